@@ -1,0 +1,50 @@
+"""Install xtremedistil_tf; the one place that holds its dependencies."""
+
+import pathlib
+import re
+
+from setuptools import find_packages, setup
+
+HERE = pathlib.Path(__file__).parent
+VERSION = re.search(
+    r'^__version__ = "([^"]+)"', (HERE / "xtremedistil_tf/version.py").read_text("utf-8"), re.M
+).group(1)
+
+setup(
+    name="xtremedistil-tf",
+    version=VERSION,
+    description="Distil a huge multilingual tagger into a tiny BiLSTM (XtremeDistil, TensorFlow 2)",
+    long_description=(HERE / "README.md").read_text("utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    packages=find_packages(include=["xtremedistil_tf*"]),
+    python_requires=">=3.9,<3.12",
+    install_requires=[
+        # 2.15 is the last TensorFlow with Keras 2 inside and the last that TensorFlow Addons supports.
+        "tensorflow==2.15.*,!=2.15.0",
+        "tensorflow-addons==0.23.*",
+        # From 4.37 on, transformers looks for tf_keras: two kinds of Keras would be mixed.
+        "transformers==4.36.*",
+        "numpy>=1.23,<2",
+        "scikit-learn>=1.3,<2",
+        "seqeval>=1.2.2,<2",
+        "absl-py>=1.4,<3",
+        "safetensors>=0.4,<1",
+        "filelock>=3.12,<4",
+        "matplotlib>=3.7,<4",
+        "tqdm>=4.65,<5",
+        # TensorFlow 2.15 leaves it open; its build back end and seqeval's need it at run time.
+        "setuptools<81",
+    ],
+    extras_require={
+        "gpu": ["tensorflow[and-cuda]==2.15.1"],
+        "test": ["pytest>=7.4,<10", "ruff>=0.4,<1"],
+    },
+    entry_points={
+        "console_scripts": [
+            "xtremedistil-teacher = xtremedistil_tf.cli.teacher:run",
+            "xtremedistil-distill = xtremedistil_tf.cli.distill:run",
+            "xtremedistil-predict = xtremedistil_tf.cli.predict:run",
+        ]
+    },
+)

@@ -1,0 +1,74 @@
+"""Losses against values computed by hand in numpy; padding changes nothing."""
+
+import numpy as np
+import pytest
+
+from xtremedistil_tf.distill.losses import LOSSES
+from xtremedistil_tf.keras2 import tf
+
+GENERATOR = np.random.default_rng(3)
+PREDICTION = GENERATOR.normal(size=(2, 3, 4)).astype(np.float32)
+TARGET = GENERATOR.normal(size=(2, 3, 4)).astype(np.float32)
+CLASSES = np.array([[0, 3, 1], [2, 2, 0]], np.int32)
+MASK = np.array([[1, 1, 0], [1, 0, 0]], np.float32)
+
+
+def softmax(values):
+    values = np.exp(values - values.max(-1, keepdims=True))
+    return values / values.sum(-1, keepdims=True)
+
+
+def target_of(name):
+    return CLASSES if name == "cross_entropy" else TARGET
+
+
+def by_hand(name):
+    total = 0.0
+    for row, at in ((0, 0), (0, 1), (1, 0)):
+        prediction, target = PREDICTION[row, at], TARGET[row, at]
+        if name == "mse":
+            total += np.mean((prediction - target) ** 2)
+        elif name == "kld":
+            p, q = softmax(target), softmax(prediction)
+            total += np.sum(p * np.log(p / q))
+        else:
+            total += -np.log(softmax(prediction)[CLASSES[row, at]])
+    return total / 3
+
+
+@pytest.mark.parametrize("name", sorted(LOSSES))
+def test_value(name):
+    assert float(LOSSES[name](PREDICTION, target_of(name), MASK)) == pytest.approx(
+        by_hand(name), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", sorted(LOSSES))
+def test_padding_changes_nothing(name):
+    prediction, target = PREDICTION.copy(), target_of(name).copy()
+    prediction[MASK == 0] += 100.0
+    target[MASK == 0] = 0 if name == "cross_entropy" else np.inf
+    value = float(LOSSES[name](prediction, target, MASK))
+    assert value == pytest.approx(by_hand(name), rel=1e-5)
+    # A longer row of padding changes nothing either.
+    wide = [np.concatenate([array, array[:, :1] * 0], 1) for array in
+            (PREDICTION, target_of(name), MASK)]
+    assert float(LOSSES[name](*wide)) == pytest.approx(by_hand(name), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", sorted(LOSSES))
+def test_a_batch_of_padding_is_finite_with_finite_gradients(name):
+    prediction = tf.Variable(PREDICTION)
+    with tf.GradientTape() as tape:
+        loss = LOSSES[name](prediction, target_of(name), np.zeros_like(MASK))
+    assert float(loss) == 0.0
+    assert np.all(tape.gradient(loss, prediction).numpy() == 0.0)
+
+
+def test_kld_is_zero_for_equal_softmax_and_takes_negative_values():
+    shifted = TARGET - 7.0
+    assert float(LOSSES["kld"](shifted, TARGET, MASK)) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_float16_targets_are_read_as_float32():
+    value = float(LOSSES["mse"](PREDICTION, TARGET.astype(np.float16), MASK))
+    assert value == pytest.approx(by_hand("mse"), rel=1e-2)

@@ -1,0 +1,83 @@
+"""Plans as data: the nine steps of D4.2, the others, and the table of --dry_run."""
+
+import pytest
+
+from xtremedistil_tf.config import DistilConfig, TeacherConfig
+from xtremedistil_tf.distill.stages import build_plan, build_teacher_plan, plan_table
+from xtremedistil_tf.errors import UserError
+
+LAYERS = ("word_embedding", "bilstm", "projection", "logits")
+
+
+def rows(stages):
+    return [(s.name, s.data, s.losses(), s.trainable, s.monitor) for s in stages]
+
+
+def test_d4_2_has_table_4s_steps_in_its_order():
+    top = ("logits",)
+    two, three, all_four = top + ("projection",), top + ("projection", "bilstm"), tuple(
+        reversed(LAYERS))
+    logits, labels = ["logits:mse"], ["labels:cross_entropy"]
+    assert rows(build_plan(LAYERS, DistilConfig())) == [
+        ("01_representation", "transfer", ["representation:mse"], all_four[1:], "representation"),
+        ("02_logits_logits", "transfer", logits, top, "macro_f1"),
+        ("03_logits_projection", "transfer", logits, two, "macro_f1"),
+        ("04_logits_bilstm", "transfer", logits, three, "macro_f1"),
+        ("05_logits_word_embedding", "transfer", logits, all_four, "macro_f1"),
+        ("06_labels_logits", "train", labels, top, "macro_f1"),
+        ("07_labels_projection", "train", labels, two, "macro_f1"),
+        ("08_labels_bilstm", "train", labels, three, "macro_f1"),
+        ("09_labels_word_embedding", "train", labels, all_four, "macro_f1"),
+    ]
+
+
+def test_d4_1_unfreezes_everything_at_once():
+    stages = build_plan(LAYERS, DistilConfig(strategy="D4.1"))
+    assert [stage.name for stage in stages] == ["01_representation", "02_logits", "03_labels"]
+    assert stages[1].trainable == stages[2].trainable == tuple(reversed(LAYERS))
+
+
+def test_d0_s_sees_labels_only():
+    (stage,) = build_plan(LAYERS, DistilConfig(strategy="D0-S"))
+    assert (stage.data, stage.losses()) == ("train", ["labels:cross_entropy"])
+
+
+def test_budgets_and_exceptions():
+    config = DistilConfig(
+        distil_epochs=7, ft_epochs=3, distil_batch_size=64, ft_batch_size=16,
+        stage_epochs=(("logits", 5), ("02_logits", 1), ("09", 0)),
+    )
+    stages = {stage.name: stage for stage in build_plan(LAYERS, config)}
+    assert stages["01_representation"].epochs == 7
+    assert stages["02_logits_logits"].epochs == 1
+    assert stages["03_logits_projection"].epochs == 5
+    assert stages["06_labels_logits"].epochs == 5  # "logits" is part of its name too.
+    assert stages["07_labels_projection"].epochs == 3
+    assert "09_labels_word_embedding" not in stages
+    assert stages["03_logits_projection"].batch_size == 64
+    assert stages["07_labels_projection"].batch_size == 16
+
+
+def test_an_exception_that_names_nothing_is_refused():
+    with pytest.raises(UserError, match="'bilstn'; the plan has: 01_representation, 02_"):
+        build_plan(LAYERS, DistilConfig(stage_epochs=(("bilstn", 5),)))
+
+
+def test_teacher_plans():
+    layers = ("embeddings", "layer_0", "logits")
+    (stage,) = build_teacher_plan(layers, TeacherConfig())
+    assert stage.trainable == ("logits", "layer_0", "embeddings")
+    names = [s.trainable[-1] for s in build_teacher_plan(layers, TeacherConfig(
+        unfreeze="top_down"))]
+    assert names == ["logits", "layer_0", "embeddings"]
+
+
+def test_plan_table_lists_every_stage_with_its_parameters():
+    sizes = {"word_embedding": 1000, "bilstm": 200, "projection": 30, "logits": 4}
+    text = plan_table(build_plan(LAYERS, DistilConfig()),
+                      lambda names: sum(sizes[name] for name in names))
+    lines = text.splitlines()
+    assert len(lines) == 2 + 9
+    assert "representation:mse" in lines[2] and "1,230" in lines[2]
+    assert "logits, projection, bilstm" in lines[5] and " 234 " in lines[5]
+    assert "restarts every 50 0.001->1e-08" in lines[2]

@@ -1,0 +1,1 @@
+"""Commands: absl flags in, configuration out; the only place that reads FLAGS."""

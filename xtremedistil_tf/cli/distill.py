@@ -1,0 +1,45 @@
+"""Distils a teacher into a BiLSTM student: task folder in, run folder out."""
+
+import pathlib
+
+from absl import flags
+
+from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli import flags as command_flags
+
+FLAGS = flags.FLAGS
+
+
+def define_flags() -> None:
+    """All flags of this command."""
+    command_flags.define_run_flags()
+    command_flags.define_teacher_flags()
+    command_flags.define_student_flags()
+
+
+def main() -> None:
+    """Reads the flags, runs the job, prints what came of it."""
+    config = command_flags.run_config(FLAGS)
+    # TensorFlow is imported after the flags are checked: a wrong one is told at once.
+    from xtremedistil_tf.distill.job import dry_run, run_distillation
+    from xtremedistil_tf.evaluation.report import teacher_student_table
+    from xtremedistil_tf.runtime import prepare
+    from xtremedistil_tf.serving.showcase import show_tagged
+
+    prepare(config.seed, config.deterministic)
+    if FLAGS.dry_run:
+        print(dry_run(config))
+        return
+    model_dir = pathlib.Path(FLAGS.model_dir)
+    metrics = run_distillation(config, model_dir, FLAGS.overwrite)
+    print(teacher_student_table(metrics))
+    print()
+    print(show_tagged(model_dir / "predictions" / "test.student.tsv"))
+    print()
+    print(f"report: {model_dir / 'report.md'}   student: {model_dir / 'student'}   "
+          f"SavedModel: {model_dir / 'export' / '1'}")
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    console.start(main, define_flags)

@@ -1,0 +1,191 @@
+"""The absl flags of the commands and their way into the configuration.
+
+Names of the authors' scripts (XtremeDistil v2 and XtremeDistil-Transformers) keep their meaning.
+"""
+
+import dataclasses
+from typing import Any, Optional, Tuple
+
+from absl import flags
+
+from xtremedistil_tf import config as cfg
+from xtremedistil_tf.errors import UserError
+
+_DATA, _TEACHER = cfg.DataConfig(task=""), cfg.TeacherConfig()
+_STUDENT, _DISTIL = cfg.StudentConfig(), cfg.DistilConfig()
+
+
+def define_run_flags() -> None:
+    """Flags that every training command has."""
+    flags.DEFINE_string("task", None, "Folder with train.tsv, dev.tsv, test.tsv, labels.tsv.",
+                        required=True)
+    flags.DEFINE_string("model_dir", None, "Run folder; a run that was killed goes on in it.",
+                        required=True)
+    flags.DEFINE_integer("seq_len", _DATA.seq_len, "Longest row in pieces, markers included.")
+    flags.DEFINE_boolean("do_NER", False, "Tag words (the only task of this version).")
+    flags.DEFINE_enum("on_bad_row", _DATA.on_bad_row, cfg.ON_BAD_ROW,
+                      "Stop at an unusable row, or skip and count it.")
+    flags.DEFINE_integer("seed", 42, "The one seed; all others are derived from it.")
+    flags.DEFINE_boolean("deterministic", False, "Bit-equal repetition (slower on a GPU).")
+    flags.DEFINE_boolean("overwrite", False, "Start anew in a folder made by other settings.")
+    flags.DEFINE_integer("ft_epochs", _DISTIL.ft_epochs,
+                         "Most epochs on labels, for the teacher and for each student step.")
+    flags.DEFINE_integer("ft_batch_size", _DISTIL.ft_batch_size, "Rows a step on labels.")
+    flags.DEFINE_integer("patience", _DISTIL.patience,
+                         "Epochs without a better dev measure that end a step.")
+
+
+def define_teacher_flags() -> None:
+    """Flags of the teacher and its fine-tuning."""
+    flags.DEFINE_string("pt_teacher", _TEACHER.model_class, "transformers TF class of the teacher.")
+    flags.DEFINE_string("pt_teacher_checkpoint", _TEACHER.checkpoint,
+                        "Hub name or local folder (TF or safetensors weights).")
+    flags.DEFINE_string("teacher_config", None,
+                        "A Hugging Face config.json: random weights and a vocabulary of the "
+                        "task's own text instead of a checkpoint.")
+    flags.DEFINE_string("teacher_model_dir", None,
+                        "Folder of a fine-tuned teacher; fine-tuned there if it holds none.")
+    flags.DEFINE_integer("teacher_layer", _TEACHER.layer,
+                         "Index into hidden_states, 0 = embeddings (paper: 7 of 12).")
+    flags.DEFINE_integer("teacher_epochs", None, "Fine-tuning epochs, if not --ft_epochs.")
+    flags.DEFINE_integer("teacher_batch_size", None, "Fine-tuning rows, if not --ft_batch_size.")
+    flags.DEFINE_float("teacher_learning_rate", _TEACHER.learning_rate, "Peak of fine-tuning.")
+    flags.DEFINE_float("teacher_warmup", _TEACHER.warmup, "Share of steps that rise to the peak.")
+    flags.DEFINE_enum("teacher_unfreeze", _TEACHER.unfreeze, cfg.UNFREEZE,
+                      "Fine-tune all layers at once or unfreeze them top-down.")
+    flags.DEFINE_boolean("strip_accents", None,
+                         "Remove accents before splitting into pieces (paper: yes; mBERT: no).")
+
+
+def define_student_flags() -> None:
+    """Flags of the student and its distillation."""
+    flags.DEFINE_string("transfer_file", None,
+                        "Unlabelled text, looked for in the task folder, then here.")
+    flags.DEFINE_integer("word_emb_dim", _STUDENT.word_emb_dim, "E, width of the embedding.")
+    flags.DEFINE_integer("bilstm_hidden_size", _STUDENT.bilstm_hidden_size,
+                         "H, units of each direction.")
+    flags.DEFINE_float("dropout_rate", _STUDENT.dropout_rate, "Dropout between the layers.")
+    flags.DEFINE_float("recurrent_dropout", _STUDENT.recurrent_dropout,
+                       "Dropout inside the LSTM (authors: 0.2; above 0 no cuDNN).")
+    flags.DEFINE_enum("dense_act_func", _STUDENT.dense_act_func, cfg.ACTIVATIONS,
+                      "Activation of the projection (paper: gelu).")
+    flags.DEFINE_enum("word_embedding", _STUDENT.word_embedding, cfg.WORD_EMBEDDINGS,
+                      "Start of the embedding (paper: svd; released code: pca).")
+    flags.DEFINE_enum("strategy", _DISTIL.strategy, cfg.STRATEGIES, "Plan (paper Table 3).")
+    flags.DEFINE_enum("representation_loss", _DISTIL.representation_loss,
+                      cfg.REPRESENTATION_LOSSES,
+                      "Stage 1: mse (released code) or kld (paper Eq. 6).")
+    flags.DEFINE_integer("distil_epochs", _DISTIL.distil_epochs,
+                         "Most epochs of a step on the transfer set.")
+    flags.DEFINE_list("stage_epochs", [],
+                      "Exceptions as part-of-name=epochs, e.g. representation=24,02_logits=2; "
+                      "0 leaves a step out.")
+    flags.DEFINE_integer("distil_batch_size", _DISTIL.distil_batch_size,
+                         "Rows a step on the transfer set.")
+    flags.DEFINE_integer("student_distil_batch_size", None, "The same, by its later name.")
+    flags.DEFINE_integer("student_ft_batch_size", None,
+                         "Rows a step on labels for the student, if not --ft_batch_size.")
+    flags.DEFINE_integer("distil_chunk_size", _DISTIL.chunk_size, "Rows of a target shard.")
+    flags.DEFINE_enum("lr_schedule", _DISTIL.schedule, cfg.SCHEDULES,
+                      "Cosine with restarts (authors) or one cosine over a step's epochs.")
+    flags.DEFINE_float("learning_rate", _DISTIL.learning_rate, "Peak of the cosine.")
+    flags.DEFINE_float("lowest_rate", _DISTIL.lowest_rate, "Floor of the cosine.")
+    flags.DEFINE_integer("lr_period", _DISTIL.period, "Epochs of the first restarting cosine.")
+    flags.DEFINE_enum("optimizer", _DISTIL.optimizer, cfg.OPTIMIZERS,
+                      "adam, or lazy_adam: only a batch's embedding rows are updated.")
+    flags.DEFINE_boolean("dry_run", False, "Print the plan and train nothing.")
+
+
+def _first(*values: Any) -> Any:
+    return next(value for value in values if value is not None)
+
+
+def parse_stage_epochs(items: Tuple[str, ...]) -> Tuple[Tuple[str, int], ...]:
+    """Parses "name=epochs" items.
+
+    Raises:
+      UserError: for an item of another form.
+    """
+    parsed = []
+    for item in items:
+        name, _, epochs = item.partition("=")
+        if not name or not epochs.isdigit():
+            raise UserError(
+                f"--stage_epochs has {item!r}; allowed: part-of-name=epochs, comma between"
+            )
+        parsed.append((name, int(epochs)))
+    return tuple(parsed)
+
+
+def teacher_config(values: flags.FlagValues) -> cfg.TeacherConfig:
+    """The teacher's settings.
+
+    Raises:
+      UserError: for flags that contradict each other.
+    """
+    named = values["pt_teacher_checkpoint"].present
+    if values.teacher_config and named:
+        raise UserError(
+            "--teacher_config and --pt_teacher_checkpoint are both given; the first starts from "
+            "random weights, the second from a checkpoint: give one of them"
+        )
+    if values.teacher_config and values.teacher_model_dir is None and values.strip_accents is None:
+        strip: Optional[bool] = False
+    else:
+        strip = values.strip_accents
+    return cfg.TeacherConfig(
+        model_class=values.pt_teacher,
+        checkpoint=values.pt_teacher_checkpoint,
+        config_file=values.teacher_config,
+        model_dir=values.teacher_model_dir,
+        layer=values.teacher_layer,
+        epochs=_first(values.teacher_epochs, values.ft_epochs),
+        batch_size=_first(values.teacher_batch_size, values.ft_batch_size),
+        patience=values.patience,
+        learning_rate=values.teacher_learning_rate,
+        warmup=values.teacher_warmup,
+        unfreeze=values.teacher_unfreeze,
+        strip_accents=strip,
+    )
+
+
+def data_config(values: flags.FlagValues, transfer_file: Optional[str]) -> cfg.DataConfig:
+    """What is read."""
+    return cfg.DataConfig(values.task, transfer_file, values.seq_len, values.do_NER,
+                          values.on_bad_row)
+
+
+def run_config(values: flags.FlagValues) -> cfg.RunConfig:
+    """The settings of a distillation from its flags.
+
+    Raises:
+      UserError: for a value or combination that means nothing.
+    """
+    student = cfg.StudentConfig(
+        **{field.name: getattr(values, field.name)
+           for field in dataclasses.fields(cfg.StudentConfig)}
+    )
+    distil = cfg.DistilConfig(
+        strategy=values.strategy,
+        representation_loss=values.representation_loss,
+        distil_epochs=values.distil_epochs,
+        ft_epochs=values.ft_epochs,
+        stage_epochs=parse_stage_epochs(tuple(values.stage_epochs)),
+        distil_batch_size=_first(values.student_distil_batch_size, values.distil_batch_size),
+        ft_batch_size=_first(values.student_ft_batch_size, values.ft_batch_size),
+        patience=values.patience,
+        schedule=values.lr_schedule,
+        learning_rate=values.learning_rate,
+        lowest_rate=values.lowest_rate,
+        period=values.lr_period,
+        optimizer=values.optimizer,
+        chunk_size=values.distil_chunk_size,
+    )
+    return cfg.RunConfig(data_config(values, values.transfer_file), teacher_config(values),
+                         student, distil, values.seed, values.deterministic)
+
+
+def teacher_run_config(values: flags.FlagValues) -> cfg.RunConfig:
+    """The settings of a teacher's fine-tuning alone."""
+    return cfg.RunConfig(data_config(values, None), teacher_config(values), seed=values.seed,
+                         deterministic=values.deterministic)

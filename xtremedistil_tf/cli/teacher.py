@@ -1,0 +1,35 @@
+"""Fine-tunes a teacher on a task's labels, scores it and saves it."""
+
+import pathlib
+
+from absl import flags
+
+from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli import flags as command_flags
+
+FLAGS = flags.FLAGS
+
+
+def define_flags() -> None:
+    """All flags of this command."""
+    command_flags.define_run_flags()
+    command_flags.define_teacher_flags()
+
+
+def main() -> None:
+    """Fine-tunes or loads the teacher of --model_dir and prints its scores."""
+    config = command_flags.teacher_run_config(FLAGS)
+    from xtremedistil_tf.distill.teacher_job import run_teacher
+    from xtremedistil_tf.runtime import prepare
+
+    prepare(config.seed, config.deterministic)
+    scores = run_teacher(config, pathlib.Path(FLAGS.model_dir), FLAGS.overwrite)
+    for split in ("dev", "test"):
+        print(f"{split}: macro-F1 {scores[split]['macro_f1']:.2f} "
+              f"(std {scores[split]['std_f1']:.2f} over {len(scores[split]['languages'])} "
+              f"languages), micro-F1 {scores[split]['micro_f1']:.2f}")
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    console.start(main, define_flags)

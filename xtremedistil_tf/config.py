@@ -1,0 +1,242 @@
+"""The settings of a run as frozen dataclasses, with their cross-field checks and JSON form."""
+
+import dataclasses
+import json
+import pathlib
+from typing import Any, Dict, Optional, Tuple
+
+from xtremedistil_tf.errors import UserError
+
+STRATEGIES = ("D4.2", "D4.1", "D0-S")
+ACTIVATIONS = ("gelu", "linear", "relu", "tanh")
+REPRESENTATION_LOSSES = ("mse", "kld")
+WORD_EMBEDDINGS = ("svd", "pca", "random")
+SCHEDULES = ("restarts", "cosine")
+OPTIMIZERS = ("adam", "lazy_adam")
+ON_BAD_ROW = ("error", "skip")
+UNFREEZE = ("all", "top_down")
+
+
+def require(condition: bool, message: str) -> None:
+    """Raises UserError with `message` unless `condition` holds."""
+    if not condition:
+        raise UserError(message)
+
+
+def _one_of(flag: str, value: Any, allowed: Tuple[str, ...]) -> None:
+    require(value in allowed, f"--{flag} is {value!r}; allowed: {', '.join(allowed)}")
+
+
+def _at_least(flag: str, value: float, least: float) -> None:
+    require(value >= least, f"--{flag} is {value}; it must be at least {least}")
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """What is read.
+
+    Attributes:
+      task: folder with train.tsv, dev.tsv, test.tsv and labels.tsv.
+      transfer_file: unlabelled text, one sentence a line; a relative path is looked for in the
+        task folder, then in the current one.
+      seq_len: longest row in pieces, markers included.
+      do_ner: tag words (True) or classify texts.
+      on_bad_row: "error" stops at the first unusable row, "skip" counts and reports them.
+    """
+
+    task: str
+    transfer_file: Optional[str] = None
+    seq_len: int = 32
+    do_ner: bool = True
+    on_bad_row: str = "error"
+
+    def __post_init__(self):
+        _at_least("seq_len", self.seq_len, 3)
+        _one_of("on_bad_row", self.on_bad_row, ON_BAD_ROW)
+        require(
+            self.do_ner,
+            "--do_NER is not set: this version tags words only; add --do_NER "
+            "(text classification is not built yet)",
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class TeacherConfig:
+    """The teacher and its fine-tuning.
+
+    Attributes:
+      model_class: transformers TF class (`--pt_teacher`), e.g. TFBertModel or TFAutoModel.
+      checkpoint: hub name or local folder, TF or safetensors (`--pt_teacher_checkpoint`).
+      config_file: a Hugging Face config.json; the teacher then starts from random weights with a
+        WordPiece vocabulary trained on the task's text, and `checkpoint` is not read.
+      model_dir: folder of a teacher fine-tuned before (`--teacher_model_dir`).
+      layer: index into hidden_states (0 = embeddings) of the representation target.
+      epochs, batch_size, patience: fine-tuning budget; patience in epochs without a better dev
+        macro-F1.
+      learning_rate, warmup: peak rate, and the share of steps that rise linearly to it before it
+        falls linearly to zero.
+      unfreeze: "all" at once, or "top_down" through the layer registry.
+      strip_accents: whether BERT tokenizers remove accents (the paper does, mBERT's own does not);
+        None keeps the checkpoint's setting.
+    """
+
+    model_class: str = "TFBertModel"
+    checkpoint: str = "bert-base-multilingual-cased"
+    config_file: Optional[str] = None
+    model_dir: Optional[str] = None
+    layer: int = 7
+    epochs: int = 32
+    batch_size: int = 32
+    patience: int = 10
+    learning_rate: float = 5e-5
+    warmup: float = 0.1
+    unfreeze: str = "all"
+    strip_accents: Optional[bool] = None
+
+    def __post_init__(self):
+        require(
+            self.model_class.startswith("TF"),
+            f"--pt_teacher is {self.model_class!r}; allowed: TF classes of transformers, "
+            "such as TFBertModel, TFXLMRobertaModel or TFAutoModel",
+        )
+        _at_least("teacher_layer", self.layer, 0)
+        _at_least("teacher_batch_size", self.batch_size, 1)
+        _at_least("teacher_epochs", self.epochs, 1)
+        _one_of("teacher_unfreeze", self.unfreeze, UNFREEZE)
+        require(0 <= self.warmup < 1, f"--teacher_warmup is {self.warmup}; allowed: 0 <= share < 1")
+
+
+@dataclasses.dataclass(frozen=True)
+class StudentConfig:
+    """The BiLSTM student (paper section 3, Tables 12 and 16).
+
+    Attributes:
+      word_emb_dim: E, width of the word embedding.
+      bilstm_hidden_size: H, units of each direction.
+      dropout_rate: dropout after embedding, BiLSTM and projection.
+      recurrent_dropout: the LSTM cells' own; above 0 the GPU's cuDNN kernel cannot be used.
+      dense_act_func: activation of the projection to the teacher's width.
+      word_embedding: how the embedding starts, one of WORD_EMBEDDINGS.
+    """
+
+    word_emb_dim: int = 300
+    bilstm_hidden_size: int = 600
+    dropout_rate: float = 0.2
+    recurrent_dropout: float = 0.0
+    dense_act_func: str = "gelu"
+    word_embedding: str = "svd"
+
+    def __post_init__(self):
+        _at_least("word_emb_dim", self.word_emb_dim, 1)
+        _at_least("bilstm_hidden_size", self.bilstm_hidden_size, 1)
+        for flag in ("dropout_rate", "recurrent_dropout"):
+            rate = getattr(self, flag)
+            require(0 <= rate < 1, f"--{flag} is {rate}; allowed: 0 <= rate < 1")
+        _one_of("dense_act_func", self.dense_act_func, ACTIVATIONS)
+        _one_of("word_embedding", self.word_embedding, WORD_EMBEDDINGS)
+
+
+@dataclasses.dataclass(frozen=True)
+class DistilConfig:
+    """How the student is trained.
+
+    Attributes:
+      strategy: name of the plan, one of STRATEGIES (paper Table 3).
+      representation_loss: "mse" (released code) or "kld" (softmax-normalised, paper Eq. 6).
+      distil_epochs, ft_epochs: most epochs of a step on the transfer set, and on the labels.
+      stage_epochs: exceptions, pairs of (part of a step's name, epochs); the last match wins.
+      distil_batch_size, ft_batch_size: rows a step, on the transfer set and on the labels.
+      patience: epochs without a better dev measure after which a step ends.
+      schedule: "restarts" (the authors') or "cosine" (one cosine over the step's epochs).
+      learning_rate, lowest_rate: peak and floor of the cosine.
+      period: epochs of the first cosine where it restarts.
+      optimizer: "adam" or "lazy_adam" (moments of the batch's embedding rows only).
+      chunk_size: rows of a target shard (`--distil_chunk_size`).
+    """
+
+    strategy: str = "D4.2"
+    representation_loss: str = "mse"
+    distil_epochs: int = 80
+    ft_epochs: int = 32
+    stage_epochs: Tuple[Tuple[str, int], ...] = ()
+    distil_batch_size: int = 512
+    ft_batch_size: int = 32
+    patience: int = 10
+    schedule: str = "restarts"
+    learning_rate: float = 1e-3
+    lowest_rate: float = 1e-8
+    period: int = 50
+    optimizer: str = "adam"
+    chunk_size: int = 300000
+
+    def __post_init__(self):
+        _one_of("strategy", self.strategy, STRATEGIES)
+        _one_of("representation_loss", self.representation_loss, REPRESENTATION_LOSSES)
+        _one_of("lr_schedule", self.schedule, SCHEDULES)
+        _one_of("optimizer", self.optimizer, OPTIMIZERS)
+        for flag, value in (
+            ("distil_epochs", self.distil_epochs),
+            ("ft_epochs", self.ft_epochs),
+            ("student_distil_batch_size", self.distil_batch_size),
+            ("student_ft_batch_size", self.ft_batch_size),
+            ("patience", self.patience),
+            ("lr_period", self.period),
+            ("distil_chunk_size", self.chunk_size),
+        ):
+            _at_least(flag, value, 1)
+        require(
+            0 <= self.lowest_rate < self.learning_rate,
+            f"--lowest_rate {self.lowest_rate} must lie between 0 and "
+            f"--learning_rate {self.learning_rate}",
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class RunConfig:
+    """One run: everything that decides its result.
+
+    Attributes:
+      data, teacher, student, distil: the parts.
+      seed: the one seed; all others are derived from it.
+      deterministic: whether TensorFlow's operations must repeat bit by bit.
+    """
+
+    data: DataConfig
+    teacher: TeacherConfig = TeacherConfig()
+    student: StudentConfig = StudentConfig()
+    distil: DistilConfig = DistilConfig()
+    seed: int = 42
+    deterministic: bool = False
+
+    def to_dict(self) -> Dict[str, Any]:
+        """The settings as nested JSON values."""
+        return json.loads(json.dumps(dataclasses.asdict(self)))
+
+
+def differences(before: Dict[str, Any], now: Dict[str, Any], prefix: str = "") -> Tuple[str, ...]:
+    """Names the settings in which two nested dicts differ, as "name: old -> new"."""
+    found = []
+    for key in sorted(set(before) | set(now)):
+        old, new = before.get(key), now.get(key)
+        if isinstance(old, dict) and isinstance(new, dict):
+            found.extend(differences(old, new, f"{prefix}{key}."))
+        elif old != new:
+            found.append(f"{prefix}{key}: {old!r} -> {new!r}")
+    return tuple(found)
+
+
+def find_transfer_file(data: DataConfig) -> pathlib.Path:
+    """Finds the transfer file in the task folder or the current one, as the authors' scripts do.
+
+    Raises:
+      UserError: if none is named or it is in neither place.
+    """
+    require(
+        bool(data.transfer_file),
+        "--transfer_file is not given: distillation needs unlabelled text, one sentence a line",
+    )
+    tried = [pathlib.Path(data.task) / data.transfer_file, pathlib.Path(data.transfer_file)]
+    for path in tried:
+        if path.is_file():
+            return path
+    raise UserError(f"transfer file not found; tried {tried[0]} and {tried[1]}")

@@ -1,0 +1,1 @@
+"""Distillation: stage plans, losses, schedules, teacher targets and the trainer."""

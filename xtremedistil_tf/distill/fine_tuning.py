@@ -1,0 +1,203 @@
+"""The teacher of a run: found where it was fine-tuned before, or fine-tuned now."""
+
+import logging
+import pathlib
+import shutil
+from typing import Any, Dict, Optional, Tuple
+
+from xtremedistil_tf.config import RunConfig
+from xtremedistil_tf.distill.stages import Stage, build_teacher_plan
+from xtremedistil_tf.distill.trainer import StageFeed, Trainer
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.evaluation.tagging import evaluate_tagger
+from xtremedistil_tf.inputs.alignment import Features, align
+from xtremedistil_tf.inputs.batches import count_steps, labelled_batches
+from xtremedistil_tf.inputs.task import Task
+from xtremedistil_tf.models.encoders import create_encoder, load_encoder
+from xtremedistil_tf.models.forward import Forward
+from xtremedistil_tf.models.teacher import (
+    Teacher,
+    build_teacher,
+    check_positions,
+    has_teacher,
+    load_teacher,
+    read_record,
+    save_teacher,
+)
+from xtremedistil_tf.models.weights import WEIGHT_ENDINGS
+from xtremedistil_tf.runs import file_fingerprint, fingerprint, locked, read_json
+
+log = logging.getLogger("absl")
+
+
+def folder_fingerprint(folder: pathlib.Path) -> str:
+    """Hashes the weights and tokenizer files of a checkpoint folder."""
+    files = sorted(
+        path for path in pathlib.Path(folder).iterdir()
+        if path.suffix in WEIGHT_ENDINGS or path.name in ("tokenizer.json", "vocab.txt")
+    )
+    return fingerprint([[path.name, file_fingerprint(path)] for path in files])
+
+
+def _recipe_fingerprint(config: RunConfig, task: Task) -> str:
+    """Hashes what decides the fine-tuned weights."""
+    teacher = config.to_dict()["teacher"]
+    for name in ("layer", "model_dir"):
+        teacher.pop(name)
+    checkpoint = pathlib.Path(config.teacher.checkpoint)
+    if config.teacher.config_file:
+        teacher["config_file"] = file_fingerprint(pathlib.Path(config.teacher.config_file))
+        texts = [task.fingerprints[name] for name in sorted(task.fingerprints) if name != "test"]
+    else:
+        texts = []
+        if checkpoint.is_dir():
+            teacher["checkpoint"] = folder_fingerprint(checkpoint)
+    data = [task.fingerprints[name] for name in ("train", "dev", "labels")]
+    return fingerprint(teacher, config.data.seq_len, config.data.on_bad_row, config.seed, data,
+                       texts)
+
+
+def teacher_folder(config: RunConfig, model_dir: pathlib.Path) -> pathlib.Path:
+    """Where the run's teacher is, or will be: --teacher_model_dir, else <model_dir>/teacher.
+
+    A --teacher_model_dir may be the folder of the teacher itself or a run folder around it.
+    """
+    if config.teacher.model_dir is None:
+        return model_dir / "teacher"
+    folder = pathlib.Path(config.teacher.model_dir)
+    return folder / "teacher" if has_teacher(folder / "teacher") else folder
+
+
+def _load_known(folder: pathlib.Path, config: RunConfig, task: Task, recipe: str) -> Teacher:
+    record = read_record(folder)
+    if record["tags"] != list(task.labels.tags):
+        raise UserError(
+            f"the teacher in {folder} knows the labels {', '.join(record['tags'])}; the task has "
+            f"{', '.join(task.labels.tags)}"
+        )
+    if config.teacher.model_dir is None and record["fingerprint"] != recipe:
+        raise UserError(
+            f"the teacher in {folder} was fine-tuned by other settings or data; use another "
+            "--model_dir, or --overwrite"
+        )
+    return load_teacher(folder, config.teacher.layer)
+
+
+def _fresh_teacher(config: RunConfig, task: Task) -> Teacher:
+    if config.teacher.config_file:
+        texts = [row.words for split in sorted(task.examples) if split in ("train", "transfer")
+                 for row in task.examples[split]]
+        encoder, tokenizer = create_encoder(config.teacher, texts)
+    else:
+        encoder, tokenizer = load_encoder(config.teacher)
+    check_positions(encoder, tokenizer, config.data.seq_len)
+    return build_teacher(encoder, tokenizer, task.labels.size, config.teacher.layer)
+
+
+def _feed(teacher: Teacher, train: Features, dev: Features, task: Task, recipe: str) -> StageFeed:
+    pad_id = teacher.tokenizer.pad_token_id
+    forward = Forward(teacher.model, pad_id=pad_id)
+
+    def score() -> Dict[str, Any]:
+        return evaluate_tagger(forward, dev, task.labels)
+
+    def batches(stage: Stage, seed: int) -> Any:
+        return labelled_batches(train, stage.batch_size, seed, pad_id=pad_id)
+
+    return StageFeed(
+        batches=batches,
+        steps=lambda stage: count_steps(train.input_ids.lengths, stage.batch_size),
+        measure=lambda stage: score()["macro_f1"],
+        score=score,
+        fingerprint=recipe,
+    )
+
+
+def _fine_tune(
+    config: RunConfig, task: Task, folder: pathlib.Path, recipe: str,
+    tensorboard: Optional[pathlib.Path],
+) -> Teacher:
+    teacher = _fresh_teacher(config, task)
+    train, dev = (
+        align(teacher.tokenizer, task.examples[split], config.data.seq_len, task.labels)
+        for split in ("train", "dev")
+    )
+    feed = _feed(teacher, train, dev, task, recipe)
+    training = folder.with_name(folder.name + "_training")
+    trainer = Trainer(
+        teacher.model, teacher.registry, feed, training, config.seed, tensorboard=tensorboard
+    )
+    stages = build_teacher_plan(teacher.registry.names, config.teacher)
+    records = trainer.run_plan(stages)
+    history = [
+        epoch for stage in stages for epoch in read_json(training / stage.name / "history.json")
+    ]
+    name = config.teacher.config_file or config.teacher.checkpoint
+    save_teacher(
+        teacher, folder,
+        {"fingerprint": recipe, "name": pathlib.Path(name).name, "tags": list(task.labels.tags),
+         "dev": records[-1]["dev"], "epochs": sum(record["epochs"] for record in records),
+         "seconds": sum(record["seconds"] for record in records), "history": history},
+    )
+    shutil.rmtree(training, ignore_errors=True)
+    return teacher
+
+
+def obtain_teacher(
+    config: RunConfig, task: Task, model_dir: pathlib.Path
+) -> Tuple[Teacher, pathlib.Path, bool]:
+    """Loads the run's teacher, or fine-tunes it where there is none yet.
+
+    Args:
+      config: the run's settings.
+      task: its data.
+      model_dir: the run folder, whose lock is held.
+
+    Returns:
+      (teacher, its folder, whether it was fine-tuned now).
+
+    Raises:
+      UserError: if the teacher that is there has other labels, or (in the run folder) was made by
+        other settings.
+    """
+    folder = teacher_folder(config, model_dir)
+    recipe = _recipe_fingerprint(config, task)
+    if has_teacher(folder):
+        teacher = _load_known(folder, config, task, recipe)
+        log.info("teacher: %s, fine-tuned before", folder)
+        check_positions(teacher.encoder, teacher.tokenizer, config.data.seq_len)
+        return teacher, folder, False
+    log.info("teacher: none in %s yet; fine-tuning it", folder)
+    tensorboard = model_dir / "tensorboard"
+    if folder.parent == model_dir:
+        return _fine_tune(config, task, folder, recipe, tensorboard), folder, True
+    with locked(folder.parent):
+        return _fine_tune(config, task, folder, recipe, tensorboard), folder, True
+
+
+def plan_facts(config: RunConfig, task: Task) -> Dict[str, Any]:
+    """Sizes that a plan depends on, without fine-tuning or writing anything.
+
+    Returns:
+      vocabulary (rows of the student's embedding), width (of the teacher), pieces (of the
+      transfer set) and a note where a size is not final.
+    """
+    import tempfile
+
+    from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
+
+    folder = teacher_folder(config, pathlib.Path(tempfile.gettempdir()) / "no-such-run")
+    if has_teacher(folder):
+        teacher = load_teacher(folder, config.teacher.layer)
+    else:
+        teacher = _fresh_teacher(config, task)
+    rows = {
+        split: align(teacher.tokenizer, task.examples[split], config.data.seq_len).input_ids
+        for split in ("train", "transfer")
+    }
+    vocabulary = StudentVocabulary.from_seen(
+        [ids.values for ids in rows.values()], teacher.tokenizer.pad_token_id,
+        teacher.tokenizer.unk_token_id, len(teacher.word_embeddings()),
+    )
+    return {"vocabulary": len(vocabulary), "width": teacher.width,
+            "pieces": len(rows["transfer"].values), "note": ""}

@@ -1,0 +1,303 @@
+"""The whole job: task files in, a student that tags new sentences out."""
+
+import dataclasses
+import logging
+import pathlib
+import shutil
+import time
+from typing import Any, Dict, List, Tuple
+
+from xtremedistil_tf.config import RunConfig, differences
+from xtremedistil_tf.distill.fine_tuning import folder_fingerprint, obtain_teacher
+from xtremedistil_tf.distill.stages import Stage, build_plan, plan_table
+from xtremedistil_tf.distill.targets import TargetStore, store_bytes, write_targets
+from xtremedistil_tf.distill.trainer import WEIGHTS_FILE, StageFeed, Trainer
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.evaluation.report import write_report
+from xtremedistil_tf.evaluation.tagging import evaluate_tagger, predict_tags, score_tags
+from xtremedistil_tf.inputs.alignment import Features
+from xtremedistil_tf.inputs.batches import count_steps, labelled_batches, transfer_batches
+from xtremedistil_tf.inputs.task import Task, align_task, describe, read_task
+from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
+from xtremedistil_tf.models.embeddings import reduce_embeddings
+from xtremedistil_tf.models.forward import Forward
+from xtremedistil_tf.models.student import LAYER_NAMES, Student, build_student
+from xtremedistil_tf.models.teacher import Teacher, read_record
+from xtremedistil_tf.models.weights import load_weights
+from xtremedistil_tf.runs import derive_seed, fingerprint, locked, read_json, write_json
+from xtremedistil_tf.serving.savedmodel import export_saved_model
+from xtremedistil_tf.serving.student_folder import save_student
+from xtremedistil_tf.version import __version__
+
+log = logging.getLogger("absl")
+
+# What a run writes below --model_dir; --overwrite removes these and nothing else.
+OUTPUTS = ("teacher", "teacher_training", "targets", "stages", "student", "export", "predictions",
+           "plots", "tensorboard", "config.json", "metrics.json", "report.md")
+
+
+@dataclasses.dataclass(frozen=True)
+class _Prepared:
+    """What the stages train on."""
+
+    task: Task
+    features: Dict[str, Features]
+    vocabulary: StudentVocabulary
+    transfer: TargetStore
+    dev: TargetStore
+    fingerprint: str
+
+
+def _claim(model_dir: pathlib.Path, config: RunConfig, task: Task, overwrite: bool) -> None:
+    """Records the run's settings, or checks that the folder was made by the same ones."""
+    settings = config.to_dict()
+    # Folders may move; what is in the files counts, and their fingerprints say it.
+    for name in ("task", "transfer_file"):
+        settings["data"].pop(name)
+    now = {"version": __version__, "config": settings, "files": task.fingerprints}
+    path = model_dir / "config.json"
+    if overwrite:
+        for name in OUTPUTS:
+            target = model_dir / name
+            if target.is_dir():
+                shutil.rmtree(target)
+            else:
+                target.unlink(missing_ok=True)
+    elif path.is_file():
+        before = read_json(path)
+        before["version"] = __version__
+        changed = differences(before, now)
+        if changed:
+            raise UserError(
+                f"{model_dir} was made by other settings or data: {'; '.join(changed)}. "
+                "Use another --model_dir, or --overwrite to start it anew"
+            )
+    write_json(path, now)
+
+
+def _prepare(
+    config: RunConfig, task: Task, teacher: Teacher, teacher_folder: pathlib.Path,
+    model_dir: pathlib.Path,
+) -> Tuple[_Prepared, int]:
+    """Tokenises, builds the vocabulary, runs the teacher once over the transfer set."""
+    features = align_task(task, teacher.tokenizer, config.data.seq_len)
+    tokenizer = teacher.tokenizer
+    vocabulary = StudentVocabulary.from_seen(
+        [features[split].input_ids.values for split in ("train", "transfer")],
+        tokenizer.pad_token_id, tokenizer.unk_token_id, len(teacher.word_embeddings()),
+    )
+    teacher_print = folder_fingerprint(teacher_folder)
+    stores, passed = {}, {}
+    for split in ("transfer", "dev"):
+        name = fingerprint(teacher_print, task.fingerprints[split], config.data.seq_len,
+                           config.data.on_bad_row, teacher.layer)
+        stores[split], passed[split] = write_targets(
+            teacher, features[split].input_ids, model_dir / "targets" / split, name,
+            config.distil.chunk_size,
+        )
+    inputs = fingerprint(
+        teacher_print, teacher.layer, task.fingerprints, config.to_dict()["student"],
+        config.data.seq_len, config.data.on_bad_row, config.seed,
+    )
+    prepared = _Prepared(task, features, vocabulary, stores["transfer"], stores["dev"], inputs)
+    return prepared, passed["transfer"]
+
+
+def _build_student(config: RunConfig, prepared: _Prepared, teacher: Teacher) -> Student:
+    embeddings = reduce_embeddings(
+        teacher.word_embeddings(), prepared.vocabulary, config.student.word_emb_dim,
+        config.student.word_embedding, derive_seed(config.seed, "embeddings") % 2**31,
+    )
+    return build_student(
+        config.student, len(prepared.vocabulary), teacher.width, prepared.task.labels.size,
+        embeddings,
+    )
+
+
+def _feed(prepared: _Prepared, student: Student) -> StageFeed:
+    """Connects the stages' data names with batches and dev measures."""
+    table = prepared.vocabulary.table
+    train, dev = prepared.features["train"], prepared.features["dev"]
+    forward = Forward(student.model, table=table)
+
+    def batches(stage: Stage, seed: int) -> Any:
+        if stage.data == "train":
+            return labelled_batches(train, stage.batch_size, seed, table)
+        wants = any(term.target == "representation" for term in stage.terms)
+        return transfer_batches(prepared.transfer, stage.batch_size, seed, table, wants)
+
+    def steps(stage: Stage) -> int:
+        lengths = train.input_ids.lengths if stage.data == "train" else prepared.transfer.lengths
+        return count_steps(lengths, stage.batch_size)
+
+    def score() -> Dict[str, Any]:
+        return evaluate_tagger(forward, dev, prepared.task.labels)
+
+    def measure(stage: Stage) -> float:
+        if stage.monitor == "macro_f1":
+            return score()["macro_f1"]
+        held_out = transfer_batches(prepared.dev, stage.batch_size, 0, table, True)
+        return float(student.model.evaluate(held_out, verbose=0, return_dict=True)["loss"])
+
+    return StageFeed(batches, steps, measure, score, prepared.fingerprint)
+
+
+def _best_stage(records: List[Dict[str, Any]]) -> Dict[str, Any]:
+    """The step whose student is kept: highest dev macro-F1, the later one on a tie."""
+    return max(reversed(records), key=lambda record: record["dev"]["macro_f1"])
+
+
+def _write_predictions(
+    path: pathlib.Path, task: Task, split: str, predicted: List[List[str]]
+) -> None:
+    lines = [
+        " ".join(row.words) + "\t" + " ".join(f"{row.language}:{tag}" for tag in tags)
+        for row, tags in zip(task.examples[split], predicted)
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _final_scores(
+    prepared: _Prepared, teacher: Teacher, student: Student, model_dir: pathlib.Path
+) -> Dict[str, Dict[str, Any]]:
+    """Scores teacher and student on dev and, this once, on test; keeps their predictions."""
+    forwards = {
+        "teacher": Forward(teacher.model, pad_id=teacher.tokenizer.pad_token_id),
+        "student": Forward(student.model, table=prepared.vocabulary.table),
+    }
+    task, scores = prepared.task, {}
+    for who, forward in forwards.items():
+        scores[who] = {}
+        for split in ("dev", "test"):
+            features = prepared.features[split]
+            predicted = predict_tags(forward, features, task.labels)
+            _write_predictions(model_dir / "predictions" / f"{split}.{who}.tsv", task, split,
+                               predicted)
+            scores[who][split] = score_tags(features.tags, predicted, features.languages)
+    return scores
+
+
+def _metrics(
+    config: RunConfig, prepared: _Prepared, teacher: Teacher, student: Student,
+    records: List[Dict[str, Any]], scores: Dict[str, Dict[str, Any]], passes: float,
+    seconds: Dict[str, float], teacher_record: Dict[str, Any],
+) -> Dict[str, Any]:
+    parameters = {"teacher": teacher.model.count_params(), "student": student.model.count_params()}
+    return {
+        "version": __version__,
+        "task": pathlib.Path(config.data.task).resolve().name,
+        "strategy": config.distil.strategy,
+        "seed": config.seed,
+        "teacher": {"name": teacher_record["name"], "parameters": parameters["teacher"],
+                    "layer": teacher.layer, **scores["teacher"]},
+        "student": {
+            "parameters": parameters["student"],
+            "embedding_parameters": student.registry.parameters(["word_embedding"]),
+            "vocabulary": len(prepared.vocabulary),
+            "selected_stage": _best_stage(records)["name"],
+            **scores["student"],
+        },
+        "retention": 100.0 * scores["student"]["test"]["macro_f1"]
+        / max(1e-9, scores["teacher"]["test"]["macro_f1"]),
+        "compression": {"parameters": parameters["teacher"] / parameters["student"]},
+        "stages": records,
+        "teacher_passes": passes,
+        "seconds": seconds,
+        "data": describe(prepared.task, prepared.features),
+    }
+
+
+def _load_selected(student: Student, model_dir: pathlib.Path, name: str) -> None:
+    load_weights(student.model, model_dir / "stages" / name / WEIGHTS_FILE)
+
+
+def dry_run(config: RunConfig) -> str:
+    """The plan of a run as text; reads the data, trains nothing and writes nothing.
+
+    The student's vocabulary is not known before tokenising, so that a teacher that is not there
+    yet leaves the embedding's parameters open.
+    """
+    from xtremedistil_tf.distill.fine_tuning import plan_facts
+
+    task = read_task(config.data)
+    facts = plan_facts(config, task)
+    student = build_student(config.student, facts["vocabulary"], facts["width"], task.labels.size)
+    plan = build_plan(LAYER_NAMES, config.distil)
+    needed = store_bytes(facts["pieces"], len(task.examples["transfer"]), facts["width"],
+                         task.labels.size)
+    return "\n".join([
+        f"strategy {config.distil.strategy}, student with {student.model.count_params():,} "
+        f"parameters, vocabulary {facts['vocabulary']:,}{facts['note']}",
+        "",
+        plan_table(plan, student.registry.parameters),
+        "",
+        f"teacher outputs for {len(task.examples['transfer']):,} transfer sentences: "
+        f"{needed / 1e6:,.0f} MB",
+    ])
+
+
+def run_distillation(
+    config: RunConfig, model_dir: pathlib.Path, overwrite: bool = False
+) -> Dict[str, Any]:
+    """Runs the job and writes the run folder; goes on where a killed run stopped.
+
+    Args:
+      config: the settings.
+      model_dir: the run folder.
+      overwrite: start anew where the folder was made by other settings.
+
+    Returns:
+      What was written to metrics.json.
+
+    Raises:
+      UserError: for anything that the user can mend.
+    """
+    with locked(model_dir):
+        began = time.monotonic()
+        task = read_task(config.data)
+        _claim(model_dir, config, task, overwrite)
+        for warning in describe(task)["warnings"]:
+            log.warning("%s", warning)
+        seconds: Dict[str, float] = {}
+
+        def lap(name: str) -> None:
+            seconds[name] = time.monotonic() - began - sum(seconds.values())
+
+        lap("read")
+        teacher, folder, _ = obtain_teacher(config, task, model_dir)
+        lap("teacher")
+        prepared, rows = _prepare(config, task, teacher, folder, model_dir)
+        lap("targets")
+        student = _build_student(config, prepared, teacher)
+        trainer = Trainer(
+            student.model, student.registry, _feed(prepared, student), model_dir / "stages",
+            config.seed, config.distil.optimizer, model_dir / "tensorboard",
+        )
+        records = trainer.run_plan(build_plan(LAYER_NAMES, config.distil))
+        lap("stages")
+        _load_selected(student, model_dir, _best_stage(records)["name"])
+        scores = _final_scores(prepared, teacher, student, model_dir)
+        lap("evaluation")
+        _save_and_export(config, prepared, teacher, student, scores, model_dir)
+        lap("export")
+        seconds["total"] = sum(seconds.values())
+        metrics = _metrics(config, prepared, teacher, student, records, scores,
+                           rows / len(prepared.transfer), seconds, read_record(folder))
+        histories = {record["name"]: read_json(model_dir / "stages" / record["name"] /
+                                               "history.json") for record in records}
+        histories["teacher"] = read_record(folder)["history"]
+        write_report(model_dir, metrics, histories)
+        write_json(model_dir / "metrics.json", metrics)
+        return metrics
+
+
+def _save_and_export(
+    config: RunConfig, prepared: _Prepared, teacher: Teacher, student: Student,
+    scores: Dict[str, Dict[str, Any]], model_dir: pathlib.Path,
+) -> None:
+    record = {"version": __version__, "seq_len": config.data.seq_len,
+              "strategy": config.distil.strategy, "seed": config.seed, "scores": scores["student"]}
+    save_student(model_dir / "student", student, config.student, prepared.vocabulary,
+                 teacher.tokenizer, prepared.task.labels, record)
+    export_saved_model(student, prepared.vocabulary, model_dir / "export" / "1")

@@ -1,0 +1,51 @@
+"""The teacher's own job: fine-tune, score, save."""
+
+import pathlib
+import shutil
+from typing import Any, Dict
+
+from xtremedistil_tf.config import RunConfig
+from xtremedistil_tf.distill.fine_tuning import obtain_teacher
+from xtremedistil_tf.evaluation.tagging import evaluate_tagger
+from xtremedistil_tf.inputs.alignment import align
+from xtremedistil_tf.inputs.task import read_task
+from xtremedistil_tf.models.forward import Forward
+from xtremedistil_tf.runs import locked, write_json
+
+
+def run_teacher(
+    config: RunConfig, model_dir: pathlib.Path, overwrite: bool = False
+) -> Dict[str, Dict[str, Any]]:
+    """Fine-tunes the teacher of a run folder, or loads it where it is there already.
+
+    Writes `teacher/` and `teacher_metrics.json`; `run_distillation.py` with the same --model_dir
+    and teacher flags, or with --teacher_model_dir, goes on from there.
+
+    Args:
+      config: data and teacher settings.
+      model_dir: the run folder.
+      overwrite: remove a teacher that other settings made.
+
+    Returns:
+      The scores on dev and test.
+    """
+    with locked(model_dir):
+        if overwrite:
+            for name in ("teacher", "teacher_training"):
+                shutil.rmtree(model_dir / name, ignore_errors=True)
+        with_vocabulary = bool(config.teacher.config_file)
+        task = read_task(config.data, with_transfer=with_vocabulary and
+                         bool(config.data.transfer_file))
+        teacher, _, _ = obtain_teacher(config, task, model_dir)
+        forward = Forward(teacher.model, pad_id=teacher.tokenizer.pad_token_id)
+        scores = {
+            split: evaluate_tagger(
+                forward,
+                align(teacher.tokenizer, task.examples[split], config.data.seq_len, task.labels),
+                task.labels,
+            )
+            for split in ("dev", "test")
+        }
+        write_json(model_dir / "teacher_metrics.json",
+                   {"parameters": teacher.model.count_params(), **scores})
+        return scores

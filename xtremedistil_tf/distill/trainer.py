@@ -1,0 +1,233 @@
+"""Runs one stage after another: the only code that calls compile and fit."""
+
+import dataclasses
+import math
+import pathlib
+import shutil
+import time
+from typing import Any, Callable, Dict, List, Optional
+
+from xtremedistil_tf.addons import LazyAdam
+from xtremedistil_tf.config import require
+from xtremedistil_tf.distill.schedules import build_schedule
+from xtremedistil_tf.distill.stages import Stage
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.registry import LayerRegistry
+from xtremedistil_tf.models.stage_model import StageModel, reseed
+from xtremedistil_tf.models.weights import load_weights, save_weights
+from xtremedistil_tf.progress import Progress
+from xtremedistil_tf.runs import atomic_folder, derive_seed, fingerprint, read_json, write_json
+
+WEIGHTS_FILE = "weights.safetensors"
+_DONE_FILE = "done.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class StageFeed:
+    """What the trainer needs to know about the data.
+
+    Attributes:
+      batches: (stage, seed) -> one shuffled epoch as a dataset of (inputs, targets).
+      steps: stage -> optimizer steps an epoch.
+      measure: stage -> the stage's dev measure with the present weights.
+      score: () -> the dev scores with the present weights, for the record.
+      fingerprint: of everything above and of the weights that the first stage starts from.
+    """
+
+    batches: Callable[[Stage, int], Any]
+    steps: Callable[[Stage], int]
+    measure: Callable[[Stage], float]
+    score: Callable[[], Dict[str, Any]]
+    fingerprint: str
+
+
+@dataclasses.dataclass
+class _State:
+    """Where a stage stands between two epochs; kept on disk."""
+
+    epoch: int = 0
+    best_epoch: int = 0
+    best: Optional[float] = None
+    seconds: float = 0.0
+    history: List[Dict[str, float]] = dataclasses.field(default_factory=list)
+
+    def is_better(self, value: float, stage: Stage) -> bool:
+        if self.best is None:
+            return True
+        return value > self.best if stage.monitor == "macro_f1" else value < self.best
+
+    def ended(self, stage: Stage) -> bool:
+        return self.epoch >= stage.epochs or self.epoch - self.best_epoch >= stage.patience
+
+
+class _BatchProgress(tf.keras.callbacks.Callback):
+    def __init__(self, progress: Progress):
+        super().__init__()
+        self._progress = progress
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._progress.advance()
+
+
+def _build_optimizer(name: str, schedule: Any) -> Any:
+    if name == "lazy_adam":
+        require(
+            LazyAdam is not None,
+            "--optimizer=lazy_adam needs tensorflow-addons; allowed without it: adam",
+        )
+        return LazyAdam(schedule)
+    # The legacy class: the same family as TensorFlow Addons' optimizers, and no XLA on a GPU.
+    return tf.keras.optimizers.legacy.Adam(schedule)
+
+
+class Trainer:
+    """Trains one model through a plan of stages, each in a folder of its own.
+
+    Every epoch depends only on the weights, the optimizer's state and the epoch's number: its
+    seeds are derived from the run's. A run that is killed goes on after its last finished epoch.
+
+    Args:
+      model, registry: what is trained.
+      feed: data and measures.
+      folder: holds a folder a stage.
+      seed: the run's.
+      optimizer: "adam" or "lazy_adam".
+      tensorboard: folder for curves, or None.
+    """
+
+    def __init__(
+        self, model: StageModel, registry: LayerRegistry, feed: StageFeed, folder: pathlib.Path,
+        seed: int, optimizer: str = "adam", tensorboard: Optional[pathlib.Path] = None,
+    ):
+        self._model, self._registry, self._feed = model, registry, feed
+        self._folder, self._seed, self._optimizer = folder, seed, optimizer
+        self._tensorboard = tensorboard
+
+    def run_plan(self, stages: List[Stage]) -> List[Dict[str, Any]]:
+        """Runs all stages; each starts from the best weights of the one before.
+
+        Returns:
+          A record for each stage: what metrics.json holds of it, and its history.
+
+        Raises:
+          UserError: if a stage folder was made by other inputs, or the loss is not finite.
+        """
+        records, chain = [], self._feed.fingerprint
+        for position, stage in enumerate(stages, 1):
+            chain = fingerprint(chain, stage.to_dict(), self._seed, self._optimizer)
+            title = f"{position}/{len(stages)} {stage.name}"
+            records.append(self._run_stage(stage, chain, title))
+        return records
+
+    def _run_stage(self, stage: Stage, chain: str, title: str) -> Dict[str, Any]:
+        folder = self._folder / stage.name
+        if (folder / _DONE_FILE).is_file():
+            done = read_json(folder / _DONE_FILE)
+            if done["fingerprint"] != chain:
+                raise UserError(
+                    f"{folder} was made by other settings or data; use another --model_dir, "
+                    "or --overwrite"
+                )
+            load_weights(self._model, folder / WEIGHTS_FILE)
+            return done["record"]
+        folder.mkdir(parents=True, exist_ok=True)
+        state = self._train(stage, chain, folder, title)
+        load_weights(self._model, folder / WEIGHTS_FILE)
+        record = {
+            "name": stage.name,
+            "data": stage.data,
+            "losses": stage.losses(),
+            "trainable": list(stage.trainable),
+            "trainable_parameters": self._registry.parameters(stage.trainable),
+            "epochs": state.epoch,
+            "best_epoch": state.best_epoch,
+            "seconds": state.seconds,
+            "monitor": stage.monitor,
+            "dev": self._feed.score(),
+        }
+        write_json(folder / "history.json", state.history)
+        write_json(folder / _DONE_FILE, {"fingerprint": chain, "record": record})
+        shutil.rmtree(folder / "progress", ignore_errors=True)
+        return record
+
+    def _train(self, stage: Stage, chain: str, folder: pathlib.Path, title: str) -> _State:
+        """Trains until the budget or patience ends; leaves the best weights in the folder."""
+        steps = self._feed.steps(stage)
+        self._registry.set_trainable(stage.trainable)
+        self._model.set_loss_terms(stage.terms)
+        schedule = build_schedule(stage.schedule, stage.epochs, steps)
+        # A fresh optimizer and compile: Keras ignores changed `trainable` flags otherwise.
+        self._model.compile(optimizer=_build_optimizer(self._optimizer, schedule))
+        state = self._resume(folder, chain)
+        if state is None:
+            # The weights a stage starts from compete too: a stage never makes the student worse.
+            state = _State(best=self._feed.measure(stage))
+            save_weights(self._model, folder / WEIGHTS_FILE)
+        with Progress(steps * stage.epochs, title, "steps", steps * state.epoch) as progress:
+            while not state.ended(stage):
+                self._epoch(stage, schedule, state, progress, folder)
+                if not state.ended(stage):
+                    self._keep(folder, chain, state)
+        return state
+
+    def _epoch(
+        self, stage: Stage, schedule: Any, state: _State, progress: Progress, folder: pathlib.Path
+    ) -> None:
+        began = time.monotonic()
+        seed = derive_seed(self._seed, stage.name, state.epoch)
+        reseed(self._model, seed)
+        logs = self._model.fit(
+            self._feed.batches(stage, seed), epochs=1, verbose=0,
+            callbacks=[_BatchProgress(progress)],
+        ).history
+        loss = float(logs["loss"][0])
+        if not math.isfinite(loss):
+            raise UserError(
+                f"{stage.name}: the loss is {loss} in epoch {state.epoch + 1}; "
+                "try a lower --learning_rate"
+            )
+        value = self._feed.measure(stage)
+        state.epoch += 1
+        if state.is_better(value, stage):
+            state.best, state.best_epoch = value, state.epoch
+            save_weights(self._model, folder / WEIGHTS_FILE)
+        seconds = time.monotonic() - began
+        state.seconds += seconds
+        rate = float(schedule(self._model.optimizer.iterations))
+        state.history.append({"epoch": state.epoch, "loss": loss, "learning_rate": rate,
+                              "monitor": value, "seconds": seconds})
+        progress.note(f"loss {loss:.4f}, dev {stage.monitor} {value:.4g}, best {state.best:.4g}")
+        self._curves(stage, state.history[-1])
+
+    def _curves(self, stage: Stage, values: Dict[str, float]) -> None:
+        if self._tensorboard is None:
+            return
+        writer = tf.summary.create_file_writer(str(self._tensorboard / stage.name))
+        with writer.as_default(step=int(values["epoch"])):
+            tf.summary.scalar("loss", values["loss"])
+            tf.summary.scalar("learning_rate", values["learning_rate"])
+            tf.summary.scalar(f"dev_{stage.monitor}", values["monitor"])
+        writer.close()
+
+    def _keep(self, folder: pathlib.Path, chain: str, state: _State) -> None:
+        """Writes weights, optimizer and state, so that at most one epoch is ever repeated."""
+        with atomic_folder(folder / "progress") as temporary:
+            checkpoint = tf.train.Checkpoint(model=self._model, optimizer=self._model.optimizer)
+            checkpoint.write(str(temporary / "checkpoint"))
+            write_json(
+                temporary / "state.json",
+                {"fingerprint": chain, "state": dataclasses.asdict(state)},
+            )
+
+    def _resume(self, folder: pathlib.Path, chain: str) -> Optional[_State]:
+        """Reads what `_keep` wrote for the very same stage; None where there is nothing."""
+        path = folder / "progress"
+        if not (path / "state.json").is_file():
+            return None
+        stored = read_json(path / "state.json")
+        if stored["fingerprint"] != chain:
+            return None
+        checkpoint = tf.train.Checkpoint(model=self._model, optimizer=self._model.optimizer)
+        checkpoint.read(str(path / "checkpoint")).expect_partial()
+        return _State(**stored["state"])

@@ -1,0 +1,1 @@
+"""Scores of teacher and student, and the report a run leaves behind."""

@@ -1,0 +1,296 @@
+"""Writes a run's report: Markdown beside the paper's tables, plots, and a terminal table."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple
+
+from xtremedistil_tf.evaluation import paper, plots
+from xtremedistil_tf.runs import atomic_path
+
+ABSENT = "-"
+# The overall scores a run may have, in the order tables list them.
+OVERALL_SCORES = (("macro_f1", "macro-F1"), ("micro_f1", "micro-F1"), ("accuracy", "accuracy"))
+
+Metrics = Mapping[str, Any]
+Histories = Mapping[str, plots.History]
+Draw = Callable[[pathlib.Path], None]
+
+
+def _score(value: Optional[float], std: Optional[float] = None) -> str:
+    """Formats a score (0-100), with its standard deviation behind it where there is one."""
+    if value is None:
+        return ABSENT
+    return f"{value:.2f}" if std is None else f"{value:.2f} ({std:.1f})"
+
+
+def _macro(scores: Mapping[str, Any]) -> str:
+    """Formats the macro-F1 of one model on one split."""
+    return _score(scores.get("macro_f1"), scores.get("std_f1"))
+
+
+def _difference(student: Optional[float], teacher: Optional[float]) -> str:
+    """Formats student minus teacher with its sign."""
+    return ABSENT if student is None or teacher is None else f"{student - teacher:+.2f}"
+
+
+def _count(value: Any) -> str:
+    """Formats a whole number with thousands separators."""
+    return f"{value:,}" if isinstance(value, (int, float)) else ABSENT
+
+
+def _times(value: Optional[float]) -> str:
+    """Formats a compression factor."""
+    return ABSENT if value is None else f"{value:.1f}x"
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[Any]], text: int = 1) -> str:
+    """Lays out a Markdown table: the first `text` columns to the left, the others to the right."""
+    def line(cells: Sequence[Any]) -> str:
+        return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
+
+    rule = "|---" * text + "|---:" * (len(header) - text) + "|"
+    return "\n".join([line(header), rule, *map(line, rows)])
+
+
+def _is_ner(metrics: Metrics) -> bool:
+    """Tells NER runs, the only ones the paper's tables are about, by their entity micro-F1."""
+    return "micro_f1" in plots.scores_of(metrics, "student", plots.scored_split(metrics))
+
+
+def _language_rows(metrics: Metrics) -> Tuple[str, List[Tuple[str, Any, Any, Any]]]:
+    """Gives the score's name and, by code, each language's code, teacher, student and support."""
+    split = plots.scored_split(metrics)
+    scores = plots.scores_of(metrics, "student", split)
+    name, student = plots.language_scores(scores)
+    _, teacher = plots.language_scores(plots.scores_of(metrics, "teacher", split))
+    entries = scores.get("languages") or {}
+    return name, [(code, teacher.get(code), student.get(code), entries.get(code, {}).get("support"))
+                  for code in sorted(set(teacher) | set(student))]
+
+
+def _headline(metrics: Metrics) -> str:
+    """Sets teacher against student: sizes, scores, retention and compression."""
+    split = plots.scored_split(metrics)
+    teacher, student = metrics.get("teacher") or {}, metrics.get("student") or {}
+    splits = ["dev"] + (["test"] if split == "test" else [])
+    others = [pair for pair in OVERALL_SCORES[1:] if pair[0] in (student.get(split) or {})]
+    header = ["Model", "Parameters", *(f"{part} macro-F1 (std)" for part in splits),
+              *(f"{split} {name}" for _, name in others)]
+    rows = []
+    for model, label in ((teacher, f"Teacher: {teacher.get('name', 'unnamed')}"),
+                         (student, f"Student, after {student.get('selected_stage', 'training')}")):
+        rows.append([label, _count(model.get("parameters")),
+                     *(_macro(model.get(part) or {}) for part in splits),
+                     *(_score((model.get(split) or {}).get(key)) for key, _ in others)])
+    factor = (metrics.get("compression") or {}).get("parameters")
+    kept = _score(plots.retention(metrics))
+    notes = [f"- Retention: {kept} % of the teacher's {split} macro-F1.",
+             f"- Compression: {_times(factor)} fewer parameters than the teacher.",
+             f"- Of the student's parameters, {_count(student.get('embedding_parameters'))} "
+             "are word embeddings."]
+    if _is_ner(metrics):
+        largest = paper.TABLE_16[0]
+        notes.append(f"- The paper's student keeps {paper.paper_retention():.2f} % of its teacher "
+                     f"(Table 5) at {_times(largest.compression)} compression (Table 16).")
+    if split != "test":
+        notes.append("- This run has no test scores, so every comparison is on dev, which also "
+                     "chose the epochs and the stage.")
+    text = "Scores are 0-100; std is the standard deviation of F1 over languages."
+    return "\n\n".join(["## Teacher and student", text, _table(header, rows), "\n".join(notes)])
+
+
+def _stage_trace(metrics: Metrics) -> str:
+    """Lists what each stage trained, for how long, and the student's dev score after it."""
+    stages = metrics.get("stages") or []
+    if not stages:
+        return ""
+    beside = (_is_ner(metrics) and metrics.get("strategy") == paper.TABLE_4_STRATEGY
+              and len(stages) == paper.TABLE_4_STAGES)
+    selected = (metrics.get("student") or {}).get("selected_stage")
+    header = ["Stage", "Data", "Losses", "Trainable layers", "Trainable parameters",
+              "Epochs (run/best)", "Seconds", "dev macro-F1 (std)"]
+    rows = []
+    for place, stage in enumerate(stages):
+        name = stage["name"]
+        rows.append([
+            f"**{name}** (selected)" if name == selected else name, stage.get("data", ABSENT),
+            ", ".join(stage.get("losses") or []) or ABSENT,
+            ", ".join(stage.get("trainable") or []) or ABSENT,
+            _count(stage.get("trainable_parameters")),
+            f"{_count(stage.get('epochs'))}/{_count(stage.get('best_epoch'))}",
+            f"{stage.get('seconds') or 0.0:,.1f}", _macro(stage.get("dev") or {})])
+        if beside:
+            # Table 4 starts at stage 2: nothing has trained the classifier before it.
+            rows[-1].append(_score(*paper.TABLE_4[place - 1].score) if place else ABSENT)
+    parts = ["## Stage by stage" + " (the paper's Table 4)" * _is_ner(metrics),
+             _table(header + ["Paper's F1 (std)"] * beside, rows, text=4)]
+    if beside:
+        parts.append("The paper's column is over its 41 languages and its own data sizes, and ends "
+                     "at the F1 of its Table 5; this run's column is dev.")
+    return "\n\n".join(parts)
+
+
+def _models(metrics: Metrics) -> str:
+    """Sets the run's two models beside the four of the paper's Table 5."""
+    if not _is_ner(metrics):
+        return ""
+    split = plots.scored_split(metrics)
+    ours = {"mBERT": _macro(plots.scores_of(metrics, "teacher", split)) + ", the teacher",
+            "XtremeDistil": _macro(plots.scores_of(metrics, "student", split)) + ", the student"}
+    rows = [[name, _score(*score), ours.get(name, ABSENT)]
+            for name, score in paper.TABLE_5.items()]
+    rows.append(["Retention, %", _score(paper.paper_retention()), _score(plots.retention(metrics))])
+    count = len(_language_rows(metrics)[1])
+    return "\n\n".join([
+        "## Models (the paper's Table 5)",
+        _table(["Model", "Paper's F1 (std)", f"This run's {split} macro-F1 (std)"], rows),
+        f"The paper averages over 41 languages, this run over {count}."])
+
+
+def _languages(metrics: Metrics) -> str:
+    """Lists every language's teacher and student scores, beside Table 17's for NER."""
+    name, languages = _language_rows(metrics)
+    if not languages:
+        return ""
+    split, ner = plots.scored_split(metrics), _is_ner(metrics)
+    header = ["Language", "Support", f"Teacher {name}", f"Student {name}", "Difference"]
+    rows = []
+    for code, teacher, student, support in languages:
+        rows.append([code, _count(support), _score(teacher), _score(student),
+                     _difference(student, teacher)])
+        if ner:
+            row = paper.TABLE_17.get(code)
+            rows[-1] += [row.mbert, row.student] if row else [ABSENT, ABSENT]
+    parts = [f"## Language by language, {split}" + " (the paper's Table 17)" * ner]
+    if ner:
+        header += ["Paper's mBERT", "Paper's student"]
+        codes = [code for code, *_ in languages]
+        teacher, student = (plots.scores_of(metrics, model, split).get("macro_f1")
+                            for model in ("teacher", "student"))
+        rows.append(["**macro**", ABSENT, _score(teacher), _score(student),
+                     _difference(student, teacher),
+                     *(_score(paper.mean_over(codes, column)) for column in ("mbert", "student"))])
+        parts.append("The paper's macro row averages the languages listed here that its Table 17 "
+                     "has, in the whole points it prints.")
+    return "\n\n".join([parts[0], _table(header, rows), *parts[1:]])
+
+
+def _time(metrics: Metrics) -> str:
+    """Shows where the run's time went."""
+    parts = dict(metrics.get("seconds") or {})
+    total = parts.pop("total", None)
+    rows = [[name, f"{value:,.1f}", f"{100.0 * value / total:.1f} %" if total else ABSENT]
+            if isinstance(value, (int, float)) else [name, ABSENT, ABSENT]
+            for name, value in parts.items()]
+    rows.append(["**total**", ABSENT if total is None else f"{total:,.1f}", ABSENT])
+    notes = [f"`{ABSENT}` marks a part this run did not time."] * (None in parts.values())
+    if metrics.get("teacher_passes") is not None:
+        notes.append(f"The teacher's passes over the transfer data: {metrics['teacher_passes']}.")
+    return "\n\n".join(["## Where the time went", _table(["Part", "Seconds", "Of total"], rows),
+                        *notes])
+
+
+def _data(metrics: Metrics) -> str:
+    """Shows every split's counts and what the reader of the data warned about."""
+    data = metrics.get("data") or {}
+    splits = {name: entry for name, entry in data.items() if isinstance(entry, Mapping)}
+    keys = list(dict.fromkeys(key for entry in splits.values() for key, value in entry.items()
+                              if isinstance(value, (int, float))))
+    rows = []
+    for name, entry in splits.items():
+        sizes = list((entry.get("languages") or {}).values())
+        rows.append([name, *(_count(entry.get(key)) for key in keys), len(sizes) or ABSENT,
+                     f"{min(sizes):,} to {max(sizes):,}" if sizes else ABSENT])
+    header = ["Split", *(key.replace("_", " ").capitalize() for key in keys), "Languages",
+              "Sentences a language"]
+    warnings = [f"- {' '.join(str(text).split())}" for text in data.get("warnings") or []]
+    return "\n\n".join(["## Data", _table(header, rows) if rows else "No counts.",
+                        "### Warnings", "\n".join(warnings) or "No warnings."])
+
+
+def _figures(metrics: Metrics, histories: Histories) -> List[Tuple[str, str, Draw]]:
+    """Lists the figures this run has data for: file name, caption, and what draws it."""
+    stages = metrics.get("stages") or []
+    figures: List[Tuple[str, str, Draw]] = []
+    if stages:
+        figures.append(("stages.png", "Student after each stage",
+                        lambda path: plots.plot_stages(metrics, path)))
+    if _language_rows(metrics)[1]:
+        figures.append(("languages.png", "Teacher and student by language",
+                        lambda path: plots.plot_languages(metrics, path)))
+    if any(histories.values()):
+        figures.append(("losses.png", "Loss and monitored value by epoch",
+                        lambda path: plots.plot_losses(histories, path, stages)))
+        figures.append(("learning_rate.png", "Learning rate by epoch",
+                        lambda path: plots.plot_learning_rate(histories, path)))
+    return figures
+
+
+def render_report(metrics: Metrics, histories: Histories) -> str:
+    """Renders a run's report as Markdown.
+
+    Args:
+        metrics: the run's metrics.json.
+        histories: each stage's epochs, by stage name (and the teacher's under "teacher").
+
+    Returns:
+        The Markdown text, whose links to plots are relative to the run's folder.
+    """
+    title = (f"# Distillation report: {metrics.get('task', 'unnamed task')}, strategy "
+             f"{metrics.get('strategy', ABSENT)}, seed {metrics.get('seed', ABSENT)}")
+    links = "\n\n".join(f"![{caption}](plots/{name})"
+                        for name, caption, _ in _figures(metrics, histories))
+    sections = [title, _headline(metrics), _stage_trace(metrics), _models(metrics),
+                _languages(metrics), _time(metrics), _data(metrics),
+                f"## Plots\n\n{links}" if links else ""]
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def teacher_student_table(metrics: Metrics) -> str:
+    """Renders the short plain-text table a run prints at its end.
+
+    Args:
+        metrics: the run's metrics.json.
+
+    Returns:
+        Lines of aligned text: one a language, then overall scores (0-100) and parameters.
+    """
+    split = plots.scored_split(metrics)
+    name, languages = _language_rows(metrics)
+    rows = [(f"{split} {name}", "teacher", "student", "difference")]
+    rows += [(code, _score(teacher), _score(student), _difference(student, teacher))
+             for code, teacher, student, _ in languages]
+    scores = [plots.scores_of(metrics, model, split) for model in ("teacher", "student")]
+    for key, label in OVERALL_SCORES:
+        teacher, student = (score.get(key) for score in scores)
+        if teacher is not None or student is not None:
+            rows.append((label, _score(teacher), _score(student), _difference(student, teacher)))
+    factor = (metrics.get("compression") or {}).get("parameters")
+    sizes = [(metrics.get(model) or {}).get("parameters") for model in ("teacher", "student")]
+    fewer = f"{_times(factor)} fewer" if factor else ABSENT
+    rows.append(("parameters", *map(_count, sizes), fewer))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    lines = ["  ".join([row[0].ljust(widths[0]),
+                        *(row[column].rjust(widths[column]) for column in (1, 2, 3))])
+             for row in rows]
+    lines.insert(1, "-" * len(lines[0]))
+    kept = _score(plots.retention(metrics))
+    return "\n".join([*lines, f"The student keeps {kept} % of the teacher's {split} macro-F1."])
+
+
+def write_report(run_dir: pathlib.Path, metrics: Metrics, histories: Histories) -> None:
+    """Writes report.md and plots/*.png into a run's folder, each file whole or not at all.
+
+    Args:
+        run_dir: the run's folder, made if missing.
+        metrics: the run's metrics.json.
+        histories: each stage's epochs, by stage name (and the teacher's under "teacher").
+    """
+    run_dir = pathlib.Path(run_dir)
+    # The plots come first, so that a report never links to a plot that is not there yet.
+    for name, _, draw in _figures(metrics, histories):
+        draw(run_dir / "plots" / name)
+    text = render_report(metrics, histories)
+    with atomic_path(run_dir / "report.md") as temporary:
+        temporary.write_text(text, encoding="utf-8")

@@ -1,0 +1,1 @@
+"""From files to numbers: examples, labels, alignment, vocabulary, batches."""

@@ -1,0 +1,172 @@
+"""From words to pieces: batched tokenisation with labels on first pieces."""
+
+import dataclasses
+from typing import Any, Dict, List, Optional, Sequence
+
+import numpy as np
+
+from xtremedistil_tf.inputs.examples import Example
+from xtremedistil_tf.inputs.labels import LabelSet
+
+# Rows handed to the tokenizer at a time: its threads are busy and memory stays flat.
+_CHUNK = 8192
+
+
+@dataclasses.dataclass(frozen=True)
+class Ragged:
+    """Rows of different lengths in one flat array.
+
+    Attributes:
+      values: [total] the rows one after another.
+      starts: int64 [rows + 1]; row i is values[starts[i]:starts[i + 1]].
+    """
+
+    values: np.ndarray
+    starts: np.ndarray
+
+    @classmethod
+    def of(cls, rows: Sequence[Sequence[int]], dtype=np.int32) -> "Ragged":
+        """Joins rows."""
+        lengths = np.fromiter((len(row) for row in rows), np.int64, len(rows))
+        starts = np.concatenate([[0], np.cumsum(lengths)])
+        flat = [value for row in rows for value in row]
+        return cls(np.asarray(flat, dtype), starts)
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        return self.values[self.starts[index] : self.starts[index + 1]]
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """int64 [rows]."""
+        return np.diff(self.starts)
+
+    def padded(self, rows: np.ndarray, fill: int) -> np.ndarray:
+        """The given rows as one array [len(rows), longest], short ones filled up."""
+        lengths = self.lengths[rows]
+        out = np.full((len(rows), int(lengths.max(initial=1))), fill, self.values.dtype)
+        for at, (row, length) in enumerate(zip(rows, lengths)):
+            out[at, :length] = self[row]
+        return out
+
+
+@dataclasses.dataclass(frozen=True)
+class Features:
+    """Tokenised rows.
+
+    Attributes:
+      input_ids: piece ids of the teacher's tokenizer, markers included, at most seq_len a row.
+      label_ids: a class for each piece; None for unlabelled rows.
+      word_starts: for each word the position of its first piece in the row, -1 where the word
+        was cut off by seq_len or yields no piece.
+      languages: one a row.
+      tags: gold tags, one tuple a row (all words, cut ones too); None for unlabelled rows.
+      counts: what tokenising did: sentences, words, pieces, cut_words, cut_sentences,
+        empty_words (no piece), unknown_pieces.
+    """
+
+    input_ids: Ragged
+    label_ids: Optional[Ragged]
+    word_starts: Ragged
+    languages: List[str]
+    tags: Optional[List[tuple]]
+    counts: Dict[str, int]
+
+    def __len__(self) -> int:
+        return len(self.input_ids)
+
+
+def first_pieces(word_ids: Sequence[Optional[int]], words: int) -> List[int]:
+    """Position of each word's first piece, -1 for words without one.
+
+    Args:
+      word_ids: for each piece the number of its word, None for markers.
+      words: number of words.
+    """
+    starts = [-1] * words
+    for position, word in enumerate(word_ids):
+        if word is not None and starts[word] < 0:
+            starts[word] = position
+    return starts
+
+
+def piece_labels(
+    word_ids: Sequence[Optional[int]], starts: Sequence[int], tag_ids: Sequence[int],
+    labels: LabelSet,
+) -> List[int]:
+    """Classes of a row's pieces: the tag on first pieces, X on the others, the two markers.
+
+    Source: paper section 6, "NER Tags".
+    """
+    classes = []
+    for position, word in enumerate(word_ids):
+        if word is None:
+            classes.append(labels.cls_id if position == 0 else labels.sep_id)
+        else:
+            classes.append(tag_ids[word] if starts[word] == position else labels.x_id)
+    return classes
+
+
+def align(
+    tokenizer: Any, examples: Sequence[Example], seq_len: int, labels: Optional[LabelSet] = None
+) -> Features:
+    """Tokenises words into pieces, once, in batches.
+
+    Args:
+      tokenizer: a fast Hugging Face tokenizer.
+      examples: the sentences.
+      seq_len: longest row in pieces, markers included; what lies beyond is cut.
+      labels: given for tagged sentences.
+
+    Returns:
+      The features, in the order of `examples`.
+    """
+    ids, starts, classes = [], [], []
+    cut_words = cut_sentences = empty_words = 0
+    for begin in range(0, len(examples), _CHUNK):
+        chunk = examples[begin : begin + _CHUNK]
+        encoded = tokenizer(
+            [list(example.words) for example in chunk],
+            is_split_into_words=True,
+            truncation=True,
+            max_length=seq_len,
+            return_attention_mask=False,
+            return_token_type_ids=False,
+        )
+        for index, example in enumerate(chunk):
+            word_ids = encoded.encodings[index].word_ids
+            row_starts = first_pieces(word_ids, len(example.words))
+            missing = row_starts.count(-1)
+            if missing:
+                # Truncation cuts at the end; a word without pieces before that is an empty one.
+                last = max((w for w in word_ids if w is not None), default=-1)
+                was_cut = bool(encoded.encodings[index].overflowing)
+                cut = len(example.words) - 1 - last if was_cut else 0
+                cut_words += cut
+                cut_sentences += cut > 0
+                empty_words += missing - cut
+            ids.append(encoded["input_ids"][index])
+            starts.append(row_starts)
+            if labels is not None:
+                tag_ids = labels.encode(example.tags)
+                classes.append(piece_labels(word_ids, row_starts, tag_ids, labels))
+    input_ids = Ragged.of(ids)
+    counts = {
+        "sentences": len(examples),
+        "words": sum(len(example.words) for example in examples),
+        "pieces": int(len(input_ids.values)),
+        "cut_words": cut_words,
+        "cut_sentences": cut_sentences,
+        "empty_words": empty_words,
+        "unknown_pieces": int((input_ids.values == tokenizer.unk_token_id).sum()),
+    }
+    return Features(
+        input_ids,
+        Ragged.of(classes) if labels is not None else None,
+        Ragged.of(starts),
+        [example.language for example in examples],
+        [example.tags for example in examples] if labels is not None else None,
+        counts,
+    )

@@ -1,0 +1,107 @@
+"""Label sets: the tags of labels.tsv plus the paper's four syntactic classes."""
+
+import pathlib
+from typing import List, Sequence, Tuple
+
+import numpy as np
+
+from xtremedistil_tf.errors import UserError
+
+# The paper's extra classes (section 6): padding, continuation pieces and the two markers.
+SYNTACTIC = ("[PAD]", "X", "[SEP]", "[CLS]")
+
+
+class LabelSet:
+    """The classes of a tagger: real tags first, then the syntactic ones.
+
+    Classes are told apart by position, never by name, so a real tag may hold an "X".
+
+    Args:
+      tags: IOB2 tags in the order of labels.tsv.
+
+    Raises:
+      UserError: if a tag is repeated, is not IOB2, lacks its B- form, or O is missing.
+    """
+
+    def __init__(self, tags: Sequence[str]):
+        self.tags: Tuple[str, ...] = tuple(tags)
+        self._ids = {tag: index for index, tag in enumerate(self.tags)}
+        if len(self._ids) != len(self.tags):
+            raise UserError(f"labels repeat: {', '.join(self.tags)}")
+        if "O" not in self._ids:
+            raise UserError(f"label O is missing; the labels are: {', '.join(self.tags)}")
+        for tag in self.tags:
+            if tag != "O" and (tag[:2] not in ("B-", "I-") or len(tag) < 3):
+                raise UserError(f"label {tag!r} is not IOB2; allowed: O, B-<type>, I-<type>")
+            if tag.startswith("I-") and f"B-{tag[2:]}" not in self._ids:
+                raise UserError(f"label {tag} has no B-{tag[2:]} beside it")
+        self.pad_id, self.x_id, self.sep_id, self.cls_id = range(
+            len(self.tags), len(self.tags) + len(SYNTACTIC)
+        )
+        self.outside_id = self._ids["O"]
+
+    @property
+    def names(self) -> Tuple[str, ...]:
+        """Names of all classes, by class number."""
+        return self.tags + SYNTACTIC
+
+    @property
+    def size(self) -> int:
+        """Number of classes (11 for the paper's seven tags)."""
+        return len(self.tags) + len(SYNTACTIC)
+
+    def __contains__(self, tag: str) -> bool:
+        return tag in self._ids
+
+    def encode(self, tags: Sequence[str]) -> List[int]:
+        """Class numbers of real tags."""
+        return [self._ids[tag] for tag in tags]
+
+    def allowed_transitions(self) -> Tuple[np.ndarray, np.ndarray]:
+        """Which real tag may follow which under IOB2.
+
+        Returns:
+          (first, follows): bool [tags], whether a tag may open a sentence; bool [tags, tags],
+          whether the column's tag may follow the row's.
+        """
+        inside = np.array([tag.startswith("I-") for tag in self.tags])
+        types = [tag[2:] for tag in self.tags]
+        same = np.array(
+            [[a == b and self.tags[i] != "O" for b in types] for i, a in enumerate(types)]
+        )
+        return ~inside, ~inside[None, :] | same
+
+    def repair(self, tags: Sequence[str]) -> Tuple[Tuple[str, ...], int]:
+        """Turns an I- tag that continues nothing into B-.
+
+        Returns:
+          The tags and how many were changed.
+        """
+        repaired, changed, previous = [], 0, "O"
+        for tag in tags:
+            if tag.startswith("I-") and (previous == "O" or previous[2:] != tag[2:]):
+                tag, changed = f"B-{tag[2:]}", changed + 1
+            repaired.append(tag)
+            previous = tag
+        return tuple(repaired), changed
+
+
+def read_labels(path: pathlib.Path) -> LabelSet:
+    """Reads labels.tsv: one tag a line, UTF-8.
+
+    Raises:
+      UserError: if the file is missing, empty or not a set of IOB2 tags.
+    """
+    try:
+        text = pathlib.Path(path).read_text("utf-8-sig")
+    except FileNotFoundError:
+        raise UserError(f"file not found: {path} (one label a line)") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not UTF-8 ({error})") from None
+    tags = [line.strip() for line in text.splitlines() if line.strip()]
+    if not tags:
+        raise UserError(f"{path}: no labels in it; one label a line is needed")
+    try:
+        return LabelSet(tags)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None

@@ -1,0 +1,60 @@
+"""The student's vocabulary: the teacher's pieces that were seen, mapped by one array."""
+
+import pathlib
+from typing import Iterable
+
+import numpy as np
+
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.runs import atomic_path
+
+PAD_ID = 0
+UNKNOWN_ID = 1
+
+
+class StudentVocabulary:
+    """Maps piece ids of the teacher's tokenizer to rows of the student's embedding.
+
+    Row 0 is padding, row 1 the unknown piece; the others follow in the order of the teacher's ids.
+
+    Args:
+      teacher_ids: int [V]; the teacher's id of each row.
+      teacher_size: number of ids that the teacher's tokenizer can give.
+    """
+
+    def __init__(self, teacher_ids: np.ndarray, teacher_size: int):
+        self.teacher_ids = np.asarray(teacher_ids, np.int32)
+        self.table = np.full(teacher_size, UNKNOWN_ID, np.int32)
+        self.table[self.teacher_ids] = np.arange(len(self.teacher_ids), dtype=np.int32)
+        # Row 0 is for filling up batches only: a literal "[PAD]" in a text must not be masked away.
+        self.table[self.teacher_ids[PAD_ID]] = UNKNOWN_ID
+
+    @classmethod
+    def from_seen(
+        cls, seen: Iterable[np.ndarray], pad_id: int, unknown_id: int, teacher_size: int
+    ) -> "StudentVocabulary":
+        """Builds the vocabulary from arrays of piece ids (train and transfer)."""
+        pieces = np.unique(np.concatenate([np.unique(array) for array in seen]))
+        pieces = pieces[(pieces != pad_id) & (pieces != unknown_id)]
+        return cls(np.concatenate([[pad_id, unknown_id], pieces]), teacher_size)
+
+    def __len__(self) -> int:
+        return len(self.teacher_ids)
+
+    def save(self, path: pathlib.Path) -> None:
+        """Writes the teacher ids as .npy; the array's first value is teacher_size."""
+        with atomic_path(path) as temporary, open(temporary, "wb") as file:
+            np.save(file, np.concatenate([[len(self.table)], self.teacher_ids]).astype(np.int32))
+
+    @classmethod
+    def load(cls, path: pathlib.Path) -> "StudentVocabulary":
+        """Reads what `save` wrote.
+
+        Raises:
+          UserError: if the file is missing or not such an array.
+        """
+        try:
+            stored = np.load(path, allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise UserError(f"{path} is not a student vocabulary: {error}") from None
+        return cls(stored[1:], int(stored[0]))

@@ -1,0 +1,1 @@
+"""Keras models: the layer registry, the teacher and the student."""

@@ -1,0 +1,191 @@
+"""Pre-trained encoders and their tokenizers: from a hub, a folder, or a configuration."""
+
+import json
+import pathlib
+from typing import Any, List, Optional, Sequence, Tuple
+
+import transformers
+from tokenizers import BertWordPieceTokenizer
+
+from xtremedistil_tf.config import TeacherConfig
+from xtremedistil_tf.errors import UserError
+
+# Tokenizers that treat a word's leading space as part of it need it for words given one by one.
+_PREFIX_SPACE = ("roberta", "gpt2", "longformer", "bart", "deberta")
+_TF_WEIGHTS = ("tf_model.h5", "tf_model.h5.index.json")
+_SAFETENSORS = ("model.safetensors", "model.safetensors.index.json")
+
+
+def _check_folder(folder: pathlib.Path) -> None:
+    names = {path.name for path in folder.iterdir()}
+    if "config.json" not in names:
+        raise UserError(
+            f"{folder} is not a checkpoint: no config.json in it; it holds: "
+            f"{', '.join(sorted(names)[:8]) or 'nothing'}"
+        )
+    if not names & set(_TF_WEIGHTS + _SAFETENSORS):
+        hint = (
+            "; pytorch_model.bin needs PyTorch: save it once with safe_serialization=True"
+            if "pytorch_model.bin" in names
+            else ""
+        )
+        raise UserError(
+            f"{folder} holds no weights; allowed: {', '.join(_TF_WEIGHTS + _SAFETENSORS)}{hint}"
+        )
+
+
+def _model_class(name: str) -> Any:
+    found = getattr(transformers, name, None)
+    if not name.startswith("TF") or not hasattr(found, "from_pretrained"):
+        raise UserError(
+            f"--pt_teacher is {name!r}, which transformers {transformers.__version__} does not "
+            "have; allowed: its TF models, such as TFBertModel, TFDistilBertModel, "
+            "TFElectraModel, TFRobertaModel, TFXLMRobertaModel, TFAutoModel"
+        )
+    return found
+
+
+def load_tokenizer(
+    checkpoint: str, model_type: Optional[str] = None, strip_accents: Optional[bool] = None
+) -> Any:
+    """Loads the fast tokenizer of a checkpoint.
+
+    Raises:
+      UserError: if there is none; word alignment needs the fast kind.
+    """
+    options = {"use_fast": True}
+    if model_type and model_type.replace("xlm-", "") in _PREFIX_SPACE:
+        options["add_prefix_space"] = True
+    if strip_accents is not None:
+        options["strip_accents"] = strip_accents
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(checkpoint, **options)
+    except Exception as error:  # The library raises many kinds, by file format.
+        raise UserError(f"no tokenizer in {checkpoint}: {_first_line(error)}") from error
+    if not tokenizer.is_fast:
+        raise UserError(f"{checkpoint} has no fast tokenizer, which word alignment needs")
+    return tokenizer
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def load_encoder(config: TeacherConfig) -> Tuple[Any, Any]:
+    """Loads a pre-trained encoder with TF or safetensors weights; PyTorch is not needed.
+
+    Args:
+      config: `model_class` and `checkpoint` are read.
+
+    Returns:
+      (encoder, tokenizer) of transformers.
+
+    Raises:
+      UserError: if the checkpoint is neither a usable folder nor a hub name that can be fetched,
+        or its weights do not belong to the class.
+    """
+    model_class = _model_class(config.model_class)
+    folder = pathlib.Path(config.checkpoint)
+    if folder.is_dir():
+        _check_folder(folder)
+    elif folder.exists():
+        raise UserError(f"--pt_teacher_checkpoint {folder} is a file; allowed: a folder or a name")
+    try:
+        encoder, info = model_class.from_pretrained(config.checkpoint, output_loading_info=True)
+    except Exception as error:  # OSError, ValueError, SafetensorError, HDF5 errors and others.
+        if folder.is_dir():
+            raise UserError(f"{folder} cannot be loaded: {_first_line(error)}") from error
+        raise UserError(
+            f"--pt_teacher_checkpoint {config.checkpoint!r} is neither a folder here nor a model "
+            f"that can be fetched: {_first_line(error)}"
+        ) from error
+    missing = [name for name in info["missing_keys"] if "pooler" not in name]
+    if len(missing) > len(encoder.weights) // 4:
+        raise UserError(
+            f"{config.checkpoint} is not a checkpoint of {config.model_class}: {len(missing)} of "
+            f"{len(encoder.weights)} weights are missing, the first is {missing[0]}"
+        )
+    tokenizer = load_tokenizer(
+        config.checkpoint, encoder.config.model_type, config.strip_accents
+    )
+    return encoder, tokenizer
+
+
+def train_wordpiece(texts: Sequence[Sequence[str]], size: int, strip_accents: bool) -> Any:
+    """Trains a cased WordPiece vocabulary on words.
+
+    Args:
+      texts: sentences as words.
+      size: most pieces.
+      strip_accents: whether accents are removed first.
+
+    Returns:
+      A transformers.BertTokenizerFast.
+    """
+    trainer = BertWordPieceTokenizer(lowercase=False, strip_accents=strip_accents)
+    trainer.train_from_iterator(
+        (" ".join(words) for words in texts), vocab_size=size, min_frequency=2, show_progress=False
+    )
+    return transformers.BertTokenizerFast(
+        tokenizer_object=trainer._tokenizer, do_lower_case=False, strip_accents=strip_accents
+    )
+
+
+def create_encoder(config: TeacherConfig, texts: Sequence[Sequence[str]]) -> Tuple[Any, Any]:
+    """Builds an encoder with random weights from a configuration file, vocabulary included.
+
+    Args:
+      config: `config_file` is a Hugging Face config.json; its vocab_size bounds the vocabulary.
+      texts: the task's own sentences as words, which the vocabulary is trained on.
+
+    Returns:
+      (encoder, tokenizer).
+
+    Raises:
+      UserError: if the file is missing or no encoder can be made from it.
+    """
+    try:
+        settings = json.loads(pathlib.Path(config.config_file).read_text("utf-8"))
+        model_config = transformers.AutoConfig.for_model(**settings)
+    except FileNotFoundError:
+        raise UserError(f"--teacher_config {config.config_file}: file not found") from None
+    except (ValueError, TypeError) as error:
+        raise UserError(
+            f"--teacher_config {config.config_file} is not a Hugging Face config.json with a "
+            f"model_type: {_first_line(error)}"
+        ) from None
+    tokenizer = train_wordpiece(texts, model_config.vocab_size, bool(config.strip_accents))
+    model_config.vocab_size = len(tokenizer)
+    encoder = transformers.TFAutoModel.from_config(model_config)
+    encoder.build()
+    return encoder, tokenizer
+
+
+def encoder_parts(encoder: Any) -> Tuple[List[Tuple[str, List[Any]]], List[Any]]:
+    """Names the layers of an encoder, bottom to top.
+
+    Args:
+      encoder: a transformers TF model of the BERT, RoBERTa, XLM-R, ELECTRA or DistilBERT kind.
+
+    Returns:
+      ([("embeddings", [...]), ("layer_0", [...]), ...], layers that are never trained).
+
+    Raises:
+      UserError: for an architecture whose layers are not found.
+    """
+    main = getattr(encoder, encoder.base_model_prefix, encoder)
+    stack = getattr(main, "encoder", None) or getattr(main, "transformer", None)
+    blocks = getattr(stack, "layer", None)
+    embeddings = getattr(main, "embeddings", None)
+    if blocks is None or embeddings is None:
+        raise UserError(
+            f"{type(encoder).__name__}: its layers are not known here; allowed: BERT, RoBERTa, "
+            "XLM-R, ELECTRA and DistilBERT models"
+        )
+    bottom = [embeddings]
+    if hasattr(main, "embeddings_project"):  # ELECTRA whose embeddings are narrower.
+        bottom.append(main.embeddings_project)
+    parts = [("embeddings", bottom)]
+    parts += [(f"layer_{index}", [block]) for index, block in enumerate(blocks)]
+    pooler = getattr(main, "pooler", None)
+    return parts, [pooler] if pooler is not None else []

@@ -1,0 +1,73 @@
+"""Running a model over features: sorted by length, in batches of equal token count."""
+
+from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Tuple
+
+import numpy as np
+
+from xtremedistil_tf.inputs.alignment import Ragged
+from xtremedistil_tf.keras2 import tf
+
+TOKENS_PER_BATCH = 4096
+
+
+def length_batches(lengths: np.ndarray, tokens: int = TOKENS_PER_BATCH) -> Iterator[np.ndarray]:
+    """Groups rows of similar length.
+
+    Args:
+      lengths: int [rows].
+      tokens: most positions of a padded batch.
+
+    Yields:
+      Row numbers of a batch, longest batches first: memory runs out at once or never.
+    """
+    order = np.argsort(-lengths, kind="stable")
+    at = 0
+    while at < len(order):
+        rows = max(1, tokens // max(1, int(lengths[order[at]])))
+        yield order[at : at + rows]
+        at += rows
+
+
+class Forward:
+    """A compiled forward pass of a teacher or student, traced once for all shapes.
+
+    Args:
+      model: functional model with dict inputs and outputs.
+      outputs: names of the outputs to compute.
+      table: int32 [teacher pieces]; where given, maps piece ids to the student's.
+      pad_id: id that fills short rows before mapping.
+    """
+
+    def __init__(
+        self, model: Any, outputs: Sequence[str] = ("logits",),
+        table: Optional[np.ndarray] = None, pad_id: int = 0,
+    ):
+        self._table = table
+        self._pad_id = 0 if table is not None else pad_id
+        wants_mask = "attention_mask" in model.input_names
+        spec = tf.TensorSpec([None, None], tf.int32)
+
+        @tf.function(input_signature=[spec, spec])
+        def run(input_ids, attention_mask):
+            inputs = {"input_ids": input_ids}
+            if wants_mask:
+                inputs["attention_mask"] = attention_mask
+            result = model(inputs, training=False)
+            return {name: result[name] for name in outputs}
+
+        self._run: Callable = run
+
+    def batches(
+        self, input_ids: Ragged, on_rows: Optional[Callable[[int], None]] = None
+    ) -> Iterator[Tuple[np.ndarray, np.ndarray, Dict[str, np.ndarray]]]:
+        """Yields (row numbers, their lengths, outputs [batch, time, ...]) for all rows."""
+        lengths = input_ids.lengths
+        for rows in length_batches(lengths):
+            ids = input_ids.padded(rows, self._pad_id)
+            mask = np.arange(ids.shape[1])[None, :] < lengths[rows][:, None]
+            if self._table is not None:
+                ids = np.where(mask, self._table[ids], 0)
+            result = self._run(tf.constant(ids, tf.int32), tf.constant(mask, tf.int32))
+            yield rows, lengths[rows], {name: value.numpy() for name, value in result.items()}
+            if on_rows:
+                on_rows(len(rows))

@@ -1,0 +1,60 @@
+"""A Keras functional model that trains on any set of masked loss terms."""
+
+from typing import Any, Dict, Sequence
+
+from xtremedistil_tf.distill.losses import LOSSES
+from xtremedistil_tf.distill.stages import LossTerm
+from xtremedistil_tf.keras2 import tf
+
+
+class StageModel(tf.keras.Model):
+    """Teacher and student alike: dict outputs "representation" and "logits", losses set by name.
+
+    Only the loss terms of the current stage are computed, so an output that no term uses costs
+    nothing. Targets come as a dict with the mask [batch, time] beside them.
+    """
+
+    def set_loss_terms(self, terms: Sequence[LossTerm]) -> None:
+        """Chooses the losses of the coming stage; compile the model afterwards."""
+        # Set past Keras' attribute tracking, which would count the metric among the weights.
+        object.__setattr__(self, "_terms", tuple(terms))
+        object.__setattr__(self, "_loss_mean", tf.keras.metrics.Mean(name="loss"))
+
+    def compute_loss(
+        self, x: Any = None, y: Dict[str, Any] = None, y_pred: Dict[str, Any] = None,
+        sample_weight: Any = None,
+    ) -> Any:
+        """Weighted sum of the stage's masked losses; scalar float32."""
+        loss = tf.add_n(
+            [
+                term.weight
+                * LOSSES[term.loss](tf.cast(y_pred[term.output], tf.float32), y[term.target],
+                                    y["mask"])
+                for term in self._terms
+            ]
+        )
+        self._loss_mean.update_state(loss, sample_weight=tf.reduce_sum(y["mask"]))
+        return loss
+
+    @property
+    def metrics(self) -> list:
+        """The mean loss over the real positions of an epoch."""
+        return [self._loss_mean]
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> Dict[str, Any]:
+        """Reports the running mean of the loss."""
+        return {"loss": self._loss_mean.result()}
+
+
+def reseed(model: Any, seed: int) -> None:
+    """Sets every random generator of the model (dropout), so that an epoch can be repeated.
+
+    With it the masks of an epoch depend on its seed alone, not on what ran before; a run that was
+    killed and started again therefore draws the same ones.
+    """
+    index = 0
+    for layer in model._flatten_layers():
+        generator = getattr(getattr(layer, "_random_generator", None), "_generator", None)
+        if generator is not None:
+            generator.reset_from_seed(seed + index)
+            index += 1

@@ -1,0 +1,89 @@
+"""The BiLSTM student as a Keras functional model."""
+
+import dataclasses
+from typing import Optional
+
+import numpy as np
+
+from xtremedistil_tf.config import StudentConfig
+from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.registry import LayerRegistry
+from xtremedistil_tf.models.stage_model import StageModel
+
+LAYER_NAMES = ("word_embedding", "bilstm", "projection", "logits")
+
+
+@dataclasses.dataclass(frozen=True)
+class Student:
+    """A student and what names its parts.
+
+    Attributes:
+      model: int32 [batch, time] student piece ids (0 = padding) under "input_ids" to
+        "representation" [batch, time, width] and "logits" [batch, time, classes], float32.
+      registry: word_embedding, bilstm, projection, logits.
+    """
+
+    model: StageModel
+    registry: LayerRegistry
+
+
+def build_student(
+    config: StudentConfig,
+    vocabulary_size: int,
+    width: int,
+    classes: int,
+    embeddings: Optional[np.ndarray] = None,
+) -> Student:
+    """Builds word_embedding - BiLSTM - projection - logits, dropout between them.
+
+    Padding is masked: it changes no state of the BiLSTM and enters no loss. The sequence length
+    is open. Without recurrent dropout the LSTM can use cuDNN on a GPU.
+
+    Args:
+      config: sizes, dropout and activation.
+      vocabulary_size: rows of the embedding, padding included.
+      width: the teacher's hidden width, which the projection reaches.
+      classes: number of labels.
+      embeddings: float32 [vocabulary_size, word_emb_dim] to start from; random where None.
+
+    Returns:
+      The student.
+
+    Source: paper section 3 (student), Eq. 5 (projection); Table 12 for the sizes.
+    """
+    # Generators in variables instead of graph-level seeds: see `stage_model.reseed`.
+    tf.keras.backend.experimental.enable_tf_random_generator()
+    layers = tf.keras.layers
+    # === Layers ===
+    word_embedding = layers.Embedding(
+        vocabulary_size, config.word_emb_dim, mask_zero=True, name="word_embedding"
+    )
+    bilstm = layers.Bidirectional(
+        layers.LSTM(
+            config.bilstm_hidden_size,
+            return_sequences=True,
+            recurrent_dropout=config.recurrent_dropout,
+        ),
+        name="bilstm",
+    )
+    projection = layers.Dense(width, activation=config.dense_act_func, name="projection")
+    # Logits and losses stay float32 under mixed precision.
+    logits = layers.Dense(classes, name="logits", dtype="float32")
+
+    # === Functional model ===
+    input_ids = tf.keras.Input([None], dtype=tf.int32, name="input_ids")
+    hidden = layers.Dropout(config.dropout_rate, name="embedding_dropout")(
+        word_embedding(input_ids)
+    )
+    hidden = layers.Dropout(config.dropout_rate, name="bilstm_dropout")(bilstm(hidden))
+    representation = projection(hidden)
+    dropped = layers.Dropout(config.dropout_rate, name="projection_dropout")(representation)
+    model = StageModel(
+        inputs={"input_ids": input_ids},
+        outputs={"representation": representation, "logits": logits(dropped)},
+        name="student",
+    )
+    if embeddings is not None:
+        word_embedding.set_weights([embeddings])
+    parts = zip(LAYER_NAMES, ([word_embedding], [bilstm], [projection], [logits]))
+    return Student(model, LayerRegistry(model, list(parts)))

@@ -1,0 +1,159 @@
+"""The teacher: a pre-trained encoder with a linear head, as a Keras functional model."""
+
+import dataclasses
+import pathlib
+from typing import Any
+
+import numpy as np
+import transformers
+from safetensors.numpy import load_file, save_file
+
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.encoders import encoder_parts, load_tokenizer
+from xtremedistil_tf.models.registry import LayerRegistry
+from xtremedistil_tf.models.stage_model import StageModel
+from xtremedistil_tf.runs import atomic_folder, read_json, write_json
+
+_HEAD_FILE = "head.safetensors"
+_RECORD_FILE = "teacher.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Teacher:
+    """A teacher and what belongs to it.
+
+    Attributes:
+      model: int32 [batch, time] "input_ids" and "attention_mask" to "representation"
+        [batch, time, width] and "logits" [batch, time, classes].
+      registry: embeddings, layer_0, ..., logits.
+      encoder: the transformers model inside.
+      tokenizer: its fast tokenizer.
+      layer: index into hidden_states of the representation.
+    """
+
+    model: StageModel
+    registry: LayerRegistry
+    encoder: Any
+    tokenizer: Any
+    layer: int
+
+    @property
+    def width(self) -> int:
+        """Width of the hidden states."""
+        return int(self.encoder.config.hidden_size)
+
+    def word_embeddings(self) -> np.ndarray:
+        """float32 [pieces, embedding width]; row = piece id."""
+        embeddings = self.encoder.get_input_embeddings()
+        return np.asarray(embeddings.weight.numpy(), np.float32)
+
+
+def check_positions(encoder: Any, tokenizer: Any, seq_len: int) -> None:
+    """Refuses rows that are longer than the encoder's position embeddings.
+
+    Raises:
+      UserError: naming both lengths.
+    """
+    most = getattr(encoder.config, "max_position_embeddings", None)
+    if most and encoder.config.model_type in ("roberta", "xlm-roberta", "camembert"):
+        most -= tokenizer.pad_token_id + 1  # Their positions start after the padding id.
+    if most and seq_len > most:
+        raise UserError(f"--seq_len is {seq_len}, but the teacher has {most} positions")
+
+
+def build_teacher(
+    encoder: Any, tokenizer: Any, classes: int, layer: int, dropout: float = 0.1
+) -> Teacher:
+    """Puts one linear layer on the encoder's last hidden state.
+
+    Args:
+      encoder: transformers TF model with hidden states.
+      tokenizer: its fast tokenizer.
+      classes: number of labels.
+      layer: index into hidden_states, 0 = embeddings.
+      dropout: before the head, in fine-tuning only.
+
+    Returns:
+      The teacher; both outputs come from one forward pass.
+
+    Raises:
+      UserError: if the encoder has no such layer.
+
+    Source: paper section 3 ("The Teacher"), section 4.2 for the representation.
+    """
+    layers = int(encoder.config.num_hidden_layers)
+    if not 0 <= layer <= layers:
+        raise UserError(
+            f"--teacher_layer is {layer}, but the teacher has {layers} layers; "
+            f"allowed: 0 (embeddings) to {layers}"
+        )
+    # === Layers ===
+    head = tf.keras.layers.Dense(classes, name="logits", dtype="float32")
+
+    # === Functional model ===
+    input_ids = tf.keras.Input([None], dtype=tf.int32, name="input_ids")
+    attention_mask = tf.keras.Input([None], dtype=tf.int32, name="attention_mask")
+    outputs = encoder(
+        input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True,
+        return_dict=True,
+    )
+    last = tf.keras.layers.Dropout(dropout, name="head_dropout")(outputs.last_hidden_state)
+    model = StageModel(
+        inputs={"input_ids": input_ids, "attention_mask": attention_mask},
+        outputs={"representation": outputs.hidden_states[layer], "logits": head(last)},
+        name="teacher",
+    )
+    parts, always_frozen = encoder_parts(encoder)
+    registry = LayerRegistry(model, [*parts, ("logits", [head])], always_frozen)
+    return Teacher(model, registry, encoder, tokenizer, layer)
+
+
+def save_teacher(teacher: Teacher, folder: pathlib.Path, record: dict) -> None:
+    """Writes the teacher as a Hugging Face folder with its head beside it, atomically.
+
+    Args:
+      teacher: the fine-tuned teacher.
+      folder: is replaced as a whole.
+      record: JSON values kept with it: fingerprint, scores, labels, history.
+    """
+    with atomic_folder(folder) as temporary:
+        teacher.encoder.save_pretrained(temporary, safe_serialization=True)
+        teacher.tokenizer.save_pretrained(temporary)
+        kernel, bias = teacher.model.get_layer("logits").get_weights()
+        save_file({"kernel": kernel, "bias": bias}, temporary / _HEAD_FILE)
+        write_json(temporary / _RECORD_FILE, record)
+
+
+def has_teacher(folder: pathlib.Path) -> bool:
+    """Whether the folder holds a teacher that `save_teacher` finished."""
+    return (pathlib.Path(folder) / _RECORD_FILE).is_file()
+
+
+def read_record(folder: pathlib.Path) -> dict:
+    """The JSON values that were saved with a teacher."""
+    return read_json(pathlib.Path(folder) / _RECORD_FILE)
+
+
+def load_teacher(folder: pathlib.Path, layer: int) -> Teacher:
+    """Loads a fine-tuned teacher.
+
+    Args:
+      folder: what `save_teacher` wrote.
+      layer: index into hidden_states of the representation.
+
+    Raises:
+      UserError: if the folder holds no whole teacher, or it lacks the layer.
+    """
+    folder = pathlib.Path(folder)
+    if not has_teacher(folder):
+        raise UserError(f"{folder} holds no fine-tuned teacher ({_RECORD_FILE} is missing)")
+    try:
+        encoder = transformers.TFAutoModel.from_pretrained(folder)
+        head = load_file(folder / _HEAD_FILE)
+    except Exception as error:  # OSError, ValueError, SafetensorError.
+        raise UserError(f"the teacher in {folder} cannot be loaded: {error}") from error
+    tokenizer = load_tokenizer(str(folder), encoder.config.model_type)
+    teacher = build_teacher(encoder, tokenizer, head["bias"].shape[0], layer)
+    teacher.model.get_layer("logits").set_weights([head["kernel"], head["bias"]])
+    return teacher

@@ -1,0 +1,139 @@
+"""The run folder: atomic writes, fingerprints, derived seeds and the lock."""
+
+import contextlib
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+from typing import Any, Iterator
+
+from xtremedistil_tf.errors import UserError
+
+
+def fingerprint(*parts: Any) -> str:
+    """Hashes JSON values and bytes into a short hexadecimal name (16 digits)."""
+    digest = hashlib.sha256()
+    for part in parts:
+        raw = part if isinstance(part, bytes) else json.dumps(part, sort_keys=True).encode()
+        digest.update(len(raw).to_bytes(8, "little"))
+        digest.update(raw)
+    return digest.hexdigest()[:16]
+
+
+def file_fingerprint(path: pathlib.Path) -> str:
+    """Hashes a file's bytes (16 hexadecimal digits)."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()[:16]
+
+
+def derive_seed(seed: int, *names: Any) -> int:
+    """Derives an independent 31-bit seed from the run's seed and a path of names."""
+    return int(fingerprint([seed, *[str(name) for name in names]]), 16) % (1 << 31)
+
+
+@contextlib.contextmanager
+def atomic_path(path: pathlib.Path) -> Iterator[pathlib.Path]:
+    """Gives a temporary file name beside `path`; moves it to `path` when the block succeeds.
+
+    The temporary file keeps the ending of `path`, since writers choose formats by it.
+    """
+    path = pathlib.Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
+    try:
+        yield temporary
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic_folder(path: pathlib.Path) -> Iterator[pathlib.Path]:
+    """Gives a temporary folder beside `path`; it takes `path`'s place when the block succeeds."""
+    path = pathlib.Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    try:
+        yield temporary
+        if path.exists():
+            # A folder cannot be replaced in one step; the old one is moved away first.
+            old = path.with_name(f".old-{os.getpid()}-{path.name}")
+            os.replace(path, old)
+            os.replace(temporary, path)
+            shutil.rmtree(old)
+        else:
+            os.replace(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_json(path: pathlib.Path, value: Any) -> None:
+    """Writes a JSON file atomically, keys in the given order."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def read_json(path: pathlib.Path) -> Any:
+    """Reads a JSON file.
+
+    Raises:
+      UserError: if the file is missing or not JSON.
+    """
+    try:
+        return json.loads(pathlib.Path(path).read_text("utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"file not found: {path}") from None
+    except ValueError as error:
+        raise UserError(f"{path} is not a JSON file: {error}") from None
+
+
+def sweep_leftovers(folder: pathlib.Path) -> None:
+    """Removes what a killed run left half-written; call it with the lock held.
+
+    A folder that was moved away and never replaced is put back: it was whole.
+    """
+    for path in pathlib.Path(folder).rglob(".old-*"):
+        original = path.with_name(path.name.split("-", 2)[2])
+        if original.exists():
+            shutil.rmtree(path)
+        else:
+            os.replace(path, original)
+    for path in pathlib.Path(folder).rglob(".tmp-*"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def locked(folder: pathlib.Path) -> Iterator[None]:
+    """Holds the folder for this process; the system frees it when the process dies.
+
+    Raises:
+      UserError: if another process holds it, or the folder cannot be written.
+    """
+    import filelock
+
+    folder = pathlib.Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(folder / ".lock")
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise UserError(f"{folder} is in use by another run; wait for it or use another folder") \
+            from None
+    except OSError as error:
+        raise UserError(f"cannot write into {folder}: {error.strerror or error}") from None
+    try:
+        sweep_leftovers(folder)
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,20 @@
+"""TensorFlow's process-wide settings, made once by a command."""
+
+from xtremedistil_tf.keras2 import tf
+
+
+def prepare(seed: int, deterministic: bool) -> None:
+    """Seeds Python, numpy and TensorFlow and readies devices.
+
+    Args:
+      seed: the run's.
+      deterministic: whether operations must repeat bit by bit (slower on a GPU).
+    """
+    tf.keras.utils.set_random_seed(seed)
+    if deterministic:
+        tf.config.experimental.enable_op_determinism()
+    # Dropout then draws from variables that `reseed` can set, not from hidden kernel state.
+    tf.keras.backend.experimental.enable_tf_random_generator()
+    for gpu in tf.config.list_physical_devices("GPU"):
+        # Else the first process takes all memory of a GPU, a TensorBoard or a notebook included.
+        tf.config.experimental.set_memory_growth(gpu, True)

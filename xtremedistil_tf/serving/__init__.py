@@ -1,0 +1,1 @@
+"""Students in use: loading, tagging text, SavedModel export."""

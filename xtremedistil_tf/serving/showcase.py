@@ -1,0 +1,41 @@
+"""A few tagged sentences to look at after a run."""
+
+import pathlib
+from typing import Dict
+
+_LONGEST_SHOWN = 90
+
+
+def show_tagged(predictions: pathlib.Path, most: int = 10) -> str:
+    """Picks one sentence a language from a predictions file and marks its entities.
+
+    Args:
+      predictions: `words<TAB>lang:tag ...` lines.
+      most: most sentences.
+
+    Returns:
+      Lines like `de  [Anna Weber](PER) wohnt in [Bonn](LOC) .`
+    """
+    shown: Dict[str, str] = {}
+    for line in predictions.read_text("utf-8").splitlines():
+        words, tags = (column.split(" ") for column in line.split("\t"))
+        language = tags[0].split(":", 1)[0]
+        plain = [tag.split(":", 1)[1] for tag in tags]
+        # One with two entities or more shows what the student does.
+        enough = sum(tag.startswith("B-") for tag in plain) >= 2
+        if language in shown or not enough or sum(map(len, words)) > _LONGEST_SHOWN:
+            continue
+        shown[language] = _marked(words, plain)
+        if len(shown) == most:
+            break
+    return "\n".join(f"{language:<8}{text}" for language, text in sorted(shown.items()))
+
+
+def _marked(words, tags) -> str:
+    parts = []
+    for index, (word, tag) in enumerate(zip(words, tags)):
+        opening = "[" if tag.startswith("B-") else ""
+        following = tags[index + 1] if index + 1 < len(tags) else "O"
+        closing = f"]({tag[2:]})" if tag != "O" and not following.startswith("I-") else ""
+        parts.append(f"{opening}{word}{closing}")
+    return " ".join(parts)
