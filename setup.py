@@ -20,7 +20,7 @@ setup(
     packages=find_packages(include=["xtremedistil_tf*"]),
     python_requires=">=3.9,<3.12",
     install_requires=[
-        # 2.15 is the last TensorFlow with Keras 2 inside and the last that TensorFlow Addons supports.
+        # The last TensorFlow with Keras 2 inside, and the last that TensorFlow Addons supports.
         "tensorflow==2.15.*,!=2.15.0",
         "tensorflow-addons==0.23.*",
         # From 4.37 on, transformers looks for tf_keras: two kinds of Keras would be mixed.

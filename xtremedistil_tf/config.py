@@ -76,6 +76,7 @@ class TeacherConfig:
       learning_rate, warmup: peak rate, and the share of steps that rise linearly to it before it
         falls linearly to zero.
       unfreeze: "all" at once, or "top_down" through the layer registry.
+      mask_rate: share of pieces replaced by the mask piece while fine-tuning, 0 to 1.
       strip_accents: whether BERT tokenizers remove accents (the paper does, mBERT's own does not);
         None keeps the checkpoint's setting.
     """
@@ -91,6 +92,7 @@ class TeacherConfig:
     learning_rate: float = 5e-5
     warmup: float = 0.1
     unfreeze: str = "all"
+    mask_rate: float = 0.0
     strip_accents: Optional[bool] = None
 
     def __post_init__(self):
@@ -103,7 +105,8 @@ class TeacherConfig:
         _at_least("teacher_batch_size", self.batch_size, 1)
         _at_least("teacher_epochs", self.epochs, 1)
         _one_of("teacher_unfreeze", self.unfreeze, UNFREEZE)
-        require(0 <= self.warmup < 1, f"--teacher_warmup is {self.warmup}; allowed: 0 <= share < 1")
+        for flag, share in (("warmup", self.warmup), ("mask_rate", self.mask_rate)):
+            require(0 <= share < 1, f"--teacher_{flag} is {share}; allowed: 0 <= share < 1")
 
 
 @dataclasses.dataclass(frozen=True)

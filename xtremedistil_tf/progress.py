@@ -20,7 +20,7 @@ class Progress:
         on_screen = sys.stderr.isatty()
         self._bar = tqdm(
             total=total, initial=done, desc=title, unit=f" {unit}", file=sys.stderr,
-            dynamic_ncols=on_screen, ncols=None if on_screen else 100, leave=True,
+            dynamic_ncols=on_screen, ncols=None if on_screen else 150, leave=True,
             mininterval=0.5 if on_screen else 30.0, miniters=1,
         )
 

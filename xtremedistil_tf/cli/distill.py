@@ -43,3 +43,7 @@ def main() -> None:
 def run() -> None:
     """Entry point of the console script."""
     console.start(main, define_flags)
+
+
+if __name__ == "__main__":
+    run()

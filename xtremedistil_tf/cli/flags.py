@@ -53,6 +53,9 @@ def define_teacher_flags() -> None:
     flags.DEFINE_float("teacher_warmup", _TEACHER.warmup, "Share of steps that rise to the peak.")
     flags.DEFINE_enum("teacher_unfreeze", _TEACHER.unfreeze, cfg.UNFREEZE,
                       "Fine-tune all layers at once or unfreeze them top-down.")
+    flags.DEFINE_float("teacher_mask_rate", _TEACHER.mask_rate,
+                       "Share of pieces replaced by [MASK] in fine-tuning; helps a teacher that "
+                       "starts from random weights.")
     flags.DEFINE_boolean("strip_accents", None,
                          "Remove accents before splitting into pieces (paper: yes; mBERT: no).")
 
@@ -145,6 +148,7 @@ def teacher_config(values: flags.FlagValues) -> cfg.TeacherConfig:
         learning_rate=values.teacher_learning_rate,
         warmup=values.teacher_warmup,
         unfreeze=values.teacher_unfreeze,
+        mask_rate=values.teacher_mask_rate,
         strip_accents=strip,
     )
 

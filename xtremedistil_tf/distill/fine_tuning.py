@@ -11,7 +11,7 @@ from xtremedistil_tf.distill.trainer import StageFeed, Trainer
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.evaluation.tagging import evaluate_tagger
 from xtremedistil_tf.inputs.alignment import Features, align
-from xtremedistil_tf.inputs.batches import count_steps, labelled_batches
+from xtremedistil_tf.inputs.batches import PieceMasking, count_steps, labelled_batches
 from xtremedistil_tf.inputs.task import Task
 from xtremedistil_tf.models.encoders import create_encoder, load_encoder
 from xtremedistil_tf.models.forward import Forward
@@ -94,15 +94,20 @@ def _fresh_teacher(config: RunConfig, task: Task) -> Teacher:
     return build_teacher(encoder, tokenizer, task.labels.size, config.teacher.layer)
 
 
-def _feed(teacher: Teacher, train: Features, dev: Features, task: Task, recipe: str) -> StageFeed:
+def _feed(
+    config: RunConfig, teacher: Teacher, train: Features, dev: Features, task: Task, recipe: str
+) -> StageFeed:
     pad_id = teacher.tokenizer.pad_token_id
+    masking = None
+    if config.teacher.mask_rate:
+        masking = PieceMasking(config.teacher.mask_rate, teacher.tokenizer.mask_token_id)
     forward = Forward(teacher.model, pad_id=pad_id)
 
     def score() -> Dict[str, Any]:
         return evaluate_tagger(forward, dev, task.labels)
 
     def batches(stage: Stage, seed: int) -> Any:
-        return labelled_batches(train, stage.batch_size, seed, pad_id=pad_id)
+        return labelled_batches(train, stage.batch_size, seed, pad_id=pad_id, masking=masking)
 
     return StageFeed(
         batches=batches,
@@ -122,7 +127,7 @@ def _fine_tune(
         align(teacher.tokenizer, task.examples[split], config.data.seq_len, task.labels)
         for split in ("train", "dev")
     )
-    feed = _feed(teacher, train, dev, task, recipe)
+    feed = _feed(config, teacher, train, dev, task, recipe)
     training = folder.with_name(folder.name + "_training")
     trainer = Trainer(
         teacher.model, teacher.registry, feed, training, config.seed, tensorboard=tensorboard

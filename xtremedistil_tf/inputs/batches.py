@@ -1,59 +1,82 @@
-"""tf.data pipelines: shuffled rows, bucketed by length, with targets and a mask."""
+"""tf.data pipelines: shuffled batches of rows of similar length, with targets and a mask.
 
-from typing import Any, Dict, Optional, Sequence, Tuple
+Everything is done a batch at a time: work on single rows inside tf.data costs more than the
+student's own step.
+"""
+
+import dataclasses
+from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
 from xtremedistil_tf.inputs.alignment import Features
 from xtremedistil_tf.keras2 import tf
 
-# Width of a length bucket in pieces: small enough that little padding is computed.
-BUCKET_WIDTH = 4
 # Bytes of rows that are shuffled in memory; longer sets are shuffled by shard and by window.
 _SHUFFLE_BYTES = 512 << 20
 
 
-def bucket_boundaries(longest: int) -> Sequence[int]:
-    """Upper bounds (exclusive) of the length buckets."""
-    return list(range(BUCKET_WIDTH + 1, longest + 1, BUCKET_WIDTH))
+def bucket_bounds(longest: int) -> List[int]:
+    """Longest row of each length bucket, the last one at least `longest`.
+
+    Steps of 4 pieces up to 32, of 8 up to 64, and so on: little padding, and few buckets.
+    """
+    bounds, step = [4], 4
+    while bounds[-1] < longest:
+        if bounds[-1] >= 8 * step:
+            step *= 2
+        bounds.append(bounds[-1] + step)
+    return bounds
+
+
+def bucket_of(lengths: np.ndarray, bounds: List[int]) -> np.ndarray:
+    """Bucket number of each length."""
+    return np.searchsorted(bounds, lengths)
 
 
 def count_steps(lengths: np.ndarray, batch_size: int) -> int:
     """Optimizer steps of an epoch: full batches of each bucket and its remainder."""
-    boundaries = bucket_boundaries(int(lengths.max()))
-    rows = np.bincount(np.searchsorted(boundaries, lengths, side="right"))
+    rows = np.bincount(bucket_of(lengths, bucket_bounds(int(lengths.max()))))
     return int(np.ceil(rows / batch_size).sum())
 
 
-def _bucketed(rows: Any, longest: int, batch_size: int) -> Any:
-    """Batches rows (dicts with "input_ids") of similar length, padded to the longest of them."""
-    boundaries = bucket_boundaries(longest)
-    return rows.bucket_by_sequence_length(
-        lambda row: tf.shape(row["input_ids"])[0],
-        boundaries,
-        [batch_size] * (len(boundaries) + 1),
-        drop_remainder=False,
-    )
+def plan_batches(lengths: np.ndarray, batch_size: int, seed: int) -> List[np.ndarray]:
+    """Row numbers of the batches of a shuffled epoch, each within one bucket."""
+    generator = np.random.default_rng(seed)
+    buckets = bucket_of(lengths, bucket_bounds(int(lengths.max())))
+    batches: List[np.ndarray] = []
+    for bucket in np.unique(buckets):
+        rows = generator.permutation(np.flatnonzero(buckets == bucket))
+        batches += [rows[at : at + batch_size] for at in range(0, len(rows), batch_size)]
+    generator.shuffle(batches)
+    return batches
 
 
-def _finish(batches: Any, with_attention: bool, pad_id: int) -> Any:
-    """Splits padded batches into (inputs, targets); the mask comes from the row lengths."""
+@dataclasses.dataclass(frozen=True)
+class PieceMasking:
+    """Random replacement of pieces by the mask piece; labels stay.
 
-    def split(row: Dict[str, Any]) -> Tuple[Dict[str, Any], Dict[str, Any]]:
-        targets = {name: value for name, value in row.items() if name != "input_ids"}
-        inputs = {"input_ids": row["input_ids"]}
-        if with_attention:
-            mask = targets["mask"]
-            inputs["attention_mask"] = tf.cast(mask, tf.int32)
-            inputs["input_ids"] = tf.where(mask > 0, row["input_ids"], pad_id)
-        return inputs, targets
+    A teacher that starts from random weights otherwise learns names by heart.
 
-    return batches.map(split, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    Attributes:
+      rate: share of the pieces between the markers that is replaced, 0 to 1.
+      mask_id: id of the mask piece.
+    """
+
+    rate: float
+    mask_id: int
+
+    def __call__(self, ids: Any, lengths: Any, seed: Any) -> Any:
+        """Replaces pieces of int32 [batch, time]; equal seeds (int [2]) replace the same."""
+        at = tf.range(tf.shape(ids)[1])[None, :]
+        inner = (at > 0) & (at < lengths[:, None] - 1)
+        chosen = tf.random.stateless_uniform(tf.shape(ids), seed) < self.rate
+        return tf.where(inner & chosen, self.mask_id, ids)
 
 
 def labelled_batches(
     features: Features, batch_size: int, seed: int, table: Optional[np.ndarray] = None,
-    pad_id: int = 0,
+    pad_id: int = 0, masking: Optional[PieceMasking] = None,
 ) -> Any:
     """One shuffled epoch of labelled rows.
 
@@ -63,40 +86,48 @@ def labelled_batches(
       seed: of the order; equal seeds give equal epochs.
       table: maps piece ids to the student's; None for the teacher, which gets an attention mask.
       pad_id: the teacher's padding id.
+      masking: replaces pieces at random, anew in every epoch.
 
     Returns:
       A dataset of (inputs, {"labels", "mask"}).
     """
-    values = tf.constant(features.input_ids.values if table is None
-                         else table[features.input_ids.values], tf.int32)
+    source = features.input_ids.values
+    values = tf.constant(source if table is None else table[source], tf.int32)
     labels = tf.constant(features.label_ids.values, tf.int32)
-    starts = tf.constant(features.input_ids.starts, tf.int64)
-
-    def row(index: Any) -> Dict[str, Any]:
-        begin, end = starts[index], starts[index + 1]
-        ids = values[begin:end]
-        return {"input_ids": ids, "labels": labels[begin:end],
-                "mask": tf.ones_like(ids, tf.float32)}
-
-    indices = tf.data.Dataset.range(len(features)).shuffle(len(features), seed=seed)
-    rows = indices.map(row, num_parallel_calls=tf.data.AUTOTUNE)
-    longest = int(features.input_ids.lengths.max())
-    return _finish(_bucketed(rows, longest, batch_size), table is None, pad_id)
-
-
-def _decode_logits(record: Any, classes: int, table: Any) -> Dict[str, Any]:
-    fields = {name: tf.io.FixedLenFeature([], tf.string) for name in ("ids", "logits")}
-    parsed = tf.io.parse_single_example(record, fields)
-    ids = tf.gather(table, tf.io.decode_raw(parsed["ids"], tf.int32))
-    logits = tf.reshape(tf.io.decode_raw(parsed["logits"], tf.float32), [-1, classes])
-    return {"input_ids": ids, "logits": logits, "mask": tf.ones_like(ids, tf.float32)}
-
-
-def _decode_representation(record: Any, width: int) -> Any:
-    parsed = tf.io.parse_single_example(
-        record, {"representation": tf.io.FixedLenFeature([], tf.string)}
+    starts = tf.constant(features.input_ids.starts[:-1], tf.int32)
+    all_lengths = tf.constant(features.input_ids.lengths, tf.int32)
+    batches = plan_batches(features.input_ids.lengths, batch_size, seed)
+    rows = tf.RaggedTensor.from_row_lengths(
+        np.concatenate(batches).astype(np.int32), [len(batch) for batch in batches]
     )
-    return tf.reshape(tf.io.decode_raw(parsed["representation"], tf.float16), [-1, width])
+
+    def gather(number: Any, row: Any) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+        lengths = tf.gather(all_lengths, row)
+        at = tf.range(tf.reduce_max(lengths))[None, :]
+        real = at < lengths[:, None]
+        index = tf.gather(starts, row)[:, None] + tf.minimum(at, lengths[:, None] - 1)
+        ids = tf.gather(values, index)
+        if masking is not None:
+            ids = masking(ids, lengths, tf.stack([tf.constant(seed, tf.int64), number]))
+        inputs = {"input_ids": tf.where(real, ids, 0 if table is not None else pad_id)}
+        if table is None:
+            inputs["attention_mask"] = tf.cast(real, tf.int32)
+        return inputs, {"labels": tf.gather(labels, index), "mask": tf.cast(real, tf.float32)}
+
+    dataset = tf.data.Dataset.from_tensor_slices(rows).enumerate()
+    return dataset.map(gather, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+
+
+def _parse(records: Any, names: Tuple[str, ...]) -> Dict[str, Any]:
+    return tf.io.parse_example(
+        records, {name: tf.io.FixedLenFeature([], tf.string) for name in names}
+    )
+
+
+def _decode(raw: Any, dtype: Any, time: Any, width: int) -> Any:
+    """Decodes byte strings [batch] of rows of different lengths into [batch, time, width]."""
+    flat = tf.io.decode_raw(raw, dtype, fixed_length=time * width * dtype.size)
+    return tf.reshape(flat, [-1, time, width])
 
 
 def transfer_batches(
@@ -104,7 +135,7 @@ def transfer_batches(
 ) -> Any:
     """One shuffled epoch of transfer rows with the teacher's outputs, read from its shards.
 
-    Shards are visited in a random order, and rows are shuffled within a window of 512 MB, so that
+    Shards are visited in a random order and rows are shuffled within a window of 512 MB, so that
     memory does not grow with the transfer set.
 
     Args:
@@ -117,26 +148,38 @@ def transfer_batches(
     Returns:
       A dataset of (inputs, {"logits", "mask"[, "representation"]}).
     """
-    order = np.random.default_rng(seed).permutation(store.shards)
+    generator = np.random.default_rng(seed)
+    bytes_a_piece = 4 + 4 * store.classes + (2 * store.width if with_representation else 0)
+    window = _SHUFFLE_BYTES // int(bytes_a_piece * store.lengths.mean() + 256)
+    buckets, choices = [], []
+    for bucket, rows in store.bucket_rows().items():
+        order = generator.permutation(store.shards)
+        records = tf.data.TFRecordDataset(store.files("logits", bucket, order))
+        if with_representation:
+            records = tf.data.Dataset.zip(
+                (records, tf.data.TFRecordDataset(store.files("representation", bucket, order)))
+            )
+        share = max(batch_size, int(window * rows / len(store)))
+        records = records.shuffle(min(rows, share), seed=int(generator.integers(2**31)))
+        choices += [len(buckets)] * -(-rows // batch_size)
+        buckets.append(records.batch(batch_size))
+    choice = tf.data.Dataset.from_tensor_slices(generator.permutation(choices).astype(np.int64))
     table = tf.constant(table, tf.int32)
 
-    def records(kind: str) -> Any:
-        files = store.files(kind)
-        return tf.data.TFRecordDataset([files[index] for index in order])
-
-    row_bytes = int(store.lengths.mean() * 4 * store.classes) + 256
-    rows = records("logits")
-    if with_representation:
-        rows = tf.data.Dataset.zip((rows, records("representation")))
-        row_bytes += int(store.lengths.mean() * 2 * store.width)
-    # Shuffled as undecoded strings: cheap to move, and decoded in parallel afterwards.
-    rows = rows.shuffle(max(1, min(len(store), _SHUFFLE_BYTES // row_bytes)), seed=seed)
-
-    def decode(logits: Any, representation: Any = None) -> Dict[str, Any]:
-        row = _decode_logits(logits, store.classes, table)
+    def decode(logits: Any, representation: Any = None) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+        parsed = _parse(logits, ("ids", "logits"))
+        lengths = tf.strings.length(parsed["ids"]) // 4
+        time = tf.reduce_max(lengths)
+        real = tf.range(time)[None, :] < lengths[:, None]
+        ids = _decode(parsed["ids"], tf.int32, time, 1)[:, :, 0]
+        targets = {"logits": _decode(parsed["logits"], tf.float32, time, store.classes),
+                   "mask": tf.cast(real, tf.float32)}
         if representation is not None:
-            row["representation"] = _decode_representation(representation, store.width)
-        return row
+            raw = _parse(representation, ("representation",))["representation"]
+            # TensorFlow pads no float16 while decoding; as integers the bits are the same.
+            bits = _decode(raw, tf.int16, time, store.width)
+            targets["representation"] = tf.bitcast(bits, tf.float16)
+        return {"input_ids": tf.where(real, tf.gather(table, ids), 0)}, targets
 
-    rows = rows.map(decode, num_parallel_calls=tf.data.AUTOTUNE)
-    return _finish(_bucketed(rows, int(store.lengths.max()), batch_size), False, 0)
+    batches = tf.data.Dataset.choose_from_datasets(buckets, choice, stop_on_empty_dataset=False)
+    return batches.map(decode, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)

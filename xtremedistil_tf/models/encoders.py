@@ -9,6 +9,7 @@ from tokenizers import BertWordPieceTokenizer
 
 from xtremedistil_tf.config import TeacherConfig
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.runs import read_json
 
 # Tokenizers that treat a word's leading space as part of it need it for words given one by one.
 _PREFIX_SPACE = ("roberta", "gpt2", "longformer", "bart", "deberta")
@@ -16,7 +17,7 @@ _TF_WEIGHTS = ("tf_model.h5", "tf_model.h5.index.json")
 _SAFETENSORS = ("model.safetensors", "model.safetensors.index.json")
 
 
-def _check_folder(folder: pathlib.Path) -> None:
+def _check_folder(folder: pathlib.Path, model_class: Any) -> None:
     names = {path.name for path in folder.iterdir()}
     if "config.json" not in names:
         raise UserError(
@@ -31,6 +32,14 @@ def _check_folder(folder: pathlib.Path) -> None:
         )
         raise UserError(
             f"{folder} holds no weights; allowed: {', '.join(_TF_WEIGHTS + _SAFETENSORS)}{hint}"
+        )
+    # The Auto classes have no configuration of their own: they take every type.
+    wanted = getattr(getattr(model_class, "config_class", None), "model_type", None)
+    found = read_json(folder / "config.json").get("model_type")
+    if wanted and found != wanted:
+        raise UserError(
+            f"--pt_teacher {model_class.__name__} reads {wanted} checkpoints, but {folder} is of "
+            f"type {found}; TFAutoModel takes every type"
         )
 
 
@@ -87,7 +96,7 @@ def load_encoder(config: TeacherConfig) -> Tuple[Any, Any]:
     model_class = _model_class(config.model_class)
     folder = pathlib.Path(config.checkpoint)
     if folder.is_dir():
-        _check_folder(folder)
+        _check_folder(folder, model_class)
     elif folder.exists():
         raise UserError(f"--pt_teacher_checkpoint {folder} is a file; allowed: a folder or a name")
     try:

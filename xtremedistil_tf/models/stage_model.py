@@ -38,8 +38,9 @@ class StageModel(tf.keras.Model):
 
     @property
     def metrics(self) -> list:
-        """The mean loss over the real positions of an epoch."""
-        return [self._loss_mean]
+        """The mean loss over the real positions of an epoch; none in a model that only predicts."""
+        mean = getattr(self, "_loss_mean", None)
+        return [] if mean is None else [mean]
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> Dict[str, Any]:
         """Reports the running mean of the loss."""

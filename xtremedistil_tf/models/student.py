@@ -63,6 +63,8 @@ def build_student(
             config.bilstm_hidden_size,
             return_sequences=True,
             recurrent_dropout=config.recurrent_dropout,
+            # A fixed name: Keras would count LSTMs, and weights are found again by their names.
+            name="lstm",
         ),
         name="bilstm",
     )

@@ -1,7 +1,9 @@
 """Export as a SavedModel for TF Serving, into export/<version>."""
 
+import contextlib
+import logging
 import pathlib
-from typing import Any
+from typing import Any, Iterator
 
 from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
 from xtremedistil_tf.keras2 import tf
@@ -29,6 +31,20 @@ class _IdsModule(tf.Module):
         return {"logits": self._model({"input_ids": ids}, training=False)["logits"]}
 
 
+@contextlib.contextmanager
+def _quiet_export() -> Iterator[None]:
+    """Hides the saver's notes on Keras functions that nobody calls after loading."""
+    loggers = [logging.getLogger(name) for name in ("absl", "tensorflow")]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        yield
+    finally:
+        for logger, level in zip(loggers, levels):
+            logger.setLevel(level)
+
+
 def export_saved_model(
     student: Student, vocabulary: StudentVocabulary, folder: pathlib.Path
 ) -> pathlib.Path:
@@ -46,7 +62,7 @@ def export_saved_model(
       The folder.
     """
     module = _IdsModule(student, vocabulary)
-    with atomic_folder(folder) as temporary:
+    with atomic_folder(folder) as temporary, _quiet_export():
         tf.saved_model.save(
             module, str(temporary),
             signatures={"serving_default": module.tag_ids, "input_ids": module.tag_ids},

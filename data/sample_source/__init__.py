@@ -1,0 +1,1 @@
+"""Source material of the sample data: grammar engine, word lists and templates."""

@@ -1,0 +1,44 @@
+"""Small checkpoints made on the spot: TF folders and PyTorch-format safetensors, without torch."""
+
+import numpy as np
+from safetensors.numpy import save_file
+from transformers import AutoConfig, TFAutoModel
+from transformers.modeling_tf_pytorch_utils import convert_tf_weight_name_to_pt_weight_name
+
+SIZES = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
+         "intermediate_size": 32, "max_position_embeddings": 64}
+DISTIL = {"dim": 16, "n_layers": 2, "n_heads": 2, "hidden_dim": 32, "max_position_embeddings": 64}
+
+
+def make_encoder(model_type, vocab_size):
+    """An encoder of random weights."""
+    sizes = DISTIL if model_type == "distilbert" else dict(SIZES)
+    if model_type == "electra":
+        sizes["embedding_size"] = 8
+    config = AutoConfig.for_model(model_type, vocab_size=vocab_size, **sizes)
+    encoder = TFAutoModel.from_config(config)
+    encoder.build()
+    return encoder
+
+
+def save_tf(encoder, tokenizer, folder):
+    """Writes a folder with tf_model.h5."""
+    encoder.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def save_pytorch_safetensors(encoder, tokenizer, folder):
+    """Writes a folder as PyTorch's transformers would: its names, kernels transposed."""
+    encoder.config.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    arrays = {}
+    for weight in encoder.weights:
+        name, transpose = convert_tf_weight_name_to_pt_weight_name(
+            weight.name, start_prefix_to_remove="", tf_weight_shape=weight.shape
+        )
+        name = name.split(".", 1)[1]  # The class name that TF puts in front.
+        value = weight.numpy()
+        arrays[name] = np.ascontiguousarray(value.T if transpose.value == "simple" else value)
+    save_file(arrays, folder / "model.safetensors", metadata={"format": "pt"})
+    return folder

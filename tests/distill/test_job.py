@@ -1,0 +1,219 @@
+"""The whole job on a tiny task: the run folder, resuming after a kill, refusing what differs."""
+
+import dataclasses
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from tests.checkpoints import make_encoder, save_pytorch_safetensors, save_tf
+from tests.conftest import ROOT, write_task
+from xtremedistil_tf import config as cfg
+from xtremedistil_tf.distill import job
+from xtremedistil_tf.distill.teacher_job import run_teacher
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.runs import locked, read_json
+from xtremedistil_tf.runtime import prepare
+
+FLAGS = ["--do_NER", "--transfer_file=transfer.txt", "--seq_len=24", "--teacher_layer=1",
+         "--ft_epochs=2", "--distil_epochs=2", "--word_emb_dim=6", "--bilstm_hidden_size=5",
+         "--distil_batch_size=16", "--ft_batch_size=8", "--distil_chunk_size=20",
+         "--teacher_learning_rate=1e-3", "--learning_rate=1e-2"]
+
+
+def config_of(task, bert_config, **changes):
+    """The settings of FLAGS."""
+    return cfg.RunConfig(
+        data=cfg.DataConfig(str(task), "transfer.txt", 24),
+        teacher=cfg.TeacherConfig(config_file=str(bert_config), layer=1, epochs=2, batch_size=8,
+                                  learning_rate=1e-3, strip_accents=False),
+        student=cfg.StudentConfig(word_emb_dim=6, bilstm_hidden_size=5),
+        distil=cfg.DistilConfig(distil_epochs=2, ft_epochs=2, distil_batch_size=16,
+                                ft_batch_size=8, chunk_size=20, learning_rate=1e-2, **changes),
+    )
+
+
+@pytest.fixture(scope="module")
+def tiny_task(tmp_path_factory):
+    return write_task(tmp_path_factory.mktemp("job") / "task")
+
+
+@pytest.fixture(scope="module")
+def finished(tiny_task, bert_config, tmp_path_factory):
+    """A run of the whole job: (its folder, its metrics)."""
+    folder = tmp_path_factory.mktemp("finished") / "run"
+    config = config_of(tiny_task, bert_config)
+    prepare(config.seed, False)
+    return folder, job.run_distillation(config, folder)
+
+
+def student_weights(folder):
+    return load_file(folder / "student" / "weights.safetensors")
+
+
+def test_the_run_folder_is_complete(finished):
+    folder, metrics = finished
+    for name in ("config.json", "metrics.json", "report.md", "teacher/model.safetensors",
+                 "targets/transfer/manifest.json", "stages/01_representation/done.json",
+                 "stages/09_labels_word_embedding/weights.safetensors",
+                 "stages/05_logits_word_embedding/history.json", "student/weights.safetensors",
+                 "student/labels.tsv", "student/tokenizer.json", "export/1/saved_model.pb",
+                 "plots/languages.png", "tensorboard", "predictions/test.student.tsv"):
+        assert (folder / name).exists(), name
+    assert json.loads((folder / "metrics.json").read_text()) == json.loads(json.dumps(metrics))
+    leftovers = [path for path in folder.rglob("*") if path.name.startswith((".tmp", ".old"))]
+    assert not leftovers
+
+
+def test_metrics_follow_the_contract(finished):
+    _, metrics = finished
+    assert metrics["strategy"] == "D4.2" and metrics["seed"] == 42
+    assert metrics["teacher_passes"] == 1
+    assert len(metrics["stages"]) == 9
+    for who in ("teacher", "student"):
+        assert metrics[who]["parameters"] > 0
+        for split in ("dev", "test"):
+            scores = metrics[who][split]
+            f1 = [v["f1"] for v in scores["languages"].values() if v["support"]]
+            assert scores["macro_f1"] == pytest.approx(np.mean(f1))
+            assert scores["std_f1"] == pytest.approx(np.std(f1))
+    assert metrics["compression"]["parameters"] == pytest.approx(
+        metrics["teacher"]["parameters"] / metrics["student"]["parameters"])
+    for stage in metrics["stages"]:
+        assert {"name", "losses", "trainable", "epochs", "seconds", "dev"} <= set(stage)
+    best = max(stage["dev"]["macro_f1"] for stage in metrics["stages"])
+    assert metrics["student"]["dev"]["macro_f1"] == pytest.approx(best)
+
+
+def test_dev_never_gets_worse_from_one_step_to_the_next(finished):
+    dev = [stage["dev"]["macro_f1"] for stage in finished[1]["stages"][1:]]
+    assert all(later >= sooner - 1e-9 for sooner, later in zip(dev, dev[1:]))
+
+
+def test_the_teacher_is_the_same_before_and_after(finished, tiny_task, bert_config, tmp_path):
+    config = config_of(tiny_task, bert_config)
+    folder = finished[0]
+    stamp = (folder / "teacher" / "model.safetensors").stat().st_mtime
+    again = job.run_distillation(config, folder)
+    assert (folder / "teacher" / "model.safetensors").stat().st_mtime == stamp
+    assert again["teacher_passes"] == 0
+    assert again["teacher"]["dev"] == finished[1]["teacher"]["dev"]
+    assert again["student"]["test"] == finished[1]["student"]["test"]
+
+
+def test_other_settings_are_refused_with_their_names(finished, tiny_task, bert_config):
+    config = config_of(tiny_task, bert_config, optimizer="lazy_adam")
+    with pytest.raises(UserError, match="distil.optimizer: 'adam' -> 'lazy_adam'"):
+        job.run_distillation(config, finished[0])
+
+
+def test_other_data_is_refused(finished, tmp_path, bert_config):
+    task = write_task(tmp_path / "task", rows=20)
+    with pytest.raises(UserError, match="files.dev: "):
+        job.run_distillation(config_of(task, bert_config), finished[0])
+
+
+def test_a_folder_in_use_is_refused(finished, tiny_task, bert_config):
+    with locked(finished[0]):
+        with pytest.raises(UserError, match="in use by another run"):
+            job.run_distillation(config_of(tiny_task, bert_config), finished[0])
+
+
+def test_a_teacher_folder_serves_another_run(finished, tiny_task, bert_config, tmp_path):
+    config = config_of(tiny_task, bert_config, strategy="D0-S")
+    config = dataclasses.replace(config, teacher=dataclasses.replace(
+        config.teacher, model_dir=str(finished[0])))
+    metrics = job.run_distillation(config, tmp_path / "run")
+    assert metrics["teacher"]["test"] == finished[1]["teacher"]["test"]
+    assert [stage["name"] for stage in metrics["stages"]] == ["01_labels"]
+    assert not (tmp_path / "run" / "teacher").exists()
+
+
+def test_a_teacher_of_other_labels_is_refused(finished, tiny_task, bert_config, tmp_path):
+    task = write_task(tmp_path / "task")
+    (task / "labels.tsv").write_text("O\nB-LOC\nI-LOC\nB-PER\nI-PER\nB-ORG\nI-ORG\n")
+    config = config_of(task, bert_config)
+    config = dataclasses.replace(config, teacher=dataclasses.replace(
+        config.teacher, model_dir=str(finished[0] / "teacher")))
+    with pytest.raises(UserError, match="knows the labels O, B-PER"):
+        job.run_distillation(config, tmp_path / "run")
+
+
+def test_dry_run_prints_the_plan_and_writes_nothing(tiny_task, bert_config, tmp_path):
+    text = job.dry_run(config_of(tiny_task, bert_config))
+    assert text.count("\n") > 11 and "09_labels_word_embedding" in text
+    assert "teacher outputs for 48 transfer sentences" in text
+    assert sorted(path.name for path in tiny_task.iterdir()) == [
+        "dev.tsv", "labels.tsv", "test.tsv", "train.tsv", "transfer.txt"]
+
+
+def test_the_teachers_own_job_is_taken_over(tiny_task, bert_config, tmp_path):
+    config = config_of(tiny_task, bert_config)
+    scores = run_teacher(config, tmp_path / "run")
+    assert read_json(tmp_path / "run" / "teacher_metrics.json")["dev"] == scores["dev"]
+    stamp = (tmp_path / "run" / "teacher" / "model.safetensors").stat().st_mtime
+    metrics = job.run_distillation(
+        dataclasses.replace(config, distil=cfg.DistilConfig(strategy="D0-S", ft_epochs=1)),
+        tmp_path / "run")
+    assert (tmp_path / "run" / "teacher" / "model.safetensors").stat().st_mtime == stamp
+    assert metrics["teacher"]["dev"] == scores["dev"]
+
+
+def start(arguments):
+    return subprocess.Popen([sys.executable, str(ROOT / "run_distillation.py"), *arguments],
+                            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def test_killed_between_stages_and_started_again_gives_the_same_student(
+    finished, tiny_task, bert_config, tmp_path
+):
+    folder = tmp_path / "run"
+    arguments = [*FLAGS, f"--task={tiny_task}", f"--model_dir={folder}",
+                 f"--teacher_config={bert_config}"]
+    process = start(arguments)
+    deadline = time.monotonic() + 300
+    while not (folder / "stages" / "03_logits_projection" / "done.json").exists():
+        assert process.poll() is None and time.monotonic() < deadline, process.communicate()[0]
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (folder / "metrics.json").exists()
+    process = start(arguments)
+    output = process.communicate(timeout=300)[0].decode()
+    assert process.returncode == 0, output
+    assert "macro-F1" in output
+    expected, resumed = student_weights(finished[0]), student_weights(folder)
+    for name, array in expected.items():
+        np.testing.assert_allclose(resumed[name], array, atol=2e-5, err_msg=name)
+
+
+V2_COMMAND = (
+    "--task {task} --model_dir {out} --seq_len 32 --ft_epochs 80 --distil_epochs 80 "
+    "--ft_batch_size 256 --distil_batch_size 1024 --teacher_layer 6 --distil_chunk_size 700000 "
+    "--pt_teacher TFBertModel --pt_teacher_checkpoint {checkpoint} --do_NER "
+    "--transfer_file unlabeled_sentences.txt"
+)
+
+
+@pytest.mark.parametrize("save", [save_tf, save_pytorch_safetensors])
+def test_the_authors_v2_command_line_runs_unchanged(save, tokenizer, tmp_path, monkeypatch):
+    monkeypatch.setattr("tests.checkpoints.SIZES", {
+        "hidden_size": 8, "num_hidden_layers": 6, "num_attention_heads": 2,
+        "intermediate_size": 16, "max_position_embeddings": 64})
+    checkpoint = save(make_encoder("bert", len(tokenizer)), tokenizer, tmp_path / "checkpoint")
+    task = write_task(tmp_path / "task", rows=6)
+    pathlib.Path(task / "transfer.txt").rename(task / "unlabeled_sentences.txt")
+    command = V2_COMMAND.format(task=task, out=tmp_path / "out", checkpoint=checkpoint)
+    # The default student is 300 wide; the tiny teacher's embeddings are not.
+    process = start([*command.split(), "--word_emb_dim", "8", "--bilstm_hidden_size", "4"])
+    output = process.communicate(timeout=560)[0].decode()
+    assert process.returncode == 0, output
+    metrics = read_json(tmp_path / "out" / "metrics.json")
+    assert len(metrics["stages"]) == 9 and metrics["teacher"]["layer"] == 6

@@ -1,0 +1,73 @@
+"""Batches of labelled rows: order, buckets, masks, masking of pieces."""
+
+import numpy as np
+import pytest
+
+from xtremedistil_tf.inputs.alignment import Features, Ragged
+from xtremedistil_tf.inputs.batches import (
+    PieceMasking,
+    bucket_bounds,
+    count_steps,
+    labelled_batches,
+)
+
+LENGTHS = [3, 12, 4, 5, 9, 3, 7, 8, 12, 6]
+
+
+@pytest.fixture
+def features():
+    ids = [list(range(100 * row + 10, 100 * row + 10 + n)) for row, n in enumerate(LENGTHS)]
+    labels = [[piece % 7 for piece in row] for row in ids]
+    return Features(Ragged.of(ids), Ragged.of(labels), Ragged.of([[] for _ in ids]), ["x"] * 10,
+                    None, {})
+
+
+def test_buckets_grow_with_length():
+    assert bucket_bounds(3) == [4]
+    assert bucket_bounds(32) == [4, 8, 12, 16, 20, 24, 28, 32]
+    assert bucket_bounds(70)[8:] == [40, 48, 56, 64, 80]
+    assert len(bucket_bounds(512)) == 8 + 4 * 4
+
+
+def test_an_epoch_holds_every_row_once_with_its_own_labels(features):
+    seen = []
+    batches = list(labelled_batches(features, 3, 0))
+    assert len(batches) == count_steps(features.input_ids.lengths, 3)
+    for inputs, targets in batches:
+        mask = targets["mask"].numpy()
+        assert (inputs["attention_mask"].numpy() == mask).all()
+        for ids, labels, real in zip(inputs["input_ids"].numpy(), targets["labels"].numpy(),
+                                     mask > 0):
+            assert (labels[real] == ids[real] % 7).all()
+            seen.append(int(ids[0]) // 100)
+    assert sorted(seen) == list(range(10))
+
+
+def test_the_teachers_padding_id_fills_short_rows(features):
+    for inputs, targets in labelled_batches(features, 3, 0, pad_id=77):
+        assert (inputs["input_ids"].numpy()[targets["mask"].numpy() == 0] == 77).all()
+
+
+def test_the_students_rows_are_mapped_and_padded_with_zero(features):
+    table = np.arange(2000, dtype=np.int32) + 5
+    for inputs, targets in labelled_batches(features, 3, 0, table):
+        assert set(inputs) == {"input_ids"}
+        ids, mask = inputs["input_ids"].numpy(), targets["mask"].numpy()
+        assert ((ids == 0) == (mask == 0)).all() and (ids[:, 0] % 100 == 15).all()
+
+
+def test_masking_spares_the_markers_and_repeats_with_the_seed(features):
+    def masked(seed):
+        rows = {}
+        for inputs, targets in labelled_batches(features, 3, seed,
+                                                masking=PieceMasking(0.5, 9)):
+            for ids, real in zip(inputs["input_ids"].numpy(), targets["mask"].numpy() > 0):
+                rows[int(ids[0])] = ids[real].tolist()
+        return rows
+
+    first = masked(1)
+    for ids in first.values():
+        assert ids[0] != 9 and ids[-1] != 9
+    share = np.mean([piece == 9 for ids in first.values() for piece in ids[1:-1]])
+    assert 0.25 < share < 0.75
+    assert masked(1) == first != masked(2)

@@ -1,0 +1,79 @@
+"""The student: size, masking, frozen layers, weights on disk."""
+
+import numpy as np
+import pytest
+
+from xtremedistil_tf.config import StudentConfig
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.evaluation.paper import TABLE_16
+from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
+from xtremedistil_tf.models.embeddings import reduce_embeddings
+from xtremedistil_tf.models.student import build_student
+from xtremedistil_tf.models.weights import load_weights, save_weights
+
+SMALL = StudentConfig(word_emb_dim=6, bilstm_hidden_size=5)
+
+
+@pytest.mark.parametrize("row", TABLE_16, ids=lambda row: f"E{row.embedding}-H{row.hidden}")
+def test_parameters_match_table_16(row):
+    config = StudentConfig(word_emb_dim=row.embedding, bilstm_hidden_size=row.hidden)
+    parameters = build_student(config, 88400, 768, 11).model.count_params() / 1e6
+    assert parameters == pytest.approx(row.million_parameters, rel=0.01)
+
+
+def test_padding_changes_nothing():
+    model = build_student(SMALL, 20, 7, 4).model
+    ids = np.array([[3, 4, 5]], np.int32)
+    padded = np.array([[3, 4, 5, 0, 0, 0]], np.int32)
+    short, long = model({"input_ids": ids}), model({"input_ids": padded})
+    for name in ("representation", "logits"):
+        assert np.allclose(short[name], long[name][:, :3], atol=1e-6)
+
+
+def test_both_outputs_share_their_layers():
+    student = build_student(SMALL, 20, 7, 4)
+    ids = {"input_ids": np.array([[3, 4]], np.int32)}
+    before = student.model(ids)
+    kernel = student.registry.weights("bilstm")[0]
+    kernel.assign(kernel + 1.0)
+    after = student.model(ids)
+    assert not np.allclose(before["representation"], after["representation"])
+    assert not np.allclose(before["logits"], after["logits"])
+
+
+def test_projection_has_the_papers_activation():
+    layer = build_student(SMALL, 20, 7, 4).model.get_layer("projection")
+    assert layer.activation.__name__ == "gelu" and layer.units == 7
+
+
+def test_weights_survive_the_disk(tmp_path):
+    first, second = (build_student(SMALL, 20, 7, 4).model for _ in range(2))
+    save_weights(first, tmp_path / "w.safetensors")
+    load_weights(second, tmp_path / "w.safetensors")
+    assert all(np.array_equal(a, b) for a, b in zip(first.get_weights(), second.get_weights()))
+    assert [path.name for path in tmp_path.iterdir()] == ["w.safetensors"]
+
+
+def test_weights_of_another_student_are_refused(tmp_path):
+    save_weights(build_student(SMALL, 20, 7, 4).model, tmp_path / "w.safetensors")
+    with pytest.raises(UserError, match=r"another model.*word_embedding"):
+        load_weights(build_student(SMALL, 21, 7, 4).model, tmp_path / "w.safetensors")
+    (tmp_path / "w.safetensors").write_bytes(b"no weights")
+    with pytest.raises(UserError, match="is not a weights file"):
+        load_weights(build_student(SMALL, 20, 7, 4).model, tmp_path / "w.safetensors")
+
+
+def test_embeddings_are_aligned_by_piece_id():
+    # A teacher of rank two: two dimensions hold all of it, so rows keep their inner products.
+    generator = np.random.default_rng(0)
+    teacher = (generator.normal(size=(30, 2)) @ generator.normal(size=(2, 8))).astype(np.float32)
+    vocabulary = StudentVocabulary(np.array([0, 1, 17, 4]), 30)
+    rows = reduce_embeddings(teacher, vocabulary, 2, "svd", 0)
+    assert rows.shape == (4, 2) and not rows[0].any()
+    expected = teacher[[1, 17, 4]] @ teacher[[1, 17, 4]].T
+    assert np.allclose(rows[1:] @ rows[1:].T, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_embeddings_cannot_be_wider_than_the_teachers():
+    with pytest.raises(UserError, match="--word_emb_dim is 9, but the teacher's .* 8 wide"):
+        reduce_embeddings(np.ones([30, 8]), StudentVocabulary(np.array([0, 1]), 30), 9, "svd", 0)

@@ -1,0 +1,131 @@
+"""The teacher: every architecture and checkpoint format, its layers, its outputs."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tests.checkpoints import make_encoder, save_pytorch_safetensors, save_tf
+from xtremedistil_tf.config import TeacherConfig
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.models.encoders import create_encoder, load_encoder
+from xtremedistil_tf.models.teacher import (
+    build_teacher,
+    check_positions,
+    load_teacher,
+    save_teacher,
+)
+
+IDS = np.array([[2, 7, 9, 3], [2, 8, 3, 0]], np.int32)
+MASK = np.array([[1, 1, 1, 1], [1, 1, 1, 0]], np.int32)
+CLASSES = {"bert": "TFBertModel", "roberta": "TFRobertaModel", "distilbert": "TFDistilBertModel",
+           "electra": "TFElectraModel", "xlm-roberta": "TFXLMRobertaModel"}
+
+
+def outputs(teacher, ids=IDS, mask=MASK):
+    return teacher.model({"input_ids": ids, "attention_mask": mask}, training=False)
+
+
+@pytest.mark.parametrize("model_type", sorted(CLASSES))
+def test_architectures(model_type, tokenizer):
+    encoder = make_encoder(model_type, len(tokenizer))
+    teacher = build_teacher(encoder, tokenizer, 5, 1)
+    assert teacher.registry.names == ("embeddings", "layer_0", "layer_1", "logits")
+    result = outputs(teacher)
+    assert result["representation"].shape == (2, 4, 16) and result["logits"].shape == (2, 4, 5)
+    hidden = encoder(input_ids=IDS, attention_mask=MASK, output_hidden_states=True).hidden_states
+    assert np.allclose(result["representation"], hidden[1], atol=1e-6)
+    assert teacher.word_embeddings().shape[0] == len(tokenizer)
+
+
+def test_attention_mask_keeps_padding_out(tokenizer):
+    teacher = build_teacher(make_encoder("bert", len(tokenizer)), tokenizer, 5, 2)
+    long = outputs(teacher)["logits"][1, :3]
+    short = outputs(teacher, IDS[1:, :3], MASK[1:, :3])["logits"][0]
+    assert np.allclose(long, short, atol=1e-5)
+
+
+@pytest.mark.parametrize("save", [save_tf, save_pytorch_safetensors])
+@pytest.mark.parametrize("model_type", ["bert", "distilbert"])
+def test_checkpoint_formats_load_without_torch(model_type, save, tokenizer, tmp_path):
+    encoder = make_encoder(model_type, len(tokenizer))
+    folder = save(encoder, tokenizer, tmp_path / "checkpoint")
+    for name in (CLASSES[model_type], "TFAutoModel"):
+        loaded, loaded_tokenizer = load_encoder(TeacherConfig(name, str(folder)))
+        assert np.allclose(encoder(IDS, attention_mask=MASK)[0],
+                           loaded(IDS, attention_mask=MASK)[0], atol=1e-6)
+        assert loaded_tokenizer.get_vocab() == tokenizer.get_vocab()
+
+
+def test_save_and_load(tokenizer, tmp_path):
+    teacher = build_teacher(make_encoder("bert", len(tokenizer)), tokenizer, 5, 1)
+    save_teacher(teacher, tmp_path / "teacher", {"tags": ["O"]})
+    loaded = load_teacher(tmp_path / "teacher", 2)
+    assert np.allclose(outputs(teacher)["logits"], outputs(loaded)["logits"], atol=1e-5)
+    assert loaded.layer == 2 and loaded.tokenizer.is_fast
+
+
+def test_from_a_configuration(bert_config, sample_words):
+    config = TeacherConfig(config_file=str(bert_config))
+    encoder, tokenizer = create_encoder(config, sample_words)
+    # The alphabet of ten languages alone is larger than the 400 pieces that were asked for.
+    assert encoder.config.vocab_size == len(tokenizer) < 500
+    assert encoder.get_input_embeddings().weight.shape[0] == len(tokenizer)
+    assert tokenizer.tokenize("Zürich")  # Cased, accents kept.
+    again = create_encoder(config, sample_words)[1]
+    assert again.get_vocab() == tokenizer.get_vocab()
+
+
+@pytest.mark.parametrize("layer", [-1, 3])
+def test_a_layer_that_is_not_there(layer, tokenizer):
+    with pytest.raises(UserError, match="the teacher has 2 layers; allowed: 0 .* to 2"):
+        build_teacher(make_encoder("bert", len(tokenizer)), tokenizer, 5, layer)
+
+
+def test_rows_beyond_the_positions(tokenizer):
+    encoder = make_encoder("bert", len(tokenizer))
+    check_positions(encoder, tokenizer, 64)
+    with pytest.raises(UserError, match="--seq_len is 65, but the teacher has 64 positions"):
+        check_positions(encoder, tokenizer, 65)
+
+
+def broken_checkpoint(tmp_path, kind):
+    folder = tmp_path / "checkpoint"
+    folder.mkdir()
+    if kind != "empty":
+        (folder / "config.json").write_text(json.dumps({"model_type": "bert"}))
+    if kind == "torch":
+        (folder / "pytorch_model.bin").write_bytes(b"x")
+    if kind == "damaged":
+        (folder / "model.safetensors").write_bytes(b"not safetensors")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("empty", "no config.json in it"),
+        ("weightless", "holds no weights"),
+        ("torch", "pytorch_model.bin needs PyTorch"),
+        ("damaged", "cannot be loaded"),
+    ],
+)
+def test_a_checkpoint_that_is_not_one(tmp_path, kind, message):
+    with pytest.raises(UserError, match=message):
+        load_encoder(TeacherConfig(checkpoint=str(broken_checkpoint(tmp_path, kind))))
+
+
+def test_a_name_that_cannot_be_fetched():
+    with pytest.raises(UserError, match="neither a folder here nor a model that can be fetched"):
+        load_encoder(TeacherConfig(checkpoint="no-such-model"))
+
+
+def test_an_unknown_class():
+    with pytest.raises(UserError, match="--pt_teacher is 'TFBortModel'"):
+        load_encoder(TeacherConfig(model_class="TFBortModel"))
+
+
+def test_a_checkpoint_of_another_architecture(tokenizer, tmp_path):
+    folder = save_tf(make_encoder("distilbert", len(tokenizer)), tokenizer, tmp_path / "c")
+    with pytest.raises(UserError, match="reads electra checkpoints, but .* of type distilbert"):
+        load_encoder(TeacherConfig("TFElectraModel", str(folder)))
