@@ -13,6 +13,7 @@ from xtremedistil_tf.evaluation.tagging import evaluate_tagger
 from xtremedistil_tf.inputs.alignment import Features, align
 from xtremedistil_tf.inputs.batches import PieceMasking, count_steps, labelled_batches
 from xtremedistil_tf.inputs.task import Task
+from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.encoders import create_encoder, load_encoder
 from xtremedistil_tf.models.forward import Forward
 from xtremedistil_tf.models.teacher import (
@@ -25,7 +26,7 @@ from xtremedistil_tf.models.teacher import (
     save_teacher,
 )
 from xtremedistil_tf.models.weights import WEIGHT_ENDINGS
-from xtremedistil_tf.runs import file_fingerprint, fingerprint, locked, read_json
+from xtremedistil_tf.runs import derive_seed, file_fingerprint, fingerprint, locked, read_json
 
 log = logging.getLogger("absl")
 
@@ -122,6 +123,7 @@ def _fine_tune(
     config: RunConfig, task: Task, folder: pathlib.Path, recipe: str,
     tensorboard: Optional[pathlib.Path],
 ) -> Teacher:
+    tf.keras.utils.set_random_seed(derive_seed(config.seed, "teacher"))
     teacher = _fresh_teacher(config, task)
     train, dev = (
         align(teacher.tokenizer, task.examples[split], config.data.seq_len, task.labels)

@@ -19,6 +19,7 @@ from xtremedistil_tf.inputs.alignment import Features
 from xtremedistil_tf.inputs.batches import count_steps, labelled_batches, transfer_batches
 from xtremedistil_tf.inputs.task import Task, align_task, describe, read_task
 from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
+from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.embeddings import reduce_embeddings
 from xtremedistil_tf.models.forward import Forward
 from xtremedistil_tf.models.student import LAYER_NAMES, Student, build_student
@@ -106,8 +107,10 @@ def _prepare(
 def _build_student(config: RunConfig, prepared: _Prepared, teacher: Teacher) -> Student:
     embeddings = reduce_embeddings(
         teacher.word_embeddings(), prepared.vocabulary, config.student.word_emb_dim,
-        config.student.word_embedding, derive_seed(config.seed, "embeddings") % 2**31,
+        config.student.word_embedding, derive_seed(config.seed, "embeddings"),
     )
+    # Its own seed: else the start would depend on whether the teacher was loaded or fine-tuned.
+    tf.keras.utils.set_random_seed(derive_seed(config.seed, "student"))
     return build_student(
         config.student, len(prepared.vocabulary), teacher.width, prepared.task.labels.size,
         embeddings,
