@@ -120,23 +120,37 @@ def load_encoder(config: TeacherConfig) -> Tuple[Any, Any]:
     return encoder, tokenizer
 
 
+_MARKERS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+
+
 def train_wordpiece(texts: Sequence[Sequence[str]], size: int, strip_accents: bool) -> Any:
-    """Trains a cased WordPiece vocabulary on words.
+    """Trains a cased WordPiece vocabulary on words; equal texts give an equal vocabulary.
 
     Args:
       texts: sentences as words.
-      size: most pieces.
+      size: most pieces; the alphabet of the texts is always in it.
       strip_accents: whether accents are removed first.
 
     Returns:
       A transformers.BertTokenizerFast.
     """
     trainer = BertWordPieceTokenizer(lowercase=False, strip_accents=strip_accents)
+    normalize = trainer._tokenizer.normalizer.normalize_str
+    split = trainer._tokenizer.pre_tokenizer.pre_tokenize_str
+    words = [word for text in texts for word, _ in split(normalize(" ".join(text)))]
+    # The trainer numbers "##x" pieces in the order of a hash map, which differs between processes
+    # and decides ties between merges. Given beforehand in sorted order they keep their numbers.
+    alphabet = sorted({word[0] for word in words})
+    alphabet += sorted({f"##{char}" for word in words for char in word[1:]})
     trainer.train_from_iterator(
-        (" ".join(words) for words in texts), vocab_size=size, min_frequency=2, show_progress=False
+        words, vocab_size=max(size, len(_MARKERS) + len(alphabet)), min_frequency=2,
+        limit_alphabet=len(alphabet), special_tokens=_MARKERS + alphabet, show_progress=False,
+    )
+    fresh = BertWordPieceTokenizer(
+        trainer.get_vocab(), lowercase=False, strip_accents=strip_accents
     )
     return transformers.BertTokenizerFast(
-        tokenizer_object=trainer._tokenizer, do_lower_case=False, strip_accents=strip_accents
+        tokenizer_object=fresh._tokenizer, do_lower_case=False, strip_accents=strip_accents
     )
 
 
