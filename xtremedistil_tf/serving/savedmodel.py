@@ -1,9 +1,10 @@
 """Export as a SavedModel for TF Serving, into export/<version>."""
 
 import contextlib
-import logging
 import pathlib
 from typing import Any, Iterator
+
+from absl import logging
 
 from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
 from xtremedistil_tf.keras2 import tf
@@ -34,15 +35,14 @@ class _IdsModule(tf.Module):
 @contextlib.contextmanager
 def _quiet_export() -> Iterator[None]:
     """Hides the saver's notes on Keras functions that nobody calls after loading."""
-    loggers = [logging.getLogger(name) for name in ("absl", "tensorflow")]
-    levels = [logger.level for logger in loggers]
+    verbosity, level = logging.get_verbosity(), tf.get_logger().level
     try:
-        for logger in loggers:
-            logger.setLevel(logging.ERROR)
+        logging.set_verbosity(logging.ERROR)
+        tf.get_logger().setLevel("ERROR")
         yield
     finally:
-        for logger, level in zip(loggers, levels):
-            logger.setLevel(level)
+        logging.set_verbosity(verbosity)
+        tf.get_logger().setLevel(level)
 
 
 def export_saved_model(

@@ -1,0 +1,139 @@
+"""Flags into settings: the authors' names, the flagfiles, combinations that mean nothing."""
+
+import subprocess
+import sys
+
+import pytest
+from absl import flags
+
+from tests.conftest import ROOT
+from xtremedistil_tf.cli import flags as command_flags
+from xtremedistil_tf.errors import UserError
+
+BASE = ["--task=t", "--model_dir=m", "--do_NER"]
+
+
+@pytest.fixture
+def parse(monkeypatch):
+    """Parses a command line into a RunConfig, with flags of its own."""
+
+    def parse_arguments(*arguments):
+        values = flags.FlagValues()
+        for kind in ("string", "integer", "float", "boolean", "enum", "list"):
+            original = getattr(flags, f"DEFINE_{kind}")
+            monkeypatch.setattr(
+                command_flags.flags, f"DEFINE_{kind}",
+                lambda *a, _original=original, **k: _original(*a, flag_values=values, **k))
+        command_flags.define_run_flags()
+        command_flags.define_teacher_flags()
+        command_flags.define_student_flags()
+        flags.DEFINE_flag(flags.Flag(
+            flags.ArgumentParser(), flags.ArgumentSerializer(), "flagfile", None, ""), values)
+        monkeypatch.undo()
+        values(["command", *arguments])
+        return command_flags.run_config(values)
+
+    return parse_arguments
+
+
+def test_the_papers_settings_are_the_defaults(parse):
+    config = parse(*BASE)
+    assert (config.student.word_emb_dim, config.student.bilstm_hidden_size) == (300, 600)
+    assert (config.student.dropout_rate, config.student.dense_act_func) == (0.2, "gelu")
+    assert config.teacher.layer == 7 and config.distil.distil_batch_size == 512
+    assert config.distil.strategy == "D4.2" and config.student.word_embedding == "svd"
+    assert (config.distil.learning_rate, config.distil.lowest_rate) == (1e-3, 1e-8)
+    assert (config.distil.schedule, config.distil.period) == ("restarts", 50)
+
+
+def test_the_authors_v2_command_line(parse):
+    config = parse(*(
+        "--task D --model_dir O --seq_len 32 --ft_epochs 80 --distil_epochs 80 --ft_batch_size 256 "
+        "--distil_batch_size 1024 --teacher_layer 6 --distil_chunk_size 700000 "
+        "--pt_teacher TFBertModel --pt_teacher_checkpoint P --do_NER "
+        "--transfer_file unlabeled_sentences.txt").split())
+    assert config.teacher.epochs == config.distil.ft_epochs == 80
+    assert config.teacher.batch_size == config.distil.ft_batch_size == 256
+    assert config.distil.chunk_size == 700000 and config.teacher.checkpoint == "P"
+
+
+def test_later_names_override_the_shared_ones(parse):
+    config = parse(*BASE, "--ft_batch_size=8", "--student_ft_batch_size=16",
+                   "--teacher_batch_size=4", "--student_distil_batch_size=64",
+                   "--teacher_epochs=3", "--ft_epochs=5")
+    assert config.teacher.batch_size == 4 and config.distil.ft_batch_size == 16
+    assert config.distil.distil_batch_size == 64
+    assert config.teacher.epochs == 3 and config.distil.ft_epochs == 5
+
+
+@pytest.mark.parametrize("flagfile", sorted(path.name for path in (ROOT / "flags").glob("*.flags")))
+def test_flagfiles_parse_and_say_what_they_are(parse, flagfile, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    path = ROOT / "flags" / flagfile
+    lines = path.read_text("utf-8").splitlines()
+    header = [line for line in lines if line.startswith("#")]
+    assert len(header) >= 3
+    assert any("Command:" in line for line in header), "the header names the command"
+    given = [line for line in lines if line.startswith("--")]
+    # Command-line flags come last and win.
+    config = parse(*given, "--task=t", "--model_dir=m")
+    assert config.data.do_ner
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--teacher_config=x.json", "--pt_teacher_checkpoint=y"], "are both given"),
+        (["--pt_teacher=BertModel"], "--pt_teacher is 'BertModel'"),
+        (["--seq_len=2"], "--seq_len is 2; it must be at least 3"),
+        (["--dropout_rate=1"], "--dropout_rate is 1.0; allowed: 0 <= rate < 1"),
+        (["--stage_epochs=bilstm"], "--stage_epochs has 'bilstm'; allowed"),
+        (["--distil_epochs=0"], "--distil_epochs is 0"),
+        (["--learning_rate=1e-9"], "--lowest_rate 1e-08 must lie between 0 and"),
+        (["--nodo_NER"], "--do_NER is not set"),
+        (["--teacher_mask_rate=1.5"], "--teacher_mask_rate is 1.5"),
+    ],
+)
+def test_what_means_nothing_is_told(parse, arguments, message):
+    with pytest.raises(UserError) as caught:
+        parse(*BASE, *arguments)
+    assert message in str(caught.value)
+
+
+def run(*arguments):
+    return subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True,
+                          timeout=120)
+
+
+def test_mistakes_end_with_one_line_and_exit_code_2(tmp_path):
+    for arguments, message in (
+        ([f"--task={tmp_path}", "--do_NER"], "labels.tsv"),
+        (["--task=/no/such/folder", "--do_NER"], "--task /no/such/folder is not a folder"),
+    ):
+        result = run("run_distillation.py", f"--model_dir={tmp_path / 'run'}", *arguments)
+        assert result.returncode == 2, result.stderr
+        (line,) = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
+        assert message in line and "Traceback" not in result.stderr
+        assert not (tmp_path / "run" / "metrics.json").exists()
+
+
+def test_stray_words_are_refused():
+    result = run("run_distillation.py", "--task=t", "--model_dir=m", "stray")
+    assert result.returncode == 1 and "not a flag: stray" in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("command", ["run_distillation.py", "run_teacher.py"])
+def test_help_needs_no_tensorflow(command):
+    code = (f"import sys; sys.argv = ['{command}', '--helpfull']; import runpy\n"
+            "try:\n    runpy.run_path(sys.argv[0], run_name='__main__')\n"
+            "except SystemExit:\n    assert 'tensorflow' not in sys.modules\n")
+    result = run("-c", code)
+    assert "AssertionError" not in result.stderr and "--teacher_layer" in result.stdout
+
+
+def test_the_package_imports_without_tensorflow():
+    result = run("-c", "import sys, xtremedistil_tf, xtremedistil_tf.config, "
+                 "xtremedistil_tf.distill.stages, xtremedistil_tf.inputs.alignment, "
+                 "xtremedistil_tf.inputs.vocabulary, xtremedistil_tf.inputs.labels, "
+                 "xtremedistil_tf.inputs.task; assert 'tensorflow' not in sys.modules")
+    assert result.returncode == 0, result.stderr
