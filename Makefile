@@ -9,7 +9,7 @@ DEMO_DIR ?= runs/demo
 
 .venv/installed: setup.py pyproject.toml xtremedistil_tf/version.py
 	@test -n "$(PYTHON)" || { echo "error: no Python 3.9, 3.10 or 3.11 found; name one: make PYTHON=/path/to/python3.11" >&2; exit 2; }
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=23"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
 	@touch $@

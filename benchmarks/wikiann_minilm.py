@@ -1,7 +1,7 @@
 """Runs the recorded WikiAnn jobs and keeps their metrics, plots and machine beside this file.
 
 Command:
-  python benchmarks/wikiann_minilm.py --task=DATA --checkpoint=MINILM --work=FOLDER [--runs=short,long]
+  python benchmarks/wikiann_minilm.py --task=DATA --checkpoint=MINILM --work=FOLDER
 DATA is a task folder with WikiAnn sentences, MINILM a MiniLM checkpoint folder (see the flagfiles).
 The teacher is fine-tuned once and shared. Results go to benchmarks/wikiann8_minilm/<run>/.
 """

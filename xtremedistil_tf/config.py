@@ -104,6 +104,15 @@ class TeacherConfig:
         _at_least("teacher_layer", self.layer, 0)
         _at_least("teacher_batch_size", self.batch_size, 1)
         _at_least("teacher_epochs", self.epochs, 1)
+        _at_least("patience", self.patience, 1)
+        require(
+            self.learning_rate > 0,
+            f"--teacher_learning_rate is {self.learning_rate}; it must be above 0",
+        )
+        require(
+            self.config_file is None or pathlib.Path(self.config_file).is_file(),
+            f"--teacher_config {self.config_file}: file not found",
+        )
         _one_of("teacher_unfreeze", self.unfreeze, UNFREEZE)
         for flag, share in (("warmup", self.warmup), ("mask_rate", self.mask_rate)):
             require(0 <= share < 1, f"--teacher_{flag} is {share}; allowed: 0 <= share < 1")
@@ -210,6 +219,9 @@ class RunConfig:
     distil: DistilConfig = DistilConfig()
     seed: int = 42
     deterministic: bool = False
+
+    def __post_init__(self):
+        require(0 <= self.seed < 2**32, f"--seed is {self.seed}; allowed: 0 to {2**32 - 1}")
 
     def to_dict(self) -> Dict[str, Any]:
         """The settings as nested JSON values."""

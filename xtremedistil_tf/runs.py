@@ -5,10 +5,15 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 from typing import Any, Iterator
 
 from xtremedistil_tf.errors import UserError
+
+# Names that atomic_path and atomic_folder give: the process number, then the final name.
+_TEMPORARY = re.compile(r"\.tmp-\d+-.+")
+_OLD = re.compile(r"\.old-\d+-(.+)")
 
 
 def fingerprint(*parts: Any) -> str:
@@ -100,13 +105,18 @@ def sweep_leftovers(folder: pathlib.Path) -> None:
 
     A folder that was moved away and never replaced is put back: it was whole.
     """
-    for path in pathlib.Path(folder).rglob(".old-*"):
-        original = path.with_name(path.name.split("-", 2)[2])
+    for path in list(pathlib.Path(folder).rglob(".old-*")):
+        match = _OLD.fullmatch(path.name)
+        if not match or not path.is_dir():
+            continue
+        original = path.with_name(match.group(1))
         if original.exists():
             shutil.rmtree(path)
         else:
             os.replace(path, original)
-    for path in pathlib.Path(folder).rglob(".tmp-*"):
+    for path in list(pathlib.Path(folder).rglob(".tmp-*")):
+        if not _TEMPORARY.fullmatch(path.name):
+            continue
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:

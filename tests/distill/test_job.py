@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +23,8 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import locked, read_json
 from xtremedistil_tf.runtime import prepare
 
-FLAGS = ["--do_NER", "--transfer_file=transfer.txt", "--seq_len=24", "--teacher_layer=1",
+FLAGS = ["--deterministic", "--do_NER", "--transfer_file=transfer.txt", "--seq_len=24",
+         "--teacher_layer=1",
          "--ft_epochs=2", "--distil_epochs=2", "--word_emb_dim=6", "--bilstm_hidden_size=5",
          "--distil_batch_size=16", "--ft_batch_size=8", "--distil_chunk_size=20",
          "--teacher_learning_rate=1e-3", "--learning_rate=1e-2"]
@@ -37,6 +39,7 @@ def config_of(task, bert_config, **changes):
         student=cfg.StudentConfig(word_emb_dim=6, bilstm_hidden_size=5),
         distil=cfg.DistilConfig(distil_epochs=2, ft_epochs=2, distil_batch_size=16,
                                 ft_batch_size=8, chunk_size=20, learning_rate=1e-2, **changes),
+        deterministic=True,
     )
 
 
@@ -50,7 +53,7 @@ def finished(tiny_task, bert_config, tmp_path_factory):
     """A run of the whole job: (its folder, its metrics)."""
     folder = tmp_path_factory.mktemp("finished") / "run"
     config = config_of(tiny_task, bert_config)
-    prepare(config.seed, False)
+    prepare(config.seed, True)
     return folder, job.run_distillation(config, folder)
 
 
@@ -97,15 +100,70 @@ def test_dev_never_gets_worse_from_one_step_to_the_next(finished):
     assert all(later >= sooner - 1e-9 for sooner, later in zip(dev, dev[1:]))
 
 
-def test_the_teacher_is_the_same_before_and_after(finished, tiny_task, bert_config, tmp_path):
-    config = config_of(tiny_task, bert_config)
-    folder = finished[0]
-    stamp = (folder / "teacher" / "model.safetensors").stat().st_mtime
-    again = job.run_distillation(config, folder)
-    assert (folder / "teacher" / "model.safetensors").stat().st_mtime == stamp
+def test_a_finished_run_is_not_touched_again(finished, tiny_task, bert_config):
+    stamps = {path: path.stat().st_mtime_ns for path in finished[0].rglob("*.*")}
+    assert job.run_distillation(config_of(tiny_task, bert_config), finished[0]) == finished[1]
+    assert stamps == {path: path.stat().st_mtime_ns for path in finished[0].rglob("*.*")}
+
+
+def test_what_is_missing_of_a_finished_run_is_made_again(
+    finished, tiny_task, bert_config, tmp_path
+):
+    folder = tmp_path / "copy"
+    shutil.copytree(finished[0], folder)
+    weights = student_weights(folder)
+    shutil.rmtree(folder / "student")
+    again = job.run_distillation(config_of(tiny_task, bert_config), folder)
     assert again["teacher_passes"] == 0
-    assert again["teacher"]["dev"] == finished[1]["teacher"]["dev"]
-    assert again["student"]["test"] == finished[1]["student"]["test"]
+    # Teacher and student were only loaded: their scores are those of the first time.
+    for who in ("teacher", "student"):
+        assert again[who]["test"] == finished[1][who]["test"]
+    for name, array in student_weights(folder).items():
+        np.testing.assert_array_equal(array, weights[name], err_msg=name)
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value", "message"),
+    [
+        ("teacher", "layer", 3, "--teacher_layer is 3, but the teacher has 2 layers"),
+        ("data", "seq_len", 65, "--seq_len is 65, but the teacher has 64 positions"),
+        ("student", "word_emb_dim", 17, "--word_emb_dim is 17, but .* 16 wide"),
+        ("distil", "stage_epochs", (("bilstn", 1),), "--stage_epochs names 'bilstn'"),
+        ("distil", "stage_epochs", (("_", 0),), "leaves no step"),
+        ("data", "transfer_file", "none.txt", "transfer file not found; tried"),
+    ],
+)
+def test_what_cannot_work_is_told_before_any_work(
+    tiny_task, bert_config, tmp_path, part, name, value, message
+):
+    config = config_of(tiny_task, bert_config)
+    config = dataclasses.replace(
+        config, **{part: dataclasses.replace(getattr(config, part), **{name: value})})
+    with pytest.raises(UserError, match=message):
+        job.run_distillation(config, tmp_path / "run")
+    assert [path.name for path in (tmp_path / "run").iterdir()] == [".lock"]
+
+
+def test_overwrite_spares_what_is_not_ours(tiny_task, bert_config, tmp_path, monkeypatch):
+    precious = tmp_path / "run" / "student" / "thesis.txt"
+    precious.parent.mkdir(parents=True)
+    precious.write_text("mine")
+    monkeypatch.setattr(job, "obtain_teacher", None)
+    with pytest.raises(TypeError):
+        job.run_distillation(config_of(tiny_task, bert_config), tmp_path / "run", overwrite=True)
+    assert precious.read_text() == "mine"
+
+
+def test_a_folder_that_is_no_teacher_is_not_replaced(tiny_task, bert_config, tmp_path):
+    precious = tmp_path / "models" / "teacher" / "weights.bin"
+    precious.parent.mkdir(parents=True)
+    precious.write_text("mine")
+    config = config_of(tiny_task, bert_config)
+    config = dataclasses.replace(config, teacher=dataclasses.replace(
+        config.teacher, model_dir=str(tmp_path / "models")))
+    with pytest.raises(UserError, match="is not empty and holds no teacher"):
+        job.run_distillation(config, tmp_path / "run")
+    assert precious.read_text() == "mine"
 
 
 def test_other_settings_are_refused_with_their_names(finished, tiny_task, bert_config):
@@ -147,7 +205,8 @@ def test_a_teacher_of_other_labels_is_refused(finished, tiny_task, bert_config, 
 
 
 def test_dry_run_prints_the_plan_and_writes_nothing(tiny_task, bert_config, tmp_path):
-    text = job.dry_run(config_of(tiny_task, bert_config))
+    text = job.dry_run(config_of(tiny_task, bert_config), tmp_path / "none")
+    assert not (tmp_path / "none").exists()
     assert text.count("\n") > 11 and "09_labels_word_embedding" in text
     assert "teacher outputs for 48 transfer sentences" in text
     assert sorted(path.name for path in tiny_task.iterdir()) == [
@@ -191,7 +250,7 @@ def test_killed_between_stages_and_started_again_gives_the_same_student(
     assert "macro-F1" in output
     expected, resumed = student_weights(finished[0]), student_weights(folder)
     for name, array in expected.items():
-        np.testing.assert_allclose(resumed[name], array, atol=2e-5, err_msg=name)
+        np.testing.assert_array_equal(resumed[name], array, err_msg=name)
 
 
 V2_COMMAND = (

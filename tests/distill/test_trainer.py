@@ -82,7 +82,7 @@ def test_the_best_epoch_is_kept_even_if_the_budget_ends_first(tmp_path):
     class Recorder(StageFeed):
         pass
 
-    values = [10.0, 20.0, 50.0, 40.0, 30.0]  # Before training, then after epochs 1 to 4.
+    values = [20.0, 50.0, 40.0, 30.0]
 
     def measure(_):
         seen.append(student.model.get_weights())
@@ -91,23 +91,37 @@ def test_the_best_epoch_is_kept_even_if_the_budget_ends_first(tmp_path):
     feed = Recorder(rows, lambda s: 3, measure, lambda: {"macro_f1": 1.0}, "f")
     (record,) = Trainer(student.model, student.registry, feed, tmp_path, 0).run_plan([stage])
     assert (record["epochs"], record["best_epoch"]) == (4, 2)
-    assert all(np.array_equal(a, b) for a, b in zip(student.model.get_weights(), seen[2]))
+    assert all(np.array_equal(a, b) for a, b in zip(student.model.get_weights(), seen[1]))
 
 
-def test_a_stage_that_only_harms_leaves_the_weights_as_they_were(tmp_path):
+def test_a_later_stage_that_only_harms_leaves_the_weights_as_they_were(tmp_path):
     student = new_student()
+    plan = build_plan(LAYER_NAMES, CONFIG)[3:5]
+    trainer = Trainer(student.model, student.registry, feed_of([8.0, 9.0]), tmp_path, 0)
+    trainer.run_plan(plan[:1])
     before = student.model.get_weights()
-    stage = build_plan(LAYER_NAMES, CONFIG)[4]
-    feed = feed_of([9.0, 8.0, 7.0])
-    (record,) = Trainer(student.model, student.registry, feed, tmp_path, 0).run_plan([stage])
-    assert record["best_epoch"] == 0
+    # Finished, so only the second stage measures: its start, then its two epochs.
+    trainer = Trainer(student.model, student.registry, feed_of([9.0, 8.0, 7.0]), tmp_path, 0)
+    records = trainer.run_plan(plan)
+    assert [record["best_epoch"] for record in records] == [2, 0]
     assert all(np.array_equal(a, b) for a, b in zip(before, student.model.get_weights()))
+
+
+def test_the_chance_f1_of_an_untrained_head_does_not_compete(tmp_path):
+    student = new_student()
+    stage = build_plan(LAYER_NAMES, CONFIG)[1]
+    before = weights_by_part(student)
+    (record,) = Trainer(student.model, student.registry, feed_of([0.0, 0.0]), tmp_path,
+                        0).run_plan([stage])
+    # F1 of zero throughout: the last epoch is kept, trained as it is.
+    assert record["best_epoch"] == 2
+    assert moved(before, weights_by_part(student)) == {"logits"}
 
 
 def test_patience_ends_a_stage(tmp_path):
     student = new_student()
     stage = dataclasses.replace(build_plan(LAYER_NAMES, CONFIG)[4], epochs=9, patience=2)
-    feed = feed_of([1.0, 5.0, 4.0, 3.0, 2.0])
+    feed = feed_of([5.0, 4.0, 3.0, 2.0])
     (record,) = Trainer(student.model, student.registry, feed, tmp_path, 0).run_plan([stage])
     assert (record["epochs"], record["best_epoch"]) == (3, 1)
 

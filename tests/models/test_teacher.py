@@ -4,14 +4,18 @@ import json
 
 import numpy as np
 import pytest
+from transformers import TFBertForTokenClassification
 
 from tests.checkpoints import make_encoder, save_pytorch_safetensors, save_tf
 from xtremedistil_tf.config import TeacherConfig
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.models.encoders import create_encoder, load_encoder
+from xtremedistil_tf.models.encoders import (
+    check_configuration,
+    create_encoder,
+    load_encoder,
+)
 from xtremedistil_tf.models.teacher import (
     build_teacher,
-    check_positions,
     load_teacher,
     save_teacher,
 )
@@ -83,10 +87,21 @@ def test_a_layer_that_is_not_there(layer, tokenizer):
 
 
 def test_rows_beyond_the_positions(tokenizer):
-    encoder = make_encoder("bert", len(tokenizer))
-    check_positions(encoder, tokenizer, 64)
+    config = make_encoder("bert", len(tokenizer)).config
+    check_configuration(config, 1, 64)
     with pytest.raises(UserError, match="--seq_len is 65, but the teacher has 64 positions"):
-        check_positions(encoder, tokenizer, 65)
+        check_configuration(config, 1, 65)
+    # RoBERTa's positions start after its padding id, which is 1.
+    config = make_encoder("roberta", len(tokenizer)).config
+    check_configuration(config, 1, 62)
+    with pytest.raises(UserError, match="62 positions"):
+        check_configuration(config, 1, 63)
+
+
+def test_a_class_with_a_head_of_its_own(tokenizer):
+    encoder = TFBertForTokenClassification(make_encoder("bert", len(tokenizer)).config)
+    with pytest.raises(UserError, match="has a head of its own"):
+        build_teacher(encoder, tokenizer, 5, 1)
 
 
 def broken_checkpoint(tmp_path, kind):

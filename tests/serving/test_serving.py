@@ -17,7 +17,9 @@ from xtremedistil_tf.inputs.labels import LabelSet
 from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.student import build_student
+from xtremedistil_tf.serving import predictor
 from xtremedistil_tf.serving.entities import join_entities, split_words
+from xtremedistil_tf.serving.predictor import windows
 from xtremedistil_tf.serving.savedmodel import export_saved_model
 from xtremedistil_tf.serving.student_folder import load_student, save_student
 
@@ -80,11 +82,35 @@ def test_load_and_call(student_folder):
     assert any(several)
 
 
-def test_a_long_sentence_is_tagged_to_its_end(student_folder):
+@pytest.mark.parametrize("words", [60, 3000])
+def test_a_long_sentence_is_tagged_to_its_end(student_folder, words):
     tagger = xtremedistil_tf.load(student_folder)
-    words = ["Anna", "Weber", "."] * 60
-    ((tags, scores),) = tagger.tag_words([words])
-    assert len(tags) == 180 and np.all(scores[-3:] < 1.0)
+    sentence = (["Anna", "Weber", "."] * words)[:words]
+    (tags, scores), (short_tags, _) = tagger.tag_words([sentence, ["Anna"]])
+    assert len(tags) == words and np.all(scores[-3:] < 1.0) and np.all(scores > 0)
+    assert short_tags == tagger.tag_words([["Anna"]])[0][0]
+
+
+def test_windows_answer_for_every_piece_once_with_context_around_it():
+    for pieces in (0, 1, 510, 511, 5000):
+        parts = windows(pieces)
+        answered = [piece for _, _, first, last in parts for piece in range(first, last)]
+        assert answered == list(range(pieces))
+        for begin, end, first, last in parts:
+            assert end - begin <= 510
+            assert begin == max(0, first - 64) or len(parts) == 1
+            assert end == min(pieces, last + 64) or end == pieces
+
+
+def test_windows_agree_with_one_pass(student_folder, monkeypatch):
+    tagger = xtremedistil_tf.load(student_folder)
+    sentence = ["Anna", "Weber", "wohnt", "in", "Bonn", "."] * 100
+    ((tags, scores),) = tagger.tag_words([sentence])
+    monkeypatch.setattr(predictor, "_LONGEST", 100000)
+    ((whole_tags, whole_scores),) = tagger.tag_words([sentence])
+    # The LSTM forgets within the context, so the windows leave no trace.
+    assert tags == whole_tags
+    np.testing.assert_allclose(scores, whole_scores, atol=1e-3)
 
 
 def test_the_folder_is_complete_in_itself(student_folder, tmp_path):

@@ -21,12 +21,28 @@ def quiet_libraries() -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 
 
-def start(main: Callable[[], None], define_flags: Callable[[], None]) -> None:
+def _fail(message: str) -> None:
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(EXIT_USER_ERROR)
+
+
+def _is_storage_error(error: Exception) -> bool:
+    """Whether TensorFlow or safetensors report a full disk or a damaged or unreadable file."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return bool(names & {"SafetensorError", "DataLossError", "ResourceExhaustedError",
+                         "PermissionDeniedError", "NotFoundError"})
+
+
+def start(
+    main: Callable[[], None], define_flags: Callable[[], None],
+    on_interrupt: str = "the same command goes on from here",
+) -> None:
     """Runs a command.
 
     Args:
       main: the command; flags are parsed when it is called.
       define_flags: defines its flags.
+      on_interrupt: what is told on Ctrl-C.
 
     Exit codes: 0 done, 1 a fault of ours or a wrong flag (with absl's own text), 2 a mistake in
     what was given (one line on standard error), 130 interrupted.
@@ -44,11 +60,20 @@ def start(main: Callable[[], None], define_flags: Callable[[], None]) -> None:
         try:
             main()
         except UserError as error:
-            print(f"error: {error}", file=sys.stderr)
-            sys.exit(EXIT_USER_ERROR)
+            _fail(str(error))
+        except BrokenPipeError:
+            # The reader of our output has gone (`| head`): nothing is wrong, nothing is left to do.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+        except OSError as error:
+            _fail(f"{error.filename or 'file system'}: {error.strerror or error}")
         except KeyboardInterrupt:
-            print("interrupted; the same command goes on from here", file=sys.stderr)
+            print(f"interrupted; {on_interrupt}", file=sys.stderr)
             sys.exit(130)
+        except Exception as error:
+            if not _is_storage_error(error):
+                raise
+            _fail(str(error).splitlines()[0])
 
     app.run(guarded)
 

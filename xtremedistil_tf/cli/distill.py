@@ -27,10 +27,10 @@ def main() -> None:
     from xtremedistil_tf.serving.showcase import show_tagged
 
     prepare(config.seed, config.deterministic)
-    if FLAGS.dry_run:
-        print(dry_run(config))
-        return
     model_dir = pathlib.Path(FLAGS.model_dir)
+    if FLAGS.dry_run:
+        print(dry_run(config, model_dir))
+        return
     metrics = run_distillation(config, model_dir, FLAGS.overwrite)
     print(teacher_student_table(metrics))
     print()

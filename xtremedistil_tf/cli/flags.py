@@ -4,7 +4,7 @@ Names of the authors' scripts (XtremeDistil v2 and XtremeDistil-Transformers) ke
 """
 
 import dataclasses
-from typing import Any, Optional, Tuple
+from typing import Any, Tuple
 
 from absl import flags
 
@@ -81,8 +81,9 @@ def define_student_flags() -> None:
     flags.DEFINE_integer("distil_epochs", _DISTIL.distil_epochs,
                          "Most epochs of a step on the transfer set.")
     flags.DEFINE_list("stage_epochs", [],
-                      "Exceptions as part-of-name=epochs, e.g. representation=24,02_logits=2; "
-                      "0 leaves a step out.")
+                      "Exceptions as part-of-name=epochs, e.g. representation=24,02=2; 0 leaves a "
+                      "step out. A part may be in several names, the last match counts: logits "
+                      "is also in 06_labels_logits.")
     flags.DEFINE_integer("distil_batch_size", _DISTIL.distil_batch_size,
                          "Rows a step on the transfer set.")
     flags.DEFINE_integer("student_distil_batch_size", None, "The same, by its later name.")
@@ -132,10 +133,6 @@ def teacher_config(values: flags.FlagValues) -> cfg.TeacherConfig:
             "--teacher_config and --pt_teacher_checkpoint are both given; the first starts from "
             "random weights, the second from a checkpoint: give one of them"
         )
-    if values.teacher_config and values.teacher_model_dir is None and values.strip_accents is None:
-        strip: Optional[bool] = False
-    else:
-        strip = values.strip_accents
     return cfg.TeacherConfig(
         model_class=values.pt_teacher,
         checkpoint=values.pt_teacher_checkpoint,
@@ -149,14 +146,8 @@ def teacher_config(values: flags.FlagValues) -> cfg.TeacherConfig:
         warmup=values.teacher_warmup,
         unfreeze=values.teacher_unfreeze,
         mask_rate=values.teacher_mask_rate,
-        strip_accents=strip,
+        strip_accents=values.strip_accents,
     )
-
-
-def data_config(values: flags.FlagValues, transfer_file: Optional[str]) -> cfg.DataConfig:
-    """What is read."""
-    return cfg.DataConfig(values.task, transfer_file, values.seq_len, values.do_NER,
-                          values.on_bad_row)
 
 
 def run_config(values: flags.FlagValues) -> cfg.RunConfig:
@@ -185,11 +176,7 @@ def run_config(values: flags.FlagValues) -> cfg.RunConfig:
         optimizer=values.optimizer,
         chunk_size=values.distil_chunk_size,
     )
-    return cfg.RunConfig(data_config(values, values.transfer_file), teacher_config(values),
-                         student, distil, values.seed, values.deterministic)
-
-
-def teacher_run_config(values: flags.FlagValues) -> cfg.RunConfig:
-    """The settings of a teacher's fine-tuning alone."""
-    return cfg.RunConfig(data_config(values, None), teacher_config(values), seed=values.seed,
-                         deterministic=values.deterministic)
+    data = cfg.DataConfig(values.task, values.transfer_file, values.seq_len, values.do_NER,
+                          values.on_bad_row)
+    return cfg.RunConfig(data, teacher_config(values), student, distil, values.seed,
+                         values.deterministic)

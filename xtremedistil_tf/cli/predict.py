@@ -45,9 +45,10 @@ def render(text: str, tagged: list, form: str) -> str:
 
 
 def _lines(file):
-    for raw in file:
+    for number, raw in enumerate(file):
         # A broken byte costs its own character only.
-        yield raw.decode("utf-8", errors="replace").rstrip("\r\n")
+        text = raw.decode("utf-8", errors="replace").rstrip("\r\n")
+        yield text[1:] if number == 0 and text.startswith("\ufeff") else text
 
 
 @contextlib.contextmanager
@@ -67,11 +68,18 @@ def _opened_input(name: str):
 def _opened_output(name: str):
     from xtremedistil_tf.runs import atomic_path
 
+    path = pathlib.Path(name)
+    if path.is_dir():
+        raise UserError(f"--output {name} is a folder; allowed: a file name")
+    if path.exists() and not path.is_file():  # A device or a pipe must not be replaced by a file.
+        with open(path, "wb") as file:
+            yield lambda text: file.write((text + "\n").encode("utf-8"))
+        return
     if name == "-":
         yield lambda text: sys.stdout.buffer.write((text + "\n").encode("utf-8"))
         sys.stdout.buffer.flush()
         return
-    with atomic_path(pathlib.Path(name)) as temporary, open(temporary, "wb") as file:
+    with atomic_path(path) as temporary, open(temporary, "wb") as file:
         yield lambda text: file.write((text + "\n").encode("utf-8"))
 
 
@@ -92,7 +100,7 @@ def main() -> None:
 
 def run() -> None:
     """Entry point of the console script."""
-    console.start(main, define_flags)
+    console.start(main, define_flags, "what was written so far is incomplete")
 
 
 if __name__ == "__main__":

@@ -11,14 +11,15 @@ FLAGS = flags.FLAGS
 
 
 def define_flags() -> None:
-    """All flags of this command."""
+    """All flags of this command; the student's too, so that one flagfile serves both commands."""
     command_flags.define_run_flags()
     command_flags.define_teacher_flags()
+    command_flags.define_student_flags()
 
 
 def main() -> None:
     """Fine-tunes or loads the teacher of --model_dir and prints its scores."""
-    config = command_flags.teacher_run_config(FLAGS)
+    config = command_flags.run_config(FLAGS)
     from xtremedistil_tf.distill.teacher_job import run_teacher
     from xtremedistil_tf.runtime import prepare
 

@@ -13,13 +13,19 @@ from xtremedistil_tf.evaluation.tagging import evaluate_tagger
 from xtremedistil_tf.inputs.alignment import Features, align
 from xtremedistil_tf.inputs.batches import PieceMasking, count_steps, labelled_batches
 from xtremedistil_tf.inputs.task import Task
+from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.models.encoders import create_encoder, load_encoder
+from xtremedistil_tf.models.encoders import (
+    check_configuration,
+    create_encoder,
+    embedding_width,
+    load_encoder,
+    peek_configuration,
+)
 from xtremedistil_tf.models.forward import Forward
 from xtremedistil_tf.models.teacher import (
     Teacher,
     build_teacher,
-    check_positions,
     has_teacher,
     load_teacher,
     read_record,
@@ -32,10 +38,10 @@ log = logging.getLogger("absl")
 
 
 def folder_fingerprint(folder: pathlib.Path) -> str:
-    """Hashes the weights and tokenizer files of a checkpoint folder."""
+    """Hashes the weights, tokenizer and configuration files of a checkpoint folder."""
     files = sorted(
         path for path in pathlib.Path(folder).iterdir()
-        if path.suffix in WEIGHT_ENDINGS or path.name in ("tokenizer.json", "vocab.txt")
+        if path.suffix in (*WEIGHT_ENDINGS, ".json", ".txt", ".model")
     )
     return fingerprint([[path.name, file_fingerprint(path)] for path in files])
 
@@ -59,14 +65,32 @@ def _recipe_fingerprint(config: RunConfig, task: Task) -> str:
 
 
 def teacher_folder(config: RunConfig, model_dir: pathlib.Path) -> pathlib.Path:
-    """Where the run's teacher is, or will be: --teacher_model_dir, else <model_dir>/teacher.
+    """Where the run's teacher is, or will be.
 
-    A --teacher_model_dir may be the folder of the teacher itself or a run folder around it.
+    A --teacher_model_dir may be the folder of a teacher or a run folder around it; a new teacher
+    goes into a folder `teacher` inside it, so that nothing else in it is touched.
     """
     if config.teacher.model_dir is None:
-        return model_dir / "teacher"
-    folder = pathlib.Path(config.teacher.model_dir)
-    return folder / "teacher" if has_teacher(folder / "teacher") else folder
+        return model_dir.resolve() / "teacher"
+    folder = pathlib.Path(config.teacher.model_dir).resolve()
+    return folder if has_teacher(folder) else folder / "teacher"
+
+
+def check_teacher(config: RunConfig, model_dir: pathlib.Path) -> None:
+    """Checks what can be known of the teacher before any work: layer, positions, widths.
+
+    Raises:
+      UserError: for a setting that cannot work with this teacher.
+    """
+    folder = teacher_folder(config, model_dir)
+    found = peek_configuration(config.teacher, folder if has_teacher(folder) else None)
+    check_configuration(found, config.teacher.layer, config.data.seq_len)
+    width = embedding_width(found)
+    if config.student.word_embedding != "random" and config.student.word_emb_dim > width:
+        raise UserError(
+            f"--word_emb_dim is {config.student.word_emb_dim}, but the teacher's embeddings are "
+            f"{width} wide; allowed: at most that, or --word_embedding=random"
+        )
 
 
 def _load_known(folder: pathlib.Path, config: RunConfig, task: Task, recipe: str) -> Teacher:
@@ -91,7 +115,7 @@ def _fresh_teacher(config: RunConfig, task: Task) -> Teacher:
         encoder, tokenizer = create_encoder(config.teacher, texts)
     else:
         encoder, tokenizer = load_encoder(config.teacher)
-    check_positions(encoder, tokenizer, config.data.seq_len)
+    check_configuration(encoder.config, config.teacher.layer, config.data.seq_len)
     return build_teacher(encoder, tokenizer, task.labels.size, config.teacher.layer)
 
 
@@ -131,6 +155,10 @@ def _fine_tune(
     )
     feed = _feed(config, teacher, train, dev, task, recipe)
     training = folder.with_name(folder.name + "_training")
+    if training.is_dir() and not (training / recipe).is_file():
+        shutil.rmtree(training)  # What a killed run of other settings left.
+    training.mkdir(parents=True, exist_ok=True)
+    (training / recipe).touch()
     trainer = Trainer(
         teacher.model, teacher.registry, feed, training, config.seed, tensorboard=tensorboard
     )
@@ -152,7 +180,7 @@ def _fine_tune(
 
 def obtain_teacher(
     config: RunConfig, task: Task, model_dir: pathlib.Path
-) -> Tuple[Teacher, pathlib.Path, bool]:
+) -> Tuple[Teacher, pathlib.Path]:
     """Loads the run's teacher, or fine-tunes it where there is none yet.
 
     Args:
@@ -161,39 +189,43 @@ def obtain_teacher(
       model_dir: the run folder, whose lock is held.
 
     Returns:
-      (teacher, its folder, whether it was fine-tuned now).
+      (teacher, its folder).
 
     Raises:
       UserError: if the teacher that is there has other labels, or (in the run folder) was made by
         other settings.
     """
     folder = teacher_folder(config, model_dir)
+    own = folder.parent == model_dir.resolve()
+    if own or has_teacher(folder):
+        return _find_or_tune(config, task, folder, model_dir), folder
+    with locked(folder.parent):
+        return _find_or_tune(config, task, folder, model_dir), folder
+
+
+def _find_or_tune(config: RunConfig, task: Task, folder: pathlib.Path,
+                  model_dir: pathlib.Path) -> Teacher:
     recipe = _recipe_fingerprint(config, task)
     if has_teacher(folder):
-        teacher = _load_known(folder, config, task, recipe)
         log.info("teacher: %s, fine-tuned before", folder)
-        check_positions(teacher.encoder, teacher.tokenizer, config.data.seq_len)
-        return teacher, folder, False
+        return _load_known(folder, config, task, recipe)
+    if folder.is_dir() and any(folder.iterdir()):
+        raise UserError(
+            f"{folder} is not empty and holds no teacher fine-tuned here; use another "
+            "--teacher_model_dir, or give a checkpoint as --pt_teacher_checkpoint"
+        )
     log.info("teacher: none in %s yet; fine-tuning it", folder)
-    tensorboard = model_dir / "tensorboard"
-    if folder.parent == model_dir:
-        return _fine_tune(config, task, folder, recipe, tensorboard), folder, True
-    with locked(folder.parent):
-        return _fine_tune(config, task, folder, recipe, tensorboard), folder, True
+    return _fine_tune(config, task, folder, recipe, model_dir / "tensorboard")
 
 
-def plan_facts(config: RunConfig, task: Task) -> Dict[str, Any]:
+def plan_facts(config: RunConfig, task: Task, model_dir: pathlib.Path) -> Dict[str, int]:
     """Sizes that a plan depends on, without fine-tuning or writing anything.
 
     Returns:
       vocabulary (rows of the student's embedding), width (of the teacher), pieces (of the
-      transfer set) and a note where a size is not final.
+      transfer set).
     """
-    import tempfile
-
-    from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
-
-    folder = teacher_folder(config, pathlib.Path(tempfile.gettempdir()) / "no-such-run")
+    folder = teacher_folder(config, model_dir)
     if has_teacher(folder):
         teacher = load_teacher(folder, config.teacher.layer)
     else:
@@ -207,4 +239,4 @@ def plan_facts(config: RunConfig, task: Task) -> Dict[str, Any]:
         teacher.tokenizer.unk_token_id, len(teacher.word_embeddings()),
     )
     return {"vocabulary": len(vocabulary), "width": teacher.width,
-            "pieces": len(rows["transfer"].values), "note": ""}
+            "pieces": len(rows["transfer"].values)}

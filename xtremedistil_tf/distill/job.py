@@ -5,10 +5,15 @@ import logging
 import pathlib
 import shutil
 import time
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from xtremedistil_tf.config import RunConfig, differences
-from xtremedistil_tf.distill.fine_tuning import folder_fingerprint, obtain_teacher
+from xtremedistil_tf.distill.fine_tuning import (
+    check_teacher,
+    folder_fingerprint,
+    obtain_teacher,
+    plan_facts,
+)
 from xtremedistil_tf.distill.stages import Stage, build_plan, plan_table
 from xtremedistil_tf.distill.targets import TargetStore, store_bytes, write_targets
 from xtremedistil_tf.distill.trainer import WEIGHTS_FILE, StageFeed, Trainer
@@ -25,16 +30,25 @@ from xtremedistil_tf.models.forward import Forward
 from xtremedistil_tf.models.student import LAYER_NAMES, Student, build_student
 from xtremedistil_tf.models.teacher import Teacher, read_record
 from xtremedistil_tf.models.weights import load_weights
-from xtremedistil_tf.runs import derive_seed, fingerprint, locked, read_json, write_json
+from xtremedistil_tf.runs import (
+    atomic_path,
+    derive_seed,
+    fingerprint,
+    locked,
+    read_json,
+    write_json,
+)
 from xtremedistil_tf.serving.savedmodel import export_saved_model
 from xtremedistil_tf.serving.student_folder import save_student
 from xtremedistil_tf.version import __version__
 
 log = logging.getLogger("absl")
 
-# What a run writes below --model_dir; --overwrite removes these and nothing else.
-OUTPUTS = ("teacher", "teacher_training", "targets", "stages", "student", "export", "predictions",
-           "plots", "tensorboard", "config.json", "metrics.json", "report.md")
+# What a run writes below --model_dir; --overwrite removes these and nothing else. What makes a
+# folder look finished goes first.
+OUTPUTS = ("metrics.json", "report.md", "student", "export", "stages", "targets", "teacher",
+           "teacher_training", "teacher_metrics.json", "predictions", "plots", "tensorboard",
+           "config.json")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +71,7 @@ def _claim(model_dir: pathlib.Path, config: RunConfig, task: Task, overwrite: bo
         settings["data"].pop(name)
     now = {"version": __version__, "config": settings, "files": task.fingerprints}
     path = model_dir / "config.json"
-    if overwrite:
+    if overwrite and (path.is_file() or (model_dir / "teacher_metrics.json").is_file()):
         for name in OUTPUTS:
             target = model_dir / name
             if target.is_dir():
@@ -66,9 +80,13 @@ def _claim(model_dir: pathlib.Path, config: RunConfig, task: Task, overwrite: bo
                 target.unlink(missing_ok=True)
     elif path.is_file():
         before = read_json(path)
+        if before["version"] != __version__:
+            log.warning("%s was begun by version %s; going on with %s", model_dir,
+                        before["version"], __version__)
         before["version"] = __version__
         changed = differences(before, now)
-        if changed:
+        made = [name for name in OUTPUTS if name != path.name and (model_dir / name).exists()]
+        if changed and made:
             raise UserError(
                 f"{model_dir} was made by other settings or data: {'; '.join(changed)}. "
                 "Use another --model_dir, or --overwrite to start it anew"
@@ -157,8 +175,8 @@ def _write_predictions(
         " ".join(row.words) + "\t" + " ".join(f"{row.language}:{tag}" for tag in tags)
         for row, tags in zip(task.examples[split], predicted)
     ]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines) + "\n", "utf-8")
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(("\n".join(lines) + "\n").encode("utf-8"))
 
 
 def _final_scores(
@@ -211,27 +229,31 @@ def _metrics(
     }
 
 
+def _finished_metrics(model_dir: pathlib.Path) -> Optional[Dict[str, Any]]:
+    """The metrics of a run that is whole; None where anything is still to be made."""
+    needed = ("metrics.json", "report.md", "student/student.json", "export/1/saved_model.pb",
+              "predictions/test.student.tsv")
+    if all((model_dir / name).is_file() for name in needed):
+        return read_json(model_dir / "metrics.json")
+    return None
+
+
 def _load_selected(student: Student, model_dir: pathlib.Path, name: str) -> None:
     load_weights(student.model, model_dir / "stages" / name / WEIGHTS_FILE)
 
 
-def dry_run(config: RunConfig) -> str:
-    """The plan of a run as text; reads the data, trains nothing and writes nothing.
-
-    The student's vocabulary is not known before tokenising, so that a teacher that is not there
-    yet leaves the embedding's parameters open.
-    """
-    from xtremedistil_tf.distill.fine_tuning import plan_facts
-
+def dry_run(config: RunConfig, model_dir: pathlib.Path) -> str:
+    """The plan of a run as text; reads data and teacher, trains nothing and writes nothing."""
+    check_teacher(config, model_dir)
     task = read_task(config.data)
-    facts = plan_facts(config, task)
+    facts = plan_facts(config, task, model_dir)
     student = build_student(config.student, facts["vocabulary"], facts["width"], task.labels.size)
     plan = build_plan(LAYER_NAMES, config.distil)
     needed = store_bytes(facts["pieces"], len(task.examples["transfer"]), facts["width"],
                          task.labels.size)
     return "\n".join([
         f"strategy {config.distil.strategy}, student with {student.model.count_params():,} "
-        f"parameters, vocabulary {facts['vocabulary']:,}{facts['note']}",
+        f"parameters, vocabulary {facts['vocabulary']:,}",
         "",
         plan_table(plan, student.registry.parameters),
         "",
@@ -258,8 +280,14 @@ def run_distillation(
     """
     with locked(model_dir):
         began = time.monotonic()
+        plan = build_plan(LAYER_NAMES, config.distil)
+        check_teacher(config, model_dir)
         task = read_task(config.data)
         _claim(model_dir, config, task, overwrite)
+        finished = _finished_metrics(model_dir)
+        if finished is not None:
+            log.info("%s is finished already; nothing is run again", model_dir)
+            return finished
         for warning in describe(task)["warnings"]:
             log.warning("%s", warning)
         seconds: Dict[str, float] = {}
@@ -268,7 +296,7 @@ def run_distillation(
             seconds[name] = time.monotonic() - began - sum(seconds.values())
 
         lap("read")
-        teacher, folder, _ = obtain_teacher(config, task, model_dir)
+        teacher, folder = obtain_teacher(config, task, model_dir)
         lap("teacher")
         prepared, rows = _prepare(config, task, teacher, folder, model_dir)
         lap("targets")
@@ -277,7 +305,7 @@ def run_distillation(
             student.model, student.registry, _feed(prepared, student), model_dir / "stages",
             config.seed, config.distil.optimizer, model_dir / "tensorboard",
         )
-        records = trainer.run_plan(build_plan(LAYER_NAMES, config.distil))
+        records = trainer.run_plan(plan)
         lap("stages")
         _load_selected(student, model_dir, _best_stage(records)["name"])
         scores = _final_scores(prepared, teacher, student, model_dir)

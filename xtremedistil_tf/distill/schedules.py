@@ -80,6 +80,11 @@ class CosineOnce(CosineRestarts):
         progress = tf.minimum(tf.cast(step, tf.float32) / last, 1.0)
         return self.low + 0.5 * (self.high - self.low) * (1 + tf.cos(math.pi * progress))
 
+    def get_config(self) -> Dict[str, Any]:
+        """Constructor arguments."""
+        return {"high": self.high, "low": self.low, "epochs": self.period,
+                "steps_per_epoch": self.steps_per_epoch}
+
 
 class LinearWarmup(tf.keras.optimizers.schedules.LearningRateSchedule):
     """Linear rise to the peak over a share of the steps, then linear fall to the floor.

@@ -63,7 +63,7 @@ class Stage:
       trainable: the complete set of layers that move; all others are frozen.
       schedule: learning rate.
       epochs, patience: most epochs, and epochs without improvement that end it sooner.
-      batch_size: rows a step and replica.
+      batch_size: rows a step.
       monitor: dev measure that chooses the best epoch: "macro_f1" (higher is better) or
         "representation" (the stage's loss on dev; lower is better).
     """
@@ -191,6 +191,8 @@ def build_plan(layers: Sequence[str], config: DistilConfig) -> Tuple[Stage, ...]
     for part, _ in config.stage_epochs:
         if not any(part in name for name in names):
             raise UserError(f"--stage_epochs names {part!r}; the plan has: {', '.join(names)}")
+    if not stages:
+        raise UserError("--stage_epochs leaves no step of the plan")
     return tuple(stages)
 
 

@@ -1,16 +1,20 @@
 """The teacher's own job: fine-tune, score, save."""
 
+import logging
 import pathlib
 import shutil
 from typing import Any, Dict
 
 from xtremedistil_tf.config import RunConfig
-from xtremedistil_tf.distill.fine_tuning import obtain_teacher
+from xtremedistil_tf.distill.fine_tuning import check_teacher, obtain_teacher
 from xtremedistil_tf.evaluation.tagging import evaluate_tagger
 from xtremedistil_tf.inputs.alignment import align
 from xtremedistil_tf.inputs.task import read_task
 from xtremedistil_tf.models.forward import Forward
+from xtremedistil_tf.models.teacher import has_teacher
 from xtremedistil_tf.runs import locked, write_json
+
+log = logging.getLogger("absl")
 
 
 def run_teacher(
@@ -30,13 +34,14 @@ def run_teacher(
       The scores on dev and test.
     """
     with locked(model_dir):
-        if overwrite:
-            for name in ("teacher", "teacher_training"):
-                shutil.rmtree(model_dir / name, ignore_errors=True)
-        with_vocabulary = bool(config.teacher.config_file)
-        task = read_task(config.data, with_transfer=with_vocabulary and
-                         bool(config.data.transfer_file))
-        teacher, _, _ = obtain_teacher(config, task, model_dir)
+        # A vocabulary made from scratch is made from the transfer text too.
+        task = read_task(config.data, with_transfer=bool(config.data.transfer_file))
+        for warning in task.warnings:
+            log.warning("%s", warning)
+        check_teacher(config, model_dir)
+        if overwrite and has_teacher(model_dir / "teacher"):
+            shutil.rmtree(model_dir / "teacher")
+        teacher, _ = obtain_teacher(config, task, model_dir)
         forward = Forward(teacher.model, pad_id=teacher.tokenizer.pad_token_id)
         scores = {
             split: evaluate_tagger(

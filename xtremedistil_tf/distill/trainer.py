@@ -55,7 +55,8 @@ class _State:
     def is_better(self, value: float, stage: Stage) -> bool:
         if self.best is None:
             return True
-        return value > self.best if stage.monitor == "macro_f1" else value < self.best
+        # On a tie the later epoch wins: F1 stays at zero while a new head is still settling.
+        return value >= self.best if stage.monitor == "macro_f1" else value < self.best
 
     def ended(self, stage: Stage) -> bool:
         return self.epoch >= stage.epochs or self.epoch - self.best_epoch >= stage.patience
@@ -113,14 +114,18 @@ class Trainer:
         Raises:
           UserError: if a stage folder was made by other inputs, or the loss is not finite.
         """
-        records, chain = [], self._feed.fingerprint
+        records, chain, measured = [], self._feed.fingerprint, None
         for position, stage in enumerate(stages, 1):
             chain = fingerprint(chain, stage.to_dict(), self._seed, self._optimizer)
             title = f"{position}/{len(stages)} {stage.name}"
-            records.append(self._run_stage(stage, chain, title))
+            # Weights that were trained for the same measure compete with what comes of them; the
+            # chance F1 of a head that was never trained does not.
+            competes = stage.monitor == measured
+            records.append(self._run_stage(stage, chain, title, competes))
+            measured = stage.monitor
         return records
 
-    def _run_stage(self, stage: Stage, chain: str, title: str) -> Dict[str, Any]:
+    def _run_stage(self, stage: Stage, chain: str, title: str, competes: bool) -> Dict[str, Any]:
         folder = self._folder / stage.name
         if (folder / _DONE_FILE).is_file():
             done = read_json(folder / _DONE_FILE)
@@ -132,7 +137,7 @@ class Trainer:
             load_weights(self._model, folder / WEIGHTS_FILE)
             return done["record"]
         folder.mkdir(parents=True, exist_ok=True)
-        state = self._train(stage, chain, folder, title)
+        state = self._train(stage, chain, folder, title, competes)
         load_weights(self._model, folder / WEIGHTS_FILE)
         record = {
             "name": stage.name,
@@ -151,7 +156,9 @@ class Trainer:
         shutil.rmtree(folder / "progress", ignore_errors=True)
         return record
 
-    def _train(self, stage: Stage, chain: str, folder: pathlib.Path, title: str) -> _State:
+    def _train(
+        self, stage: Stage, chain: str, folder: pathlib.Path, title: str, competes: bool
+    ) -> _State:
         """Trains until the budget or patience ends; leaves the best weights in the folder."""
         steps = self._feed.steps(stage)
         self._registry.set_trainable(stage.trainable)
@@ -161,9 +168,9 @@ class Trainer:
         self._model.compile(optimizer=_build_optimizer(self._optimizer, schedule))
         state = self._resume(folder, chain)
         if state is None:
-            # The weights a stage starts from compete too: a stage never makes the student worse.
-            state = _State(best=self._feed.measure(stage))
-            save_weights(self._model, folder / WEIGHTS_FILE)
+            state = _State(best=self._feed.measure(stage) if competes else None)
+            if competes:
+                save_weights(self._model, folder / WEIGHTS_FILE)
         with Progress(steps * stage.epochs, title, "steps", steps * state.epoch) as progress:
             while not state.ended(stage):
                 self._epoch(stage, schedule, state, progress, folder)
@@ -185,7 +192,7 @@ class Trainer:
         if not math.isfinite(loss):
             raise UserError(
                 f"{stage.name}: the loss is {loss} in epoch {state.epoch + 1}; "
-                "try a lower --learning_rate"
+                "try a lower learning rate"
             )
         value = self._feed.measure(stage)
         state.epoch += 1

@@ -96,6 +96,8 @@ def read_labels(path: pathlib.Path) -> LabelSet:
         text = pathlib.Path(path).read_text("utf-8-sig")
     except FileNotFoundError:
         raise UserError(f"file not found: {path} (one label a line)") from None
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not UTF-8 ({error})") from None
     tags = [line.strip() for line in text.splitlines() if line.strip()]

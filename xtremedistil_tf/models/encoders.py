@@ -12,7 +12,7 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import read_json
 
 # Tokenizers that treat a word's leading space as part of it need it for words given one by one.
-_PREFIX_SPACE = ("roberta", "gpt2", "longformer", "bart", "deberta")
+_PREFIX_SPACE = ("roberta", "xlm-roberta")
 _TF_WEIGHTS = ("tf_model.h5", "tf_model.h5.index.json")
 _SAFETENSORS = ("model.safetensors", "model.safetensors.index.json")
 
@@ -39,7 +39,7 @@ def _check_folder(folder: pathlib.Path, model_class: Any) -> None:
     if wanted and found != wanted:
         raise UserError(
             f"--pt_teacher {model_class.__name__} reads {wanted} checkpoints, but {folder} is of "
-            f"type {found}; TFAutoModel takes every type"
+            f"type {found}; TFAutoModel takes every type named in README"
         )
 
 
@@ -63,7 +63,7 @@ def load_tokenizer(
       UserError: if there is none; word alignment needs the fast kind.
     """
     options = {"use_fast": True}
-    if model_type and model_type.replace("xlm-", "") in _PREFIX_SPACE:
+    if model_type in _PREFIX_SPACE:
         options["add_prefix_space"] = True
     if strip_accents is not None:
         options["strip_accents"] = strip_accents
@@ -109,7 +109,7 @@ def load_encoder(config: TeacherConfig) -> Tuple[Any, Any]:
             f"that can be fetched: {_first_line(error)}"
         ) from error
     missing = [name for name in info["missing_keys"] if "pooler" not in name]
-    if len(missing) > len(encoder.weights) // 4:
+    if missing:
         raise UserError(
             f"{config.checkpoint} is not a checkpoint of {config.model_class}: {len(missing)} of "
             f"{len(encoder.weights)} weights are missing, the first is {missing[0]}"
@@ -154,6 +154,21 @@ def train_wordpiece(texts: Sequence[Sequence[str]], size: int, strip_accents: bo
     )
 
 
+def _settings(path: str) -> dict:
+    """Reads a config.json and checks that transformers knows its model_type."""
+    try:
+        settings = json.loads(pathlib.Path(path).read_text("utf-8"))
+        transformers.AutoConfig.for_model(**settings)
+    except FileNotFoundError:
+        raise UserError(f"--teacher_config {path}: file not found") from None
+    except (ValueError, TypeError) as error:
+        raise UserError(
+            f"--teacher_config {path} is not a Hugging Face config.json with a "
+            f"model_type: {_first_line(error)}"
+        ) from None
+    return settings
+
+
 def create_encoder(config: TeacherConfig, texts: Sequence[Sequence[str]]) -> Tuple[Any, Any]:
     """Builds an encoder with random weights from a configuration file, vocabulary included.
 
@@ -167,21 +182,66 @@ def create_encoder(config: TeacherConfig, texts: Sequence[Sequence[str]]) -> Tup
     Raises:
       UserError: if the file is missing or no encoder can be made from it.
     """
-    try:
-        settings = json.loads(pathlib.Path(config.config_file).read_text("utf-8"))
-        model_config = transformers.AutoConfig.for_model(**settings)
-    except FileNotFoundError:
-        raise UserError(f"--teacher_config {config.config_file}: file not found") from None
-    except (ValueError, TypeError) as error:
-        raise UserError(
-            f"--teacher_config {config.config_file} is not a Hugging Face config.json with a "
-            f"model_type: {_first_line(error)}"
-        ) from None
+    model_config = transformers.AutoConfig.for_model(**_settings(config.config_file))
     tokenizer = train_wordpiece(texts, model_config.vocab_size, bool(config.strip_accents))
     model_config.vocab_size = len(tokenizer)
-    encoder = transformers.TFAutoModel.from_config(model_config)
-    encoder.build()
+    model_config.pad_token_id = tokenizer.pad_token_id
+    try:
+        encoder = transformers.TFAutoModel.from_config(model_config)
+        encoder.build()
+    except ValueError as error:  # Sizes that do not go together, or no TF model of that type.
+        raise UserError(
+            f"--teacher_config {config.config_file}: {_first_line(error)}"
+        ) from None
     return encoder, tokenizer
+
+
+def peek_configuration(config: TeacherConfig, fine_tuned: Optional[pathlib.Path]) -> Any:
+    """The transformers configuration of a teacher, without loading its weights.
+
+    Args:
+      config: where the teacher comes from.
+      fine_tuned: folder of a fine-tuned teacher, which comes first.
+
+    Raises:
+      UserError: if it cannot be read.
+    """
+    if fine_tuned is None and config.config_file:
+        return transformers.AutoConfig.for_model(**_settings(config.config_file))
+    source = str(fine_tuned or config.checkpoint)
+    if fine_tuned is None and pathlib.Path(source).is_dir():
+        _check_folder(pathlib.Path(source), _model_class(config.model_class))
+    try:
+        return transformers.AutoConfig.from_pretrained(source)
+    except Exception as error:  # OSError, ValueError and others, by source.
+        raise UserError(
+            f"--pt_teacher_checkpoint {source!r} is neither a folder here nor a model that can "
+            f"be fetched: {_first_line(error)}"
+        ) from error
+
+
+def check_configuration(model_config: Any, layer: int, seq_len: int) -> None:
+    """Refuses a representation layer or a row length that the teacher does not have.
+
+    Raises:
+      UserError: naming what was asked for and what is there.
+    """
+    layers = int(model_config.num_hidden_layers)
+    if not 0 <= layer <= layers:
+        raise UserError(
+            f"--teacher_layer is {layer}, but the teacher has {layers} layers; "
+            f"allowed: 0 (embeddings) to {layers}"
+        )
+    most = getattr(model_config, "max_position_embeddings", None)
+    if most and model_config.model_type in ("roberta", "xlm-roberta", "camembert"):
+        most -= model_config.pad_token_id + 1  # Their positions start after the padding id.
+    if most and seq_len > most:
+        raise UserError(f"--seq_len is {seq_len}, but the teacher has {most} positions")
+
+
+def embedding_width(model_config: Any) -> int:
+    """Width of the word embeddings, which ELECTRA keeps apart from the hidden width."""
+    return int(getattr(model_config, "embedding_size", None) or model_config.hidden_size)
 
 
 def encoder_parts(encoder: Any) -> Tuple[List[Tuple[str, List[Any]]], List[Any]]:

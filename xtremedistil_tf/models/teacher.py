@@ -10,7 +10,7 @@ from safetensors.numpy import load_file, save_file
 
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.models.encoders import encoder_parts, load_tokenizer
+from xtremedistil_tf.models.encoders import check_configuration, encoder_parts, load_tokenizer
 from xtremedistil_tf.models.registry import LayerRegistry
 from xtremedistil_tf.models.stage_model import StageModel
 from xtremedistil_tf.runs import atomic_folder, read_json, write_json
@@ -49,19 +49,6 @@ class Teacher:
         return np.asarray(embeddings.weight.numpy(), np.float32)
 
 
-def check_positions(encoder: Any, tokenizer: Any, seq_len: int) -> None:
-    """Refuses rows that are longer than the encoder's position embeddings.
-
-    Raises:
-      UserError: naming both lengths.
-    """
-    most = getattr(encoder.config, "max_position_embeddings", None)
-    if most and encoder.config.model_type in ("roberta", "xlm-roberta", "camembert"):
-        most -= tokenizer.pad_token_id + 1  # Their positions start after the padding id.
-    if most and seq_len > most:
-        raise UserError(f"--seq_len is {seq_len}, but the teacher has {most} positions")
-
-
 def build_teacher(
     encoder: Any, tokenizer: Any, classes: int, layer: int, dropout: float = 0.1
 ) -> Teacher:
@@ -82,18 +69,19 @@ def build_teacher(
 
     Source: paper section 3 ("The Teacher"), section 4.2 for the representation.
     """
-    layers = int(encoder.config.num_hidden_layers)
-    if not 0 <= layer <= layers:
-        raise UserError(
-            f"--teacher_layer is {layer}, but the teacher has {layers} layers; "
-            f"allowed: 0 (embeddings) to {layers}"
-        )
+    check_configuration(encoder.config, layer, 0)
+    parts, always_frozen = encoder_parts(encoder)
     # === Layers ===
     head = tf.keras.layers.Dense(classes, name="logits", dtype="float32")
 
     # === Functional model ===
     input_ids = tf.keras.Input([None], dtype=tf.int32, name="input_ids")
     attention_mask = tf.keras.Input([None], dtype=tf.int32, name="attention_mask")
+    if not hasattr(encoder(encoder.dummy_inputs), "last_hidden_state"):
+        raise UserError(
+            f"--pt_teacher {type(encoder).__name__} has a head of its own; allowed: base models "
+            "such as TFBertModel or TFAutoModel"
+        )
     outputs = encoder(
         input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True,
         return_dict=True,
@@ -104,8 +92,12 @@ def build_teacher(
         outputs={"representation": outputs.hidden_states[layer], "logits": head(last)},
         name="teacher",
     )
-    parts, always_frozen = encoder_parts(encoder)
-    registry = LayerRegistry(model, [*parts, ("logits", [head])], always_frozen)
+    try:
+        registry = LayerRegistry(model, [*parts, ("logits", [head])], always_frozen)
+    except ValueError as error:
+        raise UserError(
+            f"{type(encoder).__name__} has layers that are not known here: {error}"
+        ) from None
     return Teacher(model, registry, encoder, tokenizer, layer)
 
 

@@ -17,7 +17,8 @@ def show_tagged(predictions: pathlib.Path, most: int = 10) -> str:
       Lines like `de  [Anna Weber](PER) wohnt in [Bonn](LOC) .`
     """
     shown: Dict[str, str] = {}
-    for line in predictions.read_text("utf-8").splitlines():
+    # Only the line feed ends a line: words of the corpora may hold other separators.
+    for line in predictions.read_bytes().decode("utf-8").rstrip("\n").split("\n"):
         words, tags = (column.split(" ") for column in line.split("\t"))
         language = tags[0].split(":", 1)[0]
         plain = [tag.split(":", 1)[1] for tag in tags]

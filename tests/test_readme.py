@@ -1,0 +1,29 @@
+"""README's tables come from the recorded metrics; its flags and files exist."""
+
+import importlib.util
+import re
+
+from tests.conftest import ROOT
+
+
+def test_tables_are_current():
+    spec = importlib.util.spec_from_file_location(
+        "readme_tables", ROOT / "benchmarks" / "readme_tables.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert module.render(readme) == readme, "run python benchmarks/readme_tables.py"
+
+
+def test_named_files_exist():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for name in re.findall(r"`(flags/[\w.]+)`", readme) + re.findall(r"\]\(([\w./]+)\)", readme):
+        assert (ROOT / name).exists(), name
+
+
+def test_named_flags_exist():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    defined = "".join((ROOT / "xtremedistil_tf" / "cli" / f"{name}.py").read_text("utf-8")
+                      for name in ("flags", "predict"))
+    for flag in re.findall(r"`--(\w+)", readme) + re.findall(r"\s--(\w+)=", readme):
+        assert f'"{flag}"' in defined, flag
