@@ -74,8 +74,8 @@ def demo_table() -> str:
         f"with {metrics['teacher']['parameters']:,} parameters, student "
         f"{metrics['student']['test']['macro_f1']:.1f} with "
         f"{metrics['student']['parameters']:,}, in {seconds['total'] / 60:.1f} minutes on two "
-        "cores ([report](benchmarks/demo/report.md)). The sample is easy on purpose; do not compare "
-        "its figures with real corpora."
+        "cores ([report](benchmarks/demo/report.md)). The sample is easy on purpose; do not "
+        "compare its figures with real corpora."
     )
 
 

@@ -1,11 +1,10 @@
 """The whole job: task files in, a student that tags new sentences out."""
 
-import dataclasses
 import logging
 import pathlib
 import shutil
 import time
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Tuple
 
 from xtremedistil_tf.config import RunConfig, differences
 from xtremedistil_tf.distill.fine_tuning import (
@@ -14,13 +13,19 @@ from xtremedistil_tf.distill.fine_tuning import (
     obtain_teacher,
     plan_facts,
 )
+from xtremedistil_tf.distill.results import (
+    Prepared,
+    best_stage,
+    build_metrics,
+    final_scores,
+    finished_metrics,
+)
 from xtremedistil_tf.distill.stages import Stage, build_plan, plan_table
-from xtremedistil_tf.distill.targets import TargetStore, store_bytes, write_targets
+from xtremedistil_tf.distill.targets import store_bytes, write_targets
 from xtremedistil_tf.distill.trainer import WEIGHTS_FILE, StageFeed, Trainer
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.evaluation.report import write_report
-from xtremedistil_tf.evaluation.tagging import evaluate_tagger, predict_tags, score_tags
-from xtremedistil_tf.inputs.alignment import Features
+from xtremedistil_tf.evaluation.tagging import evaluate_tagger
 from xtremedistil_tf.inputs.batches import count_steps, labelled_batches, transfer_batches
 from xtremedistil_tf.inputs.task import Task, align_task, describe, read_task
 from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
@@ -31,7 +36,6 @@ from xtremedistil_tf.models.student import LAYER_NAMES, Student, build_student
 from xtremedistil_tf.models.teacher import Teacher, read_record
 from xtremedistil_tf.models.weights import load_weights
 from xtremedistil_tf.runs import (
-    atomic_path,
     derive_seed,
     fingerprint,
     locked,
@@ -49,18 +53,6 @@ log = logging.getLogger("absl")
 OUTPUTS = ("metrics.json", "report.md", "student", "export", "stages", "targets", "teacher",
            "teacher_training", "teacher_metrics.json", "predictions", "plots", "tensorboard",
            "config.json")
-
-
-@dataclasses.dataclass(frozen=True)
-class _Prepared:
-    """What the stages train on."""
-
-    task: Task
-    features: Dict[str, Features]
-    vocabulary: StudentVocabulary
-    transfer: TargetStore
-    dev: TargetStore
-    fingerprint: str
 
 
 def _claim(model_dir: pathlib.Path, config: RunConfig, task: Task, overwrite: bool) -> None:
@@ -97,7 +89,7 @@ def _claim(model_dir: pathlib.Path, config: RunConfig, task: Task, overwrite: bo
 def _prepare(
     config: RunConfig, task: Task, teacher: Teacher, teacher_folder: pathlib.Path,
     model_dir: pathlib.Path,
-) -> Tuple[_Prepared, int]:
+) -> Tuple[Prepared, int]:
     """Tokenises, builds the vocabulary, runs the teacher once over the transfer set."""
     features = align_task(task, teacher.tokenizer, config.data.seq_len)
     tokenizer = teacher.tokenizer
@@ -118,11 +110,11 @@ def _prepare(
         teacher_print, teacher.layer, task.fingerprints, config.to_dict()["student"],
         config.data.seq_len, config.data.on_bad_row, config.seed,
     )
-    prepared = _Prepared(task, features, vocabulary, stores["transfer"], stores["dev"], inputs)
+    prepared = Prepared(task, features, vocabulary, stores["transfer"], stores["dev"], inputs)
     return prepared, passed["transfer"]
 
 
-def _build_student(config: RunConfig, prepared: _Prepared, teacher: Teacher) -> Student:
+def _build_student(config: RunConfig, prepared: Prepared, teacher: Teacher) -> Student:
     embeddings = reduce_embeddings(
         teacher.word_embeddings(), prepared.vocabulary, config.student.word_emb_dim,
         config.student.word_embedding, derive_seed(config.seed, "embeddings"),
@@ -135,7 +127,7 @@ def _build_student(config: RunConfig, prepared: _Prepared, teacher: Teacher) -> 
     )
 
 
-def _feed(prepared: _Prepared, student: Student) -> StageFeed:
+def _feed(prepared: Prepared, student: Student) -> StageFeed:
     """Connects the stages' data names with batches and dev measures."""
     table = prepared.vocabulary.table
     train, dev = prepared.features["train"], prepared.features["dev"]
@@ -161,81 +153,6 @@ def _feed(prepared: _Prepared, student: Student) -> StageFeed:
         return float(student.model.evaluate(held_out, verbose=0, return_dict=True)["loss"])
 
     return StageFeed(batches, steps, measure, score, prepared.fingerprint)
-
-
-def _best_stage(records: List[Dict[str, Any]]) -> Dict[str, Any]:
-    """The step whose student is kept: highest dev macro-F1, the later one on a tie."""
-    return max(reversed(records), key=lambda record: record["dev"]["macro_f1"])
-
-
-def _write_predictions(
-    path: pathlib.Path, task: Task, split: str, predicted: List[List[str]]
-) -> None:
-    lines = [
-        " ".join(row.words) + "\t" + " ".join(f"{row.language}:{tag}" for tag in tags)
-        for row, tags in zip(task.examples[split], predicted)
-    ]
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(("\n".join(lines) + "\n").encode("utf-8"))
-
-
-def _final_scores(
-    prepared: _Prepared, teacher: Teacher, student: Student, model_dir: pathlib.Path
-) -> Dict[str, Dict[str, Any]]:
-    """Scores teacher and student on dev and, this once, on test; keeps their predictions."""
-    forwards = {
-        "teacher": Forward(teacher.model, pad_id=teacher.tokenizer.pad_token_id),
-        "student": Forward(student.model, table=prepared.vocabulary.table),
-    }
-    task, scores = prepared.task, {}
-    for who, forward in forwards.items():
-        scores[who] = {}
-        for split in ("dev", "test"):
-            features = prepared.features[split]
-            predicted = predict_tags(forward, features, task.labels)
-            _write_predictions(model_dir / "predictions" / f"{split}.{who}.tsv", task, split,
-                               predicted)
-            scores[who][split] = score_tags(features.tags, predicted, features.languages)
-    return scores
-
-
-def _metrics(
-    config: RunConfig, prepared: _Prepared, teacher: Teacher, student: Student,
-    records: List[Dict[str, Any]], scores: Dict[str, Dict[str, Any]], passes: float,
-    seconds: Dict[str, float], teacher_record: Dict[str, Any],
-) -> Dict[str, Any]:
-    parameters = {"teacher": teacher.model.count_params(), "student": student.model.count_params()}
-    return {
-        "version": __version__,
-        "task": pathlib.Path(config.data.task).resolve().name,
-        "strategy": config.distil.strategy,
-        "seed": config.seed,
-        "teacher": {"name": teacher_record["name"], "parameters": parameters["teacher"],
-                    "layer": teacher.layer, **scores["teacher"]},
-        "student": {
-            "parameters": parameters["student"],
-            "embedding_parameters": student.registry.parameters(["word_embedding"]),
-            "vocabulary": len(prepared.vocabulary),
-            "selected_stage": _best_stage(records)["name"],
-            **scores["student"],
-        },
-        "retention": 100.0 * scores["student"]["test"]["macro_f1"]
-        / max(1e-9, scores["teacher"]["test"]["macro_f1"]),
-        "compression": {"parameters": parameters["teacher"] / parameters["student"]},
-        "stages": records,
-        "teacher_passes": passes,
-        "seconds": seconds,
-        "data": describe(prepared.task, prepared.features),
-    }
-
-
-def _finished_metrics(model_dir: pathlib.Path) -> Optional[Dict[str, Any]]:
-    """The metrics of a run that is whole; None where anything is still to be made."""
-    needed = ("metrics.json", "report.md", "student/student.json", "export/1/saved_model.pb",
-              "predictions/test.student.tsv")
-    if all((model_dir / name).is_file() for name in needed):
-        return read_json(model_dir / "metrics.json")
-    return None
 
 
 def _load_selected(student: Student, model_dir: pathlib.Path, name: str) -> None:
@@ -284,7 +201,7 @@ def run_distillation(
         check_teacher(config, model_dir)
         task = read_task(config.data)
         _claim(model_dir, config, task, overwrite)
-        finished = _finished_metrics(model_dir)
+        finished = finished_metrics(model_dir)
         if finished is not None:
             log.info("%s is finished already; nothing is run again", model_dir)
             return finished
@@ -307,13 +224,13 @@ def run_distillation(
         )
         records = trainer.run_plan(plan)
         lap("stages")
-        _load_selected(student, model_dir, _best_stage(records)["name"])
-        scores = _final_scores(prepared, teacher, student, model_dir)
+        _load_selected(student, model_dir, best_stage(records)["name"])
+        scores = final_scores(prepared, teacher, student, model_dir)
         lap("evaluation")
         _save_and_export(config, prepared, teacher, student, scores, model_dir)
         lap("export")
         seconds["total"] = sum(seconds.values())
-        metrics = _metrics(config, prepared, teacher, student, records, scores,
+        metrics = build_metrics(config, prepared, teacher, student, records, scores,
                            rows / len(prepared.transfer), seconds, read_record(folder))
         histories = {record["name"]: read_json(model_dir / "stages" / record["name"] /
                                                "history.json") for record in records}
@@ -324,7 +241,7 @@ def run_distillation(
 
 
 def _save_and_export(
-    config: RunConfig, prepared: _Prepared, teacher: Teacher, student: Student,
+    config: RunConfig, prepared: Prepared, teacher: Teacher, student: Student,
     scores: Dict[str, Dict[str, Any]], model_dir: pathlib.Path,
 ) -> None:
     record = {"version": __version__, "seq_len": config.data.seq_len,

@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -117,6 +117,17 @@ def piece_labels(
     return classes
 
 
+def _missing_words(encoding: Any, starts: Sequence[int]) -> Tuple[int, int]:
+    """Words without a piece: (cut off by seq_len, empty)."""
+    missing = starts.count(-1)
+    if not missing:
+        return 0, 0
+    # Truncation cuts at the end; a word without pieces before that is an empty one.
+    last = max((word for word in encoding.word_ids if word is not None), default=-1)
+    cut = len(starts) - 1 - last if encoding.overflowing else 0
+    return cut, missing - cut
+
+
 def align(
     tokenizer: Any, examples: Sequence[Example], seq_len: int, labels: Optional[LabelSet] = None
 ) -> Features:
@@ -149,15 +160,9 @@ def align(
         for index, example in enumerate(chunk):
             word_ids = encoded.encodings[index].word_ids
             row_starts = first_pieces(word_ids, len(example.words))
-            missing = row_starts.count(-1)
-            if missing:
-                # Truncation cuts at the end; a word without pieces before that is an empty one.
-                last = max((w for w in word_ids if w is not None), default=-1)
-                was_cut = bool(encoded.encodings[index].overflowing)
-                cut = len(example.words) - 1 - last if was_cut else 0
-                cut_words += cut
-                cut_sentences += cut > 0
-                empty_words += missing - cut
+            cut, empty = _missing_words(encoded.encodings[index], row_starts)
+            cut_words, cut_sentences = cut_words + cut, cut_sentences + (cut > 0)
+            empty_words += empty
             chunk_starts.append(row_starts)
             if labels is not None:
                 tag_ids = labels.encode(example.tags)

@@ -36,8 +36,7 @@ def build_student(
 ) -> Student:
     """Builds word_embedding - BiLSTM - projection - logits, dropout between them.
 
-    Padding is masked: it changes no state of the BiLSTM and enters no loss. The sequence length
-    is open. Without recurrent dropout the LSTM can use cuDNN on a GPU.
+    Padding is masked: it changes no state of the BiLSTM. The sequence length is open.
 
     Args:
       config: sizes, dropout and activation.
@@ -45,9 +44,6 @@ def build_student(
       width: the teacher's hidden width, which the projection reaches.
       classes: number of labels.
       embeddings: float32 [vocabulary_size, word_emb_dim] to start from; random where None.
-
-    Returns:
-      The student.
 
     Source: paper section 3 (student), Eq. 5 (projection); Table 12 for the sizes.
     """

@@ -1,0 +1,114 @@
+"""What a run amounts to: final scores, predictions and metrics.json."""
+
+import dataclasses
+import pathlib
+from typing import Any, Dict, List, Optional
+
+from xtremedistil_tf.config import RunConfig
+from xtremedistil_tf.distill.targets import TargetStore
+from xtremedistil_tf.evaluation.tagging import predict_tags, score_tags
+from xtremedistil_tf.inputs.alignment import Features
+from xtremedistil_tf.inputs.task import Task, describe
+from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
+from xtremedistil_tf.models.forward import Forward
+from xtremedistil_tf.models.student import Student
+from xtremedistil_tf.models.teacher import Teacher
+from xtremedistil_tf.runs import atomic_path, read_json
+from xtremedistil_tf.version import __version__
+
+
+@dataclasses.dataclass(frozen=True)
+class Prepared:
+    """What the stages train on."""
+
+    task: Task
+    features: Dict[str, Features]
+    vocabulary: StudentVocabulary
+    transfer: TargetStore
+    dev: TargetStore
+    fingerprint: str
+
+
+def best_stage(records: List[Dict[str, Any]]) -> Dict[str, Any]:
+    """The step whose student is kept: highest dev macro-F1, the later one on a tie."""
+    return max(reversed(records), key=lambda record: record["dev"]["macro_f1"])
+
+
+def _write_predictions(
+    path: pathlib.Path, task: Task, split: str, predicted: List[List[str]]
+) -> None:
+    lines = [
+        " ".join(row.words) + "\t" + " ".join(f"{row.language}:{tag}" for tag in tags)
+        for row, tags in zip(task.examples[split], predicted)
+    ]
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(("\n".join(lines) + "\n").encode("utf-8"))
+
+
+def final_scores(
+    prepared: Prepared, teacher: Teacher, student: Student, model_dir: pathlib.Path
+) -> Dict[str, Dict[str, Any]]:
+    """Scores teacher and student on dev and, this once, on test; keeps their predictions."""
+    forwards = {
+        "teacher": Forward(teacher.model, pad_id=teacher.tokenizer.pad_token_id),
+        "student": Forward(student.model, table=prepared.vocabulary.table),
+    }
+    task, scores = prepared.task, {}
+    for who, forward in forwards.items():
+        scores[who] = {}
+        for split in ("dev", "test"):
+            features = prepared.features[split]
+            predicted = predict_tags(forward, features, task.labels)
+            _write_predictions(model_dir / "predictions" / f"{split}.{who}.tsv", task, split,
+                               predicted)
+            scores[who][split] = score_tags(features.tags, predicted, features.languages)
+    return scores
+
+
+def build_metrics(
+    config: RunConfig, prepared: Prepared, teacher: Teacher, student: Student,
+    records: List[Dict[str, Any]], scores: Dict[str, Dict[str, Any]], passes: float,
+    seconds: Dict[str, float], teacher_record: Dict[str, Any],
+) -> Dict[str, Any]:
+    """What metrics.json holds.
+
+    Args:
+      config, prepared, teacher, student: the run.
+      records: one for each stage.
+      scores: by "teacher" and "student", then by split.
+      passes: forward passes of the teacher over the transfer set in this process.
+      seconds: by part of the job; this process only, but for the stages' own.
+      teacher_record: what was saved with the teacher.
+    """
+    parameters = {"teacher": teacher.model.count_params(), "student": student.model.count_params()}
+    return {
+        "version": __version__,
+        "task": pathlib.Path(config.data.task).resolve().name,
+        "strategy": config.distil.strategy,
+        "seed": config.seed,
+        "teacher": {"name": teacher_record["name"], "parameters": parameters["teacher"],
+                    "layer": teacher.layer, **scores["teacher"]},
+        "student": {
+            "parameters": parameters["student"],
+            "embedding_parameters": student.registry.parameters(["word_embedding"]),
+            "vocabulary": len(prepared.vocabulary),
+            "selected_stage": best_stage(records)["name"],
+            **scores["student"],
+        },
+        "retention": 100.0 * scores["student"]["test"]["macro_f1"]
+        / max(1e-9, scores["teacher"]["test"]["macro_f1"]),
+        "compression": {"parameters": parameters["teacher"] / parameters["student"]},
+        "stages": records,
+        "teacher_passes": passes,
+        "seconds": seconds,
+        "data": describe(prepared.task, prepared.features),
+    }
+
+
+def finished_metrics(model_dir: pathlib.Path) -> Optional[Dict[str, Any]]:
+    """The metrics of a run that is whole; None where anything is still to be made."""
+    needed = ("metrics.json", "report.md", "student/student.json", "export/1/saved_model.pb",
+              "predictions/test.student.tsv")
+    if all((model_dir / name).is_file() for name in needed):
+        return read_json(model_dir / "metrics.json")
+    return None
