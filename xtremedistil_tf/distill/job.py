@@ -161,8 +161,8 @@ def _load_selected(student: Student, model_dir: pathlib.Path, name: str) -> None
 
 def dry_run(config: RunConfig, model_dir: pathlib.Path) -> str:
     """The plan of a run as text; reads data and teacher, trains nothing and writes nothing."""
-    check_teacher(config, model_dir)
     task = read_task(config.data)
+    check_teacher(config, model_dir)
     facts = plan_facts(config, task, model_dir)
     student = build_student(config.student, facts["vocabulary"], facts["width"], task.labels.size)
     plan = build_plan(LAYER_NAMES, config.distil)
@@ -198,8 +198,8 @@ def run_distillation(
     with locked(model_dir):
         began = time.monotonic()
         plan = build_plan(LAYER_NAMES, config.distil)
-        check_teacher(config, model_dir)
         task = read_task(config.data)
+        check_teacher(config, model_dir)
         _claim(model_dir, config, task, overwrite)
         finished = finished_metrics(model_dir)
         if finished is not None:
