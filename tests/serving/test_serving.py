@@ -35,8 +35,9 @@ def student_folder(tokenizer, tmp_path_factory):
     config = StudentConfig(word_emb_dim=6, bilstm_hidden_size=5)
     tf.keras.utils.set_random_seed(5)
     student = build_student(config, len(vocabulary), 8, labels.size)
-    for weight in student.model.weights:  # Large weights, so that not every tag is O.
-        weight.assign(weight * 6.0)
+    for name in ("word_embedding", "projection", "logits"):  # So that not every tag is the same.
+        for weight in student.registry.weights(name):
+            weight.assign(weight * 6.0)
     save_student(folder, student, config, vocabulary, tokenizer, labels, {"seq_len": 32})
     export_saved_model(student, vocabulary, folder.parent / "export" / "1")
     return folder

@@ -171,7 +171,8 @@ class Trainer:
             state = _State(best=self._feed.measure(stage) if competes else None)
             if competes:
                 save_weights(self._model, folder / WEIGHTS_FILE)
-        with Progress(steps * stage.epochs, title, "steps", steps * state.epoch) as progress:
+        bar = Progress(steps * stage.epochs, title, "steps", steps * state.epoch)
+        with self._curves(stage).as_default(), bar as progress:
             while not state.ended(stage):
                 self._epoch(stage, schedule, state, progress, folder)
                 if not state.ended(stage):
@@ -205,17 +206,15 @@ class Trainer:
         state.history.append({"epoch": state.epoch, "loss": loss, "learning_rate": rate,
                               "monitor": value, "seconds": seconds})
         progress.note(f"loss {loss:.4f}, dev {stage.monitor} {value:.4g}, best {state.best:.4g}")
-        self._curves(stage, state.history[-1])
+        for name in ("loss", "learning_rate", "monitor"):
+            curve = f"dev_{stage.monitor}" if name == "monitor" else name
+            tf.summary.scalar(curve, state.history[-1][name], step=state.epoch)
 
-    def _curves(self, stage: Stage, values: Dict[str, float]) -> None:
+    def _curves(self, stage: Stage) -> Any:
+        """A TensorBoard writer for the stage; one that writes nothing where none is wanted."""
         if self._tensorboard is None:
-            return
-        writer = tf.summary.create_file_writer(str(self._tensorboard / stage.name))
-        with writer.as_default(step=int(values["epoch"])):
-            tf.summary.scalar("loss", values["loss"])
-            tf.summary.scalar("learning_rate", values["learning_rate"])
-            tf.summary.scalar(f"dev_{stage.monitor}", values["monitor"])
-        writer.close()
+            return tf.summary.create_noop_writer()
+        return tf.summary.create_file_writer(str(self._tensorboard / stage.name))
 
     def _keep(self, folder: pathlib.Path, chain: str, state: _State) -> None:
         """Writes weights, optimizer and state, so that at most one epoch is ever repeated."""
