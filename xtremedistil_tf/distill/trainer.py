@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 from xtremedistil_tf.addons import LazyAdam
 from xtremedistil_tf.config import require
+from xtremedistil_tf.distill.losses import LOSSES
 from xtremedistil_tf.distill.schedules import build_schedule
 from xtremedistil_tf.distill.stages import Stage
 from xtremedistil_tf.errors import UserError
@@ -162,7 +163,7 @@ class Trainer:
         """Trains until the budget or patience ends; leaves the best weights in the folder."""
         steps = self._feed.steps(stage)
         self._registry.set_trainable(stage.trainable)
-        self._model.set_loss_terms(stage.terms)
+        self._model.set_loss_terms(stage.terms, LOSSES)
         schedule = build_schedule(stage.schedule, stage.epochs, steps)
         # A fresh optimizer and compile: Keras ignores changed `trainable` flags otherwise.
         self._model.compile(optimizer=_build_optimizer(self._optimizer, schedule))

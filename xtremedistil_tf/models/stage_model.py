@@ -1,9 +1,7 @@
 """A Keras functional model that trains on any set of masked loss terms."""
 
-from typing import Any, Dict, Sequence
+from typing import Any, Callable, Dict, Mapping, Sequence
 
-from xtremedistil_tf.distill.losses import LOSSES
-from xtremedistil_tf.distill.stages import LossTerm
 from xtremedistil_tf.keras2 import tf
 
 
@@ -14,10 +12,15 @@ class StageModel(tf.keras.Model):
     nothing. Targets come as a dict with the mask [batch, time] beside them.
     """
 
-    def set_loss_terms(self, terms: Sequence[LossTerm]) -> None:
-        """Chooses the losses of the coming stage; compile the model afterwards."""
+    def set_loss_terms(self, terms: Sequence[Any], losses: Mapping[str, Callable]) -> None:
+        """Chooses the losses of the coming stage; compile the model afterwards.
+
+        Args:
+          terms: `distill.stages.LossTerm` records.
+          losses: loss functions (prediction, target, mask) -> scalar by the terms' names.
+        """
         # Set past Keras' attribute tracking, which would count the metric among the weights.
-        object.__setattr__(self, "_terms", tuple(terms))
+        object.__setattr__(self, "_terms", [(term, losses[term.loss]) for term in terms])
         object.__setattr__(self, "_loss_mean", tf.keras.metrics.Mean(name="loss"))
 
     def compute_loss(
@@ -28,9 +31,8 @@ class StageModel(tf.keras.Model):
         loss = tf.add_n(
             [
                 term.weight
-                * LOSSES[term.loss](tf.cast(y_pred[term.output], tf.float32), y[term.target],
-                                    y["mask"])
-                for term in self._terms
+                * loss(tf.cast(y_pred[term.output], tf.float32), y[term.target], y["mask"])
+                for term, loss in self._terms
             ]
         )
         self._loss_mean.update_state(loss, sample_weight=tf.reduce_sum(y["mask"]))
