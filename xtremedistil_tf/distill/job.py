@@ -83,7 +83,8 @@ def _claim(model_dir: pathlib.Path, config: RunConfig, task: Task, overwrite: bo
                 f"{model_dir} was made by other settings or data: {'; '.join(changed)}. "
                 "Use another --model_dir, or --overwrite to start it anew"
             )
-    write_json(path, now)
+    if not path.is_file() or read_json(path) != now:
+        write_json(path, now)
 
 
 def _prepare(
