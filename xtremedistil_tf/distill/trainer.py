@@ -49,18 +49,25 @@ class _State:
 
     epoch: int = 0
     best_epoch: int = 0
+    improved_epoch: int = 0
     best: Optional[float] = None
     seconds: float = 0.0
     history: List[Dict[str, float]] = dataclasses.field(default_factory=list)
 
-    def is_better(self, value: float, stage: Stage) -> bool:
-        if self.best is None:
-            return True
-        # On a tie the later epoch wins: F1 stays at zero while a new head is still settling.
-        return value >= self.best if stage.monitor == "macro_f1" else value < self.best
+    def take(self, value: float, stage: Stage) -> bool:
+        """Notes an epoch's dev measure; returns whether its weights are to be kept."""
+        sign = 1.0 if stage.monitor == "macro_f1" else -1.0
+        gain = math.inf if self.best is None else sign * (value - self.best)
+        if gain > 0:
+            self.improved_epoch = self.epoch
+        if gain >= 0:
+            # On a tie the later epoch is kept, since F1 stays at zero while a new head is settling;
+            # but only a real gain counts for patience.
+            self.best, self.best_epoch = value, self.epoch
+        return gain >= 0
 
     def ended(self, stage: Stage) -> bool:
-        return self.epoch >= stage.epochs or self.epoch - self.best_epoch >= stage.patience
+        return self.epoch >= stage.epochs or self.epoch - self.improved_epoch >= stage.patience
 
 
 class _BatchProgress(tf.keras.callbacks.Callback):
@@ -198,8 +205,7 @@ class Trainer:
             )
         value = self._feed.measure(stage)
         state.epoch += 1
-        if state.is_better(value, stage):
-            state.best, state.best_epoch = value, state.epoch
+        if state.take(value, stage):
             save_weights(self._model, folder / WEIGHTS_FILE)
         seconds = time.monotonic() - began
         state.seconds += seconds
