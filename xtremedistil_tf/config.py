@@ -15,6 +15,7 @@ SCHEDULES = ("restarts", "cosine")
 OPTIMIZERS = ("adam", "lazy_adam")
 ON_BAD_ROW = ("error", "skip")
 UNFREEZE = ("all", "top_down")
+POLICIES = ("mixed_float16", "mixed_bfloat16")
 
 
 def require(condition: bool, message: str) -> None:
@@ -149,6 +150,28 @@ class StudentConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class BatchSize:
+    """How many rows make a batch.
+
+    Attributes:
+      rows: rows a batch and replica.
+      tokens: positions a batch and replica; where given, rows are as many as fit, so that every
+        step costs about the same whatever the length of its rows.
+    """
+
+    rows: int
+    tokens: Optional[int] = None
+
+    def of(self, bound: int) -> int:
+        """Rows of a batch whose longest row may have `bound` pieces."""
+        return self.rows if self.tokens is None else max(1, self.tokens // bound)
+
+    def describe(self) -> str:
+        """One short text for tables."""
+        return str(self.rows) if self.tokens is None else f"{self.tokens} positions"
+
+
+@dataclasses.dataclass(frozen=True)
 class DistilConfig:
     """How the student is trained.
 
@@ -157,7 +180,9 @@ class DistilConfig:
       representation_loss: "mse" (released code) or "kld" (softmax-normalised, paper Eq. 6).
       distil_epochs, ft_epochs: most epochs of a step on the transfer set, and on the labels.
       stage_epochs: exceptions, pairs of (part of a step's name, epochs); the last match wins.
-      distil_batch_size, ft_batch_size: rows a step, on the transfer set and on the labels.
+      distil_batch_size, ft_batch_size: rows a step and device, on the transfer set and on the
+        labels.
+      distil_batch_tokens: positions a step and device on the transfer set, instead of rows.
       patience: epochs without a better dev measure after which a step ends.
       schedule: "restarts" (the authors') or "cosine" (one cosine over the step's epochs).
       learning_rate, lowest_rate: peak and floor of the cosine.
@@ -173,6 +198,7 @@ class DistilConfig:
     stage_epochs: Tuple[Tuple[str, int], ...] = ()
     distil_batch_size: int = 512
     ft_batch_size: int = 32
+    distil_batch_tokens: Optional[int] = None
     patience: int = 10
     schedule: str = "restarts"
     learning_rate: float = 1e-3
@@ -191,6 +217,7 @@ class DistilConfig:
             ("ft_epochs", self.ft_epochs),
             ("student_distil_batch_size", self.distil_batch_size),
             ("student_ft_batch_size", self.ft_batch_size),
+            ("distil_batch_tokens", self.distil_batch_tokens or 1),
             ("patience", self.patience),
             ("lr_period", self.period),
             ("distil_chunk_size", self.chunk_size),
@@ -211,6 +238,7 @@ class RunConfig:
       data, teacher, student, distil: the parts.
       seed: the one seed; all others are derived from it.
       deterministic: whether TensorFlow's operations must repeat bit by bit.
+      opt_policy: Keras' mixed precision policy, one of POLICIES, or None for float32.
     """
 
     data: DataConfig
@@ -219,13 +247,39 @@ class RunConfig:
     distil: DistilConfig = DistilConfig()
     seed: int = 42
     deterministic: bool = False
+    opt_policy: Optional[str] = None
 
     def __post_init__(self):
+        if self.opt_policy is not None:
+            _one_of("opt_policy", self.opt_policy, POLICIES)
         require(0 <= self.seed < 2**32, f"--seed is {self.seed}; allowed: 0 to {2**32 - 1}")
 
     def to_dict(self) -> Dict[str, Any]:
         """The settings as nested JSON values."""
         return json.loads(json.dumps(dataclasses.asdict(self)))
+
+
+@dataclasses.dataclass(frozen=True)
+class Resources:
+    """What a run may use; decides its cost, not its result.
+
+    Attributes:
+      keep_representation: whether stored representations outlive the last stage that reads them.
+      target_workers: processes that run the teacher over the transfer set.
+      target_shard: (i, n) to write only the i-th of n parts of the targets, 1 <= i <= n; None for
+        the whole job.
+    """
+
+    keep_representation: bool = True
+    target_workers: int = 1
+    target_shard: Optional[Tuple[int, int]] = None
+
+    def __post_init__(self):
+        _at_least("target_workers", self.target_workers, 1)
+        if self.target_shard is not None:
+            part, parts = self.target_shard
+            require(1 <= part <= parts,
+                    f"--target_shard is {part}/{parts}; allowed: i/n with 1 <= i <= n")
 
 
 def differences(before: Dict[str, Any], now: Dict[str, Any], prefix: str = "") -> Tuple[str, ...]:
@@ -238,20 +292,3 @@ def differences(before: Dict[str, Any], now: Dict[str, Any], prefix: str = "") -
         elif old != new:
             found.append(f"{prefix}{key}: {old!r} -> {new!r}")
     return tuple(found)
-
-
-def find_transfer_file(data: DataConfig) -> pathlib.Path:
-    """Finds the transfer file in the task folder or the current one, as the authors' scripts do.
-
-    Raises:
-      UserError: if none is named or it is in neither place.
-    """
-    require(
-        bool(data.transfer_file),
-        "--transfer_file is not given: distillation needs unlabelled text, one sentence a line",
-    )
-    tried = [pathlib.Path(data.task) / data.transfer_file, pathlib.Path(data.transfer_file)]
-    for path in tried:
-        if path.is_file():
-            return path
-    raise UserError(f"transfer file not found; tried {tried[0]} and {tried[1]}")

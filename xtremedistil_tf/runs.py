@@ -7,12 +7,14 @@ import os
 import pathlib
 import re
 import shutil
-from typing import Any, Iterator
+from typing import Any, Iterator, List
 
 from xtremedistil_tf.errors import UserError
 
 # Names that atomic_path and atomic_folder give: the process number, then the final name.
 _TEMPORARY = re.compile(r"\.tmp-\d+-.+")
+# The folder below a run folder that processes without its lock write into.
+SHARED = "targets"
 _OLD = re.compile(r"\.old-\d+-(.+)")
 
 
@@ -100,12 +102,18 @@ def read_json(path: pathlib.Path) -> Any:
         raise UserError(f"{path} is not a JSON file: {error}") from None
 
 
+def _below(folder: pathlib.Path, pattern: str) -> List[pathlib.Path]:
+    return [path for path in folder.rglob(pattern) if SHARED not in path.relative_to(folder).parts]
+
+
 def sweep_leftovers(folder: pathlib.Path) -> None:
     """Removes what a killed run left half-written; call it with the lock held.
 
-    A folder that was moved away and never replaced is put back: it was whole.
+    A folder that was moved away and never replaced is put back: it was whole. Target shards are
+    left alone: other processes may be writing them, and each is swept by the one that claims it.
     """
-    for path in list(pathlib.Path(folder).rglob(".old-*")):
+    folder = pathlib.Path(folder)
+    for path in _below(folder, ".old-*"):
         match = _OLD.fullmatch(path.name)
         if not match or not path.is_dir():
             continue
@@ -114,7 +122,7 @@ def sweep_leftovers(folder: pathlib.Path) -> None:
             shutil.rmtree(path)
         else:
             os.replace(path, original)
-    for path in list(pathlib.Path(folder).rglob(".tmp-*")):
+    for path in _below(folder, ".tmp-*"):
         if not _TEMPORARY.fullmatch(path.name):
             continue
         if path.is_dir():

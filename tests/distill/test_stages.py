@@ -54,8 +54,8 @@ def test_budgets_and_exceptions():
     assert stages["06_labels_logits"].epochs == 5  # "logits" is part of its name too.
     assert stages["07_labels_projection"].epochs == 3
     assert "09_labels_word_embedding" not in stages
-    assert stages["03_logits_projection"].batch_size == 64
-    assert stages["07_labels_projection"].batch_size == 16
+    assert stages["03_logits_projection"].batch.rows == 64
+    assert stages["07_labels_projection"].batch.rows == 16
 
 
 def test_an_exception_that_names_nothing_is_refused():

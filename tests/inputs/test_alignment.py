@@ -5,7 +5,7 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
 
-from xtremedistil_tf.inputs.alignment import Ragged, align
+from xtremedistil_tf.inputs.alignment import Ragged, align, pieces_of
 from xtremedistil_tf.inputs.examples import Example
 from xtremedistil_tf.inputs.labels import LabelSet
 from xtremedistil_tf.inputs.vocabulary import PAD_ID, UNKNOWN_ID, StudentVocabulary
@@ -64,9 +64,8 @@ def test_words_without_a_piece_are_counted_and_shift_nothing(hand_tokenizer):
 
 
 def test_unknown_pieces_are_counted(hand_tokenizer):
-    features = align(hand_tokenizer, [Example(("zz", "g"), ())], 8)
-    assert features.counts["unknown_pieces"] == 1
-    assert features.label_ids is None and features.tags is None
+    ((rows_of_chunk, counts),) = pieces_of(hand_tokenizer, [Example(("zz", "g"), ())], 8)
+    assert counts["unknown_pieces"] == 1 and counts["sentences"] == len(rows_of_chunk) == 1
 
 
 def test_ragged_padding():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from xtremedistil_tf.config import BatchSize
 from xtremedistil_tf.inputs.alignment import Features, Ragged
 from xtremedistil_tf.inputs.batches import (
     PieceMasking,
@@ -31,8 +32,8 @@ def test_buckets_grow_with_length():
 
 def test_an_epoch_holds_every_row_once_with_its_own_labels(features):
     seen = []
-    batches = list(labelled_batches(features, 3, 0))
-    assert len(batches) == count_steps(features.input_ids.lengths, 3)
+    batches = list(labelled_batches(features, BatchSize(3), 0))
+    assert len(batches) == count_steps(features.input_ids.lengths, BatchSize(3))
     for inputs, targets in batches:
         mask = targets["mask"].numpy()
         assert (inputs["attention_mask"].numpy() == mask).all()
@@ -44,13 +45,13 @@ def test_an_epoch_holds_every_row_once_with_its_own_labels(features):
 
 
 def test_the_teachers_padding_id_fills_short_rows(features):
-    for inputs, targets in labelled_batches(features, 3, 0, pad_id=77):
+    for inputs, targets in labelled_batches(features, BatchSize(3), 0, pad_id=77):
         assert (inputs["input_ids"].numpy()[targets["mask"].numpy() == 0] == 77).all()
 
 
 def test_the_students_rows_are_mapped_and_padded_with_zero(features):
     table = np.arange(2000, dtype=np.int32) + 5
-    for inputs, targets in labelled_batches(features, 3, 0, table):
+    for inputs, targets in labelled_batches(features, BatchSize(3), 0, table):
         assert set(inputs) == {"input_ids"}
         ids, mask = inputs["input_ids"].numpy(), targets["mask"].numpy()
         assert ((ids == 0) == (mask == 0)).all() and (ids[:, 0] % 100 == 15).all()
@@ -59,7 +60,7 @@ def test_the_students_rows_are_mapped_and_padded_with_zero(features):
 def test_masking_spares_the_markers_and_repeats_with_the_seed(features):
     def masked(seed):
         rows = {}
-        for inputs, targets in labelled_batches(features, 3, seed,
+        for inputs, targets in labelled_batches(features, BatchSize(3), seed,
                                                 masking=PieceMasking(0.5, 9)):
             for ids, real in zip(inputs["input_ids"].numpy(), targets["mask"].numpy() > 0):
                 rows[int(ids[0])] = ids[real].tolist()

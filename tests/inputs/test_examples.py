@@ -3,7 +3,7 @@
 import pytest
 
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.inputs.examples import count_overlap, read_ner, read_texts
+from xtremedistil_tf.inputs.examples import ReadReport, TextFile, read_ner
 from xtremedistil_tf.inputs.labels import LabelSet
 
 LABELS = LabelSet(["O", "B-PER", "I-PER", "B-TAX", "I-TAX", "X"][:5])
@@ -94,16 +94,10 @@ def test_missing_file(tmp_path):
 def test_texts(tmp_path):
     path = tmp_path / "transfer.txt"
     path.write_text("Anna singt .\n\nein\ttab\n", "utf-8")
-    examples, report = read_texts(path)
+    report = ReadReport(path)
+    examples = list(TextFile(path).read(report))
     assert [example.words for example in examples] == [("Anna", "singt", "."), ("ein", "tab")]
     assert report.counts["empty_lines"] == 1
     path.write_text("\n")
     with pytest.raises(UserError, match="no text in it"):
-        read_texts(path)
-
-
-def test_overlap_counts_repeated_sentences(tmp_path):
-    held_out, _ = read(tmp_path, "Anna singt\tB-PER O\nBo lacht\tO O\n")
-    path = tmp_path / "transfer.txt"
-    path.write_text("Bo lacht\nBo lacht\nBo weint\n")
-    assert count_overlap(read_texts(path)[0], held_out) == 2
+        list(TextFile(path))

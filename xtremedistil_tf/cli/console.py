@@ -1,6 +1,7 @@
 """What all commands share: exit codes, one clear message for a user's mistake, a quiet screen."""
 
 import os
+import signal
 import sys
 from typing import Callable
 
@@ -19,6 +20,14 @@ def quiet_libraries() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+
+
+class _Terminated(BaseException):
+    """SIGTERM came: unwinds like Ctrl-C, so that locks, helpers and temporary files are freed."""
+
+
+def _terminate(*_: object) -> None:
+    raise _Terminated
 
 
 def _fail(message: str) -> None:
@@ -45,7 +54,8 @@ def start(
       on_interrupt: what is told on Ctrl-C.
 
     Exit codes: 0 done, 1 a fault of ours or a wrong flag (with absl's own text), 2 a mistake in
-    what was given (one line on standard error), 130 interrupted.
+    what was given (one line on standard error), 130 interrupted, 143 ended by
+    SIGTERM, as a machine that is taken away sends it.
     """
     define_flags()
     quiet_libraries()
@@ -53,6 +63,7 @@ def start(
     def guarded(argv):
         if len(argv) > 1:
             raise app.UsageError(f"not a flag: {' '.join(argv[1:])}; flags start with --")
+        signal.signal(signal.SIGTERM, _terminate)
         logging.set_verbosity(logging.INFO)
         logging.use_absl_handler()
         # The log goes to standard error as plain lines: no dates and no source positions.
@@ -70,6 +81,9 @@ def start(
         except KeyboardInterrupt:
             print(f"interrupted; {on_interrupt}", file=sys.stderr)
             sys.exit(130)
+        except _Terminated:
+            print(f"ended by SIGTERM; {on_interrupt}", file=sys.stderr)
+            sys.exit(143)
         except Exception as error:
             if not _is_storage_error(error):
                 raise

@@ -19,19 +19,22 @@ def define_flags() -> None:
 
 def main() -> None:
     """Reads the flags, runs the job, prints what came of it."""
-    config = command_flags.run_config(FLAGS)
+    config, resources = command_flags.run_config(FLAGS), command_flags.resources(FLAGS)
     # TensorFlow is imported after the flags are checked: a wrong one is told at once.
-    from xtremedistil_tf.distill.job import dry_run, run_distillation
+    from xtremedistil_tf.distill.job import dry_run, run_distillation, write_target_part
     from xtremedistil_tf.evaluation.report import teacher_student_table
     from xtremedistil_tf.runtime import prepare
     from xtremedistil_tf.serving.showcase import show_tagged
 
-    prepare(config.seed, config.deterministic)
     model_dir = pathlib.Path(FLAGS.model_dir)
-    if FLAGS.dry_run:
-        print(dry_run(config, model_dir))
-        return
-    metrics = run_distillation(config, model_dir, FLAGS.overwrite)
+    with prepare(config.seed, config.deterministic, config.opt_policy):
+        if FLAGS.dry_run:
+            print(dry_run(config, model_dir))
+            return
+        if resources.target_shard:
+            print(write_target_part(config, model_dir, resources))
+            return
+        metrics = run_distillation(config, model_dir, FLAGS.overwrite, resources)
     print(teacher_student_table(metrics))
     print()
     print(show_tagged(model_dir / "predictions" / "test.student.tsv"))

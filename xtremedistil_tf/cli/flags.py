@@ -27,6 +27,8 @@ def define_run_flags() -> None:
                       "Stop at an unusable row, or skip and count it.")
     flags.DEFINE_integer("seed", 42, "The one seed; all others are derived from it.")
     flags.DEFINE_boolean("deterministic", False, "Bit-equal repetition (slower on a GPU).")
+    flags.DEFINE_enum("opt_policy", None, cfg.POLICIES,
+                      "Mixed precision for training and targets; losses and logits stay float32.")
     flags.DEFINE_boolean("overwrite", False, "Start anew in a folder made by other settings.")
     flags.DEFINE_integer("ft_epochs", _DISTIL.ft_epochs,
                          "Most epochs on labels, for the teacher and for each student step.")
@@ -89,6 +91,17 @@ def define_student_flags() -> None:
     flags.DEFINE_integer("student_distil_batch_size", None, "The same, by its later name.")
     flags.DEFINE_integer("student_ft_batch_size", None,
                          "Rows a step on labels for the student, if not --ft_batch_size.")
+    flags.DEFINE_integer("distil_batch_tokens", None,
+                         "Positions a step on the transfer set, instead of rows.")
+    flags.DEFINE_boolean("keep_representation", True,
+                         "Keep the stored representations after the last stage that reads them; "
+                         "they are nine tenths of the disk.")
+    flags.DEFINE_integer("target_workers", 1,
+                         "Processes that run the teacher over the transfer set, each on a GPU of "
+                         "its own where there are several.")
+    flags.DEFINE_string("target_shard", None,
+                        "i/n: write only the i-th of n parts of the teacher's outputs, beside "
+                        "other processes or machines, and end.")
     flags.DEFINE_integer("distil_chunk_size", _DISTIL.chunk_size, "Rows of a target shard.")
     flags.DEFINE_enum("lr_schedule", _DISTIL.schedule, cfg.SCHEDULES,
                       "Cosine with restarts (authors) or one cosine over a step's epochs.")
@@ -168,6 +181,7 @@ def run_config(values: flags.FlagValues) -> cfg.RunConfig:
         stage_epochs=parse_stage_epochs(tuple(values.stage_epochs)),
         distil_batch_size=_first(values.student_distil_batch_size, values.distil_batch_size),
         ft_batch_size=_first(values.student_ft_batch_size, values.ft_batch_size),
+        distil_batch_tokens=values.distil_batch_tokens,
         patience=values.patience,
         schedule=values.lr_schedule,
         learning_rate=values.learning_rate,
@@ -179,4 +193,19 @@ def run_config(values: flags.FlagValues) -> cfg.RunConfig:
     data = cfg.DataConfig(values.task, values.transfer_file, values.seq_len, values.do_NER,
                           values.on_bad_row)
     return cfg.RunConfig(data, teacher_config(values), student, distil, values.seed,
-                         values.deterministic)
+                         values.deterministic, values.opt_policy)
+
+
+def resources(values: flags.FlagValues) -> cfg.Resources:
+    """What a run may use.
+
+    Raises:
+      UserError: for a --target_shard that is not i/n.
+    """
+    part = None
+    if values.target_shard is not None:
+        number, slash, parts = values.target_shard.partition("/")
+        if not (slash and number.isdigit() and parts.isdigit()):
+            raise UserError(f"--target_shard is {values.target_shard!r}; allowed: i/n, as in 1/4")
+        part = (int(number), int(parts))
+    return cfg.Resources(values.keep_representation, values.target_workers, part)

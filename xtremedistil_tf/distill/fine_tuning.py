@@ -1,24 +1,24 @@
 """The teacher of a run: found where it was fine-tuned before, or fine-tuned now."""
 
+import itertools
 import logging
 import pathlib
 import shutil
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
 
 from xtremedistil_tf.config import RunConfig
 from xtremedistil_tf.distill.stages import Stage, build_teacher_plan
 from xtremedistil_tf.distill.trainer import StageFeed, Trainer
+from xtremedistil_tf.distribution import by_chief, is_chief, replicas, spread
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.evaluation.tagging import evaluate_tagger
 from xtremedistil_tf.inputs.alignment import Features, align
 from xtremedistil_tf.inputs.batches import PieceMasking, count_steps, labelled_batches
 from xtremedistil_tf.inputs.task import Task
-from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.encoders import (
     check_configuration,
     create_encoder,
-    embedding_width,
     load_encoder,
     peek_configuration,
 )
@@ -76,8 +76,11 @@ def teacher_folder(config: RunConfig, model_dir: pathlib.Path) -> pathlib.Path:
     return folder if has_teacher(folder) else folder / "teacher"
 
 
-def check_teacher(config: RunConfig, model_dir: pathlib.Path) -> None:
-    """Checks what can be known of the teacher before any work: layer, positions, widths.
+def check_teacher(config: RunConfig, model_dir: pathlib.Path) -> Any:
+    """Checks what can be known of the teacher before any work: layer and positions.
+
+    Returns:
+      The transformers configuration of the teacher.
 
     Raises:
       UserError: for a setting that cannot work with this teacher.
@@ -85,12 +88,7 @@ def check_teacher(config: RunConfig, model_dir: pathlib.Path) -> None:
     folder = teacher_folder(config, model_dir)
     found = peek_configuration(config.teacher, folder if has_teacher(folder) else None)
     check_configuration(found, config.teacher.layer, config.data.seq_len)
-    width = embedding_width(found)
-    if config.student.word_embedding != "random" and config.student.word_emb_dim > width:
-        raise UserError(
-            f"--word_emb_dim is {config.student.word_emb_dim}, but the teacher's embeddings are "
-            f"{width} wide; allowed: at most that, or --word_embedding=random"
-        )
+    return found
 
 
 def _load_known(folder: pathlib.Path, config: RunConfig, task: Task, recipe: str) -> Teacher:
@@ -108,11 +106,21 @@ def _load_known(folder: pathlib.Path, config: RunConfig, task: Task, recipe: str
     return load_teacher(folder, config.teacher.layer)
 
 
-def _fresh_teacher(config: RunConfig, task: Task) -> Teacher:
+class _Words:
+    """The words of train and transfer, read anew each time: the transfer text stays on disk."""
+
+    def __init__(self, task: Task):
+        self._task = task
+
+    def __iter__(self) -> Iterator[Sequence[str]]:
+        rows = itertools.chain(self._task.examples["train"], self._task.transfer or ())
+        return (row.words for row in rows)
+
+
+def fresh_teacher(config: RunConfig, task: Task) -> Teacher:
+    """The teacher before fine-tuning, with a new head."""
     if config.teacher.config_file:
-        texts = [row.words for split in sorted(task.examples) if split in ("train", "transfer")
-                 for row in task.examples[split]]
-        encoder, tokenizer = create_encoder(config.teacher, texts)
+        encoder, tokenizer = create_encoder(config.teacher, _Words(task))
     else:
         encoder, tokenizer = load_encoder(config.teacher)
     check_configuration(encoder.config, config.teacher.layer, config.data.seq_len)
@@ -132,11 +140,12 @@ def _feed(
         return evaluate_tagger(forward, dev, task.labels)
 
     def batches(stage: Stage, seed: int) -> Any:
-        return labelled_batches(train, stage.batch_size, seed, pad_id=pad_id, masking=masking)
+        return spread(lambda share: labelled_batches(
+            train, stage.batch, seed, pad_id=pad_id, masking=masking, share=share))
 
     return StageFeed(
         batches=batches,
-        steps=lambda stage: count_steps(train.input_ids.lengths, stage.batch_size),
+        steps=lambda stage: count_steps(train.input_ids.lengths, stage.batch, replicas()),
         measure=lambda stage: score()["macro_f1"],
         score=score,
         fingerprint=recipe,
@@ -148,17 +157,21 @@ def _fine_tune(
     tensorboard: Optional[pathlib.Path],
 ) -> Teacher:
     tf.keras.utils.set_random_seed(derive_seed(config.seed, "teacher"))
-    teacher = _fresh_teacher(config, task)
+    teacher = fresh_teacher(config, task)
     train, dev = (
         align(teacher.tokenizer, task.examples[split], config.data.seq_len, task.labels)
         for split in ("train", "dev")
     )
     feed = _feed(config, teacher, train, dev, task, recipe)
     training = folder.with_name(folder.name + "_training")
-    if training.is_dir() and not (training / recipe).is_file():
-        shutil.rmtree(training)  # What a killed run of other settings left.
-    training.mkdir(parents=True, exist_ok=True)
-    (training / recipe).touch()
+
+    def claim() -> None:
+        if training.is_dir() and not (training / recipe).is_file():
+            shutil.rmtree(training)  # What a killed run of other settings left.
+        training.mkdir(parents=True, exist_ok=True)
+        (training / recipe).touch()
+
+    by_chief(claim)
     trainer = Trainer(
         teacher.model, teacher.registry, feed, training, config.seed, tensorboard=tensorboard
     )
@@ -168,13 +181,17 @@ def _fine_tune(
         epoch for stage in stages for epoch in read_json(training / stage.name / "history.json")
     ]
     name = config.teacher.config_file or config.teacher.checkpoint
-    save_teacher(
-        teacher, folder,
-        {"fingerprint": recipe, "name": pathlib.Path(name).name, "tags": list(task.labels.tags),
-         "dev": records[-1]["dev"], "epochs": sum(record["epochs"] for record in records),
-         "seconds": sum(record["seconds"] for record in records), "history": history},
-    )
-    shutil.rmtree(training, ignore_errors=True)
+    record = {
+        "fingerprint": recipe, "name": pathlib.Path(name).name, "tags": list(task.labels.tags),
+        "dev": records[-1]["dev"], "epochs": sum(record["epochs"] for record in records),
+        "seconds": sum(record["seconds"] for record in records), "history": history,
+    }
+
+    def keep() -> None:
+        save_teacher(teacher, folder, record)
+        shutil.rmtree(training, ignore_errors=True)
+
+    by_chief(keep)
     return teacher
 
 
@@ -197,7 +214,7 @@ def obtain_teacher(
     """
     folder = teacher_folder(config, model_dir)
     own = folder.parent == model_dir.resolve()
-    if own or has_teacher(folder):
+    if own or has_teacher(folder) or not is_chief():
         return _find_or_tune(config, task, folder, model_dir), folder
     with locked(folder.parent):
         return _find_or_tune(config, task, folder, model_dir), folder
@@ -216,27 +233,3 @@ def _find_or_tune(config: RunConfig, task: Task, folder: pathlib.Path,
         )
     log.info("teacher: none in %s yet; fine-tuning it", folder)
     return _fine_tune(config, task, folder, recipe, model_dir / "tensorboard")
-
-
-def plan_facts(config: RunConfig, task: Task, model_dir: pathlib.Path) -> Dict[str, int]:
-    """Sizes that a plan depends on, without fine-tuning or writing anything.
-
-    Returns:
-      vocabulary (rows of the student's embedding), width (of the teacher), pieces (of the
-      transfer set).
-    """
-    folder = teacher_folder(config, model_dir)
-    if has_teacher(folder):
-        teacher = load_teacher(folder, config.teacher.layer)
-    else:
-        teacher = _fresh_teacher(config, task)
-    rows = {
-        split: align(teacher.tokenizer, task.examples[split], config.data.seq_len).input_ids
-        for split in ("train", "transfer")
-    }
-    vocabulary = StudentVocabulary.from_seen(
-        [ids.values for ids in rows.values()], teacher.tokenizer.pad_token_id,
-        teacher.tokenizer.unk_token_id, len(teacher.word_embeddings()),
-    )
-    return {"vocabulary": len(vocabulary), "width": teacher.width,
-            "pieces": len(rows["transfer"].values)}

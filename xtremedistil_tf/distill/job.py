@@ -1,17 +1,21 @@
 """The whole job: task files in, a student that tags new sentences out."""
 
+import contextlib
 import logging
 import pathlib
 import shutil
 import time
-from typing import Any, Dict, Tuple
+from typing import Any, Dict, List, Sequence
 
-from xtremedistil_tf.config import RunConfig, differences
-from xtremedistil_tf.distill.fine_tuning import (
-    check_teacher,
-    folder_fingerprint,
-    obtain_teacher,
+from xtremedistil_tf.config import Resources, RunConfig, differences
+from xtremedistil_tf.distill.fine_tuning import check_teacher, obtain_teacher
+from xtremedistil_tf.distill.preparation import (
+    check_student,
+    drop_representations,
+    needed_kinds,
     plan_facts,
+    prepare,
+    write_part,
 )
 from xtremedistil_tf.distill.results import (
     Prepared,
@@ -21,27 +25,21 @@ from xtremedistil_tf.distill.results import (
     finished_metrics,
 )
 from xtremedistil_tf.distill.stages import Stage, build_plan, plan_table
-from xtremedistil_tf.distill.targets import store_bytes, write_targets
-from xtremedistil_tf.distill.trainer import WEIGHTS_FILE, StageFeed, Trainer
+from xtremedistil_tf.distill.store import check_disk, store_bytes
+from xtremedistil_tf.distill.trainer import WEIGHTS_FILE, StageFeed, Trainer, is_done
+from xtremedistil_tf.distribution import by_chief, is_chief, replicas, spread
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.evaluation.report import write_report
 from xtremedistil_tf.evaluation.tagging import evaluate_tagger
 from xtremedistil_tf.inputs.batches import count_steps, labelled_batches, transfer_batches
-from xtremedistil_tf.inputs.task import Task, align_task, describe, read_task
-from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
+from xtremedistil_tf.inputs.task import Task, describe, read_task
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.embeddings import reduce_embeddings
 from xtremedistil_tf.models.forward import Forward
 from xtremedistil_tf.models.student import LAYER_NAMES, Student, build_student
 from xtremedistil_tf.models.teacher import Teacher, read_record
 from xtremedistil_tf.models.weights import load_weights
-from xtremedistil_tf.runs import (
-    derive_seed,
-    fingerprint,
-    locked,
-    read_json,
-    write_json,
-)
+from xtremedistil_tf.runs import derive_seed, locked, read_json, write_json
 from xtremedistil_tf.serving.savedmodel import export_saved_model
 from xtremedistil_tf.serving.student_folder import save_student
 from xtremedistil_tf.version import __version__
@@ -53,6 +51,9 @@ log = logging.getLogger("absl")
 OUTPUTS = ("metrics.json", "report.md", "student", "export", "stages", "targets", "teacher",
            "teacher_training", "teacher_metrics.json", "predictions", "plots", "tensorboard",
            "config.json")
+
+
+_DEFAULT_RESOURCES = Resources()
 
 
 def _claim(model_dir: pathlib.Path, config: RunConfig, task: Task, overwrite: bool) -> None:
@@ -87,34 +88,6 @@ def _claim(model_dir: pathlib.Path, config: RunConfig, task: Task, overwrite: bo
         write_json(path, now)
 
 
-def _prepare(
-    config: RunConfig, task: Task, teacher: Teacher, teacher_folder: pathlib.Path,
-    model_dir: pathlib.Path,
-) -> Tuple[Prepared, int]:
-    """Tokenises, builds the vocabulary, runs the teacher once over the transfer set."""
-    features = align_task(task, teacher.tokenizer, config.data.seq_len)
-    tokenizer = teacher.tokenizer
-    vocabulary = StudentVocabulary.from_seen(
-        [features[split].input_ids.values for split in ("train", "transfer")],
-        tokenizer.pad_token_id, tokenizer.unk_token_id, len(teacher.word_embeddings()),
-    )
-    teacher_print = folder_fingerprint(teacher_folder)
-    stores, passed = {}, {}
-    for split in ("transfer", "dev"):
-        name = fingerprint(teacher_print, task.fingerprints[split], config.data.seq_len,
-                           config.data.on_bad_row, teacher.layer)
-        stores[split], passed[split] = write_targets(
-            teacher, features[split].input_ids, model_dir / "targets" / split, name,
-            config.distil.chunk_size,
-        )
-    inputs = fingerprint(
-        teacher_print, teacher.layer, task.fingerprints, config.to_dict()["student"],
-        config.data.seq_len, config.data.on_bad_row, config.seed,
-    )
-    prepared = Prepared(task, features, vocabulary, stores["transfer"], stores["dev"], inputs)
-    return prepared, passed["transfer"]
-
-
 def _build_student(config: RunConfig, prepared: Prepared, teacher: Teacher) -> Student:
     embeddings = reduce_embeddings(
         teacher.word_embeddings(), prepared.vocabulary, config.student.word_emb_dim,
@@ -128,7 +101,7 @@ def _build_student(config: RunConfig, prepared: Prepared, teacher: Teacher) -> S
     )
 
 
-def _feed(prepared: Prepared, student: Student) -> StageFeed:
+def _feed(prepared: Prepared, student: Student, keep_representation: bool) -> StageFeed:
     """Connects the stages' data names with batches and dev measures."""
     table = prepared.vocabulary.table
     train, dev = prepared.features["train"], prepared.features["dev"]
@@ -136,13 +109,16 @@ def _feed(prepared: Prepared, student: Student) -> StageFeed:
 
     def batches(stage: Stage, seed: int) -> Any:
         if stage.data == "train":
-            return labelled_batches(train, stage.batch_size, seed, table)
-        wants = any(term.target == "representation" for term in stage.terms)
-        return transfer_batches(prepared.transfer, stage.batch_size, seed, table, wants)
+            return spread(
+                lambda share: labelled_batches(train, stage.batch, seed, table, share=share)
+            )
+        wants = "representation" in needed_kinds([stage])
+        return spread(lambda share: transfer_batches(
+            prepared.transfer, stage.batch, seed, table, wants, share))
 
     def steps(stage: Stage) -> int:
         lengths = train.input_ids.lengths if stage.data == "train" else prepared.transfer.lengths
-        return count_steps(lengths, stage.batch_size)
+        return count_steps(lengths, stage.batch, replicas())
 
     def score() -> Dict[str, Any]:
         return evaluate_tagger(forward, dev, prepared.task.labels)
@@ -150,45 +126,71 @@ def _feed(prepared: Prepared, student: Student) -> StageFeed:
     def measure(stage: Stage) -> float:
         if stage.monitor == "macro_f1":
             return score()["macro_f1"]
-        held_out = transfer_batches(prepared.dev, stage.batch_size, 0, table, True)
-        return float(student.model.evaluate(held_out, verbose=0, return_dict=True)["loss"])
+        held_out = spread(
+            lambda share: transfer_batches(prepared.dev, stage.batch, 0, table, True, share)
+        )
+        steps = count_steps(prepared.dev.lengths, stage.batch, replicas())
+        measured = student.model.evaluate(held_out, steps=steps, verbose=0, return_dict=True)
+        return float(measured["loss"])
 
-    return StageFeed(batches, steps, measure, score, prepared.fingerprint)
+    def done(left: List[Stage]) -> None:
+        if not keep_representation and "representation" not in needed_kinds(left):
+            by_chief(lambda: drop_representations([prepared.transfer, prepared.dev]))
+
+    return StageFeed(batches, steps, measure, score, prepared.fingerprint, done)
 
 
 def _load_selected(student: Student, model_dir: pathlib.Path, name: str) -> None:
     load_weights(student.model, model_dir / "stages" / name / WEIGHTS_FILE)
 
 
+class _Laps:
+    """Seconds by part of the job."""
+
+    def __init__(self):
+        self._began = time.monotonic()
+        self.seconds: Dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        self.seconds[name] = time.monotonic() - self._began - sum(self.seconds.values())
+
+
 def dry_run(config: RunConfig, model_dir: pathlib.Path) -> str:
-    """The plan of a run as text; reads data and teacher, trains nothing and writes nothing."""
+    """The plan of a run as text; reads data and teacher, trains nothing and writes nothing.
+
+    Raises:
+      UserError: for anything that a run would refuse, a disk that is too small included.
+    """
     task = read_task(config.data)
-    check_teacher(config, model_dir)
+    check_student(config, task, check_teacher(config, model_dir), model_dir)
     facts = plan_facts(config, task, model_dir)
     student = build_student(config.student, facts["vocabulary"], facts["width"], task.labels.size)
     plan = build_plan(LAYER_NAMES, config.distil)
-    needed = store_bytes(facts["pieces"], len(task.examples["transfer"]), facts["width"],
-                         task.labels.size)
+    needed = store_bytes(facts["pieces"], task.transfer_rows, facts["width"], task.labels.size,
+                         needed_kinds(plan))
+    if not (model_dir / "targets").exists():
+        check_disk(model_dir, needed)
     return "\n".join([
         f"strategy {config.distil.strategy}, student with {student.model.count_params():,} "
         f"parameters, vocabulary {facts['vocabulary']:,}",
         "",
         plan_table(plan, student.registry.parameters),
         "",
-        f"teacher outputs for {len(task.examples['transfer']):,} transfer sentences: "
-        f"{needed / 1e6:,.0f} MB",
+        f"teacher outputs for {task.transfer_rows:,} transfer sentences: {needed / 1e6:,.0f} MB",
     ])
 
 
 def run_distillation(
-    config: RunConfig, model_dir: pathlib.Path, overwrite: bool = False
+    config: RunConfig, model_dir: pathlib.Path, overwrite: bool = False,
+    resources: Resources = _DEFAULT_RESOURCES,
 ) -> Dict[str, Any]:
     """Runs the job and writes the run folder; goes on where a killed run stopped.
 
     Args:
       config: the settings.
-      model_dir: the run folder.
+      model_dir: the run folder; one that all machines see, where there are several.
       overwrite: start anew where the folder was made by other settings.
+      resources: processes and disk.
 
     Returns:
       What was written to metrics.json.
@@ -196,49 +198,77 @@ def run_distillation(
     Raises:
       UserError: for anything that the user can mend.
     """
-    with locked(model_dir):
-        began = time.monotonic()
+    laps = _Laps()
+    with locked(model_dir) if is_chief() else contextlib.nullcontext():
         plan = build_plan(LAYER_NAMES, config.distil)
         task = read_task(config.data)
-        check_teacher(config, model_dir)
-        _claim(model_dir, config, task, overwrite)
+        check_student(config, task, check_teacher(config, model_dir), model_dir)
+        by_chief(lambda: _claim(model_dir, config, task, overwrite))
         finished = finished_metrics(model_dir)
         if finished is not None:
             log.info("%s is finished already; nothing is run again", model_dir)
             return finished
         for warning in describe(task)["warnings"]:
             log.warning("%s", warning)
-        seconds: Dict[str, float] = {}
+        laps.lap("read")
+        _train_and_score(config, task, plan, model_dir, resources, laps)
+        return finished_metrics(model_dir)
 
-        def lap(name: str) -> None:
-            seconds[name] = time.monotonic() - began - sum(seconds.values())
 
-        lap("read")
-        teacher, folder = obtain_teacher(config, task, model_dir)
-        lap("teacher")
-        prepared, rows = _prepare(config, task, teacher, folder, model_dir)
-        lap("targets")
-        student = _build_student(config, prepared, teacher)
-        trainer = Trainer(
-            student.model, student.registry, _feed(prepared, student), model_dir / "stages",
-            config.seed, config.distil.optimizer, model_dir / "tensorboard",
-        )
+def write_target_part(config: RunConfig, model_dir: pathlib.Path, resources: Resources) -> str:
+    """Writes one part of a run's targets beside other processes; returns what was done."""
+    task = read_task(config.data)
+    check_student(config, task, check_teacher(config, model_dir), model_dir)
+    return write_part(config, task, model_dir, resources)
+
+
+def _train_and_score(
+    config: RunConfig, task: Task, plan: Sequence[Stage], model_dir: pathlib.Path,
+    resources: Resources, laps: _Laps,
+) -> None:
+    teacher, folder = obtain_teacher(config, task, model_dir)
+    laps.lap("teacher")
+    left = [stage for stage in plan if not is_done(model_dir / "stages", stage)]
+    prepared, passes = prepare(config, task, teacher, folder, model_dir, resources,
+                               needed_kinds(left))
+    laps.lap("targets")
+    student = _build_student(config, prepared, teacher)
+    trainer = Trainer(
+        student.model, student.registry, _feed(prepared, student, resources.keep_representation),
+        model_dir / "stages", config.seed, config.distil.optimizer, model_dir / "tensorboard",
+    )
+    try:
         records = trainer.run_plan(plan)
-        lap("stages")
-        _load_selected(student, model_dir, best_stage(records)["name"])
-        scores = final_scores(prepared, teacher, student, model_dir)
-        lap("evaluation")
-        _save_and_export(config, prepared, teacher, student, scores, model_dir)
-        lap("export")
-        seconds["total"] = sum(seconds.values())
-        metrics = build_metrics(config, prepared, teacher, student, records, scores,
-                           rows / len(prepared.transfer), seconds, read_record(folder))
-        histories = {record["name"]: read_json(model_dir / "stages" / record["name"] /
-                                               "history.json") for record in records}
-        histories["teacher"] = read_record(folder)["history"]
-        write_report(model_dir, metrics, histories)
-        write_json(model_dir / "metrics.json", metrics)
-        return metrics
+    except tf.errors.DataLossError:
+        for store in (prepared.transfer, prepared.dev):
+            store.verify(needed_kinds(left))
+        raise
+    laps.lap("stages")
+    by_chief(lambda: _finish(config, prepared, teacher, student, records, passes, laps,
+                             model_dir, folder))
+
+
+def _finish(
+    config: RunConfig, prepared: Prepared, teacher: Teacher, student: Student,
+    records: List[Dict[str, Any]], passes: float, laps: _Laps, model_dir: pathlib.Path,
+    teacher_dir: pathlib.Path,
+) -> None:
+    """Scores on test, exports, reports; metrics.json comes last."""
+    load_weights(student.model,
+                 model_dir / "stages" / best_stage(records)["name"] / WEIGHTS_FILE)
+    scores = final_scores(prepared, teacher, student, model_dir)
+    laps.lap("evaluation")
+    _save_and_export(config, prepared, teacher, student, scores, model_dir)
+    laps.lap("export")
+    seconds = {**laps.seconds, "total": sum(laps.seconds.values())}
+    record = read_record(teacher_dir)
+    metrics = build_metrics(config, prepared, teacher, student, records, scores, passes, seconds,
+                            record)
+    histories = {stage["name"]: read_json(model_dir / "stages" / stage["name"] / "history.json")
+                 for stage in records}
+    histories["teacher"] = record["history"]
+    write_report(model_dir, metrics, histories)
+    write_json(model_dir / "metrics.json", metrics)
 
 
 def _save_and_export(

@@ -19,7 +19,14 @@ from xtremedistil_tf.version import __version__
 
 @dataclasses.dataclass(frozen=True)
 class Prepared:
-    """What the stages train on."""
+    """What the stages train on.
+
+    Attributes:
+      task, features, vocabulary: the data; the transfer rows are in their store only.
+      transfer, dev: the teacher's outputs.
+      fingerprint: of all of it.
+      counts: by split, what tokenising counted.
+    """
 
     task: Task
     features: Dict[str, Features]
@@ -27,6 +34,7 @@ class Prepared:
     transfer: TargetStore
     dev: TargetStore
     fingerprint: str
+    counts: Dict[str, Dict[str, int]]
 
 
 def best_stage(records: List[Dict[str, Any]]) -> Dict[str, Any]:
@@ -101,7 +109,7 @@ def build_metrics(
         "stages": records,
         "teacher_passes": passes,
         "seconds": seconds,
-        "data": describe(prepared.task, prepared.features),
+        "data": describe(prepared.task, prepared.counts),
     }
 
 

@@ -4,7 +4,7 @@ import dataclasses
 import json
 from typing import Any, Callable, Dict, List, Sequence, Tuple
 
-from xtremedistil_tf.config import DistilConfig, TeacherConfig
+from xtremedistil_tf.config import BatchSize, DistilConfig, TeacherConfig
 from xtremedistil_tf.errors import UserError
 
 
@@ -63,7 +63,7 @@ class Stage:
       trainable: the complete set of layers that move; all others are frozen.
       schedule: learning rate.
       epochs, patience: most epochs, and epochs without improvement that end it sooner.
-      batch_size: rows a step.
+      batch: rows or positions a step and device.
       monitor: dev measure that chooses the best epoch: "macro_f1" (higher is better) or
         "representation" (the stage's loss on dev; lower is better).
     """
@@ -75,7 +75,7 @@ class Stage:
     schedule: Schedule
     epochs: int
     patience: int
-    batch_size: int
+    batch: BatchSize
     monitor: str
 
     def to_dict(self) -> Dict[str, Any]:
@@ -181,11 +181,12 @@ def build_plan(layers: Sequence[str], config: DistilConfig) -> Tuple[Stage, ...]
         schedule = Schedule(
             config.schedule, config.learning_rate, config.lowest_rate, config.period
         )
+        batch = BatchSize(config.ft_batch_size) if on_labels else BatchSize(
+            config.distil_batch_size, config.distil_batch_tokens
+        )
         stages.append(
-            Stage(
-                name, step.data, (step.term,), step.trainable, schedule, epochs, config.patience,
-                config.ft_batch_size if on_labels else config.distil_batch_size, step.monitor,
-            )
+            Stage(name, step.data, (step.term,), step.trainable, schedule, epochs,
+                  config.patience, batch, step.monitor)
         )
     names = [f"{number:02d}_{step.purpose}" for number, step in enumerate(steps, 1)]
     for part, _ in config.stage_epochs:
@@ -206,7 +207,7 @@ def build_teacher_plan(layers: Sequence[str], config: TeacherConfig) -> Tuple[St
     return tuple(
         Stage(
             f"teacher_{number:02d}_{name}", "train", (_LABELS,), trainable, schedule,
-            config.epochs, config.patience, config.batch_size, "macro_f1",
+            config.epochs, config.patience, BatchSize(config.batch_size), "macro_f1",
         )
         for number, (name, trainable) in enumerate(steps, 1)
     )
@@ -225,7 +226,7 @@ def plan_table(stages: Sequence[Stage], parameters: Callable[[Sequence[str]], in
         rows.append(
             (stage.name, stage.data, ", ".join(stage.losses()), ", ".join(stage.trainable),
              f"{parameters(stage.trainable):,}", stage.schedule.describe(), str(stage.epochs),
-             str(stage.batch_size))
+             stage.batch.describe())
         )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)) for row in rows]

@@ -1,16 +1,25 @@
-"""Teacher outputs for the transfer set: computed in one pass, stored in shards, read by stages."""
+"""The teacher's one pass over the transfer set, shard by shard, by one process or several."""
 
 import contextlib
 import dataclasses
 import pathlib
 import shutil
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+import time
+from typing import Any, Callable, ContextManager, Dict, Iterator, List, Optional, Sequence, Tuple
 
+import filelock
 import numpy as np
 
+from xtremedistil_tf.distill.store import (
+    KINDS,
+    SHARD_RECORD,
+    TargetStore,
+    check_disk,
+    file_name,
+    store_bytes,
+)
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.alignment import Ragged
-from xtremedistil_tf.inputs.batches import bucket_bounds, bucket_of
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.forward import Forward
 from xtremedistil_tf.models.teacher import Teacher
@@ -18,82 +27,20 @@ from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.runs import atomic_folder, read_json, write_json
 
 _MANIFEST = "manifest.json"
+_CLAIMS = "claims"
 # Rows whose teacher outputs are in memory at a time while a shard is written.
 _BLOCK = 2048
 
 
 @dataclasses.dataclass(frozen=True)
-class TargetStore:
-    """Teacher outputs on disk: a folder a shard, in it two files a length bucket.
+class Part:
+    """Which shards a process may write: those whose number leaves `number` when divided by `of`.
 
-    A record of "logits-*.tfrecord" holds a row's piece ids (int32) and logits (float32), one of
-    "representation-*.tfrecord" its representation (float16); real positions only. They are kept
-    apart because nine tenths of the bytes are needed by the first stage alone, and by length so
-    that a batch is read and decoded as a whole.
-
-    Attributes:
-      folder: where they are.
-      lengths: int64 [rows], pieces a row.
-      width, classes: sizes of a representation and of a position's logits.
-      shard_rows: rows a shard.
+    Machines that share a folder whose locks do not hold across them take one part each.
     """
 
-    folder: pathlib.Path
-    lengths: np.ndarray
-    width: int
-    classes: int
-    shard_rows: int
-
-    def __len__(self) -> int:
-        return len(self.lengths)
-
-    @property
-    def shards(self) -> int:
-        """Number of shards."""
-        return -(-len(self) // self.shard_rows)
-
-    def bounds(self, index: int) -> Tuple[int, int]:
-        """First row of a shard and the one after its last."""
-        return index * self.shard_rows, min((index + 1) * self.shard_rows, len(self))
-
-    def buckets(self) -> np.ndarray:
-        """Longest row of the bucket that each row belongs to; int [rows]."""
-        bounds = bucket_bounds(int(self.lengths.max()))
-        return np.array(bounds)[bucket_of(self.lengths, bounds)]
-
-    def bucket_rows(self) -> Dict[int, int]:
-        """Rows in each bucket that has any."""
-        buckets, counts = np.unique(self.buckets(), return_counts=True)
-        return {int(bucket): int(count) for bucket, count in zip(buckets, counts)}
-
-    def files(self, kind: str, bucket: int, shards: Sequence[int]) -> List[str]:
-        """Files of "logits" or "representation" for a bucket, shard by shard."""
-        paths = [_file(self.folder, kind, index, bucket) for index in shards]
-        return [str(path) for path in paths if path.is_file()]
-
-    def verify(self) -> None:
-        """Reads every record against its checksum.
-
-        Raises:
-          UserError: naming the first shard that is damaged.
-        """
-        for file in sorted(self.folder.glob("shard-*/*.tfrecord")):
-            try:
-                for _ in tf.data.TFRecordDataset(str(file)):
-                    pass
-            except tf.errors.OpError as error:
-                raise UserError(
-                    f"target shard {file} is damaged ({error.message}); delete it and run "
-                    "again, its shard alone is made anew"
-                ) from None
-
-
-def _shard_folder(folder: pathlib.Path, index: int) -> pathlib.Path:
-    return folder / f"shard-{index:05d}"
-
-
-def _file(folder: pathlib.Path, kind: str, index: int, bucket: int) -> pathlib.Path:
-    return _shard_folder(folder, index) / f"{kind}-{bucket:04d}.tfrecord"
+    number: int = 0
+    of: int = 1
 
 
 def _example(**arrays: np.ndarray) -> bytes:
@@ -104,119 +51,220 @@ def _example(**arrays: np.ndarray) -> bytes:
     return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
 
 
-def store_bytes(pieces: int, rows: int, width: int, classes: int) -> int:
-    """Bytes that the targets of a transfer set take on disk, to within a few percent."""
-    return pieces * (4 + 4 * classes + 2 * width) + 90 * rows
-
-
-def _check_disk(folder: pathlib.Path, needed: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if needed > free:
-        raise UserError(
-            f"the teacher's outputs take {needed / 1e9:.1f} GB, but {folder} has "
-            f"{free / 1e9:.1f} GB free"
-        )
-
-
 class _ShardWriter:
-    """Writes the rows of a shard into its files, one pair a bucket."""
+    """Writes the rows of a shard into its files, one a kind and bucket."""
 
     def __init__(self, folder: pathlib.Path, stack: contextlib.ExitStack):
         self._folder, self._stack = folder, stack
         self._writers: Dict[str, Any] = {}
 
-    def _writer(self, name: str) -> Any:
+    def write(self, kind: str, bucket: int, record: bytes) -> None:
+        """Appends a record to its file."""
+        name = file_name(kind, bucket)
         if name not in self._writers:
             path = str(self._folder / name)
             self._writers[name] = self._stack.enter_context(tf.io.TFRecordWriter(path))
-        return self._writers[name]
+        self._writers[name].write(record)
 
-    def write(self, bucket: int, ids: Any, logits: Any, representation: Any) -> None:
-        """Writes a row: int32 [time], float32 [time, classes], float16 [time, width]."""
-        self._writer(f"logits-{bucket:04d}.tfrecord").write(_example(ids=ids, logits=logits))
-        self._writer(f"representation-{bucket:04d}.tfrecord").write(
-            _example(representation=representation)
+
+def _records(kinds: Sequence[str], ids: np.ndarray, outputs: Dict[str, np.ndarray]) -> Dict:
+    """A row's records: int32 [time], float32 [time, classes], float16 [time, width]."""
+    made = {}
+    if "logits" in kinds:
+        made["logits"] = _example(ids=ids.astype("<i4"), logits=outputs["logits"].astype("<f4"))
+    if "representation" in kinds:
+        made["representation"] = _example(
+            representation=outputs["representation"].astype("<f2")
         )
+    return made
 
 
-def _write_shard(
-    forward: Forward, store: TargetStore, input_ids: Ragged, index: int, progress: Progress
-) -> Dict[str, int]:
-    """Runs the teacher over a shard's rows and writes them; returns its file sizes by name."""
-    begin, end = store.bounds(index)
-    buckets = store.buckets()
-    with atomic_folder(_shard_folder(store.folder, index)) as temporary:
-        with contextlib.ExitStack() as stack:
-            writer = _ShardWriter(temporary, stack)
-            for at in range(begin, end, _BLOCK):
-                block = Ragged.of([input_ids[row] for row in range(at, min(at + _BLOCK, end))])
-                for rows, lengths, outputs in forward.batches(block, progress.advance):
-                    for position, (row, length) in enumerate(zip(rows, lengths)):
-                        writer.write(
-                            buckets[at + row],
-                            block[row].astype("<i4"),
-                            outputs["logits"][position, :length].astype("<f4"),
-                            outputs["representation"][position, :length].astype("<f2"),
-                        )
-        return {path.name: path.stat().st_size for path in sorted(temporary.iterdir())}
+class Filler:
+    """Runs the teacher over shards of a store and writes them.
+
+    Args:
+      teacher: the fine-tuned teacher.
+      input_ids: the transfer rows in the order of the text.
+      order: for each row of the store its row in `input_ids`.
+      store: what is filled.
+      kinds: which outputs are kept.
+    """
+
+    def __init__(
+        self, teacher: Teacher, input_ids: Ragged, order: np.ndarray, store: TargetStore,
+        kinds: Sequence[str],
+    ):
+        self._input_ids, self._order, self._store = input_ids, order, store
+        self._kinds = tuple(kinds)
+        self._forward = Forward(teacher.model, self._kinds, pad_id=teacher.tokenizer.pad_token_id)
+
+    def write_shard(self, index: int, progress: Progress) -> None:
+        """Writes one shard; it appears under its name when it is whole."""
+        begin, end = self._store.bounds(index)
+        buckets = self._store.buckets(begin, end)
+        with atomic_folder(self._store.shard_folder(index)) as temporary:
+            with contextlib.ExitStack() as stack:
+                writer = _ShardWriter(temporary, stack)
+                for at in range(begin, end, _BLOCK):
+                    order = self._order[at : min(at + _BLOCK, end)]
+                    block = Ragged.of([self._input_ids[row] for row in order])
+                    for rows, lengths, outputs in self._forward.batches(block, progress.advance):
+                        for position, (row, length) in enumerate(zip(rows, lengths)):
+                            real = {kind: outputs[kind][position, :length]
+                                    for kind in self._kinds}
+                            for kind, record in _records(self._kinds, block[row], real).items():
+                                writer.write(kind, buckets[at - begin + row], record)
+            sizes = {path.name: path.stat().st_size for path in sorted(temporary.iterdir())}
+            write_json(temporary / SHARD_RECORD, sizes)
+
+    def fill(self, missing: Sequence[int], progress: Progress, wait: bool) -> None:
+        """Writes the shards that no other process has claimed.
+
+        Args:
+          missing: their numbers.
+          progress: is told of the rows that are done, whoever did them.
+          wait: whether to stay until the last is whole; one whose writer died is taken over.
+        """
+        left = list(missing)
+        while left:
+            for index in left:
+                with _claimed(self._store, index) as free:
+                    if free and not self._store.is_whole(index, self._kinds):
+                        self.write_shard(index, progress)
+                        left = [other for other in left if other != index]
+            ready = [index for index in left if self._store.is_whole(index, self._kinds)]
+            progress.advance(self._store.rows(ready))
+            left = [index for index in left if index not in ready]
+            if not wait:
+                return
+            if left:
+                time.sleep(1)
 
 
-def _is_whole(store: TargetStore, index: int, sizes: Optional[Dict[str, int]]) -> bool:
-    folder = _shard_folder(store.folder, index)
-    return sizes is not None and all(
-        (folder / name).is_file() and (folder / name).stat().st_size == size
-        for name, size in sizes.items()
-    )
+@contextlib.contextmanager
+def _claimed(store: TargetStore, index: int) -> Iterator[bool]:
+    """Tries to be the one process that writes a shard; the system frees it if the process dies."""
+    claims = store.folder / _CLAIMS
+    claims.mkdir(exist_ok=True)
+    lock = filelock.FileLock(claims / f"{index:05d}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        yield False
+        return
+    try:
+        # What a killed process left of this very shard.
+        for left in store.folder.glob(f".*-{store.shard_folder(index).name}"):
+            shutil.rmtree(left, ignore_errors=True)
+        yield True
+    finally:
+        lock.release()
+
+
+def store_order(rows: int, fingerprint: str) -> np.ndarray:
+    """The random order in which rows lie in a store; int64 [rows], equal for equal prints."""
+    return np.random.default_rng(int(fingerprint, 16)).permutation(rows)
+
+
+def open_store(
+    input_ids: Ragged, folder: pathlib.Path, fingerprint: str, shard_rows: int, width: int,
+    classes: int,
+) -> Tuple[TargetStore, np.ndarray]:
+    """Opens a store, or begins an empty one.
+
+    Args:
+      input_ids: the transfer rows.
+      folder: where the shards are or go.
+      fingerprint: hexadecimal, of teacher, tokenizer, data, seq_len and layer.
+      shard_rows: rows a shard.
+      width, classes: of the teacher.
+
+    Returns:
+      The store and its order (see `store_order`).
+
+    Raises:
+      UserError: if the folder holds targets of another teacher or data.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    order = store_order(len(input_ids), fingerprint)
+    lengths = input_ids.lengths[order].astype(np.int32)
+    manifest = {"fingerprint": fingerprint, "rows": len(lengths), "pieces": int(lengths.sum()),
+                "shard_rows": shard_rows, "width": width, "classes": classes}
+    path = folder / _MANIFEST
+    if path.is_file():
+        stored = read_json(path)
+        stored.pop("shards", None)
+        if stored != manifest:
+            raise UserError(
+                f"{folder} holds the outputs of another teacher, transfer set, seq_len or layer; "
+                "use another --model_dir, or --overwrite"
+            )
+    else:
+        write_json(path, manifest)
+    return TargetStore(folder, lengths, width, classes, shard_rows), order
+
+
+def _finish(store: TargetStore) -> None:
+    """Lists the shards in the manifest, now that all are there."""
+    path = store.folder / _MANIFEST
+    names = [store.shard_folder(index).name for index in range(store.shards)]
+    write_json(path, {**read_json(path), "shards": names})
+    shutil.rmtree(store.folder / _CLAIMS, ignore_errors=True)
+
+
+def missing_shards(store: TargetStore, kinds: Sequence[str], part: Part = Part()) -> List[int]:
+    """Numbers of a part's shards that must be written; checks the disk for them.
+
+    Raises:
+      UserError: if the disk is too small for them.
+    """
+    sound = set(store.sound_shards(kinds))
+    missing = [index for index in range(store.shards)
+               if index % part.of == part.number and index not in sound]
+    for index in missing:
+        # A damaged one must not look whole to the process that comes to write it.
+        (store.shard_folder(index) / SHARD_RECORD).unlink(missing_ok=True)
+    pieces = sum(int(store.lengths[slice(*store.bounds(index))].sum()) for index in missing)
+    check_disk(store.folder, store_bytes(pieces, store.rows(missing), store.width,
+                                         store.classes, kinds))
+    return missing
 
 
 def write_targets(
     teacher: Teacher, input_ids: Ragged, folder: pathlib.Path, fingerprint: str, shard_rows: int,
+    kinds: Sequence[str] = KINDS, part: Optional[Part] = None,
+    helpers: Callable[[], ContextManager] = contextlib.nullcontext,
 ) -> Tuple[TargetStore, int]:
-    """Runs the teacher once over the transfer set and stores logits and representation.
+    """Runs the teacher once over the transfer set and stores its outputs.
 
-    Shard by shard: what a killed run finished is kept, a shard with a file missing or of the wrong
-    size is made anew.
+    Shard by shard: what a killed run finished is kept; a shard that is missing, truncated or
+    altered is made anew. Several processes may do this at the same time: each shard is written by
+    the one that claims it, and all wait for the last.
 
     Args:
       teacher: the fine-tuned teacher.
       input_ids: the transfer rows.
       folder: where the shards go.
-      fingerprint: of teacher, tokenizer, data, seq_len and layer.
+      fingerprint: hexadecimal, of teacher, tokenizer, data, seq_len and layer.
       shard_rows: rows a shard.
+      kinds: which outputs are stored.
+      part: writes only these shards and does not wait for the others.
+      helpers: starts processes that help, where there is something to do.
 
     Returns:
-      The store, and the number of rows that the teacher was run on (0 if all was there).
+      The store, and the number of rows that its missing shards had (0 if all was there).
 
     Raises:
       UserError: if the folder holds targets of another teacher or data, or the disk is too small.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     classes = int(teacher.model.output_shape["logits"][-1])
-    store = TargetStore(folder, input_ids.lengths, teacher.width, classes, shard_rows)
-    manifest = {"fingerprint": fingerprint, "rows": len(store), "shard_rows": shard_rows,
-                "width": teacher.width, "classes": classes, "shards": {}}
-    if (folder / _MANIFEST).is_file():
-        stored = read_json(folder / _MANIFEST)
-        if {**stored, "shards": 0} != {**manifest, "shards": 0}:
-            raise UserError(
-                f"{folder} holds the outputs of another teacher, transfer set, seq_len or layer; "
-                "use another --model_dir, or --overwrite"
-            )
-        manifest = stored
-    missing = [index for index in range(store.shards)
-               if not _is_whole(store, index, manifest["shards"].get(str(index)))]
-    if not missing:
-        return store, 0
-    bounds = [store.bounds(index) for index in missing]
-    rows = sum(end - begin for begin, end in bounds)
-    pieces = sum(int(input_ids.starts[end] - input_ids.starts[begin]) for begin, end in bounds)
-    _check_disk(folder, store_bytes(pieces, rows, teacher.width, classes))
-    forward = Forward(
-        teacher.model, ("logits", "representation"), pad_id=teacher.tokenizer.pad_token_id
-    )
-    with Progress(rows, "teacher over the rows", "sentences") as progress:
-        for index in missing:
-            sizes = _write_shard(forward, store, input_ids, index, progress)
-            manifest["shards"][str(index)] = sizes
-            write_json(folder / _MANIFEST, manifest)
+    store, order = open_store(input_ids, folder, fingerprint, shard_rows, teacher.width, classes)
+    missing = missing_shards(store, kinds, part or Part())
+    rows = store.rows(missing)
+    if missing:
+        filler = Filler(teacher, input_ids, order, store, kinds)
+        with helpers(), Progress(rows, "teacher over the rows", "sentences") as progress:
+            filler.fill(missing, progress, wait=part is None)
+    if part is None:
+        _finish(store)
     return store, rows

@@ -1,5 +1,6 @@
 """The teacher's own job: fine-tune, score, save."""
 
+import contextlib
 import logging
 import pathlib
 import shutil
@@ -7,11 +8,11 @@ from typing import Any, Dict
 
 from xtremedistil_tf.config import RunConfig
 from xtremedistil_tf.distill.fine_tuning import check_teacher, obtain_teacher
+from xtremedistil_tf.distribution import by_chief, is_chief
 from xtremedistil_tf.evaluation.tagging import evaluate_tagger
 from xtremedistil_tf.inputs.alignment import align
 from xtremedistil_tf.inputs.task import read_task
 from xtremedistil_tf.models.forward import Forward
-from xtremedistil_tf.models.teacher import has_teacher
 from xtremedistil_tf.runs import locked, write_json
 
 log = logging.getLogger("absl")
@@ -33,14 +34,14 @@ def run_teacher(
     Returns:
       The scores on dev and test.
     """
-    with locked(model_dir):
+    with locked(model_dir) if is_chief() else contextlib.nullcontext():
         # A vocabulary made from scratch is made from the transfer text too.
         task = read_task(config.data, with_transfer=bool(config.data.transfer_file))
         for warning in task.warnings:
             log.warning("%s", warning)
         check_teacher(config, model_dir)
-        if overwrite and has_teacher(model_dir / "teacher"):
-            shutil.rmtree(model_dir / "teacher")
+        if overwrite:
+            by_chief(lambda: shutil.rmtree(model_dir / "teacher", ignore_errors=True))
         teacher, _ = obtain_teacher(config, task, model_dir)
         forward = Forward(teacher.model, pad_id=teacher.tokenizer.pad_token_id)
         scores = {
@@ -51,6 +52,6 @@ def run_teacher(
             )
             for split in ("dev", "test")
         }
-        write_json(model_dir / "teacher_metrics.json",
-                   {"parameters": teacher.model.count_params(), **scores})
+        metrics = {"parameters": teacher.model.count_params(), **scores}
+        by_chief(lambda: write_json(model_dir / "teacher_metrics.json", metrics))
         return scores

@@ -12,6 +12,7 @@ from xtremedistil_tf.config import require
 from xtremedistil_tf.distill.losses import LOSSES
 from xtremedistil_tf.distill.schedules import build_schedule
 from xtremedistil_tf.distill.stages import Stage
+from xtremedistil_tf.distribution import agree, by_chief, is_chief
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.registry import LayerRegistry
@@ -24,6 +25,11 @@ WEIGHTS_FILE = "weights.safetensors"
 _DONE_FILE = "done.json"
 
 
+def is_done(folder: pathlib.Path, stage: Stage) -> bool:
+    """Whether a stage was finished in a folder of stages."""
+    return (folder / stage.name / _DONE_FILE).is_file()
+
+
 @dataclasses.dataclass(frozen=True)
 class StageFeed:
     """What the trainer needs to know about the data.
@@ -33,6 +39,7 @@ class StageFeed:
       steps: stage -> optimizer steps an epoch.
       measure: stage -> the stage's dev measure with the present weights.
       score: () -> the dev scores with the present weights, for the record.
+      done: is told the stages that are left, after each one.
       fingerprint: of everything above and of the weights that the first stage starts from.
     """
 
@@ -41,6 +48,7 @@ class StageFeed:
     measure: Callable[[Stage], float]
     score: Callable[[], Dict[str, Any]]
     fingerprint: str
+    done: Callable[[List[Stage]], None] = lambda left: None
 
 
 @dataclasses.dataclass
@@ -131,11 +139,12 @@ class Trainer:
             competes = stage.monitor == measured
             records.append(self._run_stage(stage, chain, title, competes))
             measured = stage.monitor
+            self._feed.done(stages[position:])
         return records
 
     def _run_stage(self, stage: Stage, chain: str, title: str, competes: bool) -> Dict[str, Any]:
         folder = self._folder / stage.name
-        if (folder / _DONE_FILE).is_file():
+        if is_done(self._folder, stage):
             done = read_json(folder / _DONE_FILE)
             if done["fingerprint"] != chain:
                 raise UserError(
@@ -144,7 +153,6 @@ class Trainer:
                 )
             load_weights(self._model, folder / WEIGHTS_FILE)
             return done["record"]
-        folder.mkdir(parents=True, exist_ok=True)
         state = self._train(stage, chain, folder, title, competes)
         load_weights(self._model, folder / WEIGHTS_FILE)
         record = {
@@ -159,9 +167,13 @@ class Trainer:
             "monitor": stage.monitor,
             "dev": self._feed.score(),
         }
-        write_json(folder / "history.json", state.history)
-        write_json(folder / _DONE_FILE, {"fingerprint": chain, "record": record})
-        shutil.rmtree(folder / "progress", ignore_errors=True)
+
+        def finish() -> None:
+            write_json(folder / "history.json", state.history)
+            write_json(folder / _DONE_FILE, {"fingerprint": chain, "record": record})
+            shutil.rmtree(folder / "progress", ignore_errors=True)
+
+        by_chief(finish)
         return record
 
     def _train(
@@ -176,16 +188,19 @@ class Trainer:
         self._model.compile(optimizer=_build_optimizer(self._optimizer, schedule))
         state = self._resume(folder, chain)
         if state is None:
-            state = _State(best=self._feed.measure(stage) if competes else None)
+            state = _State(best=agree(self._feed.measure(stage)) if competes else None)
             if competes:
-                save_weights(self._model, folder / WEIGHTS_FILE)
+                self._save(folder)
         bar = Progress(steps * stage.epochs, title, "steps", steps * state.epoch)
         with self._curves(stage).as_default(), bar as progress:
             while not state.ended(stage):
                 self._epoch(stage, schedule, state, progress, folder)
                 if not state.ended(stage):
-                    self._keep(folder, chain, state)
+                    by_chief(lambda: self._keep(folder, chain, state))
         return state
+
+    def _save(self, folder: pathlib.Path) -> None:
+        by_chief(lambda: save_weights(self._model, folder / WEIGHTS_FILE))
 
     def _epoch(
         self, stage: Stage, schedule: Any, state: _State, progress: Progress, folder: pathlib.Path
@@ -195,7 +210,7 @@ class Trainer:
         reseed(self._model, seed)
         logs = self._model.fit(
             self._feed.batches(stage, seed), epochs=1, verbose=0,
-            callbacks=[_BatchProgress(progress)],
+            steps_per_epoch=self._feed.steps(stage), callbacks=[_BatchProgress(progress)],
         ).history
         loss = float(logs["loss"][0])
         if not math.isfinite(loss):
@@ -203,10 +218,10 @@ class Trainer:
                 f"{stage.name}: the loss is {loss} in epoch {state.epoch + 1}; "
                 "try a lower learning rate"
             )
-        value = self._feed.measure(stage)
+        value = agree(self._feed.measure(stage))
         state.epoch += 1
         if state.take(value, stage):
-            save_weights(self._model, folder / WEIGHTS_FILE)
+            self._save(folder)
         seconds = time.monotonic() - began
         state.seconds += seconds
         rate = float(schedule(self._model.optimizer.iterations))
@@ -219,7 +234,7 @@ class Trainer:
 
     def _curves(self, stage: Stage) -> Any:
         """A TensorBoard writer for the stage; one that writes nothing where none is wanted."""
-        if self._tensorboard is None:
+        if self._tensorboard is None or not is_chief():
             return tf.summary.create_noop_writer()
         return tf.summary.create_file_writer(str(self._tensorboard / stage.name))
 

@@ -1,8 +1,9 @@
 """From words to pieces: batched tokenisation with labels on first pieces."""
 
+import collections
 import dataclasses
 import itertools
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -66,20 +67,20 @@ class Features:
 
     Attributes:
       input_ids: piece ids of the teacher's tokenizer, markers included, at most seq_len a row.
-      label_ids: a class for each piece; None for unlabelled rows.
+      label_ids: a class for each piece.
       word_starts: for each word the position of its first piece in the row, -1 where the word
         was cut off by seq_len or yields no piece.
       languages: one a row.
-      tags: gold tags, one tuple a row (all words, cut ones too); None for unlabelled rows.
+      tags: gold tags, one tuple a row (all words, cut ones too).
       counts: what tokenising did: sentences, words, pieces, cut_words, cut_sentences,
         empty_words (no piece), unknown_pieces.
     """
 
     input_ids: Ragged
-    label_ids: Optional[Ragged]
+    label_ids: Ragged
     word_starts: Ragged
     languages: List[str]
-    tags: Optional[List[tuple]]
+    tags: List[tuple]
     counts: Dict[str, int]
 
     def __len__(self) -> int:
@@ -128,63 +129,91 @@ def _missing_words(encoding: Any, starts: Sequence[int]) -> Tuple[int, int]:
     return cut, missing - cut
 
 
+@dataclasses.dataclass(frozen=True)
+class _Chunk:
+    """Some tokenised rows: pieces, first pieces of words, classes where there are labels."""
+
+    input_ids: Ragged
+    word_starts: Ragged
+    label_ids: Ragged
+    counts: Dict[str, int]
+
+
+def _align_chunk(
+    tokenizer: Any, chunk: Sequence[Example], seq_len: int, labels: Optional[LabelSet]
+) -> _Chunk:
+    encoded = tokenizer(
+        [list(example.words) for example in chunk],
+        is_split_into_words=True,
+        truncation=True,
+        max_length=seq_len,
+        return_attention_mask=False,
+        return_token_type_ids=False,
+    )
+    counts: Dict[str, int] = collections.Counter(
+        sentences=len(chunk), words=sum(len(example.words) for example in chunk)
+    )
+    starts: List[List[int]] = []
+    classes: List[List[int]] = []
+    for encoding, example in zip(encoded.encodings, chunk):
+        word_ids = encoding.word_ids
+        row_starts = first_pieces(word_ids, len(example.words))
+        cut, empty = _missing_words(encoding, row_starts)
+        counts.update(cut_words=cut, cut_sentences=int(cut > 0), empty_words=empty)
+        starts.append(row_starts)
+        if labels is not None:
+            tag_ids = labels.encode(example.tags)
+            classes.append(piece_labels(word_ids, row_starts, tag_ids, labels))
+    input_ids = Ragged.of(encoded["input_ids"])
+    counts.update(pieces=len(input_ids.values),
+                  unknown_pieces=int((input_ids.values == tokenizer.unk_token_id).sum()))
+    return _Chunk(input_ids, Ragged.of(starts), Ragged.of(classes), counts)
+
+
+def _chunks(
+    tokenizer: Any, examples: Iterable[Example], seq_len: int, labels: Optional[LabelSet]
+) -> Iterator[_Chunk]:
+    rows = iter(examples)
+    while chunk := list(itertools.islice(rows, _CHUNK)):
+        yield _align_chunk(tokenizer, chunk, seq_len, labels)
+
+
 def align(
-    tokenizer: Any, examples: Sequence[Example], seq_len: int, labels: Optional[LabelSet] = None
+    tokenizer: Any, examples: Sequence[Example], seq_len: int, labels: LabelSet
 ) -> Features:
-    """Tokenises words into pieces, once, in batches.
+    """Tokenises the words of tagged sentences into pieces, once, in batches.
 
     Args:
       tokenizer: a fast Hugging Face tokenizer.
       examples: the sentences.
       seq_len: longest row in pieces, markers included; what lies beyond is cut.
-      labels: given for tagged sentences.
+      labels: the label set of their tags.
 
     Returns:
       The features, in the order of `examples`.
     """
     # Packed chunk by chunk: numbers as Python objects would take ten times the memory.
-    ids, starts, classes = [], [], []
-    cut_words = cut_sentences = empty_words = 0
-    for begin in range(0, len(examples), _CHUNK):
-        chunk = examples[begin : begin + _CHUNK]
-        encoded = tokenizer(
-            [list(example.words) for example in chunk],
-            is_split_into_words=True,
-            truncation=True,
-            max_length=seq_len,
-            return_attention_mask=False,
-            return_token_type_ids=False,
-        )
-        chunk_starts: List[List[int]] = []
-        chunk_classes: List[List[int]] = []
-        for index, example in enumerate(chunk):
-            word_ids = encoded.encodings[index].word_ids
-            row_starts = first_pieces(word_ids, len(example.words))
-            cut, empty = _missing_words(encoded.encodings[index], row_starts)
-            cut_words, cut_sentences = cut_words + cut, cut_sentences + (cut > 0)
-            empty_words += empty
-            chunk_starts.append(row_starts)
-            if labels is not None:
-                tag_ids = labels.encode(example.tags)
-                chunk_classes.append(piece_labels(word_ids, row_starts, tag_ids, labels))
-        ids.append(Ragged.of(encoded["input_ids"]))
-        starts.append(Ragged.of(chunk_starts))
-        classes.append(Ragged.of(chunk_classes))
-    input_ids = Ragged.join(ids)
-    counts = {
-        "sentences": len(examples),
-        "words": sum(len(example.words) for example in examples),
-        "pieces": int(len(input_ids.values)),
-        "cut_words": cut_words,
-        "cut_sentences": cut_sentences,
-        "empty_words": empty_words,
-        "unknown_pieces": int((input_ids.values == tokenizer.unk_token_id).sum()),
-    }
+    chunks = list(_chunks(tokenizer, examples, seq_len, labels))
+    counts: Dict[str, int] = collections.Counter()
+    for chunk in chunks:
+        counts.update(chunk.counts)
     return Features(
-        input_ids,
-        Ragged.join(classes) if labels is not None else None,
-        Ragged.join(starts),
+        Ragged.join([chunk.input_ids for chunk in chunks]),
+        Ragged.join([chunk.label_ids for chunk in chunks]),
+        Ragged.join([chunk.word_starts for chunk in chunks]),
         [example.language for example in examples],
-        [example.tags for example in examples] if labels is not None else None,
-        counts,
+        [example.tags for example in examples],
+        dict(counts),
     )
+
+
+def pieces_of(
+    tokenizer: Any, texts: Iterable[Example], seq_len: int
+) -> Iterator[Tuple[Ragged, Dict[str, int]]]:
+    """Tokenises unlabelled sentences chunk by chunk, in constant memory.
+
+    Yields:
+      The rows of a chunk and what was counted in it (see `Features.counts`).
+    """
+    for chunk in _chunks(tokenizer, texts, seq_len, None):
+        yield chunk.input_ids, chunk.counts

@@ -9,11 +9,13 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
+from xtremedistil_tf.config import BatchSize
 from xtremedistil_tf.inputs.alignment import Features
 from xtremedistil_tf.keras2 import tf
 
-# Bytes of rows that are shuffled in memory; longer sets are shuffled by shard and by window.
-_SHUFFLE_BYTES = 512 << 20
+# Bytes of rows that are shuffled in memory. The rows lie in a random order on disk already, so a
+# small window is enough, and memory does not grow with the transfer set.
+_SHUFFLE_BYTES = 128 << 20
 
 
 def bucket_bounds(longest: int) -> List[int]:
@@ -34,20 +36,48 @@ def bucket_of(lengths: np.ndarray, bounds: List[int]) -> np.ndarray:
     return np.searchsorted(bounds, lengths)
 
 
-def count_steps(lengths: np.ndarray, batch_size: int) -> int:
+@dataclasses.dataclass(frozen=True)
+class Share:
+    """The part of every batch that one input pipeline feeds.
+
+    Attributes:
+      replicas: devices that train together; a batch has rows for all of them.
+      first, count: the replicas of this pipeline.
+    """
+
+    replicas: int = 1
+    first: int = 0
+    count: int = 1
+
+    def mine(self) -> range:
+        """Numbers of this pipeline's replicas."""
+        return range(self.first, self.first + self.count)
+
+
+def _rows_by_bucket(lengths: np.ndarray) -> List[Tuple[int, np.ndarray]]:
+    """(longest row allowed, row numbers) of each bucket that has rows."""
+    bounds = bucket_bounds(int(lengths.max()))
+    buckets = bucket_of(lengths, bounds)
+    return [(bounds[bucket], np.flatnonzero(buckets == bucket)) for bucket in np.unique(buckets)]
+
+
+def count_steps(lengths: np.ndarray, size: BatchSize, replicas: int = 1) -> int:
     """Optimizer steps of an epoch: full batches of each bucket and its remainder."""
-    rows = np.bincount(bucket_of(lengths, bucket_bounds(int(lengths.max()))))
-    return int(np.ceil(rows / batch_size).sum())
+    bounds = bucket_bounds(int(lengths.max()))
+    rows = np.bincount(bucket_of(lengths, bounds), minlength=len(bounds))
+    return sum(-(-int(count) // (size.of(bound) * replicas))
+               for bound, count in zip(bounds, rows))
 
 
-def plan_batches(lengths: np.ndarray, batch_size: int, seed: int) -> List[np.ndarray]:
+def plan_batches(
+    lengths: np.ndarray, size: BatchSize, seed: int, replicas: int = 1
+) -> List[np.ndarray]:
     """Row numbers of the batches of a shuffled epoch, each within one bucket."""
     generator = np.random.default_rng(seed)
-    buckets = bucket_of(lengths, bucket_bounds(int(lengths.max())))
     batches: List[np.ndarray] = []
-    for bucket in np.unique(buckets):
-        rows = generator.permutation(np.flatnonzero(buckets == bucket))
-        batches += [rows[at : at + batch_size] for at in range(0, len(rows), batch_size)]
+    for bound, members in _rows_by_bucket(lengths):
+        rows, most = generator.permutation(members), size.of(bound) * replicas
+        batches += [rows[at : at + most] for at in range(0, len(rows), most)]
     generator.shuffle(batches)
     return batches
 
@@ -75,18 +105,19 @@ class PieceMasking:
 
 
 def labelled_batches(
-    features: Features, batch_size: int, seed: int, table: Optional[np.ndarray] = None,
-    pad_id: int = 0, masking: Optional[PieceMasking] = None,
+    features: Features, size: BatchSize, seed: int, table: Optional[np.ndarray] = None,
+    pad_id: int = 0, masking: Optional[PieceMasking] = None, share: Share = Share(),
 ) -> Any:
     """One shuffled epoch of labelled rows.
 
     Args:
       features: rows with label ids.
-      batch_size: rows a batch.
+      size: of a batch, for each replica.
       seed: of the order; equal seeds give equal epochs.
       table: maps piece ids to the student's; None for the teacher, which gets an attention mask.
       pad_id: the teacher's padding id.
       masking: replaces pieces at random, anew in every epoch.
+      share: the replicas that are fed; a step's batches follow one another in their order.
 
     Returns:
       A dataset of (inputs, {"labels", "mask"}).
@@ -96,12 +127,19 @@ def labelled_batches(
     labels = tf.constant(features.label_ids.values, tf.int32)
     starts = tf.constant(features.input_ids.starts[:-1], tf.int32)
     all_lengths = tf.constant(features.input_ids.lengths, tf.int32)
-    batches = plan_batches(features.input_ids.lengths, batch_size, seed)
+    batches = [
+        (batch[replica :: share.replicas], True) if replica < len(batch) else (batch[:1], False)
+        for batch in plan_batches(features.input_ids.lengths, size, seed, share.replicas)
+        for replica in share.mine()
+    ]
     rows = tf.RaggedTensor.from_row_lengths(
-        np.concatenate(batches).astype(np.int32), [len(batch) for batch in batches]
+        np.concatenate([batch for batch, _ in batches]).astype(np.int32),
+        [len(batch) for batch, _ in batches],
     )
 
-    def gather(number: Any, row: Any) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+    def gather(
+        number: Any, row: Any, counts: Any
+    ) -> Tuple[Dict[str, Any], Dict[str, Any]]:
         lengths = tf.gather(all_lengths, row)
         at = tf.range(tf.reduce_max(lengths))[None, :]
         real = at < lengths[:, None]
@@ -112,9 +150,12 @@ def labelled_batches(
         inputs = {"input_ids": tf.where(real, ids, 0 if table is not None else pad_id)}
         if table is None:
             inputs["attention_mask"] = tf.cast(real, tf.int32)
-        return inputs, {"labels": tf.gather(labels, index), "mask": tf.cast(real, tf.float32)}
+        return inputs, {"labels": tf.gather(labels, index),
+                        "mask": tf.cast(real & counts, tf.float32)}
 
-    dataset = tf.data.Dataset.from_tensor_slices(rows).enumerate()
+    numbers = np.arange(len(batches), dtype=np.int64) * share.replicas + share.first
+    counts = np.array([counts for _, counts in batches])
+    dataset = tf.data.Dataset.from_tensor_slices((numbers, rows, counts))
     return dataset.map(gather, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
 
@@ -130,56 +171,92 @@ def _decode(raw: Any, dtype: Any, time: Any, width: int) -> Any:
     return tf.reshape(flat, [-1, time, width])
 
 
+def _split_over_replicas(batches: Any, share: Share) -> Any:
+    """Cuts batches of records into one for each replica of the share, and whether it counts.
+
+    Every step needs a batch for every replica; where a last batch has too few rows, a replica gets
+    a row that does not count.
+    """
+    def split(*records: Any) -> Any:
+        def take(replica: Any) -> Any:
+            counts = replica < tf.shape(records[0], tf.int64)[0]
+            return (*(tf.cond(counts, lambda part=part: part[replica :: share.replicas],
+                              lambda part=part: part[:1]) for part in records), counts)
+
+        return tf.data.Dataset.range(share.first, share.first + share.count).map(take)
+
+    return batches.flat_map(split)
+
+
+def _bucket_batches(
+    store: Any, bucket: int, rows: int, most: int, with_representation: bool,
+    generator: np.random.Generator,
+) -> Any:
+    """Shuffled batches of a bucket's records: (logits[, representation]), each string [batch]."""
+    order = generator.permutation(store.shards)
+    records = tf.data.TFRecordDataset(store.files("logits", bucket, order))
+    if with_representation:
+        records = tf.data.Dataset.zip(
+            (records, tf.data.TFRecordDataset(store.files("representation", bucket, order)))
+        )
+    else:
+        records = tf.data.Dataset.zip((records,))
+    bytes_a_piece = 4 + 4 * store.classes + (2 * store.width if with_representation else 0)
+    window = _SHUFFLE_BYTES // int(bytes_a_piece * store.lengths.mean() + 256)
+    window = max(most, int(window * rows / len(store)))
+    return records.shuffle(min(rows, window), seed=int(generator.integers(2**31))).batch(most)
+
+
 def transfer_batches(
-    store: Any, batch_size: int, seed: int, table: np.ndarray, with_representation: bool
+    store: Any, size: BatchSize, seed: int, table: np.ndarray, with_representation: bool,
+    share: Share = Share(),
 ) -> Any:
     """One shuffled epoch of transfer rows with the teacher's outputs, read from its shards.
 
-    Shards are visited in a random order and rows are shuffled within a window of 512 MB, so that
+    Shards are visited in a random order and rows are shuffled within a window of 128 MB, so that
     memory does not grow with the transfer set.
 
     Args:
       store: a `distill.targets.TargetStore`.
-      batch_size: rows a batch.
+      size: of a batch, for each replica.
       seed: of the order; equal seeds give equal epochs.
       table: int32, maps piece ids to the student's.
       with_representation: whether a stage needs the representation beside the logits.
+      share: the replicas that are fed; a step's batches follow one another in their order.
 
     Returns:
       A dataset of (inputs, {"logits", "mask"[, "representation"]}).
     """
     generator = np.random.default_rng(seed)
-    bytes_a_piece = 4 + 4 * store.classes + (2 * store.width if with_representation else 0)
-    window = _SHUFFLE_BYTES // int(bytes_a_piece * store.lengths.mean() + 256)
     buckets, choices = [], []
     for bucket, rows in store.bucket_rows().items():
-        order = generator.permutation(store.shards)
-        records = tf.data.TFRecordDataset(store.files("logits", bucket, order))
-        if with_representation:
-            records = tf.data.Dataset.zip(
-                (records, tf.data.TFRecordDataset(store.files("representation", bucket, order)))
-            )
-        share = max(batch_size, int(window * rows / len(store)))
-        records = records.shuffle(min(rows, share), seed=int(generator.integers(2**31)))
-        choices += [len(buckets)] * -(-rows // batch_size)
-        buckets.append(records.batch(batch_size))
+        most = size.of(bucket) * share.replicas
+        choices += [len(buckets)] * -(-rows // most)
+        buckets.append(
+            _bucket_batches(store, bucket, rows, most, with_representation, generator)
+        )
     choice = tf.data.Dataset.from_tensor_slices(generator.permutation(choices).astype(np.int64))
     table = tf.constant(table, tf.int32)
 
-    def decode(logits: Any, representation: Any = None) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+    def decode(*records: Any) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+        logits, counts = records[0], records[-1]
         parsed = _parse(logits, ("ids", "logits"))
         lengths = tf.strings.length(parsed["ids"]) // 4
         time = tf.reduce_max(lengths)
         real = tf.range(time)[None, :] < lengths[:, None]
         ids = _decode(parsed["ids"], tf.int32, time, 1)[:, :, 0]
         targets = {"logits": _decode(parsed["logits"], tf.float32, time, store.classes),
-                   "mask": tf.cast(real, tf.float32)}
-        if representation is not None:
-            raw = _parse(representation, ("representation",))["representation"]
+                   "mask": tf.cast(real & counts, tf.float32)}
+        if with_representation:
+            raw = _parse(records[1], ("representation",))["representation"]
             # TensorFlow pads no float16 while decoding; as integers the bits are the same.
             bits = _decode(raw, tf.int16, time, store.width)
             targets["representation"] = tf.bitcast(bits, tf.float16)
         return {"input_ids": tf.where(real, tf.gather(table, ids), 0)}, targets
 
     batches = tf.data.Dataset.choose_from_datasets(buckets, choice, stop_on_empty_dataset=False)
+    if share.replicas > 1:
+        batches = _split_over_replicas(batches, share)
+    else:
+        batches = batches.map(lambda *records: (*records, True))
     return batches.map(decode, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)

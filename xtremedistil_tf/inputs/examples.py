@@ -170,34 +170,42 @@ def read_ner(
     return examples, report
 
 
-def read_texts(path: pathlib.Path, on_bad_row: str = "error") -> Tuple[List[Example], ReadReport]:
-    """Reads unlabelled text, one sentence a line, words separated by spaces.
+class TextFile:
+    """Unlabelled text on disk, one sentence a line, words separated by spaces.
 
-    Raises:
-      UserError: for a missing file, a line that is not UTF-8 (unless skipped), or no text at all.
+    Iterating reads the file anew, so that memory does not grow with it.
+
+    Args:
+      path: UTF-8 file; a BOM and CRLF are tolerated.
+      on_bad_row: "error" or "skip".
     """
-    examples, report = [], ReadReport(path)
-    for number, text in _lines(path):
-        if isinstance(text, UserError):
-            if on_bad_row == "error":
-                raise UserError(
-                    f"{path}:{number}: {text} (--on_bad_row=skip leaves such rows out)"
-                )
-            report.counts["skipped_rows"] += 1
-            report.first_problem = report.first_problem or f"line {number}: {text}"
-            continue
-        words = _split_words(text.replace("\t", " "))
-        if words:
-            examples.append(Example(words))
-        else:
-            report.counts["empty_lines"] += 1
-    report.counts["rows"] = len(examples)
-    if not examples:
-        raise UserError(f"{path}: no text in it; one sentence a line is needed")
-    return examples, report
 
+    def __init__(self, path: pathlib.Path, on_bad_row: str = "error"):
+        self.path, self._on_bad_row = path, on_bad_row
 
-def count_overlap(transfer: List[Example], held_out: List[Example]) -> int:
-    """Counts transfer sentences whose words are those of a held-out sentence."""
-    known = {example.words for example in held_out}
-    return sum(example.words in known for example in transfer)
+    def __iter__(self) -> Iterator[Example]:
+        return self.read(ReadReport(self.path))
+
+    def read(self, report: ReadReport) -> Iterator[Example]:
+        """Yields the sentences and counts in `report` what was changed or left out.
+
+        Raises:
+          UserError: for a missing file, a line that is not UTF-8 (unless skipped), or no text.
+        """
+        for number, text in _lines(self.path):
+            if isinstance(text, UserError):
+                if self._on_bad_row == "error":
+                    raise UserError(
+                        f"{self.path}:{number}: {text} (--on_bad_row=skip leaves such rows out)"
+                    )
+                report.counts["skipped_rows"] += 1
+                report.first_problem = report.first_problem or f"line {number}: {text}"
+                continue
+            words = _split_words(text.replace("\t", " "))
+            if words:
+                report.counts["rows"] += 1
+                yield Example(words)
+            else:
+                report.counts["empty_lines"] += 1
+        if not report.counts["rows"]:
+            raise UserError(f"{self.path}: no text in it; one sentence a line is needed")

@@ -10,6 +10,7 @@ from xtremedistil_tf.runs import atomic_path
 
 PAD_ID = 0
 UNKNOWN_ID = 1
+_PART = 1 << 22
 
 
 class StudentVocabulary:
@@ -34,8 +35,13 @@ class StudentVocabulary:
         cls, seen: Iterable[np.ndarray], pad_id: int, unknown_id: int, teacher_size: int
     ) -> "StudentVocabulary":
         """Builds the vocabulary from arrays of piece ids (train and transfer)."""
-        pieces = np.unique(np.concatenate([np.unique(array) for array in seen]))
-        pieces = pieces[(pieces != pad_id) & (pieces != unknown_id)]
+        found = np.zeros(teacher_size, bool)
+        for array in seen:
+            # In parts: an array may be a file that is larger than memory.
+            for at in range(0, len(array), _PART):
+                found[array[at : at + _PART]] = True
+        found[[pad_id, unknown_id]] = False
+        pieces = np.flatnonzero(found)
         return cls(np.concatenate([[pad_id, unknown_id], pieces]), teacher_size)
 
     def __len__(self) -> int:

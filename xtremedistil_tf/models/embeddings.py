@@ -7,6 +7,19 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
 
 
+def check_embedding_width(width: int, teacher_width: int, method: str) -> None:
+    """Refuses a student embedding that no reduction of the teacher's can give.
+
+    Raises:
+      UserError: if `width` is larger than the teacher's.
+    """
+    if method != "random" and width > teacher_width:
+        raise UserError(
+            f"--word_emb_dim is {width}, but the teacher's embeddings are {teacher_width} wide; "
+            "allowed: at most that, or --word_embedding=random"
+        )
+
+
 def reduce_embeddings(
     teacher_embeddings: np.ndarray,
     vocabulary: StudentVocabulary,
@@ -33,15 +46,10 @@ def reduce_embeddings(
     Raises:
       UserError: if `width` is larger than the teacher's.
     """
+    check_embedding_width(width, teacher_embeddings.shape[1], method)
     if method == "random":
         rows = np.random.default_rng(seed).uniform(-0.05, 0.05, (len(vocabulary), width))
     else:
-        if width > teacher_embeddings.shape[1]:
-            raise UserError(
-                f"--word_emb_dim is {width}, but the teacher's embeddings are "
-                f"{teacher_embeddings.shape[1]} wide; allowed: at most that, or "
-                "--word_embedding=random"
-            )
         if width == teacher_embeddings.shape[1] and method == "svd":
             reduced = teacher_embeddings
         elif method == "svd":

@@ -2,7 +2,7 @@
 
 import json
 import pathlib
-from typing import Any, List, Optional, Sequence, Tuple
+from typing import Any, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 import transformers
 from tokenizers import BertWordPieceTokenizer
@@ -123,11 +123,11 @@ def load_encoder(config: TeacherConfig) -> Tuple[Any, Any]:
 _MARKERS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 
-def train_wordpiece(texts: Sequence[Sequence[str]], size: int, strip_accents: bool) -> Any:
+def train_wordpiece(texts: Iterable[Sequence[str]], size: int, strip_accents: bool) -> Any:
     """Trains a cased WordPiece vocabulary on words; equal texts give an equal vocabulary.
 
     Args:
-      texts: sentences as words.
+      texts: sentences as words; iterated twice.
       size: most pieces; the alphabet of the texts is always in it.
       strip_accents: whether accents are removed first.
 
@@ -137,13 +137,18 @@ def train_wordpiece(texts: Sequence[Sequence[str]], size: int, strip_accents: bo
     trainer = BertWordPieceTokenizer(lowercase=False, strip_accents=strip_accents)
     normalize = trainer._tokenizer.normalizer.normalize_str
     split = trainer._tokenizer.pre_tokenizer.pre_tokenize_str
-    words = [word for text in texts for word, _ in split(normalize(" ".join(text)))]
+
+    def words() -> Iterator[str]:
+        # Read twice instead of held: the texts may be larger than memory.
+        return (word for text in texts for word, _ in split(normalize(" ".join(text))))
+
     # The trainer numbers "##x" pieces in the order of a hash map, which differs between processes
     # and decides ties between merges. Given beforehand in sorted order they keep their numbers.
-    alphabet = sorted({word[0] for word in words})
-    alphabet += sorted({f"##{char}" for word in words for char in word[1:]})
+    seen = set(words())
+    alphabet = sorted({word[0] for word in seen})
+    alphabet += sorted({f"##{char}" for word in seen for char in word[1:]})
     trainer.train_from_iterator(
-        words, vocab_size=max(size, len(_MARKERS) + len(alphabet)), min_frequency=2,
+        words(), vocab_size=max(size, len(_MARKERS) + len(alphabet)), min_frequency=2,
         limit_alphabet=len(alphabet), special_tokens=_MARKERS + alphabet, show_progress=False,
     )
     fresh = BertWordPieceTokenizer(
@@ -169,7 +174,7 @@ def _settings(path: str) -> dict:
     return settings
 
 
-def create_encoder(config: TeacherConfig, texts: Sequence[Sequence[str]]) -> Tuple[Any, Any]:
+def create_encoder(config: TeacherConfig, texts: Iterable[Sequence[str]]) -> Tuple[Any, Any]:
     """Builds an encoder with random weights from a configuration file, vocabulary included.
 
     Args:

@@ -27,7 +27,10 @@ class StageModel(tf.keras.Model):
         self, x: Any = None, y: Dict[str, Any] = None, y_pred: Dict[str, Any] = None,
         sample_weight: Any = None,
     ) -> Any:
-        """Weighted sum of the stage's masked losses; scalar float32."""
+        """Weighted sum of the stage's masked losses; scalar float32.
+
+        With several replicas it is the share of this one: the sum over them is the loss.
+        """
         loss = tf.add_n(
             [
                 term.weight
@@ -35,8 +38,17 @@ class StageModel(tf.keras.Model):
                 for term, loss in self._terms
             ]
         )
-        self._loss_mean.update_state(loss, sample_weight=tf.reduce_sum(y["mask"]))
-        return loss
+        positions = tf.reduce_sum(y["mask"])
+        self._loss_mean.update_state(loss, sample_weight=positions)
+        strategy = tf.distribute.get_strategy()
+        if strategy.num_replicas_in_sync == 1:
+            return loss
+        # Replicas' gradients are added up: each counts by its share of the real positions, so that
+        # the sum is the gradient of the mean over the whole batch, however it was divided.
+        everywhere = tf.distribute.get_replica_context().all_reduce(
+            tf.distribute.ReduceOp.SUM, positions
+        )
+        return loss * tf.math.divide_no_nan(positions, everywhere)
 
     @property
     def metrics(self) -> list:

@@ -1,0 +1,199 @@
+"""From a task and its teacher to what the stages read: pieces, vocabulary, teacher outputs."""
+
+import functools
+import logging
+import pathlib
+from typing import Any, Dict, Iterator, Sequence, Tuple
+
+import filelock
+import numpy as np
+
+from xtremedistil_tf.config import Resources, RunConfig
+from xtremedistil_tf.distill.fine_tuning import (
+    folder_fingerprint,
+    fresh_teacher,
+    obtain_teacher,
+    teacher_folder,
+)
+from xtremedistil_tf.distill.results import Prepared
+from xtremedistil_tf.distill.stages import Stage
+from xtremedistil_tf.distill.store import KINDS, TargetStore, check_disk, store_bytes
+from xtremedistil_tf.distill.target_worker import helping_processes
+from xtremedistil_tf.distill.targets import Part, write_targets
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.inputs.alignment import align, pieces_of
+from xtremedistil_tf.inputs.pieces import open_pieces, tokenise_texts
+from xtremedistil_tf.inputs.task import Task, align_task
+from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
+from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.embeddings import check_embedding_width
+from xtremedistil_tf.models.encoders import embedding_width
+from xtremedistil_tf.models.teacher import Teacher, has_teacher, load_teacher
+from xtremedistil_tf.runs import fingerprint
+
+log = logging.getLogger("absl")
+
+
+def needed_kinds(stages: Sequence[Stage]) -> Tuple[str, ...]:
+    """Which of the teacher's outputs some stages read; the piece ids lie with the logits."""
+    targets = {term.target for stage in stages if stage.data == "transfer" for term in stage.terms}
+    return KINDS if "representation" in targets else KINDS[:1] if targets else ()
+
+
+def check_student(config: RunConfig, task: Task, found: Any, model_dir: pathlib.Path) -> None:
+    """Checks before fine-tuning what the student asks of teacher and disk.
+
+    Args:
+      config, task: the run.
+      found: the transformers configuration of the teacher.
+      model_dir: the run folder.
+
+    Raises:
+      UserError: if the embedding is too wide, or the disk holds the teacher's outputs under no
+        circumstances.
+    """
+    student = config.student
+    check_embedding_width(student.word_emb_dim, embedding_width(found), student.word_embedding)
+    if not (model_dir / "targets").exists():
+        # A word has one piece at least, a sentence two markers.
+        pieces = task.transfer_words + 2 * task.transfer_rows
+        check_disk(model_dir, store_bytes(pieces, task.transfer_rows, int(found.hidden_size),
+                                          task.labels.size))
+
+
+def _target_fingerprint(
+    config: RunConfig, task: Task, teacher_print: str, split: str, layer: int
+) -> str:
+    return fingerprint(teacher_print, task.fingerprints[split], config.data.seq_len,
+                       config.data.on_bad_row, layer, config.opt_policy)
+
+
+def _pieces(
+    config: RunConfig, task: Task, teacher: Teacher, teacher_print: str, folder: pathlib.Path
+) -> Dict[str, int]:
+    """Tokenises the transfer text into a folder, unless that was done; returns the counts."""
+    name = fingerprint(teacher_print, task.fingerprints["transfer"], config.data.seq_len,
+                       config.data.on_bad_row)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Processes that take parts of the targets begin with the same text at the same time.
+    with filelock.FileLock(folder.with_name(".pieces.lock")):
+        return tokenise_texts(teacher.tokenizer, task.transfer, task.transfer_rows,
+                              config.data.seq_len, folder, name)
+
+
+def _vocabulary(
+    teacher: Teacher, train: np.ndarray, transfer: Iterator[np.ndarray]
+) -> StudentVocabulary:
+    """The pieces seen in train and transfer."""
+    def seen() -> Iterator[np.ndarray]:
+        yield train
+        yield from transfer
+
+    return StudentVocabulary.from_seen(
+        seen(), teacher.tokenizer.pad_token_id, teacher.tokenizer.unk_token_id,
+        len(teacher.word_embeddings()),
+    )
+
+
+def prepare(
+    config: RunConfig, task: Task, teacher: Teacher, teacher_dir: pathlib.Path,
+    model_dir: pathlib.Path, resources: Resources, kinds: Sequence[str],
+) -> Tuple[Prepared, float]:
+    """Tokenises, builds the vocabulary, runs the teacher once over the transfer set.
+
+    Args:
+      config, task, teacher: the run.
+      teacher_dir: the teacher's folder.
+      model_dir: the run folder.
+      resources: how many processes run the teacher.
+      kinds: which outputs the stages that are left read.
+
+    Returns:
+      What the stages read, and the passes of the teacher over the transfer set that were made.
+    """
+    features = align_task(task, teacher.tokenizer, config.data.seq_len)
+    teacher_print = folder_fingerprint(teacher_dir)
+    pieces = model_dir / "targets" / "pieces"
+    counts = {split: rows.counts for split, rows in features.items()}
+    counts["transfer"] = _pieces(config, task, teacher, teacher_print, pieces)
+    rows = {"transfer": open_pieces(pieces), "dev": features["dev"].input_ids}
+    vocabulary = _vocabulary(
+        teacher, features["train"].input_ids.values, iter([rows["transfer"].values])
+    )
+    stores, passed = {}, {}
+    for split, input_ids in rows.items():
+        folder = model_dir / "targets" / split
+        stores[split], passed[split] = write_targets(
+            teacher, input_ids, folder,
+            _target_fingerprint(config, task, teacher_print, split, teacher.layer),
+            config.distil.chunk_size, kinds, helpers=functools.partial(
+                helping_processes, resources.target_workers - 1 if split == "transfer" else 0,
+                folder, pieces, teacher_dir, teacher.layer, kinds,
+                len(tf.config.list_physical_devices("GPU")),
+            ),
+        )
+    inputs = fingerprint(
+        teacher_print, teacher.layer, task.fingerprints, config.to_dict()["student"],
+        config.data.seq_len, config.data.on_bad_row, config.seed, config.opt_policy,
+    )
+    prepared = Prepared(task, features, vocabulary, stores["transfer"], stores["dev"], inputs,
+                        counts)
+    return prepared, passed["transfer"] / len(stores["transfer"])
+
+
+def write_part(config: RunConfig, task: Task, model_dir: pathlib.Path, resources: Resources) -> str:
+    """Writes one part of the target shards of a run, for --target_shard; returns what was done.
+
+    Raises:
+      UserError: if the teacher is not there yet: it must be the same one for all parts.
+    """
+    folder = teacher_folder(config, model_dir)
+    if not has_teacher(folder):
+        raise UserError(f"--target_shard needs a fine-tuned teacher, and {folder} holds none; "
+                        "run run_teacher.py with the same flags first")
+    teacher, folder = obtain_teacher(config, task, model_dir)
+    number, parts = resources.target_shard
+    teacher_print = folder_fingerprint(folder)
+    pieces = model_dir / "targets" / "pieces"
+    _pieces(config, task, teacher, teacher_print, pieces)
+    store, rows = write_targets(
+        teacher, open_pieces(pieces), model_dir / "targets" / "transfer",
+        _target_fingerprint(config, task, teacher_print, "transfer", teacher.layer),
+        config.distil.chunk_size, part=Part(number - 1, parts),
+    )
+    there = sum(store.is_whole(index, KINDS) for index in range(store.shards))
+    return (f"part {number} of {parts} is written, {rows} rows in this run; {there} of "
+            f"{store.shards} shards are there. When all are, run the same command without "
+            "--target_shard")
+
+
+def plan_facts(config: RunConfig, task: Task, model_dir: pathlib.Path) -> Dict[str, int]:
+    """Sizes that a plan depends on, without fine-tuning or writing anything.
+
+    Returns:
+      vocabulary (rows of the student's embedding), width (of the teacher), pieces (of the
+      transfer set).
+    """
+    folder = teacher_folder(config, model_dir)
+    if has_teacher(folder):
+        teacher = load_teacher(folder, config.teacher.layer)
+    else:
+        teacher = fresh_teacher(config, task)
+    train = align(teacher.tokenizer, task.examples["train"], config.data.seq_len, task.labels)
+    pieces = 0
+
+    def transfer() -> Iterator[np.ndarray]:
+        nonlocal pieces
+        for chunk, _ in pieces_of(teacher.tokenizer, task.transfer, config.data.seq_len):
+            pieces += len(chunk.values)
+            yield chunk.values
+
+    vocabulary = _vocabulary(teacher, train.input_ids.values, transfer())
+    return {"vocabulary": len(vocabulary), "width": teacher.width, "pieces": pieces}
+
+
+def drop_representations(stores: Sequence[TargetStore]) -> None:
+    """Frees the nine tenths of the disk that only the first stage needs."""
+    for store in stores:
+        store.drop("representation")
+    log.info("stored representations are dropped: no stage that is left reads them")
