@@ -8,15 +8,14 @@ The teacher is fine-tuned once and shared. Results go to benchmarks/wikiann8_min
 
 import json
 import pathlib
-import platform
 import shutil
 import subprocess
 import sys
 import time
 
 from absl import app, flags
+from machine import ROOT, machine
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "wikiann8_minilm"
 RUNS = {"short": "flags/wikiann_minilm.flags", "long": "flags/wikiann_minilm_long.flags"}
 
@@ -25,18 +24,6 @@ flags.DEFINE_string("task", None, "Task folder.", required=True)
 flags.DEFINE_string("checkpoint", None, "Checkpoint folder of the teacher.", required=True)
 flags.DEFINE_string("work", None, "Where the run folders go.", required=True)
 flags.DEFINE_list("runs", list(RUNS), "Which presets to run.")
-
-
-def machine() -> dict:
-    """What the figures were measured on."""
-    import tensorflow
-    import transformers
-
-    model = [line.split(":")[1].strip() for line in open("/proc/cpuinfo") if "model name" in line]
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True)
-    return {"commit": commit.stdout.strip(), "processor": model[0], "cores": len(model),
-            "python": platform.python_version(), "tensorflow": tensorflow.__version__,
-            "transformers": transformers.__version__}
 
 
 def run(script: str, *arguments: str) -> float:

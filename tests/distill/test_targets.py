@@ -1,17 +1,26 @@
 """Stored teacher outputs: one pass, the right numbers, resuming, damage, batches."""
 
+import time
+
+import filelock
 import numpy as np
 import pytest
 
 from tests.checkpoints import make_encoder
 from xtremedistil_tf.config import BatchSize
 from xtremedistil_tf.distill import store as store_module
-from xtremedistil_tf.distill.store import store_bytes
-from xtremedistil_tf.distill.targets import Filler, write_targets
+from xtremedistil_tf.distill.store import KINDS, store_bytes
+from xtremedistil_tf.distill.target_worker import helping_processes
+from xtremedistil_tf.distill.targets import Filler, Part, open_store, write_targets
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.alignment import Ragged
-from xtremedistil_tf.inputs.batches import count_steps, transfer_batches
-from xtremedistil_tf.models.teacher import build_teacher
+from xtremedistil_tf.inputs.batches import Share, count_steps, transfer_batches
+from xtremedistil_tf.inputs.examples import Example
+from xtremedistil_tf.inputs.pieces import open_pieces, tokenise_texts
+from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.teacher import build_teacher, save_teacher
+from xtremedistil_tf.progress import Progress
+from xtremedistil_tf.runs import read_json, write_json
 
 ROWS = 23
 
@@ -91,7 +100,7 @@ def test_a_truncated_shard_is_made_anew(teacher, input_ids, tmp_path):
     assert len(read_all(store)) == ROWS
 
 
-def test_an_altered_shard_is_named(teacher, input_ids, tmp_path):
+def test_an_altered_shard_is_named_and_made_anew(teacher, input_ids, tmp_path):
     store, _ = write_targets(teacher, input_ids, tmp_path, "f0", 10)
     store.verify()
     shard = sorted((tmp_path / "shard-00002").glob("representation-*"))[0]
@@ -100,6 +109,125 @@ def test_an_altered_shard_is_named(teacher, input_ids, tmp_path):
     shard.write_bytes(bytes(data))
     with pytest.raises(UserError, match="shard-00002/representation-.* is damaged"):
         store.verify()
+    store.verify(["logits"])
+    assert write_targets(teacher, input_ids, tmp_path, "f0", 10)[1] == 3
+    store.verify()
+
+
+def test_a_file_cut_between_two_records_is_found(teacher, input_ids, tmp_path):
+    store, _ = write_targets(teacher, input_ids, tmp_path, "f0", 10)
+    file = max((tmp_path / "shard-00000").glob("logits-*"), key=lambda path: path.stat().st_size)
+    records = [record.numpy() for record in tf.data.TFRecordDataset(str(file))]
+    with tf.io.TFRecordWriter(str(file)) as writer:
+        for record in records[:-1]:
+            writer.write(record)
+    sizes = read_json(tmp_path / "shard-00000" / "shard.json")
+    write_json(tmp_path / "shard-00000" / "shard.json",
+               {**sizes, file.name: file.stat().st_size})
+    assert store.is_whole(0, KINDS) and store.sound_shards(KINDS) == [1, 2]
+
+
+def test_rows_lie_in_a_random_order_that_repeats(teacher, input_ids, tmp_path):
+    store, _ = write_targets(teacher, input_ids, tmp_path, "f0", 10)
+    assert sorted(store.lengths) == sorted(input_ids.lengths)
+    assert store.lengths.tolist() != input_ids.lengths.tolist()
+    again, rows = write_targets(teacher, input_ids, tmp_path, "f0", 10)
+    assert rows == 0 and again.lengths.tolist() == store.lengths.tolist()
+
+
+def test_dropped_representations_are_not_missed_until_they_are_needed(
+    teacher, input_ids, tmp_path
+):
+    store, _ = write_targets(teacher, input_ids, tmp_path, "f0", 10)
+    store.drop("representation")
+    assert not list(tmp_path.rglob("representation-*"))
+    assert write_targets(teacher, input_ids, tmp_path, "f0", 10, ("logits",))[1] == 0
+    assert write_targets(teacher, input_ids, tmp_path, "f0", 10)[1] == ROWS
+    assert len(read_all(store)) == ROWS
+
+
+def test_no_kind_needs_no_pass(teacher, input_ids, tmp_path):
+    assert write_targets(teacher, input_ids, tmp_path, "f0", 10, ())[1] == 0
+
+
+def test_parts_together_make_the_store(teacher, input_ids, tmp_path):
+    rows = [write_targets(teacher, input_ids, tmp_path / "parts", "f0", 5, part=Part(number, 2))[1]
+            for number in range(2)]
+    assert rows == [13, 10]
+    store, left = write_targets(teacher, input_ids, tmp_path / "parts", "f0", 5)
+    assert left == 0 and len(read_all(store)) == ROWS
+    whole, _ = write_targets(teacher, input_ids, tmp_path / "whole", "f0", 5)
+    for file in (tmp_path / "whole").rglob("*.tfrecord"):
+        other = tmp_path / "parts" / file.relative_to(tmp_path / "whole")
+        assert other.read_bytes() == file.read_bytes()
+
+
+def test_a_claimed_shard_is_left_to_its_writer_and_taken_over_if_it_dies(
+    teacher, input_ids, tmp_path
+):
+    store, order = open_store(input_ids, tmp_path, "f0", 10, teacher.width, 4)
+    filler = Filler(teacher, input_ids, order, store, KINDS)
+    (tmp_path / "claims").mkdir()
+    left = tmp_path / ".tmp-1-shard-00001"
+    left.mkdir()
+    with filelock.FileLock(tmp_path / "claims" / "00001.lock"), Progress(ROWS, "t", "r") as bar:
+        filler.fill([0, 1, 2], bar, wait=False)
+        assert [store.is_whole(index, KINDS) for index in range(3)] == [True, False, True]
+        # Another's unfinished work is not swept while its lock is held.
+        assert left.is_dir()
+    with Progress(ROWS, "t", "r") as bar:
+        filler.fill([0, 1, 2], bar, wait=True)
+    assert store.is_whole(1, KINDS) and not left.exists()
+
+
+def test_helping_processes_fill_the_same_store(teacher, input_ids, tokenizer, tmp_path):
+    save_teacher(teacher, tmp_path / "teacher", {})
+    rows = [Example(("x",) * int(length)) for length in range(1, 9)]
+    tokenise_texts(tokenizer, rows, len(rows), 16, tmp_path / "pieces", "p")
+    pieces = open_pieces(tmp_path / "pieces")
+    store, _ = open_store(pieces, tmp_path / "store", "f0", 2, teacher.width, 4)
+    job = (tmp_path / "store", tmp_path / "pieces", tmp_path / "teacher", 1, KINDS, 0)
+    with helping_processes(2, *job):
+        deadline = time.monotonic() + 120
+        while not all(store.is_whole(index, KINDS) for index in range(store.shards)):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+    whole, _ = write_targets(teacher, pieces, tmp_path / "whole", "f0", 2)
+    assert len(read_all(store)) == len(rows)
+    for ids, (logits, _) in read_all(whole).items():
+        np.testing.assert_allclose(read_all(store)[ids][0], logits, atol=1e-5)
+
+
+@pytest.mark.parametrize("batch", [BatchSize(4), BatchSize(1), BatchSize(4, tokens=24)])
+def test_the_shares_of_replicas_make_up_every_batch(teacher, input_ids, tmp_path, batch):
+    store, _ = write_targets(teacher, input_ids, tmp_path, "f0", 10)
+    table = np.arange(1000, dtype=np.int32)
+    doubled = BatchSize(2 * batch.rows, batch.tokens and 2 * batch.tokens)
+    together = list(transfer_batches(store, doubled, 3, table, True))
+    shares = [list(transfer_batches(store, batch, 3, table, True, Share(2, replica, 1)))
+              for replica in range(2)]
+    one_pipeline = list(transfer_batches(store, batch, 3, table, True, Share(2, 0, 2)))
+
+    def rows_of(batches):
+        found = {}
+        for inputs, targets in batches:
+            for ids, mask, logits in zip(inputs["input_ids"].numpy(), targets["mask"].numpy(),
+                                         targets["logits"].numpy()):
+                if mask.any():
+                    found[tuple(ids[: int(mask.sum())])] = logits[: int(mask.sum())]
+        return found
+
+    assert len(together) == len(shares[0]) == len(shares[1]) == len(one_pipeline) / 2
+    assert len(together) == count_steps(store.lengths, batch, 2)
+    for step, batches in enumerate(zip(together, *shares)):
+        expected, found = rows_of(batches[:1]), rows_of(batches[1:])
+        assert expected.keys() == found.keys()
+        for ids in expected:
+            np.testing.assert_array_equal(expected[ids], found[ids])
+        assert rows_of(one_pipeline[2 * step : 2 * step + 2]).keys() == expected.keys()
+        # No replica gets an empty batch, and every row has a real piece: cuDNN needs both.
+        for inputs, _ in batches[1:]:
+            assert (inputs["input_ids"].numpy()[:, 0] > 0).all() and len(inputs["input_ids"])
 
 
 def test_a_disk_that_is_too_small_is_told_before_the_pass(
@@ -122,8 +250,8 @@ def test_batches_are_equal_for_equal_seeds_and_full(teacher, input_ids, tmp_path
     table = np.arange(1000, dtype=np.int32)
 
     def order(seed):
-        return [tuple(ids) for inputs, _ in transfer_batches(store, BatchSize(4), seed, table, False)
-                for ids in inputs["input_ids"].numpy()]
+        batches = transfer_batches(store, BatchSize(4), seed, table, False)
+        return [tuple(ids) for inputs, _ in batches for ids in inputs["input_ids"].numpy()]
 
     assert order(1) == order(1) != order(2)
     batches = list(transfer_batches(store, BatchSize(4), 1, table, False))

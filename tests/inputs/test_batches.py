@@ -7,6 +7,7 @@ from xtremedistil_tf.config import BatchSize
 from xtremedistil_tf.inputs.alignment import Features, Ragged
 from xtremedistil_tf.inputs.batches import (
     PieceMasking,
+    Share,
     bucket_bounds,
     count_steps,
     labelled_batches,
@@ -72,3 +73,24 @@ def test_masking_spares_the_markers_and_repeats_with_the_seed(features):
     share = np.mean([piece == 9 for ids in first.values() for piece in ids[1:-1]])
     assert 0.25 < share < 0.75
     assert masked(1) == first != masked(2)
+
+
+def test_batches_of_equal_positions_hold_fewer_long_rows(features):
+    size = BatchSize(3, tokens=24)
+    batches = list(labelled_batches(features, size, 0))
+    assert len(batches) == count_steps(features.input_ids.lengths, size)
+    shapes = [tuple(inputs["input_ids"].shape) for inputs, _ in batches]
+    assert max(rows for rows, time in shapes if time <= 4) == 3
+    assert all(rows <= 2 for rows, time in shapes if time > 8)
+    assert BatchSize(3, tokens=5).of(12) == 1
+
+
+def test_shares_of_labelled_batches_hold_every_row_once(features):
+    shares = [list(labelled_batches(features, BatchSize(2), 5, share=Share(2, replica, 1)))
+              for replica in range(2)]
+    assert len(shares[0]) == len(shares[1]) == count_steps(
+        features.input_ids.lengths, BatchSize(2), 2)
+    seen = [int(ids[0]) // 100 for share in shares for inputs, targets in share
+            for ids, mask in zip(inputs["input_ids"].numpy(), targets["mask"].numpy())
+            if mask.any()]
+    assert sorted(seen) == list(range(10))

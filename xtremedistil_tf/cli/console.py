@@ -42,6 +42,12 @@ def _is_storage_error(error: Exception) -> bool:
                          "PermissionDeniedError", "NotFoundError"})
 
 
+def _is_lost_worker(error: Exception) -> bool:
+    """Whether TensorFlow reports that a worker of the cluster is gone."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return "UnavailableError" in names or "Collective ops is aborted" in str(error)
+
+
 def start(
     main: Callable[[], None], define_flags: Callable[[], None],
     on_interrupt: str = "the same command goes on from here",
@@ -85,6 +91,8 @@ def start(
             print(f"ended by SIGTERM; {on_interrupt}", file=sys.stderr)
             sys.exit(143)
         except Exception as error:
+            if _is_lost_worker(error):
+                _fail(f"another worker ended; see its own message. {on_interrupt.capitalize()}")
             if not _is_storage_error(error):
                 raise
             _fail(str(error).splitlines()[0])

@@ -16,7 +16,7 @@ from xtremedistil_tf.distribution import agree, by_chief, is_chief
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.registry import LayerRegistry
-from xtremedistil_tf.models.stage_model import StageModel, reseed
+from xtremedistil_tf.models.stage_model import StageModel, reseed, traced_for_cpu
 from xtremedistil_tf.models.weights import load_weights, save_weights
 from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.runs import atomic_folder, derive_seed, fingerprint, read_json, write_json
@@ -137,9 +137,11 @@ class Trainer:
             # Weights that were trained for the same measure compete with what comes of them; the
             # chance F1 of a head that was never trained does not.
             competes = stage.monitor == measured
-            records.append(self._run_stage(stage, chain, title, competes))
+            with traced_for_cpu(self._model):
+                records.append(self._run_stage(stage, chain, title, competes))
             measured = stage.monitor
             self._feed.done(stages[position:])
+        self._model.clear_loss_terms()
         return records
 
     def _run_stage(self, stage: Stage, chain: str, title: str, competes: bool) -> Dict[str, Any]:
@@ -186,6 +188,8 @@ class Trainer:
         schedule = build_schedule(stage.schedule, stage.epochs, steps)
         # A fresh optimizer and compile: Keras ignores changed `trainable` flags otherwise.
         self._model.compile(optimizer=_build_optimizer(self._optimizer, schedule))
+        # Its slots now, not in the first step: a step that makes variables is traced twice.
+        self._model.optimizer._create_all_weights(self._model.trainable_variables)
         state = self._resume(folder, chain)
         if state is None:
             state = _State(best=agree(self._feed.measure(stage)) if competes else None)

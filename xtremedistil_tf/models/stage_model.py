@@ -1,6 +1,7 @@
 """A Keras functional model that trains on any set of masked loss terms."""
 
-from typing import Any, Callable, Dict, Mapping, Sequence
+import contextlib
+from typing import Any, Callable, Dict, Iterator, Mapping, Sequence
 
 from xtremedistil_tf.keras2 import tf
 
@@ -22,6 +23,10 @@ class StageModel(tf.keras.Model):
         # Set past Keras' attribute tracking, which would count the metric among the weights.
         object.__setattr__(self, "_terms", [(term, losses[term.loss]) for term in terms])
         object.__setattr__(self, "_loss_mean", tf.keras.metrics.Mean(name="loss"))
+
+    def clear_loss_terms(self) -> None:
+        """Ends training: the model only predicts, and an export has no metric to gather."""
+        object.__setattr__(self, "_loss_mean", None)
 
     def compute_loss(
         self, x: Any = None, y: Dict[str, Any] = None, y_pred: Dict[str, Any] = None,
@@ -73,3 +78,23 @@ def reseed(model: Any, seed: int) -> None:
         if generator is not None:
             generator.reset_from_seed(seed + index)
             index += 1
+
+
+@contextlib.contextmanager
+def traced_for_cpu(model: Any) -> Iterator[None]:
+    """Leaves the GPU's variant of LSTMs out of what is traced in the block, if there is no GPU.
+
+    Keras traces both variants and their gradients; every stage compiles anew, and its start then
+    takes half the time. What is traced after the block, an export above all, has both again.
+    """
+    layers = [layer for layer in model._flatten_layers()
+              if getattr(layer, "_could_use_gpu_kernel", False)]
+    if tf.config.list_physical_devices("GPU"):
+        layers = []
+    try:
+        for layer in layers:
+            layer._could_use_gpu_kernel = False
+        yield
+    finally:
+        for layer in layers:
+            layer._could_use_gpu_kernel = True

@@ -1,0 +1,212 @@
+"""Ratios of the engine: teacher with and without buckets, student step, tokenisation.
+
+Command:
+  python benchmarks/engine/speed.py --task=DATA --checkpoint=MINILM --work=FOLDER
+DATA is a task folder with WikiAnn sentences, MINILM a MiniLM checkpoint folder. Each pair is
+measured in turns in one process; a figure is the median of its turns. Written to
+benchmarks/engine/speed.json.
+"""
+
+import itertools
+import pathlib
+import statistics
+import sys
+import time
+
+import numpy as np
+from absl import app, flags
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from machine import write_record
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("task", None, "Task folder.", required=True)
+flags.DEFINE_string("checkpoint", None, "Checkpoint folder of the teacher.", required=True)
+flags.DEFINE_string("work", None, "Where the stored targets go.", required=True)
+flags.DEFINE_integer("rows", 6000, "Transfer sentences used.")
+flags.DEFINE_integer("turns", 3, "Turns of each pair.")
+SEQ_LEN = 32
+BATCH = 128
+
+
+def seconds(call) -> float:
+    """Wall-clock seconds of a call."""
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+def in_turns(calls: dict) -> dict:
+    """Median seconds of each call after one warm-up, the calls taking turns."""
+    for call in calls.values():
+        call()
+    times = {name: [] for name in calls}
+    for _ in range(FLAGS.turns):
+        for name, call in calls.items():
+            times[name].append(seconds(call))
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def matrix_peak() -> float:
+    """Floating-point operations a second of one large float32 product, the best of five."""
+    import tensorflow as tf
+
+    size = 4096
+    product = tf.function(lambda a, b: tf.reduce_sum(tf.matmul(a, b)))
+    a, b = tf.random.normal([size, size]), tf.random.normal([size, size])
+    product(a, b)
+    return max(2 * size**3 / seconds(lambda: product(a, b).numpy()) for _ in range(5))
+
+
+def tokenisation(tokenizer, examples) -> dict:
+    """Sentences a second of ours, and of tokenising every prefix of a sentence (the authors')."""
+    import transformers
+
+    from xtremedistil_tf.inputs.alignment import pieces_of
+
+    slow = transformers.BertTokenizer.from_pretrained(FLAGS.checkpoint)
+    few = examples[:300]
+
+    def prefixes(tokenize):
+        for example in few:
+            for end in range(1, len(example.words) + 1):
+                tokenize(" ".join(example.words[:end]))
+
+    found = in_turns({
+        "ours": lambda: list(pieces_of(tokenizer, examples, SEQ_LEN)),
+        "prefixes, fast tokenizer": lambda: prefixes(tokenizer.tokenize),
+        "prefixes, Python tokenizer": lambda: prefixes(slow.tokenize),
+    })
+    rates = {name: (len(examples) if name == "ours" else len(few)) / value
+             for name, value in found.items()}
+    return {"sentences_a_second": rates,
+            "ratios": {name: rates["ours"] / rate for name, rate in rates.items()
+                       if name != "ours"}}
+
+
+def teacher_scoring(teacher, input_ids) -> dict:
+    """Sentences a second of the teacher, rows sorted by length against all padded to SEQ_LEN."""
+    import tensorflow as tf
+
+    from xtremedistil_tf.models.forward import Forward
+
+    forward = Forward(teacher.model, ("logits", "representation"))
+
+    def bucketed():
+        for _ in forward.batches(input_ids):
+            pass
+
+    def fixed():
+        # The same forward pass and positions a batch, in the order of the text.
+        rows = 4096 // SEQ_LEN
+        for at in range(0, len(input_ids), rows):
+            ids = np.zeros([min(rows, len(input_ids) - at), SEQ_LEN], np.int32)
+            for place in range(len(ids)):
+                row = input_ids[at + place]
+                ids[place, : len(row)] = row
+            outputs = forward._run(tf.constant(ids), tf.constant((ids > 0).astype(np.int32)))
+            for value in outputs.values():
+                value.numpy()
+
+    found = in_turns({"bucketed": bucketed, "fixed": fixed})
+    rates = {name: len(input_ids) / value for name, value in found.items()}
+    return {"sentences_a_second": rates, "ratio": rates["bucketed"] / rates["fixed"],
+            "mean_pieces": float(input_ids.lengths.mean())}
+
+
+def multiplications(E: int, H: int, width: int) -> int:
+    """Floating-point operations of products, a position, forward and backward (three times)."""
+    return 3 * 2 * (2 * 4 * H * (E + H) + 2 * H * width)
+
+
+def student_step(store, vocabulary, E: int, H: int, peak: float) -> dict:
+    """Sentences a second of stage 1, ours from the shards against the authors' setting.
+
+    Theirs: every row 32 pieces long, nothing masked, recurrent dropout 0.2, held in memory.
+    """
+    import tensorflow as tf
+
+    from xtremedistil_tf.addons import LazyAdam
+    from xtremedistil_tf.config import BatchSize, StudentConfig
+    from xtremedistil_tf.distill.losses import LOSSES
+    from xtremedistil_tf.distill.stages import LossTerm
+    from xtremedistil_tf.inputs.batches import transfer_batches
+    from xtremedistil_tf.models.stage_model import traced_for_cpu
+    from xtremedistil_tf.models.student import build_student
+
+    def model_of(recurrent_dropout, optimizer):
+        student = build_student(
+            StudentConfig(E, H, recurrent_dropout=recurrent_dropout), len(vocabulary),
+            store.width, store.classes,
+        )
+        student.registry.set_trainable(["word_embedding", "bilstm", "projection"])
+        student.model.set_loss_terms([LossTerm("representation", "representation", "mse")], LOSSES)
+        student.model.compile(optimizer=optimizer)
+        return student.model
+
+    adam = tf.keras.optimizers.legacy.Adam
+    models = {"ours": model_of(0.0, LazyAdam(1e-3)), "ours, Adam": model_of(0.0, adam(1e-3)),
+              "authors": model_of(0.2, adam(1e-3))}
+    generator = np.random.default_rng(0)
+    ids = generator.integers(2, len(vocabulary), (len(store), SEQ_LEN)).astype(np.int32)
+    targets = {"representation": generator.normal(size=(len(store), SEQ_LEN, store.width))
+               .astype(np.float16), "mask": np.ones([len(store), SEQ_LEN], np.float32)}
+    fixed = tf.data.Dataset.from_tensor_slices(({"input_ids": ids}, targets)).batch(BATCH)
+    fixed = fixed.prefetch(2)
+
+    def bucketed():
+        return transfer_batches(store, BatchSize(BATCH), 0, vocabulary.table, True)
+
+    with traced_for_cpu(models["ours"]), traced_for_cpu(models["ours, Adam"]):
+        found = in_turns({
+            "ours": lambda: models["ours"].fit(bucketed(), verbose=0),
+            "ours, Adam": lambda: models["ours, Adam"].fit(bucketed(), verbose=0),
+            "authors": lambda: models["authors"].fit(fixed, verbose=0),
+        })
+    rates = {name: len(store) / value for name, value in found.items()}
+    padded = sum(int(inputs["input_ids"].shape[0] * inputs["input_ids"].shape[1])
+                 for inputs, _ in bucketed())
+    operations = padded * multiplications(E, H, store.width) / found["ours"]
+    return {"E": E, "H": H, "batch": BATCH, "sentences_a_second": rates,
+            "ratio": rates["ours"] / rates["authors"],
+            "lazy_adam_over_adam": rates["ours"] / rates["ours, Adam"],
+            "positions_a_second": padded / found["ours"],
+            "share_of_peak": operations / peak}
+
+
+def main(argv) -> None:
+    """Measures all of it and writes the record."""
+    del argv
+    from xtremedistil_tf.config import TeacherConfig
+    from xtremedistil_tf.distill.targets import write_targets
+    from xtremedistil_tf.inputs.alignment import Ragged, pieces_of
+    from xtremedistil_tf.inputs.examples import TextFile
+    from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
+    from xtremedistil_tf.models.encoders import load_encoder
+    from xtremedistil_tf.models.teacher import build_teacher
+    from xtremedistil_tf.runs import fingerprint
+    from xtremedistil_tf.runtime import prepare
+
+    with prepare(0, False):
+        texts = TextFile(pathlib.Path(FLAGS.task) / "transfer.txt")
+        rows = list(texts)
+        # Rows of all languages: the file is sorted by them.
+        examples = list(itertools.islice(rows[:: max(1, len(rows) // FLAGS.rows)], FLAGS.rows))
+        encoder, tokenizer = load_encoder(TeacherConfig(checkpoint=FLAGS.checkpoint))
+        teacher = build_teacher(encoder, tokenizer, 11, 6)
+        results = {"rows": len(examples), "tokenisation": tokenisation(tokenizer, examples)}
+        ids = Ragged.join([ids for ids, _ in pieces_of(tokenizer, examples, SEQ_LEN)])
+        results["teacher"] = teacher_scoring(teacher, ids)
+        store, _ = write_targets(teacher, ids, pathlib.Path(FLAGS.work),
+                                 fingerprint(FLAGS.rows, FLAGS.checkpoint), 2000)
+        vocabulary = StudentVocabulary.from_seen([ids.values], 0, tokenizer.unk_token_id,
+                                                 len(tokenizer))
+        peak = matrix_peak()
+        results["matrix_product_peak_gflops"] = peak / 1e9
+        results["student"] = [student_step(store, vocabulary, E, H, peak)
+                              for E, H in ((50, 200), (300, 600))]
+    write_record("engine/speed", results)
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,32 @@
+"""What a benchmark ran on, for its record; and how records are written."""
+
+import json
+import pathlib
+import platform
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def machine() -> dict:
+    """Commit, processor and versions."""
+    import tensorflow
+    import transformers
+
+    model = [line.split(":")[1].strip() for line in open("/proc/cpuinfo") if "model name" in line]
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    return {"commit": commit.stdout.strip(), "processor": model[0], "cores": len(model),
+            "python": platform.python_version(), "tensorflow": tensorflow.__version__,
+            "transformers": transformers.__version__}
+
+
+def write_record(name: str, results: dict) -> None:
+    """Writes benchmarks/<name>.json with the command and the machine beside the results."""
+    path = ROOT / "benchmarks" / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    command = "python " + " ".join([str(pathlib.Path(sys.argv[0]).resolve().relative_to(ROOT)),
+                                    *sys.argv[1:]])
+    record = {"command": command, "machine": machine(), **results}
+    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    print(json.dumps(results, indent=1))
