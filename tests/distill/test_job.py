@@ -209,6 +209,65 @@ def test_a_teacher_of_other_labels_is_refused(finished, tiny_task, bert_config, 
         job.run_distillation(config, tmp_path / "run")
 
 
+def test_parts_of_the_targets_are_taken_over_and_representations_dropped(
+    finished, tiny_task, bert_config, tmp_path
+):
+    config = config_of(tiny_task, bert_config, strategy="D4.1")
+    config = dataclasses.replace(config, teacher=dataclasses.replace(
+        config.teacher, model_dir=str(finished[0])))
+    folder = tmp_path / "run"
+    for number in (1, 2):
+        told = job.write_target_part(config, folder, cfg.Resources(target_shard=(number, 2)))
+        assert f"part {number} of 2 is written" in told
+    assert "3 of 3 shards are there" in told
+    metrics = job.run_distillation(config, folder, resources=cfg.Resources(False))
+    assert metrics["teacher_passes"] == 0 and len(metrics["stages"]) == 3
+    assert not list(folder.rglob("representation-*"))
+    assert list((folder / "targets" / "transfer").rglob("logits-*"))
+    # Without the later stages' results they are trained again, and stage 1 is not missed.
+    shutil.rmtree(folder / "stages" / "03_labels")
+    (folder / "metrics.json").unlink()
+    again = job.run_distillation(config, folder, resources=cfg.Resources(False))
+    assert again["teacher_passes"] == 0
+    assert again["student"]["test"] == metrics["student"]["test"]
+
+
+def test_a_part_needs_the_one_teacher_of_all_parts(tiny_task, bert_config, tmp_path):
+    with pytest.raises(UserError, match="--target_shard needs a fine-tuned teacher"):
+        job.write_target_part(config_of(tiny_task, bert_config), tmp_path / "run",
+                              cfg.Resources(target_shard=(1, 2)))
+
+
+def test_a_shard_that_breaks_while_training_is_named(
+    finished, tiny_task, bert_config, tmp_path, monkeypatch
+):
+    config = config_of(tiny_task, bert_config, strategy="D4.1")
+    config = dataclasses.replace(config, teacher=dataclasses.replace(
+        config.teacher, model_dir=str(finished[0])))
+    original = job.Trainer.run_plan
+
+    def breaking(self, plan):
+        shard = sorted((tmp_path / "run/targets/transfer/shard-00001").glob("logits-*"))[0]
+        data = bytearray(shard.read_bytes())
+        data[40] ^= 1
+        shard.write_bytes(bytes(data))
+        return original(self, plan)
+
+    monkeypatch.setattr(job.Trainer, "run_plan", breaking)
+    with pytest.raises(UserError, match="shard-00001/logits-.* is damaged; run the same command"):
+        job.run_distillation(config, tmp_path / "run")
+
+
+def test_a_disk_that_cannot_hold_the_targets_is_told_before_any_work(
+    tiny_task, bert_config, tmp_path, monkeypatch
+):
+    usage = type("Usage", (), {"free": 900})
+    monkeypatch.setattr("xtremedistil_tf.distill.store.shutil.disk_usage", lambda _: usage)
+    for call in (job.run_distillation, job.dry_run):
+        with pytest.raises(UserError, match="teacher's outputs take .* GB free"):
+            call(config_of(tiny_task, bert_config), tmp_path / "run")
+
+
 def test_dry_run_prints_the_plan_and_writes_nothing(tiny_task, bert_config, tmp_path):
     text = job.dry_run(config_of(tiny_task, bert_config), tmp_path / "none")
     assert not (tmp_path / "none").exists()
@@ -235,20 +294,32 @@ def start(arguments):
                             cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
-def test_killed_between_stages_and_started_again_gives_the_same_student(
+def end_at(folder, arguments, marker, sign):
+    """Starts the job and sends it a signal when a file is there; (exit code, output)."""
+    process = start(arguments)
+    deadline = time.monotonic() + 300
+    while not (folder / marker).exists():
+        assert process.poll() is None and time.monotonic() < deadline, process.communicate()[0]
+        time.sleep(0.02)
+    os.kill(process.pid, sign)
+    output = process.communicate(timeout=60)[0].decode()
+    return process.returncode, output
+
+
+def test_ended_and_killed_and_started_again_gives_the_same_student(
     finished, tiny_task, bert_config, tmp_path
 ):
     folder = tmp_path / "run"
     arguments = [*FLAGS, f"--task={tiny_task}", f"--model_dir={folder}",
                  f"--teacher_config={bert_config}"]
-    process = start(arguments)
-    deadline = time.monotonic() + 300
-    while not (folder / "stages" / "03_logits_projection" / "done.json").exists():
-        assert process.poll() is None and time.monotonic() < deadline, process.communicate()[0]
-        time.sleep(0.05)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    assert not (folder / "metrics.json").exists()
+    code, output = end_at(folder, arguments, "targets/transfer/manifest.json", signal.SIGTERM)
+    assert code == 143 and "ended by SIGTERM; the same command goes on from here" in output
+    assert "Traceback" not in output
+    # What was begun is gone: a signal that can be caught leaves nothing half-written.
+    assert not [path for path in folder.rglob(".tmp-*")]
+    code, _ = end_at(folder, arguments, "stages/03_logits_projection/progress/state.json",
+                     signal.SIGKILL)
+    assert code == -signal.SIGKILL and not (folder / "metrics.json").exists()
     process = start(arguments)
     output = process.communicate(timeout=300)[0].decode()
     assert process.returncode == 0, output

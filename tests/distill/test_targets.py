@@ -1,5 +1,6 @@
 """Stored teacher outputs: one pass, the right numbers, resuming, damage, batches."""
 
+import resource
 import time
 
 import filelock
@@ -236,6 +237,30 @@ def test_a_disk_that_is_too_small_is_told_before_the_pass(
     monkeypatch.setattr(store_module.shutil, "disk_usage", lambda _: type("U", (), {"free": 9}))
     with pytest.raises(UserError, match="GB, but .* free"):
         write_targets(teacher, input_ids, tmp_path, "f0", 10)
+
+
+def test_a_full_disk_leaves_what_was_finished_and_nothing_half_written(
+    teacher, input_ids, tmp_path, monkeypatch
+):
+    original = Filler.write_shard
+
+    def filling(self, index, progress):
+        if index == 1:
+            # The system refuses to let a file grow: as close to a full disk as a test can get.
+            resource.setrlimit(resource.RLIMIT_FSIZE, (200, hard))
+        original(self, index, progress)
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    monkeypatch.setattr(Filler, "write_shard", filling)
+    try:
+        with pytest.raises((OSError, tf.errors.OpError)):
+            write_targets(teacher, input_ids, tmp_path, "f0", 10)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "claims", "manifest.json", "shard-00000"]
+    monkeypatch.setattr(Filler, "write_shard", original)
+    assert write_targets(teacher, input_ids, tmp_path, "f0", 10)[1] == ROWS - 10
 
 
 def test_the_estimate_of_bytes_is_close(teacher, input_ids, tmp_path):

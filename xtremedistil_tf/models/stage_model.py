@@ -28,6 +28,20 @@ class StageModel(tf.keras.Model):
         """Ends training: the model only predicts, and an export has no metric to gather."""
         object.__setattr__(self, "_loss_mean", None)
 
+    def train_step(self, data: Any) -> Dict[str, Any]:
+        """One step of gradient descent on the layers that are not frozen.
+
+        Keras' own step watches every variable, and backward work is then laid out, and traced, down
+        to the lowest layer of all, trained or not.
+        """
+        inputs, targets = data
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(self.trainable_variables)
+            outputs = self(inputs, training=True)
+            loss = self.compute_loss(inputs, targets, outputs)
+        self.optimizer.minimize(loss, self.trainable_variables, tape=tape)
+        return self.compute_metrics(inputs, targets, outputs, None)
+
     def compute_loss(
         self, x: Any = None, y: Dict[str, Any] = None, y_pred: Dict[str, Any] = None,
         sample_weight: Any = None,
