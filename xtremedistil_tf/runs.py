@@ -102,6 +102,12 @@ def read_json(path: pathlib.Path) -> Any:
         raise UserError(f"{path} is not a JSON file: {error}") from None
 
 
+def sweep_beside(path: pathlib.Path) -> None:
+    """Removes what killed writers of this very folder left; call it with its own lock held."""
+    for left in path.parent.glob(f".*-{path.name}"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
 def _below(folder: pathlib.Path, pattern: str) -> List[pathlib.Path]:
     return [path for path in folder.rglob(pattern) if SHARED not in path.relative_to(folder).parts]
 

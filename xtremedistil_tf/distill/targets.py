@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import pathlib
-import shutil
 import time
 from typing import Any, Callable, ContextManager, Dict, Iterator, List, Optional, Sequence, Tuple
 
@@ -24,7 +23,7 @@ from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.forward import Forward
 from xtremedistil_tf.models.teacher import Teacher
 from xtremedistil_tf.progress import Progress
-from xtremedistil_tf.runs import atomic_folder, read_json, write_json
+from xtremedistil_tf.runs import atomic_folder, read_json, sweep_beside, write_json
 
 _MANIFEST = "manifest.json"
 _CLAIMS = "claims"
@@ -153,9 +152,7 @@ def _claimed(store: TargetStore, index: int) -> Iterator[bool]:
         yield False
         return
     try:
-        # What a killed process left of this very shard.
-        for left in store.folder.glob(f".*-{store.shard_folder(index).name}"):
-            shutil.rmtree(left, ignore_errors=True)
+        sweep_beside(store.shard_folder(index))
         yield True
     finally:
         lock.release()
@@ -209,7 +206,6 @@ def _finish(store: TargetStore) -> None:
     path = store.folder / _MANIFEST
     names = [store.shard_folder(index).name for index in range(store.shards)]
     write_json(path, {**read_json(path), "shards": names})
-    shutil.rmtree(store.folder / _CLAIMS, ignore_errors=True)
 
 
 def missing_shards(store: TargetStore, kinds: Sequence[str], part: Part = Part()) -> List[int]:

@@ -10,7 +10,7 @@ import numpy as np
 from xtremedistil_tf.inputs.alignment import Ragged, pieces_of
 from xtremedistil_tf.inputs.examples import Example
 from xtremedistil_tf.progress import Progress
-from xtremedistil_tf.runs import atomic_folder, read_json, write_json
+from xtremedistil_tf.runs import atomic_folder, read_json, sweep_beside, write_json
 
 _RECORD = "pieces.json"
 
@@ -57,6 +57,7 @@ def tokenise_texts(
         return known
     counts: Dict[str, int] = collections.Counter()
     lengths = []
+    sweep_beside(folder)
     with atomic_folder(folder) as temporary:
         with open(temporary / "values.i32", "wb") as file, \
                 Progress(rows, "tokenising", "sentences") as progress:
