@@ -17,13 +17,15 @@ from absl import app, flags
 from machine import ROOT, machine
 
 RESULTS = ROOT / "benchmarks" / "wikiann8_minilm"
-RUNS = {"short": "flags/wikiann_minilm.flags", "long": "flags/wikiann_minilm_long.flags"}
+SHORT = "--flagfile=flags/wikiann_minilm.flags"
+RUNS = {"short": [SHORT], "short_adam": [SHORT, "--optimizer=adam"],
+        "long": ["--flagfile=flags/wikiann_minilm_long.flags"]}
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("task", None, "Task folder.", required=True)
 flags.DEFINE_string("checkpoint", None, "Checkpoint folder of the teacher.", required=True)
 flags.DEFINE_string("work", None, "Where the run folders go.", required=True)
-flags.DEFINE_list("runs", list(RUNS), "Which presets to run.")
+flags.DEFINE_list("runs", list(RUNS), "Which runs, of those in RUNS.")
 
 
 def run(script: str, *arguments: str) -> float:
@@ -41,14 +43,14 @@ def main(argv) -> None:
     checkpoint = f"--pt_teacher_checkpoint={pathlib.Path(FLAGS.checkpoint).resolve()}"
     names = {"--teacher_layer", "--teacher_epochs", "--teacher_batch_size", "--seq_len",
              "--teacher_learning_rate", "--pt_teacher", "--do_NER"}
-    preset = (ROOT / RUNS["short"]).read_text("utf-8").splitlines()
+    preset = (ROOT / SHORT.split("=")[1]).read_text("utf-8").splitlines()
     teacher_flags = [line for line in preset if line.split("=")[0] in names]
     teacher_dir = work / "teacher_run"
     seconds = {"teacher": run("run_teacher.py", task, checkpoint, f"--model_dir={teacher_dir}",
                               *teacher_flags)}
     for name in FLAGS.runs:
         folder = work / name
-        seconds[name] = run("run_distillation.py", f"--flagfile={RUNS[name]}", task, checkpoint,
+        seconds[name] = run("run_distillation.py", *RUNS[name], task, checkpoint,
                             f"--model_dir={folder}", f"--teacher_model_dir={teacher_dir}")
         target = RESULTS / name
         shutil.rmtree(target, ignore_errors=True)

@@ -16,7 +16,22 @@ def _parse_tf_config() -> dict:
         raise UserError(f"the variable TF_CONFIG is not JSON: {error}") from None
 
 
-def choose_strategy() -> Any:
+# The one strategy of this process: a cluster can be joined once only.
+_chosen: Any = None
+
+
+def use_strategy(strategy: Any) -> None:
+    """Makes this the process' strategy."""
+    global _chosen
+    _chosen = strategy
+
+
+def current_strategy() -> Any:
+    """The process' strategy; TensorFlow's default, for one device, if none was chosen."""
+    return _chosen or tf.distribute.get_strategy()
+
+
+def best_strategy() -> Any:
     """The strategy for this machine; call it before any other TensorFlow operation.
 
     Returns:
@@ -43,18 +58,18 @@ def choose_strategy() -> Any:
 
 def replicas() -> int:
     """Devices that train together."""
-    return tf.distribute.get_strategy().num_replicas_in_sync
+    return current_strategy().num_replicas_in_sync
 
 
 def is_chief() -> bool:
     """Whether this process writes the run folder; true in a run of one process."""
-    resolver = tf.distribute.get_strategy().cluster_resolver
+    resolver = current_strategy().cluster_resolver
     return resolver is None or not resolver.task_type or resolver.task_id == 0
 
 
 def agree(value: float) -> float:
     """The mean of a number over all workers, which decide by it; waits for all of them."""
-    strategy = tf.distribute.get_strategy()
+    strategy = current_strategy()
     if strategy.num_replicas_in_sync == 1:
         return value
 
@@ -80,7 +95,7 @@ def spread(make: Callable[[Share], Any]) -> Any:
     Args:
       make: gives the dataset of a share; see `inputs.batches.Share`.
     """
-    strategy = tf.distribute.get_strategy()
+    strategy = current_strategy()
     if strategy.num_replicas_in_sync == 1:
         return make(Share())
 

@@ -187,24 +187,24 @@ def main(argv) -> None:
     from xtremedistil_tf.runs import fingerprint
     from xtremedistil_tf.runtime import prepare
 
-    with prepare(0, False):
-        texts = TextFile(pathlib.Path(FLAGS.task) / "transfer.txt")
-        rows = list(texts)
-        # Rows of all languages: the file is sorted by them.
-        examples = list(itertools.islice(rows[:: max(1, len(rows) // FLAGS.rows)], FLAGS.rows))
-        encoder, tokenizer = load_encoder(TeacherConfig(checkpoint=FLAGS.checkpoint))
-        teacher = build_teacher(encoder, tokenizer, 11, 6)
-        results = {"rows": len(examples), "tokenisation": tokenisation(tokenizer, examples)}
-        ids = Ragged.join([ids for ids, _ in pieces_of(tokenizer, examples, SEQ_LEN)])
-        results["teacher"] = teacher_scoring(teacher, ids)
-        store, _ = write_targets(teacher, ids, pathlib.Path(FLAGS.work),
-                                 fingerprint(FLAGS.rows, FLAGS.checkpoint), 2000)
-        vocabulary = StudentVocabulary.from_seen([ids.values], 0, tokenizer.unk_token_id,
-                                                 len(tokenizer))
-        peak = matrix_peak()
-        results["matrix_product_peak_gflops"] = peak / 1e9
-        results["student"] = [student_step(store, vocabulary, E, H, peak)
-                              for E, H in ((50, 200), (300, 600))]
+    prepare(0, False)
+    texts = TextFile(pathlib.Path(FLAGS.task) / "transfer.txt")
+    rows = list(texts)
+    # Rows of all languages: the file is sorted by them.
+    examples = list(itertools.islice(rows[:: max(1, len(rows) // FLAGS.rows)], FLAGS.rows))
+    encoder, tokenizer = load_encoder(TeacherConfig(checkpoint=FLAGS.checkpoint))
+    teacher = build_teacher(encoder, tokenizer, 11, 6)
+    results = {"rows": len(examples), "tokenisation": tokenisation(tokenizer, examples)}
+    ids = Ragged.join([ids for ids, _ in pieces_of(tokenizer, examples, SEQ_LEN)])
+    results["teacher"] = teacher_scoring(teacher, ids)
+    store, _ = write_targets(teacher, ids, pathlib.Path(FLAGS.work),
+                             fingerprint(FLAGS.rows, FLAGS.checkpoint), 2000)
+    vocabulary = StudentVocabulary.from_seen([ids.values], 0, tokenizer.unk_token_id,
+                                             len(tokenizer))
+    peak = matrix_peak()
+    results["matrix_product_peak_gflops"] = peak / 1e9
+    results["student"] = [student_step(store, vocabulary, E, H, peak)
+                          for E, H in ((50, 200), (300, 600))]
     write_record("engine/speed", results)
 
 

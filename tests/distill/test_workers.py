@@ -83,7 +83,7 @@ def train_mirrored(devices, path):
     from xtremedistil_tf.config import BatchSize, StudentConfig
     from xtremedistil_tf.distill.losses import LOSSES
     from xtremedistil_tf.distill.stages import LossTerm
-    from xtremedistil_tf.distribution import spread
+    from xtremedistil_tf.distribution import spread, use_strategy
     from xtremedistil_tf.inputs.alignment import Features, Ragged
     from xtremedistil_tf.inputs.batches import count_steps, labelled_batches
     from xtremedistil_tf.keras2 import tf
@@ -100,6 +100,7 @@ def train_mirrored(devices, path):
     size = BatchSize(8 // devices)
     table = np.arange(30, dtype=np.int32)
     strategy = tf.distribute.MirroredStrategy([f"CPU:{index}" for index in range(devices)])
+    use_strategy(strategy)
     with strategy.scope():
         student = build_student(StudentConfig(6, 5, dropout_rate=0.0), 30, 7, 4)
         student.model.set_loss_terms([LossTerm("logits", "labels", "cross_entropy")], LOSSES)

@@ -27,14 +27,14 @@ def main() -> None:
     from xtremedistil_tf.serving.showcase import show_tagged
 
     model_dir = pathlib.Path(FLAGS.model_dir)
-    with prepare(config.seed, config.deterministic, config.opt_policy):
-        if FLAGS.dry_run:
-            print(dry_run(config, model_dir))
-            return
-        if resources.target_shard:
-            print(write_target_part(config, model_dir, resources))
-            return
-        metrics = run_distillation(config, model_dir, FLAGS.overwrite, resources)
+    prepare(config.seed, config.deterministic, config.opt_policy)
+    if FLAGS.dry_run:
+        print(dry_run(config, model_dir))
+        return
+    if resources.target_shard:
+        print(write_target_part(config, model_dir, resources))
+        return
+    metrics = run_distillation(config, model_dir, FLAGS.overwrite, resources)
     print(teacher_student_table(metrics))
     print()
     print(show_tagged(model_dir / "predictions" / "test.student.tsv"))

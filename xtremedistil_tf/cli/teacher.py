@@ -23,8 +23,8 @@ def main() -> None:
     from xtremedistil_tf.distill.teacher_job import run_teacher
     from xtremedistil_tf.runtime import prepare
 
-    with prepare(config.seed, config.deterministic, config.opt_policy):
-        scores = run_teacher(config, pathlib.Path(FLAGS.model_dir), FLAGS.overwrite)
+    prepare(config.seed, config.deterministic, config.opt_policy)
+    scores = run_teacher(config, pathlib.Path(FLAGS.model_dir), FLAGS.overwrite)
     for split in ("dev", "test"):
         print(f"{split}: macro-F1 {scores[split]['macro_f1']:.2f} "
               f"(std {scores[split]['std_f1']:.2f} over {len(scores[split]['languages'])} "

@@ -27,7 +27,13 @@ from xtremedistil_tf.distill.results import (
 from xtremedistil_tf.distill.stages import Stage, build_plan, plan_table
 from xtremedistil_tf.distill.store import check_disk, store_bytes
 from xtremedistil_tf.distill.trainer import WEIGHTS_FILE, StageFeed, Trainer, is_done
-from xtremedistil_tf.distribution import by_chief, is_chief, replicas, spread
+from xtremedistil_tf.distribution import (
+    by_chief,
+    current_strategy,
+    is_chief,
+    replicas,
+    spread,
+)
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.evaluation.report import write_report
 from xtremedistil_tf.evaluation.tagging import evaluate_tagger
@@ -226,24 +232,25 @@ def _train_and_score(
     config: RunConfig, task: Task, plan: Sequence[Stage], model_dir: pathlib.Path,
     resources: Resources, laps: _Laps,
 ) -> None:
-    teacher, folder = obtain_teacher(config, task, model_dir)
-    laps.lap("teacher")
-    left = [stage for stage in plan if not is_done(model_dir / "stages", stage)]
-    prepared, passes = prepare(config, task, teacher, folder, model_dir, resources,
-                               needed_kinds(left))
-    laps.lap("targets")
-    student = _build_student(config, prepared, teacher)
-    trainer = Trainer(
-        student.model, student.registry, _feed(prepared, student, resources.keep_representation),
-        model_dir / "stages", config.seed, config.distil.optimizer, model_dir / "tensorboard",
-    )
-    try:
-        records = trainer.run_plan(plan)
-    except tf.errors.DataLossError:
-        for store in (prepared.transfer, prepared.dev):
-            store.verify(needed_kinds(left))
-        raise
-    laps.lap("stages")
+    with current_strategy().scope():
+        teacher, folder = obtain_teacher(config, task, model_dir)
+        laps.lap("teacher")
+        left = [stage for stage in plan if not is_done(model_dir / "stages", stage)]
+        prepared, passes = prepare(config, task, teacher, folder, model_dir, resources,
+                                   needed_kinds(left))
+        laps.lap("targets")
+        student = _build_student(config, prepared, teacher)
+        feed = _feed(prepared, student, resources.keep_representation)
+        trainer = Trainer(student.model, student.registry, feed, model_dir / "stages",
+                          config.seed, config.distil.optimizer, model_dir / "tensorboard")
+        try:
+            records = trainer.run_plan(plan)
+        except tf.errors.DataLossError:
+            for store in (prepared.transfer, prepared.dev):
+                store.verify(needed_kinds(left))
+            raise
+        laps.lap("stages")
+    # Outside: what one process builds to export, the others do not build with it.
     by_chief(lambda: _finish(config, prepared, teacher, student, records, passes, laps,
                              model_dir, folder))
 

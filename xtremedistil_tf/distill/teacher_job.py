@@ -8,7 +8,7 @@ from typing import Any, Dict
 
 from xtremedistil_tf.config import RunConfig
 from xtremedistil_tf.distill.fine_tuning import check_teacher, obtain_teacher
-from xtremedistil_tf.distribution import by_chief, is_chief
+from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
 from xtremedistil_tf.evaluation.tagging import evaluate_tagger
 from xtremedistil_tf.inputs.alignment import align
 from xtremedistil_tf.inputs.task import read_task
@@ -42,7 +42,8 @@ def run_teacher(
         check_teacher(config, model_dir)
         if overwrite:
             by_chief(lambda: shutil.rmtree(model_dir / "teacher", ignore_errors=True))
-        teacher, _ = obtain_teacher(config, task, model_dir)
+        with current_strategy().scope():
+            teacher, _ = obtain_teacher(config, task, model_dir)
         forward = Forward(teacher.model, pad_id=teacher.tokenizer.pad_token_id)
         scores = {
             split: evaluate_tagger(
