@@ -2,15 +2,28 @@
 
 import collections
 import dataclasses
+import functools
 import pathlib
 import re
-from typing import Dict, Iterator, List, Optional, Tuple, Union
+from typing import BinaryIO, Dict, Iterator, List, Optional, Tuple, Union
 
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.labels import LabelSet
 
 DEFAULT_LANGUAGE = "default"
 _PREFIX = re.compile(r"([A-Za-z][A-Za-z0-9_-]{0,15}):(.+)", re.DOTALL)
+
+
+class RowError(UserError):
+    """A row that cannot be used.
+
+    Attributes:
+      problems: pairs of (kind, text), all that is wrong with the row.
+    """
+
+    def __init__(self, *problems: Tuple[str, str]):
+        super().__init__("; ".join(text for _, text in problems))
+        self.problems = problems
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,8 +73,24 @@ class ReadReport:
         return lines
 
 
-def _lines(path: pathlib.Path) -> Iterator[Tuple[int, Union[str, UserError]]]:
+def decode_lines(file: BinaryIO) -> Iterator[Tuple[int, Union[str, RowError]]]:
     """Yields (line number, text without line end), or the error that makes the line unusable."""
+    for number, raw in enumerate(file, 1):
+        if number == 1 and raw.startswith(b"\xef\xbb\xbf"):
+            raw = raw[3:]
+        raw = raw.rstrip(b"\r\n")
+        if b"\0" in raw:
+            yield number, RowError(("nul", "holds a NUL byte; allowed: UTF-8 text"))
+            continue
+        try:
+            yield number, raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            yield number, RowError(
+                ("not_utf8", f"not UTF-8 at byte {error.start + 1} of the line"))
+
+
+def _lines(path: pathlib.Path) -> Iterator[Tuple[int, Union[str, RowError]]]:
+    """The lines of a file, see `decode_lines`."""
     try:
         file = open(path, "rb")
     except FileNotFoundError:
@@ -69,17 +98,7 @@ def _lines(path: pathlib.Path) -> Iterator[Tuple[int, Union[str, UserError]]]:
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from None
     with file:
-        for number, raw in enumerate(file, 1):
-            if number == 1 and raw.startswith(b"\xef\xbb\xbf"):
-                raw = raw[3:]
-            raw = raw.rstrip(b"\r\n")
-            if b"\0" in raw:
-                yield number, UserError("holds a NUL byte; allowed: UTF-8 text")
-                continue
-            try:
-                yield number, raw.decode("utf-8")
-            except UnicodeDecodeError as error:
-                yield number, UserError(f"not UTF-8 at byte {error.start + 1} of the line")
+        yield from decode_lines(file)
 
 
 def _split_words(text: str) -> Tuple[str, ...]:
@@ -87,43 +106,54 @@ def _split_words(text: str) -> Tuple[str, ...]:
     return tuple(word for word in text.split(" ") if word)
 
 
-def _split_language(tags: List[str], labels: LabelSet) -> Tuple[List[str], str]:
-    """Takes the `lang:` prefix off the first or all tags."""
-    language, plain = DEFAULT_LANGUAGE, []
+@functools.lru_cache(maxsize=4096)
+def split_prefix(tag: str) -> Tuple[Optional[str], str]:
+    """Splits `lang:TAG`: (language or None, tag without it)."""
+    match = _PREFIX.fullmatch(tag)
+    return (match.group(1), match.group(2)) if match else (None, tag)
+
+
+def _split_language(tags: List[str], labels: LabelSet) -> Tuple[List[str], str, List[str]]:
+    """Takes the `lang:` prefix off the first or all tags: (tags, language, problems)."""
+    language, plain, problems = DEFAULT_LANGUAGE, [], []
     for index, tag in enumerate(tags):
-        match = None if tag in labels else _PREFIX.fullmatch(tag)
-        if match:
-            if index == 0:
-                language = match.group(1)
-            elif match.group(1) != language:
-                raise UserError(
-                    f"tag {index + 1} has language {match.group(1)!r}, the first tag "
-                    f"{language!r}; allowed: one language a row"
-                )
-            tag = match.group(2)
-        plain.append(tag)
-    return plain, language
+        prefix, rest = (None, tag) if tag in labels else split_prefix(tag)
+        if prefix and index == 0:
+            language = prefix
+        elif prefix and prefix != language:
+            problems.append(
+                f"tag {index + 1} has language {prefix!r}, the first tag {language!r}; "
+                "allowed: one language a row"
+            )
+        plain.append(rest)
+    return plain, language, problems
 
 
-def _parse_ner(text: str, labels: LabelSet) -> Tuple[Example, int]:
-    """Parses one row; returns it and how many of its tags were repaired."""
+def parse_ner(text: str, labels: LabelSet) -> Tuple[Example, int]:
+    """Parses one row; returns it and how many of its tags were repaired.
+
+    Raises:
+      RowError: with all that is wrong in the row.
+    """
     columns = text.split("\t")
     if len(columns) != 2:
-        raise UserError(
-            f"{len(columns)} column{'s' if len(columns) > 1 else ''}; "
-            "needed are 2: words, a tab, tags"
-        )
+        raise RowError(("columns", f"{len(columns)} column{'s' if len(columns) > 1 else ''}; "
+                        "needed are 2: words, a tab, tags"))
     words, tags = _split_words(columns[0]), columns[1].split()
     if not words:
-        raise UserError("no words before the tab")
+        raise RowError(("no_words", "no words before the tab"))
+    problems = []
     if len(words) != len(tags):
-        raise UserError(f"{len(words)} words but {len(tags)} tags")
-    plain, language = _split_language(tags, labels)
-    for index, tag in enumerate(plain):
-        if tag not in labels:
-            raise UserError(
-                f"tag {index + 1} is {tag!r}; allowed by labels.tsv: {', '.join(labels.tags)}"
-            )
+        problems.append(("tag_count", f"{len(words)} words but {len(tags)} tags"))
+    plain, language, mixed = _split_language(tags, labels)
+    problems += [("mixed_languages", text) for text in mixed]
+    problems += [
+        ("unknown_tag",
+         f"tag {index + 1} is {tag!r}; allowed by labels.tsv: {', '.join(labels.tags)}")
+        for index, tag in enumerate(plain) if tag not in labels
+    ]
+    if problems:
+        raise RowError(*problems)
     repaired, changed = labels.repair(plain)
     return Example(words, repaired, language), changed
 
@@ -153,7 +183,7 @@ def read_ner(
             if not text.strip():
                 report.counts["empty_lines"] += 1
                 continue
-            example, changed = _parse_ner(text, labels)
+            example, changed = parse_ner(text, labels)
         except UserError as error:
             if on_bad_row == "error":
                 raise UserError(
