@@ -52,13 +52,13 @@ def read_picture(path):
 def figures(monkeypatch):
     """Collects the figures that a plot makes, to look at what they hold."""
     made = []
-    new_figure = plots._new_figure
+    new_figure = plots.new_figure
 
     def remember(width, height):
         made.append(new_figure(width, height))
         return made[-1]
 
-    monkeypatch.setattr(plots, "_new_figure", remember)
+    monkeypatch.setattr(plots, "new_figure", remember)
     return made
 
 

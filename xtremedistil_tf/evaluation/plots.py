@@ -6,9 +6,8 @@ import math
 import pathlib
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from xtremedistil_tf.runs import atomic_path
+from xtremedistil_tf.evaluation.figures import new_figure, save, tidy
 
-DPI = 130
 TEACHER_COLOUR = "#9aa3ae"
 STUDENT_COLOUR = "#1f6fb4"
 MARK_COLOUR = "#c8501e"
@@ -79,29 +78,6 @@ def language_scores(scores: Mapping[str, Any]) -> Tuple[str, Dict[str, Optional[
     return "score", {code: None for code in languages}
 
 
-def _new_figure(width: float, height: float) -> Any:
-    """Makes a figure (sizes in inches) drawn by Agg, leaving pyplot's global state alone."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _save(figure: Any, path: pathlib.Path) -> None:
-    """Writes a figure as a PNG that is never seen half-written."""
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, format="png")
-
-
-def _tidy(axis: Any, grid: str = "y") -> None:
-    """Takes off the box and lays a faint grid behind the data."""
-    axis.spines[["top", "right"]].set_visible(False)
-    axis.grid(axis=grid, color="#e3e6ea", linewidth=0.8)
-    axis.set_axisbelow(True)
-
-
 def _number(value: Any) -> float:
     """Turns a missing value into NaN, which matplotlib leaves out of a line."""
     return math.nan if value is None else float(value)
@@ -121,9 +97,9 @@ def plot_stages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
     spread = [_number(score.get("std_f1")) for score in scores]
     places = list(range(len(stages)))
 
-    figure = _new_figure(max(6.5, 1.0 * len(stages) + 2.2), 5.2)
+    figure = new_figure(max(6.5, 1.0 * len(stages) + 2.2), 5.2)
     axis = figure.add_subplot()
-    _tidy(axis)
+    tidy(axis)
     if any(not math.isnan(value) for value in spread):
         low = [max(0.0, centre[place] - spread[place]) for place in places]
         high = [min(100.0, centre[place] + spread[place]) for place in places]
@@ -154,7 +130,7 @@ def plot_stages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
     axis.set_ylabel("dev macro-F1 (0-100)")
     axis.set_title("Student after each distillation stage")
     figure.legend(loc="outside lower center", ncols=4 if len(stages) > 6 else 2, frameon=False)
-    _save(figure, path)
+    save(figure, path)
 
 
 def plot_languages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
@@ -171,9 +147,9 @@ def plot_languages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
 
     labelled = min(len(ranked), MOST_LABELLED_LANGUAGES)
     inches = max(5.5, 0.95 * labelled + 1.5, 0.32 * len(ranked) + 2.5)
-    figure = _new_figure(min(18.0, inches), 4.6)
+    figure = new_figure(min(18.0, inches), 4.6)
     axis = figure.add_subplot()
-    _tidy(axis)
+    tidy(axis)
     width = 0.4
     for values, shift, colour, model in ((teacher, -width / 2, TEACHER_COLOUR, "teacher"),
                                          (student, width / 2, STUDENT_COLOUR, "student")):
@@ -192,7 +168,7 @@ def plot_languages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
     axis.set_ylabel(f"{split} {name} (0-100)")
     axis.set_title("Teacher and student by language")
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
-    _save(figure, path)
+    save(figure, path)
 
 
 def _loss_panel(axis: Any, name: str, history: History, stage: Mapping[str, Any]) -> None:
@@ -243,7 +219,7 @@ def plot_losses(histories: Mapping[str, History], path: pathlib.Path,
     known = {stage["name"]: stage for stage in stages}
     columns = min(3 if len(drawable) <= 9 else 4, len(drawable))
     rows = math.ceil(len(drawable) / columns)
-    figure = _new_figure(max(5.5, 4.1 * columns), 2.7 * rows + 0.8)
+    figure = new_figure(max(5.5, 4.1 * columns), 2.7 * rows + 0.8)
     # Room between panels, so that one's right label does not read as the next one's left.
     figure.get_layout_engine().set(wspace=0.05, hspace=0.04)
     for place, (name, history) in enumerate(drawable):
@@ -253,7 +229,7 @@ def plot_losses(histories: Mapping[str, History], path: pathlib.Path,
     if any(known.get(name, {}).get("best_epoch") is not None for name, _ in drawable):
         note += ", dotted: best epoch"
     figure.suptitle(f"Training by epoch\n{note}", fontsize=11)
-    _save(figure, path)
+    save(figure, path)
 
 
 def plot_learning_rate(histories: Mapping[str, History], path: pathlib.Path) -> None:
@@ -268,9 +244,9 @@ def plot_learning_rate(histories: Mapping[str, History], path: pathlib.Path) -> 
 
     drawable = _drawable(histories)
     colours = colormaps["tab10"].colors
-    figure = _new_figure(9.5, 4.4)
+    figure = new_figure(9.5, 4.4)
     axis = figure.add_subplot()
-    _tidy(axis)
+    tidy(axis)
     done = 0
     for place, (name, history) in enumerate(drawable):
         epochs = range(done + 1, done + 1 + len(history))
@@ -286,4 +262,4 @@ def plot_learning_rate(histories: Mapping[str, History], path: pathlib.Path) -> 
     axis.set_ylabel("learning rate")
     axis.set_title("Learning rate")
     figure.legend(loc="outside right upper", frameon=False, fontsize=9)
-    _save(figure, path)
+    save(figure, path)

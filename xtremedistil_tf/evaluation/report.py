@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pathlib
-from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, List, Mapping, Optional, Tuple
 
 from xtremedistil_tf.evaluation import paper, plots
+from xtremedistil_tf.evaluation.markdown import table
 from xtremedistil_tf.runs import atomic_path
 
 ABSENT = "-"
@@ -42,15 +43,6 @@ def _count(value: Any) -> str:
 def _times(value: Optional[float]) -> str:
     """Formats a compression factor."""
     return ABSENT if value is None else f"{value:.1f}x"
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[Any]], text: int = 1) -> str:
-    """Lays out a Markdown table: the first `text` columns to the left, the others to the right."""
-    def line(cells: Sequence[Any]) -> str:
-        return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
-
-    rule = "|---" * text + "|---:" * (len(header) - text) + "|"
-    return "\n".join([line(header), rule, *map(line, rows)])
 
 
 def _is_ner(metrics: Metrics) -> bool:
@@ -97,7 +89,7 @@ def _headline(metrics: Metrics) -> str:
         notes.append("- This run has no test scores, so every comparison is on dev, which also "
                      "chose the epochs and the stage.")
     text = "Scores are 0-100; std is the standard deviation of F1 over languages."
-    return "\n\n".join(["## Teacher and student", text, _table(header, rows), "\n".join(notes)])
+    return "\n\n".join(["## Teacher and student", text, table(header, rows), "\n".join(notes)])
 
 
 def _stage_trace(metrics: Metrics) -> str:
@@ -124,7 +116,7 @@ def _stage_trace(metrics: Metrics) -> str:
             # Table 4 starts at stage 2: nothing has trained the classifier before it.
             rows[-1].append(_score(*paper.TABLE_4[place - 1].score) if place else ABSENT)
     parts = ["## Stage by stage" + " (the paper's Table 4)" * _is_ner(metrics),
-             _table(header + ["Paper's F1 (std)"] * beside, rows, text=4)]
+             table(header + ["Paper's F1 (std)"] * beside, rows, text=4)]
     if beside:
         parts.append("The paper's column is over its 41 languages and its own data sizes, and ends "
                      "at the F1 of its Table 5; this run's column is dev.")
@@ -144,7 +136,7 @@ def _models(metrics: Metrics) -> str:
     count = len(_language_rows(metrics)[1])
     return "\n\n".join([
         "## Models (the paper's Table 5)",
-        _table(["Model", "Paper's F1 (std)", f"This run's {split} macro-F1 (std)"], rows),
+        table(["Model", "Paper's F1 (std)", f"This run's {split} macro-F1 (std)"], rows),
         f"The paper averages over 41 languages, this run over {count}."])
 
 
@@ -173,7 +165,7 @@ def _languages(metrics: Metrics) -> str:
                      *(_score(paper.mean_over(codes, column)) for column in ("mbert", "student"))])
         parts.append("The paper's macro row averages the languages listed here that its Table 17 "
                      "has, in the whole points it prints.")
-    return "\n\n".join([parts[0], _table(header, rows), *parts[1:]])
+    return "\n\n".join([parts[0], table(header, rows), *parts[1:]])
 
 
 def _time(metrics: Metrics) -> str:
@@ -187,7 +179,7 @@ def _time(metrics: Metrics) -> str:
     notes = [f"`{ABSENT}` marks a part this run did not time."] * (None in parts.values())
     if metrics.get("teacher_passes") is not None:
         notes.append(f"The teacher's passes over the transfer data: {metrics['teacher_passes']}.")
-    return "\n\n".join(["## Where the time went", _table(["Part", "Seconds", "Of total"], rows),
+    return "\n\n".join(["## Where the time went", table(["Part", "Seconds", "Of total"], rows),
                         *notes])
 
 
@@ -205,7 +197,7 @@ def _data(metrics: Metrics) -> str:
     header = ["Split", *(key.replace("_", " ").capitalize() for key in keys), "Languages",
               "Sentences a language"]
     warnings = [f"- {' '.join(str(text).split())}" for text in data.get("warnings") or []]
-    return "\n\n".join(["## Data", _table(header, rows) if rows else "No counts.",
+    return "\n\n".join(["## Data", table(header, rows) if rows else "No counts.",
                         "### Warnings", "\n".join(warnings) or "No warnings."])
 
 

@@ -1,0 +1,31 @@
+"""What all figures of this package share: size, look, and how they are saved."""
+
+import pathlib
+from typing import Any
+
+from xtremedistil_tf.runs import atomic_path
+
+DPI = 130
+
+
+def new_figure(width: float, height: float) -> Any:
+    """Makes a figure (sizes in inches) drawn by Agg, leaving pyplot's global state alone."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def save(figure: Any, path: pathlib.Path) -> None:
+    """Writes a figure as a PNG that is never seen half-written."""
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, format="png")
+
+
+def tidy(axis: Any, grid: str = "y") -> None:
+    """Takes off the box and lays a faint grid behind the data."""
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.grid(axis=grid, color="#e3e6ea", linewidth=0.8)
+    axis.set_axisbelow(True)
