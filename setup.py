@@ -42,6 +42,7 @@ setup(
     },
     entry_points={
         "console_scripts": [
+            "xtremedistil-prepare = xtremedistil_tf.cli.prepare:run",
             "xtremedistil-teacher = xtremedistil_tf.cli.teacher:run",
             "xtremedistil-distill = xtremedistil_tf.cli.distill:run",
             "xtremedistil-predict = xtremedistil_tf.cli.predict:run",

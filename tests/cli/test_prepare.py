@@ -1,0 +1,61 @@
+"""The xtremedistil-prepare command as its users call it."""
+
+import subprocess
+import sys
+
+from tests.conftest import ROOT, write_task
+
+
+def run(*arguments):
+    return subprocess.run([sys.executable, "-m", "xtremedistil_tf.cli.prepare", *arguments],
+                          cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+
+def test_files_become_a_task_folder_with_its_card(tmp_path):
+    source, texts, output = tmp_path / "all.conll", tmp_path / "news.txt", tmp_path / "task"
+    source.write_text("\n\n".join(f"Ann{n} I-PER\nlacht O" for n in range(20)))
+    texts.write_text("Er kam. Sie ging.\n")
+    result = run(f"--input={source}", f"--transfer={texts}", f"--output={output}", "--language=de",
+                 "--licence=CC0")
+    assert result.returncode == 0, result.stderr
+    assert "train: 16 sentences in 1 language" in result.stdout
+    assert "20 IOB1 tags rewritten as IOB2" in result.stdout
+    assert f"data card: {output / 'card' / 'README.md'}" in result.stdout
+    assert {path.name for path in output.iterdir()} == {
+        "train.tsv", "dev.tsv", "test.tsv", "labels.tsv", "transfer.txt", "conversion.json", "card"}
+    assert "Licence of the data: CC0." in (output / "card" / "README.md").read_text()
+    assert run(f"--check={output}").returncode == 0
+
+
+def test_check_reports_all_and_exits_with_2(tmp_path):
+    folder = write_task(tmp_path / "task")
+    with open(folder / "dev.tsv", "a") as file:
+        file.write("a\tb\tc\nAnn lacht\tB-PER\n")
+    result = run(f"--check={folder}")
+    assert result.returncode == 2
+    assert f"{folder / 'dev.tsv'}:25: error: 3 columns" in result.stdout
+    assert f"{folder / 'dev.tsv'}:26: error: 2 words but 1 tags" in result.stdout
+    assert "cannot be used as it is: 2 errors" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_the_papers_languages_have_a_name(tmp_path):
+    source = tmp_path / "all.conll"
+    source.write_text("\n\n".join(f"Ann{n} I-PER" for n in range(20)))
+    result = run(f"--input={source}", f"--output={tmp_path / 'task'}", "--language=de",
+                 "--languages=paper")
+    assert result.returncode == 2 and "--languages names af, ar, bg" in result.stderr
+
+
+def test_jobs_exclude_each_other(tmp_path):
+    for arguments in ([], ["--check=a", "--card=b"], ["--check=a", "--input=b"], ["--output=a"]):
+        result = run(*arguments)
+        assert result.returncode == 2 and "give one of: --output=" in result.stderr
+
+
+def test_shares_are_checked(tmp_path):
+    result = run("--input=x", "--output=y", "--dev_share=0.6")
+    assert result.returncode == 2 and "no such file" in result.stderr
+    (tmp_path / "x.txt").write_text("Ann O\n")
+    result = run(f"--input={tmp_path / 'x.txt'}", "--output=y", "--dev_share=0.6")
+    assert "--dev_share is 0.6; allowed: above 0 and below 0.5" in result.stderr

@@ -1,0 +1,131 @@
+"""Makes, describes and checks task folders: the files that all other commands read."""
+
+import pathlib
+from typing import List, Tuple
+
+from absl import flags
+
+from xtremedistil_tf.cli import console
+from xtremedistil_tf.config import DataConfig, require
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.evaluation.paper import TABLE_17
+from xtremedistil_tf.preparation.check import check_task
+from xtremedistil_tf.preparation.convert import ConvertOptions, convert
+from xtremedistil_tf.preparation.formats import FORMATS, ReadOptions
+from xtremedistil_tf.preparation.problems import summary
+from xtremedistil_tf.preparation.record import describe_record
+from xtremedistil_tf.preparation.sources import Source, dataset_sources, find_sources
+
+FLAGS = flags.FLAGS
+PAPER = "paper"
+
+
+def define_flags() -> None:
+    """All flags of this command."""
+    flags.DEFINE_list("input", [], "Files, folders or tar archives; the splits are told by parts "
+                      "of file names (train, dev, testa, extra). With --format=datasets: names.")
+    for split in ("train", "dev", "test", "transfer"):
+        flags.DEFINE_list(split, [], f"Files for {split}, where their names do not say it.")
+    flags.DEFINE_string("output", None, "The task folder to make.")
+    flags.DEFINE_enum("format", "auto", ("auto", *FORMATS, "datasets"),
+                      "auto tells the format by the content; columns: CoNLL, "
+                      "a word and its tag a line, in IOB1, IOB2 or BIOES.")
+    flags.DEFINE_list("dataset_config", [], "Configurations of the data set, e.g. de,fr.")
+    flags.DEFINE_string("language", None, "Language of rows that name none.")
+    flags.DEFINE_list("languages", [], "Keep these only; paper: the paper's 41.")
+    flags.DEFINE_list("tag_names", [], "Names of tags that are given as numbers, in their order.")
+    flags.DEFINE_boolean("whitespace_words", False,
+                         "Plain text is tokenised already: one sentence a line.")
+    flags.DEFINE_float("dev_share", 0.1, "Share of rows for dev, where no file is dev.")
+    flags.DEFINE_float("test_share", 0.1, "Share of rows for test, where no file is test.")
+    flags.DEFINE_integer("seed", 42, "Decides which rows these are.")
+    flags.DEFINE_boolean("keep_leaks", False, "Leave transfer sentences that stand in dev or test.")
+    flags.DEFINE_enum("on_bad_row", "error", ("error", "skip"),
+                      "Stop at an unusable row, or skip and count it.")
+    flags.DEFINE_boolean("overwrite", False, "Replace a folder that this command made.")
+    flags.DEFINE_string("check", None, "A task folder: report every problem in it.")
+    flags.DEFINE_string("card", None, "A task folder: write its data card anew.")
+    flags.DEFINE_string("transfer_file", "transfer.txt", "Transfer text of --check and --card.")
+    flags.DEFINE_string("tokenizer", None, "Vocabulary file, folder or hub name of the teacher's "
+                        "tokenizer: lengths in the card are then in pieces.")
+    flags.DEFINE_integer("seq_len", DataConfig(task="").seq_len,
+                         "Longest row in pieces, markers included (the card's share of cut rows).")
+    flags.DEFINE_string("licence", None, "Licence of the data, for the cards.")
+    flags.DEFINE_integer("most_shown", 20, "Problems shown of a kind and file; 0 shows all.")
+
+
+def _sources() -> Tuple[List[Source], List[str]]:
+    sources: List[Source] = []
+    not_read: List[str] = []
+    if FLAGS.format == "datasets":
+        for name in FLAGS.input:
+            sources += dataset_sources(name, FLAGS.dataset_config)
+        return sources, not_read
+    for split in (None, "train", "dev", "test", "transfer"):
+        for name in FLAGS.input if split is None else FLAGS[split].value:
+            found, others = find_sources(pathlib.Path(name), split)
+            sources += found
+            not_read += others
+    return sources, not_read
+
+
+def _options() -> ConvertOptions:
+    for flag in ("dev_share", "test_share"):
+        require(0 < FLAGS[flag].value < 0.5,
+                f"--{flag} is {FLAGS[flag].value}; allowed: above 0 and below 0.5")
+    languages = []
+    for code in FLAGS.languages:
+        languages += sorted(TABLE_17) if code == PAPER else [code]
+    form = "auto" if FLAGS.format == "datasets" else FLAGS.format
+    read = ReadOptions(form, FLAGS.language, tuple(FLAGS.tag_names), FLAGS.whitespace_words)
+    return ConvertOptions(read, tuple(languages), (FLAGS.dev_share, FLAGS.test_share), FLAGS.seed,
+                          FLAGS.keep_leaks, FLAGS.on_bad_row)
+
+
+def _card(folder: pathlib.Path) -> None:
+    # Its figures need matplotlib, which no other job of this command does.
+    from xtremedistil_tf.preparation.card import write_card
+
+    write_card(folder, FLAGS.transfer_file, FLAGS.tokenizer, FLAGS.seq_len, FLAGS.licence)
+    print(f"data card: {folder / 'card' / 'README.md'}")
+
+
+def _check(folder: pathlib.Path) -> None:
+    problems = check_task(folder, FLAGS.transfer_file)
+    print(summary(problems, FLAGS.most_shown))
+    errors = sum(problem.is_error for problem in problems)
+    if errors:
+        raise UserError(f"{folder} cannot be used as it is: {errors} error"
+                        f"{'s' if errors > 1 else ''}, listed above")
+
+
+def _convert() -> None:
+    sources, not_read = _sources()
+    output = pathlib.Path(FLAGS.output)
+    record = convert(sources, output, _options(), not_read, FLAGS.overwrite)
+    print(describe_record(record))
+    _card(output)
+
+
+def main() -> None:
+    """Does the one of the three jobs that is asked for."""
+    given = any([FLAGS.input, FLAGS.train, FLAGS.dev, FLAGS.test, FLAGS.transfer])
+    jobs = [name for name in ("output", "check", "card") if FLAGS[name].value]
+    if len(jobs) != 1 or given != (jobs == ["output"]):
+        raise UserError("give one of: --output=NEW_FOLDER with --input=..., --check=FOLDER, "
+                        "--card=FOLDER")
+    if FLAGS.check:
+        _check(pathlib.Path(FLAGS.check))
+    elif FLAGS.card:
+        _card(pathlib.Path(FLAGS.card))
+    else:
+        _convert()
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    console.start(main, define_flags, "nothing was written")
+
+
+if __name__ == "__main__":
+    run()
