@@ -37,6 +37,8 @@ setup(
         "setuptools<81",
     ],
     extras_require={
+        # Later ones need numpy 2 or a huggingface_hub that transformers 4.36 does not take.
+        "datasets": ["datasets>=4,<5", "pyarrow>=21,<23"],
         "gpu": ["tensorflow[and-cuda]==2.15.1"],
         "test": ["pytest>=7.4,<10", "ruff>=0.4,<1"],
     },

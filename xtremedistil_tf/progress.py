@@ -1,5 +1,6 @@
 """Progress bars with time left, on a screen and in a log file."""
 
+import logging
 import sys
 from typing import Any, Optional
 
@@ -22,6 +23,7 @@ class Progress:
             total=total, initial=done, desc=title, unit=f" {unit}", file=sys.stderr,
             dynamic_ncols=on_screen, ncols=None if on_screen else 150, leave=True,
             mininterval=0.5 if on_screen else 30.0, miniters=1,
+            disable=not logging.getLogger("absl").isEnabledFor(logging.INFO),  # --quiet
         )
 
     def advance(self, units: int = 1) -> None:

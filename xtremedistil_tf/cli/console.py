@@ -1,13 +1,18 @@
 """What all commands share: exit codes, one clear message for a user's mistake, a quiet screen."""
 
 import os
+import pathlib
 import signal
 import sys
-from typing import Callable
+from typing import Callable, List, NoReturn, Sequence
 
-from absl import app, logging
+from absl import app, flags, logging
 
+from xtremedistil_tf.cli import help as command_help
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.version import __version__
+
+FLAGS = flags.FLAGS
 
 EXIT_USER_ERROR = 2
 
@@ -30,9 +35,15 @@ def _terminate(*_: object) -> None:
     raise _Terminated
 
 
-def _fail(message: str) -> None:
+def _fail(message: str) -> NoReturn:
     print(f"error: {message}", file=sys.stderr)
     sys.exit(EXIT_USER_ERROR)
+
+
+def _reader_gone() -> None:
+    """Ends where the reader of our output has gone (`| head`): nothing is wrong."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(0)
 
 
 def _is_storage_error(error: Exception) -> bool:
@@ -48,6 +59,50 @@ def _is_lost_worker(error: Exception) -> bool:
     return "UnavailableError" in names or "Collective ops is aborted" in str(error)
 
 
+def _define_flags(define_flags: Callable[[], None]) -> List[str]:
+    """Defines a command's flags and those that all commands have; returns their names."""
+    before = set(FLAGS)
+    define_flags()
+    flags.DEFINE_boolean("quiet", False, "Show warnings and errors only.")
+    flags.DEFINE_boolean("verbose", False, "Show what the libraries have to say too.")
+    return sorted(set(FLAGS) - before)
+
+
+def _answer(arguments: Sequence[str], main: Callable[[], None], own: Sequence[str]) -> None:
+    """Answers --help and --version and ends, before anything is imported or parsed."""
+    asked = {argument.lstrip("-") for argument in arguments if argument.startswith("-")}
+    if asked & {"help", "helpshort", "h", "?"}:
+        purpose = (sys.modules[main.__module__].__doc__ or "").splitlines()[0]
+        name = pathlib.Path(sys.argv[0]).name
+        text = command_help.usage(name, purpose, own, FLAGS)
+    elif "version" in asked:
+        text = f"xtremedistil_tf {__version__}"
+    else:
+        return
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        _reader_gone()
+    sys.exit(0)
+
+
+def _parse(argv: Sequence[str]) -> List[str]:
+    """Parses the flags; a wrong one is told in one line."""
+    try:
+        return FLAGS(argv)
+    except flags.Error as error:
+        return _fail(command_help.explain(error, FLAGS))
+
+
+def _set_up_logging() -> None:
+    """Sends the log to standard error as plain lines: no dates and no source positions."""
+    if not FLAGS["verbosity"].present:
+        logging.set_verbosity(logging.WARNING if FLAGS.quiet else
+                              logging.DEBUG if FLAGS.verbose else logging.INFO)
+    logging.use_absl_handler()
+    logging.get_absl_handler().setFormatter(_PlainFormatter())
+
+
 def start(
     main: Callable[[], None], define_flags: Callable[[], None],
     on_interrupt: str = "the same command goes on from here",
@@ -59,29 +114,25 @@ def start(
       define_flags: defines its flags.
       on_interrupt: what is told on Ctrl-C.
 
-    Exit codes: 0 done, 1 a fault of ours or a wrong flag (with absl's own text), 2 a mistake in
-    what was given (one line on standard error), 130 interrupted, 143 ended by
-    SIGTERM, as a machine that is taken away sends it.
+    Exit codes: 0 done, 1 a fault of ours, 2 a mistake in what was given (one line on standard
+    error), 130 interrupted, 143 ended by SIGTERM, as a machine that is taken away sends it.
     """
-    define_flags()
-    quiet_libraries()
+    own = _define_flags(define_flags)
+    _answer(sys.argv[1:], main, own)
 
     def guarded(argv):
         if len(argv) > 1:
-            raise app.UsageError(f"not a flag: {' '.join(argv[1:])}; flags start with --")
+            _fail(f"not a flag: {' '.join(argv[1:])}; flags start with --")
         signal.signal(signal.SIGTERM, _terminate)
-        logging.set_verbosity(logging.INFO)
-        logging.use_absl_handler()
-        # The log goes to standard error as plain lines: no dates and no source positions.
-        logging.get_absl_handler().setFormatter(_PlainFormatter())
+        _set_up_logging()
+        if not FLAGS.verbose:
+            quiet_libraries()
         try:
             main()
         except UserError as error:
             _fail(str(error))
         except BrokenPipeError:
-            # The reader of our output has gone (`| head`): nothing is wrong, nothing is left to do.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(0)
+            _reader_gone()
         except OSError as error:
             _fail(f"{error.filename or 'file system'}: {error.strerror or error}")
         except KeyboardInterrupt:
@@ -97,7 +148,7 @@ def start(
                 raise
             _fail(str(error).splitlines()[0])
 
-    app.run(guarded)
+    app.run(guarded, flags_parser=_parse)
 
 
 class _PlainFormatter(logging.PythonFormatter):

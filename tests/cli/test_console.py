@@ -1,0 +1,138 @@
+"""Habits of all commands: help by concern, near words, version, exit codes, quiet and verbose."""
+
+import importlib
+import logging
+import re
+import subprocess
+import sys
+
+import pytest
+from absl import flags
+
+from tests.conftest import ROOT
+from xtremedistil_tf.cli import help as command_help
+from xtremedistil_tf.progress import Progress
+from xtremedistil_tf.version import __version__
+
+# Every console script that setup.py installs.
+COMMANDS = re.findall(r"(xtremedistil_tf\.cli\.\w+):run", (ROOT / "setup.py").read_text("utf-8"))
+
+
+def run(module, *arguments):
+    """Runs a command in a process of its own that tells whether TensorFlow came in."""
+    code = (f"import sys, {module} as command\n"
+            "try:\n    command.run()\n"
+            "finally:\n    print('tensorflow' in sys.modules, 'matplotlib' in sys.modules)\n")
+    return subprocess.run([sys.executable, "-c", code, *arguments], cwd=ROOT, timeout=120,
+                          capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("module", COMMANDS)
+def test_help_groups_flags_and_imports_no_tensorflow(module):
+    result = run(module, "--help")
+    assert result.returncode == 0 and not result.stderr
+    *_, imported = result.stdout.splitlines()
+    assert imported == "False False"
+    titles = re.findall(r"^(\S.*):$", result.stdout, re.M)
+    assert titles and set(titles) <= set(command_help.CONCERNS), "a flag is in no concern"
+    assert re.search(r"^Run:$(.*\n)+ +--quiet ", result.stdout, re.M)
+
+
+def test_helpshort_is_the_same_and_names_the_papers_values():
+    result = run("xtremedistil_tf.cli.distill", "--helpshort")
+    text = " ".join(result.stdout.split())
+    assert "--bilstm_hidden_size H, units of each direction (default: 600, as the paper)" in text
+    assert "(default: mse; the paper: kld)" in text
+    assert "<D4.2|" in text
+
+
+def test_every_flag_of_a_concern_is_defined_once():
+    defined, placed = set(), [name for members in command_help.CONCERNS.values()
+                              for name in members]
+    assert len(placed) == len(set(placed))
+    for module in COMMANDS:
+        defined |= set(re.findall(r"^  --(\w+)", run(module, "--help").stdout, re.M))
+    assert set(placed) == defined and set(command_help.PAPER) <= defined
+
+
+def test_version():
+    result = run("xtremedistil_tf.cli.predict", "--version")
+    assert result.stdout.splitlines() == [f"xtremedistil_tf {__version__}", "False False"]
+    assert result.returncode == 0
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (["--task=t", "--model_dir=m", "--strategy=d42"],
+     "--strategy is 'd42'; allowed: D4.2, D4.1, D0-S; did you mean D4.2?"),
+    (["--task=t", "--model_dir=m", "--strategy=zzz"], "allowed: D4.2, D4.1, D0-S"),
+    (["--tsk=t"], "there is no flag --tsk; did you mean --task?"),
+    (["--bilstm_hiden_sise=5"], "did you mean --bilstm_hidden_size?"),
+    (["--zzzzzzzz=5"], "there is no flag --zzzzzzzz; --help lists them"),
+    (["--model_dir=m"], "--task is needed; --help lists the flags"),
+    (["--seq_len=abc"], "flag --seq_len=abc: invalid literal"),
+])
+def test_wrong_flags_are_told_in_one_line(arguments, message):
+    result = run("xtremedistil_tf.cli.distill", *arguments)
+    assert result.returncode == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("error: ") and message in line
+    assert result.stdout == "False False\n"
+
+
+def test_near():
+    assert command_help.near("GELU", ["gelu", "relu"]) == "gelu"
+    assert command_help.near("restart", ["restarts", "cosine"]) == "restarts"
+    assert command_help.near("xyz", ["gelu", "relu"]) is None
+
+
+def test_default_text():
+    values = flags.FlagValues()
+    flags.DEFINE_boolean("strip_accents", None, "", flag_values=values)
+    flags.DEFINE_boolean("do_NER", False, "", flag_values=values)
+    flags.DEFINE_list("languages", ["a", "b"], "", flag_values=values)
+    flags.DEFINE_integer("seq_len", 64, "", flag_values=values)
+    assert [command_help.default_text(values[name]) for name in sorted(values)] == [
+        "false", "a,b", "64; the paper: 32", "none; the paper: true"]
+
+
+@pytest.mark.parametrize(("flag", "shown"), [
+    ("--quiet", {"warning"}), ("--verbose", {"debug", "info", "warning"}),
+    ("", {"info", "warning"}), ("--verbosity=-2", set())])
+def test_quiet_and_verbose(flag, shown):
+    code = ("import logging, os, sys\nfrom xtremedistil_tf.cli import console\n"
+            "def main():\n    log = logging.getLogger('absl')\n"
+            "    for level in ('debug', 'info', 'warning'): getattr(log, level)('say ' + level)\n"
+            "    print(os.environ.get('TF_CPP_MIN_LOG_LEVEL'))\n"
+            "console.start(main, lambda: None)\n")
+    result = subprocess.run([sys.executable, "-c", code, *filter(None, [flag])], cwd=ROOT,
+                            capture_output=True, text=True, timeout=60,
+                            env={"PATH": "", "PYTHONPATH": str(ROOT)})
+    assert set(re.findall(r"say (\w+)", result.stderr)) == shown
+    assert result.stdout.strip() == ("None" if flag == "--verbose" else "3")
+
+
+def test_quiet_hides_progress(capsys):
+    log = logging.getLogger("absl")
+    before = log.level
+    try:
+        for level, shown in ((logging.WARNING, False), (logging.INFO, True)):
+            log.setLevel(level)
+            with Progress(1, "title", "row") as bar:
+                bar.advance()
+            assert ("title" in capsys.readouterr().err) == shown
+    finally:
+        log.setLevel(before)
+
+
+def test_import_of_the_package_brings_no_library_along():
+    result = subprocess.run(
+        [sys.executable, "-c", "import sys; before = set(sys.modules); import xtremedistil_tf\n"
+         "print(sorted(n for n in set(sys.modules) - before if not n.startswith('xtremedistil')))"],
+        cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert result.stdout.strip() == "[]"
+
+
+def test_commands_exist():
+    assert len(COMMANDS) >= 4
+    for module in COMMANDS:
+        assert importlib.import_module(module).run

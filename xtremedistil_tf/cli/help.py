@@ -1,0 +1,120 @@
+"""What a command says about itself: flags by concern, the paper's values, near words."""
+
+import difflib
+import re
+import shutil
+import textwrap
+from typing import Dict, Iterable, List, Optional
+
+from absl import flags
+
+# Concerns in the order in which a user meets them; every flag of a command stands in one.
+CONCERNS: Dict[str, tuple] = {
+    "What to do": ("output", "check", "card", "dry_run"),
+    "Data": ("task", "transfer_file", "do_NER", "seq_len", "on_bad_row", "input", "train", "dev",
+             "test", "transfer", "format", "dataset_config", "language", "languages", "tag_names",
+             "whitespace_words", "dev_share", "test_share", "keep_leaks", "licence"),
+    "Teacher": ("pt_teacher", "pt_teacher_checkpoint", "teacher_config", "teacher_model_dir",
+                "teacher_layer", "strip_accents", "tokenizer"),
+    "Teacher's fine-tuning": ("teacher_epochs", "teacher_batch_size", "teacher_learning_rate",
+                              "teacher_warmup", "teacher_unfreeze", "teacher_mask_rate"),
+    "Student": ("word_emb_dim", "bilstm_hidden_size", "dropout_rate", "recurrent_dropout",
+                "dense_act_func", "word_embedding"),
+    "Distillation": ("strategy", "representation_loss", "distil_epochs", "ft_epochs",
+                     "stage_epochs", "distil_batch_size", "ft_batch_size",
+                     "student_distil_batch_size", "student_ft_batch_size", "distil_chunk_size",
+                     "patience"),
+    "Optimizer": ("optimizer", "lr_schedule", "learning_rate", "lowest_rate", "lr_period"),
+    "Run": ("model_dir", "overwrite", "seed", "deterministic", "most_shown", "quiet", "verbose"),
+}
+OTHER = "Other"
+# What the paper says, where it says it (section 6, Tables 3, 4 and 12; Eq. 5 and 6).
+PAPER = {
+    "seq_len": "32", "teacher_layer": "7", "word_emb_dim": "300", "bilstm_hidden_size": "600",
+    "dropout_rate": "0.2", "dense_act_func": "gelu", "word_embedding": "svd",
+    "strategy": "D4.2", "representation_loss": "kld",
+    "distil_batch_size": "512", "optimizer": "adam", "learning_rate": "0.001",
+    "lowest_rate": "1e-08", "strip_accents": "true",
+}
+
+
+def concerns(names: Iterable[str]) -> Dict[str, List[str]]:
+    """Sorts flags by concern.
+
+    Args:
+      names: of the flags of a command.
+
+    Returns:
+      By concern the flags that it has; those of no concern under "Other".
+    """
+    left = set(names)
+    found = {title: [name for name in members if name in left]
+             for title, members in CONCERNS.items()}
+    found[OTHER] = sorted(left - {name for members in found.values() for name in members})
+    return {title: members for title, members in found.items() if members}
+
+
+def default_text(flag: flags.Flag) -> str:
+    """A flag's default in words, with the paper's value beside it."""
+    value = flag.default
+    if flag.boolean and value is not None:
+        value = "true" if value else "false"
+    elif isinstance(value, (list, tuple)):
+        value = ",".join(value)
+    told = "none" if value is None or value == "" else f"{value}"
+    paper = PAPER.get(flag.name)
+    if paper is None:
+        return told
+    return f"{told}, as the paper" if told == paper else f"{told}; the paper: {paper}"
+
+
+def usage(name: str, purpose: str, own: Iterable[str], values: flags.FlagValues) -> str:
+    """The text of --help.
+
+    Args:
+      name: of the command.
+      purpose: one line.
+      own: names of its flags.
+      values: where they are defined.
+    """
+    width = max(60, min(100, shutil.get_terminal_size().columns))
+    lines = [purpose, "", f"usage: {name} --flag=value ..."]
+    for title, members in concerns(own).items():
+        lines += ["", f"{title}:"]
+        for member in members:
+            flag = values[member]
+            told = f"--{member}  {flag.help.rstrip('.')} (default: {default_text(flag)})"
+            lines += textwrap.wrap(told, width, initial_indent="  ", subsequent_indent="      ")
+    return "\n".join([*lines, "", "--flagfile=FILE reads flags from a file, --version tells the "
+                      "version, --helpfull lists the flags of all libraries too."])
+
+
+def near(value: str, allowed: Iterable[str]) -> Optional[str]:
+    """The allowed value that a misspelt one is nearest to, if any is near."""
+    by_lower = {name.lower(): name for name in allowed}
+    found = difflib.get_close_matches(value.lower(), by_lower, 1, 0.6)
+    return by_lower[found[0]] if found else None
+
+
+def explain(error: flags.Error, names: Iterable[str]) -> str:
+    """One line for a wrong flag, with the near name or value where there is one.
+
+    Args:
+      error: what absl raised.
+      names: of the flags that there are.
+    """
+    if isinstance(error, flags.UnrecognizedFlagError):
+        better = near(error.flagname, names)
+        return (f"there is no flag --{error.flagname}"
+                + (f"; did you mean --{better}?" if better else "; --help lists them"))
+    text = " ".join(str(error).split())
+    missing = re.search(r"Flag --(\w+) must have a value other than None", text)
+    if missing:
+        return f"--{missing.group(1)} is needed; --help lists the flags"
+    match = re.match(r"flag --(\w+)=(.*): value should be one of <(.*)>", text)
+    if not match:
+        return f"{text} (--help lists the flags)"
+    name, value, allowed = match.group(1), match.group(2), match.group(3).split("|")
+    better = near(value, allowed)
+    return (f"--{name} is {value!r}; allowed: {', '.join(allowed)}"
+            + (f"; did you mean {better}?" if better else ""))
