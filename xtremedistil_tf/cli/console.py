@@ -59,7 +59,7 @@ def _is_lost_worker(error: Exception) -> bool:
     return "UnavailableError" in names or "Collective ops is aborted" in str(error)
 
 
-def _define_flags(define_flags: Callable[[], None]) -> List[str]:
+def define_all(define_flags: Callable[[], None]) -> List[str]:
     """Defines a command's flags and those that all commands have; returns their names."""
     before = set(FLAGS)
     define_flags()
@@ -117,7 +117,7 @@ def start(
     Exit codes: 0 done, 1 a fault of ours, 2 a mistake in what was given (one line on standard
     error), 130 interrupted, 143 ended by SIGTERM, as a machine that is taken away sends it.
     """
-    own = _define_flags(define_flags)
+    own = define_all(define_flags)
     _answer(sys.argv[1:], main, own)
 
     def guarded(argv):
