@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.11 python3.10 python3.9 python3 python; do \
 BIN = .venv/bin
 DEMO_DIR ?= runs/demo
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint docs clean
 
 .venv/installed: setup.py pyproject.toml xtremedistil_tf/version.py
 	@test -n "$(PYTHON)" || { echo "error: no Python 3.9, 3.10 or 3.11 found; name one: make PYTHON=/path/to/python3.11" >&2; exit 2; }
@@ -23,6 +23,10 @@ test: .venv/installed
 
 lint: .venv/installed
 	$(BIN)/python -m ruff check .
+
+docs: .venv/installed
+	$(BIN)/python docs/make_flags.py
+	$(BIN)/python benchmarks/readme_tables.py
 
 clean:
 	rm -rf .venv build *.egg-info

@@ -95,6 +95,15 @@ def test_metrics_follow_the_contract(finished):
     assert metrics["student"]["dev"]["macro_f1"] == pytest.approx(best)
 
 
+def test_the_student_carries_its_model_card(finished):
+    folder, metrics = finished
+    card = (folder / "student" / "README.md").read_text("utf-8")
+    test = metrics["student"]["test"]
+    assert f"{metrics['student']['parameters']:,}, of which" in card
+    assert f"| {metrics['teacher']['test']['macro_f1']:.2f} | {test['macro_f1']:.2f} |" in card
+    assert all(f"\n| {language} | " in card for language in test["languages"])
+
+
 def test_dev_never_gets_worse_from_one_step_to_the_next(finished):
     dev = [stage["dev"]["macro_f1"] for stage in finished[1]["stages"][1:]]
     assert all(later >= sooner - 1e-9 for sooner, later in zip(dev, dev[1:]))

@@ -35,6 +35,7 @@ from xtremedistil_tf.distribution import (
     spread,
 )
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.evaluation.model_card import write_model_card
 from xtremedistil_tf.evaluation.report import write_report
 from xtremedistil_tf.evaluation.tagging import evaluate_tagger
 from xtremedistil_tf.inputs.batches import count_steps, labelled_batches, transfer_batches
@@ -275,6 +276,7 @@ def _finish(
                  for stage in records}
     histories["teacher"] = record["history"]
     write_report(model_dir, metrics, histories)
+    write_model_card(model_dir / "student", metrics, pathlib.Path(config.data.task))
     write_json(model_dir / "metrics.json", metrics)
 
 
