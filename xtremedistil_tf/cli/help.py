@@ -22,10 +22,12 @@ CONCERNS: Dict[str, tuple] = {
                 "dense_act_func", "word_embedding"),
     "Distillation": ("strategy", "representation_loss", "distil_epochs", "ft_epochs",
                      "stage_epochs", "distil_batch_size", "ft_batch_size",
-                     "student_distil_batch_size", "student_ft_batch_size", "distil_chunk_size",
+                     "student_distil_batch_size", "student_ft_batch_size", "distil_batch_tokens",
                      "patience"),
     "Optimizer": ("optimizer", "lr_schedule", "learning_rate", "lowest_rate", "lr_period"),
-    "Run": ("model_dir", "overwrite", "seed", "deterministic", "most_shown", "quiet", "verbose"),
+    "Targets": ("distil_chunk_size", "keep_representation", "target_workers", "target_shard"),
+    "Run": ("model_dir", "overwrite", "seed", "deterministic", "opt_policy",
+            "most_shown", "quiet", "verbose"),
 }
 OTHER = "Other"
 # What the paper says, where it says it (section 6, Tables 3, 4 and 12; Eq. 5 and 6).
