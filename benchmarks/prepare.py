@@ -1,14 +1,17 @@
 """Measures xtremedistil-prepare on a task folder: seconds, memory, and planted defects found.
 
     python benchmarks/prepare.py --task=/data/ner --work=/tmp/prepare [--tokenizer=vocab.txt]
+    python benchmarks/prepare.py            # only writes docs/your_data.md's table anew
 
-Each job runs in a process of its own, for its peak memory. Prints a Markdown table and writes
-prepare.json into the work folder.
+Each job runs in a process of its own, for its peak memory. The record is benchmarks/prepare.json.
 """
 
 import argparse
 import json
+import os
 import pathlib
+import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -20,23 +23,26 @@ sys.path.insert(0, str(ROOT))
 from tests.preparation.defects import plant_defects  # noqa: E402 - after the path is set
 from xtremedistil_tf.preparation.check import check_task  # noqa: E402
 
+RECORD = ROOT / "benchmarks" / "prepare.json"
+PAGE = ROOT / "docs" / "your_data.md"
 FILES = ("labels.tsv", "train.tsv", "dev.tsv", "test.tsv", "transfer.txt")
 
 
 def measure(*arguments):
-    """Runs the command; gives seconds, peak memory in MiB, and its exit code."""
+    """Runs the command; gives seconds, processor seconds, peak MiB and its exit code."""
     code = ("import sys, resource; from xtremedistil_tf.cli import prepare\n"
             "try:\n    prepare.run()\n"
-            "finally:\n    print('peak', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)")
+            "finally:\n    used = resource.getrusage(resource.RUSAGE_SELF)\n"
+            "    print('used', used.ru_maxrss, used.ru_utime + used.ru_stime)")
     began = time.monotonic()
     result = subprocess.run([sys.executable, "-c", code, *arguments], cwd=ROOT, text=True,
                             capture_output=True)
     seconds = time.monotonic() - began
-    peak = [line for line in result.stdout.splitlines() if line.startswith("peak ")]
-    if not peak or result.returncode not in (0, 2):
+    used = [line.split() for line in result.stdout.splitlines() if line.startswith("used ")]
+    if not used or result.returncode not in (0, 2):
         raise SystemExit(f"{arguments} failed:\n{result.stdout[-2000:]}{result.stderr[-2000:]}")
-    return {"seconds": round(seconds, 1), "peak_mib": round(int(peak[-1].split()[1]) / 1024),
-            "exit_code": result.returncode}
+    return {"seconds": round(seconds, 1), "processor_seconds": round(float(used[-1][2]), 1),
+            "peak_mib": round(int(used[-1][1]) / 1024), "exit_code": result.returncode}
 
 
 def write_wikiann(task, folder):
@@ -78,45 +84,65 @@ def corrupted(task, folder):
     }
 
 
-def main():
-    """Runs all jobs."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--task", type=pathlib.Path, required=True)
-    parser.add_argument("--work", type=pathlib.Path, required=True)
-    parser.add_argument("--tokenizer")
-    arguments = parser.parse_args()
-    work = arguments.work
+def run(task, work, tokenizer):
+    """Runs all jobs; returns the record."""
     work.mkdir(parents=True)
-    write_wikiann(arguments.task, work / "wikiann")
-    lines = 0
-    for name in FILES:
-        with open(arguments.task / name, "rb") as file:
-            lines += sum(1 for _ in file)
+    write_wikiann(task, work / "wikiann")
     jobs = {
-        "check": [f"--check={arguments.task}"],
-        "convert, card in words": [
-            f"--input={work / 'wikiann'}", f"--transfer={arguments.task / 'transfer.txt'}",
+        "`--check`": [f"--check={task}"],
+        "from WikiAnn's form, with a card in words": [
+            f"--input={work / 'wikiann'}", f"--transfer={task / 'transfer.txt'}",
             "--whitespace_words", f"--output={work / 'task'}"],
     }
-    if arguments.tokenizer:
-        jobs["card in pieces"] = [f"--card={work / 'task'}", f"--tokenizer={arguments.tokenizer}"]
-    results = {name: measure(*job) for name, job in jobs.items()}
-    results["defects"] = corrupted(arguments.task, work / "corrupted")
+    if tokenizer:
+        jobs["`--card`, with mBERT's vocabulary"] = [f"--card={work / 'task'}",
+                                                     f"--tokenizer={tokenizer}"]
+    lines = 0
+    for name in FILES:
+        with open(task / name, "rb") as file:
+            lines += sum(1 for _ in file)
+    record = {"lines": lines, "jobs": {name: measure(*job) for name, job in jobs.items()},
+              "defects": corrupted(task, work / "corrupted"), "round_trip": {},
+              "machine": {"cores": os.cpu_count(), "python": platform.python_version()}}
     for name in FILES[1:4]:
         # Rows come back in the order of languages.
         before, after = (sorted((folder / name).read_text("utf-8").splitlines())
-                         for folder in (arguments.task, work / "task"))
-        results.setdefault("round_trip", {})[name] = before == after
-    results["lines"] = lines
-    (work / "prepare.json").write_text(json.dumps(results, indent=1) + "\n", "utf-8")
-    print(f"{lines:,} lines\n\n| job | seconds | peak MiB |\n|---|---:|---:|")
-    for name in jobs:
-        print(f"| {name} | {results[name]['seconds']} | {results[name]['peak_mib']} |")
-    defects = results["defects"]
-    print(f"\ndefects planted {defects['planted']}, found with their line "
-          f"{defects['found_with_line']}; missed: {', '.join(defects['missed']) or 'none'}; "
-          f"reported elsewhere: {defects['reported_elsewhere'] or 'none'}")
-    print(f"the same rows after conversion: {results['round_trip']}")
+                         for folder in (task, work / "task"))
+        record["round_trip"][name] = before == after
+    return record
+
+
+def render(page):
+    """The page with its table made anew from the record."""
+    record = json.loads(RECORD.read_text("utf-8"))
+    rows = "\n".join(f"| {name} | {job['seconds']} | {job['processor_seconds']} | "
+                     f"{job['peak_mib']} |"
+                     for name, job in record["jobs"].items())
+    defects, machine = record["defects"], record["machine"]
+    same = "the same" if all(record["round_trip"].values()) else "NOT the same"
+    text = (f"Measured by `benchmarks/prepare.py` on {record['lines']:,} lines in 28 languages, "
+            f"{machine['cores']} cores shared with other work, Python {machine['python']}:\n\n"
+            f"| job | seconds | processor seconds | peak MiB |\n|---|---:|---:|---:|\n{rows}\n\n"
+            f"Of {defects['planted']} kinds of defects planted into a copy, "
+            f"{defects['found_with_line']} are found at their line; "
+            f"{len(defects['reported_elsewhere'])} other lines are reported that are not in the "
+            f"clean copy. The rows are {same} after they were written as WikiAnn and converted.")
+    return re.sub(r"(<!-- table:prepare -->\n).*?(<!-- end:prepare -->)",
+                  lambda match: f"{match.group(1)}{text}\n{match.group(2)}", page, flags=re.S)
+
+
+def main():
+    """Runs the jobs that are asked for and writes the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--task", type=pathlib.Path)
+    parser.add_argument("--work", type=pathlib.Path)
+    parser.add_argument("--tokenizer")
+    arguments = parser.parse_args()
+    if arguments.task:
+        record = run(arguments.task, arguments.work, arguments.tokenizer)
+        RECORD.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+        print(json.dumps(record, indent=1))
+    PAGE.write_text(render(PAGE.read_text("utf-8")), "utf-8")
 
 
 if __name__ == "__main__":

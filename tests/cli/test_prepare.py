@@ -59,3 +59,11 @@ def test_shares_are_checked(tmp_path):
     (tmp_path / "x.txt").write_text("Ann O\n")
     result = run(f"--input={tmp_path / 'x.txt'}", "--output=y", "--dev_share=0.6")
     assert "--dev_share is 0.6; allowed: above 0 and below 0.5" in result.stderr
+
+
+def test_a_wrong_tokenizer_is_told_before_the_work(tmp_path):
+    (tmp_path / "x.txt").write_text("Ann B-PER\n\n" * 3)
+    result = run(f"--input={tmp_path / 'x.txt'}", f"--output={tmp_path / 'task'}",
+                 f"--tokenizer={tmp_path / 'x.txt'}")
+    assert result.returncode == 2 and "has no line [UNK]" in result.stderr
+    assert not (tmp_path / "task").exists()

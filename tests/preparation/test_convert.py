@@ -213,6 +213,28 @@ def test_a_damaged_archive(tmp_path):
         find_sources(tmp_path / "de.tar.gz")
 
 
+def test_an_archive_that_was_cut_off(tmp_path):
+    root = write_wikiann(tmp_path / "w", ("de",))
+    data = (root / "de.tar.gz").read_bytes()
+    plain = gzip.decompress(data)
+    sources, _ = find_sources(root)
+    (root / "de.tar.gz").write_bytes(gzip.compress(plain)[:200])
+    with pytest.raises(UserError, match=r"de\.tar\.gz/\w+ is damaged"):
+        convert(sources, tmp_path / "task", ConvertOptions())
+
+
+@pytest.mark.parametrize(("language", "tag", "message"), [
+    ("\u0434\u0435", "B-A", "language '\u0434\u0435'; allowed"),
+    ("d" * 17, "B-A", "allowed: a letter"),
+    ("de", "B-per son", "tag 1 is 'B-per son'"), ("de", "B-\ud83d", "half a character")])
+def test_what_a_task_file_cannot_hold(tmp_path, language, tag, message):
+    path = tmp_path / "train.jsonl"
+    path.write_text(json.dumps({"tokens": ["Ann"], "tags": [tag], "lang": language}) + "\n")
+    with pytest.raises(UserError, match="train.jsonl:1: ") as caught:
+        run(path, tmp_path / "task")
+    assert message in str(caught.value)
+
+
 class _Rows(list):
     """Stands in for a Dataset: rows and the features that name number tags."""
 

@@ -81,6 +81,8 @@ def test_json_numbers_names_and_languages():
     line = '{"tokens": ["Ann", "lacht"], "ner_tags": [1, 0], "langs": ["de", "de"]}'
     _, ((_, row),), _ = read([line], tag_names=("O", "B-PER"))
     assert row == Example(("Ann", "lacht"), ("B-PER", "O"), "de")
+    _, ((_, row),), _ = read(['{"tokens": ["a"], "tags": ["O"], "langs": []}'], language="fr")
+    assert row == Example(("a",), ("O",), "fr")
     _, ((_, error),), _ = read([line], tag_names=("O",))
     assert "tag 1 is 1; --tag_names gives 0 to 0" in str(error)
 

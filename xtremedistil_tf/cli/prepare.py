@@ -12,6 +12,7 @@ from xtremedistil_tf.evaluation.paper import TABLE_17
 from xtremedistil_tf.preparation.check import check_task
 from xtremedistil_tf.preparation.convert import ConvertOptions, convert
 from xtremedistil_tf.preparation.formats import FORMATS, ReadOptions
+from xtremedistil_tf.preparation.pieces import PieceCounter
 from xtremedistil_tf.preparation.problems import summary
 from xtremedistil_tf.preparation.record import describe_record
 from xtremedistil_tf.preparation.sources import Source, dataset_sources, find_sources
@@ -73,6 +74,7 @@ def _options() -> ConvertOptions:
     for flag in ("dev_share", "test_share"):
         require(0 < FLAGS[flag].value < 0.5,
                 f"--{flag} is {FLAGS[flag].value}; allowed: above 0 and below 0.5")
+    require(0 <= FLAGS.seed < 2**32, f"--seed is {FLAGS.seed}; allowed: 0 to {2**32 - 1}")
     languages = []
     for code in FLAGS.languages:
         languages += sorted(TABLE_17) if code == PAPER else [code]
@@ -100,6 +102,8 @@ def _check(folder: pathlib.Path) -> None:
 
 
 def _convert() -> None:
+    if FLAGS.tokenizer:
+        PieceCounter(FLAGS.tokenizer)  # A wrong one is told before the work, not after.
     sources, not_read = _sources()
     output = pathlib.Path(FLAGS.output)
     record = convert(sources, output, _options(), not_read, FLAGS.overwrite)

@@ -11,7 +11,9 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.labels import LabelSet
 
 DEFAULT_LANGUAGE = "default"
-_PREFIX = re.compile(r"([A-Za-z][A-Za-z0-9_-]{0,15}):(.+)", re.DOTALL)
+# What a `lang:` prefix may be.
+LANGUAGE = r"[A-Za-z][A-Za-z0-9_-]{0,15}"
+_PREFIX = re.compile(rf"({LANGUAGE}):(.+)", re.DOTALL)
 
 
 class RowError(UserError):

@@ -5,10 +5,11 @@ import contextlib
 import dataclasses
 import hashlib
 import pathlib
+import re
 from typing import Any, Counter, Dict, Iterator, List, Optional, Sequence, Set, TextIO, Tuple
 
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.inputs.examples import DEFAULT_LANGUAGE, Example, RowError
+from xtremedistil_tf.inputs.examples import DEFAULT_LANGUAGE, LANGUAGE, Example, RowError
 from xtremedistil_tf.preparation import schemes
 from xtremedistil_tf.preparation.formats import ReadOptions, clean_words
 from xtremedistil_tf.preparation.sources import Source
@@ -88,9 +89,9 @@ class _Reader:
         self.records.append({**record, "counts": {k: v for k, v in counts.items() if v}})
 
     def _clean(self, row: Example, labelled: bool, form: str, counts: Counter[str]) -> Example:
-        if row.language != DEFAULT_LANGUAGE and not row.language.replace("-", "").replace(
-                "_", "").isalnum():
-            raise RowError(("language", f"language {row.language!r}; allowed: letters, digits, -"))
+        if not re.fullmatch(LANGUAGE, row.language):
+            raise RowError(("language", f"language {row.language!r}; allowed: a letter, then up to "
+                            "15 letters, digits, - or _"))
         if row.tags and len(row.tags) != len(row.words):
             raise RowError(("tag_count", f"{len(row.words)} words but {len(row.tags)} tags"))
         row = clean_words(row, counts)

@@ -1,6 +1,7 @@
 """Readers of the formats that people have; each yields (line number, Example or RowError)."""
 
 import dataclasses
+import functools
 import itertools
 import json
 import re
@@ -16,6 +17,7 @@ Row = Tuple[int, Union[Example, RowError]]
 
 _WIKIANN = re.compile(r"([a-z]{2,3}(?:-[a-z]+)*):(.*)", re.DOTALL)
 _DOCUMENT = "-DOCSTART-"
+_WHITE = re.compile(r"[ \t\r\n\0]+")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,18 +82,15 @@ def _column_block(block: List[Line], prefixed: bool, language: str) -> Row:
     return block[0][0], Example(tuple(words), tuple(tags), language)
 
 
-def read_columns(lines: Iterable[Line], options: ReadOptions, counts: Counter[str]
-                 ) -> Iterator[Row]:
+def read_columns(lines: Iterable[Line], options: ReadOptions, counts: Counter[str],
+                 prefixed: bool = False) -> Iterator[Row]:
     """A word and its tag a line (first and last column), an empty line between sentences."""
     for block in _blocks(lines, counts):
-        yield _column_block(block, False, options.language or DEFAULT_LANGUAGE)
+        yield _column_block(block, prefixed, options.language or DEFAULT_LANGUAGE)
 
 
-def read_wikiann(lines: Iterable[Line], options: ReadOptions, counts: Counter[str]
-                 ) -> Iterator[Row]:
-    """`xx:word TAG` a line, an empty line between sentences (Rahimi et al.)."""
-    for block in _blocks(lines, counts):
-        yield _column_block(block, True, options.language or DEFAULT_LANGUAGE)
+# `xx:word TAG` a line (Rahimi et al.).
+read_wikiann = functools.partial(read_columns, prefixed=True)
 
 
 def read_tsv(lines: Iterable[Line], options: ReadOptions, counts: Counter[str]) -> Iterator[Row]:
@@ -166,9 +165,7 @@ def from_record(record: Any, options: ReadOptions, counts: Counter[str]) -> Exam
     if not isinstance(record, dict):
         raise RowError(("json", f"not a JSON object but {type(record).__name__}"))
     language = _first(record, "lang", "language", "langs") or options.language
-    if isinstance(language, list):
-        language = language[0]
-    language = language or DEFAULT_LANGUAGE
+    language = (language[0] if isinstance(language, list) else language) or DEFAULT_LANGUAGE
     words = _first(record, "tokens", "words")
     tags = _first(record, "ner_tags", "tags", "labels", "ner")
     if isinstance(words, list) and all(isinstance(word, str) for word in words):
@@ -200,9 +197,13 @@ def read_jsonl(lines: Iterable[Line], options: ReadOptions, counts: Counter[str]
             counts["empty_lines"] += 1
             continue
         try:
-            yield number, from_record(json.loads(text), options, counts)
+            record = json.loads(text)
+            json.dumps(record, ensure_ascii=False).encode("utf-8")
+            yield number, from_record(record, options, counts)
         except RowError as error:
             yield number, error
+        except UnicodeEncodeError:
+            yield number, RowError(("json", "an escape that is half a character"))
         except ValueError as error:
             yield number, RowError(("json", f"not JSON: {error}"))
 
@@ -219,7 +220,10 @@ def read_text(lines: Iterable[Line], options: ReadOptions, counts: Counter[str])
             continue
         counts["split_lines"] += len(sentences) > 1
         for sentence in sentences:
-            words = tuple(word for word, _, _ in split_words(sentence, options.whitespace_words))
+            # Tokenised text is split as transfer files are read: at the plain space only.
+            words = tuple(filter(None, sentence.replace("\t", " ").split(" "))
+                          if options.whitespace_words else
+                          (word for word, _, _ in split_words(sentence)))
             counts["retokenised"] += " ".join(words) != sentence
             yield number, Example(words, (), options.language or DEFAULT_LANGUAGE)
 
@@ -280,9 +284,11 @@ def read_lines(lines: Iterator[Line], options: ReadOptions, counts: Counter[str]
 
 def clean_words(example: Example, counts: Counter[str]) -> Example:
     """Takes out empty words and joins words that hold white space by a no-break space, counted."""
+    if all(example.words) and not _WHITE.search("".join(example.words)):
+        return example
     words, tags = [], []
     for at, word in enumerate(example.words):
-        joined = re.sub(r"[ \t\r\n\0]+", "\u00a0", word.strip(" \t\r\n\0"))
+        joined = _WHITE.sub("\u00a0", word.strip(" \t\r\n\0"))
         if not joined:
             counts["empty_words"] += 1
             continue

@@ -12,7 +12,8 @@ LETTERS = frozenset("BI") | _OTHER_SCHEMES
 
 def is_tag(text: str) -> bool:
     """Whether a text is O or a tag of one of the schemes."""
-    return text == "O" or (len(text) > 2 and text[0] in LETTERS and text[1] == "-")
+    return text == "O" or (len(text) > 2 and text[0] in LETTERS and text[1] == "-"
+                           and len(text.split()) == 1)
 
 
 def to_iob2(tags: Sequence[str], counts: Counter[str]) -> Tuple[str, ...]:

@@ -6,11 +6,18 @@ import gzip
 import pathlib
 import re
 import tarfile
-from typing import Any, Callable, Counter, Iterator, List, Optional, Sequence, Tuple
+import zlib
+from typing import Any, BinaryIO, Callable, Counter, Iterator, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.examples import RowError, decode_lines
-from xtremedistil_tf.preparation.formats import ReadOptions, Row, from_record, read_lines
+from xtremedistil_tf.preparation.formats import (
+    Line,
+    ReadOptions,
+    Row,
+    from_record,
+    read_lines,
+)
 
 # Parts of file names, and names of splits in the Hugging Face datasets.
 _SPLIT_NAMES = {
@@ -46,13 +53,17 @@ def split_of(name: str) -> Optional[str]:
     return next((_SPLIT_NAMES[part] for part in parts if part in _SPLIT_NAMES), None)
 
 
-def _stream(opener: Callable[[], Any]) -> Callable[..., Tuple[str, Iterator[Row]]]:
+def _stream(name: str, opener: Callable[[contextlib.ExitStack], BinaryIO]
+            ) -> Callable[..., Tuple[str, Iterator[Row]]]:
     """Reads what `opener` opens, a line at a time."""
 
     def read(options: ReadOptions, counts: Counter[str]) -> Tuple[str, Iterator[Row]]:
-        def lines():
-            with contextlib.ExitStack() as stack:
-                yield from decode_lines(opener(stack))
+        def lines() -> Iterator[Line]:
+            try:
+                with contextlib.ExitStack() as stack:
+                    yield from decode_lines(opener(stack))
+            except (EOFError, zlib.error, tarfile.TarError, gzip.BadGzipFile) as error:
+                raise UserError(f"{name} is damaged: {error}") from None
 
         return read_lines(lines(), options, counts)
 
@@ -62,14 +73,14 @@ def _stream(opener: Callable[[], Any]) -> Callable[..., Tuple[str, Iterator[Row]
 def _file(path: pathlib.Path, split: Optional[str]) -> Source:
     plain = gzip.open if path.suffix == ".gz" else open
     return Source(str(path), split, path.parent.name,
-                  _stream(lambda stack: stack.enter_context(plain(path, "rb"))))
+                  _stream(str(path), lambda stack: stack.enter_context(plain(path, "rb"))))
 
 
 def _archive(path: pathlib.Path) -> Tuple[List[Source], List[str]]:
     """The files of an archive whose names speak of a split; nothing is unpacked on disk."""
     sources, others = [], []
 
-    def opener(member: str) -> Callable[[Any], Any]:
+    def opener(member: str) -> Callable[[contextlib.ExitStack], BinaryIO]:
         # Stream by stream: a member is read in the archive, never written under its own name.
         return lambda stack: stack.enter_context(
             stack.enter_context(tarfile.open(path)).extractfile(member))
@@ -82,7 +93,7 @@ def _archive(path: pathlib.Path) -> Tuple[List[Source], List[str]]:
     for name in sorted(names):
         if split_of(name):
             sources.append(Source(f"{path}/{name}", split_of(name), _ARCHIVE.sub("", path.name),
-                                  _stream(opener(name))))
+                                  _stream(f"{path}/{name}", opener(name))))
         else:
             others.append(f"{path}/{name}")
     return sources, others

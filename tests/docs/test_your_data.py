@@ -1,0 +1,79 @@
+"""The commands of docs/your_data.md, run on small files of the kinds it speaks of."""
+
+import importlib.util
+import json
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.preparation.test_convert import write_conll, write_wikiann
+from xtremedistil_tf.evaluation.paper import TABLE_17
+
+PAGE = (ROOT / "docs" / "your_data.md").read_text("utf-8")
+COMMANDS = re.findall(r"^xtremedistil-prepare (.*)$", PAGE, re.M)
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory):
+    """A folder that holds what the page's commands read."""
+    folder = tmp_path_factory.mktemp("here")
+    write_wikiann(folder / "wikiann", sorted(TABLE_17))
+    write_conll(folder / "conll2003")
+    (folder / "news.txt").write_text("Er kam heute. Sie ging.\n")
+    (folder / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\nin\n")
+    with open(folder / "all.jsonl", "w") as file:
+        for number in range(30):
+            file.write(json.dumps({"tokens": [f"Ann{number}", "lacht"],
+                                   "ner_tags": ["B-PER", "O"], "lang": "de"}) + "\n")
+    # Stands in for the library: the same call, no hub.
+    (folder / "datasets.py").write_text(
+        "class Rows(list):\n    features = None\n"
+        "def load_dataset(name, config):\n"
+        "    return {split: Rows({'tokens': [f'{split}{n}'], 'ner_tags': ['B-PER'],\n"
+        "                         'lang': config} for n in range(3))\n"
+        "            for split in ('train', 'validation', 'test')}\n")
+    return folder
+
+
+def run(here, command):
+    return subprocess.run(
+        [sys.executable, "-m", "xtremedistil_tf.cli.prepare", *shlex.split(command)], cwd=here,
+        capture_output=True, text=True, timeout=120,
+        env={"PYTHONPATH": f"{ROOT}:{here}", "PATH": ""})
+
+
+def test_the_commands_run_in_their_order(here):
+    assert len(COMMANDS) == 6
+    for command in COMMANDS:
+        result = run(here, command)
+        assert result.returncode == 0, (command, result.stderr)
+    counts = {name: json.loads((here / name / "conversion.json").read_text())["splits"]
+              for name in ("data41", "conll", "mine", "hub")}
+    assert len(counts["data41"]["train"]) == 41 and sum(
+        counts["data41"]["transfer"].values()) == 41 * 5
+    assert counts["conll"]["transfer"] == {"en": 2} and counts["conll"]["dev"] == {"en": 1}
+    assert counts["mine"] == {"train": {"de": 21}, "dev": {"de": 3}, "test": {"de": 6},
+                              "transfer": {"default": 2}}
+    assert counts["hub"]["dev"] == {"de": 3, "fr": 3}
+    card = json.loads((here / "mine" / "card" / "card.json").read_text())
+    assert card["licence"] == "CC BY-SA 4.0" and card["seq_len"] == 64
+
+
+def test_named_flags_exist():
+    source = (ROOT / "xtremedistil_tf" / "cli" / "prepare.py").read_text("utf-8")
+    for flag in re.findall(r"--(\w+)", PAGE):
+        assert f'"{flag}"' in source, flag
+
+
+def test_the_table_is_current():
+    spec = importlib.util.spec_from_file_location(
+        "benchmark_prepare", ROOT / "benchmarks" / "prepare.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.render(PAGE) == PAGE, "run python benchmarks/prepare.py"
+    defects = json.loads(module.RECORD.read_text())["defects"]
+    assert defects["planted"] >= 50 and defects["found_with_line"] == defects["planted"]
