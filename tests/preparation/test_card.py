@@ -53,6 +53,8 @@ def test_text_and_figures(folder):
     assert "Licence of the data: CC0." in text
     assert "| train | 4 | 10 | 2 | 2.8 | 3 | 4 | 4 | 25.00 % | 9.09 % | 1 |" in text
     assert "| de | 3 | 1 | 2 |" in text and "| fr | 1 | 0 | 0 |" in text
+    # Cut in de: one of three train rows, none of the three others.
+    assert "| de | 3 | 1 | 2 | 2.8 | 16.67 % | 0.00 % | 1 |" in text
     assert "- 2 sentences of train stand in test too." in text
     assert "train: 1 unusable rows are not counted" in text
     for name in ("labels", "lengths", "languages"):

@@ -83,6 +83,14 @@ def test_rows_are_checked_even_where_the_labels_are_broken(tmp_path):
     assert ("dev.tsv", 1, "tag_count") in kinds
 
 
+def test_what_holds_for_a_place_in_the_file_is_told_of_that_place(tmp_path):
+    folder = write_task(tmp_path / "task")
+    (folder / "dev.tsv").write_bytes(b"Ann\tB-PER\nBo\tO\r\nCy\tO\r\ntext\tlabels\n")
+    kinds = found(folder)
+    assert ("dev.tsv", 2, "crlf") in kinds and ("dev.tsv", 3, "crlf") not in kinds
+    assert ("dev.tsv", 4, "unknown_tag") in kinds and ("dev.tsv", 4, "header") not in kinds
+
+
 def test_all_errors_of_a_row_are_told(tmp_path):
     folder = write_task(tmp_path / "task")
     (folder / "dev.tsv").write_text("Ann Bo Cy\tde:B-NO fr:O\n")

@@ -122,6 +122,22 @@ def test_a_missing_dev_is_taken_out_of_train_only(tmp_path):
     assert record["divided"]["splits"] == ["dev"]
 
 
+def test_several_files_are_divided_as_one(tmp_path):
+    read = []
+    for name, tag in (("a", "I-PER"), ("b", "B-PER")):
+        (tmp_path / f"{name}.conll").write_text(
+            "\n\n".join(f"{name}{n} {tag}\nBonn {tag[0]}-LOC" for n in range(10)) +
+            f"\n\n{name} O\nBo I-PER\n")
+        read += find_sources(tmp_path / f"{name}.conll")[0]
+    record = convert(read, tmp_path / "task", ConvertOptions(shares=(0.25, 0.25)))
+    assert {split: sum(found.values()) for split, found in record["splits"].items()} == {
+        "train": 10, "dev": 6, "test": 6}
+    assert [source["scheme"] for source in record["sources"]] == ["IOB1", "IOB2"]
+    text = describe_record(record)
+    assert "(columns): 21 IOB1 tags rewritten as IOB2" in text
+    assert "(columns): 1 I- tags that continue nothing read as B-" in text
+
+
 def test_too_few_rows_to_divide(tmp_path):
     path = tmp_path / "x.conll"
     path.write_text("Ann B-PER\n\nBo B-PER\n")

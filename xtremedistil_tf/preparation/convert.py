@@ -97,7 +97,7 @@ class _Reader:
         row = clean_words(row, counts)
         if not labelled:
             counts["labels_stripped"] += bool(row.tags)
-            return dataclasses.replace(row, tags=())
+            return row  # Its tags are not written.
         if row.words and not row.tags:
             raise RowError(("no_tags", f"no tags, read as {form}; --format names another format"))
         return dataclasses.replace(row, tags=schemes.to_iob2(row.tags, counts))
