@@ -24,7 +24,9 @@ def test_files_become_a_task_folder_with_its_card(tmp_path):
     assert {path.name for path in output.iterdir()} == {
         "train.tsv", "dev.tsv", "test.tsv", "labels.tsv", "transfer.txt", "conversion.json", "card"}
     assert "Licence of the data: CC0." in (output / "card" / "README.md").read_text()
-    assert run(f"--check={output}").returncode == 0
+    assert f"read {source}: 20 sentences" in result.stderr
+    result = run(f"--check={output}", "--quiet")
+    assert result.returncode == 0 and not result.stderr
 
 
 def test_check_reports_all_and_exits_with_2(tmp_path):

@@ -4,6 +4,7 @@ import collections
 import contextlib
 import dataclasses
 import hashlib
+import logging
 import pathlib
 import re
 from typing import Any, Counter, Dict, Iterator, List, Optional, Sequence, Set, TextIO, Tuple
@@ -14,6 +15,8 @@ from xtremedistil_tf.preparation import schemes
 from xtremedistil_tf.preparation.formats import ReadOptions, clean_words
 from xtremedistil_tf.preparation.sources import Source
 from xtremedistil_tf.runs import atomic_folder, write_json
+
+log = logging.getLogger("absl")
 
 RECORD_FILE = "conversion.json"
 TRANSFER_FILE = "transfer.txt"
@@ -81,6 +84,7 @@ class _Reader:
                 counts["sentences"] += 1
                 counts["words"] += len(example.words)
                 yield example
+        log.info("read %s: %s sentences", source.name, f"{counts['sentences']:,}")
         record = {"source": source.name, "format": form, "split": source.split}
         if labelled:
             record["scheme"] = schemes.scheme_name(counts)

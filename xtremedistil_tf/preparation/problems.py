@@ -3,10 +3,13 @@
 import collections
 import dataclasses
 import itertools
+import logging
 import pathlib
 from typing import BinaryIO, Iterator, List, Sequence, Tuple, Union
 
 from xtremedistil_tf.inputs.examples import RowError, decode_lines
+
+log = logging.getLogger("absl")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +60,7 @@ class ProblemFile:
 
     def lines(self) -> Iterator[Tuple[int, Union[str, RowError]]]:
         """Lines that are not empty."""
+        log.info("checking %s", self.path)
         try:
             file = open(self.path, "rb")
         except FileNotFoundError:

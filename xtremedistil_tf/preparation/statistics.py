@@ -3,6 +3,7 @@
 import array
 import collections
 import itertools
+import logging
 import pathlib
 from typing import Any, Callable, Counter, Dict, Iterator, List, Optional, Sequence, Tuple
 
@@ -12,6 +13,8 @@ from xtremedistil_tf.inputs.examples import Example, RowError, decode_lines, par
 from xtremedistil_tf.inputs.labels import LabelSet, read_labels
 from xtremedistil_tf.preparation.convert import SPLITS, digest
 from xtremedistil_tf.preparation.schemes import entity_types
+
+log = logging.getLogger("absl")
 
 # Rows handed to the tokenizer at a time.
 _CHUNK = 2048
@@ -132,6 +135,7 @@ def measure_task(folder: pathlib.Path, transfer_file: str, measure: Measure, seq
     splits: Dict[str, Any] = {}
     digests: Dict[str, np.ndarray] = {}
     for split, path in paths.items():
+        log.info("counting %s", path)
         counts: Counter[str] = collections.Counter()
         rows = _rows(path, None if split == "transfer" else labels, counts)
         tallies = _tally(rows, measure, seq_len)
