@@ -26,7 +26,7 @@ lint: .venv/installed
 
 docs: .venv/installed
 	$(BIN)/python docs/make_flags.py
-	$(BIN)/python benchmarks/readme_tables.py
+	$(BIN)/python benchmarks/tables.py
 	$(BIN)/python benchmarks/prepare.py
 
 clean:
