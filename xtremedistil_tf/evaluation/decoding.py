@@ -6,7 +6,7 @@ import numpy as np
 
 from xtremedistil_tf.inputs.labels import LabelSet
 
-_FORBIDDEN = -1e9
+FORBIDDEN = -1e9
 
 
 def word_scores(logits: np.ndarray, word_starts: np.ndarray, labels: LabelSet) -> np.ndarray:
@@ -25,9 +25,26 @@ def word_scores(logits: np.ndarray, word_starts: np.ndarray, labels: LabelSet) -
     scores = np.take_along_axis(real, at, axis=1)
     scores = scores - scores.max(axis=-1, keepdims=True)
     scores = scores - np.log(np.exp(scores).sum(axis=-1, keepdims=True))
-    outside = np.full(len(labels.tags), _FORBIDDEN, np.float32)
+    outside = np.full(len(labels.tags), FORBIDDEN, np.float32)
     outside[labels.outside_id] = 0.0
     return np.where(word_starts[:, :, None] >= 0, scores, outside)
+
+
+def _viterbi(scores: np.ndarray, first: np.ndarray, follows: np.ndarray) -> np.ndarray:
+    batch, words, tags = scores.shape
+    best = scores[:, 0] + np.where(first, 0.0, FORBIDDEN)
+    step_cost = np.where(follows, 0.0, FORBIDDEN)[None]
+    came_from = np.zeros((batch, words, tags), np.int32)
+    for word in range(1, words):
+        reached = best[:, :, None] + step_cost
+        came_from[:, word] = reached.argmax(axis=1)
+        best = reached.max(axis=1) + scores[:, word]
+    path = np.zeros((batch, words), np.int32)
+    path[:, -1] = best.argmax(axis=-1)
+    rows = np.arange(batch)
+    for word in range(words - 1, 0, -1):
+        path[:, word - 1] = came_from[rows, word, path[:, word]]
+    return path
 
 
 def constrained_tags(scores: np.ndarray, labels: LabelSet) -> np.ndarray:
@@ -42,19 +59,11 @@ def constrained_tags(scores: np.ndarray, labels: LabelSet) -> np.ndarray:
       if those scores are equal for all tags or O.
     """
     first, follows = labels.allowed_transitions()
-    batch, words, tags = scores.shape
-    best = scores[:, 0] + np.where(first, 0.0, _FORBIDDEN)
-    step_cost = np.where(follows, 0.0, _FORBIDDEN)[None]
-    came_from = np.zeros((batch, words, tags), np.int32)
-    for word in range(1, words):
-        reached = best[:, :, None] + step_cost
-        came_from[:, word] = reached.argmax(axis=1)
-        best = reached.max(axis=1) + scores[:, word]
-    path = np.zeros((batch, words), np.int32)
-    path[:, -1] = best.argmax(axis=-1)
-    rows = np.arange(batch)
-    for word in range(words - 1, 0, -1):
-        path[:, word - 1] = came_from[rows, word, path[:, word]]
+    path = scores.argmax(axis=-1).astype(np.int32)
+    # Each word's best tag is the best sequence where it is a valid one, as it nearly always is.
+    broken = ~(first[path[:, :1]].all(axis=1) & follows[path[:, :-1], path[:, 1:]].all(axis=1))
+    if broken.any():
+        path[broken] = _viterbi(scores[broken], first, follows)
     return path
 
 
