@@ -6,6 +6,7 @@ from absl import flags
 
 from xtremedistil_tf.cli import console
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.serving.loading import EXPORT_FORMS
 
 FLAGS = flags.FLAGS
 
@@ -13,7 +14,7 @@ FLAGS = flags.FLAGS
 def define_flags() -> None:
     """All flags of this command."""
     flags.DEFINE_string("model_dir", None, "Run folder, or its student folder.", required=True)
-    flags.DEFINE_list("forms", ["savedmodel", "onnx"], "What to write: savedmodel, onnx.")
+    flags.DEFINE_list("forms", list(EXPORT_FORMS), f"What to write: {', '.join(EXPORT_FORMS)}.")
     flags.DEFINE_integer("version", None,
                          "Version of the SavedModel; by default the next free one.")
     flags.DEFINE_boolean("whitespace_words", False,
@@ -37,6 +38,10 @@ def main() -> None:
     """Writes the forms and says where they are."""
     if FLAGS.version is not None and FLAGS.version < 1:
         raise UserError(f"--version is {FLAGS.version}; allowed: 1 and above")
+    unknown = sorted(set(FLAGS.forms) - set(EXPORT_FORMS))
+    if unknown:
+        raise UserError(
+            f"--forms has {', '.join(unknown)}; allowed: {', '.join(EXPORT_FORMS)}")
     dev = _dev_examples()
     from xtremedistil_tf.serving.export import export_student
 

@@ -5,6 +5,7 @@ Unicode version it was built with.
 """
 
 import dataclasses
+import functools
 import json
 import sys
 from typing import Dict, List, Optional, Tuple
@@ -104,12 +105,10 @@ def piece_tables(tokenizer: Tokenizer) -> PieceTables:
     )
 
 
+@functools.lru_cache(maxsize=None)
 def word_classes() -> np.ndarray:
     """uint8 [CODES]: what each character is to `entities.split_words`."""
-    classes = np.zeros(CODES, np.uint8)
-    for code in range(CODES):
-        classes[code] = character_class(chr(code))
-    return classes
+    return np.array([character_class(chr(code)) for code in range(CODES)], np.uint8)
 
 
 def paged(table: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:

@@ -7,29 +7,28 @@ from typing import Any, Dict, Optional, Sequence, Tuple
 
 import numpy as np
 
-from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.examples import Example
 from xtremedistil_tf.serving.arrays import student_arrays
+from xtremedistil_tf.serving.loading import EXPORT_FORMS
 from xtremedistil_tf.serving.onnx_export import export_onnx
 from xtremedistil_tf.serving.savedmodel import export_saved_model
 from xtremedistil_tf.serving.student_folder import load_student, student_path
 
 log = logging.getLogger("absl")
 
-FORMS = ("savedmodel", "onnx")
 # Points of macro-F1 that int8 may lose before we warn.
 _INT8_LOSS = 0.3
 
 
 def export_student(
-    model_dir: pathlib.Path, forms: Sequence[str] = FORMS, version: Optional[int] = None,
+    model_dir: pathlib.Path, forms: Sequence[str] = EXPORT_FORMS, version: Optional[int] = None,
     keep_whole: bool = False, dev: Optional[Sequence[Example]] = None,
 ) -> Dict[str, pathlib.Path]:
     """Exports the student of a run folder into `export/<version>` and `onnx` beside it.
 
     Args:
       model_dir: the run folder, or a student folder, whose exports then lie beside it.
-      forms: some of FORMS.
+      forms: some of EXPORT_FORMS.
       version: of the SavedModel; the next free one by default.
       keep_whole: whether the SavedModel's text signature splits at white space only.
       dev: labelled sentences on which the loss through int8 is measured.
@@ -38,11 +37,8 @@ def export_student(
       The folder of each form.
 
     Raises:
-      UserError: for an unknown form, a folder without a student, or a library that is missing.
+      UserError: for a folder without a student, or a library that is missing.
     """
-    unknown = sorted(set(forms) - set(FORMS))
-    if unknown:
-        raise UserError(f"export form {', '.join(unknown)}; allowed: {', '.join(FORMS)}")
     folder = student_path(model_dir)
     bundle = load_student(folder)
     arrays = student_arrays(bundle.student, bundle.record["student"]["dense_act_func"])
@@ -63,7 +59,7 @@ def export_student(
 def available_forms() -> Tuple[str, ...]:
     """The forms whose libraries are installed; says which are left out."""
     if importlib.util.find_spec("onnx") and importlib.util.find_spec("onnxruntime"):
-        return FORMS
+        return EXPORT_FORMS
     log.info("no ONNX export: install xtremedistil-tf[onnx], then xtremedistil-export")
     return ("savedmodel",)
 

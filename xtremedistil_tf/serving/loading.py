@@ -7,6 +7,7 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.serving.tagger import TextTagger
 
 RUNTIMES = ("keras", "savedmodel", "onnx", "onnx_int8")
+EXPORT_FORMS = ("savedmodel", "onnx")
 
 
 def _find_runtime(folder: pathlib.Path) -> str:
