@@ -51,6 +51,7 @@ setup(
             "xtremedistil-distill = xtremedistil_tf.cli.distill:run",
             "xtremedistil-predict = xtremedistil_tf.cli.predict:run",
             "xtremedistil-export = xtremedistil_tf.cli.export:run",
+            "xtremedistil-benchmark = xtremedistil_tf.cli.benchmark:run",
         ]
     },
 )

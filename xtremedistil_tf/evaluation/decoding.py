@@ -1,5 +1,6 @@
 """From logits of pieces to one valid IOB2 tag a word."""
 
+import functools
 from typing import List, Sequence, Tuple
 
 import numpy as np
@@ -20,14 +21,19 @@ def word_scores(logits: np.ndarray, word_starts: np.ndarray, labels: LabelSet) -
     Returns:
       float32 [batch, words, tags], normalised over the real tags; a word without a piece is O.
     """
-    real = logits[:, :, : len(labels.tags)].astype(np.float32)
-    at = np.maximum(word_starts, 0)[:, :, None]
-    scores = np.take_along_axis(real, at, axis=1)
+    rows = np.arange(len(logits))[:, None]
+    at = np.maximum(word_starts, 0)
+    scores = logits[rows, at, : len(labels.tags)].astype(np.float32, copy=False)
     scores = scores - scores.max(axis=-1, keepdims=True)
     scores = scores - np.log(np.exp(scores).sum(axis=-1, keepdims=True))
     outside = np.full(len(labels.tags), FORBIDDEN, np.float32)
     outside[labels.outside_id] = 0.0
     return np.where(word_starts[:, :, None] >= 0, scores, outside)
+
+
+@functools.lru_cache(maxsize=16)
+def _transitions(labels: LabelSet) -> Tuple[np.ndarray, np.ndarray]:
+    return labels.allowed_transitions()
 
 
 def _viterbi(scores: np.ndarray, first: np.ndarray, follows: np.ndarray) -> np.ndarray:
@@ -58,7 +64,7 @@ def constrained_tags(scores: np.ndarray, labels: LabelSet) -> np.ndarray:
       int [batch, words]; what stands behind a sentence's end never changes what stands before it
       if those scores are equal for all tags or O.
     """
-    first, follows = labels.allowed_transitions()
+    first, follows = _transitions(labels)
     path = scores.argmax(axis=-1).astype(np.int32)
     # Each word's best tag is the best sequence where it is a valid one, as it nearly always is.
     broken = ~(first[path[:, :1]].all(axis=1) & follows[path[:, :-1], path[:, 1:]].all(axis=1))

@@ -16,6 +16,8 @@ from tokenizers import Tokenizer
 from xtremedistil_tf.serving.entities import character_class
 
 CODES = sys.maxunicode + 1
+# Planes without assigned characters, and the private ones: the first speaks for all of its block.
+_ALIKE = ((0x40000, 0xE0000), (0xE1000, 0xF0000), (0xF0000, CODES))
 # Stands between probed characters: no character decomposes to it, and it keeps marks apart.
 _SEPARATOR = "0"
 KEPT, REMOVED, ALONE = range(3)
@@ -66,9 +68,16 @@ def why_not(tokenizer: Tokenizer) -> Optional[str]:
     return None
 
 
-def _probed() -> List[str]:
-    return [chr(code) for code in range(CODES)
-            if not 0xD800 <= code <= 0xDFFF and chr(code) != _SEPARATOR]
+def _probed() -> List[int]:
+    """The characters that are looked at; those that are left out are like another."""
+    codes = [*range(_ALIKE[0][0] + 1), *range(_ALIKE[0][1], _ALIKE[1][0] + 1), _ALIKE[2][0]]
+    return [code for code in codes if not 0xD800 <= code <= 0xDFFF]
+
+
+def _spread(table: np.ndarray) -> np.ndarray:
+    for first, end in _ALIKE:
+        table[first:end] = table[first]
+    return table
 
 
 def piece_tables(tokenizer: Tokenizer) -> PieceTables:
@@ -77,7 +86,7 @@ def piece_tables(tokenizer: Tokenizer) -> PieceTables:
     Args:
       tokenizer: one for which `why_not` has no objection.
     """
-    chars = _probed()
+    chars = [chr(code) for code in _probed() if chr(code) != _SEPARATOR]
     text = _SEPARATOR.join(chars)
     change, treatment = np.zeros(CODES, np.int32), np.full(CODES, KEPT, np.uint8)
     rows: Dict[str, int] = {}
@@ -98,9 +107,9 @@ def piece_tables(tokenizer: Tokenizer) -> PieceTables:
     opening, closing = tokenizer.encode("").ids
     vocabulary = sorted(parts["vocab"], key=parts["vocab"].get)
     return PieceTables(
-        change,
+        _spread(change),
         [np.zeros(0, np.int32), *(np.array([ord(c) for c in row], np.int32) for row in rows)],
-        treatment, vocabulary, parts["unk_token"], opening, closing,
+        _spread(treatment), vocabulary, parts["unk_token"], opening, closing,
         parts["max_input_chars_per_word"],
     )
 
@@ -108,7 +117,10 @@ def piece_tables(tokenizer: Tokenizer) -> PieceTables:
 @functools.lru_cache(maxsize=None)
 def word_classes() -> np.ndarray:
     """uint8 [CODES]: what each character is to `entities.split_words`."""
-    return np.array([character_class(chr(code)) for code in range(CODES)], np.uint8)
+    classes = np.zeros(CODES, np.uint8)
+    codes = _probed()
+    classes[codes] = [character_class(chr(code)) for code in codes]
+    return _spread(classes)
 
 
 def paged(table: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:

@@ -122,8 +122,11 @@ def build_model(arrays: StudentArrays) -> Any:
     return model
 
 
-def _quantize(source: pathlib.Path, target: pathlib.Path) -> None:
-    """Stores weights and embedding as int8; activations are quantised while it runs."""
+def quantize(source: pathlib.Path, target: pathlib.Path) -> None:
+    """Stores weights and embedding as int8; activations are quantised while it runs.
+
+    A node named "logits" keeps its weights.
+    """
     import logging
 
     from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -189,7 +192,7 @@ def export_onnx(
     onnx = _import_onnx()
     with atomic_folder(folder) as temporary:
         onnx.save(build_model(arrays), temporary / FLOAT_FILE)
-        _quantize(temporary / FLOAT_FILE, temporary / INT8_FILE)
+        quantize(temporary / FLOAT_FILE, temporary / INT8_FILE)
         for name in (RECORD_FILE, VOCABULARY_FILE, TOKENIZER_FILE):
             shutil.copy(pathlib.Path(student_folder) / name, temporary / name)
         error = _check_equal(temporary / FLOAT_FILE, logits, len(arrays.embedding))

@@ -1,7 +1,7 @@
 """Tagging with ONNX Runtime: imports neither TensorFlow nor transformers."""
 
 import pathlib
-from typing import Callable, Optional
+from typing import Any, Callable
 
 import numpy as np
 
@@ -12,17 +12,8 @@ from xtremedistil_tf.serving.tagger import Tagger
 FLOAT_FILE, INT8_FILE = "model.onnx", "model.int8.onnx"
 
 
-def session(
-    path: pathlib.Path, threads: Optional[int] = None
-) -> Callable[[np.ndarray], np.ndarray]:
-    """Opens an ONNX student.
-
-    Args:
-      path: the model file.
-      threads: of one call; by default all cores.
-
-    Returns:
-      A function from int32 ids [batch, time] to float32 logits [batch, time, classes].
+def open_session(path: pathlib.Path) -> Any:
+    """Opens an ONNX model as an `onnxruntime.InferenceSession` on the processor.
 
     Raises:
       UserError: if the file is missing or damaged, or onnxruntime is not installed.
@@ -36,13 +27,26 @@ def session(
     if not pathlib.Path(path).is_file():
         raise UserError(f"file not found: {path} (xtremedistil-export writes it)")
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or 0
     options.log_severity_level = 3
+    # Threads that spin while they wait slow down all else in the process, the tokenizer first.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        loaded = onnxruntime.InferenceSession(
+        return onnxruntime.InferenceSession(
             str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # The library has an exception for each kind of damage.
         raise UserError(f"{path} is not an ONNX model: {str(error).splitlines()[0]}") from None
+
+
+def session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
+    """Opens an ONNX student.
+
+    Returns:
+      A function from int32 ids [batch, time] to float32 logits [batch, time, classes].
+
+    Raises:
+      UserError: if the file is missing or damaged, or onnxruntime is not installed.
+    """
+    loaded = open_session(path)
     return lambda ids: loaded.run(["logits"], {"input_ids": ids})[0]
 
 

@@ -81,13 +81,16 @@ class Tagger(TextTagger):
       logits: maps the student's ids, int32 [batch, time] padded with 0 on the right, to float
         logits [batch, time, classes].
       keep_whole: split running text at white space only.
+
+    Attributes:
+      logits: the forward pass.
     """
 
     def __init__(
         self, assets: Assets, logits: Callable[[np.ndarray], np.ndarray], keep_whole: bool = False
     ):
         self._assets = assets
-        self._logits = logits
+        self.logits = logits
         self._keep_whole = keep_whole
 
     @property
@@ -106,9 +109,24 @@ class Tagger(TextTagger):
         Returns:
           For each its IOB2 tags and float32 [words] probabilities.
         """
-        encodings = self._assets.tokenizer.encode_batch(
-            [list(words) for words in sentences], is_pretokenized=True
-        )
+        if len(sentences) == 1:
+            return [self._tag_one(list(sentences[0]))]
+        return self._tag_encoded(sentences, self._assets.tokenizer.encode_batch(
+            [list(words) for words in sentences], is_pretokenized=True))
+
+    def _tag_one(self, words: List[str]) -> Tuple[List[str], np.ndarray]:
+        """The short way for one sentence, where each call's overhead shows."""
+        encoding = self._assets.tokenizer.encode(words, is_pretokenized=True)
+        if len(encoding) > LONGEST or not words:
+            return self._tag_encoded([words], [encoding])[0]
+        ids = self._assets.vocabulary.table[np.array(encoding.ids)]
+        starts = np.array(first_pieces(encoding.word_ids, len(words)), np.int32)
+        return decode(self.logits(ids[None]), [starts], self._assets.labels)[0]
+
+    def _tag_encoded(
+        self, sentences: Sequence[Sequence[str]], encodings: Sequence[Any]
+    ) -> List[Tuple[List[str], np.ndarray]]:
+        """Lays all windows out in batches of similar length, and decodes what comes back."""
         rows: List[Any] = []
         owners: List[Tuple[int, int, int, int]] = []
         for sentence, encoding in enumerate(encodings):
@@ -127,7 +145,7 @@ class Tagger(TextTagger):
         # Mapped before padding: only what fills up short rows becomes padding.
         mapped = Ragged(self._assets.vocabulary.table[pieces.values], pieces.starts)
         for batch in length_batches(mapped.lengths):
-            outputs = self._logits(mapped.padded(batch, PAD_ID))
+            outputs = self.logits(mapped.padded(batch, PAD_ID))
             for position, row in enumerate(batch):
                 sentence, shift, first, last = owners[row]
                 at = starts[sentence]
