@@ -3,7 +3,7 @@
 Command:
   python benchmarks/serving.py --model_dir=RUN --output=benchmarks/serving
 RUN is a finished run whose exports are there. Each part writes a JSON file into the output folder;
---parts chooses. spaCy (3.7, a blank multilingual pipeline with random weights) is needed for `tokens`.
+--parts chooses. `tokens` needs spaCy 3.7: a blank multilingual pipeline with random weights.
 """
 
 import collections
@@ -83,15 +83,15 @@ def _differences(together: list, alone: list) -> collections.Counter:
     return found
 
 
-def soak_one(runtime: str) -> dict:
+def soak_one(runtime: str, model_dir: str, requests: int) -> dict:
     """Sends requests of 1 to 8 texts; every 50th is compared with single calls."""
     import xtremedistil_tf
-    from xtremedistil_tf.serving.benchmark import resident_bytes
+    from xtremedistil_tf.serving.measure import resident_bytes
 
-    tagger = xtremedistil_tf.load(FLAGS.model_dir, runtime)
+    tagger = xtremedistil_tf.load(model_dir, runtime)
     draw, memory, compared = random.Random(7), [], collections.Counter()
     began = time.monotonic()
-    for number in range(FLAGS.requests):
+    for number in range(requests):
         texts = [strange_text(draw) for _ in range(draw.randint(1, 8))]
         result = tagger.tag_text(texts)
         assert len(result) == len(texts)
@@ -104,28 +104,25 @@ def soak_one(runtime: str) -> dict:
         if runtime == "savedmodel" and number % 10 == 0:
             broken = [draw.randbytes(draw.randint(0, 60)) for _ in range(4)]
             tagger.run_text(broken)
-        if number % max(1, FLAGS.requests // 20) == 0:
+        if number % max(1, requests // 20) == 0:
             memory.append(resident_bytes())
-    return {"requests": FLAGS.requests, "failures": 0, "seconds": time.monotonic() - began,
+    return {"requests": requests, "failures": 0, "seconds": time.monotonic() - began,
             "compared_with_single_calls": dict(compared), "resident_bytes": memory}
 
 
 def soak() -> dict:
     """All forms, each in a process of its own, so that memory is its own too."""
+    import concurrent.futures
     import multiprocessing
 
     context = multiprocessing.get_context("spawn")
     results = {}
     for runtime in SOAK_RUNTIMES:
-        with context.Pool(1, initializer=_flags_for_worker,
-                          initargs=(FLAGS.flags_into_string(),)) as pool:
-            results[runtime] = pool.apply(soak_one, (runtime,))
+        with concurrent.futures.ProcessPoolExecutor(1, context) as pool:
+            results[runtime] = pool.submit(
+                soak_one, runtime, FLAGS.model_dir, FLAGS.requests).result()
         print(runtime, results[runtime], flush=True)
     return results
-
-
-def _flags_for_worker(text: str) -> None:
-    FLAGS(["worker", *text.splitlines()])
 
 
 def _spacy_pipeline():

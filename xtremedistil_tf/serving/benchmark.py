@@ -10,7 +10,7 @@ import numpy as np
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.serving.arrays import StudentArrays
 from xtremedistil_tf.serving.graph_student import GraphStudent
-from xtremedistil_tf.serving.measure import Timing, interleaved
+from xtremedistil_tf.serving.measure import Timing, interleaved, resident_bytes
 from xtremedistil_tf.serving.onnx_export import build_model, quantize
 from xtremedistil_tf.serving.onnx_runtime import open_session
 from xtremedistil_tf.serving.tagger import Tagger
@@ -44,12 +44,6 @@ class Measured:
     def parameters(self) -> int:
         """All of them."""
         return self.embedding + self.rest
-
-
-def resident_bytes() -> Optional[int]:
-    """Memory of this process; None where the system does not say."""
-    path = pathlib.Path("/proc/self/statm")
-    return int(path.read_text().split()[1]) * 4096 if path.exists() else None
 
 
 def _add(model: Measured, runtime: str, make: Callable[[], Callable], size: int) -> None:

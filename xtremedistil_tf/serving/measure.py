@@ -1,6 +1,7 @@
 """Timing several ways of doing the same work in one process, taking turns."""
 
 import dataclasses
+import pathlib
 import time
 from typing import Any, Callable, Dict, Optional
 
@@ -14,6 +15,12 @@ class Timing:
     p50: float
     p95: float
     calls: int
+
+
+def resident_bytes() -> Optional[int]:
+    """Memory of this process; None where the system does not say."""
+    path = pathlib.Path("/proc/self/statm")
+    return int(path.read_text().split()[1]) * 4096 if path.exists() else None
 
 
 def interleaved(

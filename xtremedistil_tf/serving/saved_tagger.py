@@ -50,6 +50,10 @@ class SavedTagger(TextTagger):
                     output["scores"][position, :count])
         return results
 
+    def run_text(self, texts: Sequence[Any]) -> Dict[str, np.ndarray]:
+        """The outputs of the text signature as they are, for str or bytes of any kind."""
+        return self._run("serving_default", "text", texts)
+
     def _tag_kept_whole(self, texts: Sequence[str]) -> List[List[TaggedWord]]:
         split: List[List[Word]] = [split_words(text, True) for text in texts]
         tagged = self.tag_words([[word for word, _, _ in words] for words in split])
@@ -62,7 +66,7 @@ class SavedTagger(TextTagger):
             return self._tag_kept_whole(texts)
         results: List[Any] = [None] * len(texts)
         for rows in length_batches(np.array([len(text) for text in texts]), _CHARACTERS_PER_BATCH):
-            output = self._run("serving_default", "text", [texts[row] for row in rows])
+            output = self.run_text([texts[row] for row in rows])
             for position, row in enumerate(rows):
                 columns = (output[name][position, : output["num_tokens"][position]].tolist()
                            for name in ("tokens", "begin", "end", "tags", "scores"))
