@@ -46,6 +46,22 @@ def test_activations_are_those_of_keras(activation, tmp_path):
     np.testing.assert_allclose(session(path)(ids)[ids > 0], expected[ids > 0], atol=1e-5)
 
 
+def test_large_batches_give_what_small_ones_do():
+    from xtremedistil_tf.keras2 import tf
+    from xtremedistil_tf.serving.graph_student import GraphStudent
+
+    student = GraphStudent(random_arrays())
+    run = tf.function(student, input_signature=[
+        tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32)])
+    draw = np.random.default_rng(1)
+    lengths = draw.integers(1, 9, 40).astype(np.int32)
+    ids = draw.integers(1, 50, (40, 9), dtype=np.int32) * (np.arange(9) < lengths[:, None])
+    together = run(tf.constant(ids, tf.int32), tf.constant(lengths)).numpy()
+    for row, length in enumerate(lengths):
+        alone = run(tf.constant(ids[row:row + 1, :length], tf.int32), tf.constant([length]))
+        np.testing.assert_allclose(together[row, :length], alone[0].numpy(), atol=2e-5)
+
+
 def test_a_wrong_model_is_not_exported(student_folder, tmp_path):
     arrays = random_arrays()
     with pytest.raises(RuntimeError, match="differs"):

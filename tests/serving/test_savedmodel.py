@@ -107,7 +107,7 @@ def test_signatures_are_dense_batch_major_and_float32(model):
         operations = {node.op for node in meta.graph_def.node} | {
             node.op for function in meta.graph_def.library.function for node in function.node_def}
     assert "WordpieceTokenizeWithOffsets" in operations and "BlockLSTMV2" in operations
-    # Of TF Text nothing else, and no loop of Keras' over time.
+    # Of TF Text nothing else.
     assert not {name for name in operations if "Split" in name and "Regex" in name}
     for name, definition in meta.signature_def.items():
         if name.startswith("__"):
