@@ -19,7 +19,7 @@ demo: .venv/installed
 
 test: .venv/installed
 	$(BIN)/python -m ruff check .
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist=loadfile
 
 lint: .venv/installed
 	$(BIN)/python -m ruff check .

@@ -40,7 +40,13 @@ setup(
         # Later ones need numpy 2 or a huggingface_hub that transformers 4.36 does not take.
         "datasets": ["datasets>=4,<5", "pyarrow>=21,<23"],
         "gpu": ["tensorflow[and-cuda]==2.15.1"],
-        "test": ["pytest>=7.4,<10", "ruff>=0.4,<1"],
+        # Text-in SavedModels. It has no wheels for Windows.
+        "serving": ["tensorflow-text==2.15.*; platform_system != 'Windows'"],
+        # Newer versions of onnx need an ml_dtypes that TensorFlow 2.15 does not allow.
+        "onnx": ["onnx>=1.14,<1.18", "onnxruntime>=1.16,<2"],
+        "test": ["tensorflow-text==2.15.*; platform_system != 'Windows'", "onnx>=1.14,<1.18",
+                 "onnxruntime>=1.16,<2", "pytest>=7.4,<10", "pytest-xdist>=3.5,<4",
+                 "ruff>=0.4,<1"],
     },
     entry_points={
         "console_scripts": [
@@ -48,6 +54,8 @@ setup(
             "xtremedistil-teacher = xtremedistil_tf.cli.teacher:run",
             "xtremedistil-distill = xtremedistil_tf.cli.distill:run",
             "xtremedistil-predict = xtremedistil_tf.cli.predict:run",
+            "xtremedistil-export = xtremedistil_tf.cli.export:run",
+            "xtremedistil-benchmark = xtremedistil_tf.cli.benchmark:run",
         ]
     },
 )

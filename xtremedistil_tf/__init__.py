@@ -5,19 +5,22 @@ from xtremedistil_tf.version import __version__
 __all__ = ["__version__", "load"]
 
 
-def load(folder):
+def load(folder, runtime=None, keep_whole=False):
     """Loads a distilled student for use on text.
 
     Args:
-      folder: the `student/` folder of a run, or the run folder that holds it.
+      folder: a run folder, its `student` or `onnx` folder, or a version folder of `export`.
+      runtime: "keras", "savedmodel", "onnx" or "onnx_int8"; by default what the folder holds, Keras
+        for a run folder. With the ONNX ones no TensorFlow is imported.
+      keep_whole: split text at white space only.
 
     Returns:
-      A `xtremedistil_tf.serving.predictor.Tagger`, called on a string or a list of strings.
+      A `xtremedistil_tf.serving.tagger.TextTagger`, called on a string or a list of strings.
 
     Raises:
       UserError: if the folder holds no complete student.
     """
-    # Imported here so that `import xtremedistil_tf` costs no TensorFlow start-up.
-    from xtremedistil_tf.serving.predictor import load as load_tagger
+    # Imported here so that `import xtremedistil_tf` costs nothing.
+    from xtremedistil_tf.serving.loading import load as load_tagger
 
-    return load_tagger(folder)
+    return load_tagger(folder, runtime, keep_whole)

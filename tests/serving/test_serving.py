@@ -1,46 +1,17 @@
-"""Using a student afterwards: words, entities, the folder, the command, the SavedModel."""
+"""Using a student afterwards: words, entities, windows, the folder."""
 
-import json
-import pathlib
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 import xtremedistil_tf
-from tests.conftest import ROOT, TAGS
-from xtremedistil_tf.config import StudentConfig
+from tests.serving.conftest import TEXTS
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.inputs.labels import LabelSet
-from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
-from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.models.student import build_student
-from xtremedistil_tf.serving import predictor
+from xtremedistil_tf.serving import tagger as tagger_module
 from xtremedistil_tf.serving.entities import join_entities, split_words
-from xtremedistil_tf.serving.predictor import windows
-from xtremedistil_tf.serving.savedmodel import export_saved_model
-from xtremedistil_tf.serving.student_folder import load_student, save_student
-
-TEXTS = ["Anna Weber wohnt in Bonn.", "", "Иван живёт в «Москве», да!", "東京タワーに行く", "   "]
-
-
-@pytest.fixture(scope="module")
-def student_folder(tokenizer, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("run") / "student"
-    labels = LabelSet(TAGS)
-    pieces = np.arange(5, len(tokenizer) - 10)
-    vocabulary = StudentVocabulary.from_seen([pieces], 0, 1, len(tokenizer))
-    config = StudentConfig(word_emb_dim=6, bilstm_hidden_size=5)
-    tf.keras.utils.set_random_seed(5)
-    student = build_student(config, len(vocabulary), 8, labels.size)
-    for name in ("word_embedding", "projection", "logits"):  # So that not every tag is the same.
-        for weight in student.registry.weights(name):
-            weight.assign(weight * 6.0)
-    save_student(folder, student, config, vocabulary, tokenizer, labels, {"seq_len": 32})
-    export_saved_model(student, vocabulary, folder.parent / "export" / "1")
-    return folder
+from xtremedistil_tf.serving.student_folder import load_student
+from xtremedistil_tf.serving.tagger import windows
 
 
 def test_words_of_running_text():
@@ -107,7 +78,7 @@ def test_windows_agree_with_one_pass(student_folder, monkeypatch):
     tagger = xtremedistil_tf.load(student_folder)
     sentence = ["Anna", "Weber", "wohnt", "in", "Bonn", "."] * 100
     ((tags, scores),) = tagger.tag_words([sentence])
-    monkeypatch.setattr(predictor, "_LONGEST", 100000)
+    monkeypatch.setattr(tagger_module, "LONGEST", 100000)
     ((whole_tags, whole_scores),) = tagger.tag_words([sentence])
     # The LSTM forgets within the context, so the windows leave no trace.
     assert tags == whole_tags
@@ -132,52 +103,12 @@ def test_an_incomplete_folder_is_refused(student_folder, tmp_path, missing):
         load_student(copy)
 
 
-def test_saved_model_agrees_with_keras(student_folder):
-    bundle = load_student(student_folder)
-    ids = np.array([[2, 30, 31, 3], [2, 40, 3, 0]], np.int32)
-    mask = np.array([[1, 1, 1, 1], [1, 1, 1, 0]], np.int32)
-    mapped = np.where(mask, bundle.vocabulary.table[ids], 0)
-    expected = bundle.student.model({"input_ids": mapped})["logits"].numpy()
-    loaded = tf.saved_model.load(str(student_folder.parent / "export" / "1"))
-    for name in ("serving_default", "input_ids"):
-        signature = loaded.signatures[name]
-        logits = signature(input_ids=tf.constant(ids), attention_mask=tf.constant(mask))["logits"]
-        np.testing.assert_allclose(logits, expected, atol=1e-5)
-    assert not list(pathlib.Path(student_folder.parent).rglob(".tmp*"))
+def test_an_unknown_runtime_is_refused(student_folder):
+    with pytest.raises(UserError, match="onnx_int8"):
+        xtremedistil_tf.load(student_folder, "torch")
 
 
-def predict(student_folder, text, *flags):
-    return subprocess.run(
-        [sys.executable, "-m", "xtremedistil_tf.cli.predict", f"--model_dir={student_folder}",
-         *flags], input=text.encode(), capture_output=True, cwd=ROOT, timeout=120)
-
-
-def test_predict_command_reads_standard_input(student_folder):
-    result = predict(student_folder, "\n".join(TEXTS) + "\n", "--format=json")
-    assert result.returncode == 0, result.stderr
-    lines = [json.loads(line) for line in result.stdout.decode().splitlines()]
-    assert [line["text"] for line in lines] == TEXTS
-    tagger = xtremedistil_tf.load(student_folder)
-    for line, entities in zip(lines, tagger(TEXTS)):
-        assert [(e["start"], e["end"]) for e in line["entities"]] == [
-            (e["start"], e["end"]) for e in entities]
-
-
-def test_predict_command_writes_tsv_and_conll(student_folder, tmp_path):
-    source, target = tmp_path / "in.txt", tmp_path / "out.tsv"
-    source.write_bytes("Anna wohnt in Bonn .\nkaputt \xff hier\n".encode("latin-1"))
-    result = predict(student_folder, "", f"--input={source}", f"--output={target}")
-    assert result.returncode == 0 and not result.stdout
-    rows = [line.split("\t") for line in target.read_text("utf-8").splitlines()]
-    assert [len(words.split()) for words, _ in rows] == [len(tags.split()) for _, tags in rows]
-    assert rows[1][0] == "kaputt \ufffd hier"
-    result = predict(student_folder, "Anna lacht.", "--format=conll")
-    assert [line.split("\t")[0] for line in result.stdout.decode().splitlines()] == [
-        "Anna", "lacht", ".", ""]
-
-
-def test_predict_command_without_a_student(tmp_path):
-    result = predict(tmp_path, "x")
-    assert result.returncode == 2
-    assert "holds no student" in result.stderr.decode()
-    assert "Traceback" not in result.stderr.decode()
+def test_a_marker_in_a_text_is_text(student_folder):
+    assets = load_student(student_folder)
+    ids = assets.tokenizer.encode(["a[MASK]"], is_pretokenized=True).ids
+    assert assets.tokenizer.token_to_id("[MASK]") not in ids

@@ -1,8 +1,9 @@
-"""Tags text from a file or standard input with a distilled student."""
+"""Tags text from a file or standard input with a distilled student, in any of its forms."""
 
 import contextlib
-import itertools
 import json
+import logging
+import os
 import pathlib
 import sys
 
@@ -13,12 +14,21 @@ from xtremedistil_tf.errors import UserError
 
 FLAGS = flags.FLAGS
 FORMATS = ("tsv", "conll", "json")
-_LINES_AT_A_TIME = 1024
+_SHOWN_ERRORS = 5
+
+log = logging.getLogger("absl")
 
 
 def define_flags() -> None:
     """All flags of this command."""
-    flags.DEFINE_string("model_dir", None, "Run folder, or its student folder.", required=True)
+    from xtremedistil_tf.serving.loading import RUNTIMES
+
+    flags.DEFINE_string("model_dir", None,
+                        "Run folder, its student or onnx folder, or a version of its export.",
+                        required=True)
+    flags.DEFINE_enum("runtime", None, RUNTIMES,
+                      "What runs the student; by default what the folder holds, Keras for a run "
+                      "folder. All give the same output but onnx_int8, which rounds.")
     flags.DEFINE_string("input", "-", "Text, one sentence a line; - is standard input.")
     flags.DEFINE_string("output", "-", "Where the result goes; - is standard output.")
     flags.DEFINE_enum("format", "tsv", FORMATS,
@@ -28,27 +38,49 @@ def define_flags() -> None:
                          "Split at white space only: for text that is tokenised already.")
 
 
-def render(text: str, tagged: list, form: str) -> str:
-    """One sentence in an output format, without the final line end."""
+def render(line, form: str) -> str:
+    """One sentence in an output format, without the final line end.
+
+    Args:
+      line: a `serving.streaming.TaggedLine`; one with an error has no words.
+      form: one of FORMATS.
+    """
     from xtremedistil_tf.serving.entities import join_entities
 
-    words = [word for word, _, _ in tagged]
-    tags = [tag for _, tag, _ in tagged]
+    words = [word for word, _, _ in line.words]
+    tags = [tag for _, tag, _ in line.words]
     if form == "tsv":
         return " ".join(word for word, _, _ in words) + "\t" + " ".join(tags)
     if form == "conll":
         return "\n".join(f"{word[0]}\t{tag}" for word, tag in zip(words, tags)) + "\n"
-    entities = join_entities(text, words, tags, [score for _, _, score in tagged])
+    entities = join_entities(line.text, words, tags, [score for _, _, score in line.words])
     for entity in entities:
         entity["score"] = round(entity["score"], 4)
-    return json.dumps({"text": text, "entities": entities}, ensure_ascii=False)
+    result = {"text": line.text, "entities": entities}
+    if line.error:
+        result["error"] = line.error
+    return json.dumps(result, ensure_ascii=False)
 
 
-def _lines(file):
+def _lines(file, advance):
     for number, raw in enumerate(file):
+        advance(len(raw))
         # A broken byte costs its own character only.
         text = raw.decode("utf-8", errors="replace").rstrip("\r\n")
         yield text[1:] if number == 0 and text.startswith("\ufeff") else text
+
+
+@contextlib.contextmanager
+def _progress(file):
+    """Gives a function that counts bytes read; a bar with time left where the size is known."""
+    from xtremedistil_tf.progress import Progress
+
+    size = os.fstat(file.fileno()).st_size  # 0 for a pipe or a screen.
+    if not size:
+        yield lambda count: None
+        return
+    with Progress(size, "tagging", "bytes") as bar:
+        yield bar.advance
 
 
 @contextlib.contextmanager
@@ -85,17 +117,21 @@ def _opened_output(name: str):
 
 def main() -> None:
     """Streams lines through the student; order is kept and memory stays flat."""
-    from xtremedistil_tf.serving.predictor import load
+    import xtremedistil_tf
+    from xtremedistil_tf.serving.streaming import tag_lines
 
-    tagger = load(FLAGS.model_dir, FLAGS.whitespace_words)
-    with _opened_input(FLAGS.input) as source, _opened_output(FLAGS.output) as write:
-        lines = _lines(source)
-        while True:
-            block = list(itertools.islice(lines, _LINES_AT_A_TIME))
-            if not block:
-                break
-            for text, tagged in zip(block, tagger.tag_text(block)):
-                write(render(text, tagged, FLAGS.format))
+    tagger = xtremedistil_tf.load(FLAGS.model_dir, FLAGS.runtime, FLAGS.whitespace_words)
+    failed = 0
+    with _opened_input(FLAGS.input) as source, _opened_output(FLAGS.output) as write, \
+            _progress(source) as advance:
+        for number, line in enumerate(tag_lines(tagger, _lines(source, advance)), 1):
+            write(render(line, FLAGS.format))
+            if line.error:
+                failed += 1
+                if failed <= _SHOWN_ERRORS:
+                    log.warning("line %d could not be tagged: %s", number, line.error)
+    if failed:
+        log.warning("%d lines could not be tagged; they are empty in the output", failed)
 
 
 def run() -> None:

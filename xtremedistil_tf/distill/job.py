@@ -47,7 +47,7 @@ from xtremedistil_tf.models.student import LAYER_NAMES, Student, build_student
 from xtremedistil_tf.models.teacher import Teacher, read_record
 from xtremedistil_tf.models.weights import load_weights
 from xtremedistil_tf.runs import derive_seed, locked, read_json, write_json
-from xtremedistil_tf.serving.savedmodel import export_saved_model
+from xtremedistil_tf.serving.export import available_forms, export_student
 from xtremedistil_tf.serving.student_folder import save_student
 from xtremedistil_tf.version import __version__
 
@@ -55,7 +55,7 @@ log = logging.getLogger("absl")
 
 # What a run writes below --model_dir; --overwrite removes these and nothing else. What makes a
 # folder look finished goes first.
-OUTPUTS = ("metrics.json", "report.md", "student", "export", "stages", "targets", "teacher",
+OUTPUTS = ("metrics.json", "report.md", "student", "export", "onnx", "stages", "targets", "teacher",
            "teacher_training", "teacher_metrics.json", "predictions", "plots", "tensorboard",
            "config.json")
 
@@ -288,4 +288,5 @@ def _save_and_export(
               "strategy": config.distil.strategy, "seed": config.seed, "scores": scores["student"]}
     save_student(model_dir / "student", student, config.student, prepared.vocabulary,
                  teacher.tokenizer, prepared.task.labels, record)
-    export_saved_model(student, prepared.vocabulary, model_dir / "export" / "1")
+    # Made from what was saved, so that an export is a proof that the folder is whole.
+    export_student(model_dir, available_forms(), version=1, dev=prepared.task.examples["dev"])

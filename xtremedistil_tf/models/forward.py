@@ -5,27 +5,8 @@ from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Tuple
 import numpy as np
 
 from xtremedistil_tf.inputs.alignment import Ragged
+from xtremedistil_tf.inputs.lengths import length_batches
 from xtremedistil_tf.keras2 import tf
-
-TOKENS_PER_BATCH = 4096
-
-
-def length_batches(lengths: np.ndarray, tokens: int = TOKENS_PER_BATCH) -> Iterator[np.ndarray]:
-    """Groups rows of similar length.
-
-    Args:
-      lengths: int [rows].
-      tokens: most positions of a padded batch.
-
-    Yields:
-      Row numbers of a batch, longest batches first: memory runs out at once or never.
-    """
-    order = np.argsort(-lengths, kind="stable")
-    at = 0
-    while at < len(order):
-        rows = max(1, tokens // max(1, int(lengths[order[at]])))
-        yield order[at : at + rows]
-        at += rows
 
 
 class Forward:

@@ -1,24 +1,53 @@
 """Export as a SavedModel for TF Serving, into export/<version>."""
 
-import contextlib
 import pathlib
-from typing import Any, Iterator
+import tempfile
+from typing import Any, Dict, Optional
 
 from absl import logging
 
-from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
+from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.models.student import Student
-from xtremedistil_tf.runs import atomic_folder
+from xtremedistil_tf.runs import atomic_folder, atomic_path
+from xtremedistil_tf.serving.arrays import StudentArrays
+from xtremedistil_tf.serving.assets import Assets
+from xtremedistil_tf.serving.characters import PieceTables, piece_tables, why_not
+from xtremedistil_tf.serving.graph_student import Decoder, GraphStudent, make_windows
+from xtremedistil_tf.serving.graph_text import Pieces, Words, WordSplitter, given_words
+from xtremedistil_tf.serving.text_ops import load_text_ops
+from xtremedistil_tf.serving.warmup import write_warmup
+
+BATCHING_FILE, MODELS_FILE = "batching_parameters.txt", "models.config"
+
+# See docs/serving.md. Requests of the two signatures that take text or ids need no padding by the
+# server: with pad_variable_length_inputs it would fill up with each request's first element.
+_BATCHING = """max_batch_size { value: 64 }
+batch_timeout_micros { value: 0 }
+max_enqueued_batches { value: 1000 }
+num_batch_threads { value: 2 }
+allowed_batch_sizes: 1
+allowed_batch_sizes: 4
+allowed_batch_sizes: 16
+allowed_batch_sizes: 64
+"""
+_MODELS = """model_config_list {
+  config {
+    name: 'tagger'
+    base_path: '/models/tagger'
+    model_platform: 'tensorflow'
+    model_version_policy { latest { num_versions: 1 } }
+  }
+}
+"""
 
 
 class _IdsModule(tf.Module):
     """Piece ids of the teacher's tokenizer in, logits out."""
 
-    def __init__(self, student: Student, vocabulary: StudentVocabulary):
+    def __init__(self, arrays: StudentArrays, assets: Assets):
         super().__init__()
-        self._model = student.model
-        self._table = tf.constant(vocabulary.table)
+        self._student = GraphStudent(arrays)
+        self._to_student = tf.constant(assets.vocabulary.table)
 
     @tf.function(
         input_signature=[
@@ -26,45 +55,152 @@ class _IdsModule(tf.Module):
             tf.TensorSpec([None, None], tf.int32, name="attention_mask"),
         ]
     )
-    def tag_ids(self, input_ids: Any, attention_mask: Any) -> Any:
-        """Logits float32 [batch, time, classes]; positions with mask 0 are padding."""
-        ids = tf.where(attention_mask > 0, tf.gather(self._table, input_ids), 0)
-        return {"logits": self._model({"input_ids": ids}, training=False)["logits"]}
+    def tag_ids(self, input_ids: Any, attention_mask: Any) -> Dict[str, Any]:
+        """Logits float32 [batch, time, classes]; rows are padded on the right with mask 0."""
+        present = attention_mask > 0
+        ids = tf.where(present, tf.gather(self._to_student, input_ids), 0)
+        lengths = tf.reduce_sum(tf.cast(present, tf.int32), 1)
+        return {"logits": self._student(ids, lengths)}
 
 
-@contextlib.contextmanager
-def _quiet_export() -> Iterator[None]:
-    """Hides the saver's notes on Keras functions that nobody calls after loading."""
+class _TextModule(_IdsModule):
+    """Text or words in, tags out."""
+
+    def __init__(
+        self, arrays: StudentArrays, assets: Assets, tables: PieceTables, vocabulary_file: str,
+        keep_whole: bool,
+    ):
+        super().__init__(arrays, assets)
+        self._split = WordSplitter(keep_whole)
+        self._pieces = Pieces(tables, vocabulary_file)
+        self._decode = Decoder(assets.labels)
+        table = assets.vocabulary.table
+        self._opening, self._closing = int(table[tables.opening]), int(table[tables.closing])
+
+    def _tag(self, words: Words, batch: Any, present: Any) -> Dict[str, Any]:
+        """Tags flat words; `present` bool [batch, words] says where in the result they stand."""
+        ids, owner = self._pieces(words)
+        pieces = tf.math.bincount(
+            tf.gather(words.row, owner), minlength=batch, maxlength=batch)
+        place = tf.range(tf.size(ids)) - tf.gather(
+            tf.cumsum(pieces, exclusive=True), tf.gather(words.row, owner))
+        # The first piece of each word; a word without one keeps -1.
+        count = tf.size(words.row)
+        far = tf.fill([count], tf.int32.max)
+        first = tf.tensor_scatter_nd_min(far, owner[:, None], place)
+        has_piece = first < tf.int32.max
+        windows = make_windows(
+            tf.gather(self._to_student, ids), pieces, self._opening, self._closing, words.row,
+            tf.where(has_piece, first, -1))
+        logits = tf.gather_nd(self._student(windows.ids, windows.lengths), windows.at)
+        where = tf.where(present)
+        empty = tf.broadcast_to(
+            self._decode.outside, tf.concat([tf.shape(present), self._decode.outside.shape], 0))
+        scores = tf.tensor_scatter_nd_update(
+            empty, where, self._decode.scores(logits, has_piece))
+        return self._decode(scores, present)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
+    def tag_text(self, text: Any) -> Dict[str, Any]:
+        """Running text [batch] to words, tags and character offsets [batch, words]."""
+        words = self._split(text)
+        batch = tf.size(text)
+        count = tf.math.bincount(words.row, minlength=batch, maxlength=batch)
+        present = tf.sequence_mask(count)
+        where = tf.where(present)
+
+        def dense(values, fill):
+            shape = tf.shape(present)
+            return tf.tensor_scatter_nd_update(tf.fill(shape, fill), where, values)
+
+        return {**self._tag(words, batch, present), "tokens": dense(words.text, ""),
+                "begin": dense(words.begin, -1), "end": dense(words.end, -1),
+                "num_tokens": count}
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.string, name="tokens")])
+    def tag_tokens(self, tokens: Any) -> Dict[str, Any]:
+        """Words that are split already, [batch, words] filled up with "", to their tags."""
+        # An empty word inside a row is a word; only those at the end fill up.
+        filled = tf.cast(tokens != "", tf.int32)
+        present = tf.cumsum(filled, axis=1, reverse=True) > 0
+        words = given_words(tokens, present)
+        return {**self._tag(words, tf.shape(tokens)[0], present),
+                "num_tokens": tf.reduce_sum(tf.cast(present, tf.int32), 1)}
+
+
+def next_version(base: pathlib.Path) -> int:
+    """The version after the highest in an export folder, 1 in an empty one."""
+    base = pathlib.Path(base)
+    names = [path.name for path in base.iterdir()] if base.is_dir() else []
+    return max((int(name) for name in names if name.isdigit()), default=0) + 1
+
+
+def _save(module: tf.Module, signatures: Dict[str, Any], folder: pathlib.Path) -> None:
+    """Saves without the saver's notes on functions that nobody calls after loading."""
     verbosity, level = logging.get_verbosity(), tf.get_logger().level
     try:
         logging.set_verbosity(logging.ERROR)
         tf.get_logger().setLevel("ERROR")
-        yield
+        tf.saved_model.save(module, str(folder), signatures=signatures)
     finally:
         logging.set_verbosity(verbosity)
         tf.get_logger().setLevel(level)
 
 
-def export_saved_model(
-    student: Student, vocabulary: StudentVocabulary, folder: pathlib.Path
-) -> pathlib.Path:
-    """Writes a SavedModel whose `serving_default` maps input_ids and attention_mask to logits.
+def _text_signatures_missing(assets: Assets) -> Optional[str]:
+    """Why this export takes no text; None if it does."""
+    reason = why_not(assets.tokenizer)
+    if reason is None:
+        try:
+            load_text_ops()
+        except UserError as error:
+            reason = str(error)
+    return reason
 
-    The ids are those of the tokenizer in the student folder: the map to the student's own
-    vocabulary is inside the graph.
+
+def export_saved_model(
+    arrays: StudentArrays, assets: Assets, base: pathlib.Path, version: Optional[int] = None,
+    keep_whole: bool = False,
+) -> pathlib.Path:
+    """Writes a SavedModel with its warm-up requests, and the server's files beside it.
+
+    Signatures: `serving_default` takes text, `tokens` words, `input_ids` the ids of the student
+    folder's tokenizer. Where the tokenizer has no form in a graph, a warning says so and
+    `serving_default` is `input_ids`.
 
     Args:
-      student: the trained student.
-      vocabulary: its vocabulary.
-      folder: e.g. export/1; replaced as a whole.
+      arrays: the student.
+      assets: its tokenizer, vocabulary and labels.
+      base: e.g. export; the model goes into base/<version>.
+      version: by default the next free one; an existing one is replaced as a whole.
+      keep_whole: whether `text` is split at white space only.
 
     Returns:
-      The folder.
+      The version's folder.
+
+    Raises:
+      UserError: for a version below 1.
     """
-    module = _IdsModule(student, vocabulary)
-    with atomic_folder(folder) as temporary, _quiet_export():
-        tf.saved_model.save(
-            module, str(temporary),
-            signatures={"serving_default": module.tag_ids, "input_ids": module.tag_ids},
-        )
-    return folder
+    base = pathlib.Path(base)
+    version = next_version(base) if version is None else version
+    if version < 1:
+        raise UserError(f"version is {version}; allowed: 1 and above")
+    reason = _text_signatures_missing(assets)
+    with tempfile.TemporaryDirectory() as scratch, atomic_folder(base / str(version)) as folder:
+        if reason is None:
+            tables = piece_tables(assets.tokenizer)
+            vocabulary = pathlib.Path(scratch) / "vocab.txt"
+            vocabulary.write_bytes("\n".join([*tables.vocabulary, ""]).encode("utf-8"))
+            module = _TextModule(arrays, assets, tables, str(vocabulary), keep_whole)
+            signatures = {"serving_default": module.tag_text, "tokens": module.tag_tokens,
+                          "input_ids": module.tag_ids}
+        else:
+            logging.warning("the SavedModel takes piece ids only, not text: %s", reason)
+            module = _IdsModule(arrays, assets)
+            signatures = {"serving_default": module.tag_ids, "input_ids": module.tag_ids}
+        _save(module, signatures, folder)
+        write_warmup(folder, takes_text=reason is None)
+    for name, text in ((BATCHING_FILE, _BATCHING), (MODELS_FILE, _MODELS)):
+        with atomic_path(base / name) as temporary:
+            temporary.write_text(text, "utf-8")
+    return base / str(version)

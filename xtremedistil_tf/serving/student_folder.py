@@ -4,39 +4,27 @@ import dataclasses
 import pathlib
 from typing import Any, Dict
 
-from tokenizers import Tokenizer
-
 from xtremedistil_tf.config import StudentConfig
-from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.labels import LabelSet
 from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
+from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.student import Student, build_student
 from xtremedistil_tf.models.weights import load_weights, save_weights
-from xtremedistil_tf.runs import atomic_folder, read_json, write_json
+from xtremedistil_tf.runs import atomic_folder, write_json
+from xtremedistil_tf.serving.assets import RECORD_FILE, VOCABULARY_FILE, Assets, load_assets
 
-_RECORD_FILE = "student.json"
 _WEIGHTS_FILE = "weights.safetensors"
-_VOCABULARY_FILE = "vocabulary.npy"
-_TOKENIZER_FILE = "tokenizer.json"
 
 
 @dataclasses.dataclass(frozen=True)
-class StudentBundle:
+class StudentBundle(Assets):
     """A student ready for use.
 
     Attributes:
       student: the model and its registry.
-      vocabulary: maps the tokenizer's piece ids to the student's.
-      tokenizer: a `tokenizers.Tokenizer`, without truncation and padding.
-      labels: the label set.
-      record: what was saved beside: sizes, seq_len, scores, where it came from.
     """
 
     student: Student
-    vocabulary: StudentVocabulary
-    tokenizer: Tokenizer
-    labels: LabelSet
-    record: Dict[str, Any]
 
 
 def save_student(
@@ -61,15 +49,23 @@ def save_student(
     """
     with atomic_folder(folder) as temporary:
         save_weights(student.model, temporary / _WEIGHTS_FILE)
-        vocabulary.save(temporary / _VOCABULARY_FILE)
+        vocabulary.save(temporary / VOCABULARY_FILE)
         tokenizer.save_pretrained(temporary)
         (temporary / "labels.tsv").write_text("\n".join(labels.tags) + "\n", "utf-8")
         width = int(student.model.output_shape["representation"][-1])
         write_json(
-            temporary / _RECORD_FILE,
+            temporary / RECORD_FILE,
             {"student": dataclasses.asdict(config), "width": width, "tags": list(labels.tags),
              **record},
         )
+
+
+def student_path(folder: pathlib.Path) -> pathlib.Path:
+    """The student folder itself, where a run folder may be given too."""
+    folder = pathlib.Path(folder)
+    inner = folder / "student"
+    outside = not (folder / RECORD_FILE).is_file()
+    return inner if outside and (inner / RECORD_FILE).is_file() else folder
 
 
 def load_student(folder: pathlib.Path) -> StudentBundle:
@@ -81,21 +77,16 @@ def load_student(folder: pathlib.Path) -> StudentBundle:
     Raises:
       UserError: if there is no whole student.
     """
-    folder = pathlib.Path(folder)
-    if not (folder / _RECORD_FILE).is_file() and (folder / "student" / _RECORD_FILE).is_file():
-        folder = folder / "student"
-    if not (folder / _RECORD_FILE).is_file():
-        raise UserError(f"{folder} holds no student ({_RECORD_FILE} is missing)")
-    record = read_json(folder / _RECORD_FILE)
-    labels = LabelSet(record["tags"])
-    vocabulary = StudentVocabulary.load(folder / _VOCABULARY_FILE)
+    folder = student_path(folder)
+    assets = load_assets(folder)
+    record, labels, vocabulary = assets.record, assets.labels, assets.vocabulary
     config = StudentConfig(**record["student"])
-    student = build_student(config, len(vocabulary), record["width"], labels.size)
-    load_weights(student.model, folder / _WEIGHTS_FILE)
+    policy = tf.keras.mixed_precision.global_policy()
+    # Used and exported in float32, whatever it is trained in.
+    tf.keras.mixed_precision.set_global_policy("float32")
     try:
-        tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER_FILE))
-    except Exception as error:  # The library raises a bare Exception.
-        raise UserError(f"{folder / _TOKENIZER_FILE} cannot be read: {error}") from None
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return StudentBundle(student, vocabulary, tokenizer, labels, record)
+        student = build_student(config, len(vocabulary), record["width"], labels.size)
+    finally:
+        tf.keras.mixed_precision.set_global_policy(policy)
+    load_weights(student.model, folder / _WEIGHTS_FILE)
+    return StudentBundle(vocabulary, assets.tokenizer, labels, record, student)

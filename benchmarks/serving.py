@@ -1,0 +1,199 @@
+"""Measures what docs/serving.md claims: speed, disk, a soak, and tokens a second beside spaCy.
+
+Command:
+  python benchmarks/serving.py --model_dir=RUN --output=benchmarks/serving
+RUN is a finished run whose exports are there. Each part writes a JSON file into the output folder;
+--parts chooses. `tokens` needs spaCy 3.7: a blank multilingual pipeline with random weights.
+"""
+
+import collections
+import pathlib
+import random
+import tempfile
+import time
+
+import numpy as np
+from absl import app, flags
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PARTS = ("speed", "disk", "soak", "tokens", "start")
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("model_dir", None, "Finished run with export/ and onnx/.", required=True)
+flags.DEFINE_string("output", None, "Where the figures go.", required=True)
+flags.DEFINE_list("parts", list(PARTS), "Some of: speed, disk, soak, tokens, start.")
+flags.DEFINE_integer("queries", 1000, "Calls of each way in `speed`.")
+flags.DEFINE_float("seconds", 120.0, "Most time for one way in `speed`.")
+flags.DEFINE_integer("requests", 100_000, "Requests of each form in `soak`.")
+flags.DEFINE_integer("sentences", 20_000, "Sentences in `tokens`.")
+flags.DEFINE_integer("teacher_layers", 12, "Layers of the teacher in `speed`.")
+
+SOAK_RUNTIMES = ("savedmodel", "onnx", "onnx_int8")
+_BLOCKS = [(0x20, 0x7F), (0x00, 0x20), (0x7F, 0xA0), (0xC0, 0x250), (0x370, 0x590), (0x590, 0x700),
+           (0x900, 0xE00), (0xE00, 0xF00), (0x1100, 0x1200), (0x2000, 0x2070), (0x3040, 0x3100),
+           (0x4E00, 0x9FFF), (0xAC00, 0xD7A0), (0x1F300, 0x1F700), (0x20000, 0x20100)]
+
+
+def speed() -> dict:
+    """The student of E=50, H=200 against an mBERT-sized teacher, in every runtime."""
+    from xtremedistil_tf.evaluation.paper import TABLE_16
+    from xtremedistil_tf.serving.paper_grid import measure_grid, random_teacher
+
+    size = next(row for row in TABLE_16 if (row.embedding, row.hidden) == (50, 200))
+    with tempfile.TemporaryDirectory() as work:
+        result = measure_grid(pathlib.Path(work), FLAGS.queries, FLAGS.seconds, sizes=[size],
+                              teacher=random_teacher(layers=FLAGS.teacher_layers))
+    return result["rows"][0]
+
+
+def disk() -> dict:
+    """Bytes of the student of E=50, H=200, V=88,400, and of the run's folders."""
+    from xtremedistil_tf.serving.onnx_export import build_model, quantize
+    from xtremedistil_tf.serving.paper_grid import random_student
+
+    with tempfile.TemporaryDirectory() as work:
+        paths = [pathlib.Path(work) / name for name in ("model.onnx", "model.int8.onnx")]
+        paths[0].write_bytes(build_model(random_student(50, 200)).SerializeToString())
+        quantize(*paths)
+        sizes = {path.name: path.stat().st_size for path in paths}
+    run = pathlib.Path(FLAGS.model_dir)
+    sizes["run"] = {str(path.relative_to(run)): path.stat().st_size
+                    for name in ("student", "export", "onnx")
+                    for path in sorted((run / name).rglob("*")) if path.is_file()}
+    return sizes
+
+
+def strange_text(draw: random.Random) -> str:
+    """A text of a few scripts; now and then empty or 10,000 characters long."""
+    kind = draw.random()
+    length = 0 if kind < 0.02 else 10_000 if kind < 0.025 else draw.randint(1, 120)
+    blocks = draw.sample(_BLOCKS, 3) + [(0x20, 0x21), (0x61, 0x7B)]
+    return "".join(chr(draw.randrange(*draw.choice(blocks))) for _ in range(length))
+
+
+def _differences(together: list, alone: list) -> collections.Counter:
+    """Texts whose words or tags change with the batch, and the largest change of a probability."""
+    found = collections.Counter()
+    for batched, single in zip(together, alone):
+        found["texts"] += 1
+        same = [(word, tag) for word, tag, _ in batched] == [(word, tag) for word, tag, _ in single]
+        found["other_tags"] += not same
+        change = max((abs(a[2] - b[2]) for a, b in zip(batched, single)), default=0.0)
+        found["largest_change"] = max(found["largest_change"], change)
+    return found
+
+
+def soak_one(runtime: str, model_dir: str, requests: int) -> dict:
+    """Sends requests of 1 to 8 texts; every 50th is compared with single calls."""
+    import xtremedistil_tf
+    from xtremedistil_tf.serving.measure import resident_bytes
+
+    tagger = xtremedistil_tf.load(model_dir, runtime)
+    draw, memory, compared = random.Random(7), [], collections.Counter()
+    began = time.monotonic()
+    for number in range(requests):
+        texts = [strange_text(draw) for _ in range(draw.randint(1, 8))]
+        result = tagger.tag_text(texts)
+        assert len(result) == len(texts)
+        if number % 50 == 0:
+            alone = [tagger.tag_text([text])[0] for text in texts]
+            found = _differences(result, alone)
+            largest = max(compared["largest_change"], found.pop("largest_change", 0.0))
+            compared.update(found)
+            compared["largest_change"] = largest
+        if runtime == "savedmodel" and number % 10 == 0:
+            broken = [draw.randbytes(draw.randint(0, 60)) for _ in range(4)]
+            tagger.run_text(broken)
+        if number % max(1, requests // 20) == 0:
+            memory.append(resident_bytes())
+    return {"requests": requests, "failures": 0, "seconds": time.monotonic() - began,
+            "compared_with_single_calls": dict(compared), "resident_bytes": memory}
+
+
+def soak() -> dict:
+    """All forms, each in a process of its own, so that memory is its own too."""
+    import concurrent.futures
+    import multiprocessing
+
+    context = multiprocessing.get_context("spawn")
+    results = {}
+    for runtime in SOAK_RUNTIMES:
+        with concurrent.futures.ProcessPoolExecutor(1, context) as pool:
+            results[runtime] = pool.submit(
+                soak_one, runtime, FLAGS.model_dir, FLAGS.requests).result()
+        print(runtime, results[runtime], flush=True)
+    return results
+
+
+def _spacy_pipeline():
+    """A blank multilingual pipeline with spaCy's default small NER and random weights."""
+    import spacy
+    from spacy.training import Example
+
+    nlp = spacy.blank("xx")
+    nlp.add_pipe("ner")
+    document = nlp.make_doc("Anna Weber wohnt in Bonn")
+    example = Example.from_dict(document, {"entities": [(0, 10, "PER"), (20, 24, "LOC")]})
+    nlp.initialize(lambda: [example])
+    return nlp
+
+
+def tokens() -> dict:
+    """Words a second of the predict command's own stream beside spaCy, in turns."""
+    import xtremedistil_tf
+    from xtremedistil_tf.serving.entities import split_words
+    from xtremedistil_tf.serving.streaming import tag_lines
+
+    lines = (ROOT / "data" / "ner" / "transfer.txt").read_text("utf-8").splitlines()
+    texts = (lines * (FLAGS.sentences // len(lines) + 1))[: FLAGS.sentences]
+    words = sum(len(split_words(text)) for text in texts)
+    taggers = {runtime: xtremedistil_tf.load(FLAGS.model_dir, runtime)
+               for runtime in ("keras", *SOAK_RUNTIMES)}
+    nlp = _spacy_pipeline()
+    ways = {runtime: (lambda tagger=tagger: collections.deque(tag_lines(tagger, texts), 0))
+            for runtime, tagger in taggers.items()}
+    ways["spacy"] = lambda: collections.deque(nlp.pipe(texts, batch_size=1000), 0)
+    spent = collections.defaultdict(list)
+    for _ in range(4):
+        for name, way in ways.items():
+            began = time.perf_counter()
+            way()
+            spent[name].append(time.perf_counter() - began)
+    # The first round makes everything ready.
+    return {"words": words, "words_a_second": {
+        name: words / float(np.median(seconds[1:])) for name, seconds in spent.items()}}
+
+
+def start() -> dict:
+    """Seconds to import and to open the ONNX runtime in a fresh process."""
+    import subprocess
+    import sys
+
+    code = ("import time; began = time.perf_counter()\n"
+            "import xtremedistil_tf, xtremedistil_tf.serving.onnx_runtime, onnxruntime\n"
+            "imported = time.perf_counter()\n"
+            f"tagger = xtremedistil_tf.load({FLAGS.model_dir!r}, 'onnx_int8')\n"
+            "print(imported - began, time.perf_counter() - imported)")
+    runs = [list(map(float, subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        cwd=ROOT).stdout.split())) for _ in range(6)][1:]
+    imported, opened = np.median(runs, axis=0)
+    return {"import_seconds": float(imported), "open_seconds": float(opened)}
+
+
+def main(argv) -> None:
+    """Runs the parts one after another."""
+    del argv
+    from xtremedistil_tf.cli.console import quiet_libraries
+    from xtremedistil_tf.runs import write_json
+
+    quiet_libraries()
+    for part in FLAGS.parts:
+        result = {"speed": speed, "disk": disk, "soak": soak, "tokens": tokens,
+                  "start": start}[part]()
+        write_json(pathlib.Path(FLAGS.output) / f"{part}.json", result)
+        print(part, result, flush=True)
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,71 @@
+"""One tiny student and its exports, shared by all tests of serving."""
+
+import numpy as np
+import pytest
+
+from tests.conftest import ROOT, TAGS
+
+TEXTS = ["Anna Weber wohnt in Bonn.", "", "Иван живёт в «Москве», да!", "東京タワーに行く", "   ",
+         "The U.S.-Präsident's 3,5\u00a0% \u200b .", "«»", "राम दिल्ली में रहता है।",
+         "Zoe\u0301 \u0007bell a[MASK]b \ufffd"]
+
+
+@pytest.fixture(scope="session")
+def student_folder(tokenizer, tmp_path_factory):
+    """A student of random weights, of many opinions."""
+    from xtremedistil_tf.config import StudentConfig
+    from xtremedistil_tf.inputs.labels import LabelSet
+    from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
+    from xtremedistil_tf.keras2 import tf
+    from xtremedistil_tf.models.student import build_student
+    from xtremedistil_tf.serving.student_folder import save_student
+
+    folder = tmp_path_factory.mktemp("run") / "student"
+    labels = LabelSet(TAGS)
+    pieces = np.arange(5, len(tokenizer) - 10)
+    vocabulary = StudentVocabulary.from_seen([pieces], 0, 1, len(tokenizer))
+    # With recurrent dropout: no export may have its slow form.
+    config = StudentConfig(word_emb_dim=6, bilstm_hidden_size=5, recurrent_dropout=0.2)
+    tf.keras.utils.set_random_seed(5)
+    student = build_student(config, len(vocabulary), 8, labels.size)
+    for name in ("word_embedding", "projection", "logits"):  # So that not every tag is the same.
+        for weight in student.registry.weights(name):
+            weight.assign(weight * 6.0)
+    save_student(folder, student, config, vocabulary, tokenizer, labels, {"seq_len": 32})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def dev_examples():
+    """Labelled sentences of the sample."""
+    from xtremedistil_tf.inputs.examples import read_ner
+    from xtremedistil_tf.inputs.labels import LabelSet
+
+    return read_ner(ROOT / "data" / "ner" / "dev.tsv", LabelSet(TAGS))[0][:60]
+
+
+@pytest.fixture(scope="session")
+def run_folder(student_folder, dev_examples):
+    """The folder around the student, with export/1 and onnx."""
+    from xtremedistil_tf.serving.export import export_student
+
+    export_student(student_folder.parent, dev=dev_examples)
+    return student_folder.parent
+
+
+@pytest.fixture(scope="session")
+def taggers(run_folder):
+    """A tagger of each float runtime."""
+    import xtremedistil_tf
+
+    return {runtime: xtremedistil_tf.load(run_folder, runtime)
+            for runtime in ("keras", "savedmodel", "onnx")}
+
+
+def assert_same(first, second, tolerance=1e-5):
+    """Whether two `tag_text` results are equal, probabilities but for rounding."""
+    assert len(first) == len(second)
+    for ours, theirs in zip(first, second):
+        assert [(word, tag) for word, tag, _ in ours] == [(word, tag) for word, tag, _ in theirs]
+        np.testing.assert_allclose([score for *_, score in ours],
+                                   [score for *_, score in theirs], atol=tolerance)

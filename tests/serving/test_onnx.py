@@ -1,0 +1,133 @@
+"""The ONNX forms: equal to Keras, small, and free of TensorFlow."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import xtremedistil_tf
+from tests.conftest import ROOT
+from tests.serving.conftest import TEXTS, assert_same
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.serving.arrays import StudentArrays
+from xtremedistil_tf.serving.onnx_export import build_model, export_onnx
+from xtremedistil_tf.serving.onnx_runtime import session
+
+
+def random_arrays(activation="gelu", vocabulary=50, units=4):
+    draw = np.random.default_rng(3)
+
+    def array(*shape):
+        return draw.normal(size=shape).astype(np.float32)
+
+    lstm = [(array(6, 4 * units), array(units, 4 * units), array(4 * units)) for _ in range(2)]
+    return StudentArrays(array(vocabulary, 6), *lstm, (array(2 * units, 9), array(9)), activation,
+                         (array(9, 5), array(5)))
+
+
+def test_text_is_tagged_as_by_keras(taggers):
+    texts = [*TEXTS, "Anna Weber, Bonn. " * 400]
+    assert_same(taggers["onnx"].tag_text(texts), taggers["keras"].tag_text(texts))
+
+
+@pytest.mark.parametrize("activation", ["gelu", "linear", "relu", "tanh"])
+def test_activations_are_those_of_keras(activation, tmp_path):
+    from xtremedistil_tf.keras2 import tf
+    from xtremedistil_tf.serving.graph_student import GraphStudent
+
+    arrays = random_arrays(activation)
+    path = tmp_path / "model.onnx"
+    path.write_bytes(build_model(arrays).SerializeToString())
+    ids = np.array([[3, 4, 5, 6, 7], [9, 8, 0, 0, 0]], np.int32)
+    expected = GraphStudent(arrays)(tf.constant(ids), tf.constant([5, 2])).numpy()
+    np.testing.assert_allclose(session(path)(ids)[ids > 0], expected[ids > 0], atol=1e-5)
+
+
+def test_large_batches_give_what_small_ones_do():
+    from xtremedistil_tf.keras2 import tf
+    from xtremedistil_tf.serving.graph_student import GraphStudent
+
+    student = GraphStudent(random_arrays())
+    run = tf.function(student, input_signature=[
+        tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32)])
+    draw = np.random.default_rng(1)
+    lengths = draw.integers(1, 9, 40).astype(np.int32)
+    ids = draw.integers(1, 50, (40, 9), dtype=np.int32) * (np.arange(9) < lengths[:, None])
+    together = run(tf.constant(ids, tf.int32), tf.constant(lengths)).numpy()
+    for row, length in enumerate(lengths):
+        alone = run(tf.constant(ids[row:row + 1, :length], tf.int32), tf.constant([length]))
+        np.testing.assert_allclose(together[row, :length], alone[0].numpy(), atol=2e-5)
+
+
+def test_a_wrong_model_is_not_exported(student_folder, tmp_path):
+    arrays = random_arrays()
+    with pytest.raises(RuntimeError, match="differs"):
+        export_onnx(arrays, lambda ids: np.zeros((*ids.shape, 5), np.float32), student_folder,
+                    tmp_path / "onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_check_is_recorded(run_folder):
+    record = json.loads((run_folder / "onnx" / "check.json").read_text())
+    assert 0 <= record["float32"]["error"] <= 1e-5
+    for form, name in (("float32", "model.onnx"), ("int8", "model.int8.onnx")):
+        assert record[form]["bytes"] == (run_folder / "onnx" / name).stat().st_size
+        assert 0 <= record[form]["dev_macro_f1"] <= 100
+
+
+def test_int8_is_small_and_near(tmp_path, student_folder):
+    import onnx
+
+    arrays = random_arrays(vocabulary=20000, units=32)
+    float_path = tmp_path / "model.onnx"
+    float_path.write_bytes(build_model(arrays).SerializeToString())
+    folder = tmp_path / "onnx"
+    export_onnx(arrays, session(float_path), student_folder, folder)
+    stored = onnx.load(folder / "model.int8.onnx")
+    # The table too: no large initializer is float.
+    for tensor in stored.graph.initializer:
+        count = np.prod(tensor.dims)
+        assert count < 1000 or tensor.data_type in (onnx.TensorProto.INT8, onnx.TensorProto.UINT8)
+    assert 3.5 < float_path.stat().st_size / (folder / "model.int8.onnx").stat().st_size
+    ids = np.arange(2, 42, dtype=np.int32).reshape(2, 20)
+    exact, rounded = session(float_path)(ids), session(folder / "model.int8.onnx")(ids)
+    assert 0 < np.abs(exact - rounded).max() < 0.15 * np.abs(exact).max()
+
+
+def test_the_runtime_needs_no_tensorflow(run_folder):
+    code = (
+        "import sys\n"
+        "for name in ('tensorflow', 'transformers', 'keras', 'onnx', 'absl', 'torch'):\n"
+        "    sys.modules[name] = None\n"  # Importing one of them is now an ImportError.
+        "import xtremedistil_tf\n"
+        "for runtime in ('onnx', 'onnx_int8'):\n"
+        "    tagger = xtremedistil_tf.load(sys.argv[1], runtime)\n"
+        "    print(tagger('Anna Weber wohnt in Bonn.'))\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code, str(run_folder / "onnx")], cwd=ROOT,
+                            capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stderr
+    assert len(result.stdout.splitlines()) == 2
+
+
+def test_a_folder_without_a_model_is_refused(student_folder, run_folder, tmp_path):
+    with pytest.raises(UserError, match="model.onnx"):
+        xtremedistil_tf.load(student_folder, "onnx")
+    shutil.copytree(run_folder / "onnx", tmp_path / "onnx")
+    (tmp_path / "onnx" / "model.onnx").write_bytes(b"nothing")
+    with pytest.raises(UserError, match="not an ONNX model"):
+        xtremedistil_tf.load(tmp_path / "onnx")
+
+
+@pytest.mark.parametrize("lost,level", [(0.1, "INFO"), (0.5, "WARNING")])
+def test_a_loss_through_int8_is_told(lost, level, caplog):
+    from xtremedistil_tf.serving.export import report_onnx
+
+    with caplog.at_level("INFO", logger="absl"):
+        report_onnx({"float32": {"bytes": 4e6, "error": 1e-7, "dev_macro_f1": 90.0},
+                     "int8": {"bytes": 1e6, "dev_macro_f1": 90.0 - lost}})
+    last = caplog.records[-1]
+    assert last.levelname == level and f"({lost:.2f} lost)" in last.getMessage()

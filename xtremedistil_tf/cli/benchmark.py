@@ -1,0 +1,95 @@
+"""Measures a run's teacher and student on this machine, or the paper's grid of sizes."""
+
+import dataclasses
+import pathlib
+import tempfile
+
+from absl import flags
+
+from xtremedistil_tf.cli import console
+from xtremedistil_tf.errors import UserError
+
+FLAGS = flags.FLAGS
+_TEXTS = ("Paul Bergmann arbeitet in Berlin, und zwar seit drei Jahren.",
+          "Anna Petrova, who left Halcyon Ltd in May, lives in Porto now.",
+          "Иван Соколов живёт в Твери и работает в «Заре».")
+
+
+def define_flags() -> None:
+    """All flags of this command."""
+    flags.DEFINE_string("model_dir", None, "Run folder with teacher and student.")
+    flags.DEFINE_boolean("paper_grid", False,
+                         "The 16 sizes of Table 16 with random weights instead of a run: "
+                         "vocabulary 88,400, an mBERT-sized teacher. Takes about 4 GB of memory.")
+    flags.DEFINE_integer("queries", 1000, "Calls of each way (paper: 1,000).")
+    flags.DEFINE_float("seconds", 60.0, "Most time for one way; slow ones get fewer calls.")
+    flags.DEFINE_string("output", None, "Folder for benchmark.json, benchmark.md and the plots.")
+    flags.DEFINE_list("runs", [], "Trained run folders whose F1 is added to the grid's plots.")
+
+
+def _measure_run(model_dir: pathlib.Path, work: pathlib.Path) -> dict:
+    """Times the teacher and student of a run folder."""
+    from xtremedistil_tf.models.teacher import has_teacher, load_teacher
+    from xtremedistil_tf.serving import benchmark
+    from xtremedistil_tf.serving.arrays import student_arrays
+    from xtremedistil_tf.serving.onnx_runtime import session
+    from xtremedistil_tf.serving.student_folder import load_student
+    from xtremedistil_tf.serving.tagger import Tagger
+
+    bundle = load_student(model_dir)
+    arrays = student_arrays(bundle.student, bundle.record["student"]["dense_act_func"])
+    models = [benchmark.measured_student(arrays, work)]
+    if has_teacher(model_dir / "teacher"):
+        models.insert(0, benchmark.measured_teacher(load_teacher(model_dir / "teacher", 0), work))
+    vocabulary = min(len(arrays.embedding), len(bundle.vocabulary.table))
+    timings = benchmark.time_models(models, FLAGS.queries, FLAGS.seconds, vocabulary)
+    text = {form: benchmark.time_text(Tagger(bundle, session(work / name)), _TEXTS, FLAGS.queries)
+            for form, name in (("onnx", "student.onnx"), ("onnx_int8", "student.int8.onnx"))}
+    lines = [*benchmark.timing_table(models, timings), "", *benchmark.size_table(models), ""]
+    lines += ["| text to tags, one at a time | p50 ms | p95 ms | of it the model |",
+              "|---|---:|---:|---:|"]
+    lines += [f"| {form} | {row['p50_ms']:.2f} | {row['p95_ms']:.2f} | "
+              f"{100 * row['model_share']:.0f} % |" for form, row in text.items()]
+    return {
+        "lines": lines, "text": text,
+        "timings": [{"batch": batch, "model": model, "runtime": runtime,
+                     **dataclasses.asdict(timing)}
+                    for (batch, model, runtime), timing in timings.items()],
+        "models": {model.name: {"embedding": model.embedding, "rest": model.rest,
+                                "bytes": model.bytes, "memory": model.memory}
+                   for model in models},
+    }
+
+
+def main() -> None:
+    """Measures, prints tables and writes them."""
+    if FLAGS.paper_grid == bool(FLAGS.model_dir):
+        raise UserError("give either --model_dir or --paper_grid")
+    if FLAGS.queries < 1 or FLAGS.seconds <= 0:
+        raise UserError("--queries and --seconds must be above 0")
+    output = pathlib.Path(FLAGS.output) if FLAGS.output else None
+    with tempfile.TemporaryDirectory() as work:
+        if FLAGS.paper_grid:
+            from xtremedistil_tf.serving.paper_grid import measure_grid
+
+            result = measure_grid(pathlib.Path(work), FLAGS.queries, FLAGS.seconds,
+                                  [pathlib.Path(run) for run in FLAGS.runs], output)
+        else:
+            result = _measure_run(pathlib.Path(FLAGS.model_dir), pathlib.Path(work))
+    lines = result.pop("lines")
+    print("\n".join(lines))
+    if output:
+        from xtremedistil_tf.runs import atomic_path, write_json
+
+        write_json(output / "benchmark.json", result)
+        with atomic_path(output / "benchmark.md") as temporary:
+            temporary.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    console.start(main, define_flags, "nothing was written")
+
+
+if __name__ == "__main__":
+    run()

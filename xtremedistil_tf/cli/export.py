@@ -1,0 +1,59 @@
+"""Exports a distilled student again: SavedModel for TF Serving, ONNX."""
+
+import pathlib
+
+from absl import flags
+
+from xtremedistil_tf.cli import console
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.serving.loading import EXPORT_FORMS
+
+FLAGS = flags.FLAGS
+
+
+def define_flags() -> None:
+    """All flags of this command."""
+    flags.DEFINE_string("model_dir", None, "Run folder, or its student folder.", required=True)
+    flags.DEFINE_list("forms", list(EXPORT_FORMS), f"What to write: {', '.join(EXPORT_FORMS)}.")
+    flags.DEFINE_integer("version", None,
+                         "Version of the SavedModel; by default the next free one.")
+    flags.DEFINE_boolean("whitespace_words", False,
+                         "The SavedModel's text is split at white space only.")
+    flags.DEFINE_string("task", None,
+                        "Task folder whose dev.tsv measures what int8 loses; not measured without.")
+
+
+def _dev_examples():
+    """The labelled sentences to measure on, None if no folder is named."""
+    if FLAGS.task is None:
+        return None
+    from xtremedistil_tf.inputs.examples import read_ner
+    from xtremedistil_tf.inputs.labels import read_labels
+
+    folder = pathlib.Path(FLAGS.task)
+    return read_ner(folder / "dev.tsv", read_labels(folder / "labels.tsv"))[0]
+
+
+def main() -> None:
+    """Writes the forms and says where they are."""
+    if FLAGS.version is not None and FLAGS.version < 1:
+        raise UserError(f"--version is {FLAGS.version}; allowed: 1 and above")
+    unknown = sorted(set(FLAGS.forms) - set(EXPORT_FORMS))
+    if unknown:
+        raise UserError(
+            f"--forms has {', '.join(unknown)}; allowed: {', '.join(EXPORT_FORMS)}")
+    dev = _dev_examples()
+    from xtremedistil_tf.serving.export import export_student
+
+    made = export_student(FLAGS.model_dir, FLAGS.forms, FLAGS.version, FLAGS.whitespace_words, dev)
+    for form, folder in made.items():
+        print(f"{form}: {folder}")
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    console.start(main, define_flags, "nothing was written of the form that was being made")
+
+
+if __name__ == "__main__":
+    run()

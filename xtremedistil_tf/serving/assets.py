@@ -1,0 +1,56 @@
+"""What goes with a student's weights: tokenizer, vocabulary, labels; read without TensorFlow."""
+
+import dataclasses
+import pathlib
+from typing import Any, Dict
+
+from tokenizers import Tokenizer
+
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.inputs.labels import LabelSet
+from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
+from xtremedistil_tf.runs import read_json
+
+RECORD_FILE = "student.json"
+VOCABULARY_FILE = "vocabulary.npy"
+TOKENIZER_FILE = "tokenizer.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Assets:
+    """What turns text into a student's ids and its classes into tags.
+
+    Attributes:
+      vocabulary: maps the tokenizer's piece ids to the student's.
+      tokenizer: a `tokenizers.Tokenizer`, without truncation and padding.
+      labels: the label set.
+      record: what was saved beside: sizes, seq_len, scores, where it came from.
+    """
+
+    vocabulary: StudentVocabulary
+    tokenizer: Tokenizer
+    labels: LabelSet
+    record: Dict[str, Any]
+
+
+def load_assets(folder: pathlib.Path) -> Assets:
+    """Reads a student folder but its weights.
+
+    A marker such as "[MASK]" that stands in a text is text, not a marker.
+
+    Raises:
+      UserError: if a file is missing or damaged.
+    """
+    folder = pathlib.Path(folder)
+    if not (folder / RECORD_FILE).is_file():
+        raise UserError(f"{folder} holds no student ({RECORD_FILE} is missing)")
+    record = read_json(folder / RECORD_FILE)
+    vocabulary = StudentVocabulary.load(folder / VOCABULARY_FILE)
+    try:
+        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+    except Exception as error:  # The library raises a bare Exception.
+        raise UserError(f"{folder / TOKENIZER_FILE} cannot be read: {error}") from None
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    tokenizer.encode_special_tokens = True
+    return Assets(vocabulary, tokenizer, LabelSet(record["tags"]), record)

@@ -1,0 +1,49 @@
+"""Opening a student in whichever form it lies: Keras, SavedModel or ONNX."""
+
+import pathlib
+from typing import Optional, Union
+
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.serving.tagger import TextTagger
+
+RUNTIMES = ("keras", "savedmodel", "onnx", "onnx_int8")
+EXPORT_FORMS = ("savedmodel", "onnx")
+
+
+def _find_runtime(folder: pathlib.Path) -> str:
+    """What a folder is opened with if nothing is said: Keras for a run folder."""
+    if (folder / "saved_model.pb").is_file():
+        return "savedmodel"
+    if (folder / "model.onnx").is_file():
+        return "onnx"
+    return "keras"
+
+
+def load(
+    folder: Union[str, pathlib.Path], runtime: Optional[str] = None, keep_whole: bool = False
+) -> TextTagger:
+    """Loads a student; each runtime imports its own libraries only.
+
+    Args:
+      folder: a run folder, its `student` or `onnx` folder, or a version folder of `export`.
+      runtime: one of RUNTIMES; by default what the folder holds, Keras for a run folder.
+      keep_whole: split running text at white space only.
+
+    Raises:
+      UserError: for an unknown runtime, or a folder that holds no such form.
+    """
+    folder = pathlib.Path(folder)
+    runtime = runtime or _find_runtime(folder)
+    if runtime not in RUNTIMES:
+        raise UserError(f"runtime is {runtime!r}; allowed: {', '.join(RUNTIMES)}")
+    if runtime == "keras":
+        from xtremedistil_tf.serving.predictor import load_keras
+
+        return load_keras(folder, keep_whole)
+    if runtime == "savedmodel":
+        from xtremedistil_tf.serving.saved_tagger import load_saved
+
+        return load_saved(folder, keep_whole)
+    from xtremedistil_tf.serving.onnx_runtime import load_onnx
+
+    return load_onnx(folder, runtime == "onnx_int8", keep_whole)

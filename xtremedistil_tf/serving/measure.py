@@ -1,0 +1,54 @@
+"""Timing several ways of doing the same work in one process, taking turns."""
+
+import dataclasses
+import pathlib
+import time
+from typing import Any, Callable, Dict, Optional
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Timing:
+    """Milliseconds of a call, over all turns."""
+
+    p50: float
+    p95: float
+    calls: int
+
+
+def resident_bytes() -> Optional[int]:
+    """Memory of this process; None where the system does not say."""
+    path = pathlib.Path("/proc/self/statm")
+    return int(path.read_text().split()[1]) * 4096 if path.exists() else None
+
+
+def interleaved(
+    ways: Dict[str, Callable[[], Any]], calls: Dict[str, int], warm_up: int = 3,
+    on_call: Optional[Callable[[], None]] = None,
+) -> Dict[str, Timing]:
+    """Times each way, in turns, so that whatever else the machine does hits all alike.
+
+    Args:
+      ways: functions by name.
+      calls: how often each is called; those with fewer calls are spread over the run.
+      warm_up: calls of each before the clock runs.
+      on_call: called after every call.
+    """
+    for way in ways.values():
+        for _ in range(warm_up):
+            way()
+    spent = {name: [] for name in ways}
+    turns = max(calls.values())
+    for turn in range(turns):
+        for name, way in ways.items():
+            # Spread evenly: call number k comes at turn k * turns / calls.
+            if (turn + 1) * calls[name] // turns == turn * calls[name] // turns:
+                continue
+            began = time.perf_counter()
+            way()
+            spent[name].append(1000.0 * (time.perf_counter() - began))
+            if on_call:
+                on_call()
+    return {name: Timing(*map(float, np.percentile(times, [50, 95])), len(times))
+            for name, times in spent.items()}

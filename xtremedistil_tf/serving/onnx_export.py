@@ -1,0 +1,205 @@
+"""Export as ONNX, node by node: float32, and int8 by dynamic quantisation.
+
+No converter is involved: the ones there are turn the masked BiLSTM into loops or drop its lengths.
+"""
+
+import math
+import pathlib
+import shutil
+from typing import Any, Dict, List, Optional, Sequence
+
+import numpy as np
+
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.evaluation.tagging import score_tags
+from xtremedistil_tf.inputs.examples import Example
+from xtremedistil_tf.runs import atomic_folder, write_json
+from xtremedistil_tf.serving.arrays import StudentArrays
+from xtremedistil_tf.serving.assets import RECORD_FILE, TOKENIZER_FILE, VOCABULARY_FILE
+from xtremedistil_tf.serving.onnx_runtime import FLOAT_FILE, INT8_FILE, load_onnx, session
+from xtremedistil_tf.serving.tagger import TextTagger
+
+CHECK_FILE = "check.json"
+# Old enough for every runtime of the last years.
+_OPSET, _IR_VERSION = 13, 8
+_TOLERANCE = 1e-5
+
+
+def _import_onnx() -> Any:
+    try:
+        import onnx
+        import onnxruntime  # noqa: F401  The export is checked by running it.
+    except ImportError as error:
+        raise UserError(
+            f"the ONNX export needs {error.name}; install xtremedistil-tf[onnx]"
+        ) from None
+    return onnx
+
+
+def _gates(array: np.ndarray) -> np.ndarray:
+    """Keras' gates (input, forget, cell, output) on the last axis in ONNX' order (i, o, f, c)."""
+    i, f, c, o = np.split(array, 4, axis=-1)
+    return np.concatenate([i, o, f, c], axis=-1)
+
+
+def _weights(arrays: StudentArrays) -> Dict[str, np.ndarray]:
+    """The initializers by name."""
+    both = (arrays.forward, arrays.backward)
+    weights = {
+        "embedding": arrays.embedding,
+        "lstm_w": np.stack([_gates(kernel).T for kernel, _, _ in both]),
+        "lstm_r": np.stack([_gates(recurrent).T for _, recurrent, _ in both]),
+        # ONNX adds a second bias, of the recurrent part.
+        "lstm_b": np.stack(
+            [np.concatenate([_gates(bias), np.zeros_like(bias)]) for _, _, bias in both]),
+        "projection_w": arrays.projection[0], "projection_b": arrays.projection[1],
+        "logits_w": arrays.logits[0], "logits_b": arrays.logits[1],
+        "root_two": np.float32(math.sqrt(2.0)), "one": np.float32(1.0), "half": np.float32(0.5),
+        "time_axis": np.array([1], np.int64),
+        "joined": np.array([0, 0, -1], np.int64),
+    }
+    return {name: np.ascontiguousarray(array) for name, array in weights.items()}
+
+
+def _activation(node: Any, name: str) -> List[Any]:
+    """Nodes from "projected" to "representation"."""
+    if name == "gelu":  # Exact, as in Keras.
+        return [node("Div", ["projected", "root_two"], ["scaled"]),
+                node("Erf", ["scaled"], ["erf"]),
+                node("Add", ["erf", "one"], ["raised"]),
+                node("Mul", ["projected", "raised"], ["doubled"]),
+                node("Mul", ["doubled", "half"], ["representation"])]
+    operation = {"linear": "Identity", "relu": "Relu", "tanh": "Tanh"}[name]
+    return [node(operation, ["projected"], ["representation"])]
+
+
+def build_model(arrays: StudentArrays) -> Any:
+    """The student as an ONNX model.
+
+    Args:
+      arrays: the student.
+
+    Returns:
+      An onnx.ModelProto: int32 input_ids [batch, time], the student's ids padded on the right with
+      0, to float32 logits [batch, time, classes].
+
+    Raises:
+      UserError: if onnx is not installed.
+    """
+    onnx = _import_onnx()
+    node, tensor = onnx.helper.make_node, onnx.TensorProto
+    nodes = [
+        node("Gather", ["embedding", "input_ids"], ["embedded"]),
+        node("Transpose", ["embedded"], ["by_time"], perm=[1, 0, 2]),
+        node("Cast", ["input_ids"], ["real"], to=tensor.BOOL),
+        node("Cast", ["real"], ["counted"], to=tensor.INT32),
+        node("ReduceSum", ["counted", "time_axis"], ["lengths"], keepdims=0),
+        node("LSTM", ["by_time", "lstm_w", "lstm_r", "lstm_b", "lengths"], ["states"],
+             name="bilstm", direction="bidirectional",
+             hidden_size=arrays.forward[1].shape[0]),
+        node("Transpose", ["states"], ["by_row"], perm=[2, 0, 1, 3]),
+        node("Reshape", ["by_row", "joined"], ["hidden"]),
+        node("MatMul", ["hidden", "projection_w"], ["product"], name="projection"),
+        node("Add", ["product", "projection_b"], ["projected"]),
+        *_activation(node, arrays.activation),
+        node("MatMul", ["representation", "logits_w"], ["last"], name="logits"),
+        node("Add", ["last", "logits_b"], ["logits"]),
+    ]
+    used = {name for one in nodes for name in one.input}
+    graph = onnx.helper.make_graph(
+        nodes, "student",
+        [onnx.helper.make_tensor_value_info("input_ids", tensor.INT32, ["batch", "time"])],
+        [onnx.helper.make_tensor_value_info(
+            "logits", tensor.FLOAT, ["batch", "time", len(arrays.logits[1])])],
+        [onnx.numpy_helper.from_array(array, name)
+         for name, array in _weights(arrays).items() if name in used],
+    )
+    model = onnx.helper.make_model(
+        graph, producer_name="xtremedistil_tf",
+        opset_imports=[onnx.helper.make_opsetid("", _OPSET)])
+    model.ir_version = _IR_VERSION
+    onnx.checker.check_model(model)
+    return model
+
+
+def quantize(source: pathlib.Path, target: pathlib.Path) -> None:
+    """Stores weights and embedding as int8; activations are quantised while it runs.
+
+    A node named "logits" keeps its weights.
+    """
+    import logging
+
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    # It advises, on the root logger, a pre-processing that is of no use to this graph.
+    logging.disable(logging.WARNING)
+    try:
+        # The classes' own layer is tiny and decides: it stays as it is. Seven bits, since eight
+        # overflow in the sums of processors without VNNI.
+        quantize_dynamic(source, target, weight_type=QuantType.QInt8, per_channel=True,
+                         reduce_range=True, nodes_to_exclude=["logits"])
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def _check_equal(path: pathlib.Path, logits: Any, size: int) -> float:
+    """Largest difference between the ONNX model and the Keras one on rows of all lengths.
+
+    Raises:
+      RuntimeError: if it is above the tolerance; that would be our fault.
+    """
+    random = np.random.default_rng(0)
+    lengths = np.array([1, 2, 3, 7, 24, 40])
+    ids = random.integers(1, size, (len(lengths), lengths.max()), dtype=np.int32)
+    real = np.arange(lengths.max())[None] < lengths[:, None]
+    ids = np.where(real, ids, 0).astype(np.int32)
+    expected = logits(ids)
+    # Logits have no unit: the tolerance holds for their own size.
+    error = float(np.abs(session(path)(ids) - expected)[real].max()
+                  / max(1.0, float(np.abs(expected).max())))
+    if not error <= _TOLERANCE:
+        raise RuntimeError(f"{path.name} differs from the Keras student by {error:.2g}")
+    return error
+
+
+def tagger_f1(tagger: TextTagger, examples: Sequence[Example]) -> float:
+    """Macro-F1 (0-100) of a tagger on labelled sentences; no word is cut."""
+    tagged = tagger.tag_words([example.words for example in examples])
+    return score_tags([example.tags for example in examples], [tags for tags, _ in tagged],
+                      [example.language for example in examples])["macro_f1"]
+
+
+def export_onnx(
+    arrays: StudentArrays, logits: Any, student_folder: pathlib.Path, folder: pathlib.Path,
+    dev: Optional[Sequence[Example]] = None,
+) -> Dict[str, Any]:
+    """Writes a folder that tags text without TensorFlow, and checks it.
+
+    Args:
+      arrays: the student.
+      logits: the Keras student's forward pass, int32 [batch, time] to float32 logits.
+      student_folder: tokenizer, vocabulary and record are copied from here.
+      folder: e.g. onnx; replaced as a whole.
+      dev: labelled sentences on which the loss through int8 is measured; left out if None.
+
+    Returns:
+      What is written to check.json: for float32 its largest error, for both forms bytes and, with
+      `dev`, macro_f1.
+
+    Raises:
+      UserError: if onnx or onnxruntime is not installed.
+    """
+    onnx = _import_onnx()
+    with atomic_folder(folder) as temporary:
+        onnx.save(build_model(arrays), temporary / FLOAT_FILE)
+        quantize(temporary / FLOAT_FILE, temporary / INT8_FILE)
+        for name in (RECORD_FILE, VOCABULARY_FILE, TOKENIZER_FILE):
+            shutil.copy(pathlib.Path(student_folder) / name, temporary / name)
+        error = _check_equal(temporary / FLOAT_FILE, logits, len(arrays.embedding))
+        record: Dict[str, Any] = {"float32": {"error": error}, "int8": {}}
+        for form, name in (("float32", FLOAT_FILE), ("int8", INT8_FILE)):
+            record[form]["bytes"] = (temporary / name).stat().st_size
+            if dev:
+                record[form]["dev_macro_f1"] = tagger_f1(load_onnx(temporary, form == "int8"), dev)
+        write_json(temporary / CHECK_FILE, record)
+    return record

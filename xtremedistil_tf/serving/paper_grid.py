@@ -1,0 +1,142 @@
+"""The 16 students of the paper's Table 16 on this machine, with random weights."""
+
+import dataclasses
+import pathlib
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from xtremedistil_tf.evaluation.paper import TABLE_16
+from xtremedistil_tf.runs import atomic_path, read_json
+from xtremedistil_tf.serving.arrays import StudentArrays
+from xtremedistil_tf.serving.benchmark import measured_student, measured_teacher, time_models
+
+# mBERT's pieces; the student's vocabulary that gives Table 16's parameters; tags with the
+# syntactic classes.
+TEACHER_PIECES, VOCABULARY, CLASSES = 119_547, 88_400, 11
+WIDTH = 768
+
+
+def random_student(embedding: int, hidden: int, vocabulary: int = VOCABULARY) -> StudentArrays:
+    """A student of the paper's shape; speed and size do not depend on what it has learnt."""
+    draw = np.random.default_rng(0)
+
+    def array(*shape):
+        return draw.normal(scale=0.05, size=shape).astype(np.float32)
+
+    lstm = [(array(embedding, 4 * hidden), array(hidden, 4 * hidden), array(4 * hidden))
+            for _ in range(2)]
+    return StudentArrays(array(vocabulary, embedding), *lstm,
+                         (array(2 * hidden, WIDTH), array(WIDTH)), "gelu",
+                         (array(WIDTH, CLASSES), array(CLASSES)))
+
+
+def random_teacher(pieces: int = TEACHER_PIECES, layers: int = 12) -> Any:
+    """A teacher of mBERT's shape with random weights."""
+    import transformers
+
+    from xtremedistil_tf.models.teacher import build_teacher
+
+    config = transformers.BertConfig(vocab_size=pieces, num_hidden_layers=layers)
+    encoder = transformers.TFBertModel(config)
+    encoder.build()
+    return build_teacher(encoder, None, CLASSES, min(7, layers))
+
+
+def _trained_points(runs: Sequence[pathlib.Path]) -> List[Dict[str, float]]:
+    """Parameters and test F1 of trained runs."""
+    points = []
+    for run in runs:
+        metrics = read_json(run / "metrics.json")
+        points.append({"run": run.name, "parameters": metrics["student"]["parameters"],
+                       "f1": metrics["student"]["test"]["macro_f1"]})
+    return points
+
+
+def measure_grid(
+    work: pathlib.Path, queries: int, seconds: float, runs: Sequence[pathlib.Path] = (),
+    output: Optional[pathlib.Path] = None, sizes: Optional[Sequence[Any]] = None,
+    teacher: Optional[Any] = None, vocabulary: int = VOCABULARY,
+) -> Dict[str, Any]:
+    """Measures every size against the teacher, which takes turns with each of them.
+
+    Args:
+      work: a folder for the models.
+      queries: calls of each way.
+      seconds: most time for one way.
+      runs: trained run folders for the plots.
+      output: where the plots go; none are drawn without.
+      sizes: rows of Table 16; all by default.
+      teacher: by default one of mBERT's size.
+      vocabulary: of the students.
+
+    Returns:
+      "rows", "points" and Markdown "lines".
+
+    Source: paper Table 16 and Figure 1.
+    """
+    big = measured_teacher(teacher or random_teacher(), work)
+    rows = []
+    for size in sizes or TABLE_16:
+        student = measured_student(random_student(size.embedding, size.hidden, vocabulary), work)
+        timings = time_models([big, student], queries, seconds, vocabulary)
+        rows.append({
+            "embedding": size.embedding, "hidden": size.hidden, "paper_f1": size.score.f1,
+            "parameters": student.parameters, "paper_parameters": 1e6 * size.million_parameters,
+            "compression": big.parameters / student.parameters,
+            "paper_compression": size.compression, "bytes": student.bytes,
+            "timings": [{"batch": batch, "model": model, "runtime": runtime,
+                         **dataclasses.asdict(timing)}
+                        for (batch, model, runtime), timing in timings.items()],
+            "speed_up": {f"{runtime}_{batch}": timings[batch, "teacher", "tensorflow"].p50
+                         / timings[batch, "student", runtime].p50
+                         for batch, model, runtime in timings if model == "student"},
+        })
+    points = _trained_points(runs)
+    if output:
+        _draw(output, rows, points)
+    return {"teacher_parameters": big.parameters, "rows": rows, "points": points,
+            "lines": _table(rows)}
+
+
+def _table(rows: Sequence[Dict[str, Any]]) -> List[str]:
+    """Markdown; speed-ups are over the teacher in TensorFlow."""
+    ways = list(rows[0]["speed_up"])
+    lines = ["| E | H | parameters (M) | paper | compression | paper | "
+             + " | ".join(f"speed-up {way.replace('_', ' ')}" for way in ways) + " |",
+             "|---:|" + "---:|" * (5 + len(ways))]
+    for row in rows:
+        lines.append(
+            f"| {row['embedding']} | {row['hidden']} | {row['parameters'] / 1e6:.1f} | "
+            f"{row['paper_parameters'] / 1e6:.1f} | {row['compression']:.1f} | "
+            f"{row['paper_compression']:.1f} | "
+            + " | ".join(f"{row['speed_up'][way]:.0f}x" for way in ways) + " |")
+    return lines
+
+
+def _draw(
+    output: pathlib.Path, rows: Sequence[Dict[str, Any]], points: Sequence[Dict[str, float]]
+) -> None:
+    """Figure 1's two plots: the paper's F1 over compression and over our speed-up."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    speed: Tuple[str, str] = ("speed_up", "Speed-up over the teacher (TensorFlow, batch 32)")
+    for name, label in (("compression", "Parameters, teacher over student"), speed):
+        figure, axes = pyplot.subplots(figsize=(6, 4))
+        at = [row[name] if name == "compression" else row[name]["tensorflow_32"] for row in rows]
+        axes.scatter(at, [row["paper_f1"] for row in rows], label="the paper's F1 (41 languages)")
+        for x, row in zip(at, rows):
+            axes.annotate(f"{row['embedding']}/{row['hidden']}", (x, row["paper_f1"]), fontsize=7)
+        for point in points:  # Their sizes are rows of the grid, or they have no place in it.
+            for x, row in zip(at, rows):
+                if abs(point["parameters"] / row["parameters"] - 1) < 0.02:
+                    axes.scatter([x], [point["f1"]], marker="x", label=point["run"])
+        axes.set_xlabel(label)
+        axes.set_ylabel("F1")
+        axes.legend()
+        with atomic_path(output / f"{name}.png") as temporary:
+            figure.savefig(temporary, dpi=130)
+        pyplot.close(figure)

@@ -1,0 +1,49 @@
+"""The one operation of TensorFlow Text that exported graphs use, without the rest of that package.
+
+Importing tensorflow_text would pull in tensorflow_hub and a second Keras; its shared library is
+enough to build such a graph, or to load one.
+"""
+
+import functools
+import importlib.util
+import pathlib
+from typing import Any
+
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.keras2 import tf
+
+_LIBRARY = pathlib.Path("python", "ops", "_wordpiece_tokenizer.so")
+
+
+def library_path() -> pathlib.Path:
+    """Where the shared library of the WordPiece operation lies.
+
+    Raises:
+      UserError: if tensorflow-text is not installed.
+    """
+    found = importlib.util.find_spec("tensorflow_text")
+    if found is None:
+        raise UserError(
+            "SavedModels that take text need tensorflow-text; install xtremedistil-tf[serving]"
+        )
+    return pathlib.Path(found.origin).parent / _LIBRARY
+
+
+@functools.lru_cache(maxsize=None)
+def load_text_ops() -> Any:
+    """Registers the operation with TensorFlow, once.
+
+    Returns:
+      The module that holds `wordpiece_tokenize_with_offsets`.
+
+    Raises:
+      UserError: if tensorflow-text is not installed, or belongs to another TensorFlow.
+    """
+    path = library_path()
+    try:
+        return tf.load_op_library(str(path))
+    except tf.errors.NotFoundError as error:
+        raise UserError(
+            f"{path} does not fit TensorFlow {tf.__version__}: {error.message}; tensorflow-text "
+            "must have TensorFlow's minor version"
+        ) from None

@@ -1,0 +1,64 @@
+"""Warm-up requests for TF Serving, written without its API package.
+
+A server replays them when it loads a version, so that the first user does not wait for the graph to
+be made ready. The file is a TFRecord of PredictionLog messages.
+Source: tensorflow/serving, apis/prediction_log.proto and predict.proto.
+"""
+
+import pathlib
+from typing import Any, Dict
+
+import numpy as np
+
+from xtremedistil_tf.keras2 import tf
+
+FILE = pathlib.Path("assets.extra", "tf_serving_warmup_requests")
+MODEL_NAME = "tagger"
+
+_SENTENCE = "Angela Merkel wurde in Hamburg geboren."
+_TEXTS = ([_SENTENCE], ["", "東京タワー。", "«Москва», да!", " ".join([_SENTENCE] * 40)],
+          [_SENTENCE] * 16)
+
+
+def _field(number: int, payload: bytes) -> bytes:
+    """A length-delimited protobuf field."""
+    length, varint = len(payload), bytearray([number << 3 | 2])
+    while length > 127:
+        varint.append(length & 127 | 128)
+        length >>= 7
+    varint.append(length)
+    return bytes(varint) + payload
+
+
+def prediction_log(signature: str, inputs: Dict[str, Any]) -> bytes:
+    """Encodes one request as PredictionLog { predict_log { request { ... } } }.
+
+    Args:
+      signature: its name.
+      inputs: arrays by input name.
+    """
+    spec = _field(1, MODEL_NAME.encode()) + _field(3, signature.encode())
+    request = _field(1, spec)
+    for name, value in inputs.items():
+        tensor = tf.make_tensor_proto(value).SerializeToString()
+        request += _field(2, _field(1, name.encode()) + _field(2, tensor))
+    return _field(6, _field(1, request))
+
+
+def write_warmup(folder: pathlib.Path, takes_text: bool) -> None:
+    """Writes a few requests of each signature.
+
+    Args:
+      folder: of the SavedModel.
+      takes_text: whether it has the signatures `serving_default` on text, and `tokens`.
+    """
+    ids = np.ones([1, 32], np.int32)
+    records = [prediction_log("input_ids", {"input_ids": ids, "attention_mask": ids})]
+    if takes_text:
+        records += [prediction_log("serving_default", {"text": texts}) for texts in _TEXTS]
+        records.append(prediction_log("tokens", {"tokens": [_SENTENCE.split()]}))
+    path = pathlib.Path(folder) / FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for record in records:
+            writer.write(record)
