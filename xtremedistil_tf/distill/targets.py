@@ -158,9 +158,12 @@ def _claimed(store: TargetStore, index: int) -> Iterator[bool]:
         lock.release()
 
 
-def store_order(rows: int, fingerprint: str) -> np.ndarray:
-    """The random order in which rows lie in a store; int64 [rows], equal for equal prints."""
-    return np.random.default_rng(int(fingerprint, 16)).permutation(rows)
+def store_order(rows: int) -> np.ndarray:
+    """The random order in which rows lie in a store; int64 [rows].
+
+    It depends on nothing else: a fingerprint, say, holds the seconds that a teacher took.
+    """
+    return np.random.default_rng(rows).permutation(rows)
 
 
 def open_store(
@@ -172,7 +175,7 @@ def open_store(
     Args:
       input_ids: the transfer rows.
       folder: where the shards are or go.
-      fingerprint: hexadecimal, of teacher, tokenizer, data, seq_len and layer.
+      fingerprint: of teacher, tokenizer, data, seq_len and layer.
       shard_rows: rows a shard.
       width, classes: of the teacher.
 
@@ -183,7 +186,7 @@ def open_store(
       UserError: if the folder holds targets of another teacher or data.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    order = store_order(len(input_ids), fingerprint)
+    order = store_order(len(input_ids))
     lengths = input_ids.lengths[order].astype(np.int32)
     manifest = {"fingerprint": fingerprint, "rows": len(lengths), "pieces": int(lengths.sum()),
                 "shard_rows": shard_rows, "width": width, "classes": classes}
@@ -241,7 +244,7 @@ def write_targets(
       teacher: the fine-tuned teacher.
       input_ids: the transfer rows.
       folder: where the shards go.
-      fingerprint: hexadecimal, of teacher, tokenizer, data, seq_len and layer.
+      fingerprint: of teacher, tokenizer, data, seq_len and layer.
       shard_rows: rows a shard.
       kinds: which outputs are stored.
       part: writes only these shards and does not wait for the others.
