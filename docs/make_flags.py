@@ -22,7 +22,8 @@ INTRODUCTION = """# Every flag
 Written by `python docs/make_flags.py` from the code; a test checks that it is current.
 `--flagfile=FILE` reads flags from a file (see [flags/](../flags)); what comes later on the command
 line wins. A flag that is not known is refused, with the nearest name. Exit codes: 0 done, 1 a fault
-of the program, 2 a mistake in what was given, 130 interrupted."""
+of the program, 2 a mistake in what was given, 130 interrupted,
+143 ended by SIGTERM."""
 
 
 def commands():

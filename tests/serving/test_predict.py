@@ -121,6 +121,6 @@ def test_export_command(student_folder, tmp_path):
     assert not (tmp_path / "export").exists()
     assert xtremedistil_tf.load(tmp_path, "onnx")("Anna") is not None
     for flags, told in ((["--forms=torch"], "allowed: savedmodel, onnx"),
-                        (["--version=0"], "--version is 0")):
+                        (["--export_version=0"], "--export_version is 0")):
         result = command("export", tmp_path, *flags)
         assert result.returncode == 2 and told in result.stderr.decode()

@@ -15,7 +15,7 @@ def define_flags() -> None:
     """All flags of this command."""
     flags.DEFINE_string("model_dir", None, "Run folder, or its student folder.", required=True)
     flags.DEFINE_list("forms", list(EXPORT_FORMS), f"What to write: {', '.join(EXPORT_FORMS)}.")
-    flags.DEFINE_integer("version", None,
+    flags.DEFINE_integer("export_version", None,
                          "Version of the SavedModel; by default the next free one.")
     flags.DEFINE_boolean("whitespace_words", False,
                          "The SavedModel's text is split at white space only.")
@@ -36,8 +36,8 @@ def _dev_examples():
 
 def main() -> None:
     """Writes the forms and says where they are."""
-    if FLAGS.version is not None and FLAGS.version < 1:
-        raise UserError(f"--version is {FLAGS.version}; allowed: 1 and above")
+    if FLAGS.export_version is not None and FLAGS.export_version < 1:
+        raise UserError(f"--export_version is {FLAGS.export_version}; allowed: 1 and above")
     unknown = sorted(set(FLAGS.forms) - set(EXPORT_FORMS))
     if unknown:
         raise UserError(
@@ -45,7 +45,8 @@ def main() -> None:
     dev = _dev_examples()
     from xtremedistil_tf.serving.export import export_student
 
-    made = export_student(FLAGS.model_dir, FLAGS.forms, FLAGS.version, FLAGS.whitespace_words, dev)
+    made = export_student(FLAGS.model_dir, FLAGS.forms, FLAGS.export_version,
+                          FLAGS.whitespace_words, dev)
     for form, folder in made.items():
         print(f"{form}: {folder}")
 
