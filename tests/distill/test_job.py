@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import os
-import pathlib
 import shutil
 import signal
 import subprocess
@@ -14,7 +13,6 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from tests.checkpoints import make_encoder, save_pytorch_safetensors, save_tf
 from tests.conftest import ROOT, write_task
 from xtremedistil_tf import config as cfg
 from xtremedistil_tf.distill import job
@@ -336,30 +334,3 @@ def test_ended_and_killed_and_started_again_gives_the_same_student(
     expected, resumed = student_weights(finished[0]), student_weights(folder)
     for name, array in expected.items():
         np.testing.assert_array_equal(resumed[name], array, err_msg=name)
-
-
-V2_COMMAND = (
-    "--task {task} --model_dir {out} --seq_len 32 --ft_epochs 80 --distil_epochs 80 "
-    "--ft_batch_size 256 --distil_batch_size 1024 --teacher_layer 6 --distil_chunk_size 700000 "
-    "--pt_teacher TFBertModel --pt_teacher_checkpoint {checkpoint} --do_NER "
-    "--transfer_file unlabeled_sentences.txt"
-)
-
-
-@pytest.mark.parametrize("save", [save_tf, save_pytorch_safetensors])
-def test_the_authors_v2_command_line_runs_unchanged(save, tokenizer, tmp_path, monkeypatch):
-    monkeypatch.setattr("tests.checkpoints.SIZES", {
-        "hidden_size": 8, "num_hidden_layers": 6, "num_attention_heads": 2,
-        "intermediate_size": 16, "max_position_embeddings": 64})
-    checkpoint = save(make_encoder("bert", len(tokenizer)), tokenizer, tmp_path / "checkpoint")
-    task = write_task(tmp_path / "task", rows=6)
-    pathlib.Path(task / "transfer.txt").rename(task / "unlabeled_sentences.txt")
-    command = V2_COMMAND.format(task=task, out=tmp_path / "out", checkpoint=checkpoint)
-    # The default student is 300 wide, which the tiny teacher's embeddings are not; and a test has
-    # no time for 80 epochs in each of nine steps.
-    shorter = ["--word_emb_dim", "8", "--bilstm_hidden_size", "4", "--patience", "1"]
-    process = start([*command.split(), *shorter])
-    output = process.communicate(timeout=560)[0].decode()
-    assert process.returncode == 0, output
-    metrics = read_json(tmp_path / "out" / "metrics.json")
-    assert len(metrics["stages"]) == 9 and metrics["teacher"]["layer"] == 6
