@@ -167,9 +167,13 @@ def optimizers_table() -> str:
 
 
 def engine_tables() -> str:
-    """All figures of the engine."""
-    return "\n\n".join([speed_table(), optimizers_table(), memory_table(), kills_text(),
-                        workers_text()])
+    """All figures of the engine that are recorded."""
+    tables = {"speed": speed_table, "optimizers": optimizers_table, "memory": memory_table,
+              "kills": kills_text, "workers": workers_text}
+    return "\n\n".join(
+        table() if (RESULTS / "engine" / f"{name}.json").is_file()
+        else f"Not recorded yet: `benchmarks/engine/{name}.py`."
+        for name, table in tables.items())
 
 
 # Where the tables stand: file, then name of the place in it.
