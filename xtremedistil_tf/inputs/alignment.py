@@ -118,14 +118,16 @@ def piece_labels(
     return classes
 
 
-def _missing_words(encoding: Any, starts: Sequence[int]) -> Tuple[int, int]:
+def _missing_words(
+    encoding: Any, word_ids: Sequence[Optional[int]], words: int
+) -> Tuple[int, int]:
     """Words without a piece: (cut off by seq_len, empty)."""
-    missing = starts.count(-1)
+    seen = set(word_ids) - {None}
+    missing = words - len(seen)
     if not missing:
         return 0, 0
     # Truncation cuts at the end; a word without pieces before that is an empty one.
-    last = max((word for word in encoding.word_ids if word is not None), default=-1)
-    cut = len(starts) - 1 - last if encoding.overflowing else 0
+    cut = words - 1 - max(seen, default=-1) if encoding.overflowing else 0
     return cut, missing - cut
 
 
@@ -153,19 +155,23 @@ def _align_chunk(
     counts: Dict[str, int] = collections.Counter(
         sentences=len(chunk), words=sum(len(example.words) for example in chunk)
     )
+    cut_words = cut_sentences = empty_words = 0
     starts: List[List[int]] = []
     classes: List[List[int]] = []
     for encoding, example in zip(encoded.encodings, chunk):
         word_ids = encoding.word_ids
-        row_starts = first_pieces(word_ids, len(example.words))
-        cut, empty = _missing_words(encoding, row_starts)
-        counts.update(cut_words=cut, cut_sentences=int(cut > 0), empty_words=empty)
-        starts.append(row_starts)
+        cut, empty = _missing_words(encoding, word_ids, len(example.words))
+        cut_words, cut_sentences = cut_words + cut, cut_sentences + (cut > 0)
+        empty_words += empty
+        # Unlabelled text is large, and nobody asks where its words begin.
         if labels is not None:
+            row_starts = first_pieces(word_ids, len(example.words))
+            starts.append(row_starts)
             tag_ids = labels.encode(example.tags)
             classes.append(piece_labels(word_ids, row_starts, tag_ids, labels))
     input_ids = Ragged.of(encoded["input_ids"])
-    counts.update(pieces=len(input_ids.values),
+    counts.update(pieces=len(input_ids.values), cut_words=cut_words,
+                  cut_sentences=cut_sentences, empty_words=empty_words,
                   unknown_pieces=int((input_ids.values == tokenizer.unk_token_id).sum()))
     return _Chunk(input_ids, Ragged.of(starts), Ragged.of(classes), counts)
 
