@@ -23,7 +23,7 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("task", None, "Task folder.", required=True)
 flags.DEFINE_string("checkpoint", None, "Checkpoint folder of the teacher.", required=True)
 flags.DEFINE_string("work", None, "Where the stored targets go.", required=True)
-flags.DEFINE_integer("rows", 12000, "Transfer sentences used by the students; half as many by the teacher.")
+flags.DEFINE_integer("rows", 12000, "Transfer sentences for the students; half for the teacher.")
 flags.DEFINE_integer("turns", 2, "Turns of each pair.")
 SEQ_LEN = 32
 BATCH = 128
