@@ -7,9 +7,14 @@ from typing import Any, Dict, Optional, Tuple
 
 from xtremedistil_tf.errors import UserError
 
+# Kinds of task: a label a word, or one a text.
+TAGGING, CLASSIFICATION = "tagging", "classification"
+# Dev measures that may choose epochs and steps, by kind; the first is the default.
+MEASURES = {TAGGING: ("macro_f1",), CLASSIFICATION: ("accuracy", "macro_f1")}
 STRATEGIES = ("D4.2", "D4.1", "D0-S")
 ACTIVATIONS = ("gelu", "linear", "relu", "tanh")
 REPRESENTATION_LOSSES = ("mse", "kld")
+POOLINGS = ("last", "max")
 WORD_EMBEDDINGS = ("svd", "pca", "random")
 SCHEDULES = ("restarts", "cosine")
 OPTIMIZERS = ("adam", "lazy_adam")
@@ -37,12 +42,14 @@ class DataConfig:
     """What is read.
 
     Attributes:
-      task: folder with train.tsv, dev.tsv, test.tsv and labels.tsv.
+      task: folder with train.tsv, dev.tsv, test.tsv and labels.tsv (for classification it may be
+        missing: the labels are then those of train.tsv).
       transfer_file: unlabelled text, one sentence a line; a relative path is looked for in the
         task folder, then in the current one.
       seq_len: longest row in pieces, markers included.
       do_ner: tag words (True) or classify texts.
       on_bad_row: "error" stops at the first unusable row, "skip" counts and reports them.
+      dev_measure: which of the kind's MEASURES chooses epochs and steps; None is its default.
     """
 
     task: str
@@ -50,15 +57,22 @@ class DataConfig:
     seq_len: int = 32
     do_ner: bool = True
     on_bad_row: str = "error"
+    dev_measure: Optional[str] = None
 
     def __post_init__(self):
         _at_least("seq_len", self.seq_len, 3)
         _one_of("on_bad_row", self.on_bad_row, ON_BAD_ROW)
-        require(
-            self.do_ner,
-            "--do_NER is not set: this version tags words only; add --do_NER "
-            "(text classification is not built yet)",
-        )
+        _one_of("dev_measure", self.measure, MEASURES[self.kind])
+
+    @property
+    def kind(self) -> str:
+        """TAGGING or CLASSIFICATION."""
+        return TAGGING if self.do_ner else CLASSIFICATION
+
+    @property
+    def measure(self) -> str:
+        """The dev measure that chooses epochs and steps."""
+        return self.dev_measure or MEASURES[self.kind][0]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,6 +144,8 @@ class StudentConfig:
       recurrent_dropout: the LSTM cells' own; above 0 the GPU's cuDNN kernel cannot be used.
       dense_act_func: activation of the projection to the teacher's width.
       word_embedding: how the embedding starts, one of WORD_EMBEDDINGS.
+      pooling: what of the BiLSTM stands for a whole text (classification): "last", its final
+        states (paper), or "max" over the text (the authors' v1).
     """
 
     word_emb_dim: int = 300
@@ -138,6 +154,7 @@ class StudentConfig:
     recurrent_dropout: float = 0.0
     dense_act_func: str = "gelu"
     word_embedding: str = "svd"
+    pooling: str = "last"
 
     def __post_init__(self):
         _at_least("word_emb_dim", self.word_emb_dim, 1)
@@ -147,6 +164,7 @@ class StudentConfig:
             require(0 <= rate < 1, f"--{flag} is {rate}; allowed: 0 <= rate < 1")
         _one_of("dense_act_func", self.dense_act_func, ACTIVATIONS)
         _one_of("word_embedding", self.word_embedding, WORD_EMBEDDINGS)
+        _one_of("pooling", self.pooling, POOLINGS)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -24,14 +24,15 @@ def define_flags() -> None:
 
 
 def _dev_examples():
-    """The labelled sentences to measure on, None if no folder is named."""
+    """The labelled rows to measure on, None if no folder is named."""
     if FLAGS.task is None:
         return None
-    from xtremedistil_tf.inputs.examples import read_ner
-    from xtremedistil_tf.inputs.labels import read_labels
+    from xtremedistil_tf.inputs.examples import read_ner, read_texts
+    from xtremedistil_tf.serving.assets import load_assets, student_path
 
-    folder = pathlib.Path(FLAGS.task)
-    return read_ner(folder / "dev.tsv", read_labels(folder / "labels.tsv"))[0]
+    labels = load_assets(student_path(FLAGS.model_dir)).labels
+    read = read_texts if labels.pooled else read_ner
+    return read(pathlib.Path(FLAGS.task) / "dev.tsv", labels)[0]
 
 
 def main() -> None:

@@ -17,14 +17,20 @@ _STUDENT, _DISTIL = cfg.StudentConfig(), cfg.DistilConfig()
 
 def define_run_flags() -> None:
     """Flags that every training command has."""
-    flags.DEFINE_string("task", None, "Folder with train.tsv, dev.tsv, test.tsv, labels.tsv.",
+    flags.DEFINE_string("task", None,
+                        "Folder with train.tsv, dev.tsv, test.tsv, labels.tsv (the last is not "
+                        "needed for classification).",
                         required=True)
     flags.DEFINE_string("model_dir", None, "Run folder; a run that was killed goes on in it.",
                         required=True)
     flags.DEFINE_integer("seq_len", _DATA.seq_len, "Longest row in pieces, markers included.")
-    flags.DEFINE_boolean("do_NER", False, "Tag words (the only task of this version).")
+    flags.DEFINE_boolean("do_NER", False, "Tag words; without it texts are classified.")
     flags.DEFINE_enum("on_bad_row", _DATA.on_bad_row, cfg.ON_BAD_ROW,
                       "Stop at an unusable row, or skip and count it.")
+    flags.DEFINE_enum("dev_measure", None, sorted({name for names in cfg.MEASURES.values()
+                                                   for name in names}),
+                      "Dev score that chooses epochs and steps; by default macro_f1 for tagging, "
+                      "accuracy for classification.")
     flags.DEFINE_integer("seed", 42, "The one seed; all others are derived from it.")
     flags.DEFINE_boolean("deterministic", False, "Bit-equal repetition (slower on a GPU).")
     flags.DEFINE_enum("opt_policy", None, cfg.POLICIES,
@@ -76,6 +82,9 @@ def define_student_flags() -> None:
                       "Activation of the projection (paper: gelu).")
     flags.DEFINE_enum("word_embedding", _STUDENT.word_embedding, cfg.WORD_EMBEDDINGS,
                       "Start of the embedding (paper: svd; released code: pca).")
+    flags.DEFINE_enum("pooling", _STUDENT.pooling, cfg.POOLINGS,
+                      "What stands for a text in classification: the BiLSTM's last states, or "
+                      "the largest value of each unit (authors' v1).")
     flags.DEFINE_enum("strategy", _DISTIL.strategy, cfg.STRATEGIES, "Plan (paper Table 3).")
     flags.DEFINE_enum("representation_loss", _DISTIL.representation_loss,
                       cfg.REPRESENTATION_LOSSES,
@@ -191,7 +200,7 @@ def run_config(values: flags.FlagValues) -> cfg.RunConfig:
         chunk_size=values.distil_chunk_size,
     )
     data = cfg.DataConfig(values.task, values.transfer_file, values.seq_len, values.do_NER,
-                          values.on_bad_row)
+                          values.on_bad_row, values.dev_measure)
     return cfg.RunConfig(data, teacher_config(values), student, distil, values.seed,
                          values.deterministic, values.opt_policy)
 

@@ -1,4 +1,4 @@
-"""Tags text from a file or standard input with a distilled student, in any of its forms."""
+"""Tags or classifies text from a file or standard input with a student in any of its forms."""
 
 import contextlib
 import json
@@ -10,6 +10,7 @@ import sys
 from absl import flags
 
 from xtremedistil_tf.cli import console
+from xtremedistil_tf.config import CLASSIFICATION
 from xtremedistil_tf.errors import UserError
 
 FLAGS = flags.FLAGS
@@ -31,20 +32,37 @@ def define_flags() -> None:
                       "folder. All give the same output but onnx_int8, which rounds.")
     flags.DEFINE_string("input", "-", "Text, one sentence a line; - is standard input.")
     flags.DEFINE_string("output", "-", "Where the result goes; - is standard output.")
-    flags.DEFINE_enum("format", "tsv", FORMATS,
-                      "tsv: words<TAB>tags; conll: a word and its tag a line; json: one object a "
-                      "line with entities and character offsets.")
+    flags.DEFINE_enum("format", None, FORMATS,
+                      "tsv: words<TAB>tags, or text<TAB>label; conll: a word and its tag a line; "
+                      "json: one object a line, with entities and character offsets, or with label "
+                      "and scores. By default tsv for taggers, json for classifiers.")
     flags.DEFINE_boolean("whitespace_words", False,
                          "Split at white space only: for text that is tokenised already.")
 
 
 def render(line, form: str) -> str:
-    """One sentence in an output format, without the final line end.
+    """A line's result in an output format, without the final line end.
 
     Args:
-      line: a `serving.streaming.TaggedLine`; one with an error has no words.
-      form: one of FORMATS.
+      line: a `serving.streaming.TaggedLine` or ClassifiedLine; one with an error has no result.
+      form: one of FORMATS; conll for a tagged line only.
     """
+    return (_render_tagged if hasattr(line, "words") else _render_classified)(line, form)
+
+
+def _render_classified(line, form: str) -> str:
+    found = dict(line.found or {})
+    if form == "tsv":
+        return line.text.replace("\t", " ") + "\t" + found.get("label", "")
+    if found:
+        found["score"] = round(found["score"], 4)
+        found["scores"] = {name: round(score, 4) for name, score in found["scores"].items()}
+    else:
+        found = {"label": None, "score": None, "scores": {}, "error": line.error}
+    return json.dumps({"text": line.text, **found}, ensure_ascii=False)
+
+
+def _render_tagged(line, form: str) -> str:
     from xtremedistil_tf.serving.entities import join_entities
 
     words = [word for word, _, _ in line.words]
@@ -79,7 +97,7 @@ def _progress(file):
     if not size:
         yield lambda count: None
         return
-    with Progress(size, "tagging", "bytes") as bar:
+    with Progress(size, "reading", "bytes") as bar:
         yield bar.advance
 
 
@@ -120,18 +138,26 @@ def main() -> None:
     import xtremedistil_tf
     from xtremedistil_tf.serving.streaming import tag_lines
 
-    tagger = xtremedistil_tf.load(FLAGS.model_dir, FLAGS.runtime, FLAGS.whitespace_words)
-    failed = 0
+    model = xtremedistil_tf.load(FLAGS.model_dir, FLAGS.runtime, FLAGS.whitespace_words)
+    classifies = model.kind == CLASSIFICATION
+    form = FLAGS.format or ("json" if classifies else "tsv")
+    if classifies and form == "conll":
+        raise UserError("--format=conll is for words and their tags, and this student labels whole "
+                        "texts; allowed: tsv, json")
+    failed = cut = 0
     with _opened_input(FLAGS.input) as source, _opened_output(FLAGS.output) as write, \
             _progress(source) as advance:
-        for number, line in enumerate(tag_lines(tagger, _lines(source, advance)), 1):
-            write(render(line, FLAGS.format))
+        for number, line in enumerate(tag_lines(model, _lines(source, advance)), 1):
+            write(render(line, form))
+            cut += classifies and bool(line.found and "cut" in line.found)
             if line.error:
                 failed += 1
                 if failed <= _SHOWN_ERRORS:
-                    log.warning("line %d could not be tagged: %s", number, line.error)
+                    log.warning("line %d could not be read: %s", number, line.error)
     if failed:
-        log.warning("%d lines could not be tagged; they are empty in the output", failed)
+        log.warning("%d lines could not be read; they are empty in the output", failed)
+    if cut:
+        log.warning("%d texts were longer than the student reads: what lay beyond had no say", cut)
 
 
 def run() -> None:

@@ -21,14 +21,13 @@ def main() -> None:
     """Fine-tunes or loads the teacher of --model_dir and prints its scores."""
     config = command_flags.run_config(FLAGS)
     from xtremedistil_tf.distill.teacher_job import run_teacher
+    from xtremedistil_tf.evaluation.scoring import SCORERS
     from xtremedistil_tf.runtime import prepare
 
     prepare(config.seed, config.deterministic, config.opt_policy)
     scores = run_teacher(config, pathlib.Path(FLAGS.model_dir), FLAGS.overwrite)
     for split in ("dev", "test"):
-        print(f"{split}: macro-F1 {scores[split]['macro_f1']:.2f} "
-              f"(std {scores[split]['std_f1']:.2f} over {len(scores[split]['languages'])} "
-              f"languages), micro-F1 {scores[split]['micro_f1']:.2f}")
+        print(f"{split}: {SCORERS[config.data.kind].describe(scores[split])}")
 
 
 def run() -> None:

@@ -6,12 +6,12 @@ import pathlib
 import shutil
 from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
 
-from xtremedistil_tf.config import RunConfig
+from xtremedistil_tf.config import TAGGING, RunConfig
 from xtremedistil_tf.distill.stages import Stage, build_teacher_plan
 from xtremedistil_tf.distill.trainer import StageFeed, Trainer
 from xtremedistil_tf.distribution import by_chief, is_chief, replicas, spread
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.evaluation.tagging import evaluate_tagger
+from xtremedistil_tf.evaluation.scoring import scorer_of
 from xtremedistil_tf.inputs.alignment import Features, align
 from xtremedistil_tf.inputs.batches import PieceMasking, count_steps, labelled_batches
 from xtremedistil_tf.inputs.task import Task
@@ -60,8 +60,8 @@ def _recipe_fingerprint(config: RunConfig, task: Task) -> str:
         if checkpoint.is_dir():
             teacher["checkpoint"] = folder_fingerprint(checkpoint)
     data = [task.fingerprints[name] for name in ("train", "dev", "labels")]
-    return fingerprint(teacher, config.data.seq_len, config.data.on_bad_row, config.seed, data,
-                       texts)
+    return fingerprint(teacher, config.data.seq_len, config.data.on_bad_row, config.data.kind,
+                       config.data.measure, config.seed, data, texts)
 
 
 def teacher_folder(config: RunConfig, model_dir: pathlib.Path) -> pathlib.Path:
@@ -93,6 +93,10 @@ def check_teacher(config: RunConfig, model_dir: pathlib.Path) -> Any:
 
 def _load_known(folder: pathlib.Path, config: RunConfig, task: Task, recipe: str) -> Teacher:
     record = read_record(folder)
+    kind = record.get("kind", TAGGING)
+    if kind != task.labels.kind:
+        raise UserError(f"the teacher in {folder} was fine-tuned for {kind}; the task is "
+                        f"{task.labels.kind}")
     if record["tags"] != list(task.labels.tags):
         raise UserError(
             f"the teacher in {folder} knows the labels {', '.join(record['tags'])}; the task has "
@@ -124,7 +128,8 @@ def fresh_teacher(config: RunConfig, task: Task) -> Teacher:
     else:
         encoder, tokenizer = load_encoder(config.teacher)
     check_configuration(encoder.config, config.teacher.layer, config.data.seq_len)
-    return build_teacher(encoder, tokenizer, task.labels.size, config.teacher.layer)
+    return build_teacher(encoder, tokenizer, task.labels.size, config.teacher.layer,
+                         pooled=task.labels.pooled)
 
 
 def _feed(
@@ -137,7 +142,7 @@ def _feed(
     forward = Forward(teacher.model, pad_id=pad_id)
 
     def score() -> Dict[str, Any]:
-        return evaluate_tagger(forward, dev, task.labels)
+        return scorer_of(task.labels).evaluate(forward, dev, task.labels)
 
     def batches(stage: Stage, seed: int) -> Any:
         return spread(lambda share: labelled_batches(
@@ -146,7 +151,7 @@ def _feed(
     return StageFeed(
         batches=batches,
         steps=lambda stage: count_steps(train.input_ids.lengths, stage.batch, replicas()),
-        measure=lambda stage: score()["macro_f1"],
+        measure=lambda stage: score()[stage.monitor],
         score=score,
         fingerprint=recipe,
     )
@@ -175,14 +180,15 @@ def _fine_tune(
     trainer = Trainer(
         teacher.model, teacher.registry, feed, training, config.seed, tensorboard=tensorboard
     )
-    stages = build_teacher_plan(teacher.registry.names, config.teacher)
+    stages = build_teacher_plan(teacher.registry.names, config.teacher, config.data.measure)
     records = trainer.run_plan(stages)
     history = [
         epoch for stage in stages for epoch in read_json(training / stage.name / "history.json")
     ]
     name = config.teacher.config_file or config.teacher.checkpoint
     record = {
-        "fingerprint": recipe, "name": pathlib.Path(name).name, "tags": list(task.labels.tags),
+        "fingerprint": recipe, "name": pathlib.Path(name).name, "kind": task.labels.kind,
+        "tags": list(task.labels.tags),
         "dev": records[-1]["dev"], "epochs": sum(record["epochs"] for record in records),
         "seconds": sum(record["seconds"] for record in records), "history": history,
     }

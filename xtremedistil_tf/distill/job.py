@@ -37,7 +37,7 @@ from xtremedistil_tf.distribution import (
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.evaluation.model_card import write_model_card
 from xtremedistil_tf.evaluation.report import write_report
-from xtremedistil_tf.evaluation.tagging import evaluate_tagger
+from xtremedistil_tf.evaluation.scoring import scorer_of
 from xtremedistil_tf.inputs.batches import count_steps, labelled_batches, transfer_batches
 from xtremedistil_tf.inputs.task import Task, describe, read_task
 from xtremedistil_tf.keras2 import tf
@@ -69,7 +69,8 @@ def _claim(model_dir: pathlib.Path, config: RunConfig, task: Task, overwrite: bo
     # Folders may move; what is in the files counts, and their fingerprints say it.
     for name in ("task", "transfer_file"):
         settings["data"].pop(name)
-    now = {"version": __version__, "config": settings, "files": task.fingerprints}
+    now = {"version": __version__, "config": settings, "files": task.fingerprints,
+           "labels": list(task.labels.tags)}
     path = model_dir / "config.json"
     if overwrite and (path.is_file() or (model_dir / "teacher_metrics.json").is_file()):
         for name in OUTPUTS:
@@ -104,7 +105,7 @@ def _build_student(config: RunConfig, prepared: Prepared, teacher: Teacher) -> S
     tf.keras.utils.set_random_seed(derive_seed(config.seed, "student"))
     return build_student(
         config.student, len(prepared.vocabulary), teacher.width, prepared.task.labels.size,
-        embeddings,
+        embeddings, prepared.task.labels.pooled,
     )
 
 
@@ -128,11 +129,11 @@ def _feed(prepared: Prepared, student: Student, keep_representation: bool) -> St
         return count_steps(lengths, stage.batch, replicas())
 
     def score() -> Dict[str, Any]:
-        return evaluate_tagger(forward, dev, prepared.task.labels)
+        return scorer_of(prepared.task.labels).evaluate(forward, dev, prepared.task.labels)
 
     def measure(stage: Stage) -> float:
-        if stage.monitor == "macro_f1":
-            return score()["macro_f1"]
+        if stage.monitor != "representation":
+            return score()[stage.monitor]
         held_out = spread(
             lambda share: transfer_batches(prepared.dev, stage.batch, 0, table, True, share)
         )
@@ -145,10 +146,6 @@ def _feed(prepared: Prepared, student: Student, keep_representation: bool) -> St
             by_chief(lambda: drop_representations([prepared.transfer, prepared.dev]))
 
     return StageFeed(batches, steps, measure, score, prepared.fingerprint, done)
-
-
-def _load_selected(student: Student, model_dir: pathlib.Path, name: str) -> None:
-    load_weights(student.model, model_dir / "stages" / name / WEIGHTS_FILE)
 
 
 class _Laps:
@@ -171,10 +168,11 @@ def dry_run(config: RunConfig, model_dir: pathlib.Path) -> str:
     task = read_task(config.data)
     check_student(config, task, check_teacher(config, model_dir), model_dir)
     facts = plan_facts(config, task, model_dir)
-    student = build_student(config.student, facts["vocabulary"], facts["width"], task.labels.size)
-    plan = build_plan(LAYER_NAMES, config.distil)
+    student = build_student(config.student, facts["vocabulary"], facts["width"], task.labels.size,
+                            pooled=task.labels.pooled)
+    plan = build_plan(LAYER_NAMES, config.distil, config.data.measure)
     needed = store_bytes(facts["pieces"], task.transfer_rows, facts["width"], task.labels.size,
-                         needed_kinds(plan))
+                         needed_kinds(plan), task.labels.pooled)
     if not (model_dir / "targets").exists():
         check_disk(model_dir, needed)
     return "\n".join([
@@ -207,7 +205,7 @@ def run_distillation(
     """
     laps = _Laps()
     with locked(model_dir) if is_chief() else contextlib.nullcontext():
-        plan = build_plan(LAYER_NAMES, config.distil)
+        plan = build_plan(LAYER_NAMES, config.distil, config.data.measure)
         task = read_task(config.data)
         check_student(config, task, check_teacher(config, model_dir), model_dir)
         by_chief(lambda: _claim(model_dir, config, task, overwrite))
@@ -263,7 +261,8 @@ def _finish(
 ) -> None:
     """Scores on test, exports, reports; metrics.json comes last."""
     load_weights(student.model,
-                 model_dir / "stages" / best_stage(records)["name"] / WEIGHTS_FILE)
+                 model_dir / "stages" / best_stage(records, config.data.measure)["name"]
+                 / WEIGHTS_FILE)
     scores = final_scores(prepared, teacher, student, model_dir)
     laps.lap("evaluation")
     _save_and_export(config, prepared, teacher, student, scores, model_dir)

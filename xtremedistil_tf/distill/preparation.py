@@ -58,7 +58,7 @@ def check_student(config: RunConfig, task: Task, found: Any, model_dir: pathlib.
         # A word has one piece at least, a sentence two markers.
         pieces = task.transfer_words + 2 * task.transfer_rows
         check_disk(model_dir, store_bytes(pieces, task.transfer_rows, int(found.hidden_size),
-                                          task.labels.size))
+                                          task.labels.size, pooled=task.labels.pooled))
 
 
 def _target_fingerprint(

@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Optional
 
 from xtremedistil_tf.config import RunConfig
 from xtremedistil_tf.distill.targets import TargetStore
-from xtremedistil_tf.evaluation.tagging import predict_tags, score_tags
+from xtremedistil_tf.evaluation.scoring import scorer_of
 from xtremedistil_tf.inputs.alignment import Features
 from xtremedistil_tf.inputs.task import Task, describe
 from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
@@ -37,18 +37,16 @@ class Prepared:
     counts: Dict[str, Dict[str, int]]
 
 
-def best_stage(records: List[Dict[str, Any]]) -> Dict[str, Any]:
-    """The step whose student is kept: highest dev macro-F1, the later one on a tie."""
-    return max(reversed(records), key=lambda record: record["dev"]["macro_f1"])
+def best_stage(records: List[Dict[str, Any]], measure: str) -> Dict[str, Any]:
+    """The step whose student is kept: highest dev measure, the later one on a tie."""
+    return max(reversed(records), key=lambda record: record["dev"][measure])
 
 
 def _write_predictions(
     path: pathlib.Path, task: Task, split: str, predicted: List[List[str]]
 ) -> None:
-    lines = [
-        " ".join(row.words) + "\t" + " ".join(f"{row.language}:{tag}" for tag in tags)
-        for row, tags in zip(task.examples[split], predicted)
-    ]
+    line = scorer_of(task.labels).line
+    lines = [line(row, labels) for row, labels in zip(task.examples[split], predicted)]
     with atomic_path(path) as temporary:
         temporary.write_bytes(("\n".join(lines) + "\n").encode("utf-8"))
 
@@ -62,14 +60,17 @@ def final_scores(
         "student": Forward(student.model, table=prepared.vocabulary.table),
     }
     task, scores = prepared.task, {}
+    scorer = scorer_of(task.labels)
     for who, forward in forwards.items():
         scores[who] = {}
         for split in ("dev", "test"):
             features = prepared.features[split]
-            predicted = predict_tags(forward, features, task.labels)
+            predicted = scorer.predict(forward, features, task.labels)
             _write_predictions(model_dir / "predictions" / f"{split}.{who}.tsv", task, split,
                                predicted)
-            scores[who][split] = score_tags(features.tags, predicted, features.languages)
+            scores[who][split] = {
+                **scorer.score(features.tags, predicted, features.languages),
+                **scorer.details(features.tags, predicted, task.labels)}
     return scores
 
 
@@ -88,10 +89,13 @@ def build_metrics(
       seconds: by part of the job; this process only, but for the stages' own.
       teacher_record: what was saved with the teacher.
     """
+    measure = config.data.measure
     parameters = {"teacher": teacher.model.count_params(), "student": student.model.count_params()}
     return {
         "version": __version__,
         "task": pathlib.Path(config.data.task).resolve().name,
+        "kind": config.data.kind,
+        "measure": measure,
         "strategy": config.distil.strategy,
         "seed": config.seed,
         "teacher": {"name": teacher_record["name"], "parameters": parameters["teacher"],
@@ -100,11 +104,11 @@ def build_metrics(
             "parameters": parameters["student"],
             "embedding_parameters": student.registry.parameters(["word_embedding"]),
             "vocabulary": len(prepared.vocabulary),
-            "selected_stage": best_stage(records)["name"],
+            "selected_stage": best_stage(records, measure)["name"],
             **scores["student"],
         },
-        "retention": 100.0 * scores["student"]["test"]["macro_f1"]
-        / max(1e-9, scores["teacher"]["test"]["macro_f1"]),
+        "retention": 100.0 * scores["student"]["test"][measure]
+        / max(1e-9, scores["teacher"]["test"][measure]),
         "compression": {"parameters": parameters["teacher"] / parameters["student"]},
         "stages": records,
         "teacher_passes": passes,

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from typing import Any, Callable, Dict, List, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.config import BatchSize, DistilConfig, TeacherConfig
 from xtremedistil_tf.errors import UserError
@@ -64,8 +64,8 @@ class Stage:
       schedule: learning rate.
       epochs, patience: most epochs, and epochs without improvement that end it sooner.
       batch: rows or positions a step and device.
-      monitor: dev measure that chooses the best epoch: "macro_f1" (higher is better) or
-        "representation" (the stage's loss on dev; lower is better).
+      monitor: dev measure that chooses the best epoch: one of `config.MEASURES` (higher is
+        better) or "representation" (the stage's loss on dev; lower is better).
     """
 
     name: str
@@ -95,7 +95,7 @@ class _Step:
     data: str
     term: LossTerm
     trainable: Tuple[str, ...]
-    monitor: str = "macro_f1"
+    monitor: Optional[str] = None  # The run's dev measure.
 
 
 def unfreeze_top_down(layers: Sequence[str]) -> List[Tuple[str, Tuple[str, ...]]]:
@@ -153,12 +153,15 @@ PLANS: Dict[str, Callable[[Sequence[str], DistilConfig], List[_Step]]] = {
 }
 
 
-def build_plan(layers: Sequence[str], config: DistilConfig) -> Tuple[Stage, ...]:
+def build_plan(
+    layers: Sequence[str], config: DistilConfig, measure: str = "macro_f1"
+) -> Tuple[Stage, ...]:
     """Builds the stages of a strategy.
 
     Args:
       layers: the student's layer names, bottom to top.
       config: strategy, epochs, batch sizes, schedule.
+      measure: dev measure that chooses epochs, where a step has none of its own.
 
     Returns:
       The stages in order, named 01_..., 02_....
@@ -186,7 +189,7 @@ def build_plan(layers: Sequence[str], config: DistilConfig) -> Tuple[Stage, ...]
         )
         stages.append(
             Stage(name, step.data, (step.term,), step.trainable, schedule, epochs,
-                  config.patience, batch, step.monitor)
+                  config.patience, batch, step.monitor or measure)
         )
     names = [f"{number:02d}_{step.purpose}" for number, step in enumerate(steps, 1)]
     for part, _ in config.stage_epochs:
@@ -197,7 +200,9 @@ def build_plan(layers: Sequence[str], config: DistilConfig) -> Tuple[Stage, ...]
     return tuple(stages)
 
 
-def build_teacher_plan(layers: Sequence[str], config: TeacherConfig) -> Tuple[Stage, ...]:
+def build_teacher_plan(
+    layers: Sequence[str], config: TeacherConfig, measure: str = "macro_f1"
+) -> Tuple[Stage, ...]:
     """Builds the fine-tuning of a teacher: all layers at once, or top-down."""
     if config.unfreeze == "top_down":
         steps = unfreeze_top_down(layers)
@@ -207,7 +212,7 @@ def build_teacher_plan(layers: Sequence[str], config: TeacherConfig) -> Tuple[St
     return tuple(
         Stage(
             f"teacher_{number:02d}_{name}", "train", (_LABELS,), trainable, schedule,
-            config.epochs, config.patience, BatchSize(config.batch_size), "macro_f1",
+            config.epochs, config.patience, BatchSize(config.batch_size), measure,
         )
         for number, (name, trainable) in enumerate(steps, 1)
     )

@@ -18,12 +18,14 @@ SHARD_RECORD = "shard.json"
 
 
 def store_bytes(
-    pieces: int, rows: int, width: int, classes: int, kinds: Sequence[str] = KINDS
+    pieces: int, rows: int, width: int, classes: int, kinds: Sequence[str] = KINDS,
+    pooled: bool = False,
 ) -> int:
     """Bytes that the targets of a transfer set take on disk, to within a few percent."""
-    a_piece = (4 + 4 * classes if "logits" in kinds else 0) \
+    a_target = (4 * classes if "logits" in kinds else 0) \
         + (2 * width if "representation" in kinds else 0)
-    return pieces * a_piece + 45 * len(kinds) * rows
+    ids = 4 * pieces if "logits" in kinds else 0
+    return ids + a_target * (rows if pooled else pieces) + 45 * len(kinds) * rows
 
 
 def check_disk(folder: pathlib.Path, needed: int) -> None:
@@ -50,7 +52,8 @@ class TargetStore:
     """Teacher outputs on disk: a folder a shard, in it a file a kind and length bucket.
 
     A record of "logits-*.tfrecord" holds a row's piece ids (int32) and logits (float32), one of
-    "representation-*.tfrecord" its representation (float16); real positions only. They are kept
+    "representation-*.tfrecord" its representation (float16); real positions only, and one a row
+    where a row has one target. They are kept
     apart because nine tenths of the bytes are needed by the first stage alone, and by length so
     that a batch is read and decoded as a whole. Rows lie in one random order, so that a shard of
     a text that is sorted by language or source is a sample of all of it.
@@ -60,6 +63,7 @@ class TargetStore:
       lengths: int32 [rows], pieces a row, in the order of the store.
       width, classes: sizes of a representation and of a position's logits.
       shard_rows: rows a shard.
+      pooled: whether a row has one target instead of one a piece.
     """
 
     folder: pathlib.Path
@@ -67,6 +71,7 @@ class TargetStore:
     width: int
     classes: int
     shard_rows: int
+    pooled: bool = False
 
     def __len__(self) -> int:
         return len(self.lengths)

@@ -87,7 +87,7 @@ def work(job: Dict[str, Any]) -> None:
     input_ids = open_pieces(pathlib.Path(job["pieces"]))
     store, order = open_store(
         input_ids, folder, manifest["fingerprint"], manifest["shard_rows"], manifest["width"],
-        manifest["classes"],
+        manifest["classes"], manifest["pooled"],
     )
     teacher = load_teacher(pathlib.Path(job["teacher"]), job["layer"])
     missing = [index for index in range(store.shards) if not store.is_whole(index, job["kinds"])]

@@ -67,7 +67,10 @@ class _ShardWriter:
 
 
 def _records(kinds: Sequence[str], ids: np.ndarray, outputs: Dict[str, np.ndarray]) -> Dict:
-    """A row's records: int32 [time], float32 [time, classes], float16 [time, width]."""
+    """A row's records: int32 [time], float32 [time, classes], float16 [time, width].
+
+    Where a row has one target, the last two have a time of 1.
+    """
     made = {}
     if "logits" in kinds:
         made["logits"] = _example(ids=ids.astype("<i4"), logits=outputs["logits"].astype("<f4"))
@@ -168,7 +171,7 @@ def store_order(rows: int) -> np.ndarray:
 
 def open_store(
     input_ids: Ragged, folder: pathlib.Path, fingerprint: str, shard_rows: int, width: int,
-    classes: int,
+    classes: int, pooled: bool = False,
 ) -> Tuple[TargetStore, np.ndarray]:
     """Opens a store, or begins an empty one.
 
@@ -178,6 +181,7 @@ def open_store(
       fingerprint: of teacher, tokenizer, data, seq_len and layer.
       shard_rows: rows a shard.
       width, classes: of the teacher.
+      pooled: whether it gives one target a row.
 
     Returns:
       The store and its order (see `store_order`).
@@ -189,7 +193,7 @@ def open_store(
     order = store_order(len(input_ids))
     lengths = input_ids.lengths[order].astype(np.int32)
     manifest = {"fingerprint": fingerprint, "rows": len(lengths), "pieces": int(lengths.sum()),
-                "shard_rows": shard_rows, "width": width, "classes": classes}
+                "shard_rows": shard_rows, "width": width, "classes": classes, "pooled": pooled}
     path = folder / _MANIFEST
     if path.is_file():
         stored = read_json(path)
@@ -201,7 +205,7 @@ def open_store(
             )
     else:
         write_json(path, manifest)
-    return TargetStore(folder, lengths, width, classes, shard_rows), order
+    return TargetStore(folder, lengths, width, classes, shard_rows, pooled), order
 
 
 def _finish(store: TargetStore) -> None:
@@ -225,7 +229,7 @@ def missing_shards(store: TargetStore, kinds: Sequence[str], part: Part = Part()
         (store.shard_folder(index) / SHARD_RECORD).unlink(missing_ok=True)
     pieces = sum(int(store.lengths[slice(*store.bounds(index))].sum()) for index in missing)
     check_disk(store.folder, store_bytes(pieces, store.rows(missing), store.width,
-                                         store.classes, kinds))
+                                         store.classes, kinds, store.pooled))
     return missing
 
 
@@ -257,7 +261,8 @@ def write_targets(
       UserError: if the folder holds targets of another teacher or data, or the disk is too small.
     """
     classes = int(teacher.model.output_shape["logits"][-1])
-    store, order = open_store(input_ids, folder, fingerprint, shard_rows, teacher.width, classes)
+    store, order = open_store(input_ids, folder, fingerprint, shard_rows, teacher.width, classes,
+                              teacher.pooled)
     missing = missing_shards(store, kinds, part or Part())
     rows = store.rows(missing)
     if missing:

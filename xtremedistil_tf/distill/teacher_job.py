@@ -9,7 +9,7 @@ from typing import Any, Dict
 from xtremedistil_tf.config import RunConfig
 from xtremedistil_tf.distill.fine_tuning import check_teacher, obtain_teacher
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
-from xtremedistil_tf.evaluation.tagging import evaluate_tagger
+from xtremedistil_tf.evaluation.scoring import scorer_of
 from xtremedistil_tf.inputs.alignment import align
 from xtremedistil_tf.inputs.task import read_task
 from xtremedistil_tf.models.forward import Forward
@@ -46,7 +46,7 @@ def run_teacher(
             teacher, _ = obtain_teacher(config, task, model_dir)
         forward = Forward(teacher.model, pad_id=teacher.tokenizer.pad_token_id)
         scores = {
-            split: evaluate_tagger(
+            split: scorer_of(task.labels).evaluate(
                 forward,
                 align(teacher.tokenizer, task.examples[split], config.data.seq_len, task.labels),
                 task.labels,

@@ -64,7 +64,7 @@ class _State:
 
     def take(self, value: float, stage: Stage) -> bool:
         """Notes an epoch's dev measure; returns whether its weights are to be kept."""
-        sign = 1.0 if stage.monitor == "macro_f1" else -1.0
+        sign = -1.0 if stage.monitor == "representation" else 1.0
         gain = math.inf if self.best is None else sign * (value - self.best)
         if gain > 0:
             self.improved_epoch = self.epoch

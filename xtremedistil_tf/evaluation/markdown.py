@@ -1,6 +1,8 @@
-"""Markdown tables, for the reports and cards that the commands write."""
+"""Markdown tables and the numbers in them, for the reports and cards that the commands write."""
 
-from typing import Any, Sequence
+from typing import Any, Optional, Sequence
+
+ABSENT = "-"
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[Any]], text: int = 1) -> str:
@@ -19,3 +21,25 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]], text: int = 1) -
 
     rule = "|---" * text + "|---:" * (len(header) - text) + "|"
     return "\n".join([line(header), rule, *map(line, rows)])
+
+
+def score_text(value: Optional[float], std: Optional[float] = None) -> str:
+    """Formats a score (0-100), with its standard deviation behind it where there is one."""
+    if value is None:
+        return ABSENT
+    return f"{value:.2f}" if std is None else f"{value:.2f} ({std:.1f})"
+
+
+def difference_text(student: Optional[float], teacher: Optional[float]) -> str:
+    """Formats student minus teacher with its sign."""
+    return ABSENT if student is None or teacher is None else f"{student - teacher:+.2f}"
+
+
+def count_text(value: Any) -> str:
+    """Formats a whole number with thousands separators."""
+    return f"{value:,}" if isinstance(value, (int, float)) else ABSENT
+
+
+def times_text(value: Optional[float]) -> str:
+    """Formats a compression factor."""
+    return ABSENT if value is None else f"{value:.1f}x"

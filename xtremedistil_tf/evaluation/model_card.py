@@ -1,10 +1,13 @@
 """The model card of a student folder: where the student comes from, how good it is, its limits."""
 
 import pathlib
-from typing import Any, List, Mapping
+from typing import Any, List, Mapping, NamedTuple
 
+from xtremedistil_tf.config import CLASSIFICATION, TAGGING
 from xtremedistil_tf.evaluation import plots
-from xtremedistil_tf.evaluation.markdown import table
+from xtremedistil_tf.evaluation.classes import class_table
+from xtremedistil_tf.evaluation.markdown import count_text, score_text, table
+from xtremedistil_tf.evaluation.measures import measure_name, measure_of
 from xtremedistil_tf.runs import atomic_path, read_json
 
 CARD_FILE = "README.md"
@@ -15,8 +18,18 @@ _WEAKEST = 3
 Metrics = Mapping[str, Any]
 
 
-def _score(value: Any) -> str:
-    return "-" if value is None else f"{value:.2f}"
+class _Wording(NamedTuple):
+    """What a card says of one kind of task."""
+
+    head: str
+    intro: str
+    scored: str
+    cut: str
+    use: str
+
+
+def _wording(metrics: Metrics) -> _Wording:
+    return _WORDINGS[metrics.get("kind", TAGGING)]
 
 
 def _head(metrics: Metrics) -> str:
@@ -26,8 +39,11 @@ def _head(metrics: Metrics) -> str:
                        if code != "default")
     listed = "".join(f"- {code}\n" for code in languages)
     return ("---\n" + (f"language:\n{listed}" if listed else "")
-            + "library_name: xtremedistil_tf\npipeline_tag: token-classification\n"
-            "tags:\n- named-entity-recognition\n- distillation\n---")
+            + f"library_name: xtremedistil_tf\n{_wording(metrics).head}- distillation\n---")
+
+
+def _classifies(metrics: Metrics) -> bool:
+    return metrics.get("kind", TAGGING) == CLASSIFICATION
 
 
 def _summary(metrics: Metrics, record: Mapping[str, Any], weights: int) -> str:
@@ -35,7 +51,8 @@ def _summary(metrics: Metrics, record: Mapping[str, Any], weights: int) -> str:
     sizes = record["student"]
     rows = [
         ["architecture", f"BiLSTM, E={sizes['word_emb_dim']}, H=2x{sizes['bilstm_hidden_size']}, "
-         f"{sizes['dense_act_func']} projection to {record['width']}"],
+         f"{sizes['dense_act_func']} projection to {record['width']}"
+         + _POOLINGS[sizes.get("pooling")] * _classifies(metrics)],
         ["teacher", f"{teacher['name']}, layer {teacher['layer']}, "
          f"{teacher['parameters']:,} parameters"],
         ["strategy", f"{metrics['strategy']}, kept after {student['selected_stage']}, "
@@ -54,17 +71,21 @@ def _summary(metrics: Metrics, record: Mapping[str, Any], weights: int) -> str:
 def _scores(metrics: Metrics) -> str:
     split = plots.scored_split(metrics)
     student, teacher = (plots.scores_of(metrics, model, split) for model in ("student", "teacher"))
-    name, by_language = plots.language_scores(student)
-    _, of_teacher = plots.language_scores(teacher)
-    rows = [[code, f"{student['languages'][code]['support']:,}", _score(of_teacher.get(code)),
-             _score(by_language[code])] for code in sorted(by_language)]
-    for key, label in (("macro_f1", "**macro**"), ("std_f1", "std over languages")):
-        rows.append([label, "", _score(teacher.get(key)), _score(student.get(key))])
-    kept = plots.retention(metrics)
-    text = (f"Scores on {split}, 0 to 100, over words and whole entities; support counts entities. "
-            f"The student keeps {_score(kept)} % of its teacher's macro-F1.")
-    return "\n\n".join(["## Scores", text, table(["Language", "Support", f"Teacher {name}",
-                                                  f"Student {name}"], rows)])
+    name, by_language = plots.language_scores(student, measure_of(metrics))
+    _, of_teacher = plots.language_scores(teacher, measure_of(metrics))
+    rows = [[code, count_text(student["languages"][code]["support"]),
+             score_text(of_teacher.get(code)), score_text(by_language[code])]
+            for code in sorted(by_language)]
+    overall = (("accuracy", "**accuracy**"), ("macro_f1", "**macro-F1**")) \
+        if _classifies(metrics) else (("macro_f1", "**macro**"), ("std_f1", "std over languages"))
+    for key, label in overall:
+        rows.append([label, "", score_text(teacher.get(key)), score_text(student.get(key))])
+    text = (f"Scores on {split}, 0 to 100, {_wording(metrics).scored}. The student keeps "
+            f"{score_text(plots.retention(metrics))} % of its teacher's {measure_name(metrics)}.")
+    parts = ["## Scores", text, table(["Language", "Support", f"Teacher {name}",
+                                       f"Student {name}"], rows)]
+    # Class by class, without the report's heading.
+    return "\n\n".join([*parts, *class_table(metrics).split("\n\n")[1:]])
 
 
 def _data(metrics: Metrics, data_card: Mapping[str, Any]) -> str:
@@ -82,16 +103,20 @@ def _data(metrics: Metrics, data_card: Mapping[str, Any]) -> str:
 
 def _limits(metrics: Metrics, record: Mapping[str, Any]) -> str:
     split = plots.scored_split(metrics)
-    name, scores = plots.language_scores(plots.scores_of(metrics, "student", split))
-    ranked = sorted((value, code) for code, value in scores.items() if value is not None)
+    scores = plots.scores_of(metrics, "student", split)
+    what, (name, by_name) = "languages", plots.language_scores(scores, measure_of(metrics))
+    if "classes" in scores:
+        what, name = "classes", "F1"
+        by_name = {label: own["f1"] for label, own in scores["classes"].items()}
+    ranked = sorted((value, code) for code, value in by_name.items() if value is not None)
     weakest = ", ".join(f"{code} ({value:.2f})" for value, code in ranked[:_WEAKEST])
-    lines: List[str] = [f"Weakest languages by {split} {name}: {weakest}."]
+    lines: List[str] = [f"Weakest {what} by {split} {name}: {weakest}."]
     counts = metrics["data"].get(split) or {}
     cut = counts.get("cut_sentences", 0)
     lines.append(
         f"It was trained on rows of at most {record['seq_len']} pieces; {cut:,} of "
-        f"{counts.get('sentences', 0):,} {split} sentences were longer, and what lay beyond was "
-        "scored as O.")
+        f"{counts.get('sentences', 0):,} {split} sentences were longer, and what lay beyond "
+        f"{_wording(metrics).cut}.")
     lines.append("Languages, scripts and kinds of text that are not named here were not measured. "
                  "Pieces that occurred neither in the training nor in the transfer text are read "
                  "as unknown.")
@@ -101,7 +126,7 @@ def _limits(metrics: Metrics, record: Mapping[str, Any]) -> str:
     return "\n\n".join(["## Limits", "\n".join(f"- {line}" for line in lines)])
 
 
-_USE = """## Use
+_USE_TAGGER = """## Use
 
 ```python
 import xtremedistil_tf
@@ -116,6 +141,21 @@ echo "Paul Bergmann arbeitet in Berlin." | xtremedistil-predict --model_dir=PATH
 ```
 
 The folder is complete in itself: weights, tokenizer, vocabulary and labels. It holds no code."""
+_USE_CLASSIFIER = _USE_TAGGER.replace(
+    "tagger", "classifier").replace(
+    "# a list of dicts: entity_group, score, word, start, end",
+    "# a dict: label, score, scores (by label); cut where the text was longer than the limit")
+_WORDINGS = {
+    TAGGING: _Wording(
+        "pipeline_tag: token-classification\ntags:\n- named-entity-recognition\n",
+        "A named-entity tagger", "over words and whole entities; support counts entities",
+        "was scored as O", _USE_TAGGER),
+    CLASSIFICATION: _Wording(
+        "pipeline_tag: text-classification\ntags:\n- text-classification\n",
+        "A text classifier", "over texts; support counts texts",
+        "was not read. In use, too, a text is cut there", _USE_CLASSIFIER),
+}
+_POOLINGS = {"last": " of its final states", "max": " of its largest values", None: ""}
 
 
 def render_model_card(metrics: Metrics, record: Mapping[str, Any], weights: int,
@@ -128,12 +168,12 @@ def render_model_card(metrics: Metrics, record: Mapping[str, Any], weights: int,
       weights: bytes of the weights' file.
       data_card: the task's card/card.json; empty where it has none.
     """
-    intro = ("A named-entity tagger, distilled from a large multilingual encoder as in "
+    intro = (f"{_wording(metrics).intro}, distilled from a large pre-trained encoder as in "
              "[XtremeDistil](https://aclanthology.org/2020.acl-main.202/) (ACL 2020).")
     return "\n\n".join([
         _head(metrics), f"# {metrics['task']}: a student by {metrics['strategy']}", intro,
         _summary(metrics, record, weights), _scores(metrics), _data(metrics, data_card),
-        _limits(metrics, record), _USE]) + "\n"
+        _limits(metrics, record), _wording(metrics).use]) + "\n"
 
 
 def write_model_card(folder: pathlib.Path, metrics: Metrics, task: pathlib.Path) -> None:

@@ -7,6 +7,7 @@ import pathlib
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from xtremedistil_tf.evaluation.figures import new_figure, save, tidy
+from xtremedistil_tf.evaluation.measures import measure_name, measure_of
 
 TEACHER_COLOUR = "#9aa3ae"
 STUDENT_COLOUR = "#1f6fb4"
@@ -47,7 +48,7 @@ def scores_of(metrics: Mapping[str, Any], model: str, split: str) -> Mapping[str
 
 
 def retention(metrics: Mapping[str, Any]) -> Optional[float]:
-    """Gives the share of the teacher's macro-F1 that the student keeps.
+    """Gives the share of the teacher's score that the student keeps.
 
     Args:
         metrics: a run's metrics.json.
@@ -57,22 +58,25 @@ def retention(metrics: Mapping[str, Any]) -> Optional[float]:
     """
     if metrics.get("retention") is not None:
         return metrics["retention"]
-    teacher, student = (scores_of(metrics, model, scored_split(metrics)).get("macro_f1")
+    teacher, student = (scores_of(metrics, model, scored_split(metrics)).get(measure_of(metrics))
                         for model in ("teacher", "student"))
     return 100.0 * student / teacher if teacher and student is not None else None
 
 
-def language_scores(scores: Mapping[str, Any]) -> Tuple[str, Dict[str, Optional[float]]]:
+def language_scores(
+    scores: Mapping[str, Any], measure: Optional[str] = None
+) -> Tuple[str, Dict[str, Optional[float]]]:
     """Picks the one score of each language that tables and figures show.
 
     Args:
         scores: a model's scores on a split.
+        measure: the score that is taken if the languages have it.
 
     Returns:
         The score's name, and each language's value (0-100, None where it has no such score).
     """
     languages = scores.get("languages") or {}
-    for key, name in LANGUAGE_SCORES:
+    for key, name in sorted(LANGUAGE_SCORES, key=lambda pair: pair[0] != measure):
         if any(key in entry for entry in languages.values()):
             return name, {code: entry.get(key) for code, entry in languages.items()}
     return "score", {code: None for code in languages}
@@ -84,7 +88,7 @@ def _number(value: Any) -> float:
 
 
 def plot_stages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
-    """Draws the student's dev macro-F1 after each stage against the teacher's.
+    """Draws the student's dev score after each stage against the teacher's.
 
     Args:
         metrics: a run's metrics.json, with at least one stage.
@@ -93,7 +97,8 @@ def plot_stages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
     stages = metrics["stages"]
     names = [stage["name"] for stage in stages]
     scores = [stage.get("dev") or {} for stage in stages]
-    centre = [_number(score.get("macro_f1")) for score in scores]
+    measure = measure_of(metrics)
+    centre = [_number(score.get(measure)) for score in scores]
     spread = [_number(score.get("std_f1")) for score in scores]
     places = list(range(len(stages)))
 
@@ -107,7 +112,7 @@ def plot_stages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
                           label="student, ± one std over languages")
     axis.plot(places, centre, color=STUDENT_COLOUR, marker="o", label="student",
               clip_on=False)
-    teacher = scores_of(metrics, "teacher", "dev").get("macro_f1")
+    teacher = scores_of(metrics, "teacher", "dev").get(measure)
     if teacher is not None:
         axis.axhline(teacher, color="#4a525c", linestyle="--", linewidth=1.3,
                      label=f"teacher ({teacher:.2f})")
@@ -127,7 +132,7 @@ def plot_stages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
     axis.set_ylim(0, 103)
     axis.set_yticks(range(0, 101, 20))
     axis.set_xlabel("stage")
-    axis.set_ylabel("dev macro-F1 (0-100)")
+    axis.set_ylabel(f"dev {measure_name(metrics)} (0-100)")
     axis.set_title("Student after each distillation stage")
     figure.legend(loc="outside lower center", ncols=4 if len(stages) > 6 else 2, frameon=False)
     save(figure, path)
@@ -141,8 +146,8 @@ def plot_languages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
         path: the PNG to write.
     """
     split = scored_split(metrics)
-    name, student = language_scores(scores_of(metrics, "student", split))
-    _, teacher = language_scores(scores_of(metrics, "teacher", split))
+    name, student = language_scores(scores_of(metrics, "student", split), measure_of(metrics))
+    _, teacher = language_scores(scores_of(metrics, "teacher", split), measure_of(metrics))
     ranked = sorted(set(student) | set(teacher), key=lambda code: (-(student.get(code) or 0), code))
 
     labelled = min(len(ranked), MOST_LABELLED_LANGUAGES)

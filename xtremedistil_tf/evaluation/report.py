@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import pathlib
-from typing import Any, Callable, List, Mapping, Optional, Tuple
+from typing import Any, Callable, List, Mapping, Tuple
 
 from xtremedistil_tf.evaluation import paper, plots
-from xtremedistil_tf.evaluation.markdown import table
+from xtremedistil_tf.evaluation.classes import class_table, has_confusion, plot_confusion
+from xtremedistil_tf.evaluation.markdown import (
+    ABSENT,
+    count_text,
+    difference_text,
+    score_text,
+    table,
+    times_text,
+)
+from xtremedistil_tf.evaluation.measures import measure_name, measure_of
+from xtremedistil_tf.inputs.examples import DEFAULT_LANGUAGE
 from xtremedistil_tf.runs import atomic_path
 
-ABSENT = "-"
 # The overall scores a run may have, in the order tables list them.
 OVERALL_SCORES = (("macro_f1", "macro-F1"), ("micro_f1", "micro-F1"), ("accuracy", "accuracy"))
 
@@ -18,31 +27,14 @@ Histories = Mapping[str, plots.History]
 Draw = Callable[[pathlib.Path], None]
 
 
-def _score(value: Optional[float], std: Optional[float] = None) -> str:
-    """Formats a score (0-100), with its standard deviation behind it where there is one."""
-    if value is None:
-        return ABSENT
-    return f"{value:.2f}" if std is None else f"{value:.2f} ({std:.1f})"
+def _main(metrics: Metrics, scores: Mapping[str, Any]) -> str:
+    """Formats the run's own measure for one model on one split."""
+    return score_text(scores.get(measure_of(metrics)), scores.get("std_f1"))
 
 
-def _macro(scores: Mapping[str, Any]) -> str:
-    """Formats the macro-F1 of one model on one split."""
-    return _score(scores.get("macro_f1"), scores.get("std_f1"))
-
-
-def _difference(student: Optional[float], teacher: Optional[float]) -> str:
-    """Formats student minus teacher with its sign."""
-    return ABSENT if student is None or teacher is None else f"{student - teacher:+.2f}"
-
-
-def _count(value: Any) -> str:
-    """Formats a whole number with thousands separators."""
-    return f"{value:,}" if isinstance(value, (int, float)) else ABSENT
-
-
-def _times(value: Optional[float]) -> str:
-    """Formats a compression factor."""
-    return ABSENT if value is None else f"{value:.1f}x"
+def _main_name(metrics: Metrics) -> str:
+    """Names what `_main` formats."""
+    return measure_name(metrics) + " (std)" * _is_ner(metrics)
 
 
 def _is_ner(metrics: Metrics) -> bool:
@@ -54,11 +46,20 @@ def _language_rows(metrics: Metrics) -> Tuple[str, List[Tuple[str, Any, Any, Any
     """Gives the score's name and, by code, each language's code, teacher, student and support."""
     split = plots.scored_split(metrics)
     scores = plots.scores_of(metrics, "student", split)
-    name, student = plots.language_scores(scores)
-    _, teacher = plots.language_scores(plots.scores_of(metrics, "teacher", split))
     entries = scores.get("languages") or {}
+    if not _is_ner(metrics) and set(entries) == {DEFAULT_LANGUAGE}:
+        return "", []  # All texts together, which the overall scores are of.
+    (name, student), (_, teacher) = (
+        plots.language_scores(plots.scores_of(metrics, model, split), measure_of(metrics))
+        for model in ("student", "teacher"))
     return name, [(code, teacher.get(code), student.get(code), entries.get(code, {}).get("support"))
                   for code in sorted(set(teacher) | set(student))]
+
+
+def _kept(metrics: Metrics) -> str:
+    """Says what share of the teacher's score the student keeps."""
+    kept, split = score_text(plots.retention(metrics)), plots.scored_split(metrics)
+    return f"{kept} % of the teacher's {split} {measure_name(metrics)}."
 
 
 def _headline(metrics: Metrics) -> str:
@@ -66,30 +67,31 @@ def _headline(metrics: Metrics) -> str:
     split = plots.scored_split(metrics)
     teacher, student = metrics.get("teacher") or {}, metrics.get("student") or {}
     splits = ["dev"] + (["test"] if split == "test" else [])
-    others = [pair for pair in OVERALL_SCORES[1:] if pair[0] in (student.get(split) or {})]
-    header = ["Model", "Parameters", *(f"{part} macro-F1 (std)" for part in splits),
+    others = [pair for pair in OVERALL_SCORES
+              if pair[0] != measure_of(metrics) and pair[0] in (student.get(split) or {})]
+    header = ["Model", "Parameters", *(f"{part} {_main_name(metrics)}" for part in splits),
               *(f"{split} {name}" for _, name in others)]
     rows = []
     for model, label in ((teacher, f"Teacher: {teacher.get('name', 'unnamed')}"),
                          (student, f"Student, after {student.get('selected_stage', 'training')}")):
-        rows.append([label, _count(model.get("parameters")),
-                     *(_macro(model.get(part) or {}) for part in splits),
-                     *(_score((model.get(split) or {}).get(key)) for key, _ in others)])
+        rows.append([label, count_text(model.get("parameters")),
+                     *(_main(metrics, model.get(part) or {}) for part in splits),
+                     *(score_text((model.get(split) or {}).get(key)) for key, _ in others)])
     factor = (metrics.get("compression") or {}).get("parameters")
-    kept = _score(plots.retention(metrics))
-    notes = [f"- Retention: {kept} % of the teacher's {split} macro-F1.",
-             f"- Compression: {_times(factor)} fewer parameters than the teacher.",
-             f"- Of the student's parameters, {_count(student.get('embedding_parameters'))} "
+    notes = [f"- Retention: {_kept(metrics)}",
+             f"- Compression: {times_text(factor)} fewer parameters than the teacher.",
+             f"- Of the student's parameters, {count_text(student.get('embedding_parameters'))} "
              "are word embeddings."]
     if _is_ner(metrics):
         largest = paper.TABLE_16[0]
         notes.append(f"- The paper's student keeps {paper.paper_retention():.2f} % of its teacher "
-                     f"(Table 5) at {_times(largest.compression)} compression (Table 16).")
+                     f"(Table 5) at {times_text(largest.compression)} compression (Table 16).")
     if split != "test":
         notes.append("- This run has no test scores, so every comparison is on dev, which also "
                      "chose the epochs and the stage.")
-    text = "Scores are 0-100; std is the standard deviation of F1 over languages."
-    return "\n\n".join(["## Teacher and student", text, table(header, rows), "\n".join(notes)])
+    spread = "; std is the standard deviation of F1 over languages" * _is_ner(metrics)
+    return "\n\n".join(["## Teacher and student", f"Scores are 0-100{spread}.",
+                        table(header, rows), "\n".join(notes)])
 
 
 def _stage_trace(metrics: Metrics) -> str:
@@ -101,7 +103,7 @@ def _stage_trace(metrics: Metrics) -> str:
               and len(stages) == paper.TABLE_4_STAGES)
     selected = (metrics.get("student") or {}).get("selected_stage")
     header = ["Stage", "Data", "Losses", "Trainable layers", "Trainable parameters",
-              "Epochs (run/best)", "Seconds", "dev macro-F1 (std)"]
+              "Epochs (run/best)", "Seconds", f"dev {_main_name(metrics)}"]
     rows = []
     for place, stage in enumerate(stages):
         name = stage["name"]
@@ -109,12 +111,12 @@ def _stage_trace(metrics: Metrics) -> str:
             f"**{name}** (selected)" if name == selected else name, stage.get("data", ABSENT),
             ", ".join(stage.get("losses") or []) or ABSENT,
             ", ".join(stage.get("trainable") or []) or ABSENT,
-            _count(stage.get("trainable_parameters")),
-            f"{_count(stage.get('epochs'))}/{_count(stage.get('best_epoch'))}",
-            f"{stage.get('seconds') or 0.0:,.1f}", _macro(stage.get("dev") or {})])
+            count_text(stage.get("trainable_parameters")),
+            f"{count_text(stage.get('epochs'))}/{count_text(stage.get('best_epoch'))}",
+            f"{stage.get('seconds') or 0.0:,.1f}", _main(metrics, stage.get("dev") or {})])
         if beside:
             # Table 4 starts at stage 2: nothing has trained the classifier before it.
-            rows[-1].append(_score(*paper.TABLE_4[place - 1].score) if place else ABSENT)
+            rows[-1].append(score_text(*paper.TABLE_4[place - 1].score) if place else ABSENT)
     parts = ["## Stage by stage" + " (the paper's Table 4)" * _is_ner(metrics),
              table(header + ["Paper's F1 (std)"] * beside, rows, text=4)]
     if beside:
@@ -128,11 +130,12 @@ def _models(metrics: Metrics) -> str:
     if not _is_ner(metrics):
         return ""
     split = plots.scored_split(metrics)
-    ours = {"mBERT": _macro(plots.scores_of(metrics, "teacher", split)) + ", the teacher",
-            "XtremeDistil": _macro(plots.scores_of(metrics, "student", split)) + ", the student"}
-    rows = [[name, _score(*score), ours.get(name, ABSENT)]
+    ours = {name: f"{_main(metrics, plots.scores_of(metrics, model, split))}, the {model}"
+            for name, model in (("mBERT", "teacher"), ("XtremeDistil", "student"))}
+    rows = [[name, score_text(*score), ours.get(name, ABSENT)]
             for name, score in paper.TABLE_5.items()]
-    rows.append(["Retention, %", _score(paper.paper_retention()), _score(plots.retention(metrics))])
+    rows.append(["Retention, %", *map(score_text, (paper.paper_retention(),
+                                                   plots.retention(metrics)))])
     count = len(_language_rows(metrics)[1])
     return "\n\n".join([
         "## Models (the paper's Table 5)",
@@ -149,8 +152,8 @@ def _languages(metrics: Metrics) -> str:
     header = ["Language", "Support", f"Teacher {name}", f"Student {name}", "Difference"]
     rows = []
     for code, teacher, student, support in languages:
-        rows.append([code, _count(support), _score(teacher), _score(student),
-                     _difference(student, teacher)])
+        rows.append([code, count_text(support), score_text(teacher), score_text(student),
+                     difference_text(student, teacher)])
         if ner:
             row = paper.TABLE_17.get(code)
             rows[-1] += [row.mbert, row.student] if row else [ABSENT, ABSENT]
@@ -160,9 +163,9 @@ def _languages(metrics: Metrics) -> str:
         codes = [code for code, *_ in languages]
         teacher, student = (plots.scores_of(metrics, model, split).get("macro_f1")
                             for model in ("teacher", "student"))
-        rows.append(["**macro**", ABSENT, _score(teacher), _score(student),
-                     _difference(student, teacher),
-                     *(_score(paper.mean_over(codes, column)) for column in ("mbert", "student"))])
+        rows.append(["**macro**", ABSENT, score_text(teacher), score_text(student),
+                     difference_text(student, teacher),
+                     *(score_text(paper.mean_over(codes, name)) for name in ("mbert", "student"))])
         parts.append("The paper's macro row averages the languages listed here that its Table 17 "
                      "has, in the whole points it prints.")
     return "\n\n".join([parts[0], table(header, rows), *parts[1:]])
@@ -192,7 +195,7 @@ def _data(metrics: Metrics) -> str:
     rows = []
     for name, entry in splits.items():
         sizes = list((entry.get("languages") or {}).values())
-        rows.append([name, *(_count(entry.get(key)) for key in keys), len(sizes) or ABSENT,
+        rows.append([name, *(count_text(entry.get(key)) for key in keys), len(sizes) or ABSENT,
                      f"{min(sizes):,} to {max(sizes):,}" if sizes else ABSENT])
     header = ["Split", *(key.replace("_", " ").capitalize() for key in keys), "Languages",
               "Sentences a language"]
@@ -208,6 +211,9 @@ def _figures(metrics: Metrics, histories: Histories) -> List[Tuple[str, str, Dra
     if stages:
         figures.append(("stages.png", "Student after each stage",
                         lambda path: plots.plot_stages(metrics, path)))
+    if has_confusion(metrics):
+        figures.append(("confusion.png", "What teacher and student take for what",
+                        lambda path: plot_confusion(metrics, path)))
     if _language_rows(metrics)[1]:
         figures.append(("languages.png", "Teacher and student by language",
                         lambda path: plots.plot_languages(metrics, path)))
@@ -234,7 +240,7 @@ def render_report(metrics: Metrics, histories: Histories) -> str:
     links = "\n\n".join(f"![{caption}](plots/{name})"
                         for name, caption, _ in _figures(metrics, histories))
     sections = [title, _headline(metrics), _stage_trace(metrics), _models(metrics),
-                _languages(metrics), _time(metrics), _data(metrics),
+                class_table(metrics), _languages(metrics), _time(metrics), _data(metrics),
                 f"## Plots\n\n{links}" if links else ""]
     return "\n\n".join(section for section in sections if section) + "\n"
 
@@ -250,25 +256,25 @@ def teacher_student_table(metrics: Metrics) -> str:
     """
     split = plots.scored_split(metrics)
     name, languages = _language_rows(metrics)
-    rows = [(f"{split} {name}", "teacher", "student", "difference")]
-    rows += [(code, _score(teacher), _score(student), _difference(student, teacher))
+    rows = [(f"{split} {name}".strip(), "teacher", "student", "difference")]
+    rows += [(code, score_text(teacher), score_text(student), difference_text(student, teacher))
              for code, teacher, student, _ in languages]
     scores = [plots.scores_of(metrics, model, split) for model in ("teacher", "student")]
     for key, label in OVERALL_SCORES:
         teacher, student = (score.get(key) for score in scores)
         if teacher is not None or student is not None:
-            rows.append((label, _score(teacher), _score(student), _difference(student, teacher)))
+            rows.append((label, score_text(teacher), score_text(student),
+                         difference_text(student, teacher)))
     factor = (metrics.get("compression") or {}).get("parameters")
     sizes = [(metrics.get(model) or {}).get("parameters") for model in ("teacher", "student")]
-    fewer = f"{_times(factor)} fewer" if factor else ABSENT
-    rows.append(("parameters", *map(_count, sizes), fewer))
+    fewer = f"{times_text(factor)} fewer" if factor else ABSENT
+    rows.append(("parameters", *map(count_text, sizes), fewer))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = ["  ".join([row[0].ljust(widths[0]),
                         *(row[column].rjust(widths[column]) for column in (1, 2, 3))])
              for row in rows]
     lines.insert(1, "-" * len(lines[0]))
-    kept = _score(plots.retention(metrics))
-    return "\n".join([*lines, f"The student keeps {kept} % of the teacher's {split} macro-F1."])
+    return "\n".join([*lines, f"The student keeps {_kept(metrics)}"])
 
 
 def write_report(run_dir: pathlib.Path, metrics: Metrics, histories: Histories) -> None:

@@ -74,8 +74,3 @@ def score_tags(
         "std_f1": float(np.std(f1)),
         "languages": by_language,
     }
-
-
-def evaluate_tagger(forward: Any, features: Features, labels: LabelSet) -> Dict[str, Any]:
-    """Predicts and scores labelled rows; see `score_tags` for the result."""
-    return score_tags(features.tags, predict_tags(forward, features, labels), features.languages)

@@ -3,12 +3,14 @@
 import collections
 import dataclasses
 import itertools
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from xtremedistil_tf.inputs.examples import Example
-from xtremedistil_tf.inputs.labels import LabelSet
+from xtremedistil_tf.inputs.labels import ClassSet, LabelSet
+
+Labels = Union[LabelSet, ClassSet]
 
 # Rows handed to the tokenizer at a time: its threads are busy and memory stays flat.
 _CHUNK = 8192
@@ -67,13 +69,14 @@ class Features:
 
     Attributes:
       input_ids: piece ids of the teacher's tokenizer, markers included, at most seq_len a row.
-      label_ids: a class for each piece.
+      label_ids: a class for each piece, or one a row.
       word_starts: for each word the position of its first piece in the row, -1 where the word
         was cut off by seq_len or yields no piece.
       languages: one a row.
       tags: gold tags, one tuple a row (all words, cut ones too).
       counts: what tokenising did: sentences, words, pieces, cut_words, cut_sentences,
         empty_words (no piece), unknown_pieces.
+      pooled: whether a row has one label instead of one a piece.
     """
 
     input_ids: Ragged
@@ -82,6 +85,7 @@ class Features:
     languages: List[str]
     tags: List[tuple]
     counts: Dict[str, int]
+    pooled: bool = False
 
     def __len__(self) -> int:
         return len(self.input_ids)
@@ -142,7 +146,7 @@ class _Chunk:
 
 
 def _align_chunk(
-    tokenizer: Any, chunk: Sequence[Example], seq_len: int, labels: Optional[LabelSet]
+    tokenizer: Any, chunk: Sequence[Example], seq_len: int, labels: Optional[Labels]
 ) -> _Chunk:
     encoded = tokenizer(
         [list(example.words) for example in chunk],
@@ -164,7 +168,12 @@ def _align_chunk(
         cut_words, cut_sentences = cut_words + cut, cut_sentences + (cut > 0)
         empty_words += empty
         # Unlabelled text is large, and nobody asks where its words begin.
-        if labels is not None:
+        if labels is None:
+            continue
+        if labels.pooled:
+            starts.append([])
+            classes.append(labels.encode(example.tags))
+        else:
             row_starts = first_pieces(word_ids, len(example.words))
             starts.append(row_starts)
             tag_ids = labels.encode(example.tags)
@@ -177,7 +186,7 @@ def _align_chunk(
 
 
 def _chunks(
-    tokenizer: Any, examples: Iterable[Example], seq_len: int, labels: Optional[LabelSet]
+    tokenizer: Any, examples: Iterable[Example], seq_len: int, labels: Optional[Labels]
 ) -> Iterator[_Chunk]:
     rows = iter(examples)
     while chunk := list(itertools.islice(rows, _CHUNK)):
@@ -185,15 +194,15 @@ def _chunks(
 
 
 def align(
-    tokenizer: Any, examples: Sequence[Example], seq_len: int, labels: LabelSet
+    tokenizer: Any, examples: Sequence[Example], seq_len: int, labels: Labels
 ) -> Features:
-    """Tokenises the words of tagged sentences into pieces, once, in batches.
+    """Tokenises the words of labelled sentences into pieces, once, in batches.
 
     Args:
       tokenizer: a fast Hugging Face tokenizer.
       examples: the sentences.
       seq_len: longest row in pieces, markers included; what lies beyond is cut.
-      labels: the label set of their tags.
+      labels: the label set of their tags, or of the texts.
 
     Returns:
       The features, in the order of `examples`.
@@ -209,7 +218,7 @@ def align(
         Ragged.join([chunk.word_starts for chunk in chunks]),
         [example.language for example in examples],
         [example.tags for example in examples],
-        dict(counts),
+        dict(counts), labels.pooled,
     )
 
 

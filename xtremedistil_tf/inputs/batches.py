@@ -120,7 +120,8 @@ def labelled_batches(
       share: the replicas that are fed; a step's batches follow one another in their order.
 
     Returns:
-      A dataset of (inputs, {"labels", "mask"}).
+      A dataset of (inputs, {"labels", "mask"}), both [batch, time], or [batch, 1] where a row has
+      one label.
     """
     source = features.input_ids.values
     values = tf.constant(source if table is None else table[source], tf.int32)
@@ -150,6 +151,10 @@ def labelled_batches(
         inputs = {"input_ids": tf.where(real, ids, 0 if table is not None else pad_id)}
         if table is None:
             inputs["attention_mask"] = tf.cast(real, tf.int32)
+        if features.pooled:
+            targets = tf.gather(labels, row)[:, None]
+            return inputs, {"labels": targets, "mask": tf.ones_like(targets, tf.float32)
+                            * tf.cast(counts, tf.float32)}
         return inputs, {"labels": tf.gather(labels, index),
                         "mask": tf.cast(real & counts, tf.float32)}
 
@@ -201,8 +206,9 @@ def _bucket_batches(
         )
     else:
         records = tf.data.Dataset.zip((records,))
-    bytes_a_piece = 4 + 4 * store.classes + (2 * store.width if with_representation else 0)
-    window = _SHUFFLE_BYTES // int(bytes_a_piece * store.lengths.mean() + 256)
+    a_target = 4 * store.classes + (2 * store.width if with_representation else 0)
+    pieces = store.lengths.mean()
+    window = _SHUFFLE_BYTES // int(4 * pieces + a_target * (1 if store.pooled else pieces) + 256)
     window = max(most, int(window * rows / len(store)))
     return records.shuffle(min(rows, window), seed=int(generator.integers(2**31))).batch(most)
 
@@ -225,7 +231,8 @@ def transfer_batches(
       share: the replicas that are fed; a step's batches follow one another in their order.
 
     Returns:
-      A dataset of (inputs, {"logits", "mask"[, "representation"]}).
+      A dataset of (inputs, {"logits", "mask"[, "representation"]}); the targets' time is 1 where
+      a row has one.
     """
     generator = np.random.default_rng(seed)
     buckets, choices = [], []
@@ -245,12 +252,13 @@ def transfer_batches(
         time = tf.reduce_max(lengths)
         real = tf.range(time)[None, :] < lengths[:, None]
         ids = _decode(parsed["ids"], tf.int32, time, 1)[:, :, 0]
-        targets = {"logits": _decode(parsed["logits"], tf.float32, time, store.classes),
-                   "mask": tf.cast(real & counts, tf.float32)}
+        mask, places = (real[:, :1], 1) if store.pooled else (real, time)
+        targets = {"logits": _decode(parsed["logits"], tf.float32, places, store.classes),
+                   "mask": tf.cast(mask & counts, tf.float32)}
         if with_representation:
             raw = _parse(records[1], ("representation",))["representation"]
             # TensorFlow pads no float16 while decoding; as integers the bits are the same.
-            bits = _decode(raw, tf.int16, time, store.width)
+            bits = _decode(raw, tf.int16, places, store.width)
             targets["representation"] = tf.bitcast(bits, tf.float16)
         return {"input_ids": tf.where(real, tf.gather(table, ids), 0)}, targets
 

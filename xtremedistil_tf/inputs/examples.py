@@ -1,14 +1,14 @@
-"""Reading the task's files: tagged sentences and unlabelled transfer text."""
+"""Reading the task's files: tagged sentences, labelled texts and unlabelled transfer text."""
 
 import collections
 import dataclasses
 import functools
 import pathlib
 import re
-from typing import BinaryIO, Dict, Iterator, List, Optional, Tuple, Union
+from typing import BinaryIO, Callable, Dict, Iterator, List, Optional, Tuple, Union
 
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.inputs.labels import LabelSet
+from xtremedistil_tf.inputs.labels import ClassSet, LabelSet
 
 DEFAULT_LANGUAGE = "default"
 # What a `lang:` prefix may be.
@@ -30,11 +30,11 @@ class RowError(UserError):
 
 @dataclasses.dataclass(frozen=True)
 class Example:
-    """One sentence.
+    """One sentence or text.
 
     Attributes:
       words: its words; the same words that the tags belong to.
-      tags: an IOB2 tag a word; empty for unlabelled text.
+      tags: an IOB2 tag a word, or the one label of a text; empty for unlabelled text.
       language: the `lang:` prefix, or "default".
     """
 
@@ -160,14 +160,60 @@ def parse_ner(text: str, labels: LabelSet) -> Tuple[Example, int]:
     return Example(words, repaired, language), changed
 
 
+def parse_text(text: str, labels: Optional[ClassSet]) -> Tuple[Example, int]:
+    """Parses one row `text<TAB>label`; the label may carry `lang:`.
+
+    Args:
+      text: the row.
+      labels: the classes that may occur; None takes any.
+
+    Returns:
+      The row, and 0: no label is ever repaired.
+
+    Raises:
+      RowError: with what is wrong in the row.
+    """
+    columns = text.split("\t")
+    if len(columns) != 2:
+        raise RowError(("columns", f"{len(columns)} column{'s' if len(columns) > 1 else ''}; "
+                        "needed are 2: a text, a tab, its label"))
+    words, label = _split_words(columns[0]), columns[1].strip()
+    if not words:
+        raise RowError(("no_words", "no text before the tab"))
+    if not label:
+        raise RowError(("no_label", "no label behind the tab"))
+    language, plain = (None, label) if labels and label in labels else split_prefix(label)
+    if labels and plain not in labels:
+        raise RowError(("unknown_label",
+                        f"the label is {plain!r}; allowed: {', '.join(labels.tags)}"))
+    return Example(words, (plain,), language or DEFAULT_LANGUAGE), 0
+
+
 def read_ner(
     path: pathlib.Path, labels: LabelSet, on_bad_row: str = "error"
 ) -> Tuple[List[Example], ReadReport]:
     """Reads `word word ...<TAB>tag tag ...`; tags may carry `lang:` on the first or on all.
 
+    See `read_rows`.
+    """
+    return read_rows(path, lambda text: parse_ner(text, labels), on_bad_row)
+
+
+def read_texts(
+    path: pathlib.Path, labels: Optional[ClassSet], on_bad_row: str = "error"
+) -> Tuple[List[Example], ReadReport]:
+    """Reads `text<TAB>label`; the label may carry `lang:`. See `read_rows`."""
+    return read_rows(path, lambda text: parse_text(text, labels), on_bad_row)
+
+
+def read_rows(
+    path: pathlib.Path, parse: Callable[[str], Tuple[Example, int]], on_bad_row: str = "error"
+) -> Tuple[List[Example], ReadReport]:
+    """Reads labelled rows, one a line.
+
     Args:
       path: UTF-8 file without header or quoting; a BOM and CRLF are tolerated.
-      labels: the tags that may occur.
+      parse: from a line to its example and the number of repaired tags.
       on_bad_row: "error" or "skip".
 
     Returns:
@@ -185,7 +231,7 @@ def read_ner(
             if not text.strip():
                 report.counts["empty_lines"] += 1
                 continue
-            example, changed = parse_ner(text, labels)
+            example, changed = parse(text)
         except UserError as error:
             if on_bad_row == "error":
                 raise UserError(

@@ -1,10 +1,11 @@
-"""Label sets: the tags of labels.tsv plus the paper's four syntactic classes."""
+"""Label sets: a tagger's tags plus the paper's four syntactic classes, or the classes of texts."""
 
 import pathlib
-from typing import List, Sequence, Tuple
+from typing import Any, Iterable, List, Sequence, Tuple
 
 import numpy as np
 
+from xtremedistil_tf.config import CLASSIFICATION, TAGGING
 from xtremedistil_tf.errors import UserError
 
 # The paper's extra classes (section 6): padding, continuation pieces and the two markers.
@@ -21,7 +22,13 @@ class LabelSet:
 
     Raises:
       UserError: if a tag is repeated, is not IOB2, lacks its B- form, or O is missing.
+
+    Attributes:
+      kind: of the task.
+      pooled: whether a row has one target; here it has one a piece.
     """
+
+    kind, pooled = TAGGING, False
 
     def __init__(self, tags: Sequence[str]):
         self.tags: Tuple[str, ...] = tuple(tags)
@@ -86,11 +93,68 @@ class LabelSet:
         return tuple(repaired), changed
 
 
-def read_labels(path: pathlib.Path) -> LabelSet:
-    """Reads labels.tsv: one tag a line, UTF-8.
+class ClassSet:
+    """The classes of texts: any names, in their order.
+
+    Args:
+      names: as in labels.tsv.
 
     Raises:
-      UserError: if the file is missing, empty or not a set of IOB2 tags.
+      UserError: if a name is repeated, or there are fewer than two.
+
+    Attributes:
+      kind: of the task.
+      pooled: whether a row has one target; it has.
+      tags, names: the classes' names, by class number.
+    """
+
+    kind, pooled = CLASSIFICATION, True
+
+    def __init__(self, names: Sequence[str]):
+        self.tags: Tuple[str, ...] = tuple(names)
+        self.names = self.tags
+        self._ids = {name: index for index, name in enumerate(self.tags)}
+        if len(self._ids) != len(self.tags):
+            raise UserError(f"labels repeat: {', '.join(self.tags)}")
+        if len(self.tags) < 2:
+            raise UserError(f"only the label {', '.join(self.tags)}; at least two are needed")
+
+    @classmethod
+    def seen(cls, names: Iterable[str]) -> "ClassSet":
+        """The classes that occur in some rows: numbers by value, else names by alphabet."""
+        found = set(names)
+        numbers = all(name.isdecimal() for name in found)
+        return cls(sorted(found, key=lambda name: (int(name) if numbers else 0, name)))
+
+    @property
+    def size(self) -> int:
+        """Number of classes."""
+        return len(self.tags)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._ids
+
+    def encode(self, names: Sequence[str]) -> List[int]:
+        """Class numbers of names."""
+        return [self._ids[name] for name in names]
+
+
+_SETS = {TAGGING: LabelSet, CLASSIFICATION: ClassSet}
+
+
+def label_set(kind: str, names: Sequence[str]) -> Any:
+    """A LabelSet or ClassSet, by the kind of task."""
+    return _SETS[kind](names)
+
+
+def read_labels(path: pathlib.Path, kind: str = TAGGING) -> Any:
+    """Reads labels.tsv: one label a line, UTF-8.
+
+    Returns:
+      A LabelSet or, for classification, a ClassSet.
+
+    Raises:
+      UserError: if the file is missing, empty or no label set of that kind.
     """
     try:
         text = pathlib.Path(path).read_text("utf-8-sig")
@@ -104,6 +168,6 @@ def read_labels(path: pathlib.Path) -> LabelSet:
     if not tags:
         raise UserError(f"{path}: no labels in it; one label a line is needed")
     try:
-        return LabelSet(tags)
+        return label_set(kind, tags)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None

@@ -3,15 +3,16 @@
 import collections
 import dataclasses
 import pathlib
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from xtremedistil_tf.config import DataConfig, require
+from xtremedistil_tf.config import CLASSIFICATION, DataConfig, require
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.inputs.alignment import Features, align
-from xtremedistil_tf.inputs.examples import Example, ReadReport, TextFile, read_ner
-from xtremedistil_tf.inputs.labels import LabelSet, read_labels
-from xtremedistil_tf.runs import file_fingerprint
+from xtremedistil_tf.inputs.alignment import Features, Labels, align
+from xtremedistil_tf.inputs.examples import Example, ReadReport, TextFile, read_ner, read_texts
+from xtremedistil_tf.inputs.labels import ClassSet, read_labels
+from xtremedistil_tf.runs import file_fingerprint, fingerprint
 
+LABELS_FILE = "labels.tsv"
 SPLITS = ("train", "dev", "test")
 
 
@@ -29,7 +30,7 @@ class Task:
       warnings: what was repaired, left out or looks wrong, a line each.
     """
 
-    labels: LabelSet
+    labels: Labels
     examples: Dict[str, List[Example]]
     fingerprints: Dict[str, str]
     warnings: Tuple[str, ...]
@@ -54,12 +55,7 @@ def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
     folder = pathlib.Path(config.task)
     if not folder.is_dir():
         raise UserError(f"--task {folder} is not a folder")
-    labels = read_labels(folder / "labels.tsv")
-    paths = {split: folder / f"{split}.tsv" for split in SPLITS}
-    examples, warnings = {}, []
-    for split, path in paths.items():
-        examples[split], report = read_ner(path, labels, config.on_bad_row)
-        warnings += report.warnings()
+    labels, paths, examples, warnings = read_labelled(config)
     transfer, report, words = None, ReadReport(folder), 0
     if with_transfer:
         paths["transfer"] = find_transfer_file(config)
@@ -74,9 +70,46 @@ def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
                     f"{split}.tsv; scores on {split} may be too good"
                 )
     fingerprints = {name: file_fingerprint(path) for name, path in paths.items()}
-    fingerprints["labels"] = file_fingerprint(folder / "labels.tsv")
+    fingerprints["labels"] = _labels_fingerprint(folder, labels)
     return Task(labels, examples, fingerprints, tuple(warnings), transfer, report.counts["rows"],
                 words)
+
+
+def read_labelled(
+    config: DataConfig, splits: Sequence[str] = SPLITS
+) -> Tuple[Labels, Dict[str, pathlib.Path], Dict[str, List[Example]], List[str]]:
+    """Reads labels and labelled splits; see `read_task`.
+
+    Returns:
+      (labels, the splits' paths, their examples, warnings).
+    """
+    folder = pathlib.Path(config.task)
+    paths = {split: folder / f"{split}.tsv" for split in splits}
+    examples, warnings = {}, []
+    if config.kind == CLASSIFICATION:
+        read, labels = read_texts, _class_set(folder, config.on_bad_row)
+    else:
+        read, labels = read_ner, read_labels(folder / LABELS_FILE)
+    for split, path in paths.items():
+        examples[split], report = read(path, labels, config.on_bad_row)
+        warnings += report.warnings()
+    return labels, paths, examples, warnings
+
+
+def _class_set(folder: pathlib.Path, on_bad_row: str) -> ClassSet:
+    """The classes of labels.tsv or, where there is none, those that stand in train.tsv."""
+    if (folder / LABELS_FILE).is_file():
+        return read_labels(folder / LABELS_FILE, CLASSIFICATION)
+    rows, _ = read_texts(folder / "train.tsv", None, on_bad_row)
+    try:
+        return ClassSet.seen(row.tags[0] for row in rows)
+    except UserError as error:
+        raise UserError(f"{folder / 'train.tsv'}: {error}") from None
+
+
+def _labels_fingerprint(folder: pathlib.Path, labels: Labels) -> str:
+    path = folder / LABELS_FILE
+    return file_fingerprint(path) if path.is_file() else fingerprint(list(labels.tags))
 
 
 def find_transfer_file(data: DataConfig) -> pathlib.Path:
@@ -137,7 +170,8 @@ def describe(
     warnings = list(task.warnings)
     for split, found in described.items():
         if found.get("cut_words"):
-            fate = "are not used" if split == "transfer" else "are scored as O"
+            scored = split != "transfer" and not task.labels.pooled
+            fate = "are scored as O" if scored else "are not used"
             warnings.append(f"{split}: {found['cut_words']} words of {found['cut_sentences']} "
                             f"sentences lie beyond seq_len and {fate}")
         if found.get("empty_words"):

@@ -1,7 +1,7 @@
 """The BiLSTM student as a Keras functional model."""
 
 import dataclasses
-from typing import Optional
+from typing import Any, Optional
 
 import numpy as np
 
@@ -19,12 +19,22 @@ class Student:
 
     Attributes:
       model: int32 [batch, time] student piece ids (0 = padding) under "input_ids" to
-        "representation" [batch, time, width] and "logits" [batch, time, classes], float32.
+        "representation" [batch, time, width] and "logits" [batch, time, classes], float32; time
+        is 1 where pooled.
       registry: word_embedding, bilstm, projection, logits.
     """
 
     model: StageModel
     registry: LayerRegistry
+
+
+def _masked_max(hidden: Any, input_ids: Any) -> Any:
+    """The largest value of each unit over the real positions: [batch, time, dim] to [batch, dim].
+
+    Source: the authors' v1 for classification.
+    """
+    return tf.reduce_max(
+        tf.where(tf.not_equal(input_ids, 0)[:, :, tf.newaxis], hidden, hidden.dtype.min), axis=1)
 
 
 def build_student(
@@ -33,6 +43,7 @@ def build_student(
     width: int,
     classes: int,
     embeddings: Optional[np.ndarray] = None,
+    pooled: bool = False,
 ) -> Student:
     """Builds word_embedding - BiLSTM - projection - logits, dropout between them.
 
@@ -44,6 +55,7 @@ def build_student(
       width: the teacher's hidden width, which the projection reaches.
       classes: number of labels.
       embeddings: float32 [vocabulary_size, word_emb_dim] to start from; random where None.
+      pooled: give one representation and logits a row (see `StudentConfig.pooling`).
 
     Source: paper section 3 (student), Eq. 5 (projection); Table 12 for the sizes.
     """
@@ -57,7 +69,8 @@ def build_student(
     bilstm = layers.Bidirectional(
         layers.LSTM(
             config.bilstm_hidden_size,
-            return_sequences=True,
+            # Without: forward's state at the last real piece joined with backward's at the first.
+            return_sequences=not pooled or config.pooling == "max",
             recurrent_dropout=config.recurrent_dropout,
             # A fixed name: Keras would count LSTMs, and weights are found again by their names.
             name="lstm",
@@ -73,7 +86,12 @@ def build_student(
     hidden = layers.Dropout(config.dropout_rate, name="embedding_dropout")(
         word_embedding(input_ids)
     )
-    hidden = layers.Dropout(config.dropout_rate, name="bilstm_dropout")(bilstm(hidden))
+    hidden = bilstm(hidden)
+    if pooled:
+        if config.pooling == "max":
+            hidden = _masked_max(hidden, input_ids)
+        hidden = hidden[:, tf.newaxis]
+    hidden = layers.Dropout(config.dropout_rate, name="bilstm_dropout")(hidden)
     representation = projection(hidden)
     dropped = layers.Dropout(config.dropout_rate, name="projection_dropout")(representation)
     model = StageModel(

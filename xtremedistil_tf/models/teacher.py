@@ -8,6 +8,7 @@ import numpy as np
 import transformers
 from safetensors.numpy import load_file, save_file
 
+from xtremedistil_tf.config import CLASSIFICATION
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.encoders import check_configuration, encoder_parts, load_tokenizer
@@ -25,11 +26,12 @@ class Teacher:
 
     Attributes:
       model: int32 [batch, time] "input_ids" and "attention_mask" to "representation"
-        [batch, time, width] and "logits" [batch, time, classes].
+        [batch, time, width] and "logits" [batch, time, classes]; time is 1 where pooled.
       registry: embeddings, layer_0, ..., logits.
       encoder: the transformers model inside.
       tokenizer: its fast tokenizer.
       layer: index into hidden_states of the representation.
+      pooled: whether it reads a row at its first piece alone, the opening marker.
     """
 
     model: StageModel
@@ -37,6 +39,7 @@ class Teacher:
     encoder: Any
     tokenizer: Any
     layer: int
+    pooled: bool = False
 
     @property
     def width(self) -> int:
@@ -50,7 +53,8 @@ class Teacher:
 
 
 def build_teacher(
-    encoder: Any, tokenizer: Any, classes: int, layer: int, dropout: float = 0.1
+    encoder: Any, tokenizer: Any, classes: int, layer: int, dropout: float = 0.1,
+    pooled: bool = False,
 ) -> Teacher:
     """Puts one linear layer on the encoder's last hidden state.
 
@@ -60,6 +64,7 @@ def build_teacher(
       classes: number of labels.
       layer: index into hidden_states, 0 = embeddings.
       dropout: before the head, in fine-tuning only.
+      pooled: give one representation and logits a row, those of its first piece ([CLS]).
 
     Returns:
       The teacher; both outputs come from one forward pass.
@@ -86,10 +91,13 @@ def build_teacher(
         input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True,
         return_dict=True,
     )
-    last = tf.keras.layers.Dropout(dropout, name="head_dropout")(outputs.last_hidden_state)
+    last, representation = outputs.last_hidden_state, outputs.hidden_states[layer]
+    if pooled:
+        last, representation = last[:, :1], representation[:, :1]
+    last = tf.keras.layers.Dropout(dropout, name="head_dropout")(last)
     model = StageModel(
         inputs={"input_ids": input_ids, "attention_mask": attention_mask},
-        outputs={"representation": outputs.hidden_states[layer], "logits": head(last)},
+        outputs={"representation": representation, "logits": head(last)},
         name="teacher",
     )
     try:
@@ -98,7 +106,7 @@ def build_teacher(
         raise UserError(
             f"{type(encoder).__name__} has layers that are not known here: {error}"
         ) from None
-    return Teacher(model, registry, encoder, tokenizer, layer)
+    return Teacher(model, registry, encoder, tokenizer, layer, pooled)
 
 
 def save_teacher(teacher: Teacher, folder: pathlib.Path, record: dict) -> None:
@@ -107,7 +115,7 @@ def save_teacher(teacher: Teacher, folder: pathlib.Path, record: dict) -> None:
     Args:
       teacher: the fine-tuned teacher.
       folder: is replaced as a whole.
-      record: JSON values kept with it: fingerprint, scores, labels, history.
+      record: JSON values kept with it: fingerprint, kind of task, scores, labels, history.
     """
     with atomic_folder(folder) as temporary:
         teacher.encoder.save_pretrained(temporary, safe_serialization=True)
@@ -146,6 +154,7 @@ def load_teacher(folder: pathlib.Path, layer: int) -> Teacher:
     except Exception as error:  # OSError, ValueError, SafetensorError.
         raise UserError(f"the teacher in {folder} cannot be loaded: {error}") from error
     tokenizer = load_tokenizer(str(folder), encoder.config.model_type)
-    teacher = build_teacher(encoder, tokenizer, head["bias"].shape[0], layer)
+    pooled = read_record(folder).get("kind") == CLASSIFICATION
+    teacher = build_teacher(encoder, tokenizer, head["bias"].shape[0], layer, pooled=pooled)
     teacher.model.get_layer("logits").set_weights([head["kernel"], head["bias"]])
     return teacher

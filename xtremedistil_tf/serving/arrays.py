@@ -1,7 +1,7 @@
 """A student as plain arrays, which every export is built from."""
 
 import dataclasses
-from typing import Any, Tuple
+from typing import Any, Optional, Tuple
 
 import numpy as np
 
@@ -18,6 +18,8 @@ class StudentArrays:
       projection: (kernel [2 H, width], bias [width]).
       activation: of the projection: gelu, linear, relu or tanh.
       logits: (kernel [width, classes], bias [classes]).
+      pooling: what stands for a row, "last" or "max" (see `StudentConfig`); None where each piece
+        stands for itself.
     """
 
     embedding: np.ndarray
@@ -26,14 +28,18 @@ class StudentArrays:
     projection: Tuple[np.ndarray, np.ndarray]
     activation: str
     logits: Tuple[np.ndarray, np.ndarray]
+    pooling: Optional[str] = None
 
 
-def student_arrays(student: Any, activation: str) -> StudentArrays:
+def student_arrays(
+    student: Any, activation: str, pooling: Optional[str] = None
+) -> StudentArrays:
     """Copies the weights out of a Keras student, whatever its dropout and precision.
 
     Args:
       student: a `models.student.Student`.
       activation: the projection's.
+      pooling: see StudentArrays.
     """
     def layer(name):
         return [np.asarray(weight, np.float32)
@@ -42,5 +48,5 @@ def student_arrays(student: Any, activation: str) -> StudentArrays:
     lstm = layer("bilstm")
     return StudentArrays(
         layer("word_embedding")[0], tuple(lstm[:3]), tuple(lstm[3:]), tuple(layer("projection")),
-        activation, tuple(layer("logits")),
+        activation, tuple(layer("logits")), pooling,
     )

@@ -2,12 +2,14 @@
 
 import dataclasses
 import pathlib
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 from tokenizers import Tokenizer
 
+from xtremedistil_tf.config import TAGGING
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.inputs.labels import LabelSet
+from xtremedistil_tf.inputs.alignment import Labels
+from xtremedistil_tf.inputs.labels import label_set
 from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
 from xtremedistil_tf.runs import read_json
 
@@ -23,14 +25,27 @@ class Assets:
     Attributes:
       vocabulary: maps the tokenizer's piece ids to the student's.
       tokenizer: a `tokenizers.Tokenizer`, without truncation and padding.
-      labels: the label set.
+      labels: the label set, which knows the kind of task.
       record: what was saved beside: sizes, seq_len, scores, where it came from.
     """
 
     vocabulary: StudentVocabulary
     tokenizer: Tokenizer
-    labels: LabelSet
+    labels: Labels
     record: Dict[str, Any]
+
+    @property
+    def pooling(self) -> Optional[str]:
+        """What stands for a row in classification; None for a tagger."""
+        return self.record["student"].get("pooling", "last") if self.labels.pooled else None
+
+
+def student_path(folder: pathlib.Path) -> pathlib.Path:
+    """The student folder itself, where a run folder may be given too."""
+    folder = pathlib.Path(folder)
+    inner = folder / "student"
+    outside = not (folder / RECORD_FILE).is_file()
+    return inner if outside and (inner / RECORD_FILE).is_file() else folder
 
 
 def load_assets(folder: pathlib.Path) -> Assets:
@@ -53,4 +68,5 @@ def load_assets(folder: pathlib.Path) -> Assets:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     tokenizer.encode_special_tokens = True
-    return Assets(vocabulary, tokenizer, LabelSet(record["tags"]), record)
+    labels = label_set(record.get("kind", TAGGING), record["tags"])
+    return Assets(vocabulary, tokenizer, labels, record)

@@ -7,6 +7,7 @@ from typing import Any, Dict, Optional, Sequence, Tuple
 
 import numpy as np
 
+from xtremedistil_tf.evaluation.measures import MEASURE_NAMES
 from xtremedistil_tf.inputs.examples import Example
 from xtremedistil_tf.serving.arrays import student_arrays
 from xtremedistil_tf.serving.loading import EXPORT_FORMS
@@ -16,7 +17,7 @@ from xtremedistil_tf.serving.student_folder import load_student, student_path
 
 log = logging.getLogger("absl")
 
-# Points of macro-F1 that int8 may lose before we warn.
+# Points of macro-F1 or accuracy that int8 may lose before we warn.
 _INT8_LOSS = 0.3
 
 
@@ -31,7 +32,7 @@ def export_student(
       forms: some of EXPORT_FORMS.
       version: of the SavedModel; the next free one by default.
       keep_whole: whether the SavedModel's text signature splits at white space only.
-      dev: labelled sentences on which the loss through int8 is measured.
+      dev: labelled sentences or texts on which the loss through int8 is measured.
 
     Returns:
       The folder of each form.
@@ -41,14 +42,16 @@ def export_student(
     """
     folder = student_path(model_dir)
     bundle = load_student(folder)
-    arrays = student_arrays(bundle.student, bundle.record["student"]["dense_act_func"])
+    arrays = student_arrays(bundle.student, bundle.record["student"]["dense_act_func"],
+                            bundle.pooling)
     made: Dict[str, pathlib.Path] = {}
     if "savedmodel" in forms:
         made["savedmodel"] = export_saved_model(
             arrays, bundle, folder.parent / "export", version, keep_whole)
     if "onnx" in forms:
         def logits(ids: np.ndarray) -> np.ndarray:
-            return bundle.student.model({"input_ids": ids}, training=False)["logits"].numpy()
+            own = bundle.student.model({"input_ids": ids}, training=False)["logits"].numpy()
+            return own[:, 0] if bundle.labels.pooled else own
 
         target = folder.parent / "onnx"
         report_onnx(export_onnx(arrays, logits, folder, target, dev))
@@ -69,9 +72,8 @@ def report_onnx(record: Dict[str, Any]) -> None:
     float32, int8 = record["float32"], record["int8"]
     log.info("ONNX: float32 %.2f MB, largest error %.1g; int8 %.2f MB", float32["bytes"] / 1e6,
              float32["error"], int8["bytes"] / 1e6)
-    if "dev_macro_f1" not in int8:
-        return
-    lost = float32["dev_macro_f1"] - int8["dev_macro_f1"]
-    level = logging.WARNING if lost > _INT8_LOSS else logging.INFO
-    log.log(level, "ONNX int8 on dev: macro-F1 %.2f, float32 %.2f (%.2f lost)",
-            int8["dev_macro_f1"], float32["dev_macro_f1"], lost)
+    for key in (key for key in int8 if key.startswith("dev_")):
+        lost = float32[key] - int8[key]
+        level = logging.WARNING if lost > _INT8_LOSS else logging.INFO
+        log.log(level, "ONNX int8 on dev: %s %.2f, float32 %.2f (%.2f lost)",
+                MEASURE_NAMES[key[4:]], int8[key], float32[key], lost)

@@ -20,7 +20,7 @@ _LOOP_FROM = 16
 
 
 class GraphStudent(tf.Module):
-    """Ids in, logits out."""
+    """Ids in, logits out: one a piece, or one a row where the student pools."""
 
     def __init__(self, arrays: StudentArrays):
         super().__init__()
@@ -30,6 +30,7 @@ class GraphStudent(tf.Module):
         self._projection = [tf.Variable(array, trainable=False) for array in arrays.projection]
         self._logits = [tf.Variable(array, trainable=False) for array in arrays.logits]
         self._activation = tf.keras.activations.get(arrays.activation)
+        self._pooling = arrays.pooling
 
     @staticmethod
     def _lstm_variables(weights: Lstm, name: str) -> Tuple[Any, Any]:
@@ -86,17 +87,29 @@ class GraphStudent(tf.Module):
           lengths: int32 [batch].
 
         Returns:
-          float32 [batch, time, classes]; behind a row's length without meaning.
+          float32 [batch, time, classes], behind a row's length without meaning; [batch, classes]
+          where the student pools.
         """
         hidden = tf.transpose(tf.gather(self._embedding, ids), [1, 0, 2])
         hidden = tf.cond(
             tf.size(lengths) < _LOOP_FROM,
             lambda: self._bilstm(hidden, lengths, self._fused),
             lambda: self._bilstm(hidden, lengths, self._looped))
+        if self._pooling:
+            hidden = self._pooled(hidden, lengths)
         for (kernel, bias), activation in ((self._projection, self._activation),
                                            (self._logits, lambda x: x)):
             hidden = activation(tf.tensordot(hidden, kernel, 1) + bias)
-        return tf.transpose(hidden, [1, 0, 2])
+        return hidden if self._pooling else tf.transpose(hidden, [1, 0, 2])
+
+    def _pooled(self, hidden: Any, lengths: Any) -> Any:
+        """What stands for a row: [time, batch, 2 H] to [batch, 2 H]."""
+        if self._pooling == "max":
+            real = tf.transpose(tf.sequence_mask(lengths, tf.shape(hidden)[0]))
+            return tf.reduce_max(tf.where(real[:, :, None], hidden, hidden.dtype.min), 0)
+        ahead, back = tf.split(hidden, 2, -1)
+        last = tf.stack([tf.maximum(lengths, 1) - 1, tf.range(tf.size(lengths))], 1)
+        return tf.concat([tf.gather_nd(ahead, last), back[0]], -1)
 
 
 class Windows(NamedTuple):

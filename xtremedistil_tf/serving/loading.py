@@ -4,7 +4,7 @@ import pathlib
 from typing import Optional, Union
 
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.serving.tagger import TextTagger
+from xtremedistil_tf.serving.classifier import TextModel
 
 RUNTIMES = ("keras", "savedmodel", "onnx", "onnx_int8")
 EXPORT_FORMS = ("savedmodel", "onnx")
@@ -21,13 +21,16 @@ def _find_runtime(folder: pathlib.Path) -> str:
 
 def load(
     folder: Union[str, pathlib.Path], runtime: Optional[str] = None, keep_whole: bool = False
-) -> TextTagger:
+) -> TextModel:
     """Loads a student; each runtime imports its own libraries only.
 
     Args:
       folder: a run folder, its `student` or `onnx` folder, or a version folder of `export`.
       runtime: one of RUNTIMES; by default what the folder holds, Keras for a run folder.
       keep_whole: split running text at white space only.
+
+    Returns:
+      A TextTagger, or a TextClassifier for a student that classifies.
 
     Raises:
       UserError: for an unknown runtime, or a folder that holds no such form.

@@ -10,14 +10,15 @@ from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
 
+from xtremedistil_tf.config import CLASSIFICATION, MEASURES
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.evaluation.tagging import score_tags
+from xtremedistil_tf.evaluation.scoring import SCORERS
 from xtremedistil_tf.inputs.examples import Example
 from xtremedistil_tf.runs import atomic_folder, write_json
 from xtremedistil_tf.serving.arrays import StudentArrays
 from xtremedistil_tf.serving.assets import RECORD_FILE, TOKENIZER_FILE, VOCABULARY_FILE
+from xtremedistil_tf.serving.classifier import TextModel
 from xtremedistil_tf.serving.onnx_runtime import FLOAT_FILE, INT8_FILE, load_onnx, session
-from xtremedistil_tf.serving.tagger import TextTagger
 
 CHECK_FILE = "check.json"
 # Old enough for every runtime of the last years.
@@ -56,7 +57,8 @@ def _weights(arrays: StudentArrays) -> Dict[str, np.ndarray]:
         "logits_w": arrays.logits[0], "logits_b": arrays.logits[1],
         "root_two": np.float32(math.sqrt(2.0)), "one": np.float32(1.0), "half": np.float32(0.5),
         "time_axis": np.array([1], np.int64),
-        "joined": np.array([0, 0, -1], np.int64),
+        "joined": np.array([0, 0, -1], np.int64), "joined_row": np.array([0, -1], np.int64),
+        "last_axis": np.array([2], np.int64), "lowest": np.finfo(np.float32).min,
     }
     return {name: np.ascontiguousarray(array) for name, array in weights.items()}
 
@@ -73,6 +75,21 @@ def _activation(node: Any, name: str) -> List[Any]:
     return [node(operation, ["projected"], ["representation"])]
 
 
+def _hidden(node: Any, pooling: Optional[str]) -> List[Any]:
+    """Nodes from the LSTM to "hidden", both directions joined."""
+    if pooling == "last":  # The operation's second output, at each row's own ends.
+        return [node("Transpose", ["final"], ["by_row"], perm=[1, 0, 2]),
+                node("Reshape", ["by_row", "joined_row"], ["hidden"])]
+    joined = [node("Transpose", ["states"], ["by_row"], perm=[2, 0, 1, 3]),
+              node("Reshape", ["by_row", "joined"], ["all" if pooling else "hidden"])]
+    if pooling is None:
+        return joined
+    return [*joined,
+            node("Unsqueeze", ["real", "last_axis"], ["real_units"]),
+            node("Where", ["real_units", "all", "lowest"], ["candidates"]),
+            node("ReduceMax", ["candidates"], ["hidden"], axes=[1], keepdims=0)]
+
+
 def build_model(arrays: StudentArrays) -> Any:
     """The student as an ONNX model.
 
@@ -81,7 +98,7 @@ def build_model(arrays: StudentArrays) -> Any:
 
     Returns:
       An onnx.ModelProto: int32 input_ids [batch, time], the student's ids padded on the right with
-      0, to float32 logits [batch, time, classes].
+      0, to float32 logits [batch, time, classes], or [batch, classes] where the student pools.
 
     Raises:
       UserError: if onnx is not installed.
@@ -94,11 +111,11 @@ def build_model(arrays: StudentArrays) -> Any:
         node("Cast", ["input_ids"], ["real"], to=tensor.BOOL),
         node("Cast", ["real"], ["counted"], to=tensor.INT32),
         node("ReduceSum", ["counted", "time_axis"], ["lengths"], keepdims=0),
-        node("LSTM", ["by_time", "lstm_w", "lstm_r", "lstm_b", "lengths"], ["states"],
+        node("LSTM", ["by_time", "lstm_w", "lstm_r", "lstm_b", "lengths"],
+             ["", "final"] if arrays.pooling == "last" else ["states"],
              name="bilstm", direction="bidirectional",
              hidden_size=arrays.forward[1].shape[0]),
-        node("Transpose", ["states"], ["by_row"], perm=[2, 0, 1, 3]),
-        node("Reshape", ["by_row", "joined"], ["hidden"]),
+        *_hidden(node, arrays.pooling),
         node("MatMul", ["hidden", "projection_w"], ["product"], name="projection"),
         node("Add", ["product", "projection_b"], ["projected"]),
         *_activation(node, arrays.activation),
@@ -110,7 +127,8 @@ def build_model(arrays: StudentArrays) -> Any:
         nodes, "student",
         [onnx.helper.make_tensor_value_info("input_ids", tensor.INT32, ["batch", "time"])],
         [onnx.helper.make_tensor_value_info(
-            "logits", tensor.FLOAT, ["batch", "time", len(arrays.logits[1])])],
+            "logits", tensor.FLOAT,
+            ["batch", *["time"] * (arrays.pooling is None), len(arrays.logits[1])])],
         [onnx.numpy_helper.from_array(array, name)
          for name, array in _weights(arrays).items() if name in used],
     )
@@ -155,18 +173,33 @@ def _check_equal(path: pathlib.Path, logits: Any, size: int) -> float:
     ids = np.where(real, ids, 0).astype(np.int32)
     expected = logits(ids)
     # Logits have no unit: the tolerance holds for their own size.
-    error = float(np.abs(session(path)(ids) - expected)[real].max()
-                  / max(1.0, float(np.abs(expected).max())))
+    differences = np.abs(session(path)(ids) - expected)
+    if differences.ndim == 3:  # Else a row has one vector, and none is padding.
+        differences = differences[real]
+    error = float(differences.max() / max(1.0, float(np.abs(expected).max())))
     if not error <= _TOLERANCE:
         raise RuntimeError(f"{path.name} differs from the Keras student by {error:.2g}")
     return error
 
 
-def tagger_f1(tagger: TextTagger, examples: Sequence[Example]) -> float:
-    """Macro-F1 (0-100) of a tagger on labelled sentences; no word is cut."""
-    tagged = tagger.tag_words([example.words for example in examples])
-    return score_tags([example.tags for example in examples], [tags for tags, _ in tagged],
-                      [example.language for example in examples])["macro_f1"]
+def dev_scores(model: TextModel, examples: Sequence[Example]) -> Dict[str, float]:
+    """What a runtime reaches on labelled rows, 0 to 100.
+
+    Args:
+      model: a Tagger, which cuts no word, or a TextClassifier.
+      examples: the rows.
+
+    Returns:
+      By the name of the kind's measure.
+    """
+    if model.kind == CLASSIFICATION:
+        texts = [" ".join(example.words) for example in examples]
+        predicted = [[found["label"]] for found in model(texts)]
+    else:
+        predicted = [tags for tags, _ in model.tag_words([row.words for row in examples])]
+    scores = SCORERS[model.kind].score([row.tags for row in examples], predicted,
+                                       [row.language for row in examples])
+    return {f"dev_{name}": scores[name] for name in MEASURES[model.kind][:1]}
 
 
 def export_onnx(
@@ -180,11 +213,11 @@ def export_onnx(
       logits: the Keras student's forward pass, int32 [batch, time] to float32 logits.
       student_folder: tokenizer, vocabulary and record are copied from here.
       folder: e.g. onnx; replaced as a whole.
-      dev: labelled sentences on which the loss through int8 is measured; left out if None.
+      dev: labelled sentences or texts on which the loss through int8 is measured; left out if None.
 
     Returns:
       What is written to check.json: for float32 its largest error, for both forms bytes and, with
-      `dev`, macro_f1.
+      `dev`, the score there.
 
     Raises:
       UserError: if onnx or onnxruntime is not installed.
@@ -200,6 +233,6 @@ def export_onnx(
         for form, name in (("float32", FLOAT_FILE), ("int8", INT8_FILE)):
             record[form]["bytes"] = (temporary / name).stat().st_size
             if dev:
-                record[form]["dev_macro_f1"] = tagger_f1(load_onnx(temporary, form == "int8"), dev)
+                record[form].update(dev_scores(load_onnx(temporary, form == "int8"), dev))
         write_json(temporary / CHECK_FILE, record)
     return record

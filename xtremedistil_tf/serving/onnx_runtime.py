@@ -1,4 +1,4 @@
-"""Tagging with ONNX Runtime: imports neither TensorFlow nor transformers."""
+"""Using a student with ONNX Runtime: imports neither TensorFlow nor transformers."""
 
 import pathlib
 from typing import Any, Callable
@@ -7,7 +7,7 @@ import numpy as np
 
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.serving.assets import load_assets
-from xtremedistil_tf.serving.tagger import Tagger
+from xtremedistil_tf.serving.classifier import TextModel, text_model
 
 FLOAT_FILE, INT8_FILE = "model.onnx", "model.int8.onnx"
 
@@ -41,7 +41,8 @@ def session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
     """Opens an ONNX student.
 
     Returns:
-      A function from int32 ids [batch, time] to float32 logits [batch, time, classes].
+      A function from int32 ids [batch, time] to float32 logits [batch, time, classes], or
+      [batch, classes] for texts.
 
     Raises:
       UserError: if the file is missing or damaged, or onnxruntime is not installed.
@@ -50,7 +51,7 @@ def session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
     return lambda ids: loaded.run(["logits"], {"input_ids": ids})[0]
 
 
-def load_onnx(folder: pathlib.Path, int8: bool = False, keep_whole: bool = False) -> Tagger:
+def load_onnx(folder: pathlib.Path, int8: bool = False, keep_whole: bool = False) -> TextModel:
     """Loads the `onnx` folder of a run, or the run folder around it.
 
     Args:
@@ -65,4 +66,4 @@ def load_onnx(folder: pathlib.Path, int8: bool = False, keep_whole: bool = False
     if not (folder / FLOAT_FILE).is_file() and (folder / "onnx").is_dir():
         folder = folder / "onnx"
     run = session(folder / (INT8_FILE if int8 else FLOAT_FILE))
-    return Tagger(load_assets(folder), run, keep_whole)
+    return text_model(load_assets(folder), run, keep_whole)

@@ -1,13 +1,13 @@
-"""Tagging with the Keras model of a student folder: no teacher, no hub, no training files."""
+"""Using the Keras model of a student folder: no teacher, no hub, no training files."""
 
 import pathlib
 
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.serving.classifier import TextModel, text_model
 from xtremedistil_tf.serving.student_folder import load_student
-from xtremedistil_tf.serving.tagger import Tagger
 
 
-def load_keras(folder: pathlib.Path, keep_whole: bool = False) -> Tagger:
+def load_keras(folder: pathlib.Path, keep_whole: bool = False) -> TextModel:
     """Loads a student folder, or the run folder around it.
 
     Args:
@@ -18,10 +18,11 @@ def load_keras(folder: pathlib.Path, keep_whole: bool = False) -> Tagger:
       UserError: if there is no whole student.
     """
     bundle = load_student(folder)
-    model = bundle.student.model
+    model, pooled = bundle.student.model, bundle.labels.pooled
 
     @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)])
     def run(ids):
-        return model({"input_ids": ids}, training=False)["logits"]
+        logits = model({"input_ids": ids}, training=False)["logits"]
+        return logits[:, 0] if pooled else logits
 
-    return Tagger(bundle, lambda ids: run(tf.constant(ids)).numpy(), keep_whole)
+    return text_model(bundle, lambda ids: run(tf.constant(ids)).numpy(), keep_whole)

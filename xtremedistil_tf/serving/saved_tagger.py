@@ -8,7 +8,9 @@ import numpy as np
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.lengths import length_batches
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.serving.classifier import TextModel
 from xtremedistil_tf.serving.entities import Word, split_words
+from xtremedistil_tf.serving.saved_classifier import SavedClassifier
 from xtremedistil_tf.serving.tagger import TaggedWord, TextTagger
 from xtremedistil_tf.serving.text_ops import load_text_ops
 
@@ -75,7 +77,7 @@ class SavedTagger(TextTagger):
         return results
 
 
-def load_saved(folder: pathlib.Path, keep_whole: bool = False) -> SavedTagger:
+def load_saved(folder: pathlib.Path, keep_whole: bool = False) -> TextModel:
     """Loads a version folder of `export`, or the newest version of a run folder.
 
     Args:
@@ -97,6 +99,8 @@ def load_saved(folder: pathlib.Path, keep_whole: bool = False) -> SavedTagger:
         signatures = tf.saved_model.load(str(folder)).signatures
     except (OSError, ValueError, tf.errors.OpError) as error:
         raise UserError(f"{folder} cannot be loaded: {str(error).splitlines()[0]}") from None
+    if "label" in signatures["serving_default"].structured_outputs:
+        return SavedClassifier(dict(signatures))
     if "tokens" not in signatures:
         raise UserError(
             f"{folder} takes piece ids, not text: its tokenizer has no form in a graph; use "

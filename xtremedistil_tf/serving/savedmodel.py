@@ -32,8 +32,8 @@ allowed_batch_sizes: 64
 """
 _MODELS = """model_config_list {
   config {
-    name: 'tagger'
-    base_path: '/models/tagger'
+    name: 'MODEL'
+    base_path: '/models/MODEL'
     model_platform: 'tensorflow'
     model_version_policy { latest { num_versions: 1 } }
   }
@@ -55,8 +55,11 @@ class _IdsModule(tf.Module):
             tf.TensorSpec([None, None], tf.int32, name="attention_mask"),
         ]
     )
-    def tag_ids(self, input_ids: Any, attention_mask: Any) -> Dict[str, Any]:
-        """Logits float32 [batch, time, classes]; rows are padded on the right with mask 0."""
+    def run_ids(self, input_ids: Any, attention_mask: Any) -> Dict[str, Any]:
+        """Logits float32 [batch, time, classes], or [batch, classes] where the student pools.
+
+        Rows are padded on the right with mask 0.
+        """
         present = attention_mask > 0
         ids = tf.where(present, tf.gather(self._to_student, input_ids), 0)
         lengths = tf.reduce_sum(tf.cast(present, tf.int32), 1)
@@ -128,6 +131,43 @@ class _TextModule(_IdsModule):
                 "num_tokens": tf.reduce_sum(tf.cast(present, tf.int32), 1)}
 
 
+class _ClassModule(_IdsModule):
+    """Text in, labels out."""
+
+    def __init__(
+        self, arrays: StudentArrays, assets: Assets, tables: PieceTables, vocabulary_file: str,
+    ):
+        super().__init__(arrays, assets)
+        self._split = WordSplitter(keep_whole=True)
+        self._pieces = Pieces(tables, vocabulary_file)
+        self._classes = tf.constant(assets.labels.tags)
+        self._most = int(assets.record["seq_len"]) - 2
+        table = assets.vocabulary.table
+        self._opening, self._closing = int(table[tables.opening]), int(table[tables.closing])
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
+    def classify(self, text: Any) -> Dict[str, Any]:
+        """Running text [batch] to label, score and cut [batch], classes and scores [batch, C]."""
+        words, batch = self._split(text), tf.size(text)
+        ids, owner = self._pieces(words)
+        row = tf.gather(words.row, owner)
+        pieces = tf.math.bincount(row, minlength=batch, maxlength=batch)
+        place = tf.range(tf.size(ids)) - tf.gather(tf.cumsum(pieces, exclusive=True), row)
+        lengths = tf.minimum(pieces, self._most) + 2
+        at = tf.range(tf.reduce_max(tf.concat([lengths, [2]], 0)))[None, :]
+        closing = tf.where(at == lengths[:, None] - 1, self._closing, 0)
+        laid = tf.where((at == 0) & (lengths[:, None] > 0), self._opening, closing)
+        kept = place < self._most
+        laid = tf.tensor_scatter_nd_update(
+            laid, tf.boolean_mask(tf.stack([row, place + 1], 1), kept),
+            tf.boolean_mask(tf.gather(self._to_student, ids), kept))
+        scores = tf.nn.softmax(self._student(laid, lengths))
+        best = tf.argmax(scores, -1, tf.int32)
+        return {"label": tf.gather(self._classes, best), "score": tf.reduce_max(scores, -1),
+                "classes": tf.broadcast_to(self._classes, tf.shape(scores)), "scores": scores,
+                "cut": pieces > self._most}
+
+
 def next_version(base: pathlib.Path) -> int:
     """The version after the highest in an export folder, 1 in an empty one."""
     base = pathlib.Path(base)
@@ -164,9 +204,9 @@ def export_saved_model(
 ) -> pathlib.Path:
     """Writes a SavedModel with its warm-up requests, and the server's files beside it.
 
-    Signatures: `serving_default` takes text, `tokens` words, `input_ids` the ids of the student
-    folder's tokenizer. Where the tokenizer has no form in a graph, a warning says so and
-    `serving_default` is `input_ids`.
+    Signatures: `serving_default` takes text, `tokens` words (taggers only), `input_ids` the ids of
+    the student folder's tokenizer. Where the tokenizer has no form in a graph, a warning says so
+    and `serving_default` is `input_ids`.
 
     Args:
       arrays: the student.
@@ -191,16 +231,20 @@ def export_saved_model(
             tables = piece_tables(assets.tokenizer)
             vocabulary = pathlib.Path(scratch) / "vocab.txt"
             vocabulary.write_bytes("\n".join([*tables.vocabulary, ""]).encode("utf-8"))
-            module = _TextModule(arrays, assets, tables, str(vocabulary), keep_whole)
-            signatures = {"serving_default": module.tag_text, "tokens": module.tag_tokens,
-                          "input_ids": module.tag_ids}
+            if assets.labels.pooled:
+                module = _ClassModule(arrays, assets, tables, str(vocabulary))
+                signatures = {"serving_default": module.classify}
+            else:
+                module = _TextModule(arrays, assets, tables, str(vocabulary), keep_whole)
+                signatures = {"serving_default": module.tag_text, "tokens": module.tag_tokens}
         else:
             logging.warning("the SavedModel takes piece ids only, not text: %s", reason)
             module = _IdsModule(arrays, assets)
-            signatures = {"serving_default": module.tag_ids, "input_ids": module.tag_ids}
-        _save(module, signatures, folder)
-        write_warmup(folder, takes_text=reason is None)
-    for name, text in ((BATCHING_FILE, _BATCHING), (MODELS_FILE, _MODELS)):
+            signatures = {"serving_default": module.run_ids}
+        _save(module, {**signatures, "input_ids": module.run_ids}, folder)
+        write_warmup(folder, reason is None, "tokens" in signatures)
+    models = _MODELS.replace("MODEL", "classifier" if assets.labels.pooled else "tagger")
+    for name, text in ((BATCHING_FILE, _BATCHING), (MODELS_FILE, models)):
         with atomic_path(base / name) as temporary:
             temporary.write_text(text, "utf-8")
     return base / str(version)

@@ -1,9 +1,27 @@
-"""A few tagged sentences to look at after a run."""
+"""A few of a run's predictions to look at."""
 
+import collections
 import pathlib
-from typing import Dict
+from typing import Dict, List
 
 _LONGEST_SHOWN = 90
+
+
+def _lines(predictions: pathlib.Path) -> List[str]:
+    # Only the line feed ends a line: words of the corpora may hold other separators.
+    return predictions.read_bytes().decode("utf-8").rstrip("\n").split("\n")
+
+
+def show_classified(predictions: pathlib.Path, a_class: int = 2) -> str:
+    """Picks the first texts of each class from a predictions file of `text<TAB>label` lines."""
+    shown: Dict[str, List[str]] = collections.defaultdict(list)
+    for line in _lines(predictions):
+        text, label = line.split("\t")
+        if len(shown[label]) < a_class:
+            short = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN - 3] + "..."
+            shown[label].append(short)
+    width = max(map(len, shown)) + 2
+    return "\n".join(f"{label:<{width}}{text}" for label in sorted(shown) for text in shown[label])
 
 
 def show_tagged(predictions: pathlib.Path, most: int = 10) -> str:
@@ -17,8 +35,7 @@ def show_tagged(predictions: pathlib.Path, most: int = 10) -> str:
       Lines like `de  [Anna Weber](PER) wohnt in [Bonn](LOC) .`
     """
     shown: Dict[str, str] = {}
-    # Only the line feed ends a line: words of the corpora may hold other separators.
-    for line in predictions.read_bytes().decode("utf-8").rstrip("\n").split("\n"):
+    for line in _lines(predictions):
         words, tags = (column.split(" ") for column in line.split("\t"))
         language = tags[0].split(":", 1)[0]
         plain = [tag.split(":", 1)[1] for tag in tags]

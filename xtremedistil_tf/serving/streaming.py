@@ -1,8 +1,10 @@
-"""Tagging any number of lines in constant memory, in their order."""
+"""Any number of lines through a student in constant memory, in their order."""
 
-from typing import Iterable, Iterator, List, NamedTuple, Optional
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Union
 
-from xtremedistil_tf.serving.tagger import TaggedWord, TextTagger
+from xtremedistil_tf.config import CLASSIFICATION
+from xtremedistil_tf.serving.classifier import TextModel
+from xtremedistil_tf.serving.tagger import TaggedWord
 
 # Lines are gathered, sorted by length and tagged together up to these bounds.
 _LINES, _CHARACTERS = 2048, 1 << 20
@@ -22,6 +24,24 @@ class TaggedLine(NamedTuple):
     error: Optional[str] = None
 
 
+class ClassifiedLine(NamedTuple):
+    """A line's result.
+
+    Attributes:
+      text: the line.
+      found: label, score, scores and perhaps cut (see `classifier.TextClassifier`); None if it
+        could not be classified.
+      error: why it could not be; None if it was.
+    """
+
+    text: str
+    found: Optional[Dict[str, Any]]
+    error: Optional[str] = None
+
+
+Line = Union[TaggedLine, ClassifiedLine]
+
+
 def _blocks(lines: Iterable[str]) -> Iterator[List[str]]:
     block: List[str] = []
     characters = 0
@@ -35,18 +55,27 @@ def _blocks(lines: Iterable[str]) -> Iterator[List[str]]:
         yield block
 
 
-def _tag_one(tagger: TextTagger, line: str) -> TaggedLine:
+def _read(model: TextModel, block: Sequence[str]) -> List[Line]:
+    if model.kind == CLASSIFICATION:
+        return list(map(ClassifiedLine, block, model(block)))
+    return list(map(TaggedLine, block, model.tag_text(block)))
+
+
+def _read_one(model: TextModel, line: str) -> Line:
     try:
-        return TaggedLine(line, tagger.tag_text([line])[0])
+        return _read(model, [line])[0]
     except Exception as error:  # Whatever it is, it may cost this line only.
-        return TaggedLine(line, [], f"{type(error).__name__}: {error}".splitlines()[0])
+        why = f"{type(error).__name__}: {error}".splitlines()[0]
+        if model.kind == CLASSIFICATION:
+            return ClassifiedLine(line, None, why)
+        return TaggedLine(line, [], why)
 
 
-def tag_lines(tagger: TextTagger, lines: Iterable[str]) -> Iterator[TaggedLine]:
-    """Tags lines; one that cannot be tagged costs that line only.
+def tag_lines(model: TextModel, lines: Iterable[str]) -> Iterator[Line]:
+    """Tags or classifies lines; one that cannot be read costs that line only.
 
     Args:
-      tagger: any runtime's.
+      model: any runtime's.
       lines: texts, read as they are needed.
 
     Yields:
@@ -54,8 +83,8 @@ def tag_lines(tagger: TextTagger, lines: Iterable[str]) -> Iterator[TaggedLine]:
     """
     for block in _blocks(lines):
         try:
-            tagged = tagger.tag_text(block)
+            read = _read(model, block)
         except Exception:
-            yield from (_tag_one(tagger, line) for line in block)
+            yield from (_read_one(model, line) for line in block)
         else:
-            yield from map(TaggedLine, block, tagged)
+            yield from read

@@ -5,13 +5,19 @@ import pathlib
 from typing import Any, Dict
 
 from xtremedistil_tf.config import StudentConfig
-from xtremedistil_tf.inputs.labels import LabelSet
+from xtremedistil_tf.inputs.alignment import Labels
 from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.student import Student, build_student
 from xtremedistil_tf.models.weights import load_weights, save_weights
 from xtremedistil_tf.runs import atomic_folder, write_json
-from xtremedistil_tf.serving.assets import RECORD_FILE, VOCABULARY_FILE, Assets, load_assets
+from xtremedistil_tf.serving.assets import (
+    RECORD_FILE,
+    VOCABULARY_FILE,
+    Assets,
+    load_assets,
+    student_path,
+)
 
 _WEIGHTS_FILE = "weights.safetensors"
 
@@ -33,7 +39,7 @@ def save_student(
     config: StudentConfig,
     vocabulary: StudentVocabulary,
     tokenizer: Any,
-    labels: LabelSet,
+    labels: Labels,
     record: Dict[str, Any],
 ) -> None:
     """Writes a student folder, atomically.
@@ -55,17 +61,9 @@ def save_student(
         width = int(student.model.output_shape["representation"][-1])
         write_json(
             temporary / RECORD_FILE,
-            {"student": dataclasses.asdict(config), "width": width, "tags": list(labels.tags),
-             **record},
+            {"student": dataclasses.asdict(config), "width": width, "kind": labels.kind,
+             "tags": list(labels.tags), **record},
         )
-
-
-def student_path(folder: pathlib.Path) -> pathlib.Path:
-    """The student folder itself, where a run folder may be given too."""
-    folder = pathlib.Path(folder)
-    inner = folder / "student"
-    outside = not (folder / RECORD_FILE).is_file()
-    return inner if outside and (inner / RECORD_FILE).is_file() else folder
 
 
 def load_student(folder: pathlib.Path) -> StudentBundle:
@@ -85,7 +83,8 @@ def load_student(folder: pathlib.Path) -> StudentBundle:
     # Used and exported in float32, whatever it is trained in.
     tf.keras.mixed_precision.set_global_policy("float32")
     try:
-        student = build_student(config, len(vocabulary), record["width"], labels.size)
+        student = build_student(config, len(vocabulary), record["width"], labels.size,
+                                pooled=labels.pooled)
     finally:
         tf.keras.mixed_precision.set_global_policy(policy)
     load_weights(student.model, folder / _WEIGHTS_FILE)

@@ -4,6 +4,7 @@ from typing import Any, Callable, Dict, List, Sequence, Tuple, Union
 
 import numpy as np
 
+from xtremedistil_tf.config import TAGGING
 from xtremedistil_tf.evaluation.decoding import decode
 from xtremedistil_tf.inputs.alignment import Ragged, first_pieces
 from xtremedistil_tf.inputs.lengths import length_batches
@@ -40,6 +41,8 @@ class TextTagger:
 
     Subclasses say how texts become tagged words.
     """
+
+    kind = TAGGING
 
     def tag_text(self, texts: Sequence[str]) -> List[List[TaggedWord]]:
         """Splits texts into words and tags them.

@@ -45,17 +45,19 @@ def prediction_log(signature: str, inputs: Dict[str, Any]) -> bytes:
     return _field(6, _field(1, request))
 
 
-def write_warmup(folder: pathlib.Path, takes_text: bool) -> None:
+def write_warmup(folder: pathlib.Path, takes_text: bool, takes_words: bool) -> None:
     """Writes a few requests of each signature.
 
     Args:
       folder: of the SavedModel.
-      takes_text: whether it has the signatures `serving_default` on text, and `tokens`.
+      takes_text: whether its signature `serving_default` takes text.
+      takes_words: whether it has the signature `tokens`.
     """
     ids = np.ones([1, 32], np.int32)
     records = [prediction_log("input_ids", {"input_ids": ids, "attention_mask": ids})]
     if takes_text:
         records += [prediction_log("serving_default", {"text": texts}) for texts in _TEXTS]
+    if takes_words:
         records.append(prediction_log("tokens", {"tokens": [_SENTENCE.split()]}))
     path = pathlib.Path(folder) / FILE
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,82 @@
+"""Class by class: the report's table and the figure of what is taken for what."""
+
+import pathlib
+from typing import Any, List, Mapping, Sequence
+
+import numpy as np
+
+from xtremedistil_tf.evaluation import plots
+from xtremedistil_tf.evaluation.figures import new_figure, save
+from xtremedistil_tf.evaluation.markdown import count_text, difference_text, score_text, table
+
+# Above this many classes a cell has no room for its number.
+_MOST_NUMBERED = 20
+
+
+def class_table(metrics: Mapping[str, Any]) -> str:
+    """Both models' F1 on every class, beside the student's precision and recall.
+
+    Args:
+      metrics: a run's metrics.json.
+
+    Returns:
+      A section of Markdown; empty where the task has no classes.
+    """
+    split = plots.scored_split(metrics)
+    teacher, student = (plots.scores_of(metrics, model, split).get("classes") or {}
+                        for model in ("teacher", "student"))
+    if not student:
+        return ""
+    rows = [
+        [name, count_text(own["support"]), score_text(teacher[name]["f1"]), score_text(own["f1"]),
+         difference_text(own["f1"], teacher[name]["f1"]), score_text(own["precision"]),
+         score_text(own["recall"])]
+        for name, own in student.items()
+    ]
+    header = ["Class", "Support", "Teacher F1", "Student F1", "Difference", "Student's precision",
+              "Student's recall"]
+    return "\n\n".join([f"## Class by class, {split}", table(header, rows)])
+
+
+def has_confusion(metrics: Mapping[str, Any]) -> bool:
+    """Whether a run recorded what is taken for what."""
+    split = plots.scored_split(metrics)
+    return all(plots.scores_of(metrics, model, split).get("confusion")
+               for model in ("teacher", "student"))
+
+
+def _panel(axis: Any, title: str, counts: Sequence[Sequence[int]], names: List[str]) -> Any:
+    """Draws a matrix: colour by share of the gold class, numbers are texts."""
+    counts = np.array(counts)
+    shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
+    image = axis.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0)
+    if len(names) <= _MOST_NUMBERED:
+        for row, column in np.ndindex(*counts.shape):
+            axis.text(column, row, f"{counts[row, column]:,}", ha="center", va="center", fontsize=8,
+                      color="white" if shares[row, column] > 0.6 else "#20262d")
+    axis.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor",
+                    fontsize=8)
+    axis.set_yticks(range(len(names)), names, fontsize=8)
+    axis.set_xlabel("predicted")
+    axis.set_title(title, fontsize=11)
+    return image
+
+
+def plot_confusion(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
+    """Draws what teacher and student take for what, side by side.
+
+    Args:
+      metrics: a run's metrics.json for which `has_confusion` holds.
+      path: the PNG to write.
+    """
+    split = plots.scored_split(metrics)
+    names = list(plots.scores_of(metrics, "student", split)["classes"])
+    side = min(9.0, 2.6 + 0.42 * len(names))
+    figure = new_figure(2 * side + 1.0, side + 0.4)
+    panels = figure.subplots(1, 2)
+    for axis, model in zip(panels, ("teacher", "student")):
+        image = _panel(axis, f"{model}, {split}",
+                       plots.scores_of(metrics, model, split)["confusion"], names)
+    panels[0].set_ylabel("gold")
+    figure.colorbar(image, ax=list(panels), shrink=0.8, label="share of the gold class")
+    save(figure, path)

@@ -1,0 +1,38 @@
+"""Classifying through an exported SavedModel: the same graph that TF Serving runs."""
+
+from typing import Any, Callable, Dict, List, Sequence
+
+import numpy as np
+
+from xtremedistil_tf.inputs.lengths import length_batches
+from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.serving.classifier import Classified, TextClassifier
+
+# A batch is bounded by its characters: pieces are counted inside the graph.
+_CHARACTERS_PER_BATCH = 16384
+
+
+class SavedClassifier(TextClassifier):
+    """Text goes in and scores come out of the graph; nothing is tokenised in Python.
+
+    Args:
+      signatures: of the loaded SavedModel.
+    """
+
+    def __init__(self, signatures: Dict[str, Callable]):
+        self._signatures = signatures
+        self.labels = tuple(name.decode() for name in self.run_text([""])["classes"][0])
+
+    def run_text(self, texts: Sequence[Any]) -> Dict[str, np.ndarray]:
+        """The outputs of the text signature as they are, for str or bytes of any kind."""
+        result = self._signatures["serving_default"](text=tf.constant(texts, tf.string))
+        return {key: value.numpy() for key, value in result.items()}
+
+    def classify(self, texts: Sequence[str]) -> List[Classified]:
+        """Scores texts; see the base class."""
+        results: List[Any] = [None] * len(texts)
+        for rows in length_batches(np.array([len(text) for text in texts]), _CHARACTERS_PER_BATCH):
+            output = self.run_text([texts[row] for row in rows])
+            for row, scores, cut in zip(rows, output["scores"], output["cut"]):
+                results[row] = Classified(scores, bool(cut))
+        return results
