@@ -1,7 +1,7 @@
 """Fills a record in the form of the paper's Tables 9 and 10: classification by labels a class.
 
-For every data set, number of labels and seed: the teacher, the student without distillation (D0-S, its
-embedding starting from the fine-tuned teacher's) and with it (D4.2), all on the same labelled rows.
+For every data set, number of labels and seed: the teacher, the student without distillation (D0-S,
+its embedding starting from the fine-tuned teacher's) and with it (D4.2), all on the same rows.
 
 Command:
   python benchmarks/classification.py --data=DATA --checkpoint=MINILM --work=FOLDER
@@ -17,7 +17,7 @@ import random
 import statistics
 import subprocess
 import sys
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 from absl import app, flags
 from machine import ROOT, write_record
@@ -83,15 +83,15 @@ def one_row(name: str, labels: str, seed: int, more: List[str]) -> Dict[str, Any
            "teacher": accuracy(distilled, "teacher"), "without": accuracy(alone, "student"),
            "with": accuracy(distilled, "student"),
            "with_macro_f1": distilled["student"]["test"]["macro_f1"],
-           "parameters": {model: distilled[model]["parameters"] for model in ("teacher", "student")},
+           "parameters": {who: distilled[who]["parameters"] for who in ("teacher", "student")},
            "transfer_rows": distilled["data"]["transfer"]["sentences"]}
     return {**row, "recovered": recovered(row)}
 
 
-def recovered(row: Dict[str, Any]) -> float:
+def recovered(row: Dict[str, Any]) -> Optional[float]:
     """Percent of the gap between the student alone and the teacher that distillation closes."""
     gap = row["teacher"] - row["without"]
-    return 100.0 * (row["with"] - row["without"]) / gap if gap > 0 else float("nan")
+    return 100.0 * (row["with"] - row["without"]) / gap if gap > 0 else None
 
 
 def means(rows: List[Dict[str, Any]]) -> List[Dict[str, Any]]:

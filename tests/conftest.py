@@ -31,6 +31,17 @@ def write_task(folder, rows=24):
     return folder
 
 
+def write_texts(folder, rows=24, texts=48):
+    """Writes a small classification task cut out of the project's sample."""
+    folder.mkdir(parents=True, exist_ok=True)
+    source = ROOT / "data" / "classification"
+    for name, most in (("train.tsv", rows), ("dev.tsv", rows), ("test.tsv", rows),
+                       ("transfer.txt", texts), ("labels.tsv", None)):
+        lines = (source / name).read_text("utf-8").splitlines()[:most]
+        (folder / name).write_text("\n".join(lines) + "\n", "utf-8")
+    return folder
+
+
 @pytest.fixture
 def task(tmp_path):
     """A task folder of 24 rows a split and 48 transfer rows."""
