@@ -57,6 +57,18 @@ def test_the_authors_v2_command_line(parse):
     assert config.distil.chunk_size == 700000 and config.teacher.checkpoint == "P"
 
 
+def test_the_authors_v2_command_line_for_sst_2(parse):
+    config = parse(*(
+        "--task D --model_dir O --seq_len 32 --ft_epochs 80 --distil_epochs 80 --ft_batch_size 256 "
+        "--distil_batch_size 1024 --teacher_layer 6 --distil_chunk_size 700000 --pt_teacher "
+        "TFBertModel --pt_teacher_checkpoint P --transfer_file T").split())
+    assert (config.data.kind, config.data.measure) == ("classification", "accuracy")
+    assert config.student.pooling == "last"
+    assert parse(*BASE).data.measure == "macro_f1"
+    assert parse("--task=t", "--model_dir=m", "--dev_measure=macro_f1",
+                 "--pooling=max").data.measure == "macro_f1"
+
+
 def test_later_names_override_the_shared_ones(parse):
     config = parse(*BASE, "--ft_batch_size=8", "--student_ft_batch_size=16",
                    "--teacher_batch_size=4", "--student_distil_batch_size=64",
@@ -77,7 +89,7 @@ def test_flagfiles_parse_and_say_what_they_are(parse, flagfile, monkeypatch):
     given = [line for line in lines if line.startswith("--")]
     # Command-line flags come last and win.
     config = parse(*given, "--task=t", "--model_dir=m")
-    assert config.data.do_ner
+    assert config.data.do_ner == ("--do_NER" in given)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +102,7 @@ def test_flagfiles_parse_and_say_what_they_are(parse, flagfile, monkeypatch):
         (["--stage_epochs=bilstm"], "--stage_epochs has 'bilstm'; allowed"),
         (["--distil_epochs=0"], "--distil_epochs is 0"),
         (["--learning_rate=1e-9"], "--lowest_rate 1e-08 must lie between 0 and"),
-        (["--nodo_NER"], "--do_NER is not set"),
+        (["--dev_measure=accuracy"], "--dev_measure is 'accuracy'; allowed: macro_f1"),
         (["--teacher_mask_rate=1.5"], "--teacher_mask_rate is 1.5"),
     ],
 )

@@ -63,6 +63,30 @@ def test_stored_outputs_are_the_teachers(teacher, input_ids, tmp_path):
         np.testing.assert_allclose(representation, direct["representation"][0], atol=5e-3)
 
 
+def test_a_pooled_teacher_stores_one_target_a_row(teacher, tokenizer, input_ids, tmp_path):
+    pooled = build_teacher(teacher.encoder, tokenizer, 4, 1, pooled=True)
+    store, rows = write_targets(pooled, input_ids, tmp_path, "f0", 10)
+    assert rows == ROWS and store.pooled
+    seen = set()
+    for inputs, targets in transfer_batches(
+            store, BatchSize(4), 0, np.arange(1000, dtype=np.int32), True):
+        ids = inputs["input_ids"].numpy()
+        direct = pooled.model({"input_ids": ids, "attention_mask": (ids > 0).astype(np.int32)})
+        assert targets["mask"].shape == (len(ids), 1) and targets["mask"].numpy().all()
+        assert targets["logits"].shape == (len(ids), 1, 4)
+        np.testing.assert_allclose(targets["logits"], direct["logits"], atol=1e-5)
+        np.testing.assert_allclose(targets["representation"], direct["representation"], atol=5e-3)
+        seen |= {tuple(row[row > 0]) for row in ids}
+    assert seen == {tuple(input_ids[row]) for row in range(ROWS)}
+    # Bytes go by rows: the records' own overhead, 4 bytes a piece, 16 logits and 32 halves a row.
+    size = sum(path.stat().st_size for path in tmp_path.rglob("*.tfrecord"))
+    told = store_bytes(len(input_ids.values), ROWS, 16, 4, pooled=True)
+    assert size == pytest.approx(told, rel=0.25)
+    assert told < 0.5 * store_bytes(len(input_ids.values), ROWS, 16, 4)
+    with pytest.raises(UserError, match="another teacher"):
+        write_targets(teacher, input_ids, tmp_path, "f0", 10)
+
+
 def test_the_teacher_runs_once(teacher, input_ids, tmp_path):
     write_targets(teacher, input_ids, tmp_path, "f0", 10)
     assert write_targets(teacher, input_ids, tmp_path, "f0", 10)[1] == 0

@@ -1,4 +1,4 @@
-"""Labelled texts: rows, label sets with and without labels.tsv, features and batches of one label."""
+"""Labelled texts: rows, label sets with and without labels.tsv, one label a row in batches."""
 
 import numpy as np
 import pytest

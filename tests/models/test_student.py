@@ -1,5 +1,7 @@
 """The student: size, masking, frozen layers, weights on disk."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -28,6 +30,31 @@ def test_padding_changes_nothing():
     short, long = model({"input_ids": ids}), model({"input_ids": padded})
     for name in ("representation", "logits"):
         assert np.allclose(short[name], long[name][:, :3], atol=1e-6)
+
+
+POOLED_IDS = np.array([[3, 4, 5, 0, 0, 0], [6, 7, 8, 9, 10, 11], [12, 13, 0, 0, 0, 0]], np.int32)
+
+
+@pytest.mark.parametrize("pooling", ["last", "max"])
+def test_a_pooled_student_reads_a_row_at_its_own_ends(pooling):
+    config = dataclasses.replace(SMALL, pooling=pooling)
+    plain, pooled = build_student(config, 20, 7, 4), build_student(config, 20, 7, 4, pooled=True)
+    pooled.model.set_weights(plain.model.get_weights())
+    assert pooled.registry.names == plain.registry.names
+    states = plain.model.get_layer("bilstm")(plain.model.get_layer("word_embedding")(
+        POOLED_IDS)).numpy()
+    lengths = (POOLED_IDS > 0).sum(axis=1)
+    if pooling == "last":
+        expected = [np.concatenate([row[length - 1, :5], row[0, 5:]])
+                    for row, length in zip(states, lengths)]
+    else:
+        expected = [row[:length].max(axis=0) for row, length in zip(states, lengths)]
+    expected = plain.model.get_layer("projection")(np.array(expected))
+    found = pooled.model({"input_ids": POOLED_IDS})
+    assert found["representation"].shape == (3, 1, 7) and found["logits"].shape == (3, 1, 4)
+    np.testing.assert_allclose(found["representation"][:, 0], expected, atol=1e-6)
+    alone = pooled.model({"input_ids": POOLED_IDS[:1, :3]})
+    np.testing.assert_allclose(found["logits"][0], alone["logits"][0], atol=1e-6)
 
 
 def test_both_outputs_share_their_layers():

@@ -49,6 +49,21 @@ def test_attention_mask_keeps_padding_out(tokenizer):
     assert np.allclose(long, short, atol=1e-5)
 
 
+def test_a_pooled_teacher_gives_its_first_pieces_outputs(tokenizer, tmp_path):
+    encoder = make_encoder("bert", len(tokenizer))
+    plain, pooled = (build_teacher(encoder, tokenizer, 5, 1, pooled=pooled)
+                     for pooled in (False, True))
+    pooled.model.get_layer("logits").set_weights(plain.model.get_layer("logits").get_weights())
+    found, whole = outputs(pooled), outputs(plain)
+    for name, width in (("representation", 16), ("logits", 5)):
+        assert found[name].shape == (2, 1, width)
+        np.testing.assert_allclose(found[name], whole[name][:, :1], atol=1e-6)
+    save_teacher(pooled, tmp_path / "teacher", {"kind": "classification"})
+    again = load_teacher(tmp_path / "teacher", 1)
+    assert again.pooled and not plain.pooled
+    np.testing.assert_allclose(outputs(again)["logits"], found["logits"], atol=1e-5)
+
+
 @pytest.mark.parametrize("save", [save_tf, save_pytorch_safetensors])
 @pytest.mark.parametrize("model_type", ["bert", "distilbert"])
 def test_checkpoint_formats_load_without_torch(model_type, save, tokenizer, tmp_path):

@@ -1,5 +1,6 @@
 """The ONNX forms: equal to Keras, small, and free of TensorFlow."""
 
+import dataclasses
 import json
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from tests.conftest import ROOT
 from tests.serving.conftest import TEXTS, assert_same
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.serving.arrays import StudentArrays
-from xtremedistil_tf.serving.onnx_export import build_model, export_onnx
+from xtremedistil_tf.serving.onnx_export import build_model, export_onnx, quantize
 from xtremedistil_tf.serving.onnx_runtime import session
 
 
@@ -44,6 +45,27 @@ def test_activations_are_those_of_keras(activation, tmp_path):
     ids = np.array([[3, 4, 5, 6, 7], [9, 8, 0, 0, 0]], np.int32)
     expected = GraphStudent(arrays)(tf.constant(ids), tf.constant([5, 2])).numpy()
     np.testing.assert_allclose(session(path)(ids)[ids > 0], expected[ids > 0], atol=1e-5)
+
+
+@pytest.mark.parametrize("pooling", ["last", "max"])
+def test_pooled_students_are_equal_in_both_graphs(pooling, tmp_path):
+    from xtremedistil_tf.keras2 import tf
+    from xtremedistil_tf.serving.graph_student import GraphStudent
+
+    arrays = dataclasses.replace(random_arrays(), pooling=pooling)
+    path = tmp_path / "model.onnx"
+    path.write_bytes(build_model(arrays).SerializeToString())
+    lengths = np.array([5, 2, *range(1, 6)] * 3)  # Enough rows for the loop over time.
+    ids = (7 + np.arange(5)[None] + np.arange(len(lengths))[:, None]) \
+        * (np.arange(5)[None] < lengths[:, None])
+    expected = session(path)(ids.astype(np.int32))
+    assert expected.shape == (len(lengths), 5)
+    graph = GraphStudent(arrays)
+    for rows in (slice(None), slice(0, 3)):
+        own = graph(tf.constant(ids[rows], tf.int32), tf.constant(lengths[rows], tf.int32))
+        np.testing.assert_allclose(own, expected[rows], atol=1e-5)
+    quantize(path, tmp_path / "int8.onnx")
+    assert np.abs(session(tmp_path / "int8.onnx")(ids.astype(np.int32)) - expected).max() < 0.5
 
 
 def test_large_batches_give_what_small_ones_do():
