@@ -62,7 +62,9 @@ class DataConfig:
     def __post_init__(self):
         _at_least("seq_len", self.seq_len, 3)
         _one_of("on_bad_row", self.on_bad_row, ON_BAD_ROW)
-        _one_of("dev_measure", self.measure, MEASURES[self.kind])
+        measures = MEASURES[self.kind]
+        require(self.measure in measures, f"--dev_measure is {self.measure!r}; allowed for "
+                f"{self.kind}: {', '.join(measures)}")
 
     @property
     def kind(self) -> str:

@@ -102,7 +102,7 @@ def test_flagfiles_parse_and_say_what_they_are(parse, flagfile, monkeypatch):
         (["--stage_epochs=bilstm"], "--stage_epochs has 'bilstm'; allowed"),
         (["--distil_epochs=0"], "--distil_epochs is 0"),
         (["--learning_rate=1e-9"], "--lowest_rate 1e-08 must lie between 0 and"),
-        (["--dev_measure=accuracy"], "--dev_measure is 'accuracy'; allowed: macro_f1"),
+        (["--dev_measure=accuracy"], "--dev_measure is 'accuracy'; allowed for tagging: macro_f1"),
         (["--teacher_mask_rate=1.5"], "--teacher_mask_rate is 1.5"),
     ],
 )
