@@ -2,12 +2,14 @@
 
 import dataclasses
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 import xtremedistil_tf
-from tests.conftest import write_texts
+from tests.conftest import ROOT, write_texts
 from xtremedistil_tf import config as cfg
 from xtremedistil_tf.cli.predict import render
 from xtremedistil_tf.distill import job
@@ -181,6 +183,23 @@ def test_lines_are_rendered(classifiers, monkeypatch):
     assert bad == ClassifiedLine("goal", None, "RuntimeError: why") and good.found and last.found
     assert json.loads(render(bad, "json"))["error"] == "RuntimeError: why"
     assert render(bad, "tsv") == "goal\t"
+
+
+def predict(folder, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "xtremedistil_tf.cli.predict", f"--model_dir={folder}",
+         "--runtime=onnx", *arguments], input="\n".join(TEXTS).encode(), cwd=ROOT,
+        capture_output=True, timeout=120)
+
+
+def test_predict_writes_an_object_a_line_and_counts_what_was_cut(finished, classifiers):
+    result = predict(finished[0])
+    assert result.returncode == 0, result.stderr
+    rows = [json.loads(line) for line in result.stdout.decode("utf-8").splitlines()]
+    assert [row["label"] for row in rows] == [own["label"] for own in classifiers["onnx"](TEXTS)]
+    assert "whose ends had no say: 1" in result.stderr.decode()
+    refused = predict(finished[0], "--format=conll")
+    assert refused.returncode == 2 and b"allowed: tsv, json" in refused.stderr
 
 
 def test_another_measure_is_refused(finished, bert_config):

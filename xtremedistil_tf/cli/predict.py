@@ -157,7 +157,7 @@ def main() -> None:
     if failed:
         log.warning("%d lines could not be read; they are empty in the output", failed)
     if cut:
-        log.warning("%d texts were longer than the student reads: what lay beyond had no say", cut)
+        log.warning("texts longer than the student reads, whose ends had no say: %d", cut)
 
 
 def run() -> None:
