@@ -11,7 +11,7 @@ from xtremedistil_tf.errors import UserError
 TAGGING, CLASSIFICATION = "tagging", "classification"
 # Dev measures that may choose epochs and steps, by kind; the first is the default.
 MEASURES = {TAGGING: ("macro_f1",), CLASSIFICATION: ("accuracy", "macro_f1")}
-STRATEGIES = ("D4.2", "D4.1", "D0-S")
+STRATEGIES = ("D4.2", "D4.1", "D3.2", "D3.1", "D2", "D1", "D0-S", "D0")
 ACTIVATIONS = ("gelu", "linear", "relu", "tanh")
 REPRESENTATION_LOSSES = ("mse", "kld")
 POOLINGS = ("last", "max")
@@ -19,7 +19,9 @@ WORD_EMBEDDINGS = ("svd", "pca", "random")
 SCHEDULES = ("restarts", "cosine")
 OPTIMIZERS = ("adam", "lazy_adam")
 ON_BAD_ROW = ("error", "skip")
+LOGITS_LOSSES = ("mse", "kld", "pseudo_labels")
 UNFREEZE = ("all", "top_down")
+UNFREEZE_ORDERS = ("top_down", "bottom_up", "all")
 POLICIES = ("mixed_float16", "mixed_bfloat16")
 
 
@@ -50,6 +52,9 @@ class DataConfig:
       do_ner: tag words (True) or classify texts.
       on_bad_row: "error" stops at the first unusable row, "skip" counts and reports them.
       dev_measure: which of the kind's MEASURES chooses epochs and steps; None is its default.
+      languages: those whose labelled rows are used; empty for all.
+      labels_per_language: most rows of train.tsv a language; None for all.
+      transfer_size: sentences of the transfer file that are used; None for all.
     """
 
     task: str
@@ -58,9 +63,15 @@ class DataConfig:
     do_ner: bool = True
     on_bad_row: str = "error"
     dev_measure: Optional[str] = None
+    languages: Tuple[str, ...] = ()
+    labels_per_language: Optional[int] = None
+    transfer_size: Optional[int] = None
 
     def __post_init__(self):
         _at_least("seq_len", self.seq_len, 3)
+        for flag in ("labels_per_language", "transfer_size"):
+            if getattr(self, flag) is not None:
+                _at_least(flag, getattr(self, flag), 1)
         _one_of("on_bad_row", self.on_bad_row, ON_BAD_ROW)
         measures = MEASURES[self.kind]
         require(self.measure in measures, f"--dev_measure is {self.measure!r}; allowed for "
@@ -198,6 +209,11 @@ class DistilConfig:
     Attributes:
       strategy: name of the plan, one of STRATEGIES (paper Table 3).
       representation_loss: "mse" (released code) or "kld" (softmax-normalised, paper Eq. 6).
+      logits_loss: "mse" (paper Eq. 4), "kld" (softmax-normalised, softened by `temperature`) or
+        "pseudo_labels" (the teacher's most probable class).
+      temperature: of the "kld" logits loss.
+      alpha, beta, gamma: weights of labels, representation and logits in joint steps (Eq. 7).
+      unfreeze_order: how gradual strategies unfreeze layers, one of UNFREEZE_ORDERS.
       distil_epochs, ft_epochs: most epochs of a step on the transfer set, and on the labels.
       stage_epochs: exceptions, pairs of (part of a step's name, epochs); the last match wins.
       distil_batch_size, ft_batch_size: rows a step and device, on the transfer set and on the
@@ -213,6 +229,12 @@ class DistilConfig:
 
     strategy: str = "D4.2"
     representation_loss: str = "mse"
+    logits_loss: str = "mse"
+    temperature: float = 1.0
+    alpha: float = 1.0
+    beta: float = 1.0
+    gamma: float = 1.0
+    unfreeze_order: str = "top_down"
     distil_epochs: int = 80
     ft_epochs: int = 32
     stage_epochs: Tuple[Tuple[str, int], ...] = ()
@@ -230,6 +252,14 @@ class DistilConfig:
     def __post_init__(self):
         _one_of("strategy", self.strategy, STRATEGIES)
         _one_of("representation_loss", self.representation_loss, REPRESENTATION_LOSSES)
+        _one_of("logits_loss", self.logits_loss, LOGITS_LOSSES)
+        _one_of("unfreeze_order", self.unfreeze_order, UNFREEZE_ORDERS)
+        require(self.temperature > 0, f"--temperature is {self.temperature}; it must be above 0")
+        require(self.temperature == 1 or self.logits_loss == "kld",
+                f"--temperature is {self.temperature}, but --logits_loss={self.logits_loss} has "
+                "none; allowed with --logits_loss=kld")
+        for flag in ("alpha", "beta", "gamma"):
+            _at_least(flag, getattr(self, flag), 0)
         _one_of("lr_schedule", self.schedule, SCHEDULES)
         _one_of("optimizer", self.optimizer, OPTIMIZERS)
         for flag, value in (

@@ -13,7 +13,7 @@ from tests.conftest import ROOT, write_texts
 from xtremedistil_tf import config as cfg
 from xtremedistil_tf.cli.predict import render
 from xtremedistil_tf.distill import job
-from xtremedistil_tf.distill.stages import build_plan
+from xtremedistil_tf.distill.strategies import build_plan
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.models.student import LAYER_NAMES
 from xtremedistil_tf.runs import read_json

@@ -31,6 +31,8 @@ def by_hand(name):
         elif name == "kld":
             p, q = softmax(target), softmax(prediction)
             total += np.sum(p * np.log(p / q))
+        elif name == "pseudo_labels":
+            total += -np.log(softmax(prediction)[target.argmax()])
         else:
             total += -np.log(softmax(prediction)[CLASSES[row, at]])
     return total / 3
@@ -72,3 +74,10 @@ def test_kld_is_zero_for_equal_softmax_and_takes_negative_values():
 def test_float16_targets_are_read_as_float32():
     value = float(LOSSES["mse"](PREDICTION, TARGET.astype(np.float16), MASK))
     assert value == pytest.approx(by_hand("mse"), rel=1e-2)
+
+
+def test_a_temperature_softens_both_sides_and_keeps_the_size_of_gradients():
+    soft = LOSSES["kld"](tf.constant(PREDICTION), tf.constant(TARGET), tf.constant(MASK), 4.0)
+    divided = LOSSES["kld"](tf.constant(PREDICTION / 4), tf.constant(TARGET / 4),
+                            tf.constant(MASK))
+    assert float(soft) == pytest.approx(16 * float(divided), rel=1e-4)

@@ -3,7 +3,8 @@
 import pytest
 
 from xtremedistil_tf.config import DistilConfig, TeacherConfig
-from xtremedistil_tf.distill.stages import build_plan, build_teacher_plan, plan_table
+from xtremedistil_tf.distill.stages import plan_table
+from xtremedistil_tf.distill.strategies import build_plan, build_teacher_plan
 from xtremedistil_tf.errors import UserError
 
 LAYERS = ("word_embedding", "bilstm", "projection", "logits")
@@ -29,6 +30,44 @@ def test_d4_2_has_table_4s_steps_in_its_order():
         ("08_labels_bilstm", "train", labels, three, "macro_f1"),
         ("09_labels_word_embedding", "train", labels, all_four, "macro_f1"),
     ]
+
+
+def test_joint_strategies_weigh_their_losses_as_in_equation_7():
+    weights = dict(alpha=0.5, beta=2.0, gamma=3.0)
+    (d1,) = build_plan(LAYERS, DistilConfig(strategy="D1", **weights))
+    assert d1.losses() == ["0.5 x labels:cross_entropy", "3 x logits:mse"]
+    (d2,) = build_plan(LAYERS, DistilConfig(strategy="D2", **weights))
+    assert d2.losses() == [*d1.losses(), "2 x representation:mse"]
+    assert d1.data == d2.data == "both" and d1.trainable == tuple(reversed(LAYERS))
+    assert (d1.batch.rows, d1.labelled_batch.rows) == (512, 32)
+
+
+def test_d3_joins_its_second_stage_and_d3_2_unfreezes_it():
+    names = [stage.name for stage in build_plan(LAYERS, DistilConfig(strategy="D3.1"))]
+    assert names == ["01_representation", "02_joint"]
+    stages = build_plan(LAYERS, DistilConfig(strategy="D3.2"))
+    assert [stage.data for stage in stages] == ["transfer", "both", "both", "both", "both"]
+    assert [stage.trainable[-1] for stage in stages[1:]] == list(reversed(LAYERS))
+
+
+@pytest.mark.parametrize("order, names, first", [
+    ("bottom_up", ["word_embedding", "bilstm", "projection", "logits"], ("word_embedding",)),
+    ("all", ["all"], tuple(reversed(LAYERS))),
+])
+def test_unfreezing_in_another_order(order, names, first):
+    stages = build_plan(LAYERS, DistilConfig(unfreeze_order=order))
+    logits = [stage for stage in stages if stage.data == "transfer"][1:]
+    assert [stage.name.partition("logits_")[2] for stage in logits] == names
+    assert logits[0].trainable == first and logits[-1].trainable == tuple(reversed(LAYERS))
+
+
+def test_logits_by_another_loss():
+    config = DistilConfig(strategy="D4.1", logits_loss="kld", temperature=2.0)
+    assert build_plan(LAYERS, config)[1].losses() == ["logits:kld T=2"]
+    config = DistilConfig(strategy="D4.1", logits_loss="pseudo_labels")
+    assert build_plan(LAYERS, config)[1].losses() == ["logits:pseudo_labels"]
+    with pytest.raises(UserError, match="--temperature is 2.0, but --logits_loss=mse has none"):
+        DistilConfig(temperature=2.0)
 
 
 def test_d4_1_unfreezes_everything_at_once():

@@ -7,7 +7,7 @@ import pytest
 
 from xtremedistil_tf.config import DistilConfig, StudentConfig
 from xtremedistil_tf.distill import trainer as trainer_module
-from xtremedistil_tf.distill.stages import build_plan
+from xtremedistil_tf.distill.strategies import build_plan
 from xtremedistil_tf.distill.trainer import StageFeed, Trainer
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf

@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import ROOT
 from xtremedistil_tf import config
-from xtremedistil_tf.distill import stages
+from xtremedistil_tf.distill import strategies
 from xtremedistil_tf.inputs.examples import read_ner
 from xtremedistil_tf.inputs.labels import read_labels
 from xtremedistil_tf.models import student
@@ -35,10 +35,10 @@ def test_each_is_under_30_lines():
 
 
 def test_a_strategy(monkeypatch):
-    monkeypatch.setattr(stages, "PLANS", dict(stages.PLANS))
+    monkeypatch.setattr(strategies, "PLANS", dict(strategies.PLANS))
     monkeypatch.setattr(config, "STRATEGIES", (*config.STRATEGIES, "logits-first"))
-    run(stages)
-    plan = stages.build_plan(student.LAYER_NAMES, config.DistilConfig(strategy="logits-first"))
+    run(strategies)
+    plan = strategies.build_plan(student.LAYER_NAMES, config.DistilConfig(strategy="logits-first"))
     assert [stage.name for stage in plan] == [
         "01_logits_logits", "02_logits_projection", "03_logits_bilstm", "04_logits_word_embedding",
         "05_labels"]
@@ -55,7 +55,7 @@ def test_a_student():
     assert out["representation"].shape == (2, 5, 8) and out["logits"].shape == (2, 5, 11)
     short = made.model({"input_ids": ids[:1, :3]})["logits"]
     np.testing.assert_allclose(out["logits"][:1, :3], short, atol=1e-6)
-    plan = stages.build_plan(made.registry.names, config.DistilConfig())
+    plan = strategies.build_plan(made.registry.names, config.DistilConfig())
     assert len(plan) == 9 and plan[3].trainable == ("logits", "projection", "convolution")
     made.registry.set_trainable(plan[3].trainable)
     assert not made.registry.parameters([]) and made.registry.parameters(["convolution"]) == 126

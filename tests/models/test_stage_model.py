@@ -5,7 +5,7 @@ import pytest
 
 from xtremedistil_tf.config import DistilConfig, StudentConfig
 from xtremedistil_tf.distill.losses import LOSSES
-from xtremedistil_tf.distill.stages import build_plan
+from xtremedistil_tf.distill.strategies import build_plan
 from xtremedistil_tf.distill.trainer import StageFeed, Trainer
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.stage_model import traced_for_cpu

@@ -31,6 +31,10 @@ def define_run_flags() -> None:
                                                    for name in names}),
                       "Dev score that chooses epochs and steps; by default macro_f1 for tagging, "
                       "accuracy for classification.")
+    flags.DEFINE_list("languages", [], "Use only the labelled rows of these languages.")
+    flags.DEFINE_integer("labels_per_language", None,
+                         "Most training rows a language, drawn at random; a larger number holds "
+                         "the smaller one's.")
     flags.DEFINE_integer("seed", 42, "The one seed; all others are derived from it.")
     flags.DEFINE_boolean("deterministic", False, "Bit-equal repetition (slower on a GPU).")
     flags.DEFINE_enum("opt_policy", None, cfg.POLICIES,
@@ -72,6 +76,9 @@ def define_student_flags() -> None:
     """Flags of the student and its distillation."""
     flags.DEFINE_string("transfer_file", None,
                         "Unlabelled text, looked for in the task folder, then here.")
+    flags.DEFINE_integer("transfer_size", None,
+                         "Sentences of the transfer file that are used, drawn at random; a larger "
+                         "number holds the smaller one's.")
     flags.DEFINE_integer("word_emb_dim", _STUDENT.word_emb_dim, "E, width of the embedding.")
     flags.DEFINE_integer("bilstm_hidden_size", _STUDENT.bilstm_hidden_size,
                          "H, units of each direction.")
@@ -89,6 +96,15 @@ def define_student_flags() -> None:
     flags.DEFINE_enum("representation_loss", _DISTIL.representation_loss,
                       cfg.REPRESENTATION_LOSSES,
                       "Stage 1: mse (released code) or kld (paper Eq. 6).")
+    flags.DEFINE_enum("logits_loss", _DISTIL.logits_loss, cfg.LOGITS_LOSSES,
+                      "Against the teacher's logits: mse (paper Eq. 4), kld (softened by "
+                      "--temperature), or pseudo_labels: its most probable class.")
+    flags.DEFINE_float("temperature", _DISTIL.temperature, "Of --logits_loss=kld.")
+    flags.DEFINE_float("alpha", _DISTIL.alpha, "Weight of the labels in joint steps (D1 to D3.2).")
+    flags.DEFINE_float("beta", _DISTIL.beta, "Weight of the representation in joint steps (D2).")
+    flags.DEFINE_float("gamma", _DISTIL.gamma, "Weight of the logits in joint steps.")
+    flags.DEFINE_enum("unfreeze_order", _DISTIL.unfreeze_order, cfg.UNFREEZE_ORDERS,
+                      "How D3.2 and D4.2 unfreeze the student's layers (paper: top_down).")
     flags.DEFINE_integer("distil_epochs", _DISTIL.distil_epochs,
                          "Most epochs of a step on the transfer set.")
     flags.DEFINE_list("stage_epochs", [],
@@ -185,6 +201,12 @@ def run_config(values: flags.FlagValues) -> cfg.RunConfig:
     distil = cfg.DistilConfig(
         strategy=values.strategy,
         representation_loss=values.representation_loss,
+        logits_loss=values.logits_loss,
+        temperature=values.temperature,
+        alpha=values.alpha,
+        beta=values.beta,
+        gamma=values.gamma,
+        unfreeze_order=values.unfreeze_order,
         distil_epochs=values.distil_epochs,
         ft_epochs=values.ft_epochs,
         stage_epochs=parse_stage_epochs(tuple(values.stage_epochs)),
@@ -200,7 +222,8 @@ def run_config(values: flags.FlagValues) -> cfg.RunConfig:
         chunk_size=values.distil_chunk_size,
     )
     data = cfg.DataConfig(values.task, values.transfer_file, values.seq_len, values.do_NER,
-                          values.on_bad_row, values.dev_measure)
+                          values.on_bad_row, values.dev_measure, tuple(values.languages),
+                          values.labels_per_language, values.transfer_size)
     return cfg.RunConfig(data, teacher_config(values), student, distil, values.seed,
                          values.deterministic, values.opt_policy)
 

@@ -7,7 +7,8 @@ import shutil
 from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
 
 from xtremedistil_tf.config import TAGGING, RunConfig
-from xtremedistil_tf.distill.stages import Stage, build_teacher_plan
+from xtremedistil_tf.distill.stages import Stage
+from xtremedistil_tf.distill.strategies import build_teacher_plan
 from xtremedistil_tf.distill.trainer import StageFeed, Trainer
 from xtremedistil_tf.distribution import by_chief, is_chief, replicas, spread
 from xtremedistil_tf.errors import UserError

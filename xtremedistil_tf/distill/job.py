@@ -7,7 +7,7 @@ import shutil
 import time
 from typing import Any, Dict, List, Sequence
 
-from xtremedistil_tf.config import Resources, RunConfig, differences
+from xtremedistil_tf.config import BatchSize, Resources, RunConfig, differences
 from xtremedistil_tf.distill.fine_tuning import check_teacher, obtain_teacher
 from xtremedistil_tf.distill.preparation import (
     check_student,
@@ -24,8 +24,9 @@ from xtremedistil_tf.distill.results import (
     final_scores,
     finished_metrics,
 )
-from xtremedistil_tf.distill.stages import Stage, build_plan, plan_table
+from xtremedistil_tf.distill.stages import Stage, plan_table
 from xtremedistil_tf.distill.store import check_disk, store_bytes
+from xtremedistil_tf.distill.strategies import build_plan
 from xtremedistil_tf.distill.trainer import WEIGHTS_FILE, StageFeed, Trainer, is_done
 from xtremedistil_tf.distribution import (
     by_chief,
@@ -38,7 +39,13 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.evaluation.model_card import write_model_card
 from xtremedistil_tf.evaluation.report import write_report
 from xtremedistil_tf.evaluation.scoring import scorer_of
-from xtremedistil_tf.inputs.batches import count_steps, labelled_batches, transfer_batches
+from xtremedistil_tf.inputs.batches import (
+    Share,
+    count_steps,
+    labelled_batches,
+    transfer_batches,
+)
+from xtremedistil_tf.inputs.joint import joint_batches
 from xtremedistil_tf.inputs.task import Task, describe, read_task
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.embeddings import reduce_embeddings
@@ -115,14 +122,26 @@ def _feed(prepared: Prepared, student: Student, keep_representation: bool) -> St
     train, dev = prepared.features["train"], prepared.features["dev"]
     forward = Forward(student.model, table=table)
 
+    def labelled(size: BatchSize, seed: int, share: Share) -> Any:
+        return labelled_batches(train, size, seed, table, share=share)
+
+    def transfer(stage: Stage, seed: int, share: Share) -> Any:
+        wants = "representation" in needed_kinds([stage])
+        return transfer_batches(prepared.transfer, stage.batch, seed, table, wants, share)
+
+    def joint(stage: Stage, seed: int, share: Share) -> Any:
+        rows = stage.labelled_batch
+        epochs = -(-steps(stage) // count_steps(train.input_ids.lengths, rows, replicas()))
+        return joint_batches(
+            transfer(stage, seed, share),
+            lambda number: labelled(rows, derive_seed(seed, "labelled", number), share),
+            epochs)
+
     def batches(stage: Stage, seed: int) -> Any:
         if stage.data == "train":
-            return spread(
-                lambda share: labelled_batches(train, stage.batch, seed, table, share=share)
-            )
-        wants = "representation" in needed_kinds([stage])
-        return spread(lambda share: transfer_batches(
-            prepared.transfer, stage.batch, seed, table, wants, share))
+            return spread(lambda share: labelled(stage.batch, seed, share))
+        rows = joint if stage.data == "both" else transfer
+        return spread(lambda share: rows(stage, seed, share))
 
     def steps(stage: Stage) -> int:
         lengths = train.input_ids.lengths if stage.data == "train" else prepared.transfer.lengths

@@ -29,8 +29,8 @@ def mean_squared_error(prediction: Any, target: Any, mask: Any) -> Any:
     return _masked_mean(tf.reduce_mean(tf.square(prediction - target), axis=-1), mask)
 
 
-def kl_divergence(prediction: Any, target: Any, mask: Any) -> Any:
-    """Mean over real positions of KL(softmax(target) || softmax(prediction)).
+def kl_divergence(prediction: Any, target: Any, mask: Any, temperature: float = 1.0) -> Any:
+    """Mean over real positions of KL(softmax(target / T) || softmax(prediction / T)) times T^2.
 
     Both are normalised over the last axis; the authors' v1 took Keras' KLD of raw hidden vectors,
     which clips every negative value away.
@@ -38,16 +38,17 @@ def kl_divergence(prediction: Any, target: Any, mask: Any) -> Any:
     Args:
       prediction, target: float [batch, time, dim].
       mask: [batch, time], 1 at real positions.
+      temperature: T; above 1 it softens both, and T^2 keeps the size of the gradients.
 
     Returns:
       Scalar float32.
 
-    Source: paper Eq. 6.
+    Source: paper Eq. 6; Hinton et al. (2015) for the temperature.
     """
-    log_target = tf.nn.log_softmax(tf.cast(target, prediction.dtype))
-    log_prediction = tf.nn.log_softmax(prediction)
+    log_target = tf.nn.log_softmax(tf.cast(target, prediction.dtype) / temperature)
+    log_prediction = tf.nn.log_softmax(prediction / temperature)
     divergence = tf.reduce_sum(tf.exp(log_target) * (log_target - log_prediction), axis=-1)
-    return _masked_mean(divergence, mask)
+    return _masked_mean(divergence, mask) * temperature**2
 
 
 def cross_entropy(prediction: Any, target: Any, mask: Any) -> Any:
@@ -67,8 +68,17 @@ def cross_entropy(prediction: Any, target: Any, mask: Any) -> Any:
     return _masked_mean(losses, mask)
 
 
-LOSSES: Dict[str, Callable[[Any, Any, Any], Any]] = {
+def pseudo_labels(prediction: Any, target: Any, mask: Any) -> Any:
+    """Cross-entropy with the teacher's most probable class; shapes as in `kl_divergence`.
+
+    The hard-target variant: what is lost against it is what the soft targets are worth.
+    """
+    return cross_entropy(prediction, tf.argmax(target, axis=-1, output_type=tf.int32), mask)
+
+
+LOSSES: Dict[str, Callable[..., Any]] = {
     "mse": mean_squared_error,
     "kld": kl_divergence,
     "cross_entropy": cross_entropy,
+    "pseudo_labels": pseudo_labels,
 }

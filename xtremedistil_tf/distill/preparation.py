@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterator, Sequence, Tuple
 import filelock
 import numpy as np
 
-from xtremedistil_tf.config import Resources, RunConfig
+from xtremedistil_tf.config import Resources, RunConfig, require
 from xtremedistil_tf.distill.fine_tuning import (
     folder_fingerprint,
     fresh_teacher,
@@ -36,7 +36,7 @@ log = logging.getLogger("absl")
 
 def needed_kinds(stages: Sequence[Stage]) -> Tuple[str, ...]:
     """Which of the teacher's outputs some stages read; the piece ids lie with the logits."""
-    targets = {term.target for stage in stages if stage.data == "transfer" for term in stage.terms}
+    targets = {term.target for stage in stages if stage.data != "train" for term in stage.terms}
     return KINDS if "representation" in targets else KINDS[:1] if targets else ()
 
 
@@ -49,10 +49,16 @@ def check_student(config: RunConfig, task: Task, found: Any, model_dir: pathlib.
       model_dir: the run folder.
 
     Raises:
-      UserError: if the embedding is too wide, or the disk holds the teacher's outputs under no
-        circumstances.
+      UserError: if the embedding is too wide, the disk holds the teacher's outputs under no
+        circumstances, or D0 is asked for several languages.
     """
     student = config.student
+    languages = sorted({row.language for row in task.examples["train"]})
+    require(
+        config.distil.strategy != "D0" or len(languages) == 1,
+        f"--strategy=D0 trains a student on one language; the rows have {', '.join(languages)}. "
+        "Name one with --languages, or use xtremedistil-study --study=strategies for all of them",
+    )
     check_embedding_width(student.word_emb_dim, embedding_width(found), student.word_embedding)
     if not (model_dir / "targets").exists():
         # A word has one piece at least, a sentence two markers.

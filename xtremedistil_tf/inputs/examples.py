@@ -259,7 +259,7 @@ class TextFile:
     """
 
     def __init__(self, path: pathlib.Path, on_bad_row: str = "error"):
-        self.path, self._on_bad_row = path, on_bad_row
+        self.path, self.on_bad_row = path, on_bad_row
 
     def __iter__(self) -> Iterator[Example]:
         return self.read(ReadReport(self.path))
@@ -272,7 +272,7 @@ class TextFile:
         """
         for number, text in _lines(self.path):
             if isinstance(text, UserError):
-                if self._on_bad_row == "error":
+                if self.on_bad_row == "error":
                     raise UserError(
                         f"{self.path}:{number}: {text} (--on_bad_row=skip leaves such rows out)"
                     )

@@ -10,6 +10,7 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.alignment import Features, Labels, align
 from xtremedistil_tf.inputs.examples import Example, ReadReport, TextFile, read_ner, read_texts
 from xtremedistil_tf.inputs.labels import ClassSet, read_labels
+from xtremedistil_tf.inputs.subset import TextSample, first_of_languages, of_languages
 from xtremedistil_tf.runs import file_fingerprint, fingerprint
 
 LABELS_FILE = "labels.tsv"
@@ -62,6 +63,11 @@ def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
         transfer = TextFile(paths["transfer"], config.on_bad_row)
         report = ReadReport(transfer.path)
         words, shared = _scan(transfer, report, examples, config.seq_len)
+        if config.transfer_size is not None:
+            transfer = TextSample(transfer, report.counts["rows"], config.transfer_size)
+            report = ReadReport(transfer.path)
+            words, shared = _scan(transfer, report, examples, config.seq_len)
+            report.counts["rows"] = config.transfer_size
         warnings += report.warnings()
         for split, count in shared.items():
             if count:
@@ -70,9 +76,21 @@ def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
                     f"{split}.tsv; scores on {split} may be too good"
                 )
     fingerprints = {name: file_fingerprint(path) for name, path in paths.items()}
+    for name in paths:
+        part = _part(config, name)
+        if part is not None:
+            fingerprints[name] = fingerprint(fingerprints[name], part)
     fingerprints["labels"] = _labels_fingerprint(folder, labels)
     return Task(labels, examples, fingerprints, tuple(warnings), transfer, report.counts["rows"],
                 words)
+
+
+def _part(config: DataConfig, name: str) -> Optional[Any]:
+    """What of a file is used, None for all of it."""
+    if name == "transfer":
+        return config.transfer_size
+    most = config.labels_per_language if name == "train" else None
+    return (config.languages, most) if config.languages or most else None
 
 
 def read_labelled(
@@ -91,8 +109,13 @@ def read_labelled(
     else:
         read, labels = read_ner, read_labels(folder / LABELS_FILE)
     for split, path in paths.items():
-        examples[split], report = read(path, labels, config.on_bad_row)
+        rows, report = read(path, labels, config.on_bad_row)
         warnings += report.warnings()
+        if config.languages:
+            rows = of_languages(rows, config.languages, str(path))
+        if split == "train" and config.labels_per_language is not None:
+            rows = first_of_languages(rows, config.labels_per_language)
+        examples[split] = rows
     return labels, paths, examples, warnings
 
 

@@ -1,16 +1,39 @@
 """A Keras functional model that trains on any set of masked loss terms."""
 
 import contextlib
+import functools
 from typing import Any, Callable, Dict, Iterator, Mapping, Sequence
 
 from xtremedistil_tf.keras2 import tf
+
+
+def _softened(term: Any, losses: Mapping[str, Callable]) -> Callable:
+    """A term's loss function, its temperature filled in where it has one."""
+    loss = losses[term.loss]
+    if term.temperature == 1:
+        return loss
+    return functools.partial(loss, temperature=term.temperature)
+
+
+def _share(mask: Any) -> Any:
+    """This replica's share of the positions of a mask, over all replicas.
+
+    Replicas' gradients are added up: each counts by its share, so that the sum is the gradient of
+    the mean over the whole batch, however it was divided.
+    """
+    positions = tf.reduce_sum(mask)
+    everywhere = tf.distribute.get_replica_context().all_reduce(
+        tf.distribute.ReduceOp.SUM, positions)
+    return tf.math.divide_no_nan(positions, everywhere)
 
 
 class StageModel(tf.keras.Model):
     """Teacher and student alike: dict outputs "representation" and "logits", losses set by name.
 
     Only the loss terms of the current stage are computed, so an output that no term uses costs
-    nothing. Targets come as a dict with the mask [batch, time] beside them.
+    nothing. Targets come as a dict with the mask [batch, time] of the real positions beside them;
+    where not every row has every target, "labels_mask" or another mask by a target's name says
+    which positions have it.
     """
 
     def set_loss_terms(self, terms: Sequence[Any], losses: Mapping[str, Callable]) -> None:
@@ -21,7 +44,7 @@ class StageModel(tf.keras.Model):
           losses: loss functions (prediction, target, mask) -> scalar by the terms' names.
         """
         # Set past Keras' attribute tracking, which would count the metric among the weights.
-        object.__setattr__(self, "_terms", [(term, losses[term.loss]) for term in terms])
+        object.__setattr__(self, "_terms", [(term, _softened(term, losses)) for term in terms])
         object.__setattr__(self, "_loss_mean", tf.keras.metrics.Mean(name="loss"))
 
     def clear_loss_terms(self) -> None:
@@ -50,24 +73,15 @@ class StageModel(tf.keras.Model):
 
         With several replicas it is the share of this one: the sum over them is the loss.
         """
-        loss = tf.add_n(
-            [
-                term.weight
-                * loss(tf.cast(y_pred[term.output], tf.float32), y[term.target], y["mask"])
-                for term, loss in self._terms
-            ]
-        )
-        positions = tf.reduce_sum(y["mask"])
-        self._loss_mean.update_state(loss, sample_weight=positions)
-        strategy = tf.distribute.get_strategy()
-        if strategy.num_replicas_in_sync == 1:
-            return loss
-        # Replicas' gradients are added up: each counts by its share of the real positions, so that
-        # the sum is the gradient of the mean over the whole batch, however it was divided.
-        everywhere = tf.distribute.get_replica_context().all_reduce(
-            tf.distribute.ReduceOp.SUM, positions
-        )
-        return loss * tf.math.divide_no_nan(positions, everywhere)
+        masks = [y.get(f"{term.target}_mask", y["mask"]) for term, _ in self._terms]
+        parts = [
+            term.weight * loss(tf.cast(y_pred[term.output], tf.float32), y[term.target], mask)
+            for (term, loss), mask in zip(self._terms, masks)
+        ]
+        self._loss_mean.update_state(tf.add_n(parts), sample_weight=tf.reduce_sum(y["mask"]))
+        if tf.distribute.get_strategy().num_replicas_in_sync > 1:
+            parts = [part * _share(mask) for part, mask in zip(parts, masks)]
+        return tf.add_n(parts)
 
     @property
     def metrics(self) -> list:

@@ -1,0 +1,177 @@
+"""The strategies of the paper's Table 3 as plans: one function each, and one table of them."""
+
+import dataclasses
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
+
+from xtremedistil_tf.config import BatchSize, DistilConfig, TeacherConfig
+from xtremedistil_tf.distill.stages import LossTerm, Schedule, Stage
+from xtremedistil_tf.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class _Step:
+    """A stage before its number, epochs and batch size are known."""
+
+    purpose: str
+    data: str
+    terms: Tuple[LossTerm, ...]
+    trainable: Tuple[str, ...]
+    monitor: Optional[str] = None  # The run's dev measure.
+
+
+def unfreeze(layers: Sequence[str], order: str) -> List[Tuple[str, Tuple[str, ...]]]:
+    """(newly unfrozen layer, all trainable ones, top first) for each step.
+
+    Args:
+      layers: names, bottom to top.
+      order: "top_down", "bottom_up" or "all" at once.
+
+    Source: paper section 5.3, Algorithm 1 (top-down).
+    """
+    top_down = list(reversed(layers))
+    if order == "all":
+        return [("all", tuple(top_down))]
+    count = len(top_down)
+    if order == "bottom_up":
+        return [(name, tuple(top_down[count - at:])) for at, name in enumerate(layers, 1)]
+    return [(name, tuple(top_down[:at])) for at, name in enumerate(top_down, 1)]
+
+
+def _labels(weight: float = 1.0) -> LossTerm:
+    return LossTerm("logits", "labels", "cross_entropy", weight)
+
+
+def _logits(config: DistilConfig, weight: float = 1.0) -> LossTerm:
+    temperature = config.temperature if config.logits_loss == "kld" else 1.0
+    return LossTerm("logits", "logits", config.logits_loss, weight, temperature)
+
+
+def _hidden(config: DistilConfig, weight: float = 1.0) -> LossTerm:
+    return LossTerm("representation", "representation", config.representation_loss, weight)
+
+
+def _everything(layers: Sequence[str]) -> Tuple[str, ...]:
+    return tuple(reversed(layers))
+
+
+def _representation(layers: Sequence[str], config: DistilConfig) -> _Step:
+    below = tuple(name for name in _everything(layers) if name != "logits")
+    return _Step("representation", "transfer", (_hidden(config),), below, "representation")
+
+
+def _gradual(
+    purpose: str, data: str, terms: Tuple[LossTerm, ...], layers: Sequence[str],
+    config: DistilConfig,
+) -> List[_Step]:
+    return [_Step(f"{purpose}_{name}", data, terms, trainable)
+            for name, trainable in unfreeze(layers, config.unfreeze_order)]
+
+
+def _d0_s(layers: Sequence[str], config: DistilConfig) -> List[_Step]:
+    return [_Step("labels", "train", (_labels(),), _everything(layers))]
+
+
+def _joint(config: DistilConfig) -> Tuple[LossTerm, ...]:
+    return _labels(config.alpha), _logits(config, config.gamma)
+
+
+def _d1(layers: Sequence[str], config: DistilConfig) -> List[_Step]:
+    return [_Step("joint", "both", _joint(config), _everything(layers))]
+
+
+def _d2(layers: Sequence[str], config: DistilConfig) -> List[_Step]:
+    terms = (*_joint(config), _hidden(config, config.beta))
+    return [_Step("joint", "both", terms, _everything(layers))]
+
+
+def _d3_1(layers: Sequence[str], config: DistilConfig) -> List[_Step]:
+    return [_representation(layers, config),
+            _Step("joint", "both", _joint(config), _everything(layers))]
+
+
+def _d3_2(layers: Sequence[str], config: DistilConfig) -> List[_Step]:
+    return [_representation(layers, config),
+            *_gradual("joint", "both", _joint(config), layers, config)]
+
+
+def _d4_1(layers: Sequence[str], config: DistilConfig) -> List[_Step]:
+    return [_representation(layers, config),
+            _Step("logits", "transfer", (_logits(config),), _everything(layers)),
+            _Step("labels", "train", (_labels(),), _everything(layers))]
+
+
+def _d4_2(layers: Sequence[str], config: DistilConfig) -> List[_Step]:
+    return [_representation(layers, config),
+            *_gradual("logits", "transfer", (_logits(config),), layers, config),
+            *_gradual("labels", "train", (_labels(),), layers, config)]
+
+
+# Names and contents as in Table 3 of the paper. D0 is D0-S on the rows of one language.
+PLANS: Dict[str, Callable[[Sequence[str], DistilConfig], List[_Step]]] = {
+    "D0": _d0_s,
+    "D0-S": _d0_s,
+    "D1": _d1,
+    "D2": _d2,
+    "D3.1": _d3_1,
+    "D3.2": _d3_2,
+    "D4.1": _d4_1,
+    "D4.2": _d4_2,
+}
+
+
+def _epochs(name: str, on_labels: bool, config: DistilConfig) -> int:
+    epochs = config.ft_epochs if on_labels else config.distil_epochs
+    for part, exception in config.stage_epochs:
+        epochs = exception if part in name else epochs
+    return epochs
+
+
+def build_plan(
+    layers: Sequence[str], config: DistilConfig, measure: str = "macro_f1"
+) -> Tuple[Stage, ...]:
+    """Builds the stages of a strategy.
+
+    Args:
+      layers: the student's layer names, bottom to top.
+      config: strategy, losses, epochs, batch sizes, schedule.
+      measure: dev measure that chooses epochs, where a step has none of its own.
+
+    Returns:
+      The stages in order, named 01_..., 02_....
+
+    Raises:
+      UserError: if --stage_epochs names no step of the plan.
+
+    Source: paper Table 3 (strategies), Table 4 (order of D4.2), Eq. 7 (joint losses).
+    """
+    steps = PLANS[config.strategy](layers, config)
+    names = [f"{number:02d}_{step.purpose}" for number, step in enumerate(steps, 1)]
+    for part, _ in config.stage_epochs:
+        if not any(part in name for name in names):
+            raise UserError(f"--stage_epochs names {part!r}; the plan has: {', '.join(names)}")
+    schedule = Schedule(config.schedule, config.learning_rate, config.lowest_rate, config.period)
+    labelled = BatchSize(config.ft_batch_size)
+    unlabelled = BatchSize(config.distil_batch_size, config.distil_batch_tokens)
+    stages = []
+    for name, step in zip(names, steps):
+        epochs = _epochs(name, step.data == "train", config)
+        if epochs:
+            stages.append(Stage(
+                name, step.data, step.terms, step.trainable, schedule, epochs, config.patience,
+                labelled if step.data == "train" else unlabelled, step.monitor or measure,
+                labelled if step.data == "both" else None))
+    if not stages:
+        raise UserError("--stage_epochs leaves no step of the plan")
+    return tuple(stages)
+
+
+def build_teacher_plan(
+    layers: Sequence[str], config: TeacherConfig, measure: str = "macro_f1"
+) -> Tuple[Stage, ...]:
+    """Builds the fine-tuning of a teacher: all layers at once, or top-down."""
+    schedule = Schedule("warmup", config.learning_rate, 0.0, warmup=config.warmup)
+    return tuple(
+        Stage(f"teacher_{number:02d}_{name}", "train", (_labels(),), trainable, schedule,
+              config.epochs, config.patience, BatchSize(config.batch_size), measure)
+        for number, (name, trainable) in enumerate(unfreeze(layers, config.unfreeze), 1)
+    )

@@ -1,0 +1,59 @@
+"""Batches for joint training: transfer rows and labelled rows side by side."""
+
+import functools
+from typing import Any, Callable, Dict, Tuple
+
+from xtremedistil_tf.keras2 import tf
+
+
+def _stack(above: Any, below: Any) -> Any:
+    """Puts [a, time, ...] on top of [b, time', ...]; the shorter one is padded with zeros."""
+    time = tf.maximum(tf.shape(above)[1], tf.shape(below)[1])
+
+    def padded(rows: Any) -> Any:
+        more = [[0, 0], [0, time - tf.shape(rows)[1]]] + [[0, 0]] * (rows.shape.rank - 2)
+        return tf.pad(rows, more)
+
+    return tf.concat([padded(above), padded(below)], axis=0)
+
+
+def _like(target: Any, mask: Any) -> Any:
+    """Zeros in the place of a target [rows, time, ...] that the rows of a mask do not have."""
+    shape = tf.concat([tf.shape(mask), tf.shape(target)[2:]], axis=0)
+    return tf.zeros(shape, target.dtype)
+
+
+def _merge(transfer: Any, labelled: Any) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+    (unlabelled_inputs, soft), (labelled_inputs, hard) = transfer, labelled
+    targets = {"mask": _stack(soft["mask"], hard["mask"])}
+    for name, target in soft.items():
+        if name != "mask":
+            targets[name] = _stack(target, _like(target, hard["mask"]))
+            targets[f"{name}_mask"] = _stack(soft["mask"], tf.zeros_like(hard["mask"]))
+    targets["labels"] = _stack(_like(hard["labels"], soft["mask"]), hard["labels"])
+    targets["labels_mask"] = _stack(tf.zeros_like(soft["mask"]), hard["mask"])
+    inputs = {"input_ids": _stack(unlabelled_inputs["input_ids"], labelled_inputs["input_ids"])}
+    return inputs, targets
+
+
+def joint_batches(transfer: Any, labelled: Callable[[int], Any], epochs: int) -> Any:
+    """Joins every batch of transfer rows with one of labelled rows.
+
+    An epoch is one over the transfer rows; labelled ones are repeated, or not all seen, as it
+    takes.
+
+    Args:
+      transfer: see `batches.transfer_batches`.
+      labelled: (number) -> an epoch of labelled batches, see `batches.labelled_batches`.
+      epochs: of labelled batches, at least as many as the transfer batches need.
+
+    Returns:
+      A dataset of (inputs, targets): the targets of both, zero in rows that have none, with
+      "labels_mask", "logits_mask"[, "representation_mask"] beside "mask".
+
+    Source: paper section 5.1, Eq. 7.
+    """
+    rows = functools.reduce(
+        lambda joined, number: joined.concatenate(labelled(number)), range(1, epochs), labelled(0))
+    joined = tf.data.Dataset.zip((transfer, rows)).map(_merge, tf.data.AUTOTUNE)
+    return joined.prefetch(tf.data.AUTOTUNE)
