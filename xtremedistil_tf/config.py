@@ -15,7 +15,7 @@ STRATEGIES = ("D4.2", "D4.1", "D3.2", "D3.1", "D2", "D1", "D0-S", "D0")
 ACTIVATIONS = ("gelu", "linear", "relu", "tanh")
 REPRESENTATION_LOSSES = ("mse", "kld")
 POOLINGS = ("last", "max")
-WORD_EMBEDDINGS = ("svd", "pca", "random")
+WORD_EMBEDDINGS = ("svd", "svd_pretrained", "full", "pca", "ppa", "random", "file")
 SCHEDULES = ("restarts", "cosine")
 OPTIMIZERS = ("adam", "lazy_adam")
 ON_BAD_ROW = ("error", "skip")
@@ -156,7 +156,9 @@ class StudentConfig:
       dropout_rate: dropout after embedding, BiLSTM and projection.
       recurrent_dropout: the LSTM cells' own; above 0 the GPU's cuDNN kernel cannot be used.
       dense_act_func: activation of the projection to the teacher's width.
-      word_embedding: how the embedding starts, one of WORD_EMBEDDINGS.
+      word_embedding: how the embedding starts, one of WORD_EMBEDDINGS (paper Table 7).
+      word_emb_file: word vectors for "file".
+      ppa_components: components that "ppa" removes (Raunak et al., 2019).
       pooling: what of the BiLSTM stands for a whole text (classification): "last", its final
         states (paper), or "max" over the text (the authors' v1).
     """
@@ -167,6 +169,8 @@ class StudentConfig:
     recurrent_dropout: float = 0.0
     dense_act_func: str = "gelu"
     word_embedding: str = "svd"
+    word_emb_file: Optional[str] = None
+    ppa_components: int = 14
     pooling: str = "last"
 
     def __post_init__(self):
@@ -177,6 +181,10 @@ class StudentConfig:
             require(0 <= rate < 1, f"--{flag} is {rate}; allowed: 0 <= rate < 1")
         _one_of("dense_act_func", self.dense_act_func, ACTIVATIONS)
         _one_of("word_embedding", self.word_embedding, WORD_EMBEDDINGS)
+        _at_least("ppa_components", self.ppa_components, 0)
+        require((self.word_embedding == "file") == (self.word_emb_file is not None),
+                f"--word_embedding is {self.word_embedding}, --word_emb_file is "
+                f"{self.word_emb_file}; allowed: --word_embedding=file with a file")
         _one_of("pooling", self.pooling, POOLINGS)
 
 

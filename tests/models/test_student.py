@@ -8,8 +8,6 @@ import pytest
 from xtremedistil_tf.config import StudentConfig
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.evaluation.paper import TABLE_16
-from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
-from xtremedistil_tf.models.embeddings import reduce_embeddings
 from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.models.weights import load_weights, save_weights
 
@@ -88,19 +86,3 @@ def test_weights_of_another_student_are_refused(tmp_path):
     (tmp_path / "w.safetensors").write_bytes(b"no weights")
     with pytest.raises(UserError, match="is not a weights file"):
         load_weights(build_student(SMALL, 20, 7, 4).model, tmp_path / "w.safetensors")
-
-
-def test_embeddings_are_aligned_by_piece_id():
-    # A teacher of rank two: two dimensions hold all of it, so rows keep their inner products.
-    generator = np.random.default_rng(0)
-    teacher = (generator.normal(size=(30, 2)) @ generator.normal(size=(2, 8))).astype(np.float32)
-    vocabulary = StudentVocabulary(np.array([0, 1, 17, 4]), 30)
-    rows = reduce_embeddings(teacher, vocabulary, 2, "svd", 0)
-    assert rows.shape == (4, 2) and not rows[0].any()
-    expected = teacher[[1, 17, 4]] @ teacher[[1, 17, 4]].T
-    assert np.allclose(rows[1:] @ rows[1:].T, expected, rtol=1e-3, atol=1e-3)
-
-
-def test_embeddings_cannot_be_wider_than_the_teachers():
-    with pytest.raises(UserError, match="--word_emb_dim is 9, but the teacher's .* 8 wide"):
-        reduce_embeddings(np.ones([30, 8]), StudentVocabulary(np.array([0, 1]), 30), 9, "svd", 0)

@@ -88,7 +88,14 @@ def define_student_flags() -> None:
     flags.DEFINE_enum("dense_act_func", _STUDENT.dense_act_func, cfg.ACTIVATIONS,
                       "Activation of the projection (paper: gelu).")
     flags.DEFINE_enum("word_embedding", _STUDENT.word_embedding, cfg.WORD_EMBEDDINGS,
-                      "Start of the embedding (paper: svd; released code: pca).")
+                      "Start of the embedding (paper Table 7): svd, pca (released code) or ppa of "
+                      "the fine-tuned teacher's, svd_pretrained of the one before fine-tuning, "
+                      "full: its whole width, random, or file: word vectors. With --word_emb_file "
+                      "the default is file.")
+    flags.DEFINE_string("word_emb_file", None,
+                        "Word vectors as text: GloVe, or fastText and MUSE (.vec).")
+    flags.DEFINE_integer("ppa_components", _STUDENT.ppa_components,
+                         "Principal components that --word_embedding=ppa removes (paper: 14, 17).")
     flags.DEFINE_enum("pooling", _STUDENT.pooling, cfg.POOLINGS,
                       "What stands for a text in classification: the BiLSTM's last states, or "
                       "the largest value of each unit (authors' v1).")
@@ -194,10 +201,10 @@ def run_config(values: flags.FlagValues) -> cfg.RunConfig:
     Raises:
       UserError: for a value or combination that means nothing.
     """
-    student = cfg.StudentConfig(
-        **{field.name: getattr(values, field.name)
-           for field in dataclasses.fields(cfg.StudentConfig)}
-    )
+    student = {field.name: getattr(values, field.name)
+               for field in dataclasses.fields(cfg.StudentConfig)}
+    if values.word_emb_file and not values["word_embedding"].present:
+        student["word_embedding"] = "file"
     distil = cfg.DistilConfig(
         strategy=values.strategy,
         representation_loss=values.representation_loss,
@@ -224,8 +231,8 @@ def run_config(values: flags.FlagValues) -> cfg.RunConfig:
     data = cfg.DataConfig(values.task, values.transfer_file, values.seq_len, values.do_NER,
                           values.on_bad_row, values.dev_measure, tuple(values.languages),
                           values.labels_per_language, values.transfer_size)
-    return cfg.RunConfig(data, teacher_config(values), student, distil, values.seed,
-                         values.deterministic, values.opt_policy)
+    return cfg.RunConfig(data, teacher_config(values), cfg.StudentConfig(**student), distil,
+                         values.seed, values.deterministic, values.opt_policy)
 
 
 def resources(values: flags.FlagValues) -> cfg.Resources:

@@ -21,7 +21,7 @@ CONCERNS: Dict[str, tuple] = {
     "Teacher's fine-tuning": ("teacher_epochs", "teacher_batch_size", "teacher_learning_rate",
                               "teacher_warmup", "teacher_unfreeze", "teacher_mask_rate"),
     "Student": ("word_emb_dim", "bilstm_hidden_size", "dropout_rate", "recurrent_dropout",
-                "dense_act_func", "word_embedding", "pooling"),
+                "dense_act_func", "word_embedding", "word_emb_file", "ppa_components", "pooling"),
     "Distillation": ("strategy", "unfreeze_order", "representation_loss", "logits_loss",
                      "temperature", "alpha", "beta", "gamma", "distil_epochs", "ft_epochs",
                      "stage_epochs", "distil_batch_size", "ft_batch_size",

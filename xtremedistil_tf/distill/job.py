@@ -27,6 +27,7 @@ from xtremedistil_tf.distill.results import (
 from xtremedistil_tf.distill.stages import Stage, plan_table
 from xtremedistil_tf.distill.store import check_disk, store_bytes
 from xtremedistil_tf.distill.strategies import build_plan
+from xtremedistil_tf.distill.student_start import start_student
 from xtremedistil_tf.distill.trainer import WEIGHTS_FILE, StageFeed, Trainer, is_done
 from xtremedistil_tf.distribution import (
     by_chief,
@@ -48,7 +49,6 @@ from xtremedistil_tf.inputs.batches import (
 from xtremedistil_tf.inputs.joint import joint_batches
 from xtremedistil_tf.inputs.task import Task, describe, read_task
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.models.embeddings import reduce_embeddings
 from xtremedistil_tf.models.forward import Forward
 from xtremedistil_tf.models.student import LAYER_NAMES, Student, build_student
 from xtremedistil_tf.models.teacher import Teacher, read_record
@@ -101,19 +101,6 @@ def _claim(model_dir: pathlib.Path, config: RunConfig, task: Task, overwrite: bo
             )
     if not path.is_file() or read_json(path) != now:
         write_json(path, now)
-
-
-def _build_student(config: RunConfig, prepared: Prepared, teacher: Teacher) -> Student:
-    embeddings = reduce_embeddings(
-        teacher.word_embeddings(), prepared.vocabulary, config.student.word_emb_dim,
-        config.student.word_embedding, derive_seed(config.seed, "embeddings"),
-    )
-    # Its own seed: else the start would depend on whether the teacher was loaded or fine-tuned.
-    tf.keras.utils.set_random_seed(derive_seed(config.seed, "student"))
-    return build_student(
-        config.student, len(prepared.vocabulary), teacher.width, prepared.task.labels.size,
-        embeddings, prepared.task.labels.pooled,
-    )
 
 
 def _feed(prepared: Prepared, student: Student, keep_representation: bool) -> StageFeed:
@@ -257,7 +244,7 @@ def _train_and_score(
         prepared, passes = prepare(config, task, teacher, folder, model_dir, resources,
                                    needed_kinds(left))
         laps.lap("targets")
-        student = _build_student(config, prepared, teacher)
+        student = start_student(config, prepared, teacher)
         feed = _feed(prepared, student, resources.keep_representation)
         trainer = Trainer(student.model, student.registry, feed, model_dir / "stages",
                           config.seed, config.distil.optimizer, model_dir / "tensorboard")

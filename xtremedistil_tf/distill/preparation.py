@@ -29,7 +29,7 @@ from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.embeddings import check_embedding_width
 from xtremedistil_tf.models.encoders import embedding_width
 from xtremedistil_tf.models.teacher import Teacher, has_teacher, load_teacher
-from xtremedistil_tf.runs import fingerprint
+from xtremedistil_tf.runs import file_fingerprint, fingerprint
 
 log = logging.getLogger("absl")
 
@@ -53,6 +53,9 @@ def check_student(config: RunConfig, task: Task, found: Any, model_dir: pathlib.
         circumstances, or D0 is asked for several languages.
     """
     student = config.student
+    if student.word_emb_file is not None:
+        require(pathlib.Path(student.word_emb_file).is_file(),
+                f"--word_emb_file {student.word_emb_file}: file not found")
     languages = sorted({row.language for row in task.examples["train"]})
     require(
         config.distil.strategy != "D0" or len(languages) == 1,
@@ -138,8 +141,11 @@ def prepare(
                 len(tf.config.list_physical_devices("GPU")),
             ),
         )
+    student = config.to_dict()["student"]
+    if config.student.word_emb_file is not None:
+        student["word_emb_file"] = file_fingerprint(pathlib.Path(config.student.word_emb_file))
     inputs = fingerprint(
-        teacher_print, teacher.layer, task.fingerprints, config.to_dict()["student"],
+        teacher_print, teacher.layer, task.fingerprints, student,
         config.data.seq_len, config.data.on_bad_row, config.seed, config.opt_policy,
     )
     prepared = Prepared(task, features, vocabulary, stores["transfer"], stores["dev"], inputs,

@@ -1,0 +1,51 @@
+"""The student before its first stage, its word embedding taken from the teacher or a file."""
+
+import logging
+import pathlib
+
+import numpy as np
+
+from xtremedistil_tf.config import RunConfig
+from xtremedistil_tf.distill.fine_tuning import fresh_teacher
+from xtremedistil_tf.distill.results import Prepared
+from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.embeddings import reduce_embeddings
+from xtremedistil_tf.models.student import Student, build_student
+from xtremedistil_tf.models.teacher import Teacher
+from xtremedistil_tf.models.word_vectors import read_word_vectors
+from xtremedistil_tf.runs import derive_seed
+
+log = logging.getLogger("absl")
+
+
+def _start_embeddings(config: RunConfig, prepared: Prepared, teacher: Teacher) -> np.ndarray:
+    """The student's embedding before training, see `models.embeddings`."""
+    student, vocabulary = config.student, prepared.vocabulary
+    seed = derive_seed(config.seed, "embeddings")
+    if student.word_embedding == "file":
+        pieces = teacher.tokenizer.convert_ids_to_tokens(vocabulary.teacher_ids.tolist())
+        rows, found = read_word_vectors(
+            pathlib.Path(student.word_emb_file), pieces, student.word_emb_dim, seed)
+        log.info("%s: vectors for %d of %d rows of the student's embedding (%.1f %%)",
+                 student.word_emb_file, found["found"], found["rows"],
+                 100 * found["found"] / found["rows"])
+        return rows
+    pretrained = student.word_embedding == "svd_pretrained"
+    source = fresh_teacher(config, prepared.task) if pretrained else teacher
+    return reduce_embeddings(source.word_embeddings(), vocabulary, student.word_emb_dim,
+                             student.word_embedding, seed, student.ppa_components)
+
+
+def start_student(config: RunConfig, prepared: Prepared, teacher: Teacher) -> Student:
+    """The student before its first stage.
+
+    Raises:
+      UserError: for word vectors that cannot be used.
+    """
+    embeddings = _start_embeddings(config, prepared, teacher)
+    # Its own seed: else the start would depend on whether the teacher was loaded or fine-tuned.
+    tf.keras.utils.set_random_seed(derive_seed(config.seed, "student"))
+    return build_student(
+        config.student, len(prepared.vocabulary), teacher.width, prepared.task.labels.size,
+        embeddings, prepared.task.labels.pooled,
+    )
