@@ -54,6 +54,7 @@ setup(
             "xtremedistil-teacher = xtremedistil_tf.cli.teacher:run",
             "xtremedistil-distill = xtremedistil_tf.cli.distill:run",
             "xtremedistil-predict = xtremedistil_tf.cli.predict:run",
+            "xtremedistil-compare = xtremedistil_tf.cli.compare:run",
             "xtremedistil-export = xtremedistil_tf.cli.export:run",
             "xtremedistil-benchmark = xtremedistil_tf.cli.benchmark:run",
         ]

@@ -68,12 +68,15 @@ def define_all(define_flags: Callable[[], None]) -> List[str]:
     return sorted(set(FLAGS) - before)
 
 
-def _answer(arguments: Sequence[str], main: Callable[[], None], own: Sequence[str]) -> None:
+def _answer(
+    arguments: Sequence[str], main: Callable[..., None], own: Sequence[str],
+    operands: Sequence[str],
+) -> None:
     """Answers --help and --version and ends, before anything is imported or parsed."""
     asked = {argument.lstrip("-") for argument in arguments if argument.startswith("-")}
     if asked & {"help", "helpshort", "h", "?"}:
         purpose = (sys.modules[main.__module__].__doc__ or "").splitlines()[0]
-        name = pathlib.Path(sys.argv[0]).name
+        name = " ".join([pathlib.Path(sys.argv[0]).name, *operands])
         text = command_help.usage(name, purpose, own, FLAGS)
     elif "version" in asked:
         text = f"xtremedistil_tf {__version__}"
@@ -104,31 +107,34 @@ def _set_up_logging() -> None:
 
 
 def start(
-    main: Callable[[], None], define_flags: Callable[[], None],
-    on_interrupt: str = "the same command goes on from here",
+    main: Callable[..., None], define_flags: Callable[[], None],
+    on_interrupt: str = "the same command goes on from here", operands: Sequence[str] = (),
 ) -> None:
     """Runs a command.
 
     Args:
-      main: the command; flags are parsed when it is called.
+      main: the command; flags are parsed when it is called. It gets the operands.
       define_flags: defines its flags.
       on_interrupt: what is told on Ctrl-C.
+      operands: names of what is given beside the flags.
 
     Exit codes: 0 done, 1 a fault of ours, 2 a mistake in what was given (one line on standard
     error), 130 interrupted, 143 ended by SIGTERM, as a machine that is taken away sends it.
     """
     own = define_all(define_flags)
-    _answer(sys.argv[1:], main, own)
+    _answer(sys.argv[1:], main, own, operands)
 
     def guarded(argv):
-        if len(argv) > 1:
+        if len(argv) > 1 and not operands:
             _fail(f"not a flag: {' '.join(argv[1:])}; flags start with --")
+        if len(argv) - 1 != len(operands):
+            _fail(f"{len(argv) - 1} operands; allowed: {' '.join(operands)}")
         signal.signal(signal.SIGTERM, _terminate)
         _set_up_logging()
         if not FLAGS.verbose:
             quiet_libraries()
         try:
-            main()
+            main(*argv[1:])
         except UserError as error:
             _fail(str(error))
         except BrokenPipeError:

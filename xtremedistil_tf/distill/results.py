@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
 from xtremedistil_tf.config import RunConfig
 from xtremedistil_tf.distill.targets import TargetStore
@@ -43,7 +43,7 @@ def best_stage(records: List[Dict[str, Any]], measure: str) -> Dict[str, Any]:
 
 
 def _write_predictions(
-    path: pathlib.Path, task: Task, split: str, predicted: List[List[str]]
+    path: pathlib.Path, task: Task, split: str, predicted: Sequence[Sequence[str]]
 ) -> None:
     line = scorer_of(task.labels).line
     lines = [line(row, labels) for row, labels in zip(task.examples[split], predicted)]
@@ -54,13 +54,16 @@ def _write_predictions(
 def final_scores(
     prepared: Prepared, teacher: Teacher, student: Student, model_dir: pathlib.Path
 ) -> Dict[str, Dict[str, Any]]:
-    """Scores teacher and student on dev and, this once, on test; keeps their predictions."""
+    """Scores teacher and student on dev and, this once, on test; keeps gold and predictions."""
     forwards = {
         "teacher": Forward(teacher.model, pad_id=teacher.tokenizer.pad_token_id),
         "student": Forward(student.model, table=prepared.vocabulary.table),
     }
     task, scores = prepared.task, {}
     scorer = scorer_of(task.labels)
+    for split in ("dev", "test"):
+        gold = [row.tags for row in task.examples[split]]
+        _write_predictions(model_dir / "predictions" / f"{split}.gold.tsv", task, split, gold)
     for who, forward in forwards.items():
         scores[who] = {}
         for split in ("dev", "test"):

@@ -1,0 +1,47 @@
+"""Compares two finished runs on the same test sentences: paired bootstrap, by language."""
+
+import dataclasses
+import pathlib
+
+from absl import flags
+
+from xtremedistil_tf.cli import console
+
+FLAGS = flags.FLAGS
+
+
+def define_flags() -> None:
+    """All flags of this command."""
+    flags.DEFINE_enum("split", "test", ["dev", "test"], "Which labelled sentences.")
+    flags.DEFINE_integer("samples", 10000, "Bootstrap samples.", lower_bound=100)
+    flags.DEFINE_string("output", None, "File for the comparison as JSON.")
+
+
+def main(first: str, second: str) -> None:
+    """Prints the table."""
+    from xtremedistil_tf.evaluation.markdown import table
+    from xtremedistil_tf.evaluation.significance import compare_runs
+    from xtremedistil_tf.runs import write_json
+
+    found = compare_runs(pathlib.Path(first), pathlib.Path(second), FLAGS.split, FLAGS.samples)
+    print(f"A: {first}\nB: {second}\n")
+    print(table(
+        ["language", "A", "B", "B - A", "95 % interval", "p", "sentences"],
+        [[row.name, f"{row.first:.2f}", f"{row.second:.2f}", f"{row.second - row.first:+.2f}",
+          f"{row.low:+.2f} to {row.high:+.2f}", f"{row.p:.4f}", f"{row.sentences:,}"]
+         for row in found]))
+    if FLAGS.output:
+        write_json(pathlib.Path(FLAGS.output),
+                   {"first": first, "second": second, "split": FLAGS.split,
+                    "samples": FLAGS.samples,
+                    "rows": [dataclasses.asdict(row) for row in found]})
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    console.start(main, define_flags, on_interrupt="nothing is left to go on with",
+                  operands=("RUN_A", "RUN_B"))
+
+
+if __name__ == "__main__":
+    run()
