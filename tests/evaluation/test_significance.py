@@ -1,4 +1,4 @@
-"""Paired bootstrap: equal runs do not differ, better ones do, and figures are those of the report."""
+"""Paired bootstrap: a run does not differ from itself, a better one does, scores are the report's."""
 
 import numpy as np
 import pytest
