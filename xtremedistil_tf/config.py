@@ -326,13 +326,18 @@ class Resources:
       target_workers: processes that run the teacher over the transfer set.
       target_shard: (i, n) to write only the i-th of n parts of the targets, 1 <= i <= n; None for
         the whole job.
+      targets_dir: folder of the teacher's outputs that runs share; None for the run's own.
     """
 
     keep_representation: bool = True
     target_workers: int = 1
     target_shard: Optional[Tuple[int, int]] = None
+    targets_dir: Optional[str] = None
 
     def __post_init__(self):
+        require(self.keep_representation or self.targets_dir is None,
+                "--nokeep_representation would remove what other runs share in --targets_dir; "
+                "give one of them")
         _at_least("target_workers", self.target_workers, 1)
         if self.target_shard is not None:
             part, parts = self.target_shard

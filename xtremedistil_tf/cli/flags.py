@@ -134,6 +134,8 @@ def define_student_flags() -> None:
     flags.DEFINE_string("target_shard", None,
                         "i/n: write only the i-th of n parts of the teacher's outputs, beside "
                         "other processes or machines, and end.")
+    flags.DEFINE_string("targets_dir", None,
+                        "Folder of the teacher's outputs that several runs share.")
     flags.DEFINE_integer("distil_chunk_size", _DISTIL.chunk_size, "Rows of a target shard.")
     flags.DEFINE_enum("lr_schedule", _DISTIL.schedule, cfg.SCHEDULES,
                       "Cosine with restarts (authors) or one cosine over a step's epochs.")
@@ -247,4 +249,5 @@ def resources(values: flags.FlagValues) -> cfg.Resources:
         if not (slash and number.isdigit() and parts.isdigit()):
             raise UserError(f"--target_shard is {values.target_shard!r}; allowed: i/n, as in 1/4")
         part = (int(number), int(parts))
-    return cfg.Resources(values.keep_representation, values.target_workers, part)
+    return cfg.Resources(values.keep_representation, values.target_workers, part,
+                         values.targets_dir)

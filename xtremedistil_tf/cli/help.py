@@ -28,7 +28,8 @@ CONCERNS: Dict[str, tuple] = {
                      "student_distil_batch_size", "student_ft_batch_size", "distil_batch_tokens",
                      "patience"),
     "Optimizer": ("optimizer", "lr_schedule", "learning_rate", "lowest_rate", "lr_period"),
-    "Targets": ("distil_chunk_size", "keep_representation", "target_workers", "target_shard"),
+    "Targets": ("distil_chunk_size", "keep_representation", "target_workers", "target_shard",
+                "targets_dir"),
     "Run": ("model_dir", "overwrite", "seed", "deterministic", "opt_policy",
             "most_shown", "quiet", "verbose"),
 }

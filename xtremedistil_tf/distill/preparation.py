@@ -1,5 +1,6 @@
 """From a task and its teacher to what the stages read: pieces, vocabulary, teacher outputs."""
 
+import dataclasses
 import functools
 import logging
 import pathlib
@@ -77,17 +78,41 @@ def _target_fingerprint(
                        config.data.on_bad_row, layer, config.opt_policy)
 
 
-def _pieces(
-    config: RunConfig, task: Task, teacher: Teacher, teacher_print: str, folder: pathlib.Path
-) -> Dict[str, int]:
+@dataclasses.dataclass(frozen=True)
+class _Place:
+    """Where something of the teacher's is stored, and the fingerprint of what it was made from."""
+
+    folder: pathlib.Path
+    fingerprint: str
+
+
+def _places(
+    config: RunConfig, task: Task, teacher_print: str, layer: int, model_dir: pathlib.Path,
+    resources: Resources,
+) -> Dict[str, _Place]:
+    """Places of the transfer text's pieces and of both splits' targets.
+
+    In a folder that runs share every place has its fingerprint in its name: runs find what others
+    made of the same teacher and data, and do not meet those of others.
+    """
+    prints = {"pieces": fingerprint(teacher_print, task.fingerprints["transfer"],
+                                    config.data.seq_len, config.data.on_bad_row)}
+    for split in ("transfer", "dev"):
+        prints[split] = _target_fingerprint(config, task, teacher_print, split, layer)
+    if resources.targets_dir is None:
+        return {name: _Place(model_dir / "targets" / name, made) for name, made in prints.items()}
+    shared = pathlib.Path(resources.targets_dir)
+    return {name: _Place(shared / f"{name}-{made}", made) for name, made in prints.items()}
+
+
+def _pieces(config: RunConfig, task: Task, teacher: Teacher, place: _Place) -> Dict[str, int]:
     """Tokenises the transfer text into a folder, unless that was done; returns the counts."""
-    name = fingerprint(teacher_print, task.fingerprints["transfer"], config.data.seq_len,
-                       config.data.on_bad_row)
+    folder = place.folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     # Processes that take parts of the targets begin with the same text at the same time.
     with filelock.FileLock(folder.with_name(".pieces.lock")):
         return tokenise_texts(teacher.tokenizer, task.transfer, task.transfer_rows,
-                              config.data.seq_len, folder, name)
+                              config.data.seq_len, folder, place.fingerprint)
 
 
 def _vocabulary(
@@ -122,19 +147,19 @@ def prepare(
     """
     features = align_task(task, teacher.tokenizer, config.data.seq_len)
     teacher_print = folder_fingerprint(teacher_dir)
-    pieces = model_dir / "targets" / "pieces"
+    places = _places(config, task, teacher_print, teacher.layer, model_dir, resources)
+    pieces = places["pieces"].folder
     counts = {split: rows.counts for split, rows in features.items()}
-    counts["transfer"] = _pieces(config, task, teacher, teacher_print, pieces)
+    counts["transfer"] = _pieces(config, task, teacher, places["pieces"])
     rows = {"transfer": open_pieces(pieces), "dev": features["dev"].input_ids}
     vocabulary = _vocabulary(
         teacher, features["train"].input_ids.values, iter([rows["transfer"].values])
     )
     stores, passed = {}, {}
     for split, input_ids in rows.items():
-        folder = model_dir / "targets" / split
+        folder = places[split].folder
         stores[split], passed[split] = write_targets(
-            teacher, input_ids, folder,
-            _target_fingerprint(config, task, teacher_print, split, teacher.layer),
+            teacher, input_ids, folder, places[split].fingerprint,
             config.distil.chunk_size, kinds, helpers=functools.partial(
                 helping_processes, resources.target_workers - 1 if split == "transfer" else 0,
                 folder, pieces, teacher_dir, teacher.layer, kinds,
@@ -165,12 +190,11 @@ def write_part(config: RunConfig, task: Task, model_dir: pathlib.Path, resources
                         "run run_teacher.py with the same flags first")
     teacher, folder = obtain_teacher(config, task, model_dir)
     number, parts = resources.target_shard
-    teacher_print = folder_fingerprint(folder)
-    pieces = model_dir / "targets" / "pieces"
-    _pieces(config, task, teacher, teacher_print, pieces)
+    places = _places(config, task, folder_fingerprint(folder), teacher.layer, model_dir, resources)
+    _pieces(config, task, teacher, places["pieces"])
     store, rows = write_targets(
-        teacher, open_pieces(pieces), model_dir / "targets" / "transfer",
-        _target_fingerprint(config, task, teacher_print, "transfer", teacher.layer),
+        teacher, open_pieces(places["pieces"].folder), places["transfer"].folder,
+        places["transfer"].fingerprint,
         config.distil.chunk_size, part=Part(number - 1, parts),
     )
     there = sum(store.is_whole(index, KINDS) for index in range(store.shards))
