@@ -55,6 +55,7 @@ setup(
             "xtremedistil-distill = xtremedistil_tf.cli.distill:run",
             "xtremedistil-predict = xtremedistil_tf.cli.predict:run",
             "xtremedistil-compare = xtremedistil_tf.cli.compare:run",
+            "xtremedistil-study = xtremedistil_tf.cli.study:run",
             "xtremedistil-export = xtremedistil_tf.cli.export:run",
             "xtremedistil-benchmark = xtremedistil_tf.cli.benchmark:run",
         ]

@@ -1,4 +1,4 @@
-"""Paired bootstrap: a run does not differ from itself, a better one does, scores are the report's."""
+"""Paired bootstrap: equal runs do not differ, better ones do, scores are those of the report."""
 
 import numpy as np
 import pytest

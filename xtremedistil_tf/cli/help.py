@@ -10,8 +10,9 @@ from absl import flags
 
 # Concerns in the order in which a user meets them; every flag of a command stands in one.
 CONCERNS: Dict[str, tuple] = {
-    "What to do": ("output", "check", "card", "dry_run", "runtime", "forms", "export_version",
-                   "paper_grid", "queries", "seconds", "runs", "split", "samples"),
+    "What to do": ("study", "grid", "seeds", "sizes", "output", "check", "card", "dry_run",
+                   "runtime", "forms", "export_version", "paper_grid", "queries", "seconds",
+                   "runs", "split", "samples"),
     "Data": ("task", "transfer_file", "do_NER", "seq_len", "on_bad_row", "dev_measure",
              "languages", "labels_per_language", "transfer_size", "input", "train", "dev", "test",
              "transfer", "format", "dataset_config", "language", "tag_names", "whitespace_words",

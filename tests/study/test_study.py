@@ -1,0 +1,151 @@
+"""A study from flags to table: what is run, what is not run again, and what the table holds."""
+
+import json
+
+import pytest
+
+from tests.conftest import ROOT, write_task
+from xtremedistil_tf.config import DataConfig
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.evaluation import paper
+from xtremedistil_tf.runs import write_json
+from xtremedistil_tf.study import report, runner, tables
+from xtremedistil_tf.study.grids import STUDIES, Facts, grid_study
+
+FACTS = Facts(("de", "en"), 800, 12, 768)
+
+
+def test_grids_are_those_of_the_papers_tables():
+    names = {name: [line.name for line in study.variants(FACTS)]
+             for name, study in STUDIES.items()}
+    assert names["strategies"] == ["D0", "D0-S", "D1", "D2", "D3.1", "D3.2", "D4.1", "D4.2"]
+    assert names["teacher_layer"] == ["1", "2", "4", "6", "7", "9", "11"]
+    assert names["low_resource"] == names["transfer_size"] == ["100", "266", "800"]
+    assert len(names["size"]) == 16 and len(names["embeddings"]) == 7
+    small = Facts(("de",), 800, 3, 64, (5, 6))
+    assert [line.name for line in STUDIES["teacher_layer"].variants(small)] == ["1", "2", "3"]
+    assert [line.flags["transfer_size"] for line in STUDIES["transfer_size"].variants(small)] == [
+        5, 6]
+    assert {line.flags["word_emb_dim"] for line in STUDIES["size"].variants(small)} == {50}
+
+
+def test_every_flag_of_a_grid_is_a_flag_of_a_run():
+    page = (ROOT / "docs" / "flags.md").read_text("utf-8").partition("## xtremedistil-distill")[2]
+    for study in STUDIES.values():
+        for line in study.variants(FACTS):
+            for name in line.flags:
+                assert f"| `--{name}` |" in page, name
+
+
+def test_d0_is_a_student_a_language_and_seeds_follow_one_another():
+    runs = runner.plan_runs(STUDIES["strategies"].variants(FACTS), [1, 2], FACTS)
+    assert [run.name for run in runs[:3]] == ["D0/seed_1/de", "D0/seed_1/en", "D0-S/seed_1"]
+    assert runs[0].flags == {"strategy": "D0", "languages": "de"}
+    assert len(runs) == 2 * (2 + 7) and runs[9].seed == 2
+
+
+def test_a_grid_of_two_flags():
+    lines = grid_study(["word_emb_dim=50,100", "dropout_rate=0.1,0.2"]).variants(FACTS)
+    assert [line.name for line in lines] == ["50_0.1", "50_0.2", "100_0.1", "100_0.2"]
+    assert lines[1].flags == {"word_emb_dim": "50", "dropout_rate": "0.2"}
+    with pytest.raises(UserError, match="--grid has 'x'; allowed: flag=value"):
+        grid_study(["x"])
+
+
+class FakeProcesses:
+    """Stands for the commands: writes what they would, and counts them."""
+
+    def __init__(self):
+        self.lines, self.fail = [], False
+
+    def run(self, line, stdout, stderr):
+        self.lines.append(line)
+        flags = dict(item[2:].split("=", 1) for item in line if item.startswith("--")
+                     and "=" in item)
+        folder = runner.pathlib.Path(flags["model_dir"])
+        languages = flags.get("languages", "de,en").split(",")
+        f1 = 60.0 + len(flags.get("strategy", "")) + int(flags["seed"])
+        scores = {"macro_f1": f1, "std_f1": 1.0, "languages": {
+            name: {"f1": f1 + at, "support": 5} for at, name in enumerate(languages)}}
+        if line[2].endswith("teacher"):
+            (folder / "teacher").mkdir(parents=True)
+            write_json(folder / "teacher" / "config.json",
+                       {"num_hidden_layers": 2, "hidden_size": 16})
+            write_json(folder / "teacher_metrics.json", {"test": scores})
+        elif not self.fail:
+            write_json(folder / "metrics.json", {
+                "teacher": {"test": scores}, "student": {"test": scores},
+                "stages": [{"name": f"0{at}", "dev": scores} for at in range(9)]})
+        stdout.write(b"told\n")
+        return type("Done", (), {"returncode": int(self.fail)})
+
+
+@pytest.fixture
+def study_of(tmp_path, monkeypatch):
+    task = write_task(tmp_path / "task")
+    for split in ("train", "dev", "test"):
+        rows = [f"Ann lives\t{name}:B-PER O" for name in ("de", "en", "en")]
+        (task / f"{split}.tsv").write_text("\n".join(rows) + "\n", "utf-8")
+    processes = FakeProcesses()
+    monkeypatch.setattr(runner.subprocess, "run", processes.run)
+
+    def make(*base):
+        data = DataConfig(str(task), "transfer.txt", 24)
+        return runner.Runner(tmp_path / "study", base, data, ())
+
+    return make, processes, tmp_path / "study"
+
+
+def test_runs_share_a_teacher_and_its_outputs_and_are_not_repeated(study_of):
+    make, processes, folder = study_of
+    study = STUDIES["strategies"]
+    variants, records = make("--do_NER").run(study, [1, 2])
+    teachers = [line for line in processes.lines if line[2].endswith("teacher")]
+    assert len(teachers) == 1 and len(processes.lines) == 1 + 2 * (2 + 7)
+    for line in processes.lines[1:]:
+        assert f"--teacher_model_dir={folder / 'teachers' / 'teacher'}" in line
+        assert f"--targets_dir={folder / 'targets'}" in line and "--do_NER" in line
+    (folder / "runs" / "D2" / "seed_2" / "metrics.json").unlink()
+    make("--do_NER").run(study, [1, 2])
+    assert len(processes.lines) == 2 + 2 * (2 + 7) and "--strategy=D2" in processes.lines[-1]
+    with pytest.raises(UserError, match="was made with other flags: --do_NER; use another"):
+        make("--do_NER", "--ft_epochs=3").run(study, [1])
+    lines = {line.name: line for line in tables.variant_lines(variants, records)}
+    # Of D0 each language's student gives that language's F1.
+    assert lines["D0"].f1 == 60 + 2 + 1.5 and lines["D0"].languages_std == 0
+    assert lines["D4.2"].f1 == 60 + 4 + 1.5 + 0.5 and lines["D4.2"].languages_std == 0.5
+    assert lines["D4.2"].seeds_std == pytest.approx(0.5**0.5)
+    assert lines["D4.2"].reported == paper.TABLE_3["D4.2"][0]
+
+
+def test_few_labels_have_a_teacher_of_their_own(study_of):
+    make, processes, folder = study_of
+    make().run(STUDIES["low_resource"], [1])
+    own = folder / "teachers" / "teacher_labels_per_language_100"
+    assert (own / "teacher_metrics.json").is_file()
+    runs = [line for line in processes.lines if line[2].endswith("distill")]
+    assert len(runs) == 3 and all(f"--teacher_model_dir={own}" in line for line in runs)
+
+
+def test_a_failed_run_is_told_with_the_end_of_its_log(study_of):
+    make, processes, _ = study_of
+    processes.fail = True
+    with pytest.raises(UserError, match=r"teacher failed; the end of .*log.txt:\ntold"):
+        make().run(STUDIES["stages"], [1])
+
+
+@pytest.mark.parametrize("name, rows", [("strategies", 8), ("stages", 9), ("single", 3)])
+def test_every_form_of_result_is_written(study_of, name, rows):
+    make, _, folder = study_of
+    made = make()
+    variants, records = made.run(STUDIES[name], [1, 2])
+    text = report.write(folder / name, STUDIES[name], variants, records, made, [1, 2])
+    table = [line for line in text.splitlines() if line.startswith("| ")]
+    assert len(table) == 1 + rows
+    assert (folder / name / "table.csv").read_text("utf-8").count("\n") == 1 + rows
+    assert (folder / name / "plot.png").read_bytes().startswith(b"\x89PNG")
+    if name == "single":
+        assert [line.split(" | ")[0] for line in table[1:]] == ["| de", "| en", "| mean"]
+    if name == "stages":
+        assert table[2].endswith("| 0.00 (0.0) |") and table[-1].endswith("88.64 (3.8) |")
+    assert json.loads((folder / "study.json").read_text()) == {"flags": []}

@@ -1,0 +1,76 @@
+"""Runs a study of the paper, or a grid of any flags, and fills its table and plot."""
+
+import pathlib
+from typing import List, Set
+
+from absl import flags
+
+from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli import flags as command_flags
+from xtremedistil_tf.config import require
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.study.grids import STUDIES, grid_study
+
+FLAGS = flags.FLAGS
+# Set for each run by the study itself, or without a meaning for it.
+_OWN = {"model_dir", "seed", "teacher_model_dir", "targets_dir", "dry_run", "overwrite",
+        "target_shard"}
+_RUN_FLAGS: Set[str] = set()
+
+
+def define_flags() -> None:
+    """All flags of this command: those of a run, which every run gets, and the study's own."""
+    before = set(FLAGS)
+    command_flags.define_run_flags()
+    command_flags.define_teacher_flags()
+    command_flags.define_student_flags()
+    _RUN_FLAGS.update(set(FLAGS) - before - _OWN)
+    flags.DEFINE_enum("study", None, sorted(STUDIES), "Which study of the paper.")
+    flags.DEFINE_multi_string("grid", [], "flag=value,value,...: a grid of runs instead of a "
+                              "study; given twice, every pair.")
+    flags.DEFINE_list("seeds", ["42"], "Seeds of every run.")
+    flags.DEFINE_list("sizes", [], "Transfer sizes of low_resource and transfer_size; by default "
+                      "an eighth, a third and all.")
+
+
+def _numbers(name: str) -> List[int]:
+    values = FLAGS[name].value
+    require(all(value.isdigit() and int(value) > 0 for value in values),
+            f"--{name} is {','.join(values)}; allowed: whole numbers above 0, comma between")
+    return [int(value) for value in values]
+
+
+def _shared() -> List[str]:
+    """The given flags that every run gets, as its command line."""
+    return sorted(FLAGS[name].serialize() for name in _RUN_FLAGS if FLAGS[name].present)
+
+
+def main() -> None:
+    """Runs what is missing, writes the table and prints it."""
+    require(bool(FLAGS.study) != bool(FLAGS.grid),
+            f"--study or --grid is needed, and not both; studies: {', '.join(sorted(STUDIES))}")
+    config = command_flags.run_config(FLAGS)
+    if not config.data.do_ner:
+        raise UserError("studies are of taggers: add --do_NER")
+    study = STUDIES[FLAGS.study] if FLAGS.study else grid_study(FLAGS.grid)
+    for name in sorted(_OWN - {"model_dir"}):
+        require(not FLAGS[name].present, f"--{name} is set by the study; leave it out")
+    from xtremedistil_tf.study import report
+    from xtremedistil_tf.study.runner import Runner
+
+    seeds = _numbers("seeds")
+    folder = pathlib.Path(FLAGS.model_dir)
+    runner = Runner(folder, _shared(), config.data, _numbers("sizes"))
+    variants, records = runner.run(study, seeds)
+    name = FLAGS.study or "grid"
+    print(report.write(folder / name, study, variants, records, runner, seeds))
+    print(f"table: {folder / name / 'table.md'}   plot: {folder / name / 'plot.png'}")
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    console.start(main, define_flags)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,161 @@
+"""The studies of the paper as data: which runs, and what the paper found for each."""
+
+import dataclasses
+import itertools
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.evaluation import paper
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """What a grid may depend on.
+
+    Attributes:
+      languages: of the training rows, sorted.
+      transfer_rows: sentences of the transfer file.
+      layers: of the teacher.
+      width: of the teacher's word embeddings.
+      sizes: transfer sizes that were asked for; empty for an eighth, a third and all.
+    """
+
+    languages: Tuple[str, ...]
+    transfer_rows: int
+    layers: int
+    width: int
+    sizes: Tuple[int, ...] = ()
+
+    def transfer_sizes(self) -> Tuple[int, ...]:
+        """The sizes that were asked for, or an eighth, a third and all of the text."""
+        whole = self.transfer_rows
+        return self.sizes or tuple(sorted({max(1, whole // 8), max(1, whole // 3), whole}))
+
+
+@dataclasses.dataclass(frozen=True)
+class Variant:
+    """One line of a study's table.
+
+    Attributes:
+      name: of the line, and its folder's.
+      flags: what it changes, by flag name.
+      reported: what the paper reports for it, or for the nearest.
+      by_language: one student for each language instead of one for all.
+    """
+
+    name: str
+    flags: Mapping[str, Any]
+    reported: Optional[paper.Score] = None
+    by_language: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Study:
+    """A study of the paper.
+
+    Attributes:
+      table: what it reproduces.
+      axis: name of what changes.
+      variants: builds its lines.
+      form: how its result is shown: "variants", "stages" or "languages".
+      teachers_alone: whether a teacher is fine-tuned on each language alone, too.
+    """
+
+    table: str
+    axis: str
+    variants: Callable[[Facts], List[Variant]]
+    form: str = "variants"
+    teachers_alone: bool = False
+
+
+def _default(facts: Facts) -> List[Variant]:
+    return [Variant("D4.2", {}, paper.XTREMEDISTIL)]
+
+
+def _strategies(facts: Facts) -> List[Variant]:
+    return [Variant(name, {"strategy": name}, scores[0], by_language=name == "D0")
+            for name, scores in paper.TABLE_3.items()]
+
+
+def _low_resource(facts: Facts) -> List[Variant]:
+    return [Variant(str(size), {"labels_per_language": 100, "transfer_size": size})
+            for size in facts.transfer_sizes()]
+
+
+def _embeddings(facts: Facts) -> List[Variant]:
+    def variant(name: str, **flags: Any) -> Variant:
+        return Variant(name, flags, paper.TABLE_7.get(name))
+
+    return [
+        variant("svd", word_embedding="svd"),
+        variant("full", word_embedding="full", word_emb_dim=facts.width),
+        variant("svd_pretrained", word_embedding="svd_pretrained"),
+        variant("pca", word_embedding="pca"),
+        variant("ppa_14", word_embedding="ppa", ppa_components=14),
+        variant("ppa_17", word_embedding="ppa", ppa_components=17),
+        variant("random", word_embedding="random"),
+    ]
+
+
+def _teacher_layer(facts: Facts) -> List[Variant]:
+    if facts.layers >= 12:
+        return [Variant(str(layer), {"teacher_layer": layer}, score)
+                for layer, score in paper.TABLE_8.items()]
+    return [Variant(str(layer), {"teacher_layer": layer}) for layer in range(1, facts.layers + 1)]
+
+
+def _size(facts: Facts) -> List[Variant]:
+    return [
+        Variant(f"{row.embedding}_{row.hidden}",
+                {"word_emb_dim": row.embedding, "bilstm_hidden_size": row.hidden}, row.score)
+        for row in paper.TABLE_16 if row.embedding <= facts.width
+    ]
+
+
+def _dropout(facts: Facts) -> List[Variant]:
+    return [Variant(f"{rate:g}", {"dropout_rate": rate}, paper.Score(f1, float("nan")))
+            for rate, f1 in paper.TABLE_13.items()]
+
+
+def _batch_size(facts: Facts) -> List[Variant]:
+    return [Variant(str(size), {"distil_batch_size": size}, paper.Score(f1, float("nan")))
+            for size, f1 in paper.TABLE_14.items()]
+
+
+def _transfer_size(facts: Facts) -> List[Variant]:
+    return [Variant(str(size), {"transfer_size": size}) for size in facts.transfer_sizes()]
+
+
+STUDIES: Dict[str, Study] = {
+    "strategies": Study("Table 3", "strategy", _strategies),
+    "stages": Study("Table 4", "step", _default, form="stages"),
+    "low_resource": Study("Table 6, 100 labels a language", "transfer sentences", _low_resource),
+    "embeddings": Study("Table 7", "word embedding", _embeddings),
+    "teacher_layer": Study("Table 8", "teacher layer", _teacher_layer),
+    "single": Study("Tables 5 and 17, Figure 2", "language", _default, form="languages",
+                    teachers_alone=True),
+    "dropout": Study("Table 13", "dropout", _dropout),
+    "batch_size": Study("Table 14", "batch size", _batch_size),
+    "size": Study("Table 16", "E_H", _size),
+    "transfer_size": Study("Table 3, transfer sizes", "transfer sentences", _transfer_size),
+}
+
+
+def grid_study(items: Sequence[str]) -> Study:
+    """A study of any flags: "flag=value,value" items, each a side of the grid.
+
+    Raises:
+      UserError: for an item of another form.
+    """
+    sides = []
+    for item in items:
+        name, _, values = item.partition("=")
+        if not name or not values or not all(values.split(",")):
+            raise UserError(f"--grid has {item!r}; allowed: flag=value,value,...")
+        sides.append([(name.lstrip("-"), value) for value in values.split(",")])
+
+    def variants(facts: Facts) -> List[Variant]:
+        return [Variant("_".join(value for _, value in cell), dict(cell))
+                for cell in itertools.product(*sides)]
+
+    return Study("a grid", "_".join(side[0][0] for side in sides), variants)

@@ -1,0 +1,43 @@
+"""Writes a study's folder: table.md, table.csv, plot.png, by the study's form."""
+
+import pathlib
+from typing import Any, Mapping, Sequence
+
+from xtremedistil_tf.study import tables
+from xtremedistil_tf.study.grids import Study, Variant
+from xtremedistil_tf.study.runner import Runner
+
+
+def write(
+    folder: pathlib.Path, study: Study, variants: Sequence[Variant],
+    records: Sequence[Mapping[str, Any]], runner: Runner, seeds: Sequence[int],
+) -> str:
+    """Writes what came of a study.
+
+    Args:
+      folder: gets the files.
+      study, variants, records: what was run, see `Runner.run`.
+      runner: knows the teachers and the labels.
+      seeds: of the runs.
+
+    Returns:
+      The table as Markdown.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    split = "dev after each step" if study.form == "stages" else "test"
+    notes = [f"F1 of phrases on {split}, mean over languages; seeds: "
+             f"{', '.join(map(str, seeds))}. The paper's figures are of 41 languages, mBERT and up "
+             "to 7.2 million transfer sentences."]
+    title = f"{study.table} ({study.axis})"
+    if study.form == "languages":
+        labels = runner.labels_by_language()
+        alone = {name: runner.teacher_metrics({"languages": name})["test"]["macro_f1"]
+                 for name in labels}
+        header, rows, models = tables.language_table(labels, alone, records)
+        tables.plot_languages(labels, models, folder / "plot.png")
+    else:
+        lines = tables.stage_lines(records) if study.form == "stages" \
+            else tables.variant_lines(variants, records)
+        header, rows = tables.lines_table(study, lines)
+        tables.plot_lines(study, lines, folder / "plot.png")
+    return tables.write_table(folder, title, header, rows, notes)

@@ -1,0 +1,174 @@
+"""Runs a study: teachers first, then every run that is not finished, each in its own process."""
+
+import collections
+import dataclasses
+import pathlib
+import subprocess
+import sys
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from xtremedistil_tf.config import DataConfig
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.inputs.examples import TextFile
+from xtremedistil_tf.inputs.task import find_transfer_file, read_labelled
+from xtremedistil_tf.progress import Progress
+from xtremedistil_tf.runs import locked, read_json, write_json
+from xtremedistil_tf.study.grids import Facts, Study, Variant
+
+# Flags that decide a teacher: variants that differ in one of them have teachers of their own.
+_TEACHER_FLAGS = ("languages", "labels_per_language", "seq_len", "strip_accents")
+_TOLD_LINES = 8
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One process of a study.
+
+    Attributes:
+      variant: the line of the table that it belongs to.
+      seed: its seed.
+      language: where it is one of several students of a line.
+      flags: what it changes.
+    """
+
+    variant: Variant
+    seed: int
+    language: Optional[str]
+    flags: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Its folder, below `runs`."""
+        parts = [self.variant.name, f"seed_{self.seed}", self.language]
+        return "/".join(part for part in parts if part)
+
+
+def arguments(flags: Mapping[str, Any]) -> List[str]:
+    """Flags as a command line."""
+    return [f"--{name}={value}" for name, value in flags.items()]
+
+
+def plan_runs(variants: Sequence[Variant], seeds: Sequence[int], facts: Facts) -> List[Run]:
+    """All runs of a study, seed by seed: a table of one seed is complete before the next begins."""
+    runs = []
+    for seed in seeds:
+        for variant in variants:
+            for language in facts.languages if variant.by_language else (None,):
+                more = {"languages": language} if language else {}
+                runs.append(Run(variant, seed, language, {**variant.flags, **more}))
+    return runs
+
+
+def _teacher_of(flags: Mapping[str, Any]) -> Dict[str, Any]:
+    return {name: flags[name] for name in _TEACHER_FLAGS if name in flags}
+
+
+def _teacher_name(flags: Mapping[str, Any]) -> str:
+    return "_".join(["teacher", *(f"{name}_{value}" for name, value in flags.items())])
+
+
+class Runner:
+    """Carries a study out in a folder; what is finished there is not run again.
+
+    Args:
+      folder: gets teachers/, targets/, runs/ and study.json.
+      base: the command line that all runs share.
+      data: what they read.
+      sizes: transfer sizes that were asked for.
+    """
+
+    def __init__(
+        self, folder: pathlib.Path, base: Sequence[str], data: DataConfig, sizes: Sequence[int],
+    ):
+        self._folder, self._base, self._data = folder, list(base), data
+        self._sizes = tuple(sizes)
+
+    def run(self, study: Study, seeds: Sequence[int]) -> Tuple[List[Variant], List[Dict[str, Any]]]:
+        """Runs what is missing.
+
+        Returns:
+          (the study's lines; a record for each run: its line, seed, language and metrics).
+
+        Raises:
+          UserError: if the folder was made with other flags, or a run fails.
+        """
+        with locked(self._folder):
+            self._claim()
+            # First of all: its layers and width decide what some grids hold.
+            self._fine_tune({}, seeds[0])
+            facts = self._facts()
+            variants = study.variants(facts)
+            runs = plan_runs(variants, seeds, facts)
+            alone = [{"languages": name} for name in facts.languages if study.teachers_alone]
+            with Progress(len(runs) + len(alone), "study", "runs") as progress:
+                for flags in alone:
+                    progress.note(_teacher_name(flags))
+                    self._fine_tune(flags, seeds[0])
+                    progress.advance()
+                for run in runs:
+                    progress.note(run.name)
+                    self._distil(run, seeds[0])
+                    progress.advance()
+        return variants, [self._record(run) for run in runs]
+
+    def teacher_metrics(self, flags: Mapping[str, Any]) -> Dict[str, Any]:
+        """Scores of one of the study's teachers."""
+        return read_json(self._teacher(flags) / "teacher_metrics.json")
+
+    def labels_by_language(self) -> Dict[str, int]:
+        """Training rows of each language."""
+        _, _, examples, _ = read_labelled(self._data, ["train"])
+        return dict(collections.Counter(row.language for row in examples["train"]))
+
+    def _claim(self) -> None:
+        path = self._folder / "study.json"
+        if path.is_file() and read_json(path)["flags"] != self._base:
+            raise UserError(f"{self._folder} was made with other flags: "
+                            f"{' '.join(read_json(path)['flags'])}; use another --model_dir")
+        write_json(path, {"flags": self._base})
+
+    def _teacher(self, flags: Mapping[str, Any]) -> pathlib.Path:
+        return self._folder / "teachers" / _teacher_name(_teacher_of(flags))
+
+    def _facts(self) -> Facts:
+        config = read_json(self._teacher({}) / "teacher" / "config.json")
+        text = TextFile(find_transfer_file(self._data), self._data.on_bad_row)
+        layers = config.get("num_hidden_layers") or config["n_layers"]
+        hidden = config.get("hidden_size") or config["dim"]
+        return Facts(tuple(sorted(self.labels_by_language())), sum(1 for _ in text), layers,
+                     config.get("embedding_size") or hidden, self._sizes)
+
+    def _fine_tune(self, flags: Mapping[str, Any], seed: int) -> None:
+        folder = self._teacher(flags)
+        if not (folder / "teacher_metrics.json").is_file():
+            self._call("teacher", folder, seed, _teacher_of(flags))
+
+    def _distil(self, run: Run, first_seed: int) -> None:
+        folder = self._folder / "runs" / run.name
+        if (folder / "metrics.json").is_file():
+            return
+        # The students of single languages are compared with one for all: the same teacher's pieces.
+        flags = run.variant.flags
+        self._fine_tune(flags, first_seed)
+        shared = {"teacher_model_dir": self._teacher(flags), "targets_dir":
+                  self._folder / "targets"}
+        self._call("distill", folder, run.seed, {**run.flags, **shared})
+
+    def _call(
+        self, command: str, folder: pathlib.Path, seed: int, flags: Mapping[str, Any]
+    ) -> None:
+        """Runs a command; its output goes to a log beside its folder."""
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / "log.txt"
+        line = [sys.executable, "-m", f"xtremedistil_tf.cli.{command}", *self._base,
+                f"--seed={seed}", *arguments({**flags, "model_dir": folder})]
+        with open(path, "ab") as output:
+            status = subprocess.run(line, stdout=output, stderr=output).returncode
+        if status:
+            told = path.read_text("utf-8", "replace").splitlines()[-_TOLD_LINES:]
+            raise UserError(f"{folder} failed; the end of {path}:\n" + "\n".join(told))
+
+    def _record(self, run: Run) -> Dict[str, Any]:
+        metrics = read_json(self._folder / "runs" / run.name / "metrics.json")
+        return {"variant": run.variant.name, "seed": run.seed, "language": run.language,
+                "metrics": metrics}

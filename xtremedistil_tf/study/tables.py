@@ -1,0 +1,206 @@
+"""What came of a study: one table (Markdown and CSV) and one plot."""
+
+import csv
+import dataclasses
+import io
+import math
+import pathlib
+import statistics
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from xtremedistil_tf.evaluation import paper
+from xtremedistil_tf.evaluation.figures import new_figure, save, tidy
+from xtremedistil_tf.evaluation.markdown import ABSENT, score_text, table
+from xtremedistil_tf.runs import atomic_path
+from xtremedistil_tf.study.grids import Study, Variant
+
+_OURS, _PAPERS, _TEACHERS = "#1f6fb4", "#c8501e", "#9aa3ae"
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """A line of a study's table.
+
+    Attributes:
+      name: of the variant, step or language.
+      f1: mean over seeds of the mean over languages, 0 to 100.
+      languages_std: mean over seeds of the standard deviation over languages.
+      seeds_std: standard deviation over seeds; None for one.
+      teacher: the teacher's F1; None where it has no part.
+      reported: the paper's score.
+    """
+
+    name: str
+    f1: float
+    languages_std: float
+    seeds_std: Optional[float]
+    teacher: Optional[float] = None
+    reported: Optional[paper.Score] = None
+
+
+def _spread(values: Sequence[float]) -> Optional[float]:
+    return statistics.stdev(values) if len(values) > 1 else None
+
+
+def _line(
+    name: str, scores: Sequence[Tuple[float, float]], teacher: Optional[float] = None,
+    reported: Optional[paper.Score] = None,
+) -> Line:
+    """A line of (mean, standard deviation over languages) by seed."""
+    means = [mean for mean, _ in scores]
+    return Line(name, statistics.mean(means), statistics.mean(std for _, std in scores),
+                _spread(means), teacher, reported)
+
+
+def _over_languages(records: Sequence[Mapping[str, Any]], who: str) -> Tuple[float, float]:
+    """Mean and spread over languages of one seed's run, or of its runs by language."""
+    f1: Dict[str, float] = {}
+    for record in records:
+        scores = record["metrics"][who]["test"]["languages"]
+        f1.update((name, found["f1"]) for name, found in scores.items() if found["support"])
+    return statistics.mean(f1.values()), statistics.pstdev(f1.values())
+
+
+def variant_lines(
+    variants: Sequence[Variant], records: Sequence[Mapping[str, Any]]
+) -> List[Line]:
+    """One line a variant, on test."""
+    lines = []
+    for variant in variants:
+        mine = [record for record in records if record["variant"] == variant.name]
+        by_seed: Dict[int, list] = {}
+        for record in mine:
+            by_seed.setdefault(record["seed"], []).append(record)
+        teacher = statistics.mean(_over_languages(runs, "teacher")[0] for runs in by_seed.values())
+        lines.append(_line(variant.name, [_over_languages(runs, "student")
+                                          for runs in by_seed.values()], teacher, variant.reported))
+    return lines
+
+
+def stage_lines(records: Sequence[Mapping[str, Any]]) -> List[Line]:
+    """One line a step of the plan, on dev; the paper's Table 4 beside the steps that have an F1."""
+    names = [stage["name"] for stage in records[0]["metrics"]["stages"]]
+    reported = [None, *(row.score for row in paper.TABLE_4)]
+    if len(names) != len(reported):
+        reported = [None] * len(names)
+    lines = []
+    for at, name in enumerate(names):
+        dev = [record["metrics"]["stages"][at]["dev"] for record in records]
+        lines.append(_line(name, [(found["macro_f1"], found["std_f1"]) for found in dev],
+                           None, reported[at]))
+    return lines
+
+
+def _number(value: Optional[float]) -> str:
+    return ABSENT if value is None else f"{value:.2f}"
+
+
+def lines_table(study: Study, lines: Sequence[Line]) -> Tuple[List[str], List[List[str]]]:
+    """(header, rows) of a table of lines."""
+    header = [study.axis, "F1 (std over languages)", "std over seeds", "teacher's F1",
+              "paper: F1 (std)"]
+    rows = []
+    for line in lines:
+        told = ABSENT
+        if line.reported is not None:
+            std = None if math.isnan(line.reported.std) else line.reported.std
+            told = score_text(line.reported.f1, std)
+        rows.append([line.name, score_text(line.f1, line.languages_std), _number(line.seeds_std),
+                     _number(line.teacher), told])
+    return header, rows
+
+
+def language_table(
+    labels: Mapping[str, int], alone: Mapping[str, float],
+    records: Sequence[Mapping[str, Any]],
+) -> Tuple[List[str], List[List[str]], Dict[str, List[float]]]:
+    """(header, rows, F1 by model) of single teachers, the joint one and the student.
+
+    Args:
+      labels: training rows by language.
+      alone: test F1 of the teacher that was fine-tuned on that language alone.
+      records: the joint runs, one a seed.
+
+    Source: paper Table 17 and Figure 2.
+    """
+    def mean(who: str, name: str) -> float:
+        return statistics.mean(
+            record["metrics"][who]["test"]["languages"][name]["f1"] for record in records)
+
+    order = sorted(labels, key=lambda name: (labels[name], name))
+    models = {"single teacher": [alone[name] for name in order],
+              "joint teacher": [mean("teacher", name) for name in order],
+              "student": [mean("student", name) for name in order]}
+    header = ["language", "training rows", *models, "paper: single", "paper: joint",
+              "paper: student"]
+    rows = []
+    for at, name in enumerate(order):
+        found = paper.TABLE_17.get(name)
+        told = [str(value) for value in (found.mbert_single, found.mbert, found.student)] \
+            if found else [ABSENT] * 3
+        rows.append([name, f"{labels[name]:,}", *(f"{f1[at]:.2f}" for f1 in models.values()),
+                     *told])
+    means = [f"{statistics.mean(f1):.2f}" for f1 in models.values()]
+    reported = [f"{paper.TABLE_5[name].f1}" for name in ("mBERT-single", "mBERT", "XtremeDistil")]
+    rows.append(["mean", f"{sum(labels.values()):,}", *means, *reported])
+    return header, rows, models
+
+
+def plot_lines(study: Study, lines: Sequence[Line], path: pathlib.Path) -> None:
+    """Draws a study's lines as points with their spread over seeds, the paper's beside them."""
+    figure = new_figure(max(6.0, 0.8 * len(lines) + 2), 4.2)
+    axis = figure.subplots()
+    places = range(len(lines))
+    axis.errorbar(places, [line.f1 for line in lines], [line.seeds_std or 0.0 for line in lines],
+                  fmt="o", capsize=4, color=_OURS, label="here (mean, spread over seeds)")
+    reported = [(at, line.reported.f1) for at, line in enumerate(lines) if line.reported]
+    if reported:
+        axis.plot(*zip(*reported), "s", color=_PAPERS, markerfacecolor="none",
+                  label="paper (41 languages, mBERT)")
+    teachers = [line.teacher for line in lines if line.teacher is not None]
+    if teachers:
+        axis.plot([at for at, line in enumerate(lines) if line.teacher is not None], teachers,
+                  "_", markersize=14, color=_TEACHERS, label="teacher")
+    slant = {"rotation": 30, "ha": "right"} if len(lines) > 6 else {}
+    axis.set_xticks(list(places), [line.name for line in lines], **slant)
+    axis.set_xlabel(study.axis)
+    axis.set_ylabel("F1, mean over languages")
+    axis.legend(frameon=False, fontsize=8)
+    tidy(axis)
+    save(figure, path)
+
+
+def plot_languages(
+    labels: Mapping[str, int], models: Mapping[str, Sequence[float]], path: pathlib.Path
+) -> None:
+    """Draws F1 by language, fewest labels first, with the number of labels behind it (Figure 2)."""
+    order = sorted(labels, key=lambda name: (labels[name], name))
+    figure = new_figure(max(6.0, 0.5 * len(order) + 2), 4.2)
+    axis = figure.subplots()
+    count = axis.twinx()
+    count.bar(range(len(order)), [labels[name] for name in order], color="#e3e6ea", zorder=0)
+    count.set_ylabel("training rows")
+    axis.set_zorder(count.get_zorder() + 1)
+    axis.patch.set_visible(False)
+    for (name, f1), colour in zip(models.items(), (_PAPERS, _TEACHERS, _OURS)):
+        axis.plot(range(len(order)), f1, "o-", color=colour, label=name)
+    axis.set_xticks(range(len(order)), order)
+    axis.set_ylabel("F1")
+    axis.legend(frameon=False, fontsize=8)
+    tidy(axis)
+    save(figure, path)
+
+
+def write_table(
+    folder: pathlib.Path, title: str, header: Sequence[str], rows: Sequence[Sequence[str]],
+    notes: Sequence[str],
+) -> str:
+    """Writes table.md and table.csv; returns the Markdown."""
+    text = "\n".join([f"# {title}", "", table(header, rows), "", *notes, ""])
+    with atomic_path(folder / "table.md") as temporary:
+        temporary.write_text(text, "utf-8")
+    written = io.StringIO()
+    csv.writer(written).writerows([header, *rows])
+    with atomic_path(folder / "table.csv") as temporary:
+        temporary.write_text(written.getvalue(), "utf-8")
+    return text
