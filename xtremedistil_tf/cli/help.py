@@ -11,7 +11,7 @@ from absl import flags
 # Concerns in the order in which a user meets them; every flag of a command stands in one.
 CONCERNS: Dict[str, tuple] = {
     "What to do": ("output", "check", "card", "dry_run", "runtime", "forms", "export_version",
-                   "paper_grid", "queries", "seconds", "runs"),
+                   "paper_grid", "queries", "seconds", "runs", "host", "port", "show_teacher"),
     "Data": ("task", "transfer_file", "do_NER", "seq_len", "on_bad_row", "input", "train", "dev",
              "test", "transfer", "format", "dataset_config", "language", "languages", "tag_names",
              "whitespace_words", "dev_share", "test_share", "keep_leaks", "licence"),

@@ -10,8 +10,9 @@ RUNTIMES = ("keras", "savedmodel", "onnx", "onnx_int8")
 EXPORT_FORMS = ("savedmodel", "onnx")
 
 
-def _find_runtime(folder: pathlib.Path) -> str:
+def runtime_of(folder: Union[str, pathlib.Path]) -> str:
     """What a folder is opened with if nothing is said: Keras for a run folder."""
+    folder = pathlib.Path(folder)
     if (folder / "saved_model.pb").is_file():
         return "savedmodel"
     if (folder / "model.onnx").is_file():
@@ -33,7 +34,7 @@ def load(
       UserError: for an unknown runtime, or a folder that holds no such form.
     """
     folder = pathlib.Path(folder)
-    runtime = runtime or _find_runtime(folder)
+    runtime = runtime or runtime_of(folder)
     if runtime not in RUNTIMES:
         raise UserError(f"runtime is {runtime!r}; allowed: {', '.join(RUNTIMES)}")
     if runtime == "keras":
