@@ -61,6 +61,7 @@ setup(
             "xtremedistil-distill = xtremedistil_tf.cli.distill:run",
             "xtremedistil-predict = xtremedistil_tf.cli.predict:run",
             "xtremedistil-export = xtremedistil_tf.cli.export:run",
+            "xtremedistil-beam = xtremedistil_tf.cli.beam:run",
             "xtremedistil-serve = xtremedistil_tf.cli.serve:run",
             "xtremedistil-benchmark = xtremedistil_tf.cli.benchmark:run",
         ]

@@ -86,6 +86,12 @@ def _answer(arguments: Sequence[str], main: Callable[[], None], own: Sequence[st
     sys.exit(0)
 
 
+def _behind_dashes() -> List[str]:
+    """What stands behind the first -- on the command line."""
+    arguments = sys.argv[1:]
+    return arguments[arguments.index("--") + 1:] if "--" in arguments else []
+
+
 def _parse(argv: Sequence[str]) -> List[str]:
     """Parses the flags; a wrong one is told in one line."""
     try:
@@ -104,8 +110,8 @@ def _set_up_logging() -> None:
 
 
 def start(
-    main: Callable[[], None], define_flags: Callable[[], None],
-    on_interrupt: str = "the same command goes on from here",
+    main: Callable[..., None], define_flags: Callable[[], None],
+    on_interrupt: str = "the same command goes on from here", takes_rest: bool = False,
 ) -> None:
     """Runs a command.
 
@@ -113,22 +119,25 @@ def start(
       main: the command; flags are parsed when it is called.
       define_flags: defines its flags.
       on_interrupt: what is told on Ctrl-C.
+      takes_rest: call `main` with the list of what stands behind a -- on the command line, for
+        programs that have flags of their own; otherwise nothing may stand there.
 
     Exit codes: 0 done, 1 a fault of ours, 2 a mistake in what was given (one line on standard
     error), 130 interrupted, 143 ended by SIGTERM, as a machine that is taken away sends it.
     """
     own = define_all(define_flags)
-    _answer(sys.argv[1:], main, own)
+    rest = ["--", *_behind_dashes()] if "--" in sys.argv else []
+    _answer(sys.argv[1 : len(sys.argv) - len(rest)], main, own)
 
     def guarded(argv):
-        if len(argv) > 1:
+        if len(argv) > 1 and not (takes_rest and argv[1:] == _behind_dashes()):
             _fail(f"not a flag: {' '.join(argv[1:])}; flags start with --")
         signal.signal(signal.SIGTERM, _terminate)
         _set_up_logging()
         if not FLAGS.verbose:
             quiet_libraries()
         try:
-            main()
+            main(*[argv[1:]] if takes_rest else [])
         except UserError as error:
             _fail(str(error))
         except BrokenPipeError:

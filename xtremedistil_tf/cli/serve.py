@@ -20,7 +20,8 @@ def define_flags() -> None:
     from xtremedistil_tf.serving.loading import RUNTIMES
 
     flags.DEFINE_string("model_dir", None,
-                        "Run folder, its student or onnx folder, or a version of its export.",
+                        "Run folder, its student, onnx or tflite folder, or a version of its "
+                        "export.",
                         required=True)
     flags.DEFINE_enum("runtime", None, RUNTIMES,
                       "What runs the student; by default what the folder holds, Keras for a run "

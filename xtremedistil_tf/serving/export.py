@@ -1,30 +1,29 @@
-"""A student folder in, everything that production needs out: SavedModel and ONNX."""
+"""A student folder in, everything that production needs out: SavedModel, ONNX and TFLite."""
 
 import importlib.util
 import logging
 import pathlib
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import Dict, Optional, Sequence, Tuple
 
 import numpy as np
 
 from xtremedistil_tf.inputs.examples import Example
 from xtremedistil_tf.serving.arrays import student_arrays
-from xtremedistil_tf.serving.loading import EXPORT_FORMS
+from xtremedistil_tf.serving.check import report_check
+from xtremedistil_tf.serving.loading import DEFAULT_FORMS
 from xtremedistil_tf.serving.onnx_export import export_onnx
 from xtremedistil_tf.serving.savedmodel import export_saved_model
 from xtremedistil_tf.serving.student_folder import load_student, student_path
+from xtremedistil_tf.serving.tflite_export import export_tflite
 
 log = logging.getLogger("absl")
 
-# Points of macro-F1 that int8 may lose before we warn.
-_INT8_LOSS = 0.3
-
 
 def export_student(
-    model_dir: pathlib.Path, forms: Sequence[str] = EXPORT_FORMS, version: Optional[int] = None,
+    model_dir: pathlib.Path, forms: Sequence[str] = DEFAULT_FORMS, version: Optional[int] = None,
     keep_whole: bool = False, dev: Optional[Sequence[Example]] = None,
 ) -> Dict[str, pathlib.Path]:
-    """Exports the student of a run folder into `export/<version>` and `onnx` beside it.
+    """Exports the student of a run folder into `export/<version>`, `onnx` and `tflite` beside it.
 
     Args:
       model_dir: the run folder, or a student folder, whose exports then lie beside it.
@@ -46,32 +45,23 @@ def export_student(
     if "savedmodel" in forms:
         made["savedmodel"] = export_saved_model(
             arrays, bundle, folder.parent / "export", version, keep_whole)
-    if "onnx" in forms:
-        def logits(ids: np.ndarray) -> np.ndarray:
-            return bundle.student.model({"input_ids": ids}, training=False)["logits"].numpy()
 
-        target = folder.parent / "onnx"
-        report_onnx(export_onnx(arrays, logits, folder, target, dev))
-        made["onnx"] = target
+    def logits(ids: np.ndarray) -> np.ndarray:
+        return bundle.student.model({"input_ids": ids}, training=False)["logits"].numpy()
+
+    if "onnx" in forms:
+        made["onnx"] = folder.parent / "onnx"
+        report_check("ONNX", export_onnx(arrays, logits, folder, made["onnx"], dev))
+    if "tflite" in forms:
+        made["tflite"] = folder.parent / "tflite"
+        report_check("TFLite", export_tflite(
+            arrays, logits, bundle, folder, made["tflite"], dev))
     return made
 
 
 def available_forms() -> Tuple[str, ...]:
-    """The forms whose libraries are installed; says which are left out."""
+    """The default forms whose libraries are installed; says which are left out."""
     if importlib.util.find_spec("onnx") and importlib.util.find_spec("onnxruntime"):
-        return EXPORT_FORMS
+        return DEFAULT_FORMS
     log.info("no ONNX export: install xtremedistil-tf[onnx], then xtremedistil-export")
     return ("savedmodel",)
-
-
-def report_onnx(record: Dict[str, Any]) -> None:
-    """Tells sizes, error and, where it was measured, what int8 loses."""
-    float32, int8 = record["float32"], record["int8"]
-    log.info("ONNX: float32 %.2f MB, largest error %.1g; int8 %.2f MB", float32["bytes"] / 1e6,
-             float32["error"], int8["bytes"] / 1e6)
-    if "dev_macro_f1" not in int8:
-        return
-    lost = float32["dev_macro_f1"] - int8["dev_macro_f1"]
-    level = logging.WARNING if lost > _INT8_LOSS else logging.INFO
-    log.log(level, "ONNX int8 on dev: macro-F1 %.2f, float32 %.2f (%.2f lost)",
-            int8["dev_macro_f1"], float32["dev_macro_f1"], lost)

@@ -11,18 +11,15 @@ from typing import Any, Dict, List, Optional, Sequence
 import numpy as np
 
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.evaluation.tagging import score_tags
 from xtremedistil_tf.inputs.examples import Example
-from xtremedistil_tf.runs import atomic_folder, write_json
+from xtremedistil_tf.runs import atomic_folder
 from xtremedistil_tf.serving.arrays import StudentArrays
 from xtremedistil_tf.serving.assets import RECORD_FILE, TOKENIZER_FILE, VOCABULARY_FILE
+from xtremedistil_tf.serving.check import check_equal, write_check
 from xtremedistil_tf.serving.onnx_runtime import FLOAT_FILE, INT8_FILE, load_onnx, session
-from xtremedistil_tf.serving.tagger import TextTagger
 
-CHECK_FILE = "check.json"
 # Old enough for every runtime of the last years.
 _OPSET, _IR_VERSION = 13, 8
-_TOLERANCE = 1e-5
 
 
 def _import_onnx() -> Any:
@@ -142,33 +139,6 @@ def quantize(source: pathlib.Path, target: pathlib.Path) -> None:
         logging.disable(logging.NOTSET)
 
 
-def _check_equal(path: pathlib.Path, logits: Any, size: int) -> float:
-    """Largest difference between the ONNX model and the Keras one on rows of all lengths.
-
-    Raises:
-      RuntimeError: if it is above the tolerance; that would be our fault.
-    """
-    random = np.random.default_rng(0)
-    lengths = np.array([1, 2, 3, 7, 24, 40])
-    ids = random.integers(1, size, (len(lengths), lengths.max()), dtype=np.int32)
-    real = np.arange(lengths.max())[None] < lengths[:, None]
-    ids = np.where(real, ids, 0).astype(np.int32)
-    expected = logits(ids)
-    # Logits have no unit: the tolerance holds for their own size.
-    error = float(np.abs(session(path)(ids) - expected)[real].max()
-                  / max(1.0, float(np.abs(expected).max())))
-    if not error <= _TOLERANCE:
-        raise RuntimeError(f"{path.name} differs from the Keras student by {error:.2g}")
-    return error
-
-
-def tagger_f1(tagger: TextTagger, examples: Sequence[Example]) -> float:
-    """Macro-F1 (0-100) of a tagger on labelled sentences; no word is cut."""
-    tagged = tagger.tag_words([example.words for example in examples])
-    return score_tags([example.tags for example in examples], [tags for tags, _ in tagged],
-                      [example.language for example in examples])["macro_f1"]
-
-
 def export_onnx(
     arrays: StudentArrays, logits: Any, student_folder: pathlib.Path, folder: pathlib.Path,
     dev: Optional[Sequence[Example]] = None,
@@ -183,8 +153,7 @@ def export_onnx(
       dev: labelled sentences on which the loss through int8 is measured; left out if None.
 
     Returns:
-      What is written to check.json: for float32 its largest error, for both forms bytes and, with
-      `dev`, macro_f1.
+      What is written to check.json, see `check.write_check`.
 
     Raises:
       UserError: if onnx or onnxruntime is not installed.
@@ -195,11 +164,7 @@ def export_onnx(
         quantize(temporary / FLOAT_FILE, temporary / INT8_FILE)
         for name in (RECORD_FILE, VOCABULARY_FILE, TOKENIZER_FILE):
             shutil.copy(pathlib.Path(student_folder) / name, temporary / name)
-        error = _check_equal(temporary / FLOAT_FILE, logits, len(arrays.embedding))
-        record: Dict[str, Any] = {"float32": {"error": error}, "int8": {}}
-        for form, name in (("float32", FLOAT_FILE), ("int8", INT8_FILE)):
-            record[form]["bytes"] = (temporary / name).stat().st_size
-            if dev:
-                record[form]["dev_macro_f1"] = tagger_f1(load_onnx(temporary, form == "int8"), dev)
-        write_json(temporary / CHECK_FILE, record)
-    return record
+        error = check_equal(
+            FLOAT_FILE, session(temporary / FLOAT_FILE), logits, len(arrays.embedding))
+        return write_check(temporary, {"float32": FLOAT_FILE, "int8": INT8_FILE}, error,
+                           lambda form: load_onnx(temporary, form == "int8"), dev)

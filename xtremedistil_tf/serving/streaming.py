@@ -1,7 +1,8 @@
 """Tagging any number of lines in constant memory, in their order."""
 
-from typing import Iterable, Iterator, List, NamedTuple, Optional
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional
 
+from xtremedistil_tf.serving.entities import join_entities
 from xtremedistil_tf.serving.tagger import TaggedWord, TextTagger
 
 # Lines are gathered, sorted by length and tagged together up to these bounds.
@@ -20,6 +21,30 @@ class TaggedLine(NamedTuple):
     text: str
     words: List[TaggedWord]
     error: Optional[str] = None
+
+
+def decode_line(raw: bytes, first: bool) -> str:
+    """A line's text without its end; a broken byte costs its own character only.
+
+    Args:
+      raw: the line with its end.
+      first: whether it is a file's first, which may open with a byte order mark.
+    """
+    text = raw.decode("utf-8", errors="replace").rstrip("\r\n")
+    return text[1:] if first and text.startswith("\ufeff") else text
+
+
+def line_record(line: TaggedLine) -> Dict[str, Any]:
+    """A result as JSON values: text, entities and, where it could not be tagged, error."""
+    words = [word for word, _, _ in line.words]
+    entities = join_entities(line.text, words, [tag for _, tag, _ in line.words],
+                             [score for _, _, score in line.words])
+    for entity in entities:
+        entity["score"] = round(entity["score"], 4)
+    record: Dict[str, Any] = {"text": line.text, "entities": entities}
+    if line.error:
+        record["error"] = line.error
+    return record
 
 
 def _blocks(lines: Iterable[str]) -> Iterator[List[str]]:
