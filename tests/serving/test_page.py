@@ -173,7 +173,8 @@ def test_a_teacher_is_tagged_with_to_the_end_of_any_text(tokenizer, tmp_path):
     from xtremedistil_tf.serving.entities import split_words
     from xtremedistil_tf.serving.teacher_tagger import load_teacher_tagger
 
-    config = transformers.BertConfig(**{**BERT, "vocab_size": len(tokenizer)})
+    config = transformers.BertConfig(
+        **{**BERT, "vocab_size": len(tokenizer), "num_hidden_layers": 1})
     encoder = transformers.TFBertModel(config)
     encoder.build()
     teacher = build_teacher(encoder, tokenizer, 11, 1)
