@@ -11,7 +11,7 @@ from tests.serving.test_onnx import random_arrays
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.serving.graph_student import GraphStudent
-from xtremedistil_tf.serving.tflite_export import build_lite
+from xtremedistil_tf.serving.tflite_export import _gelu, build_lite
 from xtremedistil_tf.serving.tflite_runtime import lite_session
 
 
@@ -71,6 +71,11 @@ def test_the_graph_is_fused_and_rows_end_where_they_end(tmp_path, capsys, int8):
     np.testing.assert_allclose(run(ids)[1, :2], run(ids[1:, :2])[0], atol=1e-6)
     run(np.full([1, 40], 5, np.int32))
     np.testing.assert_allclose(run(ids)[1, :2], run(ids[1:, :2])[0], atol=1e-6)
+
+
+def test_gelu_is_keras_gelu():
+    values = tf.constant(np.linspace(-12, 12, 4001), tf.float32)
+    np.testing.assert_allclose(_gelu(values), tf.keras.activations.gelu(values), atol=1e-6)
 
 
 def test_a_folder_without_a_model_is_refused(student_folder, tmp_path):
