@@ -33,6 +33,16 @@ def test_text_is_tagged_as_by_keras(folder, student_folder):
     assert_same(xtremedistil_tf.load(folder / "tflite").tag_text(texts[:3]), expected[:3])
 
 
+def test_its_signature_is_the_documented_one(folder):
+    for name in ("model.tflite", "model.int8.tflite"):
+        interpreter = tf.lite.Interpreter(str(folder / "tflite" / name))
+        assert interpreter.get_signature_list() == {
+            "serving_default": {"inputs": ["input_ids"], "outputs": ["logits"]}}
+        (entry,), (result,) = interpreter.get_input_details(), interpreter.get_output_details()
+        assert entry["shape_signature"].tolist() == [1, -1] and entry["dtype"] is np.int32
+        assert result["dtype"] is np.float32
+
+
 def test_int8_is_near_and_the_check_is_recorded(folder):
     record = json.loads((folder / "tflite" / "check.json").read_text())
     assert 0 <= record["float32"]["error"] <= 1e-5

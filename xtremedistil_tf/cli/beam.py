@@ -38,6 +38,7 @@ def main(beam_options: List[str]) -> None:
     """
     try:
         import apache_beam as beam
+        from apache_beam.metrics import MetricsFilter
         from apache_beam.options.pipeline_options import PipelineOptions
     except ImportError as error:
         raise UserError(f"the pipeline needs {error.name}; install xtremedistil-tf[beam]") from None
@@ -52,8 +53,7 @@ def main(beam_options: List[str]) -> None:
      | beam.io.WriteToText(FLAGS.output, file_name_suffix=".jsonl"))
     result = pipeline.run()
     result.wait_until_finish()
-    counters = result.metrics().query(
-        beam.metrics.MetricsFilter().with_namespace(NAMESPACE))["counters"]
+    counters = result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))["counters"]
     counts = {counter.key.metric.name: counter.committed or 0 for counter in counters}
     log.info("%d lines tagged", counts.get("lines", 0) - counts.get("failed", 0))
     if counts.get("failed"):

@@ -8,6 +8,7 @@ from typing import Any, Iterator, List, NamedTuple, Optional
 
 import apache_beam as beam
 from apache_beam.io.filebasedsource import FileBasedSource
+from apache_beam.metrics import Metrics
 from apache_beam.utils.shared import Shared
 
 import xtremedistil_tf
@@ -58,8 +59,8 @@ class _Tag(beam.DoFn):
         self._folder, self._runtime, self._keep_whole = model_dir, runtime, keep_whole
         self._shared = Shared()
         self._tagger: Any = None
-        self._lines = beam.metrics.Metrics.counter(NAMESPACE, "lines")
-        self._failed = beam.metrics.Metrics.counter(NAMESPACE, "failed")
+        self._lines = Metrics.counter(NAMESPACE, "lines")
+        self._failed = Metrics.counter(NAMESPACE, "failed")
 
     def setup(self) -> None:
         """Loads the student, or takes the one that this process has."""
@@ -92,7 +93,7 @@ class TagText(beam.PTransform):
         self._pattern = pattern
         self._tag = _Tag(model_dir, runtime, keep_whole)
 
-    def expand(self, pipeline: Any) -> Any:
+    def expand(self, pipeline):
         """A collection of JSON lines: `xtremedistil-predict`'s, with file and offset before."""
         return (pipeline
                 | "Read" >> beam.io.Read(_LineSource(self._pattern))
