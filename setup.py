@@ -47,6 +47,8 @@ setup(
         "onnx": ["onnx>=1.14,<1.18", "onnxruntime>=1.16,<2"],
         # The page of xtremedistil-serve, and a server to run it.
         "serve": ["flask>=3,<4", "waitress>=3,<4"],
+        # Bulk tagging. Its dependencies live beside TensorFlow's, protobuf and numpy among them.
+        "beam": ["apache-beam>=2.77,<3"],
         # The test of the page in a real browser; CONTRIBUTING.md says how to run it.
         "browser": ["playwright>=1.40,<2"],
         "test": ["flask>=3,<4", "waitress>=3,<4",
