@@ -70,26 +70,29 @@ def server(run_folder, taggers):
     """Answers a REST request as TF Serving would, JSON to JSON, through its session loader."""
     from xtremedistil_tf.keras2 import tf
 
-    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+    # The graph is the default one while it is loaded only: Keras runs eagerly beside it.
+    with tf.Graph().as_default():
+        session = tf.compat.v1.Session()
         meta = tf.compat.v1.saved_model.loader.load(
             session, ["serve"], str(run_folder / "export" / "1"))
 
-        def answer(body):
-            definition = meta.signature_def[body.get("signature_name", "serving_default")]
-            kinds = {name: np.dtype(tf.as_dtype(info.dtype).as_numpy_dtype)
-                     for name, info in definition.inputs.items()}
-            tensors, rows = rest_rules.parse(json.dumps(body), kinds)
-            for name, tensor in tensors.items():  # The session's own check of ranks.
-                assert tensor.ndim == len(definition.inputs[name].tensor_shape.dim)
-            found = session.run(
-                {name: info.name for name, info in definition.outputs.items()},
-                {definition.inputs[name].name: tensor for name, tensor in tensors.items()})
-            return json.loads(rest_rules.reply(
-                {name: np.asarray(value) for name, value in found.items()}, rows))
+    def answer(body):
+        definition = meta.signature_def[body.get("signature_name", "serving_default")]
+        kinds = {name: np.dtype(tf.as_dtype(info.dtype).as_numpy_dtype)
+                 for name, info in definition.inputs.items()}
+        tensors, rows = rest_rules.parse(json.dumps(body), kinds)
+        for name, tensor in tensors.items():  # The session's own check of ranks.
+            assert tensor.ndim == len(definition.inputs[name].tensor_shape.dim)
+        found = session.run(
+            {name: info.name for name, info in definition.outputs.items()},
+            {definition.inputs[name].name: tensor for name, tensor in tensors.items()})
+        return json.loads(rest_rules.reply(
+            {name: np.asarray(value) for name, value in found.items()}, rows))
 
-        answer.signatures = {name: definition for name, definition in meta.signature_def.items()
-                             if not name.startswith("__")}
-        yield answer
+    answer.signatures = {name: definition for name, definition in meta.signature_def.items()
+                         if not name.startswith("__")}
+    yield answer
+    session.close()
 
 
 def assert_same(first, second, tolerance=1e-5):
