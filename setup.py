@@ -18,6 +18,7 @@ setup(
     long_description_content_type="text/markdown",
     license="MIT",
     packages=find_packages(include=["xtremedistil_tf*"]),
+    package_data={"xtremedistil_tf.serving": ["web/page.*"]},
     python_requires=">=3.9,<3.12",
     install_requires=[
         # The last TensorFlow with Keras 2 inside, and the last that TensorFlow Addons supports.
@@ -44,7 +45,14 @@ setup(
         "serving": ["tensorflow-text==2.15.*; platform_system != 'Windows'"],
         # Newer versions of onnx need an ml_dtypes that TensorFlow 2.15 does not allow.
         "onnx": ["onnx>=1.14,<1.18", "onnxruntime>=1.16,<2"],
-        "test": ["tensorflow-text==2.15.*; platform_system != 'Windows'", "onnx>=1.14,<1.18",
+        # The page of xtremedistil-serve, and a server to run it.
+        "serve": ["flask>=3,<4", "waitress>=3,<4"],
+        # Bulk tagging. Its dependencies live beside TensorFlow's, protobuf and numpy among them.
+        "beam": ["apache-beam>=2.77,<3"],
+        # The test of the page in a real browser; CONTRIBUTING.md says how to run it.
+        "browser": ["playwright>=1.40,<2"],
+        "test": ["flask>=3,<4", "waitress>=3,<4",
+                 "tensorflow-text==2.15.*; platform_system != 'Windows'", "onnx>=1.14,<1.18",
                  "onnxruntime>=1.16,<2", "pytest>=7.4,<10", "pytest-xdist>=3.5,<4",
                  "ruff>=0.4,<1"],
     },
@@ -57,6 +65,8 @@ setup(
             "xtremedistil-compare = xtremedistil_tf.cli.compare:run",
             "xtremedistil-study = xtremedistil_tf.cli.study:run",
             "xtremedistil-export = xtremedistil_tf.cli.export:run",
+            "xtremedistil-beam = xtremedistil_tf.cli.beam:run",
+            "xtremedistil-serve = xtremedistil_tf.cli.serve:run",
             "xtremedistil-benchmark = xtremedistil_tf.cli.benchmark:run",
         ]
     },

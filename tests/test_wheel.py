@@ -34,7 +34,9 @@ def test_it_holds_the_whole_package_and_nothing_else(wheel):
     assert {re.sub(r"-[\d.]+\.dist-info", ".dist-info", name.split("/")[0]) for name in names} == {
         "xtremedistil_tf", "xtremedistil_tf.dist-info"}
     modules = {str(path.relative_to(ROOT)).replace("\\", "/")
-               for path in (ROOT / "xtremedistil_tf").rglob("*.py")}
+               for path in (ROOT / "xtremedistil_tf").rglob("*.*")
+               if "__pycache__" not in path.parts}
+    assert "xtremedistil_tf/serving/web/page.html" in modules
     assert modules == {name for name in names if name.startswith("xtremedistil_tf/")}
 
 

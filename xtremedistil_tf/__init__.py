@@ -9,9 +9,10 @@ def load(folder, runtime=None, keep_whole=False):
     """Loads a distilled student for use on text.
 
     Args:
-      folder: a run folder, its `student` or `onnx` folder, or a version folder of `export`.
-      runtime: "keras", "savedmodel", "onnx" or "onnx_int8"; by default what the folder holds, Keras
-        for a run folder. With the ONNX ones no TensorFlow is imported.
+      folder: a run folder, its `student`, `onnx` or `tflite` folder, or a version folder of
+        `export`.
+      runtime: "keras", "savedmodel", "onnx", "onnx_int8", "tflite" or "tflite_int8"; by default
+        what the folder holds, Keras for a run folder. With the ONNX ones no TensorFlow is imported.
       keep_whole: split text at white space only.
 
     Returns:

@@ -1,9 +1,12 @@
 """One tiny student and its exports, shared by all tests of serving."""
 
+import json
+
 import numpy as np
 import pytest
 
 from tests.conftest import ROOT, TAGS
+from tests.serving import rest_rules
 
 TEXTS = ["Anna Weber wohnt in Bonn.", "", "Иван живёт в «Москве», да!", "東京タワーに行く", "   ",
          "The U.S.-Präsident's 3,5\u00a0% \u200b .", "«»", "राम दिल्ली में रहता है।",
@@ -60,6 +63,36 @@ def taggers(run_folder):
 
     return {runtime: xtremedistil_tf.load(run_folder, runtime)
             for runtime in ("keras", "savedmodel", "onnx")}
+
+
+@pytest.fixture(scope="module")
+def server(run_folder, taggers):
+    """Answers a REST request as TF Serving would, JSON to JSON, through its session loader."""
+    from xtremedistil_tf.keras2 import tf
+
+    # The graph is the default one while it is loaded only: Keras runs eagerly beside it.
+    with tf.Graph().as_default():
+        session = tf.compat.v1.Session()
+        meta = tf.compat.v1.saved_model.loader.load(
+            session, ["serve"], str(run_folder / "export" / "1"))
+
+    def answer(body):
+        definition = meta.signature_def[body.get("signature_name", "serving_default")]
+        kinds = {name: np.dtype(tf.as_dtype(info.dtype).as_numpy_dtype)
+                 for name, info in definition.inputs.items()}
+        tensors, rows = rest_rules.parse(json.dumps(body), kinds)
+        for name, tensor in tensors.items():  # The session's own check of ranks.
+            assert tensor.ndim == len(definition.inputs[name].tensor_shape.dim)
+        found = session.run(
+            {name: info.name for name, info in definition.outputs.items()},
+            {definition.inputs[name].name: tensor for name, tensor in tensors.items()})
+        return json.loads(rest_rules.reply(
+            {name: np.asarray(value) for name, value in found.items()}, rows))
+
+    answer.signatures = {name: definition for name, definition in meta.signature_def.items()
+                         if not name.startswith("__")}
+    yield answer
+    session.close()
 
 
 def assert_same(first, second, tolerance=1e-5):

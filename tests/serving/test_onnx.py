@@ -146,10 +146,10 @@ def test_a_folder_without_a_model_is_refused(student_folder, run_folder, tmp_pat
 
 @pytest.mark.parametrize("lost,level", [(0.1, "INFO"), (0.5, "WARNING")])
 def test_a_loss_through_int8_is_told(lost, level, caplog):
-    from xtremedistil_tf.serving.export import report_onnx
+    from xtremedistil_tf.serving.check import report_check
 
     with caplog.at_level("INFO", logger="absl"):
-        report_onnx({"float32": {"bytes": 4e6, "error": 1e-7, "dev_macro_f1": 90.0},
-                     "int8": {"bytes": 1e6, "dev_macro_f1": 90.0 - lost}})
+        report_check("ONNX", {"float32": {"bytes": 4e6, "error": 1e-7, "dev_macro_f1": 90.0},
+                              "int8": {"bytes": 1e6, "dev_macro_f1": 90.0 - lost}})
     last = caplog.records[-1]
     assert last.levelname == level and f"({lost:.2f} lost)" in last.getMessage()

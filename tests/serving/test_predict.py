@@ -120,7 +120,7 @@ def test_export_command(student_folder, tmp_path):
     assert "dev" in result.stderr.decode() and (tmp_path / "onnx" / "model.int8.onnx").is_file()
     assert not (tmp_path / "export").exists()
     assert xtremedistil_tf.load(tmp_path, "onnx")("Anna") is not None
-    for flags, told in ((["--forms=torch"], "allowed: savedmodel, onnx"),
+    for flags, told in ((["--forms=torch"], "allowed: savedmodel, onnx, tflite"),
                         (["--export_version=0"], "--export_version is 0")):
         result = command("export", tmp_path, *flags)
         assert result.returncode == 2 and told in result.stderr.decode()

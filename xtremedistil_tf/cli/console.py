@@ -89,6 +89,12 @@ def _answer(
     sys.exit(0)
 
 
+def _behind_dashes() -> List[str]:
+    """What stands behind the first -- on the command line."""
+    arguments = sys.argv[1:]
+    return arguments[arguments.index("--") + 1:] if "--" in arguments else []
+
+
 def _parse(argv: Sequence[str]) -> List[str]:
     """Parses the flags; a wrong one is told in one line."""
     try:
@@ -109,6 +115,7 @@ def _set_up_logging() -> None:
 def start(
     main: Callable[..., None], define_flags: Callable[[], None],
     on_interrupt: str = "the same command goes on from here", operands: Sequence[str] = (),
+    takes_rest: bool = False,
 ) -> None:
     """Runs a command.
 
@@ -117,24 +124,28 @@ def start(
       define_flags: defines its flags.
       on_interrupt: what is told on Ctrl-C.
       operands: names of what is given beside the flags.
+      takes_rest: call `main` with the list of what stands behind a -- on the command line, for
+        programs that have flags of their own; otherwise nothing may stand there.
 
     Exit codes: 0 done, 1 a fault of ours, 2 a mistake in what was given (one line on standard
     error), 130 interrupted, 143 ended by SIGTERM, as a machine that is taken away sends it.
     """
     own = define_all(define_flags)
-    _answer(sys.argv[1:], main, own, operands)
+    rest = ["--", *_behind_dashes()] if "--" in sys.argv else []
+    _answer(sys.argv[1 : len(sys.argv) - len(rest)], main, own, operands)
 
     def guarded(argv):
-        if len(argv) > 1 and not operands:
+        behind = takes_rest and argv[1:] == _behind_dashes()
+        if len(argv) > 1 and not operands and not behind:
             _fail(f"not a flag: {' '.join(argv[1:])}; flags start with --")
-        if len(argv) - 1 != len(operands):
+        if operands and len(argv) - 1 != len(operands):
             _fail(f"{len(argv) - 1} operands; allowed: {' '.join(operands)}")
         signal.signal(signal.SIGTERM, _terminate)
         _set_up_logging()
         if not FLAGS.verbose:
             quiet_libraries()
         try:
-            main(*argv[1:])
+            main(*[argv[1:]] if takes_rest else argv[1:])
         except UserError as error:
             _fail(str(error))
         except BrokenPipeError:

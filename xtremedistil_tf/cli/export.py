@@ -1,4 +1,4 @@
-"""Exports a distilled student again: SavedModel for TF Serving, ONNX."""
+"""Exports a distilled student again: SavedModel for TF Serving, ONNX, TFLite for phones."""
 
 import pathlib
 
@@ -6,7 +6,7 @@ from absl import flags
 
 from xtremedistil_tf.cli import console
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.serving.loading import EXPORT_FORMS
+from xtremedistil_tf.serving.loading import DEFAULT_FORMS, EXPORT_FORMS
 
 FLAGS = flags.FLAGS
 
@@ -14,7 +14,7 @@ FLAGS = flags.FLAGS
 def define_flags() -> None:
     """All flags of this command."""
     flags.DEFINE_string("model_dir", None, "Run folder, or its student folder.", required=True)
-    flags.DEFINE_list("forms", list(EXPORT_FORMS), f"What to write: {', '.join(EXPORT_FORMS)}.")
+    flags.DEFINE_list("forms", list(DEFAULT_FORMS), f"What to write: {', '.join(EXPORT_FORMS)}.")
     flags.DEFINE_integer("export_version", None,
                          "Version of the SavedModel; by default the next free one.")
     flags.DEFINE_boolean("whitespace_words", False,

@@ -12,7 +12,7 @@ from absl import flags
 CONCERNS: Dict[str, tuple] = {
     "What to do": ("study", "grid", "seeds", "sizes", "output", "check", "card", "dry_run",
                    "runtime", "forms", "export_version", "paper_grid", "queries", "seconds",
-                   "runs", "split", "samples"),
+                   "runs", "split", "samples", "host", "port", "show_teacher"),
     "Data": ("task", "transfer_file", "do_NER", "seq_len", "on_bad_row", "dev_measure",
              "languages", "labels_per_language", "transfer_size", "input", "train", "dev", "test",
              "transfer", "format", "dataset_config", "language", "tag_names", "whitespace_words",

@@ -25,11 +25,12 @@ def define_flags() -> None:
     from xtremedistil_tf.serving.loading import RUNTIMES
 
     flags.DEFINE_string("model_dir", None,
-                        "Run folder, its student or onnx folder, or a version of its export.",
+                        "Run folder, its student, onnx or tflite folder, or a version of its "
+                        "export.",
                         required=True)
     flags.DEFINE_enum("runtime", None, RUNTIMES,
                       "What runs the student; by default what the folder holds, Keras for a run "
-                      "folder. All give the same output but onnx_int8, which rounds.")
+                      "folder. All give the same output but the int8 ones, which round.")
     flags.DEFINE_string("input", "-", "Text, one sentence a line; - is standard input.")
     flags.DEFINE_string("output", "-", "Where the result goes; - is standard output.")
     flags.DEFINE_enum("format", None, FORMATS,
@@ -51,41 +52,31 @@ def render(line, form: str) -> str:
 
 
 def _render_classified(line, form: str) -> str:
-    found = dict(line.found or {})
-    if form == "tsv":
-        return line.text.replace("\t", " ") + "\t" + found.get("label", "")
-    if found:
-        found["score"] = round(found["score"], 4)
-        found["scores"] = {name: round(score, 4) for name, score in found["scores"].items()}
-    else:
-        found = {"label": None, "score": None, "scores": {}, "error": line.error}
-    return json.dumps({"text": line.text, **found}, ensure_ascii=False)
+    from xtremedistil_tf.serving.streaming import line_record
+
+    if form == "json":
+        return json.dumps(line_record(line), ensure_ascii=False)
+    return line.text.replace("\t", " ") + "\t" + (line.found or {}).get("label", "")
 
 
 def _render_tagged(line, form: str) -> str:
-    from xtremedistil_tf.serving.entities import join_entities
+    from xtremedistil_tf.serving.streaming import line_record
 
-    words = [word for word, _, _ in line.words]
+    if form == "json":
+        return json.dumps(line_record(line), ensure_ascii=False)
+    words = [word for (word, _, _), _, _ in line.words]
     tags = [tag for _, tag, _ in line.words]
     if form == "tsv":
-        return " ".join(word for word, _, _ in words) + "\t" + " ".join(tags)
-    if form == "conll":
-        return "\n".join(f"{word[0]}\t{tag}" for word, tag in zip(words, tags)) + "\n"
-    entities = join_entities(line.text, words, tags, [score for _, _, score in line.words])
-    for entity in entities:
-        entity["score"] = round(entity["score"], 4)
-    result = {"text": line.text, "entities": entities}
-    if line.error:
-        result["error"] = line.error
-    return json.dumps(result, ensure_ascii=False)
+        return " ".join(words) + "\t" + " ".join(tags)
+    return "\n".join(f"{word}\t{tag}" for word, tag in zip(words, tags)) + "\n"
 
 
 def _lines(file, advance):
+    from xtremedistil_tf.serving.streaming import decode_line
+
     for number, raw in enumerate(file):
         advance(len(raw))
-        # A broken byte costs its own character only.
-        text = raw.decode("utf-8", errors="replace").rstrip("\r\n")
-        yield text[1:] if number == 0 and text.startswith("\ufeff") else text
+        yield decode_line(raw, first=number == 0)
 
 
 @contextlib.contextmanager

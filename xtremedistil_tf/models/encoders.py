@@ -225,6 +225,14 @@ def peek_configuration(config: TeacherConfig, fine_tuned: Optional[pathlib.Path]
         ) from error
 
 
+def most_positions(model_config: Any) -> Optional[int]:
+    """The longest row that an encoder takes, markers included; None if nothing bounds it."""
+    most = getattr(model_config, "max_position_embeddings", None)
+    if most and model_config.model_type in ("roberta", "xlm-roberta", "camembert"):
+        most -= model_config.pad_token_id + 1  # Their positions start after the padding id.
+    return most
+
+
 def check_configuration(model_config: Any, layer: int, seq_len: int) -> None:
     """Refuses a representation layer or a row length that the teacher does not have.
 
@@ -237,9 +245,7 @@ def check_configuration(model_config: Any, layer: int, seq_len: int) -> None:
             f"--teacher_layer is {layer}, but the teacher has {layers} layers; "
             f"allowed: 0 (embeddings) to {layers}"
         )
-    most = getattr(model_config, "max_position_embeddings", None)
-    if most and model_config.model_type in ("roberta", "xlm-roberta", "camembert"):
-        most -= model_config.pad_token_id + 1  # Their positions start after the padding id.
+    most = most_positions(model_config)
     if most and seq_len > most:
         raise UserError(f"--seq_len is {seq_len}, but the teacher has {most} positions")
 

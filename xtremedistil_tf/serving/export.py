@@ -1,31 +1,30 @@
-"""A student folder in, everything that production needs out: SavedModel and ONNX."""
+"""A student folder in, everything that production needs out: SavedModel, ONNX and TFLite."""
 
 import importlib.util
 import logging
 import pathlib
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import Dict, Optional, Sequence, Tuple
 
 import numpy as np
 
-from xtremedistil_tf.evaluation.measures import MEASURE_NAMES
+from xtremedistil_tf.config import require
 from xtremedistil_tf.inputs.examples import Example
 from xtremedistil_tf.serving.arrays import student_arrays
-from xtremedistil_tf.serving.loading import EXPORT_FORMS
+from xtremedistil_tf.serving.check import report_check
+from xtremedistil_tf.serving.loading import DEFAULT_FORMS
 from xtremedistil_tf.serving.onnx_export import export_onnx
 from xtremedistil_tf.serving.savedmodel import export_saved_model
 from xtremedistil_tf.serving.student_folder import load_student, student_path
+from xtremedistil_tf.serving.tflite_export import export_tflite
 
 log = logging.getLogger("absl")
 
-# Points of macro-F1 or accuracy that int8 may lose before we warn.
-_INT8_LOSS = 0.3
-
 
 def export_student(
-    model_dir: pathlib.Path, forms: Sequence[str] = EXPORT_FORMS, version: Optional[int] = None,
+    model_dir: pathlib.Path, forms: Sequence[str] = DEFAULT_FORMS, version: Optional[int] = None,
     keep_whole: bool = False, dev: Optional[Sequence[Example]] = None,
 ) -> Dict[str, pathlib.Path]:
-    """Exports the student of a run folder into `export/<version>` and `onnx` beside it.
+    """Exports the student of a run folder into `export/<version>`, `onnx` and `tflite` beside it.
 
     Args:
       model_dir: the run folder, or a student folder, whose exports then lie beside it.
@@ -42,38 +41,33 @@ def export_student(
     """
     folder = student_path(model_dir)
     bundle = load_student(folder)
+    require("tflite" not in forms or not bundle.labels.pooled,
+            "--forms has tflite, which is built for taggers only; this student classifies texts; "
+            f"allowed: {', '.join(DEFAULT_FORMS)}")
     arrays = student_arrays(bundle.student, bundle.record["student"]["dense_act_func"],
                             bundle.pooling)
     made: Dict[str, pathlib.Path] = {}
     if "savedmodel" in forms:
         made["savedmodel"] = export_saved_model(
             arrays, bundle, folder.parent / "export", version, keep_whole)
-    if "onnx" in forms:
-        def logits(ids: np.ndarray) -> np.ndarray:
-            own = bundle.student.model({"input_ids": ids}, training=False)["logits"].numpy()
-            return own[:, 0] if bundle.labels.pooled else own
 
-        target = folder.parent / "onnx"
-        report_onnx(export_onnx(arrays, logits, folder, target, dev))
-        made["onnx"] = target
+    def logits(ids: np.ndarray) -> np.ndarray:
+        own = bundle.student.model({"input_ids": ids}, training=False)["logits"].numpy()
+        return own[:, 0] if bundle.labels.pooled else own
+
+    if "onnx" in forms:
+        made["onnx"] = folder.parent / "onnx"
+        report_check("ONNX", export_onnx(arrays, logits, folder, made["onnx"], dev))
+    if "tflite" in forms:
+        made["tflite"] = folder.parent / "tflite"
+        report_check("TFLite", export_tflite(
+            arrays, logits, bundle, folder, made["tflite"], dev))
     return made
 
 
 def available_forms() -> Tuple[str, ...]:
-    """The forms whose libraries are installed; says which are left out."""
+    """The default forms whose libraries are installed; says which are left out."""
     if importlib.util.find_spec("onnx") and importlib.util.find_spec("onnxruntime"):
-        return EXPORT_FORMS
+        return DEFAULT_FORMS
     log.info("no ONNX export: install xtremedistil-tf[onnx], then xtremedistil-export")
     return ("savedmodel",)
-
-
-def report_onnx(record: Dict[str, Any]) -> None:
-    """Tells sizes, error and, where it was measured, what int8 loses."""
-    float32, int8 = record["float32"], record["int8"]
-    log.info("ONNX: float32 %.2f MB, largest error %.1g; int8 %.2f MB", float32["bytes"] / 1e6,
-             float32["error"], int8["bytes"] / 1e6)
-    for key in (key for key in int8 if key.startswith("dev_")):
-        lost = float32[key] - int8[key]
-        level = logging.WARNING if lost > _INT8_LOSS else logging.INFO
-        log.log(level, "ONNX int8 on dev: %s %.2f, float32 %.2f (%.2f lost)",
-                MEASURE_NAMES[key[4:]], int8[key], float32[key], lost)

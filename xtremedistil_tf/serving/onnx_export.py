@@ -10,20 +10,16 @@ from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
 
-from xtremedistil_tf.config import CLASSIFICATION, MEASURES
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.evaluation.scoring import SCORERS
 from xtremedistil_tf.inputs.examples import Example
-from xtremedistil_tf.runs import atomic_folder, write_json
+from xtremedistil_tf.runs import atomic_folder
 from xtremedistil_tf.serving.arrays import StudentArrays
 from xtremedistil_tf.serving.assets import RECORD_FILE, TOKENIZER_FILE, VOCABULARY_FILE
-from xtremedistil_tf.serving.classifier import TextModel
+from xtremedistil_tf.serving.check import check_equal, write_check
 from xtremedistil_tf.serving.onnx_runtime import FLOAT_FILE, INT8_FILE, load_onnx, session
 
-CHECK_FILE = "check.json"
 # Old enough for every runtime of the last years.
 _OPSET, _IR_VERSION = 13, 8
-_TOLERANCE = 1e-5
 
 
 def _import_onnx() -> Any:
@@ -160,48 +156,6 @@ def quantize(source: pathlib.Path, target: pathlib.Path) -> None:
         logging.disable(logging.NOTSET)
 
 
-def _check_equal(path: pathlib.Path, logits: Any, size: int) -> float:
-    """Largest difference between the ONNX model and the Keras one on rows of all lengths.
-
-    Raises:
-      RuntimeError: if it is above the tolerance; that would be our fault.
-    """
-    random = np.random.default_rng(0)
-    lengths = np.array([1, 2, 3, 7, 24, 40])
-    ids = random.integers(1, size, (len(lengths), lengths.max()), dtype=np.int32)
-    real = np.arange(lengths.max())[None] < lengths[:, None]
-    ids = np.where(real, ids, 0).astype(np.int32)
-    expected = logits(ids)
-    # Logits have no unit: the tolerance holds for their own size.
-    differences = np.abs(session(path)(ids) - expected)
-    if differences.ndim == 3:  # Else a row has one vector, and none is padding.
-        differences = differences[real]
-    error = float(differences.max() / max(1.0, float(np.abs(expected).max())))
-    if not error <= _TOLERANCE:
-        raise RuntimeError(f"{path.name} differs from the Keras student by {error:.2g}")
-    return error
-
-
-def dev_scores(model: TextModel, examples: Sequence[Example]) -> Dict[str, float]:
-    """What a runtime reaches on labelled rows, 0 to 100.
-
-    Args:
-      model: a Tagger, which cuts no word, or a TextClassifier.
-      examples: the rows.
-
-    Returns:
-      By the name of the kind's measure.
-    """
-    if model.kind == CLASSIFICATION:
-        texts = [" ".join(example.words) for example in examples]
-        predicted = [[found["label"]] for found in model(texts)]
-    else:
-        predicted = [tags for tags, _ in model.tag_words([row.words for row in examples])]
-    scores = SCORERS[model.kind].score([row.tags for row in examples], predicted,
-                                       [row.language for row in examples])
-    return {f"dev_{name}": scores[name] for name in MEASURES[model.kind][:1]}
-
-
 def export_onnx(
     arrays: StudentArrays, logits: Any, student_folder: pathlib.Path, folder: pathlib.Path,
     dev: Optional[Sequence[Example]] = None,
@@ -216,8 +170,7 @@ def export_onnx(
       dev: labelled sentences or texts on which the loss through int8 is measured; left out if None.
 
     Returns:
-      What is written to check.json: for float32 its largest error, for both forms bytes and, with
-      `dev`, the score there.
+      What is written to check.json, see `check.write_check`.
 
     Raises:
       UserError: if onnx or onnxruntime is not installed.
@@ -228,11 +181,7 @@ def export_onnx(
         quantize(temporary / FLOAT_FILE, temporary / INT8_FILE)
         for name in (RECORD_FILE, VOCABULARY_FILE, TOKENIZER_FILE):
             shutil.copy(pathlib.Path(student_folder) / name, temporary / name)
-        error = _check_equal(temporary / FLOAT_FILE, logits, len(arrays.embedding))
-        record: Dict[str, Any] = {"float32": {"error": error}, "int8": {}}
-        for form, name in (("float32", FLOAT_FILE), ("int8", INT8_FILE)):
-            record[form]["bytes"] = (temporary / name).stat().st_size
-            if dev:
-                record[form].update(dev_scores(load_onnx(temporary, form == "int8"), dev))
-        write_json(temporary / CHECK_FILE, record)
-    return record
+        error = check_equal(
+            FLOAT_FILE, session(temporary / FLOAT_FILE), logits, len(arrays.embedding))
+        return write_check(temporary, {"float32": FLOAT_FILE, "int8": INT8_FILE}, error,
+                           lambda form: load_onnx(temporary, form == "int8"), dev)

@@ -4,6 +4,7 @@ from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Se
 
 from xtremedistil_tf.config import CLASSIFICATION
 from xtremedistil_tf.serving.classifier import TextModel
+from xtremedistil_tf.serving.entities import join_entities
 from xtremedistil_tf.serving.tagger import TaggedWord
 
 # Lines are gathered, sorted by length and tagged together up to these bounds.
@@ -40,6 +41,40 @@ class ClassifiedLine(NamedTuple):
 
 
 Line = Union[TaggedLine, ClassifiedLine]
+
+
+def decode_line(raw: bytes, first: bool) -> str:
+    """A line's text without its end; a broken byte costs its own character only.
+
+    Args:
+      raw: the line with its end.
+      first: whether it is a file's first, which may open with a byte order mark.
+    """
+    text = raw.decode("utf-8", errors="replace").rstrip("\r\n")
+    return text[1:] if first and text.startswith("\ufeff") else text
+
+
+def line_record(line: Line) -> Dict[str, Any]:
+    """A result as JSON values: text, what was found and, where nothing could be, error."""
+    if isinstance(line, ClassifiedLine):
+        return _classified_record(line)
+    words = [word for word, _, _ in line.words]
+    entities = join_entities(line.text, words, [tag for _, tag, _ in line.words],
+                             [score for _, _, score in line.words])
+    for entity in entities:
+        entity["score"] = round(entity["score"], 4)
+    record: Dict[str, Any] = {"text": line.text, "entities": entities}
+    if line.error:
+        record["error"] = line.error
+    return record
+
+
+def _classified_record(line: ClassifiedLine) -> Dict[str, Any]:
+    found = dict(line.found or {"label": None, "score": None, "scores": {}, "error": line.error})
+    if line.found:
+        found["score"] = round(found["score"], 4)
+        found["scores"] = {name: round(score, 4) for name, score in found["scores"].items()}
+    return {"text": line.text, **found}
 
 
 def _blocks(lines: Iterable[str]) -> Iterator[List[str]]:

@@ -1,6 +1,6 @@
 """Tagging text with any runtime's forward pass; imports no TensorFlow."""
 
-from typing import Any, Callable, Dict, List, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -20,18 +20,24 @@ CONTEXT = 64
 TaggedWord = Tuple[Word, str, float]
 
 
-def windows(pieces: int) -> List[Tuple[int, int, int, int]]:
+def windows(pieces: int, most: Optional[int] = None) -> List[Tuple[int, int, int, int]]:
     """Splits a row of pieces (without markers) into overlapping windows.
+
+    Args:
+      pieces: how many there are.
+      most: longest row with its markers that the model takes; below LONGEST the context shrinks
+        with it.
 
     Returns:
       (begin, end, first, last): the window's pieces, and those that it answers for.
     """
-    longest = LONGEST - 2
+    most = min(most or LONGEST, LONGEST)
+    longest, context = most - 2, min(CONTEXT, most // 8)
     if pieces <= longest:
         return [(0, pieces, 0, pieces)]
-    step = longest - 2 * CONTEXT
+    step = longest - 2 * context
     return [
-        (max(0, at - CONTEXT), min(pieces, at + step + CONTEXT), at, min(pieces, at + step))
+        (max(0, at - context), min(pieces, at + step + context), at, min(pieces, at + step))
         for at in range(0, pieces, step)
     ]
 
@@ -84,17 +90,20 @@ class Tagger(TextTagger):
       logits: maps the student's ids, int32 [batch, time] padded with 0 on the right, to float
         logits [batch, time, classes].
       keep_whole: split running text at white space only.
+      most: longest row that the forward pass takes, if it is below LONGEST.
 
     Attributes:
       logits: the forward pass.
     """
 
     def __init__(
-        self, assets: Assets, logits: Callable[[np.ndarray], np.ndarray], keep_whole: bool = False
+        self, assets: Assets, logits: Callable[[np.ndarray], np.ndarray], keep_whole: bool = False,
+        most: Optional[int] = None,
     ):
         self._assets = assets
         self.logits = logits
         self._keep_whole = keep_whole
+        self._most = most
 
     @property
     def labels(self) -> Tuple[str, ...]:
@@ -120,7 +129,7 @@ class Tagger(TextTagger):
     def _tag_one(self, words: List[str]) -> Tuple[List[str], np.ndarray]:
         """The short way for one sentence, where each call's overhead shows."""
         encoding = self._assets.tokenizer.encode(words, is_pretokenized=True)
-        if len(encoding) > LONGEST or not words:
+        if len(encoding) > min(self._most or LONGEST, LONGEST) or not words:
             return self._tag_encoded([words], [encoding])[0]
         ids = self._assets.vocabulary.table[np.array(encoding.ids)]
         starts = np.array(first_pieces(encoding.word_ids, len(words)), np.int32)
@@ -134,7 +143,7 @@ class Tagger(TextTagger):
         owners: List[Tuple[int, int, int, int]] = []
         for sentence, encoding in enumerate(encodings):
             ids = encoding.ids
-            for begin, end, first, last in windows(len(ids) - 2):
+            for begin, end, first, last in windows(len(ids) - 2, self._most):
                 rows.append([ids[0], *ids[1 + begin : 1 + end], ids[-1]])
                 # In the window a piece stands one later than in the text, for the opening marker.
                 owners.append((sentence, 1 - begin, first, last))

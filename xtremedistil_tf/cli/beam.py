@@ -1,0 +1,69 @@
+"""Tags files of any size on Apache Beam: on this machine, Flink, Spark or Dataflow."""
+
+import logging
+from typing import List
+
+from absl import flags
+
+from xtremedistil_tf.cli import console
+from xtremedistil_tf.errors import UserError
+
+FLAGS = flags.FLAGS
+
+log = logging.getLogger("absl")
+
+
+def define_flags() -> None:
+    """All flags of this command; what stands behind -- is Beam's."""
+    from xtremedistil_tf.serving.loading import RUNTIMES
+
+    flags.DEFINE_string("model_dir", None,
+                        "Run folder, its student, onnx or tflite folder, or a version of its "
+                        "export; every worker must find it there.", required=True)
+    flags.DEFINE_enum("runtime", "onnx_int8", RUNTIMES, "What runs the student.")
+    flags.DEFINE_string("input", None, "Files of text, one sentence a line; a pattern as in *.txt.",
+                        required=True)
+    flags.DEFINE_string("output", None,
+                        "How the names of the JSON-lines files begin; -00000-of-... follows.",
+                        required=True)
+    flags.DEFINE_boolean("whitespace_words", False,
+                         "Split at white space only: for text that is tokenised already.")
+
+
+def main(beam_options: List[str]) -> None:
+    """Runs the pipeline and waits for its end.
+
+    Args:
+      beam_options: what stood behind --: the runner and its settings.
+    """
+    try:
+        import apache_beam as beam
+        from apache_beam.metrics import MetricsFilter
+        from apache_beam.options.pipeline_options import PipelineOptions
+    except ImportError as error:
+        raise UserError(f"the pipeline needs {error.name}; install xtremedistil-tf[beam]") from None
+    import xtremedistil_tf
+    from xtremedistil_tf.serving.beam import NAMESPACE, TagText
+
+    # A folder without a student is told at once, and not by every worker.
+    xtremedistil_tf.load(FLAGS.model_dir, FLAGS.runtime, FLAGS.whitespace_words)
+    pipeline = beam.Pipeline(options=PipelineOptions(beam_options))
+    (pipeline
+     | TagText(FLAGS.input, FLAGS.model_dir, FLAGS.runtime, FLAGS.whitespace_words)
+     | beam.io.WriteToText(FLAGS.output, file_name_suffix=".jsonl"))
+    result = pipeline.run()
+    result.wait_until_finish()
+    counters = result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))["counters"]
+    counts = {counter.key.metric.name: counter.committed or 0 for counter in counters}
+    log.info("%d lines tagged", counts.get("lines", 0) - counts.get("failed", 0))
+    if counts.get("failed"):
+        log.warning("%d lines could not be tagged; their output has an error", counts["failed"])
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    console.start(main, define_flags, "no output was written", takes_rest=True)
+
+
+if __name__ == "__main__":
+    run()

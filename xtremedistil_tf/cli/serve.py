@@ -1,0 +1,111 @@
+"""Starts a small web page and JSON endpoint that tag what one types, student beside teacher."""
+
+import ipaddress
+import logging
+import pathlib
+from typing import Optional
+
+from absl import flags
+
+from xtremedistil_tf.cli import console
+from xtremedistil_tf.config import TAGGING
+from xtremedistil_tf.errors import UserError
+
+FLAGS = flags.FLAGS
+
+log = logging.getLogger("absl")
+
+
+def define_flags() -> None:
+    """All flags of this command."""
+    from xtremedistil_tf.serving.loading import RUNTIMES
+
+    flags.DEFINE_string("model_dir", None,
+                        "Run folder, its student, onnx or tflite folder, or a version of its "
+                        "export.",
+                        required=True)
+    flags.DEFINE_enum("runtime", None, RUNTIMES,
+                      "What runs the student; by default what the folder holds, Keras for a run "
+                      "folder.")
+    flags.DEFINE_string("teacher_model_dir", None,
+                        "Folder of a fine-tuned teacher, or a run folder around it; by default "
+                        "the run folder's own, if it has one.")
+    flags.DEFINE_boolean("show_teacher", True, "Tag with the teacher too, where there is one.")
+    flags.DEFINE_boolean("whitespace_words", False,
+                         "Split at white space only: for text that is tokenised already.")
+    flags.DEFINE_string("host", "127.0.0.1",
+                        "Address to listen on; any but this machine's own opens the page to "
+                        "others, without a password.")
+    flags.DEFINE_integer("port", 8080, "Port to listen on; 0 takes a free one.")
+
+
+def _teacher_folder() -> Optional[pathlib.Path]:
+    """Where the teacher to show lies; None for none.
+
+    Raises:
+      UserError: if a folder is named that holds none.
+    """
+    if not FLAGS.show_teacher:
+        return None
+    named = FLAGS.teacher_model_dir
+    base = pathlib.Path(named or FLAGS.model_dir)
+    for folder in (base, base / "teacher"):
+        if (folder / "teacher.json").is_file():
+            return folder
+    if named:
+        raise UserError(f"--teacher_model_dir {named} holds no fine-tuned teacher")
+    return None
+
+
+def _taggers() -> dict:
+    """The taggers of the page, by name."""
+    import xtremedistil_tf
+    from xtremedistil_tf.serving.loading import runtime_of
+    from xtremedistil_tf.serving.page import NamedTagger
+
+    runtime = FLAGS.runtime or runtime_of(FLAGS.model_dir)
+    folder = _teacher_folder()
+    student = xtremedistil_tf.load(FLAGS.model_dir, runtime, FLAGS.whitespace_words)
+    if student.kind != TAGGING:
+        raise UserError(f"{FLAGS.model_dir} holds a student that classifies texts; the page shows "
+                        "tagged words only. xtremedistil-predict reads texts")
+    taggers = {"student": NamedTagger(runtime, student)}
+    if folder is not None:
+        from xtremedistil_tf.serving.teacher_tagger import load_teacher_tagger
+
+        taggers["teacher"] = NamedTagger(
+            "keras", load_teacher_tagger(folder, FLAGS.whitespace_words))
+    return taggers
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def main() -> None:
+    """Serves until Ctrl-C."""
+    if not 0 <= FLAGS.port <= 65535:
+        raise UserError(f"--port is {FLAGS.port}; allowed: 0 to 65535")
+    from xtremedistil_tf.serving.page import create_app, create_server
+
+    app = create_app(_taggers())
+    server = create_server(app, FLAGS.host, FLAGS.port)
+    if not _is_loopback(FLAGS.host):
+        log.warning("--host=%s: whoever reaches this machine can use the page", FLAGS.host)
+    for host, port in getattr(server, "effective_listen", None) or [
+            (server.effective_host, server.effective_port)]:
+        told = f"[{host}]" if ":" in str(host) else host
+        print(f"http://{told}:{port}/  (Ctrl-C ends it)", flush=True)
+    server.run()
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    console.start(main, define_flags, "the page is closed")
+
+
+if __name__ == "__main__":
+    run()
