@@ -59,6 +59,8 @@ def lite_session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
             laid_out = time
         row = np.zeros([1, time], np.int32)
         row[0, : len(ids)] = ids
+        # The fused LSTM keeps its state from one call to the next: a row starts from nothing.
+        interpreter.reset_all_variables()
         interpreter.set_tensor(entry, row)
         interpreter.invoke()
         return interpreter.get_tensor(result)[0, : len(ids)]
