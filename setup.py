@@ -10,6 +10,42 @@ VERSION = re.search(
     r'^__version__ = "([^"]+)"', (HERE / "xtremedistil_tf/version.py").read_text("utf-8"), re.M
 ).group(1)
 
+# Two stacks, chosen by the Python that installs. TensorFlow Addons has no wheel for 3.12 and later.
+REFERENCE, LATER = 'python_version < "3.12"', 'python_version >= "3.12"'
+PYTHON_312, PYTHON_313 = 'python_version == "3.12"', 'python_version >= "3.13"'
+
+STACKS = [
+    # The last TensorFlow with Keras 2 inside, and the last that TensorFlow Addons supports.
+    f"tensorflow==2.15.*,!=2.15.0; {REFERENCE}",
+    f"tensorflow-addons==0.23.*; {REFERENCE}",
+    # From 4.37 on, transformers looks for tf_keras: two kinds of Keras would be mixed.
+    f"transformers==4.36.*; {REFERENCE}",
+    f"numpy>=1.23,<2; {REFERENCE}",
+    # Keras 2 lives on as tf_keras, of the same minor version as TensorFlow.
+    f"tensorflow==2.19.*; {PYTHON_312}",
+    f"tf_keras==2.19.*; {PYTHON_312}",
+    f"tensorflow==2.20.*; {PYTHON_313}",
+    f"tf_keras==2.20.*; {PYTHON_313}",
+    # The last line whose TensorFlow classes were run here; version 5 has none.
+    f"transformers==4.53.*; {LATER}",
+    f"numpy>=2.1,<2.2; {LATER}",
+]
+# Text-in SavedModels. It has no wheels for Windows.
+SERVING = [
+    f"tensorflow-text=={minor}.*; platform_system != 'Windows' and {python}"
+    for minor, python in (("2.15", REFERENCE), ("2.19", PYTHON_312), ("2.20", PYTHON_313))
+]
+ONNX = [
+    # Newer versions need an ml_dtypes that TensorFlow 2.15 does not allow.
+    f"onnx>=1.14,<1.18; {REFERENCE}",
+    f"onnx>=1.18,<2; {LATER}",
+    "onnxruntime>=1.16,<2",
+]
+GPU = [
+    f"tensorflow[and-cuda]=={version}; {python}"
+    for version, python in (("2.15.1", REFERENCE), ("2.19.*", PYTHON_312), ("2.20.*", PYTHON_313))
+]
+
 setup(
     name="xtremedistil-tf",
     version=VERSION,
@@ -18,14 +54,9 @@ setup(
     long_description_content_type="text/markdown",
     license="MIT",
     packages=find_packages(include=["xtremedistil_tf*"]),
-    python_requires=">=3.9,<3.12",
+    python_requires=">=3.9,<3.14",
     install_requires=[
-        # The last TensorFlow with Keras 2 inside, and the last that TensorFlow Addons supports.
-        "tensorflow==2.15.*,!=2.15.0",
-        "tensorflow-addons==0.23.*",
-        # From 4.37 on, transformers looks for tf_keras: two kinds of Keras would be mixed.
-        "transformers==4.36.*",
-        "numpy>=1.23,<2",
+        *STACKS,
         "scikit-learn>=1.3,<2",
         "seqeval>=1.2.2,<2",
         "absl-py>=1.4,<3",
@@ -33,20 +64,16 @@ setup(
         "filelock>=3.12,<4",
         "matplotlib>=3.7,<4",
         "tqdm>=4.65,<5",
-        # TensorFlow 2.15 leaves it open; its build back end and seqeval's need it at run time.
+        # TensorFlow leaves it open; its build back end and seqeval's need it at run time.
         "setuptools<81",
     ],
     extras_require={
         # Later ones need numpy 2 or a huggingface_hub that transformers 4.36 does not take.
         "datasets": ["datasets>=4,<5", "pyarrow>=21,<23"],
-        "gpu": ["tensorflow[and-cuda]==2.15.1"],
-        # Text-in SavedModels. It has no wheels for Windows.
-        "serving": ["tensorflow-text==2.15.*; platform_system != 'Windows'"],
-        # Newer versions of onnx need an ml_dtypes that TensorFlow 2.15 does not allow.
-        "onnx": ["onnx>=1.14,<1.18", "onnxruntime>=1.16,<2"],
-        "test": ["tensorflow-text==2.15.*; platform_system != 'Windows'", "onnx>=1.14,<1.18",
-                 "onnxruntime>=1.16,<2", "pytest>=7.4,<10", "pytest-xdist>=3.5,<4",
-                 "ruff>=0.4,<1"],
+        "gpu": GPU,
+        "serving": SERVING,
+        "onnx": ONNX,
+        "test": [*SERVING, *ONNX, "pytest>=7.4,<10", "pytest-xdist>=3.5,<4", "ruff>=0.4,<1"],
     },
     entry_points={
         "console_scripts": [

@@ -5,6 +5,8 @@ from safetensors.numpy import save_file
 from transformers import AutoConfig, TFAutoModel
 from transformers.modeling_tf_pytorch_utils import convert_tf_weight_name_to_pt_weight_name
 
+from xtremedistil_tf.models.encoders import build_variables
+
 SIZES = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
          "intermediate_size": 32, "max_position_embeddings": 64}
 DISTIL = {"dim": 16, "n_layers": 2, "n_heads": 2, "hidden_dim": 32, "max_position_embeddings": 64}
@@ -17,7 +19,7 @@ def make_encoder(model_type, vocab_size):
         sizes["embedding_size"] = 8
     config = AutoConfig.for_model(model_type, vocab_size=vocab_size, **sizes)
     encoder = TFAutoModel.from_config(config)
-    encoder.build()
+    build_variables(encoder)
     return encoder
 
 

@@ -8,7 +8,6 @@ import time
 from typing import Any, Callable, Dict, List, Optional
 
 from xtremedistil_tf.addons import LazyAdam
-from xtremedistil_tf.config import require
 from xtremedistil_tf.distill.losses import LOSSES
 from xtremedistil_tf.distill.schedules import build_schedule
 from xtremedistil_tf.distill.stages import Stage
@@ -89,10 +88,6 @@ class _BatchProgress(tf.keras.callbacks.Callback):
 
 def _build_optimizer(name: str, schedule: Any) -> Any:
     if name == "lazy_adam":
-        require(
-            LazyAdam is not None,
-            "--optimizer=lazy_adam needs tensorflow-addons; allowed without it: adam",
-        )
         return LazyAdam(schedule)
     # The legacy class: the same family as TensorFlow Addons' optimizers, and no XLA on a GPU.
     return tf.keras.optimizers.legacy.Adam(schedule)

@@ -174,6 +174,12 @@ def _settings(path: str) -> dict:
     return settings
 
 
+def build_variables(encoder: Any) -> None:
+    """Makes the variables of an encoder that has read no input yet, with full names."""
+    # Later versions of transformers keep the name scope, which checkpoints go by, to this method.
+    getattr(encoder, "build_in_name_scope", encoder.build)()
+
+
 def create_encoder(config: TeacherConfig, texts: Iterable[Sequence[str]]) -> Tuple[Any, Any]:
     """Builds an encoder with random weights from a configuration file, vocabulary included.
 
@@ -193,7 +199,7 @@ def create_encoder(config: TeacherConfig, texts: Iterable[Sequence[str]]) -> Tup
     model_config.pad_token_id = tokenizer.pad_token_id
     try:
         encoder = transformers.TFAutoModel.from_config(model_config)
-        encoder.build()
+        build_variables(encoder)
     except ValueError as error:  # Sizes that do not go together, or no TF model of that type.
         raise UserError(
             f"--teacher_config {config.config_file}: {_first_line(error)}"

@@ -1,0 +1,39 @@
+"""Lazy Adam for Pythons without TensorFlow Addons: rows that a batch leaves out do not move."""
+
+from typing import Any
+
+from xtremedistil_tf.keras2 import tf
+
+
+class SparseRowsAdam(tf.keras.optimizers.legacy.Adam):
+    """Adam whose moments decay, for a sparse gradient, in the gradient's rows only.
+
+    Dense gradients are handled as by Adam. The numbers are those of TensorFlow Addons' LazyAdam:
+    the bias correction counts all steps, and epsilon is added to the uncorrected root.
+
+    Source: Kingma & Ba 2015, section 2 (the reordered form, "epsilon hat").
+    """
+
+    def _resource_apply_sparse(
+        self, grad: Any, var: Any, indices: Any, apply_state: Any = None
+    ) -> Any:
+        """Moves the rows of one variable.
+
+        Args:
+          grad: [rows, width] gradient, each row once: the base class has summed repeated ones.
+          var: [vocabulary, width] variable.
+          indices: [rows] which rows.
+          apply_state: rates of this step by (device, dtype), from the base class.
+        """
+        key = var.device, var.dtype.base_dtype
+        rates = (apply_state or {}).get(key) or self._fallback_apply_state(*key)
+        first, second = self.get_slot(var, "m"), self.get_slot(var, "v")
+        mean = rates["beta_1_t"] * tf.gather(first, indices) + rates["one_minus_beta_1_t"] * grad
+        square = (
+            rates["beta_2_t"] * tf.gather(second, indices)
+            + rates["one_minus_beta_2_t"] * tf.square(grad)
+        )
+        change = rates["lr"] * mean / (tf.sqrt(square) + rates["epsilon"])
+        rows = [(first.scatter_update, mean), (second.scatter_update, square),
+                (var.scatter_sub, change)]
+        return tf.group(*[move(tf.IndexedSlices(values, indices)) for move, values in rows])
