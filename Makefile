@@ -8,7 +8,7 @@ INSTALLED = .venv/installed-$(VERSION)
 BIN = .venv/bin
 DEMO_DIR ?= runs/demo
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test lint docs notebooks clean
 
 $(INSTALLED): setup.py pyproject.toml xtremedistil_tf/version.py
 	@test -n "$(VERSION)" || { echo "error: no Python 3.9 to 3.13 found; name one: make PYTHON=/path/to/python3.11" >&2; exit 2; }
@@ -32,6 +32,11 @@ docs: $(INSTALLED)
 	$(BIN)/python docs/make_flags.py
 	$(BIN)/python benchmarks/tables.py
 	$(BIN)/python benchmarks/prepare.py
+
+# The first notebook, whole, on a scrap of the sample. The others need a GPU or hours.
+notebooks: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[notebook]"
+	cd notebooks && SMOKE=1 ../$(BIN)/jupyter execute --timeout=1800 first_hour.ipynb
 
 clean:
 	rm -rf .venv build *.egg-info

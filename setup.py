@@ -73,6 +73,8 @@ setup(
         "gpu": GPU,
         "serving": SERVING,
         "onnx": ONNX,
+        # Runs the notebooks without a browser.
+        "notebook": ["nbclient>=0.10,<1", "ipykernel>=6.29,<8"],
         "test": [*SERVING, *ONNX, "pytest>=7.4,<10", "pytest-xdist>=3.5,<4", "ruff>=0.4,<1"],
     },
     entry_points={

@@ -1,0 +1,59 @@
+"""Every command line in the documents is one that its command takes."""
+
+import re
+
+import pytest
+from absl import flags
+
+from tests.command_lines import MODULES, check, fenced_lines
+from tests.conftest import ROOT
+from xtremedistil_tf.errors import UserError
+
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "data" / "README.md",
+             *sorted((ROOT / "docs").glob("*.md"))]
+OURS = re.compile(r"(?<![\w`])(xtremedistil-\w+|run_\w+\.py|make|pip|python)\s")
+
+
+def lines_of(path):
+    """Lines that call something of ours; a flagfile named F stands for any."""
+    for line in fenced_lines(path):
+        if OURS.search(line) and not line.startswith(("docker", "files ", "#")):
+            yield line.replace("--flagfile=F ", "--flagfile=flags/demo.flags ")
+
+
+def test_every_command_line_is_taken(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    called = []
+    for path in DOCUMENTS:
+        for line in lines_of(path):
+            try:
+                found = check(line)
+            except (flags.Error, UserError, AssertionError) as error:
+                raise AssertionError(f"{path.name}: {line}: {error}") from error
+            assert found or not OURS.match(line), f"{path.name}: not understood: {line}"
+            called += found
+    assert set(MODULES) - {"xtremedistil-teacher", "xtremedistil-distill"} <= set(called)
+    assert {"make", "pip"} <= set(called) and len(called) >= 30
+
+
+def test_the_commands_of_the_flagfiles_are_taken(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    for path in sorted((ROOT / "flags").glob("*.flags")):
+        header = "".join(line[1:] for line in path.read_text("utf-8").splitlines(True)
+                         if line.startswith("#"))
+        (line,) = re.findall(r"(python run_\w+\.py (?:\s*--[^\s(]+)+)", header)
+        assert check(" ".join(line.split())) == ["run_distillation.py"], path
+
+
+@pytest.mark.parametrize("line", [
+    "xtremedistil-predict --modeldir=x",
+    "echo a | .venv/bin/xtremedistil-predict --model_dir=x --format=xml",
+    "python run_distillation.py --task=t --model_dir=m",  # Neither --do_NER nor anything else.
+    "python -m xtremedistil_tf.cli.prepare stray",
+    "make no_such_target",
+    'pip install "xtremedistil-tf[nothing]"',
+    "TF_CONFIG='{}' python benchmarks/missing.py --output=x",
+])
+def test_a_wrong_line_would_be_noticed(line):
+    with pytest.raises((flags.Error, UserError, AssertionError)):
+        check(line)

@@ -1,0 +1,110 @@
+"""The notebooks: well-formed, without outputs; their fields are flags, their commands are taken.
+
+Here the shell lines are checked, not run; `make notebooks` runs a whole notebook.
+"""
+
+import json
+import os
+import re
+import shutil
+import sys
+import types
+
+import pytest
+
+from tests.command_lines import MODULES, check
+from tests.conftest import ROOT
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+DEFINED = "".join(path.read_text("utf-8")
+                  for path in (ROOT / "xtremedistil_tf" / "cli").glob("*.py"))
+_SHELL = re.compile(r"^(\s*)!(.*)$", re.M)
+
+
+def cells(path, kind="code"):
+    """The sources of a kind of cells, continued lines joined."""
+    return [re.sub(r"\s*\\\n\s*", " ", "".join(cell["source"]))
+            for cell in json.loads(path.read_text("utf-8"))["cells"] if cell["cell_type"] == kind]
+
+
+def fields(path):
+    """The form fields: name -> literal."""
+    found = re.findall(r"^(\w+) = (.*?)  #@param", "\n".join(cells(path)), re.M)
+    return {name: literal for name, literal in found}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_is_a_notebook_without_outputs(path):
+    book = json.loads(path.read_text("utf-8"))
+    assert (book["nbformat"], book["nbformat_minor"]) == (4, 5)
+    assert book["metadata"]["kernelspec"]["name"] == "python3"
+    ids = [cell["id"] for cell in book["cells"]]
+    assert len(set(ids)) == len(ids) >= 10
+    for cell in book["cells"]:
+        assert cell["cell_type"] == "markdown" or (
+            cell["outputs"] == [] and cell["execution_count"] is None)
+    badge = f"/github/OWNER/xtremedistil_tf/blob/main/notebooks/{path.name})"
+    assert badge in cells(path, "markdown")[0] and "colab-badge.svg" in cells(path, "markdown")[0]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_lower_case_fields_are_flags_that_a_command_gets(path):
+    names = fields(path)
+    assert names.pop("SMOKE") == "False" and names.pop("PYTHON_311") == "False"
+    commands = "\n".join(command for _, command in _SHELL.findall("\n".join(cells(path))))
+    for name in (name for name in names if name == name.lower()):
+        flag = name.rstrip("_")
+        assert f'"{flag}"' in DEFINED, name
+        text = "\n".join(cells(path))
+        assert f"--{flag}={{{name}}}" in commands.replace('"', "") or (
+            f'f"--{flag}={{{name}}}"' in text), name
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A folder like a clone, as far as the cells look; returns what runs a notebook's cells."""
+    for name in ("data", "flags"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    (tmp_path / "setup.py").touch()
+    for name in ("first_hour", "first_hour_smoke", "mine", "mine_smoke", "strategies",
+                 "strategies_smoke", "my_task/card", "smoke_task/card"):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+        for text in ("report.md", "README.md"):
+            (tmp_path / "runs" / name / text).write_text("# Title\n\n## First\n")
+    display = types.SimpleNamespace(Image=str, Markdown=str, display=lambda *shown: None)
+    monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(display=display))
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    monkeypatch.chdir(tmp_path)
+
+    def run(path):
+        lines = []
+        space = {"shell": lines.append, "_exit_code": 0}
+        for number, cell in enumerate(cells(path)):
+            code = _SHELL.sub(lambda match: f"{match[1]}shell(f'''{match[2]}''')", cell)
+            exec(compile(code, f"{path.name}, cell {number}", "exec"), space)
+        return lines
+
+    return run
+
+
+@pytest.mark.parametrize("smoke", ["0", "1"])
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_commands_are_taken(path, smoke, here, monkeypatch):
+    monkeypatch.setenv("SMOKE", smoke)
+    lines = here(path)
+    called = []
+    for line in lines:
+        called += check(line)
+    assert {"run_distillation.py", "xtremedistil_tf.cli.export"} <= set(called) or (
+        set(called) & set(MODULES))
+    for line in lines:
+        if "run_distillation.py" in line:
+            assert ("--stage_epochs=0=1" in line) == (smoke == "1")
+        assert os.path.isabs(line.split()[0]) or "{" not in line, "a name was not filled in"
+
+
+def test_a_shell_line_that_fails_ends_the_notebook():
+    for path in NOTEBOOKS:
+        for cell in cells(path):
+            for after in re.findall(r"^!.*\{PYTHON\}.*\n(.*)", cell + "\n", re.M):
+                assert after.startswith("assert _exit_code == 0, "), (path.name, cell)
