@@ -3,8 +3,13 @@
 import json
 import pathlib
 import re
+import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from xtremedistil_tf.evaluation.paper import TABLE_16  # noqa: E402 - after the path is set
+
 RESULTS = ROOT / "benchmarks"
 
 # The authors' v2 code on the same data, teacher and student size, measured on two cores before this
@@ -180,10 +185,44 @@ def engine_tables() -> str:
         for name, table in tables.items())
 
 
+def paper_sizes_table() -> str:
+    """The sizes of the paper, the best first."""
+    lines = ["| E | H | F1 | parameters, millions | compression |", "|---:|---:|---:|---:|---:|"]
+    lines += [f"| {row.embedding} | {row.hidden} | {row.score.f1:.2f} | {row.million_parameters} | "
+              f"{row.compression}x |" for row in TABLE_16]
+    return "\n".join(lines)
+
+
+def sizes_table() -> str:
+    """Our time and size of the same grid, once recorded, with the chart."""
+    command = "xtremedistil-benchmark --paper_grid --runs=RUN,RUN --output=benchmarks/sizes"
+    folder = RESULTS / "sizes"
+    if not (folder / "benchmark.md").is_file():
+        return f"Not recorded yet: `{command}`, with runs of several sizes."
+    images = [f"![{path.stem}](../benchmarks/sizes/{path.name})" for path in folder.glob("*.png")]
+    return "\n\n".join([f"By `{command}`.", (folder / "benchmark.md").read_text("utf-8").strip(),
+                        *sorted(images)])
+
+
+def first_hour_text() -> str:
+    """Minutes from a fresh clone."""
+    path = RESULTS / "first_hour.json"
+    if not path.is_file():
+        return ("Minutes from a fresh clone to the first tagged sentence and to an exported model "
+                "that answers text: not recorded yet (`benchmarks/first_hour.py`).")
+    record = json.loads(path.read_text("utf-8"))
+    minutes, machine = record["minutes"], record["machine"]
+    return (f"From a fresh clone by these commands alone, installing included: "
+            f"{minutes['demo']:.1f} minutes to the first tagged sentences, "
+            f"{minutes['exported']:.1f} to an exported model that answers text (Python "
+            f"{machine['python']}, {machine['processor']}, {machine['cores']} cores).")
+
+
 # Where the tables stand: file, then name of the place in it.
 PLACES = {
-    "README.md": {"demo": demo_table,
+    "README.md": {"demo": demo_table, "first_hour": first_hour_text,
                   "wikiann8": lambda: wikiann_table() + "\n\n" + stages_table()},
+    "docs/choosing.md": {"paper_sizes": paper_sizes_table, "sizes": sizes_table},
     "docs/engine.md": {"engine": engine_tables},
 }
 
