@@ -27,11 +27,14 @@ def parse(module, arguments):
     """
     if arguments in (["--help"], ["--version"]):
         return
+    if "--" in arguments:  # What stands behind it is another program's.
+        arguments = arguments[: arguments.index("--")]
     command, values, before = importlib.import_module(module), flags.FLAGS, set(flags.FLAGS)
     console.define_all(command.define_flags)
     try:
         rest = values(["command", *arguments])[1:]
-        assert not rest, f"not flags: {rest}"
+        operands = getattr(command, "OPERANDS", ())
+        assert len(rest) == len(operands), f"not flags: {rest}; operands: {operands}"
         if "pt_teacher" in values:
             command_flags.run_config(values)
     finally:

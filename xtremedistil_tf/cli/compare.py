@@ -8,6 +8,7 @@ from absl import flags
 from xtremedistil_tf.cli import console
 
 FLAGS = flags.FLAGS
+OPERANDS = ("RUN_A", "RUN_B")
 
 
 def define_flags() -> None:
@@ -40,7 +41,7 @@ def main(first: str, second: str) -> None:
 def run() -> None:
     """Entry point of the console script."""
     console.start(main, define_flags, on_interrupt="nothing is left to go on with",
-                  operands=("RUN_A", "RUN_B"))
+                  operands=OPERANDS)
 
 
 if __name__ == "__main__":
