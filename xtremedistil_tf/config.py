@@ -327,12 +327,14 @@ class Resources:
       target_shard: (i, n) to write only the i-th of n parts of the targets, 1 <= i <= n; None for
         the whole job.
       targets_dir: folder of the teacher's outputs that runs share; None for the run's own.
+      export: whether the run ends with the student's exports.
     """
 
     keep_representation: bool = True
     target_workers: int = 1
     target_shard: Optional[Tuple[int, int]] = None
     targets_dir: Optional[str] = None
+    export: bool = True
 
     def __post_init__(self):
         require(self.keep_representation or self.targets_dir is None,

@@ -200,7 +200,7 @@ def test_a_teacher_folder_serves_another_run(finished, tiny_task, bert_config, t
     config = config_of(tiny_task, bert_config, strategy="D0-S")
     config = dataclasses.replace(config, teacher=dataclasses.replace(
         config.teacher, model_dir=str(finished[0])))
-    metrics = job.run_distillation(config, tmp_path / "run")
+    metrics = job.run_distillation(config, tmp_path / "run", resources=cfg.Resources(export=False))
     assert metrics["teacher"]["test"] == finished[1]["teacher"]["test"]
     assert [stage["name"] for stage in metrics["stages"]] == ["01_labels"]
     assert not (tmp_path / "run" / "teacher").exists()
@@ -227,14 +227,14 @@ def test_parts_of_the_targets_are_taken_over_and_representations_dropped(
         told = job.write_target_part(config, folder, cfg.Resources(target_shard=(number, 2)))
         assert f"part {number} of 2 is written" in told
     assert "3 of 3 shards are there" in told
-    metrics = job.run_distillation(config, folder, resources=cfg.Resources(False))
+    metrics = job.run_distillation(config, folder, resources=cfg.Resources(False, export=False))
     assert metrics["teacher_passes"] == 0 and len(metrics["stages"]) == 3
     assert not list(folder.rglob("representation-*"))
     assert list((folder / "targets" / "transfer").rglob("logits-*"))
     # Without the later stages' results they are trained again, and stage 1 is not missed.
     shutil.rmtree(folder / "stages" / "03_labels")
     (folder / "metrics.json").unlink()
-    again = job.run_distillation(config, folder, resources=cfg.Resources(False))
+    again = job.run_distillation(config, folder, resources=cfg.Resources(False, export=False))
     assert again["teacher_passes"] == 0
     assert again["student"]["test"] == metrics["student"]["test"]
 

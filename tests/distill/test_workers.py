@@ -16,7 +16,8 @@ from xtremedistil_tf.runs import read_json
 FLAGS = ["--deterministic", "--do_NER", "--transfer_file=transfer.txt", "--seq_len=24",
          "--teacher_layer=1", "--strategy=D4.1", "--teacher_epochs=1", "--ft_epochs=2",
          "--distil_epochs=2", "--word_emb_dim=6", "--bilstm_hidden_size=5", "--dropout_rate=0",
-         "--distil_chunk_size=20", "--teacher_learning_rate=1e-3", "--learning_rate=1e-2"]
+         "--distil_chunk_size=20", "--teacher_learning_rate=1e-3", "--learning_rate=1e-2",
+         "--noexport"]
 
 
 def free_ports(count):

@@ -40,8 +40,8 @@ def main() -> None:
     show = show_tagged if config.data.do_ner else show_classified
     print(show(model_dir / "predictions" / "test.student.tsv"))
     print()
-    print(f"report: {model_dir / 'report.md'}   student: {model_dir / 'student'}   "
-          f"SavedModel: {model_dir / 'export' / '1'}")
+    exported = f"   SavedModel: {model_dir / 'export' / '1'}" if resources.export else ""
+    print(f"report: {model_dir / 'report.md'}   student: {model_dir / 'student'}{exported}")
 
 
 def run() -> None:

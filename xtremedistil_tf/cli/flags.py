@@ -144,6 +144,8 @@ def define_student_flags() -> None:
     flags.DEFINE_integer("lr_period", _DISTIL.period, "Epochs of the first restarting cosine.")
     flags.DEFINE_enum("optimizer", _DISTIL.optimizer, cfg.OPTIMIZERS,
                       "adam, or lazy_adam: only a batch's embedding rows are updated.")
+    flags.DEFINE_boolean("export", True,
+                         "End with the student's exports; xtremedistil-export makes them later.")
     flags.DEFINE_boolean("dry_run", False, "Print the plan and train nothing.")
 
 
@@ -250,4 +252,4 @@ def resources(values: flags.FlagValues) -> cfg.Resources:
             raise UserError(f"--target_shard is {values.target_shard!r}; allowed: i/n, as in 1/4")
         part = (int(number), int(parts))
     return cfg.Resources(values.keep_representation, values.target_workers, part,
-                         values.targets_dir)
+                         values.targets_dir, values.export)

@@ -14,7 +14,7 @@ from xtremedistil_tf.study.grids import STUDIES, grid_study
 FLAGS = flags.FLAGS
 # Set for each run by the study itself, or without a meaning for it.
 _OWN = {"model_dir", "seed", "teacher_model_dir", "targets_dir", "dry_run", "overwrite",
-        "target_shard"}
+        "target_shard", "export"}
 _RUN_FLAGS: Set[str] = set()
 
 

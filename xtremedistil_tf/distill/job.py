@@ -215,7 +215,7 @@ def run_distillation(
         task = read_task(config.data)
         check_student(config, task, check_teacher(config, model_dir), model_dir)
         by_chief(lambda: _claim(model_dir, config, task, overwrite))
-        finished = finished_metrics(model_dir)
+        finished = finished_metrics(model_dir, resources.export)
         if finished is not None:
             log.info("%s is finished already; nothing is run again", model_dir)
             return finished
@@ -223,7 +223,7 @@ def run_distillation(
             log.warning("%s", warning)
         laps.lap("read")
         _train_and_score(config, task, plan, model_dir, resources, laps)
-        return finished_metrics(model_dir)
+        return finished_metrics(model_dir, resources.export)
 
 
 def write_target_part(config: RunConfig, model_dir: pathlib.Path, resources: Resources) -> str:
@@ -257,13 +257,13 @@ def _train_and_score(
         laps.lap("stages")
     # Outside: what one process builds to export, the others do not build with it.
     by_chief(lambda: _finish(config, prepared, teacher, student, records, passes, laps,
-                             model_dir, folder))
+                             model_dir, folder, resources.export))
 
 
 def _finish(
     config: RunConfig, prepared: Prepared, teacher: Teacher, student: Student,
     records: List[Dict[str, Any]], passes: float, laps: _Laps, model_dir: pathlib.Path,
-    teacher_dir: pathlib.Path,
+    teacher_dir: pathlib.Path, export: bool,
 ) -> None:
     """Scores on test, exports, reports; metrics.json comes last."""
     load_weights(student.model,
@@ -271,7 +271,10 @@ def _finish(
                  / WEIGHTS_FILE)
     scores = final_scores(prepared, teacher, student, model_dir)
     laps.lap("evaluation")
-    _save_and_export(config, prepared, teacher, student, scores, model_dir)
+    _save(config, prepared, teacher, student, scores, model_dir)
+    if export:
+        # From what was saved, so that an export is a proof that the folder is whole.
+        export_student(model_dir, available_forms(), version=1, dev=prepared.task.examples["dev"])
     laps.lap("export")
     seconds = {**laps.seconds, "total": sum(laps.seconds.values())}
     record = read_record(teacher_dir)
@@ -285,7 +288,7 @@ def _finish(
     write_json(model_dir / "metrics.json", metrics)
 
 
-def _save_and_export(
+def _save(
     config: RunConfig, prepared: Prepared, teacher: Teacher, student: Student,
     scores: Dict[str, Dict[str, Any]], model_dir: pathlib.Path,
 ) -> None:
@@ -293,5 +296,3 @@ def _save_and_export(
               "strategy": config.distil.strategy, "seed": config.seed, "scores": scores["student"]}
     save_student(model_dir / "student", student, config.student, prepared.vocabulary,
                  teacher.tokenizer, prepared.task.labels, record)
-    # Made from what was saved, so that an export is a proof that the folder is whole.
-    export_student(model_dir, available_forms(), version=1, dev=prepared.task.examples["dev"])

@@ -120,10 +120,16 @@ def build_metrics(
     }
 
 
-def finished_metrics(model_dir: pathlib.Path) -> Optional[Dict[str, Any]]:
-    """The metrics of a run that is whole; None where anything is still to be made."""
-    needed = ("metrics.json", "report.md", "student/student.json", "export/1/saved_model.pb",
-              "predictions/test.student.tsv")
+def finished_metrics(model_dir: pathlib.Path, export: bool) -> Optional[Dict[str, Any]]:
+    """The metrics of a run that is whole; None where anything is still to be made.
+
+    Args:
+      model_dir: the run folder.
+      export: whether the exports belong to it.
+    """
+    needed = ["metrics.json", "report.md", "student/student.json", "predictions/test.student.tsv"]
+    if export:
+        needed.append("export/1/saved_model.pb")
     if all((model_dir / name).is_file() for name in needed):
         return read_json(model_dir / "metrics.json")
     return None

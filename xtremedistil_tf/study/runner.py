@@ -150,7 +150,7 @@ class Runner:
         # The students of single languages are compared with one for all: the same teacher's pieces.
         flags = run.variant.flags
         self._fine_tune(flags, first_seed)
-        shared = {"teacher_model_dir": self._teacher(flags), "targets_dir":
+        shared = {"export": "false", "teacher_model_dir": self._teacher(flags), "targets_dir":
                   self._folder / "targets"}
         self._call("distill", folder, run.seed, {**run.flags, **shared})
 
