@@ -8,7 +8,7 @@ INSTALLED = .venv/installed-$(VERSION)
 BIN = .venv/bin
 DEMO_DIR ?= runs/demo
 
-.PHONY: demo test lint docs notebooks clean
+.PHONY: demo test test-long lint docs notebooks clean
 
 $(INSTALLED): setup.py pyproject.toml xtremedistil_tf/version.py
 	@test -n "$(VERSION)" || { echo "error: no Python 3.9 to 3.13 found; name one: make PYTHON=/path/to/python3.11" >&2; exit 2; }
@@ -24,6 +24,9 @@ demo: $(INSTALLED)
 test: $(INSTALLED)
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m pytest -n 2 --dist=loadfile
+
+test-long: $(INSTALLED)
+	$(BIN)/python -m pytest -n 2 --dist=loadfile -m long
 
 lint: $(INSTALLED)
 	$(BIN)/python -m ruff check .

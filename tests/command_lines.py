@@ -15,7 +15,7 @@ SETUP = (ROOT / "setup.py").read_text("utf-8")
 MODULES = dict(re.findall(r'"(xtremedistil-\w+) = ([\w.]+):run"', SETUP))
 MODULES.update({"run_distillation.py": MODULES["xtremedistil-distill"],
                 "run_teacher.py": MODULES["xtremedistil-teacher"]})
-TARGETS = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+TARGETS = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
 EXTRAS = set(re.findall(r'^        "(\w+)": ', SETUP, re.M))
 
 

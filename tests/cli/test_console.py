@@ -63,8 +63,8 @@ def test_version():
 
 @pytest.mark.parametrize(("arguments", "message"), [
     (["--task=t", "--model_dir=m", "--strategy=d42"],
-     "--strategy is 'd42'; allowed: D4.2, D4.1, D0-S; did you mean D4.2?"),
-    (["--task=t", "--model_dir=m", "--strategy=zzz"], "allowed: D4.2, D4.1, D0-S"),
+     "--strategy is 'd42'; allowed: D4.2, D4.1, D3.2, D3.1, D2, D1, D0-S, D0; did you mean D4.2?"),
+    (["--task=t", "--model_dir=m", "--strategy=zzz"], "allowed: D4.2, D4.1, D3.2, D3.1, D2, D1"),
     (["--tsk=t"], "there is no flag --tsk; did you mean --task?"),
     (["--bilstm_hiden_sise=5"], "did you mean --bilstm_hidden_size?"),
     (["--zzzzzzzz=5"], "there is no flag --zzzzzzzz; --help lists them"),

@@ -113,6 +113,7 @@ def train_mirrored(devices, path):
         np.savez(path, *student.model.get_weights())
 
 
+@pytest.mark.long
 def test_two_devices_of_a_machine_end_with_the_weights_of_one(tmp_path):
     for devices in (1, 2):
         done = subprocess.run([sys.executable, "-c", MIRRORED, str(devices),

@@ -61,6 +61,7 @@ def test_pieces_are_the_tokenizers_with_the_students_ids(folder, student_folder)
     assert min(pieces.values()) == 1  # 0 is padding, which no piece may be.
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("int8", [False, True], ids=["float32", "int8"])
 def test_the_graph_is_fused_and_rows_end_where_they_end(tmp_path, capsys, int8):
     arrays = random_arrays(vocabulary=20000, units=32)
