@@ -27,7 +27,8 @@ def test_the_authors_v2_command_line_runs_unchanged(tokenizer, tmp_path, monkeyp
     command = V2_COMMAND.format(task=task, out=tmp_path / "out", checkpoint=checkpoint)
     # The default student is 300 wide, which the tiny teacher's embeddings are not; and a test has
     # no time for 80 epochs in each of nine steps.
-    shorter = ["--word_emb_dim", "8", "--bilstm_hidden_size", "4", "--patience", "1", "--noexport"]
+    shorter = ["--word_emb_dim", "8", "--bilstm_hidden_size", "4", "--teacher_epochs", "1",
+               "--stage_epochs", "_=1", "--noexport"]
     done = subprocess.run(
         [sys.executable, str(ROOT / "run_distillation.py"), *command.split(), *shorter], cwd=ROOT,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=560)
