@@ -7,6 +7,7 @@ import pytest
 
 from tests.conftest import ROOT
 from xtremedistil_tf import config
+from xtremedistil_tf.config import distillation
 from xtremedistil_tf.distill import strategies
 from xtremedistil_tf.inputs.examples import read_ner
 from xtremedistil_tf.inputs.labels import read_labels
@@ -36,7 +37,7 @@ def test_each_is_under_30_lines():
 
 def test_a_strategy(monkeypatch):
     monkeypatch.setattr(strategies, "PLANS", dict(strategies.PLANS))
-    monkeypatch.setattr(config, "STRATEGIES", (*config.STRATEGIES, "logits-first"))
+    monkeypatch.setattr(distillation, "STRATEGIES", (*config.STRATEGIES, "logits-first"))
     run(strategies)
     plan = strategies.build_plan(student.LAYER_NAMES, config.DistilConfig(strategy="logits-first"))
     assert [stage.name for stage in plan] == [

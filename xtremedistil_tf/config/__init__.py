@@ -1,0 +1,42 @@
+"""The settings of a run as frozen dataclasses, with their cross-field checks and JSON form."""
+
+from xtremedistil_tf.config.checks import require
+from xtremedistil_tf.config.data import (
+    CLASSIFICATION,
+    MEASURES,
+    ON_BAD_ROW,
+    TAGGING,
+    DataConfig,
+)
+from xtremedistil_tf.config.distillation import (
+    LOGITS_LOSSES,
+    OPTIMIZERS,
+    REPRESENTATION_LOSSES,
+    SCHEDULES,
+    STRATEGIES,
+    UNFREEZE_ORDERS,
+    BatchSize,
+    DistilConfig,
+)
+from xtremedistil_tf.config.models import (
+    ACTIVATIONS,
+    POOLINGS,
+    UNFREEZE,
+    WORD_EMBEDDINGS,
+    StudentConfig,
+    TeacherConfig,
+)
+from xtremedistil_tf.config.run import (
+    POLICIES,
+    Resources,
+    RunConfig,
+    differences,
+)
+
+__all__ = [
+    "require", "CLASSIFICATION", "MEASURES", "ON_BAD_ROW", "TAGGING", "DataConfig",
+    "LOGITS_LOSSES", "OPTIMIZERS", "REPRESENTATION_LOSSES", "SCHEDULES", "STRATEGIES",
+    "UNFREEZE_ORDERS", "BatchSize", "DistilConfig", "ACTIVATIONS", "POOLINGS", "UNFREEZE",
+    "WORD_EMBEDDINGS", "StudentConfig", "TeacherConfig", "POLICIES", "Resources", "RunConfig",
+    "differences",
+]

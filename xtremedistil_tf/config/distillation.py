@@ -1,0 +1,113 @@
+"""How the student is trained."""
+
+import dataclasses
+from typing import Optional, Tuple
+
+from xtremedistil_tf.config.checks import at_least, one_of, require
+
+STRATEGIES = ("D4.2", "D4.1", "D3.2", "D3.1", "D2", "D1", "D0-S", "D0")
+REPRESENTATION_LOSSES = ("mse", "kld")
+LOGITS_LOSSES = ("mse", "kld", "pseudo_labels")
+UNFREEZE_ORDERS = ("top_down", "bottom_up", "all")
+SCHEDULES = ("restarts", "cosine")
+OPTIMIZERS = ("adam", "lazy_adam")
+
+
+@dataclasses.dataclass(frozen=True)
+class BatchSize:
+    """How many rows make a batch.
+
+    Attributes:
+      rows: rows a batch and replica.
+      tokens: positions a batch and replica; where given, rows are as many as fit, so that every
+        step costs about the same whatever the length of its rows.
+    """
+
+    rows: int
+    tokens: Optional[int] = None
+
+    def of(self, bound: int) -> int:
+        """Rows of a batch whose longest row may have `bound` pieces."""
+        return self.rows if self.tokens is None else max(1, self.tokens // bound)
+
+    def describe(self) -> str:
+        """One short text for tables."""
+        return str(self.rows) if self.tokens is None else f"{self.tokens} positions"
+
+
+@dataclasses.dataclass(frozen=True)
+class DistilConfig:
+    """How the student is trained.
+
+    Attributes:
+      strategy: name of the plan, one of STRATEGIES (paper Table 3).
+      representation_loss: "mse" (released code) or "kld" (softmax-normalised, paper Eq. 6).
+      logits_loss: "mse" (paper Eq. 4), "kld" (softmax-normalised, softened by `temperature`) or
+        "pseudo_labels" (the teacher's most probable class).
+      temperature: of the "kld" logits loss.
+      alpha, beta, gamma: weights of labels, representation and logits in joint steps (Eq. 7).
+      unfreeze_order: how gradual strategies unfreeze layers, one of UNFREEZE_ORDERS.
+      distil_epochs, ft_epochs: most epochs of a step on the transfer set, and on the labels.
+      stage_epochs: exceptions, pairs of (part of a step's name, epochs); the last match wins.
+      distil_batch_size, ft_batch_size: rows a step and device, on the transfer set and on the
+        labels.
+      distil_batch_tokens: positions a step and device on the transfer set, instead of rows.
+      patience: epochs without a better dev measure after which a step ends.
+      schedule: "restarts" (the authors') or "cosine" (one cosine over the step's epochs).
+      learning_rate, lowest_rate: peak and floor of the cosine.
+      period: epochs of the first cosine where it restarts.
+      optimizer: "adam" or "lazy_adam" (moments of the batch's embedding rows only).
+      chunk_size: rows of a target shard (`--distil_chunk_size`).
+    """
+
+    strategy: str = "D4.2"
+    representation_loss: str = "mse"
+    logits_loss: str = "mse"
+    temperature: float = 1.0
+    alpha: float = 1.0
+    beta: float = 1.0
+    gamma: float = 1.0
+    unfreeze_order: str = "top_down"
+    distil_epochs: int = 80
+    ft_epochs: int = 32
+    stage_epochs: Tuple[Tuple[str, int], ...] = ()
+    distil_batch_size: int = 512
+    ft_batch_size: int = 32
+    distil_batch_tokens: Optional[int] = None
+    patience: int = 10
+    schedule: str = "restarts"
+    learning_rate: float = 1e-3
+    lowest_rate: float = 1e-8
+    period: int = 50
+    optimizer: str = "adam"
+    chunk_size: int = 300000
+
+    def __post_init__(self):
+        one_of("strategy", self.strategy, STRATEGIES)
+        one_of("representation_loss", self.representation_loss, REPRESENTATION_LOSSES)
+        one_of("logits_loss", self.logits_loss, LOGITS_LOSSES)
+        one_of("unfreeze_order", self.unfreeze_order, UNFREEZE_ORDERS)
+        require(self.temperature > 0, f"--temperature is {self.temperature}; it must be above 0")
+        require(self.temperature == 1 or self.logits_loss == "kld",
+                f"--temperature is {self.temperature}, but --logits_loss={self.logits_loss} has "
+                "none; allowed with --logits_loss=kld")
+        for flag in ("alpha", "beta", "gamma"):
+            at_least(flag, getattr(self, flag), 0)
+        one_of("lr_schedule", self.schedule, SCHEDULES)
+        one_of("optimizer", self.optimizer, OPTIMIZERS)
+        for flag, value in (
+            ("distil_epochs", self.distil_epochs),
+            ("ft_epochs", self.ft_epochs),
+            ("student_distil_batch_size", self.distil_batch_size),
+            ("student_ft_batch_size", self.ft_batch_size),
+            ("distil_batch_tokens", self.distil_batch_tokens or 1),
+            ("patience", self.patience),
+            ("lr_period", self.period),
+            ("distil_chunk_size", self.chunk_size),
+        ):
+            at_least(flag, value, 1)
+        require(
+            0 <= self.lowest_rate < self.learning_rate,
+            f"--lowest_rate {self.lowest_rate} must lie between 0 and "
+            f"--learning_rate {self.learning_rate}",
+        )

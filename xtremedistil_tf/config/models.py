@@ -1,0 +1,112 @@
+"""The teacher and the student."""
+
+import dataclasses
+import pathlib
+from typing import Optional
+
+from xtremedistil_tf.config.checks import at_least, one_of, require
+
+ACTIVATIONS = ("gelu", "linear", "relu", "tanh")
+POOLINGS = ("last", "max")
+WORD_EMBEDDINGS = ("svd", "svd_pretrained", "full", "pca", "ppa", "random", "file")
+UNFREEZE = ("all", "top_down")
+
+
+@dataclasses.dataclass(frozen=True)
+class TeacherConfig:
+    """The teacher and its fine-tuning.
+
+    Attributes:
+      model_class: transformers TF class (`--pt_teacher`), e.g. TFBertModel or TFAutoModel.
+      checkpoint: hub name or local folder, TF or safetensors (`--pt_teacher_checkpoint`).
+      config_file: a Hugging Face config.json; the teacher then starts from random weights with a
+        WordPiece vocabulary trained on the task's text, and `checkpoint` is not read.
+      model_dir: folder of a teacher fine-tuned before (`--teacher_model_dir`).
+      layer: index into hidden_states (0 = embeddings) of the representation target.
+      epochs, batch_size, patience: fine-tuning budget; patience in epochs without a better dev
+        macro-F1.
+      learning_rate, warmup: peak rate, and the share of steps that rise linearly to it before it
+        falls linearly to zero.
+      unfreeze: "all" at once, or "top_down" through the layer registry.
+      mask_rate: share of pieces replaced by the mask piece while fine-tuning, 0 to 1.
+      strip_accents: whether BERT tokenizers remove accents (the paper does, mBERT's own does not);
+        None keeps the checkpoint's setting.
+    """
+
+    model_class: str = "TFBertModel"
+    checkpoint: str = "bert-base-multilingual-cased"
+    config_file: Optional[str] = None
+    model_dir: Optional[str] = None
+    layer: int = 7
+    epochs: int = 32
+    batch_size: int = 32
+    patience: int = 10
+    learning_rate: float = 5e-5
+    warmup: float = 0.1
+    unfreeze: str = "all"
+    mask_rate: float = 0.0
+    strip_accents: Optional[bool] = None
+
+    def __post_init__(self):
+        require(
+            self.model_class.startswith("TF"),
+            f"--pt_teacher is {self.model_class!r}; allowed: TF classes of transformers, "
+            "such as TFBertModel, TFXLMRobertaModel or TFAutoModel",
+        )
+        at_least("teacher_layer", self.layer, 0)
+        at_least("teacher_batch_size", self.batch_size, 1)
+        at_least("teacher_epochs", self.epochs, 1)
+        at_least("patience", self.patience, 1)
+        require(
+            self.learning_rate > 0,
+            f"--teacher_learning_rate is {self.learning_rate}; it must be above 0",
+        )
+        require(
+            self.config_file is None or pathlib.Path(self.config_file).is_file(),
+            f"--teacher_config {self.config_file}: file not found",
+        )
+        one_of("teacher_unfreeze", self.unfreeze, UNFREEZE)
+        for flag, share in (("warmup", self.warmup), ("mask_rate", self.mask_rate)):
+            require(0 <= share < 1, f"--teacher_{flag} is {share}; allowed: 0 <= share < 1")
+
+
+@dataclasses.dataclass(frozen=True)
+class StudentConfig:
+    """The BiLSTM student (paper section 3, Tables 12 and 16).
+
+    Attributes:
+      word_emb_dim: E, width of the word embedding.
+      bilstm_hidden_size: H, units of each direction.
+      dropout_rate: dropout after embedding, BiLSTM and projection.
+      recurrent_dropout: the LSTM cells' own; above 0 the GPU's cuDNN kernel cannot be used.
+      dense_act_func: activation of the projection to the teacher's width.
+      word_embedding: how the embedding starts, one of WORD_EMBEDDINGS (paper Table 7).
+      word_emb_file: word vectors for "file".
+      ppa_components: components that "ppa" removes (Raunak et al., 2019).
+      pooling: what of the BiLSTM stands for a whole text (classification): "last", its final
+        states (paper), or "max" over the text (the authors' v1).
+    """
+
+    word_emb_dim: int = 300
+    bilstm_hidden_size: int = 600
+    dropout_rate: float = 0.2
+    recurrent_dropout: float = 0.0
+    dense_act_func: str = "gelu"
+    word_embedding: str = "svd"
+    word_emb_file: Optional[str] = None
+    ppa_components: int = 14
+    pooling: str = "last"
+
+    def __post_init__(self):
+        at_least("word_emb_dim", self.word_emb_dim, 1)
+        at_least("bilstm_hidden_size", self.bilstm_hidden_size, 1)
+        for flag in ("dropout_rate", "recurrent_dropout"):
+            rate = getattr(self, flag)
+            require(0 <= rate < 1, f"--{flag} is {rate}; allowed: 0 <= rate < 1")
+        one_of("dense_act_func", self.dense_act_func, ACTIVATIONS)
+        one_of("word_embedding", self.word_embedding, WORD_EMBEDDINGS)
+        at_least("ppa_components", self.ppa_components, 0)
+        require((self.word_embedding == "file") == (self.word_emb_file is not None),
+                f"--word_embedding is {self.word_embedding}, --word_emb_file is "
+                f"{self.word_emb_file}; allowed: --word_embedding=file with a file")
+        one_of("pooling", self.pooling, POOLINGS)

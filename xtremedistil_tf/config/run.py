@@ -1,0 +1,83 @@
+"""One run: its settings as a whole, and what it may use."""
+
+import dataclasses
+import json
+from typing import Any, Dict, Optional, Tuple
+
+from xtremedistil_tf.config.checks import at_least, one_of, require
+from xtremedistil_tf.config.data import DataConfig
+from xtremedistil_tf.config.distillation import DistilConfig
+from xtremedistil_tf.config.models import StudentConfig, TeacherConfig
+
+POLICIES = ("mixed_float16", "mixed_bfloat16")
+
+
+@dataclasses.dataclass(frozen=True)
+class RunConfig:
+    """One run: everything that decides its result.
+
+    Attributes:
+      data, teacher, student, distil: the parts.
+      seed: the one seed; all others are derived from it.
+      deterministic: whether TensorFlow's operations must repeat bit by bit.
+      opt_policy: Keras' mixed precision policy, one of POLICIES, or None for float32.
+    """
+
+    data: DataConfig
+    teacher: TeacherConfig = TeacherConfig()
+    student: StudentConfig = StudentConfig()
+    distil: DistilConfig = DistilConfig()
+    seed: int = 42
+    deterministic: bool = False
+    opt_policy: Optional[str] = None
+
+    def __post_init__(self):
+        if self.opt_policy is not None:
+            one_of("opt_policy", self.opt_policy, POLICIES)
+        require(0 <= self.seed < 2**32, f"--seed is {self.seed}; allowed: 0 to {2**32 - 1}")
+
+    def to_dict(self) -> Dict[str, Any]:
+        """The settings as nested JSON values."""
+        return json.loads(json.dumps(dataclasses.asdict(self)))
+
+
+@dataclasses.dataclass(frozen=True)
+class Resources:
+    """What a run may use; decides its cost, not its result.
+
+    Attributes:
+      keep_representation: whether stored representations outlive the last stage that reads them.
+      target_workers: processes that run the teacher over the transfer set.
+      target_shard: (i, n) to write only the i-th of n parts of the targets, 1 <= i <= n; None for
+        the whole job.
+      targets_dir: folder of the teacher's outputs that runs share; None for the run's own.
+      export: whether the run ends with the student's exports.
+    """
+
+    keep_representation: bool = True
+    target_workers: int = 1
+    target_shard: Optional[Tuple[int, int]] = None
+    targets_dir: Optional[str] = None
+    export: bool = True
+
+    def __post_init__(self):
+        require(self.keep_representation or self.targets_dir is None,
+                "--nokeep_representation would remove what other runs share in --targets_dir; "
+                "give one of them")
+        at_least("target_workers", self.target_workers, 1)
+        if self.target_shard is not None:
+            part, parts = self.target_shard
+            require(1 <= part <= parts,
+                    f"--target_shard is {part}/{parts}; allowed: i/n with 1 <= i <= n")
+
+
+def differences(before: Dict[str, Any], now: Dict[str, Any], prefix: str = "") -> Tuple[str, ...]:
+    """Names the settings in which two nested dicts differ, as "name: old -> new"."""
+    found = []
+    for key in sorted(set(before) | set(now)):
+        old, new = before.get(key), now.get(key)
+        if isinstance(old, dict) and isinstance(new, dict):
+            found.extend(differences(old, new, f"{prefix}{key}."))
+        elif old != new:
+            found.append(f"{prefix}{key}: {old!r} -> {new!r}")
+    return tuple(found)
