@@ -127,6 +127,21 @@ def test_few_labels_have_a_teacher_of_their_own(study_of):
     assert len(runs) == 3 and all(f"--teacher_model_dir={own}" in line for line in runs)
 
 
+def test_a_grid_over_the_teacher_has_a_teacher_a_value(study_of):
+    make, processes, folder = study_of
+    study = grid_study(["teacher_epochs=1,2", "pt_teacher=TFBertModel"])
+    make("--teacher_epochs=3").run(study, [1])
+    runs = [line for line in processes.lines if line[2].endswith("distill")]
+    taken = [item for line in runs for item in line if item.startswith("--teacher_model_dir=")]
+    assert len(set(taken)) == len(runs) == 2
+    for epochs, folder_flag in zip((1, 2), taken):
+        made = [line for line in processes.lines if line[2].endswith("teacher")
+                and f"--model_dir={folder_flag.split('=', 1)[1]}" in line]
+        # The last of two wins.
+        assert [line.index(f"--teacher_epochs={epochs}") > line.index("--teacher_epochs=3")
+                for line in made] == [True]
+
+
 def test_a_failed_run_is_told_with_the_end_of_its_log(study_of):
     make, processes, _ = study_of
     processes.fail = True

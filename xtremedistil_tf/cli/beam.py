@@ -6,6 +6,7 @@ from typing import List
 from absl import flags
 
 from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli.loading_flags import define_loading_flags, load_named_student
 from xtremedistil_tf.errors import UserError
 
 FLAGS = flags.FLAGS
@@ -15,19 +16,12 @@ log = logging.getLogger("absl")
 
 def define_flags() -> None:
     """All flags of this command; what stands behind -- is Beam's."""
-    from xtremedistil_tf.serving.loading import RUNTIMES
-
-    flags.DEFINE_string("model_dir", None,
-                        "Run folder, its student, onnx or tflite folder, or a version of its "
-                        "export; every worker must find it there.", required=True)
-    flags.DEFINE_enum("runtime", "onnx_int8", RUNTIMES, "What runs the student.")
+    define_loading_flags("onnx_int8", "; every worker must find it there")
     flags.DEFINE_string("input", None, "Files of text, one sentence a line; a pattern as in *.txt.",
                         required=True)
     flags.DEFINE_string("output", None,
                         "How the names of the JSON-lines files begin; -00000-of-... follows.",
                         required=True)
-    flags.DEFINE_boolean("whitespace_words", False,
-                         "Split at white space only: for text that is tokenised already.")
 
 
 def main(beam_options: List[str]) -> None:
@@ -42,11 +36,10 @@ def main(beam_options: List[str]) -> None:
         from apache_beam.options.pipeline_options import PipelineOptions
     except ImportError as error:
         raise UserError(f"the pipeline needs {error.name}; install xtremedistil-tf[beam]") from None
-    import xtremedistil_tf
     from xtremedistil_tf.serving.beam import NAMESPACE, TagText
 
     # A folder without a student is told at once, and not by every worker.
-    xtremedistil_tf.load(FLAGS.model_dir, FLAGS.runtime, FLAGS.whitespace_words)
+    load_named_student()
     pipeline = beam.Pipeline(options=PipelineOptions(beam_options))
     (pipeline
      | TagText(FLAGS.input, FLAGS.model_dir, FLAGS.runtime, FLAGS.whitespace_words)

@@ -4,7 +4,7 @@ import os
 import pathlib
 import signal
 import sys
-from typing import Callable, List, NoReturn, Sequence
+from typing import Callable, List, NoReturn, Sequence, Tuple
 
 from absl import app, flags, logging
 
@@ -89,10 +89,10 @@ def _answer(
     sys.exit(0)
 
 
-def _behind_dashes() -> List[str]:
-    """What stands behind the first -- on the command line."""
-    arguments = sys.argv[1:]
-    return arguments[arguments.index("--") + 1:] if "--" in arguments else []
+def _split_at_dashes(arguments: List[str]) -> Tuple[List[str], List[str]]:
+    """What stands before the first -- and behind it."""
+    at = arguments.index("--") if "--" in arguments else len(arguments)
+    return arguments[:at], arguments[at + 1:]
 
 
 def _parse(argv: Sequence[str]) -> List[str]:
@@ -131,21 +131,22 @@ def start(
     error), 130 interrupted, 143 ended by SIGTERM, as a machine that is taken away sends it.
     """
     own = define_all(define_flags)
-    rest = ["--", *_behind_dashes()] if "--" in sys.argv else []
-    _answer(sys.argv[1 : len(sys.argv) - len(rest)], main, own, operands)
+    before, rest = _split_at_dashes(sys.argv[1:])
+    _answer(before, main, own, operands)
 
     def guarded(argv):
-        behind = takes_rest and argv[1:] == _behind_dashes()
-        if len(argv) > 1 and not operands and not behind:
-            _fail(f"not a flag: {' '.join(argv[1:])}; flags start with --")
-        if operands and len(argv) - 1 != len(operands):
-            _fail(f"{len(argv) - 1} operands; allowed: {' '.join(operands)}")
+        given = argv[1:]
+        if takes_rest and given == rest:
+            given = []
+        if len(given) != len(operands):
+            _fail(f"{len(given)} operands; allowed: {' '.join(operands)}" if operands else
+                  f"not a flag: {' '.join(given)}; flags start with --")
         signal.signal(signal.SIGTERM, _terminate)
         _set_up_logging()
         if not FLAGS.verbose:
             quiet_libraries()
         try:
-            main(*[argv[1:]] if takes_rest else argv[1:])
+            main(rest) if takes_rest else main(*given)
         except UserError as error:
             _fail(str(error))
         except BrokenPipeError:

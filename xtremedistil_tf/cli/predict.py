@@ -10,6 +10,7 @@ import sys
 from absl import flags
 
 from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli.loading_flags import define_loading_flags, load_named_student
 from xtremedistil_tf.config import CLASSIFICATION
 from xtremedistil_tf.errors import UserError
 
@@ -22,23 +23,13 @@ log = logging.getLogger("absl")
 
 def define_flags() -> None:
     """All flags of this command."""
-    from xtremedistil_tf.serving.loading import RUNTIMES
-
-    flags.DEFINE_string("model_dir", None,
-                        "Run folder, its student, onnx or tflite folder, or a version of its "
-                        "export.",
-                        required=True)
-    flags.DEFINE_enum("runtime", None, RUNTIMES,
-                      "What runs the student; by default what the folder holds, Keras for a run "
-                      "folder. All give the same output but the int8 ones, which round.")
+    define_loading_flags()
     flags.DEFINE_string("input", "-", "Text, one sentence a line; - is standard input.")
     flags.DEFINE_string("output", "-", "Where the result goes; - is standard output.")
     flags.DEFINE_enum("format", None, FORMATS,
                       "tsv: words<TAB>tags, or text<TAB>label; conll: a word and its tag a line; "
                       "json: one object a line, with entities and character offsets, or with label "
                       "and scores. By default tsv for taggers, json for classifiers.")
-    flags.DEFINE_boolean("whitespace_words", False,
-                         "Split at white space only: for text that is tokenised already.")
 
 
 def render(line, form: str) -> str:
@@ -48,22 +39,12 @@ def render(line, form: str) -> str:
       line: a `serving.streaming.TaggedLine` or ClassifiedLine; one with an error has no result.
       form: one of FORMATS; conll for a tagged line only.
     """
-    return (_render_tagged if hasattr(line, "words") else _render_classified)(line, form)
-
-
-def _render_classified(line, form: str) -> str:
-    from xtremedistil_tf.serving.streaming import line_record
+    from xtremedistil_tf.serving.streaming import ClassifiedLine, line_record
 
     if form == "json":
         return json.dumps(line_record(line), ensure_ascii=False)
-    return line.text.replace("\t", " ") + "\t" + (line.found or {}).get("label", "")
-
-
-def _render_tagged(line, form: str) -> str:
-    from xtremedistil_tf.serving.streaming import line_record
-
-    if form == "json":
-        return json.dumps(line_record(line), ensure_ascii=False)
+    if isinstance(line, ClassifiedLine):
+        return line.text.replace("\t", " ") + "\t" + (line.found or {}).get("label", "")
     words = [word for (word, _, _), _, _ in line.words]
     tags = [tag for _, tag, _ in line.words]
     if form == "tsv":
@@ -126,10 +107,9 @@ def _opened_output(name: str):
 
 def main() -> None:
     """Streams lines through the student; order is kept and memory stays flat."""
-    import xtremedistil_tf
     from xtremedistil_tf.serving.streaming import tag_lines
 
-    model = xtremedistil_tf.load(FLAGS.model_dir, FLAGS.runtime, FLAGS.whitespace_words)
+    model = load_named_student()
     classifies = model.kind == CLASSIFICATION
     form = FLAGS.format or ("json" if classifies else "tsv")
     if classifies and form == "conll":

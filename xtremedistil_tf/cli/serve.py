@@ -8,6 +8,7 @@ from typing import Optional
 from absl import flags
 
 from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli.loading_flags import define_loading_flags, load_named_student
 from xtremedistil_tf.config import TAGGING
 from xtremedistil_tf.errors import UserError
 
@@ -18,21 +19,11 @@ log = logging.getLogger("absl")
 
 def define_flags() -> None:
     """All flags of this command."""
-    from xtremedistil_tf.serving.loading import RUNTIMES
-
-    flags.DEFINE_string("model_dir", None,
-                        "Run folder, its student, onnx or tflite folder, or a version of its "
-                        "export.",
-                        required=True)
-    flags.DEFINE_enum("runtime", None, RUNTIMES,
-                      "What runs the student; by default what the folder holds, Keras for a run "
-                      "folder.")
+    define_loading_flags()
     flags.DEFINE_string("teacher_model_dir", None,
                         "Folder of a fine-tuned teacher, or a run folder around it; by default "
                         "the run folder's own, if it has one.")
     flags.DEFINE_boolean("show_teacher", True, "Tag with the teacher too, where there is one.")
-    flags.DEFINE_boolean("whitespace_words", False,
-                         "Split at white space only: for text that is tokenised already.")
     flags.DEFINE_string("host", "127.0.0.1",
                         "Address to listen on; any but this machine's own opens the page to "
                         "others, without a password.")
@@ -59,13 +50,12 @@ def _teacher_folder() -> Optional[pathlib.Path]:
 
 def _taggers() -> dict:
     """The taggers of the page, by name."""
-    import xtremedistil_tf
     from xtremedistil_tf.serving.loading import runtime_of
     from xtremedistil_tf.serving.page import NamedTagger
 
     runtime = FLAGS.runtime or runtime_of(FLAGS.model_dir)
     folder = _teacher_folder()
-    student = xtremedistil_tf.load(FLAGS.model_dir, runtime, FLAGS.whitespace_words)
+    student = load_named_student()
     if student.kind != TAGGING:
         raise UserError(f"{FLAGS.model_dir} holds a student that classifies texts; the page shows "
                         "tagged words only. xtremedistil-predict reads texts")

@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Optional, Sequence
 
 from xtremedistil_tf.config import RunConfig
 from xtremedistil_tf.distill.targets import TargetStore
+from xtremedistil_tf.evaluation.predictions import write_predictions
 from xtremedistil_tf.evaluation.scoring import scorer_of
 from xtremedistil_tf.inputs.alignment import Features
 from xtremedistil_tf.inputs.task import Task, describe
@@ -13,7 +14,7 @@ from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
 from xtremedistil_tf.models.forward import Forward
 from xtremedistil_tf.models.student import Student
 from xtremedistil_tf.models.teacher import Teacher
-from xtremedistil_tf.runs import atomic_path, read_json
+from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.version import __version__
 
 
@@ -46,9 +47,7 @@ def _write_predictions(
     path: pathlib.Path, task: Task, split: str, predicted: Sequence[Sequence[str]]
 ) -> None:
     line = scorer_of(task.labels).line
-    lines = [line(row, labels) for row, labels in zip(task.examples[split], predicted)]
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(("\n".join(lines) + "\n").encode("utf-8"))
+    write_predictions(path, [line(*pair) for pair in zip(task.examples[split], predicted)])
 
 
 def final_scores(

@@ -10,6 +10,7 @@ from seqeval.metrics.sequence_labeling import get_entities
 
 from xtremedistil_tf.config import CLASSIFICATION, TAGGING, require
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.evaluation.predictions import read_predictions
 from xtremedistil_tf.inputs.examples import DEFAULT_LANGUAGE, split_prefix
 from xtremedistil_tf.runs import read_json
 
@@ -41,11 +42,8 @@ class Comparison:
 
 def _rows(path: pathlib.Path) -> List[Tuple[str, List[str], str]]:
     """(text, labels, language) of each line of a predictions file."""
-    if not path.is_file():
-        raise UserError(f"file not found: {path}; a finished run has it")
     rows = []
-    for line in path.read_text("utf-8").splitlines():
-        text, _, labels = line.rpartition("\t")
+    for text, labels in read_predictions(path):
         split = [split_prefix(label) for label in labels.split(" ")]
         rows.append((text, [label for _, label in split], split[0][0] or DEFAULT_LANGUAGE))
     return rows
@@ -136,10 +134,9 @@ def compare_runs(
     Raises:
       UserError: if a run is not finished, or they were scored on different sentences.
     """
-    kinds = []
     for folder in (first, second):
         require((folder / "metrics.json").is_file(), f"{folder} is no finished run")
-        kinds.append(read_json(folder / "metrics.json").get("kind", TAGGING))
+    kind = read_json(first / "metrics.json").get("kind", TAGGING)
     files = [_rows(folder / "predictions" / f"{split}.{who}.tsv")
              for folder, who in ((first, "gold"), (first, "student"), (second, "student"),
                                  (second, "gold"))]
@@ -147,5 +144,5 @@ def compare_runs(
             "labels; allowed: runs on the same task")
     rows: Dict[str, List[list]] = collections.defaultdict(list)
     for (_, gold, language), (_, one, _), (_, other, _) in zip(*files[:3]):
-        rows[language].append([_counts(kinds[0], gold, one), _counts(kinds[0], gold, other)])
+        rows[language].append([_counts(kind, gold, one), _counts(kind, gold, other)])
     return paired_bootstrap({name: np.array(found) for name, found in rows.items()}, samples)

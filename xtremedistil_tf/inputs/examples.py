@@ -131,17 +131,22 @@ def _split_language(tags: List[str], labels: LabelSet) -> Tuple[List[str], str, 
     return plain, language, problems
 
 
+def _two_columns(text: str, needed: str) -> Tuple[str, str]:
+    columns = text.split("\t")
+    if len(columns) != 2:
+        raise RowError(("columns", f"{len(columns)} column{'s' if len(columns) > 1 else ''}; "
+                        f"needed are 2: {needed}"))
+    return columns[0], columns[1]
+
+
 def parse_ner(text: str, labels: LabelSet) -> Tuple[Example, int]:
     """Parses one row; returns it and how many of its tags were repaired.
 
     Raises:
       RowError: with all that is wrong in the row.
     """
-    columns = text.split("\t")
-    if len(columns) != 2:
-        raise RowError(("columns", f"{len(columns)} column{'s' if len(columns) > 1 else ''}; "
-                        "needed are 2: words, a tab, tags"))
-    words, tags = _split_words(columns[0]), columns[1].split()
+    first, second = _two_columns(text, "words, a tab, tags")
+    words, tags = _split_words(first), second.split()
     if not words:
         raise RowError(("no_words", "no words before the tab"))
     problems = []
@@ -173,11 +178,8 @@ def parse_text(text: str, labels: Optional[ClassSet]) -> Tuple[Example, int]:
     Raises:
       RowError: with what is wrong in the row.
     """
-    columns = text.split("\t")
-    if len(columns) != 2:
-        raise RowError(("columns", f"{len(columns)} column{'s' if len(columns) > 1 else ''}; "
-                        "needed are 2: a text, a tab, its label"))
-    words, label = _split_words(columns[0]), columns[1].strip()
+    first, second = _two_columns(text, "a text, a tab, its label")
+    words, label = _split_words(first), second.strip()
     if not words:
         raise RowError(("no_words", "no text before the tab"))
     if not label:

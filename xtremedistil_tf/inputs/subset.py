@@ -46,23 +46,25 @@ class TextSample(TextFile):
     """So many sentences of a text, drawn at random: a larger sample holds a smaller one.
 
     Args:
-      text: the whole text.
-      rows: its sentences.
+      text: the whole text; it is read once, to count its sentences.
       size: of the sample.
 
     Raises:
       UserError: if the text has fewer sentences.
     """
 
-    def __init__(self, text: TextFile, rows: int, size: int):
+    def __init__(self, text: TextFile, size: int):
+        rows = sum(1 for _ in text)
         require(size <= rows,
                 f"--transfer_size is {size}; {text.path} has {rows} sentences")
         super().__init__(text.path, text.on_bad_row)
+        self._size = size
         self._kept = np.zeros(rows, bool)
         self._kept[np.random.default_rng(_SEED).permutation(rows)[:size]] = True
 
     def read(self, report: ReadReport) -> Iterator[Example]:
-        """Yields the sentences of the sample; `report` counts those of the whole text."""
+        """Yields the sentences of the sample; `report` counts as rows those of the sample."""
         for at, example in enumerate(super().read(report)):
             if self._kept[at]:
                 yield example
+        report.counts["rows"] = self._size

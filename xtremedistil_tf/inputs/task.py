@@ -61,13 +61,10 @@ def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
     if with_transfer:
         paths["transfer"] = find_transfer_file(config)
         transfer = TextFile(paths["transfer"], config.on_bad_row)
+        if config.transfer_size is not None:
+            transfer = TextSample(transfer, config.transfer_size)
         report = ReadReport(transfer.path)
         words, shared = _scan(transfer, report, examples, config.seq_len)
-        if config.transfer_size is not None:
-            transfer = TextSample(transfer, report.counts["rows"], config.transfer_size)
-            report = ReadReport(transfer.path)
-            words, shared = _scan(transfer, report, examples, config.seq_len)
-            report.counts["rows"] = config.transfer_size
         warnings += report.warnings()
         for split, count in shared.items():
             if count:

@@ -40,12 +40,22 @@ class Assets:
         return self.record["student"].get("pooling", "last") if self.labels.pooled else None
 
 
+def form_path(folder: pathlib.Path, form: str, file: str) -> pathlib.Path:
+    """The folder of one of a student's forms itself, where the run folder may be given too.
+
+    Args:
+      folder: either of them.
+      form: the form's folder in a run folder.
+      file: what tells a folder of this form.
+    """
+    folder = pathlib.Path(folder)
+    outside = not (folder / file).is_file()
+    return folder / form if outside and (folder / form).is_dir() else folder
+
+
 def student_path(folder: pathlib.Path) -> pathlib.Path:
     """The student folder itself, where a run folder may be given too."""
-    folder = pathlib.Path(folder)
-    inner = folder / "student"
-    outside = not (folder / RECORD_FILE).is_file()
-    return inner if outside and (inner / RECORD_FILE).is_file() else folder
+    return form_path(folder, "student", RECORD_FILE)
 
 
 def load_assets(folder: pathlib.Path) -> Assets:

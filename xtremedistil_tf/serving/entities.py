@@ -90,3 +90,8 @@ def join_entities(
                             score=sum(open_scores) / len(open_scores))
     keys = ("entity_group", "score", "word", "start", "end")
     return [{key: entity[key] for key in keys} for entity in entities]
+
+
+def rounded(entities: Sequence[Dict[str, Any]]) -> List[Dict[str, Any]]:
+    """Entities with their scores to four digits, for people to read."""
+    return [{**entity, "score": round(entity["score"], 4)} for entity in entities]

@@ -6,7 +6,7 @@ from typing import Any, Callable
 import numpy as np
 
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.serving.assets import load_assets
+from xtremedistil_tf.serving.assets import form_path, load_assets
 from xtremedistil_tf.serving.classifier import TextModel, text_model
 
 FLOAT_FILE, INT8_FILE = "model.onnx", "model.int8.onnx"
@@ -62,8 +62,6 @@ def load_onnx(folder: pathlib.Path, int8: bool = False, keep_whole: bool = False
     Raises:
       UserError: if there is no such student.
     """
-    folder = pathlib.Path(folder)
-    if not (folder / FLOAT_FILE).is_file() and (folder / "onnx").is_dir():
-        folder = folder / "onnx"
+    folder = form_path(folder, "onnx", FLOAT_FILE)
     run = session(folder / (INT8_FILE if int8 else FLOAT_FILE))
     return text_model(load_assets(folder), run, keep_whole)

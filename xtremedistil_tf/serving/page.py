@@ -5,6 +5,7 @@ import time
 from typing import Any, Dict, Mapping, NamedTuple, Optional
 
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.serving.entities import rounded
 from xtremedistil_tf.serving.tagger import TextTagger
 
 # Longer texts are for xtremedistil-predict. JSON may spell a character in up to twelve bytes.
@@ -58,10 +59,8 @@ def tag_with_all(taggers: Mapping[str, NamedTagger], text: str) -> Dict[str, Any
         began = time.perf_counter()
         entities = tagger(text)
         spent = 1000.0 * (time.perf_counter() - began)
-        for entity in entities:
-            entity["score"] = round(entity["score"], 4)
         results.append({"name": name, "runtime": runtime, "milliseconds": round(spent, 2),
-                        "entities": entities})
+                        "entities": rounded(entities)})
     return {"text": text, "results": results}
 
 

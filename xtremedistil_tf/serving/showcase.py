@@ -4,19 +4,15 @@ import collections
 import pathlib
 from typing import Dict, List
 
+from xtremedistil_tf.evaluation.predictions import read_predictions
+
 _LONGEST_SHOWN = 90
-
-
-def _lines(predictions: pathlib.Path) -> List[str]:
-    # Only the line feed ends a line: words of the corpora may hold other separators.
-    return predictions.read_bytes().decode("utf-8").rstrip("\n").split("\n")
 
 
 def show_classified(predictions: pathlib.Path, a_class: int = 2) -> str:
     """Picks the first texts of each class from a predictions file of `text<TAB>label` lines."""
     shown: Dict[str, List[str]] = collections.defaultdict(list)
-    for line in _lines(predictions):
-        text, label = line.split("\t")
+    for text, label in read_predictions(predictions):
         if len(shown[label]) < a_class:
             short = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN - 3] + "..."
             shown[label].append(short)
@@ -35,8 +31,8 @@ def show_tagged(predictions: pathlib.Path, most: int = 10) -> str:
       Lines like `de  [Anna Weber](PER) wohnt in [Bonn](LOC) .`
     """
     shown: Dict[str, str] = {}
-    for line in _lines(predictions):
-        words, tags = (column.split(" ") for column in line.split("\t"))
+    for row in read_predictions(predictions):
+        words, tags = (column.split(" ") for column in row)
         language = tags[0].split(":", 1)[0]
         plain = [tag.split(":", 1)[1] for tag in tags]
         # One with two entities or more shows what the student does.

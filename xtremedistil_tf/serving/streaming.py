@@ -4,7 +4,7 @@ from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Se
 
 from xtremedistil_tf.config import CLASSIFICATION
 from xtremedistil_tf.serving.classifier import TextModel
-from xtremedistil_tf.serving.entities import join_entities
+from xtremedistil_tf.serving.entities import join_entities, rounded
 from xtremedistil_tf.serving.tagger import TaggedWord
 
 # Lines are gathered, sorted by length and tagged together up to these bounds.
@@ -61,9 +61,7 @@ def line_record(line: Line) -> Dict[str, Any]:
     words = [word for word, _, _ in line.words]
     entities = join_entities(line.text, words, [tag for _, tag, _ in line.words],
                              [score for _, _, score in line.words])
-    for entity in entities:
-        entity["score"] = round(entity["score"], 4)
-    record: Dict[str, Any] = {"text": line.text, "entities": entities}
+    record: Dict[str, Any] = {"text": line.text, "entities": rounded(entities)}
     if line.error:
         record["error"] = line.error
     return record

@@ -7,7 +7,7 @@ from typing import Any, Callable
 import numpy as np
 
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.serving.assets import load_assets
+from xtremedistil_tf.serving.assets import form_path, load_assets
 from xtremedistil_tf.serving.tagger import Tagger
 
 FLOAT_FILE, INT8_FILE = "model.tflite", "model.int8.tflite"
@@ -88,8 +88,6 @@ def load_tflite(folder: pathlib.Path, int8: bool = False, keep_whole: bool = Fal
     Raises:
       UserError: if there is no such student.
     """
-    folder = pathlib.Path(folder)
-    if not (folder / FLOAT_FILE).is_file() and (folder / "tflite").is_dir():
-        folder = folder / "tflite"
+    folder = form_path(folder, "tflite", FLOAT_FILE)
     run = lite_session(folder / (INT8_FILE if int8 else FLOAT_FILE))
     return Tagger(load_assets(folder), run, keep_whole)

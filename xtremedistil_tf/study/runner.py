@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import pathlib
+import re
 import subprocess
 import sys
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
@@ -16,7 +17,10 @@ from xtremedistil_tf.runs import locked, read_json, write_json
 from xtremedistil_tf.study.grids import Facts, Study, Variant
 
 # Flags that decide a teacher: variants that differ in one of them have teachers of their own.
-_TEACHER_FLAGS = ("languages", "labels_per_language", "seq_len", "strip_accents")
+_TEACHER_FLAGS = (
+    "languages", "labels_per_language", "seq_len", "strip_accents", "pt_teacher",
+    "pt_teacher_checkpoint", "teacher_config", "teacher_epochs", "teacher_batch_size",
+    "teacher_learning_rate", "teacher_warmup", "teacher_unfreeze", "teacher_mask_rate")
 _TOLD_LINES = 8
 
 
@@ -64,7 +68,8 @@ def _teacher_of(flags: Mapping[str, Any]) -> Dict[str, Any]:
 
 
 def _teacher_name(flags: Mapping[str, Any]) -> str:
-    return "_".join(["teacher", *(f"{name}_{value}" for name, value in flags.items())])
+    name = "_".join(["teacher", *(f"{name}_{value}" for name, value in flags.items())])
+    return re.sub(r"[^\w.,-]+", "_", name)
 
 
 class Runner:
