@@ -30,3 +30,11 @@ def write_record(name: str, results: dict) -> None:
     record = {"command": command, "machine": machine(), **results}
     path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
     print(json.dumps(results, indent=1))
+
+
+def measured(record: dict) -> str:
+    """What a record was measured with, one sentence."""
+    machine = record["machine"]
+    command = record["command"].split(" --")[0]
+    return (f"`{command}`, commit {machine['commit'][:10]}, {machine['processor']}, "
+            f"{machine['cores']} cores, TensorFlow {machine['tensorflow']}.")

@@ -1,27 +1,29 @@
 """Measures what docs/serving.md claims: speed, disk, a soak, and tokens a second beside spaCy.
 
 Command:
-  python benchmarks/serving.py --model_dir=RUN --output=benchmarks/serving
-RUN is a finished run whose exports are there. Each part writes a JSON file into the output folder;
+  python benchmarks/serving.py --model_dir=RUN --task=DATA
+RUN is a finished run on DATA with exports. Each part writes benchmarks/serving/<part>.json;
 --parts chooses. `tokens` needs spaCy 3.7: a blank multilingual pipeline with random weights.
 """
 
 import collections
+import json
 import pathlib
 import random
+import subprocess
+import sys
 import tempfile
 import time
 
 import numpy as np
 from absl import app, flags
-
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-PARTS = ("speed", "disk", "soak", "tokens", "start")
+from machine import ROOT, write_record
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("model_dir", None, "Finished run with export/ and onnx/.", required=True)
-flags.DEFINE_string("output", None, "Where the figures go.", required=True)
-flags.DEFINE_list("parts", list(PARTS), "Some of: speed, disk, soak, tokens, start.")
+flags.DEFINE_string("task", None, "Task folder of the run, for `int8`.")
+flags.DEFINE_list("parts", ["speed", "run", "disk", "int8", "start", "tokens", "soak"],
+                  "Which parts.")
 flags.DEFINE_integer("queries", 1000, "Calls of each way in `speed`.")
 flags.DEFINE_float("seconds", 120.0, "Most time for one way in `speed`.")
 flags.DEFINE_integer("requests", 100_000, "Requests of each form in `soak`.")
@@ -44,6 +46,35 @@ def speed() -> dict:
         result = measure_grid(pathlib.Path(work), FLAGS.queries, FLAGS.seconds, sizes=[size],
                               teacher=random_teacher(layers=FLAGS.teacher_layers))
     return result["rows"][0]
+
+
+def run() -> dict:
+    """Teacher and student of the run by `xtremedistil-benchmark`, text to tags included."""
+    with tempfile.TemporaryDirectory() as work:
+        subprocess.run([sys.executable, "-m", "xtremedistil_tf.cli.benchmark",
+                        f"--model_dir={FLAGS.model_dir}", f"--output={work}",
+                        f"--queries={FLAGS.queries}"], cwd=ROOT, check=True)
+        return json.loads((pathlib.Path(work) / "benchmark.json").read_text("utf-8"))
+
+
+def int8() -> dict:
+    """Macro-F1 of the two ONNX students, by split and runtime: what int8 loses."""
+    import xtremedistil_tf
+    from xtremedistil_tf.evaluation.tagging import score_tags
+    from xtremedistil_tf.inputs.examples import read_ner
+    from xtremedistil_tf.serving.assets import load_assets
+
+    labels = load_assets(pathlib.Path(FLAGS.model_dir) / "onnx").labels
+    result = {}
+    for split in ("dev", "test"):
+        rows, _ = read_ner(pathlib.Path(FLAGS.task) / f"{split}.tsv", labels)
+        for runtime in ("onnx", "onnx_int8"):
+            tagger = xtremedistil_tf.load(FLAGS.model_dir, runtime)
+            tagged = tagger.tag_words([row.words for row in rows])
+            scores = score_tags([row.tags for row in rows], [tags for tags, _ in tagged],
+                                [row.language for row in rows])
+            result[f"{split}_{runtime}"] = scores["macro_f1"]
+    return result
 
 
 def disk() -> dict:
@@ -166,9 +197,6 @@ def tokens() -> dict:
 
 def start() -> dict:
     """Seconds to import and to open the ONNX runtime in a fresh process."""
-    import subprocess
-    import sys
-
     code = ("import time; began = time.perf_counter()\n"
             "import xtremedistil_tf, xtremedistil_tf.serving.onnx_runtime, onnxruntime\n"
             "imported = time.perf_counter()\n"
@@ -185,14 +213,12 @@ def main(argv) -> None:
     """Runs the parts one after another."""
     del argv
     from xtremedistil_tf.cli.console import quiet_libraries
-    from xtremedistil_tf.runs import write_json
 
     quiet_libraries()
+    parts = {"speed": speed, "run": run, "disk": disk, "int8": int8, "start": start,
+             "tokens": tokens, "soak": soak}
     for part in FLAGS.parts:
-        result = {"speed": speed, "disk": disk, "soak": soak, "tokens": tokens,
-                  "start": start}[part]()
-        write_json(pathlib.Path(FLAGS.output) / f"{part}.json", result)
-        print(part, result, flush=True)
+        write_record(f"serving/{part}", parts[part]())
 
 
 if __name__ == "__main__":

@@ -6,9 +6,12 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
-from xtremedistil_tf.evaluation.paper import TABLE_16  # noqa: E402 - after the path is set
+from machine import measured  # noqa: E402 - after the path is set
+from serving_tables import serving_tables  # noqa: E402
+
+from xtremedistil_tf.evaluation.paper import TABLE_16  # noqa: E402
 
 RESULTS = ROOT / "benchmarks"
 
@@ -84,13 +87,6 @@ def demo_table() -> str:
     )
 
 
-def _measured(record: dict) -> str:
-    machine = record["machine"]
-    command = record["command"].split(" --")[0]
-    return (f"`{command}`, commit {machine['commit'][:10]}, {machine['processor']}, "
-            f"{machine['cores']} cores, TensorFlow {machine['tensorflow']}.")
-
-
 def speed_table() -> str:
     """Teacher, student and tokenisation against the other way of doing it."""
     record = json.loads((RESULTS / "engine" / "speed.json").read_text("utf-8"))
@@ -127,7 +123,7 @@ def speed_table() -> str:
         *lines, "",
         f"The student's matrix products, backward ones included, reach {shares} of the "
         f"{record['matrix_product_peak_gflops']:.0f} GFLOP/s of one large float32 product in the "
-        f"same run. {_measured(record)}",
+        f"same run. {measured(record)}",
     ])
 
 
@@ -138,7 +134,7 @@ def memory_table() -> str:
     lines = ["| transfer sentences | peak resident memory of the whole job |", "|---:|---:|"]
     lines += [f"| {size['transfer_sentences']:,} | {size['peak_gib']:.2f} GiB |"
               for size in record["sizes"]]
-    return "\n".join([*lines, "", f"MiniLM teacher, E=50, H=200. {_measured(record)}"])
+    return "\n".join([*lines, "", f"MiniLM teacher, E=50, H=200. {measured(record)}"])
 
 
 def kills_text() -> str:
@@ -148,7 +144,7 @@ def kills_text() -> str:
     return (f"{len(record['runs'])} runs were killed (SIGKILL) at random moments of {len(parts)} "
             f"parts of the job, {record['killed']} of them before they ended by themselves, and "
             f"started again: {record['alike']} ended with the weights, bit by bit, and the scores "
-            f"of the run that was left alone. {_measured(record)}")
+            f"of the run that was left alone. {measured(record)}")
 
 
 def workers_text() -> str:
@@ -158,7 +154,7 @@ def workers_text() -> str:
             f"{record['two_over_one']:.1f} times as long (the two share two cores, and the job is "
             "tiny: this says that it works, not what it gains); the largest difference of a "
             f"weight is {record['largest_difference_of_a_weight']:.1e}, of weights up to "
-            f"{record['largest_weight']:.1f}. {_measured(record)}")
+            f"{record['largest_weight']:.1f}. {measured(record)}")
 
 
 def optimizers_table() -> str:
@@ -172,7 +168,7 @@ def optimizers_table() -> str:
     return "\n".join([
         *lines, "",
         f"The demo's student ({record['runs'][0]['vocabulary']:,} rows of embedding), mean of "
-        f"seeds {', '.join(map(str, seeds))}, one teacher. {_measured(record)}"])
+        f"seeds {', '.join(map(str, seeds))}, one teacher. {measured(record)}"])
 
 
 def engine_tables() -> str:
@@ -224,6 +220,7 @@ PLACES = {
                   "wikiann8": lambda: wikiann_table() + "\n\n" + stages_table()},
     "docs/choosing.md": {"paper_sizes": paper_sizes_table, "sizes": sizes_table},
     "docs/engine.md": {"engine": engine_tables},
+    "docs/serving.md": {"serving": serving_tables},
 }
 
 

@@ -1,0 +1,107 @@
+"""The recorded figures of the exports as Markdown, for docs/serving.md."""
+
+import json
+
+from machine import ROOT, measured
+
+RESULTS = ROOT / "benchmarks" / "serving"
+
+
+def _serving(part: str) -> dict:
+    return json.loads((RESULTS / f"{part}.json").read_text("utf-8"))
+
+
+def _where(record: dict) -> str:
+    return "\n" + measured(record)
+
+
+def serving_speed() -> str:
+    """The paper's smallest student over an mBERT-sized teacher, each in every runtime."""
+    record = _serving("speed")
+    timings = {(row["batch"], row["model"], row["runtime"]): row for row in record["timings"]}
+    runtimes = list(dict.fromkeys(runtime for _, _, runtime in timings))
+    lines = [f"E={record['embedding']}, H={record['hidden']}, V=88,400, random weights, sequence "
+             "32; milliseconds a call (p50, p95) and how many times faster than the teacher in "
+             "each runtime.", "",
+             "| batch | model | runtime | p50 | p95 | calls | "
+             + " | ".join(f"over teacher, {name}" for name in runtimes) + " |",
+             "|---:|---|---|" + "---:|" * (3 + len(runtimes))]
+    for (batch, model, runtime), row in timings.items():
+        over = [f"{timings[batch, 'teacher', name]['p50'] / row['p50']:.1f}x" for name in runtimes]
+        lines.append(f"| {batch} | {model} | {runtime} | {row['p50']:.2f} | {row['p95']:.2f} | "
+                     f"{row['calls']} | " + " | ".join(over) + " |")
+    return "\n".join([*lines, _where(record)])
+
+
+def serving_run() -> str:
+    """Text to tags of a trained run."""
+    record = _serving("run")
+    lines = ["| text to tags, one text at a time | p50 ms | p95 ms | of it the model | over the "
+             "model alone |", "|---|---:|---:|---:|---:|"]
+    lines += [f"| {form} | {row['p50_ms']:.2f} | {row['p95_ms']:.2f} | {row['model_share']:.0%} | "
+              f"{1 / row['model_share']:.2f}x |" for form, row in record["text"].items()]
+    return "\n".join([*lines, _where(record)])
+
+
+def serving_disk() -> str:
+    """Bytes of the student of the paper's smallest size, and of the run's."""
+    record = _serving("disk")
+    run = {name: size for name, size in record["run"].items() if name.endswith(".onnx")}
+    told = [f"`{name}` {size / 1e6:.2f} MB" for name, size in run.items()]
+    return (f"E=50, H=200, V=88,400: float32 {record['model.onnx'] / 1e6:.2f} MB, int8 "
+            f"{record['model.int8.onnx'] / 1e6:.2f} MB. The measured run's: {', '.join(told)}. "
+            f"{measured(record)}")
+
+
+def serving_int8() -> str:
+    """What int8 costs in F1."""
+    record = _serving("int8")
+    return "; ".join(
+        f"{split} macro-F1 {record[f'{split}_onnx']:.2f} with float32, "
+        f"{record[f'{split}_onnx_int8']:.2f} with int8" for split in ("dev", "test")
+    ) + f". {measured(record)}"
+
+
+def serving_start() -> str:
+    """A fresh process."""
+    record = _serving("start")
+    return (f"Importing the ONNX runtime takes {record['import_seconds']:.2f} s in a fresh "
+            f"process, opening the student {record['open_seconds']:.2f} s. {measured(record)}")
+
+
+def serving_tokens() -> str:
+    """Words a second beside spaCy."""
+    record = _serving("tokens")
+    rates = record["words_a_second"]
+    lines = [f"{record['words']:,} words of the sample's transfer text, two cores:", "",
+             "| tagged by | words a second | over spaCy |", "|---|---:|---:|"]
+    lines += [f"| {name} | {rate:,.0f} | {rate / rates['spacy']:.1f}x |"
+              for name, rate in rates.items()]
+    return "\n".join([*lines, _where(record)])
+
+
+def serving_soak() -> str:
+    """Requests of every kind, memory over time."""
+    record = _serving("soak")
+    lines = ["| form | requests | failures | texts compared with single calls | other tags | "
+             "largest change of a probability | memory after 5 %, half, all requests (MB) |",
+             "|---|" + "---:|" * 6]
+    for form in ("savedmodel", "onnx", "onnx_int8"):
+        row, found = record[form], record[form]["compared_with_single_calls"]
+        memory = row["resident_bytes"]
+        told = ", ".join(f"{memory[at] / 1e6:.0f}" for at in (1, len(memory) // 2, -1))
+        lines.append(f"| {form} | {row['requests']:,} | {row['failures']} | {found['texts']:,} | "
+                     f"{found['other_tags']} | {found['largest_change']:.1e} | {told} |")
+    return "\n".join([*lines, _where(record)])
+
+
+def serving_tables() -> str:
+    """All figures of the exports that are recorded."""
+    parts = {"speed": ("Speed", serving_speed), "run": ("Text to tags", serving_run),
+             "tokens": ("Bulk", serving_tokens), "disk": ("Disk", serving_disk),
+             "int8": ("int8", serving_int8), "start": ("Start", serving_start),
+             "soak": ("Soak", serving_soak)}
+    return "\n\n".join(
+        f"**{title}.** " + (table() if (RESULTS / f"{part}.json").is_file()
+                            else f"Not recorded yet: `benchmarks/serving.py --parts={part}`.")
+        for part, (title, table) in parts.items())
