@@ -11,7 +11,7 @@ from tests.serving.test_onnx import random_arrays
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.serving.graph_student import GraphStudent
-from xtremedistil_tf.serving.tflite_export import _gelu, build_lite
+from xtremedistil_tf.serving.tflite_export import _gelu, _lstm, build_lite
 from xtremedistil_tf.serving.tflite_runtime import lite_session
 
 
@@ -82,6 +82,15 @@ def test_the_graph_is_fused_and_rows_end_where_they_end(tmp_path, capsys, int8):
     np.testing.assert_allclose(run(ids)[1, :2], run(ids[1:, :2])[0], atol=1e-6)
     run(np.full([1, 40], 5, np.int32))
     np.testing.assert_allclose(run(ids)[1, :2], run(ids[1:, :2])[0], atol=1e-6)
+
+
+def test_the_policy_of_the_process_changes_nothing():
+    tf.keras.mixed_precision.set_global_policy("mixed_bfloat16")
+    try:
+        layer = _lstm(random_arrays(vocabulary=9, units=3).forward, "forward")
+    finally:
+        tf.keras.mixed_precision.set_global_policy("float32")
+    assert layer.compute_dtype == "float32"
 
 
 def test_gelu_is_keras_gelu():

@@ -50,7 +50,9 @@ def _gelu(values: Any) -> Any:
 def _lstm(weights: Lstm, name: str) -> Any:
     """A Keras LSTM with given weights; the converter fuses it into one operation."""
     kernel, recurrent, bias = weights
-    layer = tf.keras.layers.LSTM(recurrent.shape[0], return_sequences=True, name=name)
+    # float32 whatever the policy of the process that trained it.
+    layer = tf.keras.layers.LSTM(
+        recurrent.shape[0], return_sequences=True, name=name, dtype="float32")
     layer.build((1, None, kernel.shape[0]))
     layer.set_weights([kernel, recurrent, bias])
     return layer
