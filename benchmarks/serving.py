@@ -7,7 +7,10 @@ RUN is a finished run on DATA with exports. Each part writes benchmarks/serving/
 """
 
 import collections
+import concurrent.futures
+import functools
 import json
+import multiprocessing
 import pathlib
 import random
 import subprocess
@@ -22,11 +25,11 @@ from machine import ROOT, write_record
 FLAGS = flags.FLAGS
 flags.DEFINE_string("model_dir", None, "Finished run with export/ and onnx/.", required=True)
 flags.DEFINE_string("task", None, "Task folder of the run, for `int8`.")
-flags.DEFINE_list("parts", ["speed", "run", "disk", "int8", "start", "tokens", "soak"],
-                  "Which parts.")
+flags.DEFINE_list("parts", ["speed", "run", "disk", "int8", "start", "tokens", "soak_savedmodel",
+                            "soak_onnx", "soak_onnx_int8"], "Which parts.")
 flags.DEFINE_integer("queries", 1000, "Calls of each way in `speed`.")
 flags.DEFINE_float("seconds", 120.0, "Most time for one way in `speed`.")
-flags.DEFINE_integer("requests", 100_000, "Requests of each form in `soak`.")
+flags.DEFINE_integer("requests", 100_000, "Requests of each form in a soak.")
 flags.DEFINE_integer("sentences", 20_000, "Sentences in `tokens`.")
 flags.DEFINE_integer("teacher_layers", 12, "Layers of the teacher in `speed`.")
 
@@ -141,19 +144,11 @@ def soak_one(runtime: str, model_dir: str, requests: int) -> dict:
             "compared_with_single_calls": dict(compared), "resident_bytes": memory}
 
 
-def soak() -> dict:
-    """All forms, each in a process of its own, so that memory is its own too."""
-    import concurrent.futures
-    import multiprocessing
-
+def soak(runtime: str) -> dict:
+    """One form in a process of its own, so that memory is its own too."""
     context = multiprocessing.get_context("spawn")
-    results = {}
-    for runtime in SOAK_RUNTIMES:
-        with concurrent.futures.ProcessPoolExecutor(1, context) as pool:
-            results[runtime] = pool.submit(
-                soak_one, runtime, FLAGS.model_dir, FLAGS.requests).result()
-        print(runtime, results[runtime], flush=True)
-    return results
+    with concurrent.futures.ProcessPoolExecutor(1, context) as pool:
+        return pool.submit(soak_one, runtime, FLAGS.model_dir, FLAGS.requests).result()
 
 
 def _spacy_pipeline():
@@ -216,7 +211,8 @@ def main(argv) -> None:
 
     quiet_libraries()
     parts = {"speed": speed, "run": run, "disk": disk, "int8": int8, "start": start,
-             "tokens": tokens, "soak": soak}
+             "tokens": tokens,
+             **{f"soak_{form}": functools.partial(soak, form) for form in SOAK_RUNTIMES}}
     for part in FLAGS.parts:
         write_record(f"serving/{part}", parts[part]())
 
