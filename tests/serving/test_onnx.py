@@ -13,6 +13,7 @@ import xtremedistil_tf
 from tests.conftest import ROOT
 from tests.serving.conftest import TEXTS, assert_same
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.serving import onnx_runtime
 from xtremedistil_tf.serving.arrays import StudentArrays
 from xtremedistil_tf.serving.onnx_export import build_model, export_onnx, quantize
 from xtremedistil_tf.serving.onnx_runtime import session
@@ -27,6 +28,34 @@ def random_arrays(activation="gelu", vocabulary=50, units=4):
     lstm = [(array(6, 4 * units), array(units, 4 * units), array(4 * units)) for _ in range(2)]
     return StudentArrays(array(vocabulary, 6), *lstm, (array(2 * units, 9), array(9)), activation,
                          (array(9, 5), array(5)))
+
+
+@pytest.mark.parametrize("units, one_thread", [(4, True), (300, False)])
+def test_one_row_of_a_narrow_lstm_has_one_thread(tmp_path, monkeypatch, units, one_thread):
+    paths = tmp_path / "model.onnx", tmp_path / "int8.onnx"
+    paths[0].write_bytes(build_model(random_arrays(units=units)).SerializeToString())
+    quantize(*paths)
+    asked = []
+    real = onnx_runtime.open_session
+
+    class Counted:
+        def __init__(self, loaded, threads):
+            self.loaded, self.threads = loaded, threads
+
+        def run(self, outputs, feed):
+            asked.append(self.threads)
+            return self.loaded.run(outputs, feed)
+
+        def get_modelmeta(self):
+            return self.loaded.get_modelmeta()
+
+    monkeypatch.setattr(onnx_runtime, "open_session", lambda path, threads=0: Counted(
+        real(path, threads), threads))
+    for path in paths:
+        run = session(path)
+        one, two = run(np.ones([1, 3], np.int32)), run(np.ones([2, 3], np.int32))
+        np.testing.assert_allclose(one[0], two[0], atol=1e-5)
+    assert asked == [int(one_thread), 0] * 2
 
 
 def test_text_is_tagged_as_by_keras(taggers):

@@ -1,6 +1,7 @@
 """Teacher and student side by side: speed in each runtime, parameters, bytes, memory."""
 
 import dataclasses
+import functools
 import gc
 import pathlib
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
@@ -12,7 +13,7 @@ from xtremedistil_tf.serving.arrays import StudentArrays
 from xtremedistil_tf.serving.graph_student import GraphStudent
 from xtremedistil_tf.serving.measure import Timing, interleaved, resident_bytes
 from xtremedistil_tf.serving.onnx_export import build_model, quantize
-from xtremedistil_tf.serving.onnx_runtime import open_session
+from xtremedistil_tf.serving.onnx_runtime import open_session, session
 from xtremedistil_tf.serving.tagger import Tagger
 
 RUNTIMES = ("tensorflow", "onnx", "onnx_int8")
@@ -57,17 +58,15 @@ def _add(model: Measured, runtime: str, make: Callable[[], Callable], size: int)
     model.bytes[runtime] = size
 
 
-def _add_onnx(model: Measured, proto: Any, work: pathlib.Path, feed: Callable) -> None:
-    """Adds both ONNX runtimes; `feed` makes a session's inputs from ids."""
+def _add_onnx(
+    model: Measured, proto: Any, work: pathlib.Path, opened: Callable[[pathlib.Path], Callable]
+) -> None:
+    """Adds both ONNX runtimes; `opened` makes a function of ids from a model file."""
     paths = {"onnx": work / f"{model.name}.onnx", "onnx_int8": work / f"{model.name}.int8.onnx"}
     paths["onnx"].write_bytes(proto.SerializeToString())
     quantize(paths["onnx"], paths["onnx_int8"])
     for runtime, path in paths.items():
-        def make(path=path):
-            loaded = open_session(path)
-            return lambda ids: loaded.run(["logits"], feed(ids))[0]
-
-        _add(model, runtime, make, path.stat().st_size)
+        _add(model, runtime, functools.partial(opened, path), path.stat().st_size)
 
 
 def measured_student(arrays: StudentArrays, work: pathlib.Path) -> Measured:
@@ -86,7 +85,7 @@ def measured_student(arrays: StudentArrays, work: pathlib.Path) -> Measured:
         return lambda ids: run(tf.constant(ids)).numpy()
 
     _add(model, "tensorflow", make, 4 * model.parameters)
-    _add_onnx(model, build_model(arrays), work, lambda ids: {"input_ids": ids})
+    _add_onnx(model, build_model(arrays), work, session)
     return model
 
 
@@ -106,9 +105,13 @@ def measured_teacher(teacher: Any, work: pathlib.Path, with_onnx: bool = True) -
         return lambda ids: run(tf.constant(ids)).numpy()
 
     _add(model, "tensorflow", make, 4 * model.parameters)
+    def opened(path):
+        loaded = open_session(path)
+        return lambda ids: loaded.run(
+            ["logits"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0]
+
     if with_onnx and teacher.encoder.config.model_type == "bert":
-        _add_onnx(model, build_teacher_model(teacher), work,
-                  lambda ids: {"input_ids": ids, "attention_mask": np.ones_like(ids)})
+        _add_onnx(model, build_teacher_model(teacher), work, opened)
     return model
 
 

@@ -25,7 +25,7 @@ def resident_bytes() -> Optional[int]:
 
 def interleaved(
     ways: Dict[str, Callable[[], Any]], calls: Dict[str, int], warm_up: int = 3,
-    on_call: Optional[Callable[[], None]] = None,
+    in_a_row: int = 10,
 ) -> Dict[str, Timing]:
     """Times each way, in turns, so that whatever else the machine does hits all alike.
 
@@ -33,22 +33,20 @@ def interleaved(
       ways: functions by name.
       calls: how often each is called; those with fewer calls are spread over the run.
       warm_up: calls of each before the clock runs.
-      on_call: called after every call.
+      in_a_row: most calls of a way in its turn. A server calls one model, whose weights stay in
+        the processor's caches; after a call of a large one they would have to come from memory.
     """
     for way in ways.values():
         for _ in range(warm_up):
             way()
     spent = {name: [] for name in ways}
-    turns = max(calls.values())
+    turns = -(-max(calls.values()) // in_a_row)
     for turn in range(turns):
         for name, way in ways.items():
-            # Spread evenly: call number k comes at turn k * turns / calls.
-            if (turn + 1) * calls[name] // turns == turn * calls[name] // turns:
-                continue
-            began = time.perf_counter()
-            way()
-            spent[name].append(1000.0 * (time.perf_counter() - began))
-            if on_call:
-                on_call()
+            # Spread evenly over the turns.
+            for _ in range((turn + 1) * calls[name] // turns - turn * calls[name] // turns):
+                began = time.perf_counter()
+                way()
+                spent[name].append(1000.0 * (time.perf_counter() - began))
     return {name: Timing(*map(float, np.percentile(times, [50, 95])), len(times))
             for name, times in spent.items()}

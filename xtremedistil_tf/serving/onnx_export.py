@@ -16,7 +16,7 @@ from xtremedistil_tf.runs import atomic_folder
 from xtremedistil_tf.serving.arrays import StudentArrays
 from xtremedistil_tf.serving.assets import RECORD_FILE, TOKENIZER_FILE, VOCABULARY_FILE
 from xtremedistil_tf.serving.check import check_equal, write_check
-from xtremedistil_tf.serving.onnx_runtime import FLOAT_FILE, INT8_FILE, load_onnx, session
+from xtremedistil_tf.serving.onnx_runtime import FLOAT_FILE, INT8_FILE, UNITS, load_onnx, session
 
 # Old enough for every runtime of the last years.
 _OPSET, _IR_VERSION = 13, 8
@@ -132,6 +132,7 @@ def build_model(arrays: StudentArrays) -> Any:
         graph, producer_name="xtremedistil_tf",
         opset_imports=[onnx.helper.make_opsetid("", _OPSET)])
     model.ir_version = _IR_VERSION
+    onnx.helper.set_model_props(model, {UNITS: str(arrays.forward[1].shape[0])})
     onnx.checker.check_model(model)
     return model
 

@@ -10,10 +10,19 @@ from xtremedistil_tf.serving.assets import form_path, load_assets
 from xtremedistil_tf.serving.classifier import TextModel, text_model
 
 FLOAT_FILE, INT8_FILE = "model.onnx", "model.int8.onnx"
+# Name of the BiLSTM's units of a direction in the model's properties.
+UNITS = "units"
+# One row of an LSTM this narrow is done sooner by one thread: a second one takes longer to wake up
+# than its share of the work lasts (benchmarks/serving.py).
+_NARROW = 256
 
 
-def open_session(path: pathlib.Path) -> Any:
+def open_session(path: pathlib.Path, threads: int = 0) -> Any:
     """Opens an ONNX model as an `onnxruntime.InferenceSession` on the processor.
+
+    Args:
+      path: the model.
+      threads: that share an operation's work; 0 for one a core.
 
     Raises:
       UserError: if the file is missing or damaged, or onnxruntime is not installed.
@@ -28,6 +37,7 @@ def open_session(path: pathlib.Path) -> Any:
         raise UserError(f"file not found: {path} (xtremedistil-export writes it)")
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    options.intra_op_num_threads = threads
     # Threads that spin while they wait slow down all else in the process, the tokenizer first.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
@@ -48,7 +58,13 @@ def session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
       UserError: if the file is missing or damaged, or onnxruntime is not installed.
     """
     loaded = open_session(path)
-    return lambda ids: loaded.run(["logits"], {"input_ids": ids})[0]
+    units = loaded.get_modelmeta().custom_metadata_map.get(UNITS)
+    for_one = open_session(path, threads=1) if units and int(units) <= _NARROW else loaded
+
+    def run(ids: np.ndarray) -> np.ndarray:
+        return (for_one if len(ids) == 1 else loaded).run(["logits"], {"input_ids": ids})[0]
+
+    return run
 
 
 def load_onnx(folder: pathlib.Path, int8: bool = False, keep_whole: bool = False) -> TextModel:
