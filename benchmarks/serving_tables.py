@@ -103,6 +103,6 @@ def serving_tables() -> str:
              "int8": ("int8", serving_int8), "start": ("Start", serving_start),
              "soak_onnx_int8": ("Soak", serving_soak)}
     return "\n\n".join(
-        f"**{title}.** " + (table() if (RESULTS / f"{part}.json").is_file()
-                            else f"Not recorded yet: `benchmarks/serving.py --parts={part}`.")
+        f"**{title}**\n\n" + (table() if (RESULTS / f"{part}.json").is_file()
+                               else f"Not recorded yet: `benchmarks/serving.py --parts={part}`.")
         for part, (title, table) in parts.items())
