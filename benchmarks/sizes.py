@@ -118,7 +118,9 @@ def measure(
 
 def draw(record: Mapping[str, Any], path: pathlib.Path) -> None:
     """Draws F1 over latency and over size: colour is E, the number beside a point is H."""
-    figure = new_figure(10.5, 4.6)
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    figure = new_figure(11.0, 4.6)
     panels = figure.subplots(1, 2, sharey=True)
     axes = ((panels[0], "milliseconds a sentence (p50, ONNX float32, batch 1)",
              lambda model: model["ms"].get("onnx_1", model["ms"]["tensorflow_1"])),
@@ -137,10 +139,14 @@ def draw(record: Mapping[str, Any], path: pathlib.Path) -> None:
         axis.plot([place(record["teacher"])], [record["teacher"]["f1"]], "s", color=_TEACHER,
                   label="teacher")
         axis.set_xscale("log")
+        axis.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.xaxis.set_major_formatter("{x:g}")
+        axis.xaxis.set_minor_formatter(NullFormatter())
         axis.set_xlabel(label)
         tidy(axis, "both")
     panels[0].set_ylabel("test macro-F1")
-    panels[0].legend(frameon=False, fontsize=8, title="the number is H", title_fontsize=8)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right upper",
+                  frameon=False, fontsize=8, title="the number is H", title_fontsize=8)
     save(figure, path)
 
 
