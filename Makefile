@@ -30,6 +30,7 @@ test-long: $(INSTALLED)
 
 lint: $(INSTALLED)
 	$(BIN)/python -m ruff check .
+	$(BIN)/python -m mypy
 
 docs: $(INSTALLED)
 	$(BIN)/python docs/make_flags.py

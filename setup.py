@@ -56,7 +56,7 @@ setup(
     long_description_content_type="text/markdown",
     license="MIT",
     packages=find_packages(include=["xtremedistil_tf*"]),
-    package_data={"xtremedistil_tf.serving": ["web/page.*"]},
+    package_data={"xtremedistil_tf": ["py.typed"], "xtremedistil_tf.serving": ["web/page.*"]},
     python_requires=">=3.9,<3.14",
     install_requires=[
         *STACKS,
@@ -85,7 +85,7 @@ setup(
         # Runs the notebooks without a browser.
         "notebook": ["nbclient>=0.10,<1", "ipykernel>=6.29,<8"],
         "test": [*SERVING, *ONNX, *SERVE, "pytest>=7.4,<10", "pytest-xdist>=3.5,<4",
-                 "ruff>=0.4,<1"],
+                 "ruff>=0.4,<1", "mypy>=1.19,<3"],
     },
     entry_points={
         "console_scripts": [

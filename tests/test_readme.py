@@ -3,16 +3,33 @@
 import importlib.util
 import re
 
+import pytest
+
 from tests.conftest import ROOT
 
 
-def test_tables_are_current():
-    spec = importlib.util.spec_from_file_location("tables", ROOT / "benchmarks" / "tables.py")
+def _benchmark(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "benchmarks" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+def test_tables_are_current():
+    module = _benchmark("tables")
     for name in module.PLACES:
         text = (ROOT / name).read_text("utf-8")
         assert module.render(name, text) == text, "run python benchmarks/tables.py"
+
+
+def test_the_first_hour_is_timed_by_readme_s_own_commands():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    module = _benchmark("first_hour")
+    demo, (own, exported) = module.readme_commands(readme)
+    assert demo == "make demo"
+    assert "--model_dir=runs/demo --format" in own and "--runtime=onnx_int8" in exported
+    with pytest.raises(ValueError, match="1 lines with make demo and 1 that tag"):
+        module.readme_commands(readme.replace(exported, ""))
 
 
 def test_named_files_exist():

@@ -52,6 +52,25 @@ def test_its_commands_exist(wheel):
         assert f"def {function}(" in source
 
 
+def test_its_commands_answer_away_from_the_sources(wheel, tmp_path):
+    wheel.extractall(tmp_path)
+    (name,) = [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
+    parser = configparser.ConfigParser()
+    parser.read_string(wheel.read(name).decode())
+    for script, target in parser["console_scripts"].items():
+        module, function = target.split(":")
+        for option, told in (("--version", r"xtremedistil_tf \d+\.\d+"),
+                             ("--help", rf".+\n\nusage: {script} ")):
+            # What pip's script does; the working folder is the first place for modules.
+            code = (f"import sys, {module} as module\n"
+                    f"assert module.__file__.startswith({str(tmp_path)!r}), module.__file__\n"
+                    f"sys.argv = [{script!r}, {option!r}]; sys.exit(module.{function}())")
+            done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True,
+                                  text=True, timeout=60)
+            assert done.returncode == 0, (script, option, done.stderr)
+            assert re.match(told, done.stdout, re.S), (script, option, done.stdout[:200])
+
+
 def test_its_metadata(wheel):
     (name,) = [name for name in wheel.namelist() if name.endswith("METADATA")]
     text = wheel.read(name).decode()

@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+import os
 import re
 import subprocess
 import sys
@@ -122,6 +123,19 @@ def test_quiet_hides_progress(capsys):
             assert ("title" in capsys.readouterr().err) == shown
     finally:
         log.setLevel(before)
+
+
+def test_what_is_held_back_is_shown_if_the_import_fails(capfd):
+    from xtremedistil_tf.keras2 import _hushed
+
+    for wanted, told in ((True, ""), (False, "from C++")):
+        with _hushed(wanted):
+            os.write(2, b"from C++")
+        assert capfd.readouterr().err == told
+    with pytest.raises(ImportError), _hushed(True):
+        os.write(2, b"from C++")
+        raise ImportError
+    assert capfd.readouterr().err == "from C++"
 
 
 def test_import_of_the_package_brings_no_library_along():

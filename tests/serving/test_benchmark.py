@@ -1,13 +1,18 @@
 """The benchmark: what it times, counts and prints."""
 
+import importlib
+import shutil
 import time
 
 import numpy as np
 import pytest
 import transformers
 
+from tests.conftest import ROOT
+from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.evaluation.paper import TABLE_16
 from xtremedistil_tf.models.teacher import build_teacher
+from xtremedistil_tf.runs import read_json, write_json
 from xtremedistil_tf.serving.measure import interleaved
 from xtremedistil_tf.serving.paper_grid import measure_grid, random_student
 
@@ -68,3 +73,38 @@ def test_the_paper_s_parameters_are_reached():
         array.size for part in (arrays.forward, arrays.backward, arrays.projection, arrays.logits)
         for array in part)
     assert count == pytest.approx(1e6 * row.million_parameters, rel=0.01)
+
+
+def _study(folder, student_folder, sizes):
+    """A study's folder as `xtremedistil-study` leaves it, of one and the same student."""
+    for name, seed, f1 in sizes:
+        run = folder / "runs" / name / f"seed_{seed}"
+        shutil.copytree(student_folder, run / "student")
+        record = read_json(run / "student" / "student.json")
+        width, hidden = map(int, name.split("_")[:2])
+        record["student"].update(word_emb_dim=width, bilstm_hidden_size=hidden)
+        write_json(run / "student" / "student.json", record)
+        scores = {"macro_f1": f1, "languages": {"de": {}}}
+        write_json(run / "metrics.json", {"student": {"parameters": 1, "test": scores},
+                                          "teacher": {"test": {"macro_f1": 90.0}}})
+    return folder
+
+
+def test_sizes_of_a_study_are_held_against_its_teacher(
+        student_folder, teacher, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    sizes = importlib.import_module("sizes")
+    study = _study(tmp_path / "study", student_folder, [("6_5", 1, 70.0), ("6_5", 2, 74.0)])
+    record = sizes.measure(sizes.students_of(study), teacher, 2, 0.01)
+    (size,) = record["sizes"]
+    assert (size["embedding"], size["hidden"], size["f1"], size["seeds"]) == (6, 5, 72.0, 2)
+    assert size["seeds_std"] == pytest.approx(8**0.5) and record["teacher"]["f1"] == 90.0
+    assert size["parameters"] < record["teacher"]["parameters"] == teacher.model.count_params()
+    for way in ("onnx_1", "onnx_int8_1", "tensorflow_32"):
+        assert size["speed_up"][way] == record["teacher"]["ms"][way] / size["ms"][way]
+    sizes.draw(record, tmp_path / "sizes.png")
+    assert (tmp_path / "sizes.png").stat().st_size > 5000
+    with pytest.raises(UserError, match="have the same size; the study must vary"):
+        sizes.students_of(_study(study, student_folder, [("6_5_relu", 1, 60.0)]))
+    with pytest.raises(UserError, match="holds no finished run"):
+        sizes.students_of(tmp_path)

@@ -31,8 +31,8 @@ def _dev_examples():
     from xtremedistil_tf.serving.assets import load_assets, student_path
 
     labels = load_assets(student_path(FLAGS.model_dir)).labels
-    read = read_texts if labels.pooled else read_ner
-    return read(pathlib.Path(FLAGS.task) / "dev.tsv", labels)[0]
+    path = pathlib.Path(FLAGS.task) / "dev.tsv"
+    return (read_texts(path, labels) if labels.pooled else read_ner(path, labels))[0]
 
 
 def main() -> None:

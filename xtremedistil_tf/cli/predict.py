@@ -6,6 +6,7 @@ import logging
 import os
 import pathlib
 import sys
+from typing import TYPE_CHECKING, BinaryIO, Callable, Iterator
 
 from absl import flags
 
@@ -13,6 +14,9 @@ from xtremedistil_tf.cli import console
 from xtremedistil_tf.cli.loading_flags import define_loading_flags, load_named_student
 from xtremedistil_tf.config import CLASSIFICATION
 from xtremedistil_tf.errors import UserError
+
+if TYPE_CHECKING:  # At run time it is imported when it is needed: --help shall be quick.
+    from xtremedistil_tf.serving.streaming import Line
 
 FLAGS = flags.FLAGS
 FORMATS = ("tsv", "conll", "json")
@@ -32,7 +36,7 @@ def define_flags() -> None:
                       "and scores. By default tsv for taggers, json for classifiers.")
 
 
-def render(line, form: str) -> str:
+def render(line: "Line", form: str) -> str:
     """A line's result in an output format, without the final line end.
 
     Args:
@@ -52,7 +56,7 @@ def render(line, form: str) -> str:
     return "\n".join(f"{word}\t{tag}" for word, tag in zip(words, tags)) + "\n"
 
 
-def _lines(file, advance):
+def _lines(file: BinaryIO, advance: Callable[[int], object]) -> Iterator[str]:
     from xtremedistil_tf.serving.streaming import decode_line
 
     for number, raw in enumerate(file):
@@ -61,7 +65,7 @@ def _lines(file, advance):
 
 
 @contextlib.contextmanager
-def _progress(file):
+def _progress(file: BinaryIO) -> Iterator[Callable[[int], object]]:
     """Gives a function that counts bytes read; a bar with time left where the size is known."""
     from xtremedistil_tf.progress import Progress
 
@@ -74,7 +78,7 @@ def _progress(file):
 
 
 @contextlib.contextmanager
-def _opened_input(name: str):
+def _opened_input(name: str) -> Iterator[BinaryIO]:
     if name == "-":
         yield sys.stdin.buffer
         return
@@ -87,7 +91,7 @@ def _opened_input(name: str):
 
 
 @contextlib.contextmanager
-def _opened_output(name: str):
+def _opened_output(name: str) -> Iterator[Callable[[str], object]]:
     from xtremedistil_tf.runs import atomic_path
 
     path = pathlib.Path(name)
@@ -107,7 +111,7 @@ def _opened_output(name: str):
 
 def main() -> None:
     """Streams lines through the student; order is kept and memory stays flat."""
-    from xtremedistil_tf.serving.streaming import tag_lines
+    from xtremedistil_tf.serving.streaming import ClassifiedLine, tag_lines
 
     model = load_named_student()
     classifies = model.kind == CLASSIFICATION
@@ -120,7 +124,7 @@ def main() -> None:
             _progress(source) as advance:
         for number, line in enumerate(tag_lines(model, _lines(source, advance)), 1):
             write(render(line, form))
-            cut += classifies and bool(line.found and "cut" in line.found)
+            cut += isinstance(line, ClassifiedLine) and "cut" in (line.found or {})
             if line.error:
                 failed += 1
                 if failed <= _SHOWN_ERRORS:

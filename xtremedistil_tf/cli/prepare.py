@@ -63,7 +63,7 @@ def _sources() -> Tuple[List[Source], List[str]]:
             sources += dataset_sources(name, FLAGS.dataset_config)
         return sources, not_read
     for split in (None, "train", "dev", "test", "transfer"):
-        for name in FLAGS.input if split is None else FLAGS[split].value:
+        for name in FLAGS.input if split is None else getattr(FLAGS, split):
             found, others = find_sources(pathlib.Path(name), split)
             sources += found
             not_read += others
@@ -72,8 +72,8 @@ def _sources() -> Tuple[List[Source], List[str]]:
 
 def _options() -> ConvertOptions:
     for flag in ("dev_share", "test_share"):
-        require(0 < FLAGS[flag].value < 0.5,
-                f"--{flag} is {FLAGS[flag].value}; allowed: above 0 and below 0.5")
+        share = getattr(FLAGS, flag)
+        require(0 < share < 0.5, f"--{flag} is {share}; allowed: above 0 and below 0.5")
     require(0 <= FLAGS.seed < 2**32, f"--seed is {FLAGS.seed}; allowed: 0 to {2**32 - 1}")
     languages = []
     for code in FLAGS.languages:

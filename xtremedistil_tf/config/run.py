@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from xtremedistil_tf.config.checks import at_least, one_of, require
 from xtremedistil_tf.config.data import DataConfig
@@ -73,7 +73,7 @@ class Resources:
 
 def differences(before: Dict[str, Any], now: Dict[str, Any], prefix: str = "") -> Tuple[str, ...]:
     """Names the settings in which two nested dicts differ, as "name: old -> new"."""
-    found = []
+    found: List[str] = []
     for key in sorted(set(before) | set(now)):
         old, new = before.get(key), now.get(key)
         if isinstance(old, dict) and isinstance(new, dict):

@@ -118,6 +118,7 @@ def _feed(prepared: Prepared, student: Student, keep_representation: bool) -> St
 
     def joint(stage: Stage, seed: int, share: Share) -> Any:
         rows = stage.labelled_batch
+        assert rows is not None, "stages on both kinds of rows have it"
         epochs = -(-steps(stage) // count_steps(train.input_ids.lengths, rows, replicas()))
         return joint_batches(
             transfer(stage, seed, share),
@@ -147,7 +148,7 @@ def _feed(prepared: Prepared, student: Student, keep_representation: bool) -> St
         measured = student.model.evaluate(held_out, steps=steps, verbose=0, return_dict=True)
         return float(measured["loss"])
 
-    def done(left: List[Stage]) -> None:
+    def done(left: Sequence[Stage]) -> None:
         if not keep_representation and "representation" not in needed_kinds(left):
             by_chief(lambda: drop_representations([prepared.transfer, prepared.dev]))
 
@@ -223,7 +224,9 @@ def run_distillation(
             log.warning("%s", warning)
         laps.lap("read")
         _train_and_score(config, task, plan, model_dir, resources, laps)
-        return finished_metrics(model_dir, resources.export)
+        metrics = finished_metrics(model_dir, resources.export)
+        assert metrics is not None, "it was made whole just now"
+        return metrics
 
 
 def write_target_part(config: RunConfig, model_dir: pathlib.Path, resources: Resources) -> str:

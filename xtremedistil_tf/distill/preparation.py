@@ -108,6 +108,7 @@ def _places(
 def _pieces(config: RunConfig, task: Task, teacher: Teacher, place: _Place) -> Dict[str, int]:
     """Tokenises the transfer text into a folder, unless that was done; returns the counts."""
     folder = place.folder
+    assert task.transfer is not None, "the task was read with it"
     folder.parent.mkdir(parents=True, exist_ok=True)
     # Processes that take parts of the targets begin with the same text at the same time.
     with filelock.FileLock(folder.with_name(".pieces.lock")):
@@ -189,6 +190,7 @@ def write_part(config: RunConfig, task: Task, model_dir: pathlib.Path, resources
         raise UserError(f"--target_shard needs a fine-tuned teacher, and {folder} holds none; "
                         "run run_teacher.py with the same flags first")
     teacher, folder = obtain_teacher(config, task, model_dir)
+    assert resources.target_shard is not None, "else the whole job is run"
     number, parts = resources.target_shard
     places = _places(config, task, folder_fingerprint(folder), teacher.layer, model_dir, resources)
     _pieces(config, task, teacher, places["pieces"])
@@ -216,11 +218,12 @@ def plan_facts(config: RunConfig, task: Task, model_dir: pathlib.Path) -> Dict[s
     else:
         teacher = fresh_teacher(config, task)
     train = align(teacher.tokenizer, task.examples["train"], config.data.seq_len, task.labels)
-    pieces = 0
+    assert task.transfer is not None, "the task was read with it"
+    text, pieces = task.transfer, 0
 
     def transfer() -> Iterator[np.ndarray]:
         nonlocal pieces
-        for chunk, _ in pieces_of(teacher.tokenizer, task.transfer, config.data.seq_len):
+        for chunk, _ in pieces_of(teacher.tokenizer, text, config.data.seq_len):
             pieces += len(chunk.values)
             yield chunk.values
 

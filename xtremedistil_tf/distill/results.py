@@ -58,7 +58,8 @@ def final_scores(
         "teacher": Forward(teacher.model, pad_id=teacher.tokenizer.pad_token_id),
         "student": Forward(student.model, table=prepared.vocabulary.table),
     }
-    task, scores = prepared.task, {}
+    task = prepared.task
+    scores: Dict[str, Dict[str, Any]] = {}
     scorer = scorer_of(task.labels)
     for split in ("dev", "test"):
         gold = [row.tags for row in task.examples[split]]

@@ -23,6 +23,7 @@ def _start_embeddings(config: RunConfig, prepared: Prepared, teacher: Teacher) -
     student, vocabulary = config.student, prepared.vocabulary
     seed = derive_seed(config.seed, "embeddings")
     if student.word_embedding == "file":
+        assert student.word_emb_file is not None, "its configuration checks that"
         pieces = teacher.tokenizer.convert_ids_to_tokens(vocabulary.teacher_ids.tolist())
         rows, found = read_word_vectors(
             pathlib.Path(student.word_emb_file), pieces, student.word_emb_dim, seed)

@@ -5,7 +5,7 @@ import math
 import pathlib
 import shutil
 import time
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from xtremedistil_tf.addons import LazyAdam
 from xtremedistil_tf.distill.losses import LOSSES
@@ -47,7 +47,7 @@ class StageFeed:
     measure: Callable[[Stage], float]
     score: Callable[[], Dict[str, Any]]
     fingerprint: str
-    done: Callable[[List[Stage]], None] = lambda left: None
+    done: Callable[[Sequence[Stage]], None] = lambda left: None
 
 
 @dataclasses.dataclass
@@ -116,7 +116,7 @@ class Trainer:
         self._folder, self._seed, self._optimizer = folder, seed, optimizer
         self._tensorboard = tensorboard
 
-    def run_plan(self, stages: List[Stage]) -> List[Dict[str, Any]]:
+    def run_plan(self, stages: Sequence[Stage]) -> List[Dict[str, Any]]:
         """Runs all stages; each starts from the best weights of the one before.
 
         Returns:

@@ -47,12 +47,12 @@ def has_confusion(metrics: Mapping[str, Any]) -> bool:
 
 def _panel(axis: Any, title: str, counts: Sequence[Sequence[int]], names: List[str]) -> Any:
     """Draws a matrix: colour by share of the gold class, numbers are texts."""
-    counts = np.array(counts)
-    shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
+    matrix = np.array(counts)
+    shares = matrix / np.maximum(1, matrix.sum(axis=1, keepdims=True))
     image = axis.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0)
     if len(names) <= _MOST_NUMBERED:
-        for row, column in np.ndindex(*counts.shape):
-            axis.text(column, row, f"{counts[row, column]:,}", ha="center", va="center", fontsize=8,
+        for row, column in np.ndindex(*matrix.shape):
+            axis.text(column, row, f"{matrix[row, column]:,}", ha="center", va="center", fontsize=8,
                       color="white" if shares[row, column] > 0.6 else "#20262d")
     axis.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor",
                     fontsize=8)

@@ -54,16 +54,16 @@ def score_labels(
       accuracy and macro_f1 (mean of F1 over classes) of all rows together, and languages: {name:
       accuracy, macro_f1, support}; support counts texts, all else is from 0 to 100.
     """
-    gold, predicted = _firsts(gold), _firsts(predicted)
+    true, found = _firsts(gold), _firsts(predicted)
     rows = collections.defaultdict(list)
     for row, language in enumerate(languages):
         rows[language].append(row)
     by_language = {
-        language: {**_scores(gold[rows[language]], predicted[rows[language]]),
+        language: {**_scores(true[rows[language]], found[rows[language]]),
                    "support": len(rows[language])}
         for language in sorted(rows)
     }
-    return {**_scores(gold, predicted), "languages": by_language}
+    return {**_scores(true, found), "languages": by_language}
 
 
 def class_details(
@@ -79,14 +79,14 @@ def class_details(
       classes: {label: precision, recall, f1 (0-100), support} and confusion: rows of counts, gold
       down, predicted across.
     """
-    gold, predicted = _firsts(gold), _firsts(predicted)
+    true, found = _firsts(gold), _firsts(predicted)
     names = list(labels.tags)
-    columns = precision_recall_fscore_support(gold, predicted, labels=names, zero_division=0)
+    columns = precision_recall_fscore_support(true, found, labels=names, zero_division=0)
     details: Dict[str, Any] = {"classes": {
         name: {"precision": 100.0 * float(precision), "recall": 100.0 * float(recall),
                "f1": 100.0 * float(f1), "support": int(support)}
         for name, precision, recall, f1, support in zip(names, *columns)
     }}
     if len(names) <= MOST_CONFUSED:
-        details["confusion"] = confusion_matrix(gold, predicted, labels=names).tolist()
+        details["confusion"] = confusion_matrix(true, found, labels=names).tolist()
     return details

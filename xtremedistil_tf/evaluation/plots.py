@@ -248,7 +248,7 @@ def plot_learning_rate(histories: Mapping[str, History], path: pathlib.Path) -> 
     from matplotlib.ticker import MaxNLocator
 
     drawable = _drawable(histories)
-    colours = colormaps["tab10"].colors
+    colours = colormaps["tab10"]  # A whole number gives one of its ten.
     figure = new_figure(9.5, 4.4)
     axis = figure.add_subplot()
     tidy(axis)
@@ -256,7 +256,7 @@ def plot_learning_rate(histories: Mapping[str, History], path: pathlib.Path) -> 
     for place, (name, history) in enumerate(drawable):
         epochs = range(done + 1, done + 1 + len(history))
         axis.plot(epochs, [_number(row.get("learning_rate")) for row in history], marker=".",
-                  color=colours[place % len(colours)], label=name)
+                  color=colours(place % colours.N), label=name)
         done += len(history)
     rates = [_number(row.get("learning_rate")) for _, history in drawable for row in history]
     if any(rate > 0 for rate in rates):

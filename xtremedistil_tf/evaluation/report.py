@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pathlib
-from typing import Any, Callable, List, Mapping, Tuple
+from typing import Any, Callable, List, Mapping, Sequence, Tuple
 
 from xtremedistil_tf.evaluation import paper, plots
 from xtremedistil_tf.evaluation.classes import class_table, has_confusion, plot_confusion
@@ -156,7 +156,7 @@ def _languages(metrics: Metrics) -> str:
                      difference_text(student, teacher)])
         if ner:
             row = paper.TABLE_17.get(code)
-            rows[-1] += [row.mbert, row.student] if row else [ABSENT, ABSENT]
+            rows[-1] += [str(row.mbert), str(row.student)] if row else [ABSENT, ABSENT]
     parts = [f"## Language by language, {split}" + " (the paper's Table 17)" * ner]
     if ner:
         header += ["Paper's mBERT", "Paper's student"]
@@ -256,7 +256,7 @@ def teacher_student_table(metrics: Metrics) -> str:
     """
     split = plots.scored_split(metrics)
     name, languages = _language_rows(metrics)
-    rows = [(f"{split} {name}".strip(), "teacher", "student", "difference")]
+    rows: List[Sequence[str]] = [(f"{split} {name}".strip(), "teacher", "student", "difference")]
     rows += [(code, score_text(teacher), score_text(student), difference_text(student, teacher))
              for code, teacher, student, _ in languages]
     scores = [plots.scores_of(metrics, model, split) for model in ("teacher", "student")]

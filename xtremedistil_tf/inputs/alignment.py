@@ -3,7 +3,7 @@
 import collections
 import dataclasses
 import itertools
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Any, Collection, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -29,7 +29,7 @@ class Ragged:
     starts: np.ndarray
 
     @classmethod
-    def of(cls, rows: Sequence[Sequence[int]], dtype=np.int32) -> "Ragged":
+    def of(cls, rows: Sequence[Collection[int]], dtype: Any = np.int32) -> "Ragged":
         """Joins rows."""
         lengths = np.fromiter((len(row) for row in rows), np.int64, len(rows))
         starts = np.concatenate([[0], np.cumsum(lengths)])
@@ -126,7 +126,7 @@ def _missing_words(
     encoding: Any, word_ids: Sequence[Optional[int]], words: int
 ) -> Tuple[int, int]:
     """Words without a piece: (cut off by seq_len, empty)."""
-    seen = set(word_ids) - {None}
+    seen = {word for word in word_ids if word is not None}
     missing = words - len(seen)
     if not missing:
         return 0, 0

@@ -235,7 +235,8 @@ def transfer_batches(
       a row has one.
     """
     generator = np.random.default_rng(seed)
-    buckets, choices = [], []
+    buckets: List[Any] = []
+    choices: List[int] = []
     for bucket, rows in store.bucket_rows().items():
         most = size.of(bucket) * share.replicas
         choices += [len(buckets)] * -(-rows // most)

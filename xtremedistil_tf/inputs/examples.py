@@ -5,7 +5,7 @@ import dataclasses
 import functools
 import pathlib
 import re
-from typing import BinaryIO, Callable, Dict, Iterator, List, Optional, Tuple, Union
+from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple, Union
 
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.labels import ClassSet, LabelSet
@@ -75,7 +75,7 @@ class ReadReport:
         return lines
 
 
-def decode_lines(file: BinaryIO) -> Iterator[Tuple[int, Union[str, RowError]]]:
+def decode_lines(file: Iterable[bytes]) -> Iterator[Tuple[int, Union[str, RowError]]]:
     """Yields (line number, text without line end), or the error that makes the line unusable."""
     for number, raw in enumerate(file, 1):
         if number == 1 and raw.startswith(b"\xef\xbb\xbf"):

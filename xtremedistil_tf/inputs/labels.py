@@ -1,7 +1,7 @@
 """Label sets: a tagger's tags plus the paper's four syntactic classes, or the classes of texts."""
 
 import pathlib
-from typing import Any, Iterable, List, Sequence, Tuple
+from typing import Any, Iterable, List, Literal, Sequence, Tuple
 
 import numpy as np
 
@@ -28,7 +28,8 @@ class LabelSet:
       pooled: whether a row has one target; here it has one a piece.
     """
 
-    kind, pooled = TAGGING, False
+    kind = TAGGING
+    pooled: Literal[False] = False
 
     def __init__(self, tags: Sequence[str]):
         self.tags: Tuple[str, ...] = tuple(tags)
@@ -108,7 +109,8 @@ class ClassSet:
       tags, names: the classes' names, by class number.
     """
 
-    kind, pooled = CLASSIFICATION, True
+    kind = CLASSIFICATION
+    pooled: Literal[True] = True
 
     def __init__(self, names: Sequence[str]):
         self.tags: Tuple[str, ...] = tuple(names)

@@ -3,9 +3,9 @@
 import collections
 import dataclasses
 import pathlib
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from xtremedistil_tf.config import CLASSIFICATION, DataConfig, require
+from xtremedistil_tf.config import CLASSIFICATION, DataConfig
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.alignment import Features, Labels, align
 from xtremedistil_tf.inputs.examples import Example, ReadReport, TextFile, read_ner, read_texts
@@ -100,13 +100,11 @@ def read_labelled(
     """
     folder = pathlib.Path(config.task)
     paths = {split: folder / f"{split}.tsv" for split in splits}
-    examples, warnings = {}, []
-    if config.kind == CLASSIFICATION:
-        read, labels = read_texts, _class_set(folder, config.on_bad_row)
-    else:
-        read, labels = read_ner, read_labels(folder / LABELS_FILE)
+    examples: Dict[str, List[Example]] = {}
+    warnings: List[str] = []
+    labels, read = _labels_and_reader(config, folder)
     for split, path in paths.items():
-        rows, report = read(path, labels, config.on_bad_row)
+        rows, report = read(path)
         warnings += report.warnings()
         if config.languages:
             rows = of_languages(rows, config.languages, str(path))
@@ -114,6 +112,17 @@ def read_labelled(
             rows = first_of_languages(rows, config.labels_per_language)
         examples[split] = rows
     return labels, paths, examples, warnings
+
+
+def _labels_and_reader(
+    config: DataConfig, folder: pathlib.Path
+) -> Tuple[Labels, Callable[[pathlib.Path], Tuple[List[Example], ReadReport]]]:
+    """The label set of the kind of task, and what reads a split with it."""
+    if config.kind == CLASSIFICATION:
+        classes = _class_set(folder, config.on_bad_row)
+        return classes, lambda path: read_texts(path, classes, config.on_bad_row)
+    tags = read_labels(folder / LABELS_FILE)
+    return tags, lambda path: read_ner(path, tags, config.on_bad_row)
 
 
 def _class_set(folder: pathlib.Path, on_bad_row: str) -> ClassSet:
@@ -138,10 +147,9 @@ def find_transfer_file(data: DataConfig) -> pathlib.Path:
     Raises:
       UserError: if none is named or it is in neither place.
     """
-    require(
-        bool(data.transfer_file),
-        "--transfer_file is not given: distillation needs unlabelled text, one sentence a line",
-    )
+    if not data.transfer_file:
+        raise UserError("--transfer_file is not given: distillation needs unlabelled text, one "
+                        "sentence a line")
     tried = [pathlib.Path(data.task) / data.transfer_file, pathlib.Path(data.transfer_file)]
     for path in tried:
         if path.is_file():

@@ -193,6 +193,7 @@ def create_encoder(config: TeacherConfig, texts: Iterable[Sequence[str]]) -> Tup
     Raises:
       UserError: if the file is missing or no encoder can be made from it.
     """
+    assert config.config_file is not None, "else the encoder is loaded"
     model_config = transformers.AutoConfig.for_model(**_settings(config.config_file))
     tokenizer = train_wordpiece(texts, model_config.vocab_size, bool(config.strip_accents))
     model_config.vocab_size = len(tokenizer)

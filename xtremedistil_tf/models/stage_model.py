@@ -66,8 +66,7 @@ class StageModel(tf.keras.Model):
         return self.compute_metrics(inputs, targets, outputs, None)
 
     def compute_loss(
-        self, x: Any = None, y: Dict[str, Any] = None, y_pred: Dict[str, Any] = None,
-        sample_weight: Any = None,
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None,
     ) -> Any:
         """Weighted sum of the stage's masked losses; scalar float32.
 

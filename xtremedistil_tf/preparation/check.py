@@ -31,7 +31,8 @@ _MOST_WORDS = 510
 
 def _check_labels(path: pathlib.Path, problems: List[Problem]) -> Tuple[Optional[LabelSet], Dict]:
     """Checks labels.tsv; gives the usable labels and each one's line."""
-    file, lines = ProblemFile(path, problems), {}
+    file = ProblemFile(path, problems)
+    lines: Dict[str, int] = {}
     before = len(problems)
     for number, text in file.lines():
         if isinstance(text, RowError):
@@ -106,7 +107,8 @@ class _Seen:
 
 def _check_languages(file: ProblemFile, split: str, seen: _Seen, bare: Sequence[int]) -> None:
     """Notes languages that are written in two ways, missing, or unknown to train."""
-    own, known = seen.languages[split], {}
+    own = seen.languages[split]
+    known: Dict[str, str] = {}
     for language, line in own.items():
         plain = language.lower().replace("_", "-")
         if plain in known:

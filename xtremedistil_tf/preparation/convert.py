@@ -249,7 +249,8 @@ def convert(sources: Sequence[Source], output: pathlib.Path, options: ConvertOpt
     named: Dict[Optional[str], List[Source]] = collections.defaultdict(list)
     for source in sources:
         named[source.split].append(source)
-    reader, removed = _Reader(options), collections.Counter()
+    reader = _Reader(options)
+    removed: Counter[str] = collections.Counter()
     with atomic_folder(output) as folder:
         with contextlib.ExitStack() as stack:
             writer = _Writer(folder, stack)

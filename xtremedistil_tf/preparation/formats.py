@@ -58,7 +58,8 @@ def _blocks(lines: Iterable[Line], counts: Counter[str]) -> Iterator[List[Line]]
 
 
 def _column_block(block: List[Line], prefixed: bool, language: str) -> Row:
-    words, tags = [], []
+    words: List[str] = []
+    tags: List[str] = []
     for number, text in block:
         if isinstance(text, RowError):
             return number, text
@@ -286,7 +287,8 @@ def clean_words(example: Example, counts: Counter[str]) -> Example:
     """Takes out empty words and joins words that hold white space by a no-break space, counted."""
     if all(example.words) and not _WHITE.search("".join(example.words)):
         return example
-    words, tags = [], []
+    words: List[str] = []
+    tags: List[str] = []
     for at, word in enumerate(example.words):
         joined = _WHITE.sub("\u00a0", word.strip(" \t\r\n\0"))
         if not joined:

@@ -7,7 +7,7 @@ import pathlib
 import re
 import tarfile
 import zlib
-from typing import Any, BinaryIO, Callable, Counter, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Counter, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.examples import RowError, decode_lines
@@ -53,7 +53,7 @@ def split_of(name: str) -> Optional[str]:
     return next((_SPLIT_NAMES[part] for part in parts if part in _SPLIT_NAMES), None)
 
 
-def _stream(name: str, opener: Callable[[contextlib.ExitStack], BinaryIO]
+def _stream(name: str, opener: Callable[[contextlib.ExitStack], Iterable[bytes]]
             ) -> Callable[..., Tuple[str, Iterator[Row]]]:
     """Reads what `opener` opens, a line at a time."""
 
@@ -71,19 +71,26 @@ def _stream(name: str, opener: Callable[[contextlib.ExitStack], BinaryIO]
 
 
 def _file(path: pathlib.Path, split: Optional[str]) -> Source:
-    plain = gzip.open if path.suffix == ".gz" else open
-    return Source(str(path), split, path.parent.name,
-                  _stream(str(path), lambda stack: stack.enter_context(plain(path, "rb"))))
+    def opener(stack: contextlib.ExitStack) -> Iterable[bytes]:
+        if path.suffix == ".gz":
+            return stack.enter_context(gzip.open(path, "rb"))
+        return stack.enter_context(open(path, "rb"))
+
+    return Source(str(path), split, path.parent.name, _stream(str(path), opener))
 
 
 def _archive(path: pathlib.Path) -> Tuple[List[Source], List[str]]:
     """The files of an archive whose names speak of a split; nothing is unpacked on disk."""
     sources, others = [], []
 
-    def opener(member: str) -> Callable[[contextlib.ExitStack], BinaryIO]:
+    def opener(member: str) -> Callable[[contextlib.ExitStack], Iterable[bytes]]:
         # Stream by stream: a member is read in the archive, never written under its own name.
-        return lambda stack: stack.enter_context(
-            stack.enter_context(tarfile.open(path)).extractfile(member))
+        def read(stack: contextlib.ExitStack) -> Iterable[bytes]:
+            file = stack.enter_context(tarfile.open(path)).extractfile(member)
+            assert file is not None, "members that are no files are not listed"
+            return stack.enter_context(file)
+
+        return read
 
     try:
         with tarfile.open(path) as archive:
@@ -160,7 +167,8 @@ def dataset_sources(name: str, configs: Sequence[str]) -> List[Source]:
             "--format=datasets needs the datasets library: pip install xtremedistil-tf[datasets]"
         ) from None
     sources = []
-    for config in configs or [None]:
+    wanted: Sequence[Optional[str]] = configs or [None]
+    for config in wanted:
         try:
             loaded = datasets.load_dataset(name, config)
         except Exception as error:  # The library raises many kinds, by where it looked.

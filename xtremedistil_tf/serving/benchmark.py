@@ -4,12 +4,13 @@ import dataclasses
 import functools
 import gc
 import pathlib
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.serving.arrays import StudentArrays
+from xtremedistil_tf.serving.classifier import Classifier
 from xtremedistil_tf.serving.graph_student import GraphStudent
 from xtremedistil_tf.serving.measure import Timing, interleaved, resident_bytes
 from xtremedistil_tf.serving.onnx_export import build_model, quantize
@@ -54,7 +55,7 @@ def _add(model: Measured, runtime: str, make: Callable[[], Callable], size: int)
     model.ways[runtime] = make()
     model.ways[runtime](np.ones([1, SEQUENCE], np.int32))
     after = resident_bytes()
-    model.memory[runtime] = None if before is None else after - before
+    model.memory[runtime] = None if before is None or after is None else after - before
     model.bytes[runtime] = size
 
 
@@ -136,8 +137,9 @@ def time_models(
     results: Dict[Tuple[int, str, str], Timing] = {}
     for batch in batches:
         ids = np.random.default_rng(0).integers(2, vocabulary, (batch, SEQUENCE), dtype=np.int32)
-        ways = {(batch, model.name, runtime): (lambda way=way, ids=ids: way(ids))
-                for model in models for runtime, way in model.ways.items()}
+        ways: Dict[Tuple[int, str, str], Callable[[], Any]] = {
+            (batch, model.name, runtime): functools.partial(way, ids)
+            for model in models for runtime, way in model.ways.items()}
         first = interleaved(ways, dict.fromkeys(ways, _FEWEST_CALLS))
         calls = {name: int(min(queries, max(_FEWEST_CALLS, 1000 * seconds / timing.p50)))
                  for name, timing in first.items()}
@@ -145,8 +147,10 @@ def time_models(
     return results
 
 
-def time_text(tagger: Tagger, texts: Sequence[str], queries: int) -> Dict[str, float]:
-    """Times text to entities one text at a time, and how much of it is the model's.
+def time_text(
+    model: Union[Tagger, Classifier], texts: Sequence[str], queries: int
+) -> Dict[str, float]:
+    """Times text to its result one text at a time, and how much of it is the model's.
 
     Returns:
       p50_ms, p95_ms and model_share (0 to 1) of all calls together.
@@ -154,7 +158,7 @@ def time_text(tagger: Tagger, texts: Sequence[str], queries: int) -> Dict[str, f
     import time
 
     inside, total = [], []
-    forward = tagger.logits
+    forward = model.logits
 
     def timed(ids):
         began = time.perf_counter()
@@ -162,12 +166,12 @@ def time_text(tagger: Tagger, texts: Sequence[str], queries: int) -> Dict[str, f
         inside.append(time.perf_counter() - began)
         return result
 
-    tagger.logits = timed
+    model.logits = timed
     for number in range(queries + 5):
         began = time.perf_counter()
-        tagger(texts[number % len(texts)])
+        model(texts[number % len(texts)])
         total.append(time.perf_counter() - began)
-    tagger.logits = forward
+    model.logits = forward
     p50, p95 = np.percentile(total[5:], [50, 95]) * 1000.0
     return {"p50_ms": float(p50), "p95_ms": float(p95),
             "model_share": float(sum(inside[5:]) / sum(total[5:]))}

@@ -6,12 +6,12 @@ from typing import Any, Callable, Dict, Mapping, Optional, Sequence
 
 import numpy as np
 
-from xtremedistil_tf.config import CLASSIFICATION, MEASURES
+from xtremedistil_tf.config import MEASURES
 from xtremedistil_tf.evaluation.measures import MEASURE_NAMES
 from xtremedistil_tf.evaluation.scoring import SCORERS
 from xtremedistil_tf.inputs.examples import Example
 from xtremedistil_tf.runs import write_json
-from xtremedistil_tf.serving.classifier import TextModel
+from xtremedistil_tf.serving.classifier import TextClassifier, TextModel
 
 CHECK_FILE = "check.json"
 _TOLERANCE = 1e-5
@@ -61,9 +61,9 @@ def dev_scores(model: TextModel, examples: Sequence[Example]) -> Dict[str, float
     Returns:
       By the name of the kind's measure, behind "dev_".
     """
-    if model.kind == CLASSIFICATION:
+    if isinstance(model, TextClassifier):
         texts = [" ".join(example.words) for example in examples]
-        predicted = [[found["label"]] for found in model(texts)]
+        predicted = [[model.describe(found)["label"]] for found in model.classify(texts)]
     else:
         predicted = [tags for tags, _ in model.tag_words([row.words for row in examples])]
     scores = SCORERS[model.kind].score([row.tags for row in examples], predicted,

@@ -1,6 +1,6 @@
 """Classifying text with any runtime's forward pass; imports no TensorFlow."""
 
-from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Tuple, Union, overload
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from xtremedistil_tf.inputs.alignment import Ragged
 from xtremedistil_tf.inputs.lengths import length_batches
 from xtremedistil_tf.inputs.vocabulary import PAD_ID
 from xtremedistil_tf.serving.assets import Assets
-from xtremedistil_tf.serving.tagger import Tagger, TextTagger
+from xtremedistil_tf.serving.tagger import Tagger, Texts, TextTagger
 
 TextModel = Union[TextTagger, "TextClassifier"]
 
@@ -52,7 +52,15 @@ class TextClassifier:
                      "scores": dict(zip(self.labels, map(float, found.scores)))}
         return {**described, "cut": True} if found.cut else described
 
-    def __call__(self, text: Union[str, Sequence[str]]) -> Union[Dict[str, Any], List[Dict]]:
+    @overload
+    def __call__(self, text: str) -> Dict[str, Any]: ...
+
+    @overload
+    def __call__(self, text: Texts) -> List[Dict[str, Any]]: ...
+
+    def __call__(
+        self, text: Union[str, Texts]
+    ) -> Union[Dict[str, Any], List[Dict[str, Any]]]:
         """Finds the label of a text or of several.
 
         Args:

@@ -3,9 +3,12 @@
 import dataclasses
 import pathlib
 import time
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, Hashable, List, Optional, Sequence, TypeVar
 
 import numpy as np
+
+# What a caller names its ways by.
+Way = TypeVar("Way", bound=Hashable)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,6 +20,11 @@ class Timing:
     calls: int
 
 
+def _timing(milliseconds: Sequence[float]) -> Timing:
+    p50, p95 = np.percentile(milliseconds, [50, 95])
+    return Timing(float(p50), float(p95), len(milliseconds))
+
+
 def resident_bytes() -> Optional[int]:
     """Memory of this process; None where the system does not say."""
     path = pathlib.Path("/proc/self/statm")
@@ -24,9 +32,9 @@ def resident_bytes() -> Optional[int]:
 
 
 def interleaved(
-    ways: Dict[str, Callable[[], Any]], calls: Dict[str, int], warm_up: int = 3,
+    ways: Dict[Way, Callable[[], Any]], calls: Dict[Way, int], warm_up: int = 3,
     in_a_row: int = 10,
-) -> Dict[str, Timing]:
+) -> Dict[Way, Timing]:
     """Times each way, in turns, so that whatever else the machine does hits all alike.
 
     Args:
@@ -39,7 +47,7 @@ def interleaved(
     for way in ways.values():
         for _ in range(warm_up):
             way()
-    spent = {name: [] for name in ways}
+    spent: Dict[Way, List[float]] = {name: [] for name in ways}
     turns = -(-max(calls.values()) // in_a_row)
     for turn in range(turns):
         for name, way in ways.items():
@@ -48,5 +56,4 @@ def interleaved(
                 began = time.perf_counter()
                 way()
                 spent[name].append(1000.0 * (time.perf_counter() - began))
-    return {name: Timing(*map(float, np.percentile(times, [50, 95])), len(times))
-            for name, times in spent.items()}
+    return {name: _timing(times) for name, times in spent.items()}

@@ -78,13 +78,16 @@ def create_app(taggers: Mapping[str, NamedTagger]) -> Any:
     """
     try:
         import flask
+        from flask.json.provider import DefaultJSONProvider
         from werkzeug.exceptions import HTTPException
     except ImportError as error:
         raise UserError(
             f"the page needs {error.name}; install xtremedistil-tf[serve]") from None
     app = flask.Flask(__name__, template_folder="web", static_folder="web", static_url_path="/web")
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
-    app.json.ensure_ascii, app.json.sort_keys = False, False
+    provider = DefaultJSONProvider(app)
+    provider.ensure_ascii, provider.sort_keys = False, False
+    app.json = provider
     turn = threading.Lock()
     tag_with_all(taggers, _WARM_UP)  # The first call makes graphs ready; nobody shall wait for it.
 
@@ -97,7 +100,7 @@ def create_app(taggers: Mapping[str, NamedTagger]) -> Any:
         # A foreign page can send plain forms here, but no JSON.
         if flask.request.mimetype != "application/json":
             flask.abort(415, "Content-Type must be application/json")
-        payload = flask.request.get_json(silent=True)
+        payload: Any = flask.request.get_json(silent=True)
         problem = _problem(payload)
         if problem:
             flask.abort(400, problem)

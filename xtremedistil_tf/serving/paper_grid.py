@@ -24,9 +24,10 @@ def random_student(embedding: int, hidden: int, vocabulary: int = VOCABULARY) ->
     def array(*shape):
         return draw.normal(scale=0.05, size=shape).astype(np.float32)
 
-    lstm = [(array(embedding, 4 * hidden), array(hidden, 4 * hidden), array(4 * hidden))
-            for _ in range(2)]
-    return StudentArrays(array(vocabulary, embedding), *lstm,
+    forward, backward = (
+        (array(embedding, 4 * hidden), array(hidden, 4 * hidden), array(4 * hidden))
+        for _ in range(2))
+    return StudentArrays(array(vocabulary, embedding), forward, backward,
                          (array(2 * hidden, WIDTH), array(WIDTH)), "gelu",
                          (array(WIDTH, CLASSES), array(CLASSES)))
 

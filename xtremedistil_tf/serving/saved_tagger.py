@@ -35,7 +35,7 @@ class SavedTagger(TextTagger):
         return {key: value.numpy() for key, value in result.items()}
 
     def tag_words(self, sentences: Sequence[Sequence[str]]) -> List[Tuple[List[str], np.ndarray]]:
-        """Tags sentences that are split into words already; see `tagger.Tagger`."""
+        """Tags sentences that are split into words already; see the base class."""
         results: List[Any] = [None] * len(sentences)
         lengths = np.array([sum(map(len, words)) + len(words) for words in sentences])
         for rows in length_batches(lengths, _CHARACTERS_PER_BATCH):

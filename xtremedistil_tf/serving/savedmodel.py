@@ -7,6 +7,7 @@ from typing import Any, Dict, Optional
 from absl import logging
 
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.inputs.labels import LabelSet
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.runs import atomic_folder, atomic_path
 from xtremedistil_tf.serving.arrays import StudentArrays
@@ -76,6 +77,7 @@ class _TextModule(_IdsModule):
         super().__init__(arrays, assets)
         self._split = WordSplitter(keep_whole)
         self._pieces = Pieces(tables, vocabulary_file)
+        assert isinstance(assets.labels, LabelSet), "classes of texts need no decoding"
         self._decode = Decoder(assets.labels)
         table = assets.vocabulary.table
         self._opening, self._closing = int(table[tables.opening]), int(table[tables.closing])

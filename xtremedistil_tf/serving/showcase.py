@@ -2,7 +2,7 @@
 
 import collections
 import pathlib
-from typing import Dict, List
+from typing import Dict, List, Sequence
 
 from xtremedistil_tf.evaluation.predictions import read_predictions
 
@@ -45,7 +45,7 @@ def show_tagged(predictions: pathlib.Path, most: int = 10) -> str:
     return "\n".join(f"{language:<8}{text}" for language, text in sorted(shown.items()))
 
 
-def _marked(words, tags) -> str:
+def _marked(words: Sequence[str], tags: Sequence[str]) -> str:
     parts = []
     for index, (word, tag) in enumerate(zip(words, tags)):
         opening = "[" if tag.startswith("B-") else ""

@@ -2,8 +2,7 @@
 
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Union
 
-from xtremedistil_tf.config import CLASSIFICATION
-from xtremedistil_tf.serving.classifier import TextModel
+from xtremedistil_tf.serving.classifier import TextClassifier, TextModel
 from xtremedistil_tf.serving.entities import join_entities, rounded
 from xtremedistil_tf.serving.tagger import TaggedWord
 
@@ -89,9 +88,10 @@ def _blocks(lines: Iterable[str]) -> Iterator[List[str]]:
 
 
 def _read(model: TextModel, block: Sequence[str]) -> List[Line]:
-    if model.kind == CLASSIFICATION:
-        return list(map(ClassifiedLine, block, model(block)))
-    return list(map(TaggedLine, block, model.tag_text(block)))
+    if isinstance(model, TextClassifier):
+        return [ClassifiedLine(text, model.describe(found))
+                for text, found in zip(block, model.classify(block))]
+    return [TaggedLine(text, words) for text, words in zip(block, model.tag_text(block))]
 
 
 def _read_one(model: TextModel, line: str) -> Line:
@@ -99,7 +99,7 @@ def _read_one(model: TextModel, line: str) -> Line:
         return _read(model, [line])[0]
     except Exception as error:  # Whatever it is, it may cost this line only.
         why = f"{type(error).__name__}: {error}".splitlines()[0]
-        if model.kind == CLASSIFICATION:
+        if isinstance(model, TextClassifier):
             return ClassifiedLine(line, None, why)
         return TaggedLine(line, [], why)
 

@@ -1,12 +1,13 @@
 """Tagging text with any runtime's forward pass; imports no TensorFlow."""
 
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union, overload
 
 import numpy as np
 
 from xtremedistil_tf.config import TAGGING
 from xtremedistil_tf.evaluation.decoding import decode
 from xtremedistil_tf.inputs.alignment import Ragged, first_pieces
+from xtremedistil_tf.inputs.labels import LabelSet
 from xtremedistil_tf.inputs.lengths import length_batches
 from xtremedistil_tf.inputs.vocabulary import PAD_ID
 from xtremedistil_tf.serving.assets import Assets
@@ -18,6 +19,8 @@ LONGEST = 512
 CONTEXT = 64
 
 TaggedWord = Tuple[Word, str, float]
+# A string is a sequence of strings too, and stands for one text.
+Texts = Union[List[str], Tuple[str, ...]]
 
 
 def windows(pieces: int, most: Optional[int] = None) -> List[Tuple[int, int, int, int]]:
@@ -45,10 +48,23 @@ def windows(pieces: int, most: Optional[int] = None) -> List[Tuple[int, int, int
 class TextTagger:
     """What every runtime offers: called on text it gives entities.
 
-    Subclasses say how texts become tagged words.
+    Subclasses say how words, and how texts become tagged words.
     """
 
     kind = TAGGING
+
+    def tag_words(
+        self, sentences: Sequence[Sequence[str]]
+    ) -> List[Tuple[List[str], np.ndarray]]:
+        """Tags sentences that are split into words already.
+
+        Args:
+          sentences: words.
+
+        Returns:
+          For each its IOB2 tags and float32 [words] probabilities.
+        """
+        raise NotImplementedError
 
     def tag_text(self, texts: Sequence[str]) -> List[List[TaggedWord]]:
         """Splits texts into words and tags them.
@@ -58,8 +74,14 @@ class TextTagger:
         """
         raise NotImplementedError
 
+    @overload
+    def __call__(self, text: str) -> List[Dict[str, Any]]: ...
+
+    @overload
+    def __call__(self, text: Texts) -> List[List[Dict[str, Any]]]: ...
+
     def __call__(
-        self, text: Union[str, Sequence[str]]
+        self, text: Union[str, Texts]
     ) -> Union[List[Dict[str, Any]], List[List[Dict[str, Any]]]]:
         """Finds the entities of a text or of several.
 
@@ -100,7 +122,8 @@ class Tagger(TextTagger):
         self, assets: Assets, logits: Callable[[np.ndarray], np.ndarray], keep_whole: bool = False,
         most: Optional[int] = None,
     ):
-        self._assets = assets
+        assert isinstance(assets.labels, LabelSet), "classes of texts are a Classifier's"
+        self._assets, self._labels = assets, assets.labels
         self.logits = logits
         self._keep_whole = keep_whole
         self._most = most
@@ -108,19 +131,12 @@ class Tagger(TextTagger):
     @property
     def labels(self) -> Tuple[str, ...]:
         """The real tags."""
-        return self._assets.labels.tags
+        return self._labels.tags
 
     def tag_words(
         self, sentences: Sequence[Sequence[str]]
     ) -> List[Tuple[List[str], np.ndarray]]:
-        """Tags sentences that are split into words already.
-
-        Args:
-          sentences: words.
-
-        Returns:
-          For each its IOB2 tags and float32 [words] probabilities.
-        """
+        """Tags sentences that are split into words already; see the base class."""
         if len(sentences) == 1:
             return [self._tag_one(list(sentences[0]))]
         return self._tag_encoded(sentences, self._assets.tokenizer.encode_batch(
@@ -133,7 +149,7 @@ class Tagger(TextTagger):
             return self._tag_encoded([words], [encoding])[0]
         ids = self._assets.vocabulary.table[np.array(encoding.ids)]
         starts = np.array(first_pieces(encoding.word_ids, len(words)), np.int32)
-        return decode(self.logits(ids[None]), [starts], self._assets.labels)[0]
+        return decode(self.logits(ids[None]), [starts], self._labels)[0]
 
     def _tag_encoded(
         self, sentences: Sequence[Sequence[str]], encodings: Sequence[Any]
@@ -151,7 +167,7 @@ class Tagger(TextTagger):
             np.array(first_pieces(encoding.word_ids, len(words)), np.int32) - 1
             for words, encoding in zip(sentences, encodings)
         ]
-        classes = self._assets.labels.size
+        classes = self._labels.size
         logits = [np.zeros((len(words), classes), np.float32) for words in sentences]
         pieces = Ragged.of(rows)
         # Mapped before padding: only what fills up short rows becomes padding.
@@ -172,12 +188,12 @@ class Tagger(TextTagger):
         results: List[Any] = [None] * len(logits)
         for rows in length_batches(np.array([len(row) for row in logits])):
             longest = max(1, max(len(logits[row]) for row in rows))
-            padded = np.zeros((len(rows), longest, self._assets.labels.size), np.float32)
+            padded = np.zeros((len(rows), longest, self._labels.size), np.float32)
             for position, row in enumerate(rows):
                 padded[position, : len(logits[row])] = logits[row]
             # A word without a piece keeps -1, and is O.
             at = [np.where(starts[row] >= 0, np.arange(len(starts[row])), -1) for row in rows]
-            for row, result in zip(rows, decode(padded, at, self._assets.labels)):
+            for row, result in zip(rows, decode(padded, at, self._labels)):
                 results[row] = result
         return results
 

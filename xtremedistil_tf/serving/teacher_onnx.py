@@ -1,6 +1,6 @@
 """A BERT teacher as an ONNX model, so that runtimes can be compared on equal terms."""
 
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Union
 
 import numpy as np
 
@@ -17,7 +17,7 @@ class _Builder:
         self.initializers: List[Any] = []
         self._count = 0
 
-    def constant(self, array: np.ndarray) -> str:
+    def constant(self, array: Union[np.ndarray, np.generic]) -> str:
         self._count += 1
         name = f"weight_{self._count}"
         self.initializers.append(self._array(np.ascontiguousarray(array), name))

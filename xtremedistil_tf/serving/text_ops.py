@@ -22,7 +22,7 @@ def library_path() -> pathlib.Path:
       UserError: if tensorflow-text is not installed.
     """
     found = importlib.util.find_spec("tensorflow_text")
-    if found is None:
+    if found is None or found.origin is None:
         raise UserError(
             "SavedModels that take text need tensorflow-text; install xtremedistil-tf[serving]"
         )
