@@ -40,10 +40,8 @@ def serving_speed() -> str:
     ratio = _work_ratio(record["embedding"], record["hidden"])
     return "\n".join([
         *lines, "",
-        f"The teacher needs {ratio:.0f} times the student's multiplications a piece: in one runtime "
-        "and in large batches no more can be had than that. In small ones the teacher waits for "
-        "its weights to come from memory, the student for the calls of its operations; in a "
-        "faster runtime it gains more than the teacher does.", _where(record)])
+        f"The teacher needs {ratio:.0f} times the student's multiplications a piece; where both "
+        "multiply at the same rate, that is the speed-up.", _where(record)])
 
 
 def serving_run() -> str:
