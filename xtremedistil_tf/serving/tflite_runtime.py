@@ -2,6 +2,7 @@
 
 import pathlib
 import threading
+import warnings
 from typing import Any, Callable
 
 import numpy as np
@@ -42,7 +43,10 @@ def lite_session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
         raise UserError(f"file not found: {path} (xtremedistil-export --forms=tflite writes it)")
     kind = _interpreter()
     try:
-        interpreter = kind(model_path=str(path))
+        with warnings.catch_warnings():
+            # Newer TensorFlow advises the small package, which nobody needs to have.
+            warnings.filterwarnings("ignore", message="(?s).*tf.lite.Interpreter is deprecated")
+            interpreter = kind(model_path=str(path))
     except (ValueError, RuntimeError) as error:
         raise UserError(
             f"{path} is not a TFLite model: {str(error).splitlines()[0]}") from None
