@@ -135,7 +135,7 @@ def _two_columns(text: str, needed: str) -> Tuple[str, str]:
     columns = text.split("\t")
     if len(columns) != 2:
         raise RowError(("columns", f"{len(columns)} column{'s' if len(columns) > 1 else ''}; "
-                        f"needed are 2: {needed}"))
+                        + needed))
     return columns[0], columns[1]
 
 
@@ -145,7 +145,7 @@ def parse_ner(text: str, labels: LabelSet) -> Tuple[Example, int]:
     Raises:
       RowError: with all that is wrong in the row.
     """
-    first, second = _two_columns(text, "words, a tab, tags")
+    first, second = _two_columns(text, "needed are 2: words, a tab, tags")
     words, tags = _split_words(first), second.split()
     if not words:
         raise RowError(("no_words", "no words before the tab"))
@@ -178,7 +178,7 @@ def parse_text(text: str, labels: Optional[ClassSet]) -> Tuple[Example, int]:
     Raises:
       RowError: with what is wrong in the row.
     """
-    first, second = _two_columns(text, "a text, a tab, its label")
+    first, second = _two_columns(text, "needed are 2: a text, a tab, its label")
     words, label = _split_words(first), second.strip()
     if not words:
         raise RowError(("no_words", "no text before the tab"))
