@@ -50,7 +50,7 @@ from xtremedistil_tf.inputs.joint import joint_batches
 from xtremedistil_tf.inputs.task import Task, describe, read_task
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.forward import Forward
-from xtremedistil_tf.models.student import LAYER_NAMES, Student, build_student
+from xtremedistil_tf.models.student import Student, build_student
 from xtremedistil_tf.models.teacher import Teacher, read_record
 from xtremedistil_tf.models.weights import load_weights
 from xtremedistil_tf.runs import derive_seed, locked, read_json, write_json
@@ -175,8 +175,8 @@ def dry_run(config: RunConfig, model_dir: pathlib.Path) -> str:
     check_student(config, task, check_teacher(config, model_dir), model_dir)
     facts = plan_facts(config, task, model_dir)
     student = build_student(config.student, facts["vocabulary"], facts["width"], task.labels.size,
-                            pooled=task.labels.pooled)
-    plan = build_plan(LAYER_NAMES, config.distil, config.data.measure)
+                            pooled=task.labels.pooled, positions=config.data.seq_len)
+    plan = build_plan(config.student.layers, config.distil, config.data.measure)
     needed = store_bytes(facts["pieces"], task.transfer_rows, facts["width"], task.labels.size,
                          needed_kinds(plan), task.labels.pooled)
     if not (model_dir / "targets").exists():
@@ -211,7 +211,7 @@ def run_distillation(
     """
     laps = _Laps()
     with locked(model_dir) if is_chief() else contextlib.nullcontext():
-        plan = build_plan(LAYER_NAMES, config.distil, config.data.measure)
+        plan = build_plan(config.student.layers, config.distil, config.data.measure)
         task = read_task(config.data)
         check_student(config, task, check_teacher(config, model_dir), model_dir)
         by_chief(lambda: _claim(model_dir, config, task, overwrite))
