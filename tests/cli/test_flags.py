@@ -78,6 +78,7 @@ def test_sizes_of_a_transformer_ask_for_one(parse):
     assert (narrow.word_emb_dim, narrow.hidden_size, narrow.num_attention_heads) == (50, 384, 6)
     # Named, the kind stays: studies hand the same sizes to both.
     assert parse(*BASE, "--student=bilstm", "--hidden_size=96").student.word_emb_dim == 300
+    assert parse(*BASE, "--language_exponent=0.5").distil.language_exponent == 0.5
     with pytest.raises(UserError, match="--hidden_size is 96, --num_attention_heads is 5"):
         parse(*BASE, "--hidden_size=96", "--num_attention_heads=5")
 

@@ -137,6 +137,9 @@ def define_student_flags() -> None:
     flags.DEFINE_integer("student_distil_batch_size", None, "The same, by its later name.")
     flags.DEFINE_integer("student_ft_batch_size", None,
                          "Rows a step on labels for the student, if not --ft_batch_size.")
+    flags.DEFINE_float("language_exponent", _DISTIL.language_exponent,
+                       "A language's share of the student's labelled rows is that of its number "
+                       "of rows to this power: 1 as they are, 0 the same for all languages.")
     flags.DEFINE_integer("distil_batch_tokens", None,
                          "Positions a step on the transfer set, instead of rows.")
     flags.DEFINE_boolean("keep_representation", True,
@@ -250,6 +253,7 @@ def run_config(values: flags.FlagValues) -> cfg.RunConfig:
         period=values.lr_period,
         optimizer=values.optimizer,
         chunk_size=values.distil_chunk_size,
+        language_exponent=values.language_exponent,
     )
     data = cfg.DataConfig(values.task, values.transfer_file, values.seq_len, values.do_NER,
                           values.on_bad_row, values.dev_measure, tuple(values.languages),

@@ -28,7 +28,7 @@ CONCERNS: Dict[str, tuple] = {
                      "temperature", "alpha", "beta", "gamma", "distil_epochs", "ft_epochs",
                      "stage_epochs", "distil_batch_size", "ft_batch_size",
                      "student_distil_batch_size", "student_ft_batch_size", "distil_batch_tokens",
-                     "patience"),
+                     "language_exponent", "patience"),
     "Optimizer": ("optimizer", "lr_schedule", "learning_rate", "lowest_rate", "lr_period"),
     "Targets": ("distil_chunk_size", "keep_representation", "target_workers", "target_shard",
                 "targets_dir"),
