@@ -26,7 +26,8 @@ LONG = "Anna Weber, Bonn. " * 60
 def write_student(folder, tokenizer, labels, **changes):
     """A student of random weights, of many opinions."""
     config = StudentConfig(student="transformer", word_emb_dim=6, hidden_size=8,
-                           num_hidden_layers=2, num_attention_heads=2, **changes)
+                           num_hidden_layers=1 if labels.pooled else 2, num_attention_heads=2,
+                           **changes)
     vocabulary = StudentVocabulary.from_seen(
         [np.arange(5, len(tokenizer) - 10)], 0, 1, len(tokenizer))
     tf.keras.utils.set_random_seed(5)
@@ -67,7 +68,9 @@ def test_text_is_tagged_alike_whatever_its_length(tagger_run):
 def test_texts_are_classified_alike(classifier_run):
     folder, forms = classifier_run
     expected = xtremedistil_tf.load(folder, "keras").classify([*TEXTS, LONG])
-    assert expected[-1].cut and np.ptp([own.scores for own in expected], axis=0).max() > 0.02
+    assert expected[-1].cut
+    # Texts differ by a hundred times of what forms may differ by.
+    assert np.ptp([own.scores for own in expected], axis=0).max() > 1e-3
     for runtime in forms:
         for own, other in zip(xtremedistil_tf.load(folder, runtime).classify([*TEXTS, LONG]),
                               expected):
