@@ -102,21 +102,24 @@ def latency_table(
 
 
 def crossover(found: Sequence[Tuple[str, float, float]]) -> Optional[float]:
-    """The least latency from which a Transformer is the best student of no more latency.
+    """The latency from which on a Transformer is the best student of no more latency.
 
     Args:
       found: (kind, latency, F1) of each student.
 
     Returns:
-      None where no Transformer ever is.
+      None where none is the best of all.
     """
     def best(kind: str, most: float) -> float:
         return max((f1 for name, latency, f1 in found if name == kind and latency <= most),
                    default=-math.inf)
 
-    ahead = [latency for kind, latency, _ in found if kind == "transformer"
-             and best("transformer", latency) > best("bilstm", latency)]
-    return min(ahead, default=None)
+    overtaken = None
+    for at in sorted({latency for _, latency, _ in found}, reverse=True):
+        if best("transformer", at) <= best("bilstm", at):
+            break
+        overtaken = at
+    return overtaken
 
 
 def _told(at: Optional[float]) -> str:
