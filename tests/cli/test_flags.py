@@ -63,10 +63,24 @@ def test_the_authors_v2_command_line_for_sst_2(parse):
         "--distil_batch_size 1024 --teacher_layer 6 --distil_chunk_size 700000 --pt_teacher "
         "TFBertModel --pt_teacher_checkpoint P --transfer_file T").split())
     assert (config.data.kind, config.data.measure) == ("classification", "accuracy")
-    assert config.student.pooling == "last"
+    assert config.student.pools == "last"
     assert parse(*BASE).data.measure == "macro_f1"
     assert parse("--task=t", "--model_dir=m", "--dev_measure=macro_f1",
                  "--pooling=max").data.measure == "macro_f1"
+
+
+def test_sizes_of_a_transformer_ask_for_one(parse):
+    assert parse(*BASE).student.student == "bilstm"
+    student = parse(*BASE, "--hidden_size=96", "--num_attention_heads=12").student
+    assert (student.student, student.word_emb_dim, student.num_hidden_layers) == (
+        "transformer", 96, 6)
+    narrow = parse(*BASE, "--student=transformer", "--word_emb_dim=50").student
+    assert (narrow.word_emb_dim, narrow.hidden_size, narrow.num_attention_heads) == (50, 384, 6)
+    # Named, the kind stays: studies hand the same sizes to both.
+    assert parse(*BASE, "--student=bilstm", "--hidden_size=96").student.word_emb_dim == 300
+    assert parse(*BASE, "--language_exponent=0.5").distil.language_exponent == 0.5
+    with pytest.raises(UserError, match="--hidden_size is 96, --num_attention_heads is 5"):
+        parse(*BASE, "--hidden_size=96", "--num_attention_heads=5")
 
 
 def test_later_names_override_the_shared_ones(parse):

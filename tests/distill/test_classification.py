@@ -15,7 +15,6 @@ from xtremedistil_tf.cli.predict import render
 from xtremedistil_tf.distill import job
 from xtremedistil_tf.distill.strategies import build_plan
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.models.student import LAYER_NAMES
 from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.runtime import prepare
 from xtremedistil_tf.serving.classifier import Classifier
@@ -219,8 +218,9 @@ def test_a_classifying_teacher_is_no_taggers(finished, task, bert_config, tmp_pa
 
 
 def test_d4_2_walks_down_the_same_layers():
-    stages = build_plan(LAYER_NAMES, cfg.DistilConfig(), "accuracy")
-    assert [stage.trainable[-1] for stage in stages[1:]] == 2 * list(reversed(LAYER_NAMES))
+    layers = cfg.StudentConfig().layers
+    stages = build_plan(layers, cfg.DistilConfig(), "accuracy")
+    assert [stage.trainable[-1] for stage in stages[1:]] == 2 * list(reversed(layers))
     assert {stage.monitor for stage in stages[1:]} == {"accuracy"}
 
 

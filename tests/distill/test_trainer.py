@@ -11,11 +11,12 @@ from xtremedistil_tf.distill.strategies import build_plan
 from xtremedistil_tf.distill.trainer import StageFeed, Trainer
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.models.student import LAYER_NAMES, build_student
+from xtremedistil_tf.models.student import build_student
 
 CONFIG = DistilConfig(distil_epochs=2, ft_epochs=2, distil_batch_size=8, ft_batch_size=8,
                       schedule="cosine", learning_rate=0.05)
 STUDENT = StudentConfig(word_emb_dim=4, bilstm_hidden_size=3)
+LAYERS = STUDENT.layers
 
 
 def new_student():
@@ -53,7 +54,7 @@ def feed_of(measures=None, fingerprint="f"):
 
 def weights_by_part(student):
     return {
-        name: [w.numpy() for w in student.registry.weights(name)] for name in LAYER_NAMES
+        name: [w.numpy() for w in student.registry.weights(name)] for name in LAYERS
     }
 
 
@@ -66,7 +67,7 @@ def moved(before, after):
 
 def test_every_stage_moves_exactly_its_declared_layers(tmp_path):
     student = new_student()
-    plan = build_plan(LAYER_NAMES, CONFIG)
+    plan = build_plan(LAYERS, CONFIG)
     trainer = Trainer(student.model, student.registry, feed_of(), tmp_path, 0)
     for at in range(len(plan)):
         before = weights_by_part(student)
@@ -76,7 +77,7 @@ def test_every_stage_moves_exactly_its_declared_layers(tmp_path):
 
 def test_the_best_epoch_is_kept_even_if_the_budget_ends_first(tmp_path):
     student = new_student()
-    stage = dataclasses.replace(build_plan(LAYER_NAMES, CONFIG)[4], epochs=4)
+    stage = dataclasses.replace(build_plan(LAYERS, CONFIG)[4], epochs=4)
     seen = []
 
     class Recorder(StageFeed):
@@ -96,7 +97,7 @@ def test_the_best_epoch_is_kept_even_if_the_budget_ends_first(tmp_path):
 
 def test_a_later_stage_that_only_harms_leaves_the_weights_as_they_were(tmp_path):
     student = new_student()
-    plan = build_plan(LAYER_NAMES, CONFIG)[3:5]
+    plan = build_plan(LAYERS, CONFIG)[3:5]
     trainer = Trainer(student.model, student.registry, feed_of([8.0, 9.0]), tmp_path, 0)
     trainer.run_plan(plan[:1])
     before = student.model.get_weights()
@@ -109,7 +110,7 @@ def test_a_later_stage_that_only_harms_leaves_the_weights_as_they_were(tmp_path)
 
 def test_the_chance_f1_of_an_untrained_head_does_not_compete(tmp_path):
     student = new_student()
-    stage = build_plan(LAYER_NAMES, CONFIG)[1]
+    stage = build_plan(LAYERS, CONFIG)[1]
     before = weights_by_part(student)
     (record,) = Trainer(student.model, student.registry, feed_of([0.0, 0.0]), tmp_path,
                         0).run_plan([stage])
@@ -120,7 +121,7 @@ def test_the_chance_f1_of_an_untrained_head_does_not_compete(tmp_path):
 
 def test_patience_ends_a_stage(tmp_path):
     student = new_student()
-    stage = dataclasses.replace(build_plan(LAYER_NAMES, CONFIG)[4], epochs=9, patience=2)
+    stage = dataclasses.replace(build_plan(LAYERS, CONFIG)[4], epochs=9, patience=2)
     feed = feed_of([5.0, 4.0, 3.0, 2.0])
     (record,) = Trainer(student.model, student.registry, feed, tmp_path, 0).run_plan([stage])
     assert (record["epochs"], record["best_epoch"]) == (3, 1)
@@ -132,7 +133,7 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("kill_at", [2, 6])
 def test_killed_and_started_again_ends_with_the_same_weights(tmp_path, monkeypatch, kill_at):
-    plan = build_plan(LAYER_NAMES, CONFIG)[:3]
+    plan = build_plan(LAYERS, CONFIG)[:3]
 
     def run(folder):
         student = new_student()
@@ -166,7 +167,7 @@ def test_killed_and_started_again_ends_with_the_same_weights(tmp_path, monkeypat
 
 
 def test_a_finished_stage_is_not_run_again(tmp_path, monkeypatch):
-    plan = build_plan(LAYER_NAMES, CONFIG)[:2]
+    plan = build_plan(LAYERS, CONFIG)[:2]
     student = new_student()
     first = Trainer(student.model, student.registry, feed_of(), tmp_path, 0).run_plan(plan)
     weights = student.model.get_weights()
@@ -178,7 +179,7 @@ def test_a_finished_stage_is_not_run_again(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("change", ["data", "stage", "seed"])
 def test_a_stage_of_other_inputs_is_refused(tmp_path, change):
-    plan = build_plan(LAYER_NAMES, CONFIG)[:1]
+    plan = build_plan(LAYERS, CONFIG)[:1]
     student = new_student()
     Trainer(student.model, student.registry, feed_of(), tmp_path, 0).run_plan(plan)
     feed = feed_of(fingerprint="other" if change == "data" else "f")
@@ -191,7 +192,7 @@ def test_a_stage_of_other_inputs_is_refused(tmp_path, change):
 
 def test_a_loss_that_is_not_finite_is_told(tmp_path):
     student = new_student()
-    stage = build_plan(LAYER_NAMES, CONFIG)[0]
+    stage = build_plan(LAYERS, CONFIG)[0]
     student.registry.weights("projection")[0].assign(np.full([6, 5], np.nan))
     with pytest.raises(UserError, match="the loss is nan in epoch 1; try a lower learning rate"):
         Trainer(student.model, student.registry, feed_of(), tmp_path, 0).run_plan([stage])
@@ -200,6 +201,6 @@ def test_a_loss_that_is_not_finite_is_told(tmp_path):
 def test_lazy_adam_trains_too(tmp_path):
     student = new_student()
     before = weights_by_part(student)
-    plan = build_plan(LAYER_NAMES, CONFIG)[:1]
+    plan = build_plan(LAYERS, CONFIG)[:1]
     Trainer(student.model, student.registry, feed_of(), tmp_path, 0, "lazy_adam").run_plan(plan)
     assert moved(before, weights_by_part(student)) == set(plan[0].trainable)

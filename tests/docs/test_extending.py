@@ -39,7 +39,8 @@ def test_a_strategy(monkeypatch):
     monkeypatch.setattr(strategies, "PLANS", dict(strategies.PLANS))
     monkeypatch.setattr(distillation, "STRATEGIES", (*config.STRATEGIES, "logits-first"))
     run(strategies)
-    plan = strategies.build_plan(student.LAYER_NAMES, config.DistilConfig(strategy="logits-first"))
+    plan = strategies.build_plan(
+        config.StudentConfig().layers, config.DistilConfig(strategy="logits-first"))
     assert [stage.name for stage in plan] == [
         "01_logits_logits", "02_logits_projection", "03_logits_bilstm", "04_logits_word_embedding",
         "05_labels"]
@@ -47,16 +48,20 @@ def test_a_strategy(monkeypatch):
         "logits", "projection", "bilstm", "word_embedding")
 
 
-def test_a_student():
-    build = run(student)["build_cnn_student"]
-    made = build(config.StudentConfig(word_emb_dim=4, bilstm_hidden_size=6), 20, 8, 11)
-    assert made.registry.names == ("word_embedding", "convolution", "projection", "logits")
+def test_a_student(monkeypatch):
+    monkeypatch.setattr(student, "BODIES", dict(student.BODIES))
+    monkeypatch.setitem(config.STUDENTS, "cnn", lambda config: ("convolution",))
+    run(student)
+    made_of = config.StudentConfig(word_emb_dim=4, bilstm_hidden_size=6, student="cnn")
+    made = student.build_student(made_of, 20, 8, 11)
+    assert made.registry.names == made_of.layers
+    assert made_of.layers == ("word_embedding", "convolution", "projection", "logits")
     ids = np.array([[3, 4, 5, 0, 0], [3, 4, 5, 6, 7]], np.int32)
     out = made.model({"input_ids": ids})
     assert out["representation"].shape == (2, 5, 8) and out["logits"].shape == (2, 5, 11)
     short = made.model({"input_ids": ids[:1, :3]})["logits"]
     np.testing.assert_allclose(out["logits"][:1, :3], short, atol=1e-6)
-    plan = strategies.build_plan(made.registry.names, config.DistilConfig())
+    plan = strategies.build_plan(made_of.layers, config.DistilConfig())
     assert len(plan) == 9 and plan[3].trainable == ("logits", "projection", "convolution")
     made.registry.set_trainable(plan[3].trainable)
     assert not made.registry.parameters([]) and made.registry.parameters(["convolution"]) == 126

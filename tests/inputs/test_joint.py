@@ -8,7 +8,7 @@ from xtremedistil_tf.distill.losses import LOSSES
 from xtremedistil_tf.distill.strategies import build_plan
 from xtremedistil_tf.inputs.joint import joint_batches
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.models.student import LAYER_NAMES, build_student
+from xtremedistil_tf.models.student import build_student
 
 GENERATOR = np.random.default_rng(5)
 
@@ -49,7 +49,8 @@ def test_rows_keep_what_they_have_and_are_padded_alike():
 def test_the_loss_is_the_weighted_sum_of_both_parts():
     tf.keras.utils.set_random_seed(1)
     student = build_student(StudentConfig(4, 3, dropout_rate=0.0), 12, 5, 4)
-    (stage,) = build_plan(LAYER_NAMES, DistilConfig(strategy="D2", alpha=0.5, beta=2, gamma=3))
+    (stage,) = build_plan(
+        StudentConfig().layers, DistilConfig(strategy="D2", alpha=0.5, beta=2, gamma=3))
     student.model.set_loss_terms(stage.terms, LOSSES)
     transfer, labelled = one_batch()
     ((inputs, targets),) = joint_batches(transfer, lambda number: labelled, 1)

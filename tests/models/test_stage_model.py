@@ -9,10 +9,10 @@ from xtremedistil_tf.distill.strategies import build_plan
 from xtremedistil_tf.distill.trainer import StageFeed, Trainer
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.stage_model import traced_for_cpu
-from xtremedistil_tf.models.student import LAYER_NAMES, build_student
+from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.models.weights import named_weights
 
-PLAN = build_plan(LAYER_NAMES, DistilConfig(distil_epochs=2, ft_epochs=1))
+PLAN = build_plan(StudentConfig().layers, DistilConfig(distil_epochs=2, ft_epochs=1))
 
 
 def new_student(**options):

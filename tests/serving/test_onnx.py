@@ -15,6 +15,7 @@ from tests.serving.conftest import TEXTS, assert_same
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.serving import onnx_runtime
 from xtremedistil_tf.serving.arrays import StudentArrays
+from xtremedistil_tf.serving.kinds import arrays_forms
 from xtremedistil_tf.serving.onnx_export import build_model, export_onnx, quantize
 from xtremedistil_tf.serving.onnx_runtime import session
 
@@ -116,8 +117,8 @@ def test_large_batches_give_what_small_ones_do():
 def test_a_wrong_model_is_not_exported(student_folder, tmp_path):
     arrays = random_arrays()
     with pytest.raises(RuntimeError, match="differs"):
-        export_onnx(arrays, lambda ids: np.zeros((*ids.shape, 5), np.float32), student_folder,
-                    tmp_path / "onnx")
+        export_onnx(arrays_forms(arrays), lambda ids: np.zeros((*ids.shape, 5), np.float32),
+                    student_folder, tmp_path / "onnx")
     assert not list(tmp_path.iterdir())
 
 
@@ -136,7 +137,7 @@ def test_int8_is_small_and_near(tmp_path, student_folder):
     float_path = tmp_path / "model.onnx"
     float_path.write_bytes(build_model(arrays).SerializeToString())
     folder = tmp_path / "onnx"
-    export_onnx(arrays, session(float_path), student_folder, folder)
+    export_onnx(arrays_forms(arrays), session(float_path), student_folder, folder)
     stored = onnx.load(folder / "model.int8.onnx")
     # The table too: no large initializer is float.
     for tensor in stored.graph.initializer:

@@ -15,8 +15,8 @@ from tests.serving.conftest import TEXTS, assert_same
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.serving import savedmodel
-from xtremedistil_tf.serving.arrays import student_arrays
 from xtremedistil_tf.serving.entities import split_words
+from xtremedistil_tf.serving.kinds import student_forms
 from xtremedistil_tf.serving.savedmodel import export_saved_model, next_version
 from xtremedistil_tf.serving.student_folder import load_student
 from xtremedistil_tf.serving.text_ops import library_path
@@ -155,7 +155,8 @@ def prediction_log():
     return message_factory.GetMessageClass(pool.FindMessageTypeByName("t.PredictionLog"))
 
 
-def test_warm_up_requests_run_in_the_servers_session(model, taggers):
+def replay_warmup(model):
+    """Runs the warm-up requests as a server does; returns the signatures that they name."""
     message, seen = prediction_log(), []
     path = model / "assets.extra" / "tf_serving_warmup_requests"
     records = [record.numpy() for record in tf.data.TFRecordDataset(str(path))]
@@ -170,28 +171,32 @@ def test_warm_up_requests_run_in_the_servers_session(model, taggers):
             assert set(definition.inputs) == {entry.key for entry in request.inputs}
             session.run([info.name for info in definition.outputs.values()], feed)
             seen.append(request.model_spec.signature_name)
-    assert set(seen) == {"serving_default", "tokens", "input_ids"}
+    return seen
+
+
+def test_warm_up_requests_run_in_the_servers_session(model, taggers):
+    assert set(replay_warmup(model)) == {"serving_default", "tokens", "input_ids"}
 
 
 def test_versions_count_on_and_are_whole(student_folder, tmp_path, monkeypatch):
     bundle = load_student(student_folder)
-    arrays = student_arrays(bundle.student, "gelu")
+    forms = student_forms(bundle)
     bundle.tokenizer.model.continuing_subword_prefix = "@@"  # Now it has no form in a graph.
     assert next_version(tmp_path / "nothing") == 1
     for version in (1, 2):
-        assert export_saved_model(arrays, bundle, tmp_path).name == str(version)
+        assert export_saved_model(forms, bundle, tmp_path).name == str(version)
     (tmp_path / "notes").mkdir()
-    assert export_saved_model(arrays, bundle, tmp_path, 9).name == "9"
+    assert export_saved_model(forms, bundle, tmp_path, 9).name == "9"
     assert next_version(tmp_path) == 10
     with pytest.raises(UserError, match="version is 0"):
-        export_saved_model(arrays, bundle, tmp_path, 0)
+        export_saved_model(forms, bundle, tmp_path, 0)
 
     def fail(*_, **__):
         raise OSError("disk full")
 
     monkeypatch.setattr(savedmodel, "write_warmup", fail)
     with pytest.raises(OSError):
-        export_saved_model(arrays, bundle, tmp_path, 3)
+        export_saved_model(forms, bundle, tmp_path, 3)
     assert not (tmp_path / "3").exists() and not list(tmp_path.glob(".*"))
     signatures = tf.saved_model.load(str(tmp_path / "1")).signatures
     assert set(signatures) == {"serving_default", "input_ids"}

@@ -9,7 +9,7 @@ from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.evaluation import paper
 from xtremedistil_tf.runs import write_json
-from xtremedistil_tf.study import report, runner, tables
+from xtremedistil_tf.study import latency, report, runner, tables
 from xtremedistil_tf.study.grids import STUDIES, Facts, grid_study
 
 FACTS = Facts(("de", "en"), 800, 12, 768)
@@ -22,7 +22,10 @@ def test_grids_are_those_of_the_papers_tables():
     assert names["teacher_layer"] == ["1", "2", "4", "6", "7", "9", "11"]
     assert names["low_resource"] == names["transfer_size"] == ["100", "266", "800"]
     assert len(names["size"]) == 16 and len(names["embeddings"]) == 7
+    assert len(names["architecture"]) == 26
     small = Facts(("de",), 800, 3, 64, (5, 6))
+    assert [line.name for line in STUDIES["architecture"].variants(small)] == [
+        "bilstm_50_100", "transformer_48_2", "bilstm_50_200", "bilstm_50_400", "bilstm_50_600"]
     assert [line.name for line in STUDIES["teacher_layer"].variants(small)] == ["1", "2", "3"]
     assert [line.flags["transfer_size"] for line in STUDIES["transfer_size"].variants(small)] == [
         5, 6]
@@ -70,7 +73,7 @@ class FakeProcesses:
         if line[2].endswith("teacher"):
             (folder / "teacher").mkdir(parents=True)
             write_json(folder / "teacher" / "config.json",
-                       {"num_hidden_layers": 2, "hidden_size": 16})
+                       {"num_hidden_layers": 2, "hidden_size": 64})
             write_json(folder / "teacher_metrics.json", {"test": scores})
         elif not self.fail:
             write_json(folder / "metrics.json", {
@@ -149,8 +152,22 @@ def test_a_failed_run_is_told_with_the_end_of_its_log(study_of):
         make().run(STUDIES["stages"], [1])
 
 
-@pytest.mark.parametrize("name, rows", [("strategies", 8), ("stages", 9), ("single", 3)])
-def test_every_form_of_result_is_written(study_of, name, rows):
+def fake_speeds(folders):
+    """Every student, twice as slow as the one before it in the table."""
+    return {name: latency.Speed(1000, 2.0**at, 1.0) for at, name in enumerate(folders)}
+
+
+def test_the_papers_transformers_overtake_with_the_third_layer():
+    pairs = [(kind, own.latency, own.f1) for row in paper.TABLE_15
+             for kind, own in (("bilstm", row.bilstm), ("transformer", row.transformer))]
+    assert latency.crossover(pairs) == 1.448
+    assert latency.crossover(pairs[:12]) is None
+
+
+@pytest.mark.parametrize("name, rows", [("strategies", 8), ("stages", 9), ("single", 3),
+                                        ("architecture", 5)])
+def test_every_form_of_result_is_written(study_of, name, rows, monkeypatch):
+    monkeypatch.setattr(latency, "measure", fake_speeds)
     make, _, folder = study_of
     made = make()
     variants, records = made.run(STUDIES[name], [1, 2])
@@ -163,4 +180,7 @@ def test_every_form_of_result_is_written(study_of, name, rows):
         assert [line.split(" | ")[0] for line in table[1:]] == ["| de", "| en", "| mean"]
     if name == "stages":
         assert table[2].endswith("| 0.00 (0.0) |") and table[-1].endswith("88.64 (3.8) |")
+    if name == "architecture":
+        assert table[2].startswith("| transformer_48_2 | 1,000 | 1.00 | 2.00 | 2.000 | 0.307 | ")
+        assert "that of bilstm_50_100" in text and "here nowhere, in the paper nowhere" in text
     assert json.loads((folder / "study.json").read_text()) == {"flags": []}

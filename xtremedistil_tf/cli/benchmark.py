@@ -31,18 +31,17 @@ def _measure_run(model_dir: pathlib.Path, work: pathlib.Path) -> dict:
     """Times the teacher and student of a run folder."""
     from xtremedistil_tf.models.teacher import has_teacher, load_teacher
     from xtremedistil_tf.serving import benchmark
-    from xtremedistil_tf.serving.arrays import student_arrays
     from xtremedistil_tf.serving.classifier import text_model
+    from xtremedistil_tf.serving.kinds import student_forms
     from xtremedistil_tf.serving.onnx_runtime import session
     from xtremedistil_tf.serving.student_folder import load_student
 
     bundle = load_student(model_dir)
-    arrays = student_arrays(bundle.student, bundle.record["student"]["dense_act_func"],
-                            bundle.pooling)
-    models = [benchmark.measured_student(arrays, work)]
+    forms = student_forms(bundle)
+    models = [benchmark.measured_student(forms, work)]
     if has_teacher(model_dir / "teacher"):
         models.insert(0, benchmark.measured_teacher(load_teacher(model_dir / "teacher", 0), work))
-    vocabulary = min(len(arrays.embedding), len(bundle.vocabulary.table))
+    vocabulary = min(forms.vocabulary, len(bundle.vocabulary.table))
     timings = benchmark.time_models(models, FLAGS.queries, FLAGS.seconds, vocabulary)
     text = {form: benchmark.time_text(text_model(bundle, session(work / name)), _TEXTS,
                                       FLAGS.queries)

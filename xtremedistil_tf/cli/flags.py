@@ -13,6 +13,7 @@ from xtremedistil_tf.errors import UserError
 
 _DATA, _TEACHER = cfg.DataConfig(task=""), cfg.TeacherConfig()
 _STUDENT, _DISTIL = cfg.StudentConfig(), cfg.DistilConfig()
+_TRANSFORMER_SIZES = ("hidden_size", "num_hidden_layers", "num_attention_heads")
 
 
 def define_run_flags() -> None:
@@ -79,9 +80,20 @@ def define_student_flags() -> None:
     flags.DEFINE_integer("transfer_size", None,
                          "Sentences of the transfer file that are used, drawn at random; a larger "
                          "number holds the smaller one's.")
-    flags.DEFINE_integer("word_emb_dim", _STUDENT.word_emb_dim, "E, width of the embedding.")
+    flags.DEFINE_enum("student", _STUDENT.student, tuple(cfg.STUDENTS),
+                      "bilstm, or transformer: a small encoder from random weights; the default "
+                      "where --hidden_size, --num_hidden_layers or --num_attention_heads is given.")
+    flags.DEFINE_integer("word_emb_dim", _STUDENT.word_emb_dim,
+                         "E, width of the embedding; with --student=transformer the default is "
+                         "--hidden_size, to which another width is projected.")
     flags.DEFINE_integer("bilstm_hidden_size", _STUDENT.bilstm_hidden_size,
-                         "H, units of each direction.")
+                         "H, units of each direction (bilstm).")
+    flags.DEFINE_integer("hidden_size", _STUDENT.hidden_size,
+                         "Width of the layers (transformer); the inner width is four times it.")
+    flags.DEFINE_integer("num_hidden_layers", _STUDENT.num_hidden_layers,
+                         "Depth (transformer).")
+    flags.DEFINE_integer("num_attention_heads", _STUDENT.num_attention_heads,
+                         "Heads of a layer, a divisor of --hidden_size (transformer).")
     flags.DEFINE_float("dropout_rate", _STUDENT.dropout_rate, "Dropout between the layers.")
     flags.DEFINE_float("recurrent_dropout", _STUDENT.recurrent_dropout,
                        "Dropout inside the LSTM (authors: 0.2; above 0 no cuDNN).")
@@ -96,9 +108,11 @@ def define_student_flags() -> None:
                         "Word vectors as text: GloVe, or fastText and MUSE (.vec).")
     flags.DEFINE_integer("ppa_components", _STUDENT.ppa_components,
                          "Principal components that --word_embedding=ppa removes (paper: 14, 17).")
-    flags.DEFINE_enum("pooling", _STUDENT.pooling, cfg.POOLINGS,
-                      "What stands for a text in classification: the BiLSTM's last states, or "
-                      "the largest value of each unit (authors' v1).")
+    flags.DEFINE_enum("pooling", None, sorted({name for names in cfg.POOLINGS.values()
+                                               for name in names}),
+                      "What stands for a text in classification: the BiLSTM's last states (its "
+                      "default) or the max of each unit (authors' v1); a Transformer's first "
+                      "position (its default) or the mean over the text.")
     flags.DEFINE_enum("strategy", _DISTIL.strategy, cfg.STRATEGIES, "Plan (paper Table 3).")
     flags.DEFINE_enum("representation_loss", _DISTIL.representation_loss,
                       cfg.REPRESENTATION_LOSSES,
@@ -123,6 +137,9 @@ def define_student_flags() -> None:
     flags.DEFINE_integer("student_distil_batch_size", None, "The same, by its later name.")
     flags.DEFINE_integer("student_ft_batch_size", None,
                          "Rows a step on labels for the student, if not --ft_batch_size.")
+    flags.DEFINE_float("language_exponent", _DISTIL.language_exponent,
+                       "A language's share of the student's labelled rows is that of its number "
+                       "of rows to this power: 1 as they are, 0 the same for all languages.")
     flags.DEFINE_integer("distil_batch_tokens", None,
                          "Positions a step on the transfer set, instead of rows.")
     flags.DEFINE_boolean("keep_representation", True,
@@ -209,6 +226,11 @@ def run_config(values: flags.FlagValues) -> cfg.RunConfig:
                for field in dataclasses.fields(cfg.StudentConfig)}
     if values.word_emb_file and not values["word_embedding"].present:
         student["word_embedding"] = "file"
+    sized = any(values[name].present for name in _TRANSFORMER_SIZES)
+    if sized and not values["student"].present:
+        student["student"] = "transformer"
+    if student["student"] == "transformer" and not values["word_emb_dim"].present:
+        student["word_emb_dim"] = values.hidden_size
     distil = cfg.DistilConfig(
         strategy=values.strategy,
         representation_loss=values.representation_loss,
@@ -231,6 +253,7 @@ def run_config(values: flags.FlagValues) -> cfg.RunConfig:
         period=values.lr_period,
         optimizer=values.optimizer,
         chunk_size=values.distil_chunk_size,
+        language_exponent=values.language_exponent,
     )
     data = cfg.DataConfig(values.task, values.transfer_file, values.seq_len, values.do_NER,
                           values.on_bad_row, values.dev_measure, tuple(values.languages),

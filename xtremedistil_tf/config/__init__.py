@@ -21,6 +21,7 @@ from xtremedistil_tf.config.distillation import (
 from xtremedistil_tf.config.models import (
     ACTIVATIONS,
     POOLINGS,
+    STUDENTS,
     UNFREEZE,
     WORD_EMBEDDINGS,
     StudentConfig,
@@ -36,7 +37,7 @@ from xtremedistil_tf.config.run import (
 __all__ = [
     "require", "CLASSIFICATION", "MEASURES", "ON_BAD_ROW", "TAGGING", "DataConfig",
     "LOGITS_LOSSES", "OPTIMIZERS", "REPRESENTATION_LOSSES", "SCHEDULES", "STRATEGIES",
-    "UNFREEZE_ORDERS", "BatchSize", "DistilConfig", "ACTIVATIONS", "POOLINGS", "UNFREEZE",
-    "WORD_EMBEDDINGS", "StudentConfig", "TeacherConfig", "POLICIES", "Resources", "RunConfig",
-    "differences",
+    "UNFREEZE_ORDERS", "BatchSize", "DistilConfig", "ACTIVATIONS", "POOLINGS", "STUDENTS",
+    "UNFREEZE", "WORD_EMBEDDINGS", "StudentConfig", "TeacherConfig", "POLICIES", "Resources",
+    "RunConfig", "differences",
 ]

@@ -58,6 +58,8 @@ class DistilConfig:
       period: epochs of the first cosine where it restarts.
       optimizer: "adam" or "lazy_adam" (moments of the batch's embedding rows only).
       chunk_size: rows of a target shard (`--distil_chunk_size`).
+      language_exponent: a language's share of the labelled rows of an epoch is that of its number
+        of rows to this power: 1 as they are, 0 the same for all.
     """
 
     strategy: str = "D4.2"
@@ -81,6 +83,7 @@ class DistilConfig:
     period: int = 50
     optimizer: str = "adam"
     chunk_size: int = 300000
+    language_exponent: float = 1.0
 
     def __post_init__(self):
         one_of("strategy", self.strategy, STRATEGIES)
@@ -106,6 +109,8 @@ class DistilConfig:
             ("distil_chunk_size", self.chunk_size),
         ):
             at_least(flag, value, 1)
+        require(0 <= self.language_exponent <= 1,
+                f"--language_exponent is {self.language_exponent}; allowed: 0 to 1")
         require(
             0 <= self.lowest_rate < self.learning_rate,
             f"--lowest_rate {self.lowest_rate} must lie between 0 and "

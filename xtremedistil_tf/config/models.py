@@ -2,12 +2,13 @@
 
 import dataclasses
 import pathlib
-from typing import Optional
+from typing import Callable, Dict, Optional, Tuple
 
 from xtremedistil_tf.config.checks import at_least, one_of, require
 
 ACTIVATIONS = ("gelu", "linear", "relu", "tanh")
-POOLINGS = ("last", "max")
+# What may stand for a whole text, by kind of student; the first is the default.
+POOLINGS = {"bilstm": ("last", "max"), "transformer": ("first", "mean")}
 WORD_EMBEDDINGS = ("svd", "svd_pretrained", "full", "pca", "ppa", "random", "file")
 UNFREEZE = ("all", "top_down")
 
@@ -72,19 +73,24 @@ class TeacherConfig:
 
 @dataclasses.dataclass(frozen=True)
 class StudentConfig:
-    """The BiLSTM student (paper section 3, Tables 12 and 16).
+    """The student: a BiLSTM (paper section 3, Tables 12 and 16) or a Transformer (Table 15).
 
     Attributes:
       word_emb_dim: E, width of the word embedding.
       bilstm_hidden_size: H, units of each direction.
-      dropout_rate: dropout after embedding, BiLSTM and projection.
+      dropout_rate: dropout after embedding, encoder and projection; inside a Transformer, too.
       recurrent_dropout: the LSTM cells' own; above 0 the GPU's cuDNN kernel cannot be used.
       dense_act_func: activation of the projection to the teacher's width.
       word_embedding: how the embedding starts, one of WORD_EMBEDDINGS (paper Table 7).
       word_emb_file: word vectors for "file".
       ppa_components: components that "ppa" removes (Raunak et al., 2019).
-      pooling: what of the BiLSTM stands for a whole text (classification): "last", its final
-        states (paper), or "max" over the text (the authors' v1).
+      pooling: what stands for a whole text (classification), one of the kind's POOLINGS: of a
+        BiLSTM "last", its final states (paper), or "max" over the text (the authors' v1); of a
+        Transformer the "first" position (the authors' later code) or the "mean" over the text.
+        None is the kind's default.
+      student: the kind, one of STUDENTS.
+      hidden_size, num_hidden_layers, num_attention_heads: of a Transformer; its embedding is
+        projected to hidden_size where E differs.
     """
 
     word_emb_dim: int = 300
@@ -95,11 +101,20 @@ class StudentConfig:
     word_embedding: str = "svd"
     word_emb_file: Optional[str] = None
     ppa_components: int = 14
-    pooling: str = "last"
+    pooling: Optional[str] = None
+    student: str = "bilstm"
+    hidden_size: int = 384
+    num_hidden_layers: int = 6
+    num_attention_heads: int = 6
 
     def __post_init__(self):
         at_least("word_emb_dim", self.word_emb_dim, 1)
-        at_least("bilstm_hidden_size", self.bilstm_hidden_size, 1)
+        for flag in ("bilstm_hidden_size", "hidden_size", "num_hidden_layers",
+                     "num_attention_heads"):
+            at_least(flag, getattr(self, flag), 1)
+        require(self.hidden_size % self.num_attention_heads == 0,
+                f"--hidden_size is {self.hidden_size}, --num_attention_heads is "
+                f"{self.num_attention_heads}; allowed: a number of heads that divides it")
         for flag in ("dropout_rate", "recurrent_dropout"):
             rate = getattr(self, flag)
             require(0 <= rate < 1, f"--{flag} is {rate}; allowed: 0 <= rate < 1")
@@ -109,4 +124,26 @@ class StudentConfig:
         require((self.word_embedding == "file") == (self.word_emb_file is not None),
                 f"--word_embedding is {self.word_embedding}, --word_emb_file is "
                 f"{self.word_emb_file}; allowed: --word_embedding=file with a file")
-        one_of("pooling", self.pooling, POOLINGS)
+        one_of("student", self.student, tuple(STUDENTS))
+        allowed = POOLINGS.get(self.student, ())
+        require(self.pooling is None or self.pooling in allowed,
+                f"--pooling is {self.pooling!r}; allowed with --student={self.student}: "
+                f"{', '.join(allowed)}")
+
+    @property
+    def pools(self) -> str:
+        """What stands for a whole text, the kind's default filled in."""
+        return self.pooling or POOLINGS[self.student][0]
+
+    @property
+    def layers(self) -> Tuple[str, ...]:
+        """Names of its parts, bottom to top: what gradual unfreezing walks down."""
+        return ("word_embedding", *STUDENTS[self.student](self), "projection", "logits")
+
+
+# Names of the encoder's parts, bottom to top, by kind of student.
+STUDENTS: Dict[str, Callable[[StudentConfig], Tuple[str, ...]]] = {
+    "bilstm": lambda config: ("bilstm",),
+    "transformer": lambda config: tuple(
+        f"layer_{number}" for number in range(config.num_hidden_layers)),
+}

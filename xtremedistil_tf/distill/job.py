@@ -7,11 +7,11 @@ import shutil
 import time
 from typing import Any, Dict, List, Sequence
 
-from xtremedistil_tf.config import BatchSize, Resources, RunConfig, differences
+from xtremedistil_tf.config import Resources, RunConfig, differences
+from xtremedistil_tf.distill.feed import student_feed
 from xtremedistil_tf.distill.fine_tuning import check_teacher, obtain_teacher
 from xtremedistil_tf.distill.preparation import (
     check_student,
-    drop_representations,
     needed_kinds,
     plan_facts,
     prepare,
@@ -28,32 +28,17 @@ from xtremedistil_tf.distill.stages import Stage, plan_table
 from xtremedistil_tf.distill.store import check_disk, store_bytes
 from xtremedistil_tf.distill.strategies import build_plan
 from xtremedistil_tf.distill.student_start import start_student
-from xtremedistil_tf.distill.trainer import WEIGHTS_FILE, StageFeed, Trainer, is_done
-from xtremedistil_tf.distribution import (
-    by_chief,
-    current_strategy,
-    is_chief,
-    replicas,
-    spread,
-)
+from xtremedistil_tf.distill.trainer import WEIGHTS_FILE, Trainer, is_done
+from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.evaluation.model_card import write_model_card
 from xtremedistil_tf.evaluation.report import write_report
-from xtremedistil_tf.evaluation.scoring import scorer_of
-from xtremedistil_tf.inputs.batches import (
-    Share,
-    count_steps,
-    labelled_batches,
-    transfer_batches,
-)
-from xtremedistil_tf.inputs.joint import joint_batches
 from xtremedistil_tf.inputs.task import Task, describe, read_task
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.models.forward import Forward
-from xtremedistil_tf.models.student import LAYER_NAMES, Student, build_student
+from xtremedistil_tf.models.student import Student, build_student
 from xtremedistil_tf.models.teacher import Teacher, read_record
 from xtremedistil_tf.models.weights import load_weights
-from xtremedistil_tf.runs import derive_seed, locked, read_json, write_json
+from xtremedistil_tf.runs import locked, read_json, write_json
 from xtremedistil_tf.serving.export import available_forms, export_student
 from xtremedistil_tf.serving.student_folder import save_student
 from xtremedistil_tf.version import __version__
@@ -103,58 +88,6 @@ def _claim(model_dir: pathlib.Path, config: RunConfig, task: Task, overwrite: bo
         write_json(path, now)
 
 
-def _feed(prepared: Prepared, student: Student, keep_representation: bool) -> StageFeed:
-    """Connects the stages' data names with batches and dev measures."""
-    table = prepared.vocabulary.table
-    train, dev = prepared.features["train"], prepared.features["dev"]
-    forward = Forward(student.model, table=table)
-
-    def labelled(size: BatchSize, seed: int, share: Share) -> Any:
-        return labelled_batches(train, size, seed, table, share=share)
-
-    def transfer(stage: Stage, seed: int, share: Share) -> Any:
-        wants = "representation" in needed_kinds([stage])
-        return transfer_batches(prepared.transfer, stage.batch, seed, table, wants, share)
-
-    def joint(stage: Stage, seed: int, share: Share) -> Any:
-        rows = stage.labelled_batch
-        assert rows is not None, "stages on both kinds of rows have it"
-        epochs = -(-steps(stage) // count_steps(train.input_ids.lengths, rows, replicas()))
-        return joint_batches(
-            transfer(stage, seed, share),
-            lambda number: labelled(rows, derive_seed(seed, "labelled", number), share),
-            epochs)
-
-    def batches(stage: Stage, seed: int) -> Any:
-        if stage.data == "train":
-            return spread(lambda share: labelled(stage.batch, seed, share))
-        rows = joint if stage.data == "both" else transfer
-        return spread(lambda share: rows(stage, seed, share))
-
-    def steps(stage: Stage) -> int:
-        lengths = train.input_ids.lengths if stage.data == "train" else prepared.transfer.lengths
-        return count_steps(lengths, stage.batch, replicas())
-
-    def score() -> Dict[str, Any]:
-        return scorer_of(prepared.task.labels).evaluate(forward, dev, prepared.task.labels)
-
-    def measure(stage: Stage) -> float:
-        if stage.monitor != "representation":
-            return score()[stage.monitor]
-        held_out = spread(
-            lambda share: transfer_batches(prepared.dev, stage.batch, 0, table, True, share)
-        )
-        steps = count_steps(prepared.dev.lengths, stage.batch, replicas())
-        measured = student.model.evaluate(held_out, steps=steps, verbose=0, return_dict=True)
-        return float(measured["loss"])
-
-    def done(left: Sequence[Stage]) -> None:
-        if not keep_representation and "representation" not in needed_kinds(left):
-            by_chief(lambda: drop_representations([prepared.transfer, prepared.dev]))
-
-    return StageFeed(batches, steps, measure, score, prepared.fingerprint, done)
-
-
 class _Laps:
     """Seconds by part of the job."""
 
@@ -176,8 +109,8 @@ def dry_run(config: RunConfig, model_dir: pathlib.Path) -> str:
     check_student(config, task, check_teacher(config, model_dir), model_dir)
     facts = plan_facts(config, task, model_dir)
     student = build_student(config.student, facts["vocabulary"], facts["width"], task.labels.size,
-                            pooled=task.labels.pooled)
-    plan = build_plan(LAYER_NAMES, config.distil, config.data.measure)
+                            pooled=task.labels.pooled, positions=config.data.seq_len)
+    plan = build_plan(config.student.layers, config.distil, config.data.measure)
     needed = store_bytes(facts["pieces"], task.transfer_rows, facts["width"], task.labels.size,
                          needed_kinds(plan), task.labels.pooled)
     if not (model_dir / "targets").exists():
@@ -212,7 +145,7 @@ def run_distillation(
     """
     laps = _Laps()
     with locked(model_dir) if is_chief() else contextlib.nullcontext():
-        plan = build_plan(LAYER_NAMES, config.distil, config.data.measure)
+        plan = build_plan(config.student.layers, config.distil, config.data.measure)
         task = read_task(config.data)
         check_student(config, task, check_teacher(config, model_dir), model_dir)
         by_chief(lambda: _claim(model_dir, config, task, overwrite))
@@ -248,7 +181,7 @@ def _train_and_score(
                                    needed_kinds(left))
         laps.lap("targets")
         student = start_student(config, prepared, teacher)
-        feed = _feed(prepared, student, resources.keep_representation)
+        feed = student_feed(config, prepared, student, resources.keep_representation)
         trainer = Trainer(student.model, student.registry, feed, model_dir / "stages",
                           config.seed, config.distil.optimizer, model_dir / "tensorboard")
         try:

@@ -173,6 +173,7 @@ def prepare(
     inputs = fingerprint(
         teacher_print, teacher.layer, task.fingerprints, student,
         config.data.seq_len, config.data.on_bad_row, config.seed, config.opt_policy,
+        config.distil.language_exponent,
     )
     prepared = Prepared(task, features, vocabulary, stores["transfer"], stores["dev"], inputs,
                         counts)

@@ -105,7 +105,7 @@ def build_metrics(
                     "layer": teacher.layer, **scores["teacher"]},
         "student": {
             "parameters": parameters["student"],
-            "embedding_parameters": student.registry.parameters(["word_embedding"]),
+            "embedding_parameters": len(prepared.vocabulary) * config.student.word_emb_dim,
             "vocabulary": len(prepared.vocabulary),
             "selected_stage": best_stage(records, measure)["name"],
             **scores["student"],

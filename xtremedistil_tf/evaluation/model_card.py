@@ -1,9 +1,9 @@
 """The model card of a student folder: where the student comes from, how good it is, its limits."""
 
 import pathlib
-from typing import Any, List, Mapping, NamedTuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple
 
-from xtremedistil_tf.config import CLASSIFICATION, TAGGING
+from xtremedistil_tf.config import CLASSIFICATION, TAGGING, StudentConfig
 from xtremedistil_tf.evaluation import plots
 from xtremedistil_tf.evaluation.classes import class_table
 from xtremedistil_tf.evaluation.markdown import count_text, score_text, table
@@ -48,11 +48,10 @@ def _classifies(metrics: Metrics) -> bool:
 
 def _summary(metrics: Metrics, record: Mapping[str, Any], weights: int) -> str:
     student, teacher = metrics["student"], metrics["teacher"]
-    sizes = record["student"]
+    sizes = StudentConfig(**record["student"])
     rows = [
-        ["architecture", f"BiLSTM, E={sizes['word_emb_dim']}, H=2x{sizes['bilstm_hidden_size']}, "
-         f"{sizes['dense_act_func']} projection to {record['width']}"
-         + _POOLINGS[sizes.get("pooling")] * _classifies(metrics)],
+        ["architecture", f"{_BODIES[sizes.student](sizes)}, {sizes.dense_act_func} projection to "
+         f"{record['width']}" + _POOLINGS[sizes.pools] * _classifies(metrics)],
         ["teacher", f"{teacher['name']}, layer {teacher['layer']}, "
          f"{teacher['parameters']:,} parameters"],
         ["strategy", f"{metrics['strategy']}, kept after {student['selected_stage']}, "
@@ -155,7 +154,15 @@ _WORDINGS = {
         "A text classifier", "over texts; support counts texts",
         "was not read. In use, too, a text is cut there", _USE_CLASSIFIER),
 }
-_POOLINGS = {"last": " of its final states", "max": " of its largest values", None: ""}
+_POOLINGS = {"last": " of its final states", "max": " of its largest values",
+             "first": " of its first state", "mean": " of its mean state"}
+# By kind of student.
+_BODIES: Dict[str, Callable[[StudentConfig], str]] = {
+    "bilstm": lambda sizes: f"BiLSTM, E={sizes.word_emb_dim}, H=2x{sizes.bilstm_hidden_size}",
+    "transformer": lambda sizes: (
+        f"Transformer, E={sizes.word_emb_dim}, {sizes.num_hidden_layers} layers of "
+        f"{sizes.hidden_size}, {sizes.num_attention_heads} heads"),
+}
 
 
 def render_model_card(metrics: Metrics, record: Mapping[str, Any], weights: int,

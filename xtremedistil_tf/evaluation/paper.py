@@ -34,6 +34,25 @@ class SizeRow(NamedTuple):
     compression: float
 
 
+class Architecture(NamedTuple):
+    """One half of a row of Table 15: F1, parameters (millions) and relative latency."""
+
+    f1: float
+    million_parameters: float
+    latency: float
+
+
+class PairRow(NamedTuple):
+    """One row of Table 15: a BiLSTM (E, H) and a Transformer (width, layers) of equal latency."""
+
+    embedding: int
+    hidden: int
+    bilstm: Architecture
+    width: int
+    layers: int
+    transformer: Architecture
+
+
 class LanguageRow(NamedTuple):
     """One row of Table 17: thousands of training sentences and each model's F1 (0-100)."""
 
@@ -105,6 +124,26 @@ TABLE_13: Dict[float, float] = {
     1e-4: 87.94, 0.1: 88.36, 0.2: 88.49, 0.3: 88.46, 0.6: 87.26, 0.8: 85.49,
 }
 TABLE_14: Dict[int, float] = {128: 87.96, 512: 88.4, 1024: 88.24, 2048: 88.13, 4096: 87.63}
+
+# Table 15: BiLSTM and Transformer in pairs by latency, that of E=100 and H=400 being 1; by D0-S.
+TABLE_15: Tuple[PairRow, ...] = tuple(
+    PairRow(embedding, hidden, Architecture(*bilstm), width, layers, Architecture(*transformer))
+    for embedding, hidden, bilstm, width, layers, transformer in (
+        (50, 100, (80.26, 4.7, 0.311), 48, 2, (76.67, 4.4, 0.307)),
+        (200, 100, (79.21, 18.1, 0.354), 144, 1, (78.49, 13.4, 0.357)),
+        (300, 100, (79.63, 27.0, 0.385), 72, 2, (77.98, 6.7, 0.388)),
+        (50, 200, (81.22, 5.1, 0.472), 96, 2, (79.19, 9.0, 0.47)),
+        (300, 200, (80.04, 27.7, 0.593), 132, 2, (80.0, 12.5, 0.6)),
+        (50, 400, (81.98, 6.5, 0.892), 204, 2, (80.96, 19.7, 0.88)),
+        (200, 400, (80.61, 20.2, 0.978), 228, 2, (80.87, 22.1, 0.979)),
+        (100, 400, (81.54, 11.1, 1.0), 240, 2, (80.79, 23.3, 1.03)),
+        (300, 400, (80.16, 29.4, 1.06), 252, 2, (80.84, 24.6, 1.075)),
+        (50, 600, (81.78, 8.5, 1.5), 228, 3, (83.75, 22.7, 1.448)),
+        (100, 600, (81.94, 13.1, 1.53), 240, 3, (84.07, 24.0, 1.498)),
+        (200, 600, (80.7, 22.5, 1.628), 252, 3, (84.08, 25.3, 1.591)),
+        (300, 600, (81.42, 31.8, 1.766), 276, 3, (84.06, 28.0, 1.742)),
+    )
+)
 
 # Table 16: students by word embedding (E) and BiLSTM (H) size, best F1 first.
 TABLE_16: Tuple[SizeRow, ...] = (

@@ -36,6 +36,11 @@ def bucket_of(lengths: np.ndarray, bounds: List[int]) -> np.ndarray:
     return np.searchsorted(bounds, lengths)
 
 
+def bucket_numbers(lengths: np.ndarray) -> np.ndarray:
+    """Bucket number of each row of a set."""
+    return bucket_of(lengths, bucket_bounds(int(lengths.max())))
+
+
 @dataclasses.dataclass(frozen=True)
 class Share:
     """The part of every batch that one input pipeline feeds.
@@ -107,6 +112,7 @@ class PieceMasking:
 def labelled_batches(
     features: Features, size: BatchSize, seed: int, table: Optional[np.ndarray] = None,
     pad_id: int = 0, masking: Optional[PieceMasking] = None, share: Share = Share(),
+    rows: Optional[np.ndarray] = None,
 ) -> Any:
     """One shuffled epoch of labelled rows.
 
@@ -118,6 +124,7 @@ def labelled_batches(
       pad_id: the teacher's padding id.
       masking: replaces pieces at random, anew in every epoch.
       share: the replicas that are fed; a step's batches follow one another in their order.
+      rows: numbers of the epoch's rows, some perhaps more than once; by default all, once.
 
     Returns:
       A dataset of (inputs, {"labels", "mask"}), both [batch, time], or [batch, 1] where a row has
@@ -128,13 +135,15 @@ def labelled_batches(
     labels = tf.constant(features.label_ids.values, tf.int32)
     starts = tf.constant(features.input_ids.starts[:-1], tf.int32)
     all_lengths = tf.constant(features.input_ids.lengths, tf.int32)
+    chosen = np.arange(len(features)) if rows is None else rows
     batches = [
         (batch[replica :: share.replicas], True) if replica < len(batch) else (batch[:1], False)
-        for batch in plan_batches(features.input_ids.lengths, size, seed, share.replicas)
+        for batch in plan_batches(
+            features.input_ids.lengths[chosen], size, seed, share.replicas)
         for replica in share.mine()
     ]
-    rows = tf.RaggedTensor.from_row_lengths(
-        np.concatenate([batch for batch, _ in batches]).astype(np.int32),
+    numbered = tf.RaggedTensor.from_row_lengths(
+        chosen[np.concatenate([batch for batch, _ in batches])].astype(np.int32),
         [len(batch) for batch, _ in batches],
     )
 
@@ -160,7 +169,7 @@ def labelled_batches(
 
     numbers = np.arange(len(batches), dtype=np.int64) * share.replicas + share.first
     counts = np.array([counts for _, counts in batches])
-    dataset = tf.data.Dataset.from_tensor_slices((numbers, rows, counts))
+    dataset = tf.data.Dataset.from_tensor_slices((numbers, numbered, counts))
     return dataset.map(gather, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
 

@@ -6,7 +6,7 @@ from typing import Any, Dict, Optional
 
 from tokenizers import Tokenizer
 
-from xtremedistil_tf.config import TAGGING
+from xtremedistil_tf.config import TAGGING, StudentConfig
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.alignment import Labels
 from xtremedistil_tf.inputs.labels import label_set
@@ -37,7 +37,17 @@ class Assets:
     @property
     def pooling(self) -> Optional[str]:
         """What stands for a row in classification; None for a tagger."""
-        return self.record["student"].get("pooling", "last") if self.labels.pooled else None
+        return self.settings.pools if self.labels.pooled else None
+
+    @property
+    def settings(self) -> StudentConfig:
+        """Kind and sizes of the student."""
+        return StudentConfig(**self.record["student"])
+
+    @property
+    def longest(self) -> Optional[int]:
+        """Longest row that the student takes, markers included; None if nothing bounds it."""
+        return self.record["seq_len"] if self.settings.student == "transformer" else None
 
 
 def form_path(folder: pathlib.Path, form: str, file: str) -> pathlib.Path:

@@ -9,11 +9,10 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 import numpy as np
 
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.serving.arrays import StudentArrays
 from xtremedistil_tf.serving.classifier import Classifier
-from xtremedistil_tf.serving.graph_student import GraphStudent
+from xtremedistil_tf.serving.forms import Forms
 from xtremedistil_tf.serving.measure import Timing, interleaved, resident_bytes
-from xtremedistil_tf.serving.onnx_export import build_model, quantize
+from xtremedistil_tf.serving.onnx_export import quantize
 from xtremedistil_tf.serving.onnx_runtime import open_session, session
 from xtremedistil_tf.serving.tagger import Tagger
 
@@ -28,9 +27,10 @@ class Measured:
     """A model in its runtimes.
 
     Attributes:
-      name: "teacher" or "student".
+      name: "teacher", "student" or one of several students' names.
       embedding, rest: parameters of the word embedding and all others.
-      ways: by runtime, a function of int32 ids [batch, SEQUENCE] without padding.
+      sequence: longest row that it is timed with.
+      ways: by runtime, a function of int32 ids [batch, sequence] without padding.
       bytes: by runtime, of the weights or the model file.
       memory: by runtime, how much the process grew with it, in bytes; None if unknown.
     """
@@ -38,6 +38,7 @@ class Measured:
     name: str
     embedding: int
     rest: int
+    sequence: int = SEQUENCE
     ways: Dict[str, Callable] = dataclasses.field(default_factory=dict)
     bytes: Dict[str, int] = dataclasses.field(default_factory=dict)
     memory: Dict[str, Optional[int]] = dataclasses.field(default_factory=dict)
@@ -53,7 +54,7 @@ def _add(model: Measured, runtime: str, make: Callable[[], Callable], size: int)
     gc.collect()
     before = resident_bytes()
     model.ways[runtime] = make()
-    model.ways[runtime](np.ones([1, SEQUENCE], np.int32))
+    model.ways[runtime](np.ones([1, model.sequence], np.int32))
     after = resident_bytes()
     model.memory[runtime] = None if before is None or after is None else after - before
     model.bytes[runtime] = size
@@ -70,14 +71,15 @@ def _add_onnx(
         _add(model, runtime, functools.partial(opened, path), path.stat().st_size)
 
 
-def measured_student(arrays: StudentArrays, work: pathlib.Path) -> Measured:
-    """A student's graph as it is exported, and its ONNX forms."""
-    rest = sum(array.size for array in (*arrays.forward, *arrays.backward, *arrays.projection,
-                                        *arrays.logits))
-    model = Measured("student", arrays.embedding.size, rest)
+def measured_student(
+    forms: Forms, work: pathlib.Path, name: str = "student", with_onnx: bool = True
+) -> Measured:
+    """A student's graph as it is exported, and its ONNX forms where it has them."""
+    model = Measured(name, forms.embedding, forms.parameters - forms.embedding,
+                     min(SEQUENCE, forms.longest or SEQUENCE))
 
     def make():
-        graph = GraphStudent(arrays)
+        graph = forms.graph()
 
         @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)])
         def run(ids):
@@ -86,7 +88,8 @@ def measured_student(arrays: StudentArrays, work: pathlib.Path) -> Measured:
         return lambda ids: run(tf.constant(ids)).numpy()
 
     _add(model, "tensorflow", make, 4 * model.parameters)
-    _add_onnx(model, build_model(arrays), work, session)
+    if with_onnx and forms.onnx:
+        _add_onnx(model, forms.onnx(), work, session)
     return model
 
 
@@ -135,8 +138,9 @@ def time_models(
     Source: paper section 6.2, 1,000 queries.
     """
     results: Dict[Tuple[int, str, str], Timing] = {}
+    sequence = min(model.sequence for model in models)
     for batch in batches:
-        ids = np.random.default_rng(0).integers(2, vocabulary, (batch, SEQUENCE), dtype=np.int32)
+        ids = np.random.default_rng(0).integers(2, vocabulary, (batch, sequence), dtype=np.int32)
         ways: Dict[Tuple[int, str, str], Callable[[], Any]] = {
             (batch, model.name, runtime): functools.partial(way, ids)
             for model in models for runtime, way in model.ways.items()}

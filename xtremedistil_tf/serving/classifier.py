@@ -125,4 +125,4 @@ def text_model(
       keep_whole: split running text at white space only; of no meaning for a Classifier.
     """
     return Classifier(assets, logits) if assets.labels.pooled else Tagger(
-        assets, logits, keep_whole)
+        assets, logits, keep_whole, assets.longest)

@@ -9,8 +9,8 @@ import numpy as np
 
 from xtremedistil_tf.config import require
 from xtremedistil_tf.inputs.examples import Example
-from xtremedistil_tf.serving.arrays import student_arrays
 from xtremedistil_tf.serving.check import report_check
+from xtremedistil_tf.serving.kinds import student_forms
 from xtremedistil_tf.serving.loading import DEFAULT_FORMS
 from xtremedistil_tf.serving.onnx_export import export_onnx
 from xtremedistil_tf.serving.savedmodel import export_saved_model
@@ -41,15 +41,15 @@ def export_student(
     """
     folder = student_path(model_dir)
     bundle = load_student(folder)
-    require("tflite" not in forms or not bundle.labels.pooled,
-            "--forms has tflite, which is built for taggers only; this student classifies texts; "
-            f"allowed: {', '.join(DEFAULT_FORMS)}")
-    arrays = student_arrays(bundle.student, bundle.record["student"]["dense_act_func"],
-                            bundle.pooling)
+    built = student_forms(bundle)
+    for form in forms:
+        require(form in built.names,
+                f"--forms has {form}, which a {bundle.settings.student} student of "
+                f"{bundle.labels.kind} has not; allowed: {', '.join(built.names)}")
     made: Dict[str, pathlib.Path] = {}
     if "savedmodel" in forms:
         made["savedmodel"] = export_saved_model(
-            arrays, bundle, folder.parent / "export", version, keep_whole)
+            built, bundle, folder.parent / "export", version, keep_whole)
 
     def logits(ids: np.ndarray) -> np.ndarray:
         own = bundle.student.model({"input_ids": ids}, training=False)["logits"].numpy()
@@ -57,11 +57,11 @@ def export_student(
 
     if "onnx" in forms:
         made["onnx"] = folder.parent / "onnx"
-        report_check("ONNX", export_onnx(arrays, logits, folder, made["onnx"], dev))
+        report_check("ONNX", export_onnx(built, logits, folder, made["onnx"], dev))
     if "tflite" in forms:
         made["tflite"] = folder.parent / "tflite"
         report_check("TFLite", export_tflite(
-            arrays, logits, bundle, folder, made["tflite"], dev))
+            built, logits, bundle, folder, made["tflite"], dev))
     return made
 
 

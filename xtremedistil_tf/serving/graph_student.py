@@ -5,7 +5,7 @@ time of Keras' loop. For large ones a loop over time is faster, since its input 
 once. Neither has a dropout variant; all is float32.
 """
 
-from typing import Any, Callable, Dict, NamedTuple, Tuple
+from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from xtremedistil_tf.evaluation.decoding import FORBIDDEN
 from xtremedistil_tf.inputs.labels import LabelSet
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.serving.arrays import Lstm, StudentArrays
-from xtremedistil_tf.serving.tagger import CONTEXT, LONGEST
+from xtremedistil_tf.serving.tagger import window_sizes
 
 # From this many rows on the loop is used.
 _LOOP_FROM = 16
@@ -112,6 +112,29 @@ class GraphStudent(tf.Module):
         return tf.concat([tf.gather_nd(ahead, last), back[0]], -1)
 
 
+class KerasStudent(tf.Module):
+    """A Keras student in a graph, its layers as they are.
+
+    Args:
+      model: see `models.student.Student`.
+      pooled: whether a row has one vector.
+    """
+
+    def __init__(self, model: Any, pooled: bool):
+        super().__init__()
+        # The variables alone are tracked: with the model in sight, the saver would trace every
+        # Keras layer of it, for training too.
+        self._variables = list(model.weights)
+        self._logits = lambda ids: model({"input_ids": ids}, training=False)["logits"]
+        self._pooled = pooled
+
+    def __call__(self, ids: Any, lengths: Any) -> Any:
+        """Logits of rows padded on the right, see `GraphStudent`."""
+        real = tf.sequence_mask(lengths, tf.shape(ids)[1])
+        logits = self._logits(tf.where(real, ids, 0))
+        return logits[:, 0] if self._pooled else logits
+
+
 class Windows(NamedTuple):
     """Rows of pieces cut into overlapping windows as `tagger.windows` says.
 
@@ -127,7 +150,8 @@ class Windows(NamedTuple):
 
 
 def make_windows(
-    ids: Any, pieces: Any, opening: int, closing: int, word_row: Any, word_place: Any
+    ids: Any, pieces: Any, opening: int, closing: int, word_row: Any, word_place: Any,
+    most: Optional[int] = None,
 ) -> Windows:
     """Lays flat pieces out in rows for the student.
 
@@ -137,17 +161,19 @@ def make_windows(
       opening, closing: the student's ids of the markers.
       word_row: int32 [words].
       word_place: int32 [words], place in its row of a word's first piece; below 0 for none.
+      most: see `tagger.windows`.
     """
-    longest, step = LONGEST - 2, LONGEST - 2 - 2 * CONTEXT
+    longest, context = window_sizes(most)
+    step = longest - 2 * context
     short = pieces <= longest
     count = tf.where(short, 1, (pieces + step - 1) // step)
     first_window = tf.cumsum(count, exclusive=True)
     row = tf.repeat(tf.range(tf.size(pieces)), count)
     at = (tf.range(tf.size(row)) - tf.gather(first_window, row)) * step
     row_pieces = tf.gather(pieces, row)
-    begin = tf.maximum(0, at - CONTEXT)
+    begin = tf.maximum(0, at - context)
     end = tf.where(tf.gather(short, row), row_pieces,
-                   tf.minimum(row_pieces, at + step + CONTEXT))
+                   tf.minimum(row_pieces, at + step + context))
     lengths = end - begin + 2
     place = tf.range(tf.reduce_max(lengths))[None, :]
     source = (tf.gather(tf.cumsum(pieces, exclusive=True), row) + begin - 1)[:, None] + place

@@ -16,13 +16,19 @@ from xtremedistil_tf.runs import atomic_folder
 from xtremedistil_tf.serving.arrays import StudentArrays
 from xtremedistil_tf.serving.assets import RECORD_FILE, TOKENIZER_FILE, VOCABULARY_FILE
 from xtremedistil_tf.serving.check import check_equal, write_check
+from xtremedistil_tf.serving.forms import Forms
 from xtremedistil_tf.serving.onnx_runtime import FLOAT_FILE, INT8_FILE, UNITS, load_onnx, session
 
 # Old enough for every runtime of the last years.
 _OPSET, _IR_VERSION = 13, 8
 
 
-def _import_onnx() -> Any:
+def import_onnx() -> Any:
+    """The onnx module.
+
+    Raises:
+      UserError: if it or onnxruntime is not installed.
+    """
     try:
         import onnx
         import onnxruntime  # noqa: F401  The export is checked by running it.
@@ -87,7 +93,7 @@ def _hidden(node: Any, pooling: Optional[str]) -> List[Any]:
 
 
 def build_model(arrays: StudentArrays) -> Any:
-    """The student as an ONNX model.
+    """The BiLSTM student as an ONNX model.
 
     Args:
       arrays: the student.
@@ -99,7 +105,7 @@ def build_model(arrays: StudentArrays) -> Any:
     Raises:
       UserError: if onnx is not installed.
     """
-    onnx = _import_onnx()
+    onnx = import_onnx()
     node, tensor = onnx.helper.make_node, onnx.TensorProto
     nodes = [
         node("Gather", ["embedding", "input_ids"], ["embedded"]),
@@ -158,13 +164,13 @@ def quantize(source: pathlib.Path, target: pathlib.Path) -> None:
 
 
 def export_onnx(
-    arrays: StudentArrays, logits: Any, student_folder: pathlib.Path, folder: pathlib.Path,
+    forms: Forms, logits: Any, student_folder: pathlib.Path, folder: pathlib.Path,
     dev: Optional[Sequence[Example]] = None,
 ) -> Dict[str, Any]:
     """Writes a folder that tags text without TensorFlow, and checks it.
 
     Args:
-      arrays: the student.
+      forms: of the student, ONNX among them.
       logits: the Keras student's forward pass, int32 [batch, time] to float32 logits.
       student_folder: tokenizer, vocabulary and record are copied from here.
       folder: e.g. onnx; replaced as a whole.
@@ -176,13 +182,14 @@ def export_onnx(
     Raises:
       UserError: if onnx or onnxruntime is not installed.
     """
-    onnx = _import_onnx()
+    assert forms.onnx is not None, "who calls this has asked for it"
+    onnx = import_onnx()
     with atomic_folder(folder) as temporary:
-        onnx.save(build_model(arrays), temporary / FLOAT_FILE)
+        onnx.save(forms.onnx(), temporary / FLOAT_FILE)
         quantize(temporary / FLOAT_FILE, temporary / INT8_FILE)
         for name in (RECORD_FILE, VOCABULARY_FILE, TOKENIZER_FILE):
             shutil.copy(pathlib.Path(student_folder) / name, temporary / name)
         error = check_equal(
-            FLOAT_FILE, session(temporary / FLOAT_FILE), logits, len(arrays.embedding))
+            FLOAT_FILE, session(temporary / FLOAT_FILE), logits, forms.vocabulary, forms.longest)
         return write_check(temporary, {"float32": FLOAT_FILE, "int8": INT8_FILE}, error,
                            lambda form: load_onnx(temporary, form == "int8"), dev)

@@ -10,6 +10,7 @@ from xtremedistil_tf.evaluation.paper import TABLE_16
 from xtremedistil_tf.runs import atomic_path, read_json
 from xtremedistil_tf.serving.arrays import StudentArrays
 from xtremedistil_tf.serving.benchmark import measured_student, measured_teacher, time_models
+from xtremedistil_tf.serving.kinds import arrays_forms
 
 # mBERT's pieces; the student's vocabulary that gives Table 16's parameters; tags with the
 # syntactic classes.
@@ -79,7 +80,8 @@ def measure_grid(
     big = measured_teacher(teacher or random_teacher(), work)
     rows = []
     for size in sizes or TABLE_16:
-        student = measured_student(random_student(size.embedding, size.hidden, vocabulary), work)
+        student = measured_student(
+            arrays_forms(random_student(size.embedding, size.hidden, vocabulary)), work)
         timings = time_models([big, student], queries, seconds, vocabulary)
         rows.append({
             "embedding": size.embedding, "hidden": size.hidden, "paper_f1": size.score.f1,

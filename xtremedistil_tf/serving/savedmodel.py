@@ -10,10 +10,10 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.labels import LabelSet
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.runs import atomic_folder, atomic_path
-from xtremedistil_tf.serving.arrays import StudentArrays
 from xtremedistil_tf.serving.assets import Assets
 from xtremedistil_tf.serving.characters import PieceTables, piece_tables, why_not
-from xtremedistil_tf.serving.graph_student import Decoder, GraphStudent, make_windows
+from xtremedistil_tf.serving.forms import Forms
+from xtremedistil_tf.serving.graph_student import Decoder, make_windows
 from xtremedistil_tf.serving.graph_text import Pieces, Words, WordSplitter, given_words
 from xtremedistil_tf.serving.text_ops import load_text_ops
 from xtremedistil_tf.serving.warmup import write_warmup
@@ -45,9 +45,9 @@ _MODELS = """model_config_list {
 class _IdsModule(tf.Module):
     """Piece ids of the teacher's tokenizer in, logits out."""
 
-    def __init__(self, arrays: StudentArrays, assets: Assets):
+    def __init__(self, forms: Forms, assets: Assets):
         super().__init__()
-        self._student = GraphStudent(arrays)
+        self._student = forms.graph()
         self._to_student = tf.constant(assets.vocabulary.table)
 
     @tf.function(
@@ -71,14 +71,15 @@ class _TextModule(_IdsModule):
     """Text or words in, tags out."""
 
     def __init__(
-        self, arrays: StudentArrays, assets: Assets, tables: PieceTables, vocabulary_file: str,
+        self, forms: Forms, assets: Assets, tables: PieceTables, vocabulary_file: str,
         keep_whole: bool,
     ):
-        super().__init__(arrays, assets)
+        super().__init__(forms, assets)
         self._split = WordSplitter(keep_whole)
         self._pieces = Pieces(tables, vocabulary_file)
         assert isinstance(assets.labels, LabelSet), "classes of texts need no decoding"
         self._decode = Decoder(assets.labels)
+        self._most = assets.longest
         table = assets.vocabulary.table
         self._opening, self._closing = int(table[tables.opening]), int(table[tables.closing])
 
@@ -96,7 +97,7 @@ class _TextModule(_IdsModule):
         has_piece = first < tf.int32.max
         windows = make_windows(
             tf.gather(self._to_student, ids), pieces, self._opening, self._closing, words.row,
-            tf.where(has_piece, first, -1))
+            tf.where(has_piece, first, -1), self._most)
         logits = tf.gather_nd(self._student(windows.ids, windows.lengths), windows.at)
         where = tf.where(present)
         empty = tf.broadcast_to(
@@ -137,9 +138,9 @@ class _ClassModule(_IdsModule):
     """Text in, labels out."""
 
     def __init__(
-        self, arrays: StudentArrays, assets: Assets, tables: PieceTables, vocabulary_file: str,
+        self, forms: Forms, assets: Assets, tables: PieceTables, vocabulary_file: str,
     ):
-        super().__init__(arrays, assets)
+        super().__init__(forms, assets)
         self._split = WordSplitter(keep_whole=True)
         self._pieces = Pieces(tables, vocabulary_file)
         self._classes = tf.constant(assets.labels.tags)
@@ -201,7 +202,7 @@ def _text_signatures_missing(assets: Assets) -> Optional[str]:
 
 
 def export_saved_model(
-    arrays: StudentArrays, assets: Assets, base: pathlib.Path, version: Optional[int] = None,
+    forms: Forms, assets: Assets, base: pathlib.Path, version: Optional[int] = None,
     keep_whole: bool = False,
 ) -> pathlib.Path:
     """Writes a SavedModel with its warm-up requests, and the server's files beside it.
@@ -211,7 +212,7 @@ def export_saved_model(
     and `serving_default` is `input_ids`.
 
     Args:
-      arrays: the student.
+      forms: of the student.
       assets: its tokenizer, vocabulary and labels.
       base: e.g. export; the model goes into base/<version>.
       version: by default the next free one; an existing one is replaced as a whole.
@@ -234,17 +235,17 @@ def export_saved_model(
             vocabulary = pathlib.Path(scratch) / "vocab.txt"
             vocabulary.write_bytes("\n".join([*tables.vocabulary, ""]).encode("utf-8"))
             if assets.labels.pooled:
-                module = _ClassModule(arrays, assets, tables, str(vocabulary))
+                module = _ClassModule(forms, assets, tables, str(vocabulary))
                 signatures = {"serving_default": module.classify}
             else:
-                module = _TextModule(arrays, assets, tables, str(vocabulary), keep_whole)
+                module = _TextModule(forms, assets, tables, str(vocabulary), keep_whole)
                 signatures = {"serving_default": module.tag_text, "tokens": module.tag_tokens}
         else:
             logging.warning("the SavedModel takes piece ids only, not text: %s", reason)
-            module = _IdsModule(arrays, assets)
+            module = _IdsModule(forms, assets)
             signatures = {"serving_default": module.run_ids}
         _save(module, {**signatures, "input_ids": module.run_ids}, folder)
-        write_warmup(folder, reason is None, "tokens" in signatures)
+        write_warmup(folder, reason is None, "tokens" in signatures, assets.longest)
     models = _MODELS.replace("MODEL", "classifier" if assets.labels.pooled else "tagger")
     for name, text in ((BATCHING_FILE, _BATCHING), (MODELS_FILE, models)):
         with atomic_path(base / name) as temporary:

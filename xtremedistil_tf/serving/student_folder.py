@@ -78,13 +78,12 @@ def load_student(folder: pathlib.Path) -> StudentBundle:
     folder = student_path(folder)
     assets = load_assets(folder)
     record, labels, vocabulary = assets.record, assets.labels, assets.vocabulary
-    config = StudentConfig(**record["student"])
     policy = tf.keras.mixed_precision.global_policy()
     # Used and exported in float32, whatever it is trained in.
     tf.keras.mixed_precision.set_global_policy("float32")
     try:
-        student = build_student(config, len(vocabulary), record["width"], labels.size,
-                                pooled=labels.pooled)
+        student = build_student(assets.settings, len(vocabulary), record["width"], labels.size,
+                                pooled=labels.pooled, positions=record["seq_len"])
     finally:
         tf.keras.mixed_precision.set_global_policy(policy)
     load_weights(student.model, folder / _WEIGHTS_FILE)

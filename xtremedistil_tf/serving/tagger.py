@@ -23,6 +23,16 @@ TaggedWord = Tuple[Word, str, float]
 Texts = Union[List[str], Tuple[str, ...]]
 
 
+def window_sizes(most: Optional[int] = None) -> Tuple[int, int]:
+    """(pieces of a window without markers, those of them on each side that are context).
+
+    Args:
+      most: see `windows`.
+    """
+    most = min(most or LONGEST, LONGEST)
+    return most - 2, min(CONTEXT, most // 8)
+
+
 def windows(pieces: int, most: Optional[int] = None) -> List[Tuple[int, int, int, int]]:
     """Splits a row of pieces (without markers) into overlapping windows.
 
@@ -34,8 +44,7 @@ def windows(pieces: int, most: Optional[int] = None) -> List[Tuple[int, int, int
     Returns:
       (begin, end, first, last): the window's pieces, and those that it answers for.
     """
-    most = min(most or LONGEST, LONGEST)
-    longest, context = most - 2, min(CONTEXT, most // 8)
+    longest, context = window_sizes(most)
     if pieces <= longest:
         return [(0, pieces, 0, pieces)]
     step = longest - 2 * context
@@ -104,8 +113,9 @@ class TextTagger:
 class Tagger(TextTagger):
     """A student behind a forward pass that takes ids.
 
-    The BiLSTM has no position limit, so sentences longer than the training's seq_len are tagged
-    whole, very long ones in overlapping windows; nothing is cut.
+    A BiLSTM has no position limit, so sentences longer than the training's seq_len are tagged
+    whole, very long ones in overlapping windows; a Transformer's windows are its seq_len. Nothing
+    is cut.
 
     Args:
       assets: tokenizer, vocabulary and labels.

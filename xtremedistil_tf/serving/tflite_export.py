@@ -22,6 +22,7 @@ from xtremedistil_tf.serving.assets import (
     Assets,
 )
 from xtremedistil_tf.serving.check import check_equal, write_check
+from xtremedistil_tf.serving.forms import Forms
 from xtremedistil_tf.serving.tflite_runtime import (
     FLOAT_FILE,
     INT8_FILE,
@@ -108,13 +109,13 @@ def _pieces(assets: Assets) -> Dict[str, int]:
 
 
 def export_tflite(
-    arrays: StudentArrays, logits: Callable[[np.ndarray], np.ndarray], assets: Assets,
+    forms: Forms, logits: Callable[[np.ndarray], np.ndarray], assets: Assets,
     student_folder: pathlib.Path, folder: pathlib.Path, dev: Optional[Sequence[Example]] = None,
 ) -> Dict[str, Any]:
     """Writes a folder for phones, and checks it.
 
     Args:
-      arrays: the student.
+      forms: of the student, TFLite among them.
       logits: the Keras student's forward pass, int32 [batch, time] to float32 logits.
       assets: of the student.
       student_folder: tokenizer, vocabulary and record are copied from here.
@@ -124,14 +125,15 @@ def export_tflite(
     Returns:
       What is written to check.json, see `check.write_check`.
     """
+    assert forms.lite is not None, "who calls this has asked for it"
     files = {"float32": FLOAT_FILE, "int8": INT8_FILE}
     with atomic_folder(folder) as temporary:
         for form, name in files.items():
-            (temporary / name).write_bytes(build_lite(arrays, form == "int8"))
+            (temporary / name).write_bytes(forms.lite(form == "int8"))
         for name in (RECORD_FILE, VOCABULARY_FILE, TOKENIZER_FILE):
             shutil.copy(pathlib.Path(student_folder) / name, temporary / name)
         write_json(temporary / PIECES_FILE, _pieces(assets))
         error = check_equal(
-            FLOAT_FILE, lite_session(temporary / FLOAT_FILE), logits, len(arrays.embedding))
+            FLOAT_FILE, lite_session(temporary / FLOAT_FILE), logits, forms.vocabulary)
         return write_check(temporary, files, error,
                            lambda form: load_tflite(temporary, form == "int8"), dev)

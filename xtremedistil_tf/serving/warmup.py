@@ -6,7 +6,7 @@ Source: tensorflow/serving, apis/prediction_log.proto and predict.proto.
 """
 
 import pathlib
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 import numpy as np
 
@@ -45,15 +45,18 @@ def prediction_log(signature: str, inputs: Dict[str, Any]) -> bytes:
     return _field(6, _field(1, request))
 
 
-def write_warmup(folder: pathlib.Path, takes_text: bool, takes_words: bool) -> None:
+def write_warmup(
+    folder: pathlib.Path, takes_text: bool, takes_words: bool, longest: Optional[int] = None
+) -> None:
     """Writes a few requests of each signature.
 
     Args:
       folder: of the SavedModel.
       takes_text: whether its signature `serving_default` takes text.
       takes_words: whether it has the signature `tokens`.
+      longest: longest row of ids that it takes; None if nothing bounds it.
     """
-    ids = np.ones([1, 32], np.int32)
+    ids = np.ones([1, min(32, longest or 32)], np.int32)
     records = [prediction_log("input_ids", {"input_ids": ids, "attention_mask": ids})]
     if takes_text:
         records += [prediction_log("serving_default", {"text": texts}) for texts in _TEXTS]

@@ -40,6 +40,7 @@ class Variant:
       name: of the line, and its folder's.
       flags: what it changes, by flag name.
       reported: what the paper reports for it, or for the nearest.
+      latency: what the paper reports, relative to one of the lines.
       by_language: one student for each language instead of one for all.
     """
 
@@ -47,6 +48,7 @@ class Variant:
     flags: Mapping[str, Any]
     reported: Optional[paper.Score] = None
     by_language: bool = False
+    latency: Optional[float] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Study:
       table: what it reproduces.
       axis: name of what changes.
       variants: builds its lines.
-      form: how its result is shown: "variants", "stages" or "languages".
+      form: how its result is shown: "variants", "stages", "languages" or "latency".
       teachers_alone: whether a teacher is fine-tuned on each language alone, too.
     """
 
@@ -112,6 +114,28 @@ def _size(facts: Facts) -> List[Variant]:
     ]
 
 
+# The paper names no number of heads; all of its widths are multiples of this one.
+_HEADS = 12
+
+
+def _architecture(facts: Facts) -> List[Variant]:
+    """Each BiLSTM beside the Transformer of equal latency, without distillation as in the paper."""
+    variants = []
+    for row in paper.TABLE_15:
+        pair: Sequence[Tuple[str, Any, Dict[str, Any]]] = (
+            (f"bilstm_{row.embedding}_{row.hidden}", row.bilstm,
+             {"student": "bilstm", "word_emb_dim": row.embedding,
+              "bilstm_hidden_size": row.hidden}),
+            (f"transformer_{row.width}_{row.layers}", row.transformer,
+             {"student": "transformer", "word_emb_dim": row.width, "hidden_size": row.width,
+              "num_hidden_layers": row.layers, "num_attention_heads": _HEADS}))
+        variants += [
+            Variant(name, {"strategy": "D0-S", **flags}, paper.Score(found.f1, float("nan")),
+                    latency=found.latency)
+            for name, found, flags in pair if flags["word_emb_dim"] <= facts.width]
+    return variants
+
+
 def _dropout(facts: Facts) -> List[Variant]:
     return [Variant(f"{rate:g}", {"dropout_rate": rate}, paper.Score(f1, float("nan")))
             for rate, f1 in paper.TABLE_13.items()]
@@ -137,6 +161,7 @@ STUDIES: Dict[str, Study] = {
     "dropout": Study("Table 13", "dropout", _dropout),
     "batch_size": Study("Table 14", "batch size", _batch_size),
     "size": Study("Table 16", "E_H", _size),
+    "architecture": Study("Table 15, Figure 3", "student", _architecture, form="latency"),
     "transfer_size": Study("Table 3, transfer sizes", "transfer sentences", _transfer_size),
 }
 

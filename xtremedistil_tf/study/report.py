@@ -3,7 +3,7 @@
 import pathlib
 from typing import Any, Mapping, Sequence
 
-from xtremedistil_tf.study import tables
+from xtremedistil_tf.study import latency, tables
 from xtremedistil_tf.study.grids import Study, Variant
 from xtremedistil_tf.study.runner import Runner
 
@@ -35,6 +35,13 @@ def write(
                  for name in labels}
         header, rows, models = tables.language_table(labels, alone, records)
         tables.plot_languages(labels, models, folder / "plot.png")
+    elif study.form == "latency":
+        points = latency.points(
+            variants, tables.variant_lines(variants, records),
+            latency.measure(runner.students(variants, seeds[0])))
+        header, rows = latency.latency_table(study, points)
+        notes.append(latency.verdict(points))
+        latency.plot(points, folder / "plot.png")
     else:
         lines = tables.stage_lines(records) if study.form == "stages" \
             else tables.variant_lines(variants, records)

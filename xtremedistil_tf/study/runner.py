@@ -103,6 +103,9 @@ class Runner:
             self._fine_tune({}, seeds[0])
             facts = self._facts()
             variants = study.variants(facts)
+            if not variants:
+                raise UserError(f"no line of this study fits a teacher whose embeddings are "
+                                f"{facts.width} wide")
             runs = plan_runs(variants, seeds, facts)
             alone = [{"languages": name} for name in facts.languages if study.teachers_alone]
             with Progress(len(runs) + len(alone), "study", "runs") as progress:
@@ -115,6 +118,11 @@ class Runner:
                     self._distil(run, seeds[0])
                     progress.advance()
         return variants, [self._record(run) for run in runs]
+
+    def students(self, variants: Sequence[Variant], seed: int) -> Dict[str, pathlib.Path]:
+        """Folder of each line's run of one seed, by the line's name; lines of one student only."""
+        return {line.name: self._folder / "runs" / Run(line, seed, None, {}).name
+                for line in variants}
 
     def teacher_metrics(self, flags: Mapping[str, Any]) -> Dict[str, Any]:
         """Scores of one of the study's teachers."""

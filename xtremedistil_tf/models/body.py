@@ -1,0 +1,80 @@
+"""What a kind of student puts between piece ids and projection."""
+
+import dataclasses
+from typing import Any, List, Tuple
+
+from xtremedistil_tf.config import StudentConfig
+from xtremedistil_tf.keras2 import tf
+
+
+@dataclasses.dataclass(frozen=True)
+class Shape:
+    """What a body must know beside the student's settings.
+
+    Attributes:
+      vocabulary: rows of the embedding, padding included.
+      pooled: whether a row has one state instead of one a piece.
+      positions: longest row, for bodies that number their positions.
+    """
+
+    vocabulary: int
+    pooled: bool
+    positions: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Body:
+    """A student below its projection.
+
+    Attributes:
+      hidden: Keras tensor [batch, time, dim]; time is 1 where pooled.
+      parts: (name, layers), bottom to top; the names are those of `StudentConfig.layers`.
+    """
+
+    hidden: Any
+    parts: List[Tuple[str, List[Any]]]
+
+    @property
+    def word_embedding(self) -> Any:
+        """The variable [vocabulary, E] of the word embedding."""
+        return self.parts[0][1][0].weights[0]
+
+
+def real_positions(input_ids: Any) -> Any:
+    """bool [batch, time, 1]: where int32 ids [batch, time] are not padding."""
+    return tf.not_equal(input_ids, 0)[:, :, tf.newaxis]
+
+
+def bilstm_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Body:
+    """word_embedding - BiLSTM.
+
+    Padding is masked: it changes no state of the BiLSTM. The sequence length is open.
+
+    Source: paper section 3; Table 12 for the sizes.
+    """
+    layers = tf.keras.layers
+    largest = shape.pooled and config.pools == "max"
+    word_embedding = layers.Embedding(
+        shape.vocabulary, config.word_emb_dim, mask_zero=True, name="word_embedding"
+    )
+    bilstm = layers.Bidirectional(
+        layers.LSTM(
+            config.bilstm_hidden_size,
+            # Without: forward's state at the last real piece joined with backward's at the first.
+            return_sequences=largest or not shape.pooled,
+            recurrent_dropout=config.recurrent_dropout,
+            # A fixed name: Keras would count LSTMs, and weights are found again by their names.
+            name="lstm",
+        ),
+        name="bilstm",
+    )
+    hidden = layers.Dropout(config.dropout_rate, name="embedding_dropout")(
+        word_embedding(input_ids)
+    )
+    hidden = bilstm(hidden)
+    if largest:  # Source: the authors' v1 for classification.
+        hidden = tf.reduce_max(
+            tf.where(real_positions(input_ids), hidden, hidden.dtype.min), axis=1)
+    if shape.pooled:
+        hidden = hidden[:, tf.newaxis]
+    return Body(hidden, [("word_embedding", [word_embedding]), ("bilstm", [bilstm])])

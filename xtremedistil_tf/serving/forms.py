@@ -1,0 +1,35 @@
+"""The forms that a student can be exported in, whatever its kind."""
+
+import dataclasses
+from typing import Any, Callable, Optional, Tuple
+
+
+@dataclasses.dataclass(frozen=True)
+class Forms:
+    """What exports and benchmarks are built from.
+
+    Attributes:
+      vocabulary: rows of the embedding; ids lie below.
+      embedding, parameters: numbers of parameters, of the word embedding and of all.
+      graph: makes a tf.Module that is called with int32 ids [batch, time] (0 behind a row's end)
+        and their lengths [batch], and gives float32 logits [batch, time, classes], or
+        [batch, classes] where the student pools.
+      onnx: makes an onnx.ModelProto: int32 input_ids [batch, time], padded on the right with 0, to
+        such logits. None where the kind has none.
+      lite: (int8) -> a TFLite model of one row. None where the kind has none.
+      longest: longest row; None if nothing bounds it.
+    """
+
+    vocabulary: int
+    embedding: int
+    parameters: int
+    graph: Callable[[], Any]
+    onnx: Optional[Callable[[], Any]] = None
+    lite: Optional[Callable[[bool], bytes]] = None
+    longest: Optional[int] = None
+
+    @property
+    def names(self) -> Tuple[str, ...]:
+        """Those of `loading.EXPORT_FORMS` that there are."""
+        return ("savedmodel", *("onnx",) * (self.onnx is not None),
+                *("tflite",) * (self.lite is not None))

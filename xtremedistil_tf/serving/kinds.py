@@ -1,0 +1,54 @@
+"""Which forms each kind of student has, and how they are built."""
+
+import functools
+from typing import Callable, Dict
+
+from xtremedistil_tf.serving.arrays import StudentArrays, student_arrays
+from xtremedistil_tf.serving.forms import Forms
+from xtremedistil_tf.serving.graph_student import GraphStudent, KerasStudent
+from xtremedistil_tf.serving.onnx_export import build_model
+from xtremedistil_tf.serving.onnx_transformer import build_transformer
+from xtremedistil_tf.serving.student_folder import StudentBundle
+from xtremedistil_tf.serving.tflite_export import build_lite
+
+
+def arrays_forms(arrays: StudentArrays) -> Forms:
+    """The forms of a BiLSTM; TFLite for taggers only."""
+    rest = sum(array.size for array in (*arrays.forward, *arrays.backward, *arrays.projection,
+                                        *arrays.logits))
+    return Forms(
+        len(arrays.embedding), arrays.embedding.size, arrays.embedding.size + rest,
+        functools.partial(GraphStudent, arrays), functools.partial(build_model, arrays),
+        functools.partial(build_lite, arrays) if arrays.pooling is None else None)
+
+
+def _bilstm(bundle: StudentBundle) -> Forms:
+    return arrays_forms(
+        student_arrays(bundle.student, bundle.settings.dense_act_func, bundle.pooling))
+
+
+def _keras(bundle: StudentBundle) -> Forms:
+    """What any Keras student has: its own layers in a graph."""
+    model = bundle.student.model
+    rows = len(bundle.vocabulary)
+    return Forms(rows, rows * bundle.settings.word_emb_dim, model.count_params(),
+                 functools.partial(KerasStudent, model, bundle.labels.pooled),
+                 longest=bundle.longest)
+
+
+def _transformer(bundle: StudentBundle) -> Forms:
+    forms = _keras(bundle)
+    onnx = functools.partial(build_transformer, bundle.student, bundle.settings.dense_act_func,
+                             bundle.pooling)
+    return Forms(forms.vocabulary, forms.embedding, forms.parameters, forms.graph, onnx,
+                 longest=forms.longest)
+
+
+_KINDS: Dict[str, Callable[[StudentBundle], Forms]] = {
+    "bilstm": _bilstm, "transformer": _transformer,
+}
+
+
+def student_forms(bundle: StudentBundle) -> Forms:
+    """The forms of a loaded student."""
+    return _KINDS.get(bundle.settings.student, _keras)(bundle)

@@ -1,0 +1,138 @@
+"""A BERT-like encoder of transformers as ONNX nodes, for teachers and students alike."""
+
+from typing import Any, List, Union
+
+import numpy as np
+
+# Opset 17 has LayerNormalization as one node.
+_OPSET, _IR_VERSION = 17, 8
+# What transformers adds to the scores of masked positions.
+_MASKED = 10000.0
+
+
+class Builder:
+    """Collects nodes and initializers of one model."""
+
+    def __init__(self, onnx: Any):
+        self._onnx = onnx
+        self._nodes: List[Any] = []
+        self._initializers: List[Any] = []
+        self._count = 0
+
+    def constant(self, array: Union[np.ndarray, np.generic]) -> str:
+        """Name of a new initializer."""
+        self._count += 1
+        name = f"weight_{self._count}"
+        self._initializers.append(
+            self._onnx.numpy_helper.from_array(np.asarray(array, order="C"), name))
+        return name
+
+    def numbers(self, *values: int) -> str:
+        """Name of a new initializer of whole numbers: axes, shapes, bounds."""
+        return self.constant(np.array(values, np.int64))
+
+    def add(self, operation: str, *inputs: str, output: str = "", name: str = "",
+            **attributes: Any) -> str:
+        """Adds a node; returns its output's name."""
+        self._count += 1
+        output = output or f"value_{self._count}"
+        self._nodes.append(self._onnx.helper.make_node(
+            operation, list(inputs), [output], name=name or None, **attributes))
+        return output
+
+    def dense(self, value: str, layer: Any, output: str = "") -> str:
+        """A Dense layer without its activation; `output` names its product's node, too."""
+        kernel, bias = layer.get_weights()
+        product = self.add("MatMul", value, self.constant(kernel), name=output)
+        return self.add("Add", product, self.constant(bias), output=output)
+
+    def norm(self, value: str, layer: Any) -> str:
+        """A LayerNormalization over the last axis."""
+        scale, shift = layer.get_weights()
+        return self.add("LayerNormalization", value, self.constant(scale), self.constant(shift),
+                        epsilon=layer.epsilon, axis=-1)
+
+    def activation(self, value: str, name: str) -> str:
+        """One of `config.ACTIVATIONS`."""
+        if name != "gelu":
+            return self.add({"linear": "Identity", "relu": "Relu", "tanh": "Tanh"}[name], value)
+        scaled = self.add("Div", value, self.constant(np.float32(np.sqrt(2.0))))
+        raised = self.add("Add", self.add("Erf", scaled), self.constant(np.float32(1.0)))
+        return self.add("Mul", self.add("Mul", value, raised), self.constant(np.float32(0.5)))
+
+    def model(self, name: str, inputs: List[str], logits: List[Any]) -> Any:
+        """The ModelProto of all nodes.
+
+        Args:
+          name: of the graph.
+          inputs: names of the int32 inputs [batch, time].
+          logits: shape of the output "logits".
+        """
+        helper, tensor = self._onnx.helper, self._onnx.TensorProto
+        graph = helper.make_graph(
+            self._nodes, name,
+            [helper.make_tensor_value_info(one, tensor.INT32, ["batch", "time"])
+             for one in inputs],
+            [helper.make_tensor_value_info("logits", tensor.FLOAT, logits)], self._initializers)
+        model = helper.make_model(graph, producer_name="xtremedistil_tf",
+                                  opset_imports=[helper.make_opsetid("", _OPSET)])
+        model.ir_version = _IR_VERSION
+        self._onnx.checker.check_model(model)
+        return model
+
+
+def embedded(build: Builder, embeddings: Any, ids: str) -> str:
+    """Words, positions and the first segment, normalised: [batch, time, E]."""
+    words = build.add("Gather", build.constant(embeddings.weight.numpy()), ids)
+    positions = (embeddings.position_embeddings.numpy()
+                 + embeddings.token_type_embeddings.numpy()[0])
+    length = build.add("Gather", build.add("Shape", ids), build.numbers(1))
+    first = build.add("Slice", build.constant(positions), build.numbers(0), length)
+    return build.norm(build.add("Add", words, first), embeddings.LayerNorm)
+
+
+def penalty(build: Builder, mask: str) -> str:
+    """float [batch, 1, 1, time] for `layers`, from a float mask [batch, time]."""
+    mask = build.add("Unsqueeze", mask, build.numbers(1, 2))
+    return build.add("Mul", build.add("Sub", mask, build.constant(np.float32(1.0))),
+                     build.constant(np.float32(_MASKED)))
+
+
+def _attention(build: Builder, layer: Any, hidden: str, masked: str, heads: int) -> str:
+    """Multi-head self-attention of one layer, before its output layer."""
+    split = build.numbers(0, 0, heads, -1)
+    own = layer.attention.self_attention
+
+    def project(dense: Any, order: List[int]) -> str:
+        shaped = build.add("Reshape", build.dense(hidden, dense), split)
+        return build.add("Transpose", shaped, perm=order)
+
+    query, key = project(own.query, [0, 2, 1, 3]), project(own.key, [0, 2, 3, 1])
+    value = project(own.value, [0, 2, 1, 3])
+    scores = build.add("Div", build.add("MatMul", query, key),
+                       build.constant(np.float32(np.sqrt(own.attention_head_size))))
+    weights = build.add("Softmax", build.add("Add", scores, masked), axis=-1)
+    context = build.add("Transpose", build.add("MatMul", weights, value), perm=[0, 2, 1, 3])
+    return build.add("Reshape", context, build.numbers(0, 0, -1))
+
+
+def layers(build: Builder, blocks: List[Any], hidden: str, masked: str, heads: int) -> str:
+    """All layers, exact gelu inside: [batch, time, hidden] to the same.
+
+    Args:
+      build: gets the nodes.
+      blocks: layers of a TFBertModel or TFElectraModel.
+      hidden: what goes in.
+      masked: see `penalty`.
+      heads: of a layer.
+    """
+    for block in blocks:
+        context = _attention(build, block, hidden, masked, heads)
+        output = block.attention.dense_output
+        hidden = build.norm(build.add("Add", build.dense(context, output.dense), hidden),
+                            output.LayerNorm)
+        wide = build.activation(build.dense(hidden, block.intermediate.dense), "gelu")
+        output = block.bert_output
+        hidden = build.norm(build.add("Add", build.dense(wide, output.dense), hidden),
+                            output.LayerNorm)
+    return hidden
