@@ -58,16 +58,12 @@ def students_of(study: pathlib.Path) -> List[Dict[str, Any]]:
 
 def _measured(entry: Mapping[str, Any], work: pathlib.Path) -> Any:
     """A trained student in all its runtimes."""
-    from xtremedistil_tf.serving.arrays import student_arrays
     from xtremedistil_tf.serving.benchmark import measured_student
+    from xtremedistil_tf.serving.kinds import student_forms
     from xtremedistil_tf.serving.student_folder import load_student
 
-    bundle = load_student(entry["run"])
     work.mkdir()
-    model = measured_student(
-        student_arrays(bundle.student, bundle.record["student"]["dense_act_func"]), work)
-    model.name = work.name
-    return model
+    return measured_student(student_forms(load_student(entry["run"])), work, work.name)
 
 
 def measure(
