@@ -28,11 +28,24 @@ def quiet_libraries() -> None:
 
 
 class _Terminated(BaseException):
-    """SIGTERM came: unwinds like Ctrl-C, so that locks, helpers and temporary files are freed."""
+    """SIGTERM came: unwinds like Ctrl-C, so that locks, helpers and temporary files are freed.
+
+    Attributes:
+      came: whether it did. Raised in a function that TensorFlow calls, it comes out of there as
+        one of TensorFlow's own errors.
+    """
+
+    came = False
 
 
 def _terminate(*_: object) -> None:
+    _Terminated.came = True
     raise _Terminated
+
+
+def _end_terminated(on_interrupt: str) -> NoReturn:
+    print(f"ended by SIGTERM; {on_interrupt}", file=sys.stderr)
+    sys.exit(143)
 
 
 def _fail(message: str) -> NoReturn:
@@ -157,9 +170,10 @@ def start(
             print(f"interrupted; {on_interrupt}", file=sys.stderr)
             sys.exit(130)
         except _Terminated:
-            print(f"ended by SIGTERM; {on_interrupt}", file=sys.stderr)
-            sys.exit(143)
+            _end_terminated(on_interrupt)
         except Exception as error:
+            if _Terminated.came:
+                _end_terminated(on_interrupt)
             if _is_lost_worker(error):
                 _fail(f"another worker ended; see its own message. {on_interrupt.capitalize()}")
             if not _is_storage_error(error):
