@@ -82,13 +82,13 @@ def int8() -> dict:
 
 def disk() -> dict:
     """Bytes of the student of E=50, H=200, V=88,400, and of the run's folders."""
-    from xtremedistil_tf.serving.onnx_export import build_model, quantize
+    from xtremedistil_tf.serving.onnx_export import build_model, write_models
     from xtremedistil_tf.serving.paper_grid import random_student
 
     with tempfile.TemporaryDirectory() as work:
         paths = [pathlib.Path(work) / name for name in ("model.onnx", "model.int8.onnx")]
-        paths[0].write_bytes(build_model(random_student(50, 200)).SerializeToString())
-        quantize(*paths)
+        student = random_student(50, 200)
+        write_models(build_model(student), build_model(student, for_int8=True), *paths)
         sizes = {path.name: path.stat().st_size for path in paths}
     run = pathlib.Path(FLAGS.model_dir)
     sizes["run"] = {str(path.relative_to(run)): path.stat().st_size

@@ -12,7 +12,7 @@ from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.serving.classifier import Classifier
 from xtremedistil_tf.serving.forms import Forms
 from xtremedistil_tf.serving.measure import Timing, interleaved, resident_bytes
-from xtremedistil_tf.serving.onnx_export import quantize
+from xtremedistil_tf.serving.onnx_export import write_models
 from xtremedistil_tf.serving.onnx_runtime import open_session, session
 from xtremedistil_tf.serving.tagger import Tagger
 
@@ -61,12 +61,12 @@ def _add(model: Measured, runtime: str, make: Callable[[], Callable], size: int)
 
 
 def _add_onnx(
-    model: Measured, proto: Any, work: pathlib.Path, opened: Callable[[pathlib.Path], Callable]
+    model: Measured, proto: Any, for_int8: Any, work: pathlib.Path,
+    opened: Callable[[pathlib.Path], Callable],
 ) -> None:
     """Adds both ONNX runtimes; `opened` makes a function of ids from a model file."""
     paths = {"onnx": work / f"{model.name}.onnx", "onnx_int8": work / f"{model.name}.int8.onnx"}
-    paths["onnx"].write_bytes(proto.SerializeToString())
-    quantize(paths["onnx"], paths["onnx_int8"])
+    write_models(proto, for_int8, paths["onnx"], paths["onnx_int8"])
     for runtime, path in paths.items():
         _add(model, runtime, functools.partial(opened, path), path.stat().st_size)
 
@@ -89,7 +89,7 @@ def measured_student(
 
     _add(model, "tensorflow", make, 4 * model.parameters)
     if with_onnx and forms.onnx:
-        _add_onnx(model, forms.onnx(), work, session)
+        _add_onnx(model, forms.onnx(), (forms.onnx_for_int8 or forms.onnx)(), work, session)
     return model
 
 
@@ -115,7 +115,8 @@ def measured_teacher(teacher: Any, work: pathlib.Path, with_onnx: bool = True) -
             ["logits"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0]
 
     if with_onnx and teacher.encoder.config.model_type == "bert":
-        _add_onnx(model, build_teacher_model(teacher), work, opened)
+        proto = build_teacher_model(teacher)
+        _add_onnx(model, proto, proto, work, opened)
     return model
 
 

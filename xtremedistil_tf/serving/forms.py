@@ -16,6 +16,7 @@ class Forms:
         [batch, classes] where the student pools.
       onnx: makes an onnx.ModelProto: int32 input_ids [batch, time], padded on the right with 0, to
         such logits. None where the kind has none.
+      onnx_for_int8: makes what int8 is made from; None where that is `onnx`'s.
       lite: (int8) -> a TFLite model of one row. None where the kind has none.
       longest: longest row; None if nothing bounds it.
     """
@@ -25,6 +26,7 @@ class Forms:
     parameters: int
     graph: Callable[[], Any]
     onnx: Optional[Callable[[], Any]] = None
+    onnx_for_int8: Optional[Callable[[], Any]] = None
     lite: Optional[Callable[[bool], bytes]] = None
     longest: Optional[int] = None
 

@@ -19,6 +19,7 @@ def arrays_forms(arrays: StudentArrays) -> Forms:
     return Forms(
         len(arrays.embedding), arrays.embedding.size, arrays.embedding.size + rest,
         functools.partial(GraphStudent, arrays), functools.partial(build_model, arrays),
+        functools.partial(build_model, arrays, for_int8=True),
         functools.partial(build_lite, arrays) if arrays.pooling is None else None)
 
 

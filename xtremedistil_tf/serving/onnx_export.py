@@ -3,17 +3,18 @@
 No converter is involved: the ones there are turn the masked BiLSTM into loops or drop its lengths.
 """
 
+import dataclasses
 import math
 import pathlib
 import shutil
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.examples import Example
 from xtremedistil_tf.runs import atomic_folder
-from xtremedistil_tf.serving.arrays import StudentArrays
+from xtremedistil_tf.serving.arrays import Lstm, StudentArrays
 from xtremedistil_tf.serving.assets import RECORD_FILE, TOKENIZER_FILE, VOCABULARY_FILE
 from xtremedistil_tf.serving.check import check_equal, write_check
 from xtremedistil_tf.serving.forms import Forms
@@ -21,6 +22,8 @@ from xtremedistil_tf.serving.onnx_runtime import FLOAT_FILE, INT8_FILE, UNITS, l
 
 # Old enough for every runtime of the last years.
 _OPSET, _IR_VERSION = 13, 8
+# Sigmoid and tanh of it are one, in float32.
+_SATURATED = 20.0
 
 
 def import_onnx() -> Any:
@@ -65,6 +68,60 @@ def _weights(arrays: StudentArrays) -> Dict[str, np.ndarray]:
     return {name: np.ascontiguousarray(array) for name, array in weights.items()}
 
 
+def _with_bounds(arrays: StudentArrays) -> StudentArrays:
+    """Two units more a direction, whose states are -1 and 1 once `_bounds` starts them.
+
+    Nothing reads them: their outgoing weights are zero.
+    """
+    def two_more(array: np.ndarray) -> np.ndarray:
+        """Two columns of zeros behind each gate's."""
+        gates = array.reshape(*array.shape[:-1], 4, -1)
+        return np.pad(gates, [(0, 0)] * array.ndim + [(0, 2)]).reshape(*array.shape[:-1], -1)
+
+    def unit(lstm: Lstm) -> Lstm:
+        kernel, recurrent, bias = lstm
+        wide = two_more(bias).reshape(4, -1)
+        # They keep what they have (input gate shut, forget gate open) and show it whole.
+        wide[:, -2:] = _SATURATED * np.array([[-1.0], [1.0], [0.0], [1.0]])
+        return (np.pad(two_more(kernel), [(1, 1), (0, 0)]),
+                np.pad(two_more(recurrent), [(0, 2), (0, 0)]), wide.reshape(-1))
+
+    kernel, bias = arrays.projection
+    halves = [np.pad(half, [(0, 2), (0, 0)]) for half in np.split(kernel, 2)]
+    return dataclasses.replace(
+        arrays, forward=unit(arrays.forward), backward=unit(arrays.backward),
+        projection=(np.concatenate(halves), bias))
+
+
+def _bounds(node: Any, arrays: StudentArrays) -> Tuple[List[Any], Dict[str, np.ndarray]]:
+    """Nodes and weights that give what is quantised the same range in every batch.
+
+    Dynamic quantisation takes scale and zero point from the least and the greatest value of a whole
+    batch, so that a row's logits would hang on the rows beside it. Words get two features more, the
+    bounds of the embedding table; the states two units more, see `_with_bounds`.
+
+    Args:
+      node: makes a node.
+      arrays: with the units.
+    """
+    # An embedding that is stored in int8 may lie half a step outside.
+    least = np.float32(min(1.01 * arrays.embedding.min(), 0.0))
+    greatest = np.float32(max(1.01 * arrays.embedding.max(), 0.0))
+    units = arrays.forward[1].shape[0]
+    start = np.zeros((2, 1, units), np.float32)
+    start[..., -2:] = -_SATURATED, _SATURATED
+    weights = {
+        "before": np.array([0, 0, 1, 0, 0, 0], np.int64), "least": least,
+        "behind": np.array([0, 0, 0, 0, 0, 1], np.int64), "greatest": greatest,
+        "start": start, "ones": np.array([1], np.int64),
+    }
+    return [node("Pad", ["embedded", "before", "least"], ["bounded_below"]),
+            node("Pad", ["bounded_below", "behind", "greatest"], ["bounded"]),
+            node("Shape", ["lengths"], ["rows"]),
+            node("Concat", ["ones", "rows", "ones"], ["start_shape"], axis=0),
+            node("Expand", ["start", "start_shape"], ["initial_c"])], weights
+
+
 def _activation(node: Any, name: str) -> List[Any]:
     """Nodes from "projected" to "representation"."""
     if name == "gelu":  # Exact, as in Keras.
@@ -92,11 +149,12 @@ def _hidden(node: Any, pooling: Optional[str]) -> List[Any]:
             node("ReduceMax", ["candidates"], ["hidden"], axes=[1], keepdims=0)]
 
 
-def build_model(arrays: StudentArrays) -> Any:
+def build_model(arrays: StudentArrays, for_int8: bool = False) -> Any:
     """The BiLSTM student as an ONNX model.
 
     Args:
       arrays: the student.
+      for_int8: with what keeps the range of the activations, see `_bounds`.
 
     Returns:
       An onnx.ModelProto: int32 input_ids [batch, time], the student's ids padded on the right with
@@ -107,13 +165,22 @@ def build_model(arrays: StudentArrays) -> Any:
     """
     onnx = import_onnx()
     node, tensor = onnx.helper.make_node, onnx.TensorProto
+    units = arrays.forward[1].shape[0]
+    bounds: List[Any] = []
+    weights: Dict[str, np.ndarray] = {}
+    if for_int8:
+        arrays = _with_bounds(arrays)
+        bounds, weights = _bounds(node, arrays)
+    weights.update(_weights(arrays))
     nodes = [
         node("Gather", ["embedding", "input_ids"], ["embedded"]),
-        node("Transpose", ["embedded"], ["by_time"], perm=[1, 0, 2]),
         node("Cast", ["input_ids"], ["real"], to=tensor.BOOL),
         node("Cast", ["real"], ["counted"], to=tensor.INT32),
         node("ReduceSum", ["counted", "time_axis"], ["lengths"], keepdims=0),
-        node("LSTM", ["by_time", "lstm_w", "lstm_r", "lstm_b", "lengths"],
+        *bounds,
+        node("Transpose", ["bounded" if for_int8 else "embedded"], ["by_time"], perm=[1, 0, 2]),
+        node("LSTM", ["by_time", "lstm_w", "lstm_r", "lstm_b", "lengths",
+                      *["", "initial_c"] * for_int8],
              ["", "final"] if arrays.pooling == "last" else ["states"],
              name="bilstm", direction="bidirectional",
              hidden_size=arrays.forward[1].shape[0]),
@@ -132,32 +199,42 @@ def build_model(arrays: StudentArrays) -> Any:
             "logits", tensor.FLOAT,
             ["batch", *["time"] * (arrays.pooling is None), len(arrays.logits[1])])],
         [onnx.numpy_helper.from_array(array, name)
-         for name, array in _weights(arrays).items() if name in used],
+         for name, array in weights.items() if name in used],
     )
     model = onnx.helper.make_model(
         graph, producer_name="xtremedistil_tf",
         opset_imports=[onnx.helper.make_opsetid("", _OPSET)])
     model.ir_version = _IR_VERSION
-    onnx.helper.set_model_props(model, {UNITS: str(arrays.forward[1].shape[0])})
+    onnx.helper.set_model_props(model, {UNITS: str(units)})
     onnx.checker.check_model(model)
     return model
 
 
-def quantize(source: pathlib.Path, target: pathlib.Path) -> None:
-    """Stores weights and embedding as int8; activations are quantised while it runs.
+def write_models(
+    model: Any, for_int8: Any, float_path: pathlib.Path, int8_path: pathlib.Path
+) -> None:
+    """Writes a model in float32 and in int8.
 
-    A node named "logits" keeps its weights.
+    int8 holds weights and embedding; activations are quantised while it runs. A node named "logits"
+    keeps its weights.
+
+    Args:
+      model: an onnx.ModelProto.
+      for_int8: what int8 is made from, often the same.
+      float_path, int8_path: of the two files.
     """
     import logging
 
+    import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
+    onnx.save(model, float_path)
     # It advises, on the root logger, a pre-processing that is of no use to this graph.
     logging.disable(logging.WARNING)
     try:
         # The classes' own layer is tiny and decides: it stays as it is. Seven bits, since eight
         # overflow in the sums of processors without VNNI.
-        quantize_dynamic(source, target, weight_type=QuantType.QInt8, per_channel=True,
+        quantize_dynamic(for_int8, int8_path, weight_type=QuantType.QInt8, per_channel=True,
                          reduce_range=True, nodes_to_exclude=["logits"])
     finally:
         logging.disable(logging.NOTSET)
@@ -183,10 +260,10 @@ def export_onnx(
       UserError: if onnx or onnxruntime is not installed.
     """
     assert forms.onnx is not None, "who calls this has asked for it"
-    onnx = import_onnx()
+    import_onnx()
     with atomic_folder(folder) as temporary:
-        onnx.save(forms.onnx(), temporary / FLOAT_FILE)
-        quantize(temporary / FLOAT_FILE, temporary / INT8_FILE)
+        write_models(forms.onnx(), (forms.onnx_for_int8 or forms.onnx)(),
+                     temporary / FLOAT_FILE, temporary / INT8_FILE)
         for name in (RECORD_FILE, VOCABULARY_FILE, TOKENIZER_FILE):
             shutil.copy(pathlib.Path(student_folder) / name, temporary / name)
         error = check_equal(
