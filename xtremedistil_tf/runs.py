@@ -51,8 +51,13 @@ def atomic_path(path: pathlib.Path) -> Iterator[pathlib.Path]:
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
+    temporary.touch()
+    mode = temporary.stat().st_mode
+    temporary.unlink()
     try:
         yield temporary
+        # Some writers (safetensors) leave files that nobody but their owner can read.
+        temporary.chmod(mode)
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -68,8 +73,12 @@ def atomic_folder(path: pathlib.Path) -> Iterator[pathlib.Path]:
     temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
+    mode = temporary.stat().st_mode & 0o666
     try:
         yield temporary
+        for inside in temporary.rglob("*"):
+            if inside.is_file() and inside.stat().st_mode & 0o666 != mode:
+                inside.chmod(mode)
         if path.exists():
             # A folder cannot be replaced in one step; the old one is moved away first.
             old = path.with_name(f".old-{os.getpid()}-{path.name}")

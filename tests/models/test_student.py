@@ -10,6 +10,7 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.evaluation.paper import TABLE_16
 from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.models.weights import load_weights, save_weights
+from xtremedistil_tf.runs import atomic_folder
 
 SMALL = StudentConfig(word_emb_dim=6, bilstm_hidden_size=5)
 
@@ -77,6 +78,16 @@ def test_weights_survive_the_disk(tmp_path):
     load_weights(second, tmp_path / "w.safetensors")
     assert all(np.array_equal(a, b) for a, b in zip(first.get_weights(), second.get_weights()))
     assert [path.name for path in tmp_path.iterdir()] == ["w.safetensors"]
+
+
+def test_others_may_read_what_is_written(tmp_path):
+    (tmp_path / "plain").touch()
+    save_weights(build_student(SMALL, 20, 7, 4).model, tmp_path / "weights.safetensors")
+    with atomic_folder(tmp_path / "folder") as temporary:
+        (temporary / "inner").mkdir()
+        (temporary / "inner" / "file").touch(0o600)
+    modes = {path.stat().st_mode for path in tmp_path.rglob("*") if path.is_file()}
+    assert modes == {(tmp_path / "plain").stat().st_mode}
 
 
 def test_weights_of_another_student_are_refused(tmp_path):
