@@ -26,10 +26,10 @@ from machine import ROOT, write_record
 FLAGS = flags.FLAGS
 flags.DEFINE_string("model_dir", None, "Finished run with export/ and onnx/.", required=True)
 flags.DEFINE_string("task", None, "Task folder of the run, for `int8`.")
-flags.DEFINE_list("parts", ["speed", "run", "disk", "int8", "start", "tokens", "soak_savedmodel",
-                            "soak_onnx", "soak_onnx_int8"], "Which parts.")
-flags.DEFINE_integer("queries", 1000, "Calls of each way in `speed`.")
-flags.DEFINE_float("seconds", 120.0, "Most time for one way in `speed`.")
+flags.DEFINE_list("parts", ["speed", "paper_grid", "run", "disk", "int8", "start", "tokens",
+                            "soak_savedmodel", "soak_onnx", "soak_onnx_int8"], "Which parts.")
+flags.DEFINE_integer("queries", 1000, "Calls of each way in `speed` and `paper_grid`.")
+flags.DEFINE_float("seconds", 120.0, "Most time for one way there.")
 flags.DEFINE_integer("requests", 100_000, "Requests of each form in a soak.")
 flags.DEFINE_integer("sentences", 20_000, "Sentences in `tokens`.")
 flags.DEFINE_integer("teacher_layers", 12, "Layers of the teacher in `speed`.")
@@ -50,6 +50,15 @@ def speed() -> dict:
         result = measure_grid(pathlib.Path(work), FLAGS.queries, FLAGS.seconds, sizes=[size],
                               teacher=random_teacher(layers=FLAGS.teacher_layers))
     return result["rows"][0]
+
+
+def paper_grid() -> dict:
+    """All sizes of Table 16, as by `xtremedistil-benchmark --paper_grid`; the plots beside it."""
+    from xtremedistil_tf.serving.paper_grid import measure_grid
+
+    with tempfile.TemporaryDirectory() as work:
+        return measure_grid(pathlib.Path(work), FLAGS.queries, FLAGS.seconds,
+                            output=ROOT / "benchmarks" / "serving" / "paper_grid")
 
 
 def run() -> dict:
@@ -217,8 +226,8 @@ def main(argv) -> None:
     from xtremedistil_tf.cli.console import quiet_libraries
 
     quiet_libraries()
-    parts = {"speed": speed, "run": run, "disk": disk, "int8": int8, "start": start,
-             "tokens": tokens,
+    parts = {"speed": speed, "paper_grid": paper_grid, "run": run, "disk": disk, "int8": int8,
+             "start": start, "tokens": tokens,
              **{f"soak_{form}": functools.partial(soak, form) for form in SOAK_RUNTIMES}}
     for part in FLAGS.parts:
         write_record(f"serving/{part}", parts[part]())

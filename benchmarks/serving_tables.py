@@ -91,6 +91,17 @@ def serving_tokens() -> str:
     return "\n".join([*lines, _where(record)])
 
 
+def serving_grid() -> str:
+    """Table 16: sizes and speed beside the paper's sizes."""
+    record = _serving("paper_grid")
+    return "\n".join([
+        "Parameters, compression and speed-up over the mBERT-sized teacher in TensorFlow, a column "
+        "a runtime and batch; columns named paper hold Table 16's.", "", *record["lines"], "",
+        "![F1 of the paper over compression](../benchmarks/serving/paper_grid/compression.png) "
+        "![F1 of the paper over speed-up](../benchmarks/serving/paper_grid/speed_up.png)",
+        _where(record)])
+
+
 def serving_soak() -> str:
     """Requests of every kind, memory over time."""
     lines = ["| form | requests | failures | texts compared with single calls | other tags | "
@@ -108,7 +119,8 @@ def serving_soak() -> str:
 
 def serving_tables() -> str:
     """All figures of the exports that are recorded."""
-    parts = {"speed": ("Speed", serving_speed), "run": ("Text to tags", serving_run),
+    parts = {"speed": ("Speed", serving_speed), "paper_grid": ("Table 16", serving_grid),
+             "run": ("Text to tags", serving_run),
              "tokens": ("Bulk", serving_tokens), "disk": ("Disk", serving_disk),
              "int8": ("int8", serving_int8), "start": ("Start", serving_start),
              "soak_onnx_int8": ("Soak", serving_soak)}
