@@ -232,9 +232,28 @@ def first_hour_text() -> str:
             f"(Python {machine['python']}, {machine['processor']}, {machine['cores']} cores).")
 
 
+def stacks_table() -> str:
+    """Scores of the demo by stack, one seed."""
+    records = {path.stem: json.loads(path.read_text("utf-8"))
+               for path in sorted((RESULTS / "stacks").glob("3.*.json"))}
+    lines = ["| Python | TensorFlow | transformers | teacher, dev | test | student, dev | test |",
+             "|---|---|---|" + "---:|" * 4]
+    for python, record in records.items():
+        scores = [record[f"{split}_{model}"]
+                  for model in ("teacher", "student") for split in ("dev", "test")]
+        versions = python, record["machine"]["tensorflow"], record["machine"]["transformers"]
+        lines.append("| " + " | ".join([*versions, *(f"{score:.1f}" for score in scores)]) + " |")
+    apart = [max(record[name] for record in records.values())
+             - min(record[name] for record in records.values())
+             for name in ("test_teacher", "test_student")]
+    return "\n".join([*lines, "", f"Test macro-F1: teachers lie {apart[0]:.1f} points apart, "
+                      f"students {apart[1]:.1f} (`make demo`, then "
+                      "`benchmarks/stacks.py`; one seed)."])
+
+
 # Where the tables stand: file, then name of the place in it.
 PLACES = {
-    "README.md": {"demo": demo_table, "first_hour": first_hour_text,
+    "README.md": {"demo": demo_table, "first_hour": first_hour_text, "stacks": stacks_table,
                   "wikiann8": lambda: wikiann_table() + "\n\n" + stages_table()},
     "docs/choosing.md": {"paper_sizes": paper_sizes_table, "sizes": sizes_table},
     "docs/engine.md": {"engine": engine_tables},
