@@ -6,10 +6,16 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from xtremedistil_tf.evaluation.paper import TABLE_16
+from xtremedistil_tf.evaluation.paper import TABLE_16, SizeRow
+from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.runs import atomic_path, read_json
 from xtremedistil_tf.serving.arrays import StudentArrays
-from xtremedistil_tf.serving.benchmark import measured_student, measured_teacher, time_models
+from xtremedistil_tf.serving.benchmark import (
+    Measured,
+    measured_student,
+    measured_teacher,
+    time_models,
+)
 from xtremedistil_tf.serving.kinds import arrays_forms
 
 # mBERT's pieces; the student's vocabulary that gives Table 16's parameters; tags with the
@@ -55,6 +61,28 @@ def _trained_points(runs: Sequence[pathlib.Path]) -> List[Dict[str, float]]:
     return points
 
 
+def _measure_size(
+    size: SizeRow, teacher: Measured, work: pathlib.Path, queries: int, seconds: float,
+    vocabulary: int,
+) -> Dict[str, Any]:
+    """One student of the table, in turns with the teacher."""
+    student = measured_student(
+        arrays_forms(random_student(size.embedding, size.hidden, vocabulary)), work)
+    timings = time_models([teacher, student], queries, seconds, vocabulary)
+    return {
+        "embedding": size.embedding, "hidden": size.hidden, "paper_f1": size.score.f1,
+        "parameters": student.parameters, "paper_parameters": 1e6 * size.million_parameters,
+        "compression": teacher.parameters / student.parameters,
+        "paper_compression": size.compression, "bytes": student.bytes,
+        "timings": [{"batch": batch, "model": model, "runtime": runtime,
+                     **dataclasses.asdict(timing)}
+                    for (batch, model, runtime), timing in timings.items()],
+        "speed_up": {f"{runtime}_{batch}": timings[batch, "teacher", "tensorflow"].p50
+                     / timings[batch, "student", runtime].p50
+                     for batch, model, runtime in timings if model == "student"},
+    }
+
+
 def measure_grid(
     work: pathlib.Path, queries: int, seconds: float, runs: Sequence[pathlib.Path] = (),
     output: Optional[pathlib.Path] = None, sizes: Optional[Sequence[Any]] = None,
@@ -78,23 +106,12 @@ def measure_grid(
     Source: paper Table 16 and Figure 1.
     """
     big = measured_teacher(teacher or random_teacher(), work)
-    rows = []
-    for size in sizes or TABLE_16:
-        student = measured_student(
-            arrays_forms(random_student(size.embedding, size.hidden, vocabulary)), work)
-        timings = time_models([big, student], queries, seconds, vocabulary)
-        rows.append({
-            "embedding": size.embedding, "hidden": size.hidden, "paper_f1": size.score.f1,
-            "parameters": student.parameters, "paper_parameters": 1e6 * size.million_parameters,
-            "compression": big.parameters / student.parameters,
-            "paper_compression": size.compression, "bytes": student.bytes,
-            "timings": [{"batch": batch, "model": model, "runtime": runtime,
-                         **dataclasses.asdict(timing)}
-                        for (batch, model, runtime), timing in timings.items()],
-            "speed_up": {f"{runtime}_{batch}": timings[batch, "teacher", "tensorflow"].p50
-                         / timings[batch, "student", runtime].p50
-                         for batch, model, runtime in timings if model == "student"},
-        })
+    sizes = TABLE_16 if sizes is None else sizes
+    with Progress(len(sizes), "students of Table 16", "students") as progress:
+        rows = []
+        for size in sizes:
+            rows.append(_measure_size(size, big, work, queries, seconds, vocabulary))
+            progress.advance()
     points = _trained_points(runs)
     if output:
         _draw(output, rows, points)
