@@ -17,11 +17,10 @@ from absl import app, flags
 from machine import ROOT, write_record
 
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.evaluation.figures import new_figure, save, tidy
+from xtremedistil_tf.evaluation.figures import COLOURS, new_figure, save, tidy
 from xtremedistil_tf.runs import read_json
 
 FLAGS = flags.FLAGS
-_COLOURS = ("#1f6fb4", "#2f8f4e", "#8a6a1f", "#7b4fa3", "#c8501e")
 _TEACHER = "#4a525c"
 
 
@@ -128,7 +127,7 @@ def draw(record: Mapping[str, Any], path: pathlib.Path) -> None:
                          key=place)
             axis.errorbar([place(size) for size in own], [size["f1"] for size in own],
                           [size["seeds_std"] or 0.0 for size in own], fmt="o-", linewidth=0.8,
-                          capsize=3, color=_COLOURS[number % len(_COLOURS)], label=f"E={width}")
+                          capsize=3, color=COLOURS[number % len(COLOURS)], label=f"E={width}")
             for size in own:
                 axis.annotate(str(size["hidden"]), (place(size), size["f1"]), fontsize=8,
                               textcoords="offset points", xytext=(5, -10))

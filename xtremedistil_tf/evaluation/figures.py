@@ -6,6 +6,8 @@ from typing import Any
 from xtremedistil_tf.runs import atomic_path
 
 DPI = 130
+# Lines of one figure, told apart by colour.
+COLOURS = ("#1f6fb4", "#2f8f4e", "#8a6a1f", "#7b4fa3", "#c8501e")
 
 
 def new_figure(width: float, height: float) -> Any:

@@ -2,13 +2,14 @@
 
 import dataclasses
 import pathlib
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from xtremedistil_tf.evaluation.figures import COLOURS, new_figure, save, tidy
 from xtremedistil_tf.evaluation.paper import TABLE_16, SizeRow
 from xtremedistil_tf.progress import Progress
-from xtremedistil_tf.runs import atomic_path, read_json
+from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.serving.arrays import StudentArrays
 from xtremedistil_tf.serving.benchmark import (
     Measured,
@@ -138,25 +139,28 @@ def _draw(
     output: pathlib.Path, rows: Sequence[Dict[str, Any]], points: Sequence[Dict[str, float]]
 ) -> None:
     """Figure 1's two plots: the paper's F1 over compression and over our speed-up."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    speed: Tuple[str, str] = ("speed_up", "Speed-up over the teacher (TensorFlow, batch 32)")
-    for name, label in (("compression", "Parameters, teacher over student"), speed):
-        figure, axes = pyplot.subplots(figsize=(6, 4))
-        at = [row[name] if name == "compression" else row[name]["tensorflow_32"] for row in rows]
-        axes.scatter(at, [row["paper_f1"] for row in rows], label="the paper's F1 (41 languages)")
-        for x, row in zip(at, rows):
-            axes.annotate(f"{row['embedding']}/{row['hidden']}", (x, row["paper_f1"]), fontsize=7)
+    speed_up = "speed-up over the teacher (TensorFlow, batch 32)"
+    places: Tuple[Tuple[str, str, Callable[[Dict[str, Any]], float]], ...] = (
+        ("compression", "parameters, teacher over student", lambda row: row["compression"]),
+        ("speed_up", speed_up, lambda row: row["speed_up"]["tensorflow_32"]))
+    for name, label, place in places:
+        figure = new_figure(6.0, 4.2)
+        axis = figure.subplots()
+        for width, colour in zip(sorted({row["embedding"] for row in rows}), COLOURS):
+            own = sorted((row for row in rows if row["embedding"] == width), key=place)
+            axis.plot([place(row) for row in own], [row["paper_f1"] for row in own], "o-",
+                      linewidth=0.8, color=colour, label=f"E={width}")
+            for row in own:
+                axis.annotate(str(row["hidden"]), (place(row), row["paper_f1"]), fontsize=8,
+                              textcoords="offset points", xytext=(5, 3))
         for point in points:  # Their sizes are rows of the grid, or they have no place in it.
-            for x, row in zip(at, rows):
+            for row in rows:
                 if abs(point["parameters"] / row["parameters"] - 1) < 0.02:
-                    axes.scatter([x], [point["f1"]], marker="x", label=point["run"])
-        axes.set_xlabel(label)
-        axes.set_ylabel("F1")
-        axes.legend()
-        with atomic_path(output / f"{name}.png") as temporary:
-            figure.savefig(temporary, dpi=130)
-        pyplot.close(figure)
+                    axis.plot([place(row)], [point["f1"]], "x", color="#222222",
+                              label=point["run"])
+        axis.set_xlabel(label)
+        axis.set_ylabel("F1 in the paper, 41 languages")
+        tidy(axis, "both")
+        figure.legend(loc="outside right upper", frameon=False, fontsize=8,
+                      title="the number is H", title_fontsize=8)
+        save(figure, output / f"{name}.png")
