@@ -25,6 +25,8 @@ def address():
     server = create_server(app, "127.0.0.1", 0)
     threading.Thread(target=server.run, daemon=True).start()
     yield f"http://127.0.0.1:{server.effective_port}/"
+    # A thread that is still answering would write to the closed wake-up pipe, whoever has it then.
+    server.task_dispatcher.shutdown()
     server.close()
 
 
