@@ -66,6 +66,6 @@ def sample_words():
 @pytest.fixture(scope="session")
 def tokenizer(sample_words):
     """A WordPiece tokenizer of the sample's words."""
-    from xtremedistil_tf.models.encoders import train_wordpiece
+    from xtremedistil_tf.models.tokenizers import train_wordpiece
 
     return train_wordpiece(sample_words, 400, False)

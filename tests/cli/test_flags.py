@@ -83,6 +83,18 @@ def test_sizes_of_a_transformer_ask_for_one(parse):
         parse(*BASE, "--hidden_size=96", "--num_attention_heads=5")
 
 
+def test_a_student_checkpoint_asks_for_a_transformer(parse):
+    config = parse(*BASE, "--pt_student_checkpoint=small")
+    assert (config.student.student, config.student.own_vocabulary) == ("transformer", True)
+    # Weights that have learnt already start at a lower rate, unless one is named.
+    assert config.distil.learning_rate == 1e-4 and parse(*BASE).distil.learning_rate == 1e-3
+    named = parse(*BASE, "--pt_student_checkpoint=small", "--learning_rate=1e-3",
+                  "--compress_word_embedding", "--word_embedding=pca")
+    assert named.distil.learning_rate == 1e-3 and not named.student.own_vocabulary
+    assert parse(*BASE, "--freeze_word_embedding").student.trained_layers == (
+        "bilstm", "projection", "logits")
+
+
 def test_later_names_override_the_shared_ones(parse):
     config = parse(*BASE, "--ft_batch_size=8", "--student_ft_batch_size=16",
                    "--teacher_batch_size=4", "--student_distil_batch_size=64",
@@ -117,6 +129,14 @@ def test_flagfiles_parse_and_say_what_they_are(parse, flagfile, monkeypatch):
         (["--distil_epochs=0"], "--distil_epochs is 0"),
         (["--learning_rate=1e-9"], "--lowest_rate 1e-08 must lie between 0 and"),
         (["--dev_measure=accuracy"], "--dev_measure is 'accuracy'; allowed for tagging: macro_f1"),
+        (["--pt_student_checkpoint=c", "--hidden_size=96"],
+         "--hidden_size and --pt_student_checkpoint are both given"),
+        (["--pt_student_checkpoint=c", "--word_embedding=pca"],
+         "--word_embedding and --pt_student_checkpoint are both given"),
+        (["--pt_student_checkpoint=c", "--student=bilstm"],
+         "--student is bilstm, --pt_student_checkpoint is c; allowed: --student=transformer"),
+        (["--compress_word_embedding", "--word_embedding=random"],
+         "--compress_word_embedding takes the teacher's"),
         (["--teacher_mask_rate=1.5"], "--teacher_mask_rate is 1.5"),
     ],
 )

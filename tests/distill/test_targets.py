@@ -18,6 +18,7 @@ from xtremedistil_tf.inputs.alignment import Ragged
 from xtremedistil_tf.inputs.batches import Share, count_steps, transfer_batches
 from xtremedistil_tf.inputs.examples import Example
 from xtremedistil_tf.inputs.pieces import open_pieces, tokenise_texts
+from xtremedistil_tf.inputs.realign import Realigned
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.teacher import build_teacher, save_teacher
 from xtremedistil_tf.progress import Progress
@@ -190,7 +191,7 @@ def test_parts_together_make_the_store(teacher, input_ids, tmp_path):
 def test_a_claimed_shard_is_left_to_its_writer_and_taken_over_if_it_dies(
     teacher, input_ids, tmp_path
 ):
-    store, order = open_store(input_ids, tmp_path, "f0", 10, teacher.width, 4)
+    store, order = open_store(Realigned(input_ids), tmp_path, "f0", 10, teacher.width, 4)
     filler = Filler(teacher, input_ids, order, store, KINDS)
     (tmp_path / "claims").mkdir()
     left = tmp_path / ".tmp-1-shard-00001"
@@ -210,7 +211,7 @@ def test_helping_processes_fill_the_same_store(teacher, input_ids, tokenizer, tm
     rows = [Example(("x",) * int(length)) for length in range(1, 9)]
     tokenise_texts(tokenizer, rows, len(rows), 16, tmp_path / "pieces", "p")
     pieces = open_pieces(tmp_path / "pieces")
-    store, _ = open_store(pieces, tmp_path / "store", "f0", 2, teacher.width, 4)
+    store, _ = open_store(Realigned(pieces), tmp_path / "store", "f0", 2, teacher.width, 4)
     job = (tmp_path / "store", tmp_path / "pieces", tmp_path / "teacher", 1, KINDS, 0)
     with helping_processes(2, *job):
         deadline = time.monotonic() + 120

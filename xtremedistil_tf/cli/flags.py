@@ -3,17 +3,18 @@
 Names of the authors' scripts (XtremeDistil v2 and XtremeDistil-Transformers) keep their meaning.
 """
 
-import dataclasses
 from typing import Any, Tuple
 
 from absl import flags
 
 from xtremedistil_tf import config as cfg
+from xtremedistil_tf.cli.student_flags import define_model_flags, student_config
 from xtremedistil_tf.errors import UserError
 
 _DATA, _TEACHER = cfg.DataConfig(task=""), cfg.TeacherConfig()
-_STUDENT, _DISTIL = cfg.StudentConfig(), cfg.DistilConfig()
-_TRANSFORMER_SIZES = ("hidden_size", "num_hidden_layers", "num_attention_heads")
+_DISTIL = cfg.DistilConfig()
+# Weights that have learnt already are lost at the rate for random ones.
+_CHECKPOINT_RATE = 1e-4
 
 
 def define_run_flags() -> None:
@@ -80,39 +81,7 @@ def define_student_flags() -> None:
     flags.DEFINE_integer("transfer_size", None,
                          "Sentences of the transfer file that are used, drawn at random; a larger "
                          "number holds the smaller one's.")
-    flags.DEFINE_enum("student", _STUDENT.student, tuple(cfg.STUDENTS),
-                      "bilstm, or transformer: a small encoder from random weights; the default "
-                      "where --hidden_size, --num_hidden_layers or --num_attention_heads is given.")
-    flags.DEFINE_integer("word_emb_dim", _STUDENT.word_emb_dim,
-                         "E, width of the embedding; with --student=transformer the default is "
-                         "--hidden_size, to which another width is projected.")
-    flags.DEFINE_integer("bilstm_hidden_size", _STUDENT.bilstm_hidden_size,
-                         "H, units of each direction (bilstm).")
-    flags.DEFINE_integer("hidden_size", _STUDENT.hidden_size,
-                         "Width of the layers (transformer); the inner width is four times it.")
-    flags.DEFINE_integer("num_hidden_layers", _STUDENT.num_hidden_layers,
-                         "Depth (transformer).")
-    flags.DEFINE_integer("num_attention_heads", _STUDENT.num_attention_heads,
-                         "Heads of a layer, a divisor of --hidden_size (transformer).")
-    flags.DEFINE_float("dropout_rate", _STUDENT.dropout_rate, "Dropout between the layers.")
-    flags.DEFINE_float("recurrent_dropout", _STUDENT.recurrent_dropout,
-                       "Dropout inside the LSTM (authors: 0.2; above 0 no cuDNN).")
-    flags.DEFINE_enum("dense_act_func", _STUDENT.dense_act_func, cfg.ACTIVATIONS,
-                      "Activation of the projection (paper: gelu).")
-    flags.DEFINE_enum("word_embedding", _STUDENT.word_embedding, cfg.WORD_EMBEDDINGS,
-                      "Start of the embedding (paper Table 7): svd, pca (released code) or ppa of "
-                      "the fine-tuned teacher's, svd_pretrained of the one before fine-tuning, "
-                      "full: its whole width, random, or file: word vectors. With --word_emb_file "
-                      "the default is file.")
-    flags.DEFINE_string("word_emb_file", None,
-                        "Word vectors as text: GloVe, or fastText and MUSE (.vec).")
-    flags.DEFINE_integer("ppa_components", _STUDENT.ppa_components,
-                         "Principal components that --word_embedding=ppa removes (paper: 14, 17).")
-    flags.DEFINE_enum("pooling", None, sorted({name for names in cfg.POOLINGS.values()
-                                               for name in names}),
-                      "What stands for a text in classification: the BiLSTM's last states (its "
-                      "default) or the max of each unit (authors' v1); a Transformer's first "
-                      "position (its default) or the mean over the text.")
+    define_model_flags()
     flags.DEFINE_enum("strategy", _DISTIL.strategy, cfg.STRATEGIES, "Plan (paper Table 3).")
     flags.DEFINE_enum("representation_loss", _DISTIL.representation_loss,
                       cfg.REPRESENTATION_LOSSES,
@@ -156,7 +125,9 @@ def define_student_flags() -> None:
     flags.DEFINE_integer("distil_chunk_size", _DISTIL.chunk_size, "Rows of a target shard.")
     flags.DEFINE_enum("lr_schedule", _DISTIL.schedule, cfg.SCHEDULES,
                       "Cosine with restarts (authors) or one cosine over a step's epochs.")
-    flags.DEFINE_float("learning_rate", _DISTIL.learning_rate, "Peak of the cosine.")
+    flags.DEFINE_float("learning_rate", _DISTIL.learning_rate,
+                       "Peak of the cosine; with --pt_student_checkpoint the default is "
+                       f"{_CHECKPOINT_RATE:g}.")
     flags.DEFINE_float("lowest_rate", _DISTIL.lowest_rate, "Floor of the cosine.")
     flags.DEFINE_integer("lr_period", _DISTIL.period, "Epochs of the first restarting cosine.")
     flags.DEFINE_enum("optimizer", _DISTIL.optimizer, cfg.OPTIMIZERS,
@@ -216,21 +187,18 @@ def teacher_config(values: flags.FlagValues) -> cfg.TeacherConfig:
     )
 
 
+def _learning_rate(values: flags.FlagValues) -> float:
+    started = values.pt_student_checkpoint is not None
+    return values.learning_rate if values["learning_rate"].present or not started \
+        else _CHECKPOINT_RATE
+
+
 def run_config(values: flags.FlagValues) -> cfg.RunConfig:
     """The settings of a distillation from its flags.
 
     Raises:
       UserError: for a value or combination that means nothing.
     """
-    student = {field.name: getattr(values, field.name)
-               for field in dataclasses.fields(cfg.StudentConfig)}
-    if values.word_emb_file and not values["word_embedding"].present:
-        student["word_embedding"] = "file"
-    sized = any(values[name].present for name in _TRANSFORMER_SIZES)
-    if sized and not values["student"].present:
-        student["student"] = "transformer"
-    if student["student"] == "transformer" and not values["word_emb_dim"].present:
-        student["word_emb_dim"] = values.hidden_size
     distil = cfg.DistilConfig(
         strategy=values.strategy,
         representation_loss=values.representation_loss,
@@ -248,7 +216,7 @@ def run_config(values: flags.FlagValues) -> cfg.RunConfig:
         distil_batch_tokens=values.distil_batch_tokens,
         patience=values.patience,
         schedule=values.lr_schedule,
-        learning_rate=values.learning_rate,
+        learning_rate=_learning_rate(values),
         lowest_rate=values.lowest_rate,
         period=values.lr_period,
         optimizer=values.optimizer,
@@ -258,7 +226,7 @@ def run_config(values: flags.FlagValues) -> cfg.RunConfig:
     data = cfg.DataConfig(values.task, values.transfer_file, values.seq_len, values.do_NER,
                           values.on_bad_row, values.dev_measure, tuple(values.languages),
                           values.labels_per_language, values.transfer_size)
-    return cfg.RunConfig(data, teacher_config(values), cfg.StudentConfig(**student), distil,
+    return cfg.RunConfig(data, teacher_config(values), student_config(values), distil,
                          values.seed, values.deterministic, values.opt_policy)
 
 

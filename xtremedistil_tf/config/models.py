@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from typing import Callable, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
 from xtremedistil_tf.config.checks import at_least, one_of, require
 
@@ -91,6 +91,13 @@ class StudentConfig:
       student: the kind, one of STUDENTS.
       hidden_size, num_hidden_layers, num_attention_heads: of a Transformer; its embedding is
         projected to hidden_size where E differs.
+      pt_student_checkpoint: hub name or folder of a small encoder that a Transformer starts from,
+        its tokenizer and whole vocabulary included; its sizes are those of `architecture`.
+      compress_word_embedding: such a student reads the teacher's pieces instead, and its word
+        embedding starts as `word_embedding` says (the authors' later code).
+      freeze_word_embedding: no step trains the word embedding.
+      architecture: what the configuration of a checkpoint says of its layers, see
+        `models.student_checkpoint`; None before it is read, and for students from scratch.
     """
 
     word_emb_dim: int = 300
@@ -106,6 +113,10 @@ class StudentConfig:
     hidden_size: int = 384
     num_hidden_layers: int = 6
     num_attention_heads: int = 6
+    pt_student_checkpoint: Optional[str] = None
+    compress_word_embedding: bool = False
+    freeze_word_embedding: bool = False
+    architecture: Optional[Mapping[str, Any]] = None
 
     def __post_init__(self):
         at_least("word_emb_dim", self.word_emb_dim, 1)
@@ -129,6 +140,17 @@ class StudentConfig:
         require(self.pooling is None or self.pooling in allowed,
                 f"--pooling is {self.pooling!r}; allowed with --student={self.student}: "
                 f"{', '.join(allowed)}")
+        require(self.student == "transformer" or self.pt_student_checkpoint is None,
+                f"--student is {self.student}, --pt_student_checkpoint is "
+                f"{self.pt_student_checkpoint}; allowed: --student=transformer")
+        require(not self.compress_word_embedding or self.word_embedding not in ("random", "file"),
+                f"--compress_word_embedding takes the teacher's; --word_embedding is "
+                f"{self.word_embedding}")
+
+    @property
+    def own_vocabulary(self) -> bool:
+        """Whether it reads the pieces of its checkpoint's tokenizer, not of the teacher's."""
+        return self.pt_student_checkpoint is not None and not self.compress_word_embedding
 
     @property
     def pools(self) -> str:
@@ -139,6 +161,11 @@ class StudentConfig:
     def layers(self) -> Tuple[str, ...]:
         """Names of its parts, bottom to top: what gradual unfreezing walks down."""
         return ("word_embedding", *STUDENTS[self.student](self), "projection", "logits")
+
+    @property
+    def trained_layers(self) -> Tuple[str, ...]:
+        """Those of `layers` that some step trains."""
+        return self.layers[self.freeze_word_embedding:]
 
 
 # Names of the encoder's parts, bottom to top, by kind of student.

@@ -1,6 +1,7 @@
 """The whole job: task files in, a student that tags new sentences out."""
 
 import contextlib
+import dataclasses
 import logging
 import pathlib
 import shutil
@@ -28,6 +29,7 @@ from xtremedistil_tf.distill.stages import Stage, plan_table
 from xtremedistil_tf.distill.store import check_disk, store_bytes
 from xtremedistil_tf.distill.strategies import build_plan
 from xtremedistil_tf.distill.student_start import start_student
+from xtremedistil_tf.distill.student_text import student_text
 from xtremedistil_tf.distill.trainer import WEIGHTS_FILE, Trainer, is_done
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
 from xtremedistil_tf.errors import UserError
@@ -36,6 +38,7 @@ from xtremedistil_tf.evaluation.report import write_report
 from xtremedistil_tf.inputs.task import Task, describe, read_task
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.student import Student, build_student
+from xtremedistil_tf.models.student_checkpoint import with_architecture
 from xtremedistil_tf.models.teacher import Teacher, read_record
 from xtremedistil_tf.models.weights import load_weights
 from xtremedistil_tf.runs import locked, read_json, write_json
@@ -99,18 +102,25 @@ class _Laps:
         self.seconds[name] = time.monotonic() - self._began - sum(self.seconds.values())
 
 
+def _with_sizes(config: RunConfig) -> RunConfig:
+    """The settings with the sizes of the checkpoint that the student starts from, if it does."""
+    return dataclasses.replace(
+        config, student=with_architecture(config.student, config.data.seq_len))
+
+
 def dry_run(config: RunConfig, model_dir: pathlib.Path) -> str:
     """The plan of a run as text; reads data and teacher, trains nothing and writes nothing.
 
     Raises:
       UserError: for anything that a run would refuse, a disk that is too small included.
     """
+    config = _with_sizes(config)
     task = read_task(config.data)
     check_student(config, task, check_teacher(config, model_dir), model_dir)
     facts = plan_facts(config, task, model_dir)
     student = build_student(config.student, facts["vocabulary"], facts["width"], task.labels.size,
                             pooled=task.labels.pooled, positions=config.data.seq_len)
-    plan = build_plan(config.student.layers, config.distil, config.data.measure)
+    plan = build_plan(config.student.trained_layers, config.distil, config.data.measure)
     needed = store_bytes(facts["pieces"], task.transfer_rows, facts["width"], task.labels.size,
                          needed_kinds(plan), task.labels.pooled)
     if not (model_dir / "targets").exists():
@@ -143,9 +153,9 @@ def run_distillation(
     Raises:
       UserError: for anything that the user can mend.
     """
-    laps = _Laps()
+    laps, config = _Laps(), _with_sizes(config)
     with locked(model_dir) if is_chief() else contextlib.nullcontext():
-        plan = build_plan(config.student.layers, config.distil, config.data.measure)
+        plan = build_plan(config.student.trained_layers, config.distil, config.data.measure)
         task = read_task(config.data)
         check_student(config, task, check_teacher(config, model_dir), model_dir)
         by_chief(lambda: _claim(model_dir, config, task, overwrite))
@@ -164,6 +174,7 @@ def run_distillation(
 
 def write_target_part(config: RunConfig, model_dir: pathlib.Path, resources: Resources) -> str:
     """Writes one part of a run's targets beside other processes; returns what was done."""
+    config = _with_sizes(config)
     task = read_task(config.data)
     check_student(config, task, check_teacher(config, model_dir), model_dir)
     return write_part(config, task, model_dir, resources)
@@ -178,7 +189,7 @@ def _train_and_score(
         laps.lap("teacher")
         left = [stage for stage in plan if not is_done(model_dir / "stages", stage)]
         prepared, passes = prepare(config, task, teacher, folder, model_dir, resources,
-                                   needed_kinds(left))
+                                   needed_kinds(left), student_text(config, teacher))
         laps.lap("targets")
         student = start_student(config, prepared, teacher)
         feed = student_feed(config, prepared, student, resources.keep_representation)
@@ -207,7 +218,7 @@ def _finish(
                  / WEIGHTS_FILE)
     scores = final_scores(prepared, teacher, student, model_dir)
     laps.lap("evaluation")
-    _save(config, prepared, teacher, student, scores, model_dir)
+    _save(config, prepared, student, scores, model_dir)
     if export:
         # From what was saved, so that an export is a proof that the folder is whole.
         export_student(model_dir, available_forms(), version=1, dev=prepared.task.examples["dev"])
@@ -225,10 +236,10 @@ def _finish(
 
 
 def _save(
-    config: RunConfig, prepared: Prepared, teacher: Teacher, student: Student,
+    config: RunConfig, prepared: Prepared, student: Student,
     scores: Dict[str, Dict[str, Any]], model_dir: pathlib.Path,
 ) -> None:
     record = {"version": __version__, "seq_len": config.data.seq_len,
               "strategy": config.distil.strategy, "seed": config.seed, "scores": scores["student"]}
     save_student(model_dir / "student", student, config.student, prepared.vocabulary,
-                 teacher.tokenizer, prepared.task.labels, record)
+                 prepared.tokenizer, prepared.task.labels, record)

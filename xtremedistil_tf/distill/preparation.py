@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import logging
 import pathlib
-from typing import Any, Dict, Iterator, Sequence, Tuple
+from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
 
 import filelock
 import numpy as np
@@ -19,13 +19,19 @@ from xtremedistil_tf.distill.fine_tuning import (
 from xtremedistil_tf.distill.results import Prepared
 from xtremedistil_tf.distill.stages import Stage
 from xtremedistil_tf.distill.store import KINDS, TargetStore, check_disk, store_bytes
+from xtremedistil_tf.distill.student_text import StudentText, student_text
 from xtremedistil_tf.distill.target_worker import helping_processes
 from xtremedistil_tf.distill.targets import Part, write_targets
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.alignment import align, pieces_of
-from xtremedistil_tf.inputs.pieces import open_pieces, tokenise_texts
+from xtremedistil_tf.inputs.pieces import (
+    open_pieces,
+    open_realigned,
+    realign_texts,
+    tokenise_texts,
+)
+from xtremedistil_tf.inputs.realign import Realigned, realign_features
 from xtremedistil_tf.inputs.task import Task, align_task
-from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.embeddings import check_embedding_width
 from xtremedistil_tf.models.encoders import embedding_width
@@ -63,7 +69,8 @@ def check_student(config: RunConfig, task: Task, found: Any, model_dir: pathlib.
         f"--strategy=D0 trains a student on one language; the rows have {', '.join(languages)}. "
         "Name one with --languages, or use xtremedistil-study --study=strategies for all of them",
     )
-    check_embedding_width(student.word_emb_dim, embedding_width(found), student.word_embedding)
+    if not student.own_vocabulary:
+        check_embedding_width(student.word_emb_dim, embedding_width(found), student.word_embedding)
     if not (model_dir / "targets").exists():
         # A word has one piece at least, a sentence two markers.
         pieces = task.transfer_words + 2 * task.transfer_rows
@@ -72,10 +79,10 @@ def check_student(config: RunConfig, task: Task, found: Any, model_dir: pathlib.
 
 
 def _target_fingerprint(
-    config: RunConfig, task: Task, teacher_print: str, split: str, layer: int
+    config: RunConfig, task: Task, teacher_print: str, split: str, layer: int, text: StudentText,
 ) -> str:
     return fingerprint(teacher_print, task.fingerprints[split], config.data.seq_len,
-                       config.data.on_bad_row, layer, config.opt_policy)
+                       config.data.on_bad_row, layer, config.opt_policy, text.fingerprint)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,51 +95,46 @@ class _Place:
 
 def _places(
     config: RunConfig, task: Task, teacher_print: str, layer: int, model_dir: pathlib.Path,
-    resources: Resources,
+    resources: Resources, text: StudentText,
 ) -> Dict[str, _Place]:
-    """Places of the transfer text's pieces and of both splits' targets.
+    """Places of the transfer text's pieces, for teacher and student, and of both splits' targets.
 
     In a folder that runs share every place has its fingerprint in its name: runs find what others
     made of the same teacher and data, and do not meet those of others.
     """
     prints = {"pieces": fingerprint(teacher_print, task.fingerprints["transfer"],
                                     config.data.seq_len, config.data.on_bad_row)}
+    prints["own_pieces"] = fingerprint(prints["pieces"], text.fingerprint)
     for split in ("transfer", "dev"):
-        prints[split] = _target_fingerprint(config, task, teacher_print, split, layer)
+        prints[split] = _target_fingerprint(config, task, teacher_print, split, layer, text)
     if resources.targets_dir is None:
         return {name: _Place(model_dir / "targets" / name, made) for name, made in prints.items()}
     shared = pathlib.Path(resources.targets_dir)
     return {name: _Place(shared / f"{name}-{made}", made) for name, made in prints.items()}
 
 
-def _pieces(config: RunConfig, task: Task, teacher: Teacher, place: _Place) -> Dict[str, int]:
-    """Tokenises the transfer text into a folder, unless that was done; returns the counts."""
-    folder = place.folder
-    assert task.transfer is not None, "the task was read with it"
-    folder.parent.mkdir(parents=True, exist_ok=True)
+def _pieces(
+    config: RunConfig, task: Task, teacher: Teacher, text: StudentText, places: Dict[str, _Place]
+) -> Dict[str, int]:
+    """Tokenises the transfer text into folders, unless that was done; returns the counts."""
+    place, own, most = places["pieces"], places["own_pieces"], config.data.seq_len
+    transfer, rows = task.transfer, task.transfer_rows
+    assert transfer is not None, "the task was read with it"
+    place.folder.parent.mkdir(parents=True, exist_ok=True)
     # Processes that take parts of the targets begin with the same text at the same time.
-    with filelock.FileLock(folder.with_name(".pieces.lock")):
-        return tokenise_texts(teacher.tokenizer, task.transfer, task.transfer_rows,
-                              config.data.seq_len, folder, place.fingerprint)
-
-
-def _vocabulary(
-    teacher: Teacher, train: np.ndarray, transfer: Iterator[np.ndarray]
-) -> StudentVocabulary:
-    """The pieces seen in train and transfer."""
-    def seen() -> Iterator[np.ndarray]:
-        yield train
-        yield from transfer
-
-    return StudentVocabulary.from_seen(
-        seen(), teacher.tokenizer.pad_token_id, teacher.tokenizer.unk_token_id,
-        len(teacher.word_embeddings()),
-    )
+    with filelock.FileLock(place.folder.with_name(".pieces.lock")):
+        if text.differs and task.labels.pooled:
+            tokenise_texts(text.tokenizer, transfer, rows, most, own.folder, own.fingerprint)
+        elif text.differs:
+            realign_texts(teacher.tokenizer, text.tokenizer, transfer, rows, most, own.folder,
+                          own.fingerprint)
+        return tokenise_texts(teacher.tokenizer, transfer, rows, most, place.folder,
+                              place.fingerprint)
 
 
 def prepare(
     config: RunConfig, task: Task, teacher: Teacher, teacher_dir: pathlib.Path,
-    model_dir: pathlib.Path, resources: Resources, kinds: Sequence[str],
+    model_dir: pathlib.Path, resources: Resources, kinds: Sequence[str], text: StudentText,
 ) -> Tuple[Prepared, float]:
     """Tokenises, builds the vocabulary, runs the teacher once over the transfer set.
 
@@ -142,20 +144,27 @@ def prepare(
       model_dir: the run folder.
       resources: how many processes run the teacher.
       kinds: which outputs the stages that are left read.
+      text: how the student reads.
 
     Returns:
       What the stages read, and the passes of the teacher over the transfer set that were made.
     """
-    features = align_task(task, teacher.tokenizer, config.data.seq_len)
+    teacher_features = features = align_task(task, teacher.tokenizer, config.data.seq_len)
+    if text.differs:
+        features = align_task(task, text.tokenizer, config.data.seq_len)
     teacher_print = folder_fingerprint(teacher_dir)
-    places = _places(config, task, teacher_print, teacher.layer, model_dir, resources)
-    pieces = places["pieces"].folder
+    places = _places(config, task, teacher_print, teacher.layer, model_dir, resources, text)
+    pieces, own_pieces = places["pieces"].folder, None
     counts = {split: rows.counts for split, rows in features.items()}
-    counts["transfer"] = _pieces(config, task, teacher, places["pieces"])
-    rows = {"transfer": open_pieces(pieces), "dev": features["dev"].input_ids}
-    vocabulary = _vocabulary(
-        teacher, features["train"].input_ids.values, iter([rows["transfer"].values])
-    )
+    counts["transfer"] = _pieces(config, task, teacher, text, places)
+    rows = {"transfer": open_pieces(pieces), "dev": teacher_features["dev"].input_ids}
+    own: Dict[str, Optional[Realigned]] = dict.fromkeys(rows)
+    if text.differs:
+        own_pieces = places["own_pieces"].folder
+        own = {"transfer": open_realigned(own_pieces),
+               "dev": realign_features(teacher_features["dev"], features["dev"])}
+    read = own["transfer"].input_ids if own["transfer"] else rows["transfer"]
+    vocabulary = text.vocabulary(teacher, features["train"].input_ids.values, iter([read.values]))
     stores, passed = {}, {}
     for split, input_ids in rows.items():
         folder = places[split].folder
@@ -164,19 +173,22 @@ def prepare(
             config.distil.chunk_size, kinds, helpers=functools.partial(
                 helping_processes, resources.target_workers - 1 if split == "transfer" else 0,
                 folder, pieces, teacher_dir, teacher.layer, kinds,
-                len(tf.config.list_physical_devices("GPU")),
-            ),
+                len(tf.config.list_physical_devices("GPU")), own_pieces,
+            ), realigned=own[split],
         )
     student = config.to_dict()["student"]
     if config.student.word_emb_file is not None:
         student["word_emb_file"] = file_fingerprint(pathlib.Path(config.student.word_emb_file))
+    if pathlib.Path(config.student.pt_student_checkpoint or "").is_dir():
+        student["pt_student_checkpoint"] = folder_fingerprint(
+            pathlib.Path(config.student.pt_student_checkpoint))
     inputs = fingerprint(
         teacher_print, teacher.layer, task.fingerprints, student,
         config.data.seq_len, config.data.on_bad_row, config.seed, config.opt_policy,
         config.distil.language_exponent,
     )
     prepared = Prepared(task, features, vocabulary, stores["transfer"], stores["dev"], inputs,
-                        counts)
+                        counts, teacher_features, text.tokenizer)
     return prepared, passed["transfer"] / len(stores["transfer"])
 
 
@@ -193,12 +205,15 @@ def write_part(config: RunConfig, task: Task, model_dir: pathlib.Path, resources
     teacher, folder = obtain_teacher(config, task, model_dir)
     assert resources.target_shard is not None, "else the whole job is run"
     number, parts = resources.target_shard
-    places = _places(config, task, folder_fingerprint(folder), teacher.layer, model_dir, resources)
-    _pieces(config, task, teacher, places["pieces"])
+    text = student_text(config, teacher)
+    places = _places(config, task, folder_fingerprint(folder), teacher.layer, model_dir, resources,
+                     text)
+    _pieces(config, task, teacher, text, places)
+    own = open_realigned(places["own_pieces"].folder) if text.differs else None
     store, rows = write_targets(
         teacher, open_pieces(places["pieces"].folder), places["transfer"].folder,
         places["transfer"].fingerprint,
-        config.distil.chunk_size, part=Part(number - 1, parts),
+        config.distil.chunk_size, part=Part(number - 1, parts), realigned=own,
     )
     there = sum(store.is_whole(index, KINDS) for index in range(store.shards))
     return (f"part {number} of {parts} is written, {rows} rows in this run; {there} of "
@@ -218,17 +233,18 @@ def plan_facts(config: RunConfig, task: Task, model_dir: pathlib.Path) -> Dict[s
         teacher = load_teacher(folder, config.teacher.layer)
     else:
         teacher = fresh_teacher(config, task)
-    train = align(teacher.tokenizer, task.examples["train"], config.data.seq_len, task.labels)
+    text = student_text(config, teacher)
+    train = align(text.tokenizer, task.examples["train"], config.data.seq_len, task.labels)
     assert task.transfer is not None, "the task was read with it"
-    text, pieces = task.transfer, 0
+    sentences, pieces = task.transfer, 0
 
     def transfer() -> Iterator[np.ndarray]:
         nonlocal pieces
-        for chunk, _ in pieces_of(teacher.tokenizer, text, config.data.seq_len):
+        for chunk, _ in pieces_of(text.tokenizer, sentences, config.data.seq_len):
             pieces += len(chunk.values)
             yield chunk.values
 
-    vocabulary = _vocabulary(teacher, train.input_ids.values, transfer())
+    vocabulary = text.vocabulary(teacher, train.input_ids.values, transfer())
     return {"vocabulary": len(vocabulary), "width": teacher.width, "pieces": pieces}
 
 

@@ -27,6 +27,9 @@ class Prepared:
       transfer, dev: the teacher's outputs.
       fingerprint: of all of it.
       counts: by split, what tokenising counted.
+      teacher_features: the rows in the teacher's pieces; `features` where the student reads them,
+        too.
+      tokenizer: the student's.
     """
 
     task: Task
@@ -36,6 +39,8 @@ class Prepared:
     dev: TargetStore
     fingerprint: str
     counts: Dict[str, Dict[str, int]]
+    teacher_features: Dict[str, Features]
+    tokenizer: Any
 
 
 def best_stage(records: List[Dict[str, Any]], measure: str) -> Dict[str, Any]:
@@ -55,8 +60,9 @@ def final_scores(
 ) -> Dict[str, Dict[str, Any]]:
     """Scores teacher and student on dev and, this once, on test; keeps gold and predictions."""
     forwards = {
-        "teacher": Forward(teacher.model, pad_id=teacher.tokenizer.pad_token_id),
-        "student": Forward(student.model, table=prepared.vocabulary.table),
+        "teacher": (Forward(teacher.model, pad_id=teacher.tokenizer.pad_token_id),
+                    prepared.teacher_features),
+        "student": (Forward(student.model, table=prepared.vocabulary.table), prepared.features),
     }
     task = prepared.task
     scores: Dict[str, Dict[str, Any]] = {}
@@ -64,10 +70,10 @@ def final_scores(
     for split in ("dev", "test"):
         gold = [row.tags for row in task.examples[split]]
         _write_predictions(model_dir / "predictions" / f"{split}.gold.tsv", task, split, gold)
-    for who, forward in forwards.items():
+    for who, (forward, rows) in forwards.items():
         scores[who] = {}
         for split in ("dev", "test"):
-            features = prepared.features[split]
+            features = rows[split]
             predicted = scorer.predict(forward, features, task.labels)
             _write_predictions(model_dir / "predictions" / f"{split}.{who}.tsv", task, split,
                                predicted)

@@ -64,6 +64,8 @@ class TargetStore:
       width, classes: sizes of a representation and of a position's logits.
       shard_rows: rows a shard.
       pooled: whether a row has one target instead of one a piece.
+      partial: whether only some pieces have targets: those of a student's own tokenizer that the
+        teacher speaks of. Beside the logits then stands which (uint8), and other targets are 0.
     """
 
     folder: pathlib.Path
@@ -72,6 +74,7 @@ class TargetStore:
     classes: int
     shard_rows: int
     pooled: bool = False
+    partial: bool = False
 
     def __len__(self) -> int:
         return len(self.lengths)

@@ -1,7 +1,8 @@
-"""The student before its first stage, its word embedding taken from the teacher or a file."""
+"""The student before its first stage: what it takes from the teacher, a file or a checkpoint."""
 
 import logging
 import pathlib
+from typing import Any, Optional
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from xtremedistil_tf.distill.results import Prepared
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.embeddings import reduce_embeddings
 from xtremedistil_tf.models.student import Student, build_student
+from xtremedistil_tf.models.student_checkpoint import copy_layers, load_student_encoder
 from xtremedistil_tf.models.teacher import Teacher
 from xtremedistil_tf.models.word_vectors import read_word_vectors
 from xtremedistil_tf.runs import derive_seed
@@ -18,9 +20,18 @@ from xtremedistil_tf.runs import derive_seed
 log = logging.getLogger("absl")
 
 
-def _start_embeddings(config: RunConfig, prepared: Prepared, teacher: Teacher) -> np.ndarray:
-    """The student's embedding before training, see `models.embeddings`."""
+def _start_embeddings(
+    config: RunConfig, prepared: Prepared, teacher: Teacher, encoder: Optional[Any]
+) -> np.ndarray:
+    """The student's embedding before training, see `models.embeddings`.
+
+    Args:
+      config, prepared, teacher: the run.
+      encoder: of the checkpoint that the student starts from, if it does.
+    """
     student, vocabulary = config.student, prepared.vocabulary
+    if encoder is not None and student.own_vocabulary:
+        return encoder.get_input_embeddings().weight.numpy()[vocabulary.teacher_ids]
     seed = derive_seed(config.seed, "embeddings")
     if student.word_embedding == "file":
         assert student.word_emb_file is not None, "its configuration checks that"
@@ -41,12 +52,18 @@ def start_student(config: RunConfig, prepared: Prepared, teacher: Teacher) -> St
     """The student before its first stage.
 
     Raises:
-      UserError: for word vectors that cannot be used.
+      UserError: for word vectors or a checkpoint that cannot be used.
     """
-    embeddings = _start_embeddings(config, prepared, teacher)
+    named = config.student.pt_student_checkpoint is not None
+    encoder = load_student_encoder(config.student) if named else None
+    embeddings = _start_embeddings(config, prepared, teacher, encoder)
     # Its own seed: else the start would depend on whether the teacher was loaded or fine-tuned.
     tf.keras.utils.set_random_seed(derive_seed(config.seed, "student"))
-    return build_student(
+    student = build_student(
         config.student, len(prepared.vocabulary), teacher.width, prepared.task.labels.size,
         embeddings, prepared.task.labels.pooled, config.data.seq_len,
     )
+    if encoder is not None:
+        copy_layers(encoder, student.model.get_layer("encoder"))
+        log.info("student: starts from %s", config.student.pt_student_checkpoint)
+    return student

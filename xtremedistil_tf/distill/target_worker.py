@@ -8,9 +8,10 @@ import subprocess
 import sys
 import threading
 import time
-from typing import Any, Dict, Iterator, List, Sequence
+from typing import Any, Dict, Iterator, List, Optional, Sequence
 
-from xtremedistil_tf.inputs.pieces import open_pieces
+from xtremedistil_tf.inputs.pieces import open_pieces, open_realigned
+from xtremedistil_tf.inputs.realign import Realigned
 from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.runs import read_json
 
@@ -33,7 +34,7 @@ def visible_gpus(count: int) -> List[str]:
 @contextlib.contextmanager
 def helping_processes(
     count: int, store: pathlib.Path, pieces: pathlib.Path, teacher: pathlib.Path, layer: int,
-    kinds: Sequence[str], gpus: int,
+    kinds: Sequence[str], gpus: int, own: Optional[pathlib.Path] = None,
 ) -> Iterator[None]:
     """Starts processes that fill a store, and ends them with the block.
 
@@ -44,9 +45,11 @@ def helping_processes(
       store, pieces, teacher: folders of the store, of its rows and of the teacher.
       layer, kinds: which representation, and which outputs are stored.
       gpus: devices of this machine, of which the starting process uses the first.
+      own: folder of the rows of a student with a tokenizer of its own.
     """
     job = json.dumps({"store": str(store), "pieces": str(pieces), "teacher": str(teacher),
                       "layer": layer, "kinds": list(kinds), "parent": os.getpid(),
+                      "own": own and str(own),
                       "processes": count + 1})
     command = [sys.executable, "-m", "xtremedistil_tf.distill.target_worker", job]
     names = visible_gpus(gpus)
@@ -85,14 +88,15 @@ def work(job: Dict[str, Any]) -> None:
     folder = pathlib.Path(job["store"])
     manifest = read_json(folder / "manifest.json")
     input_ids = open_pieces(pathlib.Path(job["pieces"]))
+    realigned = open_realigned(pathlib.Path(job["own"])) if job["own"] else None
     store, order = open_store(
-        input_ids, folder, manifest["fingerprint"], manifest["shard_rows"], manifest["width"],
-        manifest["classes"], manifest["pooled"],
+        realigned or Realigned(input_ids), folder, manifest["fingerprint"],
+        manifest["shard_rows"], manifest["width"], manifest["classes"], manifest["pooled"],
     )
     teacher = load_teacher(pathlib.Path(job["teacher"]), job["layer"])
     missing = [index for index in range(store.shards) if not store.is_whole(index, job["kinds"])]
     if missing:
-        filler = Filler(teacher, input_ids, order, store, job["kinds"])
+        filler = Filler(teacher, input_ids, order, store, job["kinds"], realigned)
         with Progress(store.rows(missing), "helper", "sentences") as progress:
             filler.fill(missing, progress, wait=False)
 

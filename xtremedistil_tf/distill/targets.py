@@ -19,6 +19,7 @@ from xtremedistil_tf.distill.store import (
 )
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.alignment import Ragged
+from xtremedistil_tf.inputs.realign import Realigned
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.forward import Forward
 from xtremedistil_tf.models.teacher import Teacher
@@ -69,16 +70,27 @@ class _ShardWriter:
 def _records(kinds: Sequence[str], ids: np.ndarray, outputs: Dict[str, np.ndarray]) -> Dict:
     """A row's records: int32 [time], float32 [time, classes], float16 [time, width].
 
-    Where a row has one target, the last two have a time of 1.
+    Where a row has one target, the last two have a time of 1. With "known" (uint8 [time]) only
+    some positions have one.
     """
     made = {}
     if "logits" in kinds:
-        made["logits"] = _example(ids=ids.astype("<i4"), logits=outputs["logits"].astype("<f4"))
+        known = {"known": outputs["known"]} if "known" in outputs else {}
+        made["logits"] = _example(ids=ids.astype("<i4"), logits=outputs["logits"].astype("<f4"),
+                                  **known)
     if "representation" in kinds:
         made["representation"] = _example(
             representation=outputs["representation"].astype("<f2")
         )
     return made
+
+
+def _replaced(outputs: Dict[str, np.ndarray], places: np.ndarray) -> Dict[str, np.ndarray]:
+    """A row's outputs [time, ...] at the pieces of another tokenizer, see `inputs.realign`."""
+    known = places >= 0
+    moved = {name: np.where(known[:, None], values[np.maximum(places, 0)], 0)
+             for name, values in outputs.items()}
+    return {**moved, "known": known.astype(np.uint8)}
 
 
 class Filler:
@@ -90,13 +102,15 @@ class Filler:
       order: for each row of the store its row in `input_ids`.
       store: what is filled.
       kinds: which outputs are kept.
+      realigned: the student's rows, if it has a tokenizer of its own.
     """
 
     def __init__(
         self, teacher: Teacher, input_ids: Ragged, order: np.ndarray, store: TargetStore,
-        kinds: Sequence[str],
+        kinds: Sequence[str], realigned: Optional[Realigned] = None,
     ):
         self._input_ids, self._order, self._store = input_ids, order, store
+        self._own = realigned or Realigned(input_ids)
         self._kinds = tuple(kinds)
         self._forward = Forward(teacher.model, self._kinds, pad_id=teacher.tokenizer.pad_token_id)
 
@@ -114,10 +128,16 @@ class Filler:
                         for position, (row, length) in enumerate(zip(rows, lengths)):
                             real = {kind: outputs[kind][position, :length]
                                     for kind in self._kinds}
-                            for kind, record in _records(self._kinds, block[row], real).items():
+                            for kind, record in self._row(int(order[row]), real).items():
                                 writer.write(kind, buckets[at - begin + row], record)
             sizes = {path.name: path.stat().st_size for path in sorted(temporary.iterdir())}
             write_json(temporary / SHARD_RECORD, sizes)
+
+    def _row(self, row: int, outputs: Dict[str, np.ndarray]) -> Dict[str, bytes]:
+        """The records of a row of the text."""
+        if self._own.places is not None:
+            outputs = _replaced(outputs, self._own.places[row])
+        return _records(self._kinds, self._own.input_ids[row], outputs)
 
     def fill(self, missing: Sequence[int], progress: Progress, wait: bool) -> None:
         """Writes the shards that no other process has claimed.
@@ -170,13 +190,13 @@ def store_order(rows: int) -> np.ndarray:
 
 
 def open_store(
-    input_ids: Ragged, folder: pathlib.Path, fingerprint: str, shard_rows: int, width: int,
+    rows: Realigned, folder: pathlib.Path, fingerprint: str, shard_rows: int, width: int,
     classes: int, pooled: bool = False,
 ) -> Tuple[TargetStore, np.ndarray]:
     """Opens a store, or begins an empty one.
 
     Args:
-      input_ids: the transfer rows.
+      rows: the student's transfer rows; those of the teacher where it has no tokenizer of its own.
       folder: where the shards are or go.
       fingerprint: of teacher, tokenizer, data, seq_len and layer.
       shard_rows: rows a shard.
@@ -190,10 +210,12 @@ def open_store(
       UserError: if the folder holds targets of another teacher or data.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    order = store_order(len(input_ids))
-    lengths = input_ids.lengths[order].astype(np.int32)
+    order = store_order(len(rows.input_ids))
+    lengths = rows.input_ids.lengths[order].astype(np.int32)
+    partial = rows.places is not None
     manifest = {"fingerprint": fingerprint, "rows": len(lengths), "pieces": int(lengths.sum()),
-                "shard_rows": shard_rows, "width": width, "classes": classes, "pooled": pooled}
+                "shard_rows": shard_rows, "width": width, "classes": classes, "pooled": pooled,
+                "partial": partial}
     path = folder / _MANIFEST
     if path.is_file():
         stored = read_json(path)
@@ -205,7 +227,7 @@ def open_store(
             )
     else:
         write_json(path, manifest)
-    return TargetStore(folder, lengths, width, classes, shard_rows, pooled), order
+    return TargetStore(folder, lengths, width, classes, shard_rows, pooled, partial), order
 
 
 def _finish(store: TargetStore) -> None:
@@ -237,6 +259,7 @@ def write_targets(
     teacher: Teacher, input_ids: Ragged, folder: pathlib.Path, fingerprint: str, shard_rows: int,
     kinds: Sequence[str] = KINDS, part: Optional[Part] = None,
     helpers: Callable[[], ContextManager] = contextlib.nullcontext,
+    realigned: Optional[Realigned] = None,
 ) -> Tuple[TargetStore, int]:
     """Runs the teacher once over the transfer set and stores its outputs.
 
@@ -253,6 +276,7 @@ def write_targets(
       kinds: which outputs are stored.
       part: writes only these shards and does not wait for the others.
       helpers: starts processes that help, where there is something to do.
+      realigned: the same rows for a student with a tokenizer of its own.
 
     Returns:
       The store, and the number of rows that its missing shards had (0 if all was there).
@@ -261,12 +285,12 @@ def write_targets(
       UserError: if the folder holds targets of another teacher or data, or the disk is too small.
     """
     classes = int(teacher.model.output_shape["logits"][-1])
-    store, order = open_store(input_ids, folder, fingerprint, shard_rows, teacher.width, classes,
-                              teacher.pooled)
+    store, order = open_store(realigned or Realigned(input_ids), folder, fingerprint, shard_rows,
+                              teacher.width, classes, teacher.pooled)
     missing = missing_shards(store, kinds, part or Part())
     rows = store.rows(missing)
     if missing:
-        filler = Filler(teacher, input_ids, order, store, kinds)
+        filler = Filler(teacher, input_ids, order, store, kinds, realigned)
         with helpers(), Progress(rows, "teacher over the rows", "sentences") as progress:
             filler.fill(missing, progress, wait=part is None)
     if part is None:

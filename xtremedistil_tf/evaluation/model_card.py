@@ -60,7 +60,8 @@ def _summary(metrics: Metrics, record: Mapping[str, Any], weights: int) -> str:
          f"word embeddings; {metrics['compression']['parameters']:.1f} times fewer than the "
          "teacher"],
         ["weights", f"{weights / 1e6:.1f} MB (safetensors, float32)"],
-        ["vocabulary", f"{student['vocabulary']:,} pieces of the teacher's tokenizer"],
+        ["vocabulary", f"{student['vocabulary']:,} pieces of "
+         f"{_READS[sizes.own_vocabulary]} tokenizer"],
         ["labels", ", ".join(record["tags"])],
         ["made by", f"xtremedistil_tf {metrics['version']}"],
     ]
@@ -116,9 +117,10 @@ def _limits(metrics: Metrics, record: Mapping[str, Any]) -> str:
         f"It was trained on rows of at most {record['seq_len']} pieces; {cut:,} of "
         f"{counts.get('sentences', 0):,} {split} sentences were longer, and what lay beyond "
         f"{_wording(metrics).cut}.")
-    lines.append("Languages, scripts and kinds of text that are not named here were not measured. "
-                 "Pieces that occurred neither in the training nor in the transfer text are read "
-                 "as unknown.")
+    lines.append("Languages, scripts and kinds of text that are not named here were not measured.")
+    if not StudentConfig(**record["student"]).own_vocabulary:
+        lines.append("Pieces that occurred neither in the training nor in the transfer text are "
+                     "read as unknown.")
     lines.append("What the teacher gets wrong the student has learnt too.")
     if split != "test":
         lines.append("There are no test scores: dev also chose the epochs.")
@@ -161,8 +163,12 @@ _BODIES: Dict[str, Callable[[StudentConfig], str]] = {
     "bilstm": lambda sizes: f"BiLSTM, E={sizes.word_emb_dim}, H=2x{sizes.bilstm_hidden_size}",
     "transformer": lambda sizes: (
         f"Transformer, E={sizes.word_emb_dim}, {sizes.num_hidden_layers} layers of "
-        f"{sizes.hidden_size}, {sizes.num_attention_heads} heads"),
+        f"{sizes.hidden_size}, {sizes.num_attention_heads} heads"
+        + (f", started from {pathlib.PurePath(sizes.pt_student_checkpoint).name}"
+           if sizes.pt_student_checkpoint else "")),
 }
+# Whose tokenizer it reads with, by `StudentConfig.own_vocabulary`.
+_READS = {False: "the teacher's", True: "its own"}
 
 
 def render_model_card(metrics: Metrics, record: Mapping[str, Any], weights: int,

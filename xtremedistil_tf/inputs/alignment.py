@@ -145,10 +145,9 @@ class _Chunk:
     counts: Dict[str, int]
 
 
-def _align_chunk(
-    tokenizer: Any, chunk: Sequence[Example], seq_len: int, labels: Optional[Labels]
-) -> _Chunk:
-    encoded = tokenizer(
+def encode_words(tokenizer: Any, chunk: Sequence[Example], seq_len: int) -> Any:
+    """The transformers encoding of sentences that are split into words, cut at seq_len pieces."""
+    return tokenizer(
         [list(example.words) for example in chunk],
         is_split_into_words=True,
         truncation=True,
@@ -156,6 +155,12 @@ def _align_chunk(
         return_attention_mask=False,
         return_token_type_ids=False,
     )
+
+
+def _align_chunk(
+    tokenizer: Any, chunk: Sequence[Example], seq_len: int, labels: Optional[Labels]
+) -> _Chunk:
+    encoded = encode_words(tokenizer, chunk, seq_len)
     counts: Dict[str, int] = collections.Counter(
         sentences=len(chunk), words=sum(len(example.words) for example in chunk)
     )
@@ -185,11 +190,17 @@ def _align_chunk(
     return _Chunk(input_ids, Ragged.of(starts), Ragged.of(classes), counts)
 
 
+def chunked(examples: Iterable[Example]) -> Iterator[List[Example]]:
+    """Rows in lists of a size that keeps the tokenizer's threads busy and memory flat."""
+    rows = iter(examples)
+    while chunk := list(itertools.islice(rows, _CHUNK)):
+        yield chunk
+
+
 def _chunks(
     tokenizer: Any, examples: Iterable[Example], seq_len: int, labels: Optional[Labels]
 ) -> Iterator[_Chunk]:
-    rows = iter(examples)
-    while chunk := list(itertools.islice(rows, _CHUNK)):
+    for chunk in chunked(examples):
         yield _align_chunk(tokenizer, chunk, seq_len, labels)
 
 

@@ -257,12 +257,14 @@ def transfer_batches(
 
     def decode(*records: Any) -> Tuple[Dict[str, Any], Dict[str, Any]]:
         logits, counts = records[0], records[-1]
-        parsed = _parse(logits, ("ids", "logits"))
+        parsed = _parse(logits, ("ids", "logits", *("known",) * store.partial))
         lengths = tf.strings.length(parsed["ids"]) // 4
         time = tf.reduce_max(lengths)
         real = tf.range(time)[None, :] < lengths[:, None]
         ids = _decode(parsed["ids"], tf.int32, time, 1)[:, :, 0]
         mask, places = (real[:, :1], 1) if store.pooled else (real, time)
+        if store.partial:
+            mask &= _decode(parsed["known"], tf.uint8, time, 1)[:, :, 0] > 0
         targets = {"logits": _decode(parsed["logits"], tf.float32, places, store.classes),
                    "mask": tf.cast(mask & counts, tf.float32)}
         if with_representation:

@@ -1,18 +1,16 @@
-"""Pre-trained encoders and their tokenizers: from a hub, a folder, or a configuration."""
+"""Pre-trained encoders: from a hub, a folder, or a configuration."""
 
 import json
 import pathlib
-from typing import Any, Iterable, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Iterable, List, Optional, Sequence, Tuple
 
 import transformers
-from tokenizers import BertWordPieceTokenizer
 
 from xtremedistil_tf.config import TeacherConfig
-from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.errors import UserError, first_line
+from xtremedistil_tf.models.tokenizers import load_tokenizer, train_wordpiece
 from xtremedistil_tf.runs import read_json
 
-# Tokenizers that treat a word's leading space as part of it need it for words given one by one.
-_PREFIX_SPACE = ("roberta", "xlm-roberta")
 _TF_WEIGHTS = ("tf_model.h5", "tf_model.h5.index.json")
 _SAFETENSORS = ("model.safetensors", "model.safetensors.index.json")
 
@@ -54,109 +52,55 @@ def _model_class(name: str) -> Any:
     return found
 
 
-def load_tokenizer(
-    checkpoint: str, model_type: Optional[str] = None, strip_accents: Optional[bool] = None
-) -> Any:
-    """Loads the fast tokenizer of a checkpoint.
-
-    Raises:
-      UserError: if there is none; word alignment needs the fast kind.
-    """
-    options = {"use_fast": True}
-    if model_type in _PREFIX_SPACE:
-        options["add_prefix_space"] = True
-    if strip_accents is not None:
-        options["strip_accents"] = strip_accents
-    try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(checkpoint, **options)
-    except Exception as error:  # The library raises many kinds, by file format.
-        raise UserError(f"no tokenizer in {checkpoint}: {_first_line(error)}") from error
-    if not tokenizer.is_fast:
-        raise UserError(f"{checkpoint} has no fast tokenizer, which word alignment needs")
-    return tokenizer
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
-
-
 def load_encoder(config: TeacherConfig) -> Tuple[Any, Any]:
+    """Loads a teacher's pre-trained encoder, see `load_checkpoint`, and its tokenizer.
+
+    Args:
+      config: `model_class`, `checkpoint` and `strip_accents` are read.
+    """
+    encoder = load_checkpoint(_model_class(config.model_class), config.checkpoint, "--pt_teacher")
+    return encoder, load_tokenizer(config.checkpoint, encoder.config.model_type,
+                                   config.strip_accents)
+
+
+def load_checkpoint(model_class: Any, checkpoint: str, flag: str) -> Any:
     """Loads a pre-trained encoder with TF or safetensors weights; PyTorch is not needed.
 
     Args:
-      config: `model_class` and `checkpoint` are read.
+      model_class: a TF class of transformers.
+      checkpoint: folder or hub name.
+      flag: --pt_teacher or --pt_student, for messages.
 
     Returns:
-      (encoder, tokenizer) of transformers.
+      The encoder.
 
     Raises:
       UserError: if the checkpoint is neither a usable folder nor a hub name that can be fetched,
         or its weights do not belong to the class.
     """
-    model_class = _model_class(config.model_class)
-    folder = pathlib.Path(config.checkpoint)
+    folder = pathlib.Path(checkpoint)
     if folder.is_dir():
         _check_folder(folder, model_class)
     elif folder.exists():
-        raise UserError(f"--pt_teacher_checkpoint {folder} is a file; allowed: a folder or a name")
+        raise UserError(f"{flag}_checkpoint {folder} is a file; allowed: a folder or a name")
     try:
-        encoder, info = model_class.from_pretrained(config.checkpoint, output_loading_info=True)
+        encoder, info = model_class.from_pretrained(checkpoint, output_loading_info=True)
     except Exception as error:  # OSError, ValueError, SafetensorError, HDF5 errors and others.
         if folder.is_dir():
-            raise UserError(f"{folder} cannot be loaded: {_first_line(error)}") from error
-        raise UserError(
-            f"--pt_teacher_checkpoint {config.checkpoint!r} is neither a folder here nor a model "
-            f"that can be fetched: {_first_line(error)}"
-        ) from error
+            raise UserError(f"{folder} cannot be loaded: {first_line(error)}") from error
+        raise UserError(_unknown(flag, checkpoint, error)) from error
     missing = [name for name in info["missing_keys"] if "pooler" not in name]
     if missing:
         raise UserError(
-            f"{config.checkpoint} is not a checkpoint of {config.model_class}: {len(missing)} of "
+            f"{checkpoint} is not a checkpoint of {model_class.__name__}: {len(missing)} of "
             f"{len(encoder.weights)} weights are missing, the first is {missing[0]}"
         )
-    tokenizer = load_tokenizer(
-        config.checkpoint, encoder.config.model_type, config.strip_accents
-    )
-    return encoder, tokenizer
+    return encoder
 
 
-_MARKERS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-
-
-def train_wordpiece(texts: Iterable[Sequence[str]], size: int, strip_accents: bool) -> Any:
-    """Trains a cased WordPiece vocabulary on words; equal texts give an equal vocabulary.
-
-    Args:
-      texts: sentences as words; iterated twice.
-      size: most pieces; the alphabet of the texts is always in it.
-      strip_accents: whether accents are removed first.
-
-    Returns:
-      A transformers.BertTokenizerFast.
-    """
-    trainer = BertWordPieceTokenizer(lowercase=False, strip_accents=strip_accents)
-    normalize = trainer._tokenizer.normalizer.normalize_str
-    split = trainer._tokenizer.pre_tokenizer.pre_tokenize_str
-
-    def words() -> Iterator[str]:
-        # Read twice instead of held: the texts may be larger than memory.
-        return (word for text in texts for word, _ in split(normalize(" ".join(text))))
-
-    # The trainer numbers "##x" pieces in the order of a hash map, which differs between processes
-    # and decides ties between merges. Given beforehand in sorted order they keep their numbers.
-    seen = set(words())
-    alphabet = sorted({word[0] for word in seen})
-    alphabet += sorted({f"##{char}" for word in seen for char in word[1:]})
-    trainer.train_from_iterator(
-        words(), vocab_size=max(size, len(_MARKERS) + len(alphabet)), min_frequency=2,
-        limit_alphabet=len(alphabet), special_tokens=_MARKERS + alphabet, show_progress=False,
-    )
-    fresh = BertWordPieceTokenizer(
-        trainer.get_vocab(), lowercase=False, strip_accents=strip_accents
-    )
-    return transformers.BertTokenizerFast(
-        tokenizer_object=fresh._tokenizer, do_lower_case=False, strip_accents=strip_accents
-    )
+def _unknown(flag: str, checkpoint: str, error: Exception) -> str:
+    return (f"{flag}_checkpoint {checkpoint!r} is neither a folder here nor a model that can be "
+            f"fetched: {first_line(error)}")
 
 
 def _settings(path: str) -> dict:
@@ -169,7 +113,7 @@ def _settings(path: str) -> dict:
     except (ValueError, TypeError) as error:
         raise UserError(
             f"--teacher_config {path} is not a Hugging Face config.json with a "
-            f"model_type: {_first_line(error)}"
+            f"model_type: {first_line(error)}"
         ) from None
     return settings
 
@@ -203,7 +147,7 @@ def create_encoder(config: TeacherConfig, texts: Iterable[Sequence[str]]) -> Tup
         build_variables(encoder)
     except ValueError as error:  # Sizes that do not go together, or no TF model of that type.
         raise UserError(
-            f"--teacher_config {config.config_file}: {_first_line(error)}"
+            f"--teacher_config {config.config_file}: {first_line(error)}"
         ) from None
     return encoder, tokenizer
 
@@ -218,18 +162,25 @@ def peek_configuration(config: TeacherConfig, fine_tuned: Optional[pathlib.Path]
     Raises:
       UserError: if it cannot be read.
     """
-    if fine_tuned is None and config.config_file:
+    if fine_tuned is not None:
+        return peek_checkpoint(transformers.TFAutoModel, str(fine_tuned), "--pt_teacher")
+    if config.config_file:
         return transformers.AutoConfig.for_model(**_settings(config.config_file))
-    source = str(fine_tuned or config.checkpoint)
-    if fine_tuned is None and pathlib.Path(source).is_dir():
-        _check_folder(pathlib.Path(source), _model_class(config.model_class))
+    return peek_checkpoint(_model_class(config.model_class), config.checkpoint, "--pt_teacher")
+
+
+def peek_checkpoint(model_class: Any, checkpoint: str, flag: str) -> Any:
+    """The transformers configuration of a checkpoint; arguments as of `load_checkpoint`.
+
+    Raises:
+      UserError: if it cannot be read.
+    """
+    if pathlib.Path(checkpoint).is_dir():
+        _check_folder(pathlib.Path(checkpoint), model_class)
     try:
-        return transformers.AutoConfig.from_pretrained(source)
+        return transformers.AutoConfig.from_pretrained(checkpoint)
     except Exception as error:  # OSError, ValueError and others, by source.
-        raise UserError(
-            f"--pt_teacher_checkpoint {source!r} is neither a folder here nor a model that can "
-            f"be fetched: {_first_line(error)}"
-        ) from error
+        raise UserError(_unknown(flag, checkpoint, error)) from error
 
 
 def most_positions(model_config: Any) -> Optional[int]:

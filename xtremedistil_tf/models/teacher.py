@@ -11,9 +11,10 @@ from safetensors.numpy import load_file, save_file
 from xtremedistil_tf.config import CLASSIFICATION
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.models.encoders import check_configuration, encoder_parts, load_tokenizer
+from xtremedistil_tf.models.encoders import check_configuration, encoder_parts
 from xtremedistil_tf.models.registry import LayerRegistry
 from xtremedistil_tf.models.stage_model import StageModel
+from xtremedistil_tf.models.tokenizers import load_tokenizer
 from xtremedistil_tf.runs import atomic_folder, read_json, write_json
 
 _HEAD_FILE = "head.safetensors"

@@ -1,4 +1,4 @@
-"""The Transformer student's body: an encoder of transformers with random weights."""
+"""The Transformer student's body: an encoder of transformers, new or as a checkpoint's is built."""
 
 from typing import Any
 
@@ -10,25 +10,30 @@ from xtremedistil_tf.models.body import Body, Shape, real_positions
 from xtremedistil_tf.models.encoders import build_variables, encoder_parts
 
 
+def _architecture(config: StudentConfig, shape: Shape) -> Any:
+    """ELECTRA's configuration with the student's sizes, and a checkpoint's where it has one."""
+    settings = {"intermediate_size": 4 * config.hidden_size,
+                "max_position_embeddings": shape.positions, "type_vocab_size": 1,
+                **(config.architecture or {})}
+    return transformers.ElectraConfig(
+        vocab_size=shape.vocabulary, embedding_size=config.word_emb_dim,
+        hidden_size=config.hidden_size, num_hidden_layers=config.num_hidden_layers,
+        num_attention_heads=config.num_attention_heads, hidden_dropout_prob=config.dropout_rate,
+        attention_probs_dropout_prob=config.dropout_rate, pad_token_id=0, **settings)
+
+
 def transformer_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Body:
     """word_embedding (with positions) - encoder layers.
 
     ELECTRA's encoder: BERT's layers, but without a pooler and with an embedding of a width of its
-    own, which is projected to the layers' where it differs. Padding is attended to by nobody.
+    own, which is projected to the layers' where it differs. Padding is attended to by nobody. The
+    weights are random; a checkpoint's are copied into them before the first stage
+    (`student_checkpoint.copy_layers`).
 
     Source: paper Table 15 (E is the layers' width there; heads and inner width are not named).
     """
-    encoder = transformers.TFElectraModel(
-        transformers.ElectraConfig(
-            vocab_size=shape.vocabulary, embedding_size=config.word_emb_dim,
-            hidden_size=config.hidden_size, num_hidden_layers=config.num_hidden_layers,
-            num_attention_heads=config.num_attention_heads,
-            intermediate_size=4 * config.hidden_size, hidden_dropout_prob=config.dropout_rate,
-            attention_probs_dropout_prob=config.dropout_rate,
-            max_position_embeddings=shape.positions, type_vocab_size=1, pad_token_id=0),
-        # A fixed name: weights are found again by their names.
-        name="encoder",
-    )
+    # A fixed name: weights are found again by their names.
+    encoder = transformers.TFElectraModel(_architecture(config, shape), name="encoder")
     build_variables(encoder)
     real = real_positions(input_ids)
     hidden = encoder(

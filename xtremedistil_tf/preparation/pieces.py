@@ -45,7 +45,7 @@ class PieceCounter:
             self._tokenizer = _from_vocabulary(path)
         else:
             # transformers takes half a second to import.
-            from xtremedistil_tf.models.encoders import load_tokenizer
+            from xtremedistil_tf.models.tokenizers import load_tokenizer
 
             self._tokenizer = load_tokenizer(name).backend_tokenizer
         self._tokenizer.no_truncation()

@@ -3,6 +3,7 @@
 import functools
 from typing import Callable, Dict
 
+from xtremedistil_tf.config import ACTIVATIONS
 from xtremedistil_tf.serving.arrays import StudentArrays, student_arrays
 from xtremedistil_tf.serving.forms import Forms
 from xtremedistil_tf.serving.graph_student import GraphStudent, KerasStudent
@@ -39,6 +40,9 @@ def _keras(bundle: StudentBundle) -> Forms:
 
 def _transformer(bundle: StudentBundle) -> Forms:
     forms = _keras(bundle)
+    # A checkpoint may have another activation inside its layers, such as gelu's approximation.
+    if bundle.student.model.get_layer("encoder").config.hidden_act not in ACTIVATIONS:
+        return forms
     onnx = functools.partial(build_transformer, bundle.student, bundle.settings.dense_act_func,
                              bundle.pooling)
     return Forms(forms.vocabulary, forms.embedding, forms.parameters, forms.graph, onnx,

@@ -116,8 +116,11 @@ def _attention(build: Builder, layer: Any, hidden: str, masked: str, heads: int)
     return build.add("Reshape", context, build.numbers(0, 0, -1))
 
 
-def layers(build: Builder, blocks: List[Any], hidden: str, masked: str, heads: int) -> str:
-    """All layers, exact gelu inside: [batch, time, hidden] to the same.
+def layers(
+    build: Builder, blocks: List[Any], hidden: str, masked: str, heads: int,
+    activation: str = "gelu",
+) -> str:
+    """All layers: [batch, time, hidden] to the same.
 
     Args:
       build: gets the nodes.
@@ -125,13 +128,14 @@ def layers(build: Builder, blocks: List[Any], hidden: str, masked: str, heads: i
       hidden: what goes in.
       masked: see `penalty`.
       heads: of a layer.
+      activation: inside a layer, one of `config.ACTIVATIONS`; gelu is the exact one.
     """
     for block in blocks:
         context = _attention(build, block, hidden, masked, heads)
         output = block.attention.dense_output
         hidden = build.norm(build.add("Add", build.dense(context, output.dense), hidden),
                             output.LayerNorm)
-        wide = build.activation(build.dense(hidden, block.intermediate.dense), "gelu")
+        wide = build.activation(build.dense(hidden, block.intermediate.dense), activation)
         output = block.bert_output
         hidden = build.norm(build.add("Add", build.dense(wide, output.dense), hidden),
                             output.LayerNorm)

@@ -42,7 +42,7 @@ def build_transformer(student: Any, activation: str, pooling: Optional[str]) -> 
     real = build.add("Cast", "input_ids", to=onnx.TensorProto.BOOL)
     mask = build.add("Cast", real, to=onnx.TensorProto.FLOAT)
     hidden = layers(build, body.encoder.layer, hidden, penalty(build, mask),
-                    encoder.config.num_attention_heads)
+                    encoder.config.num_attention_heads, encoder.config.hidden_act)
     if pooling is not None:
         hidden = _pooled(build, hidden, mask, pooling)
     projected = build.dense(hidden, student.model.get_layer("projection"))

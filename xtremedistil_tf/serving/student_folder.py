@@ -49,7 +49,7 @@ def save_student(
       student: the trained student.
       config: its sizes.
       vocabulary: its vocabulary.
-      tokenizer: the teacher's fast transformers tokenizer, which is kept with the student.
+      tokenizer: the fast transformers tokenizer that it reads with, the teacher's or its own.
       labels: the label set.
       record: further JSON values to keep: seq_len, strategy, scores.
     """

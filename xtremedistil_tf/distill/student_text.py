@@ -1,0 +1,60 @@
+"""How a student reads: with its teacher's tokenizer, or with that of its own checkpoint."""
+
+import dataclasses
+import itertools
+from typing import Any, Iterator, Optional
+
+import numpy as np
+
+from xtremedistil_tf.config import RunConfig
+from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
+from xtremedistil_tf.models.student_checkpoint import load_student_tokenizer
+from xtremedistil_tf.models.teacher import Teacher
+from xtremedistil_tf.models.tokenizers import definition
+from xtremedistil_tf.runs import fingerprint
+
+
+@dataclasses.dataclass(frozen=True)
+class StudentText:
+    """How a student reads.
+
+    Attributes:
+      tokenizer: its tokenizer.
+      differs: whether that cuts otherwise than the teacher's.
+      whole: whether it knows all pieces of it, or only those that were seen.
+    """
+
+    tokenizer: Any
+    differs: bool
+    whole: bool
+
+    def vocabulary(
+        self, teacher: Teacher, train: np.ndarray, transfer: Iterator[np.ndarray]
+    ) -> StudentVocabulary:
+        """Its pieces: those seen in train and transfer, or all.
+
+        Args:
+          teacher: whose pieces they are where it has no tokenizer of its own.
+          train, transfer: piece ids that were seen.
+        """
+        pieces = len(self.tokenizer) if self.whole else len(teacher.word_embeddings())
+        seen = [np.arange(pieces)] if self.whole else itertools.chain([train], transfer)
+        return StudentVocabulary.from_seen(
+            seen, self.tokenizer.pad_token_id, self.tokenizer.unk_token_id, pieces)
+
+    @property
+    def fingerprint(self) -> Optional[str]:
+        """Of the tokenizer, where it differs from the teacher's."""
+        return fingerprint(definition(self.tokenizer)) if self.differs else None
+
+
+def student_text(config: RunConfig, teacher: Teacher) -> StudentText:
+    """How a run's student reads.
+
+    Raises:
+      UserError: if the tokenizer of its checkpoint cannot be used.
+    """
+    if not config.student.own_vocabulary:
+        return StudentText(teacher.tokenizer, False, False)
+    own = load_student_tokenizer(config.student)
+    return StudentText(own, definition(own) != definition(teacher.tokenizer), True)

@@ -1,0 +1,78 @@
+"""Tokenizers of encoders: loaded with a checkpoint, or trained on a task's own text."""
+
+import json
+from typing import Any, Dict, Iterable, Iterator, Optional, Sequence
+
+import transformers
+from tokenizers import BertWordPieceTokenizer
+
+from xtremedistil_tf.errors import UserError, first_line
+
+# Tokenizers that treat a word's leading space as part of it need it for words given one by one.
+_PREFIX_SPACE = ("roberta", "xlm-roberta")
+_MARKERS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+
+
+def load_tokenizer(
+    checkpoint: str, model_type: Optional[str] = None, strip_accents: Optional[bool] = None
+) -> Any:
+    """Loads the fast tokenizer of a checkpoint.
+
+    Raises:
+      UserError: if there is none; word alignment needs the fast kind.
+    """
+    options = {"use_fast": True}
+    if model_type in _PREFIX_SPACE:
+        options["add_prefix_space"] = True
+    if strip_accents is not None:
+        options["strip_accents"] = strip_accents
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(checkpoint, **options)
+    except Exception as error:  # The library raises many kinds, by file format.
+        raise UserError(f"no tokenizer in {checkpoint}: {first_line(error)}") from error
+    if not tokenizer.is_fast:
+        raise UserError(f"{checkpoint} has no fast tokenizer, which word alignment needs")
+    return tokenizer
+
+
+def train_wordpiece(texts: Iterable[Sequence[str]], size: int, strip_accents: bool) -> Any:
+    """Trains a cased WordPiece vocabulary on words; equal texts give an equal vocabulary.
+
+    Args:
+      texts: sentences as words; iterated twice.
+      size: most pieces; the alphabet of the texts is always in it.
+      strip_accents: whether accents are removed first.
+
+    Returns:
+      A transformers.BertTokenizerFast.
+    """
+    trainer = BertWordPieceTokenizer(lowercase=False, strip_accents=strip_accents)
+    normalize = trainer._tokenizer.normalizer.normalize_str
+    split = trainer._tokenizer.pre_tokenizer.pre_tokenize_str
+
+    def words() -> Iterator[str]:
+        # Read twice instead of held: the texts may be larger than memory.
+        return (word for text in texts for word, _ in split(normalize(" ".join(text))))
+
+    # The trainer numbers "##x" pieces in the order of a hash map, which differs between processes
+    # and decides ties between merges. Given beforehand in sorted order they keep their numbers.
+    seen = set(words())
+    alphabet = sorted({word[0] for word in seen})
+    alphabet += sorted({f"##{char}" for word in seen for char in word[1:]})
+    trainer.train_from_iterator(
+        words(), vocab_size=max(size, len(_MARKERS) + len(alphabet)), min_frequency=2,
+        limit_alphabet=len(alphabet), special_tokens=_MARKERS + alphabet, show_progress=False,
+    )
+    fresh = BertWordPieceTokenizer(
+        trainer.get_vocab(), lowercase=False, strip_accents=strip_accents
+    )
+    return transformers.BertTokenizerFast(
+        tokenizer_object=fresh._tokenizer, do_lower_case=False, strip_accents=strip_accents
+    )
+
+
+def definition(tokenizer: Any) -> Dict[str, Any]:
+    """What decides a fast tokenizer's ids; not its truncation and padding, which calls set."""
+    held = json.loads(tokenizer.backend_tokenizer.to_str())
+    return {name: held[name] for name in
+            ("added_tokens", "normalizer", "pre_tokenizer", "post_processor", "model")}
