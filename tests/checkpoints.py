@@ -12,12 +12,12 @@ SIZES = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
 DISTIL = {"dim": 16, "n_layers": 2, "n_heads": 2, "hidden_dim": 32, "max_position_embeddings": 64}
 
 
-def make_encoder(model_type, vocab_size):
-    """An encoder of random weights."""
-    sizes = DISTIL if model_type == "distilbert" else dict(SIZES)
+def make_encoder(model_type, vocab_size, **changes):
+    """An encoder of random weights; other sizes by their names in its configuration."""
+    sizes = dict(DISTIL if model_type == "distilbert" else SIZES)
     if model_type == "electra":
         sizes["embedding_size"] = 8
-    config = AutoConfig.for_model(model_type, vocab_size=vocab_size, **sizes)
+    config = AutoConfig.for_model(model_type, vocab_size=vocab_size, **{**sizes, **changes})
     encoder = TFAutoModel.from_config(config)
     build_variables(encoder)
     return encoder

@@ -158,7 +158,8 @@ def student_step(store, vocabulary, E: int, H: int, peak: float) -> dict:
     fixed = fixed.prefetch(2)
 
     def bucketed():
-        return transfer_batches(store, BatchSize(BATCH), 0, vocabulary.table, True)
+        return transfer_batches(store, BatchSize(BATCH), 0, vocabulary.table,
+                                ("logits", "representation"))
 
     with traced_for_cpu(models["ours"]), traced_for_cpu(models["ours, Adam"]):
         found = in_turns({

@@ -31,7 +31,7 @@ def checkpoint(sample_words, tmp_path_factory):
     """A DistilBERT of other pieces than the teacher's."""
     own = train_wordpiece(sample_words, 60, True)
     folder = tmp_path_factory.mktemp("small")
-    return save_pytorch_safetensors(make_encoder("distilbert", len(own)), own, folder)
+    return save_pytorch_safetensors(make_encoder("distilbert", len(own), dim=8), own, folder)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,8 @@ def finished(checkpoint, teacher_folder, bert_config, tmp_path_factory):
         config, teacher=dataclasses.replace(config.teacher, model_dir=str(teacher_folder)),
         # The first step alone.
         distil=dataclasses.replace(config.distil, distil_epochs=1,
-                                   stage_epochs=(("logits", 0), ("labels", 0))),
+                                   stage_epochs=(("logits", 0), ("labels", 0)),
+                                   multi_hidden_states=True),
         student=StudentConfig(student="transformer", pt_student_checkpoint=str(checkpoint),
                               freeze_word_embedding=True))
     prepare(config.seed, True)
@@ -74,7 +75,11 @@ def test_it_starts_where_the_checkpoint_is_and_moves(finished, checkpoint):
     moved = np.abs(query - start["transformer.layer.0.attention.q_lin.weight"].T)
     # An epoch at a rate of 1e-2 away from its start, not another random one.
     assert 0 < moved.max() and moved.mean() < 0.5 * np.abs(query).mean() + 0.02
-    assert metrics["stages"][0]["trainable"] == ["projection", "layer_1", "layer_0"]
+    assert metrics["stages"][0]["trainable"] == ["matching", "projection", "layer_1", "layer_0"]
+    # What brought its hidden states to the teacher's width is not part of it.
+    assert metrics["student"]["parameters"] == sum(array.size for array in end.values())
+    assert "matching_0/kernel" in load_file(
+        folder / "stages" / "01_representation" / "weights.safetensors")
 
 
 def test_its_forms_read_with_its_own_tokenizer(finished, checkpoint):
@@ -91,11 +96,11 @@ def test_its_forms_read_with_its_own_tokenizer(finished, checkpoint):
 def test_its_targets_are_the_teachers_at_the_words_first_pieces(finished, teacher_folder):
     folder, _, config = finished
     config = job._with_sizes(config)
-    task, teacher = read_task(config.data), load_teacher(teacher_folder, 1)
+    task, teacher = read_task(config.data), load_teacher(teacher_folder, 1, 2)
     text = student_text(config, teacher)
     assert text.differs and text.whole
     prepared, passes = prepare_rows(config, task, teacher, teacher_folder, folder, Resources(),
-                                    KINDS, text)
+                                    (*KINDS, "hidden_states"), text)
     assert passes == 0  # What the run stored.
     sentences = list(task.transfer)
     theirs, ours = (align(one, sentences_as_rows(sentences, task.labels.tags[0]),
@@ -104,7 +109,8 @@ def test_its_targets_are_the_teachers_at_the_words_first_pieces(finished, teache
     rows = {tuple(ours.input_ids[row]): row for row in range(len(sentences))}
     table, checked = prepared.vocabulary.table, 0
     ids_of = prepared.vocabulary.teacher_ids
-    for inputs, targets in transfer_batches(prepared.transfer, BatchSize(8), 0, table, True):
+    for inputs, targets in transfer_batches(prepared.transfer, BatchSize(8), 0, table,
+                                            (*KINDS, "hidden_states")):
         for at, ids in enumerate(inputs["input_ids"].numpy()):
             row = rows[tuple(ids_of[ids[ids > 0]])]
             pieces = theirs.input_ids[row]
@@ -115,7 +121,7 @@ def test_its_targets_are_the_teachers_at_the_words_first_pieces(finished, teache
                       if o >= 0 and t >= 0]
             own, their = map(list, zip(*pairs))
             assert np.flatnonzero(targets["mask"][at]).tolist() == sorted(own)
-            for name in ("logits", "representation"):
+            for name in (*KINDS, "hidden_states"):
                 np.testing.assert_allclose(targets[name].numpy()[at][own],
                                            said[name].numpy()[0][their], atol=5e-3)
             checked += 1
@@ -142,6 +148,6 @@ def test_a_classifier_needs_no_alignment(checkpoint, bert_config, tokenizer, tmp
                                Resources(), KINDS, text)
     assert text.differs and not prepared.transfer.partial
     inputs, targets = next(iter(transfer_batches(
-        prepared.transfer, BatchSize(99), 0, prepared.vocabulary.table, True)))
+        prepared.transfer, BatchSize(99), 0, prepared.vocabulary.table, KINDS)))
     assert targets["logits"].shape[1:] == (1, task.labels.size)
     assert inputs["input_ids"].shape[1] > 1 and targets["mask"].numpy().all()

@@ -10,7 +10,7 @@ import pytest
 from tests.checkpoints import make_encoder
 from xtremedistil_tf.config import BatchSize
 from xtremedistil_tf.distill import store as store_module
-from xtremedistil_tf.distill.store import KINDS, store_bytes
+from xtremedistil_tf.distill.store import KINDS, MATCHED_KINDS, store_bytes
 from xtremedistil_tf.distill.target_worker import helping_processes
 from xtremedistil_tf.distill.targets import Filler, Part, open_store, write_targets
 from xtremedistil_tf.errors import UserError
@@ -42,7 +42,7 @@ def read_all(store, batch_size=4, seed=0):
     """Rows by their piece ids: (logits, representation)."""
     table = np.arange(1000, dtype=np.int32)
     found = {}
-    for inputs, targets in transfer_batches(store, BatchSize(batch_size), seed, table, True):
+    for inputs, targets in transfer_batches(store, BatchSize(batch_size), seed, table, KINDS):
         for at, ids in enumerate(inputs["input_ids"].numpy()):
             length = int(targets["mask"][at].numpy().sum())
             found[tuple(ids[:length])] = (targets["logits"][at, :length].numpy(),
@@ -64,13 +64,43 @@ def test_stored_outputs_are_the_teachers(teacher, input_ids, tmp_path):
         np.testing.assert_allclose(representation, direct["representation"][0], atol=5e-3)
 
 
+@pytest.mark.parametrize("pooled", [False, True])
+def test_matched_layers_are_stored_as_said(pooled, teacher, tokenizer, input_ids, tmp_path):
+    matched = build_teacher(teacher.encoder, tokenizer, 4, 1, pooled=pooled, matched=2)
+    kinds = (*KINDS, *MATCHED_KINDS)
+    store, _ = write_targets(matched, input_ids, tmp_path, "f0", 10, kinds)
+    rows = 0
+    for inputs, targets in transfer_batches(
+            store, BatchSize(4), 0, np.arange(1000, dtype=np.int32), kinds):
+        ids = inputs["input_ids"].numpy()
+        mask = (ids > 0).astype(np.int32)
+        direct = matched.model({"input_ids": ids, "attention_mask": mask})
+        kept = targets["mask"].numpy() > 0
+        assert targets["hidden_states"].shape == (len(ids), 1 if pooled else ids.shape[1], 3 * 16)
+        np.testing.assert_allclose(targets["hidden_states"].numpy()[kept],
+                                   direct["hidden_states"].numpy()[kept], atol=5e-3)
+        # Attention is of all pieces, whatever else a row has one of.
+        np.testing.assert_array_equal(targets["attention_mask"], mask)
+        np.testing.assert_allclose(targets["attention"].numpy()[mask > 0],
+                                   direct["attention"].numpy()[mask > 0], atol=1e-3)
+        rows += len(ids)
+    assert rows == ROWS
+    squares = int((input_ids.lengths**2).sum())
+    size = sum(path.stat().st_size for path in tmp_path.rglob("*.tfrecord"))
+    # Rows are as wide as their bucket here, and so short that this shows.
+    assert size == pytest.approx(store_bytes(len(input_ids.values), ROWS, 16, 4, kinds, pooled, 2,
+                                             squares), rel=0.3)
+    store.drop("attention")
+    assert store.is_whole(0, KINDS) and not store.is_whole(0, kinds)
+
+
 def test_a_pooled_teacher_stores_one_target_a_row(teacher, tokenizer, input_ids, tmp_path):
     pooled = build_teacher(teacher.encoder, tokenizer, 4, 1, pooled=True)
     store, rows = write_targets(pooled, input_ids, tmp_path, "f0", 10)
     assert rows == ROWS and store.pooled
     seen = set()
     for inputs, targets in transfer_batches(
-            store, BatchSize(4), 0, np.arange(1000, dtype=np.int32), True):
+            store, BatchSize(4), 0, np.arange(1000, dtype=np.int32), KINDS):
         ids = inputs["input_ids"].numpy()
         direct = pooled.model({"input_ids": ids, "attention_mask": (ids > 0).astype(np.int32)})
         assert targets["mask"].shape == (len(ids), 1) and targets["mask"].numpy().all()
@@ -229,10 +259,10 @@ def test_the_shares_of_replicas_make_up_every_batch(teacher, input_ids, tmp_path
     store, _ = write_targets(teacher, input_ids, tmp_path, "f0", 10)
     table = np.arange(1000, dtype=np.int32)
     doubled = BatchSize(2 * batch.rows, batch.tokens and 2 * batch.tokens)
-    together = list(transfer_batches(store, doubled, 3, table, True))
-    shares = [list(transfer_batches(store, batch, 3, table, True, Share(2, replica, 1)))
+    together = list(transfer_batches(store, doubled, 3, table, KINDS))
+    shares = [list(transfer_batches(store, batch, 3, table, KINDS, Share(2, replica, 1)))
               for replica in range(2)]
-    one_pipeline = list(transfer_batches(store, batch, 3, table, True, Share(2, 0, 2)))
+    one_pipeline = list(transfer_batches(store, batch, 3, table, KINDS, Share(2, 0, 2)))
 
     def rows_of(batches):
         found = {}
@@ -300,11 +330,11 @@ def test_batches_are_equal_for_equal_seeds_and_full(teacher, input_ids, tmp_path
     table = np.arange(1000, dtype=np.int32)
 
     def order(seed):
-        batches = transfer_batches(store, BatchSize(4), seed, table, False)
+        batches = transfer_batches(store, BatchSize(4), seed, table, KINDS[:1])
         return [tuple(ids) for inputs, _ in batches for ids in inputs["input_ids"].numpy()]
 
     assert order(1) == order(1) != order(2)
-    batches = list(transfer_batches(store, BatchSize(4), 1, table, False))
+    batches = list(transfer_batches(store, BatchSize(4), 1, table, KINDS[:1]))
     assert len(batches) == count_steps(input_ids.lengths, BatchSize(4))
     for inputs, targets in batches:
         # Right-padded, and never a whole row or column of padding.

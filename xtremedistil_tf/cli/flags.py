@@ -90,6 +90,12 @@ def define_student_flags() -> None:
                       "Against the teacher's logits: mse (paper Eq. 4), kld (softened by "
                       "--temperature), or pseudo_labels: its most probable class.")
     flags.DEFINE_float("temperature", _DISTIL.temperature, "Of --logits_loss=kld.")
+    flags.DEFINE_boolean("distil_multi_hidden_states", False,
+                         "The representation step also teaches a Transformer the hidden states of "
+                         "all its layers, matched with the teacher's from the top.")
+    flags.DEFINE_boolean("distil_attention", False,
+                         "And the attention of these layers, averaged over heads; includes "
+                         "--distil_multi_hidden_states, as with the authors.")
     flags.DEFINE_float("alpha", _DISTIL.alpha, "Weight of the labels in joint steps (D1 to D3.2).")
     flags.DEFINE_float("beta", _DISTIL.beta, "Weight of the representation in joint steps (D2).")
     flags.DEFINE_float("gamma", _DISTIL.gamma, "Weight of the logits in joint steps.")
@@ -204,6 +210,8 @@ def run_config(values: flags.FlagValues) -> cfg.RunConfig:
         representation_loss=values.representation_loss,
         logits_loss=values.logits_loss,
         temperature=values.temperature,
+        multi_hidden_states=values.distil_multi_hidden_states or values.distil_attention,
+        attention=values.distil_attention,
         alpha=values.alpha,
         beta=values.beta,
         gamma=values.gamma,

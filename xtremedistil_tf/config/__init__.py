@@ -10,6 +10,7 @@ from xtremedistil_tf.config.data import (
 )
 from xtremedistil_tf.config.distillation import (
     LOGITS_LOSSES,
+    MATCHING,
     OPTIMIZERS,
     REPRESENTATION_LOSSES,
     SCHEDULES,
@@ -36,7 +37,7 @@ from xtremedistil_tf.config.run import (
 
 __all__ = [
     "require", "CLASSIFICATION", "MEASURES", "ON_BAD_ROW", "TAGGING", "DataConfig",
-    "LOGITS_LOSSES", "OPTIMIZERS", "REPRESENTATION_LOSSES", "SCHEDULES", "STRATEGIES",
+    "MATCHING", "LOGITS_LOSSES", "OPTIMIZERS", "REPRESENTATION_LOSSES", "SCHEDULES", "STRATEGIES",
     "UNFREEZE_ORDERS", "BatchSize", "DistilConfig", "ACTIVATIONS", "POOLINGS", "STUDENTS",
     "UNFREEZE", "WORD_EMBEDDINGS", "StudentConfig", "TeacherConfig", "POLICIES", "Resources",
     "RunConfig", "differences",

@@ -6,11 +6,15 @@ from typing import Optional, Tuple
 from xtremedistil_tf.config.checks import at_least, one_of, require
 
 STRATEGIES = ("D4.2", "D4.1", "D3.2", "D3.1", "D2", "D1", "D0-S", "D0")
+MATCHED_IN = ("D3", "D4")
 REPRESENTATION_LOSSES = ("mse", "kld")
 LOGITS_LOSSES = ("mse", "kld", "pseudo_labels")
 UNFREEZE_ORDERS = ("top_down", "bottom_up", "all")
 SCHEDULES = ("restarts", "cosine")
 OPTIMIZERS = ("adam", "lazy_adam")
+# The name, among a student's layers, of what brings matched hidden states to the teacher's width;
+# it belongs to the first step and to no student that is kept.
+MATCHING = "matching"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,6 +49,9 @@ class DistilConfig:
       logits_loss: "mse" (paper Eq. 4), "kld" (softmax-normalised, softened by `temperature`) or
         "pseudo_labels" (the teacher's most probable class).
       temperature: of the "kld" logits loss.
+      multi_hidden_states: whether the representation step also teaches the hidden states of all
+        layers, matched from the top.
+      attention: whether it also teaches the attention of these layers, averaged over heads.
       alpha, beta, gamma: weights of labels, representation and logits in joint steps (Eq. 7).
       unfreeze_order: how gradual strategies unfreeze layers, one of UNFREEZE_ORDERS.
       distil_epochs, ft_epochs: most epochs of a step on the transfer set, and on the labels.
@@ -66,6 +73,8 @@ class DistilConfig:
     representation_loss: str = "mse"
     logits_loss: str = "mse"
     temperature: float = 1.0
+    multi_hidden_states: bool = False
+    attention: bool = False
     alpha: float = 1.0
     beta: float = 1.0
     gamma: float = 1.0
@@ -94,6 +103,12 @@ class DistilConfig:
         require(self.temperature == 1 or self.logits_loss == "kld",
                 f"--temperature is {self.temperature}, but --logits_loss={self.logits_loss} has "
                 "none; allowed with --logits_loss=kld")
+        require(not (self.multi_hidden_states or self.attention) or self.strategy[:2] in MATCHED_IN,
+                "--distil_multi_hidden_states and --distil_attention are taught in a step for the "
+                f"representation alone, which --strategy={self.strategy} has not; allowed: "
+                + ", ".join(name for name in STRATEGIES if name[:2] in MATCHED_IN))
+        require(self.multi_hidden_states or not self.attention,
+                "--distil_attention is taught beside the hidden states of the same layers")
         for flag in ("alpha", "beta", "gamma"):
             at_least(flag, getattr(self, flag), 0)
         one_of("lr_schedule", self.schedule, SCHEDULES)

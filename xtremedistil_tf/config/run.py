@@ -34,7 +34,15 @@ class RunConfig:
     def __post_init__(self):
         if self.opt_policy is not None:
             one_of("opt_policy", self.opt_policy, POLICIES)
+        require(self.student.student == "transformer" or not self.distil.multi_hidden_states,
+                "--distil_multi_hidden_states and --distil_attention need layers to match; "
+                f"--student is {self.student.student}, allowed: transformer")
         require(0 <= self.seed < 2**32, f"--seed is {self.seed}; allowed: 0 to {2**32 - 1}")
+
+    @property
+    def matched_layers(self) -> int:
+        """Layers from the top that are matched with the teacher's, if that has as many."""
+        return self.student.num_hidden_layers if self.distil.multi_hidden_states else 0
 
     def to_dict(self) -> Dict[str, Any]:
         """The settings as nested JSON values."""

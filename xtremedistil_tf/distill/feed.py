@@ -47,8 +47,8 @@ def student_feed(
         return labelled_batches(train, size, seed, table, share=share, rows=rows)
 
     def transfer(stage: Stage, seed: int, share: Share) -> Any:
-        wants = "representation" in needed_kinds([stage])
-        return transfer_batches(prepared.transfer, stage.batch, seed, table, wants, share)
+        return transfer_batches(prepared.transfer, stage.batch, seed, table,
+                                needed_kinds([stage]), share)
 
     def joint(stage: Stage, seed: int, share: Share) -> Any:
         rows = stage.labelled_batch
@@ -76,10 +76,11 @@ def student_feed(
         if stage.monitor != "representation":
             return score()[stage.monitor]
         held_out = spread(
-            lambda share: transfer_batches(prepared.dev, stage.batch, 0, table, True, share)
+            lambda share: transfer_batches(
+                prepared.dev, stage.batch, 0, table, needed_kinds([stage]), share)
         )
         steps = count_steps(prepared.dev.lengths, stage.batch, replicas())
-        measured = student.model.evaluate(held_out, steps=steps, verbose=0, return_dict=True)
+        measured = student.trained.evaluate(held_out, steps=steps, verbose=0, return_dict=True)
         return float(measured["loss"])
 
     def done(left: Sequence[Stage]) -> None:

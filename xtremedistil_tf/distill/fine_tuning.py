@@ -108,7 +108,7 @@ def _load_known(folder: pathlib.Path, config: RunConfig, task: Task, recipe: str
             f"the teacher in {folder} was fine-tuned by other settings or data; use another "
             "--model_dir, or --overwrite"
         )
-    return load_teacher(folder, config.teacher.layer)
+    return load_teacher(folder, config.teacher.layer, config.matched_layers)
 
 
 class _Words:
@@ -130,7 +130,7 @@ def fresh_teacher(config: RunConfig, task: Task) -> Teacher:
         encoder, tokenizer = load_encoder(config.teacher)
     check_configuration(encoder.config, config.teacher.layer, config.data.seq_len)
     return build_teacher(encoder, tokenizer, task.labels.size, config.teacher.layer,
-                         pooled=task.labels.pooled)
+                         pooled=task.labels.pooled, matched=config.matched_layers)
 
 
 def _feed(

@@ -37,6 +37,7 @@ from xtremedistil_tf.evaluation.model_card import write_model_card
 from xtremedistil_tf.evaluation.report import write_report
 from xtremedistil_tf.inputs.task import Task, describe, read_task
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.matching import Matching
 from xtremedistil_tf.models.student import Student, build_student
 from xtremedistil_tf.models.student_checkpoint import with_architecture
 from xtremedistil_tf.models.teacher import Teacher, read_record
@@ -119,10 +120,13 @@ def dry_run(config: RunConfig, model_dir: pathlib.Path) -> str:
     check_student(config, task, check_teacher(config, model_dir), model_dir)
     facts = plan_facts(config, task, model_dir)
     student = build_student(config.student, facts["vocabulary"], facts["width"], task.labels.size,
-                            pooled=task.labels.pooled, positions=config.data.seq_len)
+                            pooled=task.labels.pooled, positions=config.data.seq_len,
+                            matching=Matching(facts["matched"], config.distil.attention)
+                            if facts["matched"] else None)
     plan = build_plan(config.student.trained_layers, config.distil, config.data.measure)
     needed = store_bytes(facts["pieces"], task.transfer_rows, facts["width"], task.labels.size,
-                         needed_kinds(plan), task.labels.pooled)
+                         needed_kinds(plan), task.labels.pooled, facts["matched"],
+                         facts["squares"])
     if not (model_dir / "targets").exists():
         check_disk(model_dir, needed)
     return "\n".join([
@@ -193,7 +197,7 @@ def _train_and_score(
         laps.lap("targets")
         student = start_student(config, prepared, teacher)
         feed = student_feed(config, prepared, student, resources.keep_representation)
-        trainer = Trainer(student.model, student.registry, feed, model_dir / "stages",
+        trainer = Trainer(student.trained, student.registry, feed, model_dir / "stages",
                           config.seed, config.distil.optimizer, model_dir / "tensorboard")
         try:
             records = trainer.run_plan(plan)
@@ -213,7 +217,7 @@ def _finish(
     teacher_dir: pathlib.Path, export: bool,
 ) -> None:
     """Scores on test, exports, reports; metrics.json comes last."""
-    load_weights(student.model,
+    load_weights(student.trained,
                  model_dir / "stages" / best_stage(records, config.data.measure)["name"]
                  / WEIGHTS_FILE)
     scores = final_scores(prepared, teacher, student, model_dir)

@@ -4,6 +4,9 @@ from typing import Any, Callable, Dict
 
 from xtremedistil_tf.keras2 import tf
 
+# Smallest share of attention that is told from none; a float16 still holds it.
+_LEAST_SHARE = 1e-6
+
 
 def _masked_mean(per_position: Any, mask: Any) -> Any:
     """sum(loss * mask) / sum(mask); zero where nothing is real."""
@@ -51,6 +54,26 @@ def kl_divergence(prediction: Any, target: Any, mask: Any, temperature: float = 
     return _masked_mean(divergence, mask) * temperature**2
 
 
+def attention_divergence(prediction: Any, target: Any, mask: Any) -> Any:
+    """Mean over real positions and layers of KL(target || prediction) of where they look.
+
+    Args:
+      prediction, target: float [batch, query, layers, key], probabilities.
+      mask: [batch, query], 1 at real positions.
+
+    Returns:
+      Scalar float32.
+
+    Source: Wang et al. (2020), MiniLM, Eq. 4, there for each head of the last layer.
+    """
+    def log(share: Any) -> Any:
+        return tf.math.log(tf.maximum(share, _LEAST_SHARE))
+
+    target = tf.cast(target, prediction.dtype)
+    divergence = tf.reduce_sum(target * (log(target) - log(prediction)), axis=-1)
+    return _masked_mean(tf.reduce_mean(divergence, axis=-1), mask)
+
+
 def cross_entropy(prediction: Any, target: Any, mask: Any) -> Any:
     """Mean over real positions of the cross-entropy with class numbers.
 
@@ -79,6 +102,7 @@ def pseudo_labels(prediction: Any, target: Any, mask: Any) -> Any:
 LOSSES: Dict[str, Callable[..., Any]] = {
     "mse": mean_squared_error,
     "kld": kl_divergence,
+    "attention_kld": attention_divergence,
     "cross_entropy": cross_entropy,
     "pseudo_labels": pseudo_labels,
 }

@@ -18,7 +18,14 @@ from xtremedistil_tf.distill.fine_tuning import (
 )
 from xtremedistil_tf.distill.results import Prepared
 from xtremedistil_tf.distill.stages import Stage
-from xtremedistil_tf.distill.store import KINDS, TargetStore, check_disk, store_bytes
+from xtremedistil_tf.distill.store import (
+    KINDS,
+    MATCHED_KINDS,
+    TargetStore,
+    check_disk,
+    store_bytes,
+)
+from xtremedistil_tf.distill.strategies import build_plan
 from xtremedistil_tf.distill.student_text import StudentText, student_text
 from xtremedistil_tf.distill.target_worker import helping_processes
 from xtremedistil_tf.distill.targets import Part, write_targets
@@ -44,7 +51,14 @@ log = logging.getLogger("absl")
 def needed_kinds(stages: Sequence[Stage]) -> Tuple[str, ...]:
     """Which of the teacher's outputs some stages read; the piece ids lie with the logits."""
     targets = {term.target for stage in stages if stage.data != "train" for term in stage.terms}
-    return KINDS if "representation" in targets else KINDS[:1] if targets else ()
+    return tuple(kind for kind in (*KINDS, *MATCHED_KINDS)
+                 if targets and (kind in targets or kind == "logits"))
+
+
+def kinds_of_run(config: RunConfig) -> Tuple[str, ...]:
+    """Which of the teacher's outputs a run reads."""
+    return needed_kinds(
+        build_plan(config.student.trained_layers, config.distil, config.data.measure))
 
 
 def check_student(config: RunConfig, task: Task, found: Any, model_dir: pathlib.Path) -> None:
@@ -73,16 +87,19 @@ def check_student(config: RunConfig, task: Task, found: Any, model_dir: pathlib.
         check_embedding_width(student.word_emb_dim, embedding_width(found), student.word_embedding)
     if not (model_dir / "targets").exists():
         # A word has one piece at least, a sentence two markers.
-        pieces = task.transfer_words + 2 * task.transfer_rows
-        check_disk(model_dir, store_bytes(pieces, task.transfer_rows, int(found.hidden_size),
-                                          task.labels.size, pooled=task.labels.pooled))
+        pieces, rows = task.transfer_words + 2 * task.transfer_rows, task.transfer_rows
+        check_disk(model_dir, store_bytes(
+            pieces, rows, int(found.hidden_size), task.labels.size, kinds_of_run(config),
+            task.labels.pooled, min(config.matched_layers, int(found.num_hidden_layers)),
+            pieces**2 // max(1, rows)))
 
 
 def _target_fingerprint(
     config: RunConfig, task: Task, teacher_print: str, split: str, layer: int, text: StudentText,
 ) -> str:
     return fingerprint(teacher_print, task.fingerprints[split], config.data.seq_len,
-                       config.data.on_bad_row, layer, config.opt_policy, text.fingerprint)
+                       config.data.on_bad_row, layer, config.opt_policy, text.fingerprint,
+                       config.matched_layers)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -210,12 +227,13 @@ def write_part(config: RunConfig, task: Task, model_dir: pathlib.Path, resources
                      text)
     _pieces(config, task, teacher, text, places)
     own = open_realigned(places["own_pieces"].folder) if text.differs else None
+    kinds = kinds_of_run(config)
     store, rows = write_targets(
         teacher, open_pieces(places["pieces"].folder), places["transfer"].folder,
         places["transfer"].fingerprint,
-        config.distil.chunk_size, part=Part(number - 1, parts), realigned=own,
+        config.distil.chunk_size, kinds, Part(number - 1, parts), realigned=own,
     )
-    there = sum(store.is_whole(index, KINDS) for index in range(store.shards))
+    there = sum(store.is_whole(index, kinds) for index in range(store.shards))
     return (f"part {number} of {parts} is written, {rows} rows in this run; {there} of "
             f"{store.shards} shards are there. When all are, run the same command without "
             "--target_shard")
@@ -225,31 +243,34 @@ def plan_facts(config: RunConfig, task: Task, model_dir: pathlib.Path) -> Dict[s
     """Sizes that a plan depends on, without fine-tuning or writing anything.
 
     Returns:
-      vocabulary (rows of the student's embedding), width (of the teacher), pieces (of the
-      transfer set).
+      vocabulary (rows of the student's embedding), width and matched (layers) of the teacher,
+      pieces and squares (sum of squared lengths) of the transfer set.
     """
     folder = teacher_folder(config, model_dir)
     if has_teacher(folder):
-        teacher = load_teacher(folder, config.teacher.layer)
+        teacher = load_teacher(folder, config.teacher.layer, config.matched_layers)
     else:
         teacher = fresh_teacher(config, task)
     text = student_text(config, teacher)
     train = align(text.tokenizer, task.examples["train"], config.data.seq_len, task.labels)
     assert task.transfer is not None, "the task was read with it"
-    sentences, pieces = task.transfer, 0
+    sentences, pieces, squares = task.transfer, 0, 0
 
     def transfer() -> Iterator[np.ndarray]:
-        nonlocal pieces
+        nonlocal pieces, squares
         for chunk, _ in pieces_of(text.tokenizer, sentences, config.data.seq_len):
             pieces += len(chunk.values)
+            squares += int((chunk.lengths**2).sum())
             yield chunk.values
 
     vocabulary = text.vocabulary(teacher, train.input_ids.values, transfer())
-    return {"vocabulary": len(vocabulary), "width": teacher.width, "pieces": pieces}
+    return {"vocabulary": len(vocabulary), "width": teacher.width, "matched": teacher.matched,
+            "pieces": pieces, "squares": squares}
 
 
 def drop_representations(stores: Sequence[TargetStore]) -> None:
     """Frees the nine tenths of the disk that only the first stage needs."""
     for store in stores:
-        store.drop("representation")
+        for kind in (*KINDS[1:], *MATCHED_KINDS):
+            store.drop(kind)
     log.info("stored representations are dropped: no stage that is left reads them")

@@ -12,8 +12,8 @@ class LossTerm:
     """One loss: an output of the model against a target of the rows.
 
     Attributes:
-      output: "representation" or "logits".
-      target: "representation", "logits" (the teacher's) or "labels".
+      output: "representation", "hidden_states", "attention" or "logits".
+      target: the same (the teacher's), or "labels" for logits.
       loss: name in `distill.losses.LOSSES`.
       weight: factor in the sum (paper Eq. 7).
       temperature: both sides of a softmax loss are divided by it.

@@ -14,18 +14,31 @@ from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.runs import read_json, write_json
 
 KINDS = ("logits", "representation")
+# Of matched layers, see `models.matching`.
+MATCHED_KINDS = ("hidden_states", "attention")
 SHARD_RECORD = "shard.json"
 
 
 def store_bytes(
     pieces: int, rows: int, width: int, classes: int, kinds: Sequence[str] = KINDS,
-    pooled: bool = False,
+    pooled: bool = False, matched: int = 0, squares: int = 0,
 ) -> int:
-    """Bytes that the targets of a transfer set take on disk, to within a few percent."""
-    a_target = (4 * classes if "logits" in kinds else 0) \
-        + (2 * width if "representation" in kinds else 0)
+    """Bytes that the targets of a transfer set take on disk, to within a few percent.
+
+    Args:
+      pieces, rows: of the transfer set.
+      width, classes: of the teacher.
+      kinds: what is stored.
+      pooled: whether a row has one target instead of one a piece.
+      matched: layers that are matched.
+      squares: sum of the squared lengths of the rows, which attention takes.
+    """
+    a_target = {"logits": 4 * classes, "representation": 2 * width,
+                "hidden_states": 2 * width * (matched + 1), "attention": 0}
     ids = 4 * pieces if "logits" in kinds else 0
-    return ids + a_target * (rows if pooled else pieces) + 45 * len(kinds) * rows
+    attention = 2 * matched * squares if "attention" in kinds else 0
+    return ids + attention + 45 * len(kinds) * rows \
+        + sum(a_target[kind] for kind in kinds) * (rows if pooled else pieces)
 
 
 def check_disk(folder: pathlib.Path, needed: int) -> None:
@@ -53,7 +66,8 @@ class TargetStore:
 
     A record of "logits-*.tfrecord" holds a row's piece ids (int32) and logits (float32), one of
     "representation-*.tfrecord" its representation (float16); real positions only, and one a row
-    where a row has one target. They are kept
+    where a row has one target. So with "hidden_states"; "attention" has for every piece and matched
+    layer as many values (float16) as the bucket's longest row has pieces. They are kept
     apart because nine tenths of the bytes are needed by the first stage alone, and by length so
     that a batch is read and decoded as a whole. Rows lie in one random order, so that a shard of
     a text that is sorted by language or source is a sample of all of it.
@@ -66,6 +80,7 @@ class TargetStore:
       pooled: whether a row has one target instead of one a piece.
       partial: whether only some pieces have targets: those of a student's own tokenizer that the
         teacher speaks of. Beside the logits then stands which (uint8), and other targets are 0.
+      matched: layers whose hidden states and attention may be stored.
     """
 
     folder: pathlib.Path
@@ -75,6 +90,20 @@ class TargetStore:
     shard_rows: int
     pooled: bool = False
     partial: bool = False
+    matched: int = 0
+
+    def values(self, kind: str) -> int:
+        """Numbers of one target; of "attention" in the longest row."""
+        return {"logits": self.classes, "representation": self.width,
+                "hidden_states": self.width * (self.matched + 1),
+                "attention": self.matched * int(self.lengths.max())}[kind]
+
+    def needs(self, shards: Sequence[int], kinds: Sequence[str]) -> int:
+        """Bytes of some kinds of some shards, see `store_bytes`."""
+        lengths = np.concatenate(
+            [[0], *(self.lengths[slice(*self.bounds(index))] for index in shards)]).astype(np.int64)
+        return store_bytes(int(lengths.sum()), self.rows(shards), self.width, self.classes, kinds,
+                           self.pooled, self.matched, int((lengths**2).sum()))
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -107,7 +136,7 @@ class TargetStore:
         return self.folder / f"shard-{index:05d}"
 
     def files(self, kind: str, bucket: int, shards: Sequence[int]) -> List[str]:
-        """Files of "logits" or "representation" for a bucket, shard by shard."""
+        """Files of a kind for a bucket, shard by shard."""
         paths = [self.shard_folder(index) / file_name(kind, bucket) for index in shards]
         return [str(path) for path in paths if path.is_file()]
 

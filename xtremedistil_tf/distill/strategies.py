@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
-from xtremedistil_tf.config import BatchSize, DistilConfig, TeacherConfig
+from xtremedistil_tf.config import MATCHING, BatchSize, DistilConfig, TeacherConfig
 from xtremedistil_tf.distill.stages import LossTerm, Schedule, Stage
 from xtremedistil_tf.errors import UserError
 
@@ -56,7 +56,13 @@ def _everything(layers: Sequence[str]) -> Tuple[str, ...]:
 
 def _representation(layers: Sequence[str], config: DistilConfig) -> _Step:
     below = tuple(name for name in _everything(layers) if name != "logits")
-    return _Step("representation", "transfer", (_hidden(config),), below, "representation")
+    terms: Tuple[LossTerm, ...] = (_hidden(config),)
+    if config.multi_hidden_states:
+        below = (MATCHING, *below)
+        terms += (LossTerm("hidden_states", "hidden_states", "mse"),)
+    if config.attention:
+        terms += (LossTerm("attention", "attention", "attention_kld"),)
+    return _Step("representation", "transfer", terms, below, "representation")
 
 
 def _gradual(

@@ -11,6 +11,7 @@ from xtremedistil_tf.distill.fine_tuning import fresh_teacher
 from xtremedistil_tf.distill.results import Prepared
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.embeddings import reduce_embeddings
+from xtremedistil_tf.models.matching import Matching
 from xtremedistil_tf.models.student import Student, build_student
 from xtremedistil_tf.models.student_checkpoint import copy_layers, load_student_encoder
 from xtremedistil_tf.models.teacher import Teacher
@@ -62,6 +63,7 @@ def start_student(config: RunConfig, prepared: Prepared, teacher: Teacher) -> St
     student = build_student(
         config.student, len(prepared.vocabulary), teacher.width, prepared.task.labels.size,
         embeddings, prepared.task.labels.pooled, config.data.seq_len,
+        Matching(teacher.matched, config.distil.attention) if teacher.matched else None,
     )
     if encoder is not None:
         copy_layers(encoder, student.model.get_layer("encoder"))

@@ -6,7 +6,7 @@ from typing import Any, Iterator, Optional
 
 import numpy as np
 
-from xtremedistil_tf.config import RunConfig
+from xtremedistil_tf.config import RunConfig, require
 from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
 from xtremedistil_tf.models.student_checkpoint import load_student_tokenizer
 from xtremedistil_tf.models.teacher import Teacher
@@ -52,9 +52,15 @@ def student_text(config: RunConfig, teacher: Teacher) -> StudentText:
     """How a run's student reads.
 
     Raises:
-      UserError: if the tokenizer of its checkpoint cannot be used.
+      UserError: if the tokenizer of its checkpoint cannot be used, or attention is to be compared
+        between pieces that differ.
     """
     if not config.student.own_vocabulary:
         return StudentText(teacher.tokenizer, False, False)
     own = load_student_tokenizer(config.student)
-    return StudentText(own, definition(own) != definition(teacher.tokenizer), True)
+    differs = definition(own) != definition(teacher.tokenizer)
+    require(not (differs and config.distil.attention),
+            "--distil_attention compares pieces with pieces, and those of "
+            f"{config.student.pt_student_checkpoint} are not the teacher's; allowed with "
+            "--compress_word_embedding, which reads the teacher's")
+    return StudentText(own, differs, True)

@@ -92,8 +92,9 @@ def work(job: Dict[str, Any]) -> None:
     store, order = open_store(
         realigned or Realigned(input_ids), folder, manifest["fingerprint"],
         manifest["shard_rows"], manifest["width"], manifest["classes"], manifest["pooled"],
+        manifest["matched"],
     )
-    teacher = load_teacher(pathlib.Path(job["teacher"]), job["layer"])
+    teacher = load_teacher(pathlib.Path(job["teacher"]), job["layer"], manifest["matched"])
     missing = [index for index in range(store.shards) if not store.is_whole(index, job["kinds"])]
     if missing:
         filler = Filler(teacher, input_ids, order, store, job["kinds"], realigned)

@@ -9,13 +9,13 @@ from typing import Any, Callable, ContextManager, Dict, Iterator, List, Optional
 import filelock
 import numpy as np
 
+from xtremedistil_tf.distill.records import records_of, replaced
 from xtremedistil_tf.distill.store import (
     KINDS,
     SHARD_RECORD,
     TargetStore,
     check_disk,
     file_name,
-    store_bytes,
 )
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.alignment import Ragged
@@ -43,14 +43,6 @@ class Part:
     of: int = 1
 
 
-def _example(**arrays: np.ndarray) -> bytes:
-    features = {
-        name: tf.train.Feature(bytes_list=tf.train.BytesList(value=[array.tobytes()]))
-        for name, array in arrays.items()
-    }
-    return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
-
-
 class _ShardWriter:
     """Writes the rows of a shard into its files, one a kind and bucket."""
 
@@ -65,32 +57,6 @@ class _ShardWriter:
             path = str(self._folder / name)
             self._writers[name] = self._stack.enter_context(tf.io.TFRecordWriter(path))
         self._writers[name].write(record)
-
-
-def _records(kinds: Sequence[str], ids: np.ndarray, outputs: Dict[str, np.ndarray]) -> Dict:
-    """A row's records: int32 [time], float32 [time, classes], float16 [time, width].
-
-    Where a row has one target, the last two have a time of 1. With "known" (uint8 [time]) only
-    some positions have one.
-    """
-    made = {}
-    if "logits" in kinds:
-        known = {"known": outputs["known"]} if "known" in outputs else {}
-        made["logits"] = _example(ids=ids.astype("<i4"), logits=outputs["logits"].astype("<f4"),
-                                  **known)
-    if "representation" in kinds:
-        made["representation"] = _example(
-            representation=outputs["representation"].astype("<f2")
-        )
-    return made
-
-
-def _replaced(outputs: Dict[str, np.ndarray], places: np.ndarray) -> Dict[str, np.ndarray]:
-    """A row's outputs [time, ...] at the pieces of another tokenizer, see `inputs.realign`."""
-    known = places >= 0
-    moved = {name: np.where(known[:, None], values[np.maximum(places, 0)], 0)
-             for name, values in outputs.items()}
-    return {**moved, "known": known.astype(np.uint8)}
 
 
 class Filler:
@@ -128,16 +94,18 @@ class Filler:
                         for position, (row, length) in enumerate(zip(rows, lengths)):
                             real = {kind: outputs[kind][position, :length]
                                     for kind in self._kinds}
-                            for kind, record in self._row(int(order[row]), real).items():
-                                writer.write(kind, buckets[at - begin + row], record)
+                            bucket = int(buckets[at - begin + row])
+                            records = self._row(int(order[row]), real, bucket)
+                            for kind, record in records.items():
+                                writer.write(kind, bucket, record)
             sizes = {path.name: path.stat().st_size for path in sorted(temporary.iterdir())}
             write_json(temporary / SHARD_RECORD, sizes)
 
-    def _row(self, row: int, outputs: Dict[str, np.ndarray]) -> Dict[str, bytes]:
+    def _row(self, row: int, outputs: Dict[str, np.ndarray], bound: int) -> Dict[str, bytes]:
         """The records of a row of the text."""
         if self._own.places is not None:
-            outputs = _replaced(outputs, self._own.places[row])
-        return _records(self._kinds, self._own.input_ids[row], outputs)
+            outputs = replaced(outputs, self._own.places[row])
+        return records_of(self._kinds, self._own.input_ids[row], outputs, bound)
 
     def fill(self, missing: Sequence[int], progress: Progress, wait: bool) -> None:
         """Writes the shards that no other process has claimed.
@@ -191,7 +159,7 @@ def store_order(rows: int) -> np.ndarray:
 
 def open_store(
     rows: Realigned, folder: pathlib.Path, fingerprint: str, shard_rows: int, width: int,
-    classes: int, pooled: bool = False,
+    classes: int, pooled: bool = False, matched: int = 0,
 ) -> Tuple[TargetStore, np.ndarray]:
     """Opens a store, or begins an empty one.
 
@@ -202,6 +170,7 @@ def open_store(
       shard_rows: rows a shard.
       width, classes: of the teacher.
       pooled: whether it gives one target a row.
+      matched: its layers that are compared with the student's.
 
     Returns:
       The store and its order (see `store_order`).
@@ -215,7 +184,7 @@ def open_store(
     partial = rows.places is not None
     manifest = {"fingerprint": fingerprint, "rows": len(lengths), "pieces": int(lengths.sum()),
                 "shard_rows": shard_rows, "width": width, "classes": classes, "pooled": pooled,
-                "partial": partial}
+                "partial": partial, "matched": matched}
     path = folder / _MANIFEST
     if path.is_file():
         stored = read_json(path)
@@ -227,7 +196,8 @@ def open_store(
             )
     else:
         write_json(path, manifest)
-    return TargetStore(folder, lengths, width, classes, shard_rows, pooled, partial), order
+    return TargetStore(folder, lengths, width, classes, shard_rows, pooled, partial,
+                       matched), order
 
 
 def _finish(store: TargetStore) -> None:
@@ -249,9 +219,7 @@ def missing_shards(store: TargetStore, kinds: Sequence[str], part: Part = Part()
     for index in missing:
         # A damaged one must not look whole to the process that comes to write it.
         (store.shard_folder(index) / SHARD_RECORD).unlink(missing_ok=True)
-    pieces = sum(int(store.lengths[slice(*store.bounds(index))].sum()) for index in missing)
-    check_disk(store.folder, store_bytes(pieces, store.rows(missing), store.width,
-                                         store.classes, kinds, store.pooled))
+    check_disk(store.folder, store.needs(missing, kinds))
     return missing
 
 
@@ -286,7 +254,7 @@ def write_targets(
     """
     classes = int(teacher.model.output_shape["logits"][-1])
     store, order = open_store(realigned or Realigned(input_ids), folder, fingerprint, shard_rows,
-                              teacher.width, classes, teacher.pooled)
+                              teacher.width, classes, teacher.pooled, teacher.matched)
     missing = missing_shards(store, kinds, part or Part())
     rows = store.rows(missing)
     if missing:

@@ -5,7 +5,7 @@ student's own step.
 """
 
 import dataclasses
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -203,27 +203,31 @@ def _split_over_replicas(batches: Any, share: Share) -> Any:
 
 
 def _bucket_batches(
-    store: Any, bucket: int, rows: int, most: int, with_representation: bool,
+    store: Any, bucket: int, rows: int, most: int, kinds: Sequence[str],
     generator: np.random.Generator,
 ) -> Any:
-    """Shuffled batches of a bucket's records: (logits[, representation]), each string [batch]."""
+    """Shuffled batches of a bucket's records, one a kind, each string [batch]."""
     order = generator.permutation(store.shards)
-    records = tf.data.TFRecordDataset(store.files("logits", bucket, order))
-    if with_representation:
-        records = tf.data.Dataset.zip(
-            (records, tf.data.TFRecordDataset(store.files("representation", bucket, order)))
-        )
-    else:
-        records = tf.data.Dataset.zip((records,))
-    a_target = 4 * store.classes + (2 * store.width if with_representation else 0)
+    records = tf.data.Dataset.zip(tuple(
+        tf.data.TFRecordDataset(store.files(kind, bucket, order)) for kind in kinds))
+    a_target = sum((4 if kind == "logits" else 2) * store.values(kind) for kind in kinds)
     pieces = store.lengths.mean()
     window = _SHUFFLE_BYTES // int(4 * pieces + a_target * (1 if store.pooled else pieces) + 256)
     window = max(most, int(window * rows / len(store)))
     return records.shuffle(min(rows, window), seed=int(generator.integers(2**31))).batch(most)
 
 
+def _decode_attention(raw: Any, lengths: Any, layers: int) -> Any:
+    """Decodes attention [batch] into float16 [batch, query, layers, key], see `TargetStore`."""
+    time = tf.reduce_max(lengths)
+    bound = tf.strings.length(raw)[0] // (2 * layers * lengths[0])
+    flat = _decode(raw, tf.int16, time, layers * bound)
+    wide = tf.reshape(flat, [-1, time, layers, bound])
+    return tf.bitcast(wide[..., :time], tf.float16)
+
+
 def transfer_batches(
-    store: Any, size: BatchSize, seed: int, table: np.ndarray, with_representation: bool,
+    store: Any, size: BatchSize, seed: int, table: np.ndarray, kinds: Sequence[str],
     share: Share = Share(),
 ) -> Any:
     """One shuffled epoch of transfer rows with the teacher's outputs, read from its shards.
@@ -236,12 +240,12 @@ def transfer_batches(
       size: of a batch, for each replica.
       seed: of the order; equal seeds give equal epochs.
       table: int32, maps piece ids to the student's.
-      with_representation: whether a stage needs the representation beside the logits.
+      kinds: what a stage needs, the logits first.
       share: the replicas that are fed; a step's batches follow one another in their order.
 
     Returns:
-      A dataset of (inputs, {"logits", "mask"[, "representation"]}); the targets' time is 1 where
-      a row has one.
+      A dataset of (inputs, {"logits", "mask", ...}), a target a kind; the targets' time is 1 where
+      a row has one, but that of "attention" [batch, query, layers, key], which has its own mask.
     """
     generator = np.random.default_rng(seed)
     buckets: List[Any] = []
@@ -250,7 +254,7 @@ def transfer_batches(
         most = size.of(bucket) * share.replicas
         choices += [len(buckets)] * -(-rows // most)
         buckets.append(
-            _bucket_batches(store, bucket, rows, most, with_representation, generator)
+            _bucket_batches(store, bucket, rows, most, kinds, generator)
         )
     choice = tf.data.Dataset.from_tensor_slices(generator.permutation(choices).astype(np.int64))
     table = tf.constant(table, tf.int32)
@@ -267,11 +271,15 @@ def transfer_batches(
             mask &= _decode(parsed["known"], tf.uint8, time, 1)[:, :, 0] > 0
         targets = {"logits": _decode(parsed["logits"], tf.float32, places, store.classes),
                    "mask": tf.cast(mask & counts, tf.float32)}
-        if with_representation:
-            raw = _parse(records[1], ("representation",))["representation"]
+        for kind, record in zip(kinds[1:], records[1:-1]):
+            raw = _parse(record, (kind,))[kind]
+            if kind == "attention":
+                targets[kind] = _decode_attention(raw, lengths, store.matched)
+                targets["attention_mask"] = tf.cast(real & counts, tf.float32)
+                continue
             # TensorFlow pads no float16 while decoding; as integers the bits are the same.
-            bits = _decode(raw, tf.int16, places, store.width)
-            targets["representation"] = tf.bitcast(bits, tf.float16)
+            bits = _decode(raw, tf.int16, places, store.values(kind))
+            targets[kind] = tf.bitcast(bits, tf.float16)
         return {"input_ids": tf.where(real, tf.gather(table, ids), 0)}, targets
 
     batches = tf.data.Dataset.choose_from_datasets(buckets, choice, stop_on_empty_dataset=False)

@@ -1,10 +1,11 @@
 """What a kind of student puts between piece ids and projection."""
 
 import dataclasses
-from typing import Any, List, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.config import StudentConfig
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.matching import Matching
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,11 +16,13 @@ class Shape:
       vocabulary: rows of the embedding, padding included.
       pooled: whether a row has one state instead of one a piece.
       positions: longest row, for bodies that number their positions.
+      matching: what of the body is compared with the teacher's layers.
     """
 
     vocabulary: int
     pooled: bool
     positions: int
+    matching: Optional[Matching] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,10 +32,13 @@ class Body:
     Attributes:
       hidden: Keras tensor [batch, time, dim]; time is 1 where pooled.
       parts: (name, layers), bottom to top; the names are those of `StudentConfig.layers`.
+      states, attentions: what `models.matching` joins, where it was asked for.
     """
 
     hidden: Any
     parts: List[Tuple[str, List[Any]]]
+    states: Sequence[Any] = ()
+    attentions: Sequence[Any] = ()
 
     @property
     def word_embedding(self) -> Any:

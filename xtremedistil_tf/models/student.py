@@ -1,13 +1,14 @@
 """The student as a Keras functional model: the body of its kind, projection and logits."""
 
 import dataclasses
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import numpy as np
 
-from xtremedistil_tf.config import StudentConfig
+from xtremedistil_tf.config import MATCHING, StudentConfig
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.body import Body, Shape, bilstm_body
+from xtremedistil_tf.models.matching import Matching, joined_attention, joined_states
 from xtremedistil_tf.models.registry import LayerRegistry
 from xtremedistil_tf.models.stage_model import StageModel
 
@@ -20,11 +21,15 @@ class Student:
       model: int32 [batch, time] student piece ids (0 = padding) under "input_ids" to
         "representation" [batch, time, width] and "logits" [batch, time, classes], float32; time
         is 1 where pooled.
-      registry: the names of `StudentConfig.layers`: word_embedding, the body's, projection, logits.
+      registry: the names of `StudentConfig.layers`: word_embedding, the body's, projection, logits;
+        and MATCHING, where layers are matched.
+      trained: the same layers with what is compared beside: "hidden_states" and "attention", see
+        `models.matching`; `model` itself where nothing is. Its weights are those of a stage.
     """
 
     model: StageModel
     registry: LayerRegistry
+    trained: StageModel
 
 
 def _transformer_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Body:
@@ -40,6 +45,23 @@ BODIES: Dict[str, Callable[[StudentConfig, Any, Shape], Body]] = {
 }
 
 
+def _matched(body: Body, matching: Matching, width: int) -> Tuple[Dict[str, Any], List[Any]]:
+    """The outputs that are compared, and the layers that bring hidden states to `width`."""
+    own, projections = body.states[-1].shape[-1], []
+
+    def widened(state: Any) -> Any:
+        if own == width:
+            return state
+        name = f"{MATCHING}_{len(projections)}"
+        projections.append(tf.keras.layers.Dense(width, name=name))
+        return projections[-1](state)
+
+    outputs = {"hidden_states": joined_states(body.states, matching.layers, widened)}
+    if matching.attention:
+        outputs["attention"] = joined_attention(body.attentions, matching.layers)
+    return outputs, projections
+
+
 def build_student(
     config: StudentConfig,
     vocabulary_size: int,
@@ -48,6 +70,7 @@ def build_student(
     embeddings: Optional[np.ndarray] = None,
     pooled: bool = False,
     positions: int = 512,
+    matching: Optional[Matching] = None,
 ) -> Student:
     """Builds body - projection - logits, dropout between them.
 
@@ -61,6 +84,7 @@ def build_student(
       embeddings: float32 [vocabulary_size, word_emb_dim] to start from; random where None.
       pooled: give one representation and logits a row (see `StudentConfig.pooling`).
       positions: the longest row of a Transformer; a BiLSTM has none.
+      matching: which layers of a Transformer are compared with the teacher's.
 
     Source: paper section 3 (student), Eq. 5 (projection).
     """
@@ -68,19 +92,22 @@ def build_student(
     tf.keras.backend.experimental.enable_tf_random_generator()
     layers = tf.keras.layers
     input_ids = tf.keras.Input([None], dtype=tf.int32, name="input_ids")
-    body = BODIES[config.student](config, input_ids, Shape(vocabulary_size, pooled, positions))
+    body = BODIES[config.student](
+        config, input_ids, Shape(vocabulary_size, pooled, positions, matching))
     projection = layers.Dense(width, activation=config.dense_act_func, name="projection")
     # Logits and losses stay float32 under mixed precision.
     logits = layers.Dense(classes, name="logits", dtype="float32")
     hidden = layers.Dropout(config.dropout_rate, name="body_dropout")(body.hidden)
     representation = projection(hidden)
     dropped = layers.Dropout(config.dropout_rate, name="projection_dropout")(representation)
-    model = StageModel(
-        inputs={"input_ids": input_ids},
-        outputs={"representation": representation, "logits": logits(dropped)},
-        name="student",
-    )
+    outputs = {"representation": representation, "logits": logits(dropped)}
+    model = StageModel({"input_ids": input_ids}, outputs, name="student")
     if embeddings is not None:
         body.word_embedding.assign(embeddings)
     heads = [("projection", [projection]), ("logits", [logits])]
-    return Student(model, LayerRegistry(model, [*body.parts, *heads]))
+    if matching is None:
+        return Student(model, LayerRegistry(model, [*body.parts, *heads]), model)
+    more, projections = _matched(body, matching, width)
+    trained = StageModel({"input_ids": input_ids}, {**outputs, **more}, name="student")
+    registry = LayerRegistry(trained, [*body.parts, *heads, (MATCHING, projections)])
+    return Student(model, registry, trained)

@@ -12,6 +12,7 @@ from xtremedistil_tf.config import CLASSIFICATION
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.encoders import check_configuration, encoder_parts
+from xtremedistil_tf.models.matching import joined_attention, joined_states
 from xtremedistil_tf.models.registry import LayerRegistry
 from xtremedistil_tf.models.stage_model import StageModel
 from xtremedistil_tf.models.tokenizers import load_tokenizer
@@ -27,12 +28,14 @@ class Teacher:
 
     Attributes:
       model: int32 [batch, time] "input_ids" and "attention_mask" to "representation"
-        [batch, time, width] and "logits" [batch, time, classes]; time is 1 where pooled.
+        [batch, time, width] and "logits" [batch, time, classes]; time is 1 where pooled. With
+        matched layers also "hidden_states" and "attention", see `models.matching`.
       registry: embeddings, layer_0, ..., logits.
       encoder: the transformers model inside.
       tokenizer: its fast tokenizer.
       layer: index into hidden_states of the representation.
       pooled: whether it reads a row at its first piece alone, the opening marker.
+      matched: how many of its topmost layers are compared with a student's.
     """
 
     model: StageModel
@@ -41,6 +44,7 @@ class Teacher:
     tokenizer: Any
     layer: int
     pooled: bool = False
+    matched: int = 0
 
     @property
     def width(self) -> int:
@@ -55,7 +59,7 @@ class Teacher:
 
 def build_teacher(
     encoder: Any, tokenizer: Any, classes: int, layer: int, dropout: float = 0.1,
-    pooled: bool = False,
+    pooled: bool = False, matched: int = 0,
 ) -> Teacher:
     """Puts one linear layer on the encoder's last hidden state.
 
@@ -66,6 +70,7 @@ def build_teacher(
       layer: index into hidden_states, 0 = embeddings.
       dropout: before the head, in fine-tuning only.
       pooled: give one representation and logits a row, those of its first piece ([CLS]).
+      matched: layers of a student that is compared; as many of the encoder's as there are.
 
     Returns:
       The teacher; both outputs come from one forward pass.
@@ -76,6 +81,7 @@ def build_teacher(
     Source: paper section 3 ("The Teacher"), section 4.2 for the representation.
     """
     check_configuration(encoder.config, layer, 0)
+    matched = min(matched, int(encoder.config.num_hidden_layers))
     parts, always_frozen = encoder_parts(encoder)
     # === Layers ===
     head = tf.keras.layers.Dense(classes, name="logits", dtype="float32")
@@ -88,17 +94,19 @@ def build_teacher(
             f"--pt_teacher {type(encoder).__name__} has a head of its own; allowed: base models "
             "such as TFBertModel or TFAutoModel"
         )
-    outputs = encoder(
+    found = encoder(
         input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True,
-        return_dict=True,
+        output_attentions=matched > 0, return_dict=True,
     )
-    last, representation = outputs.last_hidden_state, outputs.hidden_states[layer]
-    if pooled:
-        last, representation = last[:, :1], representation[:, :1]
+    last, *states = (state[:, :1] if pooled else state
+                     for state in (found.last_hidden_state, *found.hidden_states))
+    compared = {} if not matched else {
+        "hidden_states": joined_states(states, matched),
+        "attention": joined_attention(found.attentions, matched)}
     last = tf.keras.layers.Dropout(dropout, name="head_dropout")(last)
     model = StageModel(
         inputs={"input_ids": input_ids, "attention_mask": attention_mask},
-        outputs={"representation": representation, "logits": head(last)},
+        outputs={"representation": states[layer], "logits": head(last), **compared},
         name="teacher",
     )
     try:
@@ -107,7 +115,7 @@ def build_teacher(
         raise UserError(
             f"{type(encoder).__name__} has layers that are not known here: {error}"
         ) from None
-    return Teacher(model, registry, encoder, tokenizer, layer, pooled)
+    return Teacher(model, registry, encoder, tokenizer, layer, pooled, matched)
 
 
 def save_teacher(teacher: Teacher, folder: pathlib.Path, record: dict) -> None:
@@ -136,12 +144,13 @@ def read_record(folder: pathlib.Path) -> dict:
     return read_json(pathlib.Path(folder) / _RECORD_FILE)
 
 
-def load_teacher(folder: pathlib.Path, layer: int) -> Teacher:
+def load_teacher(folder: pathlib.Path, layer: int, matched: int = 0) -> Teacher:
     """Loads a fine-tuned teacher.
 
     Args:
       folder: what `save_teacher` wrote.
       layer: index into hidden_states of the representation.
+      matched: see `build_teacher`.
 
     Raises:
       UserError: if the folder holds no whole teacher, or it lacks the layer.
@@ -156,6 +165,7 @@ def load_teacher(folder: pathlib.Path, layer: int) -> Teacher:
         raise UserError(f"the teacher in {folder} cannot be loaded: {error}") from error
     tokenizer = load_tokenizer(str(folder), encoder.config.model_type)
     pooled = read_record(folder).get("kind") == CLASSIFICATION
-    teacher = build_teacher(encoder, tokenizer, head["bias"].shape[0], layer, pooled=pooled)
+    teacher = build_teacher(encoder, tokenizer, head["bias"].shape[0], layer, pooled=pooled,
+                            matched=matched)
     teacher.model.get_layer("logits").set_weights([head["kernel"], head["bias"]])
     return teacher

@@ -12,6 +12,8 @@ from xtremedistil_tf.models.encoders import build_variables, encoder_parts
 
 def _architecture(config: StudentConfig, shape: Shape) -> Any:
     """ELECTRA's configuration with the student's sizes, and a checkpoint's where it has one."""
+    # Attention that is compared must be a distribution, not what dropout leaves of one.
+    compared = shape.matching is not None and shape.matching.attention
     settings = {"intermediate_size": 4 * config.hidden_size,
                 "max_position_embeddings": shape.positions, "type_vocab_size": 1,
                 **(config.architecture or {})}
@@ -19,7 +21,8 @@ def _architecture(config: StudentConfig, shape: Shape) -> Any:
         vocab_size=shape.vocabulary, embedding_size=config.word_emb_dim,
         hidden_size=config.hidden_size, num_hidden_layers=config.num_hidden_layers,
         num_attention_heads=config.num_attention_heads, hidden_dropout_prob=config.dropout_rate,
-        attention_probs_dropout_prob=config.dropout_rate, pad_token_id=0, **settings)
+        attention_probs_dropout_prob=0.0 if compared else config.dropout_rate, pad_token_id=0,
+        **settings)
 
 
 def transformer_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Body:
@@ -36,14 +39,23 @@ def transformer_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Bod
     encoder = transformers.TFElectraModel(_architecture(config, shape), name="encoder")
     build_variables(encoder)
     real = real_positions(input_ids)
-    hidden = encoder(
-        input_ids=input_ids, attention_mask=tf.cast(real[:, :, 0], tf.int32), return_dict=True
-    ).last_hidden_state
-    if shape.pooled and config.pools == "mean":
+    matching = shape.matching is not None
+    found = encoder(
+        input_ids=input_ids, attention_mask=tf.cast(real[:, :, 0], tf.int32), return_dict=True,
+        output_hidden_states=matching, output_attentions=matching)
+
+    def pooled(hidden: Any) -> Any:
+        if not shape.pooled:
+            return hidden
+        if config.pools == "first":
+            return hidden[:, :1]
         counted = tf.cast(real, hidden.dtype)
-        hidden = tf.reduce_sum(hidden * counted, 1, keepdims=True) / tf.maximum(
+        return tf.reduce_sum(hidden * counted, 1, keepdims=True) / tf.maximum(
             tf.reduce_sum(counted, 1, keepdims=True), 1)
-    elif shape.pooled:
-        hidden = hidden[:, :1]
+
     (_, embeddings), *blocks = encoder_parts(encoder)[0]
-    return Body(hidden, [("word_embedding", embeddings), *blocks])
+    parts = [("word_embedding", embeddings), *blocks]
+    if not matching:
+        return Body(pooled(found.last_hidden_state), parts)
+    return Body(pooled(found.last_hidden_state), parts,
+                [pooled(state) for state in found.hidden_states], found.attentions)
