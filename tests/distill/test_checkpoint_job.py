@@ -99,7 +99,7 @@ def test_its_targets_are_the_teachers_at_the_words_first_pieces(finished, teache
     task, teacher = read_task(config.data), load_teacher(teacher_folder, 1, 2)
     text = student_text(config, teacher)
     assert text.differs and text.whole
-    prepared, passes = prepare_rows(config, task, teacher, teacher_folder, folder, Resources(),
+    prepared, passes = prepare_rows(config, task, teacher, [teacher_folder], folder, Resources(),
                                     (*KINDS, "hidden_states"), text)
     assert passes == 0  # What the run stored.
     sentences = list(task.transfer)
@@ -144,7 +144,7 @@ def test_a_classifier_needs_no_alignment(checkpoint, bert_config, tokenizer, tmp
                             pooled=True)
     save_teacher(teacher, tmp_path / "teacher", {"kind": "classification"})
     text = student_text(config, teacher)
-    prepared, _ = prepare_rows(config, task, teacher, tmp_path / "teacher", tmp_path / "run",
+    prepared, _ = prepare_rows(config, task, teacher, [tmp_path / "teacher"], tmp_path / "run",
                                Resources(), KINDS, text)
     assert text.differs and not prepared.transfer.partial
     inputs, targets = next(iter(transfer_batches(

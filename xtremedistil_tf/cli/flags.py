@@ -58,7 +58,9 @@ def define_teacher_flags() -> None:
                         "A Hugging Face config.json: random weights and a vocabulary of the "
                         "task's own text instead of a checkpoint.")
     flags.DEFINE_string("teacher_model_dir", None,
-                        "Folder of a fine-tuned teacher; fine-tuned there if it holds none.")
+                        "Folder of a fine-tuned teacher; fine-tuned there if it holds none. "
+                        "Several with commas between: their logits are averaged, all else is the "
+                        "first's.")
     flags.DEFINE_integer("teacher_layer", _TEACHER.layer,
                          "Index into hidden_states, 0 = embeddings (paper: 7 of 12).")
     flags.DEFINE_integer("teacher_epochs", None, "Fine-tuning epochs, if not --ft_epochs.")

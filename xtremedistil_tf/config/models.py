@@ -22,7 +22,8 @@ class TeacherConfig:
       checkpoint: hub name or local folder, TF or safetensors (`--pt_teacher_checkpoint`).
       config_file: a Hugging Face config.json; the teacher then starts from random weights with a
         WordPiece vocabulary trained on the task's text, and `checkpoint` is not read.
-      model_dir: folder of a teacher fine-tuned before (`--teacher_model_dir`).
+      model_dir: folder of a teacher fine-tuned before (`--teacher_model_dir`), or several with
+        commas between, whose logits are averaged.
       layer: index into hidden_states (0 = embeddings) of the representation target.
       epochs, batch_size, patience: fine-tuning budget; patience in epochs without a better dev
         macro-F1.
@@ -69,6 +70,13 @@ class TeacherConfig:
         one_of("teacher_unfreeze", self.unfreeze, UNFREEZE)
         for flag, share in (("warmup", self.warmup), ("mask_rate", self.mask_rate)):
             require(0 <= share < 1, f"--teacher_{flag} is {share}; allowed: 0 <= share < 1")
+        require(self.model_dir is None or all(self.model_dirs),
+                f"--teacher_model_dir is {self.model_dir!r}; allowed: folders, commas between")
+
+    @property
+    def model_dirs(self) -> Tuple[str, ...]:
+        """The folders of `model_dir`; none where there is no such."""
+        return () if self.model_dir is None else tuple(self.model_dir.split(","))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -23,12 +23,12 @@ from xtremedistil_tf.models.encoders import (
     load_encoder,
     peek_configuration,
 )
+from xtremedistil_tf.models.ensemble import load_teachers
 from xtremedistil_tf.models.forward import Forward
 from xtremedistil_tf.models.teacher import (
     Teacher,
     build_teacher,
     has_teacher,
-    load_teacher,
     read_record,
     save_teacher,
 )
@@ -45,6 +45,12 @@ def folder_fingerprint(folder: pathlib.Path) -> str:
         if path.suffix in (*WEIGHT_ENDINGS, ".json", ".txt", ".model")
     )
     return fingerprint([[path.name, file_fingerprint(path)] for path in files])
+
+
+def teachers_fingerprint(folders: Sequence[pathlib.Path]) -> str:
+    """Hashes the folder of a run's teacher, or of its several."""
+    prints = [folder_fingerprint(folder) for folder in folders]
+    return prints[0] if len(prints) == 1 else fingerprint(prints)
 
 
 def _recipe_fingerprint(config: RunConfig, task: Task) -> str:
@@ -65,34 +71,41 @@ def _recipe_fingerprint(config: RunConfig, task: Task) -> str:
                        config.data.measure, config.seed, data, texts)
 
 
-def teacher_folder(config: RunConfig, model_dir: pathlib.Path) -> pathlib.Path:
-    """Where the run's teacher is, or will be.
+def teacher_folders(config: RunConfig, model_dir: pathlib.Path) -> Tuple[pathlib.Path, ...]:
+    """Where the run's teacher is, or will be; or where its teachers are.
 
     A --teacher_model_dir may be the folder of a teacher or a run folder around it; a new teacher
     goes into a folder `teacher` inside it, so that nothing else in it is touched.
     """
     if config.teacher.model_dir is None:
-        return model_dir.resolve() / "teacher"
-    folder = pathlib.Path(config.teacher.model_dir).resolve()
-    return folder if has_teacher(folder) else folder / "teacher"
+        return (model_dir.resolve() / "teacher",)
+    named = [pathlib.Path(name).resolve() for name in config.teacher.model_dirs]
+    return tuple(folder if has_teacher(folder) else folder / "teacher" for folder in named)
 
 
 def check_teacher(config: RunConfig, model_dir: pathlib.Path) -> Any:
     """Checks what can be known of the teacher before any work: layer and positions.
 
     Returns:
-      The transformers configuration of the teacher.
+      The transformers configuration of the teacher; of the first of several.
 
     Raises:
       UserError: for a setting that cannot work with this teacher.
     """
-    folder = teacher_folder(config, model_dir)
-    found = peek_configuration(config.teacher, folder if has_teacher(folder) else None)
-    check_configuration(found, config.teacher.layer, config.data.seq_len)
-    return found
+    folders = teacher_folders(config, model_dir)
+    for folder in folders if len(folders) > 1 else ():
+        if not has_teacher(folder):
+            raise UserError("--teacher_model_dir names several teachers, and "
+                            f"{folder.parent} holds none; fine-tune each with run_teacher.py first")
+    found = [peek_configuration(config.teacher, folder if has_teacher(folder) else None)
+             for folder in folders]
+    for number, one in enumerate(found):
+        check_configuration(one, 0 if number else config.teacher.layer, config.data.seq_len)
+    return found[0]
 
 
-def _load_known(folder: pathlib.Path, config: RunConfig, task: Task, recipe: str) -> Teacher:
+def _check_known(folder: pathlib.Path, config: RunConfig, task: Task, recipe: str) -> None:
+    """Refuses a fine-tuned teacher of another task, or in the run folder of another recipe."""
     record = read_record(folder)
     kind = record.get("kind", TAGGING)
     if kind != task.labels.kind:
@@ -108,7 +121,6 @@ def _load_known(folder: pathlib.Path, config: RunConfig, task: Task, recipe: str
             f"the teacher in {folder} was fine-tuned by other settings or data; use another "
             "--model_dir, or --overwrite"
         )
-    return load_teacher(folder, config.teacher.layer, config.matched_layers)
 
 
 class _Words:
@@ -202,10 +214,16 @@ def _fine_tune(
     return teacher
 
 
+def teacher_record(folders: Sequence[pathlib.Path]) -> Dict[str, Any]:
+    """What was saved with a run's teacher; of several the first's, with the names of all."""
+    records = [read_record(folder) for folder in folders]
+    return {**records[0], "name": " + ".join(record["name"] for record in records)}
+
+
 def obtain_teacher(
     config: RunConfig, task: Task, model_dir: pathlib.Path
-) -> Tuple[Teacher, pathlib.Path]:
-    """Loads the run's teacher, or fine-tunes it where there is none yet.
+) -> Tuple[Teacher, Tuple[pathlib.Path, ...]]:
+    """Loads the run's teacher, or fine-tunes it where there is none yet; or loads its several.
 
     Args:
       config: the run's settings.
@@ -213,26 +231,29 @@ def obtain_teacher(
       model_dir: the run folder, whose lock is held.
 
     Returns:
-      (teacher, its folder).
+      (teacher, its folder or those of the several that it is made of).
 
     Raises:
       UserError: if the teacher that is there has other labels, or (in the run folder) was made by
         other settings.
     """
-    folder = teacher_folder(config, model_dir)
+    folders = teacher_folders(config, model_dir)
+    folder = folders[0]
     own = folder.parent == model_dir.resolve()
-    if own or has_teacher(folder) or not is_chief():
-        return _find_or_tune(config, task, folder, model_dir), folder
+    if own or all(map(has_teacher, folders)) or not is_chief():
+        return _find_or_tune(config, task, folders, model_dir), folders
     with locked(folder.parent):
-        return _find_or_tune(config, task, folder, model_dir), folder
+        return _find_or_tune(config, task, folders, model_dir), folders
 
 
-def _find_or_tune(config: RunConfig, task: Task, folder: pathlib.Path,
+def _find_or_tune(config: RunConfig, task: Task, folders: Sequence[pathlib.Path],
                   model_dir: pathlib.Path) -> Teacher:
-    recipe = _recipe_fingerprint(config, task)
+    recipe, folder = _recipe_fingerprint(config, task), folders[0]
     if has_teacher(folder):
-        log.info("teacher: %s, fine-tuned before", folder)
-        return _load_known(folder, config, task, recipe)
+        for known in folders:
+            log.info("teacher: %s, fine-tuned before", known)
+            _check_known(known, config, task, recipe)
+        return load_teachers(folders, config.teacher.layer, config.matched_layers)
     if folder.is_dir() and any(folder.iterdir()):
         raise UserError(
             f"{folder} is not empty and holds no teacher fine-tuned here; use another "

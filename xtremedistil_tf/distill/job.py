@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Sequence
 
 from xtremedistil_tf.config import Resources, RunConfig, differences
 from xtremedistil_tf.distill.feed import student_feed
-from xtremedistil_tf.distill.fine_tuning import check_teacher, obtain_teacher
+from xtremedistil_tf.distill.fine_tuning import check_teacher, obtain_teacher, teacher_record
 from xtremedistil_tf.distill.preparation import (
     check_student,
     needed_kinds,
@@ -40,7 +40,7 @@ from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.matching import Matching
 from xtremedistil_tf.models.student import Student, build_student
 from xtremedistil_tf.models.student_checkpoint import with_architecture
-from xtremedistil_tf.models.teacher import Teacher, read_record
+from xtremedistil_tf.models.teacher import Teacher
 from xtremedistil_tf.models.weights import load_weights
 from xtremedistil_tf.runs import locked, read_json, write_json
 from xtremedistil_tf.serving.export import available_forms, export_student
@@ -189,10 +189,10 @@ def _train_and_score(
     resources: Resources, laps: _Laps,
 ) -> None:
     with current_strategy().scope():
-        teacher, folder = obtain_teacher(config, task, model_dir)
+        teacher, folders = obtain_teacher(config, task, model_dir)
         laps.lap("teacher")
         left = [stage for stage in plan if not is_done(model_dir / "stages", stage)]
-        prepared, passes = prepare(config, task, teacher, folder, model_dir, resources,
+        prepared, passes = prepare(config, task, teacher, folders, model_dir, resources,
                                    needed_kinds(left), student_text(config, teacher))
         laps.lap("targets")
         student = start_student(config, prepared, teacher)
@@ -208,13 +208,13 @@ def _train_and_score(
         laps.lap("stages")
     # Outside: what one process builds to export, the others do not build with it.
     by_chief(lambda: _finish(config, prepared, teacher, student, records, passes, laps,
-                             model_dir, folder, resources.export))
+                             model_dir, folders, resources.export))
 
 
 def _finish(
     config: RunConfig, prepared: Prepared, teacher: Teacher, student: Student,
     records: List[Dict[str, Any]], passes: float, laps: _Laps, model_dir: pathlib.Path,
-    teacher_dir: pathlib.Path, export: bool,
+    teacher_dirs: Sequence[pathlib.Path], export: bool,
 ) -> None:
     """Scores on test, exports, reports; metrics.json comes last."""
     load_weights(student.trained,
@@ -228,7 +228,7 @@ def _finish(
         export_student(model_dir, available_forms(), version=1, dev=prepared.task.examples["dev"])
     laps.lap("export")
     seconds = {**laps.seconds, "total": sum(laps.seconds.values())}
-    record = read_record(teacher_dir)
+    record = teacher_record(teacher_dirs)
     metrics = build_metrics(config, prepared, teacher, student, records, scores, passes, seconds,
                             record)
     histories = {stage["name"]: read_json(model_dir / "stages" / stage["name"] / "history.json")

@@ -14,7 +14,8 @@ from xtremedistil_tf.distill.fine_tuning import (
     folder_fingerprint,
     fresh_teacher,
     obtain_teacher,
-    teacher_folder,
+    teacher_folders,
+    teachers_fingerprint,
 )
 from xtremedistil_tf.distill.results import Prepared
 from xtremedistil_tf.distill.stages import Stage
@@ -42,7 +43,8 @@ from xtremedistil_tf.inputs.task import Task, align_task
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.embeddings import check_embedding_width
 from xtremedistil_tf.models.encoders import embedding_width
-from xtremedistil_tf.models.teacher import Teacher, has_teacher, load_teacher
+from xtremedistil_tf.models.ensemble import load_teachers
+from xtremedistil_tf.models.teacher import Teacher, has_teacher
 from xtremedistil_tf.runs import file_fingerprint, fingerprint
 
 log = logging.getLogger("absl")
@@ -150,14 +152,14 @@ def _pieces(
 
 
 def prepare(
-    config: RunConfig, task: Task, teacher: Teacher, teacher_dir: pathlib.Path,
+    config: RunConfig, task: Task, teacher: Teacher, teacher_dirs: Sequence[pathlib.Path],
     model_dir: pathlib.Path, resources: Resources, kinds: Sequence[str], text: StudentText,
 ) -> Tuple[Prepared, float]:
     """Tokenises, builds the vocabulary, runs the teacher once over the transfer set.
 
     Args:
       config, task, teacher: the run.
-      teacher_dir: the teacher's folder.
+      teacher_dirs: the teacher's folder, or those of the several that it is made of.
       model_dir: the run folder.
       resources: how many processes run the teacher.
       kinds: which outputs the stages that are left read.
@@ -169,7 +171,7 @@ def prepare(
     teacher_features = features = align_task(task, teacher.tokenizer, config.data.seq_len)
     if text.differs:
         features = align_task(task, text.tokenizer, config.data.seq_len)
-    teacher_print = folder_fingerprint(teacher_dir)
+    teacher_print = teachers_fingerprint(teacher_dirs)
     places = _places(config, task, teacher_print, teacher.layer, model_dir, resources, text)
     pieces, own_pieces = places["pieces"].folder, None
     counts = {split: rows.counts for split, rows in features.items()}
@@ -189,16 +191,16 @@ def prepare(
             teacher, input_ids, folder, places[split].fingerprint,
             config.distil.chunk_size, kinds, helpers=functools.partial(
                 helping_processes, resources.target_workers - 1 if split == "transfer" else 0,
-                folder, pieces, teacher_dir, teacher.layer, kinds,
+                folder, pieces, teacher_dirs, teacher.layer, kinds,
                 len(tf.config.list_physical_devices("GPU")), own_pieces,
             ), realigned=own[split],
         )
     student = config.to_dict()["student"]
     if config.student.word_emb_file is not None:
         student["word_emb_file"] = file_fingerprint(pathlib.Path(config.student.word_emb_file))
-    if pathlib.Path(config.student.pt_student_checkpoint or "").is_dir():
-        student["pt_student_checkpoint"] = folder_fingerprint(
-            pathlib.Path(config.student.pt_student_checkpoint))
+    checkpoint = config.student.pt_student_checkpoint
+    if checkpoint is not None and pathlib.Path(checkpoint).is_dir():
+        student["pt_student_checkpoint"] = folder_fingerprint(pathlib.Path(checkpoint))
     inputs = fingerprint(
         teacher_print, teacher.layer, task.fingerprints, student,
         config.data.seq_len, config.data.on_bad_row, config.seed, config.opt_policy,
@@ -215,16 +217,16 @@ def write_part(config: RunConfig, task: Task, model_dir: pathlib.Path, resources
     Raises:
       UserError: if the teacher is not there yet: it must be the same one for all parts.
     """
-    folder = teacher_folder(config, model_dir)
+    folder = teacher_folders(config, model_dir)[0]
     if not has_teacher(folder):
         raise UserError(f"--target_shard needs a fine-tuned teacher, and {folder} holds none; "
                         "run run_teacher.py with the same flags first")
-    teacher, folder = obtain_teacher(config, task, model_dir)
+    teacher, folders = obtain_teacher(config, task, model_dir)
     assert resources.target_shard is not None, "else the whole job is run"
     number, parts = resources.target_shard
     text = student_text(config, teacher)
-    places = _places(config, task, folder_fingerprint(folder), teacher.layer, model_dir, resources,
-                     text)
+    places = _places(config, task, teachers_fingerprint(folders), teacher.layer, model_dir,
+                     resources, text)
     _pieces(config, task, teacher, text, places)
     own = open_realigned(places["own_pieces"].folder) if text.differs else None
     kinds = kinds_of_run(config)
@@ -246,9 +248,9 @@ def plan_facts(config: RunConfig, task: Task, model_dir: pathlib.Path) -> Dict[s
       vocabulary (rows of the student's embedding), width and matched (layers) of the teacher,
       pieces and squares (sum of squared lengths) of the transfer set.
     """
-    folder = teacher_folder(config, model_dir)
-    if has_teacher(folder):
-        teacher = load_teacher(folder, config.teacher.layer, config.matched_layers)
+    folders = teacher_folders(config, model_dir)
+    if has_teacher(folders[0]):
+        teacher = load_teachers(folders, config.teacher.layer, config.matched_layers)
     else:
         teacher = fresh_teacher(config, task)
     text = student_text(config, teacher)

@@ -33,7 +33,8 @@ def visible_gpus(count: int) -> List[str]:
 
 @contextlib.contextmanager
 def helping_processes(
-    count: int, store: pathlib.Path, pieces: pathlib.Path, teacher: pathlib.Path, layer: int,
+    count: int, store: pathlib.Path, pieces: pathlib.Path, teachers: Sequence[pathlib.Path],
+    layer: int,
     kinds: Sequence[str], gpus: int, own: Optional[pathlib.Path] = None,
 ) -> Iterator[None]:
     """Starts processes that fill a store, and ends them with the block.
@@ -42,12 +43,14 @@ def helping_processes(
 
     Args:
       count: how many.
-      store, pieces, teacher: folders of the store, of its rows and of the teacher.
+      store, pieces: folders of the store and of its rows.
+      teachers: the teacher's folder, or those of the several that it is made of.
       layer, kinds: which representation, and which outputs are stored.
       gpus: devices of this machine, of which the starting process uses the first.
       own: folder of the rows of a student with a tokenizer of its own.
     """
-    job = json.dumps({"store": str(store), "pieces": str(pieces), "teacher": str(teacher),
+    job = json.dumps({"store": str(store), "pieces": str(pieces),
+                      "teachers": [str(folder) for folder in teachers],
                       "layer": layer, "kinds": list(kinds), "parent": os.getpid(),
                       "own": own and str(own),
                       "processes": count + 1})
@@ -80,7 +83,7 @@ def work(job: Dict[str, Any]) -> None:
     """Fills the missing shards of a store until nothing is left to claim."""
     from xtremedistil_tf.distill.targets import Filler, open_store
     from xtremedistil_tf.keras2 import tf
-    from xtremedistil_tf.models.teacher import load_teacher
+    from xtremedistil_tf.models.ensemble import load_teachers
 
     # Else every process would start a thread for every core.
     threads = max(1, (os.cpu_count() or 1) // job["processes"])
@@ -94,7 +97,8 @@ def work(job: Dict[str, Any]) -> None:
         manifest["shard_rows"], manifest["width"], manifest["classes"], manifest["pooled"],
         manifest["matched"],
     )
-    teacher = load_teacher(pathlib.Path(job["teacher"]), job["layer"], manifest["matched"])
+    teacher = load_teachers(
+        [pathlib.Path(folder) for folder in job["teachers"]], job["layer"], manifest["matched"])
     missing = [index for index in range(store.shards) if not store.is_whole(index, job["kinds"])]
     if missing:
         filler = Filler(teacher, input_ids, order, store, job["kinds"], realigned)
