@@ -1,39 +1,15 @@
-"""Flags into settings: the authors' names, the flagfiles, combinations that mean nothing."""
+"""Flags into settings: the flagfiles, and combinations that mean nothing."""
 
+import dataclasses
 import subprocess
 import sys
 
 import pytest
-from absl import flags
 
 from tests.conftest import ROOT
-from xtremedistil_tf.cli import flags as command_flags
 from xtremedistil_tf.errors import UserError
 
 BASE = ["--task=t", "--model_dir=m", "--do_NER"]
-
-
-@pytest.fixture
-def parse(monkeypatch):
-    """Parses a command line into a RunConfig, with flags of its own."""
-
-    def parse_arguments(*arguments):
-        values = flags.FlagValues()
-        for kind in ("string", "integer", "float", "boolean", "enum", "list"):
-            original = getattr(flags, f"DEFINE_{kind}")
-            monkeypatch.setattr(
-                command_flags.flags, f"DEFINE_{kind}",
-                lambda *a, _original=original, **k: _original(*a, flag_values=values, **k))
-        command_flags.define_run_flags()
-        command_flags.define_teacher_flags()
-        command_flags.define_student_flags()
-        flags.DEFINE_flag(flags.Flag(
-            flags.ArgumentParser(), flags.ArgumentSerializer(), "flagfile", None, ""), values)
-        monkeypatch.undo()
-        values(["command", *arguments])
-        return command_flags.run_config(values)
-
-    return parse_arguments
 
 
 def test_the_papers_settings_are_the_defaults(parse):
@@ -46,27 +22,11 @@ def test_the_papers_settings_are_the_defaults(parse):
     assert (config.distil.schedule, config.distil.period) == ("restarts", 50)
 
 
-def test_the_authors_v2_command_line(parse):
-    config = parse(*(
-        "--task D --model_dir O --seq_len 32 --ft_epochs 80 --distil_epochs 80 --ft_batch_size 256 "
-        "--distil_batch_size 1024 --teacher_layer 6 --distil_chunk_size 700000 "
-        "--pt_teacher TFBertModel --pt_teacher_checkpoint P --do_NER "
-        "--transfer_file unlabeled_sentences.txt").split())
-    assert config.teacher.epochs == config.distil.ft_epochs == 80
-    assert config.teacher.batch_size == config.distil.ft_batch_size == 256
-    assert config.distil.chunk_size == 700000 and config.teacher.checkpoint == "P"
-
-
-def test_the_authors_v2_command_line_for_sst_2(parse):
-    config = parse(*(
-        "--task D --model_dir O --seq_len 32 --ft_epochs 80 --distil_epochs 80 --ft_batch_size 256 "
-        "--distil_batch_size 1024 --teacher_layer 6 --distil_chunk_size 700000 --pt_teacher "
-        "TFBertModel --pt_teacher_checkpoint P --transfer_file T").split())
-    assert (config.data.kind, config.data.measure) == ("classification", "accuracy")
-    assert config.student.pools == "last"
-    assert parse(*BASE).data.measure == "macro_f1"
-    assert parse("--task=t", "--model_dir=m", "--dev_measure=macro_f1",
-                 "--pooling=max").data.measure == "macro_f1"
+def test_measure_and_pooling_of_classification(parse):
+    named = parse("--task=t", "--model_dir=m", "--dev_measure=macro_f1", "--pooling=max")
+    assert (named.data.kind, named.data.measure) == ("classification", "macro_f1")
+    assert named.student.pools == "max" and parse(*BASE).data.measure == "macro_f1"
+    assert parse("--task=t", "--model_dir=m").data.measure == "accuracy"
 
 
 def test_sizes_of_a_transformer_ask_for_one(parse):
@@ -104,10 +64,11 @@ def test_later_names_override_the_shared_ones(parse):
     assert config.teacher.epochs == 3 and config.distil.ft_epochs == 5
 
 
-@pytest.mark.parametrize("flagfile", sorted(path.name for path in (ROOT / "flags").glob("*.flags")))
+@pytest.mark.parametrize("flagfile", sorted(
+    str(path.relative_to(ROOT)) for path in (ROOT / "flags").rglob("*.flags")))
 def test_flagfiles_parse_and_say_what_they_are(parse, flagfile, monkeypatch):
     monkeypatch.chdir(ROOT)
-    path = ROOT / "flags" / flagfile
+    path = ROOT / flagfile
     lines = path.read_text("utf-8").splitlines()
     header = [line for line in lines if line.startswith("#")]
     assert len(header) >= 3
@@ -116,6 +77,15 @@ def test_flagfiles_parse_and_say_what_they_are(parse, flagfile, monkeypatch):
     # Command-line flags come last and win.
     config = parse(*given, "--task=t", "--model_dir=m")
     assert config.data.do_ner == ("--do_NER" in given)
+
+
+@pytest.mark.parametrize("flagfile", sorted((ROOT / "flags" / "teachers").glob("*.flags")),
+                         ids=lambda path: path.stem)
+def test_a_teachers_flagfile_changes_nothing_but_the_teacher(parse, flagfile):
+    task = [f"--flagfile={ROOT / 'flags' / 'wikiann_mbert.flags'}", "--task=t", "--model_dir=m"]
+    before, after = parse(*task), parse(*task, f"--flagfile={flagfile}")
+    assert after.teacher != before.teacher
+    assert dataclasses.replace(after, teacher=before.teacher) == before
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_every_command_line_is_taken(monkeypatch):
 
 def test_the_commands_of_the_flagfiles_are_taken(monkeypatch):
     monkeypatch.chdir(ROOT)
-    for path in sorted((ROOT / "flags").glob("*.flags")):
+    for path in sorted((ROOT / "flags").rglob("*.flags")):
         header = "".join(line[1:] for line in path.read_text("utf-8").splitlines(True)
                          if line.startswith("#"))
         (line,) = re.findall(r"(python run_\w+\.py (?:\s*--[^\s(]+)+)", header)
