@@ -7,6 +7,7 @@ import pytest
 from transformers import TFBertForTokenClassification
 
 from tests.checkpoints import make_encoder, save_pytorch_safetensors, save_tf
+from tests.conftest import ROOT
 from xtremedistil_tf.config import TeacherConfig
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.models.encoders import (
@@ -40,6 +41,12 @@ def test_architectures(model_type, tokenizer):
     hidden = encoder(input_ids=IDS, attention_mask=MASK, output_hidden_states=True).hidden_states
     assert np.allclose(result["representation"], hidden[1], atol=1e-6)
     assert teacher.word_embeddings().shape[0] == len(tokenizer)
+
+
+def test_the_flagfiles_of_teachers_name_classes_that_are_tested():
+    named = {line.split("=")[1] for path in (ROOT / "flags" / "teachers").glob("*.flags")
+             for line in path.read_text("utf-8").splitlines() if line.startswith("--pt_teacher=")}
+    assert named == {CLASSES[kind] for kind in ("bert", "roberta", "xlm-roberta", "electra")}
 
 
 def test_attention_mask_keeps_padding_out(tokenizer):
