@@ -71,10 +71,8 @@ def student_config(values: flags.FlagValues) -> cfg.StudentConfig:
     if values.word_emb_file and not values["word_embedding"].present:
         student["word_embedding"] = "file"
     started = values.pt_student_checkpoint is not None
-    fixed = _TRANSFORMER_SIZES + ("word_emb_dim",)
-    if not values.compress_word_embedding:
-        fixed += ("word_embedding", "word_emb_file")
-    for name in fixed if started else ():
+    start = () if values.compress_word_embedding else ("word_embedding", "word_emb_file")
+    for name in (*_TRANSFORMER_SIZES, "word_emb_dim", *start) if started else ():
         if values[name].present:
             raise UserError(f"--{name} and --pt_student_checkpoint are both given; sizes and word "
                             "embedding are the checkpoint's. With --compress_word_embedding the "

@@ -47,7 +47,8 @@ BODIES: Dict[str, Callable[[StudentConfig, Any, Shape], Body]] = {
 
 def _matched(body: Body, matching: Matching, width: int) -> Tuple[Dict[str, Any], List[Any]]:
     """The outputs that are compared, and the layers that bring hidden states to `width`."""
-    own, projections = body.states[-1].shape[-1], []
+    own = body.states[-1].shape[-1]
+    projections: List[Any] = []
 
     def widened(state: Any) -> Any:
         if own == width:
