@@ -5,7 +5,7 @@ import json
 from typing import Any, Dict, List, Optional, Tuple
 
 from xtremedistil_tf.config.checks import at_least, one_of, require
-from xtremedistil_tf.config.data import DataConfig
+from xtremedistil_tf.config.data import REGRESSION, DataConfig
 from xtremedistil_tf.config.distillation import DistilConfig
 from xtremedistil_tf.config.models import StudentConfig, TeacherConfig
 
@@ -34,6 +34,9 @@ class RunConfig:
     def __post_init__(self):
         if self.opt_policy is not None:
             one_of("opt_policy", self.opt_policy, POLICIES)
+        require(self.data.kind != REGRESSION or self.distil.logits_loss == "mse",
+                f"--logits_loss is {self.distil.logits_loss!r}, which needs classes; allowed for "
+                f"{REGRESSION}: mse")
         require(0 <= self.seed < 2**32, f"--seed is {self.seed}; allowed: 0 to {2**32 - 1}")
 
     def to_dict(self) -> Dict[str, Any]:

@@ -55,7 +55,8 @@ def _recipe_fingerprint(config: RunConfig, task: Task) -> str:
     checkpoint = pathlib.Path(config.teacher.checkpoint)
     if config.teacher.config_file:
         teacher["config_file"] = file_fingerprint(pathlib.Path(config.teacher.config_file))
-        texts = [task.fingerprints[name] for name in sorted(task.fingerprints) if name != "test"]
+        texts = [task.fingerprints[name] for name in ("dev", "labels", "train", "transfer")
+                 if name in task.fingerprints]
     else:
         texts = []
         if checkpoint.is_dir():
@@ -181,7 +182,8 @@ def _fine_tune(
     trainer = Trainer(
         teacher.model, teacher.registry, feed, training, config.seed, tensorboard=tensorboard
     )
-    stages = build_teacher_plan(teacher.registry.names, config.teacher, config.data.measure)
+    stages = build_teacher_plan(teacher.registry.names, config.teacher, config.data.measure,
+                                config.data.labels_loss)
     records = trainer.run_plan(stages)
     history = [
         epoch for stage in stages for epoch in read_json(training / stage.name / "history.json")

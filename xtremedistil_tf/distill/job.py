@@ -5,7 +5,7 @@ import logging
 import pathlib
 import shutil
 import time
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Sequence, Tuple
 
 from xtremedistil_tf.config import Resources, RunConfig, differences
 from xtremedistil_tf.distill.feed import student_feed
@@ -88,6 +88,11 @@ def _claim(model_dir: pathlib.Path, config: RunConfig, task: Task, overwrite: bo
         write_json(path, now)
 
 
+def _plan(config: RunConfig) -> Tuple[Stage, ...]:
+    return build_plan(config.student.layers, config.distil, config.data.measure,
+                      config.data.labels_loss)
+
+
 class _Laps:
     """Seconds by part of the job."""
 
@@ -110,7 +115,7 @@ def dry_run(config: RunConfig, model_dir: pathlib.Path) -> str:
     facts = plan_facts(config, task, model_dir)
     student = build_student(config.student, facts["vocabulary"], facts["width"], task.labels.size,
                             pooled=task.labels.pooled, positions=config.data.seq_len)
-    plan = build_plan(config.student.layers, config.distil, config.data.measure)
+    plan = _plan(config)
     needed = store_bytes(facts["pieces"], task.transfer_rows, facts["width"], task.labels.size,
                          needed_kinds(plan), task.labels.pooled)
     if not (model_dir / "targets").exists():
@@ -145,7 +150,7 @@ def run_distillation(
     """
     laps = _Laps()
     with locked(model_dir) if is_chief() else contextlib.nullcontext():
-        plan = build_plan(config.student.layers, config.distil, config.data.measure)
+        plan = _plan(config)
         task = read_task(config.data)
         check_student(config, task, check_teacher(config, model_dir), model_dir)
         by_chief(lambda: _claim(model_dir, config, task, overwrite))
@@ -205,7 +210,7 @@ def _finish(
     load_weights(student.model,
                  model_dir / "stages" / best_stage(records, config.data.measure)["name"]
                  / WEIGHTS_FILE)
-    scores = final_scores(prepared, teacher, student, model_dir)
+    scores = final_scores(prepared, teacher, student, model_dir, config.data.glue_task)
     laps.lap("evaluation")
     _save(config, prepared, teacher, student, scores, model_dir)
     if export:

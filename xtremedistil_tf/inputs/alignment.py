@@ -8,9 +8,9 @@ from typing import Any, Collection, Dict, Iterable, Iterator, List, Optional, Se
 import numpy as np
 
 from xtremedistil_tf.inputs.examples import Example
-from xtremedistil_tf.inputs.labels import ClassSet, LabelSet
+from xtremedistil_tf.inputs.labels import ClassSet, LabelSet, Numbers
 
-Labels = Union[LabelSet, ClassSet]
+Labels = Union[LabelSet, ClassSet, Numbers]
 
 # Rows handed to the tokenizer at a time: its threads are busy and memory stays flat.
 _CHUNK = 8192
@@ -69,7 +69,7 @@ class Features:
 
     Attributes:
       input_ids: piece ids of the teacher's tokenizer, markers included, at most seq_len a row.
-      label_ids: a class for each piece, or one a row.
+      label_ids: a class for each piece, or a class or number a row; none where a row has no label.
       word_starts: for each word the position of its first piece in the row, -1 where the word
         was cut off by seq_len or yields no piece.
       languages: one a row.
@@ -161,7 +161,7 @@ def _align_chunk(
     )
     cut_words = cut_sentences = empty_words = 0
     starts: List[List[int]] = []
-    classes: List[List[int]] = []
+    classes: List[Any] = []
     for encoding, example in zip(encoded.encodings, chunk):
         word_ids = encoding.word_ids
         cut, empty = _missing_words(encoding, word_ids, len(example.words))
@@ -182,7 +182,8 @@ def _align_chunk(
     counts.update(pieces=len(input_ids.values), cut_words=cut_words,
                   cut_sentences=cut_sentences, empty_words=empty_words,
                   unknown_pieces=int((input_ids.values == tokenizer.unk_token_id).sum()))
-    return _Chunk(input_ids, Ragged.of(starts), Ragged.of(classes), counts)
+    dtype = np.int32 if labels is None else labels.dtype
+    return _Chunk(input_ids, Ragged.of(starts), Ragged.of(classes, dtype), counts)
 
 
 def _chunks(

@@ -132,7 +132,7 @@ def labelled_batches(
     """
     source = features.input_ids.values
     values = tf.constant(source if table is None else table[source], tf.int32)
-    labels = tf.constant(features.label_ids.values, tf.int32)
+    labels = tf.constant(features.label_ids.values)
     starts = tf.constant(features.input_ids.starts[:-1], tf.int32)
     all_lengths = tf.constant(features.input_ids.lengths, tf.int32)
     chosen = np.arange(len(features)) if rows is None else rows

@@ -1,4 +1,4 @@
-"""Reading the task's files: tagged sentences, labelled texts and unlabelled transfer text."""
+"""Reading the task's files: rows, tagged sentences and unlabelled transfer text."""
 
 import collections
 import dataclasses
@@ -8,7 +8,7 @@ import re
 from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple, Union
 
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.inputs.labels import ClassSet, LabelSet
+from xtremedistil_tf.inputs.labels import LabelSet
 
 DEFAULT_LANGUAGE = "default"
 # What a `lang:` prefix may be.
@@ -91,7 +91,7 @@ def decode_lines(file: Iterable[bytes]) -> Iterator[Tuple[int, Union[str, RowErr
                 ("not_utf8", f"not UTF-8 at byte {error.start + 1} of the line"))
 
 
-def _lines(path: pathlib.Path) -> Iterator[Tuple[int, Union[str, RowError]]]:
+def read_lines(path: pathlib.Path) -> Iterator[Tuple[int, Union[str, RowError]]]:
     """The lines of a file, see `decode_lines`."""
     try:
         file = open(path, "rb")
@@ -103,8 +103,8 @@ def _lines(path: pathlib.Path) -> Iterator[Tuple[int, Union[str, RowError]]]:
         yield from decode_lines(file)
 
 
-def _split_words(text: str) -> Tuple[str, ...]:
-    # Only the plain space separates: a no-break space may stand inside a word of the corpora.
+def split_spaces(text: str) -> Tuple[str, ...]:
+    """The words of a text; only the plain space separates: others stand inside words, too."""
     return tuple(word for word in text.split(" ") if word)
 
 
@@ -131,12 +131,17 @@ def _split_language(tags: List[str], labels: LabelSet) -> Tuple[List[str], str, 
     return plain, language, problems
 
 
-def _two_columns(text: str, needed: str) -> Tuple[str, str]:
+def split_columns(text: str, count: int, needed: str) -> List[str]:
+    """The columns of a row.
+
+    Raises:
+      RowError: if they are not so many; it says what is needed.
+    """
     columns = text.split("\t")
-    if len(columns) != 2:
+    if len(columns) != count:
         raise RowError(("columns", f"{len(columns)} column{'s' if len(columns) > 1 else ''}; "
                         + needed))
-    return columns[0], columns[1]
+    return columns
 
 
 def parse_ner(text: str, labels: LabelSet) -> Tuple[Example, int]:
@@ -145,8 +150,8 @@ def parse_ner(text: str, labels: LabelSet) -> Tuple[Example, int]:
     Raises:
       RowError: with all that is wrong in the row.
     """
-    first, second = _two_columns(text, "needed are 2: words, a tab, tags")
-    words, tags = _split_words(first), second.split()
+    first, second = split_columns(text, 2, "needed are 2: words, a tab, tags")
+    words, tags = split_spaces(first), second.split()
     if not words:
         raise RowError(("no_words", "no words before the tab"))
     problems = []
@@ -165,32 +170,6 @@ def parse_ner(text: str, labels: LabelSet) -> Tuple[Example, int]:
     return Example(words, repaired, language), changed
 
 
-def parse_text(text: str, labels: Optional[ClassSet]) -> Tuple[Example, int]:
-    """Parses one row `text<TAB>label`; the label may carry `lang:`.
-
-    Args:
-      text: the row.
-      labels: the classes that may occur; None takes any.
-
-    Returns:
-      The row, and 0: no label is ever repaired.
-
-    Raises:
-      RowError: with what is wrong in the row.
-    """
-    first, second = _two_columns(text, "needed are 2: a text, a tab, its label")
-    words, label = _split_words(first), second.strip()
-    if not words:
-        raise RowError(("no_words", "no text before the tab"))
-    if not label:
-        raise RowError(("no_label", "no label behind the tab"))
-    language, plain = (None, label) if labels and label in labels else split_prefix(label)
-    if labels and plain not in labels:
-        raise RowError(("unknown_label",
-                        f"the label is {plain!r}; allowed: {', '.join(labels.tags)}"))
-    return Example(words, (plain,), language or DEFAULT_LANGUAGE), 0
-
-
 def read_ner(
     path: pathlib.Path, labels: LabelSet, on_bad_row: str = "error"
 ) -> Tuple[List[Example], ReadReport]:
@@ -201,22 +180,17 @@ def read_ner(
     return read_rows(path, lambda text: parse_ner(text, labels), on_bad_row)
 
 
-def read_texts(
-    path: pathlib.Path, labels: Optional[ClassSet], on_bad_row: str = "error"
-) -> Tuple[List[Example], ReadReport]:
-    """Reads `text<TAB>label`; the label may carry `lang:`. See `read_rows`."""
-    return read_rows(path, lambda text: parse_text(text, labels), on_bad_row)
-
-
 def read_rows(
-    path: pathlib.Path, parse: Callable[[str], Tuple[Example, int]], on_bad_row: str = "error"
+    path: pathlib.Path, parse: Callable[[str], Tuple[Example, int]], on_bad_row: str = "error",
+    first: int = 1,
 ) -> Tuple[List[Example], ReadReport]:
     """Reads labelled rows, one a line.
 
     Args:
-      path: UTF-8 file without header or quoting; a BOM and CRLF are tolerated.
+      path: UTF-8 file without quoting; a BOM and CRLF are tolerated.
       parse: from a line to its example and the number of repaired tags.
       on_bad_row: "error" or "skip".
+      first: number of the first line that is a row; 2 behind a header.
 
     Returns:
       The examples in file order and the counts of what was changed.
@@ -226,7 +200,9 @@ def read_rows(
         skipped), a missing file, or a file that holds no usable row.
     """
     examples, report = [], ReadReport(path)
-    for number, text in _lines(path):
+    for number, text in read_lines(path):
+        if number < first:
+            continue
         try:
             if isinstance(text, UserError):
                 raise text
@@ -272,7 +248,7 @@ class TextFile:
         Raises:
           UserError: for a missing file, a line that is not UTF-8 (unless skipped), or no text.
         """
-        for number, text in _lines(self.path):
+        for number, text in read_lines(self.path):
             if isinstance(text, UserError):
                 if self.on_bad_row == "error":
                     raise UserError(
@@ -281,7 +257,7 @@ class TextFile:
                 report.counts["skipped_rows"] += 1
                 report.first_problem = report.first_problem or f"line {number}: {text}"
                 continue
-            words = _split_words(text.replace("\t", " "))
+            words = split_spaces(text.replace("\t", " "))
             if words:
                 report.counts["rows"] += 1
                 yield Example(words)

@@ -8,7 +8,7 @@ import numpy as np
 import transformers
 from safetensors.numpy import load_file, save_file
 
-from xtremedistil_tf.config import CLASSIFICATION
+from xtremedistil_tf.config import TAGGING
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.encoders import check_configuration, encoder_parts, load_tokenizer
@@ -154,7 +154,7 @@ def load_teacher(folder: pathlib.Path, layer: int) -> Teacher:
     except Exception as error:  # OSError, ValueError, SafetensorError.
         raise UserError(f"the teacher in {folder} cannot be loaded: {error}") from error
     tokenizer = load_tokenizer(str(folder), encoder.config.model_type)
-    pooled = read_record(folder).get("kind") == CLASSIFICATION
+    pooled = read_record(folder).get("kind", TAGGING) != TAGGING
     teacher = build_teacher(encoder, tokenizer, head["bias"].shape[0], layer, pooled=pooled)
     teacher.model.get_layer("logits").set_weights([head["kernel"], head["bias"]])
     return teacher

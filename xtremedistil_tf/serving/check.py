@@ -64,11 +64,11 @@ def dev_scores(model: TextModel, examples: Sequence[Example]) -> Dict[str, float
     """
     if isinstance(model, TextClassifier):
         texts = [" ".join(example.words) for example in examples]
-        predicted = [[model.describe(found)["label"]] for found in model.classify(texts)]
+        predicted = [[model.answer(found)] for found in model.classify(texts)]
     else:
         predicted = [tags for tags, _ in model.tag_words([row.words for row in examples])]
     scores = SCORERS[model.kind].score([row.tags for row in examples], predicted,
-                                       [row.language for row in examples])
+                                       [row.language for row in examples], model.labels)
     return {f"dev_{name}": scores[name] for name in MEASURES[model.kind][:1]}
 
 

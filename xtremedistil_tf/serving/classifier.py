@@ -4,8 +4,9 @@ from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Tuple, Union
 
 import numpy as np
 
-from xtremedistil_tf.config import CLASSIFICATION
+from xtremedistil_tf.config import CLASSIFICATION, REGRESSION
 from xtremedistil_tf.inputs.alignment import Ragged
+from xtremedistil_tf.inputs.labels import number_text
 from xtremedistil_tf.inputs.lengths import length_batches
 from xtremedistil_tf.inputs.vocabulary import PAD_ID
 from xtremedistil_tf.serving.assets import Assets
@@ -18,7 +19,7 @@ class Classified(NamedTuple):
     """What was found for a text.
 
     Attributes:
-      scores: float32 [classes], probabilities.
+      scores: float32 [classes], probabilities; float32 [1], the number, of a regression.
       cut: whether the text was longer than the student reads; its end then had no say.
     """
 
@@ -33,9 +34,13 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 
 class TextClassifier:
-    """What every runtime offers: called on text it gives the label.
+    """What every runtime offers: called on text it gives the label, or the number.
 
     Subclasses say how texts get their scores, and `labels`.
+
+    Attributes:
+      kind: CLASSIFICATION or REGRESSION.
+      labels: the classes, or what the number is called.
     """
 
     kind = CLASSIFICATION
@@ -46,11 +51,22 @@ class TextClassifier:
         raise NotImplementedError
 
     def describe(self, found: Classified) -> Dict[str, Any]:
-        """A text's result as JSON values: label, score, scores by label, and cut where it was."""
+        """A text's result as JSON values: label, score, scores by label, and cut where it was.
+
+        Of a regression only score, the number, and cut.
+        """
         best = int(found.scores.argmax())
-        described = {"label": self.labels[best], "score": float(found.scores[best]),
-                     "scores": dict(zip(self.labels, map(float, found.scores)))}
+        described: Dict[str, Any] = {"score": float(found.scores[best])}
+        if self.kind == CLASSIFICATION:
+            described = {"label": self.labels[best], **described,
+                         "scores": dict(zip(self.labels, map(float, found.scores)))}
         return {**described, "cut": True} if found.cut else described
+
+    def answer(self, found: Classified) -> str:
+        """A text's label, or its number, as it stands in files of predictions."""
+        if self.kind == REGRESSION:
+            return number_text(found.scores[0])
+        return self.labels[int(found.scores.argmax())]
 
     @overload
     def __call__(self, text: str) -> Dict[str, Any]: ...
@@ -68,7 +84,8 @@ class TextClassifier:
 
         Returns:
           A dict with label, score (its probability), scores (of all labels) and, where the text was
-          longer than the student reads, cut; a list of such dicts for a list.
+          longer than the student reads, cut; of a regression score is the number, and there is no
+          other. A list of such dicts for a list.
         """
         texts = [text] if isinstance(text, str) else list(text)
         found = [self.describe(one) for one in self.classify(texts)]
@@ -94,7 +111,7 @@ class Classifier(TextClassifier):
     def __init__(self, assets: Assets, logits: Callable[[np.ndarray], np.ndarray]):
         self._assets = assets
         self.logits = logits
-        self.labels = assets.labels.tags
+        self.labels, self.kind = assets.labels.tags, assets.labels.kind
         self._seq_len = int(assets.record["seq_len"])
 
     def classify(self, texts: Sequence[str]) -> List[Classified]:
@@ -109,7 +126,8 @@ class Classifier(TextClassifier):
         mapped = Ragged(self._assets.vocabulary.table[pieces.values], pieces.starts)
         scores = np.zeros((len(texts), len(self.labels)), np.float32)
         for batch in length_batches(mapped.lengths):
-            scores[batch] = softmax(self.logits(mapped.padded(batch, PAD_ID)))
+            logits = self.logits(mapped.padded(batch, PAD_ID))
+            scores[batch] = logits if self.kind == REGRESSION else softmax(logits)
         return [Classified(own, len(encoding.ids) > self._seq_len)
                 for own, encoding in zip(scores, encoded)]
 

@@ -6,6 +6,7 @@ from typing import Any, Dict, Optional
 
 from absl import logging
 
+from xtremedistil_tf.config import REGRESSION
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.labels import LabelSet
 from xtremedistil_tf.keras2 import tf
@@ -144,13 +145,17 @@ class _ClassModule(_IdsModule):
         self._split = WordSplitter(keep_whole=True)
         self._pieces = Pieces(tables, vocabulary_file)
         self._classes = tf.constant(assets.labels.tags)
+        self._regression = assets.labels.kind == REGRESSION
         self._most = int(assets.record["seq_len"]) - 2
         table = assets.vocabulary.table
         self._opening, self._closing = int(table[tables.opening]), int(table[tables.closing])
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
     def classify(self, text: Any) -> Dict[str, Any]:
-        """Running text [batch] to label, score and cut [batch], classes and scores [batch, C]."""
+        """Running text [batch] to label, score and cut [batch], classes and scores [batch, C].
+
+        Of a regression to score, the number, and cut.
+        """
         words, batch = self._split(text), tf.size(text)
         ids, owner = self._pieces(words)
         row = tf.gather(words.row, owner)
@@ -164,11 +169,14 @@ class _ClassModule(_IdsModule):
         laid = tf.tensor_scatter_nd_update(
             laid, tf.boolean_mask(tf.stack([row, place + 1], 1), kept),
             tf.boolean_mask(tf.gather(self._to_student, ids), kept))
-        scores = tf.nn.softmax(self._student(laid, lengths))
+        logits, cut = self._student(laid, lengths), pieces > self._most
+        if self._regression:
+            return {"score": logits[:, 0], "cut": cut}
+        scores = tf.nn.softmax(logits)
         best = tf.argmax(scores, -1, tf.int32)
         return {"label": tf.gather(self._classes, best), "score": tf.reduce_max(scores, -1),
                 "classes": tf.broadcast_to(self._classes, tf.shape(scores)), "scores": scores,
-                "cut": pieces > self._most}
+                "cut": cut}
 
 
 def next_version(base: pathlib.Path) -> int:

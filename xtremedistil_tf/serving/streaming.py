@@ -70,6 +70,7 @@ def _classified_record(line: ClassifiedLine) -> Dict[str, Any]:
     found = dict(line.found or {"label": None, "score": None, "scores": {}, "error": line.error})
     if line.found:
         found["score"] = round(found["score"], 4)
+    if found.get("scores"):
         found["scores"] = {name: round(score, 4) for name, score in found["scores"].items()}
     return {"text": line.text, **found}
 

@@ -1,0 +1,65 @@
+"""Reading GLUE's original files: columns by their names in the header, nothing quoted."""
+
+import pathlib
+from typing import List, Optional, Tuple
+
+from xtremedistil_tf.config import GlueTask
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.inputs.examples import (
+    Example,
+    ReadReport,
+    read_lines,
+    read_rows,
+    split_columns,
+)
+from xtremedistil_tf.inputs.texts import TextLabels, check_label, words_of
+
+
+def _columns(path: pathlib.Path, task: GlueTask) -> Tuple[Tuple[str, ...], int]:
+    """(names of a file's columns, number of its first line that is a row).
+
+    Raises:
+      UserError: if it lacks a column of text.
+    """
+    line = next((text for _, text in read_lines(path)), "")
+    if isinstance(line, UserError):
+        raise UserError(f"{path}:1: {line}")
+    names = tuple(name.strip() for name in line.split("\t"))
+    if set(task.texts) <= set(names):
+        return names, 2
+    if task.columns is None or len(names) != len(task.columns):
+        raise UserError(f"{path}:1: the columns are {', '.join(names)}; needed are "
+                        f"{', '.join(task.texts)} (--glue_task names the task, the first line of "
+                        "its files the columns)")
+    return task.columns, 1
+
+
+def read_glue(
+    path: pathlib.Path, task: GlueTask, labels: Optional[TextLabels], on_bad_row: str = "error"
+) -> Tuple[List[Example], ReadReport]:
+    """Reads one of a GLUE task's files as it is.
+
+    Args:
+      path: with a header, or in the task's own order of columns.
+      task: the task.
+      labels: the labels that may occur; None takes any.
+      on_bad_row: "error" or "skip".
+
+    Returns:
+      See `read_rows`; the rows of a file without a column of labels have no tags.
+
+    Raises:
+      UserError: for the first file or row that cannot be used.
+    """
+    names, first = _columns(path, task)
+    at = [names.index(name) for name in task.texts]
+    label = names.index(task.label) if task.label in names else None
+
+    def parse(text: str) -> Tuple[Example, int]:
+        cells = split_columns(
+            text, len(names), f"needed are {len(names)}: {', '.join(names)}")
+        words = [words_of(cells[place]) for place in at]
+        tags = () if label is None else (check_label(cells[label].strip(), labels),)
+        return Example(words[0], tags), 0
+
+    return read_rows(path, parse, on_bad_row, first)
