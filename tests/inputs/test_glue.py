@@ -90,7 +90,7 @@ def test_measures_belong_to_tasks():
     assert of("CoLA", dev_measure="accuracy").measure == "accuracy"
     with pytest.raises(UserError, match="--glue_task is 'SST2'; allowed: CoLA, MNLI, MRPC"):
         of("SST2")
-    with pytest.raises(UserError, match="--do_NER tags words; --glue_task and --do_regression"):
+    with pytest.raises(UserError, match="--do_NER tags words; --glue_task, --do_pairwise and"):
         DataConfig("t", glue_task="SST-2")
     with pytest.raises(UserError, match="--do_regression does not go with --glue_task=SST-2"):
         of("SST-2", do_regression=True)

@@ -30,6 +30,9 @@ def define_run_flags() -> None:
                       "The folder holds this task's original files: its columns by name, its "
                       "dev files, its own measure; unlabelled test files are predicted for GLUE's "
                       "server.")
+    flags.DEFINE_boolean("do_pairwise", False,
+                         "A row has two texts: text<TAB>text<TAB>label, the transfer file "
+                         "text<TAB>text (GLUE's pairs: by themselves).")
     flags.DEFINE_boolean("do_regression", False,
                          "Estimate a number a text instead of a class (STS-B: by itself).")
     flags.DEFINE_enum("on_bad_row", _DATA.on_bad_row, cfg.ON_BAD_ROW,
@@ -120,6 +123,9 @@ def define_student_flags() -> None:
                       "What stands for a text in classification: the BiLSTM's last states (its "
                       "default) or the max of each unit (authors' v1); a Transformer's first "
                       "position (its default) or the mean over the text.")
+    flags.DEFINE_enum("pair_encoding", _STUDENT.pair_encoding, cfg.PAIR_ENCODINGS,
+                      "How a BiLSTM reads two texts: joint, as one row with a segment embedding, "
+                      "or siamese, each alone, joined with |u - v| and u * v.")
     flags.DEFINE_enum("strategy", _DISTIL.strategy, cfg.STRATEGIES, "Plan (paper Table 3).")
     flags.DEFINE_enum("representation_loss", _DISTIL.representation_loss,
                       cfg.REPRESENTATION_LOSSES,
@@ -265,7 +271,7 @@ def run_config(values: flags.FlagValues) -> cfg.RunConfig:
     data = cfg.DataConfig(values.task, values.transfer_file, values.seq_len, values.do_NER,
                           values.on_bad_row, values.dev_measure, tuple(values.languages),
                           values.labels_per_language, values.transfer_size,
-                          values.glue_task, values.do_regression)
+                          values.glue_task, values.do_regression, values.do_pairwise)
     return cfg.RunConfig(data, teacher_config(values), cfg.StudentConfig(**student), distil,
                          values.seed, values.deterministic, values.opt_policy)
 

@@ -23,6 +23,7 @@ from xtremedistil_tf.config.distillation import (
 from xtremedistil_tf.config.glue import GLUE, GlueTask
 from xtremedistil_tf.config.models import (
     ACTIVATIONS,
+    PAIR_ENCODINGS,
     POOLINGS,
     STUDENTS,
     UNFREEZE,
@@ -41,7 +42,7 @@ __all__ = [
     "require", "BINARY_MEASURES", "CLASSIFICATION", "MEASURES", "ON_BAD_ROW", "REGRESSION",
     "TAGGING", "DataConfig", "GLUE", "GlueTask",
     "LOGITS_LOSSES", "OPTIMIZERS", "REPRESENTATION_LOSSES", "SCHEDULES", "STRATEGIES",
-    "UNFREEZE_ORDERS", "BatchSize", "DistilConfig", "ACTIVATIONS", "POOLINGS", "STUDENTS",
-    "UNFREEZE", "WORD_EMBEDDINGS", "StudentConfig", "TeacherConfig", "POLICIES", "Resources",
-    "RunConfig", "differences",
+    "UNFREEZE_ORDERS", "BatchSize", "DistilConfig", "ACTIVATIONS", "PAIR_ENCODINGS", "POOLINGS",
+    "STUDENTS", "UNFREEZE", "WORD_EMBEDDINGS", "StudentConfig", "TeacherConfig", "POLICIES",
+    "Resources", "RunConfig", "differences",
 ]

@@ -36,6 +36,7 @@ class DataConfig:
       transfer_size: sentences of the transfer file that are used; None for all.
       glue_task: one of GLUE, whose original files the folder holds; None for the project's format.
       do_regression: estimate a number a text instead of classifying; GLUE's STS-B does by itself.
+      do_pairwise: a row has two texts; GLUE's tasks that have two do by themselves.
     """
 
     task: str
@@ -49,6 +50,7 @@ class DataConfig:
     transfer_size: Optional[int] = None
     glue_task: Optional[str] = None
     do_regression: bool = False
+    do_pairwise: bool = False
 
     def __post_init__(self):
         at_least("seq_len", self.seq_len, 3)
@@ -58,11 +60,11 @@ class DataConfig:
         one_of("on_bad_row", self.on_bad_row, ON_BAD_ROW)
         if self.glue_task is not None:
             one_of("glue_task", self.glue_task, tuple(GLUE))
-        require(not (self.do_ner and (self.glue_task or self.do_regression)),
-                "--do_NER tags words; --glue_task and --do_regression are for whole texts: give "
-                "one of them")
-        require(self.glue is None or len(self.glue.texts) == 1,
-                f"--glue_task={self.glue_task} is of pairs of texts, which are not built yet")
+        require(not (self.do_ner and (self.glue_task or self.do_regression or self.do_pairwise)),
+                "--do_NER tags words; --glue_task, --do_pairwise and --do_regression are for whole "
+                "texts: give one of them")
+        require(not self.do_pairwise or self.glue is None or self.pairs_of_glue,
+                f"--do_pairwise does not go with --glue_task={self.glue_task}, which has one text")
         require(not self.do_regression or self.glue is None or self.glue.regression,
                 f"--do_regression does not go with --glue_task={self.glue_task}, which has classes")
         measures = MEASURES[self.kind]
@@ -73,6 +75,16 @@ class DataConfig:
     def glue(self) -> Optional[GlueTask]:
         """GLUE's task; None for files in the project's format."""
         return GLUE[self.glue_task] if self.glue_task is not None else None
+
+    @property
+    def pairs_of_glue(self) -> bool:
+        """Whether GLUE's task has two texts a row."""
+        return self.glue is not None and len(self.glue.texts) == 2
+
+    @property
+    def pairs(self) -> bool:
+        """Whether a row has two texts."""
+        return self.do_pairwise or self.pairs_of_glue
 
     @property
     def files(self) -> Dict[str, str]:

@@ -9,6 +9,8 @@ from xtremedistil_tf.config.checks import at_least, one_of, require
 ACTIVATIONS = ("gelu", "linear", "relu", "tanh")
 # What may stand for a whole text, by kind of student; the first is the default.
 POOLINGS = {"bilstm": ("last", "max"), "transformer": ("first", "mean")}
+# How a BiLSTM reads two texts; the first is the default.
+PAIR_ENCODINGS = ("joint", "siamese")
 WORD_EMBEDDINGS = ("svd", "svd_pretrained", "full", "pca", "ppa", "random", "file")
 UNFREEZE = ("all", "top_down")
 
@@ -91,6 +93,8 @@ class StudentConfig:
       student: the kind, one of STUDENTS.
       hidden_size, num_hidden_layers, num_attention_heads: of a Transformer; its embedding is
         projected to hidden_size where E differs.
+      pair_encoding: of a BiLSTM, how it reads two texts, one of PAIR_ENCODINGS: "joint", one row
+        with a segment embedding, or "siamese", each alone, then u, v, |u - v| and u * v.
     """
 
     word_emb_dim: int = 300
@@ -106,6 +110,7 @@ class StudentConfig:
     hidden_size: int = 384
     num_hidden_layers: int = 6
     num_attention_heads: int = 6
+    pair_encoding: str = PAIR_ENCODINGS[0]
 
     def __post_init__(self):
         at_least("word_emb_dim", self.word_emb_dim, 1)
@@ -129,6 +134,11 @@ class StudentConfig:
         require(self.pooling is None or self.pooling in allowed,
                 f"--pooling is {self.pooling!r}; allowed with --student={self.student}: "
                 f"{', '.join(allowed)}")
+
+        one_of("pair_encoding", self.pair_encoding, PAIR_ENCODINGS)
+        require(self.student == "bilstm" or self.pair_encoding == PAIR_ENCODINGS[0],
+                f"--pair_encoding is {self.pair_encoding!r}; allowed with "
+                f"--student={self.student}: {PAIR_ENCODINGS[0]}")
 
     @property
     def pools(self) -> str:

@@ -99,6 +99,10 @@ def _load_known(folder: pathlib.Path, config: RunConfig, task: Task, recipe: str
     if kind != task.labels.kind:
         raise UserError(f"the teacher in {folder} was fine-tuned for {kind}; the task is "
                         f"{task.labels.kind}")
+    if bool(record.get("pairs")) != config.data.pairs:
+        raise UserError(f"the teacher in {folder} was fine-tuned for rows of "
+                        f"{2 if record.get('pairs') else 1} texts; --do_pairwise and --glue_task "
+                        "say how many the task's have")
     if record["tags"] != list(task.labels.tags):
         raise UserError(
             f"the teacher in {folder} knows the labels {', '.join(record['tags'])}; the task has "
@@ -120,7 +124,7 @@ class _Words:
 
     def __iter__(self) -> Iterator[Sequence[str]]:
         rows = itertools.chain(self._task.examples["train"], self._task.transfer or ())
-        return (row.words for row in rows)
+        return (words for row in rows for words in row.texts)
 
 
 def fresh_teacher(config: RunConfig, task: Task) -> Teacher:
@@ -131,7 +135,7 @@ def fresh_teacher(config: RunConfig, task: Task) -> Teacher:
         encoder, tokenizer = load_encoder(config.teacher)
     check_configuration(encoder.config, config.teacher.layer, config.data.seq_len)
     return build_teacher(encoder, tokenizer, task.labels.size, config.teacher.layer,
-                         pooled=task.labels.pooled)
+                         pooled=task.labels.pooled, pairs=config.data.pairs)
 
 
 def _feed(
@@ -140,7 +144,8 @@ def _feed(
     pad_id = teacher.tokenizer.pad_token_id
     masking = None
     if config.teacher.mask_rate:
-        masking = PieceMasking(config.teacher.mask_rate, teacher.tokenizer.mask_token_id)
+        masking = PieceMasking(config.teacher.mask_rate, teacher.tokenizer.mask_token_id,
+                               teacher.tokenizer.sep_token_id if teacher.pairs else None)
     forward = Forward(teacher.model, pad_id=pad_id)
 
     def score() -> Dict[str, Any]:
@@ -191,7 +196,7 @@ def _fine_tune(
     name = config.teacher.config_file or config.teacher.checkpoint
     record = {
         "fingerprint": recipe, "name": pathlib.Path(name).name, "kind": task.labels.kind,
-        "tags": list(task.labels.tags),
+        "tags": list(task.labels.tags), "pairs": config.data.pairs,
         "dev": records[-1]["dev"], "epochs": sum(record["epochs"] for record in records),
         "seconds": sum(record["seconds"] for record in records), "history": history,
     }

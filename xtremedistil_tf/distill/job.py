@@ -114,7 +114,9 @@ def dry_run(config: RunConfig, model_dir: pathlib.Path) -> str:
     check_student(config, task, check_teacher(config, model_dir), model_dir)
     facts = plan_facts(config, task, model_dir)
     student = build_student(config.student, facts["vocabulary"], facts["width"], task.labels.size,
-                            pooled=task.labels.pooled, positions=config.data.seq_len)
+                            pooled=task.labels.pooled, positions=config.data.seq_len,
+                            # Which piece it is decides no size.
+                            separator=1 if config.data.pairs else None)
     plan = _plan(config)
     needed = store_bytes(facts["pieces"], task.transfer_rows, facts["width"], task.labels.size,
                          needed_kinds(plan), task.labels.pooled)
@@ -234,6 +236,7 @@ def _save(
     scores: Dict[str, Dict[str, Any]], model_dir: pathlib.Path,
 ) -> None:
     record = {"version": __version__, "seq_len": config.data.seq_len,
-              "strategy": config.distil.strategy, "seed": config.seed, "scores": scores["student"]}
+              "strategy": config.distil.strategy, "seed": config.seed, "scores": scores["student"],
+              "separator": prepared.separator, "glue_task": config.data.glue_task}
     save_student(model_dir / "student", student, config.student, prepared.vocabulary,
                  teacher.tokenizer, prepared.task.labels, record)

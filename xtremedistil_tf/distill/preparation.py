@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import logging
 import pathlib
-from typing import Any, Dict, Iterator, Sequence, Tuple
+from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
 
 import filelock
 import numpy as np
@@ -29,7 +29,7 @@ from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.embeddings import check_embedding_width
 from xtremedistil_tf.models.encoders import embedding_width
-from xtremedistil_tf.models.teacher import Teacher, has_teacher, load_teacher
+from xtremedistil_tf.models.teacher import Teacher, has_teacher, load_teacher, separator_of
 from xtremedistil_tf.runs import file_fingerprint, fingerprint
 
 log = logging.getLogger("absl")
@@ -130,6 +130,11 @@ def _vocabulary(
     )
 
 
+def _separator(teacher: Teacher, vocabulary: StudentVocabulary) -> Optional[int]:
+    """The student's id of what parts two texts; None where a row has one."""
+    return int(vocabulary.table[separator_of(teacher.tokenizer)]) if teacher.pairs else None
+
+
 def prepare(
     config: RunConfig, task: Task, teacher: Teacher, teacher_dir: pathlib.Path,
     model_dir: pathlib.Path, resources: Resources, kinds: Sequence[str],
@@ -176,7 +181,7 @@ def prepare(
         config.distil.language_exponent,
     )
     prepared = Prepared(task, features, vocabulary, stores["transfer"], stores["dev"], inputs,
-                        counts)
+                        counts, _separator(teacher, vocabulary))
     return prepared, passed["transfer"] / len(stores["transfer"])
 
 

@@ -27,6 +27,7 @@ class Prepared:
       transfer, dev: the teacher's outputs.
       fingerprint: of all of it.
       counts: by split, what tokenising counted.
+      separator: the student's id of what parts the texts of a pair; None where a row has one.
     """
 
     task: Task
@@ -36,6 +37,7 @@ class Prepared:
     dev: TargetStore
     fingerprint: str
     counts: Dict[str, Dict[str, int]]
+    separator: Optional[int] = None
 
 
 def best_stage(records: List[Dict[str, Any]], measure: str) -> Dict[str, Any]:

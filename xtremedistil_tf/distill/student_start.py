@@ -48,5 +48,5 @@ def start_student(config: RunConfig, prepared: Prepared, teacher: Teacher) -> St
     tf.keras.utils.set_random_seed(derive_seed(config.seed, "student"))
     return build_student(
         config.student, len(prepared.vocabulary), teacher.width, prepared.task.labels.size,
-        embeddings, prepared.task.labels.pooled, config.data.seq_len,
+        embeddings, prepared.task.labels.pooled, config.data.seq_len, prepared.separator,
     )

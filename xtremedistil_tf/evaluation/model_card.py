@@ -134,6 +134,14 @@ def _limits(metrics: Metrics, record: Mapping[str, Any]) -> str:
     return "\n\n".join(["## Limits", "\n".join(f"- {line}" for line in lines)])
 
 
+def _use(metrics: Metrics, record: Mapping[str, Any]) -> str:
+    """How the folder is used."""
+    text = _wording(metrics).use
+    for one, two in _PAIRED if record.get("separator") is not None else ():
+        text = text.replace(one, two)
+    return text
+
+
 _USE_TAGGER = """## Use
 
 ```python
@@ -155,6 +163,11 @@ _USE_CLASSIFIER = _USE_TAGGER.replace(
     "# a dict: label, score, scores (by label); cut where the text was longer than the limit")
 _USE_REGRESSION = _USE_CLASSIFIER.replace("classifier", "model").replace(
     "# a dict: label, score, scores (by label); cut", "# a dict: score, the number; cut")
+# What stands there for a student of pairs.
+_PAIRED = (('("Paul Bergmann arbeitet in Berlin.")',
+            '(("Paul Bergmann arbeitet in Berlin.", "Er lebt in Berlin."))'),
+           ('echo "Paul Bergmann arbeitet in Berlin."',
+            "printf 'Paul Bergmann arbeitet in Berlin.\\tEr lebt in Berlin.\\n'"))
 _WORDINGS = {
     TAGGING: _Wording(
         "pipeline_tag: token-classification\ntags:\n- named-entity-recognition\n",
@@ -173,7 +186,9 @@ _POOLINGS = {"last": " of its final states", "max": " of its largest values",
              "first": " of its first state", "mean": " of its mean state"}
 # By kind of student.
 _BODIES: Dict[str, Callable[[StudentConfig], str]] = {
-    "bilstm": lambda sizes: f"BiLSTM, E={sizes.word_emb_dim}, H=2x{sizes.bilstm_hidden_size}",
+    "bilstm": lambda sizes: (
+        f"BiLSTM, E={sizes.word_emb_dim}, H=2x{sizes.bilstm_hidden_size}"
+        + ", each text of a pair alone" * (sizes.pair_encoding == "siamese")),
     "transformer": lambda sizes: (
         f"Transformer, E={sizes.word_emb_dim}, {sizes.num_hidden_layers} layers of "
         f"{sizes.hidden_size}, {sizes.num_attention_heads} heads"),
@@ -195,7 +210,7 @@ def render_model_card(metrics: Metrics, record: Mapping[str, Any], weights: int,
     return "\n\n".join([
         _head(metrics), f"# {metrics['task']}: a student by {metrics['strategy']}", intro,
         _summary(metrics, record, weights), _scores(metrics), _data(metrics, data_card),
-        _limits(metrics, record), _wording(metrics).use]) + "\n"
+        _limits(metrics, record), _use(metrics, record)]) + "\n"
 
 
 def write_model_card(folder: pathlib.Path, metrics: Metrics, task: pathlib.Path) -> None:

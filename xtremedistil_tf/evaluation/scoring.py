@@ -20,9 +20,9 @@ def _tagged(row: Example, predicted: Sequence[str]) -> str:
 
 
 def _classified(row: Example, predicted: Sequence[str]) -> str:
-    """`text<TAB>label`, with `lang:` where the row has one."""
+    """`text<TAB>label`, or two texts before it, with `lang:` where the row has one."""
     prefix = "" if row.language == DEFAULT_LANGUAGE else f"{row.language}:"
-    return " ".join(row.words) + "\t" + prefix + predicted[0]
+    return row.text + "\t" + prefix + predicted[0]
 
 
 def _no_details(gold: Rows, predicted: Rows, labels: Labels) -> Dict[str, Any]:

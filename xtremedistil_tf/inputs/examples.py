@@ -36,11 +36,23 @@ class Example:
       words: its words; the same words that the tags belong to.
       tags: an IOB2 tag a word, or the one label of a text; empty for unlabelled text.
       language: the `lang:` prefix, or "default".
+      second: the words of the second text of a pair; empty elsewhere.
     """
 
     words: Tuple[str, ...]
     tags: Tuple[str, ...] = ()
     language: str = DEFAULT_LANGUAGE
+    second: Tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The row's text, or its two with a tab between."""
+        return "\t".join(" ".join(words) for words in self.texts)
+
+    @property
+    def texts(self) -> Tuple[Tuple[str, ...], ...]:
+        """The words of each of its texts."""
+        return (self.words, self.second) if self.second else (self.words,)
 
 
 class ReadReport:
@@ -56,6 +68,18 @@ class ReadReport:
         self.path = path
         self.counts: Dict[str, int] = collections.Counter()
         self.first_problem: Optional[str] = None
+
+    def take_bad(self, number: int, problem: UserError, on_bad_row: str) -> None:
+        """Counts an unusable line.
+
+        Raises:
+          UserError: with file and line, unless such lines are to be skipped.
+        """
+        if on_bad_row == "error":
+            raise UserError(f"{self.path}:{number}: {problem} (--on_bad_row=skip leaves such rows "
+                            "out)") from None
+        self.counts["skipped_rows"] += 1
+        self.first_problem = self.first_problem or f"line {number}: {problem}"
 
     def warnings(self) -> List[str]:
         """One line for each kind of thing that was repaired or left out."""
@@ -211,12 +235,7 @@ def read_rows(
                 continue
             example, changed = parse(text)
         except UserError as error:
-            if on_bad_row == "error":
-                raise UserError(
-                    f"{path}:{number}: {error} (--on_bad_row=skip leaves such rows out)"
-                ) from None
-            report.counts["skipped_rows"] += 1
-            report.first_problem = report.first_problem or f"line {number}: {error}"
+            report.take_bad(number, error, on_bad_row)
             continue
         report.counts["repaired_tags"] += changed
         examples.append(example)
@@ -226,18 +245,30 @@ def read_rows(
     return examples, report
 
 
+def parse_line(text: str) -> Optional[Example]:
+    """Parses a line of unlabelled text; None where it is empty."""
+    words = split_spaces(text.replace("\t", " "))
+    return Example(words) if words else None
+
+
 class TextFile:
-    """Unlabelled text on disk, one sentence a line, words separated by spaces.
+    """Unlabelled text on disk, one sentence or pair a line, words separated by spaces.
 
     Iterating reads the file anew, so that memory does not grow with it.
 
     Args:
       path: UTF-8 file; a BOM and CRLF are tolerated.
       on_bad_row: "error" or "skip".
+      parse: from a line to its example, None for an empty one.
+      first: number of the first line that is a row.
     """
 
-    def __init__(self, path: pathlib.Path, on_bad_row: str = "error"):
+    def __init__(
+        self, path: pathlib.Path, on_bad_row: str = "error",
+        parse: Callable[[str], Optional[Example]] = parse_line, first: int = 1,
+    ):
         self.path, self.on_bad_row = path, on_bad_row
+        self.parse, self.first = parse, first
 
     def __iter__(self) -> Iterator[Example]:
         return self.read(ReadReport(self.path))
@@ -246,22 +277,22 @@ class TextFile:
         """Yields the sentences and counts in `report` what was changed or left out.
 
         Raises:
-          UserError: for a missing file, a line that is not UTF-8 (unless skipped), or no text.
+          UserError: for a missing file, an unusable line (unless skipped), or no text.
         """
         for number, text in read_lines(self.path):
-            if isinstance(text, UserError):
-                if self.on_bad_row == "error":
-                    raise UserError(
-                        f"{self.path}:{number}: {text} (--on_bad_row=skip leaves such rows out)"
-                    )
-                report.counts["skipped_rows"] += 1
-                report.first_problem = report.first_problem or f"line {number}: {text}"
+            if number < self.first:
                 continue
-            words = split_spaces(text.replace("\t", " "))
-            if words:
-                report.counts["rows"] += 1
-                yield Example(words)
-            else:
+            try:
+                if isinstance(text, UserError):
+                    raise text
+                example = self.parse(text)
+            except UserError as error:
+                report.take_bad(number, error, self.on_bad_row)
+                continue
+            if example is None:
                 report.counts["empty_lines"] += 1
+            else:
+                report.counts["rows"] += 1
+                yield example
         if not report.counts["rows"]:
             raise UserError(f"{self.path}: no text in it; one sentence a line is needed")

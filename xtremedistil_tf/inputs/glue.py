@@ -6,8 +6,10 @@ from typing import List, Optional, Tuple
 from xtremedistil_tf.config import GlueTask
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.examples import (
+    DEFAULT_LANGUAGE,
     Example,
     ReadReport,
+    TextFile,
     read_lines,
     read_rows,
     split_columns,
@@ -34,6 +36,36 @@ def _columns(path: pathlib.Path, task: GlueTask) -> Tuple[Tuple[str, ...], int]:
     return task.columns, 1
 
 
+class _Parser:
+    """From a line of one of a task's files to its example.
+
+    Args:
+      path: the file.
+      task: the task.
+      labels: the labels that may occur; None takes any.
+      labelled: whether labels are read where there are any.
+
+    Raises:
+      UserError: if the file lacks a column of text.
+    """
+
+    def __init__(self, path: pathlib.Path, task: GlueTask, labels: Optional[TextLabels],
+                 labelled: bool = True):
+        self._names, self.first = _columns(path, task)
+        self._labels = labels
+        self._texts = [self._names.index(name) for name in task.texts]
+        self._label = self._names.index(task.label) \
+            if labelled and task.label in self._names else None
+
+    def __call__(self, text: str) -> Example:
+        cells = split_columns(
+            text, len(self._names), f"needed are {len(self._names)}: {', '.join(self._names)}")
+        words = [words_of(cells[place]) for place in self._texts]
+        tags = () if self._label is None else (
+            check_label(cells[self._label].strip(), self._labels),)
+        return Example(words[0], tags, DEFAULT_LANGUAGE, *words[1:])
+
+
 def read_glue(
     path: pathlib.Path, task: GlueTask, labels: Optional[TextLabels], on_bad_row: str = "error"
 ) -> Tuple[List[Example], ReadReport]:
@@ -51,15 +83,11 @@ def read_glue(
     Raises:
       UserError: for the first file or row that cannot be used.
     """
-    names, first = _columns(path, task)
-    at = [names.index(name) for name in task.texts]
-    label = names.index(task.label) if task.label in names else None
+    parse = _Parser(path, task, labels)
+    return read_rows(path, lambda text: (parse(text), 0), on_bad_row, parse.first)
 
-    def parse(text: str) -> Tuple[Example, int]:
-        cells = split_columns(
-            text, len(names), f"needed are {len(names)}: {', '.join(names)}")
-        words = [words_of(cells[place]) for place in at]
-        tags = () if label is None else (check_label(cells[label].strip(), labels),)
-        return Example(words[0], tags), 0
 
-    return read_rows(path, parse, on_bad_row, first)
+def glue_texts(path: pathlib.Path, task: GlueTask, on_bad_row: str = "error") -> TextFile:
+    """The texts of one of a GLUE task's files as unlabelled text; see `read_glue`."""
+    parse = _Parser(path, task, None, labelled=False)
+    return TextFile(path, on_bad_row, parse, parse.first)

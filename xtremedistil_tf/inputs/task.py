@@ -5,14 +5,20 @@ import dataclasses
 import pathlib
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from xtremedistil_tf.config import BINARY_MEASURES, CLASSIFICATION, REGRESSION, DataConfig
+from xtremedistil_tf.config import BINARY_MEASURES, CLASSIFICATION, GLUE, REGRESSION, DataConfig
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.alignment import Features, Labels, align
-from xtremedistil_tf.inputs.examples import Example, ReadReport, TextFile, read_ner
-from xtremedistil_tf.inputs.glue import read_glue
-from xtremedistil_tf.inputs.labels import ClassSet, Numbers, read_labels
+from xtremedistil_tf.inputs.examples import (
+    Example,
+    ReadReport,
+    TextFile,
+    parse_line,
+    read_ner,
+)
+from xtremedistil_tf.inputs.glue import glue_texts, read_glue
+from xtremedistil_tf.inputs.labels import ClassSet, LabelSet, Numbers, read_labels
 from xtremedistil_tf.inputs.subset import TextSample, first_of_languages, of_languages
-from xtremedistil_tf.inputs.texts import TextLabels, read_texts
+from xtremedistil_tf.inputs.texts import TextLabels, parse_pair_line, read_texts
 from xtremedistil_tf.runs import file_fingerprint, fingerprint
 
 LABELS_FILE = "labels.tsv"
@@ -74,7 +80,7 @@ def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
     transfer, report, words = None, ReadReport(folder), 0
     if with_transfer:
         paths["transfer"] = find_transfer_file(config)
-        transfer = TextFile(paths["transfer"], config.on_bad_row)
+        transfer = _transfer_text(config, paths["transfer"])
         if config.transfer_size is not None:
             transfer = TextSample(transfer, config.transfer_size)
         report = ReadReport(transfer.path)
@@ -99,10 +105,19 @@ def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
 def _part(config: DataConfig, name: str) -> Optional[Any]:
     """What of a file is used and how it is read, None for all of it in the project's format."""
     if name == "transfer":
-        return config.transfer_size
-    most = config.labels_per_language if name == "train" else None
-    part = (config.languages, most) if config.languages or most else None
-    return part if config.glue_task is None else (part, config.glue_task)
+        part: Optional[Any] = config.transfer_size
+    else:
+        most = config.labels_per_language if name == "train" else None
+        part = (config.languages, most) if config.languages or most else None
+    plain = config.glue_task is None and not config.pairs
+    return part if plain else (part, config.glue_task, config.pairs)
+
+
+def _transfer_text(config: DataConfig, path: pathlib.Path) -> TextFile:
+    """The transfer text; one of GLUE's own files is read by its columns."""
+    if config.glue is not None and path.name in config.files.values():
+        return glue_texts(path, config.glue, config.on_bad_row)
+    return TextFile(path, config.on_bad_row, parse_pair_line if config.pairs else parse_line)
 
 
 def read_labelled(
@@ -141,12 +156,35 @@ def _labels_and_reader(config: DataConfig, folder: pathlib.Path) -> Tuple[Labels
     return labels, _text_reader(config, labels)
 
 
+def read_dev(
+    folder: pathlib.Path, labels: Labels, pairs: bool, glue_task: Optional[str]
+) -> List[Example]:
+    """Reads the dev split of a task that a student was distilled for.
+
+    Args:
+      folder: the task folder.
+      labels: the student's.
+      pairs: whether a row has two texts.
+      glue_task: see `DataConfig`.
+
+    Raises:
+      UserError: for a file or row that cannot be used.
+    """
+    if isinstance(labels, LabelSet):
+        return read_ner(folder / "dev.tsv", labels)[0]
+    glue = GLUE[glue_task] if glue_task else None
+    config = DataConfig(str(folder), do_ner=False, glue_task=glue_task,
+                        do_pairwise=pairs and glue is None,
+                        do_regression=labels.kind == REGRESSION)
+    return _text_reader(config, labels)(folder / config.files["dev"])[0]
+
+
 def _text_reader(config: DataConfig, labels: Optional[TextLabels]) -> Reader:
     """What reads a split of texts; None takes any labels."""
     glue = config.glue
     if glue is not None:
         return lambda path: read_glue(path, glue, labels, config.on_bad_row)
-    return lambda path: read_texts(path, labels, config.on_bad_row)
+    return lambda path: read_texts(path, labels, config.on_bad_row, config.pairs)
 
 
 def _class_set(config: DataConfig, folder: pathlib.Path) -> ClassSet:
@@ -187,13 +225,13 @@ def _scan(
     transfer: TextFile, report: ReadReport, examples: Mapping[str, List[Example]], seq_len: int
 ) -> Tuple[int, Dict[str, int]]:
     """Reads the transfer text once: its words, and its sentences that stand in held-out splits."""
-    known = {split: {row.words for row in rows} for split, rows in examples.items()
+    known = {split: {row.texts for row in rows} for split, rows in examples.items()
              if split != "train"}
     words, shared = 0, dict.fromkeys(known, 0)
     for example in transfer.read(report):
-        words += min(len(example.words), seq_len - 2)
+        words += min(sum(map(len, example.texts)), seq_len - 2)
         for split, sentences in known.items():
-            shared[split] += example.words in sentences
+            shared[split] += example.texts in sentences
     return words, shared
 
 

@@ -1,4 +1,4 @@
-"""Reading labelled texts: rows `text<TAB>label`."""
+"""Reading labelled texts and pairs of texts: rows `text<TAB>label`, `text<TAB>text<TAB>label`."""
 
 import pathlib
 from typing import List, Optional, Tuple, Union
@@ -46,12 +46,15 @@ def words_of(text: str) -> Tuple[str, ...]:
     return words
 
 
-def parse_text(text: str, labels: Optional[TextLabels]) -> Tuple[Example, int]:
-    """Parses one row `text<TAB>label`; the label may carry `lang:`.
+def parse_text(
+    text: str, labels: Optional[TextLabels], pairs: bool = False
+) -> Tuple[Example, int]:
+    """Parses one row `text<TAB>label`, or of two texts; the label may carry `lang:`.
 
     Args:
       text: the row.
       labels: the labels that may occur; None takes any.
+      pairs: whether a row has two texts.
 
     Returns:
       The row, and 0: no label is ever repaired.
@@ -59,16 +62,33 @@ def parse_text(text: str, labels: Optional[TextLabels]) -> Tuple[Example, int]:
     Raises:
       RowError: with what is wrong in the row.
     """
-    first, second = split_columns(text, 2, "needed are 2: a text, a tab, its label")
-    words, label = words_of(first), second.strip()
+    *texts, last = split_columns(text, 3, "needed are 3: two texts and their label, tabs between") \
+        if pairs else split_columns(text, 2, "needed are 2: a text, a tab, its label")
+    words, label = [words_of(one) for one in texts], last.strip()
     if not label:
         raise RowError(("no_label", "no label behind the tab"))
     language, plain = (None, label) if labels and label in labels else split_prefix(label)
-    return Example(words, (check_label(plain, labels),), language or DEFAULT_LANGUAGE), 0
+    return Example(words[0], (check_label(plain, labels),), language or DEFAULT_LANGUAGE,
+                   *words[1:]), 0
+
+
+def parse_pair_line(text: str) -> Optional[Example]:
+    """Parses a line of unlabelled pairs; a third column is a label, which nobody reads.
+
+    Raises:
+      RowError: with what is wrong in the line.
+    """
+    if not text.strip():
+        return None
+    columns = text.split("\t")
+    if len(columns) != 3:
+        columns = split_columns(text, 2, "needed are 2: a text, a tab, the other text")
+    return Example(words_of(columns[0]), second=words_of(columns[1]))
 
 
 def read_texts(
-    path: pathlib.Path, labels: Optional[TextLabels], on_bad_row: str = "error"
+    path: pathlib.Path, labels: Optional[TextLabels], on_bad_row: str = "error",
+    pairs: bool = False,
 ) -> Tuple[List[Example], ReadReport]:
-    """Reads `text<TAB>label`; the label may carry `lang:`. See `read_rows`."""
-    return read_rows(path, lambda text: parse_text(text, labels), on_bad_row)
+    """Reads `text<TAB>label` or, of pairs, `text<TAB>text<TAB>label`. See `read_rows`."""
+    return read_rows(path, lambda text: parse_text(text, labels, pairs), on_bad_row)

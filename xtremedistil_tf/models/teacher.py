@@ -13,6 +13,7 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.encoders import check_configuration, encoder_parts, load_tokenizer
 from xtremedistil_tf.models.registry import LayerRegistry
+from xtremedistil_tf.models.segments import segment_ids
 from xtremedistil_tf.models.stage_model import StageModel
 from xtremedistil_tf.runs import atomic_folder, read_json, write_json
 
@@ -32,6 +33,7 @@ class Teacher:
       tokenizer: its fast tokenizer.
       layer: index into hidden_states of the representation.
       pooled: whether it reads a row at its first piece alone, the opening marker.
+      pairs: whether a row has two texts.
     """
 
     model: StageModel
@@ -40,6 +42,7 @@ class Teacher:
     tokenizer: Any
     layer: int
     pooled: bool = False
+    pairs: bool = False
 
     @property
     def width(self) -> int:
@@ -54,7 +57,7 @@ class Teacher:
 
 def build_teacher(
     encoder: Any, tokenizer: Any, classes: int, layer: int, dropout: float = 0.1,
-    pooled: bool = False,
+    pooled: bool = False, pairs: bool = False,
 ) -> Teacher:
     """Puts one linear layer on the encoder's last hidden state.
 
@@ -65,12 +68,13 @@ def build_teacher(
       layer: index into hidden_states, 0 = embeddings.
       dropout: before the head, in fine-tuning only.
       pooled: give one representation and logits a row, those of its first piece ([CLS]).
+      pairs: a row has two texts; encoders that have segments are told which is which.
 
     Returns:
       The teacher; both outputs come from one forward pass.
 
     Raises:
-      UserError: if the encoder has no such layer.
+      UserError: if the encoder has no such layer, or the tokenizer nothing to part two texts with.
 
     Source: paper section 3 ("The Teacher"), section 4.2 for the representation.
     """
@@ -87,9 +91,14 @@ def build_teacher(
             f"--pt_teacher {type(encoder).__name__} has a head of its own; allowed: base models "
             "such as TFBertModel or TFAutoModel"
         )
+    texts = {}
+    if pairs:
+        separator = separator_of(tokenizer)
+        if getattr(encoder.config, "type_vocab_size", 0) > 1:
+            texts["token_type_ids"] = segment_ids(input_ids, separator)
     outputs = encoder(
         input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True,
-        return_dict=True,
+        return_dict=True, **texts,
     )
     last, representation = outputs.last_hidden_state, outputs.hidden_states[layer]
     if pooled:
@@ -106,7 +115,19 @@ def build_teacher(
         raise UserError(
             f"{type(encoder).__name__} has layers that are not known here: {error}"
         ) from None
-    return Teacher(model, registry, encoder, tokenizer, layer, pooled)
+    return Teacher(model, registry, encoder, tokenizer, layer, pooled, pairs)
+
+
+def separator_of(tokenizer: Any) -> int:
+    """Id of the piece between the two texts of a pair.
+
+    Raises:
+      UserError: if the tokenizer has none.
+    """
+    if tokenizer.sep_token_id is None:
+        raise UserError(f"the teacher's {type(tokenizer).__name__} has no separator, which pairs "
+                        "of texts need; allowed: one such as BERT's")
+    return tokenizer.sep_token_id
 
 
 def save_teacher(teacher: Teacher, folder: pathlib.Path, record: dict) -> None:
@@ -155,6 +176,8 @@ def load_teacher(folder: pathlib.Path, layer: int) -> Teacher:
         raise UserError(f"the teacher in {folder} cannot be loaded: {error}") from error
     tokenizer = load_tokenizer(str(folder), encoder.config.model_type)
     pooled = read_record(folder).get("kind", TAGGING) != TAGGING
-    teacher = build_teacher(encoder, tokenizer, head["bias"].shape[0], layer, pooled=pooled)
+    pairs = bool(read_record(folder).get("pairs"))
+    teacher = build_teacher(encoder, tokenizer, head["bias"].shape[0], layer, pooled=pooled,
+                            pairs=pairs)
     teacher.model.get_layer("logits").set_weights([head["kernel"], head["bias"]])
     return teacher

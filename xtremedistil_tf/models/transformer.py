@@ -8,6 +8,7 @@ from xtremedistil_tf.config import StudentConfig
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.body import Body, Shape, real_positions
 from xtremedistil_tf.models.encoders import build_variables, encoder_parts
+from xtremedistil_tf.models.segments import segment_ids
 
 
 def transformer_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Body:
@@ -25,14 +26,18 @@ def transformer_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Bod
             num_attention_heads=config.num_attention_heads,
             intermediate_size=4 * config.hidden_size, hidden_dropout_prob=config.dropout_rate,
             attention_probs_dropout_prob=config.dropout_rate,
-            max_position_embeddings=shape.positions, type_vocab_size=1, pad_token_id=0),
+            max_position_embeddings=shape.positions,
+            type_vocab_size=1 if shape.separator is None else 2, pad_token_id=0),
         # A fixed name: weights are found again by their names.
         name="encoder",
     )
     build_variables(encoder)
     real = real_positions(input_ids)
+    texts = {} if shape.separator is None else {
+        "token_type_ids": segment_ids(input_ids, shape.separator)}
     hidden = encoder(
-        input_ids=input_ids, attention_mask=tf.cast(real[:, :, 0], tf.int32), return_dict=True
+        input_ids=input_ids, attention_mask=tf.cast(real[:, :, 0], tf.int32), return_dict=True,
+        **texts,
     ).last_hidden_state
     if shape.pooled and config.pools == "mean":
         counted = tf.cast(real, hidden.dtype)
