@@ -28,7 +28,9 @@ log = logging.getLogger("absl")
 def define_flags() -> None:
     """All flags of this command."""
     define_loading_flags()
-    flags.DEFINE_string("input", "-", "Text, one sentence a line; - is standard input.")
+    flags.DEFINE_string("input", "-",
+                        "Text, one sentence a line; of pairs two with a tab between, or a JSON "
+                        "object with text and text_pair. - is standard input.")
     flags.DEFINE_string("output", "-", "Where the result goes; - is standard output.")
     flags.DEFINE_enum("format", None, FORMATS,
                       "tsv: words<TAB>tags, or text<TAB>label; conll: a word and its tag a line; "
@@ -51,7 +53,8 @@ def render(line: "Line", form: str) -> str:
     if isinstance(line, ClassifiedLine):
         found = line.found or {"label": ""}
         answer = found["label"] if "label" in found else number_text(found["score"])
-        return line.text.replace("\t", " ") + "\t" + answer
+        texts = line.pair or (line.text,)
+        return "\t".join([*(text.replace("\t", " ") for text in texts), answer])
     words = [word for (word, _, _), _, _ in line.words]
     tags = [tag for _, tag, _ in line.words]
     if form == "tsv":

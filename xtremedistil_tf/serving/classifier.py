@@ -3,8 +3,10 @@
 from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Tuple, Union, overload
 
 import numpy as np
+from tokenizers import Tokenizer
 
 from xtremedistil_tf.config import CLASSIFICATION, REGRESSION
+from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.alignment import Ragged
 from xtremedistil_tf.inputs.labels import number_text
 from xtremedistil_tf.inputs.lengths import length_batches
@@ -13,6 +15,8 @@ from xtremedistil_tf.serving.assets import Assets
 from xtremedistil_tf.serving.tagger import Tagger, Texts, TextTagger
 
 TextModel = Union[TextTagger, "TextClassifier"]
+# What is classified: a text, or two.
+Item = Union[str, Tuple[str, str]]
 
 
 class Classified(NamedTuple):
@@ -33,6 +37,19 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
+def check_pairs(items: Sequence[Any]) -> None:
+    """Refuses what is no pair of texts.
+
+    Raises:
+      UserError: for the first such item.
+    """
+    for item in items:
+        if not (isinstance(item, (tuple, list)) and len(item) == 2
+                and all(isinstance(text, str) for text in item)):
+            raise UserError("this student takes pairs of texts; allowed: (text, text), not "
+                            f"{item!r}")
+
+
 class TextClassifier:
     """What every runtime offers: called on text it gives the label, or the number.
 
@@ -41,13 +58,15 @@ class TextClassifier:
     Attributes:
       kind: CLASSIFICATION or REGRESSION.
       labels: the classes, or what the number is called.
+      pairs: whether it takes pairs of texts, tuples, instead of texts.
     """
 
     kind = CLASSIFICATION
     labels: Tuple[str, ...]
+    pairs = False
 
-    def classify(self, texts: Sequence[str]) -> List[Classified]:
-        """Scores texts, in their order."""
+    def classify(self, texts: Sequence[Any]) -> List[Classified]:
+        """Scores texts, or pairs of texts, in their order."""
         raise NotImplementedError
 
     def describe(self, found: Classified) -> Dict[str, Any]:
@@ -69,27 +88,35 @@ class TextClassifier:
         return self.labels[int(found.scores.argmax())]
 
     @overload
-    def __call__(self, text: str) -> Dict[str, Any]: ...
+    def __call__(self, text: Item) -> Dict[str, Any]: ...
 
     @overload
-    def __call__(self, text: Texts) -> List[Dict[str, Any]]: ...
+    def __call__(self, text: List[Any]) -> List[Dict[str, Any]]: ...
 
     def __call__(
-        self, text: Union[str, Texts]
+        self, text: Union[Item, Texts, List[Any]]
     ) -> Union[Dict[str, Any], List[Dict[str, Any]]]:
-        """Finds the label of a text or of several.
+        """Finds the label of a text or of several; of a pair, where it takes pairs, or of several.
 
         Args:
-          text: a string, or a list of strings.
+          text: a string, or a list of strings; of pairs a tuple of two, or a list of such tuples.
 
         Returns:
           A dict with label, score (its probability), scores (of all labels) and, where the text was
           longer than the student reads, cut; of a regression score is the number, and there is no
           other. A list of such dicts for a list.
         """
-        texts = [text] if isinstance(text, str) else list(text)
+        alone = isinstance(text, tuple if self.pairs else str)
+        texts = [text] if alone else list(text)
+        if self.pairs:
+            check_pairs(texts)
         found = [self.describe(one) for one in self.classify(texts)]
-        return found[0] if isinstance(text, str) else found
+        return found[0] if alone else found
+
+
+def _words(text: str) -> List[str]:
+    """The words of a text as files are read: only the plain space parts them, and a tab is one."""
+    return [word for word in text.replace("\t", " ").split(" ") if word]
 
 
 class Classifier(TextClassifier):
@@ -113,22 +140,24 @@ class Classifier(TextClassifier):
         self.logits = logits
         self.labels, self.kind = assets.labels.tags, assets.labels.kind
         self._seq_len = int(assets.record["seq_len"])
+        self.pairs = assets.separator is not None
+        # Texts as long as one likes are cut as those of the training were: of two the longer first.
+        self._tokenizer = Tokenizer.from_str(assets.tokenizer.to_str())
+        self._tokenizer.encode_special_tokens = True
+        self._tokenizer.enable_truncation(self._seq_len, strategy="longest_first")
 
-    def classify(self, texts: Sequence[str]) -> List[Classified]:
+    def classify(self, texts: Sequence[Any]) -> List[Classified]:
         """Scores texts; see the base class."""
-        # As files are read: only the plain space parts words, and a tab is one.
-        words = [[word for word in text.replace("\t", " ").split(" ") if word] for text in texts]
-        encoded = self._assets.tokenizer.encode_batch(words, is_pretokenized=True)
-        rows = [encoding.ids if len(encoding.ids) <= self._seq_len
-                else [*encoding.ids[: self._seq_len - 1], encoding.ids[-1]] for encoding in encoded]
-        pieces = Ragged.of(rows)
+        words = [tuple(map(_words, text)) if self.pairs else _words(text) for text in texts]
+        encoded = self._tokenizer.encode_batch(words, is_pretokenized=True)
+        pieces = Ragged.of([encoding.ids for encoding in encoded])
         # Mapped before padding: only what fills up short rows becomes padding.
         mapped = Ragged(self._assets.vocabulary.table[pieces.values], pieces.starts)
         scores = np.zeros((len(texts), len(self.labels)), np.float32)
         for batch in length_batches(mapped.lengths):
             logits = self.logits(mapped.padded(batch, PAD_ID))
             scores[batch] = logits if self.kind == REGRESSION else softmax(logits)
-        return [Classified(own, len(encoding.ids) > self._seq_len)
+        return [Classified(own, bool(encoding.overflowing))
                 for own, encoding in zip(scores, encoded)]
 
 
