@@ -61,6 +61,7 @@ setup(
     install_requires=[
         *STACKS,
         "scikit-learn>=1.3,<2",
+        "scipy>=1.10,<2",
         "seqeval>=1.2.2,<2",
         "absl-py>=1.4,<3",
         "safetensors>=0.4,<1",

@@ -120,3 +120,11 @@ def test_plan_table_lists_every_stage_with_its_parameters():
     assert "representation:mse" in lines[2] and "1,230" in lines[2]
     assert "logits, projection, bilstm" in lines[5] and " 234 " in lines[5]
     assert "restarts every 50 0.001->1e-08" in lines[2]
+
+
+def test_the_loss_against_labels_is_the_tasks():
+    plan = build_plan(LAYERS, DistilConfig(strategy="D3.1"), "pearson", "squared_error")
+    assert plan[1].losses() == ["labels:squared_error", "logits:mse"]
+    assert plan[1].monitor == "pearson"
+    (teacher,) = build_teacher_plan(LAYERS, TeacherConfig(), "pearson", "squared_error")
+    assert teacher.losses() == ["labels:squared_error"]

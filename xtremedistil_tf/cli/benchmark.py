@@ -3,6 +3,7 @@
 import dataclasses
 import pathlib
 import tempfile
+from typing import Any, Sequence
 
 from absl import flags
 
@@ -42,8 +43,10 @@ def _measure_run(model_dir: pathlib.Path, work: pathlib.Path) -> dict:
     if has_teacher(model_dir / "teacher"):
         models.insert(0, benchmark.measured_teacher(load_teacher(model_dir / "teacher", 0), work))
     vocabulary = min(forms.vocabulary, len(bundle.vocabulary.table))
-    timings = benchmark.time_models(models, FLAGS.queries, FLAGS.seconds, vocabulary)
-    text = {form: benchmark.time_text(text_model(bundle, session(work / name)), _TEXTS,
+    timings = benchmark.time_models(models, FLAGS.queries, FLAGS.seconds, vocabulary,
+                                    separator=bundle.separator)
+    texts: Sequence[Any] = _TEXTS if bundle.separator is None else list(zip(_TEXTS, _TEXTS))
+    text = {form: benchmark.time_text(text_model(bundle, session(work / name)), texts,
                                       FLAGS.queries)
             for form, name in (("onnx", "student.onnx"), ("onnx_int8", "student.int8.onnx"))}
     lines = [*benchmark.timing_table(models, timings), "", *benchmark.size_table(models), ""]

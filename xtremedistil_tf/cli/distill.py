@@ -24,7 +24,7 @@ def main() -> None:
     from xtremedistil_tf.distill.job import dry_run, run_distillation, write_target_part
     from xtremedistil_tf.evaluation.report import teacher_student_table
     from xtremedistil_tf.runtime import prepare
-    from xtremedistil_tf.serving.showcase import show_classified, show_tagged
+    from xtremedistil_tf.serving.showcase import SHOWN
 
     model_dir = pathlib.Path(FLAGS.model_dir)
     prepare(config.seed, config.deterministic, config.opt_policy)
@@ -37,8 +37,7 @@ def main() -> None:
     metrics = run_distillation(config, model_dir, FLAGS.overwrite, resources)
     print(teacher_student_table(metrics))
     print()
-    show = show_tagged if config.data.do_ner else show_classified
-    print(show(model_dir / "predictions" / "test.student.tsv"))
+    print(SHOWN[config.data.kind](model_dir / "predictions" / "test.student.tsv"))
     print()
     exported = f"   SavedModel: {model_dir / 'export' / '1'}" if resources.export else ""
     print(f"report: {model_dir / 'report.md'}   student: {model_dir / 'student'}{exported}")

@@ -20,19 +20,20 @@ def define_flags() -> None:
     flags.DEFINE_boolean("whitespace_words", False,
                          "The SavedModel's text is split at white space only.")
     flags.DEFINE_string("task", None,
-                        "Task folder whose dev.tsv measures what int8 loses; not measured without.")
+                        "Task folder whose dev file measures what int8 loses; not measured "
+                        "without.")
 
 
 def _dev_examples():
     """The labelled rows to measure on, None if no folder is named."""
     if FLAGS.task is None:
         return None
-    from xtremedistil_tf.inputs.examples import read_ner, read_texts
+    from xtremedistil_tf.inputs.task import read_dev
     from xtremedistil_tf.serving.assets import load_assets, student_path
 
-    labels = load_assets(student_path(FLAGS.model_dir)).labels
-    path = pathlib.Path(FLAGS.task) / "dev.tsv"
-    return (read_texts(path, labels) if labels.pooled else read_ner(path, labels))[0]
+    assets = load_assets(student_path(FLAGS.model_dir))
+    return read_dev(pathlib.Path(FLAGS.task), assets.labels, assets.separator is not None,
+                    assets.record.get("glue_task"))
 
 
 def main() -> None:

@@ -27,12 +27,22 @@ def define_run_flags() -> None:
                         required=True)
     flags.DEFINE_integer("seq_len", _DATA.seq_len, "Longest row in pieces, markers included.")
     flags.DEFINE_boolean("do_NER", False, "Tag words; without it texts are classified.")
+    flags.DEFINE_enum("glue_task", None, tuple(cfg.GLUE),
+                      "The folder holds this task's original files: its columns by name, its "
+                      "dev files, its own measure; unlabelled test files are predicted for GLUE's "
+                      "server.")
+    flags.DEFINE_boolean("do_pairwise", False,
+                         "A row has two texts: text<TAB>text<TAB>label, the transfer file "
+                         "text<TAB>text (GLUE's pairs: by themselves).")
+    flags.DEFINE_boolean("do_regression", False,
+                         "Estimate a number a text instead of a class (STS-B: by itself).")
     flags.DEFINE_enum("on_bad_row", _DATA.on_bad_row, cfg.ON_BAD_ROW,
                       "Stop at an unusable row, or skip and count it.")
     flags.DEFINE_enum("dev_measure", None, sorted({name for names in cfg.MEASURES.values()
                                                    for name in names}),
                       "Dev score that chooses epochs and steps; by default macro_f1 for tagging, "
-                      "accuracy for classification.")
+                      "accuracy for classification (f1, of the second class, and matthews where "
+                      "there are two), pearson for regression; GLUE's tasks have their own.")
     flags.DEFINE_list("languages", [], "Use only the labelled rows of these languages.")
     flags.DEFINE_integer("labels_per_language", None,
                          "Most training rows a language, drawn at random; a larger number holds "
@@ -235,7 +245,8 @@ def run_config(values: flags.FlagValues) -> cfg.RunConfig:
     )
     data = cfg.DataConfig(values.task, values.transfer_file, values.seq_len, values.do_NER,
                           values.on_bad_row, values.dev_measure, tuple(values.languages),
-                          values.labels_per_language, values.transfer_size)
+                          values.labels_per_language, values.transfer_size,
+                          values.glue_task, values.do_regression, values.do_pairwise)
     return cfg.RunConfig(data, teacher_config(values), student_config(values), distil,
                          values.seed, values.deterministic, values.opt_policy)
 

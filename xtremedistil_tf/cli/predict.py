@@ -12,7 +12,7 @@ from absl import flags
 
 from xtremedistil_tf.cli import console
 from xtremedistil_tf.cli.loading_flags import define_loading_flags, load_named_student
-from xtremedistil_tf.config import CLASSIFICATION
+from xtremedistil_tf.config import TAGGING
 from xtremedistil_tf.errors import UserError
 
 if TYPE_CHECKING:  # At run time it is imported when it is needed: --help shall be quick.
@@ -28,7 +28,9 @@ log = logging.getLogger("absl")
 def define_flags() -> None:
     """All flags of this command."""
     define_loading_flags()
-    flags.DEFINE_string("input", "-", "Text, one sentence a line; - is standard input.")
+    flags.DEFINE_string("input", "-",
+                        "Text, one sentence a line; of pairs two with a tab between, or a JSON "
+                        "object with text and text_pair. - is standard input.")
     flags.DEFINE_string("output", "-", "Where the result goes; - is standard output.")
     flags.DEFINE_enum("format", None, FORMATS,
                       "tsv: words<TAB>tags, or text<TAB>label; conll: a word and its tag a line; "
@@ -43,12 +45,16 @@ def render(line: "Line", form: str) -> str:
       line: a `serving.streaming.TaggedLine` or ClassifiedLine; one with an error has no result.
       form: one of FORMATS; conll for a tagged line only.
     """
+    from xtremedistil_tf.inputs.labels import number_text
     from xtremedistil_tf.serving.streaming import ClassifiedLine, line_record
 
     if form == "json":
         return json.dumps(line_record(line), ensure_ascii=False)
     if isinstance(line, ClassifiedLine):
-        return line.text.replace("\t", " ") + "\t" + (line.found or {}).get("label", "")
+        found = line.found or {"label": ""}
+        answer = found["label"] if "label" in found else number_text(found["score"])
+        texts = line.pair or (line.text,)
+        return "\t".join([*(text.replace("\t", " ") for text in texts), answer])
     words = [word for (word, _, _), _, _ in line.words]
     tags = [tag for _, tag, _ in line.words]
     if form == "tsv":
@@ -114,7 +120,7 @@ def main() -> None:
     from xtremedistil_tf.serving.streaming import ClassifiedLine, tag_lines
 
     model = load_named_student()
-    classifies = model.kind == CLASSIFICATION
+    classifies = model.kind != TAGGING
     form = FLAGS.format or ("json" if classifies else "tsv")
     if classifies and form == "conll":
         raise UserError("--format=conll is for words and their tags, and this student labels whole "

@@ -58,6 +58,9 @@ def define_model_flags() -> None:
                       "What stands for a text in classification: the BiLSTM's last states (its "
                       "default) or the max of each unit (authors' v1); a Transformer's first "
                       "position (its default) or the mean over the text.")
+    flags.DEFINE_enum("pair_encoding", _STUDENT.pair_encoding, cfg.PAIR_ENCODINGS,
+                      "How a BiLSTM reads two texts: joint, as one row with a segment embedding, "
+                      "or siamese, each alone, joined with |u - v| and u * v.")
 
 
 def student_config(values: flags.FlagValues) -> cfg.StudentConfig:

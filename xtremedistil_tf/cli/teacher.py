@@ -26,8 +26,8 @@ def main() -> None:
 
     prepare(config.seed, config.deterministic, config.opt_policy)
     scores = run_teacher(config, pathlib.Path(FLAGS.model_dir), FLAGS.overwrite)
-    for split in ("dev", "test"):
-        print(f"{split}: {SCORERS[config.data.kind].describe(scores[split])}")
+    for split, found in scores.items():
+        print(f"{split}: {SCORERS[config.data.kind].describe(found)}")
 
 
 def run() -> None:

@@ -2,9 +2,11 @@
 
 from xtremedistil_tf.config.checks import require
 from xtremedistil_tf.config.data import (
+    BINARY_MEASURES,
     CLASSIFICATION,
     MEASURES,
     ON_BAD_ROW,
+    REGRESSION,
     TAGGING,
     DataConfig,
 )
@@ -19,8 +21,10 @@ from xtremedistil_tf.config.distillation import (
     BatchSize,
     DistilConfig,
 )
+from xtremedistil_tf.config.glue import GLUE, GlueTask
 from xtremedistil_tf.config.models import (
     ACTIVATIONS,
+    PAIR_ENCODINGS,
     POOLINGS,
     STUDENTS,
     UNFREEZE,
@@ -36,9 +40,10 @@ from xtremedistil_tf.config.run import (
 )
 
 __all__ = [
-    "require", "CLASSIFICATION", "MEASURES", "ON_BAD_ROW", "TAGGING", "DataConfig",
+    "require", "BINARY_MEASURES", "CLASSIFICATION", "MEASURES", "ON_BAD_ROW", "REGRESSION",
+    "TAGGING", "DataConfig", "GLUE", "GlueTask",
     "MATCHING", "LOGITS_LOSSES", "OPTIMIZERS", "REPRESENTATION_LOSSES", "SCHEDULES", "STRATEGIES",
-    "UNFREEZE_ORDERS", "BatchSize", "DistilConfig", "ACTIVATIONS", "POOLINGS", "STUDENTS",
-    "UNFREEZE", "WORD_EMBEDDINGS", "StudentConfig", "TeacherConfig", "POLICIES", "Resources",
-    "RunConfig", "differences",
+    "UNFREEZE_ORDERS", "BatchSize", "DistilConfig", "ACTIVATIONS", "PAIR_ENCODINGS", "POOLINGS",
+    "STUDENTS", "UNFREEZE", "WORD_EMBEDDINGS", "StudentConfig", "TeacherConfig", "POLICIES",
+    "Resources", "RunConfig", "differences",
 ]

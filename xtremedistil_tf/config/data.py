@@ -1,14 +1,20 @@
 """What a run reads."""
 
 import dataclasses
-from typing import Optional, Tuple
+from typing import Dict, Optional, Tuple
 
 from xtremedistil_tf.config.checks import at_least, one_of, require
+from xtremedistil_tf.config.glue import GLUE, GlueTask
 
-# Kinds of task: a label a word, or one a text.
-TAGGING, CLASSIFICATION = "tagging", "classification"
+# Kinds of task: a label a word, one a text, or a number a text.
+TAGGING, CLASSIFICATION, REGRESSION = "tagging", "classification", "regression"
 # Dev measures that may choose epochs and steps, by kind; the first is the default.
-MEASURES = {TAGGING: ("macro_f1",), CLASSIFICATION: ("accuracy", "macro_f1")}
+MEASURES = {TAGGING: ("macro_f1",),
+            CLASSIFICATION: ("accuracy", "macro_f1", "f1", "matthews"),
+            REGRESSION: ("pearson", "spearman")}
+# Those that are of two classes only.
+BINARY_MEASURES = ("f1", "matthews")
+_FILES = {"train": "train.tsv", "dev": "dev.tsv", "test": "test.tsv"}
 ON_BAD_ROW = ("error", "skip")
 
 
@@ -28,6 +34,9 @@ class DataConfig:
       languages: those whose labelled rows are used; empty for all.
       labels_per_language: most rows of train.tsv a language; None for all.
       transfer_size: sentences of the transfer file that are used; None for all.
+      glue_task: one of GLUE, whose original files the folder holds; None for the project's format.
+      do_regression: estimate a number a text instead of classifying; GLUE's STS-B does by itself.
+      do_pairwise: a row has two texts; GLUE's tasks that have two do by themselves.
     """
 
     task: str
@@ -39,6 +48,9 @@ class DataConfig:
     languages: Tuple[str, ...] = ()
     labels_per_language: Optional[int] = None
     transfer_size: Optional[int] = None
+    glue_task: Optional[str] = None
+    do_regression: bool = False
+    do_pairwise: bool = False
 
     def __post_init__(self):
         at_least("seq_len", self.seq_len, 3)
@@ -46,16 +58,53 @@ class DataConfig:
             if getattr(self, flag) is not None:
                 at_least(flag, getattr(self, flag), 1)
         one_of("on_bad_row", self.on_bad_row, ON_BAD_ROW)
+        if self.glue_task is not None:
+            one_of("glue_task", self.glue_task, tuple(GLUE))
+        require(not (self.do_ner and (self.glue_task or self.do_regression or self.do_pairwise)),
+                "--do_NER tags words; --glue_task, --do_pairwise and --do_regression are for whole "
+                "texts: give one of them")
+        require(not self.do_pairwise or self.glue is None or self.pairs_of_glue,
+                f"--do_pairwise does not go with --glue_task={self.glue_task}, which has one text")
+        require(not self.do_regression or self.glue is None or self.glue.regression,
+                f"--do_regression does not go with --glue_task={self.glue_task}, which has classes")
         measures = MEASURES[self.kind]
         require(self.measure in measures, f"--dev_measure is {self.measure!r}; allowed for "
                 f"{self.kind}: {', '.join(measures)}")
 
     @property
+    def glue(self) -> Optional[GlueTask]:
+        """GLUE's task; None for files in the project's format."""
+        return GLUE[self.glue_task] if self.glue_task is not None else None
+
+    @property
+    def pairs_of_glue(self) -> bool:
+        """Whether GLUE's task has two texts a row."""
+        return self.glue is not None and len(self.glue.texts) == 2
+
+    @property
+    def pairs(self) -> bool:
+        """Whether a row has two texts."""
+        return self.do_pairwise or self.pairs_of_glue
+
+    @property
+    def files(self) -> Dict[str, str]:
+        """Names of the labelled files by split."""
+        return dict(self.glue.files) if self.glue else _FILES
+
+    @property
     def kind(self) -> str:
-        """TAGGING or CLASSIFICATION."""
+        """TAGGING, CLASSIFICATION or REGRESSION."""
+        if self.do_regression or (self.glue and self.glue.regression):
+            return REGRESSION
         return TAGGING if self.do_ner else CLASSIFICATION
+
+    @property
+    def labels_loss(self) -> str:
+        """The loss against gold labels, a name in `distill.losses.LOSSES`."""
+        return "squared_error" if self.kind == REGRESSION else "cross_entropy"
 
     @property
     def measure(self) -> str:
         """The dev measure that chooses epochs and steps."""
-        return self.dev_measure or MEASURES[self.kind][0]
+        own = self.glue.measure if self.glue else MEASURES[self.kind][0]
+        return self.dev_measure or own

@@ -9,6 +9,8 @@ from xtremedistil_tf.config.checks import at_least, one_of, require
 ACTIVATIONS = ("gelu", "linear", "relu", "tanh")
 # What may stand for a whole text, by kind of student; the first is the default.
 POOLINGS = {"bilstm": ("last", "max"), "transformer": ("first", "mean")}
+# How a BiLSTM reads two texts; the first is the default.
+PAIR_ENCODINGS = ("joint", "siamese")
 WORD_EMBEDDINGS = ("svd", "svd_pretrained", "full", "pca", "ppa", "random", "file")
 UNFREEZE = ("all", "top_down")
 
@@ -106,6 +108,8 @@ class StudentConfig:
       freeze_word_embedding: no step trains the word embedding.
       architecture: what the configuration of a checkpoint says of its layers, see
         `models.student_checkpoint`; None before it is read, and for students from scratch.
+      pair_encoding: of a BiLSTM, how it reads two texts, one of PAIR_ENCODINGS: "joint", one row
+        with a segment embedding, or "siamese", each alone, then u, v, |u - v| and u * v.
     """
 
     word_emb_dim: int = 300
@@ -125,6 +129,7 @@ class StudentConfig:
     compress_word_embedding: bool = False
     freeze_word_embedding: bool = False
     architecture: Optional[Mapping[str, Any]] = None
+    pair_encoding: str = PAIR_ENCODINGS[0]
 
     def __post_init__(self):
         at_least("word_emb_dim", self.word_emb_dim, 1)
@@ -154,6 +159,10 @@ class StudentConfig:
         require(not self.compress_word_embedding or self.word_embedding not in ("random", "file"),
                 f"--compress_word_embedding takes the teacher's; --word_embedding is "
                 f"{self.word_embedding}")
+        one_of("pair_encoding", self.pair_encoding, PAIR_ENCODINGS)
+        require(self.student == "bilstm" or self.pair_encoding == PAIR_ENCODINGS[0],
+                f"--pair_encoding is {self.pair_encoding!r}; allowed with "
+                f"--student={self.student}: {PAIR_ENCODINGS[0]}")
 
     @property
     def own_vocabulary(self) -> bool:

@@ -5,9 +5,9 @@ import json
 from typing import Any, Dict, List, Optional, Tuple
 
 from xtremedistil_tf.config.checks import at_least, one_of, require
-from xtremedistil_tf.config.data import DataConfig
+from xtremedistil_tf.config.data import REGRESSION, DataConfig
 from xtremedistil_tf.config.distillation import DistilConfig
-from xtremedistil_tf.config.models import StudentConfig, TeacherConfig
+from xtremedistil_tf.config.models import PAIR_ENCODINGS, StudentConfig, TeacherConfig
 
 POLICIES = ("mixed_float16", "mixed_bfloat16")
 
@@ -37,6 +37,12 @@ class RunConfig:
         require(self.student.student == "transformer" or not self.distil.multi_hidden_states,
                 "--distil_multi_hidden_states and --distil_attention need layers to match; "
                 f"--student is {self.student.student}, allowed: transformer")
+        require(self.data.kind != REGRESSION or self.distil.logits_loss == "mse",
+                f"--logits_loss is {self.distil.logits_loss!r}, which needs classes; allowed for "
+                f"{REGRESSION}: mse")
+        require(self.data.pairs or self.student.pair_encoding == PAIR_ENCODINGS[0],
+                f"--pair_encoding={self.student.pair_encoding} is for rows of two texts, which "
+                "--do_pairwise reads; the task's rows have one")
         require(0 <= self.seed < 2**32, f"--seed is {self.seed}; allowed: 0 to {2**32 - 1}")
 
     @property

@@ -61,7 +61,8 @@ def _recipe_fingerprint(config: RunConfig, task: Task) -> str:
     checkpoint = pathlib.Path(config.teacher.checkpoint)
     if config.teacher.config_file:
         teacher["config_file"] = file_fingerprint(pathlib.Path(config.teacher.config_file))
-        texts = [task.fingerprints[name] for name in sorted(task.fingerprints) if name != "test"]
+        texts = [task.fingerprints[name] for name in ("dev", "labels", "train", "transfer")
+                 if name in task.fingerprints]
     else:
         texts = []
         if checkpoint.is_dir():
@@ -111,6 +112,10 @@ def _check_known(folder: pathlib.Path, config: RunConfig, task: Task, recipe: st
     if kind != task.labels.kind:
         raise UserError(f"the teacher in {folder} was fine-tuned for {kind}; the task is "
                         f"{task.labels.kind}")
+    if bool(record.get("pairs")) != config.data.pairs:
+        raise UserError(f"the teacher in {folder} was fine-tuned for rows of "
+                        f"{2 if record.get('pairs') else 1} texts; --do_pairwise and --glue_task "
+                        "say how many the task's have")
     if record["tags"] != list(task.labels.tags):
         raise UserError(
             f"the teacher in {folder} knows the labels {', '.join(record['tags'])}; the task has "
@@ -131,7 +136,7 @@ class _Words:
 
     def __iter__(self) -> Iterator[Sequence[str]]:
         rows = itertools.chain(self._task.examples["train"], self._task.transfer or ())
-        return (row.words for row in rows)
+        return (words for row in rows for words in row.texts)
 
 
 def fresh_teacher(config: RunConfig, task: Task) -> Teacher:
@@ -142,7 +147,8 @@ def fresh_teacher(config: RunConfig, task: Task) -> Teacher:
         encoder, tokenizer = load_encoder(config.teacher)
     check_configuration(encoder.config, config.teacher.layer, config.data.seq_len)
     return build_teacher(encoder, tokenizer, task.labels.size, config.teacher.layer,
-                         pooled=task.labels.pooled, matched=config.matched_layers)
+                         pooled=task.labels.pooled, matched=config.matched_layers,
+                         pairs=config.data.pairs)
 
 
 def _feed(
@@ -151,7 +157,8 @@ def _feed(
     pad_id = teacher.tokenizer.pad_token_id
     masking = None
     if config.teacher.mask_rate:
-        masking = PieceMasking(config.teacher.mask_rate, teacher.tokenizer.mask_token_id)
+        masking = PieceMasking(config.teacher.mask_rate, teacher.tokenizer.mask_token_id,
+                               teacher.tokenizer.sep_token_id if teacher.pairs else None)
     forward = Forward(teacher.model, pad_id=pad_id)
 
     def score() -> Dict[str, Any]:
@@ -193,7 +200,8 @@ def _fine_tune(
     trainer = Trainer(
         teacher.model, teacher.registry, feed, training, config.seed, tensorboard=tensorboard
     )
-    stages = build_teacher_plan(teacher.registry.names, config.teacher, config.data.measure)
+    stages = build_teacher_plan(teacher.registry.names, config.teacher, config.data.measure,
+                                config.data.labels_loss)
     records = trainer.run_plan(stages)
     history = [
         epoch for stage in stages for epoch in read_json(training / stage.name / "history.json")
@@ -201,7 +209,7 @@ def _fine_tune(
     name = config.teacher.config_file or config.teacher.checkpoint
     record = {
         "fingerprint": recipe, "name": pathlib.Path(name).name, "kind": task.labels.kind,
-        "tags": list(task.labels.tags),
+        "tags": list(task.labels.tags), "pairs": config.data.pairs,
         "dev": records[-1]["dev"], "epochs": sum(record["epochs"] for record in records),
         "seconds": sum(record["seconds"] for record in records), "history": history,
     }

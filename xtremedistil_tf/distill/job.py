@@ -6,7 +6,7 @@ import logging
 import pathlib
 import shutil
 import time
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Sequence, Tuple
 
 from xtremedistil_tf.config import Resources, RunConfig, differences
 from xtremedistil_tf.distill.feed import student_feed
@@ -92,6 +92,11 @@ def _claim(model_dir: pathlib.Path, config: RunConfig, task: Task, overwrite: bo
         write_json(path, now)
 
 
+def _plan(config: RunConfig) -> Tuple[Stage, ...]:
+    return build_plan(config.student.trained_layers, config.distil, config.data.measure,
+                      config.data.labels_loss)
+
+
 class _Laps:
     """Seconds by part of the job."""
 
@@ -122,8 +127,10 @@ def dry_run(config: RunConfig, model_dir: pathlib.Path) -> str:
     student = build_student(config.student, facts["vocabulary"], facts["width"], task.labels.size,
                             pooled=task.labels.pooled, positions=config.data.seq_len,
                             matching=Matching(facts["matched"], config.distil.attention)
-                            if facts["matched"] else None)
-    plan = build_plan(config.student.trained_layers, config.distil, config.data.measure)
+                            if facts["matched"] else None,
+                            # Which piece it is decides no size.
+                            separator=1 if config.data.pairs else None)
+    plan = _plan(config)
     needed = store_bytes(facts["pieces"], task.transfer_rows, facts["width"], task.labels.size,
                          needed_kinds(plan), task.labels.pooled, facts["matched"],
                          facts["squares"])
@@ -159,7 +166,7 @@ def run_distillation(
     """
     laps, config = _Laps(), _with_sizes(config)
     with locked(model_dir) if is_chief() else contextlib.nullcontext():
-        plan = build_plan(config.student.trained_layers, config.distil, config.data.measure)
+        plan = _plan(config)
         task = read_task(config.data)
         check_student(config, task, check_teacher(config, model_dir), model_dir)
         by_chief(lambda: _claim(model_dir, config, task, overwrite))
@@ -220,7 +227,7 @@ def _finish(
     load_weights(student.trained,
                  model_dir / "stages" / best_stage(records, config.data.measure)["name"]
                  / WEIGHTS_FILE)
-    scores = final_scores(prepared, teacher, student, model_dir)
+    scores = final_scores(prepared, teacher, student, model_dir, config.data.glue_task)
     laps.lap("evaluation")
     _save(config, prepared, student, scores, model_dir)
     if export:
@@ -244,6 +251,7 @@ def _save(
     scores: Dict[str, Dict[str, Any]], model_dir: pathlib.Path,
 ) -> None:
     record = {"version": __version__, "seq_len": config.data.seq_len,
-              "strategy": config.distil.strategy, "seed": config.seed, "scores": scores["student"]}
+              "strategy": config.distil.strategy, "seed": config.seed, "scores": scores["student"],
+              "separator": prepared.separator, "glue_task": config.data.glue_task}
     save_student(model_dir / "student", student, config.student, prepared.vocabulary,
                  prepared.tokenizer, prepared.task.labels, record)

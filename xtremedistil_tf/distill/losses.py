@@ -91,6 +91,20 @@ def cross_entropy(prediction: Any, target: Any, mask: Any) -> Any:
     return _masked_mean(losses, mask)
 
 
+def squared_error(prediction: Any, target: Any, mask: Any) -> Any:
+    """Mean over real positions of the squared difference from a number, for regression.
+
+    Args:
+      prediction: float [batch, time, 1].
+      target: float [batch, time].
+      mask: [batch, time], 1 at real positions.
+
+    Returns:
+      Scalar float32.
+    """
+    return mean_squared_error(prediction, target[:, :, tf.newaxis], mask)
+
+
 def pseudo_labels(prediction: Any, target: Any, mask: Any) -> Any:
     """Cross-entropy with the teacher's most probable class; shapes as in `kl_divergence`.
 
@@ -104,5 +118,6 @@ LOSSES: Dict[str, Callable[..., Any]] = {
     "kld": kl_divergence,
     "attention_kld": attention_divergence,
     "cross_entropy": cross_entropy,
+    "squared_error": squared_error,
     "pseudo_labels": pseudo_labels,
 }

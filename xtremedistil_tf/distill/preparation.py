@@ -40,11 +40,12 @@ from xtremedistil_tf.inputs.pieces import (
 )
 from xtremedistil_tf.inputs.realign import Realigned, realign_features
 from xtremedistil_tf.inputs.task import Task, align_task
+from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.embeddings import check_embedding_width
 from xtremedistil_tf.models.encoders import embedding_width
 from xtremedistil_tf.models.ensemble import load_teachers
-from xtremedistil_tf.models.teacher import Teacher, has_teacher
+from xtremedistil_tf.models.teacher import Teacher, has_teacher, separator_of
 from xtremedistil_tf.runs import file_fingerprint, fingerprint
 
 log = logging.getLogger("absl")
@@ -151,6 +152,13 @@ def _pieces(
                               place.fingerprint)
 
 
+def _separator(
+    teacher: Teacher, text: StudentText, vocabulary: StudentVocabulary
+) -> Optional[int]:
+    """The student's id of what parts two texts; None where a row has one."""
+    return int(vocabulary.table[separator_of(text.tokenizer)]) if teacher.pairs else None
+
+
 def prepare(
     config: RunConfig, task: Task, teacher: Teacher, teacher_dirs: Sequence[pathlib.Path],
     model_dir: pathlib.Path, resources: Resources, kinds: Sequence[str], text: StudentText,
@@ -207,7 +215,8 @@ def prepare(
         config.distil.language_exponent,
     )
     prepared = Prepared(task, features, vocabulary, stores["transfer"], stores["dev"], inputs,
-                        counts, teacher_features, text.tokenizer)
+                        counts, teacher_features, text.tokenizer,
+                        _separator(teacher, text, vocabulary))
     return prepared, passed["transfer"] / len(stores["transfer"])
 
 

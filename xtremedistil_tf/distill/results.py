@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Optional, Sequence
 
 from xtremedistil_tf.config import RunConfig
 from xtremedistil_tf.distill.targets import TargetStore
-from xtremedistil_tf.evaluation.predictions import write_predictions
+from xtremedistil_tf.evaluation.predictions import write_predictions, write_submission
 from xtremedistil_tf.evaluation.scoring import scorer_of
 from xtremedistil_tf.inputs.alignment import Features
 from xtremedistil_tf.inputs.task import Task, describe
@@ -30,6 +30,7 @@ class Prepared:
       teacher_features: the rows in the teacher's pieces; `features` where the student reads them,
         too.
       tokenizer: the student's.
+      separator: the student's id of what parts the texts of a pair; None where a row has one.
     """
 
     task: Task
@@ -41,6 +42,7 @@ class Prepared:
     counts: Dict[str, Dict[str, int]]
     teacher_features: Dict[str, Features]
     tokenizer: Any
+    separator: Optional[int] = None
 
 
 def best_stage(records: List[Dict[str, Any]], measure: str) -> Dict[str, Any]:
@@ -49,16 +51,31 @@ def best_stage(records: List[Dict[str, Any]], measure: str) -> Dict[str, Any]:
 
 
 def _write_predictions(
-    path: pathlib.Path, task: Task, split: str, predicted: Sequence[Sequence[str]]
+    folder: pathlib.Path, task: Task, split: str, who: str, predicted: Sequence[Sequence[str]]
 ) -> None:
     line = scorer_of(task.labels).line
-    write_predictions(path, [line(*pair) for pair in zip(task.examples[split], predicted)])
+    write_predictions(folder / f"{split}.{who}.tsv",
+                      [line(*pair) for pair in zip(task.examples[split], predicted)])
 
 
 def final_scores(
-    prepared: Prepared, teacher: Teacher, student: Student, model_dir: pathlib.Path
+    prepared: Prepared, teacher: Teacher, student: Student, model_dir: pathlib.Path,
+    glue_task: Optional[str] = None,
 ) -> Dict[str, Dict[str, Any]]:
-    """Scores teacher and student on dev and, this once, on test; keeps gold and predictions."""
+    """Scores teacher and student on dev and, this once, on test; keeps gold and predictions.
+
+    A split without labels is predicted only; of one of GLUE's, the student's predictions are also
+    written in the form that its server takes.
+
+    Args:
+      prepared: the data.
+      teacher, student: the models.
+      model_dir: the run folder.
+      glue_task: where the data come from; None for another place.
+
+    Returns:
+      By "teacher" and "student", then by split.
+    """
     forwards = {
         "teacher": (Forward(teacher.model, pad_id=teacher.tokenizer.pad_token_id),
                     prepared.teacher_features),
@@ -67,19 +84,23 @@ def final_scores(
     task = prepared.task
     scores: Dict[str, Dict[str, Any]] = {}
     scorer = scorer_of(task.labels)
-    for split in ("dev", "test"):
+    folder = model_dir / "predictions"
+    for split in task.scored:
         gold = [row.tags for row in task.examples[split]]
-        _write_predictions(model_dir / "predictions" / f"{split}.gold.tsv", task, split, gold)
+        _write_predictions(folder, task, split, "gold", gold)
     for who, (forward, rows) in forwards.items():
         scores[who] = {}
-        for split in ("dev", "test"):
+        for split in task.held_out:
             features = rows[split]
             predicted = scorer.predict(forward, features, task.labels)
-            _write_predictions(model_dir / "predictions" / f"{split}.{who}.tsv", task, split,
-                               predicted)
-            scores[who][split] = {
-                **scorer.score(features.tags, predicted, features.languages),
-                **scorer.details(features.tags, predicted, task.labels)}
+            _write_predictions(folder, task, split, who, predicted)
+            if split in task.scored:
+                scores[who][split] = {
+                    **scorer.score(features.tags, predicted, features.languages,
+                                   task.labels.tags),
+                    **scorer.details(features.tags, predicted, task.labels)}
+            elif glue_task is not None and who == "student":
+                write_submission(folder / "glue", glue_task, split, predicted)
     return scores
 
 
@@ -99,6 +120,7 @@ def build_metrics(
       teacher_record: what was saved with the teacher.
     """
     measure = config.data.measure
+    split = "test" if "test" in scores["student"] else "dev"
     parameters = {"teacher": teacher.model.count_params(), "student": student.model.count_params()}
     return {
         "version": __version__,
@@ -116,8 +138,8 @@ def build_metrics(
             "selected_stage": best_stage(records, measure)["name"],
             **scores["student"],
         },
-        "retention": 100.0 * scores["student"]["test"][measure]
-        / max(1e-9, scores["teacher"]["test"][measure]),
+        "retention": 100.0 * scores["student"][split][measure]
+        / max(1e-9, scores["teacher"][split][measure]),
         "compression": {"parameters": parameters["teacher"] / parameters["student"]},
         "stages": records,
         "teacher_passes": passes,

@@ -132,8 +132,15 @@ def _epochs(name: str, on_labels: bool, config: DistilConfig) -> int:
     return epochs
 
 
+def _against(terms: Tuple[LossTerm, ...], labels_loss: str) -> Tuple[LossTerm, ...]:
+    """The terms of a step, the loss against labels being the task's."""
+    return tuple(dataclasses.replace(term, loss=labels_loss) if term.target == "labels" else term
+                 for term in terms)
+
+
 def build_plan(
-    layers: Sequence[str], config: DistilConfig, measure: str = "macro_f1"
+    layers: Sequence[str], config: DistilConfig, measure: str = "macro_f1",
+    labels_loss: str = "cross_entropy",
 ) -> Tuple[Stage, ...]:
     """Builds the stages of a strategy.
 
@@ -141,6 +148,7 @@ def build_plan(
       layers: the student's layer names, bottom to top.
       config: strategy, losses, epochs, batch sizes, schedule.
       measure: dev measure that chooses epochs, where a step has none of its own.
+      labels_loss: see `DataConfig.labels_loss`.
 
     Returns:
       The stages in order, named 01_..., 02_....
@@ -163,21 +171,23 @@ def build_plan(
         epochs = _epochs(name, step.data == "train", config)
         if epochs:
             stages.append(Stage(
-                name, step.data, step.terms, step.trainable, schedule, epochs, config.patience,
-                labelled if step.data == "train" else unlabelled, step.monitor or measure,
-                labelled if step.data == "both" else None))
+                name, step.data, _against(step.terms, labels_loss), step.trainable, schedule,
+                epochs, config.patience, labelled if step.data == "train" else unlabelled,
+                step.monitor or measure, labelled if step.data == "both" else None))
     if not stages:
         raise UserError("--stage_epochs leaves no step of the plan")
     return tuple(stages)
 
 
 def build_teacher_plan(
-    layers: Sequence[str], config: TeacherConfig, measure: str = "macro_f1"
+    layers: Sequence[str], config: TeacherConfig, measure: str = "macro_f1",
+    labels_loss: str = "cross_entropy",
 ) -> Tuple[Stage, ...]:
     """Builds the fine-tuning of a teacher: all layers at once, or top-down."""
     schedule = Schedule("warmup", config.learning_rate, 0.0, warmup=config.warmup)
     return tuple(
-        Stage(f"teacher_{number:02d}_{name}", "train", (_labels(),), trainable, schedule,
-              config.epochs, config.patience, BatchSize(config.batch_size), measure)
+        Stage(f"teacher_{number:02d}_{name}", "train", _against((_labels(),), labels_loss),
+              trainable, schedule, config.epochs, config.patience, BatchSize(config.batch_size),
+              measure)
         for number, (name, trainable) in enumerate(unfreeze(layers, config.unfreeze), 1)
     )

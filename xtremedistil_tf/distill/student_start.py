@@ -64,6 +64,7 @@ def start_student(config: RunConfig, prepared: Prepared, teacher: Teacher) -> St
         config.student, len(prepared.vocabulary), teacher.width, prepared.task.labels.size,
         embeddings, prepared.task.labels.pooled, config.data.seq_len,
         Matching(teacher.matched, config.distil.attention) if teacher.matched else None,
+        prepared.separator,
     )
     if encoder is not None:
         copy_layers(encoder, student.model.get_layer("encoder"))

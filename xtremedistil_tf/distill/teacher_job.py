@@ -32,7 +32,7 @@ def run_teacher(
       overwrite: remove a teacher that other settings made.
 
     Returns:
-      The scores on dev and test.
+      The scores on dev, test and what else is labelled.
     """
     with locked(model_dir) if is_chief() else contextlib.nullcontext():
         # A vocabulary made from scratch is made from the transfer text too.
@@ -51,7 +51,7 @@ def run_teacher(
                 align(teacher.tokenizer, task.examples[split], config.data.seq_len, task.labels),
                 task.labels,
             )
-            for split in ("dev", "test")
+            for split in task.scored
         }
         metrics = {"parameters": teacher.model.count_params(), **scores}
         by_chief(lambda: write_json(model_dir / "teacher_metrics.json", metrics))

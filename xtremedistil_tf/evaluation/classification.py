@@ -1,11 +1,17 @@
 """Scores of a text classifier: accuracy and F1 over classes, for all texts and by language."""
 
-import collections
+import functools
 from typing import Any, Dict, List, Sequence
 
 import numpy as np
-from sklearn.metrics import confusion_matrix, f1_score, precision_recall_fscore_support
+from sklearn.metrics import (
+    confusion_matrix,
+    f1_score,
+    matthews_corrcoef,
+    precision_recall_fscore_support,
+)
 
+from xtremedistil_tf.evaluation.languages import scored_by_language
 from xtremedistil_tf.inputs.alignment import Features
 from xtremedistil_tf.inputs.labels import ClassSet
 
@@ -35,35 +41,35 @@ def _firsts(rows: Sequence[Sequence[str]]) -> np.ndarray:
     return np.array([row[0] for row in rows], object).astype(str)
 
 
-def _scores(gold: np.ndarray, predicted: np.ndarray) -> Dict[str, float]:
+def _scores(gold: np.ndarray, predicted: np.ndarray, names: Sequence[str]) -> Dict[str, float]:
     # Over the classes that occur in gold or prediction, as scikit-learn takes them.
-    macro = f1_score(gold, predicted, average="macro", zero_division=0)
-    return {"accuracy": 100.0 * float(np.mean(gold == predicted)), "macro_f1": 100.0 * float(macro)}
+    scores = {"accuracy": np.mean(gold == predicted),
+              "macro_f1": f1_score(gold, predicted, average="macro", zero_division=0)}
+    if len(names) == 2:
+        true, found = gold == names[1], predicted == names[1]
+        scores["f1"] = f1_score(true, found, zero_division=0)
+        scores["matthews"] = matthews_corrcoef(true, found)
+    return {name: 100.0 * float(score) for name, score in scores.items()}
 
 
 def score_labels(
-    gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], languages: Sequence[str]
+    gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], languages: Sequence[str],
+    names: Sequence[str] = (),
 ) -> Dict[str, Any]:
-    """Accuracy and macro-F1.
+    """Accuracy and macro-F1; of two classes also F1 of the second and Matthews' correlation.
 
     Args:
       gold, predicted: one label a row.
       languages: the language of each row.
+      names: all classes, in their order.
 
     Returns:
-      accuracy and macro_f1 (mean of F1 over classes) of all rows together, and languages: {name:
-      accuracy, macro_f1, support}; support counts texts, all else is from 0 to 100.
+      accuracy and macro_f1 (mean of F1 over classes) of all rows together, where there are two
+      classes f1 and matthews, and languages: {name: the same, support}; support counts texts, all
+      else is from 0 to 100 (matthews from -100).
     """
-    true, found = _firsts(gold), _firsts(predicted)
-    rows = collections.defaultdict(list)
-    for row, language in enumerate(languages):
-        rows[language].append(row)
-    by_language = {
-        language: {**_scores(true[rows[language]], found[rows[language]]),
-                   "support": len(rows[language])}
-        for language in sorted(rows)
-    }
-    return {**_scores(true, found), "languages": by_language}
+    return scored_by_language(functools.partial(_scores, names=names), _firsts(gold),
+                              _firsts(predicted), languages)
 
 
 def class_details(

@@ -2,7 +2,9 @@
 
 from typing import Any, Mapping
 
-MEASURE_NAMES = {"macro_f1": "macro-F1", "micro_f1": "micro-F1", "accuracy": "accuracy"}
+# In the order in which tables list them.
+MEASURE_NAMES = {"macro_f1": "macro-F1", "micro_f1": "micro-F1", "accuracy": "accuracy",
+                 "f1": "F1", "matthews": "Matthews", "pearson": "Pearson", "spearman": "Spearman"}
 
 
 def measure_of(metrics: Mapping[str, Any]) -> str:

@@ -1,13 +1,14 @@
 """The model card of a student folder: where the student comes from, how good it is, its limits."""
 
 import pathlib
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Tuple
 
-from xtremedistil_tf.config import CLASSIFICATION, TAGGING, StudentConfig
+from xtremedistil_tf.config import CLASSIFICATION, REGRESSION, TAGGING, StudentConfig
 from xtremedistil_tf.evaluation import plots
 from xtremedistil_tf.evaluation.classes import class_table
 from xtremedistil_tf.evaluation.markdown import count_text, score_text, table
-from xtremedistil_tf.evaluation.measures import measure_name, measure_of
+from xtremedistil_tf.evaluation.measures import MEASURE_NAMES, measure_name, measure_of
+from xtremedistil_tf.inputs.examples import DEFAULT_LANGUAGE
 from xtremedistil_tf.runs import atomic_path, read_json
 
 CARD_FILE = "README.md"
@@ -42,8 +43,17 @@ def _head(metrics: Metrics) -> str:
             + f"library_name: xtremedistil_tf\n{_wording(metrics).head}- distillation\n---")
 
 
-def _classifies(metrics: Metrics) -> bool:
-    return metrics.get("kind", TAGGING) == CLASSIFICATION
+def _of_texts(metrics: Metrics) -> bool:
+    return metrics.get("kind", TAGGING) != TAGGING
+
+
+def _overall(metrics: Metrics, scores: Mapping[str, Any]) -> List[Tuple[str, str]]:
+    """Keys and names of the scores of all rows; of texts the one that chose comes first."""
+    if not _of_texts(metrics):
+        return [("macro_f1", "**macro**"), ("std_f1", "std over languages")]
+    names = [key for key in MEASURE_NAMES if key in scores]
+    names.sort(key=lambda key: key != measure_of(metrics))
+    return [(key, f"**{MEASURE_NAMES[key]}**") for key in names]
 
 
 def _summary(metrics: Metrics, record: Mapping[str, Any], weights: int) -> str:
@@ -51,7 +61,7 @@ def _summary(metrics: Metrics, record: Mapping[str, Any], weights: int) -> str:
     sizes = StudentConfig(**record["student"])
     rows = [
         ["architecture", f"{_BODIES[sizes.student](sizes)}, {sizes.dense_act_func} projection to "
-         f"{record['width']}" + _POOLINGS[sizes.pools] * _classifies(metrics)],
+         f"{record['width']}" + _POOLINGS[sizes.pools] * _of_texts(metrics)],
         ["teacher", f"{teacher['name']}, layer {teacher['layer']}, "
          f"{teacher['parameters']:,} parameters"],
         ["strategy", f"{metrics['strategy']}, kept after {student['selected_stage']}, "
@@ -76,9 +86,7 @@ def _scores(metrics: Metrics) -> str:
     rows = [[code, count_text(student["languages"][code]["support"]),
              score_text(of_teacher.get(code)), score_text(by_language[code])]
             for code in sorted(by_language)]
-    overall = (("accuracy", "**accuracy**"), ("macro_f1", "**macro-F1**")) \
-        if _classifies(metrics) else (("macro_f1", "**macro**"), ("std_f1", "std over languages"))
-    for key, label in overall:
+    for key, label in _overall(metrics, student):
         rows.append([label, "", score_text(teacher.get(key)), score_text(student.get(key))])
     text = (f"Scores on {split}, 0 to 100, {_wording(metrics).scored}. The student keeps "
             f"{score_text(plots.retention(metrics))} % of its teacher's {measure_name(metrics)}.")
@@ -110,7 +118,8 @@ def _limits(metrics: Metrics, record: Mapping[str, Any]) -> str:
         by_name = {label: own["f1"] for label, own in scores["classes"].items()}
     ranked = sorted((value, code) for code, value in by_name.items() if value is not None)
     weakest = ", ".join(f"{code} ({value:.2f})" for value, code in ranked[:_WEAKEST])
-    lines: List[str] = [f"Weakest {what} by {split} {name}: {weakest}."]
+    lines: List[str] = [f"Weakest {what} by {split} {name}: {weakest}."] * (
+        set(by_name) != {DEFAULT_LANGUAGE})
     counts = metrics["data"].get(split) or {}
     cut = counts.get("cut_sentences", 0)
     lines.append(
@@ -125,6 +134,14 @@ def _limits(metrics: Metrics, record: Mapping[str, Any]) -> str:
     if split != "test":
         lines.append("There are no test scores: dev also chose the epochs.")
     return "\n\n".join(["## Limits", "\n".join(f"- {line}" for line in lines)])
+
+
+def _use(metrics: Metrics, record: Mapping[str, Any]) -> str:
+    """How the folder is used."""
+    text = _wording(metrics).use
+    for one, two in _PAIRED if record.get("separator") is not None else ():
+        text = text.replace(one, two)
+    return text
 
 
 _USE_TAGGER = """## Use
@@ -146,6 +163,13 @@ _USE_CLASSIFIER = _USE_TAGGER.replace(
     "tagger", "classifier").replace(
     "# a list of dicts: entity_group, score, word, start, end",
     "# a dict: label, score, scores (by label); cut where the text was longer than the limit")
+_USE_REGRESSION = _USE_CLASSIFIER.replace("classifier", "model").replace(
+    "# a dict: label, score, scores (by label); cut", "# a dict: score, the number; cut")
+# What stands there for a student of pairs.
+_PAIRED = (('("Paul Bergmann arbeitet in Berlin.")',
+            '(("Paul Bergmann arbeitet in Berlin.", "Er lebt in Berlin."))'),
+           ('echo "Paul Bergmann arbeitet in Berlin."',
+            "printf 'Paul Bergmann arbeitet in Berlin.\\tEr lebt in Berlin.\\n'"))
 _WORDINGS = {
     TAGGING: _Wording(
         "pipeline_tag: token-classification\ntags:\n- named-entity-recognition\n",
@@ -155,12 +179,18 @@ _WORDINGS = {
         "pipeline_tag: text-classification\ntags:\n- text-classification\n",
         "A text classifier", "over texts; support counts texts",
         "was not read. In use, too, a text is cut there", _USE_CLASSIFIER),
+    REGRESSION: _Wording(
+        "pipeline_tag: text-classification\ntags:\n- text-regression\n",
+        "A regression of texts", "over texts; support counts texts",
+        "was not read. In use, too, a text is cut there", _USE_REGRESSION),
 }
 _POOLINGS = {"last": " of its final states", "max": " of its largest values",
              "first": " of its first state", "mean": " of its mean state"}
 # By kind of student.
 _BODIES: Dict[str, Callable[[StudentConfig], str]] = {
-    "bilstm": lambda sizes: f"BiLSTM, E={sizes.word_emb_dim}, H=2x{sizes.bilstm_hidden_size}",
+    "bilstm": lambda sizes: (
+        f"BiLSTM, E={sizes.word_emb_dim}, H=2x{sizes.bilstm_hidden_size}"
+        + ", each text of a pair alone" * (sizes.pair_encoding == "siamese")),
     "transformer": lambda sizes: (
         f"Transformer, E={sizes.word_emb_dim}, {sizes.num_hidden_layers} layers of "
         f"{sizes.hidden_size}, {sizes.num_attention_heads} heads"
@@ -186,7 +216,7 @@ def render_model_card(metrics: Metrics, record: Mapping[str, Any], weights: int,
     return "\n\n".join([
         _head(metrics), f"# {metrics['task']}: a student by {metrics['strategy']}", intro,
         _summary(metrics, record, weights), _scores(metrics), _data(metrics, data_card),
-        _limits(metrics, record), _wording(metrics).use]) + "\n"
+        _limits(metrics, record), _use(metrics, record)]) + "\n"
 
 
 def write_model_card(folder: pathlib.Path, metrics: Metrics, task: pathlib.Path) -> None:

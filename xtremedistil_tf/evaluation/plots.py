@@ -15,7 +15,8 @@ MARK_COLOUR = "#c8501e"
 # Above this many languages a number over each bar would run into its neighbour's.
 MOST_LABELLED_LANGUAGES = 12
 # What a language may be scored by, which depends on the task; the first one present is used.
-LANGUAGE_SCORES = (("f1", "F1"), ("macro_f1", "macro-F1"), ("accuracy", "accuracy"))
+LANGUAGE_SCORES = (("f1", "F1"), ("macro_f1", "macro-F1"), ("accuracy", "accuracy"),
+                   ("matthews", "Matthews"), ("pearson", "Pearson"), ("spearman", "Spearman"))
 
 History = Sequence[Mapping[str, Any]]
 

@@ -1,8 +1,9 @@
 """Files of gold labels and predictions: a row a line, words, a tab, labels."""
 
 import pathlib
-from typing import Iterable, List, Tuple
+from typing import Iterable, List, Sequence, Tuple
 
+from xtremedistil_tf.config import GLUE
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import atomic_path
 
@@ -11,6 +12,26 @@ def write_predictions(path: pathlib.Path, lines: Iterable[str]) -> None:
     """Writes the lines of a predictions file, see `scoring.Scorer.line`."""
     with atomic_path(path) as temporary:
         temporary.write_bytes(("\n".join(lines) + "\n").encode("utf-8"))
+
+
+def write_submission(
+    folder: pathlib.Path, task: str, split: str, predicted: Sequence[Sequence[str]]
+) -> pathlib.Path:
+    """Writes predictions on an unlabelled split as GLUE's server takes them.
+
+    Args:
+      folder: where the file goes, under GLUE's name for it.
+      task: of GLUE.
+      split: of the task's files.
+      predicted: one label a row, in the order of the file.
+
+    Returns:
+      The file: a header, then `index<TAB>prediction` a row.
+    """
+    path = folder / f"{dict(GLUE[task].submission).get(split, task)}.tsv"
+    rows = (f"{index}\t{labels[0]}" for index, labels in enumerate(predicted))
+    write_predictions(path, ["index\tprediction", *rows])
+    return path
 
 
 def read_predictions(path: pathlib.Path) -> List[Tuple[str, str]]:

@@ -15,12 +15,9 @@ from xtremedistil_tf.evaluation.markdown import (
     table,
     times_text,
 )
-from xtremedistil_tf.evaluation.measures import measure_name, measure_of
+from xtremedistil_tf.evaluation.measures import MEASURE_NAMES, measure_name, measure_of
 from xtremedistil_tf.inputs.examples import DEFAULT_LANGUAGE
 from xtremedistil_tf.runs import atomic_path
-
-# The overall scores a run may have, in the order tables list them.
-OVERALL_SCORES = (("macro_f1", "macro-F1"), ("micro_f1", "micro-F1"), ("accuracy", "accuracy"))
 
 Metrics = Mapping[str, Any]
 Histories = Mapping[str, plots.History]
@@ -66,8 +63,10 @@ def _headline(metrics: Metrics) -> str:
     """Sets teacher against student: sizes, scores, retention and compression."""
     split = plots.scored_split(metrics)
     teacher, student = metrics.get("teacher") or {}, metrics.get("student") or {}
-    splits = ["dev"] + (["test"] if split == "test" else [])
-    others = [pair for pair in OVERALL_SCORES
+    # GLUE's MNLI has more than one of each.
+    splits = [part for part in ("dev", "test", "dev_mismatched", "test_mismatched")
+              if part == "dev" or student.get(part)]
+    others = [pair for pair in MEASURE_NAMES.items()
               if pair[0] != measure_of(metrics) and pair[0] in (student.get(split) or {})]
     header = ["Model", "Parameters", *(f"{part} {_main_name(metrics)}" for part in splits),
               *(f"{split} {name}" for _, name in others)]
@@ -260,7 +259,7 @@ def teacher_student_table(metrics: Metrics) -> str:
     rows += [(code, score_text(teacher), score_text(student), difference_text(student, teacher))
              for code, teacher, student, _ in languages]
     scores = [plots.scores_of(metrics, model, split) for model in ("teacher", "student")]
-    for key, label in OVERALL_SCORES:
+    for key, label in MEASURE_NAMES.items():
         teacher, student = (score.get(key) for score in scores)
         if teacher is not None or student is not None:
             rows.append((label, score_text(teacher), score_text(student),

@@ -137,6 +137,8 @@ def compare_runs(
     for folder in (first, second):
         require((folder / "metrics.json").is_file(), f"{folder} is no finished run")
     kind = read_json(first / "metrics.json").get("kind", TAGGING)
+    require(kind in (TAGGING, CLASSIFICATION), f"{first} is a {kind}; allowed: runs that tag or "
+            "classify, whose right answers can be counted")
     files = [_rows(folder / "predictions" / f"{split}.{who}.tsv")
              for folder, who in ((first, "gold"), (first, "student"), (second, "student"),
                                  (second, "gold"))]

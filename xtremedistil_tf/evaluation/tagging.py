@@ -43,13 +43,15 @@ def _phrase_scores(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[s
 
 
 def score_tags(
-    gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], languages: Sequence[str]
+    gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], languages: Sequence[str],
+    names: Sequence[str] = (),
 ) -> Dict[str, Any]:
     """Phrase-level precision, recall and F1, sentence by sentence.
 
     Args:
       gold, predicted: IOB2 tags, one list a sentence, of equal lengths.
       languages: the language of each sentence.
+      names: of no meaning here.
 
     Returns:
       macro_f1 and std_f1 (mean and standard deviation over languages that have entities),

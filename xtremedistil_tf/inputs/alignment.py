@@ -8,9 +8,9 @@ from typing import Any, Collection, Dict, Iterable, Iterator, List, Optional, Se
 import numpy as np
 
 from xtremedistil_tf.inputs.examples import Example
-from xtremedistil_tf.inputs.labels import ClassSet, LabelSet
+from xtremedistil_tf.inputs.labels import ClassSet, LabelSet, Numbers
 
-Labels = Union[LabelSet, ClassSet]
+Labels = Union[LabelSet, ClassSet, Numbers]
 
 # Rows handed to the tokenizer at a time: its threads are busy and memory stays flat.
 _CHUNK = 8192
@@ -69,7 +69,7 @@ class Features:
 
     Attributes:
       input_ids: piece ids of the teacher's tokenizer, markers included, at most seq_len a row.
-      label_ids: a class for each piece, or one a row.
+      label_ids: a class for each piece, or a class or number a row; none where a row has no label.
       word_starts: for each word the position of its first piece in the row, -1 where the word
         was cut off by seq_len or yields no piece.
       languages: one a row.
@@ -123,15 +123,19 @@ def piece_labels(
 
 
 def _missing_words(
-    encoding: Any, word_ids: Sequence[Optional[int]], words: int
+    encoding: Any, word_ids: Sequence[Optional[int]], example: Example
 ) -> Tuple[int, int]:
     """Words without a piece: (cut off by seq_len, empty)."""
-    seen = {word for word in word_ids if word is not None}
-    missing = words - len(seen)
-    if not missing:
-        return 0, 0
-    # Truncation cuts at the end; a word without pieces before that is an empty one.
-    cut = words - 1 - max(seen, default=-1) if encoding.overflowing else 0
+    cut = missing = 0
+    for number, words in enumerate(example.texts):
+        # Words are counted anew in the second text of a pair.
+        own = word_ids if not example.second else [
+            word for word, text in zip(word_ids, encoding.sequence_ids) if text == number]
+        seen = {word for word in own if word is not None}
+        missing += len(words) - len(seen)
+        # Truncation cuts at the end; a word without pieces before that is an empty one.
+        if encoding.overflowing and len(seen) < len(words):
+            cut += len(words) - 1 - max(seen, default=-1)
     return cut, missing - cut
 
 
@@ -146,11 +150,15 @@ class _Chunk:
 
 
 def encode_words(tokenizer: Any, chunk: Sequence[Example], seq_len: int) -> Any:
-    """The transformers encoding of sentences that are split into words, cut at seq_len pieces."""
+    """The transformers encoding of rows that are split into words, cut at seq_len pieces.
+
+    Of a pair the longer text is cut, until both are as long.
+    """
     return tokenizer(
         [list(example.words) for example in chunk],
+        [list(example.second) for example in chunk] if chunk[0].second else None,
         is_split_into_words=True,
-        truncation=True,
+        truncation="longest_first",
         max_length=seq_len,
         return_attention_mask=False,
         return_token_type_ids=False,
@@ -162,14 +170,14 @@ def _align_chunk(
 ) -> _Chunk:
     encoded = encode_words(tokenizer, chunk, seq_len)
     counts: Dict[str, int] = collections.Counter(
-        sentences=len(chunk), words=sum(len(example.words) for example in chunk)
+        sentences=len(chunk), words=sum(len(words) for row in chunk for words in row.texts)
     )
     cut_words = cut_sentences = empty_words = 0
     starts: List[List[int]] = []
-    classes: List[List[int]] = []
+    classes: List[Any] = []
     for encoding, example in zip(encoded.encodings, chunk):
         word_ids = encoding.word_ids
-        cut, empty = _missing_words(encoding, word_ids, len(example.words))
+        cut, empty = _missing_words(encoding, word_ids, example)
         cut_words, cut_sentences = cut_words + cut, cut_sentences + (cut > 0)
         empty_words += empty
         # Unlabelled text is large, and nobody asks where its words begin.
@@ -187,7 +195,8 @@ def _align_chunk(
     counts.update(pieces=len(input_ids.values), cut_words=cut_words,
                   cut_sentences=cut_sentences, empty_words=empty_words,
                   unknown_pieces=int((input_ids.values == tokenizer.unk_token_id).sum()))
-    return _Chunk(input_ids, Ragged.of(starts), Ragged.of(classes), counts)
+    dtype = np.int32 if labels is None else labels.dtype
+    return _Chunk(input_ids, Ragged.of(starts), Ragged.of(classes, dtype), counts)
 
 
 def chunked(examples: Iterable[Example]) -> Iterator[List[Example]]:

@@ -96,16 +96,20 @@ class PieceMasking:
     Attributes:
       rate: share of the pieces between the markers that is replaced, 0 to 1.
       mask_id: id of the mask piece.
+      separator: of the two texts of a pair, which stays; None elsewhere.
     """
 
     rate: float
     mask_id: int
+    separator: Optional[int] = None
 
     def __call__(self, ids: Any, lengths: Any, seed: Any) -> Any:
         """Replaces pieces of int32 [batch, time]; equal seeds (int [2]) replace the same."""
         at = tf.range(tf.shape(ids)[1])[None, :]
         inner = (at > 0) & (at < lengths[:, None] - 1)
         chosen = tf.random.stateless_uniform(tf.shape(ids), seed) < self.rate
+        if self.separator is not None:
+            chosen &= ids != self.separator
         return tf.where(inner & chosen, self.mask_id, ids)
 
 
@@ -132,7 +136,7 @@ def labelled_batches(
     """
     source = features.input_ids.values
     values = tf.constant(source if table is None else table[source], tf.int32)
-    labels = tf.constant(features.label_ids.values, tf.int32)
+    labels = tf.constant(features.label_ids.values)
     starts = tf.constant(features.input_ids.starts[:-1], tf.int32)
     all_lengths = tf.constant(features.input_ids.lengths, tf.int32)
     chosen = np.arange(len(features)) if rows is None else rows

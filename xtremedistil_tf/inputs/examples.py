@@ -1,4 +1,4 @@
-"""Reading the task's files: tagged sentences, labelled texts and unlabelled transfer text."""
+"""Reading the task's files: rows, tagged sentences and unlabelled transfer text."""
 
 import collections
 import dataclasses
@@ -8,7 +8,7 @@ import re
 from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple, Union
 
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.inputs.labels import ClassSet, LabelSet
+from xtremedistil_tf.inputs.labels import LabelSet
 
 DEFAULT_LANGUAGE = "default"
 # What a `lang:` prefix may be.
@@ -36,11 +36,23 @@ class Example:
       words: its words; the same words that the tags belong to.
       tags: an IOB2 tag a word, or the one label of a text; empty for unlabelled text.
       language: the `lang:` prefix, or "default".
+      second: the words of the second text of a pair; empty elsewhere.
     """
 
     words: Tuple[str, ...]
     tags: Tuple[str, ...] = ()
     language: str = DEFAULT_LANGUAGE
+    second: Tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The row's text, or its two with a tab between."""
+        return "\t".join(" ".join(words) for words in self.texts)
+
+    @property
+    def texts(self) -> Tuple[Tuple[str, ...], ...]:
+        """The words of each of its texts."""
+        return (self.words, self.second) if self.second else (self.words,)
 
 
 class ReadReport:
@@ -56,6 +68,18 @@ class ReadReport:
         self.path = path
         self.counts: Dict[str, int] = collections.Counter()
         self.first_problem: Optional[str] = None
+
+    def take_bad(self, number: int, problem: UserError, on_bad_row: str) -> None:
+        """Counts an unusable line.
+
+        Raises:
+          UserError: with file and line, unless such lines are to be skipped.
+        """
+        if on_bad_row == "error":
+            raise UserError(f"{self.path}:{number}: {problem} (--on_bad_row=skip leaves such rows "
+                            "out)") from None
+        self.counts["skipped_rows"] += 1
+        self.first_problem = self.first_problem or f"line {number}: {problem}"
 
     def warnings(self) -> List[str]:
         """One line for each kind of thing that was repaired or left out."""
@@ -91,7 +115,7 @@ def decode_lines(file: Iterable[bytes]) -> Iterator[Tuple[int, Union[str, RowErr
                 ("not_utf8", f"not UTF-8 at byte {error.start + 1} of the line"))
 
 
-def _lines(path: pathlib.Path) -> Iterator[Tuple[int, Union[str, RowError]]]:
+def read_lines(path: pathlib.Path) -> Iterator[Tuple[int, Union[str, RowError]]]:
     """The lines of a file, see `decode_lines`."""
     try:
         file = open(path, "rb")
@@ -103,8 +127,8 @@ def _lines(path: pathlib.Path) -> Iterator[Tuple[int, Union[str, RowError]]]:
         yield from decode_lines(file)
 
 
-def _split_words(text: str) -> Tuple[str, ...]:
-    # Only the plain space separates: a no-break space may stand inside a word of the corpora.
+def split_spaces(text: str) -> Tuple[str, ...]:
+    """The words of a text; only the plain space separates: others stand inside words, too."""
     return tuple(word for word in text.split(" ") if word)
 
 
@@ -131,12 +155,17 @@ def _split_language(tags: List[str], labels: LabelSet) -> Tuple[List[str], str, 
     return plain, language, problems
 
 
-def _two_columns(text: str, needed: str) -> Tuple[str, str]:
+def split_columns(text: str, count: int, needed: str) -> List[str]:
+    """The columns of a row.
+
+    Raises:
+      RowError: if they are not so many; it says what is needed.
+    """
     columns = text.split("\t")
-    if len(columns) != 2:
+    if len(columns) != count:
         raise RowError(("columns", f"{len(columns)} column{'s' if len(columns) > 1 else ''}; "
                         + needed))
-    return columns[0], columns[1]
+    return columns
 
 
 def parse_ner(text: str, labels: LabelSet) -> Tuple[Example, int]:
@@ -145,8 +174,8 @@ def parse_ner(text: str, labels: LabelSet) -> Tuple[Example, int]:
     Raises:
       RowError: with all that is wrong in the row.
     """
-    first, second = _two_columns(text, "needed are 2: words, a tab, tags")
-    words, tags = _split_words(first), second.split()
+    first, second = split_columns(text, 2, "needed are 2: words, a tab, tags")
+    words, tags = split_spaces(first), second.split()
     if not words:
         raise RowError(("no_words", "no words before the tab"))
     problems = []
@@ -165,32 +194,6 @@ def parse_ner(text: str, labels: LabelSet) -> Tuple[Example, int]:
     return Example(words, repaired, language), changed
 
 
-def parse_text(text: str, labels: Optional[ClassSet]) -> Tuple[Example, int]:
-    """Parses one row `text<TAB>label`; the label may carry `lang:`.
-
-    Args:
-      text: the row.
-      labels: the classes that may occur; None takes any.
-
-    Returns:
-      The row, and 0: no label is ever repaired.
-
-    Raises:
-      RowError: with what is wrong in the row.
-    """
-    first, second = _two_columns(text, "needed are 2: a text, a tab, its label")
-    words, label = _split_words(first), second.strip()
-    if not words:
-        raise RowError(("no_words", "no text before the tab"))
-    if not label:
-        raise RowError(("no_label", "no label behind the tab"))
-    language, plain = (None, label) if labels and label in labels else split_prefix(label)
-    if labels and plain not in labels:
-        raise RowError(("unknown_label",
-                        f"the label is {plain!r}; allowed: {', '.join(labels.tags)}"))
-    return Example(words, (plain,), language or DEFAULT_LANGUAGE), 0
-
-
 def read_ner(
     path: pathlib.Path, labels: LabelSet, on_bad_row: str = "error"
 ) -> Tuple[List[Example], ReadReport]:
@@ -201,22 +204,17 @@ def read_ner(
     return read_rows(path, lambda text: parse_ner(text, labels), on_bad_row)
 
 
-def read_texts(
-    path: pathlib.Path, labels: Optional[ClassSet], on_bad_row: str = "error"
-) -> Tuple[List[Example], ReadReport]:
-    """Reads `text<TAB>label`; the label may carry `lang:`. See `read_rows`."""
-    return read_rows(path, lambda text: parse_text(text, labels), on_bad_row)
-
-
 def read_rows(
-    path: pathlib.Path, parse: Callable[[str], Tuple[Example, int]], on_bad_row: str = "error"
+    path: pathlib.Path, parse: Callable[[str], Tuple[Example, int]], on_bad_row: str = "error",
+    first: int = 1,
 ) -> Tuple[List[Example], ReadReport]:
     """Reads labelled rows, one a line.
 
     Args:
-      path: UTF-8 file without header or quoting; a BOM and CRLF are tolerated.
+      path: UTF-8 file without quoting; a BOM and CRLF are tolerated.
       parse: from a line to its example and the number of repaired tags.
       on_bad_row: "error" or "skip".
+      first: number of the first line that is a row; 2 behind a header.
 
     Returns:
       The examples in file order and the counts of what was changed.
@@ -226,7 +224,9 @@ def read_rows(
         skipped), a missing file, or a file that holds no usable row.
     """
     examples, report = [], ReadReport(path)
-    for number, text in _lines(path):
+    for number, text in read_lines(path):
+        if number < first:
+            continue
         try:
             if isinstance(text, UserError):
                 raise text
@@ -235,12 +235,7 @@ def read_rows(
                 continue
             example, changed = parse(text)
         except UserError as error:
-            if on_bad_row == "error":
-                raise UserError(
-                    f"{path}:{number}: {error} (--on_bad_row=skip leaves such rows out)"
-                ) from None
-            report.counts["skipped_rows"] += 1
-            report.first_problem = report.first_problem or f"line {number}: {error}"
+            report.take_bad(number, error, on_bad_row)
             continue
         report.counts["repaired_tags"] += changed
         examples.append(example)
@@ -250,18 +245,30 @@ def read_rows(
     return examples, report
 
 
+def parse_line(text: str) -> Optional[Example]:
+    """Parses a line of unlabelled text; None where it is empty."""
+    words = split_spaces(text.replace("\t", " "))
+    return Example(words) if words else None
+
+
 class TextFile:
-    """Unlabelled text on disk, one sentence a line, words separated by spaces.
+    """Unlabelled text on disk, one sentence or pair a line, words separated by spaces.
 
     Iterating reads the file anew, so that memory does not grow with it.
 
     Args:
       path: UTF-8 file; a BOM and CRLF are tolerated.
       on_bad_row: "error" or "skip".
+      parse: from a line to its example, None for an empty one.
+      first: number of the first line that is a row.
     """
 
-    def __init__(self, path: pathlib.Path, on_bad_row: str = "error"):
+    def __init__(
+        self, path: pathlib.Path, on_bad_row: str = "error",
+        parse: Callable[[str], Optional[Example]] = parse_line, first: int = 1,
+    ):
         self.path, self.on_bad_row = path, on_bad_row
+        self.parse, self.first = parse, first
 
     def __iter__(self) -> Iterator[Example]:
         return self.read(ReadReport(self.path))
@@ -270,22 +277,22 @@ class TextFile:
         """Yields the sentences and counts in `report` what was changed or left out.
 
         Raises:
-          UserError: for a missing file, a line that is not UTF-8 (unless skipped), or no text.
+          UserError: for a missing file, an unusable line (unless skipped), or no text.
         """
-        for number, text in _lines(self.path):
-            if isinstance(text, UserError):
-                if self.on_bad_row == "error":
-                    raise UserError(
-                        f"{self.path}:{number}: {text} (--on_bad_row=skip leaves such rows out)"
-                    )
-                report.counts["skipped_rows"] += 1
-                report.first_problem = report.first_problem or f"line {number}: {text}"
+        for number, text in read_lines(self.path):
+            if number < self.first:
                 continue
-            words = _split_words(text.replace("\t", " "))
-            if words:
-                report.counts["rows"] += 1
-                yield Example(words)
-            else:
+            try:
+                if isinstance(text, UserError):
+                    raise text
+                example = self.parse(text)
+            except UserError as error:
+                report.take_bad(number, error, self.on_bad_row)
+                continue
+            if example is None:
                 report.counts["empty_lines"] += 1
+            else:
+                report.counts["rows"] += 1
+                yield example
         if not report.counts["rows"]:
             raise UserError(f"{self.path}: no text in it; one sentence a line is needed")

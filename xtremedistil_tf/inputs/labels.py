@@ -1,11 +1,12 @@
-"""Label sets: a tagger's tags plus the paper's four syntactic classes, or the classes of texts."""
+"""Label sets: a tagger's tags with the paper's syntactic classes; classes, or numbers, of texts."""
 
+import math
 import pathlib
 from typing import Any, Iterable, List, Literal, Sequence, Tuple
 
 import numpy as np
 
-from xtremedistil_tf.config import CLASSIFICATION, TAGGING
+from xtremedistil_tf.config import CLASSIFICATION, REGRESSION, TAGGING
 from xtremedistil_tf.errors import UserError
 
 # The paper's extra classes (section 6): padding, continuation pieces and the two markers.
@@ -26,10 +27,12 @@ class LabelSet:
     Attributes:
       kind: of the task.
       pooled: whether a row has one target; here it has one a piece.
+      dtype: of encoded labels.
     """
 
     kind = TAGGING
     pooled: Literal[False] = False
+    dtype: Any = np.int32
 
     def __init__(self, tags: Sequence[str]):
         self.tags: Tuple[str, ...] = tuple(tags)
@@ -106,11 +109,13 @@ class ClassSet:
     Attributes:
       kind: of the task.
       pooled: whether a row has one target; it has.
+      dtype: of encoded labels.
       tags, names: the classes' names, by class number.
     """
 
     kind = CLASSIFICATION
     pooled: Literal[True] = True
+    dtype: Any = np.int32
 
     def __init__(self, names: Sequence[str]):
         self.tags: Tuple[str, ...] = tuple(names)
@@ -136,16 +141,62 @@ class ClassSet:
     def __contains__(self, name: str) -> bool:
         return name in self._ids
 
+    @property
+    def allowed(self) -> str:
+        """What a label may be, for messages."""
+        return ", ".join(self.tags)
+
     def encode(self, names: Sequence[str]) -> List[int]:
         """Class numbers of names."""
         return [self._ids[name] for name in names]
 
 
-_SETS = {TAGGING: LabelSet, CLASSIFICATION: ClassSet}
+class Numbers:
+    """The labels of a regression: any finite number, and one output instead of classes.
+
+    Args:
+      names: what the output is called.
+
+    Attributes:
+      kind, pooled, dtype: as those of a ClassSet.
+      tags, names: the output's name alone.
+    """
+
+    kind = REGRESSION
+    pooled: Literal[True] = True
+    dtype: Any = np.float32
+    allowed = "a number"
+
+    def __init__(self, names: Sequence[str] = ("score",)):
+        self.tags: Tuple[str, ...] = tuple(names)
+        self.names = self.tags
+
+    @property
+    def size(self) -> int:
+        """Number of outputs."""
+        return 1
+
+    def __contains__(self, text: str) -> bool:
+        try:
+            return math.isfinite(float(text))
+        except ValueError:
+            return False
+
+    def encode(self, texts: Sequence[str]) -> List[float]:
+        """The numbers that labels are."""
+        return [float(text) for text in texts]
+
+
+def number_text(number: float) -> str:
+    """An estimated number as it stands in files of predictions."""
+    return f"{number:.4f}"
+
+
+_SETS = {TAGGING: LabelSet, CLASSIFICATION: ClassSet, REGRESSION: Numbers}
 
 
 def label_set(kind: str, names: Sequence[str]) -> Any:
-    """A LabelSet or ClassSet, by the kind of task."""
+    """A LabelSet, ClassSet or Numbers, by the kind of task."""
     return _SETS[kind](names)
 
 

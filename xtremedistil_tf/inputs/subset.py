@@ -57,7 +57,7 @@ class TextSample(TextFile):
         rows = sum(1 for _ in text)
         require(size <= rows,
                 f"--transfer_size is {size}; {text.path} has {rows} sentences")
-        super().__init__(text.path, text.on_bad_row)
+        super().__init__(text.path, text.on_bad_row, text.parse, text.first)
         self._size = size
         self._kept = np.zeros(rows, bool)
         self._kept[np.random.default_rng(_SEED).permutation(rows)[:size]] = True

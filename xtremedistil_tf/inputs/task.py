@@ -5,16 +5,26 @@ import dataclasses
 import pathlib
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from xtremedistil_tf.config import CLASSIFICATION, DataConfig
+from xtremedistil_tf.config import BINARY_MEASURES, CLASSIFICATION, GLUE, REGRESSION, DataConfig
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.alignment import Features, Labels, align
-from xtremedistil_tf.inputs.examples import Example, ReadReport, TextFile, read_ner, read_texts
-from xtremedistil_tf.inputs.labels import ClassSet, read_labels
+from xtremedistil_tf.inputs.examples import (
+    Example,
+    ReadReport,
+    TextFile,
+    parse_line,
+    read_ner,
+)
+from xtremedistil_tf.inputs.glue import glue_texts, read_glue
+from xtremedistil_tf.inputs.labels import ClassSet, LabelSet, Numbers, read_labels
 from xtremedistil_tf.inputs.subset import TextSample, first_of_languages, of_languages
+from xtremedistil_tf.inputs.texts import TextLabels, parse_pair_line, read_texts
 from xtremedistil_tf.runs import file_fingerprint, fingerprint
 
 LABELS_FILE = "labels.tsv"
-SPLITS = ("train", "dev", "test")
+
+# What reads a split: its path in, rows and what was found of them out.
+Reader = Callable[[pathlib.Path], Tuple[List[Example], ReadReport]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +33,7 @@ class Task:
 
     Attributes:
       labels: the label set.
-      examples: by split: train, dev, test.
+      examples: by split: train, dev, test and what else GLUE's task has.
       transfer: the transfer text, where it was asked for; it stays on disk.
       transfer_rows: sentences in it.
       transfer_words: words in it, those beyond seq_len not counted.
@@ -38,6 +48,16 @@ class Task:
     transfer: Optional[TextFile] = None
     transfer_rows: int = 0
     transfer_words: int = 0
+
+    @property
+    def held_out(self) -> Tuple[str, ...]:
+        """The splits that nothing is trained on."""
+        return tuple(split for split in self.examples if split != "train")
+
+    @property
+    def scored(self) -> Tuple[str, ...]:
+        """Those of them that have labels."""
+        return tuple(split for split in self.held_out if self.examples[split][0].tags)
 
 
 def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
@@ -60,7 +80,7 @@ def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
     transfer, report, words = None, ReadReport(folder), 0
     if with_transfer:
         paths["transfer"] = find_transfer_file(config)
-        transfer = TextFile(paths["transfer"], config.on_bad_row)
+        transfer = _transfer_text(config, paths["transfer"])
         if config.transfer_size is not None:
             transfer = TextSample(transfer, config.transfer_size)
         report = ReadReport(transfer.path)
@@ -70,7 +90,7 @@ def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
             if count:
                 warnings.append(
                     f"{transfer.path}: {count} of {report.counts['rows']} sentences also stand in "
-                    f"{split}.tsv; scores on {split} may be too good"
+                    f"{config.files[split]}; scores on {split} may be too good"
                 )
     fingerprints = {name: file_fingerprint(path) for name, path in paths.items()}
     for name in paths:
@@ -83,15 +103,25 @@ def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
 
 
 def _part(config: DataConfig, name: str) -> Optional[Any]:
-    """What of a file is used, None for all of it."""
+    """What of a file is used and how it is read, None for all of it in the project's format."""
     if name == "transfer":
-        return config.transfer_size
-    most = config.labels_per_language if name == "train" else None
-    return (config.languages, most) if config.languages or most else None
+        part: Optional[Any] = config.transfer_size
+    else:
+        most = config.labels_per_language if name == "train" else None
+        part = (config.languages, most) if config.languages or most else None
+    plain = config.glue_task is None and not config.pairs
+    return part if plain else (part, config.glue_task, config.pairs)
+
+
+def _transfer_text(config: DataConfig, path: pathlib.Path) -> TextFile:
+    """The transfer text; one of GLUE's own files is read by its columns."""
+    if config.glue is not None and path.name in config.files.values():
+        return glue_texts(path, config.glue, config.on_bad_row)
+    return TextFile(path, config.on_bad_row, parse_pair_line if config.pairs else parse_line)
 
 
 def read_labelled(
-    config: DataConfig, splits: Sequence[str] = SPLITS
+    config: DataConfig, splits: Optional[Sequence[str]] = None
 ) -> Tuple[Labels, Dict[str, pathlib.Path], Dict[str, List[Example]], List[str]]:
     """Reads labels and labelled splits; see `read_task`.
 
@@ -99,10 +129,13 @@ def read_labelled(
       (labels, the splits' paths, their examples, warnings).
     """
     folder = pathlib.Path(config.task)
-    paths = {split: folder / f"{split}.tsv" for split in splits}
+    paths = {split: folder / config.files[split] for split in splits or config.files}
     examples: Dict[str, List[Example]] = {}
     warnings: List[str] = []
     labels, read = _labels_and_reader(config, folder)
+    if config.measure in BINARY_MEASURES and labels.size != 2:
+        raise UserError(f"--dev_measure={config.measure} is of two classes; the labels are "
+                        f"{', '.join(labels.tags)}")
     for split, path in paths.items():
         rows, report = read(path)
         warnings += report.warnings()
@@ -114,22 +147,53 @@ def read_labelled(
     return labels, paths, examples, warnings
 
 
-def _labels_and_reader(
-    config: DataConfig, folder: pathlib.Path
-) -> Tuple[Labels, Callable[[pathlib.Path], Tuple[List[Example], ReadReport]]]:
+def _labels_and_reader(config: DataConfig, folder: pathlib.Path) -> Tuple[Labels, Reader]:
     """The label set of the kind of task, and what reads a split with it."""
-    if config.kind == CLASSIFICATION:
-        classes = _class_set(folder, config.on_bad_row)
-        return classes, lambda path: read_texts(path, classes, config.on_bad_row)
-    tags = read_labels(folder / LABELS_FILE)
-    return tags, lambda path: read_ner(path, tags, config.on_bad_row)
+    if config.do_ner:
+        tags = read_labels(folder / LABELS_FILE)
+        return tags, lambda path: read_ner(path, tags, config.on_bad_row)
+    labels = Numbers() if config.kind == REGRESSION else _class_set(config, folder)
+    return labels, _text_reader(config, labels)
 
 
-def _class_set(folder: pathlib.Path, on_bad_row: str) -> ClassSet:
+def read_dev(
+    folder: pathlib.Path, labels: Labels, pairs: bool, glue_task: Optional[str]
+) -> List[Example]:
+    """Reads the dev split of a task that a student was distilled for.
+
+    Args:
+      folder: the task folder.
+      labels: the student's.
+      pairs: whether a row has two texts.
+      glue_task: see `DataConfig`.
+
+    Raises:
+      UserError: for a file or row that cannot be used.
+    """
+    if isinstance(labels, LabelSet):
+        return read_ner(folder / "dev.tsv", labels)[0]
+    glue = GLUE[glue_task] if glue_task else None
+    config = DataConfig(str(folder), do_ner=False, glue_task=glue_task,
+                        do_pairwise=pairs and glue is None,
+                        do_regression=labels.kind == REGRESSION)
+    return _text_reader(config, labels)(folder / config.files["dev"])[0]
+
+
+def _text_reader(config: DataConfig, labels: Optional[TextLabels]) -> Reader:
+    """What reads a split of texts; None takes any labels."""
+    glue = config.glue
+    if glue is not None:
+        return lambda path: read_glue(path, glue, labels, config.on_bad_row)
+    return lambda path: read_texts(path, labels, config.on_bad_row, config.pairs)
+
+
+def _class_set(config: DataConfig, folder: pathlib.Path) -> ClassSet:
     """The classes of labels.tsv or, where there is none, those that stand in train.tsv."""
     if (folder / LABELS_FILE).is_file():
         return read_labels(folder / LABELS_FILE, CLASSIFICATION)
-    rows, _ = read_texts(folder / "train.tsv", None, on_bad_row)
+    rows, _ = _text_reader(config, None)(folder / "train.tsv")
+    if not rows[0].tags:
+        raise UserError(f"{folder / 'train.tsv'}: no labels in it")
     try:
         return ClassSet.seen(row.tags[0] for row in rows)
     except UserError as error:
@@ -160,13 +224,14 @@ def find_transfer_file(data: DataConfig) -> pathlib.Path:
 def _scan(
     transfer: TextFile, report: ReadReport, examples: Mapping[str, List[Example]], seq_len: int
 ) -> Tuple[int, Dict[str, int]]:
-    """Reads the transfer text once: its words, and its sentences that stand in dev and test."""
-    known = {split: {row.words for row in examples[split]} for split in ("dev", "test")}
+    """Reads the transfer text once: its words, and its sentences that stand in held-out splits."""
+    known = {split: {row.texts for row in rows} for split, rows in examples.items()
+             if split != "train"}
     words, shared = 0, dict.fromkeys(known, 0)
     for example in transfer.read(report):
-        words += min(len(example.words), seq_len - 2)
+        words += min(sum(map(len, example.texts)), seq_len - 2)
         for split, sentences in known.items():
-            shared[split] += example.words in sentences
+            shared[split] += example.texts in sentences
     return words, shared
 
 

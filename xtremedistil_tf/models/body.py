@@ -6,6 +6,7 @@ from typing import Any, List, Optional, Sequence, Tuple
 from xtremedistil_tf.config import StudentConfig
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.matching import Matching
+from xtremedistil_tf.models.segments import PairSplit, interaction, segment_ids
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,12 +18,14 @@ class Shape:
       pooled: whether a row has one state instead of one a piece.
       positions: longest row, for bodies that number their positions.
       matching: what of the body is compared with the teacher's layers.
+      separator: id of what parts the two texts of a pair; None where a row has one.
     """
 
     vocabulary: int
     pooled: bool
     positions: int
     matching: Optional[Matching] = None
+    separator: Optional[int] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +57,8 @@ def real_positions(input_ids: Any) -> Any:
 def bilstm_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Body:
     """word_embedding - BiLSTM.
 
-    Padding is masked: it changes no state of the BiLSTM. The sequence length is open.
+    Padding is masked: it changes no state of the BiLSTM. The sequence length is open. A pair is one
+    row with an embedding of the segment added, or two that are read alone.
 
     Source: paper section 3; Table 12 for the sizes.
     """
@@ -74,13 +78,22 @@ def bilstm_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Body:
         ),
         name="bilstm",
     )
-    hidden = layers.Dropout(config.dropout_rate, name="embedding_dropout")(
-        word_embedding(input_ids)
-    )
+    encoding = None if shape.separator is None else config.pair_encoding
+    if encoding == "siamese":
+        input_ids = PairSplit(shape.separator, name="pair_split")(input_ids)
+    hidden, embeddings = word_embedding(input_ids), [word_embedding]
+    if encoding == "joint":
+        segments = segment_ids(input_ids, shape.separator)
+        embeddings.append(layers.Embedding(2, config.word_emb_dim, name="segment_embedding"))
+        hidden = layers.Add(name="embedded")(
+            [hidden, embeddings[1](segments)])
+    hidden = layers.Dropout(config.dropout_rate, name="embedding_dropout")(hidden)
     hidden = bilstm(hidden)
     if largest:  # Source: the authors' v1 for classification.
         hidden = tf.reduce_max(
             tf.where(real_positions(input_ids), hidden, hidden.dtype.min), axis=1)
+    if encoding == "siamese":
+        hidden = interaction(hidden)
     if shape.pooled:
         hidden = hidden[:, tf.newaxis]
-    return Body(hidden, [("word_embedding", [word_embedding]), ("bilstm", [bilstm])])
+    return Body(hidden, [("word_embedding", embeddings), ("bilstm", [bilstm])])

@@ -72,6 +72,7 @@ def build_student(
     pooled: bool = False,
     positions: int = 512,
     matching: Optional[Matching] = None,
+    separator: Optional[int] = None,
 ) -> Student:
     """Builds body - projection - logits, dropout between them.
 
@@ -86,6 +87,7 @@ def build_student(
       pooled: give one representation and logits a row (see `StudentConfig.pooling`).
       positions: the longest row of a Transformer; a BiLSTM has none.
       matching: which layers of a Transformer are compared with the teacher's.
+      separator: id of what parts the two texts of a pair; None where a row has one text.
 
     Source: paper section 3 (student), Eq. 5 (projection).
     """
@@ -93,8 +95,8 @@ def build_student(
     tf.keras.backend.experimental.enable_tf_random_generator()
     layers = tf.keras.layers
     input_ids = tf.keras.Input([None], dtype=tf.int32, name="input_ids")
-    body = BODIES[config.student](
-        config, input_ids, Shape(vocabulary_size, pooled, positions, matching))
+    shape = Shape(vocabulary_size, pooled, positions, matching, separator)
+    body = BODIES[config.student](config, input_ids, shape)
     projection = layers.Dense(width, activation=config.dense_act_func, name="projection")
     # Logits and losses stay float32 under mixed precision.
     logits = layers.Dense(classes, name="logits", dtype="float32")

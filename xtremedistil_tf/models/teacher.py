@@ -8,12 +8,13 @@ import numpy as np
 import transformers
 from safetensors.numpy import load_file, save_file
 
-from xtremedistil_tf.config import CLASSIFICATION
+from xtremedistil_tf.config import TAGGING
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.encoders import check_configuration, encoder_parts
 from xtremedistil_tf.models.matching import joined_attention, joined_states
 from xtremedistil_tf.models.registry import LayerRegistry
+from xtremedistil_tf.models.segments import segment_ids
 from xtremedistil_tf.models.stage_model import StageModel
 from xtremedistil_tf.models.tokenizers import load_tokenizer
 from xtremedistil_tf.runs import atomic_folder, read_json, write_json
@@ -36,6 +37,7 @@ class Teacher:
       layer: index into hidden_states of the representation.
       pooled: whether it reads a row at its first piece alone, the opening marker.
       matched: how many of its topmost layers are compared with a student's.
+      pairs: whether a row has two texts.
     """
 
     model: StageModel
@@ -45,6 +47,7 @@ class Teacher:
     layer: int
     pooled: bool = False
     matched: int = 0
+    pairs: bool = False
 
     @property
     def width(self) -> int:
@@ -59,7 +62,7 @@ class Teacher:
 
 def build_teacher(
     encoder: Any, tokenizer: Any, classes: int, layer: int, dropout: float = 0.1,
-    pooled: bool = False, matched: int = 0,
+    pooled: bool = False, matched: int = 0, pairs: bool = False,
 ) -> Teacher:
     """Puts one linear layer on the encoder's last hidden state.
 
@@ -71,12 +74,13 @@ def build_teacher(
       dropout: before the head, in fine-tuning only.
       pooled: give one representation and logits a row, those of its first piece ([CLS]).
       matched: layers of a student that is compared; as many of the encoder's as there are.
+      pairs: a row has two texts; encoders that have segments are told which is which.
 
     Returns:
       The teacher; both outputs come from one forward pass.
 
     Raises:
-      UserError: if the encoder has no such layer.
+      UserError: if the encoder has no such layer, or the tokenizer nothing to part two texts with.
 
     Source: paper section 3 ("The Teacher"), section 4.2 for the representation.
     """
@@ -94,9 +98,14 @@ def build_teacher(
             f"--pt_teacher {type(encoder).__name__} has a head of its own; allowed: base models "
             "such as TFBertModel or TFAutoModel"
         )
+    texts = {}
+    if pairs:
+        separator = separator_of(tokenizer)
+        if getattr(encoder.config, "type_vocab_size", 0) > 1:
+            texts["token_type_ids"] = segment_ids(input_ids, separator)
     found = encoder(
         input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True,
-        output_attentions=matched > 0, return_dict=True,
+        output_attentions=matched > 0, return_dict=True, **texts,
     )
     last, *states = (state[:, :1] if pooled else state
                      for state in (found.last_hidden_state, *found.hidden_states))
@@ -115,7 +124,19 @@ def build_teacher(
         raise UserError(
             f"{type(encoder).__name__} has layers that are not known here: {error}"
         ) from None
-    return Teacher(model, registry, encoder, tokenizer, layer, pooled, matched)
+    return Teacher(model, registry, encoder, tokenizer, layer, pooled, matched, pairs)
+
+
+def separator_of(tokenizer: Any) -> int:
+    """Id of the piece between the two texts of a pair.
+
+    Raises:
+      UserError: if the tokenizer has none.
+    """
+    if tokenizer.sep_token_id is None:
+        raise UserError(f"{type(tokenizer).__name__} has no separator, which pairs "
+                        "of texts need; allowed: one such as BERT's")
+    return tokenizer.sep_token_id
 
 
 def save_teacher(teacher: Teacher, folder: pathlib.Path, record: dict) -> None:
@@ -164,8 +185,9 @@ def load_teacher(folder: pathlib.Path, layer: int, matched: int = 0) -> Teacher:
     except Exception as error:  # OSError, ValueError, SafetensorError.
         raise UserError(f"the teacher in {folder} cannot be loaded: {error}") from error
     tokenizer = load_tokenizer(str(folder), encoder.config.model_type)
-    pooled = read_record(folder).get("kind") == CLASSIFICATION
+    pooled = read_record(folder).get("kind", TAGGING) != TAGGING
+    pairs = bool(read_record(folder).get("pairs"))
     teacher = build_teacher(encoder, tokenizer, head["bias"].shape[0], layer, pooled=pooled,
-                            matched=matched)
+                            matched=matched, pairs=pairs)
     teacher.model.get_layer("logits").set_weights([head["kernel"], head["bias"]])
     return teacher

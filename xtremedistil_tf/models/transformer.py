@@ -8,6 +8,7 @@ from xtremedistil_tf.config import StudentConfig
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.body import Body, Shape, real_positions
 from xtremedistil_tf.models.encoders import build_variables, encoder_parts
+from xtremedistil_tf.models.segments import segment_ids
 
 
 def _architecture(config: StudentConfig, shape: Shape) -> Any:
@@ -15,7 +16,8 @@ def _architecture(config: StudentConfig, shape: Shape) -> Any:
     # Attention that is compared must be a distribution, not what dropout leaves of one.
     compared = shape.matching is not None and shape.matching.attention
     settings = {"intermediate_size": 4 * config.hidden_size,
-                "max_position_embeddings": shape.positions, "type_vocab_size": 1,
+                "max_position_embeddings": shape.positions,
+                "type_vocab_size": 1 if shape.separator is None else 2,
                 **(config.architecture or {})}
     return transformers.ElectraConfig(
         vocab_size=shape.vocabulary, embedding_size=config.word_emb_dim,
@@ -40,9 +42,12 @@ def transformer_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Bod
     build_variables(encoder)
     real = real_positions(input_ids)
     matching = shape.matching is not None
+    # Some checkpoints were made without segments.
+    texts = {} if shape.separator is None or encoder.config.type_vocab_size < 2 else {
+        "token_type_ids": segment_ids(input_ids, shape.separator)}
     found = encoder(
         input_ids=input_ids, attention_mask=tf.cast(real[:, :, 0], tf.int32), return_dict=True,
-        output_hidden_states=matching, output_attentions=matching)
+        output_hidden_states=matching, output_attentions=matching, **texts)
 
     def pooled(hidden: Any) -> Any:
         if not shape.pooled:

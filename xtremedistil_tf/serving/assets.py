@@ -40,6 +40,11 @@ class Assets:
         return self.settings.pools if self.labels.pooled else None
 
     @property
+    def separator(self) -> Optional[int]:
+        """The student's id of what parts the two texts of a pair; None where a row has one."""
+        return self.record.get("separator")
+
+    @property
     def settings(self) -> StudentConfig:
         """Kind and sizes of the student."""
         return StudentConfig(**self.record["student"])

@@ -122,7 +122,7 @@ def measured_teacher(teacher: Any, work: pathlib.Path, with_onnx: bool = True) -
 
 def time_models(
     models: Sequence[Measured], queries: int, seconds: float, vocabulary: int,
-    batches: Sequence[int] = BATCHES,
+    batches: Sequence[int] = BATCHES, separator: Optional[int] = None,
 ) -> Dict[Tuple[int, str, str], Timing]:
     """Times all models in all runtimes, taking turns.
 
@@ -132,6 +132,7 @@ def time_models(
       seconds: most time for one way; slow ones get fewer calls.
       vocabulary: ids are drawn below it.
       batches: batch sizes.
+      separator: of pairs, put into the middle of every row.
 
     Returns:
       By (batch, model, runtime).
@@ -142,6 +143,8 @@ def time_models(
     sequence = min(model.sequence for model in models)
     for batch in batches:
         ids = np.random.default_rng(0).integers(2, vocabulary, (batch, sequence), dtype=np.int32)
+        if separator is not None:
+            ids[:, sequence // 2] = separator
         ways: Dict[Tuple[int, str, str], Callable[[], Any]] = {
             (batch, model.name, runtime): functools.partial(way, ids)
             for model in models for runtime, way in model.ways.items()}
@@ -153,7 +156,7 @@ def time_models(
 
 
 def time_text(
-    model: Union[Tagger, Classifier], texts: Sequence[str], queries: int
+    model: Union[Tagger, Classifier], texts: Sequence[Any], queries: int
 ) -> Dict[str, float]:
     """Times text to its result one text at a time, and how much of it is the model's.
 

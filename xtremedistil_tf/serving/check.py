@@ -2,7 +2,7 @@
 
 import logging
 import pathlib
-from typing import Any, Callable, Dict, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -23,7 +23,7 @@ log = logging.getLogger("absl")
 
 def check_equal(
     name: str, run: Callable[[np.ndarray], np.ndarray], keras: Callable[[np.ndarray], np.ndarray],
-    size: int, longest: Optional[int] = None,
+    size: int, longest: Optional[int] = None, separator: Optional[int] = None,
 ) -> float:
     """Largest difference between an exported model and the Keras one on rows of all lengths.
 
@@ -32,6 +32,7 @@ def check_equal(
       run, keras: their forward passes, int32 [batch, time] to float32 logits.
       size: ids are drawn below it.
       longest: longest row that they take; None if nothing bounds it.
+      separator: of pairs, put into the middle of every second row.
 
     Raises:
       RuntimeError: if it is above the tolerance; that would be our fault.
@@ -40,6 +41,8 @@ def check_equal(
     lengths = np.minimum([1, 2, 3, 7, 24, 40], longest or 40)
     ids = random.integers(1, size, (len(lengths), lengths.max()), dtype=np.int32)
     real = np.arange(lengths.max())[None] < lengths[:, None]
+    if separator is not None:
+        ids[np.arange(1, len(ids), 2), lengths[1::2] // 2] = separator
     ids = np.where(real, ids, 0).astype(np.int32)
     expected = keras(ids)
     # Logits have no unit: the tolerance holds for their own size.
@@ -62,13 +65,16 @@ def dev_scores(model: TextModel, examples: Sequence[Example]) -> Dict[str, float
     Returns:
       By the name of the kind's measure, behind "dev_".
     """
+    names: Tuple[str, ...] = ()
     if isinstance(model, TextClassifier):
-        texts = [" ".join(example.words) for example in examples]
-        predicted = [[model.describe(found)["label"]] for found in model.classify(texts)]
+        texts = [tuple(example.text.split("\t")) if model.pairs else example.text
+                 for example in examples]
+        predicted = [[model.answer(found)] for found in model.classify(texts)]
+        names = model.labels
     else:
         predicted = [tags for tags, _ in model.tag_words([row.words for row in examples])]
     scores = SCORERS[model.kind].score([row.tags for row in examples], predicted,
-                                       [row.language for row in examples])
+                                       [row.language for row in examples], names)
     return {f"dev_{name}": scores[name] for name in MEASURES[model.kind][:1]}
 
 

@@ -3,22 +3,27 @@
 from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Tuple, Union, overload
 
 import numpy as np
+from tokenizers import Tokenizer
 
-from xtremedistil_tf.config import CLASSIFICATION
+from xtremedistil_tf.config import CLASSIFICATION, REGRESSION
+from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.alignment import Ragged
+from xtremedistil_tf.inputs.labels import number_text
 from xtremedistil_tf.inputs.lengths import length_batches
 from xtremedistil_tf.inputs.vocabulary import PAD_ID
 from xtremedistil_tf.serving.assets import Assets
 from xtremedistil_tf.serving.tagger import Tagger, Texts, TextTagger
 
 TextModel = Union[TextTagger, "TextClassifier"]
+# What is classified: a text, or two.
+Item = Union[str, Tuple[str, str]]
 
 
 class Classified(NamedTuple):
     """What was found for a text.
 
     Attributes:
-      scores: float32 [classes], probabilities.
+      scores: float32 [classes], probabilities; float32 [1], the number, of a regression.
       cut: whether the text was longer than the student reads; its end then had no say.
     """
 
@@ -32,47 +37,86 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
+def check_pairs(items: Sequence[Any]) -> None:
+    """Refuses what is no pair of texts.
+
+    Raises:
+      UserError: for the first such item.
+    """
+    for item in items:
+        if not (isinstance(item, (tuple, list)) and len(item) == 2
+                and all(isinstance(text, str) for text in item)):
+            raise UserError("this student takes pairs of texts; allowed: (text, text), not "
+                            f"{item!r}")
+
+
 class TextClassifier:
-    """What every runtime offers: called on text it gives the label.
+    """What every runtime offers: called on text it gives the label, or the number.
 
     Subclasses say how texts get their scores, and `labels`.
+
+    Attributes:
+      kind: CLASSIFICATION or REGRESSION.
+      labels: the classes, or what the number is called.
+      pairs: whether it takes pairs of texts, tuples, instead of texts.
     """
 
     kind = CLASSIFICATION
     labels: Tuple[str, ...]
+    pairs = False
 
-    def classify(self, texts: Sequence[str]) -> List[Classified]:
-        """Scores texts, in their order."""
+    def classify(self, texts: Sequence[Any]) -> List[Classified]:
+        """Scores texts, or pairs of texts, in their order."""
         raise NotImplementedError
 
     def describe(self, found: Classified) -> Dict[str, Any]:
-        """A text's result as JSON values: label, score, scores by label, and cut where it was."""
+        """A text's result as JSON values: label, score, scores by label, and cut where it was.
+
+        Of a regression only score, the number, and cut.
+        """
         best = int(found.scores.argmax())
-        described = {"label": self.labels[best], "score": float(found.scores[best]),
-                     "scores": dict(zip(self.labels, map(float, found.scores)))}
+        described: Dict[str, Any] = {"score": float(found.scores[best])}
+        if self.kind == CLASSIFICATION:
+            described = {"label": self.labels[best], **described,
+                         "scores": dict(zip(self.labels, map(float, found.scores)))}
         return {**described, "cut": True} if found.cut else described
 
-    @overload
-    def __call__(self, text: str) -> Dict[str, Any]: ...
+    def answer(self, found: Classified) -> str:
+        """A text's label, or its number, as it stands in files of predictions."""
+        if self.kind == REGRESSION:
+            return number_text(found.scores[0])
+        return self.labels[int(found.scores.argmax())]
 
     @overload
-    def __call__(self, text: Texts) -> List[Dict[str, Any]]: ...
+    def __call__(self, text: Item) -> Dict[str, Any]: ...
+
+    @overload
+    def __call__(self, text: List[Any]) -> List[Dict[str, Any]]: ...
 
     def __call__(
-        self, text: Union[str, Texts]
+        self, text: Union[Item, Texts, List[Any]]
     ) -> Union[Dict[str, Any], List[Dict[str, Any]]]:
-        """Finds the label of a text or of several.
+        """Finds the label of a text or of several; of a pair, where it takes pairs, or of several.
 
         Args:
-          text: a string, or a list of strings.
+          text: a string, or a list of strings; of pairs a tuple of two, or a list of such tuples.
 
         Returns:
           A dict with label, score (its probability), scores (of all labels) and, where the text was
-          longer than the student reads, cut; a list of such dicts for a list.
+          longer than the student reads, cut; of a regression score is the number, and there is no
+          other. A list of such dicts for a list.
         """
-        texts = [text] if isinstance(text, str) else list(text)
+        alone = isinstance(text, tuple if self.pairs else str)
+        texts = [text] if alone else list(text)
+        if self.pairs:
+            check_pairs(texts)
         found = [self.describe(one) for one in self.classify(texts)]
-        return found[0] if isinstance(text, str) else found
+        return found[0] if alone else found
+
+
+def _words(text: str) -> List[str]:
+    """The words of a text as files are read: only the plain space parts them, and a tab is one."""
+    return [word for word in text.replace("\t", " ").split(" ") if word]
 
 
 class Classifier(TextClassifier):
@@ -94,23 +138,26 @@ class Classifier(TextClassifier):
     def __init__(self, assets: Assets, logits: Callable[[np.ndarray], np.ndarray]):
         self._assets = assets
         self.logits = logits
-        self.labels = assets.labels.tags
+        self.labels, self.kind = assets.labels.tags, assets.labels.kind
         self._seq_len = int(assets.record["seq_len"])
+        self.pairs = assets.separator is not None
+        # Texts as long as one likes are cut as those of the training were: of two the longer first.
+        self._tokenizer = Tokenizer.from_str(assets.tokenizer.to_str())
+        self._tokenizer.encode_special_tokens = True
+        self._tokenizer.enable_truncation(self._seq_len, strategy="longest_first")
 
-    def classify(self, texts: Sequence[str]) -> List[Classified]:
+    def classify(self, texts: Sequence[Any]) -> List[Classified]:
         """Scores texts; see the base class."""
-        # As files are read: only the plain space parts words, and a tab is one.
-        words = [[word for word in text.replace("\t", " ").split(" ") if word] for text in texts]
-        encoded = self._assets.tokenizer.encode_batch(words, is_pretokenized=True)
-        rows = [encoding.ids if len(encoding.ids) <= self._seq_len
-                else [*encoding.ids[: self._seq_len - 1], encoding.ids[-1]] for encoding in encoded]
-        pieces = Ragged.of(rows)
+        words = [tuple(map(_words, text)) if self.pairs else _words(text) for text in texts]
+        encoded = self._tokenizer.encode_batch(words, is_pretokenized=True)
+        pieces = Ragged.of([encoding.ids for encoding in encoded])
         # Mapped before padding: only what fills up short rows becomes padding.
         mapped = Ragged(self._assets.vocabulary.table[pieces.values], pieces.starts)
         scores = np.zeros((len(texts), len(self.labels)), np.float32)
         for batch in length_batches(mapped.lengths):
-            scores[batch] = softmax(self.logits(mapped.padded(batch, PAD_ID)))
-        return [Classified(own, len(encoding.ids) > self._seq_len)
+            logits = self.logits(mapped.padded(batch, PAD_ID))
+            scores[batch] = logits if self.kind == REGRESSION else softmax(logits)
+        return [Classified(own, bool(encoding.overflowing))
                 for own, encoding in zip(scores, encoded)]
 
 

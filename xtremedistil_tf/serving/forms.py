@@ -19,6 +19,7 @@ class Forms:
       onnx_for_int8: makes what int8 is made from; None where that is `onnx`'s.
       lite: (int8) -> a TFLite model of one row. None where the kind has none.
       longest: longest row; None if nothing bounds it.
+      separator: id of what parts the two texts of a pair; None where a row has one.
     """
 
     vocabulary: int
@@ -29,6 +30,7 @@ class Forms:
     onnx_for_int8: Optional[Callable[[], Any]] = None
     lite: Optional[Callable[[bool], bytes]] = None
     longest: Optional[int] = None
+    separator: Optional[int] = None
 
     @property
     def names(self) -> Tuple[str, ...]:

@@ -12,6 +12,7 @@ import numpy as np
 from xtremedistil_tf.evaluation.decoding import FORBIDDEN
 from xtremedistil_tf.inputs.labels import LabelSet
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.segments import interaction, segment_ids, split_pairs
 from xtremedistil_tf.serving.arrays import Lstm, StudentArrays
 from xtremedistil_tf.serving.tagger import window_sizes
 
@@ -31,6 +32,7 @@ class GraphStudent(tf.Module):
         self._logits = [tf.Variable(array, trainable=False) for array in arrays.logits]
         self._activation = tf.keras.activations.get(arrays.activation)
         self._pooling = arrays.pooling
+        self._pairs = arrays.pairs
 
     @staticmethod
     def _lstm_variables(weights: Lstm, name: str) -> Tuple[Any, Any]:
@@ -90,17 +92,30 @@ class GraphStudent(tf.Module):
           float32 [batch, time, classes], behind a row's length without meaning; [batch, classes]
           where the student pools.
         """
-        hidden = tf.transpose(tf.gather(self._embedding, ids), [1, 0, 2])
+        siamese = self._pairs is not None and self._pairs.step is None
+        if self._pairs is not None and siamese:
+            ids, lengths = split_pairs(ids, self._pairs.separator)
+        hidden = tf.transpose(self._embedded(ids), [1, 0, 2])
         hidden = tf.cond(
             tf.size(lengths) < _LOOP_FROM,
             lambda: self._bilstm(hidden, lengths, self._fused),
             lambda: self._bilstm(hidden, lengths, self._looped))
         if self._pooling:
             hidden = self._pooled(hidden, lengths)
+        if siamese:
+            hidden = interaction(hidden)
         for (kernel, bias), activation in ((self._projection, self._activation),
                                            (self._logits, lambda x: x)):
             hidden = activation(tf.tensordot(hidden, kernel, 1) + bias)
         return hidden if self._pooling else tf.transpose(hidden, [1, 0, 2])
+
+    def _embedded(self, ids: Any) -> Any:
+        """float32 [batch, time, E], of joint pairs with the segment behind."""
+        words = tf.gather(self._embedding, ids)
+        if self._pairs is None or self._pairs.step is None:
+            return words
+        segments = tf.cast(segment_ids(ids, self._pairs.separator), tf.float32)
+        return tf.concat([words, self._pairs.step * segments[:, :, None]], -1)
 
     def _pooled(self, hidden: Any, lengths: Any) -> Any:
         """What stands for a row: [time, batch, 2 H] to [batch, 2 H]."""

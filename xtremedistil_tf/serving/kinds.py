@@ -1,5 +1,6 @@
 """Which forms each kind of student has, and how they are built."""
 
+import dataclasses
 import functools
 from typing import Callable, Dict
 
@@ -26,7 +27,8 @@ def arrays_forms(arrays: StudentArrays) -> Forms:
 
 def _bilstm(bundle: StudentBundle) -> Forms:
     return arrays_forms(
-        student_arrays(bundle.student, bundle.settings.dense_act_func, bundle.pooling))
+        student_arrays(bundle.student, bundle.settings.dense_act_func, bundle.pooling,
+                       bundle.separator))
 
 
 def _keras(bundle: StudentBundle) -> Forms:
@@ -44,7 +46,7 @@ def _transformer(bundle: StudentBundle) -> Forms:
     if bundle.student.model.get_layer("encoder").config.hidden_act not in ACTIVATIONS:
         return forms
     onnx = functools.partial(build_transformer, bundle.student, bundle.settings.dense_act_func,
-                             bundle.pooling)
+                             bundle.pooling, bundle.separator)
     return Forms(forms.vocabulary, forms.embedding, forms.parameters, forms.graph, onnx,
                  longest=forms.longest)
 
@@ -56,4 +58,5 @@ _KINDS: Dict[str, Callable[[StudentBundle], Forms]] = {
 
 def student_forms(bundle: StudentBundle) -> Forms:
     """The forms of a loaded student."""
-    return _KINDS.get(bundle.settings.student, _keras)(bundle)
+    forms = _KINDS.get(bundle.settings.student, _keras)(bundle)
+    return dataclasses.replace(forms, separator=bundle.separator)

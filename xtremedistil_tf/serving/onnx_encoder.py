@@ -1,6 +1,6 @@
 """A BERT-like encoder of transformers as ONNX nodes, for teachers and students alike."""
 
-from typing import Any, List, Union
+from typing import Any, List, Optional, Union
 
 import numpy as np
 
@@ -81,11 +81,23 @@ class Builder:
         return model
 
 
-def embedded(build: Builder, embeddings: Any, ids: str) -> str:
-    """Words, positions and the first segment, normalised: [batch, time, E]."""
+def embedded(build: Builder, embeddings: Any, ids: str, segments: Optional[str] = None) -> str:
+    """Words, positions and segments, normalised: [batch, time, E].
+
+    Args:
+      build: gets the nodes.
+      embeddings: the layer of transformers.
+      ids: int32 [batch, time].
+      segments: int32 [batch, time]; where it is None or the encoder has none, all is of the
+        first.
+    """
     words = build.add("Gather", build.constant(embeddings.weight.numpy()), ids)
-    positions = (embeddings.position_embeddings.numpy()
-                 + embeddings.token_type_embeddings.numpy()[0])
+    positions = embeddings.position_embeddings.numpy()
+    kinds = embeddings.token_type_embeddings.numpy()
+    if segments is None or len(kinds) < 2:
+        positions = positions + kinds[0]
+    else:
+        words = build.add("Add", words, build.add("Gather", build.constant(kinds), segments))
     length = build.add("Gather", build.add("Shape", ids), build.numbers(1))
     first = build.add("Slice", build.constant(positions), build.numbers(0), length)
     return build.norm(build.add("Add", words, first), embeddings.LayerNorm)

@@ -14,6 +14,7 @@ import numpy as np
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.examples import Example
 from xtremedistil_tf.runs import atomic_folder
+from xtremedistil_tf.serving import onnx_pairs
 from xtremedistil_tf.serving.arrays import Lstm, StudentArrays
 from xtremedistil_tf.serving.assets import RECORD_FILE, TOKENIZER_FILE, VOCABULARY_FILE
 from xtremedistil_tf.serving.check import check_equal, write_check
@@ -87,7 +88,9 @@ def _with_bounds(arrays: StudentArrays) -> StudentArrays:
                 np.pad(two_more(recurrent), [(0, 2), (0, 0)]), wide.reshape(-1))
 
     kernel, bias = arrays.projection
-    halves = [np.pad(half, [(0, 2), (0, 0)]) for half in np.split(kernel, 2)]
+    # A direction at a time: two, or of siamese pairs four times two.
+    halves = [np.pad(half, [(0, 2), (0, 0)])
+              for half in np.split(kernel, len(kernel) // len(arrays.forward[1]))]
     return dataclasses.replace(
         arrays, forward=unit(arrays.forward), backward=unit(arrays.backward),
         projection=(np.concatenate(halves), bias))
@@ -168,13 +171,23 @@ def build_model(arrays: StudentArrays, for_int8: bool = False) -> Any:
     units = arrays.forward[1].shape[0]
     bounds: List[Any] = []
     weights: Dict[str, np.ndarray] = {}
+    siamese = arrays.pairs is not None and arrays.pairs.step is None
+    joint = arrays.pairs is not None and not siamese
+    if siamese:
+        kernel, bias = arrays.projection
+        arrays = dataclasses.replace(arrays, projection=(onnx_pairs.halved(kernel), bias))
     if for_int8:
         arrays = _with_bounds(arrays)
         bounds, weights = _bounds(node, arrays)
     weights.update(_weights(arrays))
+    if arrays.pairs is not None:
+        weights.update(onnx_pairs.weights(arrays.pairs))
+    rows = "texts" if siamese else "input_ids"
     nodes = [
-        node("Gather", ["embedding", "input_ids"], ["embedded"]),
-        node("Cast", ["input_ids"], ["real"], to=tensor.BOOL),
+        *(onnx_pairs.split_nodes(node) if siamese else []),
+        node("Gather", ["embedding", rows], ["words" if joint else "embedded"]),
+        *(onnx_pairs.joint_nodes(node) if joint else []),
+        node("Cast", [rows], ["real"], to=tensor.BOOL),
         node("Cast", ["real"], ["counted"], to=tensor.INT32),
         node("ReduceSum", ["counted", "time_axis"], ["lengths"], keepdims=0),
         *bounds,
@@ -185,7 +198,9 @@ def build_model(arrays: StudentArrays, for_int8: bool = False) -> Any:
              name="bilstm", direction="bidirectional",
              hidden_size=arrays.forward[1].shape[0]),
         *_hidden(node, arrays.pooling),
-        node("MatMul", ["hidden", "projection_w"], ["product"], name="projection"),
+        *(onnx_pairs.interaction_nodes(node) if siamese else []),
+        node("MatMul", ["pair" if siamese else "hidden", "projection_w"], ["product"],
+             name="projection"),
         node("Add", ["product", "projection_b"], ["projected"]),
         *_activation(node, arrays.activation),
         node("MatMul", ["representation", "logits_w"], ["last"], name="logits"),
@@ -267,6 +282,7 @@ def export_onnx(
         for name in (RECORD_FILE, VOCABULARY_FILE, TOKENIZER_FILE):
             shutil.copy(pathlib.Path(student_folder) / name, temporary / name)
         error = check_equal(
-            FLOAT_FILE, session(temporary / FLOAT_FILE), logits, forms.vocabulary, forms.longest)
+            FLOAT_FILE, session(temporary / FLOAT_FILE), logits, forms.vocabulary, forms.longest,
+            forms.separator)
         return write_check(temporary, {"float32": FLOAT_FILE, "int8": INT8_FILE}, error,
                            lambda form: load_onnx(temporary, form == "int8"), dev)

@@ -19,13 +19,24 @@ def _pooled(build: Builder, hidden: str, mask: str, pooling: str) -> str:
     return build.add("Div", total, build.add("Max", counted, build.constant(np.float32(1.0))))
 
 
-def build_transformer(student: Any, activation: str, pooling: Optional[str]) -> Any:
+def _segments(build: Builder, separator: int, to: int) -> str:
+    """int32 [batch, time], see `models.segments.segment_ids`."""
+    found = build.add("Cast", build.add("Equal", "input_ids", build.constant(np.int32(separator))),
+                      to=to)
+    before = build.add("CumSum", found, build.constant(np.int64(1)), exclusive=1)
+    return build.add("Min", before, build.constant(np.int32(1)))
+
+
+def build_transformer(
+    student: Any, activation: str, pooling: Optional[str], separator: Optional[int] = None
+) -> Any:
     """A Transformer student as an ONNX model.
 
     Args:
       student: a `models.student.Student` of that kind.
       activation: the projection's.
       pooling: "first" or "mean"; None where each piece stands for itself.
+      separator: id of what parts the texts of a pair; None where a row has one.
 
     Returns:
       An onnx.ModelProto, see `forms.Forms`.
@@ -36,7 +47,8 @@ def build_transformer(student: Any, activation: str, pooling: Optional[str]) -> 
     onnx = import_onnx()
     encoder, build = student.model.get_layer("encoder"), Builder(onnx)
     body = encoder.electra
-    hidden = embedded(build, body.embeddings, "input_ids")
+    segments = None if separator is None else _segments(build, separator, onnx.TensorProto.INT32)
+    hidden = embedded(build, body.embeddings, "input_ids", segments)
     if hasattr(body, "embeddings_project"):
         hidden = build.dense(hidden, body.embeddings_project)
     real = build.add("Cast", "input_ids", to=onnx.TensorProto.BOOL)

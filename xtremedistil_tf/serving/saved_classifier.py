@@ -4,6 +4,8 @@ from typing import Any, Callable, Dict, List, Sequence
 
 import numpy as np
 
+from xtremedistil_tf.config import REGRESSION
+from xtremedistil_tf.inputs.labels import Numbers
 from xtremedistil_tf.inputs.lengths import length_batches
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.serving.classifier import Classified, TextClassifier
@@ -21,18 +23,29 @@ class SavedClassifier(TextClassifier):
 
     def __init__(self, signatures: Dict[str, Callable]):
         self._signatures = signatures
-        self.labels = tuple(name.decode() for name in self.run_text([""])["classes"][0])
+        signature: Any = signatures["serving_default"]
+        self.pairs = "text_pair" in signature.structured_input_signature[1]
+        found = self.run_text([("", "") if self.pairs else ""])
+        if "classes" in found:
+            self.labels = tuple(name.decode() for name in found["classes"][0])
+        else:
+            self.kind, self.labels = REGRESSION, Numbers().tags
 
     def run_text(self, texts: Sequence[Any]) -> Dict[str, np.ndarray]:
-        """The outputs of the text signature as they are, for str or bytes of any kind."""
-        result = self._signatures["serving_default"](text=tf.constant(texts, tf.string))
+        """The outputs of the text signature as they are, for str or bytes of any kind, or pairs."""
+        columns = list(zip(*texts)) if self.pairs else [texts]
+        inputs = {name: tf.constant(column, tf.string)
+                  for name, column in zip(("text", "text_pair"), columns)}
+        result = self._signatures["serving_default"](**inputs)
         return {key: value.numpy() for key, value in result.items()}
 
-    def classify(self, texts: Sequence[str]) -> List[Classified]:
+    def classify(self, texts: Sequence[Any]) -> List[Classified]:
         """Scores texts; see the base class."""
         results: List[Any] = [None] * len(texts)
-        for rows in length_batches(np.array([len(text) for text in texts]), _CHARACTERS_PER_BATCH):
+        lengths = np.array([len("".join(text)) for text in texts])
+        for rows in length_batches(lengths, _CHARACTERS_PER_BATCH):
             output = self.run_text([texts[row] for row in rows])
-            for row, scores, cut in zip(rows, output["scores"], output["cut"]):
+            scored = output["score"][:, None] if self.kind == REGRESSION else output["scores"]
+            for row, scores, cut in zip(rows, scored, output["cut"]):
                 results[row] = Classified(scores, bool(cut))
         return results

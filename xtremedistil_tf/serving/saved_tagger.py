@@ -99,7 +99,8 @@ def load_saved(folder: pathlib.Path, keep_whole: bool = False) -> TextModel:
         signatures = tf.saved_model.load(str(folder)).signatures
     except (OSError, ValueError, tf.errors.OpError) as error:
         raise UserError(f"{folder} cannot be loaded: {str(error).splitlines()[0]}") from None
-    if "label" in signatures["serving_default"].structured_outputs:
+    # Taggers give scores alone, a score a word; whole texts have one each.
+    if "score" in signatures["serving_default"].structured_outputs:
         return SavedClassifier(dict(signatures))
     if "tokens" not in signatures:
         raise UserError(

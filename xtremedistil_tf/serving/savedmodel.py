@@ -12,6 +12,7 @@ from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.runs import atomic_folder, atomic_path
 from xtremedistil_tf.serving.assets import Assets
 from xtremedistil_tf.serving.characters import PieceTables, piece_tables, why_not
+from xtremedistil_tf.serving.class_modules import IdsModule, class_module
 from xtremedistil_tf.serving.forms import Forms
 from xtremedistil_tf.serving.graph_student import Decoder, make_windows
 from xtremedistil_tf.serving.graph_text import Pieces, Words, WordSplitter, given_words
@@ -42,32 +43,7 @@ _MODELS = """model_config_list {
 """
 
 
-class _IdsModule(tf.Module):
-    """Piece ids of the teacher's tokenizer in, logits out."""
-
-    def __init__(self, forms: Forms, assets: Assets):
-        super().__init__()
-        self._student = forms.graph()
-        self._to_student = tf.constant(assets.vocabulary.table)
-
-    @tf.function(
-        input_signature=[
-            tf.TensorSpec([None, None], tf.int32, name="input_ids"),
-            tf.TensorSpec([None, None], tf.int32, name="attention_mask"),
-        ]
-    )
-    def run_ids(self, input_ids: Any, attention_mask: Any) -> Dict[str, Any]:
-        """Logits float32 [batch, time, classes], or [batch, classes] where the student pools.
-
-        Rows are padded on the right with mask 0.
-        """
-        present = attention_mask > 0
-        ids = tf.where(present, tf.gather(self._to_student, input_ids), 0)
-        lengths = tf.reduce_sum(tf.cast(present, tf.int32), 1)
-        return {"logits": self._student(ids, lengths)}
-
-
-class _TextModule(_IdsModule):
+class _TextModule(IdsModule):
     """Text or words in, tags out."""
 
     def __init__(
@@ -134,43 +110,6 @@ class _TextModule(_IdsModule):
                 "num_tokens": tf.reduce_sum(tf.cast(present, tf.int32), 1)}
 
 
-class _ClassModule(_IdsModule):
-    """Text in, labels out."""
-
-    def __init__(
-        self, forms: Forms, assets: Assets, tables: PieceTables, vocabulary_file: str,
-    ):
-        super().__init__(forms, assets)
-        self._split = WordSplitter(keep_whole=True)
-        self._pieces = Pieces(tables, vocabulary_file)
-        self._classes = tf.constant(assets.labels.tags)
-        self._most = int(assets.record["seq_len"]) - 2
-        table = assets.vocabulary.table
-        self._opening, self._closing = int(table[tables.opening]), int(table[tables.closing])
-
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
-    def classify(self, text: Any) -> Dict[str, Any]:
-        """Running text [batch] to label, score and cut [batch], classes and scores [batch, C]."""
-        words, batch = self._split(text), tf.size(text)
-        ids, owner = self._pieces(words)
-        row = tf.gather(words.row, owner)
-        pieces = tf.math.bincount(row, minlength=batch, maxlength=batch)
-        place = tf.range(tf.size(ids)) - tf.gather(tf.cumsum(pieces, exclusive=True), row)
-        lengths = tf.minimum(pieces, self._most) + 2
-        at = tf.range(tf.reduce_max(tf.concat([lengths, [2]], 0)))[None, :]
-        closing = tf.where(at == lengths[:, None] - 1, self._closing, 0)
-        laid = tf.where((at == 0) & (lengths[:, None] > 0), self._opening, closing)
-        kept = place < self._most
-        laid = tf.tensor_scatter_nd_update(
-            laid, tf.boolean_mask(tf.stack([row, place + 1], 1), kept),
-            tf.boolean_mask(tf.gather(self._to_student, ids), kept))
-        scores = tf.nn.softmax(self._student(laid, lengths))
-        best = tf.argmax(scores, -1, tf.int32)
-        return {"label": tf.gather(self._classes, best), "score": tf.reduce_max(scores, -1),
-                "classes": tf.broadcast_to(self._classes, tf.shape(scores)), "scores": scores,
-                "cut": pieces > self._most}
-
-
 def next_version(base: pathlib.Path) -> int:
     """The version after the highest in an export folder, 1 in an empty one."""
     base = pathlib.Path(base)
@@ -235,17 +174,18 @@ def export_saved_model(
             vocabulary = pathlib.Path(scratch) / "vocab.txt"
             vocabulary.write_bytes("\n".join([*tables.vocabulary, ""]).encode("utf-8"))
             if assets.labels.pooled:
-                module = _ClassModule(forms, assets, tables, str(vocabulary))
+                module = class_module(forms, assets, tables, str(vocabulary))
                 signatures = {"serving_default": module.classify}
             else:
                 module = _TextModule(forms, assets, tables, str(vocabulary), keep_whole)
                 signatures = {"serving_default": module.tag_text, "tokens": module.tag_tokens}
         else:
             logging.warning("the SavedModel takes piece ids only, not text: %s", reason)
-            module = _IdsModule(forms, assets)
+            module = IdsModule(forms, assets)
             signatures = {"serving_default": module.run_ids}
         _save(module, {**signatures, "input_ids": module.run_ids}, folder)
-        write_warmup(folder, reason is None, "tokens" in signatures, assets.longest)
+        write_warmup(folder, reason is None, "tokens" in signatures, assets.longest,
+                     assets.separator is not None)
     models = _MODELS.replace("MODEL", "classifier" if assets.labels.pooled else "tagger")
     for name, text in ((BATCHING_FILE, _BATCHING), (MODELS_FILE, models)):
         with atomic_path(base / name) as temporary:

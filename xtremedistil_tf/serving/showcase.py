@@ -2,11 +2,24 @@
 
 import collections
 import pathlib
-from typing import Dict, List, Sequence
+from typing import Callable, Dict, List, Sequence
 
+from xtremedistil_tf.config import CLASSIFICATION, REGRESSION, TAGGING
 from xtremedistil_tf.evaluation.predictions import read_predictions
 
 _LONGEST_SHOWN = 90
+
+
+def _short(text: str) -> str:
+    """A text in the room of a line."""
+    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN - 3] + "..."
+
+
+def show_numbered(predictions: pathlib.Path, most: int = 8) -> str:
+    """Picks texts from a predictions file of `text<TAB>number` lines, from lowest to highest."""
+    rows = sorted(read_predictions(predictions), key=lambda row: float(row[1]))
+    step = max(1, (len(rows) - 1) // max(1, most - 1))
+    return "\n".join(f"{number:<10}{_short(text)}" for text, number in rows[::step][:most])
 
 
 def show_classified(predictions: pathlib.Path, a_class: int = 2) -> str:
@@ -14,8 +27,7 @@ def show_classified(predictions: pathlib.Path, a_class: int = 2) -> str:
     shown: Dict[str, List[str]] = collections.defaultdict(list)
     for text, label in read_predictions(predictions):
         if len(shown[label]) < a_class:
-            short = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN - 3] + "..."
-            shown[label].append(short)
+            shown[label].append(_short(text))
     width = max(map(len, shown)) + 2
     return "\n".join(f"{label:<{width}}{text}" for label in sorted(shown) for text in shown[label])
 
@@ -53,3 +65,9 @@ def _marked(words: Sequence[str], tags: Sequence[str]) -> str:
         closing = f"]({tag[2:]})" if tag != "O" and not following.startswith("I-") else ""
         parts.append(f"{opening}{word}{closing}")
     return " ".join(parts)
+
+
+# By kind of task.
+SHOWN: Dict[str, Callable[[pathlib.Path], str]] = {
+    TAGGING: show_tagged, CLASSIFICATION: show_classified, REGRESSION: show_numbered,
+}

@@ -1,13 +1,28 @@
 """Any number of lines through a student in constant memory, in their order."""
 
-from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Union
+import json
+from typing import (
+    Any,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
+from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.serving.classifier import TextClassifier, TextModel
 from xtremedistil_tf.serving.entities import join_entities, rounded
 from xtremedistil_tf.serving.tagger import TaggedWord
 
 # Lines are gathered, sorted by length and tagged together up to these bounds.
 _LINES, _CHARACTERS = 2048, 1 << 20
+# Names of a pair's texts, as in the SavedModel's signature.
+PAIR_KEYS = ("text", "text_pair")
 
 
 class TaggedLine(NamedTuple):
@@ -32,11 +47,13 @@ class ClassifiedLine(NamedTuple):
       found: label, score, scores and perhaps cut (see `classifier.TextClassifier`); None if it
         could not be classified.
       error: why it could not be; None if it was.
+      pair: the two texts of the line, where it has two.
     """
 
     text: str
     found: Optional[Dict[str, Any]]
     error: Optional[str] = None
+    pair: Optional[Tuple[str, str]] = None
 
 
 Line = Union[TaggedLine, ClassifiedLine]
@@ -70,8 +87,32 @@ def _classified_record(line: ClassifiedLine) -> Dict[str, Any]:
     found = dict(line.found or {"label": None, "score": None, "scores": {}, "error": line.error})
     if line.found:
         found["score"] = round(found["score"], 4)
+    if found.get("scores"):
         found["scores"] = {name: round(score, 4) for name, score in found["scores"].items()}
-    return {"text": line.text, **found}
+    texts = {"text": line.text}
+    if line.pair is not None:
+        texts = dict(zip(PAIR_KEYS, line.pair))
+    return {**texts, **found}
+
+
+def split_pair(line: str) -> Tuple[str, str]:
+    """The two texts of a line: a tab between, or a JSON object with "text" and "text_pair".
+
+    Raises:
+      UserError: if there are not two.
+    """
+    if line.lstrip().startswith("{"):
+        try:
+            row = json.loads(line)
+        except ValueError:
+            row = None  # A text that begins with a brace.
+        if isinstance(row, dict) and all(isinstance(row.get(key), str) for key in PAIR_KEYS):
+            return row[PAIR_KEYS[0]], row[PAIR_KEYS[1]]
+    columns = line.split("\t")
+    if len(columns) != 2:
+        raise UserError(f"{len(columns)} columns; needed are two texts with a tab between, or a "
+                        f"JSON object with {' and '.join(PAIR_KEYS)}")
+    return columns[0], columns[1]
 
 
 def _blocks(lines: Iterable[str]) -> Iterator[List[str]]:
@@ -88,6 +129,10 @@ def _blocks(lines: Iterable[str]) -> Iterator[List[str]]:
 
 
 def _read(model: TextModel, block: Sequence[str]) -> List[Line]:
+    if isinstance(model, TextClassifier) and model.pairs:
+        pairs = [split_pair(text) for text in block]
+        return [ClassifiedLine(text, model.describe(found), pair=pair)
+                for text, pair, found in zip(block, pairs, model.classify(pairs))]
     if isinstance(model, TextClassifier):
         return [ClassifiedLine(text, model.describe(found))
                 for text, found in zip(block, model.classify(block))]

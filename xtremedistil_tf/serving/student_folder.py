@@ -83,7 +83,8 @@ def load_student(folder: pathlib.Path) -> StudentBundle:
     tf.keras.mixed_precision.set_global_policy("float32")
     try:
         student = build_student(assets.settings, len(vocabulary), record["width"], labels.size,
-                                pooled=labels.pooled, positions=record["seq_len"])
+                                pooled=labels.pooled, positions=record["seq_len"],
+                                separator=assets.separator)
     finally:
         tf.keras.mixed_precision.set_global_policy(policy)
     load_weights(student.model, folder / _WEIGHTS_FILE)

@@ -46,7 +46,8 @@ def prediction_log(signature: str, inputs: Dict[str, Any]) -> bytes:
 
 
 def write_warmup(
-    folder: pathlib.Path, takes_text: bool, takes_words: bool, longest: Optional[int] = None
+    folder: pathlib.Path, takes_text: bool, takes_words: bool, longest: Optional[int] = None,
+    takes_pairs: bool = False,
 ) -> None:
     """Writes a few requests of each signature.
 
@@ -55,11 +56,14 @@ def write_warmup(
       takes_text: whether its signature `serving_default` takes text.
       takes_words: whether it has the signature `tokens`.
       longest: longest row of ids that it takes; None if nothing bounds it.
+      takes_pairs: whether its text comes with another one.
     """
     ids = np.ones([1, min(32, longest or 32)], np.int32)
     records = [prediction_log("input_ids", {"input_ids": ids, "attention_mask": ids})]
     if takes_text:
-        records += [prediction_log("serving_default", {"text": texts}) for texts in _TEXTS]
+        names = ("text", "text_pair") if takes_pairs else ("text",)
+        records += [prediction_log("serving_default", dict.fromkeys(names, texts))
+                    for texts in _TEXTS]
     if takes_words:
         records.append(prediction_log("tokens", {"tokens": [_SENTENCE.split()]}))
     path = pathlib.Path(folder) / FILE

@@ -1,0 +1,94 @@
+"""Reading labelled texts and pairs of texts: rows `text<TAB>label`, `text<TAB>text<TAB>label`."""
+
+import pathlib
+from typing import List, Optional, Tuple, Union
+
+from xtremedistil_tf.inputs.examples import (
+    DEFAULT_LANGUAGE,
+    Example,
+    ReadReport,
+    RowError,
+    read_rows,
+    split_columns,
+    split_prefix,
+    split_spaces,
+)
+from xtremedistil_tf.inputs.labels import ClassSet, Numbers
+
+# What texts are labelled with.
+TextLabels = Union[ClassSet, Numbers]
+
+
+def check_label(label: str, labels: Optional[TextLabels]) -> str:
+    """Gives a label back that may occur.
+
+    Args:
+      label: as it stands in a row.
+      labels: what may occur; None takes any.
+
+    Raises:
+      RowError: if it may not.
+    """
+    if labels and label not in labels:
+        raise RowError(("unknown_label", f"the label is {label!r}; allowed: {labels.allowed}"))
+    return label
+
+
+def words_of(text: str) -> Tuple[str, ...]:
+    """The words of a row's text.
+
+    Raises:
+      RowError: if there are none.
+    """
+    words = split_spaces(text)
+    if not words:
+        raise RowError(("no_words", "no text before the tab"))
+    return words
+
+
+def parse_text(
+    text: str, labels: Optional[TextLabels], pairs: bool = False
+) -> Tuple[Example, int]:
+    """Parses one row `text<TAB>label`, or of two texts; the label may carry `lang:`.
+
+    Args:
+      text: the row.
+      labels: the labels that may occur; None takes any.
+      pairs: whether a row has two texts.
+
+    Returns:
+      The row, and 0: no label is ever repaired.
+
+    Raises:
+      RowError: with what is wrong in the row.
+    """
+    *texts, last = split_columns(text, 3, "needed are 3: two texts and their label, tabs between") \
+        if pairs else split_columns(text, 2, "needed are 2: a text, a tab, its label")
+    words, label = [words_of(one) for one in texts], last.strip()
+    if not label:
+        raise RowError(("no_label", "no label behind the tab"))
+    language, plain = (None, label) if labels and label in labels else split_prefix(label)
+    return Example(words[0], (check_label(plain, labels),), language or DEFAULT_LANGUAGE,
+                   *words[1:]), 0
+
+
+def parse_pair_line(text: str) -> Optional[Example]:
+    """Parses a line of unlabelled pairs; a third column is a label, which nobody reads.
+
+    Raises:
+      RowError: with what is wrong in the line.
+    """
+    if not text.strip():
+        return None
+    columns = text.split("\t")
+    if len(columns) != 3:
+        columns = split_columns(text, 2, "needed are 2: a text, a tab, the other text")
+    return Example(words_of(columns[0]), second=words_of(columns[1]))
+
+
+def read_texts(
+    path: pathlib.Path, labels: Optional[TextLabels], on_bad_row: str = "error",
+    pairs: bool = False,
+) -> Tuple[List[Example], ReadReport]:
+    """Reads `text<TAB>label` or, of pairs, `text<TAB>text<TAB>label`. See `read_rows`."""
+    return read_rows(path, lambda text: parse_text(text, labels, pairs), on_bad_row)
