@@ -8,6 +8,7 @@ from absl import flags
 
 from tests.conftest import ROOT
 from xtremedistil_tf.cli import flags as command_flags
+from xtremedistil_tf.distill.strategies import build_plan
 from xtremedistil_tf.errors import UserError
 
 BASE = ["--task=t", "--model_dir=m", "--do_NER"]
@@ -81,6 +82,21 @@ def test_sizes_of_a_transformer_ask_for_one(parse):
     assert parse(*BASE, "--language_exponent=0.5").distil.language_exponent == 0.5
     with pytest.raises(UserError, match="--hidden_size is 96, --num_attention_heads is 5"):
         parse(*BASE, "--hidden_size=96", "--num_attention_heads=5")
+
+
+def test_what_goes_past_the_paper_is_off_unless_asked_for(parse):
+    plain = parse(*BASE)
+    assert (plain.data.entity_swaps, plain.distil.label_smoothing, plain.distil.weight_average) == (
+        0, 0.0, 0.0)
+    config = parse(*BASE, "--entity_swaps=3", "--label_smoothing=0.1", "--weight_average=0.99")
+    assert config.data.entity_swaps == 3
+    assert {stage.average for stage in build_plan(config.student.layers, config.distil)} == {0.99}
+    smoothed = {term.smoothing for stage in build_plan(config.student.layers, config.distil)
+                for term in stage.terms if term.target == "labels"}
+    assert smoothed == {0.1}
+    for wrong in ("--label_smoothing=1", "--weight_average=-0.1"):
+        with pytest.raises(UserError, match="allowed: 0 to below 1"):
+            parse(*BASE, wrong)
 
 
 def test_later_names_override_the_shared_ones(parse):

@@ -28,6 +28,8 @@ class DataConfig:
       languages: those whose labelled rows are used; empty for all.
       labels_per_language: most rows of train.tsv a language; None for all.
       transfer_size: sentences of the transfer file that are used; None for all.
+      entity_swaps: sentences that are added to them from each labelled one, its entities replaced
+        by others of their type and language.
     """
 
     task: str
@@ -39,12 +41,16 @@ class DataConfig:
     languages: Tuple[str, ...] = ()
     labels_per_language: Optional[int] = None
     transfer_size: Optional[int] = None
+    entity_swaps: int = 0
 
     def __post_init__(self):
         at_least("seq_len", self.seq_len, 3)
         for flag in ("labels_per_language", "transfer_size"):
             if getattr(self, flag) is not None:
                 at_least(flag, getattr(self, flag), 1)
+        at_least("entity_swaps", self.entity_swaps, 0)
+        require(self.do_ner or not self.entity_swaps,
+                "--entity_swaps needs --do_NER: texts to classify have no entities")
         one_of("on_bad_row", self.on_bad_row, ON_BAD_ROW)
         measures = MEASURES[self.kind]
         require(self.measure in measures, f"--dev_measure is {self.measure!r}; allowed for "

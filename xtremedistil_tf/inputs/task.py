@@ -11,6 +11,7 @@ from xtremedistil_tf.inputs.alignment import Features, Labels, align
 from xtremedistil_tf.inputs.examples import Example, ReadReport, TextFile, read_ner, read_texts
 from xtremedistil_tf.inputs.labels import ClassSet, read_labels
 from xtremedistil_tf.inputs.subset import TextSample, first_of_languages, of_languages
+from xtremedistil_tf.inputs.swaps import SwappedText
 from xtremedistil_tf.runs import file_fingerprint, fingerprint
 
 LABELS_FILE = "labels.tsv"
@@ -63,6 +64,8 @@ def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
         transfer = TextFile(paths["transfer"], config.on_bad_row)
         if config.transfer_size is not None:
             transfer = TextSample(transfer, config.transfer_size)
+        if config.entity_swaps:
+            transfer = SwappedText(transfer, examples["train"], config.entity_swaps)
         report = ReadReport(transfer.path)
         words, shared = _scan(transfer, report, examples, config.seq_len)
         warnings += report.warnings()
@@ -77,6 +80,9 @@ def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
         part = _part(config, name)
         if part is not None:
             fingerprints[name] = fingerprint(fingerprints[name], part)
+    if config.entity_swaps and transfer is not None:
+        fingerprints["transfer"] = fingerprint(
+            fingerprints["transfer"], fingerprints["train"], config.entity_swaps)
     fingerprints["labels"] = _labels_fingerprint(folder, labels)
     return Task(labels, examples, fingerprints, tuple(warnings), transfer, report.counts["rows"],
                 words)
