@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from tests.conftest import ROOT
+from xtremedistil_tf.distill.strategies import build_plan
 from xtremedistil_tf.errors import UserError
 
 BASE = ["--task=t", "--model_dir=m", "--do_NER"]
@@ -53,6 +54,21 @@ def test_a_student_checkpoint_asks_for_a_transformer(parse):
     assert named.distil.learning_rate == 1e-3 and not named.student.own_vocabulary
     assert parse(*BASE, "--freeze_word_embedding").student.trained_layers == (
         "bilstm", "projection", "logits")
+
+
+def test_what_goes_past_the_paper_is_off_unless_asked_for(parse):
+    plain = parse(*BASE)
+    assert (plain.data.entity_swaps, plain.distil.label_smoothing, plain.distil.weight_average) == (
+        0, 0.0, 0.0)
+    config = parse(*BASE, "--entity_swaps=3", "--label_smoothing=0.1", "--weight_average=0.99")
+    assert config.data.entity_swaps == 3
+    assert {stage.average for stage in build_plan(config.student.layers, config.distil)} == {0.99}
+    smoothed = {term.smoothing for stage in build_plan(config.student.layers, config.distil)
+                for term in stage.terms if term.target == "labels"}
+    assert smoothed == {0.1}
+    for wrong in ("--label_smoothing=1", "--weight_average=-0.1"):
+        with pytest.raises(UserError, match="allowed: 0 to below 1"):
+            parse(*BASE, wrong)
 
 
 def test_later_names_override_the_shared_ones(parse):

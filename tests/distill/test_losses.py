@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from xtremedistil_tf.distill.losses import LOSSES
+from xtremedistil_tf.distill.losses import LOSSES, cross_entropy
 from xtremedistil_tf.keras2 import tf
 
 GENERATOR = np.random.default_rng(3)
@@ -90,3 +90,11 @@ def test_numbers_are_learnt_by_their_squared_error():
     target, mask = tf.constant([[3.0], [4.5], [0.0]]), tf.constant([[1.0], [1.0], [0.0]])
     assert float(LOSSES["squared_error"](prediction, target, mask)) == pytest.approx(
         (2.0**2 + 0.5**2) / 2)
+
+
+def test_smoothed_labels_share_their_probability():
+    logits = np.array([[[2.0, 0.0, -1.0]]], np.float32)
+    log_q = np.log(np.exp(logits[0, 0]) / np.exp(logits[0, 0]).sum())
+    found = cross_entropy(logits, np.array([[1]]), np.ones((1, 1)), smoothing=0.3)
+    np.testing.assert_allclose(found, -(np.array([0.1, 0.8, 0.1]) * log_q).sum(), rtol=1e-5)
+    assert cross_entropy(logits, np.array([[1]]), np.ones((1, 1))) == -log_q[1]

@@ -119,6 +119,36 @@ def test_the_chance_f1_of_an_untrained_head_does_not_compete(tmp_path):
     assert moved(before, weights_by_part(student)) == {"logits"}
 
 
+def test_the_mean_of_the_weights_is_measured_and_kept_but_not_trained_on(tmp_path, monkeypatch):
+    student = new_student()
+    stage = dataclasses.replace(build_plan(LAYERS, CONFIG)[4], average=0.5)
+    own, seen = [], []  # The bias of the logits after each step; when measured.
+    bias = student.registry.weights("logits")[1]
+    after = trainer_module._AfterStep.on_train_batch_end
+
+    def on_train_batch_end(self, batch, logs=None):
+        own.append(bias.numpy())
+        after(self, batch, logs)
+
+    monkeypatch.setattr(trainer_module._AfterStep, "on_train_batch_end", on_train_batch_end)
+
+    def measure(_):
+        seen.append(bias.numpy())
+        return float(len(seen))
+
+    feed = StageFeed(rows, lambda s: 3, measure, lambda: {"macro_f1": 1.0}, "f")
+    start = bias.numpy()
+    Trainer(student.model, student.registry, feed, tmp_path, 0).run_plan([stage])
+    mean, expected = start, []
+    for step, value in enumerate(own, 1):
+        decay = min(0.5, (1 + step) / (10 + step))
+        mean = decay * mean + (1 - decay) * value
+        expected.append(mean)
+    np.testing.assert_allclose(seen, [expected[2], expected[5]], rtol=1e-5)
+    np.testing.assert_array_equal(bias.numpy(), seen[-1])
+    assert np.abs(own[5] - seen[-1]).max() > 1e-3
+
+
 def test_patience_ends_a_stage(tmp_path):
     student = new_student()
     stage = dataclasses.replace(build_plan(LAYERS, CONFIG)[4], epochs=9, patience=2)
@@ -131,9 +161,11 @@ class Killed(BaseException):
     """Stands for a process that is gone."""
 
 
-@pytest.mark.parametrize("kill_at", [2, 6])
-def test_killed_and_started_again_ends_with_the_same_weights(tmp_path, monkeypatch, kill_at):
-    plan = build_plan(LAYERS, CONFIG)[:3]
+@pytest.mark.parametrize("kill_at, average", [(2, 0.0), (6, 0.0), (6, 0.9)])
+def test_killed_and_started_again_ends_with_the_same_weights(
+    tmp_path, monkeypatch, kill_at, average
+):
+    plan = build_plan(LAYERS, dataclasses.replace(CONFIG, weight_average=average))[:3]
 
     def run(folder):
         student = new_student()

@@ -124,6 +124,14 @@ def define_student_flags() -> None:
     flags.DEFINE_integer("student_distil_batch_size", None, "The same, by its later name.")
     flags.DEFINE_integer("student_ft_batch_size", None,
                          "Rows a step on labels for the student, if not --ft_batch_size.")
+    flags.DEFINE_integer("entity_swaps", _DATA.entity_swaps,
+                         "Sentences that are added to the transfer text from each labelled one, "
+                         "its entities replaced by others of their type and language.")
+    flags.DEFINE_float("label_smoothing", _DISTIL.label_smoothing,
+                       "Share of a label's probability that is spread over all classes.")
+    flags.DEFINE_float("weight_average", _DISTIL.weight_average,
+                       "Decay a step of a running mean of the student's weights, which is what dev "
+                       "measures and what is kept (0.99 or so; 0: none).")
     flags.DEFINE_float("language_exponent", _DISTIL.language_exponent,
                        "A language's share of the student's labelled rows is that of its number "
                        "of rows to this power: 1 as they are, 0 the same for all languages.")
@@ -242,10 +250,13 @@ def run_config(values: flags.FlagValues) -> cfg.RunConfig:
         optimizer=values.optimizer,
         chunk_size=values.distil_chunk_size,
         language_exponent=values.language_exponent,
+        label_smoothing=values.label_smoothing,
+        weight_average=values.weight_average,
     )
     data = cfg.DataConfig(values.task, values.transfer_file, values.seq_len, values.do_NER,
                           values.on_bad_row, values.dev_measure, tuple(values.languages),
                           values.labels_per_language, values.transfer_size,
+                          values.entity_swaps,
                           values.glue_task, values.do_regression, values.do_pairwise)
     return cfg.RunConfig(data, teacher_config(values), student_config(values), distil,
                          values.seed, values.deterministic, values.opt_policy)

@@ -34,6 +34,8 @@ class DataConfig:
       languages: those whose labelled rows are used; empty for all.
       labels_per_language: most rows of train.tsv a language; None for all.
       transfer_size: sentences of the transfer file that are used; None for all.
+      entity_swaps: sentences that are added to them from each labelled one, its entities replaced
+        by others of their type and language.
       glue_task: one of GLUE, whose original files the folder holds; None for the project's format.
       do_regression: estimate a number a text instead of classifying; GLUE's STS-B does by itself.
       do_pairwise: a row has two texts; GLUE's tasks that have two do by themselves.
@@ -48,6 +50,7 @@ class DataConfig:
     languages: Tuple[str, ...] = ()
     labels_per_language: Optional[int] = None
     transfer_size: Optional[int] = None
+    entity_swaps: int = 0
     glue_task: Optional[str] = None
     do_regression: bool = False
     do_pairwise: bool = False
@@ -57,6 +60,9 @@ class DataConfig:
         for flag in ("labels_per_language", "transfer_size"):
             if getattr(self, flag) is not None:
                 at_least(flag, getattr(self, flag), 1)
+        at_least("entity_swaps", self.entity_swaps, 0)
+        require(self.do_ner or not self.entity_swaps,
+                "--entity_swaps needs --do_NER: texts to classify have no entities")
         one_of("on_bad_row", self.on_bad_row, ON_BAD_ROW)
         if self.glue_task is not None:
             one_of("glue_task", self.glue_task, tuple(GLUE))

@@ -65,6 +65,9 @@ class DistilConfig:
       period: epochs of the first cosine where it restarts.
       optimizer: "adam" or "lazy_adam" (moments of the batch's embedding rows only).
       chunk_size: rows of a target shard (`--distil_chunk_size`).
+      label_smoothing: share of a label's probability that is spread over all classes.
+      weight_average: decay a step of a running mean of the weights, which is what dev measures and
+        what is kept; 0 for the weights themselves.
       language_exponent: a language's share of the labelled rows of an epoch is that of its number
         of rows to this power: 1 as they are, 0 the same for all.
     """
@@ -93,6 +96,8 @@ class DistilConfig:
     optimizer: str = "adam"
     chunk_size: int = 300000
     language_exponent: float = 1.0
+    label_smoothing: float = 0.0
+    weight_average: float = 0.0
 
     def __post_init__(self):
         one_of("strategy", self.strategy, STRATEGIES)
@@ -124,6 +129,9 @@ class DistilConfig:
             ("distil_chunk_size", self.chunk_size),
         ):
             at_least(flag, value, 1)
+        for flag in ("label_smoothing", "weight_average"):
+            value = getattr(self, flag)
+            require(0 <= value < 1, f"--{flag} is {value}; allowed: 0 to below 1")
         require(0 <= self.language_exponent <= 1,
                 f"--language_exponent is {self.language_exponent}; allowed: 0 to 1")
         require(

@@ -40,6 +40,9 @@ class RunConfig:
         require(self.data.kind != REGRESSION or self.distil.logits_loss == "mse",
                 f"--logits_loss is {self.distil.logits_loss!r}, which needs classes; allowed for "
                 f"{REGRESSION}: mse")
+        require(self.data.kind != REGRESSION or not self.distil.label_smoothing,
+                f"--label_smoothing is {self.distil.label_smoothing}, which needs classes; allowed "
+                f"for {REGRESSION}: 0")
         require(self.data.pairs or self.student.pair_encoding == PAIR_ENCODINGS[0],
                 f"--pair_encoding={self.student.pair_encoding} is for rows of two texts, which "
                 "--do_pairwise reads; the task's rows have one")

@@ -74,20 +74,24 @@ def attention_divergence(prediction: Any, target: Any, mask: Any) -> Any:
     return _masked_mean(tf.reduce_mean(divergence, axis=-1), mask)
 
 
-def cross_entropy(prediction: Any, target: Any, mask: Any) -> Any:
+def cross_entropy(prediction: Any, target: Any, mask: Any, smoothing: float = 0.0) -> Any:
     """Mean over real positions of the cross-entropy with class numbers.
 
     Args:
       prediction: float [batch, time, classes], logits.
       target: int [batch, time]; any valid class at padding.
       mask: [batch, time], 1 at real positions.
+      smoothing: share of a label's probability that is spread evenly over all classes.
 
     Returns:
       Scalar float32.
 
-    Source: paper Eq. 2.
+    Source: paper Eq. 2; Szegedy et al. (2016), section 7, for the smoothing.
     """
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(target, prediction)
+    if smoothing:
+        even = -tf.reduce_mean(tf.nn.log_softmax(prediction), axis=-1)
+        losses = (1.0 - smoothing) * losses + smoothing * even
     return _masked_mean(losses, mask)
 
 

@@ -17,6 +17,7 @@ class LossTerm:
       loss: name in `distill.losses.LOSSES`.
       weight: factor in the sum (paper Eq. 7).
       temperature: both sides of a softmax loss are divided by it.
+      smoothing: share of the labels' probability that all classes have alike.
     """
 
     output: str
@@ -24,12 +25,14 @@ class LossTerm:
     loss: str
     weight: float = 1.0
     temperature: float = 1.0
+    smoothing: float = 0.0
 
     def describe(self) -> str:
         """"target:loss", with what differs from 1."""
         weight = "" if self.weight == 1 else f"{self.weight:g} x "
         softened = "" if self.temperature == 1 else f" T={self.temperature:g}"
-        return f"{weight}{self.target}:{self.loss}{softened}"
+        smoothed = "" if self.smoothing == 0 else f" smoothed {self.smoothing:g}"
+        return f"{weight}{self.target}:{self.loss}{softened}{smoothed}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,6 +77,7 @@ class Stage:
       monitor: dev measure that chooses the best epoch: one of `config.MEASURES` (higher is
         better) or "representation" (the stage's loss on dev; lower is better).
       labelled_batch: labelled rows beside `batch`, where data is "both".
+      average: decay a step of the running mean of the weights that is measured and kept; 0: none.
     """
 
     name: str
@@ -86,6 +90,7 @@ class Stage:
     batch: BatchSize
     monitor: str
     labelled_batch: Optional[BatchSize] = None
+    average: float = 0.0
 
     def to_dict(self) -> Dict[str, Any]:
         """The stage as JSON values, for fingerprints."""

@@ -37,8 +37,8 @@ def unfreeze(layers: Sequence[str], order: str) -> List[Tuple[str, Tuple[str, ..
     return [(name, tuple(top_down[:at])) for at, name in enumerate(top_down, 1)]
 
 
-def _labels(weight: float = 1.0) -> LossTerm:
-    return LossTerm("logits", "labels", "cross_entropy", weight)
+def _labels(smoothing: float = 0.0, weight: float = 1.0) -> LossTerm:
+    return LossTerm("logits", "labels", "cross_entropy", weight, smoothing=smoothing)
 
 
 def _logits(config: DistilConfig, weight: float = 1.0) -> LossTerm:
@@ -74,11 +74,11 @@ def _gradual(
 
 
 def _d0_s(layers: Sequence[str], config: DistilConfig) -> List[_Step]:
-    return [_Step("labels", "train", (_labels(),), _everything(layers))]
+    return [_Step("labels", "train", (_labels(config.label_smoothing),), _everything(layers))]
 
 
 def _joint(config: DistilConfig) -> Tuple[LossTerm, ...]:
-    return _labels(config.alpha), _logits(config, config.gamma)
+    return _labels(config.label_smoothing, config.alpha), _logits(config, config.gamma)
 
 
 def _d1(layers: Sequence[str], config: DistilConfig) -> List[_Step]:
@@ -103,13 +103,13 @@ def _d3_2(layers: Sequence[str], config: DistilConfig) -> List[_Step]:
 def _d4_1(layers: Sequence[str], config: DistilConfig) -> List[_Step]:
     return [_representation(layers, config),
             _Step("logits", "transfer", (_logits(config),), _everything(layers)),
-            _Step("labels", "train", (_labels(),), _everything(layers))]
+            *_d0_s(layers, config)]
 
 
 def _d4_2(layers: Sequence[str], config: DistilConfig) -> List[_Step]:
     return [_representation(layers, config),
             *_gradual("logits", "transfer", (_logits(config),), layers, config),
-            *_gradual("labels", "train", (_labels(),), layers, config)]
+            *_gradual("labels", "train", (_labels(config.label_smoothing),), layers, config)]
 
 
 # Names and contents as in Table 3 of the paper. D0 is D0-S on the rows of one language.
@@ -173,7 +173,8 @@ def build_plan(
             stages.append(Stage(
                 name, step.data, _against(step.terms, labels_loss), step.trainable, schedule,
                 epochs, config.patience, labelled if step.data == "train" else unlabelled,
-                step.monitor or measure, labelled if step.data == "both" else None))
+                step.monitor or measure, labelled if step.data == "both" else None,
+                config.weight_average))
     if not stages:
         raise UserError("--stage_epochs leaves no step of the plan")
     return tuple(stages)

@@ -1,5 +1,6 @@
 """Runs one stage after another: the only code that calls compile and fit."""
 
+import contextlib
 import dataclasses
 import math
 import pathlib
@@ -16,6 +17,7 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.registry import LayerRegistry
 from xtremedistil_tf.models.stage_model import StageModel, reseed, traced_for_cpu
+from xtremedistil_tf.models.weight_average import WeightAverage
 from xtremedistil_tf.models.weights import load_weights, save_weights
 from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.runs import atomic_folder, derive_seed, fingerprint, read_json, write_json
@@ -77,12 +79,16 @@ class _State:
         return self.epoch >= stage.epochs or self.epoch - self.improved_epoch >= stage.patience
 
 
-class _BatchProgress(tf.keras.callbacks.Callback):
-    def __init__(self, progress: Progress):
+class _AfterStep(tf.keras.callbacks.Callback):
+    """Progress and the running mean of the weights, step by step."""
+
+    def __init__(self, progress: Progress, average: Optional[WeightAverage]):
         super().__init__()
-        self._progress = progress
+        self._progress, self._average = progress, average
 
     def on_train_batch_end(self, batch, logs=None):
+        if self._average is not None:
+            self._average.update()
         self._progress.advance()
 
 
@@ -115,6 +121,7 @@ class Trainer:
         self._model, self._registry, self._feed = model, registry, feed
         self._folder, self._seed, self._optimizer = folder, seed, optimizer
         self._tensorboard = tensorboard
+        self._average: Optional[WeightAverage] = None
 
     def run_plan(self, stages: Sequence[Stage]) -> List[Dict[str, Any]]:
         """Runs all stages; each starts from the best weights of the one before.
@@ -185,6 +192,8 @@ class Trainer:
         self._model.compile(optimizer=_build_optimizer(self._optimizer, schedule))
         # Its slots now, not in the first step: a step that makes variables is traced twice.
         self._model.optimizer._create_all_weights(self._model.trainable_variables)
+        self._average = WeightAverage(self._model.trainable_variables, stage.average) \
+            if stage.average else None
         state = self._resume(folder, chain)
         if state is None:
             state = _State(best=agree(self._feed.measure(stage)) if competes else None)
@@ -209,7 +218,8 @@ class Trainer:
         reseed(self._model, seed)
         logs = self._model.fit(
             self._feed.batches(stage, seed), epochs=1, verbose=0,
-            steps_per_epoch=self._feed.steps(stage), callbacks=[_BatchProgress(progress)],
+            steps_per_epoch=self._feed.steps(stage),
+            callbacks=[_AfterStep(progress, self._average)],
         ).history
         loss = float(logs["loss"][0])
         if not math.isfinite(loss):
@@ -217,10 +227,11 @@ class Trainer:
                 f"{stage.name}: the loss is {loss} in epoch {state.epoch + 1}; "
                 "try a lower learning rate"
             )
-        value = agree(self._feed.measure(stage))
         state.epoch += 1
-        if state.take(value, stage):
-            self._save(folder)
+        with self._average.in_place() if self._average else contextlib.nullcontext():
+            value = agree(self._feed.measure(stage))
+            if state.take(value, stage):
+                self._save(folder)
         seconds = time.monotonic() - began
         state.seconds += seconds
         rate = float(schedule(self._model.optimizer.iterations))
@@ -237,11 +248,14 @@ class Trainer:
             return tf.summary.create_noop_writer()
         return tf.summary.create_file_writer(str(self._tensorboard / stage.name))
 
+    def _checkpoint(self) -> Any:
+        average = {} if self._average is None else {"average": self._average}
+        return tf.train.Checkpoint(model=self._model, optimizer=self._model.optimizer, **average)
+
     def _keep(self, folder: pathlib.Path, chain: str, state: _State) -> None:
         """Writes weights, optimizer and state, so that at most one epoch is ever repeated."""
         with atomic_folder(folder / "progress") as temporary:
-            checkpoint = tf.train.Checkpoint(model=self._model, optimizer=self._model.optimizer)
-            checkpoint.write(str(temporary / "checkpoint"))
+            self._checkpoint().write(str(temporary / "checkpoint"))
             write_json(
                 temporary / "state.json",
                 {"fingerprint": chain, "state": dataclasses.asdict(state)},
@@ -255,6 +269,5 @@ class Trainer:
         stored = read_json(path / "state.json")
         if stored["fingerprint"] != chain:
             return None
-        checkpoint = tf.train.Checkpoint(model=self._model, optimizer=self._model.optimizer)
-        checkpoint.read(str(path / "checkpoint")).expect_partial()
+        self._checkpoint().read(str(path / "checkpoint")).expect_partial()
         return _State(**stored["state"])

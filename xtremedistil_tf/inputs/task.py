@@ -18,6 +18,7 @@ from xtremedistil_tf.inputs.examples import (
 from xtremedistil_tf.inputs.glue import glue_texts, read_glue
 from xtremedistil_tf.inputs.labels import ClassSet, LabelSet, Numbers, read_labels
 from xtremedistil_tf.inputs.subset import TextSample, first_of_languages, of_languages
+from xtremedistil_tf.inputs.swaps import SwappedText
 from xtremedistil_tf.inputs.texts import TextLabels, parse_pair_line, read_texts
 from xtremedistil_tf.runs import file_fingerprint, fingerprint
 
@@ -83,6 +84,8 @@ def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
         transfer = _transfer_text(config, paths["transfer"])
         if config.transfer_size is not None:
             transfer = TextSample(transfer, config.transfer_size)
+        if config.entity_swaps:
+            transfer = SwappedText(transfer, examples["train"], config.entity_swaps)
         report = ReadReport(transfer.path)
         words, shared = _scan(transfer, report, examples, config.seq_len)
         warnings += report.warnings()
@@ -97,6 +100,9 @@ def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
         part = _part(config, name)
         if part is not None:
             fingerprints[name] = fingerprint(fingerprints[name], part)
+    if config.entity_swaps and transfer is not None:
+        fingerprints["transfer"] = fingerprint(
+            fingerprints["transfer"], fingerprints["train"], config.entity_swaps)
     fingerprints["labels"] = _labels_fingerprint(folder, labels)
     return Task(labels, examples, fingerprints, tuple(warnings), transfer, report.counts["rows"],
                 words)

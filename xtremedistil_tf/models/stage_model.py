@@ -7,12 +7,12 @@ from typing import Any, Callable, Dict, Iterator, Mapping, Sequence
 from xtremedistil_tf.keras2 import tf
 
 
-def _softened(term: Any, losses: Mapping[str, Callable]) -> Callable:
-    """A term's loss function, its temperature filled in where it has one."""
-    loss = losses[term.loss]
-    if term.temperature == 1:
-        return loss
-    return functools.partial(loss, temperature=term.temperature)
+def _filled_in(term: Any, losses: Mapping[str, Callable]) -> Callable:
+    """A term's loss function, its temperature or smoothing filled in where it has one."""
+    options = {name: getattr(term, name)
+               for name, none in (("temperature", 1), ("smoothing", 0))
+               if getattr(term, name) != none}
+    return functools.partial(losses[term.loss], **options)
 
 
 def _share(mask: Any) -> Any:
@@ -44,7 +44,7 @@ class StageModel(tf.keras.Model):
           losses: loss functions (prediction, target, mask) -> scalar by the terms' names.
         """
         # Set past Keras' attribute tracking, which would count the metric among the weights.
-        object.__setattr__(self, "_terms", [(term, _softened(term, losses)) for term in terms])
+        object.__setattr__(self, "_terms", [(term, _filled_in(term, losses)) for term in terms])
         object.__setattr__(self, "_loss_mean", tf.keras.metrics.Mean(name="loss"))
 
     def clear_loss_terms(self) -> None:
