@@ -113,7 +113,7 @@ def _bounds(node: Any, arrays: StudentArrays) -> Tuple[List[Any], Dict[str, np.n
     units = arrays.forward[1].shape[0]
     start = np.zeros((2, 1, units), np.float32)
     start[..., -2:] = -_SATURATED, _SATURATED
-    weights = {
+    weights: Dict[str, Any] = {
         "before": np.array([0, 0, 1, 0, 0, 0], np.int64), "least": least,
         "behind": np.array([0, 0, 0, 0, 0, 1], np.int64), "greatest": greatest,
         "start": start, "ones": np.array([1], np.int64),

@@ -33,7 +33,7 @@ class SavedClassifier(TextClassifier):
 
     def run_text(self, texts: Sequence[Any]) -> Dict[str, np.ndarray]:
         """The outputs of the text signature as they are, for str or bytes of any kind, or pairs."""
-        columns = list(zip(*texts)) if self.pairs else [texts]
+        columns: List[Any] = list(zip(*texts)) if self.pairs else [texts]
         inputs = {name: tf.constant(column, tf.string)
                   for name, column in zip(("text", "text_pair"), columns)}
         result = self._signatures["serving_default"](**inputs)
