@@ -97,9 +97,7 @@ def test_the_later_command_for_tagging(parse):
     assert "word_embedding" not in config.student.trained_layers
 
 
-def test_the_later_command_for_pairs(parse, defined):
-    if "do_pairwise" not in defined:
-        pytest.skip("pairs of texts are not built yet")
+def test_the_later_command_for_pairs(parse):
     config = parse(*LATER_MNLI.split())
     check_later(config)
     assert config.data.do_pairwise and config.data.seq_len == 128
