@@ -56,6 +56,7 @@ def job(tmp_path_factory):
     return [f"--task={write_task(folder / 'task')}", f"--teacher_config={folder / 'bert.json'}"]
 
 
+@pytest.mark.long
 def test_two_workers_end_with_the_weights_of_one(job, tmp_path):
     one, two = tmp_path / "one", tmp_path / "two"
     shared = f"--teacher_model_dir={one}"
