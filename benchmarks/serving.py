@@ -12,6 +12,7 @@ import functools
 import json
 import math
 import multiprocessing
+import os
 import pathlib
 import random
 import subprocess
@@ -27,7 +28,8 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("model_dir", None, "Finished run with export/ and onnx/.", required=True)
 flags.DEFINE_string("task", None, "Task folder of the run, for `int8`.")
 flags.DEFINE_list("parts", ["speed", "paper_grid", "run", "disk", "int8", "start", "tokens",
-                            "soak_savedmodel", "soak_onnx", "soak_onnx_int8"], "Which parts.")
+                            "soak_savedmodel", "soak_savedmodel_plain", "soak_onnx",
+                            "soak_onnx_int8"], "Which parts.")
 flags.DEFINE_integer("queries", 1000, "Calls of each way in `speed` and `paper_grid`.")
 flags.DEFINE_float("seconds", 120.0, "Most time for one way there.")
 flags.DEFINE_integer("requests", 100_000, "Requests of each form in a soak.")
@@ -160,8 +162,13 @@ def soak_one(runtime: str, model_dir: str, requests: int) -> dict:
             "compared_with_single_calls": dict(compared), "resident_bytes": memory}
 
 
-def soak(runtime: str) -> dict:
-    """One form in a process of its own, so that memory is its own too."""
+def soak(runtime: str, onednn: bool = True) -> dict:
+    """One form in a process of its own, so that memory is its own too.
+
+    oneDNN keeps what it has prepared for every shape that it meets, up to a bound; without it
+    TensorFlow keeps nothing.
+    """
+    os.environ["TF_ENABLE_ONEDNN_OPTS"] = str(int(onednn))
     context = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(1, context) as pool:
         return pool.submit(soak_one, runtime, FLAGS.model_dir, FLAGS.requests).result()
@@ -228,7 +235,8 @@ def main(argv) -> None:
     quiet_libraries()
     parts = {"speed": speed, "paper_grid": paper_grid, "run": run, "disk": disk, "int8": int8,
              "start": start, "tokens": tokens,
-             **{f"soak_{form}": functools.partial(soak, form) for form in SOAK_RUNTIMES}}
+             **{f"soak_{form}": functools.partial(soak, form) for form in SOAK_RUNTIMES},
+             "soak_savedmodel_plain": functools.partial(soak, "savedmodel", onednn=False)}
     for part in FLAGS.parts:
         write_record(f"serving/{part}", parts[part]())
 

@@ -6,6 +6,8 @@ from machine import ROOT, measured
 
 RESULTS = ROOT / "benchmarks" / "serving"
 FORMS = ("savedmodel", "onnx", "onnx_int8")
+_SOAKED = {"savedmodel": "savedmodel", "savedmodel_plain": "savedmodel, TF_ENABLE_ONEDNN_OPTS=0",
+           "onnx": "onnx", "onnx_int8": "onnx_int8"}
 
 
 def _serving(part: str) -> dict:
@@ -107,12 +109,13 @@ def serving_soak() -> str:
     lines = ["| form | requests | failures | texts compared with single calls | other tags | "
              "largest change of a probability | memory after 5 %, half, all requests (MB) |",
              "|---|" + "---:|" * 6]
-    for form in (form for form in FORMS if (RESULTS / f"soak_{form}.json").is_file()):
+    for form in (form for form in _SOAKED if (RESULTS / f"soak_{form}.json").is_file()):
         row = _serving(f"soak_{form}")
         found = row["compared_with_single_calls"]
         memory = row["resident_bytes"]
         told = ", ".join(f"{memory[at] / 1e6:.0f}" for at in (1, len(memory) // 2, -1))
-        lines.append(f"| {form} | {row['requests']:,} | {row['failures']} | {found['texts']:,} | "
+        lines.append(f"| {_SOAKED[form]} | {row['requests']:,} | {row['failures']} | "
+                     f"{found['texts']:,} | "
                      f"{found['other_tags']} | {found['largest_change']:.1e} | {told} |")
     return "\n".join([*lines, _where(row)])
 
