@@ -6,6 +6,8 @@ from typing import Optional, Tuple
 from xtremedistil_tf.config.checks import at_least, one_of, require
 
 STRATEGIES = ("D4.2", "D4.1", "D3.2", "D3.1", "D2", "D1", "D0-S", "D0")
+# The plan of a run without a teacher: D4.2's steps on labels.
+FINE_TUNING = "fine-tuning"
 MATCHED_IN = ("D3", "D4")
 REPRESENTATION_LOSSES = ("mse", "kld")
 LOGITS_LOSSES = ("mse", "kld", "pseudo_labels")
@@ -44,7 +46,7 @@ class DistilConfig:
     """How the student is trained.
 
     Attributes:
-      strategy: name of the plan, one of STRATEGIES (paper Table 3).
+      strategy: name of the plan, one of STRATEGIES (paper Table 3) or FINE_TUNING.
       representation_loss: "mse" (released code) or "kld" (softmax-normalised, paper Eq. 6).
       logits_loss: "mse" (paper Eq. 4), "kld" (softmax-normalised, softened by `temperature`) or
         "pseudo_labels" (the teacher's most probable class).
@@ -100,7 +102,7 @@ class DistilConfig:
     weight_average: float = 0.0
 
     def __post_init__(self):
-        one_of("strategy", self.strategy, STRATEGIES)
+        one_of("strategy", self.strategy, (*STRATEGIES, FINE_TUNING))
         one_of("representation_loss", self.representation_loss, REPRESENTATION_LOSSES)
         one_of("logits_loss", self.logits_loss, LOGITS_LOSSES)
         one_of("unfreeze_order", self.unfreeze_order, UNFREEZE_ORDERS)

@@ -6,7 +6,7 @@ import logging
 import pathlib
 import shutil
 import time
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.config import Resources, RunConfig, differences
 from xtremedistil_tf.distill.feed import student_feed
@@ -20,6 +20,7 @@ from xtremedistil_tf.distill.preparation import (
 )
 from xtremedistil_tf.distill.results import (
     Prepared,
+    Taught,
     best_stage,
     build_metrics,
     final_scores,
@@ -40,7 +41,6 @@ from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.matching import Matching
 from xtremedistil_tf.models.student import Student, build_student
 from xtremedistil_tf.models.student_checkpoint import with_architecture
-from xtremedistil_tf.models.teacher import Teacher
 from xtremedistil_tf.models.weights import load_weights
 from xtremedistil_tf.runs import locked, read_json, write_json
 from xtremedistil_tf.serving.export import available_forms, export_student
@@ -59,13 +59,27 @@ OUTPUTS = ("metrics.json", "report.md", "student", "export", "onnx", "stages", "
 _DEFAULT_RESOURCES = Resources()
 
 
-def _claim(model_dir: pathlib.Path, config: RunConfig, task: Task, overwrite: bool) -> None:
-    """Records the run's settings, or checks that the folder was made by the same ones."""
-    settings = config.to_dict()
+def claim(
+    model_dir: pathlib.Path, settings: Dict[str, Any], task: Task, overwrite: bool,
+    start: Optional[str] = None,
+) -> None:
+    """Records a run's settings, or checks that the folder was made by the same ones.
+
+    Args:
+      model_dir: the run folder.
+      settings: of the run; is changed.
+      task: the data.
+      overwrite: empty a folder that other settings made.
+      start: fingerprint of the student folder that the run starts from, if it does.
+
+    Raises:
+      UserError: for a folder of other settings or data; it names what differs.
+    """
     # Folders may move; what is in the files counts, and their fingerprints say it.
     for name in ("task", "transfer_file"):
         settings["data"].pop(name)
-    now = {"version": __version__, "config": settings, "files": task.fingerprints,
+    files = task.fingerprints if start is None else {**task.fingerprints, "start": start}
+    now = {"version": __version__, "config": settings, "files": files,
            "labels": list(task.labels.tags)}
     path = model_dir / "config.json"
     if overwrite and (path.is_file() or (model_dir / "teacher_metrics.json").is_file()):
@@ -92,12 +106,13 @@ def _claim(model_dir: pathlib.Path, config: RunConfig, task: Task, overwrite: bo
         write_json(path, now)
 
 
-def _plan(config: RunConfig) -> Tuple[Stage, ...]:
+def plan_of(config: RunConfig) -> Tuple[Stage, ...]:
+    """The stages of a run."""
     return build_plan(config.student.trained_layers, config.distil, config.data.measure,
                       config.data.labels_loss)
 
 
-class _Laps:
+class Laps:
     """Seconds by part of the job."""
 
     def __init__(self):
@@ -105,6 +120,7 @@ class _Laps:
         self.seconds: Dict[str, float] = {}
 
     def lap(self, name: str) -> None:
+        """Ends a part: the time since the one before is this one's."""
         self.seconds[name] = time.monotonic() - self._began - sum(self.seconds.values())
 
 
@@ -130,7 +146,7 @@ def dry_run(config: RunConfig, model_dir: pathlib.Path) -> str:
                             if facts["matched"] else None,
                             # Which piece it is decides no size.
                             separator=1 if config.data.pairs else None)
-    plan = _plan(config)
+    plan = plan_of(config)
     needed = store_bytes(facts["pieces"], task.transfer_rows, facts["width"], task.labels.size,
                          needed_kinds(plan), task.labels.pooled, facts["matched"],
                          facts["squares"])
@@ -164,23 +180,40 @@ def run_distillation(
     Raises:
       UserError: for anything that the user can mend.
     """
-    laps, config = _Laps(), _with_sizes(config)
+    laps, config = Laps(), _with_sizes(config)
     with locked(model_dir) if is_chief() else contextlib.nullcontext():
-        plan = _plan(config)
+        plan = plan_of(config)
         task = read_task(config.data)
         check_student(config, task, check_teacher(config, model_dir), model_dir)
-        by_chief(lambda: _claim(model_dir, config, task, overwrite))
-        finished = finished_metrics(model_dir, resources.export)
-        if finished is not None:
-            log.info("%s is finished already; nothing is run again", model_dir)
-            return finished
-        for warning in describe(task)["warnings"]:
-            log.warning("%s", warning)
-        laps.lap("read")
-        _train_and_score(config, task, plan, model_dir, resources, laps)
-        metrics = finished_metrics(model_dir, resources.export)
-        assert metrics is not None, "it was made whole just now"
-        return metrics
+        by_chief(lambda: claim(model_dir, config.to_dict(), task, overwrite))
+        return run_unless_finished(
+            model_dir, task, resources.export, laps,
+            lambda: _train_and_score(config, task, plan, model_dir, resources, laps))
+
+
+def run_unless_finished(
+    model_dir: pathlib.Path, task: Task, export: bool, laps: Laps, work: Callable[[], None]
+) -> Dict[str, Any]:
+    """Returns the metrics of a run folder whose lock is held; does the work if they are not there.
+
+    Args:
+      model_dir: the run folder.
+      task: what was read, and warned about.
+      export: whether the exports belong to the run.
+      laps: is told the end of reading.
+      work: makes the folder whole.
+    """
+    finished = finished_metrics(model_dir, export)
+    if finished is not None:
+        log.info("%s is finished already; nothing is run again", model_dir)
+        return finished
+    for warning in describe(task)["warnings"]:
+        log.warning("%s", warning)
+    laps.lap("read")
+    work()
+    metrics = finished_metrics(model_dir, export)
+    assert metrics is not None, "it was made whole just now"
+    return metrics
 
 
 def write_target_part(config: RunConfig, model_dir: pathlib.Path, resources: Resources) -> str:
@@ -193,7 +226,7 @@ def write_target_part(config: RunConfig, model_dir: pathlib.Path, resources: Res
 
 def _train_and_score(
     config: RunConfig, task: Task, plan: Sequence[Stage], model_dir: pathlib.Path,
-    resources: Resources, laps: _Laps,
+    resources: Resources, laps: Laps,
 ) -> None:
     with current_strategy().scope():
         teacher, folders = obtain_teacher(config, task, model_dir)
@@ -209,25 +242,35 @@ def _train_and_score(
         try:
             records = trainer.run_plan(plan)
         except tf.errors.DataLossError:
-            for store in (prepared.transfer, prepared.dev):
+            for store in prepared.stores:
                 store.verify(needed_kinds(left))
             raise
         laps.lap("stages")
     # Outside: what one process builds to export, the others do not build with it.
-    by_chief(lambda: _finish(config, prepared, teacher, student, records, passes, laps,
-                             model_dir, folders, resources.export))
+    by_chief(lambda: finish(config, prepared, student, records, laps, model_dir, resources.export,
+                            Taught(teacher, teacher_record(folders), passes)))
 
 
-def _finish(
-    config: RunConfig, prepared: Prepared, teacher: Teacher, student: Student,
-    records: List[Dict[str, Any]], passes: float, laps: _Laps, model_dir: pathlib.Path,
-    teacher_dirs: Sequence[pathlib.Path], export: bool,
+def finish(
+    config: RunConfig, prepared: Prepared, student: Student, records: List[Dict[str, Any]],
+    laps: Laps, model_dir: pathlib.Path, export: bool, taught: Optional[Taught] = None,
+    start: Optional[Dict[str, Any]] = None,
 ) -> None:
-    """Scores on test, exports, reports; metrics.json comes last."""
+    """Scores on test, exports, reports; metrics.json comes last.
+
+    Args:
+      config, prepared, student: the run.
+      records: one for each stage.
+      laps: is told what the parts take.
+      model_dir: the run folder.
+      export: whether the run ends with the student's exports.
+      taught, start: see `results.build_metrics`.
+    """
     load_weights(student.trained,
                  model_dir / "stages" / best_stage(records, config.data.measure)["name"]
                  / WEIGHTS_FILE)
-    scores = final_scores(prepared, teacher, student, model_dir, config.data.glue_task)
+    scores = final_scores(prepared, None if taught is None else taught.teacher, student, model_dir,
+                          config.data.glue_task)
     laps.lap("evaluation")
     _save(config, prepared, student, scores, model_dir)
     if export:
@@ -235,12 +278,11 @@ def _finish(
         export_student(model_dir, available_forms(), version=1, dev=prepared.task.examples["dev"])
     laps.lap("export")
     seconds = {**laps.seconds, "total": sum(laps.seconds.values())}
-    record = teacher_record(teacher_dirs)
-    metrics = build_metrics(config, prepared, teacher, student, records, scores, passes, seconds,
-                            record)
+    metrics = build_metrics(config, prepared, student, records, scores, seconds, taught, start)
     histories = {stage["name"]: read_json(model_dir / "stages" / stage["name"] / "history.json")
                  for stage in records}
-    histories["teacher"] = record["history"]
+    if taught is not None:
+        histories["teacher"] = taught.record["history"]
     write_report(model_dir, metrics, histories)
     write_model_card(model_dir / "student", metrics, pathlib.Path(config.data.task))
     write_json(model_dir / "metrics.json", metrics)

@@ -152,11 +152,23 @@ def _pieces(
                               place.fingerprint)
 
 
-def _separator(
-    teacher: Teacher, text: StudentText, vocabulary: StudentVocabulary
+def student_separator(
+    pairs: bool, tokenizer: Any, vocabulary: StudentVocabulary
 ) -> Optional[int]:
     """The student's id of what parts two texts; None where a row has one."""
-    return int(vocabulary.table[separator_of(text.tokenizer)]) if teacher.pairs else None
+    return int(vocabulary.table[separator_of(tokenizer)]) if pairs else None
+
+
+def trained_on(config: RunConfig, task: Task) -> Tuple[Any, ...]:
+    """What decides a trained student, beside its teacher and its plan, for a fingerprint."""
+    student = config.to_dict()["student"]
+    if config.student.word_emb_file is not None:
+        student["word_emb_file"] = file_fingerprint(pathlib.Path(config.student.word_emb_file))
+    checkpoint = config.student.pt_student_checkpoint
+    if checkpoint is not None and pathlib.Path(checkpoint).is_dir():
+        student["pt_student_checkpoint"] = folder_fingerprint(pathlib.Path(checkpoint))
+    return (task.fingerprints, student, config.data.seq_len, config.data.on_bad_row, config.seed,
+            config.opt_policy, config.distil.language_exponent)
 
 
 def prepare(
@@ -203,20 +215,10 @@ def prepare(
                 len(tf.config.list_physical_devices("GPU")), own_pieces,
             ), realigned=own[split],
         )
-    student = config.to_dict()["student"]
-    if config.student.word_emb_file is not None:
-        student["word_emb_file"] = file_fingerprint(pathlib.Path(config.student.word_emb_file))
-    checkpoint = config.student.pt_student_checkpoint
-    if checkpoint is not None and pathlib.Path(checkpoint).is_dir():
-        student["pt_student_checkpoint"] = folder_fingerprint(pathlib.Path(checkpoint))
-    inputs = fingerprint(
-        teacher_print, teacher.layer, task.fingerprints, student,
-        config.data.seq_len, config.data.on_bad_row, config.seed, config.opt_policy,
-        config.distil.language_exponent,
-    )
+    inputs = fingerprint(teacher_print, teacher.layer, *trained_on(config, task))
     prepared = Prepared(task, features, vocabulary, stores["transfer"], stores["dev"], inputs,
                         counts, teacher_features, text.tokenizer,
-                        _separator(teacher, text, vocabulary))
+                        student_separator(teacher.pairs, text.tokenizer, vocabulary))
     return prepared, passed["transfer"] / len(stores["transfer"])
 
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.config import RunConfig
 from xtremedistil_tf.distill.targets import TargetStore
@@ -24,7 +24,7 @@ class Prepared:
 
     Attributes:
       task, features, vocabulary: the data; the transfer rows are in their store only.
-      transfer, dev: the teacher's outputs.
+      transfer, dev: the teacher's outputs; None in a run without a teacher.
       fingerprint: of all of it.
       counts: by split, what tokenising counted.
       teacher_features: the rows in the teacher's pieces; `features` where the student reads them,
@@ -36,13 +36,34 @@ class Prepared:
     task: Task
     features: Dict[str, Features]
     vocabulary: StudentVocabulary
-    transfer: TargetStore
-    dev: TargetStore
+    transfer: Optional[TargetStore]
+    dev: Optional[TargetStore]
     fingerprint: str
     counts: Dict[str, Dict[str, int]]
     teacher_features: Dict[str, Features]
     tokenizer: Any
     separator: Optional[int] = None
+
+    @property
+    def stores(self) -> Tuple[TargetStore, TargetStore]:
+        """The teacher's outputs on the transfer text and on dev, where there is a teacher."""
+        assert self.transfer is not None and self.dev is not None, "no step reads them without one"
+        return self.transfer, self.dev
+
+
+@dataclasses.dataclass(frozen=True)
+class Taught:
+    """What results say of the teacher.
+
+    Attributes:
+      teacher: the model.
+      record: what was saved with it.
+      passes: its forward passes over the transfer set in this process.
+    """
+
+    teacher: Teacher
+    record: Dict[str, Any]
+    passes: float
 
 
 def best_stage(records: List[Dict[str, Any]], measure: str) -> Dict[str, Any]:
@@ -59,7 +80,7 @@ def _write_predictions(
 
 
 def final_scores(
-    prepared: Prepared, teacher: Teacher, student: Student, model_dir: pathlib.Path,
+    prepared: Prepared, teacher: Optional[Teacher], student: Student, model_dir: pathlib.Path,
     glue_task: Optional[str] = None,
 ) -> Dict[str, Dict[str, Any]]:
     """Scores teacher and student on dev and, this once, on test; keeps gold and predictions.
@@ -69,18 +90,19 @@ def final_scores(
 
     Args:
       prepared: the data.
-      teacher, student: the models.
+      teacher, student: the models; the first may be missing.
       model_dir: the run folder.
       glue_task: where the data come from; None for another place.
 
     Returns:
       By "teacher" and "student", then by split.
     """
-    forwards = {
-        "teacher": (Forward(teacher.model, pad_id=teacher.tokenizer.pad_token_id),
-                    prepared.teacher_features),
-        "student": (Forward(student.model, table=prepared.vocabulary.table), prepared.features),
-    }
+    forwards = {}
+    if teacher is not None:
+        forwards["teacher"] = (Forward(teacher.model, pad_id=teacher.tokenizer.pad_token_id),
+                               prepared.teacher_features)
+    forwards["student"] = (Forward(student.model, table=prepared.vocabulary.table),
+                           prepared.features)
     task = prepared.task
     scores: Dict[str, Dict[str, Any]] = {}
     scorer = scorer_of(task.labels)
@@ -104,24 +126,39 @@ def final_scores(
     return scores
 
 
+def _beside_teacher(
+    taught: Taught, parameters: int, scores: Dict[str, Dict[str, Any]], measure: str
+) -> Dict[str, Any]:
+    """What metrics.json holds of the teacher and of the student beside it."""
+    split = "test" if "test" in scores["student"] else "dev"
+    size = taught.teacher.model.count_params()
+    return {
+        "teacher": {"name": taught.record["name"], "parameters": size,
+                    "layer": taught.teacher.layer, **scores["teacher"]},
+        "retention": 100.0 * scores["student"][split][measure]
+        / max(1e-9, scores["teacher"][split][measure]),
+        "compression": {"parameters": size / parameters},
+        "teacher_passes": taught.passes,
+    }
+
+
 def build_metrics(
-    config: RunConfig, prepared: Prepared, teacher: Teacher, student: Student,
-    records: List[Dict[str, Any]], scores: Dict[str, Dict[str, Any]], passes: float,
-    seconds: Dict[str, float], teacher_record: Dict[str, Any],
+    config: RunConfig, prepared: Prepared, student: Student, records: List[Dict[str, Any]],
+    scores: Dict[str, Dict[str, Any]], seconds: Dict[str, float], taught: Optional[Taught] = None,
+    start: Optional[Dict[str, Any]] = None,
 ) -> Dict[str, Any]:
     """What metrics.json holds.
 
     Args:
-      config, prepared, teacher, student: the run.
+      config, prepared, student: the run.
       records: one for each stage.
       scores: by "teacher" and "student", then by split.
-      passes: forward passes of the teacher over the transfer set in this process.
       seconds: by part of the job; this process only, but for the stages' own.
-      teacher_record: what was saved with the teacher.
+      taught: the teacher; None where there is none.
+      start: what a student without a teacher started from.
     """
-    measure = config.data.measure
-    split = "test" if "test" in scores["student"] else "dev"
-    parameters = {"teacher": teacher.model.count_params(), "student": student.model.count_params()}
+    measure, parameters = config.data.measure, student.model.count_params()
+    taught_by = {} if taught is None else _beside_teacher(taught, parameters, scores, measure)
     return {
         "version": __version__,
         "task": pathlib.Path(config.data.task).resolve().name,
@@ -129,20 +166,16 @@ def build_metrics(
         "measure": measure,
         "strategy": config.distil.strategy,
         "seed": config.seed,
-        "teacher": {"name": teacher_record["name"], "parameters": parameters["teacher"],
-                    "layer": teacher.layer, **scores["teacher"]},
+        **taught_by,
+        **({} if start is None else {"start": start}),
         "student": {
-            "parameters": parameters["student"],
+            "parameters": parameters,
             "embedding_parameters": len(prepared.vocabulary) * config.student.word_emb_dim,
             "vocabulary": len(prepared.vocabulary),
             "selected_stage": best_stage(records, measure)["name"],
             **scores["student"],
         },
-        "retention": 100.0 * scores["student"][split][measure]
-        / max(1e-9, scores["teacher"][split][measure]),
-        "compression": {"parameters": parameters["teacher"] / parameters["student"]},
         "stages": records,
-        "teacher_passes": passes,
         "seconds": seconds,
         "data": describe(prepared.task, prepared.counts),
     }

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
-from xtremedistil_tf.config import MATCHING, BatchSize, DistilConfig, TeacherConfig
+from xtremedistil_tf.config import FINE_TUNING, MATCHING, BatchSize, DistilConfig, TeacherConfig
 from xtremedistil_tf.distill.stages import LossTerm, Schedule, Stage
 from xtremedistil_tf.errors import UserError
 
@@ -106,10 +106,14 @@ def _d4_1(layers: Sequence[str], config: DistilConfig) -> List[_Step]:
             *_d0_s(layers, config)]
 
 
+def _fine_tuning(layers: Sequence[str], config: DistilConfig) -> List[_Step]:
+    return _gradual("labels", "train", (_labels(config.label_smoothing),), layers, config)
+
+
 def _d4_2(layers: Sequence[str], config: DistilConfig) -> List[_Step]:
     return [_representation(layers, config),
             *_gradual("logits", "transfer", (_logits(config),), layers, config),
-            *_gradual("labels", "train", (_labels(config.label_smoothing),), layers, config)]
+            *_fine_tuning(layers, config)]
 
 
 # Names and contents as in Table 3 of the paper. D0 is D0-S on the rows of one language.
@@ -122,6 +126,7 @@ PLANS: Dict[str, Callable[[Sequence[str], DistilConfig], List[_Step]]] = {
     "D3.2": _d3_2,
     "D4.1": _d4_1,
     "D4.2": _d4_2,
+    FINE_TUNING: _fine_tuning,
 }
 
 

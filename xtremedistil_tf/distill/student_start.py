@@ -22,7 +22,7 @@ log = logging.getLogger("absl")
 
 
 def _start_embeddings(
-    config: RunConfig, prepared: Prepared, teacher: Teacher, encoder: Optional[Any]
+    config: RunConfig, prepared: Prepared, teacher: Optional[Teacher], encoder: Optional[Any]
 ) -> np.ndarray:
     """The student's embedding before training, see `models.embeddings`.
 
@@ -33,6 +33,7 @@ def _start_embeddings(
     student, vocabulary = config.student, prepared.vocabulary
     if encoder is not None and student.own_vocabulary:
         return encoder.get_input_embeddings().weight.numpy()[vocabulary.teacher_ids]
+    assert teacher is not None, "else there is a checkpoint, with a vocabulary of its own"
     seed = derive_seed(config.seed, "embeddings")
     if student.word_embedding == "file":
         assert student.word_emb_file is not None, "its configuration checks that"
@@ -49,8 +50,15 @@ def _start_embeddings(
                              student.word_embedding, seed, student.ppa_components)
 
 
-def start_student(config: RunConfig, prepared: Prepared, teacher: Teacher) -> Student:
+def start_student(
+    config: RunConfig, prepared: Prepared, teacher: Optional[Teacher]
+) -> Student:
     """The student before its first stage.
+
+    Args:
+      config, prepared: the run.
+      teacher: whose width and layers it has; None for a checkpoint that is fine-tuned only, whose
+        projection keeps its own width.
 
     Raises:
       UserError: for word vectors or a checkpoint that cannot be used.
@@ -60,11 +68,12 @@ def start_student(config: RunConfig, prepared: Prepared, teacher: Teacher) -> St
     embeddings = _start_embeddings(config, prepared, teacher, encoder)
     # Its own seed: else the start would depend on whether the teacher was loaded or fine-tuned.
     tf.keras.utils.set_random_seed(derive_seed(config.seed, "student"))
+    width = config.student.hidden_size if teacher is None else teacher.width
+    matched = 0 if teacher is None else teacher.matched
     student = build_student(
-        config.student, len(prepared.vocabulary), teacher.width, prepared.task.labels.size,
+        config.student, len(prepared.vocabulary), width, prepared.task.labels.size,
         embeddings, prepared.task.labels.pooled, config.data.seq_len,
-        Matching(teacher.matched, config.distil.attention) if teacher.matched else None,
-        prepared.separator,
+        Matching(matched, config.distil.attention) if matched else None, prepared.separator,
     )
     if encoder is not None:
         copy_layers(encoder, student.model.get_layer("encoder"))

@@ -37,15 +37,23 @@ class StudentText:
           teacher: whose pieces they are where it has no tokenizer of its own.
           train, transfer: piece ids that were seen.
         """
-        pieces = len(self.tokenizer) if self.whole else len(teacher.word_embeddings())
-        seen = [np.arange(pieces)] if self.whole else itertools.chain([train], transfer)
+        if self.whole:
+            return whole_vocabulary(self.tokenizer)
         return StudentVocabulary.from_seen(
-            seen, self.tokenizer.pad_token_id, self.tokenizer.unk_token_id, pieces)
+            itertools.chain([train], transfer), self.tokenizer.pad_token_id,
+            self.tokenizer.unk_token_id, len(teacher.word_embeddings()))
 
     @property
     def fingerprint(self) -> Optional[str]:
         """Of the tokenizer, where it differs from the teacher's."""
         return fingerprint(definition(self.tokenizer)) if self.differs else None
+
+
+def whole_vocabulary(tokenizer: Any) -> StudentVocabulary:
+    """All pieces of a tokenizer."""
+    pieces = len(tokenizer)
+    return StudentVocabulary.from_seen(
+        [np.arange(pieces)], tokenizer.pad_token_id, tokenizer.unk_token_id, pieces)
 
 
 def student_text(config: RunConfig, teacher: Teacher) -> StudentText:

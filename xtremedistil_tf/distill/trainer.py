@@ -42,6 +42,7 @@ class StageFeed:
       score: () -> the dev scores with the present weights, for the record.
       done: is told the stages that are left, after each one.
       fingerprint: of everything above and of the weights that the first stage starts from.
+      measured: the measure that these weights were chosen by, if any.
     """
 
     batches: Callable[[Stage, int], Any]
@@ -50,6 +51,7 @@ class StageFeed:
     score: Callable[[], Dict[str, Any]]
     fingerprint: str
     done: Callable[[Sequence[Stage]], None] = lambda left: None
+    measured: Optional[str] = None
 
 
 @dataclasses.dataclass
@@ -132,7 +134,7 @@ class Trainer:
         Raises:
           UserError: if a stage folder was made by other inputs, or the loss is not finite.
         """
-        records, chain, measured = [], self._feed.fingerprint, None
+        records, chain, measured = [], self._feed.fingerprint, self._feed.measured
         for position, stage in enumerate(stages, 1):
             chain = fingerprint(chain, stage.to_dict(), self._seed, self._optimizer)
             title = f"{position}/{len(stages)} {stage.name}"

@@ -7,14 +7,20 @@ import numpy as np
 
 from xtremedistil_tf.evaluation import plots
 from xtremedistil_tf.evaluation.figures import new_figure, save
-from xtremedistil_tf.evaluation.markdown import count_text, difference_text, score_text, table
+from xtremedistil_tf.evaluation.markdown import (
+    count_text,
+    difference_text,
+    score_text,
+    table,
+    without_teacher,
+)
 
 # Above this many classes a cell has no room for its number.
 _MOST_NUMBERED = 20
 
 
 def class_table(metrics: Mapping[str, Any]) -> str:
-    """Both models' F1 on every class, beside the student's precision and recall.
+    """The models' F1 on every class, beside the student's precision and recall.
 
     Args:
       metrics: a run's metrics.json.
@@ -27,14 +33,16 @@ def class_table(metrics: Mapping[str, Any]) -> str:
                         for model in ("teacher", "student"))
     if not student:
         return ""
-    rows = [
-        [name, count_text(own["support"]), score_text(teacher[name]["f1"]), score_text(own["f1"]),
-         difference_text(own["f1"], teacher[name]["f1"]), score_text(own["precision"]),
-         score_text(own["recall"])]
-        for name, own in student.items()
-    ]
+    rows: List[List[Any]] = []
+    for name, own in student.items():
+        other = teacher.get(name, {}).get("f1")
+        rows.append([name, count_text(own["support"]), score_text(other), score_text(own["f1"]),
+                     difference_text(own["f1"], other), score_text(own["precision"]),
+                     score_text(own["recall"])])
     header = ["Class", "Support", "Teacher F1", "Student F1", "Difference", "Student's precision",
               "Student's recall"]
+    if "teacher" not in plots.models_of(metrics):
+        header, rows = without_teacher(header, rows)
     return "\n\n".join([f"## Class by class, {split}", table(header, rows)])
 
 
@@ -42,7 +50,7 @@ def has_confusion(metrics: Mapping[str, Any]) -> bool:
     """Whether a run recorded what is taken for what."""
     split = plots.scored_split(metrics)
     return all(plots.scores_of(metrics, model, split).get("confusion")
-               for model in ("teacher", "student"))
+               for model in plots.models_of(metrics))
 
 
 def _panel(axis: Any, title: str, counts: Sequence[Sequence[int]], names: List[str]) -> Any:
@@ -63,7 +71,7 @@ def _panel(axis: Any, title: str, counts: Sequence[Sequence[int]], names: List[s
 
 
 def plot_confusion(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
-    """Draws what teacher and student take for what, side by side.
+    """Draws what the run's models take for what, side by side.
 
     Args:
       metrics: a run's metrics.json for which `has_confusion` holds.
@@ -72,9 +80,10 @@ def plot_confusion(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
     split = plots.scored_split(metrics)
     names = list(plots.scores_of(metrics, "student", split)["classes"])
     side = min(9.0, 2.6 + 0.42 * len(names))
-    figure = new_figure(2 * side + 1.0, side + 0.4)
-    panels = figure.subplots(1, 2)
-    for axis, model in zip(panels, ("teacher", "student")):
+    models = plots.models_of(metrics)
+    figure = new_figure(len(models) * side + 1.0, side + 0.4)
+    panels = figure.subplots(1, len(models), squeeze=False)[0]
+    for axis, model in zip(panels, models):
         image = _panel(axis, f"{model}, {split}",
                        plots.scores_of(metrics, model, split)["confusion"], names)
     panels[0].set_ylabel("gold")

@@ -1,6 +1,6 @@
 """Markdown tables and the numbers in them, for the reports and cards that the commands write."""
 
-from typing import Any, Optional, Sequence
+from typing import Any, List, Optional, Sequence, Tuple
 
 ABSENT = "-"
 
@@ -21,6 +21,23 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]], text: int = 1) -
 
     rule = "|---" * text + "|---:" * (len(header) - text) + "|"
     return "\n".join([line(header), rule, *map(line, rows)])
+
+
+def without_teacher(
+    header: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> Tuple[List[str], List[List[Any]]]:
+    """Leaves out of a table what is of a teacher, for runs that have none.
+
+    Args:
+        header: the columns' names; those go that begin with "teacher", and "difference".
+        rows: their cells.
+
+    Returns:
+        The header and rows that are left.
+    """
+    kept = [place for place, name in enumerate(header)
+            if not name.lower().startswith(("teacher", "difference"))]
+    return [header[place] for place in kept], [[row[place] for place in kept] for row in rows]
 
 
 def score_text(value: Optional[float], std: Optional[float] = None) -> str:

@@ -21,17 +21,27 @@ LANGUAGE_SCORES = (("f1", "F1"), ("macro_f1", "macro-F1"), ("accuracy", "accurac
 History = Sequence[Mapping[str, Any]]
 
 
+def models_of(metrics: Mapping[str, Any]) -> Tuple[str, ...]:
+    """Names the models that a run has: a student, and before it a teacher unless it had none."""
+    return ("student",) if metrics.get("start") else ("teacher", "student")
+
+
+def models_text(metrics: Mapping[str, Any]) -> str:
+    """Names them at the beginning of a caption."""
+    return " and ".join(models_of(metrics)).capitalize()
+
+
 def scored_split(metrics: Mapping[str, Any]) -> str:
-    """Names the split on which teacher and student are compared.
+    """Names the split on which a run's models are compared.
 
     Args:
         metrics: a run's metrics.json.
 
     Returns:
-        "test" where both models have test scores, else "dev".
+        "test" where all its models have test scores, else "dev".
     """
-    both = all((metrics.get(model) or {}).get("test") for model in ("teacher", "student"))
-    return "test" if both else "dev"
+    scored = all((metrics.get(model) or {}).get("test") for model in models_of(metrics))
+    return "test" if scored else "dev"
 
 
 def scores_of(metrics: Mapping[str, Any], model: str, split: str) -> Mapping[str, Any]:
@@ -117,6 +127,10 @@ def plot_stages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
     if teacher is not None:
         axis.axhline(teacher, color="#4a525c", linestyle="--", linewidth=1.3,
                      label=f"teacher ({teacher:.2f})")
+    before = scores_of(metrics, "start", "dev").get(measure)
+    if before is not None:
+        axis.axhline(before, color="#4a525c", linestyle=":", linewidth=1.3,
+                     label=f"before ({before:.2f})")
     selected = (metrics.get("student") or {}).get("selected_stage")
     if selected in names:
         place = names.index(selected)
@@ -134,13 +148,13 @@ def plot_stages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
     axis.set_yticks(range(0, 101, 20))
     axis.set_xlabel("stage")
     axis.set_ylabel(f"dev {measure_name(metrics)} (0-100)")
-    axis.set_title("Student after each distillation stage")
+    axis.set_title("Student after each stage")
     figure.legend(loc="outside lower center", ncols=4 if len(stages) > 6 else 2, frameon=False)
     save(figure, path)
 
 
 def plot_languages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
-    """Draws teacher and student side by side for every language, best student score first.
+    """Draws the run's models side by side for every language, best student score first.
 
     Args:
         metrics: a run's metrics.json, with at least one language.
@@ -157,8 +171,11 @@ def plot_languages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
     axis = figure.add_subplot()
     tidy(axis)
     width = 0.4
-    for values, shift, colour, model in ((teacher, -width / 2, TEACHER_COLOUR, "teacher"),
-                                         (student, width / 2, STUDENT_COLOUR, "student")):
+    bars_of = [(teacher, -width / 2, TEACHER_COLOUR, "teacher"),
+               (student, width / 2, STUDENT_COLOUR, "student")]
+    if len(models_of(metrics)) == 1:
+        bars_of = [(student, 0.0, STUDENT_COLOUR, "student")]
+    for values, shift, colour, model in bars_of:
         bars = axis.bar([place + shift for place in range(len(ranked))],
                         [_number(values.get(code)) for code in ranked],
                         width=width, color=colour, label=model)
@@ -172,7 +189,7 @@ def plot_languages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
     axis.set_yticks(range(0, 101, 20))
     axis.set_xlabel("language")
     axis.set_ylabel(f"{split} {name} (0-100)")
-    axis.set_title("Teacher and student by language")
+    axis.set_title(f"{models_text(metrics)} by language")
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
     save(figure, path)
 

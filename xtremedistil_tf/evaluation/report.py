@@ -14,8 +14,10 @@ from xtremedistil_tf.evaluation.markdown import (
     score_text,
     table,
     times_text,
+    without_teacher,
 )
 from xtremedistil_tf.evaluation.measures import MEASURE_NAMES, measure_name, measure_of
+from xtremedistil_tf.evaluation.run_facts import data_section, time_section
 from xtremedistil_tf.inputs.examples import DEFAULT_LANGUAGE
 from xtremedistil_tf.runs import atomic_path
 
@@ -59,10 +61,34 @@ def _kept(metrics: Metrics) -> str:
     return f"{kept} % of the teacher's {split} {measure_name(metrics)}."
 
 
+def _taught(metrics: Metrics) -> bool:
+    """Tells runs that have a teacher."""
+    return "teacher" in plots.models_of(metrics)
+
+
+def _first_row(metrics: Metrics) -> List[Tuple[Metrics, str]]:
+    """Gives what a student stands beside, with its name: the teacher, or itself before the run."""
+    if _taught(metrics):
+        teacher = metrics.get("teacher") or {}
+        return [(teacher, f"Teacher: {teacher.get('name', 'unnamed')}")]
+    start = metrics["start"]
+    before = {**start, "parameters": metrics["student"].get("parameters")}
+    return [(before, f"Before: {start['name']}")] if start.get("dev") else []
+
+
+def _comparison(metrics: Metrics) -> List[str]:
+    """Says how student and teacher compare."""
+    if not _taught(metrics):
+        return []
+    factor = (metrics.get("compression") or {}).get("parameters")
+    return [f"- Retention: {_kept(metrics)}",
+            f"- Compression: {times_text(factor)} fewer parameters than the teacher."]
+
+
 def _headline(metrics: Metrics) -> str:
-    """Sets teacher against student: sizes, scores, retention and compression."""
+    """Shows sizes and scores, beside a teacher's with retention and compression."""
     split = plots.scored_split(metrics)
-    teacher, student = metrics.get("teacher") or {}, metrics.get("student") or {}
+    student = metrics.get("student") or {}
     # GLUE's MNLI has more than one of each.
     splits = [part for part in ("dev", "test", "dev_mismatched", "test_mismatched")
               if part == "dev" or student.get(part)]
@@ -71,17 +97,15 @@ def _headline(metrics: Metrics) -> str:
     header = ["Model", "Parameters", *(f"{part} {_main_name(metrics)}" for part in splits),
               *(f"{split} {name}" for _, name in others)]
     rows = []
-    for model, label in ((teacher, f"Teacher: {teacher.get('name', 'unnamed')}"),
-                         (student, f"Student, after {student.get('selected_stage', 'training')}")):
+    after = f"Student, after {student.get('selected_stage', 'training')}"
+    for model, label in (*_first_row(metrics), (student, after)):
         rows.append([label, count_text(model.get("parameters")),
                      *(_main(metrics, model.get(part) or {}) for part in splits),
                      *(score_text((model.get(split) or {}).get(key)) for key, _ in others)])
-    factor = (metrics.get("compression") or {}).get("parameters")
-    notes = [f"- Retention: {_kept(metrics)}",
-             f"- Compression: {times_text(factor)} fewer parameters than the teacher.",
+    notes = [*_comparison(metrics),
              f"- Of the student's parameters, {count_text(student.get('embedding_parameters'))} "
              "are word embeddings."]
-    if _is_ner(metrics):
+    if _is_ner(metrics) and _taught(metrics):
         largest = paper.TABLE_16[0]
         notes.append(f"- The paper's student keeps {paper.paper_retention():.2f} % of its teacher "
                      f"(Table 5) at {times_text(largest.compression)} compression (Table 16).")
@@ -89,7 +113,7 @@ def _headline(metrics: Metrics) -> str:
         notes.append("- This run has no test scores, so every comparison is on dev, which also "
                      "chose the epochs and the stage.")
     spread = "; std is the standard deviation of F1 over languages" * _is_ner(metrics)
-    return "\n\n".join(["## Teacher and student", f"Scores are 0-100{spread}.",
+    return "\n\n".join([f"## {plots.models_text(metrics)}", f"Scores are 0-100{spread}.",
                         table(header, rows), "\n".join(notes)])
 
 
@@ -126,7 +150,7 @@ def _stage_trace(metrics: Metrics) -> str:
 
 def _models(metrics: Metrics) -> str:
     """Sets the run's two models beside the four of the paper's Table 5."""
-    if not _is_ner(metrics):
+    if not _is_ner(metrics) or not _taught(metrics):
         return ""
     split = plots.scored_split(metrics)
     ours = {name: f"{_main(metrics, plots.scores_of(metrics, model, split))}, the {model}"
@@ -167,40 +191,9 @@ def _languages(metrics: Metrics) -> str:
                      *(score_text(paper.mean_over(codes, name)) for name in ("mbert", "student"))])
         parts.append("The paper's macro row averages the languages listed here that its Table 17 "
                      "has, in the whole points it prints.")
+    if not _taught(metrics):
+        header, rows = without_teacher(header, rows)
     return "\n\n".join([parts[0], table(header, rows), *parts[1:]])
-
-
-def _time(metrics: Metrics) -> str:
-    """Shows where the run's time went."""
-    parts = dict(metrics.get("seconds") or {})
-    total = parts.pop("total", None)
-    rows = [[name, f"{value:,.1f}", f"{100.0 * value / total:.1f} %" if total else ABSENT]
-            if isinstance(value, (int, float)) else [name, ABSENT, ABSENT]
-            for name, value in parts.items()]
-    rows.append(["**total**", ABSENT if total is None else f"{total:,.1f}", ABSENT])
-    notes = [f"`{ABSENT}` marks a part this run did not time."] * (None in parts.values())
-    if metrics.get("teacher_passes") is not None:
-        notes.append(f"The teacher's passes over the transfer data: {metrics['teacher_passes']}.")
-    return "\n\n".join(["## Where the time went", table(["Part", "Seconds", "Of total"], rows),
-                        *notes])
-
-
-def _data(metrics: Metrics) -> str:
-    """Shows every split's counts and what the reader of the data warned about."""
-    data = metrics.get("data") or {}
-    splits = {name: entry for name, entry in data.items() if isinstance(entry, Mapping)}
-    keys = list(dict.fromkeys(key for entry in splits.values() for key, value in entry.items()
-                              if isinstance(value, (int, float))))
-    rows = []
-    for name, entry in splits.items():
-        sizes = list((entry.get("languages") or {}).values())
-        rows.append([name, *(count_text(entry.get(key)) for key in keys), len(sizes) or ABSENT,
-                     f"{min(sizes):,} to {max(sizes):,}" if sizes else ABSENT])
-    header = ["Split", *(key.replace("_", " ").capitalize() for key in keys), "Languages",
-              "Sentences a language"]
-    warnings = [f"- {' '.join(str(text).split())}" for text in data.get("warnings") or []]
-    return "\n\n".join(["## Data", table(header, rows) if rows else "No counts.",
-                        "### Warnings", "\n".join(warnings) or "No warnings."])
 
 
 def _figures(metrics: Metrics, histories: Histories) -> List[Tuple[str, str, Draw]]:
@@ -211,10 +204,10 @@ def _figures(metrics: Metrics, histories: Histories) -> List[Tuple[str, str, Dra
         figures.append(("stages.png", "Student after each stage",
                         lambda path: plots.plot_stages(metrics, path)))
     if has_confusion(metrics):
-        figures.append(("confusion.png", "What teacher and student take for what",
+        figures.append(("confusion.png", "What is taken for what",
                         lambda path: plot_confusion(metrics, path)))
     if _language_rows(metrics)[1]:
-        figures.append(("languages.png", "Teacher and student by language",
+        figures.append(("languages.png", f"{plots.models_text(metrics)} by language",
                         lambda path: plots.plot_languages(metrics, path)))
     if any(histories.values()):
         figures.append(("losses.png", "Loss and monitored value by epoch",
@@ -234,18 +227,21 @@ def render_report(metrics: Metrics, histories: Histories) -> str:
     Returns:
         The Markdown text, whose links to plots are relative to the run's folder.
     """
-    title = (f"# Distillation report: {metrics.get('task', 'unnamed task')}, strategy "
-             f"{metrics.get('strategy', ABSENT)}, seed {metrics.get('seed', ABSENT)}")
+    how = (f"strategy {metrics.get('strategy', ABSENT)}" if _taught(metrics)
+           else f"from {metrics['start']['name']}")
+    title = (f"# {'Distillation' if _taught(metrics) else 'Fine-tuning'} report: "
+             f"{metrics.get('task', 'unnamed task')}, {how}, seed {metrics.get('seed', ABSENT)}")
     links = "\n\n".join(f"![{caption}](plots/{name})"
                         for name, caption, _ in _figures(metrics, histories))
     sections = [title, _headline(metrics), _stage_trace(metrics), _models(metrics),
-                class_table(metrics), _languages(metrics), _time(metrics), _data(metrics),
+                class_table(metrics), _languages(metrics), time_section(metrics), data_section(metrics),
                 f"## Plots\n\n{links}" if links else ""]
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
 def teacher_student_table(metrics: Metrics) -> str:
-    """Renders the short plain-text table a run prints at its end.
+    """Renders the short plain-text table a run prints at its end; the student's scores alone where
+    there is no teacher.
 
     Args:
         metrics: the run's metrics.json.
@@ -268,12 +264,15 @@ def teacher_student_table(metrics: Metrics) -> str:
     sizes = [(metrics.get(model) or {}).get("parameters") for model in ("teacher", "student")]
     fewer = f"{times_text(factor)} fewer" if factor else ABSENT
     rows.append(("parameters", *map(count_text, sizes), fewer))
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    if not _taught(metrics):
+        header, body = without_teacher(rows[0], rows[1:])
+        rows = [header, *body]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows)]
     lines = ["  ".join([row[0].ljust(widths[0]),
-                        *(row[column].rjust(widths[column]) for column in (1, 2, 3))])
+                        *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))])
              for row in rows]
     lines.insert(1, "-" * len(lines[0]))
-    return "\n".join([*lines, f"The student keeps {_kept(metrics)}"])
+    return "\n".join([*lines, *[f"The student keeps {_kept(metrics)}"] * _taught(metrics)])
 
 
 def write_report(run_dir: pathlib.Path, metrics: Metrics, histories: Histories) -> None:

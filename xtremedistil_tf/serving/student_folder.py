@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 from xtremedistil_tf.config import StudentConfig
 from xtremedistil_tf.inputs.alignment import Labels
@@ -66,11 +66,17 @@ def save_student(
         )
 
 
-def load_student(folder: pathlib.Path) -> StudentBundle:
+def load_student(
+    folder: pathlib.Path, settings: Optional[StudentConfig] = None, policy: str = "float32"
+) -> StudentBundle:
     """Loads a student folder; needs no teacher, no hub and no training data.
 
     Args:
       folder: the `student` folder, or the run folder around it.
+      settings: the student's, where they are to differ from those it was made with; in nothing
+        that its weights depend on.
+      policy: Keras' policy of precision. A student is used and exported in float32, whatever it
+        was trained in.
 
     Raises:
       UserError: if there is no whole student.
@@ -78,14 +84,13 @@ def load_student(folder: pathlib.Path) -> StudentBundle:
     folder = student_path(folder)
     assets = load_assets(folder)
     record, labels, vocabulary = assets.record, assets.labels, assets.vocabulary
-    policy = tf.keras.mixed_precision.global_policy()
-    # Used and exported in float32, whatever it is trained in.
-    tf.keras.mixed_precision.set_global_policy("float32")
+    before = tf.keras.mixed_precision.global_policy()
+    tf.keras.mixed_precision.set_global_policy(policy)
     try:
-        student = build_student(assets.settings, len(vocabulary), record["width"], labels.size,
-                                pooled=labels.pooled, positions=record["seq_len"],
+        student = build_student(settings or assets.settings, len(vocabulary), record["width"],
+                                labels.size, pooled=labels.pooled, positions=record["seq_len"],
                                 separator=assets.separator)
     finally:
-        tf.keras.mixed_precision.set_global_policy(policy)
+        tf.keras.mixed_precision.set_global_policy(before)
     load_weights(student.model, folder / _WEIGHTS_FILE)
     return StudentBundle(vocabulary, assets.tokenizer, labels, record, student)
