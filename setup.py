@@ -93,6 +93,7 @@ setup(
             "xtremedistil-prepare = xtremedistil_tf.cli.prepare:run",
             "xtremedistil-teacher = xtremedistil_tf.cli.teacher:run",
             "xtremedistil-distill = xtremedistil_tf.cli.distill:run",
+            "xtremedistil-finetune = xtremedistil_tf.cli.finetune:run",
             "xtremedistil-predict = xtremedistil_tf.cli.predict:run",
             "xtremedistil-compare = xtremedistil_tf.cli.compare:run",
             "xtremedistil-study = xtremedistil_tf.cli.study:run",

@@ -1,6 +1,7 @@
 """Distils a teacher into a BiLSTM student: task folder in, run folder out."""
 
 import pathlib
+from typing import Any, Mapping
 
 from absl import flags
 
@@ -17,14 +18,31 @@ def define_flags() -> None:
     command_flags.define_student_flags()
 
 
+def tell(metrics: Mapping[str, Any], model_dir: pathlib.Path, exported: bool) -> None:
+    """Prints what came of a run: scores, some predictions, and where everything is.
+
+    Args:
+      metrics: the run's metrics.json.
+      model_dir: its folder.
+      exported: whether it ended with the student's exports.
+    """
+    from xtremedistil_tf.evaluation.report import teacher_student_table
+    from xtremedistil_tf.serving.showcase import SHOWN
+
+    print(teacher_student_table(metrics))
+    print()
+    print(SHOWN[metrics["kind"]](model_dir / "predictions" / "test.student.tsv"))
+    print()
+    exports = f"   SavedModel: {model_dir / 'export' / '1'}" if exported else ""
+    print(f"report: {model_dir / 'report.md'}   student: {model_dir / 'student'}{exports}")
+
+
 def main() -> None:
     """Reads the flags, runs the job, prints what came of it."""
     config, resources = command_flags.run_config(FLAGS), command_flags.resources(FLAGS)
     # TensorFlow is imported after the flags are checked: a wrong one is told at once.
     from xtremedistil_tf.distill.job import dry_run, run_distillation, write_target_part
-    from xtremedistil_tf.evaluation.report import teacher_student_table
     from xtremedistil_tf.runtime import prepare
-    from xtremedistil_tf.serving.showcase import SHOWN
 
     model_dir = pathlib.Path(FLAGS.model_dir)
     prepare(config.seed, config.deterministic, config.opt_policy)
@@ -35,12 +53,7 @@ def main() -> None:
         print(write_target_part(config, model_dir, resources))
         return
     metrics = run_distillation(config, model_dir, FLAGS.overwrite, resources)
-    print(teacher_student_table(metrics))
-    print()
-    print(SHOWN[config.data.kind](model_dir / "predictions" / "test.student.tsv"))
-    print()
-    exported = f"   SavedModel: {model_dir / 'export' / '1'}" if resources.export else ""
-    print(f"report: {model_dir / 'report.md'}   student: {model_dir / 'student'}{exported}")
+    tell(metrics, model_dir, resources.export)
 
 
 def run() -> None:

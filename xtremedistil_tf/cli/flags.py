@@ -3,7 +3,7 @@
 Names of the authors' scripts (XtremeDistil v2 and XtremeDistil-Transformers) keep their meaning.
 """
 
-from typing import Any, Tuple
+from typing import Any, Dict, Tuple
 
 from absl import flags
 
@@ -111,30 +111,14 @@ def define_student_flags() -> None:
     flags.DEFINE_float("alpha", _DISTIL.alpha, "Weight of the labels in joint steps (D1 to D3.2).")
     flags.DEFINE_float("beta", _DISTIL.beta, "Weight of the representation in joint steps (D2).")
     flags.DEFINE_float("gamma", _DISTIL.gamma, "Weight of the logits in joint steps.")
-    flags.DEFINE_enum("unfreeze_order", _DISTIL.unfreeze_order, cfg.UNFREEZE_ORDERS,
-                      "How D3.2 and D4.2 unfreeze the student's layers (paper: top_down).")
     flags.DEFINE_integer("distil_epochs", _DISTIL.distil_epochs,
                          "Most epochs of a step on the transfer set.")
-    flags.DEFINE_list("stage_epochs", [],
-                      "Exceptions as part-of-name=epochs, e.g. representation=24,02=2; 0 leaves a "
-                      "step out. A part may be in several names, the last match counts: logits "
-                      "is also in 06_labels_logits.")
     flags.DEFINE_integer("distil_batch_size", _DISTIL.distil_batch_size,
                          "Rows a step on the transfer set.")
     flags.DEFINE_integer("student_distil_batch_size", None, "The same, by its later name.")
-    flags.DEFINE_integer("student_ft_batch_size", None,
-                         "Rows a step on labels for the student, if not --ft_batch_size.")
     flags.DEFINE_integer("entity_swaps", _DATA.entity_swaps,
                          "Sentences that are added to the transfer text from each labelled one, "
                          "its entities replaced by others of their type and language.")
-    flags.DEFINE_float("label_smoothing", _DISTIL.label_smoothing,
-                       "Share of a label's probability that is spread over all classes.")
-    flags.DEFINE_float("weight_average", _DISTIL.weight_average,
-                       "Decay a step of a running mean of the student's weights, which is what dev "
-                       "measures and what is kept (0.99 or so; 0: none).")
-    flags.DEFINE_float("language_exponent", _DISTIL.language_exponent,
-                       "A language's share of the student's labelled rows is that of its number "
-                       "of rows to this power: 1 as they are, 0 the same for all languages.")
     flags.DEFINE_integer("distil_batch_tokens", None,
                          "Positions a step on the transfer set, instead of rows.")
     flags.DEFINE_boolean("keep_representation", True,
@@ -149,11 +133,34 @@ def define_student_flags() -> None:
     flags.DEFINE_string("targets_dir", None,
                         "Folder of the teacher's outputs that several runs share.")
     flags.DEFINE_integer("distil_chunk_size", _DISTIL.chunk_size, "Rows of a target shard.")
+    define_label_flags()
+
+
+def define_label_flags() -> None:
+    """Flags of a student's steps on labels, of its optimizer and of what a run ends with."""
+    flags.DEFINE_enum("unfreeze_order", _DISTIL.unfreeze_order, cfg.UNFREEZE_ORDERS,
+                      "How D3.2 and D4.2 unfreeze the student's layers (paper: top_down); "
+                      "xtremedistil-finetune does a --pt_student_checkpoint's all at once, "
+                      "unless this is given.")
+    flags.DEFINE_list("stage_epochs", [],
+                      "Exceptions as part-of-name=epochs, e.g. representation=24,02=2; 0 leaves a "
+                      "step out. A part may be in several names, the last match counts: logits "
+                      "is also in 06_labels_logits.")
+    flags.DEFINE_integer("student_ft_batch_size", None,
+                         "Rows a step on labels for the student, if not --ft_batch_size.")
+    flags.DEFINE_float("label_smoothing", _DISTIL.label_smoothing,
+                       "Share of a label's probability that is spread over all classes.")
+    flags.DEFINE_float("weight_average", _DISTIL.weight_average,
+                       "Decay a step of a running mean of the student's weights, which is what dev "
+                       "measures and what is kept (0.99 or so; 0: none).")
+    flags.DEFINE_float("language_exponent", _DISTIL.language_exponent,
+                       "A language's share of the student's labelled rows is that of its number "
+                       "of rows to this power: 1 as they are, 0 the same for all languages.")
     flags.DEFINE_enum("lr_schedule", _DISTIL.schedule, cfg.SCHEDULES,
                       "Cosine with restarts (authors) or one cosine over a step's epochs.")
     flags.DEFINE_float("learning_rate", _DISTIL.learning_rate,
-                       "Peak of the cosine; with --pt_student_checkpoint the default is "
-                       f"{_CHECKPOINT_RATE:g}.")
+                       "Peak of the cosine; with --pt_student_checkpoint or --student_dir "
+                       f"the default is {_CHECKPOINT_RATE:g}.")
     flags.DEFINE_float("lowest_rate", _DISTIL.lowest_rate, "Floor of the cosine.")
     flags.DEFINE_integer("lr_period", _DISTIL.period, "Epochs of the first restarting cosine.")
     flags.DEFINE_enum("optimizer", _DISTIL.optimizer, cfg.OPTIMIZERS,
@@ -213,10 +220,47 @@ def teacher_config(values: flags.FlagValues) -> cfg.TeacherConfig:
     )
 
 
-def _learning_rate(values: flags.FlagValues) -> float:
-    started = values.pt_student_checkpoint is not None
-    return values.learning_rate if values["learning_rate"].present or not started \
-        else _CHECKPOINT_RATE
+def labels_config(values: flags.FlagValues, learnt: bool) -> Dict[str, Any]:
+    """The settings of a distillation that `define_label_flags` and `define_run_flags` make.
+
+    Args:
+      values: the flags.
+      learnt: whether the student starts from weights that have learnt already.
+
+    Raises:
+      UserError: for --stage_epochs of another form.
+    """
+    named = values["learning_rate"].present or not learnt
+    return {
+        "unfreeze_order": values.unfreeze_order,
+        "ft_epochs": values.ft_epochs,
+        "stage_epochs": parse_stage_epochs(tuple(values.stage_epochs)),
+        "ft_batch_size": _first(values.student_ft_batch_size, values.ft_batch_size),
+        "patience": values.patience,
+        "schedule": values.lr_schedule,
+        "learning_rate": values.learning_rate if named else _CHECKPOINT_RATE,
+        "lowest_rate": values.lowest_rate,
+        "period": values.lr_period,
+        "optimizer": values.optimizer,
+        "language_exponent": values.language_exponent,
+        "label_smoothing": values.label_smoothing,
+        "weight_average": values.weight_average,
+    }
+
+
+def data_config(values: flags.FlagValues, **more: Any) -> cfg.DataConfig:
+    """What the flags of `define_run_flags` say of the data.
+
+    Args:
+      values: the flags.
+      more: settings by the names of DataConfig, which go before the flags'.
+    """
+    return cfg.DataConfig(**{
+        "task": values.task, "seq_len": values.seq_len, "do_ner": values.do_NER,
+        "on_bad_row": values.on_bad_row, "dev_measure": values.dev_measure,
+        "languages": tuple(values.languages), "labels_per_language": values.labels_per_language,
+        "glue_task": values.glue_task, "do_regression": values.do_regression,
+        "do_pairwise": values.do_pairwise, **more})
 
 
 def run_config(values: flags.FlagValues) -> cfg.RunConfig:
@@ -235,29 +279,14 @@ def run_config(values: flags.FlagValues) -> cfg.RunConfig:
         alpha=values.alpha,
         beta=values.beta,
         gamma=values.gamma,
-        unfreeze_order=values.unfreeze_order,
         distil_epochs=values.distil_epochs,
-        ft_epochs=values.ft_epochs,
-        stage_epochs=parse_stage_epochs(tuple(values.stage_epochs)),
         distil_batch_size=_first(values.student_distil_batch_size, values.distil_batch_size),
-        ft_batch_size=_first(values.student_ft_batch_size, values.ft_batch_size),
         distil_batch_tokens=values.distil_batch_tokens,
-        patience=values.patience,
-        schedule=values.lr_schedule,
-        learning_rate=_learning_rate(values),
-        lowest_rate=values.lowest_rate,
-        period=values.lr_period,
-        optimizer=values.optimizer,
         chunk_size=values.distil_chunk_size,
-        language_exponent=values.language_exponent,
-        label_smoothing=values.label_smoothing,
-        weight_average=values.weight_average,
+        **labels_config(values, values.pt_student_checkpoint is not None),
     )
-    data = cfg.DataConfig(values.task, values.transfer_file, values.seq_len, values.do_NER,
-                          values.on_bad_row, values.dev_measure, tuple(values.languages),
-                          values.labels_per_language, values.transfer_size,
-                          values.entity_swaps,
-                          values.glue_task, values.do_regression, values.do_pairwise)
+    data = data_config(values, transfer_file=values.transfer_file,
+                       transfer_size=values.transfer_size, entity_swaps=values.entity_swaps)
     return cfg.RunConfig(data, teacher_config(values), student_config(values), distil,
                          values.seed, values.deterministic, values.opt_policy)
 

@@ -22,7 +22,7 @@ CONCERNS: Dict[str, tuple] = {
                 "teacher_layer", "strip_accents", "tokenizer"),
     "Teacher's fine-tuning": ("teacher_epochs", "teacher_batch_size", "teacher_learning_rate",
                               "teacher_warmup", "teacher_unfreeze", "teacher_mask_rate"),
-    "Student": ("student", "pt_student_checkpoint", "compress_word_embedding",
+    "Student": ("student", "student_dir", "pt_student_checkpoint", "compress_word_embedding",
                 "freeze_word_embedding", "word_emb_dim", "bilstm_hidden_size", "hidden_size",
                 "num_hidden_layers", "num_attention_heads", "dropout_rate", "recurrent_dropout",
                 "dense_act_func", "word_embedding", "word_emb_file", "ppa_components", "pooling",

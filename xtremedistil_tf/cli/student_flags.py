@@ -11,23 +11,36 @@ _STUDENT = cfg.StudentConfig()
 _TRANSFORMER_SIZES = ("hidden_size", "num_hidden_layers", "num_attention_heads")
 
 
-def define_model_flags() -> None:
-    """Kind, sizes, start and pooling of a student."""
-    flags.DEFINE_enum("student", _STUDENT.student, tuple(cfg.STUDENTS),
-                      "bilstm, or transformer: a small encoder; the default where --hidden_size, "
-                      "--num_hidden_layers, --num_attention_heads or --pt_student_checkpoint is "
-                      "given.")
+def define_start_flags() -> None:
+    """What a student that starts from a checkpoint has to say beside its name."""
     flags.DEFINE_string("pt_student_checkpoint", None,
                         "Hub name or local folder of a small encoder (BERT, DistilBERT, ELECTRA, "
                         "RoBERTa kind) that a Transformer starts from, with its own tokenizer and "
                         "whole vocabulary; the sizes are the checkpoint's.")
+    flags.DEFINE_boolean("freeze_word_embedding", False,
+                         "No step trains the word embedding (a Transformer's positions "
+                         "included).")
+    flags.DEFINE_float("dropout_rate", _STUDENT.dropout_rate, "Dropout between the layers.")
+    flags.DEFINE_enum("dense_act_func", _STUDENT.dense_act_func, cfg.ACTIVATIONS,
+                      "Activation of the projection (paper: gelu).")
+    flags.DEFINE_enum("pooling", None, sorted({name for names in cfg.POOLINGS.values()
+                                               for name in names}),
+                      "What stands for a text in classification: the BiLSTM's last states (its "
+                      "default) or the max of each unit (authors' v1); a Transformer's first "
+                      "position (its default) or the mean over the text.")
+
+
+def define_model_flags() -> None:
+    """Kind, sizes, start and pooling of a student."""
+    define_start_flags()
+    flags.DEFINE_enum("student", _STUDENT.student, tuple(cfg.STUDENTS),
+                      "bilstm, or transformer: a small encoder; the default where --hidden_size, "
+                      "--num_hidden_layers, --num_attention_heads or --pt_student_checkpoint is "
+                      "given.")
     flags.DEFINE_boolean("compress_word_embedding", False,
                          "With --pt_student_checkpoint: read the teacher's pieces instead, the "
                          "word embedding started from the teacher's as --word_embedding says. "
                          "Other students do so anyway.")
-    flags.DEFINE_boolean("freeze_word_embedding", False,
-                         "No step trains the word embedding (a Transformer's positions "
-                         "included).")
     flags.DEFINE_integer("word_emb_dim", _STUDENT.word_emb_dim,
                          "E, width of the embedding; with --student=transformer the default is "
                          "--hidden_size, to which another width is projected.")
@@ -39,11 +52,8 @@ def define_model_flags() -> None:
                          "Depth (transformer).")
     flags.DEFINE_integer("num_attention_heads", _STUDENT.num_attention_heads,
                          "Heads of a layer, a divisor of --hidden_size (transformer).")
-    flags.DEFINE_float("dropout_rate", _STUDENT.dropout_rate, "Dropout between the layers.")
     flags.DEFINE_float("recurrent_dropout", _STUDENT.recurrent_dropout,
                        "Dropout inside the LSTM (authors: 0.2; above 0 no cuDNN).")
-    flags.DEFINE_enum("dense_act_func", _STUDENT.dense_act_func, cfg.ACTIVATIONS,
-                      "Activation of the projection (paper: gelu).")
     flags.DEFINE_enum("word_embedding", _STUDENT.word_embedding, cfg.WORD_EMBEDDINGS,
                       "Start of the embedding (paper Table 7): svd, pca (released code) or ppa of "
                       "the fine-tuned teacher's, svd_pretrained of the one before fine-tuning, "
@@ -53,11 +63,6 @@ def define_model_flags() -> None:
                         "Word vectors as text: GloVe, or fastText and MUSE (.vec).")
     flags.DEFINE_integer("ppa_components", _STUDENT.ppa_components,
                          "Principal components that --word_embedding=ppa removes (paper: 14, 17).")
-    flags.DEFINE_enum("pooling", None, sorted({name for names in cfg.POOLINGS.values()
-                                               for name in names}),
-                      "What stands for a text in classification: the BiLSTM's last states (its "
-                      "default) or the max of each unit (authors' v1); a Transformer's first "
-                      "position (its default) or the mean over the text.")
     flags.DEFINE_enum("pair_encoding", _STUDENT.pair_encoding, cfg.PAIR_ENCODINGS,
                       "How a BiLSTM reads two texts: joint, as one row with a segment embedding, "
                       "or siamese, each alone, joined with |u - v| and u * v.")

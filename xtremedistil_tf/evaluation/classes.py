@@ -14,6 +14,7 @@ from xtremedistil_tf.evaluation.markdown import (
     table,
     without_teacher,
 )
+from xtremedistil_tf.evaluation.measures import taught
 
 # Above this many classes a cell has no room for its number.
 _MOST_NUMBERED = 20
@@ -41,7 +42,7 @@ def class_table(metrics: Mapping[str, Any]) -> str:
                      score_text(own["recall"])])
     header = ["Class", "Support", "Teacher F1", "Student F1", "Difference", "Student's precision",
               "Student's recall"]
-    if "teacher" not in plots.models_of(metrics):
+    if not taught(metrics):
         header, rows = without_teacher(header, rows)
     return "\n\n".join([f"## Class by class, {split}", table(header, rows)])
 

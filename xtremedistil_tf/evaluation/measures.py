@@ -15,3 +15,8 @@ def measure_of(metrics: Mapping[str, Any]) -> str:
 def measure_name(metrics: Mapping[str, Any]) -> str:
     """The same for people."""
     return MEASURE_NAMES[measure_of(metrics)]
+
+
+def taught(metrics: Mapping[str, Any]) -> bool:
+    """Whether a run had a teacher; one without names what its student started from instead."""
+    return not metrics.get("start")

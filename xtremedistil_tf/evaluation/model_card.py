@@ -6,8 +6,13 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Tuple
 from xtremedistil_tf.config import CLASSIFICATION, REGRESSION, TAGGING, StudentConfig
 from xtremedistil_tf.evaluation import plots
 from xtremedistil_tf.evaluation.classes import class_table
-from xtremedistil_tf.evaluation.markdown import count_text, score_text, table
-from xtremedistil_tf.evaluation.measures import MEASURE_NAMES, measure_name, measure_of
+from xtremedistil_tf.evaluation.markdown import count_text, score_text, table, without_teacher
+from xtremedistil_tf.evaluation.measures import (
+    MEASURE_NAMES,
+    measure_name,
+    measure_of,
+    taught,
+)
 from xtremedistil_tf.inputs.examples import DEFAULT_LANGUAGE
 from xtremedistil_tf.runs import atomic_path, read_json
 
@@ -40,7 +45,8 @@ def _head(metrics: Metrics) -> str:
                        if code != "default")
     listed = "".join(f"- {code}\n" for code in languages)
     return ("---\n" + (f"language:\n{listed}" if listed else "")
-            + f"library_name: xtremedistil_tf\n{_wording(metrics).head}- distillation\n---")
+            + f"library_name: xtremedistil_tf\n{_wording(metrics).head}"
+            + "- distillation\n" * taught(metrics) + "---")
 
 
 def _of_texts(metrics: Metrics) -> bool:
@@ -56,22 +62,33 @@ def _overall(metrics: Metrics, scores: Mapping[str, Any]) -> List[Tuple[str, str
     return [(key, f"**{MEASURE_NAMES[key]}**") for key in names]
 
 
+def _origin(metrics: Metrics) -> Tuple[List[List[str]], str]:
+    """What the student comes from: rows of the summary, and its size beside the teacher's."""
+    if not taught(metrics):
+        start = metrics["start"]
+        made = f", a student by {start['strategy']}" if start.get("strategy") else ""
+        return [["start", f"{start['name']}{made}"]], ""
+    teacher = metrics["teacher"]
+    row = ["teacher", f"{teacher['name']}, layer {teacher['layer']}, "
+           f"{teacher['parameters']:,} parameters"]
+    return [row], (f"; {metrics['compression']['parameters']:.1f} times fewer than the "
+                   "teacher")
+
+
 def _summary(metrics: Metrics, record: Mapping[str, Any], weights: int) -> str:
-    student, teacher = metrics["student"], metrics["teacher"]
-    sizes = StudentConfig(**record["student"])
+    student, sizes = metrics["student"], StudentConfig(**record["student"])
+    origin, beside = _origin(metrics)
     rows = [
         ["architecture", f"{_BODIES[sizes.student](sizes)}, {sizes.dense_act_func} projection to "
          f"{record['width']}" + _POOLINGS[sizes.pools] * _of_texts(metrics)],
-        ["teacher", f"{teacher['name']}, layer {teacher['layer']}, "
-         f"{teacher['parameters']:,} parameters"],
+        *origin,
         ["strategy", f"{metrics['strategy']}, kept after {student['selected_stage']}, "
          f"seed {metrics['seed']}"],
         ["parameters", f"{student['parameters']:,}, of which {student['embedding_parameters']:,} "
-         f"word embeddings; {metrics['compression']['parameters']:.1f} times fewer than the "
-         "teacher"],
+         f"word embeddings{beside}"],
         ["weights", f"{weights / 1e6:.1f} MB (safetensors, float32)"],
         ["vocabulary", f"{student['vocabulary']:,} pieces of "
-         f"{_READS[sizes.own_vocabulary]} tokenizer"],
+         f"{_READS[sizes.own_vocabulary or not taught(metrics)]} tokenizer"],
         ["labels", ", ".join(record["tags"])],
         ["made by", f"xtremedistil_tf {metrics['version']}"],
     ]
@@ -88,10 +105,14 @@ def _scores(metrics: Metrics) -> str:
             for code in sorted(by_language)]
     for key, label in _overall(metrics, student):
         rows.append([label, "", score_text(teacher.get(key)), score_text(student.get(key))])
-    text = (f"Scores on {split}, 0 to 100, {_wording(metrics).scored}. The student keeps "
-            f"{score_text(plots.retention(metrics))} % of its teacher's {measure_name(metrics)}.")
-    parts = ["## Scores", text, table(["Language", "Support", f"Teacher {name}",
-                                       f"Student {name}"], rows)]
+    text = f"Scores on {split}, 0 to 100, {_wording(metrics).scored}."
+    header = ["Language", "Support", f"Teacher {name}", f"Student {name}"]
+    if taught(metrics):
+        text += (f" The student keeps {score_text(plots.retention(metrics))} % of its teacher's "
+                 f"{measure_name(metrics)}.")
+    else:
+        header, rows = without_teacher(header, rows)
+    parts = ["## Scores", text, table(header, rows)]
     # Class by class, without the report's heading.
     return "\n\n".join([*parts, *class_table(metrics).split("\n\n")[1:]])
 
@@ -128,9 +149,10 @@ def _limits(metrics: Metrics, record: Mapping[str, Any]) -> str:
         f"{_wording(metrics).cut}.")
     lines.append("Languages, scripts and kinds of text that are not named here were not measured.")
     if not StudentConfig(**record["student"]).own_vocabulary:
-        lines.append("Pieces that occurred neither in the training nor in the transfer text are "
-                     "read as unknown.")
-    lines.append("What the teacher gets wrong the student has learnt too.")
+        lines.append("Pieces that occurred neither in the training nor in the transfer text"
+                     + " of its distillation" * (not taught(metrics)) + " are read as unknown.")
+    if taught(metrics):
+        lines.append("What the teacher gets wrong the student has learnt too.")
     if split != "test":
         lines.append("There are no test scores: dev also chose the epochs.")
     return "\n\n".join(["## Limits", "\n".join(f"- {line}" for line in lines)])
@@ -211,8 +233,10 @@ def render_model_card(metrics: Metrics, record: Mapping[str, Any], weights: int,
       weights: bytes of the weights' file.
       data_card: the task's card/card.json; empty where it has none.
     """
-    intro = (f"{_wording(metrics).intro}, distilled from a large pre-trained encoder as in "
-             "[XtremeDistil](https://aclanthology.org/2020.acl-main.202/) (ACL 2020).")
+    how = ("distilled from a large pre-trained encoder as in "
+           "[XtremeDistil](https://aclanthology.org/2020.acl-main.202/) (ACL 2020)"
+           if taught(metrics) else f"{metrics['start']['name']} fine-tuned on labels")
+    intro = f"{_wording(metrics).intro}, {how}."
     return "\n\n".join([
         _head(metrics), f"# {metrics['task']}: a student by {metrics['strategy']}", intro,
         _summary(metrics, record, weights), _scores(metrics), _data(metrics, data_card),

@@ -7,7 +7,7 @@ import pathlib
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from xtremedistil_tf.evaluation.figures import new_figure, save, tidy
-from xtremedistil_tf.evaluation.measures import measure_name, measure_of
+from xtremedistil_tf.evaluation.measures import measure_name, measure_of, taught
 
 TEACHER_COLOUR = "#9aa3ae"
 STUDENT_COLOUR = "#1f6fb4"
@@ -23,7 +23,7 @@ History = Sequence[Mapping[str, Any]]
 
 def models_of(metrics: Mapping[str, Any]) -> Tuple[str, ...]:
     """Names the models that a run has: a student, and before it a teacher unless it had none."""
-    return ("student",) if metrics.get("start") else ("teacher", "student")
+    return ("teacher", "student") if taught(metrics) else ("student",)
 
 
 def models_text(metrics: Mapping[str, Any]) -> str:
@@ -173,7 +173,7 @@ def plot_languages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
     width = 0.4
     bars_of = [(teacher, -width / 2, TEACHER_COLOUR, "teacher"),
                (student, width / 2, STUDENT_COLOUR, "student")]
-    if len(models_of(metrics)) == 1:
+    if not taught(metrics):
         bars_of = [(student, 0.0, STUDENT_COLOUR, "student")]
     for values, shift, colour, model in bars_of:
         bars = axis.bar([place + shift for place in range(len(ranked))],

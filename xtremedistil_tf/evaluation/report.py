@@ -16,7 +16,12 @@ from xtremedistil_tf.evaluation.markdown import (
     times_text,
     without_teacher,
 )
-from xtremedistil_tf.evaluation.measures import MEASURE_NAMES, measure_name, measure_of
+from xtremedistil_tf.evaluation.measures import (
+    MEASURE_NAMES,
+    measure_name,
+    measure_of,
+    taught,
+)
 from xtremedistil_tf.evaluation.run_facts import data_section, time_section
 from xtremedistil_tf.inputs.examples import DEFAULT_LANGUAGE
 from xtremedistil_tf.runs import atomic_path
@@ -61,14 +66,9 @@ def _kept(metrics: Metrics) -> str:
     return f"{kept} % of the teacher's {split} {measure_name(metrics)}."
 
 
-def _taught(metrics: Metrics) -> bool:
-    """Tells runs that have a teacher."""
-    return "teacher" in plots.models_of(metrics)
-
-
 def _first_row(metrics: Metrics) -> List[Tuple[Metrics, str]]:
     """Gives what a student stands beside, with its name: the teacher, or itself before the run."""
-    if _taught(metrics):
+    if taught(metrics):
         teacher = metrics.get("teacher") or {}
         return [(teacher, f"Teacher: {teacher.get('name', 'unnamed')}")]
     start = metrics["start"]
@@ -78,7 +78,7 @@ def _first_row(metrics: Metrics) -> List[Tuple[Metrics, str]]:
 
 def _comparison(metrics: Metrics) -> List[str]:
     """Says how student and teacher compare."""
-    if not _taught(metrics):
+    if not taught(metrics):
         return []
     factor = (metrics.get("compression") or {}).get("parameters")
     return [f"- Retention: {_kept(metrics)}",
@@ -105,7 +105,7 @@ def _headline(metrics: Metrics) -> str:
     notes = [*_comparison(metrics),
              f"- Of the student's parameters, {count_text(student.get('embedding_parameters'))} "
              "are word embeddings."]
-    if _is_ner(metrics) and _taught(metrics):
+    if _is_ner(metrics) and taught(metrics):
         largest = paper.TABLE_16[0]
         notes.append(f"- The paper's student keeps {paper.paper_retention():.2f} % of its teacher "
                      f"(Table 5) at {times_text(largest.compression)} compression (Table 16).")
@@ -140,7 +140,8 @@ def _stage_trace(metrics: Metrics) -> str:
         if beside:
             # Table 4 starts at stage 2: nothing has trained the classifier before it.
             rows[-1].append(score_text(*paper.TABLE_4[place - 1].score) if place else ABSENT)
-    parts = ["## Stage by stage" + " (the paper's Table 4)" * _is_ner(metrics),
+    papers = " (the paper's Table 4)" if _is_ner(metrics) and taught(metrics) else ""
+    parts = ["## Stage by stage" + papers,
              table(header + ["Paper's F1 (std)"] * beside, rows, text=4)]
     if beside:
         parts.append("The paper's column is over its 41 languages and its own data sizes, and ends "
@@ -150,7 +151,7 @@ def _stage_trace(metrics: Metrics) -> str:
 
 def _models(metrics: Metrics) -> str:
     """Sets the run's two models beside the four of the paper's Table 5."""
-    if not _is_ner(metrics) or not _taught(metrics):
+    if not _is_ner(metrics) or not taught(metrics):
         return ""
     split = plots.scored_split(metrics)
     ours = {name: f"{_main(metrics, plots.scores_of(metrics, model, split))}, the {model}"
@@ -191,7 +192,7 @@ def _languages(metrics: Metrics) -> str:
                      *(score_text(paper.mean_over(codes, name)) for name in ("mbert", "student"))])
         parts.append("The paper's macro row averages the languages listed here that its Table 17 "
                      "has, in the whole points it prints.")
-    if not _taught(metrics):
+    if not taught(metrics):
         header, rows = without_teacher(header, rows)
     return "\n\n".join([parts[0], table(header, rows), *parts[1:]])
 
@@ -227,15 +228,15 @@ def render_report(metrics: Metrics, histories: Histories) -> str:
     Returns:
         The Markdown text, whose links to plots are relative to the run's folder.
     """
-    how = (f"strategy {metrics.get('strategy', ABSENT)}" if _taught(metrics)
+    how = (f"strategy {metrics.get('strategy', ABSENT)}" if taught(metrics)
            else f"from {metrics['start']['name']}")
-    title = (f"# {'Distillation' if _taught(metrics) else 'Fine-tuning'} report: "
+    title = (f"# {'Distillation' if taught(metrics) else 'Fine-tuning'} report: "
              f"{metrics.get('task', 'unnamed task')}, {how}, seed {metrics.get('seed', ABSENT)}")
     links = "\n\n".join(f"![{caption}](plots/{name})"
                         for name, caption, _ in _figures(metrics, histories))
     sections = [title, _headline(metrics), _stage_trace(metrics), _models(metrics),
-                class_table(metrics), _languages(metrics), time_section(metrics), data_section(metrics),
-                f"## Plots\n\n{links}" if links else ""]
+                class_table(metrics), _languages(metrics), time_section(metrics),
+                data_section(metrics), f"## Plots\n\n{links}" if links else ""]
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
@@ -264,7 +265,7 @@ def teacher_student_table(metrics: Metrics) -> str:
     sizes = [(metrics.get(model) or {}).get("parameters") for model in ("teacher", "student")]
     fewer = f"{times_text(factor)} fewer" if factor else ABSENT
     rows.append(("parameters", *map(count_text, sizes), fewer))
-    if not _taught(metrics):
+    if not taught(metrics):
         header, body = without_teacher(rows[0], rows[1:])
         rows = [header, *body]
     widths = [max(len(cell) for cell in column) for column in zip(*rows)]
@@ -272,7 +273,7 @@ def teacher_student_table(metrics: Metrics) -> str:
                         *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))])
              for row in rows]
     lines.insert(1, "-" * len(lines[0]))
-    return "\n".join([*lines, *[f"The student keeps {_kept(metrics)}"] * _taught(metrics)])
+    return "\n".join([*lines, *[f"The student keeps {_kept(metrics)}"] * taught(metrics)])
 
 
 def write_report(run_dir: pathlib.Path, metrics: Metrics, histories: Histories) -> None:
