@@ -56,6 +56,18 @@ def test_limits(metrics):
     assert "There are no test scores" in text and "by dev F1: sq (85.00)" in text
 
 
+def test_without_a_teacher_it_names_the_start(metrics):
+    for name in ("teacher", "retention", "compression"):
+        del metrics[name]
+    metrics.update(strategy="fine-tuning", start={"name": "mine", "strategy": "D4.2"})
+    text = render_model_card(metrics, RECORD, 1, {})
+    assert "A named-entity tagger: mine, fine-tuned on labels." in text
+    assert "| start | mine, a student by D4.2 |" in text and "| sq | 1,000 | 75.00 |" in text
+    assert "| parameters | 10,200,000, of which 8,100,000 word embeddings |" in text
+    assert "transfer text of its distillation are read as unknown" in text
+    assert "teacher" not in text.lower() and "- distillation" not in text
+
+
 def test_it_is_written_beside_the_weights(metrics, tmp_path):
     student, task = tmp_path / "student", tmp_path / "task"
     student.mkdir()

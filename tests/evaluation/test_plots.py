@@ -97,6 +97,14 @@ def test_classification_languages_show_accuracy(tmp_path, figures):
     assert bars_of(figures[0])["student"] == [80.0, 80.0]
 
 
+def test_languages_of_a_student_alone(tmp_path, figures):
+    """Without a teacher a language has one bar."""
+    metrics = {**make_metrics(("de", "en", "fr")), "start": {"name": "small"}}
+    plots.plot_languages(metrics, tmp_path / "languages.png")
+    assert bars_of(figures[0]) == {"student": [80.0] * 3}
+    assert figures[0].axes[0].get_title() == "Student by language"
+
+
 @pytest.mark.parametrize("names", [STAGES, STAGES[:1]])
 @pytest.mark.parametrize("classification", [False, True])
 def test_stages_hold_the_dev_scores(tmp_path, figures, names, classification):

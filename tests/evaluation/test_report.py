@@ -184,6 +184,39 @@ def test_terminal_table():
     assert lines[-1] == "The student keeps 93.75 % of the teacher's test macro-F1."
 
 
+def without_teacher(scores=ner_scores, **start):
+    """Makes the metrics of a fine-tuning: a start in place of the teacher."""
+    metrics = make_metrics(scores, strategy="fine-tuning")
+    for name in ("teacher", "retention", "compression", "teacher_passes"):
+        del metrics[name]
+    return {**metrics, "start": {"name": "small", **start}, "seconds": {"total": 9.0}}
+
+
+@pytest.mark.parametrize("scores", [ner_scores, class_scores])
+def test_a_run_without_a_teacher_shows_its_student_alone(scores):
+    """No column, note or caption is of a teacher, and test is what is shown."""
+    metrics = without_teacher(scores)
+    text = report.render_report(metrics, make_histories())
+    assert text.startswith("# Fine-tuning report: some-task, from small, seed 42\n\n## Student\n")
+    assert "teacher" not in text.lower() and "paper" not in text.lower()
+    assert row(text, "Student, after 09_labels_word_embedding")[3].startswith("75.00")
+    code = "de" if scores is ner_scores else "en"
+    assert row(text, code)[2] in ("75.00", "75.50") and len(row(text, code)) == 3
+    for block in text.split("\n\n"):
+        lines = [line for line in block.splitlines() if line.startswith("|")]
+        assert len({line.count("|") for line in lines}) <= 1, block
+    table = report.teacher_student_table(metrics).splitlines()
+    assert table[0].split()[-1] == "student" and table[-1].split() == ["parameters", "10,200,000"]
+    assert len({len(line) for line in table}) == 1
+
+
+def test_a_student_stands_beside_what_it_was_before():
+    """Fine-tuned further, it is set against its own dev scores; test was not looked at then."""
+    text = report.render_report(without_teacher(dev=ner_scores(60.0)), {})
+    assert row(text, "Before: small")[1:] == ["10,200,000", "60.00 (1.5)", "-", "-"]
+    assert "Before" not in report.render_report(without_teacher(), {})
+
+
 def test_cells_cannot_break_a_table():
     """A bar in a name is escaped."""
     metrics = make_metrics()

@@ -233,10 +233,10 @@ def render_model_card(metrics: Metrics, record: Mapping[str, Any], weights: int,
       weights: bytes of the weights' file.
       data_card: the task's card/card.json; empty where it has none.
     """
-    how = ("distilled from a large pre-trained encoder as in "
+    how = (", distilled from a large pre-trained encoder as in "
            "[XtremeDistil](https://aclanthology.org/2020.acl-main.202/) (ACL 2020)"
-           if taught(metrics) else f"{metrics['start']['name']} fine-tuned on labels")
-    intro = f"{_wording(metrics).intro}, {how}."
+           if taught(metrics) else f": {metrics['start']['name']}, fine-tuned on labels")
+    intro = f"{_wording(metrics).intro}{how}."
     return "\n\n".join([
         _head(metrics), f"# {metrics['task']}: a student by {metrics['strategy']}", intro,
         _summary(metrics, record, weights), _scores(metrics), _data(metrics, data_card),

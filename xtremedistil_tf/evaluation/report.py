@@ -172,7 +172,7 @@ def _languages(metrics: Metrics) -> str:
     name, languages = _language_rows(metrics)
     if not languages:
         return ""
-    split, ner = plots.scored_split(metrics), _is_ner(metrics)
+    split, ner = plots.scored_split(metrics), _is_ner(metrics) and taught(metrics)
     header = ["Language", "Support", f"Teacher {name}", f"Student {name}", "Difference"]
     rows = []
     for code, teacher, student, support in languages:
