@@ -37,7 +37,7 @@ def parse(module, arguments):
         assert len(rest) == len(operands), f"not flags: {rest}; operands: {operands}"
         if "pt_teacher" in values:
             command_flags.run_config(values)
-        elif values.get_flag_value("pt_student_checkpoint", None):
+        elif "student_dir" in values and not values.student_dir:
             command.finetune_config(values)
     finally:
         values.unparse_flags()
