@@ -70,11 +70,13 @@ def tagger_config(student_folder, tmp_path_factory):  # noqa: F811
     """A tagger of the sample, fine-tuned further on a task that names its labels otherwise."""
     task = write_task(tmp_path_factory.mktemp("more") / "task")
     (task / "transfer.txt").unlink()
+    # What is learnt by heart shows in dev, so that every step has something to gain.
+    shutil.copy(task / "train.tsv", task / "dev.tsv")
     (task / "labels.tsv").write_text("\n".join(reversed(TAGS)) + "\n", "utf-8")
     return cfg.RunConfig(
         data=cfg.DataConfig(str(task), seq_len=24), student=load_assets(student_folder).settings,
-        distil=cfg.DistilConfig(strategy=cfg.FINE_TUNING, ft_epochs=3, ft_batch_size=8,
-                                learning_rate=1e-2),
+        distil=cfg.DistilConfig(strategy=cfg.FINE_TUNING, ft_epochs=6, ft_batch_size=8,
+                                learning_rate=3e-2),
         deterministic=True)
 
 
@@ -145,7 +147,7 @@ def test_a_student_learns_further_layer_by_layer(further, student_folder):  # no
         moved = {name.split("/")[0] for name in sooner
                  if not np.array_equal(sooner[name], later[name])}
         assert moved == (set(stage["trainable"]) if stage["best_epoch"] else set()), stage["name"]
-    assert any(stage["best_epoch"] for stage in metrics["stages"])
+    assert any(stage["best_epoch"] for stage in metrics["stages"][2:])
 
 
 def test_it_never_gets_worse_and_says_what_it_was_before(further, student_folder):  # noqa: F811
@@ -161,8 +163,12 @@ def test_it_never_gets_worse_and_says_what_it_was_before(further, student_folder
 def test_its_classes_keep_their_order_and_all_else_its_place(further, student_folder):  # noqa: F811
     folder, _ = further
     assert read_json(folder / "student" / "student.json")["tags"] == list(TAGS)
-    for name in ("vocabulary.npy", "tokenizer.json"):
+    for name in ("vocabulary.npy", "vocab.txt"):
         assert (folder / "student" / name).read_bytes() == (student_folder / name).read_bytes()
+    before, after = (read_json(place / "tokenizer.json") for place in (
+        student_folder, folder / "student"))
+    for name in ("model", "normalizer", "pre_tokenizer", "post_processor", "added_tokens"):
+        assert before[name] == after[name], name
     assert_same(xtremedistil_tf.load(folder, "onnx").tag_text(TEXTS),
                 xtremedistil_tf.load(folder, "keras").tag_text(TEXTS))
 
@@ -259,8 +265,8 @@ def test_the_command_goes_on_where_it_was_killed(
     folder = tmp_path / "run"
     command = [sys.executable, "-m", "xtremedistil_tf.cli.finetune", "--deterministic",
                f"--task={tagger_config.data.task}", f"--student_dir={student_folder}",
-               f"--model_dir={folder}", "--seq_len=24", "--ft_epochs=3", "--ft_batch_size=8",
-               "--learning_rate=1e-2"]
+               f"--model_dir={folder}", "--seq_len=24", "--ft_epochs=6", "--ft_batch_size=8",
+               "--learning_rate=3e-2"]
     process = subprocess.Popen(command, cwd=ROOT)
     deadline = time.monotonic() + 200
     while not (folder / "stages" / TAGGER_STAGES[1] / "progress" / "state.json").exists():
