@@ -31,7 +31,7 @@ def define_flags() -> None:
 
 
 def _from_checkpoint(values: flags.FlagValues) -> Dict[str, Any]:
-    own = {name: values[name].value for name in (*_CHANGED, *_FIXED)}
+    own: Dict[str, Any] = {name: values[name].value for name in (*_CHANGED, *_FIXED)}
     return {"data": command_flags.data_config(values),
             "student": cfg.StudentConfig(student="transformer", **own)}
 
@@ -52,7 +52,8 @@ def _from_student(values: flags.FlagValues) -> Dict[str, Any]:
              "do_pairwise": ("do_pairwise", assets.separator is not None and not glue)}
     own = {setting: values[flag].value if values[flag].present else default
            for flag, (setting, default) in reads.items()}
-    changed = {name: values[name].value for name in _CHANGED if values[name].present}
+    changed: Dict[str, Any] = {name: values[name].value for name in _CHANGED
+                               if values[name].present}
     return {"data": command_flags.data_config(values, **own),
             "student": dataclasses.replace(assets.settings, **changed)}
 
