@@ -313,6 +313,7 @@ def end_at(folder, arguments, marker, sign):
     return process.returncode, output
 
 
+@pytest.mark.long
 def test_ended_and_killed_and_started_again_gives_the_same_student(
     finished, tiny_task, bert_config, tmp_path
 ):
