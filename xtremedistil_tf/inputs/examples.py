@@ -5,12 +5,13 @@ import dataclasses
 import functools
 import pathlib
 import re
-from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple, Union
+from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple, TypeVar, Union
 
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.labels import LabelSet
 
 DEFAULT_LANGUAGE = "default"
+_Row = TypeVar("_Row")
 # What a `lang:` prefix may be.
 LANGUAGE = r"[A-Za-z][A-Za-z0-9_-]{0,15}"
 _PREFIX = re.compile(rf"({LANGUAGE}):(.+)", re.DOTALL)
@@ -204,6 +205,29 @@ def read_ner(
     return read_rows(path, lambda text: parse_ner(text, labels), on_bad_row)
 
 
+def _parsed(
+    report: ReadReport, parse: Callable[[str], Optional[_Row]], on_bad_row: str, first: int
+) -> Iterator[_Row]:
+    """What a parser makes of the lines of the report's file from the `first` on.
+
+    Empty lines, for which it gives None, and unusable ones are counted in the report.
+    """
+    for number, text in read_lines(report.path):
+        if number < first:
+            continue
+        try:
+            if isinstance(text, UserError):
+                raise text
+            row = parse(text)
+        except UserError as error:
+            report.take_bad(number, error, on_bad_row)
+            continue
+        if row is None:
+            report.counts["empty_lines"] += 1
+        else:
+            yield row
+
+
 def read_rows(
     path: pathlib.Path, parse: Callable[[str], Tuple[Example, int]], on_bad_row: str = "error",
     first: int = 1,
@@ -224,19 +248,8 @@ def read_rows(
         skipped), a missing file, or a file that holds no usable row.
     """
     examples, report = [], ReadReport(path)
-    for number, text in read_lines(path):
-        if number < first:
-            continue
-        try:
-            if isinstance(text, UserError):
-                raise text
-            if not text.strip():
-                report.counts["empty_lines"] += 1
-                continue
-            example, changed = parse(text)
-        except UserError as error:
-            report.take_bad(number, error, on_bad_row)
-            continue
+    rows = _parsed(report, lambda text: parse(text) if text.strip() else None, on_bad_row, first)
+    for example, changed in rows:
         report.counts["repaired_tags"] += changed
         examples.append(example)
     report.counts["rows"] = len(examples)
@@ -279,20 +292,8 @@ class TextFile:
         Raises:
           UserError: for a missing file, an unusable line (unless skipped), or no text.
         """
-        for number, text in read_lines(self.path):
-            if number < self.first:
-                continue
-            try:
-                if isinstance(text, UserError):
-                    raise text
-                example = self.parse(text)
-            except UserError as error:
-                report.take_bad(number, error, self.on_bad_row)
-                continue
-            if example is None:
-                report.counts["empty_lines"] += 1
-            else:
-                report.counts["rows"] += 1
-                yield example
+        for example in _parsed(report, self.parse, self.on_bad_row, self.first):
+            report.counts["rows"] += 1
+            yield example
         if not report.counts["rows"]:
             raise UserError(f"{self.path}: no text in it; one sentence a line is needed")

@@ -9,7 +9,7 @@ from xtremedistil_tf.config import require
 from xtremedistil_tf.inputs.examples import Example, ReadReport, TextFile
 
 # The same rows whatever the run's seed: runs that differ in it share a teacher and its outputs.
-_SEED = 20200705
+ROWS_SEED = 20200705
 
 
 def of_languages(
@@ -37,7 +37,7 @@ def first_of_languages(examples: Sequence[Example], most: int) -> List[Example]:
         rows[row.language].append(at)
     kept = [
         at for members in rows.values()
-        for at in np.random.default_rng(_SEED).permutation(members)[:most]
+        for at in np.random.default_rng(ROWS_SEED).permutation(members)[:most]
     ]
     return [examples[at] for at in sorted(kept)]
 
@@ -60,7 +60,7 @@ class TextSample(TextFile):
         super().__init__(text.path, text.on_bad_row, text.parse, text.first)
         self._size = size
         self._kept = np.zeros(rows, bool)
-        self._kept[np.random.default_rng(_SEED).permutation(rows)[:size]] = True
+        self._kept[np.random.default_rng(ROWS_SEED).permutation(rows)[:size]] = True
 
     def read(self, report: ReadReport) -> Iterator[Example]:
         """Yields the sentences of the sample; `report` counts as rows those of the sample."""
