@@ -8,6 +8,7 @@ from tokenizers import Tokenizer
 from xtremedistil_tf.config import CLASSIFICATION, REGRESSION
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.alignment import Ragged
+from xtremedistil_tf.inputs.examples import split_spaces
 from xtremedistil_tf.inputs.labels import number_text
 from xtremedistil_tf.inputs.lengths import length_batches
 from xtremedistil_tf.inputs.vocabulary import PAD_ID
@@ -115,8 +116,8 @@ class TextClassifier:
 
 
 def _words(text: str) -> List[str]:
-    """The words of a text as files are read: only the plain space parts them, and a tab is one."""
-    return [word for word in text.replace("\t", " ").split(" ") if word]
+    """The words of a text as files are read; a tab is a space."""
+    return list(split_spaces(text.replace("\t", " ")))
 
 
 class Classifier(TextClassifier):
