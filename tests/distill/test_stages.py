@@ -1,5 +1,7 @@
 """Plans as data: the nine steps of D4.2, the others, and the table of --dry_run."""
 
+import dataclasses
+
 import pytest
 
 from xtremedistil_tf.config import DistilConfig, TeacherConfig
@@ -100,6 +102,16 @@ def test_budgets_and_exceptions():
 def test_an_exception_that_names_nothing_is_refused():
     with pytest.raises(UserError, match="'bilstn'; the plan has: 01_representation, 02_"):
         build_plan(LAYERS, DistilConfig(stage_epochs=(("bilstn", 5),)))
+
+
+def test_epochs_of_a_stage_are_shared_out_to_its_steps():
+    config = DistilConfig(distil_epochs=12, ft_epochs=10, epochs_per="stage")
+    assert [stage.epochs for stage in build_plan(LAYERS, config)] == [
+        12, *(1, 2, 4, 5), *(1, 2, 3, 4)]
+    at_once = dataclasses.replace(config, strategy="D4.1")
+    assert [stage.epochs for stage in build_plan(LAYERS, at_once)] == [12, 12, 10]
+    few = dataclasses.replace(config, strategy="D3.2", distil_epochs=2)
+    assert [stage.epochs for stage in build_plan(LAYERS, few)] == [2, 1, 1, 1, 1]
 
 
 def test_teacher_plans():

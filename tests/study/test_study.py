@@ -1,6 +1,7 @@
 """A study from flags to table: what is run, what is not run again, and what the table holds."""
 
 import json
+import time
 
 import pytest
 
@@ -60,9 +61,15 @@ class FakeProcesses:
 
     def __init__(self):
         self.lines, self.fail = [], False
+        self.running, self.most, self.threads = 0, 0, set()
 
-    def run(self, line, stdout, stderr):
+    def run(self, line, stdout, stderr, env):
         self.lines.append(line)
+        self.running += 1
+        self.most = max(self.most, self.running)
+        self.threads.add(env.get("TF_NUM_INTRAOP_THREADS"))
+        time.sleep(0.01)
+        self.running -= 1
         flags = dict(item[2:].split("=", 1) for item in line if item.startswith("--")
                      and "=" in item)
         folder = runner.pathlib.Path(flags["model_dir"])
@@ -77,7 +84,7 @@ class FakeProcesses:
             write_json(folder / "teacher_metrics.json", {"test": scores})
         elif not self.fail:
             write_json(folder / "metrics.json", {
-                "teacher": {"test": scores}, "student": {"test": scores},
+                "teacher": {"test": scores}, "student": {"test": scores, "dev": scores},
                 "stages": [{"name": f"0{at}", "dev": scores} for at in range(9)]})
         stdout.write(b"told\n")
         return type("Done", (), {"returncode": int(self.fail)})
@@ -92,9 +99,9 @@ def study_of(tmp_path, monkeypatch):
     processes = FakeProcesses()
     monkeypatch.setattr(runner.subprocess, "run", processes.run)
 
-    def make(*base):
+    def make(*base, jobs=1):
         data = DataConfig(str(task), "transfer.txt", 24)
-        return runner.Runner(tmp_path / "study", base, data, ())
+        return runner.Runner(tmp_path / "study", base, data, (), jobs)
 
     return make, processes, tmp_path / "study"
 
@@ -119,6 +126,40 @@ def test_runs_share_a_teacher_and_its_outputs_and_are_not_repeated(study_of):
     assert lines["D4.2"].f1 == 60 + 4 + 1.5 + 0.5 and lines["D4.2"].languages_std == 0.5
     assert lines["D4.2"].seeds_std == pytest.approx(0.5**0.5)
     assert lines["D4.2"].reported == paper.TABLE_3["D4.2"][0]
+
+
+def test_several_runs_at_a_time_share_the_cores(study_of, monkeypatch):
+    monkeypatch.setattr(runner.os, "cpu_count", lambda: 6)
+    make, processes, folder = study_of
+    _, records = make(jobs=3).run(STUDIES["strategies"], [1, 2])
+    assert len(records) == len(processes.lines) - 1 == 2 * (2 + 7)
+    assert 1 < processes.most <= 3 and processes.threads == {"2"}
+    # The teacher and the run that leaves its outputs come before all others.
+    assert processes.lines[0][2].endswith("teacher") and "--languages=de" in processes.lines[1]
+
+
+def test_each_of_several_runs_has_a_gpu_where_several_are_named(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
+    gpus = [found["CUDA_VISIBLE_DEVICES"] for found in runner.environments(3)]
+    assert gpus == ["3", "5", "3"]
+    assert runner.environments(1)[0]["CUDA_VISIBLE_DEVICES"] == "3,5"
+
+
+def test_some_lines_of_a_study_alone(study_of):
+    make, processes, _ = study_of
+    variants, records = make().run(STUDIES["strategies"], [1], ["D4.2", "D1"])
+    assert [variant.name for variant in variants] == ["D1", "D4.2"] and len(records) == 2
+    with pytest.raises(UserError, match="--lines names D9; this study has: D0, D0-S, D1"):
+        make().run(STUDIES["strategies"], [1], ["D9"])
+
+
+def test_after_a_failure_nothing_more_begins(study_of):
+    make, processes, _ = study_of
+    make(jobs=2).run(STUDIES["stages"], [1])
+    processes.fail, before = True, len(processes.lines)
+    with pytest.raises(UserError, match="failed; the end of"):
+        make(jobs=2).run(STUDIES["strategies"], [1, 2])
+    assert len(processes.lines) == before + 1
 
 
 def test_few_labels_have_a_teacher_of_their_own(study_of):

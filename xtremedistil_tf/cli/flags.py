@@ -142,6 +142,9 @@ def define_label_flags() -> None:
                       "How D3.2 and D4.2 unfreeze the student's layers (paper: top_down); "
                       "xtremedistil-finetune does a --pt_student_checkpoint's all at once, "
                       "unless this is given.")
+    flags.DEFINE_enum("epochs_per", _DISTIL.epochs_per, cfg.EPOCHS_PER,
+                      "Whether --distil_epochs and --ft_epochs are each step's, or those of all "
+                      "steps that unfreeze layers for one purpose, more for the later ones.")
     flags.DEFINE_list("stage_epochs", [],
                       "Exceptions as part-of-name=epochs, e.g. representation=24,02=2; 0 leaves a "
                       "step out. A part may be in several names, the last match counts: logits "
@@ -234,6 +237,7 @@ def labels_config(values: flags.FlagValues, learnt: bool) -> Dict[str, Any]:
     return {
         "unfreeze_order": values.unfreeze_order,
         "ft_epochs": values.ft_epochs,
+        "epochs_per": values.epochs_per,
         "stage_epochs": parse_stage_epochs(tuple(values.stage_epochs)),
         "ft_batch_size": _first(values.student_ft_batch_size, values.ft_batch_size),
         "patience": values.patience,

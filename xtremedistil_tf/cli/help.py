@@ -10,9 +10,9 @@ from absl import flags
 
 # Concerns in the order in which a user meets them; every flag of a command stands in one.
 CONCERNS: Dict[str, tuple] = {
-    "What to do": ("study", "grid", "seeds", "sizes", "output", "check", "card", "dry_run",
-                   "runtime", "forms", "export_version", "paper_grid", "queries", "seconds",
-                   "runs", "split", "samples", "host", "port", "show_teacher"),
+    "What to do": ("study", "grid", "lines", "seeds", "sizes", "jobs", "output", "check", "card",
+                   "dry_run", "runtime", "forms", "export_version", "paper_grid", "queries",
+                   "seconds", "runs", "split", "samples", "host", "port", "show_teacher"),
     "Data": ("task", "transfer_file", "do_NER", "glue_task", "do_pairwise", "do_regression",
              "seq_len", "on_bad_row", "dev_measure", "languages", "labels_per_language",
              "transfer_size", "entity_swaps", "input", "train", "dev", "test", "transfer",
@@ -30,7 +30,8 @@ CONCERNS: Dict[str, tuple] = {
     "Distillation": ("strategy", "unfreeze_order", "representation_loss", "logits_loss",
                      "temperature", "distil_multi_hidden_states", "distil_attention",
                      "alpha", "beta", "gamma", "distil_epochs", "ft_epochs",
-                     "stage_epochs", "distil_batch_size", "ft_batch_size",
+                     "epochs_per", "stage_epochs", "distil_batch_size",
+                     "ft_batch_size",
                      "student_distil_batch_size", "student_ft_batch_size", "distil_batch_tokens",
                      "language_exponent", "label_smoothing", "weight_average", "patience"),
     "Optimizer": ("optimizer", "lr_schedule", "learning_rate", "lowest_rate", "lr_period"),

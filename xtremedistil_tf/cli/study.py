@@ -31,6 +31,9 @@ def define_flags() -> None:
     flags.DEFINE_list("seeds", ["42"], "Seeds of every run.")
     flags.DEFINE_list("sizes", [], "Transfer sizes of low_resource and transfer_size; by default "
                       "an eighth, a third and all.")
+    flags.DEFINE_list("lines", [], "Names of the lines of the table that are run; by default all.")
+    flags.DEFINE_integer("jobs", 1, "Runs at a time: they share the cores, and have a GPU each "
+                         "where CUDA_VISIBLE_DEVICES names several.", lower_bound=1)
 
 
 def _numbers(name: str) -> List[int]:
@@ -60,8 +63,8 @@ def main() -> None:
 
     seeds = _numbers("seeds")
     folder = pathlib.Path(FLAGS.model_dir)
-    runner = Runner(folder, _shared(), config.data, _numbers("sizes"))
-    variants, records = runner.run(study, seeds)
+    runner = Runner(folder, _shared(), config.data, _numbers("sizes"), FLAGS.jobs)
+    variants, records = runner.run(study, seeds, FLAGS.lines)
     name = FLAGS.study or "grid"
     print(report.write(folder / name, study, variants, records, runner, seeds))
     print(f"table: {folder / name / 'table.md'}   plot: {folder / name / 'plot.png'}")

@@ -11,6 +11,7 @@ from xtremedistil_tf.config.data import (
     DataConfig,
 )
 from xtremedistil_tf.config.distillation import (
+    EPOCHS_PER,
     FINE_TUNING,
     LOGITS_LOSSES,
     MATCHING,
@@ -43,8 +44,9 @@ from xtremedistil_tf.config.run import (
 __all__ = [
     "require", "BINARY_MEASURES", "CLASSIFICATION", "MEASURES", "ON_BAD_ROW", "REGRESSION",
     "TAGGING", "DataConfig", "GLUE", "GlueTask",
-    "FINE_TUNING", "MATCHING", "LOGITS_LOSSES", "OPTIMIZERS", "REPRESENTATION_LOSSES", "SCHEDULES",
-    "STRATEGIES", "UNFREEZE_ORDERS", "BatchSize", "DistilConfig", "ACTIVATIONS", "PAIR_ENCODINGS",
+    "EPOCHS_PER", "FINE_TUNING", "MATCHING", "LOGITS_LOSSES", "OPTIMIZERS",
+    "REPRESENTATION_LOSSES", "SCHEDULES", "STRATEGIES", "UNFREEZE_ORDERS", "BatchSize",
+    "DistilConfig", "ACTIVATIONS", "PAIR_ENCODINGS",
     "POOLINGS", "STUDENTS", "UNFREEZE", "WORD_EMBEDDINGS", "StudentConfig", "TeacherConfig",
     "POLICIES", "Resources", "RunConfig", "differences",
 ]

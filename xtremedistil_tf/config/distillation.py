@@ -13,6 +13,7 @@ REPRESENTATION_LOSSES = ("mse", "kld")
 LOGITS_LOSSES = ("mse", "kld", "pseudo_labels")
 UNFREEZE_ORDERS = ("top_down", "bottom_up", "all")
 SCHEDULES = ("restarts", "cosine")
+EPOCHS_PER = ("step", "stage")
 OPTIMIZERS = ("adam", "lazy_adam")
 # The name, among a student's layers, of what brings matched hidden states to the teacher's width;
 # it belongs to the first step and to no student that is kept.
@@ -57,6 +58,8 @@ class DistilConfig:
       alpha, beta, gamma: weights of labels, representation and logits in joint steps (Eq. 7).
       unfreeze_order: how gradual strategies unfreeze layers, one of UNFREEZE_ORDERS.
       distil_epochs, ft_epochs: most epochs of a step on the transfer set, and on the labels.
+      epochs_per: one of EPOCHS_PER: these are each step's, or those of all steps that unfreeze
+        layers for one purpose, shared out so that a later step, which trains more, gets more.
       stage_epochs: exceptions, pairs of (part of a step's name, epochs); the last match wins.
       distil_batch_size, ft_batch_size: rows a step and device, on the transfer set and on the
         labels.
@@ -86,6 +89,7 @@ class DistilConfig:
     unfreeze_order: str = "top_down"
     distil_epochs: int = 80
     ft_epochs: int = 32
+    epochs_per: str = "step"
     stage_epochs: Tuple[Tuple[str, int], ...] = ()
     distil_batch_size: int = 512
     ft_batch_size: int = 32
@@ -118,6 +122,7 @@ class DistilConfig:
                 "--distil_attention is taught beside the hidden states of the same layers")
         for flag in ("alpha", "beta", "gamma"):
             at_least(flag, getattr(self, flag), 0)
+        one_of("epochs_per", self.epochs_per, EPOCHS_PER)
         one_of("lr_schedule", self.schedule, SCHEDULES)
         one_of("optimizer", self.optimizer, OPTIMIZERS)
         for flag, value in (

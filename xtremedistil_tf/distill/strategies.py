@@ -17,6 +17,7 @@ class _Step:
     terms: Tuple[LossTerm, ...]
     trainable: Tuple[str, ...]
     monitor: Optional[str] = None  # The run's dev measure.
+    share: float = 1.0  # Of the epochs of the steps that have its purpose.
 
 
 def unfreeze(layers: Sequence[str], order: str) -> List[Tuple[str, Tuple[str, ...]]]:
@@ -69,8 +70,10 @@ def _gradual(
     purpose: str, data: str, terms: Tuple[LossTerm, ...], layers: Sequence[str],
     config: DistilConfig,
 ) -> List[_Step]:
-    return [_Step(f"{purpose}_{name}", data, terms, trainable)
-            for name, trainable in unfreeze(layers, config.unfreeze_order)]
+    steps = unfreeze(layers, config.unfreeze_order)
+    parts = len(steps) * (len(steps) + 1) / 2  # The k-th step trains k layers and gets k parts.
+    return [_Step(f"{purpose}_{name}", data, terms, trainable, share=at / parts)
+            for at, (name, trainable) in enumerate(steps, 1)]
 
 
 def _d0_s(layers: Sequence[str], config: DistilConfig) -> List[_Step]:
@@ -130,8 +133,10 @@ PLANS: Dict[str, Callable[[Sequence[str], DistilConfig], List[_Step]]] = {
 }
 
 
-def _epochs(name: str, on_labels: bool, config: DistilConfig) -> int:
-    epochs = config.ft_epochs if on_labels else config.distil_epochs
+def _epochs(name: str, step: _Step, config: DistilConfig) -> int:
+    epochs = config.ft_epochs if step.data == "train" else config.distil_epochs
+    if config.epochs_per == "stage":
+        epochs = max(1, round(epochs * step.share))
     for part, exception in config.stage_epochs:
         epochs = exception if part in name else epochs
     return epochs
@@ -173,7 +178,7 @@ def build_plan(
     unlabelled = BatchSize(config.distil_batch_size, config.distil_batch_tokens)
     stages = []
     for name, step in zip(names, steps):
-        epochs = _epochs(name, step.data == "train", config)
+        epochs = _epochs(name, step, config)
         if epochs:
             stages.append(Stage(
                 name, step.data, _against(step.terms, labels_loss), step.trainable, schedule,

@@ -146,6 +146,34 @@ def _batch_size(facts: Facts) -> List[Variant]:
             for size, f1 in paper.TABLE_14.items()]
 
 
+def _deviations(facts: Facts) -> List[Variant]:
+    """Choices in which the paper, its code and we differ; README's Deviations."""
+    return [
+        Variant("ours", {}),
+        Variant("representation_kld", {"representation_loss": "kld"}),
+        Variant("linear_projection", {"dense_act_func": "linear"}),
+        Variant("pca", {"word_embedding": "pca"}),
+        Variant("recurrent_dropout_0.2", {"recurrent_dropout": 0.2}),
+        Variant("restarts", {"lr_schedule": "restarts"}),
+        Variant("adam", {"optimizer": "adam"}),
+    ]
+
+
+def _beyond(facts: Facts) -> List[Variant]:
+    return [
+        Variant("D4.2", {}),
+        Variant("pseudo_labels", {"logits_loss": "pseudo_labels"}),
+        *(Variant(f"kld_{heat}", {"logits_loss": "kld", "temperature": heat})
+          for heat in (1, 2, 4)),
+        Variant("bottom_up", {"unfreeze_order": "bottom_up"}),
+        Variant("all_at_once", {"unfreeze_order": "all"}),
+        *(Variant(f"entity_swaps_{count}", {"entity_swaps": count}) for count in (1, 3)),
+        Variant("label_smoothing", {"label_smoothing": 0.1}),
+        Variant("weight_average", {"weight_average": 0.99}),
+        Variant("language_balance", {"language_exponent": 0.5}),
+    ]
+
+
 def _transfer_size(facts: Facts) -> List[Variant]:
     return [Variant(str(size), {"transfer_size": size}) for size in facts.transfer_sizes()]
 
@@ -162,6 +190,8 @@ STUDIES: Dict[str, Study] = {
     "batch_size": Study("Table 14", "batch size", _batch_size),
     "size": Study("Table 16", "E_H", _size),
     "architecture": Study("Table 15, Figure 3", "student", _architecture, form="latency"),
+    "deviations": Study("Deviations", "choice", _deviations),
+    "beyond": Study("Beyond the paper", "change", _beyond),
     "transfer_size": Study("Table 3, transfer sizes", "transfer sentences", _transfer_size),
 }
 

@@ -1,11 +1,15 @@
 """Runs a study: teachers first, then every run that is not finished, each in its own process."""
 
 import collections
+import concurrent.futures
 import dataclasses
+import os
 import pathlib
+import queue
 import re
 import subprocess
 import sys
+import threading
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from xtremedistil_tf.config import DataConfig
@@ -63,8 +67,30 @@ def plan_runs(variants: Sequence[Variant], seeds: Sequence[int], facts: Facts) -
     return runs
 
 
+def environments(jobs: int) -> List[Dict[str, str]]:
+    """The variables of each of so many processes at a time.
+
+    They share the cores evenly; where CUDA_VISIBLE_DEVICES names several GPUs, each has one.
+    """
+    if jobs == 1:
+        return [dict(os.environ)]
+    threads = str(max(1, (os.cpu_count() or 1) // jobs))
+    own = {"TF_NUM_INTRAOP_THREADS": threads, "OMP_NUM_THREADS": threads}
+    gpus = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
+    return [{**os.environ, **own, **({"CUDA_VISIBLE_DEVICES": gpus[job % len(gpus)]}
+                                     if gpus else {})} for job in range(jobs)]
+
+
 def _teacher_of(flags: Mapping[str, Any]) -> Dict[str, Any]:
     return {name: flags[name] for name in _TEACHER_FLAGS if name in flags}
+
+
+def _chosen(variants: Sequence[Variant], lines: Sequence[str]) -> List[Variant]:
+    names = [variant.name for variant in variants]
+    unknown = sorted(set(lines) - set(names))
+    if unknown:
+        raise UserError(f"--lines names {', '.join(unknown)}; this study has: {', '.join(names)}")
+    return [variant for variant in variants if not lines or variant.name in lines]
 
 
 def _teacher_name(flags: Mapping[str, Any]) -> str:
@@ -80,22 +106,36 @@ class Runner:
       base: the command line that all runs share.
       data: what they read.
       sizes: transfer sizes that were asked for.
+      jobs: runs at a time.
     """
 
     def __init__(
         self, folder: pathlib.Path, base: Sequence[str], data: DataConfig, sizes: Sequence[int],
+        jobs: int = 1,
     ):
         self._folder, self._base, self._data = folder, list(base), data
-        self._sizes = tuple(sizes)
+        self._sizes, self._jobs = tuple(sizes), jobs
+        self._free: "queue.Queue[Dict[str, str]]" = queue.Queue()
+        for environment in environments(jobs):
+            self._free.put(environment)
+        self._teachers = threading.Lock()
 
-    def run(self, study: Study, seeds: Sequence[int]) -> Tuple[List[Variant], List[Dict[str, Any]]]:
+    def run(
+        self, study: Study, seeds: Sequence[int], lines: Sequence[str] = ()
+    ) -> Tuple[List[Variant], List[Dict[str, Any]]]:
         """Runs what is missing.
+
+        Args:
+          study: which runs.
+          seeds: of every line.
+          lines: names of those that are run; none for all.
 
         Returns:
           (the study's lines; a record for each run: its line, seed, language and metrics).
 
         Raises:
-          UserError: if the folder was made with other flags, or a run fails.
+          UserError: if the folder was made with other flags, a line is not the study's, or a run
+            fails.
         """
         with locked(self._folder):
             self._claim()
@@ -106,6 +146,7 @@ class Runner:
             if not variants:
                 raise UserError(f"no line of this study fits a teacher whose embeddings are "
                                 f"{facts.width} wide")
+            variants = _chosen(variants, lines)
             runs = plan_runs(variants, seeds, facts)
             alone = [{"languages": name} for name in facts.languages if study.teachers_alone]
             with Progress(len(runs) + len(alone), "study", "runs") as progress:
@@ -113,10 +154,9 @@ class Runner:
                     progress.note(_teacher_name(flags))
                     self._fine_tune(flags, seeds[0])
                     progress.advance()
-                for run in runs:
-                    progress.note(run.name)
-                    self._distil(run, seeds[0])
-                    progress.advance()
+                # The first run alone: it leaves what the others share.
+                for group in (runs[:1], runs[1:]):
+                    self._distil_all(group, seeds[0], progress)
         return variants, [self._record(run) for run in runs]
 
     def students(self, variants: Sequence[Variant], seed: int) -> Dict[str, pathlib.Path]:
@@ -153,8 +193,21 @@ class Runner:
 
     def _fine_tune(self, flags: Mapping[str, Any], seed: int) -> None:
         folder = self._teacher(flags)
-        if not (folder / "teacher_metrics.json").is_file():
-            self._call("teacher", folder, seed, _teacher_of(flags))
+        with self._teachers:
+            if not (folder / "teacher_metrics.json").is_file():
+                self._call("teacher", folder, seed, _teacher_of(flags))
+
+    def _distil_all(self, runs: Sequence[Run], first_seed: int, progress: Progress) -> None:
+        with concurrent.futures.ThreadPoolExecutor(self._jobs) as pool:
+            left = {pool.submit(self._distil, run, first_seed): run for run in runs}
+            try:
+                for done in concurrent.futures.as_completed(left):
+                    done.result()
+                    progress.note(left[done].name)
+                    progress.advance()
+            finally:
+                # After a failure what has begun is let finish, and nothing more begins.
+                pool.shutdown(cancel_futures=True)
 
     def _distil(self, run: Run, first_seed: int) -> None:
         folder = self._folder / "runs" / run.name
@@ -175,8 +228,13 @@ class Runner:
         path = folder / "log.txt"
         line = [sys.executable, "-m", f"xtremedistil_tf.cli.{command}", *self._base,
                 f"--seed={seed}", *arguments({**flags, "model_dir": folder})]
-        with open(path, "ab") as output:
-            status = subprocess.run(line, stdout=output, stderr=output).returncode
+        environment = self._free.get()
+        try:
+            with open(path, "ab") as output:
+                status = subprocess.run(line, stdout=output, stderr=output,
+                                        env=environment).returncode
+        finally:
+            self._free.put(environment)
         if status:
             told = path.read_text("utf-8", "replace").splitlines()[-_TOLD_LINES:]
             raise UserError(f"{folder} failed; the end of {path}:\n" + "\n".join(told))

@@ -28,6 +28,7 @@ class Line:
       seeds_std: standard deviation over seeds; None for one.
       teacher: the teacher's F1; None where it has no part.
       reported: the paper's score.
+      dev: mean over seeds of the same on dev, where `f1` is of test.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Line:
     seeds_std: Optional[float]
     teacher: Optional[float] = None
     reported: Optional[paper.Score] = None
+    dev: Optional[float] = None
 
 
 def _spread(values: Sequence[float]) -> Optional[float]:
@@ -44,19 +46,21 @@ def _spread(values: Sequence[float]) -> Optional[float]:
 
 def _line(
     name: str, scores: Sequence[Tuple[float, float]], teacher: Optional[float] = None,
-    reported: Optional[paper.Score] = None,
+    reported: Optional[paper.Score] = None, dev: Optional[float] = None,
 ) -> Line:
     """A line of (mean, standard deviation over languages) by seed."""
     means = [mean for mean, _ in scores]
     return Line(name, statistics.mean(means), statistics.mean(std for _, std in scores),
-                _spread(means), teacher, reported)
+                _spread(means), teacher, reported, dev)
 
 
-def _over_languages(records: Sequence[Mapping[str, Any]], who: str) -> Tuple[float, float]:
+def _over_languages(
+    records: Sequence[Mapping[str, Any]], who: str, split: str = "test"
+) -> Tuple[float, float]:
     """Mean and spread over languages of one seed's run, or of its runs by language."""
     f1: Dict[str, float] = {}
     for record in records:
-        scores = record["metrics"][who]["test"]["languages"]
+        scores = record["metrics"][who][split]["languages"]
         f1.update((name, found["f1"]) for name, found in scores.items() if found["support"])
     return statistics.mean(f1.values()), statistics.pstdev(f1.values())
 
@@ -72,8 +76,11 @@ def variant_lines(
         for record in mine:
             by_seed.setdefault(record["seed"], []).append(record)
         teacher = statistics.mean(_over_languages(runs, "teacher")[0] for runs in by_seed.values())
+        dev = statistics.mean(
+            _over_languages(runs, "student", "dev")[0] for runs in by_seed.values())
         lines.append(_line(variant.name, [_over_languages(runs, "student")
-                                          for runs in by_seed.values()], teacher, variant.reported))
+                                          for runs in by_seed.values()],
+                           teacher, variant.reported, dev))
     return lines
 
 
@@ -97,7 +104,7 @@ def _number(value: Optional[float]) -> str:
 
 def lines_table(study: Study, lines: Sequence[Line]) -> Tuple[List[str], List[List[str]]]:
     """(header, rows) of a table of lines."""
-    header = [study.axis, "F1 (std over languages)", "std over seeds", "teacher's F1",
+    header = [study.axis, "F1 (std over languages)", "std over seeds", "dev F1", "teacher's F1",
               "paper: F1 (std)"]
     rows = []
     for line in lines:
@@ -106,7 +113,7 @@ def lines_table(study: Study, lines: Sequence[Line]) -> Tuple[List[str], List[Li
             std = None if math.isnan(line.reported.std) else line.reported.std
             told = score_text(line.reported.f1, std)
         rows.append([line.name, score_text(line.f1, line.languages_std), _number(line.seeds_std),
-                     _number(line.teacher), told])
+                     _number(line.dev), _number(line.teacher), told])
     return header, rows
 
 
