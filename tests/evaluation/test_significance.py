@@ -66,6 +66,17 @@ def test_the_interval_has_the_width_of_theory():
     assert mean.high - mean.low == pytest.approx(2 * 1.96 * 100 * (0.5 / 2000) ** 0.5, rel=0.1)
 
 
+def test_the_seeds_of_a_line_are_averaged(runs, tmp_path):
+    first, second, gold, bad, languages = runs
+    line = tmp_path / "line"
+    write_run(line / "seed_1", gold, bad, languages)
+    write_run(line / "seed_2", gold, worsened(gold, 0.2, 3), languages)
+    mean = compare_runs(first, line, "test", 200)[0]
+    one, other = (compare_runs(first, run, "test", 200)[0].second for run in (first, second))
+    assert mean.second == pytest.approx((one + other) / 2) and mean.first == pytest.approx(one)
+    assert compare_runs(line, line, "test", 200)[0].p == 1.0
+
+
 def test_runs_on_other_sentences_or_unfinished_are_refused(runs, tmp_path):
     first, _, gold, bad, languages = runs
     other = write_run(tmp_path / "c", gold[1:], bad[1:], languages[1:])

@@ -63,6 +63,11 @@ class FakeProcesses:
         self.lines, self.fail = [], False
         self.running, self.most, self.threads = 0, 0, set()
 
+    @staticmethod
+    def tag(flags):
+        """What the students of D4.2 find, and others do not."""
+        return "B-PER" if flags.get("strategy") == "D4.2" else "O"
+
     def run(self, line, stdout, stderr, env):
         self.lines.append(line)
         self.running += 1
@@ -83,6 +88,10 @@ class FakeProcesses:
                        {"num_hidden_layers": 2, "hidden_size": 64})
             write_json(folder / "teacher_metrics.json", {"test": scores})
         elif not self.fail:
+            for who, tags in (("gold", "B-PER O"), ("student", f"{self.tag(flags)} O")):
+                path = folder / "predictions" / f"test.{who}.tsv"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(f"Ann lives\tde:{tags}\nBo lives\ten:{tags}\n", "utf-8")
             write_json(folder / "metrics.json", {
                 "teacher": {"test": scores}, "student": {"test": scores, "dev": scores},
                 "stages": [{"name": f"0{at}", "dev": scores} for at in range(9)]})
@@ -162,6 +171,15 @@ def test_after_a_failure_nothing_more_begins(study_of):
     assert len(processes.lines) == before + 1
 
 
+def test_a_study_is_compared_by_its_own_seeds(study_of):
+    make, _, folder = study_of
+    made = make()
+    variants, _ = made.run(STUDIES["beyond"], [1, 2], ["D4.2", "kld_2"])
+    assert STUDIES["beyond"].pairs(["D4.2", "kld_2"]) == [("D4.2", "kld_2")]
+    assert made.lines(variants, [2]) == {
+        name: [folder / "runs" / name / "seed_2"] for name in ("D4.2", "kld_2")}
+
+
 def test_few_labels_have_a_teacher_of_their_own(study_of):
     make, processes, folder = study_of
     make().run(STUDIES["low_resource"], [1])
@@ -214,7 +232,11 @@ def test_every_form_of_result_is_written(study_of, name, rows, monkeypatch):
     variants, records = made.run(STUDIES[name], [1, 2])
     text = report.write(folder / name, STUDIES[name], variants, records, made, [1, 2])
     table = [line for line in text.splitlines() if line.startswith("| ")]
-    assert len(table) == 1 + rows
+    assert len(table) == 1 + rows + (1 + 7 if name == "strategies" else 0)
+    if name == "strategies":
+        assert "the paper finds B better:" in text
+        assert "| D4.1 | D4.2 | +100.00 | +100.00 to +100.00 | 0.0002 |" in table
+        assert "| D0-S | D1 | +0.00 | +0.00 to +0.00 | 1.0000 |" in table
     assert (folder / name / "table.csv").read_text("utf-8").count("\n") == 1 + rows
     assert (folder / name / "plot.png").read_bytes().startswith(b"\x89PNG")
     if name == "single":

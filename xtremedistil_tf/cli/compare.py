@@ -1,4 +1,4 @@
-"""Compares two finished runs on the same test sentences: paired bootstrap, by language."""
+"""Compares two runs, or two lines of a study, on the same sentences: paired bootstrap."""
 
 import dataclasses
 import pathlib

@@ -63,19 +63,25 @@ def _score(sums: np.ndarray) -> np.ndarray:
     return 200.0 * right / np.maximum(found + there, 1)
 
 
+def _sides(scores: np.ndarray, first_runs: int) -> np.ndarray:
+    """Scores [..., runs] of both sides' runs as the two means [..., 2]."""
+    return np.stack([scores[..., :first_runs].mean(axis=-1),
+                     scores[..., first_runs:].mean(axis=-1)], axis=-1)
+
+
 def _drawn(counts: np.ndarray, samples: int, generator: np.random.Generator) -> np.ndarray:
-    """Scores [samples, 2] of two runs on sentences drawn with replacement, the same for both.
+    """Scores [samples, runs] on sentences drawn with replacement, the same for all runs.
 
     Args:
-      counts: int [sentences, 2, 3].
+      counts: int [sentences, runs, 3].
       samples: how often.
       generator: of the draws.
     """
-    size = len(counts)
-    flat, parts = counts.reshape(size, 6).astype(np.float64), []
+    size, runs = counts.shape[:2]
+    flat, parts = counts.reshape(size, 3 * runs).astype(np.float64), []
     for at in range(0, samples, _PART):
         often = generator.multinomial(size, np.full(size, 1.0 / size), min(_PART, samples - at))
-        parts.append((often @ flat).reshape(-1, 2, 3))
+        parts.append((often @ flat).reshape(-1, runs, 3))
     return _score(np.concatenate(parts))
 
 
@@ -91,17 +97,18 @@ def _compared(
 
 
 def paired_bootstrap(
-    counts: Dict[str, np.ndarray], samples: int, seed: int = 0
+    counts: Dict[str, np.ndarray], samples: int, seed: int = 0, first_runs: int = 1
 ) -> List[Comparison]:
-    """Compares two runs on the same sentences, by language and in the mean.
+    """Compares two runs, or two sides of several, on the same sentences.
 
     Sentences are drawn anew within each language; a sample's macro score is the mean over
-    languages.
+    languages, and a side's score the mean over its runs.
 
     Args:
-      counts: by language, int [sentences, 2, 3]: right, predicted and gold phrases of both runs.
+      counts: by language, int [sentences, runs, 3]: right, predicted and gold phrases of each run.
       samples: bootstrap samples.
       seed: of the draws.
+      first_runs: how many of the runs are the first side's.
 
     Returns:
       The mean over languages first, then each language that has gold phrases.
@@ -112,8 +119,9 @@ def paired_bootstrap(
     scored = {name: rows for name, rows in sorted(counts.items()) if rows[:, :, 2].any()}
     if not scored:
         raise UserError("no test sentence has an entity; there is nothing to compare")
-    scores = {name: _score(rows.sum(axis=0)) for name, rows in scored.items()}
-    drawn = {name: _drawn(rows, samples, generator) for name, rows in scored.items()}
+    scores = {name: _sides(_score(rows.sum(axis=0)), first_runs) for name, rows in scored.items()}
+    drawn = {name: _sides(_drawn(rows, samples, generator), first_runs)
+             for name, rows in scored.items()}
     found = [_compared(name, scores[name], drawn[name], len(rows))
              for name, rows in scored.items()]
     mean = _compared(ALL, np.mean(list(scores.values()), axis=0),
@@ -121,30 +129,47 @@ def paired_bootstrap(
     return [mean, *found]
 
 
+def _runs_of(folder: pathlib.Path) -> List[pathlib.Path]:
+    """A run folder, or those of every seed of a study's line."""
+    if (folder / "metrics.json").is_file():
+        return [folder]
+    seeds = sorted(path.parent for path in folder.glob("seed_*/metrics.json"))
+    require(bool(seeds), f"{folder} is no finished run; allowed: a run folder, or that of a "
+            "study's line, with finished runs in seed_1, seed_2, ...")
+    return seeds
+
+
 def compare_runs(
     first: pathlib.Path, second: pathlib.Path, split: str, samples: int
 ) -> List[Comparison]:
-    """Compares the students of two finished runs on the same labelled sentences.
+    """Compares the students of finished runs on the same labelled sentences.
 
     Args:
-      first, second: run folders.
+      first, second: run folders, or those of a study's lines, whose seeds' scores are averaged.
       split: "dev" or "test".
       samples: bootstrap samples.
 
     Raises:
       UserError: if a run is not finished, or they were scored on different sentences.
     """
-    for folder in (first, second):
-        require((folder / "metrics.json").is_file(), f"{folder} is no finished run")
-    kind = read_json(first / "metrics.json").get("kind", TAGGING)
-    require(kind in (TAGGING, CLASSIFICATION), f"{first} is a {kind}; allowed: runs that tag or "
+    return compare_sides(_runs_of(first), _runs_of(second), split, samples)
+
+
+def compare_sides(
+    first: Sequence[pathlib.Path], second: Sequence[pathlib.Path], split: str, samples: int
+) -> List[Comparison]:
+    """Compares the mean scores of two sides' finished runs, see `compare_runs`."""
+    runs = [*first, *second]
+    kind = read_json(runs[0] / "metrics.json").get("kind", TAGGING)
+    require(kind in (TAGGING, CLASSIFICATION), f"{runs[0]} is a {kind}; allowed: runs that tag or "
             "classify, whose right answers can be counted")
-    files = [_rows(folder / "predictions" / f"{split}.{who}.tsv")
-             for folder, who in ((first, "gold"), (first, "student"), (second, "student"),
-                                 (second, "gold"))]
-    require(files[0] == files[3], f"{first} and {second} have different {split} sentences or "
-            "labels; allowed: runs on the same task")
+    gold, *others = [_rows(run / "predictions" / f"{split}.gold.tsv") for run in runs]
+    for run, other in zip(runs[1:], others):
+        require(gold == other, f"{runs[0]} and {run} have different {split} sentences or labels; "
+                "allowed: runs on the same task")
+    found = [_rows(run / "predictions" / f"{split}.student.tsv") for run in runs]
     rows: Dict[str, List[list]] = collections.defaultdict(list)
-    for (_, gold, language), (_, one, _), (_, other, _) in zip(*files[:3]):
-        rows[language].append([_counts(kind, gold, one), _counts(kind, gold, other)])
-    return paired_bootstrap({name: np.array(found) for name, found in rows.items()}, samples)
+    for (_, labels, language), *answers in zip(gold, *found):
+        rows[language].append([_counts(kind, labels, answer) for _, answer, _ in answers])
+    return paired_bootstrap({name: np.array(counts) for name, counts in rows.items()}, samples,
+                            first_runs=len(first))

@@ -61,6 +61,8 @@ class Study:
       variants: builds its lines.
       form: how its result is shown: "variants", "stages", "languages" or "latency".
       teachers_alone: whether a teacher is fine-tuned on each language alone, too.
+      orderings: pairs of lines of which the paper finds the second better.
+      baseline: the line that all others are compared with.
     """
 
     table: str
@@ -68,6 +70,14 @@ class Study:
     variants: Callable[[Facts], List[Variant]]
     form: str = "variants"
     teachers_alone: bool = False
+    orderings: Tuple[Tuple[str, str], ...] = ()
+    baseline: Optional[str] = None
+
+    def pairs(self, names: Sequence[str]) -> List[Tuple[str, str]]:
+        """Those of some lines that are compared, the baseline or the paper's worse one first."""
+        pairs = [*self.orderings, *((self.baseline, name) for name in names)]
+        return [(first, second) for first, second in pairs
+                if first in names and second in names and first != second]
 
 
 def _default(facts: Facts) -> List[Variant]:
@@ -149,7 +159,7 @@ def _batch_size(facts: Facts) -> List[Variant]:
 def _deviations(facts: Facts) -> List[Variant]:
     """Choices in which the paper, its code and we differ; README's Deviations."""
     return [
-        Variant("ours", {}),
+        Variant("D4.2", {}),
         Variant("representation_kld", {"representation_loss": "kld"}),
         Variant("linear_projection", {"dense_act_func": "linear"}),
         Variant("pca", {"word_embedding": "pca"}),
@@ -179,10 +189,12 @@ def _transfer_size(facts: Facts) -> List[Variant]:
 
 
 STUDIES: Dict[str, Study] = {
-    "strategies": Study("Table 3", "strategy", _strategies),
+    "strategies": Study("Table 3", "strategy", _strategies, orderings=(
+        ("D0-S", "D1"), ("D2", "D1"), ("D1", "D3.1"), ("D3.1", "D4.1"), ("D3.1", "D3.2"),
+        ("D4.1", "D4.2"), ("D3.2", "D4.2"))),
     "stages": Study("Table 4", "step", _default, form="stages"),
     "low_resource": Study("Table 6, 100 labels a language", "transfer sentences", _low_resource),
-    "embeddings": Study("Table 7", "word embedding", _embeddings),
+    "embeddings": Study("Table 7", "word embedding", _embeddings, baseline="svd"),
     "teacher_layer": Study("Table 8", "teacher layer", _teacher_layer),
     "single": Study("Tables 5 and 17, Figure 2", "language", _default, form="languages",
                     teachers_alone=True),
@@ -190,8 +202,8 @@ STUDIES: Dict[str, Study] = {
     "batch_size": Study("Table 14", "batch size", _batch_size),
     "size": Study("Table 16", "E_H", _size),
     "architecture": Study("Table 15, Figure 3", "student", _architecture, form="latency"),
-    "deviations": Study("Deviations", "choice", _deviations),
-    "beyond": Study("Beyond the paper", "change", _beyond),
+    "deviations": Study("Deviations", "choice", _deviations, baseline="D4.2"),
+    "beyond": Study("Beyond the paper", "change", _beyond, baseline="D4.2"),
     "transfer_size": Study("Table 3, transfer sizes", "transfer sentences", _transfer_size),
 }
 

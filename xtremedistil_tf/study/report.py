@@ -29,6 +29,7 @@ def write(
              f"{', '.join(map(str, seeds))}. The paper's figures are of 41 languages, mBERT and up "
              "to 7.2 million transfer sentences."]
     title = f"{study.table} ({study.axis})"
+    students = runner.lines(variants, seeds)
     if study.form == "languages":
         labels = runner.labels_by_language()
         alone = {name: runner.teacher_metrics({"languages": name})["test"]["macro_f1"]
@@ -38,7 +39,7 @@ def write(
     elif study.form == "latency":
         points = latency.points(
             variants, tables.variant_lines(variants, records),
-            latency.measure(runner.students(variants, seeds[0])))
+            latency.measure({name: runs[0] for name, runs in students.items()}))
         header, rows = latency.latency_table(study, points)
         notes.append(latency.verdict(points))
         latency.plot(points, folder / "plot.png")
@@ -47,4 +48,5 @@ def write(
             else tables.variant_lines(variants, records)
         header, rows = tables.lines_table(study, lines)
         tables.plot_lines(study, lines, folder / "plot.png")
+        notes += tables.comparisons(study, students)
     return tables.write_table(folder, title, header, rows, notes)

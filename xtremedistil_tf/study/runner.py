@@ -159,10 +159,13 @@ class Runner:
                     self._distil_all(group, seeds[0], progress)
         return variants, [self._record(run) for run in runs]
 
-    def students(self, variants: Sequence[Variant], seed: int) -> Dict[str, pathlib.Path]:
-        """Folder of each line's run of one seed, by the line's name; lines of one student only."""
-        return {line.name: self._folder / "runs" / Run(line, seed, None, {}).name
-                for line in variants}
+    def lines(
+        self, variants: Sequence[Variant], seeds: Sequence[int]
+    ) -> Dict[str, List[pathlib.Path]]:
+        """Folders of each line's seeds, by the line's name; lines of one student only."""
+        runs = self._folder / "runs"
+        return {line.name: [runs / Run(line, seed, None, {}).name for seed in seeds]
+                for line in variants if not line.by_language}
 
     def teacher_metrics(self, flags: Mapping[str, Any]) -> Dict[str, Any]:
         """Scores of one of the study's teachers."""

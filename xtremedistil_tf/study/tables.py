@@ -11,9 +11,11 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 from xtremedistil_tf.evaluation import paper
 from xtremedistil_tf.evaluation.figures import new_figure, save, tidy
 from xtremedistil_tf.evaluation.markdown import ABSENT, score_text, table
+from xtremedistil_tf.evaluation.significance import compare_sides
 from xtremedistil_tf.runs import atomic_path
 from xtremedistil_tf.study.grids import Study, Variant
 
+_SAMPLES = 10000
 _OURS, _PAPERS, _TEACHERS = "#1f6fb4", "#c8501e", "#9aa3ae"
 
 
@@ -115,6 +117,29 @@ def lines_table(study: Study, lines: Sequence[Line]) -> Tuple[List[str], List[Li
         rows.append([line.name, score_text(line.f1, line.languages_std), _number(line.seeds_std),
                      _number(line.dev), _number(line.teacher), told])
     return header, rows
+
+
+def comparisons(study: Study, lines: Mapping[str, Sequence[pathlib.Path]]) -> List[str]:
+    """The lines that the study compares, held against each other on the test sentences.
+
+    Args:
+      study: whose pairs.
+      lines: folders of each line's seeds.
+
+    Returns:
+      A note and a table, or nothing where the study compares none.
+    """
+    found = [(first, second, compare_sides(lines[first], lines[second], "test", _SAMPLES)[0])
+             for first, second in study.pairs(list(lines))]
+    if not found:
+        return []
+    header = ["A", "B", "B - A", "95 % interval", "p"]
+    rows = [[first, second, f"{mean.second - mean.first:+.2f}",
+             f"{mean.low:+.2f} to {mean.high:+.2f}", f"{mean.p:.4f}"]
+            for first, second, mean in found]
+    told = "Paired bootstrap over test sentences, scores averaged over seeds"
+    told += "; the paper finds B better:" if study.orderings else ":"
+    return ["", told, "", table(header, rows, text=2)]
 
 
 def language_table(
