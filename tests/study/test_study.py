@@ -124,6 +124,8 @@ def test_runs_share_a_teacher_and_its_outputs_and_are_not_repeated(study_of):
     for line in processes.lines[1:]:
         assert f"--teacher_model_dir={folder / 'teachers' / 'teacher'}" in line
         assert f"--targets_dir={folder / 'targets'}" in line and "--do_NER" in line
+    # The first reads all that the others share.
+    assert "--strategy=D4.2" in processes.lines[1] and "--languages=de" in processes.lines[2]
     (folder / "runs" / "D2" / "seed_2" / "metrics.json").unlink()
     make("--do_NER").run(study, [1, 2])
     assert len(processes.lines) == 2 + 2 * (2 + 7) and "--strategy=D2" in processes.lines[-1]
@@ -144,7 +146,7 @@ def test_several_runs_at_a_time_share_the_cores(study_of, monkeypatch):
     assert len(records) == len(processes.lines) - 1 == 2 * (2 + 7)
     assert 1 < processes.most <= 3 and processes.threads == {"2"}
     # The teacher and the run that leaves its outputs come before all others.
-    assert processes.lines[0][2].endswith("teacher") and "--languages=de" in processes.lines[1]
+    assert processes.lines[0][2].endswith("teacher") and "--strategy=D4.2" in processes.lines[1]
 
 
 def test_each_of_several_runs_has_a_gpu_where_several_are_named(monkeypatch):

@@ -154,8 +154,10 @@ class Runner:
                     progress.note(_teacher_name(flags))
                     self._fine_tune(flags, seeds[0])
                     progress.advance()
-                # The first run alone: it leaves what the others share.
-                for group in (runs[:1], runs[1:]):
+                # One run alone, before the others: it leaves what they share. Not every line has
+                # all of it (D0 reads no transfer text); the last ones do.
+                first = [run for run in runs if run.seed == seeds[0]][-1]
+                for group in ([first], [run for run in runs if run is not first]):
                     self._distil_all(group, seeds[0], progress)
         return variants, [self._record(run) for run in runs]
 
