@@ -48,6 +48,14 @@ def task(tmp_path):
     return write_task(tmp_path / "task")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def graphs_as_traced():
+    """As the commands do on a CPU, which `runtime.prepare` is for."""
+    from xtremedistil_tf.runtime import rewrite_no_graphs
+
+    rewrite_no_graphs()
+
+
 @pytest.fixture(scope="session")
 def bert_config(tmp_path_factory):
     """A configuration file of a 2-layer BERT."""
