@@ -85,7 +85,7 @@ setup(
         "browser": ["playwright>=1.40,<2"],
         # Runs the notebooks without a browser.
         "notebook": ["nbclient>=0.10,<1", "ipykernel>=6.29,<8"],
-        "test": [*SERVING, *ONNX, *SERVE, "pytest>=7.4,<10", "pytest-xdist>=3.5,<4",
+        "test": [*SERVING, *ONNX, *SERVE, "pytest>=7.4,<10", "pytest-xdist>=3.7,<4",
                  "ruff>=0.4,<1", "mypy>=1.19,<3"],
     },
     entry_points={
