@@ -218,6 +218,23 @@ def sizes_table() -> str:
                       f"teacher in the same runtime. {measured(record)}"])
 
 
+def studies_tables() -> str:
+    """The paper's tables as far as they are recorded here, each with its comparisons and plot."""
+    parts = []
+    for folder in sorted((RESULTS / "studies").glob("*/record.json")):
+        name, record = folder.parent.name, json.loads(folder.read_text("utf-8"))
+        text = (folder.parent / "table.md").read_text("utf-8").strip()
+        machine = record["machine"]
+        parts.append("\n".join([
+            re.sub("^# ", "### ", text), "",
+            f"![{name}](../benchmarks/studies/{name}/plot.png)", "",
+            f"`--study={name}`, flags of all runs in "
+            f"[record.json](../benchmarks/studies/{name}/record.json); commit "
+            f"{machine['commit'][:10]}, {machine['processor']}, {machine['cores']} cores, "
+            f"TensorFlow {machine['tensorflow']}. {record['note']}".strip()]))
+    return "\n\n".join(parts) or "Not recorded yet."
+
+
 def first_hour_text() -> str:
     """Minutes from a fresh clone."""
     path = RESULTS / "first_hour.json"
@@ -257,6 +274,7 @@ PLACES = {
                   "wikiann8": lambda: wikiann_table() + "\n\n" + stages_table()},
     "docs/choosing.md": {"paper_sizes": paper_sizes_table, "sizes": sizes_table},
     "docs/engine.md": {"engine": engine_tables},
+    "docs/studies.md": {"studies": studies_tables},
     "docs/serving.md": {"serving": serving_tables},
 }
 

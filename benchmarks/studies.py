@@ -1,0 +1,58 @@
+"""Keeps the tables and plots of finished studies beside this file, with what they were made with.
+
+Commands (docs/studies.md has those of every table):
+  xtremedistil-study --study=strategies --flagfile=FLAGS --task=DATA --model_dir=STUDY --seeds=1,2,3
+  python benchmarks/studies.py --study=STUDY
+Each table in STUDY goes to benchmarks/studies/<table>/ as table.md, table.csv, plot.png and
+record.json: the flags that all its runs share, seeds and minutes, the commit that was run, the
+machine. `make docs` then shows the tables in docs/studies.md.
+"""
+
+import json
+import pathlib
+import re
+import shutil
+
+from absl import app, flags
+from machine import ROOT, machine
+
+from xtremedistil_tf.runs import read_json
+
+RESULTS = ROOT / "benchmarks" / "studies"
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("study", None, "Folder of xtremedistil-study.", required=True)
+flags.DEFINE_string("commit", None, "Commit that was run, if it is not this one.")
+flags.DEFINE_string("note", "", "What a reader must know of the runs, e.g. what ran beside them.")
+
+
+def without_places(line: str) -> str:
+    """A flag whose value is a place on this machine, by the last part of it."""
+    return re.sub(r"=/.*/", "=", line)
+
+
+def record_of(table: pathlib.Path, study: pathlib.Path) -> dict:
+    """What the runs of a table were made with."""
+    seeds = re.search(r"seeds: ([\d, ]+)\.", table.read_text("utf-8"))
+    return {"flags": [without_places(line) for line in read_json(study / "study.json")["flags"]],
+            "seeds": [int(seed) for seed in seeds.group(1).split(",")] if seeds else [],
+            "note": FLAGS.note}
+
+
+def main(argv) -> None:
+    """Copies every table of the study."""
+    del argv
+    study, here = pathlib.Path(FLAGS.study), machine()
+    here["commit"] = FLAGS.commit or here["commit"]
+    for table in sorted(study.glob("*/table.md")):
+        target = RESULTS / table.parent.name
+        target.mkdir(parents=True, exist_ok=True)
+        for name in ("table.md", "table.csv", "plot.png"):
+            shutil.copy(table.parent / name, target / name)
+        record = {"machine": here, **record_of(table, study)}
+        (target / "record.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+        print(target)
+
+
+if __name__ == "__main__":
+    app.run(main)
