@@ -62,19 +62,16 @@ class FakeProcesses:
     def __init__(self):
         self.lines, self.fail = [], False
         self.running, self.most, self.threads = 0, 0, set()
+        self.interrupt, self.terminated = False, 0
 
     @staticmethod
     def tag(flags):
         """What the students of D4.2 find, and others do not."""
         return "B-PER" if flags.get("strategy") == "D4.2" else "O"
 
-    def run(self, line, stdout, stderr, env):
+    def start(self, line, stdout, stderr, env):
         self.lines.append(line)
-        self.running += 1
-        self.most = max(self.most, self.running)
         self.threads.add(env.get("TF_NUM_INTRAOP_THREADS"))
-        time.sleep(0.01)
-        self.running -= 1
         flags = dict(item[2:].split("=", 1) for item in line if item.startswith("--")
                      and "=" in item)
         folder = runner.pathlib.Path(flags["model_dir"])
@@ -96,7 +93,26 @@ class FakeProcesses:
                 "teacher": {"test": scores}, "student": {"test": scores, "dev": scores},
                 "stages": [{"name": f"0{at}", "dev": scores} for at in range(9)]})
         stdout.write(b"told\n")
-        return type("Done", (), {"returncode": int(self.fail)})
+        return FakeProcess(self)
+
+
+class FakeProcess:
+    """A command that has done its work and ends a little later."""
+
+    def __init__(self, processes):
+        self.processes, self.status = processes, int(processes.fail)
+        processes.running += 1
+        processes.most = max(processes.most, processes.running)
+
+    def wait(self):
+        time.sleep(0.01)
+        self.processes.running -= 1
+        if self.processes.interrupt and len(self.processes.lines) > 1:
+            time.sleep(0.1)
+        return self.status
+
+    def terminate(self):
+        self.processes.terminated += 1
 
 
 @pytest.fixture
@@ -106,7 +122,7 @@ def study_of(tmp_path, monkeypatch):
         rows = [f"Ann lives\t{name}:B-PER O" for name in ("de", "en", "en")]
         (task / f"{split}.tsv").write_text("\n".join(rows) + "\n", "utf-8")
     processes = FakeProcesses()
-    monkeypatch.setattr(runner.subprocess, "run", processes.run)
+    monkeypatch.setattr(runner.subprocess, "Popen", processes.start)
 
     def make(*base, jobs=1):
         data = DataConfig(str(task), "transfer.txt", 24)
@@ -181,6 +197,22 @@ def test_a_study_is_compared_by_its_own_seeds(study_of):
     assert STUDIES["beyond"].pairs(["D4.2", "kld_2"]) == [("D4.2", "kld_2")]
     assert made.lines(variants, [2]) == {
         name: [folder / "runs" / name / "seed_2"] for name in ("D4.2", "kld_2")}
+
+
+def test_an_ended_study_ends_its_runs(study_of, monkeypatch):
+    make, processes, _ = study_of
+    make().run(STUDIES["stages"], [1])
+    processes.interrupt = True
+
+    def interrupted(futures):
+        time.sleep(0.05)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner.concurrent.futures, "as_completed", interrupted)
+    before = len(processes.lines)
+    with pytest.raises(KeyboardInterrupt):
+        make(jobs=2).run(STUDIES["beyond"], [1, 2])
+    assert processes.terminated == 1 and len(processes.lines) == before + 1
 
 
 def test_few_labels_have_a_teacher_of_their_own(study_of):

@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 import threading
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.errors import UserError
@@ -119,6 +119,7 @@ class Runner:
         for environment in environments(jobs):
             self._free.put(environment)
         self._teachers = threading.Lock()
+        self._running: Set["subprocess.Popen[bytes]"] = set()
 
     def run(
         self, study: Study, seeds: Sequence[int], lines: Sequence[str] = ()
@@ -210,9 +211,17 @@ class Runner:
                     done.result()
                     progress.note(left[done].name)
                     progress.advance()
+            except BaseException as error:
+                # After a failed run what runs beside it is let finish; an ended study ends it.
+                if not isinstance(error, UserError):
+                    self._end_runs()
+                raise
             finally:
-                # After a failure what has begun is let finish, and nothing more begins.
                 pool.shutdown(cancel_futures=True)
+
+    def _end_runs(self) -> None:
+        for process in list(self._running):
+            process.terminate()
 
     def _distil(self, run: Run, first_seed: int) -> None:
         folder = self._folder / "runs" / run.name
@@ -236,13 +245,23 @@ class Runner:
         environment = self._free.get()
         try:
             with open(path, "ab") as output:
-                status = subprocess.run(line, stdout=output, stderr=output,
-                                        env=environment).returncode
+                status = self._status(subprocess.Popen(
+                    line, stdout=output, stderr=output, env=environment))
         finally:
             self._free.put(environment)
         if status:
             told = path.read_text("utf-8", "replace").splitlines()[-_TOLD_LINES:]
             raise UserError(f"{folder} failed; the end of {path}:\n" + "\n".join(told))
+
+    def _status(self, process: "subprocess.Popen[bytes]") -> int:
+        self._running.add(process)
+        try:
+            return process.wait()
+        except BaseException:
+            process.terminate()
+            raise
+        finally:
+            self._running.discard(process)
 
     def _record(self, run: Run) -> Dict[str, Any]:
         metrics = read_json(self._folder / "runs" / run.name / "metrics.json")
