@@ -47,7 +47,7 @@ def student_feed(
         return labelled_batches(train, size, seed, table, share=share, rows=rows)
 
     def transfer(stage: Stage, seed: int, share: Share) -> Any:
-        return transfer_batches(prepared.stores[0], stage.batch, seed, table,
+        return transfer_batches(prepared.stores.transfer, stage.batch, seed, table,
                                 needed_kinds([stage]), share)
 
     def joint(stage: Stage, seed: int, share: Share) -> Any:
@@ -66,7 +66,7 @@ def student_feed(
         return spread(lambda share: rows(stage, seed, share))
 
     def steps(stage: Stage) -> int:
-        rows = lengths if stage.data == "train" else prepared.stores[0].lengths
+        rows = lengths if stage.data == "train" else prepared.stores.transfer.lengths
         return count_steps(rows, stage.batch, replicas())
 
     def score() -> Dict[str, Any]:
@@ -77,9 +77,9 @@ def student_feed(
             return score()[stage.monitor]
         held_out = spread(
             lambda share: transfer_batches(
-                prepared.stores[1], stage.batch, 0, table, needed_kinds([stage]), share)
+                prepared.stores.dev, stage.batch, 0, table, needed_kinds([stage]), share)
         )
-        steps = count_steps(prepared.stores[1].lengths, stage.batch, replicas())
+        steps = count_steps(prepared.stores.dev.lengths, stage.batch, replicas())
         measured = student.trained.evaluate(held_out, steps=steps, verbose=0, return_dict=True)
         return float(measured["loss"])
 

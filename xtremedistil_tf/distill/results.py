@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from xtremedistil_tf.config import RunConfig
 from xtremedistil_tf.distill.targets import TargetStore
@@ -16,6 +16,13 @@ from xtremedistil_tf.models.student import Student
 from xtremedistil_tf.models.teacher import Teacher
 from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.version import __version__
+
+
+class Stores(NamedTuple):
+    """The teacher's outputs on the transfer text and on dev."""
+
+    transfer: TargetStore
+    dev: TargetStore
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,10 +52,10 @@ class Prepared:
     separator: Optional[int] = None
 
     @property
-    def stores(self) -> Tuple[TargetStore, TargetStore]:
+    def stores(self) -> "Stores":
         """The teacher's outputs on the transfer text and on dev, where there is a teacher."""
         assert self.transfer is not None and self.dev is not None, "no step reads them without one"
-        return self.transfer, self.dev
+        return Stores(self.transfer, self.dev)
 
 
 @dataclasses.dataclass(frozen=True)

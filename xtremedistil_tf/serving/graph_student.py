@@ -92,7 +92,7 @@ class GraphStudent(tf.Module):
           float32 [batch, time, classes], behind a row's length without meaning; [batch, classes]
           where the student pools.
         """
-        siamese = self._pairs is not None and self._pairs.step is None
+        siamese = self._pairs is not None and self._pairs.siamese
         if self._pairs is not None and siamese:
             ids, lengths = split_pairs(ids, self._pairs.separator)
         hidden = tf.transpose(self._embedded(ids), [1, 0, 2])
@@ -112,7 +112,7 @@ class GraphStudent(tf.Module):
     def _embedded(self, ids: Any) -> Any:
         """float32 [batch, time, E], of joint pairs with the segment behind."""
         words = tf.gather(self._embedding, ids)
-        if self._pairs is None or self._pairs.step is None:
+        if self._pairs is None or self._pairs.siamese:
             return words
         segments = tf.cast(segment_ids(ids, self._pairs.separator), tf.float32)
         return tf.concat([words, self._pairs.step * segments[:, :, None]], -1)

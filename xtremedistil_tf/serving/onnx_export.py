@@ -171,7 +171,7 @@ def build_model(arrays: StudentArrays, for_int8: bool = False) -> Any:
     units = arrays.forward[1].shape[0]
     bounds: List[Any] = []
     weights: Dict[str, np.ndarray] = {}
-    siamese = arrays.pairs is not None and arrays.pairs.step is None
+    siamese = arrays.pairs is not None and arrays.pairs.siamese
     joint = arrays.pairs is not None and not siamese
     if siamese:
         kernel, bias = arrays.projection
