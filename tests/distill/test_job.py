@@ -15,7 +15,7 @@ from safetensors.numpy import load_file
 
 from tests.conftest import ROOT, write_task
 from xtremedistil_tf import config as cfg
-from xtremedistil_tf.distill import job
+from xtremedistil_tf.distill import job, results
 from xtremedistil_tf.distill.teacher_job import run_teacher
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import locked, read_json
@@ -196,14 +196,24 @@ def test_a_folder_in_use_is_refused(finished, tiny_task, bert_config):
             job.run_distillation(config_of(tiny_task, bert_config), finished[0])
 
 
-def test_a_teacher_folder_serves_another_run(finished, tiny_task, bert_config, tmp_path):
+def test_a_teacher_folder_serves_another_run(
+    finished, tiny_task, bert_config, tmp_path, monkeypatch
+):
     config = config_of(tiny_task, bert_config, strategy="D0-S")
     config = dataclasses.replace(config, teacher=dataclasses.replace(
         config.teacher, model_dir=str(finished[0])))
-    metrics = job.run_distillation(config, tmp_path / "run", resources=cfg.Resources(export=False))
+    shared = cfg.Resources(export=False, targets_dir=str(tmp_path / "targets"))
+    metrics = job.run_distillation(config, tmp_path / "run", resources=shared)
     assert metrics["teacher"]["test"] == finished[1]["teacher"]["test"]
     assert [stage["name"] for stage in metrics["stages"]] == ["01_labels"]
     assert not (tmp_path / "run" / "teacher").exists()
+    # What it answers is asked once by all that share its outputs.
+    asked, answers = [], results._answers
+    monkeypatch.setattr(results, "_answers",
+                        lambda task, rows, forward: asked.append(1) or answers(task, rows, forward))
+    (tmp_path / "run" / "metrics.json").unlink()
+    again = job.run_distillation(config, tmp_path / "run", resources=shared)
+    assert len(asked) == 1 and again["teacher"] == metrics["teacher"]
 
 
 def test_a_teacher_of_other_labels_is_refused(finished, tiny_task, bert_config, tmp_path):

@@ -119,12 +119,17 @@ def _places(
 ) -> Dict[str, _Place]:
     """Places of the transfer text's pieces, for teacher and student, and of both splits' targets.
 
+    And of the teacher's answers on what is held out, which runs of one teacher need not ask again.
+
     In a folder that runs share every place has its fingerprint in its name: runs find what others
     made of the same teacher and data, and do not meet those of others.
     """
     prints = {"pieces": fingerprint(teacher_print, task.fingerprints["transfer"],
                                     config.data.seq_len, config.data.on_bad_row)}
     prints["own_pieces"] = fingerprint(prints["pieces"], text.fingerprint)
+    held_out = [task.fingerprints[split] for split in task.held_out]
+    prints["answers"] = fingerprint(teacher_print, held_out, task.fingerprints["labels"],
+                                    config.data.seq_len, config.data.on_bad_row, config.opt_policy)
     for split in ("transfer", "dev"):
         prints[split] = _target_fingerprint(config, task, teacher_print, split, layer, text)
     if resources.targets_dir is None:
@@ -218,7 +223,8 @@ def prepare(
     inputs = fingerprint(teacher_print, teacher.layer, *trained_on(config, task))
     prepared = Prepared(task, features, vocabulary, stores["transfer"], stores["dev"], inputs,
                         counts, teacher_features, text.tokenizer,
-                        student_separator(teacher.pairs, text.tokenizer, vocabulary))
+                        student_separator(teacher.pairs, text.tokenizer, vocabulary),
+                        places["answers"].folder / f"{places['answers'].fingerprint}.json")
     return prepared, passed["transfer"] / len(stores["transfer"])
 
 

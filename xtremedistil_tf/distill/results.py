@@ -14,7 +14,7 @@ from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
 from xtremedistil_tf.models.forward import Forward
 from xtremedistil_tf.models.student import Student
 from xtremedistil_tf.models.teacher import Teacher
-from xtremedistil_tf.runs import read_json
+from xtremedistil_tf.runs import read_json, write_json
 from xtremedistil_tf.version import __version__
 
 
@@ -38,6 +38,7 @@ class Prepared:
         too.
       tokenizer: the student's.
       separator: the student's id of what parts the texts of a pair; None where a row has one.
+      answers: file of what the teacher predicts on the held-out splits, once it did.
     """
 
     task: Task
@@ -50,6 +51,7 @@ class Prepared:
     teacher_features: Dict[str, Features]
     tokenizer: Any
     separator: Optional[int] = None
+    answers: Optional[pathlib.Path] = None
 
     @property
     def stores(self) -> "Stores":
@@ -86,6 +88,25 @@ def _write_predictions(
                       [line(*pair) for pair in zip(task.examples[split], predicted)])
 
 
+def _answers(task: Task, rows: Dict[str, Features], forward: Forward) -> Dict[str, Any]:
+    """What a model predicts on each held-out split."""
+    predict = scorer_of(task.labels).predict
+    return {split: predict(forward, rows[split], task.labels) for split in task.held_out}
+
+
+def _teacher_answers(prepared: Prepared, teacher: Teacher) -> Dict[str, Any]:
+    """The same of the teacher, which is asked once by all runs that share its outputs."""
+    path = prepared.answers
+    if path is not None and path.is_file():
+        return read_json(path)
+    found = _answers(prepared.task, prepared.teacher_features,
+                     Forward(teacher.model, pad_id=teacher.tokenizer.pad_token_id))
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(path, found)
+    return found
+
+
 def final_scores(
     prepared: Prepared, teacher: Optional[Teacher], student: Student, model_dir: pathlib.Path,
     glue_task: Optional[str] = None,
@@ -104,24 +125,22 @@ def final_scores(
     Returns:
       By "teacher" and "student", then by split.
     """
-    forwards = {}
+    task, answers = prepared.task, {}
     if teacher is not None:
-        forwards["teacher"] = (Forward(teacher.model, pad_id=teacher.tokenizer.pad_token_id),
-                               prepared.teacher_features)
-    forwards["student"] = (Forward(student.model, table=prepared.vocabulary.table),
-                           prepared.features)
-    task = prepared.task
+        answers["teacher"] = _teacher_answers(prepared, teacher)
+    answers["student"] = _answers(task, prepared.features,
+                                  Forward(student.model, table=prepared.vocabulary.table))
     scores: Dict[str, Dict[str, Any]] = {}
     scorer = scorer_of(task.labels)
     folder = model_dir / "predictions"
     for split in task.scored:
         gold = [row.tags for row in task.examples[split]]
         _write_predictions(folder, task, split, "gold", gold)
-    for who, (forward, rows) in forwards.items():
+    for who, found in answers.items():
         scores[who] = {}
-        for split in task.held_out:
+        rows = prepared.teacher_features if who == "teacher" else prepared.features
+        for split, predicted in found.items():
             features = rows[split]
-            predicted = scorer.predict(forward, features, task.labels)
             _write_predictions(folder, task, split, who, predicted)
             if split in task.scored:
                 scores[who][split] = {
