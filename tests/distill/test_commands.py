@@ -67,6 +67,7 @@ def test_the_authors_later_command_line_runs_unchanged(tokenizer, tmp_path, monk
     assert not [name for name in weights if name.startswith("matching")]
 
 
+@pytest.mark.long
 def test_the_authors_v2_command_line_runs_unchanged(tokenizer, tmp_path, monkeypatch):
     monkeypatch.setattr("tests.checkpoints.SIZES", {
         "hidden_size": 8, "num_hidden_layers": 6, "num_attention_heads": 2,

@@ -243,7 +243,7 @@ def test_helping_processes_fill_the_same_store(teacher, input_ids, tokenizer, tm
     pieces = open_pieces(tmp_path / "pieces")
     store, _ = open_store(Realigned(pieces), tmp_path / "store", "f0", 2, teacher.width, 4)
     job = (tmp_path / "store", tmp_path / "pieces", [tmp_path / "teacher"], 1, KINDS, 0)
-    with helping_processes(2, *job):
+    with helping_processes(1, *job):
         deadline = time.monotonic() + 120
         while not all(store.is_whole(index, KINDS) for index in range(store.shards)):
             assert time.monotonic() < deadline
