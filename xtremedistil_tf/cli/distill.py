@@ -26,12 +26,13 @@ def tell(metrics: Mapping[str, Any], model_dir: pathlib.Path, exported: bool) ->
       model_dir: its folder.
       exported: whether it ended with the student's exports.
     """
+    from xtremedistil_tf.evaluation.predictions import last_file
     from xtremedistil_tf.evaluation.report import teacher_student_table
     from xtremedistil_tf.serving.showcase import SHOWN
 
     print(teacher_student_table(metrics))
     print()
-    print(SHOWN[metrics["kind"]](model_dir / "predictions" / "test.student.tsv"))
+    print(SHOWN[metrics["kind"]](model_dir / "predictions" / last_file(metrics["kind"])))
     print()
     exports = f"   SavedModel: {model_dir / 'export' / '1'}" if exported else ""
     print(f"report: {model_dir / 'report.md'}   student: {model_dir / 'student'}{exports}")

@@ -2,7 +2,8 @@
 
 import dataclasses
 import pathlib
-from typing import Any, Dict
+from types import MappingProxyType
+from typing import Any, Dict, Mapping, Optional
 
 from absl import flags
 
@@ -18,6 +19,13 @@ FLAGS = flags.FLAGS
 _CHANGED = ("freeze_word_embedding", "dropout_rate")
 _FIXED = ("pt_student_checkpoint", "dense_act_func", "pooling")
 
+# Of --do_squad; their names are BERT's.
+_SQUAD = {
+    "doc_stride": "Pieces that two neighbouring windows of a context share (--do_squad).",
+    "max_query_length": "Pieces of a question; what lies beyond is cut (--do_squad).",
+    "max_answer_length": "Pieces of the longest answer that is looked for (--do_squad).",
+}
+
 
 def define_flags() -> None:
     """All flags of this command."""
@@ -28,11 +36,29 @@ def define_flags() -> None:
                         "task must have its labels.")
     define_start_flags()
     command_flags.define_label_flags()
+    for name, told in _SQUAD.items():
+        flags.DEFINE_integer(name, getattr(cfg.SquadConfig(), name), told)
+
+
+def _squad(
+    values: flags.FlagValues, wanted: bool, kept: Mapping[str, int] = MappingProxyType({})
+) -> Optional[cfg.SquadConfig]:
+    """The settings of --do_squad: those that are given, then `kept`, then the defaults.
+
+    Raises:
+      UserError: for one of them where it is not wanted.
+    """
+    given = {name: values[name].value for name in _SQUAD if values[name].present}
+    if wanted:
+        return cfg.SquadConfig(**{**kept, **given})
+    for name in given:
+        raise UserError(f"--{name} is given without --do_squad, whose contexts it is about")
+    return None
 
 
 def _from_checkpoint(values: flags.FlagValues) -> Dict[str, Any]:
     own: Dict[str, Any] = {name: values[name].value for name in (*_CHANGED, *_FIXED)}
-    return {"data": command_flags.data_config(values),
+    return {"data": command_flags.data_config(values, squad=_squad(values, values.do_squad)),
             "student": cfg.StudentConfig(student="transformer", **own)}
 
 
@@ -45,16 +71,19 @@ def _from_student(values: flags.FlagValues) -> Dict[str, Any]:
             raise UserError(f"--{name} and --student_dir are both given; a finished student has "
                             "its own: give one of them")
     assets = load_assets(student_path(values.student_dir))
-    kind, glue = assets.labels.kind, values.glue_task is not None
+    kind = assets.labels.kind
+    answers = values.do_squad if values["do_squad"].present else kind == cfg.SPANS
+    named = answers or values.glue_task is not None
     reads = {"seq_len": ("seq_len", assets.record["seq_len"]),
-             "do_NER": ("do_ner", kind == cfg.TAGGING and not glue),
-             "do_regression": ("do_regression", kind == cfg.REGRESSION and not glue),
-             "do_pairwise": ("do_pairwise", assets.separator is not None and not glue)}
+             "do_NER": ("do_ner", kind == cfg.TAGGING and not named),
+             "do_regression": ("do_regression", kind == cfg.REGRESSION and not named),
+             "do_pairwise": ("do_pairwise", assets.separator is not None and not named)}
     own = {setting: values[flag].value if values[flag].present else default
            for flag, (setting, default) in reads.items()}
     changed: Dict[str, Any] = {name: values[name].value for name in _CHANGED
                                if values[name].present}
-    return {"data": command_flags.data_config(values, **own),
+    squad = _squad(values, answers, assets.record.get("squad") or {})
+    return {"data": command_flags.data_config(values, squad=squad, **own),
             "student": dataclasses.replace(assets.settings, **changed)}
 
 

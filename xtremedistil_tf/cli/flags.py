@@ -36,13 +36,17 @@ def define_run_flags() -> None:
                          "text<TAB>text (GLUE's pairs: by themselves).")
     flags.DEFINE_boolean("do_regression", False,
                          "Estimate a number a text instead of a class (STS-B: by itself).")
+    flags.DEFINE_boolean("do_squad", False,
+                         "Find answers in texts: the folder holds SQuAD's train-v2.0.json and "
+                         "dev-v2.0.json (xtremedistil-finetune, from a checkpoint).")
     flags.DEFINE_enum("on_bad_row", _DATA.on_bad_row, cfg.ON_BAD_ROW,
                       "Stop at an unusable row, or skip and count it.")
     flags.DEFINE_enum("dev_measure", None, sorted({name for names in cfg.MEASURES.values()
                                                    for name in names}),
                       "Dev score that chooses epochs and steps; by default macro_f1 for tagging, "
                       "accuracy for classification (f1, of the second class, and matthews where "
-                      "there are two), pearson for regression; GLUE's tasks have their own.")
+                      "there are two), pearson for regression, f1 for --do_squad; GLUE's tasks "
+                      "have their own.")
     flags.DEFINE_list("languages", [], "Use only the labelled rows of these languages.")
     flags.DEFINE_integer("labels_per_language", None,
                          "Most training rows a language, drawn at random; a larger number holds "
@@ -264,7 +268,8 @@ def data_config(values: flags.FlagValues, **more: Any) -> cfg.DataConfig:
         "on_bad_row": values.on_bad_row, "dev_measure": values.dev_measure,
         "languages": tuple(values.languages), "labels_per_language": values.labels_per_language,
         "glue_task": values.glue_task, "do_regression": values.do_regression,
-        "do_pairwise": values.do_pairwise, **more})
+        "do_pairwise": values.do_pairwise,
+        "squad": cfg.SquadConfig() if values.do_squad else None, **more})
 
 
 def run_config(values: flags.FlagValues) -> cfg.RunConfig:

@@ -1,4 +1,4 @@
-"""Tags or classifies text from a file or standard input with a student in any of its forms."""
+"""Tags text, classifies it or answers questions on it, with a student in any of its forms."""
 
 import contextlib
 import json
@@ -30,23 +30,25 @@ def define_flags() -> None:
     define_loading_flags()
     flags.DEFINE_string("input", "-",
                         "Text, one sentence a line; of pairs two with a tab between, or a JSON "
-                        "object with text and text_pair. - is standard input.")
+                        "object with text and text_pair; of questions question and text with a "
+                        "tab between, or an object with question and context. - is standard input.")
     flags.DEFINE_string("output", "-", "Where the result goes; - is standard output.")
     flags.DEFINE_enum("format", None, FORMATS,
-                      "tsv: words<TAB>tags, or text<TAB>label; conll: a word and its tag a line; "
+                      "tsv: words<TAB>tags, or text<TAB>label, or question<TAB>answer; conll: a word and its tag a line; "
                       "json: one object a line, with entities and character offsets, or with label "
-                      "and scores. By default tsv for taggers, json for classifiers.")
+                      "and scores, or with answer and score. By default tsv for taggers, json for "
+                      "others.")
 
 
 def render(line: "Line", form: str) -> str:
     """A line's result in an output format, without the final line end.
 
     Args:
-      line: a `serving.streaming.TaggedLine` or ClassifiedLine; one with an error has no result.
+      line: a `serving.streaming.TaggedLine`, ClassifiedLine or AnsweredLine; one with an error has no result.
       form: one of FORMATS; conll for a tagged line only.
     """
     from xtremedistil_tf.inputs.labels import number_text
-    from xtremedistil_tf.serving.streaming import ClassifiedLine, line_record
+    from xtremedistil_tf.serving.streaming import AnsweredLine, ClassifiedLine, line_record
 
     if form == "json":
         return json.dumps(line_record(line), ensure_ascii=False)
@@ -55,6 +57,10 @@ def render(line: "Line", form: str) -> str:
         answer = found["label"] if "label" in found else number_text(found["score"])
         texts = line.pair or (line.text,)
         return "\t".join([*(text.replace("\t", " ") for text in texts), answer])
+    if isinstance(line, AnsweredLine):
+        found = line.found or {"answer": ""}
+        # Contexts may hold line ends.
+        return "\t".join(" ".join(text.split()) for text in (line.question, found["answer"]))
     words = [word for (word, _, _), _, _ in line.words]
     tags = [tag for _, tag, _ in line.words]
     if form == "tsv":
@@ -120,11 +126,11 @@ def main() -> None:
     from xtremedistil_tf.serving.streaming import ClassifiedLine, tag_lines
 
     model = load_named_student()
-    classifies = model.kind != TAGGING
-    form = FLAGS.format or ("json" if classifies else "tsv")
-    if classifies and form == "conll":
-        raise UserError("--format=conll is for words and their tags, and this student labels whole "
-                        "texts; allowed: tsv, json")
+    tags = model.kind == TAGGING
+    form = FLAGS.format or ("tsv" if tags else "json")
+    if form == "conll" and not tags:
+        raise UserError("--format=conll is for words and their tags, and this student tags none: "
+                        f"it was made for {model.kind}; allowed: tsv, json")
     failed = cut = 0
     with _opened_input(FLAGS.input) as source, _opened_output(FLAGS.output) as write, \
             _progress(source) as advance:

@@ -57,7 +57,7 @@ def _taggers() -> dict:
     folder = _teacher_folder()
     student = load_named_student()
     if student.kind != TAGGING:
-        raise UserError(f"{FLAGS.model_dir} holds a student that classifies texts; the page shows "
+        raise UserError(f"{FLAGS.model_dir} holds a student for {student.kind}; the page shows "
                         "tagged words only. xtremedistil-predict reads texts")
     taggers = {"student": NamedTagger(runtime, student)}
     if folder is not None:

@@ -7,6 +7,8 @@ from xtremedistil_tf.config.data import (
     MEASURES,
     ON_BAD_ROW,
     REGRESSION,
+    SPANS,
+    SQUAD_FILES,
     TAGGING,
     DataConfig,
 )
@@ -40,10 +42,11 @@ from xtremedistil_tf.config.run import (
     RunConfig,
     differences,
 )
+from xtremedistil_tf.config.squad import SquadConfig
 
 __all__ = [
     "require", "BINARY_MEASURES", "CLASSIFICATION", "MEASURES", "ON_BAD_ROW", "REGRESSION",
-    "TAGGING", "DataConfig", "GLUE", "GlueTask",
+    "SPANS", "SQUAD_FILES", "SquadConfig", "TAGGING", "DataConfig", "GLUE", "GlueTask",
     "EPOCHS_PER", "FINE_TUNING", "MATCHING", "LOGITS_LOSSES", "OPTIMIZERS",
     "REPRESENTATION_LOSSES", "SCHEDULES", "STRATEGIES", "UNFREEZE_ORDERS", "BatchSize",
     "DistilConfig", "ACTIVATIONS", "PAIR_ENCODINGS",

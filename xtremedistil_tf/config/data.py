@@ -5,16 +5,23 @@ from typing import Dict, Optional, Tuple
 
 from xtremedistil_tf.config.checks import at_least, one_of, require
 from xtremedistil_tf.config.glue import GLUE, GlueTask
+from xtremedistil_tf.config.squad import SquadConfig
 
-# Kinds of task: a label a word, one a text, or a number a text.
+# Kinds of task: a label a word, one a text, a number a text, or where in a text an answer stands.
 TAGGING, CLASSIFICATION, REGRESSION = "tagging", "classification", "regression"
+SPANS = "spans"
 # Dev measures that may choose epochs and steps, by kind; the first is the default.
 MEASURES = {TAGGING: ("macro_f1",),
             CLASSIFICATION: ("accuracy", "macro_f1", "f1", "matthews"),
-            REGRESSION: ("pearson", "spearman")}
-# Those that are of two classes only.
+            REGRESSION: ("pearson", "spearman"),
+            SPANS: ("f1", "exact", "best_f1", "best_exact")}
+# Those of a classification that are of two classes only.
 BINARY_MEASURES = ("f1", "matthews")
 _FILES = {"train": "train.tsv", "dev": "dev.tsv", "test": "test.tsv"}
+SQUAD_FILES = {"train": "train-v2.0.json", "dev": "dev-v2.0.json", "test": "test-v2.0.json"}
+# SQuAD's own test file is not published.
+_MAY_LACK = ("test",)
+_LABELS_LOSS = {REGRESSION: "squared_error", SPANS: "span_cross_entropy"}
 ON_BAD_ROW = ("error", "skip")
 
 
@@ -39,6 +46,7 @@ class DataConfig:
       glue_task: one of GLUE, whose original files the folder holds; None for the project's format.
       do_regression: estimate a number a text instead of classifying; GLUE's STS-B does by itself.
       do_pairwise: a row has two texts; GLUE's tasks that have two do by themselves.
+      squad: the folder holds SQuAD's files, and rows are made so; None for other tasks.
     """
 
     task: str
@@ -54,6 +62,7 @@ class DataConfig:
     glue_task: Optional[str] = None
     do_regression: bool = False
     do_pairwise: bool = False
+    squad: Optional[SquadConfig] = None
 
     def __post_init__(self):
         at_least("seq_len", self.seq_len, 3)
@@ -73,6 +82,12 @@ class DataConfig:
                 f"--do_pairwise does not go with --glue_task={self.glue_task}, which has one text")
         require(not self.do_regression or self.glue is None or self.glue.regression,
                 f"--do_regression does not go with --glue_task={self.glue_task}, which has classes")
+        require(self.squad is None or not (self.do_ner or self.glue_task or self.do_regression
+                                           or self.do_pairwise),
+                "--do_squad finds answers in texts; --do_NER, --glue_task, --do_pairwise and "
+                "--do_regression are other tasks: give one of them")
+        if self.squad is not None:
+            self.squad.check(self.seq_len)
         measures = MEASURES[self.kind]
         require(self.measure in measures, f"--dev_measure is {self.measure!r}; allowed for "
                 f"{self.kind}: {', '.join(measures)}")
@@ -90,16 +105,25 @@ class DataConfig:
     @property
     def pairs(self) -> bool:
         """Whether a row has two texts."""
-        return self.do_pairwise or self.pairs_of_glue
+        return self.do_pairwise or self.pairs_of_glue or self.squad is not None
 
     @property
     def files(self) -> Dict[str, str]:
         """Names of the labelled files by split."""
+        if self.squad is not None:
+            return SQUAD_FILES
         return dict(self.glue.files) if self.glue else _FILES
 
     @property
+    def may_lack(self) -> Tuple[str, ...]:
+        """The splits whose file may be missing."""
+        return () if self.squad is None else _MAY_LACK
+
+    @property
     def kind(self) -> str:
-        """TAGGING, CLASSIFICATION or REGRESSION."""
+        """TAGGING, CLASSIFICATION, REGRESSION or SPANS."""
+        if self.squad is not None:
+            return SPANS
         if self.do_regression or (self.glue and self.glue.regression):
             return REGRESSION
         return TAGGING if self.do_ner else CLASSIFICATION
@@ -107,7 +131,7 @@ class DataConfig:
     @property
     def labels_loss(self) -> str:
         """The loss against gold labels, a name in `distill.losses.LOSSES`."""
-        return "squared_error" if self.kind == REGRESSION else "cross_entropy"
+        return _LABELS_LOSS.get(self.kind, "cross_entropy")
 
     @property
     def measure(self) -> str:

@@ -5,8 +5,8 @@ import json
 from typing import Any, Dict, List, Optional, Tuple
 
 from xtremedistil_tf.config.checks import at_least, one_of, require
-from xtremedistil_tf.config.data import REGRESSION, DataConfig
-from xtremedistil_tf.config.distillation import DistilConfig
+from xtremedistil_tf.config.data import CLASSIFICATION, REGRESSION, SPANS, TAGGING, DataConfig
+from xtremedistil_tf.config.distillation import FINE_TUNING, DistilConfig
 from xtremedistil_tf.config.models import PAIR_ENCODINGS, StudentConfig, TeacherConfig
 
 POLICIES = ("mixed_float16", "mixed_bfloat16")
@@ -40,9 +40,14 @@ class RunConfig:
         require(self.data.kind != REGRESSION or self.distil.logits_loss == "mse",
                 f"--logits_loss is {self.distil.logits_loss!r}, which needs classes; allowed for "
                 f"{REGRESSION}: mse")
-        require(self.data.kind != REGRESSION or not self.distil.label_smoothing,
+        require(self.data.kind in (TAGGING, CLASSIFICATION) or not self.distil.label_smoothing,
                 f"--label_smoothing is {self.distil.label_smoothing}, which needs classes; allowed "
-                f"for {REGRESSION}: 0")
+                f"for {self.data.kind}: 0")
+        require(self.data.kind != SPANS or (self.student.student == "transformer"
+                                            and self.distil.strategy == FINE_TUNING),
+                f"--do_squad with the strategy {self.distil.strategy} and a {self.student.student} "
+                "student; allowed: xtremedistil-finetune with a Transformer, which "
+                "--pt_student_checkpoint or --student_dir names. Answers are not distilled")
         require(self.data.pairs or self.student.pair_encoding == PAIR_ENCODINGS[0],
                 f"--pair_encoding={self.student.pair_encoding} is for rows of two texts, which "
                 "--do_pairwise reads; the task's rows have one")

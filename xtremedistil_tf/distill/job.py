@@ -294,6 +294,7 @@ def _save(
 ) -> None:
     record = {"version": __version__, "seq_len": config.data.seq_len,
               "strategy": config.distil.strategy, "seed": config.seed, "scores": scores["student"],
-              "separator": prepared.separator, "glue_task": config.data.glue_task}
+              "separator": prepared.separator, "glue_task": config.data.glue_task,
+              "squad": config.to_dict()["data"]["squad"]}
     save_student(model_dir / "student", student, config.student, prepared.vocabulary,
                  prepared.tokenizer, prepared.task.labels, record)

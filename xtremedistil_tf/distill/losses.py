@@ -109,6 +109,24 @@ def squared_error(prediction: Any, target: Any, mask: Any) -> Any:
     return mean_squared_error(prediction, target[:, :, tf.newaxis], mask)
 
 
+def span_cross_entropy(prediction: Any, target: Any, mask: Any) -> Any:
+    """Mean over rows, and over both ends of an answer, of the cross-entropy over positions.
+
+    Args:
+      prediction: float [batch, time, 2], how well an answer begins and ends at each position; what
+        padding has must be far below all else.
+      target: int [batch, 2], the positions of its first and last piece; both 0, the opening marker,
+        where a row has none.
+      mask: [batch, 2], 1 at rows that count.
+
+    Returns:
+      Scalar float32.
+
+    Source: Devlin et al. (2019), section 4.3.
+    """
+    return cross_entropy(tf.transpose(prediction, [0, 2, 1]), target, mask)
+
+
 def pseudo_labels(prediction: Any, target: Any, mask: Any) -> Any:
     """Cross-entropy with the teacher's most probable class; shapes as in `kl_divergence`.
 
@@ -123,5 +141,6 @@ LOSSES: Dict[str, Callable[..., Any]] = {
     "attention_kld": attention_divergence,
     "cross_entropy": cross_entropy,
     "squared_error": squared_error,
+    "span_cross_entropy": span_cross_entropy,
     "pseudo_labels": pseudo_labels,
 }

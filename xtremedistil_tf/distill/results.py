@@ -2,11 +2,11 @@
 
 import dataclasses
 import pathlib
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, NamedTuple, Optional
 
-from xtremedistil_tf.config import RunConfig
+from xtremedistil_tf.config import TAGGING, RunConfig
 from xtremedistil_tf.distill.targets import TargetStore
-from xtremedistil_tf.evaluation.predictions import write_predictions, write_submission
+from xtremedistil_tf.evaluation.predictions import last_file, write_submission
 from xtremedistil_tf.evaluation.scoring import scorer_of
 from xtremedistil_tf.inputs.alignment import Features
 from xtremedistil_tf.inputs.task import Task, describe
@@ -80,14 +80,6 @@ def best_stage(records: List[Dict[str, Any]], measure: str) -> Dict[str, Any]:
     return max(reversed(records), key=lambda record: record["dev"][measure])
 
 
-def _write_predictions(
-    folder: pathlib.Path, task: Task, split: str, who: str, predicted: Sequence[Sequence[str]]
-) -> None:
-    line = scorer_of(task.labels).line
-    write_predictions(folder / f"{split}.{who}.tsv",
-                      [line(*pair) for pair in zip(task.examples[split], predicted)])
-
-
 def _answers(task: Task, rows: Dict[str, Features], forward: Forward) -> Dict[str, Any]:
     """What a model predicts on each held-out split."""
     predict = scorer_of(task.labels).predict
@@ -134,14 +126,13 @@ def final_scores(
     scorer = scorer_of(task.labels)
     folder = model_dir / "predictions"
     for split in task.scored:
-        gold = [row.tags for row in task.examples[split]]
-        _write_predictions(folder, task, split, "gold", gold)
+        scorer.write_gold(folder, split, task.examples[split])
     for who, found in answers.items():
         scores[who] = {}
         rows = prepared.teacher_features if who == "teacher" else prepared.features
         for split, predicted in found.items():
             features = rows[split]
-            _write_predictions(folder, task, split, who, predicted)
+            scorer.write(folder, split, who, task.examples[split], predicted)
             if split in task.scored:
                 scores[who][split] = {
                     **scorer.score(features.tags, predicted, features.languages,
@@ -214,9 +205,12 @@ def finished_metrics(model_dir: pathlib.Path, export: bool) -> Optional[Dict[str
       model_dir: the run folder.
       export: whether the exports belong to it.
     """
-    needed = ["metrics.json", "report.md", "student/student.json", "predictions/test.student.tsv"]
+    path = model_dir / "metrics.json"
+    if not path.is_file():
+        return None
+    metrics = read_json(path)
+    predictions = last_file(metrics.get("kind", TAGGING))
+    needed = ["report.md", "student/student.json", f"predictions/{predictions}"]
     if export:
         needed.append("export/1/saved_model.pb")
-    if all((model_dir / name).is_file() for name in needed):
-        return read_json(model_dir / "metrics.json")
-    return None
+    return metrics if all((model_dir / name).is_file() for name in needed) else None

@@ -74,6 +74,7 @@ def start_student(
         config.student, len(prepared.vocabulary), width, prepared.task.labels.size,
         embeddings, prepared.task.labels.pooled, config.data.seq_len,
         Matching(matched, config.distil.attention) if matched else None, prepared.separator,
+        prepared.task.labels.competing,
     )
     if encoder is not None:
         copy_layers(encoder, student.model.get_layer("encoder"))

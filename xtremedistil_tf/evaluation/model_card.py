@@ -3,8 +3,9 @@
 import pathlib
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Tuple
 
-from xtremedistil_tf.config import CLASSIFICATION, REGRESSION, TAGGING, StudentConfig
+from xtremedistil_tf.config import CLASSIFICATION, REGRESSION, SPANS, TAGGING, StudentConfig
 from xtremedistil_tf.evaluation import plots
+from xtremedistil_tf.evaluation.answers import answer_table
 from xtremedistil_tf.evaluation.classes import class_table
 from xtremedistil_tf.evaluation.markdown import count_text, score_text, table, without_teacher
 from xtremedistil_tf.evaluation.measures import (
@@ -80,7 +81,8 @@ def _summary(metrics: Metrics, record: Mapping[str, Any], weights: int) -> str:
     origin, beside = _origin(metrics)
     rows = [
         ["architecture", f"{_BODIES[sizes.student](sizes)}, {sizes.dense_act_func} projection to "
-         f"{record['width']}" + _POOLINGS[sizes.pools] * _of_texts(metrics)],
+         f"{record['width']}"
+         + _POOLINGS[sizes.pools] * (metrics.get("kind") in (CLASSIFICATION, REGRESSION))],
         *origin,
         ["strategy", f"{metrics['strategy']}, kept after {student['selected_stage']}, "
          f"seed {metrics['seed']}"],
@@ -113,8 +115,9 @@ def _scores(metrics: Metrics) -> str:
     else:
         header, rows = without_teacher(header, rows)
     parts = ["## Scores", text, table(header, rows)]
-    # Class by class, without the report's heading.
-    return "\n\n".join([*parts, *class_table(metrics).split("\n\n")[1:]])
+    # Class by class, or kind of question by kind, without the report's heading.
+    detailed = class_table(metrics) or answer_table(metrics)
+    return "\n\n".join([*parts, *detailed.split("\n\n")[1:]])
 
 
 def _data(metrics: Metrics, data_card: Mapping[str, Any]) -> str:
@@ -187,6 +190,22 @@ _USE_CLASSIFIER = _USE_TAGGER.replace(
     "# a dict: label, score, scores (by label); cut where the text was longer than the limit")
 _USE_REGRESSION = _USE_CLASSIFIER.replace("classifier", "model").replace(
     "# a dict: label, score, scores (by label); cut", "# a dict: score, the number; cut")
+_USE_ANSWERER = """## Use
+
+```python
+import xtremedistil_tf
+
+answerer = xtremedistil_tf.load("PATH/TO/THIS/FOLDER")
+answerer(("Where does he work?", "Paul Bergmann works in Berlin."))
+# a dict: answer ("" for none), score, start, end, null_odds
+```
+
+```
+printf 'Where does he work?\\tPaul Bergmann works in Berlin.\\n' \\
+  | xtremedistil-predict --model_dir=PATH/TO/THIS/FOLDER
+```
+
+The folder is complete in itself: weights, tokenizer and vocabulary. It holds no code."""
 # What stands there for a student of pairs.
 _PAIRED = (('("Paul Bergmann arbeitet in Berlin.")',
             '(("Paul Bergmann arbeitet in Berlin.", "Er lebt in Berlin."))'),
@@ -205,6 +224,10 @@ _WORDINGS = {
         "pipeline_tag: text-classification\ntags:\n- text-regression\n",
         "A regression of texts", "over texts; support counts texts",
         "was not read. In use, too, a text is cut there", _USE_REGRESSION),
+    SPANS: _Wording(
+        "pipeline_tag: question-answering\ntags:\n- question-answering\n",
+        "An answerer of questions on a given text", "by SQuAD 2.0's own script; support counts "
+        "questions", "was read in overlapping windows, as in use", _USE_ANSWERER),
 }
 _POOLINGS = {"last": " of its final states", "max": " of its largest values",
              "first": " of its first state", "mean": " of its mean state"}

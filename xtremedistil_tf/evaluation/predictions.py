@@ -3,13 +3,21 @@
 import pathlib
 from typing import Iterable, List, Sequence, Tuple
 
-from xtremedistil_tf.config import GLUE
+from xtremedistil_tf.config import GLUE, SPANS
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import atomic_path
 
 
+def last_file(kind: str) -> str:
+    """The file of predictions that a finished run has last, by the kind of task.
+
+    SQuAD's dev file is there where no test file is.
+    """
+    return "dev.student.predictions.json" if kind == SPANS else "test.student.tsv"
+
+
 def write_predictions(path: pathlib.Path, lines: Iterable[str]) -> None:
-    """Writes the lines of a predictions file, see `scoring.Scorer.line`."""
+    """Writes the lines of a predictions file."""
     with atomic_path(path) as temporary:
         temporary.write_bytes(("\n".join(lines) + "\n").encode("utf-8"))
 

@@ -6,6 +6,7 @@ import pathlib
 from typing import Any, Callable, List, Mapping, Sequence, Tuple
 
 from xtremedistil_tf.evaluation import paper, plots
+from xtremedistil_tf.evaluation.answers import answer_table
 from xtremedistil_tf.evaluation.classes import class_table, has_confusion, plot_confusion
 from xtremedistil_tf.evaluation.markdown import (
     ABSENT,
@@ -235,7 +236,7 @@ def render_report(metrics: Metrics, histories: Histories) -> str:
     links = "\n\n".join(f"![{caption}](plots/{name})"
                         for name, caption, _ in _figures(metrics, histories))
     sections = [title, _headline(metrics), _stage_trace(metrics), _models(metrics),
-                class_table(metrics), _languages(metrics), time_section(metrics),
+                class_table(metrics), answer_table(metrics), _languages(metrics), time_section(metrics),
                 data_section(metrics), f"## Plots\n\n{links}" if links else ""]
     return "\n\n".join(section for section in sections if section) + "\n"
 

@@ -8,9 +8,9 @@ from typing import Any, Collection, Dict, Iterable, Iterator, List, Optional, Se
 import numpy as np
 
 from xtremedistil_tf.inputs.examples import Example
-from xtremedistil_tf.inputs.labels import ClassSet, LabelSet, Numbers
+from xtremedistil_tf.inputs.labels import ClassSet, LabelSet, Numbers, Spans
 
-Labels = Union[LabelSet, ClassSet, Numbers]
+Labels = Union[LabelSet, ClassSet, Numbers, Spans]
 
 # Rows handed to the tokenizer at a time: its threads are busy and memory stays flat.
 _CHUNK = 8192
@@ -64,19 +64,41 @@ class Ragged:
 
 
 @dataclasses.dataclass(frozen=True)
+class Contexts:
+    """What answers are cut out of, where rows are windows of texts.
+
+    Attributes:
+      texts: the contexts, one a question.
+      owners: int32 [rows], number of the question that a row belongs to.
+      begins, ends: for each piece of a row the characters of the context at which it begins and
+        ends; -1 for pieces of the question, and markers.
+      longest: pieces of the longest answer.
+    """
+
+    texts: Sequence[str]
+    owners: np.ndarray
+    begins: Ragged
+    ends: Ragged
+    longest: int
+
+
+@dataclasses.dataclass(frozen=True)
 class Features:
     """Tokenised rows.
 
     Attributes:
       input_ids: piece ids of the teacher's tokenizer, markers included, at most seq_len a row.
-      label_ids: a class for each piece, or a class or number a row; none where a row has no label.
+      label_ids: a class for each piece, or a class or number a row, or the positions of an answer's
+        first and last piece; none where a row has no label.
       word_starts: for each word the position of its first piece in the row, -1 where the word
         was cut off by seq_len or yields no piece.
       languages: one a row.
-      tags: gold tags, one tuple a row (all words, cut ones too).
+      tags: gold tags, one tuple a row (all words, cut ones too); where rows are windows, the
+        accepted answers, one tuple a question.
       counts: what tokenising did: sentences, words, pieces, cut_words, cut_sentences,
         empty_words (no piece), unknown_pieces.
-      pooled: whether a row has one label instead of one a piece.
+      pooled: whether a row has labels of its own instead of one a piece.
+      contexts: what answers are cut out of; None where rows are no windows.
     """
 
     input_ids: Ragged
@@ -86,6 +108,7 @@ class Features:
     tags: List[tuple]
     counts: Dict[str, int]
     pooled: bool = False
+    contexts: Optional[Contexts] = None
 
     def __len__(self) -> int:
         return len(self.input_ids)

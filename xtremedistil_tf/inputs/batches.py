@@ -131,12 +131,14 @@ def labelled_batches(
       rows: numbers of the epoch's rows, some perhaps more than once; by default all, once.
 
     Returns:
-      A dataset of (inputs, {"labels", "mask"}), both [batch, time], or [batch, 1] where a row has
-      one label.
+      A dataset of (inputs, {"labels", "mask"}), both [batch, time], or [batch, n] where a row has n
+      labels instead.
     """
     source = features.input_ids.values
     values = tf.constant(source if table is None else table[source], tf.int32)
     labels = tf.constant(features.label_ids.values)
+    if features.pooled:
+        labels = tf.reshape(labels, [len(features), -1])
     starts = tf.constant(features.input_ids.starts[:-1], tf.int32)
     all_lengths = tf.constant(features.input_ids.lengths, tf.int32)
     chosen = np.arange(len(features)) if rows is None else rows
@@ -165,7 +167,7 @@ def labelled_batches(
         if table is None:
             inputs["attention_mask"] = tf.cast(real, tf.int32)
         if features.pooled:
-            targets = tf.gather(labels, row)[:, None]
+            targets = tf.gather(labels, row)
             return inputs, {"labels": targets, "mask": tf.ones_like(targets, tf.float32)
                             * tf.cast(counts, tf.float32)}
         return inputs, {"labels": tf.gather(labels, index),

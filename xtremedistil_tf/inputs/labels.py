@@ -6,7 +6,7 @@ from typing import Any, Iterable, List, Literal, Sequence, Tuple
 
 import numpy as np
 
-from xtremedistil_tf.config import CLASSIFICATION, REGRESSION, TAGGING
+from xtremedistil_tf.config import CLASSIFICATION, REGRESSION, SPANS, TAGGING
 from xtremedistil_tf.errors import UserError
 
 # The paper's extra classes (section 6): padding, continuation pieces and the two markers.
@@ -27,11 +27,13 @@ class LabelSet:
     Attributes:
       kind: of the task.
       pooled: whether a row has one target; here it has one a piece.
+      competing: whether the pieces of a row compete for a class; here each is for itself.
       dtype: of encoded labels.
     """
 
     kind = TAGGING
     pooled: Literal[False] = False
+    competing = False
     dtype: Any = np.int32
 
     def __init__(self, tags: Sequence[str]):
@@ -109,12 +111,14 @@ class ClassSet:
     Attributes:
       kind: of the task.
       pooled: whether a row has one target; it has.
+      competing: whether its pieces do; they have none.
       dtype: of encoded labels.
       tags, names: the classes' names, by class number.
     """
 
     kind = CLASSIFICATION
     pooled: Literal[True] = True
+    competing = False
     dtype: Any = np.int32
 
     def __init__(self, names: Sequence[str]):
@@ -158,12 +162,13 @@ class Numbers:
       names: what the output is called.
 
     Attributes:
-      kind, pooled, dtype: as those of a ClassSet.
+      kind, pooled, competing, dtype: as those of a ClassSet.
       tags, names: the output's name alone.
     """
 
     kind = REGRESSION
     pooled: Literal[True] = True
+    competing = False
     dtype: Any = np.float32
     allowed = "a number"
 
@@ -187,16 +192,43 @@ class Numbers:
         return [float(text) for text in texts]
 
 
+class Spans:
+    """The outputs of a piece where answers are looked for: how well one begins, and ends, there.
+
+    Args:
+      names: what the two outputs are called.
+
+    Attributes:
+      kind, pooled, dtype: as those of a LabelSet; encoded are positions in a row.
+      competing: whether the pieces of a row compete for an output; they do.
+      tags, names: the outputs' names.
+    """
+
+    kind = SPANS
+    pooled: Literal[False] = False
+    competing = True
+    dtype: Any = np.int32
+
+    def __init__(self, names: Sequence[str] = ("start", "end")):
+        self.tags: Tuple[str, ...] = tuple(names)
+        self.names = self.tags
+
+    @property
+    def size(self) -> int:
+        """Number of outputs."""
+        return len(self.tags)
+
+
 def number_text(number: float) -> str:
     """An estimated number as it stands in files of predictions."""
     return f"{number:.4f}"
 
 
-_SETS = {TAGGING: LabelSet, CLASSIFICATION: ClassSet, REGRESSION: Numbers}
+_SETS = {TAGGING: LabelSet, CLASSIFICATION: ClassSet, REGRESSION: Numbers, SPANS: Spans}
 
 
 def label_set(kind: str, names: Sequence[str]) -> Any:
-    """A LabelSet, ClassSet or Numbers, by the kind of task."""
+    """A LabelSet, ClassSet, Numbers or Spans, by the kind of task."""
     return _SETS[kind](names)
 
 

@@ -5,7 +5,15 @@ import dataclasses
 import pathlib
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from xtremedistil_tf.config import BINARY_MEASURES, CLASSIFICATION, GLUE, REGRESSION, DataConfig
+from xtremedistil_tf.config import (
+    BINARY_MEASURES,
+    CLASSIFICATION,
+    GLUE,
+    REGRESSION,
+    SQUAD_FILES,
+    DataConfig,
+    SquadConfig,
+)
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.alignment import Features, Labels, align
 from xtremedistil_tf.inputs.examples import (
@@ -16,16 +24,18 @@ from xtremedistil_tf.inputs.examples import (
     read_ner,
 )
 from xtremedistil_tf.inputs.glue import glue_texts, read_glue
-from xtremedistil_tf.inputs.labels import ClassSet, LabelSet, Numbers, read_labels
+from xtremedistil_tf.inputs.labels import ClassSet, LabelSet, Numbers, Spans, read_labels
+from xtremedistil_tf.inputs.squad import read_squad
 from xtremedistil_tf.inputs.subset import TextSample, first_of_languages, of_languages
 from xtremedistil_tf.inputs.swaps import SwappedText
 from xtremedistil_tf.inputs.texts import TextLabels, parse_pair_line, read_texts
+from xtremedistil_tf.inputs.windows import window_features
 from xtremedistil_tf.runs import file_fingerprint, fingerprint
 
 LABELS_FILE = "labels.tsv"
 
-# What reads a split: its path in, rows and what was found of them out.
-Reader = Callable[[pathlib.Path], Tuple[List[Example], ReadReport]]
+# What reads a split: its path in, rows (examples, or questions) and what was found of them out.
+Reader = Callable[[pathlib.Path], Tuple[List[Any], ReadReport]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +44,8 @@ class Task:
 
     Attributes:
       labels: the label set.
-      examples: by split: train, dev, test and what else GLUE's task has.
+      examples: by split: train, dev, test and what else GLUE's task has; of SQuAD's files
+        questions (`inputs.squad.Question`), perhaps without a test split.
       transfer: the transfer text, where it was asked for; it stays on disk.
       transfer_rows: sentences in it.
       transfer_words: words in it, those beyond seq_len not counted.
@@ -43,7 +54,7 @@ class Task:
     """
 
     labels: Labels
-    examples: Dict[str, List[Example]]
+    examples: Dict[str, List[Any]]
     fingerprints: Dict[str, str]
     warnings: Tuple[str, ...]
     transfer: Optional[TextFile] = None
@@ -58,7 +69,7 @@ class Task:
     @property
     def scored(self) -> Tuple[str, ...]:
         """Those of them that have labels."""
-        return tuple(split for split in self.held_out if self.examples[split][0].tags)
+        return tuple(split for split in self.held_out if self.examples[split][0].labelled)
 
 
 def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
@@ -115,6 +126,8 @@ def _part(config: DataConfig, name: str) -> Optional[Any]:
     else:
         most = config.labels_per_language if name == "train" else None
         part = (config.languages, most) if config.languages or most else None
+    if config.squad is not None:
+        return part, dataclasses.asdict(config.squad)
     plain = config.glue_task is None and not config.pairs
     return part if plain else (part, config.glue_task, config.pairs)
 
@@ -128,7 +141,7 @@ def _transfer_text(config: DataConfig, path: pathlib.Path) -> TextFile:
 
 def read_labelled(
     config: DataConfig, splits: Optional[Sequence[str]] = None
-) -> Tuple[Labels, Dict[str, pathlib.Path], Dict[str, List[Example]], List[str]]:
+) -> Tuple[Labels, Dict[str, pathlib.Path], Dict[str, List[Any]], List[str]]:
     """Reads labels and labelled splits; see `read_task`.
 
     Returns:
@@ -136,10 +149,12 @@ def read_labelled(
     """
     folder = pathlib.Path(config.task)
     paths = {split: folder / config.files[split] for split in splits or config.files}
-    examples: Dict[str, List[Example]] = {}
+    paths = {split: path for split, path in paths.items()
+             if split not in config.may_lack or path.is_file()}
+    examples: Dict[str, List[Any]] = {}
     warnings: List[str] = []
     labels, read = _labels_and_reader(config, folder)
-    if config.measure in BINARY_MEASURES and labels.size != 2:
+    if config.kind == CLASSIFICATION and config.measure in BINARY_MEASURES and labels.size != 2:
         raise UserError(f"--dev_measure={config.measure} is of two classes; the labels are "
                         f"{', '.join(labels.tags)}")
     for split, path in paths.items():
@@ -158,6 +173,8 @@ def _labels_and_reader(config: DataConfig, folder: pathlib.Path) -> Tuple[Labels
     if config.do_ner:
         tags = read_labels(folder / LABELS_FILE)
         return tags, lambda path: read_ner(path, tags, config.on_bad_row)
+    if config.squad is not None:
+        return Spans(), lambda path: read_squad(path, config.on_bad_row)
     labels = Numbers() if config.kind == REGRESSION else _class_set(config, folder)
     return labels, _text_reader(config, labels)
 
@@ -178,6 +195,8 @@ def read_dev(
     """
     if isinstance(labels, LabelSet):
         return read_ner(folder / "dev.tsv", labels)[0]
+    if isinstance(labels, Spans):
+        return read_squad(folder / SQUAD_FILES["dev"])[0]
     glue = GLUE[glue_task] if glue_task else None
     config = DataConfig(str(folder), do_ner=False, glue_task=glue_task,
                         do_pairwise=pairs and glue is None,
@@ -241,12 +260,23 @@ def _scan(
     return words, shared
 
 
-def align_task(task: Task, tokenizer: Any, seq_len: int) -> Dict[str, Features]:
-    """Tokenises the labelled splits."""
-    return {
-        split: align(tokenizer, rows, seq_len, task.labels)
-        for split, rows in task.examples.items()
-    }
+def align_task(
+    task: Task, tokenizer: Any, seq_len: int, squad: Optional[SquadConfig] = None
+) -> Dict[str, Features]:
+    """Tokenises the labelled splits.
+
+    Args:
+      task: what was read.
+      tokenizer: a fast Hugging Face tokenizer.
+      seq_len: longest row in pieces, markers included.
+      squad: how questions become rows, where the task has questions.
+    """
+    def rows_of(examples: List[Any]) -> Features:
+        if squad is not None:
+            return window_features(tokenizer, examples, seq_len, squad)
+        return align(tokenizer, examples, seq_len, task.labels)
+
+    return {split: rows_of(examples) for split, examples in task.examples.items()}
 
 
 def describe(
@@ -273,6 +303,9 @@ def describe(
             fate = "are scored as O" if scored else "are not used"
             warnings.append(f"{split}: {found['cut_words']} words of {found['cut_sentences']} "
                             f"sentences lie beyond seq_len and {fate}")
+        if found.get("lost_answers"):
+            warnings.append(f"{split}: {found['lost_answers']} answers lie whole in no window; "
+                            "a larger --doc_stride would hold them")
         if found.get("empty_words"):
             warnings.append(f"{split}: {found['empty_words']} words yield no piece")
     return {**described, "warnings": warnings}

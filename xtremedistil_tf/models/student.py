@@ -7,7 +7,7 @@ import numpy as np
 
 from xtremedistil_tf.config import MATCHING, StudentConfig
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.models.body import Body, Shape, bilstm_body
+from xtremedistil_tf.models.body import Body, Shape, bilstm_body, real_positions
 from xtremedistil_tf.models.matching import Matching, joined_attention, joined_states
 from xtremedistil_tf.models.registry import LayerRegistry
 from xtremedistil_tf.models.stage_model import StageModel
@@ -39,6 +39,8 @@ def _transformer_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Bo
     return transformer_body(config, input_ids, shape)
 
 
+# A logit beside which all others are certain.
+_NEVER = -1e9
 BODIES: Dict[str, Callable[[StudentConfig, Any, Shape], Body]] = {
     "bilstm": bilstm_body,
     "transformer": _transformer_body,
@@ -73,6 +75,7 @@ def build_student(
     positions: int = 512,
     matching: Optional[Matching] = None,
     separator: Optional[int] = None,
+    competing: bool = False,
 ) -> Student:
     """Builds body - projection - logits, dropout between them.
 
@@ -88,6 +91,8 @@ def build_student(
       positions: the longest row of a Transformer; a BiLSTM has none.
       matching: which layers of a Transformer are compared with the teacher's.
       separator: id of what parts the two texts of a pair; None where a row has one text.
+      competing: whether the pieces of a row compete for an output, as where an answer begins;
+        padding then takes no part.
 
     Source: paper section 3 (student), Eq. 5 (projection).
     """
@@ -103,7 +108,10 @@ def build_student(
     hidden = layers.Dropout(config.dropout_rate, name="body_dropout")(body.hidden)
     representation = projection(hidden)
     dropped = layers.Dropout(config.dropout_rate, name="projection_dropout")(representation)
-    outputs = {"representation": representation, "logits": logits(dropped)}
+    scores = logits(dropped)
+    if competing:
+        scores = tf.where(real_positions(input_ids), scores, _NEVER)
+    outputs = {"representation": representation, "logits": scores}
     model = StageModel({"input_ids": input_ids}, outputs, name="student")
     if embeddings is not None:
         body.word_embedding.assign(embeddings)

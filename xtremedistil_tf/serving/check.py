@@ -2,7 +2,7 @@
 
 import logging
 import pathlib
-from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from xtremedistil_tf.evaluation.measures import MEASURE_NAMES
 from xtremedistil_tf.evaluation.scoring import SCORERS
 from xtremedistil_tf.inputs.examples import Example
 from xtremedistil_tf.runs import write_json
+from xtremedistil_tf.serving.answerer import TextAnswerer
 from xtremedistil_tf.serving.classifier import TextClassifier, TextModel
 
 CHECK_FILE = "check.json"
@@ -55,18 +56,21 @@ def check_equal(
     return error
 
 
-def dev_scores(model: TextModel, examples: Sequence[Example]) -> Dict[str, float]:
+def dev_scores(model: TextModel, examples: Sequence[Any]) -> Dict[str, float]:
     """What a runtime reaches on labelled rows, 0 to 100.
 
     Args:
-      model: a Tagger, which cuts no word, or a TextClassifier.
-      examples: the rows.
+      model: a Tagger, which cuts no word, a TextClassifier or a TextAnswerer.
+      examples: the rows, or questions.
 
     Returns:
       By the name of the kind's measure, behind "dev_".
     """
     names: Tuple[str, ...] = ()
-    if isinstance(model, TextClassifier):
+    predicted: List[Any]
+    if isinstance(model, TextAnswerer):
+        predicted = model.answer([(question.text, question.context) for question in examples])
+    elif isinstance(model, TextClassifier):
         texts = [tuple(example.text.split("\t")) if model.pairs else example.text
                  for example in examples]
         predicted = [[model.answer(found)] for found in model.classify(texts)]

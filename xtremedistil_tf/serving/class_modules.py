@@ -35,6 +35,21 @@ class IdsModule(tf.Module):
         return {"logits": self._student(ids, lengths)}
 
 
+class SpanModule(IdsModule):
+    """Piece ids in, where an answer begins and ends out; texts are cut into windows outside."""
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None, None], tf.int32, name="input_ids"),
+            tf.TensorSpec([None, None], tf.int32, name="attention_mask"),
+        ]
+    )
+    def find_spans(self, input_ids: Any, attention_mask: Any) -> Dict[str, Any]:
+        """Two float32 [batch, time], start_logits and end_logits; see `run_ids`."""
+        logits = self.run_ids(input_ids, attention_mask)["logits"]
+        return {"start_logits": logits[:, :, 0], "end_logits": logits[:, :, 1]}
+
+
 class _Text(NamedTuple):
     """The pieces of a batch of texts, flat.
 

@@ -5,17 +5,18 @@ from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Tuple, Union
 import numpy as np
 from tokenizers import Tokenizer
 
-from xtremedistil_tf.config import CLASSIFICATION, REGRESSION
+from xtremedistil_tf.config import CLASSIFICATION, REGRESSION, SPANS, TAGGING
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.alignment import Ragged
 from xtremedistil_tf.inputs.examples import split_spaces
 from xtremedistil_tf.inputs.labels import number_text
 from xtremedistil_tf.inputs.lengths import length_batches
 from xtremedistil_tf.inputs.vocabulary import PAD_ID
+from xtremedistil_tf.serving.answerer import TextAnswerer
 from xtremedistil_tf.serving.assets import Assets
 from xtremedistil_tf.serving.tagger import Tagger, Texts, TextTagger
 
-TextModel = Union[TextTagger, "TextClassifier"]
+TextModel = Union[TextTagger, "TextClassifier", TextAnswerer]
 # What is classified: a text, or two.
 Item = Union[str, Tuple[str, str]]
 
@@ -164,13 +165,15 @@ class Classifier(TextClassifier):
 
 def text_model(
     assets: Assets, logits: Callable[[np.ndarray], np.ndarray], keep_whole: bool = False
-) -> Union[Tagger, Classifier]:
-    """A Tagger or Classifier over a forward pass, by the kind of task.
+) -> Union[Tagger, Classifier, TextAnswerer]:
+    """A Tagger, Classifier or TextAnswerer over a forward pass, by the kind of task.
 
     Args:
       assets: tokenizer, vocabulary and labels.
-      logits: see `Tagger` and `Classifier`.
-      keep_whole: split running text at white space only; of no meaning for a Classifier.
+      logits: see `Tagger`, `Classifier` and `TextAnswerer`.
+      keep_whole: split running text at white space only; for a Tagger.
     """
-    return Classifier(assets, logits) if assets.labels.pooled else Tagger(
-        assets, logits, keep_whole, assets.longest)
+    if assets.labels.kind == TAGGING:
+        return Tagger(assets, logits, keep_whole, assets.longest)
+    return TextAnswerer(assets, logits) if assets.labels.kind == SPANS else Classifier(
+        assets, logits)

@@ -104,8 +104,8 @@ def load_saved(folder: pathlib.Path, keep_whole: bool = False) -> TextModel:
         return SavedClassifier(dict(signatures))
     if "tokens" not in signatures:
         raise UserError(
-            f"{folder} takes piece ids, not text: its tokenizer has no form in a graph; use "
-            "another runtime"
+            f"{folder} takes piece ids, not text: a graph has no form of how its text is read; use "
+            "another runtime, keras or onnx"
         )
     # The signatures hold the loaded object's variables weakly; the tagger must not lose them.
     return SavedTagger(dict(signatures), keep_whole)

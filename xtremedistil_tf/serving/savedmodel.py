@@ -6,13 +6,14 @@ from typing import Any, Dict, Optional
 
 from absl import logging
 
+from xtremedistil_tf.config import CLASSIFICATION, REGRESSION, SPANS, TAGGING
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.inputs.labels import LabelSet
+from xtremedistil_tf.inputs.labels import LabelSet, Spans
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.runs import atomic_folder, atomic_path
 from xtremedistil_tf.serving.assets import Assets
 from xtremedistil_tf.serving.characters import PieceTables, piece_tables, why_not
-from xtremedistil_tf.serving.class_modules import IdsModule, class_module
+from xtremedistil_tf.serving.class_modules import IdsModule, SpanModule, class_module
 from xtremedistil_tf.serving.forms import Forms
 from xtremedistil_tf.serving.graph_student import Decoder, make_windows
 from xtremedistil_tf.serving.graph_text import Pieces, Words, WordSplitter, given_words
@@ -41,6 +42,9 @@ _MODELS = """model_config_list {
   }
 }
 """
+# By kind of task, what the server calls the model.
+_NAMES = {TAGGING: "tagger", CLASSIFICATION: "classifier", REGRESSION: "classifier",
+          SPANS: "answerer"}
 
 
 class _TextModule(IdsModule):
@@ -131,6 +135,8 @@ def _save(module: tf.Module, signatures: Dict[str, Any], folder: pathlib.Path) -
 
 def _text_signatures_missing(assets: Assets) -> Optional[str]:
     """Why this export takes no text; None if it does."""
+    if isinstance(assets.labels, Spans):
+        return "contexts are cut into windows, and answers out of contexts, outside the graph"
     reason = why_not(assets.tokenizer)
     if reason is None:
         try:
@@ -148,7 +154,8 @@ def export_saved_model(
 
     Signatures: `serving_default` takes text, `tokens` words (taggers only), `input_ids` the ids of
     the student folder's tokenizer. Where the tokenizer has no form in a graph, a warning says so
-    and `serving_default` is `input_ids`.
+    and `serving_default` is `input_ids`; where answers are looked for, it takes the same ids and
+    gives `start_logits` and `end_logits`.
 
     Args:
       forms: of the student.
@@ -181,12 +188,13 @@ def export_saved_model(
                 signatures = {"serving_default": module.tag_text, "tokens": module.tag_tokens}
         else:
             logging.warning("the SavedModel takes piece ids only, not text: %s", reason)
-            module = IdsModule(forms, assets)
-            signatures = {"serving_default": module.run_ids}
+            answers = isinstance(assets.labels, Spans)
+            module = (SpanModule if answers else IdsModule)(forms, assets)
+            signatures = {"serving_default": module.find_spans if answers else module.run_ids}
         _save(module, {**signatures, "input_ids": module.run_ids}, folder)
         write_warmup(folder, reason is None, "tokens" in signatures, assets.longest,
                      assets.separator is not None)
-    models = _MODELS.replace("MODEL", "classifier" if assets.labels.pooled else "tagger")
+    models = _MODELS.replace("MODEL", _NAMES[assets.labels.kind])
     for name, text in ((BATCHING_FILE, _BATCHING), (MODELS_FILE, models)):
         with atomic_path(base / name) as temporary:
             temporary.write_text(text, "utf-8")

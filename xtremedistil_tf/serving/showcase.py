@@ -4,8 +4,9 @@ import collections
 import pathlib
 from typing import Callable, Dict, List, Sequence
 
-from xtremedistil_tf.config import CLASSIFICATION, REGRESSION, TAGGING
+from xtremedistil_tf.config import CLASSIFICATION, REGRESSION, SPANS, TAGGING
 from xtremedistil_tf.evaluation.predictions import read_predictions
+from xtremedistil_tf.runs import read_json
 
 _LONGEST_SHOWN = 90
 
@@ -67,7 +68,17 @@ def _marked(words: Sequence[str], tags: Sequence[str]) -> str:
     return " ".join(parts)
 
 
+def show_answers(predictions: pathlib.Path, most: int = 8) -> str:
+    """The first questions of a predictions.json with their answers; the gold file lies beside."""
+    split = predictions.name.split(".")[0]
+    gold = read_json(predictions.with_name(f"{split}.gold.json"))
+    found = list(read_json(predictions).items())[:most]
+    return "\n".join(f"{_short(gold[name]['question'])}  ->  {_short(text) or '(no answer)'}"
+                     for name, text in found)
+
+
 # By kind of task.
 SHOWN: Dict[str, Callable[[pathlib.Path], str]] = {
     TAGGING: show_tagged, CLASSIFICATION: show_classified, REGRESSION: show_numbered,
+    SPANS: show_answers,
 }

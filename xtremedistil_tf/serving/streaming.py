@@ -15,6 +15,7 @@ from typing import (
 )
 
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.serving.answerer import TextAnswerer
 from xtremedistil_tf.serving.classifier import TextClassifier, TextModel
 from xtremedistil_tf.serving.entities import join_entities, rounded
 from xtremedistil_tf.serving.tagger import TaggedWord
@@ -23,6 +24,8 @@ from xtremedistil_tf.serving.tagger import TaggedWord
 _LINES, _CHARACTERS = 2048, 1 << 20
 # Names of a pair's texts, as in the SavedModel's signature.
 PAIR_KEYS = ("text", "text_pair")
+# Names of a question and the text that it is asked of.
+QUESTION_KEYS = ("question", "context")
 
 
 class TaggedLine(NamedTuple):
@@ -56,7 +59,24 @@ class ClassifiedLine(NamedTuple):
     pair: Optional[Tuple[str, str]] = None
 
 
-Line = Union[TaggedLine, ClassifiedLine]
+class AnsweredLine(NamedTuple):
+    """A line's result.
+
+    Attributes:
+      text: the line.
+      question: that stands in it.
+      found: answer, score, start, end, null_odds (see `answerer.TextAnswerer`); None if the line
+        could not be read.
+      error: why it could not be; None if it was.
+    """
+
+    text: str
+    question: str
+    found: Optional[Dict[str, Any]]
+    error: Optional[str] = None
+
+
+Line = Union[TaggedLine, ClassifiedLine, AnsweredLine]
 
 
 def decode_line(raw: bytes, first: bool) -> str:
@@ -74,6 +94,8 @@ def line_record(line: Line) -> Dict[str, Any]:
     """A result as JSON values: text, what was found and, where nothing could be, error."""
     if isinstance(line, ClassifiedLine):
         return _classified_record(line)
+    if isinstance(line, AnsweredLine):
+        return _answered_record(line)
     words = [word for word, _, _ in line.words]
     entities = join_entities(line.text, words, [tag for _, tag, _ in line.words],
                              [score for _, _, score in line.words])
@@ -95,8 +117,20 @@ def _classified_record(line: ClassifiedLine) -> Dict[str, Any]:
     return {**texts, **found}
 
 
-def split_pair(line: str) -> Tuple[str, str]:
-    """The two texts of a line: a tab between, or a JSON object with "text" and "text_pair".
+def _answered_record(line: AnsweredLine) -> Dict[str, Any]:
+    if line.found is None:
+        return {"question": line.question, "answer": None, "error": line.error}
+    return {"question": line.question, **{
+        name: round(value, 4) if isinstance(value, float) else value
+        for name, value in line.found.items()}}
+
+
+def split_pair(line: str, keys: Tuple[str, str] = PAIR_KEYS) -> Tuple[str, str]:
+    """The two texts of a line: a tab between, or a JSON object with both.
+
+    Args:
+      line: its text.
+      keys: the names of the two in a JSON object.
 
     Raises:
       UserError: if there are not two.
@@ -106,12 +140,12 @@ def split_pair(line: str) -> Tuple[str, str]:
             row = json.loads(line)
         except ValueError:
             row = None  # A text that begins with a brace.
-        if isinstance(row, dict) and all(isinstance(row.get(key), str) for key in PAIR_KEYS):
-            return row[PAIR_KEYS[0]], row[PAIR_KEYS[1]]
+        if isinstance(row, dict) and all(isinstance(row.get(key), str) for key in keys):
+            return row[keys[0]], row[keys[1]]
     columns = line.split("\t")
     if len(columns) != 2:
         raise UserError(f"{len(columns)} columns; needed are two texts with a tab between, or a "
-                        f"JSON object with {' and '.join(PAIR_KEYS)}")
+                        f"JSON object with {' and '.join(keys)}")
     return columns[0], columns[1]
 
 
@@ -129,6 +163,10 @@ def _blocks(lines: Iterable[str]) -> Iterator[List[str]]:
 
 
 def _read(model: TextModel, block: Sequence[str]) -> List[Line]:
+    if isinstance(model, TextAnswerer):
+        asked = [split_pair(text, QUESTION_KEYS) for text in block]
+        return [AnsweredLine(text, question, model.describe(found))
+                for text, (question, _), found in zip(block, asked, model.answer(asked))]
     if isinstance(model, TextClassifier) and model.pairs:
         pairs = [split_pair(text) for text in block]
         return [ClassifiedLine(text, model.describe(found), pair=pair)
@@ -146,11 +184,13 @@ def _read_one(model: TextModel, line: str) -> Line:
         why = f"{type(error).__name__}: {error}".splitlines()[0]
         if isinstance(model, TextClassifier):
             return ClassifiedLine(line, None, why)
+        if isinstance(model, TextAnswerer):
+            return AnsweredLine(line, line, None, why)
         return TaggedLine(line, [], why)
 
 
 def tag_lines(model: TextModel, lines: Iterable[str]) -> Iterator[Line]:
-    """Tags or classifies lines; one that cannot be read costs that line only.
+    """Tags, classifies or answers lines; one that cannot be read costs that line only.
 
     Args:
       model: any runtime's.

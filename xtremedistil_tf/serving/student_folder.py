@@ -89,7 +89,7 @@ def load_student(
     try:
         student = build_student(settings or assets.settings, len(vocabulary), record["width"],
                                 labels.size, pooled=labels.pooled, positions=record["seq_len"],
-                                separator=assets.separator)
+                                separator=assets.separator, competing=labels.competing)
     finally:
         tf.keras.mixed_precision.set_global_policy(before)
     load_weights(student.model, folder / _WEIGHTS_FILE)
