@@ -34,17 +34,18 @@ def define_flags() -> None:
                         "tab between, or an object with question and context. - is standard input.")
     flags.DEFINE_string("output", "-", "Where the result goes; - is standard output.")
     flags.DEFINE_enum("format", None, FORMATS,
-                      "tsv: words<TAB>tags, or text<TAB>label, or question<TAB>answer; conll: a word and its tag a line; "
-                      "json: one object a line, with entities and character offsets, or with label "
-                      "and scores, or with answer and score. By default tsv for taggers, json for "
-                      "others.")
+                      "tsv: words<TAB>tags, or text<TAB>label, or question<TAB>answer; conll: "
+                      "a word and its tag a line; json: one object a line, with entities and "
+                      "character offsets, with label and scores, or with answer and score. By "
+                      "default tsv for taggers, json for others.")
 
 
 def render(line: "Line", form: str) -> str:
     """A line's result in an output format, without the final line end.
 
     Args:
-      line: a `serving.streaming.TaggedLine`, ClassifiedLine or AnsweredLine; one with an error has no result.
+      line: a `serving.streaming.TaggedLine`, ClassifiedLine or AnsweredLine; one with an error has
+        no result.
       form: one of FORMATS; conll for a tagged line only.
     """
     from xtremedistil_tf.inputs.labels import number_text

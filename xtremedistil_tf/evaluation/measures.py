@@ -5,7 +5,8 @@ from typing import Any, Mapping
 # In the order in which tables list them.
 MEASURE_NAMES = {"macro_f1": "macro-F1", "micro_f1": "micro-F1", "accuracy": "accuracy",
                  "f1": "F1", "exact": "exact match", "best_f1": "best F1",
-                 "best_exact": "best exact match", "matthews": "Matthews", "pearson": "Pearson", "spearman": "Spearman"}
+                 "best_exact": "best exact match", "matthews": "Matthews", "pearson": "Pearson",
+                 "spearman": "Spearman"}
 
 
 def measure_of(metrics: Mapping[str, Any]) -> str:

@@ -236,8 +236,9 @@ def render_report(metrics: Metrics, histories: Histories) -> str:
     links = "\n\n".join(f"![{caption}](plots/{name})"
                         for name, caption, _ in _figures(metrics, histories))
     sections = [title, _headline(metrics), _stage_trace(metrics), _models(metrics),
-                class_table(metrics), answer_table(metrics), _languages(metrics), time_section(metrics),
-                data_section(metrics), f"## Plots\n\n{links}" if links else ""]
+                class_table(metrics), answer_table(metrics), _languages(metrics),
+                time_section(metrics), data_section(metrics),
+                f"## Plots\n\n{links}" if links else ""]
     return "\n\n".join(section for section in sections if section) + "\n"
 
 

@@ -67,10 +67,11 @@ def _question(record: Any, context: str) -> Question:
     text = _field(record, "question", str, "a text")
     answers = _field(record, "answers", list, "a list")
     # Version 1.1 has no such field: all its questions have answers.
-    impossible = "is_impossible" in record and _field(record, "is_impossible", bool, "true or false")
+    told = "is_impossible" in record
+    impossible = told and _field(record, "is_impossible", bool, "true or false")
     if impossible and answers:
-        raise UserError(f"'is_impossible' is true, and there are {len(answers)} 'answers'; allowed: "
-                        "one of the two")
+        raise UserError(f"'is_impossible' is true, and there are {len(answers)} 'answers'; "
+                        "allowed: one of the two")
     if not impossible and not answers:
         raise UserError("there are no 'answers'; needed is one, or 'is_impossible': true")
     found = []

@@ -1,4 +1,4 @@
-"""From questions to rows: a question with each window of its context, and where the answer stands."""
+"""From questions to rows: a question with a window of its context, and where its answer stands."""
 
 import collections
 from typing import Any, Dict, Iterator, List, Sequence, Tuple
