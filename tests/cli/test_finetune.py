@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.conftest import TAGS
+from tests.conftest import ROOT, TAGS
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
 
@@ -61,6 +61,40 @@ def test_a_student_of_pairs_or_numbers_too(parse_finetune, tokenizer, tmp_path):
     assert glue.pairs and glue.measure == "f1"
     numbers = write_student(tmp_path / "n", tokenizer, kind="regression", tags=["score"])
     assert parse_finetune(*BASE, f"--student_dir={numbers}").data.kind == "regression"
+
+
+def test_every_column_of_the_model_cards_table_has_its_flagfile(parse_finetune):
+    kinds = {}
+    for path in (ROOT / "flags" / "finetune").glob("*.flags"):
+        config = parse_finetune(f"--flagfile={path}", *BASE)
+        kinds[path.stem] = (config.data.kind, config.data.glue_task)
+        assert config.student.pt_student_checkpoint == "microsoft/xtremedistil-l6-h256-uncased"
+        assert config.distil.strategy == "fine-tuning" and config.distil.schedule == "cosine"
+    assert kinds == {
+        "squad2": ("spans", None), "sst2": ("classification", "SST-2"),
+        **{name.lower(): ("classification", name) for name in ("MNLI", "QNLI", "QQP", "RTE",
+                                                               "MRPC")}}
+
+
+def test_questions_have_their_settings(parse_finetune, tokenizer, tmp_path):
+    given = parse_finetune(*BASE, "--pt_student_checkpoint=small", "--do_squad", "--seq_len=384",
+                           "--doc_stride=96", "--max_answer_length=10").data
+    assert given.kind == "spans" and given.pairs and given.measure == "f1"
+    assert (given.squad.doc_stride, given.squad.max_query_length,
+            given.squad.max_answer_length) == (96, 64, 10)
+    with pytest.raises(UserError, match="--doc_stride is given without --do_squad"):
+        parse_finetune(*BASE, "--pt_student_checkpoint=small", "--doc_stride=96")
+    student = {"student": "transformer", "word_emb_dim": 8, "hidden_size": 8,
+               "num_hidden_layers": 1, "num_attention_heads": 2}
+    answerer = write_student(
+        tmp_path / "a", tokenizer, kind="spans", tags=["start", "end"], separator=3, seq_len=384,
+        student=student, squad={"doc_stride": 96, "max_query_length": 32, "max_answer_length": 9})
+    data = parse_finetune(*BASE, f"--student_dir={answerer}", "--max_answer_length=12").data
+    assert (data.seq_len, data.squad.doc_stride, data.squad.max_answer_length) == (384, 96, 12)
+    assert data.squad.max_query_length == 32
+    tagger = write_student(tmp_path / "t", tokenizer, kind="tagging")
+    with pytest.raises(UserError, match="and a bilstm student; allowed: xtremedistil-finetune"):
+        parse_finetune(*BASE, f"--student_dir={tagger}", "--do_squad", "--seq_len=384")
 
 
 def test_what_cannot_be_tuned_is_told(parse_finetune, tmp_path):

@@ -82,7 +82,7 @@ def test_later_names_override_the_shared_ones(parse):
 
 @pytest.mark.parametrize("flagfile", sorted(
     str(path.relative_to(ROOT)) for path in (ROOT / "flags").rglob("*.flags")))
-def test_flagfiles_parse_and_say_what_they_are(parse, flagfile, monkeypatch):
+def test_flagfiles_parse_and_say_what_they_are(parse, parse_finetune, flagfile, monkeypatch):
     monkeypatch.chdir(ROOT)
     path = ROOT / flagfile
     lines = path.read_text("utf-8").splitlines()
@@ -91,7 +91,8 @@ def test_flagfiles_parse_and_say_what_they_are(parse, flagfile, monkeypatch):
     assert any("Command:" in line for line in header), "the header names the command"
     given = [line for line in lines if line.startswith("--")]
     # Command-line flags come last and win.
-    config = parse(*given, "--task=t", "--model_dir=m")
+    command = parse_finetune if path.parent.name == "finetune" else parse
+    config = command(*given, "--task=t", "--model_dir=m")
     assert config.data.do_ner == ("--do_NER" in given)
 
 
@@ -124,6 +125,8 @@ def test_a_teachers_flagfile_changes_nothing_but_the_teacher(parse, flagfile):
         (["--compress_word_embedding", "--word_embedding=random"],
          "--compress_word_embedding takes the teacher's"),
         (["--teacher_mask_rate=1.5"], "--teacher_mask_rate is 1.5"),
+        (["--nodo_NER", "--do_squad", "--seq_len=384"],
+         "Answers are not distilled"),
     ],
 )
 def test_what_means_nothing_is_told(parse, arguments, message):

@@ -43,7 +43,7 @@ def answered(small, tmp_path_factory):
                             squad=SQUAD),
         student=cfg.StudentConfig(student="transformer", pt_student_checkpoint=str(small),
                                   dropout_rate=0.0),
-        distil=cfg.DistilConfig(strategy=cfg.FINE_TUNING, unfreeze_order="all", ft_epochs=8,
+        distil=cfg.DistilConfig(strategy=cfg.FINE_TUNING, unfreeze_order="all", ft_epochs=6,
                                 ft_batch_size=16, learning_rate=1e-2, schedule="cosine"))
     prepare(config.seed, False)
     return base / "run", run_fine_tuning(config, base / "run"), config

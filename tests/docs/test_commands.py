@@ -41,8 +41,11 @@ def test_the_commands_of_the_flagfiles_are_taken(monkeypatch):
     for path in sorted((ROOT / "flags").rglob("*.flags")):
         header = "".join(line[1:] for line in path.read_text("utf-8").splitlines(True)
                          if line.startswith("#"))
-        (line,) = re.findall(r"(python run_\w+\.py (?:\s*--[^\s(]+)+)", header)
-        assert check(" ".join(line.split())) == ["run_distillation.py"], path
+        (line,) = re.findall(
+            r"((?:python run_\w+\.py|xtremedistil-finetune) (?:\s*--[^\s(]+)+)", header)
+        command = "xtremedistil-finetune" if path.parent.name == "finetune" else \
+            "run_distillation.py"
+        assert check(" ".join(line.split())) == [command], path
 
 
 @pytest.mark.parametrize("line", [

@@ -122,5 +122,5 @@ def test_the_reports_table():
     student = {"dev": score_answers(GOLD, FOUND, [])}
     text = answer_table({"student": student, "start": {"name": "small"}})
     assert "## Questions, dev" in text and "| with an answer | 2 | 50.00 | 50.00 |" in text
-    assert "exact match 75.00 above -2.0000" in text
+    assert "exact match 75.00 at -2.0000" in text
     assert answer_table({"student": {"dev": {"accuracy": 1.0}}, "start": {"name": "s"}}) == ""

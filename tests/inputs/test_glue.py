@@ -4,7 +4,8 @@ import pytest
 
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.inputs.task import align_task, read_task
+from xtremedistil_tf.inputs.features import align_task
+from xtremedistil_tf.inputs.task import read_task
 
 COLA = ["gj04\t1\t\tThe dog \"barked.", "gj04\t0\t*\tDog the barked.", "gj04\t1\t\tIt rained."]
 

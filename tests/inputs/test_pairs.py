@@ -7,8 +7,9 @@ from xtremedistil_tf.config import DataConfig, RunConfig, StudentConfig
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.alignment import align
 from xtremedistil_tf.inputs.examples import Example, TextFile
+from xtremedistil_tf.inputs.features import align_task
 from xtremedistil_tf.inputs.labels import ClassSet, Numbers
-from xtremedistil_tf.inputs.task import align_task, read_dev, read_task
+from xtremedistil_tf.inputs.task import read_dev, read_task
 from xtremedistil_tf.inputs.texts import parse_pair_line, parse_text
 
 CLASSES = ClassSet(["no", "yes"])

@@ -9,8 +9,9 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.alignment import Features, Ragged, align
 from xtremedistil_tf.inputs.batches import Share, count_steps, labelled_batches, plan_batches
 from xtremedistil_tf.inputs.examples import Example
+from xtremedistil_tf.inputs.features import align_task
 from xtremedistil_tf.inputs.labels import ClassSet
-from xtremedistil_tf.inputs.task import align_task, describe, read_task
+from xtremedistil_tf.inputs.task import describe, read_task
 from xtremedistil_tf.inputs.texts import parse_text, read_texts
 
 TOPICS = ClassSet(["Sci/Tech", "en:World", "no news"])

@@ -48,7 +48,7 @@ def _squad(
     Raises:
       UserError: for one of them where it is not wanted.
     """
-    given = {name: values[name].value for name in _SQUAD if values[name].present}
+    given: Dict[str, Any] = {name: values[name].value for name in _SQUAD if values[name].present}
     if wanted:
         return cfg.SquadConfig(**{**kept, **given})
     for name in given:

@@ -32,6 +32,7 @@ from xtremedistil_tf.distill.target_worker import helping_processes
 from xtremedistil_tf.distill.targets import Part, write_targets
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.alignment import align, pieces_of
+from xtremedistil_tf.inputs.features import align_task
 from xtremedistil_tf.inputs.pieces import (
     open_pieces,
     open_realigned,
@@ -39,7 +40,7 @@ from xtremedistil_tf.inputs.pieces import (
     tokenise_texts,
 )
 from xtremedistil_tf.inputs.realign import Realigned, realign_features
-from xtremedistil_tf.inputs.task import Task, align_task
+from xtremedistil_tf.inputs.task import Task
 from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.embeddings import check_embedding_width

@@ -16,7 +16,8 @@ from xtremedistil_tf.distill.student_start import start_student
 from xtremedistil_tf.distill.student_text import whole_vocabulary
 from xtremedistil_tf.distill.trainer import Trainer
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
-from xtremedistil_tf.inputs.task import Task, align_task, read_task
+from xtremedistil_tf.inputs.features import align_task
+from xtremedistil_tf.inputs.task import Task, read_task
 from xtremedistil_tf.models.student import Student
 from xtremedistil_tf.models.student_checkpoint import load_student_tokenizer, with_architecture
 from xtremedistil_tf.models.tokenizers import load_tokenizer

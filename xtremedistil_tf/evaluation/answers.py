@@ -50,7 +50,7 @@ def score_answers(
 
     Source: Rajpurkar et al. (2018), section 5; their evaluation script.
     """
-    # Here, since it takes seconds to import.
+    # Here, since transformers takes seconds to import, and who scores nothing does without.
     from transformers.data.metrics.squad_metrics import squad_evaluate
 
     examples = [types.SimpleNamespace(qas_id=at, answers=[{"text": text} for text in texts])
@@ -102,7 +102,7 @@ def answer_table(metrics: Mapping[str, Any]) -> str:
              score_text(scores[f"{part}f1"])]
             for part, name in _PARTS if f"{part}total" in scores]
     best = ", ".join(
-        f"{name} {score_text(scores[f'best_{key}'])} above {scores[f'best_{key}_thresh']:.4f}"
+        f"{name} {score_text(scores[f'best_{key}'])} at {scores[f'best_{key}_thresh']:.4f}"
         for key, name in (("exact", "exact match"), ("f1", "F1")))
     return "\n\n".join([
         f"## Questions, {split}",

@@ -69,8 +69,8 @@ def best_spans(
     starts, ends = (np.where(allowed, logits, -np.inf) for logits in (starts, ends))
     width = min(longest, time)
     scores = np.full([batch, width, time], -np.inf, np.float32)
-    for more in range(width):
-        scores[:, more, : time - more] = starts[:, : time - more] + ends[:, more:]
+    for behind in range(width):
+        scores[:, behind, : time - behind] = starts[:, : time - behind] + ends[:, behind:]
     flat = scores.reshape(batch, -1)
     most = min(most, flat.shape[1])
     chosen = np.argpartition(-flat, most - 1, axis=1)[:, :most]

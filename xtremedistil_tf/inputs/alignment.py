@@ -210,6 +210,7 @@ def _align_chunk(
             starts.append([])
             classes.append(labels.encode(example.tags))
         else:
+            assert isinstance(labels, LabelSet), "questions become windows instead"
             row_starts = first_pieces(word_ids, len(example.words))
             starts.append(row_starts)
             tag_ids = labels.encode(example.tags)

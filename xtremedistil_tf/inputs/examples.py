@@ -46,11 +46,6 @@ class Example:
     second: Tuple[str, ...] = ()
 
     @property
-    def labelled(self) -> bool:
-        """Whether it has a label."""
-        return bool(self.tags)
-
-    @property
     def text(self) -> str:
         """The row's text, or its two with a tab between."""
         return "\t".join(" ".join(words) for words in self.texts)
@@ -75,15 +70,8 @@ class ReadReport:
         self.counts: Dict[str, int] = collections.Counter()
         self.first_problem: Optional[str] = None
 
-    def take_bad(
-        self, place: Union[int, str], problem: UserError, on_bad_row: str
-    ) -> None:
-        """Counts an unusable row.
-
-        Args:
-          place: number of its line, or another name of where it stands.
-          problem: what is wrong.
-          on_bad_row: "error" or "skip".
+    def take_bad(self, place: Union[int, str], problem: UserError, on_bad_row: str) -> None:
+        """Counts an unusable row: that of a line's number, or of another place by its name.
 
         Raises:
           UserError: with file and place, unless such rows are to be skipped.
@@ -92,8 +80,8 @@ class ReadReport:
             raise UserError(f"{self.path}:{place}: {problem} (--on_bad_row=skip leaves such rows "
                             "out)") from None
         self.counts["skipped_rows"] += 1
-        self.first_problem = self.first_problem or (
-            f"{'line ' * isinstance(place, int)}{place}: {problem}")
+        told = f"line {place}" if isinstance(place, int) else place
+        self.first_problem = self.first_problem or f"{told}: {problem}"
 
     def warnings(self) -> List[str]:
         """One line for each kind of thing that was repaired or left out."""

@@ -20,7 +20,6 @@ class Question:
       tags: the answers that count as right, as they stand in the context; none where it has none.
       start: character in the context at which the first of them begins; -1 where there is none.
       language: of the row.
-      labelled: whether it is known what is right; it is.
     """
 
     id: str
@@ -29,8 +28,6 @@ class Question:
     tags: Tuple[str, ...] = ()
     start: int = -1
     language: str = DEFAULT_LANGUAGE
-    labelled = True
-
 
 def _field(record: Any, name: str, kind: type, kind_name: str) -> Any:
     """A field of a JSON object.

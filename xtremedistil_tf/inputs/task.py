@@ -10,12 +10,12 @@ from xtremedistil_tf.config import (
     CLASSIFICATION,
     GLUE,
     REGRESSION,
+    SPANS,
     SQUAD_FILES,
     DataConfig,
-    SquadConfig,
 )
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.inputs.alignment import Features, Labels, align
+from xtremedistil_tf.inputs.alignment import Labels
 from xtremedistil_tf.inputs.examples import (
     Example,
     ReadReport,
@@ -29,7 +29,6 @@ from xtremedistil_tf.inputs.squad import read_squad
 from xtremedistil_tf.inputs.subset import TextSample, first_of_languages, of_languages
 from xtremedistil_tf.inputs.swaps import SwappedText
 from xtremedistil_tf.inputs.texts import TextLabels, parse_pair_line, read_texts
-from xtremedistil_tf.inputs.windows import window_features
 from xtremedistil_tf.runs import file_fingerprint, fingerprint
 
 LABELS_FILE = "labels.tsv"
@@ -69,7 +68,8 @@ class Task:
     @property
     def scored(self) -> Tuple[str, ...]:
         """Those of them that have labels."""
-        return tuple(split for split in self.held_out if self.examples[split][0].labelled)
+        return tuple(split for split in self.held_out
+                     if self.labels.kind == SPANS or self.examples[split][0].tags)
 
 
 def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
@@ -181,7 +181,7 @@ def _labels_and_reader(config: DataConfig, folder: pathlib.Path) -> Tuple[Labels
 
 def read_dev(
     folder: pathlib.Path, labels: Labels, pairs: bool, glue_task: Optional[str]
-) -> List[Example]:
+) -> List[Any]:
     """Reads the dev split of a task that a student was distilled for.
 
     Args:
@@ -258,25 +258,6 @@ def _scan(
         for split, sentences in known.items():
             shared[split] += example.texts in sentences
     return words, shared
-
-
-def align_task(
-    task: Task, tokenizer: Any, seq_len: int, squad: Optional[SquadConfig] = None
-) -> Dict[str, Features]:
-    """Tokenises the labelled splits.
-
-    Args:
-      task: what was read.
-      tokenizer: a fast Hugging Face tokenizer.
-      seq_len: longest row in pieces, markers included.
-      squad: how questions become rows, where the task has questions.
-    """
-    def rows_of(examples: List[Any]) -> Features:
-        if squad is not None:
-            return window_features(tokenizer, examples, seq_len, squad)
-        return align(tokenizer, examples, seq_len, task.labels)
-
-    return {split: rows_of(examples) for split, examples in task.examples.items()}
 
 
 def describe(

@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 import numpy as np
 
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.serving.answerer import TextAnswerer
 from xtremedistil_tf.serving.classifier import Classifier
 from xtremedistil_tf.serving.forms import Forms
 from xtremedistil_tf.serving.measure import Timing, interleaved, resident_bytes
@@ -156,7 +157,7 @@ def time_models(
 
 
 def time_text(
-    model: Union[Tagger, Classifier], texts: Sequence[Any], queries: int
+    model: Union[Tagger, Classifier, TextAnswerer], texts: Sequence[Any], queries: int
 ) -> Dict[str, float]:
     """Times text to its result one text at a time, and how much of it is the model's.
 
