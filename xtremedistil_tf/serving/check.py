@@ -18,6 +18,8 @@ CHECK_FILE = "check.json"
 _TOLERANCE = 1e-5
 # Points of macro-F1 or accuracy that int8 may lose before we warn.
 _INT8_LOSS = 0.3
+# Questions on long texts that forms are compared on: each is several rows of full length.
+_MOST_QUESTIONS = 500
 
 log = logging.getLogger("absl")
 
@@ -61,7 +63,7 @@ def dev_scores(model: TextModel, examples: Sequence[Any]) -> Dict[str, float]:
 
     Args:
       model: a Tagger, which cuts no word, a TextClassifier or a TextAnswerer.
-      examples: the rows, or questions.
+      examples: the rows, or questions, of which the first _MOST_QUESTIONS are asked.
 
     Returns:
       By the name of the kind's measure, behind "dev_".
@@ -69,6 +71,7 @@ def dev_scores(model: TextModel, examples: Sequence[Any]) -> Dict[str, float]:
     names: Tuple[str, ...] = ()
     predicted: List[Any]
     if isinstance(model, TextAnswerer):
+        examples = examples[:_MOST_QUESTIONS]
         predicted = model.answer([(question.text, question.context) for question in examples])
     elif isinstance(model, TextClassifier):
         texts = [tuple(example.text.split("\t")) if model.pairs else example.text
