@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from xtremedistil_tf.distill.losses import LOSSES, cross_entropy
+from xtremedistil_tf.distill.losses import LOSSES, cross_entropy, span_cross_entropy
 from xtremedistil_tf.keras2 import tf
 
 GENERATOR = np.random.default_rng(3)
@@ -11,8 +11,9 @@ PREDICTION = GENERATOR.normal(size=(2, 3, 4)).astype(np.float32)
 TARGET = GENERATOR.normal(size=(2, 3, 4)).astype(np.float32)
 CLASSES = np.array([[0, 3, 1], [2, 2, 0]], np.int32)
 MASK = np.array([[1, 1, 0], [1, 0, 0]], np.float32)
-# Of the others one is of numbers, see below, and one of attention (tests/models/test_matching.py).
-OF_CLASSES = sorted(set(LOSSES) - {"squared_error", "attention_kld"})
+# Of the others one is of numbers and one of spans, see below, and one of attention
+# (tests/models/test_matching.py).
+OF_CLASSES = sorted(set(LOSSES) - {"squared_error", "attention_kld", "span_cross_entropy"})
 
 
 def softmax(values):
@@ -98,3 +99,13 @@ def test_smoothed_labels_share_their_probability():
     found = cross_entropy(logits, np.array([[1]]), np.ones((1, 1)), smoothing=0.3)
     np.testing.assert_allclose(found, -(np.array([0.1, 0.8, 0.1]) * log_q).sum(), rtol=1e-5)
     assert cross_entropy(logits, np.array([[1]]), np.ones((1, 1))) == -log_q[1]
+
+
+def test_spans_are_the_mean_of_both_ends_over_positions():
+    # Padding, of which the model says that it is never an end; the second row does not count.
+    logits = np.array([[[0.0, 2.0], [1.0, 0.0], [-1e9, -1e9]], [[5.0, 5.0]] * 3], np.float32)
+    targets, mask = np.array([[1, 0], [0, 0]]), np.array([[1.0, 1.0], [0.0, 0.0]])
+    start = np.log(1 + np.e) - 1.0
+    end = np.log(np.exp(2.0) + 1) - 2.0
+    found = float(span_cross_entropy(logits, targets, mask))
+    assert found == pytest.approx((start + end) / 2, rel=1e-5)

@@ -13,7 +13,6 @@ from tests.checkpoints import make_encoder, save_pytorch_safetensors
 from tests.conftest import ROOT
 from tests.squad import CITIES, WORDS, write_cities
 from xtremedistil_tf import config as cfg
-from xtremedistil_tf.distill.losses import span_cross_entropy
 from xtremedistil_tf.distill.student_job import dry_run, run_fine_tuning
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.models.tokenizers import train_wordpiece
@@ -192,15 +191,6 @@ def test_what_is_out_of_scope_is_told():
     with pytest.raises(UserError, match="--label_smoothing is 0.1, .* allowed for spans: 0"):
         cfg.RunConfig(data, student=checkpoint, distil=dataclasses.replace(
             tuning, label_smoothing=0.1))
-
-
-def test_the_loss_by_hand():
-    logits = np.array([[[0.0, 2.0], [1.0, 0.0], [-1e9, -1e9]], [[5.0, 5.0]] * 3], np.float32)
-    targets, mask = np.array([[1, 0], [0, 0]]), np.array([[1.0, 1.0], [0.0, 0.0]])
-    start = np.log(1 + np.e) - 1.0
-    end = np.log(np.exp(2.0) + 1) - 2.0
-    found = float(span_cross_entropy(logits, targets, mask))
-    assert found == pytest.approx((start + end) / 2, rel=1e-5)
 
 
 @pytest.mark.long

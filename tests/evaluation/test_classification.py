@@ -57,10 +57,12 @@ def test_predictions_keep_the_order_of_the_rows():
     assert predict_labels(Backwards(), features, LABELS) == [["pos"], ["mixed"], ["neg"]]
 
 
-def test_lines_of_predictions_can_be_read_again():
-    line = SCORERS["classification"].line
-    assert line(Example(("a", "text"), ("pos",)), ["neg"]) == "a text\tneg"
-    assert line(Example(("a",), ("pos",), "de"), ["neg"]) == "a\tde:neg"
+def test_lines_of_predictions_can_be_read_again(tmp_path):
+    rows = [Example(("a", "text"), ("pos",)), Example(("a",), ("pos",), "de")]
+    SCORERS["classification"].write(tmp_path, "dev", "student", rows, [["neg"], ["neg"]])
+    SCORERS["classification"].write_gold(tmp_path, "dev", rows)
+    assert (tmp_path / "dev.student.tsv").read_text("utf-8") == "a text\tneg\na\tde:neg\n"
+    assert (tmp_path / "dev.gold.tsv").read_text("utf-8") == "a text\tpos\na\tde:pos\n"
 
 
 def test_scores_as_text():
