@@ -52,9 +52,10 @@ def test_predictions_for_the_server(tmp_path, task, split, name):
     assert path.read_text("utf-8") == "index\tprediction\n0\tb\n1\ta\n"
 
 
-def test_lines_of_numbers():
-    line = SCORERS["regression"].line
-    assert line(Example(("a", "text"), ("1.5",)), ["1.2500"]) == "a text\t1.2500"
+def test_lines_of_numbers(tmp_path):
+    rows = [Example(("a", "text"), ("1.5",))]
+    SCORERS["regression"].write(tmp_path, "dev", "student", rows, [["1.2500"]])
+    assert (tmp_path / "dev.student.tsv").read_text("utf-8") == "a text\t1.2500\n"
 
 
 def test_numbers_are_shown_from_lowest_to_highest(tmp_path):
