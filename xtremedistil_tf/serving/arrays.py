@@ -88,7 +88,7 @@ def student_arrays(
         siamese = len(layer("projection")[0]) == 8 * len(lstm[1])
         # No larger than the words' own values: int8 has one range for all.
         pairs = Pairs(separator, None if siamese else max(1e-3, float(embedding.max())))
-    if pairs is not None and not pairs.siamese:
+    if pairs is not None and pairs.step is not None:
         segments = layer("segment_embedding")[0]
         both = [_with_segments(one, segments, pairs.step) for one in both]
     return StudentArrays(embedding, both[0], both[1], tuple(layer("projection")), activation,

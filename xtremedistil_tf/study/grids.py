@@ -75,7 +75,7 @@ class Study:
 
     def pairs(self, names: Sequence[str]) -> List[Tuple[str, str]]:
         """Those of some lines that are compared, the baseline or the paper's worse one first."""
-        pairs = [*self.orderings, *((self.baseline, name) for name in names)]
+        pairs = [*self.orderings, *((self.baseline or "", name) for name in names)]
         return [(first, second) for first, second in pairs
                 if first in names and second in names and first != second]
 
