@@ -105,7 +105,7 @@ def _number(value: Optional[float]) -> str:
 
 
 def lines_table(study: Study, lines: Sequence[Line]) -> Tuple[List[str], List[List[str]]]:
-    """(header, rows) of a table of lines."""
+    """(header, rows) of a table of lines; columns that none of them has are left out."""
     header = [study.axis, "F1 (std over languages)", "std over seeds", "dev F1", "teacher's F1",
               "paper: F1 (std)"]
     rows = []
@@ -116,7 +116,8 @@ def lines_table(study: Study, lines: Sequence[Line]) -> Tuple[List[str], List[Li
             told = score_text(line.reported.f1, std)
         rows.append([line.name, score_text(line.f1, line.languages_std), _number(line.seeds_std),
                      _number(line.dev), _number(line.teacher), told])
-    return header, rows
+    there = [at for at in range(len(header)) if any(row[at] != ABSENT for row in rows)]
+    return [header[at] for at in there], [[row[at] for at in there] for row in rows]
 
 
 def comparisons(study: Study, lines: Mapping[str, Sequence[pathlib.Path]]) -> List[str]:
