@@ -127,17 +127,6 @@ def speed_table() -> str:
     ])
 
 
-def graphs_text() -> str:
-    """Graphs as traced against rewritten ones."""
-    record = json.loads((RESULTS / "engine" / "graphs.json").read_text("utf-8"))
-    ratio, traced = record["rewritten_over_as_traced"], record["seconds"]["as traced"]
-    return (f"Graphs that TensorFlow's optimizer rewrote, against graphs as they were traced (E="
-            f"{record['E']}, H={record['H']}, batch {record['batch']}, all layers): until the "
-            f"first steps of a stage are done {ratio['start']:.1f} times as long "
-            f"({traced['start']:.1f} seconds as traced), an epoch of {record['steps']} steps after "
-            f"that {ratio['epoch']:.2f} times. {measured(record)}")
-
-
 def memory_table() -> str:
     """Peak memory by size of the transfer set."""
     record = json.loads((RESULTS / "engine" / "memory.json").read_text("utf-8"))
@@ -184,8 +173,8 @@ def optimizers_table() -> str:
 
 def engine_tables() -> str:
     """All figures of the engine that are recorded."""
-    tables = {"speed": speed_table, "graphs": graphs_text, "optimizers": optimizers_table,
-              "memory": memory_table, "kills": kills_text, "workers": workers_text}
+    tables = {"speed": speed_table, "optimizers": optimizers_table, "memory": memory_table,
+              "kills": kills_text, "workers": workers_text}
     return "\n\n".join(
         table() if (RESULTS / "engine" / f"{name}.json").is_file()
         else f"Not recorded yet: `benchmarks/engine/{name}.py`."

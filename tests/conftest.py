@@ -50,10 +50,10 @@ def task(tmp_path):
 
 @pytest.fixture(scope="session", autouse=True)
 def graphs_as_traced():
-    """As the commands do on a CPU, which `runtime.prepare` is for."""
-    from xtremedistil_tf.runtime import rewrite_no_graphs
+    """Leaves out TensorFlow's rewriting of graphs, which takes longer than a test's few steps."""
+    from xtremedistil_tf.keras2 import tf
 
-    rewrite_no_graphs()
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
 @pytest.fixture(scope="session")

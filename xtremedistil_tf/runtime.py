@@ -6,15 +6,6 @@ from xtremedistil_tf.distribution import best_strategy, use_strategy
 from xtremedistil_tf.keras2 import tf
 
 
-def rewrite_no_graphs() -> None:
-    """Runs graphs as they were traced.
-
-    On a CPU the optimizer's rewriting of a step's graph takes longer than it ever saves: a step of
-    a recurrent student is no slower without it, and every stage begins sooner.
-    """
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-
-
 def prepare(seed: int, deterministic: bool, opt_policy: Optional[str] = None) -> None:
     """Seeds Python, numpy and TensorFlow and readies devices.
 
@@ -23,10 +14,7 @@ def prepare(seed: int, deterministic: bool, opt_policy: Optional[str] = None) ->
       deterministic: whether operations must repeat bit by bit (slower on a GPU).
       opt_policy: Keras' mixed precision policy; None computes in float32.
     """
-    gpus = tf.config.list_physical_devices("GPU")
-    if not gpus:
-        rewrite_no_graphs()
-    for gpu in gpus:
+    for gpu in tf.config.list_physical_devices("GPU"):
         # Else the first process takes all memory of a GPU, a TensorBoard or a notebook included.
         tf.config.experimental.set_memory_growth(gpu, True)
     # First of all: several workers must be connected before any operation runs.
