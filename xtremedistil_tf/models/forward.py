@@ -28,7 +28,7 @@ class Forward:
         wants_mask = "attention_mask" in model.input_names
         spec = tf.TensorSpec([None, None], tf.int32)
 
-        @tf.function(input_signature=[spec, spec])
+        @tf.function(input_signature=[spec, spec], autograph=False)
         def run(input_ids, attention_mask):
             inputs = {"input_ids": input_ids}
             if wants_mask:

@@ -51,6 +51,9 @@ class StageModel(tf.keras.Model):
         """Ends training: the model only predicts, and an export has no metric to gather."""
         object.__setattr__(self, "_loss_mean", None)
 
+    # AutoGraph would translate the source of every layer below, encoders above all: none has control
+    # flow that hangs on a tensor, and it takes most of a short stage's time.
+    @tf.autograph.experimental.do_not_convert
     def train_step(self, data: Any) -> Dict[str, Any]:
         """One step of gradient descent on the layers that are not frozen.
 
@@ -64,6 +67,11 @@ class StageModel(tf.keras.Model):
             loss = self.compute_loss(inputs, targets, outputs)
         self.optimizer.minimize(loss, self.trainable_variables, tape=tape)
         return self.compute_metrics(inputs, targets, outputs, None)
+
+    @tf.autograph.experimental.do_not_convert
+    def test_step(self, data: Any) -> Dict[str, Any]:
+        """The losses of a batch."""
+        return super().test_step(data)
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None,

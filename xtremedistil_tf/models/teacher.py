@@ -60,6 +60,7 @@ class Teacher:
         return np.asarray(embeddings.weight.numpy(), np.float32)
 
 
+@tf.autograph.experimental.do_not_convert  # As in StageModel.
 def build_teacher(
     encoder: Any, tokenizer: Any, classes: int, layer: int, dropout: float = 0.1,
     pooled: bool = False, matched: int = 0, pairs: bool = False,
