@@ -51,8 +51,8 @@ class StageModel(tf.keras.Model):
         """Ends training: the model only predicts, and an export has no metric to gather."""
         object.__setattr__(self, "_loss_mean", None)
 
-    # AutoGraph would translate the source of every layer below, encoders above all: none has control
-    # flow that hangs on a tensor, and it takes most of a short stage's time.
+    # AutoGraph would translate the source of every layer below, encoders above all: none has
+    # control flow that hangs on a tensor, and it takes most of a short stage's time.
     @tf.autograph.experimental.do_not_convert
     def train_step(self, data: Any) -> Dict[str, Any]:
         """One step of gradient descent on the layers that are not frozen.
