@@ -226,6 +226,7 @@ def test_a_teacher_of_other_labels_is_refused(finished, tiny_task, bert_config, 
         job.run_distillation(config, tmp_path / "run")
 
 
+@pytest.mark.long
 def test_parts_of_the_targets_are_taken_over_and_representations_dropped(
     finished, tiny_task, bert_config, tmp_path
 ):

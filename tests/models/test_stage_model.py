@@ -63,6 +63,18 @@ def test_a_stage_is_traced_once(tmp_path):
     assert student.model.train_tf_function.experimental_get_tracing_count() == 1
 
 
+def test_autograph_translates_nothing_of_a_step(tmp_path, monkeypatch):
+    from tensorflow.python.autograph.impl import api
+
+    translated, original = [], api._convert_actual
+    monkeypatch.setattr(api, "_convert_actual", lambda function, *more: translated.append(
+        function.__module__) or original(function, *more))
+    student = new_student()
+    feed = StageFeed(batches, lambda stage: 2, lambda stage: 1.0, lambda: {"macro_f1": 0.0}, "f")
+    Trainer(student.model, student.registry, feed, tmp_path, 0).run_plan(PLAN[4:5])
+    assert not [name for name in translated if name.startswith("xtremedistil_tf")]
+
+
 def test_both_ways_of_tracing_give_the_same_numbers():
     student = new_student()
     ids = {"input_ids": np.array([[3, 4, 5], [6, 0, 0]], np.int32)}

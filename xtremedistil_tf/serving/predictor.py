@@ -20,7 +20,7 @@ def load_keras(folder: pathlib.Path, keep_whole: bool = False) -> TextModel:
     bundle = load_student(folder)
     model, pooled = bundle.student.model, bundle.labels.pooled
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)])
+    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)], autograph=False)
     def run(ids):
         logits = model({"input_ids": ids}, training=False)["logits"]
         return logits[:, 0] if pooled else logits

@@ -35,7 +35,7 @@ def load_teacher_tagger(folder: pathlib.Path, keep_whole: bool = False) -> Tagge
     vocabulary = StudentVocabulary.from_seen(
         [np.arange(size)], teacher.tokenizer.pad_token_id, teacher.tokenizer.unk_token_id, size)
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)] * 2)
+    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)] * 2, autograph=False)
     def run(input_ids, attention_mask):
         inputs = {"input_ids": input_ids, "attention_mask": attention_mask}
         return teacher.model(inputs, training=False)["logits"]
