@@ -212,16 +212,12 @@ class Runner:
                     progress.note(left[done].name)
                     progress.advance()
             except BaseException as error:
+                # Before any is ended: its place would else be taken by the next.
+                pool.shutdown(wait=False, cancel_futures=True)
                 # After a failed run what runs beside it is let finish; an ended study ends it.
-                if not isinstance(error, UserError):
-                    self._end_runs()
+                for process in [] if isinstance(error, UserError) else list(self._running):
+                    process.terminate()
                 raise
-            finally:
-                pool.shutdown(cancel_futures=True)
-
-    def _end_runs(self) -> None:
-        for process in list(self._running):
-            process.terminate()
 
     def _distil(self, run: Run, first_seed: int) -> None:
         folder = self._folder / "runs" / run.name
