@@ -6,6 +6,7 @@ from transformers import AutoConfig, TFAutoModel
 from transformers.modeling_tf_pytorch_utils import convert_tf_weight_name_to_pt_weight_name
 
 from xtremedistil_tf.models.encoders import build_variables
+from xtremedistil_tf.models.tokenizers import train_wordpiece
 
 SIZES = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
          "intermediate_size": 32, "max_position_embeddings": 64}
@@ -21,6 +22,14 @@ def make_encoder(model_type, vocab_size, **changes):
     encoder = TFAutoModel.from_config(config)
     build_variables(encoder)
     return encoder
+
+
+def make_small(words, size, strip_accents, folder):
+    """A folder as from a hub: a BERT of one layer with a WordPiece tokenizer of the words."""
+    own = train_wordpiece(words, size, strip_accents)
+    folder.mkdir()
+    return save_pytorch_safetensors(
+        make_encoder("bert", len(own), num_hidden_layers=1), own, folder)
 
 
 def save_tf(encoder, tokenizer, folder):

@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 
 import xtremedistil_tf
-from tests.checkpoints import make_encoder, save_pytorch_safetensors
+from tests.checkpoints import make_small
 from tests.conftest import ROOT
 from tests.squad import CITIES, WORDS, write_cities
 from xtremedistil_tf import config as cfg
 from xtremedistil_tf.distill.student_job import dry_run, run_fine_tuning
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.models.tokenizers import train_wordpiece
 from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.runtime import prepare
 from xtremedistil_tf.serving.export import export_student
@@ -26,11 +25,7 @@ SQUAD = cfg.SquadConfig(doc_stride=4, max_query_length=3, max_answer_length=2)
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    own = train_wordpiece(WORDS, 200, False)
-    folder = tmp_path_factory.mktemp("hub") / "small"
-    folder.mkdir()
-    encoder = make_encoder("bert", len(own), num_hidden_layers=1)
-    return save_pytorch_safetensors(encoder, own, folder)
+    return make_small(WORDS, 200, False, tmp_path_factory.mktemp("hub") / "small")
 
 
 @pytest.fixture(scope="module")

@@ -13,14 +13,13 @@ import pytest
 from safetensors.numpy import load_file
 
 import xtremedistil_tf
-from tests.checkpoints import make_encoder, save_pytorch_safetensors
+from tests.checkpoints import make_small
 from tests.conftest import ROOT, TAGS, write_task, write_texts
 from tests.inputs.test_glue import write
 from tests.serving.conftest import TEXTS, assert_same, student_folder  # noqa: F401 - a fixture
 from xtremedistil_tf import config as cfg
 from xtremedistil_tf.distill.student_job import dry_run, run_fine_tuning
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.models.tokenizers import train_wordpiece
 from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.runtime import prepare
 from xtremedistil_tf.serving.assets import load_assets
@@ -42,11 +41,7 @@ def pairs(split, count):
 
 @pytest.fixture(scope="module")
 def checkpoint(sample_words, tmp_path_factory):
-    own = train_wordpiece(sample_words, 60, True)
-    folder = tmp_path_factory.mktemp("hub") / "small"
-    folder.mkdir()
-    encoder = make_encoder("bert", len(own), num_hidden_layers=1)
-    return save_pytorch_safetensors(encoder, own, folder)
+    return make_small(sample_words, 60, True, tmp_path_factory.mktemp("hub") / "small")
 
 
 @pytest.fixture(scope="module")

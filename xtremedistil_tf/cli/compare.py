@@ -21,16 +21,15 @@ def define_flags() -> None:
 def main(first: str, second: str) -> None:
     """Prints the table."""
     from xtremedistil_tf.evaluation.markdown import table
-    from xtremedistil_tf.evaluation.significance import compare_runs
+    from xtremedistil_tf.evaluation.significance import VERDICT, compare_runs
     from xtremedistil_tf.runs import write_json
 
     found = compare_runs(pathlib.Path(first), pathlib.Path(second), FLAGS.split, FLAGS.samples)
     print(f"A: {first}\nB: {second}\n")
     print(table(
-        ["language", "A", "B", "B - A", "95 % interval", "p", "sentences"],
-        [[row.name, f"{row.first:.2f}", f"{row.second:.2f}", f"{row.second - row.first:+.2f}",
-          f"{row.low:+.2f} to {row.high:+.2f}", f"{row.p:.4f}", f"{row.sentences:,}"]
-         for row in found]))
+        ["language", "A", "B", *VERDICT, "sentences"],
+        [[row.name, f"{row.first:.2f}", f"{row.second:.2f}", *row.verdict(),
+          f"{row.sentences:,}"] for row in found]))
     if FLAGS.output:
         write_json(pathlib.Path(FLAGS.output),
                    {"first": first, "second": second, "split": FLAGS.split,

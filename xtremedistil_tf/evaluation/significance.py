@@ -15,6 +15,7 @@ from xtremedistil_tf.inputs.examples import DEFAULT_LANGUAGE, split_prefix
 from xtremedistil_tf.runs import read_json
 
 ALL = "macro"
+VERDICT = ("B - A", "95 % interval", "p")
 # Sentences are drawn for so many samples at a time, to keep memory flat.
 _PART = 200
 
@@ -38,6 +39,11 @@ class Comparison:
     high: float
     p: float
     sentences: int
+
+    def verdict(self) -> List[str]:
+        """The difference, its interval and p as cells of a table, in the order of VERDICT."""
+        return [f"{self.second - self.first:+.2f}", f"{self.low:+.2f} to {self.high:+.2f}",
+                f"{self.p:.4f}"]
 
 
 def _rows(path: pathlib.Path) -> List[Tuple[str, List[str], str]]:

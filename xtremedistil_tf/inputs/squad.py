@@ -29,6 +29,7 @@ class Question:
     start: int = -1
     language: str = DEFAULT_LANGUAGE
 
+
 def _field(record: Any, name: str, kind: type, kind_name: str) -> Any:
     """A field of a JSON object.
 

@@ -1,7 +1,7 @@
 """From questions to rows: a question with a window of its context, and where its answer stands."""
 
 import collections
-from typing import Any, Dict, Iterator, List, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -76,6 +76,36 @@ def piece_offsets(window: Any) -> Tuple[np.ndarray, np.ndarray]:
     return np.where(inside, offsets[:, 0], -1), np.where(inside, offsets[:, 1], -1)
 
 
+class PackedWindows(NamedTuple):
+    """The windows of some questions, a row each.
+
+    Attributes:
+      ids: piece ids.
+      begins, ends, owners: see `alignment.Contexts`.
+    """
+
+    ids: Ragged
+    begins: Ragged
+    ends: Ragged
+    owners: np.ndarray
+
+
+def pack_windows(cut: Sequence[Sequence[Any]], first: int = 0) -> PackedWindows:
+    """Packs what `WindowCutter` gives.
+
+    Args:
+      cut: the windows of each question.
+      first: number of the first question.
+    """
+    windows = [window for own in cut for window in own]
+    offsets = [piece_offsets(window) for window in windows]
+    owners = np.repeat(np.arange(first, first + len(cut), dtype=np.int32),
+                       [len(own) for own in cut])
+    return PackedWindows(
+        Ragged.of([window.ids for window in windows]), Ragged.of([begins for begins, _ in offsets]),
+        Ragged.of([ends for _, ends in offsets]), owners)
+
+
 def answer_place(
     begins: np.ndarray, ends: np.ndarray, start: int, end: int
 ) -> Tuple[int, int]:
@@ -101,34 +131,27 @@ class _Rows:
 
     def __init__(self, unknown: int):
         self._unknown = unknown
-        self.ids: List[Ragged] = []
-        self.begins: List[Ragged] = []
-        self.ends: List[Ragged] = []
+        self.packed: List[PackedWindows] = []
         self.places: List[Tuple[int, int]] = []
-        self.owners: List[int] = []
         self.counts: Dict[str, int] = collections.Counter()
 
     def take(
         self, first: int, questions: Sequence[Question], cut: Sequence[Sequence[Any]]
     ) -> None:
         """Takes the windows of some questions, the first of them with this number."""
-        offsets: List[Tuple[np.ndarray, np.ndarray]] = []
-        for number, (question, windows) in enumerate(zip(questions, cut), first):
-            own = [piece_offsets(window) for window in windows]
-            places = [self._place(question, *one) for one in own]
+        packed, row = pack_windows(cut, first), 0
+        for question, windows in zip(questions, cut):
+            places = [self._place(question, packed.begins[at], packed.ends[at])
+                      for at in range(row, row + len(windows))]
             self.counts["lost_answers"] += bool(question.tags) and set(places) == {_NOWHERE}
             self.counts["answerable"] += bool(question.tags)
             self.counts["cut_sentences"] += len(windows) > 1
             self.places += places
-            self.owners += [number] * len(windows)
-            offsets += own
-        ids = Ragged.of([window.ids for windows in cut for window in windows])
-        self.ids.append(ids)
-        self.begins.append(Ragged.of([begins for begins, _ in offsets]))
-        self.ends.append(Ragged.of([ends for _, ends in offsets]))
-        self.counts["windows"] += len(ids)
-        self.counts["pieces"] += len(ids.values)
-        self.counts["unknown_pieces"] += int((ids.values == self._unknown).sum())
+            row += len(windows)
+        self.packed.append(packed)
+        self.counts["windows"] += len(packed.ids)
+        self.counts["pieces"] += len(packed.ids.values)
+        self.counts["unknown_pieces"] += int((packed.ids.values == self._unknown).sum())
 
     @staticmethod
     def _place(question: Question, begins: np.ndarray, ends: np.ndarray) -> Tuple[int, int]:
@@ -164,11 +187,13 @@ def window_features(
         for first, chunk in _chunks(questions):
             rows.take(first, chunk, cutter([(one.text, one.context) for one in chunk]))
             bar.advance(len(chunk))
-    windows = len(rows.owners)
-    contexts = Contexts([question.context for question in questions],
-                        np.array(rows.owners, np.int32), Ragged.join(rows.begins),
-                        Ragged.join(rows.ends), settings.max_answer_length)
+    windows = len(rows.places)
+    ids, begins, ends = (Ragged.join([getattr(packed, name) for packed in rows.packed])
+                         for name in ("ids", "begins", "ends"))
+    owners = np.concatenate([packed.owners for packed in rows.packed])
+    contexts = Contexts([question.context for question in questions], owners, begins, ends,
+                        settings.max_answer_length)
     return Features(
-        Ragged.join(rows.ids), Ragged.of(rows.places), Ragged.of([()] * windows),
+        ids, Ragged.of(rows.places), Ragged.of([()] * windows),
         [DEFAULT_LANGUAGE] * windows, [question.tags for question in questions],
         dict(rows.counts), True, contexts)

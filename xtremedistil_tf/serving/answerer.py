@@ -10,7 +10,7 @@ from xtremedistil_tf.evaluation.spans import Answer, find_answers
 from xtremedistil_tf.inputs.alignment import Contexts, Ragged
 from xtremedistil_tf.inputs.lengths import length_batches
 from xtremedistil_tf.inputs.vocabulary import PAD_ID
-from xtremedistil_tf.inputs.windows import WindowCutter, piece_offsets
+from xtremedistil_tf.inputs.windows import WindowCutter, pack_windows
 from xtremedistil_tf.serving.assets import Assets
 
 # A question and the text that it is asked of.
@@ -46,17 +46,11 @@ class TextAnswerer:
         """Answers pairs of question and text, in their order."""
         if not asked:
             return []
-        cut = self._cut(asked)
-        windows = [window for own in cut for window in own]
-        offsets = [piece_offsets(window) for window in windows]
-        pieces = Ragged.of([window.ids for window in windows])
+        packed = pack_windows(self._cut(asked))
         # Mapped before padding: only what fills up short rows becomes padding.
-        mapped = Ragged(self._table[pieces.values], pieces.starts)
-        contexts = Contexts(
-            [context for _, context in asked],
-            np.repeat(np.arange(len(cut), dtype=np.int32), [len(own) for own in cut]),
-            Ragged.of([begins for begins, _ in offsets]), Ragged.of([ends for _, ends in offsets]),
-            self._longest)
+        mapped = Ragged(self._table[packed.ids.values], packed.ids.starts)
+        contexts = Contexts([context for _, context in asked], packed.owners, packed.begins,
+                            packed.ends, self._longest)
         return find_answers(contexts, (
             (batch, self.logits(mapped.padded(batch, PAD_ID)))
             for batch in length_batches(mapped.lengths)))

@@ -9,6 +9,9 @@ from xtremedistil_tf.serving.characters import PieceTables
 from xtremedistil_tf.serving.forms import Forms
 from xtremedistil_tf.serving.graph_text import Pieces, WordSplitter
 
+_IDS = [tf.TensorSpec([None, None], tf.int32, name="input_ids"),
+        tf.TensorSpec([None, None], tf.int32, name="attention_mask")]
+
 
 class IdsModule(tf.Module):
     """Piece ids of the teacher's tokenizer in, logits out."""
@@ -18,12 +21,7 @@ class IdsModule(tf.Module):
         self._student = forms.graph()
         self._to_student = tf.constant(assets.vocabulary.table)
 
-    @tf.function(
-        input_signature=[
-            tf.TensorSpec([None, None], tf.int32, name="input_ids"),
-            tf.TensorSpec([None, None], tf.int32, name="attention_mask"),
-        ]
-    )
+    @tf.function(input_signature=_IDS)
     def run_ids(self, input_ids: Any, attention_mask: Any) -> Dict[str, Any]:
         """Logits float32 [batch, time, classes], or [batch, classes] where the student pools.
 
@@ -38,12 +36,7 @@ class IdsModule(tf.Module):
 class SpanModule(IdsModule):
     """Piece ids in, where an answer begins and ends out; texts are cut into windows outside."""
 
-    @tf.function(
-        input_signature=[
-            tf.TensorSpec([None, None], tf.int32, name="input_ids"),
-            tf.TensorSpec([None, None], tf.int32, name="attention_mask"),
-        ]
-    )
+    @tf.function(input_signature=_IDS)
     def find_spans(self, input_ids: Any, attention_mask: Any) -> Dict[str, Any]:
         """Two float32 [batch, time], start_logits and end_logits; see `run_ids`."""
         logits = self.run_ids(input_ids, attention_mask)["logits"]

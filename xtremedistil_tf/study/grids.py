@@ -62,7 +62,7 @@ class Study:
       form: how its result is shown: "variants", "stages", "languages" or "latency".
       teachers_alone: whether a teacher is fine-tuned on each language alone, too.
       orderings: pairs of lines of which the paper finds the second better.
-      baseline: the line that all others are compared with.
+      baseline: the line that all others are compared with; empty for none.
     """
 
     table: str
@@ -71,11 +71,11 @@ class Study:
     form: str = "variants"
     teachers_alone: bool = False
     orderings: Tuple[Tuple[str, str], ...] = ()
-    baseline: Optional[str] = None
+    baseline: str = ""
 
     def pairs(self, names: Sequence[str]) -> List[Tuple[str, str]]:
         """Those of some lines that are compared, the baseline or the paper's worse one first."""
-        pairs = [*self.orderings, *((self.baseline or "", name) for name in names)]
+        pairs = [*self.orderings, *((self.baseline, name) for name in names)]
         return [(first, second) for first, second in pairs
                 if first in names and second in names and first != second]
 

@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 from xtremedistil_tf.evaluation import paper
 from xtremedistil_tf.evaluation.figures import new_figure, save, tidy
 from xtremedistil_tf.evaluation.markdown import ABSENT, score_text, table
-from xtremedistil_tf.evaluation.significance import compare_sides
+from xtremedistil_tf.evaluation.significance import VERDICT, compare_sides
 from xtremedistil_tf.runs import atomic_path
 from xtremedistil_tf.study.grids import Study, Variant
 
@@ -134,13 +134,10 @@ def comparisons(study: Study, lines: Mapping[str, Sequence[pathlib.Path]]) -> Li
              for first, second in study.pairs(list(lines))]
     if not found:
         return []
-    header = ["A", "B", "B - A", "95 % interval", "p"]
-    rows = [[first, second, f"{mean.second - mean.first:+.2f}",
-             f"{mean.low:+.2f} to {mean.high:+.2f}", f"{mean.p:.4f}"]
-            for first, second, mean in found]
+    rows = [[first, second, *mean.verdict()] for first, second, mean in found]
     told = "Paired bootstrap over test sentences, scores averaged over seeds"
     told += "; the paper finds B better:" if study.orderings else ":"
-    return ["", told, "", table(header, rows, text=2)]
+    return ["", told, "", table(["A", "B", *VERDICT], rows, text=2)]
 
 
 def language_table(
