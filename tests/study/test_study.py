@@ -42,10 +42,33 @@ def test_every_flag_of_a_grid_is_a_flag_of_a_run():
 
 
 def test_d0_is_a_student_a_language_and_seeds_follow_one_another():
-    runs = runner.plan_runs(STUDIES["strategies"].variants(FACTS), [1, 2], FACTS)
-    assert [run.name for run in runs[:3]] == ["D0/seed_1/de", "D0/seed_1/en", "D0-S/seed_1"]
-    assert runs[0].flags == {"strategy": "D0", "languages": "de"}
+    runs = runner.plan_runs(STUDIES["strategies"].variants(FACTS), [1, 2], FACTS.languages, {})
+    assert [run.name for run in runs[:3]] == [
+        "strategy=D0/seed_1/de", "strategy=D0/seed_1/en", "strategy=D0-S/seed_1"]
+    assert runs[0].arguments == {"strategy": "D0", "languages": "de"}
     assert len(runs) == 2 * (2 + 7) and runs[9].seed == 2
+
+
+def test_a_run_is_known_by_what_it_changes():
+    def names(study, **given):
+        return [run.name for run in runner.plan_runs(
+            STUDIES[study].variants(FACTS), [1], FACTS.languages, given)]
+
+    # What all have anyway is one run, whatever the line of each study is called.
+    assert names("deviations", strategy="D4.2")[0] == "base/seed_1"
+    assert names("embeddings", word_embedding="svd")[0] == "base/seed_1"
+    assert names("teacher_layer", teacher_layer=4)[2] == "base/seed_1"
+    assert names("embeddings")[3] == names("deviations")[3] == "word_embedding=pca/seed_1"
+    # Lines of one name in two studies are two runs.
+    assert names("transfer_size")[0] == "transfer_size=100/seed_1"
+    assert names("low_resource")[0] == "labels_per_language=100,transfer_size=100/seed_1"
+    assert STUDIES["transfer_size"].variants(FACTS)[0].name == \
+        STUDIES["low_resource"].variants(FACTS)[0].name
+
+    def file_run(name):
+        return runner.Run(None, 1, None, {"word_emb_file": name}).name
+
+    assert file_run("/a/b.vec") == "word_emb_file=%2Fa%2Fb.vec/seed_1" != file_run("/a_b.vec")
 
 
 def test_a_grid_of_two_flags():
@@ -126,7 +149,7 @@ def study_of(tmp_path, monkeypatch):
 
     def make(*base, jobs=1):
         data = DataConfig(str(task), "transfer.txt", 24)
-        return runner.Runner(tmp_path / "study", base, data, (), jobs)
+        return runner.Runner(tmp_path / "study", base, {}, data, (), jobs)
 
     return make, processes, tmp_path / "study"
 
@@ -142,7 +165,7 @@ def test_runs_share_a_teacher_and_its_outputs_and_are_not_repeated(study_of):
         assert f"--targets_dir={folder / 'targets'}" in line and "--do_NER" in line
     # The first reads all that the others share.
     assert "--strategy=D4.2" in processes.lines[1] and "--languages=de" in processes.lines[2]
-    (folder / "runs" / "D2" / "seed_2" / "metrics.json").unlink()
+    (folder / "runs" / "strategy=D2" / "seed_2" / "metrics.json").unlink()
     make("--do_NER").run(study, [1, 2])
     assert len(processes.lines) == 2 + 2 * (2 + 7) and "--strategy=D2" in processes.lines[-1]
     with pytest.raises(UserError, match="was made with other flags: --do_NER; use another"):
@@ -196,7 +219,8 @@ def test_a_study_is_compared_by_its_own_seeds(study_of):
     variants, _ = made.run(STUDIES["beyond"], [1, 2], ["D4.2", "kld_2"])
     assert STUDIES["beyond"].pairs(["D4.2", "kld_2"]) == [("D4.2", "kld_2")]
     assert made.lines(variants, [2]) == {
-        name: [folder / "runs" / name / "seed_2"] for name in ("D4.2", "kld_2")}
+        line: [folder / "runs" / name / "seed_2"] for line, name in
+        (("D4.2", "base"), ("kld_2", "logits_loss=kld,temperature=2"))}
 
 
 def test_an_ended_study_ends_its_runs(study_of, monkeypatch):

@@ -63,9 +63,10 @@ def main() -> None:
 
     seeds = _numbers("seeds")
     folder = pathlib.Path(FLAGS.model_dir)
-    runner = Runner(folder, _shared(), config.data, _numbers("sizes"), FLAGS.jobs)
+    given = {name: FLAGS[name].value for name in _RUN_FLAGS}
+    runner = Runner(folder, _shared(), given, config.data, _numbers("sizes"), FLAGS.jobs)
     variants, records = runner.run(study, seeds, FLAGS.lines)
-    name = FLAGS.study or "grid"
+    name = FLAGS.study or f"grid_{study.axis}"
     print(report.write(folder / name, study, variants, records, runner, seeds))
     print(f"table: {folder / name / 'table.md'}   plot: {folder / name / 'plot.png'}")
 

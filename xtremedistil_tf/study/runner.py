@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import threading
+import urllib.parse
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from xtremedistil_tf.config import DataConfig
@@ -36,7 +37,7 @@ class Run:
       variant: the line of the table that it belongs to.
       seed: its seed.
       language: where it is one of several students of a line.
-      flags: what it changes.
+      flags: what it changes of what all runs have; its language aside.
     """
 
     variant: Variant
@@ -46,9 +47,16 @@ class Run:
 
     @property
     def name(self) -> str:
-        """Its folder, below `runs`."""
-        parts = [self.variant.name, f"seed_{self.seed}", self.language]
+        """Its folder, below `runs`: by its flags, so that lines of several studies share it."""
+        changes = [f"{name}={value}" for name, value in sorted(self.flags.items())]
+        parts = [urllib.parse.quote(",".join(changes), safe="=,") or "base", f"seed_{self.seed}",
+                 self.language]
         return "/".join(part for part in parts if part)
+
+    @property
+    def arguments(self) -> Dict[str, Any]:
+        """Its flags and, where it is of one language, that."""
+        return {**self.flags, **({"languages": self.language} if self.language else {})}
 
 
 def arguments(flags: Mapping[str, Any]) -> List[str]:
@@ -56,14 +64,25 @@ def arguments(flags: Mapping[str, Any]) -> List[str]:
     return [f"--{name}={value}" for name, value in flags.items()]
 
 
-def plan_runs(variants: Sequence[Variant], seeds: Sequence[int], facts: Facts) -> List[Run]:
-    """All runs of a study, seed by seed: a table of one seed is complete before the next begins."""
+def plan_runs(
+    variants: Sequence[Variant], seeds: Sequence[int], languages: Sequence[str],
+    given: Mapping[str, Any],
+) -> List[Run]:
+    """All runs of a study, seed by seed: a table of one seed is complete before the next begins.
+
+    Args:
+      variants: lines of the table.
+      seeds: of every line.
+      languages: of the training rows.
+      given: what all runs have; a flag that says the same is no change.
+    """
     runs = []
     for seed in seeds:
         for variant in variants:
-            for language in facts.languages if variant.by_language else (None,):
-                more = {"languages": language} if language else {}
-                runs.append(Run(variant, seed, language, {**variant.flags, **more}))
+            changes = {name: value for name, value in variant.flags.items()
+                       if name not in given or str(given[name]) != str(value)}
+            runs += [Run(variant, seed, language, changes)
+                     for language in (languages if variant.by_language else (None,))]
     return runs
 
 
@@ -104,16 +123,18 @@ class Runner:
     Args:
       folder: gets teachers/, targets/, runs/ and study.json.
       base: the command line that all runs share.
+      given: the values of a run's flags by it and by default.
       data: what they read.
       sizes: transfer sizes that were asked for.
       jobs: runs at a time.
     """
 
     def __init__(
-        self, folder: pathlib.Path, base: Sequence[str], data: DataConfig, sizes: Sequence[int],
-        jobs: int = 1,
+        self, folder: pathlib.Path, base: Sequence[str], given: Mapping[str, Any],
+        data: DataConfig, sizes: Sequence[int], jobs: int = 1,
     ):
-        self._folder, self._base, self._data = folder, list(base), data
+        self._folder, self._base, self._given = folder, list(base), dict(given)
+        self._data = data
         self._sizes, self._jobs = tuple(sizes), jobs
         self._free: "queue.Queue[Dict[str, str]]" = queue.Queue()
         for environment in environments(jobs):
@@ -148,7 +169,7 @@ class Runner:
                 raise UserError(f"no line of this study fits a teacher whose embeddings are "
                                 f"{facts.width} wide")
             variants = _chosen(variants, lines)
-            runs = plan_runs(variants, seeds, facts)
+            runs = plan_runs(variants, seeds, facts.languages, self._given)
             alone = [{"languages": name} for name in facts.languages if study.teachers_alone]
             with Progress(len(runs) + len(alone), "study", "runs") as progress:
                 for flags in alone:
@@ -166,9 +187,11 @@ class Runner:
         self, variants: Sequence[Variant], seeds: Sequence[int]
     ) -> Dict[str, List[pathlib.Path]]:
         """Folders of each line's seeds, by the line's name; lines of one student only."""
-        runs = self._folder / "runs"
-        return {line.name: [runs / Run(line, seed, None, {}).name for seed in seeds]
-                for line in variants if not line.by_language}
+        students: Dict[str, List[pathlib.Path]] = collections.defaultdict(list)
+        alone = [line for line in variants if not line.by_language]
+        for run in plan_runs(alone, seeds, (), self._given):
+            students[run.variant.name].append(self._folder / "runs" / run.name)
+        return students
 
     def teacher_metrics(self, flags: Mapping[str, Any]) -> Dict[str, Any]:
         """Scores of one of the study's teachers."""
@@ -224,11 +247,10 @@ class Runner:
         if (folder / "metrics.json").is_file():
             return
         # The students of single languages are compared with one for all: the same teacher's pieces.
-        flags = run.variant.flags
-        self._fine_tune(flags, first_seed)
-        shared = {"export": "false", "teacher_model_dir": self._teacher(flags), "targets_dir":
-                  self._folder / "targets"}
-        self._call("distill", folder, run.seed, {**run.flags, **shared})
+        self._fine_tune(run.flags, first_seed)
+        shared = {"export": "false", "teacher_model_dir": self._teacher(run.flags),
+                  "targets_dir": self._folder / "targets"}
+        self._call("distill", folder, run.seed, {**run.arguments, **shared})
 
     def _call(
         self, command: str, folder: pathlib.Path, seed: int, flags: Mapping[str, Any]
