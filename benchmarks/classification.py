@@ -1,48 +1,99 @@
-"""Fills a record in the form of the paper's Tables 9 and 10: classification by labels a class.
+"""Fills records in the form of the paper's Tables 9 to 11: classification by labels a class.
 
-For every data set, number of labels and seed: the teacher, the student without distillation (D0-S,
-its embedding starting from the fine-tuned teacher's) and with it (D4.2), all on the same rows.
+For every data set, number of labels and seed: a teacher, and behind it students of several kinds,
+each in several ways (WAYS): without distillation, with all of it, with parts of it. All students of
+a row share the teacher, its stored outputs and the labelled rows.
 
-Command:
+Commands (DATA holds a task folder for each of --sets, MINILM a MiniLM checkpoint folder):
   python benchmarks/classification.py --data=DATA --checkpoint=MINILM --work=FOLDER
-DATA holds a task folder for each of --sets, MINILM a MiniLM checkpoint folder (see the flagfiles).
+  python benchmarks/classification.py ... --record=schedules --sets=sst2 --labels=all \
+    --ways=logits,representation,full
+  python benchmarks/classification.py ... --record=layers --labels=500 --students=transformer \
+    --ways=full,layers
+  python benchmarks/classification.py ... --record=pairs --sets=mrpc --labels=all \
+    --ways=alone,full,siamese_alone,siamese
 A killed benchmark goes on with the same command: what is in --work is not run again, and
-benchmarks/classification.json is written after every row. Arguments behind `--` go to every run.
+benchmarks/classification/RECORD.json is written after every student. Arguments behind `--` go to
+every run. `make docs` shows the records in docs/classification.md.
 """
 
 import collections
+import concurrent.futures
 import json
 import pathlib
 import random
-import statistics
 import subprocess
 import sys
-from typing import Any, Dict, List, Optional
+import threading
+from typing import Any, Dict, List
 
 from absl import app, flags
 from machine import ROOT, write_record
 
+from xtremedistil_tf.progress import Progress
+from xtremedistil_tf.study.runner import environments
+
 ALL = "all"
-# Alone on the labels, a student needs more epochs than behind a teacher's steps.
-ALONE = ["--strategy=D0-S", "--ft_epochs=40", "--stage_epochs="]
+# Epochs of the teacher, of a student on labels behind distillation, and of one without it: more for
+# fewer rows, so that each has a few hundred steps.
+EPOCHS = {"100": (20, 20, 60), "500": (8, 10, 30), ALL: (4, 6, 15)}
+STUDENTS = {
+    "bilstm": [],
+    "bilstm_300_600": ["--word_emb_dim=300", "--bilstm_hidden_size=600"],
+    "transformer": ["--student=transformer", "--hidden_size=192", "--word_emb_dim=192",
+                    "--num_hidden_layers=2", "--num_attention_heads=6", "--learning_rate=5e-4"],
+}
+_ALONE = ["--strategy=D0-S"]
+_SIAMESE = ["--pair_encoding=siamese"]
+WAYS = {
+    "alone": _ALONE,
+    "full": [],
+    "logits": ["--stage_epochs=representation=0"],
+    "representation": ["--stage_epochs=logits_=0"],
+    "layers": ["--distil_multi_hidden_states", "--distil_attention"],
+    "siamese_alone": [*_ALONE, *_SIAMESE],
+    "siamese": _SIAMESE,
+}
+# New pairs of each first sentence, where a set of pairs has no unlabelled text.
+_RECOMBINED = 3
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("data", None, "Folder with the task folders.", required=True)
 flags.DEFINE_string("checkpoint", None, "Checkpoint folder of the teacher.", required=True)
 flags.DEFINE_string("work", None, "Where task subsets and run folders go.", required=True)
 flags.DEFINE_list("sets", ["sst2", "ag_news"], "Which data sets; each has flags/SET_minilm.flags.")
-flags.DEFINE_list("labels", ["100", "500", ALL], "Labelled training rows a class.")
-flags.DEFINE_list("seeds", ["1", "2", "3"], "Seeds of the subset and of the run.")
+flags.DEFINE_list("labels", list(EPOCHS), "Labelled training rows a class.")
+flags.DEFINE_list("seeds", ["1", "2", "3"], "Seeds of the subset and of the runs.")
+flags.DEFINE_list("students", ["bilstm"], f"Of {', '.join(STUDENTS)}.")
+flags.DEFINE_list("ways", ["alone", "full"], f"Of {', '.join(WAYS)}.")
 flags.DEFINE_integer("transfer_rows", None, "First rows of the transfer file; by default all.")
-flags.DEFINE_string("record", "classification", "Name of the record in benchmarks/.")
+flags.DEFINE_integer("jobs", 1, "Rows at a time; they share the cores.")
+flags.DEFINE_string("record", "students", "Name of the record in benchmarks/classification/.")
+_writing = threading.Lock()
 
 
-def subset(source: pathlib.Path, target: pathlib.Path, labels: str, seed: int) -> None:
+def lines_of(path: pathlib.Path) -> List[str]:
+    """The lines of a file that are not empty."""
+    return [line for line in path.read_text("utf-8").split("\n") if line.strip()]
+
+
+def recombined_pairs(rows: List[str]) -> List[str]:
+    """The pairs of labelled rows and, of each first sentence, some with another second one."""
+    pairs = [row.split("\t")[:2] for row in rows]
+    draw, seconds = random.Random(0), [second for _, second in pairs]
+    made = {(first, second) for first, second in pairs}
+    made |= {(first, second) for first, _ in pairs for second in draw.sample(seconds, _RECOMBINED)}
+    lines = sorted("\t".join(pair) for pair in made)
+    draw.shuffle(lines)
+    return lines
+
+
+def write_subset(source: pathlib.Path, target: pathlib.Path, labels: str, seed: int) -> None:
     """Writes a task folder with so many training rows a class; dev, test and transfer stay."""
+    train = lines_of(source / "train.tsv")
     by_label = collections.defaultdict(list)
-    for line in (source / "train.tsv").read_text("utf-8").split("\n"):
-        if line:
-            by_label[line.rsplit("\t", 1)[1]].append(line)
+    for line in train:
+        by_label[line.rsplit("\t", 1)[1]].append(line)
     draw, rows = random.Random(seed), []
     for label in sorted(by_label):
         own = by_label[label]
@@ -51,72 +102,92 @@ def subset(source: pathlib.Path, target: pathlib.Path, labels: str, seed: int) -
     target.mkdir(parents=True, exist_ok=True)
     (target / "train.tsv").write_text("\n".join(rows) + "\n", "utf-8")
     for name in ("dev.tsv", "test.tsv", "labels.tsv"):
-        (target / name).write_bytes((source / name).read_bytes())
-    texts = (source / "transfer.txt").read_text("utf-8").split("\n")
-    kept = [text for text in texts if text.strip()][: FLAGS.transfer_rows]
+        if (source / name).is_file():
+            (target / name).write_bytes((source / name).read_bytes())
+    transfer = source / "transfer.txt"
+    texts = lines_of(transfer) if transfer.is_file() else recombined_pairs(train)
+    kept = texts[: FLAGS.transfer_rows]
+    # The last of the files: a folder with it is whole.
     (target / "transfer.txt").write_text("\n".join(kept) + "\n", "utf-8")
 
 
-def run(name: str, folder: pathlib.Path, arguments: List[str]) -> Dict[str, Any]:
-    """Runs the job of a data set, or finds it finished; returns its metrics."""
-    command = [sys.executable, "run_distillation.py", f"--flagfile=flags/{name}_minilm.flags",
-               f"--pt_teacher_checkpoint={pathlib.Path(FLAGS.checkpoint).resolve()}",
-               f"--model_dir={folder}", *arguments]
-    subprocess.run(command, cwd=ROOT, check=True)
-    return json.loads((folder / "metrics.json").read_text("utf-8"))
+def run(command: str, folder: pathlib.Path, arguments: List[str], environment: Dict[str, str],
+        done: str) -> Dict[str, Any]:
+    """Runs a command, or finds it finished; returns the metrics that it leaves."""
+    if not (folder / done).is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(folder / "log.txt", "ab") as log:
+            subprocess.run([sys.executable, command, *arguments, f"--model_dir={folder}"], cwd=ROOT,
+                           check=True, env=environment, stdout=log, stderr=log)
+    return json.loads((folder / done).read_text("utf-8"))
 
 
-def one_row(name: str, labels: str, seed: int, more: List[str]) -> Dict[str, Any]:
-    """Teacher, student alone and distilled student on one subset."""
+def one_row(name: str, labels: str, seed: int, more: List[str], environment: Dict[str, str],
+            told: Any) -> None:
+    """A teacher and the students behind it, on one subset; `told` is given each one's result."""
     work = pathlib.Path(FLAGS.work).resolve() / f"{name}-{labels}-{seed}"
     if not (work / "task" / "transfer.txt").is_file():
-        subset(pathlib.Path(FLAGS.data) / name, work / "task", labels, seed)
-    shared = [f"--task={work / 'task'}", f"--seed={seed}", *more]
-    distilled = run(name, work / "distilled", shared)
-    alone = run(name, work / "alone",
-                [*shared, f"--teacher_model_dir={work / 'distilled'}", *ALONE])
+        write_subset(pathlib.Path(FLAGS.data) / name, work / "task", labels, seed)
+    for_teacher, for_labels, alone = EPOCHS[labels]
+    shared = [f"--flagfile=flags/{name}_minilm.flags", f"--task={work / 'task'}",
+              "--transfer_file=transfer.txt", "--stage_epochs=", "--epochs_per=stage",
+              f"--pt_teacher_checkpoint={pathlib.Path(FLAGS.checkpoint).resolve()}",
+              f"--teacher_epochs={for_teacher}", f"--seed={seed}", *more]
+    teacher = run("run_teacher.py", work / "teacher", shared, environment, "teacher_metrics.json")
+    for student in FLAGS.students:
+        for way in FLAGS.ways:
+            # Without --export: nobody serves these.
+            found = run("run_distillation.py", work / f"{student}-{way}",
+                        [*shared, f"--teacher_model_dir={work / 'teacher'}", "--noexport",
+                         f"--targets_dir={work / 'targets'}",
+                         f"--ft_epochs={alone if 'alone' in way else for_labels}",
+                         *STUDENTS[student], *WAYS[way]], environment, "metrics.json")
+            told({"set": name, "labels_a_class": labels, "seed": seed, "student": student,
+                  "way": way, "measure": found["measure"],
+                  "teacher": {split: scores(teacher[split]) for split in ("dev", "test")},
+                  "scores": {split: scores(found["student"][split]) for split in ("dev", "test")},
+                  "parameters": {who: found[who]["parameters"] for who in ("teacher", "student")},
+                  "transfer_rows": found["data"]["transfer"]["sentences"],
+                  "minutes": round(found["seconds"]["stages"] / 60, 2)})
 
-    def accuracy(metrics: Dict[str, Any], model: str) -> float:
-        return metrics[model]["test"]["accuracy"]
 
-    row = {"set": name, "labels_a_class": labels, "seed": seed,
-           "teacher": accuracy(distilled, "teacher"), "without": accuracy(alone, "student"),
-           "with": accuracy(distilled, "student"),
-           "with_macro_f1": distilled["student"]["test"]["macro_f1"],
-           "parameters": {who: distilled[who]["parameters"] for who in ("teacher", "student")},
-           "transfer_rows": distilled["data"]["transfer"]["sentences"]}
-    return {**row, "recovered": recovered(row)}
-
-
-def recovered(row: Dict[str, Any]) -> Optional[float]:
-    """Percent of the gap between the student alone and the teacher that distillation closes."""
-    gap = row["teacher"] - row["without"]
-    return 100.0 * (row["with"] - row["without"]) / gap if gap > 0 else None
-
-
-def means(rows: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
-    """Over the seeds: mean and standard deviation of each accuracy."""
-    groups = collections.defaultdict(list)
-    for row in rows:
-        groups[row["set"], row["labels_a_class"]].append(row)
-    return [
-        {"set": name, "labels_a_class": labels, "seeds": len(own),
-         **{key: {"mean": statistics.fmean(row[key] for row in own),
-                  "std": statistics.pstdev(row[key] for row in own)}
-            for key in ("teacher", "without", "with")}}
-        for (name, labels), own in groups.items()
-    ]
+def scores(found: Dict[str, Any]) -> Dict[str, float]:
+    """The measures of a split that are one number."""
+    return {key: found[key] for key in ("accuracy", "macro_f1", "f1") if key in found}
 
 
 def main(argv) -> None:
-    """Runs what is missing and writes the record after every row."""
+    """Runs what is missing and writes the record after every student."""
+    cells = [(name, labels, int(seed)) for name in FLAGS.sets for seed in FLAGS.seeds
+             for labels in FLAGS.labels]
     rows: List[Dict[str, Any]] = []
-    for name in FLAGS.sets:
-        for labels in FLAGS.labels:
-            for seed in map(int, FLAGS.seeds):
-                rows.append(one_row(name, labels, seed, list(argv[1:])))
-                write_record(FLAGS.record, {"measure": "test accuracy, 0 to 100",
-                                            "means": means(rows), "rows": rows})
+    left = environments(FLAGS.jobs)
+
+    def place(row: Dict[str, Any]) -> Any:
+        return (cells.index((row["set"], row["labels_a_class"], row["seed"])),
+                FLAGS.students.index(row["student"]), FLAGS.ways.index(row["way"]))
+
+    with Progress(len(cells) * len(FLAGS.students) * len(FLAGS.ways), "table", "runs") as progress:
+        def told(row: Dict[str, Any]) -> None:
+            with _writing:
+                rows.append(row)
+                progress.note(f"{row['set']} {row['labels_a_class']} {row['student']} {row['way']}")
+                progress.advance()
+                write_record(f"classification/{FLAGS.record}", {
+                    "measure": "scores from 0 to 100", "epochs": EPOCHS,
+                    "students": STUDENTS, "ways": WAYS,
+                    "rows": sorted(rows, key=place)}, show=False)
+
+        def one(cell: Any) -> None:
+            environment = left.pop()
+            try:
+                one_row(*cell, list(argv[1:]), environment, told)
+            finally:
+                left.append(environment)
+
+        with concurrent.futures.ThreadPoolExecutor(FLAGS.jobs) as pool:
+            for ended in [pool.submit(one, cell) for cell in cells]:
+                ended.result()
 
 
 if __name__ == "__main__":

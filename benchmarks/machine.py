@@ -22,13 +22,15 @@ def machine() -> dict:
             "transformers": transformers.__version__}
 
 
-def write_record(name: str, results: dict, measured_on: Optional[dict] = None) -> None:
+def write_record(name: str, results: dict, measured_on: Optional[dict] = None,
+                 show: bool = True) -> None:
     """Writes benchmarks/<name>.json with the command and the machine beside the results.
 
     Args:
       name: of the record.
       results: what was measured.
       measured_on: what `machine` gave where it was measured; by default it is asked here.
+      show: print the results, too.
     """
     path = ROOT / "benchmarks" / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -36,7 +38,8 @@ def write_record(name: str, results: dict, measured_on: Optional[dict] = None) -
                                     *sys.argv[1:]])
     record = {"command": command, "machine": measured_on or machine(), **results}
     path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    print(json.dumps(results, indent=1))
+    if show:
+        print(json.dumps(results, indent=1))
 
 
 def measured(record: dict) -> str:

@@ -8,10 +8,12 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
-from machine import measured  # noqa: E402 - after the path is set
+from classification_tables import classification_tables  # noqa: E402 - after the path is set
+from machine import measured  # noqa: E402
 from serving_tables import serving_tables  # noqa: E402
 
 from xtremedistil_tf.evaluation.paper import TABLE_16  # noqa: E402
+from xtremedistil_tf.study.grids import STUDIES  # noqa: E402
 
 RESULTS = ROOT / "benchmarks"
 
@@ -220,15 +222,19 @@ def sizes_table() -> str:
 
 def studies_tables() -> str:
     """The paper's tables as far as they are recorded here, each with its comparisons and plot."""
-    parts = []
-    for folder in sorted((RESULTS / "studies").glob("*/record.json")):
-        name, record = folder.parent.name, json.loads(folder.read_text("utf-8"))
-        text = (folder.parent / "table.md").read_text("utf-8").strip()
+    parts, order = [], list(STUDIES)
+    found = {path.parent.name: path.parent
+             for path in sorted((RESULTS / "studies").glob("*/record.json"))}
+    for name in [*(known for known in order if known in found),
+                 *(other for other in found if other not in order)]:
+        record = json.loads((found[name] / "record.json").read_text("utf-8"))
+        text = (found[name] / "table.md").read_text("utf-8").strip()
         machine = record["machine"]
+        made = f"`--study={name}`" if name in order else "a grid (`--grid`)"
         parts.append("\n".join([
             re.sub("^# ", "### ", text), "",
             f"![{name}](../benchmarks/studies/{name}/plot.png)", "",
-            f"`--study={name}`, flags of all runs in "
+            f"By {made}, flags of all runs in "
             f"[record.json](../benchmarks/studies/{name}/record.json); commit "
             f"{machine['commit'][:10]}, {machine['processor']}, {machine['cores']} cores, "
             f"TensorFlow {machine['tensorflow']}. {record['note']}".strip()]))
@@ -273,6 +279,7 @@ PLACES = {
     "README.md": {"demo": demo_table, "first_hour": first_hour_text, "stacks": stacks_table,
                   "wikiann8": lambda: wikiann_table() + "\n\n" + stages_table()},
     "docs/choosing.md": {"paper_sizes": paper_sizes_table, "sizes": sizes_table},
+    "docs/classification.md": {"classification": classification_tables},
     "docs/engine.md": {"engine": engine_tables},
     "docs/studies.md": {"studies": studies_tables},
     "docs/serving.md": {"serving": serving_tables},
