@@ -1,8 +1,10 @@
 """Writes the result tables of README and docs from recorded runs: python benchmarks/tables.py."""
 
+import csv
 import json
 import pathlib
 import re
+import statistics
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -241,6 +243,39 @@ def studies_tables() -> str:
     return "\n\n".join(parts) or "Not recorded yet."
 
 
+def choices_table() -> str:
+    """What each choice in which we differ does alone, on dev."""
+    path = RESULTS / "studies" / "deviations" / "table.csv"
+    if not path.is_file():
+        return "The effect of each alone is not recorded yet (`--study=deviations`)."
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = {row["choice"]: float(row["dev F1"]) for row in csv.DictReader(file)}
+    ours = rows.pop("D4.2")
+    lines = ["| one choice changed | dev macro-F1 | against ours |", "|---|---:|---:|",
+             f"| none: ours | {ours:.2f} | |"]
+    lines += [f"| {name} | {f1:.2f} | {f1 - ours:+.2f} |" for name, f1 in rows.items()]
+    return "\n".join([*lines, "", "Test figures, flags and intervals: [docs/studies.md](docs/"
+                      "studies.md), *Deviations*; by `--study=deviations`."])
+
+
+def decoding_text() -> str:
+    """Constrained decoding against the best tag of each word."""
+    path = RESULTS / "decoding.json"
+    if not path.is_file():
+        return "Not recorded yet: `benchmarks/decoding.py`."
+    record = json.loads(path.read_text("utf-8"))
+
+    def mean(way: str, what: str) -> float:
+        return statistics.fmean(run[way][what] for run in record["runs"])
+
+    valid, alone = "constrained", "each word alone"
+    return (f"Constrained decoding, which evaluation and every runtime have: test macro-F1 "
+            f"{mean(valid, 'macro_f1'):.2f} against {mean(alone, 'macro_f1'):.2f} by the best tag "
+            f"of each word alone, of which {100 * mean(alone, 'not_valid'):.1f} % of the sentences "
+            f"are not valid IOB2 (mean of {len(record['runs'])} seeds of D4.2). "
+            f"{measured(record)}")
+
+
 def first_hour_text() -> str:
     """Minutes from a fresh clone."""
     path = RESULTS / "first_hour.json"
@@ -276,12 +311,13 @@ def stacks_table() -> str:
 
 # Where the tables stand: file, then name of the place in it.
 PLACES = {
-    "README.md": {"demo": demo_table, "first_hour": first_hour_text, "stacks": stacks_table,
+    "README.md": {"demo": demo_table, "choices": choices_table, "first_hour": first_hour_text,
+                  "stacks": stacks_table,
                   "wikiann8": lambda: wikiann_table() + "\n\n" + stages_table()},
     "docs/choosing.md": {"paper_sizes": paper_sizes_table, "sizes": sizes_table},
     "docs/classification.md": {"classification": classification_tables},
     "docs/engine.md": {"engine": engine_tables},
-    "docs/studies.md": {"studies": studies_tables},
+    "docs/studies.md": {"studies": studies_tables, "decoding": decoding_text},
     "docs/serving.md": {"serving": serving_tables},
 }
 
