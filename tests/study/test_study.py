@@ -188,6 +188,15 @@ def test_several_runs_at_a_time_share_the_cores(study_of, monkeypatch):
     assert processes.lines[0][2].endswith("teacher") and "--strategy=D4.2" in processes.lines[1]
 
 
+def test_behind_a_finished_run_none_goes_alone(study_of, monkeypatch):
+    make, processes, _ = study_of
+    make().run(STUDIES["stages"], [1])
+    begun = len(processes.lines)
+    make().run(STUDIES["beyond"], [1], ["D4.2", "kld_2", "kld_4"])
+    # In the order of the table; the last one first would be the lone one.
+    assert ["--temperature=2" in line for line in processes.lines[begun:]] == [True, False]
+
+
 def test_each_of_several_runs_has_a_gpu_where_several_are_named(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
     gpus = [found["CUDA_VISIBLE_DEVICES"] for found in runner.environments(3)]

@@ -177,9 +177,11 @@ class Runner:
                     self._fine_tune(flags, seeds[0])
                     progress.advance()
                 # One run alone, before the others: it leaves what they share. Not every line has
-                # all of it (D0 reads no transfer text); the last ones do.
-                first = [run for run in runs if run.seed == seeds[0]][-1]
-                for group in ([first], [run for run in runs if run is not first]):
+                # all of it (D0 reads no transfer text); the last ones do. A run that was finished
+                # before has left it: runs that ask the teacher together share that work, too.
+                first = [] if any(map(self._finished, runs)) else [
+                    run for run in runs if run.seed == seeds[0]][-1:]
+                for group in (first, [run for run in runs if run not in first]):
                     self._distil_all(group, seeds[0], progress)
         return variants, [self._record(run) for run in runs]
 
@@ -242,15 +244,20 @@ class Runner:
                     process.terminate()
                 raise
 
+    def _metrics(self, run: Run) -> pathlib.Path:
+        return self._folder / "runs" / run.name / "metrics.json"
+
+    def _finished(self, run: Run) -> bool:
+        return self._metrics(run).is_file()
+
     def _distil(self, run: Run, first_seed: int) -> None:
-        folder = self._folder / "runs" / run.name
-        if (folder / "metrics.json").is_file():
+        if self._finished(run):
             return
         # The students of single languages are compared with one for all: the same teacher's pieces.
         self._fine_tune(run.flags, first_seed)
         shared = {"export": "false", "teacher_model_dir": self._teacher(run.flags),
                   "targets_dir": self._folder / "targets"}
-        self._call("distill", folder, run.seed, {**run.arguments, **shared})
+        self._call("distill", self._metrics(run).parent, run.seed, {**run.arguments, **shared})
 
     def _call(
         self, command: str, folder: pathlib.Path, seed: int, flags: Mapping[str, Any]
@@ -282,6 +289,5 @@ class Runner:
             self._running.discard(process)
 
     def _record(self, run: Run) -> Dict[str, Any]:
-        metrics = read_json(self._folder / "runs" / run.name / "metrics.json")
         return {"variant": run.variant.name, "seed": run.seed, "language": run.language,
-                "metrics": metrics}
+                "metrics": read_json(self._metrics(run))}
