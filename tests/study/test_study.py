@@ -245,7 +245,7 @@ def test_an_ended_study_ends_its_runs(study_of, monkeypatch):
     before = len(processes.lines)
     with pytest.raises(KeyboardInterrupt):
         make(jobs=2).run(STUDIES["beyond"], [1, 2])
-    assert processes.terminated == 1 and len(processes.lines) == before + 1
+    assert processes.terminated == 2 and len(processes.lines) == before + 2
 
 
 def test_few_labels_have_a_teacher_of_their_own(study_of):
