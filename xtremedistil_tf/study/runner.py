@@ -181,7 +181,7 @@ class Runner:
                 # before has left it: runs that ask the teacher together share that work, too.
                 first = [] if any(map(self._finished, runs)) else [
                     run for run in runs if run.seed == seeds[0]][-1:]
-                for group in (first, [run for run in runs if run not in first]):
+                for group in filter(None, (first, [run for run in runs if run not in first])):
                     self._distil_all(group, seeds[0], progress)
         return variants, [self._record(run) for run in runs]
 
