@@ -181,6 +181,9 @@ def _beyond(facts: Facts) -> List[Variant]:
         Variant("label_smoothing", {"label_smoothing": 0.1}),
         Variant("weight_average", {"weight_average": 0.99}),
         Variant("language_balance", {"language_exponent": 0.5}),
+        Variant("batch_32", {"distil_batch_size": 32, "student_ft_batch_size": 32}),
+        Variant("rate_0.004", {"learning_rate": 0.004}),
+        Variant("epochs_per_step", {"epochs_per": "step"}),
     ]
 
 
