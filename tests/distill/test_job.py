@@ -69,6 +69,8 @@ def test_the_run_folder_is_complete(finished):
                  "plots/languages.png", "tensorboard", "predictions/test.student.tsv"):
         assert (folder / name).exists(), name
     assert json.loads((folder / "metrics.json").read_text()) == json.loads(json.dumps(metrics))
+    assert json.loads((folder / "student" / "student.json").read_text())["decoding"] == (
+        "constrained")
     leftovers = [path for path in folder.rglob("*") if path.name.startswith((".tmp", ".old"))]
     assert not leftovers
 

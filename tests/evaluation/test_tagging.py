@@ -66,6 +66,13 @@ def test_decoding_is_the_best_valid_sequence():
         assert constrained_tags(scores, LABELS)[0].tolist() == list(best)
 
 
+def test_words_may_be_decoded_each_for_itself():
+    alone = LabelSet(LABELS.tags, "independent")
+    scores = np.log(np.array([[[0.2, 0.3, 0.4, 0.1, 1e-9], [0.1, 0.1, 0.05, 0.05, 0.7]]]))
+    assert constrained_tags(scores, alone).tolist() == [[2, 4]]
+    assert constrained_tags(scores, LABELS).tolist() == [[3, 4]]
+
+
 def test_decoding_reads_first_pieces_and_real_tags_only():
     logits = np.zeros((1, 6, LABELS.size), np.float32)
     logits[:, :, LABELS.x_id] = 9.0  # A syntactic class wins nowhere.

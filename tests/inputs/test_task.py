@@ -30,6 +30,19 @@ def test_sentences_that_also_stand_in_dev_are_told(task):
     assert any("2 of 3 sentences also stand in dev.tsv" in line for line in found.warnings)
 
 
+def test_how_words_are_decoded_goes_with_the_labels(task):
+    (task / "transfer.txt").write_text("one\n", "utf-8")
+
+    def labels_and_print(**more):
+        found = read_task(DataConfig(str(task), "transfer.txt", 5, **more))
+        return found.labels.decoding, found.fingerprints["labels"]
+
+    plain, alone = labels_and_print(), labels_and_print(decoding="independent")
+    assert (plain[0], alone[0]) == ("constrained", "independent") and plain[1] != alone[1]
+    with pytest.raises(UserError, match="--decoding=independent needs --do_NER"):
+        DataConfig(str(task), do_ner=False, decoding="independent")
+
+
 def test_a_broken_transfer_line_is_told_at_once(task):
     (task / "transfer.txt").write_bytes(b"fine\n\xff\n")
     with pytest.raises(UserError, match="transfer.txt:2: not UTF-8"):

@@ -8,7 +8,9 @@ import pytest
 import xtremedistil_tf
 from tests.serving.conftest import TEXTS
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.runs import read_json, write_json
 from xtremedistil_tf.serving import tagger as tagger_module
+from xtremedistil_tf.serving.assets import load_assets
 from xtremedistil_tf.serving.entities import join_entities, split_words
 from xtremedistil_tf.serving.student_folder import load_student
 from xtremedistil_tf.serving.tagger import windows
@@ -91,6 +93,16 @@ def test_the_folder_is_complete_in_itself(student_folder, tmp_path):
     first, second = load_student(student_folder), load_student(copy)
     ids = {"input_ids": np.array([[4, 5, 6]], np.int32)}
     assert np.array_equal(first.student.model(ids)["logits"], second.student.model(ids)["logits"])
+
+
+def test_a_student_keeps_how_its_words_are_decoded(student_folder, tmp_path):
+    folder = tmp_path / "student"
+    shutil.copytree(student_folder, folder)
+    record = read_json(folder / "student.json")
+    for found, decoding in (({"decoding": "independent"}, "independent"), ({}, "constrained")):
+        record.pop("decoding", None)
+        write_json(folder / "student.json", {**record, **found})
+        assert load_assets(folder).labels.decoding == decoding
 
 
 @pytest.mark.parametrize("missing", ["student.json", "weights.safetensors", "vocabulary.npy",

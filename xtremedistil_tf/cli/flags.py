@@ -39,6 +39,9 @@ def define_run_flags() -> None:
     flags.DEFINE_boolean("do_squad", False,
                          "Find answers in texts: the folder holds SQuAD's train-v2.0.json and "
                          "dev-v2.0.json (xtremedistil-finetune, from a checkpoint).")
+    flags.DEFINE_enum("decoding", _DATA.decoding, cfg.DECODINGS,
+                      "Tags of words: the best sequence that is valid IOB2, or each word's best "
+                      "(the paper). The student keeps it.")
     flags.DEFINE_enum("on_bad_row", _DATA.on_bad_row, cfg.ON_BAD_ROW,
                       "Stop at an unusable row, or skip and count it.")
     flags.DEFINE_enum("dev_measure", None, sorted({name for names in cfg.MEASURES.values()
@@ -265,7 +268,8 @@ def data_config(values: flags.FlagValues, **more: Any) -> cfg.DataConfig:
     """
     return cfg.DataConfig(**{
         "task": values.task, "seq_len": values.seq_len, "do_ner": values.do_NER,
-        "on_bad_row": values.on_bad_row, "dev_measure": values.dev_measure,
+        "decoding": values.decoding, "on_bad_row": values.on_bad_row,
+        "dev_measure": values.dev_measure,
         "languages": tuple(values.languages), "labels_per_language": values.labels_per_language,
         "glue_task": values.glue_task, "do_regression": values.do_regression,
         "do_pairwise": values.do_pairwise,

@@ -15,7 +15,7 @@ CONCERNS: Dict[str, tuple] = {
                    "seconds", "runs", "split", "samples", "host", "port", "show_teacher"),
     "Data": ("task", "transfer_file", "do_NER", "glue_task", "do_pairwise", "do_regression",
              "do_squad", "doc_stride", "max_query_length", "max_answer_length",
-             "seq_len", "on_bad_row", "dev_measure", "languages", "labels_per_language",
+             "seq_len", "decoding", "on_bad_row", "dev_measure", "languages", "labels_per_language",
              "transfer_size", "entity_swaps", "input", "train", "dev", "test", "transfer",
              "format", "dataset_config", "language", "tag_names", "whitespace_words",
              "dev_share", "test_share", "keep_leaks", "licence"),

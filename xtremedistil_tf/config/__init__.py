@@ -4,6 +4,7 @@ from xtremedistil_tf.config.checks import require
 from xtremedistil_tf.config.data import (
     BINARY_MEASURES,
     CLASSIFICATION,
+    DECODINGS,
     MEASURES,
     ON_BAD_ROW,
     REGRESSION,
@@ -45,9 +46,9 @@ from xtremedistil_tf.config.run import (
 from xtremedistil_tf.config.squad import SquadConfig
 
 __all__ = [
-    "require", "BINARY_MEASURES", "CLASSIFICATION", "MEASURES", "ON_BAD_ROW", "REGRESSION",
-    "SPANS", "SQUAD_FILES", "SquadConfig", "TAGGING", "DataConfig", "GLUE", "GlueTask",
-    "EPOCHS_PER", "FINE_TUNING", "MATCHING", "LOGITS_LOSSES", "OPTIMIZERS",
+    "require", "BINARY_MEASURES", "CLASSIFICATION", "DECODINGS", "MEASURES", "ON_BAD_ROW",
+    "REGRESSION", "SPANS", "SQUAD_FILES", "SquadConfig", "TAGGING", "DataConfig", "GLUE",
+    "GlueTask", "EPOCHS_PER", "FINE_TUNING", "MATCHING", "LOGITS_LOSSES", "OPTIMIZERS",
     "REPRESENTATION_LOSSES", "SCHEDULES", "STRATEGIES", "UNFREEZE_ORDERS", "BatchSize",
     "DistilConfig", "ACTIVATIONS", "PAIR_ENCODINGS",
     "POOLINGS", "STUDENTS", "UNFREEZE", "WORD_EMBEDDINGS", "StudentConfig", "TeacherConfig",

@@ -23,6 +23,7 @@ SQUAD_FILES = {"train": "train-v2.0.json", "dev": "dev-v2.0.json", "test": "test
 _MAY_LACK = ("test",)
 _LABELS_LOSS = {REGRESSION: "squared_error", SPANS: "span_cross_entropy"}
 ON_BAD_ROW = ("error", "skip")
+DECODINGS = ("constrained", "independent")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +37,8 @@ class DataConfig:
         task folder, then in the current one.
       seq_len: longest row in pieces, markers included.
       do_ner: tag words (True) or classify texts.
+      decoding: how a tagger's words get their tags: "constrained", the best sequence that is
+        valid IOB2, or "independent", each word's best tag (the paper).
       on_bad_row: "error" stops at the first unusable row, "skip" counts and reports them.
       dev_measure: which of the kind's MEASURES chooses epochs and steps; None is its default.
       languages: those whose labelled rows are used; empty for all.
@@ -53,6 +56,7 @@ class DataConfig:
     transfer_file: Optional[str] = None
     seq_len: int = 32
     do_ner: bool = True
+    decoding: str = DECODINGS[0]
     on_bad_row: str = "error"
     dev_measure: Optional[str] = None
     languages: Tuple[str, ...] = ()
@@ -73,6 +77,9 @@ class DataConfig:
         require(self.do_ner or not self.entity_swaps,
                 "--entity_swaps needs --do_NER: texts to classify have no entities")
         one_of("on_bad_row", self.on_bad_row, ON_BAD_ROW)
+        one_of("decoding", self.decoding, DECODINGS)
+        require(self.do_ner or self.decoding == DECODINGS[0],
+                f"--decoding={self.decoding} needs --do_NER: texts have no sequence of tags")
         if self.glue_task is not None:
             one_of("glue_task", self.glue_task, tuple(GLUE))
         require(not (self.do_ner and (self.glue_task or self.do_regression or self.do_pairwise)),

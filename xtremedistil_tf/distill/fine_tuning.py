@@ -210,6 +210,7 @@ def _fine_tune(
     record = {
         "fingerprint": recipe, "name": pathlib.Path(name).name, "kind": task.labels.kind,
         "tags": list(task.labels.tags), "pairs": config.data.pairs,
+        "decoding": config.data.decoding,
         "dev": records[-1]["dev"], "epochs": sum(record["epochs"] for record in records),
         "seconds": sum(record["seconds"] for record in records), "history": history,
     }

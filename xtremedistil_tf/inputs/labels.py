@@ -6,7 +6,7 @@ from typing import Any, Iterable, List, Literal, Sequence, Tuple
 
 import numpy as np
 
-from xtremedistil_tf.config import CLASSIFICATION, REGRESSION, SPANS, TAGGING
+from xtremedistil_tf.config import CLASSIFICATION, DECODINGS, REGRESSION, SPANS, TAGGING
 from xtremedistil_tf.errors import UserError
 
 # The paper's extra classes (section 6): padding, continuation pieces and the two markers.
@@ -20,6 +20,7 @@ class LabelSet:
 
     Args:
       tags: IOB2 tags in the order of labels.tsv.
+      decoding: one of DECODINGS, which a student's every runtime follows.
 
     Raises:
       UserError: if a tag is repeated, is not IOB2, lacks its B- form, or O is missing.
@@ -36,8 +37,9 @@ class LabelSet:
     competing = False
     dtype: Any = np.int32
 
-    def __init__(self, tags: Sequence[str]):
+    def __init__(self, tags: Sequence[str], decoding: str = DECODINGS[0]):
         self.tags: Tuple[str, ...] = tuple(tags)
+        self.decoding = decoding
         self._ids = {tag: index for index, tag in enumerate(self.tags)}
         if len(self._ids) != len(self.tags):
             raise UserError(f"labels repeat: {', '.join(self.tags)}")
@@ -71,12 +73,15 @@ class LabelSet:
         return [self._ids[tag] for tag in tags]
 
     def allowed_transitions(self) -> Tuple[np.ndarray, np.ndarray]:
-        """Which real tag may follow which under IOB2.
+        """Which real tag may follow which: under IOB2, or any where words are for themselves.
 
         Returns:
           (first, follows): bool [tags], whether a tag may open a sentence; bool [tags, tags],
           whether the column's tag may follow the row's.
         """
+        if self.decoding == "independent":
+            count = len(self.tags)
+            return np.ones(count, bool), np.ones((count, count), bool)
         inside = np.array([tag.startswith("I-") for tag in self.tags])
         types = [tag[2:] for tag in self.tags]
         same = np.array(
@@ -224,16 +229,23 @@ def number_text(number: float) -> str:
     return f"{number:.4f}"
 
 
-_SETS = {TAGGING: LabelSet, CLASSIFICATION: ClassSet, REGRESSION: Numbers, SPANS: Spans}
+_SETS = {CLASSIFICATION: ClassSet, REGRESSION: Numbers, SPANS: Spans}
 
 
-def label_set(kind: str, names: Sequence[str]) -> Any:
-    """A LabelSet, ClassSet, Numbers or Spans, by the kind of task."""
-    return _SETS[kind](names)
+def label_set(kind: str, names: Sequence[str], decoding: str = DECODINGS[0]) -> Any:
+    """A LabelSet, ClassSet, Numbers or Spans, by the kind of task; the first decodes so."""
+    return LabelSet(names, decoding) if kind == TAGGING else _SETS[kind](names)
 
 
-def read_labels(path: pathlib.Path, kind: str = TAGGING) -> Any:
+def read_labels(
+    path: pathlib.Path, kind: str = TAGGING, decoding: str = DECODINGS[0]
+) -> Any:
     """Reads labels.tsv: one label a line, UTF-8.
+
+    Args:
+      path: the file.
+      kind: of the task.
+      decoding: see `LabelSet`.
 
     Returns:
       A LabelSet or, for classification, a ClassSet.
@@ -253,6 +265,6 @@ def read_labels(path: pathlib.Path, kind: str = TAGGING) -> Any:
     if not tags:
         raise UserError(f"{path}: no labels in it; one label a line is needed")
     try:
-        return label_set(kind, tags)
+        return label_set(kind, tags, decoding)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None

@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 from xtremedistil_tf.config import (
     BINARY_MEASURES,
     CLASSIFICATION,
+    DECODINGS,
     GLUE,
     REGRESSION,
     SPANS,
@@ -171,7 +172,7 @@ def read_labelled(
 def _labels_and_reader(config: DataConfig, folder: pathlib.Path) -> Tuple[Labels, Reader]:
     """The label set of the kind of task, and what reads a split with it."""
     if config.do_ner:
-        tags = read_labels(folder / LABELS_FILE)
+        tags = read_labels(folder / LABELS_FILE, decoding=config.decoding)
         return tags, lambda path: read_ner(path, tags, config.on_bad_row)
     if config.squad is not None:
         return Spans(), lambda path: read_squad(path, config.on_bad_row)
@@ -227,7 +228,11 @@ def _class_set(config: DataConfig, folder: pathlib.Path) -> ClassSet:
 
 def _labels_fingerprint(folder: pathlib.Path, labels: Labels) -> str:
     path = folder / LABELS_FILE
-    return file_fingerprint(path) if path.is_file() else fingerprint(list(labels.tags))
+    found = file_fingerprint(path) if path.is_file() else fingerprint(list(labels.tags))
+    # Another decoding has other scores, which choose epochs.
+    if isinstance(labels, LabelSet) and labels.decoding != DECODINGS[0]:
+        return fingerprint(found, labels.decoding)
+    return found
 
 
 def find_transfer_file(data: DataConfig) -> pathlib.Path:

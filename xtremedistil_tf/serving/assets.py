@@ -6,7 +6,7 @@ from typing import Any, Dict, Optional
 
 from tokenizers import Tokenizer
 
-from xtremedistil_tf.config import TAGGING, StudentConfig
+from xtremedistil_tf.config import DECODINGS, TAGGING, StudentConfig
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.alignment import Labels
 from xtremedistil_tf.inputs.labels import label_set
@@ -93,5 +93,7 @@ def load_assets(folder: pathlib.Path) -> Assets:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     tokenizer.encode_special_tokens = True
-    labels = label_set(record.get("kind", TAGGING), record["tags"])
+    # Older folders name no kind and no decoding.
+    labels = label_set(record.get("kind", TAGGING), record["tags"],
+                       record.get("decoding", DECODINGS[0]))
     return Assets(vocabulary, tokenizer, labels, record)

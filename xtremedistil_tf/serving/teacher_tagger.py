@@ -4,6 +4,7 @@ import pathlib
 
 import numpy as np
 
+from xtremedistil_tf.config import DECODINGS
 from xtremedistil_tf.inputs.labels import LabelSet
 from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
 from xtremedistil_tf.keras2 import tf
@@ -45,5 +46,6 @@ def load_teacher_tagger(folder: pathlib.Path, keep_whole: bool = False) -> Tagge
         return run(tf.constant(vocabulary.teacher_ids[ids]), tf.constant(mask)).numpy()
 
     record = read_record(folder)
-    assets = Assets(vocabulary, tokenizer, LabelSet(record["tags"]), record)
+    labels = LabelSet(record["tags"], record.get("decoding", DECODINGS[0]))
+    assets = Assets(vocabulary, tokenizer, labels, record)
     return Tagger(assets, logits, keep_whole, most_positions(teacher.encoder.config))
