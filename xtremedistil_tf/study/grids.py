@@ -214,6 +214,8 @@ STUDIES: Dict[str, Study] = {
 def grid_study(items: Sequence[str]) -> Study:
     """A study of any flags: "flag=value,value" items, each a side of the grid.
 
+    All cells are compared with that of the first values.
+
     Raises:
       UserError: for an item of another form.
     """
@@ -228,4 +230,5 @@ def grid_study(items: Sequence[str]) -> Study:
         return [Variant("_".join(value for _, value in cell), dict(cell))
                 for cell in itertools.product(*sides)]
 
-    return Study("a grid", "_".join(side[0][0] for side in sides), variants)
+    return Study("a grid", "_".join(side[0][0] for side in sides), variants,
+                 baseline="_".join(side[0][1] for side in sides))
