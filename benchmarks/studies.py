@@ -3,8 +3,8 @@
 Commands (docs/studies.md has those of every table):
   xtremedistil-study --study=strategies --flagfile=FLAGS --task=DATA --model_dir=STUDY --seeds=1,2,3
   python benchmarks/studies.py --study=STUDY
-Each table in STUDY goes to benchmarks/studies/<table>/ as table.md, table.csv, plot.png and
-record.json: the flags that all its runs share, seeds and minutes, the commit that was run, the
+Each table in STUDY (or --tables) goes to benchmarks/studies/<table>/ as table.md, table.csv,
+plot.png and record.json: the flags that all its runs share, seeds, the commit that was run, the
 machine. `make docs` then shows the tables in docs/studies.md.
 """
 
@@ -22,6 +22,7 @@ RESULTS = ROOT / "benchmarks" / "studies"
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("study", None, "Folder of xtremedistil-study.", required=True)
+flags.DEFINE_list("tables", [], "Names of the tables that are kept; by default all of them.")
 flags.DEFINE_string("commit", None, "Commit that was run, if it is not this one.")
 flags.DEFINE_string("note", "", "What a reader must know of the runs, e.g. what ran beside them.")
 
@@ -40,11 +41,13 @@ def record_of(table: pathlib.Path, study: pathlib.Path) -> dict:
 
 
 def main(argv) -> None:
-    """Copies every table of the study."""
+    """Copies tables of the study."""
     del argv
     study, here = pathlib.Path(FLAGS.study), machine()
     here["commit"] = FLAGS.commit or here["commit"]
     for table in sorted(study.glob("*/table.md")):
+        if FLAGS.tables and table.parent.name not in FLAGS.tables:
+            continue
         target = RESULTS / table.parent.name
         target.mkdir(parents=True, exist_ok=True)
         for name in ("table.md", "table.csv", "plot.png"):
