@@ -304,7 +304,7 @@ def test_the_teachers_own_job_is_taken_over(tiny_task, bert_config, tmp_path):
     stamp = (tmp_path / "run" / "teacher" / "model.safetensors").stat().st_mtime
     metrics = job.run_distillation(
         dataclasses.replace(config, distil=cfg.DistilConfig(strategy="D0-S", ft_epochs=1)),
-        tmp_path / "run")
+        tmp_path / "run", resources=cfg.Resources(export=False))
     assert (tmp_path / "run" / "teacher" / "model.safetensors").stat().st_mtime == stamp
     assert metrics["teacher"]["dev"] == scores["dev"]
 
