@@ -8,6 +8,8 @@ from typing import Any, Dict, List
 
 from machine import measured
 
+from xtremedistil_tf.evaluation.markdown import table
+
 RESULTS = pathlib.Path(__file__).resolve().parent / "classification"
 # Records in the order of the page: title, and the split that is shown. What is compared with the
 # authors' choices is so on dev; what stands for a result, on test.
@@ -43,22 +45,21 @@ def _table(name: str) -> str:
         groups[row["set"], row["labels_a_class"], row["student"]][row["way"]].append(row)
     ways = list(dict.fromkeys(row["way"] for row in record["rows"]))
     recovers = {"alone", "full"} <= set(ways)
-    header = ["data", "labels a class", "student", "parameters", "seeds", "measure", "teacher",
+    header = ["data", "labels a class", "student", "measure", "parameters", "seeds", "teacher",
               *ways, *(["of the gap closed"] if recovers else [])]
-    lines = [f"### {title}", "", "| " + " | ".join(header) + " |",
-             "|---|---|---|---:|---:|---|" + "---:|" * (len(header) - 6)]
+    rows = []
     for (data, labels, student), own in groups.items():
         some = next(iter(own.values()))
         measure = some[0]["measure"]
         teacher = [row["teacher"][split][measure] for row in some]
         found = {way: [row["scores"][split][measure] for row in own[way]] for way in own}
-        lines.append("| " + " | ".join([
-            data, labels, student, f"{some[0]['parameters']['student']:,}", str(len(some)), measure,
-            _spread(teacher), *(_spread(found[way]) if way in found else "" for way in ways),
-            *([_recovered(found, teacher) if {"alone", "full"} <= set(found) else ""]
-              if recovers else [])]) + " |")
+        cells = [data, labels, student, measure, f"{some[0]['parameters']['student']:,}", len(some),
+                 _spread(teacher), *(_spread(found[way]) if way in found else "" for way in ways)]
+        if recovers:
+            cells.append(_recovered(found, teacher) if {"alone", "full"} <= set(found) else "")
+        rows.append(cells)
     return "\n".join([
-        *lines, "",
+        f"### {title}", "", table(header, rows, text=4), "",
         f"{split.capitalize()}, 0 to 100, mean (standard deviation) over seeds; MiniLM teacher "
         f"with {record['rows'][0]['parameters']['teacher']:,} parameters. Flags and epochs stand "
         f"in [{name}.json](../benchmarks/classification/{name}.json). {measured(record)}"])

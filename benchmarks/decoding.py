@@ -6,44 +6,39 @@ The runs' own test sentences are tagged, uncut; written to benchmarks/decoding.j
 docs` shows in docs/studies.md.
 """
 
+import dataclasses
 import pathlib
 import statistics
-from typing import Any, Dict, List
+from typing import Any, Dict
 
-import numpy as np
 from absl import app, flags
 from machine import write_record
 
 import xtremedistil_tf
-from xtremedistil_tf.evaluation import decoding
-from xtremedistil_tf.evaluation.predictions import read_predictions
 from xtremedistil_tf.evaluation.tagging import score_tags
+from xtremedistil_tf.inputs.examples import read_ner
+from xtremedistil_tf.inputs.labels import LabelSet
+from xtremedistil_tf.serving.assets import load_assets, student_path
+from xtremedistil_tf.serving.tagger import Tagger
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("runs", None, "Finished run folders of taggers.", required=True)
-WAYS = {"constrained": decoding.constrained_tags,
-        "each word alone": lambda scores, labels: np.argmax(scores, axis=-1)}
-
-
-def broken(tags: List[str]) -> bool:
-    """Whether an I- stands behind no tag of its type."""
-    return any(tag.startswith("I-") and before[2:] != tag[2:]
-               for before, tag in zip(["O", *tags], tags))
+WAYS = {"constrained": "constrained", "each word alone": "independent"}
 
 
 def one_run(run: pathlib.Path) -> Dict[str, Any]:
-    """Macro-F1 of a run's student both ways, and the share of sentences that differ."""
-    tagger = xtremedistil_tf.load(run, "keras")
-    rows = read_predictions(run / "predictions" / "test.gold.tsv")
-    words = [text.split(" ") for text, _ in rows]
-    gold = [[tag.partition(":")[2] for tag in tags.split(" ")] for _, tags in rows]
-    languages = [tags.partition(":")[0] for _, tags in rows]
+    """Macro-F1 of a run's student both ways, and the share of sentences that are not valid."""
+    assets = load_assets(student_path(run))
+    logits = xtremedistil_tf.load(run, "keras").logits
+    rows, _ = read_ner(run / "predictions" / "test.gold.tsv", assets.labels)
     found: Dict[str, Any] = {}
     for name, way in WAYS.items():
-        decoding.constrained_tags = way
-        tags = [list(own) for own, _ in tagger.tag_words(words)]
-        found[name] = {"macro_f1": score_tags(gold, tags, languages)["macro_f1"],
-                       "not_valid": statistics.fmean(map(broken, tags))}
+        labels = LabelSet(assets.labels.tags, way)
+        tagger = Tagger(dataclasses.replace(assets, labels=labels), logits)
+        tags = [list(own) for own, _ in tagger.tag_words([list(row.words) for row in rows])]
+        scores = score_tags([row.tags for row in rows], tags, [row.language for row in rows])
+        found[name] = {"macro_f1": scores["macro_f1"], "not_valid": statistics.fmean(
+            labels.repair(own)[1] > 0 for own in tags)}
     return {"run": "/".join(run.parts[-2:]), "sentences": len(rows), **found}
 
 

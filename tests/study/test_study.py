@@ -189,7 +189,7 @@ def test_several_runs_at_a_time_share_the_cores(study_of, monkeypatch):
     assert processes.lines[0][2].endswith("teacher") and "--strategy=D4.2" in processes.lines[1]
 
 
-def test_behind_a_finished_run_none_goes_alone(study_of, monkeypatch):
+def test_behind_a_finished_run_none_goes_alone(study_of):
     make, processes, _ = study_of
     make().run(STUDIES["stages"], [1])
     begun = len(processes.lines)
