@@ -67,8 +67,8 @@ flags.DEFINE_list("labels", list(EPOCHS), "Labelled training rows a class.")
 flags.DEFINE_list("seeds", ["1", "2", "3"], "Seeds of the subset and of the runs.")
 flags.DEFINE_list("students", ["bilstm"], f"Of {', '.join(STUDENTS)}.")
 flags.DEFINE_list("ways", ["alone", "full"], f"Of {', '.join(WAYS)}.")
-flags.DEFINE_integer("transfer_rows", None, "Rows of transfer text, the training texts first; all by "
-                     "default.")
+flags.DEFINE_integer("transfer_rows", None, "Rows of transfer text, the training texts first; by default "
+                     "all.")
 flags.DEFINE_integer("jobs", 1, "Rows at a time; they share the cores.")
 flags.DEFINE_string("record", "students", "Name of the record in benchmarks/classification/.")
 _writing = threading.Lock()
