@@ -93,7 +93,11 @@ def load_assets(folder: pathlib.Path) -> Assets:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     tokenizer.encode_special_tokens = True
+    return Assets(vocabulary, tokenizer, labels_of(record), record)
+
+
+def labels_of(record: Dict[str, Any]) -> Labels:
+    """The label set that a student's or teacher's record describes."""
     # Older folders name no kind and no decoding.
-    labels = label_set(record.get("kind", TAGGING), record["tags"],
-                       record.get("decoding", DECODINGS[0]))
-    return Assets(vocabulary, tokenizer, labels, record)
+    return label_set(record.get("kind", TAGGING), record["tags"],
+                     record.get("decoding", DECODINGS[0]))

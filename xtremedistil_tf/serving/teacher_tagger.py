@@ -4,13 +4,11 @@ import pathlib
 
 import numpy as np
 
-from xtremedistil_tf.config import DECODINGS
-from xtremedistil_tf.inputs.labels import LabelSet
 from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.encoders import most_positions
 from xtremedistil_tf.models.teacher import load_teacher, read_record
-from xtremedistil_tf.serving.assets import Assets
+from xtremedistil_tf.serving.assets import Assets, labels_of
 from xtremedistil_tf.serving.tagger import Tagger
 
 
@@ -46,6 +44,5 @@ def load_teacher_tagger(folder: pathlib.Path, keep_whole: bool = False) -> Tagge
         return run(tf.constant(vocabulary.teacher_ids[ids]), tf.constant(mask)).numpy()
 
     record = read_record(folder)
-    labels = LabelSet(record["tags"], record.get("decoding", DECODINGS[0]))
-    assets = Assets(vocabulary, tokenizer, labels, record)
+    assets = Assets(vocabulary, tokenizer, labels_of(record), record)
     return Tagger(assets, logits, keep_whole, most_positions(teacher.encoder.config))
