@@ -13,6 +13,7 @@ from xtremedistil_tf.distill import store as store_module
 from xtremedistil_tf.distill.store import KINDS, MATCHED_KINDS, store_bytes
 from xtremedistil_tf.distill.target_worker import helping_processes
 from xtremedistil_tf.distill.targets import Filler, Part, open_store, write_targets
+from xtremedistil_tf.distill.variation import variation, warn_of_constant
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.alignment import Ragged
 from xtremedistil_tf.inputs.batches import Share, count_steps, transfer_batches
@@ -62,6 +63,26 @@ def test_stored_outputs_are_the_teachers(teacher, input_ids, tmp_path):
         assert representation.dtype == np.float16 and logits.dtype == np.float32
         np.testing.assert_allclose(logits, direct["logits"][0], atol=1e-5)
         np.testing.assert_allclose(representation, direct["representation"][0], atol=5e-3)
+
+
+@pytest.mark.parametrize("layer,pooled", [(1, False), (0, True)])
+def test_a_layer_that_is_the_same_for_all_rows_is_told(
+    layer, pooled, teacher, tokenizer, input_ids, tmp_path, caplog
+):
+    """The opening marker of layer 0 is an embedding, whatever follows it."""
+    taught = build_teacher(teacher.encoder, tokenizer, 4, layer, pooled=pooled)
+    # Each row begins with the same piece.
+    rows = Ragged.of([np.concatenate([[7], input_ids[row]]) for row in range(ROWS)])
+    store, _ = write_targets(taught, rows, tmp_path, "f0", 10)
+    table = np.arange(1000, dtype=np.int32)
+    stored = [np.asarray(targets["representation"])[np.asarray(targets["mask"]) > 0]
+              for _, targets in transfer_batches(store, BatchSize(4), 0, table, KINDS)]
+    states = np.concatenate(stored).astype(np.float64)
+    share = states.var(axis=0).sum() / np.square(states).mean(axis=0).sum()
+    assert variation(store, table) == pytest.approx(share, abs=1e-9)
+    warn_of_constant(store, table, layer)
+    assert ("layer 0 is nearly the same" in caplog.text) == pooled
+    assert (share < 1e-9) == pooled
 
 
 @pytest.mark.parametrize("pooled", [False, True])
