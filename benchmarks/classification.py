@@ -13,8 +13,10 @@ Commands (DATA holds a task folder for each of --sets, MINILM a MiniLM checkpoin
   python benchmarks/classification.py ... --record=pairs --sets=mrpc --labels=all \
     --ways=alone,full,siamese_alone,siamese
 A killed benchmark goes on with the same command: what is in --work is not run again, and
-benchmarks/classification/RECORD.json is written after every student. Arguments behind `--` go to
-every run. `make docs` shows the records in docs/classification.md.
+benchmarks/classification/RECORD.json is written after every student. Several commands may fill one
+folder; the same with --collect and all their sets, labels and seeds then makes one record of what
+is finished there. Arguments behind `--` go to every run. `make docs` shows the records in
+docs/classification.md.
 """
 
 import collections
@@ -25,7 +27,7 @@ import random
 import subprocess
 import sys
 import threading
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from absl import app, flags
 from machine import ROOT, write_record
@@ -36,21 +38,23 @@ from xtremedistil_tf.study.runner import environments
 ALL = "all"
 # Epochs of the teacher, of a student on labels behind distillation, and of one without it: more for
 # fewer rows, so that each has a few hundred steps; fewer where rows are many and long.
-EPOCHS = {"100": (20, 20, 60), "500": (8, 10, 30), ALL: (3, 6, 15)}
-SET_EPOCHS = {"ag_news": {"100": (10, 20, 60), "500": (4, 10, 30), ALL: (2, 6, 15)}}
+EPOCHS = {"100": (20, 20, 60), "500": (8, 10, 30), ALL: (3, 6, 10)}
+SET_EPOCHS = {"ag_news": {"100": (10, 20, 60), "500": (4, 10, 30), ALL: (2, 6, 10)}}
 STUDENTS = {
     "bilstm": [],
     "bilstm_300_600": ["--word_emb_dim=300", "--bilstm_hidden_size=600"],
     "transformer": ["--student=transformer", "--hidden_size=192", "--word_emb_dim=192",
                     "--num_hidden_layers=2", "--num_attention_heads=6", "--learning_rate=5e-4"],
 }
-_ALONE = ["--strategy=D0-S"]
+# Half the flagfiles' rate: a few hundred steps from random weights are all that it has.
+_ALONE = ["--strategy=D0-S", "--learning_rate=2e-3"]
 _SIAMESE = ["--pair_encoding=siamese"]
 WAYS = {
     "alone": _ALONE,
     "full": [],
-    "logits": ["--stage_epochs=representation=0"],
-    "representation": ["--stage_epochs=logits_=0"],
+    # As many epochs on the transfer text as the flagfiles' two stages have together.
+    "logits": ["--stage_epochs=representation=0", "--distil_epochs=10"],
+    "representation": ["--stage_epochs=logits_=0", "--distil_epochs=10"],
     "layers": ["--distil_multi_hidden_states", "--distil_attention"],
     "siamese_alone": [*_ALONE, *_SIAMESE],
     "siamese": _SIAMESE,
@@ -69,6 +73,7 @@ flags.DEFINE_list("students", ["bilstm"], f"Of {', '.join(STUDENTS)}.")
 flags.DEFINE_list("ways", ["alone", "full"], f"Of {', '.join(WAYS)}.")
 flags.DEFINE_integer("transfer_rows", None, "Rows of transfer text, training texts first.")
 flags.DEFINE_integer("jobs", 1, "Rows at a time; they share the cores.")
+flags.DEFINE_bool("collect", False, "Run nothing; record what is finished in --work.")
 flags.DEFINE_string("record", "students", "Name of the record in benchmarks/classification/.")
 _writing = threading.Lock()
 
@@ -120,9 +125,14 @@ def write_subset(source: pathlib.Path, target: pathlib.Path, labels: str, seed: 
 
 
 def run(command: str, folder: pathlib.Path, arguments: List[str], environment: Dict[str, str],
-        done: str) -> Dict[str, Any]:
-    """Runs a command, or finds it finished; returns the metrics that it leaves."""
+        done: str) -> Optional[Dict[str, Any]]:
+    """Runs a command, or finds it finished; returns the metrics that it leaves.
+
+    None where it is not finished and nothing is to be run.
+    """
     if not (folder / done).is_file():
+        if FLAGS.collect:
+            return None
         folder.mkdir(parents=True, exist_ok=True)
         with open(folder / "log.txt", "ab") as log:
             subprocess.run([sys.executable, command, *arguments, f"--model_dir={folder}"], cwd=ROOT,
@@ -134,11 +144,11 @@ def one_row(name: str, labels: str, seed: int, more: List[str], environment: Dic
             told: Any) -> None:
     """A teacher and the students behind it, on one subset; `told` is given each one's result."""
     work = pathlib.Path(FLAGS.work).resolve() / f"{name}-{labels}-{seed}"
-    if not (work / "task" / "transfer.txt").is_file():
+    if not FLAGS.collect and not (work / "task" / "transfer.txt").is_file():
         write_subset(pathlib.Path(FLAGS.data) / name, work / "task", labels, seed)
     for_teacher, for_labels, alone = epochs_of(name)[labels]
     shared = [f"--flagfile=flags/{name}_minilm.flags", f"--task={work / 'task'}",
-              "--transfer_file=transfer.txt", "--stage_epochs=", "--epochs_per=stage",
+              "--transfer_file=transfer.txt",
               f"--pt_teacher_checkpoint={pathlib.Path(FLAGS.checkpoint).resolve()}",
               f"--teacher_epochs={for_teacher}", f"--seed={seed}", *more]
     teacher = run("run_teacher.py", work / "teacher", shared, environment, "teacher_metrics.json")
@@ -149,14 +159,16 @@ def one_row(name: str, labels: str, seed: int, more: List[str], environment: Dic
                         [*shared, f"--teacher_model_dir={work / 'teacher'}", "--noexport",
                          f"--targets_dir={work / 'targets'}",
                          f"--ft_epochs={alone if 'alone' in way else for_labels}",
-                         *STUDENTS[student], *WAYS[way]], environment, "metrics.json")
-            told({"set": name, "labels_a_class": labels, "seed": seed, "student": student,
-                  "way": way, "measure": found["measure"],
-                  "teacher": {split: scores(teacher[split]) for split in ("dev", "test")},
-                  "scores": {split: scores(found["student"][split]) for split in ("dev", "test")},
-                  "parameters": {who: found[who]["parameters"] for who in ("teacher", "student")},
-                  "transfer_rows": found["data"]["transfer"]["sentences"],
-                  "minutes": round(found["seconds"]["stages"] / 60, 2)})
+                         *WAYS[way], *STUDENTS[student]], environment, "metrics.json")
+            told(None if teacher is None or found is None else {
+                "set": name, "labels_a_class": labels, "seed": seed, "student": student, "way": way,
+                "measure": found["measure"],
+                "teacher": {split: scores(teacher[split]) for split in ("dev", "test")},
+                "scores": {split: scores(found["student"][split]) for split in ("dev", "test")},
+                "parameters": {"teacher": teacher["parameters"],
+                               "student": found["student"]["parameters"]},
+                "transfer_rows": found["data"]["transfer"]["sentences"],
+                "minutes": round(found["seconds"]["stages"] / 60, 2)})
 
 
 def scores(found: Dict[str, Any]) -> Dict[str, float]:
@@ -176,11 +188,13 @@ def main(argv) -> None:
                 FLAGS.students.index(row["student"]), FLAGS.ways.index(row["way"]))
 
     with Progress(len(cells) * len(FLAGS.students) * len(FLAGS.ways), "table", "runs") as progress:
-        def told(row: Dict[str, Any]) -> None:
+        def told(row: Optional[Dict[str, Any]]) -> None:
             with _writing:
+                progress.advance()
+                if row is None:
+                    return
                 rows.append(row)
                 progress.note(f"{row['set']} {row['labels_a_class']} {row['student']} {row['way']}")
-                progress.advance()
                 write_record(f"classification/{FLAGS.record}", {
                     "measure": "scores from 0 to 100",
                     "epochs": {name: epochs_of(name) for name in FLAGS.sets},
