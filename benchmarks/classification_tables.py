@@ -45,21 +45,28 @@ def _table(name: str) -> str:
         groups[row["set"], row["labels_a_class"], row["student"]][row["way"]].append(row)
     ways = list(dict.fromkeys(row["way"] for row in record["rows"]))
     recovers = {"alone", "full"} <= set(ways)
-    header = ["data", "labels a class", "student", "measure", "parameters", "seeds", "teacher",
-              *ways, *(["of the gap closed"] if recovers else [])]
+    header = ["data", "labels a class", "transfer texts", "student", "measure", "parameters",
+              "seeds", "teacher", *ways, *(["of the gap closed"] if recovers else [])]
     rows = []
-    for (data, labels, student), own in groups.items():
-        some = next(iter(own.values()))
+    for (data, labels, student), all_seeds in groups.items():
+        # Ways are compared over the seeds that each of them has.
+        common = set.intersection(*({row["seed"] for row in found} for found in all_seeds.values()))
+        own = {way: [row for row in found if row["seed"] in common]
+               for way, found in all_seeds.items()}
+        some = list(own.values())[-1]
         measure = some[0]["measure"]
         teacher = [row["teacher"][split][measure] for row in some]
         found = {way: [row["scores"][split][measure] for row in own[way]] for way in own}
-        cells = [data, labels, student, measure, f"{some[0]['parameters']['student']:,}", len(some),
-                 _spread(teacher), *(_spread(found[way]) if way in found else "" for way in ways)]
+        read = {f"{row['transfer_rows']:,}" for way in own if "alone" not in way
+                for row in own[way]}
+        cells = [data, labels, " / ".join(sorted(read)), student, measure,
+                 f"{some[0]['parameters']['student']:,}", len(some), _spread(teacher),
+                 *(_spread(found[way]) if way in found else "" for way in ways)]
         if recovers:
             cells.append(_recovered(found, teacher) if {"alone", "full"} <= set(found) else "")
         rows.append(cells)
     return "\n".join([
-        f"### {title}", "", table(header, rows, text=4), "",
+        f"### {title}", "", table(header, rows, text=5), "",
         f"{split.capitalize()}, 0 to 100, mean (standard deviation) over seeds; MiniLM teacher "
         f"with {record['rows'][0]['parameters']['teacher']:,} parameters. Flags and epochs stand "
         f"in [{name}.json](../benchmarks/classification/{name}.json). {measured(record)}"])
