@@ -11,7 +11,7 @@ Commands (DATA holds a task folder for each of --sets, MINILM a MiniLM checkpoin
   python benchmarks/classification.py ... --record=layers --labels=500 --students=transformer \
     --ways=full,layers
   python benchmarks/classification.py ... --record=pairs --sets=mrpc --labels=all \
-    --ways=alone,full,siamese_alone,siamese
+    --ways=alone,full,joint_alone,joint
 A killed benchmark goes on with the same command: what is in --work is not run again, and
 benchmarks/classification/RECORD.json is written after every student. Several commands may fill one
 folder; the same with --collect and all their sets, labels and seeds then makes one record of what
@@ -48,7 +48,7 @@ STUDENTS = {
 }
 # Half the flagfiles' rate: a few hundred steps from random weights are all that it has.
 _ALONE = ["--strategy=D0-S", "--learning_rate=2e-3"]
-_SIAMESE = ["--pair_encoding=siamese"]
+_JOINT = ["--pair_encoding=joint"]
 WAYS = {
     "alone": _ALONE,
     "full": [],
@@ -56,8 +56,8 @@ WAYS = {
     "logits": ["--stage_epochs=representation=0", "--distil_epochs=10"],
     "representation": ["--stage_epochs=logits_=0", "--distil_epochs=10"],
     "layers": ["--distil_multi_hidden_states", "--distil_attention"],
-    "siamese_alone": [*_ALONE, *_SIAMESE],
-    "siamese": _SIAMESE,
+    "joint_alone": [*_ALONE, *_JOINT],
+    "joint": _JOINT,
 }
 # New pairs of each first sentence, where a set of pairs has no unlabelled text.
 _RECOMBINED = 3

@@ -30,6 +30,16 @@ def test_measure_and_pooling_of_classification(parse):
     assert parse("--task=t", "--model_dir=m").data.measure == "accuracy"
 
 
+def test_two_texts_are_read_apart_by_a_bilstm(parse):
+    def encoding(*more):
+        return parse("--task=t", "--model_dir=m", *more).student.pair_encoding
+
+    assert encoding() == "joint" and encoding("--do_pairwise") == "siamese"
+    assert encoding("--glue_task=RTE") == "siamese" and encoding("--glue_task=CoLA") == "joint"
+    assert encoding("--do_pairwise", "--student=transformer") == "joint"
+    assert encoding("--do_pairwise", "--pair_encoding=joint") == "joint"
+
+
 def test_sizes_of_a_transformer_ask_for_one(parse):
     assert parse(*BASE).student.student == "bilstm"
     student = parse(*BASE, "--hidden_size=96", "--num_attention_heads=12").student

@@ -300,7 +300,7 @@ def run_config(values: flags.FlagValues) -> cfg.RunConfig:
     )
     data = data_config(values, transfer_file=values.transfer_file,
                        transfer_size=values.transfer_size, entity_swaps=values.entity_swaps)
-    return cfg.RunConfig(data, teacher_config(values), student_config(values), distil,
+    return cfg.RunConfig(data, teacher_config(values), student_config(values, data.pairs), distil,
                          values.seed, values.deterministic, values.opt_policy)
 
 

@@ -63,13 +63,18 @@ def define_model_flags() -> None:
                         "Word vectors as text: GloVe, or fastText and MUSE (.vec).")
     flags.DEFINE_integer("ppa_components", _STUDENT.ppa_components,
                          "Principal components that --word_embedding=ppa removes (paper: 14, 17).")
-    flags.DEFINE_enum("pair_encoding", _STUDENT.pair_encoding, cfg.PAIR_ENCODINGS,
-                      "How a BiLSTM reads two texts: joint, as one row with a segment embedding, "
-                      "or siamese, each alone, joined with |u - v| and u * v.")
+    flags.DEFINE_enum("pair_encoding", None, cfg.PAIR_ENCODINGS,
+                      "How a BiLSTM reads two texts: siamese, each alone, joined with |u - v| and "
+                      "u * v (its default), or joint, as one row with a segment embedding. A "
+                      "Transformer reads one row.")
 
 
-def student_config(values: flags.FlagValues) -> cfg.StudentConfig:
+def student_config(values: flags.FlagValues, pairs: bool) -> cfg.StudentConfig:
     """The student's settings; those of its checkpoint are filled in when that is read.
+
+    Args:
+      values: the flags.
+      pairs: whether a row has two texts.
 
     Raises:
       UserError: for flags that contradict each other.
@@ -90,4 +95,7 @@ def student_config(values: flags.FlagValues) -> cfg.StudentConfig:
         student["student"] = "transformer"
     if student["student"] == "transformer" and not values["word_emb_dim"].present:
         student["word_emb_dim"] = values.hidden_size
+    if values.pair_encoding is None:
+        apart = pairs and student["student"] == "bilstm"
+        student["pair_encoding"] = "siamese" if apart else "joint"
     return cfg.StudentConfig(**student)
