@@ -32,6 +32,7 @@ from xtremedistil_tf.distill.strategies import build_plan
 from xtremedistil_tf.distill.student_start import start_student
 from xtremedistil_tf.distill.student_text import student_text
 from xtremedistil_tf.distill.trainer import WEIGHTS_FILE, Trainer, is_done
+from xtremedistil_tf.distill.variation import warn_of_constant
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.evaluation.model_card import write_model_card
@@ -240,6 +241,9 @@ def _train_and_score(
         trainer = Trainer(student.trained, student.registry, feed, model_dir / "stages",
                           config.seed, config.distil.optimizer, model_dir / "tensorboard")
         try:
+            if "representation" in needed_kinds(left):
+                by_chief(lambda: warn_of_constant(
+                    prepared.stores.dev, prepared.vocabulary.table, teacher.layer))
             records = trainer.run_plan(plan)
         except tf.errors.DataLossError:
             for store in prepared.stores:

@@ -30,7 +30,6 @@ from xtremedistil_tf.distill.strategies import build_plan
 from xtremedistil_tf.distill.student_text import StudentText, student_text
 from xtremedistil_tf.distill.target_worker import helping_processes
 from xtremedistil_tf.distill.targets import Part, write_targets
-from xtremedistil_tf.distill.variation import warn_of_constant
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.alignment import align, pieces_of
 from xtremedistil_tf.inputs.features import align_task
@@ -222,8 +221,6 @@ def prepare(
                 len(tf.config.list_physical_devices("GPU")), own_pieces,
             ), realigned=own[split],
         )
-    if "representation" in kinds:
-        warn_of_constant(stores["dev"], vocabulary.table, teacher.layer)
     inputs = fingerprint(teacher_print, teacher.layer, *trained_on(config, task))
     prepared = Prepared(task, features, vocabulary, stores["transfer"], stores["dev"], inputs,
                         counts, teacher_features, text.tokenizer,

@@ -10,7 +10,7 @@ from xtremedistil_tf.inputs.batches import transfer_batches
 
 log = logging.getLogger("absl")
 
-_BATCH = BatchSize(256)
+_BATCH = BatchSize(32)
 # Below, what differs is lost in the noise of a step: stage 1 learns a constant, as of MiniLM's
 # opening marker in layer 4 of 6 (docs/classification.md, What is learnt).
 LEAST_VARIATION = 0.01
