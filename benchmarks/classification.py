@@ -30,7 +30,7 @@ import threading
 from typing import Any, Dict, List, Optional, Tuple
 
 from absl import app, flags
-from machine import ROOT, write_record
+from machine import ROOT, machine, write_record
 
 from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.study.runner import environments
@@ -142,7 +142,10 @@ def run(command: str, folder: pathlib.Path, arguments: List[str], environment: D
 
 def one_row(name: str, labels: str, seed: int, more: List[str], environment: Dict[str, str],
             told: Any) -> None:
-    """A teacher and the students behind it, on one subset; `told` is given each one's result."""
+    """A teacher and the students behind it, on one subset; `told` is given each one's result.
+
+    None stands for one that is not finished and is not to be run.
+    """
     work = pathlib.Path(FLAGS.work).resolve() / f"{name}-{labels}-{seed}"
     if not FLAGS.collect and not (work / "task" / "transfer.txt").is_file():
         write_subset(pathlib.Path(FLAGS.data) / name, work / "task", labels, seed)
@@ -160,15 +163,17 @@ def one_row(name: str, labels: str, seed: int, more: List[str], environment: Dic
                          f"--targets_dir={work / 'targets'}",
                          f"--ft_epochs={alone if 'alone' in way else for_labels}",
                          *WAYS[way], *STUDENTS[student]], environment, "metrics.json")
-            told(None if teacher is None or found is None else {
-                "set": name, "labels_a_class": labels, "seed": seed, "student": student, "way": way,
-                "measure": found["measure"],
-                "teacher": {split: scores(teacher[split]) for split in ("dev", "test")},
-                "scores": {split: scores(found["student"][split]) for split in ("dev", "test")},
-                "parameters": {"teacher": teacher["parameters"],
-                               "student": found["student"]["parameters"]},
-                "transfer_rows": found["data"]["transfer"]["sentences"],
-                "minutes": round(found["seconds"]["stages"] / 60, 2)})
+            if teacher is None or found is None:
+                told(None)
+                continue
+            told({"set": name, "labels_a_class": labels, "seed": seed, "student": student,
+                  "way": way, "measure": found["measure"],
+                  "teacher": {split: scores(teacher[split]) for split in ("dev", "test")},
+                  "scores": {split: scores(found["student"][split]) for split in ("dev", "test")},
+                  "parameters": {"teacher": teacher["parameters"],
+                                 "student": found["student"]["parameters"]},
+                  "transfer_rows": found["data"]["transfer"]["sentences"],
+                  "minutes": round(found["seconds"]["stages"] / 60, 2)})
 
 
 def scores(found: Dict[str, Any]) -> Dict[str, float]:
@@ -181,7 +186,8 @@ def main(argv) -> None:
     cells = [(name, labels, int(seed)) for name in FLAGS.sets for seed in FLAGS.seeds
              for labels in FLAGS.labels]
     rows: List[Dict[str, Any]] = []
-    left = environments(FLAGS.jobs)
+    # Before the runs: what they ran on, not what is checked out when they end.
+    left, measured_on = environments(FLAGS.jobs), machine()
 
     def place(row: Dict[str, Any]) -> Any:
         return (cells.index((row["set"], row["labels_a_class"], row["seed"])),
@@ -199,7 +205,7 @@ def main(argv) -> None:
                     "measure": "scores from 0 to 100",
                     "epochs": {name: epochs_of(name) for name in FLAGS.sets},
                     "students": STUDENTS, "ways": WAYS,
-                    "rows": sorted(rows, key=place)}, show=False)
+                    "rows": sorted(rows, key=place)}, measured_on, show=False)
 
         def one(cell: Any) -> None:
             environment = left.pop()

@@ -109,7 +109,8 @@ class StudentConfig:
       architecture: what the configuration of a checkpoint says of its layers, see
         `models.student_checkpoint`; None before it is read, and for students from scratch.
       pair_encoding: of a BiLSTM, how it reads two texts, one of PAIR_ENCODINGS: "joint", one row
-        with a segment embedding, or "siamese", each alone, then u, v, |u - v| and u * v.
+        with a segment embedding, or "siamese", each alone, then u, v, |u - v| and u * v (the
+        commands' default for pairs).
     """
 
     word_emb_dim: int = 300

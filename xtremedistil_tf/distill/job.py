@@ -232,22 +232,23 @@ def _train_and_score(
     with current_strategy().scope():
         teacher, folders = obtain_teacher(config, task, model_dir)
         laps.lap("teacher")
-        left = [stage for stage in plan if not is_done(model_dir / "stages", stage)]
-        prepared, passes = prepare(config, task, teacher, folders, model_dir, resources,
-                                   needed_kinds(left), student_text(config, teacher))
+        kinds = needed_kinds(
+            [stage for stage in plan if not is_done(model_dir / "stages", stage)])
+        prepared, passes = prepare(config, task, teacher, folders, model_dir, resources, kinds,
+                                   student_text(config, teacher))
         laps.lap("targets")
         student = start_student(config, prepared, teacher)
         feed = student_feed(config, prepared, student, resources.keep_representation)
         trainer = Trainer(student.trained, student.registry, feed, model_dir / "stages",
                           config.seed, config.distil.optimizer, model_dir / "tensorboard")
         try:
-            if "representation" in needed_kinds(left):
+            if "representation" in kinds:
                 by_chief(lambda: warn_of_constant(
                     prepared.stores.dev, prepared.vocabulary.table, teacher.layer))
             records = trainer.run_plan(plan)
         except tf.errors.DataLossError:
             for store in prepared.stores:
-                store.verify(needed_kinds(left))
+                store.verify(kinds)
             raise
         laps.lap("stages")
     # Outside: what one process builds to export, the others do not build with it.

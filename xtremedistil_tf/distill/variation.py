@@ -5,7 +5,7 @@ import logging
 import numpy as np
 
 from xtremedistil_tf.config import BatchSize
-from xtremedistil_tf.distill.store import TargetStore
+from xtremedistil_tf.distill.store import KINDS, TargetStore
 from xtremedistil_tf.inputs.batches import transfer_batches
 
 log = logging.getLogger("absl")
@@ -24,7 +24,7 @@ def variation(store: TargetStore, table: np.ndarray) -> float:
       table: int32, maps piece ids to the student's.
     """
     count, sums, squares = 0, np.zeros(store.width), np.zeros(store.width)
-    for _, targets in transfer_batches(store, _BATCH, 0, table, ("logits", "representation")):
+    for _, targets in transfer_batches(store, _BATCH, 0, table, KINDS):
         real = targets["representation"].numpy()[targets["mask"].numpy() > 0].astype(np.float64)
         count += len(real)
         sums += real.sum(axis=0)
