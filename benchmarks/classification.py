@@ -12,10 +12,10 @@ Commands (DATA holds a task folder for each of --sets, MINILM a MiniLM checkpoin
     --ways=full,layers
   python benchmarks/classification.py ... --record=pairs --sets=mrpc --labels=all \
     --ways=alone,full,joint_alone,joint
-A killed benchmark goes on with the same command: what is in --work is not run again, and
-benchmarks/classification/RECORD.json is written after every student. Several commands may fill one
-folder; the same with --collect and all their sets, labels and seeds then makes one record of what
-is finished there. Arguments behind `--` go to every run. `make docs` shows the records in
+A killed benchmark goes on with the same command: what is in --work is not run again. Each student's
+row is put into benchmarks/classification/RECORD.json as soon as there is one, with the commit and
+the processor of its run, in place of an earlier row of the same kind; so several commands may fill
+one record. Arguments behind `--` go to every run. `make docs` shows the records in
 docs/classification.md.
 """
 
@@ -26,16 +26,17 @@ import pathlib
 import random
 import subprocess
 import sys
-import threading
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Tuple
 
 from absl import app, flags
+from filelock import FileLock
 from machine import ROOT, machine, write_record
 
 from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.study.runner import environments
 
 ALL = "all"
+SETS = ("sst2", "ag_news", "mrpc")
 # Epochs of the teacher, of a student on labels behind distillation, and of one without it: more for
 # fewer rows, so that each has a few hundred steps; fewer where rows are many and long.
 EPOCHS = {"100": (20, 20, 60), "500": (8, 10, 30), ALL: (3, 6, 10)}
@@ -61,6 +62,10 @@ WAYS = {
 }
 # New pairs of each first sentence, where a set of pairs has no unlabelled text.
 _RECOMBINED = 3
+# In a run's folder: what it was begun on.
+_MACHINE = "machine.json"
+# What tells one row of a record from another.
+_KEYS = ("set", "labels_a_class", "seed", "student", "way")
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("data", None, "Folder with the task folders.", required=True)
@@ -73,9 +78,7 @@ flags.DEFINE_list("students", ["bilstm"], f"Of {', '.join(STUDENTS)}.")
 flags.DEFINE_list("ways", ["alone", "full"], f"Of {', '.join(WAYS)}.")
 flags.DEFINE_integer("transfer_rows", None, "Rows of transfer text, training texts first.")
 flags.DEFINE_integer("jobs", 1, "Rows at a time; they share the cores.")
-flags.DEFINE_bool("collect", False, "Run nothing; record what is finished in --work.")
 flags.DEFINE_string("record", "students", "Name of the record in benchmarks/classification/.")
-_writing = threading.Lock()
 
 
 def epochs_of(name: str) -> Dict[str, Tuple[int, int, int]]:
@@ -125,15 +128,12 @@ def write_subset(source: pathlib.Path, target: pathlib.Path, labels: str, seed: 
 
 
 def run(command: str, folder: pathlib.Path, arguments: List[str], environment: Dict[str, str],
-        done: str) -> Optional[Dict[str, Any]]:
-    """Runs a command, or finds it finished; returns the metrics that it leaves.
-
-    None where it is not finished and nothing is to be run.
-    """
+        done: str) -> Dict[str, Any]:
+    """Runs a command, or finds it finished; returns the metrics that it leaves."""
     if not (folder / done).is_file():
-        if FLAGS.collect:
-            return None
         folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / _MACHINE).is_file():
+            (folder / _MACHINE).write_text(json.dumps(machine()), "utf-8")
         with open(folder / "log.txt", "ab") as log:
             subprocess.run([sys.executable, command, *arguments, f"--model_dir={folder}"], cwd=ROOT,
                            check=True, env=environment, stdout=log, stderr=log)
@@ -141,13 +141,10 @@ def run(command: str, folder: pathlib.Path, arguments: List[str], environment: D
 
 
 def one_row(name: str, labels: str, seed: int, more: List[str], environment: Dict[str, str],
-            told: Any) -> None:
-    """A teacher and the students behind it, on one subset; `told` is given each one's result.
-
-    None stands for one that is not finished and is not to be run.
-    """
+            told: Callable[[Dict[str, Any]], None]) -> None:
+    """A teacher and the students behind it, on one subset; `told` is given each one's result."""
     work = pathlib.Path(FLAGS.work).resolve() / f"{name}-{labels}-{seed}"
-    if not FLAGS.collect and not (work / "task" / "transfer.txt").is_file():
+    if not (work / "task" / "transfer.txt").is_file():
         write_subset(pathlib.Path(FLAGS.data) / name, work / "task", labels, seed)
     for_teacher, for_labels, alone = epochs_of(name)[labels]
     shared = [f"--flagfile=flags/{name}_minilm.flags", f"--task={work / 'task'}",
@@ -157,15 +154,13 @@ def one_row(name: str, labels: str, seed: int, more: List[str], environment: Dic
     teacher = run("run_teacher.py", work / "teacher", shared, environment, "teacher_metrics.json")
     for student in FLAGS.students:
         for way in FLAGS.ways:
+            folder = work / f"{student}-{way}"
             # Without --export: nobody serves these.
-            found = run("run_distillation.py", work / f"{student}-{way}",
+            found = run("run_distillation.py", folder,
                         [*shared, f"--teacher_model_dir={work / 'teacher'}", "--noexport",
                          f"--targets_dir={work / 'targets'}",
                          f"--ft_epochs={alone if 'alone' in way else for_labels}",
                          *WAYS[way], *STUDENTS[student]], environment, "metrics.json")
-            if teacher is None or found is None:
-                told(None)
-                continue
             told({"set": name, "labels_a_class": labels, "seed": seed, "student": student,
                   "way": way, "measure": found["measure"],
                   "teacher": {split: scores(teacher[split]) for split in ("dev", "test")},
@@ -173,7 +168,8 @@ def one_row(name: str, labels: str, seed: int, more: List[str], environment: Dic
                   "parameters": {"teacher": teacher["parameters"],
                                  "student": found["student"]["parameters"]},
                   "transfer_rows": found["data"]["transfer"]["sentences"],
-                  "minutes": round(found["seconds"]["stages"] / 60, 2)})
+                  "minutes": round(found["seconds"]["stages"] / 60, 2),
+                  "machine": json.loads((folder / _MACHINE).read_text("utf-8"))})
 
 
 def scores(found: Dict[str, Any]) -> Dict[str, float]:
@@ -181,31 +177,34 @@ def scores(found: Dict[str, Any]) -> Dict[str, float]:
     return {key: found[key] for key in ("accuracy", "macro_f1", "f1") if key in found}
 
 
+def put(row: Dict[str, Any]) -> None:
+    """Writes the record with this row, in place of one with the same _KEYS."""
+    name = f"classification/{FLAGS.record}"
+    path = ROOT / "benchmarks" / f"{name}.json"
+    with FileLock(pathlib.Path(FLAGS.work) / f"{FLAGS.record}.lock"):
+        old = json.loads(path.read_text("utf-8"))["rows"] if path.is_file() else []
+        rows = [other for other in old if any(other[key] != row[key] for key in _KEYS)] + [row]
+
+        def place(row: Dict[str, Any]) -> Any:
+            return (SETS.index(row["set"]), list(EPOCHS).index(row["labels_a_class"]), row["seed"],
+                    list(STUDENTS).index(row["student"]), list(WAYS).index(row["way"]))
+
+        write_record(name, {
+            "measure": "scores from 0 to 100",
+            "epochs": {name: epochs_of(name) for name in SETS},
+            "students": STUDENTS, "ways": WAYS, "rows": sorted(rows, key=place)}, show=False)
+
+
 def main(argv) -> None:
     """Runs what is missing and writes the record after every student."""
     cells = [(name, labels, int(seed)) for name in FLAGS.sets for seed in FLAGS.seeds
              for labels in FLAGS.labels]
-    rows: List[Dict[str, Any]] = []
-    # Before the runs: what they ran on, not what is checked out when they end.
-    left, measured_on = environments(FLAGS.jobs), machine()
-
-    def place(row: Dict[str, Any]) -> Any:
-        return (cells.index((row["set"], row["labels_a_class"], row["seed"])),
-                FLAGS.students.index(row["student"]), FLAGS.ways.index(row["way"]))
-
+    left = environments(FLAGS.jobs)
     with Progress(len(cells) * len(FLAGS.students) * len(FLAGS.ways), "table", "runs") as progress:
-        def told(row: Optional[Dict[str, Any]]) -> None:
-            with _writing:
-                progress.advance()
-                if row is None:
-                    return
-                rows.append(row)
-                progress.note(f"{row['set']} {row['labels_a_class']} {row['student']} {row['way']}")
-                write_record(f"classification/{FLAGS.record}", {
-                    "measure": "scores from 0 to 100",
-                    "epochs": {name: epochs_of(name) for name in FLAGS.sets},
-                    "students": STUDENTS, "ways": WAYS,
-                    "rows": sorted(rows, key=place)}, measured_on, show=False)
+        def told(row: Dict[str, Any]) -> None:
+            put(row)
+            progress.advance()
+            progress.note(f"{row['set']} {row['labels_a_class']} {row['student']} {row['way']}")
 
         def one(cell: Any) -> None:
             environment = left.pop()

@@ -6,8 +6,6 @@ import pathlib
 import statistics
 from typing import Any, Dict, List
 
-from machine import measured
-
 from xtremedistil_tf.evaluation.markdown import table
 
 RESULTS = pathlib.Path(__file__).resolve().parent / "classification"
@@ -31,6 +29,14 @@ def _recovered(ways: Dict[str, List[float]], teacher: List[float]) -> str:
     alone, full = (statistics.fmean(ways[way]) for way in ("alone", "full"))
     gap = statistics.fmean(teacher) - alone
     return f"{100 * (full - alone) / gap:.0f} %" if gap > 0 else "no gap"
+
+
+def _run_on(rows: List[Dict[str, Any]]) -> str:
+    """The commits and processors of the rows, and how many rows are of each."""
+    found = collections.Counter((row["machine"]["commit"][:10], row["machine"]["processor"])
+                                for row in rows)
+    return "; ".join(f"{count} × commit {commit} on {processor}"
+                     for (commit, processor), count in found.items())
 
 
 def _table(name: str) -> str:
@@ -68,8 +74,9 @@ def _table(name: str) -> str:
     return "\n".join([
         f"### {title}", "", table(header, rows, text=5), "",
         f"{split.capitalize()}, 0 to 100, mean (standard deviation) over seeds; MiniLM teacher "
-        f"with {record['rows'][0]['parameters']['teacher']:,} parameters. Flags and epochs stand "
-        f"in [{name}.json](../benchmarks/classification/{name}.json). {measured(record)}"])
+        f"with {record['rows'][0]['parameters']['teacher']:,} parameters. Flags, epochs and what "
+        f"each row was run on stand in [{name}.json](../benchmarks/classification/{name}.json): "
+        f"`benchmarks/classification.py`, {_run_on(record['rows'])}."])
 
 
 def classification_tables() -> str:
