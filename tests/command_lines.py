@@ -8,8 +8,7 @@ import shlex
 from absl import flags
 
 from tests.conftest import ROOT
-from xtremedistil_tf.cli import console
-from xtremedistil_tf.cli import flags as command_flags
+from xtremedistil_tf.cli import console, settings
 
 SETUP = (ROOT / "setup.py").read_text("utf-8")
 MODULES = dict(re.findall(r'"(xtremedistil-\w+) = ([\w.]+):run"', SETUP))
@@ -36,7 +35,7 @@ def parse(module, arguments):
         operands = getattr(command, "OPERANDS", ())
         assert len(rest) == len(operands), f"not flags: {rest}; operands: {operands}"
         if "pt_teacher" in values:
-            command_flags.run_config(values)
+            settings.run_config(values)
         elif "student_dir" in values and not values.student_dir:
             command.finetune_config(values)
     finally:

@@ -3,7 +3,7 @@
 import pytest
 from absl import flags
 
-from xtremedistil_tf.cli import finetune
+from xtremedistil_tf.cli import finetune, settings
 from xtremedistil_tf.cli import flags as command_flags
 
 
@@ -34,7 +34,7 @@ def _parser(monkeypatch, define_flags, config_of):
 @pytest.fixture
 def parse(monkeypatch):
     """Parses a command line into a RunConfig, with flags of its own."""
-    return _parser(monkeypatch, _define_distillation, command_flags.run_config)
+    return _parser(monkeypatch, _define_distillation, settings.run_config)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any, Mapping
 
 from absl import flags
 
-from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli import console, settings
 from xtremedistil_tf.cli import flags as command_flags
 
 FLAGS = flags.FLAGS
@@ -40,7 +40,7 @@ def tell(metrics: Mapping[str, Any], model_dir: pathlib.Path, exported: bool) ->
 
 def main() -> None:
     """Reads the flags, runs the job, prints what came of it."""
-    config, resources = command_flags.run_config(FLAGS), command_flags.resources(FLAGS)
+    config, resources = settings.run_config(FLAGS), settings.resources(FLAGS)
     # TensorFlow is imported after the flags are checked: a wrong one is told at once.
     from xtremedistil_tf.distill.job import dry_run, run_distillation, write_target_part
     from xtremedistil_tf.runtime import prepare

@@ -8,7 +8,7 @@ from typing import Any, Dict, Mapping, Optional
 from absl import flags
 
 from xtremedistil_tf import config as cfg
-from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli import console, settings
 from xtremedistil_tf.cli import flags as command_flags
 from xtremedistil_tf.cli.distill import tell
 from xtremedistil_tf.cli.student_flags import define_start_flags
@@ -58,7 +58,7 @@ def _squad(
 
 def _from_checkpoint(values: flags.FlagValues) -> Dict[str, Any]:
     own: Dict[str, Any] = {name: values[name].value for name in (*_CHANGED, *_FIXED)}
-    return {"data": command_flags.data_config(values, squad=_squad(values, values.do_squad)),
+    return {"data": settings.data_config(values, squad=_squad(values, values.do_squad)),
             "student": cfg.StudentConfig(student="transformer", **own)}
 
 
@@ -83,7 +83,7 @@ def _from_student(values: flags.FlagValues) -> Dict[str, Any]:
     changed: Dict[str, Any] = {name: values[name].value for name in _CHANGED
                                if values[name].present}
     squad = _squad(values, answers, assets.record.get("squad") or {})
-    return {"data": command_flags.data_config(values, squad=squad, **own),
+    return {"data": settings.data_config(values, squad=squad, **own),
             "student": dataclasses.replace(assets.settings, **changed)}
 
 
@@ -97,7 +97,7 @@ def finetune_config(values: flags.FlagValues) -> cfg.RunConfig:
     if not finished and values.pt_student_checkpoint is None:
         raise UserError("nothing to fine-tune; give --pt_student_checkpoint, a small encoder, or "
                         "--student_dir, a finished student")
-    learning = command_flags.labels_config(values, learnt=True)
+    learning = settings.labels_config(values, learnt=True)
     if not finished and not values["unfreeze_order"].present:
         learning["unfreeze_order"] = "all"
     return cfg.RunConfig(

@@ -5,7 +5,7 @@ from typing import List, Set
 
 from absl import flags
 
-from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli import console, settings
 from xtremedistil_tf.cli import flags as command_flags
 from xtremedistil_tf.config import require
 from xtremedistil_tf.errors import UserError
@@ -52,7 +52,7 @@ def main() -> None:
     """Runs what is missing, writes the table and prints it."""
     require(bool(FLAGS.study) != bool(FLAGS.grid),
             f"--study or --grid is needed, and not both; studies: {', '.join(sorted(STUDIES))}")
-    config = command_flags.run_config(FLAGS)
+    config = settings.run_config(FLAGS)
     if not config.data.do_ner:
         raise UserError("studies are of taggers: add --do_NER")
     study = STUDIES[FLAGS.study] if FLAGS.study else grid_study(FLAGS.grid)

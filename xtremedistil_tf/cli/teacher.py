@@ -4,7 +4,7 @@ import pathlib
 
 from absl import flags
 
-from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli import console, settings
 from xtremedistil_tf.cli import flags as command_flags
 
 FLAGS = flags.FLAGS
@@ -19,7 +19,7 @@ def define_flags() -> None:
 
 def main() -> None:
     """Fine-tunes or loads the teacher of --model_dir and prints its scores."""
-    config = command_flags.run_config(FLAGS)
+    config = settings.run_config(FLAGS)
     from xtremedistil_tf.distill.teacher_job import run_teacher
     from xtremedistil_tf.evaluation.scoring import SCORERS
     from xtremedistil_tf.runtime import prepare

@@ -4,11 +4,11 @@ import contextlib
 import dataclasses
 import logging
 import pathlib
-import shutil
 import time
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
-from xtremedistil_tf.config import Resources, RunConfig, differences
+from xtremedistil_tf.config import Resources, RunConfig
+from xtremedistil_tf.distill.claim import claim
 from xtremedistil_tf.distill.feed import student_feed
 from xtremedistil_tf.distill.fine_tuning import check_teacher, obtain_teacher, teacher_record
 from xtremedistil_tf.distill.preparation import (
@@ -34,7 +34,6 @@ from xtremedistil_tf.distill.student_text import student_text
 from xtremedistil_tf.distill.trainer import WEIGHTS_FILE, Trainer, is_done
 from xtremedistil_tf.distill.variation import warn_of_constant
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
-from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.evaluation.model_card import write_model_card
 from xtremedistil_tf.evaluation.report import write_report
 from xtremedistil_tf.inputs.task import Task, describe, read_task
@@ -50,61 +49,7 @@ from xtremedistil_tf.version import __version__
 
 log = logging.getLogger("absl")
 
-# What a run writes below --model_dir; --overwrite removes these and nothing else. What makes a
-# folder look finished goes first.
-OUTPUTS = ("metrics.json", "report.md", "student", "export", "onnx", "stages", "targets", "teacher",
-           "teacher_training", "teacher_metrics.json", "predictions", "plots", "tensorboard",
-           "config.json")
-
-
 _DEFAULT_RESOURCES = Resources()
-
-
-def claim(
-    model_dir: pathlib.Path, settings: Dict[str, Any], task: Task, overwrite: bool,
-    start: Optional[str] = None,
-) -> None:
-    """Records a run's settings, or checks that the folder was made by the same ones.
-
-    Args:
-      model_dir: the run folder.
-      settings: of the run; is changed.
-      task: the data.
-      overwrite: empty a folder that other settings made.
-      start: fingerprint of the student folder that the run starts from, if it does.
-
-    Raises:
-      UserError: for a folder of other settings or data; it names what differs.
-    """
-    # Folders may move; what is in the files counts, and their fingerprints say it.
-    for name in ("task", "transfer_file"):
-        settings["data"].pop(name)
-    files = task.fingerprints if start is None else {**task.fingerprints, "start": start}
-    now = {"version": __version__, "config": settings, "files": files,
-           "labels": list(task.labels.tags)}
-    path = model_dir / "config.json"
-    if overwrite and (path.is_file() or (model_dir / "teacher_metrics.json").is_file()):
-        for name in OUTPUTS:
-            target = model_dir / name
-            if target.is_dir():
-                shutil.rmtree(target)
-            else:
-                target.unlink(missing_ok=True)
-    elif path.is_file():
-        before = read_json(path)
-        if before["version"] != __version__:
-            log.warning("%s was begun by version %s; going on with %s", model_dir,
-                        before["version"], __version__)
-        before["version"] = __version__
-        changed = differences(before, now)
-        made = [name for name in OUTPUTS if name != path.name and (model_dir / name).exists()]
-        if changed and made:
-            raise UserError(
-                f"{model_dir} was made by other settings or data: {'; '.join(changed)}. "
-                "Use another --model_dir, or --overwrite to start it anew"
-            )
-    if not path.is_file() or read_json(path) != now:
-        write_json(path, now)
 
 
 def plan_of(config: RunConfig) -> Tuple[Stage, ...]:

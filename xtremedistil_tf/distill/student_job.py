@@ -6,9 +6,10 @@ import pathlib
 from typing import Any, Dict, Optional, Sequence, Tuple
 
 from xtremedistil_tf.config import RunConfig, require
+from xtremedistil_tf.distill.claim import claim
 from xtremedistil_tf.distill.feed import student_feed
 from xtremedistil_tf.distill.fine_tuning import folder_fingerprint
-from xtremedistil_tf.distill.job import Laps, claim, finish, plan_of, run_unless_finished
+from xtremedistil_tf.distill.job import Laps, finish, plan_of, run_unless_finished
 from xtremedistil_tf.distill.preparation import student_separator, trained_on
 from xtremedistil_tf.distill.results import Prepared
 from xtremedistil_tf.distill.stages import plan_table
