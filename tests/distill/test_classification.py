@@ -117,6 +117,14 @@ def test_every_form_gives_the_same(classifiers):
             assert own.cut == other.cut
 
 
+def test_other_white_space_and_control_characters_are_read_alike(classifiers):
+    texts = [f"the bank{char}raised its{char} profits" for char in
+             "\t\x0b\x0c\x1c\x1f\x85\xa0\u1680\u2003\u2028\u3000\u200b\x00\ufffd"]
+    expected = classifiers["keras"].classify(texts)
+    for own, other, text in zip(classifiers["savedmodel"].classify(texts), expected, texts):
+        np.testing.assert_allclose(own.scores, other.scores, atol=1e-5, err_msg=repr(text))
+
+
 def test_a_text_is_cut_where_the_trainings_were(classifiers, finished):
     head = "the orchestra played " * 30
     one, two = classifiers["onnx"]([head + "profits", head + "goals goals goals"])

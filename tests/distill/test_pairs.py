@@ -1,6 +1,8 @@
 """The whole job on GLUE's STS-B files: pairs, numbers, a test file without labels."""
 
 import dataclasses
+import subprocess
+import sys
 
 import pytest
 
@@ -87,6 +89,18 @@ def test_the_students_segments_are_the_teachers(finished):
     bundle = load_student(folder)
     closing = bundle.tokenizer.encode("x").ids[-1]
     assert record["separator"] == bundle.vocabulary.table[closing] == bundle.separator
+
+
+def test_texts_that_none_could_read_are_a_mistake(finished, tmp_path):
+    source, target = tmp_path / "in.txt", tmp_path / "out.tsv"
+    source.write_text("one text\nanother\n", "utf-8")
+    result = subprocess.run(
+        [sys.executable, "-m", "xtremedistil_tf.cli.predict", f"--model_dir={finished[0]}",
+         f"--input={source}", f"--output={target}"],
+        cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert result.returncode == 2, result.stderr
+    assert "none of the 2 lines could be read; the first: line 1: " in result.stderr
+    assert not target.exists() and "Traceback" not in result.stderr
 
 
 def test_a_teacher_of_pairs_is_none_of_single_texts(finished, tmp_path):

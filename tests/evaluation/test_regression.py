@@ -9,6 +9,7 @@ from xtremedistil_tf.evaluation.predictions import write_submission
 from xtremedistil_tf.evaluation.regression import score_numbers
 from xtremedistil_tf.evaluation.scoring import SCORERS
 from xtremedistil_tf.inputs.examples import Example
+from xtremedistil_tf.inputs.labels import number_text
 from xtremedistil_tf.serving.showcase import show_numbered
 
 GOLD = [["0.0"], ["2.5"], ["3"], ["5.0"], ["3"]]
@@ -50,6 +51,21 @@ def test_predictions_for_the_server(tmp_path, task, split, name):
     path = write_submission(tmp_path / "glue", task, split, [["b"], ["a"]])
     assert path == tmp_path / "glue" / name
     assert path.read_text("utf-8") == "index\tprediction\n0\tb\n1\ta\n"
+
+
+def test_the_server_gets_a_line_for_rows_that_could_not_be_read(tmp_path):
+    path = write_submission(tmp_path, "CoLA", "test", [["b"], ["a"], ["b"]], [0, 2, 5])
+    assert path.read_text("utf-8").split("\n")[1:-1] == [
+        "0\tb", "1\tb", "2\tb", "3\ta", "4\tb", "5\tb"]
+
+
+def test_small_numbers_are_scored_as_the_model_gives_them():
+    gold = np.random.default_rng(0).uniform(0, 1e-4, 200)
+    found = (gold + 1e-6 * np.random.default_rng(1).normal(size=200)).astype(np.float32)
+    scores = score_numbers([[repr(number)] for number in gold],
+                           [[number_text(number)] for number in found], ["x"] * 200)
+    assert scores["pearson"] == pytest.approx(100 * pearsonr(gold, found)[0], abs=1e-6)
+    assert [number_text(number) for number in (0.5, np.float32(2.6), -3)] == ["0.5", "2.6", "-3.0"]
 
 
 def test_lines_of_numbers(tmp_path):

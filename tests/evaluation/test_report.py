@@ -152,6 +152,14 @@ def test_without_a_test_split_dev_is_compared():
     assert "75.00" not in table
 
 
+def test_of_a_teacher_that_learnt_nothing_nothing_is_kept():
+    metrics = make_metrics()
+    metrics["retention"] = None
+    metrics["teacher"]["test"]["macro_f1"] = 0.0
+    assert "- Retention: none, since the teacher's test macro-F1 is not above 0." \
+        in report.render_report(metrics, {})
+
+
 def test_test_scores_of_one_model_alone_are_not_compared():
     """A student's test score is never set against a teacher's dev score."""
     metrics = make_metrics()

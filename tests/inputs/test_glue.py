@@ -58,7 +58,7 @@ def test_columns_are_found_by_their_names(tmp_path):
 @pytest.mark.parametrize(("line", "message"), [
     ("gj04\t1\tno sentence", "dev.tsv:3: 3 columns; needed are 4: source, label, original, sent"),
     ("gj04\t2\t\tIt hailed.", "dev.tsv:3: the label is '2'; allowed: 0, 1"),
-    ("gj04\t1\t\t ", "dev.tsv:3: no text")])
+    ("gj04\t1\t\t ", "dev.tsv:3: the column sentence is empty")])
 def test_broken_rows_are_told_or_skipped(cola, line, message):
     write(cola, dev=[*COLA[:2], line])
     with pytest.raises(UserError) as caught:
@@ -71,6 +71,27 @@ def test_a_file_of_another_task_is_refused(cola):
     with pytest.raises(UserError, match="train.tsv:1: the columns are gj04, 1, , The dog .*; "
                                         "needed are sentence"):
         read(cola, "SST-2")
+
+
+def test_rows_that_are_left_out_keep_their_place(cola):
+    write(cola, test=["index\tsentence", "0\tA cat sat.", "1\t ", "2\tsat A.", "3"])
+    task = read(cola, "CoLA", on_bad_row="skip")
+    assert len(task.examples["test"]) == 2
+    assert task.left_out == {"train": (), "dev": (), "test": (1, 3)}
+
+
+@pytest.mark.parametrize("split", ["train", "dev"])
+def test_only_test_files_may_be_without_labels(cola, split):
+    (cola / "labels.tsv").write_text("0\n1\n", "utf-8")
+    write(cola, **{split: ["index\tsentence", "0\tA cat sat."]})
+    with pytest.raises(UserError, match=f"{split}.tsv: no labels in it; needed is the column"):
+        read(cola, "CoLA")
+
+
+def test_the_label_of_f1_is_the_last(cola):
+    (cola / "labels.tsv").write_text("1\n0\n", "utf-8")
+    with pytest.raises(UserError, match="labels.tsv: the labels are 1, 0; GLUE's F1 is of the lab"):
+        read(cola, "CoLA")
 
 
 def test_how_a_file_is_read_is_part_of_its_fingerprint(tmp_path):

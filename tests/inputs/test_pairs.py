@@ -8,8 +8,9 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.alignment import align
 from xtremedistil_tf.inputs.examples import Example, TextFile
 from xtremedistil_tf.inputs.features import align_task
+from xtremedistil_tf.inputs.labelled import read_dev
 from xtremedistil_tf.inputs.labels import ClassSet, Numbers
-from xtremedistil_tf.inputs.task import read_dev, read_task
+from xtremedistil_tf.inputs.task import read_task
 from xtremedistil_tf.inputs.texts import parse_pair_line, parse_text
 
 CLASSES = ClassSet(["no", "yes"])
@@ -33,7 +34,8 @@ def test_rows(row, expected):
 
 @pytest.mark.parametrize(("row", "message"), [
     ("x\tyes", "2 columns; needed are 3: two texts and their label"),
-    ("x\t \tyes", "no text before the tab"), ("x\ty\tperhaps", "the label is 'perhaps'; allowed")])
+    ("x\t \tyes", "the second text is empty"),
+    ("x\ty\tperhaps", "the label is 'perhaps'; allowed")])
 def test_unusable_rows(row, message):
     with pytest.raises(UserError, match=message):
         parse_text(row, CLASSES, pairs=True)

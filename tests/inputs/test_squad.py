@@ -101,8 +101,8 @@ def test_settings_that_mean_nothing_are_told(tmp_path):
         with pytest.raises(UserError, match="--do_squad finds answers in texts; --do_NER"):
             DataConfig("t", seq_len=384, **{"do_ner": False, **wrong}, squad=SquadConfig())
     with pytest.raises(UserError, match="--seq_len is 196; a question .*=64.*=128.* at least 197"):
-        DataConfig("t", seq_len=196, do_ner=False, squad=SquadConfig())
-    DataConfig("t", seq_len=197, do_ner=False, squad=SquadConfig())
+        SquadConfig().check(196)
+    SquadConfig().check(197)
     for name in ("max_query_length", "max_answer_length"):
         with pytest.raises(UserError, match=f"--{name} is 0"):
             SquadConfig(**{name: 0})

@@ -1,5 +1,7 @@
 """Labelled texts: rows, label sets with and without labels.tsv, one label a row in batches."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -73,6 +75,31 @@ def test_without_labels_tsv_the_labels_are_trains(tmp_path):
     (task / "train.tsv").write_text("a\tb\nc\tb\n", "utf-8")
     with pytest.raises(UserError, match="train.tsv: only the label b"):
         read_task(config(task))
+
+
+def test_a_header_that_became_a_class_is_told(tmp_path):
+    task = write_texts(tmp_path / "task")
+    (task / "labels.tsv").unlink()
+    for split in ("train", "dev", "test"):
+        rows = (task / f"{split}.tsv").read_text("utf-8")
+        (task / f"{split}.tsv").write_text("text\tlabel\n" + rows, "utf-8")
+    assert any("the label 'label' stands in first rows only" in line
+               for line in read_task(config(task)).warnings)
+    with open(task / "dev.tsv", "a", encoding="utf-8") as file:
+        file.write("wet\tlabel\n")
+    assert not any("first rows" in line for line in read_task(config(task)).warnings)
+
+
+def test_labels_of_the_tasks_own_rows_are_no_transfer_text(tmp_path):
+    task = write_texts(tmp_path / "task")
+    rows = read_task(config(task)).examples["train"]
+    own = read_task(dataclasses.replace(config(task), transfer_file="train.tsv"))
+    assert [row.words for row in own.transfer] == [row.words for row in rows]
+    # Another file of the same rows is text as it stands, and not the same transfer text.
+    (task / "copy.txt").write_bytes((task / "train.tsv").read_bytes())
+    copy = read_task(dataclasses.replace(config(task), transfer_file="copy.txt"))
+    assert next(iter(copy.transfer)).words == rows[0].words + rows[0].tags
+    assert copy.fingerprints["transfer"] != own.fingerprints["transfer"]
 
 
 def test_labels_of_dev_that_train_lacks_are_told(tmp_path):

@@ -28,7 +28,7 @@ def _dev_examples():
     """The labelled rows to measure on, None if no folder is named."""
     if FLAGS.task is None:
         return None
-    from xtremedistil_tf.inputs.task import read_dev
+    from xtremedistil_tf.inputs.labelled import read_dev
     from xtremedistil_tf.serving.assets import load_assets, student_path
 
     assets = load_assets(student_path(FLAGS.model_dir))

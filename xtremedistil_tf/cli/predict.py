@@ -132,7 +132,8 @@ def main() -> None:
     if form == "conll" and not tags:
         raise UserError("--format=conll is for words and their tags, and this student tags none: "
                         f"it was made for {model.kind}; allowed: tsv, json")
-    failed = cut = 0
+    number = failed = cut = 0
+    first = ""
     with _opened_input(FLAGS.input) as source, _opened_output(FLAGS.output) as write, \
             _progress(source) as advance:
         for number, line in enumerate(tag_lines(model, _lines(source, advance)), 1):
@@ -140,8 +141,11 @@ def main() -> None:
             cut += isinstance(line, ClassifiedLine) and "cut" in (line.found or {})
             if line.error:
                 failed += 1
+                first = first or f"line {number}: {line.error}"
                 if failed <= _SHOWN_ERRORS:
                     log.warning("line %d could not be read: %s", number, line.error)
+        if failed and failed == number:
+            raise UserError(f"none of the {failed} lines could be read; the first: {first}")
     if failed:
         log.warning("%d lines could not be read; they are empty in the output", failed)
     if cut:

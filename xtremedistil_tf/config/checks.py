@@ -1,5 +1,6 @@
 """Checks of single settings, with messages that name the flag."""
 
+import math
 from typing import Any, Tuple
 
 from xtremedistil_tf.errors import UserError
@@ -16,6 +17,12 @@ def one_of(flag: str, value: Any, allowed: Tuple[str, ...]) -> None:
     require(value in allowed, f"--{flag} is {value!r}; allowed: {', '.join(allowed)}")
 
 
+def positive(flag: str, value: float) -> None:
+    """Raises UserError unless a flag is above zero and finite."""
+    require(0 < value < math.inf, f"--{flag} is {value}; it must be above 0, and finite")
+
+
 def at_least(flag: str, value: float, least: float) -> None:
     """Raises UserError unless a flag reaches `least`."""
-    require(value >= least, f"--{flag} is {value}; it must be at least {least}")
+    require(least <= value < math.inf, f"--{flag} is {value}; it must be at least {least}"
+            + (", and finite" if value == math.inf else ""))

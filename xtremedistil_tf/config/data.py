@@ -93,8 +93,6 @@ class DataConfig:
                                            or self.do_pairwise),
                 "--do_squad finds answers in texts; --do_NER, --glue_task, --do_pairwise and "
                 "--do_regression are other tasks: give one of them")
-        if self.squad is not None:
-            self.squad.check(self.seq_len)
         measures = MEASURES[self.kind]
         require(self.measure in measures, f"--dev_measure is {self.measure!r}; allowed for "
                 f"{self.kind}: {', '.join(measures)}")

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Optional, Tuple
 
-from xtremedistil_tf.config.checks import at_least, one_of, require
+from xtremedistil_tf.config.checks import at_least, one_of, positive, require
 
 STRATEGIES = ("D4.2", "D4.1", "D3.2", "D3.1", "D2", "D1", "D0-S", "D0")
 # The plan of a run without a teacher: D4.2's steps on labels.
@@ -110,7 +110,8 @@ class DistilConfig:
         one_of("representation_loss", self.representation_loss, REPRESENTATION_LOSSES)
         one_of("logits_loss", self.logits_loss, LOGITS_LOSSES)
         one_of("unfreeze_order", self.unfreeze_order, UNFREEZE_ORDERS)
-        require(self.temperature > 0, f"--temperature is {self.temperature}; it must be above 0")
+        positive("temperature", self.temperature)
+        positive("learning_rate", self.learning_rate)
         require(self.temperature == 1 or self.logits_loss == "kld",
                 f"--temperature is {self.temperature}, but --logits_loss={self.logits_loss} has "
                 "none; allowed with --logits_loss=kld")

@@ -4,7 +4,7 @@ import dataclasses
 import pathlib
 from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
-from xtremedistil_tf.config.checks import at_least, one_of, require
+from xtremedistil_tf.config.checks import at_least, one_of, positive, require
 
 ACTIVATIONS = ("gelu", "linear", "relu", "tanh")
 # What may stand for a whole text, by kind of student; the first is the default.
@@ -61,10 +61,7 @@ class TeacherConfig:
         at_least("teacher_batch_size", self.batch_size, 1)
         at_least("teacher_epochs", self.epochs, 1)
         at_least("patience", self.patience, 1)
-        require(
-            self.learning_rate > 0,
-            f"--teacher_learning_rate is {self.learning_rate}; it must be above 0",
-        )
+        positive("teacher_learning_rate", self.learning_rate)
         require(
             self.config_file is None or pathlib.Path(self.config_file).is_file(),
             f"--teacher_config {self.config_file}: file not found",
@@ -137,7 +134,8 @@ class StudentConfig:
         for flag in ("bilstm_hidden_size", "hidden_size", "num_hidden_layers",
                      "num_attention_heads"):
             at_least(flag, getattr(self, flag), 1)
-        require(self.hidden_size % self.num_attention_heads == 0,
+        # Of another kind they mean nothing: studies hand the same sizes to all.
+        require(self.student != "transformer" or self.hidden_size % self.num_attention_heads == 0,
                 f"--hidden_size is {self.hidden_size}, --num_attention_heads is "
                 f"{self.num_attention_heads}; allowed: a number of heads that divides it")
         for flag in ("dropout_rate", "recurrent_dropout"):

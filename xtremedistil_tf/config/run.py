@@ -48,6 +48,8 @@ class RunConfig:
                 f"--do_squad with the strategy {self.distil.strategy} and a {self.student.student} "
                 "student; allowed: xtremedistil-finetune with a Transformer, which "
                 "--pt_student_checkpoint or --student_dir names. Answers are not distilled")
+        if self.data.squad is not None:
+            self.data.squad.check(self.data.seq_len)
         require(self.data.pairs or self.student.pair_encoding == PAIR_ENCODINGS[0],
                 f"--pair_encoding={self.student.pair_encoding} is for rows of two texts, which "
                 "--do_pairwise reads; the task's rows have one")

@@ -139,7 +139,8 @@ def final_scores(
                                    task.labels.tags),
                     **scorer.details(features.tags, predicted, task.labels)}
             elif glue_task is not None and who == "student":
-                write_submission(folder / "glue", glue_task, split, predicted)
+                write_submission(folder / "glue", glue_task, split, predicted,
+                                 task.left_out.get(split, ()))
     return scores
 
 
@@ -148,12 +149,14 @@ def _beside_teacher(
 ) -> Dict[str, Any]:
     """What metrics.json holds of the teacher and of the student beside it."""
     split = "test" if "test" in scores["student"] else "dev"
+    of_teacher = scores["teacher"][split][measure]
     size = taught.teacher.model.count_params()
     return {
         "teacher": {"name": taught.record["name"], "parameters": size,
                     "layer": taught.teacher.layer, **scores["teacher"]},
-        "retention": 100.0 * scores["student"][split][measure]
-        / max(1e-9, scores["teacher"][split][measure]),
+        # Of a teacher that has learnt nothing there is no share to keep.
+        "retention": 100.0 * scores["student"][split][measure] / of_teacher
+        if of_teacher > 0 else None,
         "compression": {"parameters": size / parameters},
         "teacher_passes": taught.passes,
     }

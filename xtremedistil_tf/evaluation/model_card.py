@@ -110,8 +110,10 @@ def _scores(metrics: Metrics) -> str:
     text = f"Scores on {split}, 0 to 100, {_wording(metrics).scored}."
     header = ["Language", "Support", f"Teacher {name}", f"Student {name}"]
     if taught(metrics):
-        text += (f" The student keeps {score_text(plots.retention(metrics))} % of its teacher's "
-                 f"{measure_name(metrics)}.")
+        kept = plots.retention(metrics)
+        if kept is not None:
+            text += (f" The student keeps {score_text(kept)} % of its teacher's "
+                     f"{measure_name(metrics)}.")
     else:
         header, rows = without_teacher(header, rows)
     parts = ["## Scores", text, table(header, rows)]

@@ -71,7 +71,8 @@ def retention(metrics: Mapping[str, Any]) -> Optional[float]:
         return metrics["retention"]
     teacher, student = (scores_of(metrics, model, scored_split(metrics)).get(measure_of(metrics))
                         for model in ("teacher", "student"))
-    return 100.0 * student / teacher if teacher and student is not None else None
+    known = teacher is not None and student is not None
+    return 100.0 * student / teacher if known and teacher > 0 else None
 
 
 def language_scores(

@@ -1,5 +1,6 @@
 """Files of gold labels and predictions: a row a line, words, a tab, labels."""
 
+import collections
 import pathlib
 from typing import Iterable, List, Sequence, Tuple
 
@@ -23,7 +24,8 @@ def write_predictions(path: pathlib.Path, lines: Iterable[str]) -> None:
 
 
 def write_submission(
-    folder: pathlib.Path, task: str, split: str, predicted: Sequence[Sequence[str]]
+    folder: pathlib.Path, task: str, split: str, predicted: Sequence[Sequence[str]],
+    left_out: Sequence[int] = (),
 ) -> pathlib.Path:
     """Writes predictions on an unlabelled split as GLUE's server takes them.
 
@@ -32,12 +34,18 @@ def write_submission(
       task: of GLUE.
       split: of the task's files.
       predicted: one label a row, in the order of the file.
+      left_out: places of the file's rows, from 0 and rising, that could not be read and have no
+        prediction; they get the commonest one, since the server asks for every row.
 
     Returns:
       The file: a header, then `index<TAB>prediction` a row.
     """
     path = folder / f"{dict(GLUE[task].submission).get(split, task)}.tsv"
-    rows = (f"{index}\t{labels[0]}" for index, labels in enumerate(predicted))
+    answers = [labels[0] for labels in predicted]
+    commonest = collections.Counter(answers).most_common(1)[0][0]
+    for place in left_out:
+        answers.insert(place, commonest)
+    rows = (f"{index}\t{answer}" for index, answer in enumerate(answers))
     write_predictions(path, ["index\tprediction", *rows])
     return path
 

@@ -62,9 +62,11 @@ def _language_rows(metrics: Metrics) -> Tuple[str, List[Tuple[str, Any, Any, Any
 
 
 def _kept(metrics: Metrics) -> str:
-    """Says what share of the teacher's score the student keeps."""
-    kept, split = score_text(plots.retention(metrics)), plots.scored_split(metrics)
-    return f"{kept} % of the teacher's {split} {measure_name(metrics)}."
+    """Says what share of the teacher's score the student keeps, if the teacher has one."""
+    kept, split = plots.retention(metrics), plots.scored_split(metrics)
+    of_teacher = f"the teacher's {split} {measure_name(metrics)}"
+    return f"none, since {of_teacher} is not above 0." if kept is None \
+        else f"{score_text(kept)} % of {of_teacher}."
 
 
 def _first_row(metrics: Metrics) -> List[Tuple[Metrics, str]]:

@@ -63,12 +63,14 @@ class ReadReport:
       path: the file.
       counts: by name: rows, and where not zero empty_lines, repaired_tags, skipped_rows.
       first_problem: text of the first skipped row.
+      left_out: places of the skipped rows among all rows, from 0.
     """
 
     def __init__(self, path: pathlib.Path):
         self.path = path
         self.counts: Dict[str, int] = collections.Counter()
         self.first_problem: Optional[str] = None
+        self.left_out: List[int] = []
 
     def take_bad(self, place: Union[int, str], problem: UserError, on_bad_row: str) -> None:
         """Counts an unusable row: that of a line's number, or of another place by its name.
@@ -213,6 +215,7 @@ def _parsed(
 
     Empty lines, for which it gives None, and unusable ones are counted in the report.
     """
+    place = 0
     for number, text in read_lines(report.path):
         if number < first:
             continue
@@ -222,10 +225,13 @@ def _parsed(
             row = parse(text)
         except UserError as error:
             report.take_bad(number, error, on_bad_row)
+            report.left_out.append(place)
+            place += 1
             continue
         if row is None:
             report.counts["empty_lines"] += 1
         else:
+            place += 1
             yield row
 
 

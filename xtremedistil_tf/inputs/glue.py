@@ -60,7 +60,8 @@ class _Parser:
     def __call__(self, text: str) -> Example:
         cells = split_columns(
             text, len(self._names), f"needed are {len(self._names)}: {', '.join(self._names)}")
-        words = [words_of(cells[place]) for place in self._texts]
+        words = [words_of(cells[place], f"the column {self._names[place]} is empty")
+                 for place in self._texts]
         tags = () if self._label is None else (
             check_label(cells[self._label].strip(), self._labels),)
         return Example(words[0], tags, DEFAULT_LANGUAGE, *words[1:])

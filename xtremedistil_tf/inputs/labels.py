@@ -225,8 +225,8 @@ class Spans:
 
 
 def number_text(number: float) -> str:
-    """An estimated number as it stands in files of predictions."""
-    return f"{number:.4f}"
+    """An estimated number as it stands in files: the fewest digits that are float32's again."""
+    return str(np.float32(number))
 
 
 _SETS = {CLASSIFICATION: ClassSet, REGRESSION: Numbers, SPANS: Spans}

@@ -3,16 +3,11 @@
 import collections
 import dataclasses
 import pathlib
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from xtremedistil_tf.config import (
-    BINARY_MEASURES,
-    CLASSIFICATION,
     DECODINGS,
-    GLUE,
-    REGRESSION,
     SPANS,
-    SQUAD_FILES,
     DataConfig,
 )
 from xtremedistil_tf.errors import UserError
@@ -22,20 +17,14 @@ from xtremedistil_tf.inputs.examples import (
     ReadReport,
     TextFile,
     parse_line,
-    read_ner,
 )
-from xtremedistil_tf.inputs.glue import glue_texts, read_glue
-from xtremedistil_tf.inputs.labels import ClassSet, LabelSet, Numbers, Spans, read_labels
-from xtremedistil_tf.inputs.squad import read_squad
-from xtremedistil_tf.inputs.subset import TextSample, first_of_languages, of_languages
+from xtremedistil_tf.inputs.glue import glue_texts
+from xtremedistil_tf.inputs.labelled import LABELS_FILE, header_warnings, read_labelled
+from xtremedistil_tf.inputs.labels import LabelSet
+from xtremedistil_tf.inputs.subset import TextSample
 from xtremedistil_tf.inputs.swaps import SwappedText
-from xtremedistil_tf.inputs.texts import TextLabels, parse_pair_line, read_texts
+from xtremedistil_tf.inputs.texts import parse_pair_line
 from xtremedistil_tf.runs import file_fingerprint, fingerprint
-
-LABELS_FILE = "labels.tsv"
-
-# What reads a split: its path in, rows (examples, or questions) and what was found of them out.
-Reader = Callable[[pathlib.Path], Tuple[List[Any], ReadReport]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,6 +40,7 @@ class Task:
       transfer_words: words in it, those beyond seq_len not counted.
       fingerprints: by split, of the files' bytes; also "labels".
       warnings: what was repaired, left out or looks wrong, a line each.
+      left_out: by split, the places of skipped rows among all rows of the file.
     """
 
     labels: Labels
@@ -60,6 +50,7 @@ class Task:
     transfer: Optional[TextFile] = None
     transfer_rows: int = 0
     transfer_words: int = 0
+    left_out: Mapping[str, Sequence[int]] = dataclasses.field(default_factory=dict)
 
     @property
     def held_out(self) -> Tuple[str, ...]:
@@ -89,7 +80,9 @@ def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
     folder = pathlib.Path(config.task)
     if not folder.is_dir():
         raise UserError(f"--task {folder} is not a folder")
-    labels, paths, examples, warnings = read_labelled(config)
+    labels, paths, examples, reports = read_labelled(config)
+    warnings = [line for split in reports for line in reports[split].warnings()]
+    warnings += header_warnings(config, examples)
     transfer, report, words = None, ReadReport(folder), 0
     if with_transfer:
         paths["transfer"] = find_transfer_file(config)
@@ -117,13 +110,15 @@ def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
             fingerprints["transfer"], fingerprints["train"], config.entity_swaps)
     fingerprints["labels"] = _labels_fingerprint(folder, labels)
     return Task(labels, examples, fingerprints, tuple(warnings), transfer, report.counts["rows"],
-                words)
+                words, {split: tuple(found.left_out) for split, found in reports.items()})
 
 
 def _part(config: DataConfig, name: str) -> Optional[Any]:
     """What of a file is used and how it is read, None for all of it in the project's format."""
     if name == "transfer":
         part: Optional[Any] = config.transfer_size
+        if _labelled_text(config, find_transfer_file(config)):
+            part = part, "labels not read"
     else:
         most = config.labels_per_language if name == "train" else None
         part = (config.languages, most) if config.languages or most else None
@@ -137,93 +132,19 @@ def _transfer_text(config: DataConfig, path: pathlib.Path) -> TextFile:
     """The transfer text; one of GLUE's own files is read by its columns."""
     if config.glue is not None and path.name in config.files.values():
         return glue_texts(path, config.glue, config.on_bad_row)
-    return TextFile(path, config.on_bad_row, parse_pair_line if config.pairs else parse_line)
+    if config.pairs:
+        return TextFile(path, config.on_bad_row, parse_pair_line)
+    # Labels are no text: the student would learn them as words.
+    parse = (lambda line: parse_line(line.partition("\t")[0])) if _labelled_text(config, path) \
+        else parse_line
+    return TextFile(path, config.on_bad_row, parse)
 
 
-def read_labelled(
-    config: DataConfig, splits: Optional[Sequence[str]] = None
-) -> Tuple[Labels, Dict[str, pathlib.Path], Dict[str, List[Any]], List[str]]:
-    """Reads labels and labelled splits; see `read_task`.
-
-    Returns:
-      (labels, the splits' paths, their examples, warnings).
-    """
-    folder = pathlib.Path(config.task)
-    paths = {split: folder / config.files[split] for split in splits or config.files}
-    paths = {split: path for split, path in paths.items()
-             if split not in config.may_lack or path.is_file()}
-    examples: Dict[str, List[Any]] = {}
-    warnings: List[str] = []
-    labels, read = _labels_and_reader(config, folder)
-    if config.kind == CLASSIFICATION and config.measure in BINARY_MEASURES and labels.size != 2:
-        raise UserError(f"--dev_measure={config.measure} is of two classes; the labels are "
-                        f"{', '.join(labels.tags)}")
-    for split, path in paths.items():
-        rows, report = read(path)
-        warnings += report.warnings()
-        if config.languages:
-            rows = of_languages(rows, config.languages, str(path))
-        if split == "train" and config.labels_per_language is not None:
-            rows = first_of_languages(rows, config.labels_per_language)
-        examples[split] = rows
-    return labels, paths, examples, warnings
-
-
-def _labels_and_reader(config: DataConfig, folder: pathlib.Path) -> Tuple[Labels, Reader]:
-    """The label set of the kind of task, and what reads a split with it."""
-    if config.do_ner:
-        tags = read_labels(folder / LABELS_FILE, decoding=config.decoding)
-        return tags, lambda path: read_ner(path, tags, config.on_bad_row)
-    if config.squad is not None:
-        return Spans(), lambda path: read_squad(path, config.on_bad_row)
-    labels = Numbers() if config.kind == REGRESSION else _class_set(config, folder)
-    return labels, _text_reader(config, labels)
-
-
-def read_dev(
-    folder: pathlib.Path, labels: Labels, pairs: bool, glue_task: Optional[str]
-) -> List[Any]:
-    """Reads the dev split of a task that a student was distilled for.
-
-    Args:
-      folder: the task folder.
-      labels: the student's.
-      pairs: whether a row has two texts.
-      glue_task: see `DataConfig`.
-
-    Raises:
-      UserError: for a file or row that cannot be used.
-    """
-    if isinstance(labels, LabelSet):
-        return read_ner(folder / "dev.tsv", labels)[0]
-    if isinstance(labels, Spans):
-        return read_squad(folder / SQUAD_FILES["dev"])[0]
-    glue = GLUE[glue_task] if glue_task else None
-    config = DataConfig(str(folder), do_ner=False, glue_task=glue_task,
-                        do_pairwise=pairs and glue is None,
-                        do_regression=labels.kind == REGRESSION)
-    return _text_reader(config, labels)(folder / config.files["dev"])[0]
-
-
-def _text_reader(config: DataConfig, labels: Optional[TextLabels]) -> Reader:
-    """What reads a split of texts; None takes any labels."""
-    glue = config.glue
-    if glue is not None:
-        return lambda path: read_glue(path, glue, labels, config.on_bad_row)
-    return lambda path: read_texts(path, labels, config.on_bad_row, config.pairs)
-
-
-def _class_set(config: DataConfig, folder: pathlib.Path) -> ClassSet:
-    """The classes of labels.tsv or, where there is none, those that stand in train.tsv."""
-    if (folder / LABELS_FILE).is_file():
-        return read_labels(folder / LABELS_FILE, CLASSIFICATION)
-    rows, _ = _text_reader(config, None)(folder / "train.tsv")
-    if not rows[0].tags:
-        raise UserError(f"{folder / 'train.tsv'}: no labels in it")
-    try:
-        return ClassSet.seen(row.tags[0] for row in rows)
-    except UserError as error:
-        raise UserError(f"{folder / 'train.tsv'}: {error}") from None
+def _labelled_text(config: DataConfig, path: pathlib.Path) -> bool:
+    """Whether a transfer file is one of the task's own, with a text and its labels a row."""
+    own = [pathlib.Path(config.task) / name for name in config.files.values()]
+    return not config.pairs and config.glue is None and any(
+        one.is_file() and one.samefile(path) for one in own)
 
 
 def _labels_fingerprint(folder: pathlib.Path, labels: Labels) -> str:

@@ -1,7 +1,7 @@
 """Reading labelled texts and pairs of texts: rows `text<TAB>label`, `text<TAB>text<TAB>label`."""
 
 import pathlib
-from typing import List, Optional, Tuple, Union
+from typing import List, Optional, Sequence, Tuple, Union
 
 from xtremedistil_tf.inputs.examples import (
     DEFAULT_LANGUAGE,
@@ -34,16 +34,26 @@ def check_label(label: str, labels: Optional[TextLabels]) -> str:
     return label
 
 
-def words_of(text: str) -> Tuple[str, ...]:
+def words_of(text: str, problem: str) -> Tuple[str, ...]:
     """The words of a row's text.
+
+    Args:
+      text: the text.
+      problem: what is told of an empty one.
 
     Raises:
       RowError: if there are none.
     """
     words = split_spaces(text)
     if not words:
-        raise RowError(("no_words", "no text before the tab"))
+        raise RowError(("no_words", problem))
     return words
+
+
+def _words(texts: Sequence[str]) -> List[Tuple[str, ...]]:
+    problems = ("the first text is empty", "the second text is empty") if len(texts) == 2 \
+        else ("no text before the tab",)
+    return [words_of(text, problem) for text, problem in zip(texts, problems)]
 
 
 def parse_text(
@@ -64,7 +74,7 @@ def parse_text(
     """
     *texts, last = split_columns(text, 3, "needed are 3: two texts and their label, tabs between") \
         if pairs else split_columns(text, 2, "needed are 2: a text, a tab, its label")
-    words, label = [words_of(one) for one in texts], last.strip()
+    words, label = _words(texts), last.strip()
     if not label:
         raise RowError(("no_label", "no label behind the tab"))
     language, plain = (None, label) if labels and label in labels else split_prefix(label)
@@ -83,7 +93,8 @@ def parse_pair_line(text: str) -> Optional[Example]:
     columns = text.split("\t")
     if len(columns) != 3:
         columns = split_columns(text, 2, "needed are 2: a text, a tab, the other text")
-    return Example(words_of(columns[0]), second=words_of(columns[1]))
+    first, second = _words(columns[:2])
+    return Example(first, second=second)
 
 
 def read_texts(

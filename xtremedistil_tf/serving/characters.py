@@ -13,7 +13,7 @@ from typing import Dict, List, Optional, Tuple
 import numpy as np
 from tokenizers import Tokenizer
 
-from xtremedistil_tf.serving.entities import character_class
+from xtremedistil_tf.serving.entities import SPACE, character_class
 
 CODES = sys.maxunicode + 1
 # Planes without assigned characters, and the private ones: the first speaks for all of its block.
@@ -121,6 +121,16 @@ def word_classes() -> np.ndarray:
     codes = _probed()
     classes[codes] = [character_class(chr(code)) for code in codes]
     return _spread(classes)
+
+
+def space_classes() -> np.ndarray:
+    """uint8 [CODES]: as `word_classes`, but only the plain space and the tab part words.
+
+    The files of a classifier are read so; what other white space does is the tokenizer's to say.
+    """
+    classes = np.zeros(CODES, np.uint8)
+    classes[[ord(" "), ord("\t")]] = SPACE
+    return classes
 
 
 def paged(table: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:

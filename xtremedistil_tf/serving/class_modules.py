@@ -5,7 +5,7 @@ from typing import Any, Dict, List, NamedTuple
 from xtremedistil_tf.config import REGRESSION
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.serving.assets import Assets
-from xtremedistil_tf.serving.characters import PieceTables
+from xtremedistil_tf.serving.characters import PieceTables, space_classes
 from xtremedistil_tf.serving.forms import Forms
 from xtremedistil_tf.serving.graph_text import Pieces, WordSplitter
 
@@ -85,7 +85,7 @@ class _TextsModule(IdsModule):
         self, forms: Forms, assets: Assets, tables: PieceTables, vocabulary_file: str,
     ):
         super().__init__(forms, assets)
-        self._split = WordSplitter(keep_whole=True)
+        self._split = WordSplitter(True, space_classes())
         self._pieces = Pieces(tables, vocabulary_file)
         self._classes = tf.constant(assets.labels.tags)
         self._regression = assets.labels.kind == REGRESSION

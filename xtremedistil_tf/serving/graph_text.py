@@ -4,7 +4,7 @@ Everything works on flat vectors of characters, words or pieces of the whole bat
 number of what it belongs to beside it: no operation loops over rows.
 """
 
-from typing import Any, NamedTuple, Tuple
+from typing import Any, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -66,12 +66,13 @@ class WordSplitter(tf.Module):
 
     Args:
       keep_whole: split at white space only.
+      classes: what each character is; by default `characters.word_classes`.
     """
 
-    def __init__(self, keep_whole: bool):
+    def __init__(self, keep_whole: bool, classes: Optional[np.ndarray] = None):
         super().__init__()
         self._keep_whole = keep_whole
-        self._classes = _Lookup(word_classes())
+        self._classes = _Lookup(word_classes() if classes is None else classes)
 
     def __call__(self, texts: Any) -> Words:
         """Splits string [batch]; bytes that are not UTF-8 become U+FFFD."""
