@@ -71,8 +71,9 @@ def retention(metrics: Mapping[str, Any]) -> Optional[float]:
         return metrics["retention"]
     teacher, student = (scores_of(metrics, model, scored_split(metrics)).get(measure_of(metrics))
                         for model in ("teacher", "student"))
-    known = teacher is not None and student is not None
-    return 100.0 * student / teacher if known and teacher > 0 else None
+    if teacher is None or student is None or teacher <= 0:
+        return None
+    return 100.0 * student / teacher
 
 
 def language_scores(
