@@ -54,7 +54,7 @@ def tuned(checkpoint, tmp_path_factory):
     config = cfg.RunConfig(
         data=cfg.DataConfig(str(task), seq_len=24, do_ner=False, glue_task="MRPC"),
         student=cfg.StudentConfig(student="transformer", pt_student_checkpoint=str(checkpoint)),
-        distil=cfg.DistilConfig(strategy=cfg.FINE_TUNING, unfreeze_order="all", ft_epochs=3,
+        distil=cfg.DistilConfig(strategy=cfg.FINE_TUNING, unfreeze_order="all", ft_epochs=12,
                                 ft_batch_size=8, learning_rate=1e-3))
     prepare(config.seed, False)
     return base / "run", run_fine_tuning(config, base / "run", export=False), config
@@ -88,7 +88,9 @@ def test_a_checkpoint_learns_a_task_of_pairs(tuned, checkpoint):
     assert stage["name"] == "01_labels_all" and stage["losses"] == ["labels:cross_entropy"]
     assert stage["trainable"] == ["logits", "projection", "layer_0", "word_embedding"]
     history = read_json(folder / "stages" / "01_labels_all" / "history.json")
-    assert history[-1]["loss"] < history[0]["loss"]
+    losses = [epoch["loss"] for epoch in history]
+    # Four steps an epoch from random weights: single epochs go up and down.
+    assert np.mean(losses[-4:]) < np.mean(losses[:4])
     start, end = load_file(checkpoint / "model.safetensors"), load_file(
         folder / "student" / WEIGHTS)
     query = end["encoder/electra/encoder/layer_._0/attention/self/query/kernel"]
