@@ -57,6 +57,8 @@ def test_the_server_gets_a_line_for_rows_that_could_not_be_read(tmp_path):
     path = write_submission(tmp_path, "CoLA", "test", [["b"], ["a"], ["b"]], [0, 2, 5])
     assert path.read_text("utf-8").split("\n")[1:-1] == [
         "0\tb", "1\tb", "2\tb", "3\ta", "4\tb", "5\tb"]
+    path = write_submission(tmp_path, "STS-B", "test", [["10.5"], ["9.0"], ["-1"]], [3])
+    assert path.read_text("utf-8").endswith("2\t-1\n3\t9.0\n")
 
 
 def test_small_numbers_are_scored_as_the_model_gives_them():

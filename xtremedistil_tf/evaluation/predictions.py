@@ -35,16 +35,18 @@ def write_submission(
       split: of the task's files.
       predicted: one label a row, in the order of the file.
       left_out: places of the file's rows, from 0 and rising, that could not be read and have no
-        prediction; they get the commonest one, since the server asks for every row.
+        prediction; they get the commonest label, or the median number, since the server asks for
+        every row.
 
     Returns:
       The file: a header, then `index<TAB>prediction` a row.
     """
     path = folder / f"{dict(GLUE[task].submission).get(split, task)}.tsv"
     answers = [labels[0] for labels in predicted]
-    commonest = collections.Counter(answers).most_common(1)[0][0]
+    middle = sorted(answers, key=float)[len(answers) // 2] if GLUE[task].regression \
+        else collections.Counter(answers).most_common(1)[0][0]
     for place in left_out:
-        answers.insert(place, commonest)
+        answers.insert(place, middle)
     rows = (f"{index}\t{answer}" for index, answer in enumerate(answers))
     write_predictions(path, ["index\tprediction", *rows])
     return path

@@ -134,10 +134,13 @@ def _transfer_text(config: DataConfig, path: pathlib.Path) -> TextFile:
         return glue_texts(path, config.glue, config.on_bad_row)
     if config.pairs:
         return TextFile(path, config.on_bad_row, parse_pair_line)
-    # Labels are no text: the student would learn them as words.
-    parse = (lambda line: parse_line(line.partition("\t")[0])) if _labelled_text(config, path) \
-        else parse_line
-    return TextFile(path, config.on_bad_row, parse)
+    return TextFile(path, config.on_bad_row,
+                    _parse_labelled if _labelled_text(config, path) else parse_line)
+
+
+def _parse_labelled(line: str) -> Optional[Example]:
+    """Parses a labelled row as text; as words of it the student would learn the labels."""
+    return parse_line(line.partition("\t")[0])
 
 
 def _labelled_text(config: DataConfig, path: pathlib.Path) -> bool:
