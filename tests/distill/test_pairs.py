@@ -63,9 +63,9 @@ def test_the_task_s_own_measure_chooses(finished):
     assert stage["monitor"] == "pearson"
     assert stage["losses"] == ["labels:squared_error", "logits:mse"]
     assert "test" not in metrics["student"]
-    assert metrics["retention"] == pytest.approx(
-        100 * metrics["student"]["dev"]["pearson"]
-        / max(1e-9, metrics["teacher"]["dev"]["pearson"]))
+    student, teacher = (metrics[who]["dev"]["pearson"] for who in ("student", "teacher"))
+    # The teacher has learnt nothing: it may correlate either way.
+    assert metrics["retention"] == (pytest.approx(100 * student / teacher) if teacher > 0 else None)
 
 
 def test_an_unlabelled_test_file_is_predicted(finished):
