@@ -15,6 +15,7 @@ from typing import (
 )
 
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.inputs.labels import number_text
 from xtremedistil_tf.serving.answerer import TextAnswerer
 from xtremedistil_tf.serving.classifier import TextClassifier, TextModel
 from xtremedistil_tf.serving.entities import join_entities, rounded
@@ -108,7 +109,9 @@ def line_record(line: Line) -> Dict[str, Any]:
 def _classified_record(line: ClassifiedLine) -> Dict[str, Any]:
     found = dict(line.found or {"label": None, "score": None, "scores": {}, "error": line.error})
     if line.found:
-        found["score"] = round(found["score"], 4)
+        # A probability; a number has the scale of its labels.
+        found["score"] = round(found["score"], 4) if "label" in found \
+            else float(number_text(found["score"]))
     if found.get("scores"):
         found["scores"] = {name: round(score, 4) for name, score in found["scores"].items()}
     texts = {"text": line.text}
