@@ -13,6 +13,7 @@ from tests.conftest import ROOT, write_texts
 from xtremedistil_tf import config as cfg
 from xtremedistil_tf.cli.predict import render
 from xtremedistil_tf.distill import job
+from xtremedistil_tf.distill.results import best_stage
 from xtremedistil_tf.distill.strategies import build_plan
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import read_json
@@ -146,6 +147,21 @@ def test_one_text_gives_a_dict_and_several_a_list(classifiers):
     assert sum(alone["scores"].values()) == pytest.approx(1)
     (listed,) = classifiers["onnx"](TEXTS[:1])
     assert listed == alone and classifiers["onnx"]([]) == []
+
+
+@pytest.mark.parametrize("items", [
+    None, 5, b"abc", {"text": "abc"}, ["a", None], [float("nan")], [("A", "B")]])
+def test_what_is_no_text_is_refused_by_every_runtime(classifiers, items):
+    for runtime in ("keras", "savedmodel", "onnx"):
+        with pytest.raises(UserError, match="this student takes texts; allowed: a string or a l"):
+            classifiers[runtime](items)
+
+
+def test_a_step_whose_head_has_learnt_nothing_is_not_kept():
+    records = [{"trainable": layers, "dev": {"accuracy": score}} for layers, score in (
+        (["projection"], 90.0), (["logits"], 60.0), (["logits", "projection"], 60.0))]
+    assert best_stage(records, "accuracy") is records[2]
+    assert best_stage(records[:1], "accuracy") is records[0]
 
 
 def test_the_signatures_are_batch_major(classifiers, finished):

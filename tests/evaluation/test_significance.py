@@ -52,6 +52,29 @@ def test_a_better_run_is_told_from_a_worse_one(runs):
     assert back.high < 0 and back.p < 0.01
 
 
+def test_classes_with_colons_and_spaces_are_whole(tmp_path):
+    gold = ["econ:news", "art:news", "no news"]
+    for name, answers in (("a", ["art:news", "art:news", "no news"]),
+                          ("b", gold)):
+        folder = tmp_path / name / "predictions"
+        folder.mkdir(parents=True)
+        for who, labels in (("gold", gold), ("student", answers)):
+            (folder / f"test.{who}.tsv").write_text(
+                "".join(f"text {at}\t{label}\n" for at, label in enumerate(labels)), "utf-8")
+        write_json(tmp_path / name / "metrics.json", {"kind": "classification"})
+        write_json(tmp_path / name / "config.json", {"labels": gold})
+    mean, one = compare_runs(tmp_path / "a", tmp_path / "b", "test", 50)
+    assert (mean.first, mean.second) == (pytest.approx(200 / 3), 100)
+    assert one.name == "default" and one.sentences == 3
+
+
+def test_predictions_that_lost_rows_are_refused(runs):
+    path = runs[1] / "predictions" / "test.student.tsv"
+    path.write_text("\n".join(path.read_text("utf-8").split("\n")[:50]) + "\n", "utf-8")
+    with pytest.raises(UserError, match="b/predictions/test.student.tsv has 50 rows, which are"):
+        compare_runs(*runs[:2], "test", 50)
+
+
 def test_a_run_does_not_differ_from_itself(runs):
     for row in compare_runs(runs[0], runs[0], "test", 200):
         assert (row.low, row.high, row.p) == (0.0, 0.0, 1.0)

@@ -54,7 +54,9 @@ def main() -> None:
             f"--study or --grid is needed, and not both; studies: {', '.join(sorted(STUDIES))}")
     config = settings.run_config(FLAGS)
     if not config.data.do_ner:
-        raise UserError("studies are of taggers: add --do_NER")
+        raise UserError(f"studies are of taggers (--do_NER); this task is one of "
+                        f"{config.data.kind}: allowed are single runs of run_distillation.py, and "
+                        "xtremedistil-compare between two of them")
     study = STUDIES[FLAGS.study] if FLAGS.study else grid_study(FLAGS.grid)
     for name in sorted(_OWN - {"model_dir"}):
         require(not FLAGS[name].present, f"--{name} is set by the study; leave it out")

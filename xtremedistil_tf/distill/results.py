@@ -76,8 +76,14 @@ class Taught:
 
 
 def best_stage(records: List[Dict[str, Any]], measure: str) -> Dict[str, Any]:
-    """The step whose student is kept: highest dev measure, the later one on a tie."""
-    return max(reversed(records), key=lambda record: record["dev"][measure])
+    """The step whose student is kept: highest dev measure, the later one on a tie.
+
+    Steps before the first that trains the head are none to keep while there is one behind them:
+    what their random head scores is luck.
+    """
+    heads = [place for place, record in enumerate(records) if "logits" in record["trainable"]]
+    return max(reversed(records[heads[0] if heads else 0:]),
+               key=lambda record: record["dev"][measure])
 
 
 def _answers(task: Task, rows: Dict[str, Features], forward: Forward) -> Dict[str, Any]:

@@ -3,7 +3,7 @@
 import collections
 import dataclasses
 import pathlib
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, FrozenSet, List, Sequence, Tuple
 
 import numpy as np
 from seqeval.metrics.sequence_labeling import get_entities
@@ -46,11 +46,21 @@ class Comparison:
                 f"{self.p:.4f}"]
 
 
-def _rows(path: pathlib.Path) -> List[Tuple[str, List[str], str]]:
+def _known_labels(run: pathlib.Path) -> FrozenSet[str]:
+    """The labels of a run; a colon in one of them parts no language off."""
+    path = run / "config.json"
+    return frozenset(read_json(path)["labels"]) if path.is_file() else frozenset()
+
+
+def _rows(
+    path: pathlib.Path, kind: str, known: FrozenSet[str]
+) -> List[Tuple[str, List[str], str]]:
     """(text, labels, language) of each line of a predictions file."""
     rows = []
     for text, labels in read_predictions(path):
-        split = [split_prefix(label) for label in labels.split(" ")]
+        # A class may hold spaces.
+        names = [labels] if kind == CLASSIFICATION else labels.split(" ")
+        split = [(None, name) if name in known else split_prefix(name) for name in names]
         rows.append((text, [label for _, label in split], split[0][0] or DEFAULT_LANGUAGE))
     return rows
 
@@ -169,11 +179,17 @@ def compare_sides(
     kind = read_json(runs[0] / "metrics.json").get("kind", TAGGING)
     require(kind in (TAGGING, CLASSIFICATION), f"{runs[0]} is a {kind}; allowed: runs that tag or "
             "classify, whose right answers can be counted")
-    gold, *others = [_rows(run / "predictions" / f"{split}.gold.tsv") for run in runs]
+    known = _known_labels(runs[0])
+    gold, *others = [_rows(run / "predictions" / f"{split}.gold.tsv", kind, known) for run in runs]
     for run, other in zip(runs[1:], others):
         require(gold == other, f"{runs[0]} and {run} have different {split} sentences or labels; "
                 "allowed: runs on the same task")
-    found = [_rows(run / "predictions" / f"{split}.student.tsv") for run in runs]
+    paths = [run / "predictions" / f"{split}.student.tsv" for run in runs]
+    found = [_rows(path, kind, known) for path in paths]
+    for path, rows_found in zip(paths, found):
+        require([row[0] for row in rows_found] == [row[0] for row in gold],
+                f"{path} has {len(rows_found)} rows, which are not the texts of the {len(gold)} "
+                f"gold ones; allowed: the file as its run wrote it")
     rows: Dict[str, List[list]] = collections.defaultdict(list)
     for (_, labels, language), *answers in zip(gold, *found):
         rows[language].append([_counts(kind, labels, answer) for _, answer, _ in answers])

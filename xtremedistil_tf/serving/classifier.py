@@ -1,6 +1,17 @@
 """Classifying text with any runtime's forward pass; imports no TensorFlow."""
 
-from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Tuple, Union, overload
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    List,
+    NamedTuple,
+    Sequence,
+    Tuple,
+    Union,
+    overload,
+)
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -50,6 +61,18 @@ def check_pairs(items: Sequence[Any]) -> None:
                 and all(isinstance(text, str) for text in item)):
             raise UserError("this student takes pairs of texts; allowed: (text, text), not "
                             f"{item!r}")
+
+
+def check_texts(items: Sequence[Any]) -> None:
+    """Refuses what is no text.
+
+    Raises:
+      UserError: for the first such item.
+    """
+    for place, item in enumerate(items):
+        if not isinstance(item, str):
+            raise UserError("this student takes texts; allowed: a string or a list of strings, not "
+                            f"{item!r} (item {place})")
 
 
 class TextClassifier:
@@ -109,9 +132,9 @@ class TextClassifier:
           other. A list of such dicts for a list.
         """
         alone = isinstance(text, tuple if self.pairs else str)
-        texts = [text] if alone else list(text)
-        if self.pairs:
-            check_pairs(texts)
+        listed = not isinstance(text, (dict, bytes)) and isinstance(text, Iterable)
+        texts = list(text) if listed and not alone else [text]
+        (check_pairs if self.pairs else check_texts)(texts)
         found = [self.describe(one) for one in self.classify(texts)]
         return found[0] if alone else found
 
