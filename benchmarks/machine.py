@@ -5,7 +5,6 @@ import pathlib
 import platform
 import subprocess
 import sys
-from typing import Optional
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -22,21 +21,19 @@ def machine() -> dict:
             "transformers": transformers.__version__}
 
 
-def write_record(name: str, results: dict, measured_on: Optional[dict] = None,
-                 show: bool = True) -> None:
+def write_record(name: str, results: dict, show: bool = True) -> None:
     """Writes benchmarks/<name>.json with the command and the machine beside the results.
 
     Args:
       name: of the record.
       results: what was measured.
-      measured_on: what `machine` gave where it was measured; by default it is asked here.
       show: print the results, too.
     """
     path = ROOT / "benchmarks" / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     command = "python " + " ".join([str(pathlib.Path(sys.argv[0]).resolve().relative_to(ROOT)),
                                     *sys.argv[1:]])
-    record = {"command": command, "machine": measured_on or machine(), **results}
+    record = {"command": command, "machine": machine(), **results}
     path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
     if show:
         print(json.dumps(results, indent=1))

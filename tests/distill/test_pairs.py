@@ -1,8 +1,6 @@
 """The whole job on GLUE's STS-B files: pairs, numbers, a test file without labels."""
 
 import dataclasses
-import subprocess
-import sys
 
 import pytest
 
@@ -10,6 +8,7 @@ import xtremedistil_tf
 from tests.checkpoints import make_encoder
 from tests.conftest import ROOT
 from tests.inputs.test_glue import write
+from tests.serving.test_predict import command
 from xtremedistil_tf import config as cfg
 from xtremedistil_tf.distill import job
 from xtremedistil_tf.errors import UserError
@@ -94,13 +93,10 @@ def test_the_students_segments_are_the_teachers(finished):
 def test_texts_that_none_could_read_are_a_mistake(finished, tmp_path):
     source, target = tmp_path / "in.txt", tmp_path / "out.tsv"
     source.write_text("one text\nanother\n", "utf-8")
-    result = subprocess.run(
-        [sys.executable, "-m", "xtremedistil_tf.cli.predict", f"--model_dir={finished[0]}",
-         f"--input={source}", f"--output={target}"],
-        cwd=ROOT, capture_output=True, text=True, timeout=120)
+    result = command("predict", finished[0], f"--input={source}", f"--output={target}")
     assert result.returncode == 2, result.stderr
-    assert "none of the 2 lines could be read; the first: line 1: " in result.stderr
-    assert not target.exists() and "Traceback" not in result.stderr
+    assert b"none of the 2 lines could be read; the first: line 1: " in result.stderr
+    assert not target.exists() and b"Traceback" not in result.stderr
 
 
 def test_a_teacher_of_pairs_is_none_of_single_texts(finished, tmp_path):

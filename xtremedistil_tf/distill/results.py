@@ -6,6 +6,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 from xtremedistil_tf.config import TAGGING, RunConfig
 from xtremedistil_tf.distill.targets import TargetStore
+from xtremedistil_tf.evaluation.plots import retention
 from xtremedistil_tf.evaluation.predictions import last_file, write_submission
 from xtremedistil_tf.evaluation.scoring import scorer_of
 from xtremedistil_tf.inputs.alignment import Features
@@ -154,15 +155,11 @@ def _beside_teacher(
     taught: Taught, parameters: int, scores: Dict[str, Dict[str, Any]], measure: str
 ) -> Dict[str, Any]:
     """What metrics.json holds of the teacher and of the student beside it."""
-    split = "test" if "test" in scores["student"] else "dev"
-    of_teacher = scores["teacher"][split][measure]
     size = taught.teacher.model.count_params()
     return {
         "teacher": {"name": taught.record["name"], "parameters": size,
                     "layer": taught.teacher.layer, **scores["teacher"]},
-        # Of a teacher that has learnt nothing there is no share to keep.
-        "retention": 100.0 * scores["student"][split][measure] / of_teacher
-        if of_teacher > 0 else None,
+        "retention": retention({**scores, "measure": measure}),
         "compression": {"parameters": size / parameters},
         "teacher_passes": taught.passes,
     }

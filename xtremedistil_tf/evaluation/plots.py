@@ -65,7 +65,8 @@ def retention(metrics: Mapping[str, Any]) -> Optional[float]:
         metrics: a run's metrics.json.
 
     Returns:
-        What the run recorded, else what its scores give, in percent; None where neither exists.
+        What the run recorded, else what its scores give, in percent; None where neither exists, and
+        of a teacher that has learnt nothing: there is no share to keep.
     """
     if metrics.get("retention") is not None:
         return metrics["retention"]

@@ -11,7 +11,7 @@ from seqeval.metrics.sequence_labeling import get_entities
 from xtremedistil_tf.config import CLASSIFICATION, TAGGING, require
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.evaluation.predictions import read_predictions
-from xtremedistil_tf.inputs.examples import DEFAULT_LANGUAGE, split_prefix
+from xtremedistil_tf.inputs.examples import DEFAULT_LANGUAGE, split_language
 from xtremedistil_tf.runs import read_json
 
 ALL = "macro"
@@ -60,7 +60,7 @@ def _rows(
     for text, labels in read_predictions(path):
         # A class may hold spaces.
         names = [labels] if kind == CLASSIFICATION else labels.split(" ")
-        split = [(None, name) if name in known else split_prefix(name) for name in names]
+        split = [split_language(name, known) for name in names]
         rows.append((text, [label for _, label in split], split[0][0] or DEFAULT_LANGUAGE))
     return rows
 

@@ -5,7 +5,7 @@ import dataclasses
 import functools
 import pathlib
 import re
-from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple, TypeVar, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple, TypeVar, Union
 
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.labels import LabelSet
@@ -143,11 +143,16 @@ def split_prefix(tag: str) -> Tuple[Optional[str], str]:
     return (match.group(1), match.group(2)) if match else (None, tag)
 
 
-def _split_language(tags: List[str], labels: LabelSet) -> Tuple[List[str], str, List[str]]:
+def split_language(tag: str, known: Any) -> Tuple[Optional[str], str]:
+    """As `split_prefix`, but nothing is split off a label that is `in known`, a set of labels."""
+    return (None, tag) if tag in known else split_prefix(tag)
+
+
+def _split_languages(tags: List[str], labels: LabelSet) -> Tuple[List[str], str, List[str]]:
     """Takes the `lang:` prefix off the first or all tags: (tags, language, problems)."""
     language, plain, problems = DEFAULT_LANGUAGE, [], []
     for index, tag in enumerate(tags):
-        prefix, rest = (None, tag) if tag in labels else split_prefix(tag)
+        prefix, rest = split_language(tag, labels)
         if prefix and index == 0:
             language = prefix
         elif prefix and prefix != language:
@@ -185,7 +190,7 @@ def parse_ner(text: str, labels: LabelSet) -> Tuple[Example, int]:
     problems = []
     if len(words) != len(tags):
         problems.append(("tag_count", f"{len(words)} words but {len(tags)} tags"))
-    plain, language, mixed = _split_language(tags, labels)
+    plain, language, mixed = _split_languages(tags, labels)
     problems += [("mixed_languages", text) for text in mixed]
     problems += [
         ("unknown_tag",

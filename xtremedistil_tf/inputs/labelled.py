@@ -10,6 +10,7 @@ from xtremedistil_tf.config import (
     REGRESSION,
     SQUAD_FILES,
     DataConfig,
+    GlueTask,
 )
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inputs.alignment import Labels
@@ -46,9 +47,6 @@ def read_labelled(
                         f"{', '.join(labels.tags)}")
     for split, path in paths.items():
         rows, reports[split] = read(path)
-        if config.glue is not None and not (rows[0].tags or split.startswith("test")):
-            raise UserError(f"{path}: no labels in it; needed is the column {config.glue.label} "
-                            "(only test files may be without)")
         if config.languages:
             rows = of_languages(rows, config.languages, str(path))
         if split == "train" and config.labels_per_language is not None:
@@ -97,8 +95,20 @@ def _text_reader(config: DataConfig, labels: Optional[TextLabels]) -> Reader:
     """What reads a split of texts; None takes any labels."""
     glue = config.glue
     if glue is not None:
-        return lambda path: read_glue(path, glue, labels, config.on_bad_row)
+        return lambda path: _read_glue(path, glue, labels, config.on_bad_row)
     return lambda path: read_texts(path, labels, config.on_bad_row, config.pairs)
+
+
+def _read_glue(
+    path: pathlib.Path, task: GlueTask, labels: Optional[TextLabels], on_bad_row: str
+) -> Tuple[List[Any], ReadReport]:
+    """Reads one of a GLUE task's files; only test files may be without labels."""
+    rows, report = read_glue(path, task, labels, on_bad_row)
+    tests = [name for split, name in task.files if split.startswith("test")]
+    if not rows[0].tags and path.name not in tests:
+        raise UserError(f"{path}: no labels in it; needed is the column {task.label} (only test "
+                        "files may be without)")
+    return rows, report
 
 
 def _class_set(config: DataConfig, folder: pathlib.Path) -> ClassSet:
@@ -111,17 +121,13 @@ def _class_set(config: DataConfig, folder: pathlib.Path) -> ClassSet:
                             "file out)")
         return classes
     rows, _ = _text_reader(config, None)(folder / "train.tsv")
-    if not rows[0].tags:
-        raise UserError(f"{folder / 'train.tsv'}: no labels in it")
     try:
         return ClassSet.seen(row.tags[0] for row in rows)
     except UserError as error:
         raise UserError(f"{folder / 'train.tsv'}: {error}") from None
 
 
-def header_warnings(
-    config: DataConfig, examples: Mapping[str, List[Any]]
-) -> List[str]:
+def header_warnings(config: DataConfig, examples: Mapping[str, List[Any]]) -> List[str]:
     """Warns where a class stands in first rows alone: then those are headers, as it seems."""
     named = (pathlib.Path(config.task) / LABELS_FILE).is_file()
     if config.kind != CLASSIFICATION or config.glue is not None or named:

@@ -101,8 +101,8 @@ def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
                     f"{config.files[split]}; scores on {split} may be too good"
                 )
     fingerprints = {name: file_fingerprint(path) for name, path in paths.items()}
-    for name in paths:
-        part = _part(config, name)
+    for name, path in paths.items():
+        part = _part(config, name, path)
         if part is not None:
             fingerprints[name] = fingerprint(fingerprints[name], part)
     if config.entity_swaps and transfer is not None:
@@ -113,11 +113,11 @@ def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
                 words, {split: tuple(found.left_out) for split, found in reports.items()})
 
 
-def _part(config: DataConfig, name: str) -> Optional[Any]:
+def _part(config: DataConfig, name: str, path: pathlib.Path) -> Optional[Any]:
     """What of a file is used and how it is read, None for all of it in the project's format."""
     if name == "transfer":
         part: Optional[Any] = config.transfer_size
-        if _labelled_text(config, find_transfer_file(config)):
+        if _labelled_text(config, path):
             part = part, "labels not read"
     else:
         most = config.labels_per_language if name == "train" else None

@@ -10,7 +10,7 @@ from xtremedistil_tf.inputs.examples import (
     RowError,
     read_rows,
     split_columns,
-    split_prefix,
+    split_language,
     split_spaces,
 )
 from xtremedistil_tf.inputs.labels import ClassSet, Numbers
@@ -77,7 +77,7 @@ def parse_text(
     words, label = _words(texts), last.strip()
     if not label:
         raise RowError(("no_label", "no label behind the tab"))
-    language, plain = (None, label) if labels and label in labels else split_prefix(label)
+    language, plain = split_language(label, labels or ())
     return Example(words[0], (check_label(plain, labels),), language or DEFAULT_LANGUAGE,
                    *words[1:]), 0
 
