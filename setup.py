@@ -56,7 +56,7 @@ setup(
     long_description_content_type="text/markdown",
     license="MIT",
     packages=find_packages(include=["xtremedistil_tf*"]),
-    package_data={"xtremedistil_tf": ["py.typed"], "xtremedistil_tf.serving": ["web/page.*"]},
+    package_data={"xtremedistil_tf": ["py.typed"], "xtremedistil_tf.apps": ["web/page.*"]},
     python_requires=">=3.9,<3.14",
     install_requires=[
         *STACKS,

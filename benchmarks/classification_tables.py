@@ -6,7 +6,7 @@ import pathlib
 import statistics
 from typing import Any, Dict, List
 
-from xtremedistil_tf.evaluation.markdown import table
+from xtremedistil_tf.reporting.markdown import table
 
 RESULTS = pathlib.Path(__file__).resolve().parent / "classification"
 # Records in the order of the page: title, and the split that is shown. What is compared with the

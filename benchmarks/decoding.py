@@ -15,11 +15,11 @@ from absl import app, flags
 from machine import write_record
 
 import xtremedistil_tf
-from xtremedistil_tf.evaluation.tagging import score_tags
-from xtremedistil_tf.inputs.examples import read_ner
-from xtremedistil_tf.inputs.labels import LabelSet
-from xtremedistil_tf.serving.assets import load_assets, student_path
-from xtremedistil_tf.serving.tagger import Tagger
+from xtremedistil_tf.data.labels import LabelSet
+from xtremedistil_tf.data.readers.rows import read_ner
+from xtremedistil_tf.inference.assets import load_assets, student_path
+from xtremedistil_tf.inference.tagger import Tagger
+from xtremedistil_tf.metrics.tagging import score_tags
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("runs", None, "Finished run folders of taggers.", required=True)

@@ -20,8 +20,8 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.preparation.defects import plant_defects  # noqa: E402 - after the path is set
-from xtremedistil_tf.preparation.check import check_task  # noqa: E402
+from tests.corpora.defects import plant_defects  # noqa: E402 - after the path is set
+from xtremedistil_tf.corpora.check import check_task  # noqa: E402
 
 RECORD = ROOT / "benchmarks" / "prepare.json"
 PAGE = ROOT / "docs" / "your_data.md"

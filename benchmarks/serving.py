@@ -44,8 +44,8 @@ _BLOCKS = [(0x20, 0x7F), (0x00, 0x20), (0x7F, 0xA0), (0xC0, 0x250), (0x370, 0x59
 
 def speed() -> dict:
     """The student of E=50, H=200 against an mBERT-sized teacher, in every runtime."""
-    from xtremedistil_tf.evaluation.paper import TABLE_16
-    from xtremedistil_tf.serving.paper_grid import measure_grid, random_teacher
+    from xtremedistil_tf.benchmark.paper_grid import measure_grid, random_teacher
+    from xtremedistil_tf.reporting.paper import TABLE_16
 
     size = next(row for row in TABLE_16 if (row.embedding, row.hidden) == (50, 200))
     with tempfile.TemporaryDirectory() as work:
@@ -56,7 +56,7 @@ def speed() -> dict:
 
 def paper_grid() -> dict:
     """All sizes of Table 16, as by `xtremedistil-benchmark --paper_grid`; the plots beside it."""
-    from xtremedistil_tf.serving.paper_grid import measure_grid
+    from xtremedistil_tf.benchmark.paper_grid import measure_grid
 
     with tempfile.TemporaryDirectory() as work:
         return measure_grid(pathlib.Path(work), FLAGS.queries, FLAGS.seconds,
@@ -75,9 +75,9 @@ def run() -> dict:
 def int8() -> dict:
     """Macro-F1 of the two ONNX students, by split and runtime: what int8 loses."""
     import xtremedistil_tf
-    from xtremedistil_tf.evaluation.tagging import score_tags
-    from xtremedistil_tf.inputs.examples import read_ner
-    from xtremedistil_tf.serving.assets import load_assets
+    from xtremedistil_tf.data.readers.rows import read_ner
+    from xtremedistil_tf.inference.assets import load_assets
+    from xtremedistil_tf.metrics.tagging import score_tags
 
     labels = load_assets(pathlib.Path(FLAGS.model_dir) / "onnx").labels
     result = {}
@@ -94,8 +94,8 @@ def int8() -> dict:
 
 def disk() -> dict:
     """Bytes of the student of E=50, H=200, V=88,400, and of the run's folders."""
-    from xtremedistil_tf.serving.onnx_export import build_model, write_models
-    from xtremedistil_tf.serving.paper_grid import random_student
+    from xtremedistil_tf.benchmark.paper_grid import random_student
+    from xtremedistil_tf.export.onnx.bilstm import build_model, write_models
 
     with tempfile.TemporaryDirectory() as work:
         paths = [pathlib.Path(work) / name for name in ("model.onnx", "model.int8.onnx")]
@@ -135,7 +135,7 @@ def soak_one(runtime: str, model_dir: str, requests: int) -> dict:
     Batches of 16 rows and more take another way through the SavedModel's graph.
     """
     import xtremedistil_tf
-    from xtremedistil_tf.serving.measure import resident_bytes
+    from xtremedistil_tf.benchmark.timing import resident_bytes
 
     tagger = xtremedistil_tf.load(model_dir, runtime)
     # The least of each twentieth of the requests: what stays, not what the last request needed.
@@ -190,8 +190,8 @@ def _spacy_pipeline():
 def tokens() -> dict:
     """Words a second of the predict command's own stream beside spaCy, in turns."""
     import xtremedistil_tf
-    from xtremedistil_tf.serving.entities import split_words
-    from xtremedistil_tf.serving.streaming import tag_lines
+    from xtremedistil_tf.data.words import split_words
+    from xtremedistil_tf.inference.streaming import tag_lines
 
     lines = (ROOT / "data" / "ner" / "transfer.txt").read_text("utf-8").splitlines()
     texts = (lines * (FLAGS.sentences // len(lines) + 1))[: FLAGS.sentences]
@@ -216,7 +216,7 @@ def tokens() -> dict:
 def start() -> dict:
     """Seconds to import and to open the ONNX runtime in a fresh process."""
     code = ("import time; began = time.perf_counter()\n"
-            "import xtremedistil_tf, xtremedistil_tf.serving.onnx_runtime, onnxruntime\n"
+            "import xtremedistil_tf, xtremedistil_tf.inference.runtimes.onnx, onnxruntime\n"
             "imported = time.perf_counter()\n"
             f"tagger = xtremedistil_tf.load({FLAGS.model_dir!r}, 'onnx_int8')\n"
             "print(imported - began, time.perf_counter() - imported)")

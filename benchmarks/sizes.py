@@ -17,7 +17,7 @@ from absl import app, flags
 from machine import ROOT, write_record
 
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.evaluation.figures import COLOURS, new_figure, save, tidy
+from xtremedistil_tf.reporting.figures import COLOURS, new_figure, save, tidy
 from xtremedistil_tf.runs import read_json
 
 FLAGS = flags.FLAGS
@@ -57,9 +57,9 @@ def students_of(study: pathlib.Path) -> List[Dict[str, Any]]:
 
 def _measured(entry: Mapping[str, Any], work: pathlib.Path) -> Any:
     """A trained student in all its runtimes."""
-    from xtremedistil_tf.serving.benchmark import measured_student
-    from xtremedistil_tf.serving.kinds import student_forms
-    from xtremedistil_tf.serving.student_folder import load_student
+    from xtremedistil_tf.benchmark.models import measured_student
+    from xtremedistil_tf.export.student_forms import student_forms
+    from xtremedistil_tf.inference.student_folder import load_student
 
     work.mkdir()
     return measured_student(student_forms(load_student(entry["run"])), work, work.name)
@@ -80,7 +80,7 @@ def measure(
       sizes have E, H, their mean F1 and its spread over seeds, and speed_up over the teacher in
       the same runtime too.
     """
-    from xtremedistil_tf.serving import benchmark
+    from xtremedistil_tf.benchmark import models as benchmark
 
     with tempfile.TemporaryDirectory() as name:
         work = pathlib.Path(name)

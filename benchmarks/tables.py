@@ -14,7 +14,7 @@ from classification_tables import classification_tables  # noqa: E402 - after th
 from machine import measured  # noqa: E402
 from serving_tables import serving_tables  # noqa: E402
 
-from xtremedistil_tf.evaluation.paper import TABLE_16  # noqa: E402
+from xtremedistil_tf.reporting.paper import TABLE_16  # noqa: E402
 from xtremedistil_tf.study.grids import STUDIES  # noqa: E402
 
 RESULTS = ROOT / "benchmarks"

@@ -5,7 +5,7 @@ from safetensors.numpy import save_file
 from transformers import AutoConfig, TFAutoModel
 from transformers.modeling_tf_pytorch_utils import convert_tf_weight_name_to_pt_weight_name
 
-from xtremedistil_tf.models.encoders import build_variables
+from xtremedistil_tf.models.pretrained_encoders import build_variables
 from xtremedistil_tf.models.tokenizers import train_wordpiece
 
 SIZES = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,

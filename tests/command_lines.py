@@ -8,7 +8,8 @@ import shlex
 from absl import flags
 
 from tests.conftest import ROOT
-from xtremedistil_tf.cli import console, settings
+from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli.options import flags_to_config
 
 SETUP = (ROOT / "setup.py").read_text("utf-8")
 MODULES = dict(re.findall(r'"(xtremedistil-\w+) = ([\w.]+):run"', SETUP))
@@ -35,7 +36,7 @@ def parse(module, arguments):
         operands = getattr(command, "OPERANDS", ())
         assert len(rest) == len(operands), f"not flags: {rest}; operands: {operands}"
         if "pt_teacher" in values:
-            settings.run_config(values)
+            flags_to_config.run_config(values)
         elif "student_dir" in values and not values.student_dir:
             command.finetune_config(values)
     finally:

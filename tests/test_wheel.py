@@ -36,7 +36,7 @@ def test_it_holds_the_whole_package_and_nothing_else(wheel):
     modules = {str(path.relative_to(ROOT)).replace("\\", "/")
                for path in (ROOT / "xtremedistil_tf").rglob("*.*")
                if "__pycache__" not in path.parts}
-    assert "xtremedistil_tf/serving/web/page.html" in modules
+    assert "xtremedistil_tf/apps/web/page.html" in modules
     assert modules == {name for name in names if name.startswith("xtremedistil_tf/")}
 
 

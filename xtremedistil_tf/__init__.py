@@ -16,12 +16,12 @@ def load(folder, runtime=None, keep_whole=False):
       keep_whole: split text at white space only.
 
     Returns:
-      A `xtremedistil_tf.serving.tagger.TextTagger`, called on a string or a list of strings.
+      A `xtremedistil_tf.inference.tagger.TextTagger`, called on a string or a list of strings.
 
     Raises:
       UserError: if the folder holds no complete student.
     """
     # Imported here so that `import xtremedistil_tf` costs nothing.
-    from xtremedistil_tf.serving.loading import load as load_tagger
+    from xtremedistil_tf.inference.runtimes.load import load as load_tagger
 
     return load_tagger(folder, runtime, keep_whole)

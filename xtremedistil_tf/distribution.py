@@ -5,8 +5,8 @@ import os
 from typing import Any, Callable
 
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.inputs.batches import Share
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.shares import Share
 
 
 def _parse_tf_config() -> dict:

@@ -64,7 +64,7 @@ def tokenisation(tokenizer, examples) -> dict:
     """Sentences a second of ours, and of tokenising every prefix of a sentence (the authors')."""
     import transformers
 
-    from xtremedistil_tf.inputs.alignment import pieces_of
+    from xtremedistil_tf.data.tokenization.alignment import pieces_of
 
     slow = transformers.BertTokenizer.from_pretrained(FLAGS.checkpoint)
     few = examples[:300]
@@ -90,7 +90,7 @@ def teacher_scoring(teacher, input_ids, seq_len: int) -> dict:
     """Sentences a second of the teacher, rows sorted by length against all padded to seq_len."""
     import tensorflow as tf
 
-    from xtremedistil_tf.models.forward import Forward
+    from xtremedistil_tf.models.inference import Forward
 
     forward = Forward(teacher.model, ("logits", "representation"))
 
@@ -129,13 +129,13 @@ def student_step(store, vocabulary, E: int, H: int, peak: float) -> dict:
     """
     import tensorflow as tf
 
-    from xtremedistil_tf.addons import LazyAdam
     from xtremedistil_tf.config import BatchSize, StudentConfig
-    from xtremedistil_tf.distill.losses import LOSSES
-    from xtremedistil_tf.distill.stages import LossTerm
-    from xtremedistil_tf.inputs.batches import transfer_batches
-    from xtremedistil_tf.models.stage_model import traced_for_cpu
+    from xtremedistil_tf.models.distillation_model import traced_for_cpu
     from xtremedistil_tf.models.student import build_student
+    from xtremedistil_tf.targets.dataset import transfer_batches
+    from xtremedistil_tf.training.addons import LazyAdam
+    from xtremedistil_tf.training.losses import LOSSES
+    from xtremedistil_tf.training.stages import LossTerm
 
     def model_of(recurrent_dropout, optimizer):
         student = build_student(
@@ -182,14 +182,15 @@ def main(argv) -> None:
     """Measures all of it and writes the record."""
     del argv
     from xtremedistil_tf.config import TeacherConfig
-    from xtremedistil_tf.distill.targets import write_targets
-    from xtremedistil_tf.inputs.alignment import Ragged, pieces_of
-    from xtremedistil_tf.inputs.examples import TextFile
-    from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
-    from xtremedistil_tf.models.encoders import load_encoder
+    from xtremedistil_tf.data.readers.rows import TextFile
+    from xtremedistil_tf.data.tokenization.alignment import pieces_of
+    from xtremedistil_tf.data.tokenization.ragged import Ragged
+    from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
+    from xtremedistil_tf.models.pretrained_encoders import load_encoder
     from xtremedistil_tf.models.teacher import build_teacher
     from xtremedistil_tf.runs import fingerprint
     from xtremedistil_tf.runtime import prepare
+    from xtremedistil_tf.targets.writer import write_targets
 
     prepare(0, False)
     texts = TextFile(pathlib.Path(FLAGS.task) / "transfer.txt")

@@ -3,8 +3,9 @@
 import pytest
 from absl import flags
 
-from xtremedistil_tf.cli import finetune, settings
-from xtremedistil_tf.cli import flags as command_flags
+from xtremedistil_tf.cli import finetune
+from xtremedistil_tf.cli.options import flags_to_config
+from xtremedistil_tf.cli.options import run_flags as command_flags
 
 
 def _define_distillation():
@@ -34,7 +35,7 @@ def _parser(monkeypatch, define_flags, config_of):
 @pytest.fixture
 def parse(monkeypatch):
     """Parses a command line into a RunConfig, with flags of its own."""
-    return _parser(monkeypatch, _define_distillation, settings.run_config)
+    return _parser(monkeypatch, _define_distillation, flags_to_config.run_config)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from absl import flags
 
 from tests.conftest import ROOT
-from xtremedistil_tf.cli import help as command_help
+from xtremedistil_tf.cli.options import usage as command_help
 from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.version import __version__
 

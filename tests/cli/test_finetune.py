@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT, TAGS
+from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.inputs.vocabulary import StudentVocabulary
 
 BASE = ["--task=t", "--model_dir=m"]
 

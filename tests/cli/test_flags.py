@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from tests.conftest import ROOT
-from xtremedistil_tf.distill.strategies import build_plan
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.training.strategies import build_plan
 
 BASE = ["--task=t", "--model_dir=m", "--do_NER"]
 
@@ -180,7 +180,7 @@ def test_help_needs_no_tensorflow(command):
 
 def test_the_package_imports_without_tensorflow():
     result = run("-c", "import sys, xtremedistil_tf, xtremedistil_tf.config, "
-                 "xtremedistil_tf.distill.stages, xtremedistil_tf.inputs.alignment, "
-                 "xtremedistil_tf.inputs.vocabulary, xtremedistil_tf.inputs.labels, "
-                 "xtremedistil_tf.inputs.task; assert 'tensorflow' not in sys.modules")
+                 "xtremedistil_tf.training.stages, xtremedistil_tf.data.tokenization.alignment, "
+                 "xtremedistil_tf.data.tokenization.vocabulary, xtremedistil_tf.data.labels, "
+                 "xtremedistil_tf.data.folders.task; assert 'tensorflow' not in sys.modules")
     assert result.returncode == 0, result.stderr

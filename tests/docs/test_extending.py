@@ -8,13 +8,13 @@ import pytest
 from tests.conftest import ROOT
 from xtremedistil_tf import config
 from xtremedistil_tf.config import distillation
-from xtremedistil_tf.distill import strategies
-from xtremedistil_tf.inputs.examples import read_ner
-from xtremedistil_tf.inputs.labels import read_labels
+from xtremedistil_tf.corpora.convert import ConvertOptions, convert
+from xtremedistil_tf.corpora.readers import formats
+from xtremedistil_tf.corpora.readers.sources import find_sources
+from xtremedistil_tf.data.labels import read_labels
+from xtremedistil_tf.data.readers.rows import read_ner
 from xtremedistil_tf.models import student
-from xtremedistil_tf.preparation import formats
-from xtremedistil_tf.preparation.convert import ConvertOptions, convert
-from xtremedistil_tf.preparation.sources import find_sources
+from xtremedistil_tf.training import strategies
 
 BLOCKS = dict(re.findall(
     r"```python\n# (\S+)\n(.*?)```", (ROOT / "docs" / "extending.md").read_text("utf-8"), re.S))

@@ -10,8 +10,8 @@ import sys
 import pytest
 
 from tests.conftest import ROOT
-from tests.preparation.test_convert import write_conll, write_wikiann
-from xtremedistil_tf.evaluation.paper import TABLE_17
+from tests.corpora.test_convert import write_conll, write_wikiann
+from xtremedistil_tf.reporting.paper import TABLE_17
 
 PAGE = (ROOT / "docs" / "your_data.md").read_text("utf-8")
 COMMANDS = re.findall(r"^xtremedistil-prepare (.*)$", PAGE, re.M)

@@ -10,7 +10,7 @@ from tests.checkpoints import make_encoder, save_pytorch_safetensors, save_tf
 from tests.conftest import ROOT
 from xtremedistil_tf.config import TeacherConfig
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.models.encoders import (
+from xtremedistil_tf.models.pretrained_encoders import (
     check_configuration,
     create_encoder,
     load_encoder,

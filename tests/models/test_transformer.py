@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from xtremedistil_tf.config import DistilConfig, StudentConfig
-from xtremedistil_tf.distill.losses import LOSSES
-from xtremedistil_tf.distill.strategies import build_plan
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.evaluation.paper import TABLE_15
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.models.stage_model import reseed
+from xtremedistil_tf.models.distillation_model import reseed
 from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.models.weights import load_weights, save_weights
+from xtremedistil_tf.reporting.paper import TABLE_15
+from xtremedistil_tf.training.losses import LOSSES
+from xtremedistil_tf.training.strategies import build_plan
 
 SMALL = StudentConfig(student="transformer", word_emb_dim=6, hidden_size=8, num_hidden_layers=2,
                       num_attention_heads=2, dropout_rate=0.3)

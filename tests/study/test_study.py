@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import ROOT, write_task
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.evaluation import paper
+from xtremedistil_tf.reporting import paper
 from xtremedistil_tf.runs import write_json
 from xtremedistil_tf.study import latency, report, runner, tables
 from xtremedistil_tf.study.grids import STUDIES, Facts, grid_study

@@ -6,7 +6,10 @@ from typing import List
 from absl import flags
 
 from xtremedistil_tf.cli import console
-from xtremedistil_tf.cli.loading_flags import define_loading_flags, load_named_student
+from xtremedistil_tf.cli.options.student_flags_loading import (
+    define_loading_flags,
+    load_named_student,
+)
 from xtremedistil_tf.errors import UserError
 
 FLAGS = flags.FLAGS
@@ -36,7 +39,7 @@ def main(beam_options: List[str]) -> None:
         from apache_beam.options.pipeline_options import PipelineOptions
     except ImportError as error:
         raise UserError(f"the pipeline needs {error.name}; install xtremedistil-tf[beam]") from None
-    from xtremedistil_tf.serving.beam import NAMESPACE, TagText
+    from xtremedistil_tf.apps.beam import NAMESPACE, TagText
 
     # A folder without a student is told at once, and not by every worker.
     load_named_student()

@@ -30,12 +30,12 @@ def define_flags() -> None:
 
 def _measure_run(model_dir: pathlib.Path, work: pathlib.Path) -> dict:
     """Times the teacher and student of a run folder."""
+    from xtremedistil_tf.benchmark import models as benchmark
+    from xtremedistil_tf.export.student_forms import student_forms
+    from xtremedistil_tf.inference.classifier import text_model
+    from xtremedistil_tf.inference.runtimes.onnx import session
+    from xtremedistil_tf.inference.student_folder import load_student
     from xtremedistil_tf.models.teacher import has_teacher, load_teacher
-    from xtremedistil_tf.serving import benchmark
-    from xtremedistil_tf.serving.classifier import text_model
-    from xtremedistil_tf.serving.kinds import student_forms
-    from xtremedistil_tf.serving.onnx_runtime import session
-    from xtremedistil_tf.serving.student_folder import load_student
 
     bundle = load_student(model_dir)
     forms = student_forms(bundle)
@@ -74,7 +74,7 @@ def main() -> None:
     output = pathlib.Path(FLAGS.output) if FLAGS.output else None
     with tempfile.TemporaryDirectory() as work:
         if FLAGS.paper_grid:
-            from xtremedistil_tf.serving.paper_grid import measure_grid
+            from xtremedistil_tf.benchmark.paper_grid import measure_grid
 
             result = measure_grid(pathlib.Path(work), FLAGS.queries, FLAGS.seconds,
                                   [pathlib.Path(run) for run in FLAGS.runs], output)

@@ -20,8 +20,8 @@ def define_flags() -> None:
 
 def main(first: str, second: str) -> None:
     """Prints the table."""
-    from xtremedistil_tf.evaluation.markdown import table
-    from xtremedistil_tf.evaluation.significance import VERDICT, compare_runs
+    from xtremedistil_tf.metrics.significance import VERDICT, compare_runs
+    from xtremedistil_tf.reporting.markdown import table
     from xtremedistil_tf.runs import write_json
 
     found = compare_runs(pathlib.Path(first), pathlib.Path(second), FLAGS.split, FLAGS.samples)

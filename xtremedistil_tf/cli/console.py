@@ -8,7 +8,7 @@ from typing import Callable, List, NoReturn, Sequence, Tuple
 
 from absl import app, flags, logging
 
-from xtremedistil_tf.cli import help as command_help
+from xtremedistil_tf.cli.options import usage as command_help
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.version import __version__
 

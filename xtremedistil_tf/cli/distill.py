@@ -5,8 +5,9 @@ from typing import Any, Mapping
 
 from absl import flags
 
-from xtremedistil_tf.cli import console, settings
-from xtremedistil_tf.cli import flags as command_flags
+from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli.options import flags_to_config
+from xtremedistil_tf.cli.options import run_flags as command_flags
 
 FLAGS = flags.FLAGS
 
@@ -26,9 +27,9 @@ def tell(metrics: Mapping[str, Any], model_dir: pathlib.Path, exported: bool) ->
       model_dir: its folder.
       exported: whether it ended with the student's exports.
     """
-    from xtremedistil_tf.evaluation.predictions import last_file
-    from xtremedistil_tf.evaluation.report import teacher_student_table
-    from xtremedistil_tf.serving.showcase import SHOWN
+    from xtremedistil_tf.apps.showcase import SHOWN
+    from xtremedistil_tf.metrics.prediction_files import last_file
+    from xtremedistil_tf.reporting.report import teacher_student_table
 
     print(teacher_student_table(metrics))
     print()
@@ -40,9 +41,9 @@ def tell(metrics: Mapping[str, Any], model_dir: pathlib.Path, exported: bool) ->
 
 def main() -> None:
     """Reads the flags, runs the job, prints what came of it."""
-    config, resources = settings.run_config(FLAGS), settings.resources(FLAGS)
+    config, resources = flags_to_config.run_config(FLAGS), flags_to_config.resources(FLAGS)
     # TensorFlow is imported after the flags are checked: a wrong one is told at once.
-    from xtremedistil_tf.distill.job import dry_run, run_distillation, write_target_part
+    from xtremedistil_tf.jobs.distillation import dry_run, run_distillation, write_target_part
     from xtremedistil_tf.runtime import prepare
 
     model_dir = pathlib.Path(FLAGS.model_dir)

@@ -6,7 +6,7 @@ from absl import flags
 
 from xtremedistil_tf.cli import console
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.serving.loading import DEFAULT_FORMS, EXPORT_FORMS
+from xtremedistil_tf.inference.runtimes.load import DEFAULT_FORMS, EXPORT_FORMS
 
 FLAGS = flags.FLAGS
 
@@ -28,8 +28,8 @@ def _dev_examples():
     """The labelled rows to measure on, None if no folder is named."""
     if FLAGS.task is None:
         return None
-    from xtremedistil_tf.inputs.labelled import read_dev
-    from xtremedistil_tf.serving.assets import load_assets, student_path
+    from xtremedistil_tf.data.folders.splits import read_dev
+    from xtremedistil_tf.inference.assets import load_assets, student_path
 
     assets = load_assets(student_path(FLAGS.model_dir))
     return read_dev(pathlib.Path(FLAGS.task), assets.labels, assets.separator is not None,
@@ -45,7 +45,7 @@ def main() -> None:
         raise UserError(
             f"--forms has {', '.join(unknown)}; allowed: {', '.join(EXPORT_FORMS)}")
     dev = _dev_examples()
-    from xtremedistil_tf.serving.export import export_student
+    from xtremedistil_tf.export.export import export_student
 
     made = export_student(FLAGS.model_dir, FLAGS.forms, FLAGS.export_version,
                           FLAGS.whitespace_words, dev)

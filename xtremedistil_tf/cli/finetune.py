@@ -8,10 +8,11 @@ from typing import Any, Dict, Mapping, Optional
 from absl import flags
 
 from xtremedistil_tf import config as cfg
-from xtremedistil_tf.cli import console, settings
-from xtremedistil_tf.cli import flags as command_flags
+from xtremedistil_tf.cli import console
 from xtremedistil_tf.cli.distill import tell
-from xtremedistil_tf.cli.student_flags import define_start_flags
+from xtremedistil_tf.cli.options import flags_to_config
+from xtremedistil_tf.cli.options import run_flags as command_flags
+from xtremedistil_tf.cli.options.student_flags import define_start_flags
 from xtremedistil_tf.errors import UserError
 
 FLAGS = flags.FLAGS
@@ -58,13 +59,13 @@ def _squad(
 
 def _from_checkpoint(values: flags.FlagValues) -> Dict[str, Any]:
     own: Dict[str, Any] = {name: values[name].value for name in (*_CHANGED, *_FIXED)}
-    return {"data": settings.data_config(values, squad=_squad(values, values.do_squad)),
+    return {"data": flags_to_config.data_config(values, squad=_squad(values, values.do_squad)),
             "student": cfg.StudentConfig(student="transformer", **own)}
 
 
 def _from_student(values: flags.FlagValues) -> Dict[str, Any]:
     # Imported here: it takes a tokenizer's library along.
-    from xtremedistil_tf.serving.assets import load_assets, student_path
+    from xtremedistil_tf.inference.assets import load_assets, student_path
 
     for name in _FIXED:
         if values[name].present:
@@ -83,7 +84,7 @@ def _from_student(values: flags.FlagValues) -> Dict[str, Any]:
     changed: Dict[str, Any] = {name: values[name].value for name in _CHANGED
                                if values[name].present}
     squad = _squad(values, answers, assets.record.get("squad") or {})
-    return {"data": settings.data_config(values, squad=squad, **own),
+    return {"data": flags_to_config.data_config(values, squad=squad, **own),
             "student": dataclasses.replace(assets.settings, **changed)}
 
 
@@ -97,7 +98,7 @@ def finetune_config(values: flags.FlagValues) -> cfg.RunConfig:
     if not finished and values.pt_student_checkpoint is None:
         raise UserError("nothing to fine-tune; give --pt_student_checkpoint, a small encoder, or "
                         "--student_dir, a finished student")
-    learning = settings.labels_config(values, learnt=True)
+    learning = flags_to_config.labels_config(values, learnt=True)
     if not finished and not values["unfreeze_order"].present:
         learning["unfreeze_order"] = "all"
     return cfg.RunConfig(
@@ -110,7 +111,7 @@ def main() -> None:
     """Reads the flags, runs the job, prints what came of it."""
     config, model_dir = finetune_config(FLAGS), pathlib.Path(FLAGS.model_dir)
     student_dir = pathlib.Path(FLAGS.student_dir) if FLAGS.student_dir else None
-    from xtremedistil_tf.distill.student_job import dry_run, run_fine_tuning
+    from xtremedistil_tf.jobs.finetuning import dry_run, run_fine_tuning
     from xtremedistil_tf.runtime import prepare
 
     prepare(config.seed, config.deterministic, config.opt_policy)

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, BinaryIO, Callable, Iterator
 from absl import flags
 
 from xtremedistil_tf.cli import console
-from xtremedistil_tf.cli.loading_flags import define_loading_flags, load_named_student
+from xtremedistil_tf.cli.options.student_flags_loading import (
+    define_loading_flags,
+    load_named_student,
+)
 from xtremedistil_tf.config import TAGGING
 from xtremedistil_tf.errors import UserError
 
 if TYPE_CHECKING:  # At run time it is imported when it is needed: --help shall be quick.
-    from xtremedistil_tf.serving.streaming import Line
+    from xtremedistil_tf.inference.streaming import Line
 
 FLAGS = flags.FLAGS
 FORMATS = ("tsv", "conll", "json")
@@ -48,8 +51,8 @@ def render(line: "Line", form: str) -> str:
         no result.
       form: one of FORMATS; conll for a tagged line only.
     """
-    from xtremedistil_tf.inputs.labels import number_text
-    from xtremedistil_tf.serving.streaming import AnsweredLine, ClassifiedLine, line_record
+    from xtremedistil_tf.data.labels import number_text
+    from xtremedistil_tf.inference.streaming import AnsweredLine, ClassifiedLine, line_record
 
     if form == "json":
         return json.dumps(line_record(line), ensure_ascii=False)
@@ -70,7 +73,7 @@ def render(line: "Line", form: str) -> str:
 
 
 def _lines(file: BinaryIO, advance: Callable[[int], object]) -> Iterator[str]:
-    from xtremedistil_tf.serving.streaming import decode_line
+    from xtremedistil_tf.inference.streaming import decode_line
 
     for number, raw in enumerate(file):
         advance(len(raw))
@@ -124,7 +127,7 @@ def _opened_output(name: str) -> Iterator[Callable[[str], object]]:
 
 def main() -> None:
     """Streams lines through the student; order is kept and memory stays flat."""
-    from xtremedistil_tf.serving.streaming import ClassifiedLine, tag_lines
+    from xtremedistil_tf.inference.streaming import ClassifiedLine, tag_lines
 
     model = load_named_student()
     tags = model.kind == TAGGING

@@ -7,15 +7,15 @@ from absl import flags
 
 from xtremedistil_tf.cli import console
 from xtremedistil_tf.config import DataConfig, require
+from xtremedistil_tf.corpora.check import check_task
+from xtremedistil_tf.corpora.conversion_record import describe_record
+from xtremedistil_tf.corpora.convert import ConvertOptions, convert
+from xtremedistil_tf.corpora.piece_counter import PieceCounter
+from xtremedistil_tf.corpora.problems import summary
+from xtremedistil_tf.corpora.readers.formats import FORMATS, ReadOptions
+from xtremedistil_tf.corpora.readers.sources import Source, dataset_sources, find_sources
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.evaluation.paper import TABLE_17
-from xtremedistil_tf.preparation.check import check_task
-from xtremedistil_tf.preparation.convert import ConvertOptions, convert
-from xtremedistil_tf.preparation.formats import FORMATS, ReadOptions
-from xtremedistil_tf.preparation.pieces import PieceCounter
-from xtremedistil_tf.preparation.problems import summary
-from xtremedistil_tf.preparation.record import describe_record
-from xtremedistil_tf.preparation.sources import Source, dataset_sources, find_sources
+from xtremedistil_tf.reporting.paper import TABLE_17
 
 FLAGS = flags.FLAGS
 PAPER = "paper"
@@ -86,7 +86,7 @@ def _options() -> ConvertOptions:
 
 def _card(folder: pathlib.Path) -> None:
     # Its figures need matplotlib, which no other job of this command does.
-    from xtremedistil_tf.preparation.card import write_card
+    from xtremedistil_tf.corpora.card import write_card
 
     write_card(folder, FLAGS.transfer_file, FLAGS.tokenizer, FLAGS.seq_len, FLAGS.licence)
     print(f"data card: {folder / 'card' / 'README.md'}")

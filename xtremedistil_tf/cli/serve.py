@@ -8,7 +8,10 @@ from typing import Optional
 from absl import flags
 
 from xtremedistil_tf.cli import console
-from xtremedistil_tf.cli.loading_flags import define_loading_flags, load_named_student
+from xtremedistil_tf.cli.options.student_flags_loading import (
+    define_loading_flags,
+    load_named_student,
+)
 from xtremedistil_tf.config import TAGGING
 from xtremedistil_tf.errors import UserError
 
@@ -50,8 +53,8 @@ def _teacher_folder() -> Optional[pathlib.Path]:
 
 def _taggers() -> dict:
     """The taggers of the page, by name."""
-    from xtremedistil_tf.serving.loading import runtime_of
-    from xtremedistil_tf.serving.page import NamedTagger
+    from xtremedistil_tf.apps.page import NamedTagger
+    from xtremedistil_tf.inference.runtimes.load import runtime_of
 
     runtime = FLAGS.runtime or runtime_of(FLAGS.model_dir)
     folder = _teacher_folder()
@@ -61,7 +64,7 @@ def _taggers() -> dict:
                         "tagged words only. xtremedistil-predict reads texts")
     taggers = {"student": NamedTagger(runtime, student)}
     if folder is not None:
-        from xtremedistil_tf.serving.teacher_tagger import load_teacher_tagger
+        from xtremedistil_tf.inference.runtimes.teacher import load_teacher_tagger
 
         taggers["teacher"] = NamedTagger(
             "keras", load_teacher_tagger(folder, FLAGS.whitespace_words))
@@ -79,7 +82,7 @@ def main() -> None:
     """Serves until Ctrl-C."""
     if not 0 <= FLAGS.port <= 65535:
         raise UserError(f"--port is {FLAGS.port}; allowed: 0 to 65535")
-    from xtremedistil_tf.serving.page import create_app, create_server
+    from xtremedistil_tf.apps.page import create_app, create_server
 
     app = create_app(_taggers())
     server = create_server(app, FLAGS.host, FLAGS.port)

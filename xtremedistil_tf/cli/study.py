@@ -5,8 +5,9 @@ from typing import List, Set
 
 from absl import flags
 
-from xtremedistil_tf.cli import console, settings
-from xtremedistil_tf.cli import flags as command_flags
+from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli.options import flags_to_config
+from xtremedistil_tf.cli.options import run_flags as command_flags
 from xtremedistil_tf.config import require
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.study.grids import STUDIES, grid_study
@@ -52,7 +53,7 @@ def main() -> None:
     """Runs what is missing, writes the table and prints it."""
     require(bool(FLAGS.study) != bool(FLAGS.grid),
             f"--study or --grid is needed, and not both; studies: {', '.join(sorted(STUDIES))}")
-    config = settings.run_config(FLAGS)
+    config = flags_to_config.run_config(FLAGS)
     if not config.data.do_ner:
         raise UserError(f"studies are of taggers (--do_NER); this task is one of "
                         f"{config.data.kind}: allowed are single runs of run_distillation.py, and "

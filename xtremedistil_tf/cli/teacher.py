@@ -4,8 +4,9 @@ import pathlib
 
 from absl import flags
 
-from xtremedistil_tf.cli import console, settings
-from xtremedistil_tf.cli import flags as command_flags
+from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli.options import flags_to_config
+from xtremedistil_tf.cli.options import run_flags as command_flags
 
 FLAGS = flags.FLAGS
 
@@ -19,9 +20,9 @@ def define_flags() -> None:
 
 def main() -> None:
     """Fine-tunes or loads the teacher of --model_dir and prints its scores."""
-    config = settings.run_config(FLAGS)
-    from xtremedistil_tf.distill.teacher_job import run_teacher
-    from xtremedistil_tf.evaluation.scoring import SCORERS
+    config = flags_to_config.run_config(FLAGS)
+    from xtremedistil_tf.jobs.teacher import run_teacher
+    from xtremedistil_tf.metrics.scorers import SCORERS
     from xtremedistil_tf.runtime import prepare
 
     prepare(config.seed, config.deterministic, config.opt_policy)

@@ -7,10 +7,11 @@ import numpy as np
 
 from xtremedistil_tf.config import MATCHING, StudentConfig
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.models.body import Body, Shape, bilstm_body, real_positions
-from xtremedistil_tf.models.matching import Matching, joined_attention, joined_states
+from xtremedistil_tf.models.distillation_model import StageModel
+from xtremedistil_tf.models.layers.bilstm import bilstm_body
+from xtremedistil_tf.models.layers.body import Body, Shape, real_positions
+from xtremedistil_tf.models.layers.layer_matching import Matching, joined_attention, joined_states
 from xtremedistil_tf.models.registry import LayerRegistry
-from xtremedistil_tf.models.stage_model import StageModel
 
 
 @dataclasses.dataclass(frozen=True)

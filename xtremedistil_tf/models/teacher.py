@@ -11,11 +11,11 @@ from safetensors.numpy import load_file, save_file
 from xtremedistil_tf.config import TAGGING
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.models.encoders import check_configuration, encoder_parts
-from xtremedistil_tf.models.matching import joined_attention, joined_states
+from xtremedistil_tf.models.distillation_model import StageModel
+from xtremedistil_tf.models.layers.layer_matching import joined_attention, joined_states
+from xtremedistil_tf.models.layers.pairs import segment_ids
+from xtremedistil_tf.models.pretrained_encoders import check_configuration, encoder_parts
 from xtremedistil_tf.models.registry import LayerRegistry
-from xtremedistil_tf.models.segments import segment_ids
-from xtremedistil_tf.models.stage_model import StageModel
 from xtremedistil_tf.models.tokenizers import load_tokenizer
 from xtremedistil_tf.runs import atomic_folder, read_json, write_json
 

@@ -6,9 +6,9 @@ import transformers
 
 from xtremedistil_tf.config import StudentConfig
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.models.body import Body, Shape, real_positions
-from xtremedistil_tf.models.encoders import build_variables, encoder_parts
-from xtremedistil_tf.models.segments import segment_ids
+from xtremedistil_tf.models.layers.body import Body, Shape, real_positions
+from xtremedistil_tf.models.layers.pairs import segment_ids
+from xtremedistil_tf.models.pretrained_encoders import build_variables, encoder_parts
 
 
 def _architecture(config: StudentConfig, shape: Shape) -> Any:

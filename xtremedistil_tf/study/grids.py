@@ -5,7 +5,7 @@ import itertools
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.evaluation import paper
+from xtremedistil_tf.reporting import paper
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,8 +6,8 @@ import pathlib
 import tempfile
 from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
-from xtremedistil_tf.evaluation.figures import new_figure, save, tidy
-from xtremedistil_tf.evaluation.markdown import score_text
+from xtremedistil_tf.reporting.figures import new_figure, save, tidy
+from xtremedistil_tf.reporting.markdown import score_text
 from xtremedistil_tf.study.grids import Study, Variant
 from xtremedistil_tf.study.tables import Line
 
@@ -66,9 +66,9 @@ def measure(folders: Mapping[str, pathlib.Path]) -> Dict[str, Speed]:
 
     Source: paper section 6.2 (batches of 32, rows of 32 pieces, 1,000 queries).
     """
-    from xtremedistil_tf.serving.benchmark import measured_student, time_models
-    from xtremedistil_tf.serving.kinds import student_forms
-    from xtremedistil_tf.serving.student_folder import load_student
+    from xtremedistil_tf.benchmark.models import measured_student, time_models
+    from xtremedistil_tf.export.student_forms import student_forms
+    from xtremedistil_tf.inference.student_folder import load_student
 
     forms = {name: student_forms(load_student(folder)) for name, folder in folders.items()}
     with tempfile.TemporaryDirectory() as work:

@@ -14,10 +14,10 @@ import urllib.parse
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from xtremedistil_tf.config import DataConfig
+from xtremedistil_tf.data.folders.splits import read_labelled
+from xtremedistil_tf.data.folders.task import find_transfer_file
+from xtremedistil_tf.data.readers.rows import TextFile
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.inputs.examples import TextFile
-from xtremedistil_tf.inputs.labelled import read_labelled
-from xtremedistil_tf.inputs.task import find_transfer_file
 from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.runs import locked, read_json, write_json
 from xtremedistil_tf.study.grids import Facts, Study, Variant

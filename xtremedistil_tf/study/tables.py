@@ -8,10 +8,10 @@ import pathlib
 import statistics
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from xtremedistil_tf.evaluation import paper
-from xtremedistil_tf.evaluation.figures import new_figure, save, tidy
-from xtremedistil_tf.evaluation.markdown import ABSENT, score_text, table
-from xtremedistil_tf.evaluation.significance import VERDICT, compare_sides
+from xtremedistil_tf.metrics.significance import VERDICT, compare_sides
+from xtremedistil_tf.reporting import paper
+from xtremedistil_tf.reporting.figures import new_figure, save, tidy
+from xtremedistil_tf.reporting.markdown import ABSENT, score_text, table
 from xtremedistil_tf.runs import atomic_path
 from xtremedistil_tf.study.grids import Study, Variant
 

@@ -1,0 +1,206 @@
+"""The page's endpoint, its server and its command; the page itself is in test_browser.py."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+
+import numpy as np
+import pytest
+import transformers
+
+from tests.apps.scripted import TAGS, Scripted
+from tests.conftest import BERT, ROOT
+from tests.conftest import TAGS as LABELS
+from tests.students import TEXTS
+from xtremedistil_tf.apps import page
+from xtremedistil_tf.apps.page import NamedTagger, create_app, create_server
+from xtremedistil_tf.errors import UserError
+
+pytest.importorskip("flask", reason="the page needs the extra [serve]")
+
+
+@pytest.fixture(scope="module")
+def client():
+    return create_app({"student": NamedTagger("scripted", Scripted(TAGS)),
+                       "teacher": NamedTagger("keras", Scripted({"Anna": "B-PER"}))}).test_client()
+
+
+def test_a_reply_has_what_each_tagger_found(client):
+    text = "😀 Anna Weber, Bonn"
+    reply = client.post("/api/tag", json={"text": text})
+    assert reply.status_code == 200 and reply.json["text"] == text
+    student, teacher = reply.json["results"]
+    assert [result["name"] for result in (student, teacher)] == ["student", "teacher"]
+    assert student["entities"] == [
+        {"entity_group": "PER", "score": 0.875, "word": "Anna Weber", "start": 2, "end": 12},
+        {"entity_group": "LOC", "score": 0.875, "word": "Bonn", "start": 14, "end": 18}]
+    assert [entity["word"] for entity in teacher["entities"]] == ["Anna"]
+    assert all(result["milliseconds"] >= 0 for result in (student, teacher))
+    assert "😀" in reply.get_data(as_text=True)
+
+
+def test_a_real_student_answers_as_in_python(taggers):
+    client = create_app({"student": NamedTagger("onnx", taggers["onnx"])}).test_client()
+    for text in [*TEXTS, "Anna Weber, Bonn. " * 400]:
+        (result,) = client.post("/api/tag", json={"text": text}).json["results"]
+        expected = taggers["onnx"](text)
+        assert [{**entity, "score": round(entity["score"], 4)} for entity in expected] == result[
+            "entities"]
+    assert result["entities"]
+
+
+@pytest.mark.parametrize(("body", "status", "told"), [
+    (b"", 400, 'one key "text"'), (b"{", 400, 'one key "text"'), (b"[]", 400, 'one key "text"'),
+    (b'"Anna"', 400, 'one key "text"'), (b"\xff", 400, 'one key "text"'),
+    (b'{"text": "a", "runtime": "onnx"}', 400, 'one key "text"'),
+    (b'{"text": 5}', 400, "text is a int; allowed: a string"),
+    (b'{"text": null}', 400, "allowed: a string"),
+    (b'{"text": "\\ud800"}', 400, "surrogate"),
+    (json.dumps({"text": "a" * 20001}).encode(), 400, "20001 characters; allowed: at most 20000"),
+    (b'{"text": "' + b"a" * page.MOST_BYTES + b'"}', 413, "at most 241024 bytes"),
+    (b'{"text": "boom"}', 500, ""),
+])
+def test_errors_are_json(client, body, status, told):
+    reply = client.post("/api/tag", data=body, content_type="application/json")
+    assert reply.status_code == status and reply.mimetype == "application/json"
+    assert told in reply.json["error"] and len(reply.json["error"]) < 300
+    assert "scripted" not in reply.get_data(as_text=True)  # What broke is not for strangers.
+
+
+def test_the_longest_text_fits_however_it_is_spelt(client):
+    for text in ("", "\n", "a" * 20000, "😀" * 20000):
+        reply = client.post("/api/tag", data=json.dumps({"text": text}),
+                            content_type="application/json; charset=utf-8")
+        assert reply.status_code == 200 and reply.json["text"] == text
+
+
+def test_other_pages_and_ways_are_refused(client):
+    # A foreign page may send these without being asked for leave.
+    for kind in ("text/plain", "application/x-www-form-urlencoded", None):
+        reply = client.post("/api/tag", data='{"text": "a"}', content_type=kind)
+        assert reply.status_code == 415 and "application/json" in reply.json["error"]
+    assert client.get("/api/tag").status_code == 405
+    assert "error" in client.get("/nothing").json
+    assert client.get("/web/../page.py").status_code == 404
+
+
+def test_the_page_is_self_contained(client):
+    reply = client.get("/")
+    html = reply.get_data(as_text=True)
+    assert reply.status_code == 200 and "script-src" not in html
+    assert reply.headers["Content-Security-Policy"].startswith("default-src 'self'")
+    found = re.findall(r'(?:src|href)="([^"]+)"', html)
+    assert sorted(found) == ["/web/page.css", "/web/page.js", "data:,"]
+    for name in found[1:]:
+        text = client.get(name).get_data(as_text=True)
+        assert not re.search(r"https?://|@import|innerHTML|insertAdjacentHTML", text)
+    assert html.count("<section") == 2 and ">teacher <small>keras" in html
+
+
+def test_the_server_takes_several_at_once():
+    class Slow(Scripted):
+        inside = 0
+
+        def tag_text(self, texts):
+            Slow.inside += 1
+            assert Slow.inside == 1  # One at a time, so that the times are right.
+            found = super().tag_text(texts)
+            Slow.inside -= 1
+            return found
+
+    server = create_server(create_app({"s": NamedTagger("x", Slow(TAGS))}), "127.0.0.1", 0)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    url, failed = f"http://127.0.0.1:{server.effective_port}/api/tag", []
+
+    def ask(number):
+        text = f"Anna {number}"
+        request = urllib.request.Request(
+            url, json.dumps({"text": text}).encode(), {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=10) as reply:
+            if json.load(reply)["text"] != text:
+                failed.append(number)
+
+    askers = [threading.Thread(target=ask, args=(number,)) for number in range(12)]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join()
+    with pytest.raises(UserError, match=rf"--port={server.effective_port} cannot be listened on"):
+        create_server(None, "127.0.0.1", server.effective_port)
+    # A thread that is still answering would write to the closed wake-up pipe, whoever has it then.
+    server.task_dispatcher.shutdown()
+    server.close()
+    assert not failed
+
+
+def test_the_command_serves_until_it_is_ended(run_folder):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "xtremedistil_tf.cli.serve", f"--model_dir={run_folder / 'onnx'}",
+         "--port=0"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        url = process.stdout.readline().split()[0]
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", url)
+        request = urllib.request.Request(
+            url + "api/tag", b'{"text": "Anna Weber"}', {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=30) as reply:
+            (result,) = json.load(reply)["results"]
+        assert (result["name"], result["runtime"]) == ("student", "onnx")
+        process.send_signal(signal.SIGTERM)
+        _, told = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 143 and "the page is closed" in told
+
+
+@pytest.mark.parametrize(("flags", "told"), [
+    (["--port=70000"], "--port is 70000; allowed: 0 to 65535"),
+    (["--teacher_model_dir=/nowhere"], "--teacher_model_dir /nowhere holds no fine-tuned teacher"),
+    (["--host=192.0.2.1", "--port=0"], "--host=192.0.2.1 --port=0 cannot be listened on"),
+])
+def test_mistakes_are_told(run_folder, flags, told):
+    result = subprocess.run(
+        [sys.executable, "-m", "xtremedistil_tf.cli.serve", f"--model_dir={run_folder / 'onnx'}",
+         *flags], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 2 and told in result.stderr
+
+
+def test_a_teacher_is_tagged_with_to_the_end_of_any_text(tokenizer, tmp_path):
+    from xtremedistil_tf.data.words import split_words
+    from xtremedistil_tf.inference.runtimes.teacher import load_teacher_tagger
+    from xtremedistil_tf.keras2 import tf
+    from xtremedistil_tf.models.pretrained_encoders import build_variables
+    from xtremedistil_tf.models.teacher import build_teacher, save_teacher
+
+    config = transformers.BertConfig(
+        **{**BERT, "vocab_size": len(tokenizer), "num_hidden_layers": 1})
+    tf.keras.utils.set_random_seed(3)
+    encoder = transformers.TFBertModel(config)
+    build_variables(encoder)
+    teacher = build_teacher(encoder, tokenizer, 11, 1)
+    kernel, bias = teacher.model.get_layer("logits").get_weights()
+    teacher.model.get_layer("logits").set_weights([kernel * 20.0, bias])
+    save_teacher(teacher, tmp_path / "teacher", {"tags": list(LABELS)})
+    tagger = load_teacher_tagger(tmp_path / "teacher")
+    text = "Anna Weber wohnt in Bonn."
+    words = [word for word, _, _ in split_words(text)]
+    encoded = tokenizer([words, words[:2]], is_split_into_words=True, padding=True,
+                        return_tensors="np")
+    logits = teacher.model({name: encoded[name].astype(np.int32)
+                            for name in ("input_ids", "attention_mask")})["logits"].numpy()
+    # Together they are padded, and padding changes nothing.
+    for row, (tags, scores) in enumerate(tagger.tag_words([words, words[:2]])):
+        starts = [encoded.word_ids(row).index(word) for word in range(len(tags))]
+        real = np.exp(logits[row, starts, :7] - logits[row, starts, :7].max(-1, keepdims=True))
+        real /= real.sum(-1, keepdims=True)
+        np.testing.assert_allclose(
+            scores, [real[at, LABELS.index(tag)] for at, tag in enumerate(tags)], atol=1e-5)
+    long = tagger.tag_text([" ".join([text] * 40)])[0]  # The teacher has 64 positions.
+    assert len(long) == 40 * len(words)
+    # A word that no window answered for would have the same probability for each of seven tags.
+    assert all(abs(score - 1 / 7) > 1e-7 for *_, score in long)

@@ -1,0 +1,109 @@
+"""docs/serving.md: its Python is run, its commands are parsed, its requests are answered."""
+
+import importlib
+import json
+import re
+import shlex
+import sys
+import types
+
+import pytest
+from absl import flags
+
+from tests.apps.scripted import TAGS, Scripted
+from tests.conftest import ROOT
+from xtremedistil_tf.cli import console
+
+PAGE = (ROOT / "docs" / "serving.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.M | re.S)
+PYTHON = [text for language, text in BLOCKS if language == "python"]
+SHELL = [line for language, text in BLOCKS if language == ""
+         for line in text.replace("\\\n", " ").splitlines()]
+COMMANDS = dict(re.findall(r'"(xtremedistil-\w+) = ([\w.]+):run"', (ROOT / "setup.py").read_text()))
+
+
+def block(holds):
+    (found,) = [text for text in PYTHON if holds in text]
+    return found
+
+
+@pytest.mark.parametrize("line", [line for line in SHELL if line.startswith("xtremedistil-")])
+def test_commands_have_the_flags_that_they_are_given(line):
+    name, *words = shlex.split(line, comments=True)
+    module = importlib.import_module(COMMANDS[name])
+    before = set(flags.FLAGS)
+    own = console.define_all(module.define_flags)
+    try:
+        for word in words[: words.index("--")] if "--" in words else words:
+            flag, _, value = word.partition("=")
+            named = flag[2:] if flag[2:] in own else flag[2:].replace("no", "", 1)
+            assert flag.startswith("--") and named in own, word
+            flags.FLAGS[named].parser.parse(value or "true")
+    finally:
+        for member in set(flags.FLAGS) - before:
+            delattr(flags.FLAGS, member)
+
+
+def test_every_command_of_serving_is_on_the_page():
+    for name in ("predict", "export", "serve", "beam", "benchmark"):
+        assert any(line.startswith(f"xtremedistil-{name} ") for line in SHELL), name
+
+
+def test_installed_extras_exist():
+    setup = (ROOT / "setup.py").read_text("utf-8")
+    named = {extra for line in SHELL for extras in re.findall(r"xtremedistil-tf\[([\w,]+)\]", line)
+             for extra in extras.split(",")}
+    assert named >= {"serving", "onnx", "serve", "beam"}
+    for extra in named:
+        assert f'        "{extra}": ' in setup, extra
+
+
+def test_the_python_runs(run_folder):
+    code = block("xtremedistil_tf.load").replace("runs/demo", str(run_folder))
+    seen = {}
+    exec(compile(code, "serving.md", "exec"), seen)
+    assert seen["tagger"].tag_words([["Paul", "Bergmann"]])[0][0]
+
+
+def test_the_rest_client_and_the_entities_run(server, monkeypatch, capsys):
+    def post(url, json, timeout):
+        assert url.endswith("/v1/models/tagger:predict") and timeout
+        return types.SimpleNamespace(json=lambda: server(json))
+
+    monkeypatch.setitem(sys.modules, "requests", types.SimpleNamespace(post=post))
+    seen = {}
+    exec(compile(block("requests.post"), "serving.md", "exec"), seen)
+    assert len(seen["rows"]) == 2 and set(seen["columns"]) == set(seen["rows"][0])
+    exec(compile(block("join_entities(text"), "serving.md", "exec"), seen)
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_the_grpc_client_is_python():
+    compile(block("import grpc"), "serving.md", "exec")
+
+
+def test_the_page_s_curl_is_answered():
+    pytest.importorskip("flask", reason="the page needs the extra [serve]")
+    from xtremedistil_tf.apps.page import LONGEST_TEXT, MOST_BYTES, NamedTagger, create_app
+
+    (line,) = [line for line in SHELL if line.startswith("curl ")]
+    words = shlex.split(line)
+    client = create_app({name: NamedTagger("x", Scripted(TAGS))
+                         for name in ("student", "teacher")}).test_client()
+    reply = client.post(re.search(r"://[^/]+(/.*)", words[1]).group(1),
+                        data=words[words.index("-d") + 1],
+                        headers=[words[words.index("-H") + 1].split(": ")])
+    (shown,) = [json.loads(text) for language, text in BLOCKS
+                if language == "json" and "milliseconds" in text]
+    assert reply.status_code == 200 and reply.json["text"] == shown["text"]
+    assert [set(result) for result in reply.json["results"]] == [
+        set(result) for result in shown["results"]]
+    for result in shown["results"]:
+        for entity in result["entities"]:
+            assert shown["text"][entity["start"] : entity["end"]] == entity["word"]
+    assert f"{LONGEST_TEXT:,} characters" in PAGE and f"{MOST_BYTES:,} bytes" in PAGE
+
+
+def test_what_was_not_run_is_said():
+    told = PAGE.split("### What was tested, and what not")[1].split("\n## ")[0]
+    assert "Not tested" in told and "`docker`" in told and "not run" in told

@@ -1,0 +1,129 @@
+"""The commands: every form gives the same output, in order, whatever a line holds."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+import xtremedistil_tf
+from tests.conftest import ROOT
+from tests.students import TEXTS
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.inference import streaming
+from xtremedistil_tf.inference.streaming import TaggedLine, tag_lines
+from xtremedistil_tf.inference.tagger import TextTagger
+
+
+def command(name, folder, *flags, text=""):
+    return subprocess.run(
+        [sys.executable, "-m", f"xtremedistil_tf.cli.{name}", f"--model_dir={folder}", *flags],
+        input=text.encode(), capture_output=True, cwd=ROOT, timeout=120)
+
+
+class Fussy(TextTagger):
+    """Tags each character as a word; chokes on a line with an x."""
+
+    def __init__(self):
+        self.blocks = []
+
+    def tag_text(self, texts):
+        self.blocks.append(len(texts))
+        if any("x" in text for text in texts):
+            raise RuntimeError("an x\nand more")
+        return [[((char, at, at + 1), "O", 1.0) for at, char in enumerate(text)]
+                for text in texts]
+
+
+def test_a_broken_line_costs_that_line_only():
+    lines = ["ab", "x", "", "cd"]
+    results = list(tag_lines(Fussy(), lines))
+    assert [line.text for line in results] == lines
+    assert [line.error for line in results] == [None, "RuntimeError: an x", None, None]
+    assert [len(line.words) for line in results] == [2, 0, 0, 2]
+
+
+def test_lines_are_read_as_they_are_needed(monkeypatch):
+    monkeypatch.setattr(streaming, "_LINES", 3)
+    monkeypatch.setattr(streaming, "_CHARACTERS", 10)
+    read = []
+
+    def source():
+        for number in range(1000):
+            read.append(number)
+            yield "a" * (20 if number == 4 else 2)
+
+    tagger = Fussy()
+    results = tag_lines(tagger, source())
+    first = next(results)
+    assert first.text == "aa" and len(read) == 3
+    assert len(list(results)) == 999
+    assert tagger.blocks[:3] == [3, 2, 3]  # The long line ends its block.
+
+
+@pytest.mark.parametrize("runtime", ["keras", "savedmodel", "onnx"])
+def test_predict_gives_the_same_through_every_form(run_folder, taggers, runtime, tmp_path):
+    texts = [text for text in TEXTS if "\n" not in text] + ["Anna Weber, Bonn. " * 200]
+    source, target = tmp_path / "in.txt", tmp_path / "out.json"
+    source.write_text("\n".join(texts) + "\n", "utf-8")
+    result = command("predict", run_folder, f"--runtime={runtime}", "--format=json",
+                     f"--input={source}", f"--output={target}")
+    assert result.returncode == 0, result.stderr
+    # Nothing but the bar: TensorFlow's libraries have much to say when they are loaded.
+    assert b"100%" in result.stderr
+    assert {line[:7] for line in re.split(rb"[\r\n]+", result.stderr) if line} == {b"reading"}
+    lines = [json.loads(line) for line in target.read_text("utf-8").split("\n")[:-1]]
+    assert [line["text"] for line in lines] == texts
+    for line, entities in zip(lines, taggers["keras"](texts)):
+        for found, expected in zip(line["entities"], entities):
+            assert found.pop("score") == pytest.approx(expected.pop("score"), abs=2e-4)
+        assert line["entities"] == entities
+
+
+def test_predict_reads_standard_input_and_broken_bytes(run_folder, tmp_path):
+    result = command("predict", run_folder / "onnx", "--format=conll", text="Anna lacht.")
+    assert [line.split("\t")[0] for line in result.stdout.decode().splitlines()] == [
+        "Anna", "lacht", ".", ""]
+    source = tmp_path / "in.txt"
+    source.write_bytes("Anna wohnt, in Bonn .\nkaputt \xff hier\n".encode("latin-1"))
+    result = command("predict", run_folder / "onnx", f"--input={source}", "--whitespace_words")
+    assert result.returncode == 0
+    rows = [line.split("\t") for line in result.stdout.decode("utf-8").splitlines()]
+    assert [len(words.split()) for words, _ in rows] == [len(tags.split()) for _, tags in rows]
+    assert rows[0][0] == "Anna wohnt, in Bonn ." and rows[1][0] == "kaputt \ufffd hier"
+
+
+@pytest.mark.parametrize("runtime,told", [
+    (None, "holds no student"), ("onnx", "model.onnx"), ("savedmodel", "holds no SavedModel")])
+def test_a_folder_without_a_student_is_refused(tmp_path, runtime, told):
+    with pytest.raises(UserError, match=told):
+        xtremedistil_tf.load(tmp_path, runtime)
+
+
+def test_predict_without_a_student(tmp_path):
+    result = command("predict", tmp_path, "--runtime=onnx", text="x")
+    assert result.returncode == 2
+    assert "model.onnx" in result.stderr.decode() and "Traceback" not in result.stderr.decode()
+
+
+def test_a_line_that_failed_says_so():
+    from xtremedistil_tf.cli.predict import render
+
+    line = TaggedLine("a b", [], "RuntimeError: why")
+    assert json.loads(render(line, "json"))["error"] == "RuntimeError: why"
+    assert render(line, "tsv") == "\t" and render(line, "conll") == "\n"
+
+
+def test_export_command(student_folder, tmp_path):
+    shutil.copytree(student_folder, tmp_path / "student")
+    result = command("export", tmp_path, "--forms=onnx", f"--task={ROOT / 'data' / 'ner'}")
+    assert result.returncode == 0, result.stderr
+    assert "dev" in result.stderr.decode() and (tmp_path / "onnx" / "model.int8.onnx").is_file()
+    assert not (tmp_path / "export").exists()
+    assert xtremedistil_tf.load(tmp_path, "onnx")("Anna") is not None
+    for flags, told in ((["--forms=torch"], "allowed: savedmodel, onnx, tflite"),
+                        (["--export_version=0"], "--export_version is 0")):
+        result = command("export", tmp_path, *flags)
+        assert result.returncode == 2 and told in result.stderr.decode()

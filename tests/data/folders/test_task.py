@@ -1,0 +1,49 @@
+"""A task folder as a whole: what is counted, and what is told before training."""
+
+import pytest
+
+from xtremedistil_tf.config import DataConfig
+from xtremedistil_tf.data.folders.task import describe, read_task
+from xtremedistil_tf.errors import UserError
+
+
+def read(task, text):
+    (task / "transfer.txt").write_text(text, "utf-8")
+    return read_task(DataConfig(str(task), "transfer.txt", 5))
+
+
+def test_the_transfer_text_is_counted_and_stays_on_disk(task):
+    found = read(task, "one two\n\nthree four five six\n")
+    assert (found.transfer_rows, found.transfer_words) == (2, 2 + 3)
+    assert [row.words for row in found.transfer] == [("one", "two"),
+                                                      ("three", "four", "five", "six")]
+    assert any("1 empty lines left out" in line for line in found.warnings)
+    described = describe(found, {"transfer": {"cut_words": 1, "cut_sentences": 1}})
+    assert described["transfer"]["sentences"] == 2
+    assert described["warnings"][-1] == (
+        "transfer: 1 words of 1 sentences lie beyond seq_len and are not used")
+
+
+def test_sentences_that_also_stand_in_dev_are_told(task):
+    known = (task / "dev.tsv").read_text("utf-8").split("\t")[0]
+    found = read(task, f"{known}\n{known}\nnew\n")
+    assert any("2 of 3 sentences also stand in dev.tsv" in line for line in found.warnings)
+
+
+def test_how_words_are_decoded_goes_with_the_labels(task):
+    (task / "transfer.txt").write_text("one\n", "utf-8")
+
+    def labels_and_print(**more):
+        found = read_task(DataConfig(str(task), "transfer.txt", 5, **more))
+        return found.labels.decoding, found.fingerprints["labels"]
+
+    plain, alone = labels_and_print(), labels_and_print(decoding="independent")
+    assert (plain[0], alone[0]) == ("constrained", "independent") and plain[1] != alone[1]
+    with pytest.raises(UserError, match="--decoding=independent needs --do_NER"):
+        DataConfig(str(task), do_ner=False, decoding="independent")
+
+
+def test_a_broken_transfer_line_is_told_at_once(task):
+    (task / "transfer.txt").write_bytes(b"fine\n\xff\n")
+    with pytest.raises(UserError, match="transfer.txt:2: not UTF-8"):
+        read_task(DataConfig(str(task), "transfer.txt", 5))

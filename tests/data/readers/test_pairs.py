@@ -1,0 +1,147 @@
+"""Rows of two texts: the project's format, GLUE's, pieces cut longest first."""
+
+import pytest
+
+from tests.data.readers.test_glue import write
+from xtremedistil_tf.config import DataConfig, RunConfig, StudentConfig
+from xtremedistil_tf.data.folders.splits import read_dev
+from xtremedistil_tf.data.folders.task import read_task
+from xtremedistil_tf.data.labels import ClassSet, Numbers
+from xtremedistil_tf.data.readers.rows import Example, TextFile
+from xtremedistil_tf.data.readers.texts import parse_pair_line, parse_text
+from xtremedistil_tf.data.tokenization.alignment import align
+from xtremedistil_tf.data.tokenization.task_features import align_task
+from xtremedistil_tf.errors import UserError
+
+CLASSES = ClassSet(["no", "yes"])
+MNLI = "index\tpromptID\tgenre\tsentence1\tsentence2\tlabel1\tgold_label"
+MNLI_ROWS = ["0\tp\tfiction\tIt rained.\tIt was wet.\tneutral\tentailment",
+             "1\tp\tletters\t\"Yes,\" she said.\tShe said no.\tneutral\tcontradiction",
+             "2\tp\tletters\tHe ran.\tHe ran home.\tneutral\tneutral"]
+
+
+def config(folder, **options):
+    return DataConfig(str(folder), "transfer.txt", 16, do_ner=False, **options)
+
+
+@pytest.mark.parametrize(("row", "expected"), [
+    ("a text\tthe  other\tyes", Example(("a", "text"), ("yes",), "default", ("the", "other"))),
+    ("x\ty\tde:no", Example(("x",), ("no",), "de", ("y",)))])
+def test_rows(row, expected):
+    assert parse_text(row, CLASSES, pairs=True) == (expected, 0)
+    assert expected.text.split("\t")[1] == " ".join(expected.second)
+
+
+@pytest.mark.parametrize(("row", "message"), [
+    ("x\tyes", "2 columns; needed are 3: two texts and their label"),
+    ("x\t \tyes", "the second text is empty"),
+    ("x\ty\tperhaps", "the label is 'perhaps'; allowed")])
+def test_unusable_rows(row, message):
+    with pytest.raises(UserError, match=message):
+        parse_text(row, CLASSES, pairs=True)
+
+
+def test_transfer_text_is_pairs_too(tmp_path):
+    rows = ["a b\tc d\tyes", "e\tf\tno"]
+    folder = write(tmp_path / "task", train=rows, dev=rows, test=rows[:1])
+    (folder / "transfer.txt").write_text("a b\tc d\n\ng\th\tlabel that nobody reads\n", "utf-8")
+    task = read_task(config(folder, do_pairwise=True))
+    assert [row.texts for row in task.transfer] == [(("a", "b"), ("c", "d")), (("g",), ("h",))]
+    assert task.transfer_rows == 2 and task.transfer_words == 6
+    assert any("1 of 2 sentences also stand in dev.tsv" in line for line in task.warnings)
+    sampled = read_task(config(folder, do_pairwise=True, transfer_size=1))
+    assert [len(row.texts) for row in sampled.transfer] == [2]
+    (folder / "transfer.txt").write_text("a\tb\njust one\n", "utf-8")
+    with pytest.raises(UserError, match=r"transfer.txt:2: 1 column; needed are 2: a text, a tab"):
+        read_task(config(folder, do_pairwise=True))
+    skipped = TextFile(folder / "transfer.txt", "skip", parse_pair_line)
+    assert [row.second for row in skipped] == [("b",)]
+
+
+def test_mnli_has_two_dev_files(tmp_path, tokenizer):
+    unlabelled = ["\t".join(line.split("\t")[:5]) for line in (MNLI, *MNLI_ROWS)]
+    folder = write(tmp_path / "MNLI", train=[MNLI, *MNLI_ROWS], dev_matched=[MNLI, *MNLI_ROWS[:2]],
+                   dev_mismatched=[MNLI, *MNLI_ROWS[2:]], test_matched=unlabelled,
+                   test_mismatched=unlabelled[:2])
+    options = {"glue_task": "MNLI"}
+    task = read_task(DataConfig(str(folder), "train.tsv", 16, do_ner=False, **options))
+    assert task.labels.tags == ("contradiction", "entailment", "neutral")
+    assert task.scored == ("dev", "dev_mismatched")
+    assert set(task.held_out) == {"dev", "test", "dev_mismatched", "test_mismatched"}
+    assert task.examples["dev"][1].text == "\"Yes,\" she said.\tShe said no."
+    # A file of GLUE's own as transfer text is read by its columns, its labels are not.
+    assert [(row.text, row.tags) for row in task.transfer][2] == ("He ran.\tHe ran home.", ())
+    features = align_task(task, tokenizer, 16)
+    assert [len(features[split]) for split in ("dev", "dev_mismatched", "test")] == [2, 1, 3]
+
+
+@pytest.mark.parametrize(("task", "header", "row", "texts", "label"), [
+    ("MRPC", "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String", "1\t7\t8\tOne.\tTwo.", "One.\tTwo.",
+     "1"),
+    ("QQP", "id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate", "4\t5\t6\tWhy?\tHow?\t0",
+     "Why?\tHow?", "0"),
+    ("QNLI", "index\tquestion\tsentence\tlabel", "0\tWhy?\tSo.\tnot_entailment", "Why?\tSo.",
+     "not_entailment"),
+    ("RTE", "index\tsentence1\tsentence2\tlabel", "0\tA.\tB.\tentailment", "A.\tB.", "entailment"),
+    ("WNLI", "index\tsentence1\tsentence2\tlabel", "0\tA.\tB.\t1", "A.\tB.", "1"),
+    ("STS-B", "index\tgenre\tfilename\tyear\told_index\tsource1\tsource2\tsentence1\tsentence2\t"
+     "score", "0\tnews\tf\t2012\t0001\tnone\tnone\tA cat.\tThe cat.\t3.800", "A cat.\tThe cat.",
+     "3.800")])
+def test_columns_of_the_tasks_of_pairs(tmp_path, task, header, row, texts, label):
+    other = row.rsplit("\t", 1)[0] + "\t" + {"0": "1", "1": "0"}.get(label, "other")
+    if task == "MRPC":
+        other = "0" + row[1:]
+    if task == "STS-B":
+        other = row
+    lines = [header, row, other]
+    folder = write(tmp_path / "T", train=lines, dev=lines, test=lines[:2])
+    found = read_task(DataConfig(str(folder), "train.tsv", 16, do_ner=False, glue_task=task))
+    (example,) = found.examples["test"]
+    assert (example.text, example.tags) == (texts, (label,))
+    assert found.scored == ("dev", "test")  # This test file has labels.
+
+
+def test_what_says_that_rows_are_pairs():
+    def of(**options):
+        return DataConfig("t", do_ner=False, **options)
+
+    assert [of(glue_task=name).pairs for name in ("MRPC", "SST-2", None)] == [True, False, False]
+    assert (of(glue_task="STS-B").kind, of(glue_task="STS-B").measure) == ("regression", "pearson")
+    assert [of(glue_task=name).measure for name in ("MRPC", "QQP", "MNLI")] == [
+        "f1", "f1", "accuracy"]
+    with pytest.raises(UserError, match="--do_pairwise does not go with --glue_task=CoLA"):
+        of(glue_task="CoLA", do_pairwise=True)
+    siamese = StudentConfig(pair_encoding="siamese")
+    assert RunConfig(of(do_pairwise=True), student=siamese).data.pairs
+    with pytest.raises(UserError, match="--pair_encoding=siamese is for rows of two texts"):
+        RunConfig(of(), student=siamese)
+    with pytest.raises(UserError, match="--do_NER tags words; --glue_task, --do_pairwise"):
+        DataConfig("t", do_pairwise=True)
+
+
+def pair(first, second):
+    return Example((".",) * first, ("yes",), "default", (".",) * second)
+
+
+def test_pairs_are_cut_longest_first(tokenizer):
+    assert len(tokenizer(".")["input_ids"]) == 3
+    rows = [pair(2, 30), pair(30, 1), pair(30, 30), pair(31, 30), pair(4, 9)]
+    kept = [(2, 11), (12, 1), (6, 7), (7, 6), (4, 9)]
+    features = align(tokenizer, rows, 16, CLASSES)
+    for row, (first, second) in zip(features.input_ids, kept):
+        assert [at for at, piece in enumerate(row) if piece == tokenizer.sep_token_id] == [
+            first + 1, first + second + 2]
+    words = sum(len(row.words) + len(row.second) for row in rows)
+    assert features.counts["words"] == words and features.counts["cut_sentences"] == 4
+    assert features.counts["cut_words"] == words - sum(map(sum, kept))
+    assert features.counts["empty_words"] == 0
+
+
+def test_the_dev_split_is_read_again_for_an_export(tmp_path):
+    folder = write(tmp_path / "MNLI", dev_matched=[MNLI, *MNLI_ROWS], dev=["a\tb\tyes"])
+    classes = ClassSet(["contradiction", "entailment", "neutral"])
+    assert [row.text for row in read_dev(folder, classes, True, "MNLI")][0] == (
+        "It rained.\tIt was wet.")
+    assert [row.texts for row in read_dev(folder, CLASSES, True, None)] == [(("a",), ("b",))]
+    write(folder, dev=["a b\t1.5"])
+    assert read_dev(folder, Numbers(), False, None)[0].tags == ("1.5",)

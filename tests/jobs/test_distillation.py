@@ -1,0 +1,351 @@
+"""The whole job on a tiny task: the run folder, resuming after a kill, refusing what differs."""
+
+import dataclasses
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from tests.conftest import ROOT, write_task
+from xtremedistil_tf import config as cfg
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.jobs import distillation as job
+from xtremedistil_tf.jobs import results
+from xtremedistil_tf.jobs.teacher import run_teacher
+from xtremedistil_tf.runs import locked, read_json
+from xtremedistil_tf.runtime import prepare
+
+FLAGS = ["--deterministic", "--do_NER", "--transfer_file=transfer.txt", "--seq_len=24",
+         "--teacher_layer=1",
+         "--ft_epochs=2", "--distil_epochs=2", "--word_emb_dim=6", "--bilstm_hidden_size=5",
+         "--distil_batch_size=16", "--ft_batch_size=8", "--distil_chunk_size=20",
+         "--teacher_learning_rate=1e-3", "--learning_rate=1e-2"]
+
+
+def config_of(task, bert_config, **changes):
+    """The settings of FLAGS."""
+    return cfg.RunConfig(
+        data=cfg.DataConfig(str(task), "transfer.txt", 24),
+        teacher=cfg.TeacherConfig(config_file=str(bert_config), layer=1, epochs=2, batch_size=8,
+                                  learning_rate=1e-3, strip_accents=False),
+        student=cfg.StudentConfig(word_emb_dim=6, bilstm_hidden_size=5),
+        distil=cfg.DistilConfig(distil_epochs=2, ft_epochs=2, distil_batch_size=16,
+                                ft_batch_size=8, chunk_size=20, learning_rate=1e-2, **changes),
+        deterministic=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def tiny_task(tmp_path_factory):
+    return write_task(tmp_path_factory.mktemp("job") / "task")
+
+
+@pytest.fixture(scope="module")
+def finished(tiny_task, bert_config, tmp_path_factory):
+    """A run of the whole job: (its folder, its metrics)."""
+    folder = tmp_path_factory.mktemp("finished") / "run"
+    config = config_of(tiny_task, bert_config)
+    prepare(config.seed, True)
+    return folder, job.run_distillation(config, folder)
+
+
+def student_weights(folder):
+    return load_file(folder / "student" / "weights.safetensors")
+
+
+def test_the_run_folder_is_complete(finished):
+    folder, metrics = finished
+    for name in ("config.json", "metrics.json", "report.md", "teacher/model.safetensors",
+                 "targets/transfer/manifest.json", "stages/01_representation/done.json",
+                 "stages/09_labels_word_embedding/weights.safetensors",
+                 "stages/05_logits_word_embedding/history.json", "student/weights.safetensors",
+                 "student/labels.tsv", "student/tokenizer.json", "export/1/saved_model.pb",
+                 "plots/languages.png", "tensorboard", "predictions/test.student.tsv"):
+        assert (folder / name).exists(), name
+    assert json.loads((folder / "metrics.json").read_text()) == json.loads(json.dumps(metrics))
+    assert json.loads((folder / "student" / "student.json").read_text())["decoding"] == (
+        "constrained")
+    leftovers = [path for path in folder.rglob("*") if path.name.startswith((".tmp", ".old"))]
+    assert not leftovers
+
+
+def test_metrics_follow_the_contract(finished):
+    _, metrics = finished
+    assert metrics["strategy"] == "D4.2" and metrics["seed"] == 42
+    assert metrics["teacher_passes"] == 1
+    assert len(metrics["stages"]) == 9
+    for who in ("teacher", "student"):
+        assert metrics[who]["parameters"] > 0
+        for split in ("dev", "test"):
+            scores = metrics[who][split]
+            f1 = [v["f1"] for v in scores["languages"].values() if v["support"]]
+            assert scores["macro_f1"] == pytest.approx(np.mean(f1))
+            assert scores["std_f1"] == pytest.approx(np.std(f1))
+    assert metrics["compression"]["parameters"] == pytest.approx(
+        metrics["teacher"]["parameters"] / metrics["student"]["parameters"])
+    for stage in metrics["stages"]:
+        assert {"name", "losses", "trainable", "epochs", "seconds", "dev"} <= set(stage)
+    best = max(stage["dev"]["macro_f1"] for stage in metrics["stages"])
+    assert metrics["student"]["dev"]["macro_f1"] == pytest.approx(best)
+
+
+def test_the_student_carries_its_model_card(finished):
+    folder, metrics = finished
+    card = (folder / "student" / "README.md").read_text("utf-8")
+    test = metrics["student"]["test"]
+    assert f"{metrics['student']['parameters']:,}, of which" in card
+    assert f"| {metrics['teacher']['test']['macro_f1']:.2f} | {test['macro_f1']:.2f} |" in card
+    assert all(f"\n| {language} | " in card for language in test["languages"])
+
+
+def test_dev_never_gets_worse_from_one_step_to_the_next(finished):
+    dev = [stage["dev"]["macro_f1"] for stage in finished[1]["stages"][1:]]
+    assert all(later >= sooner - 1e-9 for sooner, later in zip(dev, dev[1:]))
+
+
+def test_a_finished_run_is_not_touched_again(finished, tiny_task, bert_config):
+    def stamps():
+        return {path: path.stat().st_mtime_ns for path in finished[0].rglob("*")
+                if path.is_file() and path.name != ".lock"}
+
+    before = stamps()
+    again = job.run_distillation(config_of(tiny_task, bert_config), finished[0])
+    assert again == read_json(finished[0] / "metrics.json")
+    assert stamps() == before
+
+
+def test_what_is_missing_of_a_finished_run_is_made_again(
+    finished, tiny_task, bert_config, tmp_path
+):
+    folder = tmp_path / "copy"
+    shutil.copytree(finished[0], folder)
+    weights = student_weights(folder)
+    shutil.rmtree(folder / "student")
+    again = job.run_distillation(config_of(tiny_task, bert_config), folder)
+    assert again["teacher_passes"] == 0
+    # Teacher and student were only loaded: their scores are those of the first time.
+    for who in ("teacher", "student"):
+        assert again[who]["test"] == finished[1][who]["test"]
+    for name, array in student_weights(folder).items():
+        np.testing.assert_array_equal(array, weights[name], err_msg=name)
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value", "message"),
+    [
+        ("teacher", "layer", 3, "--teacher_layer is 3, but the teacher has 2 layers"),
+        ("data", "seq_len", 65, "--seq_len is 65, but the teacher has 64 positions"),
+        ("student", "word_emb_dim", 17, "--word_emb_dim is 17, but .* 16 wide"),
+        ("distil", "stage_epochs", (("bilstn", 1),), "--stage_epochs names 'bilstn'"),
+        ("distil", "stage_epochs", (("_", 0),), "leaves no step"),
+        ("data", "transfer_file", "none.txt", "transfer file not found; tried"),
+    ],
+)
+def test_what_cannot_work_is_told_before_any_work(
+    tiny_task, bert_config, tmp_path, part, name, value, message
+):
+    config = config_of(tiny_task, bert_config)
+    config = dataclasses.replace(
+        config, **{part: dataclasses.replace(getattr(config, part), **{name: value})})
+    with pytest.raises(UserError, match=message):
+        job.run_distillation(config, tmp_path / "run")
+    assert [path.name for path in (tmp_path / "run").iterdir()] == [".lock"]
+
+
+def test_overwrite_spares_what_is_not_ours(tiny_task, bert_config, tmp_path, monkeypatch):
+    precious = tmp_path / "run" / "student" / "thesis.txt"
+    precious.parent.mkdir(parents=True)
+    precious.write_text("mine")
+    monkeypatch.setattr(job, "obtain_teacher", None)
+    with pytest.raises(TypeError):
+        job.run_distillation(config_of(tiny_task, bert_config), tmp_path / "run", overwrite=True)
+    assert precious.read_text() == "mine"
+
+
+def test_a_folder_that_is_no_teacher_is_not_replaced(tiny_task, bert_config, tmp_path):
+    precious = tmp_path / "models" / "teacher" / "weights.bin"
+    precious.parent.mkdir(parents=True)
+    precious.write_text("mine")
+    config = config_of(tiny_task, bert_config)
+    config = dataclasses.replace(config, teacher=dataclasses.replace(
+        config.teacher, model_dir=str(tmp_path / "models")))
+    with pytest.raises(UserError, match="is not empty and holds no teacher"):
+        job.run_distillation(config, tmp_path / "run")
+    assert precious.read_text() == "mine"
+
+
+def test_other_settings_are_refused_with_their_names(finished, tiny_task, bert_config):
+    config = config_of(tiny_task, bert_config, optimizer="lazy_adam")
+    with pytest.raises(UserError, match="distil.optimizer: 'adam' -> 'lazy_adam'"):
+        job.run_distillation(config, finished[0])
+
+
+def test_other_data_is_refused(finished, tmp_path, bert_config):
+    task = write_task(tmp_path / "task", rows=20)
+    with pytest.raises(UserError, match="files.dev: "):
+        job.run_distillation(config_of(task, bert_config), finished[0])
+
+
+def test_a_folder_in_use_is_refused(finished, tiny_task, bert_config):
+    with locked(finished[0]):
+        with pytest.raises(UserError, match="in use by another run"):
+            job.run_distillation(config_of(tiny_task, bert_config), finished[0])
+
+
+def test_a_teacher_folder_serves_another_run(
+    finished, tiny_task, bert_config, tmp_path, monkeypatch
+):
+    config = config_of(tiny_task, bert_config, strategy="D0-S")
+    config = dataclasses.replace(config, teacher=dataclasses.replace(
+        config.teacher, model_dir=str(finished[0])))
+    shared = cfg.Resources(export=False, targets_dir=str(tmp_path / "targets"))
+    metrics = job.run_distillation(config, tmp_path / "run", resources=shared)
+    assert metrics["teacher"]["test"] == finished[1]["teacher"]["test"]
+    assert [stage["name"] for stage in metrics["stages"]] == ["01_labels"]
+    assert not (tmp_path / "run" / "teacher").exists()
+    # What it answers is asked once by all that share its outputs.
+    asked, answers = [], results._answers
+    monkeypatch.setattr(results, "_answers",
+                        lambda task, rows, forward: asked.append(1) or answers(task, rows, forward))
+    (tmp_path / "run" / "metrics.json").unlink()
+    again = job.run_distillation(config, tmp_path / "run", resources=shared)
+    assert len(asked) == 1 and again["teacher"] == metrics["teacher"]
+
+
+def test_a_teacher_of_other_labels_is_refused(finished, tiny_task, bert_config, tmp_path):
+    task = write_task(tmp_path / "task")
+    (task / "labels.tsv").write_text("O\nB-LOC\nI-LOC\nB-PER\nI-PER\nB-ORG\nI-ORG\n")
+    config = config_of(task, bert_config)
+    config = dataclasses.replace(config, teacher=dataclasses.replace(
+        config.teacher, model_dir=str(finished[0] / "teacher")))
+    with pytest.raises(UserError, match="knows the labels O, B-PER"):
+        job.run_distillation(config, tmp_path / "run")
+
+
+@pytest.mark.long
+def test_parts_of_the_targets_are_taken_over_and_representations_dropped(
+    finished, tiny_task, bert_config, tmp_path
+):
+    config = config_of(tiny_task, bert_config, strategy="D4.1")
+    config = dataclasses.replace(config, teacher=dataclasses.replace(
+        config.teacher, model_dir=str(finished[0])))
+    folder = tmp_path / "run"
+    for number in (1, 2):
+        told = job.write_target_part(config, folder, cfg.Resources(target_shard=(number, 2)))
+        assert f"part {number} of 2 is written" in told
+    assert "3 of 3 shards are there" in told
+    metrics = job.run_distillation(config, folder, resources=cfg.Resources(False, export=False))
+    assert metrics["teacher_passes"] == 0 and len(metrics["stages"]) == 3
+    assert not list(folder.rglob("representation-*"))
+    assert list((folder / "targets" / "transfer").rglob("logits-*"))
+    # Without the later stages' results they are trained again, and stage 1 is not missed.
+    shutil.rmtree(folder / "stages" / "03_labels")
+    (folder / "metrics.json").unlink()
+    again = job.run_distillation(config, folder, resources=cfg.Resources(False, export=False))
+    assert again["teacher_passes"] == 0
+    assert again["student"]["test"] == metrics["student"]["test"]
+
+
+def test_a_part_needs_the_one_teacher_of_all_parts(tiny_task, bert_config, tmp_path):
+    with pytest.raises(UserError, match="--target_shard needs a fine-tuned teacher"):
+        job.write_target_part(config_of(tiny_task, bert_config), tmp_path / "run",
+                              cfg.Resources(target_shard=(1, 2)))
+
+
+def test_a_shard_that_breaks_while_training_is_named(
+    finished, tiny_task, bert_config, tmp_path, monkeypatch
+):
+    config = config_of(tiny_task, bert_config, strategy="D4.1")
+    config = dataclasses.replace(config, teacher=dataclasses.replace(
+        config.teacher, model_dir=str(finished[0])))
+    original = job.Trainer.run_plan
+
+    def breaking(self, plan):
+        shard = sorted((tmp_path / "run/targets/transfer/shard-00001").glob("logits-*"))[0]
+        data = bytearray(shard.read_bytes())
+        data[40] ^= 1
+        shard.write_bytes(bytes(data))
+        return original(self, plan)
+
+    monkeypatch.setattr(job.Trainer, "run_plan", breaking)
+    with pytest.raises(UserError, match="shard-00001/logits-.* is damaged; run the same command"):
+        job.run_distillation(config, tmp_path / "run")
+
+
+def test_a_disk_that_cannot_hold_the_targets_is_told_before_any_work(
+    tiny_task, bert_config, tmp_path, monkeypatch
+):
+    usage = type("Usage", (), {"free": 900})
+    monkeypatch.setattr("xtremedistil_tf.targets.store.shutil.disk_usage", lambda _: usage)
+    for call in (job.run_distillation, job.dry_run):
+        with pytest.raises(UserError, match="teacher's outputs take .* GB free"):
+            call(config_of(tiny_task, bert_config), tmp_path / "run")
+
+
+def test_dry_run_prints_the_plan_and_writes_nothing(tiny_task, bert_config, tmp_path):
+    text = job.dry_run(config_of(tiny_task, bert_config), tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+    assert text.count("\n") > 11 and "09_labels_word_embedding" in text
+    assert "teacher outputs for 48 transfer sentences" in text
+    assert sorted(path.name for path in tiny_task.iterdir()) == [
+        "dev.tsv", "labels.tsv", "test.tsv", "train.tsv", "transfer.txt"]
+
+
+def test_the_teachers_own_job_is_taken_over(tiny_task, bert_config, tmp_path):
+    config = config_of(tiny_task, bert_config)
+    scores = run_teacher(config, tmp_path / "run")
+    assert read_json(tmp_path / "run" / "teacher_metrics.json")["dev"] == scores["dev"]
+    stamp = (tmp_path / "run" / "teacher" / "model.safetensors").stat().st_mtime
+    metrics = job.run_distillation(
+        dataclasses.replace(config, distil=cfg.DistilConfig(strategy="D0-S", ft_epochs=1)),
+        tmp_path / "run", resources=cfg.Resources(export=False))
+    assert (tmp_path / "run" / "teacher" / "model.safetensors").stat().st_mtime == stamp
+    assert metrics["teacher"]["dev"] == scores["dev"]
+
+
+def start(arguments):
+    return subprocess.Popen([sys.executable, str(ROOT / "run_distillation.py"), *arguments],
+                            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def end_at(folder, arguments, marker, sign):
+    """Starts the job and sends it a signal when a file is there; (exit code, output)."""
+    process = start(arguments)
+    deadline = time.monotonic() + 300
+    while not (folder / marker).exists():
+        assert process.poll() is None and time.monotonic() < deadline, process.communicate()[0]
+        time.sleep(0.02)
+    os.kill(process.pid, sign)
+    output = process.communicate(timeout=60)[0].decode()
+    return process.returncode, output
+
+
+@pytest.mark.long
+def test_ended_and_killed_and_started_again_gives_the_same_student(
+    finished, tiny_task, bert_config, tmp_path
+):
+    folder = tmp_path / "run"
+    arguments = [*FLAGS, f"--task={tiny_task}", f"--model_dir={folder}",
+                 f"--teacher_config={bert_config}"]
+    code, output = end_at(folder, arguments, "targets/transfer/manifest.json", signal.SIGTERM)
+    assert code == 143 and "ended by SIGTERM; the same command goes on from here" in output
+    assert "Traceback" not in output
+    # What was begun is gone: a signal that can be caught leaves nothing half-written.
+    assert not [path for path in folder.rglob(".tmp-*")]
+    code, _ = end_at(folder, arguments, "stages/03_logits_projection/progress/state.json",
+                     signal.SIGKILL)
+    assert code == -signal.SIGKILL and not (folder / "metrics.json").exists()
+    process = start(arguments)
+    output = process.communicate(timeout=300)[0].decode()
+    assert process.returncode == 0, output
+    assert "macro-F1" in output
+    expected, resumed = student_weights(finished[0]), student_weights(folder)
+    for name, array in expected.items():
+        np.testing.assert_array_equal(resumed[name], array, err_msg=name)

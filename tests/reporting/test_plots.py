@@ -1,0 +1,183 @@
+"""Tests of the figures a run leaves: whole PNG files for every shape of metrics."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from xtremedistil_tf.reporting import paper, plots
+
+STAGES = [f"{place:02d}_some_stage" for place in range(1, 10)]
+
+
+def make_scores(base, codes, classification=False):
+    """Makes scores around `base` for the languages."""
+    if classification:
+        return {"accuracy": base, "macro_f1": base,
+                "languages": {code: {"accuracy": base} for code in codes}}
+    return {"macro_f1": base, "micro_f1": base, "std_f1": 3.0,
+            "languages": {code: {"f1": base, "support": 10} for code in codes}}
+
+
+def make_metrics(codes=("de", "en"), names=STAGES, test=True, classification=False):
+    """Makes what the figures read of a run's metrics."""
+    splits = ("dev", "test") if test else ("dev",)
+    return {"teacher": {split: make_scores(90.0, codes, classification) for split in splits},
+            "student": {"selected_stage": names[-1],
+                        **{split: make_scores(80.0, codes, classification) for split in splits}},
+            "stages": [{"name": name, "monitor": "macro_f1", "best_epoch": 1,
+                        "dev": make_scores(9.0 * place, codes, classification)}
+                       for place, name in enumerate(names)]}
+
+
+def make_history(epochs, monitor=50.0):
+    """Makes a history of some epochs."""
+    return [{"epoch": epoch, "loss": 1.0 / epoch, "learning_rate": 1e-3 / epoch,
+             "monitor": monitor, "seconds": 1.0} for epoch in range(1, epochs + 1)]
+
+
+def read_picture(path):
+    """Reads a PNG, which must be alone in its folder and not one flat colour."""
+    from matplotlib.image import imread
+
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+    assert path.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+    pixels = imread(str(path))
+    assert min(pixels.shape[:2]) > 300
+    assert np.unique(pixels.reshape(-1, pixels.shape[-1]), axis=0).shape[0] > 10
+    return pixels
+
+
+@pytest.fixture
+def figures(monkeypatch):
+    """Collects the figures that a plot makes, to look at what they hold."""
+    made = []
+    new_figure = plots.new_figure
+
+    def remember(width, height):
+        made.append(new_figure(width, height))
+        return made[-1]
+
+    monkeypatch.setattr(plots, "new_figure", remember)
+    return made
+
+
+def bars_of(figure):
+    """Gives each model's bar heights, by its label in the legend."""
+    return {bars.get_label(): [bar.get_height() for bar in bars]
+            for bars in figure.axes[0].containers}
+
+
+@pytest.mark.parametrize("codes", [["de"], list(paper.TABLE_17)[:8], list(paper.TABLE_17)])
+def test_languages_are_drawn_for_any_number(tmp_path, figures, codes):
+    """One, eight and 41 languages give a bar a model each, named on the axis."""
+    path = tmp_path / "plots" / "languages.png"
+    plots.plot_languages(make_metrics(codes), path)
+    read_picture(path)
+    assert bars_of(figures[0]) == {"teacher": [90.0] * len(codes), "student": [80.0] * len(codes)}
+    assert len({bars[0].get_facecolor() for bars in figures[0].axes[0].containers}) == 2
+    ticks = [label.get_text() for label in figures[0].axes[0].get_xticklabels()]
+    assert sorted(ticks) == sorted(codes)
+
+
+def test_languages_are_ranked_and_keep_their_pairs(tmp_path, figures):
+    """The best student score comes first, with its own teacher beside it."""
+    metrics = make_metrics(["de", "en"], test=False)
+    metrics["student"]["dev"]["languages"]["en"]["f1"] = 85.0
+    metrics["teacher"]["dev"]["languages"]["en"]["f1"] = 70.0
+    plots.plot_languages(metrics, tmp_path / "languages.png")
+    assert bars_of(figures[0]) == {"teacher": [70.0, 90.0], "student": [85.0, 80.0]}
+    assert figures[0].axes[0].get_ylabel() == "dev F1 (0-100)"
+
+
+def test_classification_languages_show_accuracy(tmp_path, figures):
+    """The axis names the score that is drawn."""
+    plots.plot_languages(make_metrics(classification=True), tmp_path / "languages.png")
+    assert figures[0].axes[0].get_ylabel() == "test accuracy (0-100)"
+    assert bars_of(figures[0])["student"] == [80.0, 80.0]
+
+
+def test_languages_of_a_student_alone(tmp_path, figures):
+    """Without a teacher a language has one bar."""
+    metrics = {**make_metrics(("de", "en", "fr")), "start": {"name": "small"}}
+    plots.plot_languages(metrics, tmp_path / "languages.png")
+    assert bars_of(figures[0]) == {"student": [80.0] * 3}
+    assert figures[0].axes[0].get_title() == "Student by language"
+
+
+@pytest.mark.parametrize("names", [STAGES, STAGES[:1]])
+@pytest.mark.parametrize("classification", [False, True])
+def test_stages_hold_the_dev_scores(tmp_path, figures, names, classification):
+    """The line is the stages' dev macro-F1, the band is there only where std is, star marked."""
+    path = tmp_path / "stages.png"
+    plots.plot_stages(make_metrics(names=names, classification=classification), path)
+    read_picture(path)
+    axis = figures[0].axes[0]
+    lines = {line.get_label(): list(line.get_ydata()) for line in axis.get_lines()}
+    assert lines["student"] == [9.0 * place for place in range(len(names))]
+    assert lines["teacher (90.00)"] == [90.0, 90.0]
+    assert lines["selected stage"] == [9.0 * (len(names) - 1)]
+    assert len(axis.collections) == (0 if classification else 1)
+    assert axis.get_ylim() == (0, 103)
+
+
+def test_stages_without_teacher_or_a_score(tmp_path, figures):
+    """A stage that was not scored is a gap, and a teacher without dev scores no line."""
+    metrics = make_metrics()
+    metrics["stages"][0]["dev"] = None
+    del metrics["teacher"]["dev"]
+    plots.plot_stages(metrics, tmp_path / "stages.png")
+    lines = {line.get_label(): line.get_ydata() for line in figures[0].axes[0].get_lines()}
+    assert set(lines) == {"student", "selected stage"}
+    assert np.isnan(lines["student"][0]) and lines["student"][1] == 9.0
+
+
+def test_losses_have_a_panel_a_stage(tmp_path, figures):
+    """The teacher comes first, empty histories are passed over, monitors carry their names."""
+    histories = {STAGES[0]: make_history(4), STAGES[1]: [], STAGES[2]: make_history(1),
+                 "teacher": make_history(3)}
+    path = tmp_path / "losses.png"
+    plots.plot_losses(histories, path, make_metrics()["stages"])
+    read_picture(path)
+    titles = [axis.get_title() for axis in figures[0].axes if axis.get_title()]
+    assert titles == ["teacher", STAGES[0], STAGES[2]]
+    labels = [axis.get_ylabel() for axis in figures[0].axes]
+    assert labels == ["loss", "monitor", "loss", "macro_f1", "loss", "macro_f1"]
+    assert list(figures[0].axes[2].get_lines()[0].get_ydata()) == [1.0, 0.5, 1.0 / 3, 0.25]
+
+
+def test_losses_without_a_monitor(tmp_path, figures):
+    """A history that monitored nothing has no second axis."""
+    plots.plot_losses({"stage": make_history(2, monitor=None)}, tmp_path / "losses.png")
+    assert [axis.get_ylabel() for axis in figures[0].axes] == ["loss"]
+
+
+def test_learning_rate_runs_over_the_stages(tmp_path, figures):
+    """Epochs count on from one stage to the next."""
+    path = tmp_path / "learning_rate.png"
+    plots.plot_learning_rate({"a": make_history(2), "b": make_history(3)}, path)
+    read_picture(path)
+    assert [list(line.get_xdata()) for line in figures[0].axes[0].get_lines()] == [
+        [1, 2], [3, 4, 5]]
+    assert figures[0].axes[0].get_yscale() == "log"
+
+
+def test_a_failed_plot_leaves_nothing(tmp_path, monkeypatch):
+    """A figure that cannot be saved leaves neither a temporary nor a broken file."""
+    from matplotlib.figure import Figure
+
+    def fail(self, name, **unused_options):
+        name.write_bytes(b"half")
+        raise OSError("disk full")
+
+    monkeypatch.setattr(Figure, "savefig", fail)
+    with pytest.raises(OSError, match="disk full"):
+        plots.plot_languages(make_metrics(), tmp_path / "languages.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_plotting_keeps_pyplots_state_alone(tmp_path):
+    """Drawing opens no pyplot figure, which would stay in memory."""
+    plots.plot_stages(make_metrics(), tmp_path / "stages.png")
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    assert pyplot is None or pyplot.get_fignums() == []

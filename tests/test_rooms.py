@@ -1,0 +1,66 @@
+"""The rooms of the package: imports go one way, and no room is crowded."""
+
+import ast
+import collections
+
+from tests.conftest import ROOT
+
+PACKAGE = ROOT / "xtremedistil_tf"
+MOST_FILES = 12
+# Imported inside a function, so that `import xtremedistil_tf` costs nothing.
+LAZY_UPWARDS = {("", "inference/runtimes")}
+
+
+def room_of(path):
+    """Folder of a module below the package, "" for the package itself."""
+    return "/".join(path.relative_to(PACKAGE).parent.parts)
+
+
+def imported(path):
+    """Yields the package's modules that a file imports, wherever in the file."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("xtremedistil_tf"):
+            base = PACKAGE.joinpath(*node.module.split(".")[1:])
+            for alias in node.names:
+                inner = base / f"{alias.name}.py"
+                if inner.exists():
+                    yield inner
+                elif base.is_dir():
+                    yield base / "__init__.py"
+                else:
+                    yield base.with_suffix(".py")
+
+
+def room_imports():
+    """Rooms, and for each the rooms that it imports."""
+    arrows = collections.defaultdict(set)
+    for path in PACKAGE.rglob("*.py"):
+        for target in imported(path):
+            pair = (room_of(path), room_of(target))
+            if pair[0] != pair[1] and pair not in LAZY_UPWARDS:
+                arrows[pair[0]].add(pair[1])
+    return arrows
+
+
+def test_no_circle_of_rooms():
+    arrows = room_imports()
+    finished, open_rooms = set(), []
+
+    def visit(room):
+        assert room not in open_rooms, " -> ".join([*open_rooms, room])
+        if room not in finished:
+            open_rooms.append(room)
+            for target in sorted(arrows[room]):
+                visit(target)
+            open_rooms.pop()
+            finished.add(room)
+
+    for room in sorted(arrows):
+        visit(room)
+
+
+def test_no_room_is_crowded():
+    files = collections.Counter(
+        room_of(path) for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+    crowded = {room: count for room, count in files.items() if count > MOST_FILES}
+    assert not crowded

@@ -1,0 +1,111 @@
+"""Losses against values computed by hand in numpy; padding changes nothing."""
+
+import numpy as np
+import pytest
+
+from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.training.losses import LOSSES, cross_entropy, span_cross_entropy
+
+GENERATOR = np.random.default_rng(3)
+PREDICTION = GENERATOR.normal(size=(2, 3, 4)).astype(np.float32)
+TARGET = GENERATOR.normal(size=(2, 3, 4)).astype(np.float32)
+CLASSES = np.array([[0, 3, 1], [2, 2, 0]], np.int32)
+MASK = np.array([[1, 1, 0], [1, 0, 0]], np.float32)
+# Of the others one is of numbers and one of spans, see below, and one of attention
+# (tests/models/layers/test_layer_matching.py).
+OF_CLASSES = sorted(set(LOSSES) - {"squared_error", "attention_kld", "span_cross_entropy"})
+
+
+def softmax(values):
+    values = np.exp(values - values.max(-1, keepdims=True))
+    return values / values.sum(-1, keepdims=True)
+
+
+def target_of(name):
+    return CLASSES if name == "cross_entropy" else TARGET
+
+
+def by_hand(name):
+    total = 0.0
+    for row, at in ((0, 0), (0, 1), (1, 0)):
+        prediction, target = PREDICTION[row, at], TARGET[row, at]
+        if name == "mse":
+            total += np.mean((prediction - target) ** 2)
+        elif name == "kld":
+            p, q = softmax(target), softmax(prediction)
+            total += np.sum(p * np.log(p / q))
+        elif name == "pseudo_labels":
+            total += -np.log(softmax(prediction)[target.argmax()])
+        else:
+            total += -np.log(softmax(prediction)[CLASSES[row, at]])
+    return total / 3
+
+
+@pytest.mark.parametrize("name", OF_CLASSES)
+def test_value(name):
+    assert float(LOSSES[name](PREDICTION, target_of(name), MASK)) == pytest.approx(
+        by_hand(name), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", OF_CLASSES)
+def test_padding_changes_nothing(name):
+    prediction, target = PREDICTION.copy(), target_of(name).copy()
+    prediction[MASK == 0] += 100.0
+    target[MASK == 0] = 0 if name == "cross_entropy" else np.inf
+    value = float(LOSSES[name](prediction, target, MASK))
+    assert value == pytest.approx(by_hand(name), rel=1e-5)
+    # A longer row of padding changes nothing either.
+    wide = [np.concatenate([array, array[:, :1] * 0], 1) for array in
+            (PREDICTION, target_of(name), MASK)]
+    assert float(LOSSES[name](*wide)) == pytest.approx(by_hand(name), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", OF_CLASSES)
+def test_a_batch_of_padding_is_finite_with_finite_gradients(name):
+    prediction = tf.Variable(PREDICTION)
+    with tf.GradientTape() as tape:
+        loss = LOSSES[name](prediction, target_of(name), np.zeros_like(MASK))
+    assert float(loss) == 0.0
+    assert np.all(tape.gradient(loss, prediction).numpy() == 0.0)
+
+
+def test_kld_is_zero_for_equal_softmax_and_takes_negative_values():
+    shifted = TARGET - 7.0
+    assert float(LOSSES["kld"](shifted, TARGET, MASK)) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_float16_targets_are_read_as_float32():
+    value = float(LOSSES["mse"](PREDICTION, TARGET.astype(np.float16), MASK))
+    assert value == pytest.approx(by_hand("mse"), rel=1e-2)
+
+
+def test_a_temperature_softens_both_sides_and_keeps_the_size_of_gradients():
+    soft = LOSSES["kld"](tf.constant(PREDICTION), tf.constant(TARGET), tf.constant(MASK), 4.0)
+    divided = LOSSES["kld"](tf.constant(PREDICTION / 4), tf.constant(TARGET / 4),
+                            tf.constant(MASK))
+    assert float(soft) == pytest.approx(16 * float(divided), rel=1e-4)
+
+
+def test_numbers_are_learnt_by_their_squared_error():
+    prediction = tf.constant([[[1.0]], [[4.0]], [[9.0]]])
+    target, mask = tf.constant([[3.0], [4.5], [0.0]]), tf.constant([[1.0], [1.0], [0.0]])
+    assert float(LOSSES["squared_error"](prediction, target, mask)) == pytest.approx(
+        (2.0**2 + 0.5**2) / 2)
+
+
+def test_smoothed_labels_share_their_probability():
+    logits = np.array([[[2.0, 0.0, -1.0]]], np.float32)
+    log_q = np.log(np.exp(logits[0, 0]) / np.exp(logits[0, 0]).sum())
+    found = cross_entropy(logits, np.array([[1]]), np.ones((1, 1)), smoothing=0.3)
+    np.testing.assert_allclose(found, -(np.array([0.1, 0.8, 0.1]) * log_q).sum(), rtol=1e-5)
+    assert cross_entropy(logits, np.array([[1]]), np.ones((1, 1))) == -log_q[1]
+
+
+def test_spans_are_the_mean_of_both_ends_over_positions():
+    # Padding, of which the model says that it is never an end; the second row does not count.
+    logits = np.array([[[0.0, 2.0], [1.0, 0.0], [-1e9, -1e9]], [[5.0, 5.0]] * 3], np.float32)
+    targets, mask = np.array([[1, 0], [0, 0]]), np.array([[1.0, 1.0], [0.0, 0.0]])
+    start = np.log(1 + np.e) - 1.0
+    end = np.log(np.exp(2.0) + 1) - 2.0
+    found = float(span_cross_entropy(logits, targets, mask))
+    assert found == pytest.approx((start + end) / 2, rel=1e-5)

@@ -1,0 +1,142 @@
+"""Plans as data: the nine steps of D4.2, the others, and the table of --dry_run."""
+
+import dataclasses
+
+import pytest
+
+from xtremedistil_tf.config import DistilConfig, TeacherConfig
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.training.stages import plan_table
+from xtremedistil_tf.training.strategies import build_plan, build_teacher_plan
+
+LAYERS = ("word_embedding", "bilstm", "projection", "logits")
+
+
+def rows(stages):
+    return [(s.name, s.data, s.losses(), s.trainable, s.monitor) for s in stages]
+
+
+def test_d4_2_has_table_4s_steps_in_its_order():
+    top = ("logits",)
+    two, three, all_four = top + ("projection",), top + ("projection", "bilstm"), tuple(
+        reversed(LAYERS))
+    logits, labels = ["logits:mse"], ["labels:cross_entropy"]
+    assert rows(build_plan(LAYERS, DistilConfig())) == [
+        ("01_representation", "transfer", ["representation:mse"], all_four[1:], "representation"),
+        ("02_logits_logits", "transfer", logits, top, "macro_f1"),
+        ("03_logits_projection", "transfer", logits, two, "macro_f1"),
+        ("04_logits_bilstm", "transfer", logits, three, "macro_f1"),
+        ("05_logits_word_embedding", "transfer", logits, all_four, "macro_f1"),
+        ("06_labels_logits", "train", labels, top, "macro_f1"),
+        ("07_labels_projection", "train", labels, two, "macro_f1"),
+        ("08_labels_bilstm", "train", labels, three, "macro_f1"),
+        ("09_labels_word_embedding", "train", labels, all_four, "macro_f1"),
+    ]
+
+
+def test_joint_strategies_weigh_their_losses_as_in_equation_7():
+    weights = dict(alpha=0.5, beta=2.0, gamma=3.0)
+    (d1,) = build_plan(LAYERS, DistilConfig(strategy="D1", **weights))
+    assert d1.losses() == ["0.5 x labels:cross_entropy", "3 x logits:mse"]
+    (d2,) = build_plan(LAYERS, DistilConfig(strategy="D2", **weights))
+    assert d2.losses() == [*d1.losses(), "2 x representation:mse"]
+    assert d1.data == d2.data == "both" and d1.trainable == tuple(reversed(LAYERS))
+    assert (d1.batch.rows, d1.labelled_batch.rows) == (512, 32)
+
+
+def test_d3_joins_its_second_stage_and_d3_2_unfreezes_it():
+    names = [stage.name for stage in build_plan(LAYERS, DistilConfig(strategy="D3.1"))]
+    assert names == ["01_representation", "02_joint"]
+    stages = build_plan(LAYERS, DistilConfig(strategy="D3.2"))
+    assert [stage.data for stage in stages] == ["transfer", "both", "both", "both", "both"]
+    assert [stage.trainable[-1] for stage in stages[1:]] == list(reversed(LAYERS))
+
+
+@pytest.mark.parametrize("order, names, first", [
+    ("bottom_up", ["word_embedding", "bilstm", "projection", "logits"], ("word_embedding",)),
+    ("all", ["all"], tuple(reversed(LAYERS))),
+])
+def test_unfreezing_in_another_order(order, names, first):
+    stages = build_plan(LAYERS, DistilConfig(unfreeze_order=order))
+    logits = [stage for stage in stages if stage.data == "transfer"][1:]
+    assert [stage.name.partition("logits_")[2] for stage in logits] == names
+    assert logits[0].trainable == first and logits[-1].trainable == tuple(reversed(LAYERS))
+
+
+def test_logits_by_another_loss():
+    config = DistilConfig(strategy="D4.1", logits_loss="kld", temperature=2.0)
+    assert build_plan(LAYERS, config)[1].losses() == ["logits:kld T=2"]
+    config = DistilConfig(strategy="D4.1", logits_loss="pseudo_labels")
+    assert build_plan(LAYERS, config)[1].losses() == ["logits:pseudo_labels"]
+    with pytest.raises(UserError, match="--temperature is 2.0, but --logits_loss=mse has none"):
+        DistilConfig(temperature=2.0)
+
+
+def test_d4_1_unfreezes_everything_at_once():
+    stages = build_plan(LAYERS, DistilConfig(strategy="D4.1"))
+    assert [stage.name for stage in stages] == ["01_representation", "02_logits", "03_labels"]
+    assert stages[1].trainable == stages[2].trainable == tuple(reversed(LAYERS))
+
+
+def test_d0_s_sees_labels_only():
+    (stage,) = build_plan(LAYERS, DistilConfig(strategy="D0-S"))
+    assert (stage.data, stage.losses()) == ("train", ["labels:cross_entropy"])
+
+
+def test_budgets_and_exceptions():
+    config = DistilConfig(
+        distil_epochs=7, ft_epochs=3, distil_batch_size=64, ft_batch_size=16,
+        stage_epochs=(("logits", 5), ("02_logits", 1), ("09", 0)),
+    )
+    stages = {stage.name: stage for stage in build_plan(LAYERS, config)}
+    assert stages["01_representation"].epochs == 7
+    assert stages["02_logits_logits"].epochs == 1
+    assert stages["03_logits_projection"].epochs == 5
+    assert stages["06_labels_logits"].epochs == 5  # "logits" is part of its name too.
+    assert stages["07_labels_projection"].epochs == 3
+    assert "09_labels_word_embedding" not in stages
+    assert stages["03_logits_projection"].batch.rows == 64
+    assert stages["07_labels_projection"].batch.rows == 16
+
+
+def test_an_exception_that_names_nothing_is_refused():
+    with pytest.raises(UserError, match="'bilstn'; the plan has: 01_representation, 02_"):
+        build_plan(LAYERS, DistilConfig(stage_epochs=(("bilstn", 5),)))
+
+
+def test_epochs_of_a_stage_are_shared_out_to_its_steps():
+    config = DistilConfig(distil_epochs=12, ft_epochs=10, epochs_per="stage")
+    assert [stage.epochs for stage in build_plan(LAYERS, config)] == [
+        12, *(1, 2, 4, 5), *(1, 2, 3, 4)]
+    at_once = dataclasses.replace(config, strategy="D4.1")
+    assert [stage.epochs for stage in build_plan(LAYERS, at_once)] == [12, 12, 10]
+    few = dataclasses.replace(config, strategy="D3.2", distil_epochs=2)
+    assert [stage.epochs for stage in build_plan(LAYERS, few)] == [2, 1, 1, 1, 1]
+
+
+def test_teacher_plans():
+    layers = ("embeddings", "layer_0", "logits")
+    (stage,) = build_teacher_plan(layers, TeacherConfig())
+    assert stage.trainable == ("logits", "layer_0", "embeddings")
+    names = [s.trainable[-1] for s in build_teacher_plan(layers, TeacherConfig(
+        unfreeze="top_down"))]
+    assert names == ["logits", "layer_0", "embeddings"]
+
+
+def test_plan_table_lists_every_stage_with_its_parameters():
+    sizes = {"word_embedding": 1000, "bilstm": 200, "projection": 30, "logits": 4}
+    text = plan_table(build_plan(LAYERS, DistilConfig()),
+                      lambda names: sum(sizes[name] for name in names))
+    lines = text.splitlines()
+    assert len(lines) == 2 + 9
+    assert "representation:mse" in lines[2] and "1,230" in lines[2]
+    assert "logits, projection, bilstm" in lines[5] and " 234 " in lines[5]
+    assert "restarts every 50 0.001->1e-08" in lines[2]
+
+
+def test_the_loss_against_labels_is_the_tasks():
+    plan = build_plan(LAYERS, DistilConfig(strategy="D3.1"), "pearson", "squared_error")
+    assert plan[1].losses() == ["labels:squared_error", "logits:mse"]
+    assert plan[1].monitor == "pearson"
+    (teacher,) = build_teacher_plan(LAYERS, TeacherConfig(), "pearson", "squared_error")
+    assert teacher.losses() == ["labels:squared_error"]

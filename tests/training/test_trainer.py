@@ -1,0 +1,238 @@
+"""The trainer: what moves and what does not, best weights, resuming, refusing."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from xtremedistil_tf.config import DistilConfig, StudentConfig
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.student import build_student
+from xtremedistil_tf.training import trainer as trainer_module
+from xtremedistil_tf.training.strategies import build_plan
+from xtremedistil_tf.training.trainer import StageFeed, Trainer
+
+CONFIG = DistilConfig(distil_epochs=2, ft_epochs=2, distil_batch_size=8, ft_batch_size=8,
+                      schedule="cosine", learning_rate=0.05)
+STUDENT = StudentConfig(word_emb_dim=4, bilstm_hidden_size=3)
+LAYERS = STUDENT.layers
+
+
+def new_student():
+    tf.keras.utils.set_random_seed(1)
+    return build_student(STUDENT, 12, 5, 4)
+
+
+def rows(stage, seed):
+    generator = np.random.default_rng(0)
+    ids = generator.integers(1, 12, (24, 6)).astype(np.int32)
+    ids[::3, 4:] = 0
+    targets = {
+        "mask": (ids > 0).astype(np.float32),
+        "representation": generator.normal(size=(24, 6, 5)).astype(np.float16),
+        "logits": generator.normal(size=(24, 6, 4)).astype(np.float32),
+        "labels": generator.integers(0, 4, (24, 6)).astype(np.int32),
+    }
+    wanted = {"mask", *(term.target for term in stage.terms)}
+    data = tf.data.Dataset.from_tensor_slices(
+        ({"input_ids": ids}, {name: targets[name] for name in wanted})
+    )
+    return data.shuffle(24, seed=seed).batch(8)
+
+
+def feed_of(measures=None, fingerprint="f"):
+    """A feed whose dev measures come from a list, else improve with every call."""
+    calls = iter(measures if measures is not None else range(1, 1000))
+
+    def measure(stage):
+        value = float(next(calls))
+        return value if stage.monitor == "macro_f1" else -value
+
+    return StageFeed(rows, lambda stage: 3, measure, lambda: {"macro_f1": 0.0}, fingerprint)
+
+
+def weights_by_part(student):
+    return {
+        name: [w.numpy() for w in student.registry.weights(name)] for name in LAYERS
+    }
+
+
+def moved(before, after):
+    return {
+        name for name in before
+        if any(not np.array_equal(a, b) for a, b in zip(before[name], after[name]))
+    }
+
+
+def test_every_stage_moves_exactly_its_declared_layers(tmp_path):
+    student = new_student()
+    plan = build_plan(LAYERS, CONFIG)
+    trainer = Trainer(student.model, student.registry, feed_of(), tmp_path, 0)
+    for at in range(len(plan)):
+        before = weights_by_part(student)
+        trainer.run_plan(plan[: at + 1])
+        assert moved(before, weights_by_part(student)) == set(plan[at].trainable), plan[at].name
+
+
+def test_the_best_epoch_is_kept_even_if_the_budget_ends_first(tmp_path):
+    student = new_student()
+    stage = dataclasses.replace(build_plan(LAYERS, CONFIG)[4], epochs=4)
+    seen = []
+
+    class Recorder(StageFeed):
+        pass
+
+    values = [20.0, 50.0, 40.0, 30.0]
+
+    def measure(_):
+        seen.append(student.model.get_weights())
+        return values[len(seen) - 1]
+
+    feed = Recorder(rows, lambda s: 3, measure, lambda: {"macro_f1": 1.0}, "f")
+    (record,) = Trainer(student.model, student.registry, feed, tmp_path, 0).run_plan([stage])
+    assert (record["epochs"], record["best_epoch"]) == (4, 2)
+    assert all(np.array_equal(a, b) for a, b in zip(student.model.get_weights(), seen[1]))
+
+
+def test_a_later_stage_that_only_harms_leaves_the_weights_as_they_were(tmp_path):
+    student = new_student()
+    plan = build_plan(LAYERS, CONFIG)[3:5]
+    trainer = Trainer(student.model, student.registry, feed_of([8.0, 9.0]), tmp_path, 0)
+    trainer.run_plan(plan[:1])
+    before = student.model.get_weights()
+    # Finished, so only the second stage measures: its start, then its two epochs.
+    trainer = Trainer(student.model, student.registry, feed_of([9.0, 8.0, 7.0]), tmp_path, 0)
+    records = trainer.run_plan(plan)
+    assert [record["best_epoch"] for record in records] == [2, 0]
+    assert all(np.array_equal(a, b) for a, b in zip(before, student.model.get_weights()))
+
+
+def test_the_chance_f1_of_an_untrained_head_does_not_compete(tmp_path):
+    student = new_student()
+    stage = build_plan(LAYERS, CONFIG)[1]
+    before = weights_by_part(student)
+    (record,) = Trainer(student.model, student.registry, feed_of([0.0, 0.0]), tmp_path,
+                        0).run_plan([stage])
+    # F1 of zero throughout: the last epoch is kept, trained as it is.
+    assert record["best_epoch"] == 2
+    assert moved(before, weights_by_part(student)) == {"logits"}
+
+
+def test_the_mean_of_the_weights_is_measured_and_kept_but_not_trained_on(tmp_path, monkeypatch):
+    student = new_student()
+    stage = dataclasses.replace(build_plan(LAYERS, CONFIG)[4], average=0.5)
+    own, seen = [], []  # The bias of the logits after each step; when measured.
+    bias = student.registry.weights("logits")[1]
+    after = trainer_module._AfterStep.on_train_batch_end
+
+    def on_train_batch_end(self, batch, logs=None):
+        own.append(bias.numpy())
+        after(self, batch, logs)
+
+    monkeypatch.setattr(trainer_module._AfterStep, "on_train_batch_end", on_train_batch_end)
+
+    def measure(_):
+        seen.append(bias.numpy())
+        return float(len(seen))
+
+    feed = StageFeed(rows, lambda s: 3, measure, lambda: {"macro_f1": 1.0}, "f")
+    start = bias.numpy()
+    Trainer(student.model, student.registry, feed, tmp_path, 0).run_plan([stage])
+    mean, expected = start, []
+    for step, value in enumerate(own, 1):
+        decay = min(0.5, (1 + step) / (10 + step))
+        mean = decay * mean + (1 - decay) * value
+        expected.append(mean)
+    np.testing.assert_allclose(seen, [expected[2], expected[5]], rtol=1e-5)
+    np.testing.assert_array_equal(bias.numpy(), seen[-1])
+    assert np.abs(own[5] - seen[-1]).max() > 1e-3
+
+
+def test_patience_ends_a_stage(tmp_path):
+    student = new_student()
+    stage = dataclasses.replace(build_plan(LAYERS, CONFIG)[4], epochs=9, patience=2)
+    feed = feed_of([5.0, 4.0, 3.0, 2.0])
+    (record,) = Trainer(student.model, student.registry, feed, tmp_path, 0).run_plan([stage])
+    assert (record["epochs"], record["best_epoch"]) == (3, 1)
+
+
+class Killed(BaseException):
+    """Stands for a process that is gone."""
+
+
+@pytest.mark.parametrize("kill_at, average", [(2, 0.0), (6, 0.0), (6, 0.9)])
+def test_killed_and_started_again_ends_with_the_same_weights(
+    tmp_path, monkeypatch, kill_at, average
+):
+    plan = build_plan(LAYERS, dataclasses.replace(CONFIG, weight_average=average))[:3]
+
+    def run(folder):
+        student = new_student()
+
+        def measure(stage):  # Of the weights alone, as dev scores are.
+            return float(sum(np.abs(w).sum() for w in student.model.get_weights()))
+
+        feed = StageFeed(rows, lambda stage: 3, measure, lambda: {"macro_f1": 0.0}, "f")
+        records = Trainer(student.model, student.registry, feed, folder, 7).run_plan(plan)
+        return student.model.get_weights(), [record["epochs"] for record in records]
+
+    expected = run(tmp_path / "whole")
+    fits = [0]
+    original = tf.keras.Model.fit
+
+    def dying_fit(self, *args, **options):
+        fits[0] += 1
+        if fits[0] == kill_at:
+            raise Killed
+        return original(self, *args, **options)
+
+    monkeypatch.setattr(tf.keras.Model, "fit", dying_fit)
+    with pytest.raises(Killed):
+        run(tmp_path / "killed")
+    weights, epochs = run(tmp_path / "killed")
+    assert epochs == expected[1]
+    for resumed, whole in zip(weights, expected[0]):
+        np.testing.assert_allclose(resumed, whole, atol=1e-6)
+    # Six epochs in all; only the killed one was run again.
+    assert fits[0] == 6 + 1
+
+
+def test_a_finished_stage_is_not_run_again(tmp_path, monkeypatch):
+    plan = build_plan(LAYERS, CONFIG)[:2]
+    student = new_student()
+    first = Trainer(student.model, student.registry, feed_of(), tmp_path, 0).run_plan(plan)
+    weights = student.model.get_weights()
+    monkeypatch.setattr(trainer_module.Trainer, "_train", None)
+    student = new_student()
+    assert Trainer(student.model, student.registry, feed_of(), tmp_path, 0).run_plan(plan) == first
+    assert all(np.array_equal(a, b) for a, b in zip(weights, student.model.get_weights()))
+
+
+@pytest.mark.parametrize("change", ["data", "stage", "seed"])
+def test_a_stage_of_other_inputs_is_refused(tmp_path, change):
+    plan = build_plan(LAYERS, CONFIG)[:1]
+    student = new_student()
+    Trainer(student.model, student.registry, feed_of(), tmp_path, 0).run_plan(plan)
+    feed = feed_of(fingerprint="other" if change == "data" else "f")
+    if change == "stage":
+        plan = [dataclasses.replace(plan[0], epochs=3)]
+    with pytest.raises(UserError, match="01_representation was made by other settings"):
+        Trainer(student.model, student.registry, feed, tmp_path,
+                1 if change == "seed" else 0).run_plan(plan)
+
+
+def test_a_loss_that_is_not_finite_is_told(tmp_path):
+    student = new_student()
+    stage = build_plan(LAYERS, CONFIG)[0]
+    student.registry.weights("projection")[0].assign(np.full([6, 5], np.nan))
+    with pytest.raises(UserError, match="the loss is nan in epoch 1; try a lower learning rate"):
+        Trainer(student.model, student.registry, feed_of(), tmp_path, 0).run_plan([stage])
+
+
+def test_lazy_adam_trains_too(tmp_path):
+    student = new_student()
+    before = weights_by_part(student)
+    plan = build_plan(LAYERS, CONFIG)[:1]
+    Trainer(student.model, student.registry, feed_of(), tmp_path, 0, "lazy_adam").run_plan(plan)
+    assert moved(before, weights_by_part(student)) == set(plan[0].trainable)

@@ -1,0 +1,1 @@
+"""Applications over a student: the page and the Beam pipeline."""

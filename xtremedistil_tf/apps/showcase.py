@@ -1,0 +1,84 @@
+"""A few of a run's predictions to look at."""
+
+import collections
+import pathlib
+from typing import Callable, Dict, List, Sequence
+
+from xtremedistil_tf.config import CLASSIFICATION, REGRESSION, SPANS, TAGGING
+from xtremedistil_tf.metrics.prediction_files import read_predictions
+from xtremedistil_tf.runs import read_json
+
+_LONGEST_SHOWN = 90
+
+
+def _short(text: str) -> str:
+    """A text in the room of a line."""
+    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN - 3] + "..."
+
+
+def show_numbered(predictions: pathlib.Path, most: int = 8) -> str:
+    """Picks texts from a predictions file of `text<TAB>number` lines, from lowest to highest."""
+    rows = sorted(read_predictions(predictions), key=lambda row: float(row[1]))
+    step = max(1, (len(rows) - 1) // max(1, most - 1))
+    return "\n".join(f"{number:<10}{_short(text)}" for text, number in rows[::step][:most])
+
+
+def show_classified(predictions: pathlib.Path, a_class: int = 2) -> str:
+    """Picks the first texts of each class from a predictions file of `text<TAB>label` lines."""
+    shown: Dict[str, List[str]] = collections.defaultdict(list)
+    for text, label in read_predictions(predictions):
+        if len(shown[label]) < a_class:
+            shown[label].append(_short(text))
+    width = max(map(len, shown)) + 2
+    return "\n".join(f"{label:<{width}}{text}" for label in sorted(shown) for text in shown[label])
+
+
+def show_tagged(predictions: pathlib.Path, most: int = 10) -> str:
+    """Picks one sentence a language from a predictions file and marks its entities.
+
+    Args:
+      predictions: `words<TAB>lang:tag ...` lines.
+      most: most sentences.
+
+    Returns:
+      Lines like `de  [Anna Weber](PER) wohnt in [Bonn](LOC) .`
+    """
+    shown: Dict[str, str] = {}
+    for row in read_predictions(predictions):
+        words, tags = (column.split(" ") for column in row)
+        language = tags[0].split(":", 1)[0]
+        plain = [tag.split(":", 1)[1] for tag in tags]
+        # One with two entities or more shows what the student does.
+        enough = sum(tag.startswith("B-") for tag in plain) >= 2
+        if language in shown or not enough or sum(map(len, words)) > _LONGEST_SHOWN:
+            continue
+        shown[language] = _marked(words, plain)
+        if len(shown) == most:
+            break
+    return "\n".join(f"{language:<8}{text}" for language, text in sorted(shown.items()))
+
+
+def _marked(words: Sequence[str], tags: Sequence[str]) -> str:
+    parts = []
+    for index, (word, tag) in enumerate(zip(words, tags)):
+        opening = "[" if tag.startswith("B-") else ""
+        following = tags[index + 1] if index + 1 < len(tags) else "O"
+        closing = f"]({tag[2:]})" if tag != "O" and not following.startswith("I-") else ""
+        parts.append(f"{opening}{word}{closing}")
+    return " ".join(parts)
+
+
+def show_answers(predictions: pathlib.Path, most: int = 8) -> str:
+    """The first questions of a predictions.json with their answers; the gold file lies beside."""
+    split = predictions.name.split(".")[0]
+    gold = read_json(predictions.with_name(f"{split}.gold.json"))
+    found = list(read_json(predictions).items())[:most]
+    return "\n".join(f"{_short(gold[name]['question'])}  ->  {_short(text) or '(no answer)'}"
+                     for name, text in found)
+
+
+# By kind of task.
+SHOWN: Dict[str, Callable[[pathlib.Path], str]] = {
+    TAGGING: show_tagged, CLASSIFICATION: show_classified, REGRESSION: show_numbered,
+    SPANS: show_answers,
+}

@@ -1,0 +1,1 @@
+"""Flags of the commands, and the configuration they make."""

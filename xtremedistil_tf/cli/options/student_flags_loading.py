@@ -1,0 +1,34 @@
+"""The flags that open a student in any of its forms, and the way from them to a tagger."""
+
+from typing import Any, Optional
+
+from absl import flags
+
+FLAGS = flags.FLAGS
+
+
+def define_loading_flags(runtime: Optional[str] = None, where: str = "") -> None:
+    """Defines --model_dir, --runtime and --whitespace_words.
+
+    Args:
+      runtime: what runs the student if nothing is said; None takes what the folder holds.
+      where: what else the help says of the folder.
+    """
+    from xtremedistil_tf.inference.runtimes.load import RUNTIMES
+
+    flags.DEFINE_string("model_dir", None,
+                        "Run folder, its student, onnx or tflite folder, or a version of its "
+                        f"export{where}.", required=True)
+    chosen = "" if runtime else " By default what the folder holds, Keras for a run folder."
+    flags.DEFINE_enum("runtime", runtime, RUNTIMES,
+                      f"What runs the student.{chosen} All give the same output but the int8 "
+                      "ones, which round.")
+    flags.DEFINE_boolean("whitespace_words", False,
+                         "Split at white space only: for text that is tokenised already.")
+
+
+def load_named_student() -> Any:
+    """The student that the flags name, a `TextTagger` or `TextClassifier`."""
+    import xtremedistil_tf
+
+    return xtremedistil_tf.load(FLAGS.model_dir, FLAGS.runtime, FLAGS.whitespace_words)

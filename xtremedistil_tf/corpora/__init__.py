@@ -1,0 +1,1 @@
+"""Corpora as people have them to task folders; checks and data cards."""

@@ -1,0 +1,279 @@
+"""Converts sources into a task folder: one pass a split, every change counted, nothing lost."""
+
+import collections
+import contextlib
+import dataclasses
+import hashlib
+import logging
+import pathlib
+import re
+from typing import Any, Counter, Dict, Iterator, List, Optional, Sequence, Set, TextIO, Tuple
+
+from xtremedistil_tf.corpora.readers import schemes
+from xtremedistil_tf.corpora.readers.formats import ReadOptions, clean_words
+from xtremedistil_tf.corpora.readers.sources import Source
+from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, LANGUAGE, Example, RowError
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.runs import atomic_folder, write_json
+
+log = logging.getLogger("absl")
+
+RECORD_FILE = "conversion.json"
+TRANSFER_FILE = "transfer.txt"
+SPLITS = ("train", "dev", "test")
+HELD_OUT = ("dev", "test")
+
+
+@dataclasses.dataclass(frozen=True)
+class ConvertOptions:
+    """How sources become a task folder.
+
+    Attributes:
+      read: what the data does not say by itself.
+      languages: kept ones; all where empty.
+      shares: of dev and test, where they are taken out of the training rows.
+      seed: of that split.
+      keep_leaks: leave transfer sentences that stand in dev or test.
+      on_bad_row: "error" or "skip".
+    """
+
+    read: ReadOptions = ReadOptions()
+    languages: Tuple[str, ...] = ()
+    shares: Tuple[float, float] = (0.1, 0.1)
+    seed: int = 42
+    keep_leaks: bool = False
+    on_bad_row: str = "error"
+
+
+def digest(words: Sequence[str], seed: int = 0) -> int:
+    """A 64-bit number of a sentence, the same in every process."""
+    text = " ".join(words).encode("utf-8", "surrogatepass")
+    key = seed.to_bytes(8, "little")
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8, key=key).digest(), "little")
+
+
+class _Reader:
+    """Reads sources into clean IOB2 examples and keeps the counts of each."""
+
+    def __init__(self, options: ConvertOptions):
+        self._options = options
+        self.records: List[Dict[str, Any]] = []
+
+    def rows(self, source: Source, labelled: bool) -> Iterator[Example]:
+        """Yields a source's examples; its counts are complete when it ends."""
+        counts: Counter[str] = collections.Counter()
+        problem = None
+        form, rows = source.read(self._options.read, counts)
+        for number, row in rows:
+            try:
+                if isinstance(row, RowError):
+                    raise row
+                example = self._clean(row, labelled, form, counts)
+            except RowError as error:
+                if self._options.on_bad_row == "error":
+                    raise UserError(f"{source.name}:{number}: {error} "
+                                    "(--on_bad_row=skip leaves such rows out)") from None
+                counts["skipped_rows"] += 1
+                problem = problem or f"line {number}: {error}"
+                continue
+            if not example.words:
+                counts["empty_sentences"] += 1
+            elif self._options.languages and example.language not in self._options.languages:
+                counts["other_languages"] += 1
+            else:
+                counts["sentences"] += 1
+                counts["words"] += len(example.words)
+                yield example
+        log.info("read %s: %s sentences", source.name, f"{counts['sentences']:,}")
+        record = {"source": source.name, "format": form, "split": source.split}
+        if labelled:
+            record["scheme"] = schemes.scheme_name(counts)
+        if problem:
+            record["first_problem"] = problem
+        self.records.append({**record, "counts": {k: v for k, v in counts.items() if v}})
+
+    def _clean(self, row: Example, labelled: bool, form: str, counts: Counter[str]) -> Example:
+        if not re.fullmatch(LANGUAGE, row.language):
+            raise RowError(("language", f"language {row.language!r}; allowed: a letter, then up to "
+                            "15 letters, digits, - or _"))
+        if row.tags and len(row.tags) != len(row.words):
+            raise RowError(("tag_count", f"{len(row.words)} words but {len(row.tags)} tags"))
+        row = clean_words(row, counts)
+        if not labelled:
+            counts["labels_stripped"] += bool(row.tags)
+            return row  # Its tags are not written.
+        if row.words and not row.tags:
+            raise RowError(("no_tags", f"no tags, read as {form}; --format names another format"))
+        return dataclasses.replace(row, tags=schemes.to_iob2(row.tags, counts))
+
+
+class _Splitter:
+    """Divides rows into train, dev and test by their words: equal sentences stay together.
+
+    Args:
+      rows: all rows that are divided.
+      missing: the splits that are taken out of them.
+      shares: of dev and test.
+      seed: decides which.
+    """
+
+    def __init__(self, rows: Iterator[Example], missing: Sequence[str],
+                 shares: Tuple[float, float], seed: int):
+        self._seed, self._bounds = seed, {}
+        numbers: Dict[str, Set[int]] = collections.defaultdict(set)
+        for row in rows:
+            numbers[row.language].add(digest(row.words, seed))
+        for language, found in numbers.items():
+            ranked, bounds, begin = sorted(found), [], 0
+            for split, share in zip(HELD_OUT, shares):
+                if split in missing:
+                    begin += max(1, round(share * len(ranked)))
+                    bounds.append((ranked[begin] if begin < len(ranked) else 1 << 64, split))
+            if begin >= len(ranked):
+                raise UserError(
+                    f"language {language!r} has {len(ranked)} different sentences; too few to take "
+                    f"{' and '.join(missing)} out of them: name files for these splits")
+            self._bounds[language] = bounds
+
+    def __call__(self, row: Example) -> str:
+        """The split of a row."""
+        number = digest(row.words, self._seed)
+        return next((split for bound, split in self._bounds[row.language] if number < bound),
+                    "train")
+
+
+class _Writer:
+    """The files of the new folder and what was written to them."""
+
+    def __init__(self, folder: pathlib.Path, stack: contextlib.ExitStack):
+        self._folder, self._stack = folder, stack
+        self._files: Dict[str, TextIO] = {}
+        self.languages: Dict[str, Counter[str]] = collections.defaultdict(collections.Counter)
+        self.types: Set[str] = set()
+        self.held_out: Dict[str, Set[int]] = {split: set() for split in HELD_OUT}
+
+    def write(self, split: str, row: Example) -> None:
+        """Appends a row to a split's file."""
+        if split not in self._files:
+            name = TRANSFER_FILE if split == "transfer" else f"{split}.tsv"
+            self._files[split] = self._stack.enter_context(
+                open(self._folder / name, "w", encoding="utf-8", newline="\n"))
+        text = " ".join(row.words)
+        if split != "transfer":
+            prefix = "" if row.language == DEFAULT_LANGUAGE else f"{row.language}:"
+            text += "\t" + " ".join(prefix + tag for tag in row.tags)
+            self.types.update(schemes.entity_types(row.tags))
+        if split in HELD_OUT:
+            self.held_out[split].add(digest(row.words))
+        self._files[split].write(text + "\n")
+        self.languages[split][row.language] += 1
+
+
+def _of_languages(sources: Sequence[Source], languages: Sequence[str]) -> Tuple[List[Source], int]:
+    """Leaves out folders and archives of other languages, where folders are named by language."""
+    groups = {source.group for source in sources if source.group in languages}
+    if not groups:
+        return list(sources), 0
+    kept = [source for source in sources if source.group in groups]
+    return kept, len(sources) - len(kept)
+
+
+def _check_result(writer: _Writer, options: ConvertOptions) -> None:
+    for split in SPLITS:
+        if not writer.languages[split]:
+            raise UserError(f"no sentence for {split}.tsv in what was given")
+    absent = [code for code in options.languages if not writer.languages["train"][code]]
+    if absent:
+        raise UserError(
+            f"--languages names {', '.join(absent)}, of which there is no training sentence; "
+            f"there are: {', '.join(sorted(writer.languages['train'])) or 'none'}")
+    if not writer.types:
+        raise UserError("no entity in the labelled sentences; every tag is O")
+
+
+def _claim(output: pathlib.Path, overwrite: bool) -> None:
+    """Refuses an output that holds anything which an earlier conversion did not make."""
+    if output.is_file():
+        raise UserError(f"--output {output} is a file; allowed: a folder")
+    if output.is_dir() and any(output.iterdir()):
+        if not (output / RECORD_FILE).is_file():
+            raise UserError(f"--output {output} holds other files; allowed: a new or empty folder")
+        if not overwrite:
+            raise UserError(f"--output {output} was made before; add --overwrite to replace it")
+
+
+def _write_labelled(reader: _Reader, writer: _Writer, named: Dict[Optional[str], List[Source]],
+                    options: ConvertOptions) -> List[str]:
+    """Writes train, dev and test; returns the splits that were taken out of the training rows."""
+    missing = [split for split in HELD_OUT if not named[split]]
+    for split in HELD_OUT:
+        for source in named[split]:
+            for row in reader.rows(source, True):
+                writer.write(split, row)
+    pool = named["train"] + named[None]
+    # Counted in the second reading only.
+    splitter = None
+    if missing:
+        first = _Reader(options)
+        splitter = _Splitter((row for source in pool for row in first.rows(source, True)),
+                             missing, options.shares, options.seed)
+    for source in pool:
+        for row in reader.rows(source, True):
+            writer.write(splitter(row) if splitter else "train", row)
+    return missing
+
+
+def convert(sources: Sequence[Source], output: pathlib.Path, options: ConvertOptions,
+            not_read: Sequence[str] = (), overwrite: bool = False) -> Dict[str, Any]:
+    """Writes a task folder.
+
+    The labelled splits and the transfer text are streamed; what is kept in memory is a number for
+    each sentence of dev and test, and of the rows that are divided.
+
+    Args:
+      sources: what is read; those without a split are divided into the ones that are missing.
+      output: the task folder; made whole or not at all.
+      options: how.
+      not_read: names of files that were passed over, for the record.
+      overwrite: replace a folder that an earlier conversion made.
+
+    Returns:
+      The record, as written to conversion.json.
+
+    Raises:
+      UserError: for rows, files or an output that cannot be used.
+    """
+    output = pathlib.Path(output)
+    _claim(output, overwrite)
+    sources, passed = _of_languages(sources, options.languages)
+    named: Dict[Optional[str], List[Source]] = collections.defaultdict(list)
+    for source in sources:
+        named[source.split].append(source)
+    reader = _Reader(options)
+    removed: Counter[str] = collections.Counter()
+    with atomic_folder(output) as folder:
+        with contextlib.ExitStack() as stack:
+            writer = _Writer(folder, stack)
+            divided = _write_labelled(reader, writer, named, options)
+            _check_result(writer, options)
+            for source in named["transfer"]:
+                for row in reader.rows(source, False):
+                    number = digest(row.words)
+                    stands = [split for split in HELD_OUT if number in writer.held_out[split]]
+                    removed.update(stands)
+                    if options.keep_leaks or not stands:
+                        writer.write("transfer", row)
+        labels = schemes.labels_for(writer.types)
+        (folder / "labels.tsv").write_text("\n".join(labels) + "\n", "utf-8")
+        record = {
+            "splits": {split: dict(sorted(found.items()))
+                       for split, found in writer.languages.items()},
+            "labels": labels,
+            "divided": {"splits": divided, "shares": list(options.shares), "seed": options.seed},
+            "leaks": {"kept" if options.keep_leaks else "removed": dict(removed)},
+            "sources": reader.records,
+            "sources_of_other_languages": passed,
+            "not_read": list(not_read),
+        }
+        write_json(folder / RECORD_FILE, record)
+    return record

@@ -1,0 +1,110 @@
+"""Problems of a task folder: what they are, how a file's are noted, how they are shown."""
+
+import collections
+import dataclasses
+import itertools
+import logging
+import pathlib
+from typing import BinaryIO, Iterator, List, Sequence, Tuple, Union
+
+from xtremedistil_tf.data.readers.rows import RowError, decode_lines
+
+log = logging.getLogger("absl")
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong or looks wrong.
+
+    Attributes:
+      path: the file.
+      line: from 1; 0 for the file as a whole.
+      kind: its kind, for grouping.
+      text: what was found.
+      is_error: whether the other commands refuse it; else they go on, with a worse result.
+    """
+
+    path: pathlib.Path
+    line: int
+    kind: str
+    text: str
+    is_error: bool = False
+
+    def __str__(self) -> str:
+        place = f"{self.path}:{self.line}" if self.line else str(self.path)
+        return f"{place}: {'error' if self.is_error else 'warning'}: {self.text}"
+
+
+class ProblemFile:
+    """Reads a file's lines and notes what is odd about the file as such.
+
+    Args:
+      path: the file.
+      problems: grows by what is found.
+
+    Attributes:
+      rows: lines read so far that are not empty.
+    """
+
+    def __init__(self, path: pathlib.Path, problems: List[Problem]):
+        self.path, self._problems = path, problems
+        self.rows = 0
+
+    def error(self, line: int, kind: str, text: str) -> None:
+        """Notes what the other commands refuse."""
+        self._problems.append(Problem(self.path, line, kind, text, True))
+
+    def warn(self, line: int, kind: str, text: str) -> None:
+        """Notes what they put up with."""
+        self._problems.append(Problem(self.path, line, kind, text))
+
+    def lines(self) -> Iterator[Tuple[int, Union[str, RowError]]]:
+        """Lines that are not empty."""
+        log.info("checking %s", self.path)
+        try:
+            file = open(self.path, "rb")
+        except FileNotFoundError:
+            return self.error(0, "missing", "file not found")
+        except OSError as error:
+            return self.error(0, "unreadable", f"cannot be read: {error.strerror}")
+        with file:
+            for number, text in decode_lines(self._raw(file)):
+                if isinstance(text, str) and not text.strip():
+                    self.warn(number, "empty_line", "empty line, left out")
+                    continue
+                self.rows += 1
+                yield number, text
+        if not self.rows:
+            self.error(0, "empty", "nothing in it")
+
+    def _raw(self, file: BinaryIO) -> Iterator[bytes]:
+        crlf, number, raw = 0, 0, b""
+        for number, raw in enumerate(file, 1):
+            if number == 1 and raw.startswith(b"\xef\xbb\xbf"):
+                self.warn(1, "bom", "byte order mark; it is read over")
+            if not crlf and raw.endswith(b"\r\n"):
+                crlf = number
+            yield raw
+        if crlf:
+            self.warn(crlf, "crlf", "line ends with CR LF (the first of them); CR is read over")
+        if raw and not raw.endswith(b"\n"):
+            self.warn(number, "no_newline", "the last line does not end; the file may be cut off")
+
+
+def summary(problems: Sequence[Problem], most_shown: int = 20) -> str:
+    """Problems as lines of text, errors first; of each kind and file the first `most_shown`."""
+    ranked = sorted(problems, key=lambda found: not found.is_error)
+    shown: collections.Counter = collections.Counter()
+    lines, errors = [], sum(found.is_error for found in problems)
+    for _, group in itertools.groupby(ranked, key=lambda found: (found.is_error, found.path)):
+        found_in_file = list(group)
+        for found in found_in_file:
+            shown[found.kind] += 1
+            if not most_shown or shown[found.kind] <= most_shown:
+                lines.append(str(found))
+        for kind, count in shown.items():
+            if most_shown and count > most_shown:
+                lines.append(f"{found_in_file[0].path}: {count - most_shown:,} more of kind {kind} "
+                             "(--most_shown=0 shows all)")
+        shown.clear()
+    return "\n".join([*lines, f"{errors:,} errors, {len(problems) - errors:,} warnings"])

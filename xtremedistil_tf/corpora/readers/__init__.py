@@ -1,0 +1,1 @@
+"""Readers of corpus formats and sources."""

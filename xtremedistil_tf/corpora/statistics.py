@@ -1,0 +1,153 @@
+"""The numbers of a data card: counts, labels, lengths, unknown pieces, duplicates, leakage."""
+
+import array
+import collections
+import itertools
+import logging
+import pathlib
+from typing import Any, Callable, Counter, Dict, Iterator, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from xtremedistil_tf.corpora.convert import SPLITS, digest
+from xtremedistil_tf.corpora.readers.schemes import entity_types
+from xtremedistil_tf.data.labels import LabelSet, read_labels
+from xtremedistil_tf.data.readers.rows import Example, RowError, decode_lines, parse_ner
+
+log = logging.getLogger("absl")
+
+# Rows handed to the tokenizer at a time.
+_CHUNK = 2048
+MARKERS = 2
+Measure = Callable[[Sequence[Sequence[str]]], Tuple[List[int], List[int]]]
+
+
+def count_words(rows: Sequence[Sequence[str]]) -> Tuple[List[int], List[int]]:
+    """Stands in for a PieceCounter where no tokenizer is given: words, none unknown."""
+    return [len(row) for row in rows], [0] * len(rows)
+
+
+class _Tally:
+    """What is counted of one split and language; 8 bytes a sentence stay in memory."""
+
+    def __init__(self):
+        self.counts: Counter[str] = collections.Counter()
+        self.tags: Counter[str] = collections.Counter()
+        self.entities: Counter[str] = collections.Counter()
+        self.lengths: Counter[int] = collections.Counter()
+        self.digests = array.array("Q")
+
+    def add(self, row: Example, length: int, unknown: int, seq_len: int) -> None:
+        """Counts a row of `length` pieces or words."""
+        types = entity_types(row.tags)
+        self.counts["sentences"] += 1
+        self.counts["words"] += len(row.words)
+        self.counts["unknown"] += unknown
+        self.counts["cut"] += length + MARKERS > seq_len
+        self.counts["without_entity"] += bool(row.tags) and not types
+        self.tags.update(row.tags)
+        self.entities.update(types)
+        self.lengths[length] += 1
+        self.digests.append(digest(row.words))
+
+    def merge(self, other: "_Tally") -> None:
+        """Adds another one's counts."""
+        for name in ("counts", "tags", "entities", "lengths"):
+            getattr(self, name).update(getattr(other, name))
+        self.digests.extend(other.digests)
+
+    def numbers(self) -> Dict[str, Any]:
+        """The counts as JSON values; shares are 0 to 1."""
+        lengths = np.array(sorted(self.lengths))
+        weights = np.array([self.lengths[int(length)] for length in lengths])
+        total, sentences = int((lengths * weights).sum()), self.counts["sentences"]
+        ranks = np.cumsum(weights)
+
+        def at(share: float) -> int:
+            return int(lengths[np.searchsorted(ranks, share * sentences)])
+
+        return {
+            "sentences": sentences, "words": self.counts["words"], "length": {
+                "total": total, "mean": total / sentences, "median": at(0.5), "p95": at(0.95),
+                "longest": int(lengths[-1])},
+            "cut": self.counts["cut"] / sentences,
+            "unknown": self.counts["unknown"] / max(1, total),
+            "duplicates": sentences - len(np.unique(np.frombuffer(self.digests, np.uint64))),
+            "without_entity": self.counts["without_entity"],
+        }
+
+
+def _rows(path: pathlib.Path, labels: Optional[LabelSet], counts: Counter[str]
+          ) -> Iterator[Example]:
+    """Usable rows of a file; unusable ones are counted."""
+    with open(path, "rb") as file:
+        for _, text in decode_lines(file):
+            try:
+                if isinstance(text, RowError):
+                    raise text
+                if not text.strip():
+                    continue
+                yield (parse_ner(text, labels)[0] if labels is not None else
+                       Example(tuple(filter(None, text.replace("\t", " ").split(" ")))))
+            except RowError:
+                counts["unusable_rows"] += 1
+
+
+def _tally(rows: Iterator[Example], measure: Measure, seq_len: int) -> Dict[str, _Tally]:
+    tallies: Dict[str, _Tally] = collections.defaultdict(_Tally)
+    while True:
+        chunk = list(itertools.islice(rows, _CHUNK))
+        if not chunk:
+            return tallies
+        for row, length, unknown in zip(chunk, *measure([row.words for row in chunk])):
+            tallies[row.language].add(row, length, unknown, seq_len)
+
+
+def _leaks(digests: Dict[str, np.ndarray]) -> Dict[str, int]:
+    """By "a in b" the sentences of a that stand in b too."""
+    pairs = [("train", "dev"), ("train", "test"), ("dev", "test"),
+             ("transfer", "dev"), ("transfer", "test")]
+    return {f"{a} in {b}": int(np.isin(digests[a], digests[b]).sum())
+            for a, b in pairs if a in digests and b in digests}
+
+
+def measure_task(folder: pathlib.Path, transfer_file: str, measure: Measure, seq_len: int
+                 ) -> Dict[str, Any]:
+    """Counts a task folder, a row at a time.
+
+    Args:
+      folder: the task folder.
+      transfer_file: its unlabelled text; may be missing.
+      measure: gives the lengths of rows and their unknown pieces.
+      seq_len: longest row in pieces, markers included.
+
+    Returns:
+      "splits" with the numbers of each, "leaks", and "labels" in their order.
+
+    Raises:
+      UserError: if labels.tsv cannot be used.
+      OSError: if a file cannot be read.
+    """
+    labels = read_labels(folder / "labels.tsv")
+    paths = {split: folder / f"{split}.tsv" for split in SPLITS}
+    if (folder / transfer_file).is_file():
+        paths["transfer"] = folder / transfer_file
+    splits: Dict[str, Any] = {}
+    digests: Dict[str, np.ndarray] = {}
+    for split, path in paths.items():
+        log.info("counting %s", path)
+        counts: Counter[str] = collections.Counter()
+        rows = _rows(path, None if split == "transfer" else labels, counts)
+        tallies = _tally(rows, measure, seq_len)
+        whole = _Tally()
+        for tally in tallies.values():
+            whole.merge(tally)
+        digests[split] = np.frombuffer(whole.digests, np.uint64)
+        splits[split] = {
+            **(whole.numbers() if tallies else {"sentences": 0}), **counts,
+            "tags": {tag: whole.tags[tag] for tag in labels.tags if split != "transfer"},
+            "entities": dict(sorted(whole.entities.items())),
+            "lengths": {str(length): count for length, count in sorted(whole.lengths.items())},
+            "languages": {code: tallies[code].numbers() for code in sorted(tallies)},
+        }
+    return {"labels": list(labels.tags), "splits": splits, "leaks": _leaks(digests)}

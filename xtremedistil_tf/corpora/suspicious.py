@@ -1,0 +1,87 @@
+"""What looks wrong in a row: characters, encodings, and layouts that belong to other formats."""
+
+import re
+import unicodedata
+from typing import Iterator, Optional, Tuple
+
+from xtremedistil_tf.corpora.readers.schemes import is_tag
+from xtremedistil_tf.data.labels import LabelSet
+from xtremedistil_tf.data.readers.rows import split_prefix
+
+# (kind, pattern, what it is). ZWNJ and ZWJ are not among them: Persian and Hindi need them.
+_CHARACTERS = tuple((kind, re.compile(pattern), text) for kind, pattern, text in (
+    ("control", "[\x01-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]", "control character"),
+    ("invisible", "[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]",
+     "invisible character"),
+    ("replacement", "\ufffd", "replacement character: the text was damaged before"),
+    ("private_use", "[\ue000-\uf8ff]", "private-use character"),
+    ("mojibake", "[\u00c3\u00c2][\u0080-\u00bf]|\u00e2\u20ac|[\u00d0\u00d1][\u0080-\u00bf]",
+     "UTF-8 that was read as Latin-1"),
+    ("markup", r"&(?:amp|quot|lt|gt|nbsp|apos|#\d+);|</?(?:br|ref|sup|sub|span|div)\b",
+     "HTML left in the text"),
+    ("spaces", r"  |^ | $", "spaces before, after or twice between words"),
+    ("long_word", r"[^\s]{101,}", "word of over 100 characters, which WordPiece cannot read"),
+))
+# One search finds the few rows that need the eight.
+_ANY = re.compile("|".join(pattern.pattern for _, pattern, _ in _CHARACTERS))
+_HEADER = frozenset({"text", "sentence", "words", "tokens", "word", "token"})
+
+
+def _show(found: str) -> str:
+    """A short form of what was found, invisible characters by number."""
+    if found.isprintable() and found.strip():
+        return repr(found if len(found) <= 20 else found[:20] + "...")
+    return " ".join(f"U+{ord(char):04X}" for char in found[:3])
+
+
+def suspicious_text(text: str) -> Iterator[Tuple[str, str]]:
+    """Yields (kind, text) for all that looks wrong in the words of a row."""
+    if _ANY.search(text):
+        for kind, pattern, what in _CHARACTERS:
+            match = pattern.search(text)
+            if match:
+                at = f" at character {match.start() + 1}"
+                yield kind, f"{what}: {_show(match.group())}{at}"
+    if not unicodedata.is_normalized("NFC", text):
+        yield "not_nfc", "characters are not composed (Unicode NFC); other files may write them so"
+
+
+def only_tags(column: str) -> bool:
+    """Whether a column holds tags and nothing else."""
+    fields = column.split()
+    return bool(fields) and all(is_tag(split_prefix(field)[1]) for field in fields)
+
+
+def layout_hint(text: str, number: int) -> Optional[Tuple[str, str]]:
+    """Names the other format that an unusable row seems to be in: (kind, hint)."""
+    columns, fields = text.split("\t"), text.split()
+    if number == 1 and columns[0].strip().lower() in _HEADER:
+        return "header", "looks like a header line, which these files do not have"
+    if len(columns) == 2 and only_tags(columns[0]) and not only_tags(columns[1]):
+        return "swapped", "the columns seem swapped: words come first"
+    if len(columns) == 2 and text.startswith('"') and text.endswith('"'):
+        return "quoted", "the row is in quotation marks, which are read as text"
+    if len(columns) == 2 and "," in columns[1] and only_tags(columns[1].replace(",", " ")):
+        return "comma", "tags are separated by commas; needed are spaces"
+    words = [word for word in columns[0].split(" ") if word]
+    if len(columns) == 2 and len(words) != len(columns[1].split()) == len(columns[0].split()):
+        return "odd_space", "words seem separated by other white space than the plain space"
+    if len(fields) == 2 and is_tag(split_prefix(fields[1])[1]):
+        return "conll", "looks like a CoNLL line; xtremedistil-prepare --input=... converts it"
+    half = len(fields) // 2
+    if len(columns) == 1 and half > 1 and only_tags(" ".join(fields[half:])):
+        return "no_tab", "words and tags seem separated by spaces; needed is a tab"
+    return None
+
+
+def tag_hint(tag: str, labels: LabelSet) -> Optional[Tuple[str, str]]:
+    """Says what a tag that labels.tsv lacks may be meant for: (kind, hint)."""
+    if tag.upper() in labels:
+        return "tag_case", f"{tag.upper()} is meant, perhaps"
+    if tag.replace("_", "-") in labels:
+        return "tag_dash", f"{tag.replace('_', '-')} is meant, perhaps"
+    if is_tag(tag) and f"B-{tag[2:]}" in labels:
+        return "tag_scheme", "looks like BIOES; xtremedistil-prepare --input=... converts it"
+    if f"B-{tag}" in labels:
+        return "tag_bare", "lacks its B- or I-"
+    return None

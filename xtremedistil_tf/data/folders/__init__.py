@@ -1,0 +1,1 @@
+"""Task folders: their files, splits and labels."""

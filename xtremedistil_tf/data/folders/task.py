@@ -1,0 +1,216 @@
+"""A task folder, read and checked as a whole before any hour is spent on it."""
+
+import collections
+import dataclasses
+import pathlib
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from xtremedistil_tf.config import (
+    DECODINGS,
+    SPANS,
+    DataConfig,
+)
+from xtremedistil_tf.data.folders.splits import LABELS_FILE, header_warnings, read_labelled
+from xtremedistil_tf.data.labels import LabelSet
+from xtremedistil_tf.data.readers.glue import glue_texts
+from xtremedistil_tf.data.readers.rows import Example, ReadReport, TextFile, parse_line
+from xtremedistil_tf.data.readers.subset import TextSample
+from xtremedistil_tf.data.readers.swaps import SwappedText
+from xtremedistil_tf.data.readers.texts import parse_pair_line
+from xtremedistil_tf.data.tokenization.alignment import Labels
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.runs import file_fingerprint, fingerprint
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """What a task folder holds.
+
+    Attributes:
+      labels: the label set.
+      examples: by split: train, dev, test and what else GLUE's task has; of SQuAD's files
+        questions (`inputs.squad.Question`), perhaps without a test split.
+      transfer: the transfer text, where it was asked for; it stays on disk.
+      transfer_rows: sentences in it.
+      transfer_words: words in it, those beyond seq_len not counted.
+      fingerprints: by split, of the files' bytes; also "labels".
+      warnings: what was repaired, left out or looks wrong, a line each.
+      left_out: by split, the places of skipped rows among all rows of the file.
+    """
+
+    labels: Labels
+    examples: Dict[str, List[Any]]
+    fingerprints: Dict[str, str]
+    warnings: Tuple[str, ...]
+    transfer: Optional[TextFile] = None
+    transfer_rows: int = 0
+    transfer_words: int = 0
+    left_out: Mapping[str, Sequence[int]] = dataclasses.field(default_factory=dict)
+
+    @property
+    def held_out(self) -> Tuple[str, ...]:
+        """The splits that nothing is trained on."""
+        return tuple(split for split in self.examples if split != "train")
+
+    @property
+    def scored(self) -> Tuple[str, ...]:
+        """Those of them that have labels."""
+        return tuple(split for split in self.held_out
+                     if self.labels.kind == SPANS or self.examples[split][0].tags)
+
+
+def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
+    """Reads all files of a task.
+
+    The test split is parsed here, so that a broken row is found before training and not after;
+    it is scored once, at the end of a run.
+
+    Args:
+      config: where the files are.
+      with_transfer: whether the transfer file is needed.
+
+    Raises:
+      UserError: for the first file or row that cannot be used.
+    """
+    folder = pathlib.Path(config.task)
+    if not folder.is_dir():
+        raise UserError(f"--task {folder} is not a folder")
+    labels, paths, examples, reports = read_labelled(config)
+    warnings = [line for split in reports for line in reports[split].warnings()]
+    warnings += header_warnings(config, examples)
+    transfer, report, words = None, ReadReport(folder), 0
+    if with_transfer:
+        paths["transfer"] = find_transfer_file(config)
+        transfer = _transfer_text(config, paths["transfer"])
+        if config.transfer_size is not None:
+            transfer = TextSample(transfer, config.transfer_size)
+        if config.entity_swaps:
+            transfer = SwappedText(transfer, examples["train"], config.entity_swaps)
+        report = ReadReport(transfer.path)
+        words, shared = _scan(transfer, report, examples, config.seq_len)
+        warnings += report.warnings()
+        for split, count in shared.items():
+            if count:
+                warnings.append(
+                    f"{transfer.path}: {count} of {report.counts['rows']} sentences also stand in "
+                    f"{config.files[split]}; scores on {split} may be too good"
+                )
+    fingerprints = {name: file_fingerprint(path) for name, path in paths.items()}
+    for name, path in paths.items():
+        part = _part(config, name, path)
+        if part is not None:
+            fingerprints[name] = fingerprint(fingerprints[name], part)
+    if config.entity_swaps and transfer is not None:
+        fingerprints["transfer"] = fingerprint(
+            fingerprints["transfer"], fingerprints["train"], config.entity_swaps)
+    fingerprints["labels"] = _labels_fingerprint(folder, labels)
+    return Task(labels, examples, fingerprints, tuple(warnings), transfer, report.counts["rows"],
+                words, {split: tuple(found.left_out) for split, found in reports.items()})
+
+
+def _part(config: DataConfig, name: str, path: pathlib.Path) -> Optional[Any]:
+    """What of a file is used and how it is read, None for all of it in the project's format."""
+    if name == "transfer":
+        part: Optional[Any] = config.transfer_size
+        if _labelled_text(config, path):
+            part = part, "labels not read"
+    else:
+        most = config.labels_per_language if name == "train" else None
+        part = (config.languages, most) if config.languages or most else None
+    if config.squad is not None:
+        return part, dataclasses.asdict(config.squad)
+    plain = config.glue_task is None and not config.pairs
+    return part if plain else (part, config.glue_task, config.pairs)
+
+
+def _transfer_text(config: DataConfig, path: pathlib.Path) -> TextFile:
+    """The transfer text; one of GLUE's own files is read by its columns."""
+    if config.glue is not None and path.name in config.files.values():
+        return glue_texts(path, config.glue, config.on_bad_row)
+    if config.pairs:
+        return TextFile(path, config.on_bad_row, parse_pair_line)
+    return TextFile(path, config.on_bad_row,
+                    _parse_labelled if _labelled_text(config, path) else parse_line)
+
+
+def _parse_labelled(line: str) -> Optional[Example]:
+    """Parses a labelled row as text; as words of it the student would learn the labels."""
+    return parse_line(line.partition("\t")[0])
+
+
+def _labelled_text(config: DataConfig, path: pathlib.Path) -> bool:
+    """Whether a transfer file is one of the task's own, with a text and its labels a row."""
+    own = [pathlib.Path(config.task) / name for name in config.files.values()]
+    return not config.pairs and config.glue is None and any(
+        one.is_file() and one.samefile(path) for one in own)
+
+
+def _labels_fingerprint(folder: pathlib.Path, labels: Labels) -> str:
+    path = folder / LABELS_FILE
+    found = file_fingerprint(path) if path.is_file() else fingerprint(list(labels.tags))
+    # Another decoding has other scores, which choose epochs.
+    if isinstance(labels, LabelSet) and labels.decoding != DECODINGS[0]:
+        return fingerprint(found, labels.decoding)
+    return found
+
+
+def find_transfer_file(data: DataConfig) -> pathlib.Path:
+    """Finds the transfer file in the task folder or the current one, as the authors' scripts do.
+
+    Raises:
+      UserError: if none is named or it is in neither place.
+    """
+    if not data.transfer_file:
+        raise UserError("--transfer_file is not given: distillation needs unlabelled text, one "
+                        "sentence a line")
+    tried = [pathlib.Path(data.task) / data.transfer_file, pathlib.Path(data.transfer_file)]
+    for path in tried:
+        if path.is_file():
+            return path
+    raise UserError(f"transfer file not found; tried {tried[0]} and {tried[1]}")
+
+
+def _scan(
+    transfer: TextFile, report: ReadReport, examples: Mapping[str, List[Example]], seq_len: int
+) -> Tuple[int, Dict[str, int]]:
+    """Reads the transfer text once: its words, and its sentences that stand in held-out splits."""
+    known = {split: {row.texts for row in rows} for split, rows in examples.items()
+             if split != "train"}
+    words, shared = 0, dict.fromkeys(known, 0)
+    for example in transfer.read(report):
+        words += min(sum(map(len, example.texts)), seq_len - 2)
+        for split, sentences in known.items():
+            shared[split] += example.texts in sentences
+    return words, shared
+
+
+def describe(
+    task: Task, counts: Optional[Mapping[str, Mapping[str, int]]] = None
+) -> Dict[str, Any]:
+    """Counts by split, for metrics.json and the report.
+
+    Args:
+      task: what was read.
+      counts: by split, what tokenising counted (see `alignment.Features`).
+    """
+    described: Dict[str, Any] = {}
+    for split, rows in task.examples.items():
+        languages = collections.Counter(row.language for row in rows)
+        described[split] = {"sentences": len(rows), **(counts or {}).get(split, {}),
+                            "languages": dict(sorted(languages.items()))}
+    if task.transfer is not None:
+        described["transfer"] = {"sentences": task.transfer_rows,
+                                 **(counts or {}).get("transfer", {})}
+    warnings = list(task.warnings)
+    for split, found in described.items():
+        if found.get("cut_words"):
+            scored = split != "transfer" and not task.labels.pooled
+            fate = "are scored as O" if scored else "are not used"
+            warnings.append(f"{split}: {found['cut_words']} words of {found['cut_sentences']} "
+                            f"sentences lie beyond seq_len and {fate}")
+        if found.get("lost_answers"):
+            warnings.append(f"{split}: {found['lost_answers']} answers lie whole in no window; "
+                            "a larger --doc_stride would hold them")
+        if found.get("empty_words"):
+            warnings.append(f"{split}: {found['empty_words']} words yield no piece")
+    return {**described, "warnings": warnings}

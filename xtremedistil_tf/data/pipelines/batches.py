@@ -1,0 +1,120 @@
+"""tf.data pipelines: shuffled batches of rows of similar length, with targets and a mask.
+
+Everything is done a batch at a time: work on single rows inside tf.data costs more than the
+student's own step.
+"""
+
+import dataclasses
+from typing import Any, Dict, Optional, Tuple
+
+import numpy as np
+
+from xtremedistil_tf.config import BatchSize
+from xtremedistil_tf.data.pipelines.buckets import plan_batches
+from xtremedistil_tf.data.tokenization.alignment import Features
+from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.shares import Share
+
+
+@dataclasses.dataclass(frozen=True)
+class PieceMasking:
+    """Random replacement of pieces by the mask piece; labels stay.
+
+    A teacher that starts from random weights otherwise learns names by heart.
+
+    Attributes:
+      rate: share of the pieces between the markers that is replaced, 0 to 1.
+      mask_id: id of the mask piece.
+      separator: of the two texts of a pair, which stays; None elsewhere.
+    """
+
+    rate: float
+    mask_id: int
+    separator: Optional[int] = None
+
+    def __call__(self, ids: Any, lengths: Any, seed: Any) -> Any:
+        """Replaces pieces of int32 [batch, time]; equal seeds (int [2]) replace the same."""
+        at = tf.range(tf.shape(ids)[1])[None, :]
+        inner = (at > 0) & (at < lengths[:, None] - 1)
+        chosen = tf.random.stateless_uniform(tf.shape(ids), seed) < self.rate
+        if self.separator is not None:
+            chosen &= ids != self.separator
+        return tf.where(inner & chosen, self.mask_id, ids)
+
+
+def labelled_batches(
+    features: Features, size: BatchSize, seed: int, table: Optional[np.ndarray] = None,
+    pad_id: int = 0, masking: Optional[PieceMasking] = None, share: Share = Share(),
+    rows: Optional[np.ndarray] = None,
+) -> Any:
+    """One shuffled epoch of labelled rows.
+
+    Args:
+      features: rows with label ids.
+      size: of a batch, for each replica.
+      seed: of the order; equal seeds give equal epochs.
+      table: maps piece ids to the student's; None for the teacher, which gets an attention mask.
+      pad_id: the teacher's padding id.
+      masking: replaces pieces at random, anew in every epoch.
+      share: the replicas that are fed; a step's batches follow one another in their order.
+      rows: numbers of the epoch's rows, some perhaps more than once; by default all, once.
+
+    Returns:
+      A dataset of (inputs, {"labels", "mask"}), both [batch, time], or [batch, n] where a row has n
+      labels instead.
+    """
+    source = features.input_ids.values
+    values = tf.constant(source if table is None else table[source], tf.int32)
+    labels = tf.constant(features.label_ids.values)
+    if features.pooled:
+        labels = tf.reshape(labels, [len(features), -1])
+    starts = tf.constant(features.input_ids.starts[:-1], tf.int32)
+    all_lengths = tf.constant(features.input_ids.lengths, tf.int32)
+    chosen = np.arange(len(features)) if rows is None else rows
+    batches = [
+        (batch[replica :: share.replicas], True) if replica < len(batch) else (batch[:1], False)
+        for batch in plan_batches(
+            features.input_ids.lengths[chosen], size, seed, share.replicas)
+        for replica in share.mine()
+    ]
+    numbered = tf.RaggedTensor.from_row_lengths(
+        chosen[np.concatenate([batch for batch, _ in batches])].astype(np.int32),
+        [len(batch) for batch, _ in batches],
+    )
+
+    def gather(
+        number: Any, row: Any, counts: Any
+    ) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+        lengths = tf.gather(all_lengths, row)
+        at = tf.range(tf.reduce_max(lengths))[None, :]
+        real = at < lengths[:, None]
+        index = tf.gather(starts, row)[:, None] + tf.minimum(at, lengths[:, None] - 1)
+        ids = tf.gather(values, index)
+        if masking is not None:
+            ids = masking(ids, lengths, tf.stack([tf.constant(seed, tf.int64), number]))
+        inputs = {"input_ids": tf.where(real, ids, 0 if table is not None else pad_id)}
+        if table is None:
+            inputs["attention_mask"] = tf.cast(real, tf.int32)
+        if features.pooled:
+            targets = tf.gather(labels, row)
+            return inputs, {"labels": targets, "mask": tf.ones_like(targets, tf.float32)
+                            * tf.cast(counts, tf.float32)}
+        return inputs, {"labels": tf.gather(labels, index),
+                        "mask": tf.cast(real & counts, tf.float32)}
+
+    numbers = np.arange(len(batches), dtype=np.int64) * share.replicas + share.first
+    counts = np.array([counts for _, counts in batches])
+    dataset = tf.data.Dataset.from_tensor_slices((numbers, numbered, counts))
+    return dataset.map(gather, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+
+
+
+
+
+
+
+
+
+
+
+

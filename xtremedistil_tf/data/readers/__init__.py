@@ -1,0 +1,1 @@
+"""Readers of task folders: rows, texts, GLUE, SQuAD."""

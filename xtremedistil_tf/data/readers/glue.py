@@ -1,0 +1,94 @@
+"""Reading GLUE's original files: columns by their names in the header, nothing quoted."""
+
+import pathlib
+from typing import List, Optional, Tuple
+
+from xtremedistil_tf.config import GlueTask
+from xtremedistil_tf.data.readers.rows import (
+    DEFAULT_LANGUAGE,
+    Example,
+    ReadReport,
+    TextFile,
+    read_lines,
+    read_rows,
+    split_columns,
+)
+from xtremedistil_tf.data.readers.texts import TextLabels, check_label, words_of
+from xtremedistil_tf.errors import UserError
+
+
+def _columns(path: pathlib.Path, task: GlueTask) -> Tuple[Tuple[str, ...], int]:
+    """(names of a file's columns, number of its first line that is a row).
+
+    Raises:
+      UserError: if it lacks a column of text.
+    """
+    line = next((text for _, text in read_lines(path)), "")
+    if isinstance(line, UserError):
+        raise UserError(f"{path}:1: {line}")
+    names = tuple(name.strip() for name in line.split("\t"))
+    if set(task.texts) <= set(names):
+        return names, 2
+    if task.columns is None or len(names) != len(task.columns):
+        raise UserError(f"{path}:1: the columns are {', '.join(names)}; needed are "
+                        f"{', '.join(task.texts)} (--glue_task names the task, the first line of "
+                        "its files the columns)")
+    return task.columns, 1
+
+
+class _Parser:
+    """From a line of one of a task's files to its example.
+
+    Args:
+      path: the file.
+      task: the task.
+      labels: the labels that may occur; None takes any.
+      labelled: whether labels are read where there are any.
+
+    Raises:
+      UserError: if the file lacks a column of text.
+    """
+
+    def __init__(self, path: pathlib.Path, task: GlueTask, labels: Optional[TextLabels],
+                 labelled: bool = True):
+        self._names, self.first = _columns(path, task)
+        self._labels = labels
+        self._texts = [self._names.index(name) for name in task.texts]
+        self._label = self._names.index(task.label) \
+            if labelled and task.label in self._names else None
+
+    def __call__(self, text: str) -> Example:
+        cells = split_columns(
+            text, len(self._names), f"needed are {len(self._names)}: {', '.join(self._names)}")
+        words = [words_of(cells[place], f"the column {self._names[place]} is empty")
+                 for place in self._texts]
+        tags = () if self._label is None else (
+            check_label(cells[self._label].strip(), self._labels),)
+        return Example(words[0], tags, DEFAULT_LANGUAGE, *words[1:])
+
+
+def read_glue(
+    path: pathlib.Path, task: GlueTask, labels: Optional[TextLabels], on_bad_row: str = "error"
+) -> Tuple[List[Example], ReadReport]:
+    """Reads one of a GLUE task's files as it is.
+
+    Args:
+      path: with a header, or in the task's own order of columns.
+      task: the task.
+      labels: the labels that may occur; None takes any.
+      on_bad_row: "error" or "skip".
+
+    Returns:
+      See `read_rows`; the rows of a file without a column of labels have no tags.
+
+    Raises:
+      UserError: for the first file or row that cannot be used.
+    """
+    parse = _Parser(path, task, labels)
+    return read_rows(path, lambda text: (parse(text), 0), on_bad_row, parse.first)
+
+
+def glue_texts(path: pathlib.Path, task: GlueTask, on_bad_row: str = "error") -> TextFile:
+    """The texts of one of a GLUE task's files as unlabelled text; see `read_glue`."""
+    parse = _Parser(path, task, None, labelled=False)
+    return TextFile(path, on_bad_row, parse, parse.first)

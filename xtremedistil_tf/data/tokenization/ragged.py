@@ -1,0 +1,54 @@
+"""Rows of different lengths in one flat array."""
+
+import dataclasses
+import itertools
+from typing import Any, Collection, Sequence
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Ragged:
+    """Rows of different lengths in one flat array.
+
+    Attributes:
+      values: [total] the rows one after another.
+      starts: int64 [rows + 1]; row i is values[starts[i]:starts[i + 1]].
+    """
+
+    values: np.ndarray
+    starts: np.ndarray
+
+    @classmethod
+    def of(cls, rows: Sequence[Collection[int]], dtype: Any = np.int32) -> "Ragged":
+        """Joins rows."""
+        lengths = np.fromiter((len(row) for row in rows), np.int64, len(rows))
+        starts = np.concatenate([[0], np.cumsum(lengths)])
+        flat = np.fromiter(itertools.chain.from_iterable(rows), dtype, int(starts[-1]))
+        return cls(flat, starts)
+
+    @classmethod
+    def join(cls, parts: Sequence["Ragged"]) -> "Ragged":
+        """Puts the rows of several behind one another."""
+        lengths = np.concatenate([part.lengths for part in parts])
+        values = np.concatenate([part.values for part in parts])
+        return cls(values, np.concatenate([[0], np.cumsum(lengths)]))
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        return self.values[self.starts[index] : self.starts[index + 1]]
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """int64 [rows]."""
+        return np.diff(self.starts)
+
+    def padded(self, rows: np.ndarray, fill: int) -> np.ndarray:
+        """The given rows as one array [len(rows), longest], short ones filled up."""
+        lengths = self.lengths[rows]
+        out = np.full((len(rows), int(lengths.max(initial=1))), fill, self.values.dtype)
+        for at, (row, length) in enumerate(zip(rows, lengths)):
+            out[at, :length] = self[row]
+        return out

@@ -1,0 +1,121 @@
+"""The transfer text as piece ids on disk: tokenised once, mapped into memory."""
+
+import collections
+import contextlib
+import json
+import pathlib
+from typing import Any, Dict, Iterable, Tuple
+
+import numpy as np
+
+from xtremedistil_tf.data.readers.rows import Example
+from xtremedistil_tf.data.tokenization.alignment import pieces_of
+from xtremedistil_tf.data.tokenization.ragged import Ragged
+from xtremedistil_tf.data.tokenization.realign import Realigned, realigned_of
+from xtremedistil_tf.progress import Progress
+from xtremedistil_tf.runs import atomic_folder, read_json, sweep_beside, write_json
+
+_RECORD, _STARTS = "pieces.json", "starts.npy"
+_IDS, _PLACES = "values.i32", "places.i32"
+
+
+def _column(folder: pathlib.Path, name: str) -> Ragged:
+    record = read_json(folder / _RECORD)
+    # An empty file cannot be mapped, but a text without any piece still has its two markers.
+    values = np.memmap(folder / name, "<i4", "r", shape=(record["counts"]["pieces"],))
+    return Ragged(values, np.load(folder / _STARTS, allow_pickle=False))
+
+
+def open_pieces(folder: pathlib.Path) -> Ragged:
+    """Maps the rows that `tokenise_texts` wrote; pages are read when they are needed."""
+    return _column(folder, _IDS)
+
+
+def open_realigned(folder: pathlib.Path) -> Realigned:
+    """Maps the rows of a student's own tokenizer, with their places where they have any."""
+    places = _column(folder, _PLACES) if (folder / _PLACES).is_file() else None
+    return Realigned(_column(folder, _IDS), places)
+
+
+def tokenised_counts(folder: pathlib.Path, fingerprint: str) -> Dict[str, int]:
+    """What tokenising counted, if the folder holds just these rows; else an empty dict."""
+    try:
+        record = json.loads((folder / _RECORD).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    whole = record["fingerprint"] == fingerprint and record["bytes"] == _sizes(folder)
+    return record["counts"] if whole else {}
+
+
+def _sizes(folder: pathlib.Path) -> Dict[str, int]:
+    return {path.name: path.stat().st_size for path in sorted(folder.iterdir())
+            if path.name in (_IDS, _PLACES, _STARTS)}
+
+
+# Arrays of a chunk by file, all of the same lengths, and what was counted in it.
+_Chunk = Tuple[Dict[str, Ragged], Dict[str, int]]
+
+
+def _write(chunks: Iterable[_Chunk], rows: int, folder: pathlib.Path, fingerprint: str
+           ) -> Dict[str, int]:
+    """Writes tokenised chunks into a folder, unless they are there already; returns the counts."""
+    known = tokenised_counts(folder, fingerprint)
+    if known:
+        return known
+    counts: Dict[str, int] = collections.Counter()
+    lengths = []
+    sweep_beside(folder)
+    with atomic_folder(folder) as temporary:
+        with contextlib.ExitStack() as stack, Progress(rows, "tokenising", "sentences") as progress:
+            files: Dict[str, Any] = {}
+            for columns, found in chunks:
+                for name, column in columns.items():
+                    if name not in files:
+                        files[name] = stack.enter_context(open(temporary / name, "wb"))
+                    files[name].write(column.values.astype("<i4").tobytes())
+                lengths.append(columns[_IDS].lengths.astype(np.int32))
+                counts.update(found)
+                progress.advance(len(lengths[-1]))
+        starts = np.zeros(counts["sentences"] + 1, np.int64)
+        np.cumsum(np.concatenate(lengths), out=starts[1:])
+        np.save(temporary / _STARTS, starts)
+        write_json(temporary / _RECORD, {"fingerprint": fingerprint, "bytes": _sizes(temporary),
+                                         "counts": dict(counts)})
+    return dict(counts)
+
+
+def tokenise_texts(
+    tokenizer: Any, texts: Iterable[Example], rows: int, seq_len: int, folder: pathlib.Path,
+    fingerprint: str,
+) -> Dict[str, int]:
+    """Tokenises unlabelled text into a folder, unless it is there already.
+
+    Args:
+      tokenizer: a fast Hugging Face tokenizer.
+      texts: the sentences; read once.
+      rows: how many there are, for the progress bar.
+      seq_len: longest row in pieces, markers included.
+      folder: is replaced as a whole.
+      fingerprint: of text, tokenizer and seq_len.
+
+    Returns:
+      What was counted (see `alignment.Features.counts`).
+    """
+    chunks = (({_IDS: ids}, counts) for ids, counts in pieces_of(tokenizer, texts, seq_len))
+    return _write(chunks, rows, folder, fingerprint)
+
+
+def realign_texts(
+    teacher: Any, student: Any, texts: Iterable[Example], rows: int, seq_len: int,
+    folder: pathlib.Path, fingerprint: str,
+) -> None:
+    """Tokenises unlabelled sentences for a student with a tokenizer of its own.
+
+    Args:
+      teacher, student: their tokenizers.
+      texts, rows, seq_len, folder: as of `tokenise_texts`.
+      fingerprint: of text, both tokenizers and seq_len.
+    """
+    chunks = (({_IDS: ids, _PLACES: places}, counts)
+              for ids, places, counts in realigned_of(teacher, student, texts, seq_len))
+    _write(chunks, rows, folder, fingerprint)

@@ -1,0 +1,200 @@
+"""From questions to rows: a question with a window of its context, and where its answer stands."""
+
+import collections
+from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from xtremedistil_tf.config import SquadConfig
+from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
+from xtremedistil_tf.data.readers.squad import Question
+from xtremedistil_tf.data.tokenization.alignment import Contexts, Features
+from xtremedistil_tf.data.tokenization.ragged import Ragged
+from xtremedistil_tf.progress import Progress
+
+# Questions handed to the tokenizer at a time: windows with their offsets take much memory.
+_CHUNK = 512
+# The opening marker's place, where windows without the answer point.
+_NOWHERE = (0, 0)
+
+
+class WindowCutter:
+    """Cuts questions and their contexts into overlapping rows.
+
+    Args:
+      tokenizer: is copied, since truncation is a setting of it.
+      seq_len: longest row in pieces, markers included.
+      settings: of questions and windows.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, seq_len: int, settings: SquadConfig):
+        settings.check(seq_len)
+        self._settings = settings
+        self._whole, self._cutting = (Tokenizer.from_str(tokenizer.to_str()) for _ in range(2))
+        for copy in (self._whole, self._cutting):
+            copy.no_padding()
+            copy.no_truncation()
+            # A marker that stands in a text is text.
+            copy.encode_special_tokens = True
+        self._cutting.enable_truncation(
+            seq_len, stride=settings.doc_stride, strategy="only_second")
+
+    def _short(self, texts: Sequence[str]) -> List[str]:
+        """Questions, cut where they are too long."""
+        most, short = self._settings.max_query_length, list(texts)
+        left = list(range(len(short)))
+        while left:
+            encoded = self._whole.encode_batch(
+                [short[at] for at in left], add_special_tokens=False)
+            long = [(at, found) for at, found in zip(left, encoded) if len(found.ids) > most]
+            for at, found in long:
+                short[at] = short[at][: found.offsets[most][0]]
+            # What is left of a word may have more pieces than it had as a part.
+            left = [at for at, _ in long]
+        return short
+
+    def __call__(self, pairs: Sequence[Tuple[str, str]]) -> List[List[Any]]:
+        """The windows of each pair of question and context, as the tokenizer's encodings."""
+        short = self._short([question for question, _ in pairs])
+        encoded = self._cutting.encode_batch(
+            [(question, context) for question, (_, context) in zip(short, pairs)])
+        return [[first, *first.overflowing] for first in encoded]
+
+
+def piece_offsets(window: Any) -> Tuple[np.ndarray, np.ndarray]:
+    """Characters of the context at which a window's pieces begin and end.
+
+    Args:
+      window: an encoding of the tokenizer's.
+
+    Returns:
+      Two int32 [pieces]; -1 where a piece is not one of the context.
+    """
+    offsets = np.array(window.offsets, np.int32).reshape(-1, 2)
+    inside = np.fromiter((text == 1 for text in window.sequence_ids), bool, len(offsets))
+    inside &= offsets[:, 1] > offsets[:, 0]
+    return np.where(inside, offsets[:, 0], -1), np.where(inside, offsets[:, 1], -1)
+
+
+class PackedWindows(NamedTuple):
+    """The windows of some questions, a row each.
+
+    Attributes:
+      ids: piece ids.
+      begins, ends, owners: see `alignment.Contexts`.
+    """
+
+    ids: Ragged
+    begins: Ragged
+    ends: Ragged
+    owners: np.ndarray
+
+
+def pack_windows(cut: Sequence[Sequence[Any]], first: int = 0) -> PackedWindows:
+    """Packs what `WindowCutter` gives.
+
+    Args:
+      cut: the windows of each question.
+      first: number of the first question.
+    """
+    windows = [window for own in cut for window in own]
+    offsets = [piece_offsets(window) for window in windows]
+    owners = np.repeat(np.arange(first, first + len(cut), dtype=np.int32),
+                       [len(own) for own in cut])
+    return PackedWindows(
+        Ragged.of([window.ids for window in windows]), Ragged.of([begins for begins, _ in offsets]),
+        Ragged.of([ends for _, ends in offsets]), owners)
+
+
+def answer_place(
+    begins: np.ndarray, ends: np.ndarray, start: int, end: int
+) -> Tuple[int, int]:
+    """Positions of an answer's first and last piece in a window.
+
+    Args:
+      begins, ends: see `piece_offsets`.
+      start, end: the answer's first character and that behind its last.
+
+    Returns:
+      The opening marker's place, twice, where the window does not hold all of the answer.
+    """
+    at = np.flatnonzero(begins >= 0)
+    if not len(at) or begins[at[0]] > start or ends[at[-1]] < end:
+        return _NOWHERE
+    # Pieces that a character of the answer belongs to; a word may be longer than it.
+    touched = at[(ends[at] > start) & (begins[at] < end)]
+    return (int(touched[0]), int(touched[-1])) if len(touched) else _NOWHERE
+
+
+class _Rows:
+    """Windows as they are gathered, packed chunk by chunk."""
+
+    def __init__(self, unknown: int):
+        self._unknown = unknown
+        self.packed: List[PackedWindows] = []
+        self.places: List[Tuple[int, int]] = []
+        self.counts: Dict[str, int] = collections.Counter()
+
+    def take(
+        self, first: int, questions: Sequence[Question], cut: Sequence[Sequence[Any]]
+    ) -> None:
+        """Takes the windows of some questions, the first of them with this number."""
+        packed, row = pack_windows(cut, first), 0
+        for question, windows in zip(questions, cut):
+            places = [self._place(question, packed.begins[at], packed.ends[at])
+                      for at in range(row, row + len(windows))]
+            self.counts["lost_answers"] += bool(question.tags) and set(places) == {_NOWHERE}
+            self.counts["answerable"] += bool(question.tags)
+            self.counts["cut_sentences"] += len(windows) > 1
+            self.places += places
+            row += len(windows)
+        self.packed.append(packed)
+        self.counts["windows"] += len(packed.ids)
+        self.counts["pieces"] += len(packed.ids.values)
+        self.counts["unknown_pieces"] += int((packed.ids.values == self._unknown).sum())
+
+    @staticmethod
+    def _place(question: Question, begins: np.ndarray, ends: np.ndarray) -> Tuple[int, int]:
+        if not question.tags:
+            return _NOWHERE
+        return answer_place(begins, ends, question.start, question.start + len(question.tags[0]))
+
+
+def _chunks(questions: Sequence[Question]) -> Iterator[Tuple[int, Sequence[Question]]]:
+    for first in range(0, len(questions), _CHUNK):
+        yield first, questions[first : first + _CHUNK]
+
+
+def window_features(
+    tokenizer: Any, questions: Sequence[Question], seq_len: int, settings: SquadConfig
+) -> Features:
+    """Cuts questions into rows that a model reads.
+
+    Args:
+      tokenizer: a fast Hugging Face tokenizer.
+      questions: of one split.
+      seq_len: longest row in pieces, markers included.
+      settings: of windows and answers.
+
+    Returns:
+      Features with a row a window, in the order of `questions`; their `tags` are the questions'.
+      `counts` has windows, answerable, lost_answers (no window holds all of it: it is learnt as if
+      there were none), cut_sentences (more than one window), pieces and unknown_pieces.
+    """
+    cutter = WindowCutter(tokenizer.backend_tokenizer, seq_len, settings)
+    rows = _Rows(tokenizer.unk_token_id)
+    with Progress(len(questions), "cutting contexts", "questions") as bar:
+        for first, chunk in _chunks(questions):
+            rows.take(first, chunk, cutter([(one.text, one.context) for one in chunk]))
+            bar.advance(len(chunk))
+    windows = len(rows.places)
+    ids, begins, ends = (Ragged.join([getattr(packed, name) for packed in rows.packed])
+                         for name in ("ids", "begins", "ends"))
+    owners = np.concatenate([packed.owners for packed in rows.packed])
+    contexts = Contexts([question.context for question in questions], owners, begins, ends,
+                        settings.max_answer_length)
+    return Features(
+        ids, Ragged.of(rows.places), Ragged.of([()] * windows),
+        [DEFAULT_LANGUAGE] * windows, [question.tags for question in questions],
+        dict(rows.counts), True, contexts)

@@ -1,1 +1,0 @@
-"""Distillation: stage plans, losses, schedules, teacher targets and the trainer."""

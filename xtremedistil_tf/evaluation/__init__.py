@@ -1,1 +1,0 @@
-"""Scores of teacher and student, and the report a run leaves behind."""

@@ -1,0 +1,1 @@
+"""A student in the formats of production: SavedModel, ONNX, TFLite."""

@@ -1,0 +1,1 @@
+"""Student weights as arrays, checks against Keras, and records of exports."""

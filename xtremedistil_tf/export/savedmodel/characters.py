@@ -1,0 +1,144 @@
+"""A BERT tokenizer's treatment of every Unicode character, as tables for a graph.
+
+The tables are not written down but read off the tokenizer itself, so that they hold whatever
+Unicode version it was built with.
+"""
+
+import dataclasses
+import functools
+import json
+import sys
+from typing import Dict, List, Optional, Tuple
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from xtremedistil_tf.data.words import SPACE, character_class
+
+CODES = sys.maxunicode + 1
+# Planes without assigned characters, and the private ones: the first speaks for all of its block.
+_ALIKE = ((0x40000, 0xE0000), (0xE1000, 0xF0000), (0xF0000, CODES))
+# Stands between probed characters: no character decomposes to it, and it keeps marks apart.
+_SEPARATOR = "0"
+KEPT, REMOVED, ALONE = range(3)
+
+
+@dataclasses.dataclass(frozen=True)
+class PieceTables:
+    """How the tokenizer normalises and splits words.
+
+    Attributes:
+      change: int32 [CODES]; 0 where a character stays as it is, else a row of `replacements`.
+      replacements: int32 characters of each row; row 0 is not used.
+      treatment: uint8 [CODES]; of the normalised character: KEPT, REMOVED (white space, which
+        splits) or ALONE (a word of its own).
+      vocabulary: pieces by id.
+      unknown: the piece of unknown words.
+      opening, closing: ids of the markers around a row.
+      longest_word: characters beyond which a word is unknown.
+    """
+
+    change: np.ndarray
+    replacements: List[np.ndarray]
+    treatment: np.ndarray
+    vocabulary: List[str]
+    unknown: str
+    opening: int
+    closing: int
+    longest_word: int
+
+
+def why_not(tokenizer: Tokenizer) -> Optional[str]:
+    """Why a tokenizer has no form inside a graph; None if it has one."""
+    parts = json.loads(tokenizer.to_str())
+    found = {
+        part: (parts[part] or {}).get("type", "nothing")
+        for part in ("normalizer", "pre_tokenizer", "model")
+    }
+    wanted = {"normalizer": "BertNormalizer", "pre_tokenizer": "BertPreTokenizer",
+              "model": "WordPiece"}
+    if found != wanted:
+        return "its tokenizer is " + ", ".join(found.values())
+    if parts["model"]["continuing_subword_prefix"] != "##":
+        return f"its pieces are continued with {parts['model']['continuing_subword_prefix']!r}"
+    if sorted(parts["model"]["vocab"].values()) != list(range(len(parts["model"]["vocab"]))):
+        return "its vocabulary has gaps"
+    if len(tokenizer.encode("").ids) != 2:
+        return "its rows are not enclosed in two markers"
+    return None
+
+
+def _probed() -> List[int]:
+    """The characters that are looked at; those that are left out are like another."""
+    codes = [*range(_ALIKE[0][0] + 1), *range(_ALIKE[0][1], _ALIKE[1][0] + 1), _ALIKE[2][0]]
+    return [code for code in codes if not 0xD800 <= code <= 0xDFFF]
+
+
+def _spread(table: np.ndarray) -> np.ndarray:
+    for first, end in _ALIKE:
+        table[first:end] = table[first]
+    return table
+
+
+def piece_tables(tokenizer: Tokenizer) -> PieceTables:
+    """Asks the tokenizer about every character.
+
+    Args:
+      tokenizer: one for which `why_not` has no objection.
+    """
+    chars = [chr(code) for code in _probed() if chr(code) != _SEPARATOR]
+    text = _SEPARATOR.join(chars)
+    change, treatment = np.zeros(CODES, np.int32), np.full(CODES, KEPT, np.uint8)
+    rows: Dict[str, int] = {}
+    for char, result in zip(chars, tokenizer.normalizer.normalize_str(text).split(_SEPARATOR)):
+        if result == f" {char} ":
+            treatment[ord(char)] = ALONE
+        elif result != char:
+            change[ord(char)] = rows.setdefault(result, len(rows) + 1)
+    # What is left out between two runs of digits is white space, a run of one is punctuation.
+    seen = np.zeros(len(text), np.uint8)
+    for _, (begin, end) in tokenizer.pre_tokenizer.pre_tokenize_str(text):
+        seen[begin:end] = 2 if end - begin == 1 else 1
+    seen = seen[::2]
+    codes = np.array([ord(char) for char in chars])
+    treatment[codes[seen == 0]] = REMOVED
+    treatment[codes[seen == 2]] = ALONE
+    parts = json.loads(tokenizer.to_str())["model"]
+    opening, closing = tokenizer.encode("").ids
+    vocabulary = sorted(parts["vocab"], key=parts["vocab"].get)
+    return PieceTables(
+        _spread(change),
+        [np.zeros(0, np.int32), *(np.array([ord(c) for c in row], np.int32) for row in rows)],
+        _spread(treatment), vocabulary, parts["unk_token"], opening, closing,
+        parts["max_input_chars_per_word"],
+    )
+
+
+@functools.lru_cache(maxsize=None)
+def word_classes() -> np.ndarray:
+    """uint8 [CODES]: what each character is to `entities.split_words`."""
+    classes = np.zeros(CODES, np.uint8)
+    codes = _probed()
+    classes[codes] = [character_class(chr(code)) for code in codes]
+    return _spread(classes)
+
+
+def space_classes() -> np.ndarray:
+    """uint8 [CODES]: as `word_classes`, but only the plain space and the tab part words.
+
+    The files of a classifier are read so; what other white space does is the tokenizer's to say.
+    """
+    classes = np.zeros(CODES, np.uint8)
+    classes[[ord(" "), ord("\t")]] = SPACE
+    return classes
+
+
+def paged(table: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """Folds a table over all characters into its distinct pages of 256.
+
+    Returns:
+      (index int32 [CODES / 256], pages flat [distinct * 256]): entry `code` of the table is
+      pages[index[code >> 8] * 256 + (code & 255)].
+    """
+    pages, index = np.unique(table.reshape(-1, 256), axis=0, return_inverse=True)
+    return index.reshape(-1).astype(np.int32), pages.reshape(-1)

@@ -1,0 +1,166 @@
+"""The signatures of a SavedModel that take piece ids, texts to classify, and pairs of texts."""
+
+from typing import Any, Dict, List, NamedTuple
+
+from xtremedistil_tf.config import REGRESSION
+from xtremedistil_tf.export.common.forms import Forms
+from xtremedistil_tf.export.savedmodel.characters import PieceTables, space_classes
+from xtremedistil_tf.export.savedmodel.graph_text import Pieces, WordSplitter
+from xtremedistil_tf.inference.assets import Assets
+from xtremedistil_tf.keras2 import tf
+
+_IDS = [tf.TensorSpec([None, None], tf.int32, name="input_ids"),
+        tf.TensorSpec([None, None], tf.int32, name="attention_mask")]
+
+
+class IdsModule(tf.Module):
+    """Piece ids of the teacher's tokenizer in, logits out."""
+
+    def __init__(self, forms: Forms, assets: Assets):
+        super().__init__()
+        self._student = forms.graph()
+        self._to_student = tf.constant(assets.vocabulary.table)
+
+    @tf.function(input_signature=_IDS)
+    def run_ids(self, input_ids: Any, attention_mask: Any) -> Dict[str, Any]:
+        """Logits float32 [batch, time, classes], or [batch, classes] where the student pools.
+
+        Rows are padded on the right with mask 0.
+        """
+        present = attention_mask > 0
+        ids = tf.where(present, tf.gather(self._to_student, input_ids), 0)
+        lengths = tf.reduce_sum(tf.cast(present, tf.int32), 1)
+        return {"logits": self._student(ids, lengths)}
+
+
+class SpanModule(IdsModule):
+    """Piece ids in, where an answer begins and ends out; texts are cut into windows outside."""
+
+    @tf.function(input_signature=_IDS)
+    def find_spans(self, input_ids: Any, attention_mask: Any) -> Dict[str, Any]:
+        """Two float32 [batch, time], start_logits and end_logits; see `run_ids`."""
+        logits = self.run_ids(input_ids, attention_mask)["logits"]
+        return {"start_logits": logits[:, :, 0], "end_logits": logits[:, :, 1]}
+
+
+class _Text(NamedTuple):
+    """The pieces of a batch of texts, flat.
+
+    Attributes:
+      ids: the student's, int32 [pieces].
+      row, place: int32 [pieces], the text of each and its number in it.
+      count: int32 [batch], pieces of each text.
+    """
+
+    ids: Any
+    row: Any
+    place: Any
+    count: Any
+
+
+def longest_first(first: Any, second: Any, most: int) -> List[Any]:
+    """How many pieces of each text of a pair are kept, as the tokenizer cuts them.
+
+    The shorter one stays whole while it fills no more than half; of two longer ones each gets half,
+    an odd piece going to the longer, or to the second.
+
+    Args:
+      first, second: int32 [batch], pieces of each.
+      most: pieces of both together.
+
+    Returns:
+      Both counts, int32 [batch].
+    """
+    shorter = tf.minimum(first, second)
+    shorter = tf.where(2 * shorter <= most, shorter, most // 2)
+    turned, whole = first > second, first + second <= most
+    kept = (tf.where(turned, most - shorter, shorter), tf.where(turned, shorter, most - shorter))
+    return [tf.where(whole, all_, some) for all_, some in zip((first, second), kept)]
+
+
+class _TextsModule(IdsModule):
+    """Text in, labels out: what one text and two have in common."""
+
+    def __init__(
+        self, forms: Forms, assets: Assets, tables: PieceTables, vocabulary_file: str,
+    ):
+        super().__init__(forms, assets)
+        self._split = WordSplitter(True, space_classes())
+        self._pieces = Pieces(tables, vocabulary_file)
+        self._classes = tf.constant(assets.labels.tags)
+        self._regression = assets.labels.kind == REGRESSION
+        self._seq_len = int(assets.record["seq_len"])
+        table = assets.vocabulary.table
+        self._opening, self._closing = int(table[tables.opening]), int(table[tables.closing])
+
+    def _text(self, text: Any) -> _Text:
+        words, batch = self._split(text), tf.size(text)
+        ids, owner = self._pieces(words)
+        row = tf.gather(words.row, owner)
+        count = tf.math.bincount(row, minlength=batch, maxlength=batch)
+        place = tf.range(tf.size(ids)) - tf.gather(tf.cumsum(count, exclusive=True), row)
+        return _Text(tf.gather(self._to_student, ids), row, place, count)
+
+    def _scored(self, texts: List[_Text], kept: List[Any]) -> Dict[str, Any]:
+        """Lays rows out - opening marker, then each text with a closing one - and scores them.
+
+        Args:
+          texts: one, or the two of a pair.
+          kept: int32 [batch] of each, pieces of which are read.
+        """
+        lengths = 1 + tf.add_n([count + 1 for count in kept])
+        at = tf.range(tf.reduce_max(tf.concat([lengths, [1 + len(kept)]], 0)))[None, :]
+        laid = tf.where((at == 0) & (lengths[:, None] > 0), self._opening, 0)
+        begin = tf.ones_like(lengths)
+        for text, count in zip(texts, kept):
+            inside = text.place < tf.gather(count, text.row)
+            where = tf.stack([text.row, tf.gather(begin, text.row) + text.place], 1)
+            laid = tf.tensor_scatter_nd_update(
+                laid, tf.boolean_mask(where, inside), tf.boolean_mask(text.ids, inside))
+            begin += count + 1
+            laid = tf.where(at == begin[:, None] - 1, self._closing, laid)
+        cut = tf.reduce_any(
+            tf.stack([text.count > count for text, count in zip(texts, kept)]), 0)
+        return self._answer(self._student(laid, lengths), cut)
+
+    def _answer(self, logits: Any, cut: Any) -> Dict[str, Any]:
+        if self._regression:
+            return {"score": logits[:, 0], "cut": cut}
+        scores = tf.nn.softmax(logits)
+        best = tf.argmax(scores, -1, tf.int32)
+        return {"label": tf.gather(self._classes, best), "score": tf.reduce_max(scores, -1),
+                "classes": tf.broadcast_to(self._classes, tf.shape(scores)), "scores": scores,
+                "cut": cut}
+
+
+class _ClassModule(_TextsModule):
+    """Text in, labels out."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
+    def classify(self, text: Any) -> Dict[str, Any]:
+        """Running text [batch] to label, score and cut [batch], classes and scores [batch, C].
+
+        Of a regression to score, the number, and cut.
+        """
+        found = self._text(text)
+        return self._scored([found], [tf.minimum(found.count, self._seq_len - 2)])
+
+
+class _PairModule(_TextsModule):
+    """Two texts in, labels out."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text"),
+                                  tf.TensorSpec([None], tf.string, name="text_pair")])
+    def classify(self, text: Any, text_pair: Any) -> Dict[str, Any]:
+        """Pairs of running texts [batch]; gives what one text does."""
+        texts = [self._text(text), self._text(text_pair)]
+        kept = longest_first(texts[0].count, texts[1].count, self._seq_len - 3)
+        return self._scored(texts, kept)
+
+
+def class_module(
+    forms: Forms, assets: Assets, tables: PieceTables, vocabulary_file: str
+) -> _TextsModule:
+    """The module of a student that classifies texts or pairs; its `classify` is the signature."""
+    module = _ClassModule if assets.separator is None else _PairModule
+    return module(forms, assets, tables, vocabulary_file)

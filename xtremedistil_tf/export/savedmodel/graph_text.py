@@ -1,0 +1,197 @@
+"""Words and WordPiece ids inside a TensorFlow graph, equal to Python's and the tokenizer's.
+
+Everything works on flat vectors of characters, words or pieces of the whole batch, each with the
+number of what it belongs to beside it: no operation loops over rows.
+"""
+
+from typing import Any, NamedTuple, Optional, Tuple
+
+import numpy as np
+
+from xtremedistil_tf.data.words import CJK, PUNCTUATION, SPACE
+from xtremedistil_tf.export.savedmodel.characters import (
+    ALONE,
+    REMOVED,
+    PieceTables,
+    paged,
+    word_classes,
+)
+from xtremedistil_tf.inference.runtimes.text_ops import load_text_ops
+from xtremedistil_tf.keras2 import tf
+
+
+class Words(NamedTuple):
+    """The words of a batch of texts, flat.
+
+    Attributes:
+      row: int32 [words], the text of each.
+      begin, end: int32 [words], in characters of the text.
+      text: string [words], UTF-8.
+      chars: int32 [characters] of the words, one after another.
+      char_word: int32 [characters], the word of each.
+    """
+
+    row: Any
+    begin: Any
+    end: Any
+    text: Any
+    chars: Any
+    char_word: Any
+
+
+class _Lookup(tf.Module):
+    """A table over all characters, folded."""
+
+    def __init__(self, table: np.ndarray):
+        super().__init__()
+        index, pages = paged(table)
+        self._index, self._pages = tf.constant(index), tf.constant(pages.astype(np.int32))
+
+    def __call__(self, chars: Any) -> Any:
+        page = tf.gather(self._index, tf.bitwise.right_shift(chars, 8))
+        return tf.gather(self._pages, page * 256 + tf.bitwise.bitwise_and(chars, 255))
+
+
+def _differs(values: Any) -> Any:
+    """bool: where a vector's value is not that of the place before; the first place counts."""
+    return tf.concat([tf.ones_like(values[:1], tf.bool), values[1:] != values[:-1]], 0)
+
+
+def _number(begins: Any) -> Any:
+    """Numbers the runs that begin at the given places."""
+    return tf.cumsum(tf.cast(begins, tf.int32)) - 1
+
+
+def _lasts(begins: Any) -> Any:
+    """Where the runs that begin at the given places end."""
+    return tf.concat([begins[1:], begins[:1]], 0)  # The first place begins a run, always.
+
+
+class WordSplitter(tf.Module):
+    """`entities.split_words` for a batch of texts.
+
+    Args:
+      keep_whole: split at white space only.
+      classes: what each character is; by default `characters.word_classes`.
+    """
+
+    def __init__(self, keep_whole: bool, classes: Optional[np.ndarray] = None):
+        super().__init__()
+        self._keep_whole = keep_whole
+        self._classes = _Lookup(word_classes() if classes is None else classes)
+
+    def __call__(self, texts: Any) -> Words:
+        """Splits string [batch]; bytes that are not UTF-8 become U+FFFD."""
+        decoded = tf.strings.unicode_decode(texts, "UTF-8")
+        chars = decoded.flat_values
+        rows = tf.cast(decoded.value_rowids(), tf.int32)
+        places = tf.range(tf.size(chars)) - tf.gather(
+            tf.cast(decoded.row_starts(), tf.int32), rows)
+        classes = self._classes(chars)
+        # White space is dropped first; what it parted is told by the gap.
+        kept = tf.cast(tf.where(classes != SPACE)[:, 0], tf.int32)
+        chars, rows, places, classes = (
+            tf.gather(values, kept) for values in (chars, rows, places, classes))
+        begins = _differs(kept - tf.range(tf.size(kept))) | _differs(rows)
+        if not self._keep_whole:
+            begins = self._set_apart(classes, begins)
+        word = _number(begins)
+        text = tf.strings.unicode_encode(
+            tf.RaggedTensor.from_value_rowids(chars, word, validate=False), "UTF-8")
+        return Words(
+            tf.boolean_mask(rows, begins), tf.boolean_mask(places, begins),
+            tf.boolean_mask(places, _lasts(begins)) + 1, text, chars, word)
+
+    @staticmethod
+    def _set_apart(classes: Any, begins: Any) -> Any:
+        """Adds the word begins at outer punctuation and CJK characters to those of the chunks."""
+        chunk = _number(begins)
+        inner = classes != PUNCTUATION
+        count = tf.cumsum(tf.cast(inner, tf.int32))
+        before = tf.boolean_mask(count - tf.cast(inner, tf.int32), begins)
+        whole = tf.boolean_mask(count, _lasts(begins))
+        leading = count == tf.gather(before, chunk)
+        trailing = ~inner & (count == tf.gather(whole, chunk))
+        alone = leading | trailing | (classes == CJK)
+        # What stands behind one begins anew; the first place begins a word anyway.
+        return begins | alone | tf.roll(alone, 1, 0)
+
+
+def given_words(words: Any, present: Any) -> Words:
+    """Words that the client has split.
+
+    Args:
+      words: string [batch, words].
+      present: bool [batch, words], false for what only fills up.
+    """
+    at = tf.cast(tf.where(present), tf.int32)
+    text = tf.boolean_mask(words, present)
+    decoded = tf.strings.unicode_decode(text, "UTF-8")
+    zeros = tf.zeros_like(at[:, 0])
+    return Words(at[:, 0], zeros, zeros, text, decoded.flat_values,
+                 tf.cast(decoded.value_rowids(), tf.int32))
+
+
+class Pieces(tf.Module):
+    """WordPiece ids of words.
+
+    Args:
+      tables: the tokenizer's.
+      vocabulary_file: pieces, one a line; becomes an asset of the SavedModel.
+    """
+
+    def __init__(self, tables: PieceTables, vocabulary_file: str):
+        super().__init__()
+        self._change, self._treatment = _Lookup(tables.change), _Lookup(tables.treatment)
+        lengths = np.array([len(row) for row in tables.replacements], np.int32)
+        lengths[0] = 1  # A character that stays.
+        self._lengths = tf.constant(lengths)
+        self._starts = tf.constant(
+            np.concatenate([[0, 0], np.cumsum(lengths[1:])[:-1]]).astype(np.int32)[: len(lengths)])
+        # One more, since a row of no characters may stand last.
+        self._replacements = tf.constant(
+            np.concatenate([*tables.replacements, [0]]).astype(np.int32))
+        self._unknown, self._longest = tables.unknown, tables.longest_word
+        initializer = tf.lookup.TextFileInitializer(
+            vocabulary_file, tf.string, tf.lookup.TextFileIndex.WHOLE_LINE, tf.int64,
+            tf.lookup.TextFileIndex.LINE_NUMBER)
+        self._table = tf.lookup.StaticHashTable(
+            initializer, tables.vocabulary.index(tables.unknown))
+
+    def __call__(self, words: Words) -> Tuple[Any, Any]:
+        """Splits into pieces.
+
+        Returns:
+          (ids int32 [pieces] of the tokenizer, int32 [pieces] the word of each).
+        """
+        chars, owner = self._normalised(words.chars, words.char_word)
+        treatment = self._treatment(chars)
+        kept = tf.cast(tf.where(treatment != REMOVED)[:, 0], tf.int32)
+        chars, owner, treatment = (
+            tf.gather(values, kept) for values in (chars, owner, treatment))
+        alone = treatment == ALONE
+        begins = (_differs(kept - tf.range(tf.size(kept))) | _differs(owner)
+                  | alone | tf.roll(alone, 1, 0))
+        tokens = tf.RaggedTensor.from_value_rowids(chars, _number(begins), validate=False)
+        texts = tf.where(tokens.row_lengths() > self._longest, self._unknown,
+                         tf.strings.unicode_encode(tokens, "UTF-8"))
+        pieces = load_text_ops().wordpiece_tokenize_with_offsets(
+            input_values=texts, vocab_lookup_table=self._table.resource_handle,
+            suffix_indicator="##", use_unknown_token=True, max_bytes_per_word=4 * self._longest,
+            max_chars_per_token=0, unknown_token=self._unknown, split_unknown_characters=False,
+            output_row_partition_type="row_splits")
+        token = tf.RaggedTensor.from_row_splits(
+            pieces.output_values, pieces.output_row_lengths, validate=False).value_rowids()
+        ids = tf.cast(self._table.lookup(pieces.output_values), tf.int32)
+        return ids, tf.gather(tf.boolean_mask(owner, begins), token)
+
+    def _normalised(self, chars: Any, owner: Any) -> Tuple[Any, Any]:
+        """Replaces, expands and deletes characters as the tokenizer's normalizer does."""
+        change = self._change(chars)
+        lengths = tf.gather(self._lengths, change)
+        source = tf.repeat(tf.range(tf.size(chars)), lengths)
+        offset = tf.range(tf.size(source)) - tf.gather(tf.cumsum(lengths, exclusive=True), source)
+        change = tf.gather(change, source)
+        replaced = tf.gather(self._replacements, tf.gather(self._starts, change) + offset)
+        return (tf.where(change == 0, tf.gather(chars, source), replaced),
+                tf.gather(owner, source))

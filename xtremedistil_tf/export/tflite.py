@@ -1,0 +1,134 @@
+"""Export as TensorFlow Lite for phones: float32, and int8 weights by dynamic-range quantisation.
+
+The backward direction is a forward LSTM over rows turned within their length, since the fused LSTM
+of TFLite knows no masks, and a masked Keras layer would become an unfused loop.
+"""
+
+import pathlib
+import shutil
+from typing import Any, Callable, Dict, Optional, Sequence
+
+import numpy as np
+
+from xtremedistil_tf.data.readers.rows import Example
+from xtremedistil_tf.data.tokenization.vocabulary import PAD_ID
+from xtremedistil_tf.export.common.arrays import Lstm, StudentArrays
+from xtremedistil_tf.export.common.check import check_equal, write_check
+from xtremedistil_tf.export.common.forms import Forms
+from xtremedistil_tf.inference.assets import RECORD_FILE, TOKENIZER_FILE, VOCABULARY_FILE, Assets
+from xtremedistil_tf.inference.runtimes.tflite import (
+    FLOAT_FILE,
+    INT8_FILE,
+    lite_session,
+    load_tflite,
+)
+from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.runs import atomic_folder, write_json
+
+PIECES_FILE = "pieces.json"
+# Complementary error function to 1.5e-7: erfc(z) = (a1 t + ... + a5 t^5) exp(-z^2), z >= 0, with
+# t = 1 / (1 + p z). Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26.
+_ERFC_P = 0.3275911
+_ERFC_A = (0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429)
+
+
+def _gelu(values: Any) -> Any:
+    """Exact gelu but for 1e-6, out of operations that TFLite has; it has no error function."""
+    size = tf.abs(values)
+    z = size * float(np.sqrt(0.5))
+    t = 1.0 / (1.0 + _ERFC_P * z)
+    polynomial = tf.zeros_like(t)
+    for factor in reversed(_ERFC_A):
+        polynomial = (polynomial + factor) * t
+    return tf.nn.relu(values) - 0.5 * size * polynomial * tf.exp(-z * z)
+
+
+def _lstm(weights: Lstm, name: str) -> Any:
+    """A Keras LSTM with given weights; the converter fuses it into one operation."""
+    kernel, recurrent, bias = weights
+    # float32 whatever the policy of the process that trained it.
+    layer = tf.keras.layers.LSTM(
+        recurrent.shape[0], return_sequences=True, name=name, dtype="float32")
+    layer.build((1, None, kernel.shape[0]))
+    layer.set_weights([kernel, recurrent, bias])
+    return layer
+
+
+class _LiteStudent(tf.Module):
+    """One row of the student's ids in, logits out."""
+
+    def __init__(self, arrays: StudentArrays):
+        super().__init__()
+        self._embedding = tf.constant(arrays.embedding)
+        self._forward = _lstm(arrays.forward, "forward")
+        self._backward = _lstm(arrays.backward, "backward")
+        self._projection, self._logits = arrays.projection, arrays.logits
+        self._activation = (_gelu if arrays.activation == "gelu"
+                            else tf.keras.activations.get(arrays.activation))
+
+    @tf.function(input_signature=[tf.TensorSpec([1, None], tf.int32, name="input_ids")])
+    def tag_ids(self, input_ids: Any) -> Dict[str, Any]:
+        """Logits float32 [1, time, classes]."""
+        length = tf.reduce_sum(tf.cast(input_ids > 0, tf.int32), 1)
+        hidden = tf.gather(self._embedding, input_ids)
+        turned = tf.reverse_sequence(hidden, length, seq_axis=1)
+        backward = tf.reverse_sequence(self._backward(turned), length, seq_axis=1)
+        hidden = tf.concat([self._forward(hidden), backward], -1)[0]
+        kernel, bias = self._projection
+        hidden = self._activation(tf.matmul(hidden, kernel) + bias)
+        kernel, bias = self._logits
+        return {"logits": (tf.matmul(hidden, kernel) + bias)[None]}
+
+
+def build_lite(arrays: StudentArrays, int8: bool = False) -> bytes:
+    """The student as a TFLite model: int32 input_ids [1, time] to float32 logits.
+
+    Args:
+      arrays: the student.
+      int8: store large weights, the embedding table among them, as int8.
+    """
+    student = _LiteStudent(arrays)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions(
+        [student.tag_ids.get_concrete_function()], student)
+    if int8:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    return converter.convert()
+
+
+def _pieces(assets: Assets) -> Dict[str, int]:
+    """The student's id of every piece that the tokenizer can give."""
+    known = assets.tokenizer.get_vocab(with_added_tokens=True)
+    table = assets.vocabulary.table
+    return {piece: int(table[number]) for piece, number in sorted(
+        known.items(), key=lambda entry: entry[1]) if table[number] != PAD_ID}
+
+
+def export_tflite(
+    forms: Forms, logits: Callable[[np.ndarray], np.ndarray], assets: Assets,
+    student_folder: pathlib.Path, folder: pathlib.Path, dev: Optional[Sequence[Example]] = None,
+) -> Dict[str, Any]:
+    """Writes a folder for phones, and checks it.
+
+    Args:
+      forms: of the student, TFLite among them.
+      logits: the Keras student's forward pass, int32 [batch, time] to float32 logits.
+      assets: of the student.
+      student_folder: tokenizer, vocabulary and record are copied from here.
+      folder: e.g. tflite; replaced as a whole.
+      dev: labelled sentences on which the loss through int8 is measured; left out if None.
+
+    Returns:
+      What is written to check.json, see `check.write_check`.
+    """
+    assert forms.lite is not None, "who calls this has asked for it"
+    files = {"float32": FLOAT_FILE, "int8": INT8_FILE}
+    with atomic_folder(folder) as temporary:
+        for form, name in files.items():
+            (temporary / name).write_bytes(forms.lite(form == "int8"))
+        for name in (RECORD_FILE, VOCABULARY_FILE, TOKENIZER_FILE):
+            shutil.copy(pathlib.Path(student_folder) / name, temporary / name)
+        write_json(temporary / PIECES_FILE, _pieces(assets))
+        error = check_equal(
+            FLOAT_FILE, lite_session(temporary / FLOAT_FILE), logits, forms.vocabulary)
+        return write_check(temporary, files, error,
+                           lambda form: load_tflite(temporary, form == "int8"), dev)

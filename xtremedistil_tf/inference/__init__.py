@@ -1,0 +1,1 @@
+"""Students in use: taggers, classifiers and answerers over any runtime."""

@@ -1,0 +1,104 @@
+"""Answering questions on a text with any runtime's forward pass; imports no TensorFlow."""
+
+from typing import Any, Callable, Dict, List, Sequence, Tuple, Union, overload
+
+import numpy as np
+
+from xtremedistil_tf.config import SPANS, SquadConfig
+from xtremedistil_tf.data.pipelines.length_batches import length_batches
+from xtremedistil_tf.data.tokenization.alignment import Contexts
+from xtremedistil_tf.data.tokenization.ragged import Ragged
+from xtremedistil_tf.data.tokenization.vocabulary import PAD_ID
+from xtremedistil_tf.data.tokenization.windows import WindowCutter, pack_windows
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.inference.assets import Assets
+from xtremedistil_tf.metrics.spans import Answer, find_answers
+
+# A question and the text that it is asked of.
+Asked = Tuple[str, str]
+
+
+class TextAnswerer:
+    """A student behind a forward pass that takes ids: called on question and text it answers.
+
+    Texts of any length are read in windows, as in training.
+
+    Args:
+      assets: tokenizer, vocabulary, and how windows are cut.
+      logits: maps the student's ids, int32 [batch, time] padded with 0 on the right, to float
+        logits [batch, time, 2].
+
+    Attributes:
+      kind: SPANS.
+      logits: the forward pass.
+      labels: names of the two outputs.
+    """
+
+    kind = SPANS
+
+    def __init__(self, assets: Assets, logits: Callable[[np.ndarray], np.ndarray]):
+        settings = SquadConfig(**assets.record["squad"])
+        self.logits, self.labels = logits, assets.labels.tags
+        self._table = assets.vocabulary.table
+        self._longest = settings.max_answer_length
+        self._cut = WindowCutter(assets.tokenizer, int(assets.record["seq_len"]), settings)
+
+    def answer(self, asked: Sequence[Asked]) -> List[Answer]:
+        """Answers pairs of question and text, in their order."""
+        if not asked:
+            return []
+        packed = pack_windows(self._cut(asked))
+        # Mapped before padding: only what fills up short rows becomes padding.
+        mapped = Ragged(self._table[packed.ids.values], packed.ids.starts)
+        contexts = Contexts([context for _, context in asked], packed.owners, packed.begins,
+                            packed.ends, self._longest)
+        return find_answers(contexts, (
+            (batch, self.logits(mapped.padded(batch, PAD_ID)))
+            for batch in length_batches(mapped.lengths)))
+
+    @staticmethod
+    def describe(found: Answer) -> Dict[str, Any]:
+        """An answer as JSON values.
+
+        answer (empty where none is the better one), score (its share among the best spans and no
+        answer), start and end (characters of the text; None without an answer), and null_odds (how
+        much better no answer is than the best span, in logits).
+        """
+        best = found.spans[0]
+        own = np.array([found.null, *(span.score for span in found.spans)])
+        shares = np.exp(own - own.max())
+        shares /= shares.sum()
+        there = bool(found.text)
+        return {"answer": found.text, "score": float(shares[1 if there else 0]),
+                "start": best.begin if there else None, "end": best.end if there else None,
+                "null_odds": found.null_odds}
+
+    @overload
+    def __call__(self, asked: Asked) -> Dict[str, Any]: ...
+
+    @overload
+    def __call__(self, asked: List[Asked]) -> List[Dict[str, Any]]: ...
+
+    def __call__(
+        self, asked: Union[Asked, List[Asked]]
+    ) -> Union[Dict[str, Any], List[Dict[str, Any]]]:
+        """Answers a question, or several.
+
+        Args:
+          asked: (question, text), or a list of such tuples.
+
+        Returns:
+          A dict, or a list of dicts, see `describe`.
+
+        Raises:
+          UserError: for what is no question with a text.
+        """
+        alone = isinstance(asked, tuple)
+        items = [asked] if isinstance(asked, tuple) else list(asked)
+        for item in items:
+            if not (isinstance(item, (tuple, list)) and len(item) == 2
+                    and all(isinstance(text, str) for text in item)):
+                raise UserError("this student answers questions on a text; allowed: (question, "
+                                f"text), not {item!r:.80}")
+        found = [self.describe(one) for one in self.answer(items)]
+        return found[0] if alone else found

@@ -1,0 +1,1 @@
+"""One module a runtime: arrays of ids in, arrays of scores out."""

@@ -1,0 +1,28 @@
+"""Using the Keras model of a student folder: no teacher, no hub, no training files."""
+
+import pathlib
+
+from xtremedistil_tf.inference.classifier import TextModel, text_model
+from xtremedistil_tf.inference.student_folder import load_student
+from xtremedistil_tf.keras2 import tf
+
+
+def load_keras(folder: pathlib.Path, keep_whole: bool = False) -> TextModel:
+    """Loads a student folder, or the run folder around it.
+
+    Args:
+      folder: where the student is.
+      keep_whole: split running text at white space only.
+
+    Raises:
+      UserError: if there is no whole student.
+    """
+    bundle = load_student(folder)
+    model, pooled = bundle.student.model, bundle.labels.pooled
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)], autograph=False)
+    def run(ids):
+        logits = model({"input_ids": ids}, training=False)["logits"]
+        return logits[:, 0] if pooled else logits
+
+    return text_model(bundle, lambda ids: run(tf.constant(ids)).numpy(), keep_whole)

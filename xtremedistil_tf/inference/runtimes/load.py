@@ -1,0 +1,61 @@
+"""Opening a student in whichever form it lies: Keras, SavedModel, ONNX or TFLite."""
+
+import pathlib
+from typing import Optional, Union
+
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.inference.classifier import TextModel
+
+RUNTIMES = ("keras", "savedmodel", "onnx", "onnx_int8", "tflite", "tflite_int8")
+EXPORT_FORMS = ("savedmodel", "onnx", "tflite")
+DEFAULT_FORMS = ("savedmodel", "onnx")
+
+
+def runtime_of(folder: Union[str, pathlib.Path]) -> str:
+    """What a folder is opened with if nothing is said: Keras for a run folder."""
+    folder = pathlib.Path(folder)
+    if (folder / "saved_model.pb").is_file():
+        return "savedmodel"
+    if (folder / "model.onnx").is_file():
+        return "onnx"
+    if (folder / "model.tflite").is_file():
+        return "tflite"
+    return "keras"
+
+
+def load(
+    folder: Union[str, pathlib.Path], runtime: Optional[str] = None, keep_whole: bool = False
+) -> TextModel:
+    """Loads a student; each runtime imports its own libraries only.
+
+    Args:
+      folder: a run folder, its `student`, `onnx` or `tflite` folder, or a version folder of
+        `export`.
+      runtime: one of RUNTIMES; by default what the folder holds, Keras for a run folder.
+      keep_whole: split running text at white space only.
+
+    Returns:
+      A TextTagger, or a TextClassifier for a student that classifies.
+
+    Raises:
+      UserError: for an unknown runtime, or a folder that holds no such form.
+    """
+    folder = pathlib.Path(folder)
+    runtime = runtime or runtime_of(folder)
+    if runtime not in RUNTIMES:
+        raise UserError(f"runtime is {runtime!r}; allowed: {', '.join(RUNTIMES)}")
+    if runtime == "keras":
+        from xtremedistil_tf.inference.runtimes.keras import load_keras
+
+        return load_keras(folder, keep_whole)
+    if runtime == "savedmodel":
+        from xtremedistil_tf.inference.runtimes.savedmodel import load_saved
+
+        return load_saved(folder, keep_whole)
+    if runtime.startswith("tflite"):
+        from xtremedistil_tf.inference.runtimes.tflite import load_tflite
+
+        return load_tflite(folder, runtime == "tflite_int8", keep_whole)
+    from xtremedistil_tf.inference.runtimes.onnx import load_onnx
+
+    return load_onnx(folder, runtime == "onnx_int8", keep_whole)

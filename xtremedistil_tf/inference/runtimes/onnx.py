@@ -1,0 +1,83 @@
+"""Using a student with ONNX Runtime: imports neither TensorFlow nor transformers."""
+
+import pathlib
+from typing import Any, Callable
+
+import numpy as np
+
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.inference.assets import form_path, load_assets
+from xtremedistil_tf.inference.classifier import TextModel, text_model
+
+FLOAT_FILE, INT8_FILE = "model.onnx", "model.int8.onnx"
+# Name of the BiLSTM's units of a direction in the model's properties.
+UNITS = "units"
+# One row of an LSTM this narrow is done sooner by one thread: a second one takes longer to wake up
+# than its share of the work lasts (benchmarks/serving.py).
+_NARROW = 256
+
+
+def open_session(path: pathlib.Path, threads: int = 0) -> Any:
+    """Opens an ONNX model as an `onnxruntime.InferenceSession` on the processor.
+
+    Args:
+      path: the model.
+      threads: that share an operation's work; 0 for one a core.
+
+    Raises:
+      UserError: if the file is missing or damaged, or onnxruntime is not installed.
+    """
+    try:
+        import onnxruntime
+    except ImportError:
+        raise UserError(
+            "ONNX students need onnxruntime; install xtremedistil-tf[onnx]"
+        ) from None
+    if not pathlib.Path(path).is_file():
+        raise UserError(f"file not found: {path} (xtremedistil-export writes it)")
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = threads
+    # Threads that spin while they wait slow down all else in the process, the tokenizer first.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # The library has an exception for each kind of damage.
+        raise UserError(f"{path} is not an ONNX model: {str(error).splitlines()[0]}") from None
+
+
+def session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
+    """Opens an ONNX student.
+
+    Returns:
+      A function from int32 ids [batch, time] to float32 logits [batch, time, classes], or
+      [batch, classes] for texts.
+
+    Raises:
+      UserError: if the file is missing or damaged, or onnxruntime is not installed.
+    """
+    loaded = open_session(path)
+    units = loaded.get_modelmeta().custom_metadata_map.get(UNITS)
+    for_one = open_session(path, threads=1) if units and int(units) <= _NARROW else loaded
+
+    def run(ids: np.ndarray) -> np.ndarray:
+        return (for_one if len(ids) == 1 else loaded).run(["logits"], {"input_ids": ids})[0]
+
+    return run
+
+
+def load_onnx(folder: pathlib.Path, int8: bool = False, keep_whole: bool = False) -> TextModel:
+    """Loads the `onnx` folder of a run, or the run folder around it.
+
+    Args:
+      folder: where the ONNX student is.
+      int8: take the small and fast form.
+      keep_whole: split running text at white space only.
+
+    Raises:
+      UserError: if there is no such student.
+    """
+    folder = form_path(folder, "onnx", FLOAT_FILE)
+    run = session(folder / (INT8_FILE if int8 else FLOAT_FILE))
+    return text_model(load_assets(folder), run, keep_whole)

@@ -1,0 +1,111 @@
+"""Tagging through an exported SavedModel: the same graph that TF Serving runs."""
+
+import pathlib
+from typing import Any, Callable, Dict, List, Sequence, Tuple
+
+import numpy as np
+
+from xtremedistil_tf.data.pipelines.length_batches import length_batches
+from xtremedistil_tf.data.words import Word, split_words
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.inference.classifier import TextModel
+from xtremedistil_tf.inference.runtimes.savedmodel_classifier import SavedClassifier
+from xtremedistil_tf.inference.runtimes.text_ops import load_text_ops
+from xtremedistil_tf.inference.tagger import TaggedWord, TextTagger
+from xtremedistil_tf.keras2 import tf
+
+# A batch is bounded by its characters: pieces are counted inside the graph.
+_CHARACTERS_PER_BATCH = 16384
+
+
+class SavedTagger(TextTagger):
+    """Text goes in and tags come out of the graph; nothing is tokenised in Python.
+
+    Args:
+      signatures: of the loaded SavedModel.
+      keep_whole: split running text at white space only.
+    """
+
+    def __init__(self, signatures: Dict[str, Callable], keep_whole: bool = False):
+        self._signatures = signatures
+        self._keep_whole = keep_whole
+
+    def _run(self, signature: str, name: str, values: Any) -> Dict[str, np.ndarray]:
+        result = self._signatures[signature](**{name: tf.constant(values, tf.string)})
+        return {key: value.numpy() for key, value in result.items()}
+
+    def tag_words(self, sentences: Sequence[Sequence[str]]) -> List[Tuple[List[str], np.ndarray]]:
+        """Tags sentences that are split into words already; see the base class."""
+        results: List[Any] = [None] * len(sentences)
+        lengths = np.array([sum(map(len, words)) + len(words) for words in sentences])
+        for rows in length_batches(lengths, _CHARACTERS_PER_BATCH):
+            longest = max(len(sentences[row]) for row in rows)
+            padded = [list(sentences[row]) + [""] * (longest - len(sentences[row]))
+                      for row in rows]
+            output = self._run(
+                "tokens", "tokens", np.array(padded, object).reshape(len(rows), longest))
+            for position, row in enumerate(rows):
+                count = len(sentences[row])
+                results[row] = (
+                    # An empty word at the end cannot be told from what fills up: it is O too.
+                    [tag.decode() or "O" for tag in output["tags"][position, :count]],
+                    output["scores"][position, :count])
+        return results
+
+    def run_text(self, texts: Sequence[Any]) -> Dict[str, np.ndarray]:
+        """The outputs of the text signature as they are, for str or bytes of any kind."""
+        return self._run("serving_default", "text", texts)
+
+    def _tag_kept_whole(self, texts: Sequence[str]) -> List[List[TaggedWord]]:
+        split: List[List[Word]] = [split_words(text, True) for text in texts]
+        tagged = self.tag_words([[word for word, _, _ in words] for words in split])
+        return [[(word, tag, float(score)) for word, tag, score in zip(words, tags, scores)]
+                for words, (tags, scores) in zip(split, tagged)]
+
+    def tag_text(self, texts: Sequence[str]) -> List[List[TaggedWord]]:
+        """Splits texts into words and tags them; see the base class."""
+        if self._keep_whole:
+            return self._tag_kept_whole(texts)
+        results: List[Any] = [None] * len(texts)
+        for rows in length_batches(np.array([len(text) for text in texts]), _CHARACTERS_PER_BATCH):
+            output = self.run_text([texts[row] for row in rows])
+            for position, row in enumerate(rows):
+                columns = (output[name][position, : output["num_tokens"][position]].tolist()
+                           for name in ("tokens", "begin", "end", "tags", "scores"))
+                results[row] = [((word.decode(), begin, end), tag.decode(), score)
+                                for word, begin, end, tag, score in zip(*columns)]
+        return results
+
+
+def load_saved(folder: pathlib.Path, keep_whole: bool = False) -> TextModel:
+    """Loads a version folder of `export`, or the newest version of a run folder.
+
+    Args:
+      folder: where the SavedModel is.
+      keep_whole: split running text at white space only.
+
+    Raises:
+      UserError: if there is no SavedModel, or it takes ids only.
+    """
+    folder = pathlib.Path(folder)
+    if not (folder / "saved_model.pb").is_file():
+        base = folder / "export" if (folder / "export").is_dir() else folder
+        versions = [path for path in base.glob("*/") if path.name.isdigit()]
+        if not versions:
+            raise UserError(f"{folder} holds no SavedModel (xtremedistil-export writes it)")
+        folder = max(versions, key=lambda path: int(path.name))
+    load_text_ops()
+    try:
+        signatures = tf.saved_model.load(str(folder)).signatures
+    except (OSError, ValueError, tf.errors.OpError) as error:
+        raise UserError(f"{folder} cannot be loaded: {str(error).splitlines()[0]}") from None
+    # Taggers give scores alone, a score a word; whole texts have one each.
+    if "score" in signatures["serving_default"].structured_outputs:
+        return SavedClassifier(dict(signatures))
+    if "tokens" not in signatures:
+        raise UserError(
+            f"{folder} takes piece ids, not text: a graph has no form of how its text is read; use "
+            "another runtime, keras or onnx"
+        )
+    # The signatures hold the loaded object's variables weakly; the tagger must not lose them.
+    return SavedTagger(dict(signatures), keep_whole)

@@ -1,0 +1,48 @@
+"""Tagging text with a fine-tuned teacher, to look at beside its student."""
+
+import pathlib
+
+import numpy as np
+
+from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
+from xtremedistil_tf.inference.assets import Assets, labels_of
+from xtremedistil_tf.inference.tagger import Tagger
+from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.pretrained_encoders import most_positions
+from xtremedistil_tf.models.teacher import load_teacher, read_record
+
+
+def load_teacher_tagger(folder: pathlib.Path, keep_whole: bool = False) -> Tagger:
+    """Loads a fine-tuned teacher as a tagger with the student's rules for words and tags.
+
+    Texts that are longer than the teacher's positions are read in overlapping windows.
+
+    Args:
+      folder: what `models.teacher.save_teacher` wrote.
+      keep_whole: split running text at white space only.
+
+    Raises:
+      UserError: if the folder holds no whole teacher.
+    """
+    teacher = load_teacher(folder, 0)
+    tokenizer = teacher.tokenizer.backend_tokenizer
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    tokenizer.encode_special_tokens = True
+    # All pieces, in the layout of a student's vocabulary: row 0 is padding and nothing else.
+    size = len(teacher.tokenizer)
+    vocabulary = StudentVocabulary.from_seen(
+        [np.arange(size)], teacher.tokenizer.pad_token_id, teacher.tokenizer.unk_token_id, size)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)] * 2, autograph=False)
+    def run(input_ids, attention_mask):
+        inputs = {"input_ids": input_ids, "attention_mask": attention_mask}
+        return teacher.model(inputs, training=False)["logits"]
+
+    def logits(ids: np.ndarray) -> np.ndarray:
+        mask = (ids > 0).astype(np.int32)
+        return run(tf.constant(vocabulary.teacher_ids[ids]), tf.constant(mask)).numpy()
+
+    record = read_record(folder)
+    assets = Assets(vocabulary, tokenizer, labels_of(record), record)
+    return Tagger(assets, logits, keep_whole, most_positions(teacher.encoder.config))

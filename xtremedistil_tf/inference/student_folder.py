@@ -1,0 +1,96 @@
+"""The student folder: all that is needed to use a student, and nothing of its teacher."""
+
+import dataclasses
+import pathlib
+from typing import Any, Dict, Optional
+
+from xtremedistil_tf.config import StudentConfig
+from xtremedistil_tf.data.tokenization.alignment import Labels
+from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
+from xtremedistil_tf.inference.assets import (
+    RECORD_FILE,
+    VOCABULARY_FILE,
+    Assets,
+    load_assets,
+    student_path,
+)
+from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.student import Student, build_student
+from xtremedistil_tf.models.weights import load_weights, save_weights
+from xtremedistil_tf.runs import atomic_folder, write_json
+
+_WEIGHTS_FILE = "weights.safetensors"
+
+
+@dataclasses.dataclass(frozen=True)
+class StudentBundle(Assets):
+    """A student ready for use.
+
+    Attributes:
+      student: the model and its registry.
+    """
+
+    student: Student
+
+
+def save_student(
+    folder: pathlib.Path,
+    student: Student,
+    config: StudentConfig,
+    vocabulary: StudentVocabulary,
+    tokenizer: Any,
+    labels: Labels,
+    record: Dict[str, Any],
+) -> None:
+    """Writes a student folder, atomically.
+
+    Args:
+      folder: is replaced as a whole.
+      student: the trained student.
+      config: its sizes.
+      vocabulary: its vocabulary.
+      tokenizer: the fast transformers tokenizer that it reads with, the teacher's or its own.
+      labels: the label set.
+      record: further JSON values to keep: seq_len, strategy, scores.
+    """
+    with atomic_folder(folder) as temporary:
+        save_weights(student.model, temporary / _WEIGHTS_FILE)
+        vocabulary.save(temporary / VOCABULARY_FILE)
+        tokenizer.save_pretrained(temporary)
+        (temporary / "labels.tsv").write_text("\n".join(labels.tags) + "\n", "utf-8")
+        width = int(student.model.output_shape["representation"][-1])
+        write_json(
+            temporary / RECORD_FILE,
+            {"student": dataclasses.asdict(config), "width": width, "kind": labels.kind,
+             "tags": list(labels.tags), **record},
+        )
+
+
+def load_student(
+    folder: pathlib.Path, settings: Optional[StudentConfig] = None, policy: str = "float32"
+) -> StudentBundle:
+    """Loads a student folder; needs no teacher, no hub and no training data.
+
+    Args:
+      folder: the `student` folder, or the run folder around it.
+      settings: the student's, where they are to differ from those it was made with; in nothing
+        that its weights depend on.
+      policy: Keras' policy of precision. A student is used and exported in float32, whatever it
+        was trained in.
+
+    Raises:
+      UserError: if there is no whole student.
+    """
+    folder = student_path(folder)
+    assets = load_assets(folder)
+    record, labels, vocabulary = assets.record, assets.labels, assets.vocabulary
+    before = tf.keras.mixed_precision.global_policy()
+    tf.keras.mixed_precision.set_global_policy(policy)
+    try:
+        student = build_student(settings or assets.settings, len(vocabulary), record["width"],
+                                labels.size, pooled=labels.pooled, positions=record["seq_len"],
+                                separator=assets.separator, competing=labels.competing)
+    finally:
+        tf.keras.mixed_precision.set_global_policy(before)
+    load_weights(student.model, folder / _WEIGHTS_FILE)
+    return StudentBundle(vocabulary, assets.tokenizer, labels, record, student)

@@ -1,0 +1,219 @@
+"""Tagging text with any runtime's forward pass; imports no TensorFlow."""
+
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union, overload
+
+import numpy as np
+
+from xtremedistil_tf.config import TAGGING
+from xtremedistil_tf.data.labels import LabelSet
+from xtremedistil_tf.data.pipelines.length_batches import length_batches
+from xtremedistil_tf.data.tokenization.alignment import first_pieces
+from xtremedistil_tf.data.tokenization.ragged import Ragged
+from xtremedistil_tf.data.tokenization.vocabulary import PAD_ID
+from xtremedistil_tf.data.words import Word, split_words
+from xtremedistil_tf.inference.assets import Assets
+from xtremedistil_tf.inference.entities import join_entities
+from xtremedistil_tf.metrics.decoding import decode
+
+# A longer sentence is read in overlapping windows of this many pieces; each word's logits come from
+# the window in which it has at least CONTEXT pieces on both sides, where there are that many.
+LONGEST = 512
+CONTEXT = 64
+
+TaggedWord = Tuple[Word, str, float]
+# A string is a sequence of strings too, and stands for one text.
+Texts = Union[List[str], Tuple[str, ...]]
+
+
+def window_sizes(most: Optional[int] = None) -> Tuple[int, int]:
+    """(pieces of a window without markers, those of them on each side that are context).
+
+    Args:
+      most: see `windows`.
+    """
+    most = min(most or LONGEST, LONGEST)
+    return most - 2, min(CONTEXT, most // 8)
+
+
+def windows(pieces: int, most: Optional[int] = None) -> List[Tuple[int, int, int, int]]:
+    """Splits a row of pieces (without markers) into overlapping windows.
+
+    Args:
+      pieces: how many there are.
+      most: longest row with its markers that the model takes; below LONGEST the context shrinks
+        with it.
+
+    Returns:
+      (begin, end, first, last): the window's pieces, and those that it answers for.
+    """
+    longest, context = window_sizes(most)
+    if pieces <= longest:
+        return [(0, pieces, 0, pieces)]
+    step = longest - 2 * context
+    return [
+        (max(0, at - context), min(pieces, at + step + context), at, min(pieces, at + step))
+        for at in range(0, pieces, step)
+    ]
+
+
+class TextTagger:
+    """What every runtime offers: called on text it gives entities.
+
+    Subclasses say how words, and how texts become tagged words.
+    """
+
+    kind = TAGGING
+
+    def tag_words(
+        self, sentences: Sequence[Sequence[str]]
+    ) -> List[Tuple[List[str], np.ndarray]]:
+        """Tags sentences that are split into words already.
+
+        Args:
+          sentences: words.
+
+        Returns:
+          For each its IOB2 tags and float32 [words] probabilities.
+        """
+        raise NotImplementedError
+
+    def tag_text(self, texts: Sequence[str]) -> List[List[TaggedWord]]:
+        """Splits texts into words and tags them.
+
+        Returns:
+          For each text a list of ((word, begin, end), tag, probability).
+        """
+        raise NotImplementedError
+
+    @overload
+    def __call__(self, text: str) -> List[Dict[str, Any]]: ...
+
+    @overload
+    def __call__(self, text: Texts) -> List[List[Dict[str, Any]]]: ...
+
+    def __call__(
+        self, text: Union[str, Texts]
+    ) -> Union[List[Dict[str, Any]], List[List[Dict[str, Any]]]]:
+        """Finds the entities of a text or of several.
+
+        Args:
+          text: a string, or a list of strings.
+
+        Returns:
+          A list of dicts with entity_group, score, word, start and end for a string; a list of
+          such lists for a list.
+        """
+        texts = [text] if isinstance(text, str) else list(text)
+        found = []
+        for one, tagged in zip(texts, self.tag_text(texts)):
+            words = [word for word, _, _ in tagged]
+            found.append(join_entities(one, words, [tag for _, tag, _ in tagged],
+                                       [score for _, _, score in tagged]))
+        return found[0] if isinstance(text, str) else found
+
+
+class Tagger(TextTagger):
+    """A student behind a forward pass that takes ids.
+
+    A BiLSTM has no position limit, so sentences longer than the training's seq_len are tagged
+    whole, very long ones in overlapping windows; a Transformer's windows are its seq_len. Nothing
+    is cut.
+
+    Args:
+      assets: tokenizer, vocabulary and labels.
+      logits: maps the student's ids, int32 [batch, time] padded with 0 on the right, to float
+        logits [batch, time, classes].
+      keep_whole: split running text at white space only.
+      most: longest row that the forward pass takes, if it is below LONGEST.
+
+    Attributes:
+      logits: the forward pass.
+    """
+
+    def __init__(
+        self, assets: Assets, logits: Callable[[np.ndarray], np.ndarray], keep_whole: bool = False,
+        most: Optional[int] = None,
+    ):
+        assert isinstance(assets.labels, LabelSet), "classes of texts are a Classifier's"
+        self._assets, self._labels = assets, assets.labels
+        self.logits = logits
+        self._keep_whole = keep_whole
+        self._most = most
+
+    @property
+    def labels(self) -> Tuple[str, ...]:
+        """The real tags."""
+        return self._labels.tags
+
+    def tag_words(
+        self, sentences: Sequence[Sequence[str]]
+    ) -> List[Tuple[List[str], np.ndarray]]:
+        """Tags sentences that are split into words already; see the base class."""
+        if len(sentences) == 1:
+            return [self._tag_one(list(sentences[0]))]
+        return self._tag_encoded(sentences, self._assets.tokenizer.encode_batch(
+            [list(words) for words in sentences], is_pretokenized=True))
+
+    def _tag_one(self, words: List[str]) -> Tuple[List[str], np.ndarray]:
+        """The short way for one sentence, where each call's overhead shows."""
+        encoding = self._assets.tokenizer.encode(words, is_pretokenized=True)
+        if len(encoding) > min(self._most or LONGEST, LONGEST) or not words:
+            return self._tag_encoded([words], [encoding])[0]
+        ids = self._assets.vocabulary.table[np.array(encoding.ids)]
+        starts = np.array(first_pieces(encoding.word_ids, len(words)), np.int32)
+        return decode(self.logits(ids[None]), [starts], self._labels)[0]
+
+    def _tag_encoded(
+        self, sentences: Sequence[Sequence[str]], encodings: Sequence[Any]
+    ) -> List[Tuple[List[str], np.ndarray]]:
+        """Lays all windows out in batches of similar length, and decodes what comes back."""
+        rows: List[Any] = []
+        owners: List[Tuple[int, int, int, int]] = []
+        for sentence, encoding in enumerate(encodings):
+            ids = encoding.ids
+            for begin, end, first, last in windows(len(ids) - 2, self._most):
+                rows.append([ids[0], *ids[1 + begin : 1 + end], ids[-1]])
+                # In the window a piece stands one later than in the text, for the opening marker.
+                owners.append((sentence, 1 - begin, first, last))
+        starts = [
+            np.array(first_pieces(encoding.word_ids, len(words)), np.int32) - 1
+            for words, encoding in zip(sentences, encodings)
+        ]
+        classes = self._labels.size
+        logits = [np.zeros((len(words), classes), np.float32) for words in sentences]
+        pieces = Ragged.of(rows)
+        # Mapped before padding: only what fills up short rows becomes padding.
+        mapped = Ragged(self._assets.vocabulary.table[pieces.values], pieces.starts)
+        for batch in length_batches(mapped.lengths):
+            outputs = self.logits(mapped.padded(batch, PAD_ID))
+            for position, row in enumerate(batch):
+                sentence, shift, first, last = owners[row]
+                at = starts[sentence]
+                words = np.flatnonzero((at >= first) & (at < last))
+                logits[sentence][words] = outputs[position][at[words] + shift]
+        return self._decode(logits, starts)
+
+    def _decode(
+        self, logits: List[np.ndarray], starts: List[np.ndarray]
+    ) -> List[Tuple[List[str], np.ndarray]]:
+        """Decodes words' logits, sentences of similar length together."""
+        results: List[Any] = [None] * len(logits)
+        for rows in length_batches(np.array([len(row) for row in logits])):
+            longest = max(1, max(len(logits[row]) for row in rows))
+            padded = np.zeros((len(rows), longest, self._labels.size), np.float32)
+            for position, row in enumerate(rows):
+                padded[position, : len(logits[row])] = logits[row]
+            # A word without a piece keeps -1, and is O.
+            at = [np.where(starts[row] >= 0, np.arange(len(starts[row])), -1) for row in rows]
+            for row, result in zip(rows, decode(padded, at, self._labels)):
+                results[row] = result
+        return results
+
+    def tag_text(self, texts: Sequence[str]) -> List[List[TaggedWord]]:
+        """Splits texts into words and tags them; see the base class."""
+        split = [split_words(text, self._keep_whole) for text in texts]
+        tagged = self.tag_words([[word for word, _, _ in words] for words in split])
+        return [
+            [(word, tag, float(score)) for word, tag, score in zip(words, tags, scores)]
+            for words, (tags, scores) in zip(split, tagged)
+        ]

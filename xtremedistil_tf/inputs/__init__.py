@@ -1,1 +1,0 @@
-"""From files to numbers: examples, labels, alignment, vocabulary, batches."""

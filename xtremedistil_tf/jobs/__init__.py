@@ -1,0 +1,1 @@
+"""The jobs of the commands: distillation, fine-tuning, the teacher."""

@@ -1,0 +1,251 @@
+"""The whole job: task files in, a student that tags new sentences out."""
+
+import contextlib
+import dataclasses
+import logging
+import pathlib
+import time
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+from xtremedistil_tf.config import Resources, RunConfig
+from xtremedistil_tf.data.folders.task import Task, describe, read_task
+from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
+from xtremedistil_tf.export.export import available_forms, export_student
+from xtremedistil_tf.inference.student_folder import save_student
+from xtremedistil_tf.jobs.obtain_teacher import check_teacher, obtain_teacher, teacher_record
+from xtremedistil_tf.jobs.prepared import Prepared
+from xtremedistil_tf.jobs.results import (
+    Taught,
+    best_stage,
+    build_metrics,
+    final_scores,
+    finished_metrics,
+)
+from xtremedistil_tf.jobs.run_folder import claim
+from xtremedistil_tf.jobs.stage_feed import student_feed
+from xtremedistil_tf.jobs.student_init import start_student
+from xtremedistil_tf.jobs.student_inputs import (
+    check_student,
+    needed_kinds,
+    plan_facts,
+    prepare,
+    write_part,
+)
+from xtremedistil_tf.jobs.student_tokenizer import student_text
+from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.layers.layer_matching import Matching
+from xtremedistil_tf.models.student import Student, build_student
+from xtremedistil_tf.models.student_from_checkpoint import with_architecture
+from xtremedistil_tf.models.weights import load_weights
+from xtremedistil_tf.reporting.model_card import write_model_card
+from xtremedistil_tf.reporting.report import write_report
+from xtremedistil_tf.runs import locked, read_json, write_json
+from xtremedistil_tf.targets.store import check_disk, store_bytes
+from xtremedistil_tf.targets.variation import warn_of_constant
+from xtremedistil_tf.training.stages import Stage, plan_table
+from xtremedistil_tf.training.strategies import build_plan
+from xtremedistil_tf.training.trainer import WEIGHTS_FILE, Trainer, is_done
+from xtremedistil_tf.version import __version__
+
+log = logging.getLogger("absl")
+
+_DEFAULT_RESOURCES = Resources()
+
+
+def plan_of(config: RunConfig) -> Tuple[Stage, ...]:
+    """The stages of a run."""
+    return build_plan(config.student.trained_layers, config.distil, config.data.measure,
+                      config.data.labels_loss)
+
+
+class Laps:
+    """Seconds by part of the job."""
+
+    def __init__(self):
+        self._began = time.monotonic()
+        self.seconds: Dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        """Ends a part: the time since the one before is this one's."""
+        self.seconds[name] = time.monotonic() - self._began - sum(self.seconds.values())
+
+
+def _with_sizes(config: RunConfig) -> RunConfig:
+    """The settings with the sizes of the checkpoint that the student starts from, if it does."""
+    return dataclasses.replace(
+        config, student=with_architecture(config.student, config.data.seq_len))
+
+
+def dry_run(config: RunConfig, model_dir: pathlib.Path) -> str:
+    """The plan of a run as text; reads data and teacher, trains nothing and writes nothing.
+
+    Raises:
+      UserError: for anything that a run would refuse, a disk that is too small included.
+    """
+    config = _with_sizes(config)
+    task = read_task(config.data)
+    check_student(config, task, check_teacher(config, model_dir), model_dir)
+    facts = plan_facts(config, task, model_dir)
+    student = build_student(config.student, facts["vocabulary"], facts["width"], task.labels.size,
+                            pooled=task.labels.pooled, positions=config.data.seq_len,
+                            matching=Matching(facts["matched"], config.distil.attention)
+                            if facts["matched"] else None,
+                            # Which piece it is decides no size.
+                            separator=1 if config.data.pairs else None)
+    plan = plan_of(config)
+    needed = store_bytes(facts["pieces"], task.transfer_rows, facts["width"], task.labels.size,
+                         needed_kinds(plan), task.labels.pooled, facts["matched"],
+                         facts["squares"])
+    if not (model_dir / "targets").exists():
+        check_disk(model_dir, needed)
+    return "\n".join([
+        f"strategy {config.distil.strategy}, student with {student.model.count_params():,} "
+        f"parameters, vocabulary {facts['vocabulary']:,}",
+        "",
+        plan_table(plan, student.registry.parameters),
+        "",
+        f"teacher outputs for {task.transfer_rows:,} transfer sentences: {needed / 1e6:,.0f} MB",
+    ])
+
+
+def run_distillation(
+    config: RunConfig, model_dir: pathlib.Path, overwrite: bool = False,
+    resources: Resources = _DEFAULT_RESOURCES,
+) -> Dict[str, Any]:
+    """Runs the job and writes the run folder; goes on where a killed run stopped.
+
+    Args:
+      config: the settings.
+      model_dir: the run folder; one that all machines see, where there are several.
+      overwrite: start anew where the folder was made by other settings.
+      resources: processes and disk.
+
+    Returns:
+      What was written to metrics.json.
+
+    Raises:
+      UserError: for anything that the user can mend.
+    """
+    laps, config = Laps(), _with_sizes(config)
+    with locked(model_dir) if is_chief() else contextlib.nullcontext():
+        plan = plan_of(config)
+        task = read_task(config.data)
+        check_student(config, task, check_teacher(config, model_dir), model_dir)
+        by_chief(lambda: claim(model_dir, config.to_dict(), task, overwrite))
+        return run_unless_finished(
+            model_dir, task, resources.export, laps,
+            lambda: _train_and_score(config, task, plan, model_dir, resources, laps))
+
+
+def run_unless_finished(
+    model_dir: pathlib.Path, task: Task, export: bool, laps: Laps, work: Callable[[], None]
+) -> Dict[str, Any]:
+    """Returns the metrics of a run folder whose lock is held; does the work if they are not there.
+
+    Args:
+      model_dir: the run folder.
+      task: what was read, and warned about.
+      export: whether the exports belong to the run.
+      laps: is told the end of reading.
+      work: makes the folder whole.
+    """
+    finished = finished_metrics(model_dir, export)
+    if finished is not None:
+        log.info("%s is finished already; nothing is run again", model_dir)
+        return finished
+    for warning in describe(task)["warnings"]:
+        log.warning("%s", warning)
+    laps.lap("read")
+    work()
+    metrics = finished_metrics(model_dir, export)
+    assert metrics is not None, "it was made whole just now"
+    return metrics
+
+
+def write_target_part(config: RunConfig, model_dir: pathlib.Path, resources: Resources) -> str:
+    """Writes one part of a run's targets beside other processes; returns what was done."""
+    config = _with_sizes(config)
+    task = read_task(config.data)
+    check_student(config, task, check_teacher(config, model_dir), model_dir)
+    return write_part(config, task, model_dir, resources)
+
+
+def _train_and_score(
+    config: RunConfig, task: Task, plan: Sequence[Stage], model_dir: pathlib.Path,
+    resources: Resources, laps: Laps,
+) -> None:
+    with current_strategy().scope():
+        teacher, folders = obtain_teacher(config, task, model_dir)
+        laps.lap("teacher")
+        kinds = needed_kinds(
+            [stage for stage in plan if not is_done(model_dir / "stages", stage)])
+        prepared, passes = prepare(config, task, teacher, folders, model_dir, resources, kinds,
+                                   student_text(config, teacher))
+        laps.lap("targets")
+        student = start_student(config, prepared, teacher)
+        feed = student_feed(config, prepared, student, resources.keep_representation)
+        trainer = Trainer(student.trained, student.registry, feed, model_dir / "stages",
+                          config.seed, config.distil.optimizer, model_dir / "tensorboard")
+        try:
+            if "representation" in kinds:
+                by_chief(lambda: warn_of_constant(
+                    prepared.stores.dev, prepared.vocabulary.table, teacher.layer))
+            records = trainer.run_plan(plan)
+        except tf.errors.DataLossError:
+            for store in prepared.stores:
+                store.verify(kinds)
+            raise
+        laps.lap("stages")
+    # Outside: what one process builds to export, the others do not build with it.
+    by_chief(lambda: finish(config, prepared, student, records, laps, model_dir, resources.export,
+                            Taught(teacher, teacher_record(folders), passes)))
+
+
+def finish(
+    config: RunConfig, prepared: Prepared, student: Student, records: List[Dict[str, Any]],
+    laps: Laps, model_dir: pathlib.Path, export: bool, taught: Optional[Taught] = None,
+    start: Optional[Dict[str, Any]] = None,
+) -> None:
+    """Scores on test, exports, reports; metrics.json comes last.
+
+    Args:
+      config, prepared, student: the run.
+      records: one for each stage.
+      laps: is told what the parts take.
+      model_dir: the run folder.
+      export: whether the run ends with the student's exports.
+      taught, start: see `results.build_metrics`.
+    """
+    load_weights(student.trained,
+                 model_dir / "stages" / best_stage(records, config.data.measure)["name"]
+                 / WEIGHTS_FILE)
+    scores = final_scores(prepared, None if taught is None else taught.teacher, student, model_dir,
+                          config.data.glue_task)
+    laps.lap("evaluation")
+    _save(config, prepared, student, scores, model_dir)
+    if export:
+        # From what was saved, so that an export is a proof that the folder is whole.
+        export_student(model_dir, available_forms(), version=1, dev=prepared.task.examples["dev"])
+    laps.lap("export")
+    seconds = {**laps.seconds, "total": sum(laps.seconds.values())}
+    metrics = build_metrics(config, prepared, student, records, scores, seconds, taught, start)
+    histories = {stage["name"]: read_json(model_dir / "stages" / stage["name"] / "history.json")
+                 for stage in records}
+    if taught is not None:
+        histories["teacher"] = taught.record["history"]
+    write_report(model_dir, metrics, histories)
+    write_model_card(model_dir / "student", metrics, pathlib.Path(config.data.task))
+    write_json(model_dir / "metrics.json", metrics)
+
+
+def _save(
+    config: RunConfig, prepared: Prepared, student: Student,
+    scores: Dict[str, Dict[str, Any]], model_dir: pathlib.Path,
+) -> None:
+    record = {"version": __version__, "seq_len": config.data.seq_len,
+              "decoding": config.data.decoding,
+              "strategy": config.distil.strategy, "seed": config.seed, "scores": scores["student"],
+              "separator": prepared.separator, "glue_task": config.data.glue_task,
+              "squad": config.to_dict()["data"]["squad"]}
+    save_student(model_dir / "student", student, config.student, prepared.vocabulary,
+                 prepared.tokenizer, prepared.task.labels, record)

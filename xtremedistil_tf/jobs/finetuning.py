@@ -1,0 +1,186 @@
+"""The student's own job: a checkpoint or a finished student, fine-tuned on labels, no teacher."""
+
+import contextlib
+import dataclasses
+import pathlib
+from typing import Any, Dict, Optional, Sequence, Tuple
+
+from xtremedistil_tf.config import RunConfig, require
+from xtremedistil_tf.data.folders.task import Task, read_task
+from xtremedistil_tf.data.tokenization.task_features import align_task
+from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
+from xtremedistil_tf.inference.assets import Assets, load_assets, student_path
+from xtremedistil_tf.inference.student_folder import load_student
+from xtremedistil_tf.jobs.distillation import Laps, finish, plan_of, run_unless_finished
+from xtremedistil_tf.jobs.obtain_teacher import folder_fingerprint
+from xtremedistil_tf.jobs.prepared import Prepared
+from xtremedistil_tf.jobs.run_folder import claim
+from xtremedistil_tf.jobs.stage_feed import student_feed
+from xtremedistil_tf.jobs.student_init import start_student
+from xtremedistil_tf.jobs.student_inputs import student_separator, trained_on
+from xtremedistil_tf.jobs.student_tokenizer import whole_vocabulary
+from xtremedistil_tf.models.student import Student
+from xtremedistil_tf.models.student_from_checkpoint import load_student_tokenizer, with_architecture
+from xtremedistil_tf.models.tokenizers import load_tokenizer
+from xtremedistil_tf.runs import fingerprint, locked
+from xtremedistil_tf.training.stages import plan_table
+from xtremedistil_tf.training.trainer import Trainer
+
+
+@dataclasses.dataclass(frozen=True)
+class _Begun:
+    """A student before its first stage.
+
+    Attributes:
+      prepared: what it is trained on.
+      student: the model.
+      start: what results say of where it comes from.
+    """
+
+    prepared: Prepared
+    student: Student
+    start: Dict[str, Any]
+
+
+def _learnt(kind: str, tags: Sequence[str], pairs: bool) -> str:
+    """A kind of task and its labels, for messages."""
+    return f"{kind}{' of pairs' * pairs} with the labels {', '.join(tags)}"
+
+
+def _check_start(
+    config: RunConfig, assets: Assets, folder: pathlib.Path, model_dir: pathlib.Path
+) -> None:
+    """Checks what a student folder asks of a run.
+
+    Raises:
+      UserError: if the run would overwrite the student, or its rows do not fit.
+    """
+    require(model_dir.resolve() not in folder.resolve().parents,
+            f"--student_dir {folder} lies in --model_dir {model_dir}, where the new student goes; "
+            "name another --model_dir")
+    require(assets.longest in (None, config.data.seq_len),
+            f"--seq_len is {config.data.seq_len}, but the student in {folder} was made for rows of "
+            f"{assets.longest} pieces; allowed: {assets.longest}")
+
+
+def _read(
+    config: RunConfig, model_dir: pathlib.Path, folder: Optional[pathlib.Path]
+) -> Tuple[RunConfig, Task]:
+    """The settings with a checkpoint's sizes, and the task with the labels in the student's order.
+
+    Raises:
+      UserError: if the student cannot learn the task.
+    """
+    if folder is None:
+        config = dataclasses.replace(
+            config, student=with_architecture(config.student, config.data.seq_len))
+        return config, read_task(config.data, with_transfer=False)
+    assets = load_assets(folder)
+    _check_start(config, assets, folder, model_dir)
+    task = read_task(config.data, with_transfer=False)
+    own = _learnt(assets.labels.kind, assets.labels.tags, assets.separator is not None)
+    given = _learnt(task.labels.kind, task.labels.tags, config.data.pairs)
+    same = (assets.labels.kind == task.labels.kind and config.data.pairs
+            == (assets.separator is not None) and set(assets.labels.tags) == set(task.labels.tags))
+    require(same, f"the student in {folder} has learnt {own}; the task in {config.data.task} is "
+                  f"{given}; allowed: a task of the student's kind and labels")
+    return config, dataclasses.replace(task, labels=assets.labels)
+
+
+def _begin(config: RunConfig, task: Task, folder: Optional[pathlib.Path]) -> _Begun:
+    """Loads what the run starts from and cuts the rows into its pieces."""
+    loaded, kept = None, None
+    if folder is None:
+        checkpoint = config.student.pt_student_checkpoint
+        assert checkpoint is not None, "the command asks for one of the two"
+        start: Dict[str, Any] = {"name": pathlib.PurePath(checkpoint).name}
+        tokenizer = load_student_tokenizer(config.student)
+        vocabulary = whole_vocabulary(tokenizer)
+        separator = student_separator(config.data.pairs, tokenizer, vocabulary)
+    else:
+        kept = folder_fingerprint(folder)
+        loaded = load_student(folder, config.student, config.opt_policy or "float32")
+        run = folder.resolve()
+        start = {"name": run.parent.name if run.name == "student" else run.name,
+                 "strategy": loaded.record.get("strategy")}
+        tokenizer, vocabulary = load_tokenizer(str(folder)), loaded.vocabulary
+        separator = loaded.separator
+    features = align_task(task, tokenizer, config.data.seq_len, config.data.squad)
+    prepared = Prepared(
+        task, features, vocabulary, None, None, fingerprint(kept, *trained_on(config, task)),
+        {split: rows.counts for split, rows in features.items()}, {}, tokenizer, separator)
+    student = start_student(config, prepared, None) if loaded is None else loaded.student
+    return _Begun(prepared, student, start)
+
+
+def dry_run(
+    config: RunConfig, model_dir: pathlib.Path, student_dir: Optional[pathlib.Path] = None
+) -> str:
+    """The plan of a run as text; reads data and student, trains nothing and writes nothing.
+
+    Raises:
+      UserError: for anything that a run would refuse.
+    """
+    folder = None if student_dir is None else student_path(student_dir)
+    config, task = _read(config, model_dir, folder)
+    begun = _begin(config, task, folder)
+    return "\n".join([
+        f"student with {begun.student.model.count_params():,} parameters from "
+        f"{begun.start['name']}, vocabulary {len(begun.prepared.vocabulary):,}",
+        "",
+        plan_table(plan_of(config), begun.student.registry.parameters),
+    ])
+
+
+def run_fine_tuning(
+    config: RunConfig, model_dir: pathlib.Path, student_dir: Optional[pathlib.Path] = None,
+    overwrite: bool = False, export: bool = True,
+) -> Dict[str, Any]:
+    """Runs the job and writes the run folder; goes on where a killed run stopped.
+
+    Args:
+      config: the settings, their strategy FINE_TUNING; the student's are those of its folder, or
+        name the checkpoint that it starts from.
+      model_dir: the run folder.
+      student_dir: the folder of a finished student or of its run; None for a checkpoint.
+      overwrite: start anew where the folder was made by other settings.
+      export: whether the run ends with the student's exports.
+
+    Returns:
+      What was written to metrics.json: as a distillation's, without a teacher.
+
+    Raises:
+      UserError: for anything that the user can mend.
+    """
+    laps, folder = Laps(), None if student_dir is None else student_path(student_dir)
+    with locked(model_dir) if is_chief() else contextlib.nullcontext():
+        config, task = _read(config, model_dir, folder)
+        plan_of(config)  # What it refuses is told before anything is written.
+        settings = config.to_dict()
+        settings.pop("teacher")
+        kept = None if folder is None else folder_fingerprint(folder)
+        by_chief(lambda: claim(model_dir, settings, task, overwrite, kept))
+        return run_unless_finished(model_dir, task, export, laps,
+                                   lambda: _train(config, task, model_dir, folder, export, laps))
+
+
+def _train(
+    config: RunConfig, task: Task, model_dir: pathlib.Path, folder: Optional[pathlib.Path],
+    export: bool, laps: Laps,
+) -> None:
+    with current_strategy().scope():
+        begun = _begin(config, task, folder)
+        feed = student_feed(config, begun.prepared, begun.student, keep_representation=True)
+        start = begun.start
+        if folder is not None:
+            # A finished student is only ever replaced by one that is as good on dev.
+            start = {**start, "dev": feed.score()}
+            feed = dataclasses.replace(feed, measured=config.data.measure)
+        laps.lap("start")
+        trainer = Trainer(begun.student.trained, begun.student.registry, feed,
+                          model_dir / "stages", config.seed, config.distil.optimizer,
+                          model_dir / "tensorboard")
+        records = trainer.run_plan(plan_of(config))
+        laps.lap("stages")
+    by_chief(lambda: finish(config, begun.prepared, begun.student, records, laps, model_dir, export,
+                            start=start))

@@ -1,0 +1,273 @@
+"""The teacher of a run: found where it was fine-tuned before, or fine-tuned now."""
+
+import itertools
+import logging
+import pathlib
+import shutil
+from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
+
+from xtremedistil_tf.config import TAGGING, RunConfig
+from xtremedistil_tf.data.folders.task import Task
+from xtremedistil_tf.data.pipelines.batches import PieceMasking, labelled_batches
+from xtremedistil_tf.data.pipelines.buckets import count_steps
+from xtremedistil_tf.data.tokenization.alignment import Features, align
+from xtremedistil_tf.distribution import by_chief, is_chief, replicas, spread
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.metrics.scorers import scorer_of
+from xtremedistil_tf.models.inference import Forward
+from xtremedistil_tf.models.pretrained_encoders import (
+    check_configuration,
+    create_encoder,
+    load_encoder,
+    peek_configuration,
+)
+from xtremedistil_tf.models.teacher import (
+    Teacher,
+    build_teacher,
+    has_teacher,
+    read_record,
+    save_teacher,
+)
+from xtremedistil_tf.models.teacher_ensemble import load_teachers
+from xtremedistil_tf.models.weights import WEIGHT_ENDINGS
+from xtremedistil_tf.runs import derive_seed, file_fingerprint, fingerprint, locked, read_json
+from xtremedistil_tf.training.stages import Stage
+from xtremedistil_tf.training.strategies import build_teacher_plan
+from xtremedistil_tf.training.trainer import StageFeed, Trainer
+
+log = logging.getLogger("absl")
+
+
+def folder_fingerprint(folder: pathlib.Path) -> str:
+    """Hashes the weights, tokenizer and configuration files of a checkpoint folder."""
+    files = sorted(
+        path for path in pathlib.Path(folder).iterdir()
+        if path.suffix in (*WEIGHT_ENDINGS, ".json", ".txt", ".model")
+    )
+    return fingerprint([[path.name, file_fingerprint(path)] for path in files])
+
+
+def teachers_fingerprint(folders: Sequence[pathlib.Path]) -> str:
+    """Hashes the folder of a run's teacher, or of its several."""
+    prints = [folder_fingerprint(folder) for folder in folders]
+    return prints[0] if len(prints) == 1 else fingerprint(prints)
+
+
+def _recipe_fingerprint(config: RunConfig, task: Task) -> str:
+    """Hashes what decides the fine-tuned weights."""
+    teacher = config.to_dict()["teacher"]
+    for name in ("layer", "model_dir"):
+        teacher.pop(name)
+    checkpoint = pathlib.Path(config.teacher.checkpoint)
+    if config.teacher.config_file:
+        teacher["config_file"] = file_fingerprint(pathlib.Path(config.teacher.config_file))
+        texts = [task.fingerprints[name] for name in ("dev", "labels", "train", "transfer")
+                 if name in task.fingerprints]
+    else:
+        texts = []
+        if checkpoint.is_dir():
+            teacher["checkpoint"] = folder_fingerprint(checkpoint)
+    data = [task.fingerprints[name] for name in ("train", "dev", "labels")]
+    return fingerprint(teacher, config.data.seq_len, config.data.on_bad_row, config.data.kind,
+                       config.data.measure, config.seed, data, texts)
+
+
+def teacher_folders(config: RunConfig, model_dir: pathlib.Path) -> Tuple[pathlib.Path, ...]:
+    """Where the run's teacher is, or will be; or where its teachers are.
+
+    A --teacher_model_dir may be the folder of a teacher or a run folder around it; a new teacher
+    goes into a folder `teacher` inside it, so that nothing else in it is touched.
+    """
+    if config.teacher.model_dir is None:
+        return (model_dir.resolve() / "teacher",)
+    named = [pathlib.Path(name).resolve() for name in config.teacher.model_dirs]
+    return tuple(folder if has_teacher(folder) else folder / "teacher" for folder in named)
+
+
+def check_teacher(config: RunConfig, model_dir: pathlib.Path) -> Any:
+    """Checks what can be known of the teacher before any work: layer and positions.
+
+    Returns:
+      The transformers configuration of the teacher; of the first of several.
+
+    Raises:
+      UserError: for a setting that cannot work with this teacher.
+    """
+    folders = teacher_folders(config, model_dir)
+    for folder in folders if len(folders) > 1 else ():
+        if not has_teacher(folder):
+            raise UserError("--teacher_model_dir names several teachers, and "
+                            f"{folder.parent} holds none; fine-tune each with run_teacher.py first")
+    found = [peek_configuration(config.teacher, folder if has_teacher(folder) else None)
+             for folder in folders]
+    for number, one in enumerate(found):
+        check_configuration(one, 0 if number else config.teacher.layer, config.data.seq_len)
+    return found[0]
+
+
+def _check_known(folder: pathlib.Path, config: RunConfig, task: Task, recipe: str) -> None:
+    """Refuses a fine-tuned teacher of another task, or in the run folder of another recipe."""
+    record = read_record(folder)
+    kind = record.get("kind", TAGGING)
+    if kind != task.labels.kind:
+        raise UserError(f"the teacher in {folder} was fine-tuned for {kind}; the task is "
+                        f"{task.labels.kind}")
+    if bool(record.get("pairs")) != config.data.pairs:
+        raise UserError(f"the teacher in {folder} was fine-tuned for rows of "
+                        f"{2 if record.get('pairs') else 1} texts; --do_pairwise and --glue_task "
+                        "say how many the task's have")
+    if record["tags"] != list(task.labels.tags):
+        raise UserError(
+            f"the teacher in {folder} knows the labels {', '.join(record['tags'])}; the task has "
+            f"{', '.join(task.labels.tags)}"
+        )
+    if config.teacher.model_dir is None and record["fingerprint"] != recipe:
+        raise UserError(
+            f"the teacher in {folder} was fine-tuned by other settings or data; use another "
+            "--model_dir, or --overwrite"
+        )
+
+
+class _Words:
+    """The words of train and transfer, read anew each time: the transfer text stays on disk."""
+
+    def __init__(self, task: Task):
+        self._task = task
+
+    def __iter__(self) -> Iterator[Sequence[str]]:
+        rows = itertools.chain(self._task.examples["train"], self._task.transfer or ())
+        return (words for row in rows for words in row.texts)
+
+
+def fresh_teacher(config: RunConfig, task: Task) -> Teacher:
+    """The teacher before fine-tuning, with a new head."""
+    if config.teacher.config_file:
+        encoder, tokenizer = create_encoder(config.teacher, _Words(task))
+    else:
+        encoder, tokenizer = load_encoder(config.teacher)
+    check_configuration(encoder.config, config.teacher.layer, config.data.seq_len)
+    return build_teacher(encoder, tokenizer, task.labels.size, config.teacher.layer,
+                         pooled=task.labels.pooled, matched=config.matched_layers,
+                         pairs=config.data.pairs)
+
+
+def _feed(
+    config: RunConfig, teacher: Teacher, train: Features, dev: Features, task: Task, recipe: str
+) -> StageFeed:
+    pad_id = teacher.tokenizer.pad_token_id
+    masking = None
+    if config.teacher.mask_rate:
+        masking = PieceMasking(config.teacher.mask_rate, teacher.tokenizer.mask_token_id,
+                               teacher.tokenizer.sep_token_id if teacher.pairs else None)
+    forward = Forward(teacher.model, pad_id=pad_id)
+
+    def score() -> Dict[str, Any]:
+        return scorer_of(task.labels).evaluate(forward, dev, task.labels)
+
+    def batches(stage: Stage, seed: int) -> Any:
+        return spread(lambda share: labelled_batches(
+            train, stage.batch, seed, pad_id=pad_id, masking=masking, share=share))
+
+    return StageFeed(
+        batches=batches,
+        steps=lambda stage: count_steps(train.input_ids.lengths, stage.batch, replicas()),
+        measure=lambda stage: score()[stage.monitor],
+        score=score,
+        fingerprint=recipe,
+    )
+
+
+def _fine_tune(
+    config: RunConfig, task: Task, folder: pathlib.Path, recipe: str,
+    tensorboard: Optional[pathlib.Path],
+) -> Teacher:
+    tf.keras.utils.set_random_seed(derive_seed(config.seed, "teacher"))
+    teacher = fresh_teacher(config, task)
+    train, dev = (
+        align(teacher.tokenizer, task.examples[split], config.data.seq_len, task.labels)
+        for split in ("train", "dev")
+    )
+    feed = _feed(config, teacher, train, dev, task, recipe)
+    training = folder.with_name(folder.name + "_training")
+
+    def claim() -> None:
+        if training.is_dir() and not (training / recipe).is_file():
+            shutil.rmtree(training)  # What a killed run of other settings left.
+        training.mkdir(parents=True, exist_ok=True)
+        (training / recipe).touch()
+
+    by_chief(claim)
+    trainer = Trainer(
+        teacher.model, teacher.registry, feed, training, config.seed, tensorboard=tensorboard
+    )
+    stages = build_teacher_plan(teacher.registry.names, config.teacher, config.data.measure,
+                                config.data.labels_loss)
+    records = trainer.run_plan(stages)
+    history = [
+        epoch for stage in stages for epoch in read_json(training / stage.name / "history.json")
+    ]
+    name = config.teacher.config_file or config.teacher.checkpoint
+    record = {
+        "fingerprint": recipe, "name": pathlib.Path(name).name, "kind": task.labels.kind,
+        "tags": list(task.labels.tags), "pairs": config.data.pairs,
+        "decoding": config.data.decoding,
+        "dev": records[-1]["dev"], "epochs": sum(record["epochs"] for record in records),
+        "seconds": sum(record["seconds"] for record in records), "history": history,
+    }
+
+    def keep() -> None:
+        save_teacher(teacher, folder, record)
+        shutil.rmtree(training, ignore_errors=True)
+
+    by_chief(keep)
+    return teacher
+
+
+def teacher_record(folders: Sequence[pathlib.Path]) -> Dict[str, Any]:
+    """What was saved with a run's teacher; of several the first's, with the names of all."""
+    records = [read_record(folder) for folder in folders]
+    return {**records[0], "name": " + ".join(record["name"] for record in records)}
+
+
+def obtain_teacher(
+    config: RunConfig, task: Task, model_dir: pathlib.Path
+) -> Tuple[Teacher, Tuple[pathlib.Path, ...]]:
+    """Loads the run's teacher, or fine-tunes it where there is none yet; or loads its several.
+
+    Args:
+      config: the run's settings.
+      task: its data.
+      model_dir: the run folder, whose lock is held.
+
+    Returns:
+      (teacher, its folder or those of the several that it is made of).
+
+    Raises:
+      UserError: if the teacher that is there has other labels, or (in the run folder) was made by
+        other settings.
+    """
+    folders = teacher_folders(config, model_dir)
+    folder = folders[0]
+    own = folder.parent == model_dir.resolve()
+    if own or all(map(has_teacher, folders)) or not is_chief():
+        return _find_or_tune(config, task, folders, model_dir), folders
+    with locked(folder.parent):
+        return _find_or_tune(config, task, folders, model_dir), folders
+
+
+def _find_or_tune(config: RunConfig, task: Task, folders: Sequence[pathlib.Path],
+                  model_dir: pathlib.Path) -> Teacher:
+    recipe, folder = _recipe_fingerprint(config, task), folders[0]
+    if has_teacher(folder):
+        for known in folders:
+            log.info("teacher: %s, fine-tuned before", known)
+            _check_known(known, config, task, recipe)
+        return load_teachers(folders, config.teacher.layer, config.matched_layers)
+    if folder.is_dir() and any(folder.iterdir()):
+        raise UserError(
+            f"{folder} is not empty and holds no teacher fine-tuned here; use another "
+            "--teacher_model_dir, or give a checkpoint as --pt_teacher_checkpoint"
+        )
+    log.info("teacher: none in %s yet; fine-tuning it", folder)
+    return _fine_tune(config, task, folder, recipe, model_dir / "tensorboard")

@@ -1,0 +1,179 @@
+"""What a run amounts to: final scores, predictions and metrics.json."""
+
+import dataclasses
+import pathlib
+from typing import Any, Dict, List, Optional
+
+from xtremedistil_tf.config import TAGGING, RunConfig
+from xtremedistil_tf.data.folders.task import Task, describe
+from xtremedistil_tf.data.tokenization.alignment import Features
+from xtremedistil_tf.jobs.prepared import Prepared
+from xtremedistil_tf.metrics.prediction_files import last_file, write_submission
+from xtremedistil_tf.metrics.scorers import scorer_of
+from xtremedistil_tf.models.inference import Forward
+from xtremedistil_tf.models.student import Student
+from xtremedistil_tf.models.teacher import Teacher
+from xtremedistil_tf.reporting.run_metrics import retention
+from xtremedistil_tf.runs import read_json, write_json
+from xtremedistil_tf.version import __version__
+
+
+@dataclasses.dataclass(frozen=True)
+class Taught:
+    """What results say of the teacher.
+
+    Attributes:
+      teacher: the model.
+      record: what was saved with it.
+      passes: its forward passes over the transfer set in this process.
+    """
+
+    teacher: Teacher
+    record: Dict[str, Any]
+    passes: float
+
+
+def best_stage(records: List[Dict[str, Any]], measure: str) -> Dict[str, Any]:
+    """The step whose student is kept: highest dev measure, the later one on a tie.
+
+    Steps before the first that trains the head are none to keep while there is one behind them:
+    what their random head scores is luck.
+    """
+    heads = [place for place, record in enumerate(records) if "logits" in record["trainable"]]
+    return max(reversed(records[heads[0] if heads else 0:]),
+               key=lambda record: record["dev"][measure])
+
+
+def _answers(task: Task, rows: Dict[str, Features], forward: Forward) -> Dict[str, Any]:
+    """What a model predicts on each held-out split."""
+    predict = scorer_of(task.labels).predict
+    return {split: predict(forward, rows[split], task.labels) for split in task.held_out}
+
+
+def _teacher_answers(prepared: Prepared, teacher: Teacher) -> Dict[str, Any]:
+    """The same of the teacher, which is asked once by all runs that share its outputs."""
+    path = prepared.answers
+    if path is not None and path.is_file():
+        return read_json(path)
+    found = _answers(prepared.task, prepared.teacher_features,
+                     Forward(teacher.model, pad_id=teacher.tokenizer.pad_token_id))
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(path, found)
+    return found
+
+
+def final_scores(
+    prepared: Prepared, teacher: Optional[Teacher], student: Student, model_dir: pathlib.Path,
+    glue_task: Optional[str] = None,
+) -> Dict[str, Dict[str, Any]]:
+    """Scores teacher and student on dev and, this once, on test; keeps gold and predictions.
+
+    A split without labels is predicted only; of one of GLUE's, the student's predictions are also
+    written in the form that its server takes.
+
+    Args:
+      prepared: the data.
+      teacher, student: the models; the first may be missing.
+      model_dir: the run folder.
+      glue_task: where the data come from; None for another place.
+
+    Returns:
+      By "teacher" and "student", then by split.
+    """
+    task, answers = prepared.task, {}
+    if teacher is not None:
+        answers["teacher"] = _teacher_answers(prepared, teacher)
+    answers["student"] = _answers(task, prepared.features,
+                                  Forward(student.model, table=prepared.vocabulary.table))
+    scores: Dict[str, Dict[str, Any]] = {}
+    scorer = scorer_of(task.labels)
+    folder = model_dir / "predictions"
+    for split in task.scored:
+        scorer.write_gold(folder, split, task.examples[split])
+    for who, found in answers.items():
+        scores[who] = {}
+        rows = prepared.teacher_features if who == "teacher" else prepared.features
+        for split, predicted in found.items():
+            features = rows[split]
+            scorer.write(folder, split, who, task.examples[split], predicted)
+            if split in task.scored:
+                scores[who][split] = {
+                    **scorer.score(features.tags, predicted, features.languages,
+                                   task.labels.tags),
+                    **scorer.details(features.tags, predicted, task.labels)}
+            elif glue_task is not None and who == "student":
+                write_submission(folder / "glue", glue_task, split, predicted,
+                                 task.left_out.get(split, ()))
+    return scores
+
+
+def _beside_teacher(
+    taught: Taught, parameters: int, scores: Dict[str, Dict[str, Any]], measure: str
+) -> Dict[str, Any]:
+    """What metrics.json holds of the teacher and of the student beside it."""
+    size = taught.teacher.model.count_params()
+    return {
+        "teacher": {"name": taught.record["name"], "parameters": size,
+                    "layer": taught.teacher.layer, **scores["teacher"]},
+        "retention": retention({**scores, "measure": measure}),
+        "compression": {"parameters": size / parameters},
+        "teacher_passes": taught.passes,
+    }
+
+
+def build_metrics(
+    config: RunConfig, prepared: Prepared, student: Student, records: List[Dict[str, Any]],
+    scores: Dict[str, Dict[str, Any]], seconds: Dict[str, float], taught: Optional[Taught] = None,
+    start: Optional[Dict[str, Any]] = None,
+) -> Dict[str, Any]:
+    """What metrics.json holds.
+
+    Args:
+      config, prepared, student: the run.
+      records: one for each stage.
+      scores: by "teacher" and "student", then by split.
+      seconds: by part of the job; this process only, but for the stages' own.
+      taught: the teacher; None where there is none.
+      start: what a student without a teacher started from.
+    """
+    measure, parameters = config.data.measure, student.model.count_params()
+    taught_by = {} if taught is None else _beside_teacher(taught, parameters, scores, measure)
+    return {
+        "version": __version__,
+        "task": pathlib.Path(config.data.task).resolve().name,
+        "kind": config.data.kind,
+        "measure": measure,
+        "strategy": config.distil.strategy,
+        "seed": config.seed,
+        **taught_by,
+        **({} if start is None else {"start": start}),
+        "student": {
+            "parameters": parameters,
+            "embedding_parameters": len(prepared.vocabulary) * config.student.word_emb_dim,
+            "vocabulary": len(prepared.vocabulary),
+            "selected_stage": best_stage(records, measure)["name"],
+            **scores["student"],
+        },
+        "stages": records,
+        "seconds": seconds,
+        "data": describe(prepared.task, prepared.counts),
+    }
+
+
+def finished_metrics(model_dir: pathlib.Path, export: bool) -> Optional[Dict[str, Any]]:
+    """The metrics of a run that is whole; None where anything is still to be made.
+
+    Args:
+      model_dir: the run folder.
+      export: whether the exports belong to it.
+    """
+    path = model_dir / "metrics.json"
+    if not path.is_file():
+        return None
+    metrics = read_json(path)
+    predictions = last_file(metrics.get("kind", TAGGING))
+    needed = ["report.md", "student/student.json", f"predictions/{predictions}"]
+    if export:
+        needed.append("export/1/saved_model.pb")
+    return metrics if all((model_dir / name).is_file() for name in needed) else None

@@ -1,0 +1,67 @@
+"""A run folder belongs to one set of settings and data."""
+
+import logging
+import pathlib
+import shutil
+from typing import Any, Dict, Optional
+
+from xtremedistil_tf.config import differences
+from xtremedistil_tf.data.folders.task import Task
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.runs import read_json, write_json
+from xtremedistil_tf.version import __version__
+
+log = logging.getLogger("absl")
+
+# What a run writes below --model_dir; --overwrite removes these and nothing else. What makes a
+# folder look finished goes first.
+OUTPUTS = ("metrics.json", "report.md", "student", "export", "onnx", "stages", "targets", "teacher",
+           "teacher_training", "teacher_metrics.json", "predictions", "plots", "tensorboard",
+           "config.json")
+
+
+def claim(
+    model_dir: pathlib.Path, settings: Dict[str, Any], task: Task, overwrite: bool,
+    start: Optional[str] = None,
+) -> None:
+    """Records a run's settings, or checks that the folder was made by the same ones.
+
+    Args:
+      model_dir: the run folder.
+      settings: of the run; is changed.
+      task: the data.
+      overwrite: empty a folder that other settings made.
+      start: fingerprint of the student folder that the run starts from, if it does.
+
+    Raises:
+      UserError: for a folder of other settings or data; it names what differs.
+    """
+    # Folders may move; what is in the files counts, and their fingerprints say it.
+    for name in ("task", "transfer_file"):
+        settings["data"].pop(name)
+    files = task.fingerprints if start is None else {**task.fingerprints, "start": start}
+    now = {"version": __version__, "config": settings, "files": files,
+           "labels": list(task.labels.tags)}
+    path = model_dir / "config.json"
+    if overwrite and (path.is_file() or (model_dir / "teacher_metrics.json").is_file()):
+        for name in OUTPUTS:
+            target = model_dir / name
+            if target.is_dir():
+                shutil.rmtree(target)
+            else:
+                target.unlink(missing_ok=True)
+    elif path.is_file():
+        before = read_json(path)
+        if before["version"] != __version__:
+            log.warning("%s was begun by version %s; going on with %s", model_dir,
+                        before["version"], __version__)
+        before["version"] = __version__
+        changed = differences(before, now)
+        made = [name for name in OUTPUTS if name != path.name and (model_dir / name).exists()]
+        if changed and made:
+            raise UserError(
+                f"{model_dir} was made by other settings or data: {'; '.join(changed)}. "
+                "Use another --model_dir, or --overwrite to start it anew"
+            )
+    if not path.is_file() or read_json(path) != now:
+        write_json(path, now)

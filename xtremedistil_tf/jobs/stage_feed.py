@@ -1,0 +1,87 @@
+"""What a student's stages train on and are measured by."""
+
+from typing import Any, Dict, Sequence
+
+from xtremedistil_tf.config import BatchSize, RunConfig
+from xtremedistil_tf.data.pipelines.balance import LanguageBalance
+from xtremedistil_tf.data.pipelines.batches import labelled_batches
+from xtremedistil_tf.data.pipelines.buckets import bucket_numbers, count_steps
+from xtremedistil_tf.data.pipelines.joint import joint_batches
+from xtremedistil_tf.distribution import by_chief, replicas, spread
+from xtremedistil_tf.jobs.prepared import Prepared
+from xtremedistil_tf.jobs.student_inputs import drop_representations, needed_kinds
+from xtremedistil_tf.metrics.scorers import scorer_of
+from xtremedistil_tf.models.inference import Forward
+from xtremedistil_tf.models.student import Student
+from xtremedistil_tf.runs import derive_seed
+from xtremedistil_tf.shares import Share
+from xtremedistil_tf.targets.dataset import transfer_batches
+from xtremedistil_tf.training.stages import Stage
+from xtremedistil_tf.training.trainer import StageFeed
+
+
+def student_feed(
+    config: RunConfig, prepared: Prepared, student: Student, keep_representation: bool
+) -> StageFeed:
+    """Connects the stages' data names with batches and dev measures.
+
+    Args:
+      config: the run's settings.
+      prepared: data and the teacher's outputs.
+      student: what is trained.
+      keep_representation: whether stored representations outlive the last stage that reads them.
+    """
+    table = prepared.vocabulary.table
+    train, dev = prepared.features["train"], prepared.features["dev"]
+    forward = Forward(student.model, table=table)
+    balance = LanguageBalance(
+        train.languages, bucket_numbers(train.input_ids.lengths), config.distil.language_exponent)
+    # Of an epoch's rows; how many of each length there are is the same in all epochs.
+    lengths = train.input_ids.lengths[balance.draw(0)]
+
+    def labelled(size: BatchSize, seed: int, share: Share) -> Any:
+        rows = balance.draw(derive_seed(seed, "languages"))
+        return labelled_batches(train, size, seed, table, share=share, rows=rows)
+
+    def transfer(stage: Stage, seed: int, share: Share) -> Any:
+        return transfer_batches(prepared.stores.transfer, stage.batch, seed, table,
+                                needed_kinds([stage]), share)
+
+    def joint(stage: Stage, seed: int, share: Share) -> Any:
+        rows = stage.labelled_batch
+        assert rows is not None, "stages on both kinds of rows have it"
+        epochs = -(-steps(stage) // count_steps(lengths, rows, replicas()))
+        return joint_batches(
+            transfer(stage, seed, share),
+            lambda number: labelled(rows, derive_seed(seed, "labelled", number), share),
+            epochs)
+
+    def batches(stage: Stage, seed: int) -> Any:
+        if stage.data == "train":
+            return spread(lambda share: labelled(stage.batch, seed, share))
+        rows = joint if stage.data == "both" else transfer
+        return spread(lambda share: rows(stage, seed, share))
+
+    def steps(stage: Stage) -> int:
+        rows = lengths if stage.data == "train" else prepared.stores.transfer.lengths
+        return count_steps(rows, stage.batch, replicas())
+
+    def score() -> Dict[str, Any]:
+        return scorer_of(prepared.task.labels).evaluate(forward, dev, prepared.task.labels)
+
+    def measure(stage: Stage) -> float:
+        if stage.monitor != "representation":
+            return score()[stage.monitor]
+        held_out = spread(
+            lambda share: transfer_batches(
+                prepared.stores.dev, stage.batch, 0, table, needed_kinds([stage]), share)
+        )
+        steps = count_steps(prepared.stores.dev.lengths, stage.batch, replicas())
+        measured = student.trained.evaluate(held_out, steps=steps, verbose=0, return_dict=True)
+        return float(measured["loss"])
+
+    def done(left: Sequence[Stage]) -> None:
+        if not keep_representation and "representation" not in needed_kinds(left):
+            by_chief(lambda: drop_representations(prepared.stores))
+
+    return StageFeed(batches, steps, measure, score, prepared.fingerprint, done)

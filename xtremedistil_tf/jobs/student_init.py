@@ -1,0 +1,82 @@
+"""The student before its first stage: what it takes from the teacher, a file or a checkpoint."""
+
+import logging
+import pathlib
+from typing import Any, Optional
+
+import numpy as np
+
+from xtremedistil_tf.config import RunConfig
+from xtremedistil_tf.jobs.obtain_teacher import fresh_teacher
+from xtremedistil_tf.jobs.prepared import Prepared
+from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.layers.embeddings import reduce_embeddings
+from xtremedistil_tf.models.layers.layer_matching import Matching
+from xtremedistil_tf.models.layers.word_vectors import read_word_vectors
+from xtremedistil_tf.models.student import Student, build_student
+from xtremedistil_tf.models.student_from_checkpoint import copy_layers, load_student_encoder
+from xtremedistil_tf.models.teacher import Teacher
+from xtremedistil_tf.runs import derive_seed
+
+log = logging.getLogger("absl")
+
+
+def _start_embeddings(
+    config: RunConfig, prepared: Prepared, teacher: Optional[Teacher], encoder: Optional[Any]
+) -> np.ndarray:
+    """The student's embedding before training, see `models.embeddings`.
+
+    Args:
+      config, prepared, teacher: the run.
+      encoder: of the checkpoint that the student starts from, if it does.
+    """
+    student, vocabulary = config.student, prepared.vocabulary
+    if encoder is not None and student.own_vocabulary:
+        return encoder.get_input_embeddings().weight.numpy()[vocabulary.teacher_ids]
+    assert teacher is not None, "else there is a checkpoint, with a vocabulary of its own"
+    seed = derive_seed(config.seed, "embeddings")
+    if student.word_embedding == "file":
+        assert student.word_emb_file is not None, "its configuration checks that"
+        pieces = teacher.tokenizer.convert_ids_to_tokens(vocabulary.teacher_ids.tolist())
+        rows, found = read_word_vectors(
+            pathlib.Path(student.word_emb_file), pieces, student.word_emb_dim, seed)
+        log.info("%s: vectors for %d of %d rows of the student's embedding (%.1f %%)",
+                 student.word_emb_file, found["found"], found["rows"],
+                 100 * found["found"] / found["rows"])
+        return rows
+    pretrained = student.word_embedding == "svd_pretrained"
+    source = fresh_teacher(config, prepared.task) if pretrained else teacher
+    return reduce_embeddings(source.word_embeddings(), vocabulary, student.word_emb_dim,
+                             student.word_embedding, seed, student.ppa_components)
+
+
+def start_student(
+    config: RunConfig, prepared: Prepared, teacher: Optional[Teacher]
+) -> Student:
+    """The student before its first stage.
+
+    Args:
+      config, prepared: the run.
+      teacher: whose width and layers it has; None for a checkpoint that is fine-tuned only, whose
+        projection keeps its own width.
+
+    Raises:
+      UserError: for word vectors or a checkpoint that cannot be used.
+    """
+    named = config.student.pt_student_checkpoint is not None
+    encoder = load_student_encoder(config.student) if named else None
+    embeddings = _start_embeddings(config, prepared, teacher, encoder)
+    # Its own seed: else the start would depend on whether the teacher was loaded or fine-tuned.
+    tf.keras.utils.set_random_seed(derive_seed(config.seed, "student"))
+    width = config.student.hidden_size if teacher is None else teacher.width
+    matched = 0 if teacher is None else teacher.matched
+    student = build_student(
+        config.student, len(prepared.vocabulary), width, prepared.task.labels.size,
+        embeddings, prepared.task.labels.pooled, config.data.seq_len,
+        Matching(matched, config.distil.attention) if matched else None, prepared.separator,
+        prepared.task.labels.competing,
+    )
+    if encoder is not None:
+        copy_layers(encoder, student.model.get_layer("encoder"))
+        log.info("student: starts from %s", config.student.pt_student_checkpoint)
+    return student

@@ -1,0 +1,290 @@
+"""From a task and its teacher to what the stages read: pieces, vocabulary, teacher outputs."""
+
+import dataclasses
+import functools
+import logging
+import pathlib
+from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
+
+import filelock
+import numpy as np
+
+from xtremedistil_tf.config import Resources, RunConfig, require
+from xtremedistil_tf.data.folders.task import Task
+from xtremedistil_tf.data.tokenization.alignment import align, pieces_of
+from xtremedistil_tf.data.tokenization.realign import Realigned, realign_features
+from xtremedistil_tf.data.tokenization.task_features import align_task
+from xtremedistil_tf.data.tokenization.token_store import (
+    open_pieces,
+    open_realigned,
+    realign_texts,
+    tokenise_texts,
+)
+from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.jobs.obtain_teacher import (
+    folder_fingerprint,
+    fresh_teacher,
+    obtain_teacher,
+    teacher_folders,
+    teachers_fingerprint,
+)
+from xtremedistil_tf.jobs.prepared import Prepared
+from xtremedistil_tf.jobs.student_tokenizer import StudentText, student_text
+from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.layers.embeddings import check_embedding_width
+from xtremedistil_tf.models.pretrained_encoders import embedding_width
+from xtremedistil_tf.models.teacher import Teacher, has_teacher, separator_of
+from xtremedistil_tf.models.teacher_ensemble import load_teachers
+from xtremedistil_tf.runs import file_fingerprint, fingerprint
+from xtremedistil_tf.targets.store import KINDS, MATCHED_KINDS, TargetStore, check_disk, store_bytes
+from xtremedistil_tf.targets.worker import helping_processes
+from xtremedistil_tf.targets.writer import Part, write_targets
+from xtremedistil_tf.training.stages import Stage
+from xtremedistil_tf.training.strategies import build_plan
+
+log = logging.getLogger("absl")
+
+
+def needed_kinds(stages: Sequence[Stage]) -> Tuple[str, ...]:
+    """Which of the teacher's outputs some stages read; the piece ids lie with the logits."""
+    targets = {term.target for stage in stages if stage.data != "train" for term in stage.terms}
+    return tuple(kind for kind in (*KINDS, *MATCHED_KINDS)
+                 if targets and (kind in targets or kind == "logits"))
+
+
+def kinds_of_run(config: RunConfig) -> Tuple[str, ...]:
+    """Which of the teacher's outputs a run reads."""
+    return needed_kinds(
+        build_plan(config.student.trained_layers, config.distil, config.data.measure))
+
+
+def check_student(config: RunConfig, task: Task, found: Any, model_dir: pathlib.Path) -> None:
+    """Checks before fine-tuning what the student asks of teacher and disk.
+
+    Args:
+      config, task: the run.
+      found: the transformers configuration of the teacher.
+      model_dir: the run folder.
+
+    Raises:
+      UserError: if the embedding is too wide, the disk holds the teacher's outputs under no
+        circumstances, or D0 is asked for several languages.
+    """
+    student = config.student
+    if student.word_emb_file is not None:
+        require(pathlib.Path(student.word_emb_file).is_file(),
+                f"--word_emb_file {student.word_emb_file}: file not found")
+    languages = sorted({row.language for row in task.examples["train"]})
+    require(
+        config.distil.strategy != "D0" or len(languages) == 1,
+        f"--strategy=D0 trains a student on one language; the rows have {', '.join(languages)}. "
+        "Name one with --languages, or use xtremedistil-study --study=strategies for all of them",
+    )
+    if not student.own_vocabulary:
+        check_embedding_width(student.word_emb_dim, embedding_width(found), student.word_embedding)
+    if not (model_dir / "targets").exists():
+        # A word has one piece at least, a sentence two markers.
+        pieces, rows = task.transfer_words + 2 * task.transfer_rows, task.transfer_rows
+        check_disk(model_dir, store_bytes(
+            pieces, rows, int(found.hidden_size), task.labels.size, kinds_of_run(config),
+            task.labels.pooled, min(config.matched_layers, int(found.num_hidden_layers)),
+            pieces**2 // max(1, rows)))
+
+
+def _target_fingerprint(
+    config: RunConfig, task: Task, teacher_print: str, split: str, layer: int, text: StudentText,
+) -> str:
+    return fingerprint(teacher_print, task.fingerprints[split], config.data.seq_len,
+                       config.data.on_bad_row, layer, config.opt_policy, text.fingerprint,
+                       config.matched_layers)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Place:
+    """Where something of the teacher's is stored, and the fingerprint of what it was made from."""
+
+    folder: pathlib.Path
+    fingerprint: str
+
+
+def _places(
+    config: RunConfig, task: Task, teacher_print: str, layer: int, model_dir: pathlib.Path,
+    resources: Resources, text: StudentText,
+) -> Dict[str, _Place]:
+    """Places of the transfer text's pieces, for teacher and student, and of both splits' targets.
+
+    And of the teacher's answers on what is held out, which runs of one teacher need not ask again.
+
+    In a folder that runs share every place has its fingerprint in its name: runs find what others
+    made of the same teacher and data, and do not meet those of others.
+    """
+    prints = {"pieces": fingerprint(teacher_print, task.fingerprints["transfer"],
+                                    config.data.seq_len, config.data.on_bad_row)}
+    prints["own_pieces"] = fingerprint(prints["pieces"], text.fingerprint)
+    held_out = [task.fingerprints[split] for split in task.held_out]
+    prints["answers"] = fingerprint(teacher_print, held_out, task.fingerprints["labels"],
+                                    config.data.seq_len, config.data.on_bad_row, config.opt_policy)
+    for split in ("transfer", "dev"):
+        prints[split] = _target_fingerprint(config, task, teacher_print, split, layer, text)
+    if resources.targets_dir is None:
+        return {name: _Place(model_dir / "targets" / name, made) for name, made in prints.items()}
+    shared = pathlib.Path(resources.targets_dir)
+    return {name: _Place(shared / f"{name}-{made}", made) for name, made in prints.items()}
+
+
+def _pieces(
+    config: RunConfig, task: Task, teacher: Teacher, text: StudentText, places: Dict[str, _Place]
+) -> Dict[str, int]:
+    """Tokenises the transfer text into folders, unless that was done; returns the counts."""
+    place, own, most = places["pieces"], places["own_pieces"], config.data.seq_len
+    transfer, rows = task.transfer, task.transfer_rows
+    assert transfer is not None, "the task was read with it"
+    place.folder.parent.mkdir(parents=True, exist_ok=True)
+    # Processes that take parts of the targets begin with the same text at the same time.
+    with filelock.FileLock(place.folder.with_name(".pieces.lock")):
+        if text.differs and task.labels.pooled:
+            tokenise_texts(text.tokenizer, transfer, rows, most, own.folder, own.fingerprint)
+        elif text.differs:
+            realign_texts(teacher.tokenizer, text.tokenizer, transfer, rows, most, own.folder,
+                          own.fingerprint)
+        return tokenise_texts(teacher.tokenizer, transfer, rows, most, place.folder,
+                              place.fingerprint)
+
+
+def student_separator(
+    pairs: bool, tokenizer: Any, vocabulary: StudentVocabulary
+) -> Optional[int]:
+    """The student's id of what parts two texts; None where a row has one."""
+    return int(vocabulary.table[separator_of(tokenizer)]) if pairs else None
+
+
+def trained_on(config: RunConfig, task: Task) -> Tuple[Any, ...]:
+    """What decides a trained student, beside its teacher and its plan, for a fingerprint."""
+    student = config.to_dict()["student"]
+    if config.student.word_emb_file is not None:
+        student["word_emb_file"] = file_fingerprint(pathlib.Path(config.student.word_emb_file))
+    checkpoint = config.student.pt_student_checkpoint
+    if checkpoint is not None and pathlib.Path(checkpoint).is_dir():
+        student["pt_student_checkpoint"] = folder_fingerprint(pathlib.Path(checkpoint))
+    return (task.fingerprints, student, config.data.seq_len, config.data.on_bad_row, config.seed,
+            config.opt_policy, config.distil.language_exponent)
+
+
+def prepare(
+    config: RunConfig, task: Task, teacher: Teacher, teacher_dirs: Sequence[pathlib.Path],
+    model_dir: pathlib.Path, resources: Resources, kinds: Sequence[str], text: StudentText,
+) -> Tuple[Prepared, float]:
+    """Tokenises, builds the vocabulary, runs the teacher once over the transfer set.
+
+    Args:
+      config, task, teacher: the run.
+      teacher_dirs: the teacher's folder, or those of the several that it is made of.
+      model_dir: the run folder.
+      resources: how many processes run the teacher.
+      kinds: which outputs the stages that are left read.
+      text: how the student reads.
+
+    Returns:
+      What the stages read, and the passes of the teacher over the transfer set that were made.
+    """
+    teacher_features = features = align_task(task, teacher.tokenizer, config.data.seq_len)
+    if text.differs:
+        features = align_task(task, text.tokenizer, config.data.seq_len)
+    teacher_print = teachers_fingerprint(teacher_dirs)
+    places = _places(config, task, teacher_print, teacher.layer, model_dir, resources, text)
+    pieces, own_pieces = places["pieces"].folder, None
+    counts = {split: rows.counts for split, rows in features.items()}
+    counts["transfer"] = _pieces(config, task, teacher, text, places)
+    rows = {"transfer": open_pieces(pieces), "dev": teacher_features["dev"].input_ids}
+    own: Dict[str, Optional[Realigned]] = dict.fromkeys(rows)
+    if text.differs:
+        own_pieces = places["own_pieces"].folder
+        own = {"transfer": open_realigned(own_pieces),
+               "dev": realign_features(teacher_features["dev"], features["dev"])}
+    read = own["transfer"].input_ids if own["transfer"] else rows["transfer"]
+    vocabulary = text.vocabulary(teacher, features["train"].input_ids.values, iter([read.values]))
+    stores, passed = {}, {}
+    for split, input_ids in rows.items():
+        folder = places[split].folder
+        stores[split], passed[split] = write_targets(
+            teacher, input_ids, folder, places[split].fingerprint,
+            config.distil.chunk_size, kinds, helpers=functools.partial(
+                helping_processes, resources.target_workers - 1 if split == "transfer" else 0,
+                folder, pieces, teacher_dirs, teacher.layer, kinds,
+                len(tf.config.list_physical_devices("GPU")), own_pieces,
+            ), realigned=own[split],
+        )
+    inputs = fingerprint(teacher_print, teacher.layer, *trained_on(config, task))
+    prepared = Prepared(task, features, vocabulary, stores["transfer"], stores["dev"], inputs,
+                        counts, teacher_features, text.tokenizer,
+                        student_separator(teacher.pairs, text.tokenizer, vocabulary),
+                        places["answers"].folder / f"{places['answers'].fingerprint}.json")
+    return prepared, passed["transfer"] / len(stores["transfer"])
+
+
+def write_part(config: RunConfig, task: Task, model_dir: pathlib.Path, resources: Resources) -> str:
+    """Writes one part of the target shards of a run, for --target_shard; returns what was done.
+
+    Raises:
+      UserError: if the teacher is not there yet: it must be the same one for all parts.
+    """
+    folder = teacher_folders(config, model_dir)[0]
+    if not has_teacher(folder):
+        raise UserError(f"--target_shard needs a fine-tuned teacher, and {folder} holds none; "
+                        "run run_teacher.py with the same flags first")
+    teacher, folders = obtain_teacher(config, task, model_dir)
+    assert resources.target_shard is not None, "else the whole job is run"
+    number, parts = resources.target_shard
+    text = student_text(config, teacher)
+    places = _places(config, task, teachers_fingerprint(folders), teacher.layer, model_dir,
+                     resources, text)
+    _pieces(config, task, teacher, text, places)
+    own = open_realigned(places["own_pieces"].folder) if text.differs else None
+    kinds = kinds_of_run(config)
+    store, rows = write_targets(
+        teacher, open_pieces(places["pieces"].folder), places["transfer"].folder,
+        places["transfer"].fingerprint,
+        config.distil.chunk_size, kinds, Part(number - 1, parts), realigned=own,
+    )
+    there = sum(store.is_whole(index, kinds) for index in range(store.shards))
+    return (f"part {number} of {parts} is written, {rows} rows in this run; {there} of "
+            f"{store.shards} shards are there. When all are, run the same command without "
+            "--target_shard")
+
+
+def plan_facts(config: RunConfig, task: Task, model_dir: pathlib.Path) -> Dict[str, int]:
+    """Sizes that a plan depends on, without fine-tuning or writing anything.
+
+    Returns:
+      vocabulary (rows of the student's embedding), width and matched (layers) of the teacher,
+      pieces and squares (sum of squared lengths) of the transfer set.
+    """
+    folders = teacher_folders(config, model_dir)
+    if has_teacher(folders[0]):
+        teacher = load_teachers(folders, config.teacher.layer, config.matched_layers)
+    else:
+        teacher = fresh_teacher(config, task)
+    text = student_text(config, teacher)
+    train = align(text.tokenizer, task.examples["train"], config.data.seq_len, task.labels)
+    assert task.transfer is not None, "the task was read with it"
+    sentences, pieces, squares = task.transfer, 0, 0
+
+    def transfer() -> Iterator[np.ndarray]:
+        nonlocal pieces, squares
+        for chunk, _ in pieces_of(text.tokenizer, sentences, config.data.seq_len):
+            pieces += len(chunk.values)
+            squares += int((chunk.lengths**2).sum())
+            yield chunk.values
+
+    vocabulary = text.vocabulary(teacher, train.input_ids.values, transfer())
+    return {"vocabulary": len(vocabulary), "width": teacher.width, "matched": teacher.matched,
+            "pieces": pieces, "squares": squares}
+
+
+def drop_representations(stores: Sequence[TargetStore]) -> None:
+    """Frees the nine tenths of the disk that only the first stage needs."""
+    for store in stores:
+        for kind in (*KINDS[1:], *MATCHED_KINDS):
+            store.drop(kind)
+    log.info("stored representations are dropped: no stage that is left reads them")

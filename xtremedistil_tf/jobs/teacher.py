@@ -1,0 +1,58 @@
+"""The teacher's own job: fine-tune, score, save."""
+
+import contextlib
+import logging
+import pathlib
+import shutil
+from typing import Any, Dict
+
+from xtremedistil_tf.config import RunConfig
+from xtremedistil_tf.data.folders.task import read_task
+from xtremedistil_tf.data.tokenization.alignment import align
+from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
+from xtremedistil_tf.jobs.obtain_teacher import check_teacher, obtain_teacher
+from xtremedistil_tf.metrics.scorers import scorer_of
+from xtremedistil_tf.models.inference import Forward
+from xtremedistil_tf.runs import locked, write_json
+
+log = logging.getLogger("absl")
+
+
+def run_teacher(
+    config: RunConfig, model_dir: pathlib.Path, overwrite: bool = False
+) -> Dict[str, Dict[str, Any]]:
+    """Fine-tunes the teacher of a run folder, or loads it where it is there already.
+
+    Writes `teacher/` and `teacher_metrics.json`; `run_distillation.py` with the same --model_dir
+    and teacher flags, or with --teacher_model_dir, goes on from there.
+
+    Args:
+      config: data and teacher settings.
+      model_dir: the run folder.
+      overwrite: remove a teacher that other settings made.
+
+    Returns:
+      The scores on dev, test and what else is labelled.
+    """
+    with locked(model_dir) if is_chief() else contextlib.nullcontext():
+        # A vocabulary made from scratch is made from the transfer text too.
+        task = read_task(config.data, with_transfer=bool(config.data.transfer_file))
+        for warning in task.warnings:
+            log.warning("%s", warning)
+        check_teacher(config, model_dir)
+        if overwrite:
+            by_chief(lambda: shutil.rmtree(model_dir / "teacher", ignore_errors=True))
+        with current_strategy().scope():
+            teacher, _ = obtain_teacher(config, task, model_dir)
+        forward = Forward(teacher.model, pad_id=teacher.tokenizer.pad_token_id)
+        scores = {
+            split: scorer_of(task.labels).evaluate(
+                forward,
+                align(teacher.tokenizer, task.examples[split], config.data.seq_len, task.labels),
+                task.labels,
+            )
+            for split in task.scored
+        }
+        metrics = {"parameters": teacher.model.count_params(), **scores}
+        by_chief(lambda: write_json(model_dir / "teacher_metrics.json", metrics))
+        return scores

@@ -1,0 +1,1 @@
+"""Scores of tags, classes, numbers and answers. No TensorFlow."""

@@ -1,0 +1,98 @@
+"""Scores of a text classifier: accuracy and F1 over classes, for all texts and by language."""
+
+import functools
+from typing import Any, Dict, List, Sequence
+
+import numpy as np
+from sklearn.metrics import (
+    confusion_matrix,
+    f1_score,
+    matthews_corrcoef,
+    precision_recall_fscore_support,
+)
+
+from xtremedistil_tf.data.labels import ClassSet
+from xtremedistil_tf.data.tokenization.alignment import Features
+from xtremedistil_tf.metrics.by_language import scored_by_language
+
+# A matrix of more classes is neither stored nor drawn: nobody can read it.
+MOST_CONFUSED = 64
+
+
+def predict_labels(forward: Any, features: Features, labels: ClassSet) -> List[List[str]]:
+    """The likeliest class of every text.
+
+    Args:
+      forward: a `models.forward.Forward` that gives "logits" [batch, 1, classes].
+      features: the rows.
+      labels: the classes.
+
+    Returns:
+      A list of one label a row, in the order of the features.
+    """
+    predicted: List[List[str]] = [[] for _ in range(len(features))]
+    for rows, _, outputs in forward.batches(features.input_ids):
+        for row, label in zip(rows, outputs["logits"][:, 0].argmax(axis=-1)):
+            predicted[row] = [labels.tags[label]]
+    return predicted
+
+
+def _firsts(rows: Sequence[Sequence[str]]) -> np.ndarray:
+    return np.array([row[0] for row in rows], object).astype(str)
+
+
+def _scores(gold: np.ndarray, predicted: np.ndarray, names: Sequence[str]) -> Dict[str, float]:
+    # Over the classes that occur in gold or prediction, as scikit-learn takes them.
+    scores = {"accuracy": np.mean(gold == predicted),
+              "macro_f1": f1_score(gold, predicted, average="macro", zero_division=0)}
+    if len(names) == 2:
+        true, found = gold == names[1], predicted == names[1]
+        scores["f1"] = f1_score(true, found, zero_division=0)
+        scores["matthews"] = matthews_corrcoef(true, found)
+    return {name: 100.0 * float(score) for name, score in scores.items()}
+
+
+def score_labels(
+    gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], languages: Sequence[str],
+    names: Sequence[str] = (),
+) -> Dict[str, Any]:
+    """Accuracy and macro-F1; of two classes also F1 of the second and Matthews' correlation.
+
+    Args:
+      gold, predicted: one label a row.
+      languages: the language of each row.
+      names: all classes, in their order.
+
+    Returns:
+      accuracy and macro_f1 (mean of F1 over classes) of all rows together, where there are two
+      classes f1 and matthews, and languages: {name: the same, support}; support counts texts, all
+      else is from 0 to 100 (matthews from -100).
+    """
+    return scored_by_language(functools.partial(_scores, names=names), _firsts(gold),
+                              _firsts(predicted), languages)
+
+
+def class_details(
+    gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], labels: ClassSet
+) -> Dict[str, Any]:
+    """Scores class by class and, for up to MOST_CONFUSED of them, what is taken for what.
+
+    Args:
+      gold, predicted: one label a row.
+      labels: the classes, in whose order both are given.
+
+    Returns:
+      classes: {label: precision, recall, f1 (0-100), support} and confusion: rows of counts, gold
+      down, predicted across.
+    """
+    true, found = _firsts(gold), _firsts(predicted)
+    names = list(labels.tags)
+    columns = precision_recall_fscore_support(true, found, labels=names, zero_division=0)
+    details: Dict[str, Any] = {"classes": {
+        name: {"precision": 100.0 * float(precision), "recall": 100.0 * float(recall),
+               "f1": 100.0 * float(f1), "support": int(support)}
+        for name, precision, recall, f1, support in zip(names, *columns)
+    }}
+    if len(names) <= MOST_CONFUSED:
+        details["confusion"] = confusion_matrix(true, found, labels=names).tolist()
+    return details

@@ -1,0 +1,101 @@
+"""From logits of pieces to one valid IOB2 tag a word."""
+
+import functools
+from typing import List, Sequence, Tuple
+
+import numpy as np
+
+from xtremedistil_tf.data.labels import LabelSet
+
+FORBIDDEN = -1e9
+
+
+def word_scores(logits: np.ndarray, word_starts: np.ndarray, labels: LabelSet) -> np.ndarray:
+    """Log-probabilities of the real tags of each word, read at its first piece.
+
+    Args:
+      logits: float [batch, time, classes].
+      word_starts: int [batch, words]; -1 for a word without a piece (cut off, or empty).
+      labels: the label set.
+
+    Returns:
+      float32 [batch, words, tags], normalised over the real tags; a word without a piece is O.
+    """
+    rows = np.arange(len(logits))[:, None]
+    at = np.maximum(word_starts, 0)
+    scores = logits[rows, at, : len(labels.tags)].astype(np.float32, copy=False)
+    scores = scores - scores.max(axis=-1, keepdims=True)
+    scores = scores - np.log(np.exp(scores).sum(axis=-1, keepdims=True))
+    outside = np.full(len(labels.tags), FORBIDDEN, np.float32)
+    outside[labels.outside_id] = 0.0
+    return np.where(word_starts[:, :, None] >= 0, scores, outside)
+
+
+@functools.lru_cache(maxsize=16)
+def _transitions(labels: LabelSet) -> Tuple[np.ndarray, np.ndarray]:
+    return labels.allowed_transitions()
+
+
+def _viterbi(scores: np.ndarray, first: np.ndarray, follows: np.ndarray) -> np.ndarray:
+    batch, words, tags = scores.shape
+    best = scores[:, 0] + np.where(first, 0.0, FORBIDDEN)
+    step_cost = np.where(follows, 0.0, FORBIDDEN)[None]
+    came_from = np.zeros((batch, words, tags), np.int32)
+    for word in range(1, words):
+        reached = best[:, :, None] + step_cost
+        came_from[:, word] = reached.argmax(axis=1)
+        best = reached.max(axis=1) + scores[:, word]
+    path = np.zeros((batch, words), np.int32)
+    path[:, -1] = best.argmax(axis=-1)
+    rows = np.arange(batch)
+    for word in range(words - 1, 0, -1):
+        path[:, word - 1] = came_from[rows, word, path[:, word]]
+    return path
+
+
+def constrained_tags(scores: np.ndarray, labels: LabelSet) -> np.ndarray:
+    """The most probable tag sequence among those that are valid IOB2 (Viterbi).
+
+    Args:
+      scores: float [batch, words, tags] log-probabilities.
+      labels: the label set, which knows what may follow what.
+
+    Returns:
+      int [batch, words]; what stands behind a sentence's end never changes what stands before it
+      if those scores are equal for all tags or O.
+    """
+    first, follows = _transitions(labels)
+    path = scores.argmax(axis=-1).astype(np.int32)
+    # Each word's best tag is the best sequence where it is a valid one, as it nearly always is.
+    broken = ~(first[path[:, :1]].all(axis=1) & follows[path[:, :-1], path[:, 1:]].all(axis=1))
+    if broken.any():
+        path[broken] = _viterbi(scores[broken], first, follows)
+    return path
+
+
+def decode(
+    logits: np.ndarray, word_starts: Sequence[np.ndarray], labels: LabelSet
+) -> List[Tuple[List[str], np.ndarray]]:
+    """Tags and their probabilities for the words of a batch.
+
+    Args:
+      logits: float [batch, time, classes].
+      word_starts: for each row the first-piece positions of its words, -1 where there is none.
+      labels: the label set.
+
+    Returns:
+      For each row its tags and float32 [words] probabilities of them among the real tags.
+    """
+    longest = max((len(starts) for starts in word_starts), default=0)
+    if not longest:
+        return [([], np.zeros(0, np.float32)) for _ in word_starts]
+    padded = np.full((len(word_starts), longest), -1, np.int32)
+    for row, starts in enumerate(word_starts):
+        padded[row, : len(starts)] = starts
+    scores = word_scores(logits, padded, labels)
+    path = constrained_tags(scores, labels)
+    chosen = np.exp(np.take_along_axis(scores, path[:, :, None], axis=-1)[:, :, 0])
+    return [
+        ([labels.tags[tag] for tag in path[row, : len(starts)]], chosen[row, : len(starts)])
+        for row, starts in enumerate(word_starts)
+    ]

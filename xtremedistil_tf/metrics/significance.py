@@ -1,0 +1,197 @@
+"""Whether one run is better than another: paired bootstrap over test sentences."""
+
+import collections
+import dataclasses
+import pathlib
+from typing import Dict, FrozenSet, List, Sequence, Tuple
+
+import numpy as np
+from seqeval.metrics.sequence_labeling import get_entities
+
+from xtremedistil_tf.config import CLASSIFICATION, TAGGING, require
+from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, split_language
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.metrics.prediction_files import read_predictions
+from xtremedistil_tf.runs import read_json
+
+ALL = "macro"
+VERDICT = ("B - A", "95 % interval", "p")
+# Sentences are drawn for so many samples at a time, to keep memory flat.
+_PART = 200
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """One language's, or the mean's, difference between two runs.
+
+    Attributes:
+      name: the language, or "macro".
+      first, second: their scores, 0 to 100.
+      low, high: 95 % interval of second - first.
+      p: two-sided p-value of no difference.
+      sentences: test sentences.
+    """
+
+    name: str
+    first: float
+    second: float
+    low: float
+    high: float
+    p: float
+    sentences: int
+
+    def verdict(self) -> List[str]:
+        """The difference, its interval and p as cells of a table, in the order of VERDICT."""
+        return [f"{self.second - self.first:+.2f}", f"{self.low:+.2f} to {self.high:+.2f}",
+                f"{self.p:.4f}"]
+
+
+def _known_labels(run: pathlib.Path) -> FrozenSet[str]:
+    """The labels of a run; a colon in one of them parts no language off."""
+    path = run / "config.json"
+    return frozenset(read_json(path)["labels"]) if path.is_file() else frozenset()
+
+
+def _rows(
+    path: pathlib.Path, kind: str, known: FrozenSet[str]
+) -> List[Tuple[str, List[str], str]]:
+    """(text, labels, language) of each line of a predictions file."""
+    rows = []
+    for text, labels in read_predictions(path):
+        # A class may hold spaces.
+        names = [labels] if kind == CLASSIFICATION else labels.split(" ")
+        split = [split_language(name, known) for name in names]
+        rows.append((text, [label for _, label in split], split[0][0] or DEFAULT_LANGUAGE))
+    return rows
+
+
+def _counts(kind: str, gold: Sequence[str], predicted: Sequence[str]) -> Tuple[int, int, int]:
+    """(right, predicted, gold) phrases of a sentence; of a classified text one each."""
+    if kind == CLASSIFICATION:
+        return int(gold == predicted), 1, 1
+    there, found = set(get_entities(list(gold))), set(get_entities(list(predicted)))
+    return len(there & found), len(found), len(there)
+
+
+def _score(sums: np.ndarray) -> np.ndarray:
+    """F1 (0-100) of summed counts [..., 3]; of classified texts that is their accuracy."""
+    right, found, there = np.moveaxis(sums, -1, 0)
+    return 200.0 * right / np.maximum(found + there, 1)
+
+
+def _sides(scores: np.ndarray, first_runs: int) -> np.ndarray:
+    """Scores [..., runs] of both sides' runs as the two means [..., 2]."""
+    return np.stack([scores[..., :first_runs].mean(axis=-1),
+                     scores[..., first_runs:].mean(axis=-1)], axis=-1)
+
+
+def _drawn(counts: np.ndarray, samples: int, generator: np.random.Generator) -> np.ndarray:
+    """Scores [samples, runs] on sentences drawn with replacement, the same for all runs.
+
+    Args:
+      counts: int [sentences, runs, 3].
+      samples: how often.
+      generator: of the draws.
+    """
+    size, runs = counts.shape[:2]
+    flat, parts = counts.reshape(size, 3 * runs).astype(np.float64), []
+    for at in range(0, samples, _PART):
+        often = generator.multinomial(size, np.full(size, 1.0 / size), min(_PART, samples - at))
+        parts.append((often @ flat).reshape(-1, runs, 3))
+    return _score(np.concatenate(parts))
+
+
+def _compared(
+    name: str, scores: np.ndarray, drawn: np.ndarray, sentences: int
+) -> Comparison:
+    difference = drawn[:, 1] - drawn[:, 0]
+    low, high = np.percentile(difference, [2.5, 97.5])
+    # One is added: a p-value of zero cannot come of a number of samples.
+    worse = (1 + min((difference <= 0).sum(), (difference >= 0).sum())) / (1 + len(difference))
+    return Comparison(name, float(scores[0]), float(scores[1]), float(low), float(high),
+                      float(min(1.0, 2 * worse)), sentences)
+
+
+def paired_bootstrap(
+    counts: Dict[str, np.ndarray], samples: int, seed: int = 0, first_runs: int = 1
+) -> List[Comparison]:
+    """Compares two runs, or two sides of several, on the same sentences.
+
+    Sentences are drawn anew within each language; a sample's macro score is the mean over
+    languages, and a side's score the mean over its runs.
+
+    Args:
+      counts: by language, int [sentences, runs, 3]: right, predicted and gold phrases of each run.
+      samples: bootstrap samples.
+      seed: of the draws.
+      first_runs: how many of the runs are the first side's.
+
+    Returns:
+      The mean over languages first, then each language that has gold phrases.
+
+    Source: Koehn (2004), paired bootstrap resampling.
+    """
+    generator = np.random.default_rng(seed)
+    scored = {name: rows for name, rows in sorted(counts.items()) if rows[:, :, 2].any()}
+    if not scored:
+        raise UserError("no test sentence has an entity; there is nothing to compare")
+    scores = {name: _sides(_score(rows.sum(axis=0)), first_runs) for name, rows in scored.items()}
+    drawn = {name: _sides(_drawn(rows, samples, generator), first_runs)
+             for name, rows in scored.items()}
+    found = [_compared(name, scores[name], drawn[name], len(rows))
+             for name, rows in scored.items()]
+    mean = _compared(ALL, np.mean(list(scores.values()), axis=0),
+                     np.mean(list(drawn.values()), axis=0), sum(map(len, scored.values())))
+    return [mean, *found]
+
+
+def _runs_of(folder: pathlib.Path) -> List[pathlib.Path]:
+    """A run folder, or those of every seed of a study's line."""
+    if (folder / "metrics.json").is_file():
+        return [folder]
+    seeds = sorted(path.parent for path in folder.glob("seed_*/metrics.json"))
+    require(bool(seeds), f"{folder} is no finished run; allowed: a run folder, or that of a "
+            "study's line, with finished runs in seed_1, seed_2, ...")
+    return seeds
+
+
+def compare_runs(
+    first: pathlib.Path, second: pathlib.Path, split: str, samples: int
+) -> List[Comparison]:
+    """Compares the students of finished runs on the same labelled sentences.
+
+    Args:
+      first, second: run folders, or those of a study's lines, whose seeds' scores are averaged.
+      split: "dev" or "test".
+      samples: bootstrap samples.
+
+    Raises:
+      UserError: if a run is not finished, or they were scored on different sentences.
+    """
+    return compare_sides(_runs_of(first), _runs_of(second), split, samples)
+
+
+def compare_sides(
+    first: Sequence[pathlib.Path], second: Sequence[pathlib.Path], split: str, samples: int
+) -> List[Comparison]:
+    """Compares the mean scores of two sides' finished runs, see `compare_runs`."""
+    runs = [*first, *second]
+    kind = read_json(runs[0] / "metrics.json").get("kind", TAGGING)
+    require(kind in (TAGGING, CLASSIFICATION), f"{runs[0]} is a {kind}; allowed: runs that tag or "
+            "classify, whose right answers can be counted")
+    known = _known_labels(runs[0])
+    gold, *others = [_rows(run / "predictions" / f"{split}.gold.tsv", kind, known) for run in runs]
+    for run, other in zip(runs[1:], others):
+        require(gold == other, f"{runs[0]} and {run} have different {split} sentences or labels; "
+                "allowed: runs on the same task")
+    paths = [run / "predictions" / f"{split}.student.tsv" for run in runs]
+    found = [_rows(path, kind, known) for path in paths]
+    for path, rows_found in zip(paths, found):
+        require([row[0] for row in rows_found] == [row[0] for row in gold],
+                f"{path} has {len(rows_found)} rows, which are not the texts of the {len(gold)} "
+                f"gold ones; allowed: the file as its run wrote it")
+    rows: Dict[str, List[list]] = collections.defaultdict(list)
+    for (_, labels, language), *answers in zip(gold, *found):
+        rows[language].append([_counts(kind, labels, answer) for _, answer, _ in answers])
+    return paired_bootstrap({name: np.array(counts) for name, counts in rows.items()}, samples,
+                            first_runs=len(first))

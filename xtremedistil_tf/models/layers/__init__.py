@@ -1,0 +1,1 @@
+"""Layers, bodies and matrices that teachers and students are built from."""

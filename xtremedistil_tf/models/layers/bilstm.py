@@ -1,0 +1,53 @@
+"""What a kind of student puts between piece ids and projection."""
+
+from typing import Any
+
+from xtremedistil_tf.config import StudentConfig
+from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.layers.body import Body, Shape, real_positions
+from xtremedistil_tf.models.layers.pairs import PairSplit, interaction, segment_ids
+
+
+def bilstm_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Body:
+    """word_embedding - BiLSTM.
+
+    Padding is masked: it changes no state of the BiLSTM. The sequence length is open. A pair is one
+    row with an embedding of the segment added, or two that are read alone.
+
+    Source: paper section 3; Table 12 for the sizes.
+    """
+    layers = tf.keras.layers
+    largest = shape.pooled and config.pools == "max"
+    word_embedding = layers.Embedding(
+        shape.vocabulary, config.word_emb_dim, mask_zero=True, name="word_embedding"
+    )
+    bilstm = layers.Bidirectional(
+        layers.LSTM(
+            config.bilstm_hidden_size,
+            # Without: forward's state at the last real piece joined with backward's at the first.
+            return_sequences=largest or not shape.pooled,
+            recurrent_dropout=config.recurrent_dropout,
+            # A fixed name: Keras would count LSTMs, and weights are found again by their names.
+            name="lstm",
+        ),
+        name="bilstm",
+    )
+    encoding = None if shape.separator is None else config.pair_encoding
+    if encoding == "siamese":
+        input_ids = PairSplit(shape.separator, name="pair_split")(input_ids)
+    hidden, embeddings = word_embedding(input_ids), [word_embedding]
+    if encoding == "joint":
+        segments = segment_ids(input_ids, shape.separator)
+        embeddings.append(layers.Embedding(2, config.word_emb_dim, name="segment_embedding"))
+        hidden = layers.Add(name="embedded")(
+            [hidden, embeddings[1](segments)])
+    hidden = layers.Dropout(config.dropout_rate, name="embedding_dropout")(hidden)
+    hidden = bilstm(hidden)
+    if largest:  # Source: the authors' v1 for classification.
+        hidden = tf.reduce_max(
+            tf.where(real_positions(input_ids), hidden, hidden.dtype.min), axis=1)
+    if encoding == "siamese":
+        hidden = interaction(hidden)
+    if shape.pooled:
+        hidden = hidden[:, tf.newaxis]
+    return Body(hidden, [("word_embedding", embeddings), ("bilstm", [bilstm])])

@@ -1,0 +1,52 @@
+"""What every student body takes and returns."""
+
+import dataclasses
+from typing import Any, List, Optional, Sequence, Tuple
+
+from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.layers.layer_matching import Matching
+
+
+@dataclasses.dataclass(frozen=True)
+class Shape:
+    """What a body must know beside the student's settings.
+
+    Attributes:
+      vocabulary: rows of the embedding, padding included.
+      pooled: whether a row has one state instead of one a piece.
+      positions: longest row, for bodies that number their positions.
+      matching: what of the body is compared with the teacher's layers.
+      separator: id of what parts the two texts of a pair; None where a row has one.
+    """
+
+    vocabulary: int
+    pooled: bool
+    positions: int
+    matching: Optional[Matching] = None
+    separator: Optional[int] = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Body:
+    """A student below its projection.
+
+    Attributes:
+      hidden: Keras tensor [batch, time, dim]; time is 1 where pooled.
+      parts: (name, layers), bottom to top; the names are those of `StudentConfig.layers`.
+      states, attentions: what `models.matching` joins, where it was asked for.
+    """
+
+    hidden: Any
+    parts: List[Tuple[str, List[Any]]]
+    states: Sequence[Any] = ()
+    attentions: Sequence[Any] = ()
+
+    @property
+    def word_embedding(self) -> Any:
+        """The variable [vocabulary, E] of the word embedding."""
+        return self.parts[0][1][0].weights[0]
+
+
+def real_positions(input_ids: Any) -> Any:
+    """bool [batch, time, 1]: where int32 ids [batch, time] are not padding."""
+    return tf.not_equal(input_ids, 0)[:, :, tf.newaxis]

@@ -1,0 +1,132 @@
+"""Published small encoders that a Transformer student starts from.
+
+BERT, DistilBERT, ELECTRA and RoBERTa differ in their names for the same arithmetic: all of them
+become the encoder that a student from scratch has, and nothing that follows needs to ask.
+"""
+
+import dataclasses
+import re
+from typing import Any, Dict
+
+import numpy as np
+import transformers
+
+from xtremedistil_tf.config import StudentConfig
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.models.pretrained_encoders import (
+    embedding_width,
+    load_checkpoint,
+    most_positions,
+    peek_checkpoint,
+)
+from xtremedistil_tf.models.tokenizers import load_tokenizer
+
+_FLAG = "--pt_student"
+_TYPES = ("bert", "distilbert", "electra", "roberta", "xlm-roberta")
+# DistilBERT's names of a layer's parts, and ours.
+_RENAMED = (
+    ("transformer/layer", "encoder/layer"), ("attention/q_lin", "attention/self/query"),
+    ("attention/k_lin", "attention/self/key"), ("attention/v_lin", "attention/self/value"),
+    ("attention/out_lin", "attention/output/dense"),
+    ("sa_layer_norm", "attention/output/LayerNorm"), ("ffn/lin1", "intermediate/dense"),
+    ("ffn/lin2", "output/dense"), ("output_layer_norm", "output/LayerNorm"),
+)
+_SEGMENTS = "token_type_embeddings"
+
+
+def _architecture(found: Any) -> Dict[str, Any]:
+    """ELECTRA's settings of a checkpoint's configuration; sizes that are the student's left out."""
+    distilled = found.model_type == "distilbert"
+    return {
+        "intermediate_size": found.hidden_dim if distilled else found.intermediate_size,
+        "hidden_act": found.activation if distilled else found.hidden_act,
+        "layer_norm_eps": 1e-12 if distilled else found.layer_norm_eps,
+        "max_position_embeddings": most_positions(found),
+        "type_vocab_size": 1 if distilled else found.type_vocab_size,
+    }
+
+
+def with_architecture(config: StudentConfig, seq_len: int) -> StudentConfig:
+    """The student's settings with the sizes of its checkpoint, whose weights are not read.
+
+    Args:
+      config: is returned as it is where no checkpoint is named.
+      seq_len: of the run.
+
+    Raises:
+      UserError: if the checkpoint cannot be read, is of another kind, or has fewer positions.
+    """
+    name = config.pt_student_checkpoint
+    if name is None:
+        return config
+    found = peek_checkpoint(transformers.TFAutoModel, name, _FLAG)
+    # Relative positions have weights of their own.
+    positions = getattr(found, "position_embedding_type", "absolute")
+    if found.model_type not in _TYPES or positions != "absolute":
+        raise UserError(f"{_FLAG}_checkpoint {name} is of type {found.model_type} with {positions} "
+                        f"positions; allowed: {', '.join(_TYPES)} with absolute ones")
+    architecture = _architecture(found)
+    if seq_len > architecture["max_position_embeddings"]:
+        raise UserError(f"--seq_len is {seq_len}, but {_FLAG}_checkpoint {name} has "
+                        f"{architecture['max_position_embeddings']} positions")
+    return dataclasses.replace(
+        config, word_emb_dim=embedding_width(found), hidden_size=found.hidden_size,
+        num_hidden_layers=found.num_hidden_layers, num_attention_heads=found.num_attention_heads,
+        architecture=architecture)
+
+
+def load_student_tokenizer(config: StudentConfig) -> Any:
+    """The tokenizer of the checkpoint that a student starts from.
+
+    Raises:
+      UserError: if it cannot be loaded, or has pieces without an embedding.
+    """
+    name = config.pt_student_checkpoint
+    assert name is not None, "else there is nothing to load"
+    found = peek_checkpoint(transformers.TFAutoModel, name, _FLAG)
+    tokenizer = load_tokenizer(name, found.model_type)
+    if len(tokenizer) > found.vocab_size:
+        raise UserError(f"{name}: its tokenizer has {len(tokenizer)} pieces, its embedding "
+                        f"{found.vocab_size} rows")
+    return tokenizer
+
+
+def load_student_encoder(config: StudentConfig) -> Any:
+    """The pre-trained encoder of transformers that a student starts from.
+
+    Raises:
+      UserError: if it cannot be loaded.
+    """
+    assert config.pt_student_checkpoint is not None, "else there is nothing to load"
+    return load_checkpoint(transformers.TFAutoModel, config.pt_student_checkpoint, _FLAG)
+
+
+def _by_part(encoder: Any) -> Dict[str, Any]:
+    """Variables of an encoder by their names in ELECTRA, the model's own in front left out."""
+    found = {}
+    for weight in encoder.weights:
+        name = weight.name.split("/", 2)[2]
+        if encoder.config.model_type == "distilbert":
+            for theirs, ours in _RENAMED:
+                name = re.sub(rf"(^|/){theirs}(?=[/_])", rf"\1{ours}", name)
+        found[name] = weight
+    return found
+
+
+def copy_layers(source: Any, target: Any) -> None:
+    """Gives a student's encoder the weights of a checkpoint, but for the word embedding.
+
+    Args:
+      source: a pre-trained encoder, perhaps with a pooler, which is left out.
+      target: the student's, built by `with_architecture` of the same checkpoint.
+    """
+    words, theirs = target.get_input_embeddings().weight, _by_part(source)
+    for name, weight in _by_part(target).items():
+        if weight is words:
+            continue
+        if _SEGMENTS in name and name not in theirs:  # DistilBERT has none: they add nothing.
+            weight.assign(np.zeros(weight.shape))
+            continue
+        # RoBERTa's first positions are those of padding; all else has the student's shape.
+        value = theirs[name].numpy()
+        weight.assign(value[len(value) - weight.shape[0]:])

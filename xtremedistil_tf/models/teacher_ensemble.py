@@ -1,0 +1,49 @@
+"""Several fine-tuned teachers as one."""
+
+import dataclasses
+import pathlib
+from typing import Sequence
+
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.distillation_model import StageModel
+from xtremedistil_tf.models.registry import LayerRegistry
+from xtremedistil_tf.models.teacher import Teacher, load_teacher
+from xtremedistil_tf.models.tokenizers import definition
+
+
+def average_teachers(teachers: Sequence[Teacher]) -> Teacher:
+    """A teacher whose logits are the mean of several teachers'.
+
+    All else is the first's: representation, hidden states and attention, word embedding. Two
+    encoders do not mean the same by a unit of theirs, so a mean of hidden vectors means nothing.
+
+    Args:
+      teachers: at least two, of the same labels; it cannot be trained.
+
+    Raises:
+      UserError: if they cut text into different pieces.
+    """
+    first = teachers[0]
+    for number, teacher in enumerate(teachers):
+        if definition(teacher.tokenizer) != definition(first.tokenizer):
+            raise UserError(f"teacher {number + 1} of --teacher_model_dir has other pieces than "
+                            "the first; allowed: teachers of one tokenizer, whose logits can be "
+                            "averaged piece by piece")
+        # A model's parts need names of their own.
+        teacher.model._name = f"teacher_{number}"
+    inputs = {name: tf.keras.Input([None], dtype=given.dtype, name=name)
+              for name, given in first.model.input.items()}
+    outputs = [teacher.model(inputs) for teacher in teachers]
+    logits = tf.add_n([found["logits"] for found in outputs]) / len(outputs)
+    model = StageModel(inputs, {**outputs[0], "logits": logits}, name="teacher")
+    registry = LayerRegistry(model, [(teacher.model.name, [teacher.model]) for teacher in teachers])
+    return dataclasses.replace(first, model=model, registry=registry)
+
+
+def load_teachers(folders: Sequence[pathlib.Path], layer: int, matched: int = 0) -> Teacher:
+    """Loads a fine-tuned teacher, or several as one; see `load_teacher` and `average_teachers`."""
+    first = load_teacher(folders[0], layer, matched)
+    # Nothing but logits is read of the others, which may be less deep.
+    others = [load_teacher(folder, 0) for folder in folders[1:]]
+    return average_teachers([first, *others]) if others else first

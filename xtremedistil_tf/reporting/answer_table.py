@@ -1,0 +1,36 @@
+"""The report's table of answers to questions."""
+
+from typing import Any, Mapping
+
+from xtremedistil_tf.reporting import run_metrics
+from xtremedistil_tf.reporting.markdown import count_text, score_text, table
+
+_PARTS = (("", "all questions"), ("HasAns_", "with an answer"), ("NoAns_", "without one"))
+
+
+
+def answer_table(metrics: Mapping[str, Any]) -> str:
+    """The student's scores on questions with and without an answer, and what a threshold gives.
+
+    Args:
+      metrics: a run's metrics.json.
+
+    Returns:
+      A section of Markdown; empty where the task has no questions.
+    """
+    split = run_metrics.scored_split(metrics)
+    scores = run_metrics.scores_of(metrics, "student", split)
+    if "best_f1_thresh" not in scores:
+        return ""
+    rows = [[name, count_text(scores[f"{part}total"]), score_text(scores[f"{part}exact"]),
+             score_text(scores[f"{part}f1"])]
+            for part, name in _PARTS if f"{part}total" in scores]
+    best = ", ".join(
+        f"{name} {score_text(scores[f'best_{key}'])} at {scores[f'best_{key}_thresh']:.4f}"
+        for key, name in (("exact", "exact match"), ("f1", "F1")))
+    return "\n\n".join([
+        f"## Questions, {split}",
+        table(["Questions", "Support", "Exact match", "F1"], rows),
+        "No answer is given where its score is above that of the best span, by 0 in this table. "
+        f"With the best threshold of this split: {best}. The scores are those of SQuAD 2.0's own "
+        "script."])

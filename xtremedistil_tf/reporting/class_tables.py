@@ -1,0 +1,92 @@
+"""Class by class: the report's table and the figure of what is taken for what."""
+
+import pathlib
+from typing import Any, List, Mapping, Sequence
+
+import numpy as np
+
+from xtremedistil_tf.metrics.measures import taught
+from xtremedistil_tf.reporting import run_metrics
+from xtremedistil_tf.reporting.figures import new_figure, save
+from xtremedistil_tf.reporting.markdown import (
+    count_text,
+    difference_text,
+    score_text,
+    table,
+    without_teacher,
+)
+
+# Above this many classes a cell has no room for its number.
+_MOST_NUMBERED = 20
+
+
+def class_table(metrics: Mapping[str, Any]) -> str:
+    """The models' F1 on every class, beside the student's precision and recall.
+
+    Args:
+      metrics: a run's metrics.json.
+
+    Returns:
+      A section of Markdown; empty where the task has no classes.
+    """
+    split = run_metrics.scored_split(metrics)
+    teacher, student = (run_metrics.scores_of(metrics, model, split).get("classes") or {}
+                        for model in ("teacher", "student"))
+    if not student:
+        return ""
+    rows: List[List[Any]] = []
+    for name, own in student.items():
+        other = teacher.get(name, {}).get("f1")
+        rows.append([name, count_text(own["support"]), score_text(other), score_text(own["f1"]),
+                     difference_text(own["f1"], other), score_text(own["precision"]),
+                     score_text(own["recall"])])
+    header = ["Class", "Support", "Teacher F1", "Student F1", "Difference", "Student's precision",
+              "Student's recall"]
+    if not taught(metrics):
+        header, rows = without_teacher(header, rows)
+    return "\n\n".join([f"## Class by class, {split}", table(header, rows)])
+
+
+def has_confusion(metrics: Mapping[str, Any]) -> bool:
+    """Whether a run recorded what is taken for what."""
+    split = run_metrics.scored_split(metrics)
+    return all(run_metrics.scores_of(metrics, model, split).get("confusion")
+               for model in run_metrics.models_of(metrics))
+
+
+def _panel(axis: Any, title: str, counts: Sequence[Sequence[int]], names: List[str]) -> Any:
+    """Draws a matrix: colour by share of the gold class, numbers are texts."""
+    matrix = np.array(counts)
+    shares = matrix / np.maximum(1, matrix.sum(axis=1, keepdims=True))
+    image = axis.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0)
+    if len(names) <= _MOST_NUMBERED:
+        for row, column in np.ndindex(*matrix.shape):
+            axis.text(column, row, f"{matrix[row, column]:,}", ha="center", va="center", fontsize=8,
+                      color="white" if shares[row, column] > 0.6 else "#20262d")
+    axis.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor",
+                    fontsize=8)
+    axis.set_yticks(range(len(names)), names, fontsize=8)
+    axis.set_xlabel("predicted")
+    axis.set_title(title, fontsize=11)
+    return image
+
+
+def plot_confusion(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
+    """Draws what the run's models take for what, side by side.
+
+    Args:
+      metrics: a run's metrics.json for which `has_confusion` holds.
+      path: the PNG to write.
+    """
+    split = run_metrics.scored_split(metrics)
+    names = list(run_metrics.scores_of(metrics, "student", split)["classes"])
+    side = min(9.0, 2.6 + 0.42 * len(names))
+    models = run_metrics.models_of(metrics)
+    figure = new_figure(len(models) * side + 1.0, side + 0.4)
+    panels = figure.subplots(1, len(models), squeeze=False)[0]
+    for axis, model in zip(panels, models):
+        image = _panel(axis, f"{model}, {split}",
+                       run_metrics.scores_of(metrics, model, split)["confusion"], names)
+    panels[0].set_ylabel("gold")
+    figure.colorbar(image, ax=list(panels), shrink=0.8, label="share of the gold class")
+    save(figure, path)

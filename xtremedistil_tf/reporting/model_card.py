@@ -1,0 +1,281 @@
+"""The model card of a student folder: where the student comes from, how good it is, its limits."""
+
+import pathlib
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Tuple
+
+from xtremedistil_tf.config import CLASSIFICATION, REGRESSION, SPANS, TAGGING, StudentConfig
+from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
+from xtremedistil_tf.metrics.measures import MEASURE_NAMES, measure_name, measure_of, taught
+from xtremedistil_tf.reporting import run_metrics
+from xtremedistil_tf.reporting.answer_table import answer_table
+from xtremedistil_tf.reporting.class_tables import class_table
+from xtremedistil_tf.reporting.markdown import count_text, score_text, table, without_teacher
+from xtremedistil_tf.runs import atomic_path, read_json
+
+CARD_FILE = "README.md"
+DATA_CARD = "card/card.json"
+# As many of the weakest languages are named.
+_WEAKEST = 3
+
+Metrics = Mapping[str, Any]
+
+
+class _Wording(NamedTuple):
+    """What a card says of one kind of task."""
+
+    head: str
+    intro: str
+    scored: str
+    cut: str
+    use: str
+
+
+def _wording(metrics: Metrics) -> _Wording:
+    return _WORDINGS[metrics.get("kind", TAGGING)]
+
+
+def _head(metrics: Metrics) -> str:
+    """What the model hub reads: languages and kind of model."""
+    split = run_metrics.scored_split(metrics)
+    scores = run_metrics.scores_of(metrics, "student", split)
+    languages = sorted(code for code in scores["languages"] if code != "default")
+    listed = "".join(f"- {code}\n" for code in languages)
+    return ("---\n" + (f"language:\n{listed}" if listed else "")
+            + f"library_name: xtremedistil_tf\n{_wording(metrics).head}"
+            + "- distillation\n" * taught(metrics) + "---")
+
+
+def _of_texts(metrics: Metrics) -> bool:
+    return metrics.get("kind", TAGGING) != TAGGING
+
+
+def _overall(metrics: Metrics, scores: Mapping[str, Any]) -> List[Tuple[str, str]]:
+    """Keys and names of the scores of all rows; of texts the one that chose comes first."""
+    if not _of_texts(metrics):
+        return [("macro_f1", "**macro**"), ("std_f1", "std over languages")]
+    names = [key for key in MEASURE_NAMES if key in scores]
+    names.sort(key=lambda key: key != measure_of(metrics))
+    return [(key, f"**{MEASURE_NAMES[key]}**") for key in names]
+
+
+def _origin(metrics: Metrics) -> Tuple[List[List[str]], str]:
+    """What the student comes from: rows of the summary, and its size beside the teacher's."""
+    if not taught(metrics):
+        start = metrics["start"]
+        made = f", a student by {start['strategy']}" if start.get("strategy") else ""
+        return [["start", f"{start['name']}{made}"]], ""
+    teacher = metrics["teacher"]
+    row = ["teacher", f"{teacher['name']}, layer {teacher['layer']}, "
+           f"{teacher['parameters']:,} parameters"]
+    return [row], (f"; {metrics['compression']['parameters']:.1f} times fewer than the "
+                   "teacher")
+
+
+def _summary(metrics: Metrics, record: Mapping[str, Any], weights: int) -> str:
+    student, sizes = metrics["student"], StudentConfig(**record["student"])
+    origin, beside = _origin(metrics)
+    rows = [
+        ["architecture", f"{_BODIES[sizes.student](sizes)}, {sizes.dense_act_func} projection to "
+         f"{record['width']}"
+         + _POOLINGS[sizes.pools] * (metrics.get("kind") in (CLASSIFICATION, REGRESSION))],
+        *origin,
+        ["strategy", f"{metrics['strategy']}, kept after {student['selected_stage']}, "
+         f"seed {metrics['seed']}"],
+        ["parameters", f"{student['parameters']:,}, of which {student['embedding_parameters']:,} "
+         f"word embeddings{beside}"],
+        ["weights", f"{weights / 1e6:.1f} MB (safetensors, float32)"],
+        ["vocabulary", f"{student['vocabulary']:,} pieces of "
+         f"{_READS[sizes.own_vocabulary or not taught(metrics)]} tokenizer"],
+        ["labels", ", ".join(record["tags"])],
+        ["made by", f"xtremedistil_tf {metrics['version']}"],
+    ]
+    return table(["", ""], rows, text=2)
+
+
+def _scores(metrics: Metrics) -> str:
+    split = run_metrics.scored_split(metrics)
+    student, teacher = (
+        run_metrics.scores_of(metrics, model, split) for model in ("student", "teacher"))
+    name, by_language = run_metrics.language_scores(student, measure_of(metrics))
+    _, of_teacher = run_metrics.language_scores(teacher, measure_of(metrics))
+    rows = [[code, count_text(student["languages"][code]["support"]),
+             score_text(of_teacher.get(code)), score_text(by_language[code])]
+            for code in sorted(by_language)]
+    for key, label in _overall(metrics, student):
+        rows.append([label, "", score_text(teacher.get(key)), score_text(student.get(key))])
+    text = f"Scores on {split}, 0 to 100, {_wording(metrics).scored}."
+    header = ["Language", "Support", f"Teacher {name}", f"Student {name}"]
+    if taught(metrics):
+        kept = run_metrics.retention(metrics)
+        if kept is not None:
+            text += (f" The student keeps {score_text(kept)} % of its teacher's "
+                     f"{measure_name(metrics)}.")
+    else:
+        header, rows = without_teacher(header, rows)
+    parts = ["## Scores", text, table(header, rows)]
+    # Class by class, or kind of question by kind, without the report's heading.
+    detailed = class_table(metrics) or answer_table(metrics)
+    return "\n\n".join([*parts, *detailed.split("\n\n")[1:]])
+
+
+def _data(metrics: Metrics, data_card: Mapping[str, Any]) -> str:
+    rows = [[split, f"{counts['sentences']:,}", len(counts.get("languages") or {}) or "-"]
+            for split, counts in metrics["data"].items()
+            if isinstance(counts, Mapping) and "sentences" in counts]
+    licence = data_card.get("licence") or "not given (`xtremedistil-prepare --licence`)"
+    lines = [f"Task {metrics['task']}. Licence of the data: {licence}.",
+             table(["Split", "Sentences", "Languages"], rows)]
+    warnings = [f"- {' '.join(str(text).split())}" for text in metrics["data"].get("warnings", [])]
+    if warnings:
+        lines.append("The reader warned:\n\n" + "\n".join(warnings))
+    return "\n\n".join(["## Data", *lines])
+
+
+def _limits(metrics: Metrics, record: Mapping[str, Any]) -> str:
+    split = run_metrics.scored_split(metrics)
+    scores = run_metrics.scores_of(metrics, "student", split)
+    what, (name, by_name) = "languages", run_metrics.language_scores(scores, measure_of(metrics))
+    if "classes" in scores:
+        what, name = "classes", "F1"
+        by_name = {label: own["f1"] for label, own in scores["classes"].items()}
+    ranked = sorted((value, code) for code, value in by_name.items() if value is not None)
+    weakest = ", ".join(f"{code} ({value:.2f})" for value, code in ranked[:_WEAKEST])
+    lines: List[str] = [f"Weakest {what} by {split} {name}: {weakest}."] * (
+        set(by_name) != {DEFAULT_LANGUAGE})
+    counts = metrics["data"].get(split) or {}
+    cut = counts.get("cut_sentences", 0)
+    lines.append(
+        f"It was trained on rows of at most {record['seq_len']} pieces; {cut:,} of "
+        f"{counts.get('sentences', 0):,} {split} sentences were longer, and what lay beyond "
+        f"{_wording(metrics).cut}.")
+    lines.append("Languages, scripts and kinds of text that are not named here were not measured.")
+    if not StudentConfig(**record["student"]).own_vocabulary:
+        lines.append("Pieces that occurred neither in the training nor in the transfer text"
+                     + " of its distillation" * (not taught(metrics)) + " are read as unknown.")
+    if taught(metrics):
+        lines.append("What the teacher gets wrong the student has learnt too.")
+    if split != "test":
+        lines.append("There are no test scores: dev also chose the epochs.")
+    return "\n\n".join(["## Limits", "\n".join(f"- {line}" for line in lines)])
+
+
+def _use(metrics: Metrics, record: Mapping[str, Any]) -> str:
+    """How the folder is used."""
+    text = _wording(metrics).use
+    for one, two in _PAIRED if record.get("separator") is not None else ():
+        text = text.replace(one, two)
+    return text
+
+
+_USE_TAGGER = """## Use
+
+```python
+import xtremedistil_tf
+
+tagger = xtremedistil_tf.load("PATH/TO/THIS/FOLDER")
+tagger("Paul Bergmann arbeitet in Berlin.")
+# a list of dicts: entity_group, score, word, start, end
+```
+
+```
+echo "Paul Bergmann arbeitet in Berlin." | xtremedistil-predict --model_dir=PATH/TO/THIS/FOLDER
+```
+
+The folder is complete in itself: weights, tokenizer, vocabulary and labels. It holds no code."""
+_USE_CLASSIFIER = _USE_TAGGER.replace(
+    "tagger", "classifier").replace(
+    "# a list of dicts: entity_group, score, word, start, end",
+    "# a dict: label, score, scores (by label); cut where the text was longer than the limit")
+_USE_REGRESSION = _USE_CLASSIFIER.replace("classifier", "model").replace(
+    "# a dict: label, score, scores (by label); cut", "# a dict: score, the number; cut")
+_USE_ANSWERER = """## Use
+
+```python
+import xtremedistil_tf
+
+answerer = xtremedistil_tf.load("PATH/TO/THIS/FOLDER")
+answerer(("Where does he work?", "Paul Bergmann works in Berlin."))
+# a dict: answer ("" for none), score, start, end, null_odds
+```
+
+```
+printf 'Where does he work?\\tPaul Bergmann works in Berlin.\\n' \\
+  | xtremedistil-predict --model_dir=PATH/TO/THIS/FOLDER
+```
+
+The folder is complete in itself: weights, tokenizer and vocabulary. It holds no code."""
+# What stands there for a student of pairs.
+_PAIRED = (('("Paul Bergmann arbeitet in Berlin.")',
+            '(("Paul Bergmann arbeitet in Berlin.", "Er lebt in Berlin."))'),
+           ('echo "Paul Bergmann arbeitet in Berlin."',
+            "printf 'Paul Bergmann arbeitet in Berlin.\\tEr lebt in Berlin.\\n'"))
+_WORDINGS = {
+    TAGGING: _Wording(
+        "pipeline_tag: token-classification\ntags:\n- named-entity-recognition\n",
+        "A named-entity tagger", "over words and whole entities; support counts entities",
+        "was scored as O", _USE_TAGGER),
+    CLASSIFICATION: _Wording(
+        "pipeline_tag: text-classification\ntags:\n- text-classification\n",
+        "A text classifier", "over texts; support counts texts",
+        "was not read. In use, too, a text is cut there", _USE_CLASSIFIER),
+    REGRESSION: _Wording(
+        "pipeline_tag: text-classification\ntags:\n- text-regression\n",
+        "A regression of texts", "over texts; support counts texts",
+        "was not read. In use, too, a text is cut there", _USE_REGRESSION),
+    SPANS: _Wording(
+        "pipeline_tag: question-answering\ntags:\n- question-answering\n",
+        "An answerer of questions on a given text", "by SQuAD 2.0's own script; support counts "
+        "questions", "was read in overlapping windows, as in use", _USE_ANSWERER),
+}
+_POOLINGS = {"last": " of its final states", "max": " of its largest values",
+             "first": " of its first state", "mean": " of its mean state"}
+# By kind of student.
+_BODIES: Dict[str, Callable[[StudentConfig], str]] = {
+    "bilstm": lambda sizes: (
+        f"BiLSTM, E={sizes.word_emb_dim}, H=2x{sizes.bilstm_hidden_size}"
+        + ", each text of a pair alone" * (sizes.pair_encoding == "siamese")),
+    "transformer": lambda sizes: (
+        f"Transformer, E={sizes.word_emb_dim}, {sizes.num_hidden_layers} layers of "
+        f"{sizes.hidden_size}, {sizes.num_attention_heads} heads"
+        + (f", started from {pathlib.PurePath(sizes.pt_student_checkpoint).name}"
+           if sizes.pt_student_checkpoint else "")),
+}
+# Whose tokenizer it reads with, by `StudentConfig.own_vocabulary`.
+_READS = {False: "the teacher's", True: "its own"}
+
+
+def render_model_card(metrics: Metrics, record: Mapping[str, Any], weights: int,
+                      data_card: Mapping[str, Any]) -> str:
+    """A model card as Markdown.
+
+    Args:
+      metrics: the run's metrics.json.
+      record: the student folder's student.json.
+      weights: bytes of the weights' file.
+      data_card: the task's card/card.json; empty where it has none.
+    """
+    how = (", distilled from a large pre-trained encoder as in "
+           "[XtremeDistil](https://aclanthology.org/2020.acl-main.202/) (ACL 2020)"
+           if taught(metrics) else f": {metrics['start']['name']}, fine-tuned on labels")
+    intro = f"{_wording(metrics).intro}{how}."
+    return "\n\n".join([
+        _head(metrics), f"# {metrics['task']}: a student by {metrics['strategy']}", intro,
+        _summary(metrics, record, weights), _scores(metrics), _data(metrics, data_card),
+        _limits(metrics, record), _use(metrics, record)]) + "\n"
+
+
+def write_model_card(folder: pathlib.Path, metrics: Metrics, task: pathlib.Path) -> None:
+    """Writes README.md into a student folder.
+
+    Args:
+      folder: the student folder, whole but for its card.
+      metrics: the run's metrics.json.
+      task: the task folder; its data card gives the licence.
+    """
+    data_card = pathlib.Path(task) / DATA_CARD
+    text = render_model_card(
+        metrics, read_json(folder / "student.json"),
+        (folder / "weights.safetensors").stat().st_size,
+        read_json(data_card) if data_card.is_file() else {})
+    with atomic_path(folder / CARD_FILE) as temporary:
+        temporary.write_text(text, "utf-8")

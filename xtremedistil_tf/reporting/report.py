@@ -1,0 +1,294 @@
+"""Writes a run's report: Markdown beside the paper's tables, plots, and a terminal table."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import Any, Callable, List, Mapping, Sequence, Tuple
+
+from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
+from xtremedistil_tf.metrics.measures import MEASURE_NAMES, measure_name, measure_of, taught
+from xtremedistil_tf.reporting import paper, plots, run_metrics
+from xtremedistil_tf.reporting.answer_table import answer_table
+from xtremedistil_tf.reporting.class_tables import class_table, has_confusion, plot_confusion
+from xtremedistil_tf.reporting.markdown import (
+    ABSENT,
+    count_text,
+    difference_text,
+    score_text,
+    table,
+    times_text,
+    without_teacher,
+)
+from xtremedistil_tf.reporting.run_facts import data_section, time_section
+from xtremedistil_tf.runs import atomic_path
+
+Metrics = Mapping[str, Any]
+Histories = Mapping[str, plots.History]
+Draw = Callable[[pathlib.Path], None]
+
+
+def _main(metrics: Metrics, scores: Mapping[str, Any]) -> str:
+    """Formats the run's own measure for one model on one split."""
+    return score_text(scores.get(measure_of(metrics)), scores.get("std_f1"))
+
+
+def _main_name(metrics: Metrics) -> str:
+    """Names what `_main` formats."""
+    return measure_name(metrics) + " (std)" * _is_ner(metrics)
+
+
+def _is_ner(metrics: Metrics) -> bool:
+    """Tells NER runs, the only ones the paper's tables are about, by their entity micro-F1."""
+    split = run_metrics.scored_split(metrics)
+    return "micro_f1" in run_metrics.scores_of(metrics, "student", split)
+
+
+def _language_rows(metrics: Metrics) -> Tuple[str, List[Tuple[str, Any, Any, Any]]]:
+    """Gives the score's name and, by code, each language's code, teacher, student and support."""
+    split = run_metrics.scored_split(metrics)
+    scores = run_metrics.scores_of(metrics, "student", split)
+    entries = scores.get("languages") or {}
+    if not _is_ner(metrics) and set(entries) == {DEFAULT_LANGUAGE}:
+        return "", []  # All texts together, which the overall scores are of.
+    (name, student), (_, teacher) = (
+        run_metrics.language_scores(
+            run_metrics.scores_of(metrics, model, split), measure_of(metrics))
+        for model in ("student", "teacher"))
+    return name, [(code, teacher.get(code), student.get(code), entries.get(code, {}).get("support"))
+                  for code in sorted(set(teacher) | set(student))]
+
+
+def _kept(metrics: Metrics) -> str:
+    """Says what share of the teacher's score the student keeps, if the teacher has one."""
+    kept, split = run_metrics.retention(metrics), run_metrics.scored_split(metrics)
+    of_teacher = f"the teacher's {split} {measure_name(metrics)}"
+    return f"none, since {of_teacher} is not above 0." if kept is None \
+        else f"{score_text(kept)} % of {of_teacher}."
+
+
+def _first_row(metrics: Metrics) -> List[Tuple[Metrics, str]]:
+    """Gives what a student stands beside, with its name: the teacher, or itself before the run."""
+    if taught(metrics):
+        teacher = metrics.get("teacher") or {}
+        return [(teacher, f"Teacher: {teacher.get('name', 'unnamed')}")]
+    start = metrics["start"]
+    before = {**start, "parameters": metrics["student"].get("parameters")}
+    return [(before, f"Before: {start['name']}")] if start.get("dev") else []
+
+
+def _comparison(metrics: Metrics) -> List[str]:
+    """Says how student and teacher compare."""
+    if not taught(metrics):
+        return []
+    factor = (metrics.get("compression") or {}).get("parameters")
+    return [f"- Retention: {_kept(metrics)}",
+            f"- Compression: {times_text(factor)} fewer parameters than the teacher."]
+
+
+def _headline(metrics: Metrics) -> str:
+    """Shows sizes and scores, beside a teacher's with retention and compression."""
+    split = run_metrics.scored_split(metrics)
+    student = metrics.get("student") or {}
+    # GLUE's MNLI has more than one of each.
+    splits = [part for part in ("dev", "test", "dev_mismatched", "test_mismatched")
+              if part == "dev" or student.get(part)]
+    others = [pair for pair in MEASURE_NAMES.items()
+              if pair[0] != measure_of(metrics) and pair[0] in (student.get(split) or {})]
+    header = ["Model", "Parameters", *(f"{part} {_main_name(metrics)}" for part in splits),
+              *(f"{split} {name}" for _, name in others)]
+    rows = []
+    after = f"Student, after {student.get('selected_stage', 'training')}"
+    for model, label in (*_first_row(metrics), (student, after)):
+        rows.append([label, count_text(model.get("parameters")),
+                     *(_main(metrics, model.get(part) or {}) for part in splits),
+                     *(score_text((model.get(split) or {}).get(key)) for key, _ in others)])
+    notes = [*_comparison(metrics),
+             f"- Of the student's parameters, {count_text(student.get('embedding_parameters'))} "
+             "are word embeddings."]
+    if _is_ner(metrics) and taught(metrics):
+        largest = paper.TABLE_16[0]
+        notes.append(f"- The paper's student keeps {paper.paper_retention():.2f} % of its teacher "
+                     f"(Table 5) at {times_text(largest.compression)} compression (Table 16).")
+    if split != "test":
+        notes.append("- This run has no test scores, so every comparison is on dev, which also "
+                     "chose the epochs and the stage.")
+    spread = "; std is the standard deviation of F1 over languages" * _is_ner(metrics)
+    return "\n\n".join([f"## {run_metrics.models_text(metrics)}", f"Scores are 0-100{spread}.",
+                        table(header, rows), "\n".join(notes)])
+
+
+def _stage_trace(metrics: Metrics) -> str:
+    """Lists what each stage trained, for how long, and the student's dev score after it."""
+    stages = metrics.get("stages") or []
+    if not stages:
+        return ""
+    beside = (_is_ner(metrics) and metrics.get("strategy") == paper.TABLE_4_STRATEGY
+              and len(stages) == paper.TABLE_4_STAGES)
+    selected = (metrics.get("student") or {}).get("selected_stage")
+    header = ["Stage", "Data", "Losses", "Trainable layers", "Trainable parameters",
+              "Epochs (run/best)", "Seconds", f"dev {_main_name(metrics)}"]
+    rows = []
+    for place, stage in enumerate(stages):
+        name = stage["name"]
+        rows.append([
+            f"**{name}** (selected)" if name == selected else name, stage.get("data", ABSENT),
+            ", ".join(stage.get("losses") or []) or ABSENT,
+            ", ".join(stage.get("trainable") or []) or ABSENT,
+            count_text(stage.get("trainable_parameters")),
+            f"{count_text(stage.get('epochs'))}/{count_text(stage.get('best_epoch'))}",
+            f"{stage.get('seconds') or 0.0:,.1f}", _main(metrics, stage.get("dev") or {})])
+        if beside:
+            # Table 4 starts at stage 2: nothing has trained the classifier before it.
+            rows[-1].append(score_text(*paper.TABLE_4[place - 1].score) if place else ABSENT)
+    papers = " (the paper's Table 4)" if _is_ner(metrics) and taught(metrics) else ""
+    parts = ["## Stage by stage" + papers,
+             table(header + ["Paper's F1 (std)"] * beside, rows, text=4)]
+    if beside:
+        parts.append("The paper's column is over its 41 languages and its own data sizes, and ends "
+                     "at the F1 of its Table 5; this run's column is dev.")
+    return "\n\n".join(parts)
+
+
+def _models(metrics: Metrics) -> str:
+    """Sets the run's two models beside the four of the paper's Table 5."""
+    if not _is_ner(metrics) or not taught(metrics):
+        return ""
+    split = run_metrics.scored_split(metrics)
+    ours = {name: f"{_main(metrics, run_metrics.scores_of(metrics, model, split))}, the {model}"
+            for name, model in (("mBERT", "teacher"), ("XtremeDistil", "student"))}
+    rows = [[name, score_text(*score), ours.get(name, ABSENT)]
+            for name, score in paper.TABLE_5.items()]
+    rows.append(["Retention, %", *map(score_text, (paper.paper_retention(),
+                                                   run_metrics.retention(metrics)))])
+    count = len(_language_rows(metrics)[1])
+    return "\n\n".join([
+        "## Models (the paper's Table 5)",
+        table(["Model", "Paper's F1 (std)", f"This run's {split} macro-F1 (std)"], rows),
+        f"The paper averages over 41 languages, this run over {count}."])
+
+
+def _languages(metrics: Metrics) -> str:
+    """Lists every language's teacher and student scores, beside Table 17's for NER."""
+    name, languages = _language_rows(metrics)
+    if not languages:
+        return ""
+    split, ner = run_metrics.scored_split(metrics), _is_ner(metrics) and taught(metrics)
+    header = ["Language", "Support", f"Teacher {name}", f"Student {name}", "Difference"]
+    rows = []
+    for code, teacher, student, support in languages:
+        rows.append([code, count_text(support), score_text(teacher), score_text(student),
+                     difference_text(student, teacher)])
+        if ner:
+            row = paper.TABLE_17.get(code)
+            rows[-1] += [str(row.mbert), str(row.student)] if row else [ABSENT, ABSENT]
+    parts = [f"## Language by language, {split}" + " (the paper's Table 17)" * ner]
+    if ner:
+        header += ["Paper's mBERT", "Paper's student"]
+        codes = [code for code, *_ in languages]
+        teacher, student = (run_metrics.scores_of(metrics, model, split).get("macro_f1")
+                            for model in ("teacher", "student"))
+        rows.append(["**macro**", ABSENT, score_text(teacher), score_text(student),
+                     difference_text(student, teacher),
+                     *(score_text(paper.mean_over(codes, name)) for name in ("mbert", "student"))])
+        parts.append("The paper's macro row averages the languages listed here that its Table 17 "
+                     "has, in the whole points it prints.")
+    if not taught(metrics):
+        header, rows = without_teacher(header, rows)
+    return "\n\n".join([parts[0], table(header, rows), *parts[1:]])
+
+
+def _figures(metrics: Metrics, histories: Histories) -> List[Tuple[str, str, Draw]]:
+    """Lists the figures this run has data for: file name, caption, and what draws it."""
+    stages = metrics.get("stages") or []
+    figures: List[Tuple[str, str, Draw]] = []
+    if stages:
+        figures.append(("stages.png", "Student after each stage",
+                        lambda path: plots.plot_stages(metrics, path)))
+    if has_confusion(metrics):
+        figures.append(("confusion.png", "What is taken for what",
+                        lambda path: plot_confusion(metrics, path)))
+    if _language_rows(metrics)[1]:
+        figures.append(("languages.png", f"{run_metrics.models_text(metrics)} by language",
+                        lambda path: plots.plot_languages(metrics, path)))
+    if any(histories.values()):
+        figures.append(("losses.png", "Loss and monitored value by epoch",
+                        lambda path: plots.plot_losses(histories, path, stages)))
+        figures.append(("learning_rate.png", "Learning rate by epoch",
+                        lambda path: plots.plot_learning_rate(histories, path)))
+    return figures
+
+
+def render_report(metrics: Metrics, histories: Histories) -> str:
+    """Renders a run's report as Markdown.
+
+    Args:
+        metrics: the run's metrics.json.
+        histories: each stage's epochs, by stage name (and the teacher's under "teacher").
+
+    Returns:
+        The Markdown text, whose links to plots are relative to the run's folder.
+    """
+    how = (f"strategy {metrics.get('strategy', ABSENT)}" if taught(metrics)
+           else f"from {metrics['start']['name']}")
+    title = (f"# {'Distillation' if taught(metrics) else 'Fine-tuning'} report: "
+             f"{metrics.get('task', 'unnamed task')}, {how}, seed {metrics.get('seed', ABSENT)}")
+    links = "\n\n".join(f"![{caption}](plots/{name})"
+                        for name, caption, _ in _figures(metrics, histories))
+    sections = [title, _headline(metrics), _stage_trace(metrics), _models(metrics),
+                class_table(metrics), answer_table(metrics), _languages(metrics),
+                time_section(metrics), data_section(metrics),
+                f"## Plots\n\n{links}" if links else ""]
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def teacher_student_table(metrics: Metrics) -> str:
+    """Renders the short plain-text table a run prints at its end; the student's scores alone where
+    there is no teacher.
+
+    Args:
+        metrics: the run's metrics.json.
+
+    Returns:
+        Lines of aligned text: one a language, then overall scores (0-100) and parameters.
+    """
+    split = run_metrics.scored_split(metrics)
+    name, languages = _language_rows(metrics)
+    rows: List[Sequence[str]] = [(f"{split} {name}".strip(), "teacher", "student", "difference")]
+    rows += [(code, score_text(teacher), score_text(student), difference_text(student, teacher))
+             for code, teacher, student, _ in languages]
+    scores = [run_metrics.scores_of(metrics, model, split) for model in ("teacher", "student")]
+    for key, label in MEASURE_NAMES.items():
+        teacher, student = (score.get(key) for score in scores)
+        if teacher is not None or student is not None:
+            rows.append((label, score_text(teacher), score_text(student),
+                         difference_text(student, teacher)))
+    factor = (metrics.get("compression") or {}).get("parameters")
+    sizes = [(metrics.get(model) or {}).get("parameters") for model in ("teacher", "student")]
+    fewer = f"{times_text(factor)} fewer" if factor else ABSENT
+    rows.append(("parameters", *map(count_text, sizes), fewer))
+    if not taught(metrics):
+        header, body = without_teacher(rows[0], rows[1:])
+        rows = [header, *body]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows)]
+    lines = ["  ".join([row[0].ljust(widths[0]),
+                        *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))])
+             for row in rows]
+    lines.insert(1, "-" * len(lines[0]))
+    return "\n".join([*lines, *[f"The student keeps {_kept(metrics)}"] * taught(metrics)])
+
+
+def write_report(run_dir: pathlib.Path, metrics: Metrics, histories: Histories) -> None:
+    """Writes report.md and plots/*.png into a run's folder, each file whole or not at all.
+
+    Args:
+        run_dir: the run's folder, made if missing.
+        metrics: the run's metrics.json.
+        histories: each stage's epochs, by stage name (and the teacher's under "teacher").
+    """
+    run_dir = pathlib.Path(run_dir)
+    # The plots come first, so that a report never links to a plot that is not there yet.
+    for name, _, draw in _figures(metrics, histories):
+        draw(run_dir / "plots" / name)
+    text = render_report(metrics, histories)
+    with atomic_path(run_dir / "report.md") as temporary:
+        temporary.write_text(text, encoding="utf-8")

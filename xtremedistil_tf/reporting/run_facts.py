@@ -1,0 +1,56 @@
+"""The report's sections on a run itself: where its time went, and what it read."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping
+
+from xtremedistil_tf.reporting.markdown import ABSENT, count_text, table
+
+Metrics = Mapping[str, Any]
+
+
+def time_section(metrics: Metrics) -> str:
+    """Shows where the run's time went.
+
+    Args:
+        metrics: the run's metrics.json.
+
+    Returns:
+        A section of Markdown.
+    """
+    parts = dict(metrics.get("seconds") or {})
+    total = parts.pop("total", None)
+    rows = [[name, f"{value:,.1f}", f"{100.0 * value / total:.1f} %" if total else ABSENT]
+            if isinstance(value, (int, float)) else [name, ABSENT, ABSENT]
+            for name, value in parts.items()]
+    rows.append(["**total**", ABSENT if total is None else f"{total:,.1f}", ABSENT])
+    notes = [f"`{ABSENT}` marks a part this run did not time."] * (None in parts.values())
+    if metrics.get("teacher_passes") is not None:
+        notes.append(f"The teacher's passes over the transfer data: {metrics['teacher_passes']}.")
+    return "\n\n".join(["## Where the time went", table(["Part", "Seconds", "Of total"], rows),
+                        *notes])
+
+
+def data_section(metrics: Metrics) -> str:
+    """Shows every split's counts and what the reader of the data warned about.
+
+    Args:
+        metrics: the run's metrics.json.
+
+    Returns:
+        A section of Markdown.
+    """
+    data = metrics.get("data") or {}
+    splits = {name: entry for name, entry in data.items() if isinstance(entry, Mapping)}
+    keys = list(dict.fromkeys(key for entry in splits.values() for key, value in entry.items()
+                              if isinstance(value, (int, float))))
+    rows = []
+    for name, entry in splits.items():
+        sizes = list((entry.get("languages") or {}).values())
+        rows.append([name, *(count_text(entry.get(key)) for key in keys), len(sizes) or ABSENT,
+                     f"{min(sizes):,} to {max(sizes):,}" if sizes else ABSENT])
+    header = ["Split", *(key.replace("_", " ").capitalize() for key in keys), "Languages",
+              "Sentences a language"]
+    warnings = [f"- {' '.join(str(text).split())}" for text in data.get("warnings") or []]
+    return "\n\n".join(["## Data", table(header, rows) if rows else "No counts.",
+                        "### Warnings", "\n".join(warnings) or "No warnings."])

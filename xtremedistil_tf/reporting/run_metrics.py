@@ -1,0 +1,87 @@
+"""Reads metrics.json: models, splits, scores, retention."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Mapping, Optional, Tuple
+
+from xtremedistil_tf.metrics.measures import measure_of, taught
+
+# What a language may be scored by, which depends on the task; the first one present is used.
+LANGUAGE_SCORES = (("f1", "F1"), ("macro_f1", "macro-F1"), ("accuracy", "accuracy"),
+                   ("matthews", "Matthews"), ("pearson", "Pearson"), ("spearman", "Spearman"))
+
+
+
+def models_of(metrics: Mapping[str, Any]) -> Tuple[str, ...]:
+    """Names the models that a run has: a student, and before it a teacher unless it had none."""
+    return ("teacher", "student") if taught(metrics) else ("student",)
+
+
+def models_text(metrics: Mapping[str, Any]) -> str:
+    """Names them at the beginning of a caption."""
+    return " and ".join(models_of(metrics)).capitalize()
+
+
+def scored_split(metrics: Mapping[str, Any]) -> str:
+    """Names the split on which a run's models are compared.
+
+    Args:
+        metrics: a run's metrics.json.
+
+    Returns:
+        "test" where all its models have test scores, else "dev".
+    """
+    scored = all((metrics.get(model) or {}).get("test") for model in models_of(metrics))
+    return "test" if scored else "dev"
+
+
+def scores_of(metrics: Mapping[str, Any], model: str, split: str) -> Mapping[str, Any]:
+    """Finds one model's scores on one split.
+
+    Args:
+        metrics: a run's metrics.json.
+        model: "teacher" or "student".
+        split: "dev" or "test".
+
+    Returns:
+        The scores, empty where the run has none.
+    """
+    return (metrics.get(model) or {}).get(split) or {}
+
+
+def retention(metrics: Mapping[str, Any]) -> Optional[float]:
+    """Gives the share of the teacher's score that the student keeps.
+
+    Args:
+        metrics: a run's metrics.json.
+
+    Returns:
+        What the run recorded, else what its scores give, in percent; None where neither exists, and
+        of a teacher that has learnt nothing: there is no share to keep.
+    """
+    if metrics.get("retention") is not None:
+        return metrics["retention"]
+    teacher, student = (scores_of(metrics, model, scored_split(metrics)).get(measure_of(metrics))
+                        for model in ("teacher", "student"))
+    if teacher is None or student is None or teacher <= 0:
+        return None
+    return 100.0 * student / teacher
+
+
+def language_scores(
+    scores: Mapping[str, Any], measure: Optional[str] = None
+) -> Tuple[str, Dict[str, Optional[float]]]:
+    """Picks the one score of each language that tables and figures show.
+
+    Args:
+        scores: a model's scores on a split.
+        measure: the score that is taken if the languages have it.
+
+    Returns:
+        The score's name, and each language's value (0-100, None where it has no such score).
+    """
+    languages = scores.get("languages") or {}
+    for key, name in sorted(LANGUAGE_SCORES, key=lambda pair: pair[0] != measure):
+        if any(key in entry for entry in languages.values()):
+            return name, {code: entry.get(key) for code, entry in languages.items()}
+    return "score", {code: None for code in languages}

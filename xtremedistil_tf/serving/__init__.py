@@ -1,1 +1,0 @@
-"""Students in use: loading, tagging text, SavedModel export."""

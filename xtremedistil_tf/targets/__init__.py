@@ -1,0 +1,1 @@
+"""Teacher outputs: written once, stored on disk, read in batches."""

@@ -1,0 +1,218 @@
+"""Teacher outputs on disk: the shards of a transfer set, their reading and their checking."""
+
+import dataclasses
+import pathlib
+import shutil
+from typing import Dict, List, Sequence, Tuple
+
+import numpy as np
+
+from xtremedistil_tf.data.pipelines.buckets import bucket_bounds, bucket_of
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.progress import Progress
+from xtremedistil_tf.runs import read_json, write_json
+
+KINDS = ("logits", "representation")
+# Of matched layers, see `models.matching`.
+MATCHED_KINDS = ("hidden_states", "attention")
+SHARD_RECORD = "shard.json"
+
+
+def store_bytes(
+    pieces: int, rows: int, width: int, classes: int, kinds: Sequence[str] = KINDS,
+    pooled: bool = False, matched: int = 0, squares: int = 0,
+) -> int:
+    """Bytes that the targets of a transfer set take on disk, to within a few percent.
+
+    Args:
+      pieces, rows: of the transfer set.
+      width, classes: of the teacher.
+      kinds: what is stored.
+      pooled: whether a row has one target instead of one a piece.
+      matched: layers that are matched.
+      squares: sum of the squared lengths of the rows, which attention takes.
+    """
+    a_target = {"logits": 4 * classes, "representation": 2 * width,
+                "hidden_states": 2 * width * (matched + 1), "attention": 0}
+    ids = 4 * pieces if "logits" in kinds else 0
+    attention = 2 * matched * squares if "attention" in kinds else 0
+    return ids + attention + 45 * len(kinds) * rows \
+        + sum(a_target[kind] for kind in kinds) * (rows if pooled else pieces)
+
+
+def check_disk(folder: pathlib.Path, needed: int) -> None:
+    """Refuses to begin what the disk cannot hold.
+
+    Args:
+      folder: where the bytes will go; need not exist yet.
+      needed: bytes.
+
+    Raises:
+      UserError: if less is free.
+    """
+    there = next(path for path in (folder, *folder.resolve().parents) if path.is_dir())
+    free = shutil.disk_usage(there).free
+    if needed > free:
+        raise UserError(
+            f"the teacher's outputs take {needed / 1e9:.1f} GB, but {there} has "
+            f"{free / 1e9:.1f} GB free"
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class TargetStore:
+    """Teacher outputs on disk: a folder a shard, in it a file a kind and length bucket.
+
+    A record of "logits-*.tfrecord" holds a row's piece ids (int32) and logits (float32), one of
+    "representation-*.tfrecord" its representation (float16); real positions only, and one a row
+    where a row has one target. So with "hidden_states"; "attention" has for every piece and matched
+    layer as many values (float16) as the bucket's longest row has pieces. They are kept
+    apart because nine tenths of the bytes are needed by the first stage alone, and by length so
+    that a batch is read and decoded as a whole. Rows lie in one random order, so that a shard of
+    a text that is sorted by language or source is a sample of all of it.
+
+    Attributes:
+      folder: where they are.
+      lengths: int32 [rows], pieces a row, in the order of the store.
+      width, classes: sizes of a representation and of a position's logits.
+      shard_rows: rows a shard.
+      pooled: whether a row has one target instead of one a piece.
+      partial: whether only some pieces have targets: those of a student's own tokenizer that the
+        teacher speaks of. Beside the logits then stands which (uint8), and other targets are 0.
+      matched: layers whose hidden states and attention may be stored.
+    """
+
+    folder: pathlib.Path
+    lengths: np.ndarray
+    width: int
+    classes: int
+    shard_rows: int
+    pooled: bool = False
+    partial: bool = False
+    matched: int = 0
+
+    def values(self, kind: str) -> int:
+        """Numbers of one target; of "attention" in the longest row."""
+        return {"logits": self.classes, "representation": self.width,
+                "hidden_states": self.width * (self.matched + 1),
+                "attention": self.matched * int(self.lengths.max())}[kind]
+
+    def needs(self, shards: Sequence[int], kinds: Sequence[str]) -> int:
+        """Bytes of some kinds of some shards, see `store_bytes`."""
+        lengths = np.concatenate(
+            [[0], *(self.lengths[slice(*self.bounds(index))] for index in shards)]).astype(np.int64)
+        return store_bytes(int(lengths.sum()), self.rows(shards), self.width, self.classes, kinds,
+                           self.pooled, self.matched, int((lengths**2).sum()))
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    @property
+    def shards(self) -> int:
+        """Number of shards."""
+        return -(-len(self) // self.shard_rows)
+
+    def bounds(self, index: int) -> Tuple[int, int]:
+        """First row of a shard and the one after its last."""
+        return index * self.shard_rows, min((index + 1) * self.shard_rows, len(self))
+
+    def rows(self, shards: Sequence[int]) -> int:
+        """Rows of some shards."""
+        return sum(end - begin for begin, end in map(self.bounds, shards))
+
+    def buckets(self, begin: int, end: int) -> np.ndarray:
+        """Longest row of the bucket that each of some rows belongs to; int [rows]."""
+        bounds = bucket_bounds(int(self.lengths.max()))
+        return np.array(bounds)[bucket_of(self.lengths[begin:end], bounds)]
+
+    def bucket_rows(self) -> Dict[int, int]:
+        """Rows in each bucket that has any."""
+        buckets, counts = np.unique(self.buckets(0, len(self)), return_counts=True)
+        return {int(bucket): int(count) for bucket, count in zip(buckets, counts)}
+
+    def shard_folder(self, index: int) -> pathlib.Path:
+        """Folder of a shard."""
+        return self.folder / f"shard-{index:05d}"
+
+    def files(self, kind: str, bucket: int, shards: Sequence[int]) -> List[str]:
+        """Files of a kind for a bucket, shard by shard."""
+        paths = [self.shard_folder(index) / file_name(kind, bucket) for index in shards]
+        return [str(path) for path in paths if path.is_file()]
+
+    def is_whole(self, index: int, kinds: Sequence[str]) -> bool:
+        """Whether a shard has its files of some kinds, each of the size it was written with."""
+        sizes = self._sizes(index)
+        names = {file_name(kind, bucket) for kind in kinds
+                 for bucket in np.unique(self.buckets(*self.bounds(index)))}
+        folder = self.shard_folder(index)
+        return names <= set(sizes) and all(
+            (folder / name).is_file() and (folder / name).stat().st_size == sizes[name]
+            for name in names
+        )
+
+    def _sizes(self, index: int) -> Dict[str, int]:
+        record = self.shard_folder(index) / SHARD_RECORD
+        return read_json(record) if record.is_file() else {}
+
+    def damage(self, index: int, kinds: Sequence[str]) -> List[str]:
+        """Files of a whole shard in which a record differs from its checksum, or is missing."""
+        buckets, counts = np.unique(self.buckets(*self.bounds(index)), return_counts=True)
+        return [
+            path
+            for kind in kinds
+            for bucket, count in zip(buckets, counts)
+            for path in self.files(kind, int(bucket), [index])
+            if _readable_records(path) != count
+        ]
+
+    def verify(self, kinds: Sequence[str] = KINDS) -> None:
+        """Reads every record against its checksum.
+
+        Raises:
+          UserError: naming the first file that is damaged.
+        """
+        for index in range(self.shards):
+            for path in self.damage(index, kinds):
+                raise UserError(f"target shard {path} is damaged; run the same command again: "
+                                "this shard alone is made anew")
+
+    def sound_shards(self, kinds: Sequence[str]) -> List[int]:
+        """Numbers of the shards that are there and whose every record can be read."""
+        there = [index for index in range(self.shards) if self.is_whole(index, kinds)]
+        if not there:
+            return []
+        sound = []
+        with Progress(len(there), "checking stored targets", "shards") as progress:
+            for index in there:
+                if not self.damage(index, kinds):
+                    sound.append(index)
+                progress.advance()
+        return sound
+
+    def drop(self, kind: str) -> None:
+        """Removes the files of a kind, which no stage needs any more."""
+        for index in range(self.shards):
+            sizes = self._sizes(index)
+            kept = {name: size for name, size in sizes.items() if not name.startswith(kind)}
+            if kept != sizes:
+                # The record first: a shard never claims a file that is gone.
+                write_json(self.shard_folder(index) / SHARD_RECORD, kept)
+            for path in self.shard_folder(index).glob(f"{kind}-*"):
+                path.unlink()
+
+
+def file_name(kind: str, bucket: int) -> str:
+    """Name of the file of a kind and length bucket inside a shard's folder."""
+    return f"{kind}-{bucket:04d}.tfrecord"
+
+
+def _readable_records(path: str) -> int:
+    """Records of a file up to its first damaged one."""
+    total = 0
+    try:
+        for count in tf.data.TFRecordDataset(path).batch(4096).map(tf.size):
+            total += int(count)
+    except tf.errors.OpError:
+        return -1
+    return total

@@ -1,0 +1,112 @@
+"""Helping processes that fill a target store beside the one that started them."""
+
+import contextlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import threading
+import time
+from typing import Any, Dict, Iterator, List, Optional, Sequence
+
+from xtremedistil_tf.data.tokenization.realign import Realigned
+from xtremedistil_tf.data.tokenization.token_store import open_pieces, open_realigned
+from xtremedistil_tf.progress import Progress
+from xtremedistil_tf.runs import read_json
+
+
+def _environment(number: int, devices: Sequence[str]) -> Dict[str, str]:
+    """A helper's variables: a GPU of its own where there are several, and no cluster."""
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment.pop("TF_CONFIG", None)
+    if devices:
+        environment["CUDA_VISIBLE_DEVICES"] = devices[number % len(devices)]
+    return environment
+
+
+def visible_gpus(count: int) -> List[str]:
+    """Names of this process' GPUs for CUDA_VISIBLE_DEVICES, which may hold a choice already."""
+    chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return chosen.split(",")[:count] if chosen else [str(index) for index in range(count)]
+
+
+@contextlib.contextmanager
+def helping_processes(
+    count: int, store: pathlib.Path, pieces: pathlib.Path, teachers: Sequence[pathlib.Path],
+    layer: int,
+    kinds: Sequence[str], gpus: int, own: Optional[pathlib.Path] = None,
+) -> Iterator[None]:
+    """Starts processes that fill a store, and ends them with the block.
+
+    One that dies is not missed: its shard is taken over by another.
+
+    Args:
+      count: how many.
+      store, pieces: folders of the store and of its rows.
+      teachers: the teacher's folder, or those of the several that it is made of.
+      layer, kinds: which representation, and which outputs are stored.
+      gpus: devices of this machine, of which the starting process uses the first.
+      own: folder of the rows of a student with a tokenizer of its own.
+    """
+    job = json.dumps({"store": str(store), "pieces": str(pieces),
+                      "teachers": [str(folder) for folder in teachers],
+                      "layer": layer, "kinds": list(kinds), "parent": os.getpid(),
+                      "own": own and str(own),
+                      "processes": count + 1})
+    command = [sys.executable, "-m", "xtremedistil_tf.targets.worker", job]
+    names = visible_gpus(gpus)
+    processes = [
+        subprocess.Popen(command, env=_environment(number, names), stdout=subprocess.DEVNULL)
+        for number in range(1, count + 1)
+    ]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait()
+
+
+def _die_with(parent: int) -> None:
+    """Ends this process when the one that started it is gone, killed or not."""
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def work(job: Dict[str, Any]) -> None:
+    """Fills the missing shards of a store until nothing is left to claim."""
+    from xtremedistil_tf.keras2 import tf
+    from xtremedistil_tf.models.teacher_ensemble import load_teachers
+    from xtremedistil_tf.targets.writer import Filler, open_store
+
+    # Else every process would start a thread for every core.
+    threads = max(1, (os.cpu_count() or 1) // job["processes"])
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    folder = pathlib.Path(job["store"])
+    manifest = read_json(folder / "manifest.json")
+    input_ids = open_pieces(pathlib.Path(job["pieces"]))
+    realigned = open_realigned(pathlib.Path(job["own"])) if job["own"] else None
+    store, order = open_store(
+        realigned or Realigned(input_ids), folder, manifest["fingerprint"],
+        manifest["shard_rows"], manifest["width"], manifest["classes"], manifest["pooled"],
+        manifest["matched"],
+    )
+    teacher = load_teachers(
+        [pathlib.Path(folder) for folder in job["teachers"]], job["layer"], manifest["matched"])
+    missing = [index for index in range(store.shards) if not store.is_whole(index, job["kinds"])]
+    if missing:
+        filler = Filler(teacher, input_ids, order, store, job["kinds"], realigned)
+        with Progress(store.rows(missing), "helper", "sentences") as progress:
+            filler.fill(missing, progress, wait=False)
+
+
+if __name__ == "__main__":
+    settings = json.loads(sys.argv[1])
+    _die_with(settings["parent"])
+    work(settings)

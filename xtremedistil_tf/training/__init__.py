@@ -1,0 +1,1 @@
+"""Losses, schedules, stages and strategies, and the trainer that runs them."""

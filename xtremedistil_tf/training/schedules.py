@@ -1,0 +1,122 @@
+"""Learning-rate schedules: the authors' cosine with warm restarts, and linear warm-up."""
+
+import math
+from typing import Any, Dict
+
+from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.training.addons import CyclicalLearningRate, ScheduleBase
+from xtremedistil_tf.training.stages import Schedule
+
+PERIOD_FACTOR = 2
+PEAK_FACTOR = 0.97
+
+
+class CosineRestarts(ScheduleBase):
+    """Cosine from high to low, restarting with a longer period and a lower peak.
+
+    At whole epochs it equals the authors' schedule: a cycle of period p takes p + 1 epochs (at the
+    last one the floor is reached), then the period doubles and the peak is multiplied by 0.97.
+    Between whole epochs it falls with every step, where theirs is a staircase.
+
+    Args:
+      high: first peak.
+      low: floor.
+      period: epochs of the first cosine.
+      steps_per_epoch: optimizer steps of an epoch.
+
+    Source: paper Table 12 and appendix A.2 (high 1e-3, low 1e-8); Loshchilov & Hutter 2017.
+    """
+
+    def __init__(self, high: float, low: float, period: int, steps_per_epoch: int):
+        if CyclicalLearningRate is not None:
+            super().__init__(
+                initial_learning_rate=low, maximal_learning_rate=high,
+                step_size=period * steps_per_epoch, scale_fn=lambda cycle: PEAK_FACTOR ** cycle,
+                scale_mode="cycle", name="CosineRestarts",
+            )
+        self.high, self.low = high, low
+        self.period, self.steps_per_epoch = period, steps_per_epoch
+
+    def __call__(self, step: Any) -> Any:
+        """The rate at an optimizer step; scalar float32."""
+        epoch = tf.cast(step, tf.float32) / self.steps_per_epoch
+        # Cycle c starts at epoch p * (2^c - 1) + c and takes p * 2^c + 1 epochs.
+        start, length, peak = 0.0, float(self.period), self.high
+        at, span, top = tf.zeros_like(epoch), tf.fill(tf.shape(epoch), length), peak
+        top = tf.fill(tf.shape(epoch), peak)
+        while length <= 2**20:  # More epochs than any run has.
+            here = epoch >= start
+            at = tf.where(here, epoch - start, at)
+            span = tf.where(here, length, span)
+            top = tf.where(here, peak, top)
+            start, length, peak = start + length + 1, length * PERIOD_FACTOR, peak * PEAK_FACTOR
+        progress = tf.minimum(at / span, 1.0)
+        return self.low + 0.5 * (top - self.low) * (1 + tf.cos(math.pi * progress))
+
+    def get_config(self) -> Dict[str, Any]:
+        """Constructor arguments."""
+        return {"high": self.high, "low": self.low, "period": self.period,
+                "steps_per_epoch": self.steps_per_epoch}
+
+
+class CosineOnce(CosineRestarts):
+    """One cosine that ends exactly with the step's last optimizer step.
+
+    The authors' 80 epochs stop in the middle of their second cycle, at 7.9e-4.
+
+    Args:
+      high: peak at the first step.
+      low: floor at the last one.
+      epochs: epochs of the whole step.
+      steps_per_epoch: optimizer steps of an epoch.
+    """
+
+    def __init__(self, high: float, low: float, epochs: int, steps_per_epoch: int):
+        super().__init__(high, low, epochs, steps_per_epoch)
+
+    def __call__(self, step: Any) -> Any:
+        """The rate at an optimizer step; scalar float32."""
+        last = max(1, self.period * self.steps_per_epoch - 1)
+        progress = tf.minimum(tf.cast(step, tf.float32) / last, 1.0)
+        return self.low + 0.5 * (self.high - self.low) * (1 + tf.cos(math.pi * progress))
+
+    def get_config(self) -> Dict[str, Any]:
+        """Constructor arguments."""
+        return {"high": self.high, "low": self.low, "epochs": self.period,
+                "steps_per_epoch": self.steps_per_epoch}
+
+
+class LinearWarmup(tf.keras.optimizers.schedules.LearningRateSchedule):
+    """Linear rise to the peak over a share of the steps, then linear fall to the floor.
+
+    Args:
+      high: peak.
+      low: floor.
+      warmup: share of the steps that rise.
+      steps: optimizer steps in all.
+    """
+
+    def __init__(self, high: float, low: float, warmup: float, steps: int):
+        self.high, self.low, self.warmup, self.steps = high, low, warmup, steps
+
+    def __call__(self, step: Any) -> Any:
+        """The rate at an optimizer step; scalar float32."""
+        step = tf.cast(step, tf.float32)
+        rising = max(1.0, self.warmup * self.steps)
+        up = (step + 1) / rising
+        down = (self.steps - step) / max(1.0, self.steps - rising)
+        share = tf.clip_by_value(tf.minimum(up, down), 0.0, 1.0)
+        return self.low + (self.high - self.low) * share
+
+    def get_config(self) -> Dict[str, Any]:
+        """Constructor arguments."""
+        return {"high": self.high, "low": self.low, "warmup": self.warmup, "steps": self.steps}
+
+
+def build_schedule(schedule: Schedule, epochs: int, steps_per_epoch: int) -> Any:
+    """Builds the Keras schedule of a stage."""
+    if schedule.kind == "warmup":
+        return LinearWarmup(schedule.high, schedule.low, schedule.warmup, epochs * steps_per_epoch)
+    if schedule.kind == "cosine":
+        return CosineOnce(schedule.high, schedule.low, epochs, steps_per_epoch)
+    return CosineRestarts(schedule.high, schedule.low, schedule.period, steps_per_epoch)

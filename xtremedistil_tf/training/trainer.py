@@ -1,0 +1,275 @@
+"""Runs one stage after another: the only code that calls compile and fit."""
+
+import contextlib
+import dataclasses
+import math
+import pathlib
+import shutil
+import time
+from typing import Any, Callable, Dict, List, Optional, Sequence
+
+from xtremedistil_tf.distribution import agree, by_chief, is_chief
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.distillation_model import StageModel, reseed, traced_for_cpu
+from xtremedistil_tf.models.registry import LayerRegistry
+from xtremedistil_tf.models.weights import load_weights, save_weights
+from xtremedistil_tf.progress import Progress
+from xtremedistil_tf.runs import atomic_folder, derive_seed, fingerprint, read_json, write_json
+from xtremedistil_tf.training.addons import LazyAdam
+from xtremedistil_tf.training.losses import LOSSES
+from xtremedistil_tf.training.schedules import build_schedule
+from xtremedistil_tf.training.stages import Stage
+from xtremedistil_tf.training.weight_average import WeightAverage
+
+WEIGHTS_FILE = "weights.safetensors"
+_DONE_FILE = "done.json"
+
+
+def is_done(folder: pathlib.Path, stage: Stage) -> bool:
+    """Whether a stage was finished in a folder of stages."""
+    return (folder / stage.name / _DONE_FILE).is_file()
+
+
+@dataclasses.dataclass(frozen=True)
+class StageFeed:
+    """What the trainer needs to know about the data.
+
+    Attributes:
+      batches: (stage, seed) -> one shuffled epoch as a dataset of (inputs, targets).
+      steps: stage -> optimizer steps an epoch.
+      measure: stage -> the stage's dev measure with the present weights.
+      score: () -> the dev scores with the present weights, for the record.
+      done: is told the stages that are left, after each one.
+      fingerprint: of everything above and of the weights that the first stage starts from.
+      measured: the measure that these weights were chosen by, if any.
+    """
+
+    batches: Callable[[Stage, int], Any]
+    steps: Callable[[Stage], int]
+    measure: Callable[[Stage], float]
+    score: Callable[[], Dict[str, Any]]
+    fingerprint: str
+    done: Callable[[Sequence[Stage]], None] = lambda left: None
+    measured: Optional[str] = None
+
+
+@dataclasses.dataclass
+class _State:
+    """Where a stage stands between two epochs; kept on disk."""
+
+    epoch: int = 0
+    best_epoch: int = 0
+    improved_epoch: int = 0
+    best: Optional[float] = None
+    seconds: float = 0.0
+    history: List[Dict[str, float]] = dataclasses.field(default_factory=list)
+
+    def take(self, value: float, stage: Stage) -> bool:
+        """Notes an epoch's dev measure; returns whether its weights are to be kept."""
+        sign = -1.0 if stage.monitor == "representation" else 1.0
+        gain = math.inf if self.best is None else sign * (value - self.best)
+        if gain > 0:
+            self.improved_epoch = self.epoch
+        if gain >= 0:
+            # On a tie the later epoch is kept, since F1 stays at zero while a new head is settling;
+            # but only a real gain counts for patience.
+            self.best, self.best_epoch = value, self.epoch
+        return gain >= 0
+
+    def ended(self, stage: Stage) -> bool:
+        return self.epoch >= stage.epochs or self.epoch - self.improved_epoch >= stage.patience
+
+
+class _AfterStep(tf.keras.callbacks.Callback):
+    """Progress and the running mean of the weights, step by step."""
+
+    def __init__(self, progress: Progress, average: Optional[WeightAverage]):
+        super().__init__()
+        self._progress, self._average = progress, average
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self._average is not None:
+            self._average.update()
+        self._progress.advance()
+
+
+def _build_optimizer(name: str, schedule: Any) -> Any:
+    if name == "lazy_adam":
+        return LazyAdam(schedule)
+    # The legacy class: the same family as TensorFlow Addons' optimizers, and no XLA on a GPU.
+    return tf.keras.optimizers.legacy.Adam(schedule)
+
+
+class Trainer:
+    """Trains one model through a plan of stages, each in a folder of its own.
+
+    Every epoch depends only on the weights, the optimizer's state and the epoch's number: its
+    seeds are derived from the run's. A run that is killed goes on after its last finished epoch.
+
+    Args:
+      model, registry: what is trained.
+      feed: data and measures.
+      folder: holds a folder a stage.
+      seed: the run's.
+      optimizer: "adam" or "lazy_adam".
+      tensorboard: folder for curves, or None.
+    """
+
+    def __init__(
+        self, model: StageModel, registry: LayerRegistry, feed: StageFeed, folder: pathlib.Path,
+        seed: int, optimizer: str = "adam", tensorboard: Optional[pathlib.Path] = None,
+    ):
+        self._model, self._registry, self._feed = model, registry, feed
+        self._folder, self._seed, self._optimizer = folder, seed, optimizer
+        self._tensorboard = tensorboard
+        self._average: Optional[WeightAverage] = None
+
+    def run_plan(self, stages: Sequence[Stage]) -> List[Dict[str, Any]]:
+        """Runs all stages; each starts from the best weights of the one before.
+
+        Returns:
+          A record for each stage: what metrics.json holds of it, and its history.
+
+        Raises:
+          UserError: if a stage folder was made by other inputs, or the loss is not finite.
+        """
+        records, chain, measured = [], self._feed.fingerprint, self._feed.measured
+        for position, stage in enumerate(stages, 1):
+            chain = fingerprint(chain, stage.to_dict(), self._seed, self._optimizer)
+            title = f"{position}/{len(stages)} {stage.name}"
+            # Weights that were trained for the same measure compete with what comes of them; the
+            # chance F1 of a head that was never trained does not.
+            competes = stage.monitor == measured
+            with traced_for_cpu(self._model):
+                records.append(self._run_stage(stage, chain, title, competes))
+            measured = stage.monitor
+            self._feed.done(stages[position:])
+        self._model.clear_loss_terms()
+        return records
+
+    def _run_stage(self, stage: Stage, chain: str, title: str, competes: bool) -> Dict[str, Any]:
+        folder = self._folder / stage.name
+        if is_done(self._folder, stage):
+            done = read_json(folder / _DONE_FILE)
+            if done["fingerprint"] != chain:
+                raise UserError(
+                    f"{folder} was made by other settings or data; use another --model_dir, "
+                    "or --overwrite"
+                )
+            load_weights(self._model, folder / WEIGHTS_FILE)
+            return done["record"]
+        state = self._train(stage, chain, folder, title, competes)
+        load_weights(self._model, folder / WEIGHTS_FILE)
+        record = {
+            "name": stage.name,
+            "data": stage.data,
+            "losses": stage.losses(),
+            "trainable": list(stage.trainable),
+            "trainable_parameters": self._registry.parameters(stage.trainable),
+            "epochs": state.epoch,
+            "best_epoch": state.best_epoch,
+            "seconds": state.seconds,
+            "monitor": stage.monitor,
+            "dev": self._feed.score(),
+        }
+
+        def finish() -> None:
+            write_json(folder / "history.json", state.history)
+            write_json(folder / _DONE_FILE, {"fingerprint": chain, "record": record})
+            shutil.rmtree(folder / "progress", ignore_errors=True)
+
+        by_chief(finish)
+        return record
+
+    def _train(
+        self, stage: Stage, chain: str, folder: pathlib.Path, title: str, competes: bool
+    ) -> _State:
+        """Trains until the budget or patience ends; leaves the best weights in the folder."""
+        steps = self._feed.steps(stage)
+        self._registry.set_trainable(stage.trainable)
+        self._model.set_loss_terms(stage.terms, LOSSES)
+        schedule = build_schedule(stage.schedule, stage.epochs, steps)
+        # A fresh optimizer and compile: Keras ignores changed `trainable` flags otherwise.
+        self._model.compile(optimizer=_build_optimizer(self._optimizer, schedule))
+        # Its slots now, not in the first step: a step that makes variables is traced twice.
+        self._model.optimizer._create_all_weights(self._model.trainable_variables)
+        self._average = WeightAverage(self._model.trainable_variables, stage.average) \
+            if stage.average else None
+        state = self._resume(folder, chain)
+        if state is None:
+            state = _State(best=agree(self._feed.measure(stage)) if competes else None)
+            if competes:
+                self._save(folder)
+        bar = Progress(steps * stage.epochs, title, "steps", steps * state.epoch)
+        with self._curves(stage).as_default(), bar as progress:
+            while not state.ended(stage):
+                self._epoch(stage, schedule, state, progress, folder)
+                if not state.ended(stage):
+                    by_chief(lambda: self._keep(folder, chain, state))
+        return state
+
+    def _save(self, folder: pathlib.Path) -> None:
+        by_chief(lambda: save_weights(self._model, folder / WEIGHTS_FILE))
+
+    def _epoch(
+        self, stage: Stage, schedule: Any, state: _State, progress: Progress, folder: pathlib.Path
+    ) -> None:
+        began = time.monotonic()
+        seed = derive_seed(self._seed, stage.name, state.epoch)
+        reseed(self._model, seed)
+        logs = self._model.fit(
+            self._feed.batches(stage, seed), epochs=1, verbose=0,
+            steps_per_epoch=self._feed.steps(stage),
+            callbacks=[_AfterStep(progress, self._average)],
+        ).history
+        loss = float(logs["loss"][0])
+        if not math.isfinite(loss):
+            raise UserError(
+                f"{stage.name}: the loss is {loss} in epoch {state.epoch + 1}; "
+                "try a lower learning rate"
+            )
+        state.epoch += 1
+        with self._average.in_place() if self._average else contextlib.nullcontext():
+            value = agree(self._feed.measure(stage))
+            if state.take(value, stage):
+                self._save(folder)
+        seconds = time.monotonic() - began
+        state.seconds += seconds
+        rate = float(schedule(self._model.optimizer.iterations))
+        state.history.append({"epoch": state.epoch, "loss": loss, "learning_rate": rate,
+                              "monitor": value, "seconds": seconds})
+        progress.note(f"loss {loss:.4f}, dev {stage.monitor} {value:.4g}, best {state.best:.4g}")
+        for name in ("loss", "learning_rate", "monitor"):
+            curve = f"dev_{stage.monitor}" if name == "monitor" else name
+            tf.summary.scalar(curve, state.history[-1][name], step=state.epoch)
+
+    def _curves(self, stage: Stage) -> Any:
+        """A TensorBoard writer for the stage; one that writes nothing where none is wanted."""
+        if self._tensorboard is None or not is_chief():
+            return tf.summary.create_noop_writer()
+        return tf.summary.create_file_writer(str(self._tensorboard / stage.name))
+
+    def _checkpoint(self) -> Any:
+        average = {} if self._average is None else {"average": self._average}
+        return tf.train.Checkpoint(model=self._model, optimizer=self._model.optimizer, **average)
+
+    def _keep(self, folder: pathlib.Path, chain: str, state: _State) -> None:
+        """Writes weights, optimizer and state, so that at most one epoch is ever repeated."""
+        with atomic_folder(folder / "progress") as temporary:
+            self._checkpoint().write(str(temporary / "checkpoint"))
+            write_json(
+                temporary / "state.json",
+                {"fingerprint": chain, "state": dataclasses.asdict(state)},
+            )
+
+    def _resume(self, folder: pathlib.Path, chain: str) -> Optional[_State]:
+        """Reads what `_keep` wrote for the very same stage; None where there is nothing."""
+        path = folder / "progress"
+        if not (path / "state.json").is_file():
+            return None
+        stored = read_json(path / "state.json")
+        if stored["fingerprint"] != chain:
+            return None
+        self._checkpoint().read(str(path / "checkpoint")).expect_partial()
+        return _State(**stored["state"])
