@@ -7,7 +7,7 @@ from typing import Any, Dict, Optional, Sequence, Tuple
 
 from xtremedistil_tf.config import RunConfig, require
 from xtremedistil_tf.data.folders.task import Task, read_task
-from xtremedistil_tf.data.tokenization.task_features import align_task
+from xtremedistil_tf.data.folders.task_features import align_task
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
 from xtremedistil_tf.inference.assets import Assets, load_assets, student_path
 from xtremedistil_tf.inference.student_folder import load_student

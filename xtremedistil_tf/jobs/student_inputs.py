@@ -11,9 +11,9 @@ import numpy as np
 
 from xtremedistil_tf.config import Resources, RunConfig, require
 from xtremedistil_tf.data.folders.task import Task
+from xtremedistil_tf.data.folders.task_features import align_task
 from xtremedistil_tf.data.tokenization.alignment import align, pieces_of
 from xtremedistil_tf.data.tokenization.realign import Realigned, realign_features
-from xtremedistil_tf.data.tokenization.task_features import align_task
 from xtremedistil_tf.data.tokenization.token_store import (
     open_pieces,
     open_realigned,

@@ -4,7 +4,7 @@ import pytest
 
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.data.folders.task import read_task
-from xtremedistil_tf.data.tokenization.task_features import align_task
+from xtremedistil_tf.data.folders.task_features import align_task
 from xtremedistil_tf.errors import UserError
 
 COLA = ["gj04\t1\t\tThe dog \"barked.", "gj04\t0\t*\tDog the barked.", "gj04\t1\t\tIt rained."]

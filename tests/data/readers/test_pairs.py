@@ -6,11 +6,11 @@ from tests.data.readers.test_glue import write
 from xtremedistil_tf.config import DataConfig, RunConfig, StudentConfig
 from xtremedistil_tf.data.folders.splits import read_dev
 from xtremedistil_tf.data.folders.task import read_task
+from xtremedistil_tf.data.folders.task_features import align_task
 from xtremedistil_tf.data.labels import ClassSet, Numbers
 from xtremedistil_tf.data.readers.rows import Example, TextFile
 from xtremedistil_tf.data.readers.texts import parse_pair_line, parse_text
 from xtremedistil_tf.data.tokenization.alignment import align
-from xtremedistil_tf.data.tokenization.task_features import align_task
 from xtremedistil_tf.errors import UserError
 
 CLASSES = ClassSet(["no", "yes"])

@@ -8,6 +8,7 @@ import pytest
 from tests.conftest import write_texts
 from xtremedistil_tf.config import BatchSize, DataConfig
 from xtremedistil_tf.data.folders.task import describe, read_task
+from xtremedistil_tf.data.folders.task_features import align_task
 from xtremedistil_tf.data.labels import ClassSet
 from xtremedistil_tf.data.pipelines.batches import labelled_batches
 from xtremedistil_tf.data.pipelines.buckets import count_steps, plan_batches
@@ -15,7 +16,6 @@ from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.readers.texts import parse_text, read_texts
 from xtremedistil_tf.data.tokenization.alignment import Features, align
 from xtremedistil_tf.data.tokenization.ragged import Ragged
-from xtremedistil_tf.data.tokenization.task_features import align_task
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.shares import Share
 
