@@ -75,7 +75,7 @@ def _table(name: str) -> str:
         f"### {title}", "", table(header, rows, text=5), "",
         f"{split.capitalize()}, 0 to 100, mean (standard deviation) over seeds; MiniLM teacher "
         f"with {record['rows'][0]['parameters']['teacher']:,} parameters. Flags, epochs and what "
-        f"each row was run on stand in [{name}.json](../benchmarks/classification/{name}.json): "
+        f"each row was run on stand in [{name}.json](benchmarks/classification/{name}.json): "
         f"`benchmarks/classification.py`, {_run_on(record['rows'])}."])
 
 

@@ -1,7 +1,7 @@
 """Measures xtremedistil-prepare on a task folder: seconds, memory, and planted defects found.
 
     python benchmarks/prepare.py --task=/data/ner --work=/tmp/prepare [--tokenizer=vocab.txt]
-    python benchmarks/prepare.py            # only writes docs/your_data.md's table anew
+    python benchmarks/prepare.py            # only writes docs/how-to/prepare_data.md's table anew
 
 Each job runs in a process of its own, for its peak memory. The record is benchmarks/prepare.json.
 """
@@ -24,7 +24,7 @@ from tests.corpora.defects import plant_defects  # noqa: E402 - after the path i
 from xtremedistil_tf.corpora.check import check_task  # noqa: E402
 
 RECORD = ROOT / "benchmarks" / "prepare.json"
-PAGE = ROOT / "docs" / "your_data.md"
+PAGE = ROOT / "docs" / "how-to" / "prepare_data.md"
 FILES = ("labels.tsv", "train.tsv", "dev.tsv", "test.tsv", "transfer.txt")
 
 

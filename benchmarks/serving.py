@@ -1,4 +1,4 @@
-"""Measures what docs/serving.md claims: speed, disk, a soak, and tokens a second beside spaCy.
+"""Measures what docs/how-to/serve.md claims: speed, disk, a soak, and tokens a second beside spaCy.
 
 Command:
   python benchmarks/serving.py --model_dir=RUN --task=DATA

@@ -1,4 +1,4 @@
-"""The recorded figures of the exports as Markdown, for docs/serving.md."""
+"""The recorded figures of the exports as Markdown, for docs/how-to/serve.md."""
 
 import json
 
@@ -99,8 +99,8 @@ def serving_grid() -> str:
     return "\n".join([
         "Parameters, compression and speed-up over the mBERT-sized teacher in TensorFlow, a column "
         "a runtime and batch; columns named paper hold Table 16's.", "", *record["lines"], "",
-        "![F1 of the paper over compression](../benchmarks/serving/paper_grid/compression.png) "
-        "![F1 of the paper over speed-up](../benchmarks/serving/paper_grid/speed_up.png)",
+        "![F1 of the paper over compression](benchmarks/serving/paper_grid/compression.png) "
+        "![F1 of the paper over speed-up](benchmarks/serving/paper_grid/speed_up.png)",
         _where(record)])
 
 

@@ -5,7 +5,7 @@ Commands (studies over both sizes; any seeds):
   python benchmarks/sizes.py --study=STUDY
 or, for fewer sizes, --grid=word_emb_dim=50,100,300 --grid=bilstm_hidden_size=100,200,600 instead of
 --study=size. Written to benchmarks/sizes/sizes.json and sizes.png; `make docs` then shows them in
-docs/choosing.md. F1 is the mean over seeds; the student of the first seed is timed.
+docs/how-to/choose_a_student.md. F1 is the mean over seeds; the student of the first seed is timed.
 """
 
 import pathlib

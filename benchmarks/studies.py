@@ -1,11 +1,11 @@
 """Keeps the tables and plots of finished studies beside this file, with what they were made with.
 
-Commands (docs/studies.md has those of every table):
+Commands (docs/how-to/compare_strategies.md has those of every table):
   xtremedistil-study --study=strategies --flagfile=FLAGS --task=DATA --model_dir=STUDY --seeds=1,2,3
   python benchmarks/studies.py --study=STUDY
 Each table in STUDY (or --tables) goes to benchmarks/studies/<table>/ as table.md, table.csv,
 plot.png and record.json: the flags that all its runs share, seeds, the commit that was run, the
-machine. `make docs` then shows the tables in docs/studies.md.
+machine. `make docs` then shows the tables in docs/how-to/compare_strategies.md.
 """
 
 import json

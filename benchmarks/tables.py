@@ -3,6 +3,7 @@
 import csv
 import json
 import pathlib
+import posixpath
 import re
 import statistics
 import sys
@@ -204,7 +205,7 @@ def sizes_table() -> str:
         f"{record['task']} ({', '.join(record['languages'])}), teacher {record['teacher_name']}: "
         f"test macro-F1 {teacher['f1']:.2f} with {teacher['parameters'] / 1e6:.1f} million "
         f"parameters. Seeds a size: {record['sizes'][0]['seeds']}.",
-        "", "![F1 over latency and over size](../benchmarks/sizes/sizes.png)", "",
+        "", "![F1 over latency and over size](benchmarks/sizes/sizes.png)", "",
         "| E | H | F1 | of the teacher's | parameters, millions | MB | MB int8 | ms, ONNX | over "
         "the teacher | ms, ONNX int8 | over the teacher |", "|---:|---:|" + "---:|" * 9]
     for size in record["sizes"]:
@@ -235,9 +236,9 @@ def studies_tables() -> str:
         made = f"`--study={name}`" if name in order else "a grid (`--grid`)"
         parts.append("\n".join([
             re.sub("^# ", "### ", text), "",
-            f"![{name}](../benchmarks/studies/{name}/plot.png)", "",
+            f"![{name}](benchmarks/studies/{name}/plot.png)", "",
             f"By {made}, flags of all runs in "
-            f"[record.json](../benchmarks/studies/{name}/record.json); commit "
+            f"[record.json](benchmarks/studies/{name}/record.json); commit "
             f"{machine['commit'][:10]}, {machine['processor']}, {machine['cores']} cores, "
             f"TensorFlow {machine['tensorflow']}. {record['note']}".strip()]))
     return "\n\n".join(parts) or "Not recorded yet."
@@ -254,8 +255,9 @@ def choices_table() -> str:
     lines = ["| one choice changed | dev macro-F1 | against ours |", "|---|---:|---:|",
              f"| none: ours | {ours:.2f} | |"]
     lines += [f"| {name} | {f1:.2f} | {f1 - ours:+.2f} |" for name, f1 in rows.items()]
-    return "\n".join([*lines, "", "Test figures, flags and intervals: [docs/studies.md](docs/"
-                      "studies.md), *Deviations*; by `--study=deviations`."])
+    return "\n".join([*lines, "", "Test figures, flags and intervals: [the study of the deviations]"
+                      "(docs/how-to/compare_strategies.md#deviations-choice), by "
+                      "`--study=deviations`."])
 
 
 def decoding_text() -> str:
@@ -314,12 +316,19 @@ PLACES = {
     "README.md": {"demo": demo_table, "choices": choices_table, "first_hour": first_hour_text,
                   "stacks": stacks_table,
                   "wikiann8": lambda: wikiann_table() + "\n\n" + stages_table()},
-    "docs/choosing.md": {"paper_sizes": paper_sizes_table, "sizes": sizes_table},
-    "docs/classification.md": {"classification": classification_tables},
-    "docs/engine.md": {"engine": engine_tables},
-    "docs/studies.md": {"studies": studies_tables, "decoding": decoding_text},
-    "docs/serving.md": {"serving": serving_tables},
+    "docs/how-to/choose_a_student.md": {"paper_sizes": paper_sizes_table, "sizes": sizes_table},
+    "docs/how-to/classify_texts.md": {"classification": classification_tables},
+    "docs/explanation/engine.md": {"engine": engine_tables},
+    "docs/how-to/compare_strategies.md": {"studies": studies_tables, "decoding": decoding_text},
+    "docs/how-to/serve.md": {"serving": serving_tables},
 }
+
+
+def _from(name: str, made: str) -> str:
+    """A table whose links start at the top folder, with links that start at its document."""
+    folder = posixpath.dirname(name) or "."
+    return re.sub(r"\]\((?!\w+:)([^)]+)\)",
+                  lambda match: f"]({posixpath.relpath(match.group(1), folder)})", made)
 
 
 def render(name: str, text: str) -> str:
@@ -330,7 +339,7 @@ def render(name: str, text: str) -> str:
     """
     for place, table in PLACES[name].items():
         pattern = rf"(<!-- table:{place} -->\n).*?(<!-- end:{place} -->)"
-        made = table()
+        made = _from(name, table())
         text, count = re.subn(
             pattern, lambda match, made=made: f"{match.group(1)}{made}\n{match.group(2)}", text,
             flags=re.DOTALL,

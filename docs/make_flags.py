@@ -1,4 +1,4 @@
-"""Writes docs/flags.md: every flag of every command, as the code defines them.
+"""Writes docs/reference/flags.md: every flag of every command, as the code defines them.
 
     python docs/make_flags.py
 """
@@ -20,7 +20,7 @@ from xtremedistil_tf.reporting.markdown import table  # noqa: E402
 INTRODUCTION = """# Every flag
 
 Written by `python docs/make_flags.py` from the code; a test checks that it is current.
-`--flagfile=FILE` reads flags from a file (see [flags/](../flags)); what comes later on the command
+`--flagfile=FILE` reads flags from a file (see the folder `flags/`); what comes later on the command
 line wins. A flag that is not known is refused, with the nearest name. Exit codes: 0 done, 1 a fault
 of the program, 2 a mistake in what was given, 130 interrupted,
 143 ended by SIGTERM."""
@@ -60,4 +60,4 @@ def render():
 
 
 if __name__ == "__main__":
-    (ROOT / "docs" / "flags.md").write_text(render(), "utf-8")
+    (ROOT / "docs" / "reference" / "flags.md").write_text(render(), "utf-8")

@@ -63,6 +63,6 @@ def test_named_files_exist():
 def test_named_flags_exist():
     readme = (ROOT / "README.md").read_text("utf-8")
     defined = "".join(path.read_text("utf-8")
-                      for path in (ROOT / "xtremedistil_tf" / "cli").glob("*.py"))
+                      for path in (ROOT / "xtremedistil_tf" / "cli").rglob("*.py"))
     for flag in re.findall(r"`--(\w+)", readme) + re.findall(r"\s--(\w+)=", readme):
         assert flag == "flagfile" or f'"{flag}"' in defined, flag  # absl's own, and ours.

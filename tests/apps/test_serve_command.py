@@ -1,4 +1,4 @@
-"""docs/serving.md: its Python is run, its commands are parsed, its requests are answered."""
+"""docs/how-to/serve.md: its Python is run, its commands are parsed, its requests are answered."""
 
 import importlib
 import json
@@ -14,7 +14,7 @@ from tests.apps.scripted import TAGS, Scripted
 from tests.conftest import ROOT
 from xtremedistil_tf.cli import console
 
-PAGE = (ROOT / "docs" / "serving.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "serve.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.M | re.S)
 PYTHON = [text for language, text in BLOCKS if language == "python"]
 SHELL = [line for language, text in BLOCKS if language == ""

@@ -47,7 +47,7 @@ LATER_MNLI = (
     "--pt_student_checkpoint microsoft/xtremedistil-l6-h384-uncased "
     "--teacher_model_dir $$PT_OUTPUT_DIR --teacher_batch_size 32 --distil_chunk_size 300000 "
     "--opt_policy mixed_float16")
-PAGE = (ROOT / "docs" / "authors_options.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "reference" / "authors_options.md").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from tests.conftest import ROOT
 from xtremedistil_tf.errors import UserError
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "data" / "README.md",
-             *sorted((ROOT / "docs").glob("*.md"))]
+             *sorted((ROOT / "docs").rglob("*.md"))]
 OURS = re.compile(r"(?<![\w`])(xtremedistil-\w+|run_\w+\.py|make|pip|python)\s")
 
 

@@ -1,4 +1,4 @@
-"""docs/flags.md is what the code defines."""
+"""docs/reference/flags.md is what the code defines."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ def test_the_page_is_current():
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True,
                             timeout=120)
     assert result.returncode == 0, result.stderr.decode()
-    page = (ROOT / "docs" / "flags.md").read_bytes().replace(b"\r\n", b"\n")
+    page = (ROOT / "docs" / "reference" / "flags.md").read_bytes().replace(b"\r\n", b"\n")
     assert page == result.stdout.replace(b"\r\n", b"\n"), "run python docs/make_flags.py"
     for flag in (b"--teacher_layer", b"--check", b"--whitespace_words", b"--quiet"):
         assert b"| `" + flag + b"` |" in page

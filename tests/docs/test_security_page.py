@@ -1,4 +1,4 @@
-"""The claims of docs/security.md about our own code."""
+"""The claims of docs/explanation/security.md about our own code."""
 
 import ast
 
@@ -37,5 +37,5 @@ def test_no_call_that_runs_what_a_file_says():
 
 
 def test_pickled_weights_are_refused_with_the_way_out():
-    text = (ROOT / "xtremedistil_tf" / "models" / "encoders.py").read_text("utf-8")
+    text = (ROOT / "xtremedistil_tf" / "models" / "pretrained_encoders.py").read_text("utf-8")
     assert "pytorch_model.bin needs PyTorch" in text

@@ -1,4 +1,4 @@
-"""Every message that docs/troubleshooting.md quotes is one that the code can print."""
+"""Every message that docs/how-to/troubleshooting.md quotes is one that the code can print."""
 
 import ast
 import re
@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-PAGE = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "troubleshooting.md").read_text("utf-8")
 QUOTED = re.findall(r"^### `(.*)`$", PAGE, re.M)
 
 
@@ -53,6 +53,6 @@ def test_a_made_up_message_would_be_noticed():
 
 def test_named_flags_exist():
     source = "".join(path.read_text("utf-8")
-                     for path in (ROOT / "xtremedistil_tf" / "cli").glob("*.py"))
+                     for path in (ROOT / "xtremedistil_tf" / "cli").rglob("*.py"))
     for flag in set(re.findall(r"(?<![\w-])--([a-zA-Z_]{3,})", PAGE)):
         assert f'"{flag}"' in source, flag

@@ -22,8 +22,8 @@ from xtremedistil_tf.runs import atomic_folder, atomic_path
 
 BATCHING_FILE, MODELS_FILE = "batching_parameters.txt", "models.config"
 
-# See docs/serving.md. Requests of the two signatures that take text or ids need no padding by the
-# server: with pad_variable_length_inputs it would fill up with each request's first element.
+# See docs/how-to/serve.md. The server must not pad requests: with pad_variable_length_inputs it
+# would fill each request up with that request's first element.
 _BATCHING = """max_batch_size { value: 64 }
 batch_timeout_micros { value: 0 }
 max_enqueued_batches { value: 1000 }

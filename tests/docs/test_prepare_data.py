@@ -1,4 +1,4 @@
-"""The commands of docs/your_data.md, run on small files of the kinds it speaks of."""
+"""The commands of docs/how-to/prepare_data.md, run on small files of the kinds it speaks of."""
 
 import importlib.util
 import json
@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 from tests.corpora.test_convert import write_conll, write_wikiann
 from xtremedistil_tf.reporting.paper import TABLE_17
 
-PAGE = (ROOT / "docs" / "your_data.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "prepare_data.md").read_text("utf-8")
 COMMANDS = re.findall(r"^xtremedistil-prepare (.*)$", PAGE, re.M)
 
 
