@@ -69,6 +69,43 @@ def test_a_batch_of_padding_is_finite_with_finite_gradients(name):
     assert np.all(tape.gradient(loss, prediction).numpy() == 0.0)
 
 
+def inputs_of(name):
+    """A prediction, a target and a mask of the shapes that a loss takes."""
+    if name == "attention_kld":
+        shares = [softmax(GENERATOR.normal(size=(2, 3, 2, 3))).astype(np.float32) for _ in range(2)]
+        return (*shares, MASK)
+    if name == "squared_error":
+        return PREDICTION[:, :, :1], TARGET[:, :, 0], MASK
+    if name == "span_cross_entropy":
+        ends, counts = np.array([[0, 2], [1, 1]]), np.array([[1, 1], [0, 0]], np.float32)
+        return PREDICTION[:, :, :2], ends, counts
+    return PREDICTION, target_of(name), MASK
+
+
+@pytest.mark.parametrize("filling", [np.inf, -np.inf, np.nan, 1e30])
+@pytest.mark.parametrize("name", sorted(LOSSES))
+def test_gradients_do_not_see_padding(name, filling):
+    prediction, target, mask = inputs_of(name)
+    padding = mask == 0
+    rows = padding.all(1) if name == "span_cross_entropy" else padding
+
+    def gradient(value):
+        filled, wanted = prediction.copy(), target.copy()
+        filled[rows] = value
+        if wanted.dtype == np.float32:
+            wanted[padding] = value
+        variable = tf.Variable(filled)
+        with tf.GradientTape() as tape:
+            loss = LOSSES[name](variable, wanted, mask)
+        return float(loss), tape.gradient(loss, variable).numpy()
+
+    loss, found = gradient(filling)
+    expected_loss, expected = gradient(0.25)
+    assert loss == expected_loss
+    np.testing.assert_array_equal(found, expected)
+    assert np.all(found[rows] == 0) and np.any(found[~rows] != 0)
+
+
 def test_kld_is_zero_for_equal_softmax_and_takes_negative_values():
     shifted = TARGET - 7.0
     assert float(LOSSES["kld"](shifted, TARGET, MASK)) == pytest.approx(0.0, abs=1e-6)
@@ -80,7 +117,8 @@ def test_float16_targets_are_read_as_float32():
 
 
 def test_a_temperature_softens_both_sides_and_keeps_the_size_of_gradients():
-    soft = LOSSES["kld"](tf.constant(PREDICTION), tf.constant(TARGET), tf.constant(MASK), 4.0)
+    soft = LOSSES["kld"](tf.constant(PREDICTION), tf.constant(TARGET), tf.constant(MASK),
+                         temperature=4.0)
     divided = LOSSES["kld"](tf.constant(PREDICTION / 4), tf.constant(TARGET / 4),
                             tf.constant(MASK))
     assert float(soft) == pytest.approx(16 * float(divided), rel=1e-4)

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.training.schedules import CosineOnce, CosineRestarts, LinearWarmup
 
 STEPS = 10
@@ -64,3 +65,21 @@ def test_warmup_rises_and_falls_linearly():
 def test_config_builds_it_again():
     schedule = CosineRestarts(1e-3, 1e-8, 50, STEPS)
     assert float(CosineRestarts(**schedule.get_config())(37)) == float(schedule(37))
+
+
+@pytest.mark.parametrize(("make", "told"), [
+    (lambda: CosineRestarts(1.0, 0.0, 0, STEPS), "CosineRestarts: period is 0"),
+    (lambda: CosineRestarts(1.0, 0.0, -1, STEPS), "CosineRestarts: period is -1"),
+    (lambda: CosineRestarts(1.0, 0.0, 1.5, STEPS), "period is 1.5; allowed: a whole number"),
+    (lambda: CosineRestarts(1.0, 0.0, 5, 0), "CosineRestarts: steps_per_epoch is 0"),
+    (lambda: CosineRestarts(0.1, 0.2, 5, STEPS), "rates from 0.1 to 0.2; allowed: 0 <= low"),
+    (lambda: CosineRestarts(math.nan, 0.0, 5, STEPS), "rates from nan"),
+    (lambda: CosineOnce(1.0, 0.0, 0, STEPS), "CosineOnce: epochs is 0"),
+    (lambda: CosineOnce(math.inf, 0.0, 5, STEPS), "CosineOnce: rates from inf"),
+    (lambda: LinearWarmup(1.0, 0.0, 0.1, 0), "LinearWarmup: steps is 0"),
+    (lambda: LinearWarmup(1.0, 0.0, 1.1, 9), "LinearWarmup: warmup is 1.1; allowed: 0 to 1"),
+    (lambda: LinearWarmup(1.0, -1.0, 0.1, 9), "LinearWarmup: rates from 1.0 to -1.0"),
+])
+def test_a_schedule_that_cannot_be_followed_is_refused_when_it_is_made(make, told):
+    with pytest.raises(UserError, match=told):
+        make()

@@ -38,7 +38,7 @@ from xtremedistil_tf.models.teacher import Teacher, has_teacher, separator_of
 from xtremedistil_tf.models.teacher_ensemble import load_teachers
 from xtremedistil_tf.runs import file_fingerprint, fingerprint
 from xtremedistil_tf.targets.store import KINDS, MATCHED_KINDS, TargetStore, check_disk, store_bytes
-from xtremedistil_tf.targets.worker import helping_processes
+from xtremedistil_tf.targets.worker import HelperJob, helping_processes
 from xtremedistil_tf.targets.writer import Part, write_targets
 from xtremedistil_tf.training.stages import Stage
 from xtremedistil_tf.training.strategies import build_plan
@@ -211,8 +211,11 @@ def prepare(
             teacher, input_ids, folder, places[split].fingerprint,
             config.distil.chunk_size, kinds, helpers=functools.partial(
                 helping_processes, resources.target_workers - 1 if split == "transfer" else 0,
-                folder, pieces, teacher_dirs, teacher.layer, kinds,
-                len(tf.config.list_physical_devices("GPU")), own_pieces,
+                HelperJob(str(folder), str(pieces), tuple(map(str, teacher_dirs)), teacher.layer,
+                          tuple(kinds), None if own_pieces is None else str(own_pieces),
+                          seed=config.seed,
+                          deterministic=config.deterministic, opt_policy=config.opt_policy),
+                gpus=len(tf.config.list_physical_devices("GPU")),
             ), realigned=own[split],
         )
     inputs = fingerprint(teacher_print, teacher.layer, *trained_on(config, task))

@@ -151,6 +151,22 @@ def store_order(rows: int) -> np.ndarray:
     return np.random.default_rng(rows).permutation(rows)
 
 
+def _other_outputs(stored: Dict[str, Any], manifest: Dict[str, Any]) -> str:
+    """What distinguishes the store that a folder holds from the one that is needed, and a way out.
+
+    Args:
+      stored, manifest: manifests of the two, which differ.
+    """
+    found = stored.get("shard_rows")
+    if {**stored, "shard_rows": manifest["shard_rows"]} == manifest and isinstance(found, int):
+        # Runs that share a --targets_dir meet in the same folder whatever their shards' size.
+        return (f"holds shards of {found} rows, and --distil_chunk_size is "
+                f"{manifest['shard_rows']}; use --distil_chunk_size={found}, or another "
+                "--targets_dir or --model_dir")
+    return ("holds the outputs of another teacher, transfer set, seq_len or layer; use another "
+            "--model_dir or --targets_dir, or --overwrite")
+
+
 def open_store(
     rows: Realigned, folder: pathlib.Path, fingerprint: str, shard_rows: int, width: int,
     classes: int, pooled: bool = False, matched: int = 0,
@@ -184,10 +200,7 @@ def open_store(
         stored = read_json(path)
         stored.pop("shards", None)
         if stored != manifest:
-            raise UserError(
-                f"{folder} holds the outputs of another teacher, transfer set, seq_len or layer; "
-                "use another --model_dir, or --overwrite"
-            )
+            raise UserError(f"{folder} {_other_outputs(stored, manifest)}")
     else:
         write_json(path, manifest)
     return TargetStore(folder, lengths, width, classes, shard_rows, pooled, partial,

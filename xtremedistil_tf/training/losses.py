@@ -1,6 +1,9 @@
-"""Masked distillation losses: means over real positions, never over padding."""
+"""Masked distillation losses: means over real positions, never over padding.
 
-from typing import Any, Callable, Dict
+Padding may hold anything, infinities and NaN included: neither a loss nor its gradient sees it.
+"""
+
+from typing import Callable, Dict
 
 from xtremedistil_tf.keras2 import tf
 
@@ -8,15 +11,36 @@ from xtremedistil_tf.keras2 import tf
 _LEAST_SHARE = 1e-6
 
 
-def _masked_mean(per_position: Any, mask: Any) -> Any:
-    """sum(loss * mask) / sum(mask); zero where nothing is real."""
+def _without_padding(values: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+    """Zeros in the place of padding, which may hold anything, infinities and NaN included.
+
+    It comes before a loss is computed. A where() behind it would mend the value only: the gradient
+    of log_softmax at an infinity is NaN, and NaN times zero is NaN.
+
+    Args:
+      values: float [batch, time, ...].
+      mask: [batch, time], 1 at real positions.
+    """
+    real = tf.cast(mask, tf.bool)
+    for _ in range(len(values.shape) - len(mask.shape)):
+        real = real[..., tf.newaxis]
+    return tf.where(real, values, tf.zeros_like(values))
+
+
+def _masked_mean(per_position: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+    """sum(loss * mask) / sum(mask); zero where nothing is real.
+
+    Args:
+      per_position: float [batch, time], finite at padding too.
+      mask: [batch, time], 1 at real positions.
+    """
     mask = tf.cast(mask, per_position.dtype)
-    # where() before the sum: padding may hold anything, infinities included.
-    kept = tf.where(mask > 0, per_position, tf.zeros_like(per_position))
-    return tf.math.divide_no_nan(tf.reduce_sum(kept * mask), tf.reduce_sum(mask))
+    return tf.math.divide_no_nan(tf.reduce_sum(per_position * mask), tf.reduce_sum(mask))
 
 
-def mean_squared_error(prediction: Any, target: Any, mask: Any) -> Any:
+def mean_squared_error(
+    prediction: tf.Tensor, target: tf.Tensor, mask: tf.Tensor
+) -> tf.Tensor:
     """Mean over real positions of the mean squared difference of a position.
 
     Args:
@@ -28,11 +52,13 @@ def mean_squared_error(prediction: Any, target: Any, mask: Any) -> Any:
 
     Source: paper Eq. 4 for logits; the released code also uses it for representations.
     """
-    target = tf.cast(target, prediction.dtype)
-    return _masked_mean(tf.reduce_mean(tf.square(prediction - target), axis=-1), mask)
+    difference = _without_padding(prediction - tf.cast(target, prediction.dtype), mask)
+    return _masked_mean(tf.reduce_mean(tf.square(difference), axis=-1), mask)
 
 
-def kl_divergence(prediction: Any, target: Any, mask: Any, temperature: float = 1.0) -> Any:
+def kl_divergence(
+    prediction: tf.Tensor, target: tf.Tensor, mask: tf.Tensor, *, temperature: float = 1.0
+) -> tf.Tensor:
     """Mean over real positions of KL(softmax(target / T) || softmax(prediction / T)) times T^2.
 
     Both are normalised over the last axis; the authors' v1 took Keras' KLD of raw hidden vectors,
@@ -48,13 +74,16 @@ def kl_divergence(prediction: Any, target: Any, mask: Any, temperature: float = 
 
     Source: paper Eq. 6; Hinton et al. (2015) for the temperature.
     """
-    log_target = tf.nn.log_softmax(tf.cast(target, prediction.dtype) / temperature)
-    log_prediction = tf.nn.log_softmax(prediction / temperature)
+    target = _without_padding(tf.cast(target, prediction.dtype), mask)
+    log_target = tf.nn.log_softmax(target / temperature)
+    log_prediction = tf.nn.log_softmax(_without_padding(prediction, mask) / temperature)
     divergence = tf.reduce_sum(tf.exp(log_target) * (log_target - log_prediction), axis=-1)
     return _masked_mean(divergence, mask) * temperature**2
 
 
-def attention_divergence(prediction: Any, target: Any, mask: Any) -> Any:
+def attention_divergence(
+    prediction: tf.Tensor, target: tf.Tensor, mask: tf.Tensor
+) -> tf.Tensor:
     """Mean over real positions and layers of KL(target || prediction) of where they look.
 
     Args:
@@ -66,15 +95,18 @@ def attention_divergence(prediction: Any, target: Any, mask: Any) -> Any:
 
     Source: Wang et al. (2020), MiniLM, Eq. 4, there for each head of the last layer.
     """
-    def log(share: Any) -> Any:
+    def log(share: tf.Tensor) -> tf.Tensor:
         return tf.math.log(tf.maximum(share, _LEAST_SHARE))
 
-    target = tf.cast(target, prediction.dtype)
+    target = _without_padding(tf.cast(target, prediction.dtype), mask)
+    prediction = _without_padding(prediction, mask)
     divergence = tf.reduce_sum(target * (log(target) - log(prediction)), axis=-1)
     return _masked_mean(tf.reduce_mean(divergence, axis=-1), mask)
 
 
-def cross_entropy(prediction: Any, target: Any, mask: Any, smoothing: float = 0.0) -> Any:
+def cross_entropy(
+    prediction: tf.Tensor, target: tf.Tensor, mask: tf.Tensor, *, smoothing: float = 0.0
+) -> tf.Tensor:
     """Mean over real positions of the cross-entropy with class numbers.
 
     Args:
@@ -88,6 +120,7 @@ def cross_entropy(prediction: Any, target: Any, mask: Any, smoothing: float = 0.
 
     Source: paper Eq. 2; Szegedy et al. (2016), section 7, for the smoothing.
     """
+    prediction = _without_padding(prediction, mask)
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(target, prediction)
     if smoothing:
         even = -tf.reduce_mean(tf.nn.log_softmax(prediction), axis=-1)
@@ -95,7 +128,9 @@ def cross_entropy(prediction: Any, target: Any, mask: Any, smoothing: float = 0.
     return _masked_mean(losses, mask)
 
 
-def squared_error(prediction: Any, target: Any, mask: Any) -> Any:
+def squared_error(
+    prediction: tf.Tensor, target: tf.Tensor, mask: tf.Tensor
+) -> tf.Tensor:
     """Mean over real positions of the squared difference from a number, for regression.
 
     Args:
@@ -109,7 +144,9 @@ def squared_error(prediction: Any, target: Any, mask: Any) -> Any:
     return mean_squared_error(prediction, target[:, :, tf.newaxis], mask)
 
 
-def span_cross_entropy(prediction: Any, target: Any, mask: Any) -> Any:
+def span_cross_entropy(
+    prediction: tf.Tensor, target: tf.Tensor, mask: tf.Tensor
+) -> tf.Tensor:
     """Mean over rows, and over both ends of an answer, of the cross-entropy over positions.
 
     Args:
@@ -127,7 +164,9 @@ def span_cross_entropy(prediction: Any, target: Any, mask: Any) -> Any:
     return cross_entropy(tf.transpose(prediction, [0, 2, 1]), target, mask)
 
 
-def pseudo_labels(prediction: Any, target: Any, mask: Any) -> Any:
+def pseudo_labels(
+    prediction: tf.Tensor, target: tf.Tensor, mask: tf.Tensor
+) -> tf.Tensor:
     """Cross-entropy with the teacher's most probable class; shapes as in `kl_divergence`.
 
     The hard-target variant: what is lost against it is what the soft targets are worth.
@@ -135,7 +174,7 @@ def pseudo_labels(prediction: Any, target: Any, mask: Any) -> Any:
     return cross_entropy(prediction, tf.argmax(target, axis=-1, output_type=tf.int32), mask)
 
 
-LOSSES: Dict[str, Callable[..., Any]] = {
+LOSSES: Dict[str, Callable[..., tf.Tensor]] = {
     "mse": mean_squared_error,
     "kld": kl_divergence,
     "attention_kld": attention_divergence,

@@ -3,12 +3,28 @@
 import math
 from typing import Any, Dict
 
+from xtremedistil_tf.config.checks import require
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.training.addons import CyclicalLearningRate, ScheduleBase
 from xtremedistil_tf.training.stages import Schedule
 
 PERIOD_FACTOR = 2
 PEAK_FACTOR = 0.97
+
+
+def _check_rates(name: str, high: float, low: float) -> None:
+    """Refuses rates that no schedule can go between.
+
+    Raises:
+      UserError: unless 0 <= low <= high, and both are finite.
+    """
+    require(0 <= low <= high < math.inf,
+            f"{name}: rates from {high} to {low}; allowed: 0 <= low <= high, both finite")
+
+
+def _check_count(name: str, what: str, count: int) -> None:
+    require(count == int(count) and count >= 1,
+            f"{name}: {what} is {count}; allowed: a whole number from 1 on")
 
 
 class CosineRestarts(ScheduleBase):
@@ -24,10 +40,18 @@ class CosineRestarts(ScheduleBase):
       period: epochs of the first cosine.
       steps_per_epoch: optimizer steps of an epoch.
 
+    Raises:
+      UserError: for rates out of order, or a period or an epoch without a step.
+
     Source: paper Table 12 and appendix A.2 (high 1e-3, low 1e-8); Loshchilov & Hutter 2017.
     """
 
     def __init__(self, high: float, low: float, period: int, steps_per_epoch: int):
+        name = type(self).__name__
+        _check_rates(name, high, low)
+        # A period of 0 would never grow: its doubling ends the loop over the cycles below.
+        _check_count(name, "period", period)
+        _check_count(name, "steps_per_epoch", steps_per_epoch)
         if CyclicalLearningRate is not None:
             super().__init__(
                 initial_learning_rate=low, maximal_learning_rate=high,
@@ -37,7 +61,7 @@ class CosineRestarts(ScheduleBase):
         self.high, self.low = high, low
         self.period, self.steps_per_epoch = period, steps_per_epoch
 
-    def __call__(self, step: Any) -> Any:
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
         """The rate at an optimizer step; scalar float32."""
         epoch = tf.cast(step, tf.float32) / self.steps_per_epoch
         # Cycle c starts at epoch p * (2^c - 1) + c and takes p * 2^c + 1 epochs.
@@ -60,21 +84,25 @@ class CosineRestarts(ScheduleBase):
 
 
 class CosineOnce(CosineRestarts):
-    """One cosine that ends exactly with the step's last optimizer step.
+    """One cosine that ends exactly with the stage's last optimizer step.
 
     The authors' 80 epochs stop in the middle of their second cycle, at 7.9e-4.
 
     Args:
       high: peak at the first step.
       low: floor at the last one.
-      epochs: epochs of the whole step.
+      epochs: epochs of the whole stage.
       steps_per_epoch: optimizer steps of an epoch.
+
+    Raises:
+      UserError: as `CosineRestarts`.
     """
 
     def __init__(self, high: float, low: float, epochs: int, steps_per_epoch: int):
+        _check_count("CosineOnce", "epochs", epochs)
         super().__init__(high, low, epochs, steps_per_epoch)
 
-    def __call__(self, step: Any) -> Any:
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
         """The rate at an optimizer step; scalar float32."""
         last = max(1, self.period * self.steps_per_epoch - 1)
         progress = tf.minimum(tf.cast(step, tf.float32) / last, 1.0)
@@ -94,12 +122,18 @@ class LinearWarmup(tf.keras.optimizers.schedules.LearningRateSchedule):
       low: floor.
       warmup: share of the steps that rise.
       steps: optimizer steps in all.
+
+    Raises:
+      UserError: for rates out of order, a share outside of 0 to 1, or no step.
     """
 
     def __init__(self, high: float, low: float, warmup: float, steps: int):
+        _check_rates("LinearWarmup", high, low)
+        require(0 <= warmup <= 1, f"LinearWarmup: warmup is {warmup}; allowed: 0 to 1")
+        _check_count("LinearWarmup", "steps", steps)
         self.high, self.low, self.warmup, self.steps = high, low, warmup, steps
 
-    def __call__(self, step: Any) -> Any:
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
         """The rate at an optimizer step; scalar float32."""
         step = tf.cast(step, tf.float32)
         rising = max(1.0, self.warmup * self.steps)
@@ -113,7 +147,9 @@ class LinearWarmup(tf.keras.optimizers.schedules.LearningRateSchedule):
         return {"high": self.high, "low": self.low, "warmup": self.warmup, "steps": self.steps}
 
 
-def build_schedule(schedule: Schedule, epochs: int, steps_per_epoch: int) -> Any:
+def build_schedule(
+    schedule: Schedule, epochs: int, steps_per_epoch: int
+) -> tf.keras.optimizers.schedules.LearningRateSchedule:
     """Builds the Keras schedule of a stage."""
     if schedule.kind == "warmup":
         return LinearWarmup(schedule.high, schedule.low, schedule.warmup, epochs * steps_per_epoch)
