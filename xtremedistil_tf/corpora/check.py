@@ -12,7 +12,8 @@ from xtremedistil_tf.corpora.problems import Problem, ProblemFile
 from xtremedistil_tf.corpora.readers.schemes import entity_types
 from xtremedistil_tf.corpora.suspicious import layout_hint, only_tags, suspicious_text, tag_hint
 from xtremedistil_tf.data.labels import SYNTACTIC, LabelSet, read_labels
-from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example, RowError, parse_ner
+from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example, parse_ner
 from xtremedistil_tf.errors import UserError
 
 # Longer rows than this fit no encoder named in README.
@@ -63,7 +64,7 @@ def _row_errors(file: ProblemFile, number: int, text: str, error: RowError,
         file.error(number, hint[0], f"{error.problems[0][1]}; {hint[1]}")
         return
     for kind, told in error.problems:
-        match = re.match(r"tag \d+ is '(.*?)'; ", told) if kind == "unknown_tag" else None
+        match = re.match(r"tag \d+ is '(.*?)'[; ]", told) if kind == "unknown_tag" else None
         better = tag_hint(match.group(1), labels) if match else None
         file.error(number, better[0] if better else kind, "; ".join(
             [told, *([better[1]] if better else [])]))
@@ -128,10 +129,11 @@ def _check_split(folder: pathlib.Path, split: str, labels: Optional[LabelSet], s
         if labels is None:
             continue
         try:
-            example, repaired = parse_ner(text, labels)
+            example, changed = parse_ner(text, labels)
         except RowError as error:
             _row_errors(file, number, text, error, labels)
             continue
+        repaired = changed["repaired_tags"]
         if repaired:
             file.warn(number, "repaired_tag",
                       f"{repaired} I- tag{'s' if repaired > 1 else ''} that continue"

@@ -12,7 +12,8 @@ from typing import Any, Counter, Dict, Iterator, List, Optional, Sequence, Set, 
 from xtremedistil_tf.corpora.readers import schemes
 from xtremedistil_tf.corpora.readers.formats import ReadOptions, clean_words
 from xtremedistil_tf.corpora.readers.sources import Source
-from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, LANGUAGE, Example, RowError
+from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, LANGUAGE, Example
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import atomic_folder, write_json
 

@@ -7,7 +7,7 @@ import logging
 import pathlib
 from typing import BinaryIO, Iterator, List, Sequence, Tuple, Union
 
-from xtremedistil_tf.data.readers.rows import RowError, decode_lines
+from xtremedistil_tf.data.lines import RowError, decode_lines
 
 log = logging.getLogger("absl")
 

@@ -12,7 +12,8 @@ import numpy as np
 from xtremedistil_tf.corpora.convert import SPLITS, digest
 from xtremedistil_tf.corpora.readers.schemes import entity_types
 from xtremedistil_tf.data.labels import LabelSet, read_labels
-from xtremedistil_tf.data.readers.rows import Example, RowError, decode_lines, parse_ner
+from xtremedistil_tf.data.lines import RowError, decode_lines
+from xtremedistil_tf.data.readers.rows import Example, parse_ner
 
 log = logging.getLogger("absl")
 

@@ -7,6 +7,7 @@ from typing import Any, Iterable, List, Literal, Sequence, Tuple
 import numpy as np
 
 from xtremedistil_tf.config import CLASSIFICATION, DECODINGS, REGRESSION, SPANS, TAGGING
+from xtremedistil_tf.data.lines import UTF8, encoding_of
 from xtremedistil_tf.errors import UserError
 
 # The paper's extra classes (section 6): padding, continuation pieces and the two markers.
@@ -254,7 +255,9 @@ def read_labels(
       UserError: if the file is missing, empty or no label set of that kind.
     """
     try:
-        text = pathlib.Path(path).read_text("utf-8-sig")
+        raw = pathlib.Path(path).read_bytes()
+        encoding, mark = encoding_of(raw)
+        text = raw[mark:].decode(encoding or UTF8)
     except FileNotFoundError:
         raise UserError(f"file not found: {path} (one label a line)") from None
     except OSError as error:

@@ -7,7 +7,8 @@ import pytest
 from xtremedistil_tf.corpora.readers import formats, schemes
 from xtremedistil_tf.corpora.readers.formats import ReadOptions, clean_words, read_lines
 from xtremedistil_tf.corpora.readers.sentences import split_sentences
-from xtremedistil_tf.data.readers.rows import Example, RowError
+from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.readers.rows import Example
 
 CONLL = ["-DOCSTART- -X- -X- O", "", "EU NNP B-NP I-ORG", "rejects VBZ B-VP O", "",
          "Ann NNP B-NP I-PER", "Bo NNP B-NP B-PER", "lacht VBZ B-VP O"]

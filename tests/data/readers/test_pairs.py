@@ -28,7 +28,7 @@ def config(folder, **options):
     ("a text\tthe  other\tyes", Example(("a", "text"), ("yes",), "default", ("the", "other"))),
     ("x\ty\tde:no", Example(("x",), ("no",), "de", ("y",)))])
 def test_rows(row, expected):
-    assert parse_text(row, CLASSES, pairs=True) == (expected, 0)
+    assert parse_text(row, CLASSES, pairs=True) == (expected, {})
     assert expected.text.split("\t")[1] == " ".join(expected.second)
 
 
@@ -145,3 +145,29 @@ def test_the_dev_split_is_read_again_for_an_export(tmp_path):
     assert [row.texts for row in read_dev(folder, CLASSES, True, None)] == [(("a",), ("b",))]
     write(folder, dev=["a b\t1.5"])
     assert read_dev(folder, Numbers(), False, None)[0].tags == ("1.5",)
+
+
+def test_rows_without_a_gold_label_are_left_out_and_counted(tmp_path):
+    rows = [MNLI, *MNLI_ROWS, "3\tp\tletters\tHe sat.\tHe ran.\tneutral\t-"]
+    splits = {split: rows for split in (
+        "train", "dev_matched", "dev_mismatched", "test_matched", "test_mismatched")}
+    write(tmp_path / "MNLI", **splits)
+    (tmp_path / "MNLI" / "transfer.txt").write_text("a\tb\n")
+    task = read_task(config(tmp_path / "MNLI", glue_task="MNLI"))
+    assert task.labels.tags == ("contradiction", "entailment", "neutral")
+    assert {len(found) for found in task.examples.values()} == {3}
+    assert task.left_out["train"] == (3,)
+    assert any("train.tsv: 1 rows without a gold label ('-') left out" in line
+               for line in task.warnings)
+
+
+@pytest.mark.parametrize(("classes", "tags"), [
+    (None, ("no", "yes")), ("yes\nno\n-\n", ("yes", "no", "-"))])
+def test_a_dash_is_a_class_of_pairs_only_where_labels_name_it(tmp_path, classes, tags):
+    rows = ["x\ty\tyes", "x\tz\tno", "x\tw\t-"]
+    write(tmp_path / "nli", train=rows, dev=rows, test=rows)
+    if classes:
+        (tmp_path / "nli" / "labels.tsv").write_text(classes)
+    task = read_task(config(tmp_path / "nli", do_pairwise=True), with_transfer=False)
+    assert task.labels.tags == tags
+    assert len(task.examples["test"]) == len(tags)

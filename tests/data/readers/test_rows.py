@@ -3,7 +3,7 @@
 import pytest
 
 from xtremedistil_tf.data.labels import LabelSet
-from xtremedistil_tf.data.readers.rows import ReadReport, TextFile, read_ner
+from xtremedistil_tf.data.readers.rows import ReadReport, TextFile, read_ner, split_prefix
 from xtremedistil_tf.errors import UserError
 
 LABELS = LabelSet(["O", "B-PER", "I-PER", "B-TAX", "I-TAX", "X"][:5])
@@ -101,3 +101,34 @@ def test_texts(tmp_path):
     path.write_text("\n")
     with pytest.raises(UserError, match="no text in it"):
         list(TextFile(path))
+
+
+def test_two_spaces_are_an_empty_word_with_a_tag_as_in_the_authors_files(tmp_path):
+    (first, second), report = read(
+        tmp_path, "a b  3 %\ten:O en:B-PER en:O en:O en:O\n Anna  singt\tO B-PER O O\n")
+    assert first.words == ("a", "b", "3", "%") and first.tags == ("O", "B-PER", "O", "O")
+    assert second.words == ("Anna", "singt") and second.tags == ("B-PER", "O")
+    assert report.counts["empty_words"] == 3
+    assert "3 empty words (two spaces) left out with their tags" in report.warnings()[0]
+
+
+def test_two_spaces_where_every_word_has_its_tag(tmp_path):
+    (row,), report = read(tmp_path, "Anna  singt\tB-PER O\n")
+    assert row.words == ("Anna", "singt") and row.tags == ("B-PER", "O")
+    assert not report.counts["empty_words"]
+
+
+def test_equal_unknown_tags_are_told_once(tmp_path):
+    with pytest.raises(UserError, match=r"tag 1 is '-' \(and 3 more\); allowed by") as caught:
+        read(tmp_path, "a b c d\t- - - -\n")
+    assert str(caught.value).count("allowed by") == 1
+
+
+def test_a_type_with_a_colon_is_no_language(tmp_path):
+    path = tmp_path / "train.tsv"
+    path.write_text("Oslo Bonn\tB-GPE:city de:I-GPE:city\n")
+    labels = LabelSet(["O", "B-GPE:city", "I-GPE:city"])
+    with pytest.raises(UserError, match="tag 2 has language 'de', the first tag 'default'"):
+        read_ner(path, labels)
+    assert split_prefix("B-GPE:city") == (None, "B-GPE:city")
+    assert split_prefix("de:B-GPE:city") == ("de", "B-GPE:city")

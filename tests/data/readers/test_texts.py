@@ -29,7 +29,7 @@ TOPICS = ClassSet(["Sci/Tech", "en:World", "no news"])
     ("x\tfr:en:World", Example(("x",), ("en:World",), "fr")),
 ])
 def test_rows(row, expected):
-    assert parse_text(row, TOPICS) == (expected, 0)
+    assert parse_text(row, TOPICS) == (expected, {})
 
 
 @pytest.mark.parametrize(("row", "message"), [

@@ -9,7 +9,8 @@ from typing import Any, Callable, Counter, Dict, Iterable, Iterator, List, Optio
 
 from xtremedistil_tf.corpora.readers.schemes import is_tag
 from xtremedistil_tf.corpora.readers.sentences import split_sentences
-from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example, RowError, split_prefix
+from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example, split_prefix
 from xtremedistil_tf.data.words import split_words
 
 Line = Tuple[int, Union[str, RowError]]

@@ -2,7 +2,7 @@
 
 from typing import Counter, Iterable, List, Sequence, Tuple
 
-from xtremedistil_tf.data.readers.rows import RowError
+from xtremedistil_tf.data.lines import RowError
 
 _CONTINUES = frozenset("IEML")
 _CLOSES = frozenset("ESLU")

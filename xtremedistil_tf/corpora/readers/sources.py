@@ -10,7 +10,7 @@ import zlib
 from typing import Any, Callable, Counter, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.readers.formats import Line, ReadOptions, Row, from_record, read_lines
-from xtremedistil_tf.data.readers.rows import RowError, decode_lines
+from xtremedistil_tf.data.lines import RowError, decode_lines
 from xtremedistil_tf.errors import UserError
 
 # Parts of file names, and names of splits in the Hugging Face datasets.

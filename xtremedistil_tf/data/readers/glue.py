@@ -4,16 +4,21 @@ import pathlib
 from typing import List, Optional, Tuple
 
 from xtremedistil_tf.config import GlueTask
+from xtremedistil_tf.data.lines import read_lines
 from xtremedistil_tf.data.readers.rows import (
     DEFAULT_LANGUAGE,
     Example,
     ReadReport,
     TextFile,
-    read_lines,
     read_rows,
     split_columns,
 )
-from xtremedistil_tf.data.readers.texts import TextLabels, check_label, words_of
+from xtremedistil_tf.data.readers.texts import (
+    TextLabels,
+    check_gold,
+    check_label,
+    words_of,
+)
 from xtremedistil_tf.errors import UserError
 
 
@@ -62,8 +67,11 @@ class _Parser:
             text, len(self._names), f"needed are {len(self._names)}: {', '.join(self._names)}")
         words = [words_of(cells[place], f"the column {self._names[place]} is empty")
                  for place in self._texts]
-        tags = () if self._label is None else (
-            check_label(cells[self._label].strip(), self._labels),)
+        tags: Tuple[str, ...] = ()
+        if self._label is not None:
+            label = cells[self._label].strip()
+            check_gold(label, self._labels)
+            tags = check_label(label, self._labels),
         return Example(words[0], tags, DEFAULT_LANGUAGE, *words[1:])
 
 
@@ -85,7 +93,7 @@ def read_glue(
       UserError: for the first file or row that cannot be used.
     """
     parse = _Parser(path, task, labels)
-    return read_rows(path, lambda text: (parse(text), 0), on_bad_row, parse.first)
+    return read_rows(path, lambda text: (parse(text), {}), on_bad_row, parse.first)
 
 
 def glue_texts(path: pathlib.Path, task: GlueTask, on_bad_row: str = "error") -> TextFile:

@@ -5,9 +5,21 @@ import dataclasses
 import functools
 import pathlib
 import re
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple, TypeVar, Union
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    Optional,
+    Sequence,
+    Tuple,
+    TypeVar,
+)
 
 from xtremedistil_tf.data.labels import LabelSet
+from xtremedistil_tf.data.lines import RowError, read_lines
+from xtremedistil_tf.data.readers.report import NoGold, ReadReport
 from xtremedistil_tf.errors import UserError
 
 DEFAULT_LANGUAGE = "default"
@@ -15,18 +27,8 @@ _Row = TypeVar("_Row")
 # What a `lang:` prefix may be.
 LANGUAGE = r"[A-Za-z][A-Za-z0-9_-]{0,15}"
 _PREFIX = re.compile(rf"({LANGUAGE}):(.+)", re.DOTALL)
-
-
-class RowError(UserError):
-    """A row that cannot be used.
-
-    Attributes:
-      problems: pairs of (kind, text), all that is wrong with the row.
-    """
-
-    def __init__(self, *problems: Tuple[str, str]):
-        super().__init__("; ".join(text for _, text in problems))
-        self.problems = problems
+# A type may hold a colon, so that B-GPE in B-GPE:city is no language.
+_TAG = re.compile(r"[BIESLUM]-")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,81 +58,6 @@ class Example:
         return (self.words, self.second) if self.second else (self.words,)
 
 
-class ReadReport:
-    """Counts what was read from one file and what was changed or left out.
-
-    Attributes:
-      path: the file.
-      counts: by name: rows, and where not zero empty_lines, repaired_tags, skipped_rows.
-      first_problem: text of the first skipped row.
-      left_out: places of the skipped rows among all rows, from 0.
-    """
-
-    def __init__(self, path: pathlib.Path):
-        self.path = path
-        self.counts: Dict[str, int] = collections.Counter()
-        self.first_problem: Optional[str] = None
-        self.left_out: List[int] = []
-
-    def take_bad(self, place: Union[int, str], problem: UserError, on_bad_row: str) -> None:
-        """Counts an unusable row: that of a line's number, or of another place by its name.
-
-        Raises:
-          UserError: with file and place, unless such rows are to be skipped.
-        """
-        if on_bad_row == "error":
-            raise UserError(f"{self.path}:{place}: {problem} (--on_bad_row=skip leaves such rows "
-                            "out)") from None
-        self.counts["skipped_rows"] += 1
-        told = f"line {place}" if isinstance(place, int) else place
-        self.first_problem = self.first_problem or f"{told}: {problem}"
-
-    def warnings(self) -> List[str]:
-        """One line for each kind of thing that was repaired or left out."""
-        lines = []
-        if self.counts["empty_lines"]:
-            lines.append(f"{self.path}: {self.counts['empty_lines']} empty lines left out")
-        if self.counts["repaired_tags"]:
-            lines.append(
-                f"{self.path}: {self.counts['repaired_tags']} I- tags that continue nothing "
-                "were read as B-"
-            )
-        if self.counts["skipped_rows"]:
-            lines.append(
-                f"{self.path}: {self.counts['skipped_rows']} unusable rows skipped; "
-                f"the first: {self.first_problem}"
-            )
-        return lines
-
-
-def decode_lines(file: Iterable[bytes]) -> Iterator[Tuple[int, Union[str, RowError]]]:
-    """Yields (line number, text without line end), or the error that makes the line unusable."""
-    for number, raw in enumerate(file, 1):
-        if number == 1 and raw.startswith(b"\xef\xbb\xbf"):
-            raw = raw[3:]
-        raw = raw.rstrip(b"\r\n")
-        if b"\0" in raw:
-            yield number, RowError(("nul", "holds a NUL byte; allowed: UTF-8 text"))
-            continue
-        try:
-            yield number, raw.decode("utf-8")
-        except UnicodeDecodeError as error:
-            yield number, RowError(
-                ("not_utf8", f"not UTF-8 at byte {error.start + 1} of the line"))
-
-
-def read_lines(path: pathlib.Path) -> Iterator[Tuple[int, Union[str, RowError]]]:
-    """The lines of a file, see `decode_lines`."""
-    try:
-        file = open(path, "rb")
-    except FileNotFoundError:
-        raise UserError(f"file not found: {path}") from None
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}") from None
-    with file:
-        yield from decode_lines(file)
-
-
 def split_spaces(text: str) -> Tuple[str, ...]:
     """The words of a text; only the plain space separates: others stand inside words, too."""
     return tuple(word for word in text.split(" ") if word)
@@ -139,7 +66,7 @@ def split_spaces(text: str) -> Tuple[str, ...]:
 @functools.lru_cache(maxsize=4096)
 def split_prefix(tag: str) -> Tuple[Optional[str], str]:
     """Splits `lang:TAG`: (language or None, tag without it)."""
-    match = _PREFIX.fullmatch(tag)
+    match = None if _TAG.match(tag) else _PREFIX.fullmatch(tag)
     return (match.group(1), match.group(2)) if match else (None, tag)
 
 
@@ -177,14 +104,29 @@ def split_columns(text: str, count: int, needed: str) -> List[str]:
     return columns
 
 
-def parse_ner(text: str, labels: LabelSet) -> Tuple[Example, int]:
-    """Parses one row; returns it and how many of its tags were repaired.
+def split_tagged(first: str, tags: Sequence[str]) -> Tuple[Tuple[str, ...], List[str], int]:
+    """The words of a row and their tags.
+
+    In the authors' files two spaces hold an empty word with a tag of its own; it is left out.
+
+    Returns:
+      (words, tags, empty words that were left out).
+    """
+    words = split_spaces(first)
+    cells = first.split(" ")
+    if len(words) < len(tags) == len(cells):
+        return words, [tag for cell, tag in zip(cells, tags) if cell], len(cells) - len(words)
+    return words, list(tags), 0
+
+
+def parse_ner(text: str, labels: LabelSet) -> Tuple[Example, Dict[str, int]]:
+    """Parses one row; returns it and by name the counts of what was changed in it.
 
     Raises:
       RowError: with all that is wrong in the row.
     """
     first, second = split_columns(text, 2, "needed are 2: words, a tab, tags")
-    words, tags = split_spaces(first), second.split()
+    words, tags, empty = split_tagged(first, second.split())
     if not words:
         raise RowError(("no_words", "no words before the tab"))
     problems = []
@@ -192,15 +134,22 @@ def parse_ner(text: str, labels: LabelSet) -> Tuple[Example, int]:
         problems.append(("tag_count", f"{len(words)} words but {len(tags)} tags"))
     plain, language, mixed = _split_languages(tags, labels)
     problems += [("mixed_languages", text) for text in mixed]
-    problems += [
-        ("unknown_tag",
-         f"tag {index + 1} is {tag!r}; allowed by labels.tsv: {', '.join(labels.tags)}")
-        for index, tag in enumerate(plain) if tag not in labels
-    ]
+    problems += [("unknown_tag", f"{told}; allowed by labels.tsv: {', '.join(labels.tags)}")
+                 for told in wrong_tags(plain, lambda tag: tag in labels)]
     if problems:
         raise RowError(*problems)
     repaired, changed = labels.repair(plain)
-    return Example(words, repaired, language), changed
+    return Example(words, repaired, language), {"repaired_tags": changed, "empty_words": empty}
+
+
+def wrong_tags(tags: Sequence[str], allowed: Callable[[str], bool]) -> List[str]:
+    """Tells the tags of a row that are not allowed: each once, with its first place."""
+    places: Dict[str, List[int]] = collections.defaultdict(list)
+    for at, tag in enumerate(tags, 1):
+        if not allowed(tag):
+            places[tag].append(at)
+    return [f"tag {found[0]} is {tag!r}" + (f" (and {len(found) - 1} more)" if found[1:] else "")
+            for tag, found in places.items()]
 
 
 def read_ner(
@@ -228,6 +177,11 @@ def _parsed(
             if isinstance(text, UserError):
                 raise text
             row = parse(text)
+        except NoGold:
+            report.counts["no_gold"] += 1
+            report.left_out.append(place)
+            place += 1
+            continue
         except UserError as error:
             report.take_bad(number, error, on_bad_row)
             report.left_out.append(place)
@@ -241,14 +195,14 @@ def _parsed(
 
 
 def read_rows(
-    path: pathlib.Path, parse: Callable[[str], Tuple[Example, int]], on_bad_row: str = "error",
-    first: int = 1,
+    path: pathlib.Path, parse: Callable[[str], Tuple[Example, Dict[str, int]]],
+    on_bad_row: str = "error", first: int = 1,
 ) -> Tuple[List[Example], ReadReport]:
     """Reads labelled rows, one a line.
 
     Args:
       path: UTF-8 file without quoting; a BOM and CRLF are tolerated.
-      parse: from a line to its example and the number of repaired tags.
+      parse: from a line to its example and by name the counts of what was changed in it.
       on_bad_row: "error" or "skip".
       first: number of the first line that is a row; 2 behind a header.
 
@@ -262,7 +216,8 @@ def read_rows(
     examples, report = [], ReadReport(path)
     rows = _parsed(report, lambda text: parse(text) if text.strip() else None, on_bad_row, first)
     for example, changed in rows:
-        report.counts["repaired_tags"] += changed
+        for name, count in changed.items():
+            report.counts[name] += count
         examples.append(example)
     report.counts["rows"] = len(examples)
     if not examples:

@@ -1,14 +1,15 @@
 """Reading labelled texts and pairs of texts: rows `text<TAB>label`, `text<TAB>text<TAB>label`."""
 
 import pathlib
-from typing import List, Optional, Sequence, Tuple, Union
+from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 from xtremedistil_tf.data.labels import ClassSet, Numbers
+from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.rows import (
     DEFAULT_LANGUAGE,
     Example,
+    NoGold,
     ReadReport,
-    RowError,
     read_rows,
     split_columns,
     split_language,
@@ -17,6 +18,8 @@ from xtremedistil_tf.data.readers.rows import (
 
 # What texts are labelled with.
 TextLabels = Union[ClassSet, Numbers]
+# Stands for the label in SNLI and MNLI where annotators did not agree.
+NO_GOLD = "-"
 
 
 def check_label(label: str, labels: Optional[TextLabels]) -> str:
@@ -56,9 +59,19 @@ def _words(texts: Sequence[str]) -> List[Tuple[str, ...]]:
     return [words_of(text, problem) for text, problem in zip(texts, problems)]
 
 
+def check_gold(label: str, labels: Optional[TextLabels]) -> None:
+    """Tells rows apart that have no gold label, unless labels.tsv names the mark as a class.
+
+    Raises:
+      NoGold: if the label is the mark of SNLI and MNLI for that.
+    """
+    if label == NO_GOLD and (labels is None or label not in labels):
+        raise NoGold(("no_gold", f"no gold label: {NO_GOLD!r}"))
+
+
 def parse_text(
     text: str, labels: Optional[TextLabels], pairs: bool = False
-) -> Tuple[Example, int]:
+) -> Tuple[Example, Dict[str, int]]:
     """Parses one row `text<TAB>label`, or of two texts; the label may carry `lang:`.
 
     Args:
@@ -67,9 +80,10 @@ def parse_text(
       pairs: whether a row has two texts.
 
     Returns:
-      The row, and 0: no label is ever repaired.
+      The row, and no counts: nothing in it is ever changed.
 
     Raises:
+      NoGold: for a pair without a gold label.
       RowError: with what is wrong in the row.
     """
     *texts, last = split_columns(text, 3, "needed are 3: two texts and their label, tabs between") \
@@ -78,8 +92,10 @@ def parse_text(
     if not label:
         raise RowError(("no_label", "no label behind the tab"))
     language, plain = split_language(label, labels or ())
+    if pairs:
+        check_gold(plain, labels)
     return Example(words[0], (check_label(plain, labels),), language or DEFAULT_LANGUAGE,
-                   *words[1:]), 0
+                   *words[1:]), {}
 
 
 def parse_pair_line(text: str) -> Optional[Example]:

@@ -1,0 +1,119 @@
+"""Lines of text files: encodings, byte order marks, line ends."""
+
+import codecs
+import itertools
+import pathlib
+from typing import Iterable, Iterator, Optional, Tuple, Union
+
+from xtremedistil_tf.errors import UserError
+
+UTF8 = "utf-8"
+BYTE_ORDER_MARK = "\ufeff"
+# UTF-32 first: its little-endian mark begins with that of UTF-16.
+_MARKS = ((codecs.BOM_UTF8, UTF8), (codecs.BOM_UTF32_LE, "utf-32-le"),
+          (codecs.BOM_UTF32_BE, "utf-32-be"), (codecs.BOM_UTF16_LE, "utf-16-le"),
+          (codecs.BOM_UTF16_BE, "utf-16-be"))
+
+
+class RowError(UserError):
+    """A row that cannot be used.
+
+    Attributes:
+      problems: pairs of (kind, text), all that is wrong with the row.
+    """
+
+    def __init__(self, *problems: Tuple[str, str]):
+        super().__init__("; ".join(text for _, text in problems))
+        self.problems = problems
+
+
+Line = Tuple[int, Union[str, RowError]]
+
+
+def encoding_of(head: bytes) -> Tuple[Optional[str], int]:
+    """Tells the encoding of a file by its first bytes.
+
+    Returns:
+      (name, bytes of its mark): of a byte order mark, or of UTF-16 without one, where every other
+      byte is zero; (None, 0) where nothing is told.
+    """
+    for mark, name in _MARKS:
+        if head.startswith(mark):
+            return name, len(mark)
+    zeros = [head[at:200:2].count(0) for at in (0, 1)]
+    half = min(len(head), 200) // 2
+    for at, name in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if half > 3 and zeros[at] > 0.5 * half and not zeros[1 - at]:
+            return name, 0
+    return None, 0
+
+
+def _transcoded(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    """Lines of another encoding as lines of UTF-8.
+
+    Raises:
+      UnicodeDecodeError: for bytes that are not of that encoding.
+    """
+    decoder = codecs.getincrementaldecoder(encoding)()
+    rest = ""
+    for chunk in itertools.chain(chunks, [b""]):
+        *lines, rest = (rest + decoder.decode(chunk, final=not chunk)).split("\n")
+        for line in lines:
+            yield (line + "\n").encode(UTF8, "surrogatepass")
+    if rest:
+        yield rest.encode(UTF8, "surrogatepass")
+
+
+def decode_lines(file: Iterable[bytes], *, encoding: str = UTF8, every_cr: bool = False
+                 ) -> Iterator[Line]:
+    """Decodes the lines of a file.
+
+    Args:
+      file: its bytes, cut behind line feeds.
+      encoding: where the file does not tell its own by a byte order mark.
+      every_cr: whether each lone CR ends a line; else it does in files without any line feed.
+
+    Yields:
+      (line number, text without line end), or the error that makes the line unusable.
+    """
+    chunks = iter(file)
+    first = next(chunks, b"")
+    told, mark = encoding_of(first)
+    encoding = told or encoding
+    every_cr = every_cr or not first.endswith(b"\n")
+    lines: Iterator[bytes] = itertools.chain([first[mark:]] if first else [], chunks)
+    number = 0
+    try:
+        for chunk in lines if encoding == UTF8 else _transcoded(lines, encoding):
+            raw = chunk.rstrip(b"\r\n")
+            for part in raw.split(b"\r") if every_cr else [raw]:
+                number += 1
+                yield number, _decode(part)
+    except UnicodeDecodeError as error:
+        yield number + 1, RowError(("encoding", f"not {encoding}: {error.reason}"))
+
+
+def _decode(raw: bytes) -> Union[str, RowError]:
+    if b"\0" in raw:
+        return RowError(("nul", "holds a NUL byte; allowed: text in UTF-8, or in UTF-16 or UTF-32 "
+                         "with its byte order mark"))
+    try:
+        return raw.decode(UTF8)
+    except UnicodeDecodeError as error:
+        return RowError(("not_utf8", f"not UTF-8 at byte {error.start + 1} of the line"))
+
+
+def read_lines(path: pathlib.Path) -> Iterator[Line]:
+    """The lines of a file, see `decode_lines`.
+
+    Raises:
+      UserError: if it cannot be read.
+    """
+    try:
+        file = open(path, "rb")
+    except FileNotFoundError:
+        raise UserError(f"file not found: {path}") from None
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from None
+    with file:
+        yield from decode_lines(file)
