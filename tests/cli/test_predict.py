@@ -108,6 +108,27 @@ def test_predict_without_a_student(tmp_path):
     assert "model.onnx" in result.stderr.decode() and "Traceback" not in result.stderr.decode()
 
 
+def test_export_leaves_out_bad_rows_where_it_is_told_to(student_folder, tmp_path):
+    shutil.copytree(student_folder, tmp_path / "student")
+    task = tmp_path / "task"
+    task.mkdir()
+    (task / "dev.tsv").write_text("Anna lacht\tB-PER O\nBonn\tB-LOC O\n", "utf-8")
+    flags = ["--forms=onnx", f"--task={task}"]
+    result = command("export", tmp_path, *flags)
+    assert result.returncode == 2 and b"dev.tsv:2" in result.stderr
+    assert b"--on_bad_row=skip" in result.stderr  # A flag that the command has.
+    result = command("export", tmp_path, *flags, "--on_bad_row=skip")
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_mistake_in_a_line_is_told_without_our_name_for_it():
+    class Strict(Fussy):
+        def tag_text(self, texts):
+            raise UserError("1 columns; needed are two")
+
+    assert [line.error for line in tag_lines(Strict(), ["a"])] == ["1 columns; needed are two"]
+
+
 def test_a_line_that_failed_says_so():
     from xtremedistil_tf.cli.predict import render
 
@@ -124,6 +145,7 @@ def test_export_command(student_folder, tmp_path):
     assert not (tmp_path / "export").exists()
     assert xtremedistil_tf.load(tmp_path, "onnx")("Anna") is not None
     for flags, told in ((["--forms=torch"], "allowed: savedmodel, onnx, tflite"),
+                        (["--forms="], "--forms is empty; allowed: savedmodel"),
                         (["--export_version=0"], "--export_version is 0")):
         result = command("export", tmp_path, *flags)
         assert result.returncode == 2 and told in result.stderr.decode()

@@ -132,7 +132,7 @@ def test_calls_and_lines(numbers):
     assert json.loads(render(first, "json"))["text_pair"] == "b"
     assert json.loads(render(first, "json"))["label"] == one["label"]
     assert render(second, "tsv").startswith("a b\t\t") and second.pair == PAIRS[2]
-    assert third.error.startswith("UserError: 1 columns; needed are two texts")
+    assert third.error.startswith("1 columns; needed are two texts")
     (number,) = tag_lines(numbers["onnx"], lines[:1])
     told = render(number, "tsv").split("\t")
     assert told[:2] == ["a", "b"]

@@ -13,6 +13,7 @@ from xtremedistil_tf.export.savedmodel.graph_student import GraphStudent
 from xtremedistil_tf.export.tflite import _gelu, _lstm, build_lite
 from xtremedistil_tf.inference.runtimes.tflite import lite_session
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.runs import write_json
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +101,11 @@ def test_gelu_is_keras_gelu():
 
 def test_a_folder_without_a_model_is_refused(student_folder, tmp_path):
     with pytest.raises(UserError, match="forms=tflite writes it"):
+        xtremedistil_tf.load(tmp_path, "tflite")
+    (tmp_path / "student").mkdir()
+    write_json(tmp_path / "student" / "student.json",
+               {"kind": "classification", "tags": ["a", "b"]})
+    with pytest.raises(UserError, match="students for classification have no TFLite form"):
         xtremedistil_tf.load(tmp_path, "tflite")
     (tmp_path / "model.tflite").write_bytes(b"nothing")
     with pytest.raises(UserError, match="not a TFLite model"):

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from tests.conftest import ROOT, write_task
+from tests.conftest import BERT, ROOT, write_task
 from xtremedistil_tf import config as cfg
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.jobs import distillation as job
@@ -167,6 +167,27 @@ def test_overwrite_spares_what_is_not_ours(tiny_task, bert_config, tmp_path, mon
     with pytest.raises(TypeError):
         job.run_distillation(config_of(tiny_task, bert_config), tmp_path / "run", overwrite=True)
     assert precious.read_text() == "mine"
+
+
+def test_overwrite_asks_nothing_of_the_teacher_that_goes(
+    finished, tiny_task, tmp_path, monkeypatch
+):
+    """Another layer than that teacher has, or weights that are gone: it is removed anyway."""
+    run = tmp_path / "run"
+    shutil.copytree(finished[0], run)
+    deeper = tmp_path / "bert.json"
+    deeper.write_text(json.dumps({**BERT, "num_hidden_layers": 3}))
+    config = config_of(tiny_task, deeper)
+    config = dataclasses.replace(config, teacher=dataclasses.replace(config.teacher, layer=3))
+    monkeypatch.setattr(job, "obtain_teacher", None)
+    with pytest.raises(UserError, match="the teacher has 2 layers"):
+        job.run_distillation(config, run)
+    (run / "teacher" / "model.safetensors").unlink()
+    with pytest.raises(UserError, match="holds no weights"):
+        job.run_distillation(config, run)
+    with pytest.raises(TypeError):  # It comes as far as the teacher.
+        job.run_distillation(config, run, overwrite=True)
+    assert not (run / "teacher").exists()
 
 
 def test_a_folder_that_is_no_teacher_is_not_replaced(tiny_task, bert_config, tmp_path):

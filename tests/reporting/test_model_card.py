@@ -39,6 +39,12 @@ def test_origin_and_size(metrics):
     assert text.startswith("---\nlanguage:\n- de\n- fr\n- sq\n- xx\nlibrary_name:")
 
 
+def test_the_teacher_is_named_and_not_called_large(metrics):
+    text = render_model_card(metrics, RECORD, 1, {})
+    assert "distilled from big-teacher (177,000,000 parameters) as in" in text
+    assert "large pre-trained" not in text
+
+
 def test_data_and_licence(metrics):
     text = render_model_card(metrics, RECORD, 1, {"licence": "CC BY-SA 3.0"})
     assert "Licence of the data: CC BY-SA 3.0." in text

@@ -5,6 +5,7 @@ import pathlib
 from absl import flags
 
 from xtremedistil_tf.cli import console
+from xtremedistil_tf.config import ON_BAD_ROW
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.runtimes.load import DEFAULT_FORMS, EXPORT_FORMS
 
@@ -22,6 +23,8 @@ def define_flags() -> None:
     flags.DEFINE_string("task", None,
                         "Task folder whose dev file measures what int8 loses; not measured "
                         "without.")
+    flags.DEFINE_enum("on_bad_row", ON_BAD_ROW[0], ON_BAD_ROW,
+                      "An unusable row of the dev file stops the command, or is left out.")
 
 
 def _dev_examples():
@@ -33,13 +36,15 @@ def _dev_examples():
 
     assets = load_assets(student_path(FLAGS.model_dir))
     return read_dev(pathlib.Path(FLAGS.task), assets.labels, assets.separator is not None,
-                    assets.record.get("glue_task"))
+                    assets.record.get("glue_task"), FLAGS.on_bad_row)
 
 
 def main() -> None:
     """Writes the forms and says where they are."""
     if FLAGS.export_version is not None and FLAGS.export_version < 1:
         raise UserError(f"--export_version is {FLAGS.export_version}; allowed: 1 and above")
+    if not FLAGS.forms:
+        raise UserError(f"--forms is empty; allowed: {', '.join(EXPORT_FORMS)}")
     unknown = sorted(set(FLAGS.forms) - set(EXPORT_FORMS))
     if unknown:
         raise UserError(

@@ -20,21 +20,25 @@ def join_entities(
       Dicts like those of transformers' `pipeline("ner", aggregation_strategy="simple")`:
       entity_group, score (mean over words), word (the text itself), start, end (characters).
     """
-    entities: List[Dict[str, Any]] = []
-    open_scores: List[float] = []
-    for (_, begin, end), tag, score in zip(words, tags, scores):
-        if tag.startswith("I-") and open_scores and entities[-1]["entity_group"] == tag[2:]:
-            open_scores.append(float(score))
+    # Runs of words first, texts afterwards: cut anew with every word, an entity of n words would
+    # cost n * n characters.
+    runs: List[List[int]] = []
+    inside = ""
+    for place, tag in enumerate(tags):
+        if tag.startswith("I-") and inside == tag[2:]:
+            runs[-1].append(place)
         elif tag != "O":
-            entities.append({"entity_group": tag[2:], "start": begin})
-            open_scores = [float(score)]
+            runs.append([place])
+            inside = tag[2:]
         else:
-            open_scores = []
-            continue
-        entities[-1].update(end=end, word=text[entities[-1]["start"]:end],
-                            score=sum(open_scores) / len(open_scores))
-    keys = ("entity_group", "score", "word", "start", "end")
-    return [{key: entity[key] for key in keys} for entity in entities]
+            inside = ""
+    entities = []
+    for run in runs:
+        start, end = words[run[0]][1], words[run[-1]][2]
+        score = sum(float(scores[place]) for place in run) / len(run)
+        entities.append({"entity_group": tags[run[0]][2:], "score": score,
+                         "word": text[start:end], "start": start, "end": end})
+    return entities
 
 
 def rounded(entities: Sequence[Dict[str, Any]]) -> List[Dict[str, Any]]:

@@ -184,7 +184,8 @@ def _read_one(model: TextModel, line: str) -> Line:
     try:
         return _read(model, [line])[0]
     except Exception as error:  # Whatever it is, it may cost this line only.
-        why = f"{type(error).__name__}: {error}".splitlines()[0]
+        kind = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
+        why = f"{kind}{error}".splitlines()[0]
         if isinstance(model, TextClassifier):
             return ClassifiedLine(line, None, why)
         if isinstance(model, TextAnswerer):

@@ -181,6 +181,9 @@ class Tagger(TextTagger):
         ]
         classes = self._labels.size
         logits = [np.zeros((len(words), classes), np.float32) for words in sentences]
+        # Words that have pieces, in the order of their first ones: a window's lie side by side.
+        with_piece = [np.flatnonzero(at >= 0) for at in starts]
+        sorted_starts = [at[there] for at, there in zip(starts, with_piece)]
         pieces = Ragged.of(rows)
         # Mapped before padding: only what fills up short rows becomes padding.
         mapped = Ragged(self._assets.vocabulary.table[pieces.values], pieces.starts)
@@ -188,9 +191,9 @@ class Tagger(TextTagger):
             outputs = self.logits(mapped.padded(batch, PAD_ID))
             for position, row in enumerate(batch):
                 sentence, shift, first, last = owners[row]
-                at = starts[sentence]
-                words = np.flatnonzero((at >= first) & (at < last))
-                logits[sentence][words] = outputs[position][at[words] + shift]
+                begin, end = np.searchsorted(sorted_starts[sentence], [first, last])
+                logits[sentence][with_piece[sentence][begin:end]] = \
+                    outputs[position][sorted_starts[sentence][begin:end] + shift]
         return self._decode(logits, starts)
 
     def _decode(

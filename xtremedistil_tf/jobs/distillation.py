@@ -21,7 +21,7 @@ from xtremedistil_tf.jobs.results import (
     final_scores,
     finished_metrics,
 )
-from xtremedistil_tf.jobs.run_folder import claim
+from xtremedistil_tf.jobs.run_folder import claim, starts_anew
 from xtremedistil_tf.jobs.stage_feed import student_feed
 from xtremedistil_tf.jobs.student_init import start_student
 from xtremedistil_tf.jobs.student_inputs import (
@@ -130,7 +130,8 @@ def run_distillation(
     with locked(model_dir) if is_chief() else contextlib.nullcontext():
         plan = plan_of(config)
         task = read_task(config.data)
-        check_student(config, task, check_teacher(config, model_dir), model_dir)
+        found = check_teacher(config, model_dir, anew=starts_anew(model_dir, overwrite))
+        check_student(config, task, found, model_dir)
         by_chief(lambda: claim(model_dir, config.to_dict(), task, overwrite))
         return run_unless_finished(
             model_dir, task, resources.export, laps,

@@ -85,8 +85,13 @@ def teacher_folders(config: RunConfig, model_dir: pathlib.Path) -> Tuple[pathlib
     return tuple(folder if has_teacher(folder) else folder / "teacher" for folder in named)
 
 
-def check_teacher(config: RunConfig, model_dir: pathlib.Path) -> Any:
+def check_teacher(config: RunConfig, model_dir: pathlib.Path, *, anew: bool = False) -> Any:
     """Checks what can be known of the teacher before any work: layer and positions.
+
+    Args:
+      config: the run's settings.
+      model_dir: the run folder.
+      anew: whether a teacher in the run folder is about to be removed.
 
     Returns:
       The transformers configuration of the teacher; of the first of several.
@@ -99,7 +104,9 @@ def check_teacher(config: RunConfig, model_dir: pathlib.Path) -> Any:
         if not has_teacher(folder):
             raise UserError("--teacher_model_dir names several teachers, and "
                             f"{folder.parent} holds none; fine-tune each with run_teacher.py first")
-    found = [peek_configuration(config.teacher, folder if has_teacher(folder) else None)
+    own = model_dir.resolve() / "teacher"
+    found = [peek_configuration(config.teacher, None if (anew and folder == own)
+                                or not has_teacher(folder) else folder)
              for folder in folders]
     for number, one in enumerate(found):
         check_configuration(one, 0 if number else config.teacher.layer, config.data.seq_len)

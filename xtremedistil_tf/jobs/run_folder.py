@@ -20,6 +20,12 @@ OUTPUTS = ("metrics.json", "report.md", "student", "export", "onnx", "stages", "
            "config.json")
 
 
+def starts_anew(model_dir: pathlib.Path, overwrite: bool) -> bool:
+    """Whether `claim` will empty the folder, so that nothing that lies in it decides anything."""
+    return overwrite and ((model_dir / "config.json").is_file()
+                          or (model_dir / "teacher_metrics.json").is_file())
+
+
 def claim(
     model_dir: pathlib.Path, settings: Dict[str, Any], task: Task, overwrite: bool,
     start: Optional[str] = None,
@@ -43,7 +49,7 @@ def claim(
     now = {"version": __version__, "config": settings, "files": files,
            "labels": list(task.labels.tags)}
     path = model_dir / "config.json"
-    if overwrite and (path.is_file() or (model_dir / "teacher_metrics.json").is_file()):
+    if starts_anew(model_dir, overwrite):
         for name in OUTPUTS:
             target = model_dir / name
             if target.is_dir():

@@ -39,7 +39,7 @@ def run_teacher(
         task = read_task(config.data, with_transfer=bool(config.data.transfer_file))
         for warning in task.warnings:
             log.warning("%s", warning)
-        check_teacher(config, model_dir)
+        check_teacher(config, model_dir, anew=overwrite)
         if overwrite:
             by_chief(lambda: shutil.rmtree(model_dir / "teacher", ignore_errors=True))
         with current_strategy().scope():

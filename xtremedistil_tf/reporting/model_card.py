@@ -254,9 +254,12 @@ def render_model_card(metrics: Metrics, record: Mapping[str, Any], weights: int,
       weights: bytes of the weights' file.
       data_card: the task's card/card.json; empty where it has none.
     """
-    how = (", distilled from a large pre-trained encoder as in "
-           "[XtremeDistil](https://aclanthology.org/2020.acl-main.202/) (ACL 2020)"
-           if taught(metrics) else f": {metrics['start']['name']}, fine-tuned on labels")
+    if taught(metrics):
+        teacher = metrics["teacher"]
+        how = (f", distilled from {teacher['name']} ({teacher['parameters']:,} parameters) as in "
+               "[XtremeDistil](https://aclanthology.org/2020.acl-main.202/) (ACL 2020)")
+    else:
+        how = f": {metrics['start']['name']}, fine-tuned on labels"
     intro = f"{_wording(metrics).intro}{how}."
     return "\n\n".join([
         _head(metrics), f"# {metrics['task']}: a student by {metrics['strategy']}", intro,

@@ -67,7 +67,8 @@ def _labels_and_reader(config: DataConfig, folder: pathlib.Path) -> Tuple[Labels
 
 
 def read_dev(
-    folder: pathlib.Path, labels: Labels, pairs: bool, glue_task: Optional[str]
+    folder: pathlib.Path, labels: Labels, pairs: bool, glue_task: Optional[str],
+    on_bad_row: str = "error",
 ) -> List[Any]:
     """Reads the dev split of a task that a student was distilled for.
 
@@ -75,17 +76,17 @@ def read_dev(
       folder: the task folder.
       labels: the student's.
       pairs: whether a row has two texts.
-      glue_task: see `DataConfig`.
+      glue_task, on_bad_row: see `DataConfig`.
 
     Raises:
       UserError: for a file or row that cannot be used.
     """
     if isinstance(labels, LabelSet):
-        return read_ner(folder / "dev.tsv", labels)[0]
+        return read_ner(folder / "dev.tsv", labels, on_bad_row)[0]
     if isinstance(labels, Spans):
-        return read_squad(folder / SQUAD_FILES["dev"])[0]
+        return read_squad(folder / SQUAD_FILES["dev"], on_bad_row)[0]
     glue = GLUE[glue_task] if glue_task else None
-    config = DataConfig(str(folder), do_ner=False, glue_task=glue_task,
+    config = DataConfig(str(folder), do_ner=False, glue_task=glue_task, on_bad_row=on_bad_row,
                         do_pairwise=pairs and glue is None,
                         do_regression=labels.kind == REGRESSION)
     return _text_reader(config, labels)(folder / config.files["dev"])[0]

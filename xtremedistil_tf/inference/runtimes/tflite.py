@@ -7,9 +7,17 @@ from typing import Any, Callable
 
 import numpy as np
 
+from xtremedistil_tf.config import TAGGING
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.inference.assets import form_path, load_assets
+from xtremedistil_tf.inference.assets import (
+    RECORD_FILE,
+    form_path,
+    labels_of,
+    load_assets,
+    student_path,
+)
 from xtremedistil_tf.inference.tagger import Tagger
+from xtremedistil_tf.runs import read_json
 
 FLOAT_FILE, INT8_FILE = "model.tflite", "model.int8.tflite"
 # Rows are filled up to a multiple of this: memory is laid out anew for every new length.
@@ -29,6 +37,16 @@ def _interpreter() -> Any:
     return Interpreter
 
 
+def _way_out(folder: pathlib.Path) -> str:
+    """What is told of a folder without a TFLite model; a student for texts has no such form."""
+    student = student_path(folder)
+    kind = TAGGING
+    if (student / RECORD_FILE).is_file():
+        kind = labels_of(read_json(student / RECORD_FILE)).kind
+    return ("xtremedistil-export --forms=tflite writes it" if kind == TAGGING else
+            f"students for {kind} have no TFLite form; another runtime opens them: keras, onnx")
+
+
 def lite_session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
     """Opens a TFLite student.
 
@@ -40,7 +58,7 @@ def lite_session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
       UserError: if the file is missing or damaged, or there is no interpreter.
     """
     if not pathlib.Path(path).is_file():
-        raise UserError(f"file not found: {path} (xtremedistil-export --forms=tflite writes it)")
+        raise UserError(f"file not found: {path} ({_way_out(pathlib.Path(path).parent)})")
     kind = _interpreter()
     try:
         with warnings.catch_warnings():
