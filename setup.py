@@ -46,6 +46,9 @@ GPU = [
     for version, python in (("2.15.1", REFERENCE), ("2.19.*", PYTHON_312), ("2.20.*", PYTHON_313))
 ]
 
+# Words of scripts without spaces (Thai, Lao, Khmer, Burmese, Chinese, Japanese): ICU's.
+SEGMENTATION = ['icu4py>=1.2,<2; python_version >= "3.10"']
+
 SERVE = ["flask>=3,<4", "waitress>=3,<4"]
 
 setup(
@@ -79,13 +82,14 @@ setup(
         "onnx": ONNX,
         # The page of xtremedistil-serve, and a server to run it.
         "serve": SERVE,
+        "segmentation": SEGMENTATION,
         # Bulk tagging. Its dependencies live beside TensorFlow's, protobuf and numpy among them.
         "beam": ["apache-beam>=2.77,<3"],
         # The test of the page in a real browser; CONTRIBUTING.md says how to run it.
         "browser": ["playwright>=1.40,<2"],
         # Runs the notebooks without a browser.
         "notebook": ["nbclient>=0.10,<1", "ipykernel>=6.29,<8"],
-        "test": [*SERVING, *ONNX, *SERVE, "pytest>=7.4,<10", "pytest-xdist>=3.7,<4",
+        "test": [*SERVING, *ONNX, *SERVE, *SEGMENTATION, "pytest>=7.4,<10", "pytest-xdist>=3.7,<4",
                  "ruff>=0.4,<1", "mypy>=1.19,<3"],
     },
     entry_points={

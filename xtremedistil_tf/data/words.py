@@ -1,8 +1,11 @@
-"""Running text: splitting it into words with offsets, and joining tagged words into entities."""
+"""Running text: splitting it into words with offsets, as the corpora do."""
 
+import functools
 import re
 import unicodedata
-from typing import List, Tuple
+from typing import Any, Iterable, List, Optional, Tuple
+
+from xtremedistil_tf.errors import UserError
 
 Word = Tuple[str, int, int]
 
@@ -16,18 +19,101 @@ _CJK = "".join(f"{chr(first)}-{chr(last)}" for first, last in _CJK_RANGES)
 _HAS_CJK = re.compile(f"[{_CJK}]")
 _CORE = re.compile(f"[{_CJK}]|[^{_CJK}]+")
 
+# Scripts written without spaces: Han, kana, Thai, Lao, Myanmar, Khmer.
+_UNSPACED_RANGES = (*_CJK_RANGES, (0x3041, 0x3096), (0x309D, 0x309F), (0x30A1, 0x30FA),
+                    (0x30FC, 0x30FF), (0x31F0, 0x31FF), (0xFF66, 0xFF9F), (0x0E01, 0x0EFF),
+                    (0x1000, 0x109F), (0xA9E0, 0xA9FF), (0xAA60, 0xAA7F), (0x1780, 0x17FF),
+                    (0x19E0, 0x19FF))
+_UNSPACED = "".join(f"{chr(first)}-{chr(last)}" for first, last in _UNSPACED_RANGES)
+_HAS_UNSPACED = re.compile(f"[{_UNSPACED}]")
+_UNSPACED_CORE = re.compile(f"[{_UNSPACED}]|[^{_UNSPACED}]+")
+# How a student reads these scripts in running text: every character a word, or words of a
+# dictionary. None is the rule of students that were trained on no such text: Han by character.
+CHARACTERS, DICTIONARY = "characters", "dictionary"
+SEGMENTATIONS = (None, CHARACTERS, DICTIONARY)
 
-def character_class(char: str) -> int:
-    """OTHER, SPACE, PUNCTUATION (Unicode category P) or CJK."""
+
+def character_class(char: str, segmentation: Optional[str] = None) -> int:
+    """OTHER, SPACE, PUNCTUATION (Unicode category P) or CJK.
+
+    Args:
+      char: one character.
+      segmentation: one of SEGMENTATIONS; under CHARACTERS all scripts without spaces are CJK.
+    """
     if char.isspace():
         return SPACE
     if unicodedata.category(char)[0] == "P":
         return PUNCTUATION
     code = ord(char)
-    return CJK if any(first <= code <= last for first, last in _CJK_RANGES) else OTHER
+    ranges = _UNSPACED_RANGES if segmentation == CHARACTERS else _CJK_RANGES
+    return CJK if any(first <= code <= last for first, last in ranges) else OTHER
 
 
-def _cut(text: str, begin: int, end: int) -> List[Word]:
+def has_unspaced(text: str) -> bool:
+    """True if a text holds a character of a script that is written without spaces."""
+    return _HAS_UNSPACED.search(text) is not None
+
+
+def segmentation_of(rows: Iterable[Iterable[str]]) -> Optional[str]:
+    """Finds out how a corpus splits the scripts that are written without spaces.
+
+    Args:
+      rows: the words of each of its sentences.
+
+    Returns:
+      CHARACTERS if most of its words in such a script are single characters (WikiAnn's Chinese,
+      Japanese and Thai), DICTIONARY if they are longer, None if it has none.
+
+    Example:
+      >>> segmentation_of([["นายก", "รัฐมนตรี", "Bonn"]])
+      'dictionary'
+    """
+    single = total = 0
+    for words in rows:
+        for word in words:
+            if has_unspaced(word):
+                total += 1
+                single += len(word) == 1
+    if not total:
+        return None
+    return CHARACTERS if 2 * single > total else DICTIONARY
+
+
+@functools.lru_cache(maxsize=None)
+def _word_breaker() -> Any:
+    """ICU's word segmentation, with its dictionaries of Thai, Lao, Khmer, Burmese and CJK.
+
+    Raises:
+      UserError: if it is not installed.
+    """
+    try:
+        from icu4py.breakers import WordBreaker
+    except ImportError:
+        raise UserError(
+            "this text is in a script without spaces between words, and the student reads words "
+            "of a dictionary: install the extra [segmentation], or give the words themselves"
+        ) from None
+    return WordBreaker
+
+
+def _dictionary_words(text: str, begin: int, end: int) -> List[Word]:
+    """Splits what stands between two places by ICU's word boundaries (Unicode UAX 29)."""
+    words = []
+    for part in _word_breaker()(text[begin:end], "en"):
+        words.append((part, begin, begin + len(part)))
+        begin += len(part)
+    return words
+
+
+def _core_words(text: str, begin: int, end: int, segmentation: Optional[str]) -> List[Word]:
+    """Splits a chunk without its outer punctuation."""
+    if segmentation == DICTIONARY and _HAS_UNSPACED.search(text, begin, end):
+        return _dictionary_words(text, begin, end)
+    pattern = _UNSPACED_CORE if segmentation == CHARACTERS else _CORE
+    return [(match.group(), *match.span()) for match in pattern.finditer(text, begin, end)]
+
+
+def _cut(text: str, begin: int, end: int, segmentation: Optional[str]) -> List[Word]:
     """Sets a chunk's leading and trailing punctuation apart; each mark is a word."""
     head, tail = begin, end
     while head < tail and unicodedata.category(text[head])[0] == "P":
@@ -35,30 +121,37 @@ def _cut(text: str, begin: int, end: int) -> List[Word]:
     while tail > head and unicodedata.category(text[tail - 1])[0] == "P":
         tail -= 1
     words = [(text[at], at, at + 1) for at in range(begin, head)]
-    words += [(match.group(), *match.span()) for match in _CORE.finditer(text, head, tail)]
+    words += _core_words(text, head, tail, segmentation)
     return words + [(text[at], at, at + 1) for at in range(tail, end)]
 
 
-def split_words(text: str, keep_whole: bool = False) -> List[Word]:
-    """Splits running text as the corpora are: white space, outer punctuation, CJK by character.
+def split_words(
+    text: str, keep_whole: bool = False, *, segmentation: Optional[str] = None
+) -> List[Word]:
+    """Splits running text: at white space, at outer punctuation, scripts without spaces by rule.
 
     Args:
       text: any text.
       keep_whole: split at white space only.
+      segmentation: one of SEGMENTATIONS, how scripts without spaces are split.
 
     Returns:
       (word, begin, end) in characters of `text`.
+
+    Raises:
+      UserError: if words of a dictionary are wanted and ICU is not installed.
+
+    Example:
+      >>> split_words("Anna lebt in Bonn.")[-2:]
+      [('Bonn', 13, 17), ('.', 17, 18)]
     """
     words: List[Word] = []
+    inner = _HAS_UNSPACED if segmentation else _HAS_CJK
     for match in _CHUNK.finditer(text):
         chunk = match.group()
         # Letters and digits only, the usual chunk: no punctuation mark can be in it.
-        if keep_whole or (chunk.isalnum() and not _HAS_CJK.search(chunk)):
+        if keep_whole or (chunk.isalnum() and not inner.search(chunk)):
             words.append((chunk, *match.span()))
         else:
-            words += _cut(text, *match.span())
+            words += _cut(text, *match.span(), segmentation)
     return words
-
-
-
-
