@@ -9,7 +9,9 @@ from absl import flags
 
 from tests.conftest import ROOT
 from xtremedistil_tf.cli import console
-from xtremedistil_tf.cli.options import flags_to_config
+from xtremedistil_tf.cli.options.flags_to_config import finetune_config, run_config
+from xtremedistil_tf.cli.options.option import given
+from xtremedistil_tf.cli.options.run_flags import DISTILLATION, FINE_TUNING
 
 SETUP = (ROOT / "setup.py").read_text("utf-8")
 MODULES = dict(re.findall(r'"(xtremedistil-\w+) = ([\w.]+):run"', SETUP))
@@ -36,9 +38,9 @@ def parse(module, arguments):
         operands = getattr(command, "OPERANDS", ())
         assert len(rest) == len(operands), f"not flags: {rest}; operands: {operands}"
         if "pt_teacher" in values:
-            flags_to_config.run_config(values)
+            run_config(given(values, DISTILLATION))
         elif "student_dir" in values and not values.student_dir:
-            command.finetune_config(values)
+            finetune_config(given(values, FINE_TUNING))
     finally:
         values.unparse_flags()
         for name in set(values) - before:

@@ -22,7 +22,7 @@ PAIRS = [("Anna Weber wohnt in Bonn.", "Anna lebt in Bonn."), ("", "東京タワ
          ("in " * 12, "in " * 12), ("a[SEP]b", "[MASK]")]
 SEQ_LEN = 16
 CONFIGS = {
-    "joint": StudentConfig(word_emb_dim=6, bilstm_hidden_size=5),
+    "joint": StudentConfig(word_emb_dim=6, bilstm_hidden_size=5, pair_encoding="joint"),
     "siamese": StudentConfig(word_emb_dim=6, bilstm_hidden_size=5, pair_encoding="siamese"),
     "siamese-max": StudentConfig(word_emb_dim=6, bilstm_hidden_size=5, pair_encoding="siamese",
                                  pooling="max"),

@@ -30,7 +30,7 @@ TEXTS = ["The bank raised its profits.", "", "Der Stürmer schoss ein Tor!", "  
 
 def config_of(task, bert_config, **changes):
     return cfg.RunConfig(
-        data=cfg.DataConfig(str(task), "transfer.txt", SEQ_LEN, do_ner=False),
+        data=cfg.DataConfig(str(task), "transfer.txt", SEQ_LEN),
         teacher=cfg.TeacherConfig(config_file=str(bert_config), layer=1, epochs=2, batch_size=8,
                                   learning_rate=1e-3, strip_accents=False),
         student=cfg.StudentConfig(word_emb_dim=6, bilstm_hidden_size=5),
@@ -235,8 +235,8 @@ def test_another_measure_is_refused(finished, bert_config):
 def test_a_classifying_teacher_is_no_taggers(finished, task, bert_config, tmp_path):
     config = config_of(task, bert_config)
     teacher = dataclasses.replace(config.teacher, model_dir=str(finished[0]))
-    config = dataclasses.replace(config, teacher=teacher,
-                                 data=cfg.DataConfig(str(task), "transfer.txt", SEQ_LEN))
+    tagging = cfg.DataConfig(str(task), "transfer.txt", SEQ_LEN, do_ner=True)
+    config = dataclasses.replace(config, teacher=teacher, data=tagging)
     with pytest.raises(UserError, match="fine-tuned for classification; the task is tagging"):
         job.run_distillation(config, tmp_path / "run")
 

@@ -32,7 +32,7 @@ FLAGS = ["--deterministic", "--do_NER", "--transfer_file=transfer.txt", "--seq_l
 def config_of(task, bert_config, **changes):
     """The settings of FLAGS."""
     return cfg.RunConfig(
-        data=cfg.DataConfig(str(task), "transfer.txt", 24),
+        data=cfg.DataConfig(str(task), "transfer.txt", 24, do_ner=True),
         teacher=cfg.TeacherConfig(config_file=str(bert_config), layer=1, epochs=2, batch_size=8,
                                   learning_rate=1e-3, strip_accents=False),
         student=cfg.StudentConfig(word_emb_dim=6, bilstm_hidden_size=5),

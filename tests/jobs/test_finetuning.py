@@ -52,7 +52,7 @@ def tuned(checkpoint, tmp_path_factory):
     task = write(base / "MRPC", train=[MRPC, *pairs("train", 32)], dev=[MRPC, *pairs("dev", 24)],
                  test=["index" + line[4:] if line.startswith("#") else line for line in test])
     config = cfg.RunConfig(
-        data=cfg.DataConfig(str(task), seq_len=24, do_ner=False, glue_task="MRPC"),
+        data=cfg.DataConfig(str(task), seq_len=24, glue_task="MRPC"),
         student=cfg.StudentConfig(student="transformer", pt_student_checkpoint=str(checkpoint)),
         distil=cfg.DistilConfig(strategy=cfg.FINE_TUNING, unfreeze_order="all", ft_epochs=12,
                                 ft_batch_size=8, learning_rate=1e-3))
@@ -67,7 +67,8 @@ def tagger_config(student_folder, tmp_path_factory):  # noqa: F811
     (task / "transfer.txt").unlink()
     (task / "labels.tsv").write_text("\n".join(reversed(TAGS)) + "\n", "utf-8")
     return cfg.RunConfig(
-        data=cfg.DataConfig(str(task), seq_len=24), student=load_assets(student_folder).settings,
+        data=cfg.DataConfig(str(task), seq_len=24, do_ner=True),
+        student=load_assets(student_folder).settings,
         distil=cfg.DistilConfig(strategy=cfg.FINE_TUNING, ft_epochs=3, ft_batch_size=8,
                                 learning_rate=1e-2, stage_epochs=(("03", 0),)),
         deterministic=True)

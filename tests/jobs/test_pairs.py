@@ -45,7 +45,7 @@ def finished(tokenizer, tmp_path_factory):
     task = write(base / "STS-B", train=[HEADER, *rows("train", 32)],
                  dev=[HEADER, *rows("dev", 24)], test=test)
     config = cfg.RunConfig(
-        data=cfg.DataConfig(str(task), "train.tsv", 32, do_ner=False, glue_task="STS-B"),
+        data=cfg.DataConfig(str(task), "train.tsv", 32, glue_task="STS-B"),
         teacher=cfg.TeacherConfig(layer=1, model_dir=str(base / "teacher")),
         student=cfg.StudentConfig(word_emb_dim=6, bilstm_hidden_size=5, pair_encoding="siamese"),
         distil=cfg.DistilConfig(strategy="D1", distil_epochs=3, chunk_size=20,
@@ -105,7 +105,7 @@ def test_a_teacher_of_pairs_is_none_of_single_texts(finished, tmp_path):
                                          for split in ("train", "dev", "test")})
     (single / "transfer.txt").write_text("c\n")
     config = dataclasses.replace(
-        config, data=cfg.DataConfig(str(single), "transfer.txt", 32, do_ner=False,
+        config, data=cfg.DataConfig(str(single), "transfer.txt", 32,
                                     do_regression=True),
         student=dataclasses.replace(config.student, pair_encoding="joint"))
     with pytest.raises(UserError, match="was fine-tuned for rows of 2 texts"):

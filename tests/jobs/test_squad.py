@@ -33,7 +33,7 @@ def answered(small, tmp_path_factory):
     """A checkpoint on questions: (folder, metrics, settings)."""
     base = tmp_path_factory.mktemp("squad")
     config = cfg.RunConfig(
-        data=cfg.DataConfig(str(write_cities(base / "task")), seq_len=20, do_ner=False,
+        data=cfg.DataConfig(str(write_cities(base / "task")), seq_len=20,
                             squad=SQUAD),
         student=cfg.StudentConfig(student="transformer", pt_student_checkpoint=str(small),
                                   dropout_rate=0.0),
@@ -175,7 +175,7 @@ def _sizes(folder):
 
 
 def test_what_is_out_of_scope_is_told():
-    data = cfg.DataConfig("t", seq_len=384, do_ner=False, squad=cfg.SquadConfig())
+    data = cfg.DataConfig("t", seq_len=384, squad=cfg.SquadConfig())
     checkpoint = cfg.StudentConfig(student="transformer", pt_student_checkpoint="small")
     tuning = cfg.DistilConfig(strategy=cfg.FINE_TUNING)
     cfg.RunConfig(data, student=checkpoint, distil=tuning)

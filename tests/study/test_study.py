@@ -150,7 +150,7 @@ def study_of(tmp_path, monkeypatch):
     monkeypatch.setattr(runner.subprocess, "Popen", processes.start)
 
     def make(*base, jobs=1):
-        data = DataConfig(str(task), "transfer.txt", 24)
+        data = DataConfig(str(task), "transfer.txt", 24, do_ner=True)
         return runner.Runner(tmp_path / "study", base, {}, data, (), jobs)
 
     return make, processes, tmp_path / "study"

@@ -6,17 +6,16 @@ from typing import Any, Mapping
 from absl import flags
 
 from xtremedistil_tf.cli import console
-from xtremedistil_tf.cli.options import flags_to_config
-from xtremedistil_tf.cli.options import run_flags as command_flags
+from xtremedistil_tf.cli.options.flags_to_config import resources, run_config
+from xtremedistil_tf.cli.options.option import define, given
+from xtremedistil_tf.cli.options.run_flags import DISTILLATION
 
 FLAGS = flags.FLAGS
 
 
 def define_flags() -> None:
     """All flags of this command."""
-    command_flags.define_run_flags()
-    command_flags.define_teacher_flags()
-    command_flags.define_student_flags()
+    define(DISTILLATION)
 
 
 def tell(metrics: Mapping[str, Any], model_dir: pathlib.Path, exported: bool) -> None:
@@ -41,7 +40,8 @@ def tell(metrics: Mapping[str, Any], model_dir: pathlib.Path, exported: bool) ->
 
 def main() -> None:
     """Reads the flags, runs the job, prints what came of it."""
-    config, resources = flags_to_config.run_config(FLAGS), flags_to_config.resources(FLAGS)
+    flags_given = given(FLAGS, DISTILLATION)
+    config, may_use = run_config(flags_given), resources(flags_given)
     # TensorFlow is imported after the flags are checked: a wrong one is told at once.
     from xtremedistil_tf.jobs.distillation import dry_run, run_distillation, write_target_part
     from xtremedistil_tf.runtime import prepare
@@ -51,11 +51,11 @@ def main() -> None:
     if FLAGS.dry_run:
         print(dry_run(config, model_dir))
         return
-    if resources.target_shard:
-        print(write_target_part(config, model_dir, resources))
+    if may_use.target_shard:
+        print(write_target_part(config, model_dir, may_use))
         return
-    metrics = run_distillation(config, model_dir, FLAGS.overwrite, resources)
-    tell(metrics, model_dir, resources.export)
+    metrics = run_distillation(config, model_dir, FLAGS.overwrite, may_use)
+    tell(metrics, model_dir, may_use.export)
 
 
 def run() -> None:

@@ -1,13 +1,14 @@
 """Runs a study of the paper, or a grid of any flags, and fills its table and plot."""
 
 import pathlib
-from typing import List, Set
+from typing import List
 
 from absl import flags
 
 from xtremedistil_tf.cli import console
-from xtremedistil_tf.cli.options import flags_to_config
-from xtremedistil_tf.cli.options import run_flags as command_flags
+from xtremedistil_tf.cli.options.flags_to_config import run_config
+from xtremedistil_tf.cli.options.option import define, given
+from xtremedistil_tf.cli.options.run_flags import DISTILLATION
 from xtremedistil_tf.config import require
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.study.grids import STUDIES, grid_study
@@ -16,16 +17,12 @@ FLAGS = flags.FLAGS
 # Set for each run by the study itself, or without a meaning for it.
 _OWN = {"model_dir", "seed", "teacher_model_dir", "targets_dir", "dry_run", "overwrite",
         "target_shard", "export"}
-_RUN_FLAGS: Set[str] = set()
+_RUN_FLAGS = {option.name for option in DISTILLATION} - _OWN
 
 
 def define_flags() -> None:
     """All flags of this command: those of a run, which every run gets, and the study's own."""
-    before = set(FLAGS)
-    command_flags.define_run_flags()
-    command_flags.define_teacher_flags()
-    command_flags.define_student_flags()
-    _RUN_FLAGS.update(set(FLAGS) - before - _OWN)
+    define(DISTILLATION)
     flags.DEFINE_enum("study", None, sorted(STUDIES), "Which study of the paper.")
     flags.DEFINE_multi_string("grid", [], "flag=value,value,...: a grid of runs instead of a "
                               "study; given twice, every pair.")
@@ -53,7 +50,7 @@ def main() -> None:
     """Runs what is missing, writes the table and prints it."""
     require(bool(FLAGS.study) != bool(FLAGS.grid),
             f"--study or --grid is needed, and not both; studies: {', '.join(sorted(STUDIES))}")
-    config = flags_to_config.run_config(FLAGS)
+    config = run_config(given(FLAGS, DISTILLATION))
     if not config.data.do_ner:
         raise UserError(f"studies are of taggers (--do_NER); this task is one of "
                         f"{config.data.kind}: allowed are single runs of run_distillation.py, and "
@@ -66,8 +63,8 @@ def main() -> None:
 
     seeds = _numbers("seeds")
     folder = pathlib.Path(FLAGS.model_dir)
-    given = {name: FLAGS[name].value for name in _RUN_FLAGS}
-    runner = Runner(folder, _shared(), given, config.data, _numbers("sizes"), FLAGS.jobs)
+    shared = {name: FLAGS[name].value for name in _RUN_FLAGS}
+    runner = Runner(folder, _shared(), shared, config.data, _numbers("sizes"), FLAGS.jobs)
     variants, records = runner.run(study, seeds, FLAGS.lines)
     name = FLAGS.study or f"grid_{study.axis}"
     print(report.write(folder / name, study, variants, records, runner, seeds))

@@ -5,22 +5,21 @@ import pathlib
 from absl import flags
 
 from xtremedistil_tf.cli import console
-from xtremedistil_tf.cli.options import flags_to_config
-from xtremedistil_tf.cli.options import run_flags as command_flags
+from xtremedistil_tf.cli.options.flags_to_config import run_config
+from xtremedistil_tf.cli.options.option import define, given
+from xtremedistil_tf.cli.options.run_flags import DISTILLATION
 
 FLAGS = flags.FLAGS
 
 
 def define_flags() -> None:
     """All flags of this command; the student's too, so that one flagfile serves both commands."""
-    command_flags.define_run_flags()
-    command_flags.define_teacher_flags()
-    command_flags.define_student_flags()
+    define(DISTILLATION)
 
 
 def main() -> None:
     """Fine-tunes or loads the teacher of --model_dir and prints its scores."""
-    config = flags_to_config.run_config(FLAGS)
+    config = run_config(given(FLAGS, DISTILLATION))
     from xtremedistil_tf.jobs.teacher import run_teacher
     from xtremedistil_tf.metrics.scorers import SCORERS
     from xtremedistil_tf.runtime import prepare

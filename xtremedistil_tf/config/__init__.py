@@ -14,6 +14,7 @@ from xtremedistil_tf.config.data import (
     DataConfig,
 )
 from xtremedistil_tf.config.distillation import (
+    CHECKPOINT_RATE,
     EPOCHS_PER,
     FINE_TUNING,
     LOGITS_LOSSES,
@@ -48,9 +49,9 @@ from xtremedistil_tf.config.squad import SquadConfig
 __all__ = [
     "require", "BINARY_MEASURES", "CLASSIFICATION", "DECODINGS", "MEASURES", "ON_BAD_ROW",
     "REGRESSION", "SPANS", "SQUAD_FILES", "SquadConfig", "TAGGING", "DataConfig", "GLUE",
-    "GlueTask", "EPOCHS_PER", "FINE_TUNING", "MATCHING", "LOGITS_LOSSES", "OPTIMIZERS",
-    "REPRESENTATION_LOSSES", "SCHEDULES", "STRATEGIES", "UNFREEZE_ORDERS", "BatchSize",
-    "DistilConfig", "ACTIVATIONS", "PAIR_ENCODINGS",
+    "GlueTask", "CHECKPOINT_RATE", "EPOCHS_PER", "FINE_TUNING", "MATCHING", "LOGITS_LOSSES",
+    "OPTIMIZERS", "REPRESENTATION_LOSSES", "SCHEDULES", "STRATEGIES", "UNFREEZE_ORDERS",
+    "BatchSize", "DistilConfig", "ACTIVATIONS", "PAIR_ENCODINGS",
     "POOLINGS", "STUDENTS", "UNFREEZE", "WORD_EMBEDDINGS", "StudentConfig", "TeacherConfig",
     "POLICIES", "Resources", "RunConfig", "differences",
 ]

@@ -1,9 +1,28 @@
 """Checks of single settings, with messages that name the flag."""
 
+import dataclasses
 import math
-from typing import Any, Tuple
+from typing import Any, Tuple, TypeVar
 
 from xtremedistil_tf.errors import UserError
+
+# Default of a setting that follows from others; once the settings are made it has its value.
+DERIVED: Any = None
+
+Settings = TypeVar("Settings")
+
+
+def derive(settings: Any, **values: Any) -> None:
+    """Gives the settings that were left at DERIVED their values, while the settings are made."""
+    for name, value in values.items():
+        if getattr(settings, name) is None:
+            object.__setattr__(settings, name, value)
+
+
+def derived(settings: Settings, **values: Any) -> Settings:
+    """The settings with values for those that were left at DERIVED."""
+    missing = {name: value for name, value in values.items() if getattr(settings, name) is None}
+    return dataclasses.replace(settings, **missing)  # type: ignore[type-var]
 
 
 def require(condition: bool, message: str) -> None:

@@ -55,7 +55,7 @@ class DataConfig:
     task: str
     transfer_file: Optional[str] = None
     seq_len: int = 32
-    do_ner: bool = True
+    do_ner: bool = False
     decoding: str = DECODINGS[0]
     on_bad_row: str = "error"
     dev_measure: Optional[str] = None

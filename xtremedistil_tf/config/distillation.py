@@ -15,6 +15,8 @@ UNFREEZE_ORDERS = ("top_down", "bottom_up", "all")
 SCHEDULES = ("restarts", "cosine")
 EPOCHS_PER = ("step", "stage")
 OPTIMIZERS = ("adam", "lazy_adam")
+# Peak learning rates: weights that have learnt already are lost at the rate for random ones.
+RATE, CHECKPOINT_RATE = 1e-3, 1e-4
 # The name, among a student's layers, of what brings matched hidden states to the teacher's width;
 # it belongs to the first step and to no student that is kept.
 MATCHING = "matching"
@@ -54,9 +56,11 @@ class DistilConfig:
       temperature: of the "kld" logits loss.
       multi_hidden_states: whether the representation step also teaches the hidden states of all
         layers, matched from the top.
-      attention: whether it also teaches the attention of these layers, averaged over heads.
+      attention: whether it also teaches the attention of these layers, averaged over heads; the
+        hidden states are then taught too.
       alpha, beta, gamma: weights of labels, representation and logits in joint steps (Eq. 7).
-      unfreeze_order: how gradual strategies unfreeze layers, one of UNFREEZE_ORDERS.
+      unfreeze_order: how gradual strategies unfreeze layers, one of UNFREEZE_ORDERS. Not given:
+        top_down, but for the fine-tuning of a checkpoint "all".
       distil_epochs, ft_epochs: most epochs of a step on the transfer set, and on the labels.
       epochs_per: one of EPOCHS_PER: these are each step's, or those of all steps that unfreeze
         layers for one purpose, shared out so that a later step, which trains more, gets more.
@@ -66,7 +70,8 @@ class DistilConfig:
       distil_batch_tokens: positions a step and device on the transfer set, instead of rows.
       patience: epochs without a better dev measure after which a step ends.
       schedule: "restarts" (the authors') or "cosine" (one cosine over the step's epochs).
-      learning_rate, lowest_rate: peak and floor of the cosine.
+      learning_rate, lowest_rate: peak and floor of the cosine. Peak not given: RATE, or
+        CHECKPOINT_RATE for a student that starts from weights that have learnt.
       period: epochs of the first cosine where it restarts.
       optimizer: "adam" or "lazy_adam" (moments of the batch's embedding rows only).
       chunk_size: rows of a target shard (`--distil_chunk_size`).
@@ -86,7 +91,7 @@ class DistilConfig:
     alpha: float = 1.0
     beta: float = 1.0
     gamma: float = 1.0
-    unfreeze_order: str = "top_down"
+    unfreeze_order: Optional[str] = None
     distil_epochs: int = 80
     ft_epochs: int = 32
     epochs_per: str = "step"
@@ -96,7 +101,7 @@ class DistilConfig:
     distil_batch_tokens: Optional[int] = None
     patience: int = 10
     schedule: str = "restarts"
-    learning_rate: float = 1e-3
+    learning_rate: Optional[float] = None
     lowest_rate: float = 1e-8
     period: int = 50
     optimizer: str = "adam"
@@ -106,12 +111,14 @@ class DistilConfig:
     weight_average: float = 0.0
 
     def __post_init__(self):
+        if self.attention:
+            object.__setattr__(self, "multi_hidden_states", True)
         one_of("strategy", self.strategy, (*STRATEGIES, FINE_TUNING))
         one_of("representation_loss", self.representation_loss, REPRESENTATION_LOSSES)
         one_of("logits_loss", self.logits_loss, LOGITS_LOSSES)
-        one_of("unfreeze_order", self.unfreeze_order, UNFREEZE_ORDERS)
+        one_of("unfreeze_order", self.unfreezes, UNFREEZE_ORDERS)
         positive("temperature", self.temperature)
-        positive("learning_rate", self.learning_rate)
+        positive("learning_rate", self.peak_rate)
         require(self.temperature == 1 or self.logits_loss == "kld",
                 f"--temperature is {self.temperature}, but --logits_loss={self.logits_loss} has "
                 "none; allowed with --logits_loss=kld")
@@ -119,8 +126,6 @@ class DistilConfig:
                 "--distil_multi_hidden_states and --distil_attention are taught in a step for the "
                 f"representation alone, which --strategy={self.strategy} has not; allowed: "
                 + ", ".join(name for name in STRATEGIES if name[:2] in MATCHED_IN))
-        require(self.multi_hidden_states or not self.attention,
-                "--distil_attention is taught beside the hidden states of the same layers")
         for flag in ("alpha", "beta", "gamma"):
             at_least(flag, getattr(self, flag), 0)
         one_of("epochs_per", self.epochs_per, EPOCHS_PER)
@@ -143,7 +148,19 @@ class DistilConfig:
         require(0 <= self.language_exponent <= 1,
                 f"--language_exponent is {self.language_exponent}; allowed: 0 to 1")
         require(
-            0 <= self.lowest_rate < self.learning_rate,
+            0 <= self.lowest_rate < self.peak_rate,
             f"--lowest_rate {self.lowest_rate} must lie between 0 and "
-            f"--learning_rate {self.learning_rate}",
+            f"--learning_rate {self.peak_rate}",
         )
+
+    @property
+    def unfreezes(self) -> str:
+        """The order in which gradual strategies unfreeze layers."""
+        return self.unfreeze_order or UNFREEZE_ORDERS[0]
+
+    @property
+    def peak_rate(self) -> float:
+        """The peak learning rate."""
+        if self.learning_rate is not None:
+            return self.learning_rate
+        return CHECKPOINT_RATE if self.strategy == FINE_TUNING else RATE

@@ -4,12 +4,19 @@ import dataclasses
 import pathlib
 from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
-from xtremedistil_tf.config.checks import at_least, one_of, positive, require
+from xtremedistil_tf.config.checks import (
+    DERIVED,
+    at_least,
+    derive,
+    one_of,
+    positive,
+    require,
+)
 
 ACTIVATIONS = ("gelu", "linear", "relu", "tanh")
 # What may stand for a whole text, by kind of student; the first is the default.
 POOLINGS = {"bilstm": ("last", "max"), "transformer": ("first", "mean")}
-# How a BiLSTM reads two texts; the first is the default.
+# How a BiLSTM reads two texts; others read one row.
 PAIR_ENCODINGS = ("joint", "siamese")
 WORD_EMBEDDINGS = ("svd", "svd_pretrained", "full", "pca", "ppa", "random", "file")
 UNFREEZE = ("all", "top_down")
@@ -83,21 +90,23 @@ class StudentConfig:
     """The student: a BiLSTM (paper section 3, Tables 12 and 16) or a Transformer (Table 15).
 
     Attributes:
-      word_emb_dim: E, width of the word embedding.
+      word_emb_dim: E, width of the word embedding. Not given: 300, a Transformer's hidden_size.
       bilstm_hidden_size: H, units of each direction.
       dropout_rate: dropout after embedding, encoder and projection; inside a Transformer, too.
       recurrent_dropout: the LSTM cells' own; above 0 the GPU's cuDNN kernel cannot be used.
       dense_act_func: activation of the projection to the teacher's width.
-      word_embedding: how the embedding starts, one of WORD_EMBEDDINGS (paper Table 7).
+      word_embedding: how the embedding starts, one of WORD_EMBEDDINGS (paper Table 7). Not given:
+        "file" with word_emb_file, else "svd".
       word_emb_file: word vectors for "file".
       ppa_components: components that "ppa" removes (Raunak et al., 2019).
       pooling: what stands for a whole text (classification), one of the kind's POOLINGS: of a
         BiLSTM "last", its final states (paper), or "max" over the text (the authors' v1); of a
         Transformer the "first" position (the authors' later code) or the "mean" over the text.
         None is the kind's default.
-      student: the kind, one of STUDENTS.
-      hidden_size, num_hidden_layers, num_attention_heads: of a Transformer; its embedding is
-        projected to hidden_size where E differs.
+      student: the kind, one of STUDENTS. Not given: "transformer" where one of its sizes or
+        pt_student_checkpoint is, else "bilstm".
+      hidden_size, num_hidden_layers, num_attention_heads: of a Transformer (384, 6 and 6 where not
+        given); its embedding is projected to hidden_size where E differs.
       pt_student_checkpoint: hub name or folder of a small encoder that a Transformer starts from,
         its tokenizer and whole vocabulary included; its sizes are those of `architecture`.
       compress_word_embedding: such a student reads the teacher's pieces instead, and its word
@@ -106,30 +115,37 @@ class StudentConfig:
       architecture: what the configuration of a checkpoint says of its layers, see
         `models.student_checkpoint`; None before it is read, and for students from scratch.
       pair_encoding: of a BiLSTM, how it reads two texts, one of PAIR_ENCODINGS: "joint", one row
-        with a segment embedding, or "siamese", each alone, then u, v, |u - v| and u * v (the
-        commands' default for pairs).
+        with a segment embedding, or "siamese", each alone, then u, v, |u - v| and u * v. Not
+        given: "siamese" for two texts.
     """
 
-    word_emb_dim: int = 300
+    word_emb_dim: int = DERIVED
     bilstm_hidden_size: int = 600
     dropout_rate: float = 0.2
     recurrent_dropout: float = 0.0
     dense_act_func: str = "gelu"
-    word_embedding: str = "svd"
+    word_embedding: str = DERIVED
     word_emb_file: Optional[str] = None
     ppa_components: int = 14
     pooling: Optional[str] = None
-    student: str = "bilstm"
-    hidden_size: int = 384
-    num_hidden_layers: int = 6
-    num_attention_heads: int = 6
+    student: str = DERIVED
+    hidden_size: int = DERIVED
+    num_hidden_layers: int = DERIVED
+    num_attention_heads: int = DERIVED
     pt_student_checkpoint: Optional[str] = None
     compress_word_embedding: bool = False
     freeze_word_embedding: bool = False
     architecture: Optional[Mapping[str, Any]] = None
-    pair_encoding: str = PAIR_ENCODINGS[0]
+    pair_encoding: Optional[str] = None
 
     def __post_init__(self):
+        sizes = (self.hidden_size, self.num_hidden_layers, self.num_attention_heads)
+        transformer = self.pt_student_checkpoint is not None or any(
+            size is not None for size in sizes)
+        derive(self, student="transformer" if transformer else "bilstm", hidden_size=384,
+               num_hidden_layers=6, num_attention_heads=6,
+               word_embedding="file" if self.word_emb_file is not None else "svd")
+        derive(self, word_emb_dim=self.hidden_size if self.student == "transformer" else 300)
         at_least("word_emb_dim", self.word_emb_dim, 1)
         for flag in ("bilstm_hidden_size", "hidden_size", "num_hidden_layers",
                      "num_attention_heads"):
@@ -158,10 +174,20 @@ class StudentConfig:
         require(not self.compress_word_embedding or self.word_embedding not in ("random", "file"),
                 f"--compress_word_embedding takes the teacher's; --word_embedding is "
                 f"{self.word_embedding}")
-        one_of("pair_encoding", self.pair_encoding, PAIR_ENCODINGS)
-        require(self.student == "bilstm" or self.pair_encoding == PAIR_ENCODINGS[0],
+        one_of("pair_encoding", self.reads_pairs, PAIR_ENCODINGS)
+        require(self.student == "bilstm" or self.reads_pairs == PAIR_ENCODINGS[0],
                 f"--pair_encoding is {self.pair_encoding!r}; allowed with "
                 f"--student={self.student}: {PAIR_ENCODINGS[0]}")
+
+    @property
+    def reads_pairs(self) -> str:
+        """How it reads two texts, the kind's default filled in."""
+        return self.pair_encoding or ("siamese" if self.student == "bilstm" else "joint")
+
+    @property
+    def starts_from_checkpoint(self) -> bool:
+        """Whether it is still to be made from a checkpoint, whose sizes are not read yet."""
+        return self.pt_student_checkpoint is not None and self.architecture is None
 
     @property
     def own_vocabulary(self) -> bool:

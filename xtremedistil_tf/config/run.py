@@ -4,9 +4,15 @@ import dataclasses
 import json
 from typing import Any, Dict, List, Optional, Tuple
 
-from xtremedistil_tf.config.checks import at_least, one_of, require
+from xtremedistil_tf.config.checks import at_least, derived, one_of, require
 from xtremedistil_tf.config.data import CLASSIFICATION, REGRESSION, SPANS, TAGGING, DataConfig
-from xtremedistil_tf.config.distillation import FINE_TUNING, DistilConfig
+from xtremedistil_tf.config.distillation import (
+    CHECKPOINT_RATE,
+    FINE_TUNING,
+    RATE,
+    UNFREEZE_ORDERS,
+    DistilConfig,
+)
 from xtremedistil_tf.config.models import PAIR_ENCODINGS, StudentConfig, TeacherConfig
 
 POLICIES = ("mixed_float16", "mixed_bfloat16")
@@ -15,6 +21,9 @@ POLICIES = ("mixed_float16", "mixed_bfloat16")
 @dataclasses.dataclass(frozen=True)
 class RunConfig:
     """One run: everything that decides its result.
+
+    What a part leaves open because it follows from another part (`pair_encoding`,
+    `unfreeze_order`, `learning_rate`) has its value here.
 
     Attributes:
       data, teacher, student, distil: the parts.
@@ -32,6 +41,7 @@ class RunConfig:
     opt_policy: Optional[str] = None
 
     def __post_init__(self):
+        self._derive()
         if self.opt_policy is not None:
             one_of("opt_policy", self.opt_policy, POLICIES)
         require(self.student.student == "transformer" or not self.distil.multi_hidden_states,
@@ -54,6 +64,17 @@ class RunConfig:
                 f"--pair_encoding={self.student.pair_encoding} is for rows of two texts, which "
                 "--do_pairwise reads; the task's rows have one")
         require(0 <= self.seed < 2**32, f"--seed is {self.seed}; allowed: 0 to {2**32 - 1}")
+
+    def _derive(self) -> None:
+        """Fills in what follows from several parts."""
+        tuned = self.distil.strategy == FINE_TUNING
+        start = self.student.starts_from_checkpoint
+        distil = derived(self.distil, learning_rate=CHECKPOINT_RATE if start or tuned else RATE,
+                         unfreeze_order="all" if start and tuned else UNFREEZE_ORDERS[0])
+        student = derived(self.student, pair_encoding=self.student.reads_pairs if self.data.pairs
+                          else PAIR_ENCODINGS[0])
+        object.__setattr__(self, "distil", distil)
+        object.__setattr__(self, "student", student)
 
     @property
     def matched_layers(self) -> int:

@@ -6,7 +6,7 @@ from typing import Any, Dict, Optional
 
 from tokenizers import Tokenizer
 
-from xtremedistil_tf.config import DECODINGS, TAGGING, StudentConfig
+from xtremedistil_tf.config import DECODINGS, PAIR_ENCODINGS, TAGGING, StudentConfig
 from xtremedistil_tf.data.labels import label_set
 from xtremedistil_tf.data.tokenization.alignment import Labels
 from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
@@ -47,7 +47,8 @@ class Assets:
     @property
     def settings(self) -> StudentConfig:
         """Kind and sizes of the student."""
-        return StudentConfig(**self.record["student"])
+        # Records from before there were two ways say nothing.
+        return StudentConfig(**{"pair_encoding": PAIR_ENCODINGS[0], **self.record["student"]})
 
     @property
     def longest(self) -> Optional[int]:

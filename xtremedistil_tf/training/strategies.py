@@ -70,7 +70,7 @@ def _gradual(
     purpose: str, data: str, terms: Tuple[LossTerm, ...], layers: Sequence[str],
     config: DistilConfig,
 ) -> List[_Step]:
-    steps = unfreeze(layers, config.unfreeze_order)
+    steps = unfreeze(layers, config.unfreezes)
     parts = len(steps) * (len(steps) + 1) / 2  # The k-th step trains k layers and gets k parts.
     return [_Step(f"{purpose}_{name}", data, terms, trainable, share=at / parts)
             for at, (name, trainable) in enumerate(steps, 1)]
@@ -173,7 +173,7 @@ def build_plan(
     for part, _ in config.stage_epochs:
         if not any(part in name for name in names):
             raise UserError(f"--stage_epochs names {part!r}; the plan has: {', '.join(names)}")
-    schedule = Schedule(config.schedule, config.learning_rate, config.lowest_rate, config.period)
+    schedule = Schedule(config.schedule, config.peak_rate, config.lowest_rate, config.period)
     labelled = BatchSize(config.ft_batch_size)
     unlabelled = BatchSize(config.distil_batch_size, config.distil_batch_tokens)
     stages = []

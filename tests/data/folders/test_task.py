@@ -9,7 +9,7 @@ from xtremedistil_tf.errors import UserError
 
 def read(task, text):
     (task / "transfer.txt").write_text(text, "utf-8")
-    return read_task(DataConfig(str(task), "transfer.txt", 5))
+    return read_task(DataConfig(str(task), "transfer.txt", 5, do_ner=True))
 
 
 def test_the_transfer_text_is_counted_and_stays_on_disk(task):
@@ -34,16 +34,16 @@ def test_how_words_are_decoded_goes_with_the_labels(task):
     (task / "transfer.txt").write_text("one\n", "utf-8")
 
     def labels_and_print(**more):
-        found = read_task(DataConfig(str(task), "transfer.txt", 5, **more))
+        found = read_task(DataConfig(str(task), "transfer.txt", 5, do_ner=True, **more))
         return found.labels.decoding, found.fingerprints["labels"]
 
     plain, alone = labels_and_print(), labels_and_print(decoding="independent")
     assert (plain[0], alone[0]) == ("constrained", "independent") and plain[1] != alone[1]
     with pytest.raises(UserError, match="--decoding=independent needs --do_NER"):
-        DataConfig(str(task), do_ner=False, decoding="independent")
+        DataConfig(str(task), decoding="independent")
 
 
 def test_a_broken_transfer_line_is_told_at_once(task):
     (task / "transfer.txt").write_bytes(b"fine\n\xff\n")
     with pytest.raises(UserError, match="transfer.txt:2: not UTF-8"):
-        read_task(DataConfig(str(task), "transfer.txt", 5))
+        read_task(DataConfig(str(task), "transfer.txt", 5, do_ner=True))

@@ -19,7 +19,7 @@ def write(folder, **files):
 
 def read(folder, task, **options):
     (folder / "transfer.txt").write_text("It snowed .\nIt rained.\n", "utf-8")
-    return read_task(DataConfig(str(folder), "transfer.txt", 16, do_ner=False, glue_task=task,
+    return read_task(DataConfig(str(folder), "transfer.txt", 16, glue_task=task,
                                 **options))
 
 
@@ -106,14 +106,14 @@ def test_how_a_file_is_read_is_part_of_its_fingerprint(tmp_path):
 
 def test_measures_belong_to_tasks():
     def of(task, **options):
-        return DataConfig("t", do_ner=False, glue_task=task, **options)
+        return DataConfig("t", glue_task=task, **options)
 
     assert [of(task).measure for task in ("CoLA", "SST-2")] == ["matthews", "accuracy"]
     assert of("CoLA", dev_measure="accuracy").measure == "accuracy"
     with pytest.raises(UserError, match="--glue_task is 'SST2'; allowed: CoLA, MNLI, MRPC"):
         of("SST2")
     with pytest.raises(UserError, match="--do_NER tags words; --glue_task, --do_pairwise and"):
-        DataConfig("t", glue_task="SST-2")
+        DataConfig("t", do_ner=True, glue_task="SST-2")
     with pytest.raises(UserError, match="--do_regression does not go with --glue_task=SST-2"):
         of("SST-2", do_regression=True)
 

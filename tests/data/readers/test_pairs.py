@@ -21,7 +21,7 @@ MNLI_ROWS = ["0\tp\tfiction\tIt rained.\tIt was wet.\tneutral\tentailment",
 
 
 def config(folder, **options):
-    return DataConfig(str(folder), "transfer.txt", 16, do_ner=False, **options)
+    return DataConfig(str(folder), "transfer.txt", 16, **options)
 
 
 @pytest.mark.parametrize(("row", "expected"), [
@@ -64,7 +64,7 @@ def test_mnli_has_two_dev_files(tmp_path, tokenizer):
                    dev_mismatched=[MNLI, *MNLI_ROWS[2:]], test_matched=unlabelled,
                    test_mismatched=unlabelled[:2])
     options = {"glue_task": "MNLI"}
-    task = read_task(DataConfig(str(folder), "train.tsv", 16, do_ner=False, **options))
+    task = read_task(DataConfig(str(folder), "train.tsv", 16, **options))
     assert task.labels.tags == ("contradiction", "entailment", "neutral")
     assert task.scored == ("dev", "dev_mismatched")
     assert set(task.held_out) == {"dev", "test", "dev_mismatched", "test_mismatched"}
@@ -95,7 +95,7 @@ def test_columns_of_the_tasks_of_pairs(tmp_path, task, header, row, texts, label
         other = row
     lines = [header, row, other]
     folder = write(tmp_path / "T", train=lines, dev=lines, test=lines[:2])
-    found = read_task(DataConfig(str(folder), "train.tsv", 16, do_ner=False, glue_task=task))
+    found = read_task(DataConfig(str(folder), "train.tsv", 16, glue_task=task))
     (example,) = found.examples["test"]
     assert (example.text, example.tags) == (texts, (label,))
     assert found.scored == ("dev", "test")  # This test file has labels.
@@ -103,7 +103,7 @@ def test_columns_of_the_tasks_of_pairs(tmp_path, task, header, row, texts, label
 
 def test_what_says_that_rows_are_pairs():
     def of(**options):
-        return DataConfig("t", do_ner=False, **options)
+        return DataConfig("t", **options)
 
     assert [of(glue_task=name).pairs for name in ("MRPC", "SST-2", None)] == [True, False, False]
     assert (of(glue_task="STS-B").kind, of(glue_task="STS-B").measure) == ("regression", "pearson")
@@ -116,7 +116,7 @@ def test_what_says_that_rows_are_pairs():
     with pytest.raises(UserError, match="--pair_encoding=siamese is for rows of two texts"):
         RunConfig(of(), student=siamese)
     with pytest.raises(UserError, match="--do_NER tags words; --glue_task, --do_pairwise"):
-        DataConfig("t", do_pairwise=True)
+        DataConfig("t", do_ner=True, do_pairwise=True)
 
 
 def pair(first, second):

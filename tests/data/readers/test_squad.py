@@ -78,7 +78,7 @@ def test_a_file_that_is_laid_out_otherwise_is_told(tmp_path, text, message):
 
 
 def test_a_task_has_dev_and_a_test_file_only_where_there_is_one(tmp_path):
-    config = DataConfig(str(tmp_path), seq_len=384, do_ner=False, squad=SquadConfig())
+    config = DataConfig(str(tmp_path), seq_len=384, squad=SquadConfig())
     write_file(tmp_path / "train-v2.0.json", (CONTEXT, [RIGHT]))
     with pytest.raises(UserError, match="file not found: .*dev-v2.0.json"):
         read_task(config, with_transfer=False)
@@ -87,11 +87,11 @@ def test_a_task_has_dev_and_a_test_file_only_where_there_is_one(tmp_path):
     task = read_task(config, with_transfer=False)
     assert set(task.examples) == {"train", "dev"} and task.scored == ("dev",)
     assert describe(task)["dev"]["sentences"] == 2 and task.labels.tags == ("start", "end")
-    other = DataConfig(str(tmp_path), seq_len=384, do_ner=False, squad=SquadConfig(doc_stride=64))
+    other = DataConfig(str(tmp_path), seq_len=384, squad=SquadConfig(doc_stride=64))
     assert read_task(other, False).fingerprints["dev"] != task.fingerprints["dev"]
     (tmp_path / "test-v2.0.json").write_text((tmp_path / "dev-v2.0.json").read_text())
     assert read_task(config, with_transfer=False).scored == ("dev", "test")
-    few = DataConfig(str(tmp_path), seq_len=384, do_ner=False, squad=SquadConfig(),
+    few = DataConfig(str(tmp_path), seq_len=384, squad=SquadConfig(),
                      labels_per_language=1)
     assert len(read_task(few, False).examples["train"]) == 1
 
@@ -107,7 +107,7 @@ def test_settings_that_mean_nothing_are_told(tmp_path):
         with pytest.raises(UserError, match=f"--{name} is 0"):
             SquadConfig(**{name: 0})
     with pytest.raises(UserError, match="--dev_measure is 'accuracy'; allowed for spans: f1, ex"):
-        DataConfig("t", seq_len=384, do_ner=False, squad=SquadConfig(), dev_measure="accuracy")
+        DataConfig("t", seq_len=384, squad=SquadConfig(), dev_measure="accuracy")
 
 
 def test_json_of_another_encoding_is_told(tmp_path):

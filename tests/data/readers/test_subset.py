@@ -11,7 +11,7 @@ from xtremedistil_tf.errors import UserError
 
 
 def read(task, **options):
-    return read_task(DataConfig(str(task), "transfer.txt", 24, **options))
+    return read_task(DataConfig(str(task), "transfer.txt", 24, do_ner=True, **options))
 
 
 def texts(found):

@@ -31,7 +31,7 @@ def test_types_and_languages_stay():
 
 def test_they_stand_behind_the_transfer_text(task):
     def read(swaps):
-        return read_task(DataConfig(str(task), "transfer.txt", 24, entity_swaps=swaps))
+        return read_task(DataConfig(str(task), "transfer.txt", 24, do_ner=True, entity_swaps=swaps))
 
     plain, more = read(0), read(2)
     before, after = ([row.words for row in found.transfer] for found in (plain, more))
@@ -44,4 +44,4 @@ def test_they_stand_behind_the_transfer_text(task):
 
 def test_what_has_no_entities_is_refused():
     with pytest.raises(UserError, match="--entity_swaps needs --do_NER"):
-        DataConfig("t", entity_swaps=1, do_ner=False)
+        DataConfig("t", entity_swaps=1)

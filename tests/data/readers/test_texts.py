@@ -62,7 +62,7 @@ def test_what_is_no_set_of_classes(names, message):
 
 
 def config(task, **changes):
-    return DataConfig(str(task), "transfer.txt", 16, do_ner=False, **changes)
+    return DataConfig(str(task), "transfer.txt", 16, **changes)
 
 
 def test_without_labels_tsv_the_labels_are_trains(tmp_path):

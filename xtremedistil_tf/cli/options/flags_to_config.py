@@ -1,152 +1,127 @@
-"""The way of the training commands' flags into the configuration."""
+"""From the flags that are given, on a command line or as keywords, to the configuration.
 
-from typing import Any, Dict, Tuple
+What is not given is left to the defaults of the configuration's dataclasses.
+"""
 
-from absl import flags
+import dataclasses
+from typing import Any, Dict, Mapping, Optional
 
 from xtremedistil_tf import config as cfg
-from xtremedistil_tf.cli.options.student_flags import student_config
+from xtremedistil_tf.cli.options.option import settings_of
+from xtremedistil_tf.cli.options.run_flags import DISTILLATION, FINE_TUNING
 from xtremedistil_tf.errors import UserError
 
-# Weights that have learnt already are lost at the rate for random ones.
-CHECKPOINT_RATE = 1e-4
+Given = Mapping[str, Any]
+
+# A checkpoint has its own.
+_SIZES = ("hidden_size", "num_hidden_layers", "num_attention_heads", "word_emb_dim")
+# What may change in a student that is finished, and what may not.
+_CHANGED = ("freeze_word_embedding", "dropout_rate")
+_FIXED = ("pt_student_checkpoint", "dense_act_func", "pooling")
+_SQUAD = ("doc_stride", "max_query_length", "max_answer_length")
 
 
-def _first(*values: Any) -> Any:
-    return next(value for value in values if value is not None)
-
-
-def parse_stage_epochs(items: Tuple[str, ...]) -> Tuple[Tuple[str, int], ...]:
-    """Parses "name=epochs" items.
-
-    Raises:
-      UserError: for an item of another form.
-    """
-    parsed = []
-    for item in items:
-        name, _, epochs = item.partition("=")
-        if not name or not epochs.isdigit():
-            raise UserError(
-                f"--stage_epochs has {item!r}; allowed: part-of-name=epochs, comma between"
-            )
-        parsed.append((name, int(epochs)))
-    return tuple(parsed)
-
-
-def teacher_config(values: flags.FlagValues) -> cfg.TeacherConfig:
-    """The teacher's settings.
-
-    Raises:
-      UserError: for flags that contradict each other.
-    """
-    named = values["pt_teacher_checkpoint"].present
-    if values.teacher_config and named:
-        raise UserError(
-            "--teacher_config and --pt_teacher_checkpoint are both given; the first starts from "
-            "random weights, the second from a checkpoint: give one of them"
-        )
-    return cfg.TeacherConfig(
-        model_class=values.pt_teacher,
-        checkpoint=values.pt_teacher_checkpoint,
-        config_file=values.teacher_config,
-        model_dir=values.teacher_model_dir,
-        layer=values.teacher_layer,
-        epochs=_first(values.teacher_epochs, values.ft_epochs),
-        batch_size=_first(values.teacher_batch_size, values.ft_batch_size),
-        patience=values.patience,
-        learning_rate=values.teacher_learning_rate,
-        warmup=values.teacher_warmup,
-        unfreeze=values.teacher_unfreeze,
-        mask_rate=values.teacher_mask_rate,
-        strip_accents=values.strip_accents,
-    )
-
-
-def labels_config(values: flags.FlagValues, learnt: bool) -> Dict[str, Any]:
-    """The settings of a distillation that `define_label_flags` and `define_run_flags` make.
+def run_config(given: Given) -> cfg.RunConfig:
+    """The settings of a distillation.
 
     Args:
-      values: the flags.
-      learnt: whether the student starts from weights that have learnt already.
-
-    Raises:
-      UserError: for --stage_epochs of another form.
-    """
-    named = values["learning_rate"].present or not learnt
-    return {
-        "unfreeze_order": values.unfreeze_order,
-        "ft_epochs": values.ft_epochs,
-        "epochs_per": values.epochs_per,
-        "stage_epochs": parse_stage_epochs(tuple(values.stage_epochs)),
-        "ft_batch_size": _first(values.student_ft_batch_size, values.ft_batch_size),
-        "patience": values.patience,
-        "schedule": values.lr_schedule,
-        "learning_rate": values.learning_rate if named else CHECKPOINT_RATE,
-        "lowest_rate": values.lowest_rate,
-        "period": values.lr_period,
-        "optimizer": values.optimizer,
-        "language_exponent": values.language_exponent,
-        "label_smoothing": values.label_smoothing,
-        "weight_average": values.weight_average,
-    }
-
-
-def data_config(values: flags.FlagValues, **more: Any) -> cfg.DataConfig:
-    """What the flags of `define_run_flags` say of the data.
-
-    Args:
-      values: the flags.
-      more: settings by the names of DataConfig, which go before the flags'.
-    """
-    return cfg.DataConfig(**{
-        "task": values.task, "seq_len": values.seq_len, "do_ner": values.do_NER,
-        "decoding": values.decoding, "on_bad_row": values.on_bad_row,
-        "dev_measure": values.dev_measure,
-        "languages": tuple(values.languages), "labels_per_language": values.labels_per_language,
-        "glue_task": values.glue_task, "do_regression": values.do_regression,
-        "do_pairwise": values.do_pairwise,
-        "squad": cfg.SquadConfig() if values.do_squad else None, **more})
-
-
-def run_config(values: flags.FlagValues) -> cfg.RunConfig:
-    """The settings of a distillation from its flags.
+      given: values of the flags that are given, by name; see `run_flags.DISTILLATION`.
 
     Raises:
       UserError: for a value or combination that means nothing.
     """
-    distil = cfg.DistilConfig(
-        strategy=values.strategy,
-        representation_loss=values.representation_loss,
-        logits_loss=values.logits_loss,
-        temperature=values.temperature,
-        multi_hidden_states=values.distil_multi_hidden_states or values.distil_attention,
-        attention=values.distil_attention,
-        alpha=values.alpha,
-        beta=values.beta,
-        gamma=values.gamma,
-        distil_epochs=values.distil_epochs,
-        distil_batch_size=_first(values.student_distil_batch_size, values.distil_batch_size),
-        distil_batch_tokens=values.distil_batch_tokens,
-        chunk_size=values.distil_chunk_size,
-        **labels_config(values, values.pt_student_checkpoint is not None),
-    )
-    data = data_config(values, transfer_file=values.transfer_file,
-                       transfer_size=values.transfer_size, entity_swaps=values.entity_swaps)
-    return cfg.RunConfig(data, teacher_config(values), student_config(values, data.pairs), distil,
-                         values.seed, values.deterministic, values.opt_policy)
+    _check_teacher(given)
+    _check_checkpoint(given)
+    found = settings_of(given, DISTILLATION)
+    squad = cfg.SquadConfig() if given.get("do_squad") else None
+    return cfg.RunConfig(
+        cfg.DataConfig(squad=squad, **found["data"]), cfg.TeacherConfig(**found["teacher"]),
+        cfg.StudentConfig(**found["student"]), cfg.DistilConfig(**found["distil"]), **found["run"])
 
 
-def resources(values: flags.FlagValues) -> cfg.Resources:
+def resources(given: Given) -> cfg.Resources:
     """What a run may use.
 
     Raises:
       UserError: for a --target_shard that is not i/n.
     """
-    part = None
-    if values.target_shard is not None:
-        number, slash, parts = values.target_shard.partition("/")
-        if not (slash and number.isdigit() and parts.isdigit()):
-            raise UserError(f"--target_shard is {values.target_shard!r}; allowed: i/n, as in 1/4")
-        part = (int(number), int(parts))
-    return cfg.Resources(values.keep_representation, values.target_workers, part,
-                         values.targets_dir, values.export)
+    return cfg.Resources(**settings_of(given, DISTILLATION)["resources"])
+
+
+def _check_teacher(given: Given) -> None:
+    if given.get("teacher_config") and "pt_teacher_checkpoint" in given:
+        raise UserError(
+            "--teacher_config and --pt_teacher_checkpoint are both given; the first starts from "
+            "random weights, the second from a checkpoint: give one of them"
+        )
+
+
+def _check_checkpoint(given: Given) -> None:
+    """Refuses sizes beside a checkpoint that has its own."""
+    if given.get("pt_student_checkpoint") is None:
+        return
+    own = () if given.get("compress_word_embedding") else ("word_embedding", "word_emb_file")
+    for name in (*_SIZES, *own):
+        if name in given:
+            raise UserError(f"--{name} and --pt_student_checkpoint are both given; sizes and word "
+                            "embedding are the checkpoint's. With --compress_word_embedding the "
+                            "embedding starts as --word_embedding says")
+
+
+def finetune_config(given: Given) -> cfg.RunConfig:
+    """The settings of a fine-tuning.
+
+    Args:
+      given: values of the flags that are given, by name; see `run_flags.FINE_TUNING`.
+
+    Raises:
+      UserError: for a value or combination that means nothing, or a folder without a student.
+    """
+    finished = given.get("student_dir") is not None
+    if not finished and given.get("pt_student_checkpoint") is None:
+        raise UserError("nothing to fine-tune; give --pt_student_checkpoint, a small encoder, or "
+                        "--student_dir, a finished student")
+    found = settings_of(given, FINE_TUNING)
+    return cfg.RunConfig(
+        **(_from_student if finished else _from_checkpoint)(given, found),
+        distil=cfg.DistilConfig(strategy=cfg.FINE_TUNING, **found["distil"]), **found["run"])
+
+
+def _squad(given: Given, wanted: bool, settings: Mapping[str, int]) -> Optional[cfg.SquadConfig]:
+    """The settings of --do_squad.
+
+    Raises:
+      UserError: for one of its flags where it is not wanted.
+    """
+    for name in () if wanted else _SQUAD:
+        if name in given:
+            raise UserError(f"--{name} is given without --do_squad, whose contexts it is about")
+    return cfg.SquadConfig(**settings) if wanted else None
+
+
+def _from_checkpoint(given: Given, found: Dict[str, Dict[str, Any]]) -> Dict[str, Any]:
+    squad = _squad(given, bool(given.get("do_squad")), found["squad"])
+    return {"data": cfg.DataConfig(squad=squad, **found["data"]),
+            "student": cfg.StudentConfig(**found["student"])}
+
+
+def _from_student(given: Given, found: Dict[str, Dict[str, Any]]) -> Dict[str, Any]:
+    # Imported here: it takes a tokenizer's library along.
+    from xtremedistil_tf.inference.assets import load_assets, student_path
+
+    for name in _FIXED:
+        if name in given:
+            raise UserError(f"--{name} and --student_dir are both given; a finished student has "
+                            "its own: give one of them")
+    assets = load_assets(student_path(given["student_dir"]))
+    kind = assets.labels.kind
+    answers = given.get("do_squad", kind == cfg.SPANS)
+    named = answers or given.get("glue_task") is not None
+    own = {"seq_len": assets.record["seq_len"],
+           "do_ner": kind == cfg.TAGGING and not named,
+           "do_regression": kind == cfg.REGRESSION and not named,
+           "do_pairwise": assets.separator is not None and not named}
+    squad = _squad(given, answers, {**(assets.record.get("squad") or {}), **found["squad"]})
+    changed = {name: found["student"][name] for name in _CHANGED if name in found["student"]}
+    return {"data": cfg.DataConfig(squad=squad, **{**own, **found["data"]}),
+            "student": dataclasses.replace(assets.settings, **changed)}

@@ -86,7 +86,7 @@ def read_dev(
     if isinstance(labels, Spans):
         return read_squad(folder / SQUAD_FILES["dev"], on_bad_row)[0]
     glue = GLUE[glue_task] if glue_task else None
-    config = DataConfig(str(folder), do_ner=False, glue_task=glue_task, on_bad_row=on_bad_row,
+    config = DataConfig(str(folder), glue_task=glue_task, on_bad_row=on_bad_row,
                         do_pairwise=pairs and glue is None,
                         do_regression=labels.kind == REGRESSION)
     return _text_reader(config, labels)(folder / config.files["dev"])[0]

@@ -32,7 +32,7 @@ def bilstm_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Body:
         ),
         name="bilstm",
     )
-    encoding = None if shape.separator is None else config.pair_encoding
+    encoding = None if shape.separator is None else config.reads_pairs
     if encoding == "siamese":
         input_ids = PairSplit(shape.separator, name="pair_split")(input_ids)
     hidden, embeddings = word_embedding(input_ids), [word_embedding]

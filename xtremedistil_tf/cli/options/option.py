@@ -1,0 +1,111 @@
+"""A flag as a record: its name, its help, and the setting that it makes."""
+
+import dataclasses
+import typing
+from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Sequence, Tuple, Union
+
+from absl import flags
+
+from xtremedistil_tf import config as cfg
+
+# The parts of the configuration by the names that `Option.sets` has; defaults stand in them alone.
+_RUN = cfg.RunConfig(cfg.DataConfig(task=""))
+_PARTS: Dict[str, Any] = {
+    "data": _RUN.data, "squad": cfg.SquadConfig(), "teacher": _RUN.teacher,
+    "student": _RUN.student, "distil": _RUN.distil, "run": _RUN, "resources": cfg.Resources(),
+}
+_DEFINE: Dict[str, Callable[..., Any]] = {
+    "string": flags.DEFINE_string, "integer": flags.DEFINE_integer, "float": flags.DEFINE_float,
+    "boolean": flags.DEFINE_boolean, "list": flags.DEFINE_list,
+}
+_KINDS = {str: "string", int: "integer", float: "float", bool: "boolean"}
+
+
+def _same(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+@dataclasses.dataclass(frozen=True)
+class Option:
+    """A flag of the training commands, and a keyword of the functions that do the same.
+
+    Attributes:
+      name: of the flag.
+      help: one or two sentences.
+      sets: the settings that it makes, as "part.field"; none for what the command itself reads.
+      choices: the allowed values, where there is a list of them.
+      kind: "string", "integer", "float", "boolean" or "list"; read off the setting.
+      default: read off the setting; None where `derived`.
+      derived: another flag or setting decides if it is not given.
+      parse: from the flag's value to the setting's.
+      required: whether a command ends without it.
+    """
+
+    name: str
+    help: str
+    sets: Tuple[str, ...] = ()
+    choices: Optional[Sequence[str]] = None
+    kind: str = ""
+    default: Any = None
+    derived: bool = False
+    parse: Callable[[Any], Any] = _same
+    required: bool = False
+
+
+def setting(
+    name: str, sets: Union[str, Tuple[str, ...]], help_text: str, *,
+    choices: Optional[Sequence[str]] = None, kind: str = "", derived: bool = False,
+    parse: Callable[[Any], Any] = _same, required: bool = False,
+) -> Option:
+    """An Option that makes a setting, whose kind and default are read off the configuration."""
+    sets = (sets,) if isinstance(sets, str) else sets
+    part, field = sets[0].split(".")
+    default = None if derived or required else getattr(_PARTS[part], field)
+    return Option(name, help_text, sets, choices, kind or _kind_of(part, field),
+                  list(default) if isinstance(default, tuple) else default, derived, parse,
+                  required)
+
+
+def _kind_of(part: str, field: str) -> str:
+    wanted = typing.get_type_hints(type(_PARTS[part]))[field]
+    if typing.get_origin(wanted) is Union:
+        (wanted,) = set(typing.get_args(wanted)) - {type(None)}
+    return "list" if typing.get_origin(wanted) is tuple else _KINDS[wanted]
+
+
+def define(options: Iterable[Option], values: flags.FlagValues = flags.FLAGS) -> None:
+    """Defines flags.
+
+    Args:
+      options: their records.
+      values: where they are defined.
+    """
+    for option in options:
+        more: Dict[str, Any] = {"flag_values": values, "required": option.required}
+        if option.choices is not None:
+            flags.DEFINE_enum(option.name, option.default, option.choices, option.help, **more)
+        else:
+            _DEFINE[option.kind](option.name, option.default, option.help, **more)
+
+
+def given(values: flags.FlagValues, options: Iterable[Option]) -> Dict[str, Any]:
+    """The flags that a command line or a flagfile gives, by name."""
+    return {option.name: values[option.name].value for option in options
+            if values[option.name].present}
+
+
+def settings_of(
+    flags_given: Mapping[str, Any], options: Iterable[Option]
+) -> Dict[str, Dict[str, Any]]:
+    """The settings that flags make, by part and field; what is not given is left to its default.
+
+    Args:
+      flags_given: see `given`; those that make no setting are passed over.
+      options: of two that make the same setting the later one counts.
+    """
+    found: Dict[str, Dict[str, Any]] = {part: {} for part in _PARTS}
+    for option in options:
+        for place in option.sets if option.name in flags_given else ():
+            part, field = place.split(".")
+            found[part][field] = option.parse(flags_given[option.name])
+    return found
