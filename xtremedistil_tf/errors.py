@@ -3,7 +3,7 @@
 import errno
 import os
 import re
-from typing import Collection, Optional, Tuple
+from typing import Collection, Optional, Set, Tuple
 
 
 class UserError(ValueError):
@@ -32,7 +32,7 @@ _MEMORY = re.compile(r"\bOOM\b|out[ _]of[ _]memory|failed to allocate|cannot all
 _DAMAGED = {"SafetensorError", "DataLossError"}
 
 
-def _kinds(error: BaseException) -> Collection[str]:
+def _kinds(error: BaseException) -> Set[str]:
     return {kind.__name__ for kind in type(error).__mro__}
 
 
