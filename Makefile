@@ -8,7 +8,7 @@ INSTALLED = .venv/installed-$(VERSION)
 BIN = .venv/bin
 DEMO_DIR ?= runs/demo
 
-.PHONY: demo test test-long lint docs notebooks clean
+.PHONY: demo test test-long lint docs site notebooks clean
 
 $(INSTALLED): setup.py pyproject.toml xtremedistil_tf/version.py
 	@test -n "$(VERSION)" || { echo "error: no Python 3.9 to 3.13 found; name one: make PYTHON=/path/to/python3.11" >&2; exit 2; }
@@ -36,6 +36,12 @@ docs: $(INSTALLED)
 	$(BIN)/python docs/make_flags.py
 	$(BIN)/python benchmarks/tables.py
 	$(BIN)/python benchmarks/prepare.py
+
+# The documentation as a searchable site, in build/site.
+site: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[docs]"
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	@echo build/site/index.html
 
 # The first notebook, whole, on a scrap of the sample. The others need a GPU or hours.
 notebooks: $(INSTALLED)

@@ -87,6 +87,8 @@ setup(
         "beam": ["apache-beam>=2.77,<3"],
         # The test of the page in a real browser; CONTRIBUTING.md says how to run it.
         "browser": ["playwright>=1.40,<2"],
+        # The documentation as a site: make site.
+        "docs": ["mkdocs>=1.6.1,<1.7", "mkdocs-material>=9.5,<10"],
         # Runs the notebooks without a browser.
         "notebook": ["nbclient>=0.10,<1", "ipykernel>=6.29,<8"],
         "test": [*SERVING, *ONNX, *SERVE, *SEGMENTATION, "pytest>=7.4,<10", "pytest-xdist>=3.7,<4",

@@ -36,10 +36,11 @@ def _f1(scores: dict) -> str:
 def wikiann_table() -> str:
     """The WikiAnn runs beside the authors' code."""
     lines = [
-        "WikiAnn, 8 languages (de en es fr nl pl pt ru), 1,000 labelled and 3,000 transfer "
-        "sentences each; MiniLM teacher (6 layers, 4 epochs), student E=50, H=2x200. Test macro-F1 "
-        "over words, standard deviation over languages in brackets. Time from files to scores on "
-        "two cores, the teacher's fine-tuning not counted.",
+        "WikiAnn in 8 languages (de en es fr nl pl pt ru), 1,000 labelled and 3,000 transfer "
+        "sentences each. The teacher is MiniLM (6 layers, 4 epochs), the student has E=50 and "
+        "H=2x200. The scores are test macro-F1 over words, with the standard deviation over "
+        "languages in brackets. The time is from files to scores on two cores, without the "
+        "teacher's fine-tuning.",
         "",
         "| run | teacher | student | student / teacher | parameters | teacher passes | minutes |",
         "|---|---:|---:|---:|---:|---:|---:|",
@@ -59,20 +60,26 @@ def wikiann_table() -> str:
             f"{metrics['student']['parameters']:,} | {metrics['teacher_passes']:g} | "
             f"{machine['seconds_from_files_to_scores'] / 60:.1f} |"
         )
-    lines += ["", f"Commit {machine['commit'][:10]}, {machine['processor']}, {machine['cores']} "
-              f"cores, TensorFlow {machine['tensorflow']}, seed {metrics['seed']}; one run each, "
-              "by `benchmarks/wikiann_minilm.py`; other work shared the machine during the long "
-              "one. The authors' row was measured earlier, on another day."]
     return "\n".join(lines)
 
 
+def wikiann_machine() -> str:
+    """Where the WikiAnn runs were made."""
+    metrics = _load("wikiann8_minilm/short", "metrics.json")
+    machine = _load("wikiann8_minilm/long", "machine.json")
+    return (f"Commit {machine['commit'][:10]}, {machine['processor']}, {machine['cores']} cores, "
+            f"TensorFlow {machine['tensorflow']}, seed {metrics['seed']}; one run each, by "
+            "`benchmarks/wikiann_minilm.py`. Other work shared the machine during the long run. "
+            "The authors' row was measured earlier, on another day.")
+
+
 def stages_table() -> str:
-    """F1 after each step beside Table 4."""
+    """F1 after each stage beside Table 4."""
     metrics = _load("wikiann8_minilm/short", "metrics.json")
     paper = ["", "0", "2.85", "81.64", "85.99", "86.38", "87.65", "88.08", "88.64"]
-    lines = ["The trace over the steps (Table 4; ours is dev, eight languages; the paper's is "
-             "test, 41 languages):", "",
-             "| step | epochs | dev macro-F1 | paper |", "|---|---:|---:|---:|"]
+    lines = ["As Table 4 of the paper. The paper's column is test over 41 languages; ours is dev "
+             "over eight.", "",
+             "| stage | epochs | dev macro-F1 | paper |", "|---|---:|---:|---:|"]
     for stage, theirs in zip(metrics["stages"], paper):
         lines.append(f"| {stage['name']} | {stage['epochs']} | {_f1(stage['dev'])} | {theirs} |")
     return "\n".join(lines)
@@ -103,23 +110,23 @@ def speed_table() -> str:
     for teacher in record["teacher"]:
         rates = teacher["sentences_a_second"]
         lines.append(
-            f"| teacher over WikiAnn rows of {teacher['mean_pieces']:.1f} pieces, sentences a "
-            f"second: by length against all padded to {teacher['seq_len']} | "
+            f"| teacher over WikiAnn sentences of {teacher['mean_pieces']:.1f} subword tokens, "
+            f"sentences a second: by length against all padded to {teacher['seq_len']} | "
             f"{rates['bucketed']:.0f} | {rates['fixed']:.0f} | {teacher['ratio']:.1f} |")
     for student in record["student"]:
         rates = student["sentences_a_second"]
         sizes = (f"E={student['E']}, H={student['H']}, batch {student['batch']}, "
-                 f"{student['rows']:,} rows")
+                 f"{student['rows']:,} sequences")
         lines += [
-            f"| student's first stage, {sizes}: against the authors' setting (32 pieces, "
-            f"recurrent dropout 0.2) | {rates['ours']:.0f} | {rates['authors']:.0f} | "
+            f"| the student's stage 1, {sizes}: against the authors' setting (32 subword "
+            f"tokens, recurrent dropout 0.2) | {rates['ours']:.0f} | {rates['authors']:.0f} | "
             f"{student['ratio']:.1f} |",
             f"| the same: LazyAdam against Adam | {rates['ours']:.0f} | {rates['ours, Adam']:.0f} "
             f"| {student['lazy_adam_over_adam']:.2f} |",
         ]
     for name, ratio in tokens["ratios"].items():
         rates = tokens["sentences_a_second"]
-        lines.append(f"| tokenising, sentences a second: against every prefix anew, as the authors "
+        lines.append(f"| tokenizing, sentences a second: against every prefix anew, as the authors "
                      f"do ({name.split(', ')[1]}) | {rates['ours']:.0f} | {rates[name]:.0f} | "
                      f"{ratio:.0f} |")
     shares = " and ".join(f"{student['share_of_peak']:.0%} at E={student['E']}, H={student['H']}"
@@ -219,8 +226,8 @@ def sizes_table() -> str:
             f"{size['bytes']['onnx'] / 1e6:.2f} | {size['bytes']['onnx_int8'] / 1e6:.2f} | "
             + " | ".join(times) + " |")
     return "\n".join([*lines, "",
-                      "One sentence of 32 pieces a call (p50), all models taking turns; the "
-                      f"teacher in the same runtime. {measured(record)}"])
+                      "One sentence of 32 subword tokens a call (p50); the models take turns; "
+                      f"the teacher is in the same runtime. {measured(record)}"])
 
 
 def studies_tables() -> str:
@@ -256,7 +263,7 @@ def choices_table() -> str:
              f"| none: ours | {ours:.2f} | |"]
     lines += [f"| {name} | {f1:.2f} | {f1 - ours:+.2f} |" for name, f1 in rows.items()]
     return "\n".join([*lines, "", "Test figures, flags and intervals: [the study of the deviations]"
-                      "(docs/how-to/compare_strategies.md#deviations-choice), by "
+                      "(docs/reference/results/studies.md#deviations-choice), by "
                       "`--study=deviations`."])
 
 
@@ -271,10 +278,10 @@ def decoding_text() -> str:
         return statistics.fmean(run[way][what] for run in record["runs"])
 
     valid, alone = "constrained", "each word alone"
-    return (f"Constrained decoding, which evaluation and every runtime have: test macro-F1 "
-            f"{mean(valid, 'macro_f1'):.2f} against {mean(alone, 'macro_f1'):.2f} by the best tag "
-            f"of each word alone, of which {100 * mean(alone, 'not_valid'):.1f} % of the sentences "
-            f"are not valid IOB2 (mean of {len(record['runs'])} seeds of D4.2). "
+    return (f"Evaluation and every runtime decode to valid IOB2. Test macro-F1 is "
+            f"{mean(valid, 'macro_f1'):.2f} with it and {mean(alone, 'macro_f1'):.2f} with the "
+            f"best tag of each word alone. Of the latter {100 * mean(alone, 'not_valid'):.1f} % of "
+            f"the sentences are not valid IOB2 (mean of {len(record['runs'])} seeds of D4.2). "
             f"{measured(record)}")
 
 
@@ -288,7 +295,7 @@ def first_hour_text() -> str:
     minutes, machine = record["minutes"], record["machine"]
     return (f"From a fresh clone by these commands alone: {minutes['demo']:.1f} minutes to the "
             f"first tagged sentences, {minutes['exported']:.1f} to an exported model that answers "
-            f"text; {minutes['installed']:.1f} of them were installing, without pip's cache "
+            f"text. Installing took {minutes['installed']:.1f} of them, without pip's cache "
             f"(Python {machine['python']}, {machine['processor']}, {machine['cores']} cores).")
 
 
@@ -306,21 +313,26 @@ def stacks_table() -> str:
     apart = [max(record[name] for record in records.values())
              - min(record[name] for record in records.values())
              for name in ("test_teacher", "test_student")]
-    return "\n".join([*lines, "", f"Test macro-F1: teachers lie {apart[0]:.1f} points apart, "
-                      f"students {apart[1]:.1f} (`make demo`, then "
+    return "\n".join([*lines, "", f"Test macro-F1: the teachers lie {apart[0]:.1f} points apart, "
+                      f"the students {apart[1]:.1f} (`make demo`, then "
                       "`benchmarks/stacks.py`; one seed)."])
 
 
 # Where the tables stand: file, then name of the place in it.
+_RESULTS = "docs/reference/results"
 PLACES = {
-    "README.md": {"demo": demo_table, "choices": choices_table, "first_hour": first_hour_text,
-                  "stacks": stacks_table,
-                  "wikiann8": lambda: wikiann_table() + "\n\n" + stages_table()},
+    "README.md": {"demo": demo_table, "wikiann8": wikiann_table},
+    "docs/tutorials/first_hour.md": {"demo": demo_table, "first_hour": first_hour_text},
     "docs/how-to/choose_a_student.md": {"paper_sizes": paper_sizes_table, "sizes": sizes_table},
-    "docs/how-to/classify_texts.md": {"classification": classification_tables},
-    "docs/explanation/engine.md": {"engine": engine_tables},
-    "docs/how-to/compare_strategies.md": {"studies": studies_tables, "decoding": decoding_text},
-    "docs/how-to/serve.md": {"serving": serving_tables},
+    "docs/explanation/deviations.md": {"choices": choices_table},
+    "docs/reference/stacks.md": {"stacks": stacks_table},
+    f"{_RESULTS}/wikiann8.md": {
+        "wikiann8": lambda: wikiann_table() + "\n\n" + wikiann_machine(),
+        "wikiann8_stages": stages_table},
+    f"{_RESULTS}/classification.md": {"classification": classification_tables},
+    f"{_RESULTS}/engine.md": {"engine": engine_tables},
+    f"{_RESULTS}/studies.md": {"studies": studies_tables, "decoding": decoding_text},
+    f"{_RESULTS}/serving.md": {"serving": serving_tables},
 }
 
 

@@ -1,4 +1,4 @@
-"""docs/how-to/serve.md: its Python is run, its commands are parsed, its requests are answered."""
+"""The pages of using and serving: Python is run, commands are parsed, requests are answered."""
 
 import importlib
 import json
@@ -14,7 +14,9 @@ from tests.apps.scripted import TAGS, Scripted
 from tests.conftest import ROOT
 from xtremedistil_tf.cli import console
 
-PAGE = (ROOT / "docs" / "how-to" / "serve.md").read_text("utf-8")
+PAGES = ("how-to/use_a_student.md", "how-to/serve.md", "how-to/phones.md",
+         "reference/results/serving.md")
+PAGE = "\n".join((ROOT / "docs" / page).read_text("utf-8") for page in PAGES)
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.M | re.S)
 PYTHON = [text for language, text in BLOCKS if language == "python"]
 SHELL = [line for language, text in BLOCKS if language == ""

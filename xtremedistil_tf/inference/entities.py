@@ -13,7 +13,8 @@ def join_entities(
     Args:
       text: what the offsets count in.
       words: (word, begin, end).
-      tags: an IOB2 tag a word.
+      tags: an IOB2 tag a word; those behind the last word (padding of a SavedModel's reply) do not
+        count.
       scores: the tag's probability a word, 0 to 1.
 
     Returns:
@@ -24,7 +25,7 @@ def join_entities(
     # cost n * n characters.
     runs: List[List[int]] = []
     inside = ""
-    for place, tag in enumerate(tags):
+    for place, tag in enumerate(tags[: len(words)]):
         if tag.startswith("I-") and inside == tag[2:]:
             runs[-1].append(place)
         elif tag != "O":
