@@ -1,4 +1,9 @@
-"""The one exception for mistakes that the user can mend."""
+"""The exception for mistakes that the user can mend, and what other exceptions mean."""
+
+import errno
+import os
+import re
+from typing import Collection, Optional, Set, Tuple
 
 
 class UserError(ValueError):
@@ -8,3 +13,85 @@ class UserError(ValueError):
 def first_line(error: Exception) -> str:
     """The first line of what another library said."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+# The system refuses these to any program: the disk is full, or the file or folder is protected.
+_REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
+# A wrong path: the user's mistake where the user named it, and else a fault of ours.
+_WRONG_PATH = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG,
+               errno.ELOOP)
+_TEXTS = {os.strerror(code): code for code in (*_REFUSED, *_WRONG_PATH)}
+# "<path>; <reason>" is how TensorFlow's file system speaks, behind the name of a graph's node.
+_OF_TENSORFLOW = re.compile(
+    rf"(?:\}}\}} )?([^\n;{{}}]+); ({'|'.join(map(re.escape, _TEXTS))})")
+# So do the libraries in Rust, and HDF5.
+_NUMBERED = re.compile(r"\(os error (\d+)\)|errno = (\d+)")
+_MEMORY = re.compile(r"\bOOM\b|out[ _]of[ _]memory|failed to allocate|cannot allocate memory",
+                     re.IGNORECASE)
+# Classes of exceptions of libraries that are not imported here: a damaged file was read.
+_DAMAGED = {"SafetensorError", "DataLossError"}
+
+
+def _kinds(error: BaseException) -> Set[str]:
+    return {kind.__name__ for kind in type(error).__mro__}
+
+
+def _refusal(error: Exception) -> Tuple[Optional[int], Tuple[str, ...]]:
+    """(why the file system refused, the paths); None where it did not."""
+    if isinstance(error, OSError) and error.errno is not None:
+        paths = (error.filename, error.filename2)
+        return error.errno, tuple(os.fsdecode(path) for path in paths
+                                  if isinstance(path, (str, bytes, os.PathLike)))
+    text = str(error)
+    told = _OF_TENSORFLOW.search(text)
+    if told:
+        return _TEXTS[told.group(2)], (told.group(1).strip(),)
+    numbered = _NUMBERED.search(text)
+    if numbered:
+        return int(numbered.group(1) or numbered.group(2)), ()
+    full = os.strerror(errno.ENOSPC)
+    return (_TEXTS[full] if full in text else None), ()
+
+
+def _lies_in(path: str, folder: str) -> bool:
+    """Whether a path is another one, or lies below it; / holds everything and says nothing."""
+    above, below = os.path.realpath(folder), os.path.realpath(path)
+    return above != os.sep and (below == above or below.startswith(above + os.sep))
+
+
+def user_mistake(error: Exception, named: Collection[str]) -> Optional[str]:
+    """The one line for an error that the user can mend; None where it is a fault of ours.
+
+    The user's are: a full disk, a file or folder that the system protects, a damaged file, and a
+    path that the user named and that is not there, or is of another kind.
+
+    Args:
+      error: any exception but a UserError; TensorFlow's are known by their class's name.
+      named: the paths that the user named. Other texts may stand among them.
+
+    Example:
+      >>> user_mistake(FileNotFoundError(2, "No such file or directory", "a/b"), ["a"])
+      'a/b: No such file or directory'
+      >>> user_mistake(FileNotFoundError(2, "No such file or directory", "c"), ["a"])
+    """
+    code, paths = _refusal(error)
+    if code in _REFUSED or (code in _WRONG_PATH and any(
+            _lies_in(path, folder) for path in paths for folder in named if folder)):
+        assert code is not None
+        return f"{paths[0] if paths else 'file system'}: {os.strerror(code)}"
+    if code is None and _kinds(error) & _DAMAGED:
+        return first_line(error)
+    return None
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether the memory of this machine, or of its GPU, was too small."""
+    if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
+        return True
+    # TensorFlow reports a full disk as an exhausted resource too.
+    return _refusal(error)[0] is None and bool(_MEMORY.search(str(error)))
+
+
+def is_lost_worker(error: Exception) -> bool:
+    """Whether TensorFlow reports that a worker of the cluster is gone."""
+    return "UnavailableError" in _kinds(error) or "Collective ops is aborted" in str(error)

@@ -150,3 +150,48 @@ def test_commands_exist():
     assert len(COMMANDS) >= 4
     for module in COMMANDS:
         assert importlib.import_module(module).run
+
+
+def failing(code, *arguments):
+    """Runs a command whose main is `code`, with a flag for a folder and one for a batch."""
+    script = ("import pathlib\nfrom absl import flags\nfrom xtremedistil_tf.cli import console\n"
+              "def define_flags():\n"
+              "    flags.DEFINE_string('model_dir', None, 'Folder.')\n"
+              "    flags.DEFINE_integer('ft_batch_size', 32, 'Rows.')\n"
+              f"def main():\n    {code}\n"
+              "console.start(main, define_flags)\n")
+    return subprocess.run([sys.executable, "-c", script, *arguments], cwd=ROOT, timeout=120,
+                          capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("flag", [(), ("--verbose",)])
+def test_a_fault_of_ours_ends_with_a_traceback_and_a_hint(flag, tmp_path):
+    # A path that nobody named, and one that lies beside the one that was.
+    for path in (tmp_path / "other" / "x", f"{tmp_path}/run2/x"):
+        result = failing(f"open({str(path)!r})", f"--model_dir={tmp_path}/run", *flag)
+        *_, cause, hint = result.stderr.splitlines()
+        assert result.returncode == 1 and "Traceback" in result.stderr
+        assert cause.startswith("FileNotFoundError") and hint.startswith("hint: this is a fault of")
+
+
+def test_a_path_that_was_named_is_told_in_one_line(tmp_path):
+    code = "(pathlib.Path(flags.FLAGS.model_dir) / 'x').read_text()"
+    result = failing(code, f"--model_dir={tmp_path}/none")
+    assert result.returncode == 2
+    assert result.stderr == f"error: {tmp_path}/none/x: No such file or directory\n"
+    result = failing(code, f"--model_dir={tmp_path}/none", "--verbose")
+    assert result.returncode == 2 and "Traceback" in result.stderr
+    assert result.stderr.endswith(f"error: {tmp_path}/none/x: No such file or directory\n")
+
+
+def test_a_full_disk_is_told_in_one_line():
+    result = failing("pathlib.Path('/dev/full').write_text('x')")
+    assert result.returncode == 2
+    assert result.stderr == "error: file system: No space left on device\n"
+
+
+def test_memory_that_ran_out_has_a_hint_of_its_own():
+    result = failing("raise MemoryError")
+    assert result.returncode == 1 and "Traceback" in result.stderr
+    assert result.stderr.endswith("hint: memory ran out: a smaller batch or shorter rows need less "
+                                  "of it (--ft_batch_size is 32)\n")

@@ -4,12 +4,14 @@ import json
 
 import numpy as np
 import pytest
-from transformers import TFBertForTokenClassification
+import transformers
+from transformers import TFBertForTokenClassification, TFBertModel
 
 from tests.checkpoints import make_encoder, save_pytorch_safetensors, save_tf
 from tests.conftest import ROOT
 from xtremedistil_tf.config import TeacherConfig
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.pretrained_encoders import (
     check_configuration,
     create_encoder,
@@ -150,6 +152,20 @@ def broken_checkpoint(tmp_path, kind):
 def test_a_checkpoint_that_is_not_one(tmp_path, kind, message):
     with pytest.raises(UserError, match=message):
         load_encoder(TeacherConfig(checkpoint=str(broken_checkpoint(tmp_path, kind))))
+
+
+def test_too_little_memory_is_not_told_as_a_damaged_teacher(tokenizer, tmp_path, monkeypatch):
+    save_teacher(build_teacher(make_encoder("bert", len(tokenizer)), tokenizer, 5, 1), tmp_path, {})
+
+    def exhausted(*args, **options):
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+
+    monkeypatch.setattr(TFBertModel, "from_pretrained", exhausted)
+    monkeypatch.setattr(transformers.TFAutoModel, "from_pretrained", exhausted)
+    with pytest.raises(tf.errors.ResourceExhaustedError):
+        load_encoder(TeacherConfig(model_class="TFBertModel", checkpoint=str(tmp_path)))
+    with pytest.raises(tf.errors.ResourceExhaustedError):
+        load_teacher(tmp_path, 1)
 
 
 def test_a_name_that_cannot_be_fetched():

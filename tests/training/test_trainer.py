@@ -1,9 +1,11 @@
 """The trainer: what moves and what does not, best weights, resuming, refusing."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from xtremedistil_tf.config import DistilConfig, StudentConfig
 from xtremedistil_tf.errors import UserError
@@ -161,6 +163,18 @@ class Killed(BaseException):
     """Stands for a process that is gone."""
 
 
+def dying(kill_at, original):
+    """A function whose n-th call finds the process killed."""
+    calls = itertools.count(1)
+
+    def call(*args, **options):
+        if next(calls) == kill_at:
+            raise Killed
+        return original(*args, **options)
+
+    return call
+
+
 @pytest.mark.parametrize("kill_at, average", [(2, 0.0), (6, 0.0), (6, 0.9)])
 def test_killed_and_started_again_ends_with_the_same_weights(
     tmp_path, monkeypatch, kill_at, average
@@ -196,6 +210,63 @@ def test_killed_and_started_again_ends_with_the_same_weights(
         np.testing.assert_allclose(resumed, whole, atol=1e-6)
     # Six epochs in all; only the killed one was run again.
     assert fits[0] == 6 + 1
+
+
+@pytest.mark.parametrize("before", ["its checkpoint", "the end of the stage"])
+def test_a_kill_behind_an_epochs_best_weights_leaves_those_that_the_record_speaks_of(
+    tmp_path, monkeypatch, before
+):
+    """The epoch that is run again may find other weights, as on a GPU, and a lower measure."""
+    epochs = 3 if before == "its checkpoint" else 2
+    stage = dataclasses.replace(build_plan(LAYERS, CONFIG)[4], epochs=epochs)
+    kept = {}
+
+    def run(values):
+        student, measures = new_student(), iter(values)
+
+        def measure(_):
+            value = next(measures)
+            kept[value] = student.model.get_weights()
+            return value
+
+        feed = StageFeed(rows, lambda s: 3, measure, lambda: {"macro_f1": 1.0}, "f")
+        (record,) = Trainer(student.model, student.registry, feed, tmp_path, 0).run_plan([stage])
+        return student, record
+
+    with monkeypatch.context() as patched:
+        if before == "its checkpoint":
+            patched.setattr(Trainer, "_keep", dying(2, Trainer._keep))
+        else:  # The weights have their final name, the stage no record yet.
+            patched.setattr(trainer_module, "write_json", dying(2, trainer_module.write_json))
+        with pytest.raises(Killed):
+            run([50.0, 90.0])
+    student, record = run([40.0, 30.0][: epochs - 1])
+    assert record["best_epoch"] == 1
+    saved = load_file(tmp_path / stage.name / "weights.safetensors")
+    for variable, best in zip(student.model.weights, kept[50.0]):
+        np.testing.assert_array_equal(variable.numpy(), best)
+        np.testing.assert_array_equal(saved[variable.name.split(":")[0]], best)
+    assert sorted(path.name for path in (tmp_path / stage.name).iterdir()) == [
+        "done.json", "history.json", "weights.safetensors"]
+
+
+def test_a_stage_that_an_older_version_left_in_the_middle_goes_on(tmp_path, monkeypatch):
+    stage = dataclasses.replace(build_plan(LAYERS, CONFIG)[4], epochs=2)
+    student = new_student()
+    folder = tmp_path / stage.name
+    with monkeypatch.context() as patched:
+        patched.setattr(Trainer, "_epoch", dying(2, Trainer._epoch))
+        with pytest.raises(Killed):
+            Trainer(student.model, student.registry, feed_of([50.0]), tmp_path, 0).run_plan([stage])
+    # Before 0.2 the best weights had their final name from the first.
+    (folder / "best-0001.safetensors").rename(folder / "weights.safetensors")
+    saved = load_file(folder / "weights.safetensors")
+    student = new_student()
+    (record,) = Trainer(student.model, student.registry, feed_of([40.0]), tmp_path, 0).run_plan(
+        [stage])
+    assert (record["epochs"], record["best_epoch"]) == (2, 1)
+    for variable in student.model.weights:
+        np.testing.assert_array_equal(variable.numpy(), saved[variable.name.split(":")[0]])
 
 
 def test_a_finished_stage_is_not_run_again(tmp_path, monkeypatch):

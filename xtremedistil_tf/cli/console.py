@@ -4,17 +4,22 @@ import os
 import pathlib
 import signal
 import sys
+import traceback
 from typing import Callable, List, NoReturn, Sequence, Tuple
 
 from absl import app, flags, logging
 
 from xtremedistil_tf.cli.options import usage as command_help
-from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.errors import UserError, is_lost_worker, is_out_of_memory, user_mistake
 from xtremedistil_tf.version import __version__
 
 FLAGS = flags.FLAGS
 
+EXIT_FAULT = 1
 EXIT_USER_ERROR = 2
+# Flags by which a run needs less memory.
+_MEMORY_FLAGS = ("student_distil_batch_size", "distil_batch_size", "distil_batch_tokens",
+                 "student_ft_batch_size", "ft_batch_size", "teacher_batch_size", "seq_len")
 
 
 def quiet_libraries() -> None:
@@ -59,17 +64,35 @@ def _reader_gone() -> None:
     sys.exit(0)
 
 
-def _is_storage_error(error: Exception) -> bool:
-    """Whether TensorFlow or safetensors report a full disk or a damaged or unreadable file."""
-    names = {kind.__name__ for kind in type(error).__mro__}
-    return bool(names & {"SafetensorError", "DataLossError", "ResourceExhaustedError",
-                         "PermissionDeniedError", "NotFoundError"})
+def _named_paths(own: Sequence[str], operands: Sequence[str]) -> List[str]:
+    """What the user named as text, paths among it: values of flags, and operands."""
+    named = list(operands)
+    for name in own:
+        value = FLAGS[name].value
+        named += [part for part in (value if isinstance(value, list) else [value])
+                  if isinstance(part, str)]
+    return named
 
 
-def _is_lost_worker(error: Exception) -> bool:
-    """Whether TensorFlow reports that a worker of the cluster is gone."""
-    names = {kind.__name__ for kind in type(error).__mro__}
-    return "UnavailableError" in names or "Collective ops is aborted" in str(error)
+def _memory_hint(own: Sequence[str]) -> str:
+    """What to do where memory ran out, by the flags that a command has."""
+    sizes = [f"--{name} is {FLAGS[name].value}" for name in _MEMORY_FLAGS
+             if name in own and FLAGS[name].value is not None]
+    if not sizes:
+        return "memory ran out: shorter texts need less of it, and fewer programs beside this one"
+    return f"memory ran out: a smaller batch or shorter rows need less of it ({', '.join(sizes)})"
+
+
+def _end_of_fault(error: Exception, own: Sequence[str]) -> NoReturn:
+    """Ends on an error that no setting explains: with all that can be told of it."""
+    traceback.print_exc()
+    if is_out_of_memory(error):
+        hint = _memory_hint(own)
+    else:
+        hint = ("this is a fault of xtremedistil_tf, not of your settings; please report it with "
+                f"the lines above, the command and the version ({__version__})")
+    print(f"hint: {hint}", file=sys.stderr)
+    sys.exit(EXIT_FAULT)
 
 
 def define_all(define_flags: Callable[[], None]) -> List[str]:
@@ -140,8 +163,9 @@ def start(
       takes_rest: call `main` with the list of what stands behind a -- on the command line, for
         programs that have flags of their own; otherwise nothing may stand there.
 
-    Exit codes: 0 done, 1 a fault of ours, 2 a mistake in what was given (one line on standard
-    error), 130 interrupted, 143 ended by SIGTERM, as a machine that is taken away sends it.
+    Exit codes: 0 done, 1 a fault of ours or too little memory (a traceback and a hint), 2 a mistake
+    that the user can mend, a full disk among them (one line on standard error), 130 interrupted,
+    143 ended by SIGTERM, as a machine that is taken away sends it.
     """
     own = define_all(define_flags)
     before, rest = _split_at_dashes(sys.argv[1:])
@@ -164,8 +188,6 @@ def start(
             _fail(str(error))
         except BrokenPipeError:
             _reader_gone()
-        except OSError as error:
-            _fail(f"{error.filename or 'file system'}: {error.strerror or error}")
         except KeyboardInterrupt:
             print(f"interrupted; {on_interrupt}", file=sys.stderr)
             sys.exit(130)
@@ -174,11 +196,14 @@ def start(
         except Exception as error:
             if _Terminated.came:
                 _end_terminated(on_interrupt)
-            if _is_lost_worker(error):
+            if is_lost_worker(error):
                 _fail(f"another worker ended; see its own message. {on_interrupt.capitalize()}")
-            if not _is_storage_error(error):
-                raise
-            _fail(str(error).splitlines()[0])
+            told = user_mistake(error, _named_paths(own, given))
+            if told is None:
+                _end_of_fault(error, own)
+            if FLAGS.verbose:
+                traceback.print_exc()
+            _fail(told)
 
     app.run(guarded, flags_parser=_parse)
 

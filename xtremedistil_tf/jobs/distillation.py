@@ -42,9 +42,10 @@ from xtremedistil_tf.reporting.report import write_report
 from xtremedistil_tf.runs import locked, read_json, write_json
 from xtremedistil_tf.targets.store import check_disk, store_bytes
 from xtremedistil_tf.targets.variation import warn_of_constant
+from xtremedistil_tf.training.stage_state import WEIGHTS_FILE
 from xtremedistil_tf.training.stages import Stage, plan_table
 from xtremedistil_tf.training.strategies import build_plan
-from xtremedistil_tf.training.trainer import WEIGHTS_FILE, Trainer, is_done
+from xtremedistil_tf.training.trainer import Trainer, is_done
 from xtremedistil_tf.version import __version__
 
 log = logging.getLogger("absl")

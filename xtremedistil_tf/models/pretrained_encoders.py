@@ -7,7 +7,7 @@ from typing import Any, Iterable, List, Optional, Sequence, Tuple
 import transformers
 
 from xtremedistil_tf.config import TeacherConfig
-from xtremedistil_tf.errors import UserError, first_line
+from xtremedistil_tf.errors import UserError, first_line, is_out_of_memory
 from xtremedistil_tf.models.tokenizers import load_tokenizer, train_wordpiece
 from xtremedistil_tf.runs import read_json
 
@@ -86,6 +86,8 @@ def load_checkpoint(model_class: Any, checkpoint: str, flag: str) -> Any:
     try:
         encoder, info = model_class.from_pretrained(checkpoint, output_loading_info=True)
     except Exception as error:  # OSError, ValueError, SafetensorError, HDF5 errors and others.
+        if is_out_of_memory(error):
+            raise
         if folder.is_dir():
             raise UserError(f"{folder} cannot be loaded: {first_line(error)}") from error
         raise UserError(_unknown(flag, checkpoint, error)) from error

@@ -9,7 +9,7 @@ import transformers
 from safetensors.numpy import load_file, save_file
 
 from xtremedistil_tf.config import TAGGING
-from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.errors import UserError, is_out_of_memory
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.distillation_model import StageModel
 from xtremedistil_tf.models.layers.layer_matching import joined_attention, joined_states
@@ -184,6 +184,8 @@ def load_teacher(folder: pathlib.Path, layer: int, matched: int = 0) -> Teacher:
         encoder = transformers.TFAutoModel.from_pretrained(folder)
         head = load_file(folder / _HEAD_FILE)
     except Exception as error:  # OSError, ValueError, SafetensorError.
+        if is_out_of_memory(error):
+            raise
         raise UserError(f"the teacher in {folder} cannot be loaded: {error}") from error
     tokenizer = load_tokenizer(str(folder), encoder.config.model_type)
     pooled = read_record(folder).get("kind", TAGGING) != TAGGING

@@ -15,14 +15,26 @@ from xtremedistil_tf.models.distillation_model import StageModel, reseed, traced
 from xtremedistil_tf.models.registry import LayerRegistry
 from xtremedistil_tf.models.weights import load_weights, save_weights
 from xtremedistil_tf.progress import Progress
-from xtremedistil_tf.runs import atomic_folder, derive_seed, fingerprint, read_json, write_json
+from xtremedistil_tf.runs import (
+    atomic_folder,
+    atomic_path,
+    derive_seed,
+    fingerprint,
+    read_json,
+    write_json,
+)
 from xtremedistil_tf.training.addons import LazyAdam
 from xtremedistil_tf.training.losses import LOSSES
 from xtremedistil_tf.training.schedules import build_schedule
+from xtremedistil_tf.training.stage_state import (
+    WEIGHTS_FILE,
+    StageState,
+    remove_weights,
+    weights_of,
+)
 from xtremedistil_tf.training.stages import Stage
 from xtremedistil_tf.training.weight_average import WeightAverage
 
-WEIGHTS_FILE = "weights.safetensors"
 _DONE_FILE = "done.json"
 
 
@@ -52,33 +64,6 @@ class StageFeed:
     fingerprint: str
     done: Callable[[Sequence[Stage]], None] = lambda left: None
     measured: Optional[str] = None
-
-
-@dataclasses.dataclass
-class _State:
-    """Where a stage stands between two epochs; kept on disk."""
-
-    epoch: int = 0
-    best_epoch: int = 0
-    improved_epoch: int = 0
-    best: Optional[float] = None
-    seconds: float = 0.0
-    history: List[Dict[str, float]] = dataclasses.field(default_factory=list)
-
-    def take(self, value: float, stage: Stage) -> bool:
-        """Notes an epoch's dev measure; returns whether its weights are to be kept."""
-        sign = -1.0 if stage.monitor == "representation" else 1.0
-        gain = math.inf if self.best is None else sign * (value - self.best)
-        if gain > 0:
-            self.improved_epoch = self.epoch
-        if gain >= 0:
-            # On a tie the later epoch is kept, since F1 stays at zero while a new head is settling;
-            # but only a real gain counts for patience.
-            self.best, self.best_epoch = value, self.epoch
-        return gain >= 0
-
-    def ended(self, stage: Stage) -> bool:
-        return self.epoch >= stage.epochs or self.epoch - self.improved_epoch >= stage.patience
 
 
 class _AfterStep(tf.keras.callbacks.Callback):
@@ -160,7 +145,8 @@ class Trainer:
             load_weights(self._model, folder / WEIGHTS_FILE)
             return done["record"]
         state = self._train(stage, chain, folder, title, competes)
-        load_weights(self._model, folder / WEIGHTS_FILE)
+        best = weights_of(state, folder)
+        load_weights(self._model, best)
         record = {
             "name": stage.name,
             "data": stage.data,
@@ -175,17 +161,22 @@ class Trainer:
         }
 
         def finish() -> None:
+            if best.name != WEIGHTS_FILE:
+                # A copy: a kill before the stage is done still finds what its state speaks of.
+                with atomic_path(folder / WEIGHTS_FILE) as temporary:
+                    shutil.copyfile(best, temporary)
             write_json(folder / "history.json", state.history)
             write_json(folder / _DONE_FILE, {"fingerprint": chain, "record": record})
             shutil.rmtree(folder / "progress", ignore_errors=True)
+            remove_weights(folder)
 
         by_chief(finish)
         return record
 
     def _train(
         self, stage: Stage, chain: str, folder: pathlib.Path, title: str, competes: bool
-    ) -> _State:
-        """Trains until the budget or patience ends; leaves the best weights in the folder."""
+    ) -> StageState:
+        """Trains until the budget or patience ends; leaves the best weights, see `weights_of`."""
         steps = self._feed.steps(stage)
         self._registry.set_trainable(stage.trainable)
         self._model.set_loss_terms(stage.terms, LOSSES)
@@ -198,9 +189,9 @@ class Trainer:
             if stage.average else None
         state = self._resume(folder, chain)
         if state is None:
-            state = _State(best=agree(self._feed.measure(stage)) if competes else None)
+            state = StageState(best=agree(self._feed.measure(stage)) if competes else None)
             if competes:
-                self._save(folder)
+                self._save(state.best_file(folder))
         bar = Progress(steps * stage.epochs, title, "steps", steps * state.epoch)
         with self._curves(stage).as_default(), bar as progress:
             while not state.ended(stage):
@@ -209,11 +200,12 @@ class Trainer:
                     by_chief(lambda: self._keep(folder, chain, state))
         return state
 
-    def _save(self, folder: pathlib.Path) -> None:
-        by_chief(lambda: save_weights(self._model, folder / WEIGHTS_FILE))
+    def _save(self, path: pathlib.Path) -> None:
+        by_chief(lambda: save_weights(self._model, path))
 
     def _epoch(
-        self, stage: Stage, schedule: Any, state: _State, progress: Progress, folder: pathlib.Path
+        self, stage: Stage, schedule: Any, state: StageState, progress: Progress,
+        folder: pathlib.Path,
     ) -> None:
         began = time.monotonic()
         seed = derive_seed(self._seed, stage.name, state.epoch)
@@ -233,7 +225,7 @@ class Trainer:
         with self._average.in_place() if self._average else contextlib.nullcontext():
             value = agree(self._feed.measure(stage))
             if state.take(value, stage):
-                self._save(folder)
+                self._save(state.best_file(folder))
         seconds = time.monotonic() - began
         state.seconds += seconds
         rate = float(schedule(self._model.optimizer.iterations))
@@ -254,7 +246,7 @@ class Trainer:
         average = {} if self._average is None else {"average": self._average}
         return tf.train.Checkpoint(model=self._model, optimizer=self._model.optimizer, **average)
 
-    def _keep(self, folder: pathlib.Path, chain: str, state: _State) -> None:
+    def _keep(self, folder: pathlib.Path, chain: str, state: StageState) -> None:
         """Writes weights, optimizer and state, so that at most one epoch is ever repeated."""
         with atomic_folder(folder / "progress") as temporary:
             self._checkpoint().write(str(temporary / "checkpoint"))
@@ -262,8 +254,9 @@ class Trainer:
                 temporary / "state.json",
                 {"fingerprint": chain, "state": dataclasses.asdict(state)},
             )
+        remove_weights(folder, but=state.best_file(folder))
 
-    def _resume(self, folder: pathlib.Path, chain: str) -> Optional[_State]:
+    def _resume(self, folder: pathlib.Path, chain: str) -> Optional[StageState]:
         """Reads what `_keep` wrote for the very same stage; None where there is nothing."""
         path = folder / "progress"
         if not (path / "state.json").is_file():
@@ -272,4 +265,4 @@ class Trainer:
         if stored["fingerprint"] != chain:
             return None
         self._checkpoint().read(str(path / "checkpoint")).expect_partial()
-        return _State(**stored["state"])
+        return StageState(**stored["state"])

@@ -48,6 +48,46 @@ def test_unusable_rows_are_told_with_file_and_line(row, message, tmp_path):
     assert len(rows) == 1 and report.counts["skipped_rows"] == 1
 
 
+def write_labels(folder, labels):
+    """A task without labels.tsv whose rows have these labels in turn."""
+    write_texts(folder)
+    (folder / "labels.tsv").unlink()
+    for split in ("train", "dev", "test"):
+        rows = [f"text {at}\t{label}\n" for at, label in enumerate(labels * 3)]
+        (folder / f"{split}.tsv").write_text("".join(rows), "utf-8")
+    return DataConfig(str(folder), "transfer.txt", 24, do_ner=False)
+
+
+@pytest.mark.parametrize("labels", [["LOC:other", "NUM:other", "HUM:ind"], ["topic:a", "topic:b"]])
+def test_a_prefix_that_is_no_language_is_refused_where_no_file_names_the_labels(labels, tmp_path):
+    config = write_labels(tmp_path / "task", labels)
+    with pytest.raises(UserError) as caught:
+        read_task(config)
+    prefix = labels[0].split(":")[0]
+    assert str(caught.value).startswith(
+        f"{tmp_path}/task/train.tsv:1: the label is '{labels[0]}', and '{prefix}' is no language "
+        "code such as de or pt-br; if it belongs to the label, name all labels in labels.tsv")
+    (tmp_path / "task" / "labels.tsv").write_text("\n".join(labels) + "\n", "utf-8")
+    task = read_task(config)
+    assert task.labels.tags == tuple(labels) and not task.warnings
+    assert {row.language for row in task.examples["train"]} == {"default"}
+
+
+def test_languages_are_told_where_no_file_names_the_labels(tmp_path):
+    config = write_labels(tmp_path / "task", ["de:good", "pt-br:bad", "bad"])
+    task = read_task(config)
+    assert task.labels.tags == ("bad", "good")
+    (told,) = [line for line in task.warnings if "colon" in line]
+    assert "was read as its language (de, pt-br); if it belongs to the label" in told
+    (tmp_path / "task" / "labels.tsv").write_text("good\nbad\n", "utf-8")
+    assert not any("colon" in line for line in read_task(config).warnings)
+
+
+def test_a_label_that_is_not_known_is_told_whole():
+    with pytest.raises(UserError, match="the label is 'LOC:other'; allowed: Sci/Tech"):
+        parse_text("x\tLOC:other", TOPICS)
+
+
 @pytest.mark.parametrize(("names", "order"), [
     (["10", "9", "1", "9"], ("1", "9", "10")), (["b", "a", "10"], ("10", "a", "b"))])
 def test_labels_that_were_seen_are_sorted(names, order):

@@ -17,7 +17,7 @@ from xtremedistil_tf.data.readers.glue import read_glue
 from xtremedistil_tf.data.readers.rows import ReadReport, read_ner
 from xtremedistil_tf.data.readers.squad import read_squad
 from xtremedistil_tf.data.readers.subset import first_of_languages, of_languages
-from xtremedistil_tf.data.readers.texts import TextLabels, read_texts
+from xtremedistil_tf.data.readers.texts import TextLabels, prefix_warnings, read_texts
 from xtremedistil_tf.data.tokenization.alignment import Labels
 from xtremedistil_tf.errors import UserError
 
@@ -129,13 +129,18 @@ def _class_set(config: DataConfig, folder: pathlib.Path) -> ClassSet:
 
 
 def header_warnings(config: DataConfig, examples: Mapping[str, List[Any]]) -> List[str]:
-    """Warns where a class stands in first rows alone: then those are headers, as it seems."""
+    """Warns of labels that no file names: of prefixes read as languages, and of likely headers.
+
+    A class that stands in first rows alone is one.
+    """
     named = (pathlib.Path(config.task) / LABELS_FILE).is_file()
     if config.kind != CLASSIFICATION or config.glue is not None or named:
         return []
+    warnings = prefix_warnings(config.task, examples["train"])
     label = examples["train"][0].tags[0]
     rows = [(place, row) for split in examples.values() for place, row in enumerate(split)]
     if any(place and row.tags[0] == label for place, row in rows):
-        return []
-    return [f"{config.task}: the label {label!r} stands in first rows only; if they are headers, "
+        return warnings
+    return [*warnings,
+            f"{config.task}: the label {label!r} stands in first rows only; if they are headers, "
             "take them out: files have none"]

@@ -1,6 +1,7 @@
 """Reading labelled texts and pairs of texts: rows `text<TAB>label`, `text<TAB>text<TAB>label`."""
 
 import pathlib
+import re
 from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 from xtremedistil_tf.data.labels import ClassSet, Numbers
@@ -20,6 +21,8 @@ from xtremedistil_tf.data.readers.rows import (
 TextLabels = Union[ClassSet, Numbers]
 # Stands for the label in SNLI and MNLI where annotators did not agree.
 NO_GOLD = "-"
+# A language where labels may hold a colon: an ISO 639 code in small letters, and perhaps a region.
+_CODE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 
 
 def check_label(label: str, labels: Optional[TextLabels]) -> str:
@@ -69,6 +72,33 @@ def check_gold(label: str, labels: Optional[TextLabels]) -> None:
         raise NoGold(("no_gold", f"no gold label: {NO_GOLD!r}"))
 
 
+def _check_code(label: str, prefix: Optional[str]) -> None:
+    """Refuses a prefix that is no language code where nothing tells it from the label itself.
+
+    Raises:
+      RowError: naming the label and the way out.
+    """
+    if prefix is not None and not _CODE.fullmatch(prefix):
+        raise RowError(("prefix", f"the label is {label!r}, and {prefix!r} is no language code "
+                        "such as de or pt-br; if it belongs to the label, name all labels in "
+                        "labels.tsv, one a line"))
+
+
+def prefix_warnings(where: str, rows: Sequence[Example]) -> List[str]:
+    """Tells what was taken for languages in a task without labels.tsv.
+
+    Args:
+      where: the task folder.
+      rows: of its training split, read without a label set.
+    """
+    languages = sorted({row.language for row in rows} - {DEFAULT_LANGUAGE})
+    if not languages:
+        return []
+    return [f"{where}: what stands before a label's colon was read as its language "
+            f"({', '.join(languages)}); if it belongs to the label, name all labels in labels.tsv, "
+            "one a line"]
+
+
 def parse_text(
     text: str, labels: Optional[TextLabels], pairs: bool = False
 ) -> Tuple[Example, Dict[str, int]]:
@@ -76,7 +106,7 @@ def parse_text(
 
     Args:
       text: the row.
-      labels: the labels that may occur; None takes any.
+      labels: the labels that may occur; None takes any, and language codes alone for `lang:`.
       pairs: whether a row has two texts.
 
     Returns:
@@ -94,7 +124,11 @@ def parse_text(
     language, plain = split_language(label, labels or ())
     if pairs:
         check_gold(plain, labels)
-    return Example(words[0], (check_label(plain, labels),), language or DEFAULT_LANGUAGE,
+    if labels is None:
+        _check_code(label, language)
+    elif plain not in labels:
+        check_label(label, labels)
+    return Example(words[0], (plain,), language or DEFAULT_LANGUAGE,
                    *words[1:]), {}
 
 

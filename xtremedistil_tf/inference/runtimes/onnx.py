@@ -5,7 +5,7 @@ from typing import Any, Callable
 
 import numpy as np
 
-from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.errors import UserError, is_out_of_memory
 from xtremedistil_tf.inference.assets import form_path, load_assets
 from xtremedistil_tf.inference.classifier import TextModel, text_model
 
@@ -44,6 +44,8 @@ def open_session(path: pathlib.Path, threads: int = 0) -> Any:
         return onnxruntime.InferenceSession(
             str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # The library has an exception for each kind of damage.
+        if is_out_of_memory(error):
+            raise
         raise UserError(f"{path} is not an ONNX model: {str(error).splitlines()[0]}") from None
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from xtremedistil_tf.data.pipelines.length_batches import length_batches
 from xtremedistil_tf.data.words import Word, split_words
-from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.errors import UserError, is_out_of_memory
 from xtremedistil_tf.inference.classifier import TextModel
 from xtremedistil_tf.inference.runtimes.savedmodel_classifier import SavedClassifier
 from xtremedistil_tf.inference.runtimes.text_ops import load_text_ops
@@ -98,6 +98,8 @@ def load_saved(folder: pathlib.Path, keep_whole: bool = False) -> TextModel:
     try:
         signatures = tf.saved_model.load(str(folder)).signatures
     except (OSError, ValueError, tf.errors.OpError) as error:
+        if is_out_of_memory(error):
+            raise
         raise UserError(f"{folder} cannot be loaded: {str(error).splitlines()[0]}") from None
     # Taggers give scores alone, a score a word; whole texts have one each.
     if "score" in signatures["serving_default"].structured_outputs:
