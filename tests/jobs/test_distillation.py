@@ -19,7 +19,7 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.jobs import distillation as job
 from xtremedistil_tf.jobs import results
 from xtremedistil_tf.jobs.teacher import run_teacher
-from xtremedistil_tf.runs import locked, read_json
+from xtremedistil_tf.runs import locked, read_json, write_json
 from xtremedistil_tf.runtime import prepare
 
 FLAGS = ["--deterministic", "--do_NER", "--transfer_file=transfer.txt", "--seq_len=24",
@@ -329,6 +329,18 @@ def test_the_teachers_own_job_is_taken_over(tiny_task, bert_config, tmp_path):
         tmp_path / "run", resources=cfg.Resources(export=False))
     assert (tmp_path / "run" / "teacher" / "model.safetensors").stat().st_mtime == stamp
     assert metrics["teacher"]["dev"] == scores["dev"]
+    # One in another precision is another teacher.
+    half = dataclasses.replace(config, opt_policy="mixed_bfloat16")
+    record_file = tmp_path / "run" / "teacher" / "teacher.json"
+    assert read_json(record_file)["opt_policy"] is None
+    with pytest.raises(UserError, match="teacher in .* was fine-tuned by other settings or data"):
+        run_teacher(half, tmp_path / "run")
+    # Versions before 0.2 noted no precision: whichever it was, the teacher is known again.
+    record = read_json(record_file)
+    del record["opt_policy"]
+    write_json(record_file, record)
+    for known in (config, half):
+        assert run_teacher(known, tmp_path / "run")["dev"] == scores["dev"]
 
 
 def start(arguments):

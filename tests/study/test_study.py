@@ -1,11 +1,13 @@
 """A study from flags to table: what is run, what is not run again, and what the table holds."""
 
 import json
+import threading
 import time
 
 import pytest
 
 from tests.conftest import ROOT, write_task
+from xtremedistil_tf.cli.options.run_flags import DISTILLATION
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.reporting import paper
@@ -42,6 +44,17 @@ def test_every_flag_of_a_grid_is_a_flag_of_a_run():
                 assert f"| `--{name}` |" in page, name
 
 
+def test_flags_that_decide_a_teacher_are_known():
+    """Else a line that changes one of them would take the teacher of all others."""
+    of_students = {"teacher.layer", "teacher.model_dir"}
+    decide = {option.name for option in DISTILLATION if option.sets and all(
+        name.startswith("teacher.") and name not in of_students for name in option.sets)}
+    decide |= {option.name for option in DISTILLATION if set(option.sets) & {
+        "run.opt_policy", "data.seq_len", "data.on_bad_row", "data.dev_measure", "data.decoding",
+        "data.languages", "data.labels_per_language"}}
+    assert len(decide) == 17 and decide == set(runner._TEACHER_FLAGS)
+
+
 def test_d0_is_a_student_a_language_and_seeds_follow_one_another():
     runs = runner.plan_runs(STUDIES["strategies"].variants(FACTS), [1, 2], FACTS.languages, {})
     assert [run.name for run in runs[:3]] == [
@@ -72,6 +85,33 @@ def test_a_run_is_known_by_what_it_changes():
     assert file_run("/a/b.vec") == "word_emb_file=%2Fa%2Fb.vec/seed_1" != file_run("/a_b.vec")
 
 
+def test_lines_that_are_the_same_runs_are_one_line(caplog):
+    study = STUDIES["deviations"]
+    lines = runner.distinct(study.variants(FACTS), {"lr_schedule": "restarts", "optimizer": "adam",
+                                                    "strategy": "D4.2"})
+    assert [line.name for line in lines] == [
+        "D4.2", "representation_kld", "linear_projection", "pca", "recurrent_dropout_0.2"]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"line {name} is left out: with these flags its runs are those of line D4.2"
+        for name in ("restarts", "adam")]
+    # The flags of the recorded study differ from all of its lines.
+    given = {"lr_schedule": "cosine", "optimizer": "lazy_adam"}
+    assert len(runner.distinct(study.variants(FACTS), given)) == 7
+    # A student a language is another run than one for all.
+    assert len(runner.distinct(STUDIES["strategies"].variants(FACTS), {"strategy": "D0"})) == 8
+
+
+def test_a_study_with_default_flags_has_no_line_twice(study_of):
+    make, processes, _ = study_of
+    given = {"lr_schedule": "restarts", "optimizer": "adam"}
+    variants, records = make(given=given).run(STUDIES["deviations"], [1])
+    names = [record["variant"] for record in records]
+    assert names == [line.name for line in variants] and len(names) == 5
+    folders = [item for line in processes.lines for item in line
+               if item.startswith("--model_dir=") and "/runs/" in item]
+    assert len(set(folders)) == len(folders) == 5
+
+
 def test_a_grid_of_two_flags():
     lines = grid_study(["word_emb_dim=50,100", "dropout_rate=0.1,0.2"]).variants(FACTS)
     assert [line.name for line in lines] == ["50_0.1", "50_0.2", "100_0.1", "100_0.2"]
@@ -87,7 +127,9 @@ class FakeProcesses:
     def __init__(self):
         self.lines, self.fail = [], False
         self.running, self.most, self.threads = 0, 0, set()
-        self.interrupt, self.terminated = False, 0
+        # Whether commands go on until they are terminated; those that do.
+        self.endless, self.waiting, self.terminated = False, set(), 0
+        self.changed = threading.Condition()
 
     @staticmethod
     def tag(flags):
@@ -126,18 +168,26 @@ class FakeProcess:
 
     def __init__(self, processes):
         self.processes, self.status = processes, int(processes.fail)
+        self.ended = False
         processes.running += 1
         processes.most = max(processes.most, processes.running)
 
     def wait(self):
+        with self.processes.changed:
+            if self.processes.endless:
+                self.processes.waiting.add(self)
+                self.processes.changed.notify_all()
+                assert self.processes.changed.wait_for(lambda: self.ended, timeout=60)
+                return -15
         time.sleep(0.01)
         self.processes.running -= 1
-        if self.processes.interrupt and len(self.processes.lines) > 1:
-            time.sleep(0.1)
         return self.status
 
     def terminate(self):
-        self.processes.terminated += 1
+        with self.processes.changed:
+            self.ended = True
+            self.processes.terminated += 1
+            self.processes.changed.notify_all()
 
 
 @pytest.fixture
@@ -149,9 +199,9 @@ def study_of(tmp_path, monkeypatch):
     processes = FakeProcesses()
     monkeypatch.setattr(runner.subprocess, "Popen", processes.start)
 
-    def make(*base, jobs=1):
+    def make(*base, jobs=1, given=None):
         data = DataConfig(str(task), "transfer.txt", 24, do_ner=True)
-        return runner.Runner(tmp_path / "study", base, {}, data, (), jobs)
+        return runner.Runner(tmp_path / "study", base, given or {}, data, (), jobs)
 
     return make, processes, tmp_path / "study"
 
@@ -237,14 +287,15 @@ def test_a_study_is_compared_by_its_own_seeds(study_of):
 def test_an_ended_study_ends_its_runs(study_of, monkeypatch):
     make, processes, _ = study_of
     make().run(STUDIES["stages"], [1])
-    processes.interrupt = True
+    processes.endless, before = True, len(processes.lines)
 
     def interrupted(futures):
-        time.sleep(0.05)
+        # When both runs go on; however long a busy machine takes to begin them.
+        with processes.changed:
+            assert processes.changed.wait_for(lambda: len(processes.waiting) == 2, timeout=60)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(runner.concurrent.futures, "as_completed", interrupted)
-    before = len(processes.lines)
     with pytest.raises(KeyboardInterrupt):
         make(jobs=2).run(STUDIES["beyond"], [1, 2])
     assert processes.terminated == 2 and len(processes.lines) == before + 2

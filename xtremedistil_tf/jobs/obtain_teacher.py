@@ -54,8 +54,14 @@ def teachers_fingerprint(folders: Sequence[pathlib.Path]) -> str:
     return prints[0] if len(prints) == 1 else fingerprint(prints)
 
 
-def _recipe_fingerprint(config: RunConfig, task: Task) -> str:
-    """Hashes what decides the fine-tuned weights."""
+def _recipe_fingerprint(config: RunConfig, task: Task, *, with_policy: bool = True) -> str:
+    """Hashes what decides the fine-tuned weights.
+
+    Args:
+      config, task: the run.
+      with_policy: False as versions before 0.2 did, which left --opt_policy out. In float32 both
+        are the same, so that their teachers are known again.
+    """
     teacher = config.to_dict()["teacher"]
     for name in ("layer", "model_dir"):
         teacher.pop(name)
@@ -69,8 +75,9 @@ def _recipe_fingerprint(config: RunConfig, task: Task) -> str:
         if checkpoint.is_dir():
             teacher["checkpoint"] = folder_fingerprint(checkpoint)
     data = [task.fingerprints[name] for name in ("train", "dev", "labels")]
+    policy = [config.opt_policy] if with_policy and config.opt_policy else []
     return fingerprint(teacher, config.data.seq_len, config.data.on_bad_row, config.data.kind,
-                       config.data.measure, config.seed, data, texts)
+                       config.data.measure, config.seed, data, texts, *policy)
 
 
 def teacher_folders(config: RunConfig, model_dir: pathlib.Path) -> Tuple[pathlib.Path, ...]:
@@ -129,6 +136,8 @@ def _check_known(folder: pathlib.Path, config: RunConfig, task: Task, recipe: st
             f"the teacher in {folder} knows the labels {', '.join(record['tags'])}; the task has "
             f"{', '.join(task.labels.tags)}"
         )
+    if "opt_policy" not in record:  # Of a version before 0.2, which noted it nowhere.
+        recipe = _recipe_fingerprint(config, task, with_policy=False)
     if config.teacher.model_dir is None and record["fingerprint"] != recipe:
         raise UserError(
             f"the teacher in {folder} was fine-tuned by other settings or data; use another "
@@ -218,7 +227,7 @@ def _fine_tune(
     record = {
         "fingerprint": recipe, "name": pathlib.Path(name).name, "kind": task.labels.kind,
         "tags": list(task.labels.tags), "pairs": config.data.pairs,
-        "decoding": config.data.decoding,
+        "opt_policy": config.opt_policy, "decoding": config.data.decoding,
         "dev": records[-1]["dev"], "epochs": sum(record["epochs"] for record in records),
         "seconds": sum(record["seconds"] for record in records), "history": history,
     }

@@ -2,7 +2,6 @@
 
 import collections
 import concurrent.futures
-import dataclasses
 import os
 import pathlib
 import queue
@@ -10,8 +9,7 @@ import re
 import subprocess
 import sys
 import threading
-import urllib.parse
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, List, Mapping, Sequence, Set, Tuple
 
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.data.folders.splits import read_labelled
@@ -21,70 +19,20 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.runs import locked, read_json, write_json
 from xtremedistil_tf.study.grids import Facts, Study, Variant
+from xtremedistil_tf.study.planned import Run, chosen, distinct, plan_runs
 
 # Flags that decide a teacher: variants that differ in one of them have teachers of their own.
 _TEACHER_FLAGS = (
     "languages", "labels_per_language", "seq_len", "strip_accents", "pt_teacher",
     "pt_teacher_checkpoint", "teacher_config", "teacher_epochs", "teacher_batch_size",
-    "teacher_learning_rate", "teacher_warmup", "teacher_unfreeze", "teacher_mask_rate")
+    "teacher_learning_rate", "teacher_warmup", "teacher_unfreeze", "teacher_mask_rate",
+    "opt_policy", "on_bad_row", "dev_measure", "decoding")
 _TOLD_LINES = 8
-
-
-@dataclasses.dataclass(frozen=True)
-class Run:
-    """One process of a study.
-
-    Attributes:
-      variant: the line of the table that it belongs to.
-      seed: its seed.
-      language: where it is one of several students of a line.
-      flags: what it changes of what all runs have; its language aside.
-    """
-
-    variant: Variant
-    seed: int
-    language: Optional[str]
-    flags: Mapping[str, Any]
-
-    @property
-    def name(self) -> str:
-        """Its folder, below `runs`: by its flags, so that lines of several studies share it."""
-        changes = [f"{name}={value}" for name, value in sorted(self.flags.items())]
-        parts = [urllib.parse.quote(",".join(changes), safe="=,") or "base", f"seed_{self.seed}",
-                 self.language]
-        return "/".join(part for part in parts if part)
-
-    @property
-    def arguments(self) -> Dict[str, Any]:
-        """Its flags and, where it is of one language, that."""
-        return {**self.flags, **({"languages": self.language} if self.language else {})}
 
 
 def arguments(flags: Mapping[str, Any]) -> List[str]:
     """Flags as a command line."""
     return [f"--{name}={value}" for name, value in flags.items()]
-
-
-def plan_runs(
-    variants: Sequence[Variant], seeds: Sequence[int], languages: Sequence[str],
-    given: Mapping[str, Any],
-) -> List[Run]:
-    """All runs of a study, seed by seed: a table of one seed is complete before the next begins.
-
-    Args:
-      variants: lines of the table.
-      seeds: of every line.
-      languages: of the training rows.
-      given: what all runs have; a flag that says the same is no change.
-    """
-    runs = []
-    for seed in seeds:
-        for variant in variants:
-            changes = {name: value for name, value in variant.flags.items()
-                       if name not in given or str(given[name]) != str(value)}
-            runs += [Run(variant, seed, language, changes)
-                     for language in (languages if variant.by_language else (None,))]
-    return runs
 
 
 def environments(jobs: int) -> List[Dict[str, str]]:
@@ -103,14 +51,6 @@ def environments(jobs: int) -> List[Dict[str, str]]:
 
 def _teacher_of(flags: Mapping[str, Any]) -> Dict[str, Any]:
     return {name: flags[name] for name in _TEACHER_FLAGS if name in flags}
-
-
-def _chosen(variants: Sequence[Variant], lines: Sequence[str]) -> List[Variant]:
-    names = [variant.name for variant in variants]
-    unknown = sorted(set(lines) - set(names))
-    if unknown:
-        raise UserError(f"--lines names {', '.join(unknown)}; this study has: {', '.join(names)}")
-    return [variant for variant in variants if not lines or variant.name in lines]
 
 
 def _teacher_name(flags: Mapping[str, Any]) -> str:
@@ -154,7 +94,8 @@ class Runner:
           lines: names of those that are run; none for all.
 
         Returns:
-          (the study's lines; a record for each run: its line, seed, language and metrics).
+          (the study's lines, no two of the same runs; a record for each run: its line, seed,
+          language and metrics).
 
         Raises:
           UserError: if the folder was made with other flags, a line is not the study's, or a run
@@ -169,7 +110,7 @@ class Runner:
             if not variants:
                 raise UserError(f"no line of this study fits a teacher whose embeddings are "
                                 f"{facts.width} wide")
-            variants = _chosen(variants, lines)
+            variants = distinct(chosen(variants, lines), self._given)
             runs = plan_runs(variants, seeds, facts.languages, self._given)
             alone = [{"languages": name} for name in facts.languages if study.teachers_alone]
             with Progress(len(runs) + len(alone), "study", "runs") as progress:
