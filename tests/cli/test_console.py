@@ -42,7 +42,7 @@ def test_help_groups_flags_and_imports_no_tensorflow(module):
 def test_helpshort_is_the_same_and_names_the_papers_values():
     result = run("xtremedistil_tf.cli.distill", "--helpshort")
     text = " ".join(result.stdout.split())
-    assert "H, units of each direction (bilstm) (default: 600, as the paper)" in text
+    assert "H, the units of each direction of the BiLSTM (default: 600, as the paper)" in text
     assert "(default: mse; the paper: kld)" in text
     assert "<D4.2|" in text
 
@@ -92,8 +92,11 @@ def test_default_text():
     flags.DEFINE_boolean("do_NER", False, "", flag_values=values)
     flags.DEFINE_list("languages", ["a", "b"], "", flag_values=values)
     flags.DEFINE_integer("seq_len", 64, "", flag_values=values)
+    flags.DEFINE_integer("sizes", None, "Sizes. Default: all.", flag_values=values)
     assert [command_help.default_text(values[name]) for name in sorted(values)] == [
-        "false", "a,b", "64; the paper: 32", "none; the paper: true"]
+        "false", "a,b", "64; the paper: 32", "depends", "none; the paper: true"]
+    assert command_help.usage("x", "P.", ["sizes"], values).splitlines()[5:7] == [
+        "  --sizes  Sizes. Default: all", ""]
 
 
 @pytest.mark.parametrize(("flag", "shown"), [

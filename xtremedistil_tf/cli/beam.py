@@ -20,10 +20,11 @@ log = logging.getLogger("absl")
 def define_flags() -> None:
     """All flags of this command; what stands behind -- is Beam's."""
     define_loading_flags("onnx_int8", "; every worker must find it there")
-    flags.DEFINE_string("input", None, "Files of text, one sentence a line; a pattern as in *.txt.",
+    flags.DEFINE_string("input", None,
+                        "Files of text, one sentence a line. Patterns such as *.txt are allowed.",
                         required=True)
     flags.DEFINE_string("output", None,
-                        "How the names of the JSON-lines files begin; -00000-of-... follows.",
+                        "Start of the names of the JSON-lines files; -00000-of-... follows.",
                         required=True)
 
 

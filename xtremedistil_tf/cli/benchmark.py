@@ -20,12 +20,15 @@ def define_flags() -> None:
     """All flags of this command."""
     flags.DEFINE_string("model_dir", None, "Run folder with teacher and student.")
     flags.DEFINE_boolean("paper_grid", False,
-                         "The 16 sizes of Table 16 with random weights instead of a run: "
-                         "vocabulary 88,400, an mBERT-sized teacher. Takes about 4 GB of memory.")
-    flags.DEFINE_integer("queries", 1000, "Calls of each way (paper: 1,000).")
-    flags.DEFINE_float("seconds", 60.0, "Most time for one way; slow ones get fewer calls.")
+                         "Measure the 16 sizes of Table 16 with random weights instead of a run: "
+                         "vocabulary 88,400, a teacher of mBERT's size. Takes about 4 GB of "
+                         "memory.")
+    flags.DEFINE_integer("queries", 1000,
+                         "Number of calls of each model and runtime (paper: 1,000).")
+    flags.DEFINE_float("seconds", 60.0,
+                       "Longest time for one model and runtime. Slow ones get fewer calls.")
     flags.DEFINE_string("output", None, "Folder for benchmark.json, benchmark.md and the plots.")
-    flags.DEFINE_list("runs", [], "Trained run folders whose F1 is added to the grid's plots.")
+    flags.DEFINE_list("runs", [], "Trained run folders. The grid's plots show their F1 too.")
 
 
 def _measure_run(model_dir: pathlib.Path, work: pathlib.Path) -> dict:

@@ -13,9 +13,9 @@ OPERANDS = ("RUN_A", "RUN_B")
 
 def define_flags() -> None:
     """All flags of this command."""
-    flags.DEFINE_enum("split", "test", ["dev", "test"], "Which labelled sentences.")
-    flags.DEFINE_integer("samples", 10000, "Bootstrap samples.", lower_bound=100)
-    flags.DEFINE_string("output", None, "File for the comparison as JSON.")
+    flags.DEFINE_enum("split", "test", ["dev", "test"], "The split whose sentences are compared.")
+    flags.DEFINE_integer("samples", 10000, "Number of bootstrap samples.", lower_bound=100)
+    flags.DEFINE_string("output", None, "File to write the comparison to, as JSON.")
 
 
 def main(first: str, second: str) -> None:

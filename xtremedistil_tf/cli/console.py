@@ -100,7 +100,7 @@ def define_all(define_flags: Callable[[], None]) -> List[str]:
     before = set(FLAGS)
     define_flags()
     flags.DEFINE_boolean("quiet", False, "Show warnings and errors only.")
-    flags.DEFINE_boolean("verbose", False, "Show what the libraries have to say too.")
+    flags.DEFINE_boolean("verbose", False, "Show the messages of the libraries too.")
     return sorted(set(FLAGS) - before)
 
 

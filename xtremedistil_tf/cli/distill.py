@@ -1,4 +1,4 @@
-"""Distils a teacher into a BiLSTM student: task folder in, run folder out."""
+"""Distils a teacher into a small student: task folder in, run folder out."""
 
 import pathlib
 from typing import Any, Mapping

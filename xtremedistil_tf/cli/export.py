@@ -1,4 +1,4 @@
-"""Exports a distilled student again: SavedModel for TF Serving, ONNX, TFLite for phones."""
+"""Exports a student: SavedModel for TensorFlow Serving, ONNX, TFLite for phones."""
 
 import pathlib
 
@@ -15,16 +15,16 @@ FLAGS = flags.FLAGS
 def define_flags() -> None:
     """All flags of this command."""
     flags.DEFINE_string("model_dir", None, "Run folder, or its student folder.", required=True)
-    flags.DEFINE_list("forms", list(DEFAULT_FORMS), f"What to write: {', '.join(EXPORT_FORMS)}.")
+    flags.DEFINE_list("forms", list(DEFAULT_FORMS), f"Export formats: {', '.join(EXPORT_FORMS)}.")
     flags.DEFINE_integer("export_version", None,
-                         "Version of the SavedModel; by default the next free one.")
+                         "Version of the SavedModel. Default: the next free one.")
     flags.DEFINE_boolean("whitespace_words", False,
-                         "The SavedModel's text is split at white space only.")
+                         "The SavedModel splits text at white space only.")
     flags.DEFINE_string("task", None,
-                        "Task folder whose dev file measures what int8 loses; not measured "
-                        "without.")
+                        "Task folder whose dev file measures what int8 loses. Default: not "
+                        "measured.")
     flags.DEFINE_enum("on_bad_row", ON_BAD_ROW[0], ON_BAD_ROW,
-                      "An unusable row of the dev file stops the command, or is left out.")
+                      "Stop at an unusable row of the dev file, or skip it.")
 
 
 def _dev_examples():

@@ -1,4 +1,4 @@
-"""Fine-tunes a small checkpoint, or a finished student further, on a task's labels: no teacher."""
+"""Fine-tunes a small checkpoint or a finished student on a task's labels, without a teacher."""
 
 import pathlib
 

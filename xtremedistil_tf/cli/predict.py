@@ -1,4 +1,4 @@
-"""Tags text, classifies it or answers questions on it, with a student in any of its forms."""
+"""Tags or classifies text, or answers questions on it, with a student in any runtime."""
 
 import contextlib
 import json
@@ -32,15 +32,16 @@ def define_flags() -> None:
     """All flags of this command."""
     define_loading_flags()
     flags.DEFINE_string("input", "-",
-                        "Text, one sentence a line; of pairs two with a tab between, or a JSON "
-                        "object with text and text_pair; of questions question and text with a "
-                        "tab between, or an object with question and context. - is standard input.")
-    flags.DEFINE_string("output", "-", "Where the result goes; - is standard output.")
+                        "File to read, one text a line; - is standard input. Pairs: two texts with "
+                        "a tab between, or a JSON object with text and text_pair. Questions: "
+                        "question and text with a tab between, or an object with question and "
+                        "context.")
+    flags.DEFINE_string("output", "-", "File to write; - is standard output.")
     flags.DEFINE_enum("format", None, FORMATS,
-                      "tsv: words<TAB>tags, or text<TAB>label, or question<TAB>answer; conll: "
-                      "a word and its tag a line; json: one object a line, with entities and "
-                      "character offsets, with label and scores, or with answer and score. By "
-                      "default tsv for taggers, json for others.")
+                      "Output format. tsv: words<TAB>tags, text<TAB>label or question<TAB>answer. "
+                      "conll: a word and its tag a line. json: one object a line, with entities "
+                      "and character offsets, label and scores, or answer and score. Default: tsv "
+                      "for taggers, json for others.")
 
 
 def render(line: "Line", form: str) -> str:

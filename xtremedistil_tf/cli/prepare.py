@@ -1,4 +1,4 @@
-"""Makes, describes and checks task folders: the files that all other commands read."""
+"""Makes, describes and checks task folders, which all other commands read."""
 
 import pathlib
 from typing import List, Tuple
@@ -23,36 +23,42 @@ PAPER = "paper"
 
 def define_flags() -> None:
     """All flags of this command."""
-    flags.DEFINE_list("input", [], "Files, folders or tar archives; the splits are told by parts "
-                      "of file names (train, dev, testa, extra). With --format=datasets: names.")
+    flags.DEFINE_list("input", [],
+                      "Files, folders or tar archives. Parts of file names tell the splits (train, "
+                      "dev, testa, extra). With --format=datasets: names of data sets.")
     for split in ("train", "dev", "test", "transfer"):
-        flags.DEFINE_list(split, [], f"Files for {split}, where their names do not say it.")
+        flags.DEFINE_list(split, [], f"Files for {split}, if their names do not say so.")
     flags.DEFINE_string("output", None, "The task folder to make.")
     flags.DEFINE_enum("format", "auto", ("auto", *FORMATS, "datasets"),
-                      "auto tells the format by the content; columns: CoNLL, "
-                      "a word and its tag a line, in IOB1, IOB2 or BIOES.")
-    flags.DEFINE_list("dataset_config", [], "Configurations of the data set, e.g. de,fr.")
-    flags.DEFINE_string("language", None, "Language of rows that name none.")
-    flags.DEFINE_list("languages", [], "Keep these only; paper: the paper's 41.")
-    flags.DEFINE_list("tag_names", [], "Names of tags that are given as numbers, in their order.")
+                      "Format of the input. auto tells it by the content; columns is CoNLL: a word "
+                      "and its tag a line, in IOB1, IOB2 or BIOES.")
+    flags.DEFINE_list("dataset_config", [], "Configurations of the data set, such as de,fr.")
+    flags.DEFINE_string("language", None, "Language of sentences that name none.")
+    flags.DEFINE_list("languages", [], "Keep these languages only; paper means the paper's 41.")
+    flags.DEFINE_list("tag_names", [],
+                      "Names of the tags, in their order, if the data give tags as numbers.")
     flags.DEFINE_boolean("whitespace_words", False,
-                         "Plain text is tokenised already: one sentence a line.")
-    flags.DEFINE_float("dev_share", 0.1, "Share of rows for dev, where no file is dev.")
-    flags.DEFINE_float("test_share", 0.1, "Share of rows for test, where no file is test.")
-    flags.DEFINE_integer("seed", 42, "Decides which rows these are.")
-    flags.DEFINE_boolean("keep_leaks", False, "Leave transfer sentences that stand in dev or test.")
+                         "The plain text is tokenized already, one sentence a line.")
+    flags.DEFINE_float("dev_share", 0.1, "Fraction of the examples for dev, if no file is dev.")
+    flags.DEFINE_float("test_share", 0.1, "Fraction of the examples for test, if no file is test.")
+    flags.DEFINE_integer("seed", 42, "Seed that chooses the examples of dev and test.")
+    flags.DEFINE_boolean("keep_leaks", False, "Keep transfer sentences that stand in dev or test.")
     flags.DEFINE_enum("on_bad_row", "error", ("error", "skip"),
-                      "Stop at an unusable row, or skip and count it.")
+                      "Stop at an unusable row, or skip it and count it.")
     flags.DEFINE_boolean("overwrite", False, "Replace a folder that this command made.")
-    flags.DEFINE_string("check", None, "A task folder: report every problem in it.")
-    flags.DEFINE_string("card", None, "A task folder: write its data card anew.")
-    flags.DEFINE_string("transfer_file", "transfer.txt", "Transfer text of --check and --card.")
-    flags.DEFINE_string("tokenizer", None, "Vocabulary file, folder or hub name of the teacher's "
-                        "tokenizer: lengths in the card are then in pieces.")
+    flags.DEFINE_string("check", None, "Task folder: report every problem in it.")
+    flags.DEFINE_string("card", None, "Task folder: write its data card again.")
+    flags.DEFINE_string("transfer_file", "transfer.txt",
+                        "Transfer file that --check and --card read.")
+    flags.DEFINE_string("tokenizer", None,
+                        "The teacher's tokenizer: a vocabulary file, a folder or a hub name. The "
+                        "card then counts lengths in subword tokens.")
     flags.DEFINE_integer("seq_len", DataConfig(task="").seq_len,
-                         "Longest row in pieces, markers included (the card's share of cut rows).")
+                         "Longest sequence in subword tokens, special tokens included. The card "
+                         "shows how many it cuts.")
     flags.DEFINE_string("licence", None, "Licence of the data, for the cards.")
-    flags.DEFINE_integer("most_shown", 20, "Problems shown of a kind and file; 0 shows all.")
+    flags.DEFINE_integer("most_shown", 20,
+                         "Number of problems to show for each kind and file; 0 shows all.")
 
 
 def _sources() -> Tuple[List[Source], List[str]]:

@@ -1,4 +1,4 @@
-"""Starts a small web page and JSON endpoint that tag what one types, student beside teacher."""
+"""Starts a web page and JSON endpoint that tag a sentence with student and teacher."""
 
 import ipaddress
 import logging
@@ -24,11 +24,12 @@ def define_flags() -> None:
     """All flags of this command."""
     define_loading_flags()
     flags.DEFINE_string("teacher_model_dir", None,
-                        "Folder of a fine-tuned teacher, or a run folder around it; by default "
-                        "the run folder's own, if it has one.")
-    flags.DEFINE_boolean("show_teacher", True, "Tag with the teacher too, where there is one.")
+                        "Folder of a fine-tuned teacher, or the run folder around it. Default: the "
+                        "teacher of the run folder, if it has one.")
+    flags.DEFINE_boolean("show_teacher", True,
+                         "Show the teacher's tags too, if there is a teacher.")
     flags.DEFINE_string("host", "127.0.0.1",
-                        "Address to listen on; any but this machine's own opens the page to "
+                        "Address to listen on. Any but this machine's own opens the page to "
                         "others, without a password.")
     flags.DEFINE_integer("port", 8080, "Port to listen on; 0 takes a free one.")
 

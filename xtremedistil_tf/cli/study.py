@@ -1,4 +1,4 @@
-"""Runs a study of the paper, or a grid of any flags, and fills its table and plot."""
+"""Runs a study of the paper, or a grid over any flags, and makes its table and plot."""
 
 import pathlib
 from typing import List
@@ -23,15 +23,18 @@ _RUN_FLAGS = {option.name for option in DISTILLATION} - _OWN
 def define_flags() -> None:
     """All flags of this command: those of a run, which every run gets, and the study's own."""
     define(DISTILLATION)
-    flags.DEFINE_enum("study", None, sorted(STUDIES), "Which study of the paper.")
-    flags.DEFINE_multi_string("grid", [], "flag=value,value,...: a grid of runs instead of a "
-                              "study; given twice, every pair.")
+    flags.DEFINE_enum("study", None, sorted(STUDIES), "The study of the paper to run.")
+    flags.DEFINE_multi_string("grid", [],
+                              "flag=value,value,...: run a grid instead of a study. Given twice, "
+                              "it runs every pair of values.")
     flags.DEFINE_list("seeds", ["42"], "Seeds of every run.")
-    flags.DEFINE_list("sizes", [], "Transfer sizes of low_resource and transfer_size; by default "
-                      "an eighth, a third and all.")
-    flags.DEFINE_list("lines", [], "Names of the lines of the table that are run; by default all.")
-    flags.DEFINE_integer("jobs", 1, "Runs at a time: they share the cores, and have a GPU each "
-                         "where CUDA_VISIBLE_DEVICES names several.", lower_bound=1)
+    flags.DEFINE_list("sizes", [],
+                      "Sizes of the transfer set for low_resource and transfer_size. Default: an "
+                      "eighth, a third and all.")
+    flags.DEFINE_list("lines", [], "Names of the table's lines to run. Default: all.")
+    flags.DEFINE_integer("jobs", 1,
+                         "Number of runs at a time. They share the cores; each has its own GPU if "
+                         "CUDA_VISIBLE_DEVICES names several.", lower_bound=1)
 
 
 def _numbers(name: str) -> List[int]:

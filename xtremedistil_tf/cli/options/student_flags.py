@@ -7,52 +7,54 @@ from xtremedistil_tf.cli.options.option import setting
 START_FLAGS = (
     setting("pt_student_checkpoint", "student.pt_student_checkpoint",
             "Hub name or local folder of a small encoder (BERT, DistilBERT, ELECTRA, RoBERTa "
-            "kind) that a Transformer starts from, with its own tokenizer and whole vocabulary; "
-            "the sizes are the checkpoint's."),
+            "kind). A Transformer student starts from it, with its sizes, its tokenizer and its "
+            "whole vocabulary."),
     setting("freeze_word_embedding", "student.freeze_word_embedding",
-            "No step trains the word embedding (a Transformer's positions included)."),
+            "Never train the word embedding (nor a Transformer's positions)."),
     setting("dropout_rate", "student.dropout_rate", "Dropout between the layers."),
     setting("dense_act_func", "student.dense_act_func",
             "Activation of the projection (paper: gelu).", choices=cfg.ACTIVATIONS),
     setting("pooling", "student.pooling",
-            "What stands for a text in classification: the BiLSTM's last states (its default) or "
-            "the max of each unit (authors' v1); a Transformer's first position (its default) or "
-            "the mean over the text.",
+            "How one vector for a text comes from its tokens, in classification. BiLSTM: last (the "
+            "default) or max (authors' v1). Transformer: first (the default) or mean.",
             choices=sorted({name for names in cfg.POOLINGS.values() for name in names})),
 )
 
 # Kind, sizes and start of a student.
 MODEL_FLAGS = (
     setting("student", "student.student",
-            "bilstm, or transformer: a small encoder; the default where --hidden_size, "
-            "--num_hidden_layers, --num_attention_heads or --pt_student_checkpoint is given.",
+            "Kind of student: bilstm or transformer. Default: transformer if --hidden_size, "
+            "--num_hidden_layers, --num_attention_heads or --pt_student_checkpoint is given, "
+            "otherwise bilstm.",
             choices=tuple(cfg.STUDENTS)),
     setting("compress_word_embedding", "student.compress_word_embedding",
-            "With --pt_student_checkpoint: read the teacher's pieces instead, the word embedding "
-            "started from the teacher's as --word_embedding says. Other students do so anyway."),
+            "With --pt_student_checkpoint: use the teacher's tokenizer, and start the word "
+            "embedding from the teacher's, as --word_embedding says. Other students always do."),
     setting("word_emb_dim", "student.word_emb_dim",
-            "E, width of the embedding; with --student=transformer the default is --hidden_size, "
-            "to which another width is projected."),
+            "E, the width of the word embedding. Default of a Transformer: --hidden_size; another "
+            "width is projected to it."),
     setting("bilstm_hidden_size", "student.bilstm_hidden_size",
-            "H, units of each direction (bilstm)."),
+            "H, the units of each direction of the BiLSTM."),
     setting("hidden_size", "student.hidden_size",
-            "Width of the layers (transformer); the inner width is four times it."),
-    setting("num_hidden_layers", "student.num_hidden_layers", "Depth (transformer)."),
+            "Width of the Transformer's layers. Their inner width is four times it."),
+    setting("num_hidden_layers", "student.num_hidden_layers",
+            "Number of the Transformer's layers."),
     setting("num_attention_heads", "student.num_attention_heads",
-            "Heads of a layer, a divisor of --hidden_size (transformer)."),
+            "Number of attention heads of a layer. It must divide --hidden_size."),
     setting("recurrent_dropout", "student.recurrent_dropout",
-            "Dropout inside the LSTM (authors: 0.2; above 0 no cuDNN)."),
+            "Dropout inside the LSTM (authors: 0.2). Above 0 a GPU cannot use cuDNN."),
     setting("word_embedding", "student.word_embedding",
-            "Start of the embedding (paper Table 7): svd, pca (released code) or ppa of the "
-            "fine-tuned teacher's, svd_pretrained of the one before fine-tuning, full: its whole "
-            "width, random, or file: word vectors. With --word_emb_file the default is file.",
+            "Start of the word embedding (paper Table 7). From the fine-tuned teacher's: svd, pca "
+            "(released code), ppa, or full (its whole width). From the teacher's before "
+            "fine-tuning: svd_pretrained. Others: random, or file (word vectors; the default with "
+            "--word_emb_file).",
             choices=cfg.WORD_EMBEDDINGS),
     setting("word_emb_file", "student.word_emb_file",
-            "Word vectors as text: GloVe, or fastText and MUSE (.vec)."),
+            "Text file of word vectors: GloVe, fastText or MUSE (.vec)."),
     setting("ppa_components", "student.ppa_components",
-            "Principal components that --word_embedding=ppa removes (paper: 14, 17)."),
+            "Number of principal components that --word_embedding=ppa removes (paper: 14, 17)."),
     setting("pair_encoding", "student.pair_encoding",
-            "How a BiLSTM reads two texts: siamese, each alone, joined with |u - v| and u * v "
-            "(its default), or joint, as one row with a segment embedding. A Transformer reads "
-            "one row.", choices=cfg.PAIR_ENCODINGS, derived=True),
+            "How a BiLSTM reads two texts. siamese (the default): each alone, joined with |u - v| "
+            "and u * v. joint: as one sequence with a segment embedding. A Transformer always "
+            "reads one sequence.", choices=cfg.PAIR_ENCODINGS, derived=True),
 )

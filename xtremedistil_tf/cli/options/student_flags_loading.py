@@ -1,4 +1,4 @@
-"""The flags that open a student in any of its forms, and the way from them to a tagger."""
+"""The flags that load a student in any runtime, and the student that they load."""
 
 from typing import Any, Optional
 
@@ -19,12 +19,12 @@ def define_loading_flags(runtime: Optional[str] = None, where: str = "") -> None
     flags.DEFINE_string("model_dir", None,
                         "Run folder, its student, onnx or tflite folder, or a version of its "
                         f"export{where}.", required=True)
-    chosen = "" if runtime else " By default what the folder holds, Keras for a run folder."
+    chosen = "" if runtime else " Default: what the folder holds, Keras for a run folder."
     flags.DEFINE_enum("runtime", runtime, RUNTIMES,
-                      f"What runs the student.{chosen} All give the same output but the int8 "
-                      "ones, which round.")
+                      f"What runs the student.{chosen} All give the same output except the "
+                      "int8 ones, which round.")
     flags.DEFINE_boolean("whitespace_words", False,
-                         "Split at white space only: for text that is tokenised already.")
+                         "Split text at white space only, for text that is tokenized already.")
 
 
 def load_named_student() -> Any:

@@ -1,4 +1,4 @@
-"""What a command says about itself: flags by concern, the paper's values, near words."""
+"""Text of --help: flags by concern, the paper's values, and near names for wrong ones."""
 
 import difflib
 import re
@@ -42,6 +42,9 @@ CONCERNS: Dict[str, tuple] = {
             "most_shown", "quiet", "verbose"),
 }
 OTHER = "Other"
+# The default of a flag whose help says on what it depends.
+DEPENDS = "depends"
+_SAYS_DEFAULT = "Default"
 # What the paper says, where it says it (section 6, Tables 3, 4 and 12; Eq. 5 and 6).
 PAPER = {
     "seq_len": "32", "teacher_layer": "7", "word_emb_dim": "300", "bilstm_hidden_size": "600",
@@ -76,6 +79,8 @@ def default_text(flag: flags.Flag) -> str:
     elif isinstance(value, (list, tuple)):
         value = ",".join(value)
     told = "none" if value is None or value == "" else f"{value}"
+    if told == "none" and _SAYS_DEFAULT in flag.help:
+        told = DEPENDS
     paper = PAPER.get(flag.name)
     if paper is None:
         return told
@@ -97,10 +102,12 @@ def usage(name: str, purpose: str, own: Iterable[str], values: flags.FlagValues)
         lines += ["", f"{title}:"]
         for member in members:
             flag = values[member]
-            told = f"--{member}  {flag.help.rstrip('.')} (default: {default_text(flag)})"
+            default = default_text(flag)
+            told = f"--{member}  {flag.help.rstrip('.')}"
+            told += "" if default == DEPENDS else f" (default: {default})"
             lines += textwrap.wrap(told, width, initial_indent="  ", subsequent_indent="      ")
-    return "\n".join([*lines, "", "--flagfile=FILE reads flags from a file, --version tells the "
-                      "version, --helpfull lists the flags of all libraries too."])
+    return "\n".join([*lines, "", "--flagfile=FILE reads flags from a file. --version prints the "
+                      "version. --helpfull lists the flags of all libraries too."])
 
 
 def near(value: str, allowed: Iterable[str]) -> Optional[str]:
