@@ -16,7 +16,7 @@ A killed benchmark goes on with the same command: what is in --work is not run a
 row is put into benchmarks/classification/RECORD.json as soon as there is one, with the commit and
 the processor of its run, in place of an earlier row of the same kind; so several commands may fill
 one record. Arguments behind `--` go to every run. `make docs` shows the records in
-docs/how-to/classify_texts.md.
+docs/reference/results/classification.md.
 """
 
 import collections

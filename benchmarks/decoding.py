@@ -3,7 +3,7 @@
 Command:
   python benchmarks/decoding.py --runs=STUDY/runs/base/seed_1,STUDY/runs/base/seed_2
 The runs' own test sentences are tagged, uncut; written to benchmarks/decoding.json, which `make
-docs` shows in docs/how-to/compare_strategies.md.
+docs` shows in docs/reference/results/studies.md.
 """
 
 import dataclasses

@@ -1,4 +1,6 @@
-"""Measures what docs/how-to/serve.md claims: speed, disk, a soak, and tokens a second beside spaCy.
+"""Measures speed, disk and tokens a second beside spaCy, and runs a soak.
+
+For docs/reference/results/serving.md.
 
 Command:
   python benchmarks/serving.py --model_dir=RUN --task=DATA

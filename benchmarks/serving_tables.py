@@ -1,4 +1,4 @@
-"""The recorded figures of the exports as Markdown, for docs/how-to/serve.md."""
+"""The recorded figures of the exports as Markdown, for docs/reference/results/serving.md."""
 
 import json
 

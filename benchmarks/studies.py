@@ -5,7 +5,7 @@ Commands (docs/how-to/compare_strategies.md has those of every table):
   python benchmarks/studies.py --study=STUDY
 Each table in STUDY (or --tables) goes to benchmarks/studies/<table>/ as table.md, table.csv,
 plot.png and record.json: the flags that all its runs share, seeds, the commit that was run, the
-machine. `make docs` then shows the tables in docs/how-to/compare_strategies.md.
+machine. `make docs` then shows the tables in docs/reference/results/studies.md.
 """
 
 import json

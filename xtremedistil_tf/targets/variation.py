@@ -12,7 +12,7 @@ log = logging.getLogger("absl")
 
 _BATCH = BatchSize(32)
 # Below, what differs is lost in the noise of a step: stage 1 learns a constant, as of MiniLM's
-# opening marker in layer 4 of 6 (docs/how-to/classify_texts.md, What is learnt).
+# opening marker in layer 4 of 6 (docs/how-to/classify_texts.md, Choose the teacher's layer).
 LEAST_VARIATION = 0.01
 
 
