@@ -1,15 +1,34 @@
 """TensorFlow, checked to carry Keras 2: the whole package imports `tf` from here."""
 
 import contextlib
+import importlib.metadata
 import importlib.util
 import os
 import tempfile
 from typing import Iterator
 
-# From 2.16 on, TensorFlow brings Keras 3; with this set, `tf.keras` is tf_keras, which is Keras 2.
-# Where tf_keras is not installed it would break TensorFlow 2.15, which has Keras 2 inside.
-if importlib.util.find_spec("tf_keras"):
-    os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
+
+def _choose_keras() -> str:
+    """Decides which package `tf.keras` must be, and tells TensorFlow; to be called before it loads.
+
+    Where the package `keras` is version 2 (TensorFlow 2.15), it is the one: transformers and
+    TensorFlow Addons import it by that name, and `tf_keras`, which comes along with TensorFlow
+    Text, would be a second Keras beside it. Where `keras` is version 3 (TensorFlow 2.16 and later)
+    it is `tf_keras`, which is Keras 2, and which transformers then imports.
+
+    Returns:
+      "keras" or "tf_keras".
+    """
+    try:
+        inside = importlib.metadata.version("keras").startswith("2.")
+    except importlib.metadata.PackageNotFoundError:
+        inside = False
+    if inside:
+        # Transformers and TensorFlow Addons would still import `keras`, whatever was set before.
+        os.environ["TF_USE_LEGACY_KERAS"] = "0"
+    elif importlib.util.find_spec("tf_keras"):  # Without it, TensorFlow itself could not load.
+        os.environ["TF_USE_LEGACY_KERAS"] = "1"
+    return "keras" if inside else "tf_keras"
 
 
 @contextlib.contextmanager
@@ -39,17 +58,19 @@ def _hushed(wanted: bool) -> Iterator[None]:
             os.close(screen)
 
 
+_KERAS = _choose_keras()
 with _hushed(os.environ.get("TF_CPP_MIN_LOG_LEVEL") == "3"):
     import tensorflow as tf
 
 # Functional TFBertModel graphs, legacy optimizers and TensorFlow Addons all need Keras 2.
 # Keras 2 keeps its models in `engine`; the version attribute is not set on every build.
-if ".engine." not in tf.keras.Model.__module__:
+if not tf.keras.Model.__module__.startswith(f"{_KERAS}.src.engine."):
     raise ImportError(
-        f"xtremedistil_tf needs tf.keras to be Keras 2, but it is {tf.keras.Model.__module__} "
-        f"(TensorFlow {tf.__version__}). "
-        "Install tensorflow==2.15.*, or with TensorFlow 2.16 and later install tf_keras of the "
-        "same minor version and set TF_USE_LEGACY_KERAS=1 before TensorFlow is imported."
+        f"xtremedistil_tf needs tf.keras to be Keras 2 from the package {_KERAS}, but it is "
+        f"{tf.keras.Model.__module__} (TensorFlow {tf.__version__}). "
+        "Install tensorflow==2.15.*, or with TensorFlow 2.16 and later tf_keras of the same minor "
+        "version; and import xtremedistil_tf before tensorflow, or set TF_USE_LEGACY_KERAS="
+        f"{int(_KERAS == 'tf_keras')} before tensorflow is imported."
     )
 
 __all__ = ["tf"]

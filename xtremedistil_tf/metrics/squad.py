@@ -4,6 +4,7 @@ import pathlib
 import types
 from typing import Any, Dict, List, Sequence
 
+from xtremedistil_tf.compat import squad_evaluate
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
 from xtremedistil_tf.data.readers.squad import Question
 from xtremedistil_tf.data.tokenization.alignment import Features, Labels
@@ -46,14 +47,11 @@ def score_answers(
 
     Source: Rajpurkar et al. (2018), section 5; their evaluation script.
     """
-    # Here, since transformers takes seconds to import, and who scores nothing does without.
-    from transformers.data.metrics.squad_metrics import squad_evaluate
-
     examples = [types.SimpleNamespace(qas_id=at, answers=[{"text": text} for text in texts])
                 for at, texts in enumerate(gold)]
     texts = {at: answer.spans[0].text for at, answer in enumerate(predicted)}
     odds = {at: answer.null_odds for at, answer in enumerate(predicted)}
-    scores = dict(squad_evaluate(examples, texts, odds, 0.0))
+    scores = dict(squad_evaluate()(examples, texts, odds, 0.0))
     return {**scores, "languages": {DEFAULT_LANGUAGE: {
         "exact": scores["exact"], "f1": scores["f1"], "support": scores["total"]}}}
 

@@ -4,6 +4,7 @@ import contextlib
 import functools
 from typing import Any, Callable, Dict, Iterator, Mapping, Sequence
 
+from xtremedistil_tf.compat import random_generators, without_gpu_kernels
 from xtremedistil_tf.keras2 import tf
 
 
@@ -107,12 +108,8 @@ def reseed(model: Any, seed: int) -> None:
     With it the masks of an epoch depend on its seed alone, not on what ran before; a run that was
     killed and started again therefore draws the same ones.
     """
-    index = 0
-    for layer in model._flatten_layers():
-        generator = getattr(getattr(layer, "_random_generator", None), "_generator", None)
-        if generator is not None:
-            generator.reset_from_seed(seed + index)
-            index += 1
+    for index, generator in enumerate(random_generators(model)):
+        generator.reset_from_seed(seed + index)
 
 
 @contextlib.contextmanager
@@ -122,14 +119,6 @@ def traced_for_cpu(model: Any) -> Iterator[None]:
     Keras traces both variants and their gradients; every stage compiles anew, and its start then
     takes half the time. What is traced after the block, an export above all, has both again.
     """
-    layers = [layer for layer in model._flatten_layers()
-              if getattr(layer, "_could_use_gpu_kernel", False)]
-    if tf.config.list_physical_devices("GPU"):
-        layers = []
-    try:
-        for layer in layers:
-            layer._could_use_gpu_kernel = False
+    has_gpu = bool(tf.config.list_physical_devices("GPU"))
+    with contextlib.nullcontext() if has_gpu else without_gpu_kernels(model):
         yield
-    finally:
-        for layer in layers:
-            layer._could_use_gpu_kernel = True

@@ -11,6 +11,7 @@ from typing import Any, Dict
 import numpy as np
 import transformers
 
+from xtremedistil_tf.compat import weights_by_part
 from xtremedistil_tf.config import StudentConfig
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.models.pretrained_encoders import (
@@ -104,8 +105,7 @@ def load_student_encoder(config: StudentConfig) -> Any:
 def _by_part(encoder: Any) -> Dict[str, Any]:
     """Variables of an encoder by their names in ELECTRA, the model's own in front left out."""
     found = {}
-    for weight in encoder.weights:
-        name = weight.name.split("/", 2)[2]
+    for name, weight in weights_by_part(encoder).items():
         if encoder.config.model_type == "distilbert":
             for theirs, ours in _RENAMED:
                 name = re.sub(rf"(^|/){theirs}(?=[/_])", rf"\1{ours}", name)

@@ -4,6 +4,7 @@ import dataclasses
 import pathlib
 from typing import Sequence
 
+from xtremedistil_tf.compat import rename_model
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.distillation_model import StageModel
@@ -31,7 +32,7 @@ def average_teachers(teachers: Sequence[Teacher]) -> Teacher:
                             "the first; allowed: teachers of one tokenizer, whose logits can be "
                             "averaged piece by piece")
         # A model's parts need names of their own.
-        teacher.model._name = f"teacher_{number}"
+        rename_model(teacher.model, f"teacher_{number}")
     inputs = {name: tf.keras.Input([None], dtype=given.dtype, name=name)
               for name, given in first.model.input.items()}
     outputs = [teacher.model(inputs) for teacher in teachers]

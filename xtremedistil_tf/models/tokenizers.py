@@ -4,7 +4,7 @@ import json
 from typing import Any, Dict, Iterable, Iterator, Optional, Sequence
 
 import transformers
-from tokenizers import BertWordPieceTokenizer
+from tokenizers import BertWordPieceTokenizer, Tokenizer
 
 from xtremedistil_tf.errors import UserError, first_line
 
@@ -47,8 +47,8 @@ def train_wordpiece(texts: Iterable[Sequence[str]], size: int, strip_accents: bo
       A transformers.BertTokenizerFast.
     """
     trainer = BertWordPieceTokenizer(lowercase=False, strip_accents=strip_accents)
-    normalize = trainer._tokenizer.normalizer.normalize_str
-    split = trainer._tokenizer.pre_tokenizer.pre_tokenize_str
+    normalize = trainer.normalizer.normalize_str
+    split = trainer.pre_tokenizer.pre_tokenize_str
 
     def words() -> Iterator[str]:
         # Read twice instead of held: the texts may be larger than memory.
@@ -67,7 +67,8 @@ def train_wordpiece(texts: Iterable[Sequence[str]], size: int, strip_accents: bo
         trainer.get_vocab(), lowercase=False, strip_accents=strip_accents
     )
     return transformers.BertTokenizerFast(
-        tokenizer_object=fresh._tokenizer, do_lower_case=False, strip_accents=strip_accents
+        tokenizer_object=Tokenizer.from_str(fresh.to_str()), do_lower_case=False,
+        strip_accents=strip_accents,
     )
 
 

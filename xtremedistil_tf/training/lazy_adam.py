@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from xtremedistil_tf.compat import overrides
 from xtremedistil_tf.keras2 import tf
 
 
+@overrides("_resource_apply_sparse", "_fallback_apply_state")
 class SparseRowsAdam(tf.keras.optimizers.legacy.Adam):
     """Adam whose moments decay, for a sparse gradient, in the gradient's rows only.
 

@@ -8,6 +8,7 @@ import shutil
 import time
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
+from xtremedistil_tf.compat import create_slots
 from xtremedistil_tf.distribution import agree, by_chief, is_chief
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
@@ -184,7 +185,7 @@ class Trainer:
         # A fresh optimizer and compile: Keras ignores changed `trainable` flags otherwise.
         self._model.compile(optimizer=_build_optimizer(self._optimizer, schedule))
         # Its slots now, not in the first step: a step that makes variables is traced twice.
-        self._model.optimizer._create_all_weights(self._model.trainable_variables)
+        create_slots(self._model.optimizer, self._model.trainable_variables)
         self._average = WeightAverage(self._model.trainable_variables, stage.average) \
             if stage.average else None
         state = self._resume(folder, chain)

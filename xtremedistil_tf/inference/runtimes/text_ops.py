@@ -1,7 +1,7 @@
 """The one operation of TensorFlow Text that exported graphs use, without the rest of that package.
 
-Importing tensorflow_text would pull in tensorflow_hub and a second Keras; its shared library is
-enough to build such a graph, or to load one.
+Importing tensorflow_text imports tensorflow_hub and takes seconds; its shared library is enough to
+build such a graph, or to load one.
 """
 
 import functools
@@ -9,10 +9,9 @@ import importlib.util
 import pathlib
 from typing import Any
 
+from xtremedistil_tf.compat import wordpiece_library
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
-
-_LIBRARY = pathlib.Path("python", "ops", "_wordpiece_tokenizer.so")
 
 
 def library_path() -> pathlib.Path:
@@ -26,7 +25,7 @@ def library_path() -> pathlib.Path:
         raise UserError(
             "SavedModels that take text need tensorflow-text; install xtremedistil-tf[serving]"
         )
-    return pathlib.Path(found.origin).parent / _LIBRARY
+    return wordpiece_library(pathlib.Path(found.origin).parent)
 
 
 @functools.lru_cache(maxsize=None)

@@ -7,6 +7,7 @@ from typing import Any, Callable
 
 import numpy as np
 
+from xtremedistil_tf.compat import lite_interpreter
 from xtremedistil_tf.config import TAGGING
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.assets import (
@@ -30,7 +31,7 @@ def _interpreter() -> Any:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError:
         try:
-            from tensorflow.lite.python.interpreter import Interpreter
+            return lite_interpreter()
         except ImportError:
             raise UserError(
                 "TFLite students need ai-edge-litert or TensorFlow; install one of them") from None

@@ -1,0 +1,238 @@
+"""Private or moved names of other packages: used here only, each checked when it is used.
+
+A new version of a package may rename what is private. The function here then raises
+`MovedNameError` with the name and what depends on it. Importing this file imports no TensorFlow.
+"""
+
+import contextlib
+import importlib
+import pathlib
+import sys
+from typing import Any, Callable, Dict, Iterator, List, Sequence, Tuple
+
+
+class MovedNameError(RuntimeError):
+    """A private name of another package is gone; its text names it and what depends on it."""
+
+
+def _origin(owner: Any) -> Tuple[str, str]:
+    """Name of an object, class or module for messages, and its package with the version."""
+    if hasattr(owner, "__path__") or hasattr(owner, "__spec__"):
+        name = module = owner.__name__
+    else:
+        kinds = (owner if isinstance(owner, type) else type(owner)).__mro__
+        foreign = [kind for kind in kinds if not kind.__module__.startswith("xtremedistil_tf")]
+        name, module = foreign[0].__name__, foreign[0].__module__
+    package = module.split(".")[0]
+    version = getattr(sys.modules.get(package), "__version__", None)
+    return name, f"{package} {version}" if version else package
+
+
+def _moved(owner: Any, name: str, needed_for: str) -> MovedNameError:
+    owned_by, package = _origin(owner)
+    return MovedNameError(
+        f"{package} has no {owned_by}.{name}, which is private and needed for {needed_for}; "
+        "install the versions that setup.py names, or adapt xtremedistil_tf/compat.py"
+    )
+
+
+def _private(owner: Any, name: str, needed_for: str) -> Any:
+    """A private attribute.
+
+    Args:
+      owner: object, class or module of another package.
+      name: of the attribute.
+      needed_for: what does not work without it.
+
+    Raises:
+      MovedNameError: if there is no such attribute.
+    """
+    try:
+        return getattr(owner, name)
+    except AttributeError:
+        raise _moved(owner, name, needed_for) from None
+
+
+def _imported(module: str, name: str, needed_for: str) -> Any:
+    """A name of a module that other versions may have elsewhere; errors as of `_private`."""
+    try:
+        found = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        package = module.split(".")[0]
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise  # The module is there, and lacks another package.
+        if error.name == package:
+            raise  # The whole package is not installed.
+        raise _moved(sys.modules[package], f"{module[len(package) + 1:]}.{name}",
+                     needed_for) from None
+    return _private(found, name, needed_for)
+
+
+# === Keras ===
+
+
+def flatten_layers(model: Any) -> List[Any]:
+    """A Keras model and all layers in it, those inside other layers included.
+
+    Raises:
+      MovedNameError: if Keras has no such list.
+    """
+    return list(_private(model, "_flatten_layers", "finding a model's random generators")())
+
+
+def random_generators(model: Any) -> List[Any]:
+    """The random generators (`tf.random.Generator`) of a model's dropout, in the layers' order.
+
+    Without them the masks of an epoch would depend on what ran before, and a run that was
+    interrupted and resumed would no longer give the same weights.
+
+    Raises:
+      MovedNameError: if a layer that draws random numbers has no generator where it is looked for.
+    """
+    from xtremedistil_tf.keras2 import tf
+
+    what = "repeating the dropout of an epoch when a run resumes"
+    internal = _private(tf.keras, "__internal__", what)
+    base = _private(_private(internal, "layers", what), "BaseRandomLayer", what)
+    found = []
+    for layer in flatten_layers(model):
+        if not isinstance(layer, base) or not layer.built:
+            continue
+        generator = _private(_private(layer, "_random_generator", what), "_generator", what)
+        if generator is None:
+            raise MovedNameError(
+                f"layer {layer.name} keeps its random state in no variable, needed for {what}; "
+                "call tf.keras.backend.experimental.enable_tf_random_generator() before building")
+        found.append(generator)
+    return found
+
+
+@contextlib.contextmanager
+def without_gpu_kernels(model: Any) -> Iterator[None]:
+    """Leaves the GPU's variant of the model's LSTMs out of what is traced in the block.
+
+    Raises:
+      MovedNameError: if an LSTM does not say which variants it has.
+    """
+    from xtremedistil_tf.keras2 import tf
+
+    recurrent = [layer for layer in flatten_layers(model)
+                 if isinstance(layer, (tf.keras.layers.LSTM, tf.keras.layers.GRU))]
+    layers = [layer for layer in recurrent
+              if _private(layer, "_could_use_gpu_kernel", "tracing an LSTM for the CPU alone")]
+    try:
+        for layer in layers:
+            layer._could_use_gpu_kernel = False
+        yield
+    finally:
+        for layer in layers:
+            layer._could_use_gpu_kernel = True
+
+
+def create_slots(optimizer: Any, variables: Sequence[Any]) -> None:
+    """Creates an optimizer's own variables now instead of in the first step.
+
+    Raises:
+      MovedNameError: if the optimizer cannot.
+    """
+    _private(optimizer, "_create_all_weights", "tracing a training step once")(variables)
+
+
+def overrides(*names: str) -> Callable[[type], type]:
+    """Class decorator: the methods override, or use, private ones of a base class.
+
+    An override whose name the base class no longer has is never called.
+
+    Raises:
+      MovedNameError: if no base class has one of the names.
+    """
+    def check(kind: type) -> type:
+        for name in names:
+            _private(kind.__mro__[1], name, f"{kind.__name__}, which overrides or calls it")
+        return kind
+
+    return check
+
+
+def rename_model(model: Any, name: str) -> None:
+    """Gives a built Keras model another name: models inside one model need different names.
+
+    Raises:
+      MovedNameError: if a model's name is kept elsewhere.
+    """
+    what = "several teachers in one model"
+    _private(model, "_name", what)
+    model._name = name
+    if model.name != name:
+        raise _moved(model, "_name", what)
+
+
+# === transformers, tokenizers ===
+
+
+def weights_by_part(encoder: Any) -> Dict[str, Any]:
+    """Variables of a transformers encoder by name, without the names of the model around them.
+
+    Args:
+      encoder: whose variables are called "model/main layer/part/.../name:0".
+
+    Returns:
+      The variables by "part/.../name:0".
+
+    Raises:
+      MovedNameError: if variables are named in another way.
+    """
+    found: Dict[str, Any] = {}
+    for weight in encoder.weights:
+        names = weight.name.split("/", 2)
+        if len(names) < 3 or names[0] != encoder.name or names[2] in found:
+            raise MovedNameError(
+                f"{_origin(encoder)[1]} calls a variable of {encoder.name} {weight.name!r}; "
+                f"copying a checkpoint's weights needs {encoder.name}/.../part/name:0, each once; "
+                "install the versions that setup.py names, or adapt xtremedistil_tf/compat.py")
+        found[names[2]] = weight
+    return found
+
+
+def squad_evaluate() -> Callable[..., Dict[str, Any]]:
+    """The SQuAD 2.0 evaluation of transformers.
+
+    Raises:
+      MovedNameError: if transformers has it no longer.
+    """
+    return _imported("transformers.data.metrics.squad_metrics", "squad_evaluate",
+                     "scoring answers to questions")
+
+
+# === TensorFlow's own ===
+
+
+def lite_interpreter() -> Any:
+    """The class of TensorFlow's TFLite interpreter.
+
+    Raises:
+      ImportError: if TensorFlow is not installed.
+      MovedNameError: if TensorFlow has none.
+    """
+    what = "running TFLite students; ai-edge-litert has one too"
+    return _private(_imported("tensorflow", "lite", what), "Interpreter", what)
+
+
+def wordpiece_library(package: pathlib.Path) -> pathlib.Path:
+    """The shared library of TensorFlow Text's WordPiece operation.
+
+    Importing tensorflow_text imports tensorflow_hub and all operations; this one is enough.
+
+    Args:
+      package: folder of tensorflow_text.
+
+    Raises:
+      MovedNameError: if it is not where it was.
+    """
+    path = package / "python" / "ops" / "_wordpiece_tokenizer.so"
+    if not path.is_file():
+        raise MovedNameError(
+            f"tensorflow_text has no {path.relative_to(package)} in {package}, needed for "
+            "SavedModels that take text; install the versions that setup.py names, or adapt "
+            "xtremedistil_tf/compat.py")
+    return path
