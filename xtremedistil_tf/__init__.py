@@ -1,27 +1,61 @@
-"""XtremeDistil in TensorFlow 2: distil a huge multilingual tagger into a tiny BiLSTM."""
+"""XtremeDistil in TensorFlow 2: distil a huge multilingual tagger into a tiny BiLSTM.
+
+Everything below is imported when it is first used: `import xtremedistil_tf` itself is free.
+"""
 
 from xtremedistil_tf.version import __version__
 
-__all__ = ["__version__", "load"]
+TYPE_CHECKING = False  # Type checkers know the name; typing itself is not imported for it.
+if TYPE_CHECKING:
+    from typing import Any, List
+
+    from xtremedistil_tf.config import (
+        DataConfig,
+        DistilConfig,
+        Resources,
+        RunConfig,
+        SquadConfig,
+        StudentConfig,
+        TeacherConfig,
+    )
+    from xtremedistil_tf.corpora.readers.formats import register_reader
+    from xtremedistil_tf.errors import UserError
+    from xtremedistil_tf.inference.runtimes.load import load
+    from xtremedistil_tf.training.loss_table import register_loss
+    from xtremedistil_tf.training.strategies import register_strategy
+
+# Where each public name is; the imports above say the same to type checkers and editors.
+_PLACES = {
+    "load": "inference.runtimes.load",
+    "DataConfig": "config",
+    "DistilConfig": "config",
+    "Resources": "config",
+    "RunConfig": "config",
+    "SquadConfig": "config",
+    "StudentConfig": "config",
+    "TeacherConfig": "config",
+    "UserError": "errors",
+    "register_loss": "training.loss_table",
+    "register_reader": "corpora.readers.formats",
+    "register_strategy": "training.strategies",
+}
+
+__all__ = [
+    "DataConfig", "DistilConfig", "Resources", "RunConfig", "SquadConfig", "StudentConfig",
+    "TeacherConfig", "UserError", "__version__", "load", "register_loss", "register_reader",
+    "register_strategy",
+]
 
 
-def load(folder, runtime=None, keep_whole=False):
-    """Loads a distilled student for use on text.
+def __getattr__(name: str) -> "Any":
+    import importlib
 
-    Args:
-      folder: a run folder, its `student`, `onnx` or `tflite` folder, or a version folder of
-        `export`.
-      runtime: "keras", "savedmodel", "onnx", "onnx_int8", "tflite" or "tflite_int8"; by default
-        what the folder holds, Keras for a run folder. With the ONNX ones no TensorFlow is imported.
-      keep_whole: split text at white space only.
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)
+    globals()[name] = found
+    return found
 
-    Returns:
-      A `xtremedistil_tf.inference.tagger.TextTagger`, called on a string or a list of strings.
 
-    Raises:
-      UserError: if the folder holds no complete student.
-    """
-    # Imported here so that `import xtremedistil_tf` costs nothing.
-    from xtremedistil_tf.inference.runtimes.load import load as load_tagger
-
-    return load_tagger(folder, runtime, keep_whole)
+def __dir__() -> "List[str]":
+    return sorted(__all__)

@@ -1,9 +1,10 @@
 """The exception for mistakes that the user can mend, and what other exceptions mean."""
 
+import difflib
 import errno
 import os
 import re
-from typing import Collection, Optional, Set, Tuple
+from typing import Collection, Iterable, Optional, Set, Tuple
 
 
 class UserError(ValueError):
@@ -13,6 +14,21 @@ class UserError(ValueError):
 def first_line(error: Exception) -> str:
     """The first line of what another library said."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def near(value: str, allowed: Iterable[str]) -> Optional[str]:
+    """The allowed value that a misspelt one is nearest to, if any is near."""
+    by_lower = {name.lower(): name for name in allowed}
+    found = difflib.get_close_matches(value.lower(), by_lower, 1, 0.6)
+    return by_lower[found[0]] if found else None
+
+
+def not_allowed(flag: str, value: object, allowed: Iterable[str]) -> UserError:
+    """The error for a flag with a value that it cannot have; names the near one if any is near."""
+    names = list(allowed)
+    better = near(str(value), names)
+    return UserError(f"--{flag} is {value!r}; allowed: {', '.join(names)}"
+                     + (f"; did you mean {better}?" if better else ""))
 
 
 # The system refuses these to any program: the disk is full, or the file or folder is protected.

@@ -134,7 +134,7 @@ def student_step(store, vocabulary, E: int, H: int, peak: float) -> dict:
     from xtremedistil_tf.models.student import build_student
     from xtremedistil_tf.targets.dataset import transfer_batches
     from xtremedistil_tf.training.addons import LazyAdam
-    from xtremedistil_tf.training.losses import LOSSES
+    from xtremedistil_tf.training.loss_table import LOSSES
     from xtremedistil_tf.training.stages import LossTerm
 
     def model_of(recurrent_dropout, optimizer):

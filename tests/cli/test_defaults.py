@@ -49,8 +49,9 @@ def another(option):
         return "representation=3", (("representation", 3),)
     if option.name == "target_shard":
         return "1/4", (1, 4)
-    if option.choices is not None:
-        value = next(choice for choice in reversed(option.choices) if choice != option.default)
+    choices = option.names() if option.names else option.choices
+    if choices is not None:
+        value = next(choice for choice in reversed(choices) if choice != option.default)
         return value, value
     if option.kind == "boolean":
         return str(not option.default).lower(), not option.default

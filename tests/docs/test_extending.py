@@ -1,4 +1,4 @@
-"""The blocks of docs/extending.md, run where they say they belong."""
+"""The blocks of docs/extending.md, run as files of a package of one's own."""
 
 import re
 
@@ -7,51 +7,73 @@ import pytest
 
 from tests.conftest import ROOT
 from xtremedistil_tf import config
-from xtremedistil_tf.config import distillation
 from xtremedistil_tf.corpora.convert import ConvertOptions, convert
 from xtremedistil_tf.corpora.readers import formats
 from xtremedistil_tf.corpora.readers.sources import find_sources
 from xtremedistil_tf.data.labels import read_labels
 from xtremedistil_tf.data.readers.rows import read_ner
+from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.models import student
 from xtremedistil_tf.training import strategies
+from xtremedistil_tf.training.loss_table import LOSSES, losses_against
 
 BLOCKS = dict(re.findall(
     r"```python\n# (\S+)\n(.*?)```", (ROOT / "docs" / "extending.md").read_text("utf-8"), re.S))
 
 
-def run(module):
-    """Runs the block of a module as if it stood at its end."""
-    namespace = dict(vars(module))
-    path = module.__name__.replace(".", "/") + ".py"
-    exec(compile(BLOCKS[path], f"docs/extending.md ({path})", "exec"), namespace)
-    return namespace
+@pytest.fixture
+def own(monkeypatch):
+    """Runs a block of the page in a module of its own; what it registers is gone afterwards."""
+    for registry in (strategies.STRATEGIES, LOSSES, formats.FORMATS):
+        for table in ("_entries", "_sources"):
+            monkeypatch.setattr(registry, table, dict(getattr(registry, table)))
+
+    def run(path, namespace=None):
+        namespace = {"__name__": path[:-3].replace("/", ".")} if namespace is None else namespace
+        exec(compile(BLOCKS[path], f"docs/extending.md ({path})", "exec"), namespace)
+        return namespace
+
+    return run
 
 
 def test_each_is_under_30_lines():
-    assert len(BLOCKS) == 3
+    assert len(BLOCKS) == 4
     for path, block in BLOCKS.items():
         assert len(block.splitlines()) < 30, path
         assert max(map(len, block.splitlines())) <= 100
 
 
-def test_a_strategy(monkeypatch):
-    monkeypatch.setattr(strategies, "PLANS", dict(strategies.PLANS))
-    monkeypatch.setattr(distillation, "STRATEGIES", (*config.STRATEGIES, "logits-first"))
-    run(strategies)
-    plan = strategies.build_plan(
-        config.StudentConfig().layers, config.DistilConfig(strategy="logits-first"))
+def test_a_strategy(own):
+    own("my_package/strategy.py")
+    settings = config.DistilConfig(strategy="logits-first")
+    plan = strategies.build_plan(config.StudentConfig().layers, settings)
     assert [stage.name for stage in plan] == [
         "01_logits_logits", "02_logits_projection", "03_logits_bilstm", "04_logits_word_embedding",
         "05_labels"]
     assert plan[0].trainable == ("logits",) and plan[-1].trainable == (
         "logits", "projection", "bilstm", "word_embedding")
+    strategies.check_plan(settings)
+    with pytest.raises(UserError, match="'logits-first' is registered twice, by my_package.strategy"
+                                        ".logits_first and by my_package.strategy.logits_first"):
+        own("my_package/strategy.py")
 
 
-def test_a_student(monkeypatch):
+def test_a_loss(own):
+    own("my_package/loss.py")
+    assert losses_against("logits") == ("mse", "kld", "pseudo_labels", "mae")
+    assert losses_against("representation") == ("mse", "kld", "mae")
+    plan = strategies.build_plan(
+        config.StudentConfig().layers, config.DistilConfig(logits_loss="mae"))
+    assert plan[1].terms[0].loss == "mae"
+    prediction = np.array([[[1.0, 3.0], [np.nan, 0.0]]], np.float32)
+    value = LOSSES["mae"](prediction, np.zeros_like(prediction), np.array([[1, 0]]))
+    assert float(value) == 2.0
+
+
+def test_a_student(monkeypatch, own):
     monkeypatch.setattr(student, "BODIES", dict(student.BODIES))
     monkeypatch.setitem(config.STUDENTS, "cnn", lambda config: ("convolution",))
-    run(student)
+    own("xtremedistil_tf/models/student.py", dict(vars(student)))
     made_of = config.StudentConfig(word_emb_dim=4, bilstm_hidden_size=6, student="cnn")
     made = student.build_student(made_of, 20, 8, 11)
     assert made.registry.names == made_of.layers
@@ -67,9 +89,8 @@ def test_a_student(monkeypatch):
     assert not made.registry.parameters([]) and made.registry.parameters(["convolution"]) == 126
 
 
-def test_a_reader(monkeypatch, tmp_path):
-    monkeypatch.setattr(formats, "FORMATS", dict(formats.FORMATS))
-    run(formats)
+def test_a_reader(own, tmp_path):
+    own("my_package/reader.py")
     for split in ("train", "dev", "test"):
         (tmp_path / f"{split}.txt").write_text(f"Ann/S-PER 1/2/O {split}/O\n")
     sources, _ = find_sources(tmp_path)

@@ -90,7 +90,7 @@ def train_mirrored(devices, path):
     from xtremedistil_tf.distribution import spread, use_strategy
     from xtremedistil_tf.keras2 import tf
     from xtremedistil_tf.models.student import build_student
-    from xtremedistil_tf.training.losses import LOSSES
+    from xtremedistil_tf.training.loss_table import LOSSES
     from xtremedistil_tf.training.stages import LossTerm
 
     cpu = tf.config.list_physical_devices("CPU")[0]

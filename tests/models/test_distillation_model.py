@@ -8,7 +8,7 @@ from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.distillation_model import traced_for_cpu
 from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.models.weights import named_weights
-from xtremedistil_tf.training.losses import LOSSES
+from xtremedistil_tf.training.loss_table import LOSSES
 from xtremedistil_tf.training.strategies import build_plan
 from xtremedistil_tf.training.trainer import StageFeed, Trainer
 

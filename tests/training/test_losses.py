@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.training.losses import LOSSES, cross_entropy, span_cross_entropy
+from xtremedistil_tf.training.loss_table import LOSSES
+from xtremedistil_tf.training.losses import cross_entropy, span_cross_entropy
 
 GENERATOR = np.random.default_rng(3)
 PREDICTION = GENERATOR.normal(size=(2, 3, 4)).astype(np.float32)

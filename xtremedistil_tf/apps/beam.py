@@ -11,7 +11,7 @@ from apache_beam.io.filebasedsource import FileBasedSource
 from apache_beam.metrics import Metrics
 from apache_beam.utils.shared import Shared
 
-import xtremedistil_tf
+from xtremedistil_tf.inference.runtimes.load import load
 from xtremedistil_tf.inference.streaming import decode_line, line_record, tag_lines
 
 # Lines go to the tagger in batches; how large, the engine finds out between these bounds.
@@ -65,7 +65,7 @@ class _Tag(beam.DoFn):
     def setup(self) -> None:
         """Loads the student, or takes the one that this process has."""
         self._tagger = self._shared.acquire(
-            lambda: xtremedistil_tf.load(self._folder, self._runtime, self._keep_whole))
+            lambda: load(self._folder, self._runtime, self._keep_whole))
 
     def process(self, batch: List[Line]) -> Iterator[str]:
         """Tags a batch; a line that cannot be tagged costs that line only."""

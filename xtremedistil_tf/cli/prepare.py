@@ -6,6 +6,7 @@ from typing import List, Tuple
 from absl import flags
 
 from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli.options.option import define_named
 from xtremedistil_tf.config import DataConfig, require
 from xtremedistil_tf.corpora.check import check_task
 from xtremedistil_tf.corpora.conversion_record import describe_record
@@ -14,11 +15,15 @@ from xtremedistil_tf.corpora.piece_counter import PieceCounter
 from xtremedistil_tf.corpora.problems import summary
 from xtremedistil_tf.corpora.readers.formats import FORMATS, ReadOptions
 from xtremedistil_tf.corpora.readers.sources import Source, dataset_sources, find_sources
-from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.errors import UserError, not_allowed
 from xtremedistil_tf.reporting.paper import TABLE_17
 
 FLAGS = flags.FLAGS
 PAPER = "paper"
+
+
+def _formats() -> Tuple[str, ...]:
+    return ("auto", *FORMATS.names(), "datasets")
 
 
 def define_flags() -> None:
@@ -29,9 +34,9 @@ def define_flags() -> None:
     for split in ("train", "dev", "test", "transfer"):
         flags.DEFINE_list(split, [], f"Files for {split}, if their names do not say so.")
     flags.DEFINE_string("output", None, "The task folder to make.")
-    flags.DEFINE_enum("format", "auto", ("auto", *FORMATS, "datasets"),
-                      "Format of the input. auto tells it by the content; columns is CoNLL: a word "
-                      "and its tag a line, in IOB1, IOB2 or BIOES.")
+    define_named("format", "auto", _formats(),
+                 "Format of the input. auto tells it by the content; columns is CoNLL: a word and "
+                 "its tag a line, in IOB1, IOB2 or BIOES.")
     flags.DEFINE_list("dataset_config", [], "Configurations of the data set, such as de,fr.")
     flags.DEFINE_string("language", None, "Language of sentences that name none.")
     flags.DEFINE_list("languages", [], "Keep these languages only; paper means the paper's 41.")
@@ -84,6 +89,8 @@ def _options() -> ConvertOptions:
     languages = []
     for code in FLAGS.languages:
         languages += sorted(TABLE_17) if code == PAPER else [code]
+    if FLAGS.format not in _formats():
+        raise not_allowed("format", FLAGS.format, _formats())
     form = "auto" if FLAGS.format == "datasets" else FLAGS.format
     read = ReadOptions(form, FLAGS.language, tuple(FLAGS.tag_names), FLAGS.whitespace_words)
     return ConvertOptions(read, tuple(languages), (FLAGS.dev_share, FLAGS.test_share), FLAGS.seed,

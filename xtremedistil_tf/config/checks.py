@@ -4,7 +4,7 @@ import dataclasses
 import math
 from typing import Any, Tuple, TypeVar
 
-from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.errors import UserError, not_allowed
 
 # Default of a setting that follows from others; once the settings are made it has its value.
 DERIVED: Any = None
@@ -33,7 +33,8 @@ def require(condition: bool, message: str) -> None:
 
 def one_of(flag: str, value: Any, allowed: Tuple[str, ...]) -> None:
     """Raises UserError unless a flag has one of the allowed values."""
-    require(value in allowed, f"--{flag} is {value!r}; allowed: {', '.join(allowed)}")
+    if value not in allowed:
+        raise not_allowed(flag, value, allowed)
 
 
 def positive(flag: str, value: float) -> None:

@@ -5,12 +5,8 @@ from typing import Optional, Tuple
 
 from xtremedistil_tf.config.checks import at_least, one_of, positive, require
 
-STRATEGIES = ("D4.2", "D4.1", "D3.2", "D3.1", "D2", "D1", "D0-S", "D0")
 # The plan of a run without a teacher: D4.2's steps on labels.
 FINE_TUNING = "fine-tuning"
-MATCHED_IN = ("D3", "D4")
-REPRESENTATION_LOSSES = ("mse", "kld")
-LOGITS_LOSSES = ("mse", "kld", "pseudo_labels")
 UNFREEZE_ORDERS = ("top_down", "bottom_up", "all")
 SCHEDULES = ("restarts", "cosine")
 EPOCHS_PER = ("step", "stage")
@@ -49,7 +45,8 @@ class DistilConfig:
     """How the student is trained.
 
     Attributes:
-      strategy: name of the plan, one of STRATEGIES (paper Table 3) or FINE_TUNING.
+      strategy: name of the plan, one of `training.strategies.STRATEGIES` (paper Table 3) or
+        FINE_TUNING.
       representation_loss: "mse" (released code) or "kld" (softmax-normalised, paper Eq. 6).
       logits_loss: "mse" (paper Eq. 4), "kld" (softmax-normalised, softened by `temperature`) or
         "pseudo_labels" (the teacher's most probable class).
@@ -113,19 +110,12 @@ class DistilConfig:
     def __post_init__(self):
         if self.attention:
             object.__setattr__(self, "multi_hidden_states", True)
-        one_of("strategy", self.strategy, (*STRATEGIES, FINE_TUNING))
-        one_of("representation_loss", self.representation_loss, REPRESENTATION_LOSSES)
-        one_of("logits_loss", self.logits_loss, LOGITS_LOSSES)
         one_of("unfreeze_order", self.unfreezes, UNFREEZE_ORDERS)
         positive("temperature", self.temperature)
         positive("learning_rate", self.peak_rate)
         require(self.temperature == 1 or self.logits_loss == "kld",
                 f"--temperature is {self.temperature}, but --logits_loss={self.logits_loss} has "
                 "none; allowed with --logits_loss=kld")
-        require(not (self.multi_hidden_states or self.attention) or self.strategy[:2] in MATCHED_IN,
-                "--distil_multi_hidden_states and --distil_attention are taught in a step for the "
-                f"representation alone, which --strategy={self.strategy} has not; allowed: "
-                + ", ".join(name for name in STRATEGIES if name[:2] in MATCHED_IN))
         for flag in ("alpha", "beta", "gamma"):
             at_least(flag, getattr(self, flag), 0)
         one_of("epochs_per", self.epochs_per, EPOCHS_PER)

@@ -3,8 +3,6 @@
 Padding may hold anything, infinities and NaN included: neither a loss nor its gradient sees it.
 """
 
-from typing import Callable, Dict
-
 from xtremedistil_tf.keras2 import tf
 
 # Smallest share of attention that is told from none; a float16 still holds it.
@@ -172,14 +170,3 @@ def pseudo_labels(
     The hard-target variant: what is lost against it is what the soft targets are worth.
     """
     return cross_entropy(prediction, tf.argmax(target, axis=-1, output_type=tf.int32), mask)
-
-
-LOSSES: Dict[str, Callable[..., tf.Tensor]] = {
-    "mse": mean_squared_error,
-    "kld": kl_divergence,
-    "attention_kld": attention_divergence,
-    "cross_entropy": cross_entropy,
-    "squared_error": squared_error,
-    "span_cross_entropy": span_cross_entropy,
-    "pseudo_labels": pseudo_labels,
-}

@@ -1,23 +1,41 @@
 """The strategies of the paper's Table 3 as plans: one function each, and one table of them."""
 
 import dataclasses
-from typing import Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Callable, List, Optional, Sequence, Tuple
 
-from xtremedistil_tf.config import FINE_TUNING, MATCHING, BatchSize, DistilConfig, TeacherConfig
-from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.config import (
+    FINE_TUNING,
+    MATCHING,
+    BatchSize,
+    DistilConfig,
+    TeacherConfig,
+    require,
+)
+from xtremedistil_tf.errors import UserError, not_allowed
+from xtremedistil_tf.plugins import Registry
+from xtremedistil_tf.training.loss_table import LOSSES, SOFT, losses_against
 from xtremedistil_tf.training.stages import LossTerm, Schedule, Stage
 
 
 @dataclasses.dataclass(frozen=True)
-class _Step:
-    """A stage before its number, epochs and batch size are known."""
+class StageDraft:
+    """A stage before its number, epochs and batch size are known.
+
+    Attributes:
+      purpose: what is learnt, and the end of the stage's name.
+      data: "transfer", "train" or "both".
+      terms: the losses.
+      trainable: the complete set of layers that move, top first; all others are frozen.
+      monitor: dev measure that chooses the best epoch; None for the run's.
+      share: fraction of its phase's epoch budget, for `--epochs_per=stage`.
+    """
 
     purpose: str
     data: str
     terms: Tuple[LossTerm, ...]
     trainable: Tuple[str, ...]
-    monitor: Optional[str] = None  # The run's dev measure.
-    share: float = 1.0  # Of the epochs of the steps that have its purpose.
+    monitor: Optional[str] = None
+    share: float = 1.0
 
 
 def unfreeze(layers: Sequence[str], order: str) -> List[Tuple[str, Tuple[str, ...]]]:
@@ -38,102 +56,167 @@ def unfreeze(layers: Sequence[str], order: str) -> List[Tuple[str, Tuple[str, ..
     return [(name, tuple(top_down[:at])) for at, name in enumerate(top_down, 1)]
 
 
-def _labels(smoothing: float = 0.0, weight: float = 1.0) -> LossTerm:
+def labels_term(smoothing: float = 0.0, weight: float = 1.0) -> LossTerm:
+    """The loss against gold labels."""
     return LossTerm("logits", "labels", "cross_entropy", weight, smoothing=smoothing)
 
 
-def _logits(config: DistilConfig, weight: float = 1.0) -> LossTerm:
+def logits_term(config: DistilConfig, weight: float = 1.0) -> LossTerm:
+    """The loss against the teacher's logits, the one of `--logits_loss`."""
     temperature = config.temperature if config.logits_loss == "kld" else 1.0
     return LossTerm("logits", "logits", config.logits_loss, weight, temperature)
 
 
-def _hidden(config: DistilConfig, weight: float = 1.0) -> LossTerm:
+def representation_term(config: DistilConfig, weight: float = 1.0) -> LossTerm:
+    """The loss against the teacher's representation, the one of `--representation_loss`."""
     return LossTerm("representation", "representation", config.representation_loss, weight)
 
 
-def _everything(layers: Sequence[str]) -> Tuple[str, ...]:
+def all_layers(layers: Sequence[str]) -> Tuple[str, ...]:
+    """All layers, top first."""
     return tuple(reversed(layers))
 
 
-def _representation(layers: Sequence[str], config: DistilConfig) -> _Step:
-    below = tuple(name for name in _everything(layers) if name != "logits")
-    terms: Tuple[LossTerm, ...] = (_hidden(config),)
+def representation_stage(layers: Sequence[str], config: DistilConfig) -> StageDraft:
+    """The stage that learns the teacher's representation alone, all layers below the head."""
+    below = tuple(name for name in all_layers(layers) if name != "logits")
+    terms: Tuple[LossTerm, ...] = (representation_term(config),)
     if config.multi_hidden_states:
         below = (MATCHING, *below)
         terms += (LossTerm("hidden_states", "hidden_states", "mse"),)
     if config.attention:
         terms += (LossTerm("attention", "attention", "attention_kld"),)
-    return _Step("representation", "transfer", terms, below, "representation")
+    return StageDraft("representation", "transfer", terms, below, "representation")
 
 
-def _gradual(
+def gradual_stages(
     purpose: str, data: str, terms: Tuple[LossTerm, ...], layers: Sequence[str],
     config: DistilConfig,
-) -> List[_Step]:
+) -> List[StageDraft]:
+    """One stage for each layer that is unfrozen, in the order of `--unfreeze_order`.
+
+    Args:
+      purpose: see `StageDraft`; the name of the unfrozen layer is added.
+      data: see `StageDraft`.
+      terms: the losses of all of them.
+      layers: names, bottom to top.
+      config: the settings.
+    """
     steps = unfreeze(layers, config.unfreezes)
     parts = len(steps) * (len(steps) + 1) / 2  # The k-th step trains k layers and gets k parts.
-    return [_Step(f"{purpose}_{name}", data, terms, trainable, share=at / parts)
+    return [StageDraft(f"{purpose}_{name}", data, terms, trainable, share=at / parts)
             for at, (name, trainable) in enumerate(steps, 1)]
 
 
-def _d0_s(layers: Sequence[str], config: DistilConfig) -> List[_Step]:
-    return [_Step("labels", "train", (_labels(config.label_smoothing),), _everything(layers))]
+def _d0_s(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
+    return [StageDraft("labels", "train", (labels_term(config.label_smoothing),),
+                       all_layers(layers))]
 
 
 def _joint(config: DistilConfig) -> Tuple[LossTerm, ...]:
-    return _labels(config.label_smoothing, config.alpha), _logits(config, config.gamma)
+    return labels_term(config.label_smoothing, config.alpha), logits_term(config, config.gamma)
 
 
-def _d1(layers: Sequence[str], config: DistilConfig) -> List[_Step]:
-    return [_Step("joint", "both", _joint(config), _everything(layers))]
+def _d1(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
+    return [StageDraft("joint", "both", _joint(config), all_layers(layers))]
 
 
-def _d2(layers: Sequence[str], config: DistilConfig) -> List[_Step]:
-    terms = (*_joint(config), _hidden(config, config.beta))
-    return [_Step("joint", "both", terms, _everything(layers))]
+def _d2(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
+    terms = (*_joint(config), representation_term(config, config.beta))
+    return [StageDraft("joint", "both", terms, all_layers(layers))]
 
 
-def _d3_1(layers: Sequence[str], config: DistilConfig) -> List[_Step]:
-    return [_representation(layers, config),
-            _Step("joint", "both", _joint(config), _everything(layers))]
+def _d3_1(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
+    return [representation_stage(layers, config),
+            StageDraft("joint", "both", _joint(config), all_layers(layers))]
 
 
-def _d3_2(layers: Sequence[str], config: DistilConfig) -> List[_Step]:
-    return [_representation(layers, config),
-            *_gradual("joint", "both", _joint(config), layers, config)]
+def _d3_2(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
+    return [representation_stage(layers, config),
+            *gradual_stages("joint", "both", _joint(config), layers, config)]
 
 
-def _d4_1(layers: Sequence[str], config: DistilConfig) -> List[_Step]:
-    return [_representation(layers, config),
-            _Step("logits", "transfer", (_logits(config),), _everything(layers)),
+def _d4_1(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
+    return [representation_stage(layers, config),
+            StageDraft("logits", "transfer", (logits_term(config),), all_layers(layers)),
             *_d0_s(layers, config)]
 
 
-def _fine_tuning(layers: Sequence[str], config: DistilConfig) -> List[_Step]:
-    return _gradual("labels", "train", (_labels(config.label_smoothing),), layers, config)
+def _fine_tuning(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
+    return gradual_stages("labels", "train", (labels_term(config.label_smoothing),), layers, config)
 
 
-def _d4_2(layers: Sequence[str], config: DistilConfig) -> List[_Step]:
-    return [_representation(layers, config),
-            *_gradual("logits", "transfer", (_logits(config),), layers, config),
+def _d4_2(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
+    return [representation_stage(layers, config),
+            *gradual_stages("logits", "transfer", (logits_term(config),), layers, config),
             *_fine_tuning(layers, config)]
 
 
+# (layer names bottom to top, settings) -> the stages in their order.
+Plan = Callable[[Sequence[str], DistilConfig], List[StageDraft]]
+STRATEGIES: Registry[Plan] = Registry("strategy", "xtremedistil_tf.strategies")
 # Names and contents as in Table 3 of the paper. D0 is D0-S on the rows of one language.
-PLANS: Dict[str, Callable[[Sequence[str], DistilConfig], List[_Step]]] = {
-    "D0": _d0_s,
-    "D0-S": _d0_s,
-    "D1": _d1,
-    "D2": _d2,
-    "D3.1": _d3_1,
-    "D3.2": _d3_2,
-    "D4.1": _d4_1,
-    "D4.2": _d4_2,
-    FINE_TUNING: _fine_tuning,
-}
+for _name, _plan in {"D4.2": _d4_2, "D4.1": _d4_1, "D3.2": _d3_2, "D3.1": _d3_1, "D2": _d2,
+                     "D1": _d1, "D0-S": _d0_s, "D0": _d0_s}.items():
+    STRATEGIES.register(_name)(_plan)
 
 
-def _epochs(name: str, step: _Step, config: DistilConfig) -> int:
+def register_strategy(name: str) -> Callable[[Plan], Plan]:
+    """Returns a decorator that adds a strategy; `--strategy` names it.
+
+    An installed package does without: an entry point of the group xtremedistil_tf.strategies has
+    the name and the function.
+
+    Args:
+      name: of the strategy.
+
+    Raises:
+      UserError: from the decorator, if there is a strategy of this name.
+
+    Example:
+      from xtremedistil_tf.training.strategies import (
+          StageDraft, all_layers, gradual_stages, labels_term, logits_term)
+
+      @xtremedistil_tf.register_strategy("logits-first")
+      def logits_first(layers, config):
+          return [*gradual_stages("logits", "transfer", (logits_term(config),), layers, config),
+                  StageDraft("labels", "train", (labels_term(),), all_layers(layers))]
+    """
+    return STRATEGIES.register(name)
+
+
+def _check_losses(config: DistilConfig) -> None:
+    for target in SOFT:
+        name = getattr(config, f"{target}_loss")
+        if name not in losses_against(target) or target not in LOSSES[name].against:
+            raise not_allowed(f"{target}_loss", name, losses_against(target))
+
+
+def _drafts(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
+    if config.strategy == FINE_TUNING:
+        return _fine_tuning(layers, config)
+    _check_losses(config)
+    drafts = STRATEGIES.find(config.strategy)(layers, config)
+    terms = [term for draft in drafts for term in draft.terms]
+    for term in terms:
+        LOSSES.find(term.loss)
+    require(not config.multi_hidden_states or any(term.target == "hidden_states" for term in terms),
+            "--distil_multi_hidden_states and --distil_attention are taught in a step for the "
+            f"representation alone, which --strategy={config.strategy} has not; allowed: a "
+            "strategy that has, such as D4.2, D4.1, D3.2, D3.1")
+    return drafts
+
+
+def check_plan(config: DistilConfig) -> None:
+    """Checks the names of strategy and losses before any student is known.
+
+    Raises:
+      UserError: for a strategy or loss that there is not, or a loss that is not for its target.
+    """
+    _drafts(("word_embedding", "encoder", "projection", "logits"), config)
+
+
+def _epochs(name: str, step: StageDraft, config: DistilConfig) -> int:
     epochs = config.ft_epochs if step.data == "train" else config.distil_epochs
     if config.epochs_per == "stage":
         epochs = max(1, round(epochs * step.share))
@@ -164,11 +247,12 @@ def build_plan(
       The stages in order, named 01_..., 02_....
 
     Raises:
-      UserError: if --stage_epochs names no step of the plan.
+      UserError: for a strategy or loss that there is not, or if --stage_epochs names no step of the
+        plan.
 
     Source: paper Table 3 (strategies), Table 4 (order of D4.2), Eq. 7 (joint losses).
     """
-    steps = PLANS[config.strategy](layers, config)
+    steps = _drafts(layers, config)
     names = [f"{number:02d}_{step.purpose}" for number, step in enumerate(steps, 1)]
     for part, _ in config.stage_epochs:
         if not any(part in name for name in names):
@@ -197,7 +281,7 @@ def build_teacher_plan(
     """Builds the fine-tuning of a teacher: all layers at once, or top-down."""
     schedule = Schedule("warmup", config.learning_rate, 0.0, warmup=config.warmup)
     return tuple(
-        Stage(f"teacher_{number:02d}_{name}", "train", _against((_labels(),), labels_loss),
+        Stage(f"teacher_{number:02d}_{name}", "train", _against((labels_term(),), labels_loss),
               trainable, schedule, config.epochs, config.patience, BatchSize(config.batch_size),
               measure)
         for number, (name, trainable) in enumerate(unfreeze(layers, config.unfreeze), 1)

@@ -25,7 +25,7 @@ from xtremedistil_tf.runs import (
     write_json,
 )
 from xtremedistil_tf.training.addons import LazyAdam
-from xtremedistil_tf.training.losses import LOSSES
+from xtremedistil_tf.training.loss_table import LOSSES
 from xtremedistil_tf.training.schedules import build_schedule
 from xtremedistil_tf.training.stage_state import (
     WEIGHTS_FILE,

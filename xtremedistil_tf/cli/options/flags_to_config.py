@@ -10,6 +10,7 @@ from xtremedistil_tf import config as cfg
 from xtremedistil_tf.cli.options.option import settings_of
 from xtremedistil_tf.cli.options.run_flags import DISTILLATION, FINE_TUNING
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.training.strategies import STRATEGIES, check_plan
 
 Given = Mapping[str, Any]
 
@@ -34,9 +35,13 @@ def run_config(given: Given) -> cfg.RunConfig:
     _check_checkpoint(given)
     found = settings_of(given, DISTILLATION)
     squad = cfg.SquadConfig() if given.get("do_squad") else None
-    return cfg.RunConfig(
+    # A fine-tuning is a command of its own.
+    STRATEGIES.find(found["distil"].get("strategy", cfg.DistilConfig.strategy))
+    config = cfg.RunConfig(
         cfg.DataConfig(squad=squad, **found["data"]), cfg.TeacherConfig(**found["teacher"]),
         cfg.StudentConfig(**found["student"]), cfg.DistilConfig(**found["distil"]), **found["run"])
+    check_plan(config.distil)
+    return config
 
 
 def resources(given: Given) -> cfg.Resources:

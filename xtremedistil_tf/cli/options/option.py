@@ -34,6 +34,8 @@ class Option:
       help: one or two sentences.
       sets: the settings that it makes, as "part.field"; none for what the command itself reads.
       choices: the allowed values, where there is a list of them.
+      names: returns the allowed values that are registered so far; they are checked where they are
+        used, since other packages and programs add to them.
       kind: "string", "integer", "float", "boolean" or "list"; read off the setting.
       default: read off the setting; None where `derived`.
       derived: another flag or setting decides if it is not given.
@@ -45,6 +47,7 @@ class Option:
     help: str
     sets: Tuple[str, ...] = ()
     choices: Optional[Sequence[str]] = None
+    names: Optional[Callable[[], Sequence[str]]] = None
     kind: str = ""
     default: Any = None
     derived: bool = False
@@ -54,14 +57,15 @@ class Option:
 
 def setting(
     name: str, sets: Union[str, Tuple[str, ...]], help_text: str, *,
-    choices: Optional[Sequence[str]] = None, kind: str = "", derived: bool = False,
+    choices: Optional[Sequence[str]] = None,
+    names: Optional[Callable[[], Sequence[str]]] = None, kind: str = "", derived: bool = False,
     parse: Callable[[Any], Any] = _same, required: bool = False,
 ) -> Option:
     """An Option that makes a setting, whose kind and default are read off the configuration."""
     sets = (sets,) if isinstance(sets, str) else sets
     part, field = sets[0].split(".")
     default = None if derived or required else getattr(_PARTS[part], field)
-    return Option(name, help_text, sets, choices, kind or _kind_of(part, field),
+    return Option(name, help_text, sets, choices, names, kind or _kind_of(part, field),
                   list(default) if isinstance(default, tuple) else default, derived, parse,
                   required)
 
@@ -82,10 +86,31 @@ def define(options: Iterable[Option], values: flags.FlagValues = flags.FLAGS) ->
     """
     for option in options:
         more: Dict[str, Any] = {"flag_values": values, "required": option.required}
-        if option.choices is not None:
+        if option.names is not None:
+            define_named(option.name, option.default, option.names(), option.help, values)
+        elif option.choices is not None:
             flags.DEFINE_enum(option.name, option.default, option.choices, option.help, **more)
         else:
             _DEFINE[option.kind](option.name, option.default, option.help, **more)
+
+
+class _NameParser(flags.ArgumentParser):
+    """Takes any text; knows the names that there are for the help."""
+
+    def __init__(self, names: Sequence[str]):
+        self.enum_values = list(names)
+
+    def flag_type(self) -> str:
+        return "string"
+
+
+def define_named(
+    name: str, default: Any, names: Sequence[str], help_text: str,
+    values: flags.FlagValues = flags.FLAGS,
+) -> None:
+    """Defines a flag whose help lists some values, and that takes others too."""
+    flags.DEFINE(_NameParser(names), name, default, f"<{'|'.join(names)}>: {help_text}",
+                 flag_values=values, serializer=flags.ArgumentSerializer())
 
 
 def given(values: flags.FlagValues, options: Iterable[Option]) -> Dict[str, Any]:

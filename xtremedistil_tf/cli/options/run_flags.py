@@ -9,6 +9,8 @@ from xtremedistil_tf import config as cfg
 from xtremedistil_tf.cli.options.option import Option, setting
 from xtremedistil_tf.cli.options.student_flags import MODEL_FLAGS, START_FLAGS
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.training.loss_table import losses_against
+from xtremedistil_tf.training.strategies import STRATEGIES
 
 
 def parse_stage_epochs(items: Tuple[str, ...]) -> Tuple[Tuple[str, int], ...]:
@@ -181,14 +183,14 @@ STUDENT_FLAGS = (
     *START_FLAGS,
     *MODEL_FLAGS,
     setting("strategy", "distil.strategy",
-            "Phases and stages of the training (paper Table 3).", choices=cfg.STRATEGIES),
+            "Phases and stages of the training (paper Table 3).", names=STRATEGIES.names),
     setting("representation_loss", "distil.representation_loss",
             "Loss of phase 1: mse (released code) or kld (paper Eq. 6).",
-            choices=cfg.REPRESENTATION_LOSSES),
+            names=lambda: losses_against("representation")),
     setting("logits_loss", "distil.logits_loss",
             "Loss against the teacher's logits: mse (paper Eq. 4), kld (softened by --temperature) "
             "or pseudo_labels (the teacher's most probable class as a label).",
-            choices=cfg.LOGITS_LOSSES),
+            names=lambda: losses_against("logits")),
     setting("temperature", "distil.temperature", "Temperature of --logits_loss=kld."),
     setting("distil_multi_hidden_states", "distil.multi_hidden_states",
             "In stage 1 a Transformer student also learns the hidden states of all its layers, "

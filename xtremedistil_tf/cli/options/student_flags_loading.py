@@ -29,6 +29,6 @@ def define_loading_flags(runtime: Optional[str] = None, where: str = "") -> None
 
 def load_named_student() -> Any:
     """The student that the flags name, a `TextTagger` or `TextClassifier`."""
-    import xtremedistil_tf
+    from xtremedistil_tf.inference.runtimes.load import load
 
-    return xtremedistil_tf.load(FLAGS.model_dir, FLAGS.runtime, FLAGS.whitespace_words)
+    return load(FLAGS.model_dir, FLAGS.runtime, FLAGS.whitespace_words)

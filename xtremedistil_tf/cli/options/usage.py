@@ -1,12 +1,13 @@
 """Text of --help: flags by concern, the paper's values, and near names for wrong ones."""
 
-import difflib
 import re
 import shutil
 import textwrap
-from typing import Dict, Iterable, List, Optional
+from typing import Dict, Iterable, List
 
 from absl import flags
+
+from xtremedistil_tf.errors import near, not_allowed
 
 # Concerns in the order in which a user meets them; every flag of a command stands in one.
 CONCERNS: Dict[str, tuple] = {
@@ -110,13 +111,6 @@ def usage(name: str, purpose: str, own: Iterable[str], values: flags.FlagValues)
                       "version. --helpfull lists the flags of all libraries too."])
 
 
-def near(value: str, allowed: Iterable[str]) -> Optional[str]:
-    """The allowed value that a misspelt one is nearest to, if any is near."""
-    by_lower = {name.lower(): name for name in allowed}
-    found = difflib.get_close_matches(value.lower(), by_lower, 1, 0.6)
-    return by_lower[found[0]] if found else None
-
-
 def explain(error: flags.Error, names: Iterable[str]) -> str:
     """One line for a wrong flag, with the near name or value where there is one.
 
@@ -136,6 +130,4 @@ def explain(error: flags.Error, names: Iterable[str]) -> str:
     if not match:
         return f"{text} (--help lists the flags)"
     name, value, allowed = match.group(1), match.group(2), match.group(3).split("|")
-    better = near(value, allowed)
-    return (f"--{name} is {value!r}; allowed: {', '.join(allowed)}"
-            + (f"; did you mean {better}?" if better else ""))
+    return str(not_allowed(name, value, allowed))

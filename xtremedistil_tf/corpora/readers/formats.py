@@ -12,6 +12,7 @@ from xtremedistil_tf.corpora.readers.sentences import split_sentences
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example, split_prefix
 from xtremedistil_tf.data.words import split_words
+from xtremedistil_tf.plugins import Registry
 
 Line = Tuple[int, Union[str, RowError]]
 Row = Tuple[int, Union[Example, RowError]]
@@ -230,13 +231,37 @@ def read_text(lines: Iterable[Line], options: ReadOptions, counts: Counter[str])
             yield number, Example(words, (), options.language or DEFAULT_LANGUAGE)
 
 
-FORMATS: Dict[str, Callable[..., Iterator[Row]]] = {
-    "wikiann": read_wikiann,
-    "columns": read_columns,
-    "tsv": read_tsv,
-    "jsonl": read_jsonl,
-    "text": read_text,
-}
+Reader = Callable[[Iterable[Line], ReadOptions, Counter[str]], Iterator[Row]]
+FORMATS: Registry[Reader] = Registry("format", "xtremedistil_tf.readers")
+for _name, _reader in {"wikiann": read_wikiann, "columns": read_columns, "tsv": read_tsv,
+                       "jsonl": read_jsonl, "text": read_text}.items():
+    FORMATS.register(_name)(_reader)
+
+
+def register_reader(name: str) -> Callable[[Reader], Reader]:
+    """Returns a decorator that adds a reader; `xtremedistil-prepare --format` names it.
+
+    An installed package does without: an entry point of the group xtremedistil_tf.readers has the
+    name and the function.
+
+    Args:
+      name: of the format.
+
+    Raises:
+      UserError: from the decorator, if there is a reader of this name.
+
+    Example:
+      from xtremedistil_tf.data.readers.rows import Example
+
+      @xtremedistil_tf.register_reader("slashed")
+      def read_slashed(lines, options, counts):
+          for number, text in lines:
+              if isinstance(text, str):
+                  words, tags = zip(*(item.rsplit("/", 1) for item in text.split()))
+                  text = Example(words, tags, options.language or "default")
+              yield number, text
+    """
+    return FORMATS.register(name)
 
 
 def _tags_of_row(line: str) -> List[str]:
@@ -281,7 +306,7 @@ def read_lines(lines: Iterator[Line], options: ReadOptions, counts: Counter[str]
         head = list(itertools.islice(lines, 500))
         name = detect([text for _, text in head if isinstance(text, str)])
         lines = itertools.chain(head, lines)
-    return name, FORMATS[name](lines, options, counts)
+    return name, FORMATS.find(name)(lines, options, counts)
 
 
 def clean_words(example: Example, counts: Counter[str]) -> Example:

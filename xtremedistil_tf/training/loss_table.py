@@ -1,0 +1,94 @@
+"""The losses by name. Names are known without TensorFlow; a function is imported when it is called.
+"""
+
+import dataclasses
+import functools
+import pkgutil
+from typing import Any, Callable, Tuple, Union
+
+from xtremedistil_tf.plugins import Registry
+
+_HERE = "xtremedistil_tf.training.losses:"
+# What the teacher gives for every position, and two flags choose losses for.
+SOFT = ("representation", "logits")
+
+
+@dataclasses.dataclass(frozen=True)
+class Loss:
+    """A masked loss.
+
+    Attributes:
+      function: (prediction, target, mask) -> scalar; or where it is, as "module:name".
+      against: the targets that it may be held against.
+    """
+
+    function: Union[str, Callable[..., Any]]
+    against: Tuple[str, ...] = SOFT
+
+    @functools.cached_property
+    def _imported(self) -> Callable[..., Any]:
+        return (pkgutil.resolve_name(self.function) if isinstance(self.function, str)
+                else self.function)
+
+    def __call__(self, prediction: Any, target: Any, mask: Any, **options: Any) -> Any:
+        """The loss of a batch; scalar float32.
+
+        Args:
+          prediction: float [batch, time, dim].
+          target: the same, or what labels are.
+          mask: [batch, time], 1 at real positions.
+          options: temperature or smoothing, where it is not none.
+        """
+        return self._imported(prediction, target, mask, **options)
+
+
+LOSSES: Registry[Loss] = Registry(
+    "loss", "xtremedistil_tf.losses",
+    made_of=lambda own: own if isinstance(own, Loss) else Loss(own))
+for _name, _loss in {
+    "mse": Loss(_HERE + "mean_squared_error", (*SOFT, "hidden_states")),
+    "kld": Loss(_HERE + "kl_divergence"),
+    "pseudo_labels": Loss(_HERE + "pseudo_labels", ("logits",)),
+    "attention_kld": Loss(_HERE + "attention_divergence", ("attention",)),
+    "cross_entropy": Loss(_HERE + "cross_entropy", ("labels",)),
+    "squared_error": Loss(_HERE + "squared_error", ("labels",)),
+    "span_cross_entropy": Loss(_HERE + "span_cross_entropy", ("labels",)),
+}.items():
+    LOSSES.register(_name)(_loss)
+
+
+def register_loss(
+    name: str, *, against: Tuple[str, ...] = SOFT
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Returns a decorator that adds a loss; `--logits_loss` or `--representation_loss` name it.
+
+    Args:
+      name: of the loss.
+      against: "logits", "representation" or both: the teacher's outputs that it can be held
+        against.
+
+    Raises:
+      UserError: from the decorator, if there is a loss of this name.
+
+    Example:
+      @xtremedistil_tf.register_loss("mae", against=("logits",))
+      def mean_absolute_error(prediction, target, mask):
+          mask = tf.cast(mask, tf.float32)
+          apart = tf.reduce_mean(tf.abs(prediction - tf.cast(target, tf.float32)), axis=-1)
+          return tf.math.divide_no_nan(tf.reduce_sum(apart * mask), tf.reduce_sum(mask))
+    """
+    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        LOSSES.register(name)(Loss(function, against))
+        return function
+
+    return add
+
+
+def losses_against(target: str) -> Tuple[str, ...]:
+    """Names of the losses that may be held against a target, an installed package's included.
+
+    Of those that packages offer it is not asked what they are against, which would import them.
+    """
+    known = LOSSES.registered
+    return tuple(name for name in LOSSES.names()
+                 if name not in known or target in known[name].against)
