@@ -90,3 +90,22 @@ def test_moved_modules_are_where_the_page_says():
         assert not (ROOT / "xtremedistil_tf" / (old.replace(".", "/") + ".py")).is_file(), old
         for name in re.findall(r"`([\w.]+)`", new):
             assert (ROOT / "xtremedistil_tf" / (name.replace(".", "/") + ".py")).is_file(), name
+
+
+def test_the_architecture_names_files_and_rooms_that_exist():
+    page = (DOCS / "explanation" / "architecture.md").read_text("utf-8")
+    package = ROOT / "xtremedistil_tf"
+    paths = [path for path in re.findall(r"`([a-z_0-9/]+(?:\.py|/))`", page)
+             if not path.startswith(("tests", "savedmodel", "onnx", "common"))]
+    assert len(paths) > 40
+    assert not [path for path in paths if not (package / path).exists()]
+    modules = [name.replace(".", "/") for line in re.findall(r"^```\n(.*?)^```", page, re.M | re.S)
+               for name in re.findall(r"\b(?:corpora|data|models|targets|training|jobs|reporting)"
+                                      r"(?:\.[a-z_]+)+", line)]
+    assert len(modules) > 15
+    assert not [name for name in modules
+                if not ((package / name).is_dir() or (package / f"{name}.py").is_file())]
+    rooms = {path.parent for path in package.rglob("*.py")} - {package}
+    told = page.split("## Where does X live?")[0]
+    assert not [room.name for room in rooms if f"`{room.relative_to(package).as_posix()}/`"
+                not in told and f"`{room.name}/`" not in told]
