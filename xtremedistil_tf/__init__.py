@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import Any, List
 
     from xtremedistil_tf.config import (
+        Architecture,
         DataConfig,
         DistilConfig,
         Resources,
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
         SquadConfig,
         StudentConfig,
         TeacherConfig,
+        register_student,
     )
     from xtremedistil_tf.corpora.readers.formats import register_reader
     from xtremedistil_tf.errors import UserError
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 # Where each public name is; the imports above say the same to type checkers and editors.
 _PLACES = {
     "load": "inference.runtimes.load",
+    "Architecture": "config",
     "DataConfig": "config",
     "DistilConfig": "config",
     "Resources": "config",
@@ -38,12 +41,13 @@ _PLACES = {
     "register_loss": "training.loss_table",
     "register_reader": "corpora.readers.formats",
     "register_strategy": "training.strategies",
+    "register_student": "config",
 }
 
 __all__ = [
-    "DataConfig", "DistilConfig", "Resources", "RunConfig", "SquadConfig", "StudentConfig",
-    "TeacherConfig", "UserError", "__version__", "load", "register_loss", "register_reader",
-    "register_strategy",
+    "Architecture", "DataConfig", "DistilConfig", "Resources", "RunConfig", "SquadConfig",
+    "StudentConfig", "TeacherConfig", "UserError", "__version__", "load", "register_loss",
+    "register_reader", "register_strategy", "register_student",
 ]
 
 

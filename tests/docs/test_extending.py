@@ -1,4 +1,7 @@
-"""The blocks of docs/extending.md, run as files of a package of one's own."""
+"""The blocks of docs/extending.md, run as files of a package of one's own.
+
+The student's is run by tests/models/test_toy_student.py.
+"""
 
 import re
 
@@ -13,7 +16,6 @@ from xtremedistil_tf.corpora.readers.sources import find_sources
 from xtremedistil_tf.data.labels import read_labels
 from xtremedistil_tf.data.readers.rows import read_ner
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.models import student
 from xtremedistil_tf.training import strategies
 from xtremedistil_tf.training.loss_table import LOSSES, losses_against
 
@@ -36,10 +38,10 @@ def own(monkeypatch):
     return run
 
 
-def test_each_is_under_30_lines():
+def test_each_is_short():
     assert len(BLOCKS) == 4
     for path, block in BLOCKS.items():
-        assert len(block.splitlines()) < 30, path
+        assert len(block.splitlines()) < 36, path
         assert max(map(len, block.splitlines())) <= 100
 
 
@@ -68,25 +70,6 @@ def test_a_loss(own):
     prediction = np.array([[[1.0, 3.0], [np.nan, 0.0]]], np.float32)
     value = LOSSES["mae"](prediction, np.zeros_like(prediction), np.array([[1, 0]]))
     assert float(value) == 2.0
-
-
-def test_a_student(monkeypatch, own):
-    monkeypatch.setattr(student, "BODIES", dict(student.BODIES))
-    monkeypatch.setitem(config.STUDENTS, "cnn", lambda config: ("convolution",))
-    own("xtremedistil_tf/models/student.py", dict(vars(student)))
-    made_of = config.StudentConfig(word_emb_dim=4, bilstm_hidden_size=6, student="cnn")
-    made = student.build_student(made_of, 20, 8, 11)
-    assert made.registry.names == made_of.layers
-    assert made_of.layers == ("word_embedding", "convolution", "projection", "logits")
-    ids = np.array([[3, 4, 5, 0, 0], [3, 4, 5, 6, 7]], np.int32)
-    out = made.model({"input_ids": ids})
-    assert out["representation"].shape == (2, 5, 8) and out["logits"].shape == (2, 5, 11)
-    short = made.model({"input_ids": ids[:1, :3]})["logits"]
-    np.testing.assert_allclose(out["logits"][:1, :3], short, atol=1e-6)
-    plan = strategies.build_plan(made_of.layers, config.DistilConfig())
-    assert len(plan) == 9 and plan[3].trainable == ("logits", "projection", "convolution")
-    made.registry.set_trainable(plan[3].trainable)
-    assert not made.registry.parameters([]) and made.registry.parameters(["convolution"]) == 126
 
 
 def test_a_reader(own, tmp_path):

@@ -57,7 +57,8 @@ def tuned(checkpoint, tmp_path_factory):
         distil=cfg.DistilConfig(strategy=cfg.FINE_TUNING, unfreeze_order="all", ft_epochs=12,
                                 ft_batch_size=8, learning_rate=1e-3))
     prepare(config.seed, False)
-    return base / "run", run_fine_tuning(config, base / "run", export=False), config
+    metrics = run_fine_tuning(config, base / "run", resources=cfg.Resources(export=False))
+    return base / "run", metrics, config
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +79,8 @@ def tagger_config(student_folder, tmp_path_factory):  # noqa: F811
 def further(tagger_config, student_folder, tmp_path_factory):  # noqa: F811
     folder = tmp_path_factory.mktemp("further") / "run"
     prepare(tagger_config.seed, True)
-    return folder, run_fine_tuning(tagger_config, folder, student_folder, export=False)
+    return folder, run_fine_tuning(tagger_config, folder, student_folder,
+                                   resources=cfg.Resources(export=False))
 
 
 def test_a_checkpoint_learns_a_task_of_pairs(tuned, checkpoint):
@@ -214,7 +216,7 @@ def test_a_fine_tuned_transformer_goes_on(tuned, tmp_path):
     # The head alone is cheap.
     config = dataclasses.replace(config, distil=dataclasses.replace(
         config.distil, stage_epochs=(("labels", 0), ("01", 1))))
-    again = run_fine_tuning(config, tmp_path / "run", folder, export=False)
+    again = run_fine_tuning(config, tmp_path / "run", folder, resources=cfg.Resources(export=False))
     assert again["start"]["dev"]["f1"] == pytest.approx(metrics["student"]["dev"]["f1"])
     assert [stage["name"] for stage in again["stages"]] == ["01_labels_logits"]
     assert again["student"]["dev"]["f1"] >= again["start"]["dev"]["f1"]

@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 import numpy as np
 
 from xtremedistil_tf.benchmark.timing import Timing, interleaved, resident_bytes
+from xtremedistil_tf.config import ONNX_ACTIVATIONS
 from xtremedistil_tf.export.common.forms import Forms
 from xtremedistil_tf.export.onnx.bilstm import write_models
 from xtremedistil_tf.inference.answerer import TextAnswerer
@@ -115,7 +116,8 @@ def measured_teacher(teacher: Any, work: pathlib.Path, with_onnx: bool = True) -
         return lambda ids: loaded.run(
             ["logits"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0]
 
-    if with_onnx and teacher.encoder.config.model_type == "bert":
+    settings = teacher.encoder.config
+    if with_onnx and settings.model_type == "bert" and settings.hidden_act in ONNX_ACTIVATIONS:
         proto = build_teacher_model(teacher)
         _add_onnx(model, proto, proto, work, opened)
     return model

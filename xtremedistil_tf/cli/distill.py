@@ -18,13 +18,12 @@ def define_flags() -> None:
     define(DISTILLATION)
 
 
-def tell(metrics: Mapping[str, Any], model_dir: pathlib.Path, exported: bool) -> None:
+def tell(metrics: Mapping[str, Any], model_dir: pathlib.Path) -> None:
     """Prints what came of a run: scores, some predictions, and where everything is.
 
     Args:
       metrics: the run's metrics.json.
       model_dir: its folder.
-      exported: whether it ended with the student's exports.
     """
     from xtremedistil_tf.apps.showcase import SHOWN
     from xtremedistil_tf.metrics.prediction_files import last_file
@@ -34,7 +33,8 @@ def tell(metrics: Mapping[str, Any], model_dir: pathlib.Path, exported: bool) ->
     print()
     print(SHOWN[metrics["kind"]](model_dir / "predictions" / last_file(metrics["kind"])))
     print()
-    exports = f"   SavedModel: {model_dir / 'export' / '1'}" if exported else ""
+    saved = model_dir / "export" / "1"
+    exports = f"   SavedModel: {saved}" if saved.is_dir() else ""
     print(f"report: {model_dir / 'report.md'}   student: {model_dir / 'student'}{exports}")
 
 
@@ -49,13 +49,13 @@ def main() -> None:
     model_dir = pathlib.Path(FLAGS.model_dir)
     prepare(config.seed, config.deterministic, config.opt_policy)
     if FLAGS.dry_run:
-        print(dry_run(config, model_dir))
+        print(dry_run(config, model_dir, may_use))
         return
     if may_use.target_shard:
         print(write_target_part(config, model_dir, may_use))
         return
     metrics = run_distillation(config, model_dir, FLAGS.overwrite, may_use)
-    tell(metrics, model_dir, may_use.export)
+    tell(metrics, model_dir)
 
 
 def run() -> None:

@@ -5,9 +5,8 @@ import pathlib
 from absl import flags
 
 from xtremedistil_tf.cli import console
-from xtremedistil_tf.config import ON_BAD_ROW
+from xtremedistil_tf.config import EXPORT_FORMATS, ON_BAD_ROW
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.inference.runtimes.load import DEFAULT_FORMS, EXPORT_FORMS
 
 FLAGS = flags.FLAGS
 
@@ -15,7 +14,9 @@ FLAGS = flags.FLAGS
 def define_flags() -> None:
     """All flags of this command."""
     flags.DEFINE_string("model_dir", None, "Run folder, or its student folder.", required=True)
-    flags.DEFINE_list("forms", list(DEFAULT_FORMS), f"Export formats: {', '.join(EXPORT_FORMS)}.")
+    flags.DEFINE_list("forms", None,
+                      f"Export formats: {', '.join(EXPORT_FORMATS)}. Default: savedmodel and onnx, "
+                      "if the student has them and their libraries are installed.")
     flags.DEFINE_integer("export_version", None,
                          "Version of the SavedModel. Default: the next free one.")
     flags.DEFINE_boolean("whitespace_words", False,
@@ -43,12 +44,12 @@ def main() -> None:
     """Writes the forms and says where they are."""
     if FLAGS.export_version is not None and FLAGS.export_version < 1:
         raise UserError(f"--export_version is {FLAGS.export_version}; allowed: 1 and above")
-    if not FLAGS.forms:
-        raise UserError(f"--forms is empty; allowed: {', '.join(EXPORT_FORMS)}")
-    unknown = sorted(set(FLAGS.forms) - set(EXPORT_FORMS))
+    if FLAGS.forms == []:
+        raise UserError(f"--forms is empty; allowed: {', '.join(EXPORT_FORMATS)}")
+    unknown = sorted(set(FLAGS.forms or ()) - set(EXPORT_FORMATS))
     if unknown:
         raise UserError(
-            f"--forms has {', '.join(unknown)}; allowed: {', '.join(EXPORT_FORMS)}")
+            f"--forms has {', '.join(unknown)}; allowed: {', '.join(EXPORT_FORMATS)}")
     dev = _dev_examples()
     from xtremedistil_tf.export.export import export_student
 

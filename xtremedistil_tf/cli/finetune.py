@@ -6,7 +6,7 @@ from absl import flags
 
 from xtremedistil_tf.cli import console
 from xtremedistil_tf.cli.distill import tell
-from xtremedistil_tf.cli.options.flags_to_config import finetune_config
+from xtremedistil_tf.cli.options.flags_to_config import finetune_config, resources
 from xtremedistil_tf.cli.options.option import define, given
 from xtremedistil_tf.cli.options.run_flags import FINE_TUNING
 
@@ -22,15 +22,16 @@ def main() -> None:
     """Reads the flags, runs the job, prints what came of it."""
     config, model_dir = finetune_config(given(FLAGS, FINE_TUNING)), pathlib.Path(FLAGS.model_dir)
     student_dir = pathlib.Path(FLAGS.student_dir) if FLAGS.student_dir else None
+    may_use = resources(given(FLAGS, FINE_TUNING))
     from xtremedistil_tf.jobs.finetuning import dry_run, run_fine_tuning
     from xtremedistil_tf.runtime import prepare
 
     prepare(config.seed, config.deterministic, config.opt_policy)
     if FLAGS.dry_run:
-        print(dry_run(config, model_dir, student_dir))
+        print(dry_run(config, model_dir, student_dir, may_use))
         return
-    metrics = run_fine_tuning(config, model_dir, student_dir, FLAGS.overwrite, FLAGS.export)
-    tell(metrics, model_dir, FLAGS.export)
+    metrics = run_fine_tuning(config, model_dir, student_dir, FLAGS.overwrite, may_use)
+    tell(metrics, model_dir)
 
 
 def run() -> None:

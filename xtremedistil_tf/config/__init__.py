@@ -1,5 +1,13 @@
 """The settings of a run as frozen dataclasses, with their cross-field checks and JSON form."""
 
+from xtremedistil_tf.config.architectures import (
+    ARCHITECTURES,
+    EXPORT_FORMATS,
+    ONNX_ACTIVATIONS,
+    PAIR_ENCODINGS,
+    Architecture,
+    register_student,
+)
 from xtremedistil_tf.config.checks import require
 from xtremedistil_tf.config.data import (
     BINARY_MEASURES,
@@ -27,9 +35,6 @@ from xtremedistil_tf.config.distillation import (
 from xtremedistil_tf.config.glue import GLUE, GlueTask
 from xtremedistil_tf.config.models import (
     ACTIVATIONS,
-    PAIR_ENCODINGS,
-    POOLINGS,
-    STUDENTS,
     UNFREEZE,
     WORD_EMBEDDINGS,
     StudentConfig,
@@ -48,7 +53,8 @@ __all__ = [
     "REGRESSION", "SPANS", "SQUAD_FILES", "SquadConfig", "TAGGING", "DataConfig", "GLUE",
     "GlueTask", "CHECKPOINT_RATE", "EPOCHS_PER", "FINE_TUNING", "MATCHING",
     "OPTIMIZERS", "SCHEDULES", "UNFREEZE_ORDERS",
-    "BatchSize", "DistilConfig", "ACTIVATIONS", "PAIR_ENCODINGS",
-    "POOLINGS", "STUDENTS", "UNFREEZE", "WORD_EMBEDDINGS", "StudentConfig", "TeacherConfig",
+    "BatchSize", "DistilConfig", "ACTIVATIONS", "ARCHITECTURES", "EXPORT_FORMATS",
+    "ONNX_ACTIVATIONS", "PAIR_ENCODINGS", "Architecture", "register_student",
+    "UNFREEZE", "WORD_EMBEDDINGS", "StudentConfig", "TeacherConfig",
     "POLICIES", "Resources", "RunConfig", "differences",
 ]

@@ -2,8 +2,9 @@
 
 import dataclasses
 import pathlib
-from typing import Any, Callable, Dict, Mapping, Optional, Tuple
+from typing import Any, Mapping, Optional, Tuple
 
+from xtremedistil_tf.config.architectures import ARCHITECTURES, PAIR_ENCODINGS, Architecture
 from xtremedistil_tf.config.checks import (
     DERIVED,
     at_least,
@@ -14,10 +15,6 @@ from xtremedistil_tf.config.checks import (
 )
 
 ACTIVATIONS = ("gelu", "linear", "relu", "tanh")
-# What may stand for a whole text, by kind of student; the first is the default.
-POOLINGS = {"bilstm": ("last", "max"), "transformer": ("first", "mean")}
-# How a BiLSTM reads two texts; others read one row.
-PAIR_ENCODINGS = ("joint", "siamese")
 WORD_EMBEDDINGS = ("svd", "svd_pretrained", "full", "pca", "ppa", "random", "file")
 UNFREEZE = ("all", "top_down")
 
@@ -87,7 +84,8 @@ class TeacherConfig:
 
 @dataclasses.dataclass(frozen=True)
 class StudentConfig:
-    """The student: a BiLSTM (paper section 3, Tables 12 and 16) or a Transformer (Table 15).
+    """The student: a BiLSTM (paper section 3, Tables 12 and 16), a Transformer (Table 15), or a
+    kind of an extension's, see `config.architectures`.
 
     Attributes:
       word_emb_dim: E, width of the word embedding. Not given: 300, a Transformer's hidden_size.
@@ -99,11 +97,11 @@ class StudentConfig:
         "file" with word_emb_file, else "svd".
       word_emb_file: word vectors for "file".
       ppa_components: components that "ppa" removes (Raunak et al., 2019).
-      pooling: what stands for a whole text (classification), one of the kind's POOLINGS: of a
+      pooling: what stands for a whole text (classification), one of the kind's poolings: of a
         BiLSTM "last", its final states (paper), or "max" over the text (the authors' v1); of a
         Transformer the "first" position (the authors' later code) or the "mean" over the text.
         None is the kind's default.
-      student: the kind, one of STUDENTS. Not given: "transformer" where one of its sizes or
+      student: the kind, a name in ARCHITECTURES. Not given: "transformer" where one of its sizes or
         pt_student_checkpoint is, else "bilstm".
       hidden_size, num_hidden_layers, num_attention_heads: of a Transformer (384, 6 and 6 where not
         given); its embedding is projected to hidden_size where E differs.
@@ -114,9 +112,9 @@ class StudentConfig:
       freeze_word_embedding: no step trains the word embedding.
       architecture: what the configuration of a checkpoint says of its layers, see
         `models.student_checkpoint`; None before it is read, and for students from scratch.
-      pair_encoding: of a BiLSTM, how it reads two texts, one of PAIR_ENCODINGS: "joint", one row
+      pair_encoding: how it reads two texts, one of the kind's pair encodings: "joint", one row
         with a segment embedding, or "siamese", each alone, then u, v, |u - v| and u * v. Not
-        given: "siamese" for two texts.
+        given: the kind's default, "siamese" of a BiLSTM.
     """
 
     word_emb_dim: int = DERIVED
@@ -150,10 +148,6 @@ class StudentConfig:
         for flag in ("bilstm_hidden_size", "hidden_size", "num_hidden_layers",
                      "num_attention_heads"):
             at_least(flag, getattr(self, flag), 1)
-        # Of another kind they mean nothing: studies hand the same sizes to all.
-        require(self.student != "transformer" or self.hidden_size % self.num_attention_heads == 0,
-                f"--hidden_size is {self.hidden_size}, --num_attention_heads is "
-                f"{self.num_attention_heads}; allowed: a number of heads that divides it")
         for flag in ("dropout_rate", "recurrent_dropout"):
             rate = getattr(self, flag)
             require(0 <= rate < 1, f"--{flag} is {rate}; allowed: 0 <= rate < 1")
@@ -163,26 +157,32 @@ class StudentConfig:
         require((self.word_embedding == "file") == (self.word_emb_file is not None),
                 f"--word_embedding is {self.word_embedding}, --word_emb_file is "
                 f"{self.word_emb_file}; allowed: --word_embedding=file with a file")
-        one_of("student", self.student, tuple(STUDENTS))
-        allowed = POOLINGS.get(self.student, ())
-        require(self.pooling is None or self.pooling in allowed,
+        # Raises for an unknown kind. Sizes of another kind mean nothing: studies hand all to all.
+        kind = self.kind
+        kind.check(self)
+        require(self.pooling is None or self.pooling in kind.poolings,
                 f"--pooling is {self.pooling!r}; allowed with --student={self.student}: "
-                f"{', '.join(allowed)}")
-        require(self.student == "transformer" or self.pt_student_checkpoint is None,
+                f"{', '.join(kind.poolings) or 'none, it classifies no texts'}")
+        require(kind.from_checkpoint or self.pt_student_checkpoint is None,
                 f"--student is {self.student}, --pt_student_checkpoint is "
                 f"{self.pt_student_checkpoint}; allowed: --student=transformer")
         require(not self.compress_word_embedding or self.word_embedding not in ("random", "file"),
                 f"--compress_word_embedding takes the teacher's; --word_embedding is "
                 f"{self.word_embedding}")
         one_of("pair_encoding", self.reads_pairs, PAIR_ENCODINGS)
-        require(self.student == "bilstm" or self.reads_pairs == PAIR_ENCODINGS[0],
+        require(self.reads_pairs in kind.pair_encodings,
                 f"--pair_encoding is {self.pair_encoding!r}; allowed with "
-                f"--student={self.student}: {PAIR_ENCODINGS[0]}")
+                f"--student={self.student}: {', '.join(kind.pair_encodings)}")
+
+    @property
+    def kind(self) -> Architecture:
+        """The record of its kind."""
+        return ARCHITECTURES.find(self.student)
 
     @property
     def reads_pairs(self) -> str:
         """How it reads two texts, the kind's default filled in."""
-        return self.pair_encoding or ("siamese" if self.student == "bilstm" else "joint")
+        return self.pair_encoding or self.kind.pair_encodings[0]
 
     @property
     def starts_from_checkpoint(self) -> bool:
@@ -197,22 +197,14 @@ class StudentConfig:
     @property
     def pools(self) -> str:
         """What stands for a whole text, the kind's default filled in."""
-        return self.pooling or POOLINGS[self.student][0]
+        return self.pooling or next(iter(self.kind.poolings))
 
     @property
     def layers(self) -> Tuple[str, ...]:
         """Names of its parts, bottom to top: what gradual unfreezing walks down."""
-        return ("word_embedding", *STUDENTS[self.student](self), "projection", "logits")
+        return ("word_embedding", *self.kind.layers(self), "projection", "logits")
 
     @property
     def trained_layers(self) -> Tuple[str, ...]:
         """Those of `layers` that some step trains."""
         return self.layers[self.freeze_word_embedding:]
-
-
-# Names of the encoder's parts, bottom to top, by kind of student.
-STUDENTS: Dict[str, Callable[[StudentConfig], Tuple[str, ...]]] = {
-    "bilstm": lambda config: ("bilstm",),
-    "transformer": lambda config: tuple(
-        f"layer_{number}" for number in range(config.num_hidden_layers)),
-}

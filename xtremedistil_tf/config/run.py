@@ -4,6 +4,7 @@ import dataclasses
 import json
 from typing import Any, Dict, List, Optional, Tuple
 
+from xtremedistil_tf.config.architectures import EXPORT_FORMATS, PAIR_ENCODINGS
 from xtremedistil_tf.config.checks import at_least, derived, one_of, require
 from xtremedistil_tf.config.data import CLASSIFICATION, REGRESSION, SPANS, TAGGING, DataConfig
 from xtremedistil_tf.config.distillation import (
@@ -13,7 +14,7 @@ from xtremedistil_tf.config.distillation import (
     UNFREEZE_ORDERS,
     DistilConfig,
 )
-from xtremedistil_tf.config.models import PAIR_ENCODINGS, StudentConfig, TeacherConfig
+from xtremedistil_tf.config.models import StudentConfig, TeacherConfig
 
 POLICIES = ("mixed_float16", "mixed_bfloat16")
 
@@ -44,7 +45,7 @@ class RunConfig:
         self._derive()
         if self.opt_policy is not None:
             one_of("opt_policy", self.opt_policy, POLICIES)
-        require(self.student.student == "transformer" or not self.distil.multi_hidden_states,
+        require(self.student.kind.matches_layers or not self.distil.multi_hidden_states,
                 "--distil_multi_hidden_states and --distil_attention need layers to match; "
                 f"--student is {self.student.student}, allowed: transformer")
         require(self.data.kind != REGRESSION or self.distil.logits_loss == "mse",
@@ -53,7 +54,11 @@ class RunConfig:
         require(self.data.kind in (TAGGING, CLASSIFICATION) or not self.distil.label_smoothing,
                 f"--label_smoothing is {self.distil.label_smoothing}, which needs classes; allowed "
                 f"for {self.data.kind}: 0")
-        require(self.data.kind != SPANS or (self.student.student == "transformer"
+        require(self.data.kind not in (CLASSIFICATION, REGRESSION) or bool(
+            self.student.kind.poolings),
+                f"--student is {self.student.student}, which has no pooling: nothing of it stands "
+                f"for a whole text; the task is {self.data.kind}")
+        require(self.data.kind != SPANS or (self.student.kind.from_checkpoint
                                             and self.distil.strategy == FINE_TUNING),
                 f"--do_squad with the strategy {self.distil.strategy} and a {self.student.student} "
                 "student; allowed: xtremedistil-finetune with a Transformer, which "
@@ -97,6 +102,8 @@ class Resources:
         the whole job.
       targets_dir: folder of the teacher's outputs that runs share; None for the run's own.
       export: whether the run ends with the student's exports.
+      forms: the export formats it ends with, some of EXPORT_FORMATS; None for those of savedmodel
+        and onnx that the student has and whose libraries are installed.
     """
 
     keep_representation: bool = True
@@ -104,8 +111,15 @@ class Resources:
     target_shard: Optional[Tuple[int, int]] = None
     targets_dir: Optional[str] = None
     export: bool = True
+    forms: Optional[Tuple[str, ...]] = None
 
     def __post_init__(self):
+        require(self.export or self.forms is None,
+                "--forms and --noexport contradict each other; give one of them")
+        require(self.forms is None or bool(self.forms),
+                f"--forms is empty; allowed: {', '.join(EXPORT_FORMATS)}")
+        for form in self.forms or ():
+            one_of("forms", form, EXPORT_FORMATS)
         require(self.keep_representation or self.targets_dir is None,
                 "--nokeep_representation would remove what other runs share in --targets_dir; "
                 "give one of them")

@@ -1,10 +1,8 @@
-"""Which forms each kind of student has, and how they are built."""
+"""How the export formats of each kind of student are built; its record says which it has."""
 
 import dataclasses
 import functools
-from typing import Callable, Dict
 
-from xtremedistil_tf.config import ACTIVATIONS
 from xtremedistil_tf.export.common.arrays import StudentArrays, student_arrays
 from xtremedistil_tf.export.common.forms import Forms
 from xtremedistil_tf.export.onnx.bilstm import build_model
@@ -15,7 +13,7 @@ from xtremedistil_tf.inference.student_folder import StudentBundle
 
 
 def arrays_forms(arrays: StudentArrays) -> Forms:
-    """The forms of a BiLSTM; TFLite for taggers only."""
+    """The builders of a BiLSTM; TFLite for taggers only."""
     rest = sum(array.size for array in (*arrays.forward, *arrays.backward, *arrays.projection,
                                         *arrays.logits))
     return Forms(
@@ -25,13 +23,14 @@ def arrays_forms(arrays: StudentArrays) -> Forms:
         functools.partial(build_lite, arrays) if arrays.pooling is None else None)
 
 
-def _bilstm(bundle: StudentBundle) -> Forms:
+def bilstm_forms(bundle: StudentBundle) -> Forms:
+    """The builders of a BiLSTM student."""
     return arrays_forms(
         student_arrays(bundle.student, bundle.settings.dense_act_func, bundle.pooling,
                        bundle.separator))
 
 
-def _keras(bundle: StudentBundle) -> Forms:
+def keras_forms(bundle: StudentBundle) -> Forms:
     """What any Keras student has: its own layers in a graph."""
     model = bundle.student.model
     rows = len(bundle.vocabulary)
@@ -40,23 +39,25 @@ def _keras(bundle: StudentBundle) -> Forms:
                  longest=bundle.longest)
 
 
-def _transformer(bundle: StudentBundle) -> Forms:
-    forms = _keras(bundle)
-    # A checkpoint may have another activation inside its layers, such as gelu's approximation.
-    if bundle.student.model.get_layer("encoder").config.hidden_act not in ACTIVATIONS:
-        return forms
+def transformer_forms(bundle: StudentBundle) -> Forms:
+    """The builders of a Transformer student."""
     onnx = functools.partial(build_transformer, bundle.student, bundle.settings.dense_act_func,
                              bundle.pooling, bundle.separator)
-    return Forms(forms.vocabulary, forms.embedding, forms.parameters, forms.graph, onnx,
-                 longest=forms.longest)
-
-
-_KINDS: Dict[str, Callable[[StudentBundle], Forms]] = {
-    "bilstm": _bilstm, "transformer": _transformer,
-}
+    return dataclasses.replace(keras_forms(bundle), onnx=onnx)
 
 
 def student_forms(bundle: StudentBundle) -> Forms:
-    """The forms of a loaded student."""
-    forms = _KINDS.get(bundle.settings.student, _keras)(bundle)
-    return dataclasses.replace(forms, separator=bundle.separator)
+    """The builders of the formats that a loaded student has, those of its record.
+
+    Raises:
+      RuntimeError: if one of them has no builder; that would be the record's fault.
+    """
+    settings, kind = bundle.settings, bundle.labels.kind
+    forms = settings.kind.build_exports(bundle)
+    has = settings.kind.export_formats(settings, kind)
+    if not set(has) <= set(forms.names):
+        raise RuntimeError(f"the record of {settings.student} students says {', '.join(has)} for "
+                           f"{kind}; there are builders for {', '.join(forms.names)}")
+    return dataclasses.replace(
+        forms, onnx=forms.onnx if "onnx" in has else None,
+        lite=forms.lite if "tflite" in has else None, separator=bundle.separator)

@@ -16,6 +16,10 @@ from xtremedistil_tf.runs import read_json
 RECORD_FILE = "student.json"
 VOCABULARY_FILE = "vocabulary.npy"
 TOKENIZER_FILE = "tokenizer.json"
+# Where the student's record lies in a SavedModel.
+SAVED_RECORD = pathlib.Path("assets.extra", RECORD_FILE)
+# The folder of each export format beside the student folder.
+FORMAT_FOLDERS = {"savedmodel": "export", "onnx": "onnx", "tflite": "tflite"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Assets:
     @property
     def longest(self) -> Optional[int]:
         """Longest row that the student takes, markers included; None if nothing bounds it."""
-        return self.record["seq_len"] if self.settings.student == "transformer" else None
+        return self.record["seq_len"] if self.settings.kind.fixed_length else None
 
 
 def form_path(folder: pathlib.Path, form: str, file: str) -> pathlib.Path:
@@ -72,6 +76,26 @@ def form_path(folder: pathlib.Path, form: str, file: str) -> pathlib.Path:
 def student_path(folder: pathlib.Path) -> pathlib.Path:
     """The student folder itself, where a run folder may be given too."""
     return form_path(folder, "student", RECORD_FILE)
+
+
+def newest_version(base: pathlib.Path) -> Optional[pathlib.Path]:
+    """The SavedModel of the highest version in an export folder; None where there is none."""
+    versions = [path for path in pathlib.Path(base).glob("*/") if path.name.isdigit()]
+    return max(versions, key=lambda path: int(path.name), default=None)
+
+
+def made_elsewhere(exported: pathlib.Path, student: pathlib.Path) -> bool:
+    """Whether an export folder is known to be of another student than the one beside it.
+
+    Args:
+      exported: one of FORMAT_FOLDERS in a run folder; need not be there.
+      student: the student folder.
+    """
+    own = student / RECORD_FILE
+    for record in (exported / RECORD_FILE, (newest_version(exported) or exported) / SAVED_RECORD):
+        if record.is_file() and own.is_file():
+            return read_json(record) != read_json(own)
+    return False
 
 
 def load_assets(folder: pathlib.Path) -> Assets:

@@ -17,7 +17,7 @@ from xtremedistil_tf.inference.assets import (
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.student import Student, build_student
 from xtremedistil_tf.models.weights import load_weights, save_weights
-from xtremedistil_tf.runs import atomic_folder, write_json
+from xtremedistil_tf.runs import atomic_folder, file_fingerprint, write_json
 
 _WEIGHTS_FILE = "weights.safetensors"
 
@@ -62,7 +62,9 @@ def save_student(
         write_json(
             temporary / RECORD_FILE,
             {"student": dataclasses.asdict(config), "width": width, "kind": labels.kind,
-             "tags": list(labels.tags), **record},
+             "tags": list(labels.tags), **record,
+             # Exports carry a copy of this record: they are known to be of these weights.
+             "weights": file_fingerprint(temporary / _WEIGHTS_FILE)},
         )
 
 

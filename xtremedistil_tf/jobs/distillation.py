@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 from xtremedistil_tf.config import Resources, RunConfig
 from xtremedistil_tf.data.folders.task import Task, describe, read_task
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
-from xtremedistil_tf.export.export import available_forms, export_student
+from xtremedistil_tf.export.export import FILES, export_formats, export_student
 from xtremedistil_tf.inference.student_folder import save_student
 from xtremedistil_tf.jobs.obtain_teacher import check_teacher, obtain_teacher, teacher_record
 from xtremedistil_tf.jobs.prepared import Prepared
@@ -21,7 +21,7 @@ from xtremedistil_tf.jobs.results import (
     final_scores,
     finished_metrics,
 )
-from xtremedistil_tf.jobs.run_folder import claim, starts_anew
+from xtremedistil_tf.jobs.run_folder import claim, remove_exports, starts_anew
 from xtremedistil_tf.jobs.stage_feed import student_feed
 from xtremedistil_tf.jobs.student_init import start_student
 from xtremedistil_tf.jobs.student_inputs import (
@@ -77,13 +77,27 @@ def _with_sizes(config: RunConfig) -> RunConfig:
         config, student=with_architecture(config.student, config.data.seq_len))
 
 
-def dry_run(config: RunConfig, model_dir: pathlib.Path) -> str:
+def run_formats(config: RunConfig, resources: Resources) -> Tuple[str, ...]:
+    """The export formats that a run ends with.
+
+    Raises:
+      UserError: for one that is asked for and that its student has not.
+    """
+    if not resources.export:
+        return ()
+    return export_formats(config.student, config.data.kind, resources.forms)
+
+
+def dry_run(
+    config: RunConfig, model_dir: pathlib.Path, resources: Resources = _DEFAULT_RESOURCES
+) -> str:
     """The plan of a run as text; reads data and teacher, trains nothing and writes nothing.
 
     Raises:
       UserError: for anything that a run would refuse, a disk that is too small included.
     """
     config = _with_sizes(config)
+    formats = run_formats(config, resources)
     task = read_task(config.data)
     check_student(config, task, check_teacher(config, model_dir), model_dir)
     facts = plan_facts(config, task, model_dir)
@@ -102,11 +116,18 @@ def dry_run(config: RunConfig, model_dir: pathlib.Path) -> str:
     return "\n".join([
         f"strategy {config.distil.strategy}, student with {student.model.count_params():,} "
         f"parameters, vocabulary {facts['vocabulary']:,}",
+        student_line(config, formats),
         "",
         plan_table(plan, student.registry.parameters),
         "",
         f"teacher outputs for {task.transfer_rows:,} transfer sentences: {needed / 1e6:,.0f} MB",
     ])
+
+
+def student_line(config: RunConfig, formats: Sequence[str]) -> str:
+    """What the student is and what it is exported as, for a plan."""
+    return (f"student: {config.student.kind.describe(config.student)}; exports: "
+            f"{', '.join(formats) or 'none'}")
 
 
 def run_distillation(
@@ -128,6 +149,7 @@ def run_distillation(
       UserError: for anything that the user can mend.
     """
     laps, config = Laps(), _with_sizes(config)
+    formats = run_formats(config, resources)
     with locked(model_dir) if is_chief() else contextlib.nullcontext():
         plan = plan_of(config)
         task = read_task(config.data)
@@ -135,31 +157,44 @@ def run_distillation(
         check_student(config, task, found, model_dir)
         by_chief(lambda: claim(model_dir, config.to_dict(), task, overwrite))
         return run_unless_finished(
-            model_dir, task, resources.export, laps,
-            lambda: _train_and_score(config, task, plan, model_dir, resources, laps))
+            model_dir, task, needed_formats(formats, resources), laps,
+            lambda: _train_and_score(config, task, plan, model_dir, resources, formats, laps))
+
+
+def needed_formats(formats: Sequence[str], resources: Resources) -> Sequence[str]:
+    """Those of a run's export formats without which it is not finished.
+
+    What is installed may have changed since: of those that nobody asked for, the first one counts.
+    """
+    return formats if resources.forms is not None else formats[:1]
 
 
 def run_unless_finished(
-    model_dir: pathlib.Path, task: Task, export: bool, laps: Laps, work: Callable[[], None]
+    model_dir: pathlib.Path, task: Task, needed: Sequence[str], laps: Laps,
+    work: Callable[[], None],
 ) -> Dict[str, Any]:
     """Returns the metrics of a run folder whose lock is held; does the work if they are not there.
 
     Args:
       model_dir: the run folder.
       task: what was read, and warned about.
-      export: whether the exports belong to the run.
+      needed: export formats that belong to the run; those that alone are missing are made.
       laps: is told the end of reading.
       work: makes the folder whole.
     """
-    finished = finished_metrics(model_dir, export)
+    finished = finished_metrics(model_dir)
     if finished is not None:
-        log.info("%s is finished already; nothing is run again", model_dir)
+        missing = [form for form in needed if not (model_dir / FILES[form]).is_file()]
+        if not missing:
+            log.info("%s is finished already; nothing is run again", model_dir)
+            return finished
+        by_chief(lambda: _export(model_dir, missing, task))
         return finished
     for warning in describe(task)["warnings"]:
         log.warning("%s", warning)
     laps.lap("read")
     work()
-    metrics = finished_metrics(model_dir, export)
+    metrics = finished_metrics(model_dir)
     assert metrics is not None, "it was made whole just now"
     return metrics
 
@@ -174,7 +209,7 @@ def write_target_part(config: RunConfig, model_dir: pathlib.Path, resources: Res
 
 def _train_and_score(
     config: RunConfig, task: Task, plan: Sequence[Stage], model_dir: pathlib.Path,
-    resources: Resources, laps: Laps,
+    resources: Resources, formats: Sequence[str], laps: Laps,
 ) -> None:
     with current_strategy().scope():
         teacher, folders = obtain_teacher(config, task, model_dir)
@@ -199,13 +234,13 @@ def _train_and_score(
             raise
         laps.lap("stages")
     # Outside: what one process builds to export, the others do not build with it.
-    by_chief(lambda: finish(config, prepared, student, records, laps, model_dir, resources.export,
+    by_chief(lambda: finish(config, prepared, student, records, laps, model_dir, formats,
                             Taught(teacher, teacher_record(folders), passes)))
 
 
 def finish(
     config: RunConfig, prepared: Prepared, student: Student, records: List[Dict[str, Any]],
-    laps: Laps, model_dir: pathlib.Path, export: bool, taught: Optional[Taught] = None,
+    laps: Laps, model_dir: pathlib.Path, formats: Sequence[str], taught: Optional[Taught] = None,
     start: Optional[Dict[str, Any]] = None,
 ) -> None:
     """Scores on test, exports, reports; metrics.json comes last.
@@ -215,7 +250,7 @@ def finish(
       records: one for each stage.
       laps: is told what the parts take.
       model_dir: the run folder.
-      export: whether the run ends with the student's exports.
+      formats: that the student is exported in.
       taught, start: see `results.build_metrics`.
     """
     load_weights(student.trained,
@@ -224,10 +259,10 @@ def finish(
     scores = final_scores(prepared, None if taught is None else taught.teacher, student, model_dir,
                           config.data.glue_task)
     laps.lap("evaluation")
+    # Before there is another student: no export may outlive the one that it was made from.
+    remove_exports(model_dir)
     _save(config, prepared, student, scores, model_dir)
-    if export:
-        # From what was saved, so that an export is a proof that the folder is whole.
-        export_student(model_dir, available_forms(), version=1, dev=prepared.task.examples["dev"])
+    _export(model_dir, formats, prepared.task)
     laps.lap("export")
     seconds = {**laps.seconds, "total": sum(laps.seconds.values())}
     metrics = build_metrics(config, prepared, student, records, scores, seconds, taught, start)
@@ -238,6 +273,12 @@ def finish(
     write_report(model_dir, metrics, histories)
     write_model_card(model_dir / "student", metrics, pathlib.Path(config.data.task))
     write_json(model_dir / "metrics.json", metrics)
+
+
+def _export(model_dir: pathlib.Path, formats: Sequence[str], task: Task) -> None:
+    # From what was saved, so that an export is a proof that the folder is whole.
+    if formats:
+        export_student(model_dir, formats, version=1, dev=task.examples["dev"])
 
 
 def _save(

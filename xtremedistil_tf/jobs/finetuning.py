@@ -5,13 +5,21 @@ import dataclasses
 import pathlib
 from typing import Any, Dict, Optional, Sequence, Tuple
 
-from xtremedistil_tf.config import RunConfig, require
+from xtremedistil_tf.config import Resources, RunConfig, require
 from xtremedistil_tf.data.folders.task import Task, read_task
 from xtremedistil_tf.data.folders.task_features import align_task
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
 from xtremedistil_tf.inference.assets import Assets, load_assets, student_path
 from xtremedistil_tf.inference.student_folder import load_student
-from xtremedistil_tf.jobs.distillation import Laps, finish, plan_of, run_unless_finished
+from xtremedistil_tf.jobs.distillation import (
+    Laps,
+    finish,
+    needed_formats,
+    plan_of,
+    run_formats,
+    run_unless_finished,
+    student_line,
+)
 from xtremedistil_tf.jobs.obtain_teacher import folder_fingerprint
 from xtremedistil_tf.jobs.prepared import Prepared
 from xtremedistil_tf.jobs.run_folder import claim
@@ -25,6 +33,8 @@ from xtremedistil_tf.models.tokenizers import load_tokenizer
 from xtremedistil_tf.runs import fingerprint, locked
 from xtremedistil_tf.training.stages import plan_table
 from xtremedistil_tf.training.trainer import Trainer
+
+_DEFAULT_RESOURCES = Resources()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,7 +124,8 @@ def _begin(config: RunConfig, task: Task, folder: Optional[pathlib.Path]) -> _Be
 
 
 def dry_run(
-    config: RunConfig, model_dir: pathlib.Path, student_dir: Optional[pathlib.Path] = None
+    config: RunConfig, model_dir: pathlib.Path, student_dir: Optional[pathlib.Path] = None,
+    resources: Resources = _DEFAULT_RESOURCES,
 ) -> str:
     """The plan of a run as text; reads data and student, trains nothing and writes nothing.
 
@@ -123,10 +134,12 @@ def dry_run(
     """
     folder = None if student_dir is None else student_path(student_dir)
     config, task = _read(config, model_dir, folder)
+    formats = run_formats(config, resources)
     begun = _begin(config, task, folder)
     return "\n".join([
         f"student with {begun.student.model.count_params():,} parameters from "
         f"{begun.start['name']}, vocabulary {len(begun.prepared.vocabulary):,}",
+        student_line(config, formats),
         "",
         plan_table(plan_of(config), begun.student.registry.parameters),
     ])
@@ -134,7 +147,7 @@ def dry_run(
 
 def run_fine_tuning(
     config: RunConfig, model_dir: pathlib.Path, student_dir: Optional[pathlib.Path] = None,
-    overwrite: bool = False, export: bool = True,
+    overwrite: bool = False, resources: Resources = _DEFAULT_RESOURCES,
 ) -> Dict[str, Any]:
     """Runs the job and writes the run folder; goes on where a killed run stopped.
 
@@ -144,7 +157,8 @@ def run_fine_tuning(
       model_dir: the run folder.
       student_dir: the folder of a finished student or of its run; None for a checkpoint.
       overwrite: start anew where the folder was made by other settings.
-      export: whether the run ends with the student's exports.
+      resources: whether the run ends with the student's exports, and in which formats; nothing
+        else of it is read.
 
     Returns:
       What was written to metrics.json: as a distillation's, without a teacher.
@@ -155,18 +169,20 @@ def run_fine_tuning(
     laps, folder = Laps(), None if student_dir is None else student_path(student_dir)
     with locked(model_dir) if is_chief() else contextlib.nullcontext():
         config, task = _read(config, model_dir, folder)
+        formats = run_formats(config, resources)
         plan_of(config)  # What it refuses is told before anything is written.
         settings = config.to_dict()
         settings.pop("teacher")
         kept = None if folder is None else folder_fingerprint(folder)
         by_chief(lambda: claim(model_dir, settings, task, overwrite, kept))
-        return run_unless_finished(model_dir, task, export, laps,
-                                   lambda: _train(config, task, model_dir, folder, export, laps))
+        return run_unless_finished(
+            model_dir, task, needed_formats(formats, resources), laps,
+            lambda: _train(config, task, model_dir, folder, formats, laps))
 
 
 def _train(
     config: RunConfig, task: Task, model_dir: pathlib.Path, folder: Optional[pathlib.Path],
-    export: bool, laps: Laps,
+    formats: Sequence[str], laps: Laps,
 ) -> None:
     with current_strategy().scope():
         begun = _begin(config, task, folder)
@@ -182,5 +198,5 @@ def _train(
                           model_dir / "tensorboard")
         records = trainer.run_plan(plan_of(config))
         laps.lap("stages")
-    by_chief(lambda: finish(config, begun.prepared, begun.student, records, laps, model_dir, export,
-                            start=start))
+    by_chief(lambda: finish(config, begun.prepared, begun.student, records, laps, model_dir,
+                            formats, start=start))

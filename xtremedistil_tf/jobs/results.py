@@ -161,19 +161,12 @@ def build_metrics(
     }
 
 
-def finished_metrics(model_dir: pathlib.Path, export: bool) -> Optional[Dict[str, Any]]:
-    """The metrics of a run that is whole; None where anything is still to be made.
-
-    Args:
-      model_dir: the run folder.
-      export: whether the exports belong to it.
-    """
+def finished_metrics(model_dir: pathlib.Path) -> Optional[Dict[str, Any]]:
+    """The metrics of a run that is whole but for its exports; None where more is to be made."""
     path = model_dir / "metrics.json"
     if not path.is_file():
         return None
     metrics = read_json(path)
     predictions = last_file(metrics.get("kind", TAGGING))
     needed = ["report.md", "student/student.json", f"predictions/{predictions}"]
-    if export:
-        needed.append("export/1/saved_model.pb")
     return metrics if all((model_dir / name).is_file() for name in needed) else None

@@ -8,6 +8,7 @@ from typing import Any, Dict, Optional
 from xtremedistil_tf.config import differences
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.inference.assets import FORMAT_FOLDERS
 from xtremedistil_tf.runs import read_json, write_json
 from xtremedistil_tf.version import __version__
 
@@ -15,9 +16,22 @@ log = logging.getLogger("absl")
 
 # What a run writes below --model_dir; --overwrite removes these and nothing else. What makes a
 # folder look finished goes first.
-OUTPUTS = ("metrics.json", "report.md", "student", "export", "onnx", "stages", "targets", "teacher",
-           "teacher_training", "teacher_metrics.json", "predictions", "plots", "tensorboard",
-           "config.json")
+OUTPUTS = ("metrics.json", "report.md", "student", *FORMAT_FOLDERS.values(), "stages", "targets",
+           "teacher", "teacher_training", "teacher_metrics.json", "predictions", "plots",
+           "tensorboard", "config.json")
+
+
+def _remove(target: pathlib.Path) -> None:
+    if target.is_dir():
+        shutil.rmtree(target)
+    else:
+        target.unlink(missing_ok=True)
+
+
+def remove_exports(model_dir: pathlib.Path) -> None:
+    """Removes all exports of a run folder whose student is about to be replaced."""
+    for name in FORMAT_FOLDERS.values():
+        _remove(model_dir / name)
 
 
 def starts_anew(model_dir: pathlib.Path, overwrite: bool) -> bool:
@@ -51,11 +65,7 @@ def claim(
     path = model_dir / "config.json"
     if starts_anew(model_dir, overwrite):
         for name in OUTPUTS:
-            target = model_dir / name
-            if target.is_dir():
-                shutil.rmtree(target)
-            else:
-                target.unlink(missing_ok=True)
+            _remove(model_dir / name)
     elif path.is_file():
         before = read_json(path)
         if before["version"] != __version__:

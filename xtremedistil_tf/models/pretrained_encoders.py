@@ -1,5 +1,6 @@
 """Pre-trained encoders: from a hub, a folder, or a configuration."""
 
+import functools
 import json
 import pathlib
 from typing import Any, Iterable, List, Optional, Sequence, Tuple
@@ -63,6 +64,20 @@ def load_encoder(config: TeacherConfig) -> Tuple[Any, Any]:
                                    config.strip_accents)
 
 
+@functools.lru_cache(maxsize=None)
+def activations() -> Tuple[str, ...]:
+    """Names of the activations that an encoder's layers may have.
+
+    Call it before an encoder is built: it adds a name that the TF classes do not have.
+    """
+    from xtremedistil_tf.keras2 import tf  # noqa: F401, I001  Before transformers brings TensorFlow.
+    from transformers.activations_tf import ACT2FN
+
+    # Two names of one formula in PyTorch, of which the TF classes know the first.
+    ACT2FN.setdefault("gelu_pytorch_tanh", ACT2FN["gelu_new"])
+    return tuple(sorted(set(ACT2FN) - {"glu"}))  # That one halves the width.
+
+
 def load_checkpoint(model_class: Any, checkpoint: str, flag: str) -> Any:
     """Loads a pre-trained encoder with TF or safetensors weights; PyTorch is not needed.
 
@@ -83,6 +98,7 @@ def load_checkpoint(model_class: Any, checkpoint: str, flag: str) -> Any:
         _check_folder(folder, model_class)
     elif folder.exists():
         raise UserError(f"{flag}_checkpoint {folder} is a file; allowed: a folder or a name")
+    activations()
     try:
         encoder, info = model_class.from_pretrained(checkpoint, output_loading_info=True)
     except Exception as error:  # OSError, ValueError, SafetensorError, HDF5 errors and others.
@@ -145,6 +161,7 @@ def create_encoder(config: TeacherConfig, texts: Iterable[Sequence[str]]) -> Tup
     model_config.vocab_size = len(tokenizer)
     model_config.pad_token_id = tokenizer.pad_token_id
     try:
+        activations()
         encoder = transformers.TFAutoModel.from_config(model_config)
         build_variables(encoder)
     except ValueError as error:  # Sizes that do not go together, or no TF model of that type.

@@ -1,14 +1,13 @@
 """The student as a Keras functional model: the body of its kind, projection and logits."""
 
 import dataclasses
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
 from xtremedistil_tf.config import MATCHING, StudentConfig
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.distillation_model import StageModel
-from xtremedistil_tf.models.layers.bilstm import bilstm_body
 from xtremedistil_tf.models.layers.body import Body, Shape, real_positions
 from xtremedistil_tf.models.layers.layer_matching import Matching, joined_attention, joined_states
 from xtremedistil_tf.models.registry import LayerRegistry
@@ -33,19 +32,8 @@ class Student:
     trained: StageModel
 
 
-def _transformer_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Body:
-    # Here, since transformers takes seconds to import and a BiLSTM needs nothing of it.
-    from xtremedistil_tf.models.transformer import transformer_body
-
-    return transformer_body(config, input_ids, shape)
-
-
 # A logit beside which all others are certain.
 _NEVER = -1e9
-BODIES: Dict[str, Callable[[StudentConfig, Any, Shape], Body]] = {
-    "bilstm": bilstm_body,
-    "transformer": _transformer_body,
-}
 
 
 def _matched(body: Body, matching: Matching, width: int) -> Tuple[Dict[str, Any], List[Any]]:
@@ -102,7 +90,7 @@ def build_student(
     layers = tf.keras.layers
     input_ids = tf.keras.Input([None], dtype=tf.int32, name="input_ids")
     shape = Shape(vocabulary_size, pooled, positions, matching, separator)
-    body = BODIES[config.student](config, input_ids, shape)
+    body = config.kind.build_body(config, input_ids, shape)
     projection = layers.Dense(width, activation=config.dense_act_func, name="projection")
     # Logits and losses stay float32 under mixed precision.
     logits = layers.Dense(classes, name="logits", dtype="float32")

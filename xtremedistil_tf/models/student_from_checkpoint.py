@@ -15,6 +15,7 @@ from xtremedistil_tf.compat import weights_by_part
 from xtremedistil_tf.config import StudentConfig
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.models.pretrained_encoders import (
+    activations,
     embedding_width,
     load_checkpoint,
     most_positions,
@@ -67,6 +68,9 @@ def with_architecture(config: StudentConfig, seq_len: int) -> StudentConfig:
         raise UserError(f"{_FLAG}_checkpoint {name} is of type {found.model_type} with {positions} "
                         f"positions; allowed: {', '.join(_TYPES)} with absolute ones")
     architecture = _architecture(found)
+    if architecture["hidden_act"] not in activations():
+        raise UserError(f"{_FLAG}_checkpoint {name} has the activation "
+                        f"{architecture['hidden_act']!r}; allowed: {', '.join(activations())}")
     if seq_len > architecture["max_position_embeddings"]:
         raise UserError(f"--seq_len is {seq_len}, but {_FLAG}_checkpoint {name} has "
                         f"{architecture['max_position_embeddings']} positions")

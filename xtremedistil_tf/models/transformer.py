@@ -8,7 +8,7 @@ from xtremedistil_tf.config import StudentConfig
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.layers.body import Body, Shape, real_positions
 from xtremedistil_tf.models.layers.pairs import segment_ids
-from xtremedistil_tf.models.pretrained_encoders import build_variables, encoder_parts
+from xtremedistil_tf.models.pretrained_encoders import activations, build_variables, encoder_parts
 
 
 def _architecture(config: StudentConfig, shape: Shape) -> Any:
@@ -38,6 +38,7 @@ def transformer_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Bod
     Source: paper Table 15 (E is the layers' width there; heads and inner width are not named).
     """
     # A fixed name: weights are found again by their names.
+    activations()
     encoder = transformers.TFElectraModel(_architecture(config, shape), name="encoder")
     build_variables(encoder)
     real = real_positions(input_ids)

@@ -1,7 +1,7 @@
 """The model card of a student folder: where the student comes from, how good it is, its limits."""
 
 import pathlib
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Tuple
+from typing import Any, List, Mapping, NamedTuple, Tuple
 
 from xtremedistil_tf.config import CLASSIFICATION, REGRESSION, SPANS, TAGGING, StudentConfig
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
@@ -74,10 +74,10 @@ def _origin(metrics: Metrics) -> Tuple[List[List[str]], str]:
 def _summary(metrics: Metrics, record: Mapping[str, Any], weights: int) -> str:
     student, sizes = metrics["student"], StudentConfig(**record["student"])
     origin, beside = _origin(metrics)
+    texts = metrics.get("kind") in (CLASSIFICATION, REGRESSION)
     rows = [
-        ["architecture", f"{_BODIES[sizes.student](sizes)}, {sizes.dense_act_func} projection to "
-         f"{record['width']}"
-         + _POOLINGS[sizes.pools] * (metrics.get("kind") in (CLASSIFICATION, REGRESSION))],
+        ["architecture", f"{sizes.kind.describe(sizes)}, {sizes.dense_act_func} projection to "
+         f"{record['width']}" + (f" of {sizes.kind.poolings[sizes.pools]}" if texts else "")],
         *origin,
         ["strategy", f"{metrics['strategy']}, kept after {student['selected_stage']}, "
          f"seed {metrics['seed']}"],
@@ -226,19 +226,6 @@ _WORDINGS = {
         "pipeline_tag: question-answering\ntags:\n- question-answering\n",
         "An answerer of questions on a given text", "by SQuAD 2.0's own script; support counts "
         "questions", "was read in overlapping windows, as in use", _USE_ANSWERER),
-}
-_POOLINGS = {"last": " of its final states", "max": " of its largest values",
-             "first": " of its first state", "mean": " of its mean state"}
-# By kind of student.
-_BODIES: Dict[str, Callable[[StudentConfig], str]] = {
-    "bilstm": lambda sizes: (
-        f"BiLSTM, E={sizes.word_emb_dim}, H=2x{sizes.bilstm_hidden_size}"
-        + ", each text of a pair alone" * (sizes.pair_encoding == "siamese")),
-    "transformer": lambda sizes: (
-        f"Transformer, E={sizes.word_emb_dim}, {sizes.num_hidden_layers} layers of "
-        f"{sizes.hidden_size}, {sizes.num_attention_heads} heads"
-        + (f", started from {pathlib.PurePath(sizes.pt_student_checkpoint).name}"
-           if sizes.pt_student_checkpoint else "")),
 }
 # Whose tokenizer it reads with, by `StudentConfig.own_vocabulary`.
 _READS = {False: "the teacher's", True: "its own"}

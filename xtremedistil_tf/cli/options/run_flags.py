@@ -169,6 +169,9 @@ LABEL_FLAGS = (
             choices=cfg.OPTIMIZERS),
     setting("export", "resources.export",
             "Export the student at the end. xtremedistil-export does it later."),
+    setting("forms", "resources.forms",
+            f"Export formats: {', '.join(cfg.EXPORT_FORMATS)}. Default: savedmodel and onnx, if "
+            "the student has them and their libraries are installed."),
     Option("dry_run", "Print the plan and train nothing.", kind="boolean", default=False),
 )
 

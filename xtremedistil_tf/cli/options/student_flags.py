@@ -16,17 +16,16 @@ START_FLAGS = (
             "Activation of the projection (paper: gelu).", choices=cfg.ACTIVATIONS),
     setting("pooling", "student.pooling",
             "How one vector for a text comes from its tokens, in classification. BiLSTM: last (the "
-            "default) or max (authors' v1). Transformer: first (the default) or mean.",
-            choices=sorted({name for names in cfg.POOLINGS.values() for name in names})),
+            "default) or max (authors' v1). Transformer: first (the default) or mean."),
 )
 
 # Kind, sizes and start of a student.
 MODEL_FLAGS = (
     setting("student", "student.student",
-            "Kind of student: bilstm or transformer. Default: transformer if --hidden_size, "
-            "--num_hidden_layers, --num_attention_heads or --pt_student_checkpoint is given, "
-            "otherwise bilstm.",
-            choices=tuple(cfg.STUDENTS)),
+            "Kind of student: bilstm, transformer, or one of an installed package. Default: "
+            "transformer if --hidden_size, --num_hidden_layers, --num_attention_heads or "
+            "--pt_student_checkpoint is given, otherwise bilstm.",
+            names=cfg.ARCHITECTURES.names),
     setting("compress_word_embedding", "student.compress_word_embedding",
             "With --pt_student_checkpoint: use the teacher's tokenizer, and start the word "
             "embedding from the teacher's, as --word_embedding says. Other students always do."),

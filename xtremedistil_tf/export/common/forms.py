@@ -34,6 +34,6 @@ class Forms:
 
     @property
     def names(self) -> Tuple[str, ...]:
-        """Those of `loading.EXPORT_FORMS` that there are."""
+        """Those of `config.EXPORT_FORMATS` that there are."""
         return ("savedmodel", *("onnx",) * (self.onnx is not None),
                 *("tflite",) * (self.lite is not None))

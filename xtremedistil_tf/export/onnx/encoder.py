@@ -8,6 +8,9 @@ import numpy as np
 _OPSET, _IR_VERSION = 17, 8
 # What transformers adds to the scores of masked positions.
 _MASKED = 10000.0
+_ONE_NODE = {"linear": "Identity", "relu": "Relu", "tanh": "Tanh", "sigmoid": "Sigmoid"}
+# Factors of quick_gelu, and of the cube in gelu's approximation by tanh.
+_QUICK, _CUBE = 1.702, 0.044715
 
 
 class Builder:
@@ -53,12 +56,28 @@ class Builder:
                         epsilon=layer.epsilon, axis=-1)
 
     def activation(self, value: str, name: str) -> str:
-        """One of `config.ACTIVATIONS`."""
-        if name != "gelu":
-            return self.add({"linear": "Identity", "relu": "Relu", "tanh": "Tanh"}[name], value)
-        scaled = self.add("Div", value, self.constant(np.float32(np.sqrt(2.0))))
-        raised = self.add("Add", self.add("Erf", scaled), self.constant(np.float32(1.0)))
-        return self.add("Mul", self.add("Mul", value, raised), self.constant(np.float32(0.5)))
+        """One of `config.ONNX_ACTIVATIONS`, as transformers' `activations_tf` computes it."""
+        if name in _ONE_NODE:
+            return self.add(_ONE_NODE[name], value)
+        if name in ("silu", "swish", "quick_gelu"):
+            scale = _QUICK if name == "quick_gelu" else 1.0
+            return self.add("Mul", value, self.add("Sigmoid", self._scaled(value, scale)))
+        if name == "mish":
+            return self.add("Mul", value, self.add("Tanh", self.add("Softplus", value)))
+        if name in ("gelu", "gelu_10"):  # These very nodes: ONNX Runtime makes one of them.
+            bent = self.add("Erf", self.add("Div", value, self.constant(np.float32(np.sqrt(2.0)))))
+        else:
+            cubed = self._scaled(self.add("Mul", self.add("Mul", value, value), value), _CUBE)
+            bent = self.add("Tanh", self._scaled(self.add("Add", value, cubed),
+                                                 np.sqrt(2.0 / np.pi)))
+        raised = self.add("Add", bent, self.constant(np.float32(1.0)))
+        product = self._scaled(self.add("Mul", value, raised), 0.5)
+        if name != "gelu_10":
+            return product
+        return self.add("Clip", product, *(self.constant(np.float32(end)) for end in (-10, 10)))
+
+    def _scaled(self, value: str, factor: float) -> str:
+        return self.add("Mul", value, self.constant(np.float32(factor)))
 
     def model(self, name: str, inputs: List[str], logits: List[Any]) -> Any:
         """The ModelProto of all nodes.
@@ -140,7 +159,7 @@ def layers(
       hidden: what goes in.
       masked: see `penalty`.
       heads: of a layer.
-      activation: inside a layer, one of `config.ACTIVATIONS`; gelu is the exact one.
+      activation: inside a layer, one of `config.ONNX_ACTIVATIONS`; gelu is the exact one.
     """
     for block in blocks:
         context = _attention(build, block, hidden, masked, heads)

@@ -9,7 +9,7 @@ def build_teacher_model(teacher: Any) -> Any:
     """A BERT teacher with its head as an ONNX model.
 
     Args:
-      teacher: a `models.teacher.Teacher` around a TFBertModel with exact gelu.
+      teacher: a `models.teacher.Teacher` around a TFBertModel.
 
     Returns:
       An onnx.ModelProto: int32 input_ids and attention_mask [batch, time] to float32 logits.
@@ -20,6 +20,6 @@ def build_teacher_model(teacher: Any) -> Any:
     hidden = embedded(build, bert.embeddings, "input_ids")
     mask = build.add("Cast", "attention_mask", to=onnx.TensorProto.FLOAT)
     hidden = layers(build, bert.encoder.layer, hidden, penalty(build, mask),
-                    teacher.encoder.config.num_attention_heads)
+                    teacher.encoder.config.num_attention_heads, teacher.encoder.config.hidden_act)
     build.dense(hidden, teacher.model.get_layer("logits"), output="logits")
     return build.model("teacher", ["input_ids", "attention_mask"], ["batch", "time", None])

@@ -15,10 +15,10 @@ from xtremedistil_tf.export.savedmodel.class_signatures import IdsModule, SpanMo
 from xtremedistil_tf.export.savedmodel.graph_student import Decoder, make_windows
 from xtremedistil_tf.export.savedmodel.graph_text import Pieces, Words, WordSplitter, given_words
 from xtremedistil_tf.export.savedmodel.warmup import write_warmup
-from xtremedistil_tf.inference.assets import Assets
+from xtremedistil_tf.inference.assets import SAVED_RECORD, Assets, newest_version
 from xtremedistil_tf.inference.runtimes.text_ops import load_text_ops
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.runs import atomic_folder, atomic_path
+from xtremedistil_tf.runs import atomic_folder, atomic_path, write_json
 
 BATCHING_FILE, MODELS_FILE = "batching_parameters.txt", "models.config"
 
@@ -116,9 +116,8 @@ class _TextModule(IdsModule):
 
 def next_version(base: pathlib.Path) -> int:
     """The version after the highest in an export folder, 1 in an empty one."""
-    base = pathlib.Path(base)
-    names = [path.name for path in base.iterdir()] if base.is_dir() else []
-    return max((int(name) for name in names if name.isdigit()), default=0) + 1
+    newest = newest_version(base)
+    return 1 if newest is None else int(newest.name) + 1
 
 
 def _save(module: tf.Module, signatures: Dict[str, Any], folder: pathlib.Path) -> None:
@@ -194,6 +193,7 @@ def export_saved_model(
         _save(module, {**signatures, "input_ids": module.run_ids}, folder)
         write_warmup(folder, reason is None, "tokens" in signatures, assets.longest,
                      assets.separator is not None)
+        write_json(folder / SAVED_RECORD, assets.record)
     models = _MODELS.replace("MODEL", _NAMES[assets.labels.kind])
     for name, text in ((BATCHING_FILE, _BATCHING), (MODELS_FILE, models)):
         with atomic_path(base / name) as temporary:

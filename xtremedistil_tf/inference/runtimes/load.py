@@ -4,11 +4,10 @@ import pathlib
 from typing import Optional, Union
 
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.inference.assets import FORMAT_FOLDERS, made_elsewhere
 from xtremedistil_tf.inference.classifier import TextModel
 
 RUNTIMES = ("keras", "savedmodel", "onnx", "onnx_int8", "tflite", "tflite_int8")
-EXPORT_FORMS = ("savedmodel", "onnx", "tflite")
-DEFAULT_FORMS = ("savedmodel", "onnx")
 
 
 def runtime_of(folder: Union[str, pathlib.Path]) -> str:
@@ -38,12 +37,18 @@ def load(
       A TextTagger, or a TextClassifier for a student that classifies.
 
     Raises:
-      UserError: for an unknown runtime, or a folder that holds no such form.
+      UserError: for an unknown runtime, or a folder that holds no such form, or one of another
+        student than its own.
     """
     folder = pathlib.Path(folder)
     runtime = runtime or runtime_of(folder)
     if runtime not in RUNTIMES:
         raise UserError(f"runtime is {runtime!r}; allowed: {', '.join(RUNTIMES)}")
+    form = runtime.split("_")[0]
+    if form in FORMAT_FOLDERS and made_elsewhere(folder / FORMAT_FOLDERS[form], folder / "student"):
+        raise UserError(f"{folder / FORMAT_FOLDERS[form]} was exported from another student than "
+                        f"{folder / 'student'}; export this one with xtremedistil-export "
+                        f"--forms={form}")
     if runtime == "keras":
         from xtremedistil_tf.inference.runtimes.keras import load_keras
 

@@ -8,6 +8,7 @@ import numpy as np
 from xtremedistil_tf.data.pipelines.length_batches import length_batches
 from xtremedistil_tf.data.words import Word, split_words
 from xtremedistil_tf.errors import UserError, is_out_of_memory
+from xtremedistil_tf.inference.assets import newest_version
 from xtremedistil_tf.inference.classifier import TextModel
 from xtremedistil_tf.inference.runtimes.savedmodel_classifier import SavedClassifier
 from xtremedistil_tf.inference.runtimes.text_ops import load_text_ops
@@ -90,10 +91,10 @@ def load_saved(folder: pathlib.Path, keep_whole: bool = False) -> TextModel:
     folder = pathlib.Path(folder)
     if not (folder / "saved_model.pb").is_file():
         base = folder / "export" if (folder / "export").is_dir() else folder
-        versions = [path for path in base.glob("*/") if path.name.isdigit()]
-        if not versions:
+        newest = newest_version(base)
+        if newest is None:
             raise UserError(f"{folder} holds no SavedModel (xtremedistil-export writes it)")
-        folder = max(versions, key=lambda path: int(path.name))
+        folder = newest
     load_text_ops()
     try:
         signatures = tf.saved_model.load(str(folder)).signatures

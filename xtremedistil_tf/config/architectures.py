@@ -1,0 +1,162 @@
+"""The kinds of student: one record each, one table.
+
+This module imports no TensorFlow: a record names the functions that build Keras layers and exports,
+and they are imported when they are first called.
+"""
+
+import dataclasses
+import pathlib
+import pkgutil
+from typing import TYPE_CHECKING, Any, Callable, Mapping, Tuple, Union
+
+from xtremedistil_tf.config.checks import require
+from xtremedistil_tf.config.data import TAGGING
+from xtremedistil_tf.plugins import Registry
+
+if TYPE_CHECKING:
+    from xtremedistil_tf.config.models import StudentConfig
+
+EXPORT_FORMATS = ("savedmodel", "onnx", "tflite")
+# How a student reads two texts.
+PAIR_ENCODINGS = ("joint", "siamese")
+# Of a checkpoint's layers: the activations that the ONNX graph has nodes for.
+ONNX_ACTIVATIONS = ("gelu", "gelu_10", "gelu_fast", "gelu_new", "gelu_pytorch_tanh", "linear",
+                    "mish", "quick_gelu", "relu", "sigmoid", "silu", "swish", "tanh")
+# A function, or where it is: "package.module:function".
+Function = Union[str, Callable[..., Any]]
+
+
+def _only_saved_model(config: "StudentConfig", task_kind: str) -> Tuple[str, ...]:
+    del config, task_kind
+    return ("savedmodel",)
+
+
+@dataclasses.dataclass(frozen=True)
+class Architecture:
+    """One kind of student: all that the package asks of it.
+
+    Attributes:
+      name: value of `--student`.
+      layers: names of its own layers, bottom to top, between word_embedding and projection.
+      describe: one phrase for model card and plan, e.g. "BiLSTM, E=300, H=2x600".
+      body: (StudentConfig, input_ids, layers.body.Shape) -> layers.body.Body, the Keras layers
+        below the projection; or "module:function".
+      poolings: what may stand for a whole text, by name, with the words of the model card; the
+        first is the default. Empty: it classifies no texts.
+      export_formats: (StudentConfig, kind of task) -> those of EXPORT_FORMATS that it has.
+      exports: (StudentBundle) -> export.common.forms.Forms, their builders; or "module:function".
+      pair_encodings: how it may read two texts, some of PAIR_ENCODINGS; the first is the commands'
+        default for pairs.
+      fixed_length: whether it numbers its positions, so that no row is longer than seq_len.
+      from_checkpoint: whether it can start from a published encoder, `--pt_student_checkpoint`.
+      matches_layers: whether its layers can be compared with the teacher's,
+        `--distil_multi_hidden_states`.
+      check: raises UserError for settings that contradict each other.
+    """
+
+    name: str
+    layers: Callable[["StudentConfig"], Tuple[str, ...]]
+    describe: Callable[["StudentConfig"], str]
+    body: Function
+    poolings: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    export_formats: Callable[["StudentConfig", str], Tuple[str, ...]] = _only_saved_model
+    exports: Function = "xtremedistil_tf.export.student_forms:keras_forms"
+    pair_encodings: Tuple[str, ...] = PAIR_ENCODINGS[:1]
+    fixed_length: bool = False
+    from_checkpoint: bool = False
+    matches_layers: bool = False
+    check: Callable[["StudentConfig"], None] = lambda config: None
+
+    def __str__(self) -> str:
+        return f"the Architecture {self.name!r} of {self.layers.__module__}"
+
+    def build_body(self, config: "StudentConfig", input_ids: Any, shape: Any) -> Any:
+        """Builds the Keras layers below the projection, see `body`."""
+        return _function(self.body)(config, input_ids, shape)
+
+    def build_exports(self, bundle: Any) -> Any:
+        """The builders of the export formats of a loaded student, see `exports`."""
+        return _function(self.exports)(bundle)
+
+
+def _function(reference: Function) -> Callable[..., Any]:
+    return pkgutil.resolve_name(reference) if isinstance(reference, str) else reference
+
+
+def _describe_bilstm(config: "StudentConfig") -> str:
+    told = f"BiLSTM, E={config.word_emb_dim}, H=2x{config.bilstm_hidden_size}"
+    apart = config.pair_encoding == "siamese"
+    return f"{told}, each text of a pair alone" if apart else told
+
+
+def _bilstm_formats(config: "StudentConfig", task_kind: str) -> Tuple[str, ...]:
+    del config
+    return EXPORT_FORMATS if task_kind == TAGGING else EXPORT_FORMATS[:2]
+
+
+def _describe_transformer(config: "StudentConfig") -> str:
+    told = (f"Transformer, E={config.word_emb_dim}, {config.num_hidden_layers} layers of "
+            f"{config.hidden_size}, {config.num_attention_heads} heads")
+    if config.pt_student_checkpoint:
+        told += f", started from {pathlib.PurePath(config.pt_student_checkpoint).name}"
+    return told
+
+
+def _transformer_formats(config: "StudentConfig", task_kind: str) -> Tuple[str, ...]:
+    del task_kind
+    inside = (config.architecture or {}).get("hidden_act", "gelu")
+    return EXPORT_FORMATS[:2] if inside in ONNX_ACTIVATIONS else EXPORT_FORMATS[:1]
+
+
+def _check_transformer(config: "StudentConfig") -> None:
+    require(config.hidden_size % config.num_attention_heads == 0,
+            f"--hidden_size is {config.hidden_size}, --num_attention_heads is "
+            f"{config.num_attention_heads}; allowed: a number of heads that divides it")
+
+
+ARCHITECTURES: Registry[Architecture] = Registry("student", "xtremedistil_tf.students")
+
+
+def register_student(record: Architecture) -> Architecture:
+    """Adds a kind of student; `--student` and `StudentConfig.student` then take its name.
+
+    An installed package need not call it: it offers the record as an entry point of the group
+    "xtremedistil_tf.students", named as the kind is.
+
+    Returns:
+      The record.
+
+    Raises:
+      UserError: for a name that is another record's.
+
+    Example:
+      xtremedistil_tf.register_student(Architecture(name="cnn", ...))
+    """
+    return ARCHITECTURES.register(record.name)(record)
+
+
+register_student(Architecture(
+    name="bilstm",
+    layers=lambda config: ("bilstm",),
+    describe=_describe_bilstm,
+    body="xtremedistil_tf.models.layers.bilstm:bilstm_body",
+    # The paper's, and the authors' v1.
+    poolings={"last": "its final states", "max": "its largest values"},
+    export_formats=_bilstm_formats,
+    exports="xtremedistil_tf.export.student_forms:bilstm_forms",
+    pair_encodings=("siamese", "joint"),
+))
+register_student(Architecture(
+    name="transformer",
+    layers=lambda config: tuple(f"layer_{number}" for number in range(config.num_hidden_layers)),
+    describe=_describe_transformer,
+    body="xtremedistil_tf.models.transformer:transformer_body",
+    # The authors' later code, and the mean over the text.
+    poolings={"first": "its first state", "mean": "its mean state"},
+    export_formats=_transformer_formats,
+    exports="xtremedistil_tf.export.student_forms:transformer_forms",
+    fixed_length=True,
+    from_checkpoint=True,
+    matches_layers=True,
+    check=_check_transformer,
+))
