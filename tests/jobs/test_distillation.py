@@ -13,12 +13,17 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from tests.conftest import BERT, ROOT, write_task
+import xtremedistil_tf
+from tests.conftest import BERT, ROOT, TAGS, write_task
 from xtremedistil_tf import config as cfg
+from xtremedistil_tf.data.labels import LabelSet
+from xtremedistil_tf.data.readers.rows import read_ner
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.inference.runtimes.teacher import load_teacher_tagger
 from xtremedistil_tf.jobs import distillation as job
 from xtremedistil_tf.jobs import results
 from xtremedistil_tf.jobs.teacher import run_teacher
+from xtremedistil_tf.metrics.tagging import score_tags
 from xtremedistil_tf.runs import locked, read_json, write_json
 from xtremedistil_tf.runtime import prepare
 
@@ -94,6 +99,20 @@ def test_metrics_follow_the_contract(finished):
         assert {"name", "losses", "trainable", "epochs", "seconds", "dev"} <= set(stage)
     best = max(stage["dev"]["macro_f1"] for stage in metrics["stages"])
     assert metrics["student"]["dev"]["macro_f1"] == pytest.approx(best)
+
+
+def test_scores_as_deployed_are_those_of_the_runtimes(finished, tiny_task):
+    folder, metrics = finished
+    rows, _ = read_ner(tiny_task / "test.tsv", LabelSet(TAGS))
+    for who, tagger in (("student", xtremedistil_tf.load(folder, "keras")),
+                        ("teacher", load_teacher_tagger(folder / "teacher"))):
+        tags = [tags for tags, _ in tagger.tag_words([row.words for row in rows])]
+        whole = score_tags([row.tags for row in rows], tags, [row.language for row in rows])
+        assert metrics[who]["deployed"]["test"] == whole
+    # Some rows are longer than seq_len, so the two scores are of different tags.
+    assert max(metrics["data"]["test"]["cut_words"], metrics["data"]["train"]["cut_words"]) > 0
+    report = (folder / "report.md").read_text("utf-8")
+    assert f"{metrics['student']['deployed']['test']['macro_f1']:.2f}" in report
 
 
 def test_the_student_carries_its_model_card(finished):

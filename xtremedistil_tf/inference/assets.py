@@ -55,6 +55,11 @@ class Assets:
         return StudentConfig(**{"pair_encoding": PAIR_ENCODINGS[0], **self.record["student"]})
 
     @property
+    def segmentation(self) -> Optional[str]:
+        """How scripts without spaces are split, one of `data.words.SEGMENTATIONS`."""
+        return self.record.get("segmentation")
+
+    @property
     def longest(self) -> Optional[int]:
         """Longest row that the student takes, markers included; None if nothing bounds it."""
         return self.record["seq_len"] if self.settings.kind.fixed_length else None

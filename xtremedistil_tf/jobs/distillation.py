@@ -12,12 +12,14 @@ from xtremedistil_tf.data.folders.task import Task, describe, read_task
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
 from xtremedistil_tf.export.export import FILES, export_formats, export_student
 from xtremedistil_tf.inference.student_folder import save_student
+from xtremedistil_tf.jobs.deployed import deployed_scores
 from xtremedistil_tf.jobs.obtain_teacher import check_teacher, obtain_teacher, teacher_record
 from xtremedistil_tf.jobs.prepared import Prepared
 from xtremedistil_tf.jobs.results import (
     Taught,
     best_stage,
     build_metrics,
+    final_answers,
     final_scores,
     finished_metrics,
 )
@@ -256,12 +258,14 @@ def finish(
     load_weights(student.trained,
                  model_dir / "stages" / best_stage(records, config.data.measure)["name"]
                  / WEIGHTS_FILE)
-    scores = final_scores(prepared, None if taught is None else taught.teacher, student, model_dir,
-                          config.data.glue_task)
-    laps.lap("evaluation")
+    answers = final_answers(prepared, None if taught is None else taught.teacher, student)
+    scores = final_scores(prepared, answers, model_dir, config.data.glue_task)
     # Before there is another student: no export may outlive the one that it was made from.
     remove_exports(model_dir)
     _save(config, prepared, student, scores, model_dir)
+    for who, deployed in deployed_scores(prepared, taught, model_dir, answers).items():
+        scores[who].update(deployed)
+    laps.lap("evaluation")
     _export(model_dir, formats, prepared.task)
     laps.lap("export")
     seconds = {**laps.seconds, "total": sum(laps.seconds.values())}
@@ -288,6 +292,7 @@ def _save(
     record = {"version": __version__, "seq_len": config.data.seq_len,
               "decoding": config.data.decoding,
               "strategy": config.distil.strategy, "seed": config.seed, "scores": scores["student"],
+              "segmentation": prepared.task.segmentation,
               "separator": prepared.separator, "glue_task": config.data.glue_task,
               "squad": config.to_dict()["data"]["squad"]}
     save_student(model_dir / "student", student, config.student, prepared.vocabulary,

@@ -228,6 +228,7 @@ def _fine_tune(
         "fingerprint": recipe, "name": pathlib.Path(name).name, "kind": task.labels.kind,
         "tags": list(task.labels.tags), "pairs": config.data.pairs,
         "opt_policy": config.opt_policy, "decoding": config.data.decoding,
+        "segmentation": task.segmentation,
         "dev": records[-1]["dev"], "epochs": sum(record["epochs"] for record in records),
         "seconds": sum(record["seconds"] for record in records), "history": history,
     }

@@ -63,29 +63,45 @@ def _teacher_answers(prepared: Prepared, teacher: Teacher) -> Dict[str, Any]:
     return found
 
 
-def final_scores(
-    prepared: Prepared, teacher: Optional[Teacher], student: Student, model_dir: pathlib.Path,
-    glue_task: Optional[str] = None,
+def final_answers(
+    prepared: Prepared, teacher: Optional[Teacher], student: Student
 ) -> Dict[str, Dict[str, Any]]:
-    """Scores teacher and student on dev and, this once, on test; keeps gold and predictions.
-
-    A split without labels is predicted only; of one of GLUE's, the student's predictions are also
-    written in the form that its server takes.
+    """Predicts dev and, this once, test.
 
     Args:
       prepared: the data.
       teacher, student: the models; the first may be missing.
+
+    Returns:
+      Predictions by "teacher" and "student", then by split.
+    """
+    answers = {}
+    if teacher is not None:
+        answers["teacher"] = _teacher_answers(prepared, teacher)
+    answers["student"] = _answers(prepared.task, prepared.features,
+                                  Forward(student.model, table=prepared.vocabulary.table))
+    return answers
+
+
+def final_scores(
+    prepared: Prepared, answers: Dict[str, Dict[str, Any]], model_dir: pathlib.Path,
+    glue_task: Optional[str] = None,
+) -> Dict[str, Dict[str, Any]]:
+    """Scores predictions; keeps gold and predictions in files.
+
+    A split without labels has predictions only; of one of GLUE's, the student's predictions are
+    also written in the form that its server takes.
+
+    Args:
+      prepared: the data.
+      answers: what `final_answers` gives.
       model_dir: the run folder.
       glue_task: where the data come from; None for another place.
 
     Returns:
       By "teacher" and "student", then by split.
     """
-    task, answers = prepared.task, {}
-    if teacher is not None:
-        answers["teacher"] = _teacher_answers(prepared, teacher)
-    answers["student"] = _answers(task, prepared.features,
-                                  Forward(student.model, table=prepared.vocabulary.table))
+    task = prepared.task
     scores: Dict[str, Dict[str, Any]] = {}
     scorer = scorer_of(task.labels)
     folder = model_dir / "predictions"

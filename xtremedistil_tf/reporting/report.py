@@ -10,6 +10,7 @@ from xtremedistil_tf.metrics.measures import MEASURE_NAMES, measure_name, measur
 from xtremedistil_tf.reporting import paper, plots, run_metrics
 from xtremedistil_tf.reporting.answer_table import answer_table
 from xtremedistil_tf.reporting.class_tables import class_table, has_confusion, plot_confusion
+from xtremedistil_tf.reporting.deployed import deployed_section
 from xtremedistil_tf.reporting.markdown import (
     ABSENT,
     count_text,
@@ -236,6 +237,7 @@ def render_report(metrics: Metrics, histories: Histories) -> str:
                         for name, caption, _ in _figures(metrics, histories))
     sections = [title, _headline(metrics), _stage_trace(metrics), _models(metrics),
                 class_table(metrics), answer_table(metrics), _languages(metrics),
+                deployed_section(metrics),
                 time_section(metrics), data_section(metrics),
                 f"## Plots\n\n{links}" if links else ""]
     return "\n\n".join(section for section in sections if section) + "\n"

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -10,9 +11,10 @@ import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from tensorflow.core.framework import tensor_pb2  # noqa: F401  Registers TensorProto.
 
+import xtremedistil_tf
 from tests.conftest import ROOT
 from tests.students import TEXTS, assert_same
-from xtremedistil_tf.data.words import split_words
+from xtremedistil_tf.data.words import CHARACTERS, DICTIONARY, split_words
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.export.savedmodel import export as savedmodel
 from xtremedistil_tf.export.savedmodel.export import export_saved_model, next_version
@@ -20,6 +22,7 @@ from xtremedistil_tf.export.student_forms import student_forms
 from xtremedistil_tf.inference.runtimes.text_ops import library_path
 from xtremedistil_tf.inference.student_folder import load_student
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.runs import read_json, write_json
 
 LONG = "Anna Weber, Bonn. " * 400  # More pieces than one window holds.
 
@@ -205,3 +208,23 @@ def test_versions_count_on_and_are_whole(student_folder, tmp_path, monkeypatch):
     config = (tmp_path / "batching_parameters.txt").read_text()
     sizes = [int(line.split(":")[1]) for line in config.splitlines() if "allowed" in line]
     assert sizes == sorted(sizes) and f"max_batch_size {{ value: {sizes[-1]} }}" in config
+
+
+@pytest.mark.parametrize("rule", [CHARACTERS, DICTIONARY])
+def test_scripts_without_spaces_are_split_by_the_students_rule(student_folder, tmp_path, rule):
+    if rule == DICTIONARY:
+        pytest.importorskip("icu4py")
+    folder = tmp_path / "run"
+    shutil.copytree(student_folder, folder / "student")
+    record = read_json(folder / "student" / "student.json")
+    write_json(folder / "student" / "student.json", {**record, "segmentation": rule})
+    bundle = load_student(folder)
+    forms = student_forms(bundle)
+    export_saved_model(forms, bundle, folder / "export")
+    texts = ["นายกรัฐมนตรีเดินทางไปกรุงเทพ", "Anna wohnt in 東京タワー.", ""]
+    expected = xtremedistil_tf.load(folder, "keras").tag_text(texts)
+    words = [[word for (word, _, _), *_ in row] for row in expected]
+    assert words == [[word for word, _, _ in split_words(text, segmentation=rule)]
+                     for text in texts]
+    assert len(words[0]) > 1
+    assert_same(xtremedistil_tf.load(folder / "export" / "1").tag_text(texts), expected)

@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 from xtremedistil_tf.config import (
     DECODINGS,
     SPANS,
+    TAGGING,
     DataConfig,
 )
 from xtremedistil_tf.data.folders.splits import LABELS_FILE, header_warnings, read_labelled
@@ -18,6 +19,7 @@ from xtremedistil_tf.data.readers.subset import TextSample
 from xtremedistil_tf.data.readers.swaps import SwappedText
 from xtremedistil_tf.data.readers.texts import parse_pair_line
 from xtremedistil_tf.data.tokenization.alignment import Labels
+from xtremedistil_tf.data.words import segmentation_of
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import file_fingerprint, fingerprint
 
@@ -51,6 +53,13 @@ class Task:
     def held_out(self) -> Tuple[str, ...]:
         """The splits that nothing is trained on."""
         return tuple(split for split in self.examples if split != "train")
+
+    @property
+    def segmentation(self) -> Optional[str]:
+        """How a tagger's training rows split scripts without spaces; None for other kinds."""
+        if self.labels.kind != TAGGING:
+            return None
+        return segmentation_of(row.words for row in self.examples["train"])
 
     @property
     def scored(self) -> Tuple[str, ...]:

@@ -115,11 +115,11 @@ def piece_tables(tokenizer: Tokenizer) -> PieceTables:
 
 
 @functools.lru_cache(maxsize=None)
-def word_classes() -> np.ndarray:
-    """uint8 [CODES]: what each character is to `entities.split_words`."""
+def word_classes(segmentation: Optional[str] = None) -> np.ndarray:
+    """uint8 [CODES]: what each character is to `data.words.split_words`."""
     classes = np.zeros(CODES, np.uint8)
     codes = _probed()
-    classes[codes] = [character_class(chr(code)) for code in codes]
+    classes[codes] = [character_class(chr(code), segmentation) for code in codes]
     return _spread(classes)
 
 

@@ -8,9 +8,15 @@ from absl import logging
 
 from xtremedistil_tf.config import CLASSIFICATION, REGRESSION, SPANS, TAGGING
 from xtremedistil_tf.data.labels import LabelSet, Spans
+from xtremedistil_tf.data.words import DICTIONARY
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.export.common.forms import Forms
-from xtremedistil_tf.export.savedmodel.characters import PieceTables, piece_tables, why_not
+from xtremedistil_tf.export.savedmodel.characters import (
+    PieceTables,
+    piece_tables,
+    why_not,
+    word_classes,
+)
 from xtremedistil_tf.export.savedmodel.class_signatures import IdsModule, SpanModule, class_module
 from xtremedistil_tf.export.savedmodel.graph_student import Decoder, make_windows
 from xtremedistil_tf.export.savedmodel.graph_text import Pieces, Words, WordSplitter, given_words
@@ -55,7 +61,7 @@ class _TextModule(IdsModule):
         keep_whole: bool,
     ):
         super().__init__(forms, assets)
-        self._split = WordSplitter(keep_whole)
+        self._split = WordSplitter(keep_whole, word_classes(assets.segmentation))
         self._pieces = Pieces(tables, vocabulary_file)
         assert isinstance(assets.labels, LabelSet), "classes of texts need no decoding"
         self._decode = Decoder(assets.labels)
@@ -190,6 +196,10 @@ def export_saved_model(
             answers = isinstance(assets.labels, Spans)
             module = (SpanModule if answers else IdsModule)(forms, assets)
             signatures = {"serving_default": module.find_spans if answers else module.run_ids}
+        if assets.segmentation == DICTIONARY and "tokens" in signatures:
+            logging.warning(
+                "the SavedModel's text signature knows no dictionary: it takes a run of Thai, Lao, "
+                "Khmer, Burmese, Chinese or Japanese as one word; send words to `tokens`")
         _save(module, {**signatures, "input_ids": module.run_ids}, folder)
         write_warmup(folder, reason is None, "tokens" in signatures, assets.longest,
                      assets.separator is not None)

@@ -68,11 +68,11 @@ def _lasts(begins: Any) -> Any:
 
 
 class WordSplitter(tf.Module):
-    """`entities.split_words` for a batch of texts.
+    """`data.words.split_words` for a batch of texts.
 
     Args:
       keep_whole: split at white space only.
-      classes: what each character is; by default `characters.word_classes`.
+      classes: what each character is; by default `characters.word_classes` without a rule.
     """
 
     def __init__(self, keep_whole: bool, classes: Optional[np.ndarray] = None):

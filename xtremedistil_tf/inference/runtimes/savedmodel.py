@@ -1,19 +1,20 @@
 """Tagging through an exported SavedModel: the same graph that TF Serving runs."""
 
 import pathlib
-from typing import Any, Callable, Dict, List, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from xtremedistil_tf.data.pipelines.length_batches import length_batches
-from xtremedistil_tf.data.words import Word, split_words
+from xtremedistil_tf.data.words import DICTIONARY, Word, has_unspaced, split_words
 from xtremedistil_tf.errors import UserError, is_out_of_memory
-from xtremedistil_tf.inference.assets import newest_version
+from xtremedistil_tf.inference.assets import SAVED_RECORD, newest_version
 from xtremedistil_tf.inference.classifier import TextModel
 from xtremedistil_tf.inference.runtimes.savedmodel_classifier import SavedClassifier
 from xtremedistil_tf.inference.runtimes.text_ops import load_text_ops
 from xtremedistil_tf.inference.tagger import TaggedWord, TextTagger
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.runs import read_json
 
 # A batch is bounded by its characters: pieces are counted inside the graph.
 _CHARACTERS_PER_BATCH = 16384
@@ -22,14 +23,19 @@ _CHARACTERS_PER_BATCH = 16384
 class SavedTagger(TextTagger):
     """Text goes in and tags come out of the graph; nothing is tokenised in Python.
 
+    A dictionary has no form in a graph: text that needs one is split here, and its words go in.
+
     Args:
       signatures: of the loaded SavedModel.
       keep_whole: split running text at white space only.
+      segmentation: one of `data.words.SEGMENTATIONS`.
     """
 
-    def __init__(self, signatures: Dict[str, Callable], keep_whole: bool = False):
+    def __init__(self, signatures: Dict[str, Callable], keep_whole: bool = False,
+                 segmentation: Optional[str] = None):
         self._signatures = signatures
         self._keep_whole = keep_whole
+        self._segmentation = segmentation
 
     def _run(self, signature: str, name: str, values: Any) -> Dict[str, np.ndarray]:
         result = self._signatures[signature](**{name: tf.constant(values, tf.string)})
@@ -57,16 +63,19 @@ class SavedTagger(TextTagger):
         """The outputs of the text signature as they are, for str or bytes of any kind."""
         return self._run("serving_default", "text", texts)
 
-    def _tag_kept_whole(self, texts: Sequence[str]) -> List[List[TaggedWord]]:
-        split: List[List[Word]] = [split_words(text, True) for text in texts]
+    def _tag_split(self, texts: Sequence[str]) -> List[List[TaggedWord]]:
+        """Splits texts in Python and sends their words."""
+        split: List[List[Word]] = [
+            split_words(text, self._keep_whole, segmentation=self._segmentation) for text in texts]
         tagged = self.tag_words([[word for word, _, _ in words] for words in split])
         return [[(word, tag, float(score)) for word, tag, score in zip(words, tags, scores)]
                 for words, (tags, scores) in zip(split, tagged)]
 
     def tag_text(self, texts: Sequence[str]) -> List[List[TaggedWord]]:
         """Splits texts into words and tags them; see the base class."""
-        if self._keep_whole:
-            return self._tag_kept_whole(texts)
+        if self._keep_whole or (self._segmentation == DICTIONARY
+                                and any(map(has_unspaced, texts))):
+            return self._tag_split(texts)
         results: List[Any] = [None] * len(texts)
         for rows in length_batches(np.array([len(text) for text in texts]), _CHARACTERS_PER_BATCH):
             output = self.run_text([texts[row] for row in rows])
@@ -111,4 +120,6 @@ def load_saved(folder: pathlib.Path, keep_whole: bool = False) -> TextModel:
             "another runtime, keras or onnx"
         )
     # The signatures hold the loaded object's variables weakly; the tagger must not lose them.
-    return SavedTagger(dict(signatures), keep_whole)
+    record = folder / SAVED_RECORD  # Exports of before have none.
+    segmentation = read_json(record).get("segmentation") if record.is_file() else None
+    return SavedTagger(dict(signatures), keep_whole, segmentation)

@@ -1,6 +1,7 @@
 """Tagging text with a fine-tuned teacher, to look at beside its student."""
 
 import pathlib
+from typing import Any, Dict
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from xtremedistil_tf.inference.assets import Assets, labels_of
 from xtremedistil_tf.inference.tagger import Tagger
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.pretrained_encoders import most_positions
-from xtremedistil_tf.models.teacher import load_teacher, read_record
+from xtremedistil_tf.models.teacher import Teacher, load_teacher, read_record
 
 
 def load_teacher_tagger(folder: pathlib.Path, keep_whole: bool = False) -> Tagger:
@@ -24,7 +25,19 @@ def load_teacher_tagger(folder: pathlib.Path, keep_whole: bool = False) -> Tagge
     Raises:
       UserError: if the folder holds no whole teacher.
     """
-    teacher = load_teacher(folder, 0)
+    return teacher_tagger(load_teacher(folder, 0), read_record(folder), keep_whole)
+
+
+def teacher_tagger(
+    teacher: Teacher, record: Dict[str, Any], keep_whole: bool = False
+) -> Tagger:
+    """A tagger over a teacher in memory.
+
+    Args:
+      teacher: a tagger's teacher.
+      record: what was saved with it.
+      keep_whole: split running text at white space only.
+    """
     tokenizer = teacher.tokenizer.backend_tokenizer
     tokenizer.no_truncation()
     tokenizer.no_padding()
@@ -43,6 +56,5 @@ def load_teacher_tagger(folder: pathlib.Path, keep_whole: bool = False) -> Tagge
         mask = (ids > 0).astype(np.int32)
         return run(tf.constant(vocabulary.teacher_ids[ids]), tf.constant(mask)).numpy()
 
-    record = read_record(folder)
     assets = Assets(vocabulary, tokenizer, labels_of(record), record)
     return Tagger(assets, logits, keep_whole, most_positions(teacher.encoder.config))

@@ -1,0 +1,47 @@
+"""Scores as deployed: rows that were cut are tagged again, scripts without spaces as written."""
+
+import numpy as np
+
+from xtremedistil_tf.data.readers.rows import Example
+from xtremedistil_tf.data.words import CHARACTERS, split_words
+from xtremedistil_tf.inference.entities import join_entities
+from xtremedistil_tf.jobs.deployed import _uncut, _written_scores
+
+
+class Cities:
+    """Finds a city by its name; counts what it was asked."""
+
+    def __init__(self, *names):
+        self.names, self.asked = names, []
+
+    def tag_words(self, sentences):
+        self.asked += list(sentences)
+        return [(["B-LOC" if word in self.names else "O" for word in words],
+                 np.ones(len(words))) for words in sentences]
+
+    def __call__(self, texts):
+        split = [split_words(text, segmentation=CHARACTERS) for text in texts]
+        tagged = self.tag_words([[word for word, _, _ in words] for words in split])
+        return [join_entities(text, words, tags, scores)
+                for text, words, (tags, scores) in zip(texts, split, tagged)]
+
+
+def test_only_rows_that_were_cut_are_tagged_again():
+    rows = [Example(("in", "Bonn"), ("O", "B-LOC")), Example(("from", "Bonn"), ("O", "B-LOC"))]
+
+    class Rows(list):
+        word_starts = [np.array([1, 2]), np.array([1, -1])]
+
+    tagger = Cities("Bonn")
+    found = _uncut(tagger, Rows([0, 0]), [["O", "O"], ["O", "O"]], rows)
+    assert found == [["O", "O"], ["O", "B-LOC"]]
+    assert tagger.asked == [("from", "Bonn")]
+
+
+def test_languages_without_spaces_are_scored_as_written():
+    rows = [Example(tuple("ไปกท"), ("O", "O", "B-LOC", "O"), "th"),
+            Example(("to", "Bonn"), ("O", "B-LOC"), "en")]
+    scores = _written_scores(Cities("ก", "Bonn"), rows)
+    assert set(scores) == {"th"}
+    assert scores["th"]["f1"] == 100 and scores["th"]["support"] == 1
+    assert _written_scores(Cities("Bonn"), rows[1:]) == {}

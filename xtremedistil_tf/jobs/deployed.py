@@ -1,0 +1,93 @@
+"""Scores of taggers as the runtimes read text: nothing is cut, scripts as they are written."""
+
+import pathlib
+from typing import Any, Dict, List, Optional, Sequence
+
+from xtremedistil_tf.config import TAGGING
+from xtremedistil_tf.data.readers.rows import Example
+from xtremedistil_tf.data.tokenization.alignment import Features
+from xtremedistil_tf.data.words import has_unspaced
+from xtremedistil_tf.inference.runtimes.keras import load_keras
+from xtremedistil_tf.inference.runtimes.teacher import teacher_tagger
+from xtremedistil_tf.inference.tagger import TextTagger
+from xtremedistil_tf.jobs.prepared import Prepared
+from xtremedistil_tf.jobs.results import Taught
+from xtremedistil_tf.metrics.as_written import (
+    found_entities,
+    gold_entities,
+    score_entities,
+    written,
+)
+from xtremedistil_tf.metrics.tagging import score_tags
+
+
+def _uncut(
+    tagger: TextTagger, features: Features, predicted: Sequence[Sequence[str]],
+    examples: Sequence[Example],
+) -> List[List[str]]:
+    """Tags again the rows of which `seq_len` cut a part, with the windows of the runtimes."""
+    cut = [row for row in range(len(features)) if (features.word_starts[row] < 0).any()]
+    again = tagger.tag_words([examples[row].words for row in cut])
+    tags = [list(row) for row in predicted]
+    for row, (own, _) in zip(cut, again):
+        tags[row] = list(own)
+    return tags
+
+
+def _written_scores(tagger: TextTagger, examples: Sequence[Example]) -> Dict[str, Any]:
+    """Scores running text of the languages that are mostly written without spaces."""
+    chars: Dict[str, List[int]] = {}
+    for row in examples:
+        of_language = chars.setdefault(row.language, [0, 0])
+        of_language[0] += sum(map(has_unspaced, row.words))
+        of_language[1] += len(row.words)
+    unspaced = {name for name, (there, all_words) in chars.items() if 2 * there > all_words}
+    rows = [row for row in examples if row.language in unspaced]
+    if not rows:
+        return {}
+    texts = [written(row.words) for row in rows]
+    found = tagger([text for text, _ in texts])
+    return score_entities(
+        [gold_entities(words, row.tags) for (_, words), row in zip(texts, rows)],
+        [found_entities(entities) for entities in found], [row.language for row in rows])
+
+
+def deployed_scores(
+    prepared: Prepared, taught: Optional[Taught], folder: pathlib.Path,
+    predictions: Dict[str, Dict[str, Any]],
+) -> Dict[str, Dict[str, Any]]:
+    """Scores teacher and student as deployed, beside the paper's scores at `seq_len`.
+
+    Args:
+      prepared: the data.
+      taught: the teacher; None where there is none.
+      folder: the run folder, with the saved student.
+      predictions: tags at `seq_len`, by model and split.
+
+    Returns:
+      By "teacher" and "student": `deployed`, scores by split of rows that nothing cuts, and
+      `as_written`, by split and language, of running text in scripts without spaces (where there
+      is such a language). Empty for other kinds of task.
+
+    Source: this is not in the paper, whose words beyond 32 subword tokens count as O.
+    """
+    task = prepared.task
+    if task.labels.kind != TAGGING:
+        return {}
+    taggers: Dict[str, Any] = {"student": load_keras(folder)}
+    if taught is not None:
+        taggers["teacher"] = teacher_tagger(
+            taught.teacher, {**taught.record, "segmentation": task.segmentation})
+    scores: Dict[str, Dict[str, Any]] = {}
+    for who, tagger in taggers.items():
+        rows = prepared.teacher_features if who == "teacher" else prepared.features
+        deployed, as_written = {}, {}
+        for split in task.scored:
+            features, examples = rows[split], task.examples[split]
+            tags = _uncut(tagger, features, predictions[who][split], examples)
+            deployed[split] = score_tags(features.tags, tags, features.languages)
+            as_written[split] = _written_scores(tagger, examples)
+        scores[who] = {"deployed": deployed}
+        if any(as_written.values()):
+            scores[who]["as_written"] = as_written
+    return scores

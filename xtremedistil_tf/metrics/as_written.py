@@ -1,0 +1,70 @@
+"""Scores of text as it is written: entities by their characters, not by given words."""
+
+import collections
+from typing import Any, Dict, List, Mapping, Sequence, Set, Tuple
+
+from seqeval.metrics.sequence_labeling import get_entities
+
+from xtremedistil_tf.data.words import Word, has_unspaced
+
+# (type, begin, end), in characters of a text.
+Entity = Tuple[str, int, int]
+
+
+def written(words: Sequence[str]) -> Tuple[str, List[Word]]:
+    """Joins words as they are written: no space between two of a script without spaces.
+
+    Args:
+      words: of one sentence.
+
+    Returns:
+      The text, and the words with their places in it.
+
+    Example:
+      >>> written(["นายก", "รัฐมนตรี", "Anna", "Weber"])[0]
+      'นายกรัฐมนตรี Anna Weber'
+    """
+    text, placed = "", []
+    for number, word in enumerate(words):
+        if number and not (has_unspaced(words[number - 1][-1:]) and has_unspaced(word[:1])):
+            text += " "
+        placed.append((word, len(text), len(text) + len(word)))
+        text += word
+    return text, placed
+
+
+def gold_entities(words: Sequence[Word], tags: Sequence[str]) -> Set[Entity]:
+    """Entities of IOB2 tags, by the characters of their words."""
+    return {(kind, words[first][1], words[last][2])
+            for kind, first, last in get_entities(list(tags))}
+
+
+def found_entities(entities: Sequence[Mapping[str, Any]]) -> Set[Entity]:
+    """A tagger's entities, as `join_entities` gives them."""
+    return {(entity["entity_group"], entity["start"], entity["end"]) for entity in entities}
+
+
+def score_entities(
+    gold: Sequence[Set[Entity]], found: Sequence[Set[Entity]], languages: Sequence[str]
+) -> Dict[str, Dict[str, float]]:
+    """Precision, recall and F1 of entities whose type and both ends are right, by language.
+
+    Args:
+      gold, found: the entities of each text.
+      languages: the language of each text.
+
+    Returns:
+      By language: precision, recall, f1 (0 to 100) and support (entities in gold).
+    """
+    counts: Dict[str, List[int]] = collections.defaultdict(lambda: [0, 0, 0])
+    for right, given, language in zip(gold, found, languages):
+        for place, number in enumerate((len(right & given), len(given), len(right))):
+            counts[language][place] += number
+    return {language: _scores(*counts[language]) for language in sorted(counts)}
+
+
+def _scores(right: int, found: int, support: int) -> Dict[str, float]:
+    precision = 100.0 * right / found if found else 0.0
+    recall = 100.0 * right / support if support else 0.0
+    f1 = 200.0 * right / (found + support) if found + support else 0.0
+    return {"precision": precision, "recall": recall, "f1": f1, "support": support}

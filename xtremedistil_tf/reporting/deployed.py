@@ -1,0 +1,54 @@
+"""The report's scores of text as the runtimes read it."""
+
+from typing import Any, List, Mapping
+
+from xtremedistil_tf.reporting import run_metrics
+from xtremedistil_tf.reporting.markdown import score_text, table
+
+
+def _whole(metrics: Mapping[str, Any]) -> str:
+    """Macro-F1 at `seq_len` beside that of rows that nothing cuts."""
+    rows: List[List[str]] = []
+    for model in run_metrics.models_of(metrics):
+        scores = metrics[model]
+        for split, whole in scores["deployed"].items():
+            cut = scores[split]
+            rows.append([split, model, score_text(cut["macro_f1"], cut["std_f1"]),
+                         score_text(whole["macro_f1"], whole["std_f1"]),
+                         f"{whole['macro_f1'] - cut['macro_f1']:+.2f}"])
+    rows.sort(key=lambda row: row[0])
+    return table(["Split", "Model", "Macro-F1 at seq_len (std)", "As deployed (std)",
+                  "Difference"], rows, 2)
+
+
+def _as_written(metrics: Mapping[str, Any]) -> str:
+    """F1 of running text of the languages that are written without spaces."""
+    rows = [[split, language, model, score_text(metrics[model][split]["languages"][language]["f1"]),
+             score_text(scores["f1"])]
+            for model in run_metrics.models_of(metrics)
+            for split, languages in metrics[model].get("as_written", {}).items()
+            for language, scores in languages.items()]
+    if not rows:
+        return ""
+    return "\n\n".join([
+        "Languages without spaces between words, F1 of entities by their characters in running "
+        "text, which the runtimes split into words themselves:",
+        table(["Split", "Language", "Model", "F1 on given words", "F1 as written"], rows, 3)])
+
+
+def deployed_section(metrics: Mapping[str, Any]) -> str:
+    """Renders the scores as deployed; "" for runs that have none.
+
+    Args:
+      metrics: a run's metrics.json.
+
+    Returns:
+      Markdown. At `seq_len`, as in the paper, words that are cut off count as O; the runtimes cut
+      nothing but read long text in windows.
+    """
+    if "deployed" not in metrics["student"]:
+        return ""
+    parts = ["## As deployed",
+             "At `seq_len`, as in the paper, words that are cut off count as O. The runtimes read "
+             "long text in windows and cut nothing.", _whole(metrics), _as_written(metrics)]
+    return "\n\n".join(part for part in parts if part)
