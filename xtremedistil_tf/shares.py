@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from xtremedistil_tf.errors import UserError
+
 
 @dataclasses.dataclass(frozen=True)
 class Share:
@@ -15,6 +17,11 @@ class Share:
     replicas: int = 1
     first: int = 0
     count: int = 1
+
+    def __post_init__(self):
+        if self.first < 0 or self.count < 1 or self.first + self.count > self.replicas:
+            raise UserError(f"replicas {self.first} to {self.first + self.count - 1} of "
+                            f"{self.replicas}; allowed: some of them, counted from 0")
 
     def mine(self) -> range:
         """Numbers of this pipeline's replicas."""

@@ -140,7 +140,7 @@ def student_step(store, vocabulary, E: int, H: int, peak: float) -> dict:
     def model_of(recurrent_dropout, optimizer):
         student = build_student(
             StudentConfig(E, H, recurrent_dropout=recurrent_dropout), len(vocabulary),
-            store.width, store.classes,
+            store.spec.width, store.spec.classes,
         )
         student.registry.set_trainable(["word_embedding", "bilstm", "projection"])
         student.model.set_loss_terms([LossTerm("representation", "representation", "mse")], LOSSES)
@@ -152,7 +152,7 @@ def student_step(store, vocabulary, E: int, H: int, peak: float) -> dict:
               "authors": model_of(0.2, adam(1e-3))}
     generator = np.random.default_rng(0)
     ids = generator.integers(2, len(vocabulary), (len(store), SEQ_LEN)).astype(np.int32)
-    targets = {"representation": generator.normal(size=(len(store), SEQ_LEN, store.width))
+    targets = {"representation": generator.normal(size=(len(store), SEQ_LEN, store.spec.width))
                .astype(np.float16), "mask": np.ones([len(store), SEQ_LEN], np.float32)}
     fixed = tf.data.Dataset.from_tensor_slices(({"input_ids": ids}, targets)).batch(BATCH)
     fixed = fixed.prefetch(2)
@@ -170,7 +170,7 @@ def student_step(store, vocabulary, E: int, H: int, peak: float) -> dict:
     rates = {name: len(store) / value for name, value in found.items()}
     padded = sum(int(inputs["input_ids"].shape[0] * inputs["input_ids"].shape[1])
                  for inputs, _ in bucketed())
-    operations = padded * multiplications(E, H, store.width) / found["ours"]
+    operations = padded * multiplications(E, H, store.spec.width) / found["ours"]
     return {"E": E, "H": H, "batch": BATCH, "rows": len(store), "sentences_a_second": rates,
             "ratio": rates["ours"] / rates["authors"],
             "lazy_adam_over_adam": rates["ours"] / rates["ours, Adam"],

@@ -23,7 +23,7 @@ from xtremedistil_tf.models.teacher import build_teacher, load_teacher, save_tea
 from xtremedistil_tf.models.tokenizers import train_wordpiece
 from xtremedistil_tf.runtime import prepare
 from xtremedistil_tf.targets.dataset import transfer_batches
-from xtremedistil_tf.targets.store import KINDS
+from xtremedistil_tf.targets.spec import KINDS
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def test_a_classifier_needs_no_alignment(checkpoint, bert_config, tokenizer, tmp
     text = student_text(config, teacher)
     prepared, _ = prepare_rows(config, task, teacher, [tmp_path / "teacher"], tmp_path / "run",
                                Resources(), KINDS, text)
-    assert text.differs and not prepared.transfer.partial
+    assert text.differs and not prepared.transfer.spec.partial
     inputs, targets = next(iter(transfer_batches(
         prepared.transfer, BatchSize(99), 0, prepared.vocabulary.table, KINDS)))
     assert targets["logits"].shape[1:] == (1, task.labels.size)

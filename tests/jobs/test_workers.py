@@ -75,7 +75,7 @@ def test_two_workers_end_with_the_weights_of_one(job, tmp_path):
 MIRRORED = """
 import sys
 import numpy as np
-from tests.distill import test_workers
+from tests.jobs import test_workers
 test_workers.train_mirrored(int(sys.argv[1]), sys.argv[2])
 """
 
@@ -111,7 +111,8 @@ def train_mirrored(devices, path):
         student.model.compile(optimizer=tf.keras.optimizers.legacy.Adam(1e-2))
         for _ in range(3):
             student.model.fit(
-                spread(lambda share: labelled_batches(features, size, 5, table, share=share)),
+                spread(lambda share: labelled_batches(
+                    features, size, 5, table=table, share=share)),
                 steps_per_epoch=count_steps(rows.lengths, size, devices), verbose=0)
         np.savez(path, *student.model.get_weights())
 

@@ -103,7 +103,7 @@ def test_mixed_precision_keeps_weights_logits_and_losses_in_float32(tmp_path, po
 
         feed = StageFeed(batches, lambda stage: 2, measure, lambda: {"macro_f1": 0.0}, "f")
         Trainer(student.model, student.registry, feed, tmp_path, 0,
-                "lazy_adam").run_plan(PLAN[:2])
+                optimizer="lazy_adam").run_plan(PLAN[:2])
     finally:
         tf.keras.mixed_precision.set_global_policy("float32")
     assert all(loss.dtype == tf.float32 for loss in losses)

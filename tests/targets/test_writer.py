@@ -1,5 +1,6 @@
 """Stored teacher outputs: one pass, the right numbers, resuming, damage, batches."""
 
+import dataclasses
 import resource
 import time
 
@@ -22,7 +23,7 @@ from xtremedistil_tf.runs import read_json, write_json
 from xtremedistil_tf.shares import Share
 from xtremedistil_tf.targets import store as store_module
 from xtremedistil_tf.targets.dataset import transfer_batches
-from xtremedistil_tf.targets.store import KINDS, MATCHED_KINDS, store_bytes
+from xtremedistil_tf.targets.spec import KINDS, MATCHED_KINDS, StoreSpec
 from xtremedistil_tf.targets.variation import variation, warn_of_constant
 from xtremedistil_tf.targets.worker import HelperJob, helping_processes
 from xtremedistil_tf.targets.writer import Filler, Part, open_store, write_targets
@@ -91,7 +92,7 @@ def test_a_layer_that_is_the_same_for_all_rows_is_told(
 def test_matched_layers_are_stored_as_said(pooled, teacher, tokenizer, input_ids, tmp_path):
     matched = build_teacher(teacher.encoder, tokenizer, 4, 1, pooled=pooled, matched=2)
     kinds = (*KINDS, *MATCHED_KINDS)
-    store, _ = write_targets(matched, input_ids, tmp_path, "f0", 10, kinds)
+    store, _ = write_targets(matched, input_ids, tmp_path, "f0", 10, kinds=kinds)
     rows = 0
     for inputs, targets in transfer_batches(
             store, BatchSize(4), 0, np.arange(1000, dtype=np.int32), kinds):
@@ -111,8 +112,8 @@ def test_matched_layers_are_stored_as_said(pooled, teacher, tokenizer, input_ids
     squares = int((input_ids.lengths**2).sum())
     size = sum(path.stat().st_size for path in tmp_path.rglob("*.tfrecord"))
     # Rows are as wide as their bucket here, and so short that this shows.
-    assert size == pytest.approx(store_bytes(len(input_ids.values), ROWS, 16, 4, kinds, pooled, 2,
-                                             squares), rel=0.3)
+    told = store.spec.size(kinds, rows=ROWS, tokens=len(input_ids.values), squares=squares)
+    assert size == pytest.approx(told, rel=0.3)
     store.drop("attention")
     assert store.is_whole(0, KINDS) and not store.is_whole(0, kinds)
 
@@ -120,7 +121,7 @@ def test_matched_layers_are_stored_as_said(pooled, teacher, tokenizer, input_ids
 def test_a_pooled_teacher_stores_one_target_a_row(teacher, tokenizer, input_ids, tmp_path):
     pooled = build_teacher(teacher.encoder, tokenizer, 4, 1, pooled=True)
     store, rows = write_targets(pooled, input_ids, tmp_path, "f0", 10)
-    assert rows == ROWS and store.pooled
+    assert rows == ROWS and store.spec.pooled
     seen = set()
     for inputs, targets in transfer_batches(
             store, BatchSize(4), 0, np.arange(1000, dtype=np.int32), KINDS):
@@ -134,9 +135,10 @@ def test_a_pooled_teacher_stores_one_target_a_row(teacher, tokenizer, input_ids,
     assert seen == {tuple(input_ids[row]) for row in range(ROWS)}
     # Bytes go by rows: the records' own overhead, 4 bytes a piece, 16 logits and 32 halves a row.
     size = sum(path.stat().st_size for path in tmp_path.rglob("*.tfrecord"))
-    told = store_bytes(len(input_ids.values), ROWS, 16, 4, pooled=True)
+    told = store.spec.size(KINDS, rows=ROWS, tokens=len(input_ids.values))
     assert size == pytest.approx(told, rel=0.25)
-    assert told < 0.5 * store_bytes(len(input_ids.values), ROWS, 16, 4)
+    each = dataclasses.replace(store.spec, pooled=False)
+    assert told < 0.5 * each.size(KINDS, rows=ROWS, tokens=len(input_ids.values))
     with pytest.raises(UserError, match="another teacher"):
         write_targets(teacher, input_ids, tmp_path, "f0", 10)
 
@@ -227,13 +229,13 @@ def test_dropped_representations_are_not_missed_until_they_are_needed(
     store, _ = write_targets(teacher, input_ids, tmp_path, "f0", 10)
     store.drop("representation")
     assert not list(tmp_path.rglob("representation-*"))
-    assert write_targets(teacher, input_ids, tmp_path, "f0", 10, ("logits",))[1] == 0
+    assert write_targets(teacher, input_ids, tmp_path, "f0", 10, kinds=("logits",))[1] == 0
     assert write_targets(teacher, input_ids, tmp_path, "f0", 10)[1] == ROWS
     assert len(read_all(store)) == ROWS
 
 
 def test_no_kind_needs_no_pass(teacher, input_ids, tmp_path):
-    assert write_targets(teacher, input_ids, tmp_path, "f0", 10, ())[1] == 0
+    assert write_targets(teacher, input_ids, tmp_path, "f0", 10, kinds=())[1] == 0
 
 
 def test_parts_together_make_the_store(teacher, input_ids, tmp_path):
@@ -251,8 +253,8 @@ def test_parts_together_make_the_store(teacher, input_ids, tmp_path):
 def test_a_claimed_shard_is_left_to_its_writer_and_taken_over_if_it_dies(
     teacher, input_ids, tmp_path
 ):
-    store, order = open_store(Realigned(input_ids), tmp_path, "f0", 10, teacher.width, 4)
-    filler = Filler(teacher, input_ids, order, store, KINDS)
+    store, order = open_store(Realigned(input_ids), tmp_path, "f0", StoreSpec(teacher.width, 4, 10))
+    filler = Filler(teacher, input_ids, order, store, kinds=KINDS)
     (tmp_path / "claims").mkdir()
     left = tmp_path / ".tmp-1-shard-00001"
     left.mkdir()
@@ -274,7 +276,8 @@ def test_helping_processes_write_what_their_starter_would(
     rows = [Example(("x",) * int(length)) for length in range(1, 9)]
     tokenise_texts(tokenizer, rows, len(rows), 16, tmp_path / "pieces", "p")
     pieces = open_pieces(tmp_path / "pieces")
-    store, _ = open_store(Realigned(pieces), tmp_path / "store", "f0", 2, teacher.width, 4)
+    store, _ = open_store(Realigned(pieces), tmp_path / "store", "f0",
+                          StoreSpec(teacher.width, 4, 2))
     job = HelperJob(str(tmp_path / "store"), str(tmp_path / "pieces"),
                     (str(tmp_path / "teacher"),), 1, KINDS, opt_policy=policy)
     with helping_processes(1, job):
@@ -306,9 +309,10 @@ def test_the_shares_of_replicas_make_up_every_batch(teacher, input_ids, tmp_path
     table = np.arange(1000, dtype=np.int32)
     doubled = BatchSize(2 * batch.rows, batch.tokens and 2 * batch.tokens)
     together = list(transfer_batches(store, doubled, 3, table, KINDS))
-    shares = [list(transfer_batches(store, batch, 3, table, KINDS, Share(2, replica, 1)))
+    shares = [list(transfer_batches(store, batch, 3, table, KINDS,
+                                    share=Share(2, replica, 1)))
               for replica in range(2)]
-    one_pipeline = list(transfer_batches(store, batch, 3, table, KINDS, Share(2, 0, 2)))
+    one_pipeline = list(transfer_batches(store, batch, 3, table, KINDS, share=Share(2, 0, 2)))
 
     def rows_of(batches):
         found = {}
@@ -367,7 +371,7 @@ def test_a_full_disk_leaves_what_was_finished_and_nothing_half_written(
 def test_the_estimate_of_bytes_is_close(teacher, input_ids, tmp_path):
     write_targets(teacher, input_ids, tmp_path, "f0", 10)
     real = sum(path.stat().st_size for path in tmp_path.rglob("*.tfrecord"))
-    estimate = store_bytes(len(input_ids.values), ROWS, 16, 4)
+    estimate = StoreSpec(16, 4, 10).size(KINDS, rows=ROWS, tokens=len(input_ids.values))
     assert abs(estimate - real) < 0.15 * real
 
 

@@ -2,12 +2,19 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
-from xtremedistil_tf.config import DistilConfig, TeacherConfig
+from xtremedistil_tf.config import BatchSize, DistilConfig, TeacherConfig
+from xtremedistil_tf.data.pipelines.balance import LanguageBalance
+from xtremedistil_tf.data.pipelines.batches import PieceMasking
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.training.stages import plan_table
+from xtremedistil_tf.shares import Share
+from xtremedistil_tf.targets.spec import StoreSpec
+from xtremedistil_tf.targets.writer import Part
+from xtremedistil_tf.training.stages import LossTerm, Schedule, Stage, plan_table
 from xtremedistil_tf.training.strategies import build_plan, build_teacher_plan
+from xtremedistil_tf.training.weight_average import WeightAverage
 
 LAYERS = ("word_embedding", "bilstm", "projection", "logits")
 
@@ -140,3 +147,41 @@ def test_the_loss_against_labels_is_the_tasks():
     assert plan[1].monitor == "pearson"
     (teacher,) = build_teacher_plan(LAYERS, TeacherConfig(), "pearson", "squared_error")
     assert teacher.losses() == ["labels:squared_error"]
+
+
+TERM = LossTerm("logits", "logits", "mse")
+STAGE = Stage("01_x", "transfer", (TERM,), ("logits",), Schedule("cosine", 1e-3), 2, 1,
+              BatchSize(8), "macro_f1")
+
+
+@pytest.mark.parametrize(("make", "told"), [
+    (lambda: dataclasses.replace(TERM, weight=-1.0), "a loss term's weight is -1.0"),
+    (lambda: dataclasses.replace(TERM, temperature=0.0), "a loss term's temperature is 0.0"),
+    (lambda: dataclasses.replace(TERM, smoothing=1.0), "a loss term's smoothing is 1.0"),
+    (lambda: Schedule("cosinus", 1.0), "kind is 'cosinus'; allowed: restarts, cosine, warmup"),
+    (lambda: Schedule("restarts", 1.0, period=0), "a schedule's period is 0"),
+    (lambda: Schedule("cosine", 0.1, 0.2), "a schedule's rates are 0.1 to 0.2"),
+    (lambda: Schedule("warmup", 1.0, warmup=2.0), "a schedule's warmup is 2.0"),
+    (lambda: dataclasses.replace(STAGE, data="dev"),
+     "stage 01_x reads 'dev'; allowed: transfer, train, both"),
+    (lambda: dataclasses.replace(STAGE, terms=()), "stage 01_x has 0 losses and 1 trainable"),
+    (lambda: dataclasses.replace(STAGE, trainable=()), "has 1 losses and 0 trainable layers"),
+    (lambda: dataclasses.replace(STAGE, epochs=0), "stage 01_x: epochs is 0; allowed: from 1"),
+    (lambda: dataclasses.replace(STAGE, patience=0), "stage 01_x: patience is 0"),
+    (lambda: dataclasses.replace(STAGE, data="both"), "needed is a labelled_batch too"),
+    (lambda: dataclasses.replace(STAGE, average=1.0), "stage 01_x: average is 1.0"),
+    (lambda: BatchSize(0), "a batch has 0 rows"),
+    (lambda: BatchSize(4, tokens=0), "a batch has 0 positions"),
+    (lambda: Share(2, 1, 2), "replicas 1 to 2 of 2"),
+    (lambda: Share(2, -1, 1), "replicas -1 to -1 of 2"),
+    (lambda: Part(2, 2), "part 2 of 2; allowed: parts counted from 0"),
+    (lambda: PieceMasking(1.5, 3), "a rate of masking is 1.5; allowed: 0 to 1"),
+    (lambda: LanguageBalance(["de"], np.zeros(1), 1.5), "a language exponent is 1.5"),
+    (lambda: LanguageBalance(["de"], np.zeros(2), 0.5), "1 languages for 2 rows"),
+    (lambda: WeightAverage([], 1.0), "a decay of the weights' mean is 1.0"),
+    (lambda: StoreSpec(0, 4, 10), "a store of outputs has width 0"),
+    (lambda: StoreSpec(16, 4, 0), "a store of outputs has shard_rows 0"),
+])
+def test_what_cannot_be_trained_on_is_refused_when_it_is_made(make, told):
+    with pytest.raises(UserError, match=told):
+        make()

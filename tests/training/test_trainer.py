@@ -305,5 +305,7 @@ def test_lazy_adam_trains_too(tmp_path):
     student = new_student()
     before = weights_by_part(student)
     plan = build_plan(LAYERS, CONFIG)[:1]
-    Trainer(student.model, student.registry, feed_of(), tmp_path, 0, "lazy_adam").run_plan(plan)
+    trainer = Trainer(student.model, student.registry, feed_of(), tmp_path, 0,
+                      optimizer="lazy_adam")
+    trainer.run_plan(plan)
     assert moved(before, weights_by_part(student)) == set(plan[0].trainable)

@@ -31,6 +31,11 @@ class BatchSize:
     rows: int
     tokens: Optional[int] = None
 
+    def __post_init__(self):
+        for name, value in (("rows", self.rows), ("positions", self.tokens)):
+            require(value is None or value >= 1,
+                    f"a batch has {value} {name}; allowed: from 1 on")
+
     def of(self, bound: int) -> int:
         """Rows of a batch whose longest row may have `bound` pieces."""
         return self.rows if self.tokens is None else max(1, self.tokens // bound)

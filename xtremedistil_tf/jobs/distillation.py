@@ -42,7 +42,8 @@ from xtremedistil_tf.models.weights import load_weights
 from xtremedistil_tf.reporting.model_card import write_model_card
 from xtremedistil_tf.reporting.report import write_report
 from xtremedistil_tf.runs import locked, read_json, write_json
-from xtremedistil_tf.targets.store import check_disk, store_bytes
+from xtremedistil_tf.targets.spec import StoreSpec
+from xtremedistil_tf.targets.store import check_disk
 from xtremedistil_tf.targets.variation import warn_of_constant
 from xtremedistil_tf.training.stage_state import WEIGHTS_FILE
 from xtremedistil_tf.training.stages import Stage, plan_table
@@ -110,9 +111,10 @@ def dry_run(
                             # Which piece it is decides no size.
                             separator=1 if config.data.pairs else None)
     plan = plan_of(config)
-    needed = store_bytes(facts["pieces"], task.transfer_rows, facts["width"], task.labels.size,
-                         needed_kinds(plan), task.labels.pooled, facts["matched"],
-                         facts["squares"])
+    spec = StoreSpec(facts["width"], task.labels.size, config.distil.chunk_size,
+                     pooled=task.labels.pooled, matched=facts["matched"])
+    needed = spec.size(needed_kinds(plan), rows=task.transfer_rows, tokens=facts["pieces"],
+                       squares=facts["squares"])
     if not (model_dir / "targets").exists():
         check_disk(model_dir, needed)
     return "\n".join([
@@ -224,7 +226,8 @@ def _train_and_score(
         student = start_student(config, prepared, teacher)
         feed = student_feed(config, prepared, student, resources.keep_representation)
         trainer = Trainer(student.trained, student.registry, feed, model_dir / "stages",
-                          config.seed, config.distil.optimizer, model_dir / "tensorboard")
+                          config.seed, optimizer=config.distil.optimizer,
+                          tensorboard=model_dir / "tensorboard")
         try:
             if "representation" in kinds:
                 by_chief(lambda: warn_of_constant(

@@ -194,8 +194,8 @@ def _train(
             feed = dataclasses.replace(feed, measured=config.data.measure)
         laps.lap("start")
         trainer = Trainer(begun.student.trained, begun.student.registry, feed,
-                          model_dir / "stages", config.seed, config.distil.optimizer,
-                          model_dir / "tensorboard")
+                          model_dir / "stages", config.seed, optimizer=config.distil.optimizer,
+                          tensorboard=model_dir / "tensorboard")
         records = trainer.run_plan(plan_of(config))
         laps.lap("stages")
     by_chief(lambda: finish(config, begun.prepared, begun.student, records, laps, model_dir,

@@ -41,11 +41,11 @@ def student_feed(
 
     def labelled(size: BatchSize, seed: int, share: Share) -> Any:
         rows = balance.draw(derive_seed(seed, "languages"))
-        return labelled_batches(train, size, seed, table, share=share, rows=rows)
+        return labelled_batches(train, size, seed, table=table, share=share, rows=rows)
 
     def transfer(stage: Stage, seed: int, share: Share) -> Any:
         return transfer_batches(prepared.stores.transfer, stage.batch, seed, table,
-                                needed_kinds([stage]), share)
+                                needed_kinds([stage]), share=share)
 
     def joint(stage: Stage, seed: int, share: Share) -> Any:
         rows = stage.labelled_batch
@@ -74,7 +74,7 @@ def student_feed(
             return score()[stage.monitor]
         held_out = spread(
             lambda share: transfer_batches(
-                prepared.stores.dev, stage.batch, 0, table, needed_kinds([stage]), share)
+                prepared.stores.dev, stage.batch, 0, table, needed_kinds([stage]), share=share)
         )
         steps = count_steps(prepared.stores.dev.lengths, stage.batch, replicas())
         measured = student.trained.evaluate(held_out, steps=steps, verbose=0, return_dict=True)

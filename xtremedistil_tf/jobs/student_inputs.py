@@ -37,7 +37,8 @@ from xtremedistil_tf.models.pretrained_encoders import embedding_width
 from xtremedistil_tf.models.teacher import Teacher, has_teacher, separator_of
 from xtremedistil_tf.models.teacher_ensemble import load_teachers
 from xtremedistil_tf.runs import file_fingerprint, fingerprint
-from xtremedistil_tf.targets.store import KINDS, MATCHED_KINDS, TargetStore, check_disk, store_bytes
+from xtremedistil_tf.targets.spec import KINDS, MATCHED_KINDS, StoreSpec
+from xtremedistil_tf.targets.store import TargetStore, check_disk
 from xtremedistil_tf.targets.worker import HelperJob, helping_processes
 from xtremedistil_tf.targets.writer import Part, write_targets
 from xtremedistil_tf.training.stages import Stage
@@ -84,12 +85,13 @@ def check_student(config: RunConfig, task: Task, found: Any, model_dir: pathlib.
     if not student.own_vocabulary:
         check_embedding_width(student.word_emb_dim, embedding_width(found), student.word_embedding)
     if not (model_dir / "targets").exists():
-        # A word has one piece at least, a sentence two markers.
-        pieces, rows = task.transfer_words + 2 * task.transfer_rows, task.transfer_rows
-        check_disk(model_dir, store_bytes(
-            pieces, rows, int(found.hidden_size), task.labels.size, kinds_of_run(config),
-            task.labels.pooled, min(config.matched_layers, int(found.num_hidden_layers)),
-            pieces**2 // max(1, rows)))
+        # A word has one subword token at least, a sentence two special tokens.
+        tokens, rows = task.transfer_words + 2 * task.transfer_rows, task.transfer_rows
+        spec = StoreSpec(int(found.hidden_size), task.labels.size, config.distil.chunk_size,
+                         pooled=task.labels.pooled,
+                         matched=min(config.matched_layers, int(found.num_hidden_layers)))
+        check_disk(model_dir, spec.size(kinds_of_run(config), rows=rows, tokens=tokens,
+                                        squares=tokens**2 // max(1, rows)))
 
 
 def _target_fingerprint(
@@ -209,7 +211,7 @@ def prepare(
         folder = places[split].folder
         stores[split], passed[split] = write_targets(
             teacher, input_ids, folder, places[split].fingerprint,
-            config.distil.chunk_size, kinds, helpers=functools.partial(
+            config.distil.chunk_size, kinds=kinds, helpers=functools.partial(
                 helping_processes, resources.target_workers - 1 if split == "transfer" else 0,
                 HelperJob(str(folder), str(pieces), tuple(map(str, teacher_dirs)), teacher.layer,
                           tuple(kinds), None if own_pieces is None else str(own_pieces),
@@ -248,7 +250,7 @@ def write_part(config: RunConfig, task: Task, model_dir: pathlib.Path, resources
     store, rows = write_targets(
         teacher, open_pieces(places["pieces"].folder), places["transfer"].folder,
         places["transfer"].fingerprint,
-        config.distil.chunk_size, kinds, Part(number - 1, parts), realigned=own,
+        config.distil.chunk_size, kinds=kinds, part=Part(number - 1, parts), realigned=own,
     )
     there = sum(store.is_whole(index, kinds) for index in range(store.shards))
     return (f"part {number} of {parts} is written, {rows} rows in this run; {there} of "

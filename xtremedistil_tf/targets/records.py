@@ -1,10 +1,14 @@
-"""A row of the teacher's outputs as the records of a store."""
+"""The record format of a store, in one place: a sequence's outputs to bytes, and batches back.
 
-from typing import Dict, Sequence
+A record is a tf.train.Example of byte strings, little-endian, without padding.
+"""
+
+from typing import Dict, NamedTuple, Sequence
 
 import numpy as np
 
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.targets.spec import StoreSpec
 
 
 def _example(**arrays: np.ndarray) -> bytes:
@@ -18,14 +22,14 @@ def _example(**arrays: np.ndarray) -> bytes:
 def records_of(
     kinds: Sequence[str], ids: np.ndarray, outputs: Dict[str, np.ndarray], bound: int
 ) -> Dict[str, bytes]:
-    """A row's records by kind, see `TargetStore`.
+    """A sequence's records by kind.
 
     Args:
       kinds: which.
-      ids: piece ids [time].
-      outputs: by kind [time, ...], or [1, ...] where a row has one target; with "known" (uint8
-        [time]) only some positions have one.
-      bound: longest row of its bucket.
+      ids: subword token ids, int [time].
+      outputs: by kind float [time, ...], or [1, ...] where a sequence has one target; with "known"
+        (uint8 [time]) only some positions have one.
+      bound: longest sequence of its bucket.
     """
     made = {}
     if "logits" in kinds:
@@ -43,8 +47,97 @@ def records_of(
 
 
 def replaced(outputs: Dict[str, np.ndarray], places: np.ndarray) -> Dict[str, np.ndarray]:
-    """A row's outputs [time, ...] at the pieces of another tokenizer, see `inputs.realign`."""
+    """A sequence's outputs at the subword tokens of another tokenizer.
+
+    Args:
+      outputs: by kind float [time, ...].
+      places: int [tokens], the position in `outputs` of each token; below 0 where there is none.
+    """
     known = places >= 0
     moved = {name: np.where(known[:, None], values[np.maximum(places, 0)], 0)
              for name, values in outputs.items()}
     return {**moved, "known": known.astype(np.uint8)}
+
+
+class Sequences(NamedTuple):
+    """A batch of records of "logits".
+
+    Attributes:
+      ids: int32 [batch, time], the teacher's or student's subword tokens, 0 at padding.
+      lengths: int32 [batch].
+      known: bool [batch, places], where there are targets; a place a token, or one a sequence.
+      logits: float32 [batch, places, classes].
+    """
+
+    ids: tf.Tensor
+    lengths: tf.Tensor
+    known: tf.Tensor
+    logits: tf.Tensor
+
+    @property
+    def real(self) -> tf.Tensor:
+        """Which positions are no padding; bool [batch, time]."""
+        return tf.range(tf.shape(self.ids)[1])[None, :] < self.lengths[:, None]
+
+    @property
+    def places(self) -> tf.Tensor:
+        """Targets a sequence of the batch has at most; int32 scalar."""
+        return tf.shape(self.logits)[1]
+
+
+def _parse(records: tf.Tensor, *names: str) -> Dict[str, tf.Tensor]:
+    """The byte strings [batch] of records, string [batch], by name."""
+    return tf.io.parse_example(
+        records, {name: tf.io.FixedLenFeature([], tf.string) for name in names})
+
+
+def _decode(raw: tf.Tensor, dtype: tf.DType, time: tf.Tensor, width: int) -> tf.Tensor:
+    """Decodes byte strings [batch] of sequences of different lengths into [batch, time, width]."""
+    flat = tf.io.decode_raw(raw, dtype, fixed_length=time * width * dtype.size)
+    return tf.reshape(flat, [-1, time, width])
+
+
+def decode_logits(records: tf.Tensor, spec: StoreSpec) -> Sequences:
+    """Decodes records of "logits".
+
+    Args:
+      records: string [batch].
+      spec: of their store.
+    """
+    parsed = _parse(records, "ids", "logits", *(("known",) if spec.partial else ()))
+    lengths = tf.strings.length(parsed["ids"]) // 4
+    time = tf.reduce_max(lengths)
+    ids = _decode(parsed["ids"], tf.int32, time, 1)[:, :, 0]
+    real = tf.range(time)[None, :] < lengths[:, None]
+    known, places = (real[:, :1], 1) if spec.pooled else (real, time)
+    if spec.partial:
+        known &= _decode(parsed["known"], tf.uint8, time, 1)[:, :, 0] > 0
+    return Sequences(ids, lengths, known,
+                     _decode(parsed["logits"], tf.float32, places, spec.classes))
+
+
+def decode_outputs(
+    kind: str, records: tf.Tensor, spec: StoreSpec, sequences: Sequences
+) -> tf.Tensor:
+    """Decodes records of another kind.
+
+    Args:
+      kind: "representation", "hidden_states" or "attention".
+      records: string [batch].
+      spec: of their store.
+      sequences: the same ones.
+
+    Returns:
+      float16 [batch, places, values], or [batch, query, layers, key] of "attention".
+    """
+    raw = _parse(records, kind)[kind]
+    # TensorFlow pads no float16 while decoding; as integers the bits are the same.
+    if kind != "attention":
+        bits = _decode(raw, tf.int16, sequences.places, spec.values(kind, 0))
+        return tf.bitcast(bits, tf.float16)
+    time = tf.shape(sequences.ids)[1]
+    # Sequences of a batch are of one bucket, whose longest the file was written for.
+    bound = tf.strings.length(raw)[0] // (2 * spec.matched * sequences.lengths[0])
+    wide = tf.reshape(_decode(raw, tf.int16, time, spec.matched * bound),
+                      [-1, time, spec.matched, bound])
+    return tf.bitcast(wide[..., :time], tf.float16)

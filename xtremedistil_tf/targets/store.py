@@ -12,33 +12,9 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.runs import read_json, write_json
+from xtremedistil_tf.targets.spec import KINDS, StoreSpec
 
-KINDS = ("logits", "representation")
-# Of matched layers, see `models.matching`.
-MATCHED_KINDS = ("hidden_states", "attention")
 SHARD_RECORD = "shard.json"
-
-
-def store_bytes(
-    pieces: int, rows: int, width: int, classes: int, kinds: Sequence[str] = KINDS,
-    pooled: bool = False, matched: int = 0, squares: int = 0,
-) -> int:
-    """Bytes that the targets of a transfer set take on disk, to within a few percent.
-
-    Args:
-      pieces, rows: of the transfer set.
-      width, classes: of the teacher.
-      kinds: what is stored.
-      pooled: whether a row has one target instead of one a piece.
-      matched: layers that are matched.
-      squares: sum of the squared lengths of the rows, which attention takes.
-    """
-    a_target = {"logits": 4 * classes, "representation": 2 * width,
-                "hidden_states": 2 * width * (matched + 1), "attention": 0}
-    ids = 4 * pieces if "logits" in kinds else 0
-    attention = 2 * matched * squares if "attention" in kinds else 0
-    return ids + attention + 45 * len(kinds) * rows \
-        + sum(a_target[kind] for kind in kinds) * (rows if pooled else pieces)
 
 
 def check_disk(folder: pathlib.Path, needed: int) -> None:
@@ -74,36 +50,25 @@ class TargetStore:
 
     Attributes:
       folder: where they are.
-      lengths: int32 [rows], pieces a row, in the order of the store.
-      width, classes: sizes of a representation and of a position's logits.
-      shard_rows: rows a shard.
-      pooled: whether a row has one target instead of one a piece.
-      partial: whether only some pieces have targets: those of a student's own tokenizer that the
-        teacher speaks of. Beside the logits then stands which (uint8), and other targets are 0.
-      matched: layers whose hidden states and attention may be stored.
+      lengths: int32 [rows], subword tokens of each sequence, in the order of the store.
+      spec: their sizes.
     """
 
     folder: pathlib.Path
     lengths: np.ndarray
-    width: int
-    classes: int
-    shard_rows: int
-    pooled: bool = False
-    partial: bool = False
-    matched: int = 0
+    spec: StoreSpec
 
-    def values(self, kind: str) -> int:
-        """Numbers of one target; of "attention" in the longest row."""
-        return {"logits": self.classes, "representation": self.width,
-                "hidden_states": self.width * (self.matched + 1),
-                "attention": self.matched * int(self.lengths.max())}[kind]
+    @property
+    def longest(self) -> int:
+        """Subword tokens of the longest sequence."""
+        return int(self.lengths.max())
 
     def needs(self, shards: Sequence[int], kinds: Sequence[str]) -> int:
-        """Bytes of some kinds of some shards, see `store_bytes`."""
+        """Bytes of some kinds of some shards, see `StoreSpec.size`."""
         lengths = np.concatenate(
             [[0], *(self.lengths[slice(*self.bounds(index))] for index in shards)]).astype(np.int64)
-        return store_bytes(int(lengths.sum()), self.rows(shards), self.width, self.classes, kinds,
-                           self.pooled, self.matched, int((lengths**2).sum()))
+        return self.spec.size(kinds, rows=self.rows(shards), tokens=int(lengths.sum()),
+                              squares=int((lengths**2).sum()))
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -111,11 +76,12 @@ class TargetStore:
     @property
     def shards(self) -> int:
         """Number of shards."""
-        return -(-len(self) // self.shard_rows)
+        return -(-len(self) // self.spec.shard_rows)
 
     def bounds(self, index: int) -> Tuple[int, int]:
         """First row of a shard and the one after its last."""
-        return index * self.shard_rows, min((index + 1) * self.shard_rows, len(self))
+        rows = self.spec.shard_rows
+        return index * rows, min((index + 1) * rows, len(self))
 
     def rows(self, shards: Sequence[int]) -> int:
         """Rows of some shards."""
@@ -123,7 +89,7 @@ class TargetStore:
 
     def buckets(self, begin: int, end: int) -> np.ndarray:
         """Longest row of the bucket that each of some rows belongs to; int [rows]."""
-        bounds = bucket_bounds(int(self.lengths.max()))
+        bounds = bucket_bounds(self.longest)
         return np.array(bounds)[bucket_of(self.lengths[begin:end], bounds)]
 
     def bucket_rows(self) -> Dict[int, int]:

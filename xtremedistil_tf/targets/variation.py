@@ -6,7 +6,8 @@ import numpy as np
 
 from xtremedistil_tf.config import BatchSize
 from xtremedistil_tf.targets.dataset import transfer_batches
-from xtremedistil_tf.targets.store import KINDS, TargetStore
+from xtremedistil_tf.targets.spec import KINDS
+from xtremedistil_tf.targets.store import TargetStore
 
 log = logging.getLogger("absl")
 
@@ -23,7 +24,7 @@ def variation(store: TargetStore, table: np.ndarray) -> float:
       store: the teacher's outputs on some rows, their representation among them.
       table: int32, maps piece ids to the student's.
     """
-    count, sums, squares = 0, np.zeros(store.width), np.zeros(store.width)
+    count, sums, squares = 0, np.zeros(store.spec.width), np.zeros(store.spec.width)
     for _, targets in transfer_batches(store, _BATCH, 0, table, KINDS):
         real = targets["representation"].numpy()[targets["mask"].numpy() > 0].astype(np.float64)
         count += len(real)

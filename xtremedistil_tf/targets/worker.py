@@ -14,7 +14,6 @@ from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 from xtremedistil_tf.data.tokenization.realign import Realigned
 from xtremedistil_tf.data.tokenization.token_store import open_pieces, open_realigned
 from xtremedistil_tf.progress import Progress
-from xtremedistil_tf.runs import read_json
 
 
 def _environment(number: int, devices: Sequence[str]) -> Dict[str, str]:
@@ -104,7 +103,7 @@ def work(job: HelperJob, processes: int) -> None:
     from xtremedistil_tf.keras2 import tf
     from xtremedistil_tf.models.teacher_ensemble import load_teachers
     from xtremedistil_tf.runtime import prepare
-    from xtremedistil_tf.targets.writer import Filler, open_store
+    from xtremedistil_tf.targets.writer import Filler, reopen_store
 
     # Else every process would start a thread for every core.
     threads = max(1, (os.cpu_count() or 1) // processes)
@@ -112,19 +111,14 @@ def work(job: HelperJob, processes: int) -> None:
     # Before the teacher is built: its layers take the precision that holds then.
     prepare(job.seed, job.deterministic, job.opt_policy)
     folder = pathlib.Path(job.store)
-    manifest = read_json(folder / "manifest.json")
     input_ids = open_pieces(pathlib.Path(job.pieces))
     realigned = open_realigned(pathlib.Path(job.own)) if job.own else None
-    store, order = open_store(
-        realigned or Realigned(input_ids), folder, manifest["fingerprint"],
-        manifest["shard_rows"], manifest["width"], manifest["classes"], manifest["pooled"],
-        manifest["matched"],
-    )
-    teacher = load_teachers(
-        [pathlib.Path(folder) for folder in job.teachers], job.layer, manifest["matched"])
+    store, order = reopen_store(realigned or Realigned(input_ids), folder)
+    teacher = load_teachers([pathlib.Path(folder) for folder in job.teachers], job.layer,
+                            store.spec.matched)
     missing = [index for index in range(store.shards) if not store.is_whole(index, job.kinds)]
     if missing:
-        filler = Filler(teacher, input_ids, order, store, job.kinds, realigned)
+        filler = Filler(teacher, input_ids, order, store, kinds=job.kinds, realigned=realigned)
         with Progress(store.rows(missing), "helper", "sentences") as progress:
             filler.fill(missing, progress, wait=False)
 

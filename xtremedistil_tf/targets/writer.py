@@ -9,6 +9,7 @@ from typing import Any, Callable, ContextManager, Dict, Iterator, List, Optional
 import filelock
 import numpy as np
 
+from xtremedistil_tf.config.checks import require
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.realign import Realigned
 from xtremedistil_tf.errors import UserError
@@ -18,7 +19,8 @@ from xtremedistil_tf.models.teacher import Teacher
 from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.runs import atomic_folder, read_json, sweep_beside, write_json
 from xtremedistil_tf.targets.records import records_of, replaced
-from xtremedistil_tf.targets.store import KINDS, SHARD_RECORD, TargetStore, check_disk, file_name
+from xtremedistil_tf.targets.spec import KINDS, StoreSpec
+from xtremedistil_tf.targets.store import SHARD_RECORD, TargetStore, check_disk, file_name
 
 _MANIFEST = "manifest.json"
 _CLAIMS = "claims"
@@ -36,13 +38,17 @@ class Part:
     number: int = 0
     of: int = 1
 
+    def __post_init__(self):
+        require(0 <= self.number < self.of,
+                f"part {self.number} of {self.of}; allowed: parts counted from 0")
+
 
 class _ShardWriter:
     """Writes the rows of a shard into its files, one a kind and bucket."""
 
     def __init__(self, folder: pathlib.Path, stack: contextlib.ExitStack):
         self._folder, self._stack = folder, stack
-        self._writers: Dict[str, Any] = {}
+        self._writers: Dict[str, tf.io.TFRecordWriter] = {}
 
     def write(self, kind: str, bucket: int, record: bytes) -> None:
         """Appends a record to its file."""
@@ -66,7 +72,7 @@ class Filler:
     """
 
     def __init__(
-        self, teacher: Teacher, input_ids: Ragged, order: np.ndarray, store: TargetStore,
+        self, teacher: Teacher, input_ids: Ragged, order: np.ndarray, store: TargetStore, *,
         kinds: Sequence[str], realigned: Optional[Realigned] = None,
     ):
         self._input_ids, self._order, self._store = input_ids, order, store
@@ -168,33 +174,29 @@ def _other_outputs(stored: Dict[str, Any], manifest: Dict[str, Any]) -> str:
 
 
 def open_store(
-    rows: Realigned, folder: pathlib.Path, fingerprint: str, shard_rows: int, width: int,
-    classes: int, pooled: bool = False, matched: int = 0,
+    rows: Realigned, folder: pathlib.Path, fingerprint: str, spec: StoreSpec
 ) -> Tuple[TargetStore, np.ndarray]:
     """Opens a store, or begins an empty one.
 
     Args:
-      rows: the student's transfer rows; those of the teacher where it has no tokenizer of its own.
+      rows: the student's transfer sequences; those of the teacher where it has no tokenizer of its
+        own.
       folder: where the shards are or go.
-      fingerprint: of teacher, tokenizer, data, seq_len and layer.
-      shard_rows: rows a shard.
-      width, classes: of the teacher.
-      pooled: whether it gives one target a row.
-      matched: its layers that are compared with the student's.
+      fingerprint: of teacher, tokenizer, data, seq_len, layer and precision.
+      spec: sizes; whether it is partial follows from `rows`.
 
     Returns:
-      The store and its order (see `store_order`).
+      The store, and int64 [rows] its order (see `store_order`).
 
     Raises:
-      UserError: if the folder holds targets of another teacher or data.
+      UserError: if the folder holds targets of another teacher or data, or in other shards.
     """
     folder.mkdir(parents=True, exist_ok=True)
     order = store_order(len(rows.input_ids))
     lengths = rows.input_ids.lengths[order].astype(np.int32)
-    partial = rows.places is not None
+    spec = dataclasses.replace(spec, partial=rows.places is not None)
     manifest = {"fingerprint": fingerprint, "rows": len(lengths), "pieces": int(lengths.sum()),
-                "shard_rows": shard_rows, "width": width, "classes": classes, "pooled": pooled,
-                "partial": partial, "matched": matched}
+                **dataclasses.asdict(spec)}
     path = folder / _MANIFEST
     if path.is_file():
         stored = read_json(path)
@@ -203,8 +205,15 @@ def open_store(
             raise UserError(f"{folder} {_other_outputs(stored, manifest)}")
     else:
         write_json(path, manifest)
-    return TargetStore(folder, lengths, width, classes, shard_rows, pooled, partial,
-                       matched), order
+    return TargetStore(folder, lengths, spec), order
+
+
+def reopen_store(rows: Realigned, folder: pathlib.Path) -> Tuple[TargetStore, np.ndarray]:
+    """Opens a store that another process began; see `open_store`."""
+    manifest = read_json(folder / _MANIFEST)
+    spec = StoreSpec(**{field.name: manifest[field.name]
+                        for field in dataclasses.fields(StoreSpec)})
+    return open_store(rows, folder, manifest["fingerprint"], spec)
 
 
 def _finish(store: TargetStore) -> None:
@@ -214,7 +223,9 @@ def _finish(store: TargetStore) -> None:
     write_json(path, {**read_json(path), "shards": names})
 
 
-def missing_shards(store: TargetStore, kinds: Sequence[str], part: Part = Part()) -> List[int]:
+def missing_shards(
+    store: TargetStore, kinds: Sequence[str], *, part: Part = Part()
+) -> List[int]:
     """Numbers of a part's shards that must be written; checks the disk for them.
 
     Raises:
@@ -232,8 +243,8 @@ def missing_shards(store: TargetStore, kinds: Sequence[str], part: Part = Part()
 
 def write_targets(
     teacher: Teacher, input_ids: Ragged, folder: pathlib.Path, fingerprint: str, shard_rows: int,
-    kinds: Sequence[str] = KINDS, part: Optional[Part] = None,
-    helpers: Callable[[], ContextManager] = contextlib.nullcontext,
+    *, kinds: Sequence[str] = KINDS, part: Optional[Part] = None,
+    helpers: Callable[[], ContextManager[None]] = contextlib.nullcontext,
     realigned: Optional[Realigned] = None,
 ) -> Tuple[TargetStore, int]:
     """Runs the teacher once over the transfer set and stores its outputs.
@@ -259,13 +270,13 @@ def write_targets(
     Raises:
       UserError: if the folder holds targets of another teacher or data, or the disk is too small.
     """
-    classes = int(teacher.model.output_shape["logits"][-1])
-    store, order = open_store(realigned or Realigned(input_ids), folder, fingerprint, shard_rows,
-                              teacher.width, classes, teacher.pooled, teacher.matched)
-    missing = missing_shards(store, kinds, part or Part())
+    spec = StoreSpec(teacher.width, int(teacher.model.output_shape["logits"][-1]), shard_rows,
+                     pooled=teacher.pooled, matched=teacher.matched)
+    store, order = open_store(realigned or Realigned(input_ids), folder, fingerprint, spec)
+    missing = missing_shards(store, kinds, part=part or Part())
     rows = store.rows(missing)
     if missing:
-        filler = Filler(teacher, input_ids, order, store, kinds, realigned)
+        filler = Filler(teacher, input_ids, order, store, kinds=kinds, realigned=realigned)
         with helpers(), Progress(rows, "teacher over the rows", "sentences") as progress:
             filler.fill(missing, progress, wait=part is None)
     if part is None:

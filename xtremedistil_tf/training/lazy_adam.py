@@ -1,6 +1,6 @@
 """Lazy Adam for Pythons without TensorFlow Addons: rows that a batch leaves out do not move."""
 
-from typing import Any
+from typing import Dict, Optional, Tuple
 
 from xtremedistil_tf.compat import overrides
 from xtremedistil_tf.keras2 import tf
@@ -17,8 +17,9 @@ class SparseRowsAdam(tf.keras.optimizers.legacy.Adam):
     """
 
     def _resource_apply_sparse(
-        self, grad: Any, var: Any, indices: Any, apply_state: Any = None
-    ) -> Any:
+        self, grad: tf.Tensor, var: tf.Variable, indices: tf.Tensor,
+        apply_state: Optional[Dict[Tuple[str, tf.DType], Dict[str, tf.Tensor]]] = None,
+    ) -> tf.Operation:
         """Moves the rows of one variable.
 
         Args:

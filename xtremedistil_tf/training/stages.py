@@ -2,9 +2,14 @@
 
 import dataclasses
 import json
+import math
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.config import BatchSize
+from xtremedistil_tf.config.checks import require
+
+_DATA = ("transfer", "train", "both")
+_KINDS = ("restarts", "cosine", "warmup")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +31,14 @@ class LossTerm:
     weight: float = 1.0
     temperature: float = 1.0
     smoothing: float = 0.0
+
+    def __post_init__(self):
+        require(0 <= self.weight < math.inf,
+                f"a loss term's weight is {self.weight}; allowed: from 0 on, finite")
+        require(0 < self.temperature < math.inf,
+                f"a loss term's temperature is {self.temperature}; allowed: above 0, finite")
+        require(0 <= self.smoothing < 1,
+                f"a loss term's smoothing is {self.smoothing}; allowed: 0 to below 1")
 
     def describe(self) -> str:
         """"target:loss", with what differs from 1."""
@@ -51,6 +64,15 @@ class Schedule:
     low: float = 0.0
     period: int = 50
     warmup: float = 0.0
+
+    def __post_init__(self):
+        require(self.kind in _KINDS,
+                f"a schedule's kind is {self.kind!r}; allowed: {', '.join(_KINDS)}")
+        require(0 <= self.low <= self.high < math.inf,
+                f"a schedule's rates are {self.high} to {self.low}; allowed: 0 <= low <= high, "
+                "both finite")
+        require(self.period >= 1, f"a schedule's period is {self.period}; allowed: from 1 on")
+        require(0 <= self.warmup <= 1, f"a schedule's warmup is {self.warmup}; allowed: 0 to 1")
 
     def describe(self) -> str:
         """One short line for tables."""
@@ -91,6 +113,21 @@ class Stage:
     monitor: str
     labelled_batch: Optional[BatchSize] = None
     average: float = 0.0
+
+    def __post_init__(self):
+        where = f"stage {self.name}"
+        require(self.data in _DATA,
+                f"{where} reads {self.data!r}; allowed: {', '.join(_DATA)}")
+        require(bool(self.terms) and bool(self.trainable),
+                f"{where} has {len(self.terms)} losses and {len(self.trainable)} trainable layers; "
+                "needed is one of each at least")
+        for name in ("epochs", "patience"):
+            value = getattr(self, name)
+            require(value >= 1, f"{where}: {name} is {value}; allowed: from 1 on")
+        require(self.data != "both" or self.labelled_batch is not None,
+                f"{where} reads both kinds of rows; needed is a labelled_batch too")
+        require(0 <= self.average < 1,
+                f"{where}: average is {self.average}; allowed: 0 to below 1")
 
     def to_dict(self) -> Dict[str, Any]:
         """The stage as JSON values, for fingerprints."""

@@ -58,7 +58,7 @@ class StageFeed:
       measured: the measure that these weights were chosen by, if any.
     """
 
-    batches: Callable[[Stage, int], Any]
+    batches: Callable[[Stage, int], tf.data.Dataset]
     steps: Callable[[Stage], int]
     measure: Callable[[Stage], float]
     score: Callable[[], Dict[str, Any]]
@@ -80,7 +80,9 @@ class _AfterStep(tf.keras.callbacks.Callback):
         self._progress.advance()
 
 
-def _build_optimizer(name: str, schedule: Any) -> Any:
+def _build_optimizer(
+    name: str, schedule: tf.keras.optimizers.schedules.LearningRateSchedule
+) -> tf.keras.optimizers.legacy.Optimizer:
     if name == "lazy_adam":
         return LazyAdam(schedule)
     # The legacy class: the same family as TensorFlow Addons' optimizers, and no XLA on a GPU.
@@ -104,7 +106,7 @@ class Trainer:
 
     def __init__(
         self, model: StageModel, registry: LayerRegistry, feed: StageFeed, folder: pathlib.Path,
-        seed: int, optimizer: str = "adam", tensorboard: Optional[pathlib.Path] = None,
+        seed: int, *, optimizer: str = "adam", tensorboard: Optional[pathlib.Path] = None,
     ):
         self._model, self._registry, self._feed = model, registry, feed
         self._folder, self._seed, self._optimizer = folder, seed, optimizer
@@ -205,8 +207,8 @@ class Trainer:
         by_chief(lambda: save_weights(self._model, path))
 
     def _epoch(
-        self, stage: Stage, schedule: Any, state: StageState, progress: Progress,
-        folder: pathlib.Path,
+        self, stage: Stage, schedule: tf.keras.optimizers.schedules.LearningRateSchedule,
+        state: StageState, progress: Progress, folder: pathlib.Path,
     ) -> None:
         began = time.monotonic()
         seed = derive_seed(self._seed, stage.name, state.epoch)
@@ -237,13 +239,13 @@ class Trainer:
             curve = f"dev_{stage.monitor}" if name == "monitor" else name
             tf.summary.scalar(curve, state.history[-1][name], step=state.epoch)
 
-    def _curves(self, stage: Stage) -> Any:
+    def _curves(self, stage: Stage) -> tf.summary.SummaryWriter:
         """A TensorBoard writer for the stage; one that writes nothing where none is wanted."""
         if self._tensorboard is None or not is_chief():
             return tf.summary.create_noop_writer()
         return tf.summary.create_file_writer(str(self._tensorboard / stage.name))
 
-    def _checkpoint(self) -> Any:
+    def _checkpoint(self) -> tf.train.Checkpoint:
         average = {} if self._average is None else {"average": self._average}
         return tf.train.Checkpoint(model=self._model, optimizer=self._model.optimizer, **average)
 

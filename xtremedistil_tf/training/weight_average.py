@@ -1,8 +1,9 @@
 """A running mean of the weights, which stands in for them where they are measured and kept."""
 
 import contextlib
-from typing import Any, Iterator, Sequence
+from typing import Iterator, Sequence
 
+from xtremedistil_tf.config.checks import require
 from xtremedistil_tf.keras2 import tf
 
 
@@ -17,7 +18,8 @@ class WeightAverage(tf.Module):
     Source: Polyak & Juditsky (1992); `tf.train.ExponentialMovingAverage` keeps the mean.
     """
 
-    def __init__(self, variables: Sequence[Any], decay: float):
+    def __init__(self, variables: Sequence[tf.Variable], decay: float):
+        require(0 <= decay < 1, f"a decay of the weights' mean is {decay}; allowed: 0 to below 1")
         super().__init__(name="weight_average")
         self._variables = list(variables)
         self._steps = tf.Variable(0, dtype=tf.int64, trainable=False)

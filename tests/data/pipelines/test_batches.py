@@ -49,7 +49,7 @@ def test_the_teachers_padding_id_fills_short_rows(features):
 
 def test_the_students_rows_are_mapped_and_padded_with_zero(features):
     table = np.arange(2000, dtype=np.int32) + 5
-    for inputs, targets in labelled_batches(features, BatchSize(3), 0, table):
+    for inputs, targets in labelled_batches(features, BatchSize(3), 0, table=table):
         assert set(inputs) == {"input_ids"}
         ids, mask = inputs["input_ids"].numpy(), targets["mask"].numpy()
         assert ((ids == 0) == (mask == 0)).all() and (ids[:, 0] % 100 == 15).all()

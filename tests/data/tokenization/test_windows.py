@@ -104,7 +104,7 @@ def test_answers_in_a_window_by_hand():
 def test_batches_hold_both_positions(cities):
     features = windows(cities, asked("he she Bonn", "Bonn"), asked("he she we"))
     ((inputs, targets),) = list(labelled_batches(
-        features, BatchSize(2), 0, np.arange(len(cities), dtype=np.int32)))
+        features, BatchSize(2), 0, table=np.arange(len(cities), dtype=np.int32)))
     assert sorted(targets["labels"].numpy().tolist()) == [[0, 0], [7, 7]]
     assert targets["mask"].numpy().tolist() == [[1, 1], [1, 1]]
     row = targets["labels"].numpy().max(1).argmax()

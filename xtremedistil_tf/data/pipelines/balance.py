@@ -1,8 +1,10 @@
 """Languages in other proportions than those of their labelled rows."""
 
-from typing import Dict, Sequence
+from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
+
+from xtremedistil_tf.config.checks import require
 
 
 def _shared_out(total: int, shares: np.ndarray) -> np.ndarray:
@@ -31,11 +33,15 @@ class LanguageBalance:
     """
 
     def __init__(self, languages: Sequence[str], buckets: np.ndarray, exponent: float):
+        require(0 <= exponent <= 1, f"a language exponent is {exponent}; allowed: 0 to 1")
+        require(len(languages) == len(buckets),
+                f"{len(languages)} languages for {len(buckets)} rows; needed is one each")
         self._rows = len(languages)
-        self._quotas: list = []  # (members of a language and bucket, rows of them in an epoch)
+        # (Members of a language and bucket, rows of them in an epoch.)
+        self._quotas: List[Tuple[np.ndarray, int]] = []
         if exponent == 1:
             return
-        of_language: Dict[str, list] = {}
+        of_language: Dict[str, List[int]] = {}
         for row, name in enumerate(languages):
             of_language.setdefault(name, []).append(row)
         members = [np.array(of_language[name]) for name in sorted(of_language)]

@@ -5,15 +5,19 @@ student's own step.
 """
 
 import dataclasses
-from typing import Any, Dict, Optional, Tuple
+from typing import Dict, Optional, Tuple
 
 import numpy as np
 
 from xtremedistil_tf.config import BatchSize
+from xtremedistil_tf.config.checks import require
 from xtremedistil_tf.data.pipelines.buckets import plan_batches
 from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.shares import Share
+
+# Inputs and targets of a batch by name.
+Batch = Tuple[Dict[str, tf.Tensor], Dict[str, tf.Tensor]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,8 +36,20 @@ class PieceMasking:
     mask_id: int
     separator: Optional[int] = None
 
-    def __call__(self, ids: Any, lengths: Any, seed: Any) -> Any:
-        """Replaces pieces of int32 [batch, time]; equal seeds (int [2]) replace the same."""
+    def __post_init__(self):
+        require(0 <= self.rate <= 1, f"a rate of masking is {self.rate}; allowed: 0 to 1")
+
+    def __call__(self, ids: tf.Tensor, lengths: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """Replaces subword tokens.
+
+        Args:
+          ids: int32 [batch, time].
+          lengths: int32 [batch].
+          seed: int64 [2]; equal ones replace the same.
+
+        Returns:
+          int32 [batch, time].
+        """
         at = tf.range(tf.shape(ids)[1])[None, :]
         inner = (at > 0) & (at < lengths[:, None] - 1)
         chosen = tf.random.stateless_uniform(tf.shape(ids), seed) < self.rate
@@ -43,21 +59,23 @@ class PieceMasking:
 
 
 def labelled_batches(
-    features: Features, size: BatchSize, seed: int, table: Optional[np.ndarray] = None,
+    features: Features, size: BatchSize, seed: int, *, table: Optional[np.ndarray] = None,
     pad_id: int = 0, masking: Optional[PieceMasking] = None, share: Share = Share(),
     rows: Optional[np.ndarray] = None,
-) -> Any:
+) -> tf.data.Dataset:
     """One shuffled epoch of labelled rows.
 
     Args:
       features: rows with label ids.
       size: of a batch, for each replica.
       seed: of the order; equal seeds give equal epochs.
-      table: maps piece ids to the student's; None for the teacher, which gets an attention mask.
+      table: int32 [teacher's vocabulary], maps subword token ids to the student's; None for the
+        teacher, which gets an attention mask.
       pad_id: the teacher's padding id.
       masking: replaces pieces at random, anew in every epoch.
       share: the replicas that are fed; a step's batches follow one another in their order.
-      rows: numbers of the epoch's rows, some perhaps more than once; by default all, once.
+      rows: int [epoch], numbers of the epoch's rows, some perhaps more than once; by default all,
+        once.
 
     Returns:
       A dataset of (inputs, {"labels", "mask"}), both [batch, time], or [batch, n] where a row has n
@@ -83,8 +101,8 @@ def labelled_batches(
     )
 
     def gather(
-        number: Any, row: Any, counts: Any
-    ) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+        number: tf.Tensor, row: tf.Tensor, counts: tf.Tensor
+    ) -> Batch:
         lengths = tf.gather(all_lengths, row)
         at = tf.range(tf.reduce_max(lengths))[None, :]
         real = at < lengths[:, None]
@@ -106,15 +124,3 @@ def labelled_batches(
     counts = np.array([counts for _, counts in batches])
     dataset = tf.data.Dataset.from_tensor_slices((numbers, numbered, counts))
     return dataset.map(gather, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
-
-
-
-
-
-
-
-
-
-
-
-

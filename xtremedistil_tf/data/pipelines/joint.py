@@ -1,29 +1,30 @@
 """Batches for joint training: transfer rows and labelled rows side by side."""
 
 import functools
-from typing import Any, Callable, Dict, Tuple
+from typing import Callable
 
+from xtremedistil_tf.data.pipelines.batches import Batch
 from xtremedistil_tf.keras2 import tf
 
 
-def _stack(above: Any, below: Any) -> Any:
+def _stack(above: tf.Tensor, below: tf.Tensor) -> tf.Tensor:
     """Puts [a, time, ...] on top of [b, time', ...]; the shorter one is padded with zeros."""
     time = tf.maximum(tf.shape(above)[1], tf.shape(below)[1])
 
-    def padded(rows: Any) -> Any:
+    def padded(rows: tf.Tensor) -> tf.Tensor:
         more = [[0, 0], [0, time - tf.shape(rows)[1]]] + [[0, 0]] * (rows.shape.rank - 2)
         return tf.pad(rows, more)
 
     return tf.concat([padded(above), padded(below)], axis=0)
 
 
-def _like(target: Any, mask: Any) -> Any:
+def _like(target: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
     """Zeros in the place of a target [rows, time, ...] that the rows of a mask do not have."""
     shape = tf.concat([tf.shape(mask), tf.shape(target)[2:]], axis=0)
     return tf.zeros(shape, target.dtype)
 
 
-def _merge(transfer: Any, labelled: Any) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+def _merge(transfer: Batch, labelled: Batch) -> Batch:
     (unlabelled_inputs, soft), (labelled_inputs, hard) = transfer, labelled
     targets = {"mask": _stack(soft["mask"], hard["mask"])}
     for name, target in soft.items():
@@ -36,14 +37,16 @@ def _merge(transfer: Any, labelled: Any) -> Tuple[Dict[str, Any], Dict[str, Any]
     return inputs, targets
 
 
-def joint_batches(transfer: Any, labelled: Callable[[int], Any], epochs: int) -> Any:
+def joint_batches(
+    transfer: tf.data.Dataset, labelled: Callable[[int], tf.data.Dataset], epochs: int
+) -> tf.data.Dataset:
     """Joins every batch of transfer rows with one of labelled rows.
 
     An epoch is one over the transfer rows; labelled ones are repeated, or not all seen, as it
     takes.
 
     Args:
-      transfer: see `batches.transfer_batches`.
+      transfer: see `targets.dataset.transfer_batches`.
       labelled: (number) -> an epoch of labelled batches, see `batches.labelled_batches`.
       epochs: of labelled batches, at least as many as the transfer batches need.
 
