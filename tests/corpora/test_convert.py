@@ -10,9 +10,12 @@ import types
 import pytest
 
 from xtremedistil_tf.corpora.conversion_record import describe_record
-from xtremedistil_tf.corpora.convert import ConvertOptions, convert
-from xtremedistil_tf.corpora.readers.formats import ReadOptions
-from xtremedistil_tf.corpora.readers.sources import dataset_sources, find_sources, split_of
+from xtremedistil_tf.corpora.convert import convert
+from xtremedistil_tf.corpora.readers.base import ReadOptions
+from xtremedistil_tf.corpora.source_rows import ConvertOptions
+from xtremedistil_tf.corpora.sources.datasets import dataset_sources
+from xtremedistil_tf.corpora.sources.names import split_of
+from xtremedistil_tf.corpora.sources.sources import find_sources
 from xtremedistil_tf.data.labels import read_labels
 from xtremedistil_tf.data.readers.rows import read_ner
 from xtremedistil_tf.errors import UserError
@@ -242,7 +245,7 @@ def test_an_archive_that_was_cut_off(tmp_path):
 @pytest.mark.parametrize(("language", "tag", "message"), [
     ("\u0434\u0435", "B-A", "language '\u0434\u0435'; allowed"),
     ("d" * 17, "B-A", "allowed: a letter"),
-    ("de", "B-per son", "tag 1 is 'B-per son'"), ("de", "B-\ud83d", "half a character")])
+    ("de", "b-person", "tag 1 is 'b-person'"), ("de", "B-\ud83d", "half a character")])
 def test_what_a_task_file_cannot_hold(tmp_path, language, tag, message):
     path = tmp_path / "train.jsonl"
     path.write_text(json.dumps({"tokens": ["Ann"], "tags": [tag], "lang": language}) + "\n")

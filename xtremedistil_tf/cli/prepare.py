@@ -10,11 +10,14 @@ from xtremedistil_tf.cli.options.option import define_named
 from xtremedistil_tf.config import DataConfig, require
 from xtremedistil_tf.corpora.check import check_task
 from xtremedistil_tf.corpora.conversion_record import describe_record
-from xtremedistil_tf.corpora.convert import ConvertOptions, convert
+from xtremedistil_tf.corpora.convert import convert
 from xtremedistil_tf.corpora.piece_counter import PieceCounter
 from xtremedistil_tf.corpora.problems import summary
-from xtremedistil_tf.corpora.readers.formats import FORMATS, ReadOptions
-from xtremedistil_tf.corpora.readers.sources import Source, dataset_sources, find_sources
+from xtremedistil_tf.corpora.readers.base import ReadOptions
+from xtremedistil_tf.corpora.readers.formats import FORMATS
+from xtremedistil_tf.corpora.source_rows import ConvertOptions
+from xtremedistil_tf.corpora.sources.datasets import dataset_sources
+from xtremedistil_tf.corpora.sources.sources import Source, find_sources
 from xtremedistil_tf.errors import UserError, not_allowed
 from xtremedistil_tf.reporting.paper import TABLE_17
 
@@ -29,7 +32,7 @@ def _formats() -> Tuple[str, ...]:
 def define_flags() -> None:
     """All flags of this command."""
     flags.DEFINE_list("input", [],
-                      "Files, folders or tar archives. Parts of file names tell the splits (train, "
+                      "Files, folders, zip or tar archives. Parts of names tell the splits (train, "
                       "dev, testa, extra). With --format=datasets: names of data sets.")
     for split in ("train", "dev", "test", "transfer"):
         flags.DEFINE_list(split, [], f"Files for {split}, if their names do not say so.")
@@ -37,6 +40,15 @@ def define_flags() -> None:
     define_named("format", "auto", _formats(),
                  "Format of the input. auto tells it by the content; columns is CoNLL: a word and "
                  "its tag a line, in IOB1, IOB2 or BIOES.")
+    flags.DEFINE_string("word_column", None,
+                        "Column of the words, or of a table's text: its number, from 1, or its "
+                        "name in the header. The command finds it where it can.")
+    flags.DEFINE_string("tag_column", None,
+                        "Column of the tags: its number, from 1, or its name in the header.")
+    flags.DEFINE_string("encoding", "utf-8",
+                        "Encoding of files without a byte order mark, such as latin-1.")
+    flags.DEFINE_enum("normalize", "none", ("none", "nfc"),
+                      "nfc writes letters and their accents as one character (Unicode NFC).")
     flags.DEFINE_list("dataset_config", [], "Configurations of the data set, such as de,fr.")
     flags.DEFINE_string("language", None, "Language of sentences that name none.")
     flags.DEFINE_list("languages", [], "Keep these languages only; paper means the paper's 41.")
@@ -92,9 +104,15 @@ def _options() -> ConvertOptions:
     if FLAGS.format not in _formats():
         raise not_allowed("format", FLAGS.format, _formats())
     form = "auto" if FLAGS.format == "datasets" else FLAGS.format
-    read = ReadOptions(form, FLAGS.language, tuple(FLAGS.tag_names), FLAGS.whitespace_words)
+    try:
+        "".encode(FLAGS.encoding)
+    except LookupError:
+        raise UserError(f"--encoding is {FLAGS.encoding!r}; allowed: names that Python knows, such "
+                        "as utf-8, latin-1, cp1252") from None
+    read = ReadOptions(form, FLAGS.language, tuple(FLAGS.tag_names), FLAGS.whitespace_words,
+                       FLAGS.word_column, FLAGS.tag_column, FLAGS.encoding)
     return ConvertOptions(read, tuple(languages), (FLAGS.dev_share, FLAGS.test_share), FLAGS.seed,
-                          FLAGS.keep_leaks, FLAGS.on_bad_row)
+                          FLAGS.keep_leaks, FLAGS.on_bad_row, FLAGS.normalize)
 
 
 def _card(folder: pathlib.Path) -> None:

@@ -7,17 +7,17 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from xtremedistil_tf.corpora.convert import HELD_OUT, SPLITS, digest
+from xtremedistil_tf.corpora.convert import HELD_OUT, SPLITS
 from xtremedistil_tf.corpora.problems import Problem, ProblemFile
 from xtremedistil_tf.corpora.readers.schemes import entity_types
+from xtremedistil_tf.corpora.readers.sentences import MOST_WORDS
+from xtremedistil_tf.corpora.source_rows import digest
 from xtremedistil_tf.corpora.suspicious import layout_hint, only_tags, suspicious_text, tag_hint
 from xtremedistil_tf.data.labels import SYNTACTIC, LabelSet, read_labels
 from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.readers.recognise import why_no_text
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example, parse_ner
 from xtremedistil_tf.errors import UserError
-
-# Longer rows than this fit no encoder named in README.
-_MOST_WORDS = 510
 
 
 def _check_labels(path: pathlib.Path, problems: List[Problem]) -> Tuple[Optional[LabelSet], Dict]:
@@ -138,7 +138,7 @@ def _check_split(folder: pathlib.Path, split: str, labels: Optional[LabelSet], s
             file.warn(number, "repaired_tag",
                       f"{repaired} I- tag{'s' if repaired > 1 else ''} that continue"
                       f"{'' if repaired > 1 else 's'} nothing, read as B-")
-        if len(example.words) > _MOST_WORDS:
+        if len(example.words) > MOST_WORDS:
             file.warn(number, "long_row", f"{len(example.words)} words; no encoder reads over 512 "
                       "pieces, the rest is scored as O")
         if example.language == DEFAULT_LANGUAGE:
@@ -157,6 +157,9 @@ def _check_split(folder: pathlib.Path, split: str, labels: Optional[LabelSet], s
 def _check_transfer(path: pathlib.Path, seen: _Seen, problems: List[Problem]) -> None:
     """Checks the transfer text; of each of its sentences 16 bytes stay in memory."""
     file, digests, lines = ProblemFile(path, problems), array.array("Q"), array.array("Q")
+    problem = why_no_text(path) if path.is_file() else None
+    if problem:
+        file.error(0, "no_text", problem)
     for number, text in file.lines():
         if isinstance(text, RowError):
             file.error(number, *text.problems[0])
@@ -168,7 +171,7 @@ def _check_transfer(path: pathlib.Path, seen: _Seen, problems: List[Problem]) ->
         for kind, told in suspicious_text(text):
             file.warn(number, kind, told)
         words = [word for word in text.replace("\t", " ").split(" ") if word]
-        if len(words) > _MOST_WORDS:
+        if len(words) > MOST_WORDS:
             file.warn(number, "long_row", f"{len(words)} words; what lies beyond seq_len is not "
                       "used: one sentence a line is needed")
         key = digest(words)

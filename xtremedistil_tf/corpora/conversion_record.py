@@ -2,31 +2,52 @@
 
 from typing import Any, Dict, List
 
+from xtremedistil_tf.corpora.readers.sentences import MOST_WORDS
+
 # Every count that a reader can make, and how it is told. A count without a line here would be
 # dropped silently, so an unknown one is an error.
 _TOLD = {
     "document_markers": "document markers left out",
     "comments": "comment lines left out",
+    "ranges": "lines of ranges of words left out",
     "empty_lines": "empty lines left out",
     "empty_sentences": "sentences without a word left out",
     "empty_words": "empty words left out, with their tags",
     "spaces_in_words": "words with white space inside joined by a no-break space",
+    "spaces_in_types": "entities whose type held a space, now _",
+    "byte_order_marks": "byte order marks inside the file left out",
     "split_lines": "lines cut into several sentences",
+    "split_rows": "texts cut into several sentences",
+    "cut_rows": "rows cut behind end marks (nothing else parts their sentences)",
     "retokenised": "sentences whose words were set apart",
     "widened_entities": "entities widened to whole words",
+    "cut_words": "words cut where two entities meet in them",
+    "repeated_entities": "entities that stand twice read once",
+    "other_surfaces": "entities whose own text is not what stands at their offsets",
+    "span_letters": "entities whose type began with a letter of a scheme (B-PER), read without it",
+    "rows_without_entities_key": "rows that say nothing of entities read as having none",
+    "rejected_rows": "rows that annotators rejected or ignored left out",
+    "unannotated_rows": "rows without an annotation left out",
+    "several_annotations": "rows with several annotations, of which the first is read",
+    "bare_types": "types without B- or I-: neighbours of one type are read as one entity",
     "labels_stripped": "sentences whose labels were stripped (transfer)",
+    "normalized": "sentences composed (Unicode NFC)",
     "other_languages": "sentences of other languages left out",
     "skipped_rows": "unusable rows skipped",
 }
 # Told in other words, or not changes at all.
-_SEPARATE = frozenset(
-    {"sentences", "words", "begins_b", "begins_i", "other_scheme", "rewritten_tags"})
+_SEPARATE = frozenset({
+    "sentences", "words", "begins_b", "begins_i", "other_scheme", "rewritten_tags", "entities",
+    "number_words", "one_word_rows", "long_rows", "not_nfc"})
+# Fewer words, rows or entities than this make nothing suspicious.
+_FEWEST_WORDS, _FEWEST_ROWS, _FEWEST_ENTITIES = 20, 20, 5
 
 
 def changes(source: Dict[str, Any]) -> List[str]:
     """What was changed or left out in one source, a line each."""
     counts = source["counts"]
-    lines = [f"{counts[name]:,} {_TOLD[name]}" for name in counts if name not in _SEPARATE]
+    lines = list(source.get("notes", ()))
+    lines += [f"{counts[name]:,} {_TOLD[name]}" for name in counts if name not in _SEPARATE]
     rewritten = counts.get("rewritten_tags")
     if rewritten and source["scheme"] == "IOB2":
         lines.append(f"{rewritten:,} I- tags that continue nothing read as B-")
@@ -35,6 +56,29 @@ def changes(source: Dict[str, Any]) -> List[str]:
     if "first_problem" in source:
         lines.append(f"the first unusable row: {source['first_problem']}")
     return lines
+
+
+def suspicious(source: Dict[str, Any]) -> List[str]:
+    """What looks as if a source was not read as it is meant, a line each."""
+    counts, lines = source["counts"], []
+    words, rows = counts.get("words", 0), counts.get("sentences", 0)
+    entities, widened = counts.get("entities", 0), counts.get("widened_entities", 0)
+    numbers, single = counts.get("number_words", 0), counts.get("one_word_rows", 0)
+    if words >= _FEWEST_WORDS and numbers > 0.5 * words:
+        lines.append(f"{numbers:,} of {words:,} words are numbers; --word_column names the column "
+                     "of the words")
+    if rows >= _FEWEST_ROWS and single > 0.9 * rows:
+        lines.append(f"{single:,} of {rows:,} sentences are one word")
+    if entities >= _FEWEST_ENTITIES and widened > 0.5 * entities:
+        lines.append(f"{widened:,} of {entities:,} entities begin or end inside a word; their "
+                     "offsets count something else than characters, perhaps")
+    if counts.get("long_rows"):
+        lines.append(f"{counts['long_rows']:,} rows of over {MOST_WORDS} words; no encoder reads "
+                     "so many, the rest is scored as O")
+    if counts.get("not_nfc", 0) > counts.get("normalized", 0):
+        lines.append(f"{counts['not_nfc']:,} sentences are not composed (Unicode NFC); text that "
+                     "is will be tagged worse: --normalize=nfc composes them")
+    return [f"{source['source']}: {line}" for line in lines]
 
 
 def describe_record(record: Dict[str, Any], most_sources: int = 20) -> str:
@@ -57,6 +101,8 @@ def describe_record(record: Dict[str, Any], most_sources: int = 20) -> str:
     for fate, leaks in record["leaks"].items():
         for split, count in leaks.items():
             lines.append(f"{count:,} transfer sentences that stand in {split}.tsv {fate}")
+    for copy, other in record.get("copies", ()):
+        lines.append(f"{copy} not read: the same rows as {other}")
     if record["sources_of_other_languages"]:
         lines.append(f"{record['sources_of_other_languages']:,} files of other languages not read")
     if record["not_read"]:
@@ -75,4 +121,8 @@ def describe_record(record: Dict[str, Any], most_sources: int = 20) -> str:
         told = "; ".join(f"{total[name]:,} {_TOLD[name]}" for name in total if name in _TOLD)
         told = "; ".join(filter(None, [told, f"{total.get('rewritten_tags', 0):,} tags rewritten"]))
         lines.append(f"{len(rest)} more sources, each in conversion.json: {told}")
+    found = [line for source in record["sources"] for line in suspicious(source)]
+    lines += [f"suspicious: {line}" for line in found[:most_sources]]
+    if found[most_sources:]:
+        lines.append(f"suspicious: {len(found) - most_sources} more")
     return "\n".join(lines)

@@ -2,110 +2,21 @@
 
 import collections
 import contextlib
-import dataclasses
-import hashlib
-import logging
 import pathlib
-import re
 from typing import Any, Counter, Dict, Iterator, List, Optional, Sequence, Set, TextIO, Tuple
 
+from xtremedistil_tf.corpora.copies import leave_out_copies
 from xtremedistil_tf.corpora.readers import schemes
-from xtremedistil_tf.corpora.readers.formats import ReadOptions, clean_words
-from xtremedistil_tf.corpora.readers.sources import Source
-from xtremedistil_tf.data.lines import RowError
-from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, LANGUAGE, Example
+from xtremedistil_tf.corpora.source_rows import ConvertOptions, SourceReader, digest
+from xtremedistil_tf.corpora.sources.sources import Source
+from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import atomic_folder, write_json
-
-log = logging.getLogger("absl")
 
 RECORD_FILE = "conversion.json"
 TRANSFER_FILE = "transfer.txt"
 SPLITS = ("train", "dev", "test")
 HELD_OUT = ("dev", "test")
-
-
-@dataclasses.dataclass(frozen=True)
-class ConvertOptions:
-    """How sources become a task folder.
-
-    Attributes:
-      read: what the data does not say by itself.
-      languages: kept ones; all where empty.
-      shares: of dev and test, where they are taken out of the training rows.
-      seed: of that split.
-      keep_leaks: leave transfer sentences that stand in dev or test.
-      on_bad_row: "error" or "skip".
-    """
-
-    read: ReadOptions = ReadOptions()
-    languages: Tuple[str, ...] = ()
-    shares: Tuple[float, float] = (0.1, 0.1)
-    seed: int = 42
-    keep_leaks: bool = False
-    on_bad_row: str = "error"
-
-
-def digest(words: Sequence[str], seed: int = 0) -> int:
-    """A 64-bit number of a sentence, the same in every process."""
-    text = " ".join(words).encode("utf-8", "surrogatepass")
-    key = seed.to_bytes(8, "little")
-    return int.from_bytes(hashlib.blake2b(text, digest_size=8, key=key).digest(), "little")
-
-
-class _Reader:
-    """Reads sources into clean IOB2 examples and keeps the counts of each."""
-
-    def __init__(self, options: ConvertOptions):
-        self._options = options
-        self.records: List[Dict[str, Any]] = []
-
-    def rows(self, source: Source, labelled: bool) -> Iterator[Example]:
-        """Yields a source's examples; its counts are complete when it ends."""
-        counts: Counter[str] = collections.Counter()
-        problem = None
-        form, rows = source.read(self._options.read, counts)
-        for number, row in rows:
-            try:
-                if isinstance(row, RowError):
-                    raise row
-                example = self._clean(row, labelled, form, counts)
-            except RowError as error:
-                if self._options.on_bad_row == "error":
-                    raise UserError(f"{source.name}:{number}: {error} "
-                                    "(--on_bad_row=skip leaves such rows out)") from None
-                counts["skipped_rows"] += 1
-                problem = problem or f"line {number}: {error}"
-                continue
-            if not example.words:
-                counts["empty_sentences"] += 1
-            elif self._options.languages and example.language not in self._options.languages:
-                counts["other_languages"] += 1
-            else:
-                counts["sentences"] += 1
-                counts["words"] += len(example.words)
-                yield example
-        log.info("read %s: %s sentences", source.name, f"{counts['sentences']:,}")
-        record = {"source": source.name, "format": form, "split": source.split}
-        if labelled:
-            record["scheme"] = schemes.scheme_name(counts)
-        if problem:
-            record["first_problem"] = problem
-        self.records.append({**record, "counts": {k: v for k, v in counts.items() if v}})
-
-    def _clean(self, row: Example, labelled: bool, form: str, counts: Counter[str]) -> Example:
-        if not re.fullmatch(LANGUAGE, row.language):
-            raise RowError(("language", f"language {row.language!r}; allowed: a letter, then up to "
-                            "15 letters, digits, - or _"))
-        if row.tags and len(row.tags) != len(row.words):
-            raise RowError(("tag_count", f"{len(row.words)} words but {len(row.tags)} tags"))
-        row = clean_words(row, counts)
-        if not labelled:
-            counts["labels_stripped"] += bool(row.tags)
-            return row  # Its tags are not written.
-        if row.words and not row.tags:
-            raise RowError(("no_tags", f"no tags, read as {form}; --format names another format"))
-        return dataclasses.replace(row, tags=schemes.to_iob2(row.tags, counts))
 
 
 class _Splitter:
@@ -203,7 +114,7 @@ def _claim(output: pathlib.Path, overwrite: bool) -> None:
             raise UserError(f"--output {output} was made before; add --overwrite to replace it")
 
 
-def _write_labelled(reader: _Reader, writer: _Writer, named: Dict[Optional[str], List[Source]],
+def _write_labelled(reader: SourceReader, writer: _Writer, named: Dict[Optional[str], List[Source]],
                     options: ConvertOptions) -> List[str]:
     """Writes train, dev and test; returns the splits that were taken out of the training rows."""
     missing = [split for split in HELD_OUT if not named[split]]
@@ -215,7 +126,7 @@ def _write_labelled(reader: _Reader, writer: _Writer, named: Dict[Optional[str],
     # Counted in the second reading only.
     splitter = None
     if missing:
-        first = _Reader(options)
+        first = SourceReader(options)
         splitter = _Splitter((row for source in pool for row in first.rows(source, True)),
                              missing, options.shares, options.seed)
     for source in pool:
@@ -247,10 +158,11 @@ def convert(sources: Sequence[Source], output: pathlib.Path, options: ConvertOpt
     output = pathlib.Path(output)
     _claim(output, overwrite)
     sources, passed = _of_languages(sources, options.languages)
+    sources, copies = leave_out_copies(sources, options)
     named: Dict[Optional[str], List[Source]] = collections.defaultdict(list)
     for source in sources:
         named[source.split].append(source)
-    reader = _Reader(options)
+    reader = SourceReader(options)
     removed: Counter[str] = collections.Counter()
     with atomic_folder(output) as folder:
         with contextlib.ExitStack() as stack:
@@ -274,6 +186,7 @@ def convert(sources: Sequence[Source], output: pathlib.Path, options: ConvertOpt
             "leaks": {"kept" if options.keep_leaks else "removed": dict(removed)},
             "sources": reader.records,
             "sources_of_other_languages": passed,
+            "copies": copies,
             "not_read": list(not_read),
         }
         write_json(folder / RECORD_FILE, record)

@@ -4,8 +4,8 @@ import re
 import unicodedata
 from typing import Iterator, Optional, Tuple
 
-from xtremedistil_tf.corpora.readers.schemes import is_tag
 from xtremedistil_tf.data.labels import LabelSet
+from xtremedistil_tf.data.readers.recognise import is_tag
 from xtremedistil_tf.data.readers.rows import split_prefix
 
 # (kind, pattern, what it is). ZWNJ and ZWJ are not among them: Persian and Hindi need them.

@@ -125,6 +125,7 @@ def dry_run(
         plan_table(plan, student.registry.parameters),
         "",
         f"teacher outputs for {task.transfer_rows:,} transfer sentences: {needed / 1e6:,.0f} MB",
+        *(f"warning: {line}" for line in task.warnings),
     ])
 
 

@@ -142,6 +142,7 @@ def dry_run(
         student_line(config, formats),
         "",
         plan_table(plan_of(config), begun.student.registry.parameters),
+        *(f"warning: {line}" for line in task.warnings),
     ])
 
 

@@ -4,10 +4,12 @@ import collections
 
 import pytest
 
-from xtremedistil_tf.corpora.readers import formats, schemes
-from xtremedistil_tf.corpora.readers.formats import ReadOptions, clean_words, read_lines
+from xtremedistil_tf.corpora.readers import schemes
+from xtremedistil_tf.corpora.readers.base import ReadOptions, Tally, clean_words
+from xtremedistil_tf.corpora.readers.formats import read_lines
 from xtremedistil_tf.corpora.readers.sentences import split_sentences
 from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.readers.recognise import recognise
 from xtremedistil_tf.data.readers.rows import Example
 
 CONLL = ["-DOCSTART- -X- -X- O", "", "EU NNP B-NP I-ORG", "rejects VBZ B-VP O", "",
@@ -15,7 +17,7 @@ CONLL = ["-DOCSTART- -X- -X- O", "", "EU NNP B-NP I-ORG", "rejects VBZ B-VP O", 
 
 
 def read(lines, **options):
-    counts = collections.Counter()
+    counts = Tally()
     form, rows = read_lines(enumerate(lines, 1), ReadOptions(**options), counts)
     return form, list(rows), counts
 
@@ -35,7 +37,7 @@ def read(lines, **options):
     (["Anna lacht\tO O"] * 19 + ["broken"], "tsv"),
 ])
 def test_formats_are_told_by_content(lines, form):
-    assert formats.detect(lines) == form
+    assert recognise(lines) == form
 
 
 def test_a_named_format_is_not_guessed():
@@ -63,10 +65,11 @@ def test_wikiann_prefixes_become_the_language():
     (["a\tO\tO"], "tsv", 1, "3 columns; needed are 2"),
     (['{"tokens": ["a"], "ner_tags": [1]}'], "jsonl", 1, "name them with --tag_names"),
     (["{broken"], "jsonl", 1, "not JSON"),
-    (["[1]"], "jsonl", 1, "not a JSON object but list"),
+    (["[1]"], "jsonl", "record 1", "not a JSON object but int"),
     (['{"id": 3}'], "jsonl", 1, "fields id; needed are"),
     (['{"text": "ab", "entities": [[5, 6, "X"]]}'], "jsonl", 1, "entity 5 to 6 holds no word"),
-    (['{"text": "ab", "entities": [{"start": 0}]}'], "jsonl", 1, "must have start, end and label"),
+    (['{"text": "ab", "entities": [{"start": 0}]}'], "jsonl", 1,
+     "has the keys start; needed are start, end and label"),
 ])
 def test_bad_rows_are_told_with_their_line(lines, form, number, message):
     _, ((found, error),), _ = read(lines, format=form)
@@ -142,7 +145,7 @@ def test_tags_of_no_scheme_are_all_told():
 
 
 def test_words_that_a_row_cannot_hold():
-    counts = collections.Counter()
+    counts = Tally()
     row = clean_words(Example(("New York", " ", "a\tb", "c"), ("B-A", "I-A", "O", "O")), counts)
     assert row.words == ("New\u00a0York", "a\u00a0b", "c") and row.tags == ("B-A", "O", "O")
     assert counts["empty_words"] == 1 and counts["spaces_in_words"] == 2

@@ -1,19 +1,20 @@
 """Tag schemes: IOB1, IOB2, BIOES, BILOU and BMES into IOB2, counting what was rewritten."""
 
-from typing import Counter, Iterable, List, Sequence, Tuple
+import dataclasses
+import itertools
+import re
+from typing import Counter, Iterable, Iterator, List, Sequence, Tuple
 
+from xtremedistil_tf.corpora.readers.base import SAMPLE, Row
 from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.readers.recognise import LETTERS, is_tag
+from xtremedistil_tf.data.readers.rows import Example, wrong_tags
 
 _CONTINUES = frozenset("IEML")
 _CLOSES = frozenset("ESLU")
-_OTHER_SCHEMES = frozenset("ESLUM")
-LETTERS = frozenset("BI") | _OTHER_SCHEMES
-
-
-def is_tag(text: str) -> bool:
-    """Whether a text is O or a tag of one of the schemes."""
-    return text == "O" or (len(text) > 2 and text[0] in LETTERS and text[1] == "-"
-                           and len(text.split()) == 1)
+_OTHER_SCHEMES = LETTERS - frozenset("BI")
+# A type that stands for a tag, as in Few-NERD: no letter of a scheme before or behind it.
+_BARE = re.compile(r"(?![bieslum][-_])[^\W\d_][\w./&-]*(?<![-_][bieslu])", re.IGNORECASE)
 
 
 def to_iob2(tags: Sequence[str], counts: Counter[str]) -> Tuple[str, ...]:
@@ -30,11 +31,11 @@ def to_iob2(tags: Sequence[str], counts: Counter[str]) -> Tuple[str, ...]:
     Raises:
       RowError: for every tag that is of no scheme.
     """
-    wrong = [(at, tag) for at, tag in enumerate(tags, 1) if not is_tag(tag)]
+    wrong = wrong_tags(tags, is_tag)
     if wrong:
-        raise RowError(*(
-            ("scheme", f"tag {at} is {tag!r}; allowed: O, or B-, I-, E-, S-, L-, U-, M- and a type")
-            for at, tag in wrong))
+        more = f", and {len(wrong) - 3} other tags" if wrong[3:] else ""
+        raise RowError(("scheme", f"{', '.join(wrong[:3])}{more}; allowed: O, or B-, I-, E-, S-, "
+                        "L-, U-, M- and a type"))
     written: List[str] = []
     open_type = None
     for tag in tags:
@@ -68,3 +69,31 @@ def entity_types(tags: Sequence[str]) -> List[str]:
 def labels_for(types: Iterable[str]) -> List[str]:
     """The lines of labels.tsv for entity types, in alphabetical order."""
     return ["O", *(f"{letter}-{kind}" for kind in sorted(set(types)) for letter in "BI")]
+
+
+def _tagged_by_types(tags: Iterable[str]) -> bool:
+    """Whether tags are O and types without a letter of a scheme before them."""
+    found = set(tags)
+    return "O" in found and len(found) > 1 and all(map(_BARE.fullmatch, found))
+
+
+def _with_letters(tags: Sequence[str]) -> Tuple[str, ...]:
+    written: List[str] = []
+    for tag, before in zip(tags, ["O", *tags]):
+        written.append(tag if tag == "O" else f"{'I' if tag == before else 'B'}-{tag}")
+    return tuple(written)
+
+
+def read_bare_types(rows: Iterator[Row], counts: Counter[str]) -> Iterator[Row]:
+    """Reads types that stand for tags: neighbours of one type are one entity, as in Few-NERD.
+
+    Rows of other sources are passed on as they are; the first SAMPLE rows tell.
+    """
+    head = list(itertools.islice(rows, SAMPLE))
+    bare = _tagged_by_types(
+        tag for _, row in head if isinstance(row, Example) for tag in row.tags)
+    for place, row in itertools.chain(head, rows):
+        if bare and isinstance(row, Example):
+            counts["bare_types"] += sum(tag != "O" for tag in row.tags)
+            row = dataclasses.replace(row, tags=_with_letters(row.tags))
+        yield place, row

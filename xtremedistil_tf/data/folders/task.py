@@ -14,6 +14,7 @@ from xtremedistil_tf.config import (
 from xtremedistil_tf.data.folders.splits import LABELS_FILE, header_warnings, read_labelled
 from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.data.readers.glue import glue_texts
+from xtremedistil_tf.data.readers.recognise import why_no_text
 from xtremedistil_tf.data.readers.rows import Example, ReadReport, TextFile, parse_line
 from xtremedistil_tf.data.readers.subset import TextSample
 from xtremedistil_tf.data.readers.swaps import SwappedText
@@ -133,13 +134,21 @@ def _part(config: DataConfig, name: str, path: pathlib.Path) -> Optional[Any]:
 
 
 def _transfer_text(config: DataConfig, path: pathlib.Path) -> TextFile:
-    """The transfer text; one of GLUE's own files is read by its columns."""
+    """The transfer text; one of GLUE's own files is read by its columns.
+
+    Raises:
+      UserError: for a file that holds something else than text.
+    """
     if config.glue is not None and path.name in config.files.values():
         return glue_texts(path, config.glue, config.on_bad_row)
     if config.pairs:
         return TextFile(path, config.on_bad_row, parse_pair_line)
-    return TextFile(path, config.on_bad_row,
-                    _parse_labelled if _labelled_text(config, path) else parse_line)
+    if _labelled_text(config, path):
+        return TextFile(path, config.on_bad_row, _parse_labelled)
+    problem = why_no_text(path)
+    if problem:
+        raise UserError(f"--transfer_file {path} {problem}")
+    return TextFile(path, config.on_bad_row, parse_line)
 
 
 def _parse_labelled(line: str) -> Optional[Example]:

@@ -1,0 +1,133 @@
+"""Reads columns: a word and its tag a line, an empty line between sentences."""
+
+import functools
+import itertools
+import re
+from typing import Iterable, Iterator, List, Optional, Tuple, Union
+
+from xtremedistil_tf.corpora.readers.base import SAMPLE, ReadOptions, Row, Tally
+from xtremedistil_tf.corpora.readers.layout import Layout, find_layout, is_break
+from xtremedistil_tf.data.lines import Line, RowError
+from xtremedistil_tf.data.readers.recognise import DOCUMENT, WIKIANN, is_tag
+from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example
+
+# In HIPE's files the last word of a sentence carries this mark.
+_SENTENCE_END = re.compile(r"(^|[\t|])EndOfSentence($|[\t|])")
+# Lines of CoNLL-U for words that the next lines cut, and for words that are not written.
+_RANGE = re.compile(r"\d+[-.]\d+")
+_Fields = Union[List[str], RowError]
+_Block = List[Tuple[int, _Fields]]
+
+
+class _Blocks:
+    """Sentences as lists of a file's lines, cut into fields."""
+
+    def __init__(self, layout: Layout, counts: Tally):
+        self._layout, self._counts = layout, counts
+        self._last: Optional[str] = None
+
+    def _begins(self, fields: List[str]) -> bool:
+        """Whether a line begins a sentence by what its columns say."""
+        layout, before = self._layout, self._last
+        at = layout.index if layout.sentence is None else layout.sentence
+        if at is None or not fields[at]:
+            return False
+        self._last = fields[at]
+        if layout.sentence is not None:
+            return fields[at] != before
+        return fields[at] == "0" or (fields[at] == "1" and before != "0")
+
+    def _passed(self, text: str, fields: List[str]) -> bool:
+        """Counts and leaves out what is no word: comments, the header, ranges of words."""
+        layout = self._layout
+        if layout.separator is None and text.startswith("#") and not is_tag(fields[layout.tag]):
+            self._counts["comments"] += 1
+            return True
+        if layout.header and tuple(fields) == layout.header:
+            return True
+        if layout.index is not None and _RANGE.fullmatch(fields[layout.index]):
+            self._counts["ranges"] += 1
+            return True
+        return False
+
+    def read(self, lines: Iterable[Line]) -> Iterator[_Block]:
+        """Yields the sentences; marks of documents, comments and headers are left out."""
+        block: _Block = []
+        for number, text in lines:
+            if isinstance(text, RowError):
+                block.append((number, text))
+                continue
+            if is_break(text):
+                self._counts["document_markers"] += text.startswith(DOCUMENT)
+                if block:
+                    yield block
+                block = []
+                continue
+            fields = self._fields(text)
+            if isinstance(fields, list):
+                if self._passed(text, fields):
+                    continue
+                if self._begins(fields) and block:
+                    yield block
+                    block = []
+            elif text.startswith("#"):
+                self._counts["comments"] += 1
+                continue
+            block.append((number, fields))
+            if _SENTENCE_END.search(text):
+                yield block
+                block = []
+        if block:
+            yield block
+
+    def _fields(self, text: str) -> _Fields:
+        layout = self._layout
+        fields = layout.fields(text)
+        if len(fields) <= max(layout.word, layout.tag):
+            count = f"{len(fields)} column{'s' if len(fields) != 1 else ''}"
+            needed = "a word and its tag" if layout.width <= 2 else \
+                f"{layout.width}, as in most lines"
+            return RowError(("columns", f"{count}: {text.strip()[:40]!r}; needed are {needed}"))
+        if layout.separator is None and len(fields) > layout.width:
+            return RowError(("columns", f"{len(fields)} columns: {text.strip()[:40]!r}; most lines "
+                             f"have {layout.width}; a word holds no space"))
+        return fields + [""] * (layout.width - len(fields))
+
+
+def _example(block: _Block, layout: Layout, prefixed: bool, language: str) -> Row:
+    words: List[str] = []
+    tags: List[str] = []
+    for number, fields in block:
+        if isinstance(fields, RowError):
+            return number, fields
+        word = fields[layout.word]
+        if prefixed:
+            match = WIKIANN.fullmatch(word)
+            if not match:
+                return number, RowError(
+                    ("prefix", f"word {word[:40]!r} lacks its language; needed is xx:word"))
+            if words and match.group(1) != language:
+                return number, RowError(
+                    ("mixed_languages",
+                     f"language {match.group(1)!r} in a sentence of {language!r}"))
+            language, word = match.groups()
+        words.append(word)
+        tags.append(fields[layout.tag])
+    return block[0][0], Example(tuple(words), tuple(tags), language)
+
+
+def read_columns(lines: Iterable[Line], options: ReadOptions, counts: Tally,
+                 prefixed: bool = False) -> Iterator[Row]:
+    """Reads a word and its tag a line; see `find_layout` for which columns these are."""
+    lines = iter(lines)
+    head = list(itertools.islice(lines, SAMPLE))
+    layout = find_layout([text for _, text in head if isinstance(text, str)], options)
+    if layout.told:
+        counts.note(layout.told)
+    counts.cut = not layout.parted
+    for block in _Blocks(layout, counts).read(itertools.chain(head, lines)):
+        yield _example(block, layout, prefixed, options.language or DEFAULT_LANGUAGE)
+
+
+# `xx:word TAG` a line (Rahimi et al.).
+read_wikiann = functools.partial(read_columns, prefixed=True)

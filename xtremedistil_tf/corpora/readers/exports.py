@@ -1,0 +1,228 @@
+"""JSON files into records: lines, arrays, and the exports that annotation tools write."""
+
+import itertools
+import json
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
+
+from xtremedistil_tf.corpora.readers.base import Place, ReadOptions, Tally
+from xtremedistil_tf.corpora.readers.parts import LANGUAGES, TEXTS, TOKENS
+from xtremedistil_tf.corpora.readers.spans import BEGINS
+from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, Line, RowError
+from xtremedistil_tf.data.readers.recognise import is_tag
+
+# Keys under which a file that is one object holds its records.
+_RECORDS = ("annotations", "data", "examples", "rows", "records", "items", "documents", "train",
+            "common_examples", "rasa_nlu_data", "sentences")
+_Record = Dict[str, Any]
+
+
+def _parse(text: str) -> Any:
+    """A JSON value.
+
+    Raises:
+      RowError: if it is none, or holds half a character.
+    """
+    try:
+        value = json.loads(text)
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        return value
+    except UnicodeEncodeError:
+        raise RowError(("json", "an escape that is half a character")) from None
+    except (ValueError, RecursionError) as error:
+        raise RowError(("json", f"not JSON: {error}")) from None
+
+
+def _is_whole(line: str) -> bool:
+    """Whether a file's first line shows that it is one array or object, not one a line."""
+    line = line.strip()
+    if line.startswith("{"):
+        return not line.endswith("}")
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return line.startswith("[")
+    return isinstance(value, list) and not _is_record(value)
+
+
+def _is_record(value: List[Any]) -> bool:
+    """Whether a list is one record: [text, {...}], [words, tags] or pairs of word and tag."""
+    pair = len(value) == 2
+    if pair and isinstance(value[0], str) and isinstance(value[1], (dict, list)):
+        return True
+    if pair and all(_is_texts(one) for one in value) and len(value[0]) == len(value[1]):
+        return all(map(is_tag, value[1]))
+    return bool(value) and all(
+        _is_texts(one) and len(one) == 2 and is_tag(one[1]) for one in value)
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def json_values(lines: Iterable[Line], counts: Tally) -> Iterator[Tuple[Place, Any]]:
+    """Yields (where it stands, a value or a RowError) of a JSON file; an array is read whole."""
+    lines = iter(lines)
+    begin = []
+    for number, text in lines:
+        begin.append((number, text))
+        if isinstance(text, RowError) or text.strip():
+            break
+    if begin and isinstance(begin[-1][1], str) and _is_whole(begin[-1][1]):
+        yield from _whole_file(itertools.chain(begin, lines))
+        return
+    for number, text in itertools.chain(begin, lines):
+        if isinstance(text, RowError):
+            yield number, text
+        elif not text.strip():
+            counts["empty_lines"] += 1
+        else:
+            try:
+                yield number, _parse(text.lstrip(BYTE_ORDER_MARK))
+            except RowError as error:
+                yield number, error
+
+
+def _whole_file(lines: Iterable[Line]) -> Iterator[Tuple[Place, Any]]:
+    parts: List[str] = []
+    for number, text in lines:
+        if isinstance(text, RowError):
+            yield number, text
+            return
+        parts.append(text)
+    text, at, count = "\n".join(parts), 0, 0
+    decoder = json.JSONDecoder()
+    while text[at:at + 100].strip() or text[at:].strip():
+        at += len(text[at:]) - len(text[at:].lstrip())
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError) as error:
+            line = text.count("\n", 0, getattr(error, "pos", at)) + 1
+            yield line, RowError(("json", f"not JSON: {error}"))
+            return
+        for one in value if isinstance(value, list) and not _is_record(value) else [value]:
+            count += 1
+            try:
+                yield f"record {count}", _parse(json.dumps(one))
+            except RowError as error:
+                yield f"record {count}", error
+
+
+def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[_Record]:
+    """The records of a JSON value: objects with tokens and tags, or with a text and entities.
+
+    Raises:
+      RowError: for a value of another form.
+    """
+    if isinstance(value, RowError):
+        raise value
+    if isinstance(value, list) and _is_record(value):
+        yield _of_list(value)
+        return
+    if not isinstance(value, dict):
+        raise RowError(("json", f"not a JSON object but {type(value).__name__}"))
+    if isinstance(value.get("row"), dict):
+        value = value["row"]
+    if isinstance(value.get("data"), dict):
+        yield from _label_studio(value, options, counts)
+    elif isinstance(value.get("paragraphs"), list):
+        yield from _spacy(value)
+    elif isinstance(value.get("sentences"), list) and isinstance(value.get("ner"), list):
+        yield from _by_sentence(value)
+    elif not any(name in value for name in (*TEXTS, *TOKENS)) and _held(value):
+        for one in _held(value) or ():
+            if one is not None:
+                yield from unpack(one, options, counts)
+    else:
+        yield _with_spans(value)
+
+
+def _held(value: _Record) -> Optional[List[Any]]:
+    """The records that an object holds under one of its keys."""
+    for name in _RECORDS:
+        found = value.get(name)
+        if isinstance(found, dict) and name == "rasa_nlu_data":
+            return _held(found)
+        if isinstance(found, list) and found and all(map(_may_be_record, found)):
+            return found
+    return None
+
+
+def _may_be_record(value: Any) -> bool:
+    if isinstance(value, dict):
+        return not any(name in value for name in BEGINS)
+    return value is None or isinstance(value, list) and _is_record(value)
+
+
+def _of_list(value: List[Any]) -> _Record:
+    first, second = (value[0], value[1]) if len(value) == 2 else (None, None)
+    if isinstance(first, str) and isinstance(second, dict):
+        return _with_spans({**second, "text": first})
+    if isinstance(first, str) and isinstance(second, list):
+        return {"text": first, "entities": second}
+    if first is not None and second is not None and not all(len(one) == 2 and is_tag(one[1])
+                                                            for one in value):
+        return {"tokens": first, "ner_tags": second}
+    return {"tokens": [word for word, _ in value], "ner_tags": [tag for _, tag in value]}
+
+
+def _with_spans(record: _Record) -> _Record:
+    """Lists the entities that stand under their types, as CLUENER's do."""
+    for name in ("label", "entities", "labels"):
+        types = record.get(name)
+        if not isinstance(types, dict):
+            continue
+        spans: List[_Record] = []
+        for label, places in types.items():
+            named = places.items() if isinstance(places, dict) else [(None, places)]
+            for surface, found in named:
+                if not isinstance(found, list):
+                    return record
+                spans += [{"start": one[0], "end": one[1], "label": label, "text": surface}
+                          for one in found if isinstance(one, list) and len(one) == 2]
+        return {**record, name: spans}
+    return record
+
+
+def _label_studio(task: _Record, options: ReadOptions, counts: Tally) -> Iterator[_Record]:
+    """A task of Label Studio: the first annotation that was not cancelled."""
+    data = task["data"]
+    texts = [data[name] for name in TEXTS if isinstance(data.get(name), str)]
+    texts = texts or [value for value in data.values() if isinstance(value, str)][:1]
+    if not texts:
+        raise RowError(("json", f"'data' has no text; its fields are {', '.join(data) or 'none'}"))
+    record = {**{name: data[name] for name in LANGUAGES if name in data}, "text": texts[0]}
+    annotations = task.get("annotations") or task.get("completions") or []
+    usable = [one for one in annotations if isinstance(one, dict) and not one.get("was_cancelled")]
+    if not usable and options.labelled:
+        counts["rejected_rows" if annotations else "unannotated_rows"] += 1
+        return
+    counts["several_annotations"] += len(usable) > 1
+    usable.sort(key=lambda one: not one.get("ground_truth"))
+    spans = []
+    for result in usable[0].get("result") or [] if usable else []:
+        value = result.get("value") if isinstance(result, dict) else None
+        if isinstance(value, dict) and "start" in value:
+            label = next((value[name] for name in (str(result.get("type")), "labels",
+                                                   "hypertextlabels") if name in value), None)
+            places = value.get("globalOffsets") or value
+            spans.append({"start": places["start"], "end": places["end"], "labels": label,
+                          "text": value.get("text")})
+    yield {**record, "spans": spans} if usable else record
+
+
+def _spacy(document: _Record) -> Iterator[_Record]:
+    """The sentences of a document in spaCy 2's training format."""
+    for paragraph in document["paragraphs"]:
+        for sentence in paragraph.get("sentences", ()):
+            tokens = sentence.get("tokens", ())
+            yield {"tokens": [token.get("orth") for token in tokens],
+                   "ner_tags": [token.get("ner") for token in tokens]}
+
+
+def _by_sentence(document: _Record) -> Iterator[_Record]:
+    """The sentences of a document of SciERC's form, whose entities count the document's tokens."""
+    before = 0
+    for words, spans in zip(document["sentences"], document["ner"]):
+        yield {"tokenized_text": words,
+               "ner": [[begin - before, end - before, *rest] for begin, end, *rest in spans]}
+        before += len(words)

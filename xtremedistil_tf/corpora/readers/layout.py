@@ -1,0 +1,249 @@
+"""Finds the columns of a file: the words, the tags, what numbers them, what parts sentences."""
+
+import dataclasses
+import re
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
+
+from xtremedistil_tf.corpora.readers.base import ReadOptions
+from xtremedistil_tf.data.readers.recognise import (
+    DOCUMENT,
+    find_separator,
+    is_tag,
+    split_fields,
+    usual_width,
+)
+from xtremedistil_tf.errors import UserError
+
+# Names in headers, in lower case.
+_WORDS = frozenset({"token", "tokens", "word", "words", "form", "tok", "surface", "text"})
+_TAGS = frozenset({"tag", "tags", "ner", "ner_tag", "ner_tags", "ner-tag", "label", "labels", "ne",
+                   "bio", "iob", "iob2", "entity", "named_entity"})
+_SENTENCES = frozenset({"sentence", "sentence #", "sentence_id", "sent_id", "sentence_idx",
+                        "sentence_number", "sent", "sid"})
+# Types of phrases (CoNLL-2000), which stand beside the entities in CoNLL-2003.
+_CHUNKS = frozenset({"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST",
+                     "UCP", "NC", "VC", "PC"})
+_EMPTY = frozenset({"", "_", "-"})
+_COLUMNS = "# global.columns ="
+_INDEX = re.compile(r"\d+([-.]\d+)?")
+_NUMBER = re.compile(r"-?\d+([.,-]\d+)*(e-?\d+)?")
+# Fewer lines without an empty one among them may be one sentence.
+_LONG_SENTENCE = 60
+
+
+@dataclasses.dataclass(frozen=True)
+class Layout:
+    """The columns of a file.
+
+    Attributes:
+      separator: a tab, a comma or a semicolon; None for runs of spaces and tabs.
+      width: columns of most lines.
+      word, tag: places of the two columns, from 0.
+      index: place of the column that counts the words of a sentence, if there is one.
+      sentence: place of the column that names a word's sentence, if there is one.
+      header: fields of the first line, if it names the columns.
+      parted: whether anything parts sentences.
+      told: what was chosen, in words.
+    """
+
+    separator: Optional[str]
+    width: int
+    word: int
+    tag: int
+    index: Optional[int] = None
+    sentence: Optional[int] = None
+    header: Tuple[str, ...] = ()
+    parted: bool = True
+    told: str = ""
+
+    def fields(self, line: str) -> List[str]:
+        """The fields of a line."""
+        return [field.strip(" \t") for field in split_fields(line, self.separator)]
+
+
+class _Column:
+    """What stands in one column of the sample."""
+
+    def __init__(self, values: Sequence[str]):
+        self.values = values
+        self.types: Dict[str, None] = {}
+        tags = 0
+        for value in values:
+            if is_tag(value):
+                tags += 1
+                if value != "O":
+                    self.types.setdefault(value[2:])
+        self.distinct = len(set(values))
+        self.is_tags = tags >= 0.5 * len(values) > 0
+        self.is_chunks = bool(self.types) and _CHUNKS.issuperset(self.types)
+        self.is_empty = self._most(lambda value: value in _EMPTY)
+        self.is_index = self._most(_INDEX.fullmatch)
+        self.is_number = self._most(_NUMBER.fullmatch)
+
+    def _most(self, test: Callable) -> bool:
+        return sum(bool(test(value)) for value in self.values) >= 0.9 * len(self.values)
+
+    @property
+    def bare(self) -> List[str]:
+        """Values that are no tags: types without a letter of a scheme."""
+        return [value for value in dict.fromkeys(self.values)
+                if not is_tag(value) and value not in _EMPTY]
+
+    def examples(self) -> str:
+        """Some of its types."""
+        found = [*self.types] or self.bare
+        return ", ".join(found[:4]) + (", ..." if found[4:] else "")
+
+
+class _Columns:
+    """The columns of a sample, and which of them are named or found."""
+
+    def __init__(self, rows: Sequence[Sequence[str]], width: int, header: Sequence[str]):
+        self.header = header
+        self._names = [name.strip().lower() for name in header]
+        self.columns = [_Column([row[at] for row in rows]) for at in range(width)]
+
+    def name(self, at: int) -> str:
+        """How a column is called: as --word_column and --tag_column take it."""
+        return self.header[at] if at < len(self.header) and self.header[at] else str(at + 1)
+
+    def given(self, flag: str, wanted: str) -> int:
+        """The place of a column that a flag names.
+
+        Raises:
+          UserError: if there is none.
+        """
+        if wanted.isdigit() and 1 <= int(wanted) <= len(self.columns):
+            return int(wanted) - 1
+        if wanted.lower() in self._names:
+            return self._names.index(wanted.lower())
+        names = f" or {', '.join(self.header)}" if self.header else ", and no header names them"
+        raise UserError(f"--{flag} is {wanted!r}; allowed: 1 to {len(self.columns)}{names}")
+
+    def named(self, names: frozenset) -> Optional[int]:
+        """The first column whose name in the header is one of `names`."""
+        return next((at for at, name in enumerate(self._names) if name in names), None)
+
+    def tag(self, labelled: bool) -> Tuple[int, List[int]]:
+        """(the column of the tags, others that hold tags but were not chosen).
+
+        Raises:
+          UserError: if several may be meant.
+        """
+        layers = [at for at, column in enumerate(self.columns) if column.is_tags]
+        if not layers:
+            raise UserError(
+                f"no column holds tags such as B-PER and O in most of its rows; the first row is "
+                f"{', '.join(column.values[0] for column in self.columns)!r:.120} "
+                "(--tag_column=NUMBER names the column)")
+        typed = [at for at in layers if self.columns[at].types or self.columns[at].bare]
+        entities = [at for at in typed if not self.columns[at].is_chunks] or typed or layers[-1:]
+        different: List[int] = []
+        for at in entities:
+            if all(self.columns[at].values != self.columns[old].values for old in different):
+                different.append(at)
+        called = [at for at in different if at < len(self._names) and self._names[at] in _TAGS]
+        if len(called) == 1:
+            different = called
+        if len(different) > 1 and labelled:
+            told = "; ".join(f"{self.name(at)} ({self.columns[at].examples()})" for at in different)
+            raise UserError(
+                f"{len(different)} columns hold tags: {told}; choose one with "
+                f"--tag_column={' or '.join(self.name(at) for at in different)}")
+        return different[0], [at for at in layers if at != different[0]]
+
+    def word(self, tag: int) -> int:
+        """The column of the words: the first that is many-valued and neither numbers nor tags.
+
+        Raises:
+          UserError: if there is none.
+        """
+        named = self.named(_WORDS)
+        if named is not None and named != tag:
+            return named
+        found = [at for at, column in enumerate(self.columns) if at != tag and not (
+            column.is_tags or column.is_empty or column.is_number)]
+        # Where all words are numbers, these are the words.
+        found = found or [at for at in range(len(self.columns)) if at != tag]
+        if not found:
+            raise UserError(f"{len(self.columns)} column{'s' if len(self.columns) > 1 else ''}, "
+                            "none of which holds words; needed are a word and its tag a line "
+                            "(--word_column=NUMBER names the column)")
+        most = max(self.columns[at].distinct for at in found)
+        return next(at for at in found if self.columns[at].distinct >= 0.3 * most)
+
+    def index(self, besides: Sequence[int]) -> Optional[int]:
+        """The column that counts 1, 2, 3, ... in each sentence, if there is one."""
+        for at, column in enumerate(self.columns):
+            if at in besides or not column.is_index:
+                continue
+            steps = list(zip(column.values, column.values[1:]))
+            up = sum(before.isdigit() and after == str(int(before) + 1) for before, after in steps)
+            if column.values[0] in ("0", "1") and up >= 0.5 * len(steps):
+                return at
+        return None
+
+    def told(self, word: int, tag: int, layers: Sequence[int]) -> str:
+        """What was chosen, in words."""
+        text = (f"words from column {self.name(word)}, tags from column {self.name(tag)} of "
+                f"{len(self.columns)}")
+        if layers:
+            text += f" (tags of column{'s' if layers[1:] else ''} " + ", ".join(
+                map(self.name, layers)) + " not read)"
+        return text
+
+
+def _header(rows: Sequence[Sequence[str]], wanted: Sequence[Optional[str]]) -> Tuple[str, ...]:
+    """The first row, if it names columns and holds no tag."""
+    first = [field.strip() for field in rows[0]]
+    known = {name.lower() for name in first} & {
+        *_WORDS, *(name.lower() for name in wanted if name and not name.isdigit())}
+    if known and len(first) > 1 and not any(map(is_tag, first)):
+        return tuple(first)
+    return ()
+
+
+def is_break(line: str) -> bool:
+    """Whether a line parts sentences: empty, or the mark of a document."""
+    return not line.strip() or line.split(None, 1)[0] == DOCUMENT
+
+
+def find_layout(sample: Sequence[str], options: ReadOptions) -> Layout:
+    """Finds the columns by a sample of a file's lines, and by what the options name.
+
+    Raises:
+      UserError: if columns are named that are not there, none holds words or tags, or several
+        columns of tags may be meant.
+    """
+    lines = [line for line in sample if not is_break(line) and not line.startswith("# ")]
+    if not lines:
+        return Layout(None, 2, 0, 1)
+    separator = find_separator(lines)
+    rows = [split_fields(line, separator) for line in lines]
+    header = _header(rows, (options.word_column, options.tag_column))
+    named = next((line for line in sample if line.startswith(_COLUMNS)), None)
+    if header:
+        rows = rows[1:]
+    elif named:
+        header = tuple(named[len(_COLUMNS):].split())
+    width, _ = usual_width(rows) if rows else (len(header), 1.0)
+    alike = [[field.strip() for field in row] for row in rows if len(row) == width]
+    found = _Columns(alike or [list(header)], width, header)
+    layers: List[int] = []
+    if options.tag_column is not None:
+        tag = found.given("tag_column", options.tag_column)
+    elif width == 1 or not options.labelled and not any(one.is_tags for one in found.columns):
+        tag = width - 1
+    else:
+        tag, layers = found.tag(options.labelled)
+    word = found.word(tag) if options.word_column is None else \
+        found.given("word_column", options.word_column)
+    sentence = found.named(_SENTENCES)
+    sentence = None if sentence in (word, tag) else sentence
+    index = found.index([word, tag] + [at for at in [sentence] if at is not None])
+    last = len(sample) - list(reversed(sample)).index(lines[-1])
+    parted = index is not None or sentence is not None or len(lines) <= _LONG_SENTENCE or any(
+        map(is_break, sample[sample.index(lines[0]):last]))
+    chosen = word != 0 or width > 2 or bool(header)
+    return Layout(separator, width, word, tag, index, sentence, header, parted,
+                  found.told(word, tag, layers) if chosen else "")

@@ -1,0 +1,175 @@
+"""Finds what a JSON record holds: tokens and tags, or a text and its entities."""
+
+import dataclasses
+from typing import Any, Dict, List, Optional, Tuple
+
+from xtremedistil_tf.corpora.readers.base import ReadOptions
+from xtremedistil_tf.corpora.readers.spans import Span, is_spans, read_spans
+from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
+from xtremedistil_tf.data.words import Word
+
+# Keys in the order in which they are asked for.
+TOKENS = ("tokens", "words", "tokenized_text", "token", "sentence", "text", "tokenized")
+TAGS = ("ner_tags", "tags", "labels", "ner", "ner_labels", "bio_tags", "iob_tags", "label", "tag",
+        "ner_tags_str", "entity_tags", "bio", "iob")
+TEXTS = ("text", "sentence", "content", "raw", "document", "body", "txt")
+ENTITIES = ("entities", "spans", "ents", "label", "labels", "annotations", "annotation", "ner",
+            "named_entities", "entity", "mentions", "tags", "ner_tags")
+LANGUAGES = ("lang", "language", "langs", "language_code")
+# Answers that annotators give to rows which are not to be learnt (Prodigy, Argilla).
+REJECTED = {"answer": ("reject", "ignore"), "status": ("rejected", "discarded", "ignored")}
+_TOKEN_TEXTS = ("text", "orth", "form", "word", "token")
+
+
+@dataclasses.dataclass(frozen=True)
+class Parts:
+    """What was found in a record.
+
+    Attributes:
+      language: its language.
+      words: its words, if it names them.
+      tags: a tag a word, if it names them.
+      text: its text, if it has one.
+      offsets: the words' places in the text.
+      spans: its entities; None where nothing is said of them.
+      by_token: whether its entities count tokens, as a key says that GLiNER uses.
+      labelled: whether it shows that its file has entities: by any, or by an annotator's answer.
+    """
+
+    language: str
+    words: Optional[List[str]] = None
+    tags: Optional[Tuple[str, ...]] = None
+    text: Optional[str] = None
+    offsets: Optional[List[Word]] = None
+    spans: Optional[List[Span]] = None
+    by_token: bool = False
+    labelled: bool = False
+
+
+def _language(record: Dict[str, Any], options: ReadOptions) -> str:
+    """A record's language.
+
+    Raises:
+      RowError: if it is no text, or not one.
+    """
+    value = next((record[name] for name in LANGUAGES if record.get(name) is not None), None)
+    if isinstance(value, list):
+        if len(set(map(str, value))) > 1:
+            raise RowError(("language", f"languages {value!r:.60}; allowed is one a row"))
+        value = value[0] if value else None
+    if value is not None and not isinstance(value, str):
+        raise RowError(("language", f"the language is {value!r:.40}; needed is a text"))
+    return value or options.language or DEFAULT_LANGUAGE
+
+
+def _named(tags: List[Any], names: Tuple[str, ...]) -> Tuple[str, ...]:
+    """Tags as text; numbers are looked up.
+
+    Raises:
+      RowError: for numbers without names.
+    """
+    if tags and all(isinstance(tag, int) or isinstance(tag, str) and tag.isdigit()
+                    for tag in tags):
+        if not names:
+            raise RowError(
+                ("tag_names", "tags are numbers; name them with --tag_names=O,B-PER,..."))
+        for at, tag in enumerate(map(int, tags), 1):
+            if not 0 <= tag < len(names):
+                raise RowError(
+                    ("tag_names", f"tag {at} is {tag}; --tag_names gives 0 to {len(names) - 1}"))
+        return tuple(names[int(tag)] for tag in tags)
+    return tuple(str(tag) for tag in tags)
+
+
+def _is_tags(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, (str, int)) for one in value)
+
+
+def _words_in(text: Optional[str], record: Dict[str, Any]
+              ) -> Tuple[Optional[List[str]], Optional[List[Word]]]:
+    """A record's own words, and their places in its text, as far as it has them."""
+    for name in TOKENS:
+        value = record.get(name)
+        if not isinstance(value, list) or not value and name == "text":
+            continue
+        if all(isinstance(one, str) for one in value):
+            return value, None if text is None else _located(value, text)
+        if value and all(isinstance(one, dict) for one in value):
+            found = [_token(one, text) for one in value]
+            words = [one[0] for one in found]
+            if all(one[1] >= 0 for one in found):
+                return words, found
+            return words, None if text is None else _located(words, text)
+    return None, None
+
+
+def _token(token: Dict[str, Any], text: Optional[str]) -> Word:
+    """(word, begin, end) of a token that is an object; -1 where it names no place."""
+    begin, end = token.get("start"), token.get("end")
+    word = next((token[name] for name in _TOKEN_TEXTS if isinstance(token.get(name), str)), None)
+    placed = isinstance(begin, int) and isinstance(end, int)
+    if word is None and placed and text is not None:
+        word = text[begin:end]
+    if word is None:
+        raise RowError(("json", f"a token has the keys {', '.join(token)}; needed is text"))
+    return (word, begin, end) if placed else (word, -1, -1)  # type: ignore[return-value]
+
+
+def _located(words: List[str], text: str) -> Optional[List[Word]]:
+    """Words with their places in a text; None if they do not stand in it so."""
+    found, at = [], 0
+    for word in words:
+        begin = text.find(word, at)
+        if begin < 0 or text[at:begin].strip():
+            return None
+        at = begin + len(word)
+        found.append((word, begin, at))
+    return found
+
+
+def _entities(record: Dict[str, Any], has_words: bool) -> Tuple[Optional[List[Any]], str, bool]:
+    """(a record's entities, their key, whether the record shows that its file has entities).
+
+    Raises:
+      RowError: for a key of entities with something else under it.
+    """
+    there = [name for name in ENTITIES if name in record]
+    # Without a single tag a list of tags says nothing, unless it is GLiNER's list of entities.
+    lists = [name for name in there if is_spans(record[name]) and (
+        record[name] or not has_words or name not in TAGS or "tokenized_text" in record)]
+    name = next((name for name in lists if record[name]), lists[0] if lists else "")
+    if name:
+        return record[name], name, True
+    if any(record[name] is None for name in there):
+        return None, "", True
+    if there and not has_words:
+        raise RowError(("json", f"{there[0]!r} is {record[there[0]]!r:.60}; needed is a list of "
+                        "entities with start, end and label"))
+    return None, "", any(name in record for name in REJECTED)
+
+
+def read_parts(record: Dict[str, Any], options: ReadOptions) -> Parts:
+    """Finds what a record holds.
+
+    Raises:
+      RowError: for an object of another form.
+    """
+    language = _language(record, options)
+    text = next((record[name] for name in TEXTS if isinstance(record.get(name), str)), None)
+    words, offsets = _words_in(text, record)
+    if words is not None:
+        lists = [record[name] for name in TAGS if _is_tags(record.get(name)) and record[name]]
+        texts = [tags for tags in lists if all(isinstance(tag, str) for tag in tags)]
+        for tags in [*texts, *lists]:
+            return Parts(language, words, _named(tags, options.tag_names), text, offsets)
+        if not words:
+            return Parts(language, words, (), text, offsets)
+    elif text is None:
+        raise RowError(("json", f"fields {', '.join(sorted(record)) or 'none'}; needed are tokens "
+                        "and ner_tags, or text and entities, or text"))
+    entities, name, labelled = _entities(record, words is not None)
+    spans = None if entities is None else read_spans(entities, None if name == "ner" else text)
+    by_token = words is not None and (name == "ner" or "tokenized_text" in record)
+    return Parts(language, words, None, None if by_token else text, offsets, spans, by_token,
+                 labelled)

@@ -1,0 +1,138 @@
+"""Reads JSON: tokens and tags, texts and entities, and the exports of annotation tools."""
+
+import dataclasses
+import itertools
+from typing import Any, Iterable, Iterator, List, Tuple, Union
+
+from xtremedistil_tf.corpora.readers.base import Place, ReadOptions, Row, Tally
+from xtremedistil_tf.corpora.readers.exports import json_values, unpack
+from xtremedistil_tf.corpora.readers.offsets import CHARACTERS, Offsets, ends_inside, find_offsets
+from xtremedistil_tf.corpora.readers.parts import REJECTED, Parts, read_parts
+from xtremedistil_tf.corpora.readers.sentences import sentence_bounds
+from xtremedistil_tf.corpora.readers.spans import Span, tag_tokens, tag_words
+from xtremedistil_tf.data.lines import Line, RowError
+from xtremedistil_tf.data.readers.rows import Example
+from xtremedistil_tf.data.words import Word, split_words
+
+# Records that tell how a file is laid out; a thousand documents may be a large file.
+_SAMPLE = 1000
+@dataclasses.dataclass(frozen=True)
+class Profile:
+    """What a file's records tell together, and no one of them alone.
+
+    Attributes:
+      labelled: whether any has entities or an answer; then a record without has none of them.
+      offsets: what offsets count.
+      ends_inside: whether the ends of entities that count tokens lie inside.
+    """
+
+    labelled: bool = False
+    offsets: Offsets = CHARACTERS
+    ends_inside: bool = False
+
+
+def _profile(sample: Iterable[Parts]) -> Profile:
+    """What a file's first records tell together."""
+    parts = list(sample)
+    in_text = [(one.text, one.spans) for one in parts if one.text is not None and one.spans]
+    in_words = [(len(one.words), one.spans) for one in parts
+                if one.text is None and one.words is not None and one.spans]
+    otherwise = any(one.by_token for one in parts)
+    return Profile(any(one.labelled for one in parts), find_offsets(in_text),
+                   ends_inside(in_words, otherwise))
+
+
+def _sentences(text: str, words: List[Word], tags: List[str], spans: List[Span],
+               options: ReadOptions) -> Iterator[Tuple[List[str], List[str]]]:
+    """The words and tags of the sentences of a text; an entity is never cut."""
+    whole = [word for word, _, _ in words]
+    if options.whitespace_words:
+        yield whole, tags
+        return
+    begin = 0
+    bounds = [end for _, end in sentence_bounds(text)]
+    for end in bounds[:-1]:
+        if any(span.begin < end < span.end for span in spans):
+            continue
+        at = begin
+        while at < len(words) and words[at][2] <= end:
+            at += 1
+        if at > begin:
+            yield whole[begin:at], tags[begin:at]
+        begin = at
+    if begin < len(words) or not words:
+        yield whole[begin:], tags[begin:]
+
+
+def examples_of(parts: Parts, profile: Profile, options: ReadOptions, counts: Tally
+                ) -> Iterator[Example]:
+    """The sentences of a record.
+
+    Raises:
+      RowError: for entities that cannot be written as tags.
+    """
+    if parts.tags is not None:
+        yield Example(tuple(parts.words or ()), parts.tags, parts.language)
+        return
+    spans = parts.spans
+    if spans is None and profile.labelled:
+        spans = []
+        counts["rows_without_entities_key"] += 1
+    if parts.text is None:
+        words = parts.words or []
+        if spans is not None and profile.ends_inside:
+            spans = [dataclasses.replace(span, end=span.end + 1) for span in spans]
+        tags = () if spans is None else tag_tokens(words, spans, counts)
+        yield Example(tuple(words), tags, parts.language)
+        return
+    text = parts.text
+    spans_in = [profile.offsets.convert(text, span) for span in spans or ()]
+    found = parts.offsets or split_words(text, options.whitespace_words)
+    found, tagged, spans_in = tag_words(text, spans_in, found, counts)
+    sentences = list(_sentences(text, found, tagged, spans_in, options))
+    counts["split_rows"] += len(sentences) > 1
+    for words, tags_of in sentences:
+        yield Example(tuple(words), tuple(tags_of) if spans is not None else (), parts.language)
+
+
+def read_records(records: Iterable[Tuple[Place, Any]], options: ReadOptions, counts: Tally
+                 ) -> Iterator[Row]:
+    """Reads JSON values, or the RowErrors that stand for them.
+
+    Args:
+      records: (where it stands, the value) of each.
+      options: see `ReadOptions`.
+      counts: grows by what was changed.
+    """
+    def parts() -> Iterator[Tuple[Place, Union[Parts, RowError]]]:
+        for place, value in records:
+            try:
+                for record in unpack(value, options, counts):
+                    if any(record.get(name) in answers for name, answers in REJECTED.items()):
+                        counts["rejected_rows"] += 1
+                        continue
+                    yield place, read_parts(record, options)
+            except RowError as error:
+                yield place, error
+
+    found = parts()
+    head = list(itertools.islice(found, _SAMPLE))
+    profile = _profile(one for _, one in head if isinstance(one, Parts))
+    if profile.offsets != CHARACTERS:
+        counts.note(f"offsets count {profile.offsets.told}: converted")
+    if any(isinstance(one, Parts) and one.text is None and one.spans for _, one in head):
+        counts.note("offsets count tokens, the end " + (
+            "inside" if profile.ends_inside else "outside"))
+    for place, one in itertools.chain(head, found):
+        try:
+            if isinstance(one, RowError):
+                raise one
+            for example in examples_of(one, profile, options, counts):
+                yield place, example
+        except RowError as error:
+            yield place, error
+
+
+def read_json(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iterator[Row]:
+    """Reads one JSON value a line, or a file that is one array or object."""
+    return read_records(json_values(lines, counts), options, counts)

@@ -1,0 +1,239 @@
+"""Entities given by offsets: their keys in the tools' exports, and their words' tags."""
+
+import dataclasses
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
+
+from xtremedistil_tf.corpora.readers.base import Tally
+from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.readers.recognise import is_tag
+from xtremedistil_tf.data.words import Word
+
+# Keys in the order in which they are asked for; the first that is there counts.
+BEGINS = ("start", "start_offset", "begin", "start_char", "char_start", "startOffset",
+          "beginOffset", "offset_start", "start_idx", "start_index", "from", "offset",
+          "regionOffset")
+ENDS = ("end", "end_offset", "stop", "end_char", "char_end", "endOffset", "offset_end", "end_idx",
+        "end_index", "to")
+LENGTHS = ("length", "len", "regionLength")
+# Some tools write the text of the entity under one of the last; then another key is its type.
+LABELS = ("label", "labels", "tag", "tags", "entity_type", "entityType", "ner_tag", "label_type",
+          "type", "types", "category", "class", "entity_group", "entity_label", "label_", "ner",
+          "entity", "name", "value")
+SURFACES = ("text", "word", "surface", "surface_form", "mention", "span_text")
+
+
+@dataclasses.dataclass(frozen=True)
+class Span:
+    """An entity: where it begins, what is behind its end, its type, and its text if given."""
+
+    begin: int
+    end: int
+    label: str
+    surface: Optional[str] = None
+
+    def __str__(self) -> str:
+        return f"entity {self.begin} to {self.end}"
+
+
+def _number(value: Any, where: str) -> int:
+    if isinstance(value, str) and value.isdigit() or (
+            isinstance(value, float) and value.is_integer()):
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise RowError(("span_offset", f"{where} is {value!r:.40}; needed is a number"))
+    return value
+
+
+def _label(value: Any, place: str) -> str:
+    """A span's type as text; of a list of one, that one.
+
+    Raises:
+      RowError: for none, several, or what is no text.
+    """
+    if isinstance(value, (list, tuple)):
+        if len(value) != 1:
+            raise RowError(("span_label", f"{place} has {len(value)} types: {value!r:.60}; allowed "
+                            "is one"))
+        value = value[0]
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        raise RowError(("span_label", f"{place} has the number {value!r} for its type; needed is "
+                        "its name"))
+    if not isinstance(value, str) or not value.strip():
+        raise RowError(("span_label", f"{place} has the type {value!r:.40}; needed is a name"))
+    return value.strip()
+
+
+def _of_dict(entity: Dict[str, Any], text: Optional[str]) -> Span:
+    begin_key = next((key for key in BEGINS if key in entity), None)
+    end_key = next((key for key in (*ENDS, *LENGTHS) if key in entity), None)
+    if begin_key is None or end_key is None:
+        raise RowError(("span_keys", f"an entity has the keys {', '.join(map(str, entity))}; "
+                        f"needed are start, end and label ({_several(BEGINS)}; {_several(ENDS)})"))
+    begin = _number(entity[begin_key], f"{begin_key!r} of an entity")
+    end = _number(entity[end_key], f"{end_key!r} of an entity")
+    end += begin if end_key in LENGTHS else 0
+    place = f"entity {begin} to {end}"
+    stands = text[begin:end] if text is not None and 0 <= begin <= end else None
+    keys = [key for key in LABELS if key in entity]
+    # A key whose value is the entity's own text is not its type, where there is another.
+    keys = [key for key in keys if entity[key] != stands] or keys
+    if not keys:
+        raise RowError(("span_keys", f"{place} has the keys {', '.join(map(str, entity))}; "
+                        f"its type is read from {', '.join(LABELS)}"))
+    surface = next((entity[key] for key in SURFACES if isinstance(entity.get(key), str)), None)
+    return Span(begin, end, _label(entity[keys[0]], place), surface)
+
+
+def _several(keys: Sequence[str]) -> str:
+    return ", ".join(keys[:4]) + ", ..."
+
+
+def _of_list(entity: Sequence[Any], text: Optional[str]) -> Span:
+    numbers = [value for value in entity if isinstance(value, int) and not isinstance(value, bool)]
+    others = [value for value in entity if not isinstance(value, (int, float))]
+    if len(numbers) != 2:
+        raise RowError(("span_keys", f"an entity is {list(entity)!r:.60}; needed are start, end "
+                        "and label"))
+    begin, end = numbers
+    place = f"entity {begin} to {end}"
+    stands = text[begin:end] if text is not None and 0 <= begin <= end else None
+    labels = [value for value in others if value != stands or len(others) == 1]
+    if len(labels) != 1:
+        raise RowError(("span_label", f"{place} has {len(labels)} types: {labels!r:.60}; allowed "
+                        "is one"))
+    return Span(begin, end, _label(labels[0], place))
+
+
+def is_spans(value: Any) -> bool:
+    """Whether a value is a list of what may be entities."""
+    return isinstance(value, list) and all(
+        isinstance(one, dict) or isinstance(one, (list, tuple)) and any(
+            isinstance(part, int) for part in one) for one in value)
+
+
+def read_spans(entities: Iterable[Any], text: Optional[str]) -> List[Span]:
+    """Reads entities by the keys that tools write.
+
+    Args:
+      entities: objects, or lists such as [start, end, type].
+      text: what the offsets are of; None where they count tokens.
+
+    Raises:
+      RowError: for an entity without offsets, or whose type is missing or not one name.
+    """
+    return [_of_dict(one, text) if isinstance(one, dict) else _of_list(one, text)
+            for one in entities]
+
+
+def plain_label(label: str) -> Tuple[str, bool]:
+    """(a type without the letter of a scheme before it, whether it goes on in I-)."""
+    if is_tag(label) and label != "O" and (label[0] in "BI" or label[2:].isupper()):
+        return label[2:], label[0] in "IEML"
+    return label, False
+
+
+def _joined(spans: Sequence[Span], text: str, counts: Tally) -> List[Span]:
+    """Spans in order, each once, without letters of a scheme, and joined where I- goes on."""
+    joined: List[Span] = []
+    for span in sorted(set(spans), key=lambda one: (one.begin, one.end)):
+        label, goes_on = plain_label(span.label)
+        counts["span_letters"] += label != span.label
+        last = joined[-1] if joined else None
+        if goes_on and last and last.label == label and not text[last.end:span.begin].strip():
+            joined[-1] = dataclasses.replace(last, end=span.end)
+        else:
+            joined.append(dataclasses.replace(span, label=label))
+    counts["repeated_entities"] += len(spans) - len(set(spans))
+    return joined
+
+
+def _trimmed(span: Span, text: str) -> Span:
+    """A span without the white space at its ends."""
+    stands = text[span.begin:span.end]
+    begin = span.begin + len(stands) - len(stands.lstrip())
+    return dataclasses.replace(span, begin=begin, end=begin + len(stands.strip()))
+
+
+def _cut_words(words: Sequence[Word], spans: Sequence[Span], counts: Tally) -> List[Word]:
+    """Cuts words in which two entities meet, as in salt/pepper."""
+    cut: List[Word] = []
+    at = 0
+    for word, begin, end in words:
+        while at < len(spans) and spans[at].end <= begin:
+            at += 1
+        behind, places = at, {begin, end}
+        while behind < len(spans) and spans[behind].begin < end:
+            places |= {max(begin, spans[behind].begin), min(end, spans[behind].end)}
+            behind += 1
+        if behind - at < 2:
+            cut.append((word, begin, end))
+            continue
+        ordered = sorted(places)
+        cut += [(word[a - begin:b - begin], a, b) for a, b in zip(ordered, ordered[1:])]
+        counts["cut_words"] += 1
+    return cut
+
+
+def tag_words(text: str, spans: Sequence[Span], words: Sequence[Word], counts: Tally
+              ) -> Tuple[List[Word], List[str], List[Span]]:
+    """Gives the words of a text the tags of its entities.
+
+    Args:
+      text: the text.
+      spans: its entities, in characters.
+      words: its words, with their offsets.
+      counts: grows by what was changed.
+
+    Returns:
+      (words, their IOB2 tags, the entities as they were read).
+
+    Raises:
+      RowError: for entities that overlap or hold no word.
+    """
+    joined = _joined(spans, text, counts)
+    spans = [_trimmed(span, text) for span in joined]
+    for before, span in zip(spans, spans[1:]):
+        if span.begin < before.end:
+            raise RowError(("span", f"{before} ({before.label}) and {span} ({span.label}) "
+                            "overlap; a word has one tag"))
+    words = _cut_words(words, spans, counts)
+    tags = ["O"] * len(words)
+    at = 0
+    for whole, span in zip(joined, spans):
+        while at < len(words) and words[at][2] <= span.begin:
+            at += 1
+        end = at
+        while end < len(words) and words[end][1] < span.end:
+            end += 1
+        if end == at or span.begin >= span.end:
+            raise RowError(("span", f"{whole} holds no word"))
+        exact = words[at][1] == span.begin and words[end - 1][2] == span.end
+        counts["entities"] += 1
+        counts["widened_entities"] += not exact
+        if span.surface is not None:
+            counts["other_surfaces"] += _plain(span.surface) != _plain(text[span.begin:span.end])
+        tags[at:end] = [f"B-{span.label}"] + [f"I-{span.label}"] * (end - at - 1)
+        at = end
+    return list(words), tags, list(spans)
+
+
+def _plain(text: str) -> str:
+    return "".join(text.split()).casefold()
+
+
+def tag_tokens(words: Sequence[str], spans: Sequence[Span], counts: Tally) -> Tuple[str, ...]:
+    """Tags of words whose entities count words, the end outside.
+
+    Raises:
+      RowError: for entities that overlap or lie outside.
+    """
+    tags = ["O"] * len(words)
+    for span in sorted(set(spans), key=lambda one: (one.begin, one.end)):
+        label, _ = plain_label(span.label)
+        counts["span_letters"] += label != span.label
+        if not 0 <= span.begin < span.end <= len(words) or any(
+                tag != "O" for tag in tags[span.begin:span.end]):
+            raise RowError(("span", f"{span} holds none of the {len(words)} tokens or overlaps "
+                            "another"))
+        tags[span.begin:span.end] = [f"B-{label}"] + [f"I-{label}"] * (span.end - span.begin - 1)
+    return tuple(tags)

@@ -1,0 +1,151 @@
+"""Reads running text, lists of words, tables with a column of text, and the project's own rows."""
+
+import csv
+import itertools
+import statistics
+from typing import Iterable, Iterator, List, Sequence, Tuple
+
+from xtremedistil_tf.corpora.readers.base import SAMPLE, ReadOptions, Row, Tally
+from xtremedistil_tf.corpora.readers.layout import is_break
+from xtremedistil_tf.corpora.readers.sentences import split_sentences
+from xtremedistil_tf.data.lines import Line, RowError
+from xtremedistil_tf.data.readers.recognise import find_separator, split_fields
+from xtremedistil_tf.data.readers.rows import (
+    DEFAULT_LANGUAGE,
+    Example,
+    split_prefix,
+    split_tagged,
+)
+from xtremedistil_tf.data.words import split_words
+from xtremedistil_tf.errors import UserError
+
+_TEXTS = frozenset({"text", "sentence", "sentences", "content", "document", "review", "body",
+                    "premise", "sentence1", "question", "title", "headline", "description"})
+
+
+def read_tsv(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iterator[Row]:
+    """Reads this project's own rows: `word word<TAB>tag tag`."""
+    for number, text in lines:
+        if isinstance(text, str) and not text.strip():
+            counts["empty_lines"] += 1
+            continue
+        if isinstance(text, RowError):
+            yield number, text
+            continue
+        columns = text.split("\t")
+        if len(columns) != 2:
+            yield number, RowError(
+                ("columns", f"{len(columns)} columns; needed are 2: words, a tab, tags"))
+            continue
+        words, tags, empty = split_tagged(columns[0], columns[1].split())
+        counts["empty_words"] += empty
+        pairs = [split_prefix(tag) for tag in tags]
+        language = next((prefix for prefix, _ in pairs if prefix), options.language)
+        yield number, Example(words, tuple(tag for _, tag in pairs), language or DEFAULT_LANGUAGE)
+
+
+def _sentences(text: str, options: ReadOptions, counts: Tally) -> Iterator[Tuple[str, ...]]:
+    """The words of the sentences of a running text."""
+    sentences = [text] if options.whitespace_words else split_sentences(text)
+    counts["split_lines"] += len(sentences) > 1
+    for sentence in sentences:
+        # Tokenised text is split as transfer files are read: at the plain space only.
+        words = tuple(filter(None, sentence.replace("\t", " ").split(" "))
+                      if options.whitespace_words else
+                      (word for word, _, _ in split_words(sentence)))
+        counts["retokenised"] += " ".join(words) != sentence
+        yield words
+
+
+def read_text(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iterator[Row]:
+    """Reads running text: sentences and words are split, unless it is tokenised already."""
+    language = options.language or DEFAULT_LANGUAGE
+    for number, text in lines:
+        if isinstance(text, RowError):
+            yield number, text
+        elif not text.strip():
+            counts["empty_lines"] += 1
+        else:
+            for words in _sentences(text, options, counts):
+                yield number, Example(words, (), language)
+
+
+def read_words(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iterator[Row]:
+    """Reads one word a line, an empty line between sentences."""
+    words: List[str] = []
+    first, parted = 1, False
+    counts.note("one word a line, joined to sentences")
+    for number, text in lines:
+        if isinstance(text, RowError):
+            yield number, text
+        elif is_break(text):
+            if words:
+                yield first, Example(tuple(words), (), options.language or DEFAULT_LANGUAGE)
+                parted = True
+            words = []
+        else:
+            first = first if words else number
+            words.append(text.strip())
+    if words:
+        counts.cut = not parted
+        yield first, Example(tuple(words), (), options.language or DEFAULT_LANGUAGE)
+
+
+def _text_column(rows: Sequence[Sequence[str]], options: ReadOptions) -> Tuple[int, bool]:
+    """(the column of a table that holds text, whether the first row names the columns).
+
+    Raises:
+      UserError: if none is named and several may be.
+    """
+    names = [name.strip().lower() for name in rows[0]]
+    wanted = (options.word_column or "").lower()
+    header = wanted in names or any(name in _TEXTS for name in names)
+    if wanted.isdigit() and 1 <= int(wanted) <= len(names):
+        return int(wanted) - 1, header
+    for name in [wanted] if wanted else [name for name in names if name in _TEXTS]:
+        if name in names:
+            return names.index(name), True
+    lengths = [statistics.mean(len(row[at].split()) if at < len(row) else 0 for row in rows)
+               for at in range(len(names))]
+    longest = [at for at, length in enumerate(lengths) if length >= 2]
+    if wanted or len(longest) != 1:
+        asked = f"--word_column is {options.word_column!r}; " if wanted else ""
+        raise UserError(f"{asked}a table of {len(names)} columns; name the column of the text with "
+                        f"--word_column={' or '.join(str(at + 1) for at in range(len(names)))}; "
+                        f"the first row is {rows[0]!r:.120}")
+    return longest[0], False
+
+
+def read_table(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iterator[Row]:
+    """Reads one column of a table, tabs or CSV, as running text; its other columns are left out."""
+    lines = iter(lines)
+    head = list(itertools.islice(lines, SAMPLE))
+    sample = [text for _, text in head if isinstance(text, str) and text.strip()]
+    separator = find_separator(sample) or ","
+    column, header = _text_column([split_fields(text, separator) for text in sample], options)
+    counts.note(f"text from column {column + 1} of the table")
+    numbered = itertools.chain(head, lines)
+    bad: List[Row] = []
+
+    def plain() -> Iterator[str]:
+        for number, text in numbered:
+            if isinstance(text, RowError):
+                bad.append((number, text))
+            else:
+                yield text + "\n"
+
+    # Only quoted cells may hold line ends; a table with tabs has no quotes.
+    rows = csv.reader(plain(), delimiter=separator,
+                      quoting=csv.QUOTE_NONE if separator == "\t" else csv.QUOTE_MINIMAL)
+    for place, row in enumerate(rows):
+        yield from bad
+        bad.clear()
+        if header and place == 0 or not any(row):
+            continue
+        if len(row) <= column:
+            yield rows.line_num, RowError(("columns", f"{len(row)} columns; the text is expected "
+                                           f"in column {column + 1}"))
+            continue
+        for words in _sentences(row[column], options, counts):
+            yield rows.line_num, Example(words, (), options.language or DEFAULT_LANGUAGE)
+    yield from bad

@@ -1,0 +1,161 @@
+"""Reads sources into clean IOB2 rows, counting every change."""
+
+import dataclasses
+import hashlib
+import logging
+import re
+import unicodedata
+from typing import Any, Dict, Iterator, List, Sequence, Tuple
+
+from xtremedistil_tf.corpora.readers import schemes
+from xtremedistil_tf.corpora.readers.base import (
+    Place,
+    ReadOptions,
+    Row,
+    Tally,
+    clean_tags,
+    clean_words,
+)
+from xtremedistil_tf.corpora.readers.sentences import MOST_WORDS, cut_row
+from xtremedistil_tf.corpora.sources.sources import Source
+from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.readers.recognise import FORMS
+from xtremedistil_tf.data.readers.rows import LANGUAGE, Example
+from xtremedistil_tf.errors import UserError
+
+log = logging.getLogger("absl")
+
+
+@dataclasses.dataclass(frozen=True)
+class ConvertOptions:
+    """How sources become a task folder.
+
+    Attributes:
+      read: what the data does not say by itself.
+      languages: kept ones; all where empty.
+      shares: of dev and test, where they are taken out of the training rows.
+      seed: of that split.
+      keep_leaks: leave transfer sentences that stand in dev or test.
+      on_bad_row: "error" or "skip".
+      normalize: "none", or "nfc": words in Unicode's composed form.
+    """
+
+    read: ReadOptions = ReadOptions()
+    languages: Tuple[str, ...] = ()
+    shares: Tuple[float, float] = (0.1, 0.1)
+    seed: int = 42
+    keep_leaks: bool = False
+    on_bad_row: str = "error"
+    normalize: str = "none"
+
+
+def digest(words: Sequence[str], seed: int = 0) -> int:
+    """A 64-bit number of a sentence, the same in every process."""
+    text = " ".join(words).encode("utf-8", "surrogatepass")
+    key = seed.to_bytes(8, "little")
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8, key=key).digest(), "little")
+
+
+def rows_of(source: Source, options: ReadOptions, counts: Tally) -> Tuple[str, Iterator[Row]]:
+    """(the format of a source, its rows as they stand there, with tags of some scheme)."""
+    form, rows = source.read(options, counts)
+    return form, schemes.read_bare_types(rows, counts) if options.labelled else rows
+
+
+def name_place(place: Place) -> str:
+    """A row's place in words."""
+    return f"line {place}" if isinstance(place, int) else place
+
+
+class SourceReader:
+    """Reads sources into clean IOB2 examples and keeps the counts of each."""
+
+    def __init__(self, options: ConvertOptions):
+        self._options = options
+        self.records: List[Dict[str, Any]] = []
+
+    def rows(self, source: Source, labelled: bool) -> Iterator[Example]:
+        """Yields a source's examples; its counts are complete when it ends."""
+        counts = Tally()
+        problem = None
+        form, rows = rows_of(
+            source, dataclasses.replace(self._options.read, labelled=labelled), counts)
+        for place, row in rows:
+            try:
+                if isinstance(row, RowError):
+                    raise row
+                examples = self._clean(row, labelled, form, counts)
+            except RowError as error:
+                if self._options.on_bad_row == "error":
+                    raise UserError(f"{source.name}:{place}: {error} "
+                                    "(--on_bad_row=skip leaves such rows out)") from None
+                counts["skipped_rows"] += 1
+                problem = problem or f"{name_place(place)}: {error}"
+                continue
+            for example in examples:
+                if not example.words:
+                    counts["empty_sentences"] += 1
+                elif self._options.languages and example.language not in self._options.languages:
+                    counts["other_languages"] += 1
+                else:
+                    _count(example, counts)
+                    yield example
+        log.info("read %s: %s sentences", source.name, f"{counts['sentences']:,}")
+        record: Dict[str, Any] = {"source": source.name, "format": form, "split": source.split}
+        if labelled:
+            record["scheme"] = schemes.scheme_name(counts)
+        if problem:
+            record["first_problem"] = problem
+        if source.language and not self._options.read.language:
+            counts.note(f"language {source.language}, by its name")
+        if counts.notes:
+            record["notes"] = counts.notes
+        self.records.append({**record, "counts": {k: v for k, v in counts.items() if v}})
+
+    def _clean(self, row: Example, labelled: bool, form: str, counts: Tally) -> List[Example]:
+        if not re.fullmatch(LANGUAGE, row.language):
+            raise RowError(("language", f"language {row.language!r}; allowed: a letter, then up to "
+                            "15 letters, digits, - or _"))
+        if row.tags and len(row.tags) != len(row.words):
+            raise RowError(("tag_count", f"{len(row.words)} words but {len(row.tags)} tags"))
+        row = self._normalized(clean_words(row, counts), counts)
+        if not labelled:
+            counts["labels_stripped"] += bool(row.tags)
+            row = dataclasses.replace(row, tags=())  # Its tags are not written.
+        elif row.words and not row.tags:
+            raise RowError(("no_tags", f"no tags: it was read as {FORMS.get(form, form)} "
+                            "(--tag_column names the column of the tags, --format another format)"))
+        else:
+            row = dataclasses.replace(
+                row, tags=schemes.to_iob2(clean_tags(row.tags, counts), counts))
+        return self._cut(row, counts)
+
+    def _normalized(self, row: Example, counts: Tally) -> Example:
+        if unicodedata.is_normalized("NFC", "".join(row.words)):
+            return row
+        counts["not_nfc"] += 1
+        if self._options.normalize == "none":
+            return row
+        words = tuple(unicodedata.normalize("NFC", word) for word in row.words)
+        counts["normalized"] += 1
+        return dataclasses.replace(row, words=words)
+
+    def _cut(self, row: Example, counts: Tally) -> List[Example]:
+        """Cuts a row that no encoder can read, or of a file in which nothing parts sentences."""
+        if len(row.words) <= MOST_WORDS and not counts.cut:
+            return [row]
+        rows = cut_row(row)
+        counts["cut_rows"] += len(rows) > 1
+        longest = max(map(lambda one: len(one.words), rows), default=0)
+        if counts.cut and longest > MOST_WORDS:
+            raise RowError(("no_empty_line", f"{longest:,} words without an empty line or an end "
+                            "mark between; needed is an empty line behind each sentence"))
+        return rows
+
+
+def _count(row: Example, counts: Tally) -> None:
+    counts["sentences"] += 1
+    counts["words"] += len(row.words)
+    counts["number_words"] += sum(map(str.isdecimal, row.words))
+    counts["one_word_rows"] += len(row.words) == 1
+    counts["long_rows"] += len(row.words) > MOST_WORDS

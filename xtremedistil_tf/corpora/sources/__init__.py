@@ -1,0 +1,1 @@
+"""Files, folders, archives and Hugging Face data sets as sources of rows."""

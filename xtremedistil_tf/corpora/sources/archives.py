@@ -1,0 +1,123 @@
+"""Opens files by what they begin with: compressed ones, archives, and what is no text."""
+
+import bz2
+import contextlib
+import gzip
+import io
+import lzma
+import pathlib
+import tarfile
+import zipfile
+import zlib
+from typing import Any, Callable, Iterable, List, Tuple
+
+from xtremedistil_tf.errors import UserError
+
+Opener = Callable[[contextlib.ExitStack], Iterable[bytes]]
+# What libraries raise for damaged archives.
+DAMAGED = (EOFError, zlib.error, tarfile.TarError, gzip.BadGzipFile, lzma.LZMAError,
+           zipfile.BadZipFile)
+
+_COMPRESSED: Tuple[Tuple[bytes, Callable[[Any], Any]], ...] = (
+    (b"\x1f\x8b", lambda file: gzip.GzipFile(fileobj=file)),
+    (b"BZh", bz2.BZ2File),
+    (b"\xfd7zXZ\0", lzma.LZMAFile),
+)
+_ZIP = b"PK\x03\x04"
+_AS_TEXT = "save it as text, CSV or JSON"
+# (first bytes, what it is, the way out).
+_NO_TEXT = (
+    (_ZIP, "a zip archive inside another", "unpack it first"),
+    (b"(\xb5/\xfd", "compressed by Zstandard", "unpack it with unzstd"),
+    (b"7z\xbc\xaf", "a 7z archive", "unpack it, or pack it as zip or tar"),
+    (b"Rar!", "a RAR archive", "unpack it, or pack it as zip or tar"),
+    (b"%PDF", "a PDF", _AS_TEXT),
+    (b"{\\rtf", "an RTF document", _AS_TEXT),
+    (b"\xd0\xcf\x11\xe0", "an Office file", _AS_TEXT),
+    (b"PAR1", "a Parquet file", "--format=datasets reads folders of them"),
+    (b"ARROW1", "an Arrow file", "--format=datasets reads folders of them"),
+    (b"\x89HDF", "an HDF5 file", _AS_TEXT),
+    (b"SQLite format 3", "an SQLite database", _AS_TEXT),
+    (b"x\x9c", "compressed data, such as spaCy's DocBin", "write its documents with doc.to_json()"),
+    (b"x\xda", "compressed data, such as spaCy's DocBin", "write its documents with doc.to_json()"),
+    (b"\x80\x04\x95", "a Python pickle, which is never opened", _AS_TEXT),
+    (b"\x89PNG", "an image", _AS_TEXT),
+    (b"\xff\xd8\xff", "an image", _AS_TEXT),
+)
+
+
+def unpacked(file: Any, name: str, stack: contextlib.ExitStack) -> Iterable[bytes]:
+    """A file's lines, without the compression that its first bytes show.
+
+    Raises:
+      UserError: for a file that holds no text.
+    """
+    while True:
+        buffered = stack.enter_context(io.BufferedReader(file))
+        head = buffered.peek(16)
+        for begin, told, way_out in _NO_TEXT:
+            if head.startswith(begin):
+                raise UserError(f"{name} is {told}; {way_out}")
+        opener = next((opener for begin, opener in _COMPRESSED if head.startswith(begin)), None)
+        if opener is None:
+            return buffered
+        file = opener(buffered)
+
+
+def plain_file(path: pathlib.Path) -> Opener:
+    """Opens a file that is no archive."""
+    return lambda stack: unpacked(stack.enter_context(open(path, "rb")), str(path), stack)
+
+
+def is_archive(path: pathlib.Path) -> bool:
+    """Whether a file is a zip or tar archive, by its content; also by a tar's name."""
+    if path.name.endswith((".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".zip")):
+        return True
+    try:
+        return zipfile.is_zipfile(path) or tarfile.is_tarfile(path)
+    except (OSError, *DAMAGED):
+        return False
+
+
+def members(path: pathlib.Path) -> List[Tuple[str, Opener]]:
+    """(name, what opens it) of an archive's files; nothing is unpacked on disk.
+
+    Raises:
+      UserError: if the archive cannot be read.
+    """
+    try:
+        return _of_zip(path) if zipfile.is_zipfile(path) else _of_tar(path)
+    except (OSError, *DAMAGED) as error:
+        kind = "zip" if path.name.endswith(".zip") else "tar"
+        raise UserError(f"{path} cannot be read as a {kind} archive: {error}") from None
+
+
+def _of_tar(path: pathlib.Path) -> List[Tuple[str, Opener]]:
+    def opener(name: str) -> Opener:
+        # Stream by stream: a member is read in the archive, never written under its own name.
+        def read(stack: contextlib.ExitStack) -> Iterable[bytes]:
+            file = stack.enter_context(tarfile.open(path)).extractfile(name)
+            assert file is not None, "members that are no files are not listed"
+            return unpacked(file, f"{path}/{name}", stack)
+
+        return read
+
+    with tarfile.open(path) as archive:
+        return [(one.name, opener(one.name)) for one in archive if one.isfile()]
+
+
+def _of_zip(path: pathlib.Path) -> List[Tuple[str, Opener]]:
+    def opener(name: str) -> Opener:
+        def read(stack: contextlib.ExitStack) -> Iterable[bytes]:
+            file = stack.enter_context(zipfile.ZipFile(path)).open(name)
+            return unpacked(file, f"{path}/{name}", stack)
+
+        return read
+
+    with zipfile.ZipFile(path) as archive:
+        found = [one for one in archive.infolist() if not one.is_dir()]
+    if any(one.filename == "[Content_Types].xml" for one in found):
+        raise UserError(f"{path} is an Office file; {_AS_TEXT}")
+    if any(one.flag_bits & 1 for one in found):
+        raise UserError(f"{path} is encrypted; unpack it first")
+    return [(one.filename, opener(one.filename)) for one in found]

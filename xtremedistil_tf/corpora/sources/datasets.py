@@ -1,0 +1,58 @@
+"""Hugging Face data sets as sources."""
+
+import dataclasses
+import pathlib
+from typing import Any, Iterator, List, Optional, Sequence, Tuple
+
+from xtremedistil_tf.corpora.readers.base import ReadOptions, Row, Tally
+from xtremedistil_tf.corpora.readers.parts import TAGS
+from xtremedistil_tf.corpora.readers.records import read_records
+from xtremedistil_tf.corpora.sources.names import languages_of, split_of
+from xtremedistil_tf.corpora.sources.sources import Read, Source
+from xtremedistil_tf.errors import UserError
+
+
+def _tag_names(features: Any) -> Tuple[str, ...]:
+    """Names of a data set's number tags, as its features give them."""
+    for name in TAGS:
+        column = (features or {}).get(name)
+        names = getattr(getattr(column, "feature", None), "names", None)
+        if names:
+            return tuple(names)
+    return ()
+
+
+def dataset_sources(name: str, configs: Sequence[str]) -> List[Source]:
+    """The splits of a Hugging Face data set, by name or folder; no code of it is run.
+
+    Raises:
+      UserError: if the library is not installed or the data set cannot be had.
+    """
+    try:
+        import datasets
+    except ImportError:
+        raise UserError(
+            "--format=datasets needs the datasets library: pip install xtremedistil-tf[datasets]"
+        ) from None
+    sources = []
+    wanted: Sequence[Optional[str]] = configs or [None]
+    languages = languages_of([pathlib.PurePath(config or "default", "train") for config in wanted])
+    for config, language in zip(wanted, languages):
+        try:
+            loaded = datasets.load_dataset(name, config)
+        except Exception as error:  # The library raises many kinds, by where it looked.
+            raise UserError(f"--input {name}: {str(error).splitlines()[0]}") from None
+        for split, rows in loaded.items():
+            sources.append(Source(f"{name}/{config or 'default'}/{split}", split_of(split),
+                                  config or "", _records(rows, language), language))
+    return sources
+
+
+def _records(rows: Any, language: Optional[str]) -> Read:
+    def read(options: ReadOptions, counts: Tally) -> Tuple[str, Iterator[Row]]:
+        named = dataclasses.replace(
+            options, tag_names=options.tag_names or _tag_names(rows.features),
+            language=options.language or language)
+        return "datasets", read_records(enumerate(rows, 1), named, counts)
+
+    return read

@@ -1,0 +1,102 @@
+"""What names of files and folders say: splits, languages, and what is no data."""
+
+import pathlib
+import re
+from typing import List, Optional, Sequence, Set
+
+# Parts of names of files, folders, and splits of Hugging Face data sets.
+_SPLITS = {
+    "train": "train", "training": "train", "trn": "train",
+    "dev": "dev", "devel": "dev", "development": "dev", "valid": "dev", "validation": "dev",
+    "val": "dev", "testa": "dev",
+    "test": "test", "testb": "test", "testing": "test", "tst": "test",
+    # Beside dev this is a test split.
+    "eval": "eval", "evaluation": "eval",
+    "extra": "transfer", "transfer": "transfer", "unlabeled": "transfer",
+    "unlabelled": "transfer", "unsupervised": "transfer",
+}
+# Files that stand beside data and hold none of it.
+_NO_DATA = frozenset("""
+    md rst py pyc ipynb sh bat log yaml yml toml cfg ini lock html htm css js xml pdf png jpg jpeg
+    svg bin pt pth h5 safetensors npy npz pkl sha256 md5 bib cff bak orig tmp part swp swo rej old
+    crdownload
+""".split())
+_NO_DATA_NAMES = frozenset("""
+    readme license licence copying changelog authors notes citation requirements labels classes
+    vocab vocabulary tags stats statistics metadata dataset_info dataset_infos state source
+    conversion
+""".split())
+# ISO 639-1.
+_CODES = frozenset("""
+    aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da
+    de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz
+    ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln
+    lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi
+    pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti
+    tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
+""".split())
+# Parts of names of three letters that are no languages.
+_NO_CODES = frozenset("""
+    dev val trn tst tsv txt csv bio iob ner raw all new old xml src doc pos ann seq set the
+""".split())
+_CODE = re.compile(r"([a-z]{2,3})([-_][A-Za-z]{2,4})?")
+
+
+def split_of(name: str) -> Optional[str]:
+    """The split that a file's name speaks of: train.txt, eng.testa, de-dev.conll, extra."""
+    parts = re.split(r"[^a-z]+", pathlib.PurePosixPath(name).name.lower())
+    return next((_SPLITS[part] for part in parts if part in _SPLITS), None)
+
+
+def split_of_path(path: pathlib.PurePath) -> Optional[str]:
+    """The split that a file's name speaks of or, if it does not, that of the nearest folder."""
+    found = split_of(path.name)
+    if found or path.stem.lower() in _NO_DATA_NAMES:
+        return found
+    return next((_SPLITS[part.lower()] for part in reversed(path.parts[:-1])
+                 if part.lower() in _SPLITS), None)
+
+
+def is_hidden(path: pathlib.PurePath) -> bool:
+    """Whether a file is a system's or an editor's own: ._train.txt, .git/, train.txt~, #a#."""
+    return any(part.startswith(".") or part == "__MACOSX" for part in path.parts) or (
+        path.name.endswith("~") or path.name.startswith(("#", "~$")))
+
+
+def is_no_data(path: pathlib.PurePath) -> bool:
+    """Whether a file's ending says that it holds no rows."""
+    return path.suffix[1:].lower() in _NO_DATA
+
+
+def _code(part: str) -> Optional[str]:
+    match = _CODE.fullmatch(part)
+    if not match or part in _NO_CODES or len(match.group(1)) == 2 and match.group(1) not in _CODES:
+        return None
+    return part
+
+
+def _agreed(codes: Sequence[Optional[str]]) -> bool:
+    """Whether names are languages' codes: all are, several differ, or each is of ISO 639-1."""
+    found: Set[str] = {code for code in codes if code}
+    return None not in codes and (len(found) > 1 or all(len(code[:3].rstrip("-_")) == 2
+                                                        for code in found))
+
+
+def languages_of(paths: Sequence[pathlib.PurePath]) -> List[Optional[str]]:
+    """Languages that the folders of files are named by or, if none is, the files themselves.
+
+    Args:
+      paths: of the files, below what was named as input; an archive stands for a folder.
+
+    Returns:
+      For each file its language; None for all where the names are of something else.
+    """
+    folders = [next((code for code in map(_code, path.parts[:-1]) if code), None)
+               for path in paths]
+    if paths and _agreed(folders):
+        return folders
+    names = [next((code for code in map(_code, re.split(r"[._-]", path.name.lower())) if code),
+                  None) for path in paths]
+    if len(set(names)) > 1 and _agreed(names):
+        return names
+    return [None] * len(paths)

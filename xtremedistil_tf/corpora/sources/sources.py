@@ -1,0 +1,172 @@
+"""Where rows come from: files, folders and archives."""
+
+import contextlib
+import dataclasses
+import pathlib
+import re
+from typing import Callable, Iterator, List, Optional, Tuple
+
+from xtremedistil_tf.corpora.readers.base import ReadOptions, Row, Tally
+from xtremedistil_tf.corpora.readers.formats import read_lines
+from xtremedistil_tf.corpora.sources.archives import (
+    DAMAGED,
+    Opener,
+    is_archive,
+    members,
+    plain_file,
+)
+from xtremedistil_tf.corpora.sources.names import (
+    is_hidden,
+    is_no_data,
+    languages_of,
+    split_of,
+    split_of_path,
+)
+from xtremedistil_tf.data.lines import Line, RowError, decode_lines
+from xtremedistil_tf.errors import UserError
+
+_ARCHIVE = re.compile(r"\.(tar|tgz|tar\.(gz|bz2|xz)|zip)$")
+# (options, tally) -> (format, rows).
+Read = Callable[[ReadOptions, Tally], Tuple[str, Iterator[Row]]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """Rows from one place; every reading begins anew.
+
+    Attributes:
+      name: for messages.
+      split: train, dev, test or transfer; None where its name says nothing.
+      group: name of its folder or archive, which for WikiAnn is the language.
+      read: (options, tally) -> (format, rows).
+      language: of rows that name none, by the name of a folder or file.
+    """
+
+    name: str
+    split: Optional[str]
+    group: str
+    read: Read
+    language: Optional[str] = None
+
+
+@dataclasses.dataclass(frozen=True)
+class _File:
+    """A file that was found: its path below the input, and what opens it."""
+
+    name: str
+    path: pathlib.PurePath
+    group: str
+    opener: Opener
+
+    @property
+    def split(self) -> Optional[str]:
+        return None if is_no_data(self.path) else split_of_path(self.path)
+
+    def source(self, split: Optional[str], language: Optional[str] = None) -> Source:
+        """Its rows."""
+        return Source(self.name, split, self.group, stream(self.name, self.opener, language),
+                      language)
+
+
+def stream(name: str, opener: Opener, language: Optional[str] = None) -> Read:
+    """Reads what `opener` opens, a line at a time.
+
+    Args:
+      name: for messages.
+      opener: gives the bytes, cut behind line feeds.
+      language: of rows that name none, unless the options name one.
+    """
+
+    def lines(options: ReadOptions) -> Iterator[Line]:
+        try:
+            with contextlib.ExitStack() as stack:
+                yield from decode_lines(opener(stack), encoding=options.encoding, every_cr=True)
+        except DAMAGED as error:
+            raise UserError(f"{name} is damaged: {error}") from None
+
+    def named(rows: Iterator[Row]) -> Iterator[Row]:
+        try:
+            yield from rows
+        except UserError as error:
+            if isinstance(error, RowError) or name in str(error):
+                raise
+            raise UserError(f"{name}: {error}") from None
+
+    def read(options: ReadOptions, counts: Tally) -> Tuple[str, Iterator[Row]]:
+        if language and not options.language:
+            options = dataclasses.replace(options, language=language)
+        form, rows = read_lines(lines(options), options, counts)
+        return form, named(rows)
+
+    return read
+
+
+def _files(root: pathlib.Path) -> Iterator[_File]:
+    """The files of a folder or archive, hidden ones left out."""
+    for path in [root] if root.is_file() else sorted(root.rglob("*")):
+        below = path.relative_to(root) if path != root else pathlib.PurePath(path.name)
+        # The input itself may be hidden; what it holds may not.
+        if not path.is_file() or path != root and is_hidden(below):
+            continue
+        if not is_archive(path):
+            yield _File(str(path), below, path.parent.name, plain_file(path))
+            continue
+        stem = _ARCHIVE.sub("", path.name)
+        for name, opener in sorted(members(path), key=lambda one: one[0]):
+            member = pathlib.PurePosixPath(name)
+            if not is_hidden(member):
+                yield _File(f"{path}/{name}", below.parent / stem / member, stem, opener)
+
+
+def _with_eval(files: List[_File]) -> List[Tuple[_File, Optional[str]]]:
+    """Files with their splits; eval is dev or, beside dev, test."""
+    splits = {file.split for file in files}
+    is_eval = next((split for split in ("dev", "test") if split not in splits), None)
+    return [(file, is_eval if file.split == "eval" else file.split) for file in files]
+
+
+def find_sources(path: pathlib.Path, split: Optional[str] = None) -> Tuple[List[Source], List[str]]:
+    """Lists what can be read at a path.
+
+    In a folder or archive the files are read whose names, or whose folders' names, speak of a
+    split; the others are named.
+
+    Args:
+      path: a file, an archive, or a folder of such.
+      split: the split of what is there; by the names where None.
+
+    Returns:
+      (sources, names of the files that are not read).
+
+    Raises:
+      UserError: if nothing is there or no file in it speaks of a split.
+    """
+    if not path.exists():
+        raise UserError(f"--input {path}: no such file or folder")
+    if path.is_file() and not is_archive(path):
+        opener = plain_file(path)
+        return [Source(str(path), split or _only(split_of(path.name)), path.parent.name,
+                       stream(str(path), opener))], []
+    files = list(_files(path))
+    found = _with_eval(files)
+    if split is not None:
+        # Where names speak of splits, only those of this one are meant.
+        spoken = [(file, of) for file, of in found if of == split]
+        found = [(file, split if not spoken or (file, of) in spoken else None)
+                 for file, of in found if not is_no_data(file.path)]
+    elif len(files) == 1 and found[0][1] is None:
+        found = [(files[0], _only(split_of(path.name)))]
+    read = [(file, of) for file, of in found if of is not None]
+    others = [file.name for file, of in found if of is None]
+    if not read:
+        raise UserError(
+            f"{path}: no file in it speaks of a split in its name; it holds "
+            f"{', '.join(others[:5]) or 'nothing'}; allowed are parts of names such as train, dev, "
+            "testa, test, extra, or naming the file itself")
+    languages = languages_of([file.path for file, _ in read])
+    return [file.source(of, language) for (file, of), language in zip(read, languages)], others
+
+
+def _only(split: Optional[str]) -> Optional[str]:
+    """The split of a file that is read alone; there is no dev split beside it."""
+    return "dev" if split == "eval" else split

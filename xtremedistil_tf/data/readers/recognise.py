@@ -1,0 +1,189 @@
+"""Tells what a file holds by some of its lines: running text, or one of the labelled forms."""
+
+import collections
+import csv
+import itertools
+import json
+import pathlib
+import re
+import statistics
+from typing import List, Optional, Sequence, Tuple
+
+from xtremedistil_tf.data.lines import read_lines
+from xtremedistil_tf.data.readers.rows import split_prefix
+from xtremedistil_tf.data.words import CJK, character_class
+
+LETTERS = frozenset("BIESLUM")
+DOCUMENT = "-DOCSTART-"
+WIKIANN = re.compile(r"([a-z]{2,3}(?:-[a-z]+)*):(.*)", re.DOTALL)
+SPACES = re.compile(r"[ \t]+")
+# How a form is called in messages.
+FORMS = {
+    "text": "running text", "words": "one word a line", "columns": "columns of words and tags",
+    "wikiann": "WikiAnn's columns", "tsv": "rows of words, a tab and tags", "jsonl": "JSON",
+    "csv": "CSV", "table": "a table with tabs",
+}
+_END_MARKS = frozenset(".!?…。！？।؟")
+# Fewer lines than this tell nothing about a table or a list of words.
+_FEWEST = 3
+_MOST_COLUMNS = 30
+
+
+def is_tag(text: str) -> bool:
+    """Whether a text is O or a tag of IOB, BIOES, BILOU or BMES."""
+    return text == "O" or (len(text) > 2 and text[0] in LETTERS and text[1] == "-")
+
+
+def split_fields(line: str, separator: Optional[str]) -> List[str]:
+    """The columns of a line; without a separator runs of plain spaces and tabs part them."""
+    if separator is None:
+        return [field for field in SPACES.split(line) if field]
+    if separator == "\t":
+        return line.split("\t")
+    try:
+        return next(csv.reader([line], delimiter=separator), [])
+    except csv.Error:  # A cell that is too long for it.
+        return [line]
+
+
+def usual_width(rows: Sequence[Sequence[str]]) -> Tuple[int, float]:
+    """(the most frequent number of columns, the share of rows that have it)."""
+    (width, count), = collections.Counter(map(len, rows)).most_common(1)
+    return width, count / len(rows)
+
+
+def find_separator(lines: Sequence[str]) -> Optional[str]:
+    """A tab, a comma or a semicolon, if it parts the most lines into equally many columns."""
+    if sum("\t" in line for line in lines) >= 0.5 * len(lines):
+        return "\t"
+    for separator in ",;":
+        width, share = usual_width([split_fields(line, separator) for line in lines])
+        if width > 1 and share >= 0.9:
+            return separator
+    return None
+
+
+def _is_json(lines: Sequence[str]) -> bool:
+    first = lines[0].lstrip()
+    if sum(line.lstrip().startswith("{") for line in lines) >= 0.5 * len(lines):
+        return True
+    # A file that is one array or one object, on one line or on many.
+    return first.rstrip() in ("[", "{") or (first[:1] in "[{" and _begins_json(first))
+
+
+def _begins_json(text: str) -> bool:
+    if re.match(r'\{\s*"|\[\s*(\{\s*["}]|\[\s*["\[{\d])', text):
+        return True
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(value, list) and any(isinstance(one, (str, dict, list)) for one in value)
+
+
+def _tags_of_row(line: str) -> List[str]:
+    """Tags of a line that looks like `word word<TAB>tag tag`, else none."""
+    columns = line.split("\t")
+    tags = [split_prefix(tag)[1] for tag in columns[1].split()] if len(columns) == 2 else []
+    return tags if all(map(is_tag, tags)) else []
+
+
+def _has_tags(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether a column holds tags in the half of the rows."""
+    most = 0.5 * len(rows)
+    if sum(len(row) > 1 and is_tag(row[-1].strip()) for row in rows) >= most:
+        return True
+    width, share = usual_width(rows)
+    alike = [row for row in rows if len(row) == width]
+    return 1 < width <= _MOST_COLUMNS and share >= 0.9 and any(
+        sum(is_tag(row[at].strip()) for row in alike) >= most for at in range(width))
+
+
+def _is_words(lines: Sequence[str], parted: bool) -> bool:
+    """Whether most lines are one short word, with empty lines or end marks as some of them.
+
+    In scripts without spaces a sentence is one word, too; a list of titles has no end marks.
+    """
+    if not parted and not any(line.strip() in _END_MARKS for line in lines):
+        return False
+    single = [line.strip() for line in lines if len(SPACES.split(line.strip())) == 1]
+    if len(lines) < _FEWEST or len(single) < 0.9 * len(lines):
+        return False
+    spaceless = sum(any(map(_without_spaces, word)) for word in single) > 0.3 * len(single)
+    return statistics.median(map(len, single)) <= (3 if spaceless else 15)
+
+
+def _parted(sample: Sequence[str]) -> bool:
+    """Whether empty lines stand between others."""
+    text = "\n".join(line.strip() for line in sample).strip("\n")
+    return "\n\n" in text
+
+
+def _without_spaces(char: str) -> bool:
+    """Whether a character is of a script that sets no space between words."""
+    code = ord(char)
+    return (character_class(char) == CJK or 0x3040 <= code <= 0x30FF  # Kana.
+            or 0x0E00 <= code <= 0x0EFF or 0x1000 <= code <= 0x109F  # Thai, Lao, Burmese.
+            or 0x1780 <= code <= 0x17FF)  # Khmer.
+
+
+def _is_table(lines: Sequence[str], separator: Optional[str]) -> bool:
+    """Whether lines are rows of a table; commas part one where there are quotes, too."""
+    if separator is None:
+        return False
+    if separator != "\t":
+        begun = lines[0].startswith('"') or len(lines) > 1
+        return begun and sum('"' + separator in line or separator + '"' in line
+                             for line in lines) >= 0.5 * len(lines)
+    width, share = usual_width([line.split("\t") for line in lines])
+    return len(lines) >= _FEWEST and width > 1 and share >= 0.9
+
+
+def why_no_text(path: pathlib.Path) -> Optional[str]:
+    """Says what a file holds that is no running text, one sentence a line; None if it is.
+
+    Raises:
+      UserError: if it cannot be read.
+    """
+    head = itertools.islice(read_lines(path), 500)
+    sample = [text for _, text in head if isinstance(text, str)]
+    form = recognise(sample)
+    if form == "text":
+        return None
+    first = next(line for line in sample if line.strip())
+    way_out = "keep the column of its text only" if form in ("table", "csv") else \
+        "xtremedistil-prepare --input=DATA --transfer=FILE --output=NEW makes it of that"
+    return (f"looks like {FORMS[form]} ({first.strip()!r:.60}), but running text is needed, one "
+            f"sentence a line; {way_out}")
+
+
+def recognise(sample: Sequence[str]) -> str:
+    """Tells the form of a file by some of its lines.
+
+    The half of the lines decide: an odd one is told later, as a bad row of that form.
+
+    Args:
+      sample: lines, without their ends.
+
+    Returns:
+      One of FORMS.
+    """
+    lines = [line for line in sample if line.strip()
+             and line.split(None, 1)[0] != DOCUMENT and not line.startswith("# ")]
+    if not lines:
+        return "text"
+    if _is_json(lines):
+        return "jsonl"
+    rows = [tags for tags in map(_tags_of_row, lines) if tags]
+    if len(rows) >= 0.5 * len(lines) and any(len(tags) > 1 for tags in rows):
+        return "tsv"
+    separator = find_separator(lines)
+    fields = [split_fields(line, separator) for line in lines]
+    if _has_tags(fields):
+        prefixed = sum(bool(WIKIANN.fullmatch(row[0])) for row in fields if row)
+        return "wikiann" if prefixed >= 0.5 * len(fields) else "columns"
+    if _is_words(lines, _parted(sample)):
+        return "words"
+    if _is_table(lines, separator):
+        return "table" if separator == "\t" else "csv"
+    return "text"
