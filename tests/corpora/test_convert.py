@@ -14,7 +14,6 @@ from xtremedistil_tf.corpora.convert import convert
 from xtremedistil_tf.corpora.readers.base import ReadOptions
 from xtremedistil_tf.corpora.source_rows import ConvertOptions
 from xtremedistil_tf.corpora.sources.datasets import dataset_sources
-from xtremedistil_tf.corpora.sources.names import split_of
 from xtremedistil_tf.corpora.sources.sources import find_sources
 from xtremedistil_tf.data.labels import read_labels
 from xtremedistil_tf.data.readers.rows import read_ner
@@ -217,13 +216,6 @@ def test_unlabelled_rows_do_not_become_training_rows(tmp_path):
     path.write_text("just some text\n")
     with pytest.raises(UserError, match=r"train\.txt:1: no tags"):
         run(path, tmp_path / "task")
-
-
-@pytest.mark.parametrize(("name", "split"), [
-    ("train", "train"), ("eng.testa", "dev"), ("eng.testb", "test"), ("de-dev.conllu", "dev"),
-    ("wikiann.valid.jsonl", "dev"), ("extra", "transfer"), ("trainer.txt", None), ("a.txt", None)])
-def test_splits_by_name(name, split):
-    assert split_of(name) == split
 
 
 def test_a_damaged_archive(tmp_path):

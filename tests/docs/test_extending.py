@@ -10,9 +10,10 @@ import pytest
 
 from tests.conftest import ROOT
 from xtremedistil_tf import config
-from xtremedistil_tf.corpora.convert import ConvertOptions, convert
+from xtremedistil_tf.corpora.convert import convert
 from xtremedistil_tf.corpora.readers import formats
-from xtremedistil_tf.corpora.readers.sources import find_sources
+from xtremedistil_tf.corpora.source_rows import ConvertOptions
+from xtremedistil_tf.corpora.sources.sources import find_sources
 from xtremedistil_tf.data.labels import read_labels
 from xtremedistil_tf.data.readers.rows import read_ner
 from xtremedistil_tf.errors import UserError

@@ -177,9 +177,9 @@ class _Columns:
         for at, column in enumerate(self.columns):
             if at in besides or not column.is_index:
                 continue
-            steps = list(zip(column.values, column.values[1:]))
-            up = sum(before.isdigit() and after == str(int(before) + 1) for before, after in steps)
-            if column.values[0] in ("0", "1") and up >= 0.5 * len(steps):
+            counts = [int(value) for value in column.values if value.isdigit()]
+            up = sum(after == before + 1 for before, after in zip(counts, counts[1:]))
+            if counts[:1] in ([0], [1]) and up >= 0.5 * (len(counts) - 1):
                 return at
         return None
 

@@ -6,7 +6,7 @@ from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 from xtremedistil_tf.corpora.readers.base import Tally
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.recognise import is_tag
-from xtremedistil_tf.data.words import Word
+from xtremedistil_tf.data.words import Word, has_unspaced
 
 # Keys in the order in which they are asked for; the first that is there counts.
 BEGINS = ("start", "start_offset", "begin", "start_char", "char_start", "startOffset",
@@ -14,6 +14,8 @@ BEGINS = ("start", "start_offset", "begin", "start_char", "char_start", "startOf
           "regionOffset")
 ENDS = ("end", "end_offset", "stop", "end_char", "char_end", "endOffset", "offset_end", "end_idx",
         "end_index", "to")
+# Keys of a list of both.
+PLACES = ("span", "offsets", "position", "positions", "char_span")
 LENGTHS = ("length", "len", "regionLength")
 # Some tools write the text of the entity under one of the last; then another key is its type.
 LABELS = ("label", "labels", "tag", "tags", "entity_type", "entityType", "ner_tag", "label_type",
@@ -64,6 +66,9 @@ def _label(value: Any, place: str) -> str:
 
 
 def _of_dict(entity: Dict[str, Any], text: Optional[str]) -> Span:
+    places = next((entity[key] for key in PLACES if key in entity), None)
+    if isinstance(places, list) and len(places) == 2:
+        entity = {**entity, "start": places[0], "end": places[1]}
     begin_key = next((key for key in BEGINS if key in entity), None)
     end_key = next((key for key in (*ENDS, *LENGTHS) if key in entity), None)
     if begin_key is None or end_key is None:
@@ -147,7 +152,7 @@ def _joined(spans: Sequence[Span], text: str, counts: Tally) -> List[Span]:
     return joined
 
 
-def _trimmed(span: Span, text: str) -> Span:
+def trimmed(span: Span, text: str) -> Span:
     """A span without the white space at its ends."""
     stands = text[span.begin:span.end]
     begin = span.begin + len(stands) - len(stands.lstrip())
@@ -155,7 +160,10 @@ def _trimmed(span: Span, text: str) -> Span:
 
 
 def _cut_words(words: Sequence[Word], spans: Sequence[Span], counts: Tally) -> List[Word]:
-    """Cuts words in which two entities meet, as in salt/pepper."""
+    """Cuts words in which two entities meet, as in salt/pepper.
+
+    In scripts without spaces one entity is enough: there our words are no words of the text.
+    """
     cut: List[Word] = []
     at = 0
     for word, begin, end in words:
@@ -165,10 +173,10 @@ def _cut_words(words: Sequence[Word], spans: Sequence[Span], counts: Tally) -> L
         while behind < len(spans) and spans[behind].begin < end:
             places |= {max(begin, spans[behind].begin), min(end, spans[behind].end)}
             behind += 1
-        if behind - at < 2:
+        ordered = sorted(places)
+        if len(ordered) == 2 or behind - at < 2 and not has_unspaced(word):
             cut.append((word, begin, end))
             continue
-        ordered = sorted(places)
         cut += [(word[a - begin:b - begin], a, b) for a, b in zip(ordered, ordered[1:])]
         counts["cut_words"] += 1
     return cut
@@ -191,7 +199,7 @@ def tag_words(text: str, spans: Sequence[Span], words: Sequence[Word], counts: T
       RowError: for entities that overlap or hold no word.
     """
     joined = _joined(spans, text, counts)
-    spans = [_trimmed(span, text) for span in joined]
+    spans = [trimmed(span, text) for span in joined]
     for before, span in zip(spans, spans[1:]):
         if span.begin < before.end:
             raise RowError(("span", f"{before} ({before.label}) and {span} ({span.label}) "

@@ -80,7 +80,12 @@ def stream(name: str, opener: Opener, language: Optional[str] = None) -> Read:
     def lines(options: ReadOptions) -> Iterator[Line]:
         try:
             with contextlib.ExitStack() as stack:
-                yield from decode_lines(opener(stack), encoding=options.encoding, every_cr=True)
+                for number, text in decode_lines(opener(stack), encoding=options.encoding,
+                                                 every_cr=True):
+                    if isinstance(text, RowError) and text.problems[0][0] == "not_utf8":
+                        text = RowError(("not_utf8", f"{text}; --encoding names another encoding, "
+                                         "such as latin-1"))
+                    yield number, text
         except DAMAGED as error:
             raise UserError(f"{name} is damaged: {error}") from None
 

@@ -11,7 +11,7 @@ from typing import List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.data.lines import read_lines
 from xtremedistil_tf.data.readers.rows import split_prefix
-from xtremedistil_tf.data.words import CJK, character_class
+from xtremedistil_tf.data.words import has_unspaced
 
 LETTERS = frozenset("BIESLUM")
 DOCUMENT = "-DOCSTART-"
@@ -26,7 +26,11 @@ FORMS = {
 _END_MARKS = frozenset(".!?…。！？।؟")
 # Fewer lines than this tell nothing about a table or a list of words.
 _FEWEST = 3
+_FEWEST_ANNOTATED = 8
 _MOST_COLUMNS = 30
+# Names in the header of a table's column of text, in small letters.
+_TEXTS = frozenset({"text", "sentence", "content", "document", "review", "body", "title",
+                    "headline"})
 
 
 def is_tag(text: str) -> bool:
@@ -109,7 +113,7 @@ def _is_words(lines: Sequence[str], parted: bool) -> bool:
     single = [line.strip() for line in lines if len(SPACES.split(line.strip())) == 1]
     if len(lines) < _FEWEST or len(single) < 0.9 * len(lines):
         return False
-    spaceless = sum(any(map(_without_spaces, word)) for word in single) > 0.3 * len(single)
+    spaceless = sum(map(has_unspaced, single)) > 0.3 * len(single)
     return statistics.median(map(len, single)) <= (3 if spaceless else 15)
 
 
@@ -119,12 +123,11 @@ def _parted(sample: Sequence[str]) -> bool:
     return "\n\n" in text
 
 
-def _without_spaces(char: str) -> bool:
-    """Whether a character is of a script that sets no space between words."""
-    code = ord(char)
-    return (character_class(char) == CJK or 0x3040 <= code <= 0x30FF  # Kana.
-            or 0x0E00 <= code <= 0x0EFF or 0x1000 <= code <= 0x109F  # Thai, Lao, Burmese.
-            or 0x1780 <= code <= 0x17FF)  # Khmer.
+def _is_annotated(rows: Sequence[Sequence[str]], parted: bool) -> bool:
+    """Whether rows are words with something else beside them than tags, such as parts of speech."""
+    width, share = usual_width(rows)
+    return parted and len(rows) >= _FEWEST_ANNOTATED and 1 < width <= _MOST_COLUMNS and (
+        share >= 0.98 and all(" " not in field for row in rows for field in row))
 
 
 def _is_table(lines: Sequence[str], separator: Optional[str]) -> bool:
@@ -132,6 +135,9 @@ def _is_table(lines: Sequence[str], separator: Optional[str]) -> bool:
     if separator is None:
         return False
     if separator != "\t":
+        names = [field.strip().lower() for field in split_fields(lines[0], separator)]
+        if _TEXTS.intersection(names):
+            return True
         begun = lines[0].startswith('"') or len(lines) > 1
         return begun and sum('"' + separator in line or separator + '"' in line
                              for line in lines) >= 0.5 * len(lines)
@@ -182,7 +188,10 @@ def recognise(sample: Sequence[str]) -> str:
     if _has_tags(fields):
         prefixed = sum(bool(WIKIANN.fullmatch(row[0])) for row in fields if row)
         return "wikiann" if prefixed >= 0.5 * len(fields) else "columns"
-    if _is_words(lines, _parted(sample)):
+    parted = _parted(sample)
+    if _is_annotated(fields, parted):
+        return "columns"
+    if _is_words(lines, parted):
         return "words"
     if _is_table(lines, separator):
         return "table" if separator == "\t" else "csv"

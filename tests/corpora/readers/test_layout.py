@@ -1,0 +1,133 @@
+"""Columns: which hold the words and the tags, what is asked, what is told."""
+
+import pytest
+
+from tests.corpora.readers.test_formats import read
+from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.readers.rows import Example
+from xtremedistil_tf.errors import UserError
+
+GERMEVAL = ["# http://source [2010]", "1\tAnna\tB-PER\tO", "2\tlehrt\tO\tO",
+            "3\tUniversität\tB-ORG\tO",
+            "4\tOslo\tI-ORG\tB-LOC", "", "# other", "1\tBo\tB-PER\tO", "2\tging\tO\tO"]
+HIPE = ["TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\tNE-FINE-LIT\tNEL-LIT\tMISC",
+        "# hipe2022:document_id = a", "Anna\tB-pers\tO\tB-pers.ind\tQ1\t_",
+        "ging\tO\tO\tO\t_\t_", ".\tO\tO\tO\t_\tEndOfSentence",
+        "Paris\tB-loc\tB-org\tB-loc.adm\tQ90\t_", "sagt\tO\tO\tO\t_\tEndOfLine"]
+FIRST = Example(("Anna", "lehrt", "Universität", "Oslo"), ("B-PER", "O", "B-ORG", "I-ORG"))
+
+
+def words_and_tags(lines, **options):
+    _, rows, counts = read(lines, **options)
+    return [(row.words, row.tags) for _, row in rows], counts
+
+
+def test_several_layers_of_tags_are_asked_for_with_their_names():
+    with pytest.raises(UserError) as caught:
+        read(GERMEVAL)
+    assert str(caught.value) == ("2 columns hold tags: 3 (PER, ORG); 4 (LOC); choose one with "
+                                 "--tag_column=3 or 4")
+    with pytest.raises(UserError, match=r"3 columns hold tags: NE-COARSE-LIT \(pers, loc\); "
+                       r".*--tag_column=NE-COARSE-LIT or NE-COARSE-METO or NE-FINE-LIT"):
+        read(HIPE)
+
+
+def test_a_column_that_counts_words_is_not_the_words():
+    _, rows, counts = read(GERMEVAL, tag_column="3")
+    assert rows[0] == (2, FIRST) and rows[1][1].words == ("Bo", "ging")
+    assert counts.notes == ["words from column 2, tags from column 3 of 4"]
+    assert counts["comments"] == 2
+    _, rows, _ = read(GERMEVAL, tag_column="4")
+    assert rows[0][1].tags == ("O", "O", "O", "B-LOC")
+
+
+def test_columns_are_named_by_the_header():
+    rows, counts = words_and_tags(HIPE, tag_column="NE-COARSE-LIT")
+    assert rows == [(("Anna", "ging", "."), ("B-pers", "O", "O")),
+                    (("Paris", "sagt"), ("B-loc", "O"))]
+    assert counts.notes == ["words from column TOKEN, tags from column NE-COARSE-LIT of 6"]
+    assert counts["comments"] == 1
+    rows, _ = words_and_tags(HIPE, tag_column="ne-fine-lit", word_column="1")
+    assert rows[1] == (("Paris", "sagt"), ("B-loc.adm", "O"))
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    ({"tag_column": "7"}, "--tag_column is '7'; allowed: 1 to 6 or TOKEN, NE-COARSE-LIT"),
+    ({"tag_column": "NER"}, "--tag_column is 'NER'; allowed: 1 to 6 or TOKEN"),
+    ({"tag_column": "2", "word_column": "0"}, "--word_column is '0'; allowed: 1 to 6"),
+])
+def test_columns_that_are_not_there(options, message):
+    with pytest.raises(UserError, match=message):
+        read(HIPE, **options)
+    with pytest.raises(UserError, match="allowed: 1 to 2, and no header names them"):
+        read(["Anna B-PER"], tag_column="NER")
+
+
+@pytest.mark.parametrize(("lines", "words", "tags"), [
+    # UNER: the tag is not last. A trailing tab. A score. The tag first. The layer is all O.
+    (["1\tAnna\tB-PER\t-\tann", "2\tran\tO\t-\t-"], ("Anna", "ran"), ("B-PER", "O")),
+    (["Anna\tB-PER\t", "ran\tO\t"], ("Anna", "ran"), ("B-PER", "O")),
+    (["Anna 0.98 B-PER", "ran 0.5 O"], ("Anna", "ran"), ("B-PER", "O")),
+    (["Anna B-PER 0.98", "ran O 0.5"], ("Anna", "ran"), ("B-PER", "O")),
+    (["B-ACTOR\tbrad", "O\tin"], ("brad", "in"), ("B-ACTOR", "O")),
+    (["Anna\tB-PER\tO", "ran\tO\tO"], ("Anna", "ran"), ("B-PER", "O")),
+    # CoNLL-2003's phrases are no entities; where nothing else is there, they are what is meant.
+    (["Anna NNP B-NP B-PER", "ran VBD B-VP O"], ("Anna", "ran"), ("B-PER", "O")),
+    (["Anna NNP B-NP", "ran VBD B-VP", ". . O"], ("Anna", "ran", "."), ("B-NP", "B-VP", "O")),
+    # CoNLL-U Plus, with a range that the next lines cut.
+    (["# global.columns = ID FORM UPOS NER", "1-2\tdu\t_\t_", "1\tde\tADP\tO", "2\tle\tDET\tB-X"],
+     ("de", "le"), ("O", "B-X")),
+    # The same tags twice are one layer.
+    (["Anna B-PER B-PER", "ran O O"], ("Anna", "ran"), ("B-PER", "O")),
+    # CSV with quotes and a header.
+    (["Word,POS,Tag", "Anna,NNP,B-PER", '",",",",O'], ("Anna", ","), ("B-PER", "O")),
+    (["Anna;B-PER", "ran;O"], ("Anna", "ran"), ("B-PER", "O")),
+])
+def test_words_and_tags_are_found(lines, words, tags):
+    rows, _ = words_and_tags(lines)
+    assert rows == [(words, tags)]
+
+
+def test_sentences_are_parted_by_a_column_where_no_line_is_empty():
+    kaggle = ["Sentence #,Word,POS,Tag", "Sentence: 1,Anna,NNP,B-PER", ",ran,VBD,O",
+              "Sentence: 2,Bo,NNP,B-PER", ",sat,VBD,O"]
+    assert words_and_tags(kaggle)[0] == [(("Anna", "ran"), ("B-PER", "O")),
+                                         (("Bo", "sat"), ("B-PER", "O"))]
+    by_id = ["sentence_id\twords\tlabels", "0\tAnna\tB-PER", "0\tran\tO", "1\tBo\tB-PER"]
+    assert [row[0] for row in words_and_tags(by_id)[0]] == [("Anna", "ran"), ("Bo",)]
+    counted = [f"{at}\tw{row}{at}\t{'B-A' if at == 1 else 'O'}" for row in range(3)
+               for at in range(1, 4)]
+    assert [len(row[0]) for row in words_and_tags(counted)[0]] == [3, 3, 3]
+
+
+def test_only_plain_spaces_and_tabs_part_columns():
+    rows, counts = words_and_tags(["東\u3000京 B-LOC", "10\u00a0000 O", "a\u2009b O"])
+    assert rows == [(("東\u3000京", "10\u00a0000", "a\u2009b"), ("B-LOC", "O", "O"))]
+    assert not counts.notes
+
+
+def test_a_word_with_a_plain_space_is_told():
+    _, rows, _ = read(["Anna B-PER", "ran O", "", "New York B-LOC", "", "Bo B-PER"])
+    assert isinstance(rows[1][1], RowError)
+    assert "3 columns: 'New York B-LOC'; most lines have 2" in str(rows[1][1])
+    assert rows[2][1].words == ("Bo",)
+
+
+def test_a_sharp_sign_is_a_word_where_it_has_a_tag():
+    rows, counts = words_and_tags(["# O", "1 O", "# a comment", "Anna B-PER"])
+    assert rows[0][0] == ("#", "1", "Anna") and counts["comments"] == 1
+    rows, _ = words_and_tags(["#\tproduct", "1\tO", "is\tO", "Anna\tperson"])
+    assert rows[0][0] == ("#", "1", "is", "Anna")
+
+
+def test_transfer_text_needs_no_choice_of_tags():
+    _, rows, _ = read(GERMEVAL, labelled=False)
+    assert rows[0][1].words == FIRST.words
+    _, rows, _ = read(["The DT", "cat NN", "sat VB", ". .", "", "It PRP", "was VB", "so RB",
+                       ". ."], labelled=False)
+    assert [row.words for _, row in rows] == [("The", "cat", "sat", "."), ("It", "was", "so", ".")]
+
+
+def test_no_column_of_tags():
+    with pytest.raises(UserError, match="no column holds tags such as B-PER and O .*'Anna, NNP'"):
+        read(["Anna NNP", "ran VBD"], format="columns")

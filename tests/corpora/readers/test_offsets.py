@@ -1,0 +1,70 @@
+"""What offsets count is found out by what they fit."""
+
+import pytest
+
+from tests.corpora.readers.test_records import rows_of
+from xtremedistil_tf.corpora.readers.offsets import CHARACTERS, ends_inside, find_offsets
+from xtremedistil_tf.corpora.readers.spans import Span
+
+WAYS = {
+    "characters": lambda text, at: at,
+    "utf16": lambda text, at: len(text[:at].encode("utf-16-le")) // 2,
+    "utf8": lambda text, at: len(text[:at].encode("utf-8")),
+}
+
+
+def records(way, first=0, inside=0, count=6):
+    made = []
+    for number in range(count):
+        smiles = "😀" * (number % 3 + 1)
+        text = f"{smiles} Zoë{number} lives in Oslo"
+        begin, end = (WAYS[way](text, len(smiles) + at) for at in (1, 5))
+        made.append({"text": text, "entities": [[begin + first, end + first - inside, "PER"]]})
+    return made
+
+
+@pytest.mark.parametrize(("way", "first", "inside", "told"), [
+    ("characters", 0, 0, None),
+    ("characters", 0, 1, "characters, with the end inside"),
+    ("characters", 1, 0, "characters from 1"),
+    ("characters", 1, 1, "characters from 1, with the end inside"),
+    ("utf16", 0, 0, "UTF-16 units, as JavaScript and Java count"),
+    ("utf16", 0, 1, "UTF-16 units, with the end inside"),
+    ("utf8", 0, 0, "bytes of UTF-8"),
+])
+def test_offsets_are_converted_and_said(way, first, inside, told):
+    rows, counts = rows_of(*records(way, first, inside))
+    if told is None:
+        assert not counts.notes
+    else:
+        assert counts.notes == [f"offsets count {told}: converted"]
+    assert {row[1] for row in rows} == {("O", "B-PER", "O", "O", "O")}
+    assert not counts["widened_entities"]
+
+
+def test_rows_without_wide_characters_do_not_hide_the_others():
+    plain = [{"text": f"Bo{number} came", "entities": [[0, 3, "PER"]]} for number in range(9)]
+    rows, counts = rows_of(*plain, *records("utf16"))
+    assert counts.notes == ["offsets count UTF-16 units, as JavaScript and Java count: converted"]
+    assert all("B-PER" in row[1] for row in rows) and not counts["widened_entities"]
+
+
+def test_one_entity_proves_nothing_and_right_offsets_stay():
+    assert find_offsets([("😀 Anna", [Span(3, 7, "X")])]) == CHARACTERS
+    right = [("😀 Anna here", [Span(2, 6, "X")])] * 5
+    assert find_offsets(right) == CHARACTERS
+    # Parts of words, as in German compounds, fit nothing better.
+    assert find_offsets([("Berlinreise", [Span(0, 6, "X")])] * 5) == CHARACTERS
+
+
+def test_the_text_of_entities_decides():
+    spans = [Span(4, 8, "X", "Anna")]
+    shifted = [Span(5, 9, "X", "Anna")]
+    assert find_offsets([("😀😀 Anna", shifted)] * 2).unit == "utf16"
+    assert find_offsets([("so, Anna", spans)] * 2) == CHARACTERS
+
+
+def test_the_end_of_token_offsets():
+    assert ends_inside([(4, [Span(0, 0, "X")])], False)
+    assert not ends_inside([(4, [Span(2, 4, "X")])], True)
+    assert ends_inside([(4, [Span(0, 1, "X")])], True)

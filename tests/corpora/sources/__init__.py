@@ -1,0 +1,1 @@
+"""Files, folders, archives and names as sources of rows."""

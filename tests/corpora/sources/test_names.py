@@ -1,0 +1,66 @@
+"""Names of files and folders: splits, languages, what is no data."""
+
+import pathlib
+
+import pytest
+
+from xtremedistil_tf.corpora.sources.names import (
+    is_hidden,
+    is_no_data,
+    languages_of,
+    split_of,
+    split_of_path,
+)
+
+
+@pytest.mark.parametrize(("name", "split"), [
+    ("train", "train"), ("eng.testa", "dev"), ("eng.testb", "test"), ("de-dev.conllu", "dev"),
+    ("wikiann.valid.jsonl", "dev"), ("extra", "transfer"), ("trainer.txt", None), ("a.txt", None),
+    ("devel.tsv", "dev"), ("development.txt", "dev"), ("validation.jsonl", "dev"),
+    ("eval.conll", "eval"), ("evaluation.txt", "eval"), ("NER-de-train.tsv", "train"),
+    ("en_ewt-ud-test.iob2", "test"), ("wnut17train.conll", "train"), ("trn.txt", "train")])
+def test_splits_by_name(name, split):
+    assert split_of(name) == split
+
+
+@pytest.mark.parametrize(("path", "split"), [
+    ("train/de.txt", "train"), ("data/dev/x/part1.conll", "dev"), ("train/dev.txt", "dev"),
+    ("de/a.txt", None), ("train/labels.txt", None), ("train/README", None)])
+def test_splits_by_folder(path, split):
+    assert split_of_path(pathlib.PurePosixPath(path)) == split
+
+
+@pytest.mark.parametrize("path", ["._train.txt", ".git/logs/refs/heads/dev", "__MACOSX/train.txt",
+                                  ".train.txt.swp", "train.txt~", "#train.txt#", "~$train.txt"])
+def test_files_of_systems_and_editors(path):
+    assert is_hidden(pathlib.PurePosixPath(path))
+    assert not is_hidden(pathlib.PurePosixPath("data/train.txt"))
+
+
+@pytest.mark.parametrize("name", ["train.py", "train.md", "train.txt.bak", "test.log", "dev.png"])
+def test_endings_of_what_is_no_data(name):
+    assert is_no_data(pathlib.PurePosixPath(name))
+    assert not is_no_data(pathlib.PurePosixPath("train.txt"))
+
+
+@pytest.mark.parametrize(("paths", "languages"), [
+    (["de/train.txt", "ar/train.txt"], ["de", "ar"]),
+    (["data/pt-br/train.txt", "data/de/train.txt"], ["pt-br", "de"]),
+    (["train/de.txt", "dev/de.txt", "train/en.txt"], ["de", "de", "en"]),
+    (["hau/train.txt", "yor/train.txt"], ["hau", "yor"]),
+    (["de/train.txt"], ["de"]),
+    (["de/train", "de/dev"], ["de", "de"]),
+    (["train_de.tsv", "train_en.tsv"], ["de", "en"]),
+    (["esp.train", "ned.train", "esp.testa"], ["esp", "ned", "esp"]),
+    # Names of something else.
+    (["eng.train", "eng.testa"], [None, None]),
+    (["bio/train.txt", "iob/train.txt"], [None, None]),
+    (["ner/train.txt", "raw/train.txt"], [None, None]),
+    (["de/train.txt", "train.txt"], [None, None]),
+    (["NER-de-train.tsv", "NER-de-dev.tsv"], [None, None]),
+    (["abc/train.txt"], [None]),
+    (["train.txt", "dev.txt"], [None, None]),
+    ([], []),
+])
+def test_languages_by_name(paths, languages):
+    assert languages_of([pathlib.PurePosixPath(path) for path in paths]) == languages

@@ -1,0 +1,213 @@
+"""Data that would be misread without a word: what is told, mended or refused, end to end."""
+
+import json
+import unicodedata
+
+import pytest
+
+from xtremedistil_tf.corpora.conversion_record import describe_record
+from xtremedistil_tf.corpora.convert import convert
+from xtremedistil_tf.corpora.readers.base import ReadOptions
+from xtremedistil_tf.corpora.source_rows import ConvertOptions
+from xtremedistil_tf.corpora.sources.sources import find_sources
+from xtremedistil_tf.errors import UserError
+
+
+def prepare(tmp_path, lines, name="train.txt", transfer=None, read=(), **options):
+    """(record, what is said, train, dev and test rows together) of a file and transfer text."""
+    path, sources = tmp_path / name, []
+    for file, content in ((path, lines), (tmp_path / "other.txt", transfer)):
+        if content is not None:
+            file.write_text("\n".join(content) + "\n", "utf-8")
+            sources += find_sources(file, "transfer" if file != path else None)[0]
+    task = tmp_path / "task"
+    record = convert(sources, task, ConvertOptions(ReadOptions(**dict(read)), **options))
+    rows = [line for split in ("train", "dev", "test")
+            for line in (task / f"{split}.tsv").read_text("utf-8").splitlines()]
+    return record, describe_record(record), sorted(rows)
+
+
+def sentences(count=12, word="w", tag="B-PER"):
+    return "\n\n".join(f"{word}{n} {tag}\nran O" for n in range(count)).split("\n")
+
+
+def texts(*records):
+    return [json.dumps(record) for record in records]
+
+
+@pytest.mark.parametrize(("column", "suspicious"), [("1", True), ("2", False)])
+def test_words_that_are_numbers_are_suspicious(tmp_path, column, suspicious):
+    lines = []
+    for n in range(30):
+        lines += [f"{n}\tw{n}\t{'B-X' if n % 3 else 'O'}"] + [""] * (n % 2)
+    _, told, _ = prepare(tmp_path, lines, read={"word_column": column})
+    assert ("30 of 30 words are numbers; --word_column names the column" in told) == suspicious
+
+
+def test_entities_that_begin_inside_words_are_suspicious(tmp_path):
+    records = [{"text": f"Berlinreise nach Bonn{n}", "entities": [[0, 6, "LOC"]]}
+               for n in range(12)]
+    record, told, _ = prepare(tmp_path, texts(*records), "train.jsonl")
+    assert "12 of 12 entities begin or end inside a word; their offsets count something" in told
+    assert record["sources"][0]["counts"]["entities"] == 12
+
+
+def test_text_that_is_not_composed_is_told_and_can_be_composed(tmp_path):
+    lines = [unicodedata.normalize("NFD", line) for line in sentences(word="Zoë")]
+    _, told, rows = prepare(tmp_path, lines)
+    assert "12 sentences are not composed (Unicode NFC)" in told and "--normalize=nfc" in told
+    assert not unicodedata.is_normalized("NFC", rows[0])
+    (tmp_path / "again").mkdir()
+    _, told, rows = prepare(tmp_path / "again", lines, normalize="nfc")
+    assert "12 sentences composed (Unicode NFC)" in told and "suspicious" not in told
+    assert unicodedata.is_normalized("NFC", "".join(rows))
+
+
+def test_offsets_are_of_the_text_as_it_stands_when_it_is_composed(tmp_path):
+    text = unicodedata.normalize("NFD", "Zoë lebt")
+    records = [{"text": f"{text} {n}", "entities": [[0, 4, "PER"]]} for n in range(12)]
+    _, _, rows = prepare(tmp_path, texts(*records), "train.jsonl", normalize="nfc")
+    assert rows[0] == "Zoë lebt 0\tB-PER O O"
+
+
+def test_a_type_with_a_space_is_written_with_a_line_and_read_again(tmp_path):
+    records = [{"text": f"Anna{n} lives", "entities": [[0, 5 + (n > 9), "First Name"]]}
+               for n in range(12)]
+    record, told, rows = prepare(tmp_path, texts(*records), "train.jsonl")
+    assert record["labels"] == ["O", "B-First_Name", "I-First_Name"]
+    assert "12 entities whose type held a space, now _" in told
+    assert rows[0] == "Anna0 lives\tB-First_Name O"
+    (tmp_path / "b").mkdir()
+    tabs = [line.replace(" ", "\t").replace("PER", "First Name") for line in sentences()]
+    assert prepare(tmp_path / "b", tabs)[0]["labels"] == ["O", "B-First_Name", "I-First_Name"]
+
+
+@pytest.mark.parametrize("language", [None, "de"])
+def test_a_type_with_a_colon_is_prepared_again(tmp_path, language):
+    lines = sentences(tag="B-GPE:city")
+    first, _, rows = prepare(tmp_path, lines, read={"language": language})
+    sources, _ = find_sources(tmp_path / "task")
+    again = convert(sources, tmp_path / "again", ConvertOptions())
+    assert again["labels"] == first["labels"] == ["O", "B-GPE:city", "I-GPE:city"]
+    assert again["splits"] == first["splits"]
+    assert (tmp_path / "again" / "train.tsv").read_bytes() == (
+        tmp_path / "task" / "train.tsv").read_bytes()
+
+
+def test_a_file_without_empty_lines_is_cut_behind_end_marks(tmp_path):
+    lines = [line for n in range(40) for line in (f"Anna{n} B-PER", "ran O", ". O", '" O')]
+    record, told, rows = prepare(tmp_path, lines)
+    assert len(rows) == 40 and rows[0] == 'Anna0 ran . "\tB-PER O O O'
+    assert "1 rows cut behind end marks" in told
+    # A sentence may be long; a file of few lines may be one.
+    (tmp_path / "b").mkdir()
+    short = sentences(11) + [""] + [f"w{n} O" if n % 9 else ". O" for n in range(200)]
+    record, told, rows = prepare(tmp_path / "b", short)
+    assert len(rows) == 12 and "cut behind" not in told
+
+
+def test_a_file_without_empty_lines_and_end_marks_is_refused(tmp_path):
+    lines = [f"w{n} {'B-X' if n % 9 else 'O'}" for n in range(600)]
+    with pytest.raises(UserError, match="train.txt:1: 600 words without an empty line or an end "
+                       "mark between; needed is an empty line behind each sentence"):
+        prepare(tmp_path, lines)
+
+
+def test_rows_that_no_encoder_reads_are_cut_or_suspicious(tmp_path):
+    record = {"tokens": (["w"] * 99 + ["."]) * 6, "ner_tags": (["B-X"] + ["O"] * 99) * 6}
+    endless = {"tokens": ["v"] * 600, "ner_tags": ["O"] * 600}
+    short = [{"tokens": [f"u{n}"], "ner_tags": ["B-X"]} for n in range(12)]
+    made, told, _ = prepare(tmp_path, texts(record, endless, *short), "train.jsonl")
+    assert sum(sum(found.values()) for found in made["splits"].values()) == 6 + 1 + 12
+    assert "1 rows of over 510 words; no encoder reads so many" in told
+
+
+def test_rows_of_numbers_that_nothing_names_are_refused(tmp_path):
+    records = [{"tokens": ["a", "b"], "ner_tags": [0, 1]}] * 3
+    with pytest.raises(UserError, match="train.jsonl:1: tags are numbers; name them with --tag_n"):
+        prepare(tmp_path, texts(*records), "train.jsonl")
+
+
+@pytest.mark.parametrize(("lines", "message"), [
+    (["just some text", "and more of it ."], "no tags: it was read as running text .--tag_column "),
+    (["The", "cat", ".", "", "It", "."], "no tags: it was read as one word a line"),
+    ([f"w{n} -" for n in range(9)] + ["x O"] * 10,
+     r"tag 1 is '-' \(and 8 more\); allowed: O, or B"),
+    ([f"w{n} t{n}" for n in range(5)] + ["x O"] * 5 + ["y B-A"],
+     "tag 3 is 't2', and 2 other tags;"),
+])
+def test_refusals_name_what_came_and_the_way_out(tmp_path, lines, message):
+    with pytest.raises(UserError, match=message) as caught:
+        prepare(tmp_path, lines)
+    assert len(str(caught.value)) < 300
+
+
+def test_types_without_letters_are_said(tmp_path):
+    lines = [line.replace("B-PER", "person-actor") for line in sentences()]
+    record, told, rows = prepare(tmp_path, lines)
+    assert rows[0] == "w0 ran\tB-person-actor O"
+    assert "12 types without B- or I-: neighbours of one type are read as one entity" in told
+
+
+TRANSFERS = {
+    "words": (["The", "cat", "sat", ".", "", "It", "rained", "."],
+              ["The cat sat .", "It rained ."]),
+    "columns": (["Bo B-PER", "sat O", "", "Cy B-PER"], ["Bo sat", "Cy"]),
+    "germeval": (["1\tBo\tB-PER\tO", "2\tsat\tO\tB-X"], ["Bo sat"]),
+    "tsv": (["Bo sat\ten:B-PER en:O", "Cy\tB-PER"], ["Bo sat", "Cy"]),
+    "jsonl": (['{"text": "Bo sat.", "id": 7}', '{"tokens": ["Cy", "ran"]}'],
+              ["Bo sat .", "Cy ran"]),
+    "json": (["[", '{"text": "Bo sat."}', "]"], ["Bo sat ."]),
+    "csv": (["id,text", '1,"Bo sat, then."', "2,Cy ran."], ["Bo sat , then .", "Cy ran ."]),
+    "csv of texts": (['"3","Bo"," Bo sat there."', '"4","Cy","Cy ran off."'],
+                     ["Bo sat there .", "Cy ran off ."]),
+    "table": (["a good film\tpos", "a bad film\tneg", "so so\tneg"],
+              ["a good film", "a bad film", "so so"]),
+    "text": (["Bo sat. It rained.", "Cy ran."], ["Bo sat .", "It rained .", "Cy ran ."]),
+}
+
+
+@pytest.mark.parametrize("form", TRANSFERS)
+def test_transfer_text_is_made_of_every_form_without_its_labels(tmp_path, form):
+    given, expected = TRANSFERS[form]
+    prepare(tmp_path, sentences(), transfer=given)
+    assert (tmp_path / "task" / "transfer.txt").read_text("utf-8").splitlines() == expected
+
+
+def test_the_texts_column_of_a_table_can_be_named(tmp_path):
+    table = ["one two\tthree four", "five six\tseven eight", "nine ten\televen twelve"]
+    with pytest.raises(UserError, match="other.txt: a table of 2 columns; name the column of the "
+                       "text with --word_column=1 or 2"):
+        prepare(tmp_path, sentences(), transfer=table)
+    lines = [line.replace(" ", "\t") for line in sentences()]
+    with pytest.raises(UserError, match="--word_column is '3'"):
+        prepare(tmp_path, lines, transfer=table, read={"word_column": "3"})
+
+
+def test_the_same_rows_in_two_formats_are_read_once(tmp_path):
+    (tmp_path / "in").mkdir()
+    pairs = [(f"w{n}", "ran", ".") for n in range(12)]
+    (tmp_path / "in" / "train.conll").write_text(
+        "\n\n".join(f"{a} B-PER\n{b} O\n{c} O" for a, b, c in pairs))
+    (tmp_path / "in" / "train.jsonl").write_text("\n".join(texts(*(
+        {"text": f"{a} {b}{c}", "entities": [[0, len(a), "PER"]]} for a, b, c in pairs))))
+    sources, _ = find_sources(tmp_path / "in")
+    record = convert(sources, tmp_path / "task", ConvertOptions())
+    assert sum(sum(found.values()) for found in record["splits"].values()) == 12
+    assert record["copies"] == [[str(tmp_path / "in" / "train.jsonl"),
+                                 str(tmp_path / "in" / "train.conll")]]
+    assert "train.jsonl not read: the same rows as" in describe_record(record)
+    other = (tmp_path / "in" / "train.jsonl").read_text().replace("PER", "ORG")
+    (tmp_path / "in" / "train.jsonl").write_text(other)
+    with pytest.raises(UserError, match="hold the same text with other entities; name the one"):
+        convert(find_sources(tmp_path / "in")[0], tmp_path / "b", ConvertOptions())
+
+
+def test_several_parts_of_a_split_are_all_read(tmp_path):
+    (tmp_path / "in" / "train").mkdir(parents=True)
+    for part in "ab":
+        (tmp_path / "in" / "train" / f"part-{part}.conll").write_text(
+            "\n".join(sentences(word=part)))
+    record = convert(find_sources(tmp_path / "in")[0], tmp_path / "task", ConvertOptions())
+    assert sum(sum(found.values()) for found in record["splits"].values()) == 24
+    assert not record["copies"]

@@ -1,0 +1,72 @@
+"""Forms of files are told by their content."""
+
+import dataclasses
+
+import pytest
+
+from tests.conftest import write_task
+from xtremedistil_tf.config import DataConfig
+from xtremedistil_tf.corpora.check import check_task
+from xtremedistil_tf.data.folders.task import read_task
+from xtremedistil_tf.data.readers.recognise import recognise
+from xtremedistil_tf.errors import UserError
+
+WORDS = ["The", "visitor", "saw", "Oslo", ".", "", "It", "rained", "."]
+
+
+@pytest.mark.parametrize(("lines", "form"), [
+    (WORDS, "words"),
+    ([word for word in WORDS if word], "words"),  # The full stops tell.
+    (["東", "京", "は", "。", "晴", "れ", "。"], "words"),
+    (["Berlin", "Paris", "Rome"], "text"),  # Titles.
+    (["他来了。", "她走了！", "天气好。"], "text"),
+    (["นายกรัฐมนตรีเดินทางไปกรุงเทพ", "วันนี้ฝนตก", "เขามา"], "text"),
+    (['"3","A headline","A text."'], "csv"),
+    (["id,text", "1,It rained.", "2,He came."], "csv"),
+    (["Yes, he said.", "No, she said.", "It rained, then."], "text"),
+    (["a good film\tpos", "a bad film\tneg", "so so\tneg"], "table"),
+    (["one\ttwo", "It rained."], "text"),
+    (['{"text": "It rained."}'], "jsonl"),
+    (["[", "  {", '    "text": "It rained."', "  }", "]"], "jsonl"),
+    (['[{"text": "It rained."}]'], "jsonl"),
+    (['["It rained.", {"entities": []}]'], "jsonl"),
+    (["[1]", "This is a footnote ."], "text"),
+    (["[[File:x.png]] shows it .", "So it does ."], "text"),
+    (["1\tAnna\tB-PER\t-\tann", "2\tran\tO\t-\t-"], "columns"),
+    (["Sentence: 1,Anna,NNP,B-PER", ",ran,VBD,O"], "columns"),
+    (["B-ACTOR\tbrad", "O\tin"], "columns"),
+    (["The DT", "cat NN", "sat VB", ". .", "", "It PRP", "was VB", "so RB", ". ."], "columns"),
+    (["O menino viu", "O gato", "A casa ."], "text"),
+    (["Paul left .\ten:B-PER en:O en:O"], "tsv"),
+])
+def test_forms(lines, form):
+    assert recognise(lines) == form
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("\n".join(WORDS), r"looks like one word a line \('The'\)"),
+    ("Anna B-PER\nran O\n", "columns of words and tags"),
+    ("1\tAnna\tB-PER\t-\n2\tran\tO\t-\n", "columns of words and tags"),
+    ("Paul left .\ten:B-PER en:O en:O\n", "rows of words, a tab and tags .* xtremedistil-prepare"),
+    ('"3","A headline","A text."\n', "CSV .* keep the column of its text only"),
+    ('{"text": "Paul left."}\n', "JSON .* xtremedistil-prepare --input=DATA --transfer=FILE"),
+])
+def test_a_run_refuses_transfer_files_that_are_no_text(tmp_path, text, message):
+    task = write_task(tmp_path / "task")
+    other = tmp_path / "other.txt"
+    other.write_text(text, "utf-8")
+    with pytest.raises(UserError, match=f"--transfer_file {other} looks like"):
+        read_task(DataConfig(str(task), str(other), 16, do_ner=True))
+    with pytest.raises(UserError, match=message):
+        read_task(DataConfig(str(task), str(other), 16, do_ner=True))
+    (task / "transfer.txt").write_text(text, "utf-8")
+    assert ("transfer.txt", "no_text", True) in {
+        (found.path.name, found.kind, found.is_error) for found in check_task(task)}
+
+
+def test_the_tasks_own_rows_are_read_without_their_tags(tmp_path):
+    task = write_task(tmp_path / "task")
+    config = DataConfig(str(task), "train.tsv", 16, do_ner=True)
+    own = read_task(config)
+    assert [row.words for row in own.transfer] == [row.words for row in own.examples["train"]]
+    assert read_task(dataclasses.replace(config, transfer_file="transfer.txt")).transfer_rows == 48
