@@ -3,13 +3,16 @@
 import gzip
 import io
 import json
+import re
 import sys
 import tarfile
 import types
 
 import pytest
 
-from xtremedistil_tf.corpora.conversion_record import describe_record
+from tests.conftest import ROOT
+from xtremedistil_tf.corpora import conversion_record
+from xtremedistil_tf.corpora.conversion_record import changes, describe_record
 from xtremedistil_tf.corpora.convert import convert
 from xtremedistil_tf.corpora.readers.base import ReadOptions
 from xtremedistil_tf.corpora.source_rows import ConvertOptions
@@ -274,3 +277,12 @@ def test_the_datasets_library_is_an_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(UserError, match=r"pip install xtremedistil-tf\[datasets\]"):
         dataset_sources("wikiann", [])
+
+
+def test_every_count_of_our_readers_is_told():
+    told = {*conversion_record._TOLD, *conversion_record._SEPARATE}
+    paths = (ROOT / "xtremedistil_tf" / "corpora").rglob("*.py")
+    found = {name for path in paths for name in re.findall(
+        r'counts\["(\w+)"\]', path.read_text("utf-8"))}
+    assert found and not found - told - {"unusable_rows", "without_entity", "cut", "unknown"}
+    assert changes({"counts": {"own_things": 3}}) == ["3 own_things"]

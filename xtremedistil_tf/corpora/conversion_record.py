@@ -4,8 +4,7 @@ from typing import Any, Dict, List
 
 from xtremedistil_tf.corpora.readers.sentences import MOST_WORDS
 
-# Every count that a reader can make, and how it is told. A count without a line here would be
-# dropped silently, so an unknown one is an error.
+# Every count that our readers make, and how it is told.
 _TOLD = {
     "document_markers": "document markers left out",
     "comments": "comment lines left out",
@@ -47,7 +46,9 @@ def changes(source: Dict[str, Any]) -> List[str]:
     """What was changed or left out in one source, a line each."""
     counts = source["counts"]
     lines = list(source.get("notes", ()))
-    lines += [f"{counts[name]:,} {_TOLD[name]}" for name in counts if name not in _SEPARATE]
+    # A reader of another package may have counts of its own.
+    lines += [f"{counts[name]:,} {_TOLD.get(name, name)}" for name in counts
+              if name not in _SEPARATE]
     rewritten = counts.get("rewritten_tags")
     if rewritten and source["scheme"] == "IOB2":
         lines.append(f"{rewritten:,} I- tags that continue nothing read as B-")
