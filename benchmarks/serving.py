@@ -232,7 +232,7 @@ def start() -> dict:
 def main(argv) -> None:
     """Runs the parts one after another."""
     del argv
-    from xtremedistil_tf.cli.console import quiet_libraries
+    from xtremedistil_tf.screen import quiet_libraries
 
     quiet_libraries()
     parts = {"speed": speed, "paper_grid": paper_grid, "run": run, "disk": disk, "int8": int8,

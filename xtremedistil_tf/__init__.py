@@ -9,6 +9,8 @@ TYPE_CHECKING = False  # Type checkers know the name; typing itself is not impor
 if TYPE_CHECKING:
     from typing import Any, List
 
+    from xtremedistil_tf.api.run import Run
+    from xtremedistil_tf.api.runs import distil, finetune, plan
     from xtremedistil_tf.config import (
         Architecture,
         DataConfig,
@@ -28,11 +30,15 @@ if TYPE_CHECKING:
 
 # Where each public name is; the imports above say the same to type checkers and editors.
 _PLACES = {
+    "distil": "api.runs",
+    "finetune": "api.runs",
     "load": "inference.runtimes.load",
     "Architecture": "config",
+    "plan": "api.runs",
     "DataConfig": "config",
     "DistilConfig": "config",
     "Resources": "config",
+    "Run": "api.run",
     "RunConfig": "config",
     "SquadConfig": "config",
     "StudentConfig": "config",
@@ -45,9 +51,9 @@ _PLACES = {
 }
 
 __all__ = [
-    "Architecture", "DataConfig", "DistilConfig", "Resources", "RunConfig", "SquadConfig",
-    "StudentConfig", "TeacherConfig", "UserError", "__version__", "load", "register_loss",
-    "register_reader", "register_strategy", "register_student",
+    "Architecture", "DataConfig", "DistilConfig", "Resources", "Run", "RunConfig", "SquadConfig",
+    "StudentConfig", "TeacherConfig", "UserError", "__version__", "distil", "finetune", "load",
+    "plan", "register_loss", "register_reader", "register_strategy", "register_student",
 ]
 
 

@@ -1,14 +1,39 @@
-"""Progress bars with time left, on a screen and in a log file."""
+"""Progress bars with time left, on a screen, in a notebook and in a log file."""
 
 import logging
 import sys
-from typing import Any, Optional
+import warnings
+from typing import Any, Dict, Optional
 
-from tqdm import tqdm
+import tqdm
+
+
+def in_notebook() -> bool:
+    """Whether this process is the kernel of a notebook."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell is not None and "IPKernelApp" in shell.config
+
+
+def _bar(**options: Any) -> Any:
+    """A bar for where the process runs; in a log file it is a line now and then."""
+    if in_notebook():
+        with warnings.catch_warnings():
+            # Without ipywidgets tqdm says so and draws a bar of text.
+            warnings.simplefilter("ignore", tqdm.TqdmWarning)
+            from tqdm.auto import tqdm as notebook_bar
+
+            return notebook_bar(mininterval=0.5, **options)
+    on_screen = sys.stderr.isatty()
+    shape: Dict[str, Any] = ({"dynamic_ncols": True, "mininterval": 0.5} if on_screen else
+                             {"ncols": 150, "mininterval": 30.0})
+    return tqdm.tqdm(file=sys.stderr, **shape, **options)
 
 
 class Progress:
     """A bar for a known amount of work; in a log file a line every 30 seconds instead.
+
+    In a notebook it is a widget, or a bar of text where there are no widgets.
 
     Args:
       total: units of work.
@@ -18,11 +43,8 @@ class Progress:
     """
 
     def __init__(self, total: int, title: str, unit: str, done: int = 0):
-        on_screen = sys.stderr.isatty()
-        self._bar = tqdm(
-            total=total, initial=done, desc=title, unit=f" {unit}", file=sys.stderr,
-            dynamic_ncols=on_screen, ncols=None if on_screen else 150, leave=True,
-            mininterval=0.5 if on_screen else 30.0, miniters=1,
+        self._bar = _bar(
+            total=total, initial=done, desc=title, unit=f" {unit}", leave=True, miniters=1,
             disable=not logging.getLogger("absl").isEnabledFor(logging.INFO),  # --quiet
         )
 

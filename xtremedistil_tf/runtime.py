@@ -16,7 +16,10 @@ def prepare(seed: int, deterministic: bool, opt_policy: Optional[str] = None) ->
     """
     for gpu in tf.config.list_physical_devices("GPU"):
         # Else the first process takes all memory of a GPU, a TensorBoard or a notebook included.
-        tf.config.experimental.set_memory_growth(gpu, True)
+        try:
+            tf.config.experimental.set_memory_growth(gpu, True)
+        except RuntimeError:
+            pass  # The program that calls us has begun to use the GPU, as it chose.
     # First of all: several workers must be connected before any operation runs.
     use_strategy(best_strategy())
     tf.keras.utils.set_random_seed(seed)

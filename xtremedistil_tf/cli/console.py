@@ -11,6 +11,7 @@ from absl import app, flags, logging
 
 from xtremedistil_tf.cli.options import usage as command_help
 from xtremedistil_tf.errors import UserError, is_lost_worker, is_out_of_memory, user_mistake
+from xtremedistil_tf.screen import PlainFormatter, level_of, quiet_libraries
 from xtremedistil_tf.version import __version__
 
 FLAGS = flags.FLAGS
@@ -20,16 +21,6 @@ EXIT_USER_ERROR = 2
 # Flags by which a run needs less memory.
 _MEMORY_FLAGS = ("student_distil_batch_size", "distil_batch_size", "distil_batch_tokens",
                  "student_ft_batch_size", "ft_batch_size", "teacher_batch_size", "seq_len")
-
-
-def quiet_libraries() -> None:
-    """Keeps TensorFlow's and transformers' start-up messages off the screen.
-
-    Variables that the user has set are left alone.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 
 
 class _Terminated(BaseException):
@@ -142,10 +133,9 @@ def _parse(argv: Sequence[str]) -> List[str]:
 def _set_up_logging() -> None:
     """Sends the log to standard error as plain lines: no dates and no source positions."""
     if not FLAGS["verbosity"].present:
-        logging.set_verbosity(logging.WARNING if FLAGS.quiet else
-                              logging.DEBUG if FLAGS.verbose else logging.INFO)
+        logging.get_absl_logger().setLevel(level_of(FLAGS.quiet, FLAGS.verbose))
     logging.use_absl_handler()
-    logging.get_absl_handler().setFormatter(_PlainFormatter())
+    logging.get_absl_handler().setFormatter(PlainFormatter())
 
 
 def start(
@@ -206,9 +196,3 @@ def start(
             _fail(told)
 
     app.run(guarded, flags_parser=_parse)
-
-
-class _PlainFormatter(logging.PythonFormatter):
-    def format(self, record):
-        prefix = "" if record.levelname == "INFO" else f"{record.levelname.lower()}: "
-        return prefix + record.getMessage()

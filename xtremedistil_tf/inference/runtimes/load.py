@@ -39,6 +39,11 @@ def load(
     Raises:
       UserError: for an unknown runtime, or a folder that holds no such form, or one of another
         student than its own.
+
+    Example:
+      tagger = xtremedistil_tf.load("runs/demo")
+      tagger("Anna Keller visited the University of Alderton.")
+      small = xtremedistil_tf.load("runs/demo/onnx", "onnx_int8")
     """
     folder = pathlib.Path(folder)
     runtime = runtime or runtime_of(folder)

@@ -1,0 +1,63 @@
+"""What a call sets up in the process and takes back: log lines, seeds, precision."""
+
+import contextlib
+import logging
+from typing import Any, Iterator, Mapping
+
+from xtremedistil_tf.config import RunConfig
+from xtremedistil_tf.errors import UserError, user_mistake
+from xtremedistil_tf.screen import PlainFormatter, level_of, quiet_libraries
+
+
+@contextlib.contextmanager
+def logged(given: Mapping[str, Any]) -> Iterator[None]:
+    """Shows the log in the block as the commands do, unless the program shows it already.
+
+    Args:
+      given: keywords; `quiet` and `verbose` count.
+    """
+    verbose = bool(given.get("verbose"))
+    if not verbose:
+        quiet_libraries()
+    log = logging.getLogger("absl")
+    level, handler = log.level, logging.StreamHandler()
+    handler.setFormatter(PlainFormatter())
+    own = not log.hasHandlers()
+    log.setLevel(level_of(bool(given.get("quiet")), verbose))
+    if own:
+        log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+        log.removeHandler(handler)
+
+
+@contextlib.contextmanager
+def run_of(config: RunConfig, given: Mapping[str, Any]) -> Iterator[None]:
+    """Readies the process for a run in the block: log, seeds, devices, precision.
+
+    Args:
+      config: the run.
+      given: keywords; texts among them may be paths that a message names.
+
+    Raises:
+      UserError: for what a command would tell in one line, a full disk among it.
+    """
+    with logged(given):
+        from xtremedistil_tf.keras2 import tf
+        from xtremedistil_tf.runtime import prepare
+
+        policy = tf.keras.mixed_precision.global_policy()
+        prepare(config.seed, config.deterministic, config.opt_policy)
+        try:
+            yield
+        except UserError:
+            raise
+        except Exception as error:
+            told = user_mistake(error, [each for each in given.values() if isinstance(each, str)])
+            if told is None:
+                raise
+            raise UserError(told) from error
+        finally:
+            tf.keras.mixed_precision.set_global_policy(policy)
