@@ -91,7 +91,7 @@ def measure(
         rows = [len(teacher.word_embeddings()),
                 *(model.embedding // entry["embedding"]
                   for model, entry in zip(models[1:], entries))]
-        timings = benchmark.time_models(models, queries, seconds, min(rows))
+        timings = benchmark.time_models(models, queries, seconds, vocabulary=min(rows))
 
     def told(model: Any) -> Dict[str, Any]:
         return {"parameters": model.parameters, "bytes": model.bytes,

@@ -34,7 +34,8 @@ def student_folder(tokenizer, tmp_path_factory):
     for name in ("word_embedding", "projection", "logits"):  # So that not every tag is the same.
         for weight in student.registry.weights(name):
             weight.assign(weight * 6.0)
-    save_student(folder, student, config, vocabulary, tokenizer, labels, {"seq_len": 32})
+    save_student(folder, student, config=config, vocabulary=vocabulary, tokenizer=tokenizer,
+                 labels=labels, record={"seq_len": 32})
     return folder
 
 

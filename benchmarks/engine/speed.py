@@ -92,7 +92,7 @@ def teacher_scoring(teacher, input_ids, seq_len: int) -> dict:
 
     from xtremedistil_tf.models.inference import Forward
 
-    forward = Forward(teacher.model, ("logits", "representation"))
+    forward = Forward(teacher.model, outputs=("logits", "representation"))
 
     def bucketed():
         for _ in forward.batches(input_ids):

@@ -48,8 +48,9 @@ def write_student(folder, config, tokenizer, labels):
     if config.pair_encoding == "joint" and config.student == "bilstm":
         student.model.get_layer("segment_embedding").set_weights(
             [np.array([[0.3], [-0.4]], np.float32) * np.arange(1, 7, dtype=np.float32)])
-    save_student(folder, student, config, vocabulary, tokenizer, labels,
-                 {"seq_len": SEQ_LEN, "separator": separator})
+    save_student(folder, student, config=config, vocabulary=vocabulary, tokenizer=tokenizer,
+                 labels=labels,
+                 record={"seq_len": SEQ_LEN, "separator": separator})
 
 
 @pytest.mark.parametrize("name", ["joint", "siamese-max", "transformer"])

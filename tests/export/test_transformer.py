@@ -36,7 +36,8 @@ def write_student(folder, tokenizer, labels, **changes):
     for weight in student.model.weights:
         if len(weight.shape) > 1:
             weight.assign(draw.normal(scale=0.5, size=weight.shape))
-    save_student(folder, student, config, vocabulary, tokenizer, labels, {"seq_len": SEQ_LEN})
+    save_student(folder, student, config=config, vocabulary=vocabulary, tokenizer=tokenizer,
+                 labels=labels, record={"seq_len": SEQ_LEN})
 
 
 @pytest.fixture(scope="module")

@@ -96,11 +96,12 @@ def test_its_forms_read_with_its_own_tokenizer(finished, checkpoint):
 def test_its_targets_are_the_teachers_at_the_words_first_pieces(finished, teacher_folder):
     folder, _, config = finished
     config = job._with_sizes(config)
-    task, teacher = read_task(config.data), load_teacher(teacher_folder, 1, 2)
+    task, teacher = read_task(config.data), load_teacher(teacher_folder, 1, matched=2)
     text = student_text(config, teacher)
     assert text.differs and text.whole
-    prepared, passes = prepare_rows(config, task, teacher, [teacher_folder], folder, Resources(),
-                                    (*KINDS, "hidden_states"), text)
+    prepared, passes = prepare_rows(
+        config, task, teacher, teacher_dirs=[teacher_folder], model_dir=folder,
+        resources=Resources(), kinds=(*KINDS, "hidden_states"), text=text)
     assert passes == 0  # What the run stored.
     sentences = list(task.transfer)
     theirs, ours = (align(one, sentences_as_rows(sentences, task.labels.tags[0]),
@@ -144,8 +145,9 @@ def test_a_classifier_needs_no_alignment(checkpoint, bert_config, tokenizer, tmp
                             pooled=True)
     save_teacher(teacher, tmp_path / "teacher", {"kind": "classification"})
     text = student_text(config, teacher)
-    prepared, _ = prepare_rows(config, task, teacher, [tmp_path / "teacher"], tmp_path / "run",
-                               Resources(), KINDS, text)
+    prepared, _ = prepare_rows(
+        config, task, teacher, teacher_dirs=[tmp_path / "teacher"], model_dir=tmp_path / "run",
+        resources=Resources(), kinds=KINDS, text=text)
     assert text.differs and not prepared.transfer.spec.partial
     inputs, targets = next(iter(transfer_batches(
         prepared.transfer, BatchSize(99), 0, prepared.vocabulary.table, KINDS)))

@@ -243,7 +243,7 @@ def test_a_classifying_teacher_is_no_taggers(finished, task, bert_config, tmp_pa
 
 def test_d4_2_walks_down_the_same_layers():
     layers = cfg.StudentConfig().layers
-    stages = build_plan(layers, cfg.DistilConfig(), "accuracy")
+    stages = build_plan(layers, cfg.DistilConfig(), measure="accuracy")
     assert [stage.trainable[-1] for stage in stages[1:]] == 2 * list(reversed(layers))
     assert {stage.monitor for stage in stages[1:]} == {"accuracy"}
 

@@ -79,7 +79,7 @@ def tagger_config(student_folder, tmp_path_factory):  # noqa: F811
 def further(tagger_config, student_folder, tmp_path_factory):  # noqa: F811
     folder = tmp_path_factory.mktemp("further") / "run"
     prepare(tagger_config.seed, True)
-    return folder, run_fine_tuning(tagger_config, folder, student_folder,
+    return folder, run_fine_tuning(tagger_config, folder, student_dir=student_folder,
                                    resources=cfg.Resources(export=False))
 
 
@@ -182,7 +182,7 @@ def test_what_is_missing_is_made_again_from_where_it_stopped(
         shutil.rmtree(folder / name)
     kept = (folder / "stages" / TAGGER_STAGES[1] / WEIGHTS).stat().st_mtime_ns
     prepare(tagger_config.seed, True)
-    again = run_fine_tuning(tagger_config, folder, student_folder)
+    again = run_fine_tuning(tagger_config, folder, student_dir=student_folder)
     assert (folder / "export" / "1" / "saved_model.pb").is_file()
     assert (folder / "stages" / TAGGER_STAGES[1] / WEIGHTS).stat().st_mtime_ns == kept
     assert again["start"] == further[1]["start"]
@@ -199,7 +199,7 @@ def test_a_run_of_another_start_is_refused(
     shutil.copytree(student_folder, other)
     (other / "student.json").write_text((other / "student.json").read_text() + "\n")
     with pytest.raises(UserError, match="made by other settings or data: files.start: "):
-        run_fine_tuning(tagger_config, further[0], other)
+        run_fine_tuning(tagger_config, further[0], student_dir=other)
 
 
 @pytest.mark.long
@@ -209,14 +209,15 @@ def test_a_fine_tuned_transformer_goes_on(tuned, tmp_path):
     config = dataclasses.replace(
         config, student=dataclasses.replace(settings, freeze_word_embedding=True),
         distil=dataclasses.replace(config.distil, unfreeze_order="top_down"))
-    plan = dry_run(config, tmp_path / "none", folder)
+    plan = dry_run(config, tmp_path / "none", student_dir=folder)
     assert f"student with {metrics['student']['parameters']:,} parameters from run" in plan
     assert "03_labels_layer_0" in plan and "word_embedding" not in plan
     assert not (tmp_path / "none").exists()
     # The head alone is cheap.
     config = dataclasses.replace(config, distil=dataclasses.replace(
         config.distil, stage_epochs=(("labels", 0), ("01", 1))))
-    again = run_fine_tuning(config, tmp_path / "run", folder, resources=cfg.Resources(export=False))
+    again = run_fine_tuning(config, tmp_path / "run", student_dir=folder,
+                            resources=cfg.Resources(export=False))
     assert again["start"]["dev"]["f1"] == pytest.approx(metrics["student"]["dev"]["f1"])
     assert [stage["name"] for stage in again["stages"]] == ["01_labels_logits"]
     assert again["student"]["dev"]["f1"] >= again["start"]["dev"]["f1"]
@@ -229,7 +230,8 @@ def test_a_transformers_rows_keep_their_length(tuned, tmp_path):
     folder, _, config = tuned
     data = dataclasses.replace(config.data, seq_len=20)
     with pytest.raises(UserError, match="--seq_len is 20, but the student in .* rows of 24 pieces"):
-        run_fine_tuning(dataclasses.replace(config, data=data), tmp_path / "run", folder)
+        run_fine_tuning(dataclasses.replace(config, data=data), tmp_path / "run",
+                        student_dir=folder)
 
 
 def test_other_labels_and_other_kinds_are_refused(
@@ -238,7 +240,8 @@ def test_other_labels_and_other_kinds_are_refused(
     def refused(task, config, student, message, **changes):
         data = dataclasses.replace(config.data, task=str(task), **changes)
         with pytest.raises(UserError, match=message):
-            run_fine_tuning(dataclasses.replace(config, data=data), tmp_path / "run", student)
+            run_fine_tuning(dataclasses.replace(config, data=data), tmp_path / "run",
+                            student_dir=student)
         assert {path.name for path in (tmp_path / "run").iterdir()} == {".lock"}
 
     fewer = write_task(tmp_path / "fewer")
@@ -255,7 +258,7 @@ def test_other_labels_and_other_kinds_are_refused(
 
 def test_a_student_is_not_overwritten_by_its_successor(tagger_config, further):
     with pytest.raises(UserError, match="lies in --model_dir .*; name another --model_dir"):
-        run_fine_tuning(tagger_config, further[0], further[0], overwrite=True)
+        run_fine_tuning(tagger_config, further[0], student_dir=further[0], overwrite=True)
     assert (further[0] / "student" / WEIGHTS).is_file()
 
 

@@ -164,7 +164,8 @@ def test_a_finished_run_is_not_run_again_and_a_student_goes_on(answered, tmp_pat
     with pytest.raises(UserError, match="data.squad.doc_stride: 4 -> 5"):
         run_fine_tuning(changed, folder)
     plan = dry_run(dataclasses.replace(config, student=dataclasses.replace(
-        config.student, pt_student_checkpoint=None, **_sizes(folder))), tmp_path / "r", folder)
+        config.student, pt_student_checkpoint=None, **_sizes(folder))), tmp_path / "r",
+        student_dir=folder)
     assert "labels:span_cross_entropy" in plan and not (tmp_path / "r").exists()
 
 

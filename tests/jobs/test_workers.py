@@ -113,7 +113,7 @@ def train_mirrored(devices, path):
             student.model.fit(
                 spread(lambda share: labelled_batches(
                     features, size, 5, table=table, share=share)),
-                steps_per_epoch=count_steps(rows.lengths, size, devices), verbose=0)
+                steps_per_epoch=count_steps(rows.lengths, size, replicas=devices), verbose=0)
         np.savez(path, *student.model.get_weights())
 
 

@@ -48,7 +48,7 @@ def test_a_student_is_its_checkpoint_below_the_projection(model_type, tokenizer,
     # Row 0 is the student's padding, wherever the checkpoint has its own.
     kept = np.arange(2, 14)
     words = source.get_input_embeddings().weight.numpy()[np.concatenate([[0], kept])]
-    student = build_student(config, len(words), 6, 4, words)
+    student = build_student(config, len(words), 6, 4, embeddings=words)
     copy_layers(source, student.model.get_layer("encoder"))
     own = student.model.get_layer("encoder")(input_ids=IDS, attention_mask=(IDS > 0).astype(int))
     theirs = encoder(input_ids=np.where(IDS > 0, IDS + 1, encoder.config.pad_token_id),

@@ -122,7 +122,7 @@ def test_what_it_has_not_is_refused_before_training(finished, tmp_path):
     asked = cfg.Resources(forms=("savedmodel", "onnx"))
     with pytest.raises(UserError, match="--forms has onnx, which a cnn student of tagging has not; "
                                         "allowed: savedmodel"):
-        job.dry_run(config, tmp_path / "run", asked)
+        job.dry_run(config, tmp_path / "run", resources=asked)
     with pytest.raises(UserError, match="--forms has onnx"):
         job.run_distillation(config, tmp_path / "run", resources=asked)
     assert not (tmp_path / "run").exists()

@@ -201,7 +201,8 @@ def study_of(tmp_path, monkeypatch):
 
     def make(*base, jobs=1, given=None):
         data = DataConfig(str(task), "transfer.txt", 24, do_ner=True)
-        return runner.Runner(tmp_path / "study", base, given or {}, data, (), jobs)
+        return runner.Runner(tmp_path / "study", base=base, given=given or {}, data=data, sizes=(),
+                             jobs=jobs)
 
     return make, processes, tmp_path / "study"
 
@@ -351,7 +352,8 @@ def test_every_form_of_result_is_written(study_of, name, rows, monkeypatch):
     make, _, folder = study_of
     made = make()
     variants, records = made.run(STUDIES[name], [1, 2])
-    text = report.write(folder / name, STUDIES[name], variants, records, made, [1, 2])
+    text = report.write(folder / name, STUDIES[name], variants, records=records, runner=made,
+                        seeds=[1, 2])
     table = [line for line in text.splitlines() if line.startswith("| ")]
     assert len(table) == 1 + rows + (1 + 7 if name == "strategies" else 0)
     if name == "strategies":

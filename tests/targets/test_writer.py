@@ -274,7 +274,8 @@ def test_helping_processes_write_what_their_starter_would(
 ):
     save_teacher(teacher, tmp_path / "teacher", {})
     rows = [Example(("x",) * int(length)) for length in range(1, 9)]
-    tokenise_texts(tokenizer, rows, len(rows), 16, tmp_path / "pieces", "p")
+    tokenise_texts(tokenizer, rows, rows=len(rows), seq_len=16, folder=tmp_path / "pieces",
+                   fingerprint="p")
     pieces = open_pieces(tmp_path / "pieces")
     store, _ = open_store(Realigned(pieces), tmp_path / "store", "f0",
                           StoreSpec(teacher.width, 4, 2))
@@ -324,7 +325,7 @@ def test_the_shares_of_replicas_make_up_every_batch(teacher, input_ids, tmp_path
         return found
 
     assert len(together) == len(shares[0]) == len(shares[1]) == len(one_pipeline) / 2
-    assert len(together) == count_steps(store.lengths, batch, 2)
+    assert len(together) == count_steps(store.lengths, batch, replicas=2)
     for step, batches in enumerate(zip(together, *shares)):
         expected, found = rows_of(batches[:1]), rows_of(batches[1:])
         assert expected.keys() == found.keys()

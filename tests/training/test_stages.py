@@ -142,10 +142,12 @@ def test_plan_table_lists_every_stage_with_its_parameters():
 
 
 def test_the_loss_against_labels_is_the_tasks():
-    plan = build_plan(LAYERS, DistilConfig(strategy="D3.1"), "pearson", "squared_error")
+    plan = build_plan(LAYERS, DistilConfig(strategy="D3.1"), measure="pearson",
+                      labels_loss="squared_error")
     assert plan[1].losses() == ["labels:squared_error", "logits:mse"]
     assert plan[1].monitor == "pearson"
-    (teacher,) = build_teacher_plan(LAYERS, TeacherConfig(), "pearson", "squared_error")
+    (teacher,) = build_teacher_plan(LAYERS, TeacherConfig(), measure="pearson",
+                                    labels_loss="squared_error")
     assert teacher.losses() == ["labels:squared_error"]
 
 

@@ -124,7 +124,7 @@ def measured_teacher(teacher: Any, work: pathlib.Path, with_onnx: bool = True) -
 
 
 def time_models(
-    models: Sequence[Measured], queries: int, seconds: float, vocabulary: int,
+    models: Sequence[Measured], queries: int, seconds: float, *, vocabulary: int,
     batches: Sequence[int] = BATCHES, separator: Optional[int] = None,
 ) -> Dict[Tuple[int, str, str], Timing]:
     """Times all models in all runtimes, taking turns.

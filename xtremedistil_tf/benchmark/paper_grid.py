@@ -63,13 +63,13 @@ def _trained_points(runs: Sequence[pathlib.Path]) -> List[Dict[str, float]]:
 
 
 def _measure_size(
-    size: SizeRow, teacher: Measured, work: pathlib.Path, queries: int, seconds: float,
+    size: SizeRow, teacher: Measured, work: pathlib.Path, *, queries: int, seconds: float,
     vocabulary: int,
 ) -> Dict[str, Any]:
     """One student of the table, in turns with the teacher."""
     student = measured_student(
         arrays_forms(random_student(size.embedding, size.hidden, vocabulary)), work)
-    timings = time_models([teacher, student], queries, seconds, vocabulary)
+    timings = time_models([teacher, student], queries, seconds, vocabulary=vocabulary)
     return {
         "embedding": size.embedding, "hidden": size.hidden, "paper_f1": size.score.f1,
         "parameters": student.parameters, "paper_parameters": 1e6 * size.million_parameters,
@@ -85,7 +85,7 @@ def _measure_size(
 
 
 def measure_grid(
-    work: pathlib.Path, queries: int, seconds: float, runs: Sequence[pathlib.Path] = (),
+    work: pathlib.Path, queries: int, seconds: float, *, runs: Sequence[pathlib.Path] = (),
     output: Optional[pathlib.Path] = None, sizes: Optional[Sequence[Any]] = None,
     teacher: Optional[Any] = None, vocabulary: int = VOCABULARY,
 ) -> Dict[str, Any]:
@@ -111,7 +111,8 @@ def measure_grid(
     with Progress(len(sizes), "students of Table 16", "students") as progress:
         rows = []
         for size in sizes:
-            rows.append(_measure_size(size, big, work, queries, seconds, vocabulary))
+            rows.append(_measure_size(size, big, work, queries=queries, seconds=seconds,
+                                      vocabulary=vocabulary))
             progress.advance()
     points = _trained_points(runs)
     if output:

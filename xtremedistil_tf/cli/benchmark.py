@@ -46,7 +46,7 @@ def _measure_run(model_dir: pathlib.Path, work: pathlib.Path) -> dict:
     if has_teacher(model_dir / "teacher"):
         models.insert(0, benchmark.measured_teacher(load_teacher(model_dir / "teacher", 0), work))
     vocabulary = min(forms.vocabulary, len(bundle.vocabulary.table))
-    timings = benchmark.time_models(models, FLAGS.queries, FLAGS.seconds, vocabulary,
+    timings = benchmark.time_models(models, FLAGS.queries, FLAGS.seconds, vocabulary=vocabulary,
                                     separator=bundle.separator)
     texts: Sequence[Any] = _TEXTS if bundle.separator is None else list(zip(_TEXTS, _TEXTS))
     text = {form: benchmark.time_text(text_model(bundle, session(work / name)), texts,
@@ -80,7 +80,7 @@ def main() -> None:
             from xtremedistil_tf.benchmark.paper_grid import measure_grid
 
             result = measure_grid(pathlib.Path(work), FLAGS.queries, FLAGS.seconds,
-                                  [pathlib.Path(run) for run in FLAGS.runs], output)
+                                  runs=[pathlib.Path(run) for run in FLAGS.runs], output=output)
         else:
             result = _measure_run(pathlib.Path(FLAGS.model_dir), pathlib.Path(work))
     lines = result.pop("lines")

@@ -49,12 +49,12 @@ def main() -> None:
     model_dir = pathlib.Path(FLAGS.model_dir)
     prepare(config.seed, config.deterministic, config.opt_policy)
     if FLAGS.dry_run:
-        print(dry_run(config, model_dir, may_use))
+        print(dry_run(config, model_dir, resources=may_use))
         return
     if may_use.target_shard:
         print(write_target_part(config, model_dir, may_use))
         return
-    metrics = run_distillation(config, model_dir, FLAGS.overwrite, may_use)
+    metrics = run_distillation(config, model_dir, overwrite=FLAGS.overwrite, resources=may_use)
     tell(metrics, model_dir)
 
 

@@ -28,9 +28,10 @@ def main() -> None:
 
     prepare(config.seed, config.deterministic, config.opt_policy)
     if FLAGS.dry_run:
-        print(dry_run(config, model_dir, student_dir, may_use))
+        print(dry_run(config, model_dir, student_dir=student_dir, resources=may_use))
         return
-    metrics = run_fine_tuning(config, model_dir, student_dir, FLAGS.overwrite, may_use)
+    metrics = run_fine_tuning(config, model_dir, student_dir=student_dir, overwrite=FLAGS.overwrite,
+                              resources=may_use)
     tell(metrics, model_dir)
 
 

@@ -67,10 +67,11 @@ def main() -> None:
     seeds = _numbers("seeds")
     folder = pathlib.Path(FLAGS.model_dir)
     shared = {name: FLAGS[name].value for name in _RUN_FLAGS}
-    runner = Runner(folder, _shared(), shared, config.data, _numbers("sizes"), FLAGS.jobs)
+    runner = Runner(folder, base=_shared(), given=shared, data=config.data, sizes=_numbers("sizes"),
+                    jobs=FLAGS.jobs)
     variants, records = runner.run(study, seeds, FLAGS.lines)
     name = FLAGS.study or f"grid_{study.axis}"
-    print(report.write(folder / name, study, variants, records, runner, seeds))
+    print(report.write(folder / name, study, variants, records=records, runner=runner, seeds=seeds))
     print(f"table: {folder / name / 'table.md'}   plot: {folder / name / 'plot.png'}")
 
 

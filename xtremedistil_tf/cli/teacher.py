@@ -25,7 +25,7 @@ def main() -> None:
     from xtremedistil_tf.runtime import prepare
 
     prepare(config.seed, config.deterministic, config.opt_policy)
-    scores = run_teacher(config, pathlib.Path(FLAGS.model_dir), FLAGS.overwrite)
+    scores = run_teacher(config, pathlib.Path(FLAGS.model_dir), overwrite=FLAGS.overwrite)
     for split, found in scores.items():
         print(f"{split}: {SCORERS[config.data.kind].describe(found)}")
 

@@ -106,7 +106,7 @@ def export_student(
     if "tflite" in forms:
         made["tflite"] = folder.parent / "tflite"
         report_check("TFLite", export_tflite(
-            built, logits, bundle, folder, made["tflite"], dev))
+            built, logits, bundle, folder, folder=made["tflite"], dev=dev))
     for form in EXPORT_FORMATS:
         beside = folder.parent / FORMAT_FOLDERS[form]
         if form not in made and made_elsewhere(beside, folder):

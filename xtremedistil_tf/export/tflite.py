@@ -105,7 +105,7 @@ def _pieces(assets: Assets) -> Dict[str, int]:
 
 def export_tflite(
     forms: Forms, logits: Callable[[np.ndarray], np.ndarray], assets: Assets,
-    student_folder: pathlib.Path, folder: pathlib.Path, dev: Optional[Sequence[Example]] = None,
+    student_folder: pathlib.Path, *, folder: pathlib.Path, dev: Optional[Sequence[Example]] = None,
 ) -> Dict[str, Any]:
     """Writes a folder for phones, and checks it.
 
@@ -129,6 +129,6 @@ def export_tflite(
             shutil.copy(pathlib.Path(student_folder) / name, temporary / name)
         write_json(temporary / PIECES_FILE, _pieces(assets))
         error = check_equal(
-            FLOAT_FILE, lite_session(temporary / FLOAT_FILE), logits, forms.vocabulary)
+            FLOAT_FILE, lite_session(temporary / FLOAT_FILE), logits, size=forms.vocabulary)
         return write_check(temporary, files, error,
                            lambda form: load_tflite(temporary, form == "int8"), dev)

@@ -36,7 +36,7 @@ class StudentBundle(Assets):
 def save_student(
     folder: pathlib.Path,
     student: Student,
-    config: StudentConfig,
+    *, config: StudentConfig,
     vocabulary: StudentVocabulary,
     tokenizer: Any,
     labels: Labels,

@@ -58,8 +58,8 @@ _DEFAULT_RESOURCES = Resources()
 
 def plan_of(config: RunConfig) -> Tuple[Stage, ...]:
     """The stages of a run."""
-    return build_plan(config.student.trained_layers, config.distil, config.data.measure,
-                      config.data.labels_loss)
+    return build_plan(config.student.trained_layers, config.distil, measure=config.data.measure,
+                      labels_loss=config.data.labels_loss)
 
 
 class Laps:
@@ -92,7 +92,7 @@ def run_formats(config: RunConfig, resources: Resources) -> Tuple[str, ...]:
 
 
 def dry_run(
-    config: RunConfig, model_dir: pathlib.Path, resources: Resources = _DEFAULT_RESOURCES
+    config: RunConfig, model_dir: pathlib.Path, *, resources: Resources = _DEFAULT_RESOURCES
 ) -> str:
     """The plan of a run as text; reads data and teacher, trains nothing and writes nothing.
 
@@ -136,7 +136,7 @@ def student_line(config: RunConfig, formats: Sequence[str]) -> str:
 
 
 def run_distillation(
-    config: RunConfig, model_dir: pathlib.Path, overwrite: bool = False,
+    config: RunConfig, model_dir: pathlib.Path, *, overwrite: bool = False,
     resources: Resources = _DEFAULT_RESOURCES,
 ) -> Dict[str, Any]:
     """Runs the job and writes the run folder; goes on where a killed run stopped.
@@ -160,10 +160,11 @@ def run_distillation(
         task = read_task(config.data)
         found = check_teacher(config, model_dir, anew=starts_anew(model_dir, overwrite))
         check_student(config, task, found, model_dir)
-        by_chief(lambda: claim(model_dir, config.to_dict(), task, overwrite))
+        by_chief(lambda: claim(model_dir, config.to_dict(), task, overwrite=overwrite))
         return run_unless_finished(
             model_dir, task, needed_formats(formats, resources), laps,
-            lambda: _train_and_score(config, task, plan, model_dir, resources, formats, laps))
+            lambda: _train_and_score(config, task, plan, model_dir=model_dir, resources=resources,
+                                     formats=formats, laps=laps))
 
 
 def needed_formats(formats: Sequence[str], resources: Resources) -> Sequence[str]:
@@ -213,7 +214,7 @@ def write_target_part(config: RunConfig, model_dir: pathlib.Path, resources: Res
 
 
 def _train_and_score(
-    config: RunConfig, task: Task, plan: Sequence[Stage], model_dir: pathlib.Path,
+    config: RunConfig, task: Task, plan: Sequence[Stage], *, model_dir: pathlib.Path,
     resources: Resources, formats: Sequence[str], laps: Laps,
 ) -> None:
     with current_strategy().scope():
@@ -221,8 +222,9 @@ def _train_and_score(
         laps.lap("teacher")
         kinds = needed_kinds(
             [stage for stage in plan if not is_done(model_dir / "stages", stage)])
-        prepared, passes = prepare(config, task, teacher, folders, model_dir, resources, kinds,
-                                   student_text(config, teacher))
+        prepared, passes = prepare(
+            config, task, teacher, teacher_dirs=folders, model_dir=model_dir, resources=resources,
+            kinds=kinds, text=student_text(config, teacher))
         laps.lap("targets")
         student = start_student(config, prepared, teacher)
         feed = student_feed(config, prepared, student, resources.keep_representation)
@@ -240,12 +242,13 @@ def _train_and_score(
             raise
         laps.lap("stages")
     # Outside: what one process builds to export, the others do not build with it.
-    by_chief(lambda: finish(config, prepared, student, records, laps, model_dir, formats,
-                            Taught(teacher, teacher_record(folders), passes)))
+    by_chief(lambda: finish(config, prepared, student, records=records, laps=laps,
+                            model_dir=model_dir, formats=formats,
+                            taught=Taught(teacher, teacher_record(folders), passes)))
 
 
 def finish(
-    config: RunConfig, prepared: Prepared, student: Student, records: List[Dict[str, Any]],
+    config: RunConfig, prepared: Prepared, student: Student, *, records: List[Dict[str, Any]],
     laps: Laps, model_dir: pathlib.Path, formats: Sequence[str], taught: Optional[Taught] = None,
     start: Optional[Dict[str, Any]] = None,
 ) -> None:
@@ -263,7 +266,7 @@ def finish(
                  model_dir / "stages" / best_stage(records, config.data.measure)["name"]
                  / WEIGHTS_FILE)
     answers = final_answers(prepared, None if taught is None else taught.teacher, student)
-    scores = final_scores(prepared, answers, model_dir, config.data.glue_task)
+    scores = final_scores(prepared, answers, model_dir, glue_task=config.data.glue_task)
     # Before there is another student: no export may outlive the one that it was made from.
     remove_exports(model_dir)
     _save(config, prepared, student, scores, model_dir)
@@ -273,7 +276,8 @@ def finish(
     _export(model_dir, formats, prepared.task)
     laps.lap("export")
     seconds = {**laps.seconds, "total": sum(laps.seconds.values())}
-    metrics = build_metrics(config, prepared, student, records, scores, seconds, taught, start)
+    metrics = build_metrics(config, prepared, student, records=records, scores=scores,
+                            seconds=seconds, taught=taught, start=start)
     histories = {stage["name"]: read_json(model_dir / "stages" / stage["name"] / "history.json")
                  for stage in records}
     if taught is not None:
@@ -299,5 +303,5 @@ def _save(
               "segmentation": prepared.task.segmentation,
               "separator": prepared.separator, "glue_task": config.data.glue_task,
               "squad": config.to_dict()["data"]["squad"]}
-    save_student(model_dir / "student", student, config.student, prepared.vocabulary,
-                 prepared.tokenizer, prepared.task.labels, record)
+    save_student(model_dir / "student", student, config=config.student,
+                 vocabulary=prepared.vocabulary, tokenizer=prepared.tokenizer, labels=prepared.task.labels, record=record)

@@ -124,7 +124,7 @@ def _begin(config: RunConfig, task: Task, folder: Optional[pathlib.Path]) -> _Be
 
 
 def dry_run(
-    config: RunConfig, model_dir: pathlib.Path, student_dir: Optional[pathlib.Path] = None,
+    config: RunConfig, model_dir: pathlib.Path, *, student_dir: Optional[pathlib.Path] = None,
     resources: Resources = _DEFAULT_RESOURCES,
 ) -> str:
     """The plan of a run as text; reads data and student, trains nothing and writes nothing.
@@ -147,7 +147,7 @@ def dry_run(
 
 
 def run_fine_tuning(
-    config: RunConfig, model_dir: pathlib.Path, student_dir: Optional[pathlib.Path] = None,
+    config: RunConfig, model_dir: pathlib.Path, *, student_dir: Optional[pathlib.Path] = None,
     overwrite: bool = False, resources: Resources = _DEFAULT_RESOURCES,
 ) -> Dict[str, Any]:
     """Runs the job and writes the run folder; goes on where a killed run stopped.
@@ -175,14 +175,14 @@ def run_fine_tuning(
         settings = config.to_dict()
         settings.pop("teacher")
         kept = None if folder is None else folder_fingerprint(folder)
-        by_chief(lambda: claim(model_dir, settings, task, overwrite, kept))
+        by_chief(lambda: claim(model_dir, settings, task, overwrite=overwrite, start=kept))
         return run_unless_finished(
             model_dir, task, needed_formats(formats, resources), laps,
-            lambda: _train(config, task, model_dir, folder, formats, laps))
+            lambda: _train(config, task, model_dir, folder=folder, formats=formats, laps=laps))
 
 
 def _train(
-    config: RunConfig, task: Task, model_dir: pathlib.Path, folder: Optional[pathlib.Path],
+    config: RunConfig, task: Task, model_dir: pathlib.Path, *, folder: Optional[pathlib.Path],
     formats: Sequence[str], laps: Laps,
 ) -> None:
     with current_strategy().scope():
@@ -199,5 +199,5 @@ def _train(
                           tensorboard=model_dir / "tensorboard")
         records = trainer.run_plan(plan_of(config))
         laps.lap("stages")
-    by_chief(lambda: finish(config, begun.prepared, begun.student, records, laps, model_dir,
-                            formats, start=start))
+    by_chief(lambda: finish(config, begun.prepared, begun.student, records=records, laps=laps,
+                            model_dir=model_dir, formats=formats, start=start))

@@ -169,7 +169,7 @@ def fresh_teacher(config: RunConfig, task: Task) -> Teacher:
 
 
 def _feed(
-    config: RunConfig, teacher: Teacher, train: Features, dev: Features, task: Task, recipe: str
+    config: RunConfig, teacher: Teacher, *, train: Features, dev: Features, task: Task, recipe: str
 ) -> StageFeed:
     pad_id = teacher.tokenizer.pad_token_id
     masking = None
@@ -187,7 +187,7 @@ def _feed(
 
     return StageFeed(
         batches=batches,
-        steps=lambda stage: count_steps(train.input_ids.lengths, stage.batch, replicas()),
+        steps=lambda stage: count_steps(train.input_ids.lengths, stage.batch, replicas=replicas()),
         measure=lambda stage: score()[stage.monitor],
         score=score,
         fingerprint=recipe,
@@ -204,7 +204,7 @@ def _fine_tune(
         align(teacher.tokenizer, task.examples[split], config.data.seq_len, task.labels)
         for split in ("train", "dev")
     )
-    feed = _feed(config, teacher, train, dev, task, recipe)
+    feed = _feed(config, teacher, train=train, dev=dev, task=task, recipe=recipe)
     training = folder.with_name(folder.name + "_training")
 
     def claim() -> None:
@@ -217,8 +217,8 @@ def _fine_tune(
     trainer = Trainer(
         teacher.model, teacher.registry, feed, training, config.seed, tensorboard=tensorboard
     )
-    stages = build_teacher_plan(teacher.registry.names, config.teacher, config.data.measure,
-                                config.data.labels_loss)
+    stages = build_teacher_plan(teacher.registry.names, config.teacher, measure=config.data.measure,
+                                labels_loss=config.data.labels_loss)
     records = trainer.run_plan(stages)
     history = [
         epoch for stage in stages for epoch in read_json(training / stage.name / "history.json")
@@ -280,7 +280,7 @@ def _find_or_tune(config: RunConfig, task: Task, folders: Sequence[pathlib.Path]
         for known in folders:
             log.info("teacher: %s, fine-tuned before", known)
             _check_known(known, config, task, recipe)
-        return load_teachers(folders, config.teacher.layer, config.matched_layers)
+        return load_teachers(folders, config.teacher.layer, matched=config.matched_layers)
     if folder.is_dir() and any(folder.iterdir()):
         raise UserError(
             f"{folder} is not empty and holds no teacher fine-tuned here; use another "

@@ -85,7 +85,7 @@ def final_answers(
 
 def final_scores(
     prepared: Prepared, answers: Dict[str, Dict[str, Any]], model_dir: pathlib.Path,
-    glue_task: Optional[str] = None,
+    *, glue_task: Optional[str] = None,
 ) -> Dict[str, Dict[str, Any]]:
     """Scores predictions; keeps gold and predictions in files.
 
@@ -139,7 +139,7 @@ def _beside_teacher(
 
 
 def build_metrics(
-    config: RunConfig, prepared: Prepared, student: Student, records: List[Dict[str, Any]],
+    config: RunConfig, prepared: Prepared, student: Student, *, records: List[Dict[str, Any]],
     scores: Dict[str, Dict[str, Any]], seconds: Dict[str, float], taught: Optional[Taught] = None,
     start: Optional[Dict[str, Any]] = None,
 ) -> Dict[str, Any]:

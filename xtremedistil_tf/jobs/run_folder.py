@@ -41,7 +41,7 @@ def starts_anew(model_dir: pathlib.Path, overwrite: bool) -> bool:
 
 
 def claim(
-    model_dir: pathlib.Path, settings: Dict[str, Any], task: Task, overwrite: bool,
+    model_dir: pathlib.Path, settings: Dict[str, Any], task: Task, *, overwrite: bool,
     start: Optional[str] = None,
 ) -> None:
     """Records a run's settings, or checks that the folder was made by the same ones.

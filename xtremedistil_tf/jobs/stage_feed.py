@@ -50,7 +50,7 @@ def student_feed(
     def joint(stage: Stage, seed: int, share: Share) -> Any:
         rows = stage.labelled_batch
         assert rows is not None, "stages on both kinds of rows have it"
-        epochs = -(-steps(stage) // count_steps(lengths, rows, replicas()))
+        epochs = -(-steps(stage) // count_steps(lengths, rows, replicas=replicas()))
         return joint_batches(
             transfer(stage, seed, share),
             lambda number: labelled(rows, derive_seed(seed, "labelled", number), share),
@@ -64,7 +64,7 @@ def student_feed(
 
     def steps(stage: Stage) -> int:
         rows = lengths if stage.data == "train" else prepared.stores.transfer.lengths
-        return count_steps(rows, stage.batch, replicas())
+        return count_steps(rows, stage.batch, replicas=replicas())
 
     def score() -> Dict[str, Any]:
         return scorer_of(prepared.task.labels).evaluate(forward, dev, prepared.task.labels)
@@ -76,7 +76,7 @@ def student_feed(
             lambda share: transfer_batches(
                 prepared.stores.dev, stage.batch, 0, table, needed_kinds([stage]), share=share)
         )
-        steps = count_steps(prepared.stores.dev.lengths, stage.batch, replicas())
+        steps = count_steps(prepared.stores.dev.lengths, stage.batch, replicas=replicas())
         measured = student.trained.evaluate(held_out, steps=steps, verbose=0, return_dict=True)
         return float(measured["loss"])
 

@@ -46,8 +46,9 @@ def _start_embeddings(
         return rows
     pretrained = student.word_embedding == "svd_pretrained"
     source = fresh_teacher(config, prepared.task) if pretrained else teacher
-    return reduce_embeddings(source.word_embeddings(), vocabulary, student.word_emb_dim,
-                             student.word_embedding, seed, student.ppa_components)
+    return reduce_embeddings(source.word_embeddings(), vocabulary, width=student.word_emb_dim,
+                             method=student.word_embedding, seed=seed,
+                             components=student.ppa_components)
 
 
 def start_student(
@@ -72,9 +73,9 @@ def start_student(
     matched = 0 if teacher is None else teacher.matched
     student = build_student(
         config.student, len(prepared.vocabulary), width, prepared.task.labels.size,
-        embeddings, prepared.task.labels.pooled, config.data.seq_len,
-        Matching(matched, config.distil.attention) if matched else None, prepared.separator,
-        prepared.task.labels.competing,
+        embeddings=embeddings, pooled=prepared.task.labels.pooled, positions=config.data.seq_len,
+        matching=Matching(matched, config.distil.attention) if matched else None,
+        separator=prepared.separator, competing=prepared.task.labels.competing,
     )
     if encoder is not None:
         copy_layers(encoder, student.model.get_layer("encoder"))

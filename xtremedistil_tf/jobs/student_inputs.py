@@ -57,7 +57,7 @@ def needed_kinds(stages: Sequence[Stage]) -> Tuple[str, ...]:
 def kinds_of_run(config: RunConfig) -> Tuple[str, ...]:
     """Which of the teacher's outputs a run reads."""
     return needed_kinds(
-        build_plan(config.student.trained_layers, config.distil, config.data.measure))
+        build_plan(config.student.trained_layers, config.distil, measure=config.data.measure))
 
 
 def check_student(config: RunConfig, task: Task, found: Any, model_dir: pathlib.Path) -> None:
@@ -95,7 +95,7 @@ def check_student(config: RunConfig, task: Task, found: Any, model_dir: pathlib.
 
 
 def _target_fingerprint(
-    config: RunConfig, task: Task, teacher_print: str, split: str, layer: int, text: StudentText,
+    config: RunConfig, task: Task, *, teacher_print: str, split: str, layer: int, text: StudentText,
 ) -> str:
     return fingerprint(teacher_print, task.fingerprints[split], config.data.seq_len,
                        config.data.on_bad_row, layer, config.opt_policy, text.fingerprint,
@@ -111,7 +111,7 @@ class _Place:
 
 
 def _places(
-    config: RunConfig, task: Task, teacher_print: str, layer: int, model_dir: pathlib.Path,
+    config: RunConfig, task: Task, *, teacher_print: str, layer: int, model_dir: pathlib.Path,
     resources: Resources, text: StudentText,
 ) -> Dict[str, _Place]:
     """Places of the transfer text's pieces, for teacher and student, and of both splits' targets.
@@ -128,7 +128,8 @@ def _places(
     prints["answers"] = fingerprint(teacher_print, held_out, task.fingerprints["labels"],
                                     config.data.seq_len, config.data.on_bad_row, config.opt_policy)
     for split in ("transfer", "dev"):
-        prints[split] = _target_fingerprint(config, task, teacher_print, split, layer, text)
+        prints[split] = _target_fingerprint(config, task, teacher_print=teacher_print, split=split,
+                                            layer=layer, text=text)
     if resources.targets_dir is None:
         return {name: _Place(model_dir / "targets" / name, made) for name, made in prints.items()}
     shared = pathlib.Path(resources.targets_dir)
@@ -146,12 +147,13 @@ def _pieces(
     # Processes that take parts of the targets begin with the same text at the same time.
     with filelock.FileLock(place.folder.with_name(".pieces.lock")):
         if text.differs and task.labels.pooled:
-            tokenise_texts(text.tokenizer, transfer, rows, most, own.folder, own.fingerprint)
+            tokenise_texts(text.tokenizer, transfer, rows=rows, seq_len=most, folder=own.folder,
+                           fingerprint=own.fingerprint)
         elif text.differs:
-            realign_texts(teacher.tokenizer, text.tokenizer, transfer, rows, most, own.folder,
-                          own.fingerprint)
-        return tokenise_texts(teacher.tokenizer, transfer, rows, most, place.folder,
-                              place.fingerprint)
+            realign_texts(teacher.tokenizer, text.tokenizer, transfer, rows=rows, seq_len=most,
+                          folder=own.folder, fingerprint=own.fingerprint)
+        return tokenise_texts(teacher.tokenizer, transfer, rows=rows, seq_len=most,
+                              folder=place.folder, fingerprint=place.fingerprint)
 
 
 def student_separator(
@@ -174,7 +176,7 @@ def trained_on(config: RunConfig, task: Task) -> Tuple[Any, ...]:
 
 
 def prepare(
-    config: RunConfig, task: Task, teacher: Teacher, teacher_dirs: Sequence[pathlib.Path],
+    config: RunConfig, task: Task, teacher: Teacher, *, teacher_dirs: Sequence[pathlib.Path],
     model_dir: pathlib.Path, resources: Resources, kinds: Sequence[str], text: StudentText,
 ) -> Tuple[Prepared, float]:
     """Tokenises, builds the vocabulary, runs the teacher once over the transfer set.
@@ -194,7 +196,8 @@ def prepare(
     if text.differs:
         features = align_task(task, text.tokenizer, config.data.seq_len)
     teacher_print = teachers_fingerprint(teacher_dirs)
-    places = _places(config, task, teacher_print, teacher.layer, model_dir, resources, text)
+    places = _places(config, task, teacher_print=teacher_print, layer=teacher.layer,
+                     model_dir=model_dir, resources=resources, text=text)
     pieces, own_pieces = places["pieces"].folder, None
     counts = {split: rows.counts for split, rows in features.items()}
     counts["transfer"] = _pieces(config, task, teacher, text, places)
@@ -242,8 +245,8 @@ def write_part(config: RunConfig, task: Task, model_dir: pathlib.Path, resources
     assert resources.target_shard is not None, "else the whole job is run"
     number, parts = resources.target_shard
     text = student_text(config, teacher)
-    places = _places(config, task, teachers_fingerprint(folders), teacher.layer, model_dir,
-                     resources, text)
+    places = _places(config, task, teacher_print=teachers_fingerprint(folders), layer=teacher.layer,
+                     model_dir=model_dir, resources=resources, text=text)
     _pieces(config, task, teacher, text, places)
     own = open_realigned(places["own_pieces"].folder) if text.differs else None
     kinds = kinds_of_run(config)
@@ -267,7 +270,7 @@ def plan_facts(config: RunConfig, task: Task, model_dir: pathlib.Path) -> Dict[s
     """
     folders = teacher_folders(config, model_dir)
     if has_teacher(folders[0]):
-        teacher = load_teachers(folders, config.teacher.layer, config.matched_layers)
+        teacher = load_teachers(folders, config.teacher.layer, matched=config.matched_layers)
     else:
         teacher = fresh_teacher(config, task)
     text = student_text(config, teacher)

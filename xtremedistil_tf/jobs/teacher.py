@@ -19,7 +19,7 @@ log = logging.getLogger("absl")
 
 
 def run_teacher(
-    config: RunConfig, model_dir: pathlib.Path, overwrite: bool = False
+    config: RunConfig, model_dir: pathlib.Path, *, overwrite: bool = False
 ) -> Dict[str, Dict[str, Any]]:
     """Fine-tunes the teacher of a run folder, or loads it where it is there already.
 

@@ -20,7 +20,7 @@ class Forward:
     """
 
     def __init__(
-        self, model: Any, outputs: Sequence[str] = ("logits",),
+        self, model: Any, *, outputs: Sequence[str] = ("logits",),
         table: Optional[np.ndarray] = None, pad_id: int = 0,
     ):
         self._table = table

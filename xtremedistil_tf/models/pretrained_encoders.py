@@ -60,8 +60,8 @@ def load_encoder(config: TeacherConfig) -> Tuple[Any, Any]:
       config: `model_class`, `checkpoint` and `strip_accents` are read.
     """
     encoder = load_checkpoint(_model_class(config.model_class), config.checkpoint, "--pt_teacher")
-    return encoder, load_tokenizer(config.checkpoint, encoder.config.model_type,
-                                   config.strip_accents)
+    return encoder, load_tokenizer(config.checkpoint, model_type=encoder.config.model_type,
+                                   strip_accents=config.strip_accents)
 
 
 @functools.lru_cache(maxsize=None)

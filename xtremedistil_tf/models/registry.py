@@ -24,7 +24,7 @@ class LayerRegistry:
         self,
         model: Any,
         parts: Sequence[Tuple[str, Sequence[Any]]],
-        always_frozen: Sequence[Any] = (),
+        *, always_frozen: Sequence[Any] = (),
     ):
         self._parts: Dict[str, List[Any]] = {name: list(layers) for name, layers in parts}
         if len(self._parts) != len(parts):

@@ -48,7 +48,7 @@ def _matched(body: Body, matching: Matching, width: int) -> Tuple[Dict[str, Any]
         projections.append(tf.keras.layers.Dense(width, name=name))
         return projections[-1](state)
 
-    outputs = {"hidden_states": joined_states(body.states, matching.layers, widened)}
+    outputs = {"hidden_states": joined_states(body.states, matching.layers, change=widened)}
     if matching.attention:
         outputs["attention"] = joined_attention(body.attentions, matching.layers)
     return outputs, projections
@@ -59,7 +59,7 @@ def build_student(
     vocabulary_size: int,
     width: int,
     classes: int,
-    embeddings: Optional[np.ndarray] = None,
+    *, embeddings: Optional[np.ndarray] = None,
     pooled: bool = False,
     positions: int = 512,
     matching: Optional[Matching] = None,

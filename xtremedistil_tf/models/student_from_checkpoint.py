@@ -89,7 +89,7 @@ def load_student_tokenizer(config: StudentConfig) -> Any:
     name = config.pt_student_checkpoint
     assert name is not None, "else there is nothing to load"
     found = peek_checkpoint(transformers.TFAutoModel, name, _FLAG)
-    tokenizer = load_tokenizer(name, found.model_type)
+    tokenizer = load_tokenizer(name, model_type=found.model_type)
     if len(tokenizer) > found.vocab_size:
         raise UserError(f"{name}: its tokenizer has {len(tokenizer)} pieces, its embedding "
                         f"{found.vocab_size} rows")

@@ -62,7 +62,7 @@ class Teacher:
 
 @tf.autograph.experimental.do_not_convert  # As in StageModel.
 def build_teacher(
-    encoder: Any, tokenizer: Any, classes: int, layer: int, dropout: float = 0.1,
+    encoder: Any, tokenizer: Any, classes: int, layer: int, *, dropout: float = 0.1,
     pooled: bool = False, matched: int = 0, pairs: bool = False,
 ) -> Teacher:
     """Puts one linear layer on the encoder's last hidden state.
@@ -120,7 +120,7 @@ def build_teacher(
         name="teacher",
     )
     try:
-        registry = LayerRegistry(model, [*parts, ("logits", [head])], always_frozen)
+        registry = LayerRegistry(model, [*parts, ("logits", [head])], always_frozen=always_frozen)
     except ValueError as error:
         raise UserError(
             f"{type(encoder).__name__} has layers that are not known here: {error}"
@@ -166,7 +166,7 @@ def read_record(folder: pathlib.Path) -> dict:
     return read_json(pathlib.Path(folder) / _RECORD_FILE)
 
 
-def load_teacher(folder: pathlib.Path, layer: int, matched: int = 0) -> Teacher:
+def load_teacher(folder: pathlib.Path, layer: int, *, matched: int = 0) -> Teacher:
     """Loads a fine-tuned teacher.
 
     Args:
@@ -187,7 +187,7 @@ def load_teacher(folder: pathlib.Path, layer: int, matched: int = 0) -> Teacher:
         if is_out_of_memory(error):
             raise
         raise UserError(f"the teacher in {folder} cannot be loaded: {error}") from error
-    tokenizer = load_tokenizer(str(folder), encoder.config.model_type)
+    tokenizer = load_tokenizer(str(folder), model_type=encoder.config.model_type)
     pooled = read_record(folder).get("kind", TAGGING) != TAGGING
     pairs = bool(read_record(folder).get("pairs"))
     teacher = build_teacher(encoder, tokenizer, head["bias"].shape[0], layer, pooled=pooled,

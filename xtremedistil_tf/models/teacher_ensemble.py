@@ -42,9 +42,9 @@ def average_teachers(teachers: Sequence[Teacher]) -> Teacher:
     return dataclasses.replace(first, model=model, registry=registry)
 
 
-def load_teachers(folders: Sequence[pathlib.Path], layer: int, matched: int = 0) -> Teacher:
+def load_teachers(folders: Sequence[pathlib.Path], layer: int, *, matched: int = 0) -> Teacher:
     """Loads a fine-tuned teacher, or several as one; see `load_teacher` and `average_teachers`."""
-    first = load_teacher(folders[0], layer, matched)
+    first = load_teacher(folders[0], layer, matched=matched)
     # Nothing but logits is read of the others, which may be less deep.
     others = [load_teacher(folder, 0) for folder in folders[1:]]
     return average_teachers([first, *others]) if others else first

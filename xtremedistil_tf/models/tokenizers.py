@@ -14,7 +14,7 @@ _MARKERS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 
 def load_tokenizer(
-    checkpoint: str, model_type: Optional[str] = None, strip_accents: Optional[bool] = None
+    checkpoint: str, *, model_type: Optional[str] = None, strip_accents: Optional[bool] = None
 ) -> Any:
     """Loads the fast tokenizer of a checkpoint.
 

@@ -75,7 +75,8 @@ def measure(folders: Mapping[str, pathlib.Path]) -> Dict[str, Speed]:
         models = [measured_student(own, pathlib.Path(work), name, with_onnx=False)
                   for name, own in forms.items()]
         timings = time_models(models, _QUERIES, _SECONDS,
-                              min(own.vocabulary for own in forms.values()), (_ONLINE, _BATCH))
+                              vocabulary=min(own.vocabulary for own in forms.values()),
+                              batches=(_ONLINE, _BATCH))
     return {model.name: Speed(model.parameters, *(timings[batch, model.name, "tensorflow"].p50
                                                   for batch in (_BATCH, _ONLINE)))
             for model in models}

@@ -10,7 +10,7 @@ from xtremedistil_tf.study.runner import Runner
 
 def write(
     folder: pathlib.Path, study: Study, variants: Sequence[Variant],
-    records: Sequence[Mapping[str, Any]], runner: Runner, seeds: Sequence[int],
+    *, records: Sequence[Mapping[str, Any]], runner: Runner, seeds: Sequence[int],
 ) -> str:
     """Writes what came of a study.
 

@@ -71,7 +71,7 @@ class Runner:
     """
 
     def __init__(
-        self, folder: pathlib.Path, base: Sequence[str], given: Mapping[str, Any],
+        self, folder: pathlib.Path, *, base: Sequence[str], given: Mapping[str, Any],
         data: DataConfig, sizes: Sequence[int], jobs: int = 1,
     ):
         self._folder, self._base, self._given = folder, list(base), dict(given)

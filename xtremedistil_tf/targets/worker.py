@@ -115,7 +115,7 @@ def work(job: HelperJob, processes: int) -> None:
     realigned = open_realigned(pathlib.Path(job.own)) if job.own else None
     store, order = reopen_store(realigned or Realigned(input_ids), folder)
     teacher = load_teachers([pathlib.Path(folder) for folder in job.teachers], job.layer,
-                            store.spec.matched)
+                            matched=store.spec.matched)
     missing = [index for index in range(store.shards) if not store.is_whole(index, job.kinds)]
     if missing:
         filler = Filler(teacher, input_ids, order, store, kinds=job.kinds, realigned=realigned)

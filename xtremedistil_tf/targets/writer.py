@@ -78,7 +78,8 @@ class Filler:
         self._input_ids, self._order, self._store = input_ids, order, store
         self._own = realigned or Realigned(input_ids)
         self._kinds = tuple(kinds)
-        self._forward = Forward(teacher.model, self._kinds, pad_id=teacher.tokenizer.pad_token_id)
+        self._forward = Forward(teacher.model, outputs=self._kinds,
+                                pad_id=teacher.tokenizer.pad_token_id)
 
     def write_shard(self, index: int, progress: Progress) -> None:
         """Writes one shard; it appears under its name when it is whole."""

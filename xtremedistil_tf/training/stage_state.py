@@ -55,7 +55,7 @@ def weights_of(state: StageState, folder: pathlib.Path) -> pathlib.Path:
     return own if own.is_file() else folder / WEIGHTS_FILE
 
 
-def remove_weights(folder: pathlib.Path, but: Optional[pathlib.Path] = None) -> None:
+def remove_weights(folder: pathlib.Path, *, but: Optional[pathlib.Path] = None) -> None:
     """Removes the weights of a stage's epochs, those of one perhaps kept."""
     for path in folder.glob(_BEST_FILES):
         if path != but:

@@ -56,18 +56,18 @@ def unfreeze(layers: Sequence[str], order: str) -> List[Tuple[str, Tuple[str, ..
     return [(name, tuple(top_down[:at])) for at, name in enumerate(top_down, 1)]
 
 
-def labels_term(smoothing: float = 0.0, weight: float = 1.0) -> LossTerm:
+def labels_term(*, smoothing: float = 0.0, weight: float = 1.0) -> LossTerm:
     """The loss against gold labels."""
     return LossTerm("logits", "labels", "cross_entropy", weight, smoothing=smoothing)
 
 
-def logits_term(config: DistilConfig, weight: float = 1.0) -> LossTerm:
+def logits_term(config: DistilConfig, *, weight: float = 1.0) -> LossTerm:
     """The loss against the teacher's logits, the one of `--logits_loss`."""
     temperature = config.temperature if config.logits_loss == "kld" else 1.0
     return LossTerm("logits", "logits", config.logits_loss, weight, temperature)
 
 
-def representation_term(config: DistilConfig, weight: float = 1.0) -> LossTerm:
+def representation_term(config: DistilConfig, *, weight: float = 1.0) -> LossTerm:
     """The loss against the teacher's representation, the one of `--representation_loss`."""
     return LossTerm("representation", "representation", config.representation_loss, weight)
 
@@ -109,12 +109,13 @@ def gradual_stages(
 
 
 def _d0_s(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
-    return [StageDraft("labels", "train", (labels_term(config.label_smoothing),),
+    return [StageDraft("labels", "train", (labels_term(smoothing=config.label_smoothing),),
                        all_layers(layers))]
 
 
 def _joint(config: DistilConfig) -> Tuple[LossTerm, ...]:
-    return labels_term(config.label_smoothing, config.alpha), logits_term(config, config.gamma)
+    return (labels_term(smoothing=config.label_smoothing, weight=config.alpha),
+            logits_term(config, weight=config.gamma))
 
 
 def _d1(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
@@ -122,7 +123,7 @@ def _d1(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
 
 
 def _d2(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
-    terms = (*_joint(config), representation_term(config, config.beta))
+    terms = (*_joint(config), representation_term(config, weight=config.beta))
     return [StageDraft("joint", "both", terms, all_layers(layers))]
 
 
@@ -143,7 +144,8 @@ def _d4_1(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
 
 
 def _fine_tuning(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
-    return gradual_stages("labels", "train", (labels_term(config.label_smoothing),), layers, config)
+    return gradual_stages("labels", "train", (labels_term(smoothing=config.label_smoothing),),
+                          layers, config)
 
 
 def _d4_2(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
@@ -232,7 +234,7 @@ def _against(terms: Tuple[LossTerm, ...], labels_loss: str) -> Tuple[LossTerm, .
 
 
 def build_plan(
-    layers: Sequence[str], config: DistilConfig, measure: str = "macro_f1",
+    layers: Sequence[str], config: DistilConfig, *, measure: str = "macro_f1",
     labels_loss: str = "cross_entropy",
 ) -> Tuple[Stage, ...]:
     """Builds the stages of a strategy.
@@ -275,7 +277,7 @@ def build_plan(
 
 
 def build_teacher_plan(
-    layers: Sequence[str], config: TeacherConfig, measure: str = "macro_f1",
+    layers: Sequence[str], config: TeacherConfig, *, measure: str = "macro_f1",
     labels_loss: str = "cross_entropy",
 ) -> Tuple[Stage, ...]:
     """Builds the fine-tuning of a teacher: all layers at once, or top-down."""

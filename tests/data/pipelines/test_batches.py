@@ -86,7 +86,7 @@ def test_shares_of_labelled_batches_hold_every_row_once(features):
     shares = [list(labelled_batches(features, BatchSize(2), 5, share=Share(2, replica, 1)))
               for replica in range(2)]
     assert len(shares[0]) == len(shares[1]) == count_steps(
-        features.input_ids.lengths, BatchSize(2), 2)
+        features.input_ids.lengths, BatchSize(2), replicas=2)
     seen = [int(ids[0]) // 100 for share in shares for inputs, targets in share
             for ids, mask in zip(inputs["input_ids"].numpy(), targets["mask"].numpy())
             if mask.any()]

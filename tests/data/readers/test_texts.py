@@ -195,7 +195,8 @@ def test_batches_have_one_target_a_row(replicas):
     for replica in range(replicas):
         batches = list(labelled_batches(features, BatchSize(2), 0,
                                         share=Share(replicas, replica, 1)))
-        assert len(batches) == count_steps(features.input_ids.lengths, BatchSize(2), replicas)
+        assert len(batches) == count_steps(features.input_ids.lengths, BatchSize(2),
+                                           replicas=replicas)
         for inputs, targets in batches:
             assert targets["labels"].shape == targets["mask"].shape == (
                 inputs["input_ids"].shape[0], 1)

@@ -33,7 +33,8 @@ def test_places_of_a_row():
 
 def test_places_name_the_same_words(tokenizer, own, texts, tmp_path, monkeypatch):
     monkeypatch.setattr(alignment, "_CHUNK", 7)
-    realign_texts(tokenizer, own, texts, len(texts), SEQ_LEN, tmp_path / "own", "a")
+    realign_texts(tokenizer, own, texts, rows=len(texts), seq_len=SEQ_LEN, folder=tmp_path / "own",
+                  fingerprint="a")
     rows = open_realigned(tmp_path / "own")
     theirs, ours = (align(one, texts, SEQ_LEN, LabelSet(("O",))) for one in (tokenizer, own))
     found = realign_features(theirs, ours)
@@ -59,7 +60,8 @@ def test_a_row_with_one_target_needs_no_places(tokenizer, own, texts):
 def test_rows_without_places_are_opened_as_such(own, texts, tmp_path):
     from xtremedistil_tf.data.tokenization.token_store import tokenise_texts
 
-    tokenise_texts(own, texts, len(texts), SEQ_LEN, tmp_path / "own", "a")
+    tokenise_texts(own, texts, rows=len(texts), seq_len=SEQ_LEN, folder=tmp_path / "own",
+                   fingerprint="a")
     assert open_realigned(tmp_path / "own").places is None
     assert len(open_pieces(tmp_path / "own")) == len(texts)
 

@@ -14,7 +14,8 @@ def texts(sample_words):
 
 
 def write(tokenizer, texts, folder, name="a"):
-    return tokenise_texts(tokenizer, texts, len(texts), 12, folder, name)
+    return tokenise_texts(tokenizer, texts, rows=len(texts), seq_len=12, folder=folder,
+                          fingerprint=name)
 
 
 def test_rows_and_counts_are_those_of_one_chunk(tokenizer, texts, tmp_path, monkeypatch):
@@ -33,7 +34,8 @@ def test_what_is_there_is_not_made_again(tokenizer, texts, tmp_path):
         raise AssertionError
         yield
 
-    assert tokenise_texts(tokenizer, nobody_reads(), 60, 12, tmp_path / "pieces", "a") == counts
+    assert tokenise_texts(tokenizer, nobody_reads(), rows=60, seq_len=12,
+                          folder=tmp_path / "pieces", fingerprint="a") == counts
 
 
 def test_other_text_or_a_truncated_file_is_made_anew(tokenizer, texts, tmp_path):

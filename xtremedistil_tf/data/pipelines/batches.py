@@ -92,7 +92,7 @@ def labelled_batches(
     batches = [
         (batch[replica :: share.replicas], True) if replica < len(batch) else (batch[:1], False)
         for batch in plan_batches(
-            features.input_ids.lengths[chosen], size, seed, share.replicas)
+            features.input_ids.lengths[chosen], size, seed, replicas=share.replicas)
         for replica in share.mine()
     ]
     numbered = tf.RaggedTensor.from_row_lengths(

@@ -37,7 +37,7 @@ def _rows_by_bucket(lengths: np.ndarray) -> List[Tuple[int, np.ndarray]]:
     return [(bounds[bucket], np.flatnonzero(buckets == bucket)) for bucket in np.unique(buckets)]
 
 
-def count_steps(lengths: np.ndarray, size: BatchSize, replicas: int = 1) -> int:
+def count_steps(lengths: np.ndarray, size: BatchSize, *, replicas: int = 1) -> int:
     """Optimizer steps of an epoch: full batches of each bucket and its remainder."""
     bounds = bucket_bounds(int(lengths.max()))
     rows = np.bincount(bucket_of(lengths, bounds), minlength=len(bounds))
@@ -46,7 +46,7 @@ def count_steps(lengths: np.ndarray, size: BatchSize, replicas: int = 1) -> int:
 
 
 def plan_batches(
-    lengths: np.ndarray, size: BatchSize, seed: int, replicas: int = 1
+    lengths: np.ndarray, size: BatchSize, seed: int, *, replicas: int = 1
 ) -> List[np.ndarray]:
     """Row numbers of the batches of a shuffled epoch, each within one bucket."""
     generator = np.random.default_rng(seed)

@@ -7,7 +7,7 @@ import numpy as np
 TOKENS_PER_BATCH = 4096
 
 
-def length_batches(lengths: np.ndarray, tokens: int = TOKENS_PER_BATCH) -> Iterator[np.ndarray]:
+def length_batches(lengths: np.ndarray, *, tokens: int = TOKENS_PER_BATCH) -> Iterator[np.ndarray]:
     """Groups rows of similar length.
 
     Args:

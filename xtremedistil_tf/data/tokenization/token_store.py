@@ -85,7 +85,7 @@ def _write(chunks: Iterable[_Chunk], rows: int, folder: pathlib.Path, fingerprin
 
 
 def tokenise_texts(
-    tokenizer: Any, texts: Iterable[Example], rows: int, seq_len: int, folder: pathlib.Path,
+    tokenizer: Any, texts: Iterable[Example], *, rows: int, seq_len: int, folder: pathlib.Path,
     fingerprint: str,
 ) -> Dict[str, int]:
     """Tokenises unlabelled text into a folder, unless it is there already.
@@ -106,7 +106,7 @@ def tokenise_texts(
 
 
 def realign_texts(
-    teacher: Any, student: Any, texts: Iterable[Example], rows: int, seq_len: int,
+    teacher: Any, student: Any, texts: Iterable[Example], *, rows: int, seq_len: int,
     folder: pathlib.Path, fingerprint: str,
 ) -> None:
     """Tokenises unlabelled sentences for a student with a tokenizer of its own.

@@ -26,7 +26,7 @@ log = logging.getLogger("absl")
 
 def check_equal(
     name: str, run: Callable[[np.ndarray], np.ndarray], keras: Callable[[np.ndarray], np.ndarray],
-    size: int, longest: Optional[int] = None, separator: Optional[int] = None,
+    *, size: int, longest: Optional[int] = None, separator: Optional[int] = None,
 ) -> float:
     """Largest difference between an exported model and the Keras one on rows of all lengths.
 

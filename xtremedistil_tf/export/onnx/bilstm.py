@@ -282,7 +282,7 @@ def export_onnx(
         for name in (RECORD_FILE, VOCABULARY_FILE, TOKENIZER_FILE):
             shutil.copy(pathlib.Path(student_folder) / name, temporary / name)
         error = check_equal(
-            FLOAT_FILE, session(temporary / FLOAT_FILE), logits, forms.vocabulary, forms.longest,
-            forms.separator)
+            FLOAT_FILE, session(temporary / FLOAT_FILE), logits, size=forms.vocabulary,
+            longest=forms.longest, separator=forms.separator)
         return write_check(temporary, {"float32": FLOAT_FILE, "int8": INT8_FILE}, error,
                            lambda form: load_onnx(temporary, form == "int8"), dev)

@@ -45,7 +45,7 @@ class SavedTagger(TextTagger):
         """Tags sentences that are split into words already; see the base class."""
         results: List[Any] = [None] * len(sentences)
         lengths = np.array([sum(map(len, words)) + len(words) for words in sentences])
-        for rows in length_batches(lengths, _CHARACTERS_PER_BATCH):
+        for rows in length_batches(lengths, tokens=_CHARACTERS_PER_BATCH):
             longest = max(len(sentences[row]) for row in rows)
             padded = [list(sentences[row]) + [""] * (longest - len(sentences[row]))
                       for row in rows]
@@ -77,7 +77,8 @@ class SavedTagger(TextTagger):
                                 and any(map(has_unspaced, texts))):
             return self._tag_split(texts)
         results: List[Any] = [None] * len(texts)
-        for rows in length_batches(np.array([len(text) for text in texts]), _CHARACTERS_PER_BATCH):
+        for rows in length_batches(np.array([len(text) for text in texts]),
+                                   tokens=_CHARACTERS_PER_BATCH):
             output = self.run_text([texts[row] for row in rows])
             for position, row in enumerate(rows):
                 columns = (output[name][position, : output["num_tokens"][position]].tolist()

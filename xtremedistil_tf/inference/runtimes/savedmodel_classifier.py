@@ -43,7 +43,7 @@ class SavedClassifier(TextClassifier):
         """Scores texts; see the base class."""
         results: List[Any] = [None] * len(texts)
         lengths = np.array([len("".join(text)) for text in texts])
-        for rows in length_batches(lengths, _CHARACTERS_PER_BATCH):
+        for rows in length_batches(lengths, tokens=_CHARACTERS_PER_BATCH):
             output = self.run_text([texts[row] for row in rows])
             scored = output["score"][:, None] if self.kind == REGRESSION else output["scores"]
             for row, scores, cut in zip(rows, scored, output["cut"]):

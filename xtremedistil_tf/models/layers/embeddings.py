@@ -91,7 +91,7 @@ def _padded(rows: np.ndarray) -> np.ndarray:
 def reduce_embeddings(
     teacher_embeddings: np.ndarray,
     vocabulary: StudentVocabulary,
-    width: int,
+    *, width: int,
     method: str,
     seed: int,
     components: int = 0,

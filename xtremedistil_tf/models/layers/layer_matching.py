@@ -25,7 +25,7 @@ class Matching:
 
 
 def joined_states(
-    states: Sequence[Any], layers: int, change: Callable[[Any], Any] = lambda state: state
+    states: Sequence[Any], layers: int, *, change: Callable[[Any], Any] = lambda state: state
 ) -> Any:
     """The topmost hidden states side by side: float [batch, time, (layers + 1) * width].
 
