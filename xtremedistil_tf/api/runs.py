@@ -55,7 +55,8 @@ def distil(**flags: Any) -> Run:
         # TensorFlow is imported after the flags are checked: a wrong one is told at once.
         from xtremedistil_tf.jobs.distillation import run_distillation
 
-        run_distillation(config, folder, given.get("overwrite", False), may_use)
+        run_distillation(
+            config, folder, overwrite=given.get("overwrite", False), resources=may_use)
     return Run(folder)
 
 
@@ -87,8 +88,9 @@ def finetune(**flags: Any) -> Run:
     with run_of(config, given):
         from xtremedistil_tf.jobs.finetuning import run_fine_tuning
 
-        run_fine_tuning(config, folder, None if start is None else pathlib.Path(start),
-                        given.get("overwrite", False), resources(given))
+        run_fine_tuning(config, folder,
+                        student_dir=None if start is None else pathlib.Path(start),
+                        overwrite=given.get("overwrite", False), resources=resources(given))
     return Run(folder)
 
 
@@ -111,4 +113,4 @@ def plan(**flags: Any) -> str:
     with run_of(config, given):
         from xtremedistil_tf.jobs.distillation import dry_run
 
-        return dry_run(config, pathlib.Path(given["model_dir"]), resources(given))
+        return dry_run(config, pathlib.Path(given["model_dir"]), resources=resources(given))

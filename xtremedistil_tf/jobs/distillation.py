@@ -304,4 +304,5 @@ def _save(
               "separator": prepared.separator, "glue_task": config.data.glue_task,
               "squad": config.to_dict()["data"]["squad"]}
     save_student(model_dir / "student", student, config=config.student,
-                 vocabulary=prepared.vocabulary, tokenizer=prepared.tokenizer, labels=prepared.task.labels, record=record)
+                 vocabulary=prepared.vocabulary, tokenizer=prepared.tokenizer,
+                 labels=prepared.task.labels, record=record)

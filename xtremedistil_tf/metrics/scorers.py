@@ -36,7 +36,7 @@ def _classified(row: Example, predicted: Sequence[str]) -> str:
 
 def _write_rows(
     line: Callable[[Example, Sequence[str]], str], folder: pathlib.Path, split: str, who: str,
-    *, examples: Sequence[Example], predicted: Rows,
+    examples: Sequence[Example], predicted: Rows,
 ) -> None:
     write_predictions(folder / f"{split}.{who}.tsv",
                       [line(*pair) for pair in zip(examples, predicted)])
@@ -46,8 +46,7 @@ def _write_gold_rows(
     line: Callable[[Example, Sequence[str]], str], folder: pathlib.Path, split: str,
     examples: Sequence[Example],
 ) -> None:
-    _write_rows(line, folder, split, "gold", examples=examples,
-                predicted=[row.tags for row in examples])
+    _write_rows(line, folder, split, "gold", examples, [row.tags for row in examples])
 
 
 def _no_details(gold: Rows, predicted: Any, labels: Labels) -> Dict[str, Any]:
