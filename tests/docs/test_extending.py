@@ -1,4 +1,4 @@
-"""The blocks of docs/extending.md, run as files of a package of one's own.
+"""The blocks of docs/how-to/extend.md, run as files of a package of one's own.
 
 The student's is run by tests/models/test_toy_student.py.
 """
@@ -20,8 +20,8 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.training import strategies
 from xtremedistil_tf.training.loss_table import LOSSES, losses_against
 
-BLOCKS = dict(re.findall(
-    r"```python\n# (\S+)\n(.*?)```", (ROOT / "docs" / "extending.md").read_text("utf-8"), re.S))
+PAGE = (ROOT / "docs" / "how-to" / "extend.md").read_text("utf-8")
+BLOCKS = dict(re.findall(r"```python\n# (\S+)\n(.*?)```", PAGE, re.S))
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def own(monkeypatch):
 
     def run(path, namespace=None):
         namespace = {"__name__": path[:-3].replace("/", ".")} if namespace is None else namespace
-        exec(compile(BLOCKS[path], f"docs/extending.md ({path})", "exec"), namespace)
+        exec(compile(BLOCKS[path], f"docs/how-to/extend.md ({path})", "exec"), namespace)
         return namespace
 
     return run

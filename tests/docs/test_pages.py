@@ -5,6 +5,7 @@ import re
 import pytest
 import yaml
 
+import xtremedistil_tf
 from tests.conftest import ROOT
 
 DOCS = ROOT / "docs"
@@ -109,3 +110,9 @@ def test_the_architecture_names_files_and_rooms_that_exist():
     told = page.split("## Where does X live?")[0]
     assert not [room.name for room in rooms if f"`{room.relative_to(package).as_posix()}/`"
                 not in told and f"`{room.name}/`" not in told]
+
+
+def test_every_public_name_is_on_the_page_of_python():
+    page = (DOCS / "reference" / "python.md").read_text("utf-8")
+    for name in set(xtremedistil_tf.__all__) - {"__version__"}:
+        assert re.search(rf"`{name}\b", page), name

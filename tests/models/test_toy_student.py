@@ -1,4 +1,4 @@
-"""The student of docs/extending.md: a package of its own, from its flag to its predictions."""
+"""The student of docs/how-to/extend.md: a package of its own, from its flag to its predictions."""
 
 import dataclasses
 import re
@@ -21,7 +21,7 @@ from xtremedistil_tf.plugins import entry_point_names, load_entry_points
 from xtremedistil_tf.runtime import prepare
 from xtremedistil_tf.training.strategies import build_plan
 
-DOCUMENT = (ROOT / "docs" / "extending.md").read_text("utf-8")
+DOCUMENT = (ROOT / "docs" / "how-to" / "extend.md").read_text("utf-8")
 (CODE,) = re.findall(r"```python\n# my_package/student.py\n(.*?)```", DOCUMENT, re.S)
 (OFFER,) = re.findall(r'\[project\.entry-points\."(xtremedistil_tf\.students)"\]\n(cnn) = "(.+)"\n',
                       DOCUMENT)
