@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from xtremedistil_tf.corpora.readers.formats import register_reader
     from xtremedistil_tf.errors import UserError
     from xtremedistil_tf.inference.runtimes.load import load
+    from xtremedistil_tf.tasks import register_task
     from xtremedistil_tf.training.loss_table import register_loss
     from xtremedistil_tf.training.strategies import register_strategy
 
@@ -48,12 +49,14 @@ _PLACES = {
     "register_reader": "corpora.readers.formats",
     "register_strategy": "training.strategies",
     "register_student": "config",
+    "register_task": "tasks",
 }
 
 __all__ = [
     "Architecture", "DataConfig", "DistilConfig", "Resources", "Run", "RunConfig", "SquadConfig",
     "StudentConfig", "TeacherConfig", "UserError", "__version__", "distil", "finetune", "load",
     "plan", "register_loss", "register_reader", "register_strategy", "register_student",
+    "register_task",
 ]
 
 

@@ -136,7 +136,7 @@ def test_a_teachers_flagfile_changes_nothing_but_the_teacher(parse, flagfile):
          "--compress_word_embedding takes the teacher's"),
         (["--teacher_mask_rate=1.5"], "--teacher_mask_rate is 1.5"),
         # Before the length of a row, which could not help.
-        (["--nodo_NER", "--do_squad", "--seq_len=32"], "Answers are not distilled"),
+        (["--nodo_NER", "--do_squad", "--seq_len=32"], "Students for spans are not distilled"),
         (["--learning_rate=inf"], "--learning_rate is inf; it must be above 0, and finite"),
         (["--alpha=inf"], "--alpha is inf; it must be at least 0, and finite"),
     ],

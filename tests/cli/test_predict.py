@@ -13,7 +13,8 @@ from tests.conftest import ROOT
 from tests.students import TEXTS
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference import streaming
-from xtremedistil_tf.inference.streaming import TaggedLine, tag_lines
+from xtremedistil_tf.inference.lines import TaggedLine
+from xtremedistil_tf.inference.streaming import tag_lines
 from xtremedistil_tf.inference.tagger import TextTagger
 
 

@@ -14,7 +14,8 @@ from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.alignment import align
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.classifier import Classifier
-from xtremedistil_tf.inference.streaming import split_pair, tag_lines
+from xtremedistil_tf.inference.lines import split_pair
+from xtremedistil_tf.inference.streaming import tag_lines
 from xtremedistil_tf.runs import read_json
 
 PAIRS = [("Anna Weber wohnt in Bonn.", "Anna lebt in Bonn."), ("", "東京タワー"), ("a\tb", ""),

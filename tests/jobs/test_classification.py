@@ -15,7 +15,8 @@ from xtremedistil_tf.apps.showcase import show_classified
 from xtremedistil_tf.cli.predict import render
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.classifier import Classifier
-from xtremedistil_tf.inference.streaming import ClassifiedLine, tag_lines
+from xtremedistil_tf.inference.lines import ClassifiedLine
+from xtremedistil_tf.inference.streaming import tag_lines
 from xtremedistil_tf.jobs import distillation as job
 from xtremedistil_tf.jobs.results import best_stage
 from xtremedistil_tf.runs import read_json

@@ -181,8 +181,8 @@ def test_what_is_out_of_scope_is_told():
     tuning = cfg.DistilConfig(strategy=cfg.FINE_TUNING)
     cfg.RunConfig(data, student=checkpoint, distil=tuning)
     for wrong in ({"student": checkpoint}, {"distil": tuning}):
-        with pytest.raises(UserError, match="--do_squad with the strategy .* student; allowed: "
-                           "xtremedistil-finetune with a Transformer"):
+        with pytest.raises(UserError, match="the kind of task is spans, the strategy .* "
+                           "allowed: xtremedistil-finetune with a transformer"):
             cfg.RunConfig(data, **wrong)
     with pytest.raises(UserError, match="--label_smoothing is 0.1, .* allowed for spans: 0"):
         cfg.RunConfig(data, student=checkpoint, distil=dataclasses.replace(

@@ -12,10 +12,10 @@ from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.metrics import classification
 from xtremedistil_tf.metrics.classification import class_details, predict_labels, score_labels
-from xtremedistil_tf.metrics.scorers import SCORERS
 from xtremedistil_tf.reporting import class_tables as classes
 from xtremedistil_tf.reporting import plots, report
 from xtremedistil_tf.reporting.model_card import render_model_card
+from xtremedistil_tf.tasks import TASKS
 
 LABELS = ClassSet(["neg", "pos", "mixed"])
 GOLD = [["pos"], ["pos"], ["neg"], ["neg"], ["neg"], ["pos"]]
@@ -62,17 +62,17 @@ def test_predictions_keep_the_order_of_the_rows():
 
 def test_lines_of_predictions_can_be_read_again(tmp_path):
     rows = [Example(("a", "text"), ("pos",)), Example(("a",), ("pos",), "de")]
-    SCORERS["classification"].write(tmp_path, "dev", "student", rows, [["neg"], ["neg"]])
-    SCORERS["classification"].write_gold(tmp_path, "dev", rows)
+    TASKS["classification"].write(tmp_path, "dev", "student", rows, [["neg"], ["neg"]])
+    TASKS["classification"].write_gold(tmp_path, "dev", rows)
     assert (tmp_path / "dev.student.tsv").read_text("utf-8") == "a text\tneg\na\tde:neg\n"
     assert (tmp_path / "dev.gold.tsv").read_text("utf-8") == "a text\tpos\na\tde:pos\n"
 
 
 def test_scores_as_text():
     scores = score_labels(GOLD, FOUND, LANGUAGES)
-    assert SCORERS["classification"].describe(scores) == "accuracy 66.67, macro-F1 48.89"
+    assert TASKS["classification"].describe(scores) == "accuracy 66.67, macro-F1 48.89"
     tagged = {"macro_f1": 50.0, "micro_f1": 60.0, "std_f1": 1.0, "languages": {"de": {}, "en": {}}}
-    assert SCORERS["tagging"].describe(tagged) == (
+    assert TASKS["tagging"].describe(tagged) == (
         "macro-F1 50.00, micro-F1 60.00, std 1.00 over 2 languages")
 
 

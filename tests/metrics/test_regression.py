@@ -10,7 +10,7 @@ from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.metrics.classification import score_labels
 from xtremedistil_tf.metrics.prediction_files import write_submission
 from xtremedistil_tf.metrics.regression import score_numbers
-from xtremedistil_tf.metrics.scorers import SCORERS
+from xtremedistil_tf.tasks import TASKS
 
 GOLD = [["0.0"], ["2.5"], ["3"], ["5.0"], ["3"]]
 FOUND = [["0.5"], ["1.25"], ["4.0"], ["3.9"], ["-1"]]
@@ -41,7 +41,7 @@ def test_two_classes_have_f1_of_the_second_and_matthews():
     assert turned["f1"] == pytest.approx(100 * 2 / 3)
     assert score_labels(gold, [["no"]] * 5, ["x"] * 5, ("no", "yes"))["matthews"] == 0
     assert "f1" not in score_labels(gold, found, ["x"] * 5, ("no", "yes", "perhaps"))
-    assert SCORERS["classification"].describe(scores).endswith("F1 50.00, Matthews 16.67")
+    assert TASKS["classification"].describe(scores).endswith("F1 50.00, Matthews 16.67")
 
 
 @pytest.mark.parametrize(("task", "split", "name"), [
@@ -72,7 +72,7 @@ def test_small_numbers_are_scored_as_the_model_gives_them():
 
 def test_lines_of_numbers(tmp_path):
     rows = [Example(("a", "text"), ("1.5",))]
-    SCORERS["regression"].write(tmp_path, "dev", "student", rows, [["1.2500"]])
+    TASKS["regression"].write(tmp_path, "dev", "student", rows, [["1.2500"]])
     assert (tmp_path / "dev.student.tsv").read_text("utf-8") == "a text\t1.2500\n"
 
 

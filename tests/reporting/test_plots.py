@@ -22,7 +22,9 @@ def make_scores(base, codes, classification=False):
 def make_metrics(codes=("de", "en"), names=STAGES, test=True, classification=False):
     """Makes what the figures read of a run's metrics."""
     splits = ("dev", "test") if test else ("dev",)
-    return {"teacher": {split: make_scores(90.0, codes, classification) for split in splits},
+    kind = {"kind": "classification", "measure": "accuracy"} if classification else {}
+    return {**kind,
+            "teacher": {split: make_scores(90.0, codes, classification) for split in splits},
             "student": {"selected_stage": names[-1],
                         **{split: make_scores(80.0, codes, classification) for split in splits}},
             "stages": [{"name": name, "monitor": "macro_f1", "best_epoch": 1,

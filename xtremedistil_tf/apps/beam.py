@@ -12,7 +12,7 @@ from apache_beam.metrics import Metrics
 from apache_beam.utils.shared import Shared
 
 from xtremedistil_tf.inference.runtimes.load import load
-from xtremedistil_tf.inference.streaming import decode_line, line_record, tag_lines
+from xtremedistil_tf.inference.streaming import decode_line, tag_lines
 
 # Lines go to the tagger in batches; how large, the engine finds out between these bounds.
 _FEWEST, _MOST = 16, 2048
@@ -73,7 +73,7 @@ class _Tag(beam.DoFn):
             self._lines.inc()
             if tagged.error:
                 self._failed.inc()
-            record = {"file": line.file, "offset": line.offset, **line_record(tagged)}
+            record = {"file": line.file, "offset": line.offset, **tagged.record()}
             yield json.dumps(record, ensure_ascii=False)
 
 

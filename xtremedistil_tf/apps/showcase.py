@@ -2,9 +2,8 @@
 
 import collections
 import pathlib
-from typing import Callable, Dict, List, Sequence
+from typing import Dict, List, Sequence
 
-from xtremedistil_tf.config import CLASSIFICATION, REGRESSION, SPANS, TAGGING
 from xtremedistil_tf.metrics.prediction_files import read_predictions
 from xtremedistil_tf.runs import read_json
 
@@ -75,10 +74,3 @@ def show_answers(predictions: pathlib.Path, most: int = 8) -> str:
     found = list(read_json(predictions).items())[:most]
     return "\n".join(f"{_short(gold[name]['question'])}  ->  {_short(text) or '(no answer)'}"
                      for name, text in found)
-
-
-# By kind of task.
-SHOWN: Dict[str, Callable[[pathlib.Path], str]] = {
-    TAGGING: show_tagged, CLASSIFICATION: show_classified, REGRESSION: show_numbered,
-    SPANS: show_answers,
-}

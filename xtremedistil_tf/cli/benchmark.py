@@ -35,9 +35,9 @@ def _measure_run(model_dir: pathlib.Path, work: pathlib.Path) -> dict:
     """Times the teacher and student of a run folder."""
     from xtremedistil_tf.benchmark import models as benchmark
     from xtremedistil_tf.export.student_forms import student_forms
-    from xtremedistil_tf.inference.classifier import text_model
     from xtremedistil_tf.inference.runtimes.onnx import session
     from xtremedistil_tf.inference.student_folder import load_student
+    from xtremedistil_tf.inference.text_model import text_model
     from xtremedistil_tf.models.teacher import has_teacher, load_teacher
 
     bundle = load_student(model_dir)

@@ -25,13 +25,13 @@ def tell(metrics: Mapping[str, Any], model_dir: pathlib.Path) -> None:
       metrics: the run's metrics.json.
       model_dir: its folder.
     """
-    from xtremedistil_tf.apps.showcase import SHOWN
-    from xtremedistil_tf.metrics.prediction_files import last_file
     from xtremedistil_tf.reporting.report import teacher_student_table
+    from xtremedistil_tf.tasks import task_kind_of
 
+    kind = task_kind_of(metrics)
     print(teacher_student_table(metrics))
     print()
-    print(SHOWN[metrics["kind"]](model_dir / "predictions" / last_file(metrics["kind"])))
+    print(kind.showcase(model_dir / "predictions" / kind.predictions))
     print()
     saved = model_dir / "export" / "1"
     exports = f"   SavedModel: {saved}" if saved.is_dir() else ""

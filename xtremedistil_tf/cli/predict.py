@@ -15,11 +15,10 @@ from xtremedistil_tf.cli.options.student_flags_loading import (
     define_loading_flags,
     load_named_student,
 )
-from xtremedistil_tf.config import TAGGING
 from xtremedistil_tf.errors import UserError
 
 if TYPE_CHECKING:  # At run time it is imported when it is needed: --help shall be quick.
-    from xtremedistil_tf.inference.streaming import Line
+    from xtremedistil_tf.inference.lines import Line
 
 FLAGS = flags.FLAGS
 FORMATS = ("tsv", "conll", "json")
@@ -48,29 +47,10 @@ def render(line: "Line", form: str) -> str:
     """A line's result in an output format, without the final line end.
 
     Args:
-      line: a `serving.streaming.TaggedLine`, ClassifiedLine or AnsweredLine; one with an error has
-        no result.
-      form: one of FORMATS; conll for a tagged line only.
+      line: the result; one with an error is empty.
+      form: one of the formats of its kind of task.
     """
-    from xtremedistil_tf.data.labels import number_text
-    from xtremedistil_tf.inference.streaming import AnsweredLine, ClassifiedLine, line_record
-
-    if form == "json":
-        return json.dumps(line_record(line), ensure_ascii=False)
-    if isinstance(line, ClassifiedLine):
-        found = line.found or {"label": ""}
-        answer = found["label"] if "label" in found else number_text(found["score"])
-        texts = line.pair or (line.text,)
-        return "\t".join([*(text.replace("\t", " ") for text in texts), answer])
-    if isinstance(line, AnsweredLine):
-        found = line.found or {"answer": ""}
-        # Contexts may hold line ends.
-        return "\t".join(" ".join(text.split()) for text in (line.question, found["answer"]))
-    words = [word for (word, _, _), _, _ in line.words]
-    tags = [tag for _, tag, _ in line.words]
-    if form == "tsv":
-        return " ".join(words) + "\t" + " ".join(tags)
-    return "\n".join(f"{word}\t{tag}" for word, tag in zip(words, tags)) + "\n"
+    return json.dumps(line.record(), ensure_ascii=False) if form == "json" else line.row(form)
 
 
 def _lines(file: BinaryIO, advance: Callable[[int], object]) -> Iterator[str]:
@@ -128,21 +108,22 @@ def _opened_output(name: str) -> Iterator[Callable[[str], object]]:
 
 def main() -> None:
     """Streams lines through the student; order is kept and memory stays flat."""
-    from xtremedistil_tf.inference.streaming import ClassifiedLine, tag_lines
+    from xtremedistil_tf.inference.streaming import tag_lines
+    from xtremedistil_tf.tasks import task_kind
 
     model = load_named_student()
-    tags = model.kind == TAGGING
-    form = FLAGS.format or ("tsv" if tags else "json")
-    if form == "conll" and not tags:
-        raise UserError("--format=conll is for words and their tags, and this student tags none: "
-                        f"it was made for {model.kind}; allowed: tsv, json")
+    formats = task_kind(model.kind).formats
+    form = FLAGS.format or formats[0]
+    if form not in formats:
+        raise UserError(f"--format is {form}, which a student for {model.kind} does not have; "
+                        f"allowed: {', '.join(name for name in FORMATS if name in formats)}")
     number = failed = cut = 0
     first = ""
     with _opened_input(FLAGS.input) as source, _opened_output(FLAGS.output) as write, \
             _progress(source) as advance:
         for number, line in enumerate(tag_lines(model, _lines(source, advance)), 1):
             write(render(line, form))
-            cut += isinstance(line, ClassifiedLine) and "cut" in (line.found or {})
+            cut += line.cut
             if line.error:
                 failed += 1
                 first = first or f"line {number}: {line.error}"

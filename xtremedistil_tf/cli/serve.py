@@ -12,8 +12,8 @@ from xtremedistil_tf.cli.options.student_flags_loading import (
     define_loading_flags,
     load_named_student,
 )
-from xtremedistil_tf.config import TAGGING
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.tasks import task_kind
 
 FLAGS = flags.FLAGS
 
@@ -60,7 +60,7 @@ def _taggers() -> dict:
     runtime = FLAGS.runtime or runtime_of(FLAGS.model_dir)
     folder = _teacher_folder()
     student = load_named_student()
-    if student.kind != TAGGING:
+    if not task_kind(student.kind).tags_words:
         raise UserError(f"{FLAGS.model_dir} holds a student for {student.kind}; the page shows "
                         "tagged words only. xtremedistil-predict reads texts")
     taggers = {"student": NamedTagger(runtime, student)}

@@ -12,6 +12,7 @@ from xtremedistil_tf.cli.options.run_flags import DISTILLATION
 from xtremedistil_tf.config import require
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.study.grids import STUDIES, grid_study
+from xtremedistil_tf.tasks import task_kind
 
 FLAGS = flags.FLAGS
 # Set for each run by the study itself, or without a meaning for it.
@@ -54,7 +55,7 @@ def main() -> None:
     require(bool(FLAGS.study) != bool(FLAGS.grid),
             f"--study or --grid is needed, and not both; studies: {', '.join(sorted(STUDIES))}")
     config = run_config(given(FLAGS, DISTILLATION))
-    if not config.data.do_ner:
+    if not task_kind(config.data.kind).tags_words:
         raise UserError(f"studies are of taggers (--do_NER); this task is one of "
                         f"{config.data.kind}: allowed are single runs of run_distillation.py, and "
                         "xtremedistil-compare between two of them")

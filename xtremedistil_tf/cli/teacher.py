@@ -21,13 +21,13 @@ def main() -> None:
     """Fine-tunes or loads the teacher of --model_dir and prints its scores."""
     config = run_config(given(FLAGS, DISTILLATION))
     from xtremedistil_tf.jobs.teacher import run_teacher
-    from xtremedistil_tf.metrics.scorers import SCORERS
     from xtremedistil_tf.runtime import prepare
+    from xtremedistil_tf.tasks import task_kind
 
     prepare(config.seed, config.deterministic, config.opt_policy)
     scores = run_teacher(config, pathlib.Path(FLAGS.model_dir), overwrite=FLAGS.overwrite)
     for split, found in scores.items():
-        print(f"{split}: {SCORERS[config.data.kind].describe(found)}")
+        print(f"{split}: {task_kind(config.data.kind).describe(found)}")
 
 
 def run() -> None:

@@ -10,15 +10,8 @@ from xtremedistil_tf.config.architectures import (
 )
 from xtremedistil_tf.config.checks import require
 from xtremedistil_tf.config.data import (
-    BINARY_MEASURES,
-    CLASSIFICATION,
     DECODINGS,
-    MEASURES,
     ON_BAD_ROW,
-    REGRESSION,
-    SPANS,
-    SQUAD_FILES,
-    TAGGING,
     DataConfig,
 )
 from xtremedistil_tf.config.distillation import (
@@ -49,8 +42,7 @@ from xtremedistil_tf.config.run import (
 from xtremedistil_tf.config.squad import SquadConfig
 
 __all__ = [
-    "require", "BINARY_MEASURES", "CLASSIFICATION", "DECODINGS", "MEASURES", "ON_BAD_ROW",
-    "REGRESSION", "SPANS", "SQUAD_FILES", "SquadConfig", "TAGGING", "DataConfig", "GLUE",
+    "require", "DECODINGS", "ON_BAD_ROW", "SquadConfig", "DataConfig", "GLUE",
     "GlueTask", "CHECKPOINT_RATE", "EPOCHS_PER", "FINE_TUNING", "MATCHING",
     "OPTIMIZERS", "SCHEDULES", "UNFREEZE_ORDERS",
     "BatchSize", "DistilConfig", "ACTIVATIONS", "ARCHITECTURES", "EXPORT_FORMATS",

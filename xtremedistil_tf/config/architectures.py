@@ -10,8 +10,8 @@ import pkgutil
 from typing import TYPE_CHECKING, Any, Callable, Mapping, Tuple, Union
 
 from xtremedistil_tf.config.checks import require
-from xtremedistil_tf.config.data import TAGGING
 from xtremedistil_tf.plugins import Registry
+from xtremedistil_tf.tasks import TASKS
 
 if TYPE_CHECKING:
     from xtremedistil_tf.config.models import StudentConfig
@@ -91,7 +91,8 @@ def _describe_bilstm(config: "StudentConfig") -> str:
 
 def _bilstm_formats(config: "StudentConfig", task_kind: str) -> Tuple[str, ...]:
     del config
-    return EXPORT_FORMATS if task_kind == TAGGING else EXPORT_FORMATS[:2]
+    # TensorFlow Lite's graph gives logits a token.
+    return EXPORT_FORMATS[:2] if TASKS[task_kind].pooled else EXPORT_FORMATS
 
 
 def _describe_transformer(config: "StudentConfig") -> str:

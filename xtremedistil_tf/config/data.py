@@ -1,27 +1,13 @@
 """What a run reads."""
 
 import dataclasses
-from typing import Dict, Optional, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 from xtremedistil_tf.config.checks import at_least, one_of, require
 from xtremedistil_tf.config.glue import GLUE, GlueTask
 from xtremedistil_tf.config.squad import SquadConfig
+from xtremedistil_tf.tasks import TaskKind, task_kind
 
-# Kinds of task: a label a word, one a text, a number a text, or where in a text an answer stands.
-TAGGING, CLASSIFICATION, REGRESSION = "tagging", "classification", "regression"
-SPANS = "spans"
-# Dev measures that may choose epochs and steps, by kind; the first is the default.
-MEASURES = {TAGGING: ("macro_f1",),
-            CLASSIFICATION: ("accuracy", "macro_f1", "f1", "matthews"),
-            REGRESSION: ("pearson", "spearman"),
-            SPANS: ("f1", "exact", "best_f1", "best_exact")}
-# Those of a classification that are of two classes only.
-BINARY_MEASURES = ("f1", "matthews")
-_FILES = {"train": "train.tsv", "dev": "dev.tsv", "test": "test.tsv"}
-SQUAD_FILES = {"train": "train-v2.0.json", "dev": "dev-v2.0.json", "test": "test-v2.0.json"}
-# SQuAD's own test file is not published.
-_MAY_LACK = ("test",)
-_LABELS_LOSS = {REGRESSION: "squared_error", SPANS: "span_cross_entropy"}
 ON_BAD_ROW = ("error", "skip")
 DECODINGS = ("constrained", "independent")
 
@@ -40,7 +26,8 @@ class DataConfig:
       decoding: how a tagger's words get their tags: "constrained", the best sequence that is
         valid IOB2, or "independent", each word's best tag (the paper).
       on_bad_row: "error" stops at the first unusable row, "skip" counts and reports them.
-      dev_measure: which of the kind's MEASURES chooses epochs and steps; None is its default.
+      dev_measure: which of the kind's measures (`tasks.TaskKind`) chooses epochs and stages; None
+        is its default.
       languages: those whose labelled rows are used; empty for all.
       labels_per_language: most rows of train.tsv a language; None for all.
       transfer_size: sentences of the transfer file that are used; None for all.
@@ -50,6 +37,8 @@ class DataConfig:
       do_regression: estimate a number a text instead of classifying; GLUE's STS-B does by itself.
       do_pairwise: a row has two texts; GLUE's tasks that have two do by themselves.
       squad: the folder holds SQuAD's files, and rows are made so; None for other tasks.
+      task_kind: name of a kind of task that `tasks.register_task` added; None for the kinds that
+        the settings above choose.
     """
 
     task: str
@@ -67,6 +56,7 @@ class DataConfig:
     do_regression: bool = False
     do_pairwise: bool = False
     squad: Optional[SquadConfig] = None
+    task_kind: Optional[str] = None
 
     def __post_init__(self):
         at_least("seq_len", self.seq_len, 3)
@@ -74,14 +64,48 @@ class DataConfig:
             if getattr(self, flag) is not None:
                 at_least(flag, getattr(self, flag), 1)
         at_least("entity_swaps", self.entity_swaps, 0)
-        require(self.do_ner or not self.entity_swaps,
+        self._check_kind()
+        kind = task_kind(self.kind)
+        require(kind.tags_words or not self.entity_swaps,
                 "--entity_swaps needs --do_NER: texts to classify have no entities")
         one_of("on_bad_row", self.on_bad_row, ON_BAD_ROW)
         one_of("decoding", self.decoding, DECODINGS)
-        require(self.do_ner or self.decoding == DECODINGS[0],
+        require(kind.tags_words or self.decoding == DECODINGS[0],
                 f"--decoding={self.decoding} needs --do_NER: texts have no sequence of tags")
+        require(self.measure in kind.measures, f"--dev_measure is {self.measure!r}; allowed for "
+                f"{self.kind}: {', '.join(kind.measures)}")
+
+    @classmethod
+    def of_kind(cls, kind: str, task: str, **settings: Any) -> "DataConfig":
+        """The settings that read a folder as a kind of task.
+
+        Args:
+          kind: name of the kind.
+          task: the folder.
+          settings: further settings by name.
+
+        Example:
+          DataConfig.of_kind("regression", "data/sts", seq_len=128)
+        """
+        record = task_kind(kind)
+        if record.windows:
+            settings.setdefault("squad", SquadConfig())
+        return cls(task, **{**record.chosen_by, **settings})
+
+    def _check_kind(self) -> None:
+        """Checks the settings that choose the kind of task against each other."""
         if self.glue_task is not None:
             one_of("glue_task", self.glue_task, tuple(GLUE))
+        if self.task_kind is not None:
+            record: TaskKind = task_kind(self.task_kind)
+            require(record.settings is None,
+                    f"--task_kind is {self.task_kind!r}, a kind that has flags of its own "
+                    "(--do_NER, --do_regression, --do_squad; none of them classifies); allowed: a "
+                    "kind that an installed package adds")
+            require(not (self.do_ner or self.glue_task or self.do_regression or self.squad),
+                    f"--task_kind={self.task_kind} is a kind of task of its own; --do_NER, "
+                    "--glue_task, --do_regression and --do_squad are other tasks: give one of them")
+            return
         require(not (self.do_ner and (self.glue_task or self.do_regression or self.do_pairwise)),
                 "--do_NER tags words; --glue_task, --do_pairwise and --do_regression are for whole "
                 "texts: give one of them")
@@ -93,9 +117,6 @@ class DataConfig:
                                            or self.do_pairwise),
                 "--do_squad finds answers in texts; --do_NER, --glue_task, --do_pairwise and "
                 "--do_regression are other tasks: give one of them")
-        measures = MEASURES[self.kind]
-        require(self.measure in measures, f"--dev_measure is {self.measure!r}; allowed for "
-                f"{self.kind}: {', '.join(measures)}")
 
     @property
     def glue(self) -> Optional[GlueTask]:
@@ -110,36 +131,36 @@ class DataConfig:
     @property
     def pairs(self) -> bool:
         """Whether a row has two texts."""
-        return self.do_pairwise or self.pairs_of_glue or self.squad is not None
+        return self.do_pairwise or self.pairs_of_glue or task_kind(self.kind).pairs
 
     @property
     def files(self) -> Dict[str, str]:
         """Names of the labelled files by split."""
-        if self.squad is not None:
-            return SQUAD_FILES
-        return dict(self.glue.files) if self.glue else _FILES
+        return dict(self.glue.files if self.glue else task_kind(self.kind).files)
 
     @property
     def may_lack(self) -> Tuple[str, ...]:
         """The splits whose file may be missing."""
-        return () if self.squad is None else _MAY_LACK
+        return task_kind(self.kind).may_lack
 
     @property
     def kind(self) -> str:
-        """TAGGING, CLASSIFICATION, REGRESSION or SPANS."""
+        """Name of the kind of task; the one place that reads it out of the settings."""
+        if self.task_kind is not None:
+            return self.task_kind
         if self.squad is not None:
-            return SPANS
+            return "spans"
         if self.do_regression or (self.glue and self.glue.regression):
-            return REGRESSION
-        return TAGGING if self.do_ner else CLASSIFICATION
+            return "regression"
+        return "tagging" if self.do_ner else "classification"
 
     @property
     def labels_loss(self) -> str:
-        """The loss against gold labels, a name in `distill.losses.LOSSES`."""
-        return _LABELS_LOSS.get(self.kind, "cross_entropy")
+        """The loss against gold labels, a name in `training.loss_table.LOSSES`."""
+        return task_kind(self.kind).labels_loss
 
     @property
     def measure(self) -> str:
         """The dev measure that chooses epochs and steps."""
-        own = self.glue.measure if self.glue else MEASURES[self.kind][0]
+        own = self.glue.measure if self.glue else task_kind(self.kind).measures[0]
         return self.dev_measure or own

@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from xtremedistil_tf.config.architectures import EXPORT_FORMATS, PAIR_ENCODINGS
 from xtremedistil_tf.config.checks import at_least, derived, one_of, require
-from xtremedistil_tf.config.data import CLASSIFICATION, REGRESSION, SPANS, TAGGING, DataConfig
+from xtremedistil_tf.config.data import DataConfig
 from xtremedistil_tf.config.distillation import (
     CHECKPOINT_RATE,
     FINE_TUNING,
@@ -15,6 +15,7 @@ from xtremedistil_tf.config.distillation import (
     DistilConfig,
 )
 from xtremedistil_tf.config.models import StudentConfig, TeacherConfig
+from xtremedistil_tf.tasks import task_kind
 
 POLICIES = ("mixed_float16", "mixed_bfloat16")
 
@@ -48,21 +49,22 @@ class RunConfig:
         require(self.student.kind.matches_layers or not self.distil.multi_hidden_states,
                 "--distil_multi_hidden_states and --distil_attention need layers to match; "
                 f"--student is {self.student.student}, allowed: transformer")
-        require(self.data.kind != REGRESSION or self.distil.logits_loss == "mse",
+        kind = task_kind(self.data.kind)
+        require(kind.classes or self.distil.logits_loss == "mse",
                 f"--logits_loss is {self.distil.logits_loss!r}, which needs classes; allowed for "
-                f"{REGRESSION}: mse")
-        require(self.data.kind in (TAGGING, CLASSIFICATION) or not self.distil.label_smoothing,
+                f"{self.data.kind}: mse")
+        require(kind.classes or not self.distil.label_smoothing,
                 f"--label_smoothing is {self.distil.label_smoothing}, which needs classes; allowed "
                 f"for {self.data.kind}: 0")
-        require(self.data.kind not in (CLASSIFICATION, REGRESSION) or bool(
-            self.student.kind.poolings),
+        require(not kind.pooled or bool(self.student.kind.poolings),
                 f"--student is {self.student.student}, which has no pooling: nothing of it stands "
                 f"for a whole text; the task is {self.data.kind}")
-        require(self.data.kind != SPANS or (self.student.kind.from_checkpoint
-                                            and self.distil.strategy == FINE_TUNING),
-                f"--do_squad with the strategy {self.distil.strategy} and a {self.student.student} "
-                "student; allowed: xtremedistil-finetune with a Transformer, which "
-                "--pt_student_checkpoint or --student_dir names. Answers are not distilled")
+        require(kind.distilled or (self.student.kind.from_checkpoint
+                                   and self.distil.strategy == FINE_TUNING),
+                f"the kind of task is {kind.kind}, the strategy {self.distil.strategy} and the "
+                f"student a {self.student.student}; allowed: xtremedistil-finetune with a "
+                "transformer, which --pt_student_checkpoint or --student_dir names. Students for "
+                f"{kind.kind} are not distilled")
         if self.data.squad is not None:
             self.data.squad.check(self.data.seq_len)
         require(self.data.pairs or self.student.pair_encoding == PAIR_ENCODINGS[0],

@@ -2,19 +2,57 @@
 
 import math
 import pathlib
-from typing import Any, Iterable, List, Literal, Sequence, Tuple
+from typing import Any, Iterable, List, Sequence, Tuple
 
 import numpy as np
 
-from xtremedistil_tf.config import CLASSIFICATION, DECODINGS, REGRESSION, SPANS, TAGGING
+from xtremedistil_tf.config import DECODINGS
 from xtremedistil_tf.data.lines import UTF8, encoding_of
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.tasks import task_kind
 
 # The paper's extra classes (section 6): padding, continuation pieces and the two markers.
 SYNTACTIC = ("[PAD]", "X", "[SEP]", "[CLS]")
 
 
-class LabelSet:
+class Labels:
+    """A label set: what a model's outputs stand for.
+
+    Subclasses set `kind` and `tags`; one for texts also has `encode`, and `in` tells whether a
+    label may occur.
+
+    Attributes:
+      kind: name of the kind of task.
+      tags: names of the labels, in the order of the outputs.
+      dtype: of encoded labels.
+    """
+
+    kind: str
+    tags: Tuple[str, ...]
+    dtype: Any = np.int32
+
+    @property
+    def names(self) -> Tuple[str, ...]:
+        """Names of all outputs."""
+        return self.tags
+
+    @property
+    def size(self) -> int:
+        """Number of outputs."""
+        return len(self.tags)
+
+    @property
+    def pooled(self) -> bool:
+        """True if a sequence has one target, False if each token has one."""
+        return task_kind(self.kind).pooled
+
+    @property
+    def competing(self) -> bool:
+        """True if the softmax runs over positions (spans), False if over classes."""
+        return task_kind(self.kind).competing
+
+
+class LabelSet(Labels):
     """The classes of a tagger: real tags first, then the syntactic ones.
 
     Classes are told apart by position, never by name, so a real tag may hold an "X".
@@ -25,21 +63,12 @@ class LabelSet:
 
     Raises:
       UserError: if a tag is repeated, is not IOB2, lacks its B- form, or O is missing.
-
-    Attributes:
-      kind: of the task.
-      pooled: whether a row has one target; here it has one a piece.
-      competing: whether the pieces of a row compete for a class; here each is for itself.
-      dtype: of encoded labels.
     """
 
-    kind = TAGGING
-    pooled: Literal[False] = False
-    competing = False
-    dtype: Any = np.int32
+    kind = "tagging"
 
     def __init__(self, tags: Sequence[str], decoding: str = DECODINGS[0]):
-        self.tags: Tuple[str, ...] = tuple(tags)
+        self.tags = tuple(tags)
         self.decoding = decoding
         self._ids = {tag: index for index, tag in enumerate(self.tags)}
         if len(self._ids) != len(self.tags):
@@ -105,7 +134,7 @@ class LabelSet:
         return tuple(repaired), changed
 
 
-class ClassSet:
+class ClassSet(Labels):
     """The classes of texts: any names, in their order.
 
     Args:
@@ -113,23 +142,12 @@ class ClassSet:
 
     Raises:
       UserError: if a name is repeated, or there are fewer than two.
-
-    Attributes:
-      kind: of the task.
-      pooled: whether a row has one target; it has.
-      competing: whether its pieces do; they have none.
-      dtype: of encoded labels.
-      tags, names: the classes' names, by class number.
     """
 
-    kind = CLASSIFICATION
-    pooled: Literal[True] = True
-    competing = False
-    dtype: Any = np.int32
+    kind = "classification"
 
     def __init__(self, names: Sequence[str]):
-        self.tags: Tuple[str, ...] = tuple(names)
-        self.names = self.tags
+        self.tags = tuple(names)
         self._ids = {name: index for index, name in enumerate(self.tags)}
         if len(self._ids) != len(self.tags):
             raise UserError(f"labels repeat: {', '.join(self.tags)}")
@@ -142,11 +160,6 @@ class ClassSet:
         found = set(names)
         numbers = all(name.isdecimal() for name in found)
         return cls(sorted(found, key=lambda name: (int(name) if numbers else 0, name)))
-
-    @property
-    def size(self) -> int:
-        """Number of classes."""
-        return len(self.tags)
 
     def __contains__(self, name: str) -> bool:
         return name in self._ids
@@ -161,31 +174,19 @@ class ClassSet:
         return [self._ids[name] for name in names]
 
 
-class Numbers:
+class Numbers(Labels):
     """The labels of a regression: any finite number, and one output instead of classes.
 
     Args:
-      names: what the output is called.
-
-    Attributes:
-      kind, pooled, competing, dtype: as those of a ClassSet.
-      tags, names: the output's name alone.
+      names: name of the output.
     """
 
-    kind = REGRESSION
-    pooled: Literal[True] = True
-    competing = False
+    kind = "regression"
     dtype: Any = np.float32
     allowed = "a number"
 
     def __init__(self, names: Sequence[str] = ("score",)):
-        self.tags: Tuple[str, ...] = tuple(names)
-        self.names = self.tags
-
-    @property
-    def size(self) -> int:
-        """Number of outputs."""
-        return 1
+        self.tags = tuple(names)
 
     def __contains__(self, text: str) -> bool:
         try:
@@ -198,31 +199,17 @@ class Numbers:
         return [float(text) for text in texts]
 
 
-class Spans:
+class Spans(Labels):
     """The outputs of a piece where answers are looked for: how well one begins, and ends, there.
 
     Args:
-      names: what the two outputs are called.
-
-    Attributes:
-      kind, pooled, dtype: as those of a LabelSet; encoded are positions in a row.
-      competing: whether the pieces of a row compete for an output; they do.
-      tags, names: the outputs' names.
+      names: names of the two outputs.
     """
 
-    kind = SPANS
-    pooled: Literal[False] = False
-    competing = True
-    dtype: Any = np.int32
+    kind = "spans"
 
     def __init__(self, names: Sequence[str] = ("start", "end")):
-        self.tags: Tuple[str, ...] = tuple(names)
-        self.names = self.tags
-
-    @property
-    def size(self) -> int:
-        """Number of outputs."""
-        return len(self.tags)
+        self.tags = tuple(names)
 
 
 def number_text(number: float) -> str:
@@ -230,16 +217,37 @@ def number_text(number: float) -> str:
     return str(np.float32(number))
 
 
-_SETS = {CLASSIFICATION: ClassSet, REGRESSION: Numbers, SPANS: Spans}
+def class_set(names: Sequence[str], decoding: str) -> ClassSet:
+    """The label set of a classification, which decodes nothing."""
+    return ClassSet(names)
+
+
+def number_set(names: Sequence[str], decoding: str) -> Numbers:
+    """The label set of a regression, which decodes nothing."""
+    return Numbers(names)
+
+
+def span_set(names: Sequence[str], decoding: str) -> Spans:
+    """The label set of questions, which decodes nothing."""
+    return Spans(names)
 
 
 def label_set(kind: str, names: Sequence[str], decoding: str = DECODINGS[0]) -> Any:
-    """A LabelSet, ClassSet, Numbers or Spans, by the kind of task; the first decodes so."""
-    return LabelSet(names, decoding) if kind == TAGGING else _SETS[kind](names)
+    """The label set of a kind of task.
+
+    Args:
+      kind: name of the kind.
+      names: of the labels.
+      decoding: see `LabelSet`; for kinds that decode.
+
+    Raises:
+      UserError: for an unknown kind, or names that it cannot have.
+    """
+    return task_kind(kind).label_set(names, decoding)
 
 
 def read_labels(
-    path: pathlib.Path, kind: str = TAGGING, decoding: str = DECODINGS[0]
+    path: pathlib.Path, kind: str = LabelSet.kind, decoding: str = DECODINGS[0]
 ) -> Any:
     """Reads labels.tsv: one label a line, UTF-8.
 
@@ -249,7 +257,7 @@ def read_labels(
       decoding: see `LabelSet`.
 
     Returns:
-      A LabelSet or, for classification, a ClassSet.
+      The kind's label set.
 
     Raises:
       UserError: if the file is missing, empty or no label set of that kind.

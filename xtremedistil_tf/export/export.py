@@ -102,11 +102,12 @@ def export_student(
 
     if "onnx" in forms:
         made["onnx"] = folder.parent / "onnx"
-        report_check("ONNX", export_onnx(built, logits, folder, made["onnx"], dev))
+        report_check("ONNX", export_onnx(built, logits, folder, made["onnx"], dev),
+                     bundle.labels.kind)
     if "tflite" in forms:
         made["tflite"] = folder.parent / "tflite"
         report_check("TFLite", export_tflite(
-            built, logits, bundle, folder, folder=made["tflite"], dev=dev))
+            built, logits, bundle, folder, folder=made["tflite"], dev=dev), bundle.labels.kind)
     for form in EXPORT_FORMATS:
         beside = folder.parent / FORMAT_FOLDERS[form]
         if form not in made and made_elsewhere(beside, folder):

@@ -4,21 +4,24 @@ from typing import Any, Callable, Dict, List, Sequence, Tuple, Union, overload
 
 import numpy as np
 
-from xtremedistil_tf.config import SPANS, SquadConfig
+from xtremedistil_tf.config import SquadConfig
 from xtremedistil_tf.data.pipelines.length_batches import length_batches
+from xtremedistil_tf.data.readers.squad import Question
 from xtremedistil_tf.data.tokenization.alignment import Contexts
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.vocabulary import PAD_ID
 from xtremedistil_tf.data.tokenization.windows import WindowCutter, pack_windows
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.assets import Assets
+from xtremedistil_tf.inference.lines import QUESTION_KEYS, AnsweredLine, Line, split_pair
+from xtremedistil_tf.inference.text_model import TextModel
 from xtremedistil_tf.metrics.spans import Answer, find_answers
 
 # A question and the text that it is asked of.
 Asked = Tuple[str, str]
 
 
-class TextAnswerer:
+class TextAnswerer(TextModel):
     """A student behind a forward pass that takes ids: called on question and text it answers.
 
     Texts of any length are read in windows, as in training.
@@ -29,12 +32,12 @@ class TextAnswerer:
         logits [batch, time, 2].
 
     Attributes:
-      kind: SPANS.
       logits: the forward pass.
       labels: names of the two outputs.
     """
 
-    kind = SPANS
+    kind = "spans"
+    pairs = True
 
     def __init__(self, assets: Assets, logits: Callable[[np.ndarray], np.ndarray]):
         settings = SquadConfig(**assets.record["squad"])
@@ -55,6 +58,20 @@ class TextAnswerer:
         return find_answers(contexts, (
             (batch, self.logits(mapped.padded(batch, PAD_ID)))
             for batch in length_batches(mapped.lengths)))
+
+    def read_lines(self, lines: Sequence[str]) -> List[Line]:
+        """Answers the questions of lines; see the base class."""
+        asked = [split_pair(line, QUESTION_KEYS) for line in lines]
+        return [AnsweredLine(line, question, self.describe(found))
+                for line, (question, _), found in zip(lines, asked, self.answer(asked))]
+
+    def failed_line(self, line: str, why: str) -> Line:
+        """A line without an answer; see the base class."""
+        return AnsweredLine(line, line, None, why)
+
+    def predict(self, examples: Sequence[Question]) -> List[Answer]:
+        """Answers a task's questions; see the base class."""
+        return self.answer([(question.text, question.context) for question in examples])
 
     @staticmethod
     def describe(found: Answer) -> Dict[str, Any]:
@@ -102,3 +119,10 @@ class TextAnswerer:
                                 f"text), not {item!r:.80}")
         found = [self.describe(one) for one in self.answer(items)]
         return found[0] if alone else found
+
+
+def make_answerer(
+    assets: Assets, logits: Callable[[np.ndarray], np.ndarray], keep_whole: bool
+) -> TextAnswerer:
+    """A TextAnswerer; its pieces decide where words end."""
+    return TextAnswerer(assets, logits)

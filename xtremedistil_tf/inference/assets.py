@@ -6,12 +6,12 @@ from typing import Any, Dict, Optional
 
 from tokenizers import Tokenizer
 
-from xtremedistil_tf.config import DECODINGS, PAIR_ENCODINGS, TAGGING, StudentConfig
-from xtremedistil_tf.data.labels import label_set
-from xtremedistil_tf.data.tokenization.alignment import Labels
+from xtremedistil_tf.config import DECODINGS, PAIR_ENCODINGS, StudentConfig
+from xtremedistil_tf.data.labels import Labels, label_set
 from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import read_json
+from xtremedistil_tf.tasks import task_kind_of
 
 RECORD_FILE = "student.json"
 VOCABULARY_FILE = "vocabulary.npy"
@@ -128,6 +128,6 @@ def load_assets(folder: pathlib.Path) -> Assets:
 
 def labels_of(record: Dict[str, Any]) -> Labels:
     """The label set that a student's or teacher's record describes."""
-    # Older folders name no kind and no decoding.
-    return label_set(record.get("kind", TAGGING), record["tags"],
+    # Older folders name no decoding.
+    return label_set(task_kind_of(record).kind, record["tags"],
                      record.get("decoding", DECODINGS[0]))

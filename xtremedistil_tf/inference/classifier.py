@@ -16,18 +16,18 @@ from typing import (
 import numpy as np
 from tokenizers import Tokenizer
 
-from xtremedistil_tf.config import CLASSIFICATION, REGRESSION, SPANS, TAGGING
 from xtremedistil_tf.data.labels import number_text
 from xtremedistil_tf.data.pipelines.length_batches import length_batches
-from xtremedistil_tf.data.readers.rows import split_spaces
+from xtremedistil_tf.data.readers.rows import Example, split_spaces
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.vocabulary import PAD_ID
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.inference.answerer import TextAnswerer
 from xtremedistil_tf.inference.assets import Assets
-from xtremedistil_tf.inference.tagger import Tagger, Texts, TextTagger
+from xtremedistil_tf.inference.lines import ClassifiedLine, Line, split_pair
+from xtremedistil_tf.inference.tagger import Texts
+from xtremedistil_tf.inference.text_model import TextModel
+from xtremedistil_tf.tasks import task_kind
 
-TextModel = Union[TextTagger, "TextClassifier", TextAnswerer]
 # What is classified: a text, or two.
 Item = Union[str, Tuple[str, str]]
 
@@ -75,20 +75,23 @@ def check_texts(items: Sequence[Any]) -> None:
                             f"{item!r} (item {place})")
 
 
-class TextClassifier:
+class TextClassifier(TextModel):
     """What every runtime offers: called on text it gives the label, or the number.
 
     Subclasses say how texts get their scores, and `labels`.
 
     Attributes:
-      kind: CLASSIFICATION or REGRESSION.
+      kind: name of a kind of task of whole texts.
       labels: the classes, or what the number is called.
       pairs: whether it takes pairs of texts, tuples, instead of texts.
     """
 
-    kind = CLASSIFICATION
-    labels: Tuple[str, ...]
-    pairs = False
+    kind = "classification"
+
+    @property
+    def has_classes(self) -> bool:
+        """True if scores are probabilities of classes; else there is one, the number."""
+        return task_kind(self.kind).classes
 
     def classify(self, texts: Sequence[Any]) -> List[Classified]:
         """Scores texts, or pairs of texts, in their order."""
@@ -101,16 +104,35 @@ class TextClassifier:
         """
         best = int(found.scores.argmax())
         described: Dict[str, Any] = {"score": float(found.scores[best])}
-        if self.kind == CLASSIFICATION:
+        if self.has_classes:
             described = {"label": self.labels[best], **described,
                          "scores": dict(zip(self.labels, map(float, found.scores)))}
         return {**described, "cut": True} if found.cut else described
 
     def answer(self, found: Classified) -> str:
         """A text's label, or its number, as it stands in files of predictions."""
-        if self.kind == REGRESSION:
+        if not self.has_classes:
             return number_text(found.scores[0])
         return self.labels[int(found.scores.argmax())]
+
+    def read_lines(self, lines: Sequence[str]) -> List[Line]:
+        """The labels of lines; see the base class."""
+        if not self.pairs:
+            return [ClassifiedLine(line, self.describe(found))
+                    for line, found in zip(lines, self.classify(lines))]
+        pairs = [split_pair(line) for line in lines]
+        return [ClassifiedLine(line, self.describe(found), pair=pair)
+                for line, pair, found in zip(lines, pairs, self.classify(pairs))]
+
+    def failed_line(self, line: str, why: str) -> Line:
+        """A line without a label; see the base class."""
+        return ClassifiedLine(line, None, why)
+
+    def predict(self, examples: Sequence[Example]) -> List[Any]:
+        """The labels of a task's texts; see the base class."""
+        texts = [tuple(example.text.split("\t")) if self.pairs else example.text
+                 for example in examples]
+        return [[self.answer(found)] for found in self.classify(texts)]
 
     @overload
     def __call__(self, text: Item) -> Dict[str, Any]: ...
@@ -181,22 +203,13 @@ class Classifier(TextClassifier):
         scores = np.zeros((len(texts), len(self.labels)), np.float32)
         for batch in length_batches(mapped.lengths):
             logits = self.logits(mapped.padded(batch, PAD_ID))
-            scores[batch] = logits if self.kind == REGRESSION else softmax(logits)
+            scores[batch] = softmax(logits) if self.has_classes else logits
         return [Classified(own, bool(encoding.overflowing))
                 for own, encoding in zip(scores, encoded)]
 
 
-def text_model(
-    assets: Assets, logits: Callable[[np.ndarray], np.ndarray], keep_whole: bool = False
-) -> Union[Tagger, Classifier, TextAnswerer]:
-    """A Tagger, Classifier or TextAnswerer over a forward pass, by the kind of task.
-
-    Args:
-      assets: tokenizer, vocabulary and labels.
-      logits: see `Tagger`, `Classifier` and `TextAnswerer`.
-      keep_whole: split running text at white space only; for a Tagger.
-    """
-    if assets.labels.kind == TAGGING:
-        return Tagger(assets, logits, keep_whole, assets.longest)
-    return TextAnswerer(assets, logits) if assets.labels.kind == SPANS else Classifier(
-        assets, logits)
+def make_classifier(
+    assets: Assets, logits: Callable[[np.ndarray], np.ndarray], keep_whole: bool
+) -> Classifier:
+    """A Classifier; words of its texts are split at spaces whatever `keep_whole` says."""
+    return Classifier(assets, logits)

@@ -5,7 +5,7 @@ import pathlib
 from typing import Any, Dict, Optional
 
 from xtremedistil_tf.config import StudentConfig
-from xtremedistil_tf.data.tokenization.alignment import Labels
+from xtremedistil_tf.data.labels import Labels
 from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
 from xtremedistil_tf.inference.assets import (
     RECORD_FILE,

@@ -1,18 +1,20 @@
 """Tagging text with any runtime's forward pass; imports no TensorFlow."""
 
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union, overload
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union, cast, overload
 
 import numpy as np
 
-from xtremedistil_tf.config import TAGGING
 from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.data.pipelines.length_batches import length_batches
+from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.alignment import first_pieces
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.vocabulary import PAD_ID
-from xtremedistil_tf.data.words import Word, split_words
+from xtremedistil_tf.data.words import split_words
 from xtremedistil_tf.inference.assets import Assets
 from xtremedistil_tf.inference.entities import join_entities
+from xtremedistil_tf.inference.lines import Line, TaggedLine, TaggedWord
+from xtremedistil_tf.inference.text_model import TextModel
 from xtremedistil_tf.metrics.decoding import decode
 
 # A longer sentence is read in overlapping windows of this many pieces; each word's logits come from
@@ -20,7 +22,6 @@ from xtremedistil_tf.metrics.decoding import decode
 LONGEST = 512
 CONTEXT = 64
 
-TaggedWord = Tuple[Word, str, float]
 # A string is a sequence of strings too, and stands for one text.
 Texts = Union[List[str], Tuple[str, ...]]
 
@@ -56,13 +57,13 @@ def windows(pieces: int, most: Optional[int] = None) -> List[Tuple[int, int, int
     ]
 
 
-class TextTagger:
+class TextTagger(TextModel):
     """What every runtime offers: called on text it gives entities.
 
     Subclasses say how words, and how texts become tagged words.
     """
 
-    kind = TAGGING
+    kind = "tagging"
 
     def tag_words(
         self, sentences: Sequence[Sequence[str]]
@@ -84,6 +85,18 @@ class TextTagger:
           For each text a list of ((word, begin, end), tag, probability).
         """
         raise NotImplementedError
+
+    def read_lines(self, lines: Sequence[str]) -> List[Line]:
+        """The tagged words of lines; see the base class."""
+        return [TaggedLine(text, words) for text, words in zip(lines, self.tag_text(lines))]
+
+    def failed_line(self, line: str, why: str) -> Line:
+        """A line without words; see the base class."""
+        return TaggedLine(line, [], why)
+
+    def predict(self, examples: Sequence[Example]) -> List[List[str]]:
+        """The tags of sentences; see the base class."""
+        return [tags for tags, _ in self.tag_words([row.words for row in examples])]
 
     @overload
     def __call__(self, text: str) -> List[Dict[str, Any]]: ...
@@ -128,22 +141,17 @@ class Tagger(TextTagger):
 
     Attributes:
       logits: the forward pass.
+      labels: the real tags.
     """
 
     def __init__(
         self, assets: Assets, logits: Callable[[np.ndarray], np.ndarray], keep_whole: bool = False,
         most: Optional[int] = None,
     ):
-        assert isinstance(assets.labels, LabelSet), "classes of texts are a Classifier's"
-        self._assets, self._labels = assets, assets.labels
-        self.logits = logits
+        self._assets, self._labels = assets, cast(LabelSet, assets.labels)
+        self.logits, self.labels = logits, self._labels.tags
         self._keep_whole = keep_whole
         self._most = most
-
-    @property
-    def labels(self) -> Tuple[str, ...]:
-        """The real tags."""
-        return self._labels.tags
 
     def tag_words(
         self, sentences: Sequence[Sequence[str]]
@@ -221,3 +229,10 @@ class Tagger(TextTagger):
             [(word, tag, float(score)) for word, tag, score in zip(words, tags, scores)]
             for words, (tags, scores) in zip(split, tagged)
         ]
+
+
+def make_tagger(
+    assets: Assets, logits: Callable[[np.ndarray], np.ndarray], keep_whole: bool
+) -> Tagger:
+    """A Tagger with the longest row that its student takes."""
+    return Tagger(assets, logits, keep_whole, assets.longest)

@@ -3,7 +3,6 @@
 import pathlib
 from typing import Any, Dict, List, Optional, Sequence
 
-from xtremedistil_tf.config import TAGGING
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.data.words import has_unspaced
@@ -19,6 +18,7 @@ from xtremedistil_tf.metrics.as_written import (
     written,
 )
 from xtremedistil_tf.metrics.tagging import score_tags
+from xtremedistil_tf.tasks import task_kind
 
 
 def _uncut(
@@ -72,7 +72,7 @@ def deployed_scores(
     Source: this is not in the paper, whose words beyond 32 subword tokens count as O.
     """
     task = prepared.task
-    if task.labels.kind != TAGGING:
+    if not task_kind(task.labels.kind).tags_words:
         return {}
     taggers: Dict[str, Any] = {"student": load_keras(folder)}
     if taught is not None:

@@ -115,7 +115,7 @@ def _begin(config: RunConfig, task: Task, folder: Optional[pathlib.Path]) -> _Be
                  "strategy": loaded.record.get("strategy")}
         tokenizer, vocabulary = load_tokenizer(str(folder)), loaded.vocabulary
         separator = loaded.separator
-    features = align_task(task, tokenizer, config.data.seq_len, config.data.squad)
+    features = align_task(task, tokenizer, config.data)
     prepared = Prepared(
         task, features, vocabulary, None, None, fingerprint(kept, *trained_on(config, task)),
         {split: rows.counts for split, rows in features.items()}, {}, tokenizer, separator)

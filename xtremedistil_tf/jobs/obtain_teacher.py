@@ -6,15 +6,15 @@ import pathlib
 import shutil
 from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
 
-from xtremedistil_tf.config import TAGGING, RunConfig
+from xtremedistil_tf.config import RunConfig
 from xtremedistil_tf.data.folders.task import Task
+from xtremedistil_tf.data.folders.task_features import features_of
 from xtremedistil_tf.data.pipelines.batches import PieceMasking, labelled_batches
 from xtremedistil_tf.data.pipelines.buckets import count_steps
-from xtremedistil_tf.data.tokenization.alignment import Features, align
+from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.distribution import by_chief, is_chief, replicas, spread
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.metrics.scorers import scorer_of
 from xtremedistil_tf.models.inference import Forward
 from xtremedistil_tf.models.pretrained_encoders import (
     check_configuration,
@@ -32,6 +32,7 @@ from xtremedistil_tf.models.teacher import (
 from xtremedistil_tf.models.teacher_ensemble import load_teachers
 from xtremedistil_tf.models.weights import WEIGHT_ENDINGS
 from xtremedistil_tf.runs import derive_seed, file_fingerprint, fingerprint, locked, read_json
+from xtremedistil_tf.tasks import task_kind, task_kind_of
 from xtremedistil_tf.training.stages import Stage
 from xtremedistil_tf.training.strategies import build_teacher_plan
 from xtremedistil_tf.training.trainer import StageFeed, Trainer
@@ -123,7 +124,7 @@ def check_teacher(config: RunConfig, model_dir: pathlib.Path, *, anew: bool = Fa
 def _check_known(folder: pathlib.Path, config: RunConfig, task: Task, recipe: str) -> None:
     """Refuses a fine-tuned teacher of another task, or in the run folder of another recipe."""
     record = read_record(folder)
-    kind = record.get("kind", TAGGING)
+    kind = task_kind_of(record).kind
     if kind != task.labels.kind:
         raise UserError(f"the teacher in {folder} was fine-tuned for {kind}; the task is "
                         f"{task.labels.kind}")
@@ -179,7 +180,7 @@ def _feed(
     forward = Forward(teacher.model, pad_id=pad_id)
 
     def score() -> Dict[str, Any]:
-        return scorer_of(task.labels).evaluate(forward, dev, task.labels)
+        return dict(task_kind(task.labels.kind).evaluate(forward, dev, task.labels))
 
     def batches(stage: Stage, seed: int) -> Any:
         return spread(lambda share: labelled_batches(
@@ -201,8 +202,7 @@ def _fine_tune(
     tf.keras.utils.set_random_seed(derive_seed(config.seed, "teacher"))
     teacher = fresh_teacher(config, task)
     train, dev = (
-        align(teacher.tokenizer, task.examples[split], config.data.seq_len, task.labels)
-        for split in ("train", "dev")
+        features_of(task, split, teacher.tokenizer, config.data) for split in ("train", "dev")
     )
     feed = _feed(config, teacher, train=train, dev=dev, task=task, recipe=recipe)
     training = folder.with_name(folder.name + "_training")

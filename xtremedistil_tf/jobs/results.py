@@ -4,17 +4,17 @@ import dataclasses
 import pathlib
 from typing import Any, Dict, List, Optional
 
-from xtremedistil_tf.config import TAGGING, RunConfig
+from xtremedistil_tf.config import RunConfig
 from xtremedistil_tf.data.folders.task import Task, describe
 from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.jobs.prepared import Prepared
-from xtremedistil_tf.metrics.prediction_files import last_file, write_submission
-from xtremedistil_tf.metrics.scorers import scorer_of
+from xtremedistil_tf.metrics.prediction_files import write_submission
 from xtremedistil_tf.models.inference import Forward
 from xtremedistil_tf.models.student import Student
 from xtremedistil_tf.models.teacher import Teacher
 from xtremedistil_tf.reporting.run_metrics import retention
 from xtremedistil_tf.runs import read_json, write_json
+from xtremedistil_tf.tasks import task_kind, task_kind_of
 from xtremedistil_tf.version import __version__
 
 
@@ -46,7 +46,7 @@ def best_stage(records: List[Dict[str, Any]], measure: str) -> Dict[str, Any]:
 
 def _answers(task: Task, rows: Dict[str, Features], forward: Forward) -> Dict[str, Any]:
     """What a model predicts on each held-out split."""
-    predict = scorer_of(task.labels).predict
+    predict = task_kind(task.labels.kind).predict
     return {split: predict(forward, rows[split], task.labels) for split in task.held_out}
 
 
@@ -103,21 +103,21 @@ def final_scores(
     """
     task = prepared.task
     scores: Dict[str, Dict[str, Any]] = {}
-    scorer = scorer_of(task.labels)
+    kind = task_kind(task.labels.kind)
     folder = model_dir / "predictions"
     for split in task.scored:
-        scorer.write_gold(folder, split, task.examples[split])
+        kind.write_gold(folder, split, task.examples[split])
     for who, found in answers.items():
         scores[who] = {}
         rows = prepared.teacher_features if who == "teacher" else prepared.features
         for split, predicted in found.items():
             features = rows[split]
-            scorer.write(folder, split, who, task.examples[split], predicted)
+            kind.write(folder, split, who, task.examples[split], predicted)
             if split in task.scored:
                 scores[who][split] = {
-                    **scorer.score(features.tags, predicted, features.languages,
-                                   task.labels.tags),
-                    **scorer.details(features.tags, predicted, task.labels)}
+                    **kind.score(features.tags, predicted, features.languages,
+                                 task.labels.tags),
+                    **kind.details(features.tags, predicted, task.labels)}
             elif glue_task is not None and who == "student":
                 write_submission(folder / "glue", glue_task, split, predicted,
                                  task.left_out.get(split, ()))
@@ -183,6 +183,6 @@ def finished_metrics(model_dir: pathlib.Path) -> Optional[Dict[str, Any]]:
     if not path.is_file():
         return None
     metrics = read_json(path)
-    predictions = last_file(metrics.get("kind", TAGGING))
+    predictions = task_kind_of(metrics).predictions
     needed = ["report.md", "student/student.json", f"predictions/{predictions}"]
     return metrics if all((model_dir / name).is_file() for name in needed) else None

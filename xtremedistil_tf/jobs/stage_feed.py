@@ -10,12 +10,12 @@ from xtremedistil_tf.data.pipelines.joint import joint_batches
 from xtremedistil_tf.distribution import by_chief, replicas, spread
 from xtremedistil_tf.jobs.prepared import Prepared
 from xtremedistil_tf.jobs.student_inputs import drop_representations, needed_kinds
-from xtremedistil_tf.metrics.scorers import scorer_of
 from xtremedistil_tf.models.inference import Forward
 from xtremedistil_tf.models.student import Student
 from xtremedistil_tf.runs import derive_seed
 from xtremedistil_tf.shares import Share
 from xtremedistil_tf.targets.dataset import transfer_batches
+from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.training.stages import Stage
 from xtremedistil_tf.training.trainer import StageFeed
 
@@ -67,7 +67,8 @@ def student_feed(
         return count_steps(rows, stage.batch, replicas=replicas())
 
     def score() -> Dict[str, Any]:
-        return scorer_of(prepared.task.labels).evaluate(forward, dev, prepared.task.labels)
+        labels = prepared.task.labels
+        return dict(task_kind(labels.kind).evaluate(forward, dev, labels))
 
     def measure(stage: Stage) -> float:
         if stage.monitor != "representation":

@@ -11,8 +11,8 @@ import numpy as np
 
 from xtremedistil_tf.config import Resources, RunConfig, require
 from xtremedistil_tf.data.folders.task import Task
-from xtremedistil_tf.data.folders.task_features import align_task
-from xtremedistil_tf.data.tokenization.alignment import align, pieces_of
+from xtremedistil_tf.data.folders.task_features import align_task, features_of
+from xtremedistil_tf.data.tokenization.alignment import pieces_of
 from xtremedistil_tf.data.tokenization.realign import Realigned, realign_features
 from xtremedistil_tf.data.tokenization.token_store import (
     open_pieces,
@@ -192,9 +192,9 @@ def prepare(
     Returns:
       What the stages read, and the passes of the teacher over the transfer set that were made.
     """
-    teacher_features = features = align_task(task, teacher.tokenizer, config.data.seq_len)
+    teacher_features = features = align_task(task, teacher.tokenizer, config.data)
     if text.differs:
-        features = align_task(task, text.tokenizer, config.data.seq_len)
+        features = align_task(task, text.tokenizer, config.data)
     teacher_print = teachers_fingerprint(teacher_dirs)
     places = _places(config, task, teacher_print=teacher_print, layer=teacher.layer,
                      model_dir=model_dir, resources=resources, text=text)
@@ -274,7 +274,7 @@ def plan_facts(config: RunConfig, task: Task, model_dir: pathlib.Path) -> Dict[s
     else:
         teacher = fresh_teacher(config, task)
     text = student_text(config, teacher)
-    train = align(text.tokenizer, task.examples["train"], config.data.seq_len, task.labels)
+    train = features_of(task, "train", text.tokenizer, config.data)
     assert task.transfer is not None, "the task was read with it"
     sentences, pieces, squares = task.transfer, 0, 0
 

@@ -8,12 +8,12 @@ from typing import Any, Dict
 
 from xtremedistil_tf.config import RunConfig
 from xtremedistil_tf.data.folders.task import read_task
-from xtremedistil_tf.data.tokenization.alignment import align
+from xtremedistil_tf.data.folders.task_features import features_of
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
 from xtremedistil_tf.jobs.obtain_teacher import check_teacher, obtain_teacher
-from xtremedistil_tf.metrics.scorers import scorer_of
 from xtremedistil_tf.models.inference import Forward
 from xtremedistil_tf.runs import locked, write_json
+from xtremedistil_tf.tasks import task_kind
 
 log = logging.getLogger("absl")
 
@@ -46,11 +46,8 @@ def run_teacher(
             teacher, _ = obtain_teacher(config, task, model_dir)
         forward = Forward(teacher.model, pad_id=teacher.tokenizer.pad_token_id)
         scores = {
-            split: scorer_of(task.labels).evaluate(
-                forward,
-                align(teacher.tokenizer, task.examples[split], config.data.seq_len, task.labels),
-                task.labels,
-            )
+            split: dict(task_kind(task.labels.kind).evaluate(
+                forward, features_of(task, split, teacher.tokenizer, config.data), task.labels))
             for split in task.scored
         }
         metrics = {"parameters": teacher.model.count_params(), **scores}

@@ -1,22 +1,18 @@
-"""Which score a run is about, and what scores are called."""
+"""The score that a run is about, by key and by name, from its metrics.json."""
 
 from typing import Any, Mapping
 
-# In the order in which tables list them.
-MEASURE_NAMES = {"macro_f1": "macro-F1", "micro_f1": "micro-F1", "accuracy": "accuracy",
-                 "f1": "F1", "exact": "exact match", "best_f1": "best F1",
-                 "best_exact": "best exact match", "matthews": "Matthews", "pearson": "Pearson",
-                 "spearman": "Spearman"}
+from xtremedistil_tf.tasks import task_kind_of
 
 
 def measure_of(metrics: Mapping[str, Any]) -> str:
-    """The score that chose epochs and steps, by its key in metrics.json."""
-    return metrics.get("measure") or "macro_f1"
+    """Key in metrics.json of the score that chose epochs and stages."""
+    return metrics.get("measure") or task_kind_of(metrics).measures[0]
 
 
 def measure_name(metrics: Mapping[str, Any]) -> str:
-    """The same for people."""
-    return MEASURE_NAMES[measure_of(metrics)]
+    """Name for people of the score that chose epochs and stages."""
+    return task_kind_of(metrics).scores[measure_of(metrics)]
 
 
 def taught(metrics: Mapping[str, Any]) -> bool:

@@ -4,23 +4,64 @@ import collections
 import pathlib
 from typing import Iterable, List, Sequence, Tuple
 
-from xtremedistil_tf.config import GLUE, SPANS
+from xtremedistil_tf.config import GLUE
+from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import atomic_path
-
-
-def last_file(kind: str) -> str:
-    """The file of predictions that a finished run has last, by the kind of task.
-
-    SQuAD's dev file is there where no test file is.
-    """
-    return "dev.student.predictions.json" if kind == SPANS else "test.student.tsv"
 
 
 def write_predictions(path: pathlib.Path, lines: Iterable[str]) -> None:
     """Writes the lines of a predictions file."""
     with atomic_path(path) as temporary:
         temporary.write_bytes(("\n".join(lines) + "\n").encode("utf-8"))
+
+
+def write_tagged(
+    folder: pathlib.Path, split: str, who: str, examples: Sequence[Example],
+    predicted: Sequence[Sequence[str]],
+) -> None:
+    """Writes lines `words<TAB>lang:tag ...`.
+
+    Args:
+      folder: where the file goes.
+      split, who: parts of its name.
+      examples: the sentences.
+      predicted: a tag a word of each.
+    """
+    write_predictions(folder / f"{split}.{who}.tsv", (
+        " ".join(row.words) + "\t" + " ".join(f"{row.language}:{tag}" for tag in tags)
+        for row, tags in zip(examples, predicted)))
+
+
+def write_tagged_gold(folder: pathlib.Path, split: str, examples: Sequence[Example]) -> None:
+    """Writes the gold tags as `write_tagged` writes predicted ones."""
+    write_tagged(folder, split, "gold", examples, [row.tags for row in examples])
+
+
+def write_labelled(
+    folder: pathlib.Path, split: str, who: str, examples: Sequence[Example],
+    predicted: Sequence[Sequence[str]],
+) -> None:
+    """Writes lines `text<TAB>label`, two texts where a row is a pair.
+
+    The label has its `lang:` where the row has a language.
+
+    Args:
+      folder: where the file goes.
+      split, who: parts of its name.
+      examples: the texts.
+      predicted: one label of each.
+    """
+    def prefix(row: Example) -> str:
+        return "" if row.language == DEFAULT_LANGUAGE else f"{row.language}:"
+
+    write_predictions(folder / f"{split}.{who}.tsv", (
+        f"{row.text}\t{prefix(row)}{labels[0]}" for row, labels in zip(examples, predicted)))
+
+
+def write_labelled_gold(folder: pathlib.Path, split: str, examples: Sequence[Example]) -> None:
+    """Writes the gold labels as `write_labelled` writes predicted ones."""
+    write_labelled(folder, split, "gold", examples, [row.tags for row in examples])
 
 
 def write_submission(

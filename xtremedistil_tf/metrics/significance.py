@@ -8,11 +8,12 @@ from typing import Dict, FrozenSet, List, Sequence, Tuple
 import numpy as np
 from seqeval.metrics.sequence_labeling import get_entities
 
-from xtremedistil_tf.config import CLASSIFICATION, TAGGING, require
+from xtremedistil_tf.config import require
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, split_language
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.metrics.prediction_files import read_predictions
 from xtremedistil_tf.runs import read_json
+from xtremedistil_tf.tasks import TASKS, TaskKind, task_kind_of
 
 ALL = "macro"
 VERDICT = ("B - A", "95 % interval", "p")
@@ -53,22 +54,25 @@ def _known_labels(run: pathlib.Path) -> FrozenSet[str]:
 
 
 def _rows(
-    path: pathlib.Path, kind: str, known: FrozenSet[str]
+    path: pathlib.Path, kind: TaskKind, known: FrozenSet[str]
 ) -> List[Tuple[str, List[str], str]]:
     """(text, labels, language) of each line of a predictions file."""
     rows = []
     for text, labels in read_predictions(path):
         # A class may hold spaces.
-        names = [labels] if kind == CLASSIFICATION else labels.split(" ")
+        names = [labels] if kind.pooled else labels.split(" ")
         split = [split_language(name, known) for name in names]
         rows.append((text, [label for _, label in split], split[0][0] or DEFAULT_LANGUAGE))
     return rows
 
 
-def _counts(kind: str, gold: Sequence[str], predicted: Sequence[str]) -> Tuple[int, int, int]:
-    """(right, predicted, gold) phrases of a sentence; of a classified text one each."""
-    if kind == CLASSIFICATION:
-        return int(gold == predicted), 1, 1
+def count_texts(gold: Sequence[str], predicted: Sequence[str]) -> Tuple[int, int, int]:
+    """(right, predicted, gold) labels of a text, which has one."""
+    return int(gold == predicted), 1, 1
+
+
+def count_phrases(gold: Sequence[str], predicted: Sequence[str]) -> Tuple[int, int, int]:
+    """(right, predicted, gold) phrases of a sentence, from its tags."""
     there, found = set(get_entities(list(gold))), set(get_entities(list(predicted)))
     return len(there & found), len(found), len(there)
 
@@ -176,9 +180,11 @@ def compare_sides(
 ) -> List[Comparison]:
     """Compares the mean scores of two sides' finished runs, see `compare_runs`."""
     runs = [*first, *second]
-    kind = read_json(runs[0] / "metrics.json").get("kind", TAGGING)
-    require(kind in (TAGGING, CLASSIFICATION), f"{runs[0]} is a {kind}; allowed: runs that tag or "
-            "classify, whose right answers can be counted")
+    kind = task_kind_of(read_json(runs[0] / "metrics.json"))
+    countable = [name for name, one in TASKS.items() if one.count_right is not None]
+    require(kind.count_right is not None, f"{runs[0]} is a run of {kind.kind}; allowed: runs whose "
+            f"right answers can be counted, of {', '.join(countable)}")
+    assert kind.count_right is not None
     known = _known_labels(runs[0])
     gold, *others = [_rows(run / "predictions" / f"{split}.gold.tsv", kind, known) for run in runs]
     for run, other in zip(runs[1:], others):
@@ -192,6 +198,6 @@ def compare_sides(
                 f"gold ones; allowed: the file as its run wrote it")
     rows: Dict[str, List[list]] = collections.defaultdict(list)
     for (_, labels, language), *answers in zip(gold, *found):
-        rows[language].append([_counts(kind, labels, answer) for _, answer, _ in answers])
+        rows[language].append([kind.count_right(labels, answer) for _, answer, _ in answers])
     return paired_bootstrap({name: np.array(counts) for name, counts in rows.items()}, samples,
                             first_runs=len(first))

@@ -8,7 +8,6 @@ import numpy as np
 import transformers
 from safetensors.numpy import load_file, save_file
 
-from xtremedistil_tf.config import TAGGING
 from xtremedistil_tf.errors import UserError, is_out_of_memory
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.distillation_model import StageModel
@@ -18,6 +17,7 @@ from xtremedistil_tf.models.pretrained_encoders import check_configuration, enco
 from xtremedistil_tf.models.registry import LayerRegistry
 from xtremedistil_tf.models.tokenizers import load_tokenizer
 from xtremedistil_tf.runs import atomic_folder, read_json, write_json
+from xtremedistil_tf.tasks import task_kind_of
 
 _HEAD_FILE = "head.safetensors"
 _RECORD_FILE = "teacher.json"
@@ -188,7 +188,7 @@ def load_teacher(folder: pathlib.Path, layer: int, *, matched: int = 0) -> Teach
             raise
         raise UserError(f"the teacher in {folder} cannot be loaded: {error}") from error
     tokenizer = load_tokenizer(str(folder), model_type=encoder.config.model_type)
-    pooled = read_record(folder).get("kind", TAGGING) != TAGGING
+    pooled = task_kind_of(read_record(folder)).pooled
     pairs = bool(read_record(folder).get("pairs"))
     teacher = build_teacher(encoder, tokenizer, head["bias"].shape[0], layer, pooled=pooled,
                             matched=matched, pairs=pairs)

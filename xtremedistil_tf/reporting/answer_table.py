@@ -16,11 +16,11 @@ def answer_table(metrics: Mapping[str, Any]) -> str:
       metrics: a run's metrics.json.
 
     Returns:
-      A section of Markdown; empty where the task has no questions.
+      A section of Markdown; empty where the split has no scores.
     """
     split = run_metrics.scored_split(metrics)
     scores = run_metrics.scores_of(metrics, "student", split)
-    if "best_f1_thresh" not in scores:
+    if not scores:
         return ""
     rows = [[name, count_text(scores[f"{part}total"]), score_text(scores[f"{part}exact"]),
              score_text(scores[f"{part}f1"])]

@@ -15,6 +15,7 @@ from xtremedistil_tf.reporting.markdown import (
     table,
     without_teacher,
 )
+from xtremedistil_tf.tasks import task_kind_of
 
 # Above this many classes a cell has no room for its number.
 _MOST_NUMBERED = 20
@@ -27,7 +28,7 @@ def class_table(metrics: Mapping[str, Any]) -> str:
       metrics: a run's metrics.json.
 
     Returns:
-      A section of Markdown; empty where the task has no classes.
+      A section of Markdown; empty where the split has no scores.
     """
     split = run_metrics.scored_split(metrics)
     teacher, student = (run_metrics.scores_of(metrics, model, split).get("classes") or {}
@@ -48,10 +49,11 @@ def class_table(metrics: Mapping[str, Any]) -> str:
 
 
 def has_confusion(metrics: Mapping[str, Any]) -> bool:
-    """Whether a run recorded what is taken for what."""
+    """Whether a run recorded what is taken for what; one of very many classes does not."""
     split = run_metrics.scored_split(metrics)
-    return all(run_metrics.scores_of(metrics, model, split).get("confusion")
-               for model in run_metrics.models_of(metrics))
+    return task_kind_of(metrics).by_class and all(
+        run_metrics.scores_of(metrics, model, split).get("confusion")
+        for model in run_metrics.models_of(metrics))
 
 
 def _panel(axis: Any, title: str, counts: Sequence[Sequence[int]], names: List[str]) -> Any:

@@ -1,16 +1,15 @@
 """The model card of a student folder: where the student comes from, how good it is, its limits."""
 
 import pathlib
-from typing import Any, List, Mapping, NamedTuple, Tuple
+from typing import Any, List, Mapping, Tuple
 
-from xtremedistil_tf.config import CLASSIFICATION, REGRESSION, SPANS, TAGGING, StudentConfig
+from xtremedistil_tf.config import StudentConfig
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
-from xtremedistil_tf.metrics.measures import MEASURE_NAMES, measure_name, measure_of, taught
+from xtremedistil_tf.metrics.measures import measure_name, measure_of, taught
 from xtremedistil_tf.reporting import run_metrics
-from xtremedistil_tf.reporting.answer_table import answer_table
-from xtremedistil_tf.reporting.class_tables import class_table
 from xtremedistil_tf.reporting.markdown import count_text, score_text, table, without_teacher
 from xtremedistil_tf.runs import atomic_path, read_json
+from xtremedistil_tf.tasks import task_kind_of
 
 CARD_FILE = "README.md"
 DATA_CARD = "card/card.json"
@@ -20,20 +19,6 @@ _WEAKEST = 3
 Metrics = Mapping[str, Any]
 
 
-class _Wording(NamedTuple):
-    """What a card says of one kind of task."""
-
-    head: str
-    intro: str
-    scored: str
-    cut: str
-    use: str
-
-
-def _wording(metrics: Metrics) -> _Wording:
-    return _WORDINGS[metrics.get("kind", TAGGING)]
-
-
 def _head(metrics: Metrics) -> str:
     """What the model hub reads: languages and kind of model."""
     split = run_metrics.scored_split(metrics)
@@ -41,21 +26,18 @@ def _head(metrics: Metrics) -> str:
     languages = sorted(code for code in scores["languages"] if code != "default")
     listed = "".join(f"- {code}\n" for code in languages)
     return ("---\n" + (f"language:\n{listed}" if listed else "")
-            + f"library_name: xtremedistil_tf\n{_wording(metrics).head}"
+            + f"library_name: xtremedistil_tf\n{task_kind_of(metrics).card.head}"
             + "- distillation\n" * taught(metrics) + "---")
 
 
-def _of_texts(metrics: Metrics) -> bool:
-    return metrics.get("kind", TAGGING) != TAGGING
-
-
 def _overall(metrics: Metrics, scores: Mapping[str, Any]) -> List[Tuple[str, str]]:
-    """Keys and names of the scores of all rows; of texts the one that chose comes first."""
-    if not _of_texts(metrics):
-        return [("macro_f1", "**macro**"), ("std_f1", "std over languages")]
-    names = [key for key in MEASURE_NAMES if key in scores]
+    """Keys and names of the scores of all rows; the one that chose comes first."""
+    kind = task_kind_of(metrics)
+    if kind.spread is not None:  # Scores of all rows are means over languages.
+        return [(measure_of(metrics), "**macro**"), (kind.spread, "std over languages")]
+    names = [key for key in kind.scores if key in scores]
     names.sort(key=lambda key: key != measure_of(metrics))
-    return [(key, f"**{MEASURE_NAMES[key]}**") for key in names]
+    return [(key, f"**{kind.scores[key]}**") for key in names]
 
 
 def _origin(metrics: Metrics) -> Tuple[List[List[str]], str]:
@@ -74,10 +56,10 @@ def _origin(metrics: Metrics) -> Tuple[List[List[str]], str]:
 def _summary(metrics: Metrics, record: Mapping[str, Any], weights: int) -> str:
     student, sizes = metrics["student"], StudentConfig(**record["student"])
     origin, beside = _origin(metrics)
-    texts = metrics.get("kind") in (CLASSIFICATION, REGRESSION)
+    of_texts = task_kind_of(metrics).pooled
     rows = [
         ["architecture", f"{sizes.kind.describe(sizes)}, {sizes.dense_act_func} projection to "
-         f"{record['width']}" + (f" of {sizes.kind.poolings[sizes.pools]}" if texts else "")],
+         f"{record['width']}" + (f" of {sizes.kind.poolings[sizes.pools]}" if of_texts else "")],
         *origin,
         ["strategy", f"{metrics['strategy']}, kept after {student['selected_stage']}, "
          f"seed {metrics['seed']}"],
@@ -96,14 +78,14 @@ def _scores(metrics: Metrics) -> str:
     split = run_metrics.scored_split(metrics)
     student, teacher = (
         run_metrics.scores_of(metrics, model, split) for model in ("student", "teacher"))
-    name, by_language = run_metrics.language_scores(student, measure_of(metrics))
-    _, of_teacher = run_metrics.language_scores(teacher, measure_of(metrics))
+    name, by_language = run_metrics.language_scores(metrics, "student", split)
+    _, of_teacher = run_metrics.language_scores(metrics, "teacher", split)
     rows = [[code, count_text(student["languages"][code]["support"]),
              score_text(of_teacher.get(code)), score_text(by_language[code])]
             for code in sorted(by_language)]
     for key, label in _overall(metrics, student):
         rows.append([label, "", score_text(teacher.get(key)), score_text(student.get(key))])
-    text = f"Scores on {split}, 0 to 100, {_wording(metrics).scored}."
+    text = f"Scores on {split}, 0 to 100, {task_kind_of(metrics).card.scored}."
     header = ["Language", "Support", f"Teacher {name}", f"Student {name}"]
     if taught(metrics):
         kept = run_metrics.retention(metrics)
@@ -114,7 +96,7 @@ def _scores(metrics: Metrics) -> str:
         header, rows = without_teacher(header, rows)
     parts = ["## Scores", text, table(header, rows)]
     # Class by class, or kind of question by kind, without the report's heading.
-    detailed = class_table(metrics) or answer_table(metrics)
+    detailed = task_kind_of(metrics).section(metrics)
     return "\n\n".join([*parts, *detailed.split("\n\n")[1:]])
 
 
@@ -134,8 +116,8 @@ def _data(metrics: Metrics, data_card: Mapping[str, Any]) -> str:
 def _limits(metrics: Metrics, record: Mapping[str, Any]) -> str:
     split = run_metrics.scored_split(metrics)
     scores = run_metrics.scores_of(metrics, "student", split)
-    what, (name, by_name) = "languages", run_metrics.language_scores(scores, measure_of(metrics))
-    if "classes" in scores:
+    what, (name, by_name) = "languages", run_metrics.language_scores(metrics, "student", split)
+    if task_kind_of(metrics).by_class:
         what, name = "classes", "F1"
         by_name = {label: own["f1"] for label, own in scores["classes"].items()}
     ranked = sorted((value, code) for code, value in by_name.items() if value is not None)
@@ -147,7 +129,7 @@ def _limits(metrics: Metrics, record: Mapping[str, Any]) -> str:
     lines.append(
         f"It was trained on rows of at most {record['seq_len']} pieces; {cut:,} of "
         f"{counts.get('sentences', 0):,} {split} sentences were longer, and what lay beyond "
-        f"{_wording(metrics).cut}.")
+        f"{task_kind_of(metrics).card.cut}.")
     lines.append("Languages, scripts and kinds of text that are not named here were not measured.")
     if not StudentConfig(**record["student"]).own_vocabulary:
         lines.append("Pieces that occurred neither in the training nor in the transfer text"
@@ -161,72 +143,17 @@ def _limits(metrics: Metrics, record: Mapping[str, Any]) -> str:
 
 def _use(metrics: Metrics, record: Mapping[str, Any]) -> str:
     """How the folder is used."""
-    text = _wording(metrics).use
+    text = task_kind_of(metrics).card.use
     for one, two in _PAIRED if record.get("separator") is not None else ():
         text = text.replace(one, two)
     return text
 
 
-_USE_TAGGER = """## Use
-
-```python
-import xtremedistil_tf
-
-tagger = xtremedistil_tf.load("PATH/TO/THIS/FOLDER")
-tagger("Paul Bergmann arbeitet in Berlin.")
-# a list of dicts: entity_group, score, word, start, end
-```
-
-```
-echo "Paul Bergmann arbeitet in Berlin." | xtremedistil-predict --model_dir=PATH/TO/THIS/FOLDER
-```
-
-The folder is complete in itself: weights, tokenizer, vocabulary and labels. It holds no code."""
-_USE_CLASSIFIER = _USE_TAGGER.replace(
-    "tagger", "classifier").replace(
-    "# a list of dicts: entity_group, score, word, start, end",
-    "# a dict: label, score, scores (by label); cut where the text was longer than the limit")
-_USE_REGRESSION = _USE_CLASSIFIER.replace("classifier", "model").replace(
-    "# a dict: label, score, scores (by label); cut", "# a dict: score, the number; cut")
-_USE_ANSWERER = """## Use
-
-```python
-import xtremedistil_tf
-
-answerer = xtremedistil_tf.load("PATH/TO/THIS/FOLDER")
-answerer(("Where does he work?", "Paul Bergmann works in Berlin."))
-# a dict: answer ("" for none), score, start, end, null_odds
-```
-
-```
-printf 'Where does he work?\\tPaul Bergmann works in Berlin.\\n' \\
-  | xtremedistil-predict --model_dir=PATH/TO/THIS/FOLDER
-```
-
-The folder is complete in itself: weights, tokenizer and vocabulary. It holds no code."""
 # What stands there for a student of pairs.
 _PAIRED = (('("Paul Bergmann arbeitet in Berlin.")',
             '(("Paul Bergmann arbeitet in Berlin.", "Er lebt in Berlin."))'),
            ('echo "Paul Bergmann arbeitet in Berlin."',
             "printf 'Paul Bergmann arbeitet in Berlin.\\tEr lebt in Berlin.\\n'"))
-_WORDINGS = {
-    TAGGING: _Wording(
-        "pipeline_tag: token-classification\ntags:\n- named-entity-recognition\n",
-        "A named-entity tagger", "over words and whole entities; support counts entities",
-        "was scored as O", _USE_TAGGER),
-    CLASSIFICATION: _Wording(
-        "pipeline_tag: text-classification\ntags:\n- text-classification\n",
-        "A text classifier", "over texts; support counts texts",
-        "was not read. In use, too, a text is cut there", _USE_CLASSIFIER),
-    REGRESSION: _Wording(
-        "pipeline_tag: text-classification\ntags:\n- text-regression\n",
-        "A regression of texts", "over texts; support counts texts",
-        "was not read. In use, too, a text is cut there", _USE_REGRESSION),
-    SPANS: _Wording(
-        "pipeline_tag: question-answering\ntags:\n- question-answering\n",
-        "An answerer of questions on a given text", "by SQuAD 2.0's own script; support counts "
-        "questions", "was read in overlapping windows, as in use", _USE_ANSWERER),
-}
 # Whose tokenizer it reads with, by `StudentConfig.own_vocabulary`.
 _READS = {False: "the teacher's", True: "its own"}
 
@@ -247,7 +174,7 @@ def render_model_card(metrics: Metrics, record: Mapping[str, Any], weights: int,
                "[XtremeDistil](https://aclanthology.org/2020.acl-main.202/) (ACL 2020)")
     else:
         how = f": {metrics['start']['name']}, fine-tuned on labels"
-    intro = f"{_wording(metrics).intro}{how}."
+    intro = f"{task_kind_of(metrics).card.intro}{how}."
     return "\n\n".join([
         _head(metrics), f"# {metrics['task']}: a student by {metrics['strategy']}", intro,
         _summary(metrics, record, weights), _scores(metrics), _data(metrics, data_card),

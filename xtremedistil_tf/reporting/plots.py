@@ -14,6 +14,7 @@ from xtremedistil_tf.reporting.run_metrics import (
     scored_split,
     scores_of,
 )
+from xtremedistil_tf.tasks import task_kind_of
 
 TEACHER_COLOUR = "#9aa3ae"
 STUDENT_COLOUR = "#1f6fb4"
@@ -53,7 +54,8 @@ def plot_stages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
     scores = [stage.get("dev") or {} for stage in stages]
     measure = measure_of(metrics)
     centre = [_number(score.get(measure)) for score in scores]
-    spread = [_number(score.get("std_f1")) for score in scores]
+    spread_key = task_kind_of(metrics).spread
+    spread = [_number(spread_key and score.get(spread_key)) for score in scores]
     places = list(range(len(stages)))
 
     figure = new_figure(max(6.5, 1.0 * len(stages) + 2.2), 5.2)
@@ -104,8 +106,8 @@ def plot_languages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
         path: the PNG to write.
     """
     split = scored_split(metrics)
-    name, student = language_scores(scores_of(metrics, "student", split), measure_of(metrics))
-    _, teacher = language_scores(scores_of(metrics, "teacher", split), measure_of(metrics))
+    name, student = language_scores(metrics, "student", split)
+    _, teacher = language_scores(metrics, "teacher", split)
     ranked = sorted(set(student) | set(teacher), key=lambda code: (-(student.get(code) or 0), code))
 
     labelled = min(len(ranked), MOST_LABELLED_LANGUAGES)

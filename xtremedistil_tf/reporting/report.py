@@ -6,10 +6,9 @@ import pathlib
 from typing import Any, Callable, List, Mapping, Sequence, Tuple
 
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
-from xtremedistil_tf.metrics.measures import MEASURE_NAMES, measure_name, measure_of, taught
+from xtremedistil_tf.metrics.measures import measure_name, measure_of, taught
 from xtremedistil_tf.reporting import paper, plots, run_metrics
-from xtremedistil_tf.reporting.answer_table import answer_table
-from xtremedistil_tf.reporting.class_tables import class_table, has_confusion, plot_confusion
+from xtremedistil_tf.reporting.class_tables import has_confusion, plot_confusion
 from xtremedistil_tf.reporting.deployed import deployed_section
 from xtremedistil_tf.reporting.markdown import (
     ABSENT,
@@ -22,6 +21,7 @@ from xtremedistil_tf.reporting.markdown import (
 )
 from xtremedistil_tf.reporting.run_facts import data_section, time_section
 from xtremedistil_tf.runs import atomic_path
+from xtremedistil_tf.tasks import task_kind_of
 
 Metrics = Mapping[str, Any]
 Histories = Mapping[str, plots.History]
@@ -30,18 +30,19 @@ Draw = Callable[[pathlib.Path], None]
 
 def _main(metrics: Metrics, scores: Mapping[str, Any]) -> str:
     """Formats the run's own measure for one model on one split."""
-    return score_text(scores.get(measure_of(metrics)), scores.get("std_f1"))
+    spread = task_kind_of(metrics).spread
+    return score_text(scores.get(measure_of(metrics)),
+                      None if spread is None else scores.get(spread))
 
 
 def _main_name(metrics: Metrics) -> str:
     """Names what `_main` formats."""
-    return measure_name(metrics) + " (std)" * _is_ner(metrics)
+    return measure_name(metrics) + ("" if task_kind_of(metrics).spread is None else " (std)")
 
 
-def _is_ner(metrics: Metrics) -> bool:
-    """Tells NER runs, the only ones the paper's tables are about, by their entity micro-F1."""
-    split = run_metrics.scored_split(metrics)
-    return "micro_f1" in run_metrics.scores_of(metrics, "student", split)
+def _beside_paper(metrics: Metrics) -> bool:
+    """Whether the paper's tables are about such a run."""
+    return task_kind_of(metrics).in_paper and taught(metrics)
 
 
 def _language_rows(metrics: Metrics) -> Tuple[str, List[Tuple[str, Any, Any, Any]]]:
@@ -49,11 +50,10 @@ def _language_rows(metrics: Metrics) -> Tuple[str, List[Tuple[str, Any, Any, Any
     split = run_metrics.scored_split(metrics)
     scores = run_metrics.scores_of(metrics, "student", split)
     entries = scores.get("languages") or {}
-    if not _is_ner(metrics) and set(entries) == {DEFAULT_LANGUAGE}:
+    if task_kind_of(metrics).spread is None and set(entries) == {DEFAULT_LANGUAGE}:
         return "", []  # All texts together, which the overall scores are of.
     (name, student), (_, teacher) = (
-        run_metrics.language_scores(
-            run_metrics.scores_of(metrics, model, split), measure_of(metrics))
+        run_metrics.language_scores(metrics, model, split)
         for model in ("student", "teacher"))
     return name, [(code, teacher.get(code), student.get(code), entries.get(code, {}).get("support"))
                   for code in sorted(set(teacher) | set(student))]
@@ -93,7 +93,8 @@ def _headline(metrics: Metrics) -> str:
     # GLUE's MNLI has more than one of each.
     splits = [part for part in ("dev", "test", "dev_mismatched", "test_mismatched")
               if part == "dev" or student.get(part)]
-    others = [pair for pair in MEASURE_NAMES.items()
+    kind = task_kind_of(metrics)
+    others = [pair for pair in kind.scores.items()
               if pair[0] != measure_of(metrics) and pair[0] in (student.get(split) or {})]
     header = ["Model", "Parameters", *(f"{part} {_main_name(metrics)}" for part in splits),
               *(f"{split} {name}" for _, name in others)]
@@ -106,24 +107,24 @@ def _headline(metrics: Metrics) -> str:
     notes = [*_comparison(metrics),
              f"- Of the student's parameters, {count_text(student.get('embedding_parameters'))} "
              "are word embeddings."]
-    if _is_ner(metrics) and taught(metrics):
+    if _beside_paper(metrics):
         largest = paper.TABLE_16[0]
         notes.append(f"- The paper's student keeps {paper.paper_retention():.2f} % of its teacher "
                      f"(Table 5) at {times_text(largest.compression)} compression (Table 16).")
     if split != "test":
         notes.append("- This run has no test scores, so every comparison is on dev, which also "
                      "chose the epochs and the stage.")
-    spread = "; std is the standard deviation of F1 over languages" * _is_ner(metrics)
+    spread = "" if kind.spread is None else "; std is the standard deviation of F1 over languages"
     return "\n\n".join([f"## {run_metrics.models_text(metrics)}", f"Scores are 0-100{spread}.",
                         table(header, rows), "\n".join(notes)])
 
 
 def _stage_trace(metrics: Metrics) -> str:
     """Lists what each stage trained, for how long, and the student's dev score after it."""
-    stages = metrics.get("stages") or []
+    stages, kind = metrics.get("stages") or [], task_kind_of(metrics)
     if not stages:
         return ""
-    beside = (_is_ner(metrics) and metrics.get("strategy") == paper.TABLE_4_STRATEGY
+    beside = (kind.in_paper and metrics.get("strategy") == paper.TABLE_4_STRATEGY
               and len(stages) == paper.TABLE_4_STAGES)
     selected = (metrics.get("student") or {}).get("selected_stage")
     header = ["Stage", "Data", "Losses", "Trainable layers", "Trainable parameters",
@@ -141,7 +142,7 @@ def _stage_trace(metrics: Metrics) -> str:
         if beside:
             # Table 4 starts at stage 2: nothing has trained the classifier before it.
             rows[-1].append(score_text(*paper.TABLE_4[place - 1].score) if place else ABSENT)
-    papers = " (the paper's Table 4)" if _is_ner(metrics) and taught(metrics) else ""
+    papers = " (the paper's Table 4)" if _beside_paper(metrics) else ""
     parts = ["## Stage by stage" + papers,
              table(header + ["Paper's F1 (std)"] * beside, rows, text=4)]
     if beside:
@@ -152,7 +153,7 @@ def _stage_trace(metrics: Metrics) -> str:
 
 def _models(metrics: Metrics) -> str:
     """Sets the run's two models beside the four of the paper's Table 5."""
-    if not _is_ner(metrics) or not taught(metrics):
+    if not _beside_paper(metrics):
         return ""
     split = run_metrics.scored_split(metrics)
     ours = {name: f"{_main(metrics, run_metrics.scores_of(metrics, model, split))}, the {model}"
@@ -173,7 +174,7 @@ def _languages(metrics: Metrics) -> str:
     name, languages = _language_rows(metrics)
     if not languages:
         return ""
-    split, ner = run_metrics.scored_split(metrics), _is_ner(metrics) and taught(metrics)
+    split, ner = run_metrics.scored_split(metrics), _beside_paper(metrics)
     header = ["Language", "Support", f"Teacher {name}", f"Student {name}", "Difference"]
     rows = []
     for code, teacher, student, support in languages:
@@ -236,7 +237,7 @@ def render_report(metrics: Metrics, histories: Histories) -> str:
     links = "\n\n".join(f"![{caption}](plots/{name})"
                         for name, caption, _ in _figures(metrics, histories))
     sections = [title, _headline(metrics), _stage_trace(metrics), _models(metrics),
-                class_table(metrics), answer_table(metrics), _languages(metrics),
+                task_kind_of(metrics).section(metrics), _languages(metrics),
                 deployed_section(metrics),
                 time_section(metrics), data_section(metrics),
                 f"## Plots\n\n{links}" if links else ""]
@@ -259,7 +260,7 @@ def teacher_student_table(metrics: Metrics) -> str:
     rows += [(code, score_text(teacher), score_text(student), difference_text(student, teacher))
              for code, teacher, student, _ in languages]
     scores = [run_metrics.scores_of(metrics, model, split) for model in ("teacher", "student")]
-    for key, label in MEASURE_NAMES.items():
+    for key, label in task_kind_of(metrics).scores.items():
         teacher, student = (score.get(key) for score in scores)
         if teacher is not None or student is not None:
             rows.append((label, score_text(teacher), score_text(student),

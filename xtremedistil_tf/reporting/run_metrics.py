@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, Mapping, Optional, Tuple
 
-from xtremedistil_tf.metrics.measures import measure_of, taught
-
-# What a language may be scored by, which depends on the task; the first one present is used.
-LANGUAGE_SCORES = (("f1", "F1"), ("macro_f1", "macro-F1"), ("accuracy", "accuracy"),
-                   ("matthews", "Matthews"), ("pearson", "Pearson"), ("spearman", "Spearman"))
-
+from xtremedistil_tf.metrics.measures import measure_name, measure_of, taught
+from xtremedistil_tf.tasks import task_kind_of
 
 
 def models_of(metrics: Mapping[str, Any]) -> Tuple[str, ...]:
@@ -69,19 +65,19 @@ def retention(metrics: Mapping[str, Any]) -> Optional[float]:
 
 
 def language_scores(
-    scores: Mapping[str, Any], measure: Optional[str] = None
+    metrics: Mapping[str, Any], model: str, split: str
 ) -> Tuple[str, Dict[str, Optional[float]]]:
     """Picks the one score of each language that tables and figures show.
 
     Args:
-        scores: a model's scores on a split.
-        measure: the score that is taken if the languages have it.
+        metrics: a run's metrics.json.
+        model: "teacher" or "student".
+        split: "dev" or "test".
 
     Returns:
         The score's name, and each language's value (0-100, None where it has no such score).
     """
-    languages = scores.get("languages") or {}
-    for key, name in sorted(LANGUAGE_SCORES, key=lambda pair: pair[0] != measure):
-        if any(key in entry for entry in languages.values()):
-            return name, {code: entry.get(key) for code, entry in languages.items()}
-    return "score", {code: None for code in languages}
+    languages = scores_of(metrics, model, split).get("languages") or {}
+    own = task_kind_of(metrics).language_score
+    key, name = own or (measure_of(metrics), measure_name(metrics))
+    return name, {code: entry.get(key) for code, entry in languages.items()}

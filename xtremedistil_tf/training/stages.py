@@ -96,7 +96,7 @@ class Stage:
       schedule: learning rate.
       epochs, patience: most epochs, and epochs without improvement that end it sooner.
       batch: rows or positions a step and device; of the transfer set where data is "both".
-      monitor: dev measure that chooses the best epoch: one of `config.MEASURES` (higher is
+      monitor: dev measure that chooses the best epoch: one of its kind's measures (higher is
         better) or "representation" (the stage's loss on dev; lower is better).
       labelled_batch: labelled rows beside `batch`, where data is "both".
       average: decay a step of the running mean of the weights that is measured and kept; 0: none.

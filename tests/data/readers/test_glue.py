@@ -37,7 +37,7 @@ def test_cola_has_no_header_but_in_its_test_file(cola, tokenizer):
     assert [(" ".join(row.words), row.tags) for row in task.examples["test"]] == [
         ("A cat sat.", ()), ("sat A.", ())]
     assert (task.held_out, task.scored) == (("dev", "test"), ("dev",))
-    features = align_task(task, tokenizer, 16)
+    features = align_task(task, tokenizer, DataConfig("t", seq_len=16, do_ner=False))
     assert features["dev"].label_ids.values.tolist() == [0, 1]
     assert len(features["test"]) == 2 and not len(features["test"].label_ids.values)
     assert any("1 of 2 sentences also stand in dev.tsv" in line for line in task.warnings)
@@ -130,7 +130,7 @@ def test_numbers_are_labels_of_a_regression(tmp_path, tokenizer):
     folder = write(tmp_path / "N", train=rows, dev=rows, test=rows)
     task = read(folder, None, do_regression=True)
     assert (task.labels.kind, task.labels.size, task.labels.tags) == ("regression", 1, ("score",))
-    ids = align_task(task, tokenizer, 16)["train"].label_ids
+    ids = align_task(task, tokenizer, DataConfig("t", seq_len=16, do_ner=False))["train"].label_ids
     assert ids.values.dtype == "float32" and ids.values.tolist() == pytest.approx([2.5, -0.1])
     for wrong in ("nan", "much"):
         write(folder, dev=[f"a text\t{wrong}"])

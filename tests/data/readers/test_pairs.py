@@ -64,14 +64,15 @@ def test_mnli_has_two_dev_files(tmp_path, tokenizer):
                    dev_mismatched=[MNLI, *MNLI_ROWS[2:]], test_matched=unlabelled,
                    test_mismatched=unlabelled[:2])
     options = {"glue_task": "MNLI"}
-    task = read_task(DataConfig(str(folder), "train.tsv", 16, **options))
+    data = DataConfig(str(folder), "train.tsv", 16, **options)
+    task = read_task(data)
     assert task.labels.tags == ("contradiction", "entailment", "neutral")
     assert task.scored == ("dev", "dev_mismatched")
     assert set(task.held_out) == {"dev", "test", "dev_mismatched", "test_mismatched"}
     assert task.examples["dev"][1].text == "\"Yes,\" she said.\tShe said no."
     # A file of GLUE's own as transfer text is read by its columns, its labels are not.
     assert [(row.text, row.tags) for row in task.transfer][2] == ("He ran.\tHe ran home.", ())
-    features = align_task(task, tokenizer, 16)
+    features = align_task(task, tokenizer, data)
     assert [len(features[split]) for split in ("dev", "dev_mismatched", "test")] == [2, 1, 3]
 
 

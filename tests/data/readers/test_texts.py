@@ -165,8 +165,9 @@ def test_the_dev_measure_belongs_to_the_kind_of_task(do_ner, measure, ok):
 
 
 def test_features_have_one_label_a_row(tmp_path, tokenizer):
-    task = read_task(config(write_texts(tmp_path / "task")))
-    features = align_task(task, tokenizer, 16)["train"]
+    data = config(write_texts(tmp_path / "task"))
+    task = read_task(data)
+    features = align_task(task, tokenizer, data)["train"]
     assert features.pooled and features.label_ids.lengths.tolist() == [1] * 24
     assert [task.labels.tags[label] for label in features.label_ids.values] == [
         row.tags[0] for row in task.examples["train"]]

@@ -206,6 +206,6 @@ def test_a_loss_through_int8_is_told(lost, level, caplog):
 
     with caplog.at_level("INFO", logger="absl"):
         report_check("ONNX", {"float32": {"bytes": 4e6, "error": 1e-7, "dev_macro_f1": 90.0},
-                              "int8": {"bytes": 1e6, "dev_macro_f1": 90.0 - lost}})
+                              "int8": {"bytes": 1e6, "dev_macro_f1": 90.0 - lost}}, "tagging")
     last = caplog.records[-1]
     assert last.levelname == level and f"({lost:.2f} lost)" in last.getMessage()

@@ -113,19 +113,18 @@ def _from_checkpoint(given: Given, found: Dict[str, Dict[str, Any]]) -> Dict[str
 def _from_student(given: Given, found: Dict[str, Dict[str, Any]]) -> Dict[str, Any]:
     # Imported here: it takes a tokenizer's library along.
     from xtremedistil_tf.inference.assets import load_assets, student_path
+    from xtremedistil_tf.tasks import task_kind
 
     for name in _FIXED:
         if name in given:
             raise UserError(f"--{name} and --student_dir are both given; a finished student has "
                             "its own: give one of them")
     assets = load_assets(student_path(given["student_dir"]))
-    kind = assets.labels.kind
-    answers = given.get("do_squad", kind == cfg.SPANS)
+    kind = task_kind(assets.labels.kind)
+    answers = given.get("do_squad", kind.windows)
     named = answers or given.get("glue_task") is not None
-    own = {"seq_len": assets.record["seq_len"],
-           "do_ner": kind == cfg.TAGGING and not named,
-           "do_regression": kind == cfg.REGRESSION and not named,
-           "do_pairwise": assets.separator is not None and not named}
+    own = {"seq_len": assets.record["seq_len"], **({} if named else kind.chosen_by),
+           "do_pairwise": assets.separator is not None and not named and not kind.pairs}
     squad = _squad(given, answers, {**(assets.record.get("squad") or {}), **found["squad"]})
     changed = {name: found["student"][name] for name in _CHANGED if name in found["student"]}
     return {"data": cfg.DataConfig(squad=squad, **{**own, **found["data"]}),

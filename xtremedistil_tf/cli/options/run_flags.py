@@ -65,6 +65,8 @@ RUN_FLAGS = (
            "Answer questions on a text. The task folder holds SQuAD's train-v2.0.json and "
            "dev-v2.0.json. Only with xtremedistil-finetune and a checkpoint.",
            kind="boolean", default=False),
+    setting("task_kind", "data.task_kind",
+            "Name of a kind of task that an installed package adds."),
     setting("decoding", "data.decoding",
             "How tags are chosen: constrained takes the best valid IOB2 sequence, independent each "
             "word's best tag (the paper). The student keeps the choice.", choices=cfg.DECODINGS),
@@ -74,8 +76,7 @@ RUN_FLAGS = (
     setting("dev_measure", "data.dev_measure",
             "Dev score that chooses the epochs and the stage to keep. Default: macro_f1 for "
             "tagging, accuracy for classification, pearson for regression, f1 for --do_squad; "
-            "GLUE's tasks have their own. f1 (of the second class) and matthews need two classes.",
-            choices=sorted({name for names in cfg.MEASURES.values() for name in names})),
+            "GLUE's tasks have their own. f1 (of the second class) and matthews need two classes."),
     setting("languages", "data.languages", "Use the labelled examples of these languages only."),
     setting("labels_per_language", "data.labels_per_language",
             "Largest number of training examples for each language, drawn at random. A larger "

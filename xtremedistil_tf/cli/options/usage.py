@@ -15,7 +15,7 @@ CONCERNS: Dict[str, tuple] = {
                    "dry_run", "runtime", "forms", "export_version", "paper_grid", "queries",
                    "seconds", "runs", "split", "samples", "host", "port", "show_teacher"),
     "Data": ("task", "transfer_file", "do_NER", "glue_task", "do_pairwise", "do_regression",
-             "do_squad", "doc_stride", "max_query_length", "max_answer_length",
+             "do_squad", "task_kind", "doc_stride", "max_query_length", "max_answer_length",
              "seq_len", "decoding", "on_bad_row", "dev_measure", "languages", "labels_per_language",
              "transfer_size", "entity_swaps", "input", "train", "dev", "test", "transfer",
              "format", "word_column", "tag_column", "encoding", "normalize", "dataset_config",

@@ -5,24 +5,20 @@ import dataclasses
 import pathlib
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from xtremedistil_tf.config import (
-    DECODINGS,
-    SPANS,
-    TAGGING,
-    DataConfig,
-)
-from xtremedistil_tf.data.folders.splits import LABELS_FILE, header_warnings, read_labelled
-from xtremedistil_tf.data.labels import LabelSet
+from xtremedistil_tf.config import DECODINGS, DataConfig
+from xtremedistil_tf.data.folders.labelled import LABELS_FILE
+from xtremedistil_tf.data.folders.splits import read_labelled
+from xtremedistil_tf.data.labels import Labels
 from xtremedistil_tf.data.readers.glue import glue_texts
 from xtremedistil_tf.data.readers.recognise import why_no_text
 from xtremedistil_tf.data.readers.rows import Example, ReadReport, TextFile, parse_line
 from xtremedistil_tf.data.readers.subset import TextSample
 from xtremedistil_tf.data.readers.swaps import SwappedText
 from xtremedistil_tf.data.readers.texts import parse_pair_line
-from xtremedistil_tf.data.tokenization.alignment import Labels
 from xtremedistil_tf.data.words import segmentation_of
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import file_fingerprint, fingerprint
+from xtremedistil_tf.tasks import task_kind
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,15 +54,16 @@ class Task:
     @property
     def segmentation(self) -> Optional[str]:
         """How a tagger's training rows split scripts without spaces; None for other kinds."""
-        if self.labels.kind != TAGGING:
+        if not task_kind(self.labels.kind).tags_words:
             return None
         return segmentation_of(row.words for row in self.examples["train"])
 
     @property
     def scored(self) -> Tuple[str, ...]:
         """Those of them that have labels."""
+        all_labelled = task_kind(self.labels.kind).empty_labels
         return tuple(split for split in self.held_out
-                     if self.labels.kind == SPANS or self.examples[split][0].tags)
+                     if all_labelled or self.examples[split][0].tags)
 
 
 def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
@@ -87,7 +84,7 @@ def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
         raise UserError(f"--task {folder} is not a folder")
     labels, paths, examples, reports = read_labelled(config)
     warnings = [line for split in reports for line in reports[split].warnings()]
-    warnings += header_warnings(config, examples)
+    warnings += task_kind(config.kind).warn(config, examples)
     transfer, report, words = None, ReadReport(folder), 0
     if with_transfer:
         paths["transfer"] = find_transfer_file(config)
@@ -163,11 +160,11 @@ def _labelled_text(config: DataConfig, path: pathlib.Path) -> bool:
         one.is_file() and one.samefile(path) for one in own)
 
 
-def _labels_fingerprint(folder: pathlib.Path, labels: Labels) -> str:
+def _labels_fingerprint(folder: pathlib.Path, labels: Any) -> str:
     path = folder / LABELS_FILE
     found = file_fingerprint(path) if path.is_file() else fingerprint(list(labels.tags))
     # Another decoding has other scores, which choose epochs.
-    if isinstance(labels, LabelSet) and labels.decoding != DECODINGS[0]:
+    if task_kind(labels.kind).tags_words and labels.decoding != DECODINGS[0]:
         return fingerprint(found, labels.decoding)
     return found
 

@@ -1,27 +1,46 @@
 """From a task's examples to the rows that models read."""
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Sequence
 
-from xtremedistil_tf.config import SquadConfig
+from xtremedistil_tf.config import DataConfig, SquadConfig
 from xtremedistil_tf.data.folders.task import Task
+from xtremedistil_tf.data.labels import Labels
+from xtremedistil_tf.data.readers.rows import Example
+from xtremedistil_tf.data.readers.squad import Question
 from xtremedistil_tf.data.tokenization.alignment import Features, align
 from xtremedistil_tf.data.tokenization.windows import window_features
+from xtremedistil_tf.tasks import task_kind
 
 
-def align_task(
-    task: Task, tokenizer: Any, seq_len: int, squad: Optional[SquadConfig] = None
-) -> Dict[str, Features]:
-    """Tokenises the labelled splits.
+def aligned(
+    tokenizer: Any, examples: Sequence[Example], labels: Labels, config: DataConfig
+) -> Features:
+    """A row a sentence or text; see `align`."""
+    return align(tokenizer, examples, config.seq_len, labels)
+
+
+def windowed(
+    tokenizer: Any, questions: Sequence[Question], labels: Labels, config: DataConfig
+) -> Features:
+    """A row a window of a question's context; see `window_features`."""
+    return window_features(tokenizer, questions, config.seq_len, config.squad or SquadConfig())
+
+
+def features_of(
+    task: Task, split: str, tokenizer: Any, config: DataConfig
+) -> Features:
+    """Tokenises a labelled split, in the way of its kind of task.
 
     Args:
       task: what was read.
+      split: one of its splits.
       tokenizer: a fast Hugging Face tokenizer.
-      seq_len: longest row in pieces, markers included.
-      squad: how questions become rows, where the task has questions.
+      config: what the task was read by; its seq_len is the longest row.
     """
-    def rows_of(examples: List[Any]) -> Features:
-        if squad is not None:
-            return window_features(tokenizer, examples, seq_len, squad)
-        return align(tokenizer, examples, seq_len, task.labels)
+    return task_kind(task.labels.kind).features(
+        tokenizer, task.examples[split], task.labels, config)
 
-    return {split: rows_of(examples) for split, examples in task.examples.items()}
+
+def align_task(task: Task, tokenizer: Any, config: DataConfig) -> Dict[str, Features]:
+    """Tokenises all labelled splits; see `features_of`."""
+    return {split: features_of(task, split, tokenizer, config) for split in task.examples}

@@ -3,20 +3,16 @@
 import collections
 import dataclasses
 import itertools
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from xtremedistil_tf.data.labels import ClassSet, LabelSet, Numbers, Spans
+from xtremedistil_tf.data.labels import Labels, LabelSet
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 
-Labels = Union[LabelSet, ClassSet, Numbers, Spans]
-
 # Rows handed to the tokenizer at a time: its threads are busy and memory stays flat.
 _CHUNK = 8192
-
-
 
 
 @dataclasses.dataclass(frozen=True)
@@ -145,7 +141,7 @@ def encode_words(tokenizer: Any, chunk: Sequence[Example], seq_len: int) -> Any:
 
 
 def _align_chunk(
-    tokenizer: Any, chunk: Sequence[Example], seq_len: int, labels: Optional[Labels]
+    tokenizer: Any, chunk: Sequence[Example], seq_len: int, labels: Optional[Any]
 ) -> _Chunk:
     encoded = encode_words(tokenizer, chunk, seq_len)
     counts: Dict[str, int] = collections.Counter(
@@ -166,7 +162,6 @@ def _align_chunk(
             starts.append([])
             classes.append(labels.encode(example.tags))
         else:
-            assert isinstance(labels, LabelSet), "questions become windows instead"
             row_starts = first_pieces(word_ids, len(example.words))
             starts.append(row_starts)
             tag_ids = labels.encode(example.tags)

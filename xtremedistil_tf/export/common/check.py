@@ -2,24 +2,19 @@
 
 import logging
 import pathlib
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence
 
 import numpy as np
 
-from xtremedistil_tf.config import MEASURES
 from xtremedistil_tf.data.readers.rows import Example
-from xtremedistil_tf.inference.answerer import TextAnswerer
-from xtremedistil_tf.inference.classifier import TextClassifier, TextModel
-from xtremedistil_tf.metrics.measures import MEASURE_NAMES
-from xtremedistil_tf.metrics.scorers import SCORERS
+from xtremedistil_tf.inference.text_model import TextModel
 from xtremedistil_tf.runs import write_json
+from xtremedistil_tf.tasks import task_kind
 
 CHECK_FILE = "check.json"
 _TOLERANCE = 1e-5
 # Points of macro-F1 or accuracy that int8 may lose before we warn.
 _INT8_LOSS = 0.3
-# Questions on long texts that forms are compared on: each is several rows of full length.
-_MOST_QUESTIONS = 500
 
 log = logging.getLogger("absl")
 
@@ -62,27 +57,17 @@ def dev_scores(model: TextModel, examples: Sequence[Any]) -> Dict[str, float]:
     """What a runtime reaches on labelled rows, 0 to 100.
 
     Args:
-      model: a Tagger, which cuts no word, a TextClassifier or a TextAnswerer.
-      examples: the rows, or questions, of which the first _MOST_QUESTIONS are asked.
+      model: any runtime's.
+      examples: the rows, of which the first are read if the kind of task bounds them.
 
     Returns:
       By the name of the kind's measure, behind "dev_".
     """
-    names: Tuple[str, ...] = ()
-    predicted: List[Any]
-    if isinstance(model, TextAnswerer):
-        examples = examples[:_MOST_QUESTIONS]
-        predicted = model.answer([(question.text, question.context) for question in examples])
-    elif isinstance(model, TextClassifier):
-        texts = [tuple(example.text.split("\t")) if model.pairs else example.text
-                 for example in examples]
-        predicted = [[model.answer(found)] for found in model.classify(texts)]
-        names = model.labels
-    else:
-        predicted = [tags for tags, _ in model.tag_words([row.words for row in examples])]
-    scores = SCORERS[model.kind].score([row.tags for row in examples], predicted,
-                                       [row.language for row in examples], names)
-    return {f"dev_{name}": scores[name] for name in MEASURES[model.kind][:1]}
+    kind = task_kind(model.kind)
+    examples = examples[:kind.most_checked]
+    scores = kind.score([row.tags for row in examples], model.predict(examples),
+                        [row.language for row in examples], model.labels)
+    return {f"dev_{name}": scores[name] for name in kind.measures[:1]}
 
 
 def write_check(
@@ -110,12 +95,13 @@ def write_check(
     return record
 
 
-def report_check(name: str, record: Dict[str, Any]) -> None:
+def report_check(name: str, record: Dict[str, Any], kind: str) -> None:
     """Tells sizes, error and, where it was measured, what int8 loses.
 
     Args:
       name: of the form, for the reader.
       record: what `write_check` returned.
+      kind: name of the kind of task.
     """
     float32, int8 = record["float32"], record["int8"]
     log.info("%s: float32 %.2f MB, largest error %.1g; int8 %.2f MB", name,
@@ -124,4 +110,4 @@ def report_check(name: str, record: Dict[str, Any]) -> None:
         lost = float32[key] - int8[key]
         level = logging.WARNING if lost > _INT8_LOSS else logging.INFO
         log.log(level, "%s int8 on dev: %s %.2f, float32 %.2f (%.2f lost)", name,
-                MEASURE_NAMES[key[4:]], int8[key], float32[key], lost)
+                task_kind(kind).scores[key[4:]], int8[key], float32[key], lost)

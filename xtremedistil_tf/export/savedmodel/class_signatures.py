@@ -1,13 +1,13 @@
 """The signatures of a SavedModel that take piece ids, texts to classify, and pairs of texts."""
 
-from typing import Any, Dict, List, NamedTuple
+from typing import Any, Dict, List, NamedTuple, Tuple
 
-from xtremedistil_tf.config import REGRESSION
 from xtremedistil_tf.export.common.forms import Forms
 from xtremedistil_tf.export.savedmodel.characters import PieceTables, space_classes
 from xtremedistil_tf.export.savedmodel.graph_text import Pieces, WordSplitter
 from xtremedistil_tf.inference.assets import Assets
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.tasks import task_kind
 
 _IDS = [tf.TensorSpec([None, None], tf.int32, name="input_ids"),
         tf.TensorSpec([None, None], tf.int32, name="attention_mask")]
@@ -88,7 +88,7 @@ class _TextsModule(IdsModule):
         self._split = WordSplitter(True, space_classes())
         self._pieces = Pieces(tables, vocabulary_file)
         self._classes = tf.constant(assets.labels.tags)
-        self._regression = assets.labels.kind == REGRESSION
+        self._has_classes = task_kind(assets.labels.kind).classes
         self._seq_len = int(assets.record["seq_len"])
         table = assets.vocabulary.table
         self._opening, self._closing = int(table[tables.opening]), int(table[tables.closing])
@@ -124,7 +124,7 @@ class _TextsModule(IdsModule):
         return self._answer(self._student(laid, lengths), cut)
 
     def _answer(self, logits: Any, cut: Any) -> Dict[str, Any]:
-        if self._regression:
+        if not self._has_classes:
             return {"score": logits[:, 0], "cut": cut}
         scores = tf.nn.softmax(logits)
         best = tf.argmax(scores, -1, tf.int32)
@@ -158,9 +158,26 @@ class _PairModule(_TextsModule):
         return self._scored(texts, kept)
 
 
-def class_module(
-    forms: Forms, assets: Assets, tables: PieceTables, vocabulary_file: str
-) -> _TextsModule:
-    """The module of a student that classifies texts or pairs; its `classify` is the signature."""
-    module = _ClassModule if assets.separator is None else _PairModule
-    return module(forms, assets, tables, vocabulary_file)
+# A module and its signatures by name.
+Signatures = Tuple[tf.Module, Dict[str, Any]]
+
+
+def text_signatures(
+    forms: Forms, assets: Assets, tables: PieceTables, vocabulary_file: str, keep_whole: bool
+) -> Signatures:
+    """The signature of a student that classifies texts or pairs; words are split at spaces."""
+    module = (_ClassModule if assets.separator is None else _PairModule)(
+        forms, assets, tables, vocabulary_file)
+    return module, {"serving_default": module.classify, "input_ids": module.run_ids}
+
+
+def ids_signatures(forms: Forms, assets: Assets) -> Signatures:
+    """The signature of a student that takes ids only."""
+    module = IdsModule(forms, assets)
+    return module, {"serving_default": module.run_ids, "input_ids": module.run_ids}
+
+
+def span_signatures(forms: Forms, assets: Assets) -> Signatures:
+    """The signatures of a student that finds answers."""
+    module = SpanModule(forms, assets)
+    return module, {"serving_default": module.find_spans, "input_ids": module.run_ids}

@@ -2,8 +2,8 @@
 
 import pathlib
 
-from xtremedistil_tf.inference.classifier import TextModel, text_model
 from xtremedistil_tf.inference.student_folder import load_student
+from xtremedistil_tf.inference.text_model import TextModel, text_model
 from xtremedistil_tf.keras2 import tf
 
 

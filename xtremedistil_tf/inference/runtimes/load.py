@@ -5,7 +5,7 @@ from typing import Optional, Union
 
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.assets import FORMAT_FOLDERS, made_elsewhere
-from xtremedistil_tf.inference.classifier import TextModel
+from xtremedistil_tf.inference.text_model import TextModel
 
 RUNTIMES = ("keras", "savedmodel", "onnx", "onnx_int8", "tflite", "tflite_int8")
 
@@ -34,7 +34,7 @@ def load(
       keep_whole: split running text at white space only.
 
     Returns:
-      A TextTagger, or a TextClassifier for a student that classifies.
+      The student, as its kind of task offers it: a TextTagger, TextClassifier or TextAnswerer.
 
     Raises:
       UserError: for an unknown runtime, or a folder that holds no such form, or one of another

@@ -7,7 +7,7 @@ import numpy as np
 
 from xtremedistil_tf.errors import UserError, is_out_of_memory
 from xtremedistil_tf.inference.assets import form_path, load_assets
-from xtremedistil_tf.inference.classifier import TextModel, text_model
+from xtremedistil_tf.inference.text_model import TextModel, text_model
 
 FLOAT_FILE, INT8_FILE = "model.onnx", "model.int8.onnx"
 # Name of the BiLSTM's units of a direction in the model's properties.

@@ -1,7 +1,7 @@
 """Tagging through an exported SavedModel: the same graph that TF Serving runs."""
 
 import pathlib
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -9,12 +9,12 @@ from xtremedistil_tf.data.pipelines.length_batches import length_batches
 from xtremedistil_tf.data.words import DICTIONARY, Word, has_unspaced, split_words
 from xtremedistil_tf.errors import UserError, is_out_of_memory
 from xtremedistil_tf.inference.assets import SAVED_RECORD, newest_version
-from xtremedistil_tf.inference.classifier import TextModel
-from xtremedistil_tf.inference.runtimes.savedmodel_classifier import SavedClassifier
 from xtremedistil_tf.inference.runtimes.text_ops import load_text_ops
 from xtremedistil_tf.inference.tagger import TaggedWord, TextTagger
+from xtremedistil_tf.inference.text_model import TextModel
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.runs import read_json
+from xtremedistil_tf.tasks import task_kind_of
 
 # A batch is bounded by its characters: pieces are counted inside the graph.
 _CHARACTERS_PER_BATCH = 16384
@@ -88,6 +88,27 @@ class SavedTagger(TextTagger):
         return results
 
 
+def saved_tagger(
+    signatures: Dict[str, Callable], keep_whole: bool, record: Mapping[str, Any]
+) -> SavedTagger:
+    """A SavedTagger that splits scripts without spaces as its student's record says."""
+    return SavedTagger(signatures, keep_whole, record.get("segmentation"))
+
+
+def _record(folder: pathlib.Path, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The record of a SavedModel's student; of exports of before 0.2.0, which have none, its kind.
+
+    Args:
+      folder: of the version.
+      outputs: of its signature that takes text.
+    """
+    if (folder / SAVED_RECORD).is_file():
+        return read_json(folder / SAVED_RECORD)
+    if "tokens" in outputs:
+        return {"kind": "tagging"}
+    return {"kind": "classification" if "classes" in outputs else "regression"}
+
+
 def load_saved(folder: pathlib.Path, keep_whole: bool = False) -> TextModel:
     """Loads a version folder of `export`, or the newest version of a run folder.
 
@@ -112,15 +133,14 @@ def load_saved(folder: pathlib.Path, keep_whole: bool = False) -> TextModel:
         if is_out_of_memory(error):
             raise
         raise UserError(f"{folder} cannot be loaded: {str(error).splitlines()[0]}") from None
-    # Taggers give scores alone, a score a word; whole texts have one each.
-    if "score" in signatures["serving_default"].structured_outputs:
-        return SavedClassifier(dict(signatures))
-    if "tokens" not in signatures:
+    signature = signatures["serving_default"]
+    record = _record(folder, signature.structured_outputs)
+    kind = task_kind_of(record)
+    takes_text = "input_ids" not in signature.structured_input_signature[1]
+    if not takes_text or kind.saved_model is None:
         raise UserError(
             f"{folder} takes piece ids, not text: a graph has no form of how its text is read; use "
             "another runtime, keras or onnx"
         )
-    # The signatures hold the loaded object's variables weakly; the tagger must not lose them.
-    record = folder / SAVED_RECORD  # Exports of before have none.
-    segmentation = read_json(record).get("segmentation") if record.is_file() else None
-    return SavedTagger(dict(signatures), keep_whole, segmentation)
+    # The signatures hold the loaded object's variables weakly; the model must not lose them.
+    return kind.saved_model(dict(signatures), keep_whole, record)

@@ -1,11 +1,9 @@
 """Classifying through an exported SavedModel: the same graph that TF Serving runs."""
 
-from typing import Any, Callable, Dict, List, Sequence
+from typing import Any, Callable, Dict, List, Mapping, Sequence
 
 import numpy as np
 
-from xtremedistil_tf.config import REGRESSION
-from xtremedistil_tf.data.labels import Numbers
 from xtremedistil_tf.data.pipelines.length_batches import length_batches
 from xtremedistil_tf.inference.classifier import Classified, TextClassifier
 from xtremedistil_tf.keras2 import tf
@@ -19,17 +17,16 @@ class SavedClassifier(TextClassifier):
 
     Args:
       signatures: of the loaded SavedModel.
+      kind: name of the kind of task.
     """
 
-    def __init__(self, signatures: Dict[str, Callable]):
-        self._signatures = signatures
+    def __init__(self, signatures: Dict[str, Callable], kind: str):
+        self._signatures, self.kind = signatures, kind
         signature: Any = signatures["serving_default"]
         self.pairs = "text_pair" in signature.structured_input_signature[1]
         found = self.run_text([("", "") if self.pairs else ""])
-        if "classes" in found:
-            self.labels = tuple(name.decode() for name in found["classes"][0])
-        else:
-            self.kind, self.labels = REGRESSION, Numbers().tags
+        self.labels = tuple(name.decode() for name in found["classes"][0]) \
+            if self.has_classes else ("score",)
 
     def run_text(self, texts: Sequence[Any]) -> Dict[str, np.ndarray]:
         """The outputs of the text signature as they are, for str or bytes of any kind, or pairs."""
@@ -45,7 +42,14 @@ class SavedClassifier(TextClassifier):
         lengths = np.array([len("".join(text)) for text in texts])
         for rows in length_batches(lengths, tokens=_CHARACTERS_PER_BATCH):
             output = self.run_text([texts[row] for row in rows])
-            scored = output["score"][:, None] if self.kind == REGRESSION else output["scores"]
+            scored = output["scores"] if self.has_classes else output["score"][:, None]
             for row, scores, cut in zip(rows, scored, output["cut"]):
                 results[row] = Classified(scores, bool(cut))
         return results
+
+
+def saved_classifier(
+    signatures: Dict[str, Callable], keep_whole: bool, record: Mapping[str, Any]
+) -> SavedClassifier:
+    """A SavedClassifier; words of its texts are split at spaces whatever `keep_whole` says."""
+    return SavedClassifier(signatures, record["kind"])

@@ -8,17 +8,11 @@ from typing import Any, Callable
 import numpy as np
 
 from xtremedistil_tf.compat import lite_interpreter
-from xtremedistil_tf.config import TAGGING
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.inference.assets import (
-    RECORD_FILE,
-    form_path,
-    labels_of,
-    load_assets,
-    student_path,
-)
-from xtremedistil_tf.inference.tagger import Tagger
+from xtremedistil_tf.inference.assets import RECORD_FILE, form_path, load_assets, student_path
+from xtremedistil_tf.inference.text_model import TextModel, text_model
 from xtremedistil_tf.runs import read_json
+from xtremedistil_tf.tasks import task_kind_of
 
 FLOAT_FILE, INT8_FILE = "model.tflite", "model.int8.tflite"
 # Rows are filled up to a multiple of this: memory is laid out anew for every new length.
@@ -40,12 +34,11 @@ def _interpreter() -> Any:
 
 def _way_out(folder: pathlib.Path) -> str:
     """What is told of a folder without a TFLite model; a student for texts has no such form."""
-    student = student_path(folder)
-    kind = TAGGING
-    if (student / RECORD_FILE).is_file():
-        kind = labels_of(read_json(student / RECORD_FILE)).kind
-    return ("xtremedistil-export --forms=tflite writes it" if kind == TAGGING else
-            f"students for {kind} have no TFLite form; another runtime opens them: keras, onnx")
+    record = student_path(folder) / RECORD_FILE
+    kind = task_kind_of(read_json(record) if record.is_file() else {})
+    return ("xtremedistil-export --forms=tflite writes it" if kind.tags_words else
+            f"students for {kind.kind} have no TFLite form; another runtime opens them: keras, "
+            "onnx")
 
 
 def lite_session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
@@ -100,7 +93,7 @@ def lite_session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
     return run
 
 
-def load_tflite(folder: pathlib.Path, int8: bool = False, keep_whole: bool = False) -> Tagger:
+def load_tflite(folder: pathlib.Path, int8: bool = False, keep_whole: bool = False) -> TextModel:
     """Loads the `tflite` folder of a run, or the run folder around it.
 
     Args:
@@ -113,4 +106,4 @@ def load_tflite(folder: pathlib.Path, int8: bool = False, keep_whole: bool = Fal
     """
     folder = form_path(folder, "tflite", FLOAT_FILE)
     run = lite_session(folder / (INT8_FILE if int8 else FLOAT_FILE))
-    return Tagger(load_assets(folder), run, keep_whole)
+    return text_model(load_assets(folder), run, keep_whole)

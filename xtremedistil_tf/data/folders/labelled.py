@@ -1,0 +1,106 @@
+"""Labels and labelled rows of a task folder, for each kind of task."""
+
+import pathlib
+from typing import Any, List, Mapping, Optional, Tuple
+
+from xtremedistil_tf.config import DataConfig
+from xtremedistil_tf.data.labels import ClassSet, LabelSet, Numbers, Spans, read_labels
+from xtremedistil_tf.data.readers.glue import read_glue
+from xtremedistil_tf.data.readers.rows import Example, ReadReport, read_ner
+from xtremedistil_tf.data.readers.squad import Question, read_squad
+from xtremedistil_tf.data.readers.texts import TextLabels, prefix_warnings, read_texts
+from xtremedistil_tf.errors import UserError
+
+LABELS_FILE = "labels.tsv"
+
+
+def read_tags(config: DataConfig, folder: pathlib.Path) -> LabelSet:
+    """The tags of labels.tsv."""
+    return read_labels(folder / LABELS_FILE, decoding=config.decoding)
+
+
+def read_sentences(
+    path: pathlib.Path, labels: LabelSet, config: DataConfig
+) -> Tuple[List[Example], ReadReport]:
+    """Reads tagged sentences; see `read_ner`."""
+    return read_ner(path, labels, config.on_bad_row)
+
+
+def read_spans(config: DataConfig, folder: pathlib.Path) -> Spans:
+    """The two outputs of each token; there is no file of them."""
+    return Spans()
+
+
+def read_questions(
+    path: pathlib.Path, labels: Spans, config: DataConfig
+) -> Tuple[List[Question], ReadReport]:
+    """Reads questions; see `read_squad`."""
+    return read_squad(path, config.on_bad_row)
+
+
+def read_numbers(config: DataConfig, folder: pathlib.Path) -> Numbers:
+    """The one output of a text; there is no file of it."""
+    return Numbers()
+
+
+def read_classes(config: DataConfig, folder: pathlib.Path) -> ClassSet:
+    """The classes of labels.tsv or, where there is none, those that stand in train.tsv.
+
+    Raises:
+      UserError: for classes that the task, or the measure, cannot have.
+    """
+    if (folder / LABELS_FILE).is_file():
+        classes = read_labels(folder / LABELS_FILE, config.kind)
+        if config.glue is not None and classes.size == 2 and classes.tags[0] == "1":
+            raise UserError(f"{folder / LABELS_FILE}: the labels are {', '.join(classes.tags)}; "
+                            "GLUE's F1 is of the label 1, so it must stand last (or leave the "
+                            "file out)")
+        return classes
+    path = folder / config.files["train"]
+    rows, _ = read_labelled_texts(path, None, config)
+    try:
+        return ClassSet.seen(row.tags[0] for row in rows)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
+
+
+def read_labelled_texts(
+    path: pathlib.Path, labels: Optional[TextLabels], config: DataConfig
+) -> Tuple[List[Example], ReadReport]:
+    """Reads labelled texts or pairs, in the project's format or GLUE's.
+
+    Args:
+      path: the file.
+      labels: the label set; None takes any labels.
+      config: how it is read.
+
+    Raises:
+      UserError: for a file or row that cannot be used; only GLUE's test files may be without
+        labels.
+    """
+    task = config.glue
+    if task is None:
+        return read_texts(path, labels, config.on_bad_row, config.pairs)
+    rows, report = read_glue(path, task, labels, config.on_bad_row)
+    tests = [name for split, name in task.files if split.startswith("test")]
+    if not rows[0].tags and path.name not in tests:
+        raise UserError(f"{path}: no labels in it; needed is the column {task.label} (only test "
+                        "files may be without)")
+    return rows, report
+
+
+def header_warnings(config: DataConfig, examples: Mapping[str, List[Any]]) -> List[str]:
+    """Warns of labels that no file names: of prefixes read as languages, and of likely headers.
+
+    A class that stands in first rows alone is one.
+    """
+    if config.glue is not None or (pathlib.Path(config.task) / LABELS_FILE).is_file():
+        return []
+    warnings = prefix_warnings(config.task, examples["train"])
+    label = examples["train"][0].tags[0]
+    rows = [(place, row) for split in examples.values() for place, row in enumerate(split)]
+    if any(place and row.tags[0] == label for place, row in rows):
+        return warnings
+    return [*warnings,
+            f"{config.task}: the label {label!r} stands in first rows only; if they are headers, "
+            "take them out: files have none"]

@@ -1,0 +1,87 @@
+"""The signatures of a SavedModel that tags: running text, and words that are split already."""
+
+from typing import Any, Dict, cast
+
+from xtremedistil_tf.data.labels import LabelSet
+from xtremedistil_tf.export.common.forms import Forms
+from xtremedistil_tf.export.savedmodel.characters import PieceTables, word_classes
+from xtremedistil_tf.export.savedmodel.class_signatures import IdsModule, Signatures
+from xtremedistil_tf.export.savedmodel.graph_student import Decoder, make_windows
+from xtremedistil_tf.export.savedmodel.graph_text import Pieces, Words, WordSplitter, given_words
+from xtremedistil_tf.inference.assets import Assets
+from xtremedistil_tf.keras2 import tf
+
+
+class TextModule(IdsModule):
+    """Text or words in, tags out."""
+
+    def __init__(
+        self, forms: Forms, assets: Assets, tables: PieceTables, vocabulary_file: str,
+        keep_whole: bool,
+    ):
+        super().__init__(forms, assets)
+        self._split = WordSplitter(keep_whole, word_classes(assets.segmentation))
+        self._pieces = Pieces(tables, vocabulary_file)
+        self._decode = Decoder(cast(LabelSet, assets.labels))
+        self._most = assets.longest
+        table = assets.vocabulary.table
+        self._opening, self._closing = int(table[tables.opening]), int(table[tables.closing])
+
+    def _tag(self, words: Words, batch: Any, present: Any) -> Dict[str, Any]:
+        """Tags flat words; `present` bool [batch, words] says where in the result they stand."""
+        ids, owner = self._pieces(words)
+        pieces = tf.math.bincount(
+            tf.gather(words.row, owner), minlength=batch, maxlength=batch)
+        place = tf.range(tf.size(ids)) - tf.gather(
+            tf.cumsum(pieces, exclusive=True), tf.gather(words.row, owner))
+        # The first piece of each word; a word without one keeps -1.
+        count = tf.size(words.row)
+        far = tf.fill([count], tf.int32.max)
+        first = tf.tensor_scatter_nd_min(far, owner[:, None], place)
+        has_piece = first < tf.int32.max
+        windows = make_windows(
+            tf.gather(self._to_student, ids), pieces, self._opening, self._closing, words.row,
+            tf.where(has_piece, first, -1), self._most)
+        logits = tf.gather_nd(self._student(windows.ids, windows.lengths), windows.at)
+        where = tf.where(present)
+        empty = tf.broadcast_to(
+            self._decode.outside, tf.concat([tf.shape(present), self._decode.outside.shape], 0))
+        scores = tf.tensor_scatter_nd_update(
+            empty, where, self._decode.scores(logits, has_piece))
+        return self._decode(scores, present)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
+    def tag_text(self, text: Any) -> Dict[str, Any]:
+        """Running text [batch] to words, tags and character offsets [batch, words]."""
+        words = self._split(text)
+        batch = tf.size(text)
+        count = tf.math.bincount(words.row, minlength=batch, maxlength=batch)
+        present = tf.sequence_mask(count)
+        where = tf.where(present)
+
+        def dense(values, fill):
+            shape = tf.shape(present)
+            return tf.tensor_scatter_nd_update(tf.fill(shape, fill), where, values)
+
+        return {**self._tag(words, batch, present), "tokens": dense(words.text, ""),
+                "begin": dense(words.begin, -1), "end": dense(words.end, -1),
+                "num_tokens": count}
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.string, name="tokens")])
+    def tag_tokens(self, tokens: Any) -> Dict[str, Any]:
+        """Words that are split already, [batch, words] filled up with "", to their tags."""
+        # An empty word inside a row is a word; only those at the end fill up.
+        filled = tf.cast(tokens != "", tf.int32)
+        present = tf.cumsum(filled, axis=1, reverse=True) > 0
+        words = given_words(tokens, present)
+        return {**self._tag(words, tf.shape(tokens)[0], present),
+                "num_tokens": tf.reduce_sum(tf.cast(present, tf.int32), 1)}
+
+
+def text_signatures(
+    forms: Forms, assets: Assets, tables: PieceTables, vocabulary_file: str, keep_whole: bool
+) -> Signatures:
+    """The signatures of a student that tags."""
+    module = TextModule(forms, assets, tables, vocabulary_file, keep_whole)
+    return module, {"serving_default": module.tag_text, "tokens": module.tag_tokens,
+                    "input_ids": module.run_ids}

@@ -1,0 +1,70 @@
+"""Kinds of task: one record each, one table.
+
+A new kind of the package is a file here and a name in the line below that registers them. A kind of
+another package calls `register_task`, or is an entry point of the group `xtremedistil_tf.tasks`.
+"""
+
+from typing import Any, Mapping
+
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.plugins import Registry
+from xtremedistil_tf.tasks.base import CardWording, Lazy, TaskKind
+from xtremedistil_tf.tasks.classification import CLASSIFICATION
+from xtremedistil_tf.tasks.question_answering import SPANS
+from xtremedistil_tf.tasks.regression import REGRESSION
+from xtremedistil_tf.tasks.tagging import TAGGING
+
+__all__ = ["TASKS", "CardWording", "Lazy", "TaskKind", "register_task", "task_kind",
+           "task_kind_of"]
+
+TASKS: Registry[TaskKind] = Registry("task_kind", "xtremedistil_tf.tasks")
+
+
+def register_task(record: TaskKind) -> TaskKind:
+    """Adds a kind of task.
+
+    Args:
+      record: the kind.
+
+    Returns:
+      The record.
+
+    Raises:
+      UserError: if there is another kind of that name.
+
+    Example:
+      register_task(dataclasses.replace(TASKS["classification"], kind="rating", settings=None))
+    """
+    return TASKS.register(record.kind)(record)
+
+
+for _record in (TAGGING, CLASSIFICATION, REGRESSION, SPANS):
+    register_task(_record)
+
+
+def task_kind(name: str) -> TaskKind:
+    """The record of a kind.
+
+    Args:
+      name: of the kind, as in metrics.json.
+
+    Raises:
+      UserError: if there is none of that name.
+    """
+    record = TASKS.find(name)
+    if record.kind != name:
+        raise UserError(f"the entry point {name!r} of xtremedistil_tf.tasks is the kind of task "
+                        f"{record.kind!r}; allowed: an entry point named like its kind")
+    return record
+
+
+def task_kind_of(saved: Mapping[str, Any]) -> TaskKind:
+    """The record of the kind that a run's metrics.json, or a model's record, names.
+
+    Args:
+      saved: the JSON object; older ones name no kind and are of taggers.
+
+    Raises:
+      UserError: if no kind has that name.
+    """
+    return task_kind(saved.get("kind", TAGGING.kind))

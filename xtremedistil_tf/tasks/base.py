@@ -1,0 +1,195 @@
+"""The record that describes a kind of task to the rest of the package."""
+
+import dataclasses
+import pkgutil
+from typing import Any, Callable, Mapping, Optional, Tuple
+
+
+@dataclasses.dataclass(frozen=True)
+class Lazy:
+    """A callable that is imported when it is called.
+
+    `tasks` is the lowest room: every other room may read a record. The record names the parts that
+    live in higher rooms as strings, so no import goes upwards and reading it loads no TensorFlow.
+
+    Attributes:
+      target: "package.module:attribute".
+    """
+
+    target: str
+
+    def load(self) -> Any:
+        """Imports the callable."""
+        return pkgutil.resolve_name(self.target)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Imports the callable and calls it."""
+        return self.load()(*args, **kwargs)
+
+
+@dataclasses.dataclass(frozen=True)
+class CardWording:
+    """What a model card says of a kind of task.
+
+    Attributes:
+      head: lines of the card's YAML head, from `pipeline_tag` on; ends inside the list of tags.
+      intro: the model in a few words, as "A named-entity tagger".
+      scored: what scores are over and what support counts.
+      cut: what happened to the part of a row beyond the longest length.
+      use: the section on how the model is used.
+    """
+
+    head: str
+    intro: str
+    scored: str
+    cut: str
+    use: str
+
+
+def _nothing(*args: Any) -> Any:
+    return {}
+
+
+def _no_text(*args: Any) -> str:
+    return ""
+
+
+def _no_lines(*args: Any) -> Tuple[str, ...]:
+    return ()
+
+
+_CLASS_SIGNATURES = "xtremedistil_tf.export.savedmodel.class_signatures"
+
+
+@dataclasses.dataclass(frozen=True)
+class TaskKind:
+    """A kind of task: all that the package has to know about it.
+
+    Attributes:
+      kind: name, as it stands in metrics.json and student.json.
+      measures: dev scores that may choose epochs and stages; the first is the default. Higher must
+        be better.
+      scores: names for people of the scores of all rows, in the order of tables.
+      card: wording of the model card.
+
+      label_set: (names, decoding) -> label set, a `data.labels.Labels`.
+      read_labels: (DataConfig, folder) -> label set of a task folder.
+      read_rows: (path, label set, DataConfig) -> (rows, `ReadReport`) of a split. Rows have `tags`,
+        `language`, and what `features` and the text model's `predict` read.
+      features: (tokenizer, rows, label set, DataConfig) -> `data.tokenization.alignment.Features`.
+      predict: (forward, features, label set) -> an answer a row.
+      score: (gold, answers, languages, label names) -> scores from 0 to 100, and "languages": the
+        scores and support of each.
+      write: (folder, split, who, rows, answers): writes a file of predictions.
+      write_gold: (folder, split, rows): writes the file to compare it with.
+      showcase: (path of `predictions`) -> some predictions, as text for a terminal.
+      text_model: (assets, logits, keep_whole) -> `inference.text_model.TextModel`, over a forward
+        pass that takes ids.
+
+      settings: settings of DataConfig that choose this kind; by default its `task_kind`.
+      files, may_lack: labelled files by split, and the splits whose file may be missing.
+      pairs: True if every row has two texts; else the run's settings say it.
+      labels_loss: loss on gold labels, a name in `training.loss_table.LOSSES`.
+      pooled: True if a sequence has one target, False if each token has one.
+      competing: True if the softmax runs over positions (spans), False if over classes.
+      classes: True if the outputs are classes, whose softmax gives probabilities.
+      tags_words: True if each word has an IOB2 tag.
+      windows: True if long contexts are cut into windows by a `SquadConfig`.
+      empty_labels: True if a row without a label counts as labelled (a question without answer).
+      distilled: True if a student can be distilled; False if it can be fine-tuned only.
+      binary_measures: those of `measures` that need exactly two classes.
+      spread: score that is the standard deviation over languages of the first measure.
+      language_score: key and name of the score of a language; by default the run's measure.
+      in_paper: True if the paper's tables are about this kind.
+      by_class: True if final scores have "classes" and "confusion".
+      predictions: file of predictions that a finished run has last.
+      formats: output formats of xtremedistil-predict, the default first.
+      most_checked: most rows on which exports are compared; None for all.
+      server_name: name of the model in TF Serving's configuration.
+      no_text_reason: why a SavedModel cannot take text.
+
+      warn: (DataConfig, rows by split) -> warnings about what was read.
+      details: (gold, answers, label set) -> further final scores.
+      section: (metrics) -> a section of the report, "" for none.
+      count_right: (gold, answer) of a row -> (right, predicted, gold), for paired tests of
+        significance; None if answers cannot be counted.
+      text_signatures: (forms, assets, tables, vocabulary file, keep_whole) -> (tf.Module, its
+        signatures by name) of a SavedModel that takes text; None if there is none.
+      ids_signatures: (forms, assets) -> the same of one that takes ids.
+      saved_model: (signatures, keep_whole, the student's record) -> `TextModel` over a SavedModel
+        that takes text.
+    """
+
+    kind: str
+    measures: Tuple[str, ...]
+    scores: Mapping[str, str]
+    card: CardWording
+
+    label_set: Callable[..., Any]
+    read_labels: Callable[..., Any]
+    read_rows: Callable[..., Any]
+    features: Callable[..., Any]
+    predict: Callable[..., Any]
+    score: Callable[..., Any]
+    write: Callable[..., Any]
+    write_gold: Callable[..., Any]
+    showcase: Callable[..., str]
+    text_model: Callable[..., Any]
+
+    settings: Optional[Mapping[str, Any]] = None
+    files: Mapping[str, str] = dataclasses.field(default_factory=lambda: {
+        "train": "train.tsv", "dev": "dev.tsv", "test": "test.tsv"})
+    may_lack: Tuple[str, ...] = ()
+    pairs: bool = False
+    labels_loss: str = "cross_entropy"
+    pooled: bool = True
+    competing: bool = False
+    classes: bool = True
+    tags_words: bool = False
+    windows: bool = False
+    empty_labels: bool = False
+    distilled: bool = True
+    binary_measures: Tuple[str, ...] = ()
+    spread: Optional[str] = None
+    language_score: Optional[Tuple[str, str]] = None
+    in_paper: bool = False
+    by_class: bool = False
+    predictions: str = "test.student.tsv"
+    formats: Tuple[str, ...] = ("json", "tsv")
+    most_checked: Optional[int] = None
+    server_name: str = "classifier"
+    no_text_reason: str = "this kind of task has no signature that takes text"
+
+    warn: Callable[..., Any] = _no_lines
+    details: Callable[..., Any] = _nothing
+    section: Callable[..., str] = _no_text
+    count_right: Optional[Callable[..., Any]] = None
+    text_signatures: Optional[Callable[..., Any]] = None
+    ids_signatures: Callable[..., Any] = Lazy(f"{_CLASS_SIGNATURES}:ids_signatures")
+    saved_model: Optional[Callable[..., Any]] = None
+
+    @property
+    def chosen_by(self) -> Mapping[str, Any]:
+        """The settings of DataConfig that choose this kind."""
+        return {"do_ner": False, "task_kind": self.kind} if self.settings is None \
+            else self.settings
+
+    def evaluate(self, forward: Any, features: Any, labels: Any) -> Mapping[str, Any]:
+        """Predicts and scores labelled rows.
+
+        Args:
+          forward: a `models.inference.Forward`.
+          features: the rows.
+          labels: the label set.
+        """
+        predicted = self.predict(forward, features, labels)
+        return self.score(features.tags, predicted, features.languages, labels.tags)
+
+    def describe(self, scores: Mapping[str, Any]) -> str:
+        """A line of text with the scores, those of `measures` first."""
+        names = sorted(self.scores, key=lambda name: name not in self.measures[:1])
+        told = ", ".join(f"{self.scores[name]} {scores[name]:.2f}" for name in names
+                         if name in scores)
+        if self.spread is None or self.spread not in scores:
+            return told
+        return f"{told}, std {scores[self.spread]:.2f} over {len(scores['languages'])} languages"
