@@ -174,6 +174,17 @@ def test_transfer_text_is_made_of_every_form_without_its_labels(tmp_path, form):
     assert (tmp_path / "task" / "transfer.txt").read_text("utf-8").splitlines() == expected
 
 
+@pytest.mark.parametrize("rows", [
+    ["text,labels", '"w{n}, ran","B-PER O"'],
+    ["id,tokens,ner_tags", """{n},"['w{n},', 'ran']","['B-PER', 'O']\""""],
+    ["id\ttext\ttags", "{n}\tw{n}, ran\tB-PER O"]])
+def test_tables_with_sentences_and_their_tags(tmp_path, rows):
+    header, row = rows
+    _, told, made = prepare(tmp_path, [header, *(row.replace("{n}", str(n)) for n in range(12))])
+    assert made[0] == "w0, ran\tB-PER O" and len(made) == 12
+    assert "of the table, tags from column" in told
+
+
 def test_the_texts_column_of_a_table_can_be_named(tmp_path):
     table = ["one two\tthree four", "five six\tseven eight", "nine ten\televen twelve"]
     with pytest.raises(UserError, match="other.txt: a table of 2 columns; name the column of the "

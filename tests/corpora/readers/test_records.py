@@ -91,6 +91,22 @@ def test_what_is_no_entity_is_told_with_what_came(entity, message):
     assert message in error
 
 
+@pytest.mark.parametrize("record", [
+    {"text": "Anna ran", "tags": ["B-PER", "O"]}, {"sentence": "Anna ran", "labels": "B-PER O"},
+    {"tokens": "Anna ran", "ner_tags": "B-PER O"}])
+def test_a_text_with_a_tag_for_each_word(record):
+    assert rows_of(record)[0] == [(("Anna", "ran"), ("B-PER", "O"))]
+
+
+def test_offsets_that_count_tokens_beside_a_text():
+    records = [{"text": f"Bo{n} ran to Oslo", "tokens": [f"Bo{n}", "ran", "to", "Oslo"],
+                "entities": [{"start": 0, "end": 1, "type": "PER"},
+                             {"start": 3, "end": 4, "type": "LOC"}]} for n in range(3)]
+    rows, counts = rows_of(*records)
+    assert {row[1] for row in rows} == {TAGGED[1]}
+    assert counts.notes == ["offsets count tokens, the end outside"]
+
+
 def test_letters_of_a_scheme_are_taken_off_types():
     (row,), counts = rows_of({"text": "Anna May lives in E-mail", "entities": [
         [0, 4, "B-PER"], [5, 8, "I-PER"], [18, 24, "E-mail"]]})
@@ -276,5 +292,6 @@ def test_types_without_letters_are_entities_of_neighbours():
     found, counts = tags("person-actor person-actor O location", "O O")
     assert found == ["B-person-actor I-person-actor O B-location", "O O"]
     assert counts["bare_types"] == 3
-    for rows in (["B-PER O", "PER O"], ["b-per i-per O"], ["PER-B PER-I O"], ["NN VB"], ["O -"]):
+    for rows in (["B-PER O", "PER O"], ["b-per i-per O"], ["PER-B PER-I O"], ["NN VB"], ["O -"],
+                 ["B I O"]):
         assert tags(*rows)[0] == rows

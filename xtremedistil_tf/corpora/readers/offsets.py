@@ -95,6 +95,23 @@ def find_offsets(sample: Sequence[Tuple[str, List[Span]]]) -> Offsets:
     return found
 
 
+def counts_tokens(sample: Sequence[Tuple[str, int, List[Span]]]) -> bool:
+    """Whether offsets count tokens though there is a text: as characters they fit no words.
+
+    Args:
+      sample: rows: (text, number of tokens, entities).
+    """
+    spans = [(text, count, span) for text, count, found in sample for span in found]
+    if len(spans) < _FEWEST or any(span.end > count for _, count, span in spans):
+        return False
+    fit = 0
+    for text, _, span in spans:
+        words = split_words(text)
+        fit += _fits(text, trimmed(span, text), ({one for _, one, _ in words},
+                                                 {one for _, _, one in words}))
+    return fit <= 0.25 * len(spans)
+
+
 def ends_inside(sample: Sequence[Tuple[int, List[Span]]], otherwise: bool) -> bool:
     """Whether the ends of entities that count tokens lie inside.
 

@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from xtremedistil_tf.corpora.readers.base import ReadOptions
 from xtremedistil_tf.corpora.readers.spans import Span, is_spans, read_spans
 from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.readers.recognise import is_tag
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
 from xtremedistil_tf.data.words import Word
 
@@ -13,7 +14,7 @@ from xtremedistil_tf.data.words import Word
 TOKENS = ("tokens", "words", "tokenized_text", "token", "sentence", "text", "tokenized")
 TAGS = ("ner_tags", "tags", "labels", "ner", "ner_labels", "bio_tags", "iob_tags", "label", "tag",
         "ner_tags_str", "entity_tags", "bio", "iob")
-TEXTS = ("text", "sentence", "content", "raw", "document", "body", "txt")
+TEXTS = ("text", "sentence", "content", "raw", "document", "body", "txt", "tokens", "words")
 ENTITIES = ("entities", "spans", "ents", "label", "labels", "annotations", "annotation", "ner",
             "named_entities", "entity", "mentions", "tags", "ner_tags")
 LANGUAGES = ("lang", "language", "langs", "language_code")
@@ -80,6 +81,16 @@ def _named(tags: List[Any], names: Tuple[str, ...]) -> Tuple[str, ...]:
                     ("tag_names", f"tag {at} is {tag}; --tag_names gives 0 to {len(names) - 1}"))
         return tuple(names[int(tag)] for tag in tags)
     return tuple(str(tag) for tag in tags)
+
+
+def _tagged_text(text: str, record: Dict[str, Any]) -> Optional[List[str]]:
+    """The words of a text, if a tag is given for each."""
+    words = text.split()
+    if any(_is_tags(record.get(name)) and len(record[name]) == len(words) and all(
+            isinstance(tag, str) and is_tag(tag) for tag in record[name])
+            for name in TAGS):
+        return words
+    return None
 
 
 def _is_tags(value: Any) -> bool:
@@ -156,8 +167,13 @@ def read_parts(record: Dict[str, Any], options: ReadOptions) -> Parts:
       RowError: for an object of another form.
     """
     language = _language(record, options)
+    # Tags in one text, as in `"tags": "B-PER O"`.
+    record = {**record, **{name: record[name].split() for name in TAGS if isinstance(
+        record.get(name), str) and all(map(is_tag, record[name].split()))}}
     text = next((record[name] for name in TEXTS if isinstance(record.get(name), str)), None)
     words, offsets = _words_in(text, record)
+    if words is None and text is not None:
+        words = _tagged_text(text, record)
     if words is not None:
         lists = [record[name] for name in TAGS if _is_tags(record.get(name)) and record[name]]
         texts = [tags for tags in lists if all(isinstance(tag, str) for tag in tags)]

@@ -6,7 +6,13 @@ from typing import Any, Iterable, Iterator, List, Tuple, Union
 
 from xtremedistil_tf.corpora.readers.base import Place, ReadOptions, Row, Tally
 from xtremedistil_tf.corpora.readers.exports import json_values, unpack
-from xtremedistil_tf.corpora.readers.offsets import CHARACTERS, Offsets, ends_inside, find_offsets
+from xtremedistil_tf.corpora.readers.offsets import (
+    CHARACTERS,
+    Offsets,
+    counts_tokens,
+    ends_inside,
+    find_offsets,
+)
 from xtremedistil_tf.corpora.readers.parts import REJECTED, Parts, read_parts
 from xtremedistil_tf.corpora.readers.sentences import sentence_bounds
 from xtremedistil_tf.corpora.readers.spans import Span, tag_tokens, tag_words
@@ -24,22 +30,33 @@ class Profile:
       labelled: whether any has entities or an answer; then a record without has none of them.
       offsets: what offsets count.
       ends_inside: whether the ends of entities that count tokens lie inside.
+      by_token: whether offsets count tokens though there are texts.
     """
 
     labelled: bool = False
     offsets: Offsets = CHARACTERS
     ends_inside: bool = False
+    by_token: bool = False
+
+
+def without_text(parts: Parts) -> Parts:
+    """A record that is read by its words; as it is where it has none."""
+    return parts if parts.words is None else dataclasses.replace(parts, text=None)
 
 
 def _profile(sample: Iterable[Parts]) -> Profile:
     """What a file's first records tell together."""
     parts = list(sample)
+    both = [(one.text, len(one.words), one.spans) for one in parts
+            if one.text is not None and one.words is not None and one.spans]
+    if counts_tokens(both):
+        parts = [without_text(one) for one in parts]
     in_text = [(one.text, one.spans) for one in parts if one.text is not None and one.spans]
     in_words = [(len(one.words), one.spans) for one in parts
                 if one.text is None and one.words is not None and one.spans]
     otherwise = any(one.by_token for one in parts)
     return Profile(any(one.labelled for one in parts), find_offsets(in_text),
-                   ends_inside(in_words, otherwise))
+                   ends_inside(in_words, otherwise), counts_tokens(both))
 
 
 def _sentences(text: str, words: List[Word], tags: List[str], spans: List[Span],
@@ -74,6 +91,8 @@ def examples_of(parts: Parts, profile: Profile, options: ReadOptions, counts: Ta
     if parts.tags is not None:
         yield Example(tuple(parts.words or ()), parts.tags, parts.language)
         return
+    if profile.by_token:
+        parts = without_text(parts)
     spans = parts.spans
     if spans is None and profile.labelled:
         spans = []
@@ -120,7 +139,8 @@ def read_records(records: Iterable[Tuple[Place, Any]], options: ReadOptions, cou
     profile = _profile(one for _, one in head if isinstance(one, Parts))
     if profile.offsets != CHARACTERS:
         counts.note(f"offsets count {profile.offsets.told}: converted")
-    if any(isinstance(one, Parts) and one.text is None and one.spans for _, one in head):
+    if any(isinstance(one, Parts) and one.spans and (one.text is None or profile.by_token)
+           for _, one in head):
         counts.note("offsets count tokens, the end " + (
             "inside" if profile.ends_inside else "outside"))
     for place, one in itertools.chain(head, found):

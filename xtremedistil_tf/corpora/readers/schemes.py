@@ -13,8 +13,9 @@ from xtremedistil_tf.data.readers.rows import Example, wrong_tags
 _CONTINUES = frozenset("IEML")
 _CLOSES = frozenset("ESLU")
 _OTHER_SCHEMES = LETTERS - frozenset("BI")
-# A type that stands for a tag, as in Few-NERD: no letter of a scheme before or behind it.
-_BARE = re.compile(r"(?![bieslum][-_])[^\W\d_][\w./&-]*(?<![-_][bieslu])", re.IGNORECASE)
+# A type that stands for a tag, as in Few-NERD: no letter of a scheme, nor one before or behind it.
+_BARE = re.compile(r"(?![bieslumo]$|[bieslum][-_])[^\W\d_][\w./&-]*(?<![-_][bieslu])",
+                   re.IGNORECASE)
 
 
 def to_iob2(tags: Sequence[str], counts: Counter[str]) -> Tuple[str, ...]:
@@ -74,7 +75,8 @@ def labels_for(types: Iterable[str]) -> List[str]:
 def _tagged_by_types(tags: Iterable[str]) -> bool:
     """Whether tags are O and types without a letter of a scheme before them."""
     found = set(tags)
-    return "O" in found and len(found) > 1 and all(map(_BARE.fullmatch, found))
+    return "O" in found and len(found) > 1 and all(
+        map(_BARE.fullmatch, found - {"O"}))
 
 
 def _with_letters(tags: Sequence[str]) -> Tuple[str, ...]:

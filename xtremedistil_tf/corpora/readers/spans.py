@@ -15,7 +15,7 @@ BEGINS = ("start", "start_offset", "begin", "start_char", "char_start", "startOf
 ENDS = ("end", "end_offset", "stop", "end_char", "char_end", "endOffset", "offset_end", "end_idx",
         "end_index", "to")
 # Keys of a list of both.
-PLACES = ("span", "offsets", "position", "positions", "char_span")
+PLACES = ("span", "offsets", "position", "positions", "pos", "char_span")
 LENGTHS = ("length", "len", "regionLength")
 # Some tools write the text of the entity under one of the last; then another key is its type.
 LABELS = ("label", "labels", "tag", "tags", "entity_type", "entityType", "ner_tag", "label_type",

@@ -1,15 +1,16 @@
 """Reads running text, lists of words, tables with a column of text, and the project's own rows."""
 
+import ast
 import csv
 import itertools
 import statistics
-from typing import Iterable, Iterator, List, Sequence, Tuple
+from typing import Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.readers.base import SAMPLE, ReadOptions, Row, Tally
 from xtremedistil_tf.corpora.readers.layout import is_break
 from xtremedistil_tf.corpora.readers.sentences import split_sentences
 from xtremedistil_tf.data.lines import Line, RowError
-from xtremedistil_tf.data.readers.recognise import find_separator, split_fields
+from xtremedistil_tf.data.readers.recognise import find_separator, is_tag, split_fields
 from xtremedistil_tf.data.readers.rows import (
     DEFAULT_LANGUAGE,
     Example,
@@ -116,14 +117,51 @@ def _text_column(rows: Sequence[Sequence[str]], options: ReadOptions) -> Tuple[i
     return longest[0], False
 
 
+def _items(cell: str) -> List[str]:
+    """The words or tags of a cell: apart by spaces, or as Python writes a list."""
+    if cell.startswith("["):
+        try:
+            found = ast.literal_eval(cell)
+        except (ValueError, SyntaxError):
+            found = None
+        if isinstance(found, list) and all(isinstance(one, str) for one in found):
+            return found
+    return cell.split()
+
+
+def _tagged_columns(rows: Sequence[Sequence[str]]) -> Optional[Tuple[int, int]]:
+    """(the column of sentences, that of their tags), if there are such; a header may stand first.
+    """
+    rows = [row for row in rows if len(row) == len(rows[-1])]
+    for tags in range(len(rows[-1])):
+        tagged = [row for row in rows if row[tags].strip() and all(map(is_tag, _items(row[tags])))]
+        if len(tagged) < max(1, len(rows) - 1):
+            continue
+        for words in range(len(rows[-1])):
+            if words != tags and all(len(_items(row[words])) == len(_items(row[tags]))
+                                     for row in tagged):
+                return words, tags
+    return None
+
+
 def read_table(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iterator[Row]:
-    """Reads one column of a table, tabs or CSV, as running text; its other columns are left out."""
+    """Reads one column of a table, tabs or CSV, as running text; its other columns are left out.
+
+    Where a column holds a tag for each word of another, these are words and tags.
+    """
     lines = iter(lines)
     head = list(itertools.islice(lines, SAMPLE))
     sample = [text for _, text in head if isinstance(text, str) and text.strip()]
     separator = find_separator(sample) or ","
-    column, header = _text_column([split_fields(text, separator) for text in sample], options)
-    counts.note(f"text from column {column + 1} of the table")
+    cells = [split_fields(text, separator) for text in sample]
+    tagged = _tagged_columns(cells)
+    if tagged:
+        column, header = tagged[0], not all(map(is_tag, _items(cells[0][tagged[1]])))
+        counts.note(f"words from column {tagged[0] + 1} of the table, tags from column "
+                    f"{tagged[1] + 1}")
+    else:
+        column, header = _text_column(cells, options)
+        counts.note(f"text from column {column + 1} of the table")
     numbered = itertools.chain(head, lines)
     bad: List[Row] = []
 
@@ -142,9 +180,14 @@ def read_table(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> It
         bad.clear()
         if header and place == 0 or not any(row):
             continue
-        if len(row) <= column:
+        if len(row) <= max(column, tagged[1] if tagged else 0):
             yield rows.line_num, RowError(("columns", f"{len(row)} columns; the text is expected "
                                            f"in column {column + 1}"))
+            continue
+        if tagged:
+            yield rows.line_num, Example(
+                tuple(_items(row[column])), tuple(_items(row[tagged[1]])),
+                options.language or DEFAULT_LANGUAGE)
             continue
         for words in _sentences(row[column], options, counts):
             yield rows.line_num, Example(words, (), options.language or DEFAULT_LANGUAGE)

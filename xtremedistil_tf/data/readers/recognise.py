@@ -34,8 +34,14 @@ _TEXTS = frozenset({"text", "sentence", "content", "document", "review", "body",
 
 
 def is_tag(text: str) -> bool:
-    """Whether a text is O or a tag of IOB, BIOES, BILOU or BMES."""
-    return text == "O" or (len(text) > 2 and text[0] in LETTERS and text[1] == "-")
+    """Whether a text is O or a tag of IOB, BIOES, BILOU or BMES.
+
+    A type may hold a space (`B-First Name`); several tags are none.
+    """
+    if text == "O":
+        return True
+    return len(text) > 2 and text[0] in LETTERS and text[1] == "-" and not (
+        " " in text and all(map(is_tag, text.split())))
 
 
 def split_fields(line: str, separator: Optional[str]) -> List[str]:
