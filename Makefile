@@ -36,6 +36,7 @@ docs: $(INSTALLED)
 	$(BIN)/python docs/make_flags.py
 	$(BIN)/python benchmarks/tables.py
 	$(BIN)/python benchmarks/prepare.py
+	$(BIN)/python benchmarks/public_forms.py
 
 # The documentation as a searchable site, in build/site.
 site: $(INSTALLED)

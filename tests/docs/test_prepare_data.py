@@ -23,6 +23,9 @@ def here(tmp_path_factory):
     folder = tmp_path_factory.mktemp("here")
     write_wikiann(folder / "wikiann", sorted(TABLE_17))
     write_conll(folder / "conll2003")
+    (folder / "germeval").mkdir()
+    (folder / "germeval" / "train.tsv").write_text("\n\n".join(
+        f"# source\n1\tAnna{n}\tB-PER\tO\n2\tlacht\tO\tB-X" for n in range(20)))
     (folder / "news.txt").write_text("Er kam heute. Sie ging.\n")
     (folder / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\nin\n")
     with open(folder / "all.jsonl", "w") as file:
@@ -47,17 +50,18 @@ def run(here, command):
 
 
 def test_the_commands_run_in_their_order(here):
-    assert len(COMMANDS) == 6
+    assert len(COMMANDS) == 7
     for command in COMMANDS:
         result = run(here, command)
         assert result.returncode == 0, (command, result.stderr)
     counts = {name: json.loads((here / name / "conversion.json").read_text())["splits"]
-              for name in ("data41", "conll", "mine", "hub")}
+              for name in ("data41", "conll", "outer", "mine", "hub")}
     assert len(counts["data41"]["train"]) == 41 and sum(
         counts["data41"]["transfer"].values()) == 41 * 5
     assert counts["conll"]["transfer"] == {"en": 2} and counts["conll"]["dev"] == {"en": 1}
     assert counts["mine"] == {"train": {"de": 21}, "dev": {"de": 3}, "test": {"de": 6},
                               "transfer": {"default": 2}}
+    assert sum(counts["outer"]["train"].values()) == 16
     assert counts["hub"]["dev"] == {"de": 3, "fr": 3}
     card = json.loads((here / "mine" / "card" / "card.json").read_text())
     assert card["licence"] == "CC BY-SA 4.0" and card["seq_len"] == 64

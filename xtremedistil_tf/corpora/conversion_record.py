@@ -20,7 +20,7 @@ _TOLD = {
     "cut_rows": "rows cut behind end marks (nothing else parts their sentences)",
     "retokenised": "sentences whose words were set apart",
     "widened_entities": "entities widened to whole words",
-    "cut_words": "words cut where two entities meet in them",
+    "cut_words": "words cut at the edges of entities",
     "repeated_entities": "entities that stand twice read once",
     "other_surfaces": "entities whose own text is not what stands at their offsets",
     "span_letters": "entities whose type began with a letter of a scheme (B-PER), read without it",

@@ -23,6 +23,9 @@ from xtremedistil_tf.data.readers.recognise import FORMS
 from xtremedistil_tf.data.readers.rows import LANGUAGE, Example
 from xtremedistil_tf.errors import UserError
 
+# Kinds of errors that all rows of a file have, or none.
+_OF_THE_FORM = frozenset({"no_tags", "tag_names", "span_keys", "span_label", "no_empty_line",
+                          "not_utf8", "encoding"})
 log = logging.getLogger("absl")
 
 
@@ -87,8 +90,10 @@ class SourceReader:
                 examples = self._clean(row, labelled, form, counts)
             except RowError as error:
                 if self._options.on_bad_row == "error":
-                    raise UserError(f"{source.name}:{place}: {error} "
-                                    "(--on_bad_row=skip leaves such rows out)") from None
+                    # Of a file that is of another form, hardly a row would be left.
+                    skip = "" if error.problems[0][0] in _OF_THE_FORM else \
+                        " (--on_bad_row=skip leaves such rows out)"
+                    raise UserError(f"{source.name}:{place}: {error}{skip}") from None
                 counts["skipped_rows"] += 1
                 problem = problem or f"{name_place(place)}: {error}"
                 continue

@@ -5,6 +5,7 @@ import re
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.readers.base import ReadOptions
+from xtremedistil_tf.corpora.readers.schemes import tagged_by_types
 from xtremedistil_tf.data.readers.recognise import (
     DOCUMENT,
     find_separator,
@@ -27,6 +28,8 @@ _EMPTY = frozenset({"", "_", "-"})
 _COLUMNS = "# global.columns ="
 _INDEX = re.compile(r"\d+([-.]\d+)?")
 _NUMBER = re.compile(r"-?\d+([.,-]\d+)*(e-?\d+)?")
+# A column of so few different values may hold types without a letter of a scheme.
+_FEW_TYPES = 20
 # Fewer lines without an empty one among them may be one sentence.
 _LONG_SENTENCE = 60
 
@@ -74,7 +77,9 @@ class _Column:
                 if value != "O":
                     self.types.setdefault(value[2:])
         self.distinct = len(set(values))
-        self.is_tags = tags >= 0.5 * len(values) > 0
+        self.is_tags = tags >= 0.5 * len(values) > 0 or (
+            tags >= 0.1 * len(values) > 0 and not self.types and self.distinct <= max(
+                _FEW_TYPES, 0.1 * len(values)) and tagged_by_types(values))
         self.is_chunks = bool(self.types) and _CHUNKS.issuperset(self.types)
         self.is_empty = self._most(lambda value: value in _EMPTY)
         self.is_index = self._most(_INDEX.fullmatch)

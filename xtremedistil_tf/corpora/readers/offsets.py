@@ -6,7 +6,7 @@ import itertools
 from typing import List, Optional, Sequence, Set, Tuple
 
 from xtremedistil_tf.corpora.readers.spans import Span, trimmed
-from xtremedistil_tf.data.words import split_words
+from xtremedistil_tf.data.words import has_unspaced, split_words
 
 # Fewer entities than this prove nothing.
 _FEWEST = 2
@@ -81,6 +81,9 @@ def find_offsets(sample: Sequence[Tuple[str, List[Span]]]) -> Offsets:
             if not way.differs(text):
                 continue
             for span in spans:
+                # In scripts without spaces our words are no words of the text, and prove nothing.
+                if span.surface is None and has_unspaced(text[max(0, span.begin - 2):span.end + 2]):
+                    continue
                 converted = way.convert(text, span)
                 # Bytes and units differ only behind the first wide character.
                 if (converted.begin, converted.end) == (span.begin, span.end):

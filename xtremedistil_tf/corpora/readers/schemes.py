@@ -72,7 +72,7 @@ def labels_for(types: Iterable[str]) -> List[str]:
     return ["O", *(f"{letter}-{kind}" for kind in sorted(set(types)) for letter in "BI")]
 
 
-def _tagged_by_types(tags: Iterable[str]) -> bool:
+def tagged_by_types(tags: Iterable[str]) -> bool:
     """Whether tags are O and types without a letter of a scheme before them."""
     found = set(tags)
     return "O" in found and len(found) > 1 and all(
@@ -92,7 +92,7 @@ def read_bare_types(rows: Iterator[Row], counts: Counter[str]) -> Iterator[Row]:
     Rows of other sources are passed on as they are; the first SAMPLE rows tell.
     """
     head = list(itertools.islice(rows, SAMPLE))
-    bare = _tagged_by_types(
+    bare = tagged_by_types(
         tag for _, row in head if isinstance(row, Example) for tag in row.tags)
     for place, row in itertools.chain(head, rows):
         if bare and isinstance(row, Example):

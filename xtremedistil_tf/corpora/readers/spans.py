@@ -84,7 +84,7 @@ def _of_dict(entity: Dict[str, Any], text: Optional[str]) -> Span:
     keys = [key for key in keys if entity[key] != stands] or keys
     if not keys:
         raise RowError(("span_keys", f"{place} has the keys {', '.join(map(str, entity))}; "
-                        f"its type is read from {', '.join(LABELS)}"))
+                        f"its type is read from {', '.join(LABELS[:14])}, ..."))
     surface = next((entity[key] for key in SURFACES if isinstance(entity.get(key), str)), None)
     return Span(begin, end, _label(entity[keys[0]], place), surface)
 

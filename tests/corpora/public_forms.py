@@ -1,0 +1,259 @@
+"""Public forms of data in small, written for this; shared with benchmarks/public_forms.py."""
+
+import gzip
+import io
+import json
+import pathlib
+import tarfile
+import zipfile
+from typing import Any, Callable, Dict, List, NamedTuple, Tuple
+
+from xtremedistil_tf.corpora.conversion_record import changes, suspicious
+from xtremedistil_tf.corpora.convert import convert
+from xtremedistil_tf.corpora.readers.base import ReadOptions
+from xtremedistil_tf.corpora.source_rows import ConvertOptions
+from xtremedistil_tf.corpora.sources.sources import find_sources
+from xtremedistil_tf.errors import UserError
+
+UNITS = 12
+Bytes = Callable[[str], bytes]
+
+
+class Form(NamedTuple):
+    """A form of data.
+
+    Attributes:
+      name: the corpus, tool or library that writes it.
+      unit: text of its sentence or record number n.
+      rows: what unit 0 becomes; empty where it is refused.
+      refusal: part of the message, where it is refused.
+      options: of ReadOptions.
+      file: name of the file in the folder that is given.
+      between, head, tail: what stands between the units, before and behind them.
+      pack: text to the file's bytes.
+    """
+
+    name: str
+    unit: Callable[[int], str]
+    rows: Tuple[str, ...] = ()
+    refusal: str = ""
+    options: Dict[str, Any] = {}
+    file: str = "train.txt"
+    between: str = "\n\n"
+    head: str = ""
+    tail: str = "\n"
+    pack: Bytes = str.encode
+
+
+def _columns(*lines: str) -> Callable[[int], str]:
+    """A unit of lines in which @ stands for the unit's number and spaces for tabs."""
+    return lambda n: "\n".join(line.replace("@", str(n)) for line in lines)
+
+
+def _tabs(*lines: str) -> Callable[[int], str]:
+    return _columns(*(line.replace(" ", "\t") for line in lines))
+
+
+def _json(make: Callable[[int, str], Any]) -> Callable[[int], str]:
+    """A unit that is a JSON value, made of its number and its text."""
+    return lambda n: json.dumps(make(n, f"Anna{n} lives in Oslo"), ensure_ascii=False)
+
+
+def _ends(n: int) -> Tuple[int, int, int]:
+    """End of the first entity, begin and end of the second in the text of unit n."""
+    return 4 + len(str(n)), 14 + len(str(n)), 18 + len(str(n))
+
+
+def _spans(n: int, *, begin: str = "start", end: str = "end", label: str = "label",
+           wrap: Callable[[str], Any] = lambda kind: kind) -> List[Dict[str, Any]]:
+    first, second, last = _ends(n)
+    return [{begin: 0, end: first, label: wrap("PER")}, {begin: second, end: last,
+                                                         label: wrap("LOC")}]
+
+
+def _lists(n: int) -> List[List[Any]]:
+    return [list(span.values()) for span in _spans(n)]
+
+
+def _label_studio(n: int, text: str) -> Dict[str, Any]:
+    return {"id": n, "data": {"text": text}, "annotations": [{
+        "was_cancelled": False, "result": [{"type": "labels", "from_name": "label", "value": {
+            **span, "text": text[span["start"]:span["end"]]}}
+            for span in _spans(n, label="labels", wrap=lambda kind: [kind])]}], "predictions": []}
+
+
+def _prodigy(n: int, text: str) -> Dict[str, Any]:
+    answer = "reject" if n == 11 else "accept"
+    return {"text": text, "answer": answer, **({"spans": _spans(n)} if n < 8 else {})}
+
+
+def _emoji(n: int, _: str) -> Dict[str, Any]:
+    return {"text": f"😀😀 Anna{n} lives", "entities": [[5, 9 + len(str(n)), "PER"]]}
+
+
+def _tar(text: str) -> bytes:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w:gz") as archive:
+        member = tarfile.TarInfo("corpus/train.txt")
+        member.size = len(text.encode())
+        archive.addfile(member, io.BytesIO(text.encode()))
+    return made.getvalue()
+
+
+def _zip(text: str) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("corpus/train.txt", text)
+    return made.getvalue()
+
+
+PLAIN = _columns("Anna@ B-PER", "lives O", "in O", "Oslo B-LOC")
+ROW = "Anna0 lives in Oslo\tB-PER O O B-LOC"
+GERMEVAL = _tabs("#\tsource", "1 Anna@ B-PER O", "2 lives O O", "3 in O O", "4 Oslo B-ORG B-LOC")
+HIPE = _tabs("Anna@ B-pers O B-pers.ind Q1 _", "lives O O O _ _", "in O O O _ _",
+             "Oslo B-loc B-org B-loc.adm Q2 EndOfSentence")
+HIPE_HEAD = "\t".join(("TOKEN", "NE-COARSE-LIT", "NE-COARSE-METO", "NE-FINE-LIT", "NEL-LIT",
+                       "MISC")) + "\n# hipe2022:document_id = a\n"
+UPPER = ROW.replace("PER", "pers").replace("LOC", "loc")
+LINES = {"file": "train.jsonl", "between": "\n"}
+ARRAY = {"file": "train.json", "between": ",\n", "head": "[", "tail": "]\n"}
+
+FORMS = (
+    Form("CoNLL-2003, IOB1, with documents", _columns(
+        "Anna@ NNP B-NP I-PER", "lives VBZ B-VP O", "in IN B-PP O", "Oslo NNP B-NP I-LOC"),
+        (ROW,), head="-DOCSTART- -X- -X- O\n\n"),
+    Form("CoNLL-2002, Latin-1", _columns("Zoë@ B-PER", "lives O"), refusal="not UTF-8 at byte",
+         file="esp.train", pack=lambda text: text.encode("latin-1")),
+    Form("CoNLL-2002, Latin-1", _columns("Zoë@ B-PER", "lives O"), ("Zoë0 lives\tB-PER O",),
+         options={"encoding": "latin-1"}, file="esp.train",
+         pack=lambda text: text.encode("latin-1")),
+    Form("GermEval 2014", GERMEVAL, refusal="2 columns hold tags: 3 (PER, ORG); 4 (LOC); choose"),
+    Form("GermEval 2014", GERMEVAL, (ROW.replace("B-LOC", "B-ORG"),), options={"tag_column": "3"}),
+    Form("Universal NER", _columns(
+        "# sent_id = @", "# text = Anna@ lives", "1\tAnna@\tB-PER\t-\tann",
+        "2\tlives\tO\t-\t-"), ("Anna0 lives\tB-PER O",), file="en_ewt-ud-train.iob2"),
+    Form("HIPE-2022", HIPE, refusal="choose one with --tag_column=NE-COARSE-LIT or NE-COARSE-METO",
+         head=HIPE_HEAD, between="\n"),
+    Form("HIPE-2022", HIPE, (UPPER,), options={"tag_column": "NE-COARSE-LIT"}, head=HIPE_HEAD,
+         between="\n"),
+    Form("CoNLL-U Plus", _tabs("1-2 dunno _ _", "1 Anna@ NNP B-PER", "2 lives VBZ O"),
+         ("Anna0 lives\tB-PER O",), head="# global.columns = ID FORM XPOS NER\n"),
+    Form("WNUT-17", _tabs("Anna@ B-person", "lives O"), ("Anna0 lives\tB-person O",),
+         file="wnut17train.conll"),
+    Form("Few-NERD", _tabs("Anna@ person-actor", "Low person-actor", "lives O"),
+         ("Anna0 Low lives\tB-person-actor I-person-actor O",)),
+    Form("MultiNERD", _tabs("0 Anna@ B-PER", "1 lives O", "2 in O", "3 Oslo B-LOC"), (ROW,),
+         file="train_en.tsv"),
+    Form("MasakhaNER, a folder a language", PLAIN, (
+        "Anna0 lives in Oslo\tyo:B-PER yo:O yo:O yo:B-LOC",), file="yo/train.txt"),
+    Form("WikiAnn of Rahimi et al.", _columns("de:Anna@\tB-PER", "de:lives\tO"),
+         ("Anna0 lives\tde:B-PER de:O",), file="de/train"),
+    Form("MIT Movie, the tag first", _tabs("B-ACTOR anna@", "O lives"),
+         ("anna0 lives\tB-ACTOR O",)),
+    Form("Chinese résumés, BMES by character", _columns("高@ B-NAME", "勇 E-NAME", "： O"),
+         ("高0 勇 ：\tB-NAME I-NAME O",)),
+    Form("a table of Kaggle, CSV", _columns("Sentence: @,Anna@,NNP,B-PER", ",lives,VBZ,O"),
+         ("Anna0 lives\tB-PER O",), head="Sentence #,Word,POS,Tag\n", between="\n",
+         file="train.csv"),
+    Form("sentences and tags, CSV", _columns('"Anna@, there","B-PER O"'),
+         ("Anna0, there\tB-PER O",), head="text,labels\n", between="\n", file="train.csv"),
+    Form("Hugging Face, names of tags", _json(lambda n, text: {
+        "tokens": text.split(), "ner_tags": ["B-PER", "O", "O", "B-LOC"]}), (ROW,), **LINES),
+    Form("Naamapadam, numbers of tags", _json(lambda n, text: {
+        "words": text.split(), "ner": [1, 0, 0, 5]}), refusal="name them with --tag_names",
+        **LINES),
+    Form("Naamapadam, numbers of tags", _json(lambda n, text: {
+        "words": text.split(), "ner": [1, 0, 0, 5]}), (ROW,), options={"tag_names": (
+            "O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")}, **LINES),
+    Form("Label Studio, JSON", _json(_label_studio), (ROW,), **ARRAY),
+    Form("Label Studio, JSON_MIN", _json(lambda n, text: {
+        "id": n, "text": text, "annotator": 1,
+        "label": _spans(n, label="labels", wrap=lambda kind: [kind])}), (ROW,), **ARRAY),
+    Form("doccano", _json(lambda n, text: {"id": n, "text": text, "label": _lists(n)}), (ROW,),
+         **LINES),
+    Form("doccano, with relations", _json(lambda n, text: {
+        "text": text, "relations": [],
+        "entities": _spans(n, begin="start_offset", end="end_offset")}), (ROW,), **LINES),
+    Form("Prodigy", _json(_prodigy), (ROW,), **LINES),
+    Form("spaCy, training data", _json(lambda n, text: [text, {"entities": _lists(n)}]), (ROW,),
+         **ARRAY),
+    Form("spaCy, Doc.to_json", _json(lambda n, text: {
+        "text": text, "ents": _spans(n), "tokens": [
+            {"id": 0, "start": text.index(word), "end": text.index(word) + len(word)}
+            for word in text.split()]}), (ROW,), **LINES),
+    Form("GLiNER", _json(lambda n, text: {
+        "tokenized_text": text.split(), "ner": [[0, 0, "PER"], [3, 3, "LOC"]]}), (ROW,), **ARRAY),
+    Form("SciERC", _json(lambda n, text: {
+        "doc_key": str(n), "sentences": [text.split()], "ner": [[[0, 0, "PER"], [3, 3, "LOC"]]]}),
+        (ROW,), **LINES),
+    Form("SpERT", _json(lambda n, text: {"tokens": text.split(), "entities": [
+        {"type": "PER", "start": 0, "end": 1}, {"type": "LOC", "start": 3, "end": 4}]}), (ROW,),
+        **ARRAY),
+    Form("Rasa", _json(lambda n, text: {"text": text, "intent": "x", "entities": [
+        {**span, "value": "x"} for span in _spans(n, label="entity")]}), (ROW,), file="train.json",
+        between=",\n", head='{"rasa_nlu_data": {"common_examples": [', tail="]}}\n"),
+    Form("CLUENER", _json(lambda n, text: {"text": text, "label": {
+        "PER": {text[:_ends(n)[0]]: [[0, _ends(n)[0] - 1]]},
+        "LOC": {"Oslo": [[_ends(n)[1], _ends(n)[2] - 1]]}}}), (ROW,), **LINES),
+    Form("Japanese Wikipedia of Stockmark", _json(lambda n, _: {
+        "curid": str(n), "text": f"{n}番の東京タワーへ", "entities": [
+            {"name": "東京タワー", "span": [len(str(n)) + 2, len(str(n)) + 7], "type": "施設名"}]}),
+        ("0 番 の 東 京 タワー へ\tO O O B-施設名 I-施設名 I-施設名 O",), **ARRAY),
+    Form("offsets of JavaScript", _json(_emoji), ("😀😀 Anna0 lives\tO B-PER O",), **LINES),
+    Form("types with spaces", _json(lambda n, text: {
+        "text": text, "entities": [[0, _ends(n)[0], "First Name"]]}),
+        ("Anna0 lives in Oslo\tB-First_Name O O O",), **LINES),
+    Form("UTF-16 of a Windows editor", PLAIN, (ROW,), pack=lambda text: text.encode("utf-16")),
+    Form("a zip archive", PLAIN, (ROW,), file="corpus.zip", pack=_zip),
+    Form("a tar archive", PLAIN, (ROW,), file="corpus.tar.gz", pack=_tar),
+    Form("a compressed file", PLAIN, (ROW,), file="train.txt.gz",
+         pack=lambda text: gzip.compress(text.encode())),
+    Form("no empty lines", _columns("Anna@ B-PER", "lives O", "in O", "Oslo B-LOC", ". O"),
+         ("Anna0 lives in Oslo .\tB-PER O O B-LOC O",), between="\n", tail="\nx O\ny O\n"),
+    Form("XtremeDistil's own, with two spaces", _columns("Anna@  Low\ten:B-PER en:I-PER en:I-PER"),
+         ("Anna0 Low\ten:B-PER en:I-PER",), between="\n", file="train.tsv"),
+    Form("OntoNotes, CoNLL-2012", _columns("Anna@ NNP (PERSON*)", "lives VBZ *"),
+         refusal="no column holds tags such as B-PER and O"),
+    Form("running text", _columns("Anna@ lives in Oslo."), refusal="it was read as running text",
+         between="\n"),
+    Form("Parquet", PLAIN, refusal="is a Parquet file; --format=datasets",
+         file="train-00000-of-00001.parquet", pack=lambda text: b"PAR1" + text.encode()),
+    Form("types under a key that nobody knows", _json(lambda n, text: {
+        "text": text, "entities": _spans(n, label="kind_of")}),
+        refusal="has the keys start, end, kind_of; its type is read from label", **LINES),
+    Form("types that are numbers", _json(lambda n, text: {
+        "text": text, "annotations": _spans(n, begin="start_offset", end="end_offset",
+                                            wrap=lambda kind: 3)}),
+        refusal="has the number 3 for its type; needed is its name", **LINES),
+)
+
+
+class Result(NamedTuple):
+    """What came of a form: its rows, what was said, or the refusal."""
+
+    rows: List[str]
+    said: List[str]
+    refusal: str
+
+
+def convert_form(form: Form, folder: pathlib.Path) -> Result:
+    """Writes a form into a folder and converts it.
+
+    Args:
+      form: the form.
+      folder: is made.
+    """
+    path = folder / "in" / form.file
+    path.parent.mkdir(parents=True)
+    text = form.head + form.between.join(form.unit(n) for n in range(UNITS)) + form.tail
+    path.write_bytes(form.pack(text))
+    try:
+        sources, _ = find_sources(folder / "in")
+        record = convert(sources, folder / "task", ConvertOptions(ReadOptions(**form.options)))
+    except UserError as error:
+        return Result([], [], str(error).replace(f"{folder / 'in'}/", ""))
+    rows = [line for split in ("train", "dev", "test")
+            for line in (folder / "task" / f"{split}.tsv").read_text("utf-8").splitlines()]
+    said = [line for source in record["sources"]
+            for line in [*changes(source), *suspicious(source)]]
+    return Result(rows, said, "")

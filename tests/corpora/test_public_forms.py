@@ -1,0 +1,24 @@
+"""Each public form of data is read right or refused in one line with the way out."""
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.corpora.public_forms import FORMS, convert_form
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: f"{form.name} {form.options or ''}")
+def test_public_forms(form, tmp_path):
+    result = convert_form(form, tmp_path)
+    if form.refusal:
+        assert form.refusal in result.refusal and not result.rows
+        assert "\n" not in result.refusal and len(result.refusal) < 400
+        return
+    assert not result.refusal
+    assert set(form.rows) <= set(result.rows)
+    assert not any("suspicious" in line for line in result.said)
+
+
+def test_the_page_shows_them_all():
+    page = (ROOT / "docs" / "reference" / "public_forms.md").read_text("utf-8")
+    missing = [form.name for form in FORMS if f"| {form.name} |" not in page]
+    assert not missing and len({form.name for form in FORMS}) >= 20
