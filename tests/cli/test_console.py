@@ -196,5 +196,5 @@ def test_a_full_disk_is_told_in_one_line():
 def test_memory_that_ran_out_has_a_hint_of_its_own():
     result = failing("raise MemoryError")
     assert result.returncode == 1 and "Traceback" in result.stderr
-    assert result.stderr.endswith("hint: memory ran out: a smaller batch or shorter rows need less "
-                                  "of it (--ft_batch_size is 32)\n")
+    assert result.stderr.endswith("hint: memory ran out: a smaller batch or shorter sequences need "
+                                  "less of it (--ft_batch_size is 32)\n")

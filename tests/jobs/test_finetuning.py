@@ -229,7 +229,7 @@ def test_a_fine_tuned_transformer_goes_on(tuned, tmp_path):
 def test_a_transformers_rows_keep_their_length(tuned, tmp_path):
     folder, _, config = tuned
     data = dataclasses.replace(config.data, seq_len=20)
-    with pytest.raises(UserError, match="--seq_len is 20, but the student in .* rows of 24 pieces"):
+    with pytest.raises(UserError, match="--seq_len is 20, .* sequences of 24 subword tokens"):
         run_fine_tuning(dataclasses.replace(config, data=data), tmp_path / "run",
                         student_dir=folder)
 

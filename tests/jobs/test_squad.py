@@ -130,7 +130,7 @@ def test_the_saved_model_takes_ids_and_says_so(answered):
     np.testing.assert_allclose(found["start_logits"].numpy()[real], logits[real][:, 0], atol=1e-4)
     np.testing.assert_allclose(found["end_logits"].numpy()[real], logits[real][:, 1], atol=1e-4)
     assert (logits[~real] < -1e8).all()
-    with pytest.raises(UserError, match="takes piece ids, not text.*keras or onnx"):
+    with pytest.raises(UserError, match="takes token ids, not text.*keras or onnx"):
         xtremedistil_tf.load(folder, "savedmodel")
 
 

@@ -63,7 +63,7 @@ def test_its_tokenizer_may_have_fewer_pieces_but_not_more(tokenizer, tmp_path):
     assert load_student_tokenizer(settings(folder)).get_vocab() == tokenizer.get_vocab()
     held = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**held, "vocab_size": len(tokenizer) - 1}))
-    with pytest.raises(UserError, match="its tokenizer has .* pieces, its embedding .* rows"):
+    with pytest.raises(UserError, match="its tokenizer has .* tokens, its embedding .* rows"):
         load_student_tokenizer(settings(folder))
 
 

@@ -83,7 +83,7 @@ def test_what_cannot_be_averaged_is_told(config, folders, tokenizer, sample_word
     with pytest.raises(UserError, match="--teacher_model_dir is 'a,,b'; allowed: folders, commas"):
         TeacherConfig(model_dir="a,,b")
     other = train_wordpiece(sample_words[:3], 60, True)
-    with pytest.raises(UserError, match="teacher 2 of --teacher_model_dir has other pieces than"):
+    with pytest.raises(UserError, match="teacher 2 of --teacher_model_dir has another tokenizer"):
         average_teachers([build_teacher(make_encoder("bert", len(one)), one, 5, 1)
                           for one in (tokenizer, other)])
 

@@ -56,7 +56,7 @@ def test_data_and_licence(metrics):
 def test_limits(metrics):
     text = render_model_card(metrics, RECORD, 1, {})
     assert "Weakest languages by test F1: sq (75.00), xx (76.00), de (77.00)." in text
-    assert "at most 32 pieces; 33 of 900 test sentences were longer" in text
+    assert "at most 32 subword tokens; 33 of 900 test sentences were longer" in text
     del metrics["teacher"]["test"], metrics["student"]["test"]
     text = render_model_card(metrics, RECORD, 1, {})
     assert "There are no test scores" in text and "by dev F1: sq (85.00)" in text

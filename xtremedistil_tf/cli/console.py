@@ -71,7 +71,8 @@ def _memory_hint(own: Sequence[str]) -> str:
              if name in own and FLAGS[name].value is not None]
     if not sizes:
         return "memory ran out: shorter texts need less of it, and fewer programs beside this one"
-    return f"memory ran out: a smaller batch or shorter rows need less of it ({', '.join(sizes)})"
+    return ("memory ran out: a smaller batch or shorter sequences need less of it "
+            f"({', '.join(sizes)})")
 
 
 def _end_of_fault(error: Exception, own: Sequence[str]) -> NoReturn:

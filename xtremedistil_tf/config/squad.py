@@ -38,5 +38,5 @@ class SquadConfig:
         least = self.max_query_length + self.doc_stride + _MARKERS + 1
         require(seq_len >= least,
                 f"--seq_len is {seq_len}; a question (--max_query_length={self.max_query_length}), "
-                f"what windows share (--doc_stride={self.doc_stride}) and a piece more need at "
-                f"least {least}")
+                f"what windows share (--doc_stride={self.doc_stride}) and one more subword token "
+                f"need at least {least}")

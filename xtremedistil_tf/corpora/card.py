@@ -33,11 +33,11 @@ def _splits(card: Dict[str, Any]) -> str:
             length["p95"], f"{length['longest']:,}", _percent(numbers["cut"]),
             _percent(numbers["unknown"]), f"{numbers['duplicates']:,}"])
     header = ["Split", "Sentences", "Words", "Languages", f"Mean {card['unit']}", "Median", "95 %",
-              "Longest", f"Cut at {card['seq_len']}", "Unknown pieces", "Duplicates"]
+              "Longest", f"Cut at {card['seq_len']}", "Unknown tokens", "Duplicates"]
     notes = []
     if card["unit"] == "words":
         notes.append("No tokenizer was given: lengths are in words, the share that is cut is at "
-                     "least this, and unknown pieces are not counted (`--tokenizer`).")
+                     "least this, and unknown subword tokens are not counted (`--tokenizer`).")
     for split, numbers in card["splits"].items():
         if numbers.get("unusable_rows"):
             notes.append(f"{split}: {numbers['unusable_rows']:,} unusable rows are not counted; "
@@ -75,7 +75,7 @@ def _languages(card: Dict[str, Any]) -> str:
                      / max(1, total)),
             f"{sum(part['duplicates'] for part in parts):,}"])
     header = ["Language", *labelled, f"Mean {card['unit']}", f"Cut at {card['seq_len']}",
-              "Unknown pieces", "Duplicates"]
+              "Unknown tokens", "Duplicates"]
     return "\n\n".join(["## Languages", "Of the labelled splits; duplicates within each split.",
                         table(header, rows)])
 
@@ -129,7 +129,7 @@ def write_card(folder: pathlib.Path, transfer_file: str = "transfer.txt",
     record = folder / RECORD_FILE
     card = {
         "name": folder.resolve().name, "licence": licence, "tokenizer": tokenizer,
-        "unit": "pieces" if tokenizer else "words", "seq_len": seq_len,
+        "unit": "subword tokens" if tokenizer else "words", "seq_len": seq_len,
         **measure_task(folder, transfer_file, measure, seq_len),
         "conversion": read_json(record) if record.is_file() else None,
     }

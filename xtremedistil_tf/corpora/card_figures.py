@@ -61,7 +61,7 @@ def draw_lengths(card: Card, path: pathlib.Path) -> None:
                  label=f"--seq_len={card['seq_len']}")
     axis.set_xlim(0, furthest)
     axis.set_ylim(0, 101)
-    axis.set_xlabel(f"length in {card['unit']}, markers not counted")
+    axis.set_xlabel(f"length in {card['unit']}, special tokens not counted")
     axis.set_ylabel("rows that are longer, %")
     axis.set_title("Lengths")
     axis.legend(frameon=False)
@@ -88,7 +88,7 @@ def draw_languages(card: Card, path: pathlib.Path) -> None:
     lower.bar([at - 0.2 for at in places], [100 * languages[code]["cut"] for code in codes], 0.4,
               color=_COLOURS["dev"], label=f"rows cut at {card['seq_len']}")
     lower.bar([at + 0.2 for at in places], [100 * languages[code]["unknown"] for code in codes],
-              0.4, color=_COLOURS["test"], label="unknown pieces")
+              0.4, color=_COLOURS["test"], label="unknown subword tokens")
     lower.set_ylabel("%")
     lower.set_xticks(places, codes, rotation=90 if len(codes) > 12 else 0)
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
@@ -99,5 +99,5 @@ def draw_languages(card: Card, path: pathlib.Path) -> None:
 FIGURES = (
     ("labels.png", "Entities by type", draw_labels),
     ("lengths.png", "Lengths of rows", draw_lengths),
-    ("languages.png", "Sentences, cut rows and unknown pieces by language", draw_languages),
+    ("languages.png", "Sentences, cut rows and unknown tokens by language", draw_languages),
 )

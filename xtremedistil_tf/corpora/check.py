@@ -140,7 +140,7 @@ def _check_split(folder: pathlib.Path, split: str, labels: Optional[LabelSet], s
                       f"{'' if repaired > 1 else 's'} nothing, read as B-")
         if len(example.words) > MOST_WORDS:
             file.warn(number, "long_row", f"{len(example.words)} words; no encoder reads over 512 "
-                      "pieces, the rest is scored as O")
+                      "subword tokens; the rest is scored as O")
         if example.language == DEFAULT_LANGUAGE:
             bare.append(number)
         else:

@@ -69,8 +69,8 @@ def _check_start(
             f"--student_dir {folder} lies in --model_dir {model_dir}, where the new student goes; "
             "name another --model_dir")
     require(assets.longest in (None, config.data.seq_len),
-            f"--seq_len is {config.data.seq_len}, but the student in {folder} was made for rows of "
-            f"{assets.longest} pieces; allowed: {assets.longest}")
+            f"--seq_len is {config.data.seq_len}, but the student in {folder} was made for "
+            f"sequences of {assets.longest} subword tokens; allowed: {assets.longest}")
 
 
 def _read(

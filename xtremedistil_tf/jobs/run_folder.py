@@ -77,7 +77,7 @@ def claim(
         if changed and made:
             raise UserError(
                 f"{model_dir} was made by other settings or data: {'; '.join(changed)}. "
-                "Use another --model_dir, or --overwrite to start it anew"
+                "Use another --model_dir, or --overwrite to start it again"
             )
     if not path.is_file() or read_json(path) != now:
         write_json(path, now)

@@ -68,7 +68,7 @@ def student_text(config: RunConfig, teacher: Teacher) -> StudentText:
     own = load_student_tokenizer(config.student)
     differs = definition(own) != definition(teacher.tokenizer)
     require(not (differs and config.distil.attention),
-            "--distil_attention compares pieces with pieces, and those of "
-            f"{config.student.pt_student_checkpoint} are not the teacher's; allowed with "
-            "--compress_word_embedding, which reads the teacher's")
+            "--distil_attention needs the teacher's subword tokens, and "
+            f"{config.student.pt_student_checkpoint} has others; allowed with "
+            "--compress_word_embedding, which takes the teacher's tokenizer")
     return StudentText(own, differs, True)

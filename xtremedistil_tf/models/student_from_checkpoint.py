@@ -91,7 +91,7 @@ def load_student_tokenizer(config: StudentConfig) -> Any:
     found = peek_checkpoint(transformers.TFAutoModel, name, _FLAG)
     tokenizer = load_tokenizer(name, model_type=found.model_type)
     if len(tokenizer) > found.vocab_size:
-        raise UserError(f"{name}: its tokenizer has {len(tokenizer)} pieces, its embedding "
+        raise UserError(f"{name}: its tokenizer has {len(tokenizer)} tokens, its embedding "
                         f"{found.vocab_size} rows")
     return tokenizer
 

@@ -23,14 +23,14 @@ def average_teachers(teachers: Sequence[Teacher]) -> Teacher:
       teachers: at least two, of the same labels; it cannot be trained.
 
     Raises:
-      UserError: if they cut text into different pieces.
+      UserError: if they split text into different subword tokens.
     """
     first = teachers[0]
     for number, teacher in enumerate(teachers):
         if definition(teacher.tokenizer) != definition(first.tokenizer):
-            raise UserError(f"teacher {number + 1} of --teacher_model_dir has other pieces than "
-                            "the first; allowed: teachers of one tokenizer, whose logits can be "
-                            "averaged piece by piece")
+            raise UserError(f"teacher {number + 1} of --teacher_model_dir has another tokenizer "
+                            "than the first; allowed: teachers of one tokenizer, whose logits can "
+                            "be averaged")
         # A model's parts need names of their own.
         rename_model(teacher.model, f"teacher_{number}")
     inputs = {name: tf.keras.Input([None], dtype=given.dtype, name=name)

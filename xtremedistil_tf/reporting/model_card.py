@@ -66,7 +66,7 @@ def _summary(metrics: Metrics, record: Mapping[str, Any], weights: int) -> str:
         ["parameters", f"{student['parameters']:,}, of which {student['embedding_parameters']:,} "
          f"word embeddings{beside}"],
         ["weights", f"{weights / 1e6:.1f} MB (safetensors, float32)"],
-        ["vocabulary", f"{student['vocabulary']:,} pieces of "
+        ["vocabulary", f"{student['vocabulary']:,} subword tokens of "
          f"{_READS[sizes.own_vocabulary or not taught(metrics)]} tokenizer"],
         ["labels", ", ".join(record["tags"])],
         ["made by", f"xtremedistil_tf {metrics['version']}"],
@@ -127,12 +127,12 @@ def _limits(metrics: Metrics, record: Mapping[str, Any]) -> str:
     counts = metrics["data"].get(split) or {}
     cut = counts.get("cut_sentences", 0)
     lines.append(
-        f"It was trained on rows of at most {record['seq_len']} pieces; {cut:,} of "
+        f"It was trained on sequences of at most {record['seq_len']} subword tokens; {cut:,} of "
         f"{counts.get('sentences', 0):,} {split} sentences were longer, and what lay beyond "
         f"{task_kind_of(metrics).card.cut}.")
     lines.append("Languages, scripts and kinds of text that are not named here were not measured.")
     if not StudentConfig(**record["student"]).own_vocabulary:
-        lines.append("Pieces that occurred neither in the training nor in the transfer text"
+        lines.append("Subword tokens that occurred neither in the training nor in the transfer text"
                      + " of its distillation" * (not taught(metrics)) + " are read as unknown.")
     if taught(metrics):
         lines.append("What the teacher gets wrong the student has learnt too.")

@@ -24,7 +24,7 @@ def write(
       The table as Markdown.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    split = "dev after each step" if study.form == "stages" else "test"
+    split = "dev after each stage" if study.form == "stages" else "test"
     notes = [f"F1 of phrases on {split}, mean over languages; seeds: "
              f"{', '.join(map(str, seeds))}. The paper's figures are of 41 languages, mBERT and up "
              "to 7.2 million transfer sentences."]

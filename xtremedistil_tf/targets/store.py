@@ -141,7 +141,7 @@ class TargetStore:
         for index in range(self.shards):
             for path in self.damage(index, kinds):
                 raise UserError(f"target shard {path} is damaged; run the same command again: "
-                                "this shard alone is made anew")
+                                "only this shard is made again")
 
     def sound_shards(self, kinds: Sequence[str]) -> List[int]:
         """Numbers of the shards that are there and whose every record can be read."""

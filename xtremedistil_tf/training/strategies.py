@@ -272,7 +272,7 @@ def build_plan(
                 step.monitor or measure, labelled if step.data == "both" else None,
                 config.weight_average))
     if not stages:
-        raise UserError("--stage_epochs leaves no step of the plan")
+        raise UserError("--stage_epochs leaves no stage of the plan")
     return tuple(stages)
 
 

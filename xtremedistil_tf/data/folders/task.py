@@ -227,5 +227,5 @@ def describe(
             warnings.append(f"{split}: {found['lost_answers']} answers lie whole in no window; "
                             "a larger --doc_stride would hold them")
         if found.get("empty_words"):
-            warnings.append(f"{split}: {found['empty_words']} words yield no piece")
+            warnings.append(f"{split}: {found['empty_words']} words yield no subword token")
     return {**described, "warnings": warnings}

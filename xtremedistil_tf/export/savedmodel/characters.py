@@ -60,11 +60,12 @@ def why_not(tokenizer: Tokenizer) -> Optional[str]:
     if found != wanted:
         return "its tokenizer is " + ", ".join(found.values())
     if parts["model"]["continuing_subword_prefix"] != "##":
-        return f"its pieces are continued with {parts['model']['continuing_subword_prefix']!r}"
+        prefix = parts["model"]["continuing_subword_prefix"]
+        return f"its subword tokens are continued with {prefix!r}"
     if sorted(parts["model"]["vocab"].values()) != list(range(len(parts["model"]["vocab"]))):
         return "its vocabulary has gaps"
     if len(tokenizer.encode("").ids) != 2:
-        return "its rows are not enclosed in two markers"
+        return "its sequences are not enclosed in two special tokens"
     return None
 
 

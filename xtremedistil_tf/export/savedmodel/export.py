@@ -111,7 +111,7 @@ def export_saved_model(
             module, signatures = kind.text_signatures(
                 forms, assets, tables, str(vocabulary), keep_whole)
         else:
-            logging.warning("the SavedModel takes piece ids only, not text: %s", reason)
+            logging.warning("the SavedModel takes token ids only, not text: %s", reason)
             module, signatures = kind.ids_signatures(forms, assets)
         if assets.segmentation == DICTIONARY and "tokens" in signatures:
             logging.warning(

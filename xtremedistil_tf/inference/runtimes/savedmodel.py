@@ -139,8 +139,8 @@ def load_saved(folder: pathlib.Path, keep_whole: bool = False) -> TextModel:
     takes_text = "input_ids" not in signature.structured_input_signature[1]
     if not takes_text or kind.saved_model is None:
         raise UserError(
-            f"{folder} takes piece ids, not text: a graph has no form of how its text is read; use "
-            "another runtime, keras or onnx"
+            f"{folder} takes token ids, not text, because a graph cannot read text as its "
+            "tokenizer does; use another runtime, keras or onnx"
         )
     # The signatures hold the loaded object's variables weakly; the model must not lose them.
     return kind.saved_model(dict(signatures), keep_whole, record)

@@ -37,7 +37,7 @@ def _way_out(folder: pathlib.Path) -> str:
     record = student_path(folder) / RECORD_FILE
     kind = task_kind_of(read_json(record) if record.is_file() else {})
     return ("xtremedistil-export --forms=tflite writes it" if kind.tags_words else
-            f"students for {kind.kind} have no TFLite form; another runtime opens them: keras, "
+            f"students for {kind.kind} have no TFLite format; another runtime opens them: keras, "
             "onnx")
 
 
