@@ -9,6 +9,7 @@ TYPE_CHECKING = False  # Type checkers know the name; typing itself is not impor
 if TYPE_CHECKING:
     from typing import Any, List
 
+    from xtremedistil_tf.api.evaluation import evaluate
     from xtremedistil_tf.api.run import Run
     from xtremedistil_tf.api.runs import distil, finetune, plan
     from xtremedistil_tf.config import (
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 # Where each public name is; the imports above say the same to type checkers and editors.
 _PLACES = {
     "distil": "api.runs",
+    "evaluate": "api.evaluation",
     "finetune": "api.runs",
     "load": "inference.runtimes.load",
     "Architecture": "config",
@@ -54,8 +56,8 @@ _PLACES = {
 
 __all__ = [
     "Architecture", "DataConfig", "DistilConfig", "Resources", "Run", "RunConfig", "SquadConfig",
-    "StudentConfig", "TeacherConfig", "UserError", "__version__", "distil", "finetune", "load",
-    "plan", "register_loss", "register_reader", "register_strategy", "register_student",
+    "StudentConfig", "TeacherConfig", "UserError", "__version__", "distil", "evaluate", "finetune",
+    "load", "plan", "register_loss", "register_reader", "register_strategy", "register_student",
     "register_task",
 ]
 

@@ -50,6 +50,17 @@ def test_a_notebook_shows_report_and_plots(run, monkeypatch):
     assert len(plots.figure.axes) == len(list((run.folder / "plots").glob("*.png"))) > 1
 
 
+def test_scores_as_deployed_are_those_of_the_run(run, keywords):
+    deployed = run.metrics["student"]["deployed"]
+    assert xtremedistil_tf.evaluate(run.folder, keywords["task"]) == deployed["test"]
+    dev = keywords["task"] / "dev.tsv"
+    assert xtremedistil_tf.evaluate(run.student, str(dev)) == deployed["dev"] != deployed["test"]
+    teacher = xtremedistil_tf.evaluate(run.folder / "teacher", keywords["task"])
+    assert teacher == run.metrics["teacher"]["deployed"]["test"]
+    with pytest.raises(UserError, match="--split is 'tst'; allowed: train, dev, test; did you me"):
+        xtremedistil_tf.evaluate(run.folder, keywords["task"], split="tst")
+
+
 def test_a_finished_run_is_not_run_again(run, keywords, monkeypatch):
     from xtremedistil_tf.jobs import distillation
 

@@ -61,6 +61,17 @@ def classifiers(finished):
             for runtime in ("keras", "savedmodel", "onnx", "onnx_int8")}
 
 
+@pytest.mark.parametrize("runtime", ["keras", "savedmodel", "onnx"])
+def test_scores_as_deployed_are_those_of_the_run(finished, classifiers, runtime):
+    folder, metrics, task = finished
+    for student in (folder, classifiers[runtime]):
+        scores = xtremedistil_tf.evaluate(
+            student, task, runtime=runtime if student is folder else None)
+        assert scores == metrics["student"]["test"]
+    dev = xtremedistil_tf.evaluate(classifiers[runtime], task / "dev.tsv")
+    assert dev == metrics["student"]["dev"] != scores
+
+
 def test_the_run_folder_says_what_was_classified(finished):
     folder, metrics, task = finished
     assert (metrics["kind"], metrics["measure"]) == ("classification", "accuracy")

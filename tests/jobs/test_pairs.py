@@ -82,6 +82,16 @@ def test_an_unlabelled_test_file_is_predicted(finished):
     assert "regression" in (folder / "student" / "README.md").read_text("utf-8")
 
 
+def test_scores_as_deployed_are_those_of_the_run(finished):
+    folder, metrics, config = finished
+    scores = xtremedistil_tf.evaluate(folder, config.data.task, split="dev", runtime="onnx")
+    assert scores["pearson"] == pytest.approx(metrics["student"]["dev"]["pearson"], abs=1e-3)
+    assert scores["languages"]["default"]["support"] == (
+        metrics["student"]["dev"]["languages"]["default"]["support"])
+    with pytest.raises(UserError, match="test.tsv: no labels in it; needed are labelled rows"):
+        xtremedistil_tf.evaluate(folder, config.data.task)
+
+
 def test_the_students_segments_are_the_teachers(finished):
     folder, _, _ = finished
     record = read_json(folder / "student" / "student.json")

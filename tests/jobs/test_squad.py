@@ -108,6 +108,8 @@ def test_every_form_answers_alike(answered):
             assert one["start"] is None and one["end"] is None
     check = read_json(folder / "onnx" / "check.json")
     assert check["float32"]["dev_f1"] == pytest.approx(metrics["student"]["dev"]["f1"])
+    scores = xtremedistil_tf.evaluate(folder, answered[2].data.task, split="dev")
+    assert scores == metrics["student"]["dev"]
     alone = xtremedistil_tf.load(folder)(asked[0])
     assert alone["answer"] == keras[0]["answer"]
     with pytest.raises(UserError, match="answers questions on a text; allowed: .question, text."):
