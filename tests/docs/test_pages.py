@@ -116,3 +116,13 @@ def test_every_public_name_is_on_the_page_of_python():
     page = (DOCS / "reference" / "python.md").read_text("utf-8")
     for name in set(xtremedistil_tf.__all__) - {"__version__"}:
         assert re.search(rf"`{name}\b", page), name
+
+
+@pytest.mark.parametrize("path", [path for path in DOCUMENTS[:1] + PAGES if path.name not in {
+    "glossary.md", "public_forms.md"}], ids=lambda path: path.stem)
+def test_pages_use_the_words_of_the_glossary(path):
+    text = without_code(path.read_text("utf-8"))
+    text = re.sub(r"<!-- table:.*?<!-- end", "", text, flags=re.S)  # Records keep their words.
+    other = {"piece": "subword token", "marker": "special token", "tokenise": "tokenize"}
+    assert not [(word, better) for word, better in other.items()
+                if re.search(rf"\b{word}(s|d)?\b", text)]
