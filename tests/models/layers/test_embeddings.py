@@ -97,4 +97,4 @@ def test_a_file_and_its_method_go_together():
     with pytest.raises(UserError, match="allowed: --word_embedding=file with a file"):
         StudentConfig(word_embedding="file")
     with pytest.raises(UserError, match="--word_embedding is svd, --word_emb_file is x"):
-        StudentConfig(word_emb_file="x")
+        StudentConfig(word_embedding="svd", word_emb_file="x")
