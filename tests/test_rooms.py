@@ -2,6 +2,7 @@
 
 import ast
 import collections
+import re
 
 from tests.conftest import ROOT
 
@@ -68,3 +69,10 @@ def test_no_room_is_crowded():
         room_of(path) for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
     crowded = {room: count for room, count in files.items() if count > MOST_FILES}
     assert not crowded
+
+
+def test_no_text_names_a_room_of_before():
+    """`inputs.batches` and the like in docstrings would send a reader to nowhere."""
+    old = re.compile(r"`(distill|inputs|serving|evaluation|preparation)\.[a-z_]+[.\w]*`")
+    assert not [f"{path.name}: {found.group()}" for path in PACKAGE.rglob("*.py")
+                for found in old.finditer(path.read_text("utf-8"))]

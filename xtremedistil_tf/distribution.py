@@ -93,7 +93,7 @@ def spread(make: Callable[[Share], Any]) -> Any:
     """Feeds every replica its part of each batch.
 
     Args:
-      make: gives the dataset of a share; see `inputs.batches.Share`.
+      make: gives the dataset of a share; see `shares.Share`.
     """
     strategy = current_strategy()
     if strategy.num_replicas_in_sync == 1:

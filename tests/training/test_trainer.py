@@ -151,12 +151,17 @@ def test_the_mean_of_the_weights_is_measured_and_kept_but_not_trained_on(tmp_pat
     assert np.abs(own[5] - seen[-1]).max() > 1e-3
 
 
-def test_patience_ends_a_stage(tmp_path):
+def test_patience_ends_a_stage_whose_frozen_layers_are_told(tmp_path, caplog):
+    caplog.set_level("DEBUG", "absl")
     student = new_student()
     stage = dataclasses.replace(build_plan(LAYERS, CONFIG)[4], epochs=9, patience=2)
     feed = feed_of([5.0, 4.0, 3.0, 2.0])
     (record,) = Trainer(student.model, student.registry, feed, tmp_path, 0).run_plan([stage])
     assert (record["epochs"], record["best_epoch"]) == (3, 1)
+    student_stage = dataclasses.replace(build_plan(LAYERS, CONFIG)[2], epochs=1)
+    Trainer(student.model, student.registry, feed_of(), tmp_path, 0).run_plan([student_stage])
+    assert "03_logits_projection: 59 parameters are trained in logits, projection; frozen: " \
+        "word_embedding, bilstm" in caplog.text
 
 
 class Killed(BaseException):

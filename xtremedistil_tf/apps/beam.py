@@ -83,7 +83,7 @@ class TagText(beam.PTransform):
     Args:
       pattern: files to read, one sentence a line; compressed ones by their ending.
       model_dir: folder of the student, to be found at the same place on every worker.
-      runtime: one of `serving.loading.RUNTIMES`; by default what the folder holds.
+      runtime: one of `inference.runtimes.load.RUNTIMES`; by default what the folder holds.
       keep_whole: split text at white space only.
     """
 

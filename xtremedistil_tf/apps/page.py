@@ -22,7 +22,7 @@ class NamedTagger(NamedTuple):
 
     Attributes:
       runtime: what runs it, for the reader.
-      tagger: a `serving.tagger.TextTagger`.
+      tagger: a `inference.tagger.TextTagger`.
     """
 
     runtime: str

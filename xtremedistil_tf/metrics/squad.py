@@ -17,7 +17,7 @@ def predict_answers(forward: Any, features: Features, labels: Labels) -> List[An
 
     Args:
       forward: a `models.forward.Forward` that gives "logits" [batch, time, 2].
-      features: rows of `inputs.windows.window_features`.
+      features: rows of `data.tokenization.windows.window_features`.
       labels: of no meaning here.
 
     Returns:

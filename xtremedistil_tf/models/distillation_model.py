@@ -41,7 +41,7 @@ class StageModel(tf.keras.Model):
         """Chooses the losses of the coming stage; compile the model afterwards.
 
         Args:
-          terms: `distill.stages.LossTerm` records.
+          terms: `training.stages.LossTerm` records.
           losses: loss functions (prediction, target, mask) -> scalar by the terms' names.
         """
         # Set past Keras' attribute tracking, which would count the metric among the weights.

@@ -40,13 +40,16 @@ def check_disk(folder: pathlib.Path, needed: int) -> None:
 class TargetStore:
     """Teacher outputs on disk: a folder a shard, in it a file a kind and length bucket.
 
-    A record of "logits-*.tfrecord" holds a row's piece ids (int32) and logits (float32), one of
-    "representation-*.tfrecord" its representation (float16); real positions only, and one a row
-    where a row has one target. So with "hidden_states"; "attention" has for every piece and matched
-    layer as many values (float16) as the bucket's longest row has pieces. They are kept
-    apart because nine tenths of the bytes are needed by the first stage alone, and by length so
-    that a batch is read and decoded as a whole. Rows lie in one random order, so that a shard of
-    a text that is sorted by language or source is a sample of all of it.
+    A record of "logits-*.tfrecord" holds a sequence's subword token ids (int32) and its logits
+    (float32); one of "representation-*.tfrecord" holds its representation (float16). Padding is
+    not stored, and a sequence with one target has one. "hidden_states" are stored alike;
+    "attention" has, for every token and matched layer, as many values (float16) as the bucket's
+    longest sequence has tokens. `targets.records` knows the format.
+
+    Kinds have files of their own because nine tenths of the bytes are needed by stage 1 alone;
+    buckets of similar length have, so that a batch is read and decoded as a whole. The sequences
+    lie in one random order, so that a shard of a text that is sorted by language or source is a
+    sample of all of it.
 
     Attributes:
       folder: where they are.

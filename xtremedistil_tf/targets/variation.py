@@ -22,7 +22,7 @@ def variation(store: TargetStore, table: np.ndarray) -> float:
 
     Args:
       store: the teacher's outputs on some rows, their representation among them.
-      table: int32, maps piece ids to the student's.
+      table: int32 [teacher's vocabulary], maps subword token ids to the student's.
     """
     count, sums, squares = 0, np.zeros(store.spec.width), np.zeros(store.spec.width)
     for _, targets in transfer_batches(store, _BATCH, 0, table, KINDS):

@@ -36,7 +36,7 @@ class HelperJob:
     """What a helping process must know to write the very shards that its starter would write.
 
     Attributes:
-      store, pieces: folders of the store and of its rows.
+      store, pieces: folders of the store and of its sequences.
       teachers: the teacher's folder, or those of the several that it is made of.
       layer, kinds: which representation, and which outputs are stored.
       own: folder of the rows of a student with a tokenizer of its own.

@@ -150,8 +150,8 @@ def span_cross_entropy(
     Args:
       prediction: float [batch, time, 2], how well an answer begins and ends at each position; what
         padding has must be far below all else.
-      target: int [batch, 2], the positions of its first and last piece; both 0, the opening marker,
-        where a row has none.
+      target: int [batch, 2], the positions of its first and last subword token; both 0, the opening
+        special token, where a row has none.
       mask: [batch, 2], 1 at rows that count.
 
     Returns:

@@ -19,7 +19,7 @@ class LossTerm:
     Attributes:
       output: "representation", "hidden_states", "attention" or "logits".
       target: the same (the teacher's), or "labels" for logits.
-      loss: name in `distill.losses.LOSSES`.
+      loss: name in `training.losses.LOSSES`.
       weight: factor in the sum (paper Eq. 7).
       temperature: both sides of a softmax loss are divided by it.
       smoothing: share of the labels' probability that all classes have alike.
@@ -50,13 +50,13 @@ class LossTerm:
 
 @dataclasses.dataclass(frozen=True)
 class Schedule:
-    """A learning rate over a step, in epochs; see `distill.schedules`.
+    """The learning rate of a stage, in epochs; see `training.schedules`.
 
     Attributes:
       kind: "restarts", "cosine" or "warmup".
       high, low: peak and floor.
       period: epochs of the first cosine (restarts).
-      warmup: share of the steps that rise linearly (warmup).
+      warmup: fraction of the stage's steps in which the rate rises (warmup).
     """
 
     kind: str
@@ -86,7 +86,7 @@ class Schedule:
 
 @dataclasses.dataclass(frozen=True)
 class Stage:
-    """One step of a plan.
+    """One stage of a plan.
 
     Attributes:
       name: number and purpose, also its folder's name.
@@ -95,11 +95,12 @@ class Stage:
       trainable: the complete set of layers that move; all others are frozen.
       schedule: learning rate.
       epochs, patience: most epochs, and epochs without improvement that end it sooner.
-      batch: rows or positions a step and device; of the transfer set where data is "both".
+      batch: sequences or positions a step and device; of the transfer set where data is "both".
       monitor: dev measure that chooses the best epoch: one of its kind's measures (higher is
         better) or "representation" (the stage's loss on dev; lower is better).
       labelled_batch: labelled rows beside `batch`, where data is "both".
-      average: decay a step of the running mean of the weights that is measured and kept; 0: none.
+      average: decay per step of the running mean of the weights, which is then measured and kept;
+        0: none.
     """
 
     name: str

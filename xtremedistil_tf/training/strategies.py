@@ -39,7 +39,7 @@ class StageDraft:
 
 
 def unfreeze(layers: Sequence[str], order: str) -> List[Tuple[str, Tuple[str, ...]]]:
-    """(newly unfrozen layer, all trainable ones, top first) for each step.
+    """(newly unfrozen layer, all trainable ones, top first) for each stage.
 
     Args:
       layers: names, bottom to top.
@@ -102,10 +102,11 @@ def gradual_stages(
       layers: names, bottom to top.
       config: the settings.
     """
-    steps = unfreeze(layers, config.unfreezes)
-    parts = len(steps) * (len(steps) + 1) / 2  # The k-th step trains k layers and gets k parts.
+    unfrozen = unfreeze(layers, config.unfreezes)
+    # The k-th stage trains k layers and gets k parts of the epochs.
+    parts = len(unfrozen) * (len(unfrozen) + 1) / 2
     return [StageDraft(f"{purpose}_{name}", data, terms, trainable, share=at / parts)
-            for at, (name, trainable) in enumerate(steps, 1)]
+            for at, (name, trainable) in enumerate(unfrozen, 1)]
 
 
 def _d0_s(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
@@ -203,7 +204,7 @@ def _drafts(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
     for term in terms:
         LOSSES.find(term.loss)
     require(not config.multi_hidden_states or any(term.target == "hidden_states" for term in terms),
-            "--distil_multi_hidden_states and --distil_attention are taught in a step for the "
+            "--distil_multi_hidden_states and --distil_attention are taught in a stage for the "
             f"representation alone, which --strategy={config.strategy} has not; allowed: a "
             "strategy that has, such as D4.2, D4.1, D3.2, D3.1")
     return drafts
@@ -218,17 +219,17 @@ def check_plan(config: DistilConfig) -> None:
     _drafts(("word_embedding", "encoder", "projection", "logits"), config)
 
 
-def _epochs(name: str, step: StageDraft, config: DistilConfig) -> int:
-    epochs = config.ft_epochs if step.data == "train" else config.distil_epochs
+def _epochs(name: str, draft: StageDraft, config: DistilConfig) -> int:
+    epochs = config.ft_epochs if draft.data == "train" else config.distil_epochs
     if config.epochs_per == "stage":
-        epochs = max(1, round(epochs * step.share))
+        epochs = max(1, round(epochs * draft.share))
     for part, exception in config.stage_epochs:
         epochs = exception if part in name else epochs
     return epochs
 
 
 def _against(terms: Tuple[LossTerm, ...], labels_loss: str) -> Tuple[LossTerm, ...]:
-    """The terms of a step, the loss against labels being the task's."""
+    """The terms of a draft, the loss against labels being the task's."""
     return tuple(dataclasses.replace(term, loss=labels_loss) if term.target == "labels" else term
                  for term in terms)
 
@@ -242,20 +243,20 @@ def build_plan(
     Args:
       layers: the student's layer names, bottom to top.
       config: strategy, losses, epochs, batch sizes, schedule.
-      measure: dev measure that chooses epochs, where a step has none of its own.
+      measure: dev measure that chooses epochs, where a stage has none of its own.
       labels_loss: see `DataConfig.labels_loss`.
 
     Returns:
       The stages in order, named 01_..., 02_....
 
     Raises:
-      UserError: for a strategy or loss that there is not, or if --stage_epochs names no step of the
-        plan.
+      UserError: for a strategy or loss that there is not, or if --stage_epochs names no stage of
+        the plan.
 
     Source: paper Table 3 (strategies), Table 4 (order of D4.2), Eq. 7 (joint losses).
     """
-    steps = _drafts(layers, config)
-    names = [f"{number:02d}_{step.purpose}" for number, step in enumerate(steps, 1)]
+    drafts = _drafts(layers, config)
+    names = [f"{number:02d}_{draft.purpose}" for number, draft in enumerate(drafts, 1)]
     for part, _ in config.stage_epochs:
         if not any(part in name for name in names):
             raise UserError(f"--stage_epochs names {part!r}; the plan has: {', '.join(names)}")
@@ -263,13 +264,13 @@ def build_plan(
     labelled = BatchSize(config.ft_batch_size)
     unlabelled = BatchSize(config.distil_batch_size, config.distil_batch_tokens)
     stages = []
-    for name, step in zip(names, steps):
-        epochs = _epochs(name, step, config)
+    for name, draft in zip(names, drafts):
+        epochs = _epochs(name, draft, config)
         if epochs:
             stages.append(Stage(
-                name, step.data, _against(step.terms, labels_loss), step.trainable, schedule,
-                epochs, config.patience, labelled if step.data == "train" else unlabelled,
-                step.monitor or measure, labelled if step.data == "both" else None,
+                name, draft.data, _against(draft.terms, labels_loss), draft.trainable, schedule,
+                epochs, config.patience, labelled if draft.data == "train" else unlabelled,
+                draft.monitor or measure, labelled if draft.data == "both" else None,
                 config.weight_average))
     if not stages:
         raise UserError("--stage_epochs leaves no stage of the plan")

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import logging
 import math
 import pathlib
 import shutil
@@ -35,6 +36,8 @@ from xtremedistil_tf.training.stage_state import (
 )
 from xtremedistil_tf.training.stages import Stage
 from xtremedistil_tf.training.weight_average import WeightAverage
+
+log = logging.getLogger("absl")
 
 _DONE_FILE = "done.json"
 
@@ -182,6 +185,10 @@ class Trainer:
         """Trains until the budget or patience ends; leaves the best weights, see `weights_of`."""
         steps = self._feed.steps(stage)
         self._registry.set_trainable(stage.trainable)
+        frozen = [name for name in self._registry.names if name not in stage.trainable]
+        log.debug("%s: %s parameters are trained in %s; frozen: %s", stage.name,
+                  f"{self._registry.parameters(stage.trainable):,}", ", ".join(stage.trainable),
+                  ", ".join(frozen) or "none")
         self._model.set_loss_terms(stage.terms, LOSSES)
         schedule = build_schedule(stage.schedule, stage.epochs, steps)
         # A fresh optimizer and compile: Keras ignores changed `trainable` flags otherwise.

@@ -28,7 +28,7 @@ class Task:
     Attributes:
       labels: the label set.
       examples: by split: train, dev, test and what else GLUE's task has; of SQuAD's files
-        questions (`inputs.squad.Question`), perhaps without a test split.
+        questions (`data.readers.squad.Question`), perhaps without a test split.
       transfer: the transfer text, where it was asked for; it stays on disk.
       transfer_rows: sentences in it.
       transfer_words: words in it, those beyond seq_len not counted.

@@ -22,13 +22,13 @@ Batch = Tuple[Dict[str, tf.Tensor], Dict[str, tf.Tensor]]
 
 @dataclasses.dataclass(frozen=True)
 class PieceMasking:
-    """Random replacement of pieces by the mask piece; labels stay.
+    """Random replacement of subword tokens by the mask token; labels stay.
 
     A teacher that starts from random weights otherwise learns names by heart.
 
     Attributes:
-      rate: share of the pieces between the markers that is replaced, 0 to 1.
-      mask_id: id of the mask piece.
+      rate: share of the tokens between the special ones that is replaced, 0 to 1.
+      mask_id: id of the mask token.
       separator: of the two texts of a pair, which stays; None elsewhere.
     """
 
@@ -72,7 +72,7 @@ def labelled_batches(
       table: int32 [teacher's vocabulary], maps subword token ids to the student's; None for the
         teacher, which gets an attention mask.
       pad_id: the teacher's padding id.
-      masking: replaces pieces at random, anew in every epoch.
+      masking: replaces subword tokens at random, anew in every epoch.
       share: the replicas that are fed; a step's batches follow one another in their order.
       rows: int [epoch], numbers of the epoch's rows, some perhaps more than once; by default all,
         once.

@@ -10,7 +10,7 @@ from xtremedistil_tf.config import BatchSize
 def bucket_bounds(longest: int) -> List[int]:
     """Longest row of each length bucket, the last one at least `longest`.
 
-    Steps of 4 pieces up to 32, of 8 up to 64, and so on: little padding, and few buckets.
+    Steps of 4 subword tokens up to 32, of 8 up to 64, and so on: little padding, and few buckets.
     """
     bounds, step = [4], 4
     while bounds[-1] < longest:

@@ -204,7 +204,7 @@ def make_windows(
 
 
 class Decoder(tf.Module):
-    """`evaluation.decoding` inside a graph.
+    """`metrics.decoding` inside a graph.
 
     Args:
       labels: the label set.
