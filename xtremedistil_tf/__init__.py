@@ -3,7 +3,10 @@
 Everything below is imported when it is first used: `import xtremedistil_tf` itself is free.
 """
 
+from xtremedistil_tf.environment import silence_libraries
 from xtremedistil_tf.version import __version__
+
+silence_libraries()
 
 TYPE_CHECKING = False  # Type checkers know the name; typing itself is not imported for it.
 if TYPE_CHECKING:

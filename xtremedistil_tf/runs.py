@@ -9,7 +9,7 @@ import re
 import shutil
 from typing import Any, Iterator, List
 
-from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.errors import UserError, first_line
 
 # Names that atomic_path and atomic_folder give: the process number, then the final name.
 _TEMPORARY = re.compile(r"\.tmp-\d+-.+")
@@ -101,14 +101,16 @@ def read_json(path: pathlib.Path) -> Any:
     """Reads a JSON file.
 
     Raises:
-      UserError: if the file is missing or not JSON.
+      UserError: if the file is missing, not JSON, or nested too deeply to be read.
     """
     try:
         return json.loads(pathlib.Path(path).read_text("utf-8"))
     except FileNotFoundError:
         raise UserError(f"file not found: {path}") from None
-    except ValueError as error:
-        raise UserError(f"{path} is not a JSON file: {error}") from None
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror or error}") from None
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path} is not a JSON file: {first_line(error)}") from None
 
 
 def sweep_beside(path: pathlib.Path) -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 
@@ -18,6 +19,7 @@ from tests.conftest import BERT, ROOT
 from tests.conftest import TAGS as LABELS
 from tests.students import TEXTS
 from xtremedistil_tf.apps import page
+from xtremedistil_tf.apps.guard import known_hosts
 from xtremedistil_tf.apps.page import NamedTagger, create_app, create_server
 from xtremedistil_tf.errors import UserError
 
@@ -64,6 +66,8 @@ def test_a_real_student_answers_as_in_python(taggers):
     (json.dumps({"text": "a" * 20001}).encode(), 400, "20001 characters; allowed: at most 20000"),
     (b'{"text": "' + b"a" * page.MOST_BYTES + b'"}', 413, "at most 241024 bytes"),
     (b'{"text": "boom"}', 500, ""),
+    (b'{"text": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", 400, 'one key "text"'),
+    (b'{"text":' * 20_000 + b"1" + b"}" * 20_000, 400, 'one key "text"'),
 ])
 def test_errors_are_json(client, body, status, told):
     reply = client.post("/api/tag", data=body, content_type="application/json")
@@ -103,17 +107,7 @@ def test_the_page_is_self_contained(client):
 
 
 def test_the_server_takes_several_at_once():
-    class Slow(Scripted):
-        inside = 0
-
-        def tag_text(self, texts):
-            Slow.inside += 1
-            assert Slow.inside == 1  # One at a time, so that the times are right.
-            found = super().tag_text(texts)
-            Slow.inside -= 1
-            return found
-
-    server = create_server(create_app({"s": NamedTagger("x", Slow(TAGS))}), "127.0.0.1", 0)
+    server = create_server(create_app({"s": NamedTagger("x", Scripted(TAGS))}), "127.0.0.1", 0)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     url, failed = f"http://127.0.0.1:{server.effective_port}/api/tag", []
@@ -139,6 +133,109 @@ def test_the_server_takes_several_at_once():
     assert not failed
 
 
+class Held(Scripted):
+    """Keeps a text that begins with "slow" until it is told to go on."""
+
+    def __init__(self):
+        super().__init__(TAGS)
+        self.inside, self.go_on, self.begun = threading.Event(), threading.Event(), []
+
+    def tag_text(self, texts):
+        self.begun += [text[:6] for text in texts]
+        if texts[0].startswith("slow"):
+            self.inside.set()
+            assert self.go_on.wait(30)
+        return super().tag_text(texts)
+
+
+def test_short_texts_do_not_wait_behind_a_long_one():
+    tagger = Held()
+    app = create_app({"student": NamedTagger("x", tagger)})
+    replies = []
+
+    def ask_slow():
+        replies.append(app.test_client().post("/api/tag", json={"text": "slow " * 4000}))
+
+    slow = threading.Thread(target=ask_slow)
+    slow.start()
+    assert tagger.inside.wait(30)
+    for number in range(20):
+        reply = app.test_client().post("/api/tag", json={"text": f"Anna {number}"})
+        assert reply.status_code == 200
+    assert not replies and app.test_client().get("/").status_code == 200
+    tagger.go_on.set()
+    slow.join()
+    assert replies[0].status_code == 200
+
+
+def test_a_text_has_a_time_limit_and_what_waits_too_long_is_never_begun():
+    tagger = Held()
+    app = create_app({"student": NamedTagger("x", tagger)}, time_limit=0.2)
+    first = app.test_client().post("/api/tag", json={"text": "slow 1" + " " * 3000})
+    assert first.status_code == 503 and "longer than 0.2 seconds" in first.json["error"]
+    for number in range(2, 8):  # Behind it in the lane of long texts, which is full at last.
+        reply = app.test_client().post("/api/tag", json={"text": f"slow {number}" + " " * 3000})
+        assert reply.status_code == 503
+    tagger.go_on.set()
+    assert app.test_client().post("/api/tag", json={"text": "Anna"}).status_code == 200
+    assert [text for text in tagger.begun if text.startswith("slow")] == ["slow 1"]
+
+
+def test_a_full_lane_says_so_at_once():
+    tagger = Held()
+    app = create_app({"student": NamedTagger("x", tagger)}, time_limit=30)
+    long, replies = "slow " * 4000, []
+
+    def ask():
+        replies.append(app.test_client().post("/api/tag", json={"text": long}).status_code)
+
+    askers = [threading.Thread(target=ask) for _ in range(10)]
+    for asker in askers:
+        asker.start()
+    assert tagger.inside.wait(30)
+    while len(replies) < 6:  # Four are taken.
+        time.sleep(0.01)
+    assert replies == [503] * 6
+    tagger.go_on.set()
+    for asker in askers:
+        asker.join()
+    assert sorted(replies) == [200] * 4 + [503] * 6
+
+
+@pytest.mark.parametrize(("host", "status"), [
+    ("localhost", 200), ("LOCALHOST:8080", 200), ("127.0.0.1:8080", 200), ("[::1]:8080", 200),
+    ("evil.example", 403), ("evil.example:8080", 403), ("localhost.evil.example", 403),
+    ("127.0.0.1.nip.example", 403), ("localhost@evil.example", 403), ("[::1", 403),
+    ("0.0.0.0", 403),
+    ("tagger.example", 200), ("192.0.2.7:80", 200)])
+def test_only_known_names_are_served(host, status):
+    """Else a website whose name is made to mean this machine could read what comes back."""
+    app = create_app({"s": NamedTagger("x", Scripted(TAGS))},
+                     hosts=known_hosts("192.0.2.7", ["Tagger.example"]))
+    client = app.test_client()
+    for reply in (client.get("/", headers={"Host": host}),
+                  client.get("/web/page.js", headers={"Host": host}),
+                  client.post("/api/tag", json={"text": "Anna"}, headers={"Host": host})):
+        assert reply.status_code == status
+    if status == 403:
+        assert "--allowed_hosts" in reply.json["error"] and "results" not in reply.json
+
+
+@pytest.mark.parametrize(("origin", "status"), [
+    ("http://127.0.0.1:8080", 200), ("http://localhost", 200), (None, 200),
+    ("https://evil.example", 403), ("null", 403), ("", 403),
+    ("http://localhost.evil.example", 403), ("http://127.0.0.1@evil.example", 403)])
+def test_pages_of_others_may_not_ask(client, origin, status):
+    headers = {} if origin is None else {"Origin": origin}
+    reply = client.post("/api/tag", json={"text": "Anna"}, headers=headers)
+    assert reply.status_code == status
+
+
+def test_a_bound_address_that_means_all_is_no_name():
+    assert known_hosts("0.0.0.0") == known_hosts("::") == {"localhost", "127.0.0.1", "::1"}
+    assert "example.org" in known_hosts("example.org")
+
+
 def test_the_command_serves_until_it_is_ended(run_folder):
     process = subprocess.Popen(
         [sys.executable, "-m", "xtremedistil_tf.cli.serve", f"--model_dir={run_folder / 'onnx'}",
@@ -160,6 +257,7 @@ def test_the_command_serves_until_it_is_ended(run_folder):
 
 @pytest.mark.parametrize(("flags", "told"), [
     (["--port=70000"], "--port is 70000; allowed: 0 to 65535"),
+    (["--time_limit=0"], "--time_limit is 0.0; it must be above 0"),
     (["--teacher_model_dir=/nowhere"], "--teacher_model_dir /nowhere holds no fine-tuned teacher"),
     (["--host=192.0.2.1", "--port=0"], "--host=192.0.2.1 --port=0 cannot be listened on"),
 ])

@@ -80,6 +80,7 @@ def _study(folder, student_folder, sizes):
     for name, seed, f1 in sizes:
         run = folder / "runs" / name / f"seed_{seed}"
         shutil.copytree(student_folder, run / "student")
+        (run / "student" / "manifest.json").unlink(missing_ok=True)
         record = read_json(run / "student" / "student.json")
         width, hidden = map(int, name.split("_")[:2])
         record["student"].update(word_emb_dim=width, bilstm_hidden_size=hidden)

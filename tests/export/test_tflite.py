@@ -1,6 +1,7 @@
 """The TFLite form: fused, equal to Keras, small."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -104,9 +105,13 @@ def test_a_folder_without_a_model_is_refused(student_folder, tmp_path):
         xtremedistil_tf.load(tmp_path, "tflite")
     (tmp_path / "student").mkdir()
     write_json(tmp_path / "student" / "student.json",
-               {"kind": "classification", "tags": ["a", "b"]})
-    with pytest.raises(UserError, match="students for classification have no TFLite form"):
+               {"student": {}, "width": 8, "seq_len": 32, "kind": "classification",
+                "tags": ["a", "b"]})
+    with pytest.raises(UserError, match="bilstm student for classification has no TFLite format"):
         xtremedistil_tf.load(tmp_path, "tflite")
-    (tmp_path / "model.tflite").write_bytes(b"nothing")
+    shutil.copytree(student_folder, tmp_path / "tflite")
+    (tmp_path / "tflite" / "model.tflite").write_bytes(b"nothing")
     with pytest.raises(UserError, match="not a TFLite model"):
-        xtremedistil_tf.load(tmp_path)
+        xtremedistil_tf.load(tmp_path / "tflite", verify=False)
+    with pytest.raises(UserError, match="was not written with this folder"):
+        xtremedistil_tf.load(tmp_path / "tflite")

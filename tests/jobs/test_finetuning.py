@@ -198,6 +198,7 @@ def test_a_run_of_another_start_is_refused(
     other = tmp_path / "student"
     shutil.copytree(student_folder, other)
     (other / "student.json").write_text((other / "student.json").read_text() + "\n")
+    (other / "manifest.json").unlink()
     with pytest.raises(UserError, match="made by other settings or data: files.start: "):
         run_fine_tuning(tagger_config, further[0], student_dir=other)
 

@@ -1,9 +1,9 @@
 """A web page and a JSON endpoint that tag text, for looking at a student and its teacher."""
 
-import threading
 import time
-from typing import Any, Dict, Mapping, NamedTuple, Optional
+from typing import Any, Collection, Dict, Mapping, NamedTuple, Optional
 
+from xtremedistil_tf.apps.guard import LOCAL_HOSTS, Busy, Lanes, parse_body, refusal
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.entities import rounded
 from xtremedistil_tf.inference.tagger import TextTagger
@@ -11,6 +11,11 @@ from xtremedistil_tf.inference.tagger import TextTagger
 # Longer texts are for xtremedistil-predict. JSON may spell a character in up to twelve bytes.
 LONGEST_TEXT = 20_000
 MOST_BYTES = 12 * LONGEST_TEXT + 1024
+TIME_LIMIT = 20.0
+# More than the texts that may wait or be tagged: the page itself is always there.
+_THREADS = 24
+# Seconds that a connection may say nothing.
+_SILENCE = 30
 _WARM_UP = "Anna lacht."
 # Nothing is fetched from elsewhere, and no other page may frame this one.
 _POLICY = ("default-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
@@ -64,14 +69,19 @@ def tag_with_all(taggers: Mapping[str, NamedTagger], text: str) -> Dict[str, Any
     return {"text": text, "results": results}
 
 
-def create_app(taggers: Mapping[str, NamedTagger]) -> Any:
+def create_app(
+    taggers: Mapping[str, NamedTagger], *, hosts: Collection[str] = LOCAL_HOSTS,
+    time_limit: float = TIME_LIMIT,
+) -> Any:
     """The WSGI application: the page at /, the endpoint at /api/tag.
 
     Args:
       taggers: by the name that is shown, in the order of the columns.
+      hosts: names by which it may be asked for, see `guard.known_hosts`.
+      time_limit: seconds that a text may take.
 
     Returns:
-      A `flask.Flask`. Texts are tagged one at a time, so that the times told are a text's own.
+      A `flask.Flask`. A few texts are tagged at a time; the times told are those that passed.
 
     Raises:
       UserError: if Flask is not installed.
@@ -88,8 +98,14 @@ def create_app(taggers: Mapping[str, NamedTagger]) -> Any:
     provider = DefaultJSONProvider(app)
     provider.ensure_ascii, provider.sort_keys = False, False
     app.json = provider
-    turn = threading.Lock()
+    lanes = Lanes(time_limit)
     tag_with_all(taggers, _WARM_UP)  # The first call makes graphs ready; nobody shall wait for it.
+
+    @app.before_request
+    def check_names():
+        refused = refusal(flask.request.headers, hosts)
+        if refused:
+            flask.abort(403, refused)
 
     @app.get("/")
     def page():
@@ -100,12 +116,14 @@ def create_app(taggers: Mapping[str, NamedTagger]) -> Any:
         # A foreign page can send plain forms here, but no JSON.
         if flask.request.mimetype != "application/json":
             flask.abort(415, "Content-Type must be application/json")
-        payload: Any = flask.request.get_json(silent=True)
+        payload: Any = parse_body(flask.request.get_data())
         problem = _problem(payload)
         if problem:
             flask.abort(400, problem)
-        with turn:
-            return tag_with_all(taggers, payload["text"])
+        try:
+            return lanes.run(payload["text"], lambda text: tag_with_all(taggers, text))
+        except Busy as error:
+            flask.abort(503, str(error))
 
     @app.errorhandler(HTTPException)
     def failed(error):
@@ -143,7 +161,8 @@ def create_server(app: Any, host: str, port: int) -> Any:
         raise UserError("the page needs waitress; install xtremedistil-tf[serve]") from None
     try:
         return waitress.create_server(app, host=host, port=port, ident=None,
-                                      max_request_body_size=4 * MOST_BYTES)
+                                      max_request_body_size=4 * MOST_BYTES, threads=_THREADS,
+                                      channel_timeout=_SILENCE)
     except (OSError, ValueError) as error:
         told = getattr(error, "strerror", None) or error
         raise UserError(f"--host={host} --port={port} cannot be listened on: {told}") from None

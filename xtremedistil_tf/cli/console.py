@@ -10,6 +10,7 @@ from typing import Callable, List, NoReturn, Sequence, Tuple
 from absl import app, flags, logging
 
 from xtremedistil_tf.cli.options import usage as command_help
+from xtremedistil_tf.environment import restart_with_utf8
 from xtremedistil_tf.errors import UserError, is_lost_worker, is_out_of_memory, user_mistake
 from xtremedistil_tf.screen import PlainFormatter, level_of, quiet_libraries
 from xtremedistil_tf.version import __version__
@@ -158,6 +159,7 @@ def start(
     that the user can mend, a full disk among them (one line on standard error), 130 interrupted,
     143 ended by SIGTERM, as a machine that is taken away sends it.
     """
+    restart_with_utf8()
     own = define_all(define_flags)
     before, rest = _split_at_dashes(sys.argv[1:])
     _answer(before, main, own, operands)

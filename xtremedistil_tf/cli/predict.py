@@ -1,5 +1,6 @@
 """Tags or classifies text, or answers questions on it, with a student in any runtime."""
 
+import codecs
 import contextlib
 import json
 import logging
@@ -35,6 +36,13 @@ def define_flags() -> None:
                         "a tab between, or a JSON object with text and text_pair. Questions: "
                         "question and text with a tab between, or an object with question and "
                         "context.")
+    flags.DEFINE_string("text_column", None,
+                        "Column of a line's text: a number from 1, with tabs between the columns; "
+                        "a key of JSON objects; or line for the whole line. Default: the whole "
+                        "line, and a file of labelled rows is refused.")
+    flags.DEFINE_string("encoding", None,
+                        "Encoding of the input, such as latin-1. Default: that of its byte order "
+                        "mark, else UTF-8.")
     flags.DEFINE_string("output", "-", "File to write; - is standard output.")
     flags.DEFINE_enum("format", None, FORMATS,
                       "Output format. tsv: words<TAB>tags, text<TAB>label or question<TAB>answer. "
@@ -53,12 +61,20 @@ def render(line: "Line", form: str) -> str:
     return json.dumps(line.record(), ensure_ascii=False) if form == "json" else line.row(form)
 
 
-def _lines(file: BinaryIO, advance: Callable[[int], object]) -> Iterator[str]:
-    from xtremedistil_tf.inference.streaming import decode_line
-
-    for number, raw in enumerate(file):
+def _counted(file: BinaryIO, advance: Callable[[int], object]) -> Iterator[bytes]:
+    for raw in file:
         advance(len(raw))
-        yield decode_line(raw, first=number == 0)
+        yield raw
+
+
+def _check_reading() -> None:
+    """Refuses an encoding that there is not."""
+    if FLAGS.encoding is not None:
+        try:
+            codecs.lookup(FLAGS.encoding)
+        except LookupError:
+            raise UserError(f"--encoding is {FLAGS.encoding!r}; allowed: names that Python knows, "
+                            "such as utf-8, latin-1, cp1252 or utf-16-le") from None
 
 
 @contextlib.contextmanager
@@ -108,20 +124,28 @@ def _opened_output(name: str) -> Iterator[Callable[[str], object]]:
 
 def main() -> None:
     """Streams lines through the student; order is kept and memory stays flat."""
+    from xtremedistil_tf.inference.input_lines import InputLines
     from xtremedistil_tf.inference.streaming import tag_lines
     from xtremedistil_tf.tasks import task_kind
 
+    _check_reading()
     model = load_named_student()
     formats = task_kind(model.kind).formats
     form = FLAGS.format or formats[0]
     if form not in formats:
         raise UserError(f"--format is {form}, which a student for {model.kind} does not have; "
                         f"allowed: {', '.join(name for name in FORMATS if name in formats)}")
+    if FLAGS.text_column is not None and model.pairs:
+        raise UserError("--text_column is for students that read one text; this one reads two, "
+                        "with a tab between or as a JSON object")
     number = failed = cut = 0
     first = ""
     with _opened_input(FLAGS.input) as source, _opened_output(FLAGS.output) as write, \
             _progress(source) as advance:
-        for number, line in enumerate(tag_lines(model, _lines(source, advance)), 1):
+        lines = InputLines(
+            _counted(source, advance), "standard input" if FLAGS.input == "-" else FLAGS.input,
+            model, column=FLAGS.text_column, encoding=FLAGS.encoding)
+        for number, line in enumerate(tag_lines(model, lines), 1):
             write(render(line, form))
             cut += line.cut
             if line.error:
@@ -131,6 +155,9 @@ def main() -> None:
                     log.warning("line %d could not be read: %s", number, line.error)
         if failed and failed == number:
             raise UserError(f"none of the {failed} lines could be read; the first: {first}")
+    if lines.broken:
+        log.warning("%d lines hold bytes that are not UTF-8, each read as U+FFFD; the first is "
+                    "line %d", lines.broken, lines.first_broken)
     if failed:
         log.warning("%d lines could not be read; they are empty in the output", failed)
     if cut:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import logging
+import math
 import pathlib
 from typing import Optional
 
@@ -31,6 +32,10 @@ def define_flags() -> None:
     flags.DEFINE_string("host", "127.0.0.1",
                         "Address to listen on. Any but this machine's own opens the page to "
                         "others, without a password.")
+    flags.DEFINE_list("allowed_hosts", [],
+                      "Further names by which browsers may ask for the page; localhost and --host "
+                      "are allowed anyway.")
+    flags.DEFINE_float("time_limit", 20.0, "Most seconds that a text may take.")
     flags.DEFINE_integer("port", 8080, "Port to listen on; 0 takes a free one.")
 
 
@@ -83,12 +88,17 @@ def main() -> None:
     """Serves until Ctrl-C."""
     if not 0 <= FLAGS.port <= 65535:
         raise UserError(f"--port is {FLAGS.port}; allowed: 0 to 65535")
+    if not 0 < FLAGS.time_limit < math.inf:
+        raise UserError(f"--time_limit is {FLAGS.time_limit}; it must be above 0, and finite")
+    from xtremedistil_tf.apps.guard import known_hosts
     from xtremedistil_tf.apps.page import create_app, create_server
 
-    app = create_app(_taggers())
+    app = create_app(_taggers(), hosts=known_hosts(FLAGS.host, FLAGS.allowed_hosts),
+                     time_limit=FLAGS.time_limit)
     server = create_server(app, FLAGS.host, FLAGS.port)
     if not _is_loopback(FLAGS.host):
-        log.warning("--host=%s: whoever reaches this machine can use the page", FLAGS.host)
+        log.warning("--host=%s: whoever reaches this machine can use the page, by the names that "
+                    "--allowed_hosts has", FLAGS.host)
     for host, port in getattr(server, "effective_listen", None) or [
             (server.effective_host, server.effective_port)]:
         told = f"[{host}]" if ":" in str(host) else host

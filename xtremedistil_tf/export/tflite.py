@@ -24,6 +24,7 @@ from xtremedistil_tf.inference.runtimes.tflite import (
 )
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.runs import atomic_folder, write_json
+from xtremedistil_tf.validation.manifest import write_manifest
 
 PIECES_FILE = "pieces.json"
 # Complementary error function to 1.5e-7: erfc(z) = (a1 t + ... + a5 t^5) exp(-z^2), z >= 0, with
@@ -130,5 +131,7 @@ def export_tflite(
         write_json(temporary / PIECES_FILE, _pieces(assets))
         error = check_equal(
             FLOAT_FILE, lite_session(temporary / FLOAT_FILE), logits, size=forms.vocabulary)
-        return write_check(temporary, files, error,
-                           lambda form: load_tflite(temporary, form == "int8"), dev)
+        record = write_check(temporary, files, error,
+                             lambda form: load_tflite(temporary, form == "int8"), dev)
+        write_manifest(temporary)
+    return record

@@ -2,18 +2,28 @@
 
 import dataclasses
 import pathlib
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Sequence
 
 from tokenizers import Tokenizer
 
-from xtremedistil_tf.config import DECODINGS, PAIR_ENCODINGS, StudentConfig
-from xtremedistil_tf.data.labels import Labels, label_set
+from xtremedistil_tf.config import PAIR_ENCODINGS, StudentConfig
+from xtremedistil_tf.data.labels import Labels
 from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.inference.student_record import (
+    RECORD_FILE,
+    check_labels_file,
+    labels_of,
+    read_student_record,
+)
 from xtremedistil_tf.runs import read_json
-from xtremedistil_tf.tasks import task_kind_of
+from xtremedistil_tf.validation.manifest import check_manifest
+from xtremedistil_tf.validation.tokenizer_file import load_tokenizer_file
 
-RECORD_FILE = "student.json"
+__all__ = ["FORMAT_FOLDERS", "RECORD_FILE", "SAVED_RECORD", "TOKENIZER_FILE", "VOCABULARY_FILE",
+           "Assets", "form_path", "labels_of", "load_assets", "made_elsewhere", "newest_version",
+           "student_path"]
+
 VOCABULARY_FILE = "vocabulary.npy"
 TOKENIZER_FILE = "tokenizer.json"
 # Where the student's record lies in a SavedModel.
@@ -103,31 +113,50 @@ def made_elsewhere(exported: pathlib.Path, student: pathlib.Path) -> bool:
     return False
 
 
-def load_assets(folder: pathlib.Path) -> Assets:
+def load_assets(
+    folder: pathlib.Path, *, verify: bool = True, reads: Sequence[str] = (),
+    skip: Sequence[str] = (),
+) -> Assets:
     """Reads a student folder but its weights.
 
     A marker such as "[MASK]" that stands in a text is text, not a marker.
 
+    Args:
+      folder: of the student, or of one of its forms.
+      verify: hold the files against the folder's manifest.
+      reads, skip: files of the folder that its caller reads, and those that nobody will.
+
     Raises:
-      UserError: if a file is missing or damaged.
+      UserError: if a file is missing or damaged, or belongs to another student.
     """
     folder = pathlib.Path(folder)
-    if not (folder / RECORD_FILE).is_file():
-        raise UserError(f"{folder} holds no student ({RECORD_FILE} is missing)")
-    record = read_json(folder / RECORD_FILE)
+    record_path = folder / RECORD_FILE
+    if verify and record_path.is_file():
+        check_manifest(folder, reads=(RECORD_FILE, VOCABULARY_FILE, TOKENIZER_FILE, *reads),
+                       skip=skip)
+    record = read_student_record(folder)
+    check_labels_file(folder, record)
     vocabulary = StudentVocabulary.load(folder / VOCABULARY_FILE)
-    try:
-        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-    except Exception as error:  # The library raises a bare Exception.
-        raise UserError(f"{folder / TOKENIZER_FILE} cannot be read: {error}") from None
+    tokenizer = load_tokenizer_file(folder / TOKENIZER_FILE)
+    _check_pieces(folder, tokenizer, vocabulary, record)
     tokenizer.no_truncation()
     tokenizer.no_padding()
     tokenizer.encode_special_tokens = True
     return Assets(vocabulary, tokenizer, labels_of(record), record)
 
 
-def labels_of(record: Dict[str, Any]) -> Labels:
-    """The label set that a student's or teacher's record describes."""
-    # Older folders name no decoding.
-    return label_set(task_kind_of(record).kind, record["tags"],
-                     record.get("decoding", DECODINGS[0]))
+def _check_pieces(
+    folder: pathlib.Path, tokenizer: Tokenizer, vocabulary: StudentVocabulary,
+    record: Dict[str, Any],
+) -> None:
+    """Refuses a tokenizer with pieces that the vocabulary knows nothing of."""
+    most = max(tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
+    size = len(vocabulary.table)
+    if not 0 <= most < size:
+        raise UserError(f"{folder / TOKENIZER_FILE} has pieces up to {most}, but "
+                        f"{VOCABULARY_FILE} was made for a tokenizer of {size}: they belong to "
+                        "different students")
+    separator = record.get("separator")
+    if separator is not None and separator >= len(vocabulary):
+        raise UserError(f"{folder / RECORD_FILE}: separator is {separator}; allowed: below the "
+                        f"{len(vocabulary)} rows of {VOCABULARY_FILE}")

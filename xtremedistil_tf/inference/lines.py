@@ -1,6 +1,7 @@
 """Results of lines of text: one class for each shape of result, with its output formats."""
 
 import json
+import re
 from typing import Any, Dict, List, NamedTuple, Optional, Protocol, Tuple
 
 from xtremedistil_tf.data.labels import number_text
@@ -111,7 +112,8 @@ class ClassifiedLine(NamedTuple):
         found = self.found or {"label": ""}
         answer = found["label"] if "label" in found else number_text(found["score"])
         texts = self.pair or (self.text,)
-        return "\t".join([*(text.replace("\t", " ") for text in texts), answer])
+        # Texts out of JSON may hold line ends.
+        return "\t".join([*(re.sub(r"[\t\r\n]", " ", text) for text in texts), answer])
 
 
 class AnsweredLine(NamedTuple):
@@ -163,7 +165,7 @@ def split_pair(line: str, keys: Tuple[str, str] = PAIR_KEYS) -> Tuple[str, str]:
     if line.lstrip().startswith("{"):
         try:
             row = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             row = None  # A text that begins with a brace.
         if isinstance(row, dict) and all(isinstance(row.get(key), str) for key in keys):
             return row[keys[0]], row[keys[1]]

@@ -14,10 +14,12 @@ from xtremedistil_tf.inference.assets import (
     load_assets,
     student_path,
 )
+from xtremedistil_tf.inference.student_record import check_weights
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.student import Student, build_student
 from xtremedistil_tf.models.weights import load_weights, save_weights
 from xtremedistil_tf.runs import atomic_folder, file_fingerprint, write_json
+from xtremedistil_tf.validation.manifest import write_manifest
 
 _WEIGHTS_FILE = "weights.safetensors"
 
@@ -66,10 +68,12 @@ def save_student(
              # Exports carry a copy of this record: they are known to be of these weights.
              "weights": file_fingerprint(temporary / _WEIGHTS_FILE)},
         )
+        write_manifest(temporary)
 
 
 def load_student(
-    folder: pathlib.Path, settings: Optional[StudentConfig] = None, policy: str = "float32"
+    folder: pathlib.Path, settings: Optional[StudentConfig] = None, policy: str = "float32", *,
+    verify: bool = True,
 ) -> StudentBundle:
     """Loads a student folder; needs no teacher, no hub and no training data.
 
@@ -79,13 +83,15 @@ def load_student(
         that its weights depend on.
       policy: Keras' policy of precision. A student is used and exported in float32, whatever it
         was trained in.
+      verify: hold the files against the folder's manifest.
 
     Raises:
       UserError: if there is no whole student.
     """
     folder = student_path(folder)
-    assets = load_assets(folder)
+    assets = load_assets(folder, verify=verify, reads=(_WEIGHTS_FILE,))
     record, labels, vocabulary = assets.record, assets.labels, assets.vocabulary
+    check_weights(folder / _WEIGHTS_FILE, record, len(vocabulary))
     before = tf.keras.mixed_precision.global_policy()
     tf.keras.mixed_precision.set_global_policy(policy)
     try:

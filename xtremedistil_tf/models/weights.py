@@ -36,7 +36,8 @@ def load_weights(model: Any, path: pathlib.Path) -> None:
     """Reads the weights of a model of the same build.
 
     Raises:
-      UserError: if the file is missing, damaged, or has other names or shapes.
+      UserError: if the file is missing, damaged, or has other names or shapes, or numbers that are
+        not finite.
     """
     try:
         arrays = load_file(path)
@@ -50,5 +51,8 @@ def load_weights(model: Any, path: pathlib.Path) -> None:
     )
     if wrong:
         raise UserError(f"{path} belongs to another model; it differs in: {', '.join(wrong[:5])}")
+    endless = sorted(name for name, array in arrays.items() if not np.isfinite(array).all())
+    if endless:
+        raise UserError(f"{path} is damaged: numbers in {', '.join(endless[:5])} are not finite")
     for name, variable in variables.items():
         variable.assign(arrays[name])

@@ -216,6 +216,7 @@ def test_scripts_without_spaces_are_split_by_the_students_rule(student_folder, t
         pytest.importorskip("icu4py")
     folder = tmp_path / "run"
     shutil.copytree(student_folder, folder / "student")
+    (folder / "student" / "manifest.json").unlink()
     record = read_json(folder / "student" / "student.json")
     write_json(folder / "student" / "student.json", {**record, "segmentation": rule})
     bundle = load_student(folder)

@@ -8,7 +8,7 @@ FLAGS = flags.FLAGS
 
 
 def define_loading_flags(runtime: Optional[str] = None, where: str = "") -> None:
-    """Defines --model_dir, --runtime and --whitespace_words.
+    """Defines --model_dir, --runtime, --whitespace_words and --verify.
 
     Args:
       runtime: what runs the student if nothing is said; None takes what the folder holds.
@@ -25,10 +25,13 @@ def define_loading_flags(runtime: Optional[str] = None, where: str = "") -> None
                       "int8 ones, which round.")
     flags.DEFINE_boolean("whitespace_words", False,
                          "Split text at white space only, for text that is tokenized already.")
+    flags.DEFINE_boolean("verify", True,
+                         "Hold the student's files against the checksums that were written with "
+                         "them (manifest.json).")
 
 
 def load_named_student() -> Any:
     """The student that the flags name, a `TextTagger` or `TextClassifier`."""
     from xtremedistil_tf.inference.runtimes.load import load
 
-    return load(FLAGS.model_dir, FLAGS.runtime, FLAGS.whitespace_words)
+    return load(FLAGS.model_dir, FLAGS.runtime, FLAGS.whitespace_words, verify=FLAGS.verify)

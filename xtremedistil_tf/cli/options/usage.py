@@ -12,12 +12,14 @@ from xtremedistil_tf.errors import near, not_allowed
 # Concerns in the order in which a user meets them; every flag of a command stands in one.
 CONCERNS: Dict[str, tuple] = {
     "What to do": ("study", "grid", "lines", "seeds", "sizes", "jobs", "output", "check", "card",
-                   "dry_run", "runtime", "forms", "export_version", "paper_grid", "queries",
-                   "seconds", "runs", "split", "samples", "host", "port", "show_teacher"),
+                   "dry_run", "runtime", "verify", "forms", "export_version", "paper_grid",
+                   "queries", "seconds", "runs", "split", "samples", "host", "port",
+                   "show_teacher", "allowed_hosts", "time_limit"),
     "Data": ("task", "transfer_file", "do_NER", "glue_task", "do_pairwise", "do_regression",
              "do_squad", "task_kind", "doc_stride", "max_query_length", "max_answer_length",
              "seq_len", "decoding", "on_bad_row", "dev_measure", "languages", "labels_per_language",
-             "transfer_size", "entity_swaps", "input", "train", "dev", "test", "transfer",
+             "transfer_size", "entity_swaps", "input", "text_column", "train", "dev", "test",
+             "transfer",
              "format", "word_column", "tag_column", "encoding", "normalize", "dataset_config",
              "language", "tag_names", "whitespace_words",
              "dev_share", "test_share", "keep_leaks", "licence"),

@@ -7,10 +7,13 @@ import numpy as np
 
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import atomic_path
+from xtremedistil_tf.validation.arrays import read_integers
 
 PAD_ID = 0
 UNKNOWN_ID = 1
 _PART = 1 << 22
+# Pieces of a tokenizer; the largest that is published has 250,002.
+_MOST = 1 << 24
 
 
 class StudentVocabulary:
@@ -57,10 +60,19 @@ class StudentVocabulary:
         """Reads what `save` wrote.
 
         Raises:
-          UserError: if the file is missing or not such an array.
+          UserError: if the file is missing or not such an array, which is known before memory is
+            asked for.
         """
-        try:
-            stored = np.load(path, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
-            raise UserError(f"{path} is not a student vocabulary: {error}") from None
-        return cls(stored[1:], int(stored[0]))
+        stored = read_integers(path, most=_MOST + 1)
+        if len(stored) < 3:
+            raise UserError(f"{path} holds {len(stored)} numbers; needed are the tokenizer's size "
+                            "and the ids of padding and the unknown piece at least")
+        size, ids = int(stored[0]), stored[1:]
+        if not 2 <= size <= _MOST:
+            raise UserError(f"{path}: the tokenizer's size is {size}; allowed: 2 to {_MOST}")
+        if ids.min() < 0 or ids.max() >= size:
+            raise UserError(f"{path}: its ids go from {ids.min()} to {ids.max()}; allowed: 0 to "
+                            f"{size - 1}")
+        if (np.diff(ids[2:]) <= 0).any() or np.isin(ids[:2], ids[2:]).any():
+            raise UserError(f"{path}: its ids repeat or are not in their order")
+        return cls(ids, size)

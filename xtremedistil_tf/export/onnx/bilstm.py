@@ -20,6 +20,7 @@ from xtremedistil_tf.export.onnx import bilstm_pairs
 from xtremedistil_tf.inference.assets import RECORD_FILE, TOKENIZER_FILE, VOCABULARY_FILE
 from xtremedistil_tf.inference.runtimes.onnx import FLOAT_FILE, INT8_FILE, UNITS, load_onnx, session
 from xtremedistil_tf.runs import atomic_folder
+from xtremedistil_tf.validation.manifest import write_manifest
 
 # Old enough for every runtime of the last years.
 _OPSET, _IR_VERSION = 13, 8
@@ -284,5 +285,7 @@ def export_onnx(
         error = check_equal(
             FLOAT_FILE, session(temporary / FLOAT_FILE), logits, size=forms.vocabulary,
             longest=forms.longest, separator=forms.separator)
-        return write_check(temporary, {"float32": FLOAT_FILE, "int8": INT8_FILE}, error,
-                           lambda form: load_onnx(temporary, form == "int8"), dev)
+        record = write_check(temporary, {"float32": FLOAT_FILE, "int8": INT8_FILE}, error,
+                             lambda form: load_onnx(temporary, form == "int8"), dev)
+        write_manifest(temporary)
+    return record

@@ -5,6 +5,7 @@ from typing import Any, Dict, List, NamedTuple, Tuple
 from xtremedistil_tf.export.common.forms import Forms
 from xtremedistil_tf.export.savedmodel.characters import PieceTables, space_classes
 from xtremedistil_tf.export.savedmodel.graph_text import Pieces, WordSplitter
+from xtremedistil_tf.export.savedmodel.rounded import Rounded
 from xtremedistil_tf.inference.assets import Assets
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.tasks import task_kind
@@ -18,7 +19,7 @@ class IdsModule(tf.Module):
 
     def __init__(self, forms: Forms, assets: Assets):
         super().__init__()
-        self._student = forms.graph()
+        self._student = Rounded(forms.graph(), forms.longest)
         self._to_student = tf.constant(assets.vocabulary.table)
 
     @tf.function(input_signature=_IDS)

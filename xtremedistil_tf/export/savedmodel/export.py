@@ -16,6 +16,7 @@ from xtremedistil_tf.inference.runtimes.text_ops import load_text_ops
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.runs import atomic_folder, atomic_path, write_json
 from xtremedistil_tf.tasks import task_kind
+from xtremedistil_tf.validation.manifest import write_manifest
 
 BATCHING_FILE, MODELS_FILE = "batching_parameters.txt", "models.config"
 
@@ -121,6 +122,7 @@ def export_saved_model(
         write_warmup(folder, reason is None, "tokens" in signatures, assets.longest,
                      assets.separator is not None)
         write_json(folder / SAVED_RECORD, assets.record)
+        write_manifest(folder)
     models = _MODELS.replace("MODEL", kind.server_name)
     for name, text in ((BATCHING_FILE, _BATCHING), (MODELS_FILE, models)):
         with atomic_path(base / name) as temporary:

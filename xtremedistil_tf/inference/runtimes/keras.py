@@ -7,17 +7,20 @@ from xtremedistil_tf.inference.text_model import TextModel, text_model
 from xtremedistil_tf.keras2 import tf
 
 
-def load_keras(folder: pathlib.Path, keep_whole: bool = False) -> TextModel:
+def load_keras(
+    folder: pathlib.Path, keep_whole: bool = False, *, verify: bool = True
+) -> TextModel:
     """Loads a student folder, or the run folder around it.
 
     Args:
       folder: where the student is.
       keep_whole: split running text at white space only.
+      verify: hold the files against the folder's manifest.
 
     Raises:
       UserError: if there is no whole student.
     """
-    bundle = load_student(folder)
+    bundle = load_student(folder, verify=verify)
     model, pooled = bundle.student.model, bundle.labels.pooled
 
     @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)], autograph=False)

@@ -3,6 +3,7 @@
 import pathlib
 from typing import Optional, Union
 
+from xtremedistil_tf.environment import check_path
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.assets import FORMAT_FOLDERS, made_elsewhere
 from xtremedistil_tf.inference.text_model import TextModel
@@ -23,7 +24,8 @@ def runtime_of(folder: Union[str, pathlib.Path]) -> str:
 
 
 def load(
-    folder: Union[str, pathlib.Path], runtime: Optional[str] = None, keep_whole: bool = False
+    folder: Union[str, pathlib.Path], runtime: Optional[str] = None, keep_whole: bool = False, *,
+    verify: bool = True,
 ) -> TextModel:
     """Loads a student; each runtime imports its own libraries only.
 
@@ -32,6 +34,8 @@ def load(
         `export`.
       runtime: one of RUNTIMES; by default what the folder holds, Keras for a run folder.
       keep_whole: split running text at white space only.
+      verify: hold the folder's files against the checksums that were written with them; folders of
+        before have none.
 
     Returns:
       The student, as its kind of task offers it: a TextTagger, TextClassifier or TextAnswerer.
@@ -49,6 +53,7 @@ def load(
     runtime = runtime or runtime_of(folder)
     if runtime not in RUNTIMES:
         raise UserError(f"runtime is {runtime!r}; allowed: {', '.join(RUNTIMES)}")
+    check_path(folder)
     form = runtime.split("_")[0]
     if form in FORMAT_FOLDERS and made_elsewhere(folder / FORMAT_FOLDERS[form], folder / "student"):
         raise UserError(f"{folder / FORMAT_FOLDERS[form]} was exported from another student than "
@@ -57,15 +62,15 @@ def load(
     if runtime == "keras":
         from xtremedistil_tf.inference.runtimes.keras import load_keras
 
-        return load_keras(folder, keep_whole)
+        return load_keras(folder, keep_whole, verify=verify)
     if runtime == "savedmodel":
         from xtremedistil_tf.inference.runtimes.savedmodel import load_saved
 
-        return load_saved(folder, keep_whole)
+        return load_saved(folder, keep_whole, verify=verify)
     if runtime.startswith("tflite"):
         from xtremedistil_tf.inference.runtimes.tflite import load_tflite
 
-        return load_tflite(folder, runtime == "tflite_int8", keep_whole)
+        return load_tflite(folder, runtime == "tflite_int8", keep_whole, verify=verify)
     from xtremedistil_tf.inference.runtimes.onnx import load_onnx
 
-    return load_onnx(folder, runtime == "onnx_int8", keep_whole)
+    return load_onnx(folder, runtime == "onnx_int8", keep_whole, verify=verify)

@@ -7,6 +7,7 @@ import numpy as np
 
 from xtremedistil_tf.errors import UserError, is_out_of_memory
 from xtremedistil_tf.inference.assets import form_path, load_assets
+from xtremedistil_tf.inference.student_record import check_agreement
 from xtremedistil_tf.inference.text_model import TextModel, text_model
 
 FLOAT_FILE, INT8_FILE = "model.onnx", "model.int8.onnx"
@@ -15,6 +16,16 @@ UNITS = "units"
 # One row of an LSTM this narrow is done sooner by one thread: a second one takes longer to wake up
 # than its share of the work lasts (benchmarks/serving.py).
 _NARROW = 256
+
+
+def require_file(path: pathlib.Path) -> None:
+    """Refuses a model that is not there.
+
+    Raises:
+      UserError: with the command that writes it.
+    """
+    if not path.is_file():
+        raise UserError(f"file not found: {path} (xtremedistil-export writes it)")
 
 
 def open_session(path: pathlib.Path, threads: int = 0) -> Any:
@@ -33,10 +44,11 @@ def open_session(path: pathlib.Path, threads: int = 0) -> Any:
         raise UserError(
             "ONNX students need onnxruntime; install xtremedistil-tf[onnx]"
         ) from None
-    if not pathlib.Path(path).is_file():
-        raise UserError(f"file not found: {path} (xtremedistil-export writes it)")
+    require_file(pathlib.Path(path))
+    # Beside the variables of `environment`, where it was loaded before them.
+    getattr(onnxruntime, "disable_telemetry_events", lambda: None)()
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # What fails is raised, too.
     options.intra_op_num_threads = threads
     # Threads that spin while they wait slow down all else in the process, the tokenizer first.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -69,17 +81,24 @@ def session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
     return run
 
 
-def load_onnx(folder: pathlib.Path, int8: bool = False, keep_whole: bool = False) -> TextModel:
+def load_onnx(
+    folder: pathlib.Path, int8: bool = False, keep_whole: bool = False, *, verify: bool = True
+) -> TextModel:
     """Loads the `onnx` folder of a run, or the run folder around it.
 
     Args:
       folder: where the ONNX student is.
       int8: take the small and fast form.
       keep_whole: split running text at white space only.
+      verify: hold the files against the folder's manifest.
 
     Raises:
       UserError: if there is no such student.
     """
     folder = form_path(folder, "onnx", FLOAT_FILE)
-    run = session(folder / (INT8_FILE if int8 else FLOAT_FILE))
-    return text_model(load_assets(folder), run, keep_whole)
+    name, other = (INT8_FILE, FLOAT_FILE) if int8 else (FLOAT_FILE, INT8_FILE)
+    require_file(folder / name)
+    assets = load_assets(folder, verify=verify, reads=(name,), skip=(other,))
+    run = session(folder / name)
+    check_agreement(folder / name, run, len(assets.vocabulary), assets.labels.size)
+    return text_model(assets, run, keep_whole)

@@ -7,14 +7,15 @@ import numpy as np
 
 from xtremedistil_tf.data.pipelines.length_batches import length_batches
 from xtremedistil_tf.data.words import DICTIONARY, Word, has_unspaced, split_words
-from xtremedistil_tf.errors import UserError, is_out_of_memory
+from xtremedistil_tf.errors import UserError, first_line, is_out_of_memory
 from xtremedistil_tf.inference.assets import SAVED_RECORD, newest_version
 from xtremedistil_tf.inference.runtimes.text_ops import load_text_ops
+from xtremedistil_tf.inference.student_record import read_student_record
 from xtremedistil_tf.inference.tagger import TaggedWord, TextTagger
 from xtremedistil_tf.inference.text_model import TextModel
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.tasks import task_kind_of
+from xtremedistil_tf.validation.manifest import check_manifest
 
 # A batch is bounded by its characters: pieces are counted inside the graph.
 _CHARACTERS_PER_BATCH = 16384
@@ -103,21 +104,24 @@ def _record(folder: pathlib.Path, outputs: Mapping[str, Any]) -> Mapping[str, An
       outputs: of its signature that takes text.
     """
     if (folder / SAVED_RECORD).is_file():
-        return read_json(folder / SAVED_RECORD)
+        return read_student_record((folder / SAVED_RECORD).parent)
     if "tokens" in outputs:
         return {"kind": "tagging"}
     return {"kind": "classification" if "classes" in outputs else "regression"}
 
 
-def load_saved(folder: pathlib.Path, keep_whole: bool = False) -> TextModel:
+def load_saved(
+    folder: pathlib.Path, keep_whole: bool = False, *, verify: bool = True
+) -> TextModel:
     """Loads a version folder of `export`, or the newest version of a run folder.
 
     Args:
       folder: where the SavedModel is.
       keep_whole: split running text at white space only.
+      verify: hold the files against the folder's manifest.
 
     Raises:
-      UserError: if there is no SavedModel, or it takes ids only.
+      UserError: if there is no whole SavedModel, or it takes ids only.
     """
     folder = pathlib.Path(folder)
     if not (folder / "saved_model.pb").is_file():
@@ -127,13 +131,15 @@ def load_saved(folder: pathlib.Path, keep_whole: bool = False) -> TextModel:
             raise UserError(f"{folder} holds no SavedModel (xtremedistil-export writes it)")
         folder = newest
     load_text_ops()
+    if verify:
+        check_manifest(folder, reads=("saved_model.pb",))
     try:
         signatures = tf.saved_model.load(str(folder)).signatures
-    except (OSError, ValueError, tf.errors.OpError) as error:
+        signature = signatures["serving_default"]
+    except Exception as error:  # Each kind of damage has its own.
         if is_out_of_memory(error):
             raise
-        raise UserError(f"{folder} cannot be loaded: {str(error).splitlines()[0]}") from None
-    signature = signatures["serving_default"]
+        raise UserError(f"{folder} cannot be loaded: {first_line(error)}") from None
     record = _record(folder, signature.structured_outputs)
     kind = task_kind_of(record)
     takes_text = "input_ids" not in signature.structured_input_signature[1]

@@ -8,11 +8,17 @@ from typing import Any, Callable
 import numpy as np
 
 from xtremedistil_tf.compat import lite_interpreter
-from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.inference.assets import RECORD_FILE, form_path, load_assets, student_path
+from xtremedistil_tf.config import StudentConfig
+from xtremedistil_tf.errors import UserError, first_line, is_out_of_memory
+from xtremedistil_tf.inference.assets import (
+    RECORD_FILE,
+    form_path,
+    labels_of,
+    load_assets,
+    student_path,
+)
+from xtremedistil_tf.inference.student_record import check_agreement, read_student_record
 from xtremedistil_tf.inference.text_model import TextModel, text_model
-from xtremedistil_tf.runs import read_json
-from xtremedistil_tf.tasks import task_kind_of
 
 FLOAT_FILE, INT8_FILE = "model.tflite", "model.int8.tflite"
 # Rows are filled up to a multiple of this: memory is laid out anew for every new length.
@@ -33,12 +39,21 @@ def _interpreter() -> Any:
 
 
 def _way_out(folder: pathlib.Path) -> str:
-    """What is told of a folder without a TFLite model; a student for texts has no such form."""
-    record = student_path(folder) / RECORD_FILE
-    kind = task_kind_of(read_json(record) if record.is_file() else {})
-    return ("xtremedistil-export --forms=tflite writes it" if kind.tags_words else
-            f"students for {kind.kind} have no TFLite format; another runtime opens them: keras, "
-            "onnx")
+    """What is told of a folder without a TFLite model; not every student has this format."""
+    student = student_path(folder)
+    if (student / RECORD_FILE).is_file():
+        record = read_student_record(student)
+        settings, kind = StudentConfig(**record["student"]), labels_of(record).kind
+        formats = settings.kind.export_formats(settings, kind)
+        if "tflite" not in formats:
+            return (f"a {settings.student} student for {kind} has no TFLite format; allowed: "
+                    f"keras, {', '.join(formats)}")
+    return "xtremedistil-export --forms=tflite writes it"
+
+
+def _require_file(path: pathlib.Path) -> None:
+    if not path.is_file():
+        raise UserError(f"file not found: {path} ({_way_out(path.parent)})")
 
 
 def lite_session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
@@ -51,19 +66,19 @@ def lite_session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
     Raises:
       UserError: if the file is missing or damaged, or there is no interpreter.
     """
-    if not pathlib.Path(path).is_file():
-        raise UserError(f"file not found: {path} ({_way_out(pathlib.Path(path).parent)})")
+    _require_file(pathlib.Path(path))
     kind = _interpreter()
     try:
         with warnings.catch_warnings():
             # Newer TensorFlow advises the small package, which nobody needs to have.
             warnings.filterwarnings("ignore", message="(?s).*tf.lite.Interpreter is deprecated")
             interpreter = kind(model_path=str(path))
-    except (ValueError, RuntimeError) as error:
-        raise UserError(
-            f"{path} is not a TFLite model: {str(error).splitlines()[0]}") from None
-    entry = interpreter.get_input_details()[0]["index"]
-    result = interpreter.get_output_details()[0]["index"]
+        entry = interpreter.get_input_details()[0]["index"]
+        result = interpreter.get_output_details()[0]["index"]
+    except Exception as error:  # Each kind of damage has its own.
+        if is_out_of_memory(error):
+            raise
+        raise UserError(f"{path} is not a TFLite model: {first_line(error)}") from None
     laid_out, turn = 0, threading.Lock()  # An interpreter has one set of tensors.
 
     def run_row(ids: np.ndarray) -> np.ndarray:
@@ -93,17 +108,24 @@ def lite_session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
     return run
 
 
-def load_tflite(folder: pathlib.Path, int8: bool = False, keep_whole: bool = False) -> TextModel:
+def load_tflite(
+    folder: pathlib.Path, int8: bool = False, keep_whole: bool = False, *, verify: bool = True
+) -> TextModel:
     """Loads the `tflite` folder of a run, or the run folder around it.
 
     Args:
       folder: where the TFLite student is.
       int8: take the small form.
       keep_whole: split running text at white space only.
+      verify: hold the files against the folder's manifest.
 
     Raises:
       UserError: if there is no such student.
     """
     folder = form_path(folder, "tflite", FLOAT_FILE)
-    run = lite_session(folder / (INT8_FILE if int8 else FLOAT_FILE))
-    return text_model(load_assets(folder), run, keep_whole)
+    name, other = (INT8_FILE, FLOAT_FILE) if int8 else (FLOAT_FILE, INT8_FILE)
+    _require_file(folder / name)
+    assets = load_assets(folder, verify=verify, reads=(name,), skip=(other,))
+    run = lite_session(folder / name)
+    check_agreement(folder / name, run, len(assets.vocabulary), assets.labels.size)
+    return text_model(assets, run, keep_whole)

@@ -1,0 +1,251 @@
+"""Damages every file of a run and of its student, and records what opening the folder says.
+
+Command:
+  python benchmarks/damage.py --work=FOLDER [--parts=student,run]
+Two small runs of the sample data are made in FOLDER (other seed and sizes; kept between calls).
+Each file of the first is removed, emptied, cut to half, changed in one bit, or replaced by the
+second run's. Then the folder is opened: a student in its runtime, on 40 sentences; a run by its own
+command, where that reads the file. Each case ends as one of
+  told        one line that a user can act on
+  same        the very answers, scores and tags of the undamaged folder
+  other       other answers without a word: a fault
+  traceback   a fault
+  killed      the process died: a fault
+Written to benchmarks/damage/<part>.json; ends with an error where a fault is among them.
+"""
+
+import collections
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+
+from absl import app, flags
+from machine import ROOT, write_record
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "engine"))
+from small_job import command, write_job
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("work", None, "Where the runs and the copies go.")
+flags.DEFINE_list("parts", ["student", "run"], "Which parts.")
+flags.DEFINE_bool("child", False, "Opens the folders that standard input names; for our own use.")
+
+DAMAGES = ("removed", "emptied", "cut", "one bit", "another's")
+# Folders of a student's forms, and what opens them.
+FORMS = {"student": "keras", "onnx": "onnx", "tflite": "tflite", "export/1": "savedmodel"}
+SETTINGS = ["--strategy=D2", "--stage_epochs=_=1", "--teacher_epochs=1", "--noexport"]
+# What is taken out of the run before its command runs again, so that the file is read: nothing
+# where the finished run is opened, the scores where they are made again, stages where targets are.
+FINISHED, SCORES, STAGES = (), ("metrics.json",), ("metrics.json", "stages")
+RUN_FILES = {
+    FINISHED: ("metrics.json", "manifest.json", "config.json", "report.md",
+               "predictions/test.gold.tsv", "predictions/test.student.tsv",
+               "predictions/test.teacher.tsv"),
+    SCORES: ("teacher/config.json", "teacher/model.safetensors", "teacher/head.safetensors",
+             "teacher/teacher.json", "teacher/tokenizer.json", "teacher/manifest.json",
+             "stages/*/done.json", "stages/*/weights.safetensors", "stages/*/history.json",
+             "stages/*/manifest.json", "targets/answers/*.json"),
+    STAGES: ("targets/pieces/pieces.json", "targets/pieces/values.i32", "targets/pieces/starts.npy",
+             "targets/transfer/manifest.json", "targets/transfer/shard-00000/shard.json",
+             "targets/transfer/shard-00000/*.tfrecord", "targets/dev/manifest.json"),
+}
+
+
+def texts() -> list:
+    """Sentences that a student is asked about."""
+    lines = (ROOT / "data" / "ner" / "test.tsv").read_text("utf-8").splitlines()
+    return [line.split("\t")[0] for line in lines[::60]][:40]
+
+
+def damage(path: pathlib.Path, how: str, other: pathlib.Path) -> bool:
+    """Damages a file; returns whether it is another than before."""
+    raw = path.read_bytes()
+    if how == "removed":
+        path.unlink()
+        return True
+    if how == "another's":
+        if not other.is_file():
+            return False
+        shutil.copyfile(other, path)
+    elif how == "one bit":
+        if not raw:
+            return False
+        path.write_bytes(raw[:len(raw) // 2] + bytes([raw[len(raw) // 2] ^ 4])
+                         + raw[len(raw) // 2 + 1:])
+    else:
+        path.write_bytes(b"" if how == "emptied" else raw[:len(raw) // 2])
+    return path.read_bytes() != raw
+
+
+class Child:
+    """A process that opens folders one after another; a new one where it died."""
+
+    def __init__(self):
+        self._process = None
+
+    def ask(self, **job) -> dict:
+        """Result of a job: kind and told, or what came out of it."""
+        if self._process is None:
+            self._process = subprocess.Popen(
+                [sys.executable, __file__, "--child"], cwd=ROOT, text=True, stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self._process.stdin.write(json.dumps(job) + "\n")
+        self._process.stdin.flush()
+        for line in self._process.stdout:
+            if line.startswith("RESULT "):
+                return json.loads(line[7:])
+        code, self._process = self._process.wait(), None
+        return {"kind": "killed", "told": f"exit {code}"}
+
+
+def open_student(folder: str, runtime: str) -> list:
+    """Tags and rounded scores of the texts."""
+    import xtremedistil_tf
+
+    return [[[word, tag, round(score, 4)] for (word, _, _), tag, score in text]
+            for text in xtremedistil_tf.load(folder, runtime).tag_text(texts())]
+
+
+def open_run(folder: str, arguments: list) -> dict:
+    """Scores of a run by its own command, and its student's tags."""
+    from xtremedistil_tf.cli.options.flags_to_config import run_config
+    from xtremedistil_tf.cli.options.option import define, given
+    from xtremedistil_tf.cli.options.run_flags import DISTILLATION
+    from xtremedistil_tf.config import Resources
+    from xtremedistil_tf.jobs.distillation import run_distillation
+    from xtremedistil_tf.runtime import prepare
+
+    if "task" not in FLAGS:
+        define(DISTILLATION)
+    FLAGS.unparse_flags()
+    FLAGS(["run_distillation.py", *arguments, f"--model_dir={folder}"])
+    config = run_config(given(FLAGS, DISTILLATION))
+    prepare(config.seed, config.deterministic)
+    metrics = run_distillation(config, pathlib.Path(folder), resources=Resources(export=False))
+    return {"student": metrics["student"], "teacher": metrics["teacher"],
+            "tags": open_student(str(pathlib.Path(folder) / "student"), "keras"),
+            "predictions": (pathlib.Path(folder) / "predictions" / "test.student.tsv").read_text()}
+
+
+def serve() -> None:
+    """The child's loop."""
+    from xtremedistil_tf.errors import UserError, user_mistake
+
+    for line in sys.stdin:
+        job = json.loads(line)
+        name = job.pop("job")
+        try:
+            found = {"kind": "opened", "result": {"student": open_student, "run": open_run}[name](
+                **job)}
+        except UserError as error:
+            found = {"kind": "told", "told": str(error)}
+        except Exception as error:  # As the command line does.
+            told = user_mistake(error, list(map(str, job.values())))
+            found = {"kind": "told", "told": told} if told else {
+                "kind": "traceback", "told": f"{type(error).__name__}: {error}"[:200]}
+        if found["kind"] == "told" and "\n" in found["told"]:
+            found["kind"] = "several lines"
+        print("RESULT " + json.dumps(found), flush=True)
+
+
+def make_runs(work: pathlib.Path) -> tuple:
+    """The two runs, with all forms."""
+    write_job(work)
+    found = []
+    for name, more in (("run", []), ("other", ["--seed=7", "--word_emb_dim=9",
+                                               "--bilstm_hidden_size=7"])):
+        folder = work / name
+        if not (folder / "tflite").is_dir():
+            subprocess.run(command(work, folder, *SETTINGS, *more), cwd=ROOT, check=True)
+            subprocess.run([sys.executable, "-m", "xtremedistil_tf.cli.export",
+                            f"--model_dir={folder}", "--forms=savedmodel,onnx,tflite",
+                            "--export_version=1"], cwd=ROOT, check=True)
+        found.append(folder)
+    return tuple(found)
+
+
+def judge(found: dict, whole: object) -> dict:
+    """What a case ended as, and what was said."""
+    if found["kind"] != "opened":
+        return {"ended": found["kind"], "told": found["told"]}
+    return {"ended": "same" if found["result"] == whole else "other"}
+
+
+def student_cases(work: pathlib.Path, child: Child) -> list:
+    """Every file of every form, damaged in every way."""
+    run, other = make_runs(work)
+    rows, copy = [], work / "copy"
+    for form, runtime in FORMS.items():
+        whole = child.ask(job="student", folder=str(run / form), runtime=runtime)
+        assert whole["kind"] == "opened", whole
+        for path in sorted(path for path in (run / form).rglob("*") if path.is_file()):
+            name = path.relative_to(run / form)
+            for how in DAMAGES:
+                shutil.rmtree(copy, ignore_errors=True)
+                shutil.copytree(run / form, copy)
+                if not damage(copy / name, how, other / form / name):
+                    continue
+                found = child.ask(job="student", folder=str(copy), runtime=runtime)
+                rows.append({"file": f"{form}/{name}", "damage": how,
+                             **judge(found, whole["result"])})
+                print(rows[-1], flush=True)
+    return rows
+
+
+def run_cases(work: pathlib.Path, child: Child) -> list:
+    """Files of the run itself; the command runs again, and must end as before or say why not."""
+    run, other = make_runs(work)
+    arguments = command(work, run, *SETTINGS)[2:]
+    arguments = [flag for flag in arguments if not flag.startswith(("--model_dir", "--noexport"))]
+    rows, copy = [], work / "copy"
+
+    def opened(without: tuple) -> dict:
+        for name in without:
+            path = copy / name
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        return child.ask(job="run", folder=str(copy), arguments=arguments)
+
+    for without, patterns in RUN_FILES.items():
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(run, copy)
+        whole = opened(without)
+        assert whole["kind"] == "opened", whole
+        for pattern in patterns:
+            paths = sorted(run.glob(pattern))
+            assert paths, pattern
+            name = paths[0].relative_to(run)
+            others = sorted(other.glob(pattern))
+            for how in DAMAGES:
+                shutil.rmtree(copy, ignore_errors=True)
+                shutil.copytree(run, copy)
+                if not damage(copy / name, how, others[0] if others else other / name):
+                    continue
+                rows.append({"file": str(name), "damage": how, "made again": list(without),
+                             **judge(opened(without), whole["result"])})
+                print(rows[-1], flush=True)
+    return rows
+
+
+def main(_) -> None:
+    """Runs the parts."""
+    if FLAGS.child:
+        serve()
+        return
+    faults, work = 0, pathlib.Path(FLAGS.work).resolve()
+    for part in FLAGS.parts:
+        rows = {"student": student_cases, "run": run_cases}[part](work, Child())
+        for row in rows:
+            if "told" in row:
+                row["told"] = row["told"].replace(str(work), "WORK")[:160]
+        counts = collections.Counter(row["ended"] for row in rows)
+        faults += sum(count for ended, count in counts.items() if ended not in ("told", "same"))
+        write_record(f"damage/{part}", {"cases": len(rows), "ended": dict(counts), "rows": rows},
+                     show=False)
+        print(part, len(rows), dict(counts), flush=True)
+    sys.exit(min(faults, 1))
+
+
+if __name__ == "__main__":
+    app.run(main)

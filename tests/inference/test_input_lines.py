@@ -1,0 +1,120 @@
+"""What is no running text is told, with the way out, and not tagged."""
+
+import io
+import types
+
+import pytest
+
+from tests.conftest import TAGS
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.inference.input_lines import InputLines
+
+TAGGER = types.SimpleNamespace(kind="tagging", labels=TAGS, pairs=False)
+CLASSIFIER = types.SimpleNamespace(kind="classification", labels=("sports", "my news"),
+                                   pairs=False)
+REGRESSOR = types.SimpleNamespace(kind="regression", labels=("score",), pairs=False)
+PAIRS = types.SimpleNamespace(kind="classification", labels=("yes", "no"), pairs=True)
+ANSWERER = types.SimpleNamespace(kind="spans", labels=("start", "end"), pairs=True)
+
+
+def read(raw, model=TAGGER, **options):
+    raw = raw.encode() if isinstance(raw, str) else raw
+    return list(InputLines(io.BytesIO(raw), "in.txt", model, **options))
+
+
+@pytest.mark.parametrize("text", [
+    "Anna lacht\tB-PER O\n", "Anna lacht\ten:B-PER en:O\nBonn\tde:B-LOC\n",
+    "Anna lacht\tzh-classical:B-PER O\n" * 300, "\n\nAnna\tO\n",
+    "a b\tO O\n" * 9 + "a text without tags\n"])
+def test_rows_of_words_and_tags(text):
+    with pytest.raises(UserError, match=r"in.txt: its rows are labelled.*--text_column=1"):
+        read(text)
+    assert [line for line in read(text, column="1") if line][0].split()[0] in ("Anna", "a")
+    assert read(text, column="line")[-1] == text.rstrip("\n").split("\n")[-1]
+
+
+@pytest.mark.parametrize("text", [
+    "Anna B-PER\nlacht O\n\nBonn B-LOC\n", "Anna\tNNP\tB-PER\nlacht\tVB\tO\n", "Anna\tB-PER\n",
+    "-DOCSTART- -X- -X- O\n\nEU NNP B-NP B-ORG\nrejects VBZ B-VP O\n"])
+def test_a_word_a_line(text):
+    with pytest.raises(UserError, match="labelled|a word and its tag a line"):
+        read(text)
+
+
+@pytest.mark.parametrize("text", [
+    '{"text": "Anna lacht.", "id": 3}\n', '{"tokens": ["a"], "tags": [0]}\n' * 5])
+@pytest.mark.parametrize("model", [TAGGER, CLASSIFIER, REGRESSOR])
+def test_json_lines(text, model):
+    with pytest.raises(UserError, match="JSON objects; --text_column=KEY"):
+        read(text, model)
+
+
+def test_a_key_of_json_lines():
+    text = '{"text": "Anna\\nlacht.", "id": 3}\n\n{"text": "Bonn", "x": null}\n'
+    assert read(text, column="text") == ["Anna\nlacht.", "", "Bonn"]
+    for column in ("id", "none"):
+        with pytest.raises(UserError, match="line 1 is no JSON object with a text under"):
+            read(text, column=column)
+    with pytest.raises(UserError, match="line 1"):
+        read("[" * 100_000 + "\n", column="text")
+
+
+def test_a_json_document():
+    for text in ('[\n  {"text": "Anna"}\n]\n', '[{"text": "a"}, {"text": "b"}]\n', '{\n "a": 1\n}'):
+        with pytest.raises(UserError, match="JSON document"):
+            read(text)
+
+
+def test_labelled_texts_of_the_students_own_classes():
+    with pytest.raises(UserError, match="a text, a tab, its label; --text_column=1"):
+        read("a goal\tsports\nit rains\tde:my news\n", CLASSIFIER)
+    assert read("a goal\tsports\n", CLASSIFIER, column="1") == ["a goal"]
+    assert read("a goal\tothers\n", CLASSIFIER) == ["a goal\tothers"]
+    with pytest.raises(UserError, match="its label"):
+        read("a goal\t0.5\nb\t-1e3\n", REGRESSOR)
+
+
+@pytest.mark.parametrize("text", [
+    "Anna lacht.\n", "Plan B\nTeam I\nBlood group O\nsee section 4\n", "a\tb\tc\nd e\tf\n", "",
+    "{a brace}\n", "[1] a footnote\n", "O\nO\n", "She got an O\n", "sports\n"])
+def test_texts_are_read_as_they_are(text):
+    for model in (TAGGER, CLASSIFIER, REGRESSOR):
+        assert read(text, model) == text.splitlines()
+
+
+def test_students_of_two_texts_read_json_and_tabs():
+    rows = '{"text": "a", "text_pair": "b"}\n'
+    assert read(rows, PAIRS) == [rows.strip()] == read(rows, ANSWERER)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-16-le", "utf-16-be", "utf-8-sig"])
+def test_encodings_by_their_mark_and_utf16_by_its_zeros(encoding):
+    text = "Müller arbeitet in Köln, Chemnitz und in Dessau.\nAnna lacht.\n"
+    assert read(text.encode(encoding)) == text.splitlines()
+
+
+def test_another_encoding_is_told_and_can_be_named():
+    raw = "Müller arbeitet in Köln.\nAnna\n".encode("latin-1")
+    with pytest.raises(UserError, match=r"not UTF-8: 1 of its first 2 lines.*--encoding=latin-1"):
+        read(raw)
+    assert read(raw, encoding="latin-1") == ["Müller arbeitet in Köln.", "Anna"]
+    assert read(raw, encoding="utf-8")[0] == "M\ufffdller arbeitet in K\ufffdln."
+
+
+def test_broken_bytes_are_counted():
+    lines = InputLines(["ä\n".encode(), "ö \ufffd\n".encode(), b"x\xffy\n"], "in.txt", TAGGER)
+    assert list(lines) == ["ä", "ö \ufffd", "x\ufffdy"]
+    assert (lines.broken, lines.first_broken) == (1, 3)
+
+
+@pytest.mark.parametrize("raw", [
+    b"\x1f\x8b\x08\x00abc", b"PK\x03\x04\x14\x00", b"BZh91AY", b"\x00\x01\x02" * 50,
+    b"text\x00text\n", b"%PDF-1.7\n"])
+def test_binary_is_refused(raw):
+    with pytest.raises(UserError, match="binary"):
+        read(raw)
+
+
+def test_a_column_that_is_not_there():
+    with pytest.raises(UserError, match="line 2 has 1 columns; --text_column is 2"):
+        read("a\tb\nc\n", column="2")

@@ -1,0 +1,187 @@
+"""Nothing that we start contacts anything unasked, and paths are what they are in any locale.
+
+Sockets are watched by Python's audit hook and, where strace is there and may be used, by system
+calls: what C++ opens the hook does not see.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+from tests.conftest import ROOT
+from xtremedistil_tf import environment
+from xtremedistil_tf.errors import UserError
+
+# onnxruntime's own telemetry comes ten seconds after the first session.
+_PATIENCE = 12
+_HOOK = """
+import sys
+def watch(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"):
+        with open({log!r}, "a") as file:
+            file.write(event + " " + ascii(arguments) + "\\n")
+sys.addaudithook(watch)
+"""
+_LOCAL = re.compile(r"127\.0\.0\.1|::1|localhost|AF_UNIX|/var/run/nscd")
+
+
+def can_trace():
+    """Whether strace is there and the system lets it work."""
+    return shutil.which("strace") is not None and subprocess.run(
+        ["strace", "-o", os.devnull, "true"], stderr=subprocess.DEVNULL).returncode == 0
+
+
+class Watched:
+    """A Python process whose sockets are written down.
+
+    Args:
+      folder: for the records.
+      code: what it runs.
+    """
+
+    def __init__(self, folder, code):
+        self._calls, self._events = folder / "strace.txt", folder / "events.txt"
+        self._events.touch()
+        traced = ["strace", "-f", "-qq", "--seccomp-bpf", "-e", "trace=network", "-o",
+                  str(self._calls)] if can_trace() else []
+        program = folder / "program.py"
+        program.write_text(_HOOK.format(log=str(self._events)) + code, "utf-8")
+        # The variables of the tests hold back what a user's process would do.
+        own = {name: value for name, value in os.environ.items()
+               if name not in environment.SILENT and "OFFLINE" not in name}
+        self.process = subprocess.Popen(
+            [*traced, sys.executable, str(program)], cwd=ROOT, text=True,
+            env={**own, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def outside(self):
+        """Records of anything beyond this machine; name servers count, wherever they are."""
+        lines = self._events.read_text().splitlines()
+        if self._calls.is_file():
+            lines += [line for line in self._calls.read_text().splitlines()
+                      if re.search(r"\b(connect|sendto|sendmsg|sendmmsg)\(", line)
+                      and "sa_family" in line]
+        return [line for line in lines if not _LOCAL.search(line) or "htons(53)" in line]
+
+    def end(self):
+        """Waits for the end; returns (code, output)."""
+        output, errors = self.process.communicate(timeout=300)
+        return self.process.returncode, output + errors
+
+
+def test_the_watch_sees_a_look_up(tmp_path):
+    watched = Watched(tmp_path, "import socket\ntry:\n    socket.getaddrinfo('no.example', 80)\n"
+                                "except OSError:\n    pass\n")
+    assert watched.end()[0] == 0 and watched.outside()
+
+
+def test_nothing_goes_out_of_loading_tagging_and_exporting(run_folder, tmp_path):
+    shutil.copytree(run_folder / "student", tmp_path / "run" / "student")
+    watched = Watched(tmp_path, f"""
+import time, xtremedistil_tf
+for runtime in ("onnx", "onnx_int8"):
+    xtremedistil_tf.load({str(run_folder)!r}, runtime)(["Anna Weber wohnt in Bonn."] * 3)
+began = time.monotonic()
+for runtime in ("keras", "savedmodel"):
+    xtremedistil_tf.load({str(run_folder)!r}, runtime)("Anna")
+from xtremedistil_tf.export.export import export_student
+export_student({str(tmp_path / "run")!r}, ["savedmodel", "onnx", "tflite"])
+xtremedistil_tf.load({str(tmp_path / "run")!r}, "tflite")("Anna")
+time.sleep(max(0, {_PATIENCE} - time.monotonic() + began))
+print("done")
+""")
+    code, told = watched.end()
+    assert code == 0 and "done" in told, told
+    assert not watched.outside()
+
+
+def test_nothing_goes_out_of_predict(run_folder, tmp_path):
+    (tmp_path / "in.txt").write_text("Anna lacht.\n", "utf-8")
+    watched = Watched(tmp_path, f"""
+sys.argv = ["predict", "--model_dir={run_folder / 'onnx'}", "--input={tmp_path / 'in.txt'}"]
+from xtremedistil_tf.cli import predict
+try:
+    predict.run()
+finally:
+    import time
+    time.sleep({_PATIENCE})
+""")
+    code, told = watched.end()
+    assert code == 0 and "Anna" in told, told
+    assert not watched.outside()
+
+
+def test_nothing_goes_out_of_serve(run_folder, tmp_path):
+    pytest.importorskip("flask", reason="the page needs the extra [serve]")
+    watched = Watched(tmp_path, f"""
+sys.argv = ["serve", "--model_dir={run_folder / 'onnx'}", "--port=0"]
+from xtremedistil_tf.cli import serve
+serve.run()
+""")
+    try:
+        url = watched.process.stdout.readline().split()[0]
+        request = urllib.request.Request(
+            url + "api/tag", b'{"text": "Anna"}', {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            assert reply.status == 200
+        time.sleep(_PATIENCE)
+    finally:
+        # strace hands the signal on to none: the process below it is ended itself.
+        for child in _children(watched.process.pid) or [watched.process.pid]:
+            os.kill(child, signal.SIGTERM)
+    watched.end()
+    assert not watched.outside()
+
+
+def _children(pid):
+    path = f"/proc/{pid}/task/{pid}/children"
+    return [int(child) for child in open(path).read().split()] if os.path.exists(path) else []
+
+
+def test_what_the_user_has_set_is_left_alone(monkeypatch):
+    monkeypatch.setenv("HF_HUB_DISABLE_TELEMETRY", "0")
+    monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
+    environment.silence_libraries()
+    assert os.environ["HF_HUB_DISABLE_TELEMETRY"] == "0"
+    assert os.environ["ORT_DISABLE_TELEMETRY"] == "1"
+
+
+@pytest.fixture
+def umlauts(run_folder, tmp_path):
+    """A student in a folder named with umlauts, and a locale in which nobody can write one."""
+    shutil.copytree(run_folder / "onnx", tmp_path / "L\u00e4ufe")
+    plain = {**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0",
+             "PYTHONPATH": str(ROOT)}
+    return tmp_path / "L\u00e4ufe", plain
+
+
+def test_a_command_takes_any_folder_in_any_locale(umlauts):
+    folder, plain = umlauts
+    (folder / "\u00fc.txt").write_text("M\u00fcller lacht.\n", "utf-8")
+    result = subprocess.run(
+        [sys.executable, "-m", "xtremedistil_tf.cli.predict", f"--model_dir={folder}",
+         f"--input={folder / chr(252)}.txt"], env=plain, cwd=ROOT, capture_output=True)
+    assert result.returncode == 0, result.stderr.decode()
+    assert result.stdout.decode("utf-8").startswith("M\u00fcller lacht .\t")
+
+
+def test_in_python_such_a_folder_is_told_in_one_line(umlauts):
+    folder, plain = umlauts
+    code = ("import sys, xtremedistil_tf\nfrom xtremedistil_tf.errors import UserError\n"
+            "try:\n    xtremedistil_tf.load(sys.argv[1])\nexcept UserError as e:\n    print(e)")
+    result = subprocess.run([sys.executable, "-c", code, str(folder)], env=plain, cwd=ROOT,
+                            capture_output=True, text=True)
+    assert "PYTHONUTF8=1" in result.stdout, result.stderr
+
+
+def test_a_path_of_ascii_is_taken_anywhere(monkeypatch, tmp_path):
+    monkeypatch.setattr(environment, "takes_utf8_paths", lambda: False)
+    environment.check_path(tmp_path)
+    with pytest.raises(UserError, match="beyond ASCII"):
+        environment.check_path(tmp_path / "\u00fc")

@@ -1,0 +1,216 @@
+"""The lines of a file that a student is to read; what is no running text is told, not tagged.
+
+A file of labelled rows would else be read with its labels, JSON with its braces, and UTF-16 or
+Latin-1 as nonsense: each gives predictions, and none that means anything.
+"""
+
+import codecs
+import itertools
+import json
+import re
+from typing import Callable, Collection, Iterable, Iterator, List, Optional, Sequence
+
+from xtremedistil_tf.data.lines import UTF8, decode_lines, encoding_of
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.inference.streaming import decode_line
+from xtremedistil_tf.inference.text_model import TextModel
+from xtremedistil_tf.tasks import task_kind
+
+WHOLE_LINE = "line"
+_SAMPLE = 200
+# Of the sample's lines that hold anything, as many must look alike.
+_SHARE = 0.8
+_TAG = re.compile(r"(?:[A-Za-z]{2,3}(?:[-_][A-Za-z]+)*:)?(?:O|[BIESLU]-\S+)")
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+# First bytes of gzip, zip, bzip2, xz, zstandard, PDF and SQLite files.
+_MAGIC = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"%PDF-", b"SQLite")
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode(UTF8)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_tag(text: str, labels: Collection[str]) -> bool:
+    return bool(_TAG.fullmatch(text)) or text in labels
+
+
+def _tagged_row(line: str, labels: Collection[str]) -> bool:
+    """`word word ...<TAB>tag tag ...`, a language perhaps before the tags."""
+    words, tab, tags = line.rpartition("\t")
+    return (bool(tab) and len(words.split(" ")) == len(tags.split(" "))
+            and all(_is_tag(tag, labels) for tag in tags.split(" ")))
+
+
+def _tagged_word(line: str, labels: Collection[str]) -> bool:
+    """A word and its tag in columns, as CoNLL's files have them."""
+    columns = line.split()
+    return len(columns) > 1 and _is_tag(columns[-1], labels)
+
+
+def _labelled_text(line: str, labels: Collection[str]) -> bool:
+    """`text<TAB>class`, a language perhaps before the class."""
+    text, tab, label = line.rpartition("\t")
+    return bool(tab and text.strip()) and (label in labels or label.partition(":")[2] in labels)
+
+
+def _numbered_text(line: str, labels: Collection[str]) -> bool:
+    """`text<TAB>number`."""
+    text, tab, label = line.rpartition("\t")
+    return bool(tab and text.strip() and _NUMBER.fullmatch(label.strip()))
+
+
+def _json_object(line: str, labels: Collection[str]) -> bool:
+    if not line.lstrip().startswith("{"):
+        return False
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _mostly(lines: Sequence[str], looks: Callable[[str, Collection[str]], bool],
+            labels: Collection[str]) -> bool:
+    return sum(looks(line, labels) for line in lines) >= _SHARE * len(lines)
+
+
+def why_no_text(lines: Sequence[str], kind: str, labels: Collection[str]) -> Optional[str]:
+    """Says what the lines are, where they are not one text each; None where they are.
+
+    Args:
+      lines: the first of a file.
+      kind: of the student's task, which takes one text a line.
+      labels: of the student.
+
+    Returns:
+      What they are, and the way out.
+    """
+    lines = [line for line in lines if line.strip()]
+    if not lines:
+        return None
+    whole = f"; --text_column={WHOLE_LINE} reads them as they are"
+    if _mostly(lines, _json_object, labels):
+        keys = [key for key, value in json.loads(next(
+            line for line in lines if _json_object(line, labels))).items()
+            if isinstance(value, str)]
+        return ("its lines are JSON objects; --text_column=KEY reads the text of a key, of the "
+                f"first row one of {', '.join(keys)[:80] or 'none: it has no text'}{whole}")
+    if lines[0].strip() in ("[", "{") or lines[0].lstrip().startswith("[{"):
+        return f"it is a JSON document; one object a line, or one text a line, is needed{whole}"
+    record = task_kind(kind)
+    if record.tags_words and _mostly(lines, _tagged_row, labels):
+        return ("its rows are labelled: words, a tab, their tags; --text_column=1 reads the words "
+                f"alone{whole}")
+    if record.tags_words and _mostly(lines, _tagged_word, labels) and (
+            len(lines) > 1 or "\t" in lines[0]):
+        return ("it has a word and its tag a line; needed is a sentence a line, without tags"
+                f"{whole}")
+    labelled = _labelled_text if record.classes else _numbered_text
+    if record.pooled and _mostly(lines, labelled, labels):
+        return ("its rows are labelled: a text, a tab, its label; --text_column=1 reads the text "
+                f"alone{whole}")
+    return None
+
+
+def _text_of(line: str, column: str, number: int) -> str:
+    """A line's text, by the number of its column or its key; "" of an empty line.
+
+    Raises:
+      UserError: if the line has no such text.
+    """
+    if column == WHOLE_LINE or not line.strip():
+        return line
+    if column.isdecimal():
+        columns = line.split("\t")
+        if not 1 <= int(column) <= len(columns):
+            raise UserError(f"line {number} has {len(columns)} columns; --text_column is {column}")
+        return columns[int(column) - 1]
+    try:
+        found = json.loads(line)[column]
+    except (ValueError, RecursionError, KeyError, TypeError, IndexError):
+        found = None
+    if not isinstance(found, str):
+        raise UserError(f"line {number} is no JSON object with a text under {column!r}, which "
+                        "--text_column names")
+    return found
+
+
+class InputLines:
+    """Texts of a file, read as they are needed.
+
+    Args:
+      file: its bytes, cut behind line feeds.
+      name: of the file, for messages.
+      model: the student, whose kind and labels tell what a labelled row is.
+      column: where a line's text stands, see --text_column; None for the whole line of a file that
+        is looked at first.
+      encoding: of the file; None for UTF-8, or what its byte order mark says.
+
+    Attributes:
+      broken: lines so far with bytes that are not of the encoding; each costs its own character.
+      first_broken: number of the first of them.
+    """
+
+    def __init__(self, file: Iterable[bytes], name: str, model: TextModel, *,
+                 column: Optional[str] = None, encoding: Optional[str] = None):
+        self._file, self._name, self._model = file, name, model
+        self._column, self._encoding = column, encoding
+        self.broken = self.first_broken = 0
+
+    def _decoded(self, chunks: Iterable[bytes]) -> Iterator[str]:
+        for number, raw in enumerate(chunks, 1):
+            if not _is_utf8(raw):
+                self.broken += 1
+                self.first_broken = self.first_broken or number
+            yield decode_line(raw, first=number == 1)
+
+    def _of_encoding(self, chunks: Iterable[bytes], encoding: str) -> Iterator[str]:
+        for number, line in decode_lines(chunks, encoding=encoding):
+            if isinstance(line, UserError):
+                raise UserError(f"{self._name}, line {number}: {line}")
+            yield line
+
+    def _check_bytes(self, head: Sequence[bytes]) -> None:
+        """Refuses what is no text, or another encoding's."""
+        if head and head[0].startswith(_MAGIC):
+            raise UserError(f"{self._name} is compressed or binary; needed is text")
+        if any(b"\0" in raw for raw in head):
+            raise UserError(f"{self._name} holds NUL bytes: it is binary, or UTF-16 without its "
+                            "mark; --encoding=utf-16-le reads the latter")
+        foreign = [raw for raw in head if not raw.isascii()]
+        wrong = sum(not _is_utf8(raw) for raw in foreign)
+        if self._encoding is None and wrong and 2 * wrong >= len(foreign):
+            raise UserError(
+                f"{self._name} is not UTF-8: {wrong} of its first {len(head)} lines are not; "
+                "--encoding=latin-1 (or another name) reads it, --encoding=utf-8 replaces what is "
+                "broken")
+
+    def _texts(self) -> Iterator[str]:
+        chunks = iter(self._file)
+        head: List[bytes] = list(itertools.islice(chunks, _SAMPLE))
+        told, _ = encoding_of(head[0]) if head else (None, 0)
+        chunks = itertools.chain(head, chunks)
+        encoding = told or self._encoding or UTF8
+        if codecs.lookup(encoding).name != UTF8:
+            return self._of_encoding(chunks, encoding)
+        self._check_bytes(head)
+        return self._decoded(chunks)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yields a text a line.
+
+        Raises:
+          UserError: for a file that is no text, whose rows are labelled, or that lacks the column.
+        """
+        texts = self._texts()
+        if self._column is None and not self._model.pairs:
+            head = list(itertools.islice(texts, _SAMPLE))
+            problem = why_no_text(head, self._model.kind, self._model.labels)
+            if problem:
+                raise UserError(f"{self._name}: {problem}")
+            texts = itertools.chain(head, texts)
+        for number, text in enumerate(texts, 1):
+            yield _text_of(text, self._column or WHOLE_LINE, number)

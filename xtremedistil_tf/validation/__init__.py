@@ -1,0 +1,1 @@
+"""Checks of what is read from a run or student folder, before anything is built from it."""

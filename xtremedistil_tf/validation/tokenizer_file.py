@@ -1,0 +1,123 @@
+"""tokenizer.json of a folder: bounds on what its parts can make of a text, before it is built.
+
+The library takes any such file. One that replaces a letter by a million letters, thirty times over,
+would end the process with the first text.
+"""
+
+import base64
+import pathlib
+from typing import Any, Dict, Iterator, List
+
+from tokenizers import Tokenizer
+
+from xtremedistil_tf.errors import UserError, first_line
+from xtremedistil_tf.validation.records import Field, read_record
+
+# XLM-R's, the largest that is published with the encoders that we take, has 17 MB and 250,002.
+_MOST_PIECES = 1 << 22
+# How much longer a text may become: NFKD makes 18 characters of one, and no part adds many more.
+_MOST_GROWTH = 256.0
+_LONGEST_PATTERN = 1000
+# Markers and texts of a template; BERT's for pairs has five.
+_LONGEST_TEMPLATE = 32
+_LONGEST_MAPPED = 256
+_MOST_PARTS = 64
+_FIELDS = {"model": Field(dict), "normalizer": Field(dict, needed=False),
+           "pre_tokenizer": Field(dict, needed=False),
+           "post_processor": Field(dict, needed=False),
+           "added_tokens": Field(list, needed=False, most=_MOST_PIECES, each=Field(dict))}
+
+
+def _parts(part: Any) -> Iterator[Dict[str, Any]]:
+    """A normalizer, pre-tokenizer or post-processor, and what is inside of a sequence of them."""
+    if not isinstance(part, dict):
+        return
+    yield part
+    for name in ("normalizers", "pretokenizers", "processors"):
+        inner = part.get(name)
+        for one in inner if isinstance(inner, list) else ():
+            yield from _parts(one)
+
+
+def _pattern(part: Dict[str, Any]) -> str:
+    pattern = part.get("pattern")
+    if isinstance(pattern, dict):
+        pattern = pattern.get("String", pattern.get("Regex"))
+    return pattern if isinstance(pattern, str) else ""
+
+
+def _growth(part: Dict[str, Any]) -> float:
+    """How many times longer a part can make a text at the worst."""
+    if part.get("type") == "Replace":
+        content, pattern = part.get("content"), part.get("pattern")
+        literal = isinstance(pattern, dict) and "String" in pattern
+        added = len(content) if isinstance(content, str) else 0
+        # A regular expression may match between any two characters.
+        return max(1.0, added / max(1, len(_pattern(part)))) if literal else 1.0 + added
+    if part.get("type") == "Prepend":
+        return 1.0 + len(str(part.get("prepend", "")))
+    return 1.0
+
+
+def _check_mapped(path: pathlib.Path, part: Dict[str, Any]) -> None:
+    """Bounds the texts that sentencepiece's table of characters maps to.
+
+    The table is a trie's size (uint32, little-endian), the trie, and texts that end with a NUL.
+    """
+    try:
+        table = base64.b64decode(part.get("precompiled_charsmap") or "", validate=True)
+    except (ValueError, TypeError):
+        raise UserError(f"{path}: precompiled_charsmap is not base64") from None
+    texts = table[4 + int.from_bytes(table[:4], "little"):]
+    longest = max(map(len, texts.split(b"\0")), default=0)
+    if longest > _LONGEST_MAPPED:
+        raise UserError(f"{path}: its normalizer maps a character to {longest:,} bytes; allowed: "
+                        f"at most {_LONGEST_MAPPED}")
+
+
+def _check_template(path: pathlib.Path, part: Dict[str, Any]) -> None:
+    """Bounds what a post-processor puts around a text."""
+    markers = part.get("special_tokens")
+    laid = [part.get("single"), part.get("pair")]
+    laid += [marker.get("ids") for marker in
+             (markers.values() if isinstance(markers, dict) else ()) if isinstance(marker, dict)]
+    for row in laid:
+        if isinstance(row, list) and len(row) > _LONGEST_TEMPLATE:
+            raise UserError(f"{path}: its post-processor lays {len(row):,} pieces out; allowed: "
+                            f"{_LONGEST_TEMPLATE}")
+
+
+def _check_parts(path: pathlib.Path, record: Dict[str, Any]) -> None:
+    growth = 1.0
+    for name in ("normalizer", "pre_tokenizer", "post_processor"):
+        parts: List[Dict[str, Any]] = list(_parts(record.get(name)))
+        if len(parts) > _MOST_PARTS:
+            raise UserError(f"{path}: {name} has {len(parts):,} parts; allowed: {_MOST_PARTS}")
+        for part in parts:
+            growth *= _growth(part)
+            if len(_pattern(part)) > _LONGEST_PATTERN:
+                raise UserError(f"{path}: {name} has a pattern of {len(_pattern(part)):,} "
+                                f"characters; allowed: {_LONGEST_PATTERN}")
+            if part.get("type") == "Precompiled":
+                _check_mapped(path, part)
+            _check_template(path, part)
+    if growth > _MOST_GROWTH:
+        raise UserError(f"{path}: its normalizer can make a text {growth:.3g} times longer; "
+                        f"allowed: {_MOST_GROWTH:.0f} times")
+
+
+def load_tokenizer_file(path: pathlib.Path) -> Tokenizer:
+    """Loads a tokenizer.json.
+
+    Raises:
+      UserError: if the file is missing, damaged, or goes beyond the bounds above.
+    """
+    record = read_record(path, _FIELDS)
+    _check_parts(path, record)
+    try:
+        return Tokenizer.from_file(str(path))
+    except BaseException as error:
+        # The library raises a bare Exception, or a panic of Rust's, which is no Exception.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        raise UserError(f"{path} cannot be read: {first_line(error)}") from None
