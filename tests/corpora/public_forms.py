@@ -138,6 +138,10 @@ FORMS = (
          between="\n"),
     Form("CoNLL-U Plus", _tabs("1-2 dunno _ _", "1 Anna@ NNP B-PER", "2 lives VBZ O"),
          ("Anna0 lives\tB-PER O",), head="# global.columns = ID FORM XPOS NER\n"),
+    Form("CoNLL-U, tags in MISC", _columns(
+        "1\tAnna@\tAnna\tPROPN\tNNP\t_\t2\tnsubj\t_\tNER=B-PER",
+        "2\tlives\tlive\tVERB\tVBZ\t_\t0\troot\t_\tNER=O|SpaceAfter=No"),
+        ("Anna0 lives\tB-PER O",), file="en-train.conllu"),
     Form("WNUT-17", _tabs("Anna@ B-person", "lives O"), ("Anna0 lives\tB-person O",),
          file="wnut17train.conll"),
     Form("Few-NERD", _tabs("Anna@ person-actor", "Low person-actor", "lives O"),
@@ -192,6 +196,10 @@ FORMS = (
     Form("Rasa", _json(lambda n, text: {"text": text, "intent": "x", "entities": [
         {**span, "value": "x"} for span in _spans(n, label="entity")]}), (ROW,), file="train.json",
         between=",\n", head='{"rasa_nlu_data": {"common_examples": [', tail="]}}\n"),
+    Form("DataTurks", _json(lambda n, text: {"content": text, "extras": None, "annotation": [
+        {"label": [span["label"]], "points": [{
+            "start": span["start"], "end": span["end"] - 1,
+            "text": text[span["start"]:span["end"]]}]} for span in _spans(n)]}), (ROW,), **LINES),
     Form("CLUENER", _json(lambda n, text: {"text": text, "label": {
         "PER": {text[:_ends(n)[0]]: [[0, _ends(n)[0] - 1]]},
         "LOC": {"Oslo": [[_ends(n)[1], _ends(n)[2] - 1]]}}}), (ROW,), **LINES),
@@ -212,6 +220,8 @@ FORMS = (
          ("Anna0 lives in Oslo .\tB-PER O O B-LOC O",), between="\n", tail="\nx O\ny O\n"),
     Form("XtremeDistil's own, with two spaces", _columns("Anna@  Low\ten:B-PER en:I-PER en:I-PER"),
          ("Anna0 Low\ten:B-PER en:I-PER",), between="\n", file="train.tsv"),
+    Form("GENIA, several tags in a cell", _tabs("Anna@ B-PER|B-ORG", "lives O|O", "in O"),
+         refusal="tag 1 is 'B-PER|B-ORG'"),
     Form("OntoNotes, CoNLL-2012", _columns("Anna@ NNP (PERSON*)", "lives VBZ *"),
          refusal="no column holds tags such as B-PER and O"),
     Form("running text", _columns("Anna@ lives in Oslo."), refusal="it was read as running text",

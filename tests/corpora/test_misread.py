@@ -122,6 +122,15 @@ def test_rows_that_no_encoder_reads_are_cut_or_suspicious(tmp_path):
     assert "1 rows of over 510 words; no encoder reads so many" in told
 
 
+def test_documents_of_tokens_are_cut_into_sentences(tmp_path):
+    sentence = ["Anna", *["w"] * 38, "."], ["B-PER", *["O"] * 39]
+    records = [{"tokens": sentence[0] * 6, "ner_tags": sentence[1] * 6},  # A document.
+               {"tokens": sentence[0] * 4, "ner_tags": sentence[1] * 4}]  # A long row.
+    short = [{"tokens": [f"u{n}"], "ner_tags": ["B-X"]} for n in range(12)]
+    _, told, rows = prepare(tmp_path, texts(*records, *short), "train.jsonl")
+    assert "1 rows cut behind end marks" in told and len(rows) == 6 + 1 + 12
+
+
 def test_rows_of_numbers_that_nothing_names_are_refused(tmp_path):
     records = [{"tokens": ["a", "b"], "ner_tags": [0, 1]}] * 3
     with pytest.raises(UserError, match="train.jsonl:1: tags are numbers; name them with --tag_n"):
@@ -133,6 +142,9 @@ def test_rows_of_numbers_that_nothing_names_are_refused(tmp_path):
     (["The", "cat", ".", "", "It", "."], "no tags: it was read as one word a line"),
     ([f"w{n} -" for n in range(9)] + ["x O"] * 10,
      r"tag 1 is '-' \(and 8 more\); allowed: O, or B"),
+    (["good film\tpos", "bad film\tneg", "so so\tneg"],
+     "no column of the table holds tags such as B-PER and O; the first row is 'good film, pos'"),
+    (["a B-PER|B-ORG", "b O"], "tag 1 is 'B-PER|B-ORG'; allowed: O, or B-"),
     ([f"w{n} t{n}" for n in range(5)] + ["x O"] * 5 + ["y B-A"],
      "tag 3 is 't2', and 2 other tags;"),
 ])
@@ -158,6 +170,9 @@ TRANSFERS = {
     "jsonl": (['{"text": "Bo sat.", "id": 7}', '{"tokens": ["Cy", "ran"]}'],
               ["Bo sat .", "Cy ran"]),
     "json": (["[", '{"text": "Bo sat."}', "]"], ["Bo sat ."]),
+    "json texts": (['"Bo sat."', '"Cy ran."', '"It rained."'],
+                   ["Bo sat .", "Cy ran .", "It rained ."]),
+    "json array of texts": (['["Bo sat.", "Cy ran."]'], ["Bo sat .", "Cy ran ."]),
     "csv": (["id,text", '1,"Bo sat, then."', "2,Cy ran."], ["Bo sat , then .", "Cy ran ."]),
     "csv of texts": (['"3","Bo"," Bo sat there."', '"4","Cy","Cy ran off."'],
                      ["Bo sat there .", "Cy ran off ."]),
@@ -183,6 +198,12 @@ def test_tables_with_sentences_and_their_tags(tmp_path, rows):
     _, told, made = prepare(tmp_path, [header, *(row.replace("{n}", str(n)) for n in range(12))])
     assert made[0] == "w0, ran\tB-PER O" and len(made) == 12
     assert "of the table, tags from column" in told
+
+
+def test_the_header_of_rows_is_left_out(tmp_path):
+    rows = ["text\ttags", *(f"w{n} ran\tB-PER O" for n in range(12))]
+    _, told, made = prepare(tmp_path, rows)
+    assert len(made) == 12 and "header text, tags left out" in told
 
 
 def test_the_texts_column_of_a_table_can_be_named(tmp_path):

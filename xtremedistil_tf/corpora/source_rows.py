@@ -16,13 +16,15 @@ from xtremedistil_tf.corpora.readers.base import (
     clean_tags,
     clean_words,
 )
-from xtremedistil_tf.corpora.readers.sentences import MOST_WORDS, cut_row
+from xtremedistil_tf.corpora.readers.sentences import LONG_ROW, MOST_WORDS, count_ends, cut_row
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.recognise import FORMS
 from xtremedistil_tf.data.readers.rows import LANGUAGE, Example
 from xtremedistil_tf.errors import UserError
 
+# End marks inside a long row that show that it is a document.
+_SEVERAL_ENDS = 3
 # Kinds of errors that all rows of a file have, or none.
 _OF_THE_FORM = frozenset({"no_tags", "tag_names", "span_keys", "span_label", "no_empty_line",
                           "not_utf8", "encoding"})
@@ -147,7 +149,9 @@ class SourceReader:
 
     def _cut(self, row: Example, counts: Tally) -> List[Example]:
         """Cuts a row that no encoder can read, or of a file in which nothing parts sentences."""
-        if len(row.words) <= MOST_WORDS and not counts.cut:
+        document = len(row.words) > MOST_WORDS or (
+            len(row.words) > LONG_ROW and count_ends(row.words) >= _SEVERAL_ENDS)
+        if not document and not counts.cut:
             return [row]
         rows = cut_row(row)
         counts["cut_rows"] += len(rows) > 1

@@ -88,6 +88,12 @@ def test_words_and_tags_are_found(lines, words, tags):
     assert rows == [(words, tags)]
 
 
+def test_tags_among_the_features_of_conll_u():
+    lines = ["1\tAnna\tPROPN\tNER=B-PER", "2\tran\tVERB\tSpaceAfter=No|name=O", "3\t.\tP\t_"]
+    rows, _ = words_and_tags(lines, format="columns")
+    assert rows == [(("Anna", "ran", "."), ("B-PER", "O", "O"))]
+
+
 def test_sentences_are_parted_by_a_column_where_no_line_is_empty():
     kaggle = ["Sentence #,Word,POS,Tag", "Sentence: 1,Anna,NNP,B-PER", ",ran,VBD,O",
               "Sentence: 2,Bo,NNP,B-PER", ",sat,VBD,O"]
@@ -126,6 +132,20 @@ def test_transfer_text_needs_no_choice_of_tags():
     _, rows, _ = read(["The DT", "cat NN", "sat VB", ". .", "", "It PRP", "was VB", "so RB",
                        ". ."], labelled=False)
     assert [row.words for _, row in rows] == [("The", "cat", "sat", "."), ("It", "was", "so", ".")]
+
+
+def test_a_header_of_unknown_names():
+    rows, counts = words_and_tags(["Wort\tKlasse"] + ["Anna\tB-PER", "ran\tO"] * 3)
+    assert rows[0][0][:2] == ("Anna", "ran")
+    assert counts.notes == ["words from column Wort, tags from column Klasse of 2"]
+    _, ((_, row),), _ = read(["Wort\tKlasse"] + ["Anna\tB-PER", "ran\tO"] * 3 + ["x\tX"])
+    assert row.tags[0] == "Klasse", "another bad tag: no header"
+
+
+def test_a_short_file_of_several_sentences():
+    words = ["Anna", "ran", ".", "Bo", "sat", ".", "It", "rained", "."]
+    assert read([f"{word} {'B-PER' if word in ('Anna', 'Bo') else 'O'}" for word in words])[2].cut
+    assert not read(["Dr B-PER", ". I-PER", "Low I-PER", "left O", ". O"])[2].cut
 
 
 def test_no_column_of_tags():

@@ -157,6 +157,19 @@ def test_tokens_without_tags_are_not_read_as_outside():
     assert rows_of({"tokens": ["a"]})[0] == [(("a",), ())]
 
 
+def test_tokens_that_are_numbers_are_words_and_others_are_told():
+    assert rows_of({"tokens": ["in", 2004], "ner_tags": ["O", "B-DATE"]})[0] == [
+        (("in", "2004"), ("O", "B-DATE"))]
+    (error,), _ = rows_of({"tokens": ["in", None], "ner_tags": ["O", "O"]})
+    assert "'tokens' holds None; needed are texts" in error
+
+
+def test_labels_of_transfer_text_do_not_matter():
+    rows, _ = rows_of({"text": "It rained.", "label": 3}, {"text": "So.", "entities": [[0, 2]]},
+                      {"tokens": ["a", "b"], "ner_tags": [1, 2]}, labelled=False)
+    assert rows == [(("It", "rained", "."), ()), (("So", "."), ()), (("a", "b"), ())]
+
+
 def test_two_entities_in_one_word_are_cut_apart():
     record = {"text": "some salt/pepper mix", "spans": [[5, 9, "A"], [10, 16, "B"]]}
     (row,), counts = rows_of(record)
@@ -243,6 +256,13 @@ def test_documents_are_cut_into_sentences():
     # Tokens and tags in pairs.
     [[word, tag] for word, tag in zip(*TAGGED)],
     [[*TAGGED[0]], [*TAGGED[1]]],
+    # DataTurks, its ends inside; columns of many rows; rows by their names.
+    {"content": TEXT, "annotation": [
+        {"label": ["PER"], "points": [{"start": 0, "end": 3, "text": "Anna"}]},
+        {"label": ["LOC"], "points": [{"start": 14, "end": 17, "text": "Oslo"}]}]},
+    {"tokens": [[*TAGGED[0]]], "ner_tags": [[*TAGGED[1]]]},
+    {"x1": {"text": TEXT, "entities": [[0, 4, "PER"], [14, 18, "LOC"]]}},
+    {"data": {"text": TEXT, "entities": [[0, 4, "PER"], [14, 18, "LOC"]]}},
     # Numbers beside names.
     {"tokens": [*TAGGED[0]], "ner_tags": [1, 0, 0, 2], "ner_tags_str": [*TAGGED[1]]},
 ])

@@ -18,7 +18,8 @@ from xtremedistil_tf.corpora.sources.names import (
     ("wikiann.valid.jsonl", "dev"), ("extra", "transfer"), ("trainer.txt", None), ("a.txt", None),
     ("devel.tsv", "dev"), ("development.txt", "dev"), ("validation.jsonl", "dev"),
     ("eval.conll", "eval"), ("evaluation.txt", "eval"), ("NER-de-train.tsv", "train"),
-    ("en_ewt-ud-test.iob2", "test"), ("wnut17train.conll", "train"), ("trn.txt", "train")])
+    ("en_ewt-ud-test.iob2", "test"), ("wnut17train.conll", "train"), ("trn.txt", "train"),
+    ("testset.tsv", "test")])
 def test_splits_by_name(name, split):
     assert split_of(name) == split
 
@@ -52,6 +53,9 @@ def test_endings_of_what_is_no_data(name):
     (["de/train", "de/dev"], ["de", "de"]),
     (["train_de.tsv", "train_en.tsv"], ["de", "en"]),
     (["esp.train", "ned.train", "esp.testa"], ["esp", "ned", "esp"]),
+    (["German/train.txt", "English/train.txt"], ["german", "english"]),
+    (["UNER_English-EWT/en-ud-train.iob2", "UNER_Danish-DDT/da-ud-train.iob2"],
+     ["english", "danish"]),
     # Names of something else.
     (["eng.train", "eng.testa"], [None, None]),
     (["bio/train.txt", "iob/train.txt"], [None, None]),

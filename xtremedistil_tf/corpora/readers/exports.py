@@ -118,12 +118,17 @@ def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[_Record]
     if isinstance(value, list) and _is_record(value):
         yield _of_list(value)
         return
+    if isinstance(value, str):
+        value = {"text": value}
     if not isinstance(value, dict):
         raise RowError(("json", f"not a JSON object but {type(value).__name__}"))
     if isinstance(value.get("row"), dict):
         value = value["row"]
     if isinstance(value.get("data"), dict):
-        yield from _label_studio(value, options, counts)
+        if any(name in value for name in ("annotations", "completions", "predictions")):
+            yield from _label_studio(value, options, counts)
+        else:
+            yield from unpack(value["data"], options, counts)
     elif isinstance(value.get("paragraphs"), list):
         yield from _spacy(value)
     elif isinstance(value.get("sentences"), list) and isinstance(value.get("ner"), list):
@@ -132,8 +137,21 @@ def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[_Record]
         for one in _held(value) or ():
             if one is not None:
                 yield from unpack(one, options, counts)
+    elif any(_is_batch(value.get(name)) for name in TOKENS):
+        count = max(len(column) for column in value.values() if isinstance(column, list))
+        for at in range(count):
+            yield {name: column[at] for name, column in value.items()
+                   if isinstance(column, list) and at < len(column)}
+    elif value and all(isinstance(one, dict) for one in value.values()):
+        for one in value.values():
+            yield from unpack(one, options, counts)
     else:
         yield _with_spans(value)
+
+
+def _is_batch(value: Any) -> bool:
+    """Whether a value is a column of many rows' tokens."""
+    return isinstance(value, list) and bool(value) and all(map(_is_texts, value))
 
 
 def _held(value: _Record) -> Optional[List[Any]]:

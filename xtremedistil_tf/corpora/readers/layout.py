@@ -6,6 +6,7 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.readers.base import ReadOptions
 from xtremedistil_tf.corpora.readers.schemes import tagged_by_types
+from xtremedistil_tf.corpora.readers.sentences import count_ends
 from xtremedistil_tf.data.readers.recognise import (
     DOCUMENT,
     find_separator,
@@ -26,12 +27,18 @@ _CHUNKS = frozenset({"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "
                      "UCP", "NC", "VC", "PC"})
 _EMPTY = frozenset({"", "_", "-"})
 _COLUMNS = "# global.columns ="
+# A tag among the features of CoNLL-U's last column.
+_FEATURE = re.compile(r"(?:^|\|)(?:name|ner|ne|bio|iob|entity)=(O|[BIESLUM]-[^|]+)(?:\||$)", re.I)
 _INDEX = re.compile(r"\d+([-.]\d+)?")
 _NUMBER = re.compile(r"-?\d+([.,-]\d+)*(e-?\d+)?")
+# Fewer rows than this do not show that the first is a header.
+_FEWEST_ROWS = 5
 # A column of so few different values may hold types without a letter of a scheme.
 _FEW_TYPES = 20
 # Fewer lines without an empty one among them may be one sentence.
 _LONG_SENTENCE = 60
+# End marks inside a row that show several sentences.
+_SEVERAL_ENDS = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +53,7 @@ class Layout:
       sentence: place of the column that names a word's sentence, if there is one.
       header: fields of the first line, if it names the columns.
       parted: whether anything parts sentences.
+      features: whether the tags stand among features, as in `NER=B-PER|SpaceAfter=No`.
       told: what was chosen, in words.
     """
 
@@ -57,11 +65,21 @@ class Layout:
     sentence: Optional[int] = None
     header: Tuple[str, ...] = ()
     parted: bool = True
+    features: bool = False
     told: str = ""
 
     def fields(self, line: str) -> List[str]:
         """The fields of a line."""
-        return [field.strip(" \t") for field in split_fields(line, self.separator)]
+        fields = [field.strip(" \t") for field in split_fields(line, self.separator)]
+        if self.features and len(fields) > self.tag:
+            fields[self.tag] = _feature(fields[self.tag])
+        return fields
+
+
+def _feature(field: str) -> str:
+    """The tag among the features of a word; O where there is none."""
+    match = _FEATURE.search(field)
+    return match.group(1) if match else "O"
 
 
 class _Column:
@@ -105,8 +123,11 @@ class _Columns:
 
     def __init__(self, rows: Sequence[Sequence[str]], width: int, header: Sequence[str]):
         self.header = header
-        self._names = [name.strip().lower() for name in header]
         self.columns = [_Column([row[at] for row in rows]) for at in range(width)]
+
+    @property
+    def _names(self) -> List[str]:
+        return [name.strip().lower() for name in self.header]
 
     def name(self, at: int) -> str:
         """How a column is called: as --word_column and --tag_column take it."""
@@ -177,6 +198,12 @@ class _Columns:
         most = max(self.columns[at].distinct for at in found)
         return next(at for at in found if self.columns[at].distinct >= 0.3 * most)
 
+    def is_header(self, first: Sequence[str], word: int, tag: int) -> bool:
+        """Whether a first row without a tag names columns: all others have one."""
+        values = self.columns[tag].values
+        return len(values) >= _FEWEST_ROWS and not is_tag(first[tag]) and first[tag].isalpha() and (
+            first[word].isalpha() and all(map(is_tag, values[1:])))
+
     def index(self, besides: Sequence[int]) -> Optional[int]:
         """The column that counts 1, 2, 3, ... in each sentence, if there is one."""
         for at, column in enumerate(self.columns):
@@ -233,6 +260,8 @@ def find_layout(sample: Sequence[str], options: ReadOptions) -> Layout:
         header = tuple(named[len(_COLUMNS):].split())
     width, _ = usual_width(rows) if rows else (len(header), 1.0)
     alike = [[field.strip() for field in row] for row in rows if len(row) == width]
+    features = bool(alike) and any(_FEATURE.search(row[-1]) for row in alike)
+    alike = [[*row[:-1], _feature(row[-1])] for row in alike] if features else alike
     found = _Columns(alike or [list(header)], width, header)
     layers: List[int] = []
     if options.tag_column is not None:
@@ -243,12 +272,17 @@ def find_layout(sample: Sequence[str], options: ReadOptions) -> Layout:
         tag, layers = found.tag(options.labelled)
     word = found.word(tag) if options.word_column is None else \
         found.given("word_column", options.word_column)
+    first = [field.strip() for field in rows[0]] if rows else []
+    if not header and len(first) == width and found.is_header(first, word, tag):
+        found.header = header = tuple(first)
     sentence = found.named(_SENTENCES)
     sentence = None if sentence in (word, tag) else sentence
     index = found.index([word, tag] + [at for at in [sentence] if at is not None])
     last = len(sample) - list(reversed(sample)).index(lines[-1])
-    parted = index is not None or sentence is not None or len(lines) <= _LONG_SENTENCE or any(
+    one_sentence = len(lines) <= _LONG_SENTENCE and (
+        count_ends(found.columns[word].values) < _SEVERAL_ENDS)
+    parted = index is not None or sentence is not None or one_sentence or any(
         map(is_break, sample[sample.index(lines[0]):last]))
     chosen = word != 0 or width > 2 or bool(header)
     return Layout(separator, width, word, tag, index, sentence, header, parted,
-                  found.told(word, tag, layers) if chosen else "")
+                  features and tag == width - 1, found.told(word, tag, layers) if chosen else "")

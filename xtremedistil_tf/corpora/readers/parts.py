@@ -104,14 +104,18 @@ def _words_in(text: Optional[str], record: Dict[str, Any]
         value = record.get(name)
         if not isinstance(value, list) or not value and name == "text":
             continue
-        if all(isinstance(one, str) for one in value):
-            return value, None if text is None else _located(value, text)
+        if all(isinstance(one, (str, int, float)) for one in value):
+            words = [str(one) for one in value]
+            return words, None if text is None else _located(words, text)
         if value and all(isinstance(one, dict) for one in value):
             found = [_token(one, text) for one in value]
             words = [one[0] for one in found]
             if all(one[1] >= 0 for one in found):
                 return words, found
             return words, None if text is None else _located(words, text)
+        if not all(isinstance(one, list) for one in value):
+            wrong = next(one for one in value if not isinstance(one, str))
+            raise RowError(("json", f"{name!r} holds {wrong!r:.40}; needed are texts"))
     return None, None
 
 
@@ -160,6 +164,14 @@ def _entities(record: Dict[str, Any], has_words: bool) -> Tuple[Optional[List[An
     return None, "", any(name in record for name in REJECTED)
 
 
+def _tags_in(record: Dict[str, Any], count: int) -> Optional[List[Any]]:
+    """The tags of so many words: as many if there are such, names before numbers."""
+    lists = [record[name] for name in TAGS if _is_tags(record.get(name)) and (
+        record[name] or not count)]
+    lists.sort(key=lambda tags: (len(tags) != count, not all(isinstance(t, str) for t in tags)))
+    return lists[0] if lists else [] if not count else None
+
+
 def read_parts(record: Dict[str, Any], options: ReadOptions) -> Parts:
     """Finds what a record holds.
 
@@ -169,18 +181,19 @@ def read_parts(record: Dict[str, Any], options: ReadOptions) -> Parts:
     language = _language(record, options)
     # Tags in one text, as in `"tags": "B-PER O"`.
     record = {**record, **{name: record[name].split() for name in TAGS if isinstance(
-        record.get(name), str) and all(map(is_tag, record[name].split()))}}
+        record.get(name), str) and all(map(is_tag, record[name].split() or [""]))}}
     text = next((record[name] for name in TEXTS if isinstance(record.get(name), str)), None)
     words, offsets = _words_in(text, record)
     if words is None and text is not None:
         words = _tagged_text(text, record)
     if words is not None:
-        lists = [record[name] for name in TAGS if _is_tags(record.get(name)) and record[name]]
-        texts = [tags for tags in lists if all(isinstance(tag, str) for tag in tags)]
-        for tags in [*texts, *lists]:
-            return Parts(language, words, _named(tags, options.tag_names), text, offsets)
-        if not words:
+        tags = _tags_in(record, len(words))
+        if not options.labelled:
             return Parts(language, words, (), text, offsets)
+        if tags is not None:
+            return Parts(language, words, _named(tags, options.tag_names), text, offsets)
+    elif text is not None and not options.labelled:
+        return Parts(language, None, None, text)
     elif text is None:
         raise RowError(("json", f"fields {', '.join(sorted(record)) or 'none'}; needed are tokens "
                         "and ner_tags, or text and entities, or text"))

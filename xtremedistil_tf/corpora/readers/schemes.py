@@ -13,6 +13,8 @@ from xtremedistil_tf.data.readers.rows import Example, wrong_tags
 _CONTINUES = frozenset("IEML")
 _CLOSES = frozenset("ESLU")
 _OTHER_SCHEMES = LETTERS - frozenset("BI")
+# Tags of several layers in one cell, as in GENIA.
+_SEVERAL = re.compile(r"[|,;+&] *([BIESLUM]-|O$)")
 # A type that stands for a tag, as in Few-NERD: no letter of a scheme, nor one before or behind it.
 _BARE = re.compile(r"(?![bieslumo]$|[bieslum][-_])[^\W\d_][\w./&-]*(?<![-_][bieslu])",
                    re.IGNORECASE)
@@ -32,7 +34,7 @@ def to_iob2(tags: Sequence[str], counts: Counter[str]) -> Tuple[str, ...]:
     Raises:
       RowError: for every tag that is of no scheme.
     """
-    wrong = wrong_tags(tags, is_tag)
+    wrong = wrong_tags(tags, lambda tag: is_tag(tag) and not _SEVERAL.search(tag))
     if wrong:
         more = f", and {len(wrong) - 3} other tags" if wrong[3:] else ""
         raise RowError(("scheme", f"{', '.join(wrong[:3])}{more}; allowed: O, or B-, I-, E-, S-, "

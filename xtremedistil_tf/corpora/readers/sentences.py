@@ -7,6 +7,8 @@ from xtremedistil_tf.data.readers.rows import Example
 
 # Longer rows than this fit no encoder named in README.
 MOST_WORDS = 510
+# Rows of more words than this that hold several sentences are documents.
+LONG_ROW = 200
 # A sentence ends at . ! ? with closing quotes, if what follows is not in lower case; in CJK text
 # and Hindi the mark alone ends it. A line ends one, too.
 _SENTENCE_END = re.compile(
@@ -33,6 +35,12 @@ def sentence_bounds(text: str) -> List[Tuple[int, int]]:
 def split_sentences(text: str) -> List[str]:
     """Cuts running text into sentences by their end marks; abbreviations do not end one."""
     return [text[begin:end].strip() for begin, end in sentence_bounds(text)]
+
+
+def count_ends(words: Sequence[str]) -> int:
+    """End marks inside a row, with a word behind them that may begin a sentence."""
+    return sum(mark in _END_WORDS and word[:1].isalnum() and not word[:1].islower()
+               for mark, word in zip(words, words[1:]))
 
 
 def _ends(words: Sequence[str], tags: Sequence[str]) -> Iterator[int]:

@@ -127,7 +127,16 @@ def read_spans(entities: Iterable[Any], text: Optional[str]) -> List[Span]:
       RowError: for an entity without offsets, or whose type is missing or not one name.
     """
     return [_of_dict(one, text) if isinstance(one, dict) else _of_list(one, text)
-            for one in entities]
+            for one in _points(entities)]
+
+
+def _points(entities: Iterable[Any]) -> Iterable[Any]:
+    """Entities with their places beside their type, as DataTurks writes them, each by itself."""
+    for one in entities:
+        if isinstance(one, dict) and isinstance(one.get("points"), list):
+            yield from ({**one, **point} for point in one["points"])
+        else:
+            yield one
 
 
 def plain_label(label: str) -> Tuple[str, bool]:

@@ -22,10 +22,12 @@ from xtremedistil_tf.errors import UserError
 
 _TEXTS = frozenset({"text", "sentence", "sentences", "content", "document", "review", "body",
                     "premise", "sentence1", "question", "title", "headline", "description"})
+_SENTENCES = _TEXTS | {"words", "tokens"}
 
 
 def read_tsv(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iterator[Row]:
-    """Reads this project's own rows: `word word<TAB>tag tag`."""
+    """Reads this project's own rows: `word word<TAB>tag tag`; a header is left out."""
+    begun = False
     for number, text in lines:
         if isinstance(text, str) and not text.strip():
             counts["empty_lines"] += 1
@@ -38,6 +40,11 @@ def read_tsv(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iter
             yield number, RowError(
                 ("columns", f"{len(columns)} columns; needed are 2: words, a tab, tags"))
             continue
+        if not begun and columns[0].strip().lower() in _SENTENCES and not is_tag(columns[1]):
+            counts.note(f"header {columns[0].strip()}, {columns[1].strip()} left out")
+            begun = True
+            continue
+        begun = True
         words, tags, empty = split_tagged(columns[0], columns[1].split())
         counts["empty_words"] += empty
         pairs = [split_prefix(tag) for tag in tags]
@@ -159,6 +166,9 @@ def read_table(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> It
         column, header = tagged[0], not all(map(is_tag, _items(cells[0][tagged[1]])))
         counts.note(f"words from column {tagged[0] + 1} of the table, tags from column "
                     f"{tagged[1] + 1}")
+    elif options.labelled:
+        raise UserError(f"no column of the table holds tags such as B-PER and O; the first row is "
+                        f"{', '.join(cells[0])!r:.120} (--tag_column=NUMBER names the column)")
     else:
         column, header = _text_column(cells, options)
         counts.note(f"text from column {column + 1} of the table")

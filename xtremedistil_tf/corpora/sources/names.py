@@ -6,10 +6,10 @@ from typing import List, Optional, Sequence, Set
 
 # Parts of names of files, folders, and splits of Hugging Face data sets.
 _SPLITS = {
-    "train": "train", "training": "train", "trn": "train",
+    "train": "train", "training": "train", "trn": "train", "trainset": "train",
     "dev": "dev", "devel": "dev", "development": "dev", "valid": "dev", "validation": "dev",
-    "val": "dev", "testa": "dev",
-    "test": "test", "testb": "test", "testing": "test", "tst": "test",
+    "val": "dev", "testa": "dev", "devset": "dev", "validate": "dev",
+    "test": "test", "testb": "test", "testing": "test", "tst": "test", "testset": "test",
     # Beside dev this is a test split.
     "eval": "eval", "evaluation": "eval",
     "extra": "transfer", "transfer": "transfer", "unlabeled": "transfer",
@@ -38,6 +38,18 @@ _CODES = frozenset("""
 # Parts of names of three letters that are no languages.
 _NO_CODES = frozenset("""
     dev val trn tst tsv txt csv bio iob ner raw all new old xml src doc pos ann seq set the
+""".split())
+_LANGUAGES = frozenset("""
+    afrikaans albanian amharic arabic armenian assamese azerbaijani basque belarusian bengali
+    bosnian bulgarian burmese catalan cebuano chinese croatian czech danish dutch english
+    esperanto estonian farsi finnish french galician georgian german greek gujarati hausa
+    hebrew hindi hungarian icelandic igbo indonesian irish italian japanese javanese kannada
+    kazakh khmer kinyarwanda korean kurdish kyrgyz lao latin latvian lithuanian luganda
+    luxembourgish macedonian malagasy malay malayalam maltese maori marathi mongolian nepali
+    norwegian odia oriya pashto persian polish portuguese punjabi romanian russian serbian
+    sindhi sinhala slovak slovene slovenian somali spanish sundanese swahili swedish tagalog
+    tajik tamil tatar telugu thai tibetan turkish turkmen ukrainian urdu uyghur uzbek
+    vietnamese welsh wolof xhosa yiddish yoruba zulu
 """.split())
 _CODE = re.compile(r"([a-z]{2,3})([-_][A-Za-z]{2,4})?")
 
@@ -69,6 +81,9 @@ def is_no_data(path: pathlib.PurePath) -> bool:
 
 
 def _code(part: str) -> Optional[str]:
+    named = [word for word in re.split(r"[^a-z]+", part.lower()) if word in _LANGUAGES]
+    if named:
+        return named[0]
     match = _CODE.fullmatch(part)
     if not match or part in _NO_CODES or len(match.group(1)) == 2 and match.group(1) not in _CODES:
         return None
@@ -76,10 +91,10 @@ def _code(part: str) -> Optional[str]:
 
 
 def _agreed(codes: Sequence[Optional[str]]) -> bool:
-    """Whether names are languages' codes: all are, several differ, or each is of ISO 639-1."""
+    """Whether names are languages: all are; several differ, or each is no code of three letters."""
     found: Set[str] = {code for code in codes if code}
-    return None not in codes and (len(found) > 1 or all(len(code[:3].rstrip("-_")) == 2
-                                                        for code in found))
+    return None not in codes and (len(found) > 1 or all(
+        code in _LANGUAGES or len(code[:3].rstrip("-_")) == 2 for code in found))
 
 
 def languages_of(paths: Sequence[pathlib.PurePath]) -> List[Optional[str]]:

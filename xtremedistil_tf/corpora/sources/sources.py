@@ -22,6 +22,7 @@ from xtremedistil_tf.corpora.sources.names import (
     split_of,
     split_of_path,
 )
+from xtremedistil_tf.corpora.sources.standoff import ANNOTATIONS, standoff
 from xtremedistil_tf.data.lines import Line, RowError, decode_lines
 from xtremedistil_tf.errors import UserError
 
@@ -113,8 +114,12 @@ def _files(root: pathlib.Path) -> Iterator[_File]:
         # The input itself may be hidden; what it holds may not.
         if not path.is_file() or path != root and is_hidden(below):
             continue
+        if path.suffix == ANNOTATIONS and path.with_suffix(".txt").is_file():
+            continue  # Read with its text.
         if not is_archive(path):
-            yield _File(str(path), below, path.parent.name, plain_file(path))
+            has_entities = path.suffix == ".txt" and path.with_suffix(ANNOTATIONS).is_file()
+            yield _File(str(path), below, path.parent.name,
+                        standoff(path) if has_entities else plain_file(path))
             continue
         stem = _ARCHIVE.sub("", path.name)
         for name, opener in sorted(members(path), key=lambda one: one[0]):

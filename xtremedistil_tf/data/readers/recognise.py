@@ -7,7 +7,7 @@ import json
 import pathlib
 import re
 import statistics
-from typing import List, Optional, Sequence, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.data.lines import read_lines
 from xtremedistil_tf.data.readers.rows import split_prefix
@@ -75,6 +75,8 @@ def find_separator(lines: Sequence[str]) -> Optional[str]:
 
 def _is_json(lines: Sequence[str]) -> bool:
     first = lines[0].lstrip()
+    if len(lines) >= _FEWEST and all(line.startswith('"') and line.endswith('"') for line in lines):
+        return isinstance(_json_or_none(first), str)
     if sum(line.lstrip().startswith("{") for line in lines) >= 0.5 * len(lines):
         return True
     # A file that is one array or one object, on one line or on many.
@@ -84,11 +86,15 @@ def _is_json(lines: Sequence[str]) -> bool:
 def _begins_json(text: str) -> bool:
     if re.match(r'\{\s*"|\[\s*(\{\s*["}]|\[\s*["\[{\d])', text):
         return True
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return False
+    value = _json_or_none(text)
     return isinstance(value, list) and any(isinstance(one, (str, dict, list)) for one in value)
+
+
+def _json_or_none(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _tags_of_row(line: str) -> List[str]:
