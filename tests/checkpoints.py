@@ -24,12 +24,12 @@ def make_encoder(model_type, vocab_size, **changes):
     return encoder
 
 
-def make_small(words, size, strip_accents, folder):
+def make_small(words, size, strip_accents, folder, **changes):
     """A folder as from a hub: a BERT of one layer with a WordPiece tokenizer of the words."""
     own = train_wordpiece(words, size, strip_accents)
     folder.mkdir()
     return save_pytorch_safetensors(
-        make_encoder("bert", len(own), num_hidden_layers=1), own, folder)
+        make_encoder("bert", len(own), num_hidden_layers=1, **changes), own, folder)
 
 
 def save_tf(encoder, tokenizer, folder):

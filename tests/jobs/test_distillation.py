@@ -140,6 +140,23 @@ def test_a_finished_run_is_not_touched_again(finished, tiny_task, bert_config):
     assert stamps() == before
 
 
+def test_exports_that_are_missing_are_all_that_is_made(
+    finished, tiny_task, bert_config, tmp_path
+):
+    folder = tmp_path / "copy"
+    shutil.copytree(finished[0], folder)
+    shutil.rmtree(folder / "onnx")
+    kept = {name: (folder / name).stat().st_mtime_ns for name in (
+        "metrics.json", "student/weights.safetensors", "export/1/saved_model.pb")}
+    config = config_of(tiny_task, bert_config)
+    # Nobody has asked for ONNX: what is installed may differ.
+    assert job.run_distillation(config, folder) == read_json(folder / "metrics.json")
+    assert not (folder / "onnx").exists()
+    job.run_distillation(config, folder, resources=cfg.Resources(forms=("savedmodel", "onnx")))
+    assert (folder / "onnx" / "model.onnx").is_file()
+    assert kept == {name: (folder / name).stat().st_mtime_ns for name in kept}
+
+
 def test_what_is_missing_of_a_finished_run_is_made_again(
     finished, tiny_task, bert_config, tmp_path
 ):

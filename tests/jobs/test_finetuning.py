@@ -41,7 +41,9 @@ def pairs(split, count):
 
 @pytest.fixture(scope="module")
 def checkpoint(sample_words, tmp_path_factory):
-    return make_small(sample_words, 60, True, tmp_path_factory.mktemp("hub") / "small")
+    # An activation that this package's own students cannot have.
+    return make_small(sample_words, 60, True, tmp_path_factory.mktemp("hub") / "small",
+                      hidden_act="gelu_new")
 
 
 @pytest.fixture(scope="module")
@@ -180,10 +182,16 @@ def test_what_is_missing_is_made_again_from_where_it_stopped(
     shutil.copytree(further[0], folder)
     for name in ("student", "stages/04_labels_word_embedding"):
         shutil.rmtree(folder / name)
+    for name in ("export/2/saved_model.pb", "onnx/model.onnx", "tflite/model.tflite"):
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_text("of the student before")
     kept = (folder / "stages" / TAGGER_STAGES[1] / WEIGHTS).stat().st_mtime_ns
     prepare(tagger_config.seed, True)
     again = run_fine_tuning(tagger_config, folder, student_dir=student_folder)
     assert (folder / "export" / "1" / "saved_model.pb").is_file()
+    # No export outlives the student that it was made from.
+    assert not (folder / "export" / "2").exists() and not (folder / "tflite").exists()
+    assert (folder / "onnx" / "model.onnx").stat().st_size > 1000
     assert (folder / "stages" / TAGGER_STAGES[1] / WEIGHTS).stat().st_mtime_ns == kept
     assert again["start"] == further[1]["start"]
     assert again["student"]["test"] == further[1]["student"]["test"]

@@ -23,10 +23,10 @@ SAVED = {"bert": save_pytorch_safetensors, "distilbert": save_tf, "electra": sav
          "roberta": save_pytorch_safetensors, "xlm-roberta": save_tf}
 
 
-def checkpoint(model_type, tokenizer, folder, save=None):
+def checkpoint(model_type, tokenizer, folder, save=None, **changes):
     """A folder of random weights (and biases, which are zero in new models)."""
     folder.mkdir(exist_ok=True)
-    encoder = make_encoder(model_type, len(tokenizer) + 3)
+    encoder = make_encoder(model_type, len(tokenizer) + 3, **changes)
     draw = np.random.default_rng(3)
     for weight in encoder.weights:
         weight.assign(draw.normal(scale=0.4, size=weight.shape))
@@ -83,6 +83,7 @@ def test_a_frozen_word_embedding_is_in_no_step(tokenizer, tmp_path):
 @pytest.mark.parametrize("changes, message", [
     ({"model_type": "albert"}, "is of type albert with absolute positions; allowed: bert, distil"),
     ({"position_embedding_type": "relative_key"}, "with relative_key positions; allowed"),
+    ({"hidden_act": "glu"}, "has the activation 'glu'; allowed: gelu, .*gelu_pytorch_tanh"),
     ({"max_position_embeddings": 16}, "--seq_len is 32, but --pt_student_checkpoint .* has 16"),
 ])
 def test_what_no_student_can_start_from_is_told(changes, message, tokenizer, tmp_path):
@@ -97,4 +98,14 @@ def test_a_checkpoint_that_is_not_there_is_told():
     with pytest.raises(UserError, match="--pt_student_checkpoint 'no-such-model' is neither a"):
         settings("no-such-model")
     with pytest.raises(UserError, match="--student is bilstm, --pt_student_checkpoint is x"):
-        StudentConfig(pt_student_checkpoint="x")
+        StudentConfig(student="bilstm", pt_student_checkpoint="x")
+
+
+def test_pytorchs_name_of_an_activation_is_known(tokenizer, tmp_path):
+    made, folder = checkpoint("bert", tokenizer, tmp_path / "c", hidden_act="gelu_new")
+    held = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**held, "hidden_act": "gelu_pytorch_tanh"}))
+    assert settings(folder).architecture["hidden_act"] == "gelu_pytorch_tanh"
+    loaded = load_student_encoder(settings(folder))
+    ids = np.array([[2, 7, 9, 3]])
+    np.testing.assert_array_equal(loaded(ids).last_hidden_state, made(ids).last_hidden_state)

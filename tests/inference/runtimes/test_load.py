@@ -126,3 +126,23 @@ def test_a_marker_in_a_text_is_text(student_folder):
     assets = load_student(student_folder)
     ids = assets.tokenizer.encode(["a[MASK]"], is_pretokenized=True).ids
     assert assets.tokenizer.token_to_id("[MASK]") not in ids
+
+
+def test_an_export_of_another_student_is_not_loaded(run_folder, tmp_path, caplog):
+    from xtremedistil_tf.export.export import export_student
+
+    for name in ("student", "onnx", "export"):
+        shutil.copytree(run_folder / name, tmp_path / name)
+    record = read_json(tmp_path / "student" / "student.json")
+    # Trained anew, and put into its place by hand.
+    write_json(tmp_path / "student" / "student.json", {**record, "weights": "others"})
+    for runtime, form in (("onnx", "onnx"), ("onnx_int8", "onnx"), ("savedmodel", "savedmodel")):
+        with pytest.raises(UserError, match="was exported from another student than .*student; .*"
+                                            f"xtremedistil-export --forms={form}"):
+            xtremedistil_tf.load(tmp_path, runtime)
+    assert xtremedistil_tf.load(tmp_path)(TEXTS[0]) == xtremedistil_tf.load(run_folder)(TEXTS[0])
+    with caplog.at_level("WARNING", logger="absl"):
+        export_student(tmp_path, ["onnx"])
+    assert "export was exported from another student" in caplog.text
+    assert "onnx was exported from another" not in caplog.text
+    xtremedistil_tf.load(tmp_path, "onnx")

@@ -1,0 +1,1 @@
+"""Every kind of student, on every kind of task, in every runtime."""

@@ -1,0 +1,75 @@
+"""The descriptors: one of each kind of student and one of each kind of task, both tiny."""
+
+import dataclasses
+import pathlib
+from typing import Any, Callable, Mapping, Sequence
+
+from tests.conftest import write_task, write_texts
+from tests.squad import write_cities
+from tests.students import TEXTS
+from xtremedistil_tf import config as cfg
+from xtremedistil_tf.tasks import TASKS
+
+SEQ_LEN = 24
+# Much longer than SEQ_LEN: read in windows, or cut.
+LONG = "Anna Weber, Bonn. " * 60
+_PAIRS = [("Anna Weber wohnt in Bonn.", "Anna lebt in Bonn."), ("", "東京タワー"), ("a\tb", ""),
+          ("in " * 40, "Bonn"), ("Bonn", "in " * 9), ("a[SEP]b", "[MASK]")]
+
+
+def _write_numbers(folder: pathlib.Path) -> pathlib.Path:
+    """A regression of pairs: the number is how many words the second text has."""
+    folder.mkdir(parents=True)
+    rows = [f"Anna wohnt in Bonn\t{'Bonn ' * count}\t{count}\n" for count in range(1, 9)]
+    for split in ("train", "dev", "test"):
+        (folder / f"{split}.tsv").write_text("".join(rows), "utf-8")
+    return folder
+
+
+@dataclasses.dataclass(frozen=True)
+class TaskCase:
+    """A kind of task.
+
+    Attributes:
+      write: makes its task folder.
+      settings: of its DataConfig.
+      asked: what a loaded student is asked, one by one.
+    """
+
+    write: Callable[[pathlib.Path], pathlib.Path]
+    settings: Mapping[str, Any]
+    asked: Sequence[Any]
+
+
+TASK_CASES = {
+    "tagging": TaskCase(lambda folder: write_task(folder, 8), {"do_ner": True}, [*TEXTS, LONG]),
+    "classification": TaskCase(lambda folder: write_texts(folder, 8), {}, [*TEXTS, LONG]),
+    "regression": TaskCase(
+        _write_numbers, {"do_regression": True, "do_pairwise": True}, _PAIRS),
+    "spans": TaskCase(
+        lambda folder: write_cities(folder, 8, 8),
+        {"squad": cfg.SquadConfig(doc_stride=4, max_query_length=6)},
+        [("Which city ?", "he came by Bonn and saw the tree"), ("Which city ?", LONG)]),
+}
+STUDENT_CASES = {
+    "bilstm": {"word_emb_dim": 6, "bilstm_hidden_size": 5},
+    "transformer": {"word_emb_dim": 6, "hidden_size": 8, "num_hidden_layers": 1,
+                    "num_attention_heads": 2},
+}
+
+
+def _there_is(student: str, task: str) -> bool:
+    """Whether there is such a student of such a task; `RunConfig` says the same."""
+    record, kind = cfg.ARCHITECTURES[student], TASKS[task]
+    return (record.from_checkpoint or kind.distilled) and (
+        bool(record.poolings) or not kind.pooled)
+
+
+def settings_of(student: str, task: str) -> cfg.StudentConfig:
+    """A student's settings: of its poolings regression takes the last, others the default."""
+    pooling = list(cfg.ARCHITECTURES[student].poolings)[-1] if task == "regression" else None
+    return cfg.StudentConfig(student=student, pooling=pooling, **STUDENT_CASES[student])
+
+
+CASES = [(student, task) for student in STUDENT_CASES for task in TASK_CASES
+         if _there_is(student, task)]
