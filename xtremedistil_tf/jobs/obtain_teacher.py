@@ -6,6 +6,8 @@ import pathlib
 import shutil
 from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
 
+import transformers
+
 from xtremedistil_tf.config import RunConfig
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.data.folders.task_features import features_of
@@ -93,7 +95,9 @@ def teacher_folders(config: RunConfig, model_dir: pathlib.Path) -> Tuple[pathlib
     return tuple(folder if has_teacher(folder) else folder / "teacher" for folder in named)
 
 
-def check_teacher(config: RunConfig, model_dir: pathlib.Path, *, anew: bool = False) -> Any:
+def check_teacher(
+    config: RunConfig, model_dir: pathlib.Path, *, anew: bool = False
+) -> transformers.PretrainedConfig:
     """Checks what can be known of the teacher before any work: layer and positions.
 
     Args:
@@ -182,7 +186,7 @@ def _feed(
     def score() -> Dict[str, Any]:
         return dict(task_kind(task.labels.kind).evaluate(forward, dev, task.labels))
 
-    def batches(stage: Stage, seed: int) -> Any:
+    def batches(stage: Stage, seed: int) -> tf.data.Dataset:
         return spread(lambda share: labelled_batches(
             train, stage.batch, seed, pad_id=pad_id, masking=masking, share=share))
 

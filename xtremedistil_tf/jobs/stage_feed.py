@@ -10,6 +10,7 @@ from xtremedistil_tf.data.pipelines.joint import joint_batches
 from xtremedistil_tf.distribution import by_chief, replicas, spread
 from xtremedistil_tf.jobs.prepared import Prepared
 from xtremedistil_tf.jobs.student_inputs import drop_representations, needed_kinds
+from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.inference import Forward
 from xtremedistil_tf.models.student import Student
 from xtremedistil_tf.runs import derive_seed
@@ -39,15 +40,15 @@ def student_feed(
     # Of an epoch's rows; how many of each length there are is the same in all epochs.
     lengths = train.input_ids.lengths[balance.draw(0)]
 
-    def labelled(size: BatchSize, seed: int, share: Share) -> Any:
+    def labelled(size: BatchSize, seed: int, share: Share) -> tf.data.Dataset:
         rows = balance.draw(derive_seed(seed, "languages"))
         return labelled_batches(train, size, seed, table=table, share=share, rows=rows)
 
-    def transfer(stage: Stage, seed: int, share: Share) -> Any:
+    def transfer(stage: Stage, seed: int, share: Share) -> tf.data.Dataset:
         return transfer_batches(prepared.stores.transfer, stage.batch, seed, table,
                                 needed_kinds([stage]), share=share)
 
-    def joint(stage: Stage, seed: int, share: Share) -> Any:
+    def joint(stage: Stage, seed: int, share: Share) -> tf.data.Dataset:
         rows = stage.labelled_batch
         assert rows is not None, "stages on both kinds of rows have it"
         epochs = -(-steps(stage) // count_steps(lengths, rows, replicas=replicas()))
@@ -56,7 +57,7 @@ def student_feed(
             lambda number: labelled(rows, derive_seed(seed, "labelled", number), share),
             epochs)
 
-    def batches(stage: Stage, seed: int) -> Any:
+    def batches(stage: Stage, seed: int) -> tf.data.Dataset:
         if stage.data == "train":
             return spread(lambda share: labelled(stage.batch, seed, share))
         rows = joint if stage.data == "both" else transfer

@@ -8,6 +8,7 @@ from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
 
 import filelock
 import numpy as np
+import transformers
 
 from xtremedistil_tf.config import Resources, RunConfig, require
 from xtremedistil_tf.data.folders.task import Task
@@ -60,7 +61,9 @@ def kinds_of_run(config: RunConfig) -> Tuple[str, ...]:
         build_plan(config.student.trained_layers, config.distil, measure=config.data.measure))
 
 
-def check_student(config: RunConfig, task: Task, found: Any, model_dir: pathlib.Path) -> None:
+def check_student(
+    config: RunConfig, task: Task, found: transformers.PretrainedConfig, model_dir: pathlib.Path
+) -> None:
     """Checks before fine-tuning what the student asks of teacher and disk.
 
     Args:
@@ -157,7 +160,7 @@ def _pieces(
 
 
 def student_separator(
-    pairs: bool, tokenizer: Any, vocabulary: StudentVocabulary
+    pairs: bool, tokenizer: transformers.PreTrainedTokenizerBase, vocabulary: StudentVocabulary
 ) -> Optional[int]:
     """The student's id of what parts two texts; None where a row has one."""
     return int(vocabulary.table[separator_of(tokenizer)]) if pairs else None

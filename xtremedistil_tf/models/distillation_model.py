@@ -2,13 +2,37 @@
 
 import contextlib
 import functools
-from typing import Any, Callable, Dict, Iterator, Mapping, Sequence
+from typing import Callable, Dict, Iterator, Mapping, Optional, Protocol, Sequence, Tuple
 
 from xtremedistil_tf.compat import random_generators, without_gpu_kernels
 from xtremedistil_tf.keras2 import tf
 
+# Tensors of a batch by name; Keras passes None where a model has none.
+Named = Optional[Dict[str, tf.Tensor]]
+Batch = Tuple[Dict[str, tf.Tensor], Dict[str, tf.Tensor]]
 
-def _filled_in(term: Any, losses: Mapping[str, Callable]) -> Callable:
+
+class Term(Protocol):
+    """A loss term as the model reads it; `training.stages.LossTerm` is one."""
+
+    @property
+    def output(self) -> str:
+        """Name of the model's output."""
+
+    @property
+    def target(self) -> str:
+        """Name of the target."""
+
+    @property
+    def loss(self) -> str:
+        """Name of the loss function."""
+
+    @property
+    def weight(self) -> float:
+        """Factor in the sum of the losses."""
+
+
+def _filled_in(term: Term, losses: Mapping[str, Callable]) -> Callable[..., tf.Tensor]:
     """A term's loss function, its temperature or smoothing filled in where it has one."""
     options = {name: getattr(term, name)
                for name, none in (("temperature", 1), ("smoothing", 0))
@@ -16,7 +40,7 @@ def _filled_in(term: Any, losses: Mapping[str, Callable]) -> Callable:
     return functools.partial(losses[term.loss], **options)
 
 
-def _share(mask: Any) -> Any:
+def _share(mask: tf.Tensor) -> tf.Tensor:
     """This replica's share of the positions of a mask, over all replicas.
 
     Replicas' gradients are added up: each counts by its share, so that the sum is the gradient of
@@ -37,11 +61,11 @@ class StageModel(tf.keras.Model):
     which positions have it.
     """
 
-    def set_loss_terms(self, terms: Sequence[Any], losses: Mapping[str, Callable]) -> None:
+    def set_loss_terms(self, terms: Sequence[Term], losses: Mapping[str, Callable]) -> None:
         """Chooses the losses of the coming stage; compile the model afterwards.
 
         Args:
-          terms: `training.stages.LossTerm` records.
+          terms: as `training.stages.LossTerm`.
           losses: loss functions (prediction, target, mask) -> scalar by the terms' names.
         """
         # Set past Keras' attribute tracking, which would count the metric among the weights.
@@ -55,7 +79,7 @@ class StageModel(tf.keras.Model):
     # AutoGraph would translate the source of every layer below, encoders above all: none has
     # control flow that hangs on a tensor, and it takes most of a short stage's time.
     @tf.autograph.experimental.do_not_convert
-    def train_step(self, data: Any) -> Dict[str, Any]:
+    def train_step(self, data: Batch) -> Dict[str, tf.Tensor]:
         """One step of gradient descent on the layers that are not frozen.
 
         Keras' own step watches every variable, and backward work is then laid out, and traced, down
@@ -70,17 +94,19 @@ class StageModel(tf.keras.Model):
         return self.compute_metrics(inputs, targets, outputs, None)
 
     @tf.autograph.experimental.do_not_convert
-    def test_step(self, data: Any) -> Dict[str, Any]:
+    def test_step(self, data: Batch) -> Dict[str, tf.Tensor]:
         """The losses of a batch."""
         return super().test_step(data)
 
     def compute_loss(
-        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None,
-    ) -> Any:
+        self, x: Named = None, y: Named = None, y_pred: Named = None,
+        sample_weight: Optional[tf.Tensor] = None,
+    ) -> tf.Tensor:
         """Weighted sum of the stage's masked losses; scalar float32.
 
         With several replicas it is the share of this one: the sum over them is the loss.
         """
+        assert y is not None and y_pred is not None, "every stage has targets"
         masks = [y.get(f"{term.target}_mask", y["mask"]) for term, _ in self._terms]
         parts = [
             term.weight * loss(tf.cast(y_pred[term.output], tf.float32), y[term.target], mask)
@@ -97,12 +123,14 @@ class StageModel(tf.keras.Model):
         mean = getattr(self, "_loss_mean", None)
         return [] if mean is None else [mean]
 
-    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> Dict[str, Any]:
+    def compute_metrics(
+        self, x: Named, y: Named, y_pred: Named, sample_weight: Optional[tf.Tensor]
+    ) -> Dict[str, tf.Tensor]:
         """Reports the running mean of the loss."""
         return {"loss": self._loss_mean.result()}
 
 
-def reseed(model: Any, seed: int) -> None:
+def reseed(model: tf.keras.Model, seed: int) -> None:
     """Sets every random generator of the model (dropout), so that an epoch can be repeated.
 
     With it the masks of an epoch depend on its seed alone, not on what ran before; a run that was
@@ -113,7 +141,7 @@ def reseed(model: Any, seed: int) -> None:
 
 
 @contextlib.contextmanager
-def traced_for_cpu(model: Any) -> Iterator[None]:
+def traced_for_cpu(model: tf.keras.Model) -> Iterator[None]:
     """Leaves the GPU's variant of LSTMs out of what is traced in the block, if there is no GPU.
 
     Keras traces both variants and their gradients; every stage compiles anew, and its start then

@@ -1,6 +1,6 @@
 """Running a model over features: sorted by length, in batches of equal token count."""
 
-from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Tuple
+from typing import Callable, Dict, Iterator, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -20,7 +20,7 @@ class Forward:
     """
 
     def __init__(
-        self, model: Any, *, outputs: Sequence[str] = ("logits",),
+        self, model: tf.keras.Model, *, outputs: Sequence[str] = ("logits",),
         table: Optional[np.ndarray] = None, pad_id: int = 0,
     ):
         self._table = table
