@@ -88,22 +88,29 @@ def build_student(
     # Generators in variables instead of graph-level seeds: see `stage_model.reseed`.
     tf.keras.backend.experimental.enable_tf_random_generator()
     layers = tf.keras.layers
+
+    # === Layers ===
+    # The body first: layers draw their seeds in the order in which they are made.
     input_ids = tf.keras.Input([None], dtype=tf.int32, name="input_ids")
     shape = Shape(vocabulary_size, pooled, positions, matching, separator)
     body = config.kind.build_body(config, input_ids, shape)
     projection = layers.Dense(width, activation=config.dense_act_func, name="projection")
     # Logits and losses stay float32 under mixed precision.
     logits = layers.Dense(classes, name="logits", dtype="float32")
-    hidden = layers.Dropout(config.dropout_rate, name="body_dropout")(body.hidden)
-    representation = projection(hidden)
-    dropped = layers.Dropout(config.dropout_rate, name="projection_dropout")(representation)
-    scores = logits(dropped)
+    body_dropout = layers.Dropout(config.dropout_rate, name="body_dropout")
+    projection_dropout = layers.Dropout(config.dropout_rate, name="projection_dropout")
+
+    # === Functional model ===
+    representation = projection(body_dropout(body.hidden))
+    scores = logits(projection_dropout(representation))
     if competing:
         scores = tf.where(real_positions(input_ids), scores, _NEVER)
     outputs = {"representation": representation, "logits": scores}
     model = StageModel({"input_ids": input_ids}, outputs, name="student")
     if embeddings is not None:
         body.word_embedding.assign(embeddings)
+
+    # === Config ===
     heads = [("projection", [projection]), ("logits", [logits])]
     if matching is None:
         return Student(model, LayerRegistry(model, [*body.parts, *heads]), model)

@@ -37,10 +37,14 @@ def transformer_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Bod
 
     Source: paper Table 15 (E is the layers' width there; heads and inner width are not named).
     """
+    # === Layers ===
     # A fixed name: weights are found again by their names.
     activations()
     encoder = transformers.TFElectraModel(_architecture(config, shape), name="encoder")
     build_variables(encoder)
+    (_, embeddings), *blocks = encoder_parts(encoder)[0]
+
+    # === Functional model ===
     real = real_positions(input_ids)
     matching = shape.matching is not None
     # Some checkpoints were made without segments.
@@ -59,7 +63,7 @@ def transformer_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Bod
         return tf.reduce_sum(hidden * counted, 1, keepdims=True) / tf.maximum(
             tf.reduce_sum(counted, 1, keepdims=True), 1)
 
-    (_, embeddings), *blocks = encoder_parts(encoder)[0]
+    # === Config ===
     parts = [("word_embedding", embeddings), *blocks]
     if not matching:
         return Body(pooled(found.last_hidden_state), parts)

@@ -1,4 +1,4 @@
-"""What a kind of student puts between piece ids and projection."""
+"""The BiLSTM student below its projection."""
 
 from typing import Any
 
@@ -18,9 +18,12 @@ def bilstm_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Body:
     """
     layers = tf.keras.layers
     largest = shape.pooled and config.pools == "max"
-    word_embedding = layers.Embedding(
-        shape.vocabulary, config.word_emb_dim, mask_zero=True, name="word_embedding"
-    )
+    encoding = None if shape.separator is None else config.reads_pairs
+
+    # === Layers ===
+    # Their order is part of a run's seed: each draws its own when it is made.
+    embeddings = [layers.Embedding(
+        shape.vocabulary, config.word_emb_dim, mask_zero=True, name="word_embedding")]
     bilstm = layers.Bidirectional(
         layers.LSTM(
             config.bilstm_hidden_size,
@@ -32,17 +35,18 @@ def bilstm_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Body:
         ),
         name="bilstm",
     )
-    encoding = None if shape.separator is None else config.reads_pairs
+    if encoding == "joint":
+        embeddings.append(layers.Embedding(2, config.word_emb_dim, name="segment_embedding"))
+    dropout = layers.Dropout(config.dropout_rate, name="embedding_dropout")
+
+    # === Functional model ===
     if encoding == "siamese":
         input_ids = PairSplit(shape.separator, name="pair_split")(input_ids)
-    hidden, embeddings = word_embedding(input_ids), [word_embedding]
+    hidden = embeddings[0](input_ids)
     if encoding == "joint":
         segments = segment_ids(input_ids, shape.separator)
-        embeddings.append(layers.Embedding(2, config.word_emb_dim, name="segment_embedding"))
-        hidden = layers.Add(name="embedded")(
-            [hidden, embeddings[1](segments)])
-    hidden = layers.Dropout(config.dropout_rate, name="embedding_dropout")(hidden)
-    hidden = bilstm(hidden)
+        hidden = layers.Add(name="embedded")([hidden, embeddings[1](segments)])
+    hidden = bilstm(dropout(hidden))
     if largest:  # Source: the authors' v1 for classification.
         hidden = tf.reduce_max(
             tf.where(real_positions(input_ids), hidden, hidden.dtype.min), axis=1)
@@ -50,4 +54,6 @@ def bilstm_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Body:
         hidden = interaction(hidden)
     if shape.pooled:
         hidden = hidden[:, tf.newaxis]
+
+    # === Config ===
     return Body(hidden, [("word_embedding", embeddings), ("bilstm", [bilstm])])
