@@ -18,7 +18,7 @@ STACKS = [
     # The last TensorFlow with Keras 2 inside, and the last that TensorFlow Addons supports.
     f"tensorflow==2.15.*,!=2.15.0; {REFERENCE}",
     f"tensorflow-addons==0.23.*; {REFERENCE}",
-    # From 4.37 on, transformers looks for tf_keras: two kinds of Keras would be mixed.
+    # From 4.37 on, transformers asks for tf_keras; this stack's Keras is TensorFlow's own, 2.15.
     f"transformers==4.36.*; {REFERENCE}",
     f"numpy>=1.23,<2; {REFERENCE}",
     # Keras 2 lives on as tf_keras, of the same minor version as TensorFlow.
@@ -34,6 +34,10 @@ STACKS = [
 SERVING = [
     f"tensorflow-text=={minor}.*; platform_system != 'Windows' and {python}"
     for minor, python in (("2.15", REFERENCE), ("2.19", PYTHON_312), ("2.20", PYTHON_313))
+] + [
+    # TensorFlow Hub, which TensorFlow Text asks for, takes any: pip would try each from the newest.
+    # It is installed but never imported: see xtremedistil_tf/keras2.py.
+    f"tf_keras==2.15.*; platform_system != 'Windows' and {REFERENCE}",
 ]
 ONNX = [
     # Newer versions need an ml_dtypes that TensorFlow 2.15 does not allow.

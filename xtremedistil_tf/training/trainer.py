@@ -98,6 +98,14 @@ class Trainer:
     Every epoch depends only on the weights, the optimizer's state and the epoch's number: its
     seeds are derived from the run's. A run that is killed goes on after its last finished epoch.
 
+    Tried and left out, by what it cost (docs/explanation/architecture.md):
+      Keras' own training step: it lays out gradients down to the lowest layer, frozen or not.
+      AutoGraph: it translated every layer below anew in each process, half the time of a short run.
+      Optimizer slots made by the first step: the step is then traced twice.
+      cuDNN's variant of LSTMs in graphs for a CPU: tracing both doubles the start of a stage.
+      A tenth of the transfer set to choose epochs by: dev is held out anyway, and has labels.
+      Keras' newer optimizers: no TensorFlow Addons, and compiled by XLA on a GPU.
+
     Args:
       model, registry: what is trained.
       feed: data and measures.
