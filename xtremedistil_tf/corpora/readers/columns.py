@@ -74,7 +74,7 @@ class _Blocks:
                 self._counts["comments"] += 1
                 continue
             block.append((number, fields))
-            if _SENTENCE_END.search(text):
+            if "EndOfSentence" in text and _SENTENCE_END.search(text):
                 yield block
                 block = []
         if block:
@@ -83,6 +83,8 @@ class _Blocks:
     def _fields(self, text: str) -> _Fields:
         layout = self._layout
         fields = layout.fields(text)
+        if len(fields) == layout.width:
+            return fields
         if len(fields) <= max(layout.word, layout.tag):
             count = f"{len(fields)} column{'s' if len(fields) != 1 else ''}"
             needed = "a word and its tag" if layout.width <= 2 else \

@@ -1,8 +1,9 @@
 """Finds the columns of a file: the words, the tags, what numbers them, what parts sentences."""
 
+import collections
 import dataclasses
 import re
-from typing import Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Callable, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.readers.base import ReadOptions
 from xtremedistil_tf.corpora.readers.schemes import tagged_by_types
@@ -70,7 +71,9 @@ class Layout:
 
     def fields(self, line: str) -> List[str]:
         """The fields of a line."""
-        fields = [field.strip(" \t") for field in split_fields(line, self.separator)]
+        fields = split_fields(line, self.separator)
+        if self.separator is not None and " " in line:
+            fields = [field.strip(" \t") for field in fields]
         if self.features and len(fields) > self.tag:
             fields[self.tag] = _feature(fields[self.tag])
         return fields
@@ -87,34 +90,32 @@ class _Column:
 
     def __init__(self, values: Sequence[str]):
         self.values = values
-        self.types: Dict[str, None] = {}
-        tags = 0
-        for value in values:
-            if is_tag(value):
-                tags += 1
-                if value != "O":
-                    self.types.setdefault(value[2:])
-        self.distinct = len(set(values))
+        self._counts = collections.Counter(values)
+        found = [value for value in self._counts if is_tag(value)]
+        self.types = list(dict.fromkeys(value[2:] for value in found if value != "O"))
+        tags = sum(self._counts[value] for value in found)
+        self.distinct = len(self._counts)
         self.is_tags = tags >= 0.5 * len(values) > 0 or (
             tags >= 0.1 * len(values) > 0 and not self.types and self.distinct <= max(
-                _FEW_TYPES, 0.1 * len(values)) and tagged_by_types(values))
+                _FEW_TYPES, 0.1 * len(values)) and tagged_by_types(self._counts))
         self.is_chunks = bool(self.types) and _CHUNKS.issuperset(self.types)
         self.is_empty = self._most(lambda value: value in _EMPTY)
         self.is_index = self._most(_INDEX.fullmatch)
         self.is_number = self._most(_NUMBER.fullmatch)
 
     def _most(self, test: Callable) -> bool:
-        return sum(bool(test(value)) for value in self.values) >= 0.9 * len(self.values)
+        return sum(count for value, count in self._counts.items() if test(value)) >= (
+            0.9 * len(self.values))
 
     @property
     def bare(self) -> List[str]:
         """Values that are no tags: types without a letter of a scheme."""
-        return [value for value in dict.fromkeys(self.values)
+        return [value for value in self._counts
                 if not is_tag(value) and value not in _EMPTY]
 
     def examples(self) -> str:
         """Some of its types."""
-        found = [*self.types] or self.bare
+        found = self.types or self.bare
         return ", ".join(found[:4]) + (", ..." if found[4:] else "")
 
 
@@ -237,7 +238,7 @@ def _header(rows: Sequence[Sequence[str]], wanted: Sequence[Optional[str]]) -> T
 
 def is_break(line: str) -> bool:
     """Whether a line parts sentences: empty, or the mark of a document."""
-    return not line.strip() or line.split(None, 1)[0] == DOCUMENT
+    return not line or line.isspace() or line.startswith(DOCUMENT)
 
 
 def find_layout(sample: Sequence[str], options: ReadOptions) -> Layout:

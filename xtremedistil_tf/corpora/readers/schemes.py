@@ -1,6 +1,7 @@
 """Tag schemes: IOB1, IOB2, BIOES, BILOU and BMES into IOB2, counting what was rewritten."""
 
 import dataclasses
+import functools
 import itertools
 import re
 from typing import Counter, Iterable, Iterator, List, Sequence, Tuple
@@ -20,6 +21,11 @@ _BARE = re.compile(r"(?![bieslumo]$|[bieslum][-_])[^\W\d_][\w./&-]*(?<![-_][bies
                    re.IGNORECASE)
 
 
+@functools.lru_cache(maxsize=4096)
+def _is_one_tag(text: str) -> bool:
+    return is_tag(text) and not _SEVERAL.search(text)
+
+
 def to_iob2(tags: Sequence[str], counts: Counter[str]) -> Tuple[str, ...]:
     """Rewrites tags as IOB2.
 
@@ -34,7 +40,7 @@ def to_iob2(tags: Sequence[str], counts: Counter[str]) -> Tuple[str, ...]:
     Raises:
       RowError: for every tag that is of no scheme.
     """
-    wrong = wrong_tags(tags, lambda tag: is_tag(tag) and not _SEVERAL.search(tag))
+    wrong = wrong_tags(tags, _is_one_tag)
     if wrong:
         more = f", and {len(wrong) - 3} other tags" if wrong[3:] else ""
         raise RowError(("scheme", f"{', '.join(wrong[:3])}{more}; allowed: O, or B-, I-, E-, S-, "
