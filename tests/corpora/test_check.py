@@ -63,6 +63,7 @@ def change(folder, name, content):
     ("dev.tsv", b"", ("dev.tsv", 0, "empty")),
     ("dev.tsv", b"\n\n", ("dev.tsv", 0, "empty")),
     ("dev.tsv", b"en:O so\ten:O en:O\n", ("dev.tsv", 0, "no_entity")),
+    ("dev.tsv", b"1 2 3 4\tB-PER O O O\n" * 5 + b"Ann\tO\n", ("dev.tsv", 0, "numbers")),
     ("labels.tsv", None, ("labels.tsv", 0, "missing")),
     ("labels.tsv", b"B-PER\nI-PER\n", ("labels.tsv", 0, "no_o")),
     ("labels.tsv", b"O\n\nB-\xff\n", ("labels.tsv", 3, "not_utf8")),

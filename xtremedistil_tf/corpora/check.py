@@ -20,6 +20,10 @@ from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example, parse_n
 from xtremedistil_tf.errors import UserError
 
 
+# Fewer words than this make nothing suspicious.
+_FEWEST_WORDS = 20
+
+
 def _check_labels(path: pathlib.Path, problems: List[Problem]) -> Tuple[Optional[LabelSet], Dict]:
     """Checks labels.tsv; gives the usable labels and each one's line."""
     file = ProblemFile(path, problems)
@@ -119,7 +123,7 @@ def _check_split(folder: pathlib.Path, split: str, labels: Optional[LabelSet], s
                  problems: List[Problem]) -> None:
     file, bare = ProblemFile(folder / f"{split}.tsv", problems), array.array("Q")
     languages = seen.languages.setdefault(split, {})
-    entities = 0
+    entities = words = numbers = 0
     for number, text in file.lines():
         if isinstance(text, RowError):
             file.error(number, *text.problems[0])
@@ -146,11 +150,16 @@ def _check_split(folder: pathlib.Path, split: str, labels: Optional[LabelSet], s
         else:
             languages.setdefault(example.language, number)
         entities += len(entity_types(example.tags))
+        words += len(example.words)
+        numbers += sum(map(str.isdecimal, example.words))
         if split == "train":
             seen.tags.update(example.tags)
         seen.compare(file, split, number, example)
     if file.rows and labels is not None and not entities:
         file.warn(0, "no_entity", "no entity in it; every tag is O")
+    if words >= _FEWEST_WORDS and numbers > 0.5 * words:
+        file.warn(0, "numbers", f"{numbers:,} of {words:,} words are numbers; another column holds "
+                  "the words, perhaps (xtremedistil-prepare --word_column)")
     _check_languages(file, split, seen, bare)
 
 

@@ -293,6 +293,15 @@ def test_tasks_of_label_studio_without_an_annotation_are_left_out():
     assert row[1][0] == "B-PER" and counts["several_annotations"] == 1
 
 
+def test_values_nested_too_deep_and_half_characters_are_told():
+    for lines in (["[" * 100_000], ['{"a": ' * 100_000 + "1" + "}" * 100_000]):
+        _, ((_, error),), _ = read(lines, format="jsonl")
+        assert isinstance(error, RowError) and "not JSON" in str(error)
+    for lines in (['{"text": "\\ud83d"}'], ['[{"text": "\\ud83d"}]']):
+        _, ((_, error),), _ = read(lines)
+        assert "an escape that is half a character" in str(error)
+
+
 def test_a_whole_file_that_is_broken_is_told_with_its_line():
     _, ((place, error),), _ = read(["[", '{"text": "a"},', "{broken", "]"])
     assert place == 3 and isinstance(error, RowError) and "not JSON" in str(error)

@@ -120,16 +120,24 @@ def test_without_labels_tsv_the_labels_are_trains(tmp_path):
         read_task(config(task))
 
 
-def test_a_header_that_became_a_class_is_told(tmp_path):
+@pytest.mark.parametrize(("header", "refused"), [
+    ("text\tlabel", True), ("review\tSentiment", True), ("Text\tRubrik", False)])
+def test_a_header_that_became_a_class_is_told(tmp_path, header, refused):
     task = write_texts(tmp_path / "task")
     (task / "labels.tsv").unlink()
     for split in ("train", "dev", "test"):
         rows = (task / f"{split}.tsv").read_text("utf-8")
-        (task / f"{split}.tsv").write_text("text\tlabel\n" + rows, "utf-8")
-    assert any("the label 'label' stands in first rows only" in line
-               for line in read_task(config(task)).warnings)
+        (task / f"{split}.tsv").write_text(f"{header}\n{rows}", "utf-8")
+    label = header.split("\t")[1]
+    if refused:
+        with pytest.raises(UserError, match=f"train.tsv:1: looks like a header, whose label is "
+                           f"'{label}'; take the line out, or name all labels"):
+            read_task(config(task))
+    else:
+        assert any(f"the label '{label}' stands in first rows only" in line
+                   for line in read_task(config(task)).warnings)
     with open(task / "dev.tsv", "a", encoding="utf-8") as file:
-        file.write("wet\tlabel\n")
+        file.write(f"wet\t{label}\n")
     assert not any("first rows" in line for line in read_task(config(task)).warnings)
 
 

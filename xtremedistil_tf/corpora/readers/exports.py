@@ -24,12 +24,22 @@ def _parse(text: str) -> Any:
     """
     try:
         value = json.loads(text)
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
-        return value
-    except UnicodeEncodeError:
-        raise RowError(("json", "an escape that is half a character")) from None
     except (ValueError, RecursionError) as error:
         raise RowError(("json", f"not JSON: {error}")) from None
+    return _whole_characters(value)
+
+
+def _whole_characters(value: Any) -> Any:
+    """A value, if its texts hold no half of a character.
+
+    Raises:
+      RowError: if one does.
+    """
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise RowError(("json", "an escape that is half a character")) from None
+    return value
 
 
 def _is_whole(line: str) -> bool:
@@ -39,7 +49,7 @@ def _is_whole(line: str) -> bool:
         return not line.endswith("}")
     try:
         value = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return line.startswith("[")
     return isinstance(value, list) and not _is_record(value)
 
@@ -102,7 +112,7 @@ def _whole_file(lines: Iterable[Line]) -> Iterator[Tuple[Place, Any]]:
         for one in value if isinstance(value, list) and not _is_record(value) else [value]:
             count += 1
             try:
-                yield f"record {count}", _parse(json.dumps(one))
+                yield f"record {count}", _whole_characters(one)
             except RowError as error:
                 yield f"record {count}", error
 

@@ -11,6 +11,9 @@ from xtremedistil_tf.data.readers.squad import Question, read_squad
 from xtremedistil_tf.data.readers.texts import TextLabels, prefix_warnings, read_texts
 from xtremedistil_tf.errors import UserError
 
+# Names of the column of labels in headers, in small letters.
+_HEADERS = frozenset({"label", "labels", "class", "classes", "category", "target", "gold_label",
+                      "sentiment", "topic", "intent", "tag", "y"})
 LABELS_FILE = "labels.tsv"
 
 
@@ -93,6 +96,9 @@ def header_warnings(config: DataConfig, examples: Mapping[str, List[Any]]) -> Li
     """Warns of labels that no file names: of prefixes read as languages, and of likely headers.
 
     A class that stands in first rows alone is one.
+
+    Raises:
+      UserError: if its name is a usual one of the column of labels, too.
     """
     if config.glue is not None or (pathlib.Path(config.task) / LABELS_FILE).is_file():
         return []
@@ -101,6 +107,10 @@ def header_warnings(config: DataConfig, examples: Mapping[str, List[Any]]) -> Li
     rows = [(place, row) for split in examples.values() for place, row in enumerate(split)]
     if any(place and row.tags[0] == label for place, row in rows):
         return warnings
+    if label.lower() in _HEADERS:
+        raise UserError(f"{pathlib.Path(config.task) / config.files['train']}:1: looks like a "
+                        f"header, whose label is {label!r}; take the line out, or name all labels "
+                        "in labels.tsv if this is one")
     return [*warnings,
             f"{config.task}: the label {label!r} stands in first rows only; if they are headers, "
             "take them out: files have none"]
