@@ -19,7 +19,6 @@ from xtremedistil_tf.data.readers.recognise import why_no_text
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example, parse_ner
 from xtremedistil_tf.errors import UserError
 
-
 # Fewer words than this make nothing suspicious.
 _FEWEST_WORDS = 20
 
