@@ -1,5 +1,6 @@
 """The pages: the navigation has all of them, links and named files exist, README is short."""
 
+import inspect
 import re
 
 import pytest
@@ -126,3 +127,12 @@ def test_pages_use_the_words_of_the_glossary(path):
     other = {"piece": "subword token", "marker": "special token", "tokenise": "tokenize"}
     assert not [(word, better) for word, better in other.items()
                 if re.search(rf"\b{word}(s|d)?\b", text)]
+
+
+def test_the_page_of_python_has_the_signature_of_load():
+    page = (DOCS / "reference" / "python.md").read_text("utf-8")
+    shown = re.search(r"`load(\(.*?\))`", page).group(1)
+    signature = inspect.signature(xtremedistil_tf.load)
+    bare = [parameter.replace(annotation=inspect.Parameter.empty)
+            for parameter in signature.parameters.values()]
+    assert shown == str(inspect.Signature(bare))
