@@ -51,6 +51,9 @@ class Architecture:
       from_checkpoint: whether it can start from a published encoder, `--pt_student_checkpoint`.
       matches_layers: whether its layers can be compared with the teacher's,
         `--distil_multi_hidden_states`.
+      dimensions: the settings that are dimensions of its arrays, each with the factor by which an
+        array is larger; a student folder is refused if its weights have no array of that size.
+      depths: the settings that count its layers.
       check: raises UserError for settings that contradict each other.
     """
 
@@ -65,6 +68,8 @@ class Architecture:
     fixed_length: bool = False
     from_checkpoint: bool = False
     matches_layers: bool = False
+    dimensions: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    depths: Tuple[str, ...] = ()
     check: Callable[["StudentConfig"], None] = lambda config: None
 
     def __str__(self) -> str:
@@ -146,6 +151,8 @@ register_student(Architecture(
     export_formats=_bilstm_formats,
     exports="xtremedistil_tf.export.student_forms:bilstm_forms",
     pair_encodings=("siamese", "joint"),
+    # The four gates of an LSTM are one array.
+    dimensions={"word_emb_dim": 1, "bilstm_hidden_size": 4},
 ))
 register_student(Architecture(
     name="transformer",
@@ -159,5 +166,7 @@ register_student(Architecture(
     fixed_length=True,
     from_checkpoint=True,
     matches_layers=True,
+    dimensions={"word_emb_dim": 1, "hidden_size": 1},
+    depths=("num_hidden_layers",),
     check=_check_transformer,
 ))

@@ -29,10 +29,6 @@ _FIELDS = {
     "glue_task": Field(str, needed=False), "strategy": Field(str, needed=False),
     "version": Field(str, needed=False),
 }
-# Sizes of StudentConfig that are dimensions of some array, by kind of student.
-_DIMENSIONS: Dict[str, Dict[str, int]] = {
-    "bilstm": {"word_emb_dim": 1, "bilstm_hidden_size": 4},
-    "transformer": {"word_emb_dim": 1, "hidden_size": 1}}
 
 
 def labels_of(record: Dict[str, Any]) -> Labels:
@@ -94,15 +90,14 @@ def check_weights(path: pathlib.Path, record: Dict[str, Any], rows: int) -> None
     sizes = {size for shape in shapes.values() for size in shape}
     student = StudentConfig(**record["student"])
     claimed = {"width": record["width"], "the vocabulary's rows": rows}
-    for name, times in _DIMENSIONS.get(student.student, {}).items():
+    for name, times in student.kind.dimensions.items():
         claimed[name] = times * getattr(student, name)
     for name, size in claimed.items():
         if size not in sizes:
             raise UserError(f"{path} belongs to another student: no array in it has the size "
                             f"{size} ({name})")
     most = max(sizes)
-    deep = {"num_hidden_layers": student.num_hidden_layers} \
-        if student.student == "transformer" else {}
+    deep = {name: getattr(student, name) for name in student.kind.depths}
     inside = {name: value for name, value in (student.architecture or {}).items()
               if isinstance(value, int) and name != "vocab_size"}
     for name, value in {**inside, **deep}.items():

@@ -130,12 +130,14 @@ def test_a_marker_in_a_text_is_text(student_folder):
 
 def test_an_export_of_another_student_is_not_loaded(run_folder, tmp_path, caplog):
     from xtremedistil_tf.export.export import export_student
+    from xtremedistil_tf.validation.manifest import write_manifest
 
     for name in ("student", "onnx", "export"):
         shutil.copytree(run_folder / name, tmp_path / name)
     record = read_json(tmp_path / "student" / "student.json")
     # Trained anew, and put into its place by hand.
     write_json(tmp_path / "student" / "student.json", {**record, "weights": "others"})
+    write_manifest(tmp_path / "student")
     for runtime, form in (("onnx", "onnx"), ("onnx_int8", "onnx"), ("savedmodel", "savedmodel")):
         with pytest.raises(UserError, match="was exported from another student than .*student; .*"
                                             f"xtremedistil-export --forms={form}"):
