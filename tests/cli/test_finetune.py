@@ -93,7 +93,7 @@ def test_questions_have_their_settings(parse_finetune, tokenizer, tmp_path):
     assert (data.seq_len, data.squad.doc_stride, data.squad.max_answer_length) == (384, 96, 12)
     assert data.squad.max_query_length == 32
     tagger = write_student(tmp_path / "t", tokenizer, kind="tagging")
-    with pytest.raises(UserError, match="and a bilstm student; allowed: xtremedistil-finetune"):
+    with pytest.raises(UserError, match="the student a bilstm; allowed: xtremedistil-finetune"):
         parse_finetune(*BASE, f"--student_dir={tagger}", "--do_squad", "--seq_len=384")
 
 

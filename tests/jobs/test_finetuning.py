@@ -110,7 +110,9 @@ def test_nothing_speaks_of_a_teacher(tuned, further):
         for name in ("report.md", "student/README.md"):
             text = (folder / name).read_text("utf-8")
             assert "teacher" not in text.lower() and "paper's" not in text, name
-            assert not [line for line in text.splitlines() if "Difference" in line], name
+            # That of the scores as deployed is to the student's own.
+            assert not [line for line in text.splitlines()
+                        if "Difference" in line and "As deployed" not in line], name
         assert not [path for path in folder.rglob("*") if "teacher" in path.name], folder
         assert not (folder / "targets").exists()
         assert "teacher" not in read_json(folder / "config.json")["config"]
