@@ -136,3 +136,10 @@ def test_the_page_of_python_has_the_signature_of_load():
     bare = [parameter.replace(annotation=inspect.Parameter.empty)
             for parameter in signature.parameters.values()]
     assert shown == str(inspect.Signature(bare))
+
+
+def test_the_page_of_flagfiles_has_all_of_them():
+    page = (DOCS / "reference" / "flagfiles.md").read_text("utf-8")
+    for path in (ROOT / "flags").iterdir():
+        if path.is_dir() or path.suffix == ".flags":
+            assert f"`flags/{path.name}{'/' if path.is_dir() else ''}`" in page, path.name
