@@ -235,6 +235,16 @@ def test_the_same_rows_in_two_formats_are_read_once(tmp_path):
         convert(find_sources(tmp_path / "in")[0], tmp_path / "b", ConvertOptions())
 
 
+def test_two_files_of_one_name_are_suspicious(tmp_path):
+    (tmp_path / "in").mkdir()
+    for name, word in (("train.conll", "w"), ("train.jsonl", "v")):
+        rows = sentences(word=word) if name == "train.conll" else texts(*(
+            {"tokens": [f"v{n}"], "ner_tags": ["B-PER"]} for n in range(12)))
+        (tmp_path / "in" / name).write_text("\n".join(rows))
+    record = convert(find_sources(tmp_path / "in")[0], tmp_path / "task", ConvertOptions())
+    assert "train.jsonl have one name; if they are one corpus in two" in describe_record(record)
+
+
 def test_several_parts_of_a_split_are_all_read(tmp_path):
     (tmp_path / "in" / "train").mkdir(parents=True)
     for part in "ab":

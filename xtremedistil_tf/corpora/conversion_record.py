@@ -123,6 +123,8 @@ def describe_record(record: Dict[str, Any], most_sources: int = 20) -> str:
         told = "; ".join(filter(None, [told, f"{total.get('rewritten_tags', 0):,} tags rewritten"]))
         lines.append(f"{len(rest)} more sources, each in conversion.json: {told}")
     found = [line for source in record["sources"] for line in suspicious(source)]
+    found += [f"{one} and {other} have one name; if they are one corpus in two formats, name one "
+              "of them (--train, --dev, --test)" for one, other in record.get("twins", ())]
     lines += [f"suspicious: {line}" for line in found[:most_sources]]
     if found[most_sources:]:
         lines.append(f"suspicious: {len(found) - most_sources} more")

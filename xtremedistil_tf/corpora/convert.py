@@ -5,7 +5,7 @@ import contextlib
 import pathlib
 from typing import Any, Counter, Dict, Iterator, List, Optional, Sequence, Set, TextIO, Tuple
 
-from xtremedistil_tf.corpora.copies import leave_out_copies
+from xtremedistil_tf.corpora.copies import find_twins, leave_out_copies
 from xtremedistil_tf.corpora.readers import schemes
 from xtremedistil_tf.corpora.source_rows import ConvertOptions, SourceReader, digest
 from xtremedistil_tf.corpora.sources.sources import Source
@@ -187,6 +187,7 @@ def convert(sources: Sequence[Source], output: pathlib.Path, options: ConvertOpt
             "sources": reader.records,
             "sources_of_other_languages": passed,
             "copies": copies,
+            "twins": find_twins(sources),
             "not_read": list(not_read),
         }
         write_json(folder / RECORD_FILE, record)

@@ -3,11 +3,14 @@
 import collections
 import dataclasses
 import hashlib
+import pathlib
+import re
 from typing import Dict, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.readers import schemes
 from xtremedistil_tf.corpora.readers.base import Tally, clean_tags
 from xtremedistil_tf.corpora.source_rows import ConvertOptions, rows_of
+from xtremedistil_tf.corpora.sources.names import split_of
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.errors import UserError
@@ -71,3 +74,19 @@ def leave_out_copies(sources: Sequence[Source], options: ConvertOptions
                                 "entities; name the one that is meant (--train, --dev, --test)")
     left_out = {name for name, _ in copies}
     return [source for source in sources if source.name not in left_out], copies
+
+
+def find_twins(sources: Sequence[Source]) -> List[List[str]]:
+    """Pairs of sources that are read both, though their names differ in the ending only."""
+    first: Dict[Tuple, str] = {}
+    twins = []
+    for source in sources:
+        path = pathlib.PurePath(re.sub(r"\.(gz|bz2|xz)$", "", source.name))
+        key = source.split, path.parent, path.stem
+        # eng.testa and eng.testb have their splits for endings.
+        if source.split is None or split_of(path.stem) != source.split:
+            continue
+        if key in first:
+            twins.append([first[key], source.name])
+        first.setdefault(key, source.name)
+    return twins

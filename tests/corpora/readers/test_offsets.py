@@ -49,6 +49,13 @@ def test_rows_without_wide_characters_do_not_hide_the_others():
     assert all("B-PER" in row[1] for row in rows) and not counts["widened_entities"]
 
 
+def test_few_wide_characters_among_many_texts():
+    plain = [{"text": f"Bo{number} came", "entities": [[0, 3, "PER"]]} for number in range(3000)]
+    rows, counts = rows_of(*plain, *records("utf16"))
+    assert len(counts.notes) == 1 and "UTF-16" in counts.notes[0]
+    assert rows[-1][1] == ("O", "B-PER", "O", "O", "O")
+
+
 def test_one_entity_proves_nothing_and_right_offsets_stay():
     assert find_offsets([("😀 Anna", [Span(3, 7, "X")])]) == CHARACTERS
     right = [("😀 Anna here", [Span(2, 6, "X")])] * 5

@@ -125,6 +125,13 @@ def test_rows_that_say_nothing_of_entities_have_none_where_others_have_some():
     assert rows_of({"text": "Nothing here", "answer": "accept"})[0] == [nothing]
 
 
+def test_rows_without_entities_may_come_first():
+    records = [{"text": "Nothing here"}] * 10_100 + [{"text": TEXT, "spans": spans()}]
+    rows, counts = rows_of(*records)
+    assert rows[0] == (("Nothing", "here"), ("O", "O")) and rows[-1] == TAGGED
+    assert counts["rows_without_entities_key"] == 10_100
+
+
 @pytest.mark.parametrize("answer", [{"answer": "reject"}, {"answer": "ignore"},
                                     {"status": "discarded"}])
 def test_rejected_rows_are_left_out_and_counted(answer):

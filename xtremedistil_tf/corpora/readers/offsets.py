@@ -2,6 +2,7 @@
 
 import bisect
 import dataclasses
+import functools
 import itertools
 from typing import List, Optional, Sequence, Set, Tuple
 
@@ -10,6 +11,7 @@ from xtremedistil_tf.data.words import has_unspaced, split_words
 
 # Fewer entities than this prove nothing.
 _FEWEST = 2
+_MOST_TEXTS = 1000
 _WIDTHS = {"utf16": lambda char: 2 if ord(char) > 0xFFFF else 1,
            "utf8": lambda char: len(char.encode("utf-8", "surrogatepass"))}
 
@@ -70,16 +72,19 @@ def find_offsets(sample: Sequence[Tuple[str, List[Span]]]) -> Offsets:
     Another way than characters from 0 is told only where that fits at most a quarter of the
     entities which the two ways read differently, and the other nearly all.
     """
-    edges = []
-    for text, _ in sample:
-        words = split_words(text)
-        edges.append(({first for _, first, _ in words}, {last for _, _, last in words}))
+    @functools.lru_cache(maxsize=None)
+    def edges(at: int) -> Tuple[Set[int], Set[int]]:
+        words = split_words(sample[at][0])
+        return {first for _, first, _ in words}, {last for _, _, last in words}
+
     best, found = (0.0, 0), CHARACTERS
     for way in _OTHERS:
         count = plain = good = 0
-        for (text, spans), edge in zip(sample, edges):
-            if not way.differs(text):
+        for at, (text, spans) in enumerate(sample):
+            # Every text tells where counting begins and ends; few may hold wide characters.
+            if not way.differs(text) or way.unit is None and at >= _MOST_TEXTS:
                 continue
+            edge = edges(at)
             for span in spans:
                 # In scripts without spaces our words are no words of the text, and prove nothing.
                 if span.surface is None and has_unspaced(text[max(0, span.begin - 2):span.end + 2]):

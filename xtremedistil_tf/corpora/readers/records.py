@@ -4,7 +4,7 @@ import dataclasses
 import itertools
 from typing import Any, Iterable, Iterator, List, Tuple, Union
 
-from xtremedistil_tf.corpora.readers.base import Place, ReadOptions, Row, Tally
+from xtremedistil_tf.corpora.readers.base import SAMPLE, Place, ReadOptions, Row, Tally
 from xtremedistil_tf.corpora.readers.exports import json_values, unpack
 from xtremedistil_tf.corpora.readers.offsets import (
     CHARACTERS,
@@ -20,8 +20,13 @@ from xtremedistil_tf.data.lines import Line, RowError
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.words import Word, split_words
 
-# Records that tell how a file is laid out; a thousand documents may be a large file.
-_SAMPLE = 1000
+# Characters of the records that tell how a file is laid out; a few documents may be a large file.
+_SAMPLE_CHARACTERS = 20_000_000
+# Where none of the first has entities, as in a sorted file, so many are asked.
+_MOST_UNLABELLED = 200_000
+_Found = Tuple[Place, Union[Parts, RowError]]
+
+
 @dataclasses.dataclass(frozen=True)
 class Profile:
     """What a file's records tell together, and no one of them alone.
@@ -37,6 +42,21 @@ class Profile:
     offsets: Offsets = CHARACTERS
     ends_inside: bool = False
     by_token: bool = False
+
+
+def _head(records: Iterator[_Found], options: ReadOptions) -> List[_Found]:
+    """The first records: enough to tell how the others are read."""
+    head: List[_Found] = []
+    characters, labelled = 0, not options.labelled
+    for place, one in records:
+        head.append((place, one))
+        if isinstance(one, Parts):
+            characters += len(one.text or "")
+            labelled = labelled or one.labelled or one.tags is not None
+        enough = len(head) >= SAMPLE or characters > _SAMPLE_CHARACTERS
+        if enough and (labelled or len(head) >= _MOST_UNLABELLED):
+            break
+    return head
 
 
 def without_text(parts: Parts) -> Parts:
@@ -123,7 +143,7 @@ def read_records(records: Iterable[Tuple[Place, Any]], options: ReadOptions, cou
       options: see `ReadOptions`.
       counts: grows by what was changed.
     """
-    def parts() -> Iterator[Tuple[Place, Union[Parts, RowError]]]:
+    def parts() -> Iterator[_Found]:
         for place, value in records:
             try:
                 for record in unpack(value, options, counts):
@@ -135,7 +155,7 @@ def read_records(records: Iterable[Tuple[Place, Any]], options: ReadOptions, cou
                 yield place, error
 
     found = parts()
-    head = list(itertools.islice(found, _SAMPLE))
+    head = _head(found, options)
     profile = _profile(one for _, one in head if isinstance(one, Parts))
     if profile.offsets != CHARACTERS:
         counts.note(f"offsets count {profile.offsets.told}: converted")
