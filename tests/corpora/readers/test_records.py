@@ -287,6 +287,23 @@ def test_the_offsets_of_cluener_have_their_ends_inside():
     assert counts.notes == ["offsets count characters, with the end inside: converted"]
 
 
+@pytest.mark.parametrize(("export", "message"), [
+    ({"data": {"text": "a"}, "annotations": 3}, "'annotations' is 3; needed is a list"),
+    ({"data": {"text": "a"}, "annotations": [{"result": 3}]}, "'result' is 3"),
+    ({"data": {"n": 3}, "annotations": []}, "'data' has no text; its fields are n"),
+    ({"data": {"text": "a"}, "annotations": [{"result": [
+        {"type": "labels", "value": {"start": 0, "labels": ["X"]}}]}]},
+     "'end' of an entity is None; needed is a number"),
+    ({"paragraphs": [3]}, "'paragraphs' holds 3; needed are objects"),
+    ({"paragraphs": [{"sentences": None}]}, "'sentences' is None"),
+    ({"sentences": [["a"]], "ner": [3]}, "'ner' is 3"),
+    ({"sentences": [3], "ner": [[]]}, "'sentences' is 3"),
+])
+def test_exports_that_are_laid_out_otherwise(export, message):
+    (error,), _ = rows_of(export, format="jsonl")
+    assert message in error
+
+
 def test_tasks_of_label_studio_without_an_annotation_are_left_out():
     task = {"data": {"text": TEXT}, "annotations": []}
     cancelled = {"data": {"text": TEXT}, "annotations": [{"was_cancelled": True, "result": []}]}

@@ -132,6 +132,7 @@ def test_the_one_file_of_an_archive_has_the_archives_split(tmp_path):
 @pytest.mark.parametrize(("begin", "message"), [
     (b"(\xb5/\xfd....", "is compressed by Zstandard; unpack it with unzstd"),
     (b"7z\xbc\xaf'\x1c", "is a 7z archive; unpack it"), (b"%PDF-1.4", "is a PDF; save it as text"),
+    (b"\xff\xff\xff\xff\0", "is an Arrow file"),
     (b"PAR1....", "is a Parquet file; --format=datasets"), (b"\x80\x04\x95..", "a Python pickle"),
     (b"x\x9c\xed}", "such as spaCy's DocBin; write its documents with doc.to_json"),
 ])
@@ -139,6 +140,13 @@ def test_what_is_no_text_is_named_with_the_way_out(tmp_path, begin, message):
     (tmp_path / "train.txt").write_bytes(begin)
     with pytest.raises(UserError, match=message):
         read_all(tmp_path / "train.txt")
+
+
+def test_names_in_archives_are_shown_in_one_line(tmp_path):
+    path = _zip(tmp_path / "x.zip", **{"train\n\x1b[1m.txt": b"PAR1"})
+    with pytest.raises(UserError) as caught:
+        read_all(path)
+    assert str(caught.value).startswith(f"{path}/train??[1m.txt is a Parquet file")
 
 
 def test_archives_that_cannot_be_read(tmp_path):

@@ -164,6 +164,25 @@ def _is_batch(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(map(_is_texts, value))
 
 
+def _list(value: Any, name: str) -> List[Any]:
+    """A value that is a list.
+
+    Raises:
+      RowError: if it is none; it names the key.
+    """
+    if not isinstance(value, list):
+        raise RowError(("json", f"{name!r} is {value!r:.40}; needed is a list"))
+    return value
+
+
+def _objects(value: Any, name: str) -> List[_Record]:
+    """A value that is a list of objects; as `_list`."""
+    for one in _list(value, name):
+        if not isinstance(one, dict):
+            raise RowError(("json", f"{name!r} holds {one!r:.40}; needed are objects"))
+    return value
+
+
 def _held(value: _Record) -> Optional[List[Any]]:
     """The records that an object holds under one of its keys."""
     for name in _RECORDS:
@@ -219,7 +238,7 @@ def _label_studio(task: _Record, options: ReadOptions, counts: Tally) -> Iterato
     if not texts:
         raise RowError(("json", f"'data' has no text; its fields are {', '.join(data) or 'none'}"))
     record = {**{name: data[name] for name in LANGUAGES if name in data}, "text": texts[0]}
-    annotations = task.get("annotations") or task.get("completions") or []
+    annotations = _list(task.get("annotations") or task.get("completions") or [], "annotations")
     usable = [one for one in annotations if isinstance(one, dict) and not one.get("was_cancelled")]
     if not usable and options.labelled:
         counts["rejected_rows" if annotations else "unannotated_rows"] += 1
@@ -227,22 +246,23 @@ def _label_studio(task: _Record, options: ReadOptions, counts: Tally) -> Iterato
     counts["several_annotations"] += len(usable) > 1
     usable.sort(key=lambda one: not one.get("ground_truth"))
     spans = []
-    for result in usable[0].get("result") or [] if usable else []:
+    for result in _list(usable[0].get("result") or [], "result") if usable else []:
         value = result.get("value") if isinstance(result, dict) else None
         if isinstance(value, dict) and "start" in value:
             label = next((value[name] for name in (str(result.get("type")), "labels",
                                                    "hypertextlabels") if name in value), None)
-            places = value.get("globalOffsets") or value
-            spans.append({"start": places["start"], "end": places["end"], "labels": label,
-                          "text": value.get("text")})
+            outer = value.get("globalOffsets")
+            places = outer if isinstance(outer, dict) else value
+            spans.append({"start": places.get("start"), "end": places.get("end"),
+                          "labels": label, "text": value.get("text")})
     yield {**record, "spans": spans} if usable else record
 
 
 def _spacy(document: _Record) -> Iterator[_Record]:
     """The sentences of a document in spaCy 2's training format."""
-    for paragraph in document["paragraphs"]:
-        for sentence in paragraph.get("sentences", ()):
-            tokens = sentence.get("tokens", ())
+    for paragraph in _objects(document["paragraphs"], "paragraphs"):
+        for sentence in _objects(paragraph.get("sentences"), "sentences"):
+            tokens = _objects(sentence.get("tokens"), "tokens")
             yield {"tokens": [token.get("orth") for token in tokens],
                    "ner_tags": [token.get("ner") for token in tokens]}
 
@@ -251,6 +271,7 @@ def _by_sentence(document: _Record) -> Iterator[_Record]:
     """The sentences of a document of SciERC's form, whose entities count the document's tokens."""
     before = 0
     for words, spans in zip(document["sentences"], document["ner"]):
-        yield {"tokenized_text": words,
-               "ner": [[begin - before, end - before, *rest] for begin, end, *rest in spans]}
+        yield {"tokenized_text": _list(words, "sentences"),
+               "ner": [[one - before if isinstance(one, int) else one for one in _list(span, "ner")]
+                       for span in _list(spans, "ner")]}
         before += len(words)

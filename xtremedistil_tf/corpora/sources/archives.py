@@ -36,6 +36,7 @@ _NO_TEXT = (
     (b"\xd0\xcf\x11\xe0", "an Office file", _AS_TEXT),
     (b"PAR1", "a Parquet file", "--format=datasets reads folders of them"),
     (b"ARROW1", "an Arrow file", "--format=datasets reads folders of them"),
+    (b"\xff\xff\xff\xff", "an Arrow file", "--format=datasets reads folders of them"),
     (b"\x89HDF", "an HDF5 file", _AS_TEXT),
     (b"SQLite format 3", "an SQLite database", _AS_TEXT),
     (b"x\x9c", "compressed data, such as spaCy's DocBin", "write its documents with doc.to_json()"),
@@ -62,6 +63,11 @@ def unpacked(file: Any, name: str, stack: contextlib.ExitStack) -> Iterable[byte
         if opener is None:
             return buffered
         file = opener(buffered)
+
+
+def printable(name: str) -> str:
+    """A name out of an archive, which may hold anything, as it can be shown in one line."""
+    return "".join(char if char.isprintable() else "?" for char in name)
 
 
 def plain_file(path: pathlib.Path) -> Opener:
@@ -98,7 +104,7 @@ def _of_tar(path: pathlib.Path) -> List[Tuple[str, Opener]]:
         def read(stack: contextlib.ExitStack) -> Iterable[bytes]:
             file = stack.enter_context(tarfile.open(path)).extractfile(name)
             assert file is not None, "members that are no files are not listed"
-            return unpacked(file, f"{path}/{name}", stack)
+            return unpacked(file, f"{path}/{printable(name)}", stack)
 
         return read
 
@@ -110,7 +116,7 @@ def _of_zip(path: pathlib.Path) -> List[Tuple[str, Opener]]:
     def opener(name: str) -> Opener:
         def read(stack: contextlib.ExitStack) -> Iterable[bytes]:
             file = stack.enter_context(zipfile.ZipFile(path)).open(name)
-            return unpacked(file, f"{path}/{name}", stack)
+            return unpacked(file, f"{path}/{printable(name)}", stack)
 
         return read
 

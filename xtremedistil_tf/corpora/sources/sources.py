@@ -14,6 +14,7 @@ from xtremedistil_tf.corpora.sources.archives import (
     is_archive,
     members,
     plain_file,
+    printable,
 )
 from xtremedistil_tf.corpora.sources.names import (
     is_hidden,
@@ -125,7 +126,7 @@ def _files(root: pathlib.Path) -> Iterator[_File]:
         for name, opener in sorted(members(path), key=lambda one: one[0]):
             member = pathlib.PurePosixPath(name)
             if not is_hidden(member):
-                yield _File(f"{path}/{name}", below.parent / stem / member, stem, opener)
+                yield _File(f"{path}/{printable(name)}", below.parent / stem / member, stem, opener)
 
 
 def _with_eval(files: List[_File]) -> List[Tuple[_File, Optional[str]]]:
