@@ -232,7 +232,7 @@ def test_predict_writes_an_object_a_line_and_counts_what_was_cut(finished, class
     assert result.returncode == 0, result.stderr
     rows = [json.loads(line) for line in result.stdout.decode("utf-8").splitlines()]
     assert [row["label"] for row in rows] == [own["label"] for own in classifiers["onnx"](TEXTS)]
-    assert "whose ends had no say: 1" in result.stderr.decode()
+    assert "so that their ends were cut: 1" in result.stderr.decode()
     refused = predict(finished[0], "--format=conll")
     assert refused.returncode == 2 and b"allowed: tsv, json" in refused.stderr
 

@@ -161,7 +161,8 @@ def main() -> None:
     if failed:
         log.warning("%d lines could not be read; they are empty in the output", failed)
     if cut:
-        log.warning("texts longer than the student reads, whose ends had no say: %d", cut)
+        log.warning("texts that are longer than the student reads, so that their ends were cut: %d",
+                    cut)
 
 
 def run() -> None:

@@ -37,7 +37,7 @@ class Classified(NamedTuple):
 
     Attributes:
       scores: float32 [classes], probabilities; float32 [1], the number, of a regression.
-      cut: whether the text was longer than the student reads; its end then had no say.
+      cut: True if the text was longer than the student reads, so that its end was cut.
     """
 
     scores: np.ndarray

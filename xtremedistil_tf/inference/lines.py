@@ -29,7 +29,7 @@ class Line(Protocol):
 
     @property
     def cut(self) -> bool:
-        """True if the line was longer than the student reads, and its end had no say."""
+        """True if the line was longer than the student reads, so that its end was cut."""
 
     def record(self) -> Dict[str, Any]:
         """The result as JSON values, with "error" if the line could not be read."""

@@ -100,7 +100,7 @@ def _squad(given: Given, wanted: bool, settings: Mapping[str, int]) -> Optional[
     """
     for name in () if wanted else _SQUAD:
         if name in given:
-            raise UserError(f"--{name} is given without --do_squad, whose contexts it is about")
+            raise UserError(f"--{name} is given without --do_squad, to which it belongs")
     return cfg.SquadConfig(**settings) if wanted else None
 
 

@@ -132,7 +132,7 @@ TEACHER_FLAGS = (
             "Remove accents before words are split into subword tokens (paper: yes; mBERT: no)."),
 )
 
-# Flags of a student's steps on labels, of its optimizer and of what a run ends with.
+# Flags of a student's stages on labels, of its optimizer and of its exports.
 LABEL_FLAGS = (
     setting("unfreeze_order", "distil.unfreeze_order",
             "How D3.2 and D4.2 unfreeze the student's layers (paper: top_down). "

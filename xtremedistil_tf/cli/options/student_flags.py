@@ -1,4 +1,4 @@
-"""The flags of what a student is."""
+"""The flags that describe a student."""
 
 from xtremedistil_tf import config as cfg
 from xtremedistil_tf.cli.options.option import setting
