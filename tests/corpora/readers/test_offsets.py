@@ -49,6 +49,17 @@ def test_rows_without_wide_characters_do_not_hide_the_others():
     assert all("B-PER" in row[1] for row in rows) and not counts["widened_entities"]
 
 
+def test_line_ends_that_count_two():
+    made = []
+    for n in range(4):
+        text = "so\n" * (n + 1) + f"Anna{n} ran"
+        begin = text.index("Anna") + n + 1
+        made.append({"text": text, "entities": [[begin, begin + 5, "PER"]]})
+    rows, counts = rows_of(*made)
+    assert counts.notes == ["offsets count characters, with two for each line end: converted"]
+    assert sum(row[1] == ("B-PER", "O") for row in rows) == 4
+
+
 def test_few_wide_characters_among_many_texts():
     plain = [{"text": f"Bo{number} came", "entities": [[0, 3, "PER"]]} for number in range(3000)]
     rows, counts = rows_of(*plain, *records("utf16"))

@@ -47,10 +47,23 @@ def test_entities_stand_under_many_keys(key):
 
 @pytest.mark.parametrize(("begin", "end"), [
     ("start_offset", "end_offset"), ("begin", "end"), ("start_char", "end_char"),
-    ("startOffset", "endOffset"), ("start", "stop")])
+    ("startOffset", "endOffset"), ("start", "stop"), ("BeginOffset", "EndOffset"),
+    ("Start", "End")])
 def test_offsets_stand_under_many_keys(begin, end):
     (row,), _ = rows_of({"text": TEXT, "entities": spans(begin=begin, end=end)})
     assert row == TAGGED
+
+
+def test_keys_in_capitals():
+    (row,), _ = rows_of({"Text": TEXT, "Entities": [
+        {"BeginOffset": 0, "EndOffset": 4, "Type": "PER"}]})
+    assert row[1] == ("B-PER", "O", "O", "O")
+
+
+def test_types_beside_entities_are_no_tags():
+    (row,), _ = rows_of({"tokenized_text": ["Anna", "ran"], "ner": [[0, 0, "PER"]],
+                         "label": ["PER", "LOC"]})
+    assert row == (("Anna", "ran"), ("B-PER", "O"))
 
 
 def test_a_length_and_a_list_of_both_ends():
@@ -143,6 +156,7 @@ def test_rejected_rows_are_left_out_and_counted(answer):
 @pytest.mark.parametrize(("record", "message"), [
     ({"text": TEXT, "labels": ["sports"]}, "'labels' is ['sports']; needed is a list of entities"),
     ({"text": TEXT, "entities": "Anna"}, "'entities' is 'Anna'"),
+    ({"text": TEXT, "entities": {"0": [0, 4, "PER"]}}, "'entities' is {'0': [0, 4, 'PER']}"),
     ({"tokens": ["a"], "ner_tags": ["O"], "lang": 7}, "the language is 7; needed is a text"),
     ({"text": TEXT, "lang": {"code": "de"}}, "the language is {'code': 'de'}"),
     ({"text": TEXT, "langs": ["de", "en"]}, "languages ['de', 'en']; allowed is one a row"),

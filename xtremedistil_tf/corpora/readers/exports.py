@@ -6,7 +6,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from xtremedistil_tf.corpora.readers.base import Place, ReadOptions, Tally
 from xtremedistil_tf.corpora.readers.parts import LANGUAGES, TEXTS, TOKENS
-from xtremedistil_tf.corpora.readers.spans import BEGINS
+from xtremedistil_tf.corpora.readers.spans import BEGINS, plain_key
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, Line, RowError
 from xtremedistil_tf.data.readers.recognise import is_tag
 
@@ -196,7 +196,7 @@ def _held(value: _Record) -> Optional[List[Any]]:
 
 def _may_be_record(value: Any) -> bool:
     if isinstance(value, dict):
-        return not any(name in value for name in BEGINS)
+        return not any(plain_key(name) in BEGINS for name in value)
     return value is None or isinstance(value, list) and _is_record(value)
 
 
@@ -222,10 +222,11 @@ def _with_spans(record: _Record) -> _Record:
         for label, places in types.items():
             named = places.items() if isinstance(places, dict) else [(None, places)]
             for surface, found in named:
-                if not isinstance(found, list):
+                if not isinstance(found, list) or not all(
+                        isinstance(one, list) and len(one) == 2 for one in found):
                     return record
                 spans += [{"start": one[0], "end": one[1], "label": label, "text": surface}
-                          for one in found if isinstance(one, list) and len(one) == 2]
+                          for one in found]
         return {**record, name: spans}
     return record
 

@@ -12,7 +12,8 @@ from xtremedistil_tf.data.words import has_unspaced, split_words
 # Fewer entities than this prove nothing.
 _FEWEST = 2
 _MOST_TEXTS = 1000
-_WIDTHS = {"utf16": lambda char: 2 if ord(char) > 0xFFFF else 1,
+_WIDTHS = {"line ends": lambda char: 2 if char == "\n" else 1,
+           "utf16": lambda char: 2 if ord(char) > 0xFFFF else 1,
            "utf8": lambda char: len(char.encode("utf-8", "surrogatepass"))}
 
 
@@ -22,7 +23,7 @@ class Offsets:
 
     Attributes:
       told: in words.
-      unit: "utf16", "utf8", or None for characters.
+      unit: a key of _WIDTHS, or None for characters.
       first: the number of the first.
       inside: whether the end is the last of the entity and not what is behind it.
     """
@@ -51,6 +52,7 @@ class Offsets:
 CHARACTERS = Offsets("characters")
 _OTHERS = (
     Offsets("UTF-16 units, as JavaScript and Java count", "utf16"),
+    Offsets("characters, with two for each line end", "line ends"),
     Offsets("characters, with the end inside", inside=True),
     Offsets("characters from 1, with the end inside", first=1, inside=True),
     Offsets("characters from 1", first=1),
@@ -80,11 +82,10 @@ def find_offsets(sample: Sequence[Tuple[str, List[Span]]]) -> Offsets:
     best, found = (0.0, 0), CHARACTERS
     for way in _OTHERS:
         count = plain = good = 0
-        for at, (text, spans) in enumerate(sample):
-            # Every text tells where counting begins and ends; few may hold wide characters.
-            if not way.differs(text) or way.unit is None and at >= _MOST_TEXTS:
-                continue
-            edge = edges(at)
+        # Few texts may hold wide characters; of other ways any text tells.
+        places = (at for at, (text, _) in enumerate(sample) if way.differs(text))
+        for at in itertools.islice(places, _MOST_TEXTS):
+            (text, spans), edge = sample[at], edges(at)
             for span in spans:
                 # In scripts without spaces our words are no words of the text, and prove nothing.
                 if span.surface is None and has_unspaced(text[max(0, span.begin - 2):span.end + 2]):

@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any, Dict, List, Optional, Tuple
 
 from xtremedistil_tf.corpora.readers.base import ReadOptions
-from xtremedistil_tf.corpora.readers.spans import Span, is_spans, read_spans
+from xtremedistil_tf.corpora.readers.spans import Span, is_spans, plain_key, read_spans
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.recognise import is_tag
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
@@ -168,16 +168,21 @@ def _tags_in(record: Dict[str, Any], count: int) -> Optional[List[Any]]:
     """The tags of so many words: as many if there are such, names before numbers."""
     lists = [record[name] for name in TAGS if _is_tags(record.get(name)) and (
         record[name] or not count)]
+    if any(is_spans(record.get(name)) and record[name] for name in ENTITIES):
+        # Beside entities, a list of types is no list of tags.
+        lists = [tags for tags in lists if len(tags) == count and all(
+            isinstance(tag, str) and is_tag(tag) for tag in tags)]
     lists.sort(key=lambda tags: (len(tags) != count, not all(isinstance(t, str) for t in tags)))
     return lists[0] if lists else [] if not count else None
 
 
-def read_parts(record: Dict[str, Any], options: ReadOptions) -> Parts:
+def read_parts(given: Dict[str, Any], options: ReadOptions) -> Parts:
     """Finds what a record holds.
 
     Raises:
       RowError: for an object of another form.
     """
+    record = {**{plain_key(name): value for name, value in given.items()}, **given}
     language = _language(record, options)
     # Tags in one text, as in `"tags": "B-PER O"`.
     record = {**record, **{name: record[name].split() for name in TAGS if isinstance(
@@ -195,7 +200,7 @@ def read_parts(record: Dict[str, Any], options: ReadOptions) -> Parts:
     elif text is not None and not options.labelled:
         return Parts(language, None, None, text)
     elif text is None:
-        raise RowError(("json", f"fields {', '.join(sorted(record)) or 'none'}; needed are tokens "
+        raise RowError(("json", f"fields {', '.join(sorted(given)) or 'none'}; needed are tokens "
                         "and ner_tags, or text and entities, or text"))
     entities, name, labelled = _entities(record, words is not None)
     spans = None if entities is None else read_spans(entities, None if name == "ner" else text)

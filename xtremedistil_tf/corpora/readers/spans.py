@@ -1,6 +1,7 @@
 """Entities given by offsets: their keys in the tools' exports, and their words' tags."""
 
 import dataclasses
+import re
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.readers.base import Tally
@@ -8,19 +9,20 @@ from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.recognise import is_tag
 from xtremedistil_tf.data.words import Word, has_unspaced
 
-# Keys in the order in which they are asked for; the first that is there counts.
-BEGINS = ("start", "start_offset", "begin", "start_char", "char_start", "startOffset",
-          "beginOffset", "offset_start", "start_idx", "start_index", "from", "offset",
-          "regionOffset")
-ENDS = ("end", "end_offset", "stop", "end_char", "char_end", "endOffset", "offset_end", "end_idx",
-        "end_index", "to")
+# Keys as `plain_key` writes them, in the order in which they are asked for; the first that is
+# there counts.
+BEGINS = ("start", "start_offset", "begin", "begin_offset", "start_char", "char_start",
+          "offset_start", "start_idx", "start_index", "from", "offset", "region_offset")
+ENDS = ("end", "end_offset", "stop", "end_char", "char_end", "offset_end", "end_idx", "end_index",
+        "to")
 # Keys of a list of both.
 PLACES = ("span", "offsets", "position", "positions", "pos", "char_span")
-LENGTHS = ("length", "len", "regionLength")
+LENGTHS = ("length", "len", "region_length")
 # Some tools write the text of the entity under one of the last; then another key is its type.
-LABELS = ("label", "labels", "tag", "tags", "entity_type", "entityType", "ner_tag", "label_type",
-          "type", "types", "category", "class", "entity_group", "entity_label", "label_", "ner",
+LABELS = ("label", "labels", "tag", "tags", "entity_type", "ner_tag", "label_type", "type",
+          "types", "category", "class", "entity_group", "entity_label", "label_", "ner",
           "entity", "name", "value")
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[- ]")
 SURFACES = ("text", "word", "surface", "surface_form", "mention", "span_text")
 
 
@@ -65,14 +67,21 @@ def _label(value: Any, place: str) -> str:
     return value.strip()
 
 
-def _of_dict(entity: Dict[str, Any], text: Optional[str]) -> Span:
+def plain_key(key: str) -> str:
+    """A key in small letters with _ between its words: startOffset and Start-Offset are one."""
+    return _WORDS.sub("_", str(key)).lower()
+
+
+def _of_dict(given: Dict[str, Any], text: Optional[str]) -> Span:
+    entity = {plain_key(key): value for key, value in given.items()}
+    came = ", ".join(map(str, given))
     places = next((entity[key] for key in PLACES if key in entity), None)
     if isinstance(places, list) and len(places) == 2:
         entity = {**entity, "start": places[0], "end": places[1]}
     begin_key = next((key for key in BEGINS if key in entity), None)
     end_key = next((key for key in (*ENDS, *LENGTHS) if key in entity), None)
     if begin_key is None or end_key is None:
-        raise RowError(("span_keys", f"an entity has the keys {', '.join(map(str, entity))}; "
+        raise RowError(("span_keys", f"an entity has the keys {came}; "
                         f"needed are start, end and label ({_several(BEGINS)}; {_several(ENDS)})"))
     begin = _number(entity[begin_key], f"{begin_key!r} of an entity")
     end = _number(entity[end_key], f"{end_key!r} of an entity")
@@ -83,7 +92,7 @@ def _of_dict(entity: Dict[str, Any], text: Optional[str]) -> Span:
     # A key whose value is the entity's own text is not its type, where there is another.
     keys = [key for key in keys if entity[key] != stands] or keys
     if not keys:
-        raise RowError(("span_keys", f"{place} has the keys {', '.join(map(str, entity))}; "
+        raise RowError(("span_keys", f"{place} has the keys {came}; "
                         f"its type is read from {', '.join(LABELS[:14])}, ..."))
     surface = next((entity[key] for key in SURFACES if isinstance(entity.get(key), str)), None)
     return Span(begin, end, _label(entity[keys[0]], place), surface)
