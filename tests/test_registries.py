@@ -86,7 +86,7 @@ def test_ours_are_known_to_the_flags(monkeypatch):
     for table in ("_entries", "_sources"):
         monkeypatch.setattr(STRATEGIES, table, dict(getattr(STRATEGIES, table)))
     values = flags.FlagValues()
-    define(DISTILLATION, values)
+    define(DISTILLATION, values=values)
     values(["command", "--task=t", "--model_dir=m", "--strategy=mine"])
     with pytest.raises(UserError, match="--strategy is 'mine'; allowed: D4.2, D4.1"):
         run_config(given(values, DISTILLATION))

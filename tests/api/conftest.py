@@ -13,7 +13,7 @@ def parse_command():
     """Parses a command line of a distillation, whose task is t, into its settings."""
     def parse_arguments(*arguments):
         values = flags.FlagValues()
-        define(DISTILLATION, values)
+        define(DISTILLATION, values=values)
         values(["command", "--task=t", "--model_dir=m", *arguments])
         return run_config(given(values, DISTILLATION))
 

@@ -11,7 +11,7 @@ from xtremedistil_tf.cli.options.run_flags import DISTILLATION, FINE_TUNING
 def _parser(options, config_of):
     def parse_arguments(*arguments):
         values = flags.FlagValues()
-        define(options, values)
+        define(options, values=values)
         flags.DEFINE_flag(flags.Flag(
             flags.ArgumentParser(), flags.ArgumentSerializer(), "flagfile", None, ""), values)
         values(["command", *arguments])

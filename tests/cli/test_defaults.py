@@ -21,7 +21,7 @@ OPTIONS = {option.name: option for option in DISTILLATION if option.sets}
 def by_flags(*arguments):
     """The settings and resources of a command line."""
     values = flags.FlagValues()
-    define(DISTILLATION, values)
+    define(DISTILLATION, values=values)
     values(["command", "--task=t", "--model_dir=m", *arguments])
     found = given(values, DISTILLATION)
     return run_config(found), resources(found)

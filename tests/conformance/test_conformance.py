@@ -99,7 +99,7 @@ def made(request, tokenizer, tmp_path_factory):
     ids = np.where(real, vocabulary.table[pieces], 0).astype(np.int32)
     logits = student.model({"input_ids": ids}, training=False)["logits"].numpy()
     found = Made(name, kind, folder, load_student(folder), moved, loss, ids, logits)
-    export_student(folder, found.formats)
+    export_student(folder, forms=found.formats)
     return found
 
 
@@ -127,7 +127,7 @@ def test_the_record_says_which_exports_there_are(made):
     for form in set(cfg.EXPORT_FORMATS) - set(made.formats):
         with pytest.raises(UserError, match=f"--forms has {form}, which a {made.student} student "
                                             f"of {made.task} has not; allowed: savedmodel"):
-            export_formats(settings, made.task, [form])
+            export_formats(settings, made.task, asked=[form])
     for form in made.formats[1:]:
         assert 0 <= read_json(made.folder / form / "check.json")["float32"]["error"] <= 1e-5
 

@@ -22,7 +22,7 @@ def folder(student_folder, dev_examples):
     """The folder around the student, with tflite."""
     from xtremedistil_tf.export.export import export_student
 
-    made = export_student(student_folder.parent, ["tflite"], dev=dev_examples)
+    made = export_student(student_folder.parent, forms=["tflite"], dev=dev_examples)
     assert made == {"tflite": student_folder.parent / "tflite"}
     return student_folder.parent
 

@@ -67,7 +67,7 @@ def test_the_saved_model_has_the_layers_and_nothing_of_keras(tagger_run):
 def test_what_it_has_no_form_for_is_refused(tagger_run):
     with pytest.raises(UserError, match="--forms has tflite, which a transformer student of tagging"
                        " has not; allowed: savedmodel, onnx"):
-        export_student(tagger_run, ["tflite"])
+        export_student(tagger_run, forms=["tflite"])
 
 
 def test_students_are_timed_together(tagger_run, run_folder, monkeypatch):

@@ -31,7 +31,7 @@ def other_folder(tokenizer, tmp_path_factory):
     student = build_student(config, len(vocabulary), 8, labels.size)
     save_student(folder, student, config=config, vocabulary=vocabulary, tokenizer=tokenizer,
                  labels=labels, record={"seq_len": 32})
-    export_student(folder.parent, ["onnx"])
+    export_student(folder.parent, forms=["onnx"])
     return folder.parent
 
 

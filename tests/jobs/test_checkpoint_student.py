@@ -84,7 +84,7 @@ def test_it_starts_where_the_checkpoint_is_and_moves(finished, checkpoint):
 
 def test_its_forms_read_with_its_own_tokenizer(finished, checkpoint):
     folder, _, _ = finished
-    export_student(folder, ["onnx"])
+    export_student(folder, forms=["onnx"])
     assert_same(xtremedistil_tf.load(folder, "onnx").tag_text(TEXTS),
                 xtremedistil_tf.load(folder, "keras").tag_text(TEXTS))
     assert (folder / "student" / "tokenizer.json").read_text("utf-8").count("##") \

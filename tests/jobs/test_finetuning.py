@@ -130,7 +130,7 @@ def test_nothing_speaks_of_a_teacher(tuned, further):
 
 def test_its_export_and_predictions_agree(tuned):
     folder, metrics, _ = tuned
-    export_student(folder, ["onnx"])
+    export_student(folder, forms=["onnx"])
     lines = (folder / "predictions" / "test.student.tsv").read_text("utf-8").splitlines()
     texts = [tuple(line.split("\t")[:2]) for line in lines]
     keras, onnx = (xtremedistil_tf.load(folder, runtime)(texts) for runtime in ("keras", "onnx"))
@@ -174,7 +174,7 @@ def test_its_classes_keep_their_order_and_all_else_its_place(further, student_fo
         student_folder, folder / "student"))
     for name in ("model", "normalizer", "pre_tokenizer", "post_processor", "added_tokens"):
         assert before[name] == after[name], name
-    export_student(folder, ["onnx"])
+    export_student(folder, forms=["onnx"])
     assert_same(xtremedistil_tf.load(folder, "onnx").tag_text(TEXTS),
                 xtremedistil_tf.load(folder, "keras").tag_text(TEXTS))
 

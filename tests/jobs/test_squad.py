@@ -206,4 +206,4 @@ def test_the_command_runs_and_goes_on(answered, small, tmp_path):
     wrong = subprocess.run([*command[:-1], "--distil_batch_size=3"], cwd=ROOT,
                            capture_output=True, text=True, timeout=300)
     assert wrong.returncode
-    export_student(tmp_path / "run", ["savedmodel"])
+    export_student(tmp_path / "run", forms=["savedmodel"])

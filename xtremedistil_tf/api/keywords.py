@@ -53,7 +53,7 @@ def parse(options: Sequence[Option], keywords: Mapping[str, Any]) -> Dict[str, A
     """
     options = (*options, *_SHOWN)
     values = flags.FlagValues()
-    define(options, values)
+    define(options, values=values)
     try:
         arguments = _flagfiles(keywords.get(FLAGFILE))
         for name, value in keywords.items():
@@ -74,7 +74,7 @@ def _parameter(option: Option) -> inspect.Parameter:
     return inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=default)
 
 
-def takes(options: Sequence[Option], without: Tuple[str, ...] = ()) -> Callable[
+def takes(options: Sequence[Option], *, without: Tuple[str, ...] = ()) -> Callable[
         [Function], Function]:
     """Returns a decorator that gives a function the signature of its flags, for help and editors.
 

@@ -65,7 +65,7 @@ class _Tag(beam.DoFn):
     def setup(self) -> None:
         """Loads the student, or takes the one that this process has."""
         self._tagger = self._shared.acquire(
-            lambda: load(self._folder, self._runtime, self._keep_whole))
+            lambda: load(self._folder, self._runtime, keep_whole=self._keep_whole))
 
     def process(self, batch: List[Line]) -> Iterator[str]:
         """Tags a batch; a line that cannot be tagged costs that line only."""

@@ -19,7 +19,7 @@ log = logging.getLogger("absl")
 
 def define_flags() -> None:
     """All flags of this command; what stands behind -- is Beam's."""
-    define_loading_flags("onnx_int8", "; every worker must find it there")
+    define_loading_flags(runtime="onnx_int8", where="; every worker must find it there")
     flags.DEFINE_string("input", None,
                         "Files of text, one sentence a line. Patterns such as *.txt are allowed.",
                         required=True)
@@ -59,7 +59,7 @@ def main(beam_options: List[str]) -> None:
 
 def run() -> None:
     """Entry point of the console script."""
-    console.start(main, define_flags, "no output was written", takes_rest=True)
+    console.start(main, define_flags, on_interrupt="no output was written", takes_rest=True)
 
 
 if __name__ == "__main__":

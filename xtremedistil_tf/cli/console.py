@@ -142,7 +142,7 @@ def _set_up_logging() -> None:
 
 def start(
     main: Callable[..., None], define_flags: Callable[[], None],
-    on_interrupt: str = "the same command goes on from here", operands: Sequence[str] = (),
+    *, on_interrupt: str = "the same command goes on from here", operands: Sequence[str] = (),
     takes_rest: bool = False,
 ) -> None:
     """Runs a command.

@@ -53,15 +53,16 @@ def main() -> None:
     dev = _dev_examples()
     from xtremedistil_tf.export.export import export_student
 
-    made = export_student(FLAGS.model_dir, FLAGS.forms, FLAGS.export_version,
-                          FLAGS.whitespace_words, dev)
+    made = export_student(FLAGS.model_dir, forms=FLAGS.forms, version=FLAGS.export_version,
+                          keep_whole=FLAGS.whitespace_words, dev=dev)
     for form, folder in made.items():
         print(f"{form}: {folder}")
 
 
 def run() -> None:
     """Entry point of the console script."""
-    console.start(main, define_flags, "nothing was written of the form that was being made")
+    console.start(main, define_flags,
+                  on_interrupt="nothing was written of the form that was being made")
 
 
 if __name__ == "__main__":

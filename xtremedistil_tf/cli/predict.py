@@ -167,7 +167,7 @@ def main() -> None:
 
 def run() -> None:
     """Entry point of the console script."""
-    console.start(main, define_flags, "what was written so far is incomplete")
+    console.start(main, define_flags, on_interrupt="what was written so far is incomplete")
 
 
 if __name__ == "__main__":

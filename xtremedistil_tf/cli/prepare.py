@@ -159,7 +159,7 @@ def main() -> None:
 
 def run() -> None:
     """Entry point of the console script."""
-    console.start(main, define_flags, "nothing was written")
+    console.start(main, define_flags, on_interrupt="nothing was written")
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def _taggers() -> dict:
         from xtremedistil_tf.inference.runtimes.teacher import load_teacher_tagger
 
         taggers["teacher"] = NamedTagger(
-            "keras", load_teacher_tagger(folder, FLAGS.whitespace_words))
+            "keras", load_teacher_tagger(folder, keep_whole=FLAGS.whitespace_words))
     return taggers
 
 
@@ -108,7 +108,7 @@ def main() -> None:
 
 def run() -> None:
     """Entry point of the console script."""
-    console.start(main, define_flags, "the page is closed")
+    console.start(main, define_flags, on_interrupt="the page is closed")
 
 
 if __name__ == "__main__":

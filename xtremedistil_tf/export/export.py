@@ -33,7 +33,7 @@ def _missing_library(form: str) -> Optional[str]:
 
 
 def export_formats(
-    settings: StudentConfig, task_kind: str, asked: Optional[Sequence[str]] = None
+    settings: StudentConfig, task_kind: str, *, asked: Optional[Sequence[str]] = None
 ) -> Tuple[str, ...]:
     """The formats that a student is exported in, known before it is trained.
 
@@ -68,8 +68,9 @@ def export_formats(
 
 
 def export_student(
-    model_dir: pathlib.Path, forms: Optional[Sequence[str]] = None, version: Optional[int] = None,
-    keep_whole: bool = False, dev: Optional[Sequence[Example]] = None,
+    model_dir: pathlib.Path, *, forms: Optional[Sequence[str]] = None,
+    version: Optional[int] = None, keep_whole: bool = False,
+    dev: Optional[Sequence[Example]] = None,
 ) -> Dict[str, pathlib.Path]:
     """Exports the student of a run folder into `export/<version>`, `onnx` and `tflite` beside it.
 
@@ -89,12 +90,12 @@ def export_student(
     """
     folder = student_path(model_dir)
     bundle = load_student(folder)
-    forms = export_formats(bundle.settings, bundle.labels.kind, forms)
+    forms = export_formats(bundle.settings, bundle.labels.kind, asked=forms)
     built = student_forms(bundle)
     made: Dict[str, pathlib.Path] = {}
     if "savedmodel" in forms:
         made["savedmodel"] = export_saved_model(
-            built, bundle, folder.parent / "export", version, keep_whole)
+            built, bundle, folder.parent / "export", version=version, keep_whole=keep_whole)
 
     def logits(ids: np.ndarray) -> np.ndarray:
         own = bundle.student.model({"input_ids": ids}, training=False)["logits"].numpy()
@@ -102,7 +103,7 @@ def export_student(
 
     if "onnx" in forms:
         made["onnx"] = folder.parent / "onnx"
-        report_check("ONNX", export_onnx(built, logits, folder, made["onnx"], dev),
+        report_check("ONNX", export_onnx(built, logits, folder, made["onnx"], dev=dev),
                      bundle.labels.kind)
     if "tflite" in forms:
         made["tflite"] = folder.parent / "tflite"

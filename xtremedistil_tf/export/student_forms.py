@@ -26,8 +26,8 @@ def arrays_forms(arrays: StudentArrays) -> Forms:
 def bilstm_forms(bundle: StudentBundle) -> Forms:
     """The builders of a BiLSTM student."""
     return arrays_forms(
-        student_arrays(bundle.student, bundle.settings.dense_act_func, bundle.pooling,
-                       bundle.separator))
+        student_arrays(bundle.student, bundle.settings.dense_act_func, pooling=bundle.pooling,
+                       separator=bundle.separator))
 
 
 def keras_forms(bundle: StudentBundle) -> Forms:
@@ -42,7 +42,7 @@ def keras_forms(bundle: StudentBundle) -> Forms:
 def transformer_forms(bundle: StudentBundle) -> Forms:
     """The builders of a Transformer student."""
     onnx = functools.partial(build_transformer, bundle.student, bundle.settings.dense_act_func,
-                             bundle.pooling, bundle.separator)
+                             bundle.pooling, separator=bundle.separator)
     return dataclasses.replace(keras_forms(bundle), onnx=onnx)
 
 

@@ -132,6 +132,6 @@ def export_tflite(
         error = check_equal(
             FLOAT_FILE, lite_session(temporary / FLOAT_FILE), logits, size=forms.vocabulary)
         record = write_check(temporary, files, error,
-                             lambda form: load_tflite(temporary, form == "int8"), dev)
+                             lambda form: load_tflite(temporary, int8=form == "int8"), dev)
         write_manifest(temporary)
     return record

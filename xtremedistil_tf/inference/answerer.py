@@ -61,7 +61,7 @@ class TextAnswerer(TextModel):
 
     def read_lines(self, lines: Sequence[str]) -> List[Line]:
         """Answers the questions of lines; see the base class."""
-        asked = [split_pair(line, QUESTION_KEYS) for line in lines]
+        asked = [split_pair(line, keys=QUESTION_KEYS) for line in lines]
         return [AnsweredLine(line, question, self.describe(found))
                 for line, (question, _), found in zip(lines, asked, self.answer(asked))]
 

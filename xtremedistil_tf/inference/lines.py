@@ -152,7 +152,7 @@ class AnsweredLine(NamedTuple):
         return "\t".join(" ".join(text.split()) for text in (self.question, found["answer"]))
 
 
-def split_pair(line: str, keys: Tuple[str, str] = PAIR_KEYS) -> Tuple[str, str]:
+def split_pair(line: str, *, keys: Tuple[str, str] = PAIR_KEYS) -> Tuple[str, str]:
     """The two texts of a line: a tab between, or a JSON object with both.
 
     Args:

@@ -72,7 +72,7 @@ def save_student(
 
 
 def load_student(
-    folder: pathlib.Path, settings: Optional[StudentConfig] = None, policy: str = "float32", *,
+    folder: pathlib.Path, *, settings: Optional[StudentConfig] = None, policy: str = "float32",
     verify: bool = True,
 ) -> StudentBundle:
     """Loads a student folder; needs no teacher, no hub and no training data.

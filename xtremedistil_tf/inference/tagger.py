@@ -145,8 +145,8 @@ class Tagger(TextTagger):
     """
 
     def __init__(
-        self, assets: Assets, logits: Callable[[np.ndarray], np.ndarray], keep_whole: bool = False,
-        most: Optional[int] = None,
+        self, assets: Assets, logits: Callable[[np.ndarray], np.ndarray], *,
+        keep_whole: bool = False, most: Optional[int] = None,
     ):
         self._assets, self._labels = assets, cast(LabelSet, assets.labels)
         self.logits, self.labels = logits, self._labels.tags
@@ -235,4 +235,4 @@ def make_tagger(
     assets: Assets, logits: Callable[[np.ndarray], np.ndarray], keep_whole: bool
 ) -> Tagger:
     """A Tagger with the longest row that its student takes."""
-    return Tagger(assets, logits, keep_whole, assets.longest)
+    return Tagger(assets, logits, keep_whole=keep_whole, most=assets.longest)

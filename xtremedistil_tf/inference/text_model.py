@@ -44,7 +44,7 @@ class TextModel:
 
 
 def text_model(
-    assets: Assets, logits: Callable[[np.ndarray], np.ndarray], keep_whole: bool = False
+    assets: Assets, logits: Callable[[np.ndarray], np.ndarray], *, keep_whole: bool = False
 ) -> Any:
     """The text model of a student's kind of task over a forward pass.
 

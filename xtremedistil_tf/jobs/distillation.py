@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 from xtremedistil_tf.config import Resources, RunConfig
 from xtremedistil_tf.data.folders.task import Task, describe, read_task
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
-from xtremedistil_tf.export.export import FILES, export_formats, export_student
+from xtremedistil_tf.export.export import FILES, export_student
 from xtremedistil_tf.inference.student_folder import save_student
 from xtremedistil_tf.jobs.deployed import deployed_scores
 from xtremedistil_tf.jobs.obtain_teacher import check_teacher, obtain_teacher, teacher_record
@@ -23,7 +23,13 @@ from xtremedistil_tf.jobs.results import (
     final_scores,
     finished_metrics,
 )
-from xtremedistil_tf.jobs.run_folder import claim, remove_exports, starts_anew
+from xtremedistil_tf.jobs.run_folder import (
+    claim,
+    needed_formats,
+    remove_exports,
+    run_formats,
+    starts_anew,
+)
 from xtremedistil_tf.jobs.stage_feed import student_feed
 from xtremedistil_tf.jobs.student_init import start_student
 from xtremedistil_tf.jobs.student_inputs import (
@@ -78,17 +84,6 @@ def _with_sizes(config: RunConfig) -> RunConfig:
     """The settings with the sizes of the checkpoint that the student starts from, if it does."""
     return dataclasses.replace(
         config, student=with_architecture(config.student, config.data.seq_len))
-
-
-def run_formats(config: RunConfig, resources: Resources) -> Tuple[str, ...]:
-    """The export formats that a run ends with.
-
-    Raises:
-      UserError: for one that is asked for and that its student has not.
-    """
-    if not resources.export:
-        return ()
-    return export_formats(config.student, config.data.kind, resources.forms)
 
 
 def dry_run(
@@ -165,14 +160,6 @@ def run_distillation(
             model_dir, task, needed_formats(formats, resources), laps,
             lambda: _train_and_score(config, task, plan, model_dir=model_dir, resources=resources,
                                      formats=formats, laps=laps))
-
-
-def needed_formats(formats: Sequence[str], resources: Resources) -> Sequence[str]:
-    """Those of a run's export formats without which it is not finished.
-
-    What is installed may have changed since: of those that nobody asked for, the first one counts.
-    """
-    return formats if resources.forms is not None else formats[:1]
 
 
 def run_unless_finished(
@@ -290,7 +277,7 @@ def finish(
 def _export(model_dir: pathlib.Path, formats: Sequence[str], task: Task) -> None:
     # From what was saved, so that an export is a proof that the folder is whole.
     if formats:
-        export_student(model_dir, formats, version=1, dev=task.examples["dev"])
+        export_student(model_dir, forms=formats, version=1, dev=task.examples["dev"])
 
 
 def _save(

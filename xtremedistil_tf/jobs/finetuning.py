@@ -14,15 +14,13 @@ from xtremedistil_tf.inference.student_folder import load_student
 from xtremedistil_tf.jobs.distillation import (
     Laps,
     finish,
-    needed_formats,
     plan_of,
-    run_formats,
     run_unless_finished,
     student_line,
 )
 from xtremedistil_tf.jobs.obtain_teacher import folder_fingerprint
 from xtremedistil_tf.jobs.prepared import Prepared
-from xtremedistil_tf.jobs.run_folder import claim
+from xtremedistil_tf.jobs.run_folder import claim, needed_formats, run_formats
 from xtremedistil_tf.jobs.stage_feed import student_feed
 from xtremedistil_tf.jobs.student_init import start_student
 from xtremedistil_tf.jobs.student_inputs import student_separator, trained_on
@@ -54,7 +52,7 @@ class _Begun:
 
 def _learnt(kind: str, tags: Sequence[str], pairs: bool) -> str:
     """A kind of task and its labels, for messages."""
-    return f"{kind}{' of pairs' * pairs} with the labels {', '.join(tags)}"
+    return f"{kind}{' of pairs' if pairs else ''} with the labels {', '.join(tags)}"
 
 
 def _check_start(
@@ -109,7 +107,8 @@ def _begin(config: RunConfig, task: Task, folder: Optional[pathlib.Path]) -> _Be
         separator = student_separator(config.data.pairs, tokenizer, vocabulary)
     else:
         kept = folder_fingerprint(folder)
-        loaded = load_student(folder, config.student, config.opt_policy or "float32")
+        loaded = load_student(folder, settings=config.student,
+                              policy=config.opt_policy or "float32")
         run = folder.resolve()
         start = {"name": run.parent.name if run.name == "student" else run.name,
                  "strategy": loaded.record.get("strategy")}

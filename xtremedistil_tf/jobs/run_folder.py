@@ -3,11 +3,12 @@
 import logging
 import pathlib
 import shutil
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Sequence, Tuple
 
-from xtremedistil_tf.config import differences
+from xtremedistil_tf.config import Resources, RunConfig, differences
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.export.export import export_formats
 from xtremedistil_tf.inference.assets import FORMAT_FOLDERS
 from xtremedistil_tf.runs import read_json, write_json
 from xtremedistil_tf.version import __version__
@@ -32,6 +33,26 @@ def remove_exports(model_dir: pathlib.Path) -> None:
     """Removes all exports of a run folder whose student is about to be replaced."""
     for name in FORMAT_FOLDERS.values():
         _remove(model_dir / name)
+
+
+def run_formats(config: RunConfig, resources: Resources) -> Tuple[str, ...]:
+    """Returns the export formats that a run makes at its end.
+
+    Raises:
+      UserError: if --forms names a format that this kind of student does not have.
+    """
+    if not resources.export:
+        return ()
+    return export_formats(config.student, config.data.kind, asked=resources.forms)
+
+
+def needed_formats(formats: Sequence[str], resources: Resources) -> Sequence[str]:
+    """Returns the export formats without which a run is not finished.
+
+    The installed libraries may have changed since the run. Without --forms, the first of the
+    default formats is enough.
+    """
+    return formats if resources.forms is not None else formats[:1]
 
 
 def starts_anew(model_dir: pathlib.Path, overwrite: bool) -> bool:

@@ -1,5 +1,6 @@
 """What a student's stages train on and are measured by."""
 
+import logging
 from typing import Any, Dict, Sequence
 
 from xtremedistil_tf.config import BatchSize, RunConfig
@@ -9,16 +10,28 @@ from xtremedistil_tf.data.pipelines.buckets import bucket_numbers, count_steps
 from xtremedistil_tf.data.pipelines.joint import joint_batches
 from xtremedistil_tf.distribution import by_chief, replicas, spread
 from xtremedistil_tf.jobs.prepared import Prepared
-from xtremedistil_tf.jobs.student_inputs import drop_representations, needed_kinds
+from xtremedistil_tf.jobs.student_inputs import needed_kinds
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.inference import Forward
 from xtremedistil_tf.models.student import Student
 from xtremedistil_tf.runs import derive_seed
 from xtremedistil_tf.shares import Share
 from xtremedistil_tf.targets.dataset import transfer_batches
+from xtremedistil_tf.targets.spec import KINDS, MATCHED_KINDS
+from xtremedistil_tf.targets.store import TargetStore
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.training.stages import Stage
 from xtremedistil_tf.training.trainer import StageFeed
+
+log = logging.getLogger("absl")
+
+
+def _drop_representations(stores: Sequence[TargetStore]) -> None:
+    """Deletes the stored representations, about 90 % of the targets' bytes, when unused."""
+    for store in stores:
+        for kind in (*KINDS[1:], *MATCHED_KINDS):
+            store.drop(kind)
+    log.info("stored representations are dropped: no stage that is left reads them")
 
 
 def student_feed(
@@ -84,6 +97,6 @@ def student_feed(
 
     def done(left: Sequence[Stage]) -> None:
         if not keep_representation and "representation" not in needed_kinds(left):
-            by_chief(lambda: drop_representations(prepared.stores))
+            by_chief(lambda: _drop_representations(prepared.stores))
 
     return StageFeed(batches, steps, measure, score, prepared.fingerprint, done)

@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import logging
 import pathlib
 from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
 
@@ -39,13 +38,11 @@ from xtremedistil_tf.models.teacher import Teacher, has_teacher, separator_of
 from xtremedistil_tf.models.teacher_ensemble import load_teachers
 from xtremedistil_tf.runs import file_fingerprint, fingerprint
 from xtremedistil_tf.targets.spec import KINDS, MATCHED_KINDS, StoreSpec
-from xtremedistil_tf.targets.store import TargetStore, check_disk
+from xtremedistil_tf.targets.store import check_disk
 from xtremedistil_tf.targets.worker import HelperJob, helping_processes
 from xtremedistil_tf.targets.writer import Part, write_targets
 from xtremedistil_tf.training.stages import Stage
 from xtremedistil_tf.training.strategies import build_plan
-
-log = logging.getLogger("absl")
 
 
 def needed_kinds(stages: Sequence[Stage]) -> Tuple[str, ...]:
@@ -291,11 +288,3 @@ def plan_facts(config: RunConfig, task: Task, model_dir: pathlib.Path) -> Dict[s
     vocabulary = text.vocabulary(teacher, train.input_ids.values, transfer())
     return {"vocabulary": len(vocabulary), "width": teacher.width, "matched": teacher.matched,
             "pieces": pieces, "squares": squares}
-
-
-def drop_representations(stores: Sequence[TargetStore]) -> None:
-    """Frees the nine tenths of the disk that only the first stage needs."""
-    for store in stores:
-        for kind in (*KINDS[1:], *MATCHED_KINDS):
-            store.drop(kind)
-    log.info("stored representations are dropped: no stage that is left reads them")

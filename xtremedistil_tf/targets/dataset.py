@@ -52,7 +52,8 @@ def _bucket_batches(
     records = tf.data.Dataset.zip(tuple(
         tf.data.TFRecordDataset(store.files(kind, bucket, order)) for kind in kinds))
     tokens = store.lengths.mean()
-    targets = store.spec.target_bytes(kinds, store.longest) * (1 if store.spec.pooled else tokens)
+    per_row = 1 if store.spec.pooled else tokens
+    targets = store.spec.target_bytes(kinds, longest=store.longest) * per_row
     window = _SHUFFLE_BYTES // int(4 * tokens + targets + _SEQUENCE_BYTES)
     window = max(most, int(window * rows / len(store)))
     return records.shuffle(min(rows, window), seed=int(generator.integers(2**31))).batch(most)

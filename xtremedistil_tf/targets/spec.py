@@ -55,7 +55,7 @@ class StoreSpec:
                 "hidden_states": self.width * (self.matched + 1),
                 "attention": self.matched * longest}[kind]
 
-    def target_bytes(self, kinds: Sequence[str], longest: int = 0) -> int:
+    def target_bytes(self, kinds: Sequence[str], *, longest: int = 0) -> int:
         """Bytes of one position's targets of some kinds: logits are float32, others float16."""
         return sum((4 if kind == "logits" else 2) * self.values(kind, longest) for kind in kinds)
 

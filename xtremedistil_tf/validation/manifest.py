@@ -38,7 +38,7 @@ def _files(folder: pathlib.Path) -> Iterator[str]:
             yield name
 
 
-def write_manifest(folder: pathlib.Path, names: Sequence[str] = ()) -> None:
+def write_manifest(folder: pathlib.Path, *, names: Sequence[str] = ()) -> None:
     """Writes the manifest of a folder that is whole.
 
     Args:

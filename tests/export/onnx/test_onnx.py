@@ -55,8 +55,8 @@ def test_one_row_of_a_narrow_lstm_has_one_thread(tmp_path, monkeypatch, units, o
         def get_modelmeta(self):
             return self.loaded.get_modelmeta()
 
-    monkeypatch.setattr(onnx_runtime, "open_session", lambda path, threads=0: Counted(
-        real(path, threads), threads))
+    monkeypatch.setattr(onnx_runtime, "open_session", lambda path, *, threads=0: Counted(
+        real(path, threads=threads), threads))
     for path in paths:
         run = session(path)
         one, two = run(np.ones([1, 3], np.int32)), run(np.ones([2, 3], np.int32))

@@ -191,17 +191,17 @@ def test_versions_count_on_and_are_whole(student_folder, tmp_path, monkeypatch):
     for version in (1, 2):
         assert export_saved_model(forms, bundle, tmp_path).name == str(version)
     (tmp_path / "notes").mkdir()
-    assert export_saved_model(forms, bundle, tmp_path, 9).name == "9"
+    assert export_saved_model(forms, bundle, tmp_path, version=9).name == "9"
     assert next_version(tmp_path) == 10
     with pytest.raises(UserError, match="version is 0"):
-        export_saved_model(forms, bundle, tmp_path, 0)
+        export_saved_model(forms, bundle, tmp_path, version=0)
 
     def fail(*_, **__):
         raise OSError("disk full")
 
     monkeypatch.setattr(savedmodel, "write_warmup", fail)
     with pytest.raises(OSError):
-        export_saved_model(forms, bundle, tmp_path, 3)
+        export_saved_model(forms, bundle, tmp_path, version=3)
     assert not (tmp_path / "3").exists() and not list(tmp_path.glob(".*"))
     signatures = tf.saved_model.load(str(tmp_path / "1")).signatures
     assert set(signatures) == {"serving_default", "input_ids"}

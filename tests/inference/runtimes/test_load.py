@@ -144,7 +144,7 @@ def test_an_export_of_another_student_is_not_loaded(run_folder, tmp_path, caplog
             xtremedistil_tf.load(tmp_path, runtime)
     assert xtremedistil_tf.load(tmp_path)(TEXTS[0]) == xtremedistil_tf.load(run_folder)(TEXTS[0])
     with caplog.at_level("WARNING", logger="absl"):
-        export_student(tmp_path, ["onnx"])
+        export_student(tmp_path, forms=["onnx"])
     assert "export was exported from another student" in caplog.text
     assert "onnx was exported from another" not in caplog.text
     xtremedistil_tf.load(tmp_path, "onnx")

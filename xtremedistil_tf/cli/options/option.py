@@ -77,7 +77,7 @@ def _kind_of(part: str, field: str) -> str:
     return "list" if typing.get_origin(wanted) is tuple else _KINDS[wanted]
 
 
-def define(options: Iterable[Option], values: flags.FlagValues = flags.FLAGS) -> None:
+def define(options: Iterable[Option], *, values: flags.FlagValues = flags.FLAGS) -> None:
     """Defines flags.
 
     Args:
@@ -87,7 +87,7 @@ def define(options: Iterable[Option], values: flags.FlagValues = flags.FLAGS) ->
     for option in options:
         more: Dict[str, Any] = {"flag_values": values, "required": option.required}
         if option.names is not None:
-            define_named(option.name, option.default, option.names(), option.help, values)
+            define_named(option.name, option.default, option.names(), option.help, values=values)
         elif option.choices is not None:
             flags.DEFINE_enum(option.name, option.default, option.choices, option.help, **more)
         else:
@@ -106,7 +106,7 @@ class _NameParser(flags.ArgumentParser):
 
 def define_named(
     name: str, default: Any, names: Sequence[str], help_text: str,
-    values: flags.FlagValues = flags.FLAGS,
+    *, values: flags.FlagValues = flags.FLAGS,
 ) -> None:
     """Defines a flag whose help lists some values, and that takes others too."""
     flags.DEFINE(_NameParser(names), name, default, f"<{'|'.join(names)}>: {help_text}",

@@ -7,7 +7,7 @@ from absl import flags
 FLAGS = flags.FLAGS
 
 
-def define_loading_flags(runtime: Optional[str] = None, where: str = "") -> None:
+def define_loading_flags(*, runtime: Optional[str] = None, where: str = "") -> None:
     """Defines --model_dir, --runtime, --whitespace_words and --verify.
 
     Args:
@@ -34,4 +34,5 @@ def load_named_student() -> Any:
     """The student that the flags name, a `TextTagger` or `TextClassifier`."""
     from xtremedistil_tf.inference.runtimes.load import load
 
-    return load(FLAGS.model_dir, FLAGS.runtime, FLAGS.whitespace_words, verify=FLAGS.verify)
+    return load(FLAGS.model_dir, FLAGS.runtime, keep_whole=FLAGS.whitespace_words,
+                 verify=FLAGS.verify)

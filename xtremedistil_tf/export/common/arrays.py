@@ -67,7 +67,7 @@ def _with_segments(lstm: Lstm, segments: np.ndarray, step: float) -> Lstm:
 
 
 def student_arrays(
-    student: Any, activation: str, pooling: Optional[str] = None,
+    student: Any, activation: str, *, pooling: Optional[str] = None,
     separator: Optional[int] = None,
 ) -> StudentArrays:
     """Copies the weights out of a Keras student, whatever its dropout and precision.

@@ -35,5 +35,5 @@ class Forms:
     @property
     def names(self) -> Tuple[str, ...]:
         """Those of `config.EXPORT_FORMATS` that there are."""
-        return ("savedmodel", *("onnx",) * (self.onnx is not None),
-                *("tflite",) * (self.lite is not None))
+        builders = {"savedmodel": self.graph, "onnx": self.onnx, "tflite": self.lite}
+        return tuple(name for name, builder in builders.items() if builder is not None)

@@ -153,7 +153,7 @@ def _hidden(node: Any, pooling: Optional[str]) -> List[Any]:
             node("ReduceMax", ["candidates"], ["hidden"], axes=[1], keepdims=0)]
 
 
-def build_model(arrays: StudentArrays, for_int8: bool = False) -> Any:
+def build_model(arrays: StudentArrays, *, for_int8: bool = False) -> Any:
     """The BiLSTM student as an ONNX model.
 
     Args:
@@ -194,7 +194,7 @@ def build_model(arrays: StudentArrays, for_int8: bool = False) -> Any:
         *bounds,
         node("Transpose", ["bounded" if for_int8 else "embedded"], ["by_time"], perm=[1, 0, 2]),
         node("LSTM", ["by_time", "lstm_w", "lstm_r", "lstm_b", "lengths",
-                      *["", "initial_c"] * for_int8],
+                      *(["", "initial_c"] if for_int8 else [])],
              ["", "final"] if arrays.pooling == "last" else ["states"],
              name="bilstm", direction="bidirectional",
              hidden_size=arrays.forward[1].shape[0]),
@@ -213,7 +213,7 @@ def build_model(arrays: StudentArrays, for_int8: bool = False) -> Any:
         [onnx.helper.make_tensor_value_info("input_ids", tensor.INT32, ["batch", "time"])],
         [onnx.helper.make_tensor_value_info(
             "logits", tensor.FLOAT,
-            ["batch", *["time"] * (arrays.pooling is None), len(arrays.logits[1])])],
+            ["batch", *(["time"] if arrays.pooling is None else []), len(arrays.logits[1])])],
         [onnx.numpy_helper.from_array(array, name)
          for name, array in weights.items() if name in used],
     )
@@ -258,7 +258,7 @@ def write_models(
 
 def export_onnx(
     forms: Forms, logits: Any, student_folder: pathlib.Path, folder: pathlib.Path,
-    dev: Optional[Sequence[Example]] = None,
+    *, dev: Optional[Sequence[Example]] = None,
 ) -> Dict[str, Any]:
     """Writes a folder that tags text without TensorFlow, and checks it.
 
@@ -286,6 +286,6 @@ def export_onnx(
             FLOAT_FILE, session(temporary / FLOAT_FILE), logits, size=forms.vocabulary,
             longest=forms.longest, separator=forms.separator)
         record = write_check(temporary, {"float32": FLOAT_FILE, "int8": INT8_FILE}, error,
-                             lambda form: load_onnx(temporary, form == "int8"), dev)
+                             lambda form: load_onnx(temporary, int8=form == "int8"), dev)
         write_manifest(temporary)
     return record

@@ -43,7 +43,7 @@ class Builder:
             operation, list(inputs), [output], name=name or None, **attributes))
         return output
 
-    def dense(self, value: str, layer: Any, output: str = "") -> str:
+    def dense(self, value: str, layer: Any, *, output: str = "") -> str:
         """A Dense layer without its activation; `output` names its product's node, too."""
         kernel, bias = layer.get_weights()
         product = self.add("MatMul", value, self.constant(kernel), name=output)
@@ -100,7 +100,7 @@ class Builder:
         return model
 
 
-def embedded(build: Builder, embeddings: Any, ids: str, segments: Optional[str] = None) -> str:
+def embedded(build: Builder, embeddings: Any, ids: str, *, segments: Optional[str] = None) -> str:
     """Words, positions and segments, normalised: [batch, time, E].
 
     Args:
@@ -149,7 +149,7 @@ def _attention(build: Builder, layer: Any, hidden: str, masked: str, heads: int)
 
 def layers(
     build: Builder, blocks: List[Any], hidden: str, masked: str, heads: int,
-    activation: str = "gelu",
+    *, activation: str = "gelu",
 ) -> str:
     """All layers: [batch, time, hidden] to the same.
 

@@ -20,6 +20,7 @@ def build_teacher_model(teacher: Any) -> Any:
     hidden = embedded(build, bert.embeddings, "input_ids")
     mask = build.add("Cast", "attention_mask", to=onnx.TensorProto.FLOAT)
     hidden = layers(build, bert.encoder.layer, hidden, penalty(build, mask),
-                    teacher.encoder.config.num_attention_heads, teacher.encoder.config.hidden_act)
+                    teacher.encoder.config.num_attention_heads,
+                    activation=teacher.encoder.config.hidden_act)
     build.dense(hidden, teacher.model.get_layer("logits"), output="logits")
     return build.model("teacher", ["input_ids", "attention_mask"], ["batch", "time", None])

@@ -28,7 +28,7 @@ def _segments(build: Builder, separator: int, to: int) -> str:
 
 
 def build_transformer(
-    student: Any, activation: str, pooling: Optional[str], separator: Optional[int] = None
+    student: Any, activation: str, pooling: Optional[str], *, separator: Optional[int] = None
 ) -> Any:
     """A Transformer student as an ONNX model.
 
@@ -48,17 +48,17 @@ def build_transformer(
     encoder, build = student.model.get_layer("encoder"), Builder(onnx)
     body = encoder.electra
     segments = None if separator is None else _segments(build, separator, onnx.TensorProto.INT32)
-    hidden = embedded(build, body.embeddings, "input_ids", segments)
+    hidden = embedded(build, body.embeddings, "input_ids", segments=segments)
     if hasattr(body, "embeddings_project"):
         hidden = build.dense(hidden, body.embeddings_project)
     real = build.add("Cast", "input_ids", to=onnx.TensorProto.BOOL)
     mask = build.add("Cast", real, to=onnx.TensorProto.FLOAT)
     hidden = layers(build, body.encoder.layer, hidden, penalty(build, mask),
-                    encoder.config.num_attention_heads, encoder.config.hidden_act)
+                    encoder.config.num_attention_heads, activation=encoder.config.hidden_act)
     if pooling is not None:
         hidden = _pooled(build, hidden, mask, pooling)
     projected = build.dense(hidden, student.model.get_layer("projection"))
     logits = student.model.get_layer("logits")
     build.dense(build.activation(projected, activation), logits, output="logits")
     return build.model("student", ["input_ids"],
-                       ["batch", *["time"] * (pooling is None), logits.units])
+                       ["batch", *(["time"] if pooling is None else []), logits.units])

@@ -19,7 +19,7 @@ class IdsModule(tf.Module):
 
     def __init__(self, forms: Forms, assets: Assets):
         super().__init__()
-        self._student = Rounded(forms.graph(), forms.longest)
+        self._student = Rounded(forms.graph(), longest=forms.longest)
         self._to_student = tf.constant(assets.vocabulary.table)
 
     @tf.function(input_signature=_IDS)
@@ -86,7 +86,7 @@ class _TextsModule(IdsModule):
         self, forms: Forms, assets: Assets, tables: PieceTables, vocabulary_file: str,
     ):
         super().__init__(forms, assets)
-        self._split = WordSplitter(True, space_classes())
+        self._split = WordSplitter(True, classes=space_classes())
         self._pieces = Pieces(tables, vocabulary_file)
         self._classes = tf.constant(assets.labels.tags)
         self._has_classes = task_kind(assets.labels.kind).classes

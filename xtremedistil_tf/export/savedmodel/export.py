@@ -75,7 +75,7 @@ def _text_signatures_missing(assets: Assets) -> Optional[str]:
 
 
 def export_saved_model(
-    forms: Forms, assets: Assets, base: pathlib.Path, version: Optional[int] = None,
+    forms: Forms, assets: Assets, base: pathlib.Path, *, version: Optional[int] = None,
     keep_whole: bool = False,
 ) -> pathlib.Path:
     """Writes a SavedModel with its warm-up requests, and the server's files beside it.
@@ -119,8 +119,8 @@ def export_saved_model(
                 "the SavedModel's text signature knows no dictionary: it takes a run of Thai, Lao, "
                 "Khmer, Burmese, Chinese or Japanese as one word; send words to `tokens`")
         _save(module, signatures, folder)
-        write_warmup(folder, reason is None, "tokens" in signatures, assets.longest,
-                     assets.separator is not None)
+        write_warmup(folder, reason is None, "tokens" in signatures, longest=assets.longest,
+                     takes_pairs=assets.separator is not None)
         write_json(folder / SAVED_RECORD, assets.record)
         write_manifest(folder)
     models = _MODELS.replace("MODEL", kind.server_name)

@@ -166,7 +166,7 @@ class Windows(NamedTuple):
 
 def make_windows(
     ids: Any, pieces: Any, opening: int, closing: int, word_row: Any, word_place: Any,
-    most: Optional[int] = None,
+    *, most: Optional[int] = None,
 ) -> Windows:
     """Lays flat pieces out in rows for the student.
 

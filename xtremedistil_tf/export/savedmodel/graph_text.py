@@ -75,7 +75,7 @@ class WordSplitter(tf.Module):
       classes: what each character is; by default `characters.word_classes` without a rule.
     """
 
-    def __init__(self, keep_whole: bool, classes: Optional[np.ndarray] = None):
+    def __init__(self, keep_whole: bool, *, classes: Optional[np.ndarray] = None):
         super().__init__()
         self._keep_whole = keep_whole
         self._classes = _Lookup(word_classes() if classes is None else classes)

@@ -32,7 +32,7 @@ class Rounded(tf.Module):
       longest: longest row that it takes; None if nothing bounds it.
     """
 
-    def __init__(self, student: Any, longest: Optional[int] = None):
+    def __init__(self, student: Any, *, longest: Optional[int] = None):
         super().__init__()
         self._student, self._longest = student, longest
 

@@ -20,7 +20,7 @@ class TextModule(IdsModule):
         keep_whole: bool,
     ):
         super().__init__(forms, assets)
-        self._split = WordSplitter(keep_whole, word_classes(assets.segmentation))
+        self._split = WordSplitter(keep_whole, classes=word_classes(assets.segmentation))
         self._pieces = Pieces(tables, vocabulary_file)
         self._decode = Decoder(cast(LabelSet, assets.labels))
         self._most = assets.longest
@@ -41,7 +41,7 @@ class TextModule(IdsModule):
         has_piece = first < tf.int32.max
         windows = make_windows(
             tf.gather(self._to_student, ids), pieces, self._opening, self._closing, words.row,
-            tf.where(has_piece, first, -1), self._most)
+            tf.where(has_piece, first, -1), most=self._most)
         logits = tf.gather_nd(self._student(windows.ids, windows.lengths), windows.at)
         where = tf.where(present)
         empty = tf.broadcast_to(

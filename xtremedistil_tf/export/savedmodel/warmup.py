@@ -46,7 +46,7 @@ def prediction_log(signature: str, inputs: Dict[str, Any]) -> bytes:
 
 
 def write_warmup(
-    folder: pathlib.Path, takes_text: bool, takes_words: bool, longest: Optional[int] = None,
+    folder: pathlib.Path, takes_text: bool, takes_words: bool, *, longest: Optional[int] = None,
     takes_pairs: bool = False,
 ) -> None:
     """Writes a few requests of each signature.

@@ -8,7 +8,7 @@ from xtremedistil_tf.keras2 import tf
 
 
 def load_keras(
-    folder: pathlib.Path, keep_whole: bool = False, *, verify: bool = True
+    folder: pathlib.Path, *, keep_whole: bool = False, verify: bool = True
 ) -> TextModel:
     """Loads a student folder, or the run folder around it.
 
@@ -28,4 +28,4 @@ def load_keras(
         logits = model({"input_ids": ids}, training=False)["logits"]
         return logits[:, 0] if pooled else logits
 
-    return text_model(bundle, lambda ids: run(tf.constant(ids)).numpy(), keep_whole)
+    return text_model(bundle, lambda ids: run(tf.constant(ids)).numpy(), keep_whole=keep_whole)

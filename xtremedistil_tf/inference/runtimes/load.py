@@ -24,7 +24,7 @@ def runtime_of(folder: Union[str, pathlib.Path]) -> str:
 
 
 def load(
-    folder: Union[str, pathlib.Path], runtime: Optional[str] = None, keep_whole: bool = False, *,
+    folder: Union[str, pathlib.Path], runtime: Optional[str] = None, *, keep_whole: bool = False,
     verify: bool = True,
 ) -> TextModel:
     """Loads a student; each runtime imports its own libraries only.
@@ -62,15 +62,16 @@ def load(
     if runtime == "keras":
         from xtremedistil_tf.inference.runtimes.keras import load_keras
 
-        return load_keras(folder, keep_whole, verify=verify)
+        return load_keras(folder, keep_whole=keep_whole, verify=verify)
     if runtime == "savedmodel":
         from xtremedistil_tf.inference.runtimes.savedmodel import load_saved
 
-        return load_saved(folder, keep_whole, verify=verify)
+        return load_saved(folder, keep_whole=keep_whole, verify=verify)
     if runtime.startswith("tflite"):
         from xtremedistil_tf.inference.runtimes.tflite import load_tflite
 
-        return load_tflite(folder, runtime == "tflite_int8", keep_whole, verify=verify)
+        return load_tflite(folder, int8=runtime == "tflite_int8", keep_whole=keep_whole,
+                           verify=verify)
     from xtremedistil_tf.inference.runtimes.onnx import load_onnx
 
-    return load_onnx(folder, runtime == "onnx_int8", keep_whole, verify=verify)
+    return load_onnx(folder, int8=runtime == "onnx_int8", keep_whole=keep_whole, verify=verify)

@@ -28,7 +28,7 @@ def require_file(path: pathlib.Path) -> None:
         raise UserError(f"file not found: {path} (xtremedistil-export writes it)")
 
 
-def open_session(path: pathlib.Path, threads: int = 0) -> Any:
+def open_session(path: pathlib.Path, *, threads: int = 0) -> Any:
     """Opens an ONNX model as an `onnxruntime.InferenceSession` on the processor.
 
     Args:
@@ -82,7 +82,7 @@ def session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def load_onnx(
-    folder: pathlib.Path, int8: bool = False, keep_whole: bool = False, *, verify: bool = True
+    folder: pathlib.Path, *, int8: bool = False, keep_whole: bool = False, verify: bool = True
 ) -> TextModel:
     """Loads the `onnx` folder of a run, or the run folder around it.
 
@@ -101,4 +101,4 @@ def load_onnx(
     assets = load_assets(folder, verify=verify, reads=(name,), skip=(other,))
     run = session(folder / name)
     check_agreement(folder / name, run, len(assets.vocabulary), assets.labels.size)
-    return text_model(assets, run, keep_whole)
+    return text_model(assets, run, keep_whole=keep_whole)

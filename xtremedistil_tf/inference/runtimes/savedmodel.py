@@ -32,7 +32,7 @@ class SavedTagger(TextTagger):
       segmentation: one of `data.words.SEGMENTATIONS`.
     """
 
-    def __init__(self, signatures: Dict[str, Callable], keep_whole: bool = False,
+    def __init__(self, signatures: Dict[str, Callable], *, keep_whole: bool = False,
                  segmentation: Optional[str] = None):
         self._signatures = signatures
         self._keep_whole = keep_whole
@@ -93,7 +93,7 @@ def saved_tagger(
     signatures: Dict[str, Callable], keep_whole: bool, record: Mapping[str, Any]
 ) -> SavedTagger:
     """A SavedTagger that splits scripts without spaces as its student's record says."""
-    return SavedTagger(signatures, keep_whole, record.get("segmentation"))
+    return SavedTagger(signatures, keep_whole=keep_whole, segmentation=record.get("segmentation"))
 
 
 def _record(folder: pathlib.Path, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -111,7 +111,7 @@ def _record(folder: pathlib.Path, outputs: Mapping[str, Any]) -> Mapping[str, An
 
 
 def load_saved(
-    folder: pathlib.Path, keep_whole: bool = False, *, verify: bool = True
+    folder: pathlib.Path, *, keep_whole: bool = False, verify: bool = True
 ) -> TextModel:
     """Loads a version folder of `export`, or the newest version of a run folder.
 

@@ -13,7 +13,7 @@ from xtremedistil_tf.models.pretrained_encoders import most_positions
 from xtremedistil_tf.models.teacher import Teacher, load_teacher, read_record
 
 
-def load_teacher_tagger(folder: pathlib.Path, keep_whole: bool = False) -> Tagger:
+def load_teacher_tagger(folder: pathlib.Path, *, keep_whole: bool = False) -> Tagger:
     """Loads a fine-tuned teacher as a tagger with the student's rules for words and tags.
 
     Texts that are longer than the teacher's positions are read in overlapping windows.
@@ -25,11 +25,11 @@ def load_teacher_tagger(folder: pathlib.Path, keep_whole: bool = False) -> Tagge
     Raises:
       UserError: if the folder holds no whole teacher.
     """
-    return teacher_tagger(load_teacher(folder, 0), read_record(folder), keep_whole)
+    return teacher_tagger(load_teacher(folder, 0), read_record(folder), keep_whole=keep_whole)
 
 
 def teacher_tagger(
-    teacher: Teacher, record: Dict[str, Any], keep_whole: bool = False
+    teacher: Teacher, record: Dict[str, Any], *, keep_whole: bool = False
 ) -> Tagger:
     """A tagger over a teacher in memory.
 
@@ -57,4 +57,5 @@ def teacher_tagger(
         return run(tf.constant(vocabulary.teacher_ids[ids]), tf.constant(mask)).numpy()
 
     assets = Assets(vocabulary, tokenizer, labels_of(record), record)
-    return Tagger(assets, logits, keep_whole, most_positions(teacher.encoder.config))
+    return Tagger(assets, logits, keep_whole=keep_whole,
+                  most=most_positions(teacher.encoder.config))

@@ -109,7 +109,7 @@ def lite_session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def load_tflite(
-    folder: pathlib.Path, int8: bool = False, keep_whole: bool = False, *, verify: bool = True
+    folder: pathlib.Path, *, int8: bool = False, keep_whole: bool = False, verify: bool = True
 ) -> TextModel:
     """Loads the `tflite` folder of a run, or the run folder around it.
 
@@ -128,4 +128,4 @@ def load_tflite(
     assets = load_assets(folder, verify=verify, reads=(name,), skip=(other,))
     run = lite_session(folder / name)
     check_agreement(folder / name, run, len(assets.vocabulary), assets.labels.size)
-    return text_model(assets, run, keep_whole)
+    return text_model(assets, run, keep_whole=keep_whole)
