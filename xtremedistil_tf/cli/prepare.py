@@ -17,7 +17,7 @@ from xtremedistil_tf.corpora.readers.base import ReadOptions
 from xtremedistil_tf.corpora.readers.formats import FORMATS
 from xtremedistil_tf.corpora.source_rows import ConvertOptions
 from xtremedistil_tf.corpora.sources.datasets import dataset_sources
-from xtremedistil_tf.corpora.sources.sources import Source, find_sources
+from xtremedistil_tf.corpora.sources.sources import Source, find_sources, in_languages_of_inputs
 from xtremedistil_tf.errors import UserError, not_allowed
 from xtremedistil_tf.reporting.paper import TABLE_17
 
@@ -86,10 +86,13 @@ def _sources() -> Tuple[List[Source], List[str]]:
             sources += dataset_sources(name, FLAGS.dataset_config)
         return sources, not_read
     for split in (None, "train", "dev", "test", "transfer"):
+        found = []
         for name in FLAGS.input if split is None else getattr(FLAGS, split):
-            found, others = find_sources(pathlib.Path(name), split)
-            sources += found
+            path = pathlib.Path(name)
+            of_path, others = find_sources(path, split)
+            found.append((path, of_path))
             not_read += others
+        sources += in_languages_of_inputs(found)
     return sources, not_read
 
 

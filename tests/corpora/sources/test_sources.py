@@ -13,7 +13,7 @@ from xtremedistil_tf.corpora.conversion_record import describe_record
 from xtremedistil_tf.corpora.convert import convert
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Tally
 from xtremedistil_tf.corpora.source_rows import ConvertOptions
-from xtremedistil_tf.corpora.sources.sources import find_sources
+from xtremedistil_tf.corpora.sources.sources import find_sources, in_languages_of_inputs
 from xtremedistil_tf.errors import UserError
 
 
@@ -75,6 +75,24 @@ def test_language_folders_do_not_collapse(tmp_path):
     assert "language de, by its name" in describe_record(record)
     record = convert(sources, tmp_path / "one", ConvertOptions(ReadOptions(language="xx")))
     assert record["splits"]["train"] == {"xx": 8}
+
+
+def test_inputs_that_are_named_by_languages(tmp_path):
+    found = []
+    for name in ("de", "fr"):
+        path = write(tmp_path / name, **{"train.txt": conll(name)})
+        found.append((path, find_sources(path)[0]))
+    assert [source.language for source in in_languages_of_inputs(found)] == ["de", "fr"]
+    assert [source.language for source in in_languages_of_inputs(found[:1])] == [None]
+    files = []
+    for name in ("de.txt", "fr.txt"):
+        (tmp_path / name).write_text(conll(name))
+        files.append((tmp_path / name, find_sources(tmp_path / name, "train")[0]))
+    sources = in_languages_of_inputs(files)
+    rows = [row for source in sources for _, row in source.read(ReadOptions(), Tally())[1]]
+    assert {row.language for row in rows} == {"de", "fr"}
+    rows = [row for _, row in sources[0].read(ReadOptions(language="xx"), Tally())[1]]
+    assert {row.language for row in rows} == {"xx"}
 
 
 def test_stray_files_are_passed_over(tmp_path):

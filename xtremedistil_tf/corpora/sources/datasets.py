@@ -8,7 +8,7 @@ from xtremedistil_tf.corpora.readers.base import ReadOptions, Row, Tally
 from xtremedistil_tf.corpora.readers.parts import TAGS
 from xtremedistil_tf.corpora.readers.records import read_records
 from xtremedistil_tf.corpora.sources.names import languages_of, split_of
-from xtremedistil_tf.corpora.sources.sources import Read, Source
+from xtremedistil_tf.corpora.sources.sources import Read, Source, in_language
 from xtremedistil_tf.errors import UserError
 
 
@@ -43,16 +43,16 @@ def dataset_sources(name: str, configs: Sequence[str]) -> List[Source]:
         except Exception as error:  # The library raises many kinds, by where it looked.
             raise UserError(f"--input {name}: {str(error).splitlines()[0]}") from None
         for split, rows in loaded.items():
-            sources.append(Source(f"{name}/{config or 'default'}/{split}", split_of(split),
-                                  config or "", _records(rows, language), language))
+            source = Source(f"{name}/{config or 'default'}/{split}", split_of(split),
+                            config or "", _records(rows))
+            sources.append(in_language(source, language) if language else source)
     return sources
 
 
-def _records(rows: Any, language: Optional[str]) -> Read:
+def _records(rows: Any) -> Read:
     def read(options: ReadOptions, counts: Tally) -> Tuple[str, Iterator[Row]]:
         named = dataclasses.replace(
-            options, tag_names=options.tag_names or _tag_names(rows.features),
-            language=options.language or language)
+            options, tag_names=options.tag_names or _tag_names(rows.features))
         return "datasets", read_records(enumerate(rows, 1), named, counts)
 
     return read

@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import pathlib
 import re
-from typing import Callable, Iterator, List, Optional, Tuple
+from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Row, Tally
 from xtremedistil_tf.corpora.readers.formats import read_lines
@@ -66,17 +66,38 @@ class _File:
 
     def source(self, split: Optional[str], language: Optional[str] = None) -> Source:
         """Its rows."""
-        return Source(self.name, split, self.group, stream(self.name, self.opener, language),
-                      language)
+        source = Source(self.name, split, self.group, stream(self.name, self.opener))
+        return source if language is None else in_language(source, language)
 
 
-def stream(name: str, opener: Opener, language: Optional[str] = None) -> Read:
+def in_language(source: Source, language: str) -> Source:
+    """A source whose rows are of a language, unless they name one or the options do."""
+
+    def read(options: ReadOptions, counts: Tally) -> Tuple[str, Iterator[Row]]:
+        named = dataclasses.replace(options, language=options.language or language)
+        return source.read(named, counts)
+
+    return dataclasses.replace(source, read=read, language=language)
+
+
+def in_languages_of_inputs(found: Sequence[Tuple[pathlib.Path, Sequence[Source]]]) -> List[Source]:
+    """Sources of several inputs, in the languages that the inputs are named by, if they are.
+
+    Args:
+      found: each input with its sources.
+    """
+    paths = [pathlib.PurePath(path.name, "data" if path.is_dir() else "") for path, _ in found]
+    languages = languages_of(paths) if len(paths) > 1 else [None]
+    return [in_language(source, language) if language and not source.language else source
+            for (_, sources), language in zip(found, languages) for source in sources]
+
+
+def stream(name: str, opener: Opener) -> Read:
     """Reads what `opener` opens, a line at a time.
 
     Args:
       name: for messages.
       opener: gives the bytes, cut behind line feeds.
-      language: of rows that name none, unless the options name one.
     """
 
     def lines(options: ReadOptions) -> Iterator[Line]:
@@ -100,8 +121,6 @@ def stream(name: str, opener: Opener, language: Optional[str] = None) -> Read:
             raise UserError(f"{name}: {error}") from None
 
     def read(options: ReadOptions, counts: Tally) -> Tuple[str, Iterator[Row]]:
-        if language and not options.language:
-            options = dataclasses.replace(options, language=language)
         form, rows = read_lines(lines(options), options, counts)
         return form, named(rows)
 
