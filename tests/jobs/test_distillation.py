@@ -421,3 +421,48 @@ def test_ended_and_killed_and_started_again_gives_the_same_student(
     expected, resumed = student_weights(finished[0]), student_weights(folder)
     for name, array in expected.items():
         np.testing.assert_array_equal(resumed[name], array, err_msg=name)
+
+
+@pytest.mark.parametrize(("name", "raw", "without", "told"), [
+    ("metrics.json", None, (), "metrics.json is not the file that was written"),
+    ("predictions/test.student.tsv", None, (), "test.student.tsv is not the file"),
+    ("metrics.json", b"{}", (), "metrics.json"),
+    ("config.json", b"null", (), "config.json holds None"),
+    ("config.json", b"{}", (), "config.json: version is missing"),
+    ("config.json", b"[" * 50_000, (), "config.json is not a JSON file"),
+    ("teacher/teacher.json", b"[]", ("metrics.json", "teacher/manifest.json"), "holds []"),
+    ("teacher/head.safetensors", None, ("metrics.json",), "head.safetensors is not the file"),
+    ("teacher/config.json", b"null", ("metrics.json",), "config.json holds None"),
+    ("stages/01_representation/done.json", b"{}",
+     ("metrics.json", "stages/01_representation/manifest.json"), "done.json: fingerprint is"),
+    ("stages/01_representation/weights.safetensors", None, ("metrics.json",),
+     "weights.safetensors is not the file"),
+])
+def test_damage_of_a_run_is_told_in_one_line(
+    finished, tiny_task, bert_config, tmp_path, name, raw, without, told
+):
+    """A bit that flipped, or a file of others in its place; what is taken out is made again."""
+    run = tmp_path / "run"
+    shutil.copytree(finished[0], run)
+    path = run / name
+    kept = path.read_bytes()
+    half = len(kept) // 2
+    path.write_bytes(kept[:half] + bytes([kept[half] ^ 4]) + kept[half + 1:]
+                     if raw is None else raw)
+    for gone in without:
+        (run / gone).unlink()
+    with pytest.raises(UserError) as error:
+        job.run_distillation(config_of(tiny_task, bert_config), run)
+    assert told in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_prediction_that_is_gone_is_made_again(finished, tiny_task, bert_config, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(finished[0], run)
+    (run / "predictions" / "dev.teacher.tsv").unlink()
+    answers = next((run / "targets" / "answers").glob("*.json"))
+    answers.write_bytes(answers.read_bytes().replace(b"O", b"o", 1))  # The teacher is asked again.
+    again = job.run_distillation(config_of(tiny_task, bert_config), run)
+    assert again["teacher"]["test"] == finished[1]["teacher"]["test"]
+    assert (run / "predictions" / "dev.teacher.tsv").read_bytes() == (
+        finished[0] / "predictions" / "dev.teacher.tsv").read_bytes()

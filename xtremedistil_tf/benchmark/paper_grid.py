@@ -17,7 +17,7 @@ from xtremedistil_tf.export.student_forms import arrays_forms
 from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.reporting.figures import COLOURS, new_figure, save, tidy
 from xtremedistil_tf.reporting.paper import TABLE_16, SizeRow
-from xtremedistil_tf.runs import read_json
+from xtremedistil_tf.validation.run_files import read_metrics
 
 # mBERT's pieces; the student's vocabulary that gives Table 16's parameters; tags with the
 # syntactic classes.
@@ -56,7 +56,7 @@ def _trained_points(runs: Sequence[pathlib.Path]) -> List[Dict[str, float]]:
     """Parameters and test F1 of trained runs."""
     points = []
     for run in runs:
-        metrics = read_json(run / "metrics.json")
+        metrics = read_metrics(run)
         points.append({"run": run.name, "parameters": metrics["student"]["parameters"],
                        "f1": metrics["student"]["test"]["macro_f1"]})
     return points

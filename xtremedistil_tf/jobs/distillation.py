@@ -22,6 +22,7 @@ from xtremedistil_tf.jobs.results import (
     final_answers,
     final_scores,
     finished_metrics,
+    keep_metrics,
 )
 from xtremedistil_tf.jobs.run_folder import (
     claim,
@@ -47,7 +48,7 @@ from xtremedistil_tf.models.student_from_checkpoint import with_architecture
 from xtremedistil_tf.models.weights import load_weights
 from xtremedistil_tf.reporting.model_card import write_model_card
 from xtremedistil_tf.reporting.report import write_report
-from xtremedistil_tf.runs import locked, read_json, write_json
+from xtremedistil_tf.runs import locked
 from xtremedistil_tf.targets.spec import StoreSpec
 from xtremedistil_tf.targets.store import check_disk
 from xtremedistil_tf.targets.variation import warn_of_constant
@@ -55,6 +56,7 @@ from xtremedistil_tf.training.stage_state import WEIGHTS_FILE
 from xtremedistil_tf.training.stages import Stage, plan_table
 from xtremedistil_tf.training.strategies import build_plan
 from xtremedistil_tf.training.trainer import Trainer, is_done
+from xtremedistil_tf.validation.run_files import read_history
 from xtremedistil_tf.version import __version__
 
 log = logging.getLogger("absl")
@@ -265,13 +267,13 @@ def finish(
     seconds = {**laps.seconds, "total": sum(laps.seconds.values())}
     metrics = build_metrics(config, prepared, student, records=records, scores=scores,
                             seconds=seconds, taught=taught, start=start)
-    histories = {stage["name"]: read_json(model_dir / "stages" / stage["name"] / "history.json")
+    histories = {stage["name"]: read_history(model_dir / "stages" / stage["name"] / "history.json")
                  for stage in records}
     if taught is not None:
         histories["teacher"] = taught.record["history"]
     write_report(model_dir, metrics, histories)
     write_model_card(model_dir / "student", metrics, pathlib.Path(config.data.task))
-    write_json(model_dir / "metrics.json", metrics)
+    keep_metrics(model_dir, metrics)
 
 
 def _export(model_dir: pathlib.Path, formats: Sequence[str], task: Task) -> None:

@@ -33,11 +33,12 @@ from xtremedistil_tf.models.teacher import (
 )
 from xtremedistil_tf.models.teacher_ensemble import load_teachers
 from xtremedistil_tf.models.weights import WEIGHT_ENDINGS
-from xtremedistil_tf.runs import derive_seed, file_fingerprint, fingerprint, locked, read_json
+from xtremedistil_tf.runs import derive_seed, file_fingerprint, fingerprint, locked
 from xtremedistil_tf.tasks import task_kind, task_kind_of
 from xtremedistil_tf.training.stages import Stage
 from xtremedistil_tf.training.strategies import build_teacher_plan
 from xtremedistil_tf.training.trainer import StageFeed, Trainer
+from xtremedistil_tf.validation.run_files import read_history
 
 log = logging.getLogger("absl")
 
@@ -127,7 +128,7 @@ def check_teacher(
 
 def _check_known(folder: pathlib.Path, config: RunConfig, task: Task, recipe: str) -> None:
     """Refuses a fine-tuned teacher of another task, or in the run folder of another recipe."""
-    record = read_record(folder)
+    record = read_record(folder, whole=True)
     kind = task_kind_of(record).kind
     if kind != task.labels.kind:
         raise UserError(f"the teacher in {folder} was fine-tuned for {kind}; the task is "
@@ -225,7 +226,7 @@ def _fine_tune(
                                 labels_loss=config.data.labels_loss)
     records = trainer.run_plan(stages)
     history = [
-        epoch for stage in stages for epoch in read_json(training / stage.name / "history.json")
+        epoch for stage in stages for epoch in read_history(training / stage.name / "history.json")
     ]
     name = config.teacher.config_file or config.teacher.checkpoint
     record = {
@@ -247,7 +248,7 @@ def _fine_tune(
 
 def teacher_record(folders: Sequence[pathlib.Path]) -> Dict[str, Any]:
     """What was saved with a run's teacher; of several the first's, with the names of all."""
-    records = [read_record(folder) for folder in folders]
+    records = [read_record(folder, whole=True) for folder in folders]
     return {**records[0], "name": " + ".join(record["name"] for record in records)}
 
 

@@ -1,6 +1,7 @@
 """What a run amounts to: final scores, predictions and metrics.json."""
 
 import dataclasses
+import logging
 import pathlib
 from typing import Any, Dict, List, Optional
 
@@ -13,9 +14,20 @@ from xtremedistil_tf.models.inference import Forward
 from xtremedistil_tf.models.student import Student
 from xtremedistil_tf.models.teacher import Teacher
 from xtremedistil_tf.reporting.run_metrics import retention
-from xtremedistil_tf.runs import read_json, write_json
+from xtremedistil_tf.runs import write_json
 from xtremedistil_tf.tasks import task_kind, task_kind_of
+from xtremedistil_tf.validation.manifest import drop_manifest, write_manifest
+from xtremedistil_tf.validation.run_files import (
+    METRICS_FILE,
+    check_run,
+    listed_files,
+    read_metrics,
+    read_sealed,
+    write_sealed,
+)
 from xtremedistil_tf.version import __version__
+
+log = logging.getLogger("absl")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,12 +66,15 @@ def _teacher_answers(prepared: Prepared, teacher: Teacher) -> Dict[str, Any]:
     """The same of the teacher, which is asked once by all runs that share its outputs."""
     path = prepared.answers
     if path is not None and path.is_file():
-        return read_json(path)
+        kept = read_sealed(path)
+        if kept is not None and set(kept) == set(prepared.task.held_out):
+            return kept
+        log.warning("%s is damaged; the teacher is asked again", path)
     found = _answers(prepared.task, prepared.teacher_features,
                      Forward(teacher.model, pad_id=teacher.tokenizer.pad_token_id))
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_json(path, found)
+        write_sealed(path, found)
     return found
 
 
@@ -179,10 +194,23 @@ def build_metrics(
 
 def finished_metrics(model_dir: pathlib.Path) -> Optional[Dict[str, Any]]:
     """The metrics of a run that is whole but for its exports; None where more is to be made."""
-    path = model_dir / "metrics.json"
-    if not path.is_file():
+    if not (model_dir / METRICS_FILE).is_file():
         return None
-    metrics = read_json(path)
+    metrics = read_metrics(model_dir)
     predictions = task_kind_of(metrics).predictions
     needed = ["report.md", "student/student.json", f"predictions/{predictions}"]
-    return metrics if all((model_dir / name).is_file() for name in needed) else None
+    if not all((model_dir / name).is_file() for name in [*needed, *listed_files(model_dir)]):
+        return None
+    check_run(model_dir)
+    return metrics
+
+
+def keep_metrics(model_dir: pathlib.Path, metrics: Dict[str, Any]) -> None:
+    """Writes metrics.json, and the manifest of it and of the predictions."""
+    # First of all: a kill in between leaves none, and not that of the scores before.
+    drop_manifest(model_dir)
+    write_json(model_dir / METRICS_FILE, metrics)
+    folder = model_dir / "predictions"
+    predictions = [path.relative_to(model_dir).as_posix() for path in sorted(folder.rglob("*"))
+                   if path.is_file()]
+    write_manifest(model_dir, [METRICS_FILE, *predictions])

@@ -11,15 +11,16 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.export.export import export_formats
 from xtremedistil_tf.inference.assets import FORMAT_FOLDERS
 from xtremedistil_tf.runs import read_json, write_json
+from xtremedistil_tf.validation.run_files import read_config
 from xtremedistil_tf.version import __version__
 
 log = logging.getLogger("absl")
 
 # What a run writes below --model_dir; --overwrite removes these and nothing else. What makes a
 # folder look finished goes first.
-OUTPUTS = ("metrics.json", "report.md", "student", *FORMAT_FOLDERS.values(), "stages", "targets",
-           "teacher", "teacher_training", "teacher_metrics.json", "predictions", "plots",
-           "tensorboard", "config.json")
+OUTPUTS = ("metrics.json", "manifest.json", "report.md", "student", *FORMAT_FOLDERS.values(),
+           "stages", "targets", "teacher", "teacher_training", "teacher_metrics.json",
+           "predictions", "plots", "tensorboard", "config.json")
 
 
 def _remove(target: pathlib.Path) -> None:
@@ -88,7 +89,7 @@ def claim(
         for name in OUTPUTS:
             _remove(model_dir / name)
     elif path.is_file():
-        before = read_json(path)
+        before = read_config(model_dir)
         if before["version"] != __version__:
             log.warning("%s was begun by version %s; going on with %s", model_dir,
                         before["version"], __version__)

@@ -12,8 +12,8 @@ from xtremedistil_tf.config import require
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, split_language
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.metrics.prediction_files import read_predictions
-from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.tasks import TASKS, TaskKind, task_kind_of
+from xtremedistil_tf.validation.run_files import check_run, read_config, read_metrics
 
 ALL = "macro"
 VERDICT = ("B - A", "95 % interval", "p")
@@ -50,7 +50,7 @@ class Comparison:
 def _known_labels(run: pathlib.Path) -> FrozenSet[str]:
     """The labels of a run; a colon in one of them parts no language off."""
     path = run / "config.json"
-    return frozenset(read_json(path)["labels"]) if path.is_file() else frozenset()
+    return frozenset(read_config(run)["labels"]) if path.is_file() else frozenset()
 
 
 def _rows(
@@ -180,7 +180,9 @@ def compare_sides(
 ) -> List[Comparison]:
     """Compares the mean scores of two sides' finished runs, see `compare_runs`."""
     runs = [*first, *second]
-    kind = task_kind_of(read_json(runs[0] / "metrics.json"))
+    for run in runs:
+        check_run(run)
+    kind = task_kind_of(read_metrics(runs[0]))
     countable = [name for name, one in TASKS.items() if one.count_right is not None]
     require(kind.count_right is not None, f"{runs[0]} is a run of {kind.kind}; allowed: runs whose "
             f"right answers can be counted, of {', '.join(countable)}")

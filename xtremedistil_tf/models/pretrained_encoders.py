@@ -10,7 +10,7 @@ import transformers
 from xtremedistil_tf.config import TeacherConfig
 from xtremedistil_tf.errors import UserError, first_line, is_out_of_memory
 from xtremedistil_tf.models.tokenizers import load_tokenizer, train_wordpiece
-from xtremedistil_tf.runs import read_json
+from xtremedistil_tf.validation.records import Field, read_record
 
 _TF_WEIGHTS = ("tf_model.h5", "tf_model.h5.index.json")
 _SAFETENSORS = ("model.safetensors", "model.safetensors.index.json")
@@ -34,7 +34,8 @@ def _check_folder(folder: pathlib.Path, model_class: Any) -> None:
         )
     # The Auto classes have no configuration of their own: they take every type.
     wanted = getattr(getattr(model_class, "config_class", None), "model_type", None)
-    found = read_json(folder / "config.json").get("model_type")
+    found = read_record(folder / "config.json",
+                        {"model_type": Field(str, needed=False)}).get("model_type")
     if wanted and found != wanted:
         raise UserError(
             f"--pt_teacher {model_class.__name__} reads {wanted} checkpoints, but {folder} is of "

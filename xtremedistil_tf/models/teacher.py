@@ -16,8 +16,10 @@ from xtremedistil_tf.models.layers.pairs import segment_ids
 from xtremedistil_tf.models.pretrained_encoders import check_configuration, encoder_parts
 from xtremedistil_tf.models.registry import LayerRegistry
 from xtremedistil_tf.models.tokenizers import load_tokenizer
-from xtremedistil_tf.runs import atomic_folder, read_json, write_json
+from xtremedistil_tf.runs import atomic_folder, write_json
 from xtremedistil_tf.tasks import task_kind_of
+from xtremedistil_tf.validation.manifest import RUN_WAY_OUT, check_manifest, write_manifest
+from xtremedistil_tf.validation.run_files import read_teacher_record
 
 _HEAD_FILE = "head.safetensors"
 _RECORD_FILE = "teacher.json"
@@ -154,6 +156,7 @@ def save_teacher(teacher: Teacher, folder: pathlib.Path, record: dict) -> None:
         kernel, bias = teacher.model.get_layer("logits").get_weights()
         save_file({"kernel": kernel, "bias": bias}, temporary / _HEAD_FILE)
         write_json(temporary / _RECORD_FILE, record)
+        write_manifest(temporary)
 
 
 def has_teacher(folder: pathlib.Path) -> bool:
@@ -161,9 +164,9 @@ def has_teacher(folder: pathlib.Path) -> bool:
     return (pathlib.Path(folder) / _RECORD_FILE).is_file()
 
 
-def read_record(folder: pathlib.Path) -> dict:
-    """The JSON values that were saved with a teacher."""
-    return read_json(pathlib.Path(folder) / _RECORD_FILE)
+def read_record(folder: pathlib.Path, *, whole: bool = False) -> dict:
+    """The JSON values that were saved with a teacher; see `read_teacher_record`."""
+    return read_teacher_record(pathlib.Path(folder) / _RECORD_FILE, whole=whole)
 
 
 def load_teacher(folder: pathlib.Path, layer: int, *, matched: int = 0) -> Teacher:
@@ -180,6 +183,7 @@ def load_teacher(folder: pathlib.Path, layer: int, *, matched: int = 0) -> Teach
     folder = pathlib.Path(folder)
     if not has_teacher(folder):
         raise UserError(f"{folder} holds no fine-tuned teacher ({_RECORD_FILE} is missing)")
+    check_manifest(folder, reads=(_RECORD_FILE, _HEAD_FILE), way_out=RUN_WAY_OUT)
     try:
         encoder = transformers.TFAutoModel.from_pretrained(folder)
         head = load_file(folder / _HEAD_FILE)

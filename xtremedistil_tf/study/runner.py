@@ -20,6 +20,7 @@ from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.runs import locked, read_json, write_json
 from xtremedistil_tf.study.grids import Facts, Study, Variant
 from xtremedistil_tf.study.planned import Run, chosen, distinct, plan_runs
+from xtremedistil_tf.validation.run_files import read_metrics
 
 # Flags that decide a teacher: variants that differ in one of them have teachers of their own.
 _TEACHER_FLAGS = (
@@ -232,4 +233,4 @@ class Runner:
 
     def _record(self, run: Run) -> Dict[str, Any]:
         return {"variant": run.variant.name, "seed": run.seed, "language": run.language,
-                "metrics": read_json(self._metrics(run))}
+                "metrics": read_metrics(self._metrics(run).parent)}

@@ -11,8 +11,9 @@ from xtremedistil_tf.data.pipelines.buckets import bucket_bounds, bucket_of
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.progress import Progress
-from xtremedistil_tf.runs import read_json, write_json
+from xtremedistil_tf.runs import write_json
 from xtremedistil_tf.targets.spec import KINDS, StoreSpec
+from xtremedistil_tf.validation.records import read_record
 
 SHARD_RECORD = "shard.json"
 
@@ -122,7 +123,12 @@ class TargetStore:
 
     def _sizes(self, index: int) -> Dict[str, int]:
         record = self.shard_folder(index) / SHARD_RECORD
-        return read_json(record) if record.is_file() else {}
+        if not record.is_file():
+            return {}
+        try:
+            return read_record(record, {})
+        except UserError:  # A damaged shard is written anew.
+            return {}
 
     def damage(self, index: int, kinds: Sequence[str]) -> List[str]:
         """Files of a whole shard in which a record differs from its checksum, or is missing."""

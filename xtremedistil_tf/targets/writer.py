@@ -21,6 +21,7 @@ from xtremedistil_tf.runs import atomic_folder, read_json, sweep_beside, write_j
 from xtremedistil_tf.targets.records import records_of, replaced
 from xtremedistil_tf.targets.spec import KINDS, StoreSpec
 from xtremedistil_tf.targets.store import SHARD_RECORD, TargetStore, check_disk, file_name
+from xtremedistil_tf.validation.records import read_record
 
 _MANIFEST = "manifest.json"
 _CLAIMS = "claims"
@@ -200,7 +201,7 @@ def open_store(
                 **dataclasses.asdict(spec)}
     path = folder / _MANIFEST
     if path.is_file():
-        stored = read_json(path)
+        stored = read_record(path, {})
         stored.pop("shards", None)
         if stored != manifest:
             raise UserError(f"{folder} {_other_outputs(stored, manifest)}")

@@ -22,7 +22,6 @@ from xtremedistil_tf.runs import (
     atomic_path,
     derive_seed,
     fingerprint,
-    read_json,
     write_json,
 )
 from xtremedistil_tf.training.addons import LazyAdam
@@ -36,10 +35,20 @@ from xtremedistil_tf.training.stage_state import (
 )
 from xtremedistil_tf.training.stages import Stage
 from xtremedistil_tf.training.weight_average import WeightAverage
+from xtremedistil_tf.validation.manifest import (
+    check_manifest,
+    drop_manifest,
+    sha256_of,
+    write_manifest,
+)
+from xtremedistil_tf.validation.records import Field, read_record, settings_of
+from xtremedistil_tf.validation.run_files import read_done
 
 log = logging.getLogger("absl")
 
 _DONE_FILE = "done.json"
+_STATE = {"fingerprint": Field(str), "state": Field(dict), "best_sha256": Field(str, needed=False)}
+_WAY_OUT = "remove the stage's folder, and those of later stages, to have them made anew"
 
 
 def is_done(folder: pathlib.Path, stage: Stage) -> bool:
@@ -150,7 +159,8 @@ class Trainer:
     def _run_stage(self, stage: Stage, chain: str, title: str, competes: bool) -> Dict[str, Any]:
         folder = self._folder / stage.name
         if is_done(self._folder, stage):
-            done = read_json(folder / _DONE_FILE)
+            check_manifest(folder, reads=(WEIGHTS_FILE,), way_out=_WAY_OUT)
+            done = read_done(folder / _DONE_FILE)
             if done["fingerprint"] != chain:
                 raise UserError(
                     f"{folder} was made by other settings or data; use another --model_dir, "
@@ -179,8 +189,10 @@ class Trainer:
                 # A copy: a kill before the stage is done still finds what its state speaks of.
                 with atomic_path(folder / WEIGHTS_FILE) as temporary:
                     shutil.copyfile(best, temporary)
+            drop_manifest(folder)  # Of a stage that was done before.
             write_json(folder / "history.json", state.history)
             write_json(folder / _DONE_FILE, {"fingerprint": chain, "record": record})
+            write_manifest(folder, (WEIGHTS_FILE, "history.json", _DONE_FILE))
             shutil.rmtree(folder / "progress", ignore_errors=True)
             remove_weights(folder)
 
@@ -266,12 +278,15 @@ class Trainer:
 
     def _keep(self, folder: pathlib.Path, chain: str, state: StageState) -> None:
         """Writes weights, optimizer and state, so that at most one epoch is ever repeated."""
+        best = state.best_file(folder)
         with atomic_folder(folder / "progress") as temporary:
             self._checkpoint().write(str(temporary / "checkpoint"))
             write_json(
                 temporary / "state.json",
-                {"fingerprint": chain, "state": dataclasses.asdict(state)},
+                {"fingerprint": chain, "state": dataclasses.asdict(state),
+                 "best_sha256": sha256_of(best) if best.is_file() else None},
             )
+            write_manifest(temporary)
         remove_weights(folder, but=state.best_file(folder))
 
     def _resume(self, folder: pathlib.Path, chain: str) -> Optional[StageState]:
@@ -279,8 +294,14 @@ class Trainer:
         path = folder / "progress"
         if not (path / "state.json").is_file():
             return None
-        stored = read_json(path / "state.json")
+        check_manifest(path, reads=("state.json",), way_out=_WAY_OUT)
+        stored = read_record(path / "state.json", _STATE)
         if stored["fingerprint"] != chain:
             return None
+        state = settings_of(path / "state.json", "state", StageState, stored["state"], most=1 << 53)
+        best = weights_of(state, folder)
+        if stored.get("best_sha256") is not None and not (
+                best.is_file() and sha256_of(best) == stored["best_sha256"]):
+            raise UserError(f"{best} is not the file that this stage's state speaks of; {_WAY_OUT}")
         self._checkpoint().read(str(path / "checkpoint")).expect_partial()
-        return StageState(**stored["state"])
+        return state

@@ -51,6 +51,11 @@ def write_manifest(folder: pathlib.Path, *, names: Sequence[str] = ()) -> None:
                 "bytes": {name: (folder / name).stat().st_size for name in found}})
 
 
+def drop_manifest(folder: pathlib.Path) -> None:
+    """Removes a folder's manifest, before a file that it names is written anew."""
+    (folder / MANIFEST_FILE).unlink(missing_ok=True)
+
+
 def check_manifest(
     folder: pathlib.Path, *, reads: Sequence[str] = (), skip: Sequence[str] = (),
     way_out: str = STUDENT_WAY_OUT,

@@ -2,7 +2,6 @@
 
 import collections
 import contextlib
-import json
 import pathlib
 from typing import Any, Dict, Iterable, Tuple
 
@@ -12,11 +11,17 @@ from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.alignment import pieces_of
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.realign import Realigned, realigned_of
+from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.runs import atomic_folder, read_json, sweep_beside, write_json
+from xtremedistil_tf.validation.manifest import sha256_of
+from xtremedistil_tf.validation.records import Field, read_record
 
 _RECORD, _STARTS = "pieces.json", "starts.npy"
 _IDS, _PLACES = "values.i32", "places.i32"
+_FIELDS = {"fingerprint": Field(str), "bytes": Field(dict, each=Field(int)),
+           "sha256": Field(dict, needed=False, each=Field(str)),
+           "counts": Field(dict, each=Field(int, least=0))}
 
 
 def _column(folder: pathlib.Path, name: str) -> Ragged:
@@ -40,10 +45,14 @@ def open_realigned(folder: pathlib.Path) -> Realigned:
 def tokenised_counts(folder: pathlib.Path, fingerprint: str) -> Dict[str, int]:
     """What tokenising counted, if the folder holds just these rows; else an empty dict."""
     try:
-        record = json.loads((folder / _RECORD).read_text("utf-8"))
-    except (OSError, ValueError):
+        record = read_record(folder / _RECORD, _FIELDS)
+    except UserError:  # Missing or damaged: the rows are tokenised anew.
         return {}
     whole = record["fingerprint"] == fingerprint and record["bytes"] == _sizes(folder)
+    # Stores of before have no checksums.
+    digests = record.get("sha256") or {}
+    whole = whole and all(sha256_of(folder / name) == digest for name, digest in digests.items()
+                          if name in record["bytes"])
     return record["counts"] if whole else {}
 
 
@@ -80,6 +89,8 @@ def _write(chunks: Iterable[_Chunk], rows: int, folder: pathlib.Path, fingerprin
         np.cumsum(np.concatenate(lengths), out=starts[1:])
         np.save(temporary / _STARTS, starts)
         write_json(temporary / _RECORD, {"fingerprint": fingerprint, "bytes": _sizes(temporary),
+                                         "sha256": {name: sha256_of(temporary / name)
+                                                    for name in _sizes(temporary)},
                                          "counts": dict(counts)})
     return dict(counts)
 

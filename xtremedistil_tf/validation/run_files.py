@@ -1,0 +1,121 @@
+"""Records of a run folder: what must stand in each for its readers to go on."""
+
+import hashlib
+import json
+import pathlib
+from typing import Any, Dict, List
+
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.runs import read_json, write_json
+from xtremedistil_tf.validation.manifest import MANIFEST_FILE, RUN_WAY_OUT, check_manifest
+from xtremedistil_tf.validation.records import Field, check_record, read_record
+
+METRICS_FILE = "metrics.json"
+_TEXT, _NAMES = Field(str), Field(list, each=Field(str))
+# Readers of scores need the student's alone.
+_METRICS = {"student": Field(dict), "version": Field(str, needed=False),
+            "task": Field(str, needed=False), "strategy": Field(str, needed=False),
+            "stages": Field(list, needed=False, each=Field(dict)),
+            "data": Field(dict, needed=False), "kind": Field(str, needed=False),
+            "measure": Field(str, needed=False)}
+_CONFIG = {"version": _TEXT, "config": Field(dict), "files": Field(dict), "labels": _NAMES}
+_DONE = {"fingerprint": _TEXT, "record": Field(dict)}
+_STAGE = {"name": _TEXT, "dev": Field(dict), "trainable": _NAMES, "losses": _NAMES,
+          "epochs": Field(int), "best_epoch": Field(int), "seconds": Field(float),
+          "monitor": _TEXT}
+_TEACHER = {"tags": Field(list, least=1, each=_TEXT), "kind": Field(str, needed=False),
+            "pairs": Field(bool, needed=False), "decoding": Field(str, needed=False),
+            "fingerprint": Field(str, needed=False), "name": Field(str, needed=False),
+            "history": Field(list, needed=False, each=Field(dict))}
+
+
+def read_metrics(run: pathlib.Path) -> Dict[str, Any]:
+    """Reads a run's metrics.json; see `check_run`.
+
+    Raises:
+      UserError: if it is missing or damaged.
+    """
+    return read_record(pathlib.Path(run) / METRICS_FILE, _METRICS)
+
+
+def check_run(run: pathlib.Path) -> None:
+    """Holds scores and predictions of a finished run against its manifest, if it has one.
+
+    Raises:
+      UserError: naming the file that is not what the run wrote.
+    """
+    check_manifest(pathlib.Path(run), way_out=RUN_WAY_OUT)
+
+
+def listed_files(run: pathlib.Path) -> List[str]:
+    """Names of the files in a run's manifest; none where there is no manifest."""
+    path = pathlib.Path(run) / MANIFEST_FILE
+    return list(read_record(path, {"sha256": Field(dict)})["sha256"]) if path.is_file() else []
+
+
+def read_config(run: pathlib.Path) -> Dict[str, Any]:
+    """Reads a run's config.json.
+
+    Raises:
+      UserError: if it is missing or damaged.
+    """
+    return read_record(pathlib.Path(run) / "config.json", _CONFIG)
+
+
+def read_done(path: pathlib.Path) -> Dict[str, Any]:
+    """Reads done.json of a stage.
+
+    Raises:
+      UserError: if it is missing or damaged.
+    """
+    done = read_record(path, _DONE)
+    check_record(path, done["record"], _STAGE)
+    return done
+
+
+def read_history(path: pathlib.Path) -> List[Dict[str, Any]]:
+    """Reads history.json of a stage.
+
+    Raises:
+      UserError: if it is missing or damaged.
+    """
+    return check_record(path, {"history": read_json(path)},
+                        {"history": Field(list, each=Field(dict))})["history"]
+
+
+def read_teacher_record(path: pathlib.Path, *, whole: bool = False) -> Dict[str, Any]:
+    """Reads teacher.json.
+
+    Args:
+      path: the file.
+      whole: whether it must say what a run asks of it, too: fingerprint, name and history.
+
+    Raises:
+      UserError: if it is missing or damaged.
+    """
+    record = read_record(path, _TEACHER)
+    missing = [name for name in ("fingerprint", "name", "history") if record.get(name) is None]
+    if whole and missing:
+        raise UserError(f"{path}: {missing[0]} is missing; fine-tuned teachers have it")
+    return record
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def write_sealed(path: pathlib.Path, value: Any) -> None:
+    """Writes JSON with its own checksum beside it."""
+    write_json(path, {"sha256": _digest(value), "value": value})
+
+
+def read_sealed(path: pathlib.Path) -> Any:
+    """Reads what `write_sealed` wrote, or None where it is damaged; of before, without checksum.
+
+    Raises:
+      UserError: if the file is missing or not JSON.
+    """
+    found = read_json(path)
+    if not isinstance(found, dict) or set(found) != {"sha256", "value"}:
+        return found if isinstance(found, dict) else None
+    return found["value"] if _digest(found["value"]) == found["sha256"] else None
