@@ -120,3 +120,17 @@ def test_mistakes_are_told(folder, tmp_path, flags, told):
                      f"--output={tmp_path / 'out'}", *flags)
     assert result.returncode == 2 and told in result.stderr, result.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("named,ours", [
+    ([], True), (["--runner=DirectRunner", "--direct_num_workers=2"], True),
+    (["--runner=FlinkRunner"], False), (["--runner=PrismRunner"], False)])
+def test_the_local_runner_asks_the_net_for_nothing(named, ours):
+    """Beam's own default looks for its program Prism there first."""
+    from apache_beam.options.pipeline_options import PipelineOptions
+    from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
+
+    from xtremedistil_tf.cli.beam import _local_runner
+
+    found = _local_runner(PipelineOptions(named))
+    assert isinstance(found, FnApiRunner) if ours else found is None

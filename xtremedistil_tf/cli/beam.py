@@ -1,7 +1,7 @@
 """Tags files of any size on Apache Beam: on this machine, Flink, Spark or Dataflow."""
 
 import logging
-from typing import List
+from typing import Any, List
 
 from absl import flags
 
@@ -28,6 +28,18 @@ def define_flags() -> None:
                         required=True)
 
 
+def _local_runner(options: Any) -> Any:
+    """The runner of this machine; None where the options name another one.
+
+    Beam's own default would look for its program Prism on the net first.
+    """
+    from apache_beam.options.pipeline_options import StandardOptions
+    from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
+
+    named = options.view_as(StandardOptions).runner
+    return FnApiRunner() if named in (None, "DirectRunner", "FnApiRunner") else None
+
+
 def main(beam_options: List[str]) -> None:
     """Runs the pipeline and waits for its end.
 
@@ -44,7 +56,8 @@ def main(beam_options: List[str]) -> None:
 
     # A folder without a student is told at once, and not by every worker.
     load_named_student()
-    pipeline = beam.Pipeline(options=PipelineOptions(beam_options))
+    options = PipelineOptions(beam_options)
+    pipeline = beam.Pipeline(runner=_local_runner(options), options=options)
     (pipeline
      | TagText(FLAGS.input, FLAGS.model_dir, FLAGS.runtime, FLAGS.whitespace_words)
      | beam.io.WriteToText(FLAGS.output, file_name_suffix=".jsonl"))
