@@ -110,12 +110,11 @@ def write_sealed(path: pathlib.Path, value: Any) -> None:
 
 
 def read_sealed(path: pathlib.Path) -> Any:
-    """Reads what `write_sealed` wrote, or None where it is damaged; of before, without checksum.
-
-    Raises:
-      UserError: if the file is missing or not JSON.
-    """
-    found = read_json(path)
+    """Reads what `write_sealed` wrote, or None where it is damaged; of before, without checksum."""
+    try:
+        found = read_json(path)
+    except UserError:
+        return None
     if not isinstance(found, dict) or set(found) != {"sha256", "value"}:
         return found if isinstance(found, dict) else None
     return found["value"] if _digest(found["value"]) == found["sha256"] else None
