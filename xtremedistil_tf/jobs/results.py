@@ -213,4 +213,4 @@ def keep_metrics(model_dir: pathlib.Path, metrics: Dict[str, Any]) -> None:
     folder = model_dir / "predictions"
     predictions = [path.relative_to(model_dir).as_posix() for path in sorted(folder.rglob("*"))
                    if path.is_file()]
-    write_manifest(model_dir, [METRICS_FILE, *predictions])
+    write_manifest(model_dir, names=[METRICS_FILE, *predictions])

@@ -192,7 +192,7 @@ class Trainer:
             drop_manifest(folder)  # Of a stage that was done before.
             write_json(folder / "history.json", state.history)
             write_json(folder / _DONE_FILE, {"fingerprint": chain, "record": record})
-            write_manifest(folder, (WEIGHTS_FILE, "history.json", _DONE_FILE))
+            write_manifest(folder, names=(WEIGHTS_FILE, "history.json", _DONE_FILE))
             shutil.rmtree(folder / "progress", ignore_errors=True)
             remove_weights(folder)
 
