@@ -84,7 +84,7 @@ def made(request, tokenizer, tmp_path_factory):
     separator = student_separator(config.data.pairs, tokenizer, vocabulary)
     student = build_student(
         config.student, len(vocabulary), 8, task.labels.size, pooled=task.labels.pooled,
-        positions=SEQ_LEN, separator=separator, competing=task.labels.competing)
+        seq_len=SEQ_LEN, separator=separator, competing=task.labels.competing)
     draw = np.random.default_rng(5)  # Of many opinions: rows differ by more than formats may.
     for weight in student.model.weights:
         if len(weight.shape) > 1:

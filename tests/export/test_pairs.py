@@ -42,7 +42,7 @@ def write_student(folder, config, tokenizer, labels):
     separator = int(vocabulary.table[tokenizer.sep_token_id])
     tf.keras.utils.set_random_seed(3)
     student = build_student(config, len(vocabulary), 8, labels.size, pooled=True,
-                            positions=SEQ_LEN, separator=separator)
+                            seq_len=SEQ_LEN, separator=separator)
     for name in ("word_embedding", "projection", "logits"):
         for weight in student.registry.weights(name):
             weight.assign(weight * 4.0)

@@ -27,7 +27,7 @@ def write_student(folder, tokenizer, labels):
                            num_hidden_layers=2, num_attention_heads=2)
     vocabulary = StudentVocabulary.from_seen(
         [np.arange(5, len(tokenizer) - 10)], 0, 1, len(tokenizer))
-    student = build_student(config, len(vocabulary), 8, labels.size, positions=SEQ_LEN)
+    student = build_student(config, len(vocabulary), 8, labels.size, seq_len=SEQ_LEN)
     draw = np.random.default_rng(5)  # Not Keras' own: that one goes on from test to test.
     for weight in student.model.weights:
         if len(weight.shape) > 1:

@@ -23,7 +23,7 @@ IDS = np.array([[3, 4, 5, 0, 0, 0], [6, 7, 8, 9, 10, 11], [12, 13, 0, 0, 0, 0]],
 def small(**options):
     tf.keras.utils.set_random_seed(1)
     return build_student(dataclasses.replace(SMALL, **options.pop("config", {})), 20, 7, 4,
-                         positions=6, **options)
+                         seq_len=6, **options)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def test_parameters_match_table_15(row):
         student="transformer", word_emb_dim=row.width, hidden_size=row.width,
         num_hidden_layers=row.layers, num_attention_heads=12)
     # The paper names neither positions nor heads; its counts are those of 2,048 positions.
-    model = build_student(config, 88400, 768, 11, positions=2048).model
+    model = build_student(config, 88400, 768, 11, seq_len=2048).model
     assert model.count_params() / 1e6 == pytest.approx(row.transformer.million_parameters, rel=0.01)
 
 
@@ -90,13 +90,13 @@ def test_a_start_is_put_where_the_words_are():
 
 
 def test_weights_survive_the_disk(student, tmp_path):
-    other = build_student(SMALL, 20, 7, 4, positions=6)
+    other = build_student(SMALL, 20, 7, 4, seq_len=6)
     save_weights(student.model, tmp_path / "w.safetensors")
     load_weights(other.model, tmp_path / "w.safetensors")
     np.testing.assert_array_equal(other.model({"input_ids": IDS})["logits"],
                                   student.model({"input_ids": IDS})["logits"])
     with pytest.raises(UserError, match="another model.*position_embeddings"):
-        load_weights(build_student(SMALL, 20, 7, 4, positions=7).model,
+        load_weights(build_student(SMALL, 20, 7, 4, seq_len=7).model,
                      tmp_path / "w.safetensors")
 
 

@@ -31,8 +31,8 @@ class Measured:
     Attributes:
       name: "teacher", "student" or one of several students' names.
       embedding, rest: parameters of the word embedding and all others.
-      sequence: longest row that it is timed with.
-      ways: by runtime, a function of int32 ids [batch, sequence] without padding.
+      seq_len: length of the longest sequence that it is timed with.
+      ways: by runtime, a function of int32 ids [batch, time] without padding.
       bytes: by runtime, of the weights or the model file.
       memory: by runtime, how much the process grew with it, in bytes; None if unknown.
     """
@@ -40,7 +40,7 @@ class Measured:
     name: str
     embedding: int
     rest: int
-    sequence: int = SEQUENCE
+    seq_len: int = SEQUENCE
     ways: Dict[str, Callable] = dataclasses.field(default_factory=dict)
     bytes: Dict[str, int] = dataclasses.field(default_factory=dict)
     memory: Dict[str, Optional[int]] = dataclasses.field(default_factory=dict)
@@ -56,7 +56,7 @@ def _add(model: Measured, runtime: str, make: Callable[[], Callable], size: int)
     gc.collect()
     before = resident_bytes()
     model.ways[runtime] = make()
-    model.ways[runtime](np.ones([1, model.sequence], np.int32))
+    model.ways[runtime](np.ones([1, model.seq_len], np.int32))
     after = resident_bytes()
     model.memory[runtime] = None if before is None or after is None else after - before
     model.bytes[runtime] = size
@@ -78,7 +78,7 @@ def measured_student(
 ) -> Measured:
     """A student's graph as it is exported, and its ONNX forms where it has them."""
     model = Measured(name, forms.embedding, forms.parameters - forms.embedding,
-                     min(SEQUENCE, forms.longest or SEQUENCE))
+                     min(SEQUENCE, forms.seq_len_limit or SEQUENCE))
 
     def make():
         graph = forms.graph()
@@ -143,11 +143,11 @@ def time_models(
     Source: paper section 6.2, 1,000 queries.
     """
     results: Dict[Tuple[int, str, str], Timing] = {}
-    sequence = min(model.sequence for model in models)
+    seq_len = min(model.seq_len for model in models)
     for batch in batches:
-        ids = np.random.default_rng(0).integers(2, vocabulary, (batch, sequence), dtype=np.int32)
+        ids = np.random.default_rng(0).integers(2, vocabulary, (batch, seq_len), dtype=np.int32)
         if separator is not None:
-            ids[:, sequence // 2] = separator
+            ids[:, seq_len // 2] = separator
         ways: Dict[Tuple[int, str, str], Callable[[], Any]] = {
             (batch, model.name, runtime): functools.partial(way, ids)
             for model in models for runtime, way in model.ways.items()}

@@ -36,7 +36,7 @@ def keras_forms(bundle: StudentBundle) -> Forms:
     rows = len(bundle.vocabulary)
     return Forms(rows, rows * bundle.settings.word_emb_dim, model.count_params(),
                  functools.partial(KerasStudent, model, bundle.labels.pooled),
-                 longest=bundle.longest)
+                 seq_len_limit=bundle.seq_len_limit)
 
 
 def transformer_forms(bundle: StudentBundle) -> Forms:

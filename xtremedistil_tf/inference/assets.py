@@ -70,8 +70,8 @@ class Assets:
         return self.record.get("segmentation")
 
     @property
-    def longest(self) -> Optional[int]:
-        """Longest row that the student takes, markers included; None if nothing bounds it."""
+    def seq_len_limit(self) -> Optional[int]:
+        """Length of the longest sequence that the student takes; None if nothing limits it."""
         return self.record["seq_len"] if self.settings.kind.fixed_length else None
 
 

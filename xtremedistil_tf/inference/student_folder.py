@@ -96,7 +96,7 @@ def load_student(
     tf.keras.mixed_precision.set_global_policy(policy)
     try:
         student = build_student(settings or assets.settings, len(vocabulary), record["width"],
-                                labels.size, pooled=labels.pooled, positions=record["seq_len"],
+                                labels.size, pooled=labels.pooled, seq_len=record["seq_len"],
                                 separator=assets.separator, competing=labels.competing)
     finally:
         tf.keras.mixed_precision.set_global_policy(before)

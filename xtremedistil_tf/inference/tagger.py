@@ -26,28 +26,30 @@ CONTEXT = 64
 Texts = Union[List[str], Tuple[str, ...]]
 
 
-def window_sizes(most: Optional[int] = None) -> Tuple[int, int]:
+def window_sizes(seq_len_limit: Optional[int] = None) -> Tuple[int, int]:
     """(pieces of a window without markers, those of them on each side that are context).
 
     Args:
-      most: see `windows`.
+      seq_len_limit: see `windows`.
     """
-    most = min(most or LONGEST, LONGEST)
-    return most - 2, min(CONTEXT, most // 8)
+    seq_len = min(seq_len_limit or LONGEST, LONGEST)
+    return seq_len - 2, min(CONTEXT, seq_len // 8)
 
 
-def windows(pieces: int, most: Optional[int] = None) -> List[Tuple[int, int, int, int]]:
+def windows(
+    pieces: int, seq_len_limit: Optional[int] = None
+) -> List[Tuple[int, int, int, int]]:
     """Splits a row of pieces (without markers) into overlapping windows.
 
     Args:
       pieces: how many there are.
-      most: longest row with its markers that the model takes; below LONGEST the context shrinks
-        with it.
+      seq_len_limit: length of the longest sequence that the model takes, special tokens included;
+        below LONGEST the context shrinks with it.
 
     Returns:
       (begin, end, first, last): the window's pieces, and those that it answers for.
     """
-    longest, context = window_sizes(most)
+    longest, context = window_sizes(seq_len_limit)
     if pieces <= longest:
         return [(0, pieces, 0, pieces)]
     step = longest - 2 * context
@@ -137,7 +139,8 @@ class Tagger(TextTagger):
       logits: maps the student's ids, int32 [batch, time] padded with 0 on the right, to float
         logits [batch, time, classes].
       keep_whole: split running text at white space only.
-      most: longest row that the forward pass takes, if it is below LONGEST.
+      seq_len_limit: length of the longest sequence that the forward pass takes, if it is below
+        LONGEST.
 
     Attributes:
       logits: the forward pass.
@@ -146,12 +149,12 @@ class Tagger(TextTagger):
 
     def __init__(
         self, assets: Assets, logits: Callable[[np.ndarray], np.ndarray], *,
-        keep_whole: bool = False, most: Optional[int] = None,
+        keep_whole: bool = False, seq_len_limit: Optional[int] = None,
     ):
         self._assets, self._labels = assets, cast(LabelSet, assets.labels)
         self.logits, self.labels = logits, self._labels.tags
         self._keep_whole = keep_whole
-        self._most = most
+        self._seq_len_limit = seq_len_limit
 
     def tag_words(
         self, sentences: Sequence[Sequence[str]]
@@ -165,7 +168,7 @@ class Tagger(TextTagger):
     def _tag_one(self, words: List[str]) -> Tuple[List[str], np.ndarray]:
         """The short way for one sentence, where each call's overhead shows."""
         encoding = self._assets.tokenizer.encode(words, is_pretokenized=True)
-        if len(encoding) > min(self._most or LONGEST, LONGEST) or not words:
+        if len(encoding) > min(self._seq_len_limit or LONGEST, LONGEST) or not words:
             return self._tag_encoded([words], [encoding])[0]
         ids = self._assets.vocabulary.table[np.array(encoding.ids)]
         starts = np.array(first_pieces(encoding.word_ids, len(words)), np.int32)
@@ -179,7 +182,7 @@ class Tagger(TextTagger):
         owners: List[Tuple[int, int, int, int]] = []
         for sentence, encoding in enumerate(encodings):
             ids = encoding.ids
-            for begin, end, first, last in windows(len(ids) - 2, self._most):
+            for begin, end, first, last in windows(len(ids) - 2, self._seq_len_limit):
                 rows.append([ids[0], *ids[1 + begin : 1 + end], ids[-1]])
                 # In the window a piece stands one later than in the text, for the opening marker.
                 owners.append((sentence, 1 - begin, first, last))
@@ -235,4 +238,4 @@ def make_tagger(
     assets: Assets, logits: Callable[[np.ndarray], np.ndarray], keep_whole: bool
 ) -> Tagger:
     """A Tagger with the longest row that its student takes."""
-    return Tagger(assets, logits, keep_whole=keep_whole, most=assets.longest)
+    return Tagger(assets, logits, keep_whole=keep_whole, seq_len_limit=assets.seq_len_limit)

@@ -7,7 +7,7 @@ import pathlib
 import time
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
-from xtremedistil_tf.config import Resources, RunConfig
+from xtremedistil_tf.config import Resources, RunConfig, StudentConfig
 from xtremedistil_tf.data.folders.task import Task, describe, read_task
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
 from xtremedistil_tf.export.export import FILES, export_student
@@ -97,12 +97,12 @@ def dry_run(
       UserError: for anything that a run would refuse, a disk that is too small included.
     """
     config = _with_sizes(config)
-    formats = run_formats(config, resources)
+    formats = run_formats(config.student, config.data.kind, resources)
     task = read_task(config.data)
     check_student(config, task, check_teacher(config, model_dir), model_dir)
     facts = plan_facts(config, task, model_dir)
     student = build_student(config.student, facts["vocabulary"], facts["width"], task.labels.size,
-                            pooled=task.labels.pooled, positions=config.data.seq_len,
+                            pooled=task.labels.pooled, seq_len=config.data.seq_len,
                             matching=Matching(facts["matched"], config.distil.attention)
                             if facts["matched"] else None,
                             # Which piece it is decides no size.
@@ -117,7 +117,7 @@ def dry_run(
     return "\n".join([
         f"strategy {config.distil.strategy}, student with {student.model.count_params():,} "
         f"parameters, vocabulary {facts['vocabulary']:,}",
-        student_line(config, formats),
+        student_line(config.student, formats),
         "",
         plan_table(plan, student.registry.parameters),
         "",
@@ -126,10 +126,9 @@ def dry_run(
     ])
 
 
-def student_line(config: RunConfig, formats: Sequence[str]) -> str:
+def student_line(student: StudentConfig, formats: Sequence[str]) -> str:
     """What the student is and what it is exported as, for a plan."""
-    return (f"student: {config.student.kind.describe(config.student)}; exports: "
-            f"{', '.join(formats) or 'none'}")
+    return f"student: {student.kind.describe(student)}; exports: {', '.join(formats) or 'none'}"
 
 
 def run_distillation(
@@ -151,7 +150,7 @@ def run_distillation(
       UserError: for anything that the user can mend.
     """
     laps, config = Laps(), _with_sizes(config)
-    formats = run_formats(config, resources)
+    formats = run_formats(config.student, config.data.kind, resources)
     with locked(model_dir) if is_chief() else contextlib.nullcontext():
         plan = plan_of(config)
         task = read_task(config.data)
@@ -216,7 +215,8 @@ def _train_and_score(
             kinds=kinds, text=student_text(config, teacher))
         laps.lap("targets")
         student = start_student(config, prepared, teacher)
-        feed = student_feed(config, prepared, student, resources.keep_representation)
+        feed = student_feed(prepared, student, language_exponent=config.distil.language_exponent,
+                            keep_representation=resources.keep_representation)
         trainer = Trainer(student.trained, student.registry, feed, model_dir / "stages",
                           config.seed, optimizer=config.distil.optimizer,
                           tensorboard=model_dir / "tensorboard")

@@ -56,7 +56,7 @@ def _learnt(kind: str, tags: Sequence[str], pairs: bool) -> str:
 
 
 def _check_start(
-    config: RunConfig, assets: Assets, folder: pathlib.Path, model_dir: pathlib.Path
+    seq_len: int, assets: Assets, folder: pathlib.Path, model_dir: pathlib.Path
 ) -> None:
     """Checks what a student folder asks of a run.
 
@@ -66,9 +66,9 @@ def _check_start(
     require(model_dir.resolve() not in folder.resolve().parents,
             f"--student_dir {folder} lies in --model_dir {model_dir}, where the new student goes; "
             "name another --model_dir")
-    require(assets.longest in (None, config.data.seq_len),
-            f"--seq_len is {config.data.seq_len}, but the student in {folder} was made for "
-            f"sequences of {assets.longest} subword tokens; allowed: {assets.longest}")
+    require(assets.seq_len_limit in (None, seq_len),
+            f"--seq_len is {seq_len}, but the student in {folder} was made for "
+            f"sequences of {assets.seq_len_limit} subword tokens; allowed: {assets.seq_len_limit}")
 
 
 def _read(
@@ -84,7 +84,7 @@ def _read(
             config, student=with_architecture(config.student, config.data.seq_len))
         return config, read_task(config.data, with_transfer=False)
     assets = load_assets(folder)
-    _check_start(config, assets, folder, model_dir)
+    _check_start(config.data.seq_len, assets, folder, model_dir)
     task = read_task(config.data, with_transfer=False)
     own = _learnt(assets.labels.kind, assets.labels.tags, assets.separator is not None)
     given = _learnt(task.labels.kind, task.labels.tags, config.data.pairs)
@@ -133,12 +133,12 @@ def dry_run(
     """
     folder = None if student_dir is None else student_path(student_dir)
     config, task = _read(config, model_dir, folder)
-    formats = run_formats(config, resources)
+    formats = run_formats(config.student, config.data.kind, resources)
     begun = _begin(config, task, folder)
     return "\n".join([
         f"student with {begun.student.model.count_params():,} parameters from "
         f"{begun.start['name']}, vocabulary {len(begun.prepared.vocabulary):,}",
-        student_line(config, formats),
+        student_line(config.student, formats),
         "",
         plan_table(plan_of(config), begun.student.registry.parameters),
         *(f"warning: {line}" for line in task.warnings),
@@ -169,7 +169,7 @@ def run_fine_tuning(
     laps, folder = Laps(), None if student_dir is None else student_path(student_dir)
     with locked(model_dir) if is_chief() else contextlib.nullcontext():
         config, task = _read(config, model_dir, folder)
-        formats = run_formats(config, resources)
+        formats = run_formats(config.student, config.data.kind, resources)
         plan_of(config)  # What it refuses is told before anything is written.
         settings = config.to_dict()
         settings.pop("teacher")
@@ -186,7 +186,8 @@ def _train(
 ) -> None:
     with current_strategy().scope():
         begun = _begin(config, task, folder)
-        feed = student_feed(config, begun.prepared, begun.student, keep_representation=True)
+        feed = student_feed(begun.prepared, begun.student,
+                            language_exponent=config.distil.language_exponent)
         start = begun.start
         if folder is not None:
             # A finished student is only ever replaced by one that is as good on dev.

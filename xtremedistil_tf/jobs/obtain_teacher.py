@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
 
 import transformers
 
-from xtremedistil_tf.config import RunConfig
+from xtremedistil_tf.config import RunConfig, TeacherConfig
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.data.folders.task_features import features_of
 from xtremedistil_tf.data.pipelines.batches import PieceMasking, labelled_batches
@@ -84,15 +84,15 @@ def _recipe_fingerprint(config: RunConfig, task: Task, *, with_policy: bool = Tr
                        config.data.measure, config.seed, data, texts, *policy)
 
 
-def teacher_folders(config: RunConfig, model_dir: pathlib.Path) -> Tuple[pathlib.Path, ...]:
+def teacher_folders(config: TeacherConfig, model_dir: pathlib.Path) -> Tuple[pathlib.Path, ...]:
     """Where the run's teacher is, or will be; or where its teachers are.
 
     A --teacher_model_dir may be the folder of a teacher or a run folder around it; a new teacher
     goes into a folder `teacher` inside it, so that nothing else in it is touched.
     """
-    if config.teacher.model_dir is None:
+    if config.model_dir is None:
         return (model_dir.resolve() / "teacher",)
-    named = [pathlib.Path(name).resolve() for name in config.teacher.model_dirs]
+    named = [pathlib.Path(name).resolve() for name in config.model_dirs]
     return tuple(folder if has_teacher(folder) else folder / "teacher" for folder in named)
 
 
@@ -112,7 +112,7 @@ def check_teacher(
     Raises:
       UserError: for a setting that cannot work with this teacher.
     """
-    folders = teacher_folders(config, model_dir)
+    folders = teacher_folders(config.teacher, model_dir)
     for folder in folders if len(folders) > 1 else ():
         if not has_teacher(folder):
             raise UserError("--teacher_model_dir names several teachers, and "
@@ -175,12 +175,12 @@ def fresh_teacher(config: RunConfig, task: Task) -> Teacher:
 
 
 def _feed(
-    config: RunConfig, teacher: Teacher, *, train: Features, dev: Features, task: Task, recipe: str
+    mask_rate: float, teacher: Teacher, *, train: Features, dev: Features, task: Task, recipe: str
 ) -> StageFeed:
     pad_id = teacher.tokenizer.pad_token_id
     masking = None
-    if config.teacher.mask_rate:
-        masking = PieceMasking(config.teacher.mask_rate, teacher.tokenizer.mask_token_id,
+    if mask_rate:
+        masking = PieceMasking(mask_rate, teacher.tokenizer.mask_token_id,
                                teacher.tokenizer.sep_token_id if teacher.pairs else None)
     forward = Forward(teacher.model, pad_id=pad_id)
 
@@ -209,7 +209,7 @@ def _fine_tune(
     train, dev = (
         features_of(task, split, teacher.tokenizer, config.data) for split in ("train", "dev")
     )
-    feed = _feed(config, teacher, train=train, dev=dev, task=task, recipe=recipe)
+    feed = _feed(config.teacher.mask_rate, teacher, train=train, dev=dev, task=task, recipe=recipe)
     training = folder.with_name(folder.name + "_training")
 
     def claim() -> None:
@@ -269,7 +269,7 @@ def obtain_teacher(
       UserError: if the teacher that is there has other labels, or (in the run folder) was made by
         other settings.
     """
-    folders = teacher_folders(config, model_dir)
+    folders = teacher_folders(config.teacher, model_dir)
     folder = folders[0]
     own = folder.parent == model_dir.resolve()
     if own or all(map(has_teacher, folders)) or not is_chief():

@@ -5,7 +5,7 @@ import pathlib
 import shutil
 from typing import Any, Dict, Optional, Sequence, Tuple
 
-from xtremedistil_tf.config import Resources, RunConfig, differences
+from xtremedistil_tf.config import Resources, StudentConfig, differences
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.export.export import export_formats
@@ -36,7 +36,7 @@ def remove_exports(model_dir: pathlib.Path) -> None:
         _remove(model_dir / name)
 
 
-def run_formats(config: RunConfig, resources: Resources) -> Tuple[str, ...]:
+def run_formats(student: StudentConfig, task_kind: str, resources: Resources) -> Tuple[str, ...]:
     """Returns the export formats that a run makes at its end.
 
     Raises:
@@ -44,7 +44,7 @@ def run_formats(config: RunConfig, resources: Resources) -> Tuple[str, ...]:
     """
     if not resources.export:
         return ()
-    return export_formats(config.student, config.data.kind, asked=resources.forms)
+    return export_formats(student, task_kind, asked=resources.forms)
 
 
 def needed_formats(formats: Sequence[str], resources: Resources) -> Sequence[str]:

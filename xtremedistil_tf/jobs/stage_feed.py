@@ -3,7 +3,7 @@
 import logging
 from typing import Any, Dict, Sequence
 
-from xtremedistil_tf.config import BatchSize, RunConfig
+from xtremedistil_tf.config import BatchSize
 from xtremedistil_tf.data.pipelines.balance import LanguageBalance
 from xtremedistil_tf.data.pipelines.batches import labelled_batches
 from xtremedistil_tf.data.pipelines.buckets import bucket_numbers, count_steps
@@ -35,21 +35,22 @@ def _drop_representations(stores: Sequence[TargetStore]) -> None:
 
 
 def student_feed(
-    config: RunConfig, prepared: Prepared, student: Student, keep_representation: bool
+    prepared: Prepared, student: Student, *, language_exponent: float = 1.0,
+    keep_representation: bool = True,
 ) -> StageFeed:
     """Connects the stages' data names with batches and dev measures.
 
     Args:
-      config: the run's settings.
       prepared: data and the teacher's outputs.
       student: what is trained.
+      language_exponent: see `DistilConfig`.
       keep_representation: whether stored representations outlive the last stage that reads them.
     """
     table = prepared.vocabulary.table
     train, dev = prepared.features["train"], prepared.features["dev"]
     forward = Forward(student.model, table=table)
     balance = LanguageBalance(
-        train.languages, bucket_numbers(train.input_ids.lengths), config.distil.language_exponent)
+        train.languages, bucket_numbers(train.input_ids.lengths), language_exponent)
     # Of an epoch's rows; how many of each length there are is the same in all epochs.
     lengths = train.input_ids.lengths[balance.draw(0)]
 

@@ -73,7 +73,7 @@ def start_student(
     matched = 0 if teacher is None else teacher.matched
     student = build_student(
         config.student, len(prepared.vocabulary), width, prepared.task.labels.size,
-        embeddings=embeddings, pooled=prepared.task.labels.pooled, positions=config.data.seq_len,
+        embeddings=embeddings, pooled=prepared.task.labels.pooled, seq_len=config.data.seq_len,
         matching=Matching(matched, config.distil.attention) if matched else None,
         separator=prepared.separator, competing=prepared.task.labels.competing,
     )

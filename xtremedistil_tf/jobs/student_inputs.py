@@ -137,22 +137,22 @@ def _places(
 
 
 def _pieces(
-    config: RunConfig, task: Task, teacher: Teacher, text: StudentText, places: Dict[str, _Place]
+    seq_len: int, task: Task, teacher: Teacher, text: StudentText, places: Dict[str, _Place]
 ) -> Dict[str, int]:
     """Tokenises the transfer text into folders, unless that was done; returns the counts."""
-    place, own, most = places["pieces"], places["own_pieces"], config.data.seq_len
+    place, own = places["pieces"], places["own_pieces"]
     transfer, rows = task.transfer, task.transfer_rows
     assert transfer is not None, "the task was read with it"
     place.folder.parent.mkdir(parents=True, exist_ok=True)
     # Processes that take parts of the targets begin with the same text at the same time.
     with filelock.FileLock(place.folder.with_name(".pieces.lock")):
         if text.differs and task.labels.pooled:
-            tokenise_texts(text.tokenizer, transfer, rows=rows, seq_len=most, folder=own.folder,
+            tokenise_texts(text.tokenizer, transfer, rows=rows, seq_len=seq_len, folder=own.folder,
                            fingerprint=own.fingerprint)
         elif text.differs:
-            realign_texts(teacher.tokenizer, text.tokenizer, transfer, rows=rows, seq_len=most,
+            realign_texts(teacher.tokenizer, text.tokenizer, transfer, rows=rows, seq_len=seq_len,
                           folder=own.folder, fingerprint=own.fingerprint)
-        return tokenise_texts(teacher.tokenizer, transfer, rows=rows, seq_len=most,
+        return tokenise_texts(teacher.tokenizer, transfer, rows=rows, seq_len=seq_len,
                               folder=place.folder, fingerprint=place.fingerprint)
 
 
@@ -200,7 +200,7 @@ def prepare(
                      model_dir=model_dir, resources=resources, text=text)
     pieces, own_pieces = places["pieces"].folder, None
     counts = {split: rows.counts for split, rows in features.items()}
-    counts["transfer"] = _pieces(config, task, teacher, text, places)
+    counts["transfer"] = _pieces(config.data.seq_len, task, teacher, text, places)
     rows = {"transfer": open_pieces(pieces), "dev": teacher_features["dev"].input_ids}
     own: Dict[str, Optional[Realigned]] = dict.fromkeys(rows)
     if text.differs:
@@ -237,7 +237,7 @@ def write_part(config: RunConfig, task: Task, model_dir: pathlib.Path, resources
     Raises:
       UserError: if the teacher is not there yet: it must be the same one for all parts.
     """
-    folder = teacher_folders(config, model_dir)[0]
+    folder = teacher_folders(config.teacher, model_dir)[0]
     if not has_teacher(folder):
         raise UserError(f"--target_shard needs a fine-tuned teacher, and {folder} holds none; "
                         "run run_teacher.py with the same flags first")
@@ -247,7 +247,7 @@ def write_part(config: RunConfig, task: Task, model_dir: pathlib.Path, resources
     text = student_text(config, teacher)
     places = _places(config, task, teacher_print=teachers_fingerprint(folders), layer=teacher.layer,
                      model_dir=model_dir, resources=resources, text=text)
-    _pieces(config, task, teacher, text, places)
+    _pieces(config.data.seq_len, task, teacher, text, places)
     own = open_realigned(places["own_pieces"].folder) if text.differs else None
     kinds = kinds_of_run(config)
     store, rows = write_targets(
@@ -268,7 +268,7 @@ def plan_facts(config: RunConfig, task: Task, model_dir: pathlib.Path) -> Dict[s
       vocabulary (rows of the student's embedding), width and matched (layers) of the teacher,
       pieces and squares (sum of squared lengths) of the transfer set.
     """
-    folders = teacher_folders(config, model_dir)
+    folders = teacher_folders(config.teacher, model_dir)
     if has_teacher(folders[0]):
         teacher = load_teachers(folders, config.teacher.layer, matched=config.matched_layers)
     else:

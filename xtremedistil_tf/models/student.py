@@ -61,7 +61,7 @@ def build_student(
     classes: int,
     *, embeddings: Optional[np.ndarray] = None,
     pooled: bool = False,
-    positions: int = 512,
+    seq_len: int = 512,
     matching: Optional[Matching] = None,
     separator: Optional[int] = None,
     competing: bool = False,
@@ -77,7 +77,7 @@ def build_student(
       classes: number of labels.
       embeddings: float32 [vocabulary_size, word_emb_dim] to start from; random where None.
       pooled: give one representation and logits a row (see `StudentConfig.pooling`).
-      positions: the longest row of a Transformer; a BiLSTM has none.
+      seq_len: length of the longest sequence of a Transformer; a BiLSTM has no limit.
       matching: which layers of a Transformer are compared with the teacher's.
       separator: id of what parts the two texts of a pair; None where a row has one text.
       competing: whether the pieces of a row compete for an output, as where an answer begins;
@@ -92,7 +92,7 @@ def build_student(
     # === Layers ===
     # The body first: layers draw their seeds in the order in which they are made.
     input_ids = tf.keras.Input([None], dtype=tf.int32, name="input_ids")
-    shape = Shape(vocabulary_size, pooled, positions, matching, separator)
+    shape = Shape(vocabulary_size, pooled, seq_len, matching, separator)
     body = config.kind.build_body(config, input_ids, shape)
     projection = layers.Dense(width, activation=config.dense_act_func, name="projection")
     # Logits and losses stay float32 under mixed precision.

@@ -16,7 +16,7 @@ def _architecture(config: StudentConfig, shape: Shape) -> Any:
     # Attention that is compared must be a distribution, not what dropout leaves of one.
     compared = shape.matching is not None and shape.matching.attention
     settings = {"intermediate_size": 4 * config.hidden_size,
-                "max_position_embeddings": shape.positions,
+                "max_position_embeddings": shape.seq_len,
                 "type_vocab_size": 1 if shape.separator is None else 2,
                 **(config.architecture or {})}
     return transformers.ElectraConfig(

@@ -47,7 +47,7 @@ def test_a_thousand_shapes_become_few():
 
 def test_no_row_becomes_longer_than_the_student_takes():
     student = Student()
-    Rounded(student, longest=30)(tf.ones([1, 26], tf.int32), tf.constant([26]))
+    Rounded(student, seq_len_limit=30)(tf.ones([1, 26], tf.int32), tf.constant([26]))
     assert student.seen == {(1, 30)}
 
 

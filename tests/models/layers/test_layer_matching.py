@@ -21,7 +21,7 @@ DISTIL = DistilConfig(strategy="D4.1", multi_hidden_states=True, attention=True)
 def small(width, **changes):
     config = StudentConfig(student="transformer", word_emb_dim=8, hidden_size=8,
                            num_hidden_layers=1, num_attention_heads=4, **changes)
-    return config, build_student(config, 20, width, 4, positions=8,
+    return config, build_student(config, 20, width, 4, seq_len=8,
                                  matching=Matching(1, attention=True))
 
 

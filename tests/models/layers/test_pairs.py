@@ -77,7 +77,7 @@ def test_a_siamese_student_compares_and_a_joint_one_knows_the_order():
 def test_a_transformer_student_has_two_segments():
     config = StudentConfig(student="transformer", word_emb_dim=8, hidden_size=8,
                            num_hidden_layers=1, num_attention_heads=2)
-    student = build_student(config, 12, 16, 2, pooled=True, positions=16, separator=SEP)
+    student = build_student(config, 12, 16, 2, pooled=True, seq_len=16, separator=SEP)
     kinds = student.model.get_layer("encoder").electra.embeddings.token_type_embeddings
     assert kinds.shape == (2, 8)
     before = logits_of(student, ROWS)

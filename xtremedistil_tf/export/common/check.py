@@ -21,7 +21,7 @@ log = logging.getLogger("absl")
 
 def check_equal(
     name: str, run: Callable[[np.ndarray], np.ndarray], keras: Callable[[np.ndarray], np.ndarray],
-    *, size: int, longest: Optional[int] = None, separator: Optional[int] = None,
+    *, size: int, seq_len_limit: Optional[int] = None, separator: Optional[int] = None,
 ) -> float:
     """Largest difference between an exported model and the Keras one on rows of all lengths.
 
@@ -29,14 +29,14 @@ def check_equal(
       name: of the model, for the message.
       run, keras: their forward passes, int32 [batch, time] to float32 logits.
       size: ids are drawn below it.
-      longest: longest row that they take; None if nothing bounds it.
+      seq_len_limit: length of the longest sequence that they take; None if nothing limits it.
       separator: of pairs, put into the middle of every second row.
 
     Raises:
       RuntimeError: if it is above the tolerance; that would be our fault.
     """
     random = np.random.default_rng(0)
-    lengths = np.minimum([1, 2, 3, 7, 24, 40], longest or 40)
+    lengths = np.minimum([1, 2, 3, 7, 24, 40], seq_len_limit or 40)
     ids = random.integers(1, size, (len(lengths), lengths.max()), dtype=np.int32)
     real = np.arange(lengths.max())[None] < lengths[:, None]
     if separator is not None:

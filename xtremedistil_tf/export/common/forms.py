@@ -18,7 +18,7 @@ class Forms:
         such logits. None where the kind has none.
       onnx_for_int8: makes what int8 is made from; None where that is `onnx`'s.
       lite: (int8) -> a TFLite model of one row. None where the kind has none.
-      longest: longest row; None if nothing bounds it.
+      seq_len_limit: length of the longest sequence; None if nothing limits it.
       separator: id of what parts the two texts of a pair; None where a row has one.
     """
 
@@ -29,7 +29,7 @@ class Forms:
     onnx: Optional[Callable[[], Any]] = None
     onnx_for_int8: Optional[Callable[[], Any]] = None
     lite: Optional[Callable[[bool], bytes]] = None
-    longest: Optional[int] = None
+    seq_len_limit: Optional[int] = None
     separator: Optional[int] = None
 
     @property

@@ -284,7 +284,7 @@ def export_onnx(
             shutil.copy(pathlib.Path(student_folder) / name, temporary / name)
         error = check_equal(
             FLOAT_FILE, session(temporary / FLOAT_FILE), logits, size=forms.vocabulary,
-            longest=forms.longest, separator=forms.separator)
+            seq_len_limit=forms.seq_len_limit, separator=forms.separator)
         record = write_check(temporary, {"float32": FLOAT_FILE, "int8": INT8_FILE}, error,
                              lambda form: load_onnx(temporary, int8=form == "int8"), dev)
         write_manifest(temporary)

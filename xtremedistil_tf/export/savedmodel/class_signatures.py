@@ -19,7 +19,7 @@ class IdsModule(tf.Module):
 
     def __init__(self, forms: Forms, assets: Assets):
         super().__init__()
-        self._student = Rounded(forms.graph(), longest=forms.longest)
+        self._student = Rounded(forms.graph(), seq_len_limit=forms.seq_len_limit)
         self._to_student = tf.constant(assets.vocabulary.table)
 
     @tf.function(input_signature=_IDS)

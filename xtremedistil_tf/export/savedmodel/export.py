@@ -119,8 +119,8 @@ def export_saved_model(
                 "the SavedModel's text signature knows no dictionary: it takes a run of Thai, Lao, "
                 "Khmer, Burmese, Chinese or Japanese as one word; send words to `tokens`")
         _save(module, signatures, folder)
-        write_warmup(folder, reason is None, "tokens" in signatures, longest=assets.longest,
-                     takes_pairs=assets.separator is not None)
+        write_warmup(folder, reason is None, "tokens" in signatures,
+                     seq_len_limit=assets.seq_len_limit, takes_pairs=assets.separator is not None)
         write_json(folder / SAVED_RECORD, assets.record)
         write_manifest(folder)
     models = _MODELS.replace("MODEL", kind.server_name)

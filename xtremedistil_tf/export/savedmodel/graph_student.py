@@ -166,7 +166,7 @@ class Windows(NamedTuple):
 
 def make_windows(
     ids: Any, pieces: Any, opening: int, closing: int, word_row: Any, word_place: Any,
-    *, most: Optional[int] = None,
+    *, seq_len_limit: Optional[int] = None,
 ) -> Windows:
     """Lays flat pieces out in rows for the student.
 
@@ -176,9 +176,9 @@ def make_windows(
       opening, closing: the student's ids of the markers.
       word_row: int32 [words].
       word_place: int32 [words], place in its row of a word's first piece; below 0 for none.
-      most: see `tagger.windows`.
+      seq_len_limit: see `tagger.windows`.
     """
-    longest, context = window_sizes(most)
+    longest, context = window_sizes(seq_len_limit)
     step = longest - 2 * context
     short = pieces <= longest
     count = tf.where(short, 1, (pieces + step - 1) // step)

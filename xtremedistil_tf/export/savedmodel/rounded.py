@@ -29,20 +29,20 @@ class Rounded(tf.Module):
 
     Args:
       student: see `GraphStudent`; called with ids and lengths.
-      longest: longest row that it takes; None if nothing bounds it.
+      seq_len_limit: length of the longest sequence; None if nothing limits it.
     """
 
-    def __init__(self, student: Any, *, longest: Optional[int] = None):
+    def __init__(self, student: Any, *, seq_len_limit: Optional[int] = None):
         super().__init__()
-        self._student, self._longest = student, longest
+        self._student, self._seq_len_limit = student, seq_len_limit
 
     def __call__(self, ids: Any, lengths: Any) -> Any:
         """Logits of rows padded on the right, see `GraphStudent`."""
         shape = tf.shape(ids)
         rows, time = shape[0], shape[1]
         wide = _rounded(time, TIMES)
-        if self._longest is not None:
-            wide = tf.maximum(time, tf.minimum(wide, self._longest))
+        if self._seq_len_limit is not None:
+            wide = tf.maximum(time, tf.minimum(wide, self._seq_len_limit))
         more = _rounded(rows, ROWS) - rows
         # A row that fills up is as long as a piece: nothing is divided by 0.
         logits = self._student(tf.pad(ids, [[0, more], [0, wide - time]]),

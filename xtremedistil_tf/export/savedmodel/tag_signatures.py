@@ -23,7 +23,7 @@ class TextModule(IdsModule):
         self._split = WordSplitter(keep_whole, classes=word_classes(assets.segmentation))
         self._pieces = Pieces(tables, vocabulary_file)
         self._decode = Decoder(cast(LabelSet, assets.labels))
-        self._most = assets.longest
+        self._seq_len_limit = assets.seq_len_limit
         table = assets.vocabulary.table
         self._opening, self._closing = int(table[tables.opening]), int(table[tables.closing])
 
@@ -41,7 +41,7 @@ class TextModule(IdsModule):
         has_piece = first < tf.int32.max
         windows = make_windows(
             tf.gather(self._to_student, ids), pieces, self._opening, self._closing, words.row,
-            tf.where(has_piece, first, -1), most=self._most)
+            tf.where(has_piece, first, -1), seq_len_limit=self._seq_len_limit)
         logits = tf.gather_nd(self._student(windows.ids, windows.lengths), windows.at)
         where = tf.where(present)
         empty = tf.broadcast_to(

@@ -46,8 +46,8 @@ def prediction_log(signature: str, inputs: Dict[str, Any]) -> bytes:
 
 
 def write_warmup(
-    folder: pathlib.Path, takes_text: bool, takes_words: bool, *, longest: Optional[int] = None,
-    takes_pairs: bool = False,
+    folder: pathlib.Path, takes_text: bool, takes_words: bool, *,
+    seq_len_limit: Optional[int] = None, takes_pairs: bool = False,
 ) -> None:
     """Writes a few requests of each signature.
 
@@ -55,10 +55,10 @@ def write_warmup(
       folder: of the SavedModel.
       takes_text: whether its signature `serving_default` takes text.
       takes_words: whether it has the signature `tokens`.
-      longest: longest row of ids that it takes; None if nothing bounds it.
+      seq_len_limit: length of the longest sequence that it takes; None if nothing limits it.
       takes_pairs: whether its text comes with another one.
     """
-    ids = np.ones([1, min(32, longest or 32)], np.int32)
+    ids = np.ones([1, min(32, seq_len_limit or 32)], np.int32)
     records = [prediction_log("input_ids", {"input_ids": ids, "attention_mask": ids})]
     if takes_text:
         names = ("text", "text_pair") if takes_pairs else ("text",)

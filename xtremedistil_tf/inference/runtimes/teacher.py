@@ -58,4 +58,4 @@ def teacher_tagger(
 
     assets = Assets(vocabulary, tokenizer, labels_of(record), record)
     return Tagger(assets, logits, keep_whole=keep_whole,
-                  most=most_positions(teacher.encoder.config))
+                  seq_len_limit=most_positions(teacher.encoder.config))

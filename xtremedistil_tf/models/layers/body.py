@@ -14,14 +14,14 @@ class Shape:
     Attributes:
       vocabulary: rows of the embedding, padding included.
       pooled: whether a row has one state instead of one a piece.
-      positions: longest row, for bodies that number their positions.
+      seq_len: length of the longest sequence, for bodies that number their positions.
       matching: what of the body is compared with the teacher's layers.
       separator: id of what parts the two texts of a pair; None where a row has one.
     """
 
     vocabulary: int
     pooled: bool
-    positions: int
+    seq_len: int
     matching: Optional[Matching] = None
     separator: Optional[int] = None
 

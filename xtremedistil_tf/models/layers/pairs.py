@@ -17,7 +17,8 @@ def segment_ids(input_ids: Any, separator: Any) -> Any:
       separator: its id.
     """
     found = tf.cast(tf.equal(input_ids, separator), tf.int32)
-    return tf.minimum(tf.cumsum(found, axis=1, exclusive=True), 1)
+    # No tf.minimum: Keras 2.15.0 cannot lay it into a second functional model of a process.
+    return tf.cast(tf.cumsum(found, axis=1, exclusive=True) > 0, tf.int32)
 
 
 def split_pairs(input_ids: Any, separator: int) -> Tuple[Any, Any]:
