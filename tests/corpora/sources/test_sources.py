@@ -172,7 +172,7 @@ def test_archives_that_cannot_be_read(tmp_path):
     with pytest.raises(UserError, match="train.xlsx is an Office file; save it as text, CSV"):
         find_sources(office)
     (tmp_path / "train.zip").write_bytes(b"PK\3\4broken")
-    with pytest.raises(UserError, match="cannot be read as a zip archive"):
+    with pytest.raises(UserError, match="cannot be read as a zip archive: File is not a zip file$"):
         find_sources(tmp_path / "train.zip")
     inner = _zip(tmp_path / "outer.zip", **{"train.zip": office.read_bytes()})
     with pytest.raises(UserError, match="outer.zip/train.zip is a zip archive inside another"):

@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from typing import Any, Callable, Iterable, List, Tuple
 
-from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.errors import UserError, first_line
 
 Opener = Callable[[contextlib.ExitStack], Iterable[bytes]]
 # What libraries raise for damaged archives.
@@ -91,11 +91,12 @@ def members(path: pathlib.Path) -> List[Tuple[str, Opener]]:
     Raises:
       UserError: if the archive cannot be read.
     """
+    kind = "zip" if zipfile.is_zipfile(path) or path.name.endswith(".zip") else "tar"
     try:
-        return _of_zip(path) if zipfile.is_zipfile(path) else _of_tar(path)
+        return _of_zip(path) if kind == "zip" else _of_tar(path)
     except (OSError, *DAMAGED) as error:
-        kind = "zip" if path.name.endswith(".zip") else "tar"
-        raise UserError(f"{path} cannot be read as a {kind} archive: {error}") from None
+        raise UserError(
+            f"{path} cannot be read as a {kind} archive: {first_line(error)}") from None
 
 
 def _of_tar(path: pathlib.Path) -> List[Tuple[str, Opener]]:

@@ -25,7 +25,7 @@ from xtremedistil_tf.corpora.sources.names import (
 )
 from xtremedistil_tf.corpora.sources.standoff import ANNOTATIONS, standoff
 from xtremedistil_tf.data.lines import Line, RowError, decode_lines
-from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.errors import UserError, first_line
 
 _ARCHIVE = re.compile(r"\.(tar|tgz|tar\.(gz|bz2|xz)|zip)$")
 # (options, tally) -> (format, rows).
@@ -110,7 +110,7 @@ def stream(name: str, opener: Opener) -> Read:
                                          "such as latin-1"))
                     yield number, text
         except DAMAGED as error:
-            raise UserError(f"{name} is damaged: {error}") from None
+            raise UserError(f"{name} is damaged: {first_line(error)}") from None
 
     def named(rows: Iterator[Row]) -> Iterator[Row]:
         try:
