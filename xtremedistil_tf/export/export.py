@@ -1,4 +1,4 @@
-"""A student folder in, everything that production needs out: SavedModel, ONNX and TFLite."""
+"""Exports a student folder as SavedModel, ONNX and TFLite."""
 
 import importlib.util
 import logging
@@ -19,15 +19,15 @@ from xtremedistil_tf.inference.student_folder import load_student, student_path
 
 log = logging.getLogger("absl")
 
-# What is made if nothing is said; TFLite takes longer, and is for phones.
+# Default export formats. TFLite takes longer and is for phones.
 _DEFAULT = ("savedmodel", "onnx")
-# The file of each format that tells that it is whole.
+# File of each export format that marks it as finished.
 FILES = {"savedmodel": "export/1/saved_model.pb", "onnx": "onnx/model.onnx",
          "tflite": "tflite/model.tflite"}
 
 
 def _missing_library(form: str) -> Optional[str]:
-    """How to install what a format needs; None where that is installed."""
+    """Returns the package extra that an export format needs; None if it is installed."""
     there = all(importlib.util.find_spec(name) for name in ("onnx", "onnxruntime"))
     return "xtremedistil-tf[onnx]" if form == "onnx" and not there else None
 
@@ -35,16 +35,16 @@ def _missing_library(form: str) -> Optional[str]:
 def export_formats(
     settings: StudentConfig, task_kind: str, *, asked: Optional[Sequence[str]] = None
 ) -> Tuple[str, ...]:
-    """The formats that a student is exported in, known before it is trained.
+    """Returns the export formats of a student; needs no trained student.
 
     Args:
-      settings: the student's.
-      task_kind: kind of its task.
-      asked: some of EXPORT_FORMATS; None for those of savedmodel and onnx that it has and whose
-        libraries are installed. A log line names what is left out.
+      settings: the student's settings.
+      task_kind: name of the kind of task.
+      asked: some of EXPORT_FORMATS. None means savedmodel and onnx, as far as the student has them
+        and their libraries are installed; a log line names those left out.
 
     Raises:
-      UserError: for a format that is asked for and that it has not, or whose library is missing.
+      UserError: if the student does not have a format in `asked`, or its library is missing.
     """
     has = settings.kind.export_formats(settings, task_kind)
     if asked is not None:
@@ -72,21 +72,21 @@ def export_student(
     version: Optional[int] = None, keep_whole: bool = False,
     dev: Optional[Sequence[Example]] = None,
 ) -> Dict[str, pathlib.Path]:
-    """Exports the student of a run folder into `export/<version>`, `onnx` and `tflite` beside it.
+    """Exports a student to `export/<version>`, `onnx` and `tflite` beside its folder.
 
     Args:
-      model_dir: the run folder, or a student folder, whose exports then lie beside it.
-      forms: see `asked` of `export_formats`.
-      version: of the SavedModel; the next free one by default.
-      keep_whole: whether the SavedModel's text signature splits at white space only.
-      dev: labelled sentences or texts on which the loss through int8 is measured.
+      model_dir: the run folder or the student folder.
+      forms: export formats; see `asked` of `export_formats`.
+      version: version of the SavedModel; default: the next free one.
+      keep_whole: the SavedModel's text signature splits at white space only.
+      dev: labelled examples that measure the loss of int8.
 
     Returns:
-      The folder of each form.
+      The folder of each export format.
 
     Raises:
-      UserError: for a folder without a student, a format that it has not, or a library that is
-        missing.
+      UserError: if the folder holds no student, the student does not have a format, or a library
+        is missing.
     """
     folder = student_path(model_dir)
     bundle = load_student(folder)

@@ -1,4 +1,4 @@
-"""How the export formats of each kind of student are built; its record says which it has."""
+"""The export builders of each kind of student. Its record names the formats it has."""
 
 import dataclasses
 import functools
@@ -13,7 +13,7 @@ from xtremedistil_tf.inference.student_folder import StudentBundle
 
 
 def arrays_forms(arrays: StudentArrays) -> Forms:
-    """The builders of a BiLSTM; TFLite for taggers only."""
+    """Returns the export builders of a BiLSTM; TFLite for taggers only."""
     rest = sum(array.size for array in (*arrays.forward, *arrays.backward, *arrays.projection,
                                         *arrays.logits))
     return Forms(
@@ -24,14 +24,14 @@ def arrays_forms(arrays: StudentArrays) -> Forms:
 
 
 def bilstm_forms(bundle: StudentBundle) -> Forms:
-    """The builders of a BiLSTM student."""
+    """Returns the export builders of a BiLSTM student."""
     return arrays_forms(
         student_arrays(bundle.student, bundle.settings.dense_act_func, pooling=bundle.pooling,
                        separator=bundle.separator))
 
 
 def keras_forms(bundle: StudentBundle) -> Forms:
-    """What any Keras student has: its own layers in a graph."""
+    """Returns the export builders of any Keras student: its layers in a graph."""
     model = bundle.student.model
     rows = len(bundle.vocabulary)
     return Forms(rows, rows * bundle.settings.word_emb_dim, model.count_params(),
@@ -40,17 +40,17 @@ def keras_forms(bundle: StudentBundle) -> Forms:
 
 
 def transformer_forms(bundle: StudentBundle) -> Forms:
-    """The builders of a Transformer student."""
+    """Returns the export builders of a Transformer student."""
     onnx = functools.partial(build_transformer, bundle.student, bundle.settings.dense_act_func,
                              bundle.pooling, separator=bundle.separator)
     return dataclasses.replace(keras_forms(bundle), onnx=onnx)
 
 
 def student_forms(bundle: StudentBundle) -> Forms:
-    """The builders of the formats that a loaded student has, those of its record.
+    """Returns the builders of the export formats that the student's record names.
 
     Raises:
-      RuntimeError: if one of them has no builder; that would be the record's fault.
+      RuntimeError: if one of these formats has no builder, which is a fault of the record.
     """
     settings, kind = bundle.settings, bundle.labels.kind
     forms = settings.kind.build_exports(bundle)

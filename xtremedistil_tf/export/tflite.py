@@ -1,7 +1,7 @@
-"""Export as TensorFlow Lite for phones: float32, and int8 weights by dynamic-range quantisation.
+"""Export as TensorFlow Lite for phones: float32, and int8 weights by dynamic-range quantization.
 
-The backward direction is a forward LSTM over rows turned within their length, since the fused LSTM
-of TFLite knows no masks, and a masked Keras layer would become an unfused loop.
+The backward direction is a forward LSTM over sequences reversed within their length. The fused LSTM
+of TFLite has no mask, and a masked Keras layer would become a slow loop.
 """
 
 import pathlib
@@ -34,7 +34,7 @@ _ERFC_A = (0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429)
 
 
 def _gelu(values: Any) -> Any:
-    """Exact gelu but for 1e-6, out of operations that TFLite has; it has no error function."""
+    """Computes gelu to within 1e-6. TFLite has no error function, so it is approximated."""
     size = tf.abs(values)
     z = size * float(np.sqrt(0.5))
     t = 1.0 / (1.0 + _ERFC_P * z)
@@ -45,9 +45,9 @@ def _gelu(values: Any) -> Any:
 
 
 def _lstm(weights: Lstm, name: str) -> Any:
-    """A Keras LSTM with given weights; the converter fuses it into one operation."""
+    """Builds a Keras LSTM with given weights; the converter fuses it into one operation."""
     kernel, recurrent, bias = weights
-    # float32 whatever the policy of the process that trained it.
+    # float32 even if the process trained under mixed precision.
     layer = tf.keras.layers.LSTM(
         recurrent.shape[0], return_sequences=True, name=name, dtype="float32")
     layer.build((1, None, kernel.shape[0]))
@@ -56,7 +56,7 @@ def _lstm(weights: Lstm, name: str) -> Any:
 
 
 class _LiteStudent(tf.Module):
-    """One row of the student's ids in, logits out."""
+    """A BiLSTM tagger for one sequence."""
 
     def __init__(self, arrays: StudentArrays):
         super().__init__()
@@ -69,7 +69,7 @@ class _LiteStudent(tf.Module):
 
     @tf.function(input_signature=[tf.TensorSpec([1, None], tf.int32, name="input_ids")])
     def tag_ids(self, input_ids: Any) -> Dict[str, Any]:
-        """Logits float32 [1, time, classes]."""
+        """Returns logits float32 [1, time, classes]."""
         length = tf.reduce_sum(tf.cast(input_ids > 0, tf.int32), 1)
         hidden = tf.gather(self._embedding, input_ids)
         turned = tf.reverse_sequence(hidden, length, seq_axis=1)
@@ -82,11 +82,11 @@ class _LiteStudent(tf.Module):
 
 
 def build_lite(arrays: StudentArrays, int8: bool = False) -> bytes:
-    """The student as a TFLite model: int32 input_ids [1, time] to float32 logits.
+    """Builds a TFLite model that maps int32 input_ids [1, time] to float32 logits.
 
     Args:
-      arrays: the student.
-      int8: store large weights, the embedding table among them, as int8.
+      arrays: weights of the student.
+      int8: store large weights, the embedding included, as int8.
     """
     student = _LiteStudent(arrays)
     converter = tf.lite.TFLiteConverter.from_concrete_functions(
@@ -97,7 +97,7 @@ def build_lite(arrays: StudentArrays, int8: bool = False) -> bytes:
 
 
 def _pieces(assets: Assets) -> Dict[str, int]:
-    """The student's id of every piece that the tokenizer can give."""
+    """Maps every subword token of the tokenizer to the student's id."""
     known = assets.tokenizer.get_vocab(with_added_tokens=True)
     table = assets.vocabulary.table
     return {piece: int(table[number]) for piece, number in sorted(
@@ -108,20 +108,20 @@ def export_tflite(
     forms: Forms, logits: Callable[[np.ndarray], np.ndarray], assets: Assets,
     student_folder: pathlib.Path, *, folder: pathlib.Path, dev: Optional[Sequence[Example]] = None,
 ) -> Dict[str, Any]:
-    """Writes a folder for phones, and checks it.
+    """Writes a folder for phones and checks it.
 
     Args:
-      forms: of the student, TFLite among them.
-      logits: the Keras student's forward pass, int32 [batch, time] to float32 logits.
-      assets: of the student.
-      student_folder: tokenizer, vocabulary and record are copied from here.
-      folder: e.g. tflite; replaced as a whole.
-      dev: labelled sentences on which the loss through int8 is measured; left out if None.
+      forms: export builders of the student, with TFLite.
+      logits: forward pass of the Keras student, int32 [batch, time] to float32 logits.
+      assets: tokenizer, vocabulary and labels of the student.
+      student_folder: source of tokenizer, vocabulary and record.
+      folder: target folder, such as tflite. It is replaced as a whole.
+      dev: labelled sentences that measure the loss of int8; None skips this.
 
     Returns:
-      What is written to check.json, see `check.write_check`.
+      The contents of check.json; see `check.write_check`.
     """
-    assert forms.lite is not None, "who calls this has asked for it"
+    assert forms.lite is not None, "the caller checks export_formats"
     files = {"float32": FLOAT_FILE, "int8": INT8_FILE}
     with atomic_folder(folder) as temporary:
         for form, name in files.items():

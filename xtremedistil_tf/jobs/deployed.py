@@ -1,4 +1,4 @@
-"""Scores of taggers as the runtimes read text: nothing is cut, scripts as they are written."""
+"""Scores of taggers as deployed: on whole sentences, and on text in its natural spelling."""
 
 import pathlib
 from typing import Any, Dict, List, Optional, Sequence
@@ -25,7 +25,7 @@ def _uncut(
     tagger: TextTagger, features: Features, predicted: Sequence[Sequence[str]],
     examples: Sequence[Example],
 ) -> List[List[str]]:
-    """Tags again the rows of which `seq_len` cut a part, with the windows of the runtimes."""
+    """Tags sentences that `seq_len` had cut again, in windows as the runtimes do."""
     cut = [row for row in range(len(features)) if (features.word_starts[row] < 0).any()]
     again = tagger.tag_words([examples[row].words for row in cut])
     tags = [list(row) for row in predicted]
@@ -35,7 +35,7 @@ def _uncut(
 
 
 def _written_scores(tagger: TextTagger, examples: Sequence[Example]) -> Dict[str, Any]:
-    """Scores running text of the languages that are mostly written without spaces."""
+    """Scores running text in languages that are mostly written without spaces."""
     chars: Dict[str, List[int]] = {}
     for row in examples:
         of_language = chars.setdefault(row.language, [0, 0])
@@ -60,16 +60,16 @@ def deployed_scores(
 
     Args:
       prepared: the data.
-      taught: the teacher; None where there is none.
-      folder: the run folder, with the saved student.
+      taught: the teacher; None without one.
+      folder: the run folder with the saved student.
       predictions: tags at `seq_len`, by model and split.
 
     Returns:
-      By "teacher" and "student": `deployed`, scores by split of rows that nothing cuts, and
-      `as_written`, by split and language, of running text in scripts without spaces (where there
-      is such a language). Empty for other kinds of task.
+      By "teacher" and "student": "deployed" has scores by split on whole sentences; "as_written"
+      has scores by split and language on running text in scripts without spaces (if there is such a
+      language). Empty for other kinds of task.
 
-    Source: this is not in the paper, whose words beyond 32 subword tokens count as O.
+    Source: not in the paper, where words beyond 32 subword tokens count as O.
     """
     task = prepared.task
     if not task_kind(task.labels.kind).tags_words:

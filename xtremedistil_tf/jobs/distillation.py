@@ -1,4 +1,4 @@
-"""The whole job: task files in, a student that tags new sentences out."""
+"""The distillation job: from a task folder to a trained, scored and exported student."""
 
 import contextlib
 import dataclasses
@@ -65,25 +65,25 @@ _DEFAULT_RESOURCES = Resources()
 
 
 def plan_of(config: RunConfig) -> Tuple[Stage, ...]:
-    """The stages of a run."""
+    """Returns the stages of a run."""
     return build_plan(config.student.trained_layers, config.distil, measure=config.data.measure,
                       labels_loss=config.data.labels_loss)
 
 
 class Laps:
-    """Seconds by part of the job."""
+    """Measures the seconds of each part of a job."""
 
     def __init__(self):
         self._began = time.monotonic()
         self.seconds: Dict[str, float] = {}
 
     def lap(self, name: str) -> None:
-        """Ends a part: the time since the one before is this one's."""
+        """Ends the part `name`, which began when the previous part ended."""
         self.seconds[name] = time.monotonic() - self._began - sum(self.seconds.values())
 
 
 def _with_sizes(config: RunConfig) -> RunConfig:
-    """The settings with the sizes of the checkpoint that the student starts from, if it does."""
+    """Adds the sizes of the student's checkpoint, if it has one, to the settings."""
     return dataclasses.replace(
         config, student=with_architecture(config.student, config.data.seq_len))
 
@@ -91,10 +91,10 @@ def _with_sizes(config: RunConfig) -> RunConfig:
 def dry_run(
     config: RunConfig, model_dir: pathlib.Path, *, resources: Resources = _DEFAULT_RESOURCES
 ) -> str:
-    """The plan of a run as text; reads data and teacher, trains nothing and writes nothing.
+    """Returns the plan of a run as text. Reads data and teacher; trains and writes nothing.
 
     Raises:
-      UserError: for anything that a run would refuse, a disk that is too small included.
+      UserError: for everything that a run would refuse, such as a disk that is too small.
     """
     config = _with_sizes(config)
     formats = run_formats(config.student, config.data.kind, resources)
@@ -105,7 +105,7 @@ def dry_run(
                             pooled=task.labels.pooled, seq_len=config.data.seq_len,
                             matching=Matching(facts["matched"], config.distil.attention)
                             if facts["matched"] else None,
-                            # Which piece it is decides no size.
+                            # The number of parameters does not depend on the id.
                             separator=1 if config.data.pairs else None)
     plan = plan_of(config)
     spec = StoreSpec(facts["width"], task.labels.size, config.distil.chunk_size,
@@ -127,7 +127,7 @@ def dry_run(
 
 
 def student_line(student: StudentConfig, formats: Sequence[str]) -> str:
-    """What the student is and what it is exported as, for a plan."""
+    """Returns the line of a plan that describes the student and its export formats."""
     return f"student: {student.kind.describe(student)}; exports: {', '.join(formats) or 'none'}"
 
 
@@ -135,19 +135,19 @@ def run_distillation(
     config: RunConfig, model_dir: pathlib.Path, *, overwrite: bool = False,
     resources: Resources = _DEFAULT_RESOURCES,
 ) -> Dict[str, Any]:
-    """Runs the job and writes the run folder; goes on where a killed run stopped.
+    """Runs the job and writes the run folder; resumes a run that was killed.
 
     Args:
       config: the settings.
-      model_dir: the run folder; one that all machines see, where there are several.
-      overwrite: start anew where the folder was made by other settings.
-      resources: processes and disk.
+      model_dir: the run folder. All machines of a cluster must see it.
+      overwrite: start again if other settings made the folder.
+      resources: processes, disk and exports.
 
     Returns:
-      What was written to metrics.json.
+      The contents of metrics.json.
 
     Raises:
-      UserError: for anything that the user can mend.
+      UserError: for every mistake in settings or data.
     """
     laps, config = Laps(), _with_sizes(config)
     formats = run_formats(config.student, config.data.kind, resources)
@@ -167,14 +167,14 @@ def run_unless_finished(
     model_dir: pathlib.Path, task: Task, needed: Sequence[str], laps: Laps,
     work: Callable[[], None],
 ) -> Dict[str, Any]:
-    """Returns the metrics of a run folder whose lock is held; does the work if they are not there.
+    """Returns the metrics of a run; does the work first if the run is not finished.
 
     Args:
-      model_dir: the run folder.
-      task: what was read, and warned about.
-      needed: export formats that belong to the run; those that alone are missing are made.
-      laps: is told the end of reading.
-      work: makes the folder whole.
+      model_dir: the run folder. The caller holds its lock.
+      task: the data, for its warnings and for checking exports.
+      needed: export formats of the run. If only these are missing, they alone are made.
+      laps: notes the time of reading.
+      work: trains, scores and writes the folder.
     """
     finished = finished_metrics(model_dir)
     if finished is not None:
@@ -189,12 +189,12 @@ def run_unless_finished(
     laps.lap("read")
     work()
     metrics = finished_metrics(model_dir)
-    assert metrics is not None, "it was made whole just now"
+    assert metrics is not None, "`work` has just written it"
     return metrics
 
 
 def write_target_part(config: RunConfig, model_dir: pathlib.Path, resources: Resources) -> str:
-    """Writes one part of a run's targets beside other processes; returns what was done."""
+    """Writes one part of a run's targets; returns a line about its progress."""
     config = _with_sizes(config)
     task = read_task(config.data)
     check_student(config, task, check_teacher(config, model_dir), model_dir)
@@ -230,7 +230,7 @@ def _train_and_score(
                 store.verify(kinds)
             raise
         laps.lap("stages")
-    # Outside: what one process builds to export, the others do not build with it.
+    # Outside the scope: only the chief builds models for the export.
     by_chief(lambda: finish(config, prepared, student, records=records, laps=laps,
                             model_dir=model_dir, formats=formats,
                             taught=Taught(teacher, teacher_record(folders), passes)))
@@ -241,14 +241,14 @@ def finish(
     laps: Laps, model_dir: pathlib.Path, formats: Sequence[str], taught: Optional[Taught] = None,
     start: Optional[Dict[str, Any]] = None,
 ) -> None:
-    """Scores on test, exports, reports; metrics.json comes last.
+    """Scores on test, exports and reports; writes metrics.json last.
 
     Args:
       config, prepared, student: the run.
       records: one for each stage.
-      laps: is told what the parts take.
+      laps: measures the parts of the job.
       model_dir: the run folder.
-      formats: that the student is exported in.
+      formats: export formats of the student.
       taught, start: see `results.build_metrics`.
     """
     load_weights(student.trained,
@@ -256,7 +256,7 @@ def finish(
                  / WEIGHTS_FILE)
     answers = final_answers(prepared, None if taught is None else taught.teacher, student)
     scores = final_scores(prepared, answers, model_dir, glue_task=config.data.glue_task)
-    # Before there is another student: no export may outlive the one that it was made from.
+    # First, so that no export of an earlier student lies beside the new one.
     remove_exports(model_dir)
     _save(config, prepared, student, scores, model_dir)
     for who, deployed in deployed_scores(prepared, taught, model_dir, answers).items():
@@ -277,7 +277,7 @@ def finish(
 
 
 def _export(model_dir: pathlib.Path, formats: Sequence[str], task: Task) -> None:
-    # From what was saved, so that an export is a proof that the folder is whole.
+    # The export loads the saved student, which proves that its folder is complete.
     if formats:
         export_student(model_dir, forms=formats, version=1, dev=task.examples["dev"])
 

@@ -1,4 +1,4 @@
-"""The student's own job: a checkpoint or a finished student, fine-tuned on labels, no teacher."""
+"""The fine-tuning job: trains a checkpoint or a finished student on labels, without a teacher."""
 
 import contextlib
 import dataclasses
@@ -40,9 +40,9 @@ class _Begun:
     """A student before its first stage.
 
     Attributes:
-      prepared: what it is trained on.
+      prepared: its training data.
       student: the model.
-      start: what results say of where it comes from.
+      start: record of its origin, for the results.
     """
 
     prepared: Prepared
@@ -51,17 +51,17 @@ class _Begun:
 
 
 def _learnt(kind: str, tags: Sequence[str], pairs: bool) -> str:
-    """A kind of task and its labels, for messages."""
+    """Describes a kind of task and its labels, for messages."""
     return f"{kind}{' of pairs' if pairs else ''} with the labels {', '.join(tags)}"
 
 
 def _check_start(
     seq_len: int, assets: Assets, folder: pathlib.Path, model_dir: pathlib.Path
 ) -> None:
-    """Checks what a student folder asks of a run.
+    """Checks that a run can start from a student folder.
 
     Raises:
-      UserError: if the run would overwrite the student, or its rows do not fit.
+      UserError: if the run would overwrite the student, or --seq_len differs.
     """
     require(model_dir.resolve() not in folder.resolve().parents,
             f"--student_dir {folder} lies in --model_dir {model_dir}, where the new student goes; "
@@ -74,7 +74,7 @@ def _check_start(
 def _read(
     config: RunConfig, model_dir: pathlib.Path, folder: Optional[pathlib.Path]
 ) -> Tuple[RunConfig, Task]:
-    """The settings with a checkpoint's sizes, and the task with the labels in the student's order.
+    """Returns the settings with the checkpoint's sizes, and the task in the student's label order.
 
     Raises:
       UserError: if the student cannot learn the task.
@@ -96,11 +96,11 @@ def _read(
 
 
 def _begin(config: RunConfig, task: Task, folder: Optional[pathlib.Path]) -> _Begun:
-    """Loads what the run starts from and cuts the rows into its pieces."""
+    """Loads the student or checkpoint and tokenizes the examples with its tokenizer."""
     loaded, kept = None, None
     if folder is None:
         checkpoint = config.student.pt_student_checkpoint
-        assert checkpoint is not None, "the command asks for one of the two"
+        assert checkpoint is not None, "the command requires --student_dir or a checkpoint"
         start: Dict[str, Any] = {"name": pathlib.PurePath(checkpoint).name}
         tokenizer = load_student_tokenizer(config.student)
         vocabulary = whole_vocabulary(tokenizer)
@@ -126,10 +126,10 @@ def dry_run(
     config: RunConfig, model_dir: pathlib.Path, *, student_dir: Optional[pathlib.Path] = None,
     resources: Resources = _DEFAULT_RESOURCES,
 ) -> str:
-    """The plan of a run as text; reads data and student, trains nothing and writes nothing.
+    """Returns the plan of a run as text. Reads data and student; trains and writes nothing.
 
     Raises:
-      UserError: for anything that a run would refuse.
+      UserError: for everything that a run would refuse.
     """
     folder = None if student_dir is None else student_path(student_dir)
     config, task = _read(config, model_dir, folder)
@@ -149,28 +149,27 @@ def run_fine_tuning(
     config: RunConfig, model_dir: pathlib.Path, *, student_dir: Optional[pathlib.Path] = None,
     overwrite: bool = False, resources: Resources = _DEFAULT_RESOURCES,
 ) -> Dict[str, Any]:
-    """Runs the job and writes the run folder; goes on where a killed run stopped.
+    """Runs the job and writes the run folder; resumes a run that was killed.
 
     Args:
-      config: the settings, their strategy FINE_TUNING; the student's are those of its folder, or
-        name the checkpoint that it starts from.
+      config: the settings, with the strategy FINE_TUNING. The student's part comes from its folder,
+        or names a checkpoint.
       model_dir: the run folder.
-      student_dir: the folder of a finished student or of its run; None for a checkpoint.
-      overwrite: start anew where the folder was made by other settings.
-      resources: whether the run ends with the student's exports, and in which formats; nothing
-        else of it is read.
+      student_dir: folder of a finished student or of its run; None for a checkpoint.
+      overwrite: start again if other settings made the folder.
+      resources: the export settings are read, nothing else.
 
     Returns:
-      What was written to metrics.json: as a distillation's, without a teacher.
+      The contents of metrics.json: those of a distillation, but without a teacher.
 
     Raises:
-      UserError: for anything that the user can mend.
+      UserError: for every mistake in settings or data.
     """
     laps, folder = Laps(), None if student_dir is None else student_path(student_dir)
     with locked(model_dir) if is_chief() else contextlib.nullcontext():
         config, task = _read(config, model_dir, folder)
         formats = run_formats(config.student, config.data.kind, resources)
-        plan_of(config)  # What it refuses is told before anything is written.
+        plan_of(config)  # Reports mistakes before anything is written.
         settings = config.to_dict()
         settings.pop("teacher")
         kept = None if folder is None else folder_fingerprint(folder)
@@ -190,7 +189,7 @@ def _train(
                             language_exponent=config.distil.language_exponent)
         start = begun.start
         if folder is not None:
-            # A finished student is only ever replaced by one that is as good on dev.
+            # The finished student competes: only an equal or better dev measure replaces it.
             start = {**start, "dev": feed.score()}
             feed = dataclasses.replace(feed, measured=config.data.measure)
         laps.lap("start")

@@ -1,4 +1,4 @@
-"""The teacher of a run: found where it was fine-tuned before, or fine-tuned now."""
+"""The teacher of a run: loaded if it is fine-tuned already, else fine-tuned now."""
 
 import itertools
 import logging
@@ -53,18 +53,18 @@ def folder_fingerprint(folder: pathlib.Path) -> str:
 
 
 def teachers_fingerprint(folders: Sequence[pathlib.Path]) -> str:
-    """Hashes the folder of a run's teacher, or of its several."""
+    """Hashes the folder of a teacher, or the folders of an ensemble."""
     prints = [folder_fingerprint(folder) for folder in folders]
     return prints[0] if len(prints) == 1 else fingerprint(prints)
 
 
 def _recipe_fingerprint(config: RunConfig, task: Task, *, with_policy: bool = True) -> str:
-    """Hashes what decides the fine-tuned weights.
+    """Hashes the settings and data that determine the fine-tuned weights.
 
     Args:
       config, task: the run.
-      with_policy: False as versions before 0.2 did, which left --opt_policy out. In float32 both
-        are the same, so that their teachers are known again.
+      with_policy: False as in versions before 0.2, which left --opt_policy out. In float32 both
+        hashes are equal, so that older teachers are still accepted.
     """
     teacher = config.to_dict()["teacher"]
     for name in ("layer", "model_dir"):
@@ -85,10 +85,10 @@ def _recipe_fingerprint(config: RunConfig, task: Task, *, with_policy: bool = Tr
 
 
 def teacher_folders(config: TeacherConfig, model_dir: pathlib.Path) -> Tuple[pathlib.Path, ...]:
-    """Where the run's teacher is, or will be; or where its teachers are.
+    """Returns the folders of the run's teachers, most often one; they may not exist yet.
 
-    A --teacher_model_dir may be the folder of a teacher or a run folder around it; a new teacher
-    goes into a folder `teacher` inside it, so that nothing else in it is touched.
+    --teacher_model_dir may name a teacher folder or the run folder around it. A new teacher is
+    written to a folder `teacher` inside, so that other files in it are safe.
     """
     if config.model_dir is None:
         return (model_dir.resolve() / "teacher",)
@@ -99,18 +99,18 @@ def teacher_folders(config: TeacherConfig, model_dir: pathlib.Path) -> Tuple[pat
 def check_teacher(
     config: RunConfig, model_dir: pathlib.Path, *, anew: bool = False
 ) -> transformers.PretrainedConfig:
-    """Checks what can be known of the teacher before any work: layer and positions.
+    """Checks the teacher's layers and positions before any work.
 
     Args:
       config: the run's settings.
       model_dir: the run folder.
-      anew: whether a teacher in the run folder is about to be removed.
+      anew: True if a teacher in the run folder is about to be removed.
 
     Returns:
-      The transformers configuration of the teacher; of the first of several.
+      The transformers configuration of the (first) teacher.
 
     Raises:
-      UserError: for a setting that cannot work with this teacher.
+      UserError: for settings that do not fit the teacher.
     """
     folders = teacher_folders(config.teacher, model_dir)
     for folder in folders if len(folders) > 1 else ():
@@ -127,7 +127,7 @@ def check_teacher(
 
 
 def _check_known(folder: pathlib.Path, config: RunConfig, task: Task, recipe: str) -> None:
-    """Refuses a fine-tuned teacher of another task, or in the run folder of another recipe."""
+    """Refuses a teacher of another task; in the run folder, also one of other settings."""
     record = read_record(folder, whole=True)
     kind = task_kind_of(record).kind
     if kind != task.labels.kind:
@@ -152,7 +152,7 @@ def _check_known(folder: pathlib.Path, config: RunConfig, task: Task, recipe: st
 
 
 class _Words:
-    """The words of train and transfer, read anew each time: the transfer text stays on disk."""
+    """Iterates over the words of train and transfer set; the transfer set stays on disk."""
 
     def __init__(self, task: Task):
         self._task = task
@@ -163,7 +163,7 @@ class _Words:
 
 
 def fresh_teacher(config: RunConfig, task: Task) -> Teacher:
-    """The teacher before fine-tuning, with a new head."""
+    """Returns the teacher before fine-tuning, with a new logits layer."""
     if config.teacher.config_file:
         encoder, tokenizer = create_encoder(config.teacher, _Words(task))
     else:
@@ -214,7 +214,7 @@ def _fine_tune(
 
     def claim() -> None:
         if training.is_dir() and not (training / recipe).is_file():
-            shutil.rmtree(training)  # What a killed run of other settings left.
+            shutil.rmtree(training)  # A killed run with other settings left it.
         training.mkdir(parents=True, exist_ok=True)
         (training / recipe).touch()
 
@@ -247,7 +247,7 @@ def _fine_tune(
 
 
 def teacher_record(folders: Sequence[pathlib.Path]) -> Dict[str, Any]:
-    """What was saved with a run's teacher; of several the first's, with the names of all."""
+    """Returns the record of a teacher; for an ensemble the first one's, with all names."""
     records = [read_record(folder, whole=True) for folder in folders]
     return {**records[0], "name": " + ".join(record["name"] for record in records)}
 
@@ -255,18 +255,18 @@ def teacher_record(folders: Sequence[pathlib.Path]) -> Dict[str, Any]:
 def obtain_teacher(
     config: RunConfig, task: Task, model_dir: pathlib.Path
 ) -> Tuple[Teacher, Tuple[pathlib.Path, ...]]:
-    """Loads the run's teacher, or fine-tunes it where there is none yet; or loads its several.
+    """Loads the run's teacher or ensemble; fine-tunes the teacher if there is none yet.
 
     Args:
       config: the run's settings.
-      task: its data.
-      model_dir: the run folder, whose lock is held.
+      task: the data.
+      model_dir: the run folder. The caller holds its lock.
 
     Returns:
-      (teacher, its folder or those of the several that it is made of).
+      (teacher, folders of the teacher or of each teacher of the ensemble).
 
     Raises:
-      UserError: if the teacher that is there has other labels, or (in the run folder) was made by
+      UserError: if the teacher has other labels, or if the teacher in the run folder was made with
         other settings.
     """
     folders = teacher_folders(config.teacher, model_dir)

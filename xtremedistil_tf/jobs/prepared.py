@@ -11,7 +11,7 @@ from xtremedistil_tf.targets.writer import TargetStore
 
 
 class Stores(NamedTuple):
-    """The teacher's outputs on the transfer text and on dev."""
+    """The targets of the transfer set and of dev."""
 
     transfer: TargetStore
     dev: TargetStore
@@ -19,18 +19,18 @@ class Stores(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Prepared:
-    """What the stages train on.
+    """The inputs of the stages.
 
     Attributes:
-      task, features, vocabulary: the data; the transfer rows are in their store only.
-      transfer, dev: the teacher's outputs; None in a run without a teacher.
-      fingerprint: of all of it.
-      counts: by split, what tokenising counted.
-      teacher_features: the rows in the teacher's pieces; `features` where the student reads them,
-        too.
-      tokenizer: the student's.
-      separator: the student's id of what parts the texts of a pair; None where a row has one.
-      answers: file of what the teacher predicts on the held-out splits, once it did.
+      task, features, vocabulary: the data. The transfer set is in its target store only.
+      transfer, dev: the targets; None in a run without a teacher.
+      fingerprint: fingerprint of all inputs.
+      counts: by split, the counts of tokenization.
+      teacher_features: examples as the teacher's subword tokens; equal to `features` if the student
+        uses the same tokenizer.
+      tokenizer: the student's tokenizer.
+      separator: the student's id of the separator token ([SEP]); None without pairs of texts.
+      answers: file of the teacher's predictions on the held-out splits; written once.
     """
 
     task: Task
@@ -47,6 +47,6 @@ class Prepared:
 
     @property
     def stores(self) -> "Stores":
-        """The teacher's outputs on the transfer text and on dev, where there is a teacher."""
-        assert self.transfer is not None and self.dev is not None, "no step reads them without one"
+        """The targets of transfer set and dev; only for runs with a teacher."""
+        assert self.transfer is not None and self.dev is not None, "without a teacher, no targets"
         return Stores(self.transfer, self.dev)

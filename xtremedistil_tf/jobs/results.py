@@ -1,4 +1,4 @@
-"""What a run amounts to: final scores, predictions and metrics.json."""
+"""The results of a run: final scores, predictions and metrics.json."""
 
 import dataclasses
 import logging
@@ -32,12 +32,12 @@ log = logging.getLogger("absl")
 
 @dataclasses.dataclass(frozen=True)
 class Taught:
-    """What results say of the teacher.
+    """The teacher of a run, for its results.
 
     Attributes:
       teacher: the model.
-      record: what was saved with it.
-      passes: its forward passes over the transfer set in this process.
+      record: the record saved with it.
+      passes: number of forward passes over the transfer set in this process.
     """
 
     teacher: Teacher
@@ -46,10 +46,10 @@ class Taught:
 
 
 def best_stage(records: List[Dict[str, Any]], measure: str) -> Dict[str, Any]:
-    """The step whose student is kept: highest dev measure, the later one on a tie.
+    """Returns the record of the stage to keep: the best dev measure, the later stage on a tie.
 
-    Steps before the first that trains the head are none to keep while there is one behind them:
-    what their random head scores is luck.
+    Stages before the first that trains the logits layer do not count, unless there are no others:
+    their logits layer is still random, and its score is chance.
     """
     heads = [place for place, record in enumerate(records) if "logits" in record["trainable"]]
     return max(reversed(records[heads[0] if heads else 0:]),
@@ -57,13 +57,13 @@ def best_stage(records: List[Dict[str, Any]], measure: str) -> Dict[str, Any]:
 
 
 def _answers(task: Task, rows: Dict[str, Features], forward: Forward) -> Dict[str, Any]:
-    """What a model predicts on each held-out split."""
+    """Returns a model's predictions by held-out split."""
     predict = task_kind(task.labels.kind).predict
     return {split: predict(forward, rows[split], task.labels) for split in task.held_out}
 
 
 def _teacher_answers(prepared: Prepared, teacher: Teacher) -> Dict[str, Any]:
-    """The same of the teacher, which is asked once by all runs that share its outputs."""
+    """Returns the teacher's predictions; runs that share a targets folder compute them once."""
     path = prepared.answers
     if path is not None and path.is_file():
         kept = read_sealed(path)
@@ -81,11 +81,11 @@ def _teacher_answers(prepared: Prepared, teacher: Teacher) -> Dict[str, Any]:
 def final_answers(
     prepared: Prepared, teacher: Optional[Teacher], student: Student
 ) -> Dict[str, Dict[str, Any]]:
-    """Predicts dev and, this once, test.
+    """Predicts dev and test. Nothing else in a run predicts test.
 
     Args:
       prepared: the data.
-      teacher, student: the models; the first may be missing.
+      teacher, student: the models; the teacher may be None.
 
     Returns:
       Predictions by "teacher" and "student", then by split.
@@ -102,16 +102,16 @@ def final_scores(
     prepared: Prepared, answers: Dict[str, Dict[str, Any]], model_dir: pathlib.Path,
     *, glue_task: Optional[str] = None,
 ) -> Dict[str, Dict[str, Any]]:
-    """Scores predictions; keeps gold and predictions in files.
+    """Scores predictions and writes gold labels and predictions to files.
 
-    A split without labels has predictions only; of one of GLUE's, the student's predictions are
-    also written in the form that its server takes.
+    Splits without labels get predictions only. For a GLUE task, the student's predictions are also
+    written in the format of the GLUE server.
 
     Args:
       prepared: the data.
-      answers: what `final_answers` gives.
+      answers: the result of `final_answers`.
       model_dir: the run folder.
-      glue_task: where the data come from; None for another place.
+      glue_task: name of the GLUE task; None for other data.
 
     Returns:
       By "teacher" and "student", then by split.
@@ -142,7 +142,7 @@ def final_scores(
 def _beside_teacher(
     taught: Taught, parameters: int, scores: Dict[str, Dict[str, Any]], measure: str
 ) -> Dict[str, Any]:
-    """What metrics.json holds of the teacher and of the student beside it."""
+    """Returns the entries of metrics.json about the teacher, retention and compression."""
     size = taught.teacher.model.count_params()
     return {
         "teacher": {"name": taught.record["name"], "parameters": size,
@@ -158,15 +158,15 @@ def build_metrics(
     scores: Dict[str, Dict[str, Any]], seconds: Dict[str, float], taught: Optional[Taught] = None,
     start: Optional[Dict[str, Any]] = None,
 ) -> Dict[str, Any]:
-    """What metrics.json holds.
+    """Returns the contents of metrics.json.
 
     Args:
       config, prepared, student: the run.
       records: one for each stage.
       scores: by "teacher" and "student", then by split.
-      seconds: by part of the job; this process only, but for the stages' own.
-      taught: the teacher; None where there is none.
-      start: what a student without a teacher started from.
+      seconds: by part of the job, in this process. Seconds of stages include earlier processes.
+      taught: the teacher; None without one.
+      start: record of the model that a run without a teacher starts from.
     """
     measure, parameters = config.data.measure, student.model.count_params()
     taught_by = {} if taught is None else _beside_teacher(taught, parameters, scores, measure)
@@ -193,7 +193,7 @@ def build_metrics(
 
 
 def finished_metrics(model_dir: pathlib.Path) -> Optional[Dict[str, Any]]:
-    """The metrics of a run that is whole but for its exports; None where more is to be made."""
+    """Returns the metrics of a run that is finished except for exports; None for other runs."""
     if not (model_dir / METRICS_FILE).is_file():
         return None
     metrics = read_metrics(model_dir)

@@ -1,4 +1,4 @@
-"""A run folder belongs to one set of settings and data."""
+"""The run folder: it belongs to one set of settings and data and holds these outputs."""
 
 import logging
 import pathlib
@@ -16,8 +16,8 @@ from xtremedistil_tf.version import __version__
 
 log = logging.getLogger("absl")
 
-# What a run writes below --model_dir; --overwrite removes these and nothing else. What makes a
-# folder look finished goes first.
+# Outputs of a run below --model_dir. --overwrite removes these and nothing else, starting with
+# those that mark a run as finished.
 OUTPUTS = ("metrics.json", "manifest.json", "report.md", "student", *FORMAT_FOLDERS.values(),
            "stages", "targets", "teacher", "teacher_training", "teacher_metrics.json",
            "predictions", "plots", "tensorboard", "config.json")
@@ -31,7 +31,7 @@ def _remove(target: pathlib.Path) -> None:
 
 
 def remove_exports(model_dir: pathlib.Path) -> None:
-    """Removes all exports of a run folder whose student is about to be replaced."""
+    """Removes all exports of a run folder before its student is replaced."""
     for name in FORMAT_FOLDERS.values():
         _remove(model_dir / name)
 
@@ -57,7 +57,7 @@ def needed_formats(formats: Sequence[str], resources: Resources) -> Sequence[str
 
 
 def starts_anew(model_dir: pathlib.Path, overwrite: bool) -> bool:
-    """Whether `claim` will empty the folder, so that nothing that lies in it decides anything."""
+    """Returns True if `claim` will empty the folder, so that its contents do not matter."""
     return overwrite and ((model_dir / "config.json").is_file()
                           or (model_dir / "teacher_metrics.json").is_file())
 
@@ -66,19 +66,19 @@ def claim(
     model_dir: pathlib.Path, settings: Dict[str, Any], task: Task, *, overwrite: bool,
     start: Optional[str] = None,
 ) -> None:
-    """Records a run's settings, or checks that the folder was made by the same ones.
+    """Records a run's settings, or checks that the folder was made with equal settings.
 
     Args:
       model_dir: the run folder.
-      settings: of the run; is changed.
+      settings: the run's settings. They are changed.
       task: the data.
-      overwrite: empty a folder that other settings made.
-      start: fingerprint of the student folder that the run starts from, if it does.
+      overwrite: empty the folder if other settings made it.
+      start: fingerprint of the student folder that the run starts from; None without one.
 
     Raises:
-      UserError: for a folder of other settings or data; it names what differs.
+      UserError: if the folder has other settings or data. The message names the differences.
     """
-    # Folders may move; what is in the files counts, and their fingerprints say it.
+    # Folders may move: the fingerprints compare the contents of files, not their paths.
     for name in ("task", "transfer_file"):
         settings["data"].pop(name)
     files = task.fingerprints if start is None else {**task.fingerprints, "start": start}

@@ -1,4 +1,4 @@
-"""What a student's stages train on and are measured by."""
+"""Training batches and dev measures of a student's stages."""
 
 import logging
 from typing import Any, Dict, Sequence
@@ -38,20 +38,20 @@ def student_feed(
     prepared: Prepared, student: Student, *, language_exponent: float = 1.0,
     keep_representation: bool = True,
 ) -> StageFeed:
-    """Connects the stages' data names with batches and dev measures.
+    """Returns the batches and dev measures of each stage.
 
     Args:
-      prepared: data and the teacher's outputs.
-      student: what is trained.
+      prepared: data and targets.
+      student: the student to train.
       language_exponent: see `DistilConfig`.
-      keep_representation: whether stored representations outlive the last stage that reads them.
+      keep_representation: keep stored representations after the last stage that reads them.
     """
     table = prepared.vocabulary.table
     train, dev = prepared.features["train"], prepared.features["dev"]
     forward = Forward(student.model, table=table)
     balance = LanguageBalance(
         train.languages, bucket_numbers(train.input_ids.lengths), language_exponent)
-    # Of an epoch's rows; how many of each length there are is the same in all epochs.
+    # Lengths in one epoch. All epochs have the same number of sequences of each length.
     lengths = train.input_ids.lengths[balance.draw(0)]
 
     def labelled(size: BatchSize, seed: int, share: Share) -> tf.data.Dataset:
@@ -64,7 +64,7 @@ def student_feed(
 
     def joint(stage: Stage, seed: int, share: Share) -> tf.data.Dataset:
         rows = stage.labelled_batch
-        assert rows is not None, "stages on both kinds of rows have it"
+        assert rows is not None, 'a stage with data "both" has it'
         epochs = -(-steps(stage) // count_steps(lengths, rows, replicas=replicas()))
         return joint_batches(
             transfer(stage, seed, share),

@@ -1,4 +1,4 @@
-"""The student before its first stage: what it takes from the teacher, a file or a checkpoint."""
+"""The student before its first stage: initial weights from a teacher, a file or a checkpoint."""
 
 import logging
 import pathlib
@@ -24,19 +24,19 @@ log = logging.getLogger("absl")
 def _start_embeddings(
     config: RunConfig, prepared: Prepared, teacher: Optional[Teacher], encoder: Optional[Any]
 ) -> np.ndarray:
-    """The student's embedding before training, see `models.embeddings`.
+    """Returns the initial word embedding, float32 [vocabulary, E]; see `models.layers.embeddings`.
 
     Args:
       config, prepared, teacher: the run.
-      encoder: of the checkpoint that the student starts from, if it does.
+      encoder: encoder of the student's checkpoint; None without one.
     """
     student, vocabulary = config.student, prepared.vocabulary
     if encoder is not None and student.own_vocabulary:
         return encoder.get_input_embeddings().weight.numpy()[vocabulary.teacher_ids]
-    assert teacher is not None, "else there is a checkpoint, with a vocabulary of its own"
+    assert teacher is not None, "without a teacher, a checkpoint gives the embedding"
     seed = derive_seed(config.seed, "embeddings")
     if student.word_embedding == "file":
-        assert student.word_emb_file is not None, "its configuration checks that"
+        assert student.word_emb_file is not None, "StudentConfig checks it"
         pieces = teacher.tokenizer.convert_ids_to_tokens(vocabulary.teacher_ids.tolist())
         rows, found = read_word_vectors(
             pathlib.Path(student.word_emb_file), pieces, student.word_emb_dim, seed)
@@ -54,20 +54,21 @@ def _start_embeddings(
 def start_student(
     config: RunConfig, prepared: Prepared, teacher: Optional[Teacher]
 ) -> Student:
-    """The student before its first stage.
+    """Builds the student and sets its initial weights.
 
     Args:
       config, prepared: the run.
-      teacher: whose width and layers it has; None for a checkpoint that is fine-tuned only, whose
-        projection keeps its own width.
+      teacher: gives the projection's width and the number of matched layers. None if a checkpoint
+        is only fine-tuned: the projection then has the student's hidden width.
 
     Raises:
-      UserError: for word vectors or a checkpoint that cannot be used.
+      UserError: if the word vectors or the checkpoint cannot be used.
     """
     named = config.student.pt_student_checkpoint is not None
     encoder = load_student_encoder(config.student) if named else None
     embeddings = _start_embeddings(config, prepared, teacher, encoder)
-    # Its own seed: else the start would depend on whether the teacher was loaded or fine-tuned.
+    # A seed of its own: initial weights must not depend on whether the teacher was loaded or
+    # fine-tuned in this process.
     tf.keras.utils.set_random_seed(derive_seed(config.seed, "student"))
     width = config.student.hidden_size if teacher is None else teacher.width
     matched = 0 if teacher is None else teacher.matched

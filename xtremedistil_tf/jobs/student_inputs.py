@@ -1,4 +1,4 @@
-"""From a task and its teacher to what the stages read: pieces, vocabulary, teacher outputs."""
+"""The inputs of the stages: subword tokens, the student's vocabulary, the teacher's targets."""
 
 import dataclasses
 import functools
@@ -46,14 +46,14 @@ from xtremedistil_tf.training.strategies import build_plan
 
 
 def needed_kinds(stages: Sequence[Stage]) -> Tuple[str, ...]:
-    """Which of the teacher's outputs some stages read; the piece ids lie with the logits."""
+    """Returns the kinds of targets that stages read. Token ids are stored with the logits."""
     targets = {term.target for stage in stages if stage.data != "train" for term in stage.terms}
     return tuple(kind for kind in (*KINDS, *MATCHED_KINDS)
                  if targets and (kind in targets or kind == "logits"))
 
 
 def kinds_of_run(config: RunConfig) -> Tuple[str, ...]:
-    """Which of the teacher's outputs a run reads."""
+    """Returns the kinds of targets that a run reads."""
     return needed_kinds(
         build_plan(config.student.trained_layers, config.distil, measure=config.data.measure))
 
@@ -61,16 +61,16 @@ def kinds_of_run(config: RunConfig) -> Tuple[str, ...]:
 def check_student(
     config: RunConfig, task: Task, found: transformers.PretrainedConfig, model_dir: pathlib.Path
 ) -> None:
-    """Checks before fine-tuning what the student asks of teacher and disk.
+    """Checks the student's demands on teacher and disk before any training.
 
     Args:
       config, task: the run.
-      found: the transformers configuration of the teacher.
+      found: transformers configuration of the teacher.
       model_dir: the run folder.
 
     Raises:
-      UserError: if the embedding is too wide, the disk holds the teacher's outputs under no
-        circumstances, or D0 is asked for several languages.
+      UserError: if the embedding is too wide, the disk is too small for the targets even in the
+        best case, or D0 is asked for several languages.
     """
     student = config.student
     if student.word_emb_file is not None:
@@ -85,7 +85,7 @@ def check_student(
     if not student.own_vocabulary:
         check_embedding_width(student.word_emb_dim, embedding_width(found), student.word_embedding)
     if not (model_dir / "targets").exists():
-        # A word has one subword token at least, a sentence two special tokens.
+        # Lower bound: one subword token a word, two special tokens a sequence.
         tokens, rows = task.transfer_words + 2 * task.transfer_rows, task.transfer_rows
         spec = StoreSpec(int(found.hidden_size), task.labels.size, config.distil.chunk_size,
                          pooled=task.labels.pooled,
@@ -104,7 +104,7 @@ def _target_fingerprint(
 
 @dataclasses.dataclass(frozen=True)
 class _Place:
-    """Where something of the teacher's is stored, and the fingerprint of what it was made from."""
+    """A folder for stored teacher outputs, and the fingerprint of their inputs."""
 
     folder: pathlib.Path
     fingerprint: str
@@ -114,12 +114,13 @@ def _places(
     config: RunConfig, task: Task, *, teacher_print: str, layer: int, model_dir: pathlib.Path,
     resources: Resources, text: StudentText,
 ) -> Dict[str, _Place]:
-    """Places of the transfer text's pieces, for teacher and student, and of both splits' targets.
+    """Returns the folders of everything that a run stores of its teacher.
 
-    And of the teacher's answers on what is held out, which runs of one teacher need not ask again.
+    These are "pieces" and "own_pieces" (token ids of the transfer set for teacher and student),
+    "transfer" and "dev" (targets), and "answers" (the teacher's predictions on held-out splits).
 
-    In a folder that runs share every place has its fingerprint in its name: runs find what others
-    made of the same teacher and data, and do not meet those of others.
+    In a shared --targets_dir, folder names contain the fingerprint. Runs with the same teacher and
+    data share these folders; other runs do not.
     """
     prints = {"pieces": fingerprint(teacher_print, task.fingerprints["transfer"],
                                     config.data.seq_len, config.data.on_bad_row)}
@@ -139,12 +140,12 @@ def _places(
 def _pieces(
     seq_len: int, task: Task, teacher: Teacher, text: StudentText, places: Dict[str, _Place]
 ) -> Dict[str, int]:
-    """Tokenises the transfer text into folders, unless that was done; returns the counts."""
+    """Tokenizes the transfer set, unless that is done already; returns the counts."""
     place, own = places["pieces"], places["own_pieces"]
     transfer, rows = task.transfer, task.transfer_rows
     assert transfer is not None, "the task was read with it"
     place.folder.parent.mkdir(parents=True, exist_ok=True)
-    # Processes that take parts of the targets begin with the same text at the same time.
+    # Processes that write parts of the targets may start here at the same time.
     with filelock.FileLock(place.folder.with_name(".pieces.lock")):
         if text.differs and task.labels.pooled:
             tokenise_texts(text.tokenizer, transfer, rows=rows, seq_len=seq_len, folder=own.folder,
@@ -159,12 +160,12 @@ def _pieces(
 def student_separator(
     pairs: bool, tokenizer: transformers.PreTrainedTokenizerBase, vocabulary: StudentVocabulary
 ) -> Optional[int]:
-    """The student's id of what parts two texts; None where a row has one."""
+    """Returns the student's id of the separator token ([SEP]); None without pairs of texts."""
     return int(vocabulary.table[separator_of(tokenizer)]) if pairs else None
 
 
 def trained_on(config: RunConfig, task: Task) -> Tuple[Any, ...]:
-    """What decides a trained student, beside its teacher and its plan, for a fingerprint."""
+    """Returns the settings that determine a student, except teacher and plan; for fingerprints."""
     student = config.to_dict()["student"]
     if config.student.word_emb_file is not None:
         student["word_emb_file"] = file_fingerprint(pathlib.Path(config.student.word_emb_file))
@@ -179,18 +180,18 @@ def prepare(
     config: RunConfig, task: Task, teacher: Teacher, *, teacher_dirs: Sequence[pathlib.Path],
     model_dir: pathlib.Path, resources: Resources, kinds: Sequence[str], text: StudentText,
 ) -> Tuple[Prepared, float]:
-    """Tokenises, builds the vocabulary, runs the teacher once over the transfer set.
+    """Tokenizes, builds the vocabulary, and runs the teacher once over the transfer set.
 
     Args:
       config, task, teacher: the run.
-      teacher_dirs: the teacher's folder, or those of the several that it is made of.
+      teacher_dirs: folder of the teacher, or of each teacher of an ensemble.
       model_dir: the run folder.
-      resources: how many processes run the teacher.
-      kinds: which outputs the stages that are left read.
-      text: how the student reads.
+      resources: number of processes that run the teacher.
+      kinds: kinds of targets that the remaining stages read.
+      text: the student's tokenizer.
 
     Returns:
-      What the stages read, and the passes of the teacher over the transfer set that were made.
+      (inputs of the stages, number of teacher passes over the transfer set made here).
     """
     teacher_features = features = align_task(task, teacher.tokenizer, config.data)
     if text.differs:
@@ -232,10 +233,10 @@ def prepare(
 
 
 def write_part(config: RunConfig, task: Task, model_dir: pathlib.Path, resources: Resources) -> str:
-    """Writes one part of the target shards of a run, for --target_shard; returns what was done.
+    """Writes one part of a run's target shards (--target_shard); returns a line about progress.
 
     Raises:
-      UserError: if the teacher is not there yet: it must be the same one for all parts.
+      UserError: if there is no fine-tuned teacher yet. All parts need the same one.
     """
     folder = teacher_folders(config.teacher, model_dir)[0]
     if not has_teacher(folder):
@@ -262,11 +263,12 @@ def write_part(config: RunConfig, task: Task, model_dir: pathlib.Path, resources
 
 
 def plan_facts(config: RunConfig, task: Task, model_dir: pathlib.Path) -> Dict[str, int]:
-    """Sizes that a plan depends on, without fine-tuning or writing anything.
+    """Computes the sizes that a plan shows; trains and writes nothing.
 
     Returns:
-      vocabulary (rows of the student's embedding), width and matched (layers) of the teacher,
-      pieces and squares (sum of squared lengths) of the transfer set.
+      "vocabulary": rows of the student's embedding. "width", "matched": the teacher's hidden width
+      and number of matched layers. "pieces", "squares": subword tokens of the transfer set, and sum
+      of its squared sequence lengths.
     """
     folders = teacher_folders(config.teacher, model_dir)
     if has_teacher(folders[0]):

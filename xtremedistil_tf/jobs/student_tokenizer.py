@@ -1,4 +1,4 @@
-"""How a student reads: with its teacher's tokenizer, or with that of its own checkpoint."""
+"""The student's tokenizer: that of its teacher, or that of its own checkpoint."""
 
 import dataclasses
 import itertools
@@ -16,12 +16,12 @@ from xtremedistil_tf.runs import fingerprint
 
 @dataclasses.dataclass(frozen=True)
 class StudentText:
-    """How a student reads.
+    """A student's tokenizer and the extent of its vocabulary.
 
     Attributes:
-      tokenizer: its tokenizer.
-      differs: whether that cuts otherwise than the teacher's.
-      whole: whether it knows all pieces of it, or only those that were seen.
+      tokenizer: the student's tokenizer.
+      differs: True if it splits text differently from the teacher's tokenizer.
+      whole: True if the vocabulary has all its subword tokens, False if only those in the data.
     """
 
     tokenizer: Any
@@ -31,11 +31,11 @@ class StudentText:
     def vocabulary(
         self, teacher: Teacher, train: np.ndarray, transfer: Iterator[np.ndarray]
     ) -> StudentVocabulary:
-        """Its pieces: those seen in train and transfer, or all.
+        """Returns the student's vocabulary: the tokens of train and transfer set, or all.
 
         Args:
-          teacher: whose pieces they are where it has no tokenizer of its own.
-          train, transfer: piece ids that were seen.
+          teacher: gives the number of ids if the student uses its tokenizer.
+          train, transfer: subword token ids of the data.
         """
         if self.whole:
             return whole_vocabulary(self.tokenizer)
@@ -45,23 +45,23 @@ class StudentText:
 
     @property
     def fingerprint(self) -> Optional[str]:
-        """Of the tokenizer, where it differs from the teacher's."""
+        """Fingerprint of the tokenizer; None if it equals the teacher's."""
         return fingerprint(definition(self.tokenizer)) if self.differs else None
 
 
 def whole_vocabulary(tokenizer: Any) -> StudentVocabulary:
-    """All pieces of a tokenizer."""
+    """Returns a vocabulary of all subword tokens of a tokenizer."""
     pieces = len(tokenizer)
     return StudentVocabulary.from_seen(
         [np.arange(pieces)], tokenizer.pad_token_id, tokenizer.unk_token_id, pieces)
 
 
 def student_text(config: RunConfig, teacher: Teacher) -> StudentText:
-    """How a run's student reads.
+    """Returns the tokenizer of a run's student.
 
     Raises:
-      UserError: if the tokenizer of its checkpoint cannot be used, or attention is to be compared
-        between pieces that differ.
+      UserError: if the checkpoint's tokenizer cannot be used, or if --distil_attention would
+        compare attention over different subword tokens.
     """
     if not config.student.own_vocabulary:
         return StudentText(teacher.tokenizer, False, False)

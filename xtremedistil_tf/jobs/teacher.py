@@ -1,4 +1,4 @@
-"""The teacher's own job: fine-tune, score, save."""
+"""The teacher job: fine-tune, score and save."""
 
 import contextlib
 import logging
@@ -21,21 +21,21 @@ log = logging.getLogger("absl")
 def run_teacher(
     config: RunConfig, model_dir: pathlib.Path, *, overwrite: bool = False
 ) -> Dict[str, Dict[str, Any]]:
-    """Fine-tunes the teacher of a run folder, or loads it where it is there already.
+    """Fine-tunes the teacher of a run folder, or loads it if it is there already.
 
-    Writes `teacher/` and `teacher_metrics.json`; `run_distillation.py` with the same --model_dir
-    and teacher flags, or with --teacher_model_dir, goes on from there.
+    Writes `teacher/` and `teacher_metrics.json`. `run_distillation.py` uses this teacher with the
+    same --model_dir and teacher flags, or with --teacher_model_dir.
 
     Args:
       config: data and teacher settings.
       model_dir: the run folder.
-      overwrite: remove a teacher that other settings made.
+      overwrite: fine-tune again, whatever teacher is there.
 
     Returns:
-      The scores on dev, test and what else is labelled.
+      The scores by labelled split: dev, test and further ones.
     """
     with locked(model_dir) if is_chief() else contextlib.nullcontext():
-        # A vocabulary made from scratch is made from the transfer text too.
+        # A teacher from --teacher_config gets its vocabulary from the transfer set too.
         task = read_task(config.data, with_transfer=bool(config.data.transfer_file))
         for warning in task.warnings:
             log.warning("%s", warning)

@@ -1,4 +1,4 @@
-"""A student as plain arrays, which every export is built from."""
+"""The weights of a BiLSTM student as NumPy arrays, the input of its exports."""
 
 import dataclasses
 from typing import Any, Optional, Tuple
@@ -10,12 +10,12 @@ Lstm = Tuple[np.ndarray, np.ndarray, np.ndarray]
 
 @dataclasses.dataclass(frozen=True)
 class Pairs:
-    """How a BiLSTM reads two texts.
+    """The way in which a BiLSTM reads pairs of texts.
 
     Attributes:
-      separator: id of what parts them.
-      step: of a joint row, the value of the LSTM's last input feature in the second text, 0 in the
-        first; None where each text is read alone.
+      separator: id of the separator token ([SEP]).
+      step: if both texts are one sequence, the value of the LSTM's last input feature in the second
+        text (0 in the first); None if the LSTM reads each text alone.
     """
 
     separator: int
@@ -23,24 +23,23 @@ class Pairs:
 
     @property
     def siamese(self) -> bool:
-        """Whether each text is read alone."""
+        """True if the LSTM reads each text alone."""
         return self.step is None
 
 
 @dataclasses.dataclass(frozen=True)
 class StudentArrays:
-    """The weights, all float32; gates in Keras' order: input, forget, cell, output.
+    """The weights, all float32. Gates are in Keras' order: input, forget, cell, output.
 
     Attributes:
       embedding: [V, E]; row 0 is padding.
-      forward, backward: (kernel [E, 4 H], recurrent kernel [H, 4 H], bias [4 H]); of joint pairs
+      forward, backward: (kernel [E, 4 H], recurrent kernel [H, 4 H], bias [4 H]); for joint pairs
         the kernel is [E + 1, 4 H].
-      projection: (kernel [2 H, width], bias [width]); of siamese pairs the kernel is [8 H, width].
-      activation: of the projection: gelu, linear, relu or tanh.
+      projection: (kernel [2 H, width], bias [width]); for siamese pairs the kernel is [8 H, width].
+      activation: activation of the projection: gelu, linear, relu or tanh.
       logits: (kernel [width, classes], bias [classes]).
-      pooling: what stands for a row, "last" or "max" (see `StudentConfig`); None where each piece
-        stands for itself.
-      pairs: how two texts are read; None where a row has one.
+      pooling: "last" or "max" (see `StudentConfig`); None for one vector a subword token.
+      pairs: the reading of pairs of texts; None for single texts.
     """
 
     embedding: np.ndarray
@@ -54,12 +53,12 @@ class StudentArrays:
 
 
 def _with_segments(lstm: Lstm, segments: np.ndarray, step: float) -> Lstm:
-    """An LSTM that reads the segment as one feature more instead of having an embedding added.
+    """Replaces the added segment embedding by one more input feature of the LSTM.
 
     Args:
-      lstm: over words with the embedding of their segment added.
-      segments: [2, E], that embedding.
-      step: the feature's value in the second text; in the first it is 0.
+      lstm: weights for word embeddings with the segment embedding added.
+      segments: [2, E], the segment embedding.
+      step: value of the feature in the second text; it is 0 in the first.
     """
     kernel, recurrent, bias = lstm
     row = (segments[1] - segments[0]) @ kernel / step
@@ -70,13 +69,13 @@ def student_arrays(
     student: Any, activation: str, *, pooling: Optional[str] = None,
     separator: Optional[int] = None,
 ) -> StudentArrays:
-    """Copies the weights out of a Keras student, whatever its dropout and precision.
+    """Copies the weights of a Keras student, for any dropout and precision.
 
     Args:
       student: a `models.student.Student`.
-      activation: the projection's.
+      activation: activation of the projection.
       pooling: see StudentArrays.
-      separator: id of what parts two texts; None where a row has one.
+      separator: id of the separator token, for pairs of texts; None for single texts.
     """
     def layer(name):
         return [np.asarray(weight, np.float32)
@@ -86,7 +85,7 @@ def student_arrays(
     both, pairs = [tuple(lstm[:3]), tuple(lstm[3:])], None
     if separator is not None:
         siamese = len(layer("projection")[0]) == 8 * len(lstm[1])
-        # No larger than the words' own values: int8 has one range for all.
+        # No larger than the word embedding's values: int8 has one range for all features.
         pairs = Pairs(separator, None if siamese else max(1e-3, float(embedding.max())))
     if pairs is not None and pairs.step is not None:
         segments = layer("segment_embedding")[0]

@@ -1,4 +1,4 @@
-"""What an exported form is held against: the Keras student's logits, and the score on dev."""
+"""Checks of exports: equal logits to the Keras student, and the score on dev."""
 
 import logging
 import pathlib
@@ -13,7 +13,7 @@ from xtremedistil_tf.tasks import task_kind
 
 CHECK_FILE = "check.json"
 _TOLERANCE = 1e-5
-# Points of macro-F1 or accuracy that int8 may lose before we warn.
+# Loss of int8 in points of macro-F1 or accuracy above which we warn.
 _INT8_LOSS = 0.3
 
 log = logging.getLogger("absl")
@@ -23,17 +23,21 @@ def check_equal(
     name: str, run: Callable[[np.ndarray], np.ndarray], keras: Callable[[np.ndarray], np.ndarray],
     *, size: int, seq_len_limit: Optional[int] = None, separator: Optional[int] = None,
 ) -> float:
-    """Largest difference between an exported model and the Keras one on rows of all lengths.
+    """Compares the logits of an exported model and the Keras student on random sequences.
 
     Args:
-      name: of the model, for the message.
-      run, keras: their forward passes, int32 [batch, time] to float32 logits.
-      size: ids are drawn below it.
-      seq_len_limit: length of the longest sequence that they take; None if nothing limits it.
-      separator: of pairs, put into the middle of every second row.
+      name: name of the model, for the message.
+      run, keras: forward passes, int32 [batch, time] to float32 logits.
+      size: rows of the embedding; random ids lie below it.
+      seq_len_limit: longest sequence of the models; None without a limit.
+      separator: id of the separator token, for students of pairs. It is placed in the middle of
+        every second sequence.
+
+    Returns:
+      The largest difference, relative to the largest logit (at least 1).
 
     Raises:
-      RuntimeError: if it is above the tolerance; that would be our fault.
+      RuntimeError: if the difference is above the tolerance, which is a fault of ours.
     """
     random = np.random.default_rng(0)
     lengths = np.minimum([1, 2, 3, 7, 24, 40], seq_len_limit or 40)
@@ -43,9 +47,9 @@ def check_equal(
         ids[np.arange(1, len(ids), 2), lengths[1::2] // 2] = separator
     ids = np.where(real, ids, 0).astype(np.int32)
     expected = keras(ids)
-    # Logits have no unit: the tolerance holds for their own size.
+    # The tolerance is relative: logits may be large.
     differences = np.abs(run(ids) - expected)
-    if differences.ndim == 3:  # Else a row has one vector, and none is padding.
+    if differences.ndim == 3:  # A pooling student has no padding in its logits.
         differences = differences[real]
     error = float(differences.max() / max(1.0, float(np.abs(expected).max())))
     if not error <= _TOLERANCE:
@@ -54,14 +58,14 @@ def check_equal(
 
 
 def dev_scores(model: TextModel, examples: Sequence[Any]) -> Dict[str, float]:
-    """What a runtime reaches on labelled rows, 0 to 100.
+    """Scores a student in any runtime on labelled examples, 0 to 100.
 
     Args:
-      model: any runtime's.
-      examples: the rows, of which the first are read if the kind of task bounds them.
+      model: the student.
+      examples: the examples. Kinds of task with a limit read the first ones only.
 
     Returns:
-      By the name of the kind's measure, behind "dev_".
+      {"dev_<measure>": score} for the first measure of the kind of task.
     """
     kind = task_kind(model.kind)
     examples = examples[:kind.most_checked]
@@ -74,17 +78,18 @@ def write_check(
     folder: pathlib.Path, files: Mapping[str, str], error: float,
     load: Callable[[str], TextModel], dev: Optional[Sequence[Example]],
 ) -> Dict[str, Any]:
-    """Writes check.json of a folder that holds a model in float32 and int8.
+    """Writes check.json for a folder that holds a model in float32 and in int8.
 
     Args:
-      folder: of the models.
-      files: the model's file name by "float32" and "int8".
-      error: what `check_equal` gave for float32.
-      load: opens a form.
-      dev: labelled rows on which the loss through int8 is measured; left out if None.
+      folder: folder of both models.
+      files: file names by "float32" and "int8".
+      error: result of `check_equal` for float32.
+      load: loads the model "float32" or "int8".
+      dev: labelled examples that measure the loss of int8; None skips this.
 
     Returns:
-      What is written: by form bytes and, with `dev`, the score there; for float32 error.
+      The contents of check.json: for each model its bytes and, with `dev`, its score; for float32
+      also the error.
     """
     record: Dict[str, Any] = {"float32": {"error": error}, "int8": {}}
     for form, name in files.items():
@@ -96,11 +101,11 @@ def write_check(
 
 
 def report_check(name: str, record: Dict[str, Any], kind: str) -> None:
-    """Tells sizes, error and, where it was measured, what int8 loses.
+    """Logs sizes, the error and, if measured, the loss of int8.
 
     Args:
-      name: of the form, for the reader.
-      record: what `write_check` returned.
+      name: name of the export format.
+      record: result of `write_check`.
       kind: name of the kind of task.
     """
     float32, int8 = record["float32"], record["int8"]

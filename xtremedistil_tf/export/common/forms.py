@@ -1,4 +1,4 @@
-"""The forms that a student can be exported in, whatever its kind."""
+"""The export builders of a student: one record for all kinds."""
 
 import dataclasses
 from typing import Any, Callable, Optional, Tuple
@@ -6,20 +6,20 @@ from typing import Any, Callable, Optional, Tuple
 
 @dataclasses.dataclass(frozen=True)
 class Forms:
-    """What exports and benchmarks are built from.
+    """Sizes and export builders of a student; the input of exports and benchmarks.
 
     Attributes:
-      vocabulary: rows of the embedding; ids lie below.
-      embedding, parameters: numbers of parameters, of the word embedding and of all.
-      graph: makes a tf.Module that is called with int32 ids [batch, time] (0 behind a row's end)
-        and their lengths [batch], and gives float32 logits [batch, time, classes], or
-        [batch, classes] where the student pools.
-      onnx: makes an onnx.ModelProto: int32 input_ids [batch, time], padded on the right with 0, to
-        such logits. None where the kind has none.
-      onnx_for_int8: makes what int8 is made from; None where that is `onnx`'s.
-      lite: (int8) -> a TFLite model of one row. None where the kind has none.
-      seq_len_limit: length of the longest sequence; None if nothing limits it.
-      separator: id of what parts the two texts of a pair; None where a row has one.
+      vocabulary: rows of the embedding; all ids lie below it.
+      embedding, parameters: number of parameters of the word embedding, and of the student.
+      graph: builds a tf.Module. It maps int32 ids [batch, time], padded on the right with 0, and
+        int32 lengths [batch] to float32 logits [batch, time, classes], or [batch, classes] if the
+        student pools.
+      onnx: builds an onnx.ModelProto that maps int32 input_ids [batch, time], padded on the right
+        with 0, to such logits. None if there is no ONNX export.
+      onnx_for_int8: builds the float32 model to quantize; None if `onnx` does.
+      lite: (int8) -> TFLite model for one sequence. None if there is no TFLite export.
+      seq_len_limit: longest sequence; None without a limit.
+      separator: id of the separator token, for pairs of texts; None for single texts.
     """
 
     vocabulary: int
@@ -34,6 +34,6 @@ class Forms:
 
     @property
     def names(self) -> Tuple[str, ...]:
-        """Those of `config.EXPORT_FORMATS` that there are."""
+        """The export formats that have a builder, in the order of `config.EXPORT_FORMATS`."""
         builders = {"savedmodel": self.graph, "onnx": self.onnx, "tflite": self.lite}
         return tuple(name for name, builder in builders.items() if builder is not None)

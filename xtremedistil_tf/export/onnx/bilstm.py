@@ -1,6 +1,6 @@
-"""Export as ONNX, node by node: float32, and int8 by dynamic quantisation.
+"""Export as ONNX, node by node: float32, and int8 by dynamic quantization.
 
-No converter is involved: the ones there are turn the masked BiLSTM into loops or drop its lengths.
+It uses no converter, since converters turn the masked BiLSTM into loops or lose its lengths.
 """
 
 import dataclasses
@@ -22,9 +22,9 @@ from xtremedistil_tf.inference.runtimes.onnx import FLOAT_FILE, INT8_FILE, UNITS
 from xtremedistil_tf.runs import atomic_folder
 from xtremedistil_tf.validation.manifest import write_manifest
 
-# Old enough for every runtime of the last years.
+# Old versions, so that every runtime of recent years reads the models.
 _OPSET, _IR_VERSION = 13, 8
-# Sigmoid and tanh of it are one, in float32.
+# Sigmoid and tanh of this value are 1 in float32.
 _SATURATED = 20.0
 
 
@@ -45,19 +45,19 @@ def import_onnx() -> Any:
 
 
 def _gates(array: np.ndarray) -> np.ndarray:
-    """Keras' gates (input, forget, cell, output) on the last axis in ONNX' order (i, o, f, c)."""
+    """Reorders gates on the last axis from Keras (i, f, c, o) to ONNX (i, o, f, c)."""
     i, f, c, o = np.split(array, 4, axis=-1)
     return np.concatenate([i, o, f, c], axis=-1)
 
 
 def _weights(arrays: StudentArrays) -> Dict[str, np.ndarray]:
-    """The initializers by name."""
+    """Returns the initializers by name."""
     both = (arrays.forward, arrays.backward)
     weights = {
         "embedding": arrays.embedding,
         "lstm_w": np.stack([_gates(kernel).T for kernel, _, _ in both]),
         "lstm_r": np.stack([_gates(recurrent).T for _, recurrent, _ in both]),
-        # ONNX adds a second bias, of the recurrent part.
+        # ONNX has a second bias for the recurrent part; it is 0.
         "lstm_b": np.stack(
             [np.concatenate([_gates(bias), np.zeros_like(bias)]) for _, _, bias in both]),
         "projection_w": arrays.projection[0], "projection_b": arrays.projection[1],
@@ -71,25 +71,25 @@ def _weights(arrays: StudentArrays) -> Dict[str, np.ndarray]:
 
 
 def _with_bounds(arrays: StudentArrays) -> StudentArrays:
-    """Two units more a direction, whose states are -1 and 1 once `_bounds` starts them.
+    """Adds two units to each direction; `_bounds` starts their states at -1 and 1.
 
-    Nothing reads them: their outgoing weights are zero.
+    They change no result: their outgoing weights are zero.
     """
     def two_more(array: np.ndarray) -> np.ndarray:
-        """Two columns of zeros behind each gate's."""
+        """Appends two columns of zeros to each gate."""
         gates = array.reshape(*array.shape[:-1], 4, -1)
         return np.pad(gates, [(0, 0)] * array.ndim + [(0, 2)]).reshape(*array.shape[:-1], -1)
 
     def unit(lstm: Lstm) -> Lstm:
         kernel, recurrent, bias = lstm
         wide = two_more(bias).reshape(4, -1)
-        # They keep what they have (input gate shut, forget gate open) and show it whole.
+        # They keep their state (input gate closed, forget gate open) and output it (gate open).
         wide[:, -2:] = _SATURATED * np.array([[-1.0], [1.0], [0.0], [1.0]])
         return (np.pad(two_more(kernel), [(1, 1), (0, 0)]),
                 np.pad(two_more(recurrent), [(0, 2), (0, 0)]), wide.reshape(-1))
 
     kernel, bias = arrays.projection
-    # A direction at a time: two, or of siamese pairs four times two.
+    # One block of rows a direction: two blocks, or eight for siamese pairs.
     halves = [np.pad(half, [(0, 2), (0, 0)])
               for half in np.split(kernel, len(kernel) // len(arrays.forward[1]))]
     return dataclasses.replace(
@@ -98,17 +98,18 @@ def _with_bounds(arrays: StudentArrays) -> StudentArrays:
 
 
 def _bounds(node: Any, arrays: StudentArrays) -> Tuple[List[Any], Dict[str, np.ndarray]]:
-    """Nodes and weights that give what is quantised the same range in every batch.
+    """Returns nodes and weights that fix the range of quantized values in every batch.
 
-    Dynamic quantisation takes scale and zero point from the least and the greatest value of a whole
-    batch, so that a row's logits would hang on the rows beside it. Words get two features more, the
-    bounds of the embedding table; the states two units more, see `_with_bounds`.
+    Dynamic quantization derives scale and zero point from the smallest and largest value of a whole
+    batch. So a sequence's logits would depend on the other sequences of the batch. To prevent this,
+    words get two more features, the bounds of the embedding, and the LSTM gets two more units, see
+    `_with_bounds`.
 
     Args:
-      node: makes a node.
-      arrays: with the units.
+      node: `onnx.helper.make_node`.
+      arrays: weights after `_with_bounds`.
     """
-    # An embedding that is stored in int8 may lie half a step outside.
+    # Rounding to int8 may move embedding values slightly beyond the bounds.
     least = np.float32(min(1.01 * arrays.embedding.min(), 0.0))
     greatest = np.float32(max(1.01 * arrays.embedding.max(), 0.0))
     units = arrays.forward[1].shape[0]
@@ -127,8 +128,8 @@ def _bounds(node: Any, arrays: StudentArrays) -> Tuple[List[Any], Dict[str, np.n
 
 
 def _activation(node: Any, name: str) -> List[Any]:
-    """Nodes from "projected" to "representation"."""
-    if name == "gelu":  # Exact, as in Keras.
+    """Returns the nodes from "projected" to "representation"."""
+    if name == "gelu":  # The exact gelu, as in Keras.
         return [node("Div", ["projected", "root_two"], ["scaled"]),
                 node("Erf", ["scaled"], ["erf"]),
                 node("Add", ["erf", "one"], ["raised"]),
@@ -139,8 +140,8 @@ def _activation(node: Any, name: str) -> List[Any]:
 
 
 def _hidden(node: Any, pooling: Optional[str]) -> List[Any]:
-    """Nodes from the LSTM to "hidden", both directions joined."""
-    if pooling == "last":  # The operation's second output, at each row's own ends.
+    """Returns the nodes from the LSTM to "hidden", which joins both directions."""
+    if pooling == "last":  # The second output: final states of both directions.
         return [node("Transpose", ["final"], ["by_row"], perm=[1, 0, 2]),
                 node("Reshape", ["by_row", "joined_row"], ["hidden"])]
     joined = [node("Transpose", ["states"], ["by_row"], perm=[2, 0, 1, 3]),
@@ -154,15 +155,16 @@ def _hidden(node: Any, pooling: Optional[str]) -> List[Any]:
 
 
 def build_model(arrays: StudentArrays, *, for_int8: bool = False) -> Any:
-    """The BiLSTM student as an ONNX model.
+    """Builds the BiLSTM student as an ONNX model.
 
     Args:
-      arrays: the student.
-      for_int8: with what keeps the range of the activations, see `_bounds`.
+      arrays: weights of the student.
+      for_int8: add the nodes that fix the range of activations; see `_bounds`.
 
     Returns:
-      An onnx.ModelProto: int32 input_ids [batch, time], the student's ids padded on the right with
-      0, to float32 logits [batch, time, classes], or [batch, classes] where the student pools.
+      An onnx.ModelProto that maps int32 input_ids [batch, time], the student's ids padded on the
+      right with 0, to float32 logits [batch, time, classes], or [batch, classes] if the student
+      pools.
 
     Raises:
       UserError: if onnx is not installed.
@@ -231,13 +233,13 @@ def write_models(
 ) -> None:
     """Writes a model in float32 and in int8.
 
-    int8 holds weights and embedding; activations are quantised while it runs. A node named "logits"
-    keeps its weights.
+    Weights and embedding are stored as int8; activations are quantized at run time. The node
+    "logits" keeps float32 weights.
 
     Args:
       model: an onnx.ModelProto.
-      for_int8: what int8 is made from, often the same.
-      float_path, int8_path: of the two files.
+      for_int8: the onnx.ModelProto to quantize; it may equal `model`.
+      float_path, int8_path: the two files.
     """
     import logging
 
@@ -245,11 +247,12 @@ def write_models(
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     onnx.save(model, float_path)
-    # It advises, on the root logger, a pre-processing that is of no use to this graph.
+    # quantize_dynamic recommends a pre-processing on the root logger, which this graph does not
+    # need.
     logging.disable(logging.WARNING)
     try:
-        # The classes' own layer is tiny and decides: it stays as it is. Seven bits, since eight
-        # overflow in the sums of processors without VNNI.
+        # The logits layer is tiny and matters most, so it stays float32. reduce_range: seven bits,
+        # since eight overflow in sums on processors without VNNI.
         quantize_dynamic(for_int8, int8_path, weight_type=QuantType.QInt8, per_channel=True,
                          reduce_range=True, nodes_to_exclude=["logits"])
     finally:
@@ -260,22 +263,22 @@ def export_onnx(
     forms: Forms, logits: Any, student_folder: pathlib.Path, folder: pathlib.Path,
     *, dev: Optional[Sequence[Example]] = None,
 ) -> Dict[str, Any]:
-    """Writes a folder that tags text without TensorFlow, and checks it.
+    """Writes a folder that needs no TensorFlow, and checks it.
 
     Args:
-      forms: of the student, ONNX among them.
-      logits: the Keras student's forward pass, int32 [batch, time] to float32 logits.
-      student_folder: tokenizer, vocabulary and record are copied from here.
-      folder: e.g. onnx; replaced as a whole.
-      dev: labelled sentences or texts on which the loss through int8 is measured; left out if None.
+      forms: export builders of the student, with ONNX.
+      logits: forward pass of the Keras student, int32 [batch, time] to float32 logits.
+      student_folder: source of tokenizer, vocabulary and record.
+      folder: target folder, such as onnx. It is replaced as a whole.
+      dev: labelled examples that measure the loss of int8; None skips this.
 
     Returns:
-      What is written to check.json, see `check.write_check`.
+      The contents of check.json; see `check.write_check`.
 
     Raises:
       UserError: if onnx or onnxruntime is not installed.
     """
-    assert forms.onnx is not None, "who calls this has asked for it"
+    assert forms.onnx is not None, "the caller checks export_formats"
     import_onnx()
     with atomic_folder(folder) as temporary:
         write_models(forms.onnx(), (forms.onnx_for_int8 or forms.onnx)(),

@@ -1,4 +1,4 @@
-"""What the BiLSTM's ONNX model has more where a row holds two texts; see `models.segments`."""
+"""Nodes of the BiLSTM's ONNX model for pairs of texts; see `models.layers.pairs`."""
 
 from typing import Any, Dict, List
 
@@ -6,25 +6,25 @@ import numpy as np
 
 from xtremedistil_tf.export.common.arrays import Pairs
 
-_INT32, _FLOAT, _BOOL = 6, 1, 9  # onnx.TensorProto's numbers.
+_INT32, _FLOAT, _BOOL = 6, 1, 9  # Type numbers of onnx.TensorProto.
 
 
 def weights(pairs: Pairs) -> Dict[str, np.ndarray]:
-    """The initializers by name."""
+    """Returns the initializers by name."""
     return {"separator": np.array(pairs.separator, np.int32), "none32": np.array(0, np.int32),
             "one32": np.array(1, np.int32), "along_time": np.array(1, np.int64),
             "step": np.array(pairs.step or 0.0, np.float32)}
 
 
 def _passed(node: Any) -> List[Any]:
-    """Nodes to "passed", int32 [batch, time]: separators before a place."""
+    """Returns the nodes to "passed", int32 [batch, time]: separators before each position."""
     return [node("Equal", ["input_ids", "separator"], ["is_separator"]),
             node("Cast", ["is_separator"], ["separators"], to=_INT32),
             node("CumSum", ["separators", "along_time"], ["passed"], exclusive=1)]
 
 
 def joint_nodes(node: Any) -> List[Any]:
-    """Nodes from "words" to "embedded": the segment is a feature more."""
+    """Returns the nodes from "words" to "embedded", which add the segment as a feature."""
     return [*_passed(node),
             node("Min", ["passed", "one32"], ["segments"]),
             node("Cast", ["segments"], ["segments_float"], to=_FLOAT),
@@ -34,7 +34,7 @@ def joint_nodes(node: Any) -> List[Any]:
 
 
 def split_nodes(node: Any) -> List[Any]:
-    """Nodes from "input_ids" to "texts", int32 [2 * batch, longest]: a text a row."""
+    """Returns the nodes from "input_ids" to "texts", int32 [2 * batch, longest], one text a row."""
     return [
         *_passed(node),
         node("Equal", ["passed", "none32"], ["in_first"]),
@@ -66,9 +66,10 @@ def split_nodes(node: Any) -> List[Any]:
 
 
 def interaction_nodes(node: Any) -> List[Any]:
-    """Nodes from "hidden" [2 * batch, dim] to "pair" [batch, 4 * dim].
+    """Returns the nodes from "hidden" [2 * batch, dim] to "pair" [batch, 4 * dim].
 
-    The difference is halved, so that all values lie between -1 and 1 for int8; `halved` makes up.
+    The difference is halved, so that all values lie between -1 and 1 for int8. `halved` doubles the
+    weights to compensate.
     """
     return [node("Split", ["hidden"], ["u", "v"], axis=0),
             node("Sub", ["u", "v"], ["difference"]),
@@ -79,6 +80,6 @@ def interaction_nodes(node: Any) -> List[Any]:
 
 
 def halved(kernel: np.ndarray) -> np.ndarray:
-    """The projection's kernel for a halved difference."""
+    """Returns the projection's kernel for the halved difference."""
     u, v, difference, product = np.split(kernel, 4)
     return np.concatenate([u, v, 2 * difference, product])

@@ -6,10 +6,10 @@ import numpy as np
 
 # Opset 17 has LayerNormalization as one node.
 _OPSET, _IR_VERSION = 17, 8
-# What transformers adds to the scores of masked positions.
+# The factor of the mask penalty on attention scores of masked positions.
 _MASKED = 10000.0
 _ONE_NODE = {"linear": "Identity", "relu": "Relu", "tanh": "Tanh", "sigmoid": "Sigmoid"}
-# Factors of quick_gelu, and of the cube in gelu's approximation by tanh.
+# Factors in quick_gelu, and of the cubic term in the tanh approximation of gelu.
 _QUICK, _CUBE = 1.702, 0.044715
 
 
@@ -23,7 +23,7 @@ class Builder:
         self._count = 0
 
     def constant(self, array: Union[np.ndarray, np.generic]) -> str:
-        """Name of a new initializer."""
+        """Adds an initializer; returns its name."""
         self._count += 1
         name = f"weight_{self._count}"
         self._initializers.append(
@@ -31,7 +31,7 @@ class Builder:
         return name
 
     def numbers(self, *values: int) -> str:
-        """Name of a new initializer of whole numbers: axes, shapes, bounds."""
+        """Adds an initializer of integers (axes, shapes, bounds); returns its name."""
         return self.constant(np.array(values, np.int64))
 
     def add(self, operation: str, *inputs: str, output: str = "", name: str = "",
@@ -44,19 +44,19 @@ class Builder:
         return output
 
     def dense(self, value: str, layer: Any, *, output: str = "") -> str:
-        """A Dense layer without its activation; `output` names its product's node, too."""
+        """Adds a Dense layer without activation; `output` also names its MatMul node."""
         kernel, bias = layer.get_weights()
         product = self.add("MatMul", value, self.constant(kernel), name=output)
         return self.add("Add", product, self.constant(bias), output=output)
 
     def norm(self, value: str, layer: Any) -> str:
-        """A LayerNormalization over the last axis."""
+        """Adds a LayerNormalization over the last axis."""
         scale, shift = layer.get_weights()
         return self.add("LayerNormalization", value, self.constant(scale), self.constant(shift),
                         epsilon=layer.epsilon, axis=-1)
 
     def activation(self, value: str, name: str) -> str:
-        """One of `config.ONNX_ACTIVATIONS`, as transformers' `activations_tf` computes it."""
+        """Adds one of `config.ONNX_ACTIVATIONS`, computed as in transformers' `activations_tf`."""
         if name in _ONE_NODE:
             return self.add(_ONE_NODE[name], value)
         if name in ("silu", "swish", "quick_gelu"):
@@ -64,7 +64,7 @@ class Builder:
             return self.add("Mul", value, self.add("Sigmoid", self._scaled(value, scale)))
         if name == "mish":
             return self.add("Mul", value, self.add("Tanh", self.add("Softplus", value)))
-        if name in ("gelu", "gelu_10"):  # These very nodes: ONNX Runtime makes one of them.
+        if name in ("gelu", "gelu_10"):  # ONNX Runtime fuses exactly these nodes.
             bent = self.add("Erf", self.add("Div", value, self.constant(np.float32(np.sqrt(2.0)))))
         else:
             cubed = self._scaled(self.add("Mul", self.add("Mul", value, value), value), _CUBE)
@@ -80,10 +80,10 @@ class Builder:
         return self.add("Mul", value, self.constant(np.float32(factor)))
 
     def model(self, name: str, inputs: List[str], logits: List[Any]) -> Any:
-        """The ModelProto of all nodes.
+        """Builds the onnx.ModelProto of all nodes and checks it.
 
         Args:
-          name: of the graph.
+          name: name of the graph.
           inputs: names of the int32 inputs [batch, time].
           logits: shape of the output "logits".
         """
@@ -101,14 +101,14 @@ class Builder:
 
 
 def embedded(build: Builder, embeddings: Any, ids: str, *, segments: Optional[str] = None) -> str:
-    """Words, positions and segments, normalised: [batch, time, E].
+    """Adds the normalized sum of word, position and segment embeddings: [batch, time, E].
 
     Args:
-      build: gets the nodes.
-      embeddings: the layer of transformers.
-      ids: int32 [batch, time].
-      segments: int32 [batch, time]; where it is None or the encoder has none, all is of the
-        first.
+      build: receives the nodes.
+      embeddings: the embedding layer of transformers.
+      ids: name of the int32 ids [batch, time].
+      segments: name of the int32 segments [batch, time]. If None, or if the encoder has no
+        segments, all tokens have segment 0.
     """
     words = build.add("Gather", build.constant(embeddings.weight.numpy()), ids)
     positions = embeddings.position_embeddings.numpy()
@@ -123,14 +123,19 @@ def embedded(build: Builder, embeddings: Any, ids: str, *, segments: Optional[st
 
 
 def penalty(build: Builder, mask: str) -> str:
-    """float [batch, 1, 1, time] for `layers`, from a float mask [batch, time]."""
+    """Adds the penalty on masked positions, float [batch, 1, 1, time].
+
+    Args:
+      build: receives the nodes.
+      mask: name of the float mask [batch, time], 1 at real positions.
+    """
     mask = build.add("Unsqueeze", mask, build.numbers(1, 2))
     return build.add("Mul", build.add("Sub", mask, build.constant(np.float32(1.0))),
                      build.constant(np.float32(_MASKED)))
 
 
 def _attention(build: Builder, layer: Any, hidden: str, masked: str, heads: int) -> str:
-    """Multi-head self-attention of one layer, before its output layer."""
+    """Adds the multi-head self-attention of one layer, without its output layer."""
     split = build.numbers(0, 0, heads, -1)
     own = layer.attention.self_attention
 
@@ -151,15 +156,15 @@ def layers(
     build: Builder, blocks: List[Any], hidden: str, masked: str, heads: int,
     *, activation: str = "gelu",
 ) -> str:
-    """All layers: [batch, time, hidden] to the same.
+    """Adds all encoder layers; returns the name of the output [batch, time, hidden].
 
     Args:
-      build: gets the nodes.
+      build: receives the nodes.
       blocks: layers of a TFBertModel or TFElectraModel.
-      hidden: what goes in.
-      masked: see `penalty`.
-      heads: of a layer.
-      activation: inside a layer, one of `config.ONNX_ACTIVATIONS`; gelu is the exact one.
+      hidden: name of the input [batch, time, hidden].
+      masked: name of the mask penalty; see `penalty`.
+      heads: number of attention heads of a layer.
+      activation: activation inside a layer, one of `config.ONNX_ACTIVATIONS`.
     """
     for block in blocks:
         context = _attention(build, block, hidden, masked, heads)

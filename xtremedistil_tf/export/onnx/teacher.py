@@ -1,4 +1,4 @@
-"""A BERT teacher as an ONNX model, so that runtimes can be compared on equal terms."""
+"""A BERT teacher as an ONNX model, so that benchmarks compare models in the same runtime."""
 
 from typing import Any
 
@@ -6,13 +6,14 @@ from xtremedistil_tf.export.onnx.encoder import Builder, embedded, layers, penal
 
 
 def build_teacher_model(teacher: Any) -> Any:
-    """A BERT teacher with its head as an ONNX model.
+    """Builds a BERT teacher with its logits layer as an ONNX model.
 
     Args:
       teacher: a `models.teacher.Teacher` around a TFBertModel.
 
     Returns:
-      An onnx.ModelProto: int32 input_ids and attention_mask [batch, time] to float32 logits.
+      An onnx.ModelProto that maps int32 input_ids and attention_mask [batch, time] to float32
+      logits.
     """
     import onnx
 

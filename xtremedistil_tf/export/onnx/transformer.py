@@ -9,7 +9,7 @@ from xtremedistil_tf.export.onnx.encoder import Builder, embedded, layers, penal
 
 
 def _pooled(build: Builder, hidden: str, mask: str, pooling: str) -> str:
-    """What stands for a row: [batch, time, hidden] to [batch, hidden]."""
+    """Adds pooling over time: [batch, time, hidden] to [batch, hidden]."""
     if pooling == "first":
         return build.add("Gather", hidden, build.constant(np.int64(0)), axis=1)
     mask = build.add("Unsqueeze", mask, build.numbers(2))
@@ -20,7 +20,7 @@ def _pooled(build: Builder, hidden: str, mask: str, pooling: str) -> str:
 
 
 def _segments(build: Builder, separator: int, to: int) -> str:
-    """int32 [batch, time], see `models.segments.segment_ids`."""
+    """Adds segments, int32 [batch, time]; see `models.layers.pairs.segment_ids`."""
     found = build.add("Cast", build.add("Equal", "input_ids", build.constant(np.int32(separator))),
                       to=to)
     before = build.add("CumSum", found, build.constant(np.int64(1)), exclusive=1)
@@ -30,16 +30,16 @@ def _segments(build: Builder, separator: int, to: int) -> str:
 def build_transformer(
     student: Any, activation: str, pooling: Optional[str], *, separator: Optional[int] = None
 ) -> Any:
-    """A Transformer student as an ONNX model.
+    """Builds a Transformer student as an ONNX model.
 
     Args:
-      student: a `models.student.Student` of that kind.
-      activation: the projection's.
-      pooling: "first" or "mean"; None where each piece stands for itself.
-      separator: id of what parts the texts of a pair; None where a row has one.
+      student: a `models.student.Student` with a Transformer encoder.
+      activation: activation of the projection.
+      pooling: "first" or "mean"; None for one vector a subword token.
+      separator: id of the separator token, for pairs of texts; None for single texts.
 
     Returns:
-      An onnx.ModelProto, see `forms.Forms`.
+      An onnx.ModelProto; see `forms.Forms`.
 
     Raises:
       UserError: if onnx is not installed.

@@ -1,7 +1,7 @@
-"""A BERT tokenizer's treatment of every Unicode character, as tables for a graph.
+"""Tables of a BERT tokenizer's treatment of every Unicode character, for a graph.
 
-The tables are not written down but read off the tokenizer itself, so that they hold whatever
-Unicode version it was built with.
+The code builds the tables by running the tokenizer on every character. So they match the Unicode
+version that the tokenizer was built with.
 """
 
 import dataclasses
@@ -16,26 +16,26 @@ from tokenizers import Tokenizer
 from xtremedistil_tf.data.words import SPACE, character_class
 
 CODES = sys.maxunicode + 1
-# Planes without assigned characters, and the private ones: the first speaks for all of its block.
+# Ranges of unassigned and private characters; all of a range are treated like its first one.
 _ALIKE = ((0x40000, 0xE0000), (0xE1000, 0xF0000), (0xF0000, CODES))
-# Stands between probed characters: no character decomposes to it, and it keeps marks apart.
+# Separates probed characters. No character decomposes to it, and it takes no combining marks.
 _SEPARATOR = "0"
 KEPT, REMOVED, ALONE = range(3)
 
 
 @dataclasses.dataclass(frozen=True)
 class PieceTables:
-    """How the tokenizer normalises and splits words.
+    """Tables for the tokenizer's normalization and word splitting.
 
     Attributes:
-      change: int32 [CODES]; 0 where a character stays as it is, else a row of `replacements`.
-      replacements: int32 characters of each row; row 0 is not used.
-      treatment: uint8 [CODES]; of the normalised character: KEPT, REMOVED (white space, which
-        splits) or ALONE (a word of its own).
-      vocabulary: pieces by id.
-      unknown: the piece of unknown words.
-      opening, closing: ids of the markers around a row.
-      longest_word: characters beyond which a word is unknown.
+      change: int32 [CODES]; 0 if the character stays, else an index into `replacements`.
+      replacements: int32 code points that replace a character; index 0 is unused.
+      treatment: uint8 [CODES], for normalized characters: KEPT, REMOVED (white space, which splits)
+        or ALONE (a word of its own).
+      vocabulary: subword tokens by id.
+      unknown: the token for unknown words.
+      opening, closing: ids of the special tokens around a sequence, [CLS] and [SEP].
+      longest_word: largest number of characters of a word; longer words are unknown.
     """
 
     change: np.ndarray
@@ -49,7 +49,7 @@ class PieceTables:
 
 
 def why_not(tokenizer: Tokenizer) -> Optional[str]:
-    """Why a tokenizer has no form inside a graph; None if it has one."""
+    """Returns the reason why a tokenizer cannot run inside a graph; None if it can."""
     parts = json.loads(tokenizer.to_str())
     found = {
         part: (parts[part] or {}).get("type", "nothing")
@@ -70,7 +70,7 @@ def why_not(tokenizer: Tokenizer) -> Optional[str]:
 
 
 def _probed() -> List[int]:
-    """The characters that are looked at; those that are left out are like another."""
+    """Returns the code points to probe; the others are treated like one of these."""
     codes = [*range(_ALIKE[0][0] + 1), *range(_ALIKE[0][1], _ALIKE[1][0] + 1), _ALIKE[2][0]]
     return [code for code in codes if not 0xD800 <= code <= 0xDFFF]
 
@@ -82,10 +82,10 @@ def _spread(table: np.ndarray) -> np.ndarray:
 
 
 def piece_tables(tokenizer: Tokenizer) -> PieceTables:
-    """Asks the tokenizer about every character.
+    """Builds the tables by running the tokenizer on every character.
 
     Args:
-      tokenizer: one for which `why_not` has no objection.
+      tokenizer: a tokenizer for which `why_not` returns None.
     """
     chars = [chr(code) for code in _probed() if chr(code) != _SEPARATOR]
     text = _SEPARATOR.join(chars)
@@ -96,7 +96,7 @@ def piece_tables(tokenizer: Tokenizer) -> PieceTables:
             treatment[ord(char)] = ALONE
         elif result != char:
             change[ord(char)] = rows.setdefault(result, len(rows) + 1)
-    # What is left out between two runs of digits is white space, a run of one is punctuation.
+    # Characters missing from all spans are white space; spans of one character are punctuation.
     seen = np.zeros(len(text), np.uint8)
     for _, (begin, end) in tokenizer.pre_tokenizer.pre_tokenize_str(text):
         seen[begin:end] = 2 if end - begin == 1 else 1
@@ -117,7 +117,7 @@ def piece_tables(tokenizer: Tokenizer) -> PieceTables:
 
 @functools.lru_cache(maxsize=None)
 def word_classes(segmentation: Optional[str] = None) -> np.ndarray:
-    """uint8 [CODES]: what each character is to `data.words.split_words`."""
+    """Returns uint8 [CODES], the class of each character in `data.words.split_words`."""
     classes = np.zeros(CODES, np.uint8)
     codes = _probed()
     classes[codes] = [character_class(chr(code), segmentation) for code in codes]
@@ -125,9 +125,9 @@ def word_classes(segmentation: Optional[str] = None) -> np.ndarray:
 
 
 def space_classes() -> np.ndarray:
-    """uint8 [CODES]: as `word_classes`, but only the plain space and the tab part words.
+    """Returns uint8 [CODES] like `word_classes`, but only space and tab separate words.
 
-    The files of a classifier are read so; what other white space does is the tokenizer's to say.
+    This is how a classifier's files are read. The tokenizer handles other white space.
     """
     classes = np.zeros(CODES, np.uint8)
     classes[[ord(" "), ord("\t")]] = SPACE
@@ -135,10 +135,10 @@ def space_classes() -> np.ndarray:
 
 
 def paged(table: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-    """Folds a table over all characters into its distinct pages of 256.
+    """Stores a table over all characters as its distinct pages of 256 entries.
 
     Returns:
-      (index int32 [CODES / 256], pages flat [distinct * 256]): entry `code` of the table is
+      (int32 index [CODES / 256], flat pages [distinct * 256]): entry `code` of the table is
       pages[index[code >> 8] * 256 + (code & 255)].
     """
     pages, index = np.unique(table.reshape(-1, 256), axis=0, return_inverse=True)

@@ -1,4 +1,4 @@
-"""The signatures of a SavedModel that take piece ids, texts to classify, and pairs of texts."""
+"""SavedModel signatures for token ids, for texts to classify, and for pairs of texts."""
 
 from typing import Any, Dict, List, NamedTuple, Tuple
 
@@ -15,7 +15,7 @@ _IDS = [tf.TensorSpec([None, None], tf.int32, name="input_ids"),
 
 
 class IdsModule(tf.Module):
-    """Piece ids of the teacher's tokenizer in, logits out."""
+    """Maps ids of the tokenizer to logits."""
 
     def __init__(self, forms: Forms, assets: Assets):
         super().__init__()
@@ -24,9 +24,9 @@ class IdsModule(tf.Module):
 
     @tf.function(input_signature=_IDS)
     def run_ids(self, input_ids: Any, attention_mask: Any) -> Dict[str, Any]:
-        """Logits float32 [batch, time, classes], or [batch, classes] where the student pools.
+        """Returns float32 logits [batch, time, classes], or [batch, classes] if the student pools.
 
-        Rows are padded on the right with mask 0.
+        Sequences are padded on the right; their mask is 0 there.
         """
         present = attention_mask > 0
         ids = tf.where(present, tf.gather(self._to_student, input_ids), 0)
@@ -35,22 +35,22 @@ class IdsModule(tf.Module):
 
 
 class SpanModule(IdsModule):
-    """Piece ids in, where an answer begins and ends out; texts are cut into windows outside."""
+    """Maps token ids to scores of answer begins and ends. The client cuts texts into windows."""
 
     @tf.function(input_signature=_IDS)
     def find_spans(self, input_ids: Any, attention_mask: Any) -> Dict[str, Any]:
-        """Two float32 [batch, time], start_logits and end_logits; see `run_ids`."""
+        """Returns start_logits and end_logits, float32 [batch, time]; see `run_ids`."""
         logits = self.run_ids(input_ids, attention_mask)["logits"]
         return {"start_logits": logits[:, :, 0], "end_logits": logits[:, :, 1]}
 
 
 class _Text(NamedTuple):
-    """The pieces of a batch of texts, flat.
+    """The subword tokens of a batch of texts, flat.
 
     Attributes:
-      ids: the student's, int32 [pieces].
-      row, place: int32 [pieces], the text of each and its number in it.
-      count: int32 [batch], pieces of each text.
+      ids: int32 [tokens], the student's ids.
+      row, place: int32 [tokens], index of each token's text, and position in the text.
+      count: int32 [batch], number of tokens of each text.
     """
 
     ids: Any
@@ -60,17 +60,17 @@ class _Text(NamedTuple):
 
 
 def longest_first(first: Any, second: Any, most: int) -> List[Any]:
-    """How many pieces of each text of a pair are kept, as the tokenizer cuts them.
+    """Computes how many tokens of each text of a pair the tokenizer keeps ("longest_first").
 
-    The shorter one stays whole while it fills no more than half; of two longer ones each gets half,
-    an odd piece going to the longer, or to the second.
+    A text that needs at most half of the space stays whole. If both need more, each gets half; an
+    odd token goes to the longer text, or to the second if both are equally long.
 
     Args:
-      first, second: int32 [batch], pieces of each.
-      most: pieces of both together.
+      first, second: int32 [batch], tokens of each text.
+      most: largest number of tokens of both texts together.
 
     Returns:
-      Both counts, int32 [batch].
+      [tokens kept of the first text, of the second], each int32 [batch].
     """
     shorter = tf.minimum(first, second)
     shorter = tf.where(2 * shorter <= most, shorter, most // 2)
@@ -80,7 +80,7 @@ def longest_first(first: Any, second: Any, most: int) -> List[Any]:
 
 
 class _TextsModule(IdsModule):
-    """Text in, labels out: what one text and two have in common."""
+    """Classifies texts: the common part of single texts and pairs."""
 
     def __init__(
         self, forms: Forms, assets: Assets, tables: PieceTables, vocabulary_file: str,
@@ -103,11 +103,11 @@ class _TextsModule(IdsModule):
         return _Text(tf.gather(self._to_student, ids), row, place, count)
 
     def _scored(self, texts: List[_Text], kept: List[Any]) -> Dict[str, Any]:
-        """Lays rows out - opening marker, then each text with a closing one - and scores them.
+        """Builds sequences ([CLS] text [SEP], or [CLS] text [SEP] text [SEP]) and scores them.
 
         Args:
-          texts: one, or the two of a pair.
-          kept: int32 [batch] of each, pieces of which are read.
+          texts: one text, or the two of a pair.
+          kept: for each, int32 [batch], number of tokens to keep.
         """
         lengths = 1 + tf.add_n([count + 1 for count in kept])
         at = tf.range(tf.reduce_max(tf.concat([lengths, [1 + len(kept)]], 0)))[None, :]
@@ -135,50 +135,50 @@ class _TextsModule(IdsModule):
 
 
 class _ClassModule(_TextsModule):
-    """Text in, labels out."""
+    """Classifies single texts."""
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
     def classify(self, text: Any) -> Dict[str, Any]:
-        """Running text [batch] to label, score and cut [batch], classes and scores [batch, C].
+        """Maps running text [batch] to label, score, cut [batch], and classes, scores [batch, C].
 
-        Of a regression to score, the number, and cut.
+        A regression returns only score (the number) and cut.
         """
         found = self._text(text)
         return self._scored([found], [tf.minimum(found.count, self._seq_len - 2)])
 
 
 class _PairModule(_TextsModule):
-    """Two texts in, labels out."""
+    """Classifies pairs of texts."""
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text"),
                                   tf.TensorSpec([None], tf.string, name="text_pair")])
     def classify(self, text: Any, text_pair: Any) -> Dict[str, Any]:
-        """Pairs of running texts [batch]; gives what one text does."""
+        """Maps pairs of running texts [batch] to the same results as single texts."""
         texts = [self._text(text), self._text(text_pair)]
         kept = longest_first(texts[0].count, texts[1].count, self._seq_len - 3)
         return self._scored(texts, kept)
 
 
-# A module and its signatures by name.
+# (module, its signatures by name).
 Signatures = Tuple[tf.Module, Dict[str, Any]]
 
 
 def text_signatures(
     forms: Forms, assets: Assets, tables: PieceTables, vocabulary_file: str, keep_whole: bool
 ) -> Signatures:
-    """The signature of a student that classifies texts or pairs; words are split at spaces."""
+    """Returns the signatures of a classifier of texts or pairs; words are split at spaces."""
     module = (_ClassModule if assets.separator is None else _PairModule)(
         forms, assets, tables, vocabulary_file)
     return module, {"serving_default": module.classify, "input_ids": module.run_ids}
 
 
 def ids_signatures(forms: Forms, assets: Assets) -> Signatures:
-    """The signature of a student that takes ids only."""
+    """Returns the signatures of a student that takes ids only."""
     module = IdsModule(forms, assets)
     return module, {"serving_default": module.run_ids, "input_ids": module.run_ids}
 
 
 def span_signatures(forms: Forms, assets: Assets) -> Signatures:
-    """The signatures of a student that finds answers."""
+    """Returns the signatures of a student for question answering."""
     module = SpanModule(forms, assets)
     return module, {"serving_default": module.find_spans, "input_ids": module.run_ids}

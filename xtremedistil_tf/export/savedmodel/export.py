@@ -1,4 +1,4 @@
-"""Export as a SavedModel for TF Serving, into export/<version>."""
+"""Export as a SavedModel for TF Serving, to export/<version>."""
 
 import pathlib
 import tempfile
@@ -20,8 +20,8 @@ from xtremedistil_tf.validation.manifest import write_manifest
 
 BATCHING_FILE, MODELS_FILE = "batching_parameters.txt", "models.config"
 
-# See docs/how-to/serve.md. The server must not pad requests: with pad_variable_length_inputs it
-# would fill each request up with that request's first element.
+# See docs/how-to/serve.md. The server must not pad requests: pad_variable_length_inputs would pad
+# each request with its own first element.
 _BATCHING = """max_batch_size { value: 64 }
 batch_timeout_micros { value: 0 }
 max_enqueued_batches { value: 1000 }
@@ -43,13 +43,13 @@ _MODELS = """model_config_list {
 
 
 def next_version(base: pathlib.Path) -> int:
-    """The version after the highest in an export folder, 1 in an empty one."""
+    """Returns the version after the highest in an export folder; 1 for an empty folder."""
     newest = newest_version(base)
     return 1 if newest is None else int(newest.name) + 1
 
 
 def _save(module: tf.Module, signatures: Dict[str, Any], folder: pathlib.Path) -> None:
-    """Saves without the saver's notes on functions that nobody calls after loading."""
+    """Saves a module without TensorFlow's warnings about untraced functions."""
     verbosity, level = logging.get_verbosity(), tf.get_logger().level
     try:
         logging.set_verbosity(logging.ERROR)
@@ -61,7 +61,7 @@ def _save(module: tf.Module, signatures: Dict[str, Any], folder: pathlib.Path) -
 
 
 def _text_signatures_missing(assets: Assets) -> Optional[str]:
-    """Why this export takes no text; None if it does."""
+    """Returns the reason why this export cannot take text; None if it can."""
     kind = task_kind(assets.labels.kind)
     if kind.text_signatures is None:
         return kind.no_text_reason
@@ -78,22 +78,22 @@ def export_saved_model(
     forms: Forms, assets: Assets, base: pathlib.Path, *, version: Optional[int] = None,
     keep_whole: bool = False,
 ) -> pathlib.Path:
-    """Writes a SavedModel with its warm-up requests, and the server's files beside it.
+    """Writes a SavedModel with warm-up requests, and the server's configuration beside it.
 
-    Signatures: `serving_default` takes text, `tokens` words (taggers only), `input_ids` the ids of
-    the student folder's tokenizer. Where the tokenizer has no form in a graph, a warning says so
-    and `serving_default` is `input_ids`; where answers are looked for, it takes the same ids and
-    gives `start_logits` and `end_logits`.
+    Signatures: `serving_default` takes text, `tokens` takes words (taggers only), and `input_ids`
+    takes ids of the tokenizer in the student folder. If the tokenizer cannot run inside a graph, a
+    warning is logged and `serving_default` equals `input_ids`. For question answering,
+    `serving_default` takes ids and returns `start_logits` and `end_logits`.
 
     Args:
-      forms: of the student.
-      assets: its tokenizer, vocabulary and labels.
-      base: e.g. export; the model goes into base/<version>.
-      version: by default the next free one; an existing one is replaced as a whole.
-      keep_whole: whether `text` is split at white space only.
+      forms: export builders of the student.
+      assets: tokenizer, vocabulary and labels of the student.
+      base: export folder. The model is written to base/<version>.
+      version: default: the next free one. An existing version is replaced as a whole.
+      keep_whole: split `text` at white space only.
 
     Returns:
-      The version's folder.
+      The folder of the version.
 
     Raises:
       UserError: for a version below 1.
@@ -108,7 +108,7 @@ def export_saved_model(
             tables = piece_tables(assets.tokenizer)
             vocabulary = pathlib.Path(scratch) / "vocab.txt"
             vocabulary.write_bytes("\n".join([*tables.vocabulary, ""]).encode("utf-8"))
-            assert kind.text_signatures is not None, "else there is a reason"
+            assert kind.text_signatures is not None, "_text_signatures_missing checks it"
             module, signatures = kind.text_signatures(
                 forms, assets, tables, str(vocabulary), keep_whole)
         else:

@@ -1,8 +1,8 @@
-"""The student and the decode rule as a plain TensorFlow graph, made for serving.
+"""The BiLSTM student and constrained decoding as a plain TensorFlow graph for serving.
 
-For small batches the LSTM is TensorFlow's fused operation, one kernel call a direction: half the
-time of Keras' loop. For large ones a loop over time is faster, since its input products are made at
-once. Neither has a dropout variant; all is float32.
+Small batches use TensorFlow's fused LSTM, one kernel call a direction: half the time of Keras'
+loop. Large batches use a loop over time, which is faster because it multiplies all inputs at once.
+Neither has dropout; all values are float32.
 """
 
 from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
@@ -16,12 +16,12 @@ from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.metrics.decoding import FORBIDDEN
 from xtremedistil_tf.models.layers.pairs import interaction, segment_ids, split_pairs
 
-# From this many rows on the loop is used.
+# Smallest batch size for the loop.
 _LOOP_FROM = 16
 
 
 class GraphStudent(tf.Module):
-    """Ids in, logits out: one a piece, or one a row where the student pools."""
+    """Maps ids to logits: one vector a subword token, or one a sequence if the student pools."""
 
     def __init__(self, arrays: StudentArrays):
         super().__init__()
@@ -42,7 +42,7 @@ class GraphStudent(tf.Module):
 
     @staticmethod
     def _fused(inputs: Any, weights: Tuple[Any, Any]) -> Any:
-        """Runs float32 [time, batch, E] through one direction: [time, batch, H]."""
+        """Runs one direction with the fused LSTM: [time, batch, E] to [time, batch, H]."""
         kernel, bias = weights
         units = kernel.shape[1] // 4
         state = tf.zeros([tf.shape(inputs)[1], units])
@@ -55,7 +55,7 @@ class GraphStudent(tf.Module):
 
     @staticmethod
     def _looped(inputs: Any, weights: Tuple[Any, Any]) -> Any:
-        """The same as a loop over time."""
+        """Runs one direction as a loop over time; same result as `_fused`."""
         kernel, bias = weights
         width, units = inputs.shape[-1], kernel.shape[1] // 4
         recurrent = kernel[width:]
@@ -71,10 +71,10 @@ class GraphStudent(tf.Module):
         return tf.keras.backend.rnn(step, gates, [state, state], time_major=True)[1]
 
     def _bilstm(self, hidden: Any, lengths: Any, lstm: Callable) -> Any:
-        """Both directions: float32 [time, batch, 2 H].
+        """Runs both directions; returns float32 [time, batch, 2 H].
 
-        A row is turned within its length, so padding comes last in both directions and changes no
-        state that is read.
+        Sequences are reversed within their length. So padding comes last in both directions and
+        changes no state of a real position.
         """
         turned = tf.reverse_sequence(hidden, lengths, seq_axis=0, batch_axis=1)
         backward = tf.reverse_sequence(
@@ -82,15 +82,15 @@ class GraphStudent(tf.Module):
         return tf.concat([lstm(hidden, self._forward), backward], -1)
 
     def __call__(self, ids: Any, lengths: Any) -> Any:
-        """Logits of rows padded on the right.
+        """Computes logits of sequences padded on the right.
 
         Args:
-          ids: int32 [batch, time], the student's.
+          ids: int32 [batch, time], the student's ids.
           lengths: int32 [batch].
 
         Returns:
-          float32 [batch, time, classes], behind a row's length without meaning; [batch, classes]
-          where the student pools.
+          float32 [batch, time, classes], undefined at padding; [batch, classes] if the student
+          pools.
         """
         siamese = self._pairs is not None and self._pairs.siamese
         if self._pairs is not None and siamese:
@@ -110,7 +110,7 @@ class GraphStudent(tf.Module):
         return hidden if self._pooling else tf.transpose(hidden, [1, 0, 2])
 
     def _embedded(self, ids: Any) -> Any:
-        """float32 [batch, time, E], of joint pairs with the segment behind."""
+        """Returns float32 [batch, time, E]; joint pairs have the segment as one more feature."""
         words = tf.gather(self._embedding, ids)
         if self._pairs is None or self._pairs.siamese:
             return words
@@ -118,7 +118,7 @@ class GraphStudent(tf.Module):
         return tf.concat([words, self._pairs.step * segments[:, :, None]], -1)
 
     def _pooled(self, hidden: Any, lengths: Any) -> Any:
-        """What stands for a row: [time, batch, 2 H] to [batch, 2 H]."""
+        """Pools over time: [time, batch, 2 H] to [batch, 2 H]."""
         if self._pooling == "max":
             real = tf.transpose(tf.sequence_mask(lengths, tf.shape(hidden)[0]))
             return tf.reduce_max(tf.where(real[:, :, None], hidden, hidden.dtype.min), 0)
@@ -128,35 +128,35 @@ class GraphStudent(tf.Module):
 
 
 class KerasStudent(tf.Module):
-    """A Keras student in a graph, its layers as they are.
+    """A Keras student in a graph; its layers stay unchanged.
 
     Args:
       model: see `models.student.Student`.
-      pooled: whether a row has one vector.
+      pooled: the student has one vector a sequence.
     """
 
     def __init__(self, model: Any, pooled: bool):
         super().__init__()
-        # The variables alone are tracked: with the model in sight, the saver would trace every
-        # Keras layer of it, for training too.
+        # Only the variables are attributes: if the model were one, the saver would trace every
+        # Keras layer, also for training.
         self._variables = list(model.weights)
         self._logits = lambda ids: model({"input_ids": ids}, training=False)["logits"]
         self._pooled = pooled
 
     def __call__(self, ids: Any, lengths: Any) -> Any:
-        """Logits of rows padded on the right, see `GraphStudent`."""
+        """Returns logits of sequences padded on the right; see `GraphStudent`."""
         real = tf.sequence_mask(lengths, tf.shape(ids)[1])
         logits = self._logits(tf.where(real, ids, 0))
         return logits[:, 0] if self._pooled else logits
 
 
 class Windows(NamedTuple):
-    """Rows of pieces cut into overlapping windows as `tagger.windows` says.
+    """Texts cut into overlapping windows as `tagger.windows` does.
 
     Attributes:
-      ids: int32 [windows, time] with the markers, 0 behind a window's end.
+      ids: int32 [windows, time] with special tokens, padded on the right with 0.
       lengths: int32 [windows].
-      at: int32 [words, 2], the window and the position in it of each word's first piece.
+      at: int32 [words, 2], window and position of each word's first subword token.
     """
 
     ids: Any
@@ -168,14 +168,15 @@ def make_windows(
     ids: Any, pieces: Any, opening: int, closing: int, word_row: Any, word_place: Any,
     *, seq_len_limit: Optional[int] = None,
 ) -> Windows:
-    """Lays flat pieces out in rows for the student.
+    """Cuts flat subword tokens into windows.
 
     Args:
-      ids: int32 [all pieces], the student's ids, row after row.
-      pieces: int32 [batch], how many each row has.
-      opening, closing: the student's ids of the markers.
-      word_row: int32 [words].
-      word_place: int32 [words], place in its row of a word's first piece; below 0 for none.
+      ids: int32 [tokens], the student's ids, text after text.
+      pieces: int32 [batch], number of tokens of each text.
+      opening, closing: the student's ids of the special tokens around a sequence.
+      word_row: int32 [words], index of each word's text.
+      word_place: int32 [words], position of the word's first token in its text; negative without
+        one.
       seq_len_limit: see `tagger.windows`.
     """
     longest, context = window_sizes(seq_len_limit)
@@ -193,7 +194,7 @@ def make_windows(
     place = tf.range(tf.reduce_max(lengths))[None, :]
     source = (tf.gather(tf.cumsum(pieces, exclusive=True), row) + begin - 1)[:, None] + place
     inner = (place >= 1) & (place <= (lengths - 2)[:, None])
-    # Position `size` holds padding.
+    # Index `size` is padding.
     laid = tf.gather(tf.concat([ids, [0]], 0), tf.where(inner, source, tf.size(ids)))
     laid = tf.where(place == 0, opening, tf.where(place == (lengths - 1)[:, None], closing, laid))
     word_place = tf.maximum(word_place, 0)
@@ -204,7 +205,7 @@ def make_windows(
 
 
 class Decoder(tf.Module):
-    """`metrics.decoding` inside a graph.
+    """Constrained decoding inside a graph; see `metrics.decoding`.
 
     Args:
       labels: the label set.
@@ -222,19 +223,20 @@ class Decoder(tf.Module):
         self.outside = tf.constant(outside)
 
     def scores(self, logits: Any, has_piece: Any) -> Any:
-        """float32 [words, tags] log-probabilities over the real tags; O for words without piece."""
+        """Returns float32 [words, tags] log-probabilities; O for words without subword tokens."""
         real = tf.nn.log_softmax(logits[:, : self.outside.shape[0]])
         return tf.where(has_piece[:, None], real, self.outside)
 
     def __call__(self, scores: Any, present: Any) -> Dict[str, Any]:
-        """The best valid IOB2 sequence of each row.
+        """Finds the best valid IOB2 sequence of each sentence.
 
         Args:
-          scores: float32 [batch, words, tags]; O where nothing is.
-          present: bool [batch, words].
+          scores: float32 [batch, words, tags]; O for filler.
+          present: bool [batch, words], False for filler.
 
         Returns:
-          tags (string, "" where nothing is) and scores (float32, 0 there), [batch, words].
+          "tags" (string) and "scores" (float32, probabilities), [batch, words]; "" and 0 for
+          filler.
         """
         path = tf.argmax(scores, -1, tf.int32)
         valid = tf.reduce_all(tf.gather(self._first, path[:, :1]), 1) & tf.reduce_all(

@@ -1,7 +1,7 @@
-"""Words and WordPiece ids inside a TensorFlow graph, equal to Python's and the tokenizer's.
+"""Word splitting and WordPiece inside a TensorFlow graph, with the results of Python's code.
 
-Everything works on flat vectors of characters, words or pieces of the whole batch, each with the
-number of what it belongs to beside it: no operation loops over rows.
+All code works on flat vectors of the characters, words or subword tokens of a whole batch. A second
+vector holds the index of the text or word that each belongs to. No operation loops over texts.
 """
 
 from typing import Any, NamedTuple, Optional, Tuple
@@ -24,11 +24,11 @@ class Words(NamedTuple):
     """The words of a batch of texts, flat.
 
     Attributes:
-      row: int32 [words], the text of each.
-      begin, end: int32 [words], in characters of the text.
+      row: int32 [words], index of each word's text.
+      begin, end: int32 [words], character offsets in the text.
       text: string [words], UTF-8.
-      chars: int32 [characters] of the words, one after another.
-      char_word: int32 [characters], the word of each.
+      chars: int32 [characters], code points of all words.
+      char_word: int32 [characters], index of each character's word.
     """
 
     row: Any
@@ -40,7 +40,7 @@ class Words(NamedTuple):
 
 
 class _Lookup(tf.Module):
-    """A table over all characters, folded."""
+    """A table over all Unicode characters, stored in pages."""
 
     def __init__(self, table: np.ndarray):
         super().__init__()
@@ -53,18 +53,18 @@ class _Lookup(tf.Module):
 
 
 def _differs(values: Any) -> Any:
-    """bool: where a vector's value is not that of the place before; the first place counts."""
+    """Returns a bool vector: True where a value differs from the one before, and at the start."""
     return tf.concat([tf.ones_like(values[:1], tf.bool), values[1:] != values[:-1]], 0)
 
 
 def _number(begins: Any) -> Any:
-    """Numbers the runs that begin at the given places."""
+    """Numbers runs, given a bool vector of their first positions."""
     return tf.cumsum(tf.cast(begins, tf.int32)) - 1
 
 
 def _lasts(begins: Any) -> Any:
-    """Where the runs that begin at the given places end."""
-    return tf.concat([begins[1:], begins[:1]], 0)  # The first place begins a run, always.
+    """Returns a bool vector of the last positions of runs, given their first positions."""
+    return tf.concat([begins[1:], begins[:1]], 0)  # Position 0 always begins a run.
 
 
 class WordSplitter(tf.Module):
@@ -72,7 +72,7 @@ class WordSplitter(tf.Module):
 
     Args:
       keep_whole: split at white space only.
-      classes: what each character is; by default `characters.word_classes` without a rule.
+      classes: uint8 [characters], class of each character; default: `characters.word_classes()`.
     """
 
     def __init__(self, keep_whole: bool, *, classes: Optional[np.ndarray] = None):
@@ -88,7 +88,7 @@ class WordSplitter(tf.Module):
         places = tf.range(tf.size(chars)) - tf.gather(
             tf.cast(decoded.row_starts(), tf.int32), rows)
         classes = self._classes(chars)
-        # White space is dropped first; what it parted is told by the gap.
+        # White space is dropped; gaps in the character positions mark where it was.
         kept = tf.cast(tf.where(classes != SPACE)[:, 0], tf.int32)
         chars, rows, places, classes = (
             tf.gather(values, kept) for values in (chars, rows, places, classes))
@@ -104,7 +104,7 @@ class WordSplitter(tf.Module):
 
     @staticmethod
     def _set_apart(classes: Any, begins: Any) -> Any:
-        """Adds the word begins at outer punctuation and CJK characters to those of the chunks."""
+        """Adds word boundaries at outer punctuation and CJK characters to those at white space."""
         chunk = _number(begins)
         inner = classes != PUNCTUATION
         count = tf.cumsum(tf.cast(inner, tf.int32))
@@ -113,16 +113,17 @@ class WordSplitter(tf.Module):
         leading = count == tf.gather(before, chunk)
         trailing = ~inner & (count == tf.gather(whole, chunk))
         alone = leading | trailing | (classes == CJK)
-        # What stands behind one begins anew; the first place begins a word anyway.
+        # The character after such a character begins a word, too. Rolling sets position 0, which
+        # begins a word anyway.
         return begins | alone | tf.roll(alone, 1, 0)
 
 
 def given_words(words: Any, present: Any) -> Words:
-    """Words that the client has split.
+    """Returns words that the client has split.
 
     Args:
       words: string [batch, words].
-      present: bool [batch, words], false for what only fills up.
+      present: bool [batch, words], False for filler.
     """
     at = tf.cast(tf.where(present), tf.int32)
     text = tf.boolean_mask(words, present)
@@ -133,22 +134,22 @@ def given_words(words: Any, present: Any) -> Words:
 
 
 class Pieces(tf.Module):
-    """WordPiece ids of words.
+    """Splits words into subword tokens with WordPiece.
 
     Args:
-      tables: the tokenizer's.
-      vocabulary_file: pieces, one a line; becomes an asset of the SavedModel.
+      tables: tables of the tokenizer.
+      vocabulary_file: file with one subword token a line; it becomes an asset of the SavedModel.
     """
 
     def __init__(self, tables: PieceTables, vocabulary_file: str):
         super().__init__()
         self._change, self._treatment = _Lookup(tables.change), _Lookup(tables.treatment)
         lengths = np.array([len(row) for row in tables.replacements], np.int32)
-        lengths[0] = 1  # A character that stays.
+        lengths[0] = 1  # Index 0: the character stays.
         self._lengths = tf.constant(lengths)
         self._starts = tf.constant(
             np.concatenate([[0, 0], np.cumsum(lengths[1:])[:-1]]).astype(np.int32)[: len(lengths)])
-        # One more, since a row of no characters may stand last.
+        # One more element, since the last replacement may be empty.
         self._replacements = tf.constant(
             np.concatenate([*tables.replacements, [0]]).astype(np.int32))
         self._unknown, self._longest = tables.unknown, tables.longest_word
@@ -159,10 +160,10 @@ class Pieces(tf.Module):
             initializer, tables.vocabulary.index(tables.unknown))
 
     def __call__(self, words: Words) -> Tuple[Any, Any]:
-        """Splits into pieces.
+        """Splits words into subword tokens.
 
         Returns:
-          (ids int32 [pieces] of the tokenizer, int32 [pieces] the word of each).
+          (int32 [tokens] ids of the tokenizer, int32 [tokens] index of each token's word).
         """
         chars, owner = self._normalised(words.chars, words.char_word)
         treatment = self._treatment(chars)

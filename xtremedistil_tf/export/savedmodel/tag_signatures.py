@@ -1,4 +1,4 @@
-"""The signatures of a SavedModel that tags: running text, and words that are split already."""
+"""SavedModel signatures of taggers: running text, and text that is split into words."""
 
 from typing import Any, Dict, cast
 
@@ -13,7 +13,7 @@ from xtremedistil_tf.keras2 import tf
 
 
 class TextModule(IdsModule):
-    """Text or words in, tags out."""
+    """Tags running text or words."""
 
     def __init__(
         self, forms: Forms, assets: Assets, tables: PieceTables, vocabulary_file: str,
@@ -28,13 +28,13 @@ class TextModule(IdsModule):
         self._opening, self._closing = int(table[tables.opening]), int(table[tables.closing])
 
     def _tag(self, words: Words, batch: Any, present: Any) -> Dict[str, Any]:
-        """Tags flat words; `present` bool [batch, words] says where in the result they stand."""
+        """Tags flat words; bool `present` [batch, words] marks their places in the result."""
         ids, owner = self._pieces(words)
         pieces = tf.math.bincount(
             tf.gather(words.row, owner), minlength=batch, maxlength=batch)
         place = tf.range(tf.size(ids)) - tf.gather(
             tf.cumsum(pieces, exclusive=True), tf.gather(words.row, owner))
-        # The first piece of each word; a word without one keeps -1.
+        # Position of each word's first subword token; -1 for a word without one.
         count = tf.size(words.row)
         far = tf.fill([count], tf.int32.max)
         first = tf.tensor_scatter_nd_min(far, owner[:, None], place)
@@ -52,7 +52,7 @@ class TextModule(IdsModule):
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
     def tag_text(self, text: Any) -> Dict[str, Any]:
-        """Running text [batch] to words, tags and character offsets [batch, words]."""
+        """Maps running text [batch] to words, tags and character offsets [batch, words]."""
         words = self._split(text)
         batch = tf.size(text)
         count = tf.math.bincount(words.row, minlength=batch, maxlength=batch)
@@ -69,8 +69,8 @@ class TextModule(IdsModule):
 
     @tf.function(input_signature=[tf.TensorSpec([None, None], tf.string, name="tokens")])
     def tag_tokens(self, tokens: Any) -> Dict[str, Any]:
-        """Words that are split already, [batch, words] filled up with "", to their tags."""
-        # An empty word inside a row is a word; only those at the end fill up.
+        """Tags words [batch, words]; "" fills short sentences."""
+        # An empty word inside a sentence counts as a word; only those at its end are filler.
         filled = tf.cast(tokens != "", tf.int32)
         present = tf.cumsum(filled, axis=1, reverse=True) > 0
         words = given_words(tokens, present)
@@ -81,7 +81,7 @@ class TextModule(IdsModule):
 def text_signatures(
     forms: Forms, assets: Assets, tables: PieceTables, vocabulary_file: str, keep_whole: bool
 ) -> Signatures:
-    """The signatures of a student that tags."""
+    """Returns the signatures of a tagger."""
     module = TextModule(forms, assets, tables, vocabulary_file, keep_whole)
     return module, {"serving_default": module.tag_text, "tokens": module.tag_tokens,
                     "input_ids": module.run_ids}

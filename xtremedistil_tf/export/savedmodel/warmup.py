@@ -1,7 +1,7 @@
 """Warm-up requests for TF Serving, written without its API package.
 
-A server replays them when it loads a version, so that the first user does not wait for the graph to
-be made ready. The file is a TFRecord of PredictionLog messages.
+The server replays them when it loads a version. So the first real request does not wait for
+TensorFlow to prepare the graph. The file is a TFRecord of PredictionLog messages.
 Source: tensorflow/serving, apis/prediction_log.proto and predict.proto.
 """
 
@@ -21,7 +21,7 @@ _TEXTS = ([_SENTENCE], ["", "東京タワー。", "«Москва», да!", " "
 
 
 def _field(number: int, payload: bytes) -> bytes:
-    """A length-delimited protobuf field."""
+    """Encodes a length-delimited protobuf field."""
     length, varint = len(payload), bytearray([number << 3 | 2])
     while length > 127:
         varint.append(length & 127 | 128)
@@ -34,7 +34,7 @@ def prediction_log(signature: str, inputs: Dict[str, Any]) -> bytes:
     """Encodes one request as PredictionLog { predict_log { request { ... } } }.
 
     Args:
-      signature: its name.
+      signature: name of the signature.
       inputs: arrays by input name.
     """
     spec = _field(1, MODEL_NAME.encode()) + _field(3, signature.encode())
@@ -52,11 +52,11 @@ def write_warmup(
     """Writes a few requests of each signature.
 
     Args:
-      folder: of the SavedModel.
-      takes_text: whether its signature `serving_default` takes text.
-      takes_words: whether it has the signature `tokens`.
-      seq_len_limit: length of the longest sequence that it takes; None if nothing limits it.
-      takes_pairs: whether its text comes with another one.
+      folder: folder of the SavedModel.
+      takes_text: the signature `serving_default` takes text.
+      takes_words: there is a signature `tokens`.
+      seq_len_limit: longest sequence; None without a limit.
+      takes_pairs: the signature `serving_default` takes pairs of texts.
     """
     ids = np.ones([1, min(32, seq_len_limit or 32)], np.int32)
     records = [prediction_log("input_ids", {"input_ids": ids, "attention_mask": ids})]
