@@ -65,14 +65,15 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> "Any":
-    import importlib
+if not TYPE_CHECKING:  # Else a name that there is not would be no error for type checkers.
+    def __getattr__(name: str) -> "Any":
+        import importlib
 
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)
-    globals()[name] = found
-    return found
+        if name not in _PLACES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)
+        globals()[name] = found
+        return found
 
 
 def __dir__() -> "List[str]":

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.resources
+import re
 import subprocess
 import sys
 
@@ -15,7 +16,7 @@ TREE = ast.parse((ROOT / "xtremedistil_tf" / "__init__.py").read_text("utf-8"))
 
 def typed_imports():
     """Names that type checkers see, with the modules they come from."""
-    (block,) = [node for node in TREE.body if isinstance(node, ast.If)]
+    block = next(node for node in TREE.body if isinstance(node, ast.If))
     return {alias.name: node.module for node in block.body if isinstance(node, ast.ImportFrom)
             and node.module != "typing" for alias in node.names}
 
@@ -65,6 +66,6 @@ def test_mypy_knows_their_types(tmp_path):
         "reveal_type(xt.DataConfig('t').seq_len)\nxt.destil\n")
     told, _, _ = api.run([str(tmp_path / "program.py"), "--ignore-missing-imports",
                           "--follow-imports=silent", f"--cache-dir={tmp_path / 'cache'}"])
-    for text in ('"xtremedistil_tf.api.run.Run"', '"builtins.dict[builtins.str, Any]"',
-                 'TextModel', '"builtins.int"'):
-        assert text in told, told
+    for text in (r'xtremedistil_tf\.api\.run\.Run"', r'dict\[(builtins\.)?str, Any\]"',
+                 r'\.TextModel"', r'"(builtins\.)?int"', r'Module has no attribute "destil"'):
+        assert re.search(text, told), told
