@@ -14,6 +14,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 from classification_tables import classification_tables  # noqa: E402 - after the path is set
 from machine import measured  # noqa: E402
 from serving_tables import serving_tables  # noqa: E402
+from wikiann29_tables import wikiann29_languages, wikiann29_table  # noqa: E402
 
 from xtremedistil_tf.reporting.paper import TABLE_4, TABLE_16  # noqa: E402
 from xtremedistil_tf.study.grids import STUDIES  # noqa: E402
@@ -335,6 +336,8 @@ PLACES = {
     f"{_RESULTS}/wikiann8.md": {
         "wikiann8": lambda: wikiann_table() + "\n\n" + wikiann_machine(),
         "wikiann8_stages": stages_table},
+    f"{_RESULTS}/wikiann29.md": {
+        "wikiann29": wikiann29_table, "wikiann29_languages": wikiann29_languages},
     f"{_RESULTS}/classification.md": {"classification": classification_tables},
     f"{_RESULTS}/engine.md": {"engine": engine_tables},
     f"{_RESULTS}/studies.md": {"studies": studies_tables, "decoding": decoding_text},

@@ -1,0 +1,95 @@
+"""The tables of the 29-language run, from the records in benchmarks/wikiann29/."""
+
+import json
+from typing import Dict
+
+from machine import ROOT
+
+from xtremedistil_tf.reporting.paper import TABLE_17
+
+RESULTS = ROOT / "benchmarks" / "wikiann29"
+_NAMES = {"small": "student, E=50, H=2x200", "large": "student, E=300, H=2x600",
+          "alone": "the small student on the labels alone", "spacy": "spaCy's default NER"}
+
+
+def _records() -> Dict[str, dict]:
+    """By part: what its run reported, with machine, minutes and memory under "run"."""
+    found = {}
+    for part in _NAMES:
+        folder = RESULTS / part
+        if (folder / "metrics.json").is_file():
+            found[part] = {**json.loads((folder / "metrics.json").read_text("utf-8")),
+                           "run": json.loads((folder / "machine.json").read_text("utf-8"))}
+    return found
+
+
+def _f1(scores: dict) -> str:
+    return f"{scores['macro_f1']:.2f} ({scores['std_f1']:.1f})"
+
+
+def _row(name: str, scores: dict, teacher: dict, parameters: str, run: dict, shipped: int) -> str:
+    """A line of the summary."""
+    deployed = scores.get("deployed", {}).get("test")
+    kept = f"{100 * scores['test']['macro_f1'] / teacher['test']['macro_f1']:.1f} %"
+    return (f"| {name} | {_f1(scores['test'])} | {_f1(deployed) if deployed else ''} | {kept} | "
+            f"{parameters} | {f'{shipped / 1e6:.1f} MB' if shipped else ''} | "
+            f"{run['minutes']:.0f} | {run['peak_gib']:.1f} GiB |")
+
+
+def wikiann29_table() -> str:
+    """Teacher, students, the student alone and spaCy, one line each."""
+    records = _records()
+    if "small" not in records:
+        return "Not run yet: `benchmarks/wikiann29.py`."
+    small = records["small"]
+    teacher = small["teacher"]
+    sentences = small["data"]["transfer"]["sentences"]
+    lines = [
+        f"WikiAnn in 29 of the paper's 41 languages, 1,000 labelled sentences each, {sentences:,} "
+        "transfer sentences in all. The teacher is multilingual-e5-small (12 layers, its weights "
+        f"rounded to 4 bits before fine-tuning). Test macro-F1 over languages, standard deviation "
+        "in brackets: at `seq_len` 32 as in the paper, and as deployed (long sentences in windows, "
+        "nothing cut). Size is what int8 ONNX needs, tokenizer included.",
+        "",
+        "| model | test macro-F1 | as deployed | of the teacher's | parameters | size | minutes | "
+        "peak memory |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
+        f"| teacher | {_f1(teacher['test'])} | "
+        f"{_f1(teacher['deployed']['test']) if 'deployed' in teacher else ''} | | "
+        f"{teacher['parameters']:,} | | | |",
+    ]
+    for part, record in records.items():
+        run = record["run"]
+        scores = record["student"] if part != "spacy" else {"test": record["test"]}
+        shipped = run.get("bytes", 0) or sum(
+            size for name, size in run["onnx_bytes"].items() if name != "model.onnx")
+        parameters = (f"{scores['parameters']:,} "
+                      f"({teacher['parameters'] / scores['parameters']:.1f}x fewer)"
+                      if part != "spacy" else "")
+        lines.append(_row(_NAMES[part], scores, teacher, parameters, run, shipped))
+    run = small["run"]
+    return "\n".join([
+        *lines, "",
+        f"Commit {run['commit'][:10]}, {run['processor']}, {run['cores']} cores, TensorFlow "
+        f"{run['tensorflow']}, seed {small['seed']}, one run each, by `benchmarks/wikiann29.py`. "
+        f"{run.get('remark', '')}".rstrip()])
+
+
+def wikiann29_languages() -> str:
+    """Every language beside the paper's Table 17."""
+    records = _records()
+    if "small" not in records:
+        return "Not run yet: `benchmarks/wikiann29.py`."
+    columns = {"teacher": records["small"]["teacher"]["test"]["languages"]}
+    for part, record in records.items():
+        columns[part] = (record["test"] if part == "spacy" else record["student"]["test"])[
+            "languages"]
+    lines = ["| language | " + " | ".join(columns) + " | paper's mBERT | paper's student |",
+             "|---|" + "---:|" * (len(columns) + 2)]
+    for language in sorted(columns["teacher"]):
+        row = TABLE_17.get(language)
+        theirs = [str(row.mbert), str(row.student)] if row else ["", ""]
+        lines.append("| " + " | ".join([
+            language, *(f"{column[language]['f1']:.1f}" for column in columns.values()),
+            *theirs]) + " |")
+    return "\n".join(lines)
