@@ -23,3 +23,15 @@ class Scripted(TextTagger):
 
 TAGS = {"Anna": "B-PER", "Weber": "I-PER", "Bonn": "B-LOC", "<b>Evil</b>": "B-ORG",
         "القاهرة": "B-LOC", "جامعة": "B-ORG"}
+
+
+def client_of(app):
+    """A client of a Flask app that reads each answer whole, so that no file stays open."""
+    from flask.testing import FlaskClient
+
+    class Client(FlaskClient):
+        def open(self, *args, buffered=True, **named):
+            return super().open(*args, buffered=buffered, **named)
+
+    app.test_client_class = Client
+    return app.test_client()

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import transformers
 
-from tests.apps.scripted import TAGS, Scripted
+from tests.apps.scripted import TAGS, Scripted, client_of
 from tests.conftest import BERT, ROOT
 from tests.conftest import TAGS as LABELS
 from tests.students import TEXTS
@@ -28,8 +28,8 @@ pytest.importorskip("flask", reason="the page needs the extra [serve]")
 
 @pytest.fixture(scope="module")
 def client():
-    return create_app({"student": NamedTagger("scripted", Scripted(TAGS)),
-                       "teacher": NamedTagger("keras", Scripted({"Anna": "B-PER"}))}).test_client()
+    return client_of(create_app({"student": NamedTagger("scripted", Scripted(TAGS)),
+                       "teacher": NamedTagger("keras", Scripted({"Anna": "B-PER"}))}))
 
 
 def test_a_reply_has_what_each_tagger_found(client):
@@ -47,7 +47,7 @@ def test_a_reply_has_what_each_tagger_found(client):
 
 
 def test_a_real_student_answers_as_in_python(taggers):
-    client = create_app({"student": NamedTagger("onnx", taggers["onnx"])}).test_client()
+    client = client_of(create_app({"student": NamedTagger("onnx", taggers["onnx"])}))
     for text in [*TEXTS, "Anna Weber, Bonn. " * 400]:
         (result,) = client.post("/api/tag", json={"text": text}).json["results"]
         expected = taggers["onnx"](text)
@@ -154,15 +154,15 @@ def test_short_texts_do_not_wait_behind_a_long_one():
     replies = []
 
     def ask_slow():
-        replies.append(app.test_client().post("/api/tag", json={"text": "slow " * 4000}))
+        replies.append(client_of(app).post("/api/tag", json={"text": "slow " * 4000}))
 
     slow = threading.Thread(target=ask_slow)
     slow.start()
     assert tagger.inside.wait(30)
     for number in range(20):
-        reply = app.test_client().post("/api/tag", json={"text": f"Anna {number}"})
+        reply = client_of(app).post("/api/tag", json={"text": f"Anna {number}"})
         assert reply.status_code == 200
-    assert not replies and app.test_client().get("/").status_code == 200
+    assert not replies and client_of(app).get("/").status_code == 200
     tagger.go_on.set()
     slow.join()
     assert replies[0].status_code == 200
@@ -171,13 +171,13 @@ def test_short_texts_do_not_wait_behind_a_long_one():
 def test_a_text_has_a_time_limit_and_what_waits_too_long_is_never_begun():
     tagger = Held()
     app = create_app({"student": NamedTagger("x", tagger)}, time_limit=0.2)
-    first = app.test_client().post("/api/tag", json={"text": "slow 1" + " " * 3000})
+    first = client_of(app).post("/api/tag", json={"text": "slow 1" + " " * 3000})
     assert first.status_code == 503 and "longer than 0.2 seconds" in first.json["error"]
     for number in range(2, 8):  # Behind it in the lane of long texts, which is full at last.
-        reply = app.test_client().post("/api/tag", json={"text": f"slow {number}" + " " * 3000})
+        reply = client_of(app).post("/api/tag", json={"text": f"slow {number}" + " " * 3000})
         assert reply.status_code == 503
     tagger.go_on.set()
-    assert app.test_client().post("/api/tag", json={"text": "Anna"}).status_code == 200
+    assert client_of(app).post("/api/tag", json={"text": "Anna"}).status_code == 200
     assert [text for text in tagger.begun if text.startswith("slow")] == ["slow 1"]
 
 
@@ -187,7 +187,7 @@ def test_a_full_lane_says_so_at_once():
     long, replies = "slow " * 4000, []
 
     def ask():
-        replies.append(app.test_client().post("/api/tag", json={"text": long}).status_code)
+        replies.append(client_of(app).post("/api/tag", json={"text": long}).status_code)
 
     askers = [threading.Thread(target=ask) for _ in range(10)]
     for asker in askers:
@@ -212,7 +212,7 @@ def test_only_known_names_are_served(host, status):
     """Else a website whose name is made to mean this machine could read what comes back."""
     app = create_app({"s": NamedTagger("x", Scripted(TAGS))},
                      hosts=known_hosts("192.0.2.7", ["Tagger.example"]))
-    client = app.test_client()
+    client = client_of(app)
     for reply in (client.get("/", headers={"Host": host}),
                   client.get("/web/page.js", headers={"Host": host}),
                   client.post("/api/tag", json={"text": "Anna"}, headers={"Host": host})):

@@ -10,7 +10,7 @@ import types
 import pytest
 from absl import flags
 
-from tests.apps.scripted import TAGS, Scripted
+from tests.apps.scripted import TAGS, Scripted, client_of
 from tests.conftest import ROOT
 from xtremedistil_tf.cli import console
 
@@ -90,8 +90,8 @@ def test_the_page_s_curl_is_answered():
 
     (line,) = [line for line in SHELL if line.startswith("curl ")]
     words = shlex.split(line)
-    client = create_app({name: NamedTagger("x", Scripted(TAGS))
-                         for name in ("student", "teacher")}).test_client()
+    client = client_of(create_app({name: NamedTagger("x", Scripted(TAGS))
+                         for name in ("student", "teacher")}))
     reply = client.post(re.search(r"://[^/]+(/.*)", words[1]).group(1),
                         data=words[words.index("-d") + 1],
                         headers=[words[words.index("-H") + 1].split(": ")])
