@@ -55,4 +55,5 @@ def test_named_flags_exist():
     source = "".join(path.read_text("utf-8")
                      for path in (ROOT / "xtremedistil_tf" / "cli").rglob("*.py"))
     for flag in set(re.findall(r"(?<![\w-])--([a-zA-Z_]{3,})", PAGE)):
-        assert f'"{flag}"' in source, flag
+        # A boolean flag is turned off with `no` before its name.
+        assert any(f'"{name}"' in source for name in (flag, re.sub("^no", "", flag))), flag
