@@ -1,4 +1,4 @@
-"""Answering questions on a text with any runtime's forward pass; imports no TensorFlow."""
+"""Question answering over the forward pass of any runtime; imports no TensorFlow."""
 
 from typing import Any, Callable, Dict, List, Sequence, Tuple, Union, overload
 
@@ -17,19 +17,19 @@ from xtremedistil_tf.inference.lines import QUESTION_KEYS, AnsweredLine, Line, s
 from xtremedistil_tf.inference.text_model import TextModel
 from xtremedistil_tf.metrics.spans import Answer, find_answers
 
-# A question and the text that it is asked of.
+# (question, context).
 Asked = Tuple[str, str]
 
 
 class TextAnswerer(TextModel):
-    """A student behind a forward pass that takes ids: called on question and text it answers.
+    """A student for question answering; call it with a question and a text.
 
     Texts of any length are read in windows, as in training.
 
     Args:
-      assets: tokenizer, vocabulary, and how windows are cut.
-      logits: maps the student's ids, int32 [batch, time] padded with 0 on the right, to float
-        logits [batch, time, 2].
+      assets: tokenizer, vocabulary and settings of the windows.
+      logits: forward pass from the student's ids, int32 [batch, time], padded with 0 on the right,
+        to float logits [batch, time, 2].
 
     Attributes:
       logits: the forward pass.
@@ -47,11 +47,11 @@ class TextAnswerer(TextModel):
         self._cut = WindowCutter(assets.tokenizer, int(assets.record["seq_len"]), settings)
 
     def answer(self, asked: Sequence[Asked]) -> List[Answer]:
-        """Answers pairs of question and text, in their order."""
+        """Answers pairs of question and text, in order."""
         if not asked:
             return []
         packed = pack_windows(self._cut(asked))
-        # Mapped before padding: only what fills up short rows becomes padding.
+        # Mapped before padding, so that id 0 is padding only.
         mapped = Ragged(self._table[packed.ids.values], packed.ids.starts)
         contexts = Contexts([context for _, context in asked], packed.owners, packed.begins,
                             packed.ends, self._longest)
@@ -75,11 +75,11 @@ class TextAnswerer(TextModel):
 
     @staticmethod
     def describe(found: Answer) -> Dict[str, Any]:
-        """An answer as JSON values.
+        """Returns an answer as JSON values.
 
-        answer (empty where none is the better one), score (its share among the best spans and no
-        answer), start and end (characters of the text; None without an answer), and null_odds (how
-        much better no answer is than the best span, in logits).
+        answer (empty for no answer), score (its probability among the best spans and no answer),
+        start and end (characters of the text; None without an answer), and null_odds (logit of no
+        answer minus logit of the best span).
         """
         best = found.spans[0]
         own = np.array([found.null, *(span.score for span in found.spans)])
@@ -99,7 +99,7 @@ class TextAnswerer(TextModel):
     def __call__(
         self, asked: Union[Asked, List[Asked]]
     ) -> Union[Dict[str, Any], List[Dict[str, Any]]]:
-        """Answers a question, or several.
+        """Answers one question or several.
 
         Args:
           asked: (question, text), or a list of such tuples.
@@ -108,7 +108,7 @@ class TextAnswerer(TextModel):
           A dict, or a list of dicts, see `describe`.
 
         Raises:
-          UserError: for what is no question with a text.
+          UserError: if an item is not a (question, text).
         """
         alone = isinstance(asked, tuple)
         items = [asked] if isinstance(asked, tuple) else list(asked)
@@ -124,5 +124,5 @@ class TextAnswerer(TextModel):
 def make_answerer(
     assets: Assets, logits: Callable[[np.ndarray], np.ndarray], keep_whole: bool
 ) -> TextAnswerer:
-    """A TextAnswerer; its pieces decide where words end."""
+    """Returns a TextAnswerer. `keep_whole` has no effect: it splits no words."""
     return TextAnswerer(assets, logits)

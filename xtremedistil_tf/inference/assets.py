@@ -1,4 +1,4 @@
-"""What goes with a student's weights: tokenizer, vocabulary, labels; read without TensorFlow."""
+"""The files of a student except its weights: tokenizer, vocabulary, labels; needs no TensorFlow."""
 
 import dataclasses
 import pathlib
@@ -26,7 +26,7 @@ __all__ = ["FORMAT_FOLDERS", "RECORD_FILE", "SAVED_RECORD", "TOKENIZER_FILE", "V
 
 VOCABULARY_FILE = "vocabulary.npy"
 TOKENIZER_FILE = "tokenizer.json"
-# Where the student's record lies in a SavedModel.
+# Path of the student's record in a SavedModel.
 SAVED_RECORD = pathlib.Path("assets.extra", RECORD_FILE)
 # The folder of each export format beside the student folder.
 FORMAT_FOLDERS = {"savedmodel": "export", "onnx": "onnx", "tflite": "tflite"}
@@ -34,13 +34,13 @@ FORMAT_FOLDERS = {"savedmodel": "export", "onnx": "onnx", "tflite": "tflite"}
 
 @dataclasses.dataclass(frozen=True)
 class Assets:
-    """What turns text into a student's ids and its classes into tags.
+    """Tokenizer, vocabulary, labels and record of a student.
 
     Attributes:
-      vocabulary: maps the tokenizer's piece ids to the student's.
-      tokenizer: a `tokenizers.Tokenizer`, without truncation and padding.
+      vocabulary: maps the tokenizer's ids to the student's ids.
+      tokenizer: a `tokenizers.Tokenizer` without truncation and padding.
       labels: the label set, which knows the kind of task.
-      record: what was saved beside: sizes, seq_len, scores, where it came from.
+      record: contents of student.json: sizes, seq_len, scores, origin.
     """
 
     vocabulary: StudentVocabulary
@@ -50,23 +50,23 @@ class Assets:
 
     @property
     def pooling(self) -> Optional[str]:
-        """What stands for a row in classification; None for a tagger."""
+        """Pooling of a student with one vector a sequence; None for one vector a subword token."""
         return self.settings.pools if self.labels.pooled else None
 
     @property
     def separator(self) -> Optional[int]:
-        """The student's id of what parts the two texts of a pair; None where a row has one."""
+        """The student's id of the separator token, for pairs of texts; None for single texts."""
         return self.record.get("separator")
 
     @property
     def settings(self) -> StudentConfig:
         """Kind and sizes of the student."""
-        # Records from before there were two ways say nothing.
+        # Old records have no pair_encoding.
         return StudentConfig(**{"pair_encoding": PAIR_ENCODINGS[0], **self.record["student"]})
 
     @property
     def segmentation(self) -> Optional[str]:
-        """How scripts without spaces are split, one of `data.words.SEGMENTATIONS`."""
+        """Rule for scripts without spaces, one of `data.words.SEGMENTATIONS`."""
         return self.record.get("segmentation")
 
     @property
@@ -76,12 +76,12 @@ class Assets:
 
 
 def form_path(folder: pathlib.Path, form: str, file: str) -> pathlib.Path:
-    """The folder of one of a student's forms itself, where the run folder may be given too.
+    """Returns the folder of one export format, given that folder or the run folder.
 
     Args:
       folder: either of them.
-      form: the form's folder in a run folder.
-      file: what tells a folder of this form.
+      form: name of the format's folder in a run folder.
+      file: file that identifies the format's folder.
     """
     folder = pathlib.Path(folder)
     outside = not (folder / file).is_file()
@@ -89,21 +89,21 @@ def form_path(folder: pathlib.Path, form: str, file: str) -> pathlib.Path:
 
 
 def student_path(folder: pathlib.Path) -> pathlib.Path:
-    """The student folder itself, where a run folder may be given too."""
+    """Returns the student folder, given that folder or the run folder."""
     return form_path(folder, "student", RECORD_FILE)
 
 
 def newest_version(base: pathlib.Path) -> Optional[pathlib.Path]:
-    """The SavedModel of the highest version in an export folder; None where there is none."""
+    """Returns the highest version in an export folder; None without one."""
     versions = [path for path in pathlib.Path(base).glob("*/") if path.name.isdigit()]
     return max(versions, key=lambda path: int(path.name), default=None)
 
 
 def made_elsewhere(exported: pathlib.Path, student: pathlib.Path) -> bool:
-    """Whether an export folder is known to be of another student than the one beside it.
+    """Returns True if an export folder was made from another student than the given one.
 
     Args:
-      exported: one of FORMAT_FOLDERS in a run folder; need not be there.
+      exported: one of FORMAT_FOLDERS in a run folder. It may be missing.
       student: the student folder.
     """
     own = student / RECORD_FILE
@@ -117,14 +117,15 @@ def load_assets(
     folder: pathlib.Path, *, verify: bool = True, reads: Sequence[str] = (),
     skip: Sequence[str] = (),
 ) -> Assets:
-    """Reads a student folder but its weights.
+    """Reads a student folder without its weights.
 
-    A marker such as "[MASK]" that stands in a text is text, not a marker.
+    The tokenizer treats "[MASK]" and the like in a text as text, not as special tokens.
 
     Args:
-      folder: of the student, or of one of its forms.
-      verify: hold the files against the folder's manifest.
-      reads, skip: files of the folder that its caller reads, and those that nobody will.
+      folder: folder of the student or of one of its export formats.
+      verify: check the files against the folder's manifest.
+      reads: further files that the caller reads.
+      skip: files that nobody reads.
 
     Raises:
       UserError: if a file is missing or damaged, or belongs to another student.
@@ -149,7 +150,7 @@ def _check_pieces(
     folder: pathlib.Path, tokenizer: Tokenizer, vocabulary: StudentVocabulary,
     record: Dict[str, Any],
 ) -> None:
-    """Refuses a tokenizer with pieces that the vocabulary knows nothing of."""
+    """Refuses a tokenizer with subword tokens that are not in the vocabulary."""
     most = max(tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
     size = len(vocabulary.table)
     if not 0 <= most < size:

@@ -1,4 +1,4 @@
-"""Classifying text with any runtime's forward pass; imports no TensorFlow."""
+"""Text classification and regression over any runtime; imports no TensorFlow."""
 
 from typing import (
     Any,
@@ -28,7 +28,7 @@ from xtremedistil_tf.inference.tagger import Texts
 from xtremedistil_tf.inference.text_model import TextModel
 from xtremedistil_tf.tasks import task_kind
 
-# What is classified: a text, or two.
+# A text, or a pair of texts.
 Item = Union[str, Tuple[str, str]]
 
 
@@ -45,13 +45,13 @@ class Classified(NamedTuple):
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities of float logits [batch, classes]."""
+    """Computes probabilities from float logits [batch, classes]."""
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
 def check_pairs(items: Sequence[Any]) -> None:
-    """Refuses what is no pair of texts.
+    """Refuses items that are not pairs of texts.
 
     Raises:
       UserError: for the first such item.
@@ -64,7 +64,7 @@ def check_pairs(items: Sequence[Any]) -> None:
 
 
 def check_texts(items: Sequence[Any]) -> None:
-    """Refuses what is no text.
+    """Refuses items that are not texts.
 
     Raises:
       UserError: for the first such item.
@@ -76,31 +76,31 @@ def check_texts(items: Sequence[Any]) -> None:
 
 
 class TextClassifier(TextModel):
-    """What every runtime offers: called on text it gives the label, or the number.
+    """A student for classification or regression; call it with a text.
 
-    Subclasses say how texts get their scores, and `labels`.
+    Subclasses, one a runtime, define `classify` and `labels`.
 
     Attributes:
-      kind: name of a kind of task of whole texts.
-      labels: the classes, or what the number is called.
-      pairs: whether it takes pairs of texts, tuples, instead of texts.
+      kind: name of the kind of task.
+      labels: the classes; for regression the name of the number.
+      pairs: True if it takes pairs of texts, as tuples.
     """
 
     kind = "classification"
 
     @property
     def has_classes(self) -> bool:
-        """True if scores are probabilities of classes; else there is one, the number."""
+        """True for classification, False for regression."""
         return task_kind(self.kind).classes
 
     def classify(self, texts: Sequence[Any]) -> List[Classified]:
-        """Scores texts, or pairs of texts, in their order."""
+        """Scores texts or pairs of texts, in order."""
         raise NotImplementedError
 
     def describe(self, found: Classified) -> Dict[str, Any]:
-        """A text's result as JSON values: label, score, scores by label, and cut where it was.
+        """Returns a result as JSON values: label, score, scores by label, and cut if True.
 
-        Of a regression only score, the number, and cut.
+        A regression has only score (the number) and cut.
         """
         best = int(found.scores.argmax())
         described: Dict[str, Any] = {"score": float(found.scores[best])}
@@ -110,13 +110,13 @@ class TextClassifier(TextModel):
         return {**described, "cut": True} if found.cut else described
 
     def answer(self, found: Classified) -> str:
-        """A text's label, or its number, as it stands in files of predictions."""
+        """Returns the label or number of a result, as in files of predictions."""
         if not self.has_classes:
             return number_text(found.scores[0])
         return self.labels[int(found.scores.argmax())]
 
     def read_lines(self, lines: Sequence[str]) -> List[Line]:
-        """The labels of lines; see the base class."""
+        """Classifies lines; see the base class."""
         if not self.pairs:
             return [ClassifiedLine(line, self.describe(found))
                     for line, found in zip(lines, self.classify(lines))]
@@ -125,11 +125,11 @@ class TextClassifier(TextModel):
                 for line, pair, found in zip(lines, pairs, self.classify(pairs))]
 
     def failed_line(self, line: str, why: str) -> Line:
-        """A line without a label; see the base class."""
+        """Returns a line without a label; see the base class."""
         return ClassifiedLine(line, None, why)
 
     def predict(self, examples: Sequence[Example]) -> List[Any]:
-        """The labels of a task's texts; see the base class."""
+        """Classifies a task's examples; see the base class."""
         texts = [tuple(example.text.split("\t")) if self.pairs else example.text
                  for example in examples]
         return [[self.answer(found)] for found in self.classify(texts)]
@@ -143,15 +143,16 @@ class TextClassifier(TextModel):
     def __call__(
         self, text: Union[Item, Texts, List[Any]]
     ) -> Union[Dict[str, Any], List[Dict[str, Any]]]:
-        """Finds the label of a text or of several; of a pair, where it takes pairs, or of several.
+        """Classifies one text or several; with `pairs`, one pair of texts or several.
 
         Args:
-          text: a string, or a list of strings; of pairs a tuple of two, or a list of such tuples.
+          text: a string or a list of strings; for pairs a tuple of two strings, or a list of such
+            tuples.
 
         Returns:
-          A dict with label, score (its probability), scores (of all labels) and, where the text was
-          longer than the student reads, cut; of a regression score is the number, and there is no
-          other. A list of such dicts for a list.
+          A dict with label, score (its probability), scores (of all labels) and, if the text was
+          too long, cut. For regression: score (the number) and perhaps cut. A list of such dicts for a
+          list.
         """
         alone = isinstance(text, tuple if self.pairs else str)
         listed = not isinstance(text, (dict, bytes)) and isinstance(text, Iterable)
@@ -162,20 +163,20 @@ class TextClassifier(TextModel):
 
 
 def _words(text: str) -> List[str]:
-    """The words of a text as files are read; a tab is a space."""
+    """Splits a text at spaces and tabs, as files are read."""
     return list(split_spaces(text.replace("\t", " ")))
 
 
 class Classifier(TextClassifier):
-    """A student behind a forward pass that takes ids.
+    """A classifier over a forward pass from ids to logits.
 
-    Texts are cut where those of the training were, since a representation of the whole text was
-    learnt from what stood before.
+    Texts are cut at the seq_len of the training, since the student has learnt representations of
+    texts that were cut there.
 
     Args:
       assets: tokenizer, vocabulary and labels.
-      logits: maps the student's ids, int32 [batch, time] padded with 0 on the right, to float
-        logits [batch, classes].
+      logits: forward pass from the student's ids, int32 [batch, time], padded with 0 on the right,
+        to float logits [batch, classes].
 
     Attributes:
       logits: the forward pass.
@@ -188,7 +189,7 @@ class Classifier(TextClassifier):
         self.labels, self.kind = assets.labels.tags, assets.labels.kind
         self._seq_len = int(assets.record["seq_len"])
         self.pairs = assets.separator is not None
-        # Texts as long as one likes are cut as those of the training were: of two the longer first.
+        # Texts are cut as in training: of a pair, the longer text first.
         self._tokenizer = Tokenizer.from_str(assets.tokenizer.to_str())
         self._tokenizer.encode_special_tokens = True
         self._tokenizer.enable_truncation(self._seq_len, strategy="longest_first")
@@ -198,7 +199,7 @@ class Classifier(TextClassifier):
         words = [tuple(map(_words, text)) if self.pairs else _words(text) for text in texts]
         encoded = self._tokenizer.encode_batch(words, is_pretokenized=True)
         pieces = Ragged.of([encoding.ids for encoding in encoded])
-        # Mapped before padding: only what fills up short rows becomes padding.
+        # Mapped before padding, so that id 0 is padding only.
         mapped = Ragged(self._assets.vocabulary.table[pieces.values], pieces.starts)
         scores = np.zeros((len(texts), len(self.labels)), np.float32)
         for batch in length_batches(mapped.lengths):
@@ -211,5 +212,5 @@ class Classifier(TextClassifier):
 def make_classifier(
     assets: Assets, logits: Callable[[np.ndarray], np.ndarray], keep_whole: bool
 ) -> Classifier:
-    """A Classifier; words of its texts are split at spaces whatever `keep_whole` says."""
+    """Returns a Classifier. `keep_whole` has no effect: it always splits words at spaces."""
     return Classifier(assets, logits)

@@ -11,18 +11,18 @@ def join_entities(
     """Joins B- and I- words into entities.
 
     Args:
-      text: what the offsets count in.
+      text: the text of the character offsets.
       words: (word, begin, end).
-      tags: an IOB2 tag a word; those behind the last word (padding of a SavedModel's reply) do not
-        count.
-      scores: the tag's probability a word, 0 to 1.
+      tags: one IOB2 tag a word. Tags beyond the last word are ignored (padding in the reply of a
+        SavedModel).
+      scores: probability of each word's tag, 0 to 1.
 
     Returns:
       Dicts like those of transformers' `pipeline("ner", aggregation_strategy="simple")`:
       entity_group, score (mean over words), word (the text itself), start, end (characters).
     """
-    # Runs of words first, texts afterwards: cut anew with every word, an entity of n words would
-    # cost n * n characters.
+    # Collect the words first and slice the text once for each entity: one slice a word would cost
+    # n * n characters for n words.
     runs: List[List[int]] = []
     inside = ""
     for place, tag in enumerate(tags[: len(words)]):
@@ -43,5 +43,5 @@ def join_entities(
 
 
 def rounded(entities: Sequence[Dict[str, Any]]) -> List[Dict[str, Any]]:
-    """Entities with their scores to four digits, for people to read."""
+    """Rounds the scores of entities to four digits, for people to read."""
     return [{**entity, "score": round(entity["score"], 4)} for entity in entities]

@@ -1,7 +1,7 @@
-"""The lines of a file that a student is to read; what is no running text is told, not tagged.
+"""Input lines of a student. Files that are not running text are refused with a message.
 
-A file of labelled rows would else be read with its labels, JSON with its braces, and UTF-16 or
-Latin-1 as nonsense: each gives predictions, and none that means anything.
+Otherwise a student would also read the labels of labelled files, the braces of JSON, and UTF-16 or
+Latin-1 as nonsense. It would give predictions without meaning.
 """
 
 import codecs
@@ -18,7 +18,7 @@ from xtremedistil_tf.tasks import task_kind
 
 WHOLE_LINE = "line"
 _SAMPLE = 200
-# Of the sample's lines that hold anything, as many must look alike.
+# Fraction of the sample's non-empty lines that must have the same form.
 _SHARE = 0.8
 _TAG = re.compile(r"(?:[A-Za-z]{2,3}(?:[-_][A-Za-z]+)*:)?(?:O|[BIESLU]-\S+)")
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
@@ -39,26 +39,26 @@ def _is_tag(text: str, labels: Collection[str]) -> bool:
 
 
 def _tagged_row(line: str, labels: Collection[str]) -> bool:
-    """`word word ...<TAB>tag tag ...`, a language perhaps before the tags."""
+    """Returns True for `word word ...<TAB>tag tag ...`; a language may stand before the tags."""
     words, tab, tags = line.rpartition("\t")
     return (bool(tab) and len(words.split(" ")) == len(tags.split(" "))
             and all(_is_tag(tag, labels) for tag in tags.split(" ")))
 
 
 def _tagged_word(line: str, labels: Collection[str]) -> bool:
-    """A word and its tag in columns, as CoNLL's files have them."""
+    """Returns True for a word and its tag in columns, as in CoNLL files."""
     columns = line.split()
     return len(columns) > 1 and _is_tag(columns[-1], labels)
 
 
 def _labelled_text(line: str, labels: Collection[str]) -> bool:
-    """`text<TAB>class`, a language perhaps before the class."""
+    """Returns True for `text<TAB>class`; a language may stand before the class."""
     text, tab, label = line.rpartition("\t")
     return bool(tab and text.strip()) and (label in labels or label.partition(":")[2] in labels)
 
 
 def _numbered_text(line: str, labels: Collection[str]) -> bool:
-    """`text<TAB>number`."""
+    """Returns True for `text<TAB>number`."""
     text, tab, label = line.rpartition("\t")
     return bool(tab and text.strip() and _NUMBER.fullmatch(label.strip()))
 
@@ -78,15 +78,15 @@ def _mostly(lines: Sequence[str], looks: Callable[[str, Collection[str]], bool],
 
 
 def why_no_text(lines: Sequence[str], kind: str, labels: Collection[str]) -> Optional[str]:
-    """Says what the lines are, where they are not one text each; None where they are.
+    """Explains why lines are not one text each; None if they are.
 
     Args:
-      lines: the first of a file.
-      kind: of the student's task, which takes one text a line.
-      labels: of the student.
+      lines: the first lines of a file.
+      kind: name of the student's kind of task, which takes one text a line.
+      labels: labels of the student.
 
     Returns:
-      What they are, and the way out.
+      Description of the lines, and advice.
     """
     lines = [line for line in lines if line.strip()]
     if not lines:
@@ -116,7 +116,7 @@ def why_no_text(lines: Sequence[str], kind: str, labels: Collection[str]) -> Opt
 
 
 def _text_of(line: str, column: str, number: int) -> str:
-    """A line's text, by the number of its column or its key; "" of an empty line.
+    """Returns the text of a line, given the number of its column or its key; "" for an empty line.
 
     Raises:
       UserError: if the line has no such text.
@@ -139,19 +139,19 @@ def _text_of(line: str, column: str, number: int) -> str:
 
 
 class InputLines:
-    """Texts of a file, read as they are needed.
+    """The texts of a file, read lazily.
 
     Args:
-      file: its bytes, cut behind line feeds.
-      name: of the file, for messages.
-      model: the student, whose kind and labels tell what a labelled row is.
-      column: where a line's text stands, see --text_column; None for the whole line of a file that
-        is looked at first.
-      encoding: of the file; None for UTF-8, or what its byte order mark says.
+      file: lines as bytes, each with its line feed.
+      name: name of the file, for messages.
+      model: the student. Its kind of task and labels help to recognise labelled lines.
+      column: column or key of the text, see --text_column; None takes whole lines, after a check of
+        the first ones.
+      encoding: encoding of the file; None for UTF-8 or the encoding of a byte order mark.
 
     Attributes:
-      broken: lines so far with bytes that are not of the encoding; each costs its own character.
-      first_broken: number of the first of them.
+      broken: number of lines so far with invalid bytes, each replaced by U+FFFD.
+      first_broken: number of the first such line.
     """
 
     def __init__(self, file: Iterable[bytes], name: str, model: TextModel, *,
@@ -174,7 +174,7 @@ class InputLines:
             yield line
 
     def _check_bytes(self, head: Sequence[bytes]) -> None:
-        """Refuses what is no text, or another encoding's."""
+        """Refuses files that are not text, or have another encoding."""
         if head and head[0].startswith(_MAGIC):
             raise UserError(f"{self._name} is compressed or binary; needed is text")
         if any(b"\0" in raw for raw in head):
@@ -200,10 +200,10 @@ class InputLines:
         return self._decoded(chunks)
 
     def __iter__(self) -> Iterator[str]:
-        """Yields a text a line.
+        """Yields one text a line.
 
         Raises:
-          UserError: for a file that is no text, whose rows are labelled, or that lacks the column.
+          UserError: if the file is not text, has labelled lines, or lacks the column.
         """
         texts = self._texts()
         if self._column is None and not self._model.pairs:

@@ -1,4 +1,4 @@
-"""Results of lines of text: one class for each shape of result, with its output formats."""
+"""Results of lines of text, one class a kind of result, with their output formats."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from xtremedistil_tf.inference.entities import join_entities, rounded
 TaggedWord = Tuple[Word, str, float]
 # Names of a pair's texts, as in the SavedModel's signature.
 PAIR_KEYS = ("text", "text_pair")
-# Names of a question and the text that it is asked of.
+# Names of a question and its text.
 QUESTION_KEYS = ("question", "context")
 
 
@@ -21,21 +21,21 @@ class Line(Protocol):
 
     @property
     def text(self) -> str:
-        """The line."""
+        """Text of the line."""
 
     @property
     def error(self) -> Optional[str]:
-        """Why it could not be read; None if it was."""
+        """Reason why the line could not be read; None if it was read."""
 
     @property
     def cut(self) -> bool:
         """True if the line was longer than the student reads, so that its end was cut."""
 
     def record(self) -> Dict[str, Any]:
-        """The result as JSON values, with "error" if the line could not be read."""
+        """Returns the result as JSON values, with "error" if the line could not be read."""
 
     def row(self, form: str) -> str:
-        """The result in an output format of its kind of task but json, without the line end."""
+        """Returns the result in an output format other than json, without the line end."""
 
 
 class TaggedLine(NamedTuple):
@@ -43,8 +43,8 @@ class TaggedLine(NamedTuple):
 
     Attributes:
       text: the line.
-      words: ((word, begin, end), tag, probability) a word; empty if it could not be tagged.
-      error: why it could not be tagged; None if it was.
+      words: ((word, begin, end), tag, probability) for each word; empty after an error.
+      error: reason why the line could not be tagged; None if it was tagged.
     """
 
     text: str
@@ -57,7 +57,7 @@ class TaggedLine(NamedTuple):
         return False
 
     def record(self) -> Dict[str, Any]:
-        """Text and entities and, where nothing could be tagged, error."""
+        """Returns text, entities and, after an error, error."""
         words = [word for word, _, _ in self.words]
         entities = join_entities(self.text, words, [tag for _, tag, _ in self.words],
                                  [score for _, _, score in self.words])
@@ -65,7 +65,7 @@ class TaggedLine(NamedTuple):
         return {**record, "error": self.error} if self.error else record
 
     def row(self, form: str) -> str:
-        """`words<TAB>tags` as tsv, or a word and its tag a line as conll."""
+        """Returns `words<TAB>tags` for tsv, or one word and tag a line for conll."""
         words = [word for (word, _, _), _, _ in self.words]
         tags = [tag for _, tag, _ in self.words]
         if form == "tsv":
@@ -78,10 +78,10 @@ class ClassifiedLine(NamedTuple):
 
     Attributes:
       text: the line.
-      found: label, score, scores and perhaps cut (see `classifier.TextClassifier`); None if it
-        could not be classified.
-      error: why it could not be; None if it was.
-      pair: the two texts of the line, where it has two.
+      found: label, score, scores and perhaps cut (see `classifier.TextClassifier`); None after an
+        error.
+      error: reason why the line could not be classified; None if it was classified.
+      pair: the two texts of the line; None for single texts.
     """
 
     text: str
@@ -91,15 +91,15 @@ class ClassifiedLine(NamedTuple):
 
     @property
     def cut(self) -> bool:
-        """Whether the text was longer than the student reads."""
+        """True if the text was longer than the student's longest sequence."""
         return "cut" in (self.found or {})
 
     def record(self) -> Dict[str, Any]:
-        """The texts and what was found or, where nothing could be, error."""
+        """Returns the texts with their result or, after an error, error."""
         found = dict(self.found or {"label": None, "score": None, "scores": {},
                                     "error": self.error})
         if self.found:
-            # A probability; a number has the scale of its labels.
+            # Probabilities get four digits; a regression's number is rounded like its labels.
             found["score"] = round(found["score"], 4) if "label" in found \
                 else float(number_text(found["score"]))
         if found.get("scores"):
@@ -108,11 +108,11 @@ class ClassifiedLine(NamedTuple):
         return {**texts, **found}
 
     def row(self, form: str) -> str:
-        """`text<TAB>label`, with a number where there is no label, and both texts of a pair."""
+        """Returns `text<TAB>label`, with the number for regression and both texts for pairs."""
         found = self.found or {"label": ""}
         answer = found["label"] if "label" in found else number_text(found["score"])
         texts = self.pair or (self.text,)
-        # Texts out of JSON may hold line ends.
+        # Texts from JSON may contain line ends.
         return "\t".join([*(re.sub(r"[\t\r\n]", " ", text) for text in texts), answer])
 
 
@@ -121,10 +121,9 @@ class AnsweredLine(NamedTuple):
 
     Attributes:
       text: the line.
-      question: that stands in it.
-      found: answer, score, start, end, null_odds (see `answerer.TextAnswerer`); None if the line
-        could not be read.
-      error: why it could not be; None if it was.
+      question: the question in the line.
+      found: answer, score, start, end, null_odds, see `answerer.TextAnswerer`; None after an error.
+      error: reason why the line could not be read; None if it was read.
     """
 
     text: str
@@ -138,7 +137,7 @@ class AnsweredLine(NamedTuple):
         return False
 
     def record(self) -> Dict[str, Any]:
-        """The question and what was found or, where nothing could be, error."""
+        """Returns the question with its answer or, after an error, error."""
         if self.found is None:
             return {"question": self.question, "answer": None, "error": self.error}
         return {"question": self.question, **{
@@ -146,27 +145,27 @@ class AnsweredLine(NamedTuple):
             for name, value in self.found.items()}}
 
     def row(self, form: str) -> str:
-        """`question<TAB>answer`."""
+        """Returns `question<TAB>answer`."""
         found = self.found or {"answer": ""}
-        # Contexts may hold line ends.
+        # Contexts may contain line ends.
         return "\t".join(" ".join(text.split()) for text in (self.question, found["answer"]))
 
 
 def split_pair(line: str, *, keys: Tuple[str, str] = PAIR_KEYS) -> Tuple[str, str]:
-    """The two texts of a line: a tab between, or a JSON object with both.
+    """Splits a line into its two texts, separated by a tab or given as a JSON object.
 
     Args:
-      line: its text.
-      keys: the names of the two in a JSON object.
+      line: the line.
+      keys: keys of both texts in a JSON object.
 
     Raises:
-      UserError: if there are not two.
+      UserError: if the line has not two texts.
     """
     if line.lstrip().startswith("{"):
         try:
             row = json.loads(line)
         except (ValueError, RecursionError):
-            row = None  # A text that begins with a brace.
+            row = None  # The text only begins with a brace.
         if isinstance(row, dict) and all(isinstance(row.get(key), str) for key in keys):
             return row[keys[0]], row[keys[1]]
     columns = line.split("\t")

@@ -1,4 +1,4 @@
-"""Any number of lines through a student in constant memory, in their order."""
+"""Streams any number of lines through a student, in order and in constant memory."""
 
 from typing import Iterable, Iterator, List
 
@@ -6,16 +6,16 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.lines import Line
 from xtremedistil_tf.inference.text_model import TextModel
 
-# Lines are gathered, sorted by length and tagged together up to these bounds.
+# Largest number of lines and characters of a block that is read at once.
 _LINES, _CHARACTERS = 2048, 1 << 20
 
 
 def decode_line(raw: bytes, first: bool) -> str:
-    """A line's text without its end; a broken byte costs its own character only.
+    """Decodes a line without its line end; replaces invalid bytes by U+FFFD.
 
     Args:
-      raw: the line with its end.
-      first: whether it is a file's first, which may open with a byte order mark.
+      raw: the line with its line end.
+      first: True for the first line of a file, which may begin with a byte order mark.
     """
     text = raw.decode("utf-8", errors="replace").rstrip("\r\n")
     return text[1:] if first and text.startswith("\ufeff") else text
@@ -37,20 +37,20 @@ def _blocks(lines: Iterable[str]) -> Iterator[List[str]]:
 def _read_one(model: TextModel, line: str) -> Line:
     try:
         return model.read_lines([line])[0]
-    except Exception as error:  # Whatever it is, it may cost this line only.
+    except Exception as error:  # Any error affects this line only.
         kind = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
         return model.failed_line(line, f"{kind}{error}".splitlines()[0])
 
 
 def tag_lines(model: TextModel, lines: Iterable[str]) -> Iterator[Line]:
-    """Tags, classifies or answers lines; one that cannot be read costs that line only.
+    """Tags, classifies or answers lines; an error in one line does not affect the others.
 
     Args:
-      model: any runtime's.
-      lines: texts, read as they are needed.
+      model: the student, in any runtime.
+      lines: the texts, read lazily.
 
     Yields:
-      A result a line, in the order of the lines.
+      One result a line, in the order of the lines.
     """
     for block in _blocks(lines):
         try:

@@ -1,4 +1,4 @@
-"""The student folder: all that is needed to use a student, and nothing of its teacher."""
+"""The student folder: everything that a student needs, and nothing of its teacher."""
 
 import dataclasses
 import pathlib
@@ -47,13 +47,13 @@ def save_student(
     """Writes a student folder, atomically.
 
     Args:
-      folder: is replaced as a whole.
+      folder: target folder. It is replaced as a whole.
       student: the trained student.
-      config: its sizes.
+      config: its settings.
       vocabulary: its vocabulary.
-      tokenizer: the fast transformers tokenizer that it reads with, the teacher's or its own.
+      tokenizer: its fast transformers tokenizer (the teacher's or its own).
       labels: the label set.
-      record: further JSON values to keep: seq_len, strategy, scores.
+      record: further JSON values to save: seq_len, strategy, scores.
     """
     with atomic_folder(folder) as temporary:
         save_weights(student.model, temporary / _WEIGHTS_FILE)
@@ -65,7 +65,7 @@ def save_student(
             temporary / RECORD_FILE,
             {"student": dataclasses.asdict(config), "width": width, "kind": labels.kind,
              "tags": list(labels.tags), **record,
-             # Exports carry a copy of this record: they are known to be of these weights.
+             # Exports have a copy of this record, which identifies the weights they come from.
              "weights": file_fingerprint(temporary / _WEIGHTS_FILE)},
         )
         write_manifest(temporary)
@@ -78,15 +78,13 @@ def load_student(
     """Loads a student folder; needs no teacher, no hub and no training data.
 
     Args:
-      folder: the `student` folder, or the run folder around it.
-      settings: the student's, where they are to differ from those it was made with; in nothing
-        that its weights depend on.
-      policy: Keras' policy of precision. A student is used and exported in float32, whatever it
-        was trained in.
-      verify: hold the files against the folder's manifest.
+      folder: the student folder or the run folder.
+      settings: settings that replace the student's own. They must fit the weights.
+      policy: Keras' precision policy. Use and export take float32, for any policy of the training.
+      verify: check the files against the folder's manifest.
 
     Raises:
-      UserError: if there is no whole student.
+      UserError: if the student is missing or incomplete.
     """
     folder = student_path(folder)
     assets = load_assets(folder, verify=verify, reads=(_WEIGHTS_FILE,))

@@ -1,4 +1,4 @@
-"""student.json: what it may hold, and whether a folder's parts agree; imports no TensorFlow."""
+"""Checks of student.json and of the agreement of a folder's files; imports no TensorFlow."""
 
 import pathlib
 from typing import Any, Callable, Dict
@@ -15,7 +15,7 @@ from xtremedistil_tf.validation.records import Field, read_record, settings_of
 
 RECORD_FILE = "student.json"
 LABELS_FILE = "labels.tsv"
-# No size of a student is a hundredth of it.
+# Far above every size of a real student.
 _MOST_SIZE = 1 << 20
 _FIELDS = {
     "student": Field(dict), "width": Field(int, least=1, most=_MOST_SIZE),
@@ -32,7 +32,7 @@ _FIELDS = {
 
 
 def labels_of(record: Dict[str, Any]) -> Labels:
-    """The label set that a student's or teacher's record describes."""
+    """Returns the label set of a student's or teacher's record."""
     return label_set(task_kind_of(record).kind, record["tags"],
                      record.get("decoding") or DECODINGS[0])
 
@@ -41,7 +41,7 @@ def read_student_record(folder: pathlib.Path) -> Dict[str, Any]:
     """Reads student.json.
 
     Raises:
-      UserError: if there is none, or it holds anything that a student cannot be.
+      UserError: if it is missing or has a value that no student can have.
     """
     path = pathlib.Path(folder) / RECORD_FILE
     if not path.is_file():
@@ -58,10 +58,10 @@ def read_student_record(folder: pathlib.Path) -> Dict[str, Any]:
 
 
 def check_labels_file(folder: pathlib.Path, record: Dict[str, Any]) -> None:
-    """Refuses a labels.tsv beside student.json that names other labels.
+    """Refuses a labels.tsv that names other labels than student.json.
 
     Raises:
-      UserError: naming both.
+      UserError: if the labels differ. The message names both files.
     """
     path = pathlib.Path(folder) / LABELS_FILE
     if not path.is_file():
@@ -76,12 +76,12 @@ def check_labels_file(folder: pathlib.Path, record: Dict[str, Any]) -> None:
 
 
 def check_weights(path: pathlib.Path, record: Dict[str, Any], rows: int) -> None:
-    """Checks sizes that student.json claims against the weights' header, before a model is built.
+    """Checks the sizes in student.json against the weights' header, before building a model.
 
     Args:
       path: the weights.
-      record: of the student.
-      rows: of its vocabulary.
+      record: record of the student.
+      rows: rows of its vocabulary.
 
     Raises:
       UserError: if the weights belong to another student or vocabulary.
@@ -109,13 +109,13 @@ def check_weights(path: pathlib.Path, record: Dict[str, Any], rows: int) -> None
 def check_agreement(
     path: pathlib.Path, run: Callable[[np.ndarray], np.ndarray], rows: int, classes: int
 ) -> None:
-    """Asks a model for the first and the last piece of a vocabulary, and for one behind it.
+    """Checks that a model accepts the first and last id of a vocabulary, and no higher id.
 
     Args:
       path: the model, for messages.
       run: its forward pass, int32 [batch, time] to logits [..., classes].
-      rows: of the vocabulary beside it.
-      classes: of the labels beside it.
+      rows: rows of the vocabulary beside it.
+      classes: number of labels beside it.
 
     Raises:
       UserError: if the model was made for another vocabulary or other labels.
@@ -123,13 +123,13 @@ def check_agreement(
     wrong = f"{path} belongs to another student than {RECORD_FILE} and the vocabulary beside it: "
     try:
         found = run(np.array([[1, rows - 1]], np.int32)).shape[-1]
-    except Exception as error:  # By runtime: whatever it is, the model takes no such piece.
+    except Exception as error:  # The exception depends on the runtime.
         why = f"it does not take the piece {rows - 1} ({str(error):.80})"
         raise UserError(f"{wrong}{' '.join(why.split())}") from None
     if found != classes:
         raise UserError(f"{wrong}it gives {found} classes, and the labels have {classes}")
     try:
         run(np.array([[1, rows]], np.int32))
-    except Exception:  # As it must.
+    except Exception:  # As expected.
         return
     raise UserError(f"{wrong}it takes more pieces than the {rows} of the vocabulary")

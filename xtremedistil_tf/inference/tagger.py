@@ -1,4 +1,4 @@
-"""Tagging text with any runtime's forward pass; imports no TensorFlow."""
+"""Tagging over the forward pass of any runtime; imports no TensorFlow."""
 
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union, cast, overload
 
@@ -17,12 +17,12 @@ from xtremedistil_tf.inference.lines import Line, TaggedLine, TaggedWord
 from xtremedistil_tf.inference.text_model import TextModel
 from xtremedistil_tf.metrics.decoding import decode
 
-# A longer sentence is read in overlapping windows of this many pieces; each word's logits come from
-# the window in which it has at least CONTEXT pieces on both sides, where there are that many.
+# Longer sentences are read in overlapping windows of this many subword tokens. Each word's logits
+# come from the window where it has CONTEXT tokens or more on both sides, if the text has them.
 LONGEST = 512
 CONTEXT = 64
 
-# A string is a sequence of strings too, and stands for one text.
+# str is itself Sequence[str]; here it means one text.
 Texts = Union[List[str], Tuple[str, ...]]
 
 
@@ -60,9 +60,9 @@ def windows(
 
 
 class TextTagger(TextModel):
-    """What every runtime offers: called on text it gives entities.
+    """A student for tagging; call it with a text to get entities.
 
-    Subclasses say how words, and how texts become tagged words.
+    Subclasses, one a runtime, define `tag_words` and `tag_text`.
     """
 
     kind = "tagging"
@@ -73,10 +73,10 @@ class TextTagger(TextModel):
         """Tags sentences that are split into words already.
 
         Args:
-          sentences: words.
+          sentences: words of each sentence.
 
         Returns:
-          For each its IOB2 tags and float32 [words] probabilities.
+          For each sentence its IOB2 tags and their probabilities, float32 [words].
         """
         raise NotImplementedError
 
@@ -89,15 +89,15 @@ class TextTagger(TextModel):
         raise NotImplementedError
 
     def read_lines(self, lines: Sequence[str]) -> List[Line]:
-        """The tagged words of lines; see the base class."""
+        """Tags lines; see the base class."""
         return [TaggedLine(text, words) for text, words in zip(lines, self.tag_text(lines))]
 
     def failed_line(self, line: str, why: str) -> Line:
-        """A line without words; see the base class."""
+        """Returns a line without words; see the base class."""
         return TaggedLine(line, [], why)
 
     def predict(self, examples: Sequence[Example]) -> List[List[str]]:
-        """The tags of sentences; see the base class."""
+        """Tags a task's examples; see the base class."""
         return [tags for tags, _ in self.tag_words([row.words for row in examples])]
 
     @overload
@@ -109,10 +109,10 @@ class TextTagger(TextModel):
     def __call__(
         self, text: Union[str, Texts]
     ) -> Union[List[Dict[str, Any]], List[List[Dict[str, Any]]]]:
-        """Finds the entities of a text or of several.
+        """Finds the entities of one text or several.
 
         Args:
-          text: a string, or a list of strings.
+          text: a string or a list of strings.
 
         Returns:
           A list of dicts with entity_group, score, word, start and end for a string; a list of
@@ -128,23 +128,22 @@ class TextTagger(TextModel):
 
 
 class Tagger(TextTagger):
-    """A student behind a forward pass that takes ids.
+    """A tagger over a forward pass from ids to logits.
 
-    A BiLSTM has no position limit, so sentences longer than the training's seq_len are tagged
-    whole, very long ones in overlapping windows; a Transformer's windows are its seq_len. Nothing
-    is cut.
+    It tags whole sentences, long ones in overlapping windows. A BiLSTM has no limit of positions,
+    so its windows are longer than the training's seq_len; a Transformer's are seq_len long.
 
     Args:
       assets: tokenizer, vocabulary and labels.
-      logits: maps the student's ids, int32 [batch, time] padded with 0 on the right, to float
-        logits [batch, time, classes].
+      logits: forward pass from the student's ids, int32 [batch, time], padded with 0 on the right,
+        to float logits [batch, time, classes].
       keep_whole: split running text at white space only.
       seq_len_limit: length of the longest sequence that the forward pass takes, if it is below
         LONGEST.
 
     Attributes:
       logits: the forward pass.
-      labels: the real tags.
+      labels: the tags.
     """
 
     def __init__(
@@ -166,7 +165,7 @@ class Tagger(TextTagger):
             [list(words) for words in sentences], is_pretokenized=True))
 
     def _tag_one(self, words: List[str]) -> Tuple[List[str], np.ndarray]:
-        """The short way for one sentence, where each call's overhead shows."""
+        """Tags one sentence with little overhead."""
         encoding = self._assets.tokenizer.encode(words, is_pretokenized=True)
         if len(encoding) > min(self._seq_len_limit or LONGEST, LONGEST) or not words:
             return self._tag_encoded([words], [encoding])[0]
@@ -177,14 +176,14 @@ class Tagger(TextTagger):
     def _tag_encoded(
         self, sentences: Sequence[Sequence[str]], encodings: Sequence[Any]
     ) -> List[Tuple[List[str], np.ndarray]]:
-        """Lays all windows out in batches of similar length, and decodes what comes back."""
+        """Runs all windows in batches of similar length and decodes their logits."""
         rows: List[Any] = []
         owners: List[Tuple[int, int, int, int]] = []
         for sentence, encoding in enumerate(encodings):
             ids = encoding.ids
             for begin, end, first, last in windows(len(ids) - 2, self._seq_len_limit):
                 rows.append([ids[0], *ids[1 + begin : 1 + end], ids[-1]])
-                # In the window a piece stands one later than in the text, for the opening marker.
+                # Positions in a window are shifted by one for [CLS].
                 owners.append((sentence, 1 - begin, first, last))
         starts = [
             np.array(first_pieces(encoding.word_ids, len(words)), np.int32) - 1
@@ -192,11 +191,11 @@ class Tagger(TextTagger):
         ]
         classes = self._labels.size
         logits = [np.zeros((len(words), classes), np.float32) for words in sentences]
-        # Words that have pieces, in the order of their first ones: a window's lie side by side.
+        # Words with subword tokens, in order: those of a window are neighbours.
         with_piece = [np.flatnonzero(at >= 0) for at in starts]
         sorted_starts = [at[there] for at, there in zip(starts, with_piece)]
         pieces = Ragged.of(rows)
-        # Mapped before padding: only what fills up short rows becomes padding.
+        # Mapped before padding, so that id 0 is padding only.
         mapped = Ragged(self._assets.vocabulary.table[pieces.values], pieces.starts)
         for batch in length_batches(mapped.lengths):
             outputs = self.logits(mapped.padded(batch, PAD_ID))
@@ -210,14 +209,14 @@ class Tagger(TextTagger):
     def _decode(
         self, logits: List[np.ndarray], starts: List[np.ndarray]
     ) -> List[Tuple[List[str], np.ndarray]]:
-        """Decodes words' logits, sentences of similar length together."""
+        """Decodes the logits of words, in batches of sentences of similar length."""
         results: List[Any] = [None] * len(logits)
         for rows in length_batches(np.array([len(row) for row in logits])):
             longest = max(1, max(len(logits[row]) for row in rows))
             padded = np.zeros((len(rows), longest, self._labels.size), np.float32)
             for position, row in enumerate(rows):
                 padded[position, : len(logits[row])] = logits[row]
-            # A word without a piece keeps -1, and is O.
+            # A word without a subword token keeps -1 and gets O.
             at = [np.where(starts[row] >= 0, np.arange(len(starts[row])), -1) for row in rows]
             for row, result in zip(rows, decode(padded, at, self._labels)):
                 results[row] = result
@@ -237,5 +236,5 @@ class Tagger(TextTagger):
 def make_tagger(
     assets: Assets, logits: Callable[[np.ndarray], np.ndarray], keep_whole: bool
 ) -> Tagger:
-    """A Tagger with the longest row that its student takes."""
+    """Returns a Tagger with the sequence limit of its student."""
     return Tagger(assets, logits, keep_whole=keep_whole, seq_len_limit=assets.seq_len_limit)

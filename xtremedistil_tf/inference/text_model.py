@@ -1,4 +1,4 @@
-"""What every student offers on text, whatever its kind of task and runtime."""
+"""The interface of students on text, for all kinds of task and runtimes."""
 
 from typing import Any, Callable, List, Sequence, Tuple
 
@@ -10,12 +10,12 @@ from xtremedistil_tf.tasks import task_kind
 
 
 class TextModel:
-    """A student, called on a text or several.
+    """A student; call it with one text or several.
 
     Attributes:
       kind: name of the kind of task.
-      labels: names of what it finds.
-      pairs: True if it takes two texts at a time.
+      labels: its labels.
+      pairs: True if it takes pairs of texts.
     """
 
     kind: str
@@ -23,11 +23,11 @@ class TextModel:
     pairs = False
 
     def __call__(self, text: Any) -> Any:
-        """What is found in a text, or a list of it for a list of texts."""
+        """Returns the result of a text, or a list of results for a list of texts."""
         raise NotImplementedError
 
     def read_lines(self, lines: Sequence[str]) -> List[Line]:
-        """The results of lines of text, in their order.
+        """Returns the results of lines of text, in order.
 
         Raises:
           UserError: if a line cannot be read.
@@ -35,23 +35,23 @@ class TextModel:
         raise NotImplementedError
 
     def failed_line(self, line: str, why: str) -> Line:
-        """The result of a line that could not be read."""
+        """Returns the result of a line that could not be read."""
         raise NotImplementedError
 
     def predict(self, examples: Sequence[Any]) -> List[Any]:
-        """Answers to a task's rows, in the form that its kind scores."""
+        """Predicts a task's examples, in the format that its kind of task scores."""
         raise NotImplementedError
 
 
 def text_model(
     assets: Assets, logits: Callable[[np.ndarray], np.ndarray], *, keep_whole: bool = False
 ) -> Any:
-    """The text model of a student's kind of task over a forward pass.
+    """Builds the text model of a student's kind of task over a forward pass.
 
     Args:
       assets: tokenizer, vocabulary and labels.
-      logits: maps the student's ids, int32 [batch, time] padded with 0 on the right, to float
-        logits [batch, time, classes], or [batch, classes] where the kind pools.
-      keep_whole: split running text at white space only, for kinds that split it into words.
+      logits: forward pass from the student's ids, int32 [batch, time], padded with 0 on the right,
+        to float logits [batch, time, classes], or [batch, classes] if the kind of task pools.
+      keep_whole: split running text at white space only; for taggers.
     """
     return task_kind(assets.labels.kind).text_model(assets, logits, keep_whole)

@@ -1,1 +1,1 @@
-"""One module a runtime: arrays of ids in, arrays of scores out."""
+"""The runtimes, one module each: they map arrays of ids to arrays of logits."""

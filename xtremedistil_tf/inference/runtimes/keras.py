@@ -1,4 +1,4 @@
-"""Using the Keras model of a student folder: no teacher, no hub, no training files."""
+"""The Keras runtime: loads a student folder; needs no teacher, hub or training data."""
 
 import pathlib
 
@@ -10,15 +10,15 @@ from xtremedistil_tf.keras2 import tf
 def load_keras(
     folder: pathlib.Path, *, keep_whole: bool = False, verify: bool = True
 ) -> TextModel:
-    """Loads a student folder, or the run folder around it.
+    """Loads the Keras student.
 
     Args:
-      folder: where the student is.
+      folder: the student folder or the run folder.
       keep_whole: split running text at white space only.
-      verify: hold the files against the folder's manifest.
+      verify: check the files against the folder's manifest.
 
     Raises:
-      UserError: if there is no whole student.
+      UserError: if the student is missing or incomplete.
     """
     bundle = load_student(folder, verify=verify)
     model, pooled = bundle.student.model, bundle.labels.pooled

@@ -1,4 +1,4 @@
-"""Opening a student in whichever form it lies: Keras, SavedModel, ONNX or TFLite."""
+"""Loading a student in any runtime: Keras, SavedModel, ONNX or TFLite."""
 
 import pathlib
 from typing import Optional, Union
@@ -12,7 +12,7 @@ RUNTIMES = ("keras", "savedmodel", "onnx", "onnx_int8", "tflite", "tflite_int8")
 
 
 def runtime_of(folder: Union[str, pathlib.Path]) -> str:
-    """What a folder is opened with if nothing is said: Keras for a run folder."""
+    """Returns the default runtime of a folder; for a run folder, keras."""
     folder = pathlib.Path(folder)
     if (folder / "saved_model.pb").is_file():
         return "savedmodel"
@@ -32,17 +32,16 @@ def load(
     Args:
       folder: a run folder, its `student`, `onnx` or `tflite` folder, or a version folder of
         `export`.
-      runtime: one of RUNTIMES; by default what the folder holds, Keras for a run folder.
+      runtime: one of RUNTIMES; default: that of the folder, keras for a run folder.
       keep_whole: split running text at white space only.
-      verify: hold the folder's files against the checksums that were written with them; folders of
-        before have none.
+      verify: check the folder's files against its manifest. Older folders have none.
 
     Returns:
-      The student, as its kind of task offers it: a TextTagger, TextClassifier or TextAnswerer.
+      The student: a TextTagger, TextClassifier or TextAnswerer, depending on its kind of task.
 
     Raises:
-      UserError: for an unknown runtime, or a folder that holds no such form, or one of another
-        student than its own.
+      UserError: if the runtime is unknown, the folder lacks that export, or the export was made
+        from another student.
 
     Example:
       tagger = xtremedistil_tf.load("runs/demo")

@@ -1,4 +1,4 @@
-"""Using a student with ONNX Runtime: imports neither TensorFlow nor transformers."""
+"""The ONNX runtime: imports neither TensorFlow nor transformers."""
 
 import pathlib
 from typing import Any, Callable
@@ -11,29 +11,29 @@ from xtremedistil_tf.inference.student_record import check_agreement
 from xtremedistil_tf.inference.text_model import TextModel, text_model
 
 FLOAT_FILE, INT8_FILE = "model.onnx", "model.int8.onnx"
-# Name of the BiLSTM's units of a direction in the model's properties.
+# Property of the model with the BiLSTM's units of each direction.
 UNITS = "units"
-# One row of an LSTM this narrow is done sooner by one thread: a second one takes longer to wake up
-# than its share of the work lasts (benchmarks/serving.py).
+# For one sequence and an LSTM of at most this width, one thread is faster: waking a second one
+# takes longer than its share of the work (benchmarks/serving.py).
 _NARROW = 256
 
 
 def require_file(path: pathlib.Path) -> None:
-    """Refuses a model that is not there.
+    """Checks that a model exists.
 
     Raises:
-      UserError: with the command that writes it.
+      UserError: if it is missing. The message names the command that writes it.
     """
     if not path.is_file():
         raise UserError(f"file not found: {path} (xtremedistil-export writes it)")
 
 
 def open_session(path: pathlib.Path, *, threads: int = 0) -> Any:
-    """Opens an ONNX model as an `onnxruntime.InferenceSession` on the processor.
+    """Opens an ONNX model as an `onnxruntime.InferenceSession` on the CPU.
 
     Args:
       path: the model.
-      threads: that share an operation's work; 0 for one a core.
+      threads: number of threads of one operation; 0 for one a core.
 
     Raises:
       UserError: if the file is missing or damaged, or onnxruntime is not installed.
@@ -45,17 +45,17 @@ def open_session(path: pathlib.Path, *, threads: int = 0) -> Any:
             "ONNX students need onnxruntime; install xtremedistil-tf[onnx]"
         ) from None
     require_file(pathlib.Path(path))
-    # Beside the variables of `environment`, where it was loaded before them.
+    # In addition to the variables of `environment`, in case onnxruntime was imported before them.
     getattr(onnxruntime, "disable_telemetry_events", lambda: None)()
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # What fails is raised, too.
+    options.log_severity_level = 4  # Errors are raised as exceptions anyway.
     options.intra_op_num_threads = threads
-    # Threads that spin while they wait slow down all else in the process, the tokenizer first.
+    # Spinning threads slow down the rest of the process, such as the tokenizer.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return onnxruntime.InferenceSession(
             str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # The library has an exception for each kind of damage.
+    except Exception as error:  # The exception depends on the kind of damage.
         if is_out_of_memory(error):
             raise
         raise UserError(f"{path} is not an ONNX model: {str(error).splitlines()[0]}") from None
@@ -84,16 +84,16 @@ def session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
 def load_onnx(
     folder: pathlib.Path, *, int8: bool = False, keep_whole: bool = False, verify: bool = True
 ) -> TextModel:
-    """Loads the `onnx` folder of a run, or the run folder around it.
+    """Loads the ONNX student.
 
     Args:
-      folder: where the ONNX student is.
-      int8: take the small and fast form.
+      folder: the `onnx` folder or the run folder.
+      int8: load the int8 model, which is smaller and faster.
       keep_whole: split running text at white space only.
-      verify: hold the files against the folder's manifest.
+      verify: check the files against the folder's manifest.
 
     Raises:
-      UserError: if there is no such student.
+      UserError: if the ONNX student is missing or damaged.
     """
     folder = form_path(folder, "onnx", FLOAT_FILE)
     name, other = (INT8_FILE, FLOAT_FILE) if int8 else (FLOAT_FILE, INT8_FILE)

@@ -1,4 +1,4 @@
-"""Tagging through an exported SavedModel: the same graph that TF Serving runs."""
+"""The SavedModel runtime for taggers: the same graph that TF Serving runs."""
 
 import pathlib
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
@@ -17,17 +17,18 @@ from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.tasks import task_kind_of
 from xtremedistil_tf.validation.manifest import check_manifest
 
-# A batch is bounded by its characters: pieces are counted inside the graph.
+# The batch size depends on characters, since the graph counts the subword tokens.
 _CHARACTERS_PER_BATCH = 16384
 
 
 class SavedTagger(TextTagger):
-    """Text goes in and tags come out of the graph; nothing is tokenised in Python.
+    """A tagger whose graph maps text to tags; Python does no tokenization.
 
-    A dictionary has no form in a graph: text that needs one is split here, and its words go in.
+    Exception: a graph cannot use a dictionary. Text that needs one is split in Python, and the
+    graph gets its words.
 
     Args:
-      signatures: of the loaded SavedModel.
+      signatures: signatures of the loaded SavedModel.
       keep_whole: split running text at white space only.
       segmentation: one of `data.words.SEGMENTATIONS`.
     """
@@ -55,17 +56,17 @@ class SavedTagger(TextTagger):
             for position, row in enumerate(rows):
                 count = len(sentences[row])
                 results[row] = (
-                    # An empty word at the end cannot be told from what fills up: it is O too.
+                    # The graph takes an empty word at the end for filler; it gets O, too.
                     [tag.decode() or "O" for tag in output["tags"][position, :count]],
                     output["scores"][position, :count])
         return results
 
     def run_text(self, texts: Sequence[Any]) -> Dict[str, np.ndarray]:
-        """The outputs of the text signature as they are, for str or bytes of any kind."""
+        """Returns the raw outputs of the text signature, for str or bytes."""
         return self._run("serving_default", "text", texts)
 
     def _tag_split(self, texts: Sequence[str]) -> List[List[TaggedWord]]:
-        """Splits texts in Python and sends their words."""
+        """Splits texts in Python and tags their words."""
         split: List[List[Word]] = [
             split_words(text, self._keep_whole, segmentation=self._segmentation) for text in texts]
         tagged = self.tag_words([[word for word, _, _ in words] for words in split])
@@ -92,16 +93,16 @@ class SavedTagger(TextTagger):
 def saved_tagger(
     signatures: Dict[str, Callable], keep_whole: bool, record: Mapping[str, Any]
 ) -> SavedTagger:
-    """A SavedTagger that splits scripts without spaces as its student's record says."""
+    """Returns a SavedTagger with the segmentation of the student's record."""
     return SavedTagger(signatures, keep_whole=keep_whole, segmentation=record.get("segmentation"))
 
 
 def _record(folder: pathlib.Path, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The record of a SavedModel's student; of exports of before 0.2.0, which have none, its kind.
+    """Returns the student's record in a SavedModel; exports before 0.2.0 get their kind only.
 
     Args:
-      folder: of the version.
-      outputs: of its signature that takes text.
+      folder: folder of the version.
+      outputs: outputs of the text signature.
     """
     if (folder / SAVED_RECORD).is_file():
         return read_student_record((folder / SAVED_RECORD).parent)
@@ -113,15 +114,15 @@ def _record(folder: pathlib.Path, outputs: Mapping[str, Any]) -> Mapping[str, An
 def load_saved(
     folder: pathlib.Path, *, keep_whole: bool = False, verify: bool = True
 ) -> TextModel:
-    """Loads a version folder of `export`, or the newest version of a run folder.
+    """Loads a SavedModel.
 
     Args:
-      folder: where the SavedModel is.
+      folder: a version folder of `export`, or the run folder, whose newest version is loaded.
       keep_whole: split running text at white space only.
-      verify: hold the files against the folder's manifest.
+      verify: check the files against the folder's manifest.
 
     Raises:
-      UserError: if there is no whole SavedModel, or it takes ids only.
+      UserError: if the SavedModel is missing or damaged, or takes ids only.
     """
     folder = pathlib.Path(folder)
     if not (folder / "saved_model.pb").is_file():
@@ -136,7 +137,7 @@ def load_saved(
     try:
         signatures = tf.saved_model.load(str(folder)).signatures
         signature = signatures["serving_default"]
-    except Exception as error:  # Each kind of damage has its own.
+    except Exception as error:  # The exception depends on the kind of damage.
         if is_out_of_memory(error):
             raise
         raise UserError(f"{folder} cannot be loaded: {first_line(error)}") from None
@@ -148,5 +149,5 @@ def load_saved(
             f"{folder} takes token ids, not text, because a graph cannot read text as its "
             "tokenizer does; use another runtime, keras or onnx"
         )
-    # The signatures hold the loaded object's variables weakly; the model must not lose them.
+    # A copy with strong references: the signatures hold the variables weakly.
     return kind.saved_model(dict(signatures), keep_whole, record)

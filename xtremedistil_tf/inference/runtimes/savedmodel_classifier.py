@@ -1,4 +1,4 @@
-"""Classifying through an exported SavedModel: the same graph that TF Serving runs."""
+"""The SavedModel runtime for classifiers: the same graph that TF Serving runs."""
 
 from typing import Any, Callable, Dict, List, Mapping, Sequence
 
@@ -8,15 +8,15 @@ from xtremedistil_tf.data.pipelines.length_batches import length_batches
 from xtremedistil_tf.inference.classifier import Classified, TextClassifier
 from xtremedistil_tf.keras2 import tf
 
-# A batch is bounded by its characters: pieces are counted inside the graph.
+# The batch size depends on characters, since the graph counts the subword tokens.
 _CHARACTERS_PER_BATCH = 16384
 
 
 class SavedClassifier(TextClassifier):
-    """Text goes in and scores come out of the graph; nothing is tokenised in Python.
+    """A classifier whose graph maps text to scores; Python does no tokenization.
 
     Args:
-      signatures: of the loaded SavedModel.
+      signatures: signatures of the loaded SavedModel.
       kind: name of the kind of task.
     """
 
@@ -29,7 +29,7 @@ class SavedClassifier(TextClassifier):
             if self.has_classes else ("score",)
 
     def run_text(self, texts: Sequence[Any]) -> Dict[str, np.ndarray]:
-        """The outputs of the text signature as they are, for str or bytes of any kind, or pairs."""
+        """Returns the raw outputs of the text signature, for str, bytes, or pairs of them."""
         columns: List[Any] = list(zip(*texts)) if self.pairs else [texts]
         inputs = {name: tf.constant(column, tf.string)
                   for name, column in zip(("text", "text_pair"), columns)}
@@ -51,5 +51,5 @@ class SavedClassifier(TextClassifier):
 def saved_classifier(
     signatures: Dict[str, Callable], keep_whole: bool, record: Mapping[str, Any]
 ) -> SavedClassifier:
-    """A SavedClassifier; words of its texts are split at spaces whatever `keep_whole` says."""
+    """Returns a SavedClassifier. `keep_whole` has no effect: it always splits words at spaces."""
     return SavedClassifier(signatures, record["kind"])

@@ -1,4 +1,4 @@
-"""Tagging text with a fine-tuned teacher, to look at beside its student."""
+"""A fine-tuned teacher as a tagger, for comparison with its student."""
 
 import pathlib
 from typing import Any, Dict
@@ -14,16 +14,16 @@ from xtremedistil_tf.models.teacher import Teacher, load_teacher, read_record
 
 
 def load_teacher_tagger(folder: pathlib.Path, *, keep_whole: bool = False) -> Tagger:
-    """Loads a fine-tuned teacher as a tagger with the student's rules for words and tags.
+    """Loads a fine-tuned teacher as a tagger. It splits words and decodes tags as a student does.
 
-    Texts that are longer than the teacher's positions are read in overlapping windows.
+    Texts longer than the teacher's longest sequence are read in overlapping windows.
 
     Args:
-      folder: what `models.teacher.save_teacher` wrote.
+      folder: a folder written by `models.teacher.save_teacher`.
       keep_whole: split running text at white space only.
 
     Raises:
-      UserError: if the folder holds no whole teacher.
+      UserError: if the teacher is missing or incomplete.
     """
     return teacher_tagger(load_teacher(folder, 0), read_record(folder), keep_whole=keep_whole)
 
@@ -31,18 +31,18 @@ def load_teacher_tagger(folder: pathlib.Path, *, keep_whole: bool = False) -> Ta
 def teacher_tagger(
     teacher: Teacher, record: Dict[str, Any], *, keep_whole: bool = False
 ) -> Tagger:
-    """A tagger over a teacher in memory.
+    """Returns a tagger over a teacher in memory.
 
     Args:
-      teacher: a tagger's teacher.
-      record: what was saved with it.
+      teacher: a teacher for tagging.
+      record: its record.
       keep_whole: split running text at white space only.
     """
     tokenizer = teacher.tokenizer.backend_tokenizer
     tokenizer.no_truncation()
     tokenizer.no_padding()
     tokenizer.encode_special_tokens = True
-    # All pieces, in the layout of a student's vocabulary: row 0 is padding and nothing else.
+    # All subword tokens in the layout of a student's vocabulary: id 0 is padding only.
     size = len(teacher.tokenizer)
     vocabulary = StudentVocabulary.from_seen(
         [np.arange(size)], teacher.tokenizer.pad_token_id, teacher.tokenizer.unk_token_id, size)

@@ -1,7 +1,7 @@
-"""The one operation of TensorFlow Text that exported graphs use, without the rest of that package.
+"""The WordPiece operation of TensorFlow Text, loaded without importing that package.
 
-Importing tensorflow_text imports tensorflow_hub and takes seconds; its shared library is enough to
-build such a graph, or to load one.
+Importing tensorflow_text also imports tensorflow_hub and takes seconds. The shared library alone is
+enough to build or load a graph.
 """
 
 import functools
@@ -15,7 +15,7 @@ from xtremedistil_tf.keras2 import tf
 
 
 def library_path() -> pathlib.Path:
-    """Where the shared library of the WordPiece operation lies.
+    """Returns the path of the shared library with the WordPiece operation.
 
     Raises:
       UserError: if tensorflow-text is not installed.
@@ -30,13 +30,13 @@ def library_path() -> pathlib.Path:
 
 @functools.lru_cache(maxsize=None)
 def load_text_ops() -> Any:
-    """Registers the operation with TensorFlow, once.
+    """Registers the operation with TensorFlow, once a process.
 
     Returns:
-      The module that holds `wordpiece_tokenize_with_offsets`.
+      The module with `wordpiece_tokenize_with_offsets`.
 
     Raises:
-      UserError: if tensorflow-text is not installed, or belongs to another TensorFlow.
+      UserError: if tensorflow-text is not installed or does not fit the installed TensorFlow.
     """
     path = library_path()
     try:

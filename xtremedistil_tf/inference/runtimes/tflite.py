@@ -1,4 +1,4 @@
-"""Tagging with TensorFlow Lite, one row at a time as on a phone."""
+"""The TFLite runtime for taggers: one sequence at a time, as on a phone."""
 
 import pathlib
 import threading
@@ -21,12 +21,12 @@ from xtremedistil_tf.inference.student_record import check_agreement, read_stude
 from xtremedistil_tf.inference.text_model import TextModel, text_model
 
 FLOAT_FILE, INT8_FILE = "model.tflite", "model.int8.tflite"
-# Rows are filled up to a multiple of this: memory is laid out anew for every new length.
+# Lengths are rounded up to a multiple of this, since every new length allocates memory again.
 _STEP = 16
 
 
 def _interpreter() -> Any:
-    """The interpreter's class: the small package's if it is installed, else TensorFlow's."""
+    """Returns the interpreter class of ai-edge-litert if installed, else that of TensorFlow."""
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError:
@@ -39,7 +39,7 @@ def _interpreter() -> Any:
 
 
 def _way_out(folder: pathlib.Path) -> str:
-    """What is told of a folder without a TFLite model; not every student has this format."""
+    """Returns advice for a folder without a TFLite model; not every student has this format."""
     student = student_path(folder)
     if (student / RECORD_FILE).is_file():
         record = read_student_record(student)
@@ -70,12 +70,12 @@ def lite_session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
     kind = _interpreter()
     try:
         with warnings.catch_warnings():
-            # Newer TensorFlow advises the small package, which nobody needs to have.
+            # Newer TensorFlow versions recommend ai-edge-litert, which is optional here.
             warnings.filterwarnings("ignore", message="(?s).*tf.lite.Interpreter is deprecated")
             interpreter = kind(model_path=str(path))
         entry = interpreter.get_input_details()[0]["index"]
         result = interpreter.get_output_details()[0]["index"]
-    except Exception as error:  # Each kind of damage has its own.
+    except Exception as error:  # The exception depends on the kind of damage.
         if is_out_of_memory(error):
             raise
         raise UserError(f"{path} is not a TFLite model: {first_line(error)}") from None
@@ -90,7 +90,7 @@ def lite_session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
             laid_out = time
         row = np.zeros([1, time], np.int32)
         row[0, : len(ids)] = ids
-        # The fused LSTM keeps its state from one call to the next: a row starts from nothing.
+        # The fused LSTM keeps its state between calls; every sequence starts from zero.
         interpreter.reset_all_variables()
         interpreter.set_tensor(entry, row)
         interpreter.invoke()
@@ -111,16 +111,16 @@ def lite_session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
 def load_tflite(
     folder: pathlib.Path, *, int8: bool = False, keep_whole: bool = False, verify: bool = True
 ) -> TextModel:
-    """Loads the `tflite` folder of a run, or the run folder around it.
+    """Loads the TFLite student.
 
     Args:
-      folder: where the TFLite student is.
-      int8: take the small form.
+      folder: the `tflite` folder or the run folder.
+      int8: load the int8 model, which is smaller.
       keep_whole: split running text at white space only.
-      verify: hold the files against the folder's manifest.
+      verify: check the files against the folder's manifest.
 
     Raises:
-      UserError: if there is no such student.
+      UserError: if the TFLite student is missing or damaged.
     """
     folder = form_path(folder, "tflite", FLOAT_FILE)
     name, other = (INT8_FILE, FLOAT_FILE) if int8 else (FLOAT_FILE, INT8_FILE)
