@@ -33,10 +33,10 @@ Item = Union[str, Tuple[str, str]]
 
 
 class Classified(NamedTuple):
-    """What was found for a text.
+    """The result of a text.
 
     Attributes:
-      scores: float32 [classes], probabilities; float32 [1], the number, of a regression.
+      scores: float32 [classes], probabilities; float32 [1], the number, for regression.
       cut: True if the text was longer than the student reads, so that its end was cut.
     """
 
@@ -151,8 +151,8 @@ class TextClassifier(TextModel):
 
         Returns:
           A dict with label, score (its probability), scores (of all labels) and, if the text was
-          too long, cut. For regression: score (the number) and perhaps cut. A list of such dicts for a
-          list.
+          too long, cut. For regression: score (the number) and perhaps cut. For a list: a list of
+          such dicts.
         """
         alone = isinstance(text, tuple if self.pairs else str)
         listed = not isinstance(text, (dict, bytes)) and isinstance(text, Iterable)
