@@ -1,7 +1,7 @@
-"""Private or moved names of other packages: used here only, each checked when it is used.
+"""Private or moved names of other packages. They are used only here, and checked at each use.
 
-A new version of a package may rename what is private. The function here then raises
-`MovedNameError` with the name and what depends on it. Importing this file imports no TensorFlow.
+A new version of a package may rename its private parts. The function here then raises
+`MovedNameError` with the name and the feature that needs it. This module imports no TensorFlow.
 """
 
 import contextlib
@@ -12,11 +12,11 @@ from typing import Any, Callable, Dict, Iterator, List, Sequence, Tuple
 
 
 class MovedNameError(RuntimeError):
-    """A private name of another package is gone; its text names it and what depends on it."""
+    """A private name of another package is missing; the text tells the feature that needs it."""
 
 
 def _origin(owner: Any) -> Tuple[str, str]:
-    """Name of an object, class or module for messages, and its package with the version."""
+    """(name of an object, class or module for messages, its package with the version)."""
     if hasattr(owner, "__path__") or hasattr(owner, "__spec__"):
         name = module = owner.__name__
     else:
@@ -37,15 +37,15 @@ def _moved(owner: Any, name: str, needed_for: str) -> MovedNameError:
 
 
 def _private(owner: Any, name: str, needed_for: str) -> Any:
-    """A private attribute.
+    """Returns a private attribute.
 
     Args:
       owner: object, class or module of another package.
-      name: of the attribute.
-      needed_for: what does not work without it.
+      name: name of the attribute.
+      needed_for: the feature that needs it.
 
     Raises:
-      MovedNameError: if there is no such attribute.
+      MovedNameError: if the attribute does not exist.
     """
     try:
         return getattr(owner, name)
@@ -54,15 +54,15 @@ def _private(owner: Any, name: str, needed_for: str) -> Any:
 
 
 def _imported(module: str, name: str, needed_for: str) -> Any:
-    """A name of a module that other versions may have elsewhere; errors as of `_private`."""
+    """Imports a name that other versions may have in another module; see `_private`."""
     try:
         found = importlib.import_module(module)
     except ModuleNotFoundError as error:
         package = module.split(".")[0]
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
-            raise  # The module is there, and lacks another package.
+            raise  # The module exists, but needs another package.
         if error.name == package:
-            raise  # The whole package is not installed.
+            raise  # The package is not installed.
         raise _moved(sys.modules[package], f"{module[len(package) + 1:]}.{name}",
                      needed_for) from None
     return _private(found, name, needed_for)
@@ -72,7 +72,7 @@ def _imported(module: str, name: str, needed_for: str) -> Any:
 
 
 def flatten_layers(model: Any) -> List[Any]:
-    """A Keras model and all layers in it, those inside other layers included.
+    """A Keras model and all its layers, including nested ones.
 
     Raises:
       MovedNameError: if Keras has no such list.
@@ -83,11 +83,11 @@ def flatten_layers(model: Any) -> List[Any]:
 def random_generators(model: Any) -> List[Any]:
     """The random generators (`tf.random.Generator`) of a model's dropout, in the layers' order.
 
-    Without them the masks of an epoch would depend on what ran before, and a run that was
-    interrupted and resumed would no longer give the same weights.
+    They are reseeded in every epoch. Otherwise dropout masks would depend on earlier epochs, and a
+    resumed run would end with other weights.
 
     Raises:
-      MovedNameError: if a layer that draws random numbers has no generator where it is looked for.
+      MovedNameError: if a layer that draws random numbers has no generator in the known place.
     """
     from xtremedistil_tf.keras2 import tf
 
@@ -109,10 +109,10 @@ def random_generators(model: Any) -> List[Any]:
 
 @contextlib.contextmanager
 def without_gpu_kernels(model: Any) -> Iterator[None]:
-    """Leaves the GPU's variant of the model's LSTMs out of what is traced in the block.
+    """Excludes the GPU kernel of the model's LSTMs from functions that are traced in the block.
 
     Raises:
-      MovedNameError: if an LSTM does not say which variants it has.
+      MovedNameError: if an LSTM does not have the known switch.
     """
     from xtremedistil_tf.keras2 import tf
 
@@ -130,7 +130,7 @@ def without_gpu_kernels(model: Any) -> Iterator[None]:
 
 
 def create_slots(optimizer: Any, variables: Sequence[Any]) -> None:
-    """Creates an optimizer's own variables now instead of in the first step.
+    """Creates an optimizer's variables now instead of in the first step.
 
     Raises:
       MovedNameError: if the optimizer cannot.
@@ -139,12 +139,12 @@ def create_slots(optimizer: Any, variables: Sequence[Any]) -> None:
 
 
 def overrides(*names: str) -> Callable[[type], type]:
-    """Class decorator: the methods override, or use, private ones of a base class.
+    """Class decorator that checks private methods which a class overrides or uses.
 
-    An override whose name the base class no longer has is never called.
+    If the base class renames a private method, the override is never called.
 
     Raises:
-      MovedNameError: if no base class has one of the names.
+      MovedNameError: if a name is missing in all base classes.
     """
     def check(kind: type) -> type:
         for name in names:
@@ -155,10 +155,10 @@ def overrides(*names: str) -> Callable[[type], type]:
 
 
 def rename_model(model: Any, name: str) -> None:
-    """Gives a built Keras model another name: models inside one model need different names.
+    """Renames a built Keras model: models inside one model need different names.
 
     Raises:
-      MovedNameError: if a model's name is kept elsewhere.
+      MovedNameError: if Keras stores the name elsewhere.
     """
     what = "several teachers in one model"
     _private(model, "_name", what)
@@ -171,16 +171,16 @@ def rename_model(model: Any, name: str) -> None:
 
 
 def weights_by_part(encoder: Any) -> Dict[str, Any]:
-    """Variables of a transformers encoder by name, without the names of the model around them.
+    """Variables of a transformers encoder by name, without the prefix of the outer model.
 
     Args:
-      encoder: whose variables are called "model/main layer/part/.../name:0".
+      encoder: model with variables named "model/main layer/part/.../name:0".
 
     Returns:
       The variables by "part/.../name:0".
 
     Raises:
-      MovedNameError: if variables are named in another way.
+      MovedNameError: if the names have another structure.
     """
     found: Dict[str, Any] = {}
     for weight in encoder.weights:
@@ -198,7 +198,7 @@ def squad_evaluate() -> Callable[..., Dict[str, Any]]:
     """The SQuAD 2.0 evaluation of transformers.
 
     Raises:
-      MovedNameError: if transformers has it no longer.
+      MovedNameError: if transformers does not have it any more.
     """
     return _imported("transformers.data.metrics.squad_metrics", "squad_evaluate",
                      "scoring answers to questions")
@@ -212,7 +212,7 @@ def lite_interpreter() -> Any:
 
     Raises:
       ImportError: if TensorFlow is not installed.
-      MovedNameError: if TensorFlow has none.
+      MovedNameError: if TensorFlow does not have it.
     """
     what = "running TFLite students; ai-edge-litert has one too"
     return _private(_imported("tensorflow", "lite", what), "Interpreter", what)
@@ -221,13 +221,13 @@ def lite_interpreter() -> Any:
 def wordpiece_library(package: pathlib.Path) -> pathlib.Path:
     """The shared library of TensorFlow Text's WordPiece operation.
 
-    Importing tensorflow_text imports tensorflow_hub and all operations; this one is enough.
+    Importing tensorflow_text would import tensorflow_hub and all operations; only one is needed.
 
     Args:
       package: folder of tensorflow_text.
 
     Raises:
-      MovedNameError: if it is not where it was.
+      MovedNameError: if the file is not in the known place.
     """
     path = package / "python" / "ops" / "_wordpiece_tokenizer.so"
     if not path.is_file():

@@ -1,4 +1,4 @@
-"""Several devices and machines: TensorFlow's own strategies, and what its workers agree on."""
+"""Training on several devices and machines: TensorFlow's strategies, agreement of workers."""
 
 import json
 import os
@@ -16,30 +16,30 @@ def _parse_tf_config() -> dict:
         raise UserError(f"the variable TF_CONFIG is not JSON: {error}") from None
 
 
-# The one strategy of this process: a cluster can be joined once only.
+# The strategy of this process. A process can join a cluster only once.
 _chosen: Any = None
 
 
 def use_strategy(strategy: Any) -> None:
-    """Makes this the process' strategy."""
+    """Sets the strategy of this process."""
     global _chosen
     _chosen = strategy
 
 
 def current_strategy() -> Any:
-    """The process' strategy; TensorFlow's default, for one device, if none was chosen."""
+    """The strategy of this process; by default TensorFlow's for one device."""
     return _chosen or tf.distribute.get_strategy()
 
 
 def best_strategy() -> Any:
-    """The strategy for this machine; call it before any other TensorFlow operation.
+    """Returns the best strategy for this machine; call it before any other TensorFlow operation.
 
     Returns:
-      MultiWorkerMirroredStrategy where TF_CONFIG names more than one worker, MirroredStrategy where
-      there is more than one GPU, else TensorFlow's default for one device.
+      MultiWorkerMirroredStrategy if TF_CONFIG names several workers, MirroredStrategy for several
+      GPUs, else TensorFlow's default for one device.
 
     Raises:
-      UserError: if TF_CONFIG cannot be used.
+      UserError: if TF_CONFIG is invalid.
     """
     cluster = _parse_tf_config()
     workers = cluster.get("cluster", {}).get("worker", [])
@@ -57,25 +57,25 @@ def best_strategy() -> Any:
 
 
 def replicas() -> int:
-    """Devices that train together."""
+    """Number of devices that train together."""
     return current_strategy().num_replicas_in_sync
 
 
 def is_chief() -> bool:
-    """Whether this process writes the run folder; true in a run of one process."""
+    """True if this process writes the run folder, as in a run of one process."""
     resolver = current_strategy().cluster_resolver
     return resolver is None or not resolver.task_type or resolver.task_id == 0
 
 
 def agree(value: float) -> float:
-    """The mean of a number over all workers, which decide by it; waits for all of them."""
+    """The mean of a number over all workers, for equal decisions; waits for all of them."""
     strategy = current_strategy()
     if strategy.num_replicas_in_sync == 1:
         return value
 
     def mean(local: Any) -> Any:
         context = tf.distribute.get_replica_context()
-        # The copy lies on the replica's own device, where the reduction looks for it.
+        # The copy is on the replica's own device, as the reduction requires.
         return context.all_reduce(tf.distribute.ReduceOp.MEAN, tf.identity(local))
 
     shared = tf.function(lambda local: strategy.run(mean, (local,)))(tf.constant(value, tf.float64))
@@ -83,17 +83,17 @@ def agree(value: float) -> float:
 
 
 def by_chief(write: Callable[[], None]) -> None:
-    """Lets one process write into the shared run folder; the others wait until it has."""
+    """Lets the chief write into the shared run folder; the other processes wait for it."""
     if is_chief():
         write()
     agree(0.0)
 
 
 def spread(make: Callable[[Share], Any]) -> Any:
-    """Feeds every replica its part of each batch.
+    """Gives every replica its part of each batch.
 
     Args:
-      make: gives the dataset of a share; see `shares.Share`.
+      make: returns the dataset of a share; see `shares.Share`.
     """
     strategy = current_strategy()
     if strategy.num_replicas_in_sync == 1:

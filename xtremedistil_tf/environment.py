@@ -1,14 +1,14 @@
-"""What the process is told before any library is loaded: no telemetry, and paths in UTF-8."""
+"""Environment of the process before any library is loaded: no telemetry, paths in UTF-8."""
 
 import os
 import sys
 
-# Libraries read these when they are loaded, so they stand in the environment before that.
+# Libraries read these variables when they are loaded, so they must be set before.
 # onnxruntime 1.29 and later send a process' data to their maker unless the first says otherwise:
 # `disable_telemetry_events` holds back what follows the first event, but not that one.
 SILENT = {
     "ORT_DISABLE_TELEMETRY": "1",
-    "ORT_TELEMETRY_DISABLED": "1",  # Its name in between.
+    "ORT_TELEMETRY_DISABLED": "1",  # Its name in some versions.
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_UPDATE_DOWNLOAD_COUNTS": "0",
     "DO_NOT_TRACK": "1",
@@ -16,23 +16,23 @@ SILENT = {
 
 
 def silence_libraries() -> None:
-    """Turns the telemetry of every dependency off; variables that are set are left alone."""
+    """Turns off the telemetry of all dependencies; variables that are set stay unchanged."""
     for name, value in SILENT.items():
         os.environ.setdefault(name, value)
 
 
 def takes_utf8_paths() -> bool:
-    """Whether this process' names of files are UTF-8, as TensorFlow and ONNX Runtime want them."""
+    """True if file names in this process are UTF-8, as TensorFlow and ONNX Runtime require."""
     return sys.getfilesystemencoding().lower().replace("-", "") == "utf8"
 
 
 def check_path(path: "os.PathLike[str]") -> None:
-    """Refuses a path that libraries in C++ would take for another one.
+    """Refuses a path that C++ libraries would read as another path.
 
     Raises:
-      UserError: for a name beyond ASCII in a locale without UTF-8.
+      UserError: for a non-ASCII name in a locale without UTF-8.
     """
-    # Imported here: importing the package shall cost nothing.
+    # Imported here to keep the import of the package fast.
     from xtremedistil_tf.errors import UserError
 
     if not takes_utf8_paths() and not os.fspath(path).isascii():
@@ -42,9 +42,9 @@ def check_path(path: "os.PathLike[str]") -> None:
 
 
 def restart_with_utf8() -> None:
-    """Starts the command anew in Python's UTF-8 mode where the locale has no UTF-8.
+    """Restarts the command in Python's UTF-8 mode if the locale is not UTF-8.
 
-    Else a folder named with umlauts would be another one for TensorFlow than for Python.
+    Otherwise TensorFlow and Python would read a folder name with umlauts as different paths.
     """
     if takes_utf8_paths() or os.environ.get("PYTHONUTF8") == "1":
         return

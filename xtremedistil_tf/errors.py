@@ -1,4 +1,4 @@
-"""The exception for mistakes that the user can mend, and what other exceptions mean."""
+"""The exception for mistakes that the user can fix, and classification of other exceptions."""
 
 import difflib
 import errno
@@ -8,43 +8,43 @@ from typing import Collection, Iterable, Optional, Set, Tuple
 
 
 class UserError(ValueError):
-    """A wrong flag, file or folder; its text says what came, what is allowed and where."""
+    """A wrong flag, file or folder; the text tells the value, the allowed values and the place."""
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of what another library said."""
+    """The first line of another library's message."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def near(value: str, allowed: Iterable[str]) -> Optional[str]:
-    """The allowed value that a misspelt one is nearest to, if any is near."""
+    """The allowed value that is most similar to a misspelt one, or None."""
     by_lower = {name.lower(): name for name in allowed}
     found = difflib.get_close_matches(value.lower(), by_lower, 1, 0.6)
     return by_lower[found[0]] if found else None
 
 
 def not_allowed(flag: str, value: object, allowed: Iterable[str]) -> UserError:
-    """The error for a flag with a value that it cannot have; names the near one if any is near."""
+    """The error for a flag with a forbidden value; suggests a similar allowed value if any."""
     names = list(allowed)
     better = near(str(value), names)
     return UserError(f"--{flag} is {value!r}; allowed: {', '.join(names)}"
                      + (f"; did you mean {better}?" if better else ""))
 
 
-# The system refuses these to any program: the disk is full, or the file or folder is protected.
+# Errors of the system for any program: the disk is full, or the file or folder is protected.
 _REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
-# A wrong path: the user's mistake where the user named it, and else a fault of ours.
+# A wrong path: the user's mistake if the user gave the path, else a bug.
 _WRONG_PATH = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG,
                errno.ELOOP)
 _TEXTS = {os.strerror(code): code for code in (*_REFUSED, *_WRONG_PATH)}
-# "<path>; <reason>" is how TensorFlow's file system speaks, behind the name of a graph's node.
+# TensorFlow's file system writes "<path>; <reason>", after the name of a graph's node.
 _OF_TENSORFLOW = re.compile(
     rf"(?:\}}\}} )?([^\n;{{}}]+); ({'|'.join(map(re.escape, _TEXTS))})")
-# So do the libraries in Rust, and HDF5.
+# The formats of Rust libraries and of HDF5.
 _NUMBERED = re.compile(r"\(os error (\d+)\)|errno = (\d+)")
 _MEMORY = re.compile(r"\bOOM\b|out[ _]of[ _]memory|failed to allocate|cannot allocate memory",
                      re.IGNORECASE)
-# Classes of exceptions of libraries that are not imported here: a damaged file was read.
+# Exception classes for damaged files, by name, because their libraries are not imported here.
 _DAMAGED = {"SafetensorError", "DataLossError"}
 
 
@@ -53,7 +53,7 @@ def _kinds(error: BaseException) -> Set[str]:
 
 
 def _refusal(error: Exception) -> Tuple[Optional[int], Tuple[str, ...]]:
-    """(why the file system refused, the paths); None where it did not."""
+    """(error number of the file system, paths); None without a file system error."""
     if isinstance(error, OSError) and error.errno is not None:
         paths = (error.filename, error.filename2)
         return error.errno, tuple(os.fsdecode(path) for path in paths
@@ -70,20 +70,20 @@ def _refusal(error: Exception) -> Tuple[Optional[int], Tuple[str, ...]]:
 
 
 def _lies_in(path: str, folder: str) -> bool:
-    """Whether a path is another one, or lies below it; / holds everything and says nothing."""
+    """True if a path equals a folder or lies below it; False for /, which contains all paths."""
     above, below = os.path.realpath(folder), os.path.realpath(path)
     return above != os.sep and (below == above or below.startswith(above + os.sep))
 
 
 def user_mistake(error: Exception, named: Collection[str]) -> Optional[str]:
-    """The one line for an error that the user can mend; None where it is a fault of ours.
+    """The one-line message for an error that the user can fix; None for a bug.
 
-    The user's are: a full disk, a file or folder that the system protects, a damaged file, and a
-    path that the user named and that is not there, or is of another kind.
+    The user can fix a full disk, a protected file or folder, a damaged file, and a path that the
+    user gave if it does not exist or has the wrong type.
 
     Args:
-      error: any exception but a UserError; TensorFlow's are known by their class's name.
-      named: the paths that the user named. Other texts may stand among them.
+      error: any exception except UserError; TensorFlow's are recognised by class name.
+      named: paths that the user gave; it may contain other texts.
 
     Example:
       >>> user_mistake(FileNotFoundError(2, "No such file or directory", "a/b"), ["a"])
@@ -101,13 +101,13 @@ def user_mistake(error: Exception, named: Collection[str]) -> Optional[str]:
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether the memory of this machine, or of its GPU, was too small."""
+    """True if the memory of this machine, or of its GPU, was too small."""
     if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
         return True
-    # TensorFlow reports a full disk as an exhausted resource too.
+    # TensorFlow also reports a full disk as an exhausted resource.
     return _refusal(error)[0] is None and bool(_MEMORY.search(str(error)))
 
 
 def is_lost_worker(error: Exception) -> bool:
-    """Whether TensorFlow reports that a worker of the cluster is gone."""
+    """True if TensorFlow reports that a worker of the cluster is lost."""
     return "UnavailableError" in _kinds(error) or "Collective ops is aborted" in str(error)

@@ -1,4 +1,4 @@
-"""TensorFlow, checked to carry Keras 2: the whole package imports `tf` from here."""
+"""TensorFlow with Keras 2, checked. The whole package imports `tf` from here."""
 
 import contextlib
 import importlib.metadata
@@ -9,12 +9,12 @@ from typing import Iterator
 
 
 def _choose_keras() -> str:
-    """Decides which package `tf.keras` must be, and tells TensorFlow; to be called before it loads.
+    """Chooses the package behind `tf.keras`; must be called before TensorFlow is loaded.
 
-    Where the package `keras` is version 2 (TensorFlow 2.15), it is the one: transformers and
-    TensorFlow Addons import it by that name, and `tf_keras`, which comes along with TensorFlow
-    Text, would be a second Keras beside it. Where `keras` is version 3 (TensorFlow 2.16 and later)
-    it is `tf_keras`, which is Keras 2, and which transformers then imports.
+    If the package `keras` is version 2 (TensorFlow 2.15), it is chosen: transformers and TensorFlow
+    Addons import this name, and `tf_keras`, a dependency of TensorFlow Text, would be a second
+    Keras. If `keras` is version 3 (TensorFlow 2.16 and later), `tf_keras` is chosen: it is Keras 2,
+    and transformers imports it.
 
     Returns:
       "keras" or "tf_keras".
@@ -24,19 +24,19 @@ def _choose_keras() -> str:
     except importlib.metadata.PackageNotFoundError:
         inside = False
     if inside:
-        # Transformers and TensorFlow Addons would still import `keras`, whatever was set before.
+        # Transformers and TensorFlow Addons import `keras` in any case.
         os.environ["TF_USE_LEGACY_KERAS"] = "0"
-    elif importlib.util.find_spec("tf_keras"):  # Without it, TensorFlow itself could not load.
+    elif importlib.util.find_spec("tf_keras"):  # Without it TensorFlow could not be loaded.
         os.environ["TF_USE_LEGACY_KERAS"] = "1"
     return "keras" if inside else "tf_keras"
 
 
 @contextlib.contextmanager
 def _hushed(wanted: bool) -> Iterator[None]:
-    """Holds back what is written to standard error in the block; shows it if the block fails.
+    """Hides output to standard error in the block; shows it if the block fails.
 
-    While its libraries are loaded TensorFlow 2.19 and later write errors about GPUs that nobody has
-    asked for, before they look at TF_CPP_MIN_LOG_LEVEL. They come from C++, past `sys.stderr`.
+    On loading, TensorFlow 2.19 and later write errors about missing GPUs before they read
+    TF_CPP_MIN_LOG_LEVEL. The errors come from C++ and do not pass through `sys.stderr`.
     """
     try:
         screen = os.dup(2) if wanted else None
@@ -63,7 +63,7 @@ with _hushed(os.environ.get("TF_CPP_MIN_LOG_LEVEL") == "3"):
     import tensorflow as tf
 
 # Functional TFBertModel graphs, legacy optimizers and TensorFlow Addons all need Keras 2.
-# Keras 2 keeps its models in `engine`; the version attribute is not set on every build.
+# Keras 2 has its models in `engine`; not every build sets the version attribute.
 if not tf.keras.Model.__module__.startswith(f"{_KERAS}.src.engine."):
     raise ImportError(
         f"xtremedistil_tf needs tf.keras to be Keras 2 from the package {_KERAS}, but it is "

@@ -1,4 +1,4 @@
-"""Entry points: what other installed packages add to this one, and tables that take it up."""
+"""Entry points: extensions from other installed packages, and the tables that include them."""
 
 import functools
 import importlib.metadata
@@ -11,62 +11,62 @@ Entry = TypeVar("Entry")
 
 def _points(group: str) -> Iterable[Any]:
     points = importlib.metadata.entry_points()
-    # Before Python 3.10 a plain dict.
+    # Before Python 3.10 it is a plain dict.
     return points.select(group=group) if hasattr(points, "select") else points.get(group, ())
 
 
 @functools.lru_cache(maxsize=None)
 def entry_point_names(group: str) -> Tuple[str, ...]:
-    """Names of what installed packages offer in a group; imports none of it."""
+    """Names of the entry points in a group, without importing them."""
     return tuple(sorted({point.name for point in _points(group)}))
 
 
 @functools.lru_cache(maxsize=None)
 def load_entry_points(group: str) -> Dict[str, Any]:
-    """Loads the objects that installed packages offer in a group; once a process.
+    """Loads the objects of all entry points in a group, once in a process.
 
     Args:
-      group: of entry points, as in "xtremedistil_tf.tasks".
+      group: group of entry points, such as "xtremedistil_tf.tasks".
 
     Returns:
-      The objects by entry point name; empty where no package has any.
+      The objects by entry point name; empty if no package offers any.
 
     Raises:
-      UserError: if a package's object cannot be imported, or two packages use one name.
+      UserError: if an object cannot be imported, or two packages use the same name.
 
-    Example, in the pyproject.toml of a package with a kind of task of its own:
+    Example, in the pyproject.toml of a package with its own kind of task:
       [project.entry-points."xtremedistil_tf.tasks"]
       rating = "my_package.rating:RATING"
     """
     loaded: Dict[str, Any] = {}
     values: Dict[str, str] = {}
     for point in _points(group):
-        # A package that stands twice on the path is listed twice.
+        # A package that is on the path twice is listed twice.
         if values.setdefault(point.name, point.value) != point.value:
             raise UserError(f"entry point {point.name!r} of {group} is offered twice, as "
                             f"{values[point.name]} and {point.value}; allowed: each name once")
         try:
             loaded[point.name] = point.load()
-        except Exception as error:  # Whatever a stranger's module does when it is imported.
+        except Exception as error:  # The import of another package's module may raise anything.
             raise UserError(f"entry point {point.name!r} of {group} cannot be loaded from "
                             f"{point.value}: {first_line(error)}") from error
     return loaded
 
 
 def _place(entry: Any) -> str:
-    """Where an entry comes from, for messages."""
+    """The origin of an entry, for messages."""
     made = getattr(entry, "function", entry)
     name = getattr(made, "__qualname__", None)
     return f"{made.__module__}.{name}" if name else str(made)
 
 
 class Registry(Mapping[str, Entry], Generic[Entry]):
-    """A table of what a flag may name: ours, what a program registers, what packages offer.
+    """Table of a flag's values: built-in, registered by a program, or offered by packages.
 
     Args:
-      flag: whose values the names are.
-      group: of the entry points, whose objects are taken up when an unknown name is asked for.
-      made_of: makes an entry of what a package offers, and of what is registered.
+      flag: name of the flag.
+      group: group of the entry points, which are loaded at the first request for an unknown name.
+      made_of: converts a registered or offered object to an entry.
 
     Example:
       STRATEGIES = Registry("strategy", "xtremedistil_tf.strategies")
@@ -83,10 +83,10 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
         self._sources: Dict[str, Any] = {}
 
     def register(self, name: str) -> Callable[[Any], Any]:
-        """Returns a decorator that adds what it is called on, and gives it back as it is.
+        """Returns a decorator that adds its argument to the table and returns it unchanged.
 
         Raises:
-          UserError: from the decorator, if the name is another entry's.
+          UserError: from the decorator, if another entry has this name.
         """
         def add(own: Any) -> Any:
             if self._sources.setdefault(name, own) is not own:
@@ -100,18 +100,18 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
 
     @property
     def registered(self) -> Mapping[str, Entry]:
-        """What is registered so far, without what packages offer."""
+        """The entries registered so far, without those of other packages."""
         return self._entries
 
     def names(self) -> Tuple[str, ...]:
-        """All names in the order of their registration, packages' last; imports no package."""
+        """All names in order of registration, then those of packages, without importing these."""
         return tuple(dict.fromkeys((*self._entries, *entry_point_names(self._group))))
 
     def find(self, name: str) -> Entry:
-        """The entry of a name.
+        """Returns the entry of a name.
 
         Raises:
-          UserError: for a name that there is not, or a package that cannot be imported.
+          UserError: for an unknown name, or a package that cannot be imported.
         """
         try:
             return self[name]

@@ -1,4 +1,4 @@
-"""Progress bars with time left, on a screen, in a notebook and in a log file."""
+"""Progress bars with remaining time, for a terminal, a notebook and a log file."""
 
 import logging
 import sys
@@ -9,17 +9,17 @@ import tqdm
 
 
 def in_notebook() -> bool:
-    """Whether this process is the kernel of a notebook."""
+    """True if this process is the kernel of a notebook."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     return shell is not None and "IPKernelApp" in shell.config
 
 
 def _bar(**options: Any) -> Any:
-    """A bar for where the process runs; in a log file it is a line now and then."""
+    """Creates the bar that suits the process's output; in a log file, occasional lines."""
     if in_notebook():
         with warnings.catch_warnings():
-            # Without ipywidgets tqdm says so and draws a bar of text.
+            # Without ipywidgets tqdm warns and draws a text bar.
             warnings.simplefilter("ignore", tqdm.TqdmWarning)
             from tqdm.auto import tqdm as notebook_bar
 
@@ -31,15 +31,15 @@ def _bar(**options: Any) -> Any:
 
 
 class Progress:
-    """A bar for a known amount of work; in a log file a line every 30 seconds instead.
+    """Progress bar for a known amount of work; in a log file, a line every 30 seconds.
 
-    In a notebook it is a widget, or a bar of text where there are no widgets.
+    In a notebook it is a widget, or a text bar without ipywidgets.
 
     Args:
       total: units of work.
-      title: what is being done.
+      title: name of the work.
       unit: name of a unit.
-      done: units that were done before this process.
+      done: units finished before this process.
     """
 
     def __init__(self, total: int, title: str, unit: str, done: int = 0):
@@ -53,7 +53,7 @@ class Progress:
         self._bar.update(units)
 
     def note(self, text: str) -> None:
-        """Shows a short text behind the bar, at its next redraw."""
+        """Shows a short text after the bar, at its next redraw."""
         self._bar.set_postfix_str(text, refresh=False)
 
     def __enter__(self) -> "Progress":

@@ -11,9 +11,9 @@ from typing import Any, Iterator, List
 
 from xtremedistil_tf.errors import UserError, first_line
 
-# Names that atomic_path and atomic_folder give: the process number, then the final name.
+# Temporary names of atomic_path and atomic_folder: the process id, then the final name.
 _TEMPORARY = re.compile(r"\.tmp-\d+-.+")
-# The folder below a run folder that processes without its lock write into.
+# Folder in a run folder into which processes without the run's lock may write.
 SHARED = "targets"
 _OLD = re.compile(r"\.old-\d+-(.+)")
 
@@ -44,9 +44,9 @@ def derive_seed(seed: int, *names: Any) -> int:
 
 @contextlib.contextmanager
 def atomic_path(path: pathlib.Path) -> Iterator[pathlib.Path]:
-    """Gives a temporary file name beside `path`; moves it to `path` when the block succeeds.
+    """Yields a temporary file name beside `path`; moves it to `path` if the block succeeds.
 
-    The temporary file keeps the ending of `path`, since writers choose formats by it.
+    The temporary file has the ending of `path`, because writers choose formats by it.
     """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,7 +56,7 @@ def atomic_path(path: pathlib.Path) -> Iterator[pathlib.Path]:
     temporary.unlink()
     try:
         yield temporary
-        # Some writers (safetensors) leave files that nobody but their owner can read.
+        # Some writers (safetensors) create files that only their owner can read.
         temporary.chmod(mode)
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
@@ -67,7 +67,7 @@ def atomic_path(path: pathlib.Path) -> Iterator[pathlib.Path]:
 
 @contextlib.contextmanager
 def atomic_folder(path: pathlib.Path) -> Iterator[pathlib.Path]:
-    """Gives a temporary folder beside `path`; it takes `path`'s place when the block succeeds."""
+    """Yields a temporary folder beside `path`; it replaces `path` if the block succeeds."""
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
@@ -80,7 +80,7 @@ def atomic_folder(path: pathlib.Path) -> Iterator[pathlib.Path]:
             if inside.is_file() and inside.stat().st_mode & 0o666 != mode:
                 inside.chmod(mode)
         if path.exists():
-            # A folder cannot be replaced in one step; the old one is moved away first.
+            # A folder cannot be replaced atomically; the old one is moved away first.
             old = path.with_name(f".old-{os.getpid()}-{path.name}")
             os.replace(path, old)
             os.replace(temporary, path)
@@ -114,7 +114,7 @@ def read_json(path: pathlib.Path) -> Any:
 
 
 def sweep_beside(path: pathlib.Path) -> None:
-    """Removes what killed writers of this very folder left; call it with its own lock held."""
+    """Removes temporary folders of killed writers of this folder; call it with its lock held."""
     for left in path.parent.glob(f".*-{path.name}"):
         shutil.rmtree(left, ignore_errors=True)
 
@@ -124,10 +124,10 @@ def _below(folder: pathlib.Path, pattern: str) -> List[pathlib.Path]:
 
 
 def sweep_leftovers(folder: pathlib.Path) -> None:
-    """Removes what a killed run left half-written; call it with the lock held.
+    """Removes incomplete files of a killed run; call it with the lock held.
 
-    A folder that was moved away and never replaced is put back: it was whole. Target shards are
-    left alone: other processes may be writing them, and each is swept by the one that claims it.
+    A folder that was moved away and not replaced is moved back: it was complete. Target shards stay
+    unchanged: other processes may be writing them, and the process that claims one cleans it.
     """
     folder = pathlib.Path(folder)
     for path in _below(folder, ".old-*"):
@@ -150,10 +150,10 @@ def sweep_leftovers(folder: pathlib.Path) -> None:
 
 @contextlib.contextmanager
 def locked(folder: pathlib.Path) -> Iterator[None]:
-    """Holds the folder for this process; the system frees it when the process dies.
+    """Locks the folder for this process; the system releases the lock when the process ends.
 
     Raises:
-      UserError: if another process holds it, or the folder cannot be written.
+      UserError: if another process has locked it, or the folder is not writable.
     """
     import filelock
 

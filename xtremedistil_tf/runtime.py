@@ -1,4 +1,4 @@
-"""TensorFlow's process-wide settings, made once by a command."""
+"""TensorFlow's process-wide settings; a command sets them once."""
 
 from typing import Optional
 
@@ -7,24 +7,24 @@ from xtremedistil_tf.keras2 import tf
 
 
 def prepare(seed: int, deterministic: bool, opt_policy: Optional[str] = None) -> None:
-    """Seeds Python, numpy and TensorFlow and readies devices.
+    """Seeds Python, numpy and TensorFlow, and prepares devices.
 
     Args:
-      seed: the run's.
-      deterministic: whether operations must repeat bit by bit (slower on a GPU).
+      seed: the run's seed.
+      deterministic: True if operations must be reproducible bit by bit (slower on a GPU).
       opt_policy: Keras' mixed precision policy; None computes in float32.
     """
     for gpu in tf.config.list_physical_devices("GPU"):
-        # Else the first process takes all memory of a GPU, a TensorBoard or a notebook included.
+        # Otherwise the first process, even TensorBoard or a notebook, takes all memory of a GPU.
         try:
             tf.config.experimental.set_memory_growth(gpu, True)
         except RuntimeError:
-            pass  # The program that calls us has begun to use the GPU, as it chose.
-    # First of all: several workers must be connected before any operation runs.
+            pass  # The calling program already uses the GPU, with its own settings.
+    # Must be first: workers must be connected before any operation runs.
     use_strategy(best_strategy())
     tf.keras.utils.set_random_seed(seed)
     if deterministic:
         tf.config.experimental.enable_op_determinism()
-    # Dropout then draws from variables that `reseed` can set, not from hidden kernel state.
+    # Then dropout draws from variables that `reseed` can set, not from hidden kernel state.
     tf.keras.backend.experimental.enable_tf_random_generator()
     tf.keras.mixed_precision.set_global_policy(opt_policy or "float32")

@@ -10,8 +10,8 @@ class Share:
     """The part of every batch that one input pipeline feeds.
 
     Attributes:
-      replicas: devices that train together; a batch has rows for all of them.
-      first, count: the replicas of this pipeline.
+      replicas: number of devices that train together; a batch has sequences for all of them.
+      first, count: first replica of this pipeline, and number of its replicas.
     """
 
     replicas: int = 1
@@ -24,5 +24,5 @@ class Share:
                             f"{self.replicas}; allowed: some of them, counted from 0")
 
     def mine(self) -> range:
-        """Numbers of this pipeline's replicas."""
+        """Indices of this pipeline's replicas."""
         return range(self.first, self.first + self.count)

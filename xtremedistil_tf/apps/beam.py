@@ -1,6 +1,6 @@
-"""Tagging any amount of text on an Apache Beam engine; imports no TensorFlow of its own.
+"""Tags any amount of text on an Apache Beam engine; this module imports no TensorFlow.
 
-An engine keeps no order, so every line carries the file and the byte offset that it came from.
+An engine does not keep the order, so every line has its file name and byte offset.
 """
 
 import json
@@ -14,18 +14,18 @@ from apache_beam.utils.shared import Shared
 from xtremedistil_tf.inference.runtimes.load import load
 from xtremedistil_tf.inference.streaming import decode_line, tag_lines
 
-# Lines go to the tagger in batches; how large, the engine finds out between these bounds.
+# Lines go to the tagger in batches; the engine chooses their size between these bounds.
 _FEWEST, _MOST = 16, 2048
 NAMESPACE = "xtremedistil"
 
 
 class Line(NamedTuple):
-    """A line and where it came from.
+    """A line with its origin.
 
     Attributes:
-      file: the file's name as the engine has it.
-      offset: of the line's first byte in it.
-      text: the line without its end.
+      file: name of the file, as the engine reports it.
+      offset: offset of the line's first byte in the file.
+      text: the line without its line end.
     """
 
     file: str
@@ -37,11 +37,11 @@ class _LineSource(FileBasedSource):
     """Reads lines with their offsets; large files are split between workers."""
 
     def read_records(self, file_name: str, range_tracker: Any) -> Iterator[Line]:
-        """A line belongs to the range in which its first byte lies; see the base class."""
+        """Yields the lines whose first byte lies in the range; see the base class."""
         at = range_tracker.start_position()
         with self.open_file(file_name) as file:
             if at:
-                # From one byte before: a line that begins exactly here is this range's.
+                # Starts one byte earlier: a line that begins exactly here belongs to this range.
                 file.seek(at - 1)
                 at += len(file.readline()) - 1
             while range_tracker.try_claim(at):
@@ -53,7 +53,7 @@ class _LineSource(FileBasedSource):
 
 
 class _Tag(beam.DoFn):
-    """Batches of lines in, JSON lines out; a worker process loads the student once."""
+    """Tags batches of lines and yields JSON lines; a worker process loads the student once."""
 
     def __init__(self, model_dir: str, runtime: Optional[str], keep_whole: bool):
         self._folder, self._runtime, self._keep_whole = model_dir, runtime, keep_whole
@@ -63,12 +63,12 @@ class _Tag(beam.DoFn):
         self._failed = Metrics.counter(NAMESPACE, "failed")
 
     def setup(self) -> None:
-        """Loads the student, or takes the one that this process has."""
+        """Loads the student, or reuses the one that this process has loaded."""
         self._tagger = self._shared.acquire(
             lambda: load(self._folder, self._runtime, keep_whole=self._keep_whole))
 
     def process(self, batch: List[Line]) -> Iterator[str]:
-        """Tags a batch; a line that cannot be tagged costs that line only."""
+        """Tags a batch; an error in one line does not affect the others."""
         for line, tagged in zip(batch, tag_lines(self._tagger, (line.text for line in batch))):
             self._lines.inc()
             if tagged.error:
@@ -78,12 +78,12 @@ class _Tag(beam.DoFn):
 
 
 class TagText(beam.PTransform):
-    """Files of lines to JSON lines.
+    """Tags text files and returns JSON lines.
 
     Args:
-      pattern: files to read, one sentence a line; compressed ones by their ending.
-      model_dir: folder of the student, to be found at the same place on every worker.
-      runtime: one of `inference.runtimes.load.RUNTIMES`; by default what the folder holds.
+      pattern: files to read, one sentence a line; compression is recognised by the ending.
+      model_dir: student folder, with the same path on every worker.
+      runtime: one of `inference.runtimes.load.RUNTIMES`; by default, according to the folder.
       keep_whole: split text at white space only.
     """
 
@@ -94,10 +94,10 @@ class TagText(beam.PTransform):
         self._tag = _Tag(model_dir, runtime, keep_whole)
 
     def expand(self, pipeline):
-        """A collection of JSON lines: `xtremedistil-predict`'s, with file and offset before."""
+        """Returns JSON lines like those of `xtremedistil-predict`, with file and offset first."""
         return (pipeline
                 | "Read" >> beam.io.Read(_LineSource(self._pattern))
-                # Reading alone would leave everything with the worker that read it.
+                # Without it, lines would stay on the worker that read them.
                 | "Spread" >> beam.Reshuffle()
                 | "Batch" >> beam.BatchElements(_FEWEST, _MOST)
                 | "Tag" >> beam.ParDo(self._tag))

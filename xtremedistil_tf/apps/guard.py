@@ -1,4 +1,4 @@
-"""What the page takes from whom: names of hosts, bodies, and time."""
+"""Protects the page: checks host names, limits request bodies and time."""
 
 import concurrent.futures
 import json
@@ -7,11 +7,11 @@ from typing import Any, Callable, Collection, Dict, FrozenSet, Optional
 from urllib.parse import urlsplit
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
-# Addresses that stand for all of a machine's: no browser asks for a page by them.
+# Addresses that mean all addresses of a machine; no browser requests a page by them.
 _ANY_ADDRESS = ("", "0.0.0.0", "::", "*")
-# A text of this many characters and more waits for other long ones only.
+# Texts of at least this many characters are long: they wait for other long texts only.
 LONG_TEXT = 2_000
-# By whether texts are long: how many are tagged at a time, and how many may wait besides.
+# For short and for long texts: number tagged at the same time, and maximum number waiting.
 _LANES = {False: (3, 13), True: (1, 3)}
 
 
@@ -20,7 +20,7 @@ class Busy(Exception):
 
 
 def host_of(authority: Optional[str]) -> str:
-    """The host of a Host header without its port, in lower case; "" for what is none."""
+    """The host of a Host header without its port, in lower case; "" if it is malformed."""
     try:
         return (urlsplit(f"//{authority}").hostname or "") if authority else ""
     except ValueError:
@@ -28,12 +28,12 @@ def host_of(authority: Optional[str]) -> str:
 
 
 def known_hosts(bound: str, allowed: Collection[str] = ()) -> FrozenSet[str]:
-    """The names by which the page may be asked for.
+    """The host names by which the page may be requested.
 
-    A website whose name is made to mean this machine (DNS rebinding) is not among them.
+    This excludes websites whose name resolves to this machine (DNS rebinding).
 
     Args:
-      bound: the address that is listened on.
+      bound: the address on which the server listens.
       allowed: further names.
     """
     own = () if bound in _ANY_ADDRESS else (bound,)
@@ -41,10 +41,10 @@ def known_hosts(bound: str, allowed: Collection[str] = ()) -> FrozenSet[str]:
 
 
 def refusal(headers: Any, hosts: Collection[str]) -> Optional[str]:
-    """Why a request is not answered, by its Host and Origin; None if it is.
+    """The reason to refuse a request, from its Host and Origin headers; None to accept it.
 
     Args:
-      headers: of the request, with `get`.
+      headers: headers of the request, with a method `get`.
       hosts: see `known_hosts`.
     """
     host = host_of(headers.get("Host"))
@@ -58,7 +58,7 @@ def refusal(headers: Any, hosts: Collection[str]) -> Optional[str]:
 
 
 def parse_body(raw: bytes) -> Any:
-    """A request's JSON; None for what is none, nested beyond all reading included."""
+    """Parses a request's JSON; None if it is malformed or nested too deeply."""
     try:
         return json.loads(raw)
     except (ValueError, RecursionError):
@@ -66,10 +66,10 @@ def parse_body(raw: bytes) -> Any:
 
 
 class Lanes:
-    """Runs requests within a time limit: short texts do not wait behind long ones.
+    """Runs requests within a time limit; short texts do not wait for long ones.
 
     Args:
-      seconds: that a request may take, its waiting included.
+      seconds: time limit of a request, with its waiting time.
     """
 
     def __init__(self, seconds: float):
@@ -82,20 +82,20 @@ class Lanes:
                       for long, sizes in _LANES.items()}
 
     def run(self, text: str, work: Callable[[str], Any]) -> Any:
-        """The result of `work(text)`.
+        """Returns the result of `work(text)`.
 
-        Work that is late is let go on, since a thread cannot be ended; texts are bounded, and so is
-        the number of threads. What has not begun by then is never begun.
+        Work beyond the time limit continues, because a thread cannot be stopped; the length of
+        texts and the number of threads are bounded. Work that has not begun by then never begins.
 
         Raises:
-          Busy: if too many wait, or the time is over.
+          Busy: if too many requests wait, or the time is over.
         """
         long = len(text) >= LONG_TEXT
         room = self._room[long]
         if not room.acquire(blocking=False):
             raise Busy("too many texts are waiting; ask again later")
         future = self._pools[long].submit(work, text)
-        # Its place is free when the work is over, and not when its reader has gone.
+        # The place becomes free when the work ends, not when the client disconnects.
         future.add_done_callback(lambda _: room.release())
         try:
             return future.result(self._seconds)

@@ -8,16 +8,16 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.entities import rounded
 from xtremedistil_tf.inference.tagger import TextTagger
 
-# Longer texts are for xtremedistil-predict. JSON may spell a character in up to twelve bytes.
+# Longer texts are for xtremedistil-predict. JSON may encode a character in up to twelve bytes.
 LONGEST_TEXT = 20_000
 MOST_BYTES = 12 * LONGEST_TEXT + 1024
 TIME_LIMIT = 20.0
-# More than the texts that may wait or be tagged: the page itself is always there.
+# More than the texts that may wait or be tagged, so the page itself is always served.
 _THREADS = 24
-# Seconds that a connection may say nothing.
+# Seconds after which an idle connection is closed.
 _SILENCE = 30
 _WARM_UP = "Anna lacht."
-# Nothing is fetched from elsewhere, and no other page may frame this one.
+# The page loads nothing from other hosts, and no other page may frame it.
 _POLICY = ("default-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
            "frame-ancestors 'none'")
 
@@ -26,8 +26,8 @@ class NamedTagger(NamedTuple):
     """A tagger of the page.
 
     Attributes:
-      runtime: what runs it, for the reader.
-      tagger: a `inference.tagger.TextTagger`.
+      runtime: name of its runtime, for display.
+      tagger: an `inference.tagger.TextTagger`.
     """
 
     runtime: str
@@ -35,7 +35,7 @@ class NamedTagger(NamedTuple):
 
 
 def _problem(payload: Any) -> Optional[str]:
-    """What is wrong with a request's JSON; None if nothing is."""
+    """The error in a request's JSON; None if it is valid."""
     if not isinstance(payload, dict) or set(payload) != {"text"}:
         return 'the body must be a JSON object with the one key "text"'
     text = payload["text"]
@@ -52,7 +52,7 @@ def tag_with_all(taggers: Mapping[str, NamedTagger], text: str) -> Dict[str, Any
     """Tags a text with each tagger in turn.
 
     Args:
-      taggers: by the name that is shown.
+      taggers: taggers by displayed name.
       text: any text; offsets in the result count its characters (code points).
 
     Returns:
@@ -73,15 +73,15 @@ def create_app(
     taggers: Mapping[str, NamedTagger], *, hosts: Collection[str] = LOCAL_HOSTS,
     time_limit: float = TIME_LIMIT,
 ) -> Any:
-    """The WSGI application: the page at /, the endpoint at /api/tag.
+    """Creates the WSGI application: the page at /, the endpoint at /api/tag.
 
     Args:
-      taggers: by the name that is shown, in the order of the columns.
-      hosts: names by which it may be asked for, see `guard.known_hosts`.
-      time_limit: seconds that a text may take.
+      taggers: taggers by displayed name, in the order of the columns.
+      hosts: host names by which it may be requested, see `guard.known_hosts`.
+      time_limit: time limit of a text in seconds.
 
     Returns:
-      A `flask.Flask`. A few texts are tagged at a time; the times told are those that passed.
+      A `flask.Flask`. It tags a few texts at the same time; reported times are wall-clock times.
 
     Raises:
       UserError: if Flask is not installed.
@@ -99,7 +99,7 @@ def create_app(
     provider.ensure_ascii, provider.sort_keys = False, False
     app.json = provider
     lanes = Lanes(time_limit)
-    tag_with_all(taggers, _WARM_UP)  # The first call makes graphs ready; nobody shall wait for it.
+    tag_with_all(taggers, _WARM_UP)  # The first call builds graphs, so no request waits for them.
 
     @app.before_request
     def check_names():
@@ -113,7 +113,7 @@ def create_app(
 
     @app.post("/api/tag")
     def tag():
-        # A foreign page can send plain forms here, but no JSON.
+        # A foreign page can send plain forms, but not JSON.
         if flask.request.mimetype != "application/json":
             flask.abort(415, "Content-Type must be application/json")
         payload: Any = parse_body(flask.request.get_data())
@@ -145,15 +145,15 @@ def create_server(app: Any, host: str, port: int) -> Any:
     """Binds the application to an address.
 
     Args:
-      app: what `create_app` gave.
+      app: application of `create_app`.
       host: a name or address of this machine.
-      port: 0 takes a free one.
+      port: port number; 0 chooses a free port.
 
     Returns:
       A waitress server, whose `run` serves until Ctrl-C.
 
     Raises:
-      UserError: if waitress is not installed, or the address cannot be had.
+      UserError: if waitress is not installed, or the address is not available.
     """
     try:
         import waitress

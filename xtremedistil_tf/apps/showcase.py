@@ -1,4 +1,4 @@
-"""A few of a run's predictions to look at."""
+"""Shows a few of a run's predictions."""
 
 import collections
 import pathlib
@@ -11,19 +11,19 @@ _LONGEST_SHOWN = 90
 
 
 def _short(text: str) -> str:
-    """A text in the room of a line."""
+    """Shortens a text to one line."""
     return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN - 3] + "..."
 
 
 def show_numbered(predictions: pathlib.Path, most: int = 8) -> str:
-    """Picks texts from a predictions file of `text<TAB>number` lines, from lowest to highest."""
+    """Shows texts from a predictions file of `text<TAB>number` lines, from lowest to highest."""
     rows = sorted(read_predictions(predictions), key=lambda row: float(row[1]))
     step = max(1, (len(rows) - 1) // max(1, most - 1))
     return "\n".join(f"{number:<10}{_short(text)}" for text, number in rows[::step][:most])
 
 
 def show_classified(predictions: pathlib.Path, a_class: int = 2) -> str:
-    """Picks the first texts of each class from a predictions file of `text<TAB>label` lines."""
+    """Shows the first texts of each class from a predictions file of `text<TAB>label` lines."""
     shown: Dict[str, List[str]] = collections.defaultdict(list)
     for text, label in read_predictions(predictions):
         if len(shown[label]) < a_class:
@@ -33,11 +33,11 @@ def show_classified(predictions: pathlib.Path, a_class: int = 2) -> str:
 
 
 def show_tagged(predictions: pathlib.Path, most: int = 10) -> str:
-    """Picks one sentence a language from a predictions file and marks its entities.
+    """Shows one sentence of each language from a predictions file, with its entities marked.
 
     Args:
-      predictions: `words<TAB>lang:tag ...` lines.
-      most: most sentences.
+      predictions: file of `words<TAB>lang:tag ...` lines.
+      most: maximum number of sentences.
 
     Returns:
       Lines like `de  [Anna Weber](PER) wohnt in [Bonn](LOC) .`
@@ -47,7 +47,7 @@ def show_tagged(predictions: pathlib.Path, most: int = 10) -> str:
         words, tags = (column.split(" ") for column in row)
         language = tags[0].split(":", 1)[0]
         plain = [tag.split(":", 1)[1] for tag in tags]
-        # One with two entities or more shows what the student does.
+        # A sentence with at least two entities is a better example.
         enough = sum(tag.startswith("B-") for tag in plain) >= 2
         if language in shown or not enough or sum(map(len, words)) > _LONGEST_SHOWN:
             continue
@@ -68,7 +68,7 @@ def _marked(words: Sequence[str], tags: Sequence[str]) -> str:
 
 
 def show_answers(predictions: pathlib.Path, most: int = 8) -> str:
-    """The first questions of a predictions.json with their answers; the gold file lies beside."""
+    """Shows the first questions of a predictions.json with their answers, and the gold answers."""
     split = predictions.name.split(".")[0]
     gold = read_json(predictions.with_name(f"{split}.gold.json"))
     found = list(read_json(predictions).items())[:most]

@@ -1,4 +1,4 @@
-"""Teacher and student side by side: speed in each runtime, parameters, bytes, memory."""
+"""Compares teacher and student: speed in each runtime, parameters, bytes, memory."""
 
 import dataclasses
 import functools
@@ -30,11 +30,11 @@ class Measured:
 
     Attributes:
       name: "teacher", "student" or one of several students' names.
-      embedding, rest: parameters of the word embedding and all others.
-      seq_len: length of the longest sequence that it is timed with.
+      embedding, rest: number of parameters in the word embedding, and of all others.
+      seq_len: maximum sequence length in the timing.
       ways: by runtime, a function of int32 ids [batch, time] without padding.
-      bytes: by runtime, of the weights or the model file.
-      memory: by runtime, how much the process grew with it, in bytes; None if unknown.
+      bytes: by runtime, size of the weights or the model file.
+      memory: by runtime, growth of the process's memory in bytes; None if unknown.
     """
 
     name: str
@@ -47,12 +47,12 @@ class Measured:
 
     @property
     def parameters(self) -> int:
-        """All of them."""
+        """Number of all parameters."""
         return self.embedding + self.rest
 
 
 def _add(model: Measured, runtime: str, make: Callable[[], Callable], size: int) -> None:
-    """Opens a runtime, runs it once, and notes what it took."""
+    """Opens a runtime, runs it once, and records its size and memory."""
     gc.collect()
     before = resident_bytes()
     model.ways[runtime] = make()
@@ -66,7 +66,7 @@ def _add_onnx(
     model: Measured, proto: Any, for_int8: Any, work: pathlib.Path,
     opened: Callable[[pathlib.Path], Callable],
 ) -> None:
-    """Adds both ONNX runtimes; `opened` makes a function of ids from a model file."""
+    """Adds both ONNX runtimes; `opened` turns a model file into a function of ids."""
     paths = {"onnx": work / f"{model.name}.onnx", "onnx_int8": work / f"{model.name}.int8.onnx"}
     write_models(proto, for_int8, paths["onnx"], paths["onnx_int8"])
     for runtime, path in paths.items():
@@ -76,7 +76,7 @@ def _add_onnx(
 def measured_student(
     forms: Forms, work: pathlib.Path, name: str = "student", with_onnx: bool = True
 ) -> Measured:
-    """A student's graph as it is exported, and its ONNX forms where it has them."""
+    """Opens a student's exported graph, and its ONNX models if it has any."""
     model = Measured(name, forms.embedding, forms.parameters - forms.embedding,
                      min(SEQUENCE, forms.seq_len_limit or SEQUENCE))
 
@@ -96,7 +96,7 @@ def measured_student(
 
 
 def measured_teacher(teacher: Any, work: pathlib.Path, with_onnx: bool = True) -> Measured:
-    """A teacher's Keras model in a graph, and for BERT its ONNX forms."""
+    """Opens a teacher's Keras model as a graph and, for BERT, as ONNX models."""
     from xtremedistil_tf.export.onnx.teacher import build_teacher_model
 
     embedding = int(teacher.word_embeddings().size)
@@ -130,15 +130,15 @@ def time_models(
     """Times all models in all runtimes, taking turns.
 
     Args:
-      models: what to time.
-      queries: calls of each way (the paper: 1,000).
-      seconds: most time for one way; slow ones get fewer calls.
-      vocabulary: ids are drawn below it.
+      models: the models to time.
+      queries: number of calls of each model and runtime (the paper: 1,000).
+      seconds: maximum time for each model and runtime; slow ones get fewer calls.
+      vocabulary: upper bound of the random ids.
       batches: batch sizes.
-      separator: of pairs, put into the middle of every row.
+      separator: id of the separator token, put into the middle of every sequence; for pairs.
 
     Returns:
-      By (batch, model, runtime).
+      Timings by (batch size, model, runtime).
 
     Source: paper section 6.2, 1,000 queries.
     """
@@ -161,10 +161,10 @@ def time_models(
 def time_text(
     model: Union[Tagger, Classifier, TextAnswerer], texts: Sequence[Any], queries: int
 ) -> Dict[str, float]:
-    """Times text to its result one text at a time, and how much of it is the model's.
+    """Times the way from text to result, one text at a time, and the model's share of it.
 
     Returns:
-      p50_ms, p95_ms and model_share (0 to 1) of all calls together.
+      `p50_ms`, `p95_ms` and `model_share` (0 to 1) over all calls.
     """
     import time
 
@@ -191,7 +191,7 @@ def time_text(
 def timing_table(
     models: Sequence[Measured], timings: Dict[Tuple[int, str, str], Timing]
 ) -> List[str]:
-    """Markdown: each way's times and its speed-up over the teacher in each runtime."""
+    """Markdown table of latencies and of speed-ups over the teacher in each runtime."""
     references = [name for name in models[0].ways] if models[0].name == "teacher" else []
     heads = ["batch", "model", "runtime", "p50 ms", "p95 ms", "calls",
              *(f"over teacher {name}" for name in references)]
@@ -205,7 +205,7 @@ def timing_table(
 
 
 def size_table(models: Sequence[Measured]) -> List[str]:
-    """Markdown: parameters, bytes and memory."""
+    """Markdown table of parameters, bytes and memory."""
     lines = ["| model | runtime | embedding | rest | MB | memory MB |", "|---|---|" + "---:|" * 4]
     for model in models:
         for runtime in model.ways:

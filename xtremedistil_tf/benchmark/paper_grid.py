@@ -19,14 +19,14 @@ from xtremedistil_tf.reporting.figures import COLOURS, new_figure, save, tidy
 from xtremedistil_tf.reporting.paper import TABLE_16, SizeRow
 from xtremedistil_tf.validation.run_files import read_metrics
 
-# mBERT's pieces; the student's vocabulary that gives Table 16's parameters; tags with the
-# syntactic classes.
+# Size of mBERT's vocabulary; size of the student's vocabulary that gives Table 16's parameters;
+# number of tags and syntactic classes.
 TEACHER_PIECES, VOCABULARY, CLASSES = 119_547, 88_400, 11
 WIDTH = 768
 
 
 def random_student(embedding: int, hidden: int, vocabulary: int = VOCABULARY) -> StudentArrays:
-    """A student of the paper's shape; speed and size do not depend on what it has learnt."""
+    """A student of the paper's sizes with random weights; speed does not depend on their values."""
     draw = np.random.default_rng(0)
 
     def array(*shape):
@@ -41,7 +41,7 @@ def random_student(embedding: int, hidden: int, vocabulary: int = VOCABULARY) ->
 
 
 def random_teacher(pieces: int = TEACHER_PIECES, layers: int = 12) -> Any:
-    """A teacher of mBERT's shape with random weights."""
+    """A teacher of mBERT's sizes with random weights."""
     import transformers
 
     from xtremedistil_tf.models.teacher import build_teacher
@@ -66,7 +66,7 @@ def _measure_size(
     size: SizeRow, teacher: Measured, work: pathlib.Path, *, queries: int, seconds: float,
     vocabulary: int,
 ) -> Dict[str, Any]:
-    """One student of the table, in turns with the teacher."""
+    """Times one student of the table in turns with the teacher."""
     student = measured_student(
         arrays_forms(random_student(size.embedding, size.hidden, vocabulary)), work)
     timings = time_models([teacher, student], queries, seconds, vocabulary=vocabulary)
@@ -89,17 +89,17 @@ def measure_grid(
     output: Optional[pathlib.Path] = None, sizes: Optional[Sequence[Any]] = None,
     teacher: Optional[Any] = None, vocabulary: int = VOCABULARY,
 ) -> Dict[str, Any]:
-    """Measures every size against the teacher, which takes turns with each of them.
+    """Compares every size with the teacher, in turns.
 
     Args:
-      work: a folder for the models.
-      queries: calls of each way.
-      seconds: most time for one way.
-      runs: trained run folders for the plots.
-      output: where the plots go; none are drawn without.
+      work: folder for the models.
+      queries: number of calls of each model and runtime.
+      seconds: maximum time for each model and runtime.
+      runs: trained run folders, for the plots.
+      output: folder of the plots; None draws none.
       sizes: rows of Table 16; all by default.
-      teacher: by default one of mBERT's size.
-      vocabulary: of the students.
+      teacher: the teacher; by default one of mBERT's size.
+      vocabulary: vocabulary size of the students.
 
     Returns:
       "rows", "points" and Markdown "lines".
@@ -122,7 +122,7 @@ def measure_grid(
 
 
 def _table(rows: Sequence[Dict[str, Any]]) -> List[str]:
-    """Markdown; speed-ups are over the teacher in TensorFlow."""
+    """Markdown table; speed-ups are over the teacher in TensorFlow."""
     ways = list(rows[0]["speed_up"])
     lines = ["| E | H | parameters (M) | paper | compression | paper | "
              + " | ".join(f"speed-up {way.replace('_', ' ')}" for way in ways) + " |",
@@ -139,7 +139,7 @@ def _table(rows: Sequence[Dict[str, Any]]) -> List[str]:
 def _draw(
     output: pathlib.Path, rows: Sequence[Dict[str, Any]], points: Sequence[Dict[str, float]]
 ) -> None:
-    """Figure 1's two plots: the paper's F1 over compression and over our speed-up."""
+    """Draws Figure 1's two plots: the paper's F1 over compression and over our speed-up."""
     speed_up = "speed-up over the teacher (TensorFlow, batch 32)"
     places: Tuple[Tuple[str, str, Callable[[Dict[str, Any]], float]], ...] = (
         ("compression", "parameters, teacher over student", lambda row: row["compression"]),
@@ -154,7 +154,7 @@ def _draw(
             for row in own:
                 axis.annotate(str(row["hidden"]), (place(row), row["paper_f1"]), fontsize=8,
                               textcoords="offset points", xytext=(5, 3))
-        for point in points:  # Their sizes are rows of the grid, or they have no place in it.
+        for point in points:  # Runs whose sizes are not in the grid are skipped.
             for row in rows:
                 if abs(point["parameters"] / row["parameters"] - 1) < 0.02:
                     axis.plot([place(row)], [point["f1"]], "x", color="#222222",

@@ -1,4 +1,4 @@
-"""Timing several ways of doing the same work in one process, taking turns."""
+"""Times several implementations of the same work in one process, in turns."""
 
 import dataclasses
 import pathlib
@@ -7,13 +7,13 @@ from typing import Any, Callable, Dict, Hashable, List, Optional, Sequence, Type
 
 import numpy as np
 
-# What a caller names its ways by.
+# Type of the caller's names of implementations.
 Way = TypeVar("Way", bound=Hashable)
 
 
 @dataclasses.dataclass(frozen=True)
 class Timing:
-    """Milliseconds of a call, over all turns."""
+    """Milliseconds per call, over all turns."""
 
     p50: float
     p95: float
@@ -26,7 +26,7 @@ def _timing(milliseconds: Sequence[float]) -> Timing:
 
 
 def resident_bytes() -> Optional[int]:
-    """Memory of this process; None where the system does not say."""
+    """Resident memory of this process in bytes; None if the system does not report it."""
     path = pathlib.Path("/proc/self/statm")
     return int(path.read_text().split()[1]) * 4096 if path.exists() else None
 
@@ -35,14 +35,14 @@ def interleaved(
     ways: Dict[Way, Callable[[], Any]], calls: Dict[Way, int], warm_up: int = 3,
     in_a_row: int = 10,
 ) -> Dict[Way, Timing]:
-    """Times each way, in turns, so that whatever else the machine does hits all alike.
+    """Times several functions in turns, so that other load on the machine affects all equally.
 
     Args:
       ways: functions by name.
-      calls: how often each is called; those with fewer calls are spread over the run.
-      warm_up: calls of each before the clock runs.
-      in_a_row: most calls of a way in its turn. A server calls one model, whose weights stay in
-        the processor's caches; after a call of a large one they would have to come from memory.
+      calls: number of calls of each function; fewer calls are spread over the whole run.
+      warm_up: number of calls of each function before timing.
+      in_a_row: maximum number of calls in one turn. A server calls one model, whose weights stay in
+        the processor's caches; with turns of one call they would come from memory each time.
     """
     for way in ways.values():
         for _ in range(warm_up):

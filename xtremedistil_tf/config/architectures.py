@@ -1,7 +1,7 @@
 """The kinds of student: one record each, one table.
 
-This module imports no TensorFlow: a record names the functions that build Keras layers and exports,
-and they are imported when they are first called.
+This module imports no TensorFlow: a record names the functions that build Keras layers and exports.
+They are imported at their first call.
 """
 
 import dataclasses
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from xtremedistil_tf.config.models import StudentConfig
 
 EXPORT_FORMATS = ("savedmodel", "onnx", "tflite")
-# How a student reads two texts.
+# Ways to encode a pair of texts.
 PAIR_ENCODINGS = ("joint", "siamese")
-# Of a checkpoint's layers: the activations that the ONNX graph has nodes for.
+# Activations of a checkpoint's layers that the ONNX graph supports.
 ONNX_ACTIVATIONS = ("gelu", "gelu_10", "gelu_fast", "gelu_new", "gelu_pytorch_tanh", "linear",
                     "mish", "quick_gelu", "relu", "sigmoid", "silu", "swish", "tanh")
-# A function, or where it is: "package.module:function".
+# A function, or its import path "package.module:function".
 Function = Union[str, Callable[..., Any]]
 
 
@@ -33,7 +33,7 @@ def _only_saved_model(config: "StudentConfig", task_kind: str) -> Tuple[str, ...
 
 @dataclasses.dataclass(frozen=True)
 class Architecture:
-    """One kind of student: all that the package asks of it.
+    """One kind of student, with all properties that the package needs.
 
     Attributes:
       name: value of `--student`.
@@ -41,20 +41,20 @@ class Architecture:
       describe: one phrase for model card and plan, e.g. "BiLSTM, E=300, H=2x600".
       body: (StudentConfig, input_ids, layers.body.Shape) -> layers.body.Body, the Keras layers
         below the projection; or "module:function".
-      poolings: what may stand for a whole text, by name, with the words of the model card; the
-        first is the default. Empty: it classifies no texts.
-      export_formats: (StudentConfig, kind of task) -> those of EXPORT_FORMATS that it has.
+      poolings: poolings for texts by name, with their wording in the model card; the first is the
+        default. Empty: the student cannot classify texts.
+      export_formats: (StudentConfig, kind of task) -> the supported EXPORT_FORMATS.
       exports: (StudentBundle) -> export.common.forms.Forms, their builders; or "module:function".
-      pair_encodings: how it may read two texts, some of PAIR_ENCODINGS; the first is the commands'
-        default for pairs.
-      fixed_length: whether it numbers its positions, so that no row is longer than seq_len.
-      from_checkpoint: whether it can start from a published encoder, `--pt_student_checkpoint`.
-      matches_layers: whether its layers can be compared with the teacher's,
+      pair_encodings: supported encodings of pairs, some of PAIR_ENCODINGS; the first is the
+        commands' default.
+      fixed_length: True if it has position embeddings, so a sequence is at most seq_len long.
+      from_checkpoint: True if it can start from a published encoder, `--pt_student_checkpoint`.
+      matches_layers: True if its layers can be compared with the teacher's,
         `--distil_multi_hidden_states`.
-      dimensions: the settings that are dimensions of its arrays, each with the factor by which an
-        array is larger; a student folder is refused if its weights have no array of that size.
-      depths: the settings that count its layers.
-      check: raises UserError for settings that contradict each other.
+      dimensions: settings that are dimensions of its arrays, each with a factor. A student folder
+        is refused if no array has a dimension of setting times factor.
+      depths: settings that are numbers of layers.
+      check: raises UserError for contradictory settings.
     """
 
     name: str
@@ -76,11 +76,11 @@ class Architecture:
         return f"the Architecture {self.name!r} of {self.layers.__module__}"
 
     def build_body(self, config: "StudentConfig", input_ids: Any, shape: Any) -> Any:
-        """Builds the Keras layers below the projection, see `body`."""
+        """Builds the Keras layers below the projection; see `body`."""
         return _function(self.body)(config, input_ids, shape)
 
     def build_exports(self, bundle: Any) -> Any:
-        """The builders of the export formats of a loaded student, see `exports`."""
+        """Returns the builders of a loaded student's export formats; see `exports`."""
         return _function(self.exports)(bundle)
 
 
@@ -96,7 +96,7 @@ def _describe_bilstm(config: "StudentConfig") -> str:
 
 def _bilstm_formats(config: "StudentConfig", task_kind: str) -> Tuple[str, ...]:
     del config
-    # TensorFlow Lite's graph gives logits a token.
+    # TensorFlow Lite's graph returns logits for each token, so it is for taggers only.
     return EXPORT_FORMATS[:2] if TASKS[task_kind].pooled else EXPORT_FORMATS
 
 
@@ -124,16 +124,16 @@ ARCHITECTURES: Registry[Architecture] = Registry("student", "xtremedistil_tf.stu
 
 
 def register_student(record: Architecture) -> Architecture:
-    """Adds a kind of student; `--student` and `StudentConfig.student` then take its name.
+    """Adds a kind of student; `--student` and `StudentConfig.student` then accept its name.
 
-    An installed package need not call it: it offers the record as an entry point of the group
-    "xtremedistil_tf.students", named as the kind is.
+    An installed package can offer the record as an entry point of the group
+    "xtremedistil_tf.students" instead, with the name of the kind.
 
     Returns:
       The record.
 
     Raises:
-      UserError: for a name that is another record's.
+      UserError: if another record has this name.
 
     Example:
       xtremedistil_tf.register_student(Architecture(name="cnn", ...))
@@ -146,12 +146,12 @@ register_student(Architecture(
     layers=lambda config: ("bilstm",),
     describe=_describe_bilstm,
     body="xtremedistil_tf.models.layers.bilstm:bilstm_body",
-    # The paper's, and the authors' v1.
+    # The paper's pooling, and that of the authors' v1.
     poolings={"last": "its final states", "max": "its largest values"},
     export_formats=_bilstm_formats,
     exports="xtremedistil_tf.export.student_forms:bilstm_forms",
     pair_encodings=("siamese", "joint"),
-    # The four gates of an LSTM are one array.
+    # One array holds the four gates of an LSTM.
     dimensions={"word_emb_dim": 1, "bilstm_hidden_size": 4},
 ))
 register_student(Architecture(
@@ -159,7 +159,7 @@ register_student(Architecture(
     layers=lambda config: tuple(f"layer_{number}" for number in range(config.num_hidden_layers)),
     describe=_describe_transformer,
     body="xtremedistil_tf.models.transformer:transformer_body",
-    # The authors' later code, and the mean over the text.
+    # The pooling of the authors' later code, and the mean over the text.
     poolings={"first": "its first state", "mean": "its mean state"},
     export_formats=_transformer_formats,
     exports="xtremedistil_tf.export.student_forms:transformer_forms",

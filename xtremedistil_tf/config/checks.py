@@ -6,21 +6,21 @@ from typing import Any, Tuple, TypeVar
 
 from xtremedistil_tf.errors import UserError, not_allowed
 
-# Default of a setting that follows from others; once the settings are made it has its value.
+# Placeholder default of a setting that is derived from others when the settings are created.
 DERIVED: Any = None
 
 Settings = TypeVar("Settings")
 
 
 def derive(settings: Any, **values: Any) -> None:
-    """Gives the settings that were left at DERIVED their values, while the settings are made."""
+    """Sets the values of settings that are still DERIVED, during creation."""
     for name, value in values.items():
         if getattr(settings, name) is None:
             object.__setattr__(settings, name, value)
 
 
 def derived(settings: Settings, **values: Any) -> Settings:
-    """The settings with values for those that were left at DERIVED."""
+    """Returns a copy of the settings with values for those that are DERIVED."""
     missing = {name: value for name, value in values.items() if getattr(settings, name) is None}
     return dataclasses.replace(settings, **missing)  # type: ignore[type-var]
 
@@ -32,17 +32,17 @@ def require(condition: bool, message: str) -> None:
 
 
 def one_of(flag: str, value: Any, allowed: Tuple[str, ...]) -> None:
-    """Raises UserError unless a flag has one of the allowed values."""
+    """Raises UserError unless a flag has an allowed value."""
     if value not in allowed:
         raise not_allowed(flag, value, allowed)
 
 
 def positive(flag: str, value: float) -> None:
-    """Raises UserError unless a flag is above zero and finite."""
+    """Raises UserError unless a flag is positive and finite."""
     require(0 < value < math.inf, f"--{flag} is {value}; it must be above 0, and finite")
 
 
 def at_least(flag: str, value: float, least: float) -> None:
-    """Raises UserError unless a flag reaches `least`."""
+    """Raises UserError unless a flag is at least `least`."""
     require(least <= value < math.inf, f"--{flag} is {value}; it must be at least {least}"
             + (", and finite" if value == math.inf else ""))

@@ -1,4 +1,4 @@
-"""What a run reads."""
+"""Settings of the data of a run."""
 
 import dataclasses
 from typing import Any, Dict, Optional, Tuple
@@ -14,31 +14,31 @@ DECODINGS = ("constrained", "independent")
 
 @dataclasses.dataclass(frozen=True)
 class DataConfig:
-    """What is read.
+    """Settings of the data: task folder, transfer set, kind of task.
 
     Attributes:
-      task: folder with train.tsv, dev.tsv, test.tsv and labels.tsv (for classification it may be
-        missing: the labels are then those of train.tsv).
-      transfer_file: unlabelled text, one sentence a line; a relative path is looked for in the
-        task folder, then in the current one.
-      seq_len: longest row in pieces, markers included.
-      do_ner: tag words (True) or classify texts.
-      decoding: how a tagger's words get their tags: "constrained", the best sequence that is
-        valid IOB2, or "independent", each word's best tag (the paper).
+      task: folder with train.tsv, dev.tsv, test.tsv and labels.tsv. For classification labels.tsv
+        may be missing; the labels are then those of train.tsv.
+      transfer_file: unlabelled text, one sentence a line. A relative path is searched in the task
+        folder, then in the current folder.
+      seq_len: maximum length of a sequence in subword tokens, special tokens included.
+      do_ner: True for tagging, False for classification.
+      decoding: decoding of a tagger: "constrained", the most probable valid IOB2 sequence, or
+        "independent", the most probable tag of each word (the paper).
       on_bad_row: "error" stops at the first unusable row, "skip" counts and reports them.
-      dev_measure: which of the kind's measures (`tasks.TaskKind`) chooses epochs and stages; None
-        is its default.
-      languages: those whose labelled rows are used; empty for all.
-      labels_per_language: most rows of train.tsv a language; None for all.
-      transfer_size: sentences of the transfer file that are used; None for all.
-      entity_swaps: sentences that are added to them from each labelled one, its entities replaced
-        by others of their type and language.
-      glue_task: one of GLUE, whose original files the folder holds; None for the project's format.
-      do_regression: estimate a number a text instead of classifying; GLUE's STS-B does by itself.
-      do_pairwise: a row has two texts; GLUE's tasks that have two do by themselves.
-      squad: the folder holds SQuAD's files, and rows are made so; None for other tasks.
+      dev_measure: the kind's measure (`tasks.TaskKind`) that chooses epochs and stages; None for
+        the default.
+      languages: languages whose labelled rows are used; empty for all.
+      labels_per_language: maximum number of training rows for each language; None for all.
+      transfer_size: number of sentences of the transfer file to use; None for all.
+      entity_swaps: number of sentences to add to the transfer set from each labelled sentence, with
+        its entities replaced by others of the same type and language.
+      glue_task: GLUE task whose original files the folder holds; None for the project's format.
+      do_regression: True to estimate a number for each text; implied by GLUE's STS-B.
+      do_pairwise: True if a row has two texts; implied by GLUE's tasks on pairs.
+      squad: settings for a folder with SQuAD's files; None for other tasks.
       task_kind: name of a kind of task that `tasks.register_task` added; None for the kinds that
-        the settings above choose.
+        the settings above select.
     """
 
     task: str
@@ -77,7 +77,7 @@ class DataConfig:
 
     @classmethod
     def of_kind(cls, kind: str, task: str, **settings: Any) -> "DataConfig":
-        """The settings that read a folder as a kind of task.
+        """Returns the settings that read a folder as a kind of task.
 
         Args:
           kind: name of the kind.
@@ -93,7 +93,7 @@ class DataConfig:
         return cls(task, **{**record.chosen_by, **settings})
 
     def _check_kind(self) -> None:
-        """Checks the settings that choose the kind of task against each other."""
+        """Checks that the settings that select the kind of task are consistent."""
         if self.glue_task is not None:
             one_of("glue_task", self.glue_task, tuple(GLUE))
         if self.task_kind is not None:
@@ -120,32 +120,32 @@ class DataConfig:
 
     @property
     def glue(self) -> Optional[GlueTask]:
-        """GLUE's task; None for files in the project's format."""
+        """The GLUE task; None for files in the project's format."""
         return GLUE[self.glue_task] if self.glue_task is not None else None
 
     @property
     def pairs_of_glue(self) -> bool:
-        """Whether GLUE's task has two texts a row."""
+        """True if this is a GLUE task on pairs of texts."""
         return self.glue is not None and len(self.glue.texts) == 2
 
     @property
     def pairs(self) -> bool:
-        """Whether a row has two texts."""
+        """True if a row has two texts."""
         return self.do_pairwise or self.pairs_of_glue or task_kind(self.kind).pairs
 
     @property
     def files(self) -> Dict[str, str]:
-        """Names of the labelled files by split."""
+        """File names of the labelled splits."""
         return dict(self.glue.files if self.glue else task_kind(self.kind).files)
 
     @property
     def may_lack(self) -> Tuple[str, ...]:
-        """The splits whose file may be missing."""
+        """Splits whose file may be missing."""
         return task_kind(self.kind).may_lack
 
     @property
     def kind(self) -> str:
-        """Name of the kind of task; the one place that reads it out of the settings."""
+        """Name of the kind of task, derived from the settings here only."""
         if self.task_kind is not None:
             return self.task_kind
         if self.squad is not None:
@@ -161,6 +161,6 @@ class DataConfig:
 
     @property
     def measure(self) -> str:
-        """The dev measure that chooses epochs and steps."""
+        """The dev measure that chooses epochs and stages."""
         own = self.glue.measure if self.glue else task_kind(self.kind).measures[0]
         return self.dev_measure or own

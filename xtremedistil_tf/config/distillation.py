@@ -1,31 +1,31 @@
-"""How the student is trained."""
+"""Settings of the student's training."""
 
 import dataclasses
 from typing import Optional, Tuple
 
 from xtremedistil_tf.config.checks import at_least, one_of, positive, require
 
-# The plan of a run without a teacher: D4.2's steps on labels.
+# The plan of a run without a teacher: D4.2's stages on labels.
 FINE_TUNING = "fine-tuning"
 UNFREEZE_ORDERS = ("top_down", "bottom_up", "all")
 SCHEDULES = ("restarts", "cosine")
 EPOCHS_PER = ("step", "stage")
 OPTIMIZERS = ("adam", "lazy_adam")
-# Peak learning rates: weights that have learnt already are lost at the rate for random ones.
+# Peak learning rates. The rate for random weights is too high for pre-trained weights.
 RATE, CHECKPOINT_RATE = 1e-3, 1e-4
-# The name, among a student's layers, of what brings matched hidden states to the teacher's width;
-# it belongs to the first step and to no student that is kept.
+# Name of the temporary Dense layers that project student hidden states to the teacher's width; used
+# in stage 1 only, never exported.
 MATCHING = "matching"
 
 
 @dataclasses.dataclass(frozen=True)
 class BatchSize:
-    """How many rows make a batch.
+    """Batch size.
 
     Attributes:
-      rows: rows a batch and replica.
-      tokens: positions a batch and replica; where given, rows are as many as fit, so that every
-        step costs about the same whatever the length of its rows.
+      rows: sequences of a batch on each replica.
+      tokens: positions of a batch on each replica. If given, a batch has as many sequences as fit,
+        so all steps cost about the same, whatever the sequences' length.
     """
 
     rows: int
@@ -37,17 +37,17 @@ class BatchSize:
                     f"a batch has {value} {name}; allowed: from 1 on")
 
     def of(self, bound: int) -> int:
-        """Rows of a batch whose longest row may have `bound` pieces."""
+        """Number of sequences of a batch whose longest may have `bound` subword tokens."""
         return self.rows if self.tokens is None else max(1, self.tokens // bound)
 
     def describe(self) -> str:
-        """One short text for tables."""
+        """Short text for tables."""
         return str(self.rows) if self.tokens is None else f"{self.tokens} positions"
 
 
 @dataclasses.dataclass(frozen=True)
 class DistilConfig:
-    """How the student is trained.
+    """Settings of the student's training.
 
     Attributes:
       strategy: name of the plan, one of `training.strategies.STRATEGIES` (paper Table 3) or
@@ -55,33 +55,34 @@ class DistilConfig:
       representation_loss: "mse" (released code) or "kld" (softmax-normalised, paper Eq. 6).
       logits_loss: "mse" (paper Eq. 4), "kld" (softmax-normalised, softened by `temperature`) or
         "pseudo_labels" (the teacher's most probable class).
-      temperature: of the "kld" logits loss.
-      multi_hidden_states: whether the representation step also teaches the hidden states of all
+      temperature: temperature of the "kld" logits loss.
+      multi_hidden_states: True if the representation stage also teaches the hidden states of all
         layers, matched from the top.
-      attention: whether it also teaches the attention of these layers, averaged over heads; the
-        hidden states are then taught too.
-      alpha, beta, gamma: weights of labels, representation and logits in joint steps (Eq. 7).
-      unfreeze_order: how gradual strategies unfreeze layers, one of UNFREEZE_ORDERS. Not given:
-        top_down, but for the fine-tuning of a checkpoint "all".
-      distil_epochs, ft_epochs: most epochs of a step on the transfer set, and on the labels.
-      epochs_per: one of EPOCHS_PER: these are each step's, or those of all steps that unfreeze
-        layers for one purpose, shared out so that a later step, which trains more, gets more.
-      stage_epochs: exceptions, pairs of (part of a step's name, epochs); the last match wins.
-      distil_batch_size, ft_batch_size: rows a step and device, on the transfer set and on the
-        labels.
-      distil_batch_tokens: positions a step and device on the transfer set, instead of rows.
-      patience: epochs without a better dev measure after which a step ends.
-      schedule: "restarts" (the authors') or "cosine" (one cosine over the step's epochs).
-      learning_rate, lowest_rate: peak and floor of the cosine. Peak not given: RATE, or
-        CHECKPOINT_RATE for a student that starts from weights that have learnt.
-      period: epochs of the first cosine where it restarts.
+      attention: True if it also teaches the attention of these layers, averaged over heads; implies
+        the hidden states.
+      alpha, beta, gamma: weights of labels, representation and logits in joint stages (Eq. 7).
+      unfreeze_order: order in which gradual strategies unfreeze layers, one of UNFREEZE_ORDERS. Not
+        given: "top_down", or "all" for fine-tuning a checkpoint.
+      distil_epochs, ft_epochs: maximum number of epochs on the transfer set, and on the labels.
+      epochs_per: one of EPOCHS_PER: the budget is for each stage, or for each phase. A phase's
+        budget is divided among its stages; later stages train more layers and get more epochs.
+      stage_epochs: exceptions, pairs of (part of a stage's name, epochs); the last match wins.
+      distil_batch_size, ft_batch_size: sequences for each step and device, on the transfer set and
+        on the labels.
+      distil_batch_tokens: positions for each step and device on the transfer set, instead of
+        distil_batch_size.
+      patience: number of epochs without a better dev measure that ends a stage.
+      schedule: "restarts" (the authors') or "cosine" (one cosine over the stage's epochs).
+      learning_rate, lowest_rate: peak and minimum of the cosine. Peak not given: RATE, or
+        CHECKPOINT_RATE for a student that starts from a checkpoint.
+      period: number of epochs of the first cosine, for "restarts".
       optimizer: "adam" or "lazy_adam" (moments of the batch's embedding rows only).
-      chunk_size: rows of a target shard (`--distil_chunk_size`).
-      label_smoothing: share of a label's probability that is spread over all classes.
-      weight_average: decay a step of a running mean of the weights, which is what dev measures and
-        what is kept; 0 for the weights themselves.
-      language_exponent: a language's share of the labelled rows of an epoch is that of its number
-        of rows to this power: 1 as they are, 0 the same for all.
+      chunk_size: sequences of a target shard (`--distil_chunk_size`).
+      label_smoothing: fraction of a label's probability that is spread over all classes.
+      weight_average: decay per step of a moving average of the weights; the average is evaluated on
+        dev and kept. 0 uses the weights themselves.
+      language_exponent: a language's share of an epoch's labelled rows is proportional to its
+        number of rows to this power: 1 keeps the proportions, 0 makes them equal.
     """
 
     strategy: str = "D4.2"

@@ -1,4 +1,4 @@
-"""GLUE's tasks: how their files are laid out, and what each is measured by."""
+"""GLUE's tasks: the layout of their files and their measures."""
 
 import dataclasses
 from typing import Dict, Optional, Tuple
@@ -9,13 +9,13 @@ class GlueTask:
     """One of GLUE's tasks.
 
     Attributes:
-      texts: names of the columns of the text or the two texts.
-      label: name of the label's column; a file without it is unlabelled.
-      measure: dev score that chooses epochs and steps, the task's own.
-      columns: names of the columns of files that have no header; None where all have one.
-      regression: whether the label is a number to be estimated.
-      files: by split; "dev" chooses, what stands behind "test" is scored or predicted beside it.
-      submission: by unlabelled split, GLUE's name for the file of predictions; None is the task's.
+      texts: column names of the text or the two texts.
+      label: column name of the label; a file without this column is unlabelled.
+      measure: GLUE's measure of the task; on dev it chooses epochs and stages.
+      columns: column names for files without a header; None if all files have one.
+      regression: True if the label is a number.
+      files: file names by split; "dev" chooses, splits after "test" are scored or predicted too.
+      submission: GLUE's names of the prediction files by unlabelled split; None for the task's.
 
     Source: Wang et al. (2019), Table 1, for the measures.
     """

@@ -1,4 +1,4 @@
-"""The teacher and the student."""
+"""Settings of the teacher and the student."""
 
 import dataclasses
 import pathlib
@@ -28,17 +28,17 @@ class TeacherConfig:
       checkpoint: hub name or local folder, TF or safetensors (`--pt_teacher_checkpoint`).
       config_file: a Hugging Face config.json; the teacher then starts from random weights with a
         WordPiece vocabulary trained on the task's text, and `checkpoint` is not read.
-      model_dir: folder of a teacher fine-tuned before (`--teacher_model_dir`), or several with
-        commas between, whose logits are averaged.
+      model_dir: folder of an earlier fine-tuned teacher (`--teacher_model_dir`), or several
+        separated by commas, whose logits are averaged.
       layer: index into hidden_states (0 = embeddings) of the representation target.
       epochs, batch_size, patience: fine-tuning budget; patience in epochs without a better dev
-        macro-F1.
-      learning_rate, warmup: peak rate, and the share of steps that rise linearly to it before it
-        falls linearly to zero.
+        measure.
+      learning_rate, warmup: peak rate, and the fraction of steps of the linear warmup; the rate
+        then falls linearly to zero.
       unfreeze: "all" at once, or "top_down" through the layer registry.
-      mask_rate: share of pieces replaced by the mask piece while fine-tuning, 0 to 1.
-      strip_accents: whether BERT tokenizers remove accents (the paper does, mBERT's own does not);
-        None keeps the checkpoint's setting.
+      mask_rate: fraction of subword tokens replaced by the mask token in fine-tuning, 0 to 1.
+      strip_accents: True if BERT tokenizers remove accents (as in the paper, unlike mBERT's
+        default); None keeps the checkpoint's setting.
     """
 
     model_class: str = "TFBertModel"
@@ -78,43 +78,42 @@ class TeacherConfig:
 
     @property
     def model_dirs(self) -> Tuple[str, ...]:
-        """The folders of `model_dir`; none where there is no such."""
+        """The folders in `model_dir`; empty if it is not given."""
         return () if self.model_dir is None else tuple(self.model_dir.split(","))
 
 
 @dataclasses.dataclass(frozen=True)
 class StudentConfig:
     """The student: a BiLSTM (paper section 3, Tables 12 and 16), a Transformer (Table 15), or a
-    kind of an extension's, see `config.architectures`.
+    kind from an extension, see `config.architectures`.
 
     Attributes:
-      word_emb_dim: E, width of the word embedding. Not given: 300, a Transformer's hidden_size.
+      word_emb_dim: E, width of the word embedding. Not given: 300, or a Transformer's hidden_size.
       bilstm_hidden_size: H, units of each direction.
       dropout_rate: dropout after embedding, encoder and projection; inside a Transformer, too.
-      recurrent_dropout: the LSTM cells' own; above 0 the GPU's cuDNN kernel cannot be used.
+      recurrent_dropout: dropout inside the LSTM cells; above 0 the GPU's cuDNN kernel is not used.
       dense_act_func: activation of the projection to the teacher's width.
-      word_embedding: how the embedding starts, one of WORD_EMBEDDINGS (paper Table 7). Not given:
-        "file" with word_emb_file, else "svd".
+      word_embedding: initial values of the embedding, one of WORD_EMBEDDINGS (paper Table 7). Not
+        given: "file" with word_emb_file, else "svd".
       word_emb_file: word vectors for "file".
-      ppa_components: components that "ppa" removes (Raunak et al., 2019).
-      pooling: what stands for a whole text (classification), one of the kind's poolings: of a
-        BiLSTM "last", its final states (paper), or "max" over the text (the authors' v1); of a
-        Transformer the "first" position (the authors' later code) or the "mean" over the text.
-        None is the kind's default.
-      student: the kind, a name in ARCHITECTURES. Not given: "transformer" where one of its sizes or
-        pt_student_checkpoint is, else "bilstm".
-      hidden_size, num_hidden_layers, num_attention_heads: of a Transformer (384, 6 and 6 where not
-        given); its embedding is projected to hidden_size where E differs.
-      pt_student_checkpoint: hub name or folder of a small encoder that a Transformer starts from,
-        its tokenizer and whole vocabulary included; its sizes are those of `architecture`.
-      compress_word_embedding: such a student reads the teacher's pieces instead, and its word
-        embedding starts as `word_embedding` says (the authors' later code).
-      freeze_word_embedding: no step trains the word embedding.
-      architecture: what the configuration of a checkpoint says of its layers, see
+      ppa_components: number of components that "ppa" removes (Raunak et al., 2019).
+      pooling: pooling for classification, one of the kind's poolings. BiLSTM: "last", the final
+        states (paper), or "max" over the text (the authors' v1). Transformer: "first", the first
+        position (the authors' later code), or "mean" over the text. None is the kind's default.
+      student: the kind, a name in ARCHITECTURES. Not given: "transformer" if one of its sizes or
+        pt_student_checkpoint is given, else "bilstm".
+      hidden_size, num_hidden_layers, num_attention_heads: sizes of a Transformer (not given: 384, 6
+        and 6). If E differs from hidden_size, the embedding is projected to it.
+      pt_student_checkpoint: hub name or folder of a small encoder from which a Transformer starts,
+        with its tokenizer and whole vocabulary; its sizes are in `architecture`.
+      compress_word_embedding: True if such a student uses the teacher's tokenizer instead, and a
+        word embedding that starts as `word_embedding` says (the authors' later code).
+      freeze_word_embedding: True if no stage trains the word embedding.
+      architecture: layer settings from the checkpoint's configuration, see
         `models.student_checkpoint`; None before it is read, and for students from scratch.
-      pair_encoding: how it reads two texts, one of the kind's pair encodings: "joint", one row
-        with a segment embedding, or "siamese", each alone, then u, v, |u - v| and u * v. Not
-        given: the kind's default, "siamese" of a BiLSTM.
+      pair_encoding: encoding of pairs, one of the kind's pair encodings: "joint", one sequence with
+        a segment embedding, or "siamese", two separate sequences u and v, combined as u, v, |u - v|
+        and u * v. Not given: the kind's default ("siamese" for a BiLSTM).
     """
 
     word_emb_dim: int = DERIVED
@@ -157,7 +156,7 @@ class StudentConfig:
         require((self.word_embedding == "file") == (self.word_emb_file is not None),
                 f"--word_embedding is {self.word_embedding}, --word_emb_file is "
                 f"{self.word_emb_file}; allowed: --word_embedding=file with a file")
-        # Raises for an unknown kind. Sizes of another kind mean nothing: studies hand all to all.
+        # Raises for an unknown kind. Sizes of other kinds are ignored: studies pass all sizes.
         kind = self.kind
         kind.check(self)
         require(self.pooling is None or self.pooling in kind.poolings,
@@ -176,35 +175,35 @@ class StudentConfig:
 
     @property
     def kind(self) -> Architecture:
-        """The record of its kind."""
+        """The record of the student's kind."""
         return ARCHITECTURES.find(self.student)
 
     @property
     def reads_pairs(self) -> str:
-        """How it reads two texts, the kind's default filled in."""
+        """The encoding of pairs, with the kind's default filled in."""
         return self.pair_encoding or self.kind.pair_encodings[0]
 
     @property
     def starts_from_checkpoint(self) -> bool:
-        """Whether it is still to be made from a checkpoint, whose sizes are not read yet."""
+        """True if the student starts from a checkpoint whose sizes are not read yet."""
         return self.pt_student_checkpoint is not None and self.architecture is None
 
     @property
     def own_vocabulary(self) -> bool:
-        """Whether it reads the pieces of its checkpoint's tokenizer, not of the teacher's."""
+        """True if it uses its checkpoint's tokenizer, not the teacher's."""
         return self.pt_student_checkpoint is not None and not self.compress_word_embedding
 
     @property
     def pools(self) -> str:
-        """What stands for a whole text, the kind's default filled in."""
+        """The pooling, with the kind's default filled in."""
         return self.pooling or next(iter(self.kind.poolings))
 
     @property
     def layers(self) -> Tuple[str, ...]:
-        """Names of its parts, bottom to top: what gradual unfreezing walks down."""
+        """Names of its layers, bottom to top; gradual unfreezing goes down this list."""
         return ("word_embedding", *self.kind.layers(self), "projection", "logits")
 
     @property
     def trained_layers(self) -> Tuple[str, ...]:
-        """Those of `layers` that some step trains."""
+        """The `layers` that some stage trains."""
         return self.layers[self.freeze_word_embedding:]

@@ -1,4 +1,4 @@
-"""One run: its settings as a whole, and what it may use."""
+"""All settings of a run, and its resources."""
 
 import dataclasses
 import json
@@ -22,15 +22,15 @@ POLICIES = ("mixed_float16", "mixed_bfloat16")
 
 @dataclasses.dataclass(frozen=True)
 class RunConfig:
-    """One run: everything that decides its result.
+    """All settings that decide a run's result.
 
-    What a part leaves open because it follows from another part (`pair_encoding`,
-    `unfreeze_order`, `learning_rate`) has its value here.
+    Settings that depend on another part (`pair_encoding`, `unfreeze_order`, `learning_rate`) get
+    their values here if they were not given.
 
     Attributes:
       data, teacher, student, distil: the parts.
-      seed: the one seed; all others are derived from it.
-      deterministic: whether TensorFlow's operations must repeat bit by bit.
+      seed: the run's seed; all other seeds are derived from it.
+      deterministic: True if TensorFlow's operations must be reproducible bit by bit.
       opt_policy: Keras' mixed precision policy, one of POLICIES, or None for float32.
     """
 
@@ -73,7 +73,7 @@ class RunConfig:
         require(0 <= self.seed < 2**32, f"--seed is {self.seed}; allowed: 0 to {2**32 - 1}")
 
     def _derive(self) -> None:
-        """Fills in what follows from several parts."""
+        """Sets the values that depend on several parts."""
         tuned = self.distil.strategy == FINE_TUNING
         start = self.student.starts_from_checkpoint
         distil = derived(self.distil, learning_rate=CHECKPOINT_RATE if start or tuned else RATE,
@@ -85,7 +85,7 @@ class RunConfig:
 
     @property
     def matched_layers(self) -> int:
-        """Layers from the top that are matched with the teacher's, if that has as many."""
+        """Maximum number of top layers to match with the teacher's."""
         return self.student.num_hidden_layers if self.distil.multi_hidden_states else 0
 
     def to_dict(self) -> Dict[str, Any]:
@@ -95,17 +95,17 @@ class RunConfig:
 
 @dataclasses.dataclass(frozen=True)
 class Resources:
-    """What a run may use; decides its cost, not its result.
+    """Resources of a run; they decide its cost, not its result.
 
     Attributes:
-      keep_representation: whether stored representations outlive the last stage that reads them.
-      target_workers: processes that run the teacher over the transfer set.
+      keep_representation: True to keep stored representations after the last stage that reads them.
+      target_workers: number of processes that run the teacher over the transfer set.
       target_shard: (i, n) to write only the i-th of n parts of the targets, 1 <= i <= n; None for
         the whole job.
-      targets_dir: folder of the teacher's outputs that runs share; None for the run's own.
-      export: whether the run ends with the student's exports.
-      forms: the export formats it ends with, some of EXPORT_FORMATS; None for those of savedmodel
-        and onnx that the student has and whose libraries are installed.
+      targets_dir: folder of targets that runs share; None for the run's own.
+      export: True if the run ends with exports of the student.
+      forms: export formats to write, some of EXPORT_FORMATS; None for savedmodel and onnx, as far
+        as the student supports them and their libraries are installed.
     """
 
     keep_representation: bool = True
@@ -133,7 +133,7 @@ class Resources:
 
 
 def differences(before: Dict[str, Any], now: Dict[str, Any], prefix: str = "") -> Tuple[str, ...]:
-    """Names the settings in which two nested dicts differ, as "name: old -> new"."""
+    """Lists the differences between two nested dicts, as "name: old -> new"."""
     found: List[str] = []
     for key in sorted(set(before) | set(now)):
         old, new = before.get(key), now.get(key)

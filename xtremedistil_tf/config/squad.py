@@ -1,21 +1,21 @@
-"""How questions over long contexts are cut into rows, and how long an answer may be."""
+"""Settings of question answering: windows of long contexts, lengths of questions and answers."""
 
 import dataclasses
 
 from xtremedistil_tf.config.checks import at_least, require
 
-# Markers of a row of two texts; RoBERTa's has four.
+# Maximum number of special tokens in a sequence of two texts; RoBERTa has four.
 _MARKERS = 4
 
 
 @dataclasses.dataclass(frozen=True)
 class SquadConfig:
-    """What SQuAD's rows are made by; lengths in pieces.
+    """Settings of windows and answers; lengths in subword tokens.
 
     Attributes:
-      doc_stride: pieces that two neighbouring windows of a context share.
-      max_query_length: longest question; what lies beyond is cut.
-      max_answer_length: longest answer that is looked for.
+      doc_stride: overlap of two neighbouring windows of a context.
+      max_query_length: maximum length of a question; longer ones are truncated.
+      max_answer_length: maximum length of an answer.
 
     Source: Devlin et al. (2019), section 4.3, and the defaults of their released code.
     """
@@ -30,10 +30,10 @@ class SquadConfig:
         at_least("max_answer_length", self.max_answer_length, 1)
 
     def check(self, seq_len: int) -> None:
-        """Checks that every window holds something that the one before does not.
+        """Checks that every window contains more than the overlap.
 
         Raises:
-          UserError: if rows are too short.
+          UserError: if sequences are too short.
         """
         least = self.max_query_length + self.doc_stride + _MARKERS + 1
         require(seq_len >= least,

@@ -1,1 +1,1 @@
-"""Corpora as people have them to task folders; checks and data cards."""
+"""Converts corpora of many formats into task folders; checks task folders; writes data cards."""

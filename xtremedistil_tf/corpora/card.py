@@ -87,10 +87,10 @@ def _leaks(card: Dict[str, Any]) -> str:
 
 
 def render_card(card: Dict[str, Any]) -> str:
-    """A data card as Markdown.
+    """Renders a data card as Markdown.
 
     Args:
-      card: what card.json holds.
+      card: contents of card.json.
     """
     title = f"# Data card: {card['name']}"
     source = card["tokenizer"] or "none"
@@ -107,20 +107,20 @@ def render_card(card: Dict[str, Any]) -> str:
 def write_card(folder: pathlib.Path, transfer_file: str = "transfer.txt",
                tokenizer: Optional[str] = None, seq_len: int = 32, licence: Optional[str] = None
                ) -> Dict[str, Any]:
-    """Counts a task folder and writes its card.
+    """Measures a task folder and writes its data card.
 
     Args:
-      folder: the task folder; its card/ is replaced as a whole.
+      folder: the task folder; its card/ is replaced completely.
       transfer_file: its unlabelled text; may be missing.
-      tokenizer: see `pieces.PieceCounter`; lengths are in words where None.
-      seq_len: longest row in pieces, markers included.
-      licence: of the data, as its giver says.
+      tokenizer: see `piece_counter.PieceCounter`; None measures lengths in words.
+      seq_len: maximum length in subword tokens, special tokens included.
+      licence: licence of the data, as its publisher states it.
 
     Returns:
-      What was written to card.json.
+      The contents of card.json.
 
     Raises:
-      UserError: if a file is missing or the tokenizer cannot be had.
+      UserError: if a file is missing or the tokenizer cannot be loaded.
     """
     folder = pathlib.Path(folder)
     if not folder.is_dir():

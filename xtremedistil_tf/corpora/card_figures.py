@@ -11,10 +11,10 @@ Card = Mapping[str, Any]
 
 
 def draw_labels(card: Card, path: pathlib.Path) -> None:
-    """Draws the entities of each type, split by split.
+    """Draws the number of entities of each type, by split.
 
     Args:
-      card: what card.json holds.
+      card: contents of card.json.
       path: the PNG to write.
     """
     splits = [split for split in card["splits"] if split != "transfer"]
@@ -36,10 +36,10 @@ def draw_labels(card: Card, path: pathlib.Path) -> None:
 
 
 def draw_lengths(card: Card, path: pathlib.Path) -> None:
-    """Draws the share of each split's rows that are longer than a length.
+    """Draws the fraction of rows longer than a given length, by split.
 
     Args:
-      card: what card.json holds.
+      card: contents of card.json.
       path: the PNG to write.
     """
     figure = new_figure(7.0, 4.2)
@@ -56,7 +56,7 @@ def draw_lengths(card: Card, path: pathlib.Path) -> None:
             shares.append(100.0 * left / numbers["sentences"])
         axis.step(lengths, shares, where="post", color=_COLOURS[split], label=split)
         furthest = max(furthest, numbers["length"]["p95"] + 2)
-    # Two of seq_len's places are the markers'.
+    # Two positions of seq_len are for special tokens.
     axis.axvline(card["seq_len"] - 2, color="#4a525c", linestyle=":",
                  label=f"--seq_len={card['seq_len']}")
     axis.set_xlim(0, furthest)
@@ -69,10 +69,10 @@ def draw_lengths(card: Card, path: pathlib.Path) -> None:
 
 
 def draw_languages(card: Card, path: pathlib.Path) -> None:
-    """Draws the training sentences of each language, and what of them is cut or unknown.
+    """Draws the training sentences of each language, and the truncated and unknown parts.
 
     Args:
-      card: what card.json holds.
+      card: contents of card.json.
       path: the PNG to write.
     """
     languages = card["splits"]["train"]["languages"]
@@ -95,7 +95,7 @@ def draw_languages(card: Card, path: pathlib.Path) -> None:
     save(figure, path)
 
 
-# File name, caption, and what draws it.
+# File name, caption and drawing function.
 FIGURES = (
     ("labels.png", "Entities by type", draw_labels),
     ("lengths.png", "Lengths of rows", draw_lengths),

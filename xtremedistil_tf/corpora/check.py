@@ -1,4 +1,4 @@
-"""Checks a task folder: every problem at once, with file and line."""
+"""Checks a task folder and reports all problems at once, with file and line."""
 
 import array
 import pathlib
@@ -19,12 +19,12 @@ from xtremedistil_tf.data.readers.recognise import why_no_text
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example, parse_ner
 from xtremedistil_tf.errors import UserError
 
-# Fewer words than this make nothing suspicious.
+# With fewer words, nothing is suspicious.
 _FEWEST_WORDS = 20
 
 
 def _check_labels(path: pathlib.Path, problems: List[Problem]) -> Tuple[Optional[LabelSet], Dict]:
-    """Checks labels.tsv; gives the usable labels and each one's line."""
+    """Checks labels.tsv; returns the usable labels and the line of each."""
     file = ProblemFile(path, problems)
     lines: Dict[str, int] = {}
     before = len(problems)
@@ -54,14 +54,14 @@ def _check_labels(path: pathlib.Path, problems: List[Problem]) -> Tuple[Optional
             return read_labels(path), lines
         except UserError as error:
             file.error(0, "labels", str(error))
-    # The rows are checked against what can be used of the labels.
+    # The rows are checked against the usable labels.
     usable = {"O": 0, **{tag: 0 for tag in lines if f"B-{tag[2:]}" in lines}}
     return (LabelSet(list(usable)) if len(usable) > 1 else None), lines
 
 
 def _row_errors(file: ProblemFile, number: int, text: str, error: RowError,
                 labels: LabelSet) -> None:
-    """Notes all errors of a row; where it seems to be of another format, that one thing."""
+    """Notes all errors of a row; if it looks like another format, only this."""
     hint = layout_hint(text, number)
     if hint:
         file.error(number, hint[0], f"{error.problems[0][1]}; {hint[1]}")
@@ -74,7 +74,7 @@ def _row_errors(file: ProblemFile, number: int, text: str, error: RowError,
 
 
 class _Seen:
-    """What was read so far: sentences by split, languages and tags of train."""
+    """Record of the rows read so far: sentences by split, languages and tags of train."""
 
     def __init__(self):
         self.lines: Dict[str, Dict[int, Tuple[int, Tuple[str, ...]]]] = {}
@@ -82,7 +82,7 @@ class _Seen:
         self.tags = set()
 
     def compare(self, file: ProblemFile, split: str, number: int, example: Example) -> None:
-        """Notes repeated and contradictory sentences and those that leak from split to split."""
+        """Notes duplicates, contradictory labels, and sentences that leak between splits."""
         key = digest(example.words)
         own = self.lines.setdefault(split, {})
         if key in own:
@@ -100,7 +100,7 @@ class _Seen:
 
 
 def _check_languages(file: ProblemFile, split: str, seen: _Seen, bare: Sequence[int]) -> None:
-    """Notes languages that are written in two ways, missing, or unknown to train."""
+    """Notes languages with two spellings, missing languages, and languages absent from train."""
     own = seen.languages[split]
     known: Dict[str, str] = {}
     for language, line in own.items():
@@ -163,7 +163,7 @@ def _check_split(folder: pathlib.Path, split: str, labels: Optional[LabelSet], s
 
 
 def _check_transfer(path: pathlib.Path, seen: _Seen, problems: List[Problem]) -> None:
-    """Checks the transfer text; of each of its sentences 16 bytes stay in memory."""
+    """Checks the transfer text; needs 16 bytes of memory for each sentence."""
     file, digests, lines = ProblemFile(path, problems), array.array("Q"), array.array("Q")
     problem = why_no_text(path) if path.is_file() else None
     if problem:
@@ -206,7 +206,7 @@ def check_task(folder: pathlib.Path, transfer_file: str = "transfer.txt") -> Lis
       The problems, by file and line.
 
     Raises:
-      UserError: if there is no such folder.
+      UserError: if the folder does not exist.
     """
     folder = pathlib.Path(folder)
     if not folder.is_dir():

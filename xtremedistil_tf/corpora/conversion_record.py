@@ -1,10 +1,10 @@
-"""What a conversion did, in words: for the screen and for the data card."""
+"""Describes a conversion in words, for the screen and for the data card."""
 
 from typing import Any, Dict, List
 
 from xtremedistil_tf.corpora.readers.sentences import MOST_WORDS
 
-# Every count that our readers make, and how it is told.
+# Wording of every count of our readers.
 _TOLD = {
     "document_markers": "document markers left out",
     "comments": "comment lines left out",
@@ -34,19 +34,19 @@ _TOLD = {
     "other_languages": "sentences of other languages left out",
     "skipped_rows": "unusable rows skipped",
 }
-# Told in other words, or not changes at all.
+# Counts that are described elsewhere, or are not changes.
 _SEPARATE = frozenset({
     "sentences", "words", "begins_b", "begins_i", "other_scheme", "rewritten_tags", "entities",
     "number_words", "one_word_rows", "long_rows", "not_nfc"})
-# Fewer words, rows or entities than this make nothing suspicious.
+# With fewer words, rows or entities, nothing is suspicious.
 _FEWEST_WORDS, _FEWEST_ROWS, _FEWEST_ENTITIES = 20, 20, 5
 
 
 def changes(source: Dict[str, Any]) -> List[str]:
-    """What was changed or left out in one source, a line each."""
+    """Lists the changes and omissions in one source, one line each."""
     counts = source["counts"]
     lines = list(source.get("notes", ()))
-    # A reader of another package may have counts of its own.
+    # A reader of another package may have its own counts.
     lines += [f"{counts[name]:,} {_TOLD.get(name, name)}" for name in counts
               if name not in _SEPARATE]
     rewritten = counts.get("rewritten_tags")
@@ -60,7 +60,7 @@ def changes(source: Dict[str, Any]) -> List[str]:
 
 
 def suspicious(source: Dict[str, Any]) -> List[str]:
-    """What looks as if a source was not read as it is meant, a line each."""
+    """Lists signs that a source was read in a wrong way, one line each."""
     counts, lines = source["counts"], []
     words, rows = counts.get("words", 0), counts.get("sentences", 0)
     entities, widened = counts.get("entities", 0), counts.get("widened_entities", 0)
@@ -83,11 +83,11 @@ def suspicious(source: Dict[str, Any]) -> List[str]:
 
 
 def describe_record(record: Dict[str, Any], most_sources: int = 20) -> str:
-    """A conversion in lines of text.
+    """Describes a conversion in lines of text.
 
     Args:
-      record: what `convert` returned.
-      most_sources: sources that are listed one by one; of the others there is the sum only.
+      record: the return value of `convert`.
+      most_sources: maximum number of sources listed one by one; the others are summed.
     """
     lines = [f"{split}: {sum(found.values()):,} sentences in {len(found)} "
              f"language{'s' if len(found) > 1 else ''}"

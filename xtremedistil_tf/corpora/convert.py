@@ -1,4 +1,4 @@
-"""Converts sources into a task folder: one pass a split, every change counted, nothing lost."""
+"""Converts sources into a task folder: one pass for each split, and every change is counted."""
 
 import collections
 import contextlib
@@ -20,13 +20,13 @@ HELD_OUT = ("dev", "test")
 
 
 class _Splitter:
-    """Divides rows into train, dev and test by their words: equal sentences stay together.
+    """Divides rows into train, dev and test by a hash of their words, so duplicates stay together.
 
     Args:
-      rows: all rows that are divided.
-      missing: the splits that are taken out of them.
-      shares: of dev and test.
-      seed: decides which.
+      rows: all rows to divide.
+      missing: the splits to take out of them.
+      shares: fractions of dev and test.
+      seed: seed of the hash.
     """
 
     def __init__(self, rows: Iterator[Example], missing: Sequence[str],
@@ -55,7 +55,7 @@ class _Splitter:
 
 
 class _Writer:
-    """The files of the new folder and what was written to them."""
+    """Writer of the new folder's files, with counts of the written rows."""
 
     def __init__(self, folder: pathlib.Path, stack: contextlib.ExitStack):
         self._folder, self._stack = folder, stack
@@ -82,7 +82,7 @@ class _Writer:
 
 
 def _of_languages(sources: Sequence[Source], languages: Sequence[str]) -> Tuple[List[Source], int]:
-    """Leaves out folders and archives of other languages, where folders are named by language."""
+    """Leaves out folders and archives of other languages, if folders are named by language."""
     groups = {source.group for source in sources if source.group in languages}
     if not groups:
         return list(sources), 0
@@ -104,7 +104,7 @@ def _check_result(writer: _Writer, options: ConvertOptions) -> None:
 
 
 def _claim(output: pathlib.Path, overwrite: bool) -> None:
-    """Refuses an output that holds anything which an earlier conversion did not make."""
+    """Refuses an output folder with files that an earlier conversion did not write."""
     if output.is_file():
         raise UserError(f"--output {output} is a file; allowed: a folder")
     if output.is_dir() and any(output.iterdir()):
@@ -116,14 +116,14 @@ def _claim(output: pathlib.Path, overwrite: bool) -> None:
 
 def _write_labelled(reader: SourceReader, writer: _Writer, named: Dict[Optional[str], List[Source]],
                     options: ConvertOptions) -> List[str]:
-    """Writes train, dev and test; returns the splits that were taken out of the training rows."""
+    """Writes train, dev and test; returns the splits taken out of the training rows."""
     missing = [split for split in HELD_OUT if not named[split]]
     for split in HELD_OUT:
         for source in named[split]:
             for row in reader.rows(source, True):
                 writer.write(split, row)
     pool = named["train"] + named[None]
-    # Counted in the second reading only.
+    # Counts come from the second reading only.
     splitter = None
     if missing:
         first = SourceReader(options)
@@ -139,21 +139,21 @@ def convert(sources: Sequence[Source], output: pathlib.Path, options: ConvertOpt
             not_read: Sequence[str] = (), overwrite: bool = False) -> Dict[str, Any]:
     """Writes a task folder.
 
-    The labelled splits and the transfer text are streamed; what is kept in memory is a number for
-    each sentence of dev and test, and of the rows that are divided.
+    The labelled splits and the transfer text are streamed. Memory holds one hash for each sentence
+    of dev and test, and for each row to divide.
 
     Args:
-      sources: what is read; those without a split are divided into the ones that are missing.
-      output: the task folder; made whole or not at all.
-      options: how.
-      not_read: names of files that were passed over, for the record.
-      overwrite: replace a folder that an earlier conversion made.
+      sources: the sources; rows without a split are divided into the missing splits.
+      output: the task folder; written completely or not at all.
+      options: settings of the conversion.
+      not_read: names of files that were skipped, for the record.
+      overwrite: True to replace the folder of an earlier conversion.
 
     Returns:
       The record, as written to conversion.json.
 
     Raises:
-      UserError: for rows, files or an output that cannot be used.
+      UserError: for unusable rows or files, or an unusable output folder.
     """
     output = pathlib.Path(output)
     _claim(output, overwrite)

@@ -1,4 +1,4 @@
-"""The same rows in several files, as where a corpus comes in two formats."""
+"""Finds files with the same rows, such as a corpus in two formats."""
 
 import collections
 import dataclasses
@@ -17,7 +17,7 @@ from xtremedistil_tf.errors import UserError
 
 
 def _entities(row: Example) -> str:
-    """The entities of a row, however its words are cut."""
+    """The entities of a row in a form that does not depend on word segmentation."""
     told, counts = "", Tally()
     for word, tag in zip(row.words, schemes.to_iob2(clean_tags(row.tags, counts), counts)):
         if tag != "O":
@@ -26,7 +26,7 @@ def _entities(row: Example) -> str:
 
 
 def _digests(source: Source, options: ConvertOptions) -> Optional[Tuple[bytes, bytes]]:
-    """Numbers of a source's text and of its entities; None where a row cannot be used."""
+    """Hashes of a source's text and of its entities; None if a row is unusable."""
     text, entities = hashlib.blake2b(), hashlib.blake2b()
     read = dataclasses.replace(options.read, labelled=source.split != "transfer")
     for _, row in rows_of(source, read, Tally())[1]:
@@ -42,17 +42,17 @@ def _digests(source: Source, options: ConvertOptions) -> Optional[Tuple[bytes, b
 
 def leave_out_copies(sources: Sequence[Source], options: ConvertOptions
                      ) -> Tuple[List[Source], List[List[str]]]:
-    """Leaves out sources that hold the rows of an earlier one of the same split and language.
+    """Leaves out sources with the rows of an earlier source of the same split and language.
 
     Args:
-      sources: all that are to be read; they are read once more where several may be copies.
-      options: how they are read.
+      sources: all sources; possible copies are read an additional time.
+      options: settings of the conversion.
 
     Returns:
-      (the sources that are kept, pairs of a copy's name and the other's).
+      (the sources to keep, pairs of a copy's name and its original's).
 
     Raises:
-      UserError: for the same text with other entities: only one can be meant.
+      UserError: if two sources have the same text with different entities.
     """
     groups: Dict[Tuple, List[Source]] = collections.defaultdict(list)
     for source in sources:
@@ -77,13 +77,13 @@ def leave_out_copies(sources: Sequence[Source], options: ConvertOptions
 
 
 def find_twins(sources: Sequence[Source]) -> List[List[str]]:
-    """Pairs of sources that are read both, though their names differ in the ending only."""
+    """Pairs of sources whose names differ only in the ending; both are read."""
     first: Dict[Tuple, str] = {}
     twins = []
     for source in sources:
         path = pathlib.PurePath(re.sub(r"\.(gz|bz2|xz)$", "", source.name))
         key = source.split, path.parent, path.stem
-        # eng.testa and eng.testb have their splits for endings.
+        # In eng.testa and eng.testb the ending is the split.
         if source.split is None or split_of(path.stem) != source.split:
             continue
         if key in first:

@@ -1,4 +1,4 @@
-"""Counts pieces: how long rows are for a teacher's tokenizer, and how much it does not know."""
+"""Counts a row's subword tokens, and its unknown ones, with a teacher's tokenizer."""
 
 import pathlib
 from typing import Any, List, Sequence, Tuple
@@ -11,7 +11,7 @@ _UNKNOWN = ("[UNK]", "<unk>")
 
 
 def _from_vocabulary(path: pathlib.Path) -> Any:
-    """A WordPiece tokenizer of a vocab.txt; uncased if no piece holds a capital."""
+    """Builds a WordPiece tokenizer from vocab.txt; uncased if no subword token has a capital."""
     try:
         pieces = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -24,14 +24,14 @@ def _from_vocabulary(path: pathlib.Path) -> Any:
 
 
 class PieceCounter:
-    """Counts the pieces of rows.
+    """Counts the subword tokens of rows.
 
     Args:
-      name: a vocabulary file (WordPiece, one piece a line), a tokenizer.json, a folder with
+      name: a vocabulary file (WordPiece, one subword token a line), a tokenizer.json, a folder with
         tokenizer files, or a hub name.
 
     Raises:
-      UserError: if there is no such tokenizer.
+      UserError: if the tokenizer does not exist.
     """
 
     def __init__(self, name: str):
@@ -44,7 +44,7 @@ class PieceCounter:
         elif path.is_file():
             self._tokenizer = _from_vocabulary(path)
         else:
-            # transformers takes half a second to import.
+            # Importing transformers takes half a second.
             from xtremedistil_tf.models.tokenizers import load_tokenizer
 
             self._tokenizer = load_tokenizer(name).backend_tokenizer
@@ -54,7 +54,7 @@ class PieceCounter:
         self._unknown = next((found for found in ids if found is not None), -1)
 
     def __call__(self, rows: Sequence[Sequence[str]]) -> Tuple[List[int], List[int]]:
-        """Pieces of each row, markers not counted, and how many of them are the unknown piece."""
+        """(subword tokens, unknown tokens) of each row; special tokens are not counted."""
         encoded = self._tokenizer.encode_batch(
             [list(row) for row in rows], is_pretokenized=True, add_special_tokens=False)
         return ([len(row) for row in encoded], [row.ids.count(self._unknown) for row in encoded])

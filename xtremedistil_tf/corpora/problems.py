@@ -1,4 +1,4 @@
-"""Problems of a task folder: what they are, how a file's are noted, how they are shown."""
+"""Problems of a task folder: their record, their collection from a file, their summary."""
 
 import collections
 import dataclasses
@@ -14,14 +14,14 @@ log = logging.getLogger("absl")
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong or looks wrong.
+    """One error or warning.
 
     Attributes:
       path: the file.
-      line: from 1; 0 for the file as a whole.
-      kind: its kind, for grouping.
-      text: what was found.
-      is_error: whether the other commands refuse it; else they go on, with a worse result.
+      line: line number from 1; 0 for the whole file.
+      kind: kind of problem, for grouping.
+      text: description of the problem.
+      is_error: True if the other commands refuse the file; False if only the result gets worse.
     """
 
     path: pathlib.Path
@@ -36,14 +36,14 @@ class Problem:
 
 
 class ProblemFile:
-    """Reads a file's lines and notes what is odd about the file as such.
+    """Reads a file's lines and notes problems of the file itself.
 
     Args:
       path: the file.
-      problems: grows by what is found.
+      problems: list to which problems are added.
 
     Attributes:
-      rows: lines read so far that are not empty.
+      rows: number of non-empty lines read so far.
     """
 
     def __init__(self, path: pathlib.Path, problems: List[Problem]):
@@ -51,15 +51,15 @@ class ProblemFile:
         self.rows = 0
 
     def error(self, line: int, kind: str, text: str) -> None:
-        """Notes what the other commands refuse."""
+        """Notes a problem that the other commands refuse."""
         self._problems.append(Problem(self.path, line, kind, text, True))
 
     def warn(self, line: int, kind: str, text: str) -> None:
-        """Notes what they put up with."""
+        """Notes a problem that the other commands accept."""
         self._problems.append(Problem(self.path, line, kind, text))
 
     def lines(self) -> Iterator[Tuple[int, Union[str, RowError]]]:
-        """Lines that are not empty."""
+        """Yields the lines that are not empty."""
         log.info("checking %s", self.path)
         try:
             file = open(self.path, "rb")
@@ -92,7 +92,7 @@ class ProblemFile:
 
 
 def summary(problems: Sequence[Problem], most_shown: int = 20) -> str:
-    """Problems as lines of text, errors first; of each kind and file the first `most_shown`."""
+    """Lists problems, errors first, at most `most_shown` of each kind and file."""
     ranked = sorted(problems, key=lambda found: not found.is_error)
     shown: collections.Counter = collections.Counter()
     lines, errors = [], sum(found.is_error for found in problems)

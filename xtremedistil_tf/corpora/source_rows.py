@@ -23,9 +23,9 @@ from xtremedistil_tf.data.readers.recognise import FORMS
 from xtremedistil_tf.data.readers.rows import LANGUAGE, Example
 from xtremedistil_tf.errors import UserError
 
-# End marks inside a long row that show that it is a document.
+# Number of end marks inside a long row that shows a document.
 _SEVERAL_ENDS = 3
-# Kinds of errors that all rows of a file have, or none.
+# Kinds of errors that concern all rows of a file or none.
 _OF_THE_FORM = frozenset({"no_tags", "tag_names", "span_keys", "span_label", "no_empty_line",
                           "not_utf8", "encoding"})
 log = logging.getLogger("absl")
@@ -33,14 +33,14 @@ log = logging.getLogger("absl")
 
 @dataclasses.dataclass(frozen=True)
 class ConvertOptions:
-    """How sources become a task folder.
+    """Settings of a conversion into a task folder.
 
     Attributes:
-      read: what the data does not say by itself.
-      languages: kept ones; all where empty.
-      shares: of dev and test, where they are taken out of the training rows.
-      seed: of that split.
-      keep_leaks: leave transfer sentences that stand in dev or test.
+      read: reading options of the sources.
+      languages: languages to keep; empty for all.
+      shares: fractions of dev and test, if they are taken out of the training rows.
+      seed: seed of that division.
+      keep_leaks: True to keep transfer sentences that occur in dev or test.
       on_bad_row: "error" or "skip".
       normalize: "none", or "nfc": words in Unicode's composed form.
     """
@@ -55,20 +55,20 @@ class ConvertOptions:
 
 
 def digest(words: Sequence[str], seed: int = 0) -> int:
-    """A 64-bit number of a sentence, the same in every process."""
+    """A 64-bit hash of a sentence, equal in every process."""
     text = " ".join(words).encode("utf-8", "surrogatepass")
     key = seed.to_bytes(8, "little")
     return int.from_bytes(hashlib.blake2b(text, digest_size=8, key=key).digest(), "little")
 
 
 def rows_of(source: Source, options: ReadOptions, counts: Tally) -> Tuple[str, Iterator[Row]]:
-    """(the format of a source, its rows as they stand there, with tags of some scheme)."""
+    """(format of a source, its unconverted rows with tags of any scheme)."""
     form, rows = source.read(options, counts)
     return form, schemes.read_bare_types(rows, counts) if options.labelled else rows
 
 
 def name_place(place: Place) -> str:
-    """A row's place in words."""
+    """Formats the place of a row for messages."""
     return f"line {place}" if isinstance(place, int) else place
 
 
@@ -80,7 +80,7 @@ class SourceReader:
         self.records: List[Dict[str, Any]] = []
 
     def rows(self, source: Source, labelled: bool) -> Iterator[Example]:
-        """Yields a source's examples; its counts are complete when it ends."""
+        """Yields a source's examples; its counts are complete after the last one."""
         counts = Tally()
         problem = None
         form, rows = rows_of(
@@ -92,7 +92,7 @@ class SourceReader:
                 examples = self._clean(row, labelled, form, counts)
             except RowError as error:
                 if self._options.on_bad_row == "error":
-                    # Of a file that is of another form, hardly a row would be left.
+                    # In a file of another format, hardly any row would be usable.
                     skip = "" if error.problems[0][0] in _OF_THE_FORM else \
                         " (--on_bad_row=skip leaves such rows out)"
                     raise UserError(f"{source.name}:{place}: {error}{skip}") from None
@@ -148,7 +148,7 @@ class SourceReader:
         return dataclasses.replace(row, words=words)
 
     def _cut(self, row: Example, counts: Tally) -> List[Example]:
-        """Cuts a row that no encoder can read, or of a file in which nothing parts sentences."""
+        """Splits a row that is too long for any encoder, or a row with unseparated sentences."""
         document = len(row.words) > MOST_WORDS or (
             len(row.words) > LONG_ROW and count_ends(row.words) >= _SEVERAL_ENDS)
         if not document and not counts.cut:

@@ -1,4 +1,4 @@
-"""The numbers of a data card: counts, labels, lengths, unknown pieces, duplicates, leakage."""
+"""The numbers of a data card: counts, labels, lengths, unknown tokens, duplicates, leaks."""
 
 import array
 import collections
@@ -17,19 +17,19 @@ from xtremedistil_tf.data.readers.rows import Example, parse_ner
 
 log = logging.getLogger("absl")
 
-# Rows handed to the tokenizer at a time.
+# Rows for each call of the tokenizer.
 _CHUNK = 2048
 MARKERS = 2
 Measure = Callable[[Sequence[Sequence[str]]], Tuple[List[int], List[int]]]
 
 
 def count_words(rows: Sequence[Sequence[str]]) -> Tuple[List[int], List[int]]:
-    """Stands in for a PieceCounter where no tokenizer is given: words, none unknown."""
+    """Counts words, none of them unknown; replaces a PieceCounter if no tokenizer is given."""
     return [len(row) for row in rows], [0] * len(rows)
 
 
 class _Tally:
-    """What is counted of one split and language; 8 bytes a sentence stay in memory."""
+    """Counts of one split and language; needs 8 bytes of memory for each sentence."""
 
     def __init__(self):
         self.counts: Counter[str] = collections.Counter()
@@ -39,7 +39,7 @@ class _Tally:
         self.digests = array.array("Q")
 
     def add(self, row: Example, length: int, unknown: int, seq_len: int) -> None:
-        """Counts a row of `length` pieces or words."""
+        """Counts a row of `length` subword tokens or words."""
         types = entity_types(row.tags)
         self.counts["sentences"] += 1
         self.counts["words"] += len(row.words)
@@ -52,13 +52,13 @@ class _Tally:
         self.digests.append(digest(row.words))
 
     def merge(self, other: "_Tally") -> None:
-        """Adds another one's counts."""
+        """Adds the counts of another tally."""
         for name in ("counts", "tags", "entities", "lengths"):
             getattr(self, name).update(getattr(other, name))
         self.digests.extend(other.digests)
 
     def numbers(self) -> Dict[str, Any]:
-        """The counts as JSON values; shares are 0 to 1."""
+        """The counts as JSON values; fractions are 0 to 1."""
         lengths = np.array(sorted(self.lengths))
         weights = np.array([self.lengths[int(length)] for length in lengths])
         total, sentences = int((lengths * weights).sum()), self.counts["sentences"]
@@ -80,7 +80,7 @@ class _Tally:
 
 def _rows(path: pathlib.Path, labels: Optional[LabelSet], counts: Counter[str]
           ) -> Iterator[Example]:
-    """Usable rows of a file; unusable ones are counted."""
+    """Yields the usable rows of a file and counts the others."""
     with open(path, "rb") as file:
         for _, text in decode_lines(file):
             try:
@@ -105,7 +105,7 @@ def _tally(rows: Iterator[Example], measure: Measure, seq_len: int) -> Dict[str,
 
 
 def _leaks(digests: Dict[str, np.ndarray]) -> Dict[str, int]:
-    """By "a in b" the sentences of a that stand in b too."""
+    """Number of sentences of split a that also occur in split b, by "a in b"."""
     pairs = [("train", "dev"), ("train", "test"), ("dev", "test"),
              ("transfer", "dev"), ("transfer", "test")]
     return {f"{a} in {b}": int(np.isin(digests[a], digests[b]).sum())
@@ -114,19 +114,19 @@ def _leaks(digests: Dict[str, np.ndarray]) -> Dict[str, int]:
 
 def measure_task(folder: pathlib.Path, transfer_file: str, measure: Measure, seq_len: int
                  ) -> Dict[str, Any]:
-    """Counts a task folder, a row at a time.
+    """Measures a task folder, row by row.
 
     Args:
       folder: the task folder.
       transfer_file: its unlabelled text; may be missing.
-      measure: gives the lengths of rows and their unknown pieces.
-      seq_len: longest row in pieces, markers included.
+      measure: returns the lengths of rows and their numbers of unknown tokens.
+      seq_len: maximum length in subword tokens, special tokens included.
 
     Returns:
-      "splits" with the numbers of each, "leaks", and "labels" in their order.
+      "splits" with the numbers of each split, "leaks", and "labels" in their order.
 
     Raises:
-      UserError: if labels.tsv cannot be used.
+      UserError: if labels.tsv is unusable.
       OSError: if a file cannot be read.
     """
     labels = read_labels(folder / "labels.tsv")

@@ -1,4 +1,4 @@
-"""What looks wrong in a row: characters, encodings, and layouts that belong to other formats."""
+"""Signs of errors in a row: suspicious characters, wrong encodings, layouts of other formats."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.data.readers.recognise import is_tag
 from xtremedistil_tf.data.readers.rows import split_prefix
 
-# (kind, pattern, what it is). ZWNJ and ZWJ are not among them: Persian and Hindi need them.
+# (kind, pattern, description). ZWNJ and ZWJ are allowed: Persian and Hindi need them.
 _CHARACTERS = tuple((kind, re.compile(pattern), text) for kind, pattern, text in (
     ("control", "[\x01-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]", "control character"),
     ("invisible", "[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]",
@@ -22,20 +22,20 @@ _CHARACTERS = tuple((kind, re.compile(pattern), text) for kind, pattern, text in
     ("spaces", r"  |^ | $", "spaces before, after or twice between words"),
     ("long_word", r"[^\s]{101,}", "word of over 100 characters, which WordPiece cannot read"),
 ))
-# One search finds the few rows that need the eight.
+# One search selects the few rows for the eight single searches.
 _ANY = re.compile("|".join(pattern.pattern for _, pattern, _ in _CHARACTERS))
 _HEADER = frozenset({"text", "sentence", "words", "tokens", "word", "token"})
 
 
 def _show(found: str) -> str:
-    """A short form of what was found, invisible characters by number."""
+    """Shortens a match for a message; invisible characters are shown by code point."""
     if found.isprintable() and found.strip():
         return repr(found if len(found) <= 20 else found[:20] + "...")
     return " ".join(f"U+{ord(char):04X}" for char in found[:3])
 
 
 def suspicious_text(text: str) -> Iterator[Tuple[str, str]]:
-    """Yields (kind, text) for all that looks wrong in the words of a row."""
+    """Yields (kind, text) for each suspicious thing in the words of a row."""
     if _ANY.search(text):
         for kind, pattern, what in _CHARACTERS:
             match = pattern.search(text)
@@ -47,13 +47,13 @@ def suspicious_text(text: str) -> Iterator[Tuple[str, str]]:
 
 
 def only_tags(column: str) -> bool:
-    """Whether a column holds tags and nothing else."""
+    """True if a column holds only tags."""
     fields = column.split()
     return bool(fields) and all(is_tag(split_prefix(field)[1]) for field in fields)
 
 
 def layout_hint(text: str, number: int) -> Optional[Tuple[str, str]]:
-    """Names the other format that an unusable row seems to be in: (kind, hint)."""
+    """(kind, hint) if an unusable row looks like another format, else None."""
     columns, fields = text.split("\t"), text.split()
     if number == 1 and columns[0].strip().lower() in _HEADER:
         return "header", "looks like a header line, which these files do not have"
@@ -75,7 +75,7 @@ def layout_hint(text: str, number: int) -> Optional[Tuple[str, str]]:
 
 
 def tag_hint(tag: str, labels: LabelSet) -> Optional[Tuple[str, str]]:
-    """Says what a tag that labels.tsv lacks may be meant for: (kind, hint)."""
+    """(kind, hint) with the probable meaning of a tag that labels.tsv lacks, or None."""
     if tag.upper() in labels:
         return "tag_case", f"{tag.upper()} is meant, perhaps"
     if tag.replace("_", "-") in labels:

@@ -1,4 +1,4 @@
-"""Label sets: a tagger's tags with the paper's syntactic classes; classes, or numbers, of texts."""
+"""Label sets: tags with the paper's syntactic classes, classes of texts, numbers, answer spans."""
 
 import math
 import pathlib
@@ -11,20 +11,20 @@ from xtremedistil_tf.data.lines import UTF8, encoding_of
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.tasks import task_kind
 
-# The paper's extra classes (section 6): padding, continuation pieces and the two markers.
+# The paper's extra classes (section 6): padding, later tokens of a word, two special tokens.
 SYNTACTIC = ("[PAD]", "X", "[SEP]", "[CLS]")
 
 
 class Labels:
-    """A label set: what a model's outputs stand for.
+    """A label set: the meaning of a model's outputs.
 
-    Subclasses set `kind` and `tags`; one for texts also has `encode`, and `in` tells whether a
-    label may occur.
+    Subclasses set `kind` and `tags`. A label set for texts also has `encode`, and `label in labels`
+    is True for an allowed label.
 
     Attributes:
       kind: name of the kind of task.
       tags: names of the labels, in the order of the outputs.
-      dtype: of encoded labels.
+      dtype: dtype of encoded labels.
     """
 
     kind: str
@@ -55,11 +55,11 @@ class Labels:
 class LabelSet(Labels):
     """The classes of a tagger: real tags first, then the syntactic ones.
 
-    Classes are told apart by position, never by name, so a real tag may hold an "X".
+    A class is known by its index, never by its name, so a real tag may be called "X".
 
     Args:
       tags: IOB2 tags in the order of labels.tsv.
-      decoding: one of DECODINGS, which a student's every runtime follows.
+      decoding: one of DECODINGS; every runtime of a student uses it.
 
     Raises:
       UserError: if a tag is repeated, is not IOB2, lacks its B- form, or O is missing.
@@ -103,11 +103,11 @@ class LabelSet(Labels):
         return [self._ids[tag] for tag in tags]
 
     def allowed_transitions(self) -> Tuple[np.ndarray, np.ndarray]:
-        """Which real tag may follow which: under IOB2, or any where words are for themselves.
+        """Allowed transitions between real tags: IOB2's, or all if each word is decoded alone.
 
         Returns:
-          (first, follows): bool [tags], whether a tag may open a sentence; bool [tags, tags],
-          whether the column's tag may follow the row's.
+          (first, follows): bool [tags], True if the tag may open a sentence; bool [tags, tags],
+          True if the column's tag may follow the row's.
         """
         if self.decoding == "independent":
             count = len(self.tags)
@@ -120,10 +120,10 @@ class LabelSet(Labels):
         return ~inside, ~inside[None, :] | same
 
     def repair(self, tags: Sequence[str]) -> Tuple[Tuple[str, ...], int]:
-        """Turns an I- tag that continues nothing into B-.
+        """Turns an I- tag that continues no entity into B-.
 
         Returns:
-          The tags and how many were changed.
+          (tags, number of changed tags).
         """
         repaired, changed, previous = [], 0, "O"
         for tag in tags:
@@ -135,10 +135,10 @@ class LabelSet(Labels):
 
 
 class ClassSet(Labels):
-    """The classes of texts: any names, in their order.
+    """The classes of a text classification, in a fixed order.
 
     Args:
-      names: as in labels.tsv.
+      names: class names in the order of labels.tsv.
 
     Raises:
       UserError: if a name is repeated, or there are fewer than two.
@@ -156,7 +156,7 @@ class ClassSet(Labels):
 
     @classmethod
     def seen(cls, names: Iterable[str]) -> "ClassSet":
-        """The classes that occur in some rows: numbers by value, else names by alphabet."""
+        """Builds the set from the labels of rows, sorted by value or, if not numbers, by name."""
         found = set(names)
         numbers = all(name.isdecimal() for name in found)
         return cls(sorted(found, key=lambda name: (int(name) if numbers else 0, name)))
@@ -166,16 +166,16 @@ class ClassSet(Labels):
 
     @property
     def allowed(self) -> str:
-        """What a label may be, for messages."""
+        """The allowed labels, for messages."""
         return ", ".join(self.tags)
 
     def encode(self, names: Sequence[str]) -> List[int]:
-        """Class numbers of names."""
+        """Class numbers of class names."""
         return [self._ids[name] for name in names]
 
 
 class Numbers(Labels):
-    """The labels of a regression: any finite number, and one output instead of classes.
+    """The labels of a regression: any finite number. The model has one output and no classes.
 
     Args:
       names: name of the output.
@@ -195,12 +195,12 @@ class Numbers(Labels):
             return False
 
     def encode(self, texts: Sequence[str]) -> List[float]:
-        """The numbers that labels are."""
+        """Parses labels as numbers."""
         return [float(text) for text in texts]
 
 
 class Spans(Labels):
-    """The outputs of a piece where answers are looked for: how well one begins, and ends, there.
+    """The two outputs for each subword token: logits that an answer begins, and ends, there.
 
     Args:
       names: names of the two outputs.
@@ -213,35 +213,35 @@ class Spans(Labels):
 
 
 def number_text(number: float) -> str:
-    """An estimated number as it stands in files: the fewest digits that are float32's again."""
+    """Formats an estimated number for files: the fewest digits that give the same float32."""
     return str(np.float32(number))
 
 
 def class_set(names: Sequence[str], decoding: str) -> ClassSet:
-    """The label set of a classification, which decodes nothing."""
+    """The label set of a classification; `decoding` is ignored."""
     return ClassSet(names)
 
 
 def number_set(names: Sequence[str], decoding: str) -> Numbers:
-    """The label set of a regression, which decodes nothing."""
+    """The label set of a regression; `decoding` is ignored."""
     return Numbers(names)
 
 
 def span_set(names: Sequence[str], decoding: str) -> Spans:
-    """The label set of questions, which decodes nothing."""
+    """The label set of question answering; `decoding` is ignored."""
     return Spans(names)
 
 
 def label_set(kind: str, names: Sequence[str], decoding: str = DECODINGS[0]) -> Any:
-    """The label set of a kind of task.
+    """Builds the label set of a kind of task.
 
     Args:
       kind: name of the kind.
-      names: of the labels.
-      decoding: see `LabelSet`; for kinds that decode.
+      names: names of the labels.
+      decoding: see `LabelSet`; other kinds ignore it.
 
     Raises:
-      UserError: for an unknown kind, or names that it cannot have.
+      UserError: for an unknown kind, or names that it does not allow.
     """
     return task_kind(kind).label_set(names, decoding)
 
@@ -253,14 +253,14 @@ def read_labels(
 
     Args:
       path: the file.
-      kind: of the task.
+      kind: kind of task.
       decoding: see `LabelSet`.
 
     Returns:
       The kind's label set.
 
     Raises:
-      UserError: if the file is missing, empty or no label set of that kind.
+      UserError: if the file is missing, empty or not a valid label set of this kind.
     """
     try:
         raw = pathlib.Path(path).read_bytes()

@@ -19,7 +19,7 @@ class RowError(UserError):
     """A row that cannot be used.
 
     Attributes:
-      problems: pairs of (kind, text), all that is wrong with the row.
+      problems: (kind, text) of each problem of the row.
     """
 
     def __init__(self, *problems: Tuple[str, str]):
@@ -31,11 +31,11 @@ Line = Tuple[int, Union[str, RowError]]
 
 
 def encoding_of(head: bytes) -> Tuple[Optional[str], int]:
-    """Tells the encoding of a file by its first bytes.
+    """Detects the encoding of a file from its first bytes.
 
     Returns:
-      (name, bytes of its mark): of a byte order mark, or of UTF-16 without one, where every other
-      byte is zero; (None, 0) where nothing is told.
+      (name, length of the byte order mark). UTF-16 without a mark is detected by its zero bytes.
+      (None, 0) if nothing is detected.
     """
     for mark, name in _MARKS:
         if head.startswith(mark):
@@ -49,10 +49,10 @@ def encoding_of(head: bytes) -> Tuple[Optional[str], int]:
 
 
 def _transcoded(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
-    """Lines of another encoding as lines of UTF-8.
+    """Converts lines of another encoding to lines of UTF-8.
 
     Raises:
-      UnicodeDecodeError: for bytes that are not of that encoding.
+      UnicodeDecodeError: for bytes that are invalid in that encoding.
     """
     decoder = codecs.getincrementaldecoder(encoding)()
     rest = ""
@@ -70,8 +70,8 @@ def decode_lines(file: Iterable[bytes], *, encoding: str = UTF8, every_cr: bool 
 
     Args:
       file: its bytes, cut behind line feeds.
-      encoding: where the file does not tell its own by a byte order mark.
-      every_cr: whether each lone CR ends a line; else it does in files without any line feed.
+      encoding: encoding of a file without a byte order mark.
+      every_cr: True if every lone CR ends a line; False if only in files without a line feed.
 
     Yields:
       (line number, text without line end), or the error that makes the line unusable.
@@ -104,7 +104,7 @@ def _decode(raw: bytes) -> Union[str, RowError]:
 
 
 def read_lines(path: pathlib.Path) -> Iterator[Line]:
-    """The lines of a file, see `decode_lines`.
+    """Reads the lines of a file; see `decode_lines`.
 
     Raises:
       UserError: if it cannot be read.

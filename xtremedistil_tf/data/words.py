@@ -1,4 +1,4 @@
-"""Running text: splitting it into words with offsets, as the corpora do."""
+"""Splits running text into words with offsets, as the corpora do."""
 
 import functools
 import re
@@ -9,12 +9,12 @@ from xtremedistil_tf.errors import UserError
 
 Word = Tuple[str, int, int]
 
-# What a character is to the splitting rule; every runtime has the same classes.
+# Character classes of the splitting rule; every runtime uses the same classes.
 OTHER, SPACE, PUNCTUATION, CJK = range(4)
 
 _CJK_RANGES = ((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2CEAF), (0xF900, 0xFAFF),
                (0x2F800, 0x2FA1F))
-_CHUNK = re.compile(r"\S+")  # On str, \s is what str.isspace says.
+_CHUNK = re.compile(r"\S+")  # For str, \s agrees with str.isspace.
 _CJK = "".join(f"{chr(first)}-{chr(last)}" for first, last in _CJK_RANGES)
 _HAS_CJK = re.compile(f"[{_CJK}]")
 _CORE = re.compile(f"[{_CJK}]|[^{_CJK}]+")
@@ -27,8 +27,8 @@ _UNSPACED_RANGES = (*_CJK_RANGES, (0x3041, 0x3096), (0x309D, 0x309F), (0x30A1, 0
 _UNSPACED = "".join(f"{chr(first)}-{chr(last)}" for first, last in _UNSPACED_RANGES)
 _HAS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _UNSPACED_CORE = re.compile(f"[{_UNSPACED}]|[^{_UNSPACED}]+")
-# How a student reads these scripts in running text: every character a word, or words of a
-# dictionary. None is the rule of students that were trained on no such text: Han by character.
+# Segmentation of these scripts in running text: each character a word, or words of a dictionary.
+# None is for students trained without such text: each Han character is a word.
 CHARACTERS, DICTIONARY = "characters", "dictionary"
 SEGMENTATIONS = (None, CHARACTERS, DICTIONARY)
 
@@ -55,14 +55,14 @@ def has_unspaced(text: str) -> bool:
 
 
 def segmentation_of(rows: Iterable[Iterable[str]]) -> Optional[str]:
-    """Finds out how a corpus splits the scripts that are written without spaces.
+    """Detects a corpus's word segmentation in scripts that are written without spaces.
 
     Args:
-      rows: the words of each of its sentences.
+      rows: the words of each sentence.
 
     Returns:
-      CHARACTERS if most of its words in such a script are single characters (WikiAnn's Chinese,
-      Japanese and Thai), DICTIONARY if they are longer, None if it has none.
+      CHARACTERS if most words in such scripts are single characters (WikiAnn's Chinese, Japanese
+      and Thai), DICTIONARY if most are longer, None if the corpus has no such words.
 
     Example:
       >>> segmentation_of([["นายก", "รัฐมนตรี", "Bonn"]])
@@ -97,7 +97,7 @@ def _word_breaker() -> Any:
 
 
 def _dictionary_words(text: str, begin: int, end: int) -> List[Word]:
-    """Splits what stands between two places by ICU's word boundaries (Unicode UAX 29)."""
+    """Splits text[begin:end] at ICU's word boundaries (Unicode UAX 29)."""
     words = []
     for part in _word_breaker()(text[begin:end], "en"):
         words.append((part, begin, begin + len(part)))
@@ -114,7 +114,7 @@ def _core_words(text: str, begin: int, end: int, segmentation: Optional[str]) ->
 
 
 def _cut(text: str, begin: int, end: int, segmentation: Optional[str]) -> List[Word]:
-    """Sets a chunk's leading and trailing punctuation apart; each mark is a word."""
+    """Splits off a chunk's leading and trailing punctuation; each mark is a word."""
     head, tail = begin, end
     while head < tail and unicodedata.category(text[head])[0] == "P":
         head += 1
@@ -128,18 +128,18 @@ def _cut(text: str, begin: int, end: int, segmentation: Optional[str]) -> List[W
 def split_words(
     text: str, keep_whole: bool = False, *, segmentation: Optional[str] = None
 ) -> List[Word]:
-    """Splits running text: at white space, at outer punctuation, scripts without spaces by rule.
+    """Splits running text at white space and outer punctuation, and scripts without spaces by rule.
 
     Args:
       text: any text.
       keep_whole: split at white space only.
-      segmentation: one of SEGMENTATIONS, how scripts without spaces are split.
+      segmentation: one of SEGMENTATIONS, for scripts without spaces.
 
     Returns:
       (word, begin, end) in characters of `text`.
 
     Raises:
-      UserError: if words of a dictionary are wanted and ICU is not installed.
+      UserError: if `segmentation` is DICTIONARY and ICU is not installed.
 
     Example:
       >>> split_words("Anna lebt in Bonn.")[-2:]
@@ -149,7 +149,7 @@ def split_words(
     inner = _HAS_UNSPACED if segmentation else _HAS_CJK
     for match in _CHUNK.finditer(text):
         chunk = match.group()
-        # Letters and digits only, the usual chunk: no punctuation mark can be in it.
+        # The usual chunk has only letters and digits: no punctuation to split off.
         if keep_whole or (chunk.isalnum() and not inner.search(chunk)):
             words.append((chunk, *match.span()))
         else:

@@ -1,4 +1,4 @@
-"""Scores of text as it is written: entities by their characters, not by given words."""
+"""Scores of entities in running text, by characters and not by given words."""
 
 import collections
 from typing import Any, Dict, List, Mapping, Sequence, Set, Tuple
@@ -7,18 +7,18 @@ from seqeval.metrics.sequence_labeling import get_entities
 
 from xtremedistil_tf.data.words import Word, has_unspaced
 
-# (type, begin, end), in characters of a text.
+# (type, begin, end) in characters.
 Entity = Tuple[str, int, int]
 
 
 def written(words: Sequence[str]) -> Tuple[str, List[Word]]:
-    """Joins words as they are written: no space between two of a script without spaces.
+    """Joins words as their script is written: without spaces in scripts that use none.
 
     Args:
-      words: of one sentence.
+      words: the words of one sentence.
 
     Returns:
-      The text, and the words with their places in it.
+      (text, words with their offsets in it).
 
     Example:
       >>> written(["นายก", "รัฐมนตรี", "Anna", "Weber"])[0]
@@ -34,20 +34,20 @@ def written(words: Sequence[str]) -> Tuple[str, List[Word]]:
 
 
 def gold_entities(words: Sequence[Word], tags: Sequence[str]) -> Set[Entity]:
-    """Entities of IOB2 tags, by the characters of their words."""
+    """Entities of IOB2 tags, with character offsets."""
     return {(kind, words[first][1], words[last][2])
             for kind, first, last in get_entities(list(tags))}
 
 
 def found_entities(entities: Sequence[Mapping[str, Any]]) -> Set[Entity]:
-    """A tagger's entities, as `join_entities` gives them."""
+    """Entities of a tagger's output, in the form of `join_entities`."""
     return {(entity["entity_group"], entity["start"], entity["end"]) for entity in entities}
 
 
 def score_entities(
     gold: Sequence[Set[Entity]], found: Sequence[Set[Entity]], languages: Sequence[str]
 ) -> Dict[str, Dict[str, float]]:
-    """Precision, recall and F1 of entities whose type and both ends are right, by language.
+    """Precision, recall and F1 by language; an entity is right if type and both ends are.
 
     Args:
       gold, found: the entities of each text.

@@ -1,4 +1,4 @@
-"""Scores of whole texts, for all together and by language."""
+"""Scores of whole texts, overall and by language."""
 
 import collections
 from typing import Any, Callable, Dict, List, Sequence
@@ -10,15 +10,15 @@ def scored_by_language(
     score: Callable[[np.ndarray, np.ndarray], Dict[str, float]], gold: np.ndarray,
     predicted: np.ndarray, languages: Sequence[str],
 ) -> Dict[str, Any]:
-    """Scores all rows together and those of each language.
+    """Scores all rows together, and the rows of each language.
 
     Args:
       score: (gold, predicted) -> scores.
       gold, predicted: [rows].
-      languages: one a row.
+      languages: language of each row.
 
     Returns:
-      The scores, and languages: {name: scores and support, the number of its rows}.
+      The overall scores, and "languages": {name: scores and support, its number of rows}.
     """
     rows: Dict[str, List[int]] = collections.defaultdict(list)
     for row, language in enumerate(languages):

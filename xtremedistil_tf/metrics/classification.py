@@ -1,4 +1,4 @@
-"""Scores of a text classifier: accuracy and F1 over classes, for all texts and by language."""
+"""Scores of a text classifier: accuracy and F1 over classes, overall and by language."""
 
 import functools
 from typing import Any, Dict, List, Sequence
@@ -15,20 +15,20 @@ from xtremedistil_tf.data.labels import ClassSet
 from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.metrics.by_language import scored_by_language
 
-# A matrix of more classes is neither stored nor drawn: nobody can read it.
+# A confusion matrix of more classes is unreadable, so it is neither stored nor drawn.
 MOST_CONFUSED = 64
 
 
 def predict_labels(forward: Any, features: Features, labels: ClassSet) -> List[List[str]]:
-    """The likeliest class of every text.
+    """Predicts the most probable class of every text.
 
     Args:
-      forward: a `models.forward.Forward` that gives "logits" [batch, 1, classes].
-      features: the rows.
+      forward: a `models.forward.Forward` that returns "logits" [batch, 1, classes].
+      features: the sequences.
       labels: the classes.
 
     Returns:
-      A list of one label a row, in the order of the features.
+      A list with one label for each sequence, in the order of the features.
     """
     predicted: List[List[str]] = [[] for _ in range(len(features))]
     for rows, _, outputs in forward.batches(features.input_ids):
@@ -42,7 +42,7 @@ def _firsts(rows: Sequence[Sequence[str]]) -> np.ndarray:
 
 
 def _scores(gold: np.ndarray, predicted: np.ndarray, names: Sequence[str]) -> Dict[str, float]:
-    # Over the classes that occur in gold or prediction, as scikit-learn takes them.
+    # Only classes that occur in gold or prediction, as in scikit-learn.
     scores = {"accuracy": np.mean(gold == predicted),
               "macro_f1": f1_score(gold, predicted, average="macro", zero_division=0)}
     if len(names) == 2:
@@ -56,17 +56,17 @@ def score_labels(
     gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], languages: Sequence[str],
     names: Sequence[str] = (),
 ) -> Dict[str, Any]:
-    """Accuracy and macro-F1; of two classes also F1 of the second and Matthews' correlation.
+    """Accuracy and macro-F1; for two classes also F1 of the second and Matthews' correlation.
 
     Args:
-      gold, predicted: one label a row.
+      gold, predicted: one label for each row.
       languages: the language of each row.
       names: all classes, in their order.
 
     Returns:
-      accuracy and macro_f1 (mean of F1 over classes) of all rows together, where there are two
-      classes f1 and matthews, and languages: {name: the same, support}; support counts texts, all
-      else is from 0 to 100 (matthews from -100).
+      `accuracy` and `macro_f1` (mean of F1 over classes) of all rows, for two classes also `f1` and
+      `matthews`, and `languages`: {name: the same scores, support}. Support counts texts; scores
+      are 0 to 100 (`matthews` from -100).
     """
     return scored_by_language(functools.partial(_scores, names=names), _firsts(gold),
                               _firsts(predicted), languages)
@@ -75,15 +75,15 @@ def score_labels(
 def class_details(
     gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], labels: ClassSet
 ) -> Dict[str, Any]:
-    """Scores class by class and, for up to MOST_CONFUSED of them, what is taken for what.
+    """Scores of each class and, for at most MOST_CONFUSED classes, the confusion matrix.
 
     Args:
-      gold, predicted: one label a row.
-      labels: the classes, in whose order both are given.
+      gold, predicted: one label for each row.
+      labels: the classes; both results follow their order.
 
     Returns:
-      classes: {label: precision, recall, f1 (0-100), support} and confusion: rows of counts, gold
-      down, predicted across.
+      `classes`: {label: precision, recall, f1 (0-100), support}, and `confusion`: counts, one row
+      for each gold class and one column for each predicted class.
     """
     true, found = _firsts(gold), _firsts(predicted)
     names = list(labels.tags)

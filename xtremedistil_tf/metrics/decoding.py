@@ -1,4 +1,4 @@
-"""From logits of pieces to one valid IOB2 tag a word."""
+"""Decodes logits of subword tokens into one valid IOB2 tag for each word."""
 
 import functools
 from typing import List, Sequence, Tuple
@@ -11,15 +11,15 @@ FORBIDDEN = -1e9
 
 
 def word_scores(logits: np.ndarray, word_starts: np.ndarray, labels: LabelSet) -> np.ndarray:
-    """Log-probabilities of the real tags of each word, read at its first piece.
+    """Log-probabilities of the real tags of each word, taken at its first subword token.
 
     Args:
       logits: float [batch, time, classes].
-      word_starts: int [batch, words]; -1 for a word without a piece (cut off, or empty).
+      word_starts: int [batch, words]; -1 for a word without a token (cut off, or empty).
       labels: the label set.
 
     Returns:
-      float32 [batch, words, tags], normalised over the real tags; a word without a piece is O.
+      float32 [batch, words, tags], normalised over the real tags; a word without a token is O.
     """
     rows = np.arange(len(logits))[:, None]
     at = np.maximum(word_starts, 0)
@@ -54,19 +54,19 @@ def _viterbi(scores: np.ndarray, first: np.ndarray, follows: np.ndarray) -> np.n
 
 
 def constrained_tags(scores: np.ndarray, labels: LabelSet) -> np.ndarray:
-    """The most probable tag sequence among those that are valid IOB2 (Viterbi).
+    """The most probable tag sequence among the valid IOB2 sequences (Viterbi).
 
     Args:
-      scores: float [batch, words, tags] log-probabilities.
-      labels: the label set, which knows what may follow what.
+      scores: float [batch, words, tags], log-probabilities.
+      labels: the label set, which defines the allowed transitions.
 
     Returns:
-      int [batch, words]; what stands behind a sentence's end never changes what stands before it
-      if those scores are equal for all tags or O.
+      int [batch, words]. Padding does not change the tags before it if its scores are equal for all
+      tags, or prefer O.
     """
     first, follows = _transitions(labels)
     path = scores.argmax(axis=-1).astype(np.int32)
-    # Each word's best tag is the best sequence where it is a valid one, as it nearly always is.
+    # The sequence of each word's best tag is nearly always valid; then it is the result.
     broken = ~(first[path[:, :1]].all(axis=1) & follows[path[:, :-1], path[:, 1:]].all(axis=1))
     if broken.any():
         path[broken] = _viterbi(scores[broken], first, follows)
@@ -80,11 +80,11 @@ def decode(
 
     Args:
       logits: float [batch, time, classes].
-      word_starts: for each row the first-piece positions of its words, -1 where there is none.
+      word_starts: for each sequence the positions of its words' first tokens, -1 for none.
       labels: the label set.
 
     Returns:
-      For each row its tags and float32 [words] probabilities of them among the real tags.
+      For each sequence its tags, and their probabilities among the real tags, float32 [words].
     """
     longest = max((len(starts) for starts in word_starts), default=0)
     if not longest:

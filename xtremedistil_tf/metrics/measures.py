@@ -1,4 +1,4 @@
-"""The score that a run is about, by key and by name, from its metrics.json."""
+"""The measure of a run, by key and by name, from its metrics.json."""
 
 from typing import Any, Mapping
 
@@ -6,15 +6,15 @@ from xtremedistil_tf.tasks import task_kind_of
 
 
 def measure_of(metrics: Mapping[str, Any]) -> str:
-    """Key in metrics.json of the score that chose epochs and stages."""
+    """Key of the measure in metrics.json."""
     return metrics.get("measure") or task_kind_of(metrics).measures[0]
 
 
 def measure_name(metrics: Mapping[str, Any]) -> str:
-    """Name for people of the score that chose epochs and stages."""
+    """Name of the measure, for people."""
     return task_kind_of(metrics).scores[measure_of(metrics)]
 
 
 def taught(metrics: Mapping[str, Any]) -> bool:
-    """Whether a run had a teacher; one without names what its student started from instead."""
+    """True if the run had a teacher; else metrics.json names the student's starting point."""
     return not metrics.get("start")

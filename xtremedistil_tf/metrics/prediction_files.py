@@ -1,4 +1,4 @@
-"""Files of gold labels and predictions: a row a line, words, a tab, labels."""
+"""Files of gold labels and predictions: one row a line, with words, a tab and labels."""
 
 import collections
 import pathlib
@@ -23,10 +23,10 @@ def write_tagged(
     """Writes lines `words<TAB>lang:tag ...`.
 
     Args:
-      folder: where the file goes.
+      folder: folder of the file.
       split, who: parts of its name.
       examples: the sentences.
-      predicted: a tag a word of each.
+      predicted: tags of each sentence, one for each word.
     """
     write_predictions(folder / f"{split}.{who}.tsv", (
         " ".join(row.words) + "\t" + " ".join(f"{row.language}:{tag}" for tag in tags)
@@ -34,7 +34,7 @@ def write_tagged(
 
 
 def write_tagged_gold(folder: pathlib.Path, split: str, examples: Sequence[Example]) -> None:
-    """Writes the gold tags as `write_tagged` writes predicted ones."""
+    """Writes gold tags in the format of `write_tagged`."""
     write_tagged(folder, split, "gold", examples, [row.tags for row in examples])
 
 
@@ -42,15 +42,15 @@ def write_labelled(
     folder: pathlib.Path, split: str, who: str, examples: Sequence[Example],
     predicted: Sequence[Sequence[str]],
 ) -> None:
-    """Writes lines `text<TAB>label`, two texts where a row is a pair.
+    """Writes lines `text<TAB>label`, or `text<TAB>text<TAB>label` for pairs.
 
-    The label has its `lang:` where the row has a language.
+    The label has a `lang:` prefix if the row has a language.
 
     Args:
-      folder: where the file goes.
+      folder: folder of the file.
       split, who: parts of its name.
       examples: the texts.
-      predicted: one label of each.
+      predicted: one label for each text.
     """
     def prefix(row: Example) -> str:
         return "" if row.language == DEFAULT_LANGUAGE else f"{row.language}:"
@@ -60,7 +60,7 @@ def write_labelled(
 
 
 def write_labelled_gold(folder: pathlib.Path, split: str, examples: Sequence[Example]) -> None:
-    """Writes the gold labels as `write_labelled` writes predicted ones."""
+    """Writes gold labels in the format of `write_labelled`."""
     write_labelled(folder, split, "gold", examples, [row.tags for row in examples])
 
 
@@ -68,19 +68,18 @@ def write_submission(
     folder: pathlib.Path, task: str, split: str, predicted: Sequence[Sequence[str]],
     left_out: Sequence[int] = (),
 ) -> pathlib.Path:
-    """Writes predictions on an unlabelled split as GLUE's server takes them.
+    """Writes predictions on an unlabelled split in the format of GLUE's server.
 
     Args:
-      folder: where the file goes, under GLUE's name for it.
-      task: of GLUE.
-      split: of the task's files.
-      predicted: one label a row, in the order of the file.
-      left_out: places of the file's rows, from 0 and rising, that could not be read and have no
-        prediction; they get the commonest label, or the median number, since the server asks for
-        every row.
+      folder: folder of the file; GLUE defines the file's name.
+      task: name of the GLUE task.
+      split: one of the task's splits.
+      predicted: one label for each row, in the order of the file.
+      left_out: indices of skipped rows, from 0, ascending. They have no prediction and get the most
+        frequent label, or the median number, because the server requires every row.
 
     Returns:
-      The file: a header, then `index<TAB>prediction` a row.
+      Path of the file: a header, then lines `index<TAB>prediction`.
     """
     path = folder / f"{dict(GLUE[task].submission).get(split, task)}.tsv"
     answers = [labels[0] for labels in predicted]
@@ -94,14 +93,14 @@ def write_submission(
 
 
 def read_predictions(path: pathlib.Path) -> List[Tuple[str, str]]:
-    """The rows of a predictions file: (words, labels), both as they stand there.
+    """Reads a predictions file as (words, labels), both unparsed.
 
     Raises:
-      UserError: if there is no such file.
+      UserError: if the file does not exist.
     """
     if not path.is_file():
         raise UserError(f"file not found: {path}; a finished run has it")
-    # Only the line feed ends a line: words of the corpora may hold other separators.
+    # Only a line feed ends a line: words may contain other line separators.
     lines = path.read_bytes().decode("utf-8").rstrip("\n").split("\n")
     rows = (line.rpartition("\t") for line in lines)
     return [(words, labels) for words, _, labels in rows]

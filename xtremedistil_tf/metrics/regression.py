@@ -1,4 +1,4 @@
-"""Scores of a regression: how well estimated numbers correlate with the gold ones."""
+"""Scores of a regression: correlation of estimated numbers with gold numbers."""
 
 from typing import Any, Dict, List, Sequence
 
@@ -14,12 +14,12 @@ def predict_numbers(forward: Any, features: Features, labels: Numbers) -> List[L
     """Estimates the number of every text.
 
     Args:
-      forward: a `models.forward.Forward` that gives "logits" [batch, 1, 1].
-      features: the rows.
-      labels: what the output is called.
+      forward: a `models.forward.Forward` that returns "logits" [batch, 1, 1].
+      features: the sequences.
+      labels: the label set.
 
     Returns:
-      A list of one number a row as text, in the order of the features.
+      A list with one number, as text, for each sequence, in the order of the features.
     """
     predicted: List[List[str]] = [[] for _ in range(len(features))]
     for rows, _, outputs in forward.batches(features.input_ids):
@@ -29,7 +29,7 @@ def predict_numbers(forward: Any, features: Features, labels: Numbers) -> List[L
 
 
 def _pearson(gold: np.ndarray, found: np.ndarray) -> float:
-    """Pearson's correlation; zero where one side never varies."""
+    """Pearson's correlation; zero if one side is constant."""
     if len(gold) < 2 or not np.ptp(gold) or not np.ptp(found):
         return 0.0
     return float(np.corrcoef(gold, found)[0, 1])
@@ -47,13 +47,13 @@ def score_numbers(
     """Pearson's and Spearman's correlation.
 
     Args:
-      gold, predicted: one number a row, as text.
+      gold, predicted: one number for each row, as text.
       languages: the language of each row.
-      names: of no meaning here.
+      names: ignored.
 
     Returns:
-      pearson and spearman of all rows together, and languages: {name: the same, support}; support
-      counts texts, all else is from -100 to 100.
+      `pearson` and `spearman` of all rows, and `languages`: {name: the same scores, support}.
+      Support counts texts; scores are -100 to 100.
 
     Source: Wang et al. (2019), section 3.2 (STS-B).
     """

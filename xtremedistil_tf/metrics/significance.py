@@ -1,4 +1,4 @@
-"""Whether one run is better than another: paired bootstrap over test sentences."""
+"""Significance tests between runs: paired bootstrap over test sentences."""
 
 import collections
 import dataclasses
@@ -17,20 +17,20 @@ from xtremedistil_tf.validation.run_files import check_run, read_config, read_me
 
 ALL = "macro"
 VERDICT = ("B - A", "95 % interval", "p")
-# Sentences are drawn for so many samples at a time, to keep memory flat.
+# Samples for each call of the generator, for constant memory use.
 _PART = 200
 
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """One language's, or the mean's, difference between two runs.
+    """Difference between two runs for one language, or for the mean over languages.
 
     Attributes:
       name: the language, or "macro".
-      first, second: their scores, 0 to 100.
-      low, high: 95 % interval of second - first.
-      p: two-sided p-value of no difference.
-      sentences: test sentences.
+      first, second: scores of the runs, 0 to 100.
+      low, high: 95 % confidence interval of second - first.
+      p: two-sided p-value of the hypothesis of no difference.
+      sentences: number of test sentences.
     """
 
     name: str
@@ -42,13 +42,13 @@ class Comparison:
     sentences: int
 
     def verdict(self) -> List[str]:
-        """The difference, its interval and p as cells of a table, in the order of VERDICT."""
+        """Difference, interval and p-value as cells of a table, in the order of VERDICT."""
         return [f"{self.second - self.first:+.2f}", f"{self.low:+.2f} to {self.high:+.2f}",
                 f"{self.p:.4f}"]
 
 
 def _known_labels(run: pathlib.Path) -> FrozenSet[str]:
-    """The labels of a run; a colon in one of them parts no language off."""
+    """The labels of a run; their prefixes are not languages."""
     path = run / "config.json"
     return frozenset(read_config(run)["labels"]) if path.is_file() else frozenset()
 
@@ -56,10 +56,10 @@ def _known_labels(run: pathlib.Path) -> FrozenSet[str]:
 def _rows(
     path: pathlib.Path, kind: TaskKind, known: FrozenSet[str]
 ) -> List[Tuple[str, List[str], str]]:
-    """(text, labels, language) of each line of a predictions file."""
+    """Reads (text, labels, language) from each line of a predictions file."""
     rows = []
     for text, labels in read_predictions(path):
-        # A class may hold spaces.
+        # A class name may contain spaces.
         names = [labels] if kind.pooled else labels.split(" ")
         split = [split_language(name, known) for name in names]
         rows.append((text, [label for _, label in split], split[0][0] or DEFAULT_LANGUAGE))
@@ -67,24 +67,24 @@ def _rows(
 
 
 def count_texts(gold: Sequence[str], predicted: Sequence[str]) -> Tuple[int, int, int]:
-    """(right, predicted, gold) labels of a text, which has one."""
+    """Counts of (right, predicted, gold) labels of a text, which has one label."""
     return int(gold == predicted), 1, 1
 
 
 def count_phrases(gold: Sequence[str], predicted: Sequence[str]) -> Tuple[int, int, int]:
-    """(right, predicted, gold) phrases of a sentence, from its tags."""
+    """Counts of (right, predicted, gold) entities of a sentence, from its tags."""
     there, found = set(get_entities(list(gold))), set(get_entities(list(predicted)))
     return len(there & found), len(found), len(there)
 
 
 def _score(sums: np.ndarray) -> np.ndarray:
-    """F1 (0-100) of summed counts [..., 3]; of classified texts that is their accuracy."""
+    """F1 (0-100) of summed counts [..., 3]; for classification this is the accuracy."""
     right, found, there = np.moveaxis(sums, -1, 0)
     return 200.0 * right / np.maximum(found + there, 1)
 
 
 def _sides(scores: np.ndarray, first_runs: int) -> np.ndarray:
-    """Scores [..., runs] of both sides' runs as the two means [..., 2]."""
+    """Means [..., 2] of the scores [..., runs] of both sides."""
     return np.stack([scores[..., :first_runs].mean(axis=-1),
                      scores[..., first_runs:].mean(axis=-1)], axis=-1)
 
@@ -94,8 +94,8 @@ def _drawn(counts: np.ndarray, samples: int, generator: np.random.Generator) -> 
 
     Args:
       counts: int [sentences, runs, 3].
-      samples: how often.
-      generator: of the draws.
+      samples: number of bootstrap samples.
+      generator: random generator of the draws.
     """
     size, runs = counts.shape[:2]
     flat, parts = counts.reshape(size, 3 * runs).astype(np.float64), []
@@ -110,7 +110,7 @@ def _compared(
 ) -> Comparison:
     difference = drawn[:, 1] - drawn[:, 0]
     low, high = np.percentile(difference, [2.5, 97.5])
-    # One is added: a p-value of zero cannot come of a number of samples.
+    # Adding one avoids a p-value of zero, which finitely many samples cannot show.
     worse = (1 + min((difference <= 0).sum(), (difference >= 0).sum())) / (1 + len(difference))
     return Comparison(name, float(scores[0]), float(scores[1]), float(low), float(high),
                       float(min(1.0, 2 * worse)), sentences)
@@ -119,19 +119,19 @@ def _compared(
 def paired_bootstrap(
     counts: Dict[str, np.ndarray], samples: int, seed: int = 0, first_runs: int = 1
 ) -> List[Comparison]:
-    """Compares two runs, or two sides of several, on the same sentences.
+    """Compares two runs, or two sides of several runs, on the same sentences.
 
-    Sentences are drawn anew within each language; a sample's macro score is the mean over
-    languages, and a side's score the mean over its runs.
+    Sentences are resampled within each language. A sample's macro score is the mean over languages,
+    and a side's score is the mean over its runs.
 
     Args:
-      counts: by language, int [sentences, runs, 3]: right, predicted and gold phrases of each run.
-      samples: bootstrap samples.
-      seed: of the draws.
-      first_runs: how many of the runs are the first side's.
+      counts: by language, int [sentences, runs, 3]: right, predicted and gold entities of each run.
+      samples: number of bootstrap samples.
+      seed: seed of the draws.
+      first_runs: number of runs of the first side; the others belong to the second.
 
     Returns:
-      The mean over languages first, then each language that has gold phrases.
+      The comparison of the mean over languages, then of each language with gold entities.
 
     Source: Koehn (2004), paired bootstrap resampling.
     """
@@ -150,7 +150,7 @@ def paired_bootstrap(
 
 
 def _runs_of(folder: pathlib.Path) -> List[pathlib.Path]:
-    """A run folder, or those of every seed of a study's line."""
+    """The run folders of all seeds of a study's line; a run folder itself."""
     if (folder / "metrics.json").is_file():
         return [folder]
     seeds = sorted(path.parent for path in folder.glob("seed_*/metrics.json"))
@@ -165,12 +165,12 @@ def compare_runs(
     """Compares the students of finished runs on the same labelled sentences.
 
     Args:
-      first, second: run folders, or those of a study's lines, whose seeds' scores are averaged.
+      first, second: run folders, or folders of a study's lines, whose seeds are averaged.
       split: "dev" or "test".
-      samples: bootstrap samples.
+      samples: number of bootstrap samples.
 
     Raises:
-      UserError: if a run is not finished, or they were scored on different sentences.
+      UserError: if a run is not finished, or the runs were scored on different sentences.
     """
     return compare_sides(_runs_of(first), _runs_of(second), split, samples)
 
@@ -178,7 +178,7 @@ def compare_runs(
 def compare_sides(
     first: Sequence[pathlib.Path], second: Sequence[pathlib.Path], split: str, samples: int
 ) -> List[Comparison]:
-    """Compares the mean scores of two sides' finished runs, see `compare_runs`."""
+    """Compares the mean scores of two sides' finished runs; see `compare_runs`."""
     runs = [*first, *second]
     for run in runs:
         check_run(run)

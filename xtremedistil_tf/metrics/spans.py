@@ -1,4 +1,4 @@
-"""From the scores of pieces to answers: the best spans over all windows of a context."""
+"""Extracts answers from the logits of subword tokens: the best spans over all windows."""
 
 import dataclasses
 from typing import Dict, Iterable, List, NamedTuple, Sequence, Tuple
@@ -7,17 +7,17 @@ import numpy as np
 
 from xtremedistil_tf.data.tokenization.alignment import Contexts
 
-# As many spans of a window, and answers of a question, are kept.
+# Number of spans kept for each window, and of answers for each question.
 MOST = 20
 
 
 class Span(NamedTuple):
-    """A part of a context that may answer a question.
+    """A candidate answer in a context.
 
     Attributes:
-      text: of the context, as it stands there.
-      score: logit of its beginning plus that of its end.
-      begin, end: its characters.
+      text: text of the span, as in the context.
+      score: logit of its begin plus logit of its end.
+      begin, end: character offsets.
     """
 
     text: str
@@ -28,12 +28,12 @@ class Span(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What was found for a question.
+    """Answers to a question.
 
     Attributes:
-      spans: different texts, the best first; at least one, which is empty where there was nothing
-        to choose from.
-      null: the score of there being no answer: the least that a window gives it.
+      spans: spans with different texts, the best first. At least one; it is empty if there are no
+        candidates.
+      null: score of "no answer": the minimum over windows.
     """
 
     spans: Tuple[Span, ...]
@@ -41,29 +41,29 @@ class Answer:
 
     @property
     def null_odds(self) -> float:
-        """How much better no answer is than the best span, in logits."""
+        """Score of "no answer" minus the score of the best span, in logits."""
         return self.null - self.spans[0].score
 
     @property
     def text(self) -> str:
-        """The answer; empty where none is the better one."""
+        """The best answer; empty if "no answer" scores higher."""
         return "" if self.null_odds > 0 else self.spans[0].text
 
 
 def best_spans(
     starts: np.ndarray, ends: np.ndarray, allowed: np.ndarray, longest: int, most: int = MOST
 ) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The best spans of each row, all of them compared.
+    """The best spans of each sequence, by exhaustive comparison.
 
     Args:
       starts, ends: float32 [batch, time], logits.
-      allowed: bool [batch, time], where a span may begin and end.
-      longest: most positions of a span.
-      most: how many spans.
+      allowed: bool [batch, time], True if a span may begin and end there.
+      longest: maximum length of a span in positions.
+      most: number of spans to return.
 
     Returns:
-      First and last positions, int [batch, n], and scores, float32 [batch, n], the best first;
-      -inf where there is no such span.
+      (first, last, scores): positions int [batch, n] and scores float32 [batch, n], the best first;
+      scores are -inf for missing spans.
     """
     batch, time = starts.shape
     starts, ends = (np.where(allowed, logits, -np.inf) for logits in (starts, ends))
@@ -81,15 +81,15 @@ def best_spans(
 
 
 def _spaces(text: str) -> int:
-    """How many characters of white space it begins with."""
+    """Number of leading white space characters."""
     return len(text) - len(text.lstrip())
 
 
 def _answer(context: str, found: Sequence[Tuple[float, int, int]], null: float) -> Answer:
-    """An answer of (score, begin, end) of all windows; of equal texts the best one stays."""
+    """Builds an answer from (score, begin, end) of all windows; keeps the best of equal texts."""
     spans: Dict[str, Span] = {}
     for score, begin, end in sorted(found, key=lambda span: -span[0]):
-        # Some tokenizers count the space before a piece to it.
+        # Some tokenizers include the space before a token in its offsets.
         text, begin = context[begin:end].strip(), begin + _spaces(context[begin:end])
         if text and text not in spans and len(spans) < MOST:
             spans[text] = Span(text, score, begin, begin + len(text))
@@ -99,14 +99,14 @@ def _answer(context: str, found: Sequence[Tuple[float, int, int]], null: float) 
 def find_answers(
     contexts: Contexts, batches: Iterable[Tuple[np.ndarray, np.ndarray]]
 ) -> List[Answer]:
-    """Joins what a model says of the windows of every context.
+    """Combines a model's logits over the windows of each context.
 
     Args:
       contexts: see `alignment.Contexts`.
-      batches: (row numbers, float logits [batch, time, 2]) of all rows, in any order.
+      batches: (sequence indices, float logits [batch, time, 2]) of all windows, in any order.
 
     Returns:
-      An answer a question.
+      One answer for each question.
 
     Source: Devlin et al. (2019), section 4.3; their released code for several windows.
     """

@@ -1,4 +1,4 @@
-"""Answers on labelled questions: SQuAD 2.0's own scores, its files of predictions, a table."""
+"""Answers to labelled questions: SQuAD 2.0's scores and prediction files."""
 
 import pathlib
 import types
@@ -16,12 +16,12 @@ def predict_answers(forward: Any, features: Features, labels: Labels) -> List[An
     """Answers every question.
 
     Args:
-      forward: a `models.forward.Forward` that gives "logits" [batch, time, 2].
-      features: rows of `data.tokenization.windows.window_features`.
-      labels: of no meaning here.
+      forward: a `models.forward.Forward` that returns "logits" [batch, time, 2].
+      features: sequences of `data.tokenization.windows.window_features`.
+      labels: ignored.
 
     Returns:
-      An answer a question.
+      One answer for each question.
     """
     assert features.contexts is not None, "windows have them"
     return find_answers(features.contexts, (
@@ -35,15 +35,15 @@ def score_answers(
     """SQuAD 2.0's scores, by the script in transformers that follows the official one.
 
     Args:
-      gold: the accepted answers of each question; none where it has no answer.
-      predicted: what was found.
-      languages, names: of no meaning here.
+      gold: the accepted answers of each question; empty for unanswerable questions.
+      predicted: the predicted answers.
+      languages, names: ignored.
 
     Returns:
-      By the official script's names, 0 to 100: exact and f1 of all, of the questions with an answer
-      (HasAns_) and of those without (NoAns_), no answer given where `null_odds` is above 0; their
-      numbers under total; best_exact and best_f1 with the thresholds of `null_odds` that they need
-      (_thresh). And languages: {default: exact, f1, support}.
+      Scores from 0 to 100 under the official script's names: `exact` and `f1` of all questions, of
+      answerable ones (HasAns_) and of unanswerable ones (NoAns_), with "no answer" predicted if
+      `null_odds` is above 0; their numbers under `total`; `best_exact` and `best_f1` with their
+      thresholds of `null_odds` (_thresh). Also `languages`: {default: exact, f1, support}.
 
     Source: Rajpurkar et al. (2018), section 5; their evaluation script.
     """
@@ -60,10 +60,10 @@ def write_answers(
     folder: pathlib.Path, split: str, who: str, questions: Sequence[Question],
     predicted: Sequence[Answer],
 ) -> None:
-    """Writes answers as SQuAD's script takes them.
+    """Writes answers in the format of SQuAD's script.
 
-    Three objects by question id: the answers (predictions.json), how much better no answer is
-    (null_odds.json), and the best spans whether they won or not (best_spans.json).
+    Three objects by question id: the answers (predictions.json), `Answer.null_odds`
+    (null_odds.json), and the best spans even if "no answer" won (best_spans.json).
     """
     for name, value in (("null_odds", lambda answer: answer.null_odds),
                         ("best_spans", lambda answer: answer.spans[0].text),
@@ -73,7 +73,7 @@ def write_answers(
 
 
 def write_gold_answers(folder: pathlib.Path, split: str, questions: Sequence[Question]) -> None:
-    """Writes questions and their accepted answers, to be read beside the predictions."""
+    """Writes questions with their accepted answers, for comparison with the predictions."""
     write_json(folder / f"{split}.gold.json",
                {question.id: {"question": question.text, "answers": list(question.tags)}
                 for question in questions})

@@ -1,4 +1,4 @@
-"""Word-level scores of a tagger: phrase F1 by language, then mean and spread over languages."""
+"""Scores of a tagger: entity F1 by language, and its mean and deviation over languages."""
 
 import collections
 import warnings
@@ -13,15 +13,15 @@ from xtremedistil_tf.metrics.decoding import decode
 
 
 def predict_tags(forward: Any, features: Features, labels: LabelSet) -> List[List[str]]:
-    """Tags every word of every row; words that were cut off are O.
+    """Tags every word of every sequence; words that were cut off are O.
 
     Args:
-      forward: a `models.forward.Forward` that gives "logits".
-      features: the rows.
+      forward: a `models.forward.Forward` that returns "logits".
+      features: the sequences.
       labels: the label set.
 
     Returns:
-      A list of tags a row, in the order of the features.
+      A list of tags for each sequence, in the order of the features.
     """
     predicted: List[List[str]] = [[] for _ in range(len(features))]
     for rows, _, outputs in forward.batches(features.input_ids):
@@ -33,7 +33,7 @@ def predict_tags(forward: Any, features: Features, labels: LabelSet) -> List[Lis
 
 def _phrase_scores(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> Dict:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # A language without entities: zero by definition here.
+        warnings.simplefilter("ignore")  # The score of a language without entities is zero here.
         precision, recall, f1, support = precision_recall_fscore_support(
             [list(tags) for tags in gold], [list(tags) for tags in predicted], average="micro",
             zero_division=0,
@@ -46,17 +46,17 @@ def score_tags(
     gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], languages: Sequence[str],
     names: Sequence[str] = (),
 ) -> Dict[str, Any]:
-    """Phrase-level precision, recall and F1, sentence by sentence.
+    """Entity-level precision, recall and F1.
 
     Args:
-      gold, predicted: IOB2 tags, one list a sentence, of equal lengths.
+      gold, predicted: IOB2 tags, one list for each sentence, of equal lengths.
       languages: the language of each sentence.
-      names: of no meaning here.
+      names: ignored.
 
     Returns:
-      macro_f1 and std_f1 (mean and standard deviation over languages that have entities),
-      micro_f1 (all sentences together) and languages: {name: precision, recall, f1, support},
-      all but support from 0 to 100.
+      `macro_f1` and `std_f1` (mean and standard deviation over languages with entities), `micro_f1`
+      (all sentences together) and `languages`: {name: precision, recall, f1, support}. Scores are 0
+      to 100.
 
     Source: paper section 6, "average F1-score and standard deviation across languages for
     phrase-level evaluation".

@@ -1,4 +1,4 @@
-"""The report's table of answers to questions."""
+"""The report's table of scores in question answering."""
 
 from typing import Any, Mapping
 
@@ -10,13 +10,13 @@ _PARTS = (("", "all questions"), ("HasAns_", "with an answer"), ("NoAns_", "with
 
 
 def answer_table(metrics: Mapping[str, Any]) -> str:
-    """The student's scores on questions with and without an answer, and what a threshold gives.
+    """The student's scores on answerable and unanswerable questions, and with a threshold.
 
     Args:
       metrics: a run's metrics.json.
 
     Returns:
-      A section of Markdown; empty where the split has no scores.
+      A section of Markdown; empty if the split has no scores.
     """
     split = run_metrics.scored_split(metrics)
     scores = run_metrics.scores_of(metrics, "student", split)

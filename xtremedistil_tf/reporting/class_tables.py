@@ -1,4 +1,4 @@
-"""Class by class: the report's table and the figure of what is taken for what."""
+"""The report's table of scores by class, and the figure of the confusion matrix."""
 
 import pathlib
 from typing import Any, List, Mapping, Sequence
@@ -17,18 +17,18 @@ from xtremedistil_tf.reporting.markdown import (
 )
 from xtremedistil_tf.tasks import task_kind_of
 
-# Above this many classes a cell has no room for its number.
+# With more classes, a cell has no room for its number.
 _MOST_NUMBERED = 20
 
 
 def class_table(metrics: Mapping[str, Any]) -> str:
-    """The models' F1 on every class, beside the student's precision and recall.
+    """F1 of all models for each class, with the student's precision and recall.
 
     Args:
       metrics: a run's metrics.json.
 
     Returns:
-      A section of Markdown; empty where the split has no scores.
+      A section of Markdown; empty if the split has no scores.
     """
     split = run_metrics.scored_split(metrics)
     teacher, student = (run_metrics.scores_of(metrics, model, split).get("classes") or {}
@@ -49,7 +49,7 @@ def class_table(metrics: Mapping[str, Any]) -> str:
 
 
 def has_confusion(metrics: Mapping[str, Any]) -> bool:
-    """Whether a run recorded what is taken for what; one of very many classes does not."""
+    """True if a run recorded its confusion matrix; runs with very many classes do not."""
     split = run_metrics.scored_split(metrics)
     return task_kind_of(metrics).by_class and all(
         run_metrics.scores_of(metrics, model, split).get("confusion")
@@ -57,7 +57,7 @@ def has_confusion(metrics: Mapping[str, Any]) -> bool:
 
 
 def _panel(axis: Any, title: str, counts: Sequence[Sequence[int]], names: List[str]) -> Any:
-    """Draws a matrix: colour by share of the gold class, numbers are texts."""
+    """Draws a confusion matrix: numbers of texts, coloured by fraction of the gold class."""
     matrix = np.array(counts)
     shares = matrix / np.maximum(1, matrix.sum(axis=1, keepdims=True))
     image = axis.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0)
@@ -74,7 +74,7 @@ def _panel(axis: Any, title: str, counts: Sequence[Sequence[int]], names: List[s
 
 
 def plot_confusion(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
-    """Draws what the run's models take for what, side by side.
+    """Draws the confusion matrices of the run's models, side by side.
 
     Args:
       metrics: a run's metrics.json for which `has_confusion` holds.

@@ -1,4 +1,4 @@
-"""The report's scores of text as the runtimes read it."""
+"""The report's scores of text in the form that the runtimes read."""
 
 from typing import Any, List, Mapping
 
@@ -7,7 +7,7 @@ from xtremedistil_tf.reporting.markdown import score_text, table
 
 
 def _whole(metrics: Mapping[str, Any]) -> str:
-    """Macro-F1 at `seq_len` beside that of rows that nothing cuts."""
+    """Compares macro-F1 at `seq_len` with macro-F1 without truncation."""
     rows: List[List[str]] = []
     for model in run_metrics.models_of(metrics):
         scores = metrics[model]
@@ -22,7 +22,7 @@ def _whole(metrics: Mapping[str, Any]) -> str:
 
 
 def _as_written(metrics: Mapping[str, Any]) -> str:
-    """F1 of running text of the languages that are written without spaces."""
+    """F1 on running text, for languages that are written without spaces."""
     rows = [[split, language, model, score_text(metrics[model][split]["languages"][language]["f1"]),
              score_text(scores["f1"])]
             for model in run_metrics.models_of(metrics)
@@ -37,14 +37,14 @@ def _as_written(metrics: Mapping[str, Any]) -> str:
 
 
 def deployed_section(metrics: Mapping[str, Any]) -> str:
-    """Renders the scores as deployed; "" for runs that have none.
+    """Renders the scores as deployed; "" for runs without them.
 
     Args:
       metrics: a run's metrics.json.
 
     Returns:
-      Markdown. At `seq_len`, as in the paper, words that are cut off count as O; the runtimes cut
-      nothing but read long text in windows.
+      Markdown. At `seq_len`, as in the paper, words that are cut off count as O. The runtimes do
+      not truncate; they read long text in windows.
     """
     if "deployed" not in metrics["student"]:
         return ""

@@ -1,4 +1,4 @@
-"""What all figures of this package share: size, look, and how they are saved."""
+"""Creates, styles and saves the figures of this package."""
 
 import pathlib
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 from xtremedistil_tf.runs import atomic_path
 
 DPI = 130
-# Lines of one figure, told apart by colour.
+# Colours of the lines of a figure.
 COLOURS = ("#1f6fb4", "#2f8f4e", "#8a6a1f", "#7b4fa3", "#c8501e")
 
 
 def new_figure(width: float, height: float) -> Any:
-    """Makes a figure (sizes in inches) drawn by Agg, leaving pyplot's global state alone."""
+    """Makes a figure (sizes in inches), drawn by Agg and independent of pyplot's global state."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -21,13 +21,13 @@ def new_figure(width: float, height: float) -> Any:
 
 
 def save(figure: Any, path: pathlib.Path) -> None:
-    """Writes a figure as a PNG that is never seen half-written."""
+    """Writes a figure as a PNG, atomically."""
     with atomic_path(path) as temporary:
         figure.savefig(temporary, format="png")
 
 
 def tidy(axis: Any, grid: str = "y") -> None:
-    """Takes off the box and lays a faint grid behind the data."""
+    """Removes the box and draws a faint grid behind the data."""
     axis.spines[["top", "right"]].set_visible(False)
     axis.grid(axis=grid, color="#e3e6ea", linewidth=0.8)
     axis.set_axisbelow(True)

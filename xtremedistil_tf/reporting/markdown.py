@@ -1,4 +1,4 @@
-"""Markdown tables and the numbers in them, for the reports and cards that the commands write."""
+"""Formats Markdown tables and numbers for reports and cards."""
 
 from typing import Any, List, Optional, Sequence, Tuple
 
@@ -6,15 +6,15 @@ ABSENT = "-"
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[Any]], text: int = 1) -> str:
-    """Lays out a Markdown table: the first `text` columns to the left, the others to the right.
+    """Formats a Markdown table: the first `text` columns are left-aligned, the others right.
 
     Args:
-        header: the columns' names.
-        rows: their cells.
-        text: how many columns hold text.
+        header: column names.
+        rows: cells of each row.
+        text: number of columns with text.
 
     Returns:
-        The table's lines.
+        The lines of the table.
     """
     def line(cells: Sequence[Any]) -> str:
         return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
@@ -26,14 +26,14 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]], text: int = 1) -
 def without_teacher(
     header: Sequence[str], rows: Sequence[Sequence[Any]]
 ) -> Tuple[List[str], List[List[Any]]]:
-    """Leaves out of a table what is of a teacher, for runs that have none.
+    """Removes a table's columns about the teacher, for runs without a teacher.
 
     Args:
-        header: the columns' names; those go that begin with "teacher", and "difference".
-        rows: their cells.
+        header: column names; "difference" and names that begin with "teacher" are removed.
+        rows: cells of each row.
 
     Returns:
-        The header and rows that are left.
+        The remaining header and rows.
     """
     kept = [place for place, name in enumerate(header)
             if not name.lower().startswith(("teacher", "difference"))]
@@ -41,7 +41,7 @@ def without_teacher(
 
 
 def score_text(value: Optional[float], std: Optional[float] = None) -> str:
-    """Formats a score (0-100), with its standard deviation behind it where there is one."""
+    """Formats a score (0-100), with its standard deviation if given."""
     if value is None:
         return ABSENT
     return f"{value:.2f}" if std is None else f"{value:.2f} ({std:.1f})"

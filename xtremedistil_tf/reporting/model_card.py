@@ -1,4 +1,4 @@
-"""The model card of a student folder: where the student comes from, how good it is, its limits."""
+"""The model card of a student folder: the student's origin, scores and limits."""
 
 import pathlib
 from typing import Any, List, Mapping, Tuple
@@ -13,14 +13,14 @@ from xtremedistil_tf.tasks import task_kind_of
 
 CARD_FILE = "README.md"
 DATA_CARD = "card/card.json"
-# As many of the weakest languages are named.
+# Number of weakest languages that the card names.
 _WEAKEST = 3
 
 Metrics = Mapping[str, Any]
 
 
 def _head(metrics: Metrics) -> str:
-    """What the model hub reads: languages and kind of model."""
+    """The YAML head for the model hub: languages and kind of model."""
     split = run_metrics.scored_split(metrics)
     scores = run_metrics.scores_of(metrics, "student", split)
     languages = sorted(code for code in scores["languages"] if code != "default")
@@ -31,9 +31,9 @@ def _head(metrics: Metrics) -> str:
 
 
 def _overall(metrics: Metrics, scores: Mapping[str, Any]) -> List[Tuple[str, str]]:
-    """Keys and names of the scores of all rows; the one that chose comes first."""
+    """Keys and names of the overall scores, the measure first."""
     kind = task_kind_of(metrics)
-    if kind.spread is not None:  # Scores of all rows are means over languages.
+    if kind.spread is not None:  # Overall scores are means over languages.
         return [(measure_of(metrics), "**macro**"), (kind.spread, "std over languages")]
     names = [key for key in kind.scores if key in scores]
     names.sort(key=lambda key: key != measure_of(metrics))
@@ -41,7 +41,7 @@ def _overall(metrics: Metrics, scores: Mapping[str, Any]) -> List[Tuple[str, str
 
 
 def _origin(metrics: Metrics) -> Tuple[List[List[str]], str]:
-    """What the student comes from: rows of the summary, and its size beside the teacher's."""
+    """The student's origin: rows of the summary, and its size compared with the teacher's."""
     if not taught(metrics):
         start = metrics["start"]
         made = f", a student by {start['strategy']}" if start.get("strategy") else ""
@@ -95,7 +95,7 @@ def _scores(metrics: Metrics) -> str:
     else:
         header, rows = without_teacher(header, rows)
     parts = ["## Scores", text, table(header, rows)]
-    # Class by class, or kind of question by kind, without the report's heading.
+    # Scores by class, or by kind of question, without the report's heading.
     detailed = task_kind_of(metrics).section(metrics)
     return "\n\n".join([*parts, *detailed.split("\n\n")[1:]])
 
@@ -142,31 +142,31 @@ def _limits(metrics: Metrics, record: Mapping[str, Any]) -> str:
 
 
 def _use(metrics: Metrics, record: Mapping[str, Any]) -> str:
-    """How the folder is used."""
+    """The section on use of the folder."""
     text = task_kind_of(metrics).card.use
     for one, two in _PAIRED if record.get("separator") is not None else ():
         text = text.replace(one, two)
     return text
 
 
-# What stands there for a student of pairs.
+# The input of a student of pairs in the example.
 _PAIRED = (('("Paul Bergmann arbeitet in Berlin.")',
             '(("Paul Bergmann arbeitet in Berlin.", "Er lebt in Berlin."))'),
            ('echo "Paul Bergmann arbeitet in Berlin."',
             "printf 'Paul Bergmann arbeitet in Berlin.\\tEr lebt in Berlin.\\n'"))
-# Whose tokenizer it reads with, by `StudentConfig.own_vocabulary`.
+# Origin of the student's tokenizer, by `StudentConfig.own_vocabulary`.
 _READS = {False: "the teacher's", True: "its own"}
 
 
 def render_model_card(metrics: Metrics, record: Mapping[str, Any], weights: int,
                       data_card: Mapping[str, Any]) -> str:
-    """A model card as Markdown.
+    """Renders a model card as Markdown.
 
     Args:
       metrics: the run's metrics.json.
       record: the student folder's student.json.
-      weights: bytes of the weights' file.
-      data_card: the task's card/card.json; empty where it has none.
+      weights: size of the weights file in bytes.
+      data_card: the task's card/card.json; empty if it has none.
     """
     if taught(metrics):
         teacher = metrics["teacher"]
@@ -185,7 +185,7 @@ def write_model_card(folder: pathlib.Path, metrics: Metrics, task: pathlib.Path)
     """Writes README.md into a student folder.
 
     Args:
-      folder: the student folder, whole but for its card.
+      folder: the student folder, complete except for its card.
       metrics: the run's metrics.json.
       task: the task folder; its data card gives the licence.
     """

@@ -17,7 +17,7 @@ class Score(NamedTuple):
 
 
 class StageRow(NamedTuple):
-    """One row of Table 4: what was unfrozen up to here and the student's F1 after it."""
+    """One row of Table 4: the layers unfrozen so far, and the student's F1 after this stage."""
 
     stage: int
     layer: str
@@ -63,8 +63,8 @@ class LanguageRow(NamedTuple):
     mmner: int
 
 
-# Table 4: the gradual-unfreezing trace. Stage 1 (representation loss alone) has no row there,
-# since nothing has trained the classifier yet.
+# Table 4: F1 after each stage of gradual unfreezing. Stage 1 (representation loss only) has no row,
+# because the classifier is not trained yet.
 TABLE_4: Tuple[StageRow, ...] = (
     StageRow(2, "Linear", Score(0.0, 0.0)),
     StageRow(2, "Projection", Score(2.85, 3.9)),
@@ -75,7 +75,7 @@ TABLE_4: Tuple[StageRow, ...] = (
     StageRow(3, "BiLSTM", Score(88.08, 3.9)),
     StageRow(3, "Word Emb", Score(88.64, 3.8)),
 )
-# The strategy whose stages Table 4 lists, and the number of them counting stage 1.
+# The strategy whose stages Table 4 lists, and the number of its stages with stage 1.
 TABLE_4_STRATEGY = "D4.2"
 TABLE_4_STAGES = 1 + len(TABLE_4)
 
@@ -103,7 +103,7 @@ TABLE_3: Dict[str, Tuple[Score, ...]] = {
     "D4.2": (Score(87.10, 4.2), Score(88.64, 3.8), Score(88.52, 4.1)),
 }
 
-# Table 7: starts of the word embedding, by our names for them.
+# Table 7: initial values of the word embedding, by our names.
 TABLE_7: Dict[str, Score] = {
     "svd": Score(88.64, 3.8),
     "full": Score(88.60, 3.9),
@@ -125,7 +125,7 @@ TABLE_13: Dict[float, float] = {
 }
 TABLE_14: Dict[int, float] = {128: 87.96, 512: 88.4, 1024: 88.24, 2048: 88.13, 4096: 87.63}
 
-# Table 15: BiLSTM and Transformer in pairs by latency, that of E=100 and H=400 being 1; by D0-S.
+# Table 15: pairs of BiLSTM and Transformer by latency (E=100, H=400 is 1), trained by D0-S.
 TABLE_15: Tuple[PairRow, ...] = tuple(
     PairRow(embedding, hidden, Architecture(*bilstm), width, layers, Architecture(*transformer))
     for embedding, hidden, bilstm, width, layers, transformer in (
@@ -212,7 +212,7 @@ TABLE_17: Dict[str, LanguageRow] = {
 
 
 def paper_retention() -> float:
-    """Gives the share of its teacher's F1 that the paper's student keeps.
+    """Returns the retention of the paper's student.
 
     Returns:
         XtremeDistil's F1 over mBERT's, both from Table 5, in percent.
@@ -221,14 +221,14 @@ def paper_retention() -> float:
 
 
 def mean_over(languages: Iterable[str], column: str) -> Optional[float]:
-    """Averages one column of Table 17 over some languages, to set beside a run on fewer than 41.
+    """Averages one column of Table 17 over some languages, for comparison with runs on fewer.
 
     Args:
-        languages: language codes; those Table 17 does not list are passed over.
+        languages: language codes; those absent from Table 17 are ignored.
         column: a field of `LanguageRow`, such as "student" or "mbert".
 
     Returns:
-        The mean F1 (0-100), or None where Table 17 lists none of the languages.
+        The mean F1 (0-100), or None if Table 17 has none of the languages.
     """
     values = [getattr(TABLE_17[code], column) for code in languages if code in TABLE_17]
     return sum(values) / len(values) if values else None

@@ -19,7 +19,7 @@ from xtremedistil_tf.tasks import task_kind_of
 TEACHER_COLOUR = "#9aa3ae"
 STUDENT_COLOUR = "#1f6fb4"
 MARK_COLOUR = "#c8501e"
-# Above this many languages a number over each bar would run into its neighbour's.
+# With more languages, the numbers above neighbouring bars would overlap.
 MOST_LABELLED_LANGUAGES = 12
 
 History = Sequence[Mapping[str, Any]]
@@ -38,7 +38,7 @@ History = Sequence[Mapping[str, Any]]
 
 
 def _number(value: Any) -> float:
-    """Turns a missing value into NaN, which matplotlib leaves out of a line."""
+    """Turns a missing value into NaN, which matplotlib does not draw."""
     return math.nan if value is None else float(value)
 
 
@@ -83,8 +83,8 @@ def plot_stages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
                   linestyle="none", zorder=4, clip_on=False, label="selected stage")
     for place, value in enumerate(centre):
         if not math.isnan(value):
-            # Low points are labelled above the axis and high ones below the teacher's line, each
-            # shifted to the side on which a steep rise does not cross the label.
+            # Low points have labels above the axis, high points below the teacher's line; each is
+            # shifted to the side where a steep rise does not cross it.
             axis.annotate(f"{value:.1f}", (place, value), textcoords="offset points",
                           xytext=(-9, 11) if value < 20 else (11, -21), ha="center", fontsize=9)
     axis.set_xticks(places, names, rotation=30, ha="right", rotation_mode="anchor")
@@ -140,11 +140,11 @@ def plot_languages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
 
 
 def _loss_panel(axis: Any, name: str, history: History, stage: Mapping[str, Any]) -> None:
-    """Draws one stage: training loss on the left axis, what was monitored on the right one."""
+    """Draws one stage: training loss on the left axis, the monitored score on the right axis."""
     from matplotlib.ticker import MaxNLocator
 
     epochs = [row["epoch"] for row in history]
-    # A one-epoch stage is a single point, which a bare line would not show.
+    # A stage with one epoch is a single point, which needs a marker.
     marker = "o" if len(epochs) < 25 else None
     axis.plot(epochs, [_number(row.get("loss")) for row in history], color=STUDENT_COLOUR,
               marker=marker, markersize=3)
@@ -169,7 +169,7 @@ def _loss_panel(axis: Any, name: str, history: History, stage: Mapping[str, Any]
 
 
 def _drawable(histories: Mapping[str, History]) -> List[Tuple[str, History]]:
-    """Lists the histories that hold an epoch, the teacher's first, then in the stages' order."""
+    """Lists the histories with at least one epoch: the teacher's, then the stages in order."""
     found = [(name, rows) for name, rows in histories.items() if rows]
     return sorted(found, key=lambda item: item[0] != "teacher")
 
@@ -188,7 +188,7 @@ def plot_losses(histories: Mapping[str, History], path: pathlib.Path,
     columns = min(3 if len(drawable) <= 9 else 4, len(drawable))
     rows = math.ceil(len(drawable) / columns)
     figure = new_figure(max(5.5, 4.1 * columns), 2.7 * rows + 0.8)
-    # Room between panels, so that one's right label does not read as the next one's left.
+    # Space between panels separates the right label of one from the left label of the next.
     figure.get_layout_engine().set(wspace=0.05, hspace=0.04)
     for place, (name, history) in enumerate(drawable):
         axis = figure.add_subplot(rows, columns, place + 1)
@@ -211,7 +211,7 @@ def plot_learning_rate(histories: Mapping[str, History], path: pathlib.Path) -> 
     from matplotlib.ticker import MaxNLocator
 
     drawable = _drawable(histories)
-    colours = colormaps["tab10"]  # A whole number gives one of its ten.
+    colours = colormaps["tab10"]  # An integer selects one of its ten colours.
     figure = new_figure(9.5, 4.4)
     axis = figure.add_subplot()
     tidy(axis)
@@ -223,7 +223,7 @@ def plot_learning_rate(histories: Mapping[str, History], path: pathlib.Path) -> 
         done += len(history)
     rates = [_number(row.get("learning_rate")) for _, history in drawable for row in history]
     if any(rate > 0 for rate in rates):
-        # Teacher and student differ by orders of magnitude; a rate of zero has no logarithm.
+        # Rates of teacher and student differ by orders of magnitude; zero has no logarithm.
         axis.set_yscale("log", nonpositive="mask")
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.set_xlabel("epoch, counted over all stages")

@@ -1,4 +1,4 @@
-"""Writes a run's report: Markdown beside the paper's tables, plots, and a terminal table."""
+"""Writes a run's report: Markdown that compares with the paper, plots, and a terminal table."""
 
 from __future__ import annotations
 
@@ -29,29 +29,29 @@ Draw = Callable[[pathlib.Path], None]
 
 
 def _main(metrics: Metrics, scores: Mapping[str, Any]) -> str:
-    """Formats the run's own measure for one model on one split."""
+    """Formats the run's measure for one model on one split."""
     spread = task_kind_of(metrics).spread
     return score_text(scores.get(measure_of(metrics)),
                       None if spread is None else scores.get(spread))
 
 
 def _main_name(metrics: Metrics) -> str:
-    """Names what `_main` formats."""
+    """Name of the measure that `_main` formats."""
     return measure_name(metrics) + ("" if task_kind_of(metrics).spread is None else " (std)")
 
 
 def _beside_paper(metrics: Metrics) -> bool:
-    """Whether the paper's tables are about such a run."""
+    """True if the paper's tables are about this kind of run."""
     return task_kind_of(metrics).in_paper and taught(metrics)
 
 
 def _language_rows(metrics: Metrics) -> Tuple[str, List[Tuple[str, Any, Any, Any]]]:
-    """Gives the score's name and, by code, each language's code, teacher, student and support."""
+    """(name of the score, rows of (language, teacher, student, support) by language code)."""
     split = run_metrics.scored_split(metrics)
     scores = run_metrics.scores_of(metrics, "student", split)
     entries = scores.get("languages") or {}
     if task_kind_of(metrics).spread is None and set(entries) == {DEFAULT_LANGUAGE}:
-        return "", []  # All texts together, which the overall scores are of.
+        return "", []  # The only language has the overall scores.
     (name, student), (_, teacher) = (
         run_metrics.language_scores(metrics, model, split)
         for model in ("student", "teacher"))
@@ -60,7 +60,7 @@ def _language_rows(metrics: Metrics) -> Tuple[str, List[Tuple[str, Any, Any, Any
 
 
 def _kept(metrics: Metrics) -> str:
-    """Says what share of the teacher's score the student keeps, if the teacher has one."""
+    """Describes the retention, if the teacher has a score."""
     kept, split = run_metrics.retention(metrics), run_metrics.scored_split(metrics)
     of_teacher = f"the teacher's {split} {measure_name(metrics)}"
     return f"none, since {of_teacher} is not above 0." if kept is None \
@@ -68,7 +68,7 @@ def _kept(metrics: Metrics) -> str:
 
 
 def _first_row(metrics: Metrics) -> List[Tuple[Metrics, str]]:
-    """Gives what a student stands beside, with its name: the teacher, or itself before the run."""
+    """Returns the comparison row: the teacher, or the student before fine-tuning."""
     if taught(metrics):
         teacher = metrics.get("teacher") or {}
         return [(teacher, f"Teacher: {teacher.get('name', 'unnamed')}")]
@@ -78,7 +78,7 @@ def _first_row(metrics: Metrics) -> List[Tuple[Metrics, str]]:
 
 
 def _comparison(metrics: Metrics) -> List[str]:
-    """Says how student and teacher compare."""
+    """Compares student and teacher in sentences."""
     if not taught(metrics):
         return []
     factor = (metrics.get("compression") or {}).get("parameters")
@@ -87,10 +87,10 @@ def _comparison(metrics: Metrics) -> List[str]:
 
 
 def _headline(metrics: Metrics) -> str:
-    """Shows sizes and scores, beside a teacher's with retention and compression."""
+    """Renders sizes and scores and, for a run with a teacher, retention and compression."""
     split = run_metrics.scored_split(metrics)
     student = metrics.get("student") or {}
-    # GLUE's MNLI has more than one of each.
+    # GLUE's MNLI has several dev and test splits.
     splits = [part for part in ("dev", "test", "dev_mismatched", "test_mismatched")
               if part == "dev" or student.get(part)]
     kind = task_kind_of(metrics)
@@ -120,7 +120,7 @@ def _headline(metrics: Metrics) -> str:
 
 
 def _stage_trace(metrics: Metrics) -> str:
-    """Lists what each stage trained, for how long, and the student's dev score after it."""
+    """Lists the trained layers, the epochs and the student's dev score of each stage."""
     stages, kind = metrics.get("stages") or [], task_kind_of(metrics)
     if not stages:
         return ""
@@ -140,7 +140,7 @@ def _stage_trace(metrics: Metrics) -> str:
             f"{count_text(stage.get('epochs'))}/{count_text(stage.get('best_epoch'))}",
             f"{stage.get('seconds') or 0.0:,.1f}", _main(metrics, stage.get("dev") or {})])
         if beside:
-            # Table 4 starts at stage 2: nothing has trained the classifier before it.
+            # Table 4 starts at stage 2: before it, the classifier is not trained.
             rows[-1].append(score_text(*paper.TABLE_4[place - 1].score) if place else ABSENT)
     papers = " (the paper's Table 4)" if _beside_paper(metrics) else ""
     parts = ["## Stage by stage" + papers,
@@ -152,7 +152,7 @@ def _stage_trace(metrics: Metrics) -> str:
 
 
 def _models(metrics: Metrics) -> str:
-    """Sets the run's two models beside the four of the paper's Table 5."""
+    """Compares the run's two models with the four of the paper's Table 5."""
     if not _beside_paper(metrics):
         return ""
     split = run_metrics.scored_split(metrics)
@@ -170,7 +170,7 @@ def _models(metrics: Metrics) -> str:
 
 
 def _languages(metrics: Metrics) -> str:
-    """Lists every language's teacher and student scores, beside Table 17's for NER."""
+    """Lists the scores of teacher and student by language; for NER, with those of Table 17."""
     name, languages = _language_rows(metrics)
     if not languages:
         return ""
@@ -200,7 +200,7 @@ def _languages(metrics: Metrics) -> str:
 
 
 def _figures(metrics: Metrics, histories: Histories) -> List[Tuple[str, str, Draw]]:
-    """Lists the figures this run has data for: file name, caption, and what draws it."""
+    """Lists the figures that have data: file name, caption and drawing function."""
     stages = metrics.get("stages") or []
     figures: List[Tuple[str, str, Draw]] = []
     if stages:
@@ -245,14 +245,15 @@ def render_report(metrics: Metrics, histories: Histories) -> str:
 
 
 def teacher_student_table(metrics: Metrics) -> str:
-    """Renders the short plain-text table a run prints at its end; the student's scores alone where
-    there is no teacher.
+    """Renders the short plain-text table that a run prints at its end.
+
+    Without a teacher it has only the student's scores.
 
     Args:
         metrics: the run's metrics.json.
 
     Returns:
-        Lines of aligned text: one a language, then overall scores (0-100) and parameters.
+        Aligned lines: one for each language, then overall scores (0-100) and parameters.
     """
     split = run_metrics.scored_split(metrics)
     name, languages = _language_rows(metrics)
@@ -281,15 +282,15 @@ def teacher_student_table(metrics: Metrics) -> str:
 
 
 def write_report(run_dir: pathlib.Path, metrics: Metrics, histories: Histories) -> None:
-    """Writes report.md and plots/*.png into a run's folder, each file whole or not at all.
+    """Writes report.md and plots/*.png into a run's folder, each file atomically.
 
     Args:
-        run_dir: the run's folder, made if missing.
+        run_dir: the run's folder; it is created if missing.
         metrics: the run's metrics.json.
         histories: each stage's epochs, by stage name (and the teacher's under "teacher").
     """
     run_dir = pathlib.Path(run_dir)
-    # The plots come first, so that a report never links to a plot that is not there yet.
+    # The plots are written first, so a report never links to a missing plot.
     for name, _, draw in _figures(metrics, histories):
         draw(run_dir / "plots" / name)
     text = render_report(metrics, histories)

@@ -1,4 +1,4 @@
-"""The report's sections on a run itself: where its time went, and what it read."""
+"""The report's sections on a run's time and data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Metrics = Mapping[str, Any]
 
 
 def time_section(metrics: Metrics) -> str:
-    """Shows where the run's time went.
+    """Renders the run's time by part.
 
     Args:
         metrics: the run's metrics.json.
@@ -32,7 +32,7 @@ def time_section(metrics: Metrics) -> str:
 
 
 def data_section(metrics: Metrics) -> str:
-    """Shows every split's counts and what the reader of the data warned about.
+    """Renders the counts of every split and the warnings about the data.
 
     Args:
         metrics: the run's metrics.json.

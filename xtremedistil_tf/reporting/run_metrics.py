@@ -9,12 +9,12 @@ from xtremedistil_tf.tasks import task_kind_of
 
 
 def models_of(metrics: Mapping[str, Any]) -> Tuple[str, ...]:
-    """Names the models that a run has: a student, and before it a teacher unless it had none."""
+    """Names of a run's models: the teacher, if it has one, and the student."""
     return ("teacher", "student") if taught(metrics) else ("student",)
 
 
 def models_text(metrics: Mapping[str, Any]) -> str:
-    """Names them at the beginning of a caption."""
+    """Names of a run's models, for the beginning of a caption."""
     return " and ".join(models_of(metrics)).capitalize()
 
 
@@ -25,14 +25,14 @@ def scored_split(metrics: Mapping[str, Any]) -> str:
         metrics: a run's metrics.json.
 
     Returns:
-        "test" where all its models have test scores, else "dev".
+        "test" if all its models have test scores, else "dev".
     """
     scored = all((metrics.get(model) or {}).get("test") for model in models_of(metrics))
     return "test" if scored else "dev"
 
 
 def scores_of(metrics: Mapping[str, Any], model: str, split: str) -> Mapping[str, Any]:
-    """Finds one model's scores on one split.
+    """Returns one model's scores on one split.
 
     Args:
         metrics: a run's metrics.json.
@@ -40,20 +40,20 @@ def scores_of(metrics: Mapping[str, Any], model: str, split: str) -> Mapping[str
         split: "dev" or "test".
 
     Returns:
-        The scores, empty where the run has none.
+        The scores; empty if the run has none.
     """
     return (metrics.get(model) or {}).get(split) or {}
 
 
 def retention(metrics: Mapping[str, Any]) -> Optional[float]:
-    """Gives the share of the teacher's score that the student keeps.
+    """Returns the student's score in percent of the teacher's.
 
     Args:
         metrics: a run's metrics.json.
 
     Returns:
-        What the run recorded, else what its scores give, in percent; None where neither exists, and
-        of a teacher that has learnt nothing: there is no share to keep.
+        The recorded retention, or that of the scores, in percent. None without either, and if the
+        teacher's score is zero.
     """
     if metrics.get("retention") is not None:
         return metrics["retention"]
@@ -67,7 +67,7 @@ def retention(metrics: Mapping[str, Any]) -> Optional[float]:
 def language_scores(
     metrics: Mapping[str, Any], model: str, split: str
 ) -> Tuple[str, Dict[str, Optional[float]]]:
-    """Picks the one score of each language that tables and figures show.
+    """Returns the score of each language that tables and figures show.
 
     Args:
         metrics: a run's metrics.json.
@@ -75,7 +75,7 @@ def language_scores(
         split: "dev" or "test".
 
     Returns:
-        The score's name, and each language's value (0-100, None where it has no such score).
+        (name of the score, value by language: 0-100, or None without a score).
     """
     languages = scores_of(metrics, model, split).get("languages") or {}
     own = task_kind_of(metrics).language_score

@@ -1,1 +1,1 @@
-"""The paper's studies as grids of runs that share a teacher and its outputs."""
+"""The paper's studies as grids of runs that share a teacher and its targets."""

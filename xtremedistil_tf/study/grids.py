@@ -1,4 +1,4 @@
-"""The studies of the paper as data: which runs, and what the paper found for each."""
+"""The studies of the paper as data: the runs, and the paper's result for each."""
 
 import dataclasses
 import itertools
@@ -10,14 +10,14 @@ from xtremedistil_tf.reporting import paper
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """What a grid may depend on.
+    """Facts on data and teacher that a grid may depend on.
 
     Attributes:
-      languages: of the training rows, sorted.
-      transfer_rows: sentences of the transfer file.
-      layers: of the teacher.
-      width: of the teacher's word embeddings.
-      sizes: transfer sizes that were asked for; empty for an eighth, a third and all.
+      languages: languages of the training rows, sorted.
+      transfer_rows: number of sentences in the transfer file.
+      layers: number of the teacher's layers.
+      width: width of the teacher's word embedding.
+      sizes: requested transfer sizes; empty for an eighth, a third and all.
     """
 
     languages: Tuple[str, ...]
@@ -27,7 +27,7 @@ class Facts:
     sizes: Tuple[int, ...] = ()
 
     def transfer_sizes(self) -> Tuple[int, ...]:
-        """The sizes that were asked for, or an eighth, a third and all of the text."""
+        """The requested sizes, or an eighth, a third and all of the transfer set."""
         whole = self.transfer_rows
         return self.sizes or tuple(sorted({max(1, whole // 8), max(1, whole // 3), whole}))
 
@@ -37,11 +37,11 @@ class Variant:
     """One line of a study's table.
 
     Attributes:
-      name: of the line, and its folder's.
-      flags: what it changes, by flag name.
-      reported: what the paper reports for it, or for the nearest.
-      latency: what the paper reports, relative to one of the lines.
-      by_language: one student for each language instead of one for all.
+      name: name of the line and of its folder.
+      flags: changed flags, by name.
+      reported: the paper's score for it, or for the most similar line.
+      latency: the paper's latency, relative to one of the lines.
+      by_language: True to train one student for each language instead of one for all.
     """
 
     name: str
@@ -56,13 +56,13 @@ class Study:
     """A study of the paper.
 
     Attributes:
-      table: what it reproduces.
-      axis: name of what changes.
-      variants: builds its lines.
-      form: how its result is shown: "variants", "stages", "languages" or "latency".
-      teachers_alone: whether a teacher is fine-tuned on each language alone, too.
-      orderings: pairs of lines of which the paper finds the second better.
-      baseline: the line that all others are compared with; empty for none.
+      table: the reproduced table or figure.
+      axis: name of the setting that varies.
+      variants: function that builds its lines.
+      form: presentation of the result: "variants", "stages", "languages" or "latency".
+      teachers_alone: True to fine-tune an additional teacher on each language alone.
+      orderings: pairs of lines; in the paper the second is better.
+      baseline: the line for comparison with all others; empty for none.
     """
 
     table: str
@@ -74,7 +74,7 @@ class Study:
     baseline: str = ""
 
     def pairs(self, names: Sequence[str]) -> List[Tuple[str, str]]:
-        """Those of some lines that are compared, the baseline or the paper's worse one first."""
+        """Pairs of lines to compare; the baseline, or the paper's worse line, comes first."""
         pairs = [*self.orderings, *((self.baseline, name) for name in names)]
         return [(first, second) for first, second in pairs
                 if first in names and second in names and first != second]
@@ -124,12 +124,12 @@ def _size(facts: Facts) -> List[Variant]:
     ]
 
 
-# The paper names no number of heads; all of its widths are multiples of this one.
+# The paper does not state the number of heads; this one divides all its widths.
 _HEADS = 12
 
 
 def _architecture(facts: Facts) -> List[Variant]:
-    """Each BiLSTM beside the Transformer of equal latency, without distillation as in the paper."""
+    """Pairs of BiLSTM and Transformer with equal latency; not distilled, as in the paper."""
     variants = []
     for row in paper.TABLE_15:
         pair: Sequence[Tuple[str, Any, Dict[str, Any]]] = (
@@ -157,7 +157,7 @@ def _batch_size(facts: Facts) -> List[Variant]:
 
 
 def _deviations(facts: Facts) -> List[Variant]:
-    """Choices in which the paper, its code and we differ; README's Deviations."""
+    """Choices that differ between the paper, its code and this package; see README, Deviations."""
     return [
         Variant("D4.2", {}),
         Variant("representation_kld", {"representation_loss": "kld"}),
@@ -212,12 +212,12 @@ STUDIES: Dict[str, Study] = {
 
 
 def grid_study(items: Sequence[str]) -> Study:
-    """A study of any flags: "flag=value,value" items, each a side of the grid.
+    """A study of any flags, from items "flag=value,value"; each is a dimension of the grid.
 
-    All cells are compared with that of the first values.
+    All cells are compared with the cell of the first values.
 
     Raises:
-      UserError: for an item of another form.
+      UserError: for a malformed item.
     """
     sides = []
     for item in items:

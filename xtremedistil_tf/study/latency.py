@@ -1,4 +1,4 @@
-"""Students beside each other by latency: timed in one process, in turns."""
+"""Compares students by latency, timed in one process and in turns."""
 
 import dataclasses
 import math
@@ -11,7 +11,7 @@ from xtremedistil_tf.reporting.markdown import score_text
 from xtremedistil_tf.study.grids import Study, Variant
 from xtremedistil_tf.study.tables import Line
 
-# The paper's batch (section 6.2), and one sentence at a time.
+# The paper's batch size (section 6.2), and single sentences.
 _BATCH, _ONLINE = 32, 1
 # The student whose latency is 1 in Table 15.
 _UNIT = "bilstm_100_400"
@@ -21,7 +21,7 @@ _COLOURS = {"bilstm": "#1f6fb4", "transformer": "#c8501e"}
 
 @dataclasses.dataclass(frozen=True)
 class Speed:
-    """A student's size, and the median milliseconds of a batch of 32 rows and of one row."""
+    """A student's size, and its median milliseconds for 32 sequences and for one sequence."""
 
     parameters: int
     batch: float
@@ -30,12 +30,12 @@ class Speed:
 
 @dataclasses.dataclass(frozen=True)
 class Point:
-    """A student of a study by latency.
+    """A student in a study of latency.
 
     Attributes:
-      variant, line: what it is and its F1.
-      speed: what was timed.
-      latency: its batch's time over that of `unit`.
+      variant, line: the student's line in the study, and its scores.
+      speed: its measured speed.
+      latency: time of a batch divided by that of `unit`.
       unit: name of the line whose latency is 1.
     """
 
@@ -59,12 +59,12 @@ class Point:
 
 
 def measure(folders: Mapping[str, pathlib.Path]) -> Dict[str, Speed]:
-    """Times students as TensorFlow graphs, the form that a SavedModel holds.
+    """Times students as TensorFlow graphs, as in a SavedModel.
 
     Args:
       folders: run folders by name.
 
-    Source: paper section 6.2 (batches of 32, rows of 32 pieces, 1,000 queries).
+    Source: paper section 6.2 (batches of 32 sequences of 32 subword tokens, 1,000 queries).
     """
     from xtremedistil_tf.benchmark.models import measured_student, time_models
     from xtremedistil_tf.export.student_forms import student_forms
@@ -85,7 +85,7 @@ def measure(folders: Mapping[str, pathlib.Path]) -> Dict[str, Speed]:
 def points(
     variants: Sequence[Variant], lines: Sequence[Line], speeds: Mapping[str, Speed]
 ) -> List[Point]:
-    """Joins what was scored with what was timed, in the order of the variants."""
+    """Combines scores and speeds, in the order of the variants."""
     unit = _UNIT if _UNIT in speeds else variants[0].name
     return [Point(variant, line, speeds[variant.name],
                   speeds[variant.name].batch / speeds[unit].batch, unit)
@@ -95,7 +95,7 @@ def points(
 def latency_table(
     study: Study, found: Sequence[Point]
 ) -> Tuple[List[str], List[List[str]]]:
-    """(header, rows), in the order of the study."""
+    """(header, rows) of the table, in the order of the study."""
     header = [study.axis, "parameters", f"ms, batch {_ONLINE}", f"ms, batch {_BATCH}", "latency",
               "paper: latency", "F1 (std over languages)", "std over seeds", "paper: F1"]
     rows = []
@@ -110,13 +110,13 @@ def latency_table(
 
 
 def crossover(found: Sequence[Tuple[str, float, float]]) -> Optional[float]:
-    """The latency from which on a Transformer is the best student of no more latency.
+    """The latency at which Transformers begin to score best among students that are as fast.
 
     Args:
       found: (kind, latency, F1) of each student.
 
     Returns:
-      None where none is the best of all.
+      The latency; None if the best student of all is not a Transformer.
     """
     def best(kind: str, most: float) -> float:
         return max((f1 for name, latency, f1 in found if name == kind and latency <= most),
@@ -135,7 +135,7 @@ def _told(at: Optional[float]) -> str:
 
 
 def verdict(found: Sequence[Point]) -> str:
-    """Where the Transformer overtakes, here and in the paper."""
+    """Describes the crossover of Transformers and BiLSTMs, here and in the paper."""
     ours = crossover([(point.kind, point.latency, point.line.f1) for point in found])
     theirs = crossover([(point.kind, *point.reported) for point in found])
     return (f"Latency: the median time of a batch of {_BATCH} rows over that of {found[0].unit}, "
@@ -145,7 +145,7 @@ def verdict(found: Sequence[Point]) -> str:
 
 
 def plot(found: Sequence[Point], path: pathlib.Path) -> None:
-    """Draws F1 over latency of both kinds, the paper's beside them (Figure 3)."""
+    """Draws F1 over latency of both kinds, with the paper's values (Figure 3)."""
     figure = new_figure(7.0, 4.6)
     axis = figure.subplots()
     for kind, colour in _COLOURS.items():

@@ -1,4 +1,4 @@
-"""The runs of a study's lines: which there are, and which lines are the same runs."""
+"""Plans the runs of a study's lines, and finds lines with the same runs."""
 
 import dataclasses
 import json
@@ -17,10 +17,10 @@ class Run:
     """One process of a study.
 
     Attributes:
-      variant: the line of the table that it belongs to.
+      variant: its line of the table.
       seed: its seed.
-      language: where it is one of several students of a line.
-      flags: what it changes of what all runs have; its language aside.
+      language: its language, if the line has a student for each language; else None.
+      flags: flags that differ from those of all runs, except the language.
     """
 
     variant: Variant
@@ -30,7 +30,7 @@ class Run:
 
     @property
     def name(self) -> str:
-        """Its folder, below `runs`: by its flags, so that lines of several studies share it."""
+        """Name of its folder below `runs`, from its flags, so that several studies can share it."""
         changes = [f"{name}={value}" for name, value in sorted(self.flags.items())]
         parts = [urllib.parse.quote(",".join(changes), safe="=,") or "base", f"seed_{self.seed}",
                  self.language]
@@ -38,20 +38,20 @@ class Run:
 
     @property
     def arguments(self) -> Dict[str, Any]:
-        """Its flags and, where it is of one language, that."""
+        """Its flags, with its language if it has one."""
         return {**self.flags, **({"languages": self.language} if self.language else {})}
 
 
 def _changes(variant: Variant, given: Mapping[str, Any]) -> Dict[str, Any]:
-    """What a line changes of the flags that all runs have; one that says the same is no change."""
+    """Flags of a line that differ from those of all runs."""
     return {name: value for name, value in variant.flags.items()
             if name not in given or str(given[name]) != str(value)}
 
 
 def distinct(variants: Sequence[Variant], given: Mapping[str, Any]) -> List[Variant]:
-    """Lines without those whose runs are an earlier line's; says which were left out.
+    """Removes lines whose runs equal those of an earlier line, and logs them.
 
-    With the flags that all runs have, two choices may be the same: --study=deviations tries
+    Two lines can be equal because of the flags of all runs: --study=deviations tries
     --optimizer=adam, which is the default.
     """
     lines: Dict[str, Variant] = {}
@@ -68,13 +68,13 @@ def plan_runs(
     variants: Sequence[Variant], seeds: Sequence[int], languages: Sequence[str],
     given: Mapping[str, Any],
 ) -> List[Run]:
-    """All runs of a study, seed by seed: a table of one seed is complete before the next begins.
+    """All runs of a study, seed by seed: the table of one seed is complete before the next begins.
 
     Args:
       variants: lines of the table.
-      seeds: of every line.
-      languages: of the training rows.
-      given: what all runs have; a flag that says the same is no change.
+      seeds: seeds of every line.
+      languages: languages of the training rows.
+      given: flags of all runs; a line's flag with the same value is no change.
     """
     runs = []
     for seed in seeds:
@@ -85,10 +85,10 @@ def plan_runs(
 
 
 def chosen(variants: Sequence[Variant], lines: Sequence[str]) -> List[Variant]:
-    """The lines of a study that were asked for by name; all where none was.
+    """Selects a study's lines by name; all if no name is given.
 
     Raises:
-      UserError: for a name that no line has.
+      UserError: for an unknown name.
     """
     names = [variant.name for variant in variants]
     unknown = sorted(set(lines) - set(names))

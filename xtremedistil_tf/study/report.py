@@ -1,4 +1,4 @@
-"""Writes a study's folder: table.md, table.csv, plot.png, by the study's form."""
+"""Writes a study's results: table.md, table.csv, plot.png, according to the study's form."""
 
 import pathlib
 from typing import Any, Mapping, Sequence
@@ -12,13 +12,13 @@ def write(
     folder: pathlib.Path, study: Study, variants: Sequence[Variant],
     *, records: Sequence[Mapping[str, Any]], runner: Runner, seeds: Sequence[int],
 ) -> str:
-    """Writes what came of a study.
+    """Writes the results of a study.
 
     Args:
-      folder: gets the files.
-      study, variants, records: what was run, see `Runner.run`.
-      runner: knows the teachers and the labels.
-      seeds: of the runs.
+      folder: folder of the files.
+      study, variants, records: the study and its runs, see `Runner.run`.
+      runner: the runner, for the teachers' scores and the counts of labels.
+      seeds: seeds of the runs.
 
     Returns:
       The table as Markdown.

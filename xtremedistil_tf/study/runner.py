@@ -1,4 +1,4 @@
-"""Runs a study: teachers first, then every run that is not finished, each in its own process."""
+"""Runs a study: first the teachers, then all unfinished runs, each in its own process."""
 
 import collections
 import concurrent.futures
@@ -22,7 +22,7 @@ from xtremedistil_tf.study.grids import Facts, Study, Variant
 from xtremedistil_tf.study.planned import Run, chosen, distinct, plan_runs
 from xtremedistil_tf.validation.run_files import read_metrics
 
-# Flags that decide a teacher: variants that differ in one of them have teachers of their own.
+# Flags that change the teacher: variants that differ in one of them have different teachers.
 _TEACHER_FLAGS = (
     "languages", "labels_per_language", "seq_len", "strip_accents", "pt_teacher",
     "pt_teacher_checkpoint", "teacher_config", "teacher_epochs", "teacher_batch_size",
@@ -32,14 +32,14 @@ _TOLD_LINES = 8
 
 
 def arguments(flags: Mapping[str, Any]) -> List[str]:
-    """Flags as a command line."""
+    """Formats flags as command-line arguments."""
     return [f"--{name}={value}" for name, value in flags.items()]
 
 
 def environments(jobs: int) -> List[Dict[str, str]]:
-    """The variables of each of so many processes at a time.
+    """Environment variables for each of `jobs` parallel processes.
 
-    They share the cores evenly; where CUDA_VISIBLE_DEVICES names several GPUs, each has one.
+    They share the cores equally; if CUDA_VISIBLE_DEVICES names several GPUs, each gets one.
     """
     if jobs == 1:
         return [dict(os.environ)]
@@ -60,15 +60,15 @@ def _teacher_name(flags: Mapping[str, Any]) -> str:
 
 
 class Runner:
-    """Carries a study out in a folder; what is finished there is not run again.
+    """Runs a study in a folder; finished runs are not repeated.
 
     Args:
-      folder: gets teachers/, targets/, runs/ and study.json.
-      base: the command line that all runs share.
-      given: the values of a run's flags by it and by default.
-      data: what they read.
-      sizes: transfer sizes that were asked for.
-      jobs: runs at a time.
+      folder: folder of teachers/, targets/, runs/ and study.json.
+      base: command-line arguments of all runs.
+      given: values of all flags from `base` and from their defaults.
+      data: data settings of the runs.
+      sizes: requested transfer sizes.
+      jobs: number of parallel runs.
     """
 
     def __init__(
@@ -87,24 +87,22 @@ class Runner:
     def run(
         self, study: Study, seeds: Sequence[int], lines: Sequence[str] = ()
     ) -> Tuple[List[Variant], List[Dict[str, Any]]]:
-        """Runs what is missing.
+        """Runs a study's missing runs.
 
         Args:
-          study: which runs.
-          seeds: of every line.
-          lines: names of those that are run; none for all.
+          study: the study.
+          seeds: seeds of every line.
+          lines: names of the lines to run; empty for all.
 
         Returns:
-          (the study's lines, no two of the same runs; a record for each run: its line, seed,
-          language and metrics).
+          (distinct lines of the study, a record for each run: its line, seed, language, metrics).
 
         Raises:
-          UserError: if the folder was made with other flags, a line is not the study's, or a run
-            fails.
+          UserError: if the folder was made with other flags, a line is unknown, or a run fails.
         """
         with locked(self._folder):
             self._claim()
-            # First of all: its layers and width decide what some grids hold.
+            # Before the grid: the teacher's layers and width decide some lines.
             self._fine_tune({}, seeds[0])
             facts = self._facts()
             variants = study.variants(facts)
@@ -119,9 +117,9 @@ class Runner:
                     progress.note(_teacher_name(flags))
                     self._fine_tune(flags, seeds[0])
                     progress.advance()
-                # One run alone, before the others: it leaves what they share. Not every line has
-                # all of it (D0 reads no transfer text); the last ones do. A run that was finished
-                # before has left it: runs that ask the teacher together share that work, too.
+                # One run first, alone: it writes the targets that the others share. Some lines
+                # write none (D0 reads no transfer text); the last lines do. If a run is finished
+                # already, the targets exist.
                 first = [] if any(map(self._finished, runs)) else [
                     run for run in runs if run.seed == seeds[0]][-1:]
                 for group in filter(None, (first, [run for run in runs if run not in first])):
@@ -131,7 +129,7 @@ class Runner:
     def lines(
         self, variants: Sequence[Variant], seeds: Sequence[int]
     ) -> Dict[str, List[pathlib.Path]]:
-        """Folders of each line's seeds, by the line's name; lines of one student only."""
+        """Run folders of each line by name, one for each seed; only lines with one student."""
         students: Dict[str, List[pathlib.Path]] = collections.defaultdict(list)
         alone = [line for line in variants if not line.by_language]
         for run in plan_runs(alone, seeds, (), self._given):
@@ -180,9 +178,9 @@ class Runner:
                     progress.note(left[done].name)
                     progress.advance()
             except BaseException as error:
-                # Before any is ended: its place would else be taken by the next.
+                # Cancels waiting runs before a process ends and makes room for the next.
                 pool.shutdown(wait=False, cancel_futures=True)
-                # After a failed run what runs beside it is let finish; an ended study ends it.
+                # If a run failed, the parallel runs may finish; if the study is stopped, they end.
                 for process in [] if isinstance(error, UserError) else list(self._running):
                     process.terminate()
                 raise
@@ -196,7 +194,7 @@ class Runner:
     def _distil(self, run: Run, first_seed: int) -> None:
         if self._finished(run):
             return
-        # The students of single languages are compared with one for all: the same teacher's pieces.
+        # Students of single languages are compared with one for all, so they share its teacher.
         self._fine_tune(run.flags, first_seed)
         shared = {"export": "false", "teacher_model_dir": self._teacher(run.flags),
                   "targets_dir": self._folder / "targets"}
@@ -205,7 +203,7 @@ class Runner:
     def _call(
         self, command: str, folder: pathlib.Path, seed: int, flags: Mapping[str, Any]
     ) -> None:
-        """Runs a command; its output goes to a log beside its folder."""
+        """Runs a command; writes its output to a log beside its folder."""
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "log.txt"
         line = [sys.executable, "-m", f"xtremedistil_tf.cli.{command}", *self._base,

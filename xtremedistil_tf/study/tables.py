@@ -1,4 +1,4 @@
-"""What came of a study: one table (Markdown and CSV) and one plot."""
+"""Results of a study: one table (Markdown and CSV) and one plot."""
 
 import csv
 import dataclasses
@@ -24,13 +24,13 @@ class Line:
     """A line of a study's table.
 
     Attributes:
-      name: of the variant, step or language.
+      name: name of the variant, stage or language.
       f1: mean over seeds of the mean over languages, 0 to 100.
       languages_std: mean over seeds of the standard deviation over languages.
-      seeds_std: standard deviation over seeds; None for one.
-      teacher: the teacher's F1; None where it has no part.
+      seeds_std: standard deviation over seeds; None for one seed.
+      teacher: the teacher's F1; None without a teacher.
       reported: the paper's score.
-      dev: mean over seeds of the same on dev, where `f1` is of test.
+      dev: like `f1`, but on dev, if `f1` is on test.
     """
 
     name: str
@@ -50,7 +50,7 @@ def _line(
     name: str, scores: Sequence[Tuple[float, float]], teacher: Optional[float] = None,
     reported: Optional[paper.Score] = None, dev: Optional[float] = None,
 ) -> Line:
-    """A line of (mean, standard deviation over languages) by seed."""
+    """Builds a line from (mean, standard deviation over languages) of each seed."""
     means = [mean for mean, _ in scores]
     return Line(name, statistics.mean(means), statistics.mean(std for _, std in scores),
                 _spread(means), teacher, reported, dev)
@@ -59,7 +59,7 @@ def _line(
 def _over_languages(
     records: Sequence[Mapping[str, Any]], who: str, split: str = "test"
 ) -> Tuple[float, float]:
-    """Mean and spread over languages of one seed's run, or of its runs by language."""
+    """Mean and deviation over languages of one seed's run, or of its runs by language."""
     f1: Dict[str, float] = {}
     for record in records:
         scores = record["metrics"][who][split]["languages"]
@@ -70,7 +70,7 @@ def _over_languages(
 def variant_lines(
     variants: Sequence[Variant], records: Sequence[Mapping[str, Any]]
 ) -> List[Line]:
-    """One line a variant, on test."""
+    """One line for each variant, on test."""
     lines = []
     for variant in variants:
         mine = [record for record in records if record["variant"] == variant.name]
@@ -87,7 +87,7 @@ def variant_lines(
 
 
 def stage_lines(records: Sequence[Mapping[str, Any]]) -> List[Line]:
-    """One line a step of the plan, on dev; the paper's Table 4 beside the steps that have an F1."""
+    """One line for each stage, on dev, with the scores of the paper's Table 4."""
     names = [stage["name"] for stage in records[0]["metrics"]["stages"]]
     reported = [None, *(row.score for row in paper.TABLE_4)]
     if len(names) != len(reported):
@@ -105,7 +105,7 @@ def _number(value: Optional[float]) -> str:
 
 
 def lines_table(study: Study, lines: Sequence[Line]) -> Tuple[List[str], List[List[str]]]:
-    """(header, rows) of a table of lines; columns that none of them has are left out."""
+    """(header, rows) of a table of lines, without empty columns."""
     header = [study.axis, "F1 (std over languages)", "std over seeds", "dev F1", "teacher's F1",
               "paper: F1 (std)"]
     rows = []
@@ -121,14 +121,14 @@ def lines_table(study: Study, lines: Sequence[Line]) -> Tuple[List[str], List[Li
 
 
 def comparisons(study: Study, lines: Mapping[str, Sequence[pathlib.Path]]) -> List[str]:
-    """The lines that the study compares, held against each other on the test sentences.
+    """Compares the study's pairs of lines on the test sentences, with significance.
 
     Args:
-      study: whose pairs.
-      lines: folders of each line's seeds.
+      study: the study, which defines the pairs.
+      lines: run folders of each line, one for each seed.
 
     Returns:
-      A note and a table, or nothing where the study compares none.
+      A note and a table, or nothing if the study has no pairs.
     """
     found = [(first, second, compare_sides(lines[first], lines[second], "test", _SAMPLES)[0])
              for first, second in study.pairs(list(lines))]
@@ -144,12 +144,12 @@ def language_table(
     labels: Mapping[str, int], alone: Mapping[str, float],
     records: Sequence[Mapping[str, Any]],
 ) -> Tuple[List[str], List[List[str]], Dict[str, List[float]]]:
-    """(header, rows, F1 by model) of single teachers, the joint one and the student.
+    """(header, rows, F1 by model) of monolingual teachers, the joint teacher and the student.
 
     Args:
-      labels: training rows by language.
-      alone: test F1 of the teacher that was fine-tuned on that language alone.
-      records: the joint runs, one a seed.
+      labels: number of training rows by language.
+      alone: test F1 by language of the teacher fine-tuned on that language alone.
+      records: the joint runs, one for each seed.
 
     Source: paper Table 17 and Figure 2.
     """
@@ -177,7 +177,7 @@ def language_table(
 
 
 def plot_lines(study: Study, lines: Sequence[Line], path: pathlib.Path) -> None:
-    """Draws a study's lines as points with their spread over seeds, the paper's beside them."""
+    """Draws a study's lines as points with deviation over seeds, and the paper's scores."""
     figure = new_figure(max(6.0, 0.8 * len(lines) + 2), 4.2)
     axis = figure.subplots()
     places = range(len(lines))
@@ -203,7 +203,7 @@ def plot_lines(study: Study, lines: Sequence[Line], path: pathlib.Path) -> None:
 def plot_languages(
     labels: Mapping[str, int], models: Mapping[str, Sequence[float]], path: pathlib.Path
 ) -> None:
-    """Draws F1 by language, fewest labels first, with the number of labels behind it (Figure 2)."""
+    """Draws F1 and number of labels by language, fewest labels first (Figure 2)."""
     order = sorted(labels, key=lambda name: (labels[name], name))
     figure = new_figure(max(6.0, 0.5 * len(order) + 2), 4.2)
     axis = figure.subplots()

@@ -1,7 +1,7 @@
 """Kinds of task: one record each, one table.
 
-A new kind of the package is a file here and a name in the line below that registers them. A kind of
-another package calls `register_task`, or is an entry point of the group `xtremedistil_tf.tasks`.
+A new kind of this package is a file here and a name in the line below that registers them. Another
+package calls `register_task`, or offers an entry point of the group `xtremedistil_tf.tasks`.
 """
 
 from typing import Any, Mapping
@@ -30,7 +30,7 @@ def register_task(record: TaskKind) -> TaskKind:
       The record.
 
     Raises:
-      UserError: if there is another kind of that name.
+      UserError: if another kind has this name.
 
     Example:
       register_task(dataclasses.replace(TASKS["classification"], kind="rating", settings=None))
@@ -43,13 +43,13 @@ for _record in (TAGGING, CLASSIFICATION, REGRESSION, SPANS):
 
 
 def task_kind(name: str) -> TaskKind:
-    """The record of a kind.
+    """Returns the record of a kind of task.
 
     Args:
-      name: of the kind, as in metrics.json.
+      name: name of the kind, as in metrics.json.
 
     Raises:
-      UserError: if there is none of that name.
+      UserError: if no kind has this name.
     """
     record = TASKS.find(name)
     if record.kind != name:
@@ -59,12 +59,12 @@ def task_kind(name: str) -> TaskKind:
 
 
 def task_kind_of(saved: Mapping[str, Any]) -> TaskKind:
-    """The record of the kind that a run's metrics.json, or a model's record, names.
+    """Returns the record of the kind of task in a run's metrics.json or in a model's record.
 
     Args:
-      saved: the JSON object; older ones name no kind and are of taggers.
+      saved: the JSON object; old objects without a kind are taggers.
 
     Raises:
-      UserError: if no kind has that name.
+      UserError: if no kind has this name.
     """
     return task_kind(saved.get("kind", TAGGING.kind))

@@ -29,14 +29,14 @@ class Lazy:
 
 @dataclasses.dataclass(frozen=True)
 class CardWording:
-    """What a model card says of a kind of task.
+    """Wording of a model card for a kind of task.
 
     Attributes:
       head: lines of the card's YAML head, from `pipeline_tag` on; ends inside the list of tags.
       intro: the model in a few words, as "A named-entity tagger".
-      scored: what scores are over and what support counts.
-      cut: what happened to the part of a row beyond the longest length.
-      use: the section on how the model is used.
+      scored: sentence on the unit of scores and of support.
+      cut: sentence on the treatment of text beyond seq_len.
+      use: the section on use of the model.
     """
 
     head: str
@@ -63,10 +63,10 @@ _CLASS_SIGNATURES = "xtremedistil_tf.export.savedmodel.class_signatures"
 
 @dataclasses.dataclass(frozen=True)
 class TaskKind:
-    """A kind of task: all that the package has to know about it.
+    """A kind of task, with all properties that the package needs.
 
     Attributes:
-      kind: name, as it stands in metrics.json and student.json.
+      kind: name, as in metrics.json and student.json.
       measures: dev scores that may choose epochs and stages; the first is the default. Higher must
         be better.
       scores: names for people of the scores of all rows, in the order of tables.
@@ -75,11 +75,11 @@ class TaskKind:
       label_set: (names, decoding) -> label set, a `data.labels.Labels`.
       read_labels: (DataConfig, folder) -> label set of a task folder.
       read_rows: (path, label set, DataConfig) -> (rows, `ReadReport`) of a split. Rows have `tags`,
-        `language`, and what `features` and the text model's `predict` read.
+        `language`, and all that `features` and the text model's `predict` need.
       features: (tokenizer, rows, label set, DataConfig) -> `data.tokenization.alignment.Features`.
-      predict: (forward, features, label set) -> an answer a row.
-      score: (gold, answers, languages, label names) -> scores from 0 to 100, and "languages": the
-        scores and support of each.
+      predict: (forward, features, label set) -> one answer for each row.
+      score: (gold, answers, languages, label names) -> scores from 0 to 100, and "languages":
+        scores and support of each language.
       write: (folder, split, who, rows, answers): writes a file of predictions.
       write_gold: (folder, split, rows): writes the file to compare it with.
       showcase: (path of `predictions`) -> some predictions, as text for a terminal.
@@ -88,7 +88,7 @@ class TaskKind:
 
       settings: settings of DataConfig that choose this kind; by default its `task_kind`.
       files, may_lack: labelled files by split, and the splits whose file may be missing.
-      pairs: True if every row has two texts; else the run's settings say it.
+      pairs: True if every row has two texts; else the run's settings decide.
       labels_loss: loss on gold labels, a name in `training.loss_table.LOSSES`.
       pooled: True if a sequence has one target, False if each token has one.
       competing: True if the softmax runs over positions (spans), False if over classes.
@@ -97,18 +97,18 @@ class TaskKind:
       windows: True if long contexts are cut into windows by a `SquadConfig`.
       empty_labels: True if a row without a label counts as labelled (a question without answer).
       distilled: True if a student can be distilled; False if it can be fine-tuned only.
-      binary_measures: those of `measures` that need exactly two classes.
-      spread: score that is the standard deviation over languages of the first measure.
+      binary_measures: the `measures` that need exactly two classes.
+      spread: key of the standard deviation of the first measure over languages.
       language_score: key and name of the score of a language; by default the run's measure.
       in_paper: True if the paper's tables are about this kind.
       by_class: True if final scores have "classes" and "confusion".
-      predictions: file of predictions that a finished run has last.
+      predictions: name of the last predictions file of a finished run.
       formats: output formats of xtremedistil-predict, the default first.
-      most_checked: most rows on which exports are compared; None for all.
+      most_checked: maximum number of rows on which exports are compared; None for all.
       server_name: name of the model in TF Serving's configuration.
-      no_text_reason: why a SavedModel cannot take text.
+      no_text_reason: the reason if a SavedModel cannot take text.
 
-      warn: (DataConfig, rows by split) -> warnings about what was read.
+      warn: (DataConfig, rows by split) -> warnings about the data.
       details: (gold, answers, label set) -> further final scores.
       section: (metrics) -> a section of the report, "" for none.
       count_right: (gold, answer) of a row -> (right, predicted, gold), for paired tests of
@@ -170,7 +170,7 @@ class TaskKind:
 
     @property
     def chosen_by(self) -> Mapping[str, Any]:
-        """The settings of DataConfig that choose this kind."""
+        """Settings of DataConfig that select this kind."""
         return {"do_ner": False, "task_kind": self.kind} if self.settings is None \
             else self.settings
 
@@ -179,14 +179,14 @@ class TaskKind:
 
         Args:
           forward: a `models.inference.Forward`.
-          features: the rows.
+          features: the sequences.
           labels: the label set.
         """
         predicted = self.predict(forward, features, labels)
         return self.score(features.tags, predicted, features.languages, labels.tags)
 
     def describe(self, scores: Mapping[str, Any]) -> str:
-        """A line of text with the scores, those of `measures` first."""
+        """Formats the scores in one line, those of `measures` first."""
         names = sorted(self.scores, key=lambda name: name not in self.measures[:1])
         told = ", ".join(f"{self.scores[name]} {scores[name]:.2f}" for name in names
                          if name in scores)

@@ -1,4 +1,4 @@
-"""What all readers share: options, rows, and the tally of what was changed."""
+"""Common parts of all readers: options, rows, and the tally of changes."""
 
 import collections
 import dataclasses
@@ -8,30 +8,30 @@ from typing import Any, Counter, List, Optional, Tuple, Union
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, RowError
 from xtremedistil_tf.data.readers.rows import Example
 
-# Lines, or records, that tell how a file is laid out.
+# Number of lines, or records, in the sample that shows a file's layout.
 SAMPLE = 10_000
-# Where a row stands: a line's number, or the name of another place.
+# Location of a row: its line number, or the name of another place.
 Place = Union[int, str]
 Row = Tuple[Place, Union[Example, RowError]]
 
 _WHITE = re.compile(r"[ \t\r\n\0]+")
-# In what task files hold, any white space would end a tag.
+# In task files any white space would end a tag.
 _TAG_WHITE = re.compile(r"\s+")
 
 
 @dataclasses.dataclass(frozen=True)
 class ReadOptions:
-    """What the data does not say by itself.
+    """Information that the data do not contain themselves.
 
     Attributes:
       format: one of FORMATS, or "auto".
-      language: of rows that name none.
+      language: language of rows that do not state one.
       tag_names: names of tags that are given as numbers (JSON).
-      whitespace_words: plain text is split at white space only and a line is a sentence.
-      word_column, tag_column: a column's number, from 1, or its name in the header; of a table
-        the first names the column of the text.
-      encoding: of files that do not tell theirs by a byte order mark.
-      labelled: whether labels are needed; else columns of tags need not be told apart.
+      whitespace_words: True to split plain text at white space only, one sentence a line.
+      word_column, tag_column: a column's number, from 1, or its name in the header; `word_column`
+        is also the text column of a table.
+      encoding: encoding of files without a byte order mark.
+      labelled: True if labels are needed; False allows ambiguous tag columns.
     """
 
     format: str = "auto"
@@ -45,11 +45,11 @@ class ReadOptions:
 
 
 class Tally(Counter[str]):
-    """Counts of what was changed in a source or left out.
+    """Counts of changes and omissions in a source.
 
     Attributes:
-      notes: what was found out about the source as a whole, a line each.
-      cut: whether its sentences are not parted, so that rows must be cut.
+      notes: findings about the whole source, one line each.
+      cut: True if nothing separates its sentences, so rows must be split.
     """
 
     def __init__(self, *args: Any):
@@ -58,15 +58,15 @@ class Tally(Counter[str]):
         self.cut = False
 
     def note(self, text: str) -> None:
-        """Adds a note, each once."""
+        """Adds a note, unless it is there already."""
         if text not in self.notes:
             self.notes.append(text)
 
 
 def clean_words(example: Example, counts: collections.Counter) -> Example:
-    """Takes out empty words and byte order marks; white space in a word becomes a no-break space.
+    """Removes empty words and byte order marks; white space in a word becomes a no-break space.
 
-    All is counted.
+    All changes are counted.
     """
     whole = "".join(example.words)
     if all(example.words) and not _WHITE.search(whole) and BYTE_ORDER_MARK not in whole:
@@ -87,7 +87,7 @@ def clean_words(example: Example, counts: collections.Counter) -> Example:
 
 
 def clean_tags(tags: Tuple[str, ...], counts: collections.Counter) -> Tuple[str, ...]:
-    """Writes `First_Name` for a type `First Name`: a space would end the tag. Counted."""
+    """Renames a type `First Name` to `First_Name`: a space would end the tag. Counts changes."""
     cleaned = tuple(_TAG_WHITE.sub("_", tag.strip()) for tag in tags)
     counts["spaces_in_types"] += sum(
         old.strip() != new for old, new in zip(tags, cleaned) if not new.startswith("I-"))

@@ -1,4 +1,4 @@
-"""Reads columns: a word and its tag a line, an empty line between sentences."""
+"""Reads column files: one word with its tag a line, and an empty line between sentences."""
 
 import functools
 import itertools
@@ -11,23 +11,23 @@ from xtremedistil_tf.data.lines import Line, RowError
 from xtremedistil_tf.data.readers.recognise import DOCUMENT, WIKIANN, is_tag
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example
 
-# In HIPE's files the last word of a sentence carries this mark.
+# In HIPE's files the last word of a sentence has this mark.
 _SENTENCE_END = re.compile(r"(^|[\t|])EndOfSentence($|[\t|])")
-# Lines of CoNLL-U for words that the next lines cut, and for words that are not written.
+# CoNLL-U lines of multiword tokens, which the next lines split, and of empty nodes.
 _RANGE = re.compile(r"\d+[-.]\d+")
 _Fields = Union[List[str], RowError]
 _Block = List[Tuple[int, _Fields]]
 
 
 class _Blocks:
-    """Sentences as lists of a file's lines, cut into fields."""
+    """Groups a file's lines into sentences, each a list of split lines."""
 
     def __init__(self, layout: Layout, counts: Tally):
         self._layout, self._counts = layout, counts
         self._last: Optional[str] = None
 
     def _begins(self, fields: List[str]) -> bool:
-        """Whether a line begins a sentence by what its columns say."""
+        """True if a line's columns show that it begins a sentence."""
         layout, before = self._layout, self._last
         at = layout.index if layout.sentence is None else layout.sentence
         if at is None or not fields[at]:
@@ -38,7 +38,7 @@ class _Blocks:
         return fields[at] == "0" or (fields[at] == "1" and before != "0")
 
     def _passed(self, text: str, fields: List[str]) -> bool:
-        """Counts and leaves out what is no word: comments, the header, ranges of words."""
+        """True for lines without a word: comments, the header, ranges of words. Counts them."""
         layout = self._layout
         if layout.separator is None and text.startswith("#") and not is_tag(fields[layout.tag]):
             self._counts["comments"] += 1
@@ -51,7 +51,7 @@ class _Blocks:
         return False
 
     def read(self, lines: Iterable[Line]) -> Iterator[_Block]:
-        """Yields the sentences; marks of documents, comments and headers are left out."""
+        """Yields the sentences, without document marks, comments and headers."""
         block: _Block = []
         for number, text in lines:
             if isinstance(text, RowError):
@@ -120,7 +120,7 @@ def _example(block: _Block, layout: Layout, prefixed: bool, language: str) -> Ro
 
 def read_columns(lines: Iterable[Line], options: ReadOptions, counts: Tally,
                  prefixed: bool = False) -> Iterator[Row]:
-    """Reads a word and its tag a line; see `find_layout` for which columns these are."""
+    """Reads one word with its tag a line; `find_layout` chooses the columns."""
     lines = iter(lines)
     head = list(itertools.islice(lines, SAMPLE))
     layout = find_layout([text for _, text in head if isinstance(text, str)], options)
@@ -131,5 +131,5 @@ def read_columns(lines: Iterable[Line], options: ReadOptions, counts: Tally,
         yield _example(block, layout, prefixed, options.language or DEFAULT_LANGUAGE)
 
 
-# `xx:word TAG` a line (Rahimi et al.).
+# Lines `xx:word TAG` (Rahimi et al.).
 read_wikiann = functools.partial(read_columns, prefixed=True)

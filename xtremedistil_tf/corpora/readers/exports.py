@@ -1,4 +1,4 @@
-"""JSON files into records: lines, arrays, and the exports that annotation tools write."""
+"""Splits JSON files into records: lines, arrays, and exports of annotation tools."""
 
 import itertools
 import json
@@ -10,17 +10,17 @@ from xtremedistil_tf.corpora.readers.spans import BEGINS, plain_key
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, Line, RowError
 from xtremedistil_tf.data.readers.recognise import is_tag
 
-# Keys under which a file that is one object holds its records.
+# Keys for the records in a file that is one object.
 _RECORDS = ("annotations", "data", "examples", "rows", "records", "items", "documents", "train",
             "common_examples", "rasa_nlu_data", "sentences")
 _Record = Dict[str, Any]
 
 
 def _parse(text: str) -> Any:
-    """A JSON value.
+    """Parses a JSON value.
 
     Raises:
-      RowError: if it is none, or holds half a character.
+      RowError: if it is not JSON, or contains an unpaired surrogate.
     """
     try:
         value = json.loads(text)
@@ -30,10 +30,10 @@ def _parse(text: str) -> Any:
 
 
 def _whole_characters(value: Any) -> Any:
-    """A value, if its texts hold no half of a character.
+    """Returns the value if its texts have no unpaired surrogate (half a character).
 
     Raises:
-      RowError: if one does.
+      RowError: if a text has one.
     """
     try:
         json.dumps(value, ensure_ascii=False).encode("utf-8")
@@ -43,7 +43,7 @@ def _whole_characters(value: Any) -> Any:
 
 
 def _is_whole(line: str) -> bool:
-    """Whether a file's first line shows that it is one array or object, not one a line."""
+    """True if the first line shows that the file is one array or object, not one a line."""
     line = line.strip()
     if line.startswith("{"):
         return not line.endswith("}")
@@ -55,7 +55,7 @@ def _is_whole(line: str) -> bool:
 
 
 def _is_record(value: List[Any]) -> bool:
-    """Whether a list is one record: [text, {...}], [words, tags] or pairs of word and tag."""
+    """True if a list is one record: [text, {...}], [words, tags] or pairs of word and tag."""
     pair = len(value) == 2
     if pair and isinstance(value[0], str) and isinstance(value[1], (dict, list)):
         return True
@@ -70,7 +70,7 @@ def _is_texts(value: Any) -> bool:
 
 
 def json_values(lines: Iterable[Line], counts: Tally) -> Iterator[Tuple[Place, Any]]:
-    """Yields (where it stands, a value or a RowError) of a JSON file; an array is read whole."""
+    """Yields (place, value or RowError) for a JSON file; an array is read completely."""
     lines = iter(lines)
     begin = []
     for number, text in lines:
@@ -118,10 +118,10 @@ def _whole_file(lines: Iterable[Line]) -> Iterator[Tuple[Place, Any]]:
 
 
 def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[_Record]:
-    """The records of a JSON value: objects with tokens and tags, or with a text and entities.
+    """Yields the records of a JSON value: objects with tokens and tags, or text and entities.
 
     Raises:
-      RowError: for a value of another form.
+      RowError: for a value of another structure.
     """
     if isinstance(value, RowError):
         raise value
@@ -160,15 +160,15 @@ def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[_Record]
 
 
 def _is_batch(value: Any) -> bool:
-    """Whether a value is a column of many rows' tokens."""
+    """True if a value is a column with the tokens of many rows."""
     return isinstance(value, list) and bool(value) and all(map(_is_texts, value))
 
 
 def _list(value: Any, name: str) -> List[Any]:
-    """A value that is a list.
+    """Returns the value if it is a list.
 
     Raises:
-      RowError: if it is none; it names the key.
+      RowError: if it is not; the message names the key.
     """
     if not isinstance(value, list):
         raise RowError(("json", f"{name!r} is {value!r:.40}; needed is a list"))
@@ -176,7 +176,7 @@ def _list(value: Any, name: str) -> List[Any]:
 
 
 def _objects(value: Any, name: str) -> List[_Record]:
-    """A value that is a list of objects; as `_list`."""
+    """Returns the value if it is a list of objects; see `_list`."""
     for one in _list(value, name):
         if not isinstance(one, dict):
             raise RowError(("json", f"{name!r} holds {one!r:.40}; needed are objects"))
@@ -184,7 +184,7 @@ def _objects(value: Any, name: str) -> List[_Record]:
 
 
 def _held(value: _Record) -> Optional[List[Any]]:
-    """The records that an object holds under one of its keys."""
+    """The list of records under a key of the object, or None."""
     for name in _RECORDS:
         found = value.get(name)
         if isinstance(found, dict) and name == "rasa_nlu_data":
@@ -213,7 +213,7 @@ def _of_list(value: List[Any]) -> _Record:
 
 
 def _with_spans(record: _Record) -> _Record:
-    """Lists the entities that stand under their types, as CLUENER's do."""
+    """Lists entities that are grouped by type, as in CLUENER."""
     for name in ("label", "entities", "labels"):
         types = record.get(name)
         if not isinstance(types, dict):
@@ -232,7 +232,7 @@ def _with_spans(record: _Record) -> _Record:
 
 
 def _label_studio(task: _Record, options: ReadOptions, counts: Tally) -> Iterator[_Record]:
-    """A task of Label Studio: the first annotation that was not cancelled."""
+    """Record of a Label Studio task: its first annotation that was not cancelled."""
     data = task["data"]
     texts = [data[name] for name in TEXTS if isinstance(data.get(name), str)]
     texts = texts or [value for value in data.values() if isinstance(value, str)][:1]
@@ -269,7 +269,7 @@ def _spacy(document: _Record) -> Iterator[_Record]:
 
 
 def _by_sentence(document: _Record) -> Iterator[_Record]:
-    """The sentences of a document of SciERC's form, whose entities count the document's tokens."""
+    """The sentences of a document in SciERC's format; offsets count the document's tokens."""
     before = 0
     for words, spans in zip(document["sentences"], document["ner"]):
         yield {"tokenized_text": _list(words, "sentences"),

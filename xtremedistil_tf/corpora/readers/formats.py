@@ -1,4 +1,4 @@
-"""The forms that people have, and which one a file is in."""
+"""Table of the corpus formats, and recognition of a file's format."""
 
 import itertools
 from typing import Callable, Iterable, Iterator, Tuple
@@ -11,7 +11,7 @@ from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, Line
 from xtremedistil_tf.data.readers.recognise import recognise
 from xtremedistil_tf.plugins import Registry
 
-# Each yields (place, Example or RowError) for the lines of a file.
+# A reader yields (place, Example or RowError) for the lines of a file.
 Reader = Callable[[Iterable[Line], ReadOptions, Tally], Iterator[Row]]
 FORMATS: Registry[Reader] = Registry("format", "xtremedistil_tf.readers")
 for _name, _reader in {"wikiann": read_wikiann, "columns": read_columns, "tsv": read_tsv,
@@ -23,14 +23,14 @@ for _name, _reader in {"wikiann": read_wikiann, "columns": read_columns, "tsv": 
 def register_reader(name: str) -> Callable[[Reader], Reader]:
     """Returns a decorator that adds a reader; `xtremedistil-prepare --format` names it.
 
-    An installed package does without: an entry point of the group xtremedistil_tf.readers has the
-    name and the function.
+    An installed package can offer a reader as an entry point of the group xtremedistil_tf.readers
+    instead, with the name and the function.
 
     Args:
-      name: of the format.
+      name: name of the format.
 
     Raises:
-      UserError: from the decorator, if there is a reader of this name.
+      UserError: from the decorator, if a reader of this name exists.
 
     Example:
       from xtremedistil_tf.data.readers.rows import Example
@@ -47,7 +47,7 @@ def register_reader(name: str) -> Callable[[Reader], Reader]:
 
 
 def _without_marks(lines: Iterator[Line], counts: Tally) -> Iterator[Line]:
-    """Takes byte order marks off the beginnings of lines; in words they are taken out later."""
+    """Removes byte order marks at line starts; `clean_words` removes those in words."""
     for number, text in lines:
         if isinstance(text, str) and text.startswith(BYTE_ORDER_MARK):
             counts["byte_order_marks"] += 1
@@ -57,10 +57,10 @@ def _without_marks(lines: Iterator[Line], counts: Tally) -> Iterator[Line]:
 
 def read_lines(lines: Iterator[Line], options: ReadOptions, counts: Tally
                ) -> Tuple[str, Iterator[Row]]:
-    """Reads lines in the format that is named, or that the first 500 of them show.
+    """Reads lines in the given format or, for "auto", in that of the first 500 lines.
 
     Returns:
-      The format's name and the rows.
+      (name of the format, rows).
     """
     name = options.format
     lines = _without_marks(lines, counts)

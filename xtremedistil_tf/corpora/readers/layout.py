@@ -1,4 +1,4 @@
-"""Finds the columns of a file: the words, the tags, what numbers them, what parts sentences."""
+"""Finds the layout of a column file: words, tags, word numbers, sentence breaks."""
 
 import collections
 import dataclasses
@@ -23,7 +23,7 @@ _TAGS = frozenset({"tag", "tags", "ner", "ner_tag", "ner_tags", "ner-tag", "labe
                    "bio", "iob", "iob2", "entity", "named_entity"})
 _SENTENCES = frozenset({"sentence", "sentence #", "sentence_id", "sent_id", "sentence_idx",
                         "sentence_number", "sent", "sid"})
-# Types of phrases (CoNLL-2000), which stand beside the entities in CoNLL-2003.
+# Phrase types (CoNLL-2000); CoNLL-2003 has a column of them beside the entities.
 _CHUNKS = frozenset({"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST",
                      "UCP", "NC", "VC", "PC"})
 _EMPTY = frozenset({"", "_", "-"})
@@ -32,13 +32,13 @@ _COLUMNS = "# global.columns ="
 _FEATURE = re.compile(r"(?:^|\|)(?:name|ner|ne|bio|iob|entity)=(O|[BIESLUM]-[^|]+)(?:\||$)", re.I)
 _INDEX = re.compile(r"\d+([-.]\d+)?")
 _NUMBER = re.compile(r"-?\d+([.,-]\d+)*(e-?\d+)?")
-# Fewer rows than this do not show that the first is a header.
+# With fewer rows, a header cannot be recognised.
 _FEWEST_ROWS = 5
-# A column of so few different values may hold types without a letter of a scheme.
+# A column with at most this many different values may hold types without a scheme's letters.
 _FEW_TYPES = 20
-# Fewer lines without an empty one among them may be one sentence.
+# Fewer lines, without an empty line, may be one sentence.
 _LONG_SENTENCE = 60
-# End marks inside a row that show several sentences.
+# Number of end marks inside a row that shows several sentences.
 _SEVERAL_ENDS = 2
 
 
@@ -48,14 +48,14 @@ class Layout:
 
     Attributes:
       separator: a tab, a comma or a semicolon; None for runs of spaces and tabs.
-      width: columns of most lines.
-      word, tag: places of the two columns, from 0.
-      index: place of the column that counts the words of a sentence, if there is one.
-      sentence: place of the column that names a word's sentence, if there is one.
+      width: number of columns of most lines.
+      word, tag: indices of the two columns, from 0.
+      index: index of the column that numbers the words of a sentence, or None.
+      sentence: index of the column that names a word's sentence, or None.
       header: fields of the first line, if it names the columns.
-      parted: whether anything parts sentences.
-      features: whether the tags stand among features, as in `NER=B-PER|SpaceAfter=No`.
-      told: what was chosen, in words.
+      parted: True if the file separates its sentences.
+      features: True if the tags are among features, as in `NER=B-PER|SpaceAfter=No`.
+      told: description of the choice, for messages.
     """
 
     separator: Optional[str]
@@ -70,7 +70,7 @@ class Layout:
     told: str = ""
 
     def fields(self, line: str) -> List[str]:
-        """The fields of a line."""
+        """Splits a line into fields."""
         fields = split_fields(line, self.separator)
         if self.separator is not None and " " in line:
             fields = [field.strip(" \t") for field in fields]
@@ -80,13 +80,13 @@ class Layout:
 
 
 def _feature(field: str) -> str:
-    """The tag among the features of a word; O where there is none."""
+    """The tag among the features of a word; O if there is none."""
     match = _FEATURE.search(field)
     return match.group(1) if match else "O"
 
 
 class _Column:
-    """What stands in one column of the sample."""
+    """The values of one column of the sample."""
 
     def __init__(self, values: Sequence[str]):
         self.values = values
@@ -109,7 +109,7 @@ class _Column:
 
     @property
     def bare(self) -> List[str]:
-        """Values that are no tags: types without a letter of a scheme."""
+        """Values that are not tags: types without a scheme's letter."""
         return [value for value in self._counts
                 if not is_tag(value) and value not in _EMPTY]
 
@@ -120,7 +120,7 @@ class _Column:
 
 
 class _Columns:
-    """The columns of a sample, and which of them are named or found."""
+    """The columns of a sample, and the choice among them by name or by content."""
 
     def __init__(self, rows: Sequence[Sequence[str]], width: int, header: Sequence[str]):
         self.header = header
@@ -131,14 +131,14 @@ class _Columns:
         return [name.strip().lower() for name in self.header]
 
     def name(self, at: int) -> str:
-        """How a column is called: as --word_column and --tag_column take it."""
+        """Name of a column in the form that --word_column and --tag_column accept."""
         return self.header[at] if at < len(self.header) and self.header[at] else str(at + 1)
 
     def given(self, flag: str, wanted: str) -> int:
-        """The place of a column that a flag names.
+        """Index of the column that a flag names.
 
         Raises:
-          UserError: if there is none.
+          UserError: if there is no such column.
         """
         if wanted.isdigit() and 1 <= int(wanted) <= len(self.columns):
             return int(wanted) - 1
@@ -148,14 +148,14 @@ class _Columns:
         raise UserError(f"--{flag} is {wanted!r}; allowed: 1 to {len(self.columns)}{names}")
 
     def named(self, names: frozenset) -> Optional[int]:
-        """The first column whose name in the header is one of `names`."""
+        """Index of the first column whose header name is in `names`, or None."""
         return next((at for at, name in enumerate(self._names) if name in names), None)
 
     def tag(self, labelled: bool) -> Tuple[int, List[int]]:
-        """(the column of the tags, others that hold tags but were not chosen).
+        """(index of the tag column, indices of other columns with tags).
 
         Raises:
-          UserError: if several may be meant.
+          UserError: if the choice is ambiguous.
         """
         layers = [at for at, column in enumerate(self.columns) if column.is_tags]
         if not layers:
@@ -180,17 +180,17 @@ class _Columns:
         return different[0], [at for at in layers if at != different[0]]
 
     def word(self, tag: int) -> int:
-        """The column of the words: the first that is many-valued and neither numbers nor tags.
+        """Index of the word column: the first with many values that are neither numbers nor tags.
 
         Raises:
-          UserError: if there is none.
+          UserError: if there is no such column.
         """
         named = self.named(_WORDS)
         if named is not None and named != tag:
             return named
         found = [at for at, column in enumerate(self.columns) if at != tag and not (
             column.is_tags or column.is_empty or column.is_number)]
-        # Where all words are numbers, these are the words.
+        # If all candidates are numbers, the numbers are the words.
         found = found or [at for at in range(len(self.columns)) if at != tag]
         if not found:
             raise UserError(f"{len(self.columns)} column{'s' if len(self.columns) > 1 else ''}, "
@@ -200,13 +200,13 @@ class _Columns:
         return next(at for at in found if self.columns[at].distinct >= 0.3 * most)
 
     def is_header(self, first: Sequence[str], word: int, tag: int) -> bool:
-        """Whether a first row without a tag names columns: all others have one."""
+        """True if the first row names the columns: it has no tag, and all others have one."""
         values = self.columns[tag].values
         return len(values) >= _FEWEST_ROWS and not is_tag(first[tag]) and first[tag].isalpha() and (
             first[word].isalpha() and all(map(is_tag, values[1:])))
 
     def index(self, besides: Sequence[int]) -> Optional[int]:
-        """The column that counts 1, 2, 3, ... in each sentence, if there is one."""
+        """Index of the column that counts 1, 2, 3, ... in each sentence, or None."""
         for at, column in enumerate(self.columns):
             if at in besides or not column.is_index:
                 continue
@@ -217,7 +217,7 @@ class _Columns:
         return None
 
     def told(self, word: int, tag: int, layers: Sequence[int]) -> str:
-        """What was chosen, in words."""
+        """Describes the choice, for messages."""
         text = (f"words from column {self.name(word)}, tags from column {self.name(tag)} of "
                 f"{len(self.columns)}")
         if layers:
@@ -227,7 +227,7 @@ class _Columns:
 
 
 def _header(rows: Sequence[Sequence[str]], wanted: Sequence[Optional[str]]) -> Tuple[str, ...]:
-    """The first row, if it names columns and holds no tag."""
+    """The first row if it names columns and has no tag, else empty."""
     first = [field.strip() for field in rows[0]]
     known = {name.lower() for name in first} & {
         *_WORDS, *(name.lower() for name in wanted if name and not name.isdigit())}
@@ -237,16 +237,16 @@ def _header(rows: Sequence[Sequence[str]], wanted: Sequence[Optional[str]]) -> T
 
 
 def is_break(line: str) -> bool:
-    """Whether a line parts sentences: empty, or the mark of a document."""
+    """True if a line separates sentences: it is empty, or a document mark."""
     return not line or line.isspace() or line.startswith(DOCUMENT)
 
 
 def find_layout(sample: Sequence[str], options: ReadOptions) -> Layout:
-    """Finds the columns by a sample of a file's lines, and by what the options name.
+    """Finds the layout from a sample of a file's lines and from the columns in the options.
 
     Raises:
-      UserError: if columns are named that are not there, none holds words or tags, or several
-        columns of tags may be meant.
+      UserError: if a named column does not exist, no column holds words or tags, or the choice
+        among several tag columns is ambiguous.
     """
     lines = [line for line in sample if not is_break(line) and not line.startswith("# ")]
     if not lines:

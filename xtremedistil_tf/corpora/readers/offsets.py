@@ -1,4 +1,4 @@
-"""Tells what a file's offsets count: characters, UTF-16 units, bytes; the end inside or outside."""
+"""Detects the unit of a file's offsets: characters, UTF-16 units or bytes, and exclusive ends."""
 
 import bisect
 import dataclasses
@@ -9,7 +9,7 @@ from typing import List, Optional, Sequence, Set, Tuple
 from xtremedistil_tf.corpora.readers.spans import Span, trimmed
 from xtremedistil_tf.data.words import has_unspaced, split_words
 
-# Fewer entities than this prove nothing.
+# With fewer entities, nothing is proved.
 _FEWEST = 2
 _MOST_TEXTS = 1000
 _WIDTHS = {"line ends": lambda char: 2 if char == "\n" else 1,
@@ -34,7 +34,7 @@ class Offsets:
     inside: bool = False
 
     def convert(self, text: str, span: Span) -> Span:
-        """An entity in characters from 0, the end outside; as it is where it would be outside."""
+        """Converts to characters from 0 with an exclusive end; unchanged if outside the text."""
         begin, end = span.begin - self.first, span.end - self.first + self.inside
         if self.unit is not None:
             places = [0, *itertools.accumulate(map(_WIDTHS[self.unit], text))]
@@ -44,7 +44,7 @@ class Offsets:
         return dataclasses.replace(span, begin=begin, end=end)
 
     def differs(self, text: str) -> bool:
-        """Whether it matters for a text."""
+        """True if this unit differs from characters in a text."""
         return self.inside or self.first > 0 or self.unit is not None and any(
             _WIDTHS[self.unit](char) > 1 for char in text)
 
@@ -62,17 +62,17 @@ _OTHERS = (
 
 
 def _fits(text: str, span: Span, edges: Tuple[Set[int], Set[int]]) -> bool:
-    """Whether an entity is the text that it is said to be or, untold, some whole words."""
+    """True if an entity's offsets match its given text or, without one, whole words."""
     if span.surface is not None:
         return text[max(0, span.begin):span.end] == span.surface
     return span.begin in edges[0] and span.end in edges[1]
 
 
 def find_offsets(sample: Sequence[Tuple[str, List[Span]]]) -> Offsets:
-    """Tells what offsets count, by texts with their entities.
+    """Detects the convention of offsets from texts with their entities.
 
-    Another way than characters from 0 is told only where that fits at most a quarter of the
-    entities which the two ways read differently, and the other nearly all.
+    The default is characters from 0. Another convention is chosen only if, among the entities that
+    the two read differently, the default fits at most a quarter and the other nearly all.
     """
     @functools.lru_cache(maxsize=None)
     def edges(at: int) -> Tuple[Set[int], Set[int]]:
@@ -87,7 +87,7 @@ def find_offsets(sample: Sequence[Tuple[str, List[Span]]]) -> Offsets:
         for at in itertools.islice(places, _MOST_TEXTS):
             (text, spans), edge = sample[at], edges(at)
             for span in spans:
-                # In scripts without spaces our words are no words of the text, and prove nothing.
+                # In scripts without spaces our words are not the annotator's, and prove nothing.
                 if span.surface is None and has_unspaced(text[max(0, span.begin - 2):span.end + 2]):
                     continue
                 converted = way.convert(text, span)
@@ -95,7 +95,7 @@ def find_offsets(sample: Sequence[Tuple[str, List[Span]]]) -> Offsets:
                 if (converted.begin, converted.end) == (span.begin, span.end):
                     continue
                 count += 1
-                # Annotators mark a space beside an entity, too; that is no other way to count.
+                # Annotators sometimes include a space; this is not another convention.
                 plain += _fits(text, trimmed(span, text), edge)
                 good += _fits(text, converted, edge)
         if count >= _FEWEST and good >= 0.9 * count and plain <= 0.25 * count and (
@@ -105,7 +105,7 @@ def find_offsets(sample: Sequence[Tuple[str, List[Span]]]) -> Offsets:
 
 
 def counts_tokens(sample: Sequence[Tuple[str, int, List[Span]]]) -> bool:
-    """Whether offsets count tokens though there is a text: as characters they fit no words.
+    """True if offsets count tokens although a text is given: as characters they fit no words.
 
     Args:
       sample: rows: (text, number of tokens, entities).
@@ -122,11 +122,11 @@ def counts_tokens(sample: Sequence[Tuple[str, int, List[Span]]]) -> bool:
 
 
 def ends_inside(sample: Sequence[Tuple[int, List[Span]]], otherwise: bool) -> bool:
-    """Whether the ends of entities that count tokens lie inside.
+    """True if the ends of entities that count tokens are inclusive.
 
     Args:
       sample: rows: (number of tokens, entities).
-      otherwise: what holds where no row proves one of the two.
+      otherwise: the result if no row proves one of the two.
     """
     spans = [(count, span) for count, found in sample for span in found]
     if any(span.begin == span.end for _, span in spans):

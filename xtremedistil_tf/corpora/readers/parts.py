@@ -1,4 +1,4 @@
-"""Finds what a JSON record holds: tokens and tags, or a text and its entities."""
+"""Extracts the contents of a JSON record: tokens and tags, or a text and its entities."""
 
 import dataclasses
 from typing import Any, Dict, List, Optional, Tuple
@@ -10,7 +10,7 @@ from xtremedistil_tf.data.readers.recognise import is_tag
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
 from xtremedistil_tf.data.words import Word
 
-# Keys in the order in which they are asked for.
+# Keys in the order of precedence.
 TOKENS = ("tokens", "words", "tokenized_text", "token", "sentence", "text", "tokenized")
 TAGS = ("ner_tags", "tags", "labels", "ner", "ner_labels", "bio_tags", "iob_tags", "label", "tag",
         "ner_tags_str", "entity_tags", "bio", "iob")
@@ -18,24 +18,25 @@ TEXTS = ("text", "sentence", "content", "raw", "document", "body", "txt", "token
 ENTITIES = ("entities", "spans", "ents", "label", "labels", "annotations", "annotation", "ner",
             "named_entities", "entity", "mentions", "tags", "ner_tags")
 LANGUAGES = ("lang", "language", "langs", "language_code")
-# Answers that annotators give to rows which are not to be learnt (Prodigy, Argilla).
+# Annotators' answers for rows that must not be used (Prodigy, Argilla).
 REJECTED = {"answer": ("reject", "ignore"), "status": ("rejected", "discarded", "ignored")}
 _TOKEN_TEXTS = ("text", "orth", "form", "word", "token")
 
 
 @dataclasses.dataclass(frozen=True)
 class Parts:
-    """What was found in a record.
+    """Contents of a record.
 
     Attributes:
       language: its language.
-      words: its words, if it names them.
-      tags: a tag a word, if it names them.
-      text: its text, if it has one.
-      offsets: the words' places in the text.
-      spans: its entities; None where nothing is said of them.
-      by_token: whether its entities count tokens, as a key says that GLiNER uses.
-      labelled: whether it shows that its file has entities: by any, or by an annotator's answer.
+      words: its words, or None.
+      tags: a tag for each word, or None.
+      text: its text, or None.
+      offsets: the words with their character offsets in the text, or None.
+      spans: its entities; None if the record has no key for them.
+      by_token: True if its entities count tokens, by GLiNER's key.
+      labelled: True if the record shows that its file is annotated: it has entities, or an
+        annotator's answer.
     """
 
     language: str
@@ -49,10 +50,10 @@ class Parts:
 
 
 def _language(record: Dict[str, Any], options: ReadOptions) -> str:
-    """A record's language.
+    """The language of a record.
 
     Raises:
-      RowError: if it is no text, or not one.
+      RowError: if it is not text, or not a single language.
     """
     value = next((record[name] for name in LANGUAGES if record.get(name) is not None), None)
     if isinstance(value, list):
@@ -65,7 +66,7 @@ def _language(record: Dict[str, Any], options: ReadOptions) -> str:
 
 
 def _named(tags: List[Any], names: Tuple[str, ...]) -> Tuple[str, ...]:
-    """Tags as text; numbers are looked up.
+    """Returns tags as text; numbers are looked up in `names`.
 
     Raises:
       RowError: for numbers without names.
@@ -84,7 +85,7 @@ def _named(tags: List[Any], names: Tuple[str, ...]) -> Tuple[str, ...]:
 
 
 def _tagged_text(text: str, record: Dict[str, Any]) -> Optional[List[str]]:
-    """The words of a text, if a tag is given for each."""
+    """The words of a text if the record has a tag for each, else None."""
     words = text.split()
     if any(_is_tags(record.get(name)) and len(record[name]) == len(words) and all(
             isinstance(tag, str) and is_tag(tag) for tag in record[name])
@@ -99,7 +100,7 @@ def _is_tags(value: Any) -> bool:
 
 def _words_in(text: Optional[str], record: Dict[str, Any]
               ) -> Tuple[Optional[List[str]], Optional[List[Word]]]:
-    """A record's own words, and their places in its text, as far as it has them."""
+    """(words of a record, their offsets in its text); None for each that is missing."""
     for name in TOKENS:
         value = record.get(name)
         if not isinstance(value, list) or not value and name == "text":
@@ -120,7 +121,7 @@ def _words_in(text: Optional[str], record: Dict[str, Any]
 
 
 def _token(token: Dict[str, Any], text: Optional[str]) -> Word:
-    """(word, begin, end) of a token that is an object; -1 where it names no place."""
+    """(word, begin, end) of a token that is an object; -1 without offsets."""
     begin, end = token.get("start"), token.get("end")
     word = next((token[name] for name in _TOKEN_TEXTS if isinstance(token.get(name), str)), None)
     placed = isinstance(begin, int) and isinstance(end, int)
@@ -132,7 +133,7 @@ def _token(token: Dict[str, Any], text: Optional[str]) -> Word:
 
 
 def _located(words: List[str], text: str) -> Optional[List[Word]]:
-    """Words with their places in a text; None if they do not stand in it so."""
+    """Finds the offsets of words in a text; None if they do not occur in this order."""
     found, at = [], 0
     for word in words:
         begin = text.find(word, at)
@@ -144,13 +145,13 @@ def _located(words: List[str], text: str) -> Optional[List[Word]]:
 
 
 def _entities(record: Dict[str, Any], has_words: bool) -> Tuple[Optional[List[Any]], str, bool]:
-    """(a record's entities, their key, whether the record shows that its file has entities).
+    """(entities of a record, their key, True if the record shows that its file is annotated).
 
     Raises:
-      RowError: for a key of entities with something else under it.
+      RowError: if the value of a key for entities is not a list of entities.
     """
     there = [name for name in ENTITIES if name in record]
-    # Without a single tag a list of tags says nothing, unless it is GLiNER's list of entities.
+    # An empty list of tags proves nothing, unless it is GLiNER's list of entities.
     lists = [name for name in there if is_spans(record[name]) and (
         record[name] or not has_words or name not in TAGS or "tokenized_text" in record)]
     name = next((name for name in lists if record[name]), lists[0] if lists else "")
@@ -165,7 +166,7 @@ def _entities(record: Dict[str, Any], has_words: bool) -> Tuple[Optional[List[An
 
 
 def _tags_in(record: Dict[str, Any], count: int) -> Optional[List[Any]]:
-    """The tags of so many words: as many if there are such, names before numbers."""
+    """The tags for `count` words: preferably as many as words, and names before numbers."""
     lists = [record[name] for name in TAGS if _is_tags(record.get(name)) and (
         record[name] or not count)]
     if any(is_spans(record.get(name)) and record[name] for name in ENTITIES):
@@ -177,10 +178,10 @@ def _tags_in(record: Dict[str, Any], count: int) -> Optional[List[Any]]:
 
 
 def read_parts(given: Dict[str, Any], options: ReadOptions) -> Parts:
-    """Finds what a record holds.
+    """Extracts the contents of a record.
 
     Raises:
-      RowError: for an object of another form.
+      RowError: for an object of another structure.
     """
     record = {**{plain_key(name): value for name, value in given.items()}, **given}
     language = _language(record, options)

@@ -20,22 +20,23 @@ from xtremedistil_tf.data.lines import Line, RowError
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.words import Word, split_words
 
-# Characters of the records that tell how a file is laid out; a few documents may be a large file.
+# Maximum size of the sample in characters; a file may consist of few large documents.
 _SAMPLE_CHARACTERS = 20_000_000
-# Where none of the first has entities, as in a sorted file, so many are asked.
+# Size of the sample if no earlier record has entities, as in a sorted file.
 _MOST_UNLABELLED = 200_000
 _Found = Tuple[Place, Union[Parts, RowError]]
 
 
 @dataclasses.dataclass(frozen=True)
 class Profile:
-    """What a file's records tell together, and no one of them alone.
+    """Properties of a file that only many of its records show.
 
     Attributes:
-      labelled: whether any has entities or an answer; then a record without has none of them.
-      offsets: what offsets count.
-      ends_inside: whether the ends of entities that count tokens lie inside.
-      by_token: whether offsets count tokens though there are texts.
+      labelled: True if any record has entities or an annotator's answer; a record without entities
+        is then a sentence without entities.
+      offsets: convention of the offsets.
+      ends_inside: True if the ends of entities that count tokens are inclusive.
+      by_token: True if offsets count tokens although texts are given.
     """
 
     labelled: bool = False
@@ -45,7 +46,7 @@ class Profile:
 
 
 def _head(records: Iterator[_Found], options: ReadOptions) -> List[_Found]:
-    """The first records: enough to tell how the others are read."""
+    """The first records: a sample for the profile."""
     head: List[_Found] = []
     characters, labelled = 0, not options.labelled
     for place, one in records:
@@ -60,12 +61,12 @@ def _head(records: Iterator[_Found], options: ReadOptions) -> List[_Found]:
 
 
 def without_text(parts: Parts) -> Parts:
-    """A record that is read by its words; as it is where it has none."""
+    """The record without its text, if it has words; else unchanged."""
     return parts if parts.words is None else dataclasses.replace(parts, text=None)
 
 
 def _profile(sample: Iterable[Parts]) -> Profile:
-    """What a file's first records tell together."""
+    """Derives the profile from a file's first records."""
     parts = list(sample)
     both = [(one.text, len(one.words), one.spans) for one in parts
             if one.text is not None and one.words is not None and one.spans]
@@ -81,7 +82,7 @@ def _profile(sample: Iterable[Parts]) -> Profile:
 
 def _sentences(text: str, words: List[Word], tags: List[str], spans: List[Span],
                options: ReadOptions) -> Iterator[Tuple[List[str], List[str]]]:
-    """The words and tags of the sentences of a text; an entity is never cut."""
+    """Yields the words and tags of a text's sentences; no entity is split."""
     whole = [word for word, _, _ in words]
     if options.whitespace_words:
         yield whole, tags
@@ -103,7 +104,7 @@ def _sentences(text: str, words: List[Word], tags: List[str], spans: List[Span],
 
 def examples_of(parts: Parts, profile: Profile, options: ReadOptions, counts: Tally
                 ) -> Iterator[Example]:
-    """The sentences of a record.
+    """Yields the sentences of a record.
 
     Raises:
       RowError: for entities that cannot be written as tags.
@@ -136,12 +137,12 @@ def examples_of(parts: Parts, profile: Profile, options: ReadOptions, counts: Ta
 
 def read_records(records: Iterable[Tuple[Place, Any]], options: ReadOptions, counts: Tally
                  ) -> Iterator[Row]:
-    """Reads JSON values, or the RowErrors that stand for them.
+    """Reads JSON values; a RowError in place of a value is passed on.
 
     Args:
-      records: (where it stands, the value) of each.
+      records: (place, value) of each record.
       options: see `ReadOptions`.
-      counts: grows by what was changed.
+      counts: tally to which changes are added.
     """
     def parts() -> Iterator[_Found]:
         for place, value in records:

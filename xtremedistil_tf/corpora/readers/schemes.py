@@ -1,4 +1,4 @@
-"""Tag schemes: IOB1, IOB2, BIOES, BILOU and BMES into IOB2, counting what was rewritten."""
+"""Converts tag schemes (IOB1, IOB2, BIOES, BILOU, BMES) to IOB2 and counts the changes."""
 
 import dataclasses
 import functools
@@ -14,9 +14,9 @@ from xtremedistil_tf.data.readers.rows import Example, wrong_tags
 _CONTINUES = frozenset("IEML")
 _CLOSES = frozenset("ESLU")
 _OTHER_SCHEMES = LETTERS - frozenset("BI")
-# Tags of several layers in one cell, as in GENIA.
+# Separator of several layers of tags in one cell, as in GENIA.
 _SEVERAL = re.compile(r"[|,;+&] *([BIESLUM]-|O$)")
-# A type that stands for a tag, as in Few-NERD: no letter of a scheme, nor one before or behind it.
+# A type in place of a tag, as in Few-NERD: without a scheme's letter at its begin or end.
 _BARE = re.compile(r"(?![bieslumo]$|[bieslum][-_])[^\W\d_][\w./&-]*(?<![-_][bieslu])",
                    re.IGNORECASE)
 
@@ -29,16 +29,16 @@ def _is_one_tag(text: str) -> bool:
 def to_iob2(tags: Sequence[str], counts: Counter[str]) -> Tuple[str, ...]:
     """Rewrites tags as IOB2.
 
-    IOB1 and IOB2 need not be told apart for this: an I- that continues nothing begins an entity in
-    both, by rule in the one and as a repair in the other. The counts tell which it was.
+    IOB1 and IOB2 need no distinction here: an I- that continues nothing begins an entity in both,
+    by rule in IOB1 and as a repair in IOB2. The counts show the scheme.
 
     Args:
-      tags: O, or a letter of a scheme, a dash and a type.
-      counts: grows by begins_b, begins_i (entities by the letter they begin with), other_scheme
-        (tags with E, S, L, U or M), and rewritten_tags.
+      tags: O, or a scheme's letter, a dash and a type.
+      counts: tally; adds begins_b, begins_i (entities by their first letter), other_scheme (tags
+        with E, S, L, U or M) and rewritten_tags.
 
     Raises:
-      RowError: for every tag that is of no scheme.
+      RowError: for tags of no known scheme.
     """
     wrong = wrong_tags(tags, _is_one_tag)
     if wrong:
@@ -64,7 +64,7 @@ def to_iob2(tags: Sequence[str], counts: Counter[str]) -> Tuple[str, ...]:
 
 
 def scheme_name(counts: Counter[str]) -> str:
-    """Names the scheme that counted tags were in."""
+    """Names the scheme of tags from their counts."""
     if counts["other_scheme"]:
         return "BIOES"
     return "IOB1" if counts["begins_i"] > counts["begins_b"] else "IOB2"
@@ -81,7 +81,7 @@ def labels_for(types: Iterable[str]) -> List[str]:
 
 
 def tagged_by_types(tags: Iterable[str]) -> bool:
-    """Whether tags are O and types without a letter of a scheme before them."""
+    """True if tags are O and types without a scheme's letter."""
     found = set(tags)
     return "O" in found and len(found) > 1 and all(
         map(_BARE.fullmatch, found - {"O"}))
@@ -95,9 +95,9 @@ def _with_letters(tags: Sequence[str]) -> Tuple[str, ...]:
 
 
 def read_bare_types(rows: Iterator[Row], counts: Counter[str]) -> Iterator[Row]:
-    """Reads types that stand for tags: neighbours of one type are one entity, as in Few-NERD.
+    """Reads types in place of tags: adjacent words of one type form one entity, as in Few-NERD.
 
-    Rows of other sources are passed on as they are; the first SAMPLE rows tell.
+    The first SAMPLE rows decide; rows of other sources pass unchanged.
     """
     head = list(itertools.islice(rows, SAMPLE))
     bare = tagged_by_types(

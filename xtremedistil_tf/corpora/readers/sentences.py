@@ -1,16 +1,16 @@
-"""Cuts running text, and rows that are too long, into sentences."""
+"""Splits running text, and rows that are too long, into sentences."""
 
 import re
 from typing import Iterator, List, Sequence, Tuple
 
 from xtremedistil_tf.data.readers.rows import Example
 
-# Longer rows than this fit no encoder named in README.
+# Longer rows fit no encoder that README names.
 MOST_WORDS = 510
-# Rows of more words than this that hold several sentences are documents.
+# A row with more words and several sentences is a document.
 LONG_ROW = 200
-# A sentence ends at . ! ? with closing quotes, if what follows is not in lower case; in CJK text
-# and Hindi the mark alone ends it. A line ends one, too.
+# A sentence ends at . ! ? with closing quotes, if the next word is not in lower case; in CJK text
+# and Hindi the mark alone ends it. The end of a line also ends a sentence.
 _SENTENCE_END = re.compile(
     r"(?<=[.!?…؟])[\"'”’»)\]]*\s+(?=[^\s])|(?<=[。！？।])[」』”’)]*|[\n\r]+\s*")
 _ABBREVIATION = re.compile(r"(?:^|\s)\(?(?:\w|[A-Z]\w{1,2}|\w+(?:\.\w+)+|\d{1,2})\.$")
@@ -19,7 +19,7 @@ _CLOSING = frozenset("\"'”’»)]」』") | {"''", "``"}
 
 
 def sentence_bounds(text: str) -> List[Tuple[int, int]]:
-    """(begin, end) of the sentences of a running text, in characters; abbreviations end none."""
+    """(begin, end) of each sentence in characters; abbreviations do not end a sentence."""
     bounds, begin = [], 0
     for match in _SENTENCE_END.finditer(text):
         before, after = text[begin:match.start()], text[match.end():match.end() + 1]
@@ -33,18 +33,18 @@ def sentence_bounds(text: str) -> List[Tuple[int, int]]:
 
 
 def split_sentences(text: str) -> List[str]:
-    """Cuts running text into sentences by their end marks; abbreviations do not end one."""
+    """Splits running text into sentences at end marks; abbreviations do not end a sentence."""
     return [text[begin:end].strip() for begin, end in sentence_bounds(text)]
 
 
 def count_ends(words: Sequence[str]) -> int:
-    """End marks inside a row, with a word behind them that may begin a sentence."""
+    """Number of end marks inside a row that are followed by a possible sentence start."""
     return sum(mark in _END_WORDS and word[:1].isalnum() and not word[:1].islower()
                for mark, word in zip(words, words[1:]))
 
 
 def _ends(words: Sequence[str], tags: Sequence[str]) -> Iterator[int]:
-    """Places behind the words that end a sentence: end marks outside of entities."""
+    """Yields the indices behind words that end a sentence: end marks outside entities."""
     at = 0
     while at < len(words):
         at += 1
@@ -56,7 +56,7 @@ def _ends(words: Sequence[str], tags: Sequence[str]) -> Iterator[int]:
 
 
 def cut_row(row: Example) -> List[Example]:
-    """Cuts a row behind the words that end sentences."""
+    """Splits a row into sentences."""
     rows, begin = [], 0
     for end in _ends(row.words, row.tags or ["O"] * len(row.words)):
         if end > begin:

@@ -1,4 +1,4 @@
-"""Entities given by offsets: their keys in the tools' exports, and their words' tags."""
+"""Entities given by offsets: reads them from tools' exports and converts them to tags."""
 
 import dataclasses
 import re
@@ -15,10 +15,10 @@ BEGINS = ("start", "start_offset", "begin", "begin_offset", "start_char", "char_
           "offset_start", "start_idx", "start_index", "from", "offset", "region_offset")
 ENDS = ("end", "end_offset", "stop", "end_char", "char_end", "offset_end", "end_idx", "end_index",
         "to")
-# Keys of a list of both.
+# Keys of a list [begin, end].
 PLACES = ("span", "offsets", "position", "positions", "pos", "char_span")
 LENGTHS = ("length", "len", "region_length")
-# Some tools write the text of the entity under one of the last; then another key is its type.
+# Some tools use one of the last keys for the entity's text; then another key is its type.
 LABELS = ("label", "labels", "tag", "tags", "entity_type", "ner_tag", "label_type", "type",
           "types", "category", "class", "entity_group", "entity_label", "label_", "ner",
           "entity", "name", "value")
@@ -28,7 +28,7 @@ SURFACES = ("text", "word", "surface", "surface_form", "mention", "span_text")
 
 @dataclasses.dataclass(frozen=True)
 class Span:
-    """An entity: where it begins, what is behind its end, its type, and its text if given."""
+    """An entity: begin, exclusive end, type, and its text if given."""
 
     begin: int
     end: int
@@ -49,10 +49,10 @@ def _number(value: Any, where: str) -> int:
 
 
 def _label(value: Any, place: str) -> str:
-    """A span's type as text; of a list of one, that one.
+    """A span's type as text; a list of one type is allowed.
 
     Raises:
-      RowError: for none, several, or what is no text.
+      RowError: for no type, several types, or a type that is not text.
     """
     if isinstance(value, (list, tuple)):
         if len(value) != 1:
@@ -89,7 +89,7 @@ def _of_dict(given: Dict[str, Any], text: Optional[str]) -> Span:
     place = f"entity {begin} to {end}"
     stands = text[begin:end] if text is not None and 0 <= begin <= end else None
     keys = [key for key in LABELS if key in entity]
-    # A key whose value is the entity's own text is not its type, where there is another.
+    # A key whose value is the entity's text is not its type, if there is another key.
     keys = [key for key in keys if entity[key] != stands] or keys
     if not keys:
         raise RowError(("span_keys", f"{place} has the keys {came}; "
@@ -119,28 +119,28 @@ def _of_list(entity: Sequence[Any], text: Optional[str]) -> Span:
 
 
 def is_spans(value: Any) -> bool:
-    """Whether a value is a list of what may be entities."""
+    """True if a value is a list of possible entities."""
     return isinstance(value, list) and all(
         isinstance(one, dict) or isinstance(one, (list, tuple)) and any(
             isinstance(part, int) for part in one) for one in value)
 
 
 def read_spans(entities: Iterable[Any], text: Optional[str]) -> List[Span]:
-    """Reads entities by the keys that tools write.
+    """Reads entities by the keys of common tools.
 
     Args:
       entities: objects, or lists such as [start, end, type].
-      text: what the offsets are of; None where they count tokens.
+      text: the text of the offsets; None if they count tokens.
 
     Raises:
-      RowError: for an entity without offsets, or whose type is missing or not one name.
+      RowError: for an entity without offsets, or without exactly one type.
     """
     return [_of_dict(one, text) if isinstance(one, dict) else _of_list(one, text)
             for one in _points(entities)]
 
 
 def _points(entities: Iterable[Any]) -> Iterable[Any]:
-    """Entities with their places beside their type, as DataTurks writes them, each by itself."""
+    """Splits DataTurks' entities, which have one type and several places, into single ones."""
     for one in entities:
         if isinstance(one, dict) and isinstance(one.get("points"), list):
             yield from ({**one, **point} for point in one["points"])
@@ -149,14 +149,14 @@ def _points(entities: Iterable[Any]) -> Iterable[Any]:
 
 
 def plain_label(label: str) -> Tuple[str, bool]:
-    """(a type without the letter of a scheme before it, whether it goes on in I-)."""
+    """(type without a scheme's letter, True if the letter is I-)."""
     if is_tag(label) and label != "O" and (label[0] in "BI" or label[2:].isupper()):
         return label[2:], label[0] in "IEML"
     return label, False
 
 
 def _joined(spans: Sequence[Span], text: str, counts: Tally) -> List[Span]:
-    """Spans in order, each once, without letters of a scheme, and joined where I- goes on."""
+    """Sorts spans, drops duplicates and scheme letters, and joins I- spans to the span before."""
     joined: List[Span] = []
     for span in sorted(set(spans), key=lambda one: (one.begin, one.end)):
         label, goes_on = plain_label(span.label)
@@ -171,16 +171,16 @@ def _joined(spans: Sequence[Span], text: str, counts: Tally) -> List[Span]:
 
 
 def trimmed(span: Span, text: str) -> Span:
-    """A span without the white space at its ends."""
+    """Removes white space at a span's ends."""
     stands = text[span.begin:span.end]
     begin = span.begin + len(stands) - len(stands.lstrip())
     return dataclasses.replace(span, begin=begin, end=begin + len(stands.strip()))
 
 
 def _cut_words(words: Sequence[Word], spans: Sequence[Span], counts: Tally) -> List[Word]:
-    """Cuts words in which two entities meet, as in salt/pepper.
+    """Splits words at which two entities meet, as in salt/pepper.
 
-    In scripts without spaces one entity is enough: there our words are no words of the text.
+    In scripts without spaces one entity is enough, because word segmentation is uncertain there.
     """
     cut: List[Word] = []
     at = 0
@@ -202,19 +202,19 @@ def _cut_words(words: Sequence[Word], spans: Sequence[Span], counts: Tally) -> L
 
 def tag_words(text: str, spans: Sequence[Span], words: Sequence[Word], counts: Tally
               ) -> Tuple[List[Word], List[str], List[Span]]:
-    """Gives the words of a text the tags of its entities.
+    """Converts a text's entities to tags of its words.
 
     Args:
       text: the text.
       spans: its entities, in characters.
       words: its words, with their offsets.
-      counts: grows by what was changed.
+      counts: tally to which changes are added.
 
     Returns:
-      (words, their IOB2 tags, the entities as they were read).
+      (words, their IOB2 tags, the entities after cleaning).
 
     Raises:
-      RowError: for entities that overlap or hold no word.
+      RowError: for entities that overlap or contain no word.
     """
     joined = _joined(spans, text, counts)
     spans = [trimmed(span, text) for span in joined]
@@ -248,10 +248,10 @@ def _plain(text: str) -> str:
 
 
 def tag_tokens(words: Sequence[str], spans: Sequence[Span], counts: Tally) -> Tuple[str, ...]:
-    """Tags of words whose entities count words, the end outside.
+    """Converts entities that count words, with exclusive ends, to tags.
 
     Raises:
-      RowError: for entities that overlap or lie outside.
+      RowError: for entities that overlap or exceed the row.
     """
     tags = ["O"] * len(words)
     for span in sorted(set(spans), key=lambda one: (one.begin, one.end)):

@@ -1,4 +1,4 @@
-"""Reads running text, lists of words, tables with a column of text, and the project's own rows."""
+"""Reads running text, lists of words, tables with a text column, and the project's own rows."""
 
 import ast
 import csv
@@ -26,7 +26,7 @@ _SENTENCES = _TEXTS | {"words", "tokens"}
 
 
 def read_tsv(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iterator[Row]:
-    """Reads this project's own rows: `word word<TAB>tag tag`; a header is left out."""
+    """Reads this project's rows: `word word<TAB>tag tag`; a header is skipped."""
     begun = False
     for number, text in lines:
         if isinstance(text, str) and not text.strip():
@@ -53,11 +53,11 @@ def read_tsv(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iter
 
 
 def _sentences(text: str, options: ReadOptions, counts: Tally) -> Iterator[Tuple[str, ...]]:
-    """The words of the sentences of a running text."""
+    """Yields the words of each sentence of a running text."""
     sentences = [text] if options.whitespace_words else split_sentences(text)
     counts["split_lines"] += len(sentences) > 1
     for sentence in sentences:
-        # Tokenised text is split as transfer files are read: at the plain space only.
+        # Tokenised text is split like transfer files, at plain spaces only.
         words = tuple(filter(None, sentence.replace("\t", " ").split(" "))
                       if options.whitespace_words else
                       (word for word, _, _ in split_words(sentence)))
@@ -66,7 +66,7 @@ def _sentences(text: str, options: ReadOptions, counts: Tally) -> Iterator[Tuple
 
 
 def read_text(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iterator[Row]:
-    """Reads running text: sentences and words are split, unless it is tokenised already."""
+    """Reads running text and splits it into sentences and words, unless it is tokenised."""
     language = options.language or DEFAULT_LANGUAGE
     for number, text in lines:
         if isinstance(text, RowError):
@@ -100,10 +100,10 @@ def read_words(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> It
 
 
 def _text_column(rows: Sequence[Sequence[str]], options: ReadOptions) -> Tuple[int, bool]:
-    """(the column of a table that holds text, whether the first row names the columns).
+    """(index of a table's text column, True if the first row is a header).
 
     Raises:
-      UserError: if none is named and several may be.
+      UserError: if no column is named and the choice is ambiguous.
     """
     names = [name.strip().lower() for name in rows[0]]
     wanted = (options.word_column or "").lower()
@@ -125,7 +125,7 @@ def _text_column(rows: Sequence[Sequence[str]], options: ReadOptions) -> Tuple[i
 
 
 def _items(cell: str) -> List[str]:
-    """The words or tags of a cell: apart by spaces, or as Python writes a list."""
+    """Splits a cell into words or tags: separated by spaces, or a Python list."""
     if cell.startswith("["):
         try:
             found = ast.literal_eval(cell)
@@ -137,8 +137,7 @@ def _items(cell: str) -> List[str]:
 
 
 def _tagged_columns(rows: Sequence[Sequence[str]]) -> Optional[Tuple[int, int]]:
-    """(the column of sentences, that of their tags), if there are such; a header may stand first.
-    """
+    """(sentence column, tag column), or None if there are none; the first row may be a header."""
     rows = [row for row in rows if len(row) == len(rows[-1])]
     for tags in range(len(rows[-1])):
         tagged = [row for row in rows if row[tags].strip() and all(map(is_tag, _items(row[tags])))]
@@ -152,9 +151,9 @@ def _tagged_columns(rows: Sequence[Sequence[str]]) -> Optional[Tuple[int, int]]:
 
 
 def read_table(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iterator[Row]:
-    """Reads one column of a table, tabs or CSV, as running text; its other columns are left out.
+    """Reads the text column of a table, with tabs or CSV, as running text.
 
-    Where a column holds a tag for each word of another, these are words and tags.
+    If one column has a tag for each word of another, they are read as words and tags.
     """
     lines = iter(lines)
     head = list(itertools.islice(lines, SAMPLE))
@@ -182,7 +181,7 @@ def read_table(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> It
             else:
                 yield text + "\n"
 
-    # Only quoted cells may hold line ends; a table with tabs has no quotes.
+    # Only quoted cells may contain line ends; a table with tabs has no quotes.
     rows = csv.reader(plain(), delimiter=separator,
                       quoting=csv.QUOTE_NONE if separator == "\t" else csv.QUOTE_MINIMAL)
     for place, row in enumerate(rows):

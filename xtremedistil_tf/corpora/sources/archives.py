@@ -1,4 +1,4 @@
-"""Opens files by what they begin with: compressed ones, archives, and what is no text."""
+"""Opens files by their first bytes: compressed files, archives, and files that are not text."""
 
 import bz2
 import contextlib
@@ -14,7 +14,7 @@ from typing import Any, Callable, Iterable, List, Tuple
 from xtremedistil_tf.errors import UserError, first_line
 
 Opener = Callable[[contextlib.ExitStack], Iterable[bytes]]
-# What libraries raise for damaged archives.
+# Exceptions of libraries for damaged archives.
 DAMAGED = (EOFError, zlib.error, tarfile.TarError, gzip.BadGzipFile, lzma.LZMAError,
            zipfile.BadZipFile)
 
@@ -25,7 +25,7 @@ _COMPRESSED: Tuple[Tuple[bytes, Callable[[Any], Any]], ...] = (
 )
 _ZIP = b"PK\x03\x04"
 _AS_TEXT = "save it as text, CSV or JSON"
-# (first bytes, what it is, the way out).
+# (first bytes, format, solution).
 _NO_TEXT = (
     (_ZIP, "a zip archive inside another", "unpack it first"),
     (b"(\xb5/\xfd", "compressed by Zstandard", "unpack it with unzstd"),
@@ -48,10 +48,10 @@ _NO_TEXT = (
 
 
 def unpacked(file: Any, name: str, stack: contextlib.ExitStack) -> Iterable[bytes]:
-    """A file's lines, without the compression that its first bytes show.
+    """Yields a file's lines, decompressed if its first bytes show a compression.
 
     Raises:
-      UserError: for a file that holds no text.
+      UserError: for a file that is not text.
     """
     while True:
         buffered = stack.enter_context(io.BufferedReader(file))
@@ -66,17 +66,17 @@ def unpacked(file: Any, name: str, stack: contextlib.ExitStack) -> Iterable[byte
 
 
 def printable(name: str) -> str:
-    """A name out of an archive, which may hold anything, as it can be shown in one line."""
+    """Escapes a name from an archive, which may contain anything, to fit in one line."""
     return "".join(char if char.isprintable() else "?" for char in name)
 
 
 def plain_file(path: pathlib.Path) -> Opener:
-    """Opens a file that is no archive."""
+    """Opens a file that is not an archive."""
     return lambda stack: unpacked(stack.enter_context(open(path, "rb")), str(path), stack)
 
 
 def is_archive(path: pathlib.Path) -> bool:
-    """Whether a file is a zip or tar archive, by its content; also by a tar's name."""
+    """True if a file is a zip or tar archive, by its content, or for tar by its name."""
     if path.name.endswith((".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".zip")):
         return True
     try:
@@ -86,7 +86,7 @@ def is_archive(path: pathlib.Path) -> bool:
 
 
 def members(path: pathlib.Path) -> List[Tuple[str, Opener]]:
-    """(name, what opens it) of an archive's files; nothing is unpacked on disk.
+    """(name, opener) of each file in an archive; nothing is unpacked on disk.
 
     Raises:
       UserError: if the archive cannot be read.
@@ -101,7 +101,7 @@ def members(path: pathlib.Path) -> List[Tuple[str, Opener]]:
 
 def _of_tar(path: pathlib.Path) -> List[Tuple[str, Opener]]:
     def opener(name: str) -> Opener:
-        # Stream by stream: a member is read in the archive, never written under its own name.
+        # A member is streamed from the archive, never written under its own name.
         def read(stack: contextlib.ExitStack) -> Iterable[bytes]:
             file = stack.enter_context(tarfile.open(path)).extractfile(name)
             assert file is not None, "members that are no files are not listed"

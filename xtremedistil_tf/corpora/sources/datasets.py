@@ -13,7 +13,7 @@ from xtremedistil_tf.errors import UserError
 
 
 def _tag_names(features: Any) -> Tuple[str, ...]:
-    """Names of a data set's number tags, as its features give them."""
+    """Names of a data set's numbered tags, from its features."""
     for name in TAGS:
         column = (features or {}).get(name)
         names = getattr(getattr(column, "feature", None), "names", None)
@@ -23,10 +23,10 @@ def _tag_names(features: Any) -> Tuple[str, ...]:
 
 
 def dataset_sources(name: str, configs: Sequence[str]) -> List[Source]:
-    """The splits of a Hugging Face data set, by name or folder; no code of it is run.
+    """The splits of a Hugging Face data set, by name or folder; its code is not run.
 
     Raises:
-      UserError: if the library is not installed or the data set cannot be had.
+      UserError: if the library is not installed or the data set cannot be loaded.
     """
     try:
         import datasets
@@ -40,7 +40,7 @@ def dataset_sources(name: str, configs: Sequence[str]) -> List[Source]:
     for config, language in zip(wanted, languages):
         try:
             loaded = datasets.load_dataset(name, config)
-        except Exception as error:  # The library raises many kinds, by where it looked.
+        except Exception as error:  # The library raises many kinds, depending on the place.
             raise UserError(f"--input {name}: {str(error).splitlines()[0]}") from None
         for split, rows in loaded.items():
             source = Source(f"{name}/{config or 'default'}/{split}", split_of(split),

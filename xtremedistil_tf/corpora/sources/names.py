@@ -1,21 +1,21 @@
-"""What names of files and folders say: splits, languages, and what is no data."""
+"""Names of files and folders: the splits and languages they show, and files without data."""
 
 import pathlib
 import re
 from typing import List, Optional, Sequence, Set
 
-# Parts of names of files, folders, and splits of Hugging Face data sets.
+# Parts of the names of files, folders and splits of Hugging Face data sets.
 _SPLITS = {
     "train": "train", "training": "train", "trn": "train", "trainset": "train",
     "dev": "dev", "devel": "dev", "development": "dev", "valid": "dev", "validation": "dev",
     "val": "dev", "testa": "dev", "devset": "dev", "validate": "dev",
     "test": "test", "testb": "test", "testing": "test", "tst": "test", "testset": "test",
-    # Beside dev this is a test split.
+    # If there is a dev split, this is a test split.
     "eval": "eval", "evaluation": "eval",
     "extra": "transfer", "transfer": "transfer", "unlabeled": "transfer",
     "unlabelled": "transfer", "unsupervised": "transfer",
 }
-# Files that stand beside data and hold none of it.
+# Files in data folders that hold no data.
 _NO_DATA = frozenset("""
     md rst py pyc ipynb sh bat log yaml yml toml cfg ini lock html htm css js xml pdf png jpg jpeg
     svg bin pt pth h5 safetensors npy npz pkl sha256 md5 bib cff bak orig tmp part swp swo rej old
@@ -35,7 +35,7 @@ _CODES = frozenset("""
     pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti
     tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
 """.split())
-# Parts of names of three letters that are no languages.
+# Parts of names with three letters that are not languages.
 _NO_CODES = frozenset("""
     dev val trn tst tsv txt csv bio iob ner raw all new old xml src doc pos ann seq set the
 """.split())
@@ -55,13 +55,13 @@ _CODE = re.compile(r"([a-z]{2,3})([-_][A-Za-z]{2,4})?")
 
 
 def split_of(name: str) -> Optional[str]:
-    """The split that a file's name speaks of: train.txt, eng.testa, de-dev.conll, extra."""
+    """The split in a file's name, such as train.txt, eng.testa, de-dev.conll or extra, or None."""
     parts = re.split(r"[^a-z]+", pathlib.PurePosixPath(name).name.lower())
     return next((_SPLITS[part] for part in parts if part in _SPLITS), None)
 
 
 def split_of_path(path: pathlib.PurePath) -> Optional[str]:
-    """The split that a file's name speaks of or, if it does not, that of the nearest folder."""
+    """The split in a file's name or else in that of the nearest folder, or None."""
     found = split_of(path.name)
     if found or path.stem.lower() in _NO_DATA_NAMES:
         return found
@@ -70,13 +70,13 @@ def split_of_path(path: pathlib.PurePath) -> Optional[str]:
 
 
 def is_hidden(path: pathlib.PurePath) -> bool:
-    """Whether a file is a system's or an editor's own: ._train.txt, .git/, train.txt~, #a#."""
+    """True for files of the system or an editor: ._train.txt, .git/, train.txt~, #a#."""
     return any(part.startswith(".") or part == "__MACOSX" for part in path.parts) or (
         path.name.endswith("~") or path.name.startswith(("#", "~$")))
 
 
 def is_no_data(path: pathlib.PurePath) -> bool:
-    """Whether a file's ending says that it holds no rows."""
+    """True if a file's ending shows that it holds no rows."""
     return path.suffix[1:].lower() in _NO_DATA
 
 
@@ -91,20 +91,20 @@ def _code(part: str) -> Optional[str]:
 
 
 def _agreed(codes: Sequence[Optional[str]]) -> bool:
-    """Whether names are languages: all are; several differ, or each is no code of three letters."""
+    """True if names are languages: all are codes, and they differ or none has three letters."""
     found: Set[str] = {code for code in codes if code}
     return None not in codes and (len(found) > 1 or all(
         code in _LANGUAGES or len(code[:3].rstrip("-_")) == 2 for code in found))
 
 
 def languages_of(paths: Sequence[pathlib.PurePath]) -> List[Optional[str]]:
-    """Languages that the folders of files are named by or, if none is, the files themselves.
+    """Finds the language of each file in the names of its folders or else in its own name.
 
     Args:
-      paths: of the files, below what was named as input; an archive stands for a folder.
+      paths: paths of the files below the input; an archive counts as a folder.
 
     Returns:
-      For each file its language; None for all where the names are of something else.
+      The language of each file; None for all if the names are not languages.
     """
     folders = [next((code for code in map(_code, path.parts[:-1]) if code), None)
                for path in paths]

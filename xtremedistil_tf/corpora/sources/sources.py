@@ -1,4 +1,4 @@
-"""Where rows come from: files, folders and archives."""
+"""Sources of rows: files, folders and archives."""
 
 import contextlib
 import dataclasses
@@ -34,14 +34,14 @@ Read = Callable[[ReadOptions, Tally], Tuple[str, Iterator[Row]]]
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """Rows from one place; every reading begins anew.
+    """A source of rows; every reading starts from the beginning.
 
     Attributes:
-      name: for messages.
-      split: train, dev, test or transfer; None where its name says nothing.
+      name: name for messages.
+      split: train, dev, test or transfer; None if its name does not show it.
       group: name of its folder or archive, which for WikiAnn is the language.
       read: (options, tally) -> (format, rows).
-      language: of rows that name none, by the name of a folder or file.
+      language: language of rows that do not state one, from the name of a folder or file.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Source:
 
 @dataclasses.dataclass(frozen=True)
 class _File:
-    """A file that was found: its path below the input, and what opens it."""
+    """A file: its path below the input, and its opener."""
 
     name: str
     path: pathlib.PurePath
@@ -65,7 +65,7 @@ class _File:
         return None if is_no_data(self.path) else split_of_path(self.path)
 
     def source(self, split: Optional[str], language: Optional[str] = None) -> Source:
-        """Its rows."""
+        """The source of its rows."""
         source = Source(self.name, split, self.group, stream(self.name, self.opener))
         return source if language is None else in_language(source, language)
 
@@ -128,10 +128,10 @@ def stream(name: str, opener: Opener) -> Read:
 
 
 def _files(root: pathlib.Path) -> Iterator[_File]:
-    """The files of a folder or archive, hidden ones left out."""
+    """Yields the files of a folder or archive, except hidden ones."""
     for path in [root] if root.is_file() else sorted(root.rglob("*")):
         below = path.relative_to(root) if path != root else pathlib.PurePath(path.name)
-        # The input itself may be hidden; what it holds may not.
+        # The input itself may be hidden, but not the files in it.
         if not path.is_file() or path != root and is_hidden(below):
             continue
         if path.suffix == ANNOTATIONS and path.with_suffix(".txt").is_file():
@@ -149,27 +149,27 @@ def _files(root: pathlib.Path) -> Iterator[_File]:
 
 
 def _with_eval(files: List[_File]) -> List[Tuple[_File, Optional[str]]]:
-    """Files with their splits; eval is dev or, beside dev, test."""
+    """Files with their splits; "eval" is dev or, if there is a dev split, test."""
     splits = {file.split for file in files}
     is_eval = next((split for split in ("dev", "test") if split not in splits), None)
     return [(file, is_eval if file.split == "eval" else file.split) for file in files]
 
 
 def find_sources(path: pathlib.Path, split: Optional[str] = None) -> Tuple[List[Source], List[str]]:
-    """Lists what can be read at a path.
+    """Lists the sources at a path.
 
-    In a folder or archive the files are read whose names, or whose folders' names, speak of a
-    split; the others are named.
+    In a folder or archive, a file is read if its name, or that of its folder, shows a split. The
+    names of the other files are returned.
 
     Args:
-      path: a file, an archive, or a folder of such.
-      split: the split of what is there; by the names where None.
+      path: a file, an archive, or a folder of files and archives.
+      split: the split of all files; None takes it from the names.
 
     Returns:
       (sources, names of the files that are not read).
 
     Raises:
-      UserError: if nothing is there or no file in it speaks of a split.
+      UserError: if the path does not exist or no file name shows a split.
     """
     if not path.exists():
         raise UserError(f"--input {path}: no such file or folder")
@@ -180,7 +180,7 @@ def find_sources(path: pathlib.Path, split: Optional[str] = None) -> Tuple[List[
     files = list(_files(path))
     found = _with_eval(files)
     if split is not None:
-        # Where names speak of splits, only those of this one are meant.
+        # If names show splits, only files of this split are read.
         spoken = [(file, of) for file, of in found if of == split]
         found = [(file, split if not spoken or (file, of) in spoken else None)
                  for file, of in found if not is_no_data(file.path)]
@@ -198,5 +198,5 @@ def find_sources(path: pathlib.Path, split: Optional[str] = None) -> Tuple[List[
 
 
 def _only(split: Optional[str]) -> Optional[str]:
-    """The split of a file that is read alone; there is no dev split beside it."""
+    """The split of a single file; "eval" is dev here."""
     return "dev" if split == "eval" else split

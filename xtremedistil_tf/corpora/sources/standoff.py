@@ -1,4 +1,4 @@
-"""brat's standoff files: a text, and beside it its entities."""
+"""Reads brat's standoff files: a text file with a file of its entities."""
 
 import json
 import pathlib
@@ -11,10 +11,10 @@ ANNOTATIONS = ".ann"
 
 
 def _entities(path: pathlib.Path) -> List[Dict[str, object]]:
-    """The entities of an .ann file: lines `T1<TAB>PER 0 5<TAB>Anna`; relations are left out.
+    """Reads the entities of an .ann file: lines `T1<TAB>PER 0 5<TAB>Anna`; skips relations.
 
     Raises:
-      UserError: for an entity of several parts, or a line of another form.
+      UserError: for an entity of several parts, or a line of another format.
     """
     found = []
     for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
@@ -31,15 +31,15 @@ def _entities(path: pathlib.Path) -> List[Dict[str, object]]:
 
 
 def standoff(path: pathlib.Path) -> Opener:
-    """Opens a text with the entities beside it as one JSON object.
+    """Opens a text and its entities as one JSON object.
 
     Args:
-      path: of the text; its .ann file has the same name.
+      path: the text file; its .ann file has the same stem.
     """
 
     def read(_: object) -> List[bytes]:
         try:
-            # Offsets count line ends as they are.
+            # Line ends stay unchanged, because offsets count them.
             text = path.read_bytes().decode("utf-8-sig")
             record = {"text": text, "entities": _entities(path.with_suffix(ANNOTATIONS))}
         except UnicodeDecodeError as error:

@@ -11,7 +11,7 @@ from xtremedistil_tf.data.readers.squad import Question, read_squad
 from xtremedistil_tf.data.readers.texts import TextLabels, prefix_warnings, read_texts
 from xtremedistil_tf.errors import UserError
 
-# Names of the column of labels in headers, in small letters.
+# Header names of a label column, in lower case.
 _HEADERS = frozenset({"label", "labels", "class", "classes", "category", "target", "gold_label",
                       "sentiment", "topic", "intent", "tag", "y"})
 LABELS_FILE = "labels.tsv"
@@ -30,7 +30,7 @@ def read_sentences(
 
 
 def read_spans(config: DataConfig, folder: pathlib.Path) -> Spans:
-    """The two outputs of each token; there is no file of them."""
+    """The two outputs of each token: begin and end of an answer. No file lists them."""
     return Spans()
 
 
@@ -42,15 +42,15 @@ def read_questions(
 
 
 def read_numbers(config: DataConfig, folder: pathlib.Path) -> Numbers:
-    """The one output of a text; there is no file of it."""
+    """The one output of a text: its number. No file lists it."""
     return Numbers()
 
 
 def read_classes(config: DataConfig, folder: pathlib.Path) -> ClassSet:
-    """The classes of labels.tsv or, where there is none, those that stand in train.tsv.
+    """The classes of labels.tsv or, without that file, the classes that occur in train.tsv.
 
     Raises:
-      UserError: for classes that the task, or the measure, cannot have.
+      UserError: if the task or the measure does not allow these classes.
     """
     if (folder / LABELS_FILE).is_file():
         classes = read_labels(folder / LABELS_FILE, config.kind)
@@ -75,11 +75,10 @@ def read_labelled_texts(
     Args:
       path: the file.
       labels: the label set; None takes any labels.
-      config: how it is read.
+      config: GLUE task, pairs, handling of bad rows.
 
     Raises:
-      UserError: for a file or row that cannot be used; only GLUE's test files may be without
-        labels.
+      UserError: for an unusable file or row. Only GLUE's test files may lack labels.
     """
     task = config.glue
     if task is None:
@@ -93,12 +92,12 @@ def read_labelled_texts(
 
 
 def header_warnings(config: DataConfig, examples: Mapping[str, List[Any]]) -> List[str]:
-    """Warns of labels that no file names: of prefixes read as languages, and of likely headers.
+    """Warns of prefixes read as languages and of likely headers, in a task without labels.tsv.
 
-    A class that stands in first rows alone is one.
+    A class that occurs only in first rows is a likely header.
 
     Raises:
-      UserError: if its name is a usual one of the column of labels, too.
+      UserError: if this class also has a usual name of a label column.
     """
     if config.glue is not None or (pathlib.Path(config.task) / LABELS_FILE).is_file():
         return []

@@ -17,7 +17,7 @@ def read_labelled(
     """Reads labels and labelled splits; see `read_task`.
 
     Returns:
-      (labels, the splits' paths, their examples, what was changed or left out in them).
+      (labels, paths, examples and read reports, the last three by split).
     """
     folder = pathlib.Path(config.task)
     paths = {split: folder / config.files[split] for split in splits or config.files}
@@ -48,12 +48,12 @@ def read_dev(
 
     Args:
       folder: the task folder.
-      labels: the student's.
-      pairs: whether a row has two texts.
+      labels: the student's label set.
+      pairs: True if a row has two texts.
       glue_task, on_bad_row: see `DataConfig`.
 
     Raises:
-      UserError: for a file or row that cannot be used.
+      UserError: for an unusable file or row.
     """
     kind = task_kind(labels.kind)
     config = DataConfig.of_kind(

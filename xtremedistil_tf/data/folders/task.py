@@ -1,4 +1,4 @@
-"""A task folder, read and checked as a whole before any hour is spent on it."""
+"""A task folder, read and checked completely before training starts."""
 
 import collections
 import dataclasses
@@ -23,18 +23,18 @@ from xtremedistil_tf.tasks import task_kind
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """What a task folder holds.
+    """Contents of a task folder.
 
     Attributes:
       labels: the label set.
-      examples: by split: train, dev, test and what else GLUE's task has; of SQuAD's files
-        questions (`data.readers.squad.Question`), perhaps without a test split.
-      transfer: the transfer text, where it was asked for; it stays on disk.
-      transfer_rows: sentences in it.
-      transfer_words: words in it, those beyond seq_len not counted.
-      fingerprints: by split, of the files' bytes; also "labels".
-      warnings: what was repaired, left out or looks wrong, a line each.
-      left_out: by split, the places of skipped rows among all rows of the file.
+      examples: examples by split: train, dev, test and further splits of a GLUE task. For SQuAD
+        these are questions (`data.readers.squad.Question`); the test split may be missing.
+      transfer: the transfer set on disk; None if not requested.
+      transfer_rows: number of sentences in the transfer set.
+      transfer_words: number of words in it, at most seq_len for each sentence.
+      fingerprints: hash of each split's bytes; also "labels".
+      warnings: one line for each repair, omission or suspicion.
+      left_out: by split, the indices of skipped rows among all rows of the file.
     """
 
     labels: Labels
@@ -48,19 +48,19 @@ class Task:
 
     @property
     def held_out(self) -> Tuple[str, ...]:
-        """The splits that nothing is trained on."""
+        """Splits that are not used for training."""
         return tuple(split for split in self.examples if split != "train")
 
     @property
     def segmentation(self) -> Optional[str]:
-        """How a tagger's training rows split scripts without spaces; None for other kinds."""
+        """Word segmentation of a tagger's training set in scripts without spaces, else None."""
         if not task_kind(self.labels.kind).tags_words:
             return None
         return segmentation_of(row.words for row in self.examples["train"])
 
     @property
     def scored(self) -> Tuple[str, ...]:
-        """Those of them that have labels."""
+        """Held-out splits that have labels."""
         all_labelled = task_kind(self.labels.kind).empty_labels
         return tuple(split for split in self.held_out
                      if all_labelled or self.examples[split][0].tags)
@@ -69,15 +69,15 @@ class Task:
 def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
     """Reads all files of a task.
 
-    The test split is parsed here, so that a broken row is found before training and not after;
-    it is scored once, at the end of a run.
+    The test split is parsed here as well, so that a broken row is found before training. It is
+    scored once, at the end of a run.
 
     Args:
-      config: where the files are.
-      with_transfer: whether the transfer file is needed.
+      config: paths and reading options.
+      with_transfer: True to read the transfer file, too.
 
     Raises:
-      UserError: for the first file or row that cannot be used.
+      UserError: for the first unusable file or row.
     """
     folder = pathlib.Path(config.task)
     if not folder.is_dir():
@@ -116,7 +116,7 @@ def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
 
 
 def _part(config: DataConfig, name: str, path: pathlib.Path) -> Optional[Any]:
-    """What of a file is used and how it is read, None for all of it in the project's format."""
+    """The used part of a file and its format; None for a whole file in the project's format."""
     if name == "transfer":
         part: Optional[Any] = config.transfer_size
         if _labelled_text(config, path):
@@ -131,10 +131,10 @@ def _part(config: DataConfig, name: str, path: pathlib.Path) -> Optional[Any]:
 
 
 def _transfer_text(config: DataConfig, path: pathlib.Path) -> TextFile:
-    """The transfer text; one of GLUE's own files is read by its columns.
+    """Opens the transfer text; a GLUE file is read by its column names.
 
     Raises:
-      UserError: for a file that holds something else than text.
+      UserError: if the file does not hold text.
     """
     if config.glue is not None and path.name in config.files.values():
         return glue_texts(path, config.glue, config.on_bad_row)
@@ -149,12 +149,12 @@ def _transfer_text(config: DataConfig, path: pathlib.Path) -> TextFile:
 
 
 def _parse_labelled(line: str) -> Optional[Example]:
-    """Parses a labelled row as text; as words of it the student would learn the labels."""
+    """Parses a labelled row as unlabelled text; otherwise labels would become words."""
     return parse_line(line.partition("\t")[0])
 
 
 def _labelled_text(config: DataConfig, path: pathlib.Path) -> bool:
-    """Whether a transfer file is one of the task's own, with a text and its labels a row."""
+    """True if the transfer file has the task's own format, a text and its labels a row."""
     own = [pathlib.Path(config.task) / name for name in config.files.values()]
     return not config.pairs and config.glue is None and any(
         one.is_file() and one.samefile(path) for one in own)
@@ -163,17 +163,17 @@ def _labelled_text(config: DataConfig, path: pathlib.Path) -> bool:
 def _labels_fingerprint(folder: pathlib.Path, labels: Any) -> str:
     path = folder / LABELS_FILE
     found = file_fingerprint(path) if path.is_file() else fingerprint(list(labels.tags))
-    # Another decoding has other scores, which choose epochs.
+    # Decoding changes the dev scores, and these choose the epoch.
     if task_kind(labels.kind).tags_words and labels.decoding != DECODINGS[0]:
         return fingerprint(found, labels.decoding)
     return found
 
 
 def find_transfer_file(data: DataConfig) -> pathlib.Path:
-    """Finds the transfer file in the task folder or the current one, as the authors' scripts do.
+    """Finds the transfer file in the task folder or in the current one, as the authors' code does.
 
     Raises:
-      UserError: if none is named or it is in neither place.
+      UserError: if no file is named or neither folder holds it.
     """
     if not data.transfer_file:
         raise UserError("--transfer_file is not given: distillation needs unlabelled text, one "
@@ -188,7 +188,7 @@ def find_transfer_file(data: DataConfig) -> pathlib.Path:
 def _scan(
     transfer: TextFile, report: ReadReport, examples: Mapping[str, List[Example]], seq_len: int
 ) -> Tuple[int, Dict[str, int]]:
-    """Reads the transfer text once: its words, and its sentences that stand in held-out splits."""
+    """Reads the transfer text once; counts its words and its sentences from held-out splits."""
     known = {split: {row.texts for row in rows} for split, rows in examples.items()
              if split != "train"}
     words, shared = 0, dict.fromkeys(known, 0)
@@ -202,11 +202,11 @@ def _scan(
 def describe(
     task: Task, counts: Optional[Mapping[str, Mapping[str, int]]] = None
 ) -> Dict[str, Any]:
-    """Counts by split, for metrics.json and the report.
+    """Returns counts by split, for metrics.json and the report.
 
     Args:
-      task: what was read.
-      counts: by split, what tokenising counted (see `alignment.Features`).
+      task: the task.
+      counts: counts of tokenisation by split, see `alignment.Features`.
     """
     described: Dict[str, Any] = {}
     for split, rows in task.examples.items():

@@ -1,4 +1,4 @@
-"""From a task's examples to the rows that models read."""
+"""Tokenises a task's examples into the sequences that models read."""
 
 from typing import Any, Dict, Sequence
 
@@ -15,27 +15,27 @@ from xtremedistil_tf.tasks import task_kind
 def aligned(
     tokenizer: Any, examples: Sequence[Example], labels: Labels, config: DataConfig
 ) -> Features:
-    """A row a sentence or text; see `align`."""
+    """One sequence for each sentence or text; see `align`."""
     return align(tokenizer, examples, config.seq_len, labels)
 
 
 def windowed(
     tokenizer: Any, questions: Sequence[Question], labels: Labels, config: DataConfig
 ) -> Features:
-    """A row a window of a question's context; see `window_features`."""
+    """One sequence for each window of a question's context; see `window_features`."""
     return window_features(tokenizer, questions, config.seq_len, config.squad or SquadConfig())
 
 
 def features_of(
     task: Task, split: str, tokenizer: Any, config: DataConfig
 ) -> Features:
-    """Tokenises a labelled split, in the way of its kind of task.
+    """Tokenises a labelled split as its kind of task requires.
 
     Args:
-      task: what was read.
+      task: the task.
       split: one of its splits.
       tokenizer: a fast Hugging Face tokenizer.
-      config: what the task was read by; its seq_len is the longest row.
+      config: the configuration that read the task; its seq_len limits the sequences.
     """
     return task_kind(task.labels.kind).features(
         tokenizer, task.examples[split], task.labels, config)

@@ -1,1 +1,1 @@
-"""Batches of rows of similar length."""
+"""Batches of sequences of similar length."""

@@ -1,4 +1,4 @@
-"""Languages in other proportions than those of their labelled rows."""
+"""Resampling of languages: an epoch can have more, or less, of a language than the data."""
 
 from typing import Dict, List, Sequence, Tuple
 
@@ -8,26 +8,26 @@ from xtremedistil_tf.config.checks import require
 
 
 def _shared_out(total: int, shares: np.ndarray) -> np.ndarray:
-    """Whole numbers that add up to `total`, in proportion to `shares` (largest remainders)."""
+    """Integers that add up to `total`, in proportion to `shares` (largest remainders)."""
     exact = total * shares / shares.sum()
     whole = np.floor(exact).astype(int)
-    # A stable sort: ties go to who comes first, so that equal input gives equal numbers.
+    # A stable sort gives ties to the first, so equal input gives equal numbers.
     for at in np.argsort(-(exact - whole), kind="stable")[: total - whole.sum()]:
         whole[at] += 1
     return whole
 
 
 class LanguageBalance:
-    """Draws an epoch's rows so that a language's share of them is that of (its rows) ** exponent.
+    """Draws an epoch's rows so that the share of a language is proportional to rows ** exponent.
 
-    An epoch has as many rows as there are, and each language's are of the same lengths as without:
-    only which rows come again or are left out is random. Every epoch therefore has as many rows of
-    each length bucket as any other, and as many steps.
+    The number of rows stays the same, and so does the distribution of lengths in each language.
+    Only the choice of repeated and omitted rows is random. All epochs therefore have equally many
+    rows in each length bucket, and equally many steps.
 
     Args:
-      languages: of each row.
+      languages: language of each row.
       buckets: length bucket of each row, int [rows].
-      exponent: 1 keeps the rows as they are, 0 gives all languages the same share.
+      exponent: 1 keeps the proportions of the data, 0 gives all languages the same share.
 
     Source: exponentially smoothed sampling as in multilingual BERT and XLM-R.
     """
@@ -37,7 +37,7 @@ class LanguageBalance:
         require(len(languages) == len(buckets),
                 f"{len(languages)} languages for {len(buckets)} rows; needed is one each")
         self._rows = len(languages)
-        # (Members of a language and bucket, rows of them in an epoch.)
+        # (Rows of one language and bucket, number of them in an epoch.)
         self._quotas: List[Tuple[np.ndarray, int]] = []
         if exponent == 1:
             return
@@ -53,9 +53,9 @@ class LanguageBalance:
                 self._quotas.append((rows[buckets[rows] == bucket], int(quota)))
 
     def draw(self, seed: int) -> np.ndarray:
-        """Row numbers of an epoch, int [rows]; equal seeds give equal ones.
+        """Draws the row numbers of an epoch, int [rows]; equal seeds give equal numbers.
 
-        No row comes twice more than another of its language and bucket.
+        Within a language and bucket the repetitions of two rows differ by one at most.
         """
         if not self._quotas:
             return np.arange(self._rows)

@@ -1,7 +1,7 @@
-"""tf.data pipelines: shuffled batches of rows of similar length, with targets and a mask.
+"""tf.data pipelines: shuffled batches of sequences of similar length, with targets and a mask.
 
-Everything is done a batch at a time: work on single rows inside tf.data costs more than the
-student's own step.
+All work is done on whole batches. Work on single sequences inside tf.data would cost more than the
+student's training step.
 """
 
 import dataclasses
@@ -24,12 +24,12 @@ Batch = Tuple[Dict[str, tf.Tensor], Dict[str, tf.Tensor]]
 class PieceMasking:
     """Random replacement of subword tokens by the mask token; labels stay.
 
-    A teacher that starts from random weights otherwise learns names by heart.
+    Without it, a teacher that starts from random weights memorises names.
 
     Attributes:
-      rate: share of the tokens between the special ones that is replaced, 0 to 1.
+      rate: fraction of subword tokens that are replaced, 0 to 1; special tokens stay.
       mask_id: id of the mask token.
-      separator: of the two texts of a pair, which stays; None elsewhere.
+      separator: id of the separator token of a pair, which stays; None for single texts.
     """
 
     rate: float
@@ -45,7 +45,7 @@ class PieceMasking:
         Args:
           ids: int32 [batch, time].
           lengths: int32 [batch].
-          seed: int64 [2]; equal ones replace the same.
+          seed: int64 [2]; equal seeds replace the same tokens.
 
         Returns:
           int32 [batch, time].
@@ -63,23 +63,23 @@ def labelled_batches(
     pad_id: int = 0, masking: Optional[PieceMasking] = None, share: Share = Share(),
     rows: Optional[np.ndarray] = None,
 ) -> tf.data.Dataset:
-    """One shuffled epoch of labelled rows.
+    """One shuffled epoch of labelled sequences.
 
     Args:
-      features: rows with label ids.
-      size: of a batch, for each replica.
-      seed: of the order; equal seeds give equal epochs.
+      features: sequences with label ids.
+      size: batch size of each replica.
+      seed: seed of the order; equal seeds give equal epochs.
       table: int32 [teacher's vocabulary], maps subword token ids to the student's; None for the
         teacher, which gets an attention mask.
       pad_id: the teacher's padding id.
-      masking: replaces subword tokens at random, anew in every epoch.
-      share: the replicas that are fed; a step's batches follow one another in their order.
-      rows: int [epoch], numbers of the epoch's rows, some perhaps more than once; by default all,
-        once.
+      masking: random replacement of subword tokens, different in every epoch.
+      share: the replicas to feed; the batches of one step follow in the order of the replicas.
+      rows: int [epoch], indices of the epoch's sequences, repetitions allowed; by default each
+        sequence once.
 
     Returns:
-      A dataset of (inputs, {"labels", "mask"}), both [batch, time], or [batch, n] where a row has n
-      labels instead.
+      A dataset of (inputs, {"labels", "mask"}), both [batch, time], or [batch, n] if a sequence has
+      n labels.
     """
     source = features.input_ids.values
     values = tf.constant(source if table is None else table[source], tf.int32)

@@ -1,4 +1,4 @@
-"""Buckets of rows of similar length, and how many steps they make."""
+"""Buckets of sequences of similar length, their batches and the number of steps."""
 
 from typing import List, Tuple
 
@@ -8,9 +8,9 @@ from xtremedistil_tf.config import BatchSize
 
 
 def bucket_bounds(longest: int) -> List[int]:
-    """Longest row of each length bucket, the last one at least `longest`.
+    """Upper length of each bucket; the last is at least `longest`.
 
-    Steps of 4 subword tokens up to 32, of 8 up to 64, and so on: little padding, and few buckets.
+    Widths are 4 subword tokens up to 32, 8 up to 64, and so on: little padding, few buckets.
     """
     bounds, step = [4], 4
     while bounds[-1] < longest:
@@ -26,19 +26,19 @@ def bucket_of(lengths: np.ndarray, bounds: List[int]) -> np.ndarray:
 
 
 def bucket_numbers(lengths: np.ndarray) -> np.ndarray:
-    """Bucket number of each row of a set."""
+    """Bucket number of each sequence, for bounds that fit the longest."""
     return bucket_of(lengths, bucket_bounds(int(lengths.max())))
 
 
 def _rows_by_bucket(lengths: np.ndarray) -> List[Tuple[int, np.ndarray]]:
-    """(longest row allowed, row numbers) of each bucket that has rows."""
+    """(upper length, indices of the sequences) of each bucket that is not empty."""
     bounds = bucket_bounds(int(lengths.max()))
     buckets = bucket_of(lengths, bounds)
     return [(bounds[bucket], np.flatnonzero(buckets == bucket)) for bucket in np.unique(buckets)]
 
 
 def count_steps(lengths: np.ndarray, size: BatchSize, *, replicas: int = 1) -> int:
-    """Optimizer steps of an epoch: full batches of each bucket and its remainder."""
+    """Optimizer steps of an epoch: each bucket's full batches and a last smaller one."""
     bounds = bucket_bounds(int(lengths.max()))
     rows = np.bincount(bucket_of(lengths, bounds), minlength=len(bounds))
     return sum(-(-int(count) // (size.of(bound) * replicas))
@@ -48,7 +48,7 @@ def count_steps(lengths: np.ndarray, size: BatchSize, *, replicas: int = 1) -> i
 def plan_batches(
     lengths: np.ndarray, size: BatchSize, seed: int, *, replicas: int = 1
 ) -> List[np.ndarray]:
-    """Row numbers of the batches of a shuffled epoch, each within one bucket."""
+    """Indices of the sequences of each batch of a shuffled epoch; a batch is from one bucket."""
     generator = np.random.default_rng(seed)
     batches: List[np.ndarray] = []
     for bound, members in _rows_by_bucket(lengths):

@@ -1,4 +1,4 @@
-"""Batches for joint training: transfer rows and labelled rows side by side."""
+"""Batches for joint training: each holds transfer sequences and labelled sequences."""
 
 import functools
 from typing import Callable
@@ -19,7 +19,7 @@ def _stack(above: tf.Tensor, below: tf.Tensor) -> tf.Tensor:
 
 
 def _like(target: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-    """Zeros in the place of a target [rows, time, ...] that the rows of a mask do not have."""
+    """Zeros shaped like a target [rows, time, ...], for sequences without this target."""
     shape = tf.concat([tf.shape(mask), tf.shape(target)[2:]], axis=0)
     return tf.zeros(shape, target.dtype)
 
@@ -40,19 +40,19 @@ def _merge(transfer: Batch, labelled: Batch) -> Batch:
 def joint_batches(
     transfer: tf.data.Dataset, labelled: Callable[[int], tf.data.Dataset], epochs: int
 ) -> tf.data.Dataset:
-    """Joins every batch of transfer rows with one of labelled rows.
+    """Joins every transfer batch with a labelled batch.
 
-    An epoch is one over the transfer rows; labelled ones are repeated, or not all seen, as it
-    takes.
+    An epoch is one pass over the transfer set. Labelled sequences repeat, or some are left out, to
+    match it.
 
     Args:
       transfer: see `targets.dataset.transfer_batches`.
-      labelled: (number) -> an epoch of labelled batches, see `batches.labelled_batches`.
-      epochs: of labelled batches, at least as many as the transfer batches need.
+      labelled: maps an epoch's number to its labelled batches, see `batches.labelled_batches`.
+      epochs: number of labelled epochs, at least enough for all transfer batches.
 
     Returns:
-      A dataset of (inputs, targets): the targets of both, zero in rows that have none, with
-      "labels_mask", "logits_mask"[, "representation_mask"] beside "mask".
+      A dataset of (inputs, targets): the targets of both, zero for sequences without this target,
+      with "labels_mask", "logits_mask"[, "representation_mask"] beside "mask".
 
     Source: paper section 5.1, Eq. 7.
     """

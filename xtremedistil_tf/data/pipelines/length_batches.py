@@ -1,4 +1,4 @@
-"""Grouping rows of similar length into batches, so that little is padded."""
+"""Batches of sequences of similar length, for little padding."""
 
 from typing import Iterator
 
@@ -8,14 +8,15 @@ TOKENS_PER_BATCH = 4096
 
 
 def length_batches(lengths: np.ndarray, *, tokens: int = TOKENS_PER_BATCH) -> Iterator[np.ndarray]:
-    """Groups rows of similar length.
+    """Groups sequences of similar length.
 
     Args:
       lengths: int [rows].
-      tokens: most positions of a padded batch.
+      tokens: maximum number of positions of a padded batch.
 
     Yields:
-      Row numbers of a batch, longest batches first: memory runs out at once or never.
+      Indices of a batch's sequences. The longest batch comes first: if memory is too small, the
+      first batch fails.
     """
     order = np.argsort(-lengths, kind="stable")
     at = 0

@@ -1,4 +1,4 @@
-"""Reading GLUE's original files: columns by their names in the header, nothing quoted."""
+"""Reads GLUE's original files: columns by header name, without quoting."""
 
 import pathlib
 from typing import List, Optional, Tuple
@@ -23,10 +23,10 @@ from xtremedistil_tf.errors import UserError
 
 
 def _columns(path: pathlib.Path, task: GlueTask) -> Tuple[Tuple[str, ...], int]:
-    """(names of a file's columns, number of its first line that is a row).
+    """Returns (column names, line number of the first row).
 
     Raises:
-      UserError: if it lacks a column of text.
+      UserError: if a text column is missing.
     """
     line = next((text for _, text in read_lines(path)), "")
     if isinstance(line, UserError):
@@ -42,16 +42,16 @@ def _columns(path: pathlib.Path, task: GlueTask) -> Tuple[Tuple[str, ...], int]:
 
 
 class _Parser:
-    """From a line of one of a task's files to its example.
+    """Parser of the lines of one GLUE file.
 
     Args:
       path: the file.
-      task: the task.
-      labels: the labels that may occur; None takes any.
-      labelled: whether labels are read where there are any.
+      task: the GLUE task.
+      labels: the allowed labels; None allows any.
+      labelled: False to ignore the label column.
 
     Raises:
-      UserError: if the file lacks a column of text.
+      UserError: if a text column is missing.
     """
 
     def __init__(self, path: pathlib.Path, task: GlueTask, labels: Optional[TextLabels],
@@ -78,25 +78,25 @@ class _Parser:
 def read_glue(
     path: pathlib.Path, task: GlueTask, labels: Optional[TextLabels], on_bad_row: str = "error"
 ) -> Tuple[List[Example], ReadReport]:
-    """Reads one of a GLUE task's files as it is.
+    """Reads an original GLUE file.
 
     Args:
-      path: with a header, or in the task's own order of columns.
-      task: the task.
-      labels: the labels that may occur; None takes any.
+      path: the file, with a header or in the task's column order.
+      task: the GLUE task.
+      labels: the allowed labels; None allows any.
       on_bad_row: "error" or "skip".
 
     Returns:
-      See `read_rows`; the rows of a file without a column of labels have no tags.
+      See `read_rows`; without a label column the examples have no tags.
 
     Raises:
-      UserError: for the first file or row that cannot be used.
+      UserError: for an unusable file or row.
     """
     parse = _Parser(path, task, labels)
     return read_rows(path, lambda text: (parse(text), {}), on_bad_row, parse.first)
 
 
 def glue_texts(path: pathlib.Path, task: GlueTask, on_bad_row: str = "error") -> TextFile:
-    """The texts of one of a GLUE task's files as unlabelled text; see `read_glue`."""
+    """Opens a GLUE file as unlabelled text; see `read_glue`."""
     parse = _Parser(path, task, None, labelled=False)
     return TextFile(path, on_bad_row, parse, parse.first)

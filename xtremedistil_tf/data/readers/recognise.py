@@ -1,4 +1,4 @@
-"""Tells what a file holds by some of its lines: running text, or one of the labelled forms."""
+"""Recognises a file's format from a sample of its lines: running text or a labelled format."""
 
 import collections
 import csv
@@ -17,26 +17,26 @@ LETTERS = frozenset("BIESLUM")
 DOCUMENT = "-DOCSTART-"
 WIKIANN = re.compile(r"([a-z]{2,3}(?:-[a-z]+)*):(.*)", re.DOTALL)
 SPACES = re.compile(r"[ \t]+")
-# How a form is called in messages.
+# Name of each format in messages.
 FORMS = {
     "text": "running text", "words": "one word a line", "columns": "columns of words and tags",
     "wikiann": "WikiAnn's columns", "tsv": "rows of words, a tab and tags", "jsonl": "JSON",
     "csv": "CSV", "table": "a table with tabs",
 }
 _END_MARKS = frozenset(".!?…。！？।؟")
-# Fewer lines than this tell nothing about a table or a list of words.
+# With fewer lines, a table or a list of words cannot be recognised.
 _FEWEST = 3
 _FEWEST_ANNOTATED = 8
 _MOST_COLUMNS = 30
-# Names in the header of a table's column of text, in small letters.
+# Header names of a table's text column, in lower case.
 _TEXTS = frozenset({"text", "sentence", "content", "document", "review", "body", "title",
                     "headline"})
 
 
 def is_tag(text: str) -> bool:
-    """Whether a text is O or a tag of IOB, BIOES, BILOU or BMES.
+    """True if a text is one tag: O, or a tag of IOB, BIOES, BILOU or BMES.
 
-    A type may hold a space (`B-First Name`); several tags are none.
+    A type may contain a space (`B-First Name`).
     """
     if text == "O":
         return True
@@ -45,25 +45,25 @@ def is_tag(text: str) -> bool:
 
 
 def split_fields(line: str, separator: Optional[str]) -> List[str]:
-    """The columns of a line; without a separator runs of plain spaces and tabs part them."""
+    """Splits a line into columns; without a separator, at runs of spaces and tabs."""
     if separator is None:
         return [field for field in SPACES.split(line) if field]
     if separator == "\t":
         return line.split("\t")
     try:
         return next(csv.reader([line], delimiter=separator), [])
-    except csv.Error:  # A cell that is too long for it.
+    except csv.Error:  # A cell is too long for the csv module.
         return [line]
 
 
 def usual_width(rows: Sequence[Sequence[str]]) -> Tuple[int, float]:
-    """(the most frequent number of columns, the share of rows that have it)."""
+    """(most frequent number of columns, fraction of rows that have it)."""
     (width, count), = collections.Counter(map(len, rows)).most_common(1)
     return width, count / len(rows)
 
 
 def find_separator(lines: Sequence[str]) -> Optional[str]:
-    """A tab, a comma or a semicolon, if it parts the most lines into equally many columns."""
+    """The tab, comma or semicolon that splits most lines into equally many columns, or None."""
     if sum("\t" in line for line in lines) >= 0.5 * len(lines):
         return "\t"
     for separator in ",;":
@@ -98,14 +98,14 @@ def _json_or_none(text: str) -> Any:
 
 
 def _tags_of_row(line: str) -> List[str]:
-    """Tags of a line that looks like `word word<TAB>tag tag`, else none."""
+    """Tags of a line of the form `word word<TAB>tag tag`; empty for other lines."""
     columns = line.split("\t")
     tags = [split_prefix(tag)[1] for tag in columns[1].split()] if len(columns) == 2 else []
     return tags if all(map(is_tag, tags)) else []
 
 
 def _has_tags(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether a column holds tags in the half of the rows."""
+    """True if a column holds tags in at least half of the rows."""
     most = 0.5 * len(rows)
     if sum(len(row) > 1 and is_tag(row[-1].strip()) for row in rows) >= most:
         return True
@@ -116,9 +116,9 @@ def _has_tags(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def _is_words(lines: Sequence[str], parted: bool) -> bool:
-    """Whether most lines are one short word, with empty lines or end marks as some of them.
+    """True if most lines are one short word, and some are empty or a sentence's end mark.
 
-    In scripts without spaces a sentence is one word, too; a list of titles has no end marks.
+    The second condition excludes sentences in scripts without spaces, and lists of titles.
     """
     if not parted and not any(line.strip() in _END_MARKS for line in lines):
         return False
@@ -130,20 +130,20 @@ def _is_words(lines: Sequence[str], parted: bool) -> bool:
 
 
 def _parted(sample: Sequence[str]) -> bool:
-    """Whether empty lines stand between others."""
+    """True if there are empty lines between other lines."""
     text = "\n".join(line.strip() for line in sample).strip("\n")
     return "\n\n" in text
 
 
 def _is_annotated(rows: Sequence[Sequence[str]], parted: bool) -> bool:
-    """Whether rows are words with something else beside them than tags, such as parts of speech."""
+    """True if rows are words with annotations other than tags, such as parts of speech."""
     width, share = usual_width(rows)
     return parted and len(rows) >= _FEWEST_ANNOTATED and 1 < width <= _MOST_COLUMNS and (
         share >= 0.98 and all(" " not in field for row in rows for field in row))
 
 
 def _is_table(lines: Sequence[str], separator: Optional[str]) -> bool:
-    """Whether lines are rows of a table; commas part one where there are quotes, too."""
+    """True if lines are rows of a table; a table with commas must also have quotes."""
     if separator is None:
         return False
     if separator != "\t":
@@ -158,10 +158,10 @@ def _is_table(lines: Sequence[str], separator: Optional[str]) -> bool:
 
 
 def why_no_text(path: pathlib.Path) -> Optional[str]:
-    """Says what a file holds that is no running text, one sentence a line; None if it is.
+    """Describes a file that is not running text with one sentence a line; None for running text.
 
     Raises:
-      UserError: if it cannot be read.
+      UserError: if the file cannot be read.
     """
     head = itertools.islice(read_lines(path), 500)
     sample = [text for _, text in head if isinstance(text, str)]
@@ -176,12 +176,12 @@ def why_no_text(path: pathlib.Path) -> Optional[str]:
 
 
 def recognise(sample: Sequence[str]) -> str:
-    """Tells the form of a file by some of its lines.
+    """Recognises the format of a file from some of its lines.
 
-    The half of the lines decide: an odd one is told later, as a bad row of that form.
+    Half of the lines decide. The reader of that format reports the others as bad rows.
 
     Args:
-      sample: lines, without their ends.
+      sample: lines without line ends.
 
     Returns:
       One of FORMS.

@@ -1,4 +1,4 @@
-"""What was read from a file, changed in it and left out of it."""
+"""Read report: counts of rows that were read, repaired and skipped in a file."""
 
 import collections
 import pathlib
@@ -7,7 +7,7 @@ from typing import Dict, List, Optional, Union
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.errors import UserError
 
-# Told of every split: by name of the count what was changed or left out.
+# Warning for each count of repaired or skipped rows.
 _WARNINGS = (
     ("empty_lines", "empty lines left out"),
     ("empty_words", "empty words (two spaces) left out with their tags"),
@@ -17,17 +17,17 @@ _WARNINGS = (
 
 
 class NoGold(RowError):
-    """A row that is rightly without a label, as where SNLI's annotators did not agree."""
+    """A valid row without a gold label, such as SNLI's where annotators disagreed."""
 
 
 class ReadReport:
-    """Counts what was read from one file and what was changed or left out.
+    """Counts the rows of one file that were read, repaired and skipped.
 
     Attributes:
       path: the file.
-      counts: by name: rows, and where not zero skipped_rows and those of _WARNINGS.
-      first_problem: text of the first skipped row.
-      left_out: places of the skipped rows among all rows, from 0.
+      counts: counts by name: rows and, if not zero, skipped_rows and the names in _WARNINGS.
+      first_problem: problem of the first skipped row.
+      left_out: indices of the skipped rows among all rows, from 0.
     """
 
     def __init__(self, path: pathlib.Path):
@@ -37,10 +37,10 @@ class ReadReport:
         self.left_out: List[int] = []
 
     def take_bad(self, place: Union[int, str], problem: UserError, on_bad_row: str) -> None:
-        """Counts an unusable row: that of a line's number, or of another place by its name.
+        """Counts an unusable row, located by its line number or by the name of its place.
 
         Raises:
-          UserError: with file and place, unless such rows are to be skipped.
+          UserError: with file and place, unless `on_bad_row` is "skip".
         """
         if on_bad_row == "error":
             raise UserError(f"{self.path}:{place}: {problem} (--on_bad_row=skip leaves such rows "
@@ -50,7 +50,7 @@ class ReadReport:
         self.first_problem = self.first_problem or f"{told}: {problem}"
 
     def warnings(self) -> List[str]:
-        """One line for each kind of thing that was repaired or left out."""
+        """Returns one line for each kind of repair or omission."""
         lines = [f"{self.path}: {self.counts[name]} {told}" for name, told in _WARNINGS
                  if self.counts[name]]
         if self.counts["skipped_rows"]:

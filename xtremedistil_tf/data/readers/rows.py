@@ -1,4 +1,4 @@
-"""Reading the task's files: rows, tagged sentences and unlabelled transfer text."""
+"""Reads the files of a task folder: labelled rows, tagged sentences, unlabelled transfer text."""
 
 import collections
 import dataclasses
@@ -24,10 +24,10 @@ from xtremedistil_tf.errors import UserError
 
 DEFAULT_LANGUAGE = "default"
 _Row = TypeVar("_Row")
-# What a `lang:` prefix may be.
+# Valid `lang:` prefixes.
 LANGUAGE = r"[A-Za-z][A-Za-z0-9_-]{0,15}"
 _PREFIX = re.compile(rf"({LANGUAGE}):(.+)", re.DOTALL)
-# A type may hold a colon, so that B-GPE in B-GPE:city is no language.
+# A type may contain a colon: B-GPE in B-GPE:city is not a language.
 _TAG = re.compile(r"[BIESLUM]-")
 
 
@@ -36,10 +36,10 @@ class Example:
     """One sentence or text.
 
     Attributes:
-      words: its words; the same words that the tags belong to.
-      tags: an IOB2 tag a word, or the one label of a text; empty for unlabelled text.
+      words: its words, one for each tag of a tagged sentence.
+      tags: an IOB2 tag for each word, or the one label of a text; empty if unlabelled.
       language: the `lang:` prefix, or "default".
-      second: the words of the second text of a pair; empty elsewhere.
+      second: words of the second text of a pair; empty for a single text.
     """
 
     words: Tuple[str, ...]
@@ -49,7 +49,7 @@ class Example:
 
     @property
     def text(self) -> str:
-        """The row's text, or its two with a tab between."""
+        """The text of the row; a pair's two texts are joined by a tab."""
         return "\t".join(" ".join(words) for words in self.texts)
 
     @property
@@ -59,7 +59,7 @@ class Example:
 
 
 def split_spaces(text: str) -> Tuple[str, ...]:
-    """The words of a text; only the plain space separates: others stand inside words, too."""
+    """Splits a text at plain spaces; other white space may occur inside words."""
     return tuple(word for word in text.split(" ") if word)
 
 
@@ -71,7 +71,7 @@ def split_prefix(tag: str) -> Tuple[Optional[str], str]:
 
 
 def split_language(tag: str, known: Any) -> Tuple[Optional[str], str]:
-    """As `split_prefix`, but nothing is split off a label that is `in known`, a set of labels."""
+    """As `split_prefix`, but a label that is `in known` keeps its prefix."""
     return (None, tag) if tag in known else split_prefix(tag)
 
 
@@ -92,10 +92,10 @@ def _split_languages(tags: List[str], labels: LabelSet) -> Tuple[List[str], str,
 
 
 def split_columns(text: str, count: int, needed: str) -> List[str]:
-    """The columns of a row.
+    """Splits a row into `count` columns.
 
     Raises:
-      RowError: if they are not so many; it says what is needed.
+      RowError: for another number of columns; the message contains `needed`.
     """
     columns = text.split("\t")
     if len(columns) != count:
@@ -105,12 +105,12 @@ def split_columns(text: str, count: int, needed: str) -> List[str]:
 
 
 def split_tagged(first: str, tags: Sequence[str]) -> Tuple[Tuple[str, ...], List[str], int]:
-    """The words of a row and their tags.
+    """Splits the words of a row, and drops empty words with their tags.
 
-    In the authors' files two spaces hold an empty word with a tag of its own; it is left out.
+    In the authors' files, two spaces in a row enclose an empty word that has a tag.
 
     Returns:
-      (words, tags, empty words that were left out).
+      (words, tags, number of empty words dropped).
     """
     words = split_spaces(first)
     cells = first.split(" ")
@@ -120,10 +120,10 @@ def split_tagged(first: str, tags: Sequence[str]) -> Tuple[Tuple[str, ...], List
 
 
 def parse_ner(text: str, labels: LabelSet) -> Tuple[Example, Dict[str, int]]:
-    """Parses one row; returns it and by name the counts of what was changed in it.
+    """Parses one row; returns its example and the counts of repairs by name.
 
     Raises:
-      RowError: with all that is wrong in the row.
+      RowError: with all problems of the row.
     """
     first, second = split_columns(text, 2, "needed are 2: words, a tab, tags")
     words, tags, empty = split_tagged(first, second.split())
@@ -143,7 +143,7 @@ def parse_ner(text: str, labels: LabelSet) -> Tuple[Example, Dict[str, int]]:
 
 
 def wrong_tags(tags: Sequence[str], allowed: Callable[[str], bool]) -> List[str]:
-    """Tells the tags of a row that are not allowed: each once, with its first place."""
+    """Lists the tags of a row that are not allowed, each once with its first position."""
     if all(map(allowed, tags)):
         return []
     places: Dict[str, List[int]] = collections.defaultdict(list)
@@ -157,7 +157,7 @@ def wrong_tags(tags: Sequence[str], allowed: Callable[[str], bool]) -> List[str]
 def read_ner(
     path: pathlib.Path, labels: LabelSet, on_bad_row: str = "error"
 ) -> Tuple[List[Example], ReadReport]:
-    """Reads `word word ...<TAB>tag tag ...`; tags may carry `lang:` on the first or on all.
+    """Reads `word word ...<TAB>tag tag ...`; the first tag, or all, may have a `lang:` prefix.
 
     See `read_rows`.
     """
@@ -167,9 +167,9 @@ def read_ner(
 def _parsed(
     report: ReadReport, parse: Callable[[str], Optional[_Row]], on_bad_row: str, first: int
 ) -> Iterator[_Row]:
-    """What a parser makes of the lines of the report's file from the `first` on.
+    """Parses the lines of the report's file, from line `first` on.
 
-    Empty lines, for which it gives None, and unusable ones are counted in the report.
+    Empty lines (the parser returns None) and unusable lines are counted in the report.
     """
     place = 0
     for number, text in read_lines(report.path):
@@ -204,16 +204,16 @@ def read_rows(
 
     Args:
       path: UTF-8 file without quoting; a BOM and CRLF are tolerated.
-      parse: from a line to its example and by name the counts of what was changed in it.
+      parse: parser of one line; returns the example and the counts of repairs by name.
       on_bad_row: "error" or "skip".
       first: number of the first line that is a row; 2 behind a header.
 
     Returns:
-      The examples in file order and the counts of what was changed.
+      (examples in file order, read report).
 
     Raises:
-      UserError: with file, line and what was found, for a row that cannot be used (unless
-        skipped), a missing file, or a file that holds no usable row.
+      UserError: with file, line and problem, for an unusable row (unless skipped), a missing file,
+        or a file without a usable row.
     """
     examples, report = [], ReadReport(path)
     rows = _parsed(report, lambda text: parse(text) if text.strip() else None, on_bad_row, first)
@@ -228,7 +228,7 @@ def read_rows(
 
 
 def parse_line(text: str) -> Optional[Example]:
-    """Parses a line of unlabelled text; None where it is empty."""
+    """Parses a line of unlabelled text; None for an empty line."""
     words = split_spaces(text.replace("\t", " "))
     return Example(words) if words else None
 
@@ -236,12 +236,12 @@ def parse_line(text: str) -> Optional[Example]:
 class TextFile:
     """Unlabelled text on disk, one sentence or pair a line, words separated by spaces.
 
-    Iterating reads the file anew, so that memory does not grow with it.
+    Each iteration reads the file again, so memory use does not grow with its size.
 
     Args:
       path: UTF-8 file; a BOM and CRLF are tolerated.
       on_bad_row: "error" or "skip".
-      parse: from a line to its example, None for an empty one.
+      parse: parser of one line; returns None for an empty line.
       first: number of the first line that is a row.
     """
 
@@ -256,7 +256,7 @@ class TextFile:
         return self.read(ReadReport(self.path))
 
     def read(self, report: ReadReport) -> Iterator[Example]:
-        """Yields the sentences and counts in `report` what was changed or left out.
+        """Yields the sentences; counts repaired and skipped lines in `report`.
 
         Raises:
           UserError: for a missing file, an unusable line (unless skipped), or no text.

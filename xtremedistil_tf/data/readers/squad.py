@@ -1,4 +1,4 @@
-"""Reading SQuAD's own JSON: questions, the text they are asked of, and the answers in it."""
+"""Reads SQuAD's JSON: questions, their contexts, and the answers in these."""
 
 import dataclasses
 import pathlib
@@ -11,15 +11,15 @@ from xtremedistil_tf.runs import read_json
 
 @dataclasses.dataclass(frozen=True)
 class Question:
-    """A question on a text.
+    """A question with its context.
 
     Attributes:
-      id: SQuAD's.
+      id: SQuAD's id.
       text: the question.
-      context: the text that it is asked of.
-      tags: the answers that count as right, as they stand in the context; none where it has none.
-      start: character in the context at which the first of them begins; -1 where there is none.
-      language: of the row.
+      context: the text that holds the answer.
+      tags: the accepted answers, copied from the context; empty for an unanswerable question.
+      start: character offset of the first answer in the context; -1 without an answer.
+      language: language of the question.
     """
 
     id: str
@@ -34,12 +34,12 @@ def _field(record: Any, name: str, kind: type, kind_name: str) -> Any:
     """A field of a JSON object.
 
     Raises:
-      UserError: if it is missing or of another kind.
+      UserError: if it is missing or of another type.
     """
     if not isinstance(record, dict):
         raise UserError(f"is {type(record).__name__}; needed is an object with {name!r}")
     value = record.get(name)
-    # True is an int for Python.
+    # In Python, True is also an int.
     if not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool):
         found = "is missing" if name not in record else f"is {value!r:.40}"
         raise UserError(f"{name!r} {found}; needed is {kind_name}")
@@ -47,7 +47,7 @@ def _field(record: Any, name: str, kind: type, kind_name: str) -> Any:
 
 
 def _answer(answer: Any, context: str) -> Tuple[str, int]:
-    """(text, start) of one of a question's answers, spaces around it left out."""
+    """(text, start) of an answer, without surrounding spaces."""
     text, start = _field(answer, "text", str, "a text"), _field(
         answer, "answer_start", int, "a number")
     there = context[start : start + len(text)] if start >= 0 else ""
@@ -64,7 +64,7 @@ def _question(record: Any, context: str) -> Question:
     name = _field(record, "id", str, "a text")
     text = _field(record, "question", str, "a text")
     answers = _field(record, "answers", list, "a list")
-    # Version 1.1 has no such field: all its questions have answers.
+    # Version 1.1 lacks this field: all its questions have answers.
     told = "is_impossible" in record
     impossible = told and _field(record, "is_impossible", bool, "true or false")
     if impossible and answers:
@@ -83,10 +83,10 @@ def _question(record: Any, context: str) -> Question:
 
 
 def _paragraphs(path: pathlib.Path) -> Iterator[Tuple[str, str, List[Any]]]:
-    """(where it stands, context, records of questions) of every paragraph of a file.
+    """Yields (JSON path, context, records of questions) for every paragraph.
 
     Raises:
-      UserError: for a file that is laid out otherwise.
+      UserError: for a file of another layout.
     """
     place = ""
     try:
@@ -97,7 +97,7 @@ def _paragraphs(path: pathlib.Path) -> Iterator[Tuple[str, str, List[Any]]]:
                 context = _field(paragraph, "context", str, "a text")
                 yield place, context, _field(paragraph, "qas", list, "a list")
     except UserError as error:
-        if str(path) in str(error):  # Of the file itself: missing, or no JSON.
+        if str(path) in str(error):  # The error is about the file: missing, or not JSON.
             raise
         raise UserError(f"{path}: {place + ': ' if place else ''}{error}") from None
 
@@ -109,14 +109,14 @@ def read_squad(
 
     Args:
       path: the JSON file.
-      on_bad_row: "error", or "skip" for questions that cannot be used.
+      on_bad_row: "error", or "skip" to leave out unusable questions.
 
     Returns:
-      The questions in file order, and the counts of what was left out.
+      (questions in file order, read report).
 
     Raises:
-      UserError: with file, JSON path and the question's id, for a question that cannot be used
-        (unless skipped), a missing file, or one without a usable question.
+      UserError: with file, JSON path and the question's id, for an unusable question (unless
+        skipped), a missing file, or a file without a usable question.
     """
     questions: List[Question] = []
     seen: Set[str] = set()
@@ -139,6 +139,6 @@ def read_squad(
 
 
 def _name(record: Any) -> str:
-    """A question's id as it is told beside its place, where it has one."""
+    """The question's id in the form that messages use; empty without an id."""
     found: Dict[str, Any] = record if isinstance(record, dict) else {}
     return f" (id {found['id']})" if "id" in found else ""

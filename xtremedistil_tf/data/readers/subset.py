@@ -1,4 +1,4 @@
-"""Nested parts of the data, for studies of how much of it is needed."""
+"""Nested subsets of the data, for studies of its size."""
 
 import collections
 from typing import Dict, Iterator, List, Sequence
@@ -8,17 +8,17 @@ import numpy as np
 from xtremedistil_tf.config import require
 from xtremedistil_tf.data.readers.rows import Example, ReadReport, TextFile
 
-# The same rows whatever the run's seed: runs that differ in it share a teacher and its outputs.
+# Independent of the run's seed: runs with different seeds share a teacher and its targets.
 ROWS_SEED = 20200705
 
 
 def of_languages(
     examples: Sequence[Example], languages: Sequence[str], where: str
 ) -> List[Example]:
-    """The rows of some languages, in their order.
+    """Selects the rows of some languages; the order stays.
 
     Raises:
-      UserError: for a language that no row has.
+      UserError: for a language without rows.
     """
     there = {row.language for row in examples}
     missing = [name for name in languages if name not in there]
@@ -28,7 +28,7 @@ def of_languages(
 
 
 def first_of_languages(examples: Sequence[Example], most: int) -> List[Example]:
-    """At most so many rows of each language, drawn at random: a larger part holds a smaller one.
+    """Draws at most `most` rows of each language. A larger subset contains every smaller one.
 
     Source: paper section 6.3, Table 6 (100 and 500 labels a language).
     """
@@ -43,11 +43,11 @@ def first_of_languages(examples: Sequence[Example], most: int) -> List[Example]:
 
 
 class TextSample(TextFile):
-    """So many sentences of a text, drawn at random: a larger sample holds a smaller one.
+    """Random sample of a text's sentences. A larger sample contains every smaller one.
 
     Args:
       text: the whole text; it is read once, to count its sentences.
-      size: of the sample.
+      size: number of sentences in the sample.
 
     Raises:
       UserError: if the text has fewer sentences.
@@ -63,7 +63,7 @@ class TextSample(TextFile):
         self._kept[np.random.default_rng(ROWS_SEED).permutation(rows)[:size]] = True
 
     def read(self, report: ReadReport) -> Iterator[Example]:
-        """Yields the sentences of the sample; `report` counts as rows those of the sample."""
+        """Yields the sentences of the sample; `report` counts only these as rows."""
         for at, example in enumerate(super().read(report)):
             if self._kept[at]:
                 yield example

@@ -1,4 +1,4 @@
-"""More transfer text: labelled sentences whose entities are exchanged for others of their kind."""
+"""More transfer text: labelled sentences with each entity replaced by one of the same type."""
 
 import collections
 from typing import Dict, Iterator, List, Sequence, Set, Tuple
@@ -13,16 +13,16 @@ _Words = Tuple[str, ...]
 
 
 def _entities(row: Example) -> List[Tuple[str, int, int]]:
-    """(type, first word, word behind the last) of each entity."""
+    """(type, index of the first word, index behind the last word) of each entity."""
     return [(kind, first, last + 1) for kind, first, last in get_entities(list(row.tags))]
 
 
 def swap_entities(rows: Sequence[Example], times: int) -> List[Example]:
-    """Sentences with every entity replaced by one of the same type and language.
+    """Replaces every entity of a sentence by one of the same type and language.
 
     Args:
-      rows: tagged sentences; those without an entity give nothing.
-      times: how many are drawn from each sentence; those that are no new ones are left out.
+      rows: tagged sentences; sentences without an entity are ignored.
+      times: number of draws from each sentence; duplicates are dropped.
 
     Returns:
       Unlabelled sentences, each once, none of them in `rows`.
@@ -51,7 +51,7 @@ def swap_entities(rows: Sequence[Example], times: int) -> List[Example]:
 
 
 class SwappedText(TextFile):
-    """A transfer text and, behind it, what `swap_entities` makes of the labelled sentences.
+    """A transfer text, followed by the sentences of `swap_entities`.
 
     Args:
       text: the transfer text.
@@ -63,7 +63,7 @@ class SwappedText(TextFile):
         self._text, self._more = text, swap_entities(rows, times)
 
     def read(self, report: ReadReport) -> Iterator[Example]:
-        """Yields the text's sentences, then the others; `report` counts both as rows."""
+        """Yields the text's sentences, then the new ones; `report` counts both as rows."""
         yield from self._text.read(report)
         report.counts["rows"] += len(self._more)
         yield from self._more

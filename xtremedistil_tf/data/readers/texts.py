@@ -1,4 +1,4 @@
-"""Reading labelled texts and pairs of texts: rows `text<TAB>label`, `text<TAB>text<TAB>label`."""
+"""Reads labelled texts and pairs: rows `text<TAB>label` and `text<TAB>text<TAB>label`."""
 
 import pathlib
 import re
@@ -17,23 +17,23 @@ from xtremedistil_tf.data.readers.rows import (
     split_spaces,
 )
 
-# What texts are labelled with.
+# Label sets of texts.
 TextLabels = Union[ClassSet, Numbers]
-# Stands for the label in SNLI and MNLI where annotators did not agree.
+# The label in SNLI and MNLI if the annotators disagreed.
 NO_GOLD = "-"
-# A language where labels may hold a colon: an ISO 639 code in small letters, and perhaps a region.
+# A language prefix if labels may contain a colon: ISO 639 in lower case, with an optional region.
 _CODE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 
 
 def check_label(label: str, labels: Optional[TextLabels]) -> str:
-    """Gives a label back that may occur.
+    """Returns the label if it is allowed.
 
     Args:
-      label: as it stands in a row.
-      labels: what may occur; None takes any.
+      label: label of a row.
+      labels: the allowed labels; None allows any.
 
     Raises:
-      RowError: if it may not.
+      RowError: if it is not allowed.
     """
     if labels and label not in labels:
         raise RowError(("unknown_label", f"the label is {label!r}; allowed: {labels.allowed}"))
@@ -41,14 +41,14 @@ def check_label(label: str, labels: Optional[TextLabels]) -> str:
 
 
 def words_of(text: str, problem: str) -> Tuple[str, ...]:
-    """The words of a row's text.
+    """Splits a row's text into words.
 
     Args:
       text: the text.
-      problem: what is told of an empty one.
+      problem: message for an empty text.
 
     Raises:
-      RowError: if there are none.
+      RowError: if the text has no words.
     """
     words = split_spaces(text)
     if not words:
@@ -63,20 +63,20 @@ def _words(texts: Sequence[str]) -> List[Tuple[str, ...]]:
 
 
 def check_gold(label: str, labels: Optional[TextLabels]) -> None:
-    """Tells rows apart that have no gold label, unless labels.tsv names the mark as a class.
+    """Checks that a row has a gold label.
 
     Raises:
-      NoGold: if the label is the mark of SNLI and MNLI for that.
+      NoGold: if the label is SNLI's and MNLI's mark for none, and not a class of labels.tsv.
     """
     if label == NO_GOLD and (labels is None or label not in labels):
         raise NoGold(("no_gold", f"no gold label: {NO_GOLD!r}"))
 
 
 def _check_code(label: str, prefix: Optional[str]) -> None:
-    """Refuses a prefix that is no language code where nothing tells it from the label itself.
+    """Refuses a prefix that is not a language code: it could be a part of the label.
 
     Raises:
-      RowError: naming the label and the way out.
+      RowError: with the label and a solution.
     """
     if prefix is not None and not _CODE.fullmatch(prefix):
         raise RowError(("prefix", f"the label is {label!r}, and {prefix!r} is no language code "
@@ -85,11 +85,11 @@ def _check_code(label: str, prefix: Optional[str]) -> None:
 
 
 def prefix_warnings(where: str, rows: Sequence[Example]) -> List[str]:
-    """Tells what was taken for languages in a task without labels.tsv.
+    """Warns of the prefixes that were read as languages in a task without labels.tsv.
 
     Args:
       where: the task folder.
-      rows: of its training split, read without a label set.
+      rows: training rows, read without a label set.
     """
     languages = sorted({row.language for row in rows} - {DEFAULT_LANGUAGE})
     if not languages:
@@ -102,19 +102,21 @@ def prefix_warnings(where: str, rows: Sequence[Example]) -> List[str]:
 def parse_text(
     text: str, labels: Optional[TextLabels], pairs: bool = False
 ) -> Tuple[Example, Dict[str, int]]:
-    """Parses one row `text<TAB>label`, or of two texts; the label may carry `lang:`.
+    """Parses a row `text<TAB>label` or, for pairs, `text<TAB>text<TAB>label`.
+
+    The label may have a `lang:` prefix.
 
     Args:
       text: the row.
-      labels: the labels that may occur; None takes any, and language codes alone for `lang:`.
-      pairs: whether a row has two texts.
+      labels: the allowed labels; None allows any, and then `lang:` must be a language code.
+      pairs: True if a row has two texts.
 
     Returns:
-      The row, and no counts: nothing in it is ever changed.
+      (example, no counts): rows are never repaired.
 
     Raises:
       NoGold: for a pair without a gold label.
-      RowError: with what is wrong in the row.
+      RowError: with the problems of the row.
     """
     *texts, last = split_columns(text, 3, "needed are 3: two texts and their label, tabs between") \
         if pairs else split_columns(text, 2, "needed are 2: a text, a tab, its label")
@@ -133,10 +135,10 @@ def parse_text(
 
 
 def parse_pair_line(text: str) -> Optional[Example]:
-    """Parses a line of unlabelled pairs; a third column is a label, which nobody reads.
+    """Parses a line of unlabelled pairs; a label in a third column is ignored.
 
     Raises:
-      RowError: with what is wrong in the line.
+      RowError: with the problems of the line.
     """
     if not text.strip():
         return None
@@ -151,5 +153,5 @@ def read_texts(
     path: pathlib.Path, labels: Optional[TextLabels], on_bad_row: str = "error",
     pairs: bool = False,
 ) -> Tuple[List[Example], ReadReport]:
-    """Reads `text<TAB>label` or, of pairs, `text<TAB>text<TAB>label`. See `read_rows`."""
+    """Reads `text<TAB>label` or, for pairs, `text<TAB>text<TAB>label`. See `read_rows`."""
     return read_rows(path, lambda text: parse_text(text, labels, pairs), on_bad_row)

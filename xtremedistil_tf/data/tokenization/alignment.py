@@ -1,4 +1,4 @@
-"""From words to pieces: batched tokenisation with labels on first pieces."""
+"""Tokenises words into subword tokens, in batches, with labels on each word's first token."""
 
 import collections
 import dataclasses
@@ -11,20 +11,20 @@ from xtremedistil_tf.data.labels import Labels, LabelSet
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 
-# Rows handed to the tokenizer at a time: its threads are busy and memory stays flat.
+# Sequences for each call of the tokenizer: its threads are busy, and memory use stays constant.
 _CHUNK = 8192
 
 
 @dataclasses.dataclass(frozen=True)
 class Contexts:
-    """What answers are cut out of, where rows are windows of texts.
+    """Contexts of questions, for cutting answers out of them.
 
     Attributes:
-      texts: the contexts, one a question.
-      owners: int32 [rows], number of the question that a row belongs to.
-      begins, ends: for each piece of a row the characters of the context at which it begins and
-        ends; -1 for pieces of the question, and markers.
-      longest: pieces of the longest answer.
+      texts: the contexts, one for each question.
+      owners: int32 [sequences], number of the question of each window.
+      begins, ends: for each subword token, the character offsets in the context at which it begins
+        and ends; -1 for tokens of the question and special tokens.
+      longest: maximum length of an answer in subword tokens.
     """
 
     texts: Sequence[str]
@@ -36,21 +36,22 @@ class Contexts:
 
 @dataclasses.dataclass(frozen=True)
 class Features:
-    """Tokenised rows.
+    """Tokenised sequences.
 
     Attributes:
-      input_ids: piece ids of the teacher's tokenizer, markers included, at most seq_len a row.
-      label_ids: a class for each piece, or a class or number a row, or the positions of an answer's
-        first and last piece; none where a row has no label.
-      word_starts: for each word the position of its first piece in the row, -1 where the word
-        was cut off by seq_len or yields no piece.
-      languages: one a row.
-      tags: gold tags, one tuple a row (all words, cut ones too); where rows are windows, the
-        accepted answers, one tuple a question.
-      counts: what tokenising did: sentences, words, pieces, cut_words, cut_sentences,
-        empty_words (no piece), unknown_pieces.
-      pooled: whether a row has labels of its own instead of one a piece.
-      contexts: what answers are cut out of; None where rows are no windows.
+      input_ids: subword token ids of the teacher's tokenizer with special tokens, at most seq_len
+        for each sequence.
+      label_ids: a class for each subword token; or one class or number for the sequence; or the
+        positions of an answer's first and last token. Empty for unlabelled sequences.
+      word_starts: for each word the position of its first subword token, -1 if seq_len cut the word
+        off or the word has no token.
+      languages: language of each sequence.
+      tags: gold tags of all words, cut ones included, one tuple for each sequence; for windows, the
+        accepted answers, one tuple for each question.
+      counts: counts of tokenisation: `sentences`, `words`, `pieces`, `cut_words`, `cut_sentences`,
+        `empty_words` (without a token), `unknown_pieces`.
+      pooled: True if a sequence has one target, False if each token has one.
+      contexts: contexts of the questions; None if the sequences are not windows.
     """
 
     input_ids: Ragged
@@ -67,10 +68,10 @@ class Features:
 
 
 def first_pieces(word_ids: Sequence[Optional[int]], words: int) -> List[int]:
-    """Position of each word's first piece, -1 for words without one.
+    """Position of each word's first subword token, -1 for words without one.
 
     Args:
-      word_ids: for each piece the number of its word, None for markers.
+      word_ids: for each subword token the number of its word, None for special tokens.
       words: number of words.
     """
     starts = [-1] * words
@@ -84,7 +85,7 @@ def piece_labels(
     word_ids: Sequence[Optional[int]], starts: Sequence[int], tag_ids: Sequence[int],
     labels: LabelSet,
 ) -> List[int]:
-    """Classes of a row's pieces: the tag on first pieces, X on the others, the two markers.
+    """Classes of subword tokens: the tag for first tokens, X for later ones, two special classes.
 
     Source: paper section 6, "NER Tags".
     """
@@ -100,15 +101,15 @@ def piece_labels(
 def _missing_words(
     encoding: Any, word_ids: Sequence[Optional[int]], example: Example
 ) -> Tuple[int, int]:
-    """Words without a piece: (cut off by seq_len, empty)."""
+    """Numbers of words without a subword token: (cut off by seq_len, empty)."""
     cut = missing = 0
     for number, words in enumerate(example.texts):
-        # Words are counted anew in the second text of a pair.
+        # Word numbers start again in the second text of a pair.
         own = word_ids if not example.second else [
             word for word, text in zip(word_ids, encoding.sequence_ids) if text == number]
         seen = {word for word in own if word is not None}
         missing += len(words) - len(seen)
-        # Truncation cuts at the end; a word without pieces before that is an empty one.
+        # Truncation cuts at the end, so an earlier word without tokens is an empty word.
         if encoding.overflowing and len(seen) < len(words):
             cut += len(words) - 1 - max(seen, default=-1)
     return cut, missing - cut
@@ -116,7 +117,7 @@ def _missing_words(
 
 @dataclasses.dataclass(frozen=True)
 class _Chunk:
-    """Some tokenised rows: pieces, first pieces of words, classes where there are labels."""
+    """Some tokenised sequences: token ids, first tokens of words, and classes if labelled."""
 
     input_ids: Ragged
     word_starts: Ragged
@@ -125,9 +126,9 @@ class _Chunk:
 
 
 def encode_words(tokenizer: Any, chunk: Sequence[Example], seq_len: int) -> Any:
-    """The transformers encoding of rows that are split into words, cut at seq_len pieces.
+    """Encodes rows of words with a transformers tokenizer, truncated to seq_len subword tokens.
 
-    Of a pair the longer text is cut, until both are as long.
+    In a pair the longer text is truncated first, until both have the same length.
     """
     return tokenizer(
         [list(example.words) for example in chunk],
@@ -155,7 +156,7 @@ def _align_chunk(
         cut, empty = _missing_words(encoding, word_ids, example)
         cut_words, cut_sentences = cut_words + cut, cut_sentences + (cut > 0)
         empty_words += empty
-        # Unlabelled text is large, and nobody asks where its words begin.
+        # The transfer set is large, and its word starts are not used.
         if labels is None:
             continue
         if labels.pooled:
@@ -175,7 +176,7 @@ def _align_chunk(
 
 
 def chunked(examples: Iterable[Example]) -> Iterator[List[Example]]:
-    """Rows in lists of a size that keeps the tokenizer's threads busy and memory flat."""
+    """Groups rows into lists that keep the tokenizer's threads busy and memory use constant."""
     rows = iter(examples)
     while chunk := list(itertools.islice(rows, _CHUNK)):
         yield chunk
@@ -191,18 +192,18 @@ def _chunks(
 def align(
     tokenizer: Any, examples: Sequence[Example], seq_len: int, labels: Labels
 ) -> Features:
-    """Tokenises the words of labelled sentences into pieces, once, in batches.
+    """Tokenises labelled examples into subword tokens, in batches.
 
     Args:
       tokenizer: a fast Hugging Face tokenizer.
-      examples: the sentences.
-      seq_len: longest row in pieces, markers included; what lies beyond is cut.
-      labels: the label set of their tags, or of the texts.
+      examples: the sentences or texts.
+      seq_len: maximum length in subword tokens, special tokens included; longer ones are truncated.
+      labels: the label set of the examples.
 
     Returns:
       The features, in the order of `examples`.
     """
-    # Packed chunk by chunk: numbers as Python objects would take ten times the memory.
+    # Packed chunk by chunk: Python integers would need ten times the memory.
     chunks = list(_chunks(tokenizer, examples, seq_len, labels))
     counts: Dict[str, int] = collections.Counter()
     for chunk in chunks:
@@ -223,7 +224,7 @@ def pieces_of(
     """Tokenises unlabelled sentences chunk by chunk, in constant memory.
 
     Yields:
-      The rows of a chunk and what was counted in it (see `Features.counts`).
+      (token ids of a chunk, its counts; see `Features.counts`).
     """
     for chunk in _chunks(tokenizer, texts, seq_len, None):
         yield chunk.input_ids, chunk.counts

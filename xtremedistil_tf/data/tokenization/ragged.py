@@ -12,7 +12,7 @@ class Ragged:
     """Rows of different lengths in one flat array.
 
     Attributes:
-      values: [total] the rows one after another.
+      values: [total], concatenated rows.
       starts: int64 [rows + 1]; row i is values[starts[i]:starts[i + 1]].
     """
 
@@ -21,7 +21,7 @@ class Ragged:
 
     @classmethod
     def of(cls, rows: Sequence[Collection[int]], dtype: Any = np.int32) -> "Ragged":
-        """Joins rows."""
+        """Packs rows into one array."""
         lengths = np.fromiter((len(row) for row in rows), np.int64, len(rows))
         starts = np.concatenate([[0], np.cumsum(lengths)])
         flat = np.fromiter(itertools.chain.from_iterable(rows), dtype, int(starts[-1]))
@@ -29,7 +29,7 @@ class Ragged:
 
     @classmethod
     def join(cls, parts: Sequence["Ragged"]) -> "Ragged":
-        """Puts the rows of several behind one another."""
+        """Concatenates the rows of several arrays."""
         lengths = np.concatenate([part.lengths for part in parts])
         values = np.concatenate([part.values for part in parts])
         return cls(values, np.concatenate([[0], np.cumsum(lengths)]))
@@ -42,11 +42,11 @@ class Ragged:
 
     @property
     def lengths(self) -> np.ndarray:
-        """int64 [rows]."""
+        """Length of each row, int64 [rows]."""
         return np.diff(self.starts)
 
     def padded(self, rows: np.ndarray, fill: int) -> np.ndarray:
-        """The given rows as one array [len(rows), longest], short ones filled up."""
+        """The given rows as one array [len(rows), longest], padded with `fill`."""
         lengths = self.lengths[rows]
         out = np.full((len(rows), int(lengths.max(initial=1))), fill, self.values.dtype)
         for at, (row, length) in enumerate(zip(rows, lengths)):

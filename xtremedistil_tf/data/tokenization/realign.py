@@ -1,8 +1,8 @@
-"""Rows of a student with a tokenizer of its own, beside those of its teacher.
+"""Aligns the subword tokens of a student that has its own tokenizer with those of its teacher.
 
-Words are what both cut up: the first piece of a word in the one belongs to the first piece of the
-same word in the other, and the two markers belong together. What the teacher says of a word's other
-pieces, or of words that one of them lost to seq_len, has no place and is no target.
+Both tokenizers split the same words. The first token of a word in the student corresponds to the
+first token of this word in the teacher, and special tokens correspond to each other. A word's later
+tokens, and words that either sequence lost to truncation, have no counterpart and no target.
 """
 
 import dataclasses
@@ -22,12 +22,12 @@ from xtremedistil_tf.data.tokenization.ragged import Ragged
 
 @dataclasses.dataclass(frozen=True)
 class Realigned:
-    """A student's rows and where its teacher speaks of each of their pieces.
+    """A student's sequences, aligned with its teacher's.
 
     Attributes:
-      input_ids: piece ids of the student's tokenizer, markers included.
-      places: of the same lengths: the position in the teacher's row, -1 where there is none. None
-        where a row has one target, which needs no place.
+      input_ids: subword token ids of the student's tokenizer, special tokens included.
+      places: for each token the position of its counterpart in the teacher's sequence, -1 for none.
+        None if a sequence has one target, which needs no alignment.
     """
 
     input_ids: Ragged
@@ -37,11 +37,11 @@ class Realigned:
 def places_of(
     teacher: np.ndarray, teacher_length: int, student: np.ndarray, student_length: int
 ) -> np.ndarray:
-    """For each piece of a student's row its position in the teacher's; int32, -1 for none.
+    """Position in the teacher's sequence for each token of the student's; int32, -1 for none.
 
     Args:
-      teacher, student: for each word the position of its first piece, -1 where it has none.
-      teacher_length, student_length: pieces of the rows, markers included.
+      teacher, student: for each word the position of its first subword token, -1 for none.
+      teacher_length, student_length: lengths of the sequences, special tokens included.
     """
     places = np.full(student_length, -1, np.int32)
     both = (teacher >= 0) & (student >= 0)
@@ -51,7 +51,7 @@ def places_of(
 
 
 def realign_features(teacher: Features, student: Features) -> Realigned:
-    """The same for labelled rows that both have tokenised."""
+    """Aligns labelled sequences that both tokenizers have tokenised."""
     if student.pooled:
         return Realigned(student.input_ids)
     return Realigned(student.input_ids, Ragged.of([
@@ -68,10 +68,10 @@ def realigned_of(
     Args:
       teacher, student: fast Hugging Face tokenizers.
       texts: the sentences.
-      seq_len: longest row of either in pieces, markers included.
+      seq_len: maximum length in subword tokens of both, special tokens included.
 
     Yields:
-      The student's rows of a chunk, their places, and how many sentences and pieces they are.
+      (the student's sequences of a chunk, their `places`, counts of sentences and tokens).
     """
     for chunk in chunked(texts):
         theirs, own = (encode_words(tokenizer, chunk, seq_len) for tokenizer in (teacher, student))

@@ -1,4 +1,4 @@
-"""The transfer text as piece ids on disk: tokenised once, mapped into memory."""
+"""Store of the transfer set's subword token ids on disk: tokenised once, memory-mapped."""
 
 import collections
 import contextlib
@@ -26,24 +26,24 @@ _FIELDS = {"fingerprint": Field(str), "bytes": Field(dict, each=Field(int)),
 
 def _column(folder: pathlib.Path, name: str) -> Ragged:
     record = read_json(folder / _RECORD)
-    # An empty file cannot be mapped, but a text without any piece still has its two markers.
+    # An empty file cannot be mapped. Even an empty text has its two special tokens.
     values = np.memmap(folder / name, "<i4", "r", shape=(record["counts"]["pieces"],))
     return Ragged(values, np.load(folder / _STARTS, allow_pickle=False))
 
 
 def open_pieces(folder: pathlib.Path) -> Ragged:
-    """Maps the rows that `tokenise_texts` wrote; pages are read when they are needed."""
+    """Memory-maps the sequences that `tokenise_texts` wrote."""
     return _column(folder, _IDS)
 
 
 def open_realigned(folder: pathlib.Path) -> Realigned:
-    """Maps the rows of a student's own tokenizer, with their places where they have any."""
+    """Memory-maps the sequences that `realign_texts` wrote, with their `places` if stored."""
     places = _column(folder, _PLACES) if (folder / _PLACES).is_file() else None
     return Realigned(_column(folder, _IDS), places)
 
 
 def tokenised_counts(folder: pathlib.Path, fingerprint: str) -> Dict[str, int]:
-    """What tokenising counted, if the folder holds just these rows; else an empty dict."""
+    """Stored counts of tokenisation if the fingerprint matches, else an empty dict."""
     try:
         record = read_record(folder / _RECORD, _FIELDS)
     except UserError:  # Missing or damaged: the rows are tokenised anew.
@@ -61,13 +61,13 @@ def _sizes(folder: pathlib.Path) -> Dict[str, int]:
             if path.name in (_IDS, _PLACES, _STARTS)}
 
 
-# Arrays of a chunk by file, all of the same lengths, and what was counted in it.
+# Arrays of a chunk by file name, all with the same row lengths, and its counts.
 _Chunk = Tuple[Dict[str, Ragged], Dict[str, int]]
 
 
 def _write(chunks: Iterable[_Chunk], rows: int, folder: pathlib.Path, fingerprint: str
            ) -> Dict[str, int]:
-    """Writes tokenised chunks into a folder, unless they are there already; returns the counts."""
+    """Writes tokenised chunks into a folder unless it is current; returns the counts."""
     known = tokenised_counts(folder, fingerprint)
     if known:
         return known
@@ -99,18 +99,18 @@ def tokenise_texts(
     tokenizer: Any, texts: Iterable[Example], *, rows: int, seq_len: int, folder: pathlib.Path,
     fingerprint: str,
 ) -> Dict[str, int]:
-    """Tokenises unlabelled text into a folder, unless it is there already.
+    """Tokenises unlabelled text into a folder, unless the folder is current.
 
     Args:
       tokenizer: a fast Hugging Face tokenizer.
       texts: the sentences; read once.
-      rows: how many there are, for the progress bar.
-      seq_len: longest row in pieces, markers included.
-      folder: is replaced as a whole.
-      fingerprint: of text, tokenizer and seq_len.
+      rows: number of sentences, for the progress bar.
+      seq_len: maximum length in subword tokens, special tokens included.
+      folder: the store's folder; it is replaced completely.
+      fingerprint: hash of text, tokenizer and seq_len.
 
     Returns:
-      What was counted (see `alignment.Features.counts`).
+      The counts, see `alignment.Features.counts`.
     """
     chunks = (({_IDS: ids}, counts) for ids, counts in pieces_of(tokenizer, texts, seq_len))
     return _write(chunks, rows, folder, fingerprint)
@@ -120,12 +120,12 @@ def realign_texts(
     teacher: Any, student: Any, texts: Iterable[Example], *, rows: int, seq_len: int,
     folder: pathlib.Path, fingerprint: str,
 ) -> None:
-    """Tokenises unlabelled sentences for a student with a tokenizer of its own.
+    """Tokenises unlabelled sentences for a student that has its own tokenizer.
 
     Args:
       teacher, student: their tokenizers.
-      texts, rows, seq_len, folder: as of `tokenise_texts`.
-      fingerprint: of text, both tokenizers and seq_len.
+      texts, rows, seq_len, folder: see `tokenise_texts`.
+      fingerprint: hash of text, both tokenizers and seq_len.
     """
     chunks = (({_IDS: ids, _PLACES: places}, counts)
               for ids, places, counts in realigned_of(teacher, student, texts, seq_len))

@@ -1,4 +1,4 @@
-"""The student's vocabulary: the teacher's pieces that were seen, mapped by one array."""
+"""The student's vocabulary: the teacher's subword tokens that occur in train and transfer set."""
 
 import pathlib
 from typing import Iterable
@@ -12,35 +12,35 @@ from xtremedistil_tf.validation.arrays import read_integers
 PAD_ID = 0
 UNKNOWN_ID = 1
 _PART = 1 << 22
-# Pieces of a tokenizer; the largest that is published has 250,002.
+# Upper limit of a tokenizer's vocabulary; the largest published one has 250,002 subword tokens.
 _MOST = 1 << 24
 
 
 class StudentVocabulary:
-    """Maps piece ids of the teacher's tokenizer to rows of the student's embedding.
+    """Maps subword token ids of the teacher's tokenizer to rows of the student's embedding.
 
-    Row 0 is padding, row 1 the unknown piece; the others follow in the order of the teacher's ids.
+    Row 0 is padding, row 1 the unknown token. The others follow in the order of the teacher's ids.
 
     Args:
-      teacher_ids: int [V]; the teacher's id of each row.
-      teacher_size: number of ids that the teacher's tokenizer can give.
+      teacher_ids: int [V], the teacher's id of each row.
+      teacher_size: size of the teacher's vocabulary.
     """
 
     def __init__(self, teacher_ids: np.ndarray, teacher_size: int):
         self.teacher_ids = np.asarray(teacher_ids, np.int32)
         self.table = np.full(teacher_size, UNKNOWN_ID, np.int32)
         self.table[self.teacher_ids] = np.arange(len(self.teacher_ids), dtype=np.int32)
-        # Row 0 is for filling up batches only: a literal "[PAD]" in a text must not be masked away.
+        # Row 0 only pads batches: a literal "[PAD]" in a text must not be masked.
         self.table[self.teacher_ids[PAD_ID]] = UNKNOWN_ID
 
     @classmethod
     def from_seen(
         cls, seen: Iterable[np.ndarray], pad_id: int, unknown_id: int, teacher_size: int
     ) -> "StudentVocabulary":
-        """Builds the vocabulary from arrays of piece ids (train and transfer)."""
+        """Builds the vocabulary from arrays of subword token ids (train and transfer set)."""
         found = np.zeros(teacher_size, bool)
         for array in seen:
-            # In parts: an array may be a file that is larger than memory.
+            # In parts: a memory-mapped array may be larger than memory.
             for at in range(0, len(array), _PART):
                 found[array[at : at + _PART]] = True
         found[[pad_id, unknown_id]] = False
@@ -60,8 +60,8 @@ class StudentVocabulary:
         """Reads what `save` wrote.
 
         Raises:
-          UserError: if the file is missing or not such an array, which is known before memory is
-            asked for.
+          UserError: if the file is missing or not such an array; this is checked before the data
+            are loaded.
         """
         stored = read_integers(path, most=_MOST + 1)
         if len(stored) < 3:

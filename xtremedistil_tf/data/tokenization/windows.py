@@ -1,4 +1,4 @@
-"""From questions to rows: a question with a window of its context, and where its answer stands."""
+"""Cuts questions into sequences: each is a question with a window of its context."""
 
 import collections
 from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple
@@ -13,19 +13,19 @@ from xtremedistil_tf.data.tokenization.alignment import Contexts, Features
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.progress import Progress
 
-# Questions handed to the tokenizer at a time: windows with their offsets take much memory.
+# Questions for each call of the tokenizer: windows with their offsets need much memory.
 _CHUNK = 512
-# The opening marker's place, where windows without the answer point.
+# The position of [CLS], the target of windows without the answer.
 _NOWHERE = (0, 0)
 
 
 class WindowCutter:
-    """Cuts questions and their contexts into overlapping rows.
+    """Cuts questions with their contexts into overlapping windows.
 
     Args:
-      tokenizer: is copied, since truncation is a setting of it.
-      seq_len: longest row in pieces, markers included.
-      settings: of questions and windows.
+      tokenizer: the tokenizer; it is copied, because truncation is one of its settings.
+      seq_len: maximum length in subword tokens, special tokens included.
+      settings: settings of questions and windows.
     """
 
     def __init__(self, tokenizer: Tokenizer, seq_len: int, settings: SquadConfig):
@@ -35,13 +35,13 @@ class WindowCutter:
         for copy in (self._whole, self._cutting):
             copy.no_padding()
             copy.no_truncation()
-            # A marker that stands in a text is text.
+            # A special token that occurs in a text is text.
             copy.encode_special_tokens = True
         self._cutting.enable_truncation(
             seq_len, stride=settings.doc_stride, strategy="only_second")
 
     def _short(self, texts: Sequence[str]) -> List[str]:
-        """Questions, cut where they are too long."""
+        """Truncates questions that are too long."""
         most, short = self._settings.max_query_length, list(texts)
         left = list(range(len(short)))
         while left:
@@ -50,12 +50,12 @@ class WindowCutter:
             long = [(at, found) for at, found in zip(left, encoded) if len(found.ids) > most]
             for at, found in long:
                 short[at] = short[at][: found.offsets[most][0]]
-            # What is left of a word may have more pieces than it had as a part.
+            # The rest of a truncated word may have more tokens than before.
             left = [at for at, _ in long]
         return short
 
     def __call__(self, pairs: Sequence[Tuple[str, str]]) -> List[List[Any]]:
-        """The windows of each pair of question and context, as the tokenizer's encodings."""
+        """Returns the windows of each (question, context), as encodings of the tokenizer."""
         short = self._short([question for question, _ in pairs])
         encoded = self._cutting.encode_batch(
             [(question, context) for question, (_, context) in zip(short, pairs)])
@@ -63,13 +63,13 @@ class WindowCutter:
 
 
 def piece_offsets(window: Any) -> Tuple[np.ndarray, np.ndarray]:
-    """Characters of the context at which a window's pieces begin and end.
+    """Character offsets in the context at which a window's subword tokens begin and end.
 
     Args:
-      window: an encoding of the tokenizer's.
+      window: an encoding of the tokenizer.
 
     Returns:
-      Two int32 [pieces]; -1 where a piece is not one of the context.
+      Two int32 [tokens]; -1 for tokens outside the context.
     """
     offsets = np.array(window.offsets, np.int32).reshape(-1, 2)
     inside = np.fromiter((text == 1 for text in window.sequence_ids), bool, len(offsets))
@@ -78,10 +78,10 @@ def piece_offsets(window: Any) -> Tuple[np.ndarray, np.ndarray]:
 
 
 class PackedWindows(NamedTuple):
-    """The windows of some questions, a row each.
+    """The windows of some questions, one sequence each.
 
     Attributes:
-      ids: piece ids.
+      ids: subword token ids.
       begins, ends, owners: see `alignment.Contexts`.
     """
 
@@ -92,7 +92,7 @@ class PackedWindows(NamedTuple):
 
 
 def pack_windows(cut: Sequence[Sequence[Any]], first: int = 0) -> PackedWindows:
-    """Packs what `WindowCutter` gives.
+    """Packs the windows of a `WindowCutter`.
 
     Args:
       cut: the windows of each question.
@@ -110,25 +110,25 @@ def pack_windows(cut: Sequence[Sequence[Any]], first: int = 0) -> PackedWindows:
 def answer_place(
     begins: np.ndarray, ends: np.ndarray, start: int, end: int
 ) -> Tuple[int, int]:
-    """Positions of an answer's first and last piece in a window.
+    """Positions of an answer's first and last subword token in a window.
 
     Args:
       begins, ends: see `piece_offsets`.
-      start, end: the answer's first character and that behind its last.
+      start, end: character offsets of the answer; `end` is exclusive.
 
     Returns:
-      The opening marker's place, twice, where the window does not hold all of the answer.
+      (first, last); the position of [CLS] twice if the window does not hold the whole answer.
     """
     at = np.flatnonzero(begins >= 0)
     if not len(at) or begins[at[0]] > start or ends[at[-1]] < end:
         return _NOWHERE
-    # Pieces that a character of the answer belongs to; a word may be longer than it.
+    # Tokens that overlap the answer; a token may be longer than the answer.
     touched = at[(ends[at] > start) & (begins[at] < end)]
     return (int(touched[0]), int(touched[-1])) if len(touched) else _NOWHERE
 
 
 class _Rows:
-    """Windows as they are gathered, packed chunk by chunk."""
+    """Collects windows, packed chunk by chunk."""
 
     def __init__(self, unknown: int):
         self._unknown = unknown
@@ -139,7 +139,7 @@ class _Rows:
     def take(
         self, first: int, questions: Sequence[Question], cut: Sequence[Sequence[Any]]
     ) -> None:
-        """Takes the windows of some questions, the first of them with this number."""
+        """Adds the windows of some questions; `first` is the number of the first question."""
         packed, row = pack_windows(cut, first), 0
         for question, windows in zip(questions, cut):
             places = [self._place(question, packed.begins[at], packed.ends[at])
@@ -169,18 +169,19 @@ def _chunks(questions: Sequence[Question]) -> Iterator[Tuple[int, Sequence[Quest
 def window_features(
     tokenizer: Any, questions: Sequence[Question], seq_len: int, settings: SquadConfig
 ) -> Features:
-    """Cuts questions into rows that a model reads.
+    """Cuts questions into the sequences that a model reads.
 
     Args:
       tokenizer: a fast Hugging Face tokenizer.
-      questions: of one split.
-      seq_len: longest row in pieces, markers included.
-      settings: of windows and answers.
+      questions: the questions of one split.
+      seq_len: maximum length in subword tokens, special tokens included.
+      settings: settings of windows and answers.
 
     Returns:
-      Features with a row a window, in the order of `questions`; their `tags` are the questions'.
-      `counts` has windows, answerable, lost_answers (no window holds all of it: it is learnt as if
-      there were none), cut_sentences (more than one window), pieces and unknown_pieces.
+      Features with one sequence for each window, in the order of `questions`; `tags` has one tuple
+      for each question. `counts` has `windows`, `answerable`, `lost_answers` (no window holds the
+      whole answer, so the question is trained as unanswerable), `cut_sentences` (questions with
+      several windows), `pieces` and `unknown_pieces`.
     """
     cutter = WindowCutter(tokenizer.backend_tokenizer, seq_len, settings)
     rows = _Rows(tokenizer.unk_token_id)
