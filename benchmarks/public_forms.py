@@ -39,11 +39,16 @@ def _row(form, folder):
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def main():
-    """Writes the page."""
+def render():
+    """The page."""
     with tempfile.TemporaryDirectory() as folder:
         rows = [_row(form, pathlib.Path(folder, str(at))) for at, form in enumerate(FORMS)]
-    PAGE.write_text(HEAD + "\n".join(rows) + "\n", "utf-8")
+    return HEAD + "\n".join(rows) + "\n"
+
+
+def main():
+    """Writes the page."""
+    PAGE.write_text(render(), "utf-8")
 
 
 if __name__ == "__main__":

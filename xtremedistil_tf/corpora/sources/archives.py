@@ -16,7 +16,7 @@ from xtremedistil_tf.errors import UserError, first_line
 Opener = Callable[[contextlib.ExitStack], Iterable[bytes]]
 # Exceptions of libraries for damaged archives.
 DAMAGED = (EOFError, zlib.error, tarfile.TarError, gzip.BadGzipFile, lzma.LZMAError,
-           zipfile.BadZipFile)
+           zipfile.BadZipFile, NotImplementedError)
 
 _COMPRESSED: Tuple[Tuple[bytes, Callable[[Any], Any]], ...] = (
     (b"\x1f\x8b", lambda file: gzip.GzipFile(fileobj=file)),
