@@ -33,7 +33,7 @@ class Term(Protocol):
 
 
 def _filled_in(term: Term, losses: Mapping[str, Callable]) -> Callable[..., tf.Tensor]:
-    """A term's loss function, its temperature or smoothing filled in where it has one."""
+    """Returns a term's loss function with its temperature or smoothing, if it has one."""
     options = {name: getattr(term, name)
                for name, none in (("temperature", 1), ("smoothing", 0))
                if getattr(term, name) != none}
@@ -41,10 +41,10 @@ def _filled_in(term: Term, losses: Mapping[str, Callable]) -> Callable[..., tf.T
 
 
 def _share(mask: tf.Tensor) -> tf.Tensor:
-    """This replica's share of the positions of a mask, over all replicas.
+    """Returns this replica's share of a mask's positions over all replicas.
 
-    Replicas' gradients are added up: each counts by its share, so that the sum is the gradient of
-    the mean over the whole batch, however it was divided.
+    Keras adds up the gradients of replicas. Weighted by this share, their sum is the gradient of
+    the mean over the whole batch, however the batch was divided.
     """
     positions = tf.reduce_sum(mask)
     everywhere = tf.distribute.get_replica_context().all_reduce(
@@ -53,37 +53,36 @@ def _share(mask: tf.Tensor) -> tf.Tensor:
 
 
 class StageModel(tf.keras.Model):
-    """Teacher and student alike: dict outputs "representation" and "logits", losses set by name.
+    """A teacher or student with the outputs "representation" and "logits", and losses by name.
 
-    Only the loss terms of the current stage are computed, so an output that no term uses costs
-    nothing. Targets come as a dict with the mask [batch, time] of the real positions beside them;
-    where not every row has every target, "labels_mask" or another mask by a target's name says
-    which positions have it.
+    Only the loss terms of the current stage are computed, so unused outputs cost nothing. Targets
+    are a dict with "mask" [batch, time] of the real positions. If only some sequences have a
+    target, "<target>_mask", such as "labels_mask", marks the positions that have it.
     """
 
     def set_loss_terms(self, terms: Sequence[Term], losses: Mapping[str, Callable]) -> None:
-        """Chooses the losses of the coming stage; compile the model afterwards.
+        """Sets the losses of the next stage; compile the model afterwards.
 
         Args:
-          terms: as `training.stages.LossTerm`.
-          losses: loss functions (prediction, target, mask) -> scalar by the terms' names.
+          terms: loss terms; see `training.stages.LossTerm`.
+          losses: loss functions (prediction, target, mask) -> scalar, by name.
         """
-        # Set past Keras' attribute tracking, which would count the metric among the weights.
+        # Bypasses Keras' attribute tracking, which would count the metric among the weights.
         object.__setattr__(self, "_terms", [(term, _filled_in(term, losses)) for term in terms])
         object.__setattr__(self, "_loss_mean", tf.keras.metrics.Mean(name="loss"))
 
     def clear_loss_terms(self) -> None:
-        """Ends training: the model only predicts, and an export has no metric to gather."""
+        """Removes the losses after training, so that an export contains no metric."""
         object.__setattr__(self, "_loss_mean", None)
 
-    # AutoGraph would translate the source of every layer below, encoders above all: none has
-    # control flow that hangs on a tensor, and it takes most of a short stage's time.
+    # Without AutoGraph: it would translate the source of every layer, which takes most of the time
+    # of a short stage. No layer has control flow that depends on tensors.
     @tf.autograph.experimental.do_not_convert
     def train_step(self, data: Batch) -> Dict[str, tf.Tensor]:
-        """One step of gradient descent on the layers that are not frozen.
+        """Runs one step of gradient descent on the trainable layers.
 
-        Keras' own step watches every variable, and backward work is then laid out, and traced, down
-        to the lowest layer of all, trained or not.
+        Keras' own step watches every variable. It then traces the backward pass down to the lowest
+        layer, even if that layer is frozen.
         """
         inputs, targets = data
         with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -95,16 +94,16 @@ class StageModel(tf.keras.Model):
 
     @tf.autograph.experimental.do_not_convert
     def test_step(self, data: Batch) -> Dict[str, tf.Tensor]:
-        """The losses of a batch."""
+        """Computes the losses of a batch."""
         return super().test_step(data)
 
     def compute_loss(
         self, x: Named = None, y: Named = None, y_pred: Named = None,
         sample_weight: Optional[tf.Tensor] = None,
     ) -> tf.Tensor:
-        """Weighted sum of the stage's masked losses; scalar float32.
+        """Computes the weighted sum of the stage's masked losses; scalar float32.
 
-        With several replicas it is the share of this one: the sum over them is the loss.
+        With several replicas it returns this replica's share; the sum over replicas is the loss.
         """
         assert y is not None and y_pred is not None, "every stage has targets"
         masks = [y.get(f"{term.target}_mask", y["mask"]) for term, _ in self._terms]
@@ -119,22 +118,22 @@ class StageModel(tf.keras.Model):
 
     @property
     def metrics(self) -> list:
-        """The mean loss over the real positions of an epoch; none in a model that only predicts."""
+        """The mean loss over the real positions of an epoch; empty after training."""
         mean = getattr(self, "_loss_mean", None)
         return [] if mean is None else [mean]
 
     def compute_metrics(
         self, x: Named, y: Named, y_pred: Named, sample_weight: Optional[tf.Tensor]
     ) -> Dict[str, tf.Tensor]:
-        """Reports the running mean of the loss."""
+        """Returns the running mean of the loss."""
         return {"loss": self._loss_mean.result()}
 
 
 def reseed(model: tf.keras.Model, seed: int) -> None:
-    """Sets every random generator of the model (dropout), so that an epoch can be repeated.
+    """Seeds every random generator of the model (dropout), so that an epoch is reproducible.
 
-    With it the masks of an epoch depend on its seed alone, not on what ran before; a run that was
-    killed and started again therefore draws the same ones.
+    The dropout masks of an epoch then depend on its seed alone, not on earlier epochs. So a resumed
+    run draws the same masks.
     """
     for index, generator in enumerate(random_generators(model)):
         generator.reset_from_seed(seed + index)
@@ -142,10 +141,10 @@ def reseed(model: tf.keras.Model, seed: int) -> None:
 
 @contextlib.contextmanager
 def traced_for_cpu(model: tf.keras.Model) -> Iterator[None]:
-    """Leaves the GPU's variant of LSTMs out of what is traced in the block, if there is no GPU.
+    """Omits the GPU variant of LSTMs from functions traced in the block, if there is no GPU.
 
-    Keras traces both variants and their gradients; every stage compiles anew, and its start then
-    takes half the time. What is traced after the block, an export above all, has both again.
+    Keras traces both variants with their gradients in every stage. Without one of them, a stage
+    starts in half the time. Functions traced after the block, such as exports, have both.
     """
     has_gpu = bool(tf.config.list_physical_devices("GPU"))
     with contextlib.nullcontext() if has_gpu else without_gpu_kernels(model):

@@ -1,4 +1,4 @@
-"""Running a model over features: sorted by length, in batches of equal token count."""
+"""Forward passes over many sequences, sorted by length, in batches of similar token count."""
 
 from typing import Callable, Dict, Iterator, Optional, Sequence, Tuple
 
@@ -15,8 +15,9 @@ class Forward:
     Args:
       model: functional model with dict inputs and outputs.
       outputs: names of the outputs to compute.
-      table: int32 [teacher pieces]; where given, maps piece ids to the student's.
-      pad_id: id that fills short rows before mapping.
+      table: int32 [teacher's vocabulary], maps subword token ids to the student's; None for no
+        mapping.
+      pad_id: id of padding; ignored with `table`, whose padding is 0.
     """
 
     def __init__(

@@ -32,7 +32,7 @@ def _check_folder(folder: pathlib.Path, model_class: Any) -> None:
         raise UserError(
             f"{folder} holds no weights; allowed: {', '.join(_TF_WEIGHTS + _SAFETENSORS)}{hint}"
         )
-    # The Auto classes have no configuration of their own: they take every type.
+    # The Auto classes have no config_class: they accept every type.
     wanted = getattr(getattr(model_class, "config_class", None), "model_type", None)
     found = read_record(folder / "config.json",
                         {"model_type": Field(str, needed=False)}).get("model_type")
@@ -55,10 +55,10 @@ def _model_class(name: str) -> Any:
 
 
 def load_encoder(config: TeacherConfig) -> Tuple[Any, Any]:
-    """Loads a teacher's pre-trained encoder, see `load_checkpoint`, and its tokenizer.
+    """Loads a teacher's pre-trained encoder and its tokenizer; see `load_checkpoint`.
 
     Args:
-      config: `model_class`, `checkpoint` and `strip_accents` are read.
+      config: settings, of which model_class, checkpoint and strip_accents are read.
     """
     encoder = load_checkpoint(_model_class(config.model_class), config.checkpoint, "--pt_teacher")
     return encoder, load_tokenizer(config.checkpoint, model_type=encoder.config.model_type,
@@ -67,16 +67,16 @@ def load_encoder(config: TeacherConfig) -> Tuple[Any, Any]:
 
 @functools.lru_cache(maxsize=None)
 def activations() -> Tuple[str, ...]:
-    """Names of the activations that an encoder's layers may have.
+    """Returns the names of the activations that an encoder's layers may have.
 
-    Call it before an encoder is built: it adds a name that the TF classes do not have.
+    Call it before building an encoder, since it adds a name that the TF classes lack.
     """
     from xtremedistil_tf.keras2 import tf  # noqa: F401, I001  Before transformers brings TensorFlow.
     from transformers.activations_tf import ACT2FN
 
-    # Two names of one formula in PyTorch, of which the TF classes know the first.
+    # PyTorch has two names for this formula; the TF classes know only "gelu_new".
     ACT2FN.setdefault("gelu_pytorch_tanh", ACT2FN["gelu_new"])
-    return tuple(sorted(set(ACT2FN) - {"glu"}))  # That one halves the width.
+    return tuple(sorted(set(ACT2FN) - {"glu"}))  # glu halves the width.
 
 
 def load_checkpoint(model_class: Any, checkpoint: str, flag: str) -> Any:
@@ -91,8 +91,8 @@ def load_checkpoint(model_class: Any, checkpoint: str, flag: str) -> Any:
       The encoder.
 
     Raises:
-      UserError: if the checkpoint is neither a usable folder nor a hub name that can be fetched,
-        or its weights do not belong to the class.
+      UserError: if the checkpoint is neither a usable folder nor a hub name that can be fetched, or
+        if its weights do not fit the class.
     """
     folder = pathlib.Path(checkpoint)
     if folder.is_dir():
@@ -138,25 +138,26 @@ def _settings(path: str) -> dict:
 
 
 def build_variables(encoder: Any) -> None:
-    """Makes the variables of an encoder that has read no input yet, with full names."""
-    # Later versions of transformers keep the name scope, which checkpoints go by, to this method.
+    """Creates the variables of a new encoder, with full names."""
+    # In later versions of transformers, only this method sets the name scope of checkpoints.
     getattr(encoder, "build_in_name_scope", encoder.build)()
 
 
 def create_encoder(config: TeacherConfig, texts: Iterable[Sequence[str]]) -> Tuple[Any, Any]:
-    """Builds an encoder with random weights from a configuration file, vocabulary included.
+    """Builds an encoder with random weights, and a tokenizer, from a configuration file.
 
     Args:
-      config: `config_file` is a Hugging Face config.json; its vocab_size bounds the vocabulary.
-      texts: the task's own sentences as words, which the vocabulary is trained on.
+      config: settings. config_file is a Hugging Face config.json; its vocab_size limits the
+        vocabulary.
+      texts: the task's sentences as words, the training data of the tokenizer.
 
     Returns:
       (encoder, tokenizer).
 
     Raises:
-      UserError: if the file is missing or no encoder can be made from it.
+      UserError: if the file is missing or describes no valid encoder.
     """
-    assert config.config_file is not None, "else the encoder is loaded"
+    assert config.config_file is not None, "without it, load_encoder is called"
     model_config = transformers.AutoConfig.for_model(**_settings(config.config_file))
     tokenizer = train_wordpiece(texts, model_config.vocab_size, bool(config.strip_accents))
     model_config.vocab_size = len(tokenizer)
@@ -165,7 +166,7 @@ def create_encoder(config: TeacherConfig, texts: Iterable[Sequence[str]]) -> Tup
         activations()
         encoder = transformers.TFAutoModel.from_config(model_config)
         build_variables(encoder)
-    except ValueError as error:  # Sizes that do not go together, or no TF model of that type.
+    except ValueError as error:  # Incompatible sizes, or no TF model of that type.
         raise UserError(
             f"--teacher_config {config.config_file}: {first_line(error)}"
         ) from None
@@ -173,11 +174,11 @@ def create_encoder(config: TeacherConfig, texts: Iterable[Sequence[str]]) -> Tup
 
 
 def peek_configuration(config: TeacherConfig, fine_tuned: Optional[pathlib.Path]) -> Any:
-    """The transformers configuration of a teacher, without loading its weights.
+    """Reads the transformers configuration of a teacher without its weights.
 
     Args:
-      config: where the teacher comes from.
-      fine_tuned: folder of a fine-tuned teacher, which comes first.
+      config: origin of the teacher.
+      fine_tuned: folder of the fine-tuned teacher; None takes the origin.
 
     Raises:
       UserError: if it cannot be read.
@@ -190,7 +191,7 @@ def peek_configuration(config: TeacherConfig, fine_tuned: Optional[pathlib.Path]
 
 
 def peek_checkpoint(model_class: Any, checkpoint: str, flag: str) -> Any:
-    """The transformers configuration of a checkpoint; arguments as of `load_checkpoint`.
+    """Reads the transformers configuration of a checkpoint; arguments as in `load_checkpoint`.
 
     Raises:
       UserError: if it cannot be read.
@@ -199,7 +200,7 @@ def peek_checkpoint(model_class: Any, checkpoint: str, flag: str) -> Any:
         _check_folder(pathlib.Path(checkpoint), model_class)
     try:
         return transformers.AutoConfig.from_pretrained(checkpoint)
-    except Exception as error:  # OSError, ValueError and others, by source.
+    except Exception as error:  # OSError, ValueError and others.
         raise UserError(_unknown(flag, checkpoint, error)) from error
 
 
@@ -229,12 +230,12 @@ def check_configuration(model_config: Any, layer: int, seq_len: int) -> None:
 
 
 def embedding_width(model_config: Any) -> int:
-    """Width of the word embeddings, which ELECTRA keeps apart from the hidden width."""
+    """Returns the width of the word embeddings; ELECTRA's may differ from its hidden width."""
     return int(getattr(model_config, "embedding_size", None) or model_config.hidden_size)
 
 
 def encoder_parts(encoder: Any) -> Tuple[List[Tuple[str, List[Any]]], List[Any]]:
-    """Names the layers of an encoder, bottom to top.
+    """Lists the layers of an encoder with names, bottom to top.
 
     Args:
       encoder: a transformers TF model of the BERT, RoBERTa, XLM-R, ELECTRA or DistilBERT kind.
@@ -243,7 +244,7 @@ def encoder_parts(encoder: Any) -> Tuple[List[Tuple[str, List[Any]]], List[Any]]
       ([("embeddings", [...]), ("layer_0", [...]), ...], layers that are never trained).
 
     Raises:
-      UserError: for an architecture whose layers are not found.
+      UserError: if the layers are not found.
     """
     main = getattr(encoder, encoder.base_model_prefix, encoder)
     stack = getattr(main, "encoder", None) or getattr(main, "transformer", None)
@@ -255,7 +256,7 @@ def encoder_parts(encoder: Any) -> Tuple[List[Tuple[str, List[Any]]], List[Any]]
             "XLM-R, ELECTRA and DistilBERT models"
         )
     bottom = [embeddings]
-    if hasattr(main, "embeddings_project"):  # ELECTRA whose embeddings are narrower.
+    if hasattr(main, "embeddings_project"):  # ELECTRA with narrower embeddings.
         bottom.append(main.embeddings_project)
     parts = [("embeddings", bottom)]
     parts += [(f"layer_{index}", [block]) for index, block in enumerate(blocks)]

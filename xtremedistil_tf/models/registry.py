@@ -1,4 +1,4 @@
-"""The layer registry: names for what is frozen and unfrozen, and the only code that does so."""
+"""The layer registry: named parts of a model. Only this module freezes and unfreezes layers."""
 
 from typing import Any, Dict, Iterable, List, Sequence, Tuple
 
@@ -8,16 +8,16 @@ from xtremedistil_tf.errors import UserError
 
 
 class LayerRegistry:
-    """Ordered parts of a model, bottom to top; each part is one or more Keras layers.
+    """The parts of a model, bottom to top; each part is one or more Keras layers.
 
     Args:
-      model: the Keras model whose weights the parts must cover.
+      model: the Keras model. The parts must cover all its weights.
       parts: (name, layers) from the bottom of the model to its top.
       always_frozen: layers that are never trained, such as an unused pooler.
 
     Raises:
-      ValueError: if a name is repeated, or a weight of the model belongs to no part or to two;
-        such a weight would silently never be trained, or be unfrozen by surprise.
+      ValueError: if a name is repeated, or if a weight belongs to no part (it would never be
+        trained) or to two (it would be trained with either).
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class LayerRegistry:
     def set_trainable(self, names: Iterable[str]) -> None:
         """Makes exactly these parts trainable and freezes all others.
 
-        The model must be compiled anew afterwards: Keras ignores the change in a compiled one.
+        Compile the model afterwards: Keras ignores the change in a compiled model.
 
         Raises:
           UserError: for a name that is not a part.
@@ -72,9 +72,9 @@ class LayerRegistry:
                 layer.trainable = name in wanted
 
     def weights(self, name: str) -> List[Any]:
-        """The variables of one part."""
+        """Returns the variables of one part."""
         return [weight for layer in self._parts[name] for weight in layer.weights]
 
     def parameters(self, names: Iterable[str]) -> int:
-        """Number of parameters in the given parts."""
+        """Returns the number of parameters of some parts."""
         return sum(int(np.prod(w.shape)) for name in names for w in self.weights(name))

@@ -1,4 +1,4 @@
-"""The student as a Keras functional model: the body of its kind, projection and logits."""
+"""The student as a Keras functional model: encoder, projection and logits."""
 
 import dataclasses
 from typing import Any, Dict, List, Optional, Tuple
@@ -15,16 +15,16 @@ from xtremedistil_tf.models.registry import LayerRegistry
 
 @dataclasses.dataclass(frozen=True)
 class Student:
-    """A student and what names its parts.
+    """A student and its layer registry.
 
     Attributes:
-      model: int32 [batch, time] student piece ids (0 = padding) under "input_ids" to
-        "representation" [batch, time, width] and "logits" [batch, time, classes], float32; time
-        is 1 where pooled.
-      registry: the names of `StudentConfig.layers`: word_embedding, the body's, projection, logits;
-        and MATCHING, where layers are matched.
-      trained: the same layers with what is compared beside: "hidden_states" and "attention", see
-        `models.matching`; `model` itself where nothing is. Its weights are those of a stage.
+      model: maps "input_ids", int32 [batch, time] with the student's ids (0 = padding), to
+        "representation" [batch, time, width] and "logits" [batch, time, classes], float32; time is
+        1 if the student pools.
+      registry: the parts in `StudentConfig.layers`: word_embedding, the encoder's, projection,
+        logits; and MATCHING if layers are matched.
+      trained: the model that the stages train. With matched layers it has the further outputs
+        "hidden_states" and "attention", see `layer_matching`; else it is `model`.
     """
 
     model: StageModel
@@ -32,12 +32,12 @@ class Student:
     trained: StageModel
 
 
-# A logit beside which all others are certain.
+# Logit of padding where positions compete: its probability is 0.
 _NEVER = -1e9
 
 
 def _matched(body: Body, matching: Matching, width: int) -> Tuple[Dict[str, Any], List[Any]]:
-    """The outputs that are compared, and the layers that bring hidden states to `width`."""
+    """Returns the outputs to compare, and the Dense layers that project states to `width`."""
     own = body.states[-1].shape[-1]
     projections: List[Any] = []
 
@@ -66,31 +66,31 @@ def build_student(
     separator: Optional[int] = None,
     competing: bool = False,
 ) -> Student:
-    """Builds body - projection - logits, dropout between them.
+    """Builds encoder - projection - logits with dropout between them.
 
-    Padding changes nothing in real positions.
+    Padding does not affect the results of real positions.
 
     Args:
       config: kind, sizes, dropout and activation.
       vocabulary_size: rows of the embedding, padding included.
-      width: the teacher's hidden width, which the projection reaches.
+      width: width of the projection, equal to the teacher's hidden width.
       classes: number of labels.
-      embeddings: float32 [vocabulary_size, word_emb_dim] to start from; random where None.
-      pooled: give one representation and logits a row (see `StudentConfig.pooling`).
+      embeddings: initial word embedding, float32 [vocabulary_size, word_emb_dim]; None for random.
+      pooled: one representation and logits a sequence (see `StudentConfig.pooling`).
       seq_len: length of the longest sequence of a Transformer; a BiLSTM has no limit.
-      matching: which layers of a Transformer are compared with the teacher's.
-      separator: id of what parts the two texts of a pair; None where a row has one text.
-      competing: whether the pieces of a row compete for an output, as where an answer begins;
-        padding then takes no part.
+      matching: the layers of a Transformer that are compared with the teacher's.
+      separator: id of the separator token ([SEP]), for pairs of texts; None for single texts.
+      competing: True if the softmax runs over positions (spans), False if over classes. Padding
+        then gets probability 0.
 
     Source: paper section 3 (student), Eq. 5 (projection).
     """
-    # Generators in variables instead of graph-level seeds: see `stage_model.reseed`.
+    # Random generators in variables instead of graph-level seeds; see `reseed`.
     tf.keras.backend.experimental.enable_tf_random_generator()
     layers = tf.keras.layers
 
     # === Layers ===
-    # The body first: layers draw their seeds in the order in which they are made.
+    # The encoder first: layers draw their seeds in the order of their creation.
     input_ids = tf.keras.Input([None], dtype=tf.int32, name="input_ids")
     shape = Shape(vocabulary_size, pooled, seq_len, matching, separator)
     body = config.kind.build_body(config, input_ids, shape)

@@ -1,7 +1,7 @@
-"""Published small encoders that a Transformer student starts from.
+"""Published small encoders (checkpoints) as the start of a Transformer student.
 
-BERT, DistilBERT, ELECTRA and RoBERTa differ in their names for the same arithmetic: all of them
-become the encoder that a student from scratch has, and nothing that follows needs to ask.
+BERT, DistilBERT, ELECTRA and RoBERTa compute the same and differ in names only. Their weights are
+copied into the ELECTRA encoder of every Transformer student, so no other code depends on the type.
 """
 
 import dataclasses
@@ -25,7 +25,7 @@ from xtremedistil_tf.models.tokenizers import load_tokenizer
 
 _FLAG = "--pt_student"
 _TYPES = ("bert", "distilbert", "electra", "roberta", "xlm-roberta")
-# DistilBERT's names of a layer's parts, and ours.
+# (DistilBERT's name of a part of a layer, ELECTRA's name).
 _RENAMED = (
     ("transformer/layer", "encoder/layer"), ("attention/q_lin", "attention/self/query"),
     ("attention/k_lin", "attention/self/key"), ("attention/v_lin", "attention/self/value"),
@@ -37,7 +37,7 @@ _SEGMENTS = "token_type_embeddings"
 
 
 def _architecture(found: Any) -> Dict[str, Any]:
-    """ELECTRA's settings of a checkpoint's configuration; sizes that are the student's left out."""
+    """Converts a checkpoint's configuration to ELECTRA's, without the sizes in StudentConfig."""
     distilled = found.model_type == "distilbert"
     return {
         "intermediate_size": found.hidden_dim if distilled else found.intermediate_size,
@@ -49,14 +49,14 @@ def _architecture(found: Any) -> Dict[str, Any]:
 
 
 def with_architecture(config: StudentConfig, seq_len: int) -> StudentConfig:
-    """The student's settings with the sizes of its checkpoint, whose weights are not read.
+    """Adds the sizes of its checkpoint to a student's settings; reads no weights.
 
     Args:
-      config: is returned as it is where no checkpoint is named.
-      seq_len: of the run.
+      config: the settings. Without a checkpoint they are returned unchanged.
+      seq_len: longest sequence of the run.
 
     Raises:
-      UserError: if the checkpoint cannot be read, is of another kind, or has fewer positions.
+      UserError: if the checkpoint cannot be read, has another type, or has too few positions.
     """
     name = config.pt_student_checkpoint
     if name is None:
@@ -81,10 +81,10 @@ def with_architecture(config: StudentConfig, seq_len: int) -> StudentConfig:
 
 
 def load_student_tokenizer(config: StudentConfig) -> Any:
-    """The tokenizer of the checkpoint that a student starts from.
+    """Loads the tokenizer of a student's checkpoint.
 
     Raises:
-      UserError: if it cannot be loaded, or has pieces without an embedding.
+      UserError: if it cannot be loaded, or has more tokens than the embedding has rows.
     """
     name = config.pt_student_checkpoint
     assert name is not None, "else there is nothing to load"
@@ -97,7 +97,7 @@ def load_student_tokenizer(config: StudentConfig) -> Any:
 
 
 def load_student_encoder(config: StudentConfig) -> Any:
-    """The pre-trained encoder of transformers that a student starts from.
+    """Loads the pre-trained encoder of a student's checkpoint.
 
     Raises:
       UserError: if it cannot be loaded.
@@ -107,7 +107,7 @@ def load_student_encoder(config: StudentConfig) -> Any:
 
 
 def _by_part(encoder: Any) -> Dict[str, Any]:
-    """Variables of an encoder by their names in ELECTRA, the model's own in front left out."""
+    """Returns an encoder's variables by their names in ELECTRA, without the model's name."""
     found = {}
     for name, weight in weights_by_part(encoder).items():
         if encoder.config.model_type == "distilbert":
@@ -118,19 +118,19 @@ def _by_part(encoder: Any) -> Dict[str, Any]:
 
 
 def copy_layers(source: Any, target: Any) -> None:
-    """Gives a student's encoder the weights of a checkpoint, but for the word embedding.
+    """Copies the weights of a checkpoint to a student's encoder, except the word embedding.
 
     Args:
-      source: a pre-trained encoder, perhaps with a pooler, which is left out.
-      target: the student's, built by `with_architecture` of the same checkpoint.
+      source: the pre-trained encoder. A pooler is left out.
+      target: the student's encoder with sizes from `with_architecture` for this checkpoint.
     """
     words, theirs = target.get_input_embeddings().weight, _by_part(source)
     for name, weight in _by_part(target).items():
         if weight is words:
             continue
-        if _SEGMENTS in name and name not in theirs:  # DistilBERT has none: they add nothing.
+        if _SEGMENTS in name and name not in theirs:  # DistilBERT has no segments.
             weight.assign(np.zeros(weight.shape))
             continue
-        # RoBERTa's first positions are those of padding; all else has the student's shape.
+        # RoBERTa's first position embeddings are for padding; other weights have equal shapes.
         value = theirs[name].numpy()
         weight.assign(value[len(value) - weight.shape[0]:])

@@ -1,4 +1,4 @@
-"""The teacher: a pre-trained encoder with a linear head, as a Keras functional model."""
+"""The teacher as a Keras functional model: a pre-trained encoder and a logits layer."""
 
 import dataclasses
 import pathlib
@@ -27,19 +27,19 @@ _RECORD_FILE = "teacher.json"
 
 @dataclasses.dataclass(frozen=True)
 class Teacher:
-    """A teacher and what belongs to it.
+    """A teacher with its tokenizer and layer registry.
 
     Attributes:
-      model: int32 [batch, time] "input_ids" and "attention_mask" to "representation"
-        [batch, time, width] and "logits" [batch, time, classes]; time is 1 where pooled. With
-        matched layers also "hidden_states" and "attention", see `models.matching`.
+      model: maps "input_ids" and "attention_mask", int32 [batch, time], to "representation"
+        [batch, time, width] and "logits" [batch, time, classes]; time is 1 if `pooled`. With
+        matched layers also to "hidden_states" and "attention", see `layer_matching`.
       registry: embeddings, layer_0, ..., logits.
       encoder: the transformers model inside.
       tokenizer: its fast tokenizer.
       layer: index into hidden_states of the representation.
-      pooled: whether it reads a row at its first piece alone, the opening marker.
-      matched: how many of its topmost layers are compared with a student's.
-      pairs: whether a row has two texts.
+      pooled: True if only the vector of the first token ([CLS]) is used.
+      matched: number of its topmost layers that are compared with a student's.
+      pairs: True if it reads pairs of texts.
     """
 
     model: StageModel
@@ -57,7 +57,7 @@ class Teacher:
         return int(self.encoder.config.hidden_size)
 
     def word_embeddings(self) -> np.ndarray:
-        """float32 [pieces, embedding width]; row = piece id."""
+        """Returns the word embedding, float32 [vocabulary, embedding width]."""
         embeddings = self.encoder.get_input_embeddings()
         return np.asarray(embeddings.weight.numpy(), np.float32)
 
@@ -67,23 +67,23 @@ def build_teacher(
     encoder: Any, tokenizer: Any, classes: int, layer: int, *, dropout: float = 0.1,
     pooled: bool = False, matched: int = 0, pairs: bool = False,
 ) -> Teacher:
-    """Puts one linear layer on the encoder's last hidden state.
+    """Adds a logits layer to an encoder's last hidden state.
 
     Args:
       encoder: transformers TF model with hidden states.
       tokenizer: its fast tokenizer.
       classes: number of labels.
       layer: index into hidden_states, 0 = embeddings.
-      dropout: before the head, in fine-tuning only.
-      pooled: give one representation and logits a row, those of its first piece ([CLS]).
-      matched: layers of a student that is compared; as many of the encoder's as there are.
-      pairs: a row has two texts; encoders that have segments are told which is which.
+      dropout: dropout before the logits layer, in fine-tuning only.
+      pooled: one representation and logits a sequence, those of its first token ([CLS]).
+      matched: number of layers to match with a student; at most the encoder's number of layers.
+      pairs: pairs of texts. Encoders with segments get the segment of each token.
 
     Returns:
-      The teacher; both outputs come from one forward pass.
+      The teacher. All outputs come from one forward pass.
 
     Raises:
-      UserError: if the encoder has no such layer, or the tokenizer nothing to part two texts with.
+      UserError: if the encoder lacks the layer, or the tokenizer lacks a separator for pairs.
 
     Source: paper section 3 ("The Teacher"), section 4.2 for the representation.
     """
@@ -131,7 +131,7 @@ def build_teacher(
 
 
 def separator_of(tokenizer: Any) -> int:
-    """Id of the piece between the two texts of a pair.
+    """Returns the id of the separator token ([SEP]).
 
     Raises:
       UserError: if the tokenizer has none.
@@ -143,7 +143,7 @@ def separator_of(tokenizer: Any) -> int:
 
 
 def save_teacher(teacher: Teacher, folder: pathlib.Path, record: dict) -> None:
-    """Writes the teacher as a Hugging Face folder with its head beside it, atomically.
+    """Writes the teacher as a Hugging Face folder with its logits layer, atomically.
 
     Args:
       teacher: the fine-tuned teacher.

@@ -1,4 +1,4 @@
-"""Several fine-tuned teachers as one."""
+"""Ensembles: several fine-tuned teachers as one."""
 
 import dataclasses
 import pathlib
@@ -14,13 +14,14 @@ from xtremedistil_tf.models.tokenizers import definition
 
 
 def average_teachers(teachers: Sequence[Teacher]) -> Teacher:
-    """A teacher whose logits are the mean of several teachers'.
+    """Builds a teacher whose logits are the mean of several teachers' logits.
 
-    All else is the first's: representation, hidden states and attention, word embedding. Two
-    encoders do not mean the same by a unit of theirs, so a mean of hidden vectors means nothing.
+    Representation, hidden states, attention and word embedding are those of the first teacher. They
+    are not averaged, since the hidden units of different encoders do not correspond. The result
+    cannot be trained.
 
     Args:
-      teachers: at least two, of the same labels; it cannot be trained.
+      teachers: two teachers or more with the same labels.
 
     Raises:
       UserError: if they split text into different subword tokens.
@@ -31,7 +32,7 @@ def average_teachers(teachers: Sequence[Teacher]) -> Teacher:
             raise UserError(f"teacher {number + 1} of --teacher_model_dir has another tokenizer "
                             "than the first; allowed: teachers of one tokenizer, whose logits can "
                             "be averaged")
-        # A model's parts need names of their own.
+        # The parts of a model need unique names.
         rename_model(teacher.model, f"teacher_{number}")
     inputs = {name: tf.keras.Input([None], dtype=given.dtype, name=name)
               for name, given in first.model.input.items()}
@@ -43,8 +44,8 @@ def average_teachers(teachers: Sequence[Teacher]) -> Teacher:
 
 
 def load_teachers(folders: Sequence[pathlib.Path], layer: int, *, matched: int = 0) -> Teacher:
-    """Loads a fine-tuned teacher, or several as one; see `load_teacher` and `average_teachers`."""
+    """Loads a fine-tuned teacher or an ensemble; see `load_teacher` and `average_teachers`."""
     first = load_teacher(folders[0], layer, matched=matched)
-    # Nothing but logits is read of the others, which may be less deep.
+    # Only the logits of the others are used, so they may have fewer layers.
     others = [load_teacher(folder, 0) for folder in folders[1:]]
     return average_teachers([first, *others]) if others else first

@@ -8,7 +8,7 @@ from tokenizers import BertWordPieceTokenizer, Tokenizer
 
 from xtremedistil_tf.errors import UserError, first_line
 
-# Tokenizers that treat a word's leading space as part of it need it for words given one by one.
+# Types whose tokenizers need a leading space for words that are given one by one.
 _PREFIX_SPACE = ("roberta", "xlm-roberta")
 _MARKERS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
@@ -19,7 +19,7 @@ def load_tokenizer(
     """Loads the fast tokenizer of a checkpoint.
 
     Raises:
-      UserError: if there is none; word alignment needs the fast kind.
+      UserError: if there is no fast tokenizer, which word alignment needs.
     """
     options = {"use_fast": True}
     if model_type in _PREFIX_SPACE:
@@ -28,7 +28,7 @@ def load_tokenizer(
         options["strip_accents"] = strip_accents
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(checkpoint, **options)
-    except Exception as error:  # The library raises many kinds, by file format.
+    except Exception as error:  # The exception depends on the file format.
         raise UserError(f"no tokenizer in {checkpoint}: {first_line(error)}") from error
     if not tokenizer.is_fast:
         raise UserError(f"{checkpoint} has no fast tokenizer, which word alignment needs")
@@ -36,12 +36,12 @@ def load_tokenizer(
 
 
 def train_wordpiece(texts: Iterable[Sequence[str]], size: int, strip_accents: bool) -> Any:
-    """Trains a cased WordPiece vocabulary on words; equal texts give an equal vocabulary.
+    """Trains a cased WordPiece tokenizer; equal texts give an equal vocabulary.
 
     Args:
       texts: sentences as words; iterated twice.
-      size: most pieces; the alphabet of the texts is always in it.
-      strip_accents: whether accents are removed first.
+      size: largest vocabulary. The characters of the texts are always included.
+      strip_accents: remove accents first.
 
     Returns:
       A transformers.BertTokenizerFast.
@@ -51,11 +51,11 @@ def train_wordpiece(texts: Iterable[Sequence[str]], size: int, strip_accents: bo
     split = trainer.pre_tokenizer.pre_tokenize_str
 
     def words() -> Iterator[str]:
-        # Read twice instead of held: the texts may be larger than memory.
+        # Iterated twice instead of stored: the texts may be larger than memory.
         return (word for text in texts for word, _ in split(normalize(" ".join(text))))
 
-    # The trainer numbers "##x" pieces in the order of a hash map, which differs between processes
-    # and decides ties between merges. Given beforehand in sorted order they keep their numbers.
+    # The trainer numbers "##x" tokens in the order of a hash map, which differs between processes
+    # and decides ties between merges. Tokens given in sorted order keep their numbers.
     seen = set(words())
     alphabet = sorted({word[0] for word in seen})
     alphabet += sorted({f"##{char}" for word in seen for char in word[1:]})
@@ -73,7 +73,7 @@ def train_wordpiece(texts: Iterable[Sequence[str]], size: int, strip_accents: bo
 
 
 def definition(tokenizer: Any) -> Dict[str, Any]:
-    """What decides a fast tokenizer's ids; not its truncation and padding, which calls set."""
+    """Returns the parts of a fast tokenizer that determine its ids: no truncation or padding."""
     held = json.loads(tokenizer.backend_tokenizer.to_str())
     return {name: held[name] for name in
             ("added_tokens", "normalizer", "pre_tokenizer", "post_processor", "model")}

@@ -1,4 +1,4 @@
-"""The Transformer student's body: an encoder of transformers, new or as a checkpoint's is built."""
+"""The Transformer encoder of a student, with new sizes or those of a checkpoint."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ from xtremedistil_tf.models.pretrained_encoders import activations, build_variab
 
 
 def _architecture(config: StudentConfig, shape: Shape) -> Any:
-    """ELECTRA's configuration with the student's sizes, and a checkpoint's where it has one."""
-    # Attention that is compared must be a distribution, not what dropout leaves of one.
+    """Returns ELECTRA's configuration with the sizes of the student and its checkpoint."""
+    # No dropout on compared attentions, since they must be distributions.
     compared = shape.matching is not None and shape.matching.attention
     settings = {"intermediate_size": 4 * config.hidden_size,
                 "max_position_embeddings": shape.seq_len,
@@ -28,17 +28,17 @@ def _architecture(config: StudentConfig, shape: Shape) -> Any:
 
 
 def transformer_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Body:
-    """word_embedding (with positions) - encoder layers.
+    """Builds word_embedding (with positions) - encoder layers.
 
-    ELECTRA's encoder: BERT's layers, but without a pooler and with an embedding of a width of its
-    own, which is projected to the layers' where it differs. Padding is attended to by nobody. The
-    weights are random; a checkpoint's are copied into them before the first stage
-    (`student_checkpoint.copy_layers`).
+    This is ELECTRA's encoder: BERT's layers without a pooler. The embedding may have its own width
+    and is then projected to that of the layers. No token attends to padding. The weights are
+    random; `student_from_checkpoint.copy_layers` replaces them by a checkpoint's before the first
+    stage.
 
-    Source: paper Table 15 (E is the layers' width there; heads and inner width are not named).
+    Source: paper Table 15 (E is the layers' width there; heads and inner width are not given).
     """
     # === Layers ===
-    # A fixed name: weights are found again by their names.
+    # A fixed name, since weights are loaded by name.
     activations()
     encoder = transformers.TFElectraModel(_architecture(config, shape), name="encoder")
     build_variables(encoder)
@@ -47,7 +47,7 @@ def transformer_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Bod
     # === Functional model ===
     real = real_positions(input_ids)
     matching = shape.matching is not None
-    # Some checkpoints were made without segments.
+    # Some checkpoints have no segments.
     texts = {} if shape.separator is None or encoder.config.type_vocab_size < 2 else {
         "token_type_ids": segment_ids(input_ids, shape.separator)}
     found = encoder(

@@ -14,10 +14,10 @@ WEIGHT_ENDINGS = (".safetensors", ".h5")
 
 
 def named_weights(model: Any) -> Dict[str, Any]:
-    """The model's variables by name.
+    """Returns the model's variables by name.
 
     Raises:
-      ValueError: if two variables share a name, since one would overwrite the other on disk.
+      ValueError: if two variables have the same name: one would overwrite the other on disk.
     """
     variables = {weight.name.split(":")[0]: weight for weight in model.weights}
     if len(variables) != len(model.weights):
@@ -33,11 +33,11 @@ def save_weights(model: Any, path: pathlib.Path) -> None:
 
 
 def load_weights(model: Any, path: pathlib.Path) -> None:
-    """Reads the weights of a model of the same build.
+    """Loads weights from a file into a model with the same variables.
 
     Raises:
-      UserError: if the file is missing, damaged, or has other names or shapes, or numbers that are
-        not finite.
+      UserError: if the file is missing or damaged, has other names or shapes, or has numbers that
+        are not finite.
     """
     try:
         arrays = load_file(path)

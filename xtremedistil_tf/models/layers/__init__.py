@@ -1,1 +1,1 @@
-"""Layers, bodies and matrices that teachers and students are built from."""
+"""Layers, encoders and embedding matrices of teachers and students."""

@@ -1,4 +1,4 @@
-"""The BiLSTM student below its projection."""
+"""The BiLSTM encoder: the student below its projection."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from xtremedistil_tf.models.layers.pairs import PairSplit, interaction, segment_
 
 
 def bilstm_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Body:
-    """word_embedding - BiLSTM.
+    """Builds word_embedding - BiLSTM.
 
-    Padding is masked: it changes no state of the BiLSTM. The sequence length is open. A pair is one
-    row with an embedding of the segment added, or two that are read alone.
+    Padding is masked: it changes no state of the BiLSTM. The sequence length has no limit. A pair
+    of texts is one sequence with a segment embedding (joint), or two sequences (siamese).
 
     Source: paper section 3; Table 12 for the sizes.
     """
@@ -21,16 +21,16 @@ def bilstm_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Body:
     encoding = None if shape.separator is None else config.reads_pairs
 
     # === Layers ===
-    # Their order is part of a run's seed: each draws its own when it is made.
+    # Their order matters for seeds: each layer draws its own seed when it is created.
     embeddings = [layers.Embedding(
         shape.vocabulary, config.word_emb_dim, mask_zero=True, name="word_embedding")]
     bilstm = layers.Bidirectional(
         layers.LSTM(
             config.bilstm_hidden_size,
-            # Without: forward's state at the last real piece joined with backward's at the first.
+            # False: the final states of both directions, joined.
             return_sequences=largest or not shape.pooled,
             recurrent_dropout=config.recurrent_dropout,
-            # A fixed name: Keras would count LSTMs, and weights are found again by their names.
+            # A fixed name, since weights are loaded by name and Keras would number LSTMs.
             name="lstm",
         ),
         name="bilstm",
@@ -47,7 +47,7 @@ def bilstm_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Body:
         segments = segment_ids(input_ids, shape.separator)
         hidden = layers.Add(name="embedded")([hidden, embeddings[1](segments)])
     hidden = bilstm(dropout(hidden))
-    if largest:  # Source: the authors' v1 for classification.
+    if largest:  # Source: the authors' v1 code for classification.
         hidden = tf.reduce_max(
             tf.where(real_positions(input_ids), hidden, hidden.dtype.min), axis=1)
     if encoding == "siamese":

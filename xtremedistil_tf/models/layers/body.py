@@ -1,4 +1,4 @@
-"""What every student body takes and returns."""
+"""The interface of student encoders: their input and output records."""
 
 import dataclasses
 from typing import Any, List, Optional, Sequence, Tuple
@@ -9,7 +9,7 @@ from xtremedistil_tf.models.layers.layer_matching import Matching
 
 @dataclasses.dataclass(frozen=True)
 class Shape:
-    """What a body must know beside the student's settings.
+    """The input of an encoder builder, in addition to the student's settings.
 
     Attributes:
       vocabulary: rows of the embedding, padding included.
@@ -28,12 +28,12 @@ class Shape:
 
 @dataclasses.dataclass(frozen=True)
 class Body:
-    """A student below its projection.
+    """An encoder: the student below its projection.
 
     Attributes:
-      hidden: Keras tensor [batch, time, dim]; time is 1 where pooled.
-      parts: (name, layers), bottom to top; the names are those of `StudentConfig.layers`.
-      states, attentions: what `models.matching` joins, where it was asked for.
+      hidden: Keras tensor [batch, time, dim]; time is 1 if the student pools.
+      parts: (name, layers), bottom to top, with the names of `StudentConfig.layers`.
+      states, attentions: hidden states and attentions for `layer_matching`; empty without matching.
     """
 
     hidden: Any
@@ -48,5 +48,5 @@ class Body:
 
 
 def real_positions(input_ids: Any) -> Any:
-    """bool [batch, time, 1]: where int32 ids [batch, time] are not padding."""
+    """Returns bool [batch, time, 1], True where int32 ids [batch, time] are not padding."""
     return tf.not_equal(input_ids, 0)[:, :, tf.newaxis]

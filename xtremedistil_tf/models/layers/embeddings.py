@@ -1,4 +1,4 @@
-"""Where the student's word embedding starts: the teacher's, reduced in width, or word vectors."""
+"""Initial word embeddings of a student, reduced from the teacher's or random."""
 
 from typing import Callable, Dict
 
@@ -8,15 +8,15 @@ from sklearn.decomposition import PCA, TruncatedSVD
 from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
 from xtremedistil_tf.errors import UserError
 
-# Bounds of the random start, that of Keras' own embedding layer.
+# Bounds of random embeddings, as in Keras' Embedding layer.
 _RANDOM = 0.05
 
 
 def check_embedding_width(width: int, teacher_width: int, method: str) -> None:
-    """Refuses a student embedding that a method cannot give.
+    """Refuses a student's embedding width that the method cannot produce.
 
     Raises:
-      UserError: if `width` is larger than the teacher's or, with "full", another one.
+      UserError: if `width` is larger than the teacher's, or with "full" differs from it.
     """
     if method in ("random", "file"):
         return
@@ -33,12 +33,12 @@ def check_embedding_width(width: int, teacher_width: int, method: str) -> None:
 
 
 def remove_top_components(rows: np.ndarray, components: int, seed: int) -> np.ndarray:
-    """Centres rows and takes their largest principal components out of them.
+    """Centres rows and removes their largest principal components.
 
     Args:
       rows: float [rows, dim].
-      components: d, how many; below dim.
-      seed: of the randomised solver.
+      components: d, the number of components; below dim.
+      seed: seed of the randomized solver.
 
     Source: the post-processing (PPA) of Raunak et al. (2019), paper Table 7.
     """
@@ -71,14 +71,14 @@ def _full(rows: np.ndarray, width: int, seed: int, components: int) -> np.ndarra
     return rows
 
 
-# By --word_embedding; "svd_pretrained" is "svd" of other rows.
+# By --word_embedding. "svd_pretrained" is "svd" of the pre-trained teacher's embeddings.
 _REDUCTIONS: Dict[str, Callable[[np.ndarray, int, int, int], np.ndarray]] = {
     "svd": _svd, "svd_pretrained": _svd, "pca": _pca, "ppa": _ppa, "full": _full,
 }
 
 
 def random_embeddings(rows: int, width: int, seed: int) -> np.ndarray:
-    """Random rows: float32 [rows, width]; row 0 (padding) is zero."""
+    """Returns random rows, float32 [rows, width]; row 0 (padding) is zero."""
     return _padded(np.random.default_rng(seed).uniform(-_RANDOM, _RANDOM, (rows, width)))
 
 
@@ -96,27 +96,27 @@ def reduce_embeddings(
     seed: int,
     components: int = 0,
 ) -> np.ndarray:
-    """Reduces the teacher's word embeddings and picks the student's rows by piece id.
+    """Reduces the teacher's word embeddings and selects the rows of the student's vocabulary.
 
-    The reduction is fitted on all pieces of the teacher, as in the paper, so that it does not
-    depend on which of them were seen.
+    The reduction is fitted on all subword tokens of the teacher, as in the paper. So it does not
+    depend on the tokens in the data.
 
     Args:
-      teacher_embeddings: float32 [pieces, teacher width], row = piece id, of the fine-tuned
-        teacher, or of the pre-trained one with "svd_pretrained".
-      vocabulary: the student's rows.
+      teacher_embeddings: float32 [teacher's vocabulary, teacher's width] of the fine-tuned teacher,
+        or of the pre-trained one for "svd_pretrained".
+      vocabulary: the student's vocabulary.
       width: E, at most the teacher's width.
       method: "svd" or "svd_pretrained" (paper section 4.2), "pca" (mean-centred; the released
-        code), "ppa" (PCA between two rounds of `remove_top_components`), "full" (as they are) or
+        code), "ppa" (PCA between two rounds of `remove_top_components`), "full" (no reduction) or
         "random".
-      seed: for the randomised solver and the random start.
+      seed: seed of the randomized solver and of random embeddings.
       components: d of "ppa" (paper Table 7: 14 and 17).
 
     Returns:
       float32 [len(vocabulary), width]; row 0 (padding) is zero.
 
     Raises:
-      UserError: if the method cannot give that width.
+      UserError: if the method cannot produce that width.
     """
     check_embedding_width(width, teacher_embeddings.shape[1], method)
     if method == "random":

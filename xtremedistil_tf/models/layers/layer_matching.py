@@ -1,8 +1,8 @@
-"""What is compared between the layers of a Transformer teacher and student, from the top down.
+"""Hidden states and attentions that are compared between Transformer teacher and student.
 
-Of m matched layers m + 1 hidden states are compared, that below the lowest one included, and m
-attentions. These are averages over heads: the two need not have as many, and what is stored a piece
-is a row's length instead of that times the heads.
+For the m topmost layers, these are m + 1 hidden states (including the input of the lowest matched
+layer) and m attentions. Attentions are averages over heads: teacher and student may have different
+numbers of heads, and the store needs less space.
 """
 
 import dataclasses
@@ -13,11 +13,11 @@ from xtremedistil_tf.keras2 import tf
 
 @dataclasses.dataclass(frozen=True)
 class Matching:
-    """What of a student is matched with its teacher.
+    """The layers of a student that are matched with its teacher.
 
     Attributes:
-      layers: how many, m.
-      attention: whether their attentions are compared, too.
+      layers: m, the number of matched layers.
+      attention: compare attentions, too.
     """
 
     layers: int
@@ -27,18 +27,18 @@ class Matching:
 def joined_states(
     states: Sequence[Any], layers: int, *, change: Callable[[Any], Any] = lambda state: state
 ) -> Any:
-    """The topmost hidden states side by side: float [batch, time, (layers + 1) * width].
+    """Concatenates the topmost hidden states: float [batch, time, (layers + 1) * width].
 
     Args:
-      states: [batch, time, width], from the embedding to the last layer's.
+      states: hidden states [batch, time, width], from the embedding to the last layer.
       layers: m.
-      change: applied to each before.
+      change: function applied to each state first.
     """
     return tf.concat([change(state) for state in states[len(states) - layers - 1:]], axis=-1)
 
 
 def joined_attention(attentions: Sequence[Any], layers: int) -> Any:
-    """The topmost attentions, averaged over heads: float [batch, query, layers, key].
+    """Averages the topmost attentions over heads: float [batch, query, layers, key].
 
     Args:
       attentions: probabilities [batch, heads, query, key], bottom to top.

@@ -1,7 +1,7 @@
-"""The two texts of a pair inside a model: found by the separator, in teacher and student alike.
+"""Pairs of texts inside teacher and student, told apart by the separator token.
 
-Rows travel as ids alone. What tells the texts apart is the separator between them, so that neither
-stored targets nor exported models need a second input.
+The input of a model is ids only. Because the separator marks the second text, neither stored
+targets nor exported models need a second input.
 """
 
 from typing import Any, Tuple
@@ -10,11 +10,11 @@ from xtremedistil_tf.keras2 import tf
 
 
 def segment_ids(input_ids: Any, separator: Any) -> Any:
-    """int32 [batch, time]: 0 up to a row's first separator, 1 behind it.
+    """Returns int32 [batch, time]: 0 up to a sequence's first separator, 1 after it.
 
     Args:
       input_ids: int32 [batch, time].
-      separator: its id.
+      separator: id of the separator token.
     """
     found = tf.cast(tf.equal(input_ids, separator), tf.int32)
     # No tf.minimum: Keras 2.15.0 cannot lay it into a second functional model of a process.
@@ -22,13 +22,13 @@ def segment_ids(input_ids: Any, separator: Any) -> Any:
 
 
 def split_pairs(input_ids: Any, separator: int) -> Tuple[Any, Any]:
-    """Rows of two texts as rows of one.
+    """Splits sequences of two texts into sequences of one text.
 
-    Each text keeps the separator between them, as its end or its beginning: no row is ever empty.
+    Both texts keep the separator between them, as last or first token. So no sequence is empty.
 
     Args:
       input_ids: int32 [batch, time], padded on the right with 0.
-      separator: its id.
+      separator: id of the separator token.
 
     Returns:
       (int32 [2 * batch, longest], int32 [2 * batch]): all first texts, then all second ones,
@@ -48,9 +48,9 @@ def split_pairs(input_ids: Any, separator: int) -> Tuple[Any, Any]:
 
 
 def interaction(hidden: Any) -> Any:
-    """What is known of a pair: [2 * batch, dim] of both texts to [batch, 4 * dim].
+    """Combines the vectors of both texts: [2 * batch, dim] to [batch, 4 * dim].
 
-    Both vectors u and v, the size of their difference, and their product.
+    The result is (u, v, |u - v|, u * v) for the vectors u and v of the two texts.
 
     Source: Conneau et al. (2017), Figure 1.
     """
@@ -59,10 +59,10 @@ def interaction(hidden: Any) -> Any:
 
 
 class PairSplit(tf.keras.layers.Layer):
-    """`split_pairs` as a layer, without the lengths.
+    """A Keras layer of `split_pairs`; it returns no lengths.
 
     Args:
-      separator: its id.
+      separator: id of the separator token.
     """
 
     def __init__(self, separator: Any, **options: Any):
@@ -70,5 +70,5 @@ class PairSplit(tf.keras.layers.Layer):
         self._separator = separator
 
     def call(self, inputs: Any) -> Any:
-        """int32 [batch, time] to [2 * batch, longest]."""
+        """Maps int32 [batch, time] to [2 * batch, longest]."""
         return split_pairs(inputs, self._separator)[0]

@@ -1,4 +1,4 @@
-"""Word vectors from a text file (GloVe, fastText, MUSE) as the start of the student's embedding."""
+"""Initial word embeddings from a text file of word vectors (GloVe, fastText, MUSE)."""
 
 import pathlib
 from typing import Dict, Iterator, Optional, Sequence, Tuple
@@ -10,12 +10,12 @@ from xtremedistil_tf.models.layers.embeddings import random_embeddings
 
 
 def _is_header(fields: Sequence[str]) -> bool:
-    """Whether a first line is fastText's "words width": two whole numbers, and no vector."""
+    """Returns True if a first line is fastText's header: two integers, words and width."""
     return len(fields) == 2 and all(field.isdecimal() for field in fields)
 
 
 def _split(line: str, width: int) -> Tuple[str, Sequence[str]]:
-    """(word, numbers); some GloVe words hold spaces, so the numbers are counted from the end."""
+    """Returns (word, numbers). Some GloVe words contain spaces, so it splits from the end."""
     word, *numbers = line.rsplit(" ", width)
     return word, numbers
 
@@ -38,7 +38,7 @@ def _vectors(path: pathlib.Path, width: int) -> Iterator[Tuple[int, str, Sequenc
             word, numbers = _split(line, width)
             found = len(numbers)
             if number == 1:
-                # What a wider vector leaves over would pass as a word with spaces further down.
+                # In the first line, further fields are numbers: the file's vectors are wider.
                 found += len(word.split(" ")) - 1
             if found != width:
                 raise UserError(f"{path}:{number}: a vector of {found} numbers; --word_emb_dim is "
@@ -49,24 +49,24 @@ def _vectors(path: pathlib.Path, width: int) -> Iterator[Tuple[int, str, Sequenc
 def read_word_vectors(
     path: pathlib.Path, pieces: Sequence[Optional[str]], width: int, seed: int
 ) -> Tuple[np.ndarray, Dict[str, int]]:
-    """Starts the rows of known pieces from a file of word vectors, the others at random.
+    """Reads the embedding rows of known subword tokens from a file; the others are random.
 
-    GloVe's form (word and numbers) and fastText's and MUSE's (the same after a line with two
-    counts) are told apart by what stands in the first line. A piece is looked for as it is; if it
-    is not there, in lower case. Pieces inside words ("##ing") are looked for without their mark
-    last of all.
+    The first line tells GloVe's format (word and numbers) from that of fastText and MUSE (the same
+    after a header with two counts). A subword token is looked up as it is, then in lower case, and
+    last, for tokens inside words ("##ing"), without "##".
 
     Args:
       path: UTF-8 text.
-      pieces: the piece of each row of the student's vocabulary; None where a row has none.
-      width: E, which must be the file's.
-      seed: of the random rows.
+      pieces: the subword token of each row of the student's vocabulary; None for a row without one.
+      width: E, which must equal the width of the file.
+      seed: seed of the random rows.
 
     Returns:
-      (float32 [len(pieces), width], row 0 zero; counts: vectors in the file, rows found, rows).
+      (float32 [len(pieces), width] with row 0 zero, counts of "vectors" in the file, rows "found",
+      and "rows").
 
     Raises:
-      UserError: for a file of another width or form, with its line.
+      UserError: for a file of another width or format. The message names the line.
     """
     wanted: Dict[str, list] = {}
     for row, piece in enumerate(pieces):
@@ -80,7 +80,7 @@ def read_word_vectors(
     for number, word, numbers in _vectors(pathlib.Path(path), width):
         count += 1
         for row, rank in wanted.get(word, ()):
-            # The first of equal words counts, as it is the more frequent one in these files.
+            # Of equal words the first one counts: such files list frequent words first.
             if row and rank < best.get(row, 3):
                 try:
                     rows[row] = np.array(numbers, np.float32)
