@@ -14,15 +14,15 @@ from xtremedistil_tf.targets.store import TargetStore
 # Bytes of sequences that are shuffled in memory. They lie in a random order on disk already, so a
 # small window is enough, and memory does not grow with the transfer set.
 _SHUFFLE_BYTES = 128 << 20
-# What a sequence takes in memory beside its ids and targets.
+# Memory overhead of a sequence in addition to its ids and targets.
 _SEQUENCE_BYTES = 256
 
 
 def _split_over_replicas(batches: tf.data.Dataset, share: Share) -> tf.data.Dataset:
-    """Cuts batches of records into one for each replica of the share, and whether it counts.
+    """Splits batches of records into one batch for each replica, with a bool that it counts.
 
-    Every step needs a batch for every replica; where a last batch has too few sequences, a replica
-    gets one that does not count.
+    Every step needs a batch for every replica. If the last batch has too few sequences, a replica
+    gets a batch that does not count.
     """
     def split(*records: tf.Tensor) -> tf.data.Dataset:
         def take(replica: tf.Tensor) -> Tuple[tf.Tensor, ...]:
@@ -39,14 +39,15 @@ def _bucket_batches(
     store: TargetStore, kinds: Sequence[str], generator: np.random.Generator, *,
     bucket: int, rows: int, most: int,
 ) -> tf.data.Dataset:
-    """Shuffled batches of a bucket's records, one a kind, each string [batch].
+    """Returns shuffled batches of a bucket's records: for each kind a string [batch].
 
     Args:
-      store, kinds: what is read.
-      generator: draws the order.
-      bucket: its longest sequence.
-      rows: its number of sequences.
-      most: sequences a batch.
+      store: the store.
+      kinds: kinds of targets to read.
+      generator: random generator of the order.
+      bucket: longest sequence of the bucket.
+      rows: number of its sequences.
+      most: sequences of a batch.
     """
     order = generator.permutation(store.shards).tolist()
     records = tf.data.Dataset.zip(tuple(
@@ -63,23 +64,22 @@ def transfer_batches(
     store: TargetStore, size: BatchSize, seed: int, table: np.ndarray, kinds: Sequence[str], *,
     share: Share = Share(),
 ) -> tf.data.Dataset:
-    """One shuffled epoch of transfer sequences with the teacher's outputs, read from its shards.
+    """Returns one shuffled epoch of transfer sequences with their targets, read from the shards.
 
     Shards are visited in a random order and sequences are shuffled within a window of 128 MB, so
     that memory does not grow with the transfer set.
 
     Args:
-      store: the teacher's outputs.
-      size: of a batch, for each replica.
-      seed: of the order; equal seeds give equal epochs.
+      store: the targets.
+      size: batch size of each replica.
+      seed: seed of the order; equal seeds give equal epochs.
       table: int32 [teacher's vocabulary], maps subword token ids to the student's.
-      kinds: what a stage needs, the logits first.
-      share: the replicas that are fed; a step's batches follow one another in their order.
+      kinds: kinds of targets to read, the logits first.
+      share: the replicas to feed. The batches of a step follow in the order of replicas.
 
     Returns:
-      A dataset of (inputs, {"logits", "mask", ...}), a target a kind; the targets' time is 1 where
-      a sequence has one, but that of "attention" [batch, query, layers, key], which has its own
-      mask.
+      A dataset of (inputs, {"logits", "mask", ...}) with one target a kind. Targets have time 1 if
+      a sequence has one target; "attention" [batch, query, layers, key] has its own mask.
     """
     generator = np.random.default_rng(seed)
     buckets: List[tf.data.Dataset] = []

@@ -1,4 +1,4 @@
-"""The record format of a store, in one place: a sequence's outputs to bytes, and batches back.
+"""The record format of a store: encodes a sequence's targets, and decodes batches of them.
 
 A record is a tf.train.Example of byte strings, little-endian, without padding.
 """
@@ -22,13 +22,13 @@ def _example(**arrays: np.ndarray) -> bytes:
 def records_of(
     kinds: Sequence[str], ids: np.ndarray, outputs: Dict[str, np.ndarray], bound: int
 ) -> Dict[str, bytes]:
-    """A sequence's records by kind.
+    """Encodes a sequence's targets; returns a record for each kind.
 
     Args:
-      kinds: which.
+      kinds: kinds of targets to encode.
       ids: subword token ids, int [time].
-      outputs: by kind float [time, ...], or [1, ...] where a sequence has one target; with "known"
-        (uint8 [time]) only some positions have one.
+      outputs: by kind float [time, ...], or [1, ...] if a sequence has one target. "known" (uint8
+        [time]) marks the positions with a target, if some have none.
       bound: longest sequence of its bucket.
     """
     made = {}
@@ -47,11 +47,11 @@ def records_of(
 
 
 def replaced(outputs: Dict[str, np.ndarray], places: np.ndarray) -> Dict[str, np.ndarray]:
-    """A sequence's outputs at the subword tokens of another tokenizer.
+    """Moves a sequence's outputs to the subword tokens of another tokenizer.
 
     Args:
       outputs: by kind float [time, ...].
-      places: int [tokens], the position in `outputs` of each token; below 0 where there is none.
+      places: int [tokens], position of each token in `outputs`; negative without one.
     """
     known = places >= 0
     moved = {name: np.where(known[:, None], values[np.maximum(places, 0)], 0)
@@ -63,9 +63,10 @@ class Sequences(NamedTuple):
     """A batch of records of "logits".
 
     Attributes:
-      ids: int32 [batch, time], the teacher's or student's subword tokens, 0 at padding.
+      ids: int32 [batch, time], ids of the teacher or of the student's own tokenizer; 0 at padding.
       lengths: int32 [batch].
-      known: bool [batch, places], where there are targets; a place a token, or one a sequence.
+      known: bool [batch, places], True where there is a target. Places are tokens, or one a
+        sequence.
       logits: float32 [batch, places, classes].
     """
 
@@ -76,17 +77,17 @@ class Sequences(NamedTuple):
 
     @property
     def real(self) -> tf.Tensor:
-        """Which positions are no padding; bool [batch, time]."""
+        """bool [batch, time], False at padding."""
         return tf.range(tf.shape(self.ids)[1])[None, :] < self.lengths[:, None]
 
     @property
     def places(self) -> tf.Tensor:
-        """Targets a sequence of the batch has at most; int32 scalar."""
+        """Largest number of targets of a sequence in the batch; int32 scalar."""
         return tf.shape(self.logits)[1]
 
 
 def _parse(records: tf.Tensor, *names: str) -> Dict[str, tf.Tensor]:
-    """The byte strings [batch] of records, string [batch], by name."""
+    """Parses records, string [batch], into byte strings [batch] by name."""
     return tf.io.parse_example(
         records, {name: tf.io.FixedLenFeature([], tf.string) for name in names})
 
@@ -102,7 +103,7 @@ def decode_logits(records: tf.Tensor, spec: StoreSpec) -> Sequences:
 
     Args:
       records: string [batch].
-      spec: of their store.
+      spec: sizes of their store.
     """
     parsed = _parse(records, "ids", "logits", *(("known",) if spec.partial else ()))
     lengths = tf.strings.length(parsed["ids"]) // 4
@@ -124,19 +125,19 @@ def decode_outputs(
     Args:
       kind: "representation", "hidden_states" or "attention".
       records: string [batch].
-      spec: of their store.
-      sequences: the same ones.
+      spec: sizes of their store.
+      sequences: the decoded "logits" records of the same sequences.
 
     Returns:
-      float16 [batch, places, values], or [batch, query, layers, key] of "attention".
+      float16 [batch, places, values]; for "attention" [batch, query, layers, key].
     """
     raw = _parse(records, kind)[kind]
-    # TensorFlow pads no float16 while decoding; as integers the bits are the same.
+    # TensorFlow cannot pad float16 while decoding, so the bits are read as int16.
     if kind != "attention":
         bits = _decode(raw, tf.int16, sequences.places, spec.values(kind, 0))
         return tf.bitcast(bits, tf.float16)
     time = tf.shape(sequences.ids)[1]
-    # Sequences of a batch are of one bucket, whose longest the file was written for.
+    # All sequences of a batch belong to one bucket, which fixes the number of keys in its files.
     bound = tf.strings.length(raw)[0] // (2 * spec.matched * sequences.lengths[0])
     wide = tf.reshape(_decode(raw, tf.int16, time, spec.matched * bound),
                       [-1, time, spec.matched, bound])

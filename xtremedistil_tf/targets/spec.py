@@ -1,4 +1,4 @@
-"""What a store of teacher outputs holds: kinds of outputs, their sizes, and the bytes they take."""
+"""The contents of a target store: kinds of targets, their sizes and bytes."""
 
 import dataclasses
 from typing import Sequence
@@ -6,28 +6,28 @@ from typing import Sequence
 from xtremedistil_tf.config.checks import require
 
 KINDS = ("logits", "representation")
-# Of matched layers, see `models.layers.layer_matching`.
+# Kinds of matched layers; see `models.layers.layer_matching`.
 MATCHED_KINDS = ("hidden_states", "attention")
-# A record's own length, checksums and field names.
+# Bytes of a record's length, checksums and field names.
 _RECORD_BYTES = 45
 
 
 @dataclasses.dataclass(frozen=True)
 class StoreSpec:
-    """Sizes of a store's outputs, and how they are divided.
+    """Sizes of a store's targets and shards.
 
     Attributes:
-      width: of a representation.
-      classes: of a position's logits.
-      shard_rows: sequences a shard.
+      width: width of the representation.
+      classes: number of logits of a position.
+      shard_rows: sequences of a shard.
       pooled: True if a sequence has one target, False if each of its subword tokens has one.
-      partial: True if only some subword tokens have targets: those of a student's own tokenizer
-        that the teacher speaks of. Which ones (uint8) then stands beside the logits; the targets
-        of others are 0.
-      matched: layers whose hidden states and attention may be stored.
+      partial: True if only some tokens have targets, for a student with its own tokenizer: those
+        that match tokens of the teacher. A uint8 mask beside the logits marks them; the targets of
+        other tokens are 0.
+      matched: number of layers whose hidden states and attention may be stored.
 
     Raises:
-      UserError: for a size that no teacher has.
+      UserError: for a size that is too small.
     """
 
     width: int
@@ -44,29 +44,28 @@ class StoreSpec:
                     f"a store of outputs has {name} {value}; allowed: from {least} on")
 
     def values(self, kind: str, longest: int) -> int:
-        """Numbers of one target.
+        """Returns how many numbers one target has.
 
         Args:
-          kind: of KINDS or MATCHED_KINDS.
-          longest: subword tokens of the longest sequence, which a position's attention has a
-            number for.
+          kind: one of KINDS or MATCHED_KINDS.
+          longest: length of the longest sequence, the number of keys of an attention.
         """
         return {"logits": self.classes, "representation": self.width,
                 "hidden_states": self.width * (self.matched + 1),
                 "attention": self.matched * longest}[kind]
 
     def target_bytes(self, kinds: Sequence[str], *, longest: int = 0) -> int:
-        """Bytes of one position's targets of some kinds: logits are float32, others float16."""
+        """Returns the bytes of one position's targets: float32 for logits, float16 for others."""
         return sum((4 if kind == "logits" else 2) * self.values(kind, longest) for kind in kinds)
 
     def size(self, kinds: Sequence[str], *, rows: int, tokens: int, squares: int = 0) -> int:
-        """Bytes that outputs take on disk, to within a few percent.
+        """Estimates the bytes of targets on disk to within a few percent.
 
         Args:
-          kinds: what is stored.
+          kinds: kinds of targets.
           rows: number of sequences.
-          tokens: number of all their subword tokens.
-          squares: sum of the squared lengths of the sequences, which attention takes.
+          tokens: number of their subword tokens.
+          squares: sum of the squared lengths of the sequences, for attention.
         """
         ids = 4 * tokens if "logits" in kinds else 0
         attention = 2 * self.matched * squares if "attention" in kinds else 0

@@ -1,4 +1,4 @@
-"""Teacher outputs on disk: the shards of a transfer set, their reading and their checking."""
+"""The target store: the teacher's outputs on disk in shards, with checks."""
 
 import dataclasses
 import pathlib
@@ -19,14 +19,14 @@ SHARD_RECORD = "shard.json"
 
 
 def check_disk(folder: pathlib.Path, needed: int) -> None:
-    """Refuses to begin what the disk cannot hold.
+    """Checks that the disk has enough free space.
 
     Args:
-      folder: where the bytes will go; need not exist yet.
+      folder: target folder. It may not exist yet.
       needed: bytes.
 
     Raises:
-      UserError: if less is free.
+      UserError: if less space is free.
     """
     there = next(path for path in (folder, *folder.resolve().parents) if path.is_dir())
     free = shutil.disk_usage(there).free
@@ -39,23 +39,23 @@ def check_disk(folder: pathlib.Path, needed: int) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class TargetStore:
-    """Teacher outputs on disk: a folder a shard, in it a file a kind and length bucket.
+    """The teacher's outputs on disk: one folder a shard, with one file a kind and length bucket.
 
-    A record of "logits-*.tfrecord" holds a sequence's subword token ids (int32) and its logits
-    (float32); one of "representation-*.tfrecord" holds its representation (float16). Padding is
-    not stored, and a sequence with one target has one. "hidden_states" are stored alike;
-    "attention" has, for every token and matched layer, as many values (float16) as the bucket's
-    longest sequence has tokens. `targets.records` knows the format.
+    A record in "logits-*.tfrecord" holds a sequence's subword token ids (int32) and logits
+    (float32); one in "representation-*.tfrecord" holds its representation (float16). Padding is not
+    stored. "hidden_states" are stored like the representation. "attention" has, for every token and
+    matched layer, one float16 for each token of the bucket's longest sequence. See
+    `targets.records` for the format.
 
-    Kinds have files of their own because nine tenths of the bytes are needed by stage 1 alone;
-    buckets of similar length have, so that a batch is read and decoded as a whole. The sequences
-    lie in one random order, so that a shard of a text that is sorted by language or source is a
-    sample of all of it.
+    Each kind has its own files, since stage 1 alone needs about 90 % of the bytes. Each bucket of
+    similar lengths has its own files, so that whole batches are read and decoded at once. Sequences
+    are stored in random order. So each shard is a sample of the whole transfer set, even if that is
+    sorted by language or source.
 
     Attributes:
-      folder: where they are.
+      folder: folder of the store.
       lengths: int32 [rows], subword tokens of each sequence, in the order of the store.
-      spec: their sizes.
+      spec: sizes of targets and shards.
     """
 
     folder: pathlib.Path
@@ -68,7 +68,7 @@ class TargetStore:
         return int(self.lengths.max())
 
     def needs(self, shards: Sequence[int], kinds: Sequence[str]) -> int:
-        """Bytes of some kinds of some shards, see `StoreSpec.size`."""
+        """Estimates the bytes of some kinds in some shards; see `StoreSpec.size`."""
         lengths = np.concatenate(
             [[0], *(self.lengths[slice(*self.bounds(index))] for index in shards)]).astype(np.int64)
         return self.spec.size(kinds, rows=self.rows(shards), tokens=int(lengths.sum()),
@@ -83,35 +83,35 @@ class TargetStore:
         return -(-len(self) // self.spec.shard_rows)
 
     def bounds(self, index: int) -> Tuple[int, int]:
-        """First row of a shard and the one after its last."""
+        """Returns (first row of a shard, row after its last one)."""
         rows = self.spec.shard_rows
         return index * rows, min((index + 1) * rows, len(self))
 
     def rows(self, shards: Sequence[int]) -> int:
-        """Rows of some shards."""
+        """Returns the number of rows of some shards."""
         return sum(end - begin for begin, end in map(self.bounds, shards))
 
     def buckets(self, begin: int, end: int) -> np.ndarray:
-        """Longest row of the bucket that each of some rows belongs to; int [rows]."""
+        """Returns the bucket (longest length) of each row from `begin` to `end`; int [rows]."""
         bounds = bucket_bounds(self.longest)
         return np.array(bounds)[bucket_of(self.lengths[begin:end], bounds)]
 
     def bucket_rows(self) -> Dict[int, int]:
-        """Rows in each bucket that has any."""
+        """Returns the number of rows in each bucket that is not empty."""
         buckets, counts = np.unique(self.buckets(0, len(self)), return_counts=True)
         return {int(bucket): int(count) for bucket, count in zip(buckets, counts)}
 
     def shard_folder(self, index: int) -> pathlib.Path:
-        """Folder of a shard."""
+        """Returns the folder of a shard."""
         return self.folder / f"shard-{index:05d}"
 
     def files(self, kind: str, bucket: int, shards: Sequence[int]) -> List[str]:
-        """Files of a kind for a bucket, shard by shard."""
+        """Returns the files of a kind and bucket, shard by shard."""
         paths = [self.shard_folder(index) / file_name(kind, bucket) for index in shards]
         return [str(path) for path in paths if path.is_file()]
 
     def is_whole(self, index: int, kinds: Sequence[str]) -> bool:
-        """Whether a shard has its files of some kinds, each of the size it was written with."""
+        """Returns True if a shard has all files of some kinds with their recorded sizes."""
         sizes = self._sizes(index)
         names = {file_name(kind, bucket) for kind in kinds
                  for bucket in np.unique(self.buckets(*self.bounds(index)))}
@@ -131,7 +131,7 @@ class TargetStore:
             return {}
 
     def damage(self, index: int, kinds: Sequence[str]) -> List[str]:
-        """Files of a whole shard in which a record differs from its checksum, or is missing."""
+        """Returns the files of a shard in which records are missing or fail their checksum."""
         buckets, counts = np.unique(self.buckets(*self.bounds(index)), return_counts=True)
         return [
             path
@@ -142,10 +142,10 @@ class TargetStore:
         ]
 
     def verify(self, kinds: Sequence[str] = KINDS) -> None:
-        """Reads every record against its checksum.
+        """Checks the checksum of every record.
 
         Raises:
-          UserError: naming the first file that is damaged.
+          UserError: if a file is damaged. The message names the first one.
         """
         for index in range(self.shards):
             for path in self.damage(index, kinds):
@@ -153,7 +153,7 @@ class TargetStore:
                                 "only this shard is made again")
 
     def sound_shards(self, kinds: Sequence[str]) -> List[int]:
-        """Numbers of the shards that are there and whose every record can be read."""
+        """Returns the numbers of the shards that are complete and undamaged."""
         there = [index for index in range(self.shards) if self.is_whole(index, kinds)]
         if not there:
             return []
@@ -166,24 +166,24 @@ class TargetStore:
         return sound
 
     def drop(self, kind: str) -> None:
-        """Removes the files of a kind, which no stage needs any more."""
+        """Removes the files of a kind when no stage needs them any more."""
         for index in range(self.shards):
             sizes = self._sizes(index)
             kept = {name: size for name, size in sizes.items() if not name.startswith(kind)}
             if kept != sizes:
-                # The record first: a shard never claims a file that is gone.
+                # The record first, so that it never names a missing file.
                 write_json(self.shard_folder(index) / SHARD_RECORD, kept)
             for path in self.shard_folder(index).glob(f"{kind}-*"):
                 path.unlink()
 
 
 def file_name(kind: str, bucket: int) -> str:
-    """Name of the file of a kind and length bucket inside a shard's folder."""
+    """Returns the name of the file of a kind and bucket in a shard's folder."""
     return f"{kind}-{bucket:04d}.tfrecord"
 
 
 def _readable_records(path: str) -> int:
-    """Records of a file up to its first damaged one."""
+    """Returns the number of records of a file; -1 if one is damaged."""
     total = 0
     try:
         for count in tf.data.TFRecordDataset(path).batch(4096).map(tf.size):

@@ -1,4 +1,4 @@
-"""How far the representation that a student is to learn differs from position to position."""
+"""The variation of the representation between positions, and a warning if there is none."""
 
 import logging
 
@@ -12,16 +12,17 @@ from xtremedistil_tf.targets.store import TargetStore
 log = logging.getLogger("absl")
 
 _BATCH = BatchSize(32)
-# Below, what differs is lost in the noise of a step: stage 1 learns a constant, as of MiniLM's
-# opening marker in layer 4 of 6 (docs/how-to/classify_texts.md, Choose the teacher's layer).
+# Below this, stage 1 learns a constant, since differences are smaller than the noise of a step.
+# Example: [CLS] in layer 4 of 6 of MiniLM (docs/how-to/classify_texts.md, Choose the teacher's
+# layer).
 LEAST_VARIATION = 0.01
 
 
 def variation(store: TargetStore, table: np.ndarray) -> float:
-    """The share of the representation's mean square that is variance, from 0, a constant, to 1.
+    """Computes the variance of the representation as a fraction of its mean square, 0 to 1.
 
     Args:
-      store: the teacher's outputs on some rows, their representation among them.
+      store: a target store with representations.
       table: int32 [teacher's vocabulary], maps subword token ids to the student's.
     """
     count, sums, squares = 0, np.zeros(store.spec.width), np.zeros(store.spec.width)
@@ -35,11 +36,11 @@ def variation(store: TargetStore, table: np.ndarray) -> float:
 
 
 def warn_of_constant(dev: TargetStore, table: np.ndarray, layer: int) -> None:
-    """Says so where a layer differs too little for a student to learn anything from it.
+    """Warns if the representation hardly varies, so that a student can learn little from it.
 
     Args:
       dev, table: see `variation`.
-      layer: the teacher's that was stored.
+      layer: layer of the teacher that was stored.
     """
     share = variation(dev, table)
     if share < LEAST_VARIATION:

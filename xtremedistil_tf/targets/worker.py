@@ -1,4 +1,4 @@
-"""Helping processes that fill a target store beside the one that started them."""
+"""Helper processes that write targets in parallel with the main process."""
 
 import contextlib
 import dataclasses
@@ -17,7 +17,7 @@ from xtremedistil_tf.progress import Progress
 
 
 def _environment(number: int, devices: Sequence[str]) -> Dict[str, str]:
-    """A helper's variables: a GPU of its own where there are several, and no cluster."""
+    """Returns a helper's environment: its own GPU if there are several, and no cluster."""
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
     environment.pop("TF_CONFIG", None)
     if devices:
@@ -26,22 +26,23 @@ def _environment(number: int, devices: Sequence[str]) -> Dict[str, str]:
 
 
 def visible_gpus(count: int) -> List[str]:
-    """Names of this process' GPUs for CUDA_VISIBLE_DEVICES, which may hold a choice already."""
+    """Returns the names of this process's GPUs, respecting CUDA_VISIBLE_DEVICES."""
     chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
     return chosen.split(",")[:count] if chosen else [str(index) for index in range(count)]
 
 
 @dataclasses.dataclass(frozen=True)
 class HelperJob:
-    """What a helping process must know to write the very shards that its starter would write.
+    """The settings of a helper process. It writes exactly the shards that the main process would.
 
     Attributes:
       store, pieces: folders of the store and of its sequences.
-      teachers: the teacher's folder, or those of the several that it is made of.
-      layer, kinds: which representation, and which outputs are stored.
-      own: folder of the rows of a student with a tokenizer of its own.
-      seed, deterministic, opt_policy: TensorFlow's settings in the starter, see `runtime.prepare`.
-        In another precision a shard would depend on which process came first.
+      teachers: folder of the teacher, or of each teacher of an ensemble.
+      layer: layer of the representation.
+      kinds: kinds of targets to write.
+      own: folder of the sequences of a student with its own tokenizer; None without one.
+      seed, deterministic, opt_policy: TensorFlow's settings in the main process, see
+        `runtime.prepare`. With another precision, shards would depend on the process.
     """
 
     store: str
@@ -57,14 +58,14 @@ class HelperJob:
 
 @contextlib.contextmanager
 def helping_processes(count: int, job: HelperJob, *, gpus: int = 0) -> Iterator[None]:
-    """Starts processes that fill a store, and ends them with the block.
+    """Starts helper processes and ends them with the block.
 
-    One that dies is not missed: its shard is taken over by another.
+    If one dies, another process takes over its shard.
 
     Args:
-      count: how many.
-      job: what they do.
-      gpus: devices of this machine, of which the starting process uses the first.
+      count: number of processes.
+      job: their settings.
+      gpus: number of GPUs of this machine. The main process uses the first.
     """
     told = json.dumps({"job": dataclasses.asdict(job), "parent": os.getpid(),
                        "processes": count + 1})
@@ -84,7 +85,7 @@ def helping_processes(count: int, job: HelperJob, *, gpus: int = 0) -> Iterator[
 
 
 def _die_with(parent: int) -> None:
-    """Ends this process when the one that started it is gone, killed or not."""
+    """Ends this process when its parent process has ended, for any reason."""
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(1)
@@ -94,21 +95,21 @@ def _die_with(parent: int) -> None:
 
 
 def work(job: HelperJob, processes: int) -> None:
-    """Fills the missing shards of a store until nothing is left to claim.
+    """Writes missing shards of a store until no unclaimed shard is left.
 
     Args:
-      job: which store, and how.
-      processes: that share this machine's cores, the starting one included.
+      job: the settings.
+      processes: number of processes on this machine, the main process included.
     """
     from xtremedistil_tf.keras2 import tf
     from xtremedistil_tf.models.teacher_ensemble import load_teachers
     from xtremedistil_tf.runtime import prepare
     from xtremedistil_tf.targets.writer import Filler, reopen_store
 
-    # Else every process would start a thread for every core.
+    # Without this, every process would start one thread for each core.
     threads = max(1, (os.cpu_count() or 1) // processes)
     tf.config.threading.set_intra_op_parallelism_threads(threads)
-    # Before the teacher is built: its layers take the precision that holds then.
+    # Before building the teacher, since its layers take the precision policy of that moment.
     prepare(job.seed, job.deterministic, job.opt_policy)
     folder = pathlib.Path(job.store)
     input_ids = open_pieces(pathlib.Path(job.pieces))

@@ -25,15 +25,15 @@ from xtremedistil_tf.validation.records import read_record
 
 _MANIFEST = "manifest.json"
 _CLAIMS = "claims"
-# Rows whose teacher outputs are in memory at a time while a shard is written.
+# Sequences whose targets are in memory at the same time.
 _BLOCK = 2048
 
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """Which shards a process may write: those whose number leaves `number` when divided by `of`.
+    """The shards that a process may write: those with index % of == number.
 
-    Machines that share a folder whose locks do not hold across them take one part each.
+    Each machine takes one part if they share a folder without working file locks.
     """
 
     number: int = 0
@@ -45,7 +45,7 @@ class Part:
 
 
 class _ShardWriter:
-    """Writes the rows of a shard into its files, one a kind and bucket."""
+    """Writes the records of a shard to its files, one a kind and bucket."""
 
     def __init__(self, folder: pathlib.Path, stack: contextlib.ExitStack):
         self._folder, self._stack = folder, stack
@@ -65,11 +65,11 @@ class Filler:
 
     Args:
       teacher: the fine-tuned teacher.
-      input_ids: the transfer rows in the order of the text.
-      order: for each row of the store its row in `input_ids`.
-      store: what is filled.
-      kinds: which outputs are kept.
-      realigned: the student's rows, if it has a tokenizer of its own.
+      input_ids: the transfer sequences in the order of the text.
+      order: int [rows], index in `input_ids` of each sequence of the store.
+      store: the store.
+      kinds: kinds of targets to write.
+      realigned: the sequences of a student with its own tokenizer; None without one.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Filler:
                                 pad_id=teacher.tokenizer.pad_token_id)
 
     def write_shard(self, index: int, progress: Progress) -> None:
-        """Writes one shard; it appears under its name when it is whole."""
+        """Writes one shard, atomically."""
         begin, end = self._store.bounds(index)
         buckets = self._store.buckets(begin, end)
         with atomic_folder(self._store.shard_folder(index)) as temporary:
@@ -104,18 +104,18 @@ class Filler:
             write_json(temporary / SHARD_RECORD, sizes)
 
     def _row(self, row: int, outputs: Dict[str, np.ndarray], bound: int) -> Dict[str, bytes]:
-        """The records of a row of the text."""
+        """Encodes the targets of one sequence."""
         if self._own.places is not None:
             outputs = replaced(outputs, self._own.places[row])
         return records_of(self._kinds, self._own.input_ids[row], outputs, bound)
 
     def fill(self, missing: Sequence[int], progress: Progress, wait: bool) -> None:
-        """Writes the shards that no other process has claimed.
+        """Writes the missing shards that no other process has claimed.
 
         Args:
-          missing: their numbers.
-          progress: is told of the rows that are done, whoever did them.
-          wait: whether to stay until the last is whole; one whose writer died is taken over.
+          missing: numbers of the missing shards.
+          progress: counts the finished sequences of all processes.
+          wait: wait until all shards are written; take over shards whose process has died.
         """
         left = list(missing)
         while left:
@@ -135,7 +135,7 @@ class Filler:
 
 @contextlib.contextmanager
 def _claimed(store: TargetStore, index: int) -> Iterator[bool]:
-    """Tries to be the one process that writes a shard; the system frees it if the process dies."""
+    """Tries to lock a shard for writing; yields success. The system unlocks it on a crash."""
     claims = store.folder / _CLAIMS
     claims.mkdir(exist_ok=True)
     lock = filelock.FileLock(claims / f"{index:05d}.lock")
@@ -152,22 +152,24 @@ def _claimed(store: TargetStore, index: int) -> Iterator[bool]:
 
 
 def store_order(rows: int) -> np.ndarray:
-    """The random order in which rows lie in a store; int64 [rows].
+    """Returns the random order of sequences in a store; int64 [rows].
 
-    It depends on nothing else: a fingerprint, say, holds the seconds that a teacher took.
+    It depends on their number alone. A fingerprint as seed would differ between equal runs, since
+    it contains the seconds of the teacher's training.
     """
     return np.random.default_rng(rows).permutation(rows)
 
 
 def _other_outputs(stored: Dict[str, Any], manifest: Dict[str, Any]) -> str:
-    """What distinguishes the store that a folder holds from the one that is needed, and a way out.
+    """Describes how a stored target store differs from the one that is needed, with advice.
 
     Args:
-      stored, manifest: manifests of the two, which differ.
+      stored: manifest of the store in the folder.
+      manifest: manifest of the needed store.
     """
     found = stored.get("shard_rows")
     if {**stored, "shard_rows": manifest["shard_rows"]} == manifest and isinstance(found, int):
-        # Runs that share a --targets_dir meet in the same folder whatever their shards' size.
+        # Runs with the same --targets_dir share a folder even if their shard sizes differ.
         return (f"holds shards of {found} rows, and --distil_chunk_size is "
                 f"{manifest['shard_rows']}; use --distil_chunk_size={found}, or another "
                 "--targets_dir or --model_dir")
@@ -178,20 +180,19 @@ def _other_outputs(stored: Dict[str, Any], manifest: Dict[str, Any]) -> str:
 def open_store(
     rows: Realigned, folder: pathlib.Path, fingerprint: str, spec: StoreSpec
 ) -> Tuple[TargetStore, np.ndarray]:
-    """Opens a store, or begins an empty one.
+    """Opens a store, or creates an empty one.
 
     Args:
-      rows: the student's transfer sequences; those of the teacher where it has no tokenizer of its
-        own.
-      folder: where the shards are or go.
-      fingerprint: of teacher, tokenizer, data, seq_len, layer and precision.
-      spec: sizes; whether it is partial follows from `rows`.
+      rows: the transfer sequences as the student reads them.
+      folder: folder of the store.
+      fingerprint: fingerprint of teacher, tokenizer, data, seq_len, layer and precision.
+      spec: sizes. `partial` is set from `rows`.
 
     Returns:
-      The store, and int64 [rows] its order (see `store_order`).
+      (the store, int64 [rows] its order, see `store_order`).
 
     Raises:
-      UserError: if the folder holds targets of another teacher or data, or in other shards.
+      UserError: if the folder has targets of another teacher or data, or other shards.
     """
     folder.mkdir(parents=True, exist_ok=True)
     order = store_order(len(rows.input_ids))
@@ -211,7 +212,7 @@ def open_store(
 
 
 def reopen_store(rows: Realigned, folder: pathlib.Path) -> Tuple[TargetStore, np.ndarray]:
-    """Opens a store that another process began; see `open_store`."""
+    """Opens a store that another process has created; see `open_store`."""
     manifest = read_json(folder / _MANIFEST)
     spec = StoreSpec(**{field.name: manifest[field.name]
                         for field in dataclasses.fields(StoreSpec)})
@@ -219,7 +220,7 @@ def reopen_store(rows: Realigned, folder: pathlib.Path) -> Tuple[TargetStore, np
 
 
 def _finish(store: TargetStore) -> None:
-    """Lists the shards in the manifest, now that all are there."""
+    """Lists the shards in the manifest after all are written."""
     path = store.folder / _MANIFEST
     names = [store.shard_folder(index).name for index in range(store.shards)]
     write_json(path, {**read_json(path), "shards": names})
@@ -228,7 +229,7 @@ def _finish(store: TargetStore) -> None:
 def missing_shards(
     store: TargetStore, kinds: Sequence[str], *, part: Part = Part()
 ) -> List[int]:
-    """Numbers of a part's shards that must be written; checks the disk for them.
+    """Returns the numbers of a part's missing shards; checks the free disk space.
 
     Raises:
       UserError: if the disk is too small for them.
@@ -237,7 +238,7 @@ def missing_shards(
     missing = [index for index in range(store.shards)
                if index % part.of == part.number and index not in sound]
     for index in missing:
-        # A damaged one must not look whole to the process that comes to write it.
+        # Without its record, a damaged shard does not look complete to the process that writes it.
         (store.shard_folder(index) / SHARD_RECORD).unlink(missing_ok=True)
     check_disk(store.folder, store.needs(missing, kinds))
     return missing
@@ -251,26 +252,26 @@ def write_targets(
 ) -> Tuple[TargetStore, int]:
     """Runs the teacher once over the transfer set and stores its outputs.
 
-    Shard by shard: what a killed run finished is kept; a shard that is missing, truncated or
-    altered is made anew. Several processes may do this at the same time: each shard is written by
-    the one that claims it, and all wait for the last.
+    It writes shard by shard. Finished shards of a killed run are kept; missing or damaged shards
+    are written again. Several processes may run this at the same time: each shard is written by the
+    process that locks it, and all wait for the last shard.
 
     Args:
       teacher: the fine-tuned teacher.
-      input_ids: the transfer rows.
-      folder: where the shards go.
-      fingerprint: of teacher, tokenizer, data, seq_len and layer.
-      shard_rows: rows a shard.
-      kinds: which outputs are stored.
-      part: writes only these shards and does not wait for the others.
-      helpers: starts processes that help, where there is something to do.
-      realigned: the same rows for a student with a tokenizer of its own.
+      input_ids: the transfer sequences.
+      folder: folder of the store.
+      fingerprint: fingerprint of teacher, tokenizer, data, seq_len and layer.
+      shard_rows: sequences of a shard.
+      kinds: kinds of targets to store.
+      part: write only these shards and do not wait for the others; None for all.
+      helpers: returns a context manager that runs helper processes.
+      realigned: the sequences of a student with its own tokenizer; None without one.
 
     Returns:
-      The store, and the number of rows that its missing shards had (0 if all was there).
+      (the store, number of sequences in the shards that were missing).
 
     Raises:
-      UserError: if the folder holds targets of another teacher or data, or the disk is too small.
+      UserError: if the folder has targets of another teacher or data, or the disk is too small.
     """
     spec = StoreSpec(teacher.width, int(teacher.model.output_shape["logits"][-1]), shard_rows,
                      pooled=teacher.pooled, matched=teacher.matched)
