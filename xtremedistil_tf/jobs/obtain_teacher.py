@@ -35,9 +35,10 @@ from xtremedistil_tf.models.teacher_ensemble import load_teachers
 from xtremedistil_tf.models.weights import WEIGHT_ENDINGS
 from xtremedistil_tf.runs import derive_seed, file_fingerprint, fingerprint, locked
 from xtremedistil_tf.tasks import task_kind, task_kind_of
+from xtremedistil_tf.training.stage_feed import StageFeed
 from xtremedistil_tf.training.stages import Stage
 from xtremedistil_tf.training.strategies import build_teacher_plan
-from xtremedistil_tf.training.trainer import StageFeed, Trainer
+from xtremedistil_tf.training.trainer import Trainer
 from xtremedistil_tf.validation.run_files import read_history
 
 log = logging.getLogger("absl")

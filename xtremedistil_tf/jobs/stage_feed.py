@@ -20,8 +20,8 @@ from xtremedistil_tf.targets.dataset import transfer_batches
 from xtremedistil_tf.targets.spec import KINDS, MATCHED_KINDS
 from xtremedistil_tf.targets.store import TargetStore
 from xtremedistil_tf.tasks import task_kind
+from xtremedistil_tf.training.stage_feed import StageFeed
 from xtremedistil_tf.training.stages import Stage
-from xtremedistil_tf.training.trainer import StageFeed
 
 log = logging.getLogger("absl")
 

@@ -1,4 +1,4 @@
-"""TensorFlow Addons, imported here only; what stands in for it where it cannot be installed."""
+"""TensorFlow Addons, imported here only, and its substitutes if it cannot be installed."""
 
 import warnings
 
@@ -6,7 +6,7 @@ from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.training.lazy_adam import SparseRowsAdam
 
 with warnings.catch_warnings():
-    # The end-of-life notice of a package that is pinned on purpose; every other warning is shown.
+    # Hides the end-of-life notice of this package, which is pinned on purpose.
     warnings.filterwarnings("ignore", message="(?s).*TensorFlow Addons.*")
     try:
         from tensorflow_addons.optimizers import CyclicalLearningRate, LazyAdam

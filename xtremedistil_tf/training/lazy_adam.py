@@ -1,4 +1,4 @@
-"""Lazy Adam for Pythons without TensorFlow Addons: rows that a batch leaves out do not move."""
+"""Lazy Adam without TensorFlow Addons: embedding rows that a batch does not use do not move."""
 
 from typing import Dict, Optional, Tuple
 
@@ -8,9 +8,9 @@ from xtremedistil_tf.keras2 import tf
 
 @overrides("_resource_apply_sparse", "_fallback_apply_state")
 class SparseRowsAdam(tf.keras.optimizers.legacy.Adam):
-    """Adam whose moments decay, for a sparse gradient, in the gradient's rows only.
+    """Adam that, for sparse gradients, updates moments and weights in the gradient's rows only.
 
-    Dense gradients are handled as by Adam. The numbers are those of TensorFlow Addons' LazyAdam:
+    Dense gradients are handled as by Adam. The results equal those of TensorFlow Addons' LazyAdam:
     the bias correction counts all steps, and epsilon is added to the uncorrected root.
 
     Source: Kingma & Ba 2015, section 2 (the reordered form, "epsilon hat").
@@ -20,12 +20,12 @@ class SparseRowsAdam(tf.keras.optimizers.legacy.Adam):
         self, grad: tf.Tensor, var: tf.Variable, indices: tf.Tensor,
         apply_state: Optional[Dict[Tuple[str, tf.DType], Dict[str, tf.Tensor]]] = None,
     ) -> tf.Operation:
-        """Moves the rows of one variable.
+        """Updates rows of one variable.
 
         Args:
-          grad: [rows, width] gradient, each row once: the base class has summed repeated ones.
-          var: [vocabulary, width] variable.
-          indices: [rows] which rows.
+          grad: gradient [rows, width] without repeated rows, which the base class has summed.
+          var: variable [vocabulary, width].
+          indices: row numbers [rows].
           apply_state: rates of this step by (device, dtype), from the base class.
         """
         key = var.device, var.dtype.base_dtype

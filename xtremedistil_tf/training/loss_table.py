@@ -1,5 +1,4 @@
-"""The losses by name. Names are known without TensorFlow; a function is imported when it is called.
-"""
+"""The table of losses. It needs no TensorFlow: a loss function is imported on its first call."""
 
 import dataclasses
 import functools
@@ -9,7 +8,7 @@ from typing import Any, Callable, Tuple, Union
 from xtremedistil_tf.plugins import Registry
 
 _HERE = "xtremedistil_tf.training.losses:"
-# What the teacher gives for every position, and two flags choose losses for.
+# The teacher's outputs at every position. --representation_loss and --logits_loss choose losses.
 SOFT = ("representation", "logits")
 
 
@@ -18,8 +17,8 @@ class Loss:
     """A masked loss.
 
     Attributes:
-      function: (prediction, target, mask) -> scalar; or where it is, as "module:name".
-      against: the targets that it may be held against.
+      function: (prediction, target, mask) -> scalar, or its location as "module:name".
+      against: the targets that it accepts.
     """
 
     function: Union[str, Callable[..., Any]]
@@ -31,13 +30,13 @@ class Loss:
                 else self.function)
 
     def __call__(self, prediction: Any, target: Any, mask: Any, **options: Any) -> Any:
-        """The loss of a batch; scalar float32.
+        """Computes the loss of a batch; scalar float32.
 
         Args:
           prediction: float [batch, time, dim].
-          target: the same, or what labels are.
+          target: float [batch, time, dim], or labels of the kind of task.
           mask: [batch, time], 1 at real positions.
-          options: temperature or smoothing, where it is not none.
+          options: temperature or smoothing, if set.
         """
         return self._imported(prediction, target, mask, **options)
 
@@ -63,12 +62,11 @@ def register_loss(
     """Returns a decorator that adds a loss; `--logits_loss` or `--representation_loss` name it.
 
     Args:
-      name: of the loss.
-      against: "logits", "representation" or both: the teacher's outputs that it can be held
-        against.
+      name: name of the loss.
+      against: the teacher's outputs that it accepts as targets: "logits", "representation" or both.
 
     Raises:
-      UserError: from the decorator, if there is a loss of this name.
+      UserError: from the decorator, if the name is taken.
 
     Example:
       @xtremedistil_tf.register_loss("mae", against=("logits",))
@@ -85,9 +83,9 @@ def register_loss(
 
 
 def losses_against(target: str) -> Tuple[str, ...]:
-    """Names of the losses that may be held against a target, an installed package's included.
+    """Returns the names of the losses that accept a target, including those of installed packages.
 
-    Of those that packages offer it is not asked what they are against, which would import them.
+    Losses of packages are always included, since checking their targets would import them.
     """
     known = LOSSES.registered
     return tuple(name for name in LOSSES.names()

@@ -5,15 +5,15 @@ Padding may hold anything, infinities and NaN included: neither a loss nor its g
 
 from xtremedistil_tf.keras2 import tf
 
-# Smallest share of attention that is told from none; a float16 still holds it.
+# Lower bound of attention probabilities in logarithms; float16 can represent it.
 _LEAST_SHARE = 1e-6
 
 
 def _without_padding(values: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-    """Zeros in the place of padding, which may hold anything, infinities and NaN included.
+    """Replaces padding by zeros, since it may contain infinities and NaN.
 
-    It comes before a loss is computed. A where() behind it would mend the value only: the gradient
-    of log_softmax at an infinity is NaN, and NaN times zero is NaN.
+    This must come before the loss. A tf.where() after the loss would repair its value only: the
+    gradient of log_softmax at infinity is NaN, and NaN times zero is NaN.
 
     Args:
       values: float [batch, time, ...].
@@ -26,7 +26,7 @@ def _without_padding(values: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
 
 
 def _masked_mean(per_position: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-    """sum(loss * mask) / sum(mask); zero where nothing is real.
+    """Computes sum(loss * mask) / sum(mask); zero if the mask is empty.
 
     Args:
       per_position: float [batch, time], finite at padding too.
@@ -59,13 +59,13 @@ def kl_divergence(
 ) -> tf.Tensor:
     """Mean over real positions of KL(softmax(target / T) || softmax(prediction / T)) times T^2.
 
-    Both are normalised over the last axis; the authors' v1 took Keras' KLD of raw hidden vectors,
-    which clips every negative value away.
+    Both are normalized over the last axis. The authors' v1 code used Keras' KLD on raw hidden
+    vectors, which clips all negative values.
 
     Args:
       prediction, target: float [batch, time, dim].
       mask: [batch, time], 1 at real positions.
-      temperature: T; above 1 it softens both, and T^2 keeps the size of the gradients.
+      temperature: T; above 1 it softens both. The factor T^2 keeps the size of the gradients.
 
     Returns:
       Scalar float32.
@@ -82,7 +82,7 @@ def kl_divergence(
 def attention_divergence(
     prediction: tf.Tensor, target: tf.Tensor, mask: tf.Tensor
 ) -> tf.Tensor:
-    """Mean over real positions and layers of KL(target || prediction) of where they look.
+    """Mean over real positions and layers of KL(target || prediction) of attention.
 
     Args:
       prediction, target: float [batch, query, layers, key], probabilities.
@@ -91,7 +91,7 @@ def attention_divergence(
     Returns:
       Scalar float32.
 
-    Source: Wang et al. (2020), MiniLM, Eq. 4, there for each head of the last layer.
+    Source: Wang et al. (2020), MiniLM, Eq. 4; there for each head of the last layer.
     """
     def log(share: tf.Tensor) -> tf.Tensor:
         return tf.math.log(tf.maximum(share, _LEAST_SHARE))
@@ -111,7 +111,7 @@ def cross_entropy(
       prediction: float [batch, time, classes], logits.
       target: int [batch, time]; any valid class at padding.
       mask: [batch, time], 1 at real positions.
-      smoothing: share of a label's probability that is spread evenly over all classes.
+      smoothing: fraction of a label's probability that is spread evenly over all classes.
 
     Returns:
       Scalar float32.
@@ -145,14 +145,14 @@ def squared_error(
 def span_cross_entropy(
     prediction: tf.Tensor, target: tf.Tensor, mask: tf.Tensor
 ) -> tf.Tensor:
-    """Mean over rows, and over both ends of an answer, of the cross-entropy over positions.
+    """Mean over sequences and both ends of an answer of the cross-entropy over positions.
 
     Args:
-      prediction: float [batch, time, 2], how well an answer begins and ends at each position; what
-        padding has must be far below all else.
-      target: int [batch, 2], the positions of its first and last subword token; both 0, the opening
-        special token, where a row has none.
-      mask: [batch, 2], 1 at rows that count.
+      prediction: float [batch, time, 2], scores of an answer's begin and end at each position.
+        Scores at padding must be far below all others.
+      target: int [batch, 2], positions of the answer's first and last subword token; both 0 ([CLS])
+        for no answer.
+      mask: [batch, 2], 1 for sequences that count.
 
     Returns:
       Scalar float32.
@@ -167,6 +167,6 @@ def pseudo_labels(
 ) -> tf.Tensor:
     """Cross-entropy with the teacher's most probable class; shapes as in `kl_divergence`.
 
-    The hard-target variant: what is lost against it is what the soft targets are worth.
+    This uses hard targets, for measuring the benefit of soft ones.
     """
     return cross_entropy(prediction, tf.argmax(target, axis=-1, output_type=tf.int32), mask)

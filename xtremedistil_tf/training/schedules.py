@@ -13,7 +13,7 @@ PEAK_FACTOR = 0.97
 
 
 def _check_rates(name: str, high: float, low: float) -> None:
-    """Refuses rates that no schedule can go between.
+    """Checks the highest and lowest rate of a schedule.
 
     Raises:
       UserError: unless 0 <= low <= high, and both are finite.
@@ -28,11 +28,11 @@ def _check_count(name: str, what: str, count: int) -> None:
 
 
 class CosineRestarts(ScheduleBase):
-    """Cosine from high to low, restarting with a longer period and a lower peak.
+    """Cosine from high to low that restarts with a longer period and a lower peak.
 
-    At whole epochs it equals the authors' schedule: a cycle of period p takes p + 1 epochs (at the
-    last one the floor is reached), then the period doubles and the peak is multiplied by 0.97.
-    Between whole epochs it falls with every step, where theirs is a staircase.
+    At whole epochs it equals the authors' schedule: a cycle of period p takes p + 1 epochs and
+    reaches the floor in the last one. Then the period doubles, and the peak is multiplied by 0.97.
+    It changes with every step, while the authors' rate is constant within an epoch.
 
     Args:
       high: first peak.
@@ -41,7 +41,7 @@ class CosineRestarts(ScheduleBase):
       steps_per_epoch: optimizer steps of an epoch.
 
     Raises:
-      UserError: for rates out of order, or a period or an epoch without a step.
+      UserError: if the rates are not in order, or a count is below 1.
 
     Source: paper Table 12 and appendix A.2 (high 1e-3, low 1e-8); Loshchilov & Hutter 2017.
     """
@@ -49,7 +49,7 @@ class CosineRestarts(ScheduleBase):
     def __init__(self, high: float, low: float, period: int, steps_per_epoch: int):
         name = type(self).__name__
         _check_rates(name, high, low)
-        # A period of 0 would never grow: its doubling ends the loop over the cycles below.
+        # Doubling a period of 0 would make the loop over cycles below endless.
         _check_count(name, "period", period)
         _check_count(name, "steps_per_epoch", steps_per_epoch)
         if CyclicalLearningRate is not None:
@@ -68,7 +68,7 @@ class CosineRestarts(ScheduleBase):
         start, length, peak = 0.0, float(self.period), self.high
         at, span, top = tf.zeros_like(epoch), tf.fill(tf.shape(epoch), length), peak
         top = tf.fill(tf.shape(epoch), peak)
-        while length <= 2**20:  # More epochs than any run has.
+        while length <= 2**20:  # More epochs than in any run.
             here = epoch >= start
             at = tf.where(here, epoch - start, at)
             span = tf.where(here, length, span)
@@ -84,9 +84,9 @@ class CosineRestarts(ScheduleBase):
 
 
 class CosineOnce(CosineRestarts):
-    """One cosine that ends exactly with the stage's last optimizer step.
+    """One cosine that ends exactly with the stage's last step.
 
-    The authors' 80 epochs stop in the middle of their second cycle, at 7.9e-4.
+    The authors' 80 epochs end in the middle of the second cycle, at a rate of 7.9e-4.
 
     Args:
       high: peak at the first step.
@@ -115,16 +115,16 @@ class CosineOnce(CosineRestarts):
 
 
 class LinearWarmup(tf.keras.optimizers.schedules.LearningRateSchedule):
-    """Linear rise to the peak over a share of the steps, then linear fall to the floor.
+    """Linear rise to the peak over a fraction of the steps, then linear fall to the floor.
 
     Args:
       high: peak.
       low: floor.
-      warmup: share of the steps that rise.
-      steps: optimizer steps in all.
+      warmup: fraction of the steps in which the rate rises.
+      steps: number of all steps.
 
     Raises:
-      UserError: for rates out of order, a share outside of 0 to 1, or no step.
+      UserError: if the rates are not in order, the fraction is not in 0 to 1, or there is no step.
     """
 
     def __init__(self, high: float, low: float, warmup: float, steps: int):

@@ -1,4 +1,4 @@
-"""A stage as data: which loss trains which layers on which rows, and how long."""
+"""A stage as data: its losses, trainable layers, data and number of epochs."""
 
 import dataclasses
 import json
@@ -14,15 +14,15 @@ _KINDS = ("restarts", "cosine", "warmup")
 
 @dataclasses.dataclass(frozen=True)
 class LossTerm:
-    """One loss: an output of the model against a target of the rows.
+    """One loss: an output of the model against a target.
 
     Attributes:
       output: "representation", "hidden_states", "attention" or "logits".
-      target: the same (the teacher's), or "labels" for logits.
+      target: the same name for the teacher's output, or "labels" for logits.
       loss: name in `training.losses.LOSSES`.
       weight: factor in the sum (paper Eq. 7).
-      temperature: both sides of a softmax loss are divided by it.
-      smoothing: share of the labels' probability that all classes have alike.
+      temperature: divisor of prediction and target in a softmax loss.
+      smoothing: fraction of a label's probability that is spread evenly over all classes.
     """
 
     output: str
@@ -41,7 +41,7 @@ class LossTerm:
                 f"a loss term's smoothing is {self.smoothing}; allowed: 0 to below 1")
 
     def describe(self) -> str:
-        """"target:loss", with what differs from 1."""
+        """Returns "target:loss" with weight, temperature and smoothing if they are set."""
         weight = "" if self.weight == 1 else f"{self.weight:g} x "
         softened = "" if self.temperature == 1 else f" T={self.temperature:g}"
         smoothed = "" if self.smoothing == 0 else f" smoothed {self.smoothing:g}"
@@ -75,7 +75,7 @@ class Schedule:
         require(0 <= self.warmup <= 1, f"a schedule's warmup is {self.warmup}; allowed: 0 to 1")
 
     def describe(self) -> str:
-        """One short line for tables."""
+        """Returns a short text for tables."""
         detail = {
             "restarts": f" every {self.period}",
             "cosine": "",
@@ -90,17 +90,18 @@ class Stage:
 
     Attributes:
       name: number and purpose, also its folder's name.
-      data: "transfer", "train" or "both": batches that hold rows of each.
+      data: "transfer", "train" or "both" (batches with sequences of each).
       terms: the losses.
-      trainable: the complete set of layers that move; all others are frozen.
-      schedule: learning rate.
-      epochs, patience: most epochs, and epochs without improvement that end it sooner.
-      batch: sequences or positions a step and device; of the transfer set where data is "both".
+      trainable: all trainable layers; the others are frozen.
+      schedule: the learning rate.
+      epochs: largest number of epochs.
+      patience: number of epochs without improvement that end the stage.
+      batch: sequences or positions of a step on each device; for "both" those of the transfer set.
       monitor: dev measure that chooses the best epoch: one of its kind's measures (higher is
         better) or "representation" (the stage's loss on dev; lower is better).
-      labelled_batch: labelled rows beside `batch`, where data is "both".
-      average: decay per step of the running mean of the weights, which is then measured and kept;
-        0: none.
+      labelled_batch: labelled sequences in addition to `batch`, if data is "both".
+      average: decay per step of the running mean of the weights, which replaces the weights; 0 for
+        none.
     """
 
     name: str
@@ -131,11 +132,11 @@ class Stage:
                 f"{where}: average is {self.average}; allowed: 0 to below 1")
 
     def to_dict(self) -> Dict[str, Any]:
-        """The stage as JSON values, for fingerprints."""
+        """Returns the stage as JSON values, for fingerprints."""
         return json.loads(json.dumps(dataclasses.asdict(self)))
 
     def losses(self) -> List[str]:
-        """Its losses as texts, see `LossTerm.describe`."""
+        """Returns its losses as texts; see `LossTerm.describe`."""
         return [term.describe() for term in self.terms]
 
 
@@ -145,11 +146,11 @@ def _batch(stage: Stage) -> str:
 
 
 def plan_table(stages: Sequence[Stage], parameters: Callable[[Sequence[str]], int]) -> str:
-    """A plan as a text table, for --dry_run.
+    """Returns a plan as a text table, for --dry_run.
 
     Args:
       stages: the plan.
-      parameters: gives the number of parameters of some layers.
+      parameters: returns the number of parameters of some layers.
     """
     rows = [("stage", "data", "loss", "trainable layers", "parameters", "schedule", "epochs",
              "batch")]

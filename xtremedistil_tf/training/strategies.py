@@ -1,4 +1,4 @@
-"""The strategies of the paper's Table 3 as plans: one function each, and one table of them."""
+"""The strategies of the paper's Table 3: one function each, and a table of them."""
 
 import dataclasses
 from typing import Callable, List, Optional, Sequence, Tuple
@@ -22,11 +22,11 @@ class StageDraft:
     """A stage before its number, epochs and batch size are known.
 
     Attributes:
-      purpose: what is learnt, and the end of the stage's name.
+      purpose: end of the stage's name, such as "logits_projection".
       data: "transfer", "train" or "both".
       terms: the losses.
-      trainable: the complete set of layers that move, top first; all others are frozen.
-      monitor: dev measure that chooses the best epoch; None for the run's.
+      trainable: all trainable layers, top first; the others are frozen.
+      monitor: dev measure that chooses the best epoch; None for the run's measure.
       share: fraction of its phase's epoch budget, for `--epochs_per=stage`.
     """
 
@@ -39,7 +39,7 @@ class StageDraft:
 
 
 def unfreeze(layers: Sequence[str], order: str) -> List[Tuple[str, Tuple[str, ...]]]:
-    """(newly unfrozen layer, all trainable ones, top first) for each stage.
+    """Returns (newly unfrozen layer, all trainable layers, top first) for each stage.
 
     Args:
       layers: names, bottom to top.
@@ -57,28 +57,28 @@ def unfreeze(layers: Sequence[str], order: str) -> List[Tuple[str, Tuple[str, ..
 
 
 def labels_term(*, smoothing: float = 0.0, weight: float = 1.0) -> LossTerm:
-    """The loss against gold labels."""
+    """Returns the loss against gold labels."""
     return LossTerm("logits", "labels", "cross_entropy", weight, smoothing=smoothing)
 
 
 def logits_term(config: DistilConfig, *, weight: float = 1.0) -> LossTerm:
-    """The loss against the teacher's logits, the one of `--logits_loss`."""
+    """Returns the loss against the teacher's logits (`--logits_loss`)."""
     temperature = config.temperature if config.logits_loss == "kld" else 1.0
     return LossTerm("logits", "logits", config.logits_loss, weight, temperature)
 
 
 def representation_term(config: DistilConfig, *, weight: float = 1.0) -> LossTerm:
-    """The loss against the teacher's representation, the one of `--representation_loss`."""
+    """Returns the loss against the teacher's representation (`--representation_loss`)."""
     return LossTerm("representation", "representation", config.representation_loss, weight)
 
 
 def all_layers(layers: Sequence[str]) -> Tuple[str, ...]:
-    """All layers, top first."""
+    """Returns all layers, top first."""
     return tuple(reversed(layers))
 
 
 def representation_stage(layers: Sequence[str], config: DistilConfig) -> StageDraft:
-    """The stage that learns the teacher's representation alone, all layers below the head."""
+    """Returns the stage that learns the representation; it trains all layers below the logits."""
     below = tuple(name for name in all_layers(layers) if name != "logits")
     terms: Tuple[LossTerm, ...] = (representation_term(config),)
     if config.multi_hidden_states:
@@ -93,17 +93,17 @@ def gradual_stages(
     purpose: str, data: str, terms: Tuple[LossTerm, ...], layers: Sequence[str],
     config: DistilConfig,
 ) -> List[StageDraft]:
-    """One stage for each layer that is unfrozen, in the order of `--unfreeze_order`.
+    """Returns one stage for each unfrozen layer, in the order of `--unfreeze_order`.
 
     Args:
       purpose: see `StageDraft`; the name of the unfrozen layer is added.
       data: see `StageDraft`.
-      terms: the losses of all of them.
+      terms: the losses of all stages.
       layers: names, bottom to top.
       config: the settings.
     """
     unfrozen = unfreeze(layers, config.unfreezes)
-    # The k-th stage trains k layers and gets k parts of the epochs.
+    # The k-th stage trains k layers, and its share of the epochs is proportional to k.
     parts = len(unfrozen) * (len(unfrozen) + 1) / 2
     return [StageDraft(f"{purpose}_{name}", data, terms, trainable, share=at / parts)
             for at, (name, trainable) in enumerate(unfrozen, 1)]
@@ -158,7 +158,7 @@ def _d4_2(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
 # (layer names bottom to top, settings) -> the stages in their order.
 Plan = Callable[[Sequence[str], DistilConfig], List[StageDraft]]
 STRATEGIES: Registry[Plan] = Registry("strategy", "xtremedistil_tf.strategies")
-# Names and contents as in Table 3 of the paper. D0 is D0-S on the rows of one language.
+# Names and contents as in Table 3 of the paper. D0 is D0-S on one language.
 for _name, _plan in {"D4.2": _d4_2, "D4.1": _d4_1, "D3.2": _d3_2, "D3.1": _d3_1, "D2": _d2,
                      "D1": _d1, "D0-S": _d0_s, "D0": _d0_s}.items():
     STRATEGIES.register(_name)(_plan)
@@ -167,14 +167,13 @@ for _name, _plan in {"D4.2": _d4_2, "D4.1": _d4_1, "D3.2": _d3_2, "D3.1": _d3_1,
 def register_strategy(name: str) -> Callable[[Plan], Plan]:
     """Returns a decorator that adds a strategy; `--strategy` names it.
 
-    An installed package does without: an entry point of the group xtremedistil_tf.strategies has
-    the name and the function.
+    An installed package can use an entry point of the group xtremedistil_tf.strategies instead.
 
     Args:
-      name: of the strategy.
+      name: name of the strategy.
 
     Raises:
-      UserError: from the decorator, if there is a strategy of this name.
+      UserError: from the decorator, if the name is taken.
 
     Example:
       from xtremedistil_tf.training.strategies import (
@@ -211,10 +210,10 @@ def _drafts(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
 
 
 def check_plan(config: DistilConfig) -> None:
-    """Checks the names of strategy and losses before any student is known.
+    """Checks the names of strategy and losses before a student exists.
 
     Raises:
-      UserError: for a strategy or loss that there is not, or a loss that is not for its target.
+      UserError: for an unknown strategy or loss, or a loss that does not accept its target.
     """
     _drafts(("word_embedding", "encoder", "projection", "logits"), config)
 
@@ -229,7 +228,7 @@ def _epochs(name: str, draft: StageDraft, config: DistilConfig) -> int:
 
 
 def _against(terms: Tuple[LossTerm, ...], labels_loss: str) -> Tuple[LossTerm, ...]:
-    """The terms of a draft, the loss against labels being the task's."""
+    """Replaces the loss against labels by the loss of the task."""
     return tuple(dataclasses.replace(term, loss=labels_loss) if term.target == "labels" else term
                  for term in terms)
 
@@ -243,14 +242,14 @@ def build_plan(
     Args:
       layers: the student's layer names, bottom to top.
       config: strategy, losses, epochs, batch sizes, schedule.
-      measure: dev measure that chooses epochs, where a stage has none of its own.
+      measure: dev measure of stages without their own.
       labels_loss: see `DataConfig.labels_loss`.
 
     Returns:
       The stages in order, named 01_..., 02_....
 
     Raises:
-      UserError: for a strategy or loss that there is not, or if --stage_epochs names no stage of
+      UserError: for an unknown strategy or loss, or if --stage_epochs names a stage that is not in
         the plan.
 
     Source: paper Table 3 (strategies), Table 4 (order of D4.2), Eq. 7 (joint losses).
@@ -281,7 +280,7 @@ def build_teacher_plan(
     layers: Sequence[str], config: TeacherConfig, *, measure: str = "macro_f1",
     labels_loss: str = "cross_entropy",
 ) -> Tuple[Stage, ...]:
-    """Builds the fine-tuning of a teacher: all layers at once, or top-down."""
+    """Builds the stages of a teacher's fine-tuning: all layers at once, or top-down."""
     schedule = Schedule("warmup", config.learning_rate, 0.0, warmup=config.warmup)
     return tuple(
         Stage(f"teacher_{number:02d}_{name}", "train", _against((labels_term(),), labels_loss),

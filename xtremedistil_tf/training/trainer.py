@@ -1,4 +1,4 @@
-"""Runs one stage after another: the only code that calls compile and fit."""
+"""Runs the stages of a plan. No other code calls compile and fit."""
 
 import contextlib
 import dataclasses
@@ -7,7 +7,7 @@ import math
 import pathlib
 import shutil
 import time
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 from xtremedistil_tf.compat import create_slots
 from xtremedistil_tf.distribution import agree, by_chief, is_chief
@@ -27,6 +27,7 @@ from xtremedistil_tf.runs import (
 from xtremedistil_tf.training.addons import LazyAdam
 from xtremedistil_tf.training.loss_table import LOSSES
 from xtremedistil_tf.training.schedules import build_schedule
+from xtremedistil_tf.training.stage_feed import StageFeed
 from xtremedistil_tf.training.stage_state import (
     WEIGHTS_FILE,
     StageState,
@@ -52,35 +53,12 @@ _WAY_OUT = "remove the stage's folder, and those of later stages, to have them m
 
 
 def is_done(folder: pathlib.Path, stage: Stage) -> bool:
-    """Whether a stage was finished in a folder of stages."""
+    """Returns True if a stage is finished in a folder of stages."""
     return (folder / stage.name / _DONE_FILE).is_file()
 
 
-@dataclasses.dataclass(frozen=True)
-class StageFeed:
-    """What the trainer needs to know about the data.
-
-    Attributes:
-      batches: (stage, seed) -> one shuffled epoch as a dataset of (inputs, targets).
-      steps: stage -> optimizer steps an epoch.
-      measure: stage -> the stage's dev measure with the present weights.
-      score: () -> the dev scores with the present weights, for the record.
-      done: is told the stages that are left, after each one.
-      fingerprint: of everything above and of the weights that the first stage starts from.
-      measured: the measure that these weights were chosen by, if any.
-    """
-
-    batches: Callable[[Stage, int], tf.data.Dataset]
-    steps: Callable[[Stage], int]
-    measure: Callable[[Stage], float]
-    score: Callable[[], Dict[str, Any]]
-    fingerprint: str
-    done: Callable[[Sequence[Stage]], None] = lambda left: None
-    measured: Optional[str] = None
-
-
 class _AfterStep(tf.keras.callbacks.Callback):
-    """Progress and the running mean of the weights, step by step."""
+    """Updates progress and the running mean of the weights after each step."""
 
     def __init__(self, progress: Progress, average: Optional[WeightAverage]):
         super().__init__()
@@ -97,29 +75,29 @@ def _build_optimizer(
 ) -> tf.keras.optimizers.legacy.Optimizer:
     if name == "lazy_adam":
         return LazyAdam(schedule)
-    # The legacy class: the same family as TensorFlow Addons' optimizers, and no XLA on a GPU.
+    # The legacy class, as in TensorFlow Addons: it does not compile with XLA on a GPU.
     return tf.keras.optimizers.legacy.Adam(schedule)
 
 
 class Trainer:
     """Trains one model through a plan of stages, each in a folder of its own.
 
-    Every epoch depends only on the weights, the optimizer's state and the epoch's number: its
-    seeds are derived from the run's. A run that is killed goes on after its last finished epoch.
+    An epoch depends only on the weights, the optimizer's state and its number, since its seeds are
+    derived from the run's seed. A killed run resumes after its last finished epoch.
 
-    Tried and left out, by what it cost (docs/explanation/architecture.md):
-      Keras' own training step: it lays out gradients down to the lowest layer, frozen or not.
-      AutoGraph: it translated every layer below anew in each process, half the time of a short run.
-      Optimizer slots made by the first step: the step is then traced twice.
-      cuDNN's variant of LSTMs in graphs for a CPU: tracing both doubles the start of a stage.
-      A tenth of the transfer set to choose epochs by: dev is held out anyway, and has labels.
-      Keras' newer optimizers: no TensorFlow Addons, and compiled by XLA on a GPU.
+    Tried and rejected because of their cost (docs/explanation/architecture.md):
+      Keras' own training step: it computes gradients down to the lowest layer, even if frozen.
+      AutoGraph: it translates every layer in each process, half the time of a short run.
+      Optimizer slots created in the first step: the step is then traced twice.
+      cuDNN's variant of LSTMs on a CPU: tracing both variants doubles the start of a stage.
+      A tenth of the transfer set for choosing epochs: dev is held out anyway and has labels.
+      Keras' newer optimizers: they exclude TensorFlow Addons and compile with XLA on a GPU.
 
     Args:
-      model, registry: what is trained.
+      model, registry: the model to train.
       feed: data and measures.
-      folder: holds a folder a stage.
-      seed: the run's.
+      folder: folder with one subfolder a stage.
+      seed: seed of the run.
       optimizer: "adam" or "lazy_adam".
       tensorboard: folder for curves, or None.
     """
@@ -134,20 +112,20 @@ class Trainer:
         self._average: Optional[WeightAverage] = None
 
     def run_plan(self, stages: Sequence[Stage]) -> List[Dict[str, Any]]:
-        """Runs all stages; each starts from the best weights of the one before.
+        """Runs all stages; each starts from the best weights of the previous one.
 
         Returns:
-          A record for each stage: what metrics.json holds of it, and its history.
+          A record of each stage for metrics.json.
 
         Raises:
-          UserError: if a stage folder was made by other inputs, or the loss is not finite.
+          UserError: if a stage folder was made with other inputs, or the loss is not finite.
         """
         records, chain, measured = [], self._feed.fingerprint, self._feed.measured
         for position, stage in enumerate(stages, 1):
             chain = fingerprint(chain, stage.to_dict(), self._seed, self._optimizer)
             title = f"{position}/{len(stages)} {stage.name}"
-            # Weights that were trained for the same measure compete with what comes of them; the
-            # chance F1 of a head that was never trained does not.
+            # If the same measure chose the previous weights, they count as epoch 0. The chance F1
+            # of an untrained logits layer does not.
             competes = stage.monitor == measured
             with traced_for_cpu(self._model):
                 records.append(self._run_stage(stage, chain, title, competes))
@@ -186,7 +164,7 @@ class Trainer:
 
         def finish() -> None:
             if best.name != WEIGHTS_FILE:
-                # A copy: a kill before the stage is done still finds what its state speaks of.
+                # A copy, since the state still names `best` if the run is killed here.
                 with atomic_path(folder / WEIGHTS_FILE) as temporary:
                     shutil.copyfile(best, temporary)
             drop_manifest(folder)  # Of a stage that was done before.
@@ -202,7 +180,7 @@ class Trainer:
     def _train(
         self, stage: Stage, chain: str, folder: pathlib.Path, title: str, competes: bool
     ) -> StageState:
-        """Trains until the budget or patience ends; leaves the best weights, see `weights_of`."""
+        """Trains until budget or patience is used up; keeps the best weights, see `weights_of`."""
         steps = self._feed.steps(stage)
         self._registry.set_trainable(stage.trainable)
         frozen = [name for name in self._registry.names if name not in stage.trainable]
@@ -211,9 +189,9 @@ class Trainer:
                   ", ".join(frozen) or "none")
         self._model.set_loss_terms(stage.terms, LOSSES)
         schedule = build_schedule(stage.schedule, stage.epochs, steps)
-        # A fresh optimizer and compile: Keras ignores changed `trainable` flags otherwise.
+        # A new optimizer and compile, since Keras ignores changed `trainable` flags otherwise.
         self._model.compile(optimizer=_build_optimizer(self._optimizer, schedule))
-        # Its slots now, not in the first step: a step that makes variables is traced twice.
+        # Creates slots before the first step: a step that creates variables is traced twice.
         create_slots(self._model.optimizer, self._model.trainable_variables)
         self._average = WeightAverage(self._model.trainable_variables, stage.average) \
             if stage.average else None
@@ -267,7 +245,7 @@ class Trainer:
             tf.summary.scalar(curve, state.history[-1][name], step=state.epoch)
 
     def _curves(self, stage: Stage) -> tf.summary.SummaryWriter:
-        """A TensorBoard writer for the stage; one that writes nothing where none is wanted."""
+        """Returns a TensorBoard writer of the stage; without a folder it writes nothing."""
         if self._tensorboard is None or not is_chief():
             return tf.summary.create_noop_writer()
         return tf.summary.create_file_writer(str(self._tensorboard / stage.name))
@@ -277,7 +255,7 @@ class Trainer:
         return tf.train.Checkpoint(model=self._model, optimizer=self._model.optimizer, **average)
 
     def _keep(self, folder: pathlib.Path, chain: str, state: StageState) -> None:
-        """Writes weights, optimizer and state, so that at most one epoch is ever repeated."""
+        """Saves weights, optimizer and state, so that a kill costs at most one epoch."""
         best = state.best_file(folder)
         with atomic_folder(folder / "progress") as temporary:
             self._checkpoint().write(str(temporary / "checkpoint"))
@@ -290,7 +268,7 @@ class Trainer:
         remove_weights(folder, but=state.best_file(folder))
 
     def _resume(self, folder: pathlib.Path, chain: str) -> Optional[StageState]:
-        """Reads what `_keep` wrote for the very same stage; None where there is nothing."""
+        """Loads the state that `_keep` saved for the same stage; None without one."""
         path = folder / "progress"
         if not (path / "state.json").is_file():
             return None

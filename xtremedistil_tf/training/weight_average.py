@@ -1,4 +1,4 @@
-"""A running mean of the weights, which stands in for them where they are measured and kept."""
+"""A running mean of the weights, which replaces them for dev measures and saving."""
 
 import contextlib
 from typing import Iterator, Sequence
@@ -8,14 +8,14 @@ from xtremedistil_tf.keras2 import tf
 
 
 class WeightAverage(tf.Module):
-    """An exponential moving average of some variables; a checkpoint holds it.
+    """An exponential moving average of variables. It can be saved in a checkpoint.
 
     Args:
-      variables: what is averaged, in the order in which they are.
-      decay: of a step; in the first steps it is lower, (1 + steps) / (10 + steps), so that the
-        start does not weigh for long.
+      variables: the variables.
+      decay: decay of a step. In the first steps it is at most (1 + steps) / (10 + steps), so that
+        the initial values soon lose their weight.
 
-    Source: Polyak & Juditsky (1992); `tf.train.ExponentialMovingAverage` keeps the mean.
+    Source: Polyak & Juditsky (1992); computed by `tf.train.ExponentialMovingAverage`.
     """
 
     def __init__(self, variables: Sequence[tf.Variable], decay: float):
@@ -24,7 +24,7 @@ class WeightAverage(tf.Module):
         self._variables = list(variables)
         self._steps = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._mean = tf.train.ExponentialMovingAverage(decay, num_updates=self._steps)
-        # A first time outside of a function: it makes the variables.
+        # The first call creates variables, so it must be outside of a tf.function.
         self._mean.apply(self._variables)
         self._averages = [self._mean.average(variable) for variable in self._variables]
         self._update = tf.function(self._apply)
@@ -34,12 +34,12 @@ class WeightAverage(tf.Module):
         self._mean.apply(self._variables)
 
     def update(self) -> None:
-        """Takes the variables' present values into the mean: after every step."""
+        """Updates the mean with the present values; call it after every step."""
         self._update()
 
     @contextlib.contextmanager
     def in_place(self) -> Iterator[None]:
-        """Within the block the variables have their means as values."""
+        """Sets the variables to their means within the block."""
         own = [variable.numpy() for variable in self._variables]
         for variable, average in zip(self._variables, self._averages):
             variable.assign(average)
