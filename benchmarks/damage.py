@@ -150,15 +150,16 @@ def serve() -> None:
         print("RESULT " + json.dumps(found), flush=True)
 
 
-def make_runs(work: pathlib.Path) -> tuple:
-    """The two runs, with all forms."""
+def make_runs(work: pathlib.Path, exports: bool) -> tuple:
+    """The two runs, with all export formats of the student or without."""
     write_job(work)
     found = []
     for name, more in (("run", []), ("other", ["--seed=7", "--word_emb_dim=9",
                                                "--bilstm_hidden_size=7"])):
         folder = work / name
-        if not (folder / "tflite").is_dir():
+        if not (folder / "metrics.json").is_file():
             subprocess.run(command(work, folder, *SETTINGS, *more), cwd=ROOT, check=True)
+        if exports and not (folder / "tflite").is_dir():
             subprocess.run([sys.executable, "-m", "xtremedistil_tf.cli.export",
                             f"--model_dir={folder}", "--forms=savedmodel,onnx,tflite",
                             "--export_version=1"], cwd=ROOT, check=True)
@@ -173,9 +174,20 @@ def judge(found: dict, whole: object) -> dict:
     return {"ended": "same" if found["result"] == whole else "other"}
 
 
+def keep(part: str, work: pathlib.Path, rows: list) -> None:
+    """Writes the record of a part so far."""
+    for row in rows:
+        if "told" in row:
+            row["told"] = row["told"].replace(str(work), "WORK")[:160]
+    counts = collections.Counter(row["ended"] for row in rows)
+    write_record(f"damage/{part}", {"cases": len(rows), "ended": dict(counts), "rows": rows},
+                 show=False)
+    print(part, len(rows), dict(counts), flush=True)
+
+
 def student_cases(work: pathlib.Path, child: Child) -> list:
-    """Every file of every form, damaged in every way."""
-    run, other = make_runs(work)
+    """Every file of every export format, damaged in every way."""
+    run, other = make_runs(work, exports=True)
     rows, copy = [], work / "copy"
     for form, runtime in FORMS.items():
         whole = child.ask(job="student", folder=str(run / form), runtime=runtime)
@@ -191,12 +203,13 @@ def student_cases(work: pathlib.Path, child: Child) -> list:
                 rows.append({"file": f"{form}/{name}", "damage": how,
                              **judge(found, whole["result"])})
                 print(rows[-1], flush=True)
+        keep("student", work, rows)
     return rows
 
 
 def run_cases(work: pathlib.Path, child: Child) -> list:
     """Files of the run itself; the command runs again, and must end as before or say why not."""
-    run, other = make_runs(work)
+    run, other = make_runs(work, exports=False)
     arguments = command(work, run, *SETTINGS)[2:]
     arguments = [flag for flag in arguments if not flag.startswith(("--model_dir", "--noexport"))]
     rows, copy = [], work / "copy"
@@ -225,6 +238,7 @@ def run_cases(work: pathlib.Path, child: Child) -> list:
                 rows.append({"file": str(name), "damage": how, "made again": list(without),
                              **judge(opened(without), whole["result"])})
                 print(rows[-1], flush=True)
+            keep("run", work, rows)
     return rows
 
 
@@ -234,16 +248,11 @@ def main(_) -> None:
         serve()
         return
     faults, work = 0, pathlib.Path(FLAGS.work).resolve()
+    # No paths of this machine in the record.
+    sys.argv = [argument.replace(FLAGS.work, "WORK") for argument in sys.argv]
     for part in FLAGS.parts:
         rows = {"student": student_cases, "run": run_cases}[part](work, Child())
-        for row in rows:
-            if "told" in row:
-                row["told"] = row["told"].replace(str(work), "WORK")[:160]
-        counts = collections.Counter(row["ended"] for row in rows)
-        faults += sum(count for ended, count in counts.items() if ended not in ("told", "same"))
-        write_record(f"damage/{part}", {"cases": len(rows), "ended": dict(counts), "rows": rows},
-                     show=False)
-        print(part, len(rows), dict(counts), flush=True)
+        faults += sum(row["ended"] not in ("told", "same") for row in rows)
     sys.exit(min(faults, 1))
 
 
