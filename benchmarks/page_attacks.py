@@ -167,6 +167,7 @@ def main(_) -> None:
         process.terminate()
         _, errors = process.communicate(timeout=60)
     tracebacks = errors.count("Traceback")
+    sys.argv = [argument.replace(FLAGS.model_dir, "STUDENT") for argument in sys.argv]
     write_record("page_attacks", {"attacks": rows, "tracebacks": tracebacks}, show=False)
     if tracebacks or not all(row["as_wanted"] for row in rows):
         print(errors[-3000:], file=sys.stderr)
