@@ -5,6 +5,7 @@ calls: what C++ opens the hook does not see.
 """
 
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -91,7 +92,7 @@ began = time.monotonic()
 for runtime in ("keras", "savedmodel"):
     xtremedistil_tf.load({str(run_folder)!r}, runtime)("Anna")
 from xtremedistil_tf.export.export import export_student
-export_student({str(tmp_path / "run")!r}, ["savedmodel", "onnx", "tflite"])
+export_student({str(tmp_path / "run")!r}, forms=["savedmodel", "onnx", "tflite"])
 xtremedistil_tf.load({str(tmp_path / "run")!r}, "tflite")("Anna")
 time.sleep(max(0, {_PATIENCE} - time.monotonic() + began))
 print("done")
@@ -141,7 +142,8 @@ serve.run()
 
 def _children(pid):
     path = f"/proc/{pid}/task/{pid}/children"
-    return [int(child) for child in open(path).read().split()] if os.path.exists(path) else []
+    return [int(child) for child in pathlib.Path(path).read_text().split()] \
+        if os.path.exists(path) else []
 
 
 def test_what_the_user_has_set_is_left_alone(monkeypatch):
