@@ -206,7 +206,7 @@ FORMS = (
     Form("Japanese Wikipedia of Stockmark", _json(lambda n, _: {
         "curid": str(n), "text": f"{n}番の東京タワーへ", "entities": [
             {"name": "東京タワー", "span": [len(str(n)) + 2, len(str(n)) + 7], "type": "施設名"}]}),
-        ("0 番 の 東 京 タワー へ\tO O O B-施設名 I-施設名 I-施設名 O",), **ARRAY),
+        ("0 番 の 東京タワー へ\tO O O B-施設名 O",), **ARRAY),
     Form("offsets of JavaScript", _json(_emoji), ("😀😀 Anna0 lives\tO B-PER O",), **LINES),
     Form("types with spaces", _json(lambda n, text: {
         "text": text, "entities": [[0, _ends(n)[0], "First Name"]]}),

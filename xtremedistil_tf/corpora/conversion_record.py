@@ -19,6 +19,8 @@ _TOLD = {
     "split_rows": "texts cut into several sentences",
     "cut_rows": "rows cut behind end marks (nothing else parts their sentences)",
     "retokenised": "sentences whose words were set apart",
+    "unsplit_scripts": "texts in a script without spaces left unsplit: the extra [segmentation] "
+                       "splits them",
     "widened_entities": "entities widened to whole words",
     "cut_words": "words cut at the edges of entities",
     "repeated_entities": "entities that stand twice read once",

@@ -1,6 +1,7 @@
 """Splits running text into words with offsets, as the corpora do."""
 
 import functools
+import importlib.util
 import re
 import unicodedata
 from typing import Any, Iterable, List, Optional, Tuple
@@ -54,6 +55,21 @@ def has_unspaced(text: str) -> bool:
     return _HAS_UNSPACED.search(text) is not None
 
 
+def has_dictionary() -> bool:
+    """True if ICU is installed, so that text can be split by DICTIONARY."""
+    return importlib.util.find_spec("icu4py") is not None
+
+
+def segmentation_of_text(text: str) -> Optional[str]:
+    """Chooses how running text of no student is split, as when a corpus is prepared.
+
+    Returns:
+      DICTIONARY if the text holds kana, Thai, Lao, Khmer or Burmese; None if it does not. Text of
+      Han alone is split by character, as most Chinese corpora are.
+    """
+    return DICTIONARY if _HAS_UNSPACED.search(_HAS_CJK.sub("", text)) else None
+
+
 def segmentation_of(rows: Iterable[Iterable[str]]) -> Optional[str]:
     """Detects a corpus's word segmentation in scripts that are written without spaces.
 
@@ -90,8 +106,8 @@ def _word_breaker() -> Any:
         from icu4py.breakers import WordBreaker
     except ImportError:
         raise UserError(
-            "this text is in a script without spaces between words, and the student reads words "
-            "of a dictionary: install the extra [segmentation], or give the words themselves"
+            "this text is in a script without spaces between words, and its words are those of a "
+            "dictionary: install the extra [segmentation], or give the words themselves"
         ) from None
     return WordBreaker
 

@@ -7,6 +7,7 @@ from typing import Any, Counter, List, Optional, Tuple, Union
 
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, RowError
 from xtremedistil_tf.data.readers.rows import Example
+from xtremedistil_tf.data.words import Word, has_dictionary, segmentation_of_text, split_words
 
 # Number of lines, or records, in the sample that shows a file's layout.
 SAMPLE = 10_000
@@ -92,3 +93,16 @@ def clean_tags(tags: Tuple[str, ...], counts: collections.Counter) -> Tuple[str,
     counts["spaces_in_types"] += sum(
         old.strip() != new for old, new in zip(tags, cleaned) if not new.startswith("I-"))
     return cleaned
+
+
+def corpus_words(text: str, options: ReadOptions, counts: Tally) -> List[Word]:
+    """Splits running text of a corpus into words with their places.
+
+    Scripts without spaces are split by ICU's dictionaries, where they are installed; else their
+    runs stay whole, and `counts` says so.
+    """
+    segmentation = segmentation_of_text(text)
+    if segmentation and not has_dictionary():
+        counts["unsplit_scripts"] += 1
+        segmentation = None
+    return split_words(text, options.whitespace_words, segmentation=segmentation)

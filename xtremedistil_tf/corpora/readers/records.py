@@ -4,7 +4,14 @@ import dataclasses
 import itertools
 from typing import Any, Iterable, Iterator, List, Tuple, Union
 
-from xtremedistil_tf.corpora.readers.base import SAMPLE, Place, ReadOptions, Row, Tally
+from xtremedistil_tf.corpora.readers.base import (
+    SAMPLE,
+    Place,
+    ReadOptions,
+    Row,
+    Tally,
+    corpus_words,
+)
 from xtremedistil_tf.corpora.readers.exports import json_values, unpack
 from xtremedistil_tf.corpora.readers.offsets import (
     CHARACTERS,
@@ -18,7 +25,7 @@ from xtremedistil_tf.corpora.readers.sentences import sentence_bounds
 from xtremedistil_tf.corpora.readers.spans import Span, tag_tokens, tag_words
 from xtremedistil_tf.data.lines import Line, RowError
 from xtremedistil_tf.data.readers.rows import Example
-from xtremedistil_tf.data.words import Word, split_words
+from xtremedistil_tf.data.words import Word
 
 # Maximum size of the sample in characters; a file may consist of few large documents.
 _SAMPLE_CHARACTERS = 20_000_000
@@ -127,7 +134,7 @@ def examples_of(parts: Parts, profile: Profile, options: ReadOptions, counts: Ta
         return
     text = parts.text
     spans_in = [profile.offsets.convert(text, span) for span in spans or ()]
-    found = parts.offsets or split_words(text, options.whitespace_words)
+    found = parts.offsets or corpus_words(text, options, counts)
     found, tagged, spans_in = tag_words(text, spans_in, found, counts)
     sentences = list(_sentences(text, found, tagged, spans_in, options))
     counts["split_rows"] += len(sentences) > 1

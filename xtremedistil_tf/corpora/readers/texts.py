@@ -6,7 +6,7 @@ import itertools
 import statistics
 from typing import Iterable, Iterator, List, Optional, Sequence, Tuple
 
-from xtremedistil_tf.corpora.readers.base import SAMPLE, ReadOptions, Row, Tally
+from xtremedistil_tf.corpora.readers.base import SAMPLE, ReadOptions, Row, Tally, corpus_words
 from xtremedistil_tf.corpora.readers.layout import is_break
 from xtremedistil_tf.corpora.readers.sentences import split_sentences
 from xtremedistil_tf.data.lines import Line, RowError
@@ -17,7 +17,6 @@ from xtremedistil_tf.data.readers.rows import (
     split_prefix,
     split_tagged,
 )
-from xtremedistil_tf.data.words import split_words
 from xtremedistil_tf.errors import UserError
 
 _TEXTS = frozenset({"text", "sentence", "sentences", "content", "document", "review", "body",
@@ -60,7 +59,7 @@ def _sentences(text: str, options: ReadOptions, counts: Tally) -> Iterator[Tuple
         # Tokenised text is split like transfer files, at plain spaces only.
         words = tuple(filter(None, sentence.replace("\t", " ").split(" "))
                       if options.whitespace_words else
-                      (word for word, _, _ in split_words(sentence)))
+                      (word for word, _, _ in corpus_words(sentence, options, counts)))
         counts["retokenised"] += " ".join(words) != sentence
         yield words
 

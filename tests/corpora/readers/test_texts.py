@@ -1,0 +1,32 @@
+"""Running text in scripts without spaces: split by a dictionary, or the run says it is not."""
+
+import pytest
+
+from xtremedistil_tf.corpora.readers import base
+from xtremedistil_tf.corpora.readers.base import ReadOptions, Tally
+from xtremedistil_tf.corpora.readers.texts import read_text
+
+THAI = "นายกรัฐมนตรีเดินทางไปกรุงเทพ"
+
+
+def read(text):
+    counts = Tally()
+    rows = [row.words for _, row in read_text([(1, text)], ReadOptions(), counts)]
+    return rows, counts
+
+
+def test_by_dictionary():
+    pytest.importorskip("icu4py")
+    ((*_, last),), counts = read(THAI)
+    assert last == "กรุงเทพ" and not counts["unsplit_scripts"]
+
+
+def test_without_a_dictionary_the_run_says_so(monkeypatch):
+    monkeypatch.setattr(base, "has_dictionary", lambda: False)
+    rows, counts = read(THAI)
+    assert rows == [(THAI,)] and counts["unsplit_scripts"] == 1
+    assert not read("我住在北京市")[1]["unsplit_scripts"]
+
+
+def test_han_alone_is_split_by_character():
+    assert read("我住在北京市")[0] == [tuple("我住在北京市")]
