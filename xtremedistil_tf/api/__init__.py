@@ -1,1 +1,1 @@
-"""The functions of the package's public names; commands read the same table of flags."""
+"""The public functions. They use the same table of flags as the commands."""

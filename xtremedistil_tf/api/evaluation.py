@@ -1,4 +1,4 @@
-"""Scores of a student as it is deployed: text in, answers out, held against gold labels."""
+"""Scores of a student as deployed: its predictions on text against gold labels."""
 
 import pathlib
 from typing import Any, Dict, NamedTuple, Optional, Union
@@ -23,13 +23,13 @@ _TEACHER = "teacher.json"
 
 
 class _Subject(NamedTuple):
-    """What is scored.
+    """The model to score.
 
     Attributes:
-      model: answers rows.
+      model: the student or teacher.
       labels: its label set.
-      pairs: True if a row has two texts.
-      glue_task: the task of GLUE that it was made for, if any.
+      pairs: True if it reads pairs of texts.
+      glue_task: the GLUE task that it was made for; None for other tasks.
     """
 
     model: TextModel
@@ -75,27 +75,26 @@ def evaluate(
     student: Union[TextModel, Folder], data: Folder, *, split: str = "test",
     runtime: Optional[str] = None, glue_task: Optional[str] = None, on_bad_row: str = "error",
 ) -> Dict[str, Any]:
-    """Scores a student on labelled rows as it is deployed: the runtime reads the text.
+    """Scores a student on labelled examples as deployed: the runtime reads the text.
 
-    The scores have the names of those in metrics.json. They may differ a little from them: a tagger
-    reads long sentences whole here, where metrics.json counts words beyond `seq_len` as O, and int8
-    runtimes round.
+    The scores have the same names as in metrics.json, but may differ a little. A tagger reads long
+    sentences whole here, while metrics.json counts words beyond `seq_len` as O; int8 runtimes
+    round.
 
     Args:
-      student: a run folder, a folder of one of its forms, the folder of a fine-tuned teacher of
-        taggers, or what `xtremedistil_tf.load` returned.
-      data: a labelled file, or a task folder.
-      split: of a task folder, the split that is read.
-      runtime: of a folder, what runs the student; see `xtremedistil_tf.load`.
-      glue_task: the task of GLUE whose files these are; by default the one that the student was
-        made for.
-      on_bad_row: "error" stops at the first unusable row, "skip" leaves it out.
+      student: a run folder, the folder of one of its exports, the folder of a fine-tuned teacher
+        for tagging, or a result of `xtremedistil_tf.load`.
+      data: a labelled file or a task folder.
+      split: the split to read from a task folder.
+      runtime: the runtime for a folder; see `xtremedistil_tf.load`.
+      glue_task: the GLUE task of the files; default: the one that the student was made for.
+      on_bad_row: "error" stops at the first unusable row, "skip" ignores it.
 
     Returns:
-      Scores from 0 to 100, and under "languages" those of each language with its support.
+      Scores from 0 to 100; under "languages" the scores and support of each language.
 
     Raises:
-      UserError: for a folder without a student, and for a file or row that cannot be used.
+      UserError: if the folder holds no student, or a file or row cannot be used.
 
     Example:
       xtremedistil_tf.evaluate("runs/demo", "data/ner", runtime="onnx_int8")["macro_f1"]

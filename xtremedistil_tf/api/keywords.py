@@ -1,4 +1,4 @@
-"""Keyword arguments by the names of flags, parsed as a command line is."""
+"""Keyword arguments with the names of flags, parsed like a command line."""
 
 import inspect
 import os
@@ -11,7 +11,7 @@ from xtremedistil_tf.cli.options.usage import explain
 from xtremedistil_tf.errors import UserError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-# Keywords of every function that are no settings of a run.
+# Keywords of every function, in addition to the settings of a run.
 _SHOWN = (Option("quiet", "Show warnings and errors only.", kind="boolean", default=False),
           Option("verbose", "Show the messages of the libraries too.", kind="boolean",
                  default=False))
@@ -19,14 +19,14 @@ FLAGFILE = "flagfile"
 
 
 def _plain(value: Any) -> Any:
-    """A value as absl's parsers take it: paths as text, sequences and mappings as lists of text."""
+    """Converts a value for absl's parsers: paths to text, sequences and mappings to lists."""
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if isinstance(value, Mapping):
         return [f"{key}={each}" for key, each in value.items()]
     if isinstance(value, (list, tuple, set, frozenset)):
         return [str(_plain(each)) for each in value]
-    # A number of numpy's is one.
+    # NumPy scalars become Python numbers.
     return value.item() if hasattr(value, "item") else value
 
 
@@ -39,17 +39,17 @@ def parse(options: Sequence[Option], keywords: Mapping[str, Any]) -> Dict[str, A
     """Parses keyword arguments as the flags of the same names.
 
     Args:
-      options: the flags that there are.
-      keywords: values by name, as text or as Python values: lists for lists with commas, a mapping
-        for name=value items, None for what is not given; and `flagfile`, a path or several, whose
-        flags count where a keyword says nothing else.
+      options: the flags.
+      keywords: values by name, as text or Python values: lists for comma-separated lists, mappings
+        for name=value items, None for a missing flag. `flagfile` is a path or several; keywords
+        override its flags.
 
     Returns:
-      The flags that are given, by name.
+      The given flags by name.
 
     Raises:
-      UserError: for a name that is no flag's, a value that a flag does not take, or a flag that is
-        missing; the text is the command's.
+      UserError: for an unknown flag, an invalid value or a missing flag, with the command's
+        message.
     """
     options = (*options, *_SHOWN)
     values = flags.FlagValues()
@@ -76,11 +76,11 @@ def _parameter(option: Option) -> inspect.Parameter:
 
 def takes(options: Sequence[Option], *, without: Tuple[str, ...] = ()) -> Callable[
         [Function], Function]:
-    """Returns a decorator that gives a function the signature of its flags, for help and editors.
+    """Returns a decorator that sets a function's signature to its flags, for help and editors.
 
     Args:
-      options: the flags whose names the function takes.
-      without: those that it does not.
+      options: the flags.
+      without: names of flags that the function does not take.
     """
     shown = [option for option in (*options, *_SHOWN) if option.name not in without]
     parameters = [_parameter(option) for option in shown]

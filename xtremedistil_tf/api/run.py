@@ -1,4 +1,4 @@
-"""A finished run, as a program or a notebook looks at it."""
+"""A finished run as a Python object, for programs and notebooks."""
 
 import dataclasses
 import functools
@@ -12,12 +12,12 @@ from xtremedistil_tf.inference.runtimes.load import load
 from xtremedistil_tf.reporting.figures import new_figure
 from xtremedistil_tf.runs import read_json
 
-# Parts of a report that a notebook shows at first: title, scores, stages.
+# Number of parts of a report that a notebook shows: title, scores, stages.
 _SHOWN_PARTS = 3
 
 
 class Markdown(str):
-    """Markdown that a notebook shows as such; a str otherwise."""
+    """A str of Markdown, which a notebook renders."""
 
     def _repr_markdown_(self) -> str:
         return str(self)
@@ -25,10 +25,10 @@ class Markdown(str):
 
 @dataclasses.dataclass(frozen=True)
 class Plots:
-    """A run's plots in one picture, which a notebook shows inline.
+    """A run's plots in one figure, which a notebook shows.
 
     Attributes:
-      figure: a matplotlib Figure, to be saved or changed.
+      figure: a matplotlib Figure.
     """
 
     figure: Any
@@ -42,7 +42,7 @@ class Plots:
 class Run:
     """The folder of a finished distillation or fine-tuning.
 
-    A notebook shows it as the beginning of its report.
+    A notebook shows the beginning of its report.
 
     Args:
       folder: the run folder.
@@ -51,7 +51,7 @@ class Run:
       folder: the run folder.
 
     Raises:
-      UserError: if no run has ended there.
+      UserError: if the folder holds no finished run.
 
     Example:
       run = xtremedistil_tf.Run("runs/demo")
@@ -70,23 +70,23 @@ class Run:
 
     @functools.cached_property
     def metrics(self) -> Dict[str, Any]:
-        """What the run's metrics.json holds."""
+        """Contents of metrics.json."""
         return read_json(self.folder / "metrics.json")
 
     @functools.cached_property
     def student(self) -> Any:
-        """The student, loaded when it is first asked for; see `xtremedistil_tf.load`."""
+        """The student, loaded on first use; see `xtremedistil_tf.load`."""
         return load(self.folder)
 
     @property
     def report(self) -> Markdown:
-        """The run's report, its links to plots as seen from the current folder."""
+        """The report. Its links to plots are relative to the current folder."""
         text = (self.folder / "report.md").read_text("utf-8")
         plots = pathlib.PurePath(os.path.relpath(self.folder / "plots")).as_posix()
         return Markdown(text.replace("](plots/", f"]({plots}/"))
 
     def plot(self) -> Plots:
-        """The run's plots, one below the other.
+        """Returns the run's plots, one below the other.
 
         Raises:
           UserError: if the run folder has none.

@@ -1,4 +1,4 @@
-"""Distilling and fine-tuning from Python: the commands' jobs, in this process."""
+"""Distillation and fine-tuning from Python: the commands' jobs in this process."""
 
 import pathlib
 from typing import Any, Dict, Tuple
@@ -10,7 +10,7 @@ from xtremedistil_tf.cli.options.flags_to_config import finetune_config, resourc
 from xtremedistil_tf.cli.options.run_flags import DISTILLATION, FINE_TUNING
 from xtremedistil_tf.errors import UserError
 
-# Flags that end a command before a student is there.
+# Flags with which a command trains no student.
 _COMMANDS_ONLY = ("dry_run", "target_shard")
 
 
@@ -23,22 +23,21 @@ def _refuse(given: Dict[str, Any], names: Tuple[str, ...]) -> None:
 
 @takes(DISTILLATION, without=_COMMANDS_ONLY)
 def distil(**flags: Any) -> Run:
-    """Distils a teacher into a student; goes on where a run that was stopped ended.
+    """Distils a teacher into a student; resumes a run that was stopped.
 
-    It is the job of `xtremedistil-distill`, in this process. Seeds and TensorFlow's settings are
-    those of the run afterwards.
+    It runs the job of `xtremedistil-distill` in this process. Afterwards, seeds and TensorFlow's
+    settings stay as the run has set them.
 
     Args:
-      flags: the command's flags by their names (docs/reference/flags.md), as Python values: lists
-        where the command takes commas, a dict for `stage_epochs`. `task` and `model_dir` are
-        needed. `flagfile` names a file of flags, or several; `quiet` and `verbose` as on the
-        command line.
+      flags: the command's flags by name (docs/reference/flags.md), as Python values: lists for
+        comma-separated lists, a dict for `stage_epochs`. `task` and `model_dir` are required.
+        `flagfile` names one flagfile or several. `quiet` and `verbose` work as on the command line.
 
     Returns:
-      The run: metrics, report, plots, and the student.
+      The run: metrics, report, plots and the student.
 
     Raises:
-      UserError: for anything that the user can mend, with the command's message.
+      UserError: for every mistake in settings or data, with the command's message.
 
     Example:
       run = xtremedistil_tf.distil(
@@ -52,7 +51,7 @@ def distil(**flags: Any) -> Run:
     config, may_use = run_config(given), resources(given)
     folder = pathlib.Path(given["model_dir"])
     with run_of(config, given):
-        # TensorFlow is imported after the flags are checked: a wrong one is told at once.
+        # TensorFlow is imported after the flags are checked, so that mistakes are reported at once.
         from xtremedistil_tf.jobs.distillation import run_distillation
 
         run_distillation(
@@ -62,19 +61,19 @@ def distil(**flags: Any) -> Run:
 
 @takes(FINE_TUNING, without=("dry_run",))
 def finetune(**flags: Any) -> Run:
-    """Fine-tunes a small checkpoint, or a finished student further, on labels; without a teacher.
+    """Fine-tunes a small checkpoint or a finished student on labels, without a teacher.
 
-    It is the job of `xtremedistil-finetune`, in this process.
+    It runs the job of `xtremedistil-finetune` in this process.
 
     Args:
-      flags: the command's flags by their names, see `distil`. `pt_student_checkpoint` or
-        `student_dir` says what it starts from.
+      flags: the command's flags by name; see `distil`. `pt_student_checkpoint` or `student_dir` is
+        the start.
 
     Returns:
-      The run, see `distil`.
+      The run; see `distil`.
 
     Raises:
-      UserError: for anything that the user can mend, with the command's message.
+      UserError: for every mistake in settings or data, with the command's message.
 
     Example:
       run = xtremedistil_tf.finetune(
@@ -102,7 +101,7 @@ def plan(**flags: Any) -> str:
       flags: see `distil`.
 
     Raises:
-      UserError: for anything that the run would refuse, a disk that is too small included.
+      UserError: for everything that the run would refuse, such as a disk that is too small.
 
     Example:
       print(xtremedistil_tf.plan(flagfile="flags/demo.flags", model_dir="runs/demo"))

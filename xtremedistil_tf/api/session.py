@@ -1,4 +1,4 @@
-"""What a call sets up in the process and takes back: log lines, seeds, precision."""
+"""Settings of the process during a call: log, seeds and precision."""
 
 import contextlib
 import logging
@@ -11,10 +11,10 @@ from xtremedistil_tf.screen import PlainFormatter, level_of, quiet_libraries
 
 @contextlib.contextmanager
 def logged(given: Mapping[str, Any]) -> Iterator[None]:
-    """Shows the log in the block as the commands do, unless the program shows it already.
+    """Shows the log in the block as the commands do, unless the program has its own handler.
 
     Args:
-      given: keywords; `quiet` and `verbose` count.
+      given: keywords, of which `quiet` and `verbose` are read.
     """
     verbose = bool(given.get("verbose"))
     if not verbose:
@@ -35,14 +35,14 @@ def logged(given: Mapping[str, Any]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def run_of(config: RunConfig, given: Mapping[str, Any]) -> Iterator[None]:
-    """Readies the process for a run in the block: log, seeds, devices, precision.
+    """Prepares the process for a run in the block: log, seeds, devices and precision.
 
     Args:
       config: the run.
-      given: keywords; texts among them may be paths that a message names.
+      given: keywords. Messages may name paths among them.
 
     Raises:
-      UserError: for what a command would tell in one line, a full disk among it.
+      UserError: for every error that a command reports in one line, such as a full disk.
     """
     with logged(given):
         from xtremedistil_tf.keras2 import tf

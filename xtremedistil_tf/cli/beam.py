@@ -18,7 +18,7 @@ log = logging.getLogger("absl")
 
 
 def define_flags() -> None:
-    """All flags of this command; what stands behind -- is Beam's."""
+    """Defines the flags of this command; arguments after -- belong to Beam."""
     define_loading_flags(runtime="onnx_int8", where="; every worker must find it there")
     flags.DEFINE_string("input", None,
                         "Files of text, one sentence a line. Patterns such as *.txt are allowed.",
@@ -44,7 +44,7 @@ def main(beam_options: List[str]) -> None:
     """Runs the pipeline and waits for its end.
 
     Args:
-      beam_options: what stood behind --: the runner and its settings.
+      beam_options: the arguments after --: the runner and its settings.
     """
     try:
         import apache_beam as beam
@@ -54,7 +54,7 @@ def main(beam_options: List[str]) -> None:
         raise UserError(f"the pipeline needs {error.name}; install xtremedistil-tf[beam]") from None
     from xtremedistil_tf.apps.beam import NAMESPACE, TagText
 
-    # A folder without a student is told at once, and not by every worker.
+    # Loads the student once here, so that a wrong folder fails before any worker starts.
     load_named_student()
     options = PipelineOptions(beam_options)
     pipeline = beam.Pipeline(runner=_local_runner(options), options=options)

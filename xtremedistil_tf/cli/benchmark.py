@@ -17,7 +17,7 @@ _TEXTS = ("Paul Bergmann arbeitet in Berlin, und zwar seit drei Jahren.",
 
 
 def define_flags() -> None:
-    """All flags of this command."""
+    """Defines the flags of this command."""
     flags.DEFINE_string("model_dir", None, "Run folder with teacher and student.")
     flags.DEFINE_boolean("paper_grid", False,
                          "Measure the 16 sizes of Table 16 with random weights instead of a run: "

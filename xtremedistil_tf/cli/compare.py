@@ -12,14 +12,14 @@ OPERANDS = ("RUN_A", "RUN_B")
 
 
 def define_flags() -> None:
-    """All flags of this command."""
+    """Defines the flags of this command."""
     flags.DEFINE_enum("split", "test", ["dev", "test"], "The split whose sentences are compared.")
     flags.DEFINE_integer("samples", 10000, "Number of bootstrap samples.", lower_bound=100)
     flags.DEFINE_string("output", None, "File to write the comparison to, as JSON.")
 
 
 def main(first: str, second: str) -> None:
-    """Prints the table."""
+    """Compares the runs and prints a table."""
     from xtremedistil_tf.metrics.significance import VERDICT, compare_runs
     from xtremedistil_tf.reporting.markdown import table
     from xtremedistil_tf.runs import write_json

@@ -1,4 +1,4 @@
-"""What all commands share: exit codes, one clear message for a user's mistake, a quiet screen."""
+"""The frame of all commands: exit codes, one-line messages for mistakes, and the log."""
 
 import os
 import pathlib
@@ -19,17 +19,17 @@ FLAGS = flags.FLAGS
 
 EXIT_FAULT = 1
 EXIT_USER_ERROR = 2
-# Flags by which a run needs less memory.
+# Flags that reduce memory.
 _MEMORY_FLAGS = ("student_distil_batch_size", "distil_batch_size", "distil_batch_tokens",
                  "student_ft_batch_size", "ft_batch_size", "teacher_batch_size", "seq_len")
 
 
 class _Terminated(BaseException):
-    """SIGTERM came: unwinds like Ctrl-C, so that locks, helpers and temporary files are freed.
+    """Raised on SIGTERM. It unwinds like Ctrl-C, so that locks, helpers and files are freed.
 
     Attributes:
-      came: whether it did. Raised in a function that TensorFlow calls, it comes out of there as
-        one of TensorFlow's own errors.
+      came: True after SIGTERM. TensorFlow replaces this exception by one of its own if it is raised
+        in a function that TensorFlow calls.
     """
 
     came = False
@@ -51,13 +51,13 @@ def _fail(message: str) -> NoReturn:
 
 
 def _reader_gone() -> None:
-    """Ends where the reader of our output has gone (`| head`): nothing is wrong."""
+    """Exits with 0 if the reader of our output has closed its pipe (`| head`)."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(0)
 
 
 def _named_paths(own: Sequence[str], operands: Sequence[str]) -> List[str]:
-    """What the user named as text, paths among it: values of flags, and operands."""
+    """Returns all texts that the user gave, including paths: flag values and operands."""
     named = list(operands)
     for name in own:
         value = FLAGS[name].value
@@ -67,7 +67,7 @@ def _named_paths(own: Sequence[str], operands: Sequence[str]) -> List[str]:
 
 
 def _memory_hint(own: Sequence[str]) -> str:
-    """What to do where memory ran out, by the flags that a command has."""
+    """Returns advice for too little memory, depending on the flags of the command."""
     sizes = [f"--{name} is {FLAGS[name].value}" for name in _MEMORY_FLAGS
              if name in own and FLAGS[name].value is not None]
     if not sizes:
@@ -77,7 +77,7 @@ def _memory_hint(own: Sequence[str]) -> str:
 
 
 def _end_of_fault(error: Exception, own: Sequence[str]) -> NoReturn:
-    """Ends on an error that no setting explains: with all that can be told of it."""
+    """Exits after an unexpected error, with traceback and hint."""
     traceback.print_exc()
     if is_out_of_memory(error):
         hint = _memory_hint(own)
@@ -89,7 +89,7 @@ def _end_of_fault(error: Exception, own: Sequence[str]) -> NoReturn:
 
 
 def define_all(define_flags: Callable[[], None]) -> List[str]:
-    """Defines a command's flags and those that all commands have; returns their names."""
+    """Defines the flags of a command and the common ones; returns their names."""
     before = set(FLAGS)
     define_flags()
     flags.DEFINE_boolean("quiet", False, "Show warnings and errors only.")
@@ -101,7 +101,7 @@ def _answer(
     arguments: Sequence[str], main: Callable[..., None], own: Sequence[str],
     operands: Sequence[str],
 ) -> None:
-    """Answers --help and --version and ends, before anything is imported or parsed."""
+    """Answers --help and --version and exits, before flags are parsed."""
     asked = {argument.lstrip("-") for argument in arguments if argument.startswith("-")}
     if asked & {"help", "helpshort", "h", "?"}:
         purpose = (sys.modules[main.__module__].__doc__ or "").splitlines()[0]
@@ -119,13 +119,13 @@ def _answer(
 
 
 def _split_at_dashes(arguments: List[str]) -> Tuple[List[str], List[str]]:
-    """What stands before the first -- and behind it."""
+    """Splits arguments at the first --; returns those before and after it."""
     at = arguments.index("--") if "--" in arguments else len(arguments)
     return arguments[:at], arguments[at + 1:]
 
 
 def _parse(argv: Sequence[str]) -> List[str]:
-    """Parses the flags; a wrong one is told in one line."""
+    """Parses the flags; reports a wrong flag in one line."""
     try:
         return FLAGS(argv)
     except flags.Error as error:
@@ -148,16 +148,16 @@ def start(
     """Runs a command.
 
     Args:
-      main: the command; flags are parsed when it is called. It gets the operands.
+      main: the command. It is called after flags are parsed and gets the operands.
       define_flags: defines its flags.
-      on_interrupt: what is told on Ctrl-C.
-      operands: names of what is given beside the flags.
-      takes_rest: call `main` with the list of what stands behind a -- on the command line, for
-        programs that have flags of their own; otherwise nothing may stand there.
+      on_interrupt: message on Ctrl-C.
+      operands: names of the arguments that are not flags.
+      takes_rest: call `main` with the list of arguments after --, for programs with their own
+        flags. Without it, such arguments are an error.
 
-    Exit codes: 0 done, 1 a fault of ours or too little memory (a traceback and a hint), 2 a mistake
-    that the user can mend, a full disk among them (one line on standard error), 130 interrupted,
-    143 ended by SIGTERM, as a machine that is taken away sends it.
+    Exit codes: 0 done; 1 a fault of ours or too little memory (traceback and hint); 2 a mistake of
+    the user or a full disk (one line on standard error); 130 interrupted; 143 ended by SIGTERM,
+    such as when a cloud machine is taken away.
     """
     restart_with_utf8()
     own = define_all(define_flags)

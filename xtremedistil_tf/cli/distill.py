@@ -14,12 +14,12 @@ FLAGS = flags.FLAGS
 
 
 def define_flags() -> None:
-    """All flags of this command."""
+    """Defines the flags of this command."""
     define(DISTILLATION)
 
 
 def tell(metrics: Mapping[str, Any], model_dir: pathlib.Path) -> None:
-    """Prints what came of a run: scores, some predictions, and where everything is.
+    """Prints the results of a run: scores, some predictions, and the paths of its outputs.
 
     Args:
       metrics: the run's metrics.json.
@@ -39,10 +39,10 @@ def tell(metrics: Mapping[str, Any], model_dir: pathlib.Path) -> None:
 
 
 def main() -> None:
-    """Reads the flags, runs the job, prints what came of it."""
+    """Reads the flags, runs the job and prints its results."""
     flags_given = given(FLAGS, DISTILLATION)
     config, may_use = run_config(flags_given), resources(flags_given)
-    # TensorFlow is imported after the flags are checked: a wrong one is told at once.
+    # TensorFlow is imported after the flags are checked, so that mistakes are reported at once.
     from xtremedistil_tf.jobs.distillation import dry_run, run_distillation, write_target_part
     from xtremedistil_tf.runtime import prepare
 

@@ -12,7 +12,7 @@ FLAGS = flags.FLAGS
 
 
 def define_flags() -> None:
-    """All flags of this command."""
+    """Defines the flags of this command."""
     flags.DEFINE_string("model_dir", None, "Run folder, or its student folder.", required=True)
     flags.DEFINE_list("forms", None,
                       f"Export formats: {', '.join(EXPORT_FORMATS)}. Default: savedmodel and onnx, "
@@ -29,7 +29,7 @@ def define_flags() -> None:
 
 
 def _dev_examples():
-    """The labelled rows to measure on, None if no folder is named."""
+    """Returns the labelled examples for measuring int8; None without --task."""
     if FLAGS.task is None:
         return None
     from xtremedistil_tf.data.folders.splits import read_dev
@@ -41,7 +41,7 @@ def _dev_examples():
 
 
 def main() -> None:
-    """Writes the forms and says where they are."""
+    """Exports the student and prints the folder of each export format."""
     if FLAGS.export_version is not None and FLAGS.export_version < 1:
         raise UserError(f"--export_version is {FLAGS.export_version}; allowed: 1 and above")
     if FLAGS.forms == []:

@@ -14,12 +14,12 @@ FLAGS = flags.FLAGS
 
 
 def define_flags() -> None:
-    """All flags of this command."""
+    """Defines the flags of this command."""
     define(FINE_TUNING)
 
 
 def main() -> None:
-    """Reads the flags, runs the job, prints what came of it."""
+    """Reads the flags, runs the job and prints its results."""
     config, model_dir = finetune_config(given(FLAGS, FINE_TUNING)), pathlib.Path(FLAGS.model_dir)
     student_dir = pathlib.Path(FLAGS.student_dir) if FLAGS.student_dir else None
     may_use = resources(given(FLAGS, FINE_TUNING))

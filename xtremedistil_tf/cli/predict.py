@@ -18,7 +18,7 @@ from xtremedistil_tf.cli.options.student_flags_loading import (
 )
 from xtremedistil_tf.errors import UserError
 
-if TYPE_CHECKING:  # At run time it is imported when it is needed: --help shall be quick.
+if TYPE_CHECKING:  # Imported later at run time, so that --help is fast.
     from xtremedistil_tf.inference.lines import Line
 
 FLAGS = flags.FLAGS
@@ -29,7 +29,7 @@ log = logging.getLogger("absl")
 
 
 def define_flags() -> None:
-    """All flags of this command."""
+    """Defines the flags of this command."""
     define_loading_flags()
     flags.DEFINE_string("input", "-",
                         "File to read, one text a line; - is standard input. Pairs: two texts with "
@@ -52,11 +52,11 @@ def define_flags() -> None:
 
 
 def render(line: "Line", form: str) -> str:
-    """A line's result in an output format, without the final line end.
+    """Returns a line's result in an output format, without the last line end.
 
     Args:
-      line: the result; one with an error is empty.
-      form: one of the formats of its kind of task.
+      line: the result; it is empty after an error.
+      form: an output format of its kind of task.
     """
     return json.dumps(line.record(), ensure_ascii=False) if form == "json" else line.row(form)
 
@@ -68,7 +68,7 @@ def _counted(file: BinaryIO, advance: Callable[[int], object]) -> Iterator[bytes
 
 
 def _check_reading() -> None:
-    """Refuses an encoding that there is not."""
+    """Refuses an unknown --encoding."""
     if FLAGS.encoding is not None:
         try:
             codecs.lookup(FLAGS.encoding)
@@ -79,10 +79,10 @@ def _check_reading() -> None:
 
 @contextlib.contextmanager
 def _progress(file: BinaryIO) -> Iterator[Callable[[int], object]]:
-    """Gives a function that counts bytes read; a bar with time left where the size is known."""
+    """Yields a function that counts bytes; shows a progress bar if the size is known."""
     from xtremedistil_tf.progress import Progress
 
-    size = os.fstat(file.fileno()).st_size  # 0 for a pipe or a screen.
+    size = os.fstat(file.fileno()).st_size  # 0 for a pipe or a terminal.
     if not size:
         yield lambda count: None
         return
@@ -110,7 +110,7 @@ def _opened_output(name: str) -> Iterator[Callable[[str], object]]:
     path = pathlib.Path(name)
     if path.is_dir():
         raise UserError(f"--output {name} is a folder; allowed: a file name")
-    if path.exists() and not path.is_file():  # A device or a pipe must not be replaced by a file.
+    if path.exists() and not path.is_file():  # A device or pipe must not be replaced.
         with open(path, "wb") as file:
             yield lambda text: file.write((text + "\n").encode("utf-8"))
         return
@@ -123,7 +123,7 @@ def _opened_output(name: str) -> Iterator[Callable[[str], object]]:
 
 
 def main() -> None:
-    """Streams lines through the student; order is kept and memory stays flat."""
+    """Streams lines through the student, in order and in constant memory."""
     from xtremedistil_tf.inference.input_lines import InputLines
     from xtremedistil_tf.inference.streaming import tag_lines
     from xtremedistil_tf.tasks import task_kind

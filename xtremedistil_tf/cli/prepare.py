@@ -30,7 +30,7 @@ def _formats() -> Tuple[str, ...]:
 
 
 def define_flags() -> None:
-    """All flags of this command."""
+    """Defines the flags of this command."""
     flags.DEFINE_list("input", [],
                       "Files, folders, zip or tar archives. Parts of names tell the splits (train, "
                       "dev, testa, extra). With --format=datasets: names of data sets.")
@@ -119,7 +119,7 @@ def _options() -> ConvertOptions:
 
 
 def _card(folder: pathlib.Path) -> None:
-    # Its figures need matplotlib, which no other job of this command does.
+    # Imported here, since only this job needs matplotlib.
     from xtremedistil_tf.corpora.card import write_card
 
     write_card(folder, FLAGS.transfer_file, FLAGS.tokenizer, FLAGS.seq_len, FLAGS.licence)
@@ -137,7 +137,7 @@ def _check(folder: pathlib.Path) -> None:
 
 def _convert() -> None:
     if FLAGS.tokenizer:
-        PieceCounter(FLAGS.tokenizer)  # A wrong one is told before the work, not after.
+        PieceCounter(FLAGS.tokenizer)  # Reports a wrong tokenizer before the work.
     sources, not_read = _sources()
     output = pathlib.Path(FLAGS.output)
     record = convert(sources, output, _options(), not_read, FLAGS.overwrite)
@@ -146,7 +146,7 @@ def _convert() -> None:
 
 
 def main() -> None:
-    """Does the one of the three jobs that is asked for."""
+    """Runs the job that the flags ask for: make, describe or check a task folder."""
     given = any([FLAGS.input, FLAGS.train, FLAGS.dev, FLAGS.test, FLAGS.transfer])
     jobs = [name for name in ("output", "check", "card") if FLAGS[name].value]
     if len(jobs) != 1 or given != (jobs == ["output"]):

@@ -22,7 +22,7 @@ log = logging.getLogger("absl")
 
 
 def define_flags() -> None:
-    """All flags of this command."""
+    """Defines the flags of this command."""
     define_loading_flags()
     flags.DEFINE_string("teacher_model_dir", None,
                         "Folder of a fine-tuned teacher, or the run folder around it. Default: the "
@@ -40,10 +40,10 @@ def define_flags() -> None:
 
 
 def _teacher_folder() -> Optional[pathlib.Path]:
-    """Where the teacher to show lies; None for none.
+    """Returns the folder of the teacher to show; None for none.
 
     Raises:
-      UserError: if a folder is named that holds none.
+      UserError: if a named folder holds no teacher.
     """
     if not FLAGS.show_teacher:
         return None
@@ -58,7 +58,7 @@ def _teacher_folder() -> Optional[pathlib.Path]:
 
 
 def _taggers() -> dict:
-    """The taggers of the page, by name."""
+    """Loads the taggers of the page; returns them by name."""
     from xtremedistil_tf.apps.page import NamedTagger
     from xtremedistil_tf.inference.runtimes.load import runtime_of
 

@@ -15,14 +15,14 @@ from xtremedistil_tf.study.grids import STUDIES, grid_study
 from xtremedistil_tf.tasks import task_kind
 
 FLAGS = flags.FLAGS
-# Set for each run by the study itself, or without a meaning for it.
+# Flags the study sets per run, or that do not apply to a study.
 _OWN = {"model_dir", "seed", "teacher_model_dir", "targets_dir", "dry_run", "overwrite",
         "target_shard", "export"}
 _RUN_FLAGS = {option.name for option in DISTILLATION} - _OWN
 
 
 def define_flags() -> None:
-    """All flags of this command: those of a run, which every run gets, and the study's own."""
+    """Defines the flags of this command: its own, and those that it passes to every run."""
     define(DISTILLATION)
     flags.DEFINE_enum("study", None, sorted(STUDIES), "The study of the paper to run.")
     flags.DEFINE_multi_string("grid", [],
@@ -46,12 +46,12 @@ def _numbers(name: str) -> List[int]:
 
 
 def _shared() -> List[str]:
-    """The given flags that every run gets, as its command line."""
+    """Returns the flags that every run gets, as command-line arguments."""
     return sorted(FLAGS[name].serialize() for name in _RUN_FLAGS if FLAGS[name].present)
 
 
 def main() -> None:
-    """Runs what is missing, writes the table and prints it."""
+    """Runs the missing runs, then writes and prints the table."""
     require(bool(FLAGS.study) != bool(FLAGS.grid),
             f"--study or --grid is needed, and not both; studies: {', '.join(sorted(STUDIES))}")
     config = run_config(given(FLAGS, DISTILLATION))

@@ -13,7 +13,7 @@ FLAGS = flags.FLAGS
 
 
 def define_flags() -> None:
-    """All flags of this command; the student's too, so that one flagfile serves both commands."""
+    """Defines the flags of this command; also the student's, so that both share a flagfile."""
     define(DISTILLATION)
 
 

@@ -1,1 +1,1 @@
-"""Checks of what is read from a run or student folder, before anything is built from it."""
+"""Checks of the files in run and student folders, before anything is built from them."""

@@ -1,4 +1,4 @@
-"""Arrays of a run or student folder: the header is checked before memory is asked for."""
+"""Arrays of run and student folders: headers are checked before memory is allocated."""
 
 import os
 import pathlib
@@ -13,12 +13,12 @@ def read_integers(path: pathlib.Path, *, most: int) -> np.ndarray:
     """Reads a one-dimensional .npy file of integers.
 
     Args:
-      path: what `numpy.save` wrote, without pickled objects.
-      most: values that it may have.
+      path: a file written by `numpy.save`, without pickled objects.
+      most: largest allowed number of values.
 
     Raises:
-      UserError: if the file is missing, or anything else than its header says, or its header says
-        anything else than such an array.
+      UserError: if the file is missing, its size contradicts its header, or it has another type of
+        array.
     """
     path = pathlib.Path(path)
     try:
@@ -35,12 +35,12 @@ def read_integers(path: pathlib.Path, *, most: int) -> np.ndarray:
             return np.fromfile(file, kind, shape[0])
     except FileNotFoundError:
         raise UserError(f"file not found: {path}") from None
-    except Exception as error:  # numpy parses the header as Python: any error may come out of it.
+    except Exception as error:  # NumPy parses the header as Python, which may raise any error.
         raise UserError(f"{path} cannot be read: {first_line(error)}") from None
 
 
 def weight_shapes(path: pathlib.Path) -> Dict[str, Tuple[int, ...]]:
-    """Names and shapes of a safetensors file's arrays, from its header alone.
+    """Reads names and shapes of a safetensors file's arrays from its header.
 
     Raises:
       UserError: if the file is missing or damaged.

@@ -1,7 +1,7 @@
-"""Checksums of a folder's files, written with them and held against them when it is opened.
+"""Manifests: checksums of a folder's files, which are checked when the folder is opened.
 
-A flipped bit, a file of another student or one that is gone would else change answers without a
-word. Folders of before have no manifest, and are opened without this check.
+Without them, a flipped bit, a file of another student or a missing file could silently change
+predictions. Older folders have no manifest and are not checked.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from xtremedistil_tf.runs import write_json
 from xtremedistil_tf.validation.records import Field, read_record
 
 MANIFEST_FILE = "manifest.json"
-# The card is for its reader, who may add to it: nothing reads it.
+# Users may edit the model card, and no code reads it.
 _LEFT_OUT = (MANIFEST_FILE, "README.md")
 _FIELDS = {"sha256": Field(dict, most=100_000, each=Field(str, least=64, most=64)),
            "bytes": Field(dict, most=100_000, each=Field(int, least=0))}
@@ -23,7 +23,7 @@ RUN_WAY_OUT = "put the file back, or start the run anew with --overwrite"
 
 
 def sha256_of(path: pathlib.Path) -> str:
-    """A file's SHA-256 as `sha256sum` prints it."""
+    """Returns a file's SHA-256 as `sha256sum` prints it."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         for block in iter(lambda: file.read(1 << 20), b""):
@@ -39,11 +39,11 @@ def _files(folder: pathlib.Path) -> Iterator[str]:
 
 
 def write_manifest(folder: pathlib.Path, *, names: Sequence[str] = ()) -> None:
-    """Writes the manifest of a folder that is whole.
+    """Writes the manifest of a finished folder.
 
     Args:
-      folder: where the files lie; in folders below, too.
-      names: of the files; empty for all.
+      folder: the folder.
+      names: names of the files; empty for all, including those in subfolders.
     """
     found = [name for name in names or _files(folder) if (folder / name).is_file()]
     write_json(folder / MANIFEST_FILE,
@@ -52,7 +52,7 @@ def write_manifest(folder: pathlib.Path, *, names: Sequence[str] = ()) -> None:
 
 
 def drop_manifest(folder: pathlib.Path) -> None:
-    """Removes a folder's manifest, before a file that it names is written anew."""
+    """Removes a folder's manifest before one of its files is replaced."""
     (folder / MANIFEST_FILE).unlink(missing_ok=True)
 
 
@@ -60,16 +60,16 @@ def check_manifest(
     folder: pathlib.Path, *, reads: Sequence[str] = (), skip: Sequence[str] = (),
     way_out: str = STUDENT_WAY_OUT,
 ) -> None:
-    """Holds a folder's files against its manifest, if it has one.
+    """Checks a folder's files against its manifest, if it has one.
 
     Args:
-      folder: what is about to be opened.
-      reads: files that will be read, which the manifest must therefore name.
-      skip: files that will not be, and may be gone.
-      way_out: what the reader of the message can do.
+      folder: the folder.
+      reads: files that the caller reads. The manifest must name them.
+      skip: files that nobody reads. They may be missing.
+      way_out: advice at the end of the message.
 
     Raises:
-      UserError: naming the first file that is missing, or is not the one that was written.
+      UserError: if a file is missing or was changed. The message names the first one.
     """
     path = folder / MANIFEST_FILE
     if not path.exists():

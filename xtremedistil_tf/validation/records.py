@@ -1,6 +1,6 @@
-"""JSON records of a run or student folder: keys, kinds and bounds are checked when they are read.
+"""JSON records of run and student folders: checks of keys, types and bounds.
 
-A folder may come from anybody, and may be damaged: what is wrong in it is told in one line.
+A folder may come from anybody and may be damaged. Errors are reported in one line.
 """
 
 import dataclasses
@@ -12,7 +12,7 @@ from typing import Any, Dict, Mapping, Optional, Sequence, Tuple, Type, TypeVar,
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import read_json
 
-# No record of ours has a tenth of these.
+# More than ten times the largest values of real records.
 _MOST_BYTES = 1 << 28
 _DEEPEST = 40
 _LARGEST = 1e300
@@ -21,14 +21,14 @@ _Settings = TypeVar("_Settings")
 
 @dataclasses.dataclass(frozen=True)
 class Field:
-    """What a key of a record may hold.
+    """The allowed values of a record's key.
 
     Attributes:
-      kind: str, int, float (whole numbers, too), bool, list or dict; `object` takes anything.
-      needed: whether the key must be there, and not null.
-      least, most: bounds of a number; of a text, list or object, those of its length.
-      allowed: the values that there are; empty for any.
-      each: what an item of a list or a value of an object may be.
+      kind: str, int, float (also integers), bool, list or dict; `object` for any type.
+      needed: True if the key must exist and not be null.
+      least, most: bounds of a number, or of the length of a text, list or object.
+      allowed: the allowed values; empty for any.
+      each: the allowed values of a list's items or an object's values.
     """
 
     kind: type
@@ -65,7 +65,7 @@ def _wanted(field: Field) -> str:
 def _check_value(path: pathlib.Path, name: str, value: Any, field: Field) -> None:
     good = _is_a(value, field.kind)
     if good and field.kind in (int, float):
-        # JSON knows whole numbers beyond every float, and Python's reader NaN.
+        # JSON allows integers beyond every float, and Python's reader accepts NaN.
         good = abs(value) < _LARGEST and field.least <= value <= field.most
     elif good and field.kind in (str, list, dict):
         good = field.least <= len(value) <= field.most
@@ -80,7 +80,7 @@ def _check_value(path: pathlib.Path, name: str, value: Any, field: Field) -> Non
 
 
 def _check_depth(path: pathlib.Path, value: Any) -> None:
-    """Refuses what later recursion, a comparison for example, could not get through."""
+    """Refuses deeply nested values, on which recursive code such as == would fail."""
     level, depth = [value], 0
     while level:
         depth += 1
@@ -91,15 +91,15 @@ def _check_depth(path: pathlib.Path, value: Any) -> None:
 
 
 def check_record(path: pathlib.Path, record: Any, fields: Mapping[str, Field]) -> Dict[str, Any]:
-    """Gives a record back whose keys hold what they may; unknown keys are left alone.
+    """Checks a record and returns it; ignores unknown keys.
 
     Args:
-      path: where it was read, for messages.
-      record: what was read.
-      fields: by key.
+      path: path of the file, for messages.
+      record: the record.
+      fields: allowed values by key.
 
     Raises:
-      UserError: naming the first key that is missing or holds another thing.
+      UserError: if a key is missing or has another value. The message names the first one.
     """
     if not isinstance(record, dict):
         raise UserError(f"{path} holds {record!r:.60}; needed is an object with "
@@ -118,7 +118,7 @@ def read_record(path: pathlib.Path, fields: Mapping[str, Field]) -> Dict[str, An
     """Reads a JSON file that must hold an object of the given fields; see `check_record`.
 
     Raises:
-      UserError: if the file is missing, too large, not JSON or no such record.
+      UserError: if the file is missing, too large, not JSON, or not such a record.
     """
     path = pathlib.Path(path)
     if path.is_file() and path.stat().st_size > _MOST_BYTES:
@@ -128,7 +128,7 @@ def read_record(path: pathlib.Path, fields: Mapping[str, Field]) -> Dict[str, An
 
 
 def _kinds(annotation: Any) -> Tuple[Any, ...]:
-    """The plain types that an annotation such as Optional[int] or Mapping[str, Any] allows."""
+    """Returns the types that an annotation such as Optional[int] or Mapping[str, Any] allows."""
     origin = typing.get_origin(annotation)
     if origin is Union:
         return tuple(kind for part in typing.get_args(annotation) for kind in _kinds(part))
@@ -139,16 +139,16 @@ def _kinds(annotation: Any) -> Tuple[Any, ...]:
 def settings_of(
     path: pathlib.Path, name: str, kind: Type[_Settings], values: Any, *, most: int
 ) -> _Settings:
-    """Builds settings, a dataclass of ours, from values that were read.
+    """Builds a settings dataclass from the values of a record.
 
     Args:
-      path, name: where they were read, for messages.
-      kind: the dataclass, whose own checks are made too.
-      values: by field; what is missing has its default.
-      most: no number in it may be larger.
+      path, name: path of the file and name of the key, for messages.
+      kind: the dataclass, which also checks its values.
+      values: values by field. Missing fields get their default.
+      most: largest allowed number.
 
     Raises:
-      UserError: for a field that there is not, or that holds another thing.
+      UserError: for an unknown field or an invalid value.
     """
     if not isinstance(values, dict):
         raise UserError(f"{path}: {name} is {values!r:.60}; needed is an object")

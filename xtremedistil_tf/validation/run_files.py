@@ -1,4 +1,4 @@
-"""Records of a run folder: what must stand in each for its readers to go on."""
+"""Records of a run folder with the keys that their readers need."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from xtremedistil_tf.validation.records import Field, check_record, read_record
 
 METRICS_FILE = "metrics.json"
 _TEXT, _NAMES = Field(str), Field(list, each=Field(str))
-# Readers of scores need the student's alone.
+# Only the student's scores are required.
 _METRICS = {"student": Field(dict), "version": Field(str, needed=False),
             "task": Field(str, needed=False), "strategy": Field(str, needed=False),
             "stages": Field(list, needed=False, each=Field(dict)),
@@ -39,16 +39,16 @@ def read_metrics(run: pathlib.Path) -> Dict[str, Any]:
 
 
 def check_run(run: pathlib.Path) -> None:
-    """Holds scores and predictions of a finished run against its manifest, if it has one.
+    """Checks scores and predictions of a finished run against its manifest, if it has one.
 
     Raises:
-      UserError: naming the file that is not what the run wrote.
+      UserError: if a file is missing or was changed. The message names it.
     """
     check_manifest(pathlib.Path(run), way_out=RUN_WAY_OUT)
 
 
 def listed_files(run: pathlib.Path) -> List[str]:
-    """Names of the files in a run's manifest; none where there is no manifest."""
+    """Returns the names of the files in a run's manifest; empty without a manifest."""
     path = pathlib.Path(run) / MANIFEST_FILE
     return list(read_record(path, {"sha256": Field(dict)})["sha256"]) if path.is_file() else []
 
@@ -88,7 +88,7 @@ def read_teacher_record(path: pathlib.Path, *, whole: bool = False) -> Dict[str,
 
     Args:
       path: the file.
-      whole: whether it must say what a run asks of it, too: fingerprint, name and history.
+      whole: also require fingerprint, name and history, which a run needs.
 
     Raises:
       UserError: if it is missing or damaged.
@@ -110,7 +110,7 @@ def write_sealed(path: pathlib.Path, value: Any) -> None:
 
 
 def read_sealed(path: pathlib.Path) -> Any:
-    """Reads what `write_sealed` wrote, or None where it is damaged; of before, without checksum."""
+    """Reads a file of `write_sealed`; None if damaged. Older files have no checksum."""
     try:
         found = read_json(path)
     except UserError:

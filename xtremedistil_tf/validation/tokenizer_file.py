@@ -1,7 +1,7 @@
-"""tokenizer.json of a folder: bounds on what its parts can make of a text, before it is built.
+"""Checks of tokenizer.json: limits on how much its parts can expand a text.
 
-The library takes any such file. One that replaces a letter by a million letters, thirty times over,
-would end the process with the first text.
+The library accepts any such file. A file that replaces a letter by a million letters, thirty times
+in a row, would crash the process on the first text.
 """
 
 import base64
@@ -13,12 +13,12 @@ from tokenizers import Tokenizer
 from xtremedistil_tf.errors import UserError, first_line
 from xtremedistil_tf.validation.records import Field, read_record
 
-# XLM-R's, the largest that is published with the encoders that we take, has 17 MB and 250,002.
+# The largest published one of our encoders, XLM-R's, has 250,002 subword tokens.
 _MOST_PIECES = 1 << 22
-# How much longer a text may become: NFKD makes 18 characters of one, and no part adds many more.
+# Largest growth of a text. NFKD turns one character into up to 18; other parts add little.
 _MOST_GROWTH = 256.0
 _LONGEST_PATTERN = 1000
-# Markers and texts of a template; BERT's for pairs has five.
+# Largest number of parts of a template. BERT's template for pairs has five.
 _LONGEST_TEMPLATE = 32
 _LONGEST_MAPPED = 256
 _MOST_PARTS = 64
@@ -29,7 +29,7 @@ _FIELDS = {"model": Field(dict), "normalizer": Field(dict, needed=False),
 
 
 def _parts(part: Any) -> Iterator[Dict[str, Any]]:
-    """A normalizer, pre-tokenizer or post-processor, and what is inside of a sequence of them."""
+    """Yields a normalizer, pre-tokenizer or post-processor, and the members of a sequence."""
     if not isinstance(part, dict):
         return
     yield part
@@ -47,7 +47,7 @@ def _pattern(part: Dict[str, Any]) -> str:
 
 
 def _growth(part: Dict[str, Any]) -> float:
-    """How many times longer a part can make a text at the worst."""
+    """Returns by which factor a part can lengthen a text in the worst case."""
     if part.get("type") == "Replace":
         content, pattern = part.get("content"), part.get("pattern")
         literal = isinstance(pattern, dict) and "String" in pattern
@@ -60,9 +60,9 @@ def _growth(part: Dict[str, Any]) -> float:
 
 
 def _check_mapped(path: pathlib.Path, part: Dict[str, Any]) -> None:
-    """Bounds the texts that sentencepiece's table of characters maps to.
+    """Limits the texts that sentencepiece's table maps characters to.
 
-    The table is a trie's size (uint32, little-endian), the trie, and texts that end with a NUL.
+    The table consists of a trie's size (uint32, little-endian), the trie, and NUL-terminated texts.
     """
     try:
         table = base64.b64decode(part.get("precompiled_charsmap") or "", validate=True)
@@ -76,7 +76,7 @@ def _check_mapped(path: pathlib.Path, part: Dict[str, Any]) -> None:
 
 
 def _check_template(path: pathlib.Path, part: Dict[str, Any]) -> None:
-    """Bounds what a post-processor puts around a text."""
+    """Limits the special tokens that a post-processor adds."""
     markers = part.get("special_tokens")
     laid = [part.get("single"), part.get("pair")]
     laid += [marker.get("ids") for marker in
@@ -110,14 +110,14 @@ def load_tokenizer_file(path: pathlib.Path) -> Tokenizer:
     """Loads a tokenizer.json.
 
     Raises:
-      UserError: if the file is missing, damaged, or goes beyond the bounds above.
+      UserError: if the file is missing, damaged, or beyond the limits above.
     """
     record = read_record(path, _FIELDS)
     _check_parts(path, record)
     try:
         return Tokenizer.from_file(str(path))
     except BaseException as error:
-        # The library raises a bare Exception, or a panic of Rust's, which is no Exception.
+        # The library raises Exception, or a Rust panic, which is a BaseException only.
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         raise UserError(f"{path} cannot be read: {first_line(error)}") from None

@@ -1,6 +1,6 @@
-"""From the flags that are given, on a command line or as keywords, to the configuration.
+"""Builds the configuration from given flags, of a command line or as Python keywords.
 
-What is not given is left to the defaults of the configuration's dataclasses.
+Settings without a flag get the defaults of the configuration's dataclasses.
 """
 
 import dataclasses
@@ -14,28 +14,28 @@ from xtremedistil_tf.training.strategies import STRATEGIES, check_plan
 
 Given = Mapping[str, Any]
 
-# A checkpoint has its own.
+# Settings that a checkpoint determines.
 _SIZES = ("hidden_size", "num_hidden_layers", "num_attention_heads", "word_emb_dim")
-# What may change in a student that is finished, and what may not.
+# Settings of a finished student that may change, and that may not.
 _CHANGED = ("freeze_word_embedding", "dropout_rate")
 _FIXED = ("pt_student_checkpoint", "dense_act_func", "pooling")
 _SQUAD = ("doc_stride", "max_query_length", "max_answer_length")
 
 
 def run_config(given: Given) -> cfg.RunConfig:
-    """The settings of a distillation.
+    """Builds the settings of a distillation.
 
     Args:
-      given: values of the flags that are given, by name; see `run_flags.DISTILLATION`.
+      given: values of the given flags by name; see `run_flags.DISTILLATION`.
 
     Raises:
-      UserError: for a value or combination that means nothing.
+      UserError: for an invalid value or combination.
     """
     _check_teacher(given)
     _check_checkpoint(given)
     found = settings_of(given, DISTILLATION)
     squad = cfg.SquadConfig() if given.get("do_squad") else None
-    # A fine-tuning is a command of its own.
+    # Refuses the strategy FINE_TUNING, which has its own command.
     STRATEGIES.find(found["distil"].get("strategy", cfg.DistilConfig.strategy))
     config = cfg.RunConfig(
         cfg.DataConfig(squad=squad, **found["data"]), cfg.TeacherConfig(**found["teacher"]),
@@ -45,10 +45,10 @@ def run_config(given: Given) -> cfg.RunConfig:
 
 
 def resources(given: Given) -> cfg.Resources:
-    """What a run may use.
+    """Builds the resources of a run.
 
     Raises:
-      UserError: for a --target_shard that is not i/n.
+      UserError: if --target_shard is not i/n.
     """
     return cfg.Resources(**settings_of(given, DISTILLATION)["resources"])
 
@@ -62,7 +62,7 @@ def _check_teacher(given: Given) -> None:
 
 
 def _check_checkpoint(given: Given) -> None:
-    """Refuses sizes beside a checkpoint that has its own."""
+    """Refuses flags for sizes that the checkpoint determines."""
     if given.get("pt_student_checkpoint") is None:
         return
     own = () if given.get("compress_word_embedding") else ("word_embedding", "word_emb_file")
@@ -74,13 +74,13 @@ def _check_checkpoint(given: Given) -> None:
 
 
 def finetune_config(given: Given) -> cfg.RunConfig:
-    """The settings of a fine-tuning.
+    """Builds the settings of a fine-tuning.
 
     Args:
-      given: values of the flags that are given, by name; see `run_flags.FINE_TUNING`.
+      given: values of the given flags by name; see `run_flags.FINE_TUNING`.
 
     Raises:
-      UserError: for a value or combination that means nothing, or a folder without a student.
+      UserError: for an invalid value or combination, or a folder without a student.
     """
     finished = given.get("student_dir") is not None
     if not finished and given.get("pt_student_checkpoint") is None:
@@ -93,10 +93,10 @@ def finetune_config(given: Given) -> cfg.RunConfig:
 
 
 def _squad(given: Given, wanted: bool, settings: Mapping[str, int]) -> Optional[cfg.SquadConfig]:
-    """The settings of --do_squad.
+    """Builds the settings of --do_squad; None without it.
 
     Raises:
-      UserError: for one of its flags where it is not wanted.
+      UserError: if one of its flags is given without it.
     """
     for name in () if wanted else _SQUAD:
         if name in given:
@@ -111,7 +111,7 @@ def _from_checkpoint(given: Given, found: Dict[str, Dict[str, Any]]) -> Dict[str
 
 
 def _from_student(given: Given, found: Dict[str, Dict[str, Any]]) -> Dict[str, Any]:
-    # Imported here: it takes a tokenizer's library along.
+    # Imported here, since it also imports the tokenizers library.
     from xtremedistil_tf.inference.assets import load_assets, student_path
     from xtremedistil_tf.tasks import task_kind
 

@@ -1,4 +1,4 @@
-"""A flag as a record: its name, its help, and the setting that it makes."""
+"""Flags as records: name, help, and the setting that the flag determines."""
 
 import dataclasses
 import typing
@@ -8,7 +8,7 @@ from absl import flags
 
 from xtremedistil_tf import config as cfg
 
-# The parts of the configuration by the names that `Option.sets` has; defaults stand in them alone.
+# The parts of the configuration by their names in `Option.sets`. They alone define defaults.
 _RUN = cfg.RunConfig(cfg.DataConfig(task=""))
 _PARTS: Dict[str, Any] = {
     "data": _RUN.data, "squad": cfg.SquadConfig(), "teacher": _RUN.teacher,
@@ -27,20 +27,20 @@ def _same(value: Any) -> Any:
 
 @dataclasses.dataclass(frozen=True)
 class Option:
-    """A flag of the training commands, and a keyword of the functions that do the same.
+    """A flag of the training commands, and a keyword of the matching Python functions.
 
     Attributes:
-      name: of the flag.
+      name: name of the flag.
       help: one or two sentences.
-      sets: the settings that it makes, as "part.field"; none for what the command itself reads.
-      choices: the allowed values, where there is a list of them.
-      names: returns the allowed values that are registered so far; they are checked where they are
-        used, since other packages and programs add to them.
-      kind: "string", "integer", "float", "boolean" or "list"; read off the setting.
-      default: read off the setting; None where `derived`.
-      derived: another flag or setting decides if it is not given.
-      parse: from the flag's value to the setting's.
-      required: whether a command ends without it.
+      sets: the settings that it determines, as "part.field"; empty if the command reads the flag.
+      choices: the allowed values; None for any.
+      names: returns the registered names, for the help. The code that uses a name checks it, since
+        packages and programs may register more.
+      kind: "string", "integer", "float", "boolean" or "list".
+      default: the default value; None if `derived`.
+      derived: True if another flag or setting determines the default.
+      parse: converts the flag's value to the setting's value.
+      required: True if the command needs it.
     """
 
     name: str
@@ -61,7 +61,7 @@ def setting(
     names: Optional[Callable[[], Sequence[str]]] = None, kind: str = "", derived: bool = False,
     parse: Callable[[Any], Any] = _same, required: bool = False,
 ) -> Option:
-    """An Option that makes a setting, whose kind and default are read off the configuration."""
+    """Returns an Option whose kind and default come from its setting in the configuration."""
     sets = (sets,) if isinstance(sets, str) else sets
     part, field = sets[0].split(".")
     default = None if derived or required else getattr(_PARTS[part], field)
@@ -81,8 +81,8 @@ def define(options: Iterable[Option], *, values: flags.FlagValues = flags.FLAGS)
     """Defines flags.
 
     Args:
-      options: their records.
-      values: where they are defined.
+      options: the flags.
+      values: the absl flag values to add them to.
     """
     for option in options:
         more: Dict[str, Any] = {"flag_values": values, "required": option.required}
@@ -95,7 +95,7 @@ def define(options: Iterable[Option], *, values: flags.FlagValues = flags.FLAGS)
 
 
 class _NameParser(flags.ArgumentParser):
-    """Takes any text; knows the names that there are for the help."""
+    """Accepts any text; lists the known names in the help."""
 
     def __init__(self, names: Sequence[str]):
         self.enum_values = list(names)
@@ -108,13 +108,13 @@ def define_named(
     name: str, default: Any, names: Sequence[str], help_text: str,
     *, values: flags.FlagValues = flags.FLAGS,
 ) -> None:
-    """Defines a flag whose help lists some values, and that takes others too."""
+    """Defines a flag whose help lists known values, but which accepts others, too."""
     flags.DEFINE(_NameParser(names), name, default, f"<{'|'.join(names)}>: {help_text}",
                  flag_values=values, serializer=flags.ArgumentSerializer())
 
 
 def given(values: flags.FlagValues, options: Iterable[Option]) -> Dict[str, Any]:
-    """The flags that a command line or a flagfile gives, by name."""
+    """Returns the values of flags in the command line or a flagfile, by name."""
     return {option.name: values[option.name].value for option in options
             if values[option.name].present}
 
@@ -122,11 +122,11 @@ def given(values: flags.FlagValues, options: Iterable[Option]) -> Dict[str, Any]
 def settings_of(
     flags_given: Mapping[str, Any], options: Iterable[Option]
 ) -> Dict[str, Dict[str, Any]]:
-    """The settings that flags make, by part and field; what is not given is left to its default.
+    """Returns the settings that given flags determine, by part and field.
 
     Args:
-      flags_given: see `given`; those that make no setting are passed over.
-      options: of two that make the same setting the later one counts.
+      flags_given: see `given`. Flags without a setting are ignored.
+      options: the flags. If two determine the same setting, the later one counts.
     """
     found: Dict[str, Dict[str, Any]] = {part: {} for part in _PARTS}
     for option in options:

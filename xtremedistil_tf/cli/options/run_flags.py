@@ -1,6 +1,6 @@
-"""The table of the training commands' flags.
+"""The table of flags of the training commands.
 
-Names of the authors' scripts (XtremeDistil v2 and XtremeDistil-Transformers) keep their meaning.
+Flags of the authors' scripts (XtremeDistil v2 and XtremeDistil-Transformers) keep their meaning.
 """
 
 from typing import Tuple
@@ -17,7 +17,7 @@ def parse_stage_epochs(items: Tuple[str, ...]) -> Tuple[Tuple[str, int], ...]:
     """Parses "name=epochs" items.
 
     Raises:
-      UserError: for an item of another form.
+      UserError: for an item in another format.
     """
     parsed = []
     for item in items:
@@ -34,7 +34,7 @@ def parse_target_shard(text: str) -> Tuple[int, int]:
     """Parses "i/n".
 
     Raises:
-      UserError: for a text of another form.
+      UserError: for a text in another format.
     """
     number, slash, parts = text.partition("/")
     if not (slash and number.isdigit() and parts.isdigit()):
@@ -42,7 +42,7 @@ def parse_target_shard(text: str) -> Tuple[int, int]:
     return int(number), int(parts)
 
 
-# Flags that every training command has.
+# Flags of every training command.
 RUN_FLAGS = (
     setting("task", "data.task",
             "Task folder with train.tsv, dev.tsv, test.tsv and labels.tsv. Classification does not "
@@ -230,7 +230,7 @@ STUDENT_FLAGS = (
     *LABEL_FLAGS,
 )
 
-# Of a fine-tuning: what it starts from; lengths of --do_squad, by BERT's names.
+# Flags of fine-tuning: its start, and the lengths of --do_squad with BERT's names.
 FINE_TUNING_FLAGS = (
     Option("student_dir",
            "Fine-tune this student further: a run folder, or its student folder. What it reads "
@@ -247,6 +247,7 @@ FINE_TUNING_FLAGS = (
             "Largest number of subword tokens of an answer (--do_squad)."),
 )
 
-# All flags of the commands. xtremedistil-teacher has the student's too: one flagfile serves both.
+# All flags of each command. xtremedistil-teacher also accepts the student's, so that one flagfile
+# serves both commands.
 DISTILLATION: Tuple[Option, ...] = (*RUN_FLAGS, *TEACHER_FLAGS, *STUDENT_FLAGS)
 FINE_TUNING: Tuple[Option, ...] = (*RUN_FLAGS, *FINE_TUNING_FLAGS)

@@ -3,7 +3,7 @@
 from xtremedistil_tf import config as cfg
 from xtremedistil_tf.cli.options.option import setting
 
-# What a student that starts from a checkpoint has to say beside its name.
+# Flags of a student that starts from a checkpoint.
 START_FLAGS = (
     setting("pt_student_checkpoint", "student.pt_student_checkpoint",
             "Hub name or local folder of a small encoder (BERT, DistilBERT, ELECTRA, RoBERTa "
@@ -19,7 +19,7 @@ START_FLAGS = (
             "default) or max (authors' v1). Transformer: first (the default) or mean."),
 )
 
-# Kind, sizes and start of a student.
+# Kind, sizes and initial weights of a student.
 MODEL_FLAGS = (
     setting("student", "student.student",
             "Kind of student: bilstm, transformer, or one of an installed package. Default: "

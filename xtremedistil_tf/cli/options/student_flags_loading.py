@@ -1,4 +1,4 @@
-"""The flags that load a student in any runtime, and the student that they load."""
+"""The flags for loading a student in any runtime."""
 
 from typing import Any, Optional
 
@@ -11,8 +11,8 @@ def define_loading_flags(*, runtime: Optional[str] = None, where: str = "") -> N
     """Defines --model_dir, --runtime, --whitespace_words and --verify.
 
     Args:
-      runtime: what runs the student if nothing is said; None takes what the folder holds.
-      where: what else the help says of the folder.
+      runtime: default runtime; None for that of the folder.
+      where: addition to the help of --model_dir.
     """
     from xtremedistil_tf.inference.runtimes.load import RUNTIMES
 
@@ -31,7 +31,7 @@ def define_loading_flags(*, runtime: Optional[str] = None, where: str = "") -> N
 
 
 def load_named_student() -> Any:
-    """The student that the flags name, a `TextTagger` or `TextClassifier`."""
+    """Loads the student that the flags name; returns its text model."""
     from xtremedistil_tf.inference.runtimes.load import load
 
     return load(FLAGS.model_dir, FLAGS.runtime, keep_whole=FLAGS.whitespace_words,

@@ -1,4 +1,4 @@
-"""Text of --help: flags by concern, the paper's values, and near names for wrong ones."""
+"""The text of --help: flags by concern with the paper's values; hints for misspelt flags."""
 
 import re
 import shutil
@@ -9,7 +9,7 @@ from absl import flags
 
 from xtremedistil_tf.errors import near, not_allowed
 
-# Concerns in the order in which a user meets them; every flag of a command stands in one.
+# Concerns in the order in which a user meets them; every flag belongs to one.
 CONCERNS: Dict[str, tuple] = {
     "What to do": ("study", "grid", "lines", "seeds", "sizes", "jobs", "output", "check", "card",
                    "dry_run", "runtime", "verify", "forms", "export_version", "paper_grid",
@@ -46,10 +46,10 @@ CONCERNS: Dict[str, tuple] = {
             "most_shown", "quiet", "verbose"),
 }
 OTHER = "Other"
-# The default of a flag whose help says on what it depends.
+# Shown as default of a flag whose help explains it.
 DEPENDS = "depends"
 _SAYS_DEFAULT = "Default"
-# What the paper says, where it says it (section 6, Tables 3, 4 and 12; Eq. 5 and 6).
+# Values of the paper, if it gives them (section 6, Tables 3, 4 and 12; Eq. 5 and 6).
 PAPER = {
     "seq_len": "32", "teacher_layer": "7", "word_emb_dim": "300", "bilstm_hidden_size": "600",
     "dropout_rate": "0.2", "dense_act_func": "gelu", "word_embedding": "svd",
@@ -63,10 +63,10 @@ def concerns(names: Iterable[str]) -> Dict[str, List[str]]:
     """Sorts flags by concern.
 
     Args:
-      names: of the flags of a command.
+      names: names of a command's flags.
 
     Returns:
-      By concern the flags that it has; those of no concern under "Other".
+      The flags by concern; flags without a concern are under "Other".
     """
     left = set(names)
     found = {title: [name for name in members if name in left]
@@ -76,7 +76,7 @@ def concerns(names: Iterable[str]) -> Dict[str, List[str]]:
 
 
 def default_text(flag: flags.Flag) -> str:
-    """A flag's default in words, with the paper's value beside it."""
+    """Describes a flag's default and the paper's value."""
     value = flag.default
     if flag.boolean and value is not None:
         value = "true" if value else "false"
@@ -92,13 +92,13 @@ def default_text(flag: flags.Flag) -> str:
 
 
 def usage(name: str, purpose: str, own: Iterable[str], values: flags.FlagValues) -> str:
-    """The text of --help.
+    """Returns the text of --help.
 
     Args:
-      name: of the command.
-      purpose: one line.
+      name: name of the command.
+      purpose: one line about its purpose.
       own: names of its flags.
-      values: where they are defined.
+      values: the absl flag values.
     """
     width = max(60, min(100, shutil.get_terminal_size().columns))
     lines = [purpose, "", f"usage: {name} --flag=value ..."]
@@ -115,11 +115,11 @@ def usage(name: str, purpose: str, own: Iterable[str], values: flags.FlagValues)
 
 
 def explain(error: flags.Error, names: Iterable[str]) -> str:
-    """One line for a wrong flag, with the near name or value where there is one.
+    """Describes a flag error in one line, with a similar name or value if there is one.
 
     Args:
-      error: what absl raised.
-      names: of the flags that there are.
+      error: the error of absl.
+      names: names of all flags.
     """
     if isinstance(error, flags.UnrecognizedFlagError):
         better = near(error.flagname, names)
