@@ -81,7 +81,7 @@ class _LiteStudent(tf.Module):
         return {"logits": (tf.matmul(hidden, kernel) + bias)[None]}
 
 
-def build_lite(arrays: StudentArrays, int8: bool = False) -> bytes:
+def build_lite(arrays: StudentArrays, int8: bool) -> bytes:
     """Builds a TFLite model that maps int32 input_ids [1, time] to float32 logits.
 
     Args:

@@ -27,7 +27,9 @@ Texts = Union[List[str], Tuple[str, ...]]
 
 
 def window_sizes(seq_len_limit: Optional[int] = None) -> Tuple[int, int]:
-    """(pieces of a window without markers, those of them on each side that are context).
+    """Returns the size of a window and of its context on each side, in subword tokens.
+
+    Special tokens do not count.
 
     Args:
       seq_len_limit: see `windows`.
@@ -37,17 +39,17 @@ def window_sizes(seq_len_limit: Optional[int] = None) -> Tuple[int, int]:
 
 
 def windows(
-    pieces: int, seq_len_limit: Optional[int] = None
+    pieces: int, *, seq_len_limit: Optional[int] = None
 ) -> List[Tuple[int, int, int, int]]:
-    """Splits a row of pieces (without markers) into overlapping windows.
+    """Splits a text into overlapping windows of subword tokens.
 
     Args:
-      pieces: how many there are.
-      seq_len_limit: length of the longest sequence that the model takes, special tokens included;
-        below LONGEST the context shrinks with it.
+      pieces: number of subword tokens of the text, without special tokens.
+      seq_len_limit: longest sequence of the model, special tokens included; None without a limit.
+        Below LONGEST, the context is smaller, too.
 
     Returns:
-      (begin, end, first, last): the window's pieces, and those that it answers for.
+      (begin, end, first, last) for each window: its tokens, and those whose results it gives.
     """
     longest, context = window_sizes(seq_len_limit)
     if pieces <= longest:
@@ -181,7 +183,8 @@ class Tagger(TextTagger):
         owners: List[Tuple[int, int, int, int]] = []
         for sentence, encoding in enumerate(encodings):
             ids = encoding.ids
-            for begin, end, first, last in windows(len(ids) - 2, self._seq_len_limit):
+            for begin, end, first, last in windows(
+                    len(ids) - 2, seq_len_limit=self._seq_len_limit):
                 rows.append([ids[0], *ids[1 + begin : 1 + end], ids[-1]])
                 # Positions in a window are shifted by one for [CLS].
                 owners.append((sentence, 1 - begin, first, last))

@@ -40,9 +40,14 @@ class Forward:
         self._run: Callable = run
 
     def batches(
-        self, input_ids: Ragged, on_rows: Optional[Callable[[int], None]] = None
+        self, input_ids: Ragged, *, on_rows: Optional[Callable[[int], None]] = None
     ) -> Iterator[Tuple[np.ndarray, np.ndarray, Dict[str, np.ndarray]]]:
-        """Yields (row numbers, their lengths, outputs [batch, time, ...]) for all rows."""
+        """Yields (indices, lengths, outputs [batch, time, ...]) of batches of the sequences.
+
+        Args:
+          input_ids: the sequences.
+          on_rows: called with the size of each batch, for progress.
+        """
         lengths = input_ids.lengths
         for rows in length_batches(lengths):
             ids = input_ids.padded(rows, self._pad_id)

@@ -205,7 +205,7 @@ def peek_checkpoint(model_class: Any, checkpoint: str, flag: str) -> Any:
 
 
 def most_positions(model_config: Any) -> Optional[int]:
-    """The longest row that an encoder takes, markers included; None if nothing bounds it."""
+    """Returns an encoder's longest sequence, special tokens included; None without a limit."""
     most = getattr(model_config, "max_position_embeddings", None)
     if most and model_config.model_type in ("roberta", "xlm-roberta", "camembert"):
         most -= model_config.pad_token_id + 1  # Their positions start after the padding id.
@@ -213,10 +213,10 @@ def most_positions(model_config: Any) -> Optional[int]:
 
 
 def check_configuration(model_config: Any, layer: int, seq_len: int) -> None:
-    """Refuses a representation layer or a row length that the teacher does not have.
+    """Checks that the teacher has the representation layer and enough positions.
 
     Raises:
-      UserError: naming what was asked for and what is there.
+      UserError: if it has not.
     """
     layers = int(model_config.num_hidden_layers)
     if not 0 <= layer <= layers:

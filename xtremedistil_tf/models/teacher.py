@@ -160,12 +160,12 @@ def save_teacher(teacher: Teacher, folder: pathlib.Path, record: dict) -> None:
 
 
 def has_teacher(folder: pathlib.Path) -> bool:
-    """Whether the folder holds a teacher that `save_teacher` finished."""
+    """Returns True if the folder holds a complete teacher."""
     return (pathlib.Path(folder) / _RECORD_FILE).is_file()
 
 
 def read_record(folder: pathlib.Path, *, whole: bool = False) -> dict:
-    """The JSON values that were saved with a teacher; see `read_teacher_record`."""
+    """Reads the record of a teacher; see `read_teacher_record`."""
     return read_teacher_record(pathlib.Path(folder) / _RECORD_FILE, whole=whole)
 
 
@@ -173,12 +173,12 @@ def load_teacher(folder: pathlib.Path, layer: int, *, matched: int = 0) -> Teach
     """Loads a fine-tuned teacher.
 
     Args:
-      folder: what `save_teacher` wrote.
+      folder: a folder written by `save_teacher`.
       layer: index into hidden_states of the representation.
       matched: see `build_teacher`.
 
     Raises:
-      UserError: if the folder holds no whole teacher, or it lacks the layer.
+      UserError: if the teacher is missing or incomplete, or lacks the layer.
     """
     folder = pathlib.Path(folder)
     if not has_teacher(folder):

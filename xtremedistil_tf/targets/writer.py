@@ -92,7 +92,8 @@ class Filler:
                 for at in range(begin, end, _BLOCK):
                     order = self._order[at : min(at + _BLOCK, end)]
                     block = Ragged.of([self._input_ids[row] for row in order])
-                    for rows, lengths, outputs in self._forward.batches(block, progress.advance):
+                    for rows, lengths, outputs in self._forward.batches(
+                            block, on_rows=progress.advance):
                         for position, (row, length) in enumerate(zip(rows, lengths)):
                             real = {kind: outputs[kind][position, :length]
                                     for kind in self._kinds}

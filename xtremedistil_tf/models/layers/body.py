@@ -13,10 +13,10 @@ class Shape:
 
     Attributes:
       vocabulary: rows of the embedding, padding included.
-      pooled: whether a row has one state instead of one a piece.
-      seq_len: length of the longest sequence, for bodies that number their positions.
-      matching: what of the body is compared with the teacher's layers.
-      separator: id of what parts the two texts of a pair; None where a row has one.
+      pooled: True for one state a sequence, False for one a subword token.
+      seq_len: longest sequence, for encoders with position embeddings.
+      matching: the layers that are compared with the teacher's; None without matching.
+      separator: id of the separator token ([SEP]), for pairs of texts; None for single texts.
     """
 
     vocabulary: int
