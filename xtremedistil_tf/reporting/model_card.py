@@ -27,7 +27,7 @@ def _head(metrics: Metrics) -> str:
     listed = "".join(f"- {code}\n" for code in languages)
     return ("---\n" + (f"language:\n{listed}" if listed else "")
             + f"library_name: xtremedistil_tf\n{task_kind_of(metrics).card.head}"
-            + "- distillation\n" * taught(metrics) + "---")
+            + ("- distillation\n" if taught(metrics) else "") + "---")
 
 
 def _overall(metrics: Metrics, scores: Mapping[str, Any]) -> List[Tuple[str, str]]:
@@ -122,8 +122,9 @@ def _limits(metrics: Metrics, record: Mapping[str, Any]) -> str:
         by_name = {label: own["f1"] for label, own in scores["classes"].items()}
     ranked = sorted((value, code) for code, value in by_name.items() if value is not None)
     weakest = ", ".join(f"{code} ({value:.2f})" for value, code in ranked[:_WEAKEST])
-    lines: List[str] = [f"Weakest {what} by {split} {name}: {weakest}."] * (
-        set(by_name) != {DEFAULT_LANGUAGE})
+    lines: List[str] = []
+    if set(by_name) != {DEFAULT_LANGUAGE}:
+        lines.append(f"Weakest {what} by {split} {name}: {weakest}.")
     counts = metrics["data"].get(split) or {}
     cut = counts.get("cut_sentences", 0)
     lines.append(
@@ -132,8 +133,9 @@ def _limits(metrics: Metrics, record: Mapping[str, Any]) -> str:
         f"{task_kind_of(metrics).card.cut}.")
     lines.append("Languages, scripts and kinds of text that are not named here were not measured.")
     if not StudentConfig(**record["student"]).own_vocabulary:
-        lines.append("Subword tokens that occurred neither in the training nor in the transfer text"
-                     + " of its distillation" * (not taught(metrics)) + " are read as unknown.")
+        texts = "transfer text" if taught(metrics) else "transfer text of its distillation"
+        lines.append("Subword tokens that occurred neither in the training nor in the "
+                     f"{texts} are read as unknown.")
     if taught(metrics):
         lines.append("What the teacher gets wrong the student has learnt too.")
     if split != "test":

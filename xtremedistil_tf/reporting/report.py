@@ -144,7 +144,7 @@ def _stage_trace(metrics: Metrics) -> str:
             rows[-1].append(score_text(*paper.TABLE_4[place - 1].score) if place else ABSENT)
     papers = " (the paper's Table 4)" if _beside_paper(metrics) else ""
     parts = ["## Stage by stage" + papers,
-             table(header + ["Paper's F1 (std)"] * beside, rows, text=4)]
+             table(header + (["Paper's F1 (std)"] if beside else []), rows, text=4)]
     if beside:
         parts.append("The paper's column is over its 41 languages and its own data sizes, and ends "
                      "at the F1 of its Table 5; this run's column is dev.")

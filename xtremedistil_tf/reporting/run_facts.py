@@ -24,7 +24,9 @@ def time_section(metrics: Metrics) -> str:
             if isinstance(value, (int, float)) else [name, ABSENT, ABSENT]
             for name, value in parts.items()]
     rows.append(["**total**", ABSENT if total is None else f"{total:,.1f}", ABSENT])
-    notes = [f"`{ABSENT}` marks a part this run did not time."] * (None in parts.values())
+    notes = []
+    if None in parts.values():
+        notes.append(f"`{ABSENT}` marks a part this run did not time.")
     if metrics.get("teacher_passes") is not None:
         notes.append(f"The teacher's passes over the transfer data: {metrics['teacher_passes']}.")
     return "\n\n".join(["## Where the time went", table(["Part", "Seconds", "Of total"], rows),

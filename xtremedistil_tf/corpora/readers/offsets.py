@@ -19,13 +19,13 @@ _WIDTHS = {"line ends": lambda char: 2 if char == "\n" else 1,
 
 @dataclasses.dataclass(frozen=True)
 class Offsets:
-    """What offsets count.
+    """Convention of a file's offsets.
 
     Attributes:
-      told: in words.
+      told: description, for messages.
       unit: a key of _WIDTHS, or None for characters.
-      first: the number of the first.
-      inside: whether the end is the last of the entity and not what is behind it.
+      first: offset of the first unit, 0 or 1.
+      inside: True if ends are inclusive.
     """
 
     told: str
@@ -82,7 +82,7 @@ def find_offsets(sample: Sequence[Tuple[str, List[Span]]]) -> Offsets:
     best, found = (0.0, 0), CHARACTERS
     for way in _OTHERS:
         count = plain = good = 0
-        # Few texts may hold wide characters; of other ways any text tells.
+        # Few texts may have wide characters; for other conventions any text is evidence.
         places = (at for at, (text, _) in enumerate(sample) if way.differs(text))
         for at in itertools.islice(places, _MOST_TEXTS):
             (text, spans), edge = sample[at], edges(at)

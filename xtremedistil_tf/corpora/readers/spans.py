@@ -9,8 +9,7 @@ from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.recognise import is_tag
 from xtremedistil_tf.data.words import Word, has_unspaced
 
-# Keys as `plain_key` writes them, in the order in which they are asked for; the first that is
-# there counts.
+# Keys in the form of `plain_key`, in the order of precedence; the first that exists is used.
 BEGINS = ("start", "start_offset", "begin", "begin_offset", "start_char", "char_start",
           "offset_start", "start_idx", "start_index", "from", "offset", "region_offset")
 ENDS = ("end", "end_offset", "stop", "end_char", "char_end", "offset_end", "end_idx", "end_index",
@@ -68,7 +67,7 @@ def _label(value: Any, place: str) -> str:
 
 
 def plain_key(key: str) -> str:
-    """A key in small letters with _ between its words: startOffset and Start-Offset are one."""
+    """A key in lower case with _ between its words: startOffset and Start-Offset are equal."""
     return _WORDS.sub("_", str(key)).lower()
 
 

@@ -71,7 +71,7 @@ class _File:
 
 
 def in_language(source: Source, language: str) -> Source:
-    """A source whose rows are of a language, unless they name one or the options do."""
+    """Sets the language of a source's rows, unless the rows or the options state one."""
 
     def read(options: ReadOptions, counts: Tally) -> Tuple[str, Iterator[Row]]:
         named = dataclasses.replace(options, language=options.language or language)
@@ -81,7 +81,7 @@ def in_language(source: Source, language: str) -> Source:
 
 
 def in_languages_of_inputs(found: Sequence[Tuple[pathlib.Path, Sequence[Source]]]) -> List[Source]:
-    """Sources of several inputs, in the languages that the inputs are named by, if they are.
+    """Sources of several inputs, with the languages in the names of the inputs, if there are any.
 
     Args:
       found: each input with its sources.
@@ -93,11 +93,11 @@ def in_languages_of_inputs(found: Sequence[Tuple[pathlib.Path, Sequence[Source]]
 
 
 def stream(name: str, opener: Opener) -> Read:
-    """Reads what `opener` opens, a line at a time.
+    """Makes a reader of the lines of `opener`.
 
     Args:
-      name: for messages.
-      opener: gives the bytes, cut behind line feeds.
+      name: name for messages.
+      opener: opens the file; yields bytes, cut behind line feeds.
     """
 
     def lines(options: ReadOptions) -> Iterator[Line]:
