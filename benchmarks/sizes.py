@@ -62,7 +62,7 @@ def _measured(entry: Mapping[str, Any], work: pathlib.Path) -> Any:
     from xtremedistil_tf.inference.student_folder import load_student
 
     work.mkdir()
-    return measured_student(student_forms(load_student(entry["run"])), work, work.name)
+    return measured_student(student_forms(load_student(entry["run"])), work, name=work.name)
 
 
 def measure(
@@ -138,7 +138,7 @@ def draw(record: Mapping[str, Any], path: pathlib.Path) -> None:
         axis.xaxis.set_major_formatter("{x:g}")
         axis.xaxis.set_minor_formatter(NullFormatter())
         axis.set_xlabel(label)
-        tidy(axis, "both")
+        tidy(axis, grid="both")
     panels[0].set_ylabel("test macro-F1")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right upper",
                   frameon=False, fontsize=8, title="the number is H", title_fontsize=8)

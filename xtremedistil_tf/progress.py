@@ -42,7 +42,7 @@ class Progress:
       done: units finished before this process.
     """
 
-    def __init__(self, total: int, title: str, unit: str, done: int = 0):
+    def __init__(self, total: int, title: str, unit: str, *, done: int = 0):
         self._bar = _bar(
             total=total, initial=done, desc=title, unit=f" {unit}", leave=True, miniters=1,
             disable=not logging.getLogger("absl").isEnabledFor(logging.INFO),  # --quiet

@@ -6,7 +6,7 @@ from xtremedistil_tf.distribution import best_strategy, use_strategy
 from xtremedistil_tf.keras2 import tf
 
 
-def prepare(seed: int, deterministic: bool, opt_policy: Optional[str] = None) -> None:
+def prepare(seed: int, deterministic: bool, *, opt_policy: Optional[str] = None) -> None:
     """Seeds Python, numpy and TensorFlow, and prepares devices.
 
     Args:

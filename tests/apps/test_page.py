@@ -211,7 +211,7 @@ def test_a_full_lane_says_so_at_once():
 def test_only_known_names_are_served(host, status):
     """Else a website whose name is made to mean this machine could read what comes back."""
     app = create_app({"s": NamedTagger("x", Scripted(TAGS))},
-                     hosts=known_hosts("192.0.2.7", ["Tagger.example"]))
+                     hosts=known_hosts("192.0.2.7", allowed=["Tagger.example"]))
     client = client_of(app)
     for reply in (client.get("/", headers={"Host": host}),
                   client.get("/web/page.js", headers={"Host": host}),

@@ -57,7 +57,7 @@ def test_the_grid_prints_sizes_beside_the_papers(teacher, tmp_path):
                           teacher=teacher, vocabulary=300)
     assert {(row["embedding"], row["hidden"]) for row in result["rows"]} == {(50, 100), (100, 100)}
     for row in result["rows"]:
-        arrays = random_student(row["embedding"], row["hidden"], 300)
+        arrays = random_student(row["embedding"], row["hidden"], vocabulary=300)
         assert row["parameters"] == arrays.embedding.size + 2 * (
             4 * 100 * (row["embedding"] + 100 + 1)) + 200 * 768 + 768 + 768 * 11 + 11
         assert set(row["speed_up"]) == {f"{way}_{batch}" for batch in (1, 32) for way in

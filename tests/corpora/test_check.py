@@ -42,7 +42,8 @@ def test_what_is_an_error_is_what_the_reader_refuses(tmp_path):
     shutil.copy(ROOT / "data" / "ner" / "labels.tsv", folder)
     errors = {problem.line for problem in check_task(folder)
               if problem.is_error and problem.path.name == "train.tsv"}
-    _, report = read_ner(folder / "train.tsv", read_labels(folder / "labels.tsv"), "skip")
+    _, report = read_ner(
+        folder / "train.tsv", read_labels(folder / "labels.tsv"), on_bad_row="skip")
     assert len(errors) == report.counts["skipped_rows"] > 10
     with pytest.raises(UserError, match=f"train.tsv:{min(errors)}:"):
         read_ner(folder / "train.tsv", read_labels(folder / "labels.tsv"))

@@ -54,7 +54,8 @@ def rows(folder, split):
 def run(path, output, overwrite=False, **options):
     read = ReadOptions(options.pop("format", "auto"), options.pop("language", None))
     sources, not_read = find_sources(path)
-    return convert(sources, output, ConvertOptions(read, **options), not_read, overwrite)
+    return convert(sources, output, ConvertOptions(read, **options), not_read=not_read,
+                   overwrite=overwrite)
 
 
 def test_wikiann_archives(tmp_path):
@@ -193,7 +194,7 @@ def test_plain_text_as_transfer(tmp_path):
     sources, _ = find_sources(write_conll(tmp_path / "in"))
     with gzip.open(tmp_path / "news.txt.gz", "wt") as file:
         file.write("Er kam heute. eng.testb lacht\n\nSie ging.\neng.testb lacht\n")
-    more, _ = find_sources(tmp_path / "news.txt.gz", "transfer")
+    more, _ = find_sources(tmp_path / "news.txt.gz", split="transfer")
     record = convert(sources + more, tmp_path / "task", ConvertOptions())
     assert record["leaks"] == {"removed": {"test": 1}}
     assert (tmp_path / "task" / "transfer.txt").read_text().splitlines() == [

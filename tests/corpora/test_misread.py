@@ -19,7 +19,7 @@ def prepare(tmp_path, lines, name="train.txt", transfer=None, read=(), **options
     for file, content in ((path, lines), (tmp_path / "other.txt", transfer)):
         if content is not None:
             file.write_text("\n".join(content) + "\n", "utf-8")
-            sources += find_sources(file, "transfer" if file != path else None)[0]
+            sources += find_sources(file, split="transfer" if file != path else None)[0]
     task = tmp_path / "task"
     record = convert(sources, task, ConvertOptions(ReadOptions(**dict(read)), **options))
     rows = [line for split in ("train", "dev", "test")

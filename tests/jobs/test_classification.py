@@ -114,7 +114,7 @@ def test_predictions_are_the_students_own(finished, classifiers):
         assert line == f"{text}\t{prefix}{own['label']}"
     right = sum(own["label"] == label.split(":")[-1] for own, (_, label) in zip(found, gold))
     assert 100 * right / 40 == pytest.approx(metrics["student"]["test"]["accuracy"])
-    shown = show_classified(folder / "predictions" / "test.student.tsv", 1).splitlines()
+    shown = show_classified(folder / "predictions" / "test.student.tsv", a_class=1).splitlines()
     assert shown == sorted(shown)
     assert {line.split()[0] for line in shown} == {line.split("\t")[1] for line in written}
     assert len({own["label"] for own in found}) > 1  # Else this test would say little.

@@ -54,10 +54,10 @@ def test_predictions_for_the_server(tmp_path, task, split, name):
 
 
 def test_the_server_gets_a_line_for_rows_that_could_not_be_read(tmp_path):
-    path = write_submission(tmp_path, "CoLA", "test", [["b"], ["a"], ["b"]], [0, 2, 5])
+    path = write_submission(tmp_path, "CoLA", "test", [["b"], ["a"], ["b"]], left_out=[0, 2, 5])
     assert path.read_text("utf-8").split("\n")[1:-1] == [
         "0\tb", "1\tb", "2\tb", "3\ta", "4\tb", "5\tb"]
-    path = write_submission(tmp_path, "STS-B", "test", [["10.5"], ["9.0"], ["-1"]], [3])
+    path = write_submission(tmp_path, "STS-B", "test", [["10.5"], ["9.0"], ["-1"]], left_out=[3])
     assert path.read_text("utf-8").endswith("2\t-1\n3\t9.0\n")
 
 
@@ -79,5 +79,5 @@ def test_lines_of_numbers(tmp_path):
 def test_numbers_are_shown_from_lowest_to_highest(tmp_path):
     path = tmp_path / "test.student.tsv"
     path.write_text("".join(f"text {n}\t{n * 7 % 30}.5000\n" for n in range(30)), "utf-8")
-    shown = [float(line.split()[0]) for line in show_numbered(path, 5).splitlines()]
+    shown = [float(line.split()[0]) for line in show_numbered(path, most=5).splitlines()]
     assert shown == sorted(shown) and len(shown) == 5 and shown[0] == 0.5

@@ -24,7 +24,7 @@ def test_the_best_spans_are_those_of_all_pairs():
     random = np.random.default_rng(3)
     starts, ends = random.normal(size=(2, 4, 9)).astype(np.float32)
     allowed = random.random((4, 9)) < 0.7
-    first, last, scores = best_spans(starts, ends, allowed, 3, 5)
+    first, last, scores = best_spans(starts, ends, allowed, 3, most=5)
     for row in range(4):
         every = sorted(((float(starts[row, one] + ends[row, two]), one, two)
                         for one, two in itertools.product(range(9), repeat=2)
@@ -33,7 +33,7 @@ def test_the_best_spans_are_those_of_all_pairs():
         assert list(zip(first[row], last[row])) == [(one, two) for _, one, two in every]
         np.testing.assert_allclose(scores[row], [score for score, _, _ in every], rtol=1e-5)
     # Where there are fewer, the rest is marked.
-    _, _, few = best_spans(starts, ends, np.eye(4, 9, dtype=bool), 3, 5)
+    _, _, few = best_spans(starts, ends, np.eye(4, 9, dtype=bool), 3, most=5)
     assert np.isfinite(few).sum(1).tolist() == [1] * 4
 
 

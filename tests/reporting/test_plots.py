@@ -139,7 +139,7 @@ def test_losses_have_a_panel_a_stage(tmp_path, figures):
     histories = {STAGES[0]: make_history(4), STAGES[1]: [], STAGES[2]: make_history(1),
                  "teacher": make_history(3)}
     path = tmp_path / "losses.png"
-    plots.plot_losses(histories, path, make_metrics()["stages"])
+    plots.plot_losses(histories, path, stages=make_metrics()["stages"])
     read_picture(path)
     titles = [axis.get_title() for axis in figures[0].axes if axis.get_title()]
     assert titles == ["teacher", STAGES[0], STAGES[2]]

@@ -245,7 +245,7 @@ def test_behind_a_finished_run_none_goes_alone(study_of):
     make, processes, _ = study_of
     make().run(STUDIES["stages"], [1])
     begun = len(processes.lines)
-    make().run(STUDIES["beyond"], [1], ["D4.2", "kld_2", "kld_4"])
+    make().run(STUDIES["beyond"], [1], lines=["D4.2", "kld_2", "kld_4"])
     # In the order of the table; the last one first would be the lone one.
     assert ["--temperature=2" in line for line in processes.lines[begun:]] == [True, False]
 
@@ -259,10 +259,10 @@ def test_each_of_several_runs_has_a_gpu_where_several_are_named(monkeypatch):
 
 def test_some_lines_of_a_study_alone(study_of):
     make, processes, _ = study_of
-    variants, records = make().run(STUDIES["strategies"], [1], ["D4.2", "D1"])
+    variants, records = make().run(STUDIES["strategies"], [1], lines=["D4.2", "D1"])
     assert [variant.name for variant in variants] == ["D1", "D4.2"] and len(records) == 2
     with pytest.raises(UserError, match="--lines names D9; this study has: D0, D0-S, D1"):
-        make().run(STUDIES["strategies"], [1], ["D9"])
+        make().run(STUDIES["strategies"], [1], lines=["D9"])
 
 
 def test_after_a_failure_nothing_more_begins(study_of):
@@ -278,7 +278,7 @@ def test_after_a_failure_nothing_more_begins(study_of):
 def test_a_study_is_compared_by_its_own_seeds(study_of):
     make, _, folder = study_of
     made = make()
-    variants, _ = made.run(STUDIES["beyond"], [1, 2], ["D4.2", "kld_2"])
+    variants, _ = made.run(STUDIES["beyond"], [1, 2], lines=["D4.2", "kld_2"])
     assert STUDIES["beyond"].pairs(["D4.2", "kld_2"]) == [("D4.2", "kld_2")]
     assert made.lines(variants, [2]) == {
         line: [folder / "runs" / name / "seed_2"] for line, name in

@@ -27,7 +27,7 @@ def host_of(authority: Optional[str]) -> str:
         return ""
 
 
-def known_hosts(bound: str, allowed: Collection[str] = ()) -> FrozenSet[str]:
+def known_hosts(bound: str, *, allowed: Collection[str] = ()) -> FrozenSet[str]:
     """The host names by which the page may be requested.
 
     This excludes websites whose name resolves to this machine (DNS rebinding).

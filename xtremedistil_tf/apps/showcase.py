@@ -15,14 +15,14 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN - 3] + "..."
 
 
-def show_numbered(predictions: pathlib.Path, most: int = 8) -> str:
+def show_numbered(predictions: pathlib.Path, *, most: int = 8) -> str:
     """Shows texts from a predictions file of `text<TAB>number` lines, from lowest to highest."""
     rows = sorted(read_predictions(predictions), key=lambda row: float(row[1]))
     step = max(1, (len(rows) - 1) // max(1, most - 1))
     return "\n".join(f"{number:<10}{_short(text)}" for text, number in rows[::step][:most])
 
 
-def show_classified(predictions: pathlib.Path, a_class: int = 2) -> str:
+def show_classified(predictions: pathlib.Path, *, a_class: int = 2) -> str:
     """Shows the first texts of each class from a predictions file of `text<TAB>label` lines."""
     shown: Dict[str, List[str]] = collections.defaultdict(list)
     for text, label in read_predictions(predictions):
@@ -32,7 +32,7 @@ def show_classified(predictions: pathlib.Path, a_class: int = 2) -> str:
     return "\n".join(f"{label:<{width}}{text}" for label in sorted(shown) for text in shown[label])
 
 
-def show_tagged(predictions: pathlib.Path, most: int = 10) -> str:
+def show_tagged(predictions: pathlib.Path, *, most: int = 10) -> str:
     """Shows one sentence of each language from a predictions file, with its entities marked.
 
     Args:
@@ -67,7 +67,7 @@ def _marked(words: Sequence[str], tags: Sequence[str]) -> str:
     return " ".join(parts)
 
 
-def show_answers(predictions: pathlib.Path, most: int = 8) -> str:
+def show_answers(predictions: pathlib.Path, *, most: int = 8) -> str:
     """Shows the first questions of a predictions.json with their answers, and the gold answers."""
     split = predictions.name.split(".")[0]
     gold = read_json(predictions.with_name(f"{split}.gold.json"))

@@ -74,7 +74,7 @@ def _add_onnx(
 
 
 def measured_student(
-    forms: Forms, work: pathlib.Path, name: str = "student", with_onnx: bool = True
+    forms: Forms, work: pathlib.Path, *, name: str = "student", with_onnx: bool = True
 ) -> Measured:
     """Opens a student's exported graph, and its ONNX models if it has any."""
     model = Measured(name, forms.embedding, forms.parameters - forms.embedding,
@@ -95,7 +95,7 @@ def measured_student(
     return model
 
 
-def measured_teacher(teacher: Any, work: pathlib.Path, with_onnx: bool = True) -> Measured:
+def measured_teacher(teacher: Any, work: pathlib.Path, *, with_onnx: bool = True) -> Measured:
     """Opens a teacher's Keras model as a graph and, for BERT, as ONNX models."""
     from xtremedistil_tf.export.onnx.teacher import build_teacher_model
 

@@ -25,7 +25,7 @@ TEACHER_PIECES, VOCABULARY, CLASSES = 119_547, 88_400, 11
 WIDTH = 768
 
 
-def random_student(embedding: int, hidden: int, vocabulary: int = VOCABULARY) -> StudentArrays:
+def random_student(embedding: int, hidden: int, *, vocabulary: int = VOCABULARY) -> StudentArrays:
     """A student of the paper's sizes with random weights; speed does not depend on their values."""
     draw = np.random.default_rng(0)
 
@@ -40,7 +40,7 @@ def random_student(embedding: int, hidden: int, vocabulary: int = VOCABULARY) ->
                          (array(WIDTH, CLASSES), array(CLASSES)))
 
 
-def random_teacher(pieces: int = TEACHER_PIECES, layers: int = 12) -> Any:
+def random_teacher(*, pieces: int = TEACHER_PIECES, layers: int = 12) -> Any:
     """A teacher of mBERT's sizes with random weights."""
     import transformers
 
@@ -68,7 +68,7 @@ def _measure_size(
 ) -> Dict[str, Any]:
     """Times one student of the table in turns with the teacher."""
     student = measured_student(
-        arrays_forms(random_student(size.embedding, size.hidden, vocabulary)), work)
+        arrays_forms(random_student(size.embedding, size.hidden, vocabulary=vocabulary)), work)
     timings = time_models([teacher, student], queries, seconds, vocabulary=vocabulary)
     return {
         "embedding": size.embedding, "hidden": size.hidden, "paper_f1": size.score.f1,
@@ -161,7 +161,7 @@ def _draw(
                               label=point["run"])
         axis.set_xlabel(label)
         axis.set_ylabel("F1 in the paper, 41 languages")
-        tidy(axis, "both")
+        tidy(axis, grid="both")
         figure.legend(loc="outside right upper", frameon=False, fontsize=8,
                       title="the number is H", title_fontsize=8)
         save(figure, output / f"{name}.png")

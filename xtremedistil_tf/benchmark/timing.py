@@ -32,7 +32,7 @@ def resident_bytes() -> Optional[int]:
 
 
 def interleaved(
-    ways: Dict[Way, Callable[[], Any]], calls: Dict[Way, int], warm_up: int = 3,
+    ways: Dict[Way, Callable[[], Any]], calls: Dict[Way, int], *, warm_up: int = 3,
     in_a_row: int = 10,
 ) -> Dict[Way, Timing]:
     """Times several functions in turns, so that other load on the machine affects all equally.

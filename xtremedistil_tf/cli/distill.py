@@ -47,7 +47,7 @@ def main() -> None:
     from xtremedistil_tf.runtime import prepare
 
     model_dir = pathlib.Path(FLAGS.model_dir)
-    prepare(config.seed, config.deterministic, config.opt_policy)
+    prepare(config.seed, config.deterministic, opt_policy=config.opt_policy)
     if FLAGS.dry_run:
         print(dry_run(config, model_dir, resources=may_use))
         return

@@ -37,7 +37,7 @@ def _dev_examples():
 
     assets = load_assets(student_path(FLAGS.model_dir))
     return read_dev(pathlib.Path(FLAGS.task), assets.labels, assets.separator is not None,
-                    assets.record.get("glue_task"), FLAGS.on_bad_row)
+                    assets.record.get("glue_task"), on_bad_row=FLAGS.on_bad_row)
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ def main() -> None:
     from xtremedistil_tf.jobs.finetuning import dry_run, run_fine_tuning
     from xtremedistil_tf.runtime import prepare
 
-    prepare(config.seed, config.deterministic, config.opt_policy)
+    prepare(config.seed, config.deterministic, opt_policy=config.opt_policy)
     if FLAGS.dry_run:
         print(dry_run(config, model_dir, student_dir=student_dir, resources=may_use))
         return

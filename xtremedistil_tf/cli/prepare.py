@@ -89,7 +89,7 @@ def _sources() -> Tuple[List[Source], List[str]]:
         found = []
         for name in FLAGS.input if split is None else getattr(FLAGS, split):
             path = pathlib.Path(name)
-            of_path, others = find_sources(path, split)
+            of_path, others = find_sources(path, split=split)
             found.append((path, of_path))
             not_read += others
         sources += in_languages_of_inputs(found)
@@ -122,13 +122,14 @@ def _card(folder: pathlib.Path) -> None:
     # Imported here, since only this job needs matplotlib.
     from xtremedistil_tf.corpora.card import write_card
 
-    write_card(folder, FLAGS.transfer_file, FLAGS.tokenizer, FLAGS.seq_len, FLAGS.licence)
+    write_card(folder, transfer_file=FLAGS.transfer_file, tokenizer=FLAGS.tokenizer,
+               seq_len=FLAGS.seq_len, licence=FLAGS.licence)
     print(f"data card: {folder / 'card' / 'README.md'}")
 
 
 def _check(folder: pathlib.Path) -> None:
-    problems = check_task(folder, FLAGS.transfer_file)
-    print(summary(problems, FLAGS.most_shown))
+    problems = check_task(folder, transfer_file=FLAGS.transfer_file)
+    print(summary(problems, most_shown=FLAGS.most_shown))
     errors = sum(problem.is_error for problem in problems)
     if errors:
         raise UserError(f"{folder} cannot be used as it is: {errors} error"
@@ -140,7 +141,7 @@ def _convert() -> None:
         PieceCounter(FLAGS.tokenizer)  # Reports a wrong tokenizer before the work.
     sources, not_read = _sources()
     output = pathlib.Path(FLAGS.output)
-    record = convert(sources, output, _options(), not_read, FLAGS.overwrite)
+    record = convert(sources, output, _options(), not_read=not_read, overwrite=FLAGS.overwrite)
     print(describe_record(record))
     _card(output)
 

@@ -93,7 +93,7 @@ def main() -> None:
     from xtremedistil_tf.apps.guard import known_hosts
     from xtremedistil_tf.apps.page import create_app, create_server
 
-    app = create_app(_taggers(), hosts=known_hosts(FLAGS.host, FLAGS.allowed_hosts),
+    app = create_app(_taggers(), hosts=known_hosts(FLAGS.host, allowed=FLAGS.allowed_hosts),
                      time_limit=FLAGS.time_limit)
     server = create_server(app, FLAGS.host, FLAGS.port)
     if not _is_loopback(FLAGS.host):

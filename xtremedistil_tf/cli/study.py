@@ -70,7 +70,7 @@ def main() -> None:
     shared = {name: FLAGS[name].value for name in _RUN_FLAGS}
     runner = Runner(folder, base=_shared(), given=shared, data=config.data, sizes=_numbers("sizes"),
                     jobs=FLAGS.jobs)
-    variants, records = runner.run(study, seeds, FLAGS.lines)
+    variants, records = runner.run(study, seeds, lines=FLAGS.lines)
     name = FLAGS.study or f"grid_{study.axis}"
     print(report.write(folder / name, study, variants, records=records, runner=runner, seeds=seeds))
     print(f"table: {folder / name / 'table.md'}   plot: {folder / name / 'plot.png'}")

@@ -24,7 +24,7 @@ def main() -> None:
     from xtremedistil_tf.runtime import prepare
     from xtremedistil_tf.tasks import task_kind
 
-    prepare(config.seed, config.deterministic, config.opt_policy)
+    prepare(config.seed, config.deterministic, opt_policy=config.opt_policy)
     scores = run_teacher(config, pathlib.Path(FLAGS.model_dir), overwrite=FLAGS.overwrite)
     for split, found in scores.items():
         print(f"{split}: {task_kind(config.data.kind).describe(found)}")

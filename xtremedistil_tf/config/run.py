@@ -132,13 +132,15 @@ class Resources:
                     f"--target_shard is {part}/{parts}; allowed: i/n with 1 <= i <= n")
 
 
-def differences(before: Dict[str, Any], now: Dict[str, Any], prefix: str = "") -> Tuple[str, ...]:
+def differences(
+    before: Dict[str, Any], now: Dict[str, Any], *, prefix: str = ""
+) -> Tuple[str, ...]:
     """Lists the differences between two nested dicts, as "name: old -> new"."""
     found: List[str] = []
     for key in sorted(set(before) | set(now)):
         old, new = before.get(key), now.get(key)
         if isinstance(old, dict) and isinstance(new, dict):
-            found.extend(differences(old, new, f"{prefix}{key}."))
+            found.extend(differences(old, new, prefix=f"{prefix}{key}."))
         elif old != new:
             found.append(f"{prefix}{key}: {old!r} -> {new!r}")
     return tuple(found)

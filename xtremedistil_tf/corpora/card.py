@@ -104,7 +104,7 @@ def render_card(card: Dict[str, Any]) -> str:
     return "\n\n".join([*parts, f"## Figures\n\n{figures}"]) + "\n"
 
 
-def write_card(folder: pathlib.Path, transfer_file: str = "transfer.txt",
+def write_card(folder: pathlib.Path, *, transfer_file: str = "transfer.txt",
                tokenizer: Optional[str] = None, seq_len: int = 32, licence: Optional[str] = None
                ) -> Dict[str, Any]:
     """Measures a task folder and writes its data card.

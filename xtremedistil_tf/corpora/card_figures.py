@@ -44,7 +44,7 @@ def draw_lengths(card: Card, path: pathlib.Path) -> None:
     """
     figure = new_figure(7.0, 4.2)
     axis = figure.add_subplot()
-    tidy(axis, "both")
+    tidy(axis, grid="both")
     furthest = 2 * card["seq_len"]
     for split, numbers in card["splits"].items():
         if not numbers["sentences"]:

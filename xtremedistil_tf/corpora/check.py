@@ -195,7 +195,7 @@ def _check_transfer(path: pathlib.Path, seen: _Seen, problems: List[Problem]) ->
         file.warn(lines[int(at)], "duplicate", f"the same text as line {lines[first[inverse[at]]]}")
 
 
-def check_task(folder: pathlib.Path, transfer_file: str = "transfer.txt") -> List[Problem]:
+def check_task(folder: pathlib.Path, *, transfer_file: str = "transfer.txt") -> List[Problem]:
     """Finds all problems of a task folder.
 
     Args:

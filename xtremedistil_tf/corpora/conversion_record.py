@@ -84,7 +84,7 @@ def suspicious(source: Dict[str, Any]) -> List[str]:
     return [f"{source['source']}: {line}" for line in lines]
 
 
-def describe_record(record: Dict[str, Any], most_sources: int = 20) -> str:
+def describe_record(record: Dict[str, Any], *, most_sources: int = 20) -> str:
     """Describes a conversion in lines of text.
 
     Args:

@@ -136,7 +136,7 @@ def _write_labelled(reader: SourceReader, writer: _Writer, named: Dict[Optional[
 
 
 def convert(sources: Sequence[Source], output: pathlib.Path, options: ConvertOptions,
-            not_read: Sequence[str] = (), overwrite: bool = False) -> Dict[str, Any]:
+            *, not_read: Sequence[str] = (), overwrite: bool = False) -> Dict[str, Any]:
     """Writes a task folder.
 
     The labelled splits and the transfer text are streamed. Memory holds one hash for each sentence

@@ -91,7 +91,7 @@ class ProblemFile:
             self.warn(number, "no_newline", "the last line does not end; the file may be cut off")
 
 
-def summary(problems: Sequence[Problem], most_shown: int = 20) -> str:
+def summary(problems: Sequence[Problem], *, most_shown: int = 20) -> str:
     """Lists problems, errors first, at most `most_shown` of each kind and file."""
     ranked = sorted(problems, key=lambda found: not found.is_error)
     shown: collections.Counter = collections.Counter()

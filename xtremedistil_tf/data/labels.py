@@ -247,7 +247,7 @@ def label_set(kind: str, names: Sequence[str], decoding: str = DECODINGS[0]) -> 
 
 
 def read_labels(
-    path: pathlib.Path, kind: str = LabelSet.kind, decoding: str = DECODINGS[0]
+    path: pathlib.Path, *, kind: str = LabelSet.kind, decoding: str = DECODINGS[0]
 ) -> Any:
     """Reads labels.tsv: one label a line, UTF-8.
 

@@ -34,7 +34,7 @@ CHARACTERS, DICTIONARY = "characters", "dictionary"
 SEGMENTATIONS = (None, CHARACTERS, DICTIONARY)
 
 
-def character_class(char: str, segmentation: Optional[str] = None) -> int:
+def character_class(char: str, *, segmentation: Optional[str] = None) -> int:
     """OTHER, SPACE, PUNCTUATION (Unicode category P) or CJK.
 
     Args:
@@ -142,7 +142,7 @@ def _cut(text: str, begin: int, end: int, segmentation: Optional[str]) -> List[W
 
 
 def split_words(
-    text: str, keep_whole: bool = False, *, segmentation: Optional[str] = None
+    text: str, *, keep_whole: bool = False, segmentation: Optional[str] = None
 ) -> List[Word]:
     """Splits running text at white space and outer punctuation, and scripts without spaces by rule.
 

@@ -227,7 +227,8 @@ class Tagger(TextTagger):
 
     def tag_text(self, texts: Sequence[str]) -> List[List[TaggedWord]]:
         """Splits texts into words and tags them; see the base class."""
-        split = [split_words(text, self._keep_whole, segmentation=self._assets.segmentation)
+        segmentation = self._assets.segmentation
+        split = [split_words(text, keep_whole=self._keep_whole, segmentation=segmentation)
                  for text in texts]
         tagged = self.tag_words([[word for word, _, _ in words] for words in split])
         return [

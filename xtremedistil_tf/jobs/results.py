@@ -135,7 +135,7 @@ def final_scores(
                     **kind.details(features.tags, predicted, task.labels)}
             elif glue_task is not None and who == "student":
                 write_submission(folder / "glue", glue_task, split, predicted,
-                                 task.left_out.get(split, ()))
+                                 left_out=task.left_out.get(split, ()))
     return scores
 
 
@@ -188,7 +188,7 @@ def build_metrics(
         },
         "stages": records,
         "seconds": seconds,
-        "data": describe(prepared.task, prepared.counts),
+        "data": describe(prepared.task, counts=prepared.counts),
     }
 
 

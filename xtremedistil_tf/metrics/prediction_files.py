@@ -66,7 +66,7 @@ def write_labelled_gold(folder: pathlib.Path, split: str, examples: Sequence[Exa
 
 def write_submission(
     folder: pathlib.Path, task: str, split: str, predicted: Sequence[Sequence[str]],
-    left_out: Sequence[int] = (),
+    *, left_out: Sequence[int] = (),
 ) -> pathlib.Path:
     """Writes predictions on an unlabelled split in the format of GLUE's server.
 

@@ -117,7 +117,7 @@ def _compared(
 
 
 def paired_bootstrap(
-    counts: Dict[str, np.ndarray], samples: int, seed: int = 0, first_runs: int = 1
+    counts: Dict[str, np.ndarray], samples: int, *, seed: int = 0, first_runs: int = 1
 ) -> List[Comparison]:
     """Compares two runs, or two sides of several runs, on the same sentences.
 

@@ -51,7 +51,7 @@ class Answer:
 
 
 def best_spans(
-    starts: np.ndarray, ends: np.ndarray, allowed: np.ndarray, longest: int, most: int = MOST
+    starts: np.ndarray, ends: np.ndarray, allowed: np.ndarray, longest: int, *, most: int = MOST
 ) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The best spans of each sequence, by exhaustive comparison.
 

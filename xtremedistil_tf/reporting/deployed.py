@@ -18,7 +18,7 @@ def _whole(metrics: Mapping[str, Any]) -> str:
                          f"{whole['macro_f1'] - cut['macro_f1']:+.2f}"])
     rows.sort(key=lambda row: row[0])
     return table(["Split", "Model", "Macro-F1 at seq_len (std)", "As deployed (std)",
-                  "Difference"], rows, 2)
+                  "Difference"], rows, text=2)
 
 
 def _as_written(metrics: Mapping[str, Any]) -> str:
@@ -33,7 +33,7 @@ def _as_written(metrics: Mapping[str, Any]) -> str:
     return "\n\n".join([
         "Languages without spaces between words, F1 of entities by their characters in running "
         "text, which the runtimes split into words themselves:",
-        table(["Split", "Language", "Model", "F1 on given words", "F1 as written"], rows, 3)])
+        table(["Split", "Language", "Model", "F1 on given words", "F1 as written"], rows, text=3)])
 
 
 def deployed_section(metrics: Mapping[str, Any]) -> str:

@@ -26,7 +26,7 @@ def save(figure: Any, path: pathlib.Path) -> None:
         figure.savefig(temporary, format="png")
 
 
-def tidy(axis: Any, grid: str = "y") -> None:
+def tidy(axis: Any, *, grid: str = "y") -> None:
     """Removes the box and draws a faint grid behind the data."""
     axis.spines[["top", "right"]].set_visible(False)
     axis.grid(axis=grid, color="#e3e6ea", linewidth=0.8)

@@ -5,7 +5,7 @@ from typing import Any, List, Optional, Sequence, Tuple
 ABSENT = "-"
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[Any]], text: int = 1) -> str:
+def table(header: Sequence[str], rows: Sequence[Sequence[Any]], *, text: int = 1) -> str:
     """Formats a Markdown table: the first `text` columns are left-aligned, the others right.
 
     Args:

@@ -175,7 +175,7 @@ def _drawable(histories: Mapping[str, History]) -> List[Tuple[str, History]]:
 
 
 def plot_losses(histories: Mapping[str, History], path: pathlib.Path,
-                stages: Sequence[Mapping[str, Any]] = ()) -> None:
+                *, stages: Sequence[Mapping[str, Any]] = ()) -> None:
     """Draws every stage's loss and monitored value by epoch, one panel a stage.
 
     Args:

@@ -214,7 +214,7 @@ def _figures(metrics: Metrics, histories: Histories) -> List[Tuple[str, str, Dra
                         lambda path: plots.plot_languages(metrics, path)))
     if any(histories.values()):
         figures.append(("losses.png", "Loss and monitored value by epoch",
-                        lambda path: plots.plot_losses(histories, path, stages)))
+                        lambda path: plots.plot_losses(histories, path, stages=stages)))
         figures.append(("learning_rate.png", "Learning rate by epoch",
                         lambda path: plots.plot_learning_rate(histories, path)))
     return figures
@@ -278,7 +278,9 @@ def teacher_student_table(metrics: Metrics) -> str:
                         *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))])
              for row in rows]
     lines.insert(1, "-" * len(lines[0]))
-    return "\n".join([*lines, *[f"The student keeps {_kept(metrics)}"] * taught(metrics)])
+    if taught(metrics):
+        lines.append(f"The student keeps {_kept(metrics)}")
+    return "\n".join(lines)
 
 
 def write_report(run_dir: pathlib.Path, metrics: Metrics, histories: Histories) -> None:

@@ -72,7 +72,7 @@ def measure(folders: Mapping[str, pathlib.Path]) -> Dict[str, Speed]:
 
     forms = {name: student_forms(load_student(folder)) for name, folder in folders.items()}
     with tempfile.TemporaryDirectory() as work:
-        models = [measured_student(own, pathlib.Path(work), name, with_onnx=False)
+        models = [measured_student(own, pathlib.Path(work), name=name, with_onnx=False)
                   for name, own in forms.items()]
         timings = time_models(models, _QUERIES, _SECONDS,
                               vocabulary=min(own.vocabulary for own in forms.values()),

@@ -85,7 +85,7 @@ class Runner:
         self._running: Set["subprocess.Popen[bytes]"] = set()
 
     def run(
-        self, study: Study, seeds: Sequence[int], lines: Sequence[str] = ()
+        self, study: Study, seeds: Sequence[int], *, lines: Sequence[str] = ()
     ) -> Tuple[List[Variant], List[Dict[str, Any]]]:
         """Runs a study's missing runs.
 
@@ -142,7 +142,7 @@ class Runner:
 
     def labels_by_language(self) -> Dict[str, int]:
         """Training rows of each language."""
-        _, _, examples, _ = read_labelled(self._data, ["train"])
+        _, _, examples, _ = read_labelled(self._data, splits=["train"])
         return dict(collections.Counter(row.language for row in examples["train"]))
 
     def _claim(self) -> None:
@@ -157,7 +157,7 @@ class Runner:
 
     def _facts(self) -> Facts:
         config = read_json(self._teacher({}) / "teacher" / "config.json")
-        text = TextFile(find_transfer_file(self._data), self._data.on_bad_row)
+        text = TextFile(find_transfer_file(self._data), on_bad_row=self._data.on_bad_row)
         layers = config.get("num_hidden_layers") or config["n_layers"]
         hidden = config.get("hidden_size") or config["dim"]
         return Facts(tuple(sorted(self.labels_by_language())), sum(1 for _ in text), layers,

@@ -47,7 +47,7 @@ def _spread(values: Sequence[float]) -> Optional[float]:
 
 
 def _line(
-    name: str, scores: Sequence[Tuple[float, float]], teacher: Optional[float] = None,
+    name: str, scores: Sequence[Tuple[float, float]], *, teacher: Optional[float] = None,
     reported: Optional[paper.Score] = None, dev: Optional[float] = None,
 ) -> Line:
     """Builds a line from (mean, standard deviation over languages) of each seed."""
@@ -57,7 +57,7 @@ def _line(
 
 
 def _over_languages(
-    records: Sequence[Mapping[str, Any]], who: str, split: str = "test"
+    records: Sequence[Mapping[str, Any]], who: str, *, split: str = "test"
 ) -> Tuple[float, float]:
     """Mean and deviation over languages of one seed's run, or of its runs by language."""
     f1: Dict[str, float] = {}
@@ -79,10 +79,10 @@ def variant_lines(
             by_seed.setdefault(record["seed"], []).append(record)
         teacher = statistics.mean(_over_languages(runs, "teacher")[0] for runs in by_seed.values())
         dev = statistics.mean(
-            _over_languages(runs, "student", "dev")[0] for runs in by_seed.values())
+            _over_languages(runs, "student", split="dev")[0] for runs in by_seed.values())
         lines.append(_line(variant.name, [_over_languages(runs, "student")
                                           for runs in by_seed.values()],
-                           teacher, variant.reported, dev))
+                           teacher=teacher, reported=variant.reported, dev=dev))
     return lines
 
 
@@ -96,7 +96,7 @@ def stage_lines(records: Sequence[Mapping[str, Any]]) -> List[Line]:
     for at, name in enumerate(names):
         dev = [record["metrics"]["stages"][at]["dev"] for record in records]
         lines.append(_line(name, [(found["macro_f1"], found["std_f1"]) for found in dev],
-                           None, reported[at]))
+                           teacher=None, reported=reported[at]))
     return lines
 
 

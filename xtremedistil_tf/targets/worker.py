@@ -110,7 +110,7 @@ def work(job: HelperJob, processes: int) -> None:
     threads = max(1, (os.cpu_count() or 1) // processes)
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     # Before building the teacher, since its layers take the precision policy of that moment.
-    prepare(job.seed, job.deterministic, job.opt_policy)
+    prepare(job.seed, job.deterministic, opt_policy=job.opt_policy)
     folder = pathlib.Path(job.store)
     input_ids = open_pieces(pathlib.Path(job.pieces))
     realigned = open_realigned(pathlib.Path(job.own)) if job.own else None

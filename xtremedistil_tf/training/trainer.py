@@ -200,7 +200,7 @@ class Trainer:
             state = StageState(best=agree(self._feed.measure(stage)) if competes else None)
             if competes:
                 self._save(state.best_file(folder))
-        bar = Progress(steps * stage.epochs, title, "steps", steps * state.epoch)
+        bar = Progress(steps * stage.epochs, title, "steps", done=steps * state.epoch)
         with self._curves(stage).as_default(), bar as progress:
             while not state.ended(stage):
                 self._epoch(stage, schedule, state, progress, folder)

@@ -87,7 +87,7 @@ def test_inputs_that_are_named_by_languages(tmp_path):
     files = []
     for name in ("de.txt", "fr.txt"):
         (tmp_path / name).write_text(conll(name))
-        files.append((tmp_path / name, find_sources(tmp_path / name, "train")[0]))
+        files.append((tmp_path / name, find_sources(tmp_path / name, split="train")[0]))
     sources = in_languages_of_inputs(files)
     rows = [row for source in sources for _, row in source.read(ReadOptions(), Tally())[1]]
     assert {row.language for row in rows} == {"de", "fr"}
@@ -141,9 +141,9 @@ def test_the_one_file_of_an_archive_has_the_archives_split(tmp_path):
     path = _zip(tmp_path / "train.zip", **{"data.txt": conll("a", 1)})
     assert [source.split for source in find_sources(path)[0]] == ["train"]
     path = _zip(tmp_path / "all.zip", **{"a.txt": conll("a"), "b.txt": conll("b")})
-    assert [source.split for source in find_sources(path, "train")[0]] == ["train", "train"]
+    assert [source.split for source in find_sources(path, split="train")[0]] == ["train", "train"]
     write(tmp_path / "in", train="", test="", other="")
-    assert [source.name for source in find_sources(tmp_path / "in", "test")[0]] == [
+    assert [source.name for source in find_sources(tmp_path / "in", split="test")[0]] == [
         str(tmp_path / "in" / "test")]
 
 

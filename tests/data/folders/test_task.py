@@ -18,7 +18,7 @@ def test_the_transfer_text_is_counted_and_stays_on_disk(task):
     assert [row.words for row in found.transfer] == [("one", "two"),
                                                       ("three", "four", "five", "six")]
     assert any("1 empty lines left out" in line for line in found.warnings)
-    described = describe(found, {"transfer": {"cut_words": 1, "cut_sentences": 1}})
+    described = describe(found, counts={"transfer": {"cut_words": 1, "cut_sentences": 1}})
     assert described["transfer"]["sentences"] == 2
     assert described["warnings"][-1] == (
         "transfer: 1 words of 1 sentences lie beyond seq_len and are not used")

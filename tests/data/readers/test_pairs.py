@@ -54,7 +54,7 @@ def test_transfer_text_is_pairs_too(tmp_path):
     (folder / "transfer.txt").write_text("a\tb\njust one\n", "utf-8")
     with pytest.raises(UserError, match=r"transfer.txt:2: 1 column; needed are 2: a text, a tab"):
         read_task(config(folder, do_pairwise=True))
-    skipped = TextFile(folder / "transfer.txt", "skip", parse_pair_line)
+    skipped = TextFile(folder / "transfer.txt", on_bad_row="skip", parse=parse_pair_line)
     assert [row.second for row in skipped] == [("b",)]
 
 

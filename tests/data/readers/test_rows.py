@@ -12,7 +12,7 @@ LABELS = LabelSet(["O", "B-PER", "I-PER", "B-TAX", "I-TAX", "X"][:5])
 def read(tmp_path, content, on_bad_row="error"):
     path = tmp_path / "train.tsv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return read_ner(path, LABELS, on_bad_row)
+    return read_ner(path, LABELS, on_bad_row=on_bad_row)
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_a_wrong_question_is_told_with_its_place(tmp_path, record, message):
     with pytest.raises(UserError, match=rf"dev.json:data\[0\].paragraphs\[1\].qas\[1\]{name}: "
                        f"{message}.*--on_bad_row=skip"):
         read_squad(path)
-    rows, report = read_squad(path, "skip")
+    rows, report = read_squad(path, on_bad_row="skip")
     assert [row.id for row in rows] == ["q0", "q1"]
     assert report.warnings()[0].startswith(
         f"{path}: 1 unusable rows skipped; the first: data[0].paragraphs[1].qas[1]")
@@ -74,7 +74,7 @@ def test_a_file_that_is_laid_out_otherwise_is_told(tmp_path, text, message):
     path.write_text(text, "utf-8")
     for how in ("error", "skip"):
         with pytest.raises(UserError, match=message):
-            read_squad(path, how)
+            read_squad(path, on_bad_row=how)
 
 
 def test_a_task_has_dev_and_a_test_file_only_where_there_is_one(tmp_path):
@@ -88,12 +88,12 @@ def test_a_task_has_dev_and_a_test_file_only_where_there_is_one(tmp_path):
     assert set(task.examples) == {"train", "dev"} and task.scored == ("dev",)
     assert describe(task)["dev"]["sentences"] == 2 and task.labels.tags == ("start", "end")
     other = DataConfig(str(tmp_path), seq_len=384, squad=SquadConfig(doc_stride=64))
-    assert read_task(other, False).fingerprints["dev"] != task.fingerprints["dev"]
+    assert read_task(other, with_transfer=False).fingerprints["dev"] != task.fingerprints["dev"]
     (tmp_path / "test-v2.0.json").write_text((tmp_path / "dev-v2.0.json").read_text())
     assert read_task(config, with_transfer=False).scored == ("dev", "test")
     few = DataConfig(str(tmp_path), seq_len=384, squad=SquadConfig(),
                      labels_per_language=1)
-    assert len(read_task(few, False).examples["train"]) == 1
+    assert len(read_task(few, with_transfer=False).examples["train"]) == 1
 
 
 def test_settings_that_mean_nothing_are_told(tmp_path):

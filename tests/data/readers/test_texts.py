@@ -44,7 +44,7 @@ def test_unusable_rows_are_told_with_file_and_line(row, message, tmp_path):
     with pytest.raises(UserError) as caught:
         read_texts(tmp_path / "dev.tsv", TOPICS)
     assert f"dev.tsv:2: {message}" in str(caught.value)
-    rows, report = read_texts(tmp_path / "dev.tsv", TOPICS, "skip")
+    rows, report = read_texts(tmp_path / "dev.tsv", TOPICS, on_bad_row="skip")
     assert len(rows) == 1 and report.counts["skipped_rows"] == 1
 
 
@@ -180,7 +180,7 @@ def test_features_have_one_label_a_row(tmp_path, tokenizer):
     assert [task.labels.tags[label] for label in features.label_ids.values] == [
         row.tags[0] for row in task.examples["train"]]
     assert features.input_ids.lengths.max() == 16 and features.counts["cut_words"] > 0
-    told = describe(task, {"dev": features.counts})["warnings"]
+    told = describe(task, counts={"dev": features.counts})["warnings"]
     assert any("lie beyond seq_len and are not used" in line for line in told)
 
 

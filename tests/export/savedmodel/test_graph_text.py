@@ -78,7 +78,7 @@ def graph_words(splitter, texts):
 def test_words_are_pythons(keep_whole, sentences):
     texts = ADVERSARIAL + fuzz(1500, 1) + sentences
     assert graph_words(WordSplitter(keep_whole), texts) == [
-        split_words(text, keep_whole) for text in texts]
+        split_words(text, keep_whole=keep_whole) for text in texts]
 
 
 def test_ids_are_the_tokenizers(tokenizer_and_graph, sentences):

@@ -119,7 +119,7 @@ def _example(block: _Block, layout: Layout, prefixed: bool, language: str) -> Ro
 
 
 def read_columns(lines: Iterable[Line], options: ReadOptions, counts: Tally,
-                 prefixed: bool = False) -> Iterator[Row]:
+                 *, prefixed: bool = False) -> Iterator[Row]:
     """Reads one word with its tag a line; `find_layout` chooses the columns."""
     lines = iter(lines)
     head = list(itertools.islice(lines, SAMPLE))

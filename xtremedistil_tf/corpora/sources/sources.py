@@ -64,7 +64,7 @@ class _File:
     def split(self) -> Optional[str]:
         return None if is_no_data(self.path) else split_of_path(self.path)
 
-    def source(self, split: Optional[str], language: Optional[str] = None) -> Source:
+    def source(self, split: Optional[str], *, language: Optional[str] = None) -> Source:
         """The source of its rows."""
         source = Source(self.name, split, self.group, stream(self.name, self.opener))
         return source if language is None else in_language(source, language)
@@ -155,7 +155,9 @@ def _with_eval(files: List[_File]) -> List[Tuple[_File, Optional[str]]]:
     return [(file, is_eval if file.split == "eval" else file.split) for file in files]
 
 
-def find_sources(path: pathlib.Path, split: Optional[str] = None) -> Tuple[List[Source], List[str]]:
+def find_sources(
+    path: pathlib.Path, *, split: Optional[str] = None
+) -> Tuple[List[Source], List[str]]:
     """Lists the sources at a path.
 
     In a folder or archive, a file is read if its name, or that of its folder, shows a split. The
@@ -194,7 +196,9 @@ def find_sources(path: pathlib.Path, split: Optional[str] = None) -> Tuple[List[
             f"{', '.join(others[:5]) or 'nothing'}; allowed are parts of names such as train, dev, "
             "testa, test, extra, or naming the file itself")
     languages = languages_of([file.path for file, _ in read])
-    return [file.source(of, language) for (file, of), language in zip(read, languages)], others
+    sources = [
+        file.source(of, language=language) for (file, of), language in zip(read, languages)]
+    return sources, others
 
 
 def _only(split: Optional[str]) -> Optional[str]:

@@ -26,7 +26,7 @@ def read_sentences(
     path: pathlib.Path, labels: LabelSet, config: DataConfig
 ) -> Tuple[List[Example], ReadReport]:
     """Reads tagged sentences; see `read_ner`."""
-    return read_ner(path, labels, config.on_bad_row)
+    return read_ner(path, labels, on_bad_row=config.on_bad_row)
 
 
 def read_spans(config: DataConfig, folder: pathlib.Path) -> Spans:
@@ -38,7 +38,7 @@ def read_questions(
     path: pathlib.Path, labels: Spans, config: DataConfig
 ) -> Tuple[List[Question], ReadReport]:
     """Reads questions; see `read_squad`."""
-    return read_squad(path, config.on_bad_row)
+    return read_squad(path, on_bad_row=config.on_bad_row)
 
 
 def read_numbers(config: DataConfig, folder: pathlib.Path) -> Numbers:
@@ -53,7 +53,7 @@ def read_classes(config: DataConfig, folder: pathlib.Path) -> ClassSet:
       UserError: if the task or the measure does not allow these classes.
     """
     if (folder / LABELS_FILE).is_file():
-        classes = read_labels(folder / LABELS_FILE, config.kind)
+        classes = read_labels(folder / LABELS_FILE, kind=config.kind)
         if config.glue is not None and classes.size == 2 and classes.tags[0] == "1":
             raise UserError(f"{folder / LABELS_FILE}: the labels are {', '.join(classes.tags)}; "
                             "GLUE's F1 is of the label 1, so it must stand last (or leave the "
@@ -82,8 +82,8 @@ def read_labelled_texts(
     """
     task = config.glue
     if task is None:
-        return read_texts(path, labels, config.on_bad_row, config.pairs)
-    rows, report = read_glue(path, task, labels, config.on_bad_row)
+        return read_texts(path, labels, on_bad_row=config.on_bad_row, pairs=config.pairs)
+    rows, report = read_glue(path, task, labels, on_bad_row=config.on_bad_row)
     tests = [name for split, name in task.files if split.startswith("test")]
     if not rows[0].tags and path.name not in tests:
         raise UserError(f"{path}: no labels in it; needed is the column {task.label} (only test "

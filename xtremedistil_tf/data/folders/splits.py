@@ -12,7 +12,7 @@ from xtremedistil_tf.tasks import task_kind
 
 
 def read_labelled(
-    config: DataConfig, splits: Optional[Sequence[str]] = None
+    config: DataConfig, *, splits: Optional[Sequence[str]] = None
 ) -> Tuple[Labels, Dict[str, pathlib.Path], Dict[str, List[Any]], Dict[str, ReadReport]]:
     """Reads labels and labelled splits; see `read_task`.
 
@@ -42,7 +42,7 @@ def read_labelled(
 
 def read_dev(
     folder: pathlib.Path, labels: Labels, pairs: bool, glue_task: Optional[str],
-    on_bad_row: str = "error",
+    *, on_bad_row: str = "error",
 ) -> List[Any]:
     """Reads the dev split of a task that a student was distilled for.
 

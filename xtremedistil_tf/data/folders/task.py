@@ -66,7 +66,7 @@ class Task:
                      if all_labelled or self.examples[split][0].tags)
 
 
-def read_task(config: DataConfig, with_transfer: bool = True) -> Task:
+def read_task(config: DataConfig, *, with_transfer: bool = True) -> Task:
     """Reads all files of a task.
 
     The test split is parsed here as well, so that a broken row is found before training. It is
@@ -137,15 +137,15 @@ def _transfer_text(config: DataConfig, path: pathlib.Path) -> TextFile:
       UserError: if the file does not hold text.
     """
     if config.glue is not None and path.name in config.files.values():
-        return glue_texts(path, config.glue, config.on_bad_row)
+        return glue_texts(path, config.glue, on_bad_row=config.on_bad_row)
     if config.pairs:
-        return TextFile(path, config.on_bad_row, parse_pair_line)
+        return TextFile(path, on_bad_row=config.on_bad_row, parse=parse_pair_line)
     if _labelled_text(config, path):
-        return TextFile(path, config.on_bad_row, _parse_labelled)
+        return TextFile(path, on_bad_row=config.on_bad_row, parse=_parse_labelled)
     problem = why_no_text(path)
     if problem:
         raise UserError(f"--transfer_file {path} {problem}")
-    return TextFile(path, config.on_bad_row, parse_line)
+    return TextFile(path, on_bad_row=config.on_bad_row, parse=parse_line)
 
 
 def _parse_labelled(line: str) -> Optional[Example]:
@@ -200,7 +200,7 @@ def _scan(
 
 
 def describe(
-    task: Task, counts: Optional[Mapping[str, Mapping[str, int]]] = None
+    task: Task, *, counts: Optional[Mapping[str, Mapping[str, int]]] = None
 ) -> Dict[str, Any]:
     """Returns counts by split, for metrics.json and the report.
 

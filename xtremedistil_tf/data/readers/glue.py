@@ -55,7 +55,7 @@ class _Parser:
     """
 
     def __init__(self, path: pathlib.Path, task: GlueTask, labels: Optional[TextLabels],
-                 labelled: bool = True):
+                 *, labelled: bool = True):
         self._names, self.first = _columns(path, task)
         self._labels = labels
         self._texts = [self._names.index(name) for name in task.texts]
@@ -76,7 +76,7 @@ class _Parser:
 
 
 def read_glue(
-    path: pathlib.Path, task: GlueTask, labels: Optional[TextLabels], on_bad_row: str = "error"
+    path: pathlib.Path, task: GlueTask, labels: Optional[TextLabels], *, on_bad_row: str = "error"
 ) -> Tuple[List[Example], ReadReport]:
     """Reads an original GLUE file.
 
@@ -93,10 +93,10 @@ def read_glue(
       UserError: for an unusable file or row.
     """
     parse = _Parser(path, task, labels)
-    return read_rows(path, lambda text: (parse(text), {}), on_bad_row, parse.first)
+    return read_rows(path, lambda text: (parse(text), {}), on_bad_row=on_bad_row, first=parse.first)
 
 
-def glue_texts(path: pathlib.Path, task: GlueTask, on_bad_row: str = "error") -> TextFile:
+def glue_texts(path: pathlib.Path, task: GlueTask, *, on_bad_row: str = "error") -> TextFile:
     """Opens a GLUE file as unlabelled text; see `read_glue`."""
     parse = _Parser(path, task, None, labelled=False)
-    return TextFile(path, on_bad_row, parse, parse.first)
+    return TextFile(path, on_bad_row=on_bad_row, parse=parse, first=parse.first)

@@ -155,13 +155,13 @@ def wrong_tags(tags: Sequence[str], allowed: Callable[[str], bool]) -> List[str]
 
 
 def read_ner(
-    path: pathlib.Path, labels: LabelSet, on_bad_row: str = "error"
+    path: pathlib.Path, labels: LabelSet, *, on_bad_row: str = "error"
 ) -> Tuple[List[Example], ReadReport]:
     """Reads `word word ...<TAB>tag tag ...`; the first tag, or all, may have a `lang:` prefix.
 
     See `read_rows`.
     """
-    return read_rows(path, lambda text: parse_ner(text, labels), on_bad_row)
+    return read_rows(path, lambda text: parse_ner(text, labels), on_bad_row=on_bad_row)
 
 
 def _parsed(
@@ -198,7 +198,7 @@ def _parsed(
 
 def read_rows(
     path: pathlib.Path, parse: Callable[[str], Tuple[Example, Dict[str, int]]],
-    on_bad_row: str = "error", first: int = 1,
+    *, on_bad_row: str = "error", first: int = 1,
 ) -> Tuple[List[Example], ReadReport]:
     """Reads labelled rows, one a line.
 
@@ -246,7 +246,7 @@ class TextFile:
     """
 
     def __init__(
-        self, path: pathlib.Path, on_bad_row: str = "error",
+        self, path: pathlib.Path, *, on_bad_row: str = "error",
         parse: Callable[[str], Optional[Example]] = parse_line, first: int = 1,
     ):
         self.path, self.on_bad_row = path, on_bad_row

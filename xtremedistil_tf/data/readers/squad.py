@@ -103,7 +103,7 @@ def _paragraphs(path: pathlib.Path) -> Iterator[Tuple[str, str, List[Any]]]:
 
 
 def read_squad(
-    path: pathlib.Path, on_bad_row: str = "error"
+    path: pathlib.Path, *, on_bad_row: str = "error"
 ) -> Tuple[List[Question], ReadReport]:
     """Reads a file of SQuAD 2.0, or 1.1.
 

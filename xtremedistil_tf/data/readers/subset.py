@@ -57,7 +57,8 @@ class TextSample(TextFile):
         rows = sum(1 for _ in text)
         require(size <= rows,
                 f"--transfer_size is {size}; {text.path} has {rows} sentences")
-        super().__init__(text.path, text.on_bad_row, text.parse, text.first)
+        super().__init__(
+            text.path, on_bad_row=text.on_bad_row, parse=text.parse, first=text.first)
         self._size = size
         self._kept = np.zeros(rows, bool)
         self._kept[np.random.default_rng(ROWS_SEED).permutation(rows)[:size]] = True

@@ -59,7 +59,7 @@ class SwappedText(TextFile):
     """
 
     def __init__(self, text: TextFile, rows: Sequence[Example], times: int):
-        super().__init__(text.path, text.on_bad_row)
+        super().__init__(text.path, on_bad_row=text.on_bad_row)
         self._text, self._more = text, swap_entities(rows, times)
 
     def read(self, report: ReadReport) -> Iterator[Example]:

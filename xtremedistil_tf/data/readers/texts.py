@@ -100,7 +100,7 @@ def prefix_warnings(where: str, rows: Sequence[Example]) -> List[str]:
 
 
 def parse_text(
-    text: str, labels: Optional[TextLabels], pairs: bool = False
+    text: str, labels: Optional[TextLabels], *, pairs: bool = False
 ) -> Tuple[Example, Dict[str, int]]:
     """Parses a row `text<TAB>label` or, for pairs, `text<TAB>text<TAB>label`.
 
@@ -150,8 +150,9 @@ def parse_pair_line(text: str) -> Optional[Example]:
 
 
 def read_texts(
-    path: pathlib.Path, labels: Optional[TextLabels], on_bad_row: str = "error",
+    path: pathlib.Path, labels: Optional[TextLabels], *, on_bad_row: str = "error",
     pairs: bool = False,
 ) -> Tuple[List[Example], ReadReport]:
     """Reads `text<TAB>label` or, for pairs, `text<TAB>text<TAB>label`. See `read_rows`."""
-    return read_rows(path, lambda text: parse_text(text, labels, pairs), on_bad_row)
+    return read_rows(
+        path, lambda text: parse_text(text, labels, pairs=pairs), on_bad_row=on_bad_row)

@@ -172,7 +172,7 @@ def _align_chunk(
                   cut_sentences=cut_sentences, empty_words=empty_words,
                   unknown_pieces=int((input_ids.values == tokenizer.unk_token_id).sum()))
     dtype = np.int32 if labels is None else labels.dtype
-    return _Chunk(input_ids, Ragged.of(starts), Ragged.of(classes, dtype), counts)
+    return _Chunk(input_ids, Ragged.of(starts), Ragged.of(classes, dtype=dtype), counts)
 
 
 def chunked(examples: Iterable[Example]) -> Iterator[List[Example]]:

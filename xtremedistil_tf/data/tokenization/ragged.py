@@ -20,7 +20,7 @@ class Ragged:
     starts: np.ndarray
 
     @classmethod
-    def of(cls, rows: Sequence[Collection[int]], dtype: Any = np.int32) -> "Ragged":
+    def of(cls, rows: Sequence[Collection[int]], *, dtype: Any = np.int32) -> "Ragged":
         """Packs rows into one array."""
         lengths = np.fromiter((len(row) for row in rows), np.int64, len(rows))
         starts = np.concatenate([[0], np.cumsum(lengths)])

@@ -91,7 +91,7 @@ class PackedWindows(NamedTuple):
     owners: np.ndarray
 
 
-def pack_windows(cut: Sequence[Sequence[Any]], first: int = 0) -> PackedWindows:
+def pack_windows(cut: Sequence[Sequence[Any]], *, first: int = 0) -> PackedWindows:
     """Packs the windows of a `WindowCutter`.
 
     Args:
@@ -140,7 +140,7 @@ class _Rows:
         self, first: int, questions: Sequence[Question], cut: Sequence[Sequence[Any]]
     ) -> None:
         """Adds the windows of some questions; `first` is the number of the first question."""
-        packed, row = pack_windows(cut, first), 0
+        packed, row = pack_windows(cut, first=first), 0
         for question, windows in zip(questions, cut):
             places = [self._place(question, packed.begins[at], packed.ends[at])
                       for at in range(row, row + len(windows))]

@@ -120,7 +120,7 @@ def word_classes(segmentation: Optional[str] = None) -> np.ndarray:
     """Returns uint8 [CODES], the class of each character in `data.words.split_words`."""
     classes = np.zeros(CODES, np.uint8)
     codes = _probed()
-    classes[codes] = [character_class(chr(code), segmentation) for code in codes]
+    classes[codes] = [character_class(chr(code), segmentation=segmentation) for code in codes]
     return _spread(classes)
 
 

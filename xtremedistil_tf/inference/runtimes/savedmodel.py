@@ -68,7 +68,8 @@ class SavedTagger(TextTagger):
     def _tag_split(self, texts: Sequence[str]) -> List[List[TaggedWord]]:
         """Splits texts in Python and tags their words."""
         split: List[List[Word]] = [
-            split_words(text, self._keep_whole, segmentation=self._segmentation) for text in texts]
+            split_words(text, keep_whole=self._keep_whole, segmentation=self._segmentation)
+            for text in texts]
         tagged = self.tag_words([[word for word, _, _ in words] for words in split])
         return [[(word, tag, float(score)) for word, tag, score in zip(words, tags, scores)]
                 for words, (tags, scores) in zip(split, tagged)]
