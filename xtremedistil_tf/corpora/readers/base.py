@@ -105,4 +105,5 @@ def corpus_words(text: str, options: ReadOptions, counts: Tally) -> List[Word]:
     if segmentation and not has_dictionary():
         counts["unsplit_scripts"] += 1
         segmentation = None
-    return split_words(text, options.whitespace_words, segmentation=segmentation)
+    return split_words(
+        text, keep_whole=options.whitespace_words, segmentation=segmentation)
