@@ -61,11 +61,11 @@ def has_dictionary() -> bool:
 
 
 def segmentation_of_text(text: str) -> Optional[str]:
-    """Chooses how running text of no student is split, as when a corpus is prepared.
+    """Chooses the segmentation of running text without a student, as in preparing a corpus.
 
     Returns:
-      DICTIONARY if the text holds kana, Thai, Lao, Khmer or Burmese; None if it does not. Text of
-      Han alone is split by character, as most Chinese corpora are.
+      DICTIONARY if the text has kana, Thai, Lao, Khmer or Burmese, else None. Text with only Han is
+      split by character, like most Chinese corpora.
     """
     return DICTIONARY if _HAS_UNSPACED.search(_HAS_CJK.sub("", text)) else None
 

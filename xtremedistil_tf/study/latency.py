@@ -110,7 +110,7 @@ def latency_table(
 
 
 def crossover(found: Sequence[Tuple[str, float, float]]) -> Optional[float]:
-    """The latency at which Transformers begin to score best among students that are as fast.
+    """The lowest latency from which on the best student within that latency is a Transformer.
 
     Args:
       found: (kind, latency, F1) of each student.

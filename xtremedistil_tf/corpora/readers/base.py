@@ -96,10 +96,10 @@ def clean_tags(tags: Tuple[str, ...], counts: collections.Counter) -> Tuple[str,
 
 
 def corpus_words(text: str, options: ReadOptions, counts: Tally) -> List[Word]:
-    """Splits running text of a corpus into words with their places.
+    """Splits running text of a corpus into words with offsets.
 
-    Scripts without spaces are split by ICU's dictionaries, where they are installed; else their
-    runs stay whole, and `counts` says so.
+    Scripts without spaces are split by ICU's dictionaries if ICU is installed; else their runs stay
+    unsplit and are counted.
     """
     segmentation = segmentation_of_text(text)
     if segmentation and not has_dictionary():
