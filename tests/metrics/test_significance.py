@@ -29,7 +29,7 @@ def write_run(folder, gold, predicted, languages):
         path = folder / "predictions" / f"test.{who}.tsv"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(lines) + "\n", "utf-8")
-    write_json(folder / "metrics.json", {"kind": "tagging"})
+    write_json(folder / "metrics.json", {"kind": "tagging", "student": {}})
     return folder
 
 
@@ -61,8 +61,9 @@ def test_classes_with_colons_and_spaces_are_whole(tmp_path):
         for who, labels in (("gold", gold), ("student", answers)):
             (folder / f"test.{who}.tsv").write_text(
                 "".join(f"text {at}\t{label}\n" for at, label in enumerate(labels)), "utf-8")
-        write_json(tmp_path / name / "metrics.json", {"kind": "classification"})
-        write_json(tmp_path / name / "config.json", {"labels": gold})
+        write_json(tmp_path / name / "metrics.json", {"kind": "classification", "student": {}})
+        write_json(tmp_path / name / "config.json",
+                   {"version": "0.2.0", "config": {}, "files": {}, "labels": gold})
     mean, one = compare_runs(tmp_path / "a", tmp_path / "b", "test", 50)
     assert (mean.first, mean.second) == (pytest.approx(200 / 3), 100)
     assert one.name == "default" and one.sentences == 3
