@@ -3,8 +3,9 @@
 import numpy as np
 
 from xtremedistil_tf.data.readers.rows import Example
-from xtremedistil_tf.data.words import CHARACTERS, split_words
+from xtremedistil_tf.data.words import CHARACTERS, DICTIONARY, split_words
 from xtremedistil_tf.inference.entities import join_entities
+from xtremedistil_tf.jobs import deployed
 from xtremedistil_tf.jobs.deployed import _uncut, _written_scores
 
 
@@ -41,7 +42,14 @@ def test_only_rows_that_were_cut_are_tagged_again():
 def test_languages_without_spaces_are_scored_as_written():
     rows = [Example(tuple("ไปกท"), ("O", "O", "B-LOC", "O"), "th"),
             Example(("to", "Bonn"), ("O", "B-LOC"), "en")]
-    scores = _written_scores(Cities("ก", "Bonn"), rows)
+    scores = _written_scores(Cities("ก", "Bonn"), rows, CHARACTERS)
     assert set(scores) == {"th"}
     assert scores["th"]["f1"] == 100 and scores["th"]["support"] == 1
-    assert _written_scores(Cities("Bonn"), rows[1:]) == {}
+    assert _written_scores(Cities("Bonn"), rows[1:], CHARACTERS) == {}
+
+
+def test_a_run_without_a_dictionary_ends_without_these_scores(monkeypatch, caplog):
+    monkeypatch.setattr(deployed, "has_dictionary", lambda: False)
+    rows = [Example(("กรุง", "เทพ"), ("B-LOC", "I-LOC"), "th")]
+    assert _written_scores(None, rows, DICTIONARY) == {}
+    assert "th: not scored as written" in caplog.text

@@ -1,11 +1,12 @@
 """Scores of taggers as deployed: on whole sentences, and on text in its natural spelling."""
 
+import logging
 import pathlib
 from typing import Any, Dict, List, Optional, Sequence
 
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.alignment import Features
-from xtremedistil_tf.data.words import has_unspaced
+from xtremedistil_tf.data.words import DICTIONARY, has_dictionary, has_unspaced
 from xtremedistil_tf.inference.runtimes.keras import load_keras
 from xtremedistil_tf.inference.runtimes.teacher import teacher_tagger
 from xtremedistil_tf.inference.tagger import TextTagger
@@ -19,6 +20,8 @@ from xtremedistil_tf.metrics.as_written import (
 )
 from xtremedistil_tf.metrics.tagging import score_tags
 from xtremedistil_tf.tasks import task_kind
+
+log = logging.getLogger("absl")
 
 
 def _uncut(
@@ -34,7 +37,9 @@ def _uncut(
     return tags
 
 
-def _written_scores(tagger: TextTagger, examples: Sequence[Example]) -> Dict[str, Any]:
+def _written_scores(
+    tagger: TextTagger, examples: Sequence[Example], segmentation: Optional[str]
+) -> Dict[str, Any]:
     """Scores running text in languages that are mostly written without spaces."""
     chars: Dict[str, List[int]] = {}
     for row in examples:
@@ -44,6 +49,10 @@ def _written_scores(tagger: TextTagger, examples: Sequence[Example]) -> Dict[str
     unspaced = {name for name, (there, all_words) in chars.items() if 2 * there > all_words}
     rows = [row for row in examples if row.language in unspaced]
     if not rows:
+        return {}
+    if segmentation == DICTIONARY and not has_dictionary():
+        log.warning("%s: not scored as written, since a dictionary splits their words; the extra "
+                    "[segmentation] has it", ", ".join(sorted(unspaced)))
         return {}
     texts = [written(row.words) for row in rows]
     found = tagger([text for text, _ in texts])
@@ -86,7 +95,7 @@ def deployed_scores(
             features, examples = rows[split], task.examples[split]
             tags = _uncut(tagger, features, predictions[who][split], examples)
             deployed[split] = score_tags(features.tags, tags, features.languages)
-            as_written[split] = _written_scores(tagger, examples)
+            as_written[split] = _written_scores(tagger, examples, task.segmentation)
         scores[who] = {"deployed": deployed}
         if any(as_written.values()):
             scores[who]["as_written"] = as_written
