@@ -15,7 +15,7 @@ from xtremedistil_tf.compat import MovedNameError
 from xtremedistil_tf.config import StudentConfig
 from xtremedistil_tf.inference.runtimes.text_ops import library_path, load_text_ops
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.metrics.spans import Answer, Span
+from xtremedistil_tf.metrics.answer_spans import Answer, Span
 from xtremedistil_tf.metrics.squad import score_answers
 from xtremedistil_tf.models.distillation_model import reseed, traced_for_cpu
 from xtremedistil_tf.models.student import build_student

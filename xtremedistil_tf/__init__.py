@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any, List
 
     from xtremedistil_tf.api.evaluation import evaluate
-    from xtremedistil_tf.api.run import Run
+    from xtremedistil_tf.api.result import Run
     from xtremedistil_tf.api.runs import distil, finetune, plan
     from xtremedistil_tf.config import (
         Architecture,
@@ -44,7 +44,7 @@ _PLACES = {
     "DataConfig": "config",
     "DistilConfig": "config",
     "Resources": "config",
-    "Run": "api.run",
+    "Run": "api.result",
     "RunConfig": "config",
     "SquadConfig": "config",
     "StudentConfig": "config",

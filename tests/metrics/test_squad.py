@@ -9,7 +9,7 @@ import pytest
 from xtremedistil_tf.data.readers.squad import Question
 from xtremedistil_tf.data.tokenization.alignment import Contexts
 from xtremedistil_tf.data.tokenization.ragged import Ragged
-from xtremedistil_tf.metrics.spans import Answer, Span, best_spans, find_answers
+from xtremedistil_tf.metrics.answer_spans import Answer, Span, best_spans, find_answers
 from xtremedistil_tf.metrics.squad import score_answers, write_answers
 from xtremedistil_tf.reporting.answer_table import answer_table
 from xtremedistil_tf.tasks import TASKS

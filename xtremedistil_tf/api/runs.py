@@ -4,7 +4,7 @@ import pathlib
 from typing import Any, Dict, Tuple
 
 from xtremedistil_tf.api.keywords import parse, takes
-from xtremedistil_tf.api.run import Run
+from xtremedistil_tf.api.result import Run
 from xtremedistil_tf.api.session import run_of
 from xtremedistil_tf.cli.options.flags_to_config import finetune_config, resources, run_config
 from xtremedistil_tf.cli.options.run_flags import DISTILLATION, FINE_TUNING

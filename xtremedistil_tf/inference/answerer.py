@@ -15,7 +15,7 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.assets import Assets
 from xtremedistil_tf.inference.lines import QUESTION_KEYS, AnsweredLine, Line, split_pair
 from xtremedistil_tf.inference.text_model import TextModel
-from xtremedistil_tf.metrics.spans import Answer, find_answers
+from xtremedistil_tf.metrics.answer_spans import Answer, find_answers
 
 # (question, context).
 Asked = Tuple[str, str]

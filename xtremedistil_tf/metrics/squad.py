@@ -8,7 +8,7 @@ from xtremedistil_tf.compat import squad_evaluate
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
 from xtremedistil_tf.data.readers.squad import Question
 from xtremedistil_tf.data.tokenization.alignment import Features, Labels
-from xtremedistil_tf.metrics.spans import Answer, find_answers
+from xtremedistil_tf.metrics.answer_spans import Answer, find_answers
 from xtremedistil_tf.runs import write_json
 
 
