@@ -93,11 +93,13 @@ def test_files_of_two_students_mixed(copied, other_folder, name):
     model = "weights.safetensors" if runtime == "keras" else "model.onnx"
     name = model if name == "weights" else name
     source = other_folder / ("student" if runtime == "keras" else "onnx") / name
-    same = source.read_bytes() == (folder / name).read_bytes()
-    shutil.copy(source, folder / name)
-    if same:  # The two share a tokenizer.
-        assert name == "tokenizer.json"
+    # The two share a tokenizer; other tests of the session may have set its padding meanwhile.
+    same = name == "tokenizer.json" and all(
+        json.loads(source.read_text("utf-8"))[part] == json.loads(
+            (folder / name).read_text("utf-8"))[part] for part in ("model", "normalizer"))
+    if same:
         return
+    shutil.copy(source, folder / name)
     assert name in told_of(folder, runtime)
     (folder / "manifest.json").unlink()
     if name == "student.json":
