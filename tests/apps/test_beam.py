@@ -134,3 +134,13 @@ def test_the_local_runner_asks_the_net_for_nothing(named, ours):
 
     found = _local_runner(PipelineOptions(named))
     assert isinstance(found, FnApiRunner) if ours else found is None
+
+
+def test_workers_hold_to_noverify(monkeypatch):
+    from xtremedistil_tf.apps import beam as ours
+
+    monkeypatch.setattr(ours, "load", lambda folder, runtime, **options: (folder, options))
+    for verify in (True, False):
+        tag = ours.TagText("*.txt", f"student {verify}", "onnx", verify=verify)._tag
+        tag.setup()
+        assert tag._tagger == (f"student {verify}", {"keep_whole": False, "verify": verify})

@@ -2,8 +2,12 @@
 
 import types
 
+import pytest
+
 from xtremedistil_tf.config import DataConfig, RunConfig
 from xtremedistil_tf.inference.assets import FORMAT_FOLDERS
+from xtremedistil_tf.jobs import distillation
+from xtremedistil_tf.jobs.results import keep_metrics
 from xtremedistil_tf.jobs.run_folder import claim
 
 
@@ -17,3 +21,18 @@ def test_overwriting_leaves_no_export_of_the_student_before(tmp_path):
         (tmp_path / name).mkdir()
     claim(tmp_path, settings.to_dict(), task, overwrite=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "notes"]
+
+
+def test_a_run_killed_while_it_is_scored_again_is_not_finished(tmp_path, monkeypatch):
+    """Else the scores of before would stand beside the student and predictions of now."""
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    keep_metrics(tmp_path, {"student": {}})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["manifest.json", "metrics.json"]
+    monkeypatch.setattr(distillation, "best_stage", killed)
+    with pytest.raises(KeyboardInterrupt):
+        distillation.finish(
+            RunConfig(DataConfig("task")), None, types.SimpleNamespace(trained=None), records=[],
+            laps=distillation.Laps(), model_dir=tmp_path, formats=())
+    assert not list(tmp_path.iterdir())

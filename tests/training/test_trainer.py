@@ -253,7 +253,7 @@ def test_a_kill_behind_an_epochs_best_weights_leaves_those_that_the_record_speak
         np.testing.assert_array_equal(variable.numpy(), best)
         np.testing.assert_array_equal(saved[variable.name.split(":")[0]], best)
     assert sorted(path.name for path in (tmp_path / stage.name).iterdir()) == [
-        "done.json", "history.json", "weights.safetensors"]
+        "done.json", "history.json", "manifest.json", "weights.safetensors"]
 
 
 def test_a_stage_that_an_older_version_left_in_the_middle_goes_on(tmp_path, monkeypatch):

@@ -6,14 +6,9 @@ from typing import Any, Dict, NamedTuple, Optional, Union
 from xtremedistil_tf.config import DECODINGS, DataConfig
 from xtremedistil_tf.data.labels import Labels
 from xtremedistil_tf.errors import UserError, not_allowed
-from xtremedistil_tf.inference.assets import (
-    RECORD_FILE,
-    form_path,
-    labels_of,
-    load_assets,
-    student_path,
-)
+from xtremedistil_tf.inference.assets import RECORD_FILE, form_path, labels_of, student_path
 from xtremedistil_tf.inference.runtimes.load import load
+from xtremedistil_tf.inference.student_record import read_student_record
 from xtremedistil_tf.inference.text_model import TextModel
 from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.tasks import task_kind
@@ -58,9 +53,9 @@ def _from_folder(folder: pathlib.Path, runtime: Optional[str]) -> _Subject:
     if own is None:
         raise UserError(f"{folder} does not say which labels its student has; give the run folder, "
                         "and runtime='savedmodel'")
-    assets = load_assets(own)
-    return _Subject(model, assets.labels, assets.separator is not None,
-                    assets.record.get("glue_task"))
+    record = read_student_record(own)
+    return _Subject(model, labels_of(record), record.get("separator") is not None,
+                    record.get("glue_task"))
 
 
 def _loaded(model: TextModel) -> _Subject:

@@ -55,8 +55,9 @@ class _LineSource(FileBasedSource):
 class _Tag(beam.DoFn):
     """Tags batches of lines and yields JSON lines; a worker process loads the student once."""
 
-    def __init__(self, model_dir: str, runtime: Optional[str], keep_whole: bool):
-        self._folder, self._runtime, self._keep_whole = model_dir, runtime, keep_whole
+    def __init__(self, model_dir: str, runtime: Optional[str], keep_whole: bool, verify: bool):
+        self._folder, self._runtime = model_dir, runtime
+        self._keep_whole, self._verify = keep_whole, verify
         self._shared = Shared()
         self._tagger: Any = None
         self._lines = Metrics.counter(NAMESPACE, "lines")
@@ -65,7 +66,8 @@ class _Tag(beam.DoFn):
     def setup(self) -> None:
         """Loads the student, or reuses the one that this process has loaded."""
         self._tagger = self._shared.acquire(
-            lambda: load(self._folder, self._runtime, keep_whole=self._keep_whole))
+            lambda: load(self._folder, self._runtime, keep_whole=self._keep_whole,
+                         verify=self._verify))
 
     def process(self, batch: List[Line]) -> Iterator[str]:
         """Tags a batch; an error in one line does not affect the others."""
@@ -85,13 +87,14 @@ class TagText(beam.PTransform):
       model_dir: student folder, with the same path on every worker.
       runtime: one of `inference.runtimes.load.RUNTIMES`; by default, according to the folder.
       keep_whole: split text at white space only.
+      verify: check the folder's files against its manifest.
     """
 
     def __init__(self, pattern: str, model_dir: str, runtime: Optional[str] = None,
-                 keep_whole: bool = False):
+                 keep_whole: bool = False, *, verify: bool = True):
         super().__init__()
         self._pattern = pattern
-        self._tag = _Tag(model_dir, runtime, keep_whole)
+        self._tag = _Tag(model_dir, runtime, keep_whole, verify)
 
     def expand(self, pipeline):
         """Returns JSON lines like those of `xtremedistil-predict`, with file and offset first."""

@@ -59,7 +59,8 @@ def main(beam_options: List[str]) -> None:
     options = PipelineOptions(beam_options)
     pipeline = beam.Pipeline(runner=_local_runner(options), options=options)
     (pipeline
-     | TagText(FLAGS.input, FLAGS.model_dir, FLAGS.runtime, FLAGS.whitespace_words)
+     | TagText(FLAGS.input, FLAGS.model_dir, FLAGS.runtime, FLAGS.whitespace_words,
+               verify=FLAGS.verify)
      | beam.io.WriteToText(FLAGS.output, file_name_suffix=".jsonl"))
     result = pipeline.run()
     result.wait_until_finish()

@@ -17,7 +17,7 @@ from xtremedistil_tf.tasks import task_kind
 FLAGS = flags.FLAGS
 # Flags the study sets per run, or that do not apply to a study.
 _OWN = {"model_dir", "seed", "teacher_model_dir", "targets_dir", "dry_run", "overwrite",
-        "target_shard", "export"}
+        "target_shard", "export", "forms", "keep_representation"}
 _RUN_FLAGS = {option.name for option in DISTILLATION} - _OWN
 
 

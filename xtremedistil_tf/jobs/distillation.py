@@ -22,6 +22,7 @@ from xtremedistil_tf.jobs.results import (
     final_answers,
     final_scores,
     finished_metrics,
+    forget_metrics,
     keep_metrics,
 )
 from xtremedistil_tf.jobs.run_folder import (
@@ -251,6 +252,8 @@ def finish(
       formats: export formats of the student.
       taught, start: see `results.build_metrics`.
     """
+    # First, so that a kill leaves no scores of before beside new predictions or a new student.
+    forget_metrics(model_dir)
     load_weights(student.trained,
                  model_dir / "stages" / best_stage(records, config.data.measure)["name"]
                  / WEIGHTS_FILE)
@@ -287,9 +290,8 @@ def _save(
     scores: Dict[str, Dict[str, Any]], model_dir: pathlib.Path,
 ) -> None:
     record = {"version": __version__, "seq_len": config.data.seq_len,
-              "decoding": config.data.decoding,
+              "decoding": config.data.decoding, "segmentation": prepared.task.segmentation,
               "strategy": config.distil.strategy, "seed": config.seed, "scores": scores["student"],
-              "segmentation": prepared.task.segmentation,
               "separator": prepared.separator, "glue_task": config.data.glue_task,
               "squad": config.to_dict()["data"]["squad"]}
     save_student(model_dir / "student", student, config=config.student,

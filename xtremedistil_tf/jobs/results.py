@@ -205,6 +205,12 @@ def finished_metrics(model_dir: pathlib.Path) -> Optional[Dict[str, Any]]:
     return metrics
 
 
+def forget_metrics(model_dir: pathlib.Path) -> None:
+    """Removes metrics.json and its manifest before a file that they describe is replaced."""
+    (model_dir / METRICS_FILE).unlink(missing_ok=True)
+    drop_manifest(model_dir)
+
+
 def keep_metrics(model_dir: pathlib.Path, metrics: Dict[str, Any]) -> None:
     """Writes metrics.json, and the manifest of it and of the predictions."""
     # First of all: a kill in between leaves none, and not that of the scores before.

@@ -172,9 +172,10 @@ class Trainer:
             write_json(folder / _DONE_FILE, {"fingerprint": chain, "record": record})
             write_manifest(folder, names=(WEIGHTS_FILE, "history.json", _DONE_FILE))
             shutil.rmtree(folder / "progress", ignore_errors=True)
-            remove_weights(folder)
 
         by_chief(finish)
+        # After the wait in `by_chief`: until then another process may still be loading `best`.
+        by_chief(lambda: remove_weights(folder))
         return record
 
     def _train(

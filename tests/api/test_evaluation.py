@@ -1,0 +1,21 @@
+"""Scores of folders: which of their files are needed."""
+
+from xtremedistil_tf.api import evaluation
+from xtremedistil_tf.runs import write_json
+from xtremedistil_tf.validation.manifest import write_manifest
+
+
+def test_a_form_is_scored_without_the_files_that_it_does_not_read(tmp_path, monkeypatch):
+    """The int8 model, say, is left out where the folder was copied for the float32 one."""
+    write_json(tmp_path / "student.json", {
+        "student": {"student": "bilstm"}, "width": 8, "tags": ["O", "B-LOC", "I-LOC"],
+        "seq_len": 32, "kind": "tagging"})
+    (tmp_path / "model.onnx").write_bytes(b"model")
+    (tmp_path / "model.int8.onnx").write_bytes(b"smaller")
+    write_manifest(tmp_path)
+    (tmp_path / "model.int8.onnx").unlink()
+    loaded = object()  # `load` checks the files that its runtime reads.
+    monkeypatch.setattr(evaluation, "load", lambda folder, runtime: loaded)
+    subject = evaluation._from_folder(tmp_path, "onnx")
+    assert subject.model is loaded and not subject.pairs
+    assert subject.labels.tags == ("O", "B-LOC", "I-LOC")
