@@ -6,7 +6,13 @@ import json
 import pytest
 
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.validation.manifest import check_manifest, write_manifest
+from xtremedistil_tf.validation.manifest import (
+    MANIFEST_FILE,
+    STUDENT_WAY_OUT,
+    TEACHER_WAY_OUT,
+    check_manifest,
+    write_manifest,
+)
 
 
 @pytest.fixture
@@ -45,6 +51,15 @@ def test_whatever_changes_is_named(folder):
     (folder / "a.bin").unlink()
     assert "a.bin is missing" in told_of(folder)
     check_manifest(folder, skip=["a.bin"])
+
+
+@pytest.mark.parametrize("way_out", [STUDENT_WAY_OUT, TEACHER_WAY_OUT])
+def test_a_file_changed_on_purpose_has_a_way_out_in_every_command(folder, way_out):
+    """--noverify is a flag of some commands only."""
+    (folder / "a.bin").write_bytes(b"mine")
+    assert MANIFEST_FILE in told_of(folder, way_out=way_out).partition("; ")[2]
+    (folder / MANIFEST_FILE).unlink()
+    check_manifest(folder, reads=["a.bin"], way_out=way_out)
 
 
 def test_the_card_may_be_changed_and_files_may_be_added(folder):

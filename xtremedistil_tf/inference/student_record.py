@@ -67,7 +67,9 @@ def check_labels_file(folder: pathlib.Path, record: Dict[str, Any]) -> None:
     if not path.is_file():
         return
     try:
-        found = [line for line in path.read_text("utf-8-sig").splitlines() if line.strip()]
+        # Only a line feed ends a line: a class may contain other line separators.
+        lines = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").split("\n")
+        found = [line for line in lines if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read: {error}") from None
     if found != list(record["tags"]):

@@ -18,7 +18,7 @@ from xtremedistil_tf.models.registry import LayerRegistry
 from xtremedistil_tf.models.tokenizers import load_tokenizer
 from xtremedistil_tf.runs import atomic_folder, write_json
 from xtremedistil_tf.tasks import task_kind_of
-from xtremedistil_tf.validation.manifest import RUN_WAY_OUT, check_manifest, write_manifest
+from xtremedistil_tf.validation.manifest import TEACHER_WAY_OUT, check_manifest, write_manifest
 from xtremedistil_tf.validation.run_files import read_teacher_record
 
 _HEAD_FILE = "head.safetensors"
@@ -183,7 +183,7 @@ def load_teacher(folder: pathlib.Path, layer: int, *, matched: int = 0) -> Teach
     folder = pathlib.Path(folder)
     if not has_teacher(folder):
         raise UserError(f"{folder} holds no fine-tuned teacher ({_RECORD_FILE} is missing)")
-    check_manifest(folder, reads=(_RECORD_FILE, _HEAD_FILE), way_out=RUN_WAY_OUT)
+    check_manifest(folder, reads=(_RECORD_FILE, _HEAD_FILE), way_out=TEACHER_WAY_OUT)
     try:
         encoder = transformers.TFAutoModel.from_pretrained(folder)
         head = load_file(folder / _HEAD_FILE)

@@ -17,8 +17,11 @@ MANIFEST_FILE = "manifest.json"
 _LEFT_OUT = (MANIFEST_FILE, "README.md")
 _FIELDS = {"sha256": Field(dict, most=100_000, each=Field(str, least=64, most=64)),
            "bytes": Field(dict, most=100_000, each=Field(int, least=0))}
+# Not every command has --noverify, and a folder without a manifest is not checked.
 STUDENT_WAY_OUT = ("copy the folder anew, or load it as it is with --noverify, in Python with "
-                   "verify=False")
+                   f"verify=False, or without {MANIFEST_FILE}")
+TEACHER_WAY_OUT = (f"copy the folder anew, or remove its {MANIFEST_FILE} to load it as it is, or "
+                   "fine-tune the teacher again")
 RUN_WAY_OUT = "put the file back, or start the run anew with --overwrite"
 
 
