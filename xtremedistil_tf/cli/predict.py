@@ -1,6 +1,5 @@
 """Tags or classifies text, or answers questions on it, with a student in any runtime."""
 
-import codecs
 import contextlib
 import json
 import logging
@@ -71,8 +70,8 @@ def _check_reading() -> None:
     """Refuses an unknown --encoding."""
     if FLAGS.encoding is not None:
         try:
-            codecs.lookup(FLAGS.encoding)
-        except LookupError:
+            "".encode(FLAGS.encoding)  # Also refuses codecs that are not for text, such as hex.
+        except (LookupError, ValueError):
             raise UserError(f"--encoding is {FLAGS.encoding!r}; allowed: names that Python knows, "
                             "such as utf-8, latin-1, cp1252 or utf-16-le") from None
 

@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import functools
 import pathlib
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
@@ -51,7 +52,7 @@ class Task:
         """Splits that are not used for training."""
         return tuple(split for split in self.examples if split != "train")
 
-    @property
+    @functools.cached_property
     def segmentation(self) -> Optional[str]:
         """Word segmentation of a tagger's training set in scripts without spaces, else None."""
         if not task_kind(self.labels.kind).tags_words:
