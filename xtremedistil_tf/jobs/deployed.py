@@ -95,7 +95,7 @@ def deployed_scores(
             features, examples = rows[split], task.examples[split]
             tags = _uncut(tagger, features, predictions[who][split], examples)
             deployed[split] = score_tags(features.tags, tags, features.languages)
-            as_written[split] = _written_scores(tagger, examples, task.segmentation)
+            as_written[split] = _written_scores(tagger, examples, prepared.segmentation)
         scores[who] = {"deployed": deployed}
         if any(as_written.values()):
             scores[who]["as_written"] = as_written

@@ -290,7 +290,7 @@ def _save(
     scores: Dict[str, Dict[str, Any]], model_dir: pathlib.Path,
 ) -> None:
     record = {"version": __version__, "seq_len": config.data.seq_len,
-              "decoding": config.data.decoding, "segmentation": prepared.task.segmentation,
+              "decoding": config.data.decoding, "segmentation": prepared.segmentation,
               "strategy": config.distil.strategy, "seed": config.seed, "scores": scores["student"],
               "separator": prepared.separator, "glue_task": config.data.glue_task,
               "squad": config.to_dict()["data"]["squad"]}

@@ -117,7 +117,8 @@ def _begin(config: RunConfig, task: Task, folder: Optional[pathlib.Path]) -> _Be
     features = align_task(task, tokenizer, config.data)
     prepared = Prepared(
         task, features, vocabulary, None, None, fingerprint(kept, *trained_on(config, task)),
-        {split: rows.counts for split, rows in features.items()}, {}, tokenizer, separator)
+        {split: rows.counts for split, rows in features.items()}, {}, tokenizer, separator,
+        start_segmentation=None if loaded is None else loaded.segmentation)
     student = start_student(config, prepared, None) if loaded is None else loaded.student
     return _Begun(prepared, student, start)
 

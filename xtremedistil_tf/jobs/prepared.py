@@ -31,6 +31,7 @@ class Prepared:
       tokenizer: the student's tokenizer.
       separator: the student's id of the separator token ([SEP]); None without pairs of texts.
       answers: file of the teacher's predictions on the held-out splits; written once.
+      start_segmentation: segmentation of the student that a run starts from; None without one.
     """
 
     task: Task
@@ -44,6 +45,12 @@ class Prepared:
     tokenizer: Any
     separator: Optional[int] = None
     answers: Optional[pathlib.Path] = None
+    start_segmentation: Optional[str] = None
+
+    @property
+    def segmentation(self) -> Optional[str]:
+        """The student's rule for scripts without spaces: the data's, else that of its start."""
+        return self.task.segmentation or self.start_segmentation
 
     @property
     def stores(self) -> "Stores":
