@@ -346,15 +346,15 @@ def test_a_disk_that_cannot_hold_the_targets_is_told_before_any_work(
             call(config_of(tiny_task, bert_config), tmp_path / "run")
 
 
-def test_dry_run_prints_the_plan_and_writes_nothing(tiny_task, bert_config, tmp_path):
-    with open(tiny_task / "train.tsv", "a") as file:
+def test_dry_run_prints_the_plan_and_writes_nothing(task, bert_config, tmp_path):
+    with open(task / "train.tsv", "a") as file:
         file.write("\n")
-    text = job.dry_run(config_of(tiny_task, bert_config), tmp_path / "none")
+    text = job.dry_run(config_of(task, bert_config), tmp_path / "none")
     assert not (tmp_path / "none").exists()
-    assert f"warning: {tiny_task / 'train.tsv'}: 1 empty lines left out" in text
+    assert f"warning: {task / 'train.tsv'}: 1 empty lines left out" in text
     assert text.count("\n") > 11 and "09_labels_word_embedding" in text
     assert "teacher outputs for 48 transfer sentences" in text
-    assert sorted(path.name for path in tiny_task.iterdir()) == [
+    assert sorted(path.name for path in task.iterdir()) == [
         "dev.tsv", "labels.tsv", "test.tsv", "train.tsv", "transfer.txt"]
 
 

@@ -99,7 +99,8 @@ def test_a_teacher_is_told_the_segments_and_remembers_it(tokenizer, tmp_path):
     np.testing.assert_allclose(own, expected, atol=1e-5)
     alone = build_teacher(encoder, tokenizer, 2, 1, pooled=True)
     assert np.abs(alone.model(inputs)["representation"].numpy()[:, 0] - own).max() > 1e-3
-    save_teacher(teacher, tmp_path / "teacher", {"kind": "classification", "pairs": True})
+    save_teacher(teacher, tmp_path / "teacher", {
+        "kind": "classification", "pairs": True, "tags": ["no", "yes"]})
     loaded = load_teacher(tmp_path / "teacher", 1)
     assert loaded.pairs
     np.testing.assert_allclose(loaded.model(inputs)["representation"].numpy()[:, 0], own, atol=1e-5)
