@@ -36,6 +36,12 @@ def _row(name: str, scores: dict, teacher: dict, parameters: str, run: dict, shi
             f"{run['minutes']:.0f} | {run['peak_gib']:.1f} GiB |")
 
 
+def _not_run(records: Dict[str, dict]) -> str:
+    """Names the parts that have no record yet."""
+    missing = [name for part, name in _NAMES.items() if part not in records]
+    return f" Not run yet: {'; '.join(missing)}." if missing else ""
+
+
 def wikiann29_table() -> str:
     """Teacher, students, the student alone and spaCy, one line each."""
     records = _records()
@@ -71,8 +77,9 @@ def wikiann29_table() -> str:
     return "\n".join([
         *lines, "",
         f"Commit {run['commit'][:10]}, {run['processor']}, {run['cores']} cores, TensorFlow "
-        f"{run['tensorflow']}, seed {small['seed']}, one run each, by `benchmarks/wikiann29.py`. "
-        f"{run.get('remark', '')}".rstrip()])
+        f"{run['tensorflow']}, seed {small['seed']}, one run each; the commands stand in the records "
+        f"in [benchmarks/wikiann29](benchmarks/wikiann29/small/report.md). "
+        f"{run.get('remark', '')}".rstrip() + _not_run(records)])
 
 
 def wikiann29_languages() -> str:
