@@ -77,8 +77,8 @@ def wikiann29_table() -> str:
     return "\n".join([
         *lines, "",
         f"Commit {run['commit'][:10]}, {run['processor']}, {run['cores']} cores, TensorFlow "
-        f"{run['tensorflow']}, seed {small['seed']}, one run each; the commands stand in the records "
-        f"in [benchmarks/wikiann29](benchmarks/wikiann29/small/report.md). "
+        f"{run['tensorflow']}, seed {small['seed']}, one run each; the commands stand in the "
+        f"records in [benchmarks/wikiann29](benchmarks/wikiann29/small/report.md). "
         f"{run.get('remark', '')}".rstrip() + _not_run(records)])
 
 
