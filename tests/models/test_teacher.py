@@ -67,7 +67,7 @@ def test_a_pooled_teacher_gives_its_first_pieces_outputs(tokenizer, tmp_path):
     for name, width in (("representation", 16), ("logits", 5)):
         assert found[name].shape == (2, 1, width)
         np.testing.assert_allclose(found[name], whole[name][:, :1], atol=1e-6)
-    save_teacher(pooled, tmp_path / "teacher", {"kind": "classification"})
+    save_teacher(pooled, tmp_path / "teacher", {"kind": "classification", "tags": list("abcde")})
     again = load_teacher(tmp_path / "teacher", 1)
     assert again.pooled and not plain.pooled
     np.testing.assert_allclose(outputs(again)["logits"], found["logits"], atol=1e-5)

@@ -37,7 +37,7 @@ def folders(tokenizer, tmp_path_factory):
         teacher = build_teacher(make_encoder("bert", len(tokenizer), **changes), tokenizer,
                                 LabelSet(TAGS).size, 1)
         save_teacher(teacher, folder / "teacher", {
-            "kind": "tagging", "tags": TAGS, "name": name, "history": [],
+            "kind": "tagging", "tags": TAGS, "name": name, "fingerprint": name, "history": [],
             "parameters": teacher.model.count_params()})
         made.append(folder)
     return made
@@ -95,7 +95,8 @@ def test_teachers_of_other_labels_are_refused(config, folders, tokenizer, tmp_pa
         ({"kind": "classification", "tags": TAGS}, "was fine-tuned for classification; the task"),
     ):
         other = build_teacher(make_encoder("bert", len(tokenizer)), tokenizer, 5, 1)
-        save_teacher(other, tmp_path / "other" / "teacher", {**record, "name": "other"})
+        save_teacher(other, tmp_path / "other" / "teacher", {
+            **record, "name": "other", "fingerprint": "other", "history": []})
         named = dataclasses.replace(config, teacher=dataclasses.replace(
             config.teacher, model_dir=f"{folders[0]},{tmp_path / 'other'}"))
         with pytest.raises(UserError, match=f"teacher in .*other/teacher {message}"):

@@ -272,7 +272,7 @@ def test_a_claimed_shard_is_left_to_its_writer_and_taken_over_if_it_dies(
 def test_helping_processes_write_what_their_starter_would(
     policy, teacher, input_ids, tokenizer, tmp_path
 ):
-    save_teacher(teacher, tmp_path / "teacher", {})
+    save_teacher(teacher, tmp_path / "teacher", {"tags": ["O"]})
     rows = [Example(("x",) * int(length)) for length in range(1, 9)]
     tokenise_texts(tokenizer, rows, rows=len(rows), seq_len=16, folder=tmp_path / "pieces",
                    fingerprint="p")
