@@ -4,7 +4,8 @@ Command:
   python benchmarks/shapes.py --model_dir=RUN [--requests=20000]
 The student is exported twice: as it is, with sizes rounded up before its layers see them, and
 without. Each export gets requests of random rows and lengths through its signature `input_ids`, in
-a process of its own, which writes down its memory. Written to benchmarks/serving/shapes.json.
+a process of its own, which writes down its memory. Written to benchmarks/serving/shapes.json after
+each export.
 """
 
 import concurrent.futures
@@ -55,12 +56,15 @@ def soak(folder: str, requests: int, rows: int, longest: int) -> dict:
         run(input_ids=ids, attention_mask=ids)
         part = number * len(memory) // requests
         memory[part] = max(memory[part], resident_bytes() or 0)
+        if (number + 1) % 1000 == 0:
+            print(f"{number + 1} requests, {len(shapes)} shapes, {memory[part]} bytes, "
+                  f"{time.monotonic() - began:.0f} s", flush=True)
     return {"requests": requests, "shapes": len(shapes), "seconds": time.monotonic() - began,
             "resident_bytes": memory}
 
 
 def main(_) -> None:
-    """Both exports, one after the other."""
+    """Runs both exports, one after the other."""
     results = {}
     context = multiprocessing.get_context("spawn")
     for name, rounded in (("rounded", True), ("plain", False)):
@@ -73,7 +77,7 @@ def main(_) -> None:
         memory = results[name]["resident_bytes"]
         results[name]["grown_bytes"] = memory[-1] - memory[1]
         results[name]["grown_in_the_second_half"] = memory[-1] - memory[len(memory) // 2]
-    write_record("serving/shapes", results)
+        write_record("serving/shapes", results)
 
 
 if __name__ == "__main__":
