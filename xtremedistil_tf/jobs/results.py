@@ -132,7 +132,8 @@ def final_scores(
                 scores[who][split] = {
                     **kind.score(features.tags, predicted, features.languages,
                                  task.labels.tags),
-                    **kind.details(features.tags, predicted, task.labels)}
+                    **kind.details(features.tags, predicted, features.languages,
+                                   task.labels)}
             elif glue_task is not None and who == "student":
                 write_submission(folder / "glue", glue_task, split, predicted,
                                  left_out=task.left_out.get(split, ()))
