@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, Callable, Iterator
 
 from absl import flags
 
-from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli.options import console
 from xtremedistil_tf.cli.options.student_flags_loading import (
     define_loading_flags,
     load_named_student,

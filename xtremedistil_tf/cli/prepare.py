@@ -5,7 +5,7 @@ from typing import List, Tuple
 
 from absl import flags
 
-from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli.options import console
 from xtremedistil_tf.cli.options.option import define_named
 from xtremedistil_tf.config import DataConfig, require
 from xtremedistil_tf.corpora.check import check_task

@@ -101,7 +101,7 @@ class TaskKind:
       spread: key of the standard deviation of the first measure over languages.
       language_score: key and name of the score of a language; by default the run's measure.
       in_paper: True if the paper's tables are about this kind.
-      by_class: True if final scores have "classes" and "confusion", as `class_details` returns them.
+      by_class: True if the report is by class, not by language only.
       class_word: word for one of "classes", for tables.
       predictions: name of the last predictions file of a finished run.
       formats: output formats of xtremedistil-predict, the default first.
