@@ -18,6 +18,7 @@ from xtremedistil_tf.corpora.readers.formats import FORMATS
 from xtremedistil_tf.corpora.source_rows import ConvertOptions
 from xtremedistil_tf.corpora.sources.datasets import dataset_sources
 from xtremedistil_tf.corpora.sources.sources import Source, find_sources, in_languages_of_inputs
+from xtremedistil_tf.data.lines import check_encoding
 from xtremedistil_tf.errors import UserError, not_allowed
 from xtremedistil_tf.reporting.paper import TABLE_17
 
@@ -107,11 +108,7 @@ def _options() -> ConvertOptions:
     if FLAGS.format not in _formats():
         raise not_allowed("format", FLAGS.format, _formats())
     form = "auto" if FLAGS.format == "datasets" else FLAGS.format
-    try:
-        "".encode(FLAGS.encoding)
-    except LookupError:
-        raise UserError(f"--encoding is {FLAGS.encoding!r}; allowed: names that Python knows, such "
-                        "as utf-8, latin-1, cp1252") from None
+    check_encoding(FLAGS.encoding)
     read = ReadOptions(form, FLAGS.language, tuple(FLAGS.tag_names), FLAGS.whitespace_words,
                        FLAGS.word_column, FLAGS.tag_column, FLAGS.encoding)
     return ConvertOptions(read, tuple(languages), (FLAGS.dev_share, FLAGS.test_share), FLAGS.seed,

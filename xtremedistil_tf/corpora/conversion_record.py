@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, List
 
-from xtremedistil_tf.corpora.readers.sentences import MOST_WORDS
+from xtremedistil_tf.data.readers.sentences import MOST_WORDS
 
 # Wording of every count of our readers.
 _TOLD = {

@@ -16,11 +16,11 @@ from xtremedistil_tf.corpora.readers.base import (
     clean_tags,
     clean_words,
 )
-from xtremedistil_tf.corpora.readers.sentences import LONG_ROW, MOST_WORDS, count_ends, cut_row
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.recognise import FORMS
 from xtremedistil_tf.data.readers.rows import LANGUAGE, Example
+from xtremedistil_tf.data.readers.sentences import LONG_ROW, MOST_WORDS, count_ends, cut_row
 from xtremedistil_tf.errors import UserError
 
 # Number of end marks inside a long row that shows a document.

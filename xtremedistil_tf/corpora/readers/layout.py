@@ -7,7 +7,6 @@ from typing import Callable, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.readers.base import ReadOptions
 from xtremedistil_tf.corpora.readers.schemes import tagged_by_types
-from xtremedistil_tf.corpora.readers.sentences import count_ends
 from xtremedistil_tf.data.readers.recognise import (
     DOCUMENT,
     find_separator,
@@ -15,6 +14,7 @@ from xtremedistil_tf.data.readers.recognise import (
     split_fields,
     usual_width,
 )
+from xtremedistil_tf.data.readers.sentences import count_ends
 from xtremedistil_tf.errors import UserError
 
 # Names in headers, in lower case.

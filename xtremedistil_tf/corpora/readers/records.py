@@ -21,10 +21,10 @@ from xtremedistil_tf.corpora.readers.offsets import (
     find_offsets,
 )
 from xtremedistil_tf.corpora.readers.parts import REJECTED, Parts, read_parts
-from xtremedistil_tf.corpora.readers.sentences import sentence_bounds
 from xtremedistil_tf.corpora.readers.spans import Span, tag_tokens, tag_words
 from xtremedistil_tf.data.lines import Line, RowError
 from xtremedistil_tf.data.readers.rows import Example
+from xtremedistil_tf.data.readers.sentences import sentence_bounds
 from xtremedistil_tf.data.words import Word
 
 # Maximum size of the sample in characters; a file may consist of few large documents.
