@@ -27,7 +27,7 @@ from xtremedistil_tf.errors import UserError
 _SEVERAL_ENDS = 3
 # Kinds of errors that concern all rows of a file or none.
 _OF_THE_FORM = frozenset({"no_tags", "tag_names", "span_keys", "span_label", "no_empty_line",
-                          "not_utf8", "encoding"})
+                          "not_utf8", "encoding", "other_file"})
 log = logging.getLogger("absl")
 
 
@@ -133,8 +133,9 @@ class SourceReader:
             raise RowError(("no_tags", f"no tags: it was read as {FORMS.get(form, form)} "
                             "(--tag_column names the column of the tags, --format another format)"))
         else:
-            row = dataclasses.replace(
-                row, tags=schemes.to_iob2(clean_tags(row.tags, counts), counts))
+            tags = clean_tags(row.tags, counts)
+            row = dataclasses.replace(row, tags=schemes.to_iob2(
+                schemes.of_layers(tags, counts, self._options.read.nested), counts))
         return self._cut(row, counts)
 
     def _normalized(self, row: Example, counts: Tally) -> Example:
