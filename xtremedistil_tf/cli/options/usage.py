@@ -25,7 +25,7 @@ CONCERNS: Dict[str, tuple] = {
              "language", "tag_names", "whitespace_words",
              "dev_share", "test_share", "keep_leaks", "licence"),
     "Teacher": ("pt_teacher", "pt_teacher_checkpoint", "teacher_config", "teacher_model_dir",
-                "teacher_layer", "strip_accents", "tokenizer"),
+                "teacher_layer", "strip_accents", "tokenizer", "label_map", "tag_scheme"),
     "Teacher's fine-tuning": ("teacher_epochs", "teacher_batch_size", "teacher_learning_rate",
                               "teacher_warmup", "teacher_unfreeze", "teacher_mask_rate"),
     "Student": ("student", "student_dir", "pt_student_checkpoint", "compress_word_embedding",
