@@ -1,16 +1,17 @@
 """The student's tokenizer: that of its teacher, or that of its own checkpoint."""
 
 import dataclasses
-from typing import Any, Iterable, Optional
+import itertools
+from typing import Any, Iterator, Optional
 
 import numpy as np
 
 from xtremedistil_tf.config import RunConfig, require
 from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
 from xtremedistil_tf.models.student_from_checkpoint import load_student_tokenizer
+from xtremedistil_tf.models.teacher import Teacher
 from xtremedistil_tf.models.tokenizers import definition
 from xtremedistil_tf.runs import fingerprint
-from xtremedistil_tf.teachers.base import Teaches
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,18 +29,19 @@ class StudentText:
     whole: bool
 
     def vocabulary(
-        self, teacher: Teaches, seen: Iterable[np.ndarray]
+        self, teacher: Teacher, train: np.ndarray, transfer: Iterator[np.ndarray]
     ) -> StudentVocabulary:
         """Returns the student's vocabulary: the tokens of train and transfer set, or all.
 
         Args:
           teacher: gives the number of ids if the student uses its tokenizer.
-          seen: subword token ids of the data.
+          train, transfer: subword token ids of the data.
         """
         if self.whole:
             return whole_vocabulary(self.tokenizer)
         return StudentVocabulary.from_seen(
-            seen, self.tokenizer.pad_token_id, self.tokenizer.unk_token_id, teacher.vocabulary)
+            itertools.chain([train], transfer), self.tokenizer.pad_token_id,
+            self.tokenizer.unk_token_id, len(teacher.word_embeddings()))
 
     @property
     def fingerprint(self) -> Optional[str]:
@@ -54,7 +56,7 @@ def whole_vocabulary(tokenizer: Any) -> StudentVocabulary:
         [np.arange(pieces)], tokenizer.pad_token_id, tokenizer.unk_token_id, pieces)
 
 
-def student_text(config: RunConfig, teacher: Teaches) -> StudentText:
+def student_text(config: RunConfig, teacher: Teacher) -> StudentText:
     """Returns the tokenizer of a run's student.
 
     Raises:

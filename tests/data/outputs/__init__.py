@@ -1,1 +1,0 @@
-"""Tests of xtremedistil_tf/data/outputs."""

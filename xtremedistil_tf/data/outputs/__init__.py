@@ -1,1 +1,0 @@
-"""Outputs of a teacher that ran elsewhere: tags, probabilities or logits in a file."""
