@@ -13,7 +13,7 @@ from absl import flags
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from xtremedistil_tf.cli import console  # noqa: E402 - after the path is set
+from xtremedistil_tf.cli.options import console  # noqa: E402 - after the path is set
 from xtremedistil_tf.cli.options import usage as command_help  # noqa: E402
 from xtremedistil_tf.reporting.markdown import table  # noqa: E402
 

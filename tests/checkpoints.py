@@ -39,8 +39,11 @@ def save_tf(encoder, tokenizer, folder):
     return folder
 
 
-def save_pytorch_safetensors(encoder, tokenizer, folder):
-    """Writes a folder as PyTorch's transformers would: its names, kernels transposed."""
+def save_pytorch_safetensors(encoder, tokenizer, folder, *, headed=False):
+    """Writes a folder as PyTorch's transformers would: its names, kernels transposed.
+
+    With a head, the names of the encoder's weights begin with its prefix.
+    """
     encoder.config.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     arrays = {}
@@ -48,7 +51,8 @@ def save_pytorch_safetensors(encoder, tokenizer, folder):
         name, transpose = convert_tf_weight_name_to_pt_weight_name(
             weight.name, start_prefix_to_remove="", tf_weight_shape=weight.shape
         )
-        name = name.split(".", 1)[1]  # The class name that TF puts in front.
+        if not headed:
+            name = name.split(".", 1)[1]
         value = weight.numpy()
         arrays[name] = np.ascontiguousarray(value.T if transpose.value == "simple" else value)
     save_file(arrays, folder / "model.safetensors", metadata={"format": "pt"})

@@ -8,7 +8,7 @@ import shlex
 from absl import flags
 
 from tests.conftest import ROOT
-from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli.options import console
 from xtremedistil_tf.cli.options.flags_to_config import finetune_config, run_config
 from xtremedistil_tf.cli.options.option import given
 from xtremedistil_tf.cli.options.run_flags import DISTILLATION, FINE_TUNING

@@ -4,15 +4,18 @@ Runs where Beam is installed. Beam may be in an environment without TensorFlow; 
 XTREMEDISTIL_ONNX names an `onnx` folder that was exported elsewhere.
 """
 
+import collections
 import json
 import os
 import pathlib
 import subprocess
 import sys
+import types
 
 import pytest
 
 from tests.conftest import ROOT
+from xtremedistil_tf.errors import UserError
 
 beam = pytest.importorskip("apache_beam", reason="bulk tagging needs the extra [beam]")
 
@@ -110,8 +113,46 @@ def test_compressed_files_are_read(corpus):
     assert [(line.offset, line.text) for line in found] == [(0, "Anna"), (5, "Bonn")]
 
 
+TAGGER = types.SimpleNamespace(kind="tagging", labels=("O", "B-PER", "I-PER"), pairs=False)
+
+
+@pytest.mark.parametrize(("raw", "options", "told"), [
+    (b"Anna lacht\tB-PER O\n" * 9, {}, "rows are labelled.*--text_column=1"),
+    (b'{"text": "Anna"}\n' * 9, {}, "JSON objects; --text_column=KEY"),
+    (b'{"text": "Anna"}\n' * 9, {"column": "body"}, "no JSON object with a text under 'body'"),
+    ("Zürich\n".encode("latin-1") * 9, {}, "not UTF-8.*--encoding=latin-1"),
+    ("Anna\n".encode("utf-16"), {}, "UTF-16-LE, which the pipeline cannot split"),
+    (b"Anna\n", {"encoding": "utf-16-le"}, "line feeds of one byte"),
+    (b"Anna\n", {"encoding": "nothing"}, "--encoding is 'nothing'"),
+    (b"PK\x03\x04\n", {}, "compressed or binary"),
+])
+def test_what_is_no_text_is_told_before_the_pipeline_starts(tmp_path, raw, options, told):
+    from xtremedistil_tf.apps.beam import check_files
+
+    (tmp_path / "a.txt").write_text("Anna lacht.\n")
+    check_files(str(tmp_path / "*.txt"), TAGGER)
+    (tmp_path / "b.txt").write_bytes(raw)
+    with pytest.raises(UserError, match=told):
+        check_files(str(tmp_path / "*.txt"), TAGGER, **options)
+
+
+def test_columns_and_encodings_are_read(folder, tmp_path):
+    (tmp_path / "a.jsonl").write_bytes(
+        '{"text": "Anna aus Zürich", "id": 1}\n\n'.encode("latin-1") * 300 + b'{"id": 2}\n')
+    result = command("beam", f"--model_dir={folder}", "--runtime=onnx", "--text_column=text",
+                     "--encoding=latin-1", f"--input={tmp_path / 'a.jsonl'}",
+                     f"--output={tmp_path / 'out'}")
+    assert result.returncode == 0, result.stderr
+    rows = [json.loads(line) for path in tmp_path.glob("out-*.jsonl")
+            for line in path.read_text("utf-8").splitlines()]
+    assert collections.Counter(row["text"] for row in rows) == {
+        "Anna aus Zürich": 300, "": 300, '{"id": 2}': 1}
+    assert [row["error"] for row in rows if "error" in row] == [
+        "this line is no JSON object with a text under 'text', which --text_column names"]
+
+
 @pytest.mark.parametrize(("flags", "told"), [
-    (["--input=/nowhere/*.txt"], "No files found"),
+    (["--input=/nowhere/*.txt"], "--input /nowhere/*.txt: no such files"),
     (["--input=x", "stray"], "not a flag: stray"),
     (["--inptu=x"], "did you mean --input?"),
 ])
@@ -136,11 +177,19 @@ def test_the_local_runner_asks_the_net_for_nothing(named, ours):
     assert isinstance(found, FnApiRunner) if ours else found is None
 
 
+class Loaded:
+    """A student as it was asked for; Beam holds it by a weak reference."""
+
+    def __init__(self, folder, runtime, **options):
+        self.folder, self.options = folder, options
+
+
 def test_workers_hold_to_noverify(monkeypatch):
     from xtremedistil_tf.apps import beam as ours
 
-    monkeypatch.setattr(ours, "load", lambda folder, runtime, **options: (folder, options))
+    monkeypatch.setattr(ours, "load", Loaded)
     for verify in (True, False):
         tag = ours.TagText("*.txt", f"student {verify}", "onnx", verify=verify)._tag
         tag.setup()
-        assert tag._tagger == (f"student {verify}", {"keep_whole": False, "verify": verify})
+        assert tag._tagger.folder == f"student {verify}"
+        assert tag._tagger.options == {"keep_whole": False, "verify": verify}

@@ -12,7 +12,7 @@ from absl import flags
 
 from tests.apps.scripted import TAGS, Scripted, client_of
 from tests.conftest import ROOT
-from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli.options import console
 
 PAGES = ("how-to/use_a_student.md", "how-to/serve.md", "how-to/phones.md",
          "reference/results/serving.md")

@@ -103,7 +103,7 @@ def test_default_text():
     ("--quiet", {"warning"}), ("--verbose", {"debug", "info", "warning"}),
     ("", {"info", "warning"}), ("--verbosity=-2", set())])
 def test_quiet_and_verbose(flag, shown):
-    code = ("import logging, os, sys\nfrom xtremedistil_tf.cli import console\n"
+    code = ("import logging, os, sys\nfrom xtremedistil_tf.cli.options import console\n"
             "def main():\n    log = logging.getLogger('absl')\n"
             "    for level in ('debug', 'info', 'warning'): getattr(log, level)('say ' + level)\n"
             "    print(os.environ.get('TF_CPP_MIN_LOG_LEVEL'))\n"
@@ -157,7 +157,8 @@ def test_commands_exist():
 
 def failing(code, *arguments):
     """Runs a command whose main is `code`, with a flag for a folder and one for a batch."""
-    script = ("import pathlib\nfrom absl import flags\nfrom xtremedistil_tf.cli import console\n"
+    script = ("import pathlib\nfrom absl import flags\n"
+              "from xtremedistil_tf.cli.options import console\n"
               "def define_flags():\n"
               "    flags.DEFINE_string('model_dir', None, 'Folder.')\n"
               "    flags.DEFINE_integer('ft_batch_size', 32, 'Rows.')\n"

@@ -5,14 +5,12 @@ import re
 import shutil
 import subprocess
 import sys
-import types
 
 import pytest
 
 import xtremedistil_tf
 from tests.conftest import ROOT
 from tests.students import TEXTS
-from xtremedistil_tf.cli import predict
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference import streaming
 from xtremedistil_tf.inference.lines import TaggedLine
@@ -155,10 +153,3 @@ def test_export_command(student_folder, tmp_path):
                         (["--export_version=0"], "--export_version is 0")):
         result = command("export", tmp_path, *flags)
         assert result.returncode == 2 and told in result.stderr.decode()
-
-
-@pytest.mark.parametrize("name", ["klingon", "hex", "rot13", "a\0b"])
-def test_encodings_that_are_none_of_text_are_refused(monkeypatch, name):
-    monkeypatch.setattr(predict, "FLAGS", types.SimpleNamespace(encoding=name))
-    with pytest.raises(UserError, match="--encoding is "):
-        predict._check_reading()

@@ -118,6 +118,35 @@ UPPER = ROW.replace("PER", "pers").replace("LOC", "loc")
 LINES = {"file": "train.jsonl", "between": "\n"}
 ARRAY = {"file": "train.json", "between": ",\n", "head": "[", "tail": "]\n"}
 
+GENIA = _tabs("Anna@ B-PER|O", "Oslo I-PER|B-LOC", "lives O|O")
+WEBANNO_HEAD = ("#FORMAT=WebAnno TSV 3.3\n"
+                "#T_SP=de.tudarmstadt.ukp.dkpro.core.api.lexmorph.type.pos.POS|PosValue\n"
+                "#T_SP=de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity|identifier|value\n"
+                "\n\n")
+
+
+def _webanno(n: int) -> str:
+    """A sentence whose offsets count UTF-16 units; PER has two tokens."""
+    return "\n".join((
+        f"#Text=😀Anna{n} Low lives in Oslo",
+        f"{n + 1}-1\t0-7\t😀Anna{n}\tNNP\t*[{n + 1}]\tPER[{n + 1}]\t",
+        f"{n + 1}-2\t8-11\tLow\tNNP\t*[{n + 1}]\tPER[{n + 1}]\t",
+        f"{n + 1}-3\t12-17\tlives\tVBZ\t_\t_\t", f"{n + 1}-4\t18-20\tin\tIN\t_\t_\t",
+        f"{n + 1}-5\t21-25\tOslo\tNNP\t*\tLOC\t"))
+
+
+def _nested(n: int, text: str) -> Dict[str, Any]:
+    return {"text": text, "label": [[0, len(text), "WORK"], *_lists(n)]}
+
+
+# CoNLL-2012: the columns of arguments before the last one differ between sentences.
+ONTONOTES = _columns(
+    "bn/x 0 0 Anna@ NNP (TOP(S(NP* - - - A (PERSON* (ARG0* (12",
+    "bn/x 0 1 Low NNP *) - - - A *) *) 12)",
+    "bn/x 0 2 lives VBZ (VP* live 01 1 A * (V*) -",
+    "bn/x 0 3 in IN (PP* - - - A * (ARGM-LOC* -",
+    "bn/x 0 4 Oslo NNP (NP*))))) - - - A (GPE) *) (3)")
+
 FORMS = (
     Form("CoNLL-2003, IOB1, with documents", _columns(
         "Anna@ NNP B-NP I-PER", "lives VBZ B-VP O", "in IN B-PP O", "Oslo NNP B-NP I-LOC"),
@@ -220,10 +249,30 @@ FORMS = (
          ("Anna0 lives in Oslo .\tB-PER O O B-LOC O",), between="\n", tail="\nx O\ny O\n"),
     Form("XtremeDistil's own, with two spaces", _columns("Anna@  Low\ten:B-PER en:I-PER en:I-PER"),
          ("Anna0 Low\ten:B-PER en:I-PER",), between="\n", file="train.tsv"),
-    Form("GENIA, several tags in a cell", _tabs("Anna@ B-PER|B-ORG", "lives O|O", "in O"),
-         refusal="tag 1 is 'B-PER|B-ORG'"),
-    Form("OntoNotes, CoNLL-2012", _columns("Anna@ NNP (PERSON*)", "lives VBZ *"),
-         refusal="no column holds tags such as B-PER and O"),
+    Form("GENIA, several tags in a cell", GENIA, refusal="--nested=outer or inner keeps one"),
+    Form("GENIA, several tags in a cell", GENIA, ("Anna0 Oslo lives\tB-PER I-PER O",),
+         options={"nested": "outer"}),
+    Form("OntoNotes, CoNLL-2012", ONTONOTES, (
+        "Anna0 Low lives in Oslo\tB-PERSON I-PERSON O O B-GPE",), between="\n\n",
+         head="#begin document (bn/x); part 000\n", tail="\n#end document\n"),
+    Form("OntoNotes, entities alone", _columns("Anna@ (PERSON*)", "lives *", "in *", "Oslo (GPE*)"),
+         (ROW.replace("PER", "PERSON").replace("LOC", "GPE"),)),
+    Form("WebAnno TSV 3", _webanno, ("😀Anna0 Low lives in Oslo\tB-PER I-PER O O B-LOC",),
+         head=WEBANNO_HEAD),
+    Form("doccano, nested entities", _json(_nested), refusal="--nested=outer or inner keeps one",
+         **LINES),
+    Form("doccano, nested entities", _json(_nested), (
+        "Anna0 lives in Oslo\tB-WORK I-WORK I-WORK I-WORK",), options={"nested": "outer"}, **LINES),
+    Form("doccano, nested entities", _json(_nested), (ROW,), options={"nested": "inner"}, **LINES),
+    Form("tagtog, ann.json", _json(lambda n, _: {
+        "annotatable": {"parts": ["s1p1"]}, "anncomplete": True, "metas": {}, "entities": [
+            {"classId": "e_1", "part": "s1p1", "offsets": [{"start": 0, "text": "Anna"}]}]}),
+        refusal="tagtog's ann.json: the texts stand in the plain.html", **LINES),
+    Form("Azure's labels", _json(lambda n, _: {
+        "projectFileVersion": "2022-05-01", "assets": {"documents": [{
+            "location": f"{n}.txt", "entities": [{"regionOffset": 0, "regionLength": 9, "labels": [
+                {"category": "PER", "offset": 0, "length": 4}]}]}]}}),
+        refusal="Azure's labels: the texts stand in the files that `location` names", **LINES),
     Form("running text", _columns("Anna@ lives in Oslo."), refusal="it was read as running text",
          between="\n"),
     Form("Parquet", PLAIN, refusal="is a Parquet file; --format=datasets",

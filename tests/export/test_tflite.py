@@ -107,11 +107,23 @@ def test_a_folder_without_a_model_is_refused(student_folder, tmp_path):
     write_json(tmp_path / "student" / "student.json",
                {"student": {}, "width": 8, "seq_len": 32, "kind": "classification",
                 "tags": ["a", "b"]})
-    with pytest.raises(UserError, match="bilstm student for classification has no TFLite format"):
+    with pytest.raises(UserError, match="bilstm student for classification has no format tflite"):
         xtremedistil_tf.load(tmp_path, "tflite")
     shutil.copytree(student_folder, tmp_path / "tflite")
     (tmp_path / "tflite" / "model.tflite").write_bytes(b"nothing")
     with pytest.raises(UserError, match="not a TFLite model"):
         xtremedistil_tf.load(tmp_path / "tflite", verify=False)
     with pytest.raises(UserError, match="was not written with this folder"):
+        xtremedistil_tf.load(tmp_path / "tflite")
+
+
+def test_a_model_that_would_end_the_process_is_told(folder, tmp_path):
+    shutil.copytree(folder / "tflite", tmp_path / "tflite")
+    # Its root table lies far outside the file, which TFLite does not check.
+    path = tmp_path / "tflite" / "model.tflite"
+    path.write_bytes(b"\x10\0\0\0TFL3" + b"\xff\xff\xff\x7f" * 64)
+    with pytest.raises(UserError, match="checksum differs|has 264 bytes"):
+        xtremedistil_tf.load(tmp_path / "tflite")
+    (tmp_path / "tflite" / "manifest.json").unlink()  # As in folders of 0.1.
+    with pytest.raises(UserError, match="it ends the process that runs it.*writes it anew"):
         xtremedistil_tf.load(tmp_path / "tflite")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import TAGS
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.inference.input_lines import InputLines
+from xtremedistil_tf.inference.input_lines import InputLines, check_reading
 
 TAGGER = types.SimpleNamespace(kind="tagging", labels=TAGS, pairs=False)
 CLASSIFIER = types.SimpleNamespace(kind="classification", labels=("sports", "my news"),
@@ -118,3 +118,15 @@ def test_binary_is_refused(raw):
 def test_a_column_that_is_not_there():
     with pytest.raises(UserError, match="line 2 has 1 columns; --text_column is 2"):
         read("a\tb\nc\n", column="2")
+
+
+@pytest.mark.parametrize("name", ["klingon", "hex", "rot13", "a\0b"])
+def test_encodings_that_are_none_of_text_are_refused(name):
+    with pytest.raises(UserError, match="--encoding is "):
+        check_reading(TAGGER, None, name)
+
+
+def test_a_column_is_for_students_of_one_text():
+    check_reading(TAGGER, "text", "latin-1")
+    with pytest.raises(UserError, match="this one reads two"):
+        check_reading(PAIRS, "text", None)

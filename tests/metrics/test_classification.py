@@ -35,7 +35,7 @@ def test_accuracy_and_macro_f1_over_the_classes_that_occur():
 
 
 def test_details_stand_in_the_order_of_the_labels():
-    details = class_details(GOLD, FOUND, LABELS)
+    details = class_details(GOLD, FOUND, ["en"] * len(GOLD), LABELS)
     assert list(details["classes"]) == ["neg", "pos", "mixed"]
     assert details["classes"]["pos"] == {
         "precision": 100.0, "recall": pytest.approx(100 * 2 / 3), "f1": pytest.approx(80.0),
@@ -45,7 +45,7 @@ def test_details_stand_in_the_order_of_the_labels():
 
 def test_a_matrix_that_nobody_can_read_is_not_kept(monkeypatch):
     monkeypatch.setattr(classification, "MOST_CONFUSED", 2)
-    assert "confusion" not in class_details(GOLD, FOUND, LABELS)
+    assert "confusion" not in class_details(GOLD, FOUND, ["en"] * len(GOLD), LABELS)
 
 
 def test_predictions_keep_the_order_of_the_rows():

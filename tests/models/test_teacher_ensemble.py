@@ -13,16 +13,12 @@ from xtremedistil_tf.data.folders.task import read_task
 from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.jobs.distillation import run_distillation
-from xtremedistil_tf.jobs.obtain_teacher import (
-    check_teacher,
-    folder_fingerprint,
-    obtain_teacher,
-    teacher_record,
-    teachers_fingerprint,
-)
+from xtremedistil_tf.jobs.obtain_teacher import obtain_teacher
 from xtremedistil_tf.models.teacher import build_teacher, load_teacher, read_record, save_teacher
 from xtremedistil_tf.models.teacher_ensemble import average_teachers
 from xtremedistil_tf.models.tokenizers import train_wordpiece
+from xtremedistil_tf.teachers.fine_tuned import folder_fingerprint
+from xtremedistil_tf.teachers.places import check_teacher, teacher_record, teachers_fingerprint
 
 IDS = {"input_ids": np.array([[2, 7, 9, 3], [2, 8, 3, 0]], np.int32),
        "attention_mask": np.array([[1, 1, 1, 1], [1, 1, 1, 0]], np.int32)}
@@ -54,7 +50,7 @@ def config(folders, bert_config, tmp_path_factory):
 def test_logits_are_averaged_and_all_else_is_the_firsts(config, folders, tmp_path):
     alone = [load_teacher(folder / "teacher", 1).model(IDS) for folder in folders]
     # The second has no second layer, and needs none.
-    assert check_teacher(config, tmp_path).hidden_size == 16
+    assert check_teacher(config, tmp_path).width == 16
     teacher, used = obtain_teacher(config, read_task(config.data), tmp_path)
     assert used == tuple(folder.resolve() / "teacher" for folder in folders)
     found = teacher.model(IDS)

@@ -27,6 +27,7 @@ from xtremedistil_tf.targets.spec import KINDS, MATCHED_KINDS, StoreSpec
 from xtremedistil_tf.targets.variation import variation, warn_of_constant
 from xtremedistil_tf.targets.worker import HelperJob, helping_processes
 from xtremedistil_tf.targets.writer import Filler, Part, open_store, write_targets
+from xtremedistil_tf.teachers import Wanted
 
 ROWS = 23
 
@@ -280,7 +281,8 @@ def test_helping_processes_write_what_their_starter_would(
     store, _ = open_store(Realigned(pieces), tmp_path / "store", "f0",
                           StoreSpec(teacher.width, 4, 2))
     job = HelperJob(str(tmp_path / "store"), str(tmp_path / "pieces"),
-                    (str(tmp_path / "teacher"),), 1, KINDS, opt_policy=policy)
+                    (str(tmp_path / "teacher"),), dataclasses.asdict(Wanted("tagging", ("O",), 1)),
+                    KINDS, opt_policy=policy)
     with helping_processes(1, job):
         deadline = time.monotonic() + 120
         while not all(store.is_whole(index, KINDS) for index in range(store.shards)):

@@ -111,5 +111,6 @@ def evaluate(
     if not (gold[0] or kind.empty_labels):
         raise UserError(f"{path}: no labels in it; needed are labelled rows")
     answers = subject.model.predict(rows)
-    return {**kind.score(gold, answers, [row.language for row in rows], labels.tags),
-            **kind.details(gold, answers, labels)}
+    languages = [row.language for row in rows]
+    return {**kind.score(gold, answers, languages, labels.tags),
+            **kind.details(gold, answers, languages, labels)}

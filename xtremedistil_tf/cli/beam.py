@@ -5,9 +5,10 @@ from typing import Any, List
 
 from absl import flags
 
-from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli.options import console
 from xtremedistil_tf.cli.options.student_flags_loading import (
     define_loading_flags,
+    define_reading_flags,
     load_named_student,
 )
 from xtremedistil_tf.errors import UserError
@@ -23,6 +24,7 @@ def define_flags() -> None:
     flags.DEFINE_string("input", None,
                         "Files of text, one sentence a line. Patterns such as *.txt are allowed.",
                         required=True)
+    define_reading_flags()
     flags.DEFINE_string("output", None,
                         "Start of the names of the JSON-lines files; -00000-of-... follows.",
                         required=True)
@@ -52,15 +54,16 @@ def main(beam_options: List[str]) -> None:
         from apache_beam.options.pipeline_options import PipelineOptions
     except ImportError as error:
         raise UserError(f"the pipeline needs {error.name}; install xtremedistil-tf[beam]") from None
-    from xtremedistil_tf.apps.beam import NAMESPACE, TagText
+    from xtremedistil_tf.apps.beam import NAMESPACE, TagText, check_files
 
     # Loads the student once here, so that a wrong folder fails before any worker starts.
-    load_named_student()
+    model = load_named_student()
+    check_files(FLAGS.input, model, column=FLAGS.text_column, encoding=FLAGS.encoding)
     options = PipelineOptions(beam_options)
     pipeline = beam.Pipeline(runner=_local_runner(options), options=options)
     (pipeline
      | TagText(FLAGS.input, FLAGS.model_dir, FLAGS.runtime, FLAGS.whitespace_words,
-               verify=FLAGS.verify)
+               verify=FLAGS.verify, column=FLAGS.text_column, encoding=FLAGS.encoding)
      | beam.io.WriteToText(FLAGS.output, file_name_suffix=".jsonl"))
     result = pipeline.run()
     result.wait_until_finish()

@@ -7,7 +7,7 @@ from typing import Any, Sequence
 
 from absl import flags
 
-from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli.options import console
 from xtremedistil_tf.errors import UserError
 
 FLAGS = flags.FLAGS

@@ -5,7 +5,7 @@ import pathlib
 
 from absl import flags
 
-from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli.options import console
 
 FLAGS = flags.FLAGS
 OPERANDS = ("RUN_A", "RUN_B")

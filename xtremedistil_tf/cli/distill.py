@@ -5,7 +5,7 @@ from typing import Any, Mapping
 
 from absl import flags
 
-from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli.options import console
 from xtremedistil_tf.cli.options.flags_to_config import resources, run_config
 from xtremedistil_tf.cli.options.option import define, given
 from xtremedistil_tf.cli.options.run_flags import DISTILLATION
@@ -26,12 +26,13 @@ def tell(metrics: Mapping[str, Any], model_dir: pathlib.Path) -> None:
       model_dir: its folder.
     """
     from xtremedistil_tf.reporting.report import teacher_student_table
+    from xtremedistil_tf.reporting.run_metrics import last_predictions
     from xtremedistil_tf.tasks import task_kind_of
 
     kind = task_kind_of(metrics)
     print(teacher_student_table(metrics))
     print()
-    print(kind.showcase(model_dir / "predictions" / kind.predictions))
+    print(kind.showcase(model_dir / "predictions" / last_predictions(metrics)))
     print()
     saved = model_dir / "export" / "1"
     exports = f"   SavedModel: {saved}" if saved.is_dir() else ""

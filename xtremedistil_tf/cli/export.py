@@ -4,7 +4,7 @@ import pathlib
 
 from absl import flags
 
-from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli.options import console
 from xtremedistil_tf.config import EXPORT_FORMATS, ON_BAD_ROW
 from xtremedistil_tf.errors import UserError
 

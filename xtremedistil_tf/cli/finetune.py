@@ -4,8 +4,8 @@ import pathlib
 
 from absl import flags
 
-from xtremedistil_tf.cli import console
 from xtremedistil_tf.cli.distill import tell
+from xtremedistil_tf.cli.options import console
 from xtremedistil_tf.cli.options.flags_to_config import finetune_config, resources
 from xtremedistil_tf.cli.options.option import define, given
 from xtremedistil_tf.cli.options.run_flags import FINE_TUNING

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, BinaryIO, Callable, Iterator
 
 from absl import flags
 
-from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli.options import console
 from xtremedistil_tf.cli.options.student_flags_loading import (
     define_loading_flags,
+    define_reading_flags,
     load_named_student,
 )
 from xtremedistil_tf.errors import UserError
@@ -35,13 +36,7 @@ def define_flags() -> None:
                         "a tab between, or a JSON object with text and text_pair. Questions: "
                         "question and text with a tab between, or an object with question and "
                         "context.")
-    flags.DEFINE_string("text_column", None,
-                        "Column of a line's text: a number from 1, with tabs between the columns; "
-                        "a key of JSON objects; or line for the whole line. Default: the whole "
-                        "line, and a file of labelled rows is refused.")
-    flags.DEFINE_string("encoding", None,
-                        "Encoding of the input, such as latin-1. Default: that of its byte order "
-                        "mark, else UTF-8.")
+    define_reading_flags()
     flags.DEFINE_string("output", "-", "File to write; - is standard output.")
     flags.DEFINE_enum("format", None, FORMATS,
                       "Output format. tsv: words<TAB>tags, text<TAB>label or question<TAB>answer. "
@@ -64,16 +59,6 @@ def _counted(file: BinaryIO, advance: Callable[[int], object]) -> Iterator[bytes
     for raw in file:
         advance(len(raw))
         yield raw
-
-
-def _check_reading() -> None:
-    """Refuses an unknown --encoding."""
-    if FLAGS.encoding is not None:
-        try:
-            "".encode(FLAGS.encoding)  # Also refuses codecs that are not for text, such as hex.
-        except (LookupError, ValueError):
-            raise UserError(f"--encoding is {FLAGS.encoding!r}; allowed: names that Python knows, "
-                            "such as utf-8, latin-1, cp1252 or utf-16-le") from None
 
 
 @contextlib.contextmanager
@@ -123,20 +108,17 @@ def _opened_output(name: str) -> Iterator[Callable[[str], object]]:
 
 def main() -> None:
     """Streams lines through the student, in order and in constant memory."""
-    from xtremedistil_tf.inference.input_lines import InputLines
+    from xtremedistil_tf.inference.input_lines import InputLines, check_reading
     from xtremedistil_tf.inference.streaming import tag_lines
     from xtremedistil_tf.tasks import task_kind
 
-    _check_reading()
     model = load_named_student()
+    check_reading(model, FLAGS.text_column, FLAGS.encoding)
     formats = task_kind(model.kind).formats
     form = FLAGS.format or formats[0]
     if form not in formats:
         raise UserError(f"--format is {form}, which a student for {model.kind} does not have; "
                         f"allowed: {', '.join(name for name in FORMATS if name in formats)}")
-    if FLAGS.text_column is not None and model.pairs:
-        raise UserError("--text_column is for students that read one text; this one reads two, "
-                        "with a tab between or as a JSON object")
     number = failed = cut = 0
     first = ""
     with _opened_input(FLAGS.input) as source, _opened_output(FLAGS.output) as write, \

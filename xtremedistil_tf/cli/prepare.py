@@ -5,7 +5,7 @@ from typing import List, Tuple
 
 from absl import flags
 
-from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli.options import console
 from xtremedistil_tf.cli.options.option import define_named
 from xtremedistil_tf.config import DataConfig, require
 from xtremedistil_tf.corpora.check import check_task
@@ -15,9 +15,11 @@ from xtremedistil_tf.corpora.piece_counter import PieceCounter
 from xtremedistil_tf.corpora.problems import summary
 from xtremedistil_tf.corpora.readers.base import ReadOptions
 from xtremedistil_tf.corpora.readers.formats import FORMATS
+from xtremedistil_tf.corpora.readers.spans import NESTED
 from xtremedistil_tf.corpora.source_rows import ConvertOptions
 from xtremedistil_tf.corpora.sources.datasets import dataset_sources
 from xtremedistil_tf.corpora.sources.sources import Source, find_sources, in_languages_of_inputs
+from xtremedistil_tf.data.lines import check_encoding
 from xtremedistil_tf.errors import UserError, not_allowed
 from xtremedistil_tf.reporting.paper import TABLE_17
 
@@ -62,6 +64,9 @@ def define_flags() -> None:
     flags.DEFINE_boolean("keep_leaks", False, "Keep transfer sentences that stand in dev or test.")
     flags.DEFINE_enum("on_bad_row", "error", ("error", "skip"),
                       "Stop at an unusable row, or skip it and count it.")
+    flags.DEFINE_enum("nested", NESTED[0], NESTED,
+                      "Rule for entities that overlap: refuse the row, keep the outer (longer) "
+                      "one, or keep the inner one.")
     flags.DEFINE_boolean("overwrite", False, "Replace a folder that this command made.")
     flags.DEFINE_string("check", None, "Task folder: report every problem in it.")
     flags.DEFINE_string("card", None, "Task folder: write its data card again.")
@@ -107,13 +112,10 @@ def _options() -> ConvertOptions:
     if FLAGS.format not in _formats():
         raise not_allowed("format", FLAGS.format, _formats())
     form = "auto" if FLAGS.format == "datasets" else FLAGS.format
-    try:
-        "".encode(FLAGS.encoding)
-    except LookupError:
-        raise UserError(f"--encoding is {FLAGS.encoding!r}; allowed: names that Python knows, such "
-                        "as utf-8, latin-1, cp1252") from None
+    check_encoding(FLAGS.encoding)
     read = ReadOptions(form, FLAGS.language, tuple(FLAGS.tag_names), FLAGS.whitespace_words,
-                       FLAGS.word_column, FLAGS.tag_column, FLAGS.encoding)
+                       FLAGS.word_column, FLAGS.tag_column, FLAGS.encoding,
+                       nested=FLAGS.nested)
     return ConvertOptions(read, tuple(languages), (FLAGS.dev_share, FLAGS.test_share), FLAGS.seed,
                           FLAGS.keep_leaks, FLAGS.on_bad_row, FLAGS.normalize)
 

@@ -8,7 +8,7 @@ from typing import Optional
 
 from absl import flags
 
-from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli.options import console
 from xtremedistil_tf.cli.options.student_flags_loading import (
     define_loading_flags,
     load_named_student,

@@ -4,7 +4,7 @@ import pathlib
 
 from absl import flags
 
-from xtremedistil_tf.cli import console
+from xtremedistil_tf.cli.options import console
 from xtremedistil_tf.cli.options.flags_to_config import run_config
 from xtremedistil_tf.cli.options.option import define, given
 from xtremedistil_tf.cli.options.run_flags import DISTILLATION

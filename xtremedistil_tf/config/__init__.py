@@ -28,6 +28,7 @@ from xtremedistil_tf.config.distillation import (
 from xtremedistil_tf.config.glue import GLUE, GlueTask
 from xtremedistil_tf.config.models import (
     ACTIVATIONS,
+    TAG_SCHEMES,
     UNFREEZE,
     WORD_EMBEDDINGS,
     StudentConfig,
@@ -47,6 +48,6 @@ __all__ = [
     "OPTIMIZERS", "SCHEDULES", "UNFREEZE_ORDERS",
     "BatchSize", "DistilConfig", "ACTIVATIONS", "ARCHITECTURES", "EXPORT_FORMATS",
     "ONNX_ACTIVATIONS", "PAIR_ENCODINGS", "Architecture", "register_student",
-    "UNFREEZE", "WORD_EMBEDDINGS", "StudentConfig", "TeacherConfig",
+    "TAG_SCHEMES", "UNFREEZE", "WORD_EMBEDDINGS", "StudentConfig", "TeacherConfig",
     "POLICIES", "Resources", "RunConfig", "differences",
 ]

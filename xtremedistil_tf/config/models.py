@@ -17,6 +17,7 @@ from xtremedistil_tf.config.checks import (
 ACTIVATIONS = ("gelu", "linear", "relu", "tanh")
 WORD_EMBEDDINGS = ("svd", "svd_pretrained", "full", "pca", "ppa", "random", "file")
 UNFREEZE = ("all", "top_down")
+TAG_SCHEMES = ("iob1", "iob2")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +40,10 @@ class TeacherConfig:
       mask_rate: fraction of subword tokens replaced by the mask token in fine-tuning, 0 to 1.
       strip_accents: True if BERT tokenizers remove accents (as in the paper, unlike mBERT's
         default); None keeps the checkpoint's setting.
+      asked_epochs: --teacher_epochs if it was given. A finished model, one with a head for words or
+        texts, is fine-tuned only then; else it teaches as it is.
+      label_map: "teacher's label=task's label" for the labels of a finished model; None for none.
+      scheme: tag scheme of a finished tagger, one of TAG_SCHEMES; None finds out.
     """
 
     model_class: str = "TFBertModel"
@@ -54,6 +59,10 @@ class TeacherConfig:
     unfreeze: str = "all"
     mask_rate: float = 0.0
     strip_accents: Optional[bool] = None
+    # None by default, so that run folders of earlier versions have the same settings.
+    asked_epochs: Optional[int] = None
+    label_map: Optional[Tuple[str, ...]] = None
+    scheme: Optional[str] = None
 
     def __post_init__(self):
         require(
@@ -71,6 +80,8 @@ class TeacherConfig:
             f"--teacher_config {self.config_file}: file not found",
         )
         one_of("teacher_unfreeze", self.unfreeze, UNFREEZE)
+        if self.scheme is not None:
+            one_of("tag_scheme", self.scheme, TAG_SCHEMES)
         for flag, share in (("warmup", self.warmup), ("mask_rate", self.mask_rate)):
             require(0 <= share < 1, f"--teacher_{flag} is {share}; allowed: 0 <= share < 1")
         require(self.model_dir is None or all(self.model_dirs),

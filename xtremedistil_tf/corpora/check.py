@@ -10,13 +10,13 @@ import numpy as np
 from xtremedistil_tf.corpora.convert import HELD_OUT, SPLITS
 from xtremedistil_tf.corpora.problems import Problem, ProblemFile
 from xtremedistil_tf.corpora.readers.schemes import entity_types
-from xtremedistil_tf.corpora.readers.sentences import MOST_WORDS
 from xtremedistil_tf.corpora.source_rows import digest
 from xtremedistil_tf.corpora.suspicious import layout_hint, only_tags, suspicious_text, tag_hint
 from xtremedistil_tf.data.labels import SYNTACTIC, LabelSet, read_labels
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.recognise import why_no_text
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example, parse_ner
+from xtremedistil_tf.data.readers.sentences import MOST_WORDS
 from xtremedistil_tf.errors import UserError
 
 # With fewer words, nothing is suspicious.

@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, List
 
-from xtremedistil_tf.corpora.readers.sentences import MOST_WORDS
+from xtremedistil_tf.data.readers.sentences import MOST_WORDS
 
 # Wording of every count of our readers.
 _TOLD = {
@@ -24,6 +24,7 @@ _TOLD = {
     "widened_entities": "entities widened to whole words",
     "cut_words": "words cut at the edges of entities",
     "repeated_entities": "entities that stand twice read once",
+    "nested_entities": "entities that overlap others left out (--nested)",
     "other_surfaces": "entities whose own text is not what stands at their offsets",
     "span_letters": "entities whose type began with a letter of a scheme (B-PER), read without it",
     "rows_without_entities_key": "rows that say nothing of entities read as having none",

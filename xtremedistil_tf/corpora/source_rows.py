@@ -16,18 +16,18 @@ from xtremedistil_tf.corpora.readers.base import (
     clean_tags,
     clean_words,
 )
-from xtremedistil_tf.corpora.readers.sentences import LONG_ROW, MOST_WORDS, count_ends, cut_row
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.recognise import FORMS
 from xtremedistil_tf.data.readers.rows import LANGUAGE, Example
+from xtremedistil_tf.data.readers.sentences import LONG_ROW, MOST_WORDS, count_ends, cut_row
 from xtremedistil_tf.errors import UserError
 
 # Number of end marks inside a long row that shows a document.
 _SEVERAL_ENDS = 3
 # Kinds of errors that concern all rows of a file or none.
 _OF_THE_FORM = frozenset({"no_tags", "tag_names", "span_keys", "span_label", "no_empty_line",
-                          "not_utf8", "encoding"})
+                          "not_utf8", "encoding", "other_file"})
 log = logging.getLogger("absl")
 
 
@@ -133,8 +133,9 @@ class SourceReader:
             raise RowError(("no_tags", f"no tags: it was read as {FORMS.get(form, form)} "
                             "(--tag_column names the column of the tags, --format another format)"))
         else:
-            row = dataclasses.replace(
-                row, tags=schemes.to_iob2(clean_tags(row.tags, counts), counts))
+            tags = clean_tags(row.tags, counts)
+            row = dataclasses.replace(row, tags=schemes.to_iob2(
+                schemes.of_layers(tags, counts, self._options.read.nested), counts))
         return self._cut(row, counts)
 
     def _normalized(self, row: Example, counts: Tally) -> Example:

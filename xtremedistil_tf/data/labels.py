@@ -95,6 +95,11 @@ class LabelSet(Labels):
         """Number of classes (11 for the paper's seven tags)."""
         return len(self.tags) + len(SYNTACTIC)
 
+    @property
+    def types(self) -> Tuple[str, ...]:
+        """Names of the entity types, in the order of the tags."""
+        return tuple(dict.fromkeys(tag[2:] for tag in self.tags if tag != "O"))
+
     def __contains__(self, tag: str) -> bool:
         return tag in self._ids
 

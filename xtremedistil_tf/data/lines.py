@@ -30,6 +30,19 @@ class RowError(UserError):
 Line = Tuple[int, Union[str, RowError]]
 
 
+def check_encoding(name: str) -> None:
+    """Refuses an unknown --encoding.
+
+    Raises:
+      UserError: if no encoding of text has this name.
+    """
+    try:
+        "".encode(name)  # Also refuses codecs that are not for text, such as hex.
+    except (LookupError, ValueError):
+        raise UserError(f"--encoding is {name!r}; allowed: names that Python knows, such as "
+                        "utf-8, latin-1, cp1252 or utf-16-le") from None
+
+
 def encoding_of(head: bytes) -> Tuple[Optional[str], int]:
     """Detects the encoding of a file from its first bytes.
 

@@ -16,12 +16,8 @@ from xtremedistil_tf.export.common.arrays import Lstm, StudentArrays
 from xtremedistil_tf.export.common.check import check_equal, write_check
 from xtremedistil_tf.export.common.forms import Forms
 from xtremedistil_tf.inference.assets import RECORD_FILE, TOKENIZER_FILE, VOCABULARY_FILE, Assets
-from xtremedistil_tf.inference.runtimes.tflite import (
-    FLOAT_FILE,
-    INT8_FILE,
-    lite_session,
-    load_tflite,
-)
+from xtremedistil_tf.inference.runtimes.exported import load_exported
+from xtremedistil_tf.inference.runtimes.tflite import FILES, FLOAT_FILE, INT8_FILE, lite_session
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.runs import atomic_folder, write_json
 from xtremedistil_tf.validation.manifest import write_manifest
@@ -132,6 +128,7 @@ def export_tflite(
         error = check_equal(
             FLOAT_FILE, lite_session(temporary / FLOAT_FILE), logits, size=forms.vocabulary)
         record = write_check(temporary, files, error,
-                             lambda form: load_tflite(temporary, int8=form == "int8"), dev)
+                             lambda form: load_exported(temporary, FILES, lite_session,
+                                                        int8=form == "int8"), dev)
         write_manifest(temporary)
     return record

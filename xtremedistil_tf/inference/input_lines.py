@@ -10,14 +10,14 @@ import json
 import re
 from typing import Callable, Collection, Iterable, Iterator, List, Optional, Sequence
 
-from xtremedistil_tf.data.lines import UTF8, decode_lines, encoding_of
+from xtremedistil_tf.data.lines import UTF8, check_encoding, decode_lines, encoding_of
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.streaming import decode_line
 from xtremedistil_tf.inference.text_model import TextModel
 from xtremedistil_tf.tasks import task_kind
 
 WHOLE_LINE = "line"
-_SAMPLE = 200
+SAMPLE = 200
 # Fraction of the sample's non-empty lines that must have the same form.
 _SHARE = 0.8
 _TAG = re.compile(r"(?:[A-Za-z]{2,3}(?:[-_][A-Za-z]+)*:)?(?:O|[BIESLU]-\S+)")
@@ -115,8 +115,13 @@ def why_no_text(lines: Sequence[str], kind: str, labels: Collection[str]) -> Opt
     return None
 
 
-def _text_of(line: str, column: str, number: int) -> str:
-    """Returns the text of a line, given the number of its column or its key; "" for an empty line.
+def text_of_line(line: str, column: str, where: str) -> str:
+    """Returns the text of a line; "" for an empty line.
+
+    Args:
+      line: the line.
+      column: number of its column, its key, or WHOLE_LINE.
+      where: the line's place, for messages.
 
     Raises:
       UserError: if the line has no such text.
@@ -126,16 +131,29 @@ def _text_of(line: str, column: str, number: int) -> str:
     if column.isdecimal():
         columns = line.split("\t")
         if not 1 <= int(column) <= len(columns):
-            raise UserError(f"line {number} has {len(columns)} columns; --text_column is {column}")
+            raise UserError(f"{where} has {len(columns)} columns; --text_column is {column}")
         return columns[int(column) - 1]
     try:
         found = json.loads(line)[column]
     except (ValueError, RecursionError, KeyError, TypeError, IndexError):
         found = None
     if not isinstance(found, str):
-        raise UserError(f"line {number} is no JSON object with a text under {column!r}, which "
+        raise UserError(f"{where} is no JSON object with a text under {column!r}, which "
                         "--text_column names")
     return found
+
+
+def check_reading(model: TextModel, column: Optional[str], encoding: Optional[str]) -> None:
+    """Refuses an unknown encoding, and a column for a student that reads two texts.
+
+    Raises:
+      UserError: for either.
+    """
+    if encoding is not None:
+        check_encoding(encoding)
+    if column is not None and model.pairs:
+        raise UserError("--text_column is for students that read one text; this one reads two, "
+                        "with a tab between or as a JSON object")
 
 
 class InputLines:
@@ -190,7 +208,7 @@ class InputLines:
 
     def _texts(self) -> Iterator[str]:
         chunks = iter(self._file)
-        head: List[bytes] = list(itertools.islice(chunks, _SAMPLE))
+        head: List[bytes] = list(itertools.islice(chunks, SAMPLE))
         told, _ = encoding_of(head[0]) if head else (None, 0)
         chunks = itertools.chain(head, chunks)
         encoding = told or self._encoding or UTF8
@@ -207,10 +225,10 @@ class InputLines:
         """
         texts = self._texts()
         if self._column is None and not self._model.pairs:
-            head = list(itertools.islice(texts, _SAMPLE))
+            head = list(itertools.islice(texts, SAMPLE))
             problem = why_no_text(head, self._model.kind, self._model.labels)
             if problem:
                 raise UserError(f"{self._name}: {problem}")
             texts = itertools.chain(head, texts)
         for number, text in enumerate(texts, 1):
-            yield _text_of(text, self._column or WHOLE_LINE, number)
+            yield text_of_line(text, self._column or WHOLE_LINE, f"line {number}")

@@ -19,6 +19,7 @@ from xtremedistil_tf.metrics.as_written import (
     written,
 )
 from xtremedistil_tf.metrics.tagging import score_tags
+from xtremedistil_tf.models.teacher import Teacher
 from xtremedistil_tf.tasks import task_kind
 
 log = logging.getLogger("absl")
@@ -81,10 +82,11 @@ def deployed_scores(
     Source: not in the paper, where words beyond 32 subword tokens count as O.
     """
     task = prepared.task
-    if not task_kind(task.labels.kind).tags_words:
+    if not task_kind(task.labels.kind).tags_words or not task.scored:
         return {}
     taggers: Dict[str, Any] = {"student": load_keras(folder)}
-    if taught is not None:
+    # Finished models are scored at seq_len only.
+    if taught is not None and isinstance(taught.teacher, Teacher):
         taggers["teacher"] = teacher_tagger(
             taught.teacher, {**taught.record, "segmentation": task.segmentation})
     scores: Dict[str, Dict[str, Any]] = {}

@@ -8,15 +8,16 @@ import time
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.config import Resources, RunConfig, StudentConfig
-from xtremedistil_tf.data.folders.task import Task, describe, read_task
+from xtremedistil_tf.data.folders.task import Task, describe, missing_splits, read_task
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
 from xtremedistil_tf.export.export import FILES, export_student
 from xtremedistil_tf.inference.student_folder import save_student
 from xtremedistil_tf.jobs.deployed import deployed_scores
-from xtremedistil_tf.jobs.obtain_teacher import check_teacher, obtain_teacher, teacher_record
+from xtremedistil_tf.jobs.obtain_teacher import obtain_teacher
 from xtremedistil_tf.jobs.prepared import Prepared
 from xtremedistil_tf.jobs.results import (
     Taught,
+    agreement_on_text,
     best_stage,
     build_metrics,
     final_answers,
@@ -53,6 +54,9 @@ from xtremedistil_tf.runs import locked
 from xtremedistil_tf.targets.spec import StoreSpec
 from xtremedistil_tf.targets.store import check_disk
 from xtremedistil_tf.targets.variation import warn_of_constant
+from xtremedistil_tf.teachers.agreement import chosen_by, with_answers
+from xtremedistil_tf.teachers.base import Sizes
+from xtremedistil_tf.teachers.places import check_teacher, known_labels, teacher_record
 from xtremedistil_tf.training.stage_state import WEIGHTS_FILE
 from xtremedistil_tf.training.stages import Stage, plan_table
 from xtremedistil_tf.training.strategies import build_plan
@@ -65,10 +69,28 @@ log = logging.getLogger("absl")
 _DEFAULT_RESOURCES = Resources()
 
 
-def plan_of(config: RunConfig) -> Tuple[Stage, ...]:
-    """Returns the stages of a run."""
-    return build_plan(config.student.trained_layers, config.distil, measure=config.data.measure,
-                      labels_loss=config.data.labels_loss)
+def plan_of(config: RunConfig, task: Task) -> Tuple[Stage, ...]:
+    """Returns the stages of a run; without train.tsv those that need no labels."""
+    return build_plan(config.student.trained_layers, config.distil,
+                      measure=chosen_by(config, task),
+                      labels_loss=config.data.labels_loss, labelled=task.labelled)
+
+
+def read_run(
+    config: RunConfig, model_dir: pathlib.Path, *, anew: bool = False
+) -> Tuple[Task, Sizes]:
+    """Reads and checks the data and the teacher's sizes before any work.
+
+    Args:
+      config: the run's settings.
+      model_dir: the run folder.
+      anew: True if a teacher in the run folder is about to be removed.
+
+    Raises:
+      UserError: for every mistake in them.
+    """
+    task = read_task(config.data, names=known_labels(config, model_dir, anew=anew))
+    return task, check_teacher(config, model_dir, anew=anew, task=task)
 
 
 class Laps:
@@ -99,8 +121,8 @@ def dry_run(
     """
     config = _with_sizes(config)
     formats = run_formats(config.student, config.data.kind, resources)
-    task = read_task(config.data)
-    check_student(config, task, check_teacher(config, model_dir), model_dir)
+    task, found = read_run(config, model_dir)
+    check_student(config, task, found, model_dir)
     facts = plan_facts(config, task, model_dir)
     student = build_student(config.student, facts["vocabulary"], facts["width"], task.labels.size,
                             pooled=task.labels.pooled, seq_len=config.data.seq_len,
@@ -108,7 +130,7 @@ def dry_run(
                             if facts["matched"] else None,
                             # The number of parameters does not depend on the id.
                             separator=1 if config.data.pairs else None)
-    plan = plan_of(config)
+    plan = plan_of(config, task)
     spec = StoreSpec(facts["width"], task.labels.size, config.distil.chunk_size,
                      pooled=task.labels.pooled, matched=facts["matched"])
     needed = spec.size(needed_kinds(plan), rows=task.transfer_rows, tokens=facts["pieces"],
@@ -123,7 +145,7 @@ def dry_run(
         plan_table(plan, student.registry.parameters),
         "",
         f"teacher outputs for {task.transfer_rows:,} transfer sentences: {needed / 1e6:,.0f} MB",
-        *(f"warning: {line}" for line in task.warnings),
+        *(f"warning: {line}" for line in (*task.warnings, *missing_splits(task))),
     ])
 
 
@@ -153,9 +175,8 @@ def run_distillation(
     laps, config = Laps(), _with_sizes(config)
     formats = run_formats(config.student, config.data.kind, resources)
     with locked(model_dir) if is_chief() else contextlib.nullcontext():
-        plan = plan_of(config)
-        task = read_task(config.data)
-        found = check_teacher(config, model_dir, anew=starts_anew(model_dir, overwrite))
+        task, found = read_run(config, model_dir, anew=starts_anew(model_dir, overwrite))
+        plan = plan_of(config, task)
         check_student(config, task, found, model_dir)
         by_chief(lambda: claim(model_dir, config.to_dict(), task, overwrite=overwrite))
         return run_unless_finished(
@@ -197,8 +218,8 @@ def run_unless_finished(
 def write_target_part(config: RunConfig, model_dir: pathlib.Path, resources: Resources) -> str:
     """Writes one part of a run's targets; returns a line about its progress."""
     config = _with_sizes(config)
-    task = read_task(config.data)
-    check_student(config, task, check_teacher(config, model_dir), model_dir)
+    task, found = read_run(config, model_dir)
+    check_student(config, task, found, model_dir)
     return write_part(config, task, model_dir, resources)
 
 
@@ -208,6 +229,7 @@ def _train_and_score(
 ) -> None:
     with current_strategy().scope():
         teacher, folders = obtain_teacher(config, task, model_dir)
+        task, asked = with_answers(task, teacher, config.data)
         laps.lap("teacher")
         kinds = needed_kinds(
             [stage for stage in plan if not is_done(model_dir / "stages", stage)])
@@ -216,7 +238,8 @@ def _train_and_score(
             kinds=kinds, text=student_text(config, teacher))
         laps.lap("targets")
         student = start_student(config, prepared, teacher)
-        feed = student_feed(prepared, student, language_exponent=config.distil.language_exponent,
+        feed = student_feed(prepared, student, asked=asked,
+                            language_exponent=config.distil.language_exponent,
                             keep_representation=resources.keep_representation)
         trainer = Trainer(student.trained, student.registry, feed, model_dir / "stages",
                           config.seed, optimizer=config.distil.optimizer,
@@ -234,7 +257,7 @@ def _train_and_score(
     # Outside the scope: only the chief builds models for the export.
     by_chief(lambda: finish(config, prepared, student, records=records, laps=laps,
                             model_dir=model_dir, formats=formats,
-                            taught=Taught(teacher, teacher_record(folders), passes)))
+                            taught=Taught(teacher, teacher_record(folders), passes, asked)))
 
 
 def finish(
@@ -254,11 +277,11 @@ def finish(
     """
     # First, so that a kill leaves no scores of before beside new predictions or a new student.
     forget_metrics(model_dir)
-    load_weights(student.trained,
-                 model_dir / "stages" / best_stage(records, config.data.measure)["name"]
-                 / WEIGHTS_FILE)
+    best = best_stage(records, chosen_by(config, prepared.task))["name"]
+    load_weights(student.trained, model_dir / "stages" / best / WEIGHTS_FILE)
     answers = final_answers(prepared, None if taught is None else taught.teacher, student)
     scores = final_scores(prepared, answers, model_dir, glue_task=config.data.glue_task)
+    scores["student"].update(agreement_on_text(prepared, taught, student, model_dir))
     # First, so that no export of an earlier student lies beside the new one.
     remove_exports(model_dir)
     _save(config, prepared, student, scores, model_dir)
@@ -282,7 +305,9 @@ def finish(
 def _export(model_dir: pathlib.Path, formats: Sequence[str], task: Task) -> None:
     # The export loads the saved student, which proves that its folder is complete.
     if formats:
-        export_student(model_dir, forms=formats, version=1, dev=task.examples["dev"])
+        # The loss of int8 is measured against labels, not against the teacher's answers.
+        dev = None if task.agreement else task.examples["dev"]
+        export_student(model_dir, forms=formats, version=1, dev=dev)
 
 
 def _save(

@@ -18,7 +18,6 @@ from xtremedistil_tf.jobs.distillation import (
     run_unless_finished,
     student_line,
 )
-from xtremedistil_tf.jobs.obtain_teacher import folder_fingerprint
 from xtremedistil_tf.jobs.prepared import Prepared
 from xtremedistil_tf.jobs.run_folder import claim, needed_formats, run_formats
 from xtremedistil_tf.jobs.stage_feed import student_feed
@@ -29,6 +28,7 @@ from xtremedistil_tf.models.student import Student
 from xtremedistil_tf.models.student_from_checkpoint import load_student_tokenizer, with_architecture
 from xtremedistil_tf.models.tokenizers import load_tokenizer
 from xtremedistil_tf.runs import fingerprint, locked
+from xtremedistil_tf.teachers.fine_tuned import folder_fingerprint
 from xtremedistil_tf.training.stages import plan_table
 from xtremedistil_tf.training.trainer import Trainer
 
@@ -141,7 +141,7 @@ def dry_run(
         f"{begun.start['name']}, vocabulary {len(begun.prepared.vocabulary):,}",
         student_line(config.student, formats),
         "",
-        plan_table(plan_of(config), begun.student.registry.parameters),
+        plan_table(plan_of(config, task), begun.student.registry.parameters),
         *(f"warning: {line}" for line in task.warnings),
     ])
 
@@ -170,7 +170,7 @@ def run_fine_tuning(
     with locked(model_dir) if is_chief() else contextlib.nullcontext():
         config, task = _read(config, model_dir, folder)
         formats = run_formats(config.student, config.data.kind, resources)
-        plan_of(config)  # Reports mistakes before anything is written.
+        plan_of(config, task)  # Reports mistakes before anything is written.
         settings = config.to_dict()
         settings.pop("teacher")
         kept = None if folder is None else folder_fingerprint(folder)
@@ -197,7 +197,7 @@ def _train(
         trainer = Trainer(begun.student.trained, begun.student.registry, feed,
                           model_dir / "stages", config.seed, optimizer=config.distil.optimizer,
                           tensorboard=model_dir / "tensorboard")
-        records = trainer.run_plan(plan_of(config))
+        records = trainer.run_plan(plan_of(config, task))
         laps.lap("stages")
     by_chief(lambda: finish(config, begun.prepared, begun.student, records=records, laps=laps,
                             model_dir=model_dir, formats=formats, start=start))

@@ -6,9 +6,7 @@ import pathlib
 import shutil
 from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
 
-import transformers
-
-from xtremedistil_tf.config import RunConfig, TeacherConfig
+from xtremedistil_tf.config import RunConfig
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.data.folders.task_features import features_of
 from xtremedistil_tf.data.pipelines.batches import PieceMasking, labelled_batches
@@ -22,19 +20,18 @@ from xtremedistil_tf.models.pretrained_encoders import (
     check_configuration,
     create_encoder,
     load_encoder,
-    peek_configuration,
 )
-from xtremedistil_tf.models.teacher import (
-    Teacher,
-    build_teacher,
-    has_teacher,
-    read_record,
-    save_teacher,
-)
-from xtremedistil_tf.models.teacher_ensemble import load_teachers
-from xtremedistil_tf.models.weights import WEIGHT_ENDINGS
+from xtremedistil_tf.models.teacher import Teacher, build_teacher, read_record, save_teacher
 from xtremedistil_tf.runs import derive_seed, file_fingerprint, fingerprint, locked
-from xtremedistil_tf.tasks import task_kind, task_kind_of
+from xtremedistil_tf.tasks import task_kind
+from xtremedistil_tf.teachers import load_ready, teacher_kind
+from xtremedistil_tf.teachers.fine_tuned import folder_fingerprint
+from xtremedistil_tf.teachers.places import (
+    check_known,
+    is_ready,
+    teacher_folders,
+    wanted_of,
+)
 from xtremedistil_tf.training.stage_feed import StageFeed
 from xtremedistil_tf.training.stages import Stage
 from xtremedistil_tf.training.strategies import build_teacher_plan
@@ -42,21 +39,6 @@ from xtremedistil_tf.training.trainer import Trainer
 from xtremedistil_tf.validation.run_files import read_history
 
 log = logging.getLogger("absl")
-
-
-def folder_fingerprint(folder: pathlib.Path) -> str:
-    """Hashes the weights, tokenizer and configuration files of a checkpoint folder."""
-    files = sorted(
-        path for path in pathlib.Path(folder).iterdir()
-        if path.suffix in (*WEIGHT_ENDINGS, ".json", ".txt", ".model")
-    )
-    return fingerprint([[path.name, file_fingerprint(path)] for path in files])
-
-
-def teachers_fingerprint(folders: Sequence[pathlib.Path]) -> str:
-    """Hashes the folder of a teacher, or the folders of an ensemble."""
-    prints = [folder_fingerprint(folder) for folder in folders]
-    return prints[0] if len(prints) == 1 else fingerprint(prints)
 
 
 def _recipe_fingerprint(config: RunConfig, task: Task, *, with_policy: bool = True) -> str:
@@ -68,7 +50,7 @@ def _recipe_fingerprint(config: RunConfig, task: Task, *, with_policy: bool = Tr
         hashes are equal, so that older teachers are still accepted.
     """
     teacher = config.to_dict()["teacher"]
-    for name in ("layer", "model_dir"):
+    for name in ("layer", "model_dir", "asked_epochs", "label_map", "scheme"):
         teacher.pop(name)
     checkpoint = pathlib.Path(config.teacher.checkpoint)
     if config.teacher.config_file:
@@ -85,67 +67,15 @@ def _recipe_fingerprint(config: RunConfig, task: Task, *, with_policy: bool = Tr
                        config.data.measure, config.seed, data, texts, *policy)
 
 
-def teacher_folders(config: TeacherConfig, model_dir: pathlib.Path) -> Tuple[pathlib.Path, ...]:
-    """Returns the folders of the run's teachers, most often one; they may not exist yet.
-
-    --teacher_model_dir may name a teacher folder or the run folder around it. A new teacher is
-    written to a folder `teacher` inside, so that other files in it are safe.
-    """
-    if config.model_dir is None:
-        return (model_dir.resolve() / "teacher",)
-    named = [pathlib.Path(name).resolve() for name in config.model_dirs]
-    return tuple(folder if has_teacher(folder) else folder / "teacher" for folder in named)
-
-
-def check_teacher(
-    config: RunConfig, model_dir: pathlib.Path, *, anew: bool = False
-) -> transformers.PretrainedConfig:
-    """Checks the teacher's layers and positions before any work.
-
-    Args:
-      config: the run's settings.
-      model_dir: the run folder.
-      anew: True if a teacher in the run folder is about to be removed.
-
-    Returns:
-      The transformers configuration of the (first) teacher.
-
-    Raises:
-      UserError: for settings that do not fit the teacher.
-    """
-    folders = teacher_folders(config.teacher, model_dir)
-    for folder in folders if len(folders) > 1 else ():
-        if not has_teacher(folder):
-            raise UserError("--teacher_model_dir names several teachers, and "
-                            f"{folder.parent} holds none; fine-tune each with run_teacher.py first")
-    own = model_dir.resolve() / "teacher"
-    found = [peek_configuration(config.teacher, None if (anew and folder == own)
-                                or not has_teacher(folder) else folder)
-             for folder in folders]
-    for number, one in enumerate(found):
-        check_configuration(one, 0 if number else config.teacher.layer, config.data.seq_len)
-    return found[0]
-
-
-def _check_known(folder: pathlib.Path, config: RunConfig, task: Task, recipe: str) -> None:
+def _check_known(folder: pathlib.Path, config: RunConfig, task: Task) -> None:
     """Refuses a teacher of another task; in the run folder, also one of other settings."""
+    check_known(folder, config, task)
+    if config.teacher.model_dir is not None:
+        return
     record = read_record(folder, whole=True)
-    kind = task_kind_of(record).kind
-    if kind != task.labels.kind:
-        raise UserError(f"the teacher in {folder} was fine-tuned for {kind}; the task is "
-                        f"{task.labels.kind}")
-    if bool(record.get("pairs")) != config.data.pairs:
-        raise UserError(f"the teacher in {folder} was fine-tuned for rows of "
-                        f"{2 if record.get('pairs') else 1} texts; --do_pairwise and --glue_task "
-                        "say how many the task's have")
-    if record["tags"] != list(task.labels.tags):
-        raise UserError(
-            f"the teacher in {folder} knows the labels {', '.join(record['tags'])}; the task has "
-            f"{', '.join(task.labels.tags)}"
-        )
-    if "opt_policy" not in record:  # Of a version before 0.2, which noted it nowhere.
-        recipe = _recipe_fingerprint(config, task, with_policy=False)
-    if config.teacher.model_dir is None and record["fingerprint"] != recipe:
+    # Versions before 0.2 noted --opt_policy nowhere.
+    recipe = _recipe_fingerprint(config, task, with_policy="opt_policy" in record)
+    if record["fingerprint"] != recipe:
         raise UserError(
             f"the teacher in {folder} was fine-tuned by other settings or data; use another "
             "--model_dir, or --overwrite"
@@ -247,15 +177,9 @@ def _fine_tune(
     return teacher
 
 
-def teacher_record(folders: Sequence[pathlib.Path]) -> Dict[str, Any]:
-    """Returns the record of a teacher; for an ensemble the first one's, with all names."""
-    records = [read_record(folder, whole=True) for folder in folders]
-    return {**records[0], "name": " + ".join(record["name"] for record in records)}
-
-
 def obtain_teacher(
     config: RunConfig, task: Task, model_dir: pathlib.Path
-) -> Tuple[Teacher, Tuple[pathlib.Path, ...]]:
+) -> Tuple[Any, Tuple[pathlib.Path, ...]]:
     """Loads the run's teacher or ensemble; fine-tunes the teacher if there is none yet.
 
     Args:
@@ -264,7 +188,7 @@ def obtain_teacher(
       model_dir: the run folder. The caller holds its lock.
 
     Returns:
-      (teacher, folders of the teacher or of each teacher of the ensemble).
+      (a `teachers.Teaches`, folders of the teacher or of each teacher of the ensemble).
 
     Raises:
       UserError: if the teacher has other labels, or if the teacher in the run folder was made with
@@ -273,24 +197,29 @@ def obtain_teacher(
     folders = teacher_folders(config.teacher, model_dir)
     folder = folders[0]
     own = folder.parent == model_dir.resolve()
-    if own or all(map(has_teacher, folders)) or not is_chief():
+    if own or is_ready(config.teacher, model_dir) or not is_chief():
         return _find_or_tune(config, task, folders, model_dir), folders
     with locked(folder.parent):
         return _find_or_tune(config, task, folders, model_dir), folders
 
 
 def _find_or_tune(config: RunConfig, task: Task, folders: Sequence[pathlib.Path],
-                  model_dir: pathlib.Path) -> Teacher:
-    recipe, folder = _recipe_fingerprint(config, task), folders[0]
-    if has_teacher(folder):
+                  model_dir: pathlib.Path) -> Any:
+    folder = folders[0]
+    if teacher_kind(folder) is not None:
         for known in folders:
-            log.info("teacher: %s, fine-tuned before", known)
-            _check_known(known, config, task, recipe)
-        return load_teachers(folders, config.teacher.layer, matched=config.matched_layers)
+            kind = teacher_kind(known)
+            if kind is None or kind.tuned_here:
+                log.info("teacher: %s, fine-tuned before", known)
+                _check_known(known, config, task)
+            else:
+                log.info("teacher: %s, as it is", known)
+        return load_ready(folders, wanted_of(config, task))
     if folder.is_dir() and any(folder.iterdir()):
         raise UserError(
             f"{folder} is not empty and holds no teacher fine-tuned here; use another "
             "--teacher_model_dir, or give a checkpoint as --pt_teacher_checkpoint"
         )
     log.info("teacher: none in %s yet; fine-tuning it", folder)
-    return _fine_tune(config, task, folder, recipe, model_dir / "tensorboard")
+    return _fine_tune(config, task, folder, _recipe_fingerprint(config, task),
+                      model_dir / "tensorboard")

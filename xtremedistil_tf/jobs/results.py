@@ -6,16 +6,17 @@ import pathlib
 from typing import Any, Dict, List, Optional
 
 from xtremedistil_tf.config import RunConfig
-from xtremedistil_tf.data.folders.task import Task, describe
+from xtremedistil_tf.data.folders.task import HELD_OUT, Task, describe
 from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.jobs.prepared import Prepared
 from xtremedistil_tf.metrics.prediction_files import write_submission
 from xtremedistil_tf.models.inference import Forward
 from xtremedistil_tf.models.student import Student
-from xtremedistil_tf.models.teacher import Teacher
-from xtremedistil_tf.reporting.run_metrics import retention
+from xtremedistil_tf.reporting.run_metrics import last_predictions, retention
 from xtremedistil_tf.runs import write_json
-from xtremedistil_tf.tasks import task_kind, task_kind_of
+from xtremedistil_tf.tasks import task_kind
+from xtremedistil_tf.teachers.agreement import AGREEMENT, Answers
+from xtremedistil_tf.teachers.base import Teaches
 from xtremedistil_tf.validation.manifest import drop_manifest, write_manifest
 from xtremedistil_tf.validation.run_files import (
     METRICS_FILE,
@@ -38,11 +39,13 @@ class Taught:
       teacher: the model.
       record: the record saved with it.
       passes: number of forward passes over the transfer set in this process.
+      asked: its answers on held-out text, for runs without dev labels.
     """
 
-    teacher: Teacher
+    teacher: Teaches
     record: Dict[str, Any]
     passes: float
+    asked: Optional[Answers] = None
 
 
 def best_stage(records: List[Dict[str, Any]], measure: str) -> Dict[str, Any]:
@@ -59,19 +62,24 @@ def best_stage(records: List[Dict[str, Any]], measure: str) -> Dict[str, Any]:
 def _answers(task: Task, rows: Dict[str, Features], forward: Forward) -> Dict[str, Any]:
     """Returns a model's predictions by held-out split."""
     predict = task_kind(task.labels.kind).predict
-    return {split: predict(forward, rows[split], task.labels) for split in task.held_out}
+    return {split: predict(forward, rows[split], task.labels) for split in _asked_splits(task)}
 
 
-def _teacher_answers(prepared: Prepared, teacher: Teacher) -> Dict[str, Any]:
+def _asked_splits(task: Task) -> List[str]:
+    """Returns the splits to predict; held-out text of the transfer set is compared elsewhere."""
+    return [split for split in task.held_out if not (task.agreement and split == "dev")]
+
+
+def _teacher_answers(prepared: Prepared, teacher: Teaches) -> Dict[str, Any]:
     """Returns the teacher's predictions; runs that share a targets folder compute them once."""
     path = prepared.answers
     if path is not None and path.is_file():
         kept = read_sealed(path)
-        if kept is not None and set(kept) == set(prepared.task.held_out):
+        if kept is not None and set(kept) == set(_asked_splits(prepared.task)):
             return kept
         log.warning("%s is damaged; the teacher is asked again", path)
     found = _answers(prepared.task, prepared.teacher_features,
-                     Forward(teacher.model, pad_id=teacher.tokenizer.pad_token_id))
+                     teacher.forward())
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_sealed(path, found)
@@ -79,7 +87,7 @@ def _teacher_answers(prepared: Prepared, teacher: Teacher) -> Dict[str, Any]:
 
 
 def final_answers(
-    prepared: Prepared, teacher: Optional[Teacher], student: Student
+    prepared: Prepared, teacher: Optional[Teaches], student: Student
 ) -> Dict[str, Dict[str, Any]]:
     """Predicts dev and test. Nothing else in a run predicts test.
 
@@ -132,23 +140,51 @@ def final_scores(
                 scores[who][split] = {
                     **kind.score(features.tags, predicted, features.languages,
                                  task.labels.tags),
-                    **kind.details(features.tags, predicted, task.labels)}
+                    **kind.details(features.tags, predicted, features.languages,
+                                   task.labels)}
             elif glue_task is not None and who == "student":
                 write_submission(folder / "glue", glue_task, split, predicted,
                                  left_out=task.left_out.get(split, ()))
     return scores
 
 
+def agreement_on_text(
+    prepared: Prepared, taught: Optional[Taught], student: Student, model_dir: pathlib.Path
+) -> Dict[str, Any]:
+    """Compares student and teacher on held-out text; writes the answers of both.
+
+    Returns:
+      {"agreement": see `Answers.compare`}; empty for runs with dev labels.
+    """
+    if taught is None or taught.asked is None:
+        return {}
+    features = prepared.features["dev"]
+    measures, answers = taught.asked.compare(
+        Forward(student.model, table=prepared.vocabulary.table), features)
+    kind, folder = task_kind(prepared.task.labels.kind), model_dir / "predictions"
+    for who, found in (("teacher", features.tags), ("student", answers)):
+        kind.write(folder, HELD_OUT, who, prepared.task.examples["dev"], found)
+    return {AGREEMENT: measures}
+
+
+def _stage_records(records: List[Dict[str, Any]], task: Task) -> List[Dict[str, Any]]:
+    """Renames the measures of stages that were chosen by agreement: they are no dev scores."""
+    if not task.agreement:
+        return records
+    return [{(AGREEMENT if name == "dev" else name): value for name, value in record.items()}
+            for record in records]
+
+
 def _beside_teacher(
     taught: Taught, parameters: int, scores: Dict[str, Dict[str, Any]], measure: str
 ) -> Dict[str, Any]:
     """Returns the entries of metrics.json about the teacher, retention and compression."""
-    size = taught.teacher.model.count_params()
+    size = taught.teacher.parameters
     return {
         "teacher": {"name": taught.record["name"], "parameters": size,
                     "layer": taught.teacher.layer, **scores["teacher"]},
         "retention": retention({**scores, "measure": measure}),
-        "compression": {"parameters": size / parameters},
+        "compression": {"parameters": None if size is None else size / parameters},
         "teacher_passes": taught.passes,
     }
 
@@ -169,6 +205,7 @@ def build_metrics(
       start: record of the model that a run without a teacher starts from.
     """
     measure, parameters = config.data.measure, student.model.count_params()
+    chosen = AGREEMENT if prepared.task.agreement else measure
     taught_by = {} if taught is None else _beside_teacher(taught, parameters, scores, measure)
     return {
         "version": __version__,
@@ -183,10 +220,10 @@ def build_metrics(
             "parameters": parameters,
             "embedding_parameters": len(prepared.vocabulary) * config.student.word_emb_dim,
             "vocabulary": len(prepared.vocabulary),
-            "selected_stage": best_stage(records, measure)["name"],
+            "selected_stage": best_stage(records, chosen)["name"],
             **scores["student"],
         },
-        "stages": records,
+        "stages": _stage_records(records, prepared.task),
         "seconds": seconds,
         "data": describe(prepared.task, counts=prepared.counts),
     }
@@ -197,8 +234,7 @@ def finished_metrics(model_dir: pathlib.Path) -> Optional[Dict[str, Any]]:
     if not (model_dir / METRICS_FILE).is_file():
         return None
     metrics = read_metrics(model_dir)
-    predictions = task_kind_of(metrics).predictions
-    needed = ["report.md", "student/student.json", f"predictions/{predictions}"]
+    needed = ["report.md", "student/student.json", f"predictions/{last_predictions(metrics)}"]
     if not all((model_dir / name).is_file() for name in [*needed, *listed_files(model_dir)]):
         return None
     check_run(model_dir)

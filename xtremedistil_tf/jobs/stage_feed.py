@@ -1,7 +1,7 @@
 """Training batches and dev measures of a student's stages."""
 
 import logging
-from typing import Any, Dict, Sequence
+from typing import Any, Dict, Optional, Sequence
 
 from xtremedistil_tf.config import BatchSize
 from xtremedistil_tf.data.pipelines.balance import LanguageBalance
@@ -20,6 +20,7 @@ from xtremedistil_tf.targets.dataset import transfer_batches
 from xtremedistil_tf.targets.spec import KINDS, MATCHED_KINDS
 from xtremedistil_tf.targets.store import TargetStore
 from xtremedistil_tf.tasks import task_kind
+from xtremedistil_tf.teachers.agreement import Answers
 from xtremedistil_tf.training.stage_feed import StageFeed
 from xtremedistil_tf.training.stages import Stage
 
@@ -36,7 +37,7 @@ def _drop_representations(stores: Sequence[TargetStore]) -> None:
 
 def student_feed(
     prepared: Prepared, student: Student, *, language_exponent: float = 1.0,
-    keep_representation: bool = True,
+    keep_representation: bool = True, asked: Optional[Answers] = None,
 ) -> StageFeed:
     """Returns the batches and dev measures of each stage.
 
@@ -45,16 +46,19 @@ def student_feed(
       student: the student to train.
       language_exponent: see `DistilConfig`.
       keep_representation: keep stored representations after the last stage that reads them.
+      asked: the teacher's answers on held-out text, for runs without dev labels.
     """
     table = prepared.vocabulary.table
-    train, dev = prepared.features["train"], prepared.features["dev"]
+    train, dev = prepared.features.get("train"), prepared.features["dev"]
     forward = Forward(student.model, table=table)
-    balance = LanguageBalance(
-        train.languages, bucket_numbers(train.input_ids.lengths), language_exponent)
-    # Lengths in one epoch. All epochs have the same number of sequences of each length.
-    lengths = train.input_ids.lengths[balance.draw(0)]
+    if train is not None:
+        balance = LanguageBalance(
+            train.languages, bucket_numbers(train.input_ids.lengths), language_exponent)
+        # Lengths in one epoch. All epochs have the same number of sequences of each length.
+        lengths = train.input_ids.lengths[balance.draw(0)]
 
     def labelled(size: BatchSize, seed: int, share: Share) -> tf.data.Dataset:
+        assert train is not None, "without labels, no stage reads them"
         rows = balance.draw(derive_seed(seed, "languages"))
         return labelled_batches(train, size, seed, table=table, share=share, rows=rows)
 
@@ -83,6 +87,8 @@ def student_feed(
 
     def score() -> Dict[str, Any]:
         labels = prepared.task.labels
+        if asked is not None:
+            return asked.compare(forward, dev)[0]
         return dict(task_kind(labels.kind).evaluate(forward, dev, labels))
 
     def measure(stage: Stage) -> float:

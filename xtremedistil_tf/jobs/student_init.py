@@ -15,14 +15,14 @@ from xtremedistil_tf.models.layers.layer_matching import Matching
 from xtremedistil_tf.models.layers.word_vectors import read_word_vectors
 from xtremedistil_tf.models.student import Student, build_student
 from xtremedistil_tf.models.student_from_checkpoint import copy_layers, load_student_encoder
-from xtremedistil_tf.models.teacher import Teacher
 from xtremedistil_tf.runs import derive_seed
+from xtremedistil_tf.teachers.base import Teaches
 
 log = logging.getLogger("absl")
 
 
 def _start_embeddings(
-    config: RunConfig, prepared: Prepared, teacher: Optional[Teacher], encoder: Optional[Any]
+    config: RunConfig, prepared: Prepared, teacher: Optional[Teaches], encoder: Optional[Any]
 ) -> np.ndarray:
     """Returns the initial word embedding, float32 [vocabulary, E]; see `models.layers.embeddings`.
 
@@ -46,13 +46,21 @@ def _start_embeddings(
         return rows
     pretrained = student.word_embedding == "svd_pretrained"
     source = fresh_teacher(config, prepared.task) if pretrained else teacher
-    return reduce_embeddings(source.word_embeddings(), vocabulary, width=student.word_emb_dim,
-                             method=student.word_embedding, seed=seed,
+    table = source.word_embeddings()
+    if table is None:
+        if student.word_embedding != "random":
+            log.warning("the teacher has no word embedding; the student's starts at random "
+                        "instead of by %s", student.word_embedding)
+        table, method = np.zeros((source.vocabulary, student.word_emb_dim), np.float32), "random"
+    else:
+        method = student.word_embedding
+    return reduce_embeddings(table, vocabulary, width=student.word_emb_dim,
+                             method=method, seed=seed,
                              components=student.ppa_components)
 
 
 def start_student(
-    config: RunConfig, prepared: Prepared, teacher: Optional[Teacher]
+    config: RunConfig, prepared: Prepared, teacher: Optional[Teaches]
 ) -> Student:
     """Builds the student and sets its initial weights.
 

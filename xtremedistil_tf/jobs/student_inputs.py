@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import itertools
 import pathlib
 from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
 
@@ -22,25 +23,26 @@ from xtremedistil_tf.data.tokenization.token_store import (
 )
 from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.jobs.obtain_teacher import (
-    folder_fingerprint,
-    fresh_teacher,
-    obtain_teacher,
-    teacher_folders,
-    teachers_fingerprint,
-)
+from xtremedistil_tf.jobs.obtain_teacher import fresh_teacher, obtain_teacher
 from xtremedistil_tf.jobs.prepared import Prepared
 from xtremedistil_tf.jobs.student_tokenizer import StudentText, student_text
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.layers.embeddings import check_embedding_width
-from xtremedistil_tf.models.pretrained_encoders import embedding_width
-from xtremedistil_tf.models.teacher import Teacher, has_teacher, separator_of
-from xtremedistil_tf.models.teacher_ensemble import load_teachers
+from xtremedistil_tf.models.teacher import separator_of
 from xtremedistil_tf.runs import file_fingerprint, fingerprint
 from xtremedistil_tf.targets.spec import KINDS, MATCHED_KINDS, StoreSpec
 from xtremedistil_tf.targets.store import check_disk
 from xtremedistil_tf.targets.worker import HelperJob, helping_processes
 from xtremedistil_tf.targets.writer import Part, write_targets
+from xtremedistil_tf.teachers import Sizes, Teaches, load_ready
+from xtremedistil_tf.teachers.agreement import with_answers
+from xtremedistil_tf.teachers.fine_tuned import folder_fingerprint
+from xtremedistil_tf.teachers.places import (
+    is_ready,
+    teacher_folders,
+    teachers_fingerprint,
+    wanted_of,
+)
 from xtremedistil_tf.training.stages import Stage
 from xtremedistil_tf.training.strategies import build_plan
 
@@ -52,20 +54,20 @@ def needed_kinds(stages: Sequence[Stage]) -> Tuple[str, ...]:
                  if targets and (kind in targets or kind == "logits"))
 
 
-def kinds_of_run(config: RunConfig) -> Tuple[str, ...]:
+def kinds_of_run(config: RunConfig, task: Task) -> Tuple[str, ...]:
     """Returns the kinds of targets that a run reads."""
-    return needed_kinds(
-        build_plan(config.student.trained_layers, config.distil, measure=config.data.measure))
+    return needed_kinds(build_plan(config.student.trained_layers, config.distil,
+                                   measure=config.data.measure, labelled=task.labelled))
 
 
 def check_student(
-    config: RunConfig, task: Task, found: transformers.PretrainedConfig, model_dir: pathlib.Path
+    config: RunConfig, task: Task, found: Sizes, model_dir: pathlib.Path
 ) -> None:
     """Checks the student's demands on teacher and disk before any training.
 
     Args:
       config, task: the run.
-      found: transformers configuration of the teacher.
+      found: sizes of the teacher.
       model_dir: the run folder.
 
     Raises:
@@ -76,21 +78,21 @@ def check_student(
     if student.word_emb_file is not None:
         require(pathlib.Path(student.word_emb_file).is_file(),
                 f"--word_emb_file {student.word_emb_file}: file not found")
-    languages = sorted({row.language for row in task.examples["train"]})
+    languages = sorted({row.language for row in task.examples.get("train", ())})
     require(
-        config.distil.strategy != "D0" or len(languages) == 1,
+        config.distil.strategy != "D0" or len(languages) < 2,
         f"--strategy=D0 trains a student on one language; the rows have {', '.join(languages)}. "
         "Name one with --languages, or use xtremedistil-study --study=strategies for all of them",
     )
     if not student.own_vocabulary:
-        check_embedding_width(student.word_emb_dim, embedding_width(found), student.word_embedding)
+        check_embedding_width(student.word_emb_dim, found.embedding, student.word_embedding)
     if not (model_dir / "targets").exists():
         # Lower bound: one subword token a word, two special tokens a sequence.
         tokens, rows = task.transfer_words + 2 * task.transfer_rows, task.transfer_rows
-        spec = StoreSpec(int(found.hidden_size), task.labels.size, config.distil.chunk_size,
+        spec = StoreSpec(found.width, task.labels.size, config.distil.chunk_size,
                          pooled=task.labels.pooled,
-                         matched=min(config.matched_layers, int(found.num_hidden_layers)))
-        check_disk(model_dir, spec.size(kinds_of_run(config), rows=rows, tokens=tokens,
+                         matched=min(config.matched_layers, found.layers))
+        check_disk(model_dir, spec.size(kinds_of_run(config, task), rows=rows, tokens=tokens,
                                         squares=tokens**2 // max(1, rows)))
 
 
@@ -138,7 +140,7 @@ def _places(
 
 
 def _pieces(
-    seq_len: int, task: Task, teacher: Teacher, text: StudentText, places: Dict[str, _Place]
+    seq_len: int, task: Task, teacher: Teaches, text: StudentText, places: Dict[str, _Place]
 ) -> Dict[str, int]:
     """Tokenizes the transfer set, unless that is done already; returns the counts."""
     place, own = places["pieces"], places["own_pieces"]
@@ -150,9 +152,10 @@ def _pieces(
         if text.differs and task.labels.pooled:
             tokenise_texts(text.tokenizer, transfer, rows=rows, seq_len=seq_len, folder=own.folder,
                            fingerprint=own.fingerprint)
-        elif text.differs:
+        elif text.differs or teacher.words_only:
             realign_texts(teacher.tokenizer, text.tokenizer, transfer, rows=rows, seq_len=seq_len,
-                          folder=own.folder, fingerprint=own.fingerprint)
+                          folder=own.folder, fingerprint=own.fingerprint,
+                          words_only=teacher.words_only)
         return tokenise_texts(teacher.tokenizer, transfer, rows=rows, seq_len=seq_len,
                               folder=place.folder, fingerprint=place.fingerprint)
 
@@ -177,7 +180,7 @@ def trained_on(config: RunConfig, task: Task) -> Tuple[Any, ...]:
 
 
 def prepare(
-    config: RunConfig, task: Task, teacher: Teacher, *, teacher_dirs: Sequence[pathlib.Path],
+    config: RunConfig, task: Task, teacher: Teaches, *, teacher_dirs: Sequence[pathlib.Path],
     model_dir: pathlib.Path, resources: Resources, kinds: Sequence[str], text: StudentText,
 ) -> Tuple[Prepared, float]:
     """Tokenizes, builds the vocabulary, and runs the teacher once over the transfer set.
@@ -196,7 +199,8 @@ def prepare(
     teacher_features = features = align_task(task, teacher.tokenizer, config.data)
     if text.differs:
         features = align_task(task, text.tokenizer, config.data)
-    teacher_print = teachers_fingerprint(teacher_dirs)
+    wanted = wanted_of(config, task)
+    teacher_print = teachers_fingerprint(teacher_dirs, wanted)
     places = _places(config, task, teacher_print=teacher_print, layer=teacher.layer,
                      model_dir=model_dir, resources=resources, text=text)
     pieces, own_pieces = places["pieces"].folder, None
@@ -204,12 +208,14 @@ def prepare(
     counts["transfer"] = _pieces(config.data.seq_len, task, teacher, text, places)
     rows = {"transfer": open_pieces(pieces), "dev": teacher_features["dev"].input_ids}
     own: Dict[str, Optional[Realigned]] = dict.fromkeys(rows)
-    if text.differs:
+    if text.differs or teacher.words_only:
         own_pieces = places["own_pieces"].folder
         own = {"transfer": open_realigned(own_pieces),
-               "dev": realign_features(teacher_features["dev"], features["dev"])}
+               "dev": realign_features(teacher_features["dev"], features["dev"],
+                                       words_only=teacher.words_only)}
     read = own["transfer"].input_ids if own["transfer"] else rows["transfer"]
-    vocabulary = text.vocabulary(teacher, features["train"].input_ids.values, iter([read.values]))
+    seen = [features["train"].input_ids.values] if task.labelled else []
+    vocabulary = text.vocabulary(teacher, [*seen, read.values])
     stores, passed = {}, {}
     for split, input_ids in rows.items():
         folder = places[split].folder
@@ -217,9 +223,9 @@ def prepare(
             teacher, input_ids, folder, places[split].fingerprint,
             config.distil.chunk_size, kinds=kinds, helpers=functools.partial(
                 helping_processes, resources.target_workers - 1 if split == "transfer" else 0,
-                HelperJob(str(folder), str(pieces), tuple(map(str, teacher_dirs)), teacher.layer,
-                          tuple(kinds), None if own_pieces is None else str(own_pieces),
-                          seed=config.seed,
+                HelperJob(str(folder), str(pieces), tuple(map(str, teacher_dirs)),
+                          dataclasses.asdict(wanted), tuple(kinds),
+                          None if own_pieces is None else str(own_pieces), seed=config.seed,
                           deterministic=config.deterministic, opt_policy=config.opt_policy),
                 gpus=len(tf.config.list_physical_devices("GPU")),
             ), realigned=own[split],
@@ -239,18 +245,21 @@ def write_part(config: RunConfig, task: Task, model_dir: pathlib.Path, resources
       UserError: if there is no fine-tuned teacher yet. All parts need the same one.
     """
     folder = teacher_folders(config.teacher, model_dir)[0]
-    if not has_teacher(folder):
+    if not is_ready(config.teacher, model_dir):
         raise UserError(f"--target_shard needs a fine-tuned teacher, and {folder} holds none; "
                         "run run_teacher.py with the same flags first")
     teacher, folders = obtain_teacher(config, task, model_dir)
+    task, _ = with_answers(task, teacher, config.data)
     assert resources.target_shard is not None, "else the whole job is run"
     number, parts = resources.target_shard
     text = student_text(config, teacher)
-    places = _places(config, task, teacher_print=teachers_fingerprint(folders), layer=teacher.layer,
+    teacher_print = teachers_fingerprint(folders, wanted_of(config, task))
+    places = _places(config, task, teacher_print=teacher_print, layer=teacher.layer,
                      model_dir=model_dir, resources=resources, text=text)
     _pieces(config.data.seq_len, task, teacher, text, places)
-    own = open_realigned(places["own_pieces"].folder) if text.differs else None
-    kinds = kinds_of_run(config)
+    own = open_realigned(places["own_pieces"].folder) if (
+        text.differs or teacher.words_only) else None
+    kinds = kinds_of_run(config, task)
     store, rows = write_targets(
         teacher, open_pieces(places["pieces"].folder), places["transfer"].folder,
         places["transfer"].fingerprint,
@@ -270,13 +279,13 @@ def plan_facts(config: RunConfig, task: Task, model_dir: pathlib.Path) -> Dict[s
       and number of matched layers. "pieces", "squares": subword tokens of the transfer set, and sum
       of its squared sequence lengths.
     """
+    ready = is_ready(config.teacher, model_dir)
     folders = teacher_folders(config.teacher, model_dir)
-    if has_teacher(folders[0]):
-        teacher = load_teachers(folders, config.teacher.layer, matched=config.matched_layers)
-    else:
-        teacher = fresh_teacher(config, task)
+    teacher: Any = load_ready(folders, wanted_of(config, task)) if ready \
+        else fresh_teacher(config, task)
     text = student_text(config, teacher)
-    train = features_of(task, "train", text.tokenizer, config.data)
+    train = [features_of(task, "train", text.tokenizer, config.data).input_ids.values] \
+        if task.labelled else []
     assert task.transfer is not None, "the task was read with it"
     sentences, pieces, squares = task.transfer, 0, 0
 
@@ -287,6 +296,6 @@ def plan_facts(config: RunConfig, task: Task, model_dir: pathlib.Path) -> Dict[s
             squares += int((chunk.lengths**2).sum())
             yield chunk.values
 
-    vocabulary = text.vocabulary(teacher, train.input_ids.values, transfer())
+    vocabulary = text.vocabulary(teacher, itertools.chain(train, transfer()))
     return {"vocabulary": len(vocabulary), "width": teacher.width, "matched": teacher.matched,
             "pieces": pieces, "squares": squares}

@@ -1,17 +1,16 @@
 """The student's tokenizer: that of its teacher, or that of its own checkpoint."""
 
 import dataclasses
-import itertools
-from typing import Any, Iterator, Optional
+from typing import Any, Iterable, Optional
 
 import numpy as np
 
 from xtremedistil_tf.config import RunConfig, require
 from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
 from xtremedistil_tf.models.student_from_checkpoint import load_student_tokenizer
-from xtremedistil_tf.models.teacher import Teacher
 from xtremedistil_tf.models.tokenizers import definition
 from xtremedistil_tf.runs import fingerprint
+from xtremedistil_tf.teachers.base import Teaches
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,19 +28,18 @@ class StudentText:
     whole: bool
 
     def vocabulary(
-        self, teacher: Teacher, train: np.ndarray, transfer: Iterator[np.ndarray]
+        self, teacher: Teaches, seen: Iterable[np.ndarray]
     ) -> StudentVocabulary:
         """Returns the student's vocabulary: the tokens of train and transfer set, or all.
 
         Args:
           teacher: gives the number of ids if the student uses its tokenizer.
-          train, transfer: subword token ids of the data.
+          seen: subword token ids of the data.
         """
         if self.whole:
             return whole_vocabulary(self.tokenizer)
         return StudentVocabulary.from_seen(
-            itertools.chain([train], transfer), self.tokenizer.pad_token_id,
-            self.tokenizer.unk_token_id, len(teacher.word_embeddings()))
+            seen, self.tokenizer.pad_token_id, self.tokenizer.unk_token_id, teacher.vocabulary)
 
     @property
     def fingerprint(self) -> Optional[str]:
@@ -56,7 +54,7 @@ def whole_vocabulary(tokenizer: Any) -> StudentVocabulary:
         [np.arange(pieces)], tokenizer.pad_token_id, tokenizer.unk_token_id, pieces)
 
 
-def student_text(config: RunConfig, teacher: Teacher) -> StudentText:
+def student_text(config: RunConfig, teacher: Teaches) -> StudentText:
     """Returns the tokenizer of a run's student.
 
     Raises:

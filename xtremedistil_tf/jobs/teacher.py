@@ -10,10 +10,10 @@ from xtremedistil_tf.config import RunConfig
 from xtremedistil_tf.data.folders.task import read_task
 from xtremedistil_tf.data.folders.task_features import features_of
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
-from xtremedistil_tf.jobs.obtain_teacher import check_teacher, obtain_teacher
-from xtremedistil_tf.models.inference import Forward
+from xtremedistil_tf.jobs.obtain_teacher import obtain_teacher
 from xtremedistil_tf.runs import locked, write_json
 from xtremedistil_tf.tasks import task_kind
+from xtremedistil_tf.teachers.places import check_teacher, known_labels
 
 log = logging.getLogger("absl")
 
@@ -36,20 +36,21 @@ def run_teacher(
     """
     with locked(model_dir) if is_chief() else contextlib.nullcontext():
         # A teacher from --teacher_config gets its vocabulary from the transfer set too.
-        task = read_task(config.data, with_transfer=bool(config.data.transfer_file))
+        task = read_task(config.data, with_transfer=bool(config.data.transfer_file),
+                         names=known_labels(config, model_dir, anew=overwrite))
         for warning in task.warnings:
             log.warning("%s", warning)
-        check_teacher(config, model_dir, anew=overwrite)
+        check_teacher(config, model_dir, anew=overwrite, task=task)
         if overwrite:
             by_chief(lambda: shutil.rmtree(model_dir / "teacher", ignore_errors=True))
         with current_strategy().scope():
             teacher, _ = obtain_teacher(config, task, model_dir)
-        forward = Forward(teacher.model, pad_id=teacher.tokenizer.pad_token_id)
+        forward = teacher.forward()
         scores = {
             split: dict(task_kind(task.labels.kind).evaluate(
                 forward, features_of(task, split, teacher.tokenizer, config.data), task.labels))
             for split in task.scored
         }
-        metrics = {"parameters": teacher.model.count_params(), **scores}
+        metrics = {"parameters": teacher.parameters, **scores}
         by_chief(lambda: write_json(model_dir / "teacher_metrics.json", metrics))
         return scores

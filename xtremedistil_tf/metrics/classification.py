@@ -1,7 +1,7 @@
 """Scores of a text classifier: accuracy and F1 over classes, overall and by language."""
 
 import functools
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, Iterable, List, Sequence
 
 import numpy as np
 from sklearn.metrics import (
@@ -73,26 +73,47 @@ def score_labels(
 
 
 def class_details(
-    gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], labels: ClassSet
+    gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], languages: Sequence[str],
+    labels: ClassSet,
 ) -> Dict[str, Any]:
     """Scores of each class and, for at most MOST_CONFUSED classes, the confusion matrix.
 
     Args:
       gold, predicted: one label for each row.
+      languages: the language of each row.
       labels: the classes; both results follow their order.
 
     Returns:
-      `classes`: {label: precision, recall, f1 (0-100), support}, and `confusion`: counts, one row
-      for each gold class and one column for each predicted class.
+      `classes`: {label: precision, recall, f1 (0-100), support}. For at most MOST_CONFUSED classes
+      also `classes_by_language`, the same by language; `confusion`: counts, one row for each gold
+      class and one column for each predicted class; `confusion_names`: names of rows and columns.
     """
-    true, found = _firsts(gold), _firsts(predicted)
-    names = list(labels.tags)
-    columns = precision_recall_fscore_support(true, found, labels=names, zero_division=0)
-    details: Dict[str, Any] = {"classes": {
-        name: {"precision": 100.0 * float(precision), "recall": 100.0 * float(recall),
-               "f1": 100.0 * float(f1), "support": int(support)}
-        for name, precision, recall, f1, support in zip(names, *columns)
-    }}
+    return label_details(_firsts(gold), _firsts(predicted), languages, labels.tags)
+
+
+def label_details(
+    true: np.ndarray, found: np.ndarray, languages: Iterable[str], names: Sequence[str]
+) -> Dict[str, Any]:
+    """Scores of each class of single labels, see `class_details`.
+
+    Args:
+      true, found: names of the gold and the predicted classes, of equal lengths.
+      languages: the language of each.
+      names: all classes.
+    """
+    details: Dict[str, Any] = {"classes": _by_class(true, found, names)}
     if len(names) <= MOST_CONFUSED:
-        details["confusion"] = confusion_matrix(true, found, labels=names).tolist()
+        code = np.array(list(languages))
+        details["classes_by_language"] = {
+            name: _by_class(true[code == name], found[code == name], names)
+            for name in sorted(set(code.tolist()))}
+        details["confusion"] = confusion_matrix(true, found, labels=list(names)).tolist()
+        details["confusion_names"] = list(names)
     return details
+
+
+def _by_class(true: np.ndarray, found: np.ndarray, names: Sequence[str]) -> Dict[str, Any]:
+    columns = precision_recall_fscore_support(true, found, labels=list(names), zero_division=0)
+    return {name: {"precision": 100.0 * float(precision), "recall": 100.0 * float(recall),
+                   "f1": 100.0 * float(f1), "support": int(support)}
+            for name, precision, recall, f1, support in zip(names, *columns)}

@@ -24,7 +24,9 @@ def predict_tags(forward: Any, features: Features, labels: LabelSet) -> List[Lis
       A list of tags for each sequence, in the order of the features.
     """
     predicted: List[List[str]] = [[] for _ in range(len(features))]
-    for rows, _, outputs in forward.batches(features.input_ids):
+    # A finished teacher may need the words to tell a B- tag from an I- tag.
+    asked = {"starts": features.word_starts} if getattr(forward, "wants_starts", False) else {}
+    for rows, _, outputs in forward.batches(features.input_ids, **asked):
         starts = [features.word_starts[row] for row in rows]
         for row, (tags, _) in zip(rows, decode(outputs["logits"], starts, labels)):
             predicted[row] = tags

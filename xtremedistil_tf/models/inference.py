@@ -1,6 +1,6 @@
 """Forward passes over many sequences, sorted by length, in batches of similar token count."""
 
-from typing import Callable, Dict, Iterator, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -13,7 +13,7 @@ class Forward:
     """A compiled forward pass of a teacher or student, traced once for all shapes.
 
     Args:
-      model: functional model with dict inputs and outputs.
+      model: functional model with dict inputs and outputs, or an object that is called like one.
       outputs: names of the outputs to compute.
       table: int32 [teacher's vocabulary], maps subword token ids to the student's; None for no
         mapping.
@@ -21,7 +21,7 @@ class Forward:
     """
 
     def __init__(
-        self, model: tf.keras.Model, *, outputs: Sequence[str] = ("logits",),
+        self, model: Any, *, outputs: Sequence[str] = ("logits",),
         table: Optional[np.ndarray] = None, pad_id: int = 0,
     ):
         self._table = table

@@ -79,13 +79,14 @@ def activations() -> Tuple[str, ...]:
     return tuple(sorted(set(ACT2FN) - {"glu"}))  # glu halves the width.
 
 
-def load_checkpoint(model_class: Any, checkpoint: str, flag: str) -> Any:
+def load_checkpoint(model_class: Any, checkpoint: str, flag: str, *, whole: bool = False) -> Any:
     """Loads a pre-trained encoder with TF or safetensors weights; PyTorch is not needed.
 
     Args:
       model_class: a TF class of transformers.
       checkpoint: folder or hub name.
       flag: --pt_teacher or --pt_student, for messages.
+      whole: True if the pooler is needed, too.
 
     Returns:
       The encoder.
@@ -108,7 +109,7 @@ def load_checkpoint(model_class: Any, checkpoint: str, flag: str) -> Any:
         if folder.is_dir():
             raise UserError(f"{folder} cannot be loaded: {first_line(error)}") from error
         raise UserError(_unknown(flag, checkpoint, error)) from error
-    missing = [name for name in info["missing_keys"] if "pooler" not in name]
+    missing = [name for name in info["missing_keys"] if whole or "pooler" not in name]
     if missing:
         raise UserError(
             f"{checkpoint} is not a checkpoint of {model_class.__name__}: {len(missing)} of "

@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from typing import Any
+from typing import Any, ClassVar, Sequence
 
 import numpy as np
 import transformers
@@ -11,6 +11,7 @@ from safetensors.numpy import load_file, save_file
 from xtremedistil_tf.errors import UserError, is_out_of_memory
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.distillation_model import StageModel
+from xtremedistil_tf.models.inference import Forward
 from xtremedistil_tf.models.layers.layer_matching import joined_attention, joined_states
 from xtremedistil_tf.models.layers.pairs import segment_ids
 from xtremedistil_tf.models.pretrained_encoders import check_configuration, encoder_parts
@@ -50,11 +51,32 @@ class Teacher:
     pooled: bool = False
     matched: int = 0
     pairs: bool = False
+    # Every token has logits: fine-tuning trains the classes X, [CLS] and [SEP], too.
+    words_only: ClassVar[bool] = False
 
     @property
     def width(self) -> int:
         """Width of the hidden states."""
         return int(self.encoder.config.hidden_size)
+
+    @property
+    def classes(self) -> int:
+        """Number of logits of a position."""
+        return int(self.model.output_shape["logits"][-1])
+
+    @property
+    def parameters(self) -> int:
+        """Number of parameters."""
+        return int(self.model.count_params())
+
+    @property
+    def vocabulary(self) -> int:
+        """Number of ids of the word embedding."""
+        return int(self.encoder.get_input_embeddings().weight.shape[0])
+
+    def forward(self, outputs: Sequence[str] = ("logits",)) -> Forward:
+        """Returns a forward pass."""
+        return Forward(self.model, outputs=outputs, pad_id=self.tokenizer.pad_token_id)
 
     def word_embeddings(self) -> np.ndarray:
         """Returns the word embedding, float32 [vocabulary, embedding width]."""

@@ -11,6 +11,8 @@ def _whole(metrics: Mapping[str, Any]) -> str:
     rows: List[List[str]] = []
     for model in run_metrics.models_of(metrics):
         scores = metrics[model]
+        if "deployed" not in scores:  # A finished teacher is scored at seq_len only.
+            continue
         for split, whole in scores["deployed"].items():
             cut = scores[split]
             rows.append([split, model, score_text(cut["macro_f1"], cut["std_f1"]),

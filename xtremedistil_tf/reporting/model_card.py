@@ -7,6 +7,7 @@ from xtremedistil_tf.config import StudentConfig
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
 from xtremedistil_tf.metrics.measures import measure_name, measure_of, taught
 from xtremedistil_tf.reporting import run_metrics
+from xtremedistil_tf.reporting.agreement import agreement_section
 from xtremedistil_tf.reporting.markdown import count_text, score_text, table, without_teacher
 from xtremedistil_tf.runs import atomic_path, read_json
 from xtremedistil_tf.tasks import task_kind_of
@@ -23,7 +24,7 @@ def _head(metrics: Metrics) -> str:
     """The YAML head for the model hub: languages and kind of model."""
     split = run_metrics.scored_split(metrics)
     scores = run_metrics.scores_of(metrics, "student", split)
-    languages = sorted(code for code in scores["languages"] if code != "default")
+    languages = sorted(code for code in scores.get("languages") or () if code != "default")
     listed = "".join(f"- {code}\n" for code in languages)
     return ("---\n" + (f"language:\n{listed}" if listed else "")
             + f"library_name: xtremedistil_tf\n{task_kind_of(metrics).card.head}"
@@ -47,6 +48,8 @@ def _origin(metrics: Metrics) -> Tuple[List[List[str]], str]:
         made = f", a student by {start['strategy']}" if start.get("strategy") else ""
         return [["start", f"{start['name']}{made}"]], ""
     teacher = metrics["teacher"]
+    if teacher["parameters"] is None:
+        return [["teacher", teacher["name"]]], ""
     row = ["teacher", f"{teacher['name']}, layer {teacher['layer']}, "
            f"{teacher['parameters']:,} parameters"]
     return [row], (f"; {metrics['compression']['parameters']:.1f} times fewer than the "
@@ -75,6 +78,9 @@ def _summary(metrics: Metrics, record: Mapping[str, Any], weights: int) -> str:
 
 
 def _scores(metrics: Metrics) -> str:
+    if not run_metrics.is_scored(metrics):
+        return ("## Scores\n\nThere are none: the distillation had no labels.\n\n#"
+                + agreement_section(metrics))
     split = run_metrics.scored_split(metrics)
     student, teacher = (
         run_metrics.scores_of(metrics, model, split) for model in ("student", "teacher"))
@@ -97,7 +103,8 @@ def _scores(metrics: Metrics) -> str:
     parts = ["## Scores", text, table(header, rows)]
     # Scores by class, or by kind of question, without the report's heading.
     detailed = task_kind_of(metrics).section(metrics)
-    return "\n\n".join([*parts, *detailed.split("\n\n")[1:]])
+    agreed = agreement_section(metrics)
+    return "\n\n".join([*parts, *detailed.split("\n\n")[1:], *([f"#{agreed}"] if agreed else [])])
 
 
 def _data(metrics: Metrics, data_card: Mapping[str, Any]) -> str:
@@ -117,20 +124,22 @@ def _limits(metrics: Metrics, record: Mapping[str, Any]) -> str:
     split = run_metrics.scored_split(metrics)
     scores = run_metrics.scores_of(metrics, "student", split)
     what, (name, by_name) = "languages", run_metrics.language_scores(metrics, "student", split)
-    if task_kind_of(metrics).by_class:
+    if task_kind_of(metrics).by_class and scores:
         what, name = "classes", "F1"
         by_name = {label: own["f1"] for label, own in scores["classes"].items()}
     ranked = sorted((value, code) for code, value in by_name.items() if value is not None)
     weakest = ", ".join(f"{code} ({value:.2f})" for value, code in ranked[:_WEAKEST])
     lines: List[str] = []
-    if set(by_name) != {DEFAULT_LANGUAGE}:
+    if weakest and set(by_name) != {DEFAULT_LANGUAGE}:
         lines.append(f"Weakest {what} by {split} {name}: {weakest}.")
+    if not scores:
+        split = "held_out"
     counts = metrics["data"].get(split) or {}
     cut = counts.get("cut_sentences", 0)
     lines.append(
         f"It was trained on sequences of at most {record['seq_len']} subword tokens; {cut:,} of "
-        f"{counts.get('sentences', 0):,} {split} sentences were longer, and what lay beyond "
-        f"{task_kind_of(metrics).card.cut}.")
+        f"{counts.get('sentences', 0):,} {split.replace('_', '-')} sentences were longer, and what "
+        f"lay beyond {task_kind_of(metrics).card.cut}.")
     lines.append("Languages, scripts and kinds of text that are not named here were not measured.")
     if not StudentConfig(**record["student"]).own_vocabulary:
         texts = "transfer text" if taught(metrics) else "transfer text of its distillation"
@@ -138,7 +147,9 @@ def _limits(metrics: Metrics, record: Mapping[str, Any]) -> str:
                      f"{texts} are read as unknown.")
     if taught(metrics):
         lines.append("What the teacher gets wrong the student has learnt too.")
-    if split != "test":
+    if not scores:
+        lines.append("Nothing says how often it is right: it was compared with its teacher only.")
+    elif split != "test":
         lines.append("There are no test scores: dev also chose the epochs.")
     return "\n\n".join(["## Limits", "\n".join(f"- {line}" for line in lines)])
 
@@ -172,7 +183,9 @@ def render_model_card(metrics: Metrics, record: Mapping[str, Any], weights: int,
     """
     if taught(metrics):
         teacher = metrics["teacher"]
-        how = (f", distilled from {teacher['name']} ({teacher['parameters']:,} parameters) as in "
+        size = "" if teacher["parameters"] is None \
+            else f" ({teacher['parameters']:,} parameters)"
+        how = (f", distilled from {teacher['name']}{size} as in "
                "[XtremeDistil](https://aclanthology.org/2020.acl-main.202/) (ACL 2020)")
     else:
         how = f": {metrics['start']['name']}, fine-tuned on labels"

@@ -9,6 +9,8 @@ from typing import Any, List, Mapping, Sequence, Tuple
 from xtremedistil_tf.metrics.measures import measure_name, measure_of, taught
 from xtremedistil_tf.reporting.figures import new_figure, save, tidy
 from xtremedistil_tf.reporting.run_metrics import (
+    AGREEMENT,
+    by_agreement,
     language_scores,
     models_text,
     scored_split,
@@ -51,8 +53,10 @@ def plot_stages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
     """
     stages = metrics["stages"]
     names = [stage["name"] for stage in stages]
-    scores = [stage.get("dev") or {} for stage in stages]
-    measure = measure_of(metrics)
+    agreed = by_agreement(metrics)
+    key = AGREEMENT if agreed else "dev"
+    scores = [stage.get(key) or {} for stage in stages]
+    measure = AGREEMENT if agreed else measure_of(metrics)
     centre = [_number(score.get(measure)) for score in scores]
     spread_key = task_kind_of(metrics).spread
     spread = [_number(spread_key and score.get(spread_key)) for score in scores]
@@ -92,7 +96,8 @@ def plot_stages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
     axis.set_ylim(0, 103)
     axis.set_yticks(range(0, 101, 20))
     axis.set_xlabel("stage")
-    axis.set_ylabel(f"dev {measure_name(metrics)} (0-100)")
+    axis.set_ylabel("agreement with the teacher (0-100)" if agreed
+                    else f"dev {measure_name(metrics)} (0-100)")
     axis.set_title("Student after each stage")
     figure.legend(loc="outside lower center", ncols=4 if len(stages) > 6 else 2, frameon=False)
     save(figure, path)

@@ -8,6 +8,7 @@ from typing import Any, Callable, List, Mapping, Sequence, Tuple
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
 from xtremedistil_tf.metrics.measures import measure_name, measure_of, taught
 from xtremedistil_tf.reporting import paper, plots, run_metrics
+from xtremedistil_tf.reporting.agreement import NAME, agreement_rows, agreement_section
 from xtremedistil_tf.reporting.class_tables import has_confusion, plot_confusion
 from xtremedistil_tf.reporting.deployed import deployed_section
 from xtremedistil_tf.reporting.markdown import (
@@ -20,6 +21,7 @@ from xtremedistil_tf.reporting.markdown import (
     without_teacher,
 )
 from xtremedistil_tf.reporting.run_facts import data_section, time_section
+from xtremedistil_tf.reporting.run_metrics import AGREEMENT
 from xtremedistil_tf.runs import atomic_path
 from xtremedistil_tf.tasks import task_kind_of
 
@@ -82,8 +84,12 @@ def _comparison(metrics: Metrics) -> List[str]:
     if not taught(metrics):
         return []
     factor = (metrics.get("compression") or {}).get("parameters")
-    return [f"- Retention: {_kept(metrics)}",
-            f"- Compression: {times_text(factor)} fewer parameters than the teacher."]
+    split = run_metrics.scored_split(metrics)
+    kept = [f"- Retention: {_kept(metrics)}"] if all(
+        run_metrics.scores_of(metrics, model, split) for model in ("teacher", "student")) else []
+    smaller = [f"- Compression: {times_text(factor)} fewer parameters than the teacher."] \
+        if factor else []
+    return [*kept, *smaller]
 
 
 def _headline(metrics: Metrics) -> str:
@@ -92,7 +98,7 @@ def _headline(metrics: Metrics) -> str:
     student = metrics.get("student") or {}
     # GLUE's MNLI has several dev and test splits.
     splits = [part for part in ("dev", "test", "dev_mismatched", "test_mismatched")
-              if part == "dev" or student.get(part)]
+              if student.get(part) or part == "dev" and not run_metrics.by_agreement(metrics)]
     kind = task_kind_of(metrics)
     others = [pair for pair in kind.scores.items()
               if pair[0] != measure_of(metrics) and pair[0] in (student.get(split) or {})]
@@ -107,13 +113,17 @@ def _headline(metrics: Metrics) -> str:
     notes = [*_comparison(metrics),
              f"- Of the student's parameters, {count_text(student.get('embedding_parameters'))} "
              "are word embeddings."]
-    if _beside_paper(metrics):
+    if _beside_paper(metrics) and run_metrics.is_scored(metrics):
         largest = paper.TABLE_16[0]
         notes.append(f"- The paper's student keeps {paper.paper_retention():.2f} % of its teacher "
                      f"(Table 5) at {times_text(largest.compression)} compression (Table 16).")
-    if split != "test":
+    if split != "test" and run_metrics.is_scored(metrics):
         notes.append("- This run has no test scores, so every comparison is on dev, which also "
                      "chose the epochs and the stage.")
+    if not run_metrics.is_scored(metrics):
+        return "\n\n".join([f"## {run_metrics.models_text(metrics)}",
+                            "Neither model was scored: the run had no labels to measure on.",
+                            table(header, rows), "\n".join(notes)])
     spread = "" if kind.spread is None else "; std is the standard deviation of F1 over languages"
     return "\n\n".join([f"## {run_metrics.models_text(metrics)}", f"Scores are 0-100{spread}.",
                         table(header, rows), "\n".join(notes)])
@@ -124,11 +134,13 @@ def _stage_trace(metrics: Metrics) -> str:
     stages, kind = metrics.get("stages") or [], task_kind_of(metrics)
     if not stages:
         return ""
+    agreed = run_metrics.by_agreement(metrics)
     beside = (kind.in_paper and metrics.get("strategy") == paper.TABLE_4_STRATEGY
-              and len(stages) == paper.TABLE_4_STAGES)
+              and len(stages) == paper.TABLE_4_STAGES and not agreed)
     selected = (metrics.get("student") or {}).get("selected_stage")
     header = ["Stage", "Data", "Losses", "Trainable layers", "Trainable parameters",
-              "Epochs (run/best)", "Seconds", f"dev {_main_name(metrics)}"]
+              "Epochs (run/best)", "Seconds",
+              NAME.capitalize() if agreed else f"dev {_main_name(metrics)}"]
     rows = []
     for place, stage in enumerate(stages):
         name = stage["name"]
@@ -138,11 +150,13 @@ def _stage_trace(metrics: Metrics) -> str:
             ", ".join(stage.get("trainable") or []) or ABSENT,
             count_text(stage.get("trainable_parameters")),
             f"{count_text(stage.get('epochs'))}/{count_text(stage.get('best_epoch'))}",
-            f"{stage.get('seconds') or 0.0:,.1f}", _main(metrics, stage.get("dev") or {})])
+            f"{stage.get('seconds') or 0.0:,.1f}",
+            score_text(stage[AGREEMENT][AGREEMENT]) if agreed
+            else _main(metrics, stage.get("dev") or {})])
         if beside:
             # Table 4 starts at stage 2: before it, the classifier is not trained.
             rows[-1].append(score_text(*paper.TABLE_4[place - 1].score) if place else ABSENT)
-    papers = " (the paper's Table 4)" if _beside_paper(metrics) else ""
+    papers = " (the paper's Table 4)" if _beside_paper(metrics) and not agreed else ""
     parts = ["## Stage by stage" + papers,
              table(header + (["Paper's F1 (std)"] if beside else []), rows, text=4)]
     if beside:
@@ -153,7 +167,7 @@ def _stage_trace(metrics: Metrics) -> str:
 
 def _models(metrics: Metrics) -> str:
     """Compares the run's two models with the four of the paper's Table 5."""
-    if not _beside_paper(metrics):
+    if not _beside_paper(metrics) or not run_metrics.is_scored(metrics):
         return ""
     split = run_metrics.scored_split(metrics)
     ours = {name: f"{_main(metrics, run_metrics.scores_of(metrics, model, split))}, the {model}"
@@ -236,8 +250,8 @@ def render_report(metrics: Metrics, histories: Histories) -> str:
              f"{metrics.get('task', 'unnamed task')}, {how}, seed {metrics.get('seed', ABSENT)}")
     links = "\n\n".join(f"![{caption}](plots/{name})"
                         for name, caption, _ in _figures(metrics, histories))
-    sections = [title, _headline(metrics), _stage_trace(metrics), _models(metrics),
-                task_kind_of(metrics).section(metrics), _languages(metrics),
+    sections = [title, _headline(metrics), agreement_section(metrics), _stage_trace(metrics),
+                _models(metrics), task_kind_of(metrics).section(metrics), _languages(metrics),
                 deployed_section(metrics),
                 time_section(metrics), data_section(metrics),
                 f"## Plots\n\n{links}" if links else ""]
@@ -257,7 +271,8 @@ def teacher_student_table(metrics: Metrics) -> str:
     """
     split = run_metrics.scored_split(metrics)
     name, languages = _language_rows(metrics)
-    rows: List[Sequence[str]] = [(f"{split} {name}".strip(), "teacher", "student", "difference")]
+    titled = f"{split} {name}".strip() if run_metrics.is_scored(metrics) else ""
+    rows: List[Sequence[str]] = [(titled, "teacher", "student", "difference")]
     rows += [(code, score_text(teacher), score_text(student), difference_text(student, teacher))
              for code, teacher, student, _ in languages]
     scores = [run_metrics.scores_of(metrics, model, split) for model in ("teacher", "student")]
@@ -266,6 +281,7 @@ def teacher_student_table(metrics: Metrics) -> str:
         if teacher is not None or student is not None:
             rows.append((label, score_text(teacher), score_text(student),
                          difference_text(student, teacher)))
+    rows += [(label, ABSENT, value, ABSENT) for label, value in agreement_rows(metrics)]
     factor = (metrics.get("compression") or {}).get("parameters")
     sizes = [(metrics.get(model) or {}).get("parameters") for model in ("teacher", "student")]
     fewer = f"{times_text(factor)} fewer" if factor else ABSENT
@@ -278,7 +294,7 @@ def teacher_student_table(metrics: Metrics) -> str:
                         *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))])
              for row in rows]
     lines.insert(1, "-" * len(lines[0]))
-    if taught(metrics):
+    if taught(metrics) and run_metrics.scores_of(metrics, "teacher", split):
         lines.append(f"The student keeps {_kept(metrics)}")
     return "\n".join(lines)
 

@@ -18,6 +18,28 @@ def models_text(metrics: Mapping[str, Any]) -> str:
     return " and ".join(models_of(metrics)).capitalize()
 
 
+AGREEMENT = "agreement"
+
+
+def by_agreement(metrics: Mapping[str, Any]) -> bool:
+    """True if agreement with the teacher chose the epochs, for lack of dev labels."""
+    return AGREEMENT in (metrics.get("student") or {})
+
+
+def last_predictions(metrics: Mapping[str, Any]) -> str:
+    """Name of the last file of predictions that a finished run has."""
+    own = task_kind_of(metrics).predictions
+    data = metrics.get("data")
+    if not data or any(split.startswith("test") for split in data) or not own.startswith("test"):
+        return own
+    return own.replace("test", "held_out" if by_agreement(metrics) else "dev", 1)
+
+
+def is_scored(metrics: Mapping[str, Any]) -> bool:
+    """True if the run's models have scores against labels."""
+    return bool(scores_of(metrics, "student", scored_split(metrics)))
+
+
 def scored_split(metrics: Mapping[str, Any]) -> str:
     """Names the split on which a run's models are compared.
 
@@ -25,10 +47,14 @@ def scored_split(metrics: Mapping[str, Any]) -> str:
         metrics: a run's metrics.json.
 
     Returns:
-        "test" if all its models have test scores, else "dev".
+        "test" if all its models that have scores have test scores, else "dev". A run without dev
+        labels has no scores on "dev".
     """
     scored = all((metrics.get(model) or {}).get("test") for model in models_of(metrics))
-    return "test" if scored else "dev"
+    # A teacher known by its outputs alone has no scores.
+    alone = (metrics.get("student") or {}).get("test") and not any(
+        (metrics.get("teacher") or {}).get(split) for split in ("dev", "test"))
+    return "test" if scored or alone else "dev"
 
 
 def scores_of(metrics: Mapping[str, Any], model: str, split: str) -> Mapping[str, Any]:

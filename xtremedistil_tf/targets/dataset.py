@@ -79,7 +79,8 @@ def transfer_batches(
 
     Returns:
       A dataset of (inputs, {"logits", "mask", ...}) with one target a kind. Targets have time 1 if
-      a sequence has one target; "attention" [batch, query, layers, key] has its own mask.
+      a sequence has one target; "attention" [batch, query, layers, key] has its own mask, and so
+      have hidden states if they are known for other positions than logits.
     """
     generator = np.random.default_rng(seed)
     buckets: List[tf.data.Dataset] = []
@@ -102,6 +103,8 @@ def transfer_batches(
             targets[kind] = decode_outputs(kind, record, store.spec, sequences)
             if kind == "attention":
                 targets["attention_mask"] = tf.cast(real & counts, tf.float32)
+            elif sequences.has_states is not None:
+                targets[f"{kind}_mask"] = tf.cast(sequences.has_states & counts, tf.float32)
         return {"input_ids": tf.where(real, tf.gather(table, sequences.ids), 0)}, targets
 
     batches = tf.data.Dataset.choose_from_datasets(buckets, choice, stop_on_empty_dataset=False)

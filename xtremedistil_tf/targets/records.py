@@ -3,12 +3,15 @@
 A record is a tf.train.Example of byte strings, little-endian, without padding.
 """
 
-from typing import Dict, NamedTuple, Sequence
+from typing import Dict, NamedTuple, Optional, Sequence
 
 import numpy as np
 
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.targets.spec import StoreSpec
+
+# Values of "known": the outputs that a position has.
+HAS_ALL, HAS_STATES, HAS_LOGITS = 1, 2, 3
 
 
 def _example(**arrays: np.ndarray) -> bytes:
@@ -28,7 +31,7 @@ def records_of(
       kinds: kinds of targets to encode.
       ids: subword token ids, int [time].
       outputs: by kind float [time, ...], or [1, ...] if a sequence has one target. "known" (uint8
-        [time]) marks the positions with a target, if some have none.
+        [time], see `replaced`) marks the positions with targets, if some have none.
       bound: longest sequence of its bucket.
     """
     made = {}
@@ -51,12 +54,17 @@ def replaced(outputs: Dict[str, np.ndarray], places: np.ndarray) -> Dict[str, np
 
     Args:
       outputs: by kind float [time, ...].
-      places: int [tokens], position of each token in `outputs`; negative without one.
+      places: int [tokens], position of each token in `outputs`; see `Realigned`.
+
+    Returns:
+      The outputs, and "known": HAS_ALL, HAS_STATES (no logits) or 0 (nothing) for each token.
     """
-    known = places >= 0
-    moved = {name: np.where(known[:, None], values[np.maximum(places, 0)], 0)
+    states = places <= -2
+    known = np.where(places >= 0, HAS_ALL, np.where(states, HAS_STATES, 0)).astype(np.uint8)
+    at = np.where(states, -2 - places, np.maximum(places, 0))
+    moved = {name: np.where((known > 0).reshape(-1, *[1] * (values.ndim - 1)), values[at], 0)
              for name, values in outputs.items()}
-    return {**moved, "known": known.astype(np.uint8)}
+    return {**moved, "known": known}
 
 
 class Sequences(NamedTuple):
@@ -65,15 +73,17 @@ class Sequences(NamedTuple):
     Attributes:
       ids: int32 [batch, time], ids of the teacher or of the student's own tokenizer; 0 at padding.
       lengths: int32 [batch].
-      known: bool [batch, places], True where there is a target. Places are tokens, or one a
+      known: bool [batch, places], True where there are logits. Places are tokens, or one a
         sequence.
       logits: float32 [batch, places, classes].
+      has_states: bool [batch, places], True where there are hidden states; None if that is `known`.
     """
 
     ids: tf.Tensor
     lengths: tf.Tensor
     known: tf.Tensor
     logits: tf.Tensor
+    has_states: Optional[tf.Tensor] = None
 
     @property
     def real(self) -> tf.Tensor:
@@ -111,10 +121,13 @@ def decode_logits(records: tf.Tensor, spec: StoreSpec) -> Sequences:
     ids = _decode(parsed["ids"], tf.int32, time, 1)[:, :, 0]
     real = tf.range(time)[None, :] < lengths[:, None]
     known, places = (real[:, :1], 1) if spec.pooled else (real, time)
+    states = None
     if spec.partial:
-        known &= _decode(parsed["known"], tf.uint8, time, 1)[:, :, 0] > 0
+        marks = _decode(parsed["known"], tf.uint8, places, 1)[:, :, 0]
+        states = known & ((marks == HAS_ALL) | (marks == HAS_STATES))
+        known &= (marks == HAS_ALL) | (marks == HAS_LOGITS)
     return Sequences(ids, lengths, known,
-                     _decode(parsed["logits"], tf.float32, places, spec.classes))
+                     _decode(parsed["logits"], tf.float32, places, spec.classes), states)
 
 
 def decode_outputs(

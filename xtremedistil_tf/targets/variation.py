@@ -27,7 +27,8 @@ def variation(store: TargetStore, table: np.ndarray) -> float:
     """
     count, sums, squares = 0, np.zeros(store.spec.width), np.zeros(store.spec.width)
     for _, targets in transfer_batches(store, _BATCH, 0, table, KINDS):
-        real = targets["representation"].numpy()[targets["mask"].numpy() > 0].astype(np.float64)
+        mask = targets.get("representation_mask", targets["mask"]).numpy() > 0
+        real = targets["representation"].numpy()[mask].astype(np.float64)
         count += len(real)
         sums += real.sum(axis=0)
         squares += np.square(real).sum(axis=0)

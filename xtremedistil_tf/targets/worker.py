@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from typing import Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.data.tokenization.realign import Realigned
 from xtremedistil_tf.data.tokenization.token_store import open_pieces, open_realigned
@@ -38,7 +38,7 @@ class HelperJob:
     Attributes:
       store, pieces: folders of the store and of its sequences.
       teachers: folder of the teacher, or of each teacher of an ensemble.
-      layer: layer of the representation.
+      wanted: the outputs asked of the teacher, a `teachers.Wanted` as JSON values.
       kinds: kinds of targets to write.
       own: folder of the sequences of a student with its own tokenizer; None without one.
       seed, deterministic, opt_policy: TensorFlow's settings in the main process, see
@@ -48,7 +48,7 @@ class HelperJob:
     store: str
     pieces: str
     teachers: Tuple[str, ...]
-    layer: int
+    wanted: Dict[str, Any]
     kinds: Tuple[str, ...]
     own: Optional[str] = None
     seed: int = 0
@@ -102,9 +102,9 @@ def work(job: HelperJob, processes: int) -> None:
       processes: number of processes on this machine, the main process included.
     """
     from xtremedistil_tf.keras2 import tf
-    from xtremedistil_tf.models.teacher_ensemble import load_teachers
     from xtremedistil_tf.runtime import prepare
     from xtremedistil_tf.targets.writer import Filler, reopen_store
+    from xtremedistil_tf.teachers import Wanted, load_ready
 
     # Without this, every process would start one thread for each core.
     threads = max(1, (os.cpu_count() or 1) // processes)
@@ -115,8 +115,8 @@ def work(job: HelperJob, processes: int) -> None:
     input_ids = open_pieces(pathlib.Path(job.pieces))
     realigned = open_realigned(pathlib.Path(job.own)) if job.own else None
     store, order = reopen_store(realigned or Realigned(input_ids), folder)
-    teacher = load_teachers([pathlib.Path(folder) for folder in job.teachers], job.layer,
-                            matched=store.spec.matched)
+    teacher = load_ready([pathlib.Path(folder) for folder in job.teachers],
+                         Wanted.of(job.wanted))
     missing = [index for index in range(store.shards) if not store.is_whole(index, job.kinds)]
     if missing:
         filler = Filler(teacher, input_ids, order, store, kinds=job.kinds, realigned=realigned)

@@ -11,16 +11,15 @@ import numpy as np
 
 from xtremedistil_tf.config.checks import require
 from xtremedistil_tf.data.tokenization.ragged import Ragged
-from xtremedistil_tf.data.tokenization.realign import Realigned
+from xtremedistil_tf.data.tokenization.realign import Realigned, word_starts_of
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.models.inference import Forward
-from xtremedistil_tf.models.teacher import Teacher
 from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.runs import atomic_folder, read_json, sweep_beside, write_json
 from xtremedistil_tf.targets.records import records_of, replaced
 from xtremedistil_tf.targets.spec import KINDS, StoreSpec
 from xtremedistil_tf.targets.store import SHARD_RECORD, TargetStore, check_disk, file_name
+from xtremedistil_tf.teachers.base import Teaches
 from xtremedistil_tf.validation.records import read_record
 
 _MANIFEST = "manifest.json"
@@ -64,23 +63,23 @@ class Filler:
     """Runs the teacher over shards of a store and writes them.
 
     Args:
-      teacher: the fine-tuned teacher.
+      teacher: the teacher, of any kind.
       input_ids: the transfer sequences in the order of the text.
       order: int [rows], index in `input_ids` of each sequence of the store.
       store: the store.
       kinds: kinds of targets to write.
-      realigned: the sequences of a student with its own tokenizer; None without one.
+      realigned: the sequences of a student with its own tokenizer, or the positions that have
+        logits; None if all sequences and positions are the teacher's.
     """
 
     def __init__(
-        self, teacher: Teacher, input_ids: Ragged, order: np.ndarray, store: TargetStore, *,
+        self, teacher: Teaches, input_ids: Ragged, order: np.ndarray, store: TargetStore, *,
         kinds: Sequence[str], realigned: Optional[Realigned] = None,
     ):
         self._input_ids, self._order, self._store = input_ids, order, store
         self._own = realigned or Realigned(input_ids)
         self._kinds = tuple(kinds)
-        self._forward = Forward(teacher.model, outputs=self._kinds,
-                                pad_id=teacher.tokenizer.pad_token_id)
+        self._forward = teacher.forward(self._kinds)
 
     def write_shard(self, index: int, progress: Progress) -> None:
         """Writes one shard, atomically."""
@@ -93,7 +92,7 @@ class Filler:
                     order = self._order[at : min(at + _BLOCK, end)]
                     block = Ragged.of([self._input_ids[row] for row in order])
                     for rows, lengths, outputs in self._forward.batches(
-                            block, on_rows=progress.advance):
+                            block, on_rows=progress.advance, **self._asked(order)):
                         for position, (row, length) in enumerate(zip(rows, lengths)):
                             real = {kind: outputs[kind][position, :length]
                                     for kind in self._kinds}
@@ -103,6 +102,13 @@ class Filler:
                                 writer.write(kind, bucket, record)
             sizes = {path.name: path.stat().st_size for path in sorted(temporary.iterdir())}
             write_json(temporary / SHARD_RECORD, sizes)
+
+    def _asked(self, order: np.ndarray) -> Dict[str, Any]:
+        """Returns further arguments of the forward pass."""
+        if not getattr(self._forward, "wants_starts", False):
+            return {}
+        assert self._own.places is not None, "such a teacher has logits for words only"
+        return {"starts": [word_starts_of(self._own.places[row]) for row in order]}
 
     def _row(self, row: int, outputs: Dict[str, np.ndarray], bound: int) -> Dict[str, bytes]:
         """Encodes the targets of one sequence."""
@@ -246,7 +252,7 @@ def missing_shards(
 
 
 def write_targets(
-    teacher: Teacher, input_ids: Ragged, folder: pathlib.Path, fingerprint: str, shard_rows: int,
+    teacher: Teaches, input_ids: Ragged, folder: pathlib.Path, fingerprint: str, shard_rows: int,
     *, kinds: Sequence[str] = KINDS, part: Optional[Part] = None,
     helpers: Callable[[], ContextManager[None]] = contextlib.nullcontext,
     realigned: Optional[Realigned] = None,
@@ -258,7 +264,7 @@ def write_targets(
     process that locks it, and all wait for the last shard.
 
     Args:
-      teacher: the fine-tuned teacher.
+      teacher: the teacher, of any kind.
       input_ids: the transfer sequences.
       folder: folder of the store.
       fingerprint: fingerprint of teacher, tokenizer, data, seq_len and layer.
@@ -266,7 +272,8 @@ def write_targets(
       kinds: kinds of targets to store.
       part: write only these shards and do not wait for the others; None for all.
       helpers: returns a context manager that runs helper processes.
-      realigned: the sequences of a student with its own tokenizer; None without one.
+      realigned: the sequences of a student with its own tokenizer, or the positions that have
+        logits; None if all sequences and positions are the teacher's.
 
     Returns:
       (the store, number of sequences in the shards that were missing).
@@ -274,8 +281,8 @@ def write_targets(
     Raises:
       UserError: if the folder has targets of another teacher or data, or the disk is too small.
     """
-    spec = StoreSpec(teacher.width, int(teacher.model.output_shape["logits"][-1]), shard_rows,
-                     pooled=teacher.pooled, matched=teacher.matched)
+    spec = StoreSpec(teacher.width, teacher.classes, shard_rows, pooled=teacher.pooled,
+                     matched=teacher.matched)
     store, order = open_store(realigned or Realigned(input_ids), folder, fingerprint, spec)
     missing = missing_shards(store, kinds, part=part or Part())
     rows = store.rows(missing)

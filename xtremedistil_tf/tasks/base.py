@@ -101,7 +101,8 @@ class TaskKind:
       spread: key of the standard deviation of the first measure over languages.
       language_score: key and name of the score of a language; by default the run's measure.
       in_paper: True if the paper's tables are about this kind.
-      by_class: True if final scores have "classes" and "confusion".
+      by_class: True if the report is by class, not by language only.
+      class_word: word for one of "classes", for tables.
       predictions: name of the last predictions file of a finished run.
       formats: output formats of xtremedistil-predict, the default first.
       most_checked: maximum number of rows on which exports are compared; None for all.
@@ -109,11 +110,11 @@ class TaskKind:
       no_text_reason: the reason if a SavedModel cannot take text.
 
       warn: (DataConfig, rows by split) -> warnings about the data.
-      details: (gold, answers, label set) -> further final scores.
+      details: (gold, answers, languages, label set) -> further final scores.
       section: (metrics) -> a section of the report, "" for none.
       count_right: (gold, answer) of a row -> (right, predicted, gold), for paired tests of
         significance; None if answers cannot be counted.
-      text_signatures: (forms, assets, the tokenizer in a graph, keep_whole) -> (tf.Module, its
+      text_signatures: (forms, assets, tables, vocabulary file, keep_whole) -> (tf.Module, its
         signatures by name) of a SavedModel that takes text; None if there is none.
       ids_signatures: (forms, assets) -> the same of one that takes ids.
       saved_model: (signatures, keep_whole, the student's record) -> `TextModel` over a SavedModel
@@ -154,6 +155,7 @@ class TaskKind:
     language_score: Optional[Tuple[str, str]] = None
     in_paper: bool = False
     by_class: bool = False
+    class_word: str = "class"
     predictions: str = "test.student.tsv"
     formats: Tuple[str, ...] = ("json", "tsv")
     most_checked: Optional[int] = None

@@ -194,11 +194,24 @@ def _check_losses(config: DistilConfig) -> None:
             raise not_allowed(f"{target}_loss", name, losses_against(target))
 
 
-def _drafts(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
+def without_labels(drafts: Sequence[StageDraft]) -> List[StageDraft]:
+    """Leaves out all losses against labels, and stages that have no other."""
+    kept = [dataclasses.replace(draft, data="transfer", terms=tuple(
+        term for term in draft.terms if term.target != "labels")) for draft in drafts]
+    return [draft for draft in kept if draft.terms]
+
+
+def _drafts(
+    layers: Sequence[str], config: DistilConfig, *, labelled: bool = True
+) -> List[StageDraft]:
     if config.strategy == FINE_TUNING:
         return _fine_tuning(layers, config)
     _check_losses(config)
     drafts = STRATEGIES.find(config.strategy)(layers, config)
+    if not labelled:
+        drafts = without_labels(drafts)
+        require(bool(drafts), f"--strategy={config.strategy} learns from labels alone, and there "
+                "is no train.tsv; allowed: a strategy with a teacher, such as D4.2")
     terms = [term for draft in drafts for term in draft.terms]
     for term in terms:
         LOSSES.find(term.loss)
@@ -235,7 +248,7 @@ def _against(terms: Tuple[LossTerm, ...], labels_loss: str) -> Tuple[LossTerm, .
 
 def build_plan(
     layers: Sequence[str], config: DistilConfig, *, measure: str = "macro_f1",
-    labels_loss: str = "cross_entropy",
+    labels_loss: str = "cross_entropy", labelled: bool = True,
 ) -> Tuple[Stage, ...]:
     """Builds the stages of a strategy.
 
@@ -244,6 +257,7 @@ def build_plan(
       config: strategy, losses, epochs, batch sizes, schedule.
       measure: dev measure of stages without their own.
       labels_loss: see `DataConfig.labels_loss`.
+      labelled: False if there is no training split; see `without_labels`.
 
     Returns:
       The stages in order, named 01_..., 02_....
@@ -254,13 +268,13 @@ def build_plan(
 
     Source: paper Table 3 (strategies), Table 4 (order of D4.2), Eq. 7 (joint losses).
     """
-    drafts = _drafts(layers, config)
+    drafts = _drafts(layers, config, labelled=labelled)
     names = [f"{number:02d}_{draft.purpose}" for number, draft in enumerate(drafts, 1)]
     for part, _ in config.stage_epochs:
         if not any(part in name for name in names):
             raise UserError(f"--stage_epochs names {part!r}; the plan has: {', '.join(names)}")
     schedule = Schedule(config.schedule, config.peak_rate, config.lowest_rate, config.period)
-    labelled = BatchSize(config.ft_batch_size)
+    of_labels = BatchSize(config.ft_batch_size)
     unlabelled = BatchSize(config.distil_batch_size, config.distil_batch_tokens)
     stages = []
     for name, draft in zip(names, drafts):
@@ -268,8 +282,8 @@ def build_plan(
         if epochs:
             stages.append(Stage(
                 name, draft.data, _against(draft.terms, labels_loss), draft.trainable, schedule,
-                epochs, config.patience, labelled if draft.data == "train" else unlabelled,
-                draft.monitor or measure, labelled if draft.data == "both" else None,
+                epochs, config.patience, of_labels if draft.data == "train" else unlabelled,
+                draft.monitor or measure, of_labels if draft.data == "both" else None,
                 config.weight_average))
     if not stages:
         raise UserError("--stage_epochs leaves no stage of the plan")

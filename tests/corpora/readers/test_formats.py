@@ -7,10 +7,10 @@ import pytest
 from xtremedistil_tf.corpora.readers import schemes
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Tally, clean_words
 from xtremedistil_tf.corpora.readers.formats import read_lines
-from xtremedistil_tf.corpora.readers.sentences import split_sentences
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.recognise import recognise
 from xtremedistil_tf.data.readers.rows import Example
+from xtremedistil_tf.data.readers.sentences import split_sentences
 
 CONLL = ["-DOCSTART- -X- -X- O", "", "EU NNP B-NP I-ORG", "rejects VBZ B-VP O", "",
          "Ann NNP B-NP I-PER", "Bo NNP B-NP B-PER", "lacht VBZ B-VP O"]

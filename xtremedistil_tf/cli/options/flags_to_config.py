@@ -34,6 +34,7 @@ def run_config(given: Given) -> cfg.RunConfig:
     _check_teacher(given)
     _check_checkpoint(given)
     found = settings_of(given, DISTILLATION)
+    found["data"].setdefault("task", _without_task(given))
     squad = cfg.SquadConfig() if given.get("do_squad") else None
     # Refuses the strategy FINE_TUNING, which has its own command.
     STRATEGIES.find(found["distil"].get("strategy", cfg.DistilConfig.strategy))
@@ -51,6 +52,17 @@ def resources(given: Given) -> cfg.Resources:
       UserError: if --target_shard is not i/n.
     """
     return cfg.Resources(**settings_of(given, DISTILLATION)["resources"])
+
+
+def _without_task(given: Given) -> str:
+    """Returns what stands for the task folder of a run without labels: its text file.
+
+    Raises:
+      UserError: if there is no text file either.
+    """
+    if "task" not in given and not given.get("transfer_file"):
+        raise UserError("--task is needed; --help lists the flags")
+    return given["task"] if "task" in given else given["transfer_file"]
 
 
 def _check_teacher(given: Given) -> None:
@@ -83,6 +95,8 @@ def finetune_config(given: Given) -> cfg.RunConfig:
       UserError: for an invalid value or combination, or a folder without a student.
     """
     finished = given.get("student_dir") is not None
+    if "task" not in given:
+        raise UserError("--task is needed; --help lists the flags")
     if not finished and given.get("pt_student_checkpoint") is None:
         raise UserError("nothing to fine-tune; give --pt_student_checkpoint, a small encoder, or "
                         "--student_dir, a finished student")

@@ -46,7 +46,8 @@ def parse_target_shard(text: str) -> Tuple[int, int]:
 RUN_FLAGS = (
     setting("task", "data.task",
             "Task folder with train.tsv, dev.tsv, test.tsv and labels.tsv. Classification does not "
-            "need labels.tsv.", required=True),
+            "need labels.tsv. With a finished teacher every file may be missing, and so may the "
+            "flag.", derived=True),
     Option("model_dir", "Run folder. A killed run continues in it.", kind="string",
            required=True),
     setting("seq_len", "data.seq_len",
@@ -114,9 +115,18 @@ TEACHER_FLAGS = (
     setting("teacher_layer", "teacher.layer",
             "The teacher's layer that the student learns, as an index into hidden_states: 0 is the "
             "embeddings (paper: 7 of 12)."),
-    setting("teacher_epochs", "teacher.epochs",
-            "Epochs of the teacher's fine-tuning. Default: --ft_epochs.",
+    setting("teacher_epochs", ("teacher.epochs", "teacher.asked_epochs"),
+            "Epochs of the teacher's fine-tuning. Default: --ft_epochs. A finished model, one with "
+            "a head for words or texts, is fine-tuned only with this flag; else it teaches as it "
+            "is.",
             derived=True),
+    setting("label_map", "teacher.label_map",
+            "Names for the labels of a finished teacher: its label=the task's, commas between. For "
+            "tagging these are types: PERSON=PER,GPE=LOC,MISC=O."),
+    setting("tag_scheme", "teacher.scheme",
+            "Tag scheme of a finished teacher. Default: iob1 if it has a type with I- and without "
+            "B-, otherwise iob2. BIOES and plain types are seen from the tags.",
+            choices=cfg.TAG_SCHEMES),
     setting("teacher_batch_size", "teacher.batch_size",
             "Batch size of the teacher's fine-tuning. Default: --ft_batch_size.", derived=True),
     setting("teacher_learning_rate", "teacher.learning_rate",

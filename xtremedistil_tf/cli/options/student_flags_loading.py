@@ -1,4 +1,4 @@
-"""The flags for loading a student in any runtime."""
+"""The flags for loading a student in any runtime and for reading its input."""
 
 from typing import Any, Optional
 
@@ -28,6 +28,17 @@ def define_loading_flags(*, runtime: Optional[str] = None, where: str = "") -> N
     flags.DEFINE_boolean("verify", True,
                          "Hold the student's files against the checksums that were written with "
                          "them (manifest.json).")
+
+
+def define_reading_flags() -> None:
+    """Defines --text_column and --encoding."""
+    flags.DEFINE_string("text_column", None,
+                        "Column of a line's text: a number from 1, with tabs between the columns; "
+                        "a key of JSON objects; or line for the whole line. Default: the whole "
+                        "line, and a file of labelled rows is refused.")
+    flags.DEFINE_string("encoding", None,
+                        "Encoding of the input, such as latin-1. Default: that of its byte order "
+                        "mark, else UTF-8.")
 
 
 def load_named_student() -> Any:

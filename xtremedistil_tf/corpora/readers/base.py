@@ -33,6 +33,7 @@ class ReadOptions:
         is also the text column of a table.
       encoding: encoding of files without a byte order mark.
       labelled: True if labels are needed; False allows ambiguous tag columns.
+      nested: rule for entities that overlap, see `spans.without_nested`.
     """
 
     format: str = "auto"
@@ -43,6 +44,7 @@ class ReadOptions:
     tag_column: Optional[str] = None
     encoding: str = "utf-8"
     labelled: bool = True
+    nested: str = "refuse"
 
 
 class Tally(Counter[str]):

@@ -1,12 +1,14 @@
 """Reads column files: one word with its tag a line, and an empty line between sentences."""
 
+import dataclasses
 import functools
 import itertools
 import re
-from typing import Iterable, Iterator, List, Optional, Tuple, Union
+from typing import Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 
 from xtremedistil_tf.corpora.readers.base import SAMPLE, ReadOptions, Row, Tally
 from xtremedistil_tf.corpora.readers.layout import Layout, find_layout, is_break
+from xtremedistil_tf.corpora.readers.spans import Span, tag_tokens
 from xtremedistil_tf.data.lines import Line, RowError
 from xtremedistil_tf.data.readers.recognise import DOCUMENT, WIKIANN, is_tag
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example
@@ -15,6 +17,8 @@ from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example
 _SENTENCE_END = re.compile(r"(^|[\t|])EndOfSentence($|[\t|])")
 # CoNLL-U lines of multiword tokens, which the next lines split, and of empty nodes.
 _RANGE = re.compile(r"\d+[-.]\d+")
+# A bracket that begins an entity, with its type, or ends one.
+_BRACKET = re.compile(r"\(([^\s()*]+)|\)")
 _Fields = Union[List[str], RowError]
 _Block = List[Tuple[int, _Fields]]
 
@@ -90,13 +94,44 @@ class _Blocks:
             needed = "a word and its tag" if layout.width <= 2 else \
                 f"{layout.width}, as in most lines"
             return RowError(("columns", f"{count}: {text.strip()[:40]!r}; needed are {needed}"))
-        if layout.separator is None and len(fields) > layout.width:
+        # In CoNLL-2012 the number of columns differs between sentences.
+        if layout.separator is None and len(fields) > layout.width and not layout.brackets:
             return RowError(("columns", f"{len(fields)} columns: {text.strip()[:40]!r}; most lines "
                              f"have {layout.width}; a word holds no space"))
         return fields + [""] * (layout.width - len(fields))
 
 
-def _example(block: _Block, layout: Layout, prefixed: bool, language: str) -> Row:
+def bracket_spans(cells: Sequence[str]) -> List[Span]:
+    """Entities of a sentence in OntoNotes' brackets; of nested ones the outer first.
+
+    Args:
+      cells: for each word, the entities that begin at it and those that end: `(PERSON*`, `*)`.
+
+    Raises:
+      RowError: for a bracket without its other one.
+    """
+    found: List[Span] = []
+    opened: List[int] = []
+    for at, cell in enumerate(cells):
+        for label in _BRACKET.findall(cell):
+            if label:
+                opened.append(len(found))
+                found.append(Span(at, -1, label))
+            elif not opened:
+                raise RowError(("scheme", f"the bracket of word {at + 1}, {cell!r:.40}, closes "
+                                "no entity"))
+            else:
+                begun = opened.pop()
+                found[begun] = dataclasses.replace(found[begun], end=at + 1)
+    if opened:
+        raise RowError(("scheme", f"{found[opened[-1]].label} of word "
+                        f"{found[opened[-1]].begin + 1} has no closing bracket"))
+    return found
+
+
+def _example(block: _Block, layout: Layout, prefixed: bool, options: ReadOptions, counts: Tally
+             ) -> Row:
+    language = options.language or DEFAULT_LANGUAGE
     words: List[str] = []
     tags: List[str] = []
     for number, fields in block:
@@ -115,6 +150,11 @@ def _example(block: _Block, layout: Layout, prefixed: bool, language: str) -> Ro
             language, word = match.groups()
         words.append(word)
         tags.append(fields[layout.tag])
+    if layout.brackets and options.labelled:
+        try:
+            tags = list(tag_tokens(words, bracket_spans(tags), counts, nested=options.nested))
+        except RowError as error:
+            return block[0][0], error
     return block[0][0], Example(tuple(words), tuple(tags), language)
 
 
@@ -128,7 +168,7 @@ def read_columns(lines: Iterable[Line], options: ReadOptions, counts: Tally,
         counts.note(layout.told)
     counts.cut = not layout.parted
     for block in _Blocks(layout, counts).read(itertools.chain(head, lines)):
-        yield _example(block, layout, prefixed, options.language or DEFAULT_LANGUAGE)
+        yield _example(block, layout, prefixed, options, counts)
 
 
 # Lines `xx:word TAG` (Rahimi et al.).

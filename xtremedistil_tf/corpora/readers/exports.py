@@ -13,6 +13,9 @@ from xtremedistil_tf.data.readers.recognise import is_tag
 # Keys for the records in a file that is one object.
 _RECORDS = ("annotations", "data", "examples", "rows", "records", "items", "documents", "train",
             "common_examples", "rasa_nlu_data", "sentences")
+# (key, tool, place of the texts) of annotations whose texts stand in other files.
+_TEXTS_ELSEWHERE = (("annotatable", "tagtog's ann.json", "the plain.html beside it"),
+                    ("projectFileVersion", "Azure's labels", "the files that `location` names"))
 _Record = Dict[str, Any]
 
 
@@ -132,6 +135,11 @@ def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[_Record]
         value = {"text": value}
     if not isinstance(value, dict):
         raise RowError(("json", f"not a JSON object but {type(value).__name__}"))
+    for name, tool, place in _TEXTS_ELSEWHERE:
+        if name in value and not any(isinstance(value.get(key), str) for key in TEXTS):
+            raise RowError(("other_file", f"{tool}: the texts stand in {place}; write each text "
+                            'with its entities as {"text": ..., "entities": [{"start", "end", '
+                            '"label"}]}'))
     if isinstance(value.get("row"), dict):
         value = value["row"]
     if isinstance(value.get("data"), dict):

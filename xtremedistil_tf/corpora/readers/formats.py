@@ -7,6 +7,7 @@ from xtremedistil_tf.corpora.readers.base import ReadOptions, Row, Tally
 from xtremedistil_tf.corpora.readers.columns import read_columns, read_wikiann
 from xtremedistil_tf.corpora.readers.records import read_json
 from xtremedistil_tf.corpora.readers.texts import read_table, read_text, read_tsv, read_words
+from xtremedistil_tf.corpora.readers.webanno import read_webanno
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, Line
 from xtremedistil_tf.data.readers.recognise import recognise
 from xtremedistil_tf.plugins import Registry
@@ -16,7 +17,7 @@ Reader = Callable[[Iterable[Line], ReadOptions, Tally], Iterator[Row]]
 FORMATS: Registry[Reader] = Registry("format", "xtremedistil_tf.readers")
 for _name, _reader in {"wikiann": read_wikiann, "columns": read_columns, "tsv": read_tsv,
                        "jsonl": read_json, "text": read_text, "words": read_words,
-                       "table": read_table, "csv": read_table}.items():
+                       "table": read_table, "csv": read_table, "webanno": read_webanno}.items():
     FORMATS.register(_name)(_reader)
 
 

@@ -7,14 +7,15 @@ from typing import Callable, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.readers.base import ReadOptions
 from xtremedistil_tf.corpora.readers.schemes import tagged_by_types
-from xtremedistil_tf.corpora.readers.sentences import count_ends
 from xtremedistil_tf.data.readers.recognise import (
     DOCUMENT,
     find_separator,
+    is_bracketed,
     is_tag,
     split_fields,
     usual_width,
 )
+from xtremedistil_tf.data.readers.sentences import count_ends
 from xtremedistil_tf.errors import UserError
 
 # Names in headers, in lower case.
@@ -26,6 +27,8 @@ _SENTENCES = frozenset({"sentence", "sentence #", "sentence_id", "sent_id", "sen
 # Phrase types (CoNLL-2000); CoNLL-2003 has a column of them beside the entities.
 _CHUNKS = frozenset({"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST",
                      "UCP", "NC", "VC", "PC"})
+# Labels of phrases and arguments in CoNLL-2012's other columns of brackets.
+_NO_ENTITIES = re.compile(r"(TOP|S|NP|VP|V|([CR]-)?(ARG|A|AM-).*|[CR]-V)")
 _EMPTY = frozenset({"", "_", "-"})
 _COLUMNS = "# global.columns ="
 # A tag among the features of CoNLL-U's last column.
@@ -54,6 +57,7 @@ class Layout:
       sentence: index of the column that names a word's sentence, or None.
       header: fields of the first line, if it names the columns.
       parted: True if the file separates its sentences.
+      brackets: True if the tags are OntoNotes' brackets, `(PERSON*` and `*)`.
       features: True if the tags are among features, as in `NER=B-PER|SpaceAfter=No`.
       told: description of the choice, for messages.
     """
@@ -67,6 +71,7 @@ class Layout:
     header: Tuple[str, ...] = ()
     parted: bool = True
     features: bool = False
+    brackets: bool = False
     told: str = ""
 
     def fields(self, line: str) -> List[str]:
@@ -98,7 +103,13 @@ class _Column:
         self.is_tags = tags >= 0.5 * len(values) > 0 or (
             tags >= 0.1 * len(values) > 0 and not self.types and self.distinct <= max(
                 _FEW_TYPES, 0.1 * len(values)) and tagged_by_types(self._counts))
-        self.is_chunks = bool(self.types) and _CHUNKS.issuperset(self.types)
+        self.is_brackets = not self.is_tags and is_bracketed(values)
+        if self.is_brackets:
+            self.is_tags = True
+            self.types = list(dict.fromkeys(re.findall(r"\(([^\s()*]+)", " ".join(values))))
+        self.is_chunks = bool(self.types) and (
+            _CHUNKS.issuperset(self.types) or self.is_brackets and any(
+                map(_NO_ENTITIES.fullmatch, self.types)))
         self.is_empty = self._most(lambda value: value in _EMPTY)
         self.is_index = self._most(_INDEX.fullmatch)
         self.is_number = self._most(_NUMBER.fullmatch)
@@ -284,6 +295,6 @@ def find_layout(sample: Sequence[str], options: ReadOptions) -> Layout:
         count_ends(found.columns[word].values) < _SEVERAL_ENDS)
     parted = index is not None or sentence is not None or one_sentence or any(
         map(is_break, sample[sample.index(lines[0]):last]))
-    chosen = word != 0 or width > 2 or bool(header)
+    told = found.told(word, tag, layers) if word != 0 or width > 2 or header else ""
     return Layout(separator, width, word, tag, index, sentence, header, parted,
-                  features and tag == width - 1, found.told(word, tag, layers) if chosen else "")
+                  features and tag == width - 1, found.columns[tag].is_brackets, told)

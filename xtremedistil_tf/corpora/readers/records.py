@@ -21,10 +21,10 @@ from xtremedistil_tf.corpora.readers.offsets import (
     find_offsets,
 )
 from xtremedistil_tf.corpora.readers.parts import REJECTED, Parts, read_parts
-from xtremedistil_tf.corpora.readers.sentences import sentence_bounds
 from xtremedistil_tf.corpora.readers.spans import Span, tag_tokens, tag_words
 from xtremedistil_tf.data.lines import Line, RowError
 from xtremedistil_tf.data.readers.rows import Example
+from xtremedistil_tf.data.readers.sentences import sentence_bounds
 from xtremedistil_tf.data.words import Word
 
 # Maximum size of the sample in characters; a file may consist of few large documents.
@@ -129,13 +129,15 @@ def examples_of(parts: Parts, profile: Profile, options: ReadOptions, counts: Ta
         words = parts.words or []
         if spans is not None and profile.ends_inside:
             spans = [dataclasses.replace(span, end=span.end + 1) for span in spans]
-        tags = () if spans is None else tag_tokens(words, spans, counts)
+        tags = () if spans is None else tag_tokens(
+            words, spans, counts, nested=options.nested)
         yield Example(tuple(words), tags, parts.language)
         return
     text = parts.text
     spans_in = [profile.offsets.convert(text, span) for span in spans or ()]
     found = parts.offsets or corpus_words(text, options, counts)
-    found, tagged, spans_in = tag_words(text, spans_in, found, counts)
+    found, tagged, spans_in = tag_words(text, spans_in, found, counts,
+                                         nested=options.nested)
     sentences = list(_sentences(text, found, tagged, spans_in, options))
     counts["split_rows"] += len(sentences) > 1
     for words, tags_of in sentences:

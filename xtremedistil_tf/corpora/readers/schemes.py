@@ -1,12 +1,14 @@
 """Converts tag schemes (IOB1, IOB2, BIOES, BILOU, BMES) to IOB2 and counts the changes."""
 
+import collections
 import dataclasses
 import functools
 import itertools
 import re
 from typing import Counter, Iterable, Iterator, List, Sequence, Tuple
 
-from xtremedistil_tf.corpora.readers.base import SAMPLE, Row
+from xtremedistil_tf.corpora.readers.base import SAMPLE, Row, Tally
+from xtremedistil_tf.corpora.readers.spans import NESTED, Span, tag_tokens
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.recognise import LETTERS, is_tag
 from xtremedistil_tf.data.readers.rows import Example, wrong_tags
@@ -16,6 +18,7 @@ _CLOSES = frozenset("ESLU")
 _OTHER_SCHEMES = LETTERS - frozenset("BI")
 # Separator of several layers of tags in one cell, as in GENIA.
 _SEVERAL = re.compile(r"[|,;+&] *([BIESLUM]-|O$)")
+_BETWEEN = re.compile(r"[|,;+&] *(?=[BIESLUM]-|O(?:$|[|,;+&]))")
 # A type in place of a tag, as in Few-NERD: without a scheme's letter at its begin or end.
 _BARE = re.compile(r"(?![bieslumo]$|[bieslum][-_])[^\W\d_][\w./&-]*(?<![-_][bieslu])",
                    re.IGNORECASE)
@@ -43,8 +46,10 @@ def to_iob2(tags: Sequence[str], counts: Counter[str]) -> Tuple[str, ...]:
     wrong = wrong_tags(tags, _is_one_tag)
     if wrong:
         more = f", and {len(wrong) - 3} other tags" if wrong[3:] else ""
+        several = "; --nested=outer or inner keeps one of several tags" if any(
+            map(_SEVERAL.search, tags)) else ""
         raise RowError(("scheme", f"{', '.join(wrong[:3])}{more}; allowed: O, or B-, I-, E-, S-, "
-                        "L-, U-, M- and a type"))
+                        f"L-, U-, M- and a type{several}"))
     written: List[str] = []
     open_type = None
     for tag in tags:
@@ -61,6 +66,32 @@ def to_iob2(tags: Sequence[str], counts: Counter[str]) -> Tuple[str, ...]:
         counts["rewritten_tags"] += written[-1] != tag
         open_type = None if letter in _CLOSES else kind
     return tuple(written)
+
+
+def of_layers(tags: Sequence[str], counts: Tally, nested: str) -> Sequence[str]:
+    """Joins several layers of tags in one cell (`B-ORG|B-LOC`) to one tag a word.
+
+    Args:
+      tags: the cells of a sentence. Those with one tag each are returned as they are.
+      counts: tally; adds nested_entities.
+      nested: one of `spans.NESTED`; "refuse" returns the cells as they are.
+
+    Raises:
+      RowError: for tags of no known scheme.
+    """
+    if nested == NESTED[0] or not any(map(_SEVERAL.search, tags)):
+        return tags
+    cells = [_BETWEEN.split(tag) for tag in tags]
+    spans: List[Span] = []
+    for layer in range(max(map(len, cells))):
+        read = to_iob2([cell[layer] if layer < len(cell) else "O" for cell in cells],
+                       collections.Counter())
+        for at, tag in enumerate(read):
+            if tag[0] == "B":
+                spans.append(Span(at, at + 1, tag[2:]))
+            elif tag[0] == "I":
+                spans[-1] = dataclasses.replace(spans[-1], end=at + 1)
+    return tag_tokens(tags, spans, counts, nested=nested)
 
 
 def scheme_name(counts: Counter[str]) -> str:

@@ -1,5 +1,6 @@
 """Entities given by offsets: reads them from tools' exports and converts them to tags."""
 
+import bisect
 import dataclasses
 import re
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
@@ -22,6 +23,8 @@ LABELS = ("label", "labels", "tag", "tags", "entity_type", "ner_tag", "label_typ
           "types", "category", "class", "entity_group", "entity_label", "label_", "ner",
           "entity", "name", "value")
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[- ]")
+# Rules for entities that overlap, as --nested names them.
+NESTED = ("refuse", "outer", "inner")
 SURFACES = ("text", "word", "surface", "surface_form", "mention", "span_text")
 
 
@@ -157,7 +160,7 @@ def plain_label(label: str) -> Tuple[str, bool]:
 def _joined(spans: Sequence[Span], text: str, counts: Tally) -> List[Span]:
     """Sorts spans, drops duplicates and scheme letters, and joins I- spans to the span before."""
     joined: List[Span] = []
-    for span in sorted(set(spans), key=lambda one: (one.begin, one.end)):
+    for span in sorted(dict.fromkeys(spans), key=lambda one: (one.begin, one.end)):
         label, goes_on = plain_label(span.label)
         counts["span_letters"] += label != span.label
         last = joined[-1] if joined else None
@@ -199,8 +202,39 @@ def _cut_words(words: Sequence[Word], spans: Sequence[Span], counts: Tally) -> L
     return cut
 
 
-def tag_words(text: str, spans: Sequence[Span], words: Sequence[Word], counts: Tally
-              ) -> Tuple[List[Word], List[str], List[Span]]:
+def without_nested(spans: Sequence[Span], counts: Tally, nested: str) -> List[Span]:
+    """Keeps one of entities that overlap; returns them by their begin.
+
+    Args:
+      spans: the entities, by their begin; those with the same words in the order of the data.
+      counts: tally; adds nested_entities.
+      nested: one of NESTED. outer keeps the longest entities, and the first of those with the same
+        words; inner the shortest, and the last.
+
+    Raises:
+      RowError: if entities overlap, and `nested` is "refuse".
+    """
+    pairs = [pair for pair in zip(spans, spans[1:]) if pair[1].begin < pair[0].end]
+    if not pairs:
+        return list(spans)
+    if nested == NESTED[0]:
+        before, span = pairs[0]
+        raise RowError(("span", f"{before} ({before.label}) and {span} ({span.label}) overlap; a "
+                        "word has one tag (--nested=outer or inner keeps one of them)"))
+    sign = 1 if nested == "inner" else -1
+    kept: List[Tuple[int, int, Span]] = []
+    for _, span in sorted(enumerate(spans), key=lambda one: (
+            sign * (one[1].end - one[1].begin), -sign * one[0])):
+        at = bisect.bisect_left(kept, (span.begin, span.end))
+        if (at == 0 or kept[at - 1][1] <= span.begin) and (
+                at == len(kept) or kept[at][0] >= span.end):
+            kept.insert(at, (span.begin, span.end, span))
+    counts["nested_entities"] += len(spans) - len(kept)
+    return [span for _, _, span in kept]
+
+
+def tag_words(text: str, spans: Sequence[Span], words: Sequence[Word], counts: Tally, *,
+              nested: str = "refuse") -> Tuple[List[Word], List[str], List[Span]]:
     """Converts a text's entities to tags of its words.
 
     Args:
@@ -208,6 +242,7 @@ def tag_words(text: str, spans: Sequence[Span], words: Sequence[Word], counts: T
       spans: its entities, in characters.
       words: its words, with their offsets.
       counts: tally to which changes are added.
+      nested: see `without_nested`.
 
     Returns:
       (words, their IOB2 tags, the entities after cleaning).
@@ -217,48 +252,47 @@ def tag_words(text: str, spans: Sequence[Span], words: Sequence[Word], counts: T
     """
     joined = _joined(spans, text, counts)
     spans = [trimmed(span, text) for span in joined]
-    for before, span in zip(spans, spans[1:]):
-        if span.begin < before.end:
-            raise RowError(("span", f"{before} ({before.label}) and {span} ({span.label}) "
-                            "overlap; a word has one tag"))
+    empty = [whole for whole, span in zip(joined, spans) if span.begin >= span.end]
+    if empty:
+        raise RowError(("span", f"{empty[0]} holds no word"))
+    spans = without_nested(spans, counts, nested)
     words = _cut_words(words, spans, counts)
     tags = ["O"] * len(words)
     at = 0
-    for whole, span in zip(joined, spans):
+    for span in spans:
         while at < len(words) and words[at][2] <= span.begin:
             at += 1
         end = at
         while end < len(words) and words[end][1] < span.end:
             end += 1
-        if end == at or span.begin >= span.end:
-            raise RowError(("span", f"{whole} holds no word"))
+        if end == at:
+            raise RowError(("span", f"{span} holds no word"))
         exact = words[at][1] == span.begin and words[end - 1][2] == span.end
         counts["entities"] += 1
         counts["widened_entities"] += not exact
         if span.surface is not None:
-            counts["other_surfaces"] += _plain(span.surface) != _plain(text[span.begin:span.end])
+            found, stands = ("".join(one.split()).casefold()
+                             for one in (span.surface, text[span.begin:span.end]))
+            counts["other_surfaces"] += found != stands
         tags[at:end] = [f"B-{span.label}"] + [f"I-{span.label}"] * (end - at - 1)
         at = end
     return list(words), tags, list(spans)
 
 
-def _plain(text: str) -> str:
-    return "".join(text.split()).casefold()
-
-
-def tag_tokens(words: Sequence[str], spans: Sequence[Span], counts: Tally) -> Tuple[str, ...]:
+def tag_tokens(words: Sequence[str], spans: Sequence[Span], counts: Tally, *,
+               nested: str = "refuse") -> Tuple[str, ...]:
     """Converts entities that count words, with exclusive ends, to tags.
 
     Raises:
       RowError: for entities that overlap or exceed the row.
     """
     tags = ["O"] * len(words)
-    for span in sorted(set(spans), key=lambda one: (one.begin, one.end)):
+    ordered = sorted(dict.fromkeys(spans), key=lambda one: (one.begin, one.end))
+    wrong = [one for one in ordered if not 0 <= one.begin < one.end <= len(words)]
+    if wrong:
+        raise RowError(("span", f"{wrong[0]} holds none of the {len(words)} tokens"))
+    for span in without_nested(ordered, counts, nested):
         label, _ = plain_label(span.label)
         counts["span_letters"] += label != span.label
-        if not 0 <= span.begin < span.end <= len(words) or any(
-                tag != "O" for tag in tags[span.begin:span.end]):
-            raise RowError(("span", f"{span} holds none of the {len(words)} tokens or overlaps "
-                            "another"))
         tags[span.begin:span.end] = [f"B-{label}"] + [f"I-{label}"] * (span.end - span.begin - 1)
     return tuple(tags)

@@ -8,7 +8,6 @@ from typing import Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.readers.base import SAMPLE, ReadOptions, Row, Tally, corpus_words
 from xtremedistil_tf.corpora.readers.layout import is_break
-from xtremedistil_tf.corpora.readers.sentences import split_sentences
 from xtremedistil_tf.data.lines import Line, RowError
 from xtremedistil_tf.data.readers.recognise import find_separator, is_tag, split_fields
 from xtremedistil_tf.data.readers.rows import (
@@ -17,6 +16,7 @@ from xtremedistil_tf.data.readers.rows import (
     split_prefix,
     split_tagged,
 )
+from xtremedistil_tf.data.readers.sentences import split_sentences
 from xtremedistil_tf.errors import UserError
 
 _TEXTS = frozenset({"text", "sentence", "sentences", "content", "document", "review", "body",

@@ -99,7 +99,8 @@ def header_warnings(config: DataConfig, examples: Mapping[str, List[Any]]) -> Li
     Raises:
       UserError: if this class also has a usual name of a label column.
     """
-    if config.glue is not None or (pathlib.Path(config.task) / LABELS_FILE).is_file():
+    listed = (pathlib.Path(config.task) / LABELS_FILE).is_file()
+    if "train" not in examples or config.glue is not None or listed:
         return []
     warnings = prefix_warnings(config.task, examples["train"])
     label = examples["train"][0].tags[0]

@@ -6,20 +6,23 @@ import functools
 import pathlib
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from xtremedistil_tf.config import DECODINGS, DataConfig
+from xtremedistil_tf.config import DECODINGS, DataConfig, require
 from xtremedistil_tf.data.folders.labelled import LABELS_FILE
 from xtremedistil_tf.data.folders.splits import read_labelled
 from xtremedistil_tf.data.labels import Labels
 from xtremedistil_tf.data.readers.glue import glue_texts
 from xtremedistil_tf.data.readers.recognise import why_no_text
 from xtremedistil_tf.data.readers.rows import Example, ReadReport, TextFile, parse_line
-from xtremedistil_tf.data.readers.subset import TextSample
+from xtremedistil_tf.data.readers.subset import TextSample, hold_out
 from xtremedistil_tf.data.readers.swaps import SwappedText
 from xtremedistil_tf.data.readers.texts import parse_pair_line
 from xtremedistil_tf.data.words import segmentation_of
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import file_fingerprint, fingerprint
 from xtremedistil_tf.tasks import task_kind
+
+# Name of the held-out part of a transfer set in metrics and files.
+HELD_OUT = "held_out"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Task:
       fingerprints: hash of each split's bytes; also "labels".
       warnings: one line for each repair, omission or suspicion.
       left_out: by split, the indices of skipped rows among all rows of the file.
+      held: sentences of the transfer set that are held out for lack of a dev split. The teacher's
+        answers are then their labels, and "dev" measures agreement with the teacher.
     """
 
     labels: Labels
@@ -46,6 +51,17 @@ class Task:
     transfer_rows: int = 0
     transfer_words: int = 0
     left_out: Mapping[str, Sequence[int]] = dataclasses.field(default_factory=dict)
+    held: Tuple[Example, ...] = ()
+
+    @property
+    def agreement(self) -> bool:
+        """True if "dev" has the teacher's answers for lack of labels."""
+        return bool(self.held)
+
+    @property
+    def labelled(self) -> bool:
+        """True if there is a training split."""
+        return "train" in self.examples
 
     @property
     def held_out(self) -> Tuple[str, ...]:
@@ -57,17 +73,19 @@ class Task:
         """Word segmentation of a tagger's training set in scripts without spaces, else None."""
         if not task_kind(self.labels.kind).tags_words:
             return None
-        return segmentation_of(row.words for row in self.examples["train"])
+        return segmentation_of(row.words for row in self.examples.get("train", self.held))
 
     @property
     def scored(self) -> Tuple[str, ...]:
-        """Held-out splits that have labels."""
+        """Held-out splits that have labels of people, not the teacher's answers."""
         all_labelled = task_kind(self.labels.kind).empty_labels
-        return tuple(split for split in self.held_out
-                     if all_labelled or self.examples[split][0].tags)
+        return tuple(split for split in self.held_out if not (self.held and split == "dev")
+                     and (all_labelled or self.examples[split][0].tags))
 
 
-def read_task(config: DataConfig, *, with_transfer: bool = True) -> Task:
+def read_task(
+    config: DataConfig, *, with_transfer: bool = True, names: Optional[Sequence[str]] = None
+) -> Task:
     """Reads all files of a task.
 
     The test split is parsed here as well, so that a broken row is found before training. It is
@@ -76,23 +94,30 @@ def read_task(config: DataConfig, *, with_transfer: bool = True) -> Task:
     Args:
       config: paths and reading options.
       with_transfer: True to read the transfer file, too.
+      names: labels of a teacher that needs no fine-tuning. Every labelled split may then be
+        missing, and labels.tsv; without dev a part of the transfer set is held out.
 
     Raises:
       UserError: for the first unusable file or row.
     """
     folder = pathlib.Path(config.task)
-    if not folder.is_dir():
+    if not folder.is_dir() and (names is None or config.task != config.transfer_file):
         raise UserError(f"--task {folder} is not a folder")
-    labels, paths, examples, reports = read_labelled(config)
+    labels, paths, examples, reports = read_labelled(config, names=names)
     warnings = [line for split in reports for line in reports[split].warnings()]
     warnings += task_kind(config.kind).warn(config, examples)
     transfer, report, words = None, ReadReport(folder), 0
+    held: Tuple[Example, ...] = ()
     if with_transfer:
         paths["transfer"] = find_transfer_file(config)
         transfer = _transfer_text(config, paths["transfer"])
         if config.transfer_size is not None:
             transfer = TextSample(transfer, config.transfer_size)
+        if "dev" not in examples:
+            transfer, held = hold_out(transfer)
         if config.entity_swaps:
+            require("train" in examples, "--entity_swaps takes entities from train.tsv, and "
+                    f"{folder} has none")
             transfer = SwappedText(transfer, examples["train"], config.entity_swaps)
         report = ReadReport(transfer.path)
         words, shared = _scan(transfer, report, examples, config.seq_len)
@@ -111,9 +136,12 @@ def read_task(config: DataConfig, *, with_transfer: bool = True) -> Task:
     if config.entity_swaps and transfer is not None:
         fingerprints["transfer"] = fingerprint(
             fingerprints["transfer"], fingerprints["train"], config.entity_swaps)
+    if held:
+        fingerprints["dev"] = fingerprint(fingerprints["transfer"], "held out", len(held))
+        fingerprints["transfer"] = fingerprint(fingerprints["transfer"], "the rest", len(held))
     fingerprints["labels"] = _labels_fingerprint(folder, labels)
     return Task(labels, examples, fingerprints, tuple(warnings), transfer, report.counts["rows"],
-                words, {split: tuple(found.left_out) for split, found in reports.items()})
+                words, {split: tuple(found.left_out) for split, found in reports.items()}, held)
 
 
 def _part(config: DataConfig, name: str, path: pathlib.Path) -> Optional[Any]:
@@ -200,6 +228,19 @@ def _scan(
     return words, shared
 
 
+def missing_splits(task: Task) -> List[str]:
+    """Says what a run cannot do, for lack of labelled splits."""
+    lines = []
+    if not task.labelled:
+        lines.append("no training labels: the plan ends after the teacher's outputs")
+    if task.agreement:
+        lines.append(f"no dev labels: agreement with the teacher on {len(task.held)} held-out "
+                     "sentences of the transfer set chooses epochs; it is no score")
+    if lines and not any(split.startswith("test") for split in task.scored):
+        lines.append("no test labels: neither teacher nor student is scored on test")
+    return lines
+
+
 def describe(
     task: Task, *, counts: Optional[Mapping[str, Mapping[str, int]]] = None
 ) -> Dict[str, Any]:
@@ -211,16 +252,17 @@ def describe(
     """
     described: Dict[str, Any] = {}
     for split, rows in task.examples.items():
+        name = HELD_OUT if task.agreement and split == "dev" else split
         languages = collections.Counter(row.language for row in rows)
-        described[split] = {"sentences": len(rows), **(counts or {}).get(split, {}),
+        described[name] = {"sentences": len(rows), **(counts or {}).get(split, {}),
                             "languages": dict(sorted(languages.items()))}
     if task.transfer is not None:
         described["transfer"] = {"sentences": task.transfer_rows,
                                  **(counts or {}).get("transfer", {})}
-    warnings = list(task.warnings)
+    warnings = [*task.warnings, *missing_splits(task)]
     for split, found in described.items():
         if found.get("cut_words"):
-            scored = split != "transfer" and not task.labels.pooled
+            scored = split not in ("transfer", HELD_OUT) and not task.labels.pooled
             fate = "are scored as O" if scored else "are not used"
             warnings.append(f"{split}: {found['cut_words']} words of {found['cut_sentences']} "
                             f"sentences lie beyond seq_len and {fate}")

@@ -21,8 +21,14 @@ SPACES = re.compile(r"[ \t]+")
 FORMS = {
     "text": "running text", "words": "one word a line", "columns": "columns of words and tags",
     "wikiann": "WikiAnn's columns", "tsv": "rows of words, a tab and tags", "jsonl": "JSON",
-    "csv": "CSV", "table": "a table with tabs",
+    "webanno": "WebAnno TSV 3", "csv": "CSV", "table": "a table with tabs",
 }
+# First line of WebAnno's files.
+WEBANNO = "#FORMAT=WebAnno TSV 3"
+# A cell of OntoNotes' brackets: the entities that begin at a word and the number that end there.
+_BRACKETS = re.compile(r"(?:\([^\W\d][^\s()*|]*)*[*-]?\)*")
+# CoNLL-2012's lines between documents.
+_DOCUMENTS = ("#begin document", "#end document")
 _END_MARKS = frozenset(".!?…。！？।؟")
 # With fewer lines, a table or a list of words cannot be recognised.
 _FEWEST = 3
@@ -42,6 +48,12 @@ def is_tag(text: str) -> bool:
         return True
     return len(text) > 2 and text[0] in LETTERS and text[1] == "-" and not (
         " " in text and all(map(is_tag, text.split())))
+
+
+def is_bracketed(cells: Sequence[str]) -> bool:
+    """True if cells hold entities in brackets, as in OntoNotes: `(PERSON*`, `*)`, `*`."""
+    return any("(" in cell for cell in cells) and any(cell in ("*", "-") for cell in cells) and (
+        sum(map(bool, map(_BRACKETS.fullmatch, cells))) >= 0.98 * len(cells))
 
 
 def split_fields(line: str, separator: Optional[str]) -> List[str]:
@@ -109,6 +121,11 @@ def _has_tags(rows: Sequence[Sequence[str]]) -> bool:
     most = 0.5 * len(rows)
     if sum(len(row) > 1 and is_tag(row[-1].strip()) for row in rows) >= most:
         return True
+    # The number of columns behind those of the entities may change from sentence to sentence.
+    least = sorted(map(len, rows))[len(rows) // 50]
+    for at in range(1, min(least, _MOST_COLUMNS)):
+        if is_bracketed([row[at].strip() for row in rows if len(row) > at]):
+            return True
     width, share = usual_width(rows)
     alike = [row for row in rows if len(row) == width]
     return 1 < width <= _MOST_COLUMNS and share >= 0.9 and any(
@@ -187,9 +204,11 @@ def recognise(sample: Sequence[str]) -> str:
       One of FORMS.
     """
     lines = [line for line in sample if line.strip()
-             and line.split(None, 1)[0] != DOCUMENT and not line.startswith("# ")]
+             and line.split(None, 1)[0] != DOCUMENT and not line.startswith(("# ", *_DOCUMENTS))]
     if not lines:
         return "text"
+    if lines[0].startswith(WEBANNO):
+        return "webanno"
     if _is_json(lines):
         return "jsonl"
     rows = [tags for tags in map(_tags_of_row, lines) if tags]

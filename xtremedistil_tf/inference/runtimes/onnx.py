@@ -6,26 +6,16 @@ from typing import Any, Callable
 import numpy as np
 
 from xtremedistil_tf.errors import UserError, is_out_of_memory
-from xtremedistil_tf.inference.assets import form_path, load_assets
-from xtremedistil_tf.inference.student_record import check_agreement
-from xtremedistil_tf.inference.text_model import TextModel, text_model
+from xtremedistil_tf.inference.runtimes.exported import ModelFiles, load_exported
+from xtremedistil_tf.inference.text_model import TextModel
 
 FLOAT_FILE, INT8_FILE = "model.onnx", "model.int8.onnx"
+FILES = ModelFiles("onnx", FLOAT_FILE, INT8_FILE)
 # Property of the model with the BiLSTM's units of each direction.
 UNITS = "units"
 # For one sequence and an LSTM of at most this width, one thread is faster: waking a second one
 # takes longer than its share of the work (benchmarks/serving.py).
 _NARROW = 256
-
-
-def require_file(path: pathlib.Path) -> None:
-    """Checks that a model exists.
-
-    Raises:
-      UserError: if it is missing. The message names the command that writes it.
-    """
-    if not path.is_file():
-        raise UserError(f"file not found: {path} (xtremedistil-export writes it)")
 
 
 def open_session(path: pathlib.Path, *, threads: int = 0) -> Any:
@@ -44,7 +34,7 @@ def open_session(path: pathlib.Path, *, threads: int = 0) -> Any:
         raise UserError(
             "ONNX students need onnxruntime; install xtremedistil-tf[onnx]"
         ) from None
-    require_file(pathlib.Path(path))
+    FILES.require(path)
     # In addition to the variables of `environment`, in case onnxruntime was imported before them.
     getattr(onnxruntime, "disable_telemetry_events", lambda: None)()
     options = onnxruntime.SessionOptions()
@@ -95,10 +85,4 @@ def load_onnx(
     Raises:
       UserError: if the ONNX student is missing or damaged.
     """
-    folder = form_path(folder, "onnx", FLOAT_FILE)
-    name, other = (INT8_FILE, FLOAT_FILE) if int8 else (FLOAT_FILE, INT8_FILE)
-    require_file(folder / name)
-    assets = load_assets(folder, verify=verify, reads=(name,), skip=(other,))
-    run = session(folder / name)
-    check_agreement(folder / name, run, len(assets.vocabulary), assets.labels.size)
-    return text_model(assets, run, keep_whole=keep_whole)
+    return load_exported(folder, FILES, session, int8=int8, keep_whole=keep_whole, verify=verify)

@@ -1,26 +1,26 @@
 """The TFLite runtime for taggers: one sequence at a time, as on a phone."""
 
+import os
 import pathlib
+import subprocess
+import sys
 import threading
 import warnings
-from typing import Any, Callable
+from typing import Any
 
 import numpy as np
 
 from xtremedistil_tf.compat import lite_interpreter
-from xtremedistil_tf.config import StudentConfig
 from xtremedistil_tf.errors import UserError, first_line, is_out_of_memory
-from xtremedistil_tf.inference.assets import (
-    RECORD_FILE,
-    form_path,
-    labels_of,
-    load_assets,
-    student_path,
-)
-from xtremedistil_tf.inference.student_record import check_agreement, read_student_record
-from xtremedistil_tf.inference.text_model import TextModel, text_model
+from xtremedistil_tf.inference.runtimes.exported import ModelFiles, Session, load_exported
+from xtremedistil_tf.inference.text_model import TextModel
+from xtremedistil_tf.validation.manifest import MANIFEST_FILE
 
 FLOAT_FILE, INT8_FILE = "model.tflite", "model.int8.tflite"
+FILES = ModelFiles("tflite", FLOAT_FILE, INT8_FILE)
+_ANEW = "xtremedistil-export --forms=tflite writes it anew"
+# Seconds; most of them are for the start of TensorFlow on a busy machine.
+_LONGEST_TRIAL = 120
 # Lengths are rounded up to a multiple of this, since every new length allocates memory again.
 _STEP = 16
 
@@ -38,25 +38,7 @@ def _interpreter() -> Any:
     return Interpreter
 
 
-def _way_out(folder: pathlib.Path) -> str:
-    """Returns advice for a folder without a TFLite model; not every student has this format."""
-    student = student_path(folder)
-    if (student / RECORD_FILE).is_file():
-        record = read_student_record(student)
-        settings, kind = StudentConfig(**record["student"]), labels_of(record).kind
-        formats = settings.kind.export_formats(settings, kind)
-        if "tflite" not in formats:
-            return (f"a {settings.student} student for {kind} has no TFLite format; allowed: "
-                    f"keras, {', '.join(formats)}")
-    return "xtremedistil-export --forms=tflite writes it"
-
-
-def _require_file(path: pathlib.Path) -> None:
-    if not path.is_file():
-        raise UserError(f"file not found: {path} ({_way_out(path.parent)})")
-
-
-def lite_session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
+def lite_session(path: pathlib.Path) -> Session:
     """Opens a TFLite student.
 
     Returns:
@@ -66,7 +48,7 @@ def lite_session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
     Raises:
       UserError: if the file is missing or damaged, or there is no interpreter.
     """
-    _require_file(pathlib.Path(path))
+    FILES.require(path)
     kind = _interpreter()
     try:
         with warnings.catch_warnings():
@@ -108,6 +90,41 @@ def lite_session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
     return run
 
 
+def try_model(path: str) -> None:
+    """Opens a TFLite student and runs it on a short and a long sequence.
+
+    Raises:
+      UserError: if it is damaged. A damaged file may also end the process.
+    """
+    run = lite_session(pathlib.Path(path))
+    for time in (2, 40):
+        run(np.ones([1, time], np.int32))
+
+
+def _try_apart(path: pathlib.Path) -> None:
+    """Tries a model without checksum in a process of its own.
+
+    TFLite checks neither a file's tables nor its operations, so a damaged file can end the process
+    that opens it.
+
+    Raises:
+      UserError: if the other process dies or does not end.
+    """
+    program = f"from {__name__} import try_model; import sys; try_model(sys.argv[1])"
+    try:
+        result = subprocess.run([sys.executable, "-c", program, str(path)], check=False,
+                                timeout=_LONGEST_TRIAL, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+        ended = result.returncode
+    except subprocess.TimeoutExpired:
+        raise UserError(f"{path} is damaged: it does not run to its end; {_ANEW}") from None
+    # A Python error has code 1; this process will meet the same error and tell it.
+    if ended not in (0, 1):
+        raise UserError(f"{path} is damaged: it ends the process that runs it (code {ended}); "
+                        f"{_ANEW}")
+
+
 def load_tflite(
     folder: pathlib.Path, *, int8: bool = False, keep_whole: bool = False, verify: bool = True
 ) -> TextModel:
@@ -122,10 +139,9 @@ def load_tflite(
     Raises:
       UserError: if the TFLite student is missing or damaged.
     """
-    folder = form_path(folder, "tflite", FLOAT_FILE)
-    name, other = (INT8_FILE, FLOAT_FILE) if int8 else (FLOAT_FILE, INT8_FILE)
-    _require_file(folder / name)
-    assets = load_assets(folder, verify=verify, reads=(name,), skip=(other,))
-    run = lite_session(folder / name)
-    check_agreement(folder / name, run, len(assets.vocabulary), assets.labels.size)
-    return text_model(assets, run, keep_whole=keep_whole)
+    def opened(path: pathlib.Path) -> Session:
+        if not (verify and (path.parent / MANIFEST_FILE).is_file()):
+            _try_apart(path)
+        return lite_session(path)
+
+    return load_exported(folder, FILES, opened, int8=int8, keep_whole=keep_whole, verify=verify)

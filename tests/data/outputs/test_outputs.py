@@ -1,0 +1,147 @@
+"""Files of teacher outputs: every form, and every mistake with its line."""
+
+import json
+
+import numpy as np
+import pytest
+
+from xtremedistil_tf.data.outputs.reader import OutputsText, average_logits, read_outputs
+from xtremedistil_tf.data.outputs.rows import HARD
+from xtremedistil_tf.errors import UserError
+
+
+def write(folder, *rows, name="outputs.jsonl"):
+    path = folder / name
+    path.write_text("\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows)
+                    + "\n", "utf-8")
+    return path
+
+
+def shares(logits):
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return shifted / shifted.sum(axis=-1, keepdims=True)
+
+
+def test_tags_probabilities_and_logits_of_words(tmp_path):
+    found = read_outputs(write(
+        tmp_path, {"labels": ["O", "B-PER", "I-PER"]},
+        {"words": ["Anna", "Weber", "lacht"], "tags": ["B-PER", None, "O"], "language": "de"},
+        {"text": "Anna lacht", "probabilities": [[0.2, 0.7, 0.1], {"O": 0.9}]},
+        {"text": "Paul", "logits": [[0.5, 3.0, -2.0]]}), pooled=False)
+    assert found.names == ("O", "B-PER", "I-PER")
+    assert [row.words for row in found.examples] == [
+        ("Anna", "Weber", "lacht"), ("Anna", "lacht"), ("Paul",)]
+    assert found.examples[0].language == "de" and found.vectors is None
+    np.testing.assert_allclose(shares(found.logits[0])[0], [0.005, HARD, 0.005], rtol=1e-4)
+    assert np.isnan(found.logits[0][1]).all()
+    np.testing.assert_allclose(shares(found.logits[1]), [[0.2, 0.7, 0.1], [0.9, 0.05, 0.05]],
+                               rtol=1e-4)
+    np.testing.assert_allclose(found.logits[2], [[0.5, 3.0, -2.0]])
+    assert [row.words for row in OutputsText(found)] == [row.words for row in found.examples]
+
+
+def test_spans_as_gliner_and_pipelines_write_them(tmp_path):
+    text = "Anna Weber wohnt in Bonn."
+    found = read_outputs(write(
+        tmp_path,
+        {"text": text, "entities": [
+            {"start": 0, "end": 10, "text": "Anna Weber", "label": "PER", "score": 0.9},
+            {"start": 5, "end": 10, "text": "Weber", "label": "ORG", "score": 0.4}]},
+        {"text": "In Bonn.", "spans": [{"start": 3, "end": 7, "entity_group": "LOC"}]},
+        {"words": ["Köln", "lacht"], "spans": [{"start": 0, "end": 4, "label": "LOC"}]}),
+        pooled=False)
+    # Words are split as the student's runtime splits them, and the better span wins.
+    assert found.examples[0].words == ("Anna", "Weber", "wohnt", "in", "Bonn", ".")
+    assert found.names == ("B-PER", "O", "I-PER", "B-LOC")
+    first = shares(found.logits[0])
+    np.testing.assert_allclose(first[0, :2], [0.9, 0.1], rtol=1e-4)
+    assert [found.names[at] for at in first.argmax(axis=1)] == [
+        "B-PER", "I-PER", "O", "O", "O", "O"]
+    assert [found.names[at] for at in found.logits[1].argmax(axis=1)] == ["O", "B-LOC", "O"]
+    assert [found.names[at] for at in found.logits[2].argmax(axis=1)] == ["B-LOC", "O"]
+
+
+def test_texts_and_pairs(tmp_path):
+    found = read_outputs(write(tmp_path, {"text": "Good film", "label": "pos"},
+                               {"text": "Bad", "probabilities": {"neg": 0.8, "pos": 0.2}},
+                               {"text": "Strange"}), pooled=True)
+    assert found.names == ("pos", "neg") and found.logits[1].shape == (1, 2)
+    np.testing.assert_allclose(shares(found.logits[1])[0], [0.2, 0.8], rtol=1e-4)
+    assert np.isnan(found.logits[2]).all()
+    pair = read_outputs(write(tmp_path, {"text": "A b", "text_b": "C", "label": "x"}),
+                        pooled=True, pairs=True)
+    assert pair.examples[0].texts == (("A", "b"), ("C",))
+
+
+def test_annotators_are_averaged_by_weight_and_silence_does_not_count(tmp_path):
+    found = read_outputs(write(tmp_path, {"labels": ["O", "B-X"]}, {"words": ["a", "b", "c"],
+                         "annotators": [
+        {"probabilities": [[0.2, 0.8], [0.4, 0.6], None], "weight": 3},
+        {"probabilities": [[0.6, 0.4], None, None]}]}), pooled=False)
+    np.testing.assert_allclose(shares(found.logits[0])[:2], [[0.3, 0.7], [0.4, 0.6]], rtol=1e-4)
+    assert np.isnan(found.logits[0][2]).all()
+    one = np.array([[[2.0, 5.0]], [[np.nan, np.nan]]])
+    np.testing.assert_array_equal(average_logits(one, [1, 1]), [[2.0, 5.0]])
+
+
+def test_vectors_stand_beside(tmp_path):
+    path = write(tmp_path, {"words": ["a", "b"], "tags": ["O", "B-X"]},
+                 {"words": ["c"], "tags": ["O"]})
+    table = np.arange(6, dtype=np.float32).reshape(3, 2)
+    np.save(tmp_path / "outputs.npy", table)
+    found = read_outputs(path, pooled=False)
+    assert found.width == 2
+    np.testing.assert_array_equal(found.vectors[1], table[2:])
+    np.save(tmp_path / "outputs.npy", table[:2])
+    path.touch()
+    with pytest.raises(UserError, match=r"outputs.npy has the shape \[2, 2\]; .* has 3 words"):
+        read_outputs(write(tmp_path, {"words": ["a", "b", "c"], "tags": ["O", "O", "O"]}),
+                     pooled=False)
+
+
+def test_parquet_says_the_same(tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    import pyarrow
+
+    table = pyarrow.table({"words": [["Anna", "lacht"]], "logits": [[[1.0, 2.0], [3.0, 0.0]]]})
+    parquet.write_table(table.replace_schema_metadata({"labels": json.dumps(["O", "B-PER"])}),
+                        tmp_path / "outputs.parquet")
+    found = read_outputs(tmp_path / "outputs.parquet", pooled=False)
+    assert found.names == ("O", "B-PER")
+    np.testing.assert_allclose(found.logits[0], [[1, 2], [3, 0]])
+
+
+@pytest.mark.parametrize(("row", "message"), [
+    ({"words": ["a", "b"], "tags": ["O"]}, "2 words but 1 tags"),
+    ({"text": "a b", "words": ["a", "c"], "tags": ["O", "O"]}, "'c' does not stand in the text"),
+    ({"words": ["a"], "probabilities": [[0.5, 0.2]]}, "add up to 0.700; needed is 1"),
+    ({"words": ["a"], "probabilities": [{"O": 0.9, "B-X": 0.3}]}, "add up to 1.200"),
+    ({"words": ["a"], "probabilities": [[-0.5, 1.5]]}, "a probability is -0.5; needed is 0 to 1"),
+    ({"words": ["a"], "logits": [[0.5, 0.2, 0.1]]}, "3 logits, but 2 labels: O, B-X"),
+    ('{"words": ["a"], "logits": [[NaN, 0.2]]}', "logits hold nan; needed are finite numbers"),
+    ({"tags": ["O"]}, "no words and no text"),
+    ({"words": [], "tags": []}, "a sentence without words"),
+    ({"text": "ab", "spans": [{"start": 7, "end": 9, "label": "X"}]}, "7-9 .X. holds no word"),
+    ({"text": "ab", "spans": [{"start": 0, "label": "X"}]}, "needed are start, end and label"),
+    ('{"words": ["a"], "tags"', "is not JSON"),
+    ("[1]", r"the row is '\[1\]'; needed is an object"),
+    ({"words": ["good"], "tags": ["B-X"]}, "repeats a sentence with other outputs"),
+    ({"words": ["a"], "tags": ["B-Y"]}, "rows have B-Y, which the first line does not list"),
+])
+def test_mistakes_are_told_with_their_line(tmp_path, row, message):
+    path = write(tmp_path, {"labels": ["O", "B-X"]}, {"words": ["good"], "tags": ["O"]}, row)
+    with pytest.raises(UserError, match=message) as caught:
+        read_outputs(path, pooled=False)
+    assert "outputs.jsonl:3: " in str(caught.value) or "B-Y" in str(caught.value)
+
+
+def test_all_mistakes_are_told_at_once(tmp_path):
+    rows = [{"words": ["a"], "tags": []} for _ in range(30)]
+    with pytest.raises(UserError) as caught:
+        read_outputs(write(tmp_path, *rows), pooled=False)
+    told = str(caught.value)
+    assert "outputs.jsonl:1: " in told and ":20: " in told and told.endswith("and 10 more rows")
+    with pytest.raises(UserError, match="no row in it"):
+        read_outputs(write(tmp_path, ""), pooled=False)
+    with pytest.raises(UserError, match='no labels in it; lists of numbers need a first line'):
+        read_outputs(write(tmp_path, {"words": ["a"], "logits": [[1, 2]]}), pooled=False)

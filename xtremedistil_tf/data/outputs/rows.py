@@ -1,0 +1,254 @@
+"""One row of a file of teacher outputs: its words, and what was said of each."""
+
+import dataclasses
+import math
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+
+from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example, split_spaces
+from xtremedistil_tf.data.words import split_words
+
+# Probability of a tag or class that is given without one; the others share the rest. Certainty
+# would be an infinite logit.
+HARD = 0.99
+# Probabilities that add up to more, or to less without a label left out, are refused.
+_TOLERANCE = 0.01
+_SPANS = ("spans", "entities")
+_TYPES = ("label", "entity_group", "entity", "type")
+_FORMS = ("tags", "probabilities", "logits", *_SPANS)
+_NUMBERS = (int, float)
+
+# What is said of one word or text: nothing, a label, or a number for each label.
+Said = Union[None, str, Mapping[str, float], Sequence[Optional[float]]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Given:
+    """What one annotator says of a row.
+
+    Attributes:
+      form: "tags", "probabilities" or "logits".
+      said: one item for each word, or one for the text.
+      weight: weight among several annotators.
+    """
+
+    form: str
+    said: Tuple[Said, ...]
+    weight: float = 1.0
+
+
+@dataclasses.dataclass(frozen=True)
+class OutputRow:
+    """A row: its words, and what its annotators say."""
+
+    example: Example
+    given: Tuple[Given, ...]
+
+
+def _bad(problem: str, told: str) -> RowError:
+    return RowError((problem, told))
+
+
+def _of_type(value: Any, kind: Any, name: str, needed: str) -> Any:
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise _bad("form", f"{name} is {str(value)[:40]!r}; needed is {needed}")
+    return value
+
+
+def _words(row: Mapping[str, Any], name: str, spans: bool) -> Tuple[Tuple[str, ...], List[int]]:
+    """(words, where each begins in `text`) of a row."""
+    text: Any = row.get("text" if name == "words" else "text_b")
+    if text is not None:
+        _of_type(text, str, "text", "a text")
+    if row.get(name) is not None:
+        words = tuple(_of_type(one, str, name, "a list of words")
+                      for one in _of_type(row[name], list, name, "a list of words"))
+        begins, at = [], 0
+        for word in words if text is not None else ():
+            at = text.find(word, at)
+            if at < 0:
+                raise _bad("alignment", f"the word {word!r} does not stand in the text where it "
+                           "should; words and text must be of one sentence")
+            begins.append(at)
+            at += len(word)
+        return words, begins
+    if text is None:
+        raise _bad("form", "no words and no text; needed is one of them")
+    if not spans:
+        return split_spaces(text.replace("\t", " ")), []
+    found = split_words(text)
+    return tuple(word for word, _, _ in found), [begin for _, begin, _ in found]
+
+
+def _tagged(spans: Any, words: Sequence[str], begins: Sequence[int]) -> Given:
+    """Spans of characters as tags of words, with probabilities if the spans have scores."""
+    best: List[Tuple[float, str]] = [(0.0, "O")] * len(words)
+    scored = False
+    found = []
+    for span in _of_type(spans, list, "spans", "a list of objects"):
+        _of_type(span, dict, "a span", "an object with start, end and label")
+        kind = next((span[key] for key in _TYPES if key in span), None)
+        begin, end = span.get("start"), span.get("end")
+        if not isinstance(kind, str) or not isinstance(begin, int) or not isinstance(end, int):
+            raise _bad("form", f"a span is {str(span)[:60]}; needed are start, end and label")
+        score = span.get("score", span.get("confidence"))
+        scored |= score is not None
+        found.append((1.0 if score is None else _probability(score), end - begin, begin, end, kind))
+    for score, _, begin, end, kind in sorted(found, key=lambda one: one[:3], reverse=True):
+        inside = [at for at, first in enumerate(begins)
+                  if first < end and begin < first + len(words[at])]
+        if not inside:
+            raise _bad("alignment", f"the span {begin}-{end} ({kind}) holds no word of the text")
+        if any(best[at][1] != "O" for at in inside):
+            continue  # The better of two that overlap has it.
+        for place, at in enumerate(inside):
+            best[at] = (score, f"{'I' if place else 'B'}-{kind}")
+    if not scored:
+        return Given("tags", tuple(tag for _, tag in best))
+    return Given("probabilities", tuple(
+        {"O": 1.0} if tag == "O" else {tag: score, "O": 1.0 - score} for score, tag in best))
+
+
+def _probability(value: Any) -> float:
+    number = float(_of_type(value, _NUMBERS, "a score", "a probability, 0 to 1"))
+    if not 0 <= number <= 1:
+        raise _bad("probability", f"a score is {number}; needed is a probability, 0 to 1")
+    return number
+
+
+def _given(
+    row: Mapping[str, Any], words: Sequence[str], begins: Sequence[int], pooled: bool
+) -> Given:
+    """Parses what one annotator says; see `parse_outputs`."""
+    row = {("tags" if key == "labels" and not pooled else key): value for key, value in row.items()}
+    forms = [name for name in (*_FORMS, "label") if row.get(name) is not None]
+    if not forms:
+        return Given("tags", (None,) * (1 if pooled else len(words)))
+    # Probabilities say more than the tags beside them.
+    form = next(name for name in ("logits", "probabilities", *_SPANS, "tags", "label")
+                if name in forms)
+    value = row[form]
+    if form in _SPANS:
+        if pooled:
+            raise _bad("form", "spans are for --do_NER; texts have one label")
+        return _tagged(value, words, begins)
+    said: Sequence[Said]
+    if pooled:
+        said = [str(value) if isinstance(value, _NUMBERS) else value]
+        form = "tags" if form == "label" else form
+    else:
+        said = _of_type(value, list, form, "a list with an item for each word")
+    if not pooled and len(said) != len(words):
+        raise _bad("alignment", f"{len(words)} words but {len(said)} {form}")
+    return Given(form, tuple(_checked(one, form) for one in said))
+
+
+def _checked(one: Any, form: str) -> Said:
+    """Checks what is said of one word or text."""
+    if one is None:
+        return None
+    if form == "tags":
+        return str(_of_type(one, str, "a tag", "a label"))
+    numbers = list(one.values()) if isinstance(one, dict) else _of_type(
+        one, list, form, "numbers by label, or a list of them")
+    for number in numbers:
+        if number is None:
+            continue
+        _of_type(number, _NUMBERS, form, "a number for each label")
+        if not math.isfinite(number):
+            raise _bad("number", f"{form} hold {number}; needed are finite numbers")
+        if form == "probabilities" and not 0 <= number <= 1 + _TOLERANCE:
+            raise _bad("probability", f"a probability is {number}; needed is 0 to 1")
+    if form == "probabilities":
+        total = sum(number for number in numbers if number is not None)
+        short = not isinstance(one, dict) and None not in numbers and total < 1 - _TOLERANCE
+        if total > 1 + _TOLERANCE or short:
+            raise _bad("sum", f"probabilities add up to {total:.3f}; needed is 1")
+    return one
+
+
+def parse_outputs(row: Any, *, pooled: bool, pairs: bool = False) -> OutputRow:
+    """Parses a row of teacher outputs.
+
+    Args:
+      row: an object with `words` or `text` and one of `tags`, `probabilities`, `logits`, `spans`
+        (or `entities`); for texts `label` in place of `tags`. `annotators` is a list of objects
+        with the last, and perhaps a `weight`. Further keys: `language`, and `text_b` of a pair.
+      pooled: True if a text has one label, False if each word has one.
+      pairs: True if a row has two texts.
+
+    Raises:
+      RowError: for a row in another form.
+    """
+    _of_type(row, dict, "the row", "an object")
+    annotators = row.get("annotators")
+    parts = [row] if annotators is None else _of_type(annotators, list, "annotators", "a list")
+    for part in parts:
+        _of_type(part, dict, "an annotator", "an object")
+    spans = any(part.get(name) is not None for part in parts for name in _SPANS)
+    words, begins = _words(row, "words", spans)
+    if not words or not all(word.strip() for word in words):
+        raise _bad("no_words", "a sentence without words, or an empty word")
+    second = _words(row, "words_b", False)[0] if pairs else ()
+    if not pooled and any(" " in word for word in words):
+        raise _bad("form", "a word with a space in it; needed are single words")
+    if spans and not pooled and row.get("words") is not None and row.get("text") is None:
+        # Without a text, offsets count in the words joined by spaces.
+        begins = [sum(len(word) + 1 for word in words[:at]) for at in range(len(words))]
+    given = []
+    for part in parts:
+        weight = _of_type(part.get("weight", 1.0), _NUMBERS, "weight", "a number above 0")
+        if not 0 < weight < math.inf:
+            raise _bad("weight", f"weight is {weight}; needed is a number above 0")
+        given.append(dataclasses.replace(_given(part, words, begins, pooled),
+                                         weight=float(weight)))
+    language = row.get("language") or DEFAULT_LANGUAGE
+    return OutputRow(Example(words, (), _of_type(language, str, "language", "a code"), second),
+                     tuple(given))
+
+
+def labels_said(row: OutputRow) -> Dict[str, None]:
+    """Returns the labels that a row names, in their order."""
+    found: Dict[str, None] = {}
+    for given in row.given:
+        for one in given.said:
+            if isinstance(one, str):
+                found[one] = None
+            elif isinstance(one, Mapping):
+                found.update(dict.fromkeys(one))
+    return found
+
+
+def log_scores(said: Said, form: str, numbers: Mapping[str, int]) -> Optional[List[float]]:
+    """Returns a logit for each label; None if nothing is said.
+
+    Args:
+      said: see `Given`.
+      form: see `Given`.
+      numbers: number of each label.
+
+    Raises:
+      RowError: for a list of another length.
+    """
+    count = len(numbers)
+    if said is None:
+        return None
+    if isinstance(said, str):
+        rest = (1 - HARD) / max(1, count - 1)
+        return [math.log(HARD if at == numbers[said] else rest) for at in range(count)]
+    values: List[Optional[float]] = [None] * count
+    if isinstance(said, Mapping):
+        for label, value in said.items():
+            values[numbers[label]] = value
+    else:
+        if len(said) != count:
+            raise _bad("width", f"{len(said)} {form}, but {count} labels: {', '.join(numbers)}")
+        values = list(said)
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    if form == "logits":
+        return [min(known) if value is None else float(value) for value in values]
+    missing = count - len(known)
+    rest = max(0.0, 1.0 - sum(known)) / missing if missing else 0.0
+    return [math.log(max(1e-6, rest if value is None else float(value))) for value in values]

@@ -1,0 +1,65 @@
+"""Kinds of teacher: one record each, one table.
+
+All give the same to `targets.writer`: logits and, where they have them, hidden states of each
+position, and whether every token or only the first of each word has logits. Another package calls
+`register_teacher`, or offers an entry point of the group `xtremedistil_tf.teachers`.
+"""
+
+import pathlib
+from typing import Any, Optional, Sequence
+
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.models.teacher_ensemble import load_teachers
+from xtremedistil_tf.plugins import Registry
+from xtremedistil_tf.teachers.base import Sizes, TeacherKind, Teaches, Wanted
+from xtremedistil_tf.teachers.fine_tuned import FINE_TUNED
+from xtremedistil_tf.teachers.finished import FINISHED
+
+__all__ = ["TEACHERS", "Sizes", "TeacherKind", "Teaches", "Wanted", "load_ready",
+           "register_teacher", "teacher_kind"]
+
+TEACHERS: Registry[TeacherKind] = Registry("teacher", "xtremedistil_tf.teachers")
+
+
+def register_teacher(record: TeacherKind) -> TeacherKind:
+    """Adds a kind of teacher; returns the record.
+
+    Raises:
+      UserError: if another kind has this name.
+
+    Example:
+      register_teacher(dataclasses.replace(TEACHERS["finished"], kind="mine", holds=my_check))
+    """
+    return TEACHERS.register(record.kind)(record)
+
+
+for _record in (FINE_TUNED, FINISHED):
+    register_teacher(_record)
+
+
+def teacher_kind(path: pathlib.Path) -> Optional[TeacherKind]:
+    """Returns the kind of the teacher at a path; None if there is no teacher ready to be used."""
+    return next((record for record in TEACHERS.values() if record.holds(path)), None)
+
+
+def load_ready(paths: Sequence[pathlib.Path], wanted: Wanted) -> Any:
+    """Loads a teacher, or several as one.
+
+    Args:
+      paths: the teacher, or the teachers of an ensemble.
+      wanted: the outputs that the run asks for.
+
+    Returns:
+      A `Teaches`.
+
+    Raises:
+      UserError: if a teacher cannot be loaded, or teachers cannot be averaged.
+    """
+    kinds = [teacher_kind(path) for path in paths]
+    if all(kind is None or kind.tuned_here for kind in kinds):
+        return load_teachers(paths, wanted.layer, matched=wanted.matched)
+    if len(paths) > 1:
+        raise UserError("--teacher_model_dir names several teachers; allowed: teachers that this "
+                        "package fine-tuned")
+    assert kinds[0] is not None, "the case above"
+    return kinds[0].load(paths[0], wanted)

@@ -1,0 +1,136 @@
+"""Agreement of a student with its teacher on held-out text, for runs without dev labels."""
+
+import dataclasses
+from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+import numpy as np
+
+from xtremedistil_tf.config import DataConfig, RunConfig
+from xtremedistil_tf.data.folders.task import Task
+from xtremedistil_tf.data.tokenization.alignment import Features
+from xtremedistil_tf.metrics.decoding import word_scores
+from xtremedistil_tf.tasks import task_kind
+
+AGREEMENT = "agreement"
+
+
+def chosen_by(config: RunConfig, task: Task) -> str:
+    """Returns the dev measure that chooses epochs and stages."""
+    return AGREEMENT if task.agreement else config.data.measure
+
+
+def _log_softmax(logits: np.ndarray) -> np.ndarray:
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+class _Recorder:
+    """A forward pass that keeps the probabilities that it returned.
+
+    Attributes:
+      found: for each sequence the log-probabilities of its words [words, tags] or of itself
+        [1, classes]; words that were cut off have NaN.
+    """
+
+    def __init__(self, forward: Any, features: Features, labels: Any):
+        self._forward, self._features, self._labels = forward, features, labels
+        self.wants_starts = getattr(forward, "wants_starts", False)
+        self.found: List[np.ndarray] = [np.zeros((0, 0))] * len(features)
+
+    def batches(self, input_ids: Any, **asked: Any) -> Iterator[Tuple[Any, Any, Dict[str, Any]]]:
+        """Yields what the forward pass yields."""
+        for rows, lengths, outputs in self._forward.batches(input_ids, **asked):
+            for row, logits in zip(rows, outputs["logits"]):
+                self.found[row] = self._of_row(row, logits.astype(np.float32))
+            yield rows, lengths, outputs
+
+    def _of_row(self, row: int, logits: np.ndarray) -> np.ndarray:
+        if self._features.pooled:
+            return _log_softmax(logits[:1])
+        starts = self._features.word_starts[row]
+        scores = word_scores(logits[None], starts[None], self._labels)[0]
+        return np.where(starts[:, None] >= 0, scores, np.nan)
+
+
+@dataclasses.dataclass(frozen=True)
+class Answers:
+    """A teacher's answers on held-out text.
+
+    Attributes:
+      found: its log-probabilities; see `_Recorder`.
+      labels: the label set.
+    """
+
+    found: List[np.ndarray]
+    labels: Any
+
+    def compare(
+        self, forward: Any, features: Features
+    ) -> Tuple[Dict[str, Any], List[Any]]:
+        """Compares a student with the teacher.
+
+        Args:
+          forward: the student's forward pass.
+          features: the held-out text as the student's subword tokens, with the teacher's answers as
+            labels.
+
+        Returns:
+          (measures, the student's answers). "agreement" is the kind's first measure with the
+          teacher's answers as gold (for tagging the F1 of entities), 0 to 100. "accuracy" is the
+          percentage of equal labels of words or texts. "kl" is the mean of KL(teacher || student)
+          in nats. "languages" has the agreement by language.
+        """
+        kind = task_kind(self.labels.kind)
+        recorder = _Recorder(forward, features, self.labels)
+        answers = kind.predict(recorder, features, self.labels)
+        scores = kind.score(features.tags, answers, features.languages, self.labels.tags)
+        same = [one == other for gold, own in zip(features.tags, answers)
+                for one, other in zip(gold, own)]
+        key = kind.language_score[0] if kind.language_score else kind.measures[0]
+        measures: Dict[str, Any] = {
+            AGREEMENT: scores[kind.measures[0]],
+            "languages": {code: {AGREEMENT: entry[key], "support": entry["support"]}
+                          for code, entry in scores["languages"].items()}}
+        if kind.classes:
+            measures["accuracy"] = 100.0 * float(np.mean(same)) if same else 0.0
+            measures["kl"] = self._divergence(recorder.found)
+        return measures, answers
+
+    def _divergence(self, student: List[np.ndarray]) -> float:
+        total, count = 0.0, 0
+        for theirs, own in zip(self.found, student):
+            if not len(own) or not len(theirs):
+                continue
+            each = (np.exp(theirs) * (theirs - own)).sum(axis=-1)
+            known = np.isfinite(each)
+            total, count = total + float(each[known].sum()), count + int(known.sum())
+        return total / count if count else 0.0
+
+
+def with_answers(
+    task: Task, teacher: Any, config: DataConfig
+) -> Tuple[Task, Optional[Answers]]:
+    """Labels held-out text with the teacher's answers.
+
+    Args:
+      task: the data.
+      teacher: a `teachers.Teaches`.
+      config: the configuration that read the task.
+
+    Returns:
+      (the task, with the held-out text as dev; the answers). The task itself and None if it has a
+      dev split.
+    """
+    if not task.agreement:
+        return task, None
+    kind = task_kind(task.labels.kind)
+    # Tokenization needs labels; they are replaced below.
+    blank = "O" if kind.tags_words else task.labels.tags[0] if kind.classes else "0"
+    rows = [dataclasses.replace(row, tags=(blank,) * (len(row.words) if kind.tags_words else 1))
+            for row in task.held]
+    features = kind.features(teacher.tokenizer, rows, task.labels, config)
+    recorder = _Recorder(teacher.forward(), features, task.labels)
+    answers = kind.predict(recorder, features, task.labels)
+    dev = [dataclasses.replace(row, tags=tuple(tags)) for row, tags in zip(rows, answers)]
+    return (dataclasses.replace(task, examples={**task.examples, "dev": dev}),
+            Answers(recorder.found, task.labels))
