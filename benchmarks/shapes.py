@@ -41,10 +41,11 @@ def export(model_dir: str, folder: str, rounded: bool) -> None:
 def soak(folder: str, requests: int, rows: int, longest: int) -> dict:
     """Sends the requests; memory is the largest of each twentieth."""
     from xtremedistil_tf.benchmark.timing import resident_bytes
-    from xtremedistil_tf.inference.runtimes.text_ops import load_text_ops
+    from xtremedistil_tf.inference.runtimes.text_ops import TEXT_OPS, load_text_ops
     from xtremedistil_tf.keras2 import tf
 
-    load_text_ops()
+    for kind in TEXT_OPS:
+        load_text_ops(kind)
     model = tf.saved_model.load(str(pathlib.Path(folder) / "1"))
     run = model.signatures["input_ids"]
     random, memory, shapes = np.random.default_rng(0), [0] * 20, set()

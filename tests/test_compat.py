@@ -176,11 +176,14 @@ def test_tensorflows_interpreter_is_there_or_missed(monkeypatch):
         compat.lite_interpreter()
 
 
-def test_the_library_of_wordpiece_is_there_or_missed(tmp_path):
-    assert library_path().suffix == ".so"
-    assert callable(load_text_ops().wordpiece_tokenize_with_offsets)
-    with pytest.raises(MovedNameError, match="tensorflow_text has no python/ops/_wordpiece_token"):
-        compat.wordpiece_library(tmp_path)
+@pytest.mark.parametrize("kind, name", [
+    ("wordpiece", "wordpiece_tokenize_with_offsets"),
+    ("sentencepiece", "sentencepiece_tokenize_op")])
+def test_the_libraries_of_tokenizers_are_there_or_missed(kind, name, tmp_path):
+    assert library_path(kind).suffix == ".so"
+    assert callable(getattr(load_text_ops(kind), name))
+    with pytest.raises(MovedNameError, match=f"tensorflow_text has no python/ops/_{kind}_token"):
+        compat.text_library(tmp_path, kind)
 
 
 def test_private_names_of_others_stand_in_one_file():

@@ -218,18 +218,19 @@ def lite_interpreter() -> Any:
     return _private(_imported("tensorflow", "lite", what), "Interpreter", what)
 
 
-def wordpiece_library(package: pathlib.Path) -> pathlib.Path:
-    """The shared library of TensorFlow Text's WordPiece operation.
+def text_library(package: pathlib.Path, kind: str) -> pathlib.Path:
+    """The shared library of TensorFlow Text's operations for one kind of tokenizer.
 
-    Importing tensorflow_text would import tensorflow_hub and all operations; only one is needed.
+    Importing tensorflow_text would import tensorflow_hub and all operations; few are needed.
 
     Args:
       package: folder of tensorflow_text.
+      kind: wordpiece or sentencepiece.
 
     Raises:
       MovedNameError: if the file is not in the known place.
     """
-    path = package / "python" / "ops" / "_wordpiece_tokenizer.so"
+    path = package / "python" / "ops" / f"_{kind}_tokenizer.so"
     if not path.is_file():
         raise MovedNameError(
             f"tensorflow_text has no {path.relative_to(package)} in {package}, needed for "

@@ -20,7 +20,7 @@ EVERY = pytest.mark.parametrize("kind", TASKS.values(), ids=list(TASKS))
 ARGUMENTS = {
     "label_set": 2, "read_labels": 2, "read_rows": 3, "features": 4, "predict": 3, "score": 4,
     "write": 5, "write_gold": 3, "showcase": 1, "text_model": 3, "warn": 2, "details": 4,
-    "section": 1, "count_right": 2, "text_signatures": 5, "ids_signatures": 2, "saved_model": 3,
+    "section": 1, "count_right": 2, "text_signatures": 4, "ids_signatures": 2, "saved_model": 3,
 }
 
 

@@ -114,7 +114,7 @@ class TaskKind:
       section: (metrics) -> a section of the report, "" for none.
       count_right: (gold, answer) of a row -> (right, predicted, gold), for paired tests of
         significance; None if answers cannot be counted.
-      text_signatures: (forms, assets, tables, vocabulary file, keep_whole) -> (tf.Module, its
+      text_signatures: (forms, assets, the tokenizer in a graph, keep_whole) -> (tf.Module, its
         signatures by name) of a SavedModel that takes text; None if there is none.
       ids_signatures: (forms, assets) -> the same of one that takes ids.
       saved_model: (signatures, keep_whole, the student's record) -> `TextModel` over a SavedModel

@@ -2,9 +2,10 @@
 
 import logging
 import pathlib
-from typing import Any, Callable, Dict, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
+from tokenizers import Tokenizer
 
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.inference.text_model import TextModel
@@ -16,7 +17,37 @@ _TOLERANCE = 1e-5
 # Loss of int8 in points of macro-F1 or accuracy above which we warn.
 _INT8_LOSS = 0.3
 
+# Words that a graph must read as the tokenizer does: scripts, marks, white space, special tokens.
+_WORDS = tuple(" ".join((
+    "Angela Merkel's U.S.-Präsident, 3,5% (well-known) naïve ﬁne ½ ℡ № Ⅷ ＡＢＣ１２ ªº™ x² ``a''",
+    "Zoe\u0301\u0323 e\u0301 İstanbul ΑΣΣ Straße «Москва», й ёлка Ελλάδα מָלֵא שלום العَرَبِيَّة \u06dd١",
+    "فارسی‌ها हिन्दी क़लम বাংলা தமிழ் ไทยนี้ 東京タワー ﾊﾟｿｺﾝ が が 한국어 각 ភាសាខ្មែរ မြန်မာ",
+    "𝔘𝔫𝔦 \u200b a\u200db a\u00a0\u3000b \r\nx\x07 \ufffd \U0002f81a \u0300a ａ\u0301 😀👩‍👩‍👧",
+    "▁a▁▁b <unk> [MASK] <s>", "x" * 120)).split(" ")) + ("",)
+
 log = logging.getLogger("absl")
+
+
+def first_difference(
+    read: Callable[[List[str]], Tuple[np.ndarray, np.ndarray]], tokenizer: Tokenizer
+) -> Optional[str]:
+    """Compares a tokenizer's graph with the tokenizer, on words of many scripts.
+
+    Args:
+      read: the graph: words to int32 [tokens] ids of the tokenizer, and int32 [tokens] index of
+        each token's word.
+      tokenizer: the tokenizer.
+
+    Returns:
+      The first word with other subword tokens; None if there is none.
+    """
+    ids, owner = read(list(_WORDS))
+    encoding = tokenizer.encode(list(_WORDS), is_pretokenized=True, add_special_tokens=False)
+    for place, word in enumerate(_WORDS):
+        expected = [piece for piece, of in zip(encoding.ids, encoding.word_ids) if of == place]
+        if ids[owner == place].tolist() != expected:
+            return word
+    return None
 
 
 def check_equal(

@@ -8,7 +8,7 @@ import dataclasses
 import functools
 import json
 import sys
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -23,6 +23,35 @@ _SEPARATOR = "0"
 KEPT, REMOVED, ALONE = range(3)
 
 
+class NotInGraph(Exception):
+    """The tokenizer has a part that a graph cannot do; the message names it."""
+
+
+class SpecialIds(NamedTuple):
+    """The tokenizer's ids of the special tokens of a sequence.
+
+    Attributes:
+      opening, closing: [CLS] and [SEP], or <s> and </s>.
+      between: those between two texts.
+    """
+
+    opening: int
+    between: Tuple[int, ...]
+    closing: int
+
+
+def special_ids(tokenizer: Tokenizer) -> SpecialIds:
+    """Finds the special tokens of sequences.
+
+    Raises:
+      NotInGraph: if a text is not enclosed in two of them.
+    """
+    single, pair = tokenizer.encode("").ids, tokenizer.encode("", "").ids
+    if len(single) != 2 or [pair[0], pair[-1]] != single:
+        raise NotInGraph("its sequences are not enclosed in two special tokens")
+    return SpecialIds(single[0], tuple(pair[1:-1]), single[1])
+
+
 @dataclasses.dataclass(frozen=True)
 class PieceTables:
     """Tables for the tokenizer's normalization and word splitting.
@@ -34,7 +63,7 @@ class PieceTables:
         or ALONE (a word of its own).
       vocabulary: subword tokens by id.
       unknown: the token for unknown words.
-      opening, closing: ids of the special tokens around a sequence, [CLS] and [SEP].
+      special: the special tokens of a sequence.
       longest_word: largest number of characters of a word; longer words are unknown.
     """
 
@@ -43,8 +72,7 @@ class PieceTables:
     treatment: np.ndarray
     vocabulary: List[str]
     unknown: str
-    opening: int
-    closing: int
+    special: SpecialIds
     longest_word: int
 
 
@@ -64,18 +92,21 @@ def why_not(tokenizer: Tokenizer) -> Optional[str]:
         return f"its subword tokens are continued with {prefix!r}"
     if sorted(parts["model"]["vocab"].values()) != list(range(len(parts["model"]["vocab"]))):
         return "its vocabulary has gaps"
-    if len(tokenizer.encode("").ids) != 2:
-        return "its sequences are not enclosed in two special tokens"
+    try:
+        special_ids(tokenizer)
+    except NotInGraph as error:
+        return str(error)
     return None
 
 
-def _probed() -> List[int]:
+def probed() -> List[int]:
     """Returns the code points to probe; the others are treated like one of these."""
     codes = [*range(_ALIKE[0][0] + 1), *range(_ALIKE[0][1], _ALIKE[1][0] + 1), _ALIKE[2][0]]
     return [code for code in codes if not 0xD800 <= code <= 0xDFFF]
 
 
-def _spread(table: np.ndarray) -> np.ndarray:
+def spread(table: np.ndarray) -> np.ndarray:
+    """Fills a table's entries that were not probed, in place; returns the table."""
     for first, end in _ALIKE:
         table[first:end] = table[first]
     return table
@@ -87,7 +118,7 @@ def piece_tables(tokenizer: Tokenizer) -> PieceTables:
     Args:
       tokenizer: a tokenizer for which `why_not` returns None.
     """
-    chars = [chr(code) for code in _probed() if chr(code) != _SEPARATOR]
+    chars = [chr(code) for code in probed() if chr(code) != _SEPARATOR]
     text = _SEPARATOR.join(chars)
     change, treatment = np.zeros(CODES, np.int32), np.full(CODES, KEPT, np.uint8)
     rows: Dict[str, int] = {}
@@ -105,13 +136,12 @@ def piece_tables(tokenizer: Tokenizer) -> PieceTables:
     treatment[codes[seen == 0]] = REMOVED
     treatment[codes[seen == 2]] = ALONE
     parts = json.loads(tokenizer.to_str())["model"]
-    opening, closing = tokenizer.encode("").ids
     vocabulary = sorted(parts["vocab"], key=parts["vocab"].get)
     return PieceTables(
-        _spread(change),
+        spread(change),
         [np.zeros(0, np.int32), *(np.array([ord(c) for c in row], np.int32) for row in rows)],
-        _spread(treatment), vocabulary, parts["unk_token"], opening, closing,
-        parts["max_input_chars_per_word"],
+        spread(treatment), vocabulary, parts["unk_token"],
+        special_ids(tokenizer), parts["max_input_chars_per_word"],
     )
 
 
@@ -119,9 +149,9 @@ def piece_tables(tokenizer: Tokenizer) -> PieceTables:
 def word_classes(segmentation: Optional[str] = None) -> np.ndarray:
     """Returns uint8 [CODES], the class of each character in `data.words.split_words`."""
     classes = np.zeros(CODES, np.uint8)
-    codes = _probed()
+    codes = probed()
     classes[codes] = [character_class(chr(code), segmentation=segmentation) for code in codes]
-    return _spread(classes)
+    return spread(classes)
 
 
 def space_classes() -> np.ndarray:
@@ -141,5 +171,7 @@ def paged(table: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
       (int32 index [CODES / 256], flat pages [distinct * 256]): entry `code` of the table is
       pages[index[code >> 8] * 256 + (code & 255)].
     """
-    pages, index = np.unique(table.reshape(-1, 256), axis=0, return_inverse=True)
-    return index.reshape(-1).astype(np.int32), pages.reshape(-1)
+    seen: Dict[bytes, int] = {}
+    pages = table.reshape(-1, 256)
+    index = np.array([seen.setdefault(page.tobytes(), len(seen)) for page in pages], np.int32)
+    return index, pages[np.unique(index, return_index=True)[1]].reshape(-1)

@@ -3,8 +3,8 @@
 from typing import Any, Dict, List, NamedTuple, Tuple
 
 from xtremedistil_tf.export.common.forms import Forms
-from xtremedistil_tf.export.savedmodel.characters import PieceTables, space_classes
-from xtremedistil_tf.export.savedmodel.graph_text import Pieces, WordSplitter
+from xtremedistil_tf.export.savedmodel.characters import space_classes
+from xtremedistil_tf.export.savedmodel.graph_text import GraphTokenizer, WordSplitter
 from xtremedistil_tf.export.savedmodel.rounded import Rounded
 from xtremedistil_tf.inference.assets import Assets
 from xtremedistil_tf.keras2 import tf
@@ -82,17 +82,16 @@ def longest_first(first: Any, second: Any, most: int) -> List[Any]:
 class _TextsModule(IdsModule):
     """Classifies texts: the common part of single texts and pairs."""
 
-    def __init__(
-        self, forms: Forms, assets: Assets, tables: PieceTables, vocabulary_file: str,
-    ):
+    def __init__(self, forms: Forms, assets: Assets, tokenizer: GraphTokenizer):
         super().__init__(forms, assets)
         self._split = WordSplitter(True, classes=space_classes())
-        self._pieces = Pieces(tables, vocabulary_file)
+        self._pieces = tokenizer
         self._classes = tf.constant(assets.labels.tags)
         self._has_classes = task_kind(assets.labels.kind).classes
         self._seq_len = int(assets.record["seq_len"])
-        table = assets.vocabulary.table
-        self._opening, self._closing = int(table[tables.opening]), int(table[tables.closing])
+        table, special = assets.vocabulary.table, tokenizer.special
+        self._opening, self._closing = int(table[special.opening]), int(table[special.closing])
+        self._between = [int(table[piece]) for piece in special.between]
 
     def _text(self, text: Any) -> _Text:
         words, batch = self._split(text), tf.size(text)
@@ -105,21 +104,27 @@ class _TextsModule(IdsModule):
     def _scored(self, texts: List[_Text], kept: List[Any]) -> Dict[str, Any]:
         """Builds sequences ([CLS] text [SEP], or [CLS] text [SEP] text [SEP]) and scores them.
 
+        Some tokenizers put two special tokens between the texts of a pair.
+
         Args:
           texts: one text, or the two of a pair.
           kept: for each, int32 [batch], number of tokens to keep.
         """
-        lengths = 1 + tf.add_n([count + 1 for count in kept])
-        at = tf.range(tf.reduce_max(tf.concat([lengths, [1 + len(kept)]], 0)))[None, :]
+        after = [self._between] * (len(kept) - 1) + [[self._closing]]
+        special = 1 + sum(map(len, after))
+        lengths = special + tf.add_n(kept)
+        at = tf.range(tf.reduce_max(tf.concat([lengths, [special]], 0)))[None, :]
         laid = tf.where((at == 0) & (lengths[:, None] > 0), self._opening, 0)
         begin = tf.ones_like(lengths)
-        for text, count in zip(texts, kept):
+        for text, count, closing in zip(texts, kept, after):
             inside = text.place < tf.gather(count, text.row)
             where = tf.stack([text.row, tf.gather(begin, text.row) + text.place], 1)
             laid = tf.tensor_scatter_nd_update(
                 laid, tf.boolean_mask(where, inside), tf.boolean_mask(text.ids, inside))
-            begin += count + 1
-            laid = tf.where(at == begin[:, None] - 1, self._closing, laid)
+            begin += count
+            for piece in closing:
+                laid = tf.where(at == begin[:, None], piece, laid)
+                begin += 1
         cut = tf.reduce_any(
             tf.stack([text.count > count for text, count in zip(texts, kept)]), 0)
         return self._answer(self._student(laid, lengths), cut)
@@ -155,7 +160,7 @@ class _PairModule(_TextsModule):
     def classify(self, text: Any, text_pair: Any) -> Dict[str, Any]:
         """Maps pairs of running texts [batch] to the same results as single texts."""
         texts = [self._text(text), self._text(text_pair)]
-        kept = longest_first(texts[0].count, texts[1].count, self._seq_len - 3)
+        kept = longest_first(texts[0].count, texts[1].count, self._seq_len - 2 - len(self._between))
         return self._scored(texts, kept)
 
 
@@ -164,11 +169,11 @@ Signatures = Tuple[tf.Module, Dict[str, Any]]
 
 
 def text_signatures(
-    forms: Forms, assets: Assets, tables: PieceTables, vocabulary_file: str, keep_whole: bool
+    forms: Forms, assets: Assets, tokenizer: GraphTokenizer, keep_whole: bool
 ) -> Signatures:
     """Returns the signatures of a classifier of texts or pairs; words are split at spaces."""
     module = (_ClassModule if assets.separator is None else _PairModule)(
-        forms, assets, tables, vocabulary_file)
+        forms, assets, tokenizer)
     return module, {"serving_default": module.classify, "input_ids": module.run_ids}
 
 

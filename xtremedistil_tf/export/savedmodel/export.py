@@ -2,17 +2,18 @@
 
 import pathlib
 import tempfile
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Tuple
 
 from absl import logging
 
 from xtremedistil_tf.data.words import DICTIONARY
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.export.common.forms import Forms
-from xtremedistil_tf.export.savedmodel.characters import piece_tables, why_not
+from xtremedistil_tf.export.savedmodel.characters import NotInGraph
+from xtremedistil_tf.export.savedmodel.graph_text import GraphTokenizer
+from xtremedistil_tf.export.savedmodel.graph_tokenizers import graph_tokenizer
 from xtremedistil_tf.export.savedmodel.warmup import write_warmup
 from xtremedistil_tf.inference.assets import SAVED_RECORD, Assets, newest_version
-from xtremedistil_tf.inference.runtimes.text_ops import load_text_ops
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.runs import atomic_folder, atomic_path, write_json
 from xtremedistil_tf.tasks import task_kind
@@ -60,18 +61,17 @@ def _save(module: tf.Module, signatures: Dict[str, Any], folder: pathlib.Path) -
         tf.get_logger().setLevel(level)
 
 
-def _text_signatures_missing(assets: Assets) -> Optional[str]:
-    """Returns the reason why this export cannot take text; None if it can."""
+def _tokenizer_in_graph(
+    assets: Assets, scratch: pathlib.Path
+) -> Tuple[Optional[GraphTokenizer], Optional[str]]:
+    """Returns the tokenizer for a graph, or the reason why this export cannot take text."""
     kind = task_kind(assets.labels.kind)
     if kind.text_signatures is None:
-        return kind.no_text_reason
-    reason = why_not(assets.tokenizer)
-    if reason is None:
-        try:
-            load_text_ops()
-        except UserError as error:
-            reason = str(error)
-    return reason
+        return None, kind.no_text_reason
+    try:
+        return graph_tokenizer(assets.tokenizer, scratch), None
+    except (NotInGraph, UserError) as error:
+        return None, str(error)
 
 
 def export_saved_model(
@@ -102,15 +102,12 @@ def export_saved_model(
     version = next_version(base) if version is None else version
     if version < 1:
         raise UserError(f"version is {version}; allowed: 1 and above")
-    reason, kind = _text_signatures_missing(assets), task_kind(assets.labels.kind)
+    kind = task_kind(assets.labels.kind)
     with tempfile.TemporaryDirectory() as scratch, atomic_folder(base / str(version)) as folder:
-        if reason is None:
-            tables = piece_tables(assets.tokenizer)
-            vocabulary = pathlib.Path(scratch) / "vocab.txt"
-            vocabulary.write_bytes("\n".join([*tables.vocabulary, ""]).encode("utf-8"))
-            assert kind.text_signatures is not None, "_text_signatures_missing checks it"
-            module, signatures = kind.text_signatures(
-                forms, assets, tables, str(vocabulary), keep_whole)
+        tokenizer, reason = _tokenizer_in_graph(assets, pathlib.Path(scratch))
+        if tokenizer is not None:
+            assert kind.text_signatures is not None, "_tokenizer_in_graph checks it"
+            module, signatures = kind.text_signatures(forms, assets, tokenizer, keep_whole)
         else:
             logging.warning("the SavedModel takes token ids only, not text: %s", reason)
             module, signatures = kind.ids_signatures(forms, assets)
@@ -119,7 +116,7 @@ def export_saved_model(
                 "the SavedModel's text signature knows no dictionary: it takes a run of Thai, Lao, "
                 "Khmer, Burmese, Chinese or Japanese as one word; send words to `tokens`")
         _save(module, signatures, folder)
-        write_warmup(folder, reason is None, "tokens" in signatures,
+        write_warmup(folder, tokenizer is not None, "tokens" in signatures,
                      seq_len_limit=assets.seq_len_limit, takes_pairs=assets.separator is not None)
         write_json(folder / SAVED_RECORD, assets.record)
         write_manifest(folder)

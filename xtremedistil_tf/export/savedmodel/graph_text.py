@@ -4,7 +4,7 @@ All code works on flat vectors of the characters, words or subword tokens of a w
 vector holds the index of the text or word that each belongs to. No operation loops over texts.
 """
 
-from typing import Any, NamedTuple, Optional, Tuple
+from typing import Any, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from xtremedistil_tf.export.savedmodel.characters import (
     ALONE,
     REMOVED,
     PieceTables,
+    SpecialIds,
     paged,
     word_classes,
 )
@@ -39,7 +40,7 @@ class Words(NamedTuple):
     char_word: Any
 
 
-class _Lookup(tf.Module):
+class Lookup(tf.Module):
     """A table over all Unicode characters, stored in pages."""
 
     def __init__(self, table: np.ndarray):
@@ -48,16 +49,17 @@ class _Lookup(tf.Module):
         self._index, self._pages = tf.constant(index), tf.constant(pages.astype(np.int32))
 
     def __call__(self, chars: Any) -> Any:
+        """Looks up int32 code points; returns int32 of the same shape."""
         page = tf.gather(self._index, tf.bitwise.right_shift(chars, 8))
         return tf.gather(self._pages, page * 256 + tf.bitwise.bitwise_and(chars, 255))
 
 
-def _differs(values: Any) -> Any:
+def differs(values: Any) -> Any:
     """Returns a bool vector: True where a value differs from the one before, and at the start."""
     return tf.concat([tf.ones_like(values[:1], tf.bool), values[1:] != values[:-1]], 0)
 
 
-def _number(begins: Any) -> Any:
+def number_runs(begins: Any) -> Any:
     """Numbers runs, given a bool vector of their first positions."""
     return tf.cumsum(tf.cast(begins, tf.int32)) - 1
 
@@ -78,7 +80,7 @@ class WordSplitter(tf.Module):
     def __init__(self, keep_whole: bool, *, classes: Optional[np.ndarray] = None):
         super().__init__()
         self._keep_whole = keep_whole
-        self._classes = _Lookup(word_classes() if classes is None else classes)
+        self._classes = Lookup(word_classes() if classes is None else classes)
 
     def __call__(self, texts: Any) -> Words:
         """Splits string [batch]; bytes that are not UTF-8 become U+FFFD."""
@@ -92,10 +94,10 @@ class WordSplitter(tf.Module):
         kept = tf.cast(tf.where(classes != SPACE)[:, 0], tf.int32)
         chars, rows, places, classes = (
             tf.gather(values, kept) for values in (chars, rows, places, classes))
-        begins = _differs(kept - tf.range(tf.size(kept))) | _differs(rows)
+        begins = differs(kept - tf.range(tf.size(kept))) | differs(rows)
         if not self._keep_whole:
             begins = self._set_apart(classes, begins)
-        word = _number(begins)
+        word = number_runs(begins)
         text = tf.strings.unicode_encode(
             tf.RaggedTensor.from_value_rowids(chars, word, validate=False), "UTF-8")
         return Words(
@@ -105,7 +107,7 @@ class WordSplitter(tf.Module):
     @staticmethod
     def _set_apart(classes: Any, begins: Any) -> Any:
         """Adds word boundaries at outer punctuation and CJK characters to those at white space."""
-        chunk = _number(begins)
+        chunk = number_runs(begins)
         inner = classes != PUNCTUATION
         count = tf.cumsum(tf.cast(inner, tf.int32))
         before = tf.boolean_mask(count - tf.cast(inner, tf.int32), begins)
@@ -133,7 +135,64 @@ def given_words(words: Any, present: Any) -> Words:
                  tf.cast(decoded.value_rowids(), tf.int32))
 
 
-class Pieces(tf.Module):
+class Replacer(tf.Module):
+    """Replaces, expands and deletes characters.
+
+    Args:
+      change: int32 [CODES]; 0 if the character stays, else an index into `replacements`.
+      replacements: int32 code points that replace a character; index 0 is unused.
+    """
+
+    def __init__(self, change: np.ndarray, replacements: List[np.ndarray]):
+        super().__init__()
+        self.change = Lookup(change)
+        lengths = np.array([len(row) for row in replacements], np.int32)
+        lengths[0] = 1  # Index 0: the character stays.
+        self._lengths = tf.constant(lengths)
+        self._starts = tf.constant(
+            np.concatenate([[0, 0], np.cumsum(lengths[1:])[:-1]]).astype(np.int32)[: len(lengths)])
+        # One more element, since the last replacement may be empty.
+        self._replacements = tf.constant(
+            np.concatenate([*replacements, [0]]).astype(np.int32))
+
+    def __call__(self, chars: Any, owner: Any) -> Tuple[Any, Any]:
+        """Replaces int32 [characters]; returns characters and their words."""
+        return self.apply(chars, owner, self.change(chars))
+
+    def apply(
+        self, chars: Any, owner: Any, change: Any, *, kept: Any = True
+    ) -> Tuple[Any, Any]:
+        """Replaces characters by given replacements, and deletes those that are not `kept`."""
+        lengths = tf.where(kept, tf.gather(self._lengths, change), 0)
+        source = tf.repeat(tf.range(tf.size(chars)), lengths)
+        offset = tf.range(tf.size(source)) - tf.gather(tf.cumsum(lengths, exclusive=True), source)
+        change = tf.gather(change, source)
+        replaced = tf.gather(self._replacements, tf.gather(self._starts, change) + offset)
+        return (tf.where(change == 0, tf.gather(chars, source), replaced),
+                tf.gather(owner, source))
+
+
+class GraphTokenizer(tf.Module):
+    """Splits words into subword tokens as a tokenizer does.
+
+    Args:
+      special: the tokenizer's special tokens.
+    """
+
+    def __init__(self, special: SpecialIds):
+        super().__init__()
+        self.special = special
+
+    def __call__(self, words: Words) -> Tuple[Any, Any]:
+        """Splits words into subword tokens.
+
+        Returns:
+          (int32 [tokens] ids of the tokenizer, int32 [tokens] index of each token's word).
+        """
+        raise NotImplementedError
+
+
+class Pieces(GraphTokenizer):
     """Splits words into subword tokens with WordPiece.
 
     Args:
@@ -142,16 +201,9 @@ class Pieces(tf.Module):
     """
 
     def __init__(self, tables: PieceTables, vocabulary_file: str):
-        super().__init__()
-        self._change, self._treatment = _Lookup(tables.change), _Lookup(tables.treatment)
-        lengths = np.array([len(row) for row in tables.replacements], np.int32)
-        lengths[0] = 1  # Index 0: the character stays.
-        self._lengths = tf.constant(lengths)
-        self._starts = tf.constant(
-            np.concatenate([[0, 0], np.cumsum(lengths[1:])[:-1]]).astype(np.int32)[: len(lengths)])
-        # One more element, since the last replacement may be empty.
-        self._replacements = tf.constant(
-            np.concatenate([*tables.replacements, [0]]).astype(np.int32))
+        super().__init__(tables.special)
+        self._replace = Replacer(tables.change, tables.replacements)
+        self._treatment = Lookup(tables.treatment)
         self._unknown, self._longest = tables.unknown, tables.longest_word
         initializer = tf.lookup.TextFileInitializer(
             vocabulary_file, tf.string, tf.lookup.TextFileIndex.WHOLE_LINE, tf.int64,
@@ -160,20 +212,16 @@ class Pieces(tf.Module):
             initializer, tables.vocabulary.index(tables.unknown))
 
     def __call__(self, words: Words) -> Tuple[Any, Any]:
-        """Splits words into subword tokens.
-
-        Returns:
-          (int32 [tokens] ids of the tokenizer, int32 [tokens] index of each token's word).
-        """
-        chars, owner = self._normalised(words.chars, words.char_word)
+        """Splits words into subword tokens; see the base class."""
+        chars, owner = self._replace(words.chars, words.char_word)
         treatment = self._treatment(chars)
         kept = tf.cast(tf.where(treatment != REMOVED)[:, 0], tf.int32)
         chars, owner, treatment = (
             tf.gather(values, kept) for values in (chars, owner, treatment))
         alone = treatment == ALONE
-        begins = (_differs(kept - tf.range(tf.size(kept))) | _differs(owner)
+        begins = (differs(kept - tf.range(tf.size(kept))) | differs(owner)
                   | alone | tf.roll(alone, 1, 0))
-        tokens = tf.RaggedTensor.from_value_rowids(chars, _number(begins), validate=False)
+        tokens = tf.RaggedTensor.from_value_rowids(chars, number_runs(begins), validate=False)
         texts = tf.where(tokens.row_lengths() > self._longest, self._unknown,
                          tf.strings.unicode_encode(tokens, "UTF-8"))
         pieces = load_text_ops().wordpiece_tokenize_with_offsets(
@@ -185,14 +233,3 @@ class Pieces(tf.Module):
             pieces.output_values, pieces.output_row_lengths, validate=False).value_rowids()
         ids = tf.cast(self._table.lookup(pieces.output_values), tf.int32)
         return ids, tf.gather(tf.boolean_mask(owner, begins), token)
-
-    def _normalised(self, chars: Any, owner: Any) -> Tuple[Any, Any]:
-        """Replaces, expands and deletes characters as the tokenizer's normalizer does."""
-        change = self._change(chars)
-        lengths = tf.gather(self._lengths, change)
-        source = tf.repeat(tf.range(tf.size(chars)), lengths)
-        offset = tf.range(tf.size(source)) - tf.gather(tf.cumsum(lengths, exclusive=True), source)
-        change = tf.gather(change, source)
-        replaced = tf.gather(self._replacements, tf.gather(self._starts, change) + offset)
-        return (tf.where(change == 0, tf.gather(chars, source), replaced),
-                tf.gather(owner, source))

@@ -4,10 +4,15 @@ from typing import Any, Dict, cast
 
 from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.export.common.forms import Forms
-from xtremedistil_tf.export.savedmodel.characters import PieceTables, word_classes
+from xtremedistil_tf.export.savedmodel.characters import word_classes
 from xtremedistil_tf.export.savedmodel.class_signatures import IdsModule, Signatures
 from xtremedistil_tf.export.savedmodel.graph_student import Decoder, make_windows
-from xtremedistil_tf.export.savedmodel.graph_text import Pieces, Words, WordSplitter, given_words
+from xtremedistil_tf.export.savedmodel.graph_text import (
+    GraphTokenizer,
+    Words,
+    WordSplitter,
+    given_words,
+)
 from xtremedistil_tf.inference.assets import Assets
 from xtremedistil_tf.keras2 import tf
 
@@ -16,16 +21,16 @@ class TextModule(IdsModule):
     """Tags running text or words."""
 
     def __init__(
-        self, forms: Forms, assets: Assets, tables: PieceTables, vocabulary_file: str,
-        keep_whole: bool,
+        self, forms: Forms, assets: Assets, tokenizer: GraphTokenizer, keep_whole: bool,
     ):
         super().__init__(forms, assets)
         self._split = WordSplitter(keep_whole, classes=word_classes(assets.segmentation))
-        self._pieces = Pieces(tables, vocabulary_file)
+        self._pieces = tokenizer
         self._decode = Decoder(cast(LabelSet, assets.labels))
         self._seq_len_limit = assets.seq_len_limit
         table = assets.vocabulary.table
-        self._opening, self._closing = int(table[tables.opening]), int(table[tables.closing])
+        self._opening = int(table[tokenizer.special.opening])
+        self._closing = int(table[tokenizer.special.closing])
 
     def _tag(self, words: Words, batch: Any, present: Any) -> Dict[str, Any]:
         """Tags flat words; bool `present` [batch, words] marks their places in the result."""
@@ -79,9 +84,9 @@ class TextModule(IdsModule):
 
 
 def text_signatures(
-    forms: Forms, assets: Assets, tables: PieceTables, vocabulary_file: str, keep_whole: bool
+    forms: Forms, assets: Assets, tokenizer: GraphTokenizer, keep_whole: bool
 ) -> Signatures:
     """Returns the signatures of a tagger."""
-    module = TextModule(forms, assets, tables, vocabulary_file, keep_whole)
+    module = TextModule(forms, assets, tokenizer, keep_whole)
     return module, {"serving_default": module.tag_text, "tokens": module.tag_tokens,
                     "input_ids": module.run_ids}

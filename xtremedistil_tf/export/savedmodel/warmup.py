@@ -10,6 +10,7 @@ from typing import Any, Dict, Optional
 
 import numpy as np
 
+from xtremedistil_tf.export.common.protobuf import bytes_field
 from xtremedistil_tf.keras2 import tf
 
 FILE = pathlib.Path("assets.extra", "tf_serving_warmup_requests")
@@ -20,16 +21,6 @@ _TEXTS = ([_SENTENCE], ["", "東京タワー。", "«Москва», да!", " "
           [_SENTENCE] * 16)
 
 
-def _field(number: int, payload: bytes) -> bytes:
-    """Encodes a length-delimited protobuf field."""
-    length, varint = len(payload), bytearray([number << 3 | 2])
-    while length > 127:
-        varint.append(length & 127 | 128)
-        length >>= 7
-    varint.append(length)
-    return bytes(varint) + payload
-
-
 def prediction_log(signature: str, inputs: Dict[str, Any]) -> bytes:
     """Encodes one request as PredictionLog { predict_log { request { ... } } }.
 
@@ -37,12 +28,12 @@ def prediction_log(signature: str, inputs: Dict[str, Any]) -> bytes:
       signature: name of the signature.
       inputs: arrays by input name.
     """
-    spec = _field(1, MODEL_NAME.encode()) + _field(3, signature.encode())
-    request = _field(1, spec)
+    spec = bytes_field(1, MODEL_NAME.encode()) + bytes_field(3, signature.encode())
+    request = bytes_field(1, spec)
     for name, value in inputs.items():
         tensor = tf.make_tensor_proto(value).SerializeToString()
-        request += _field(2, _field(1, name.encode()) + _field(2, tensor))
-    return _field(6, _field(1, request))
+        request += bytes_field(2, bytes_field(1, name.encode()) + bytes_field(2, tensor))
+    return bytes_field(6, bytes_field(1, request))
 
 
 def write_warmup(

@@ -9,7 +9,7 @@ from xtremedistil_tf.data.pipelines.length_batches import length_batches
 from xtremedistil_tf.data.words import DICTIONARY, Word, has_unspaced, split_words
 from xtremedistil_tf.errors import UserError, first_line, is_out_of_memory
 from xtremedistil_tf.inference.assets import SAVED_RECORD, newest_version
-from xtremedistil_tf.inference.runtimes.text_ops import load_text_ops
+from xtremedistil_tf.inference.runtimes.text_ops import TEXT_OPS, load_text_ops
 from xtremedistil_tf.inference.student_record import read_student_record
 from xtremedistil_tf.inference.tagger import TaggedWord, TextTagger
 from xtremedistil_tf.inference.text_model import TextModel
@@ -132,7 +132,8 @@ def load_saved(
         if newest is None:
             raise UserError(f"{folder} holds no SavedModel (xtremedistil-export writes it)")
         folder = newest
-    load_text_ops()
+    for kind_of_ops in TEXT_OPS:
+        load_text_ops(kind_of_ops)
     if verify:
         check_manifest(folder, reads=("saved_model.pb",))
     try:

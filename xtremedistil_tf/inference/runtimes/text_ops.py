@@ -1,7 +1,7 @@
-"""The WordPiece operation of TensorFlow Text, loaded without importing that package.
+"""The tokenizer operations of TensorFlow Text, loaded without importing that package.
 
-Importing tensorflow_text also imports tensorflow_hub and takes seconds. The shared library alone is
-enough to build or load a graph.
+Importing tensorflow_text also imports tensorflow_hub and takes seconds. The shared libraries alone
+are enough to build or load a graph.
 """
 
 import functools
@@ -9,13 +9,18 @@ import importlib.util
 import pathlib
 from typing import Any
 
-from xtremedistil_tf.compat import wordpiece_library
+from xtremedistil_tf.compat import text_library
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
 
+WORDPIECE, SENTENCEPIECE = TEXT_OPS = ("wordpiece", "sentencepiece")
 
-def library_path() -> pathlib.Path:
-    """Returns the path of the shared library with the WordPiece operation.
+
+def library_path(kind: str = WORDPIECE) -> pathlib.Path:
+    """Returns the path of the shared library with the operations of one kind of tokenizer.
+
+    Args:
+      kind: one of TEXT_OPS.
 
     Raises:
       UserError: if tensorflow-text is not installed.
@@ -25,20 +30,23 @@ def library_path() -> pathlib.Path:
         raise UserError(
             "SavedModels that take text need tensorflow-text; install xtremedistil-tf[serving]"
         )
-    return wordpiece_library(pathlib.Path(found.origin).parent)
+    return text_library(pathlib.Path(found.origin).parent, kind)
 
 
 @functools.lru_cache(maxsize=None)
-def load_text_ops() -> Any:
-    """Registers the operation with TensorFlow, once a process.
+def load_text_ops(kind: str = WORDPIECE) -> Any:
+    """Registers operations with TensorFlow, once a process.
+
+    Args:
+      kind: one of TEXT_OPS.
 
     Returns:
-      The module with `wordpiece_tokenize_with_offsets`.
+      The module with the operations.
 
     Raises:
       UserError: if tensorflow-text is not installed or does not fit the installed TensorFlow.
     """
-    path = library_path()
+    path = library_path(kind)
     try:
         return tf.load_op_library(str(path))
     except tf.errors.NotFoundError as error:
