@@ -149,7 +149,7 @@ def test_a_classifier_needs_no_alignment(checkpoint, bert_config, tokenizer, tmp
     prepared, _ = prepare_rows(
         config, task, teacher, teacher_dirs=[tmp_path / "teacher"], model_dir=tmp_path / "run",
         resources=Resources(), kinds=KINDS, text=text)
-    assert text.differs and not prepared.transfer.spec.partial
+    assert text.differs and prepared.transfer.own is not None
     inputs, targets = next(iter(transfer_batches(
         prepared.transfer, BatchSize(99), 0, prepared.vocabulary.table, KINDS)))
     assert targets["logits"].shape[1:] == (1, task.labels.size)

@@ -30,6 +30,7 @@ from xtremedistil_tf.config.models import (
     ACTIVATIONS,
     TAG_SCHEMES,
     UNFREEZE,
+    VOCABULARIES,
     WORD_EMBEDDINGS,
     StudentConfig,
     TeacherConfig,
@@ -48,6 +49,7 @@ __all__ = [
     "OPTIMIZERS", "SCHEDULES", "UNFREEZE_ORDERS",
     "BatchSize", "DistilConfig", "ACTIVATIONS", "ARCHITECTURES", "EXPORT_FORMATS",
     "ONNX_ACTIVATIONS", "PAIR_ENCODINGS", "Architecture", "register_student",
-    "TAG_SCHEMES", "UNFREEZE", "WORD_EMBEDDINGS", "StudentConfig", "TeacherConfig",
+    "TAG_SCHEMES", "UNFREEZE", "VOCABULARIES", "WORD_EMBEDDINGS", "StudentConfig",
+    "TeacherConfig",
     "POLICIES", "Resources", "RunConfig", "differences",
 ]

@@ -15,6 +15,7 @@ from xtremedistil_tf.config.checks import (
 )
 
 ACTIVATIONS = ("gelu", "linear", "relu", "tanh")
+VOCABULARIES = ("teacher", "cut")
 WORD_EMBEDDINGS = ("svd", "svd_pretrained", "full", "pca", "ppa", "random", "file")
 UNFREEZE = ("all", "top_down")
 TAG_SCHEMES = ("iob1", "iob2")
@@ -108,6 +109,11 @@ class StudentConfig:
         given: "file" with word_emb_file, else "svd".
       word_emb_file: word vectors for "file".
       ppa_components: number of components that "ppa" removes (Raunak et al., 2019).
+      vocabulary: "teacher", the student reads with the teacher's tokenizer and knows the subword
+        tokens of train and transfer set, or "cut", with this tokenizer cut to the tokens that it
+        keeps.
+      vocabulary_min_count: smallest count in train and transfer set of a subword token that "cut"
+        keeps.
       pooling: pooling for classification, one of the kind's poolings. BiLSTM: "last", the final
         states (paper), or "max" over the text (the authors' v1). Transformer: "first", the first
         position (the authors' later code), or "mean" over the text. None is the kind's default.
@@ -135,6 +141,8 @@ class StudentConfig:
     word_embedding: str = DERIVED
     word_emb_file: Optional[str] = None
     ppa_components: int = 14
+    vocabulary: str = VOCABULARIES[0]
+    vocabulary_min_count: int = 1
     pooling: Optional[str] = None
     student: str = DERIVED
     hidden_size: int = DERIVED
@@ -164,6 +172,7 @@ class StudentConfig:
         one_of("dense_act_func", self.dense_act_func, ACTIVATIONS)
         one_of("word_embedding", self.word_embedding, WORD_EMBEDDINGS)
         at_least("ppa_components", self.ppa_components, 0)
+        self._check_vocabulary()
         require((self.word_embedding == "file") == (self.word_emb_file is not None),
                 f"--word_embedding is {self.word_embedding}, --word_emb_file is "
                 f"{self.word_emb_file}; allowed: --word_embedding=file with a file")
@@ -183,6 +192,17 @@ class StudentConfig:
         require(self.reads_pairs in kind.pair_encodings,
                 f"--pair_encoding is {self.pair_encoding!r}; allowed with "
                 f"--student={self.student}: {', '.join(kind.pair_encodings)}")
+
+    def _check_vocabulary(self) -> None:
+        one_of("vocabulary", self.vocabulary, VOCABULARIES)
+        cut = self.vocabulary == "cut"
+        at_least("vocabulary_min_count", self.vocabulary_min_count, 1)
+        require(cut or self.vocabulary_min_count == 1,
+                f"--vocabulary_min_count is {self.vocabulary_min_count}, --vocabulary is "
+                f"{self.vocabulary}; allowed: --vocabulary=cut with a smallest count")
+        require(not (cut and self.own_vocabulary),
+                "--vocabulary=cut cuts the teacher's tokenizer, and --pt_student_checkpoint has "
+                "its own; allowed: with --compress_word_embedding, which takes the teacher's")
 
     @property
     def kind(self) -> Architecture:

@@ -9,6 +9,7 @@ from xtremedistil_tf.data.labels import Labels
 from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
 from xtremedistil_tf.inference.assets import (
     RECORD_FILE,
+    TOKENIZER_FILE,
     VOCABULARY_FILE,
     Assets,
     load_assets,
@@ -51,7 +52,7 @@ def save_student(
       student: the trained student.
       config: its settings.
       vocabulary: its vocabulary.
-      tokenizer: its fast transformers tokenizer (the teacher's or its own).
+      tokenizer: its fast transformers tokenizer (the teacher's, whole or cut, or its own).
       labels: the label set.
       record: further JSON values to save: seq_len, strategy, scores.
     """
@@ -59,6 +60,8 @@ def save_student(
         save_weights(student.model, temporary / _WEIGHTS_FILE)
         vocabulary.save(temporary / VOCABULARY_FILE)
         tokenizer.save_pretrained(temporary)
+        # Again without line breaks and indentation, which are half of the file.
+        tokenizer.backend_tokenizer.save(str(temporary / TOKENIZER_FILE), pretty=False)
         (temporary / "labels.tsv").write_text("\n".join(labels.tags) + "\n", "utf-8")
         width = int(student.model.output_shape["representation"][-1])
         write_json(

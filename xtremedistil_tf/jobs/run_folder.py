@@ -1,16 +1,17 @@
 """The run folder: it belongs to one set of settings and data and holds these outputs."""
 
+import dataclasses
 import logging
 import pathlib
 import shutil
 from typing import Any, Dict, Optional, Sequence, Tuple
 
-from xtremedistil_tf.config import Resources, StudentConfig, differences
+from xtremedistil_tf.config import Resources, RunConfig, StudentConfig, differences
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.export.export import export_formats
 from xtremedistil_tf.inference.assets import FORMAT_FOLDERS
-from xtremedistil_tf.runs import read_json, write_json
+from xtremedistil_tf.runs import fingerprint, read_json, write_json
 from xtremedistil_tf.validation.run_files import read_config
 from xtremedistil_tf.version import __version__
 
@@ -103,3 +104,77 @@ def claim(
             )
     if not path.is_file() or read_json(path) != now:
         write_json(path, now)
+
+
+def _target_fingerprint(
+    config: RunConfig, task: Task, *, teacher_print: str, split: str, layer: int
+) -> str:
+    # The student's tokenizer was part of it. Without one of its own that was None; it stays, so
+    # that stores of before are found.
+    return fingerprint(teacher_print, task.fingerprints[split], config.data.seq_len,
+                       config.data.on_bad_row, layer, config.opt_policy, None,
+                       config.matched_layers)
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """A folder for stored teacher outputs, and the fingerprint of their inputs."""
+
+    folder: pathlib.Path
+    fingerprint: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Places:
+    """The folders of everything that a run stores of its teacher.
+
+    These are "pieces" (token ids of the transfer set), "words" (the same with the positions that
+    have logits, of a teacher that has them for words only), "transfer" and "dev" (targets), and
+    "answers" (the teacher's predictions on held-out splits). They depend on teacher and text alone.
+    A student with a tokenizer of its own has more; see `of_student`.
+
+    Attributes:
+      base: the folder around them.
+      shared: True in a --targets_dir. Folder names then contain the fingerprint, so runs with the
+        same teacher and data share these folders; other runs do not.
+      prints: fingerprints by name.
+    """
+
+    base: pathlib.Path
+    shared: bool
+    prints: Dict[str, str]
+
+    def _place(self, name: str, made: str) -> Place:
+        return Place(self.base / (f"{name}-{made}" if self.shared else name), made)
+
+    def __getitem__(self, name: str) -> Place:
+        return self._place(name, self.prints[name])
+
+    def of_student(self, name: str, text: Optional[str]) -> Place:
+        """Returns the place of what a student with its own tokenizer reads instead.
+
+        Args:
+          name: "pieces" (token ids of the transfer set), or "transfer" or "dev" (its sequences
+            beside their targets).
+          text: fingerprint of its tokenizer.
+        """
+        return self._place(f"own_{name}", fingerprint(self.prints[name], text))
+
+
+def places_of(
+    config: RunConfig, task: Task, *, teacher_print: str, layer: int, model_dir: pathlib.Path,
+    resources: Resources,
+) -> Places:
+    """Returns the folders of a run; see `Places`."""
+    prints = {"pieces": fingerprint(teacher_print, task.fingerprints["transfer"],
+                                    config.data.seq_len, config.data.on_bad_row)}
+    held_out = [task.fingerprints[split] for split in task.held_out]
+    prints["words"] = fingerprint(prints["pieces"], "words")
+    prints["answers"] = fingerprint(teacher_print, held_out, task.fingerprints["labels"],
+                                    config.data.seq_len, config.data.on_bad_row, config.opt_policy)
+    for split in ("transfer", "dev"):
+        prints[split] = _target_fingerprint(config, task, teacher_print=teacher_print, split=split,
+                                            layer=layer)
+    if resources.targets_dir is None:
+        return Places(model_dir / "targets", False, prints)
+    return Places(pathlib.Path(resources.targets_dir), True, prints)

@@ -9,6 +9,7 @@ import numpy as np
 from xtremedistil_tf.config import RunConfig
 from xtremedistil_tf.jobs.obtain_teacher import fresh_teacher
 from xtremedistil_tf.jobs.prepared import Prepared
+from xtremedistil_tf.jobs.student_tokenizer import teacher_ids
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.layers.embeddings import reduce_embeddings
 from xtremedistil_tf.models.layers.layer_matching import Matching
@@ -37,7 +38,7 @@ def _start_embeddings(
     seed = derive_seed(config.seed, "embeddings")
     if student.word_embedding == "file":
         assert student.word_emb_file is not None, "StudentConfig checks it"
-        pieces = teacher.tokenizer.convert_ids_to_tokens(vocabulary.teacher_ids.tolist())
+        pieces = prepared.tokenizer.convert_ids_to_tokens(vocabulary.teacher_ids.tolist())
         rows, found = read_word_vectors(
             pathlib.Path(student.word_emb_file), pieces, student.word_emb_dim, seed)
         log.info("%s: vectors for %d of %d rows of the student's embedding (%.1f %%)",
@@ -54,8 +55,8 @@ def _start_embeddings(
         table, method = np.zeros((source.vocabulary, student.word_emb_dim), np.float32), "random"
     else:
         method = student.word_embedding
-    return reduce_embeddings(table, vocabulary, width=student.word_emb_dim,
-                             method=method, seed=seed,
+    rows = teacher_ids(prepared.tokenizer, teacher, vocabulary.teacher_ids)
+    return reduce_embeddings(table, rows, width=student.word_emb_dim, method=method, seed=seed,
                              components=student.ppa_components)
 
 

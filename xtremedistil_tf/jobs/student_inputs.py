@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import itertools
 import pathlib
 from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
 
@@ -12,9 +11,10 @@ import transformers
 
 from xtremedistil_tf.config import Resources, RunConfig, require
 from xtremedistil_tf.data.folders.task import Task
-from xtremedistil_tf.data.folders.task_features import align_task, features_of
+from xtremedistil_tf.data.folders.task_features import align_task
 from xtremedistil_tf.data.tokenization.alignment import pieces_of
-from xtremedistil_tf.data.tokenization.realign import Realigned, realign_features
+from xtremedistil_tf.data.tokenization.cut import count_pieces
+from xtremedistil_tf.data.tokenization.realign import Realigned, realign
 from xtremedistil_tf.data.tokenization.token_store import (
     open_pieces,
     open_realigned,
@@ -25,11 +25,20 @@ from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.jobs.obtain_teacher import fresh_teacher, obtain_teacher
 from xtremedistil_tf.jobs.prepared import Prepared
-from xtremedistil_tf.jobs.student_tokenizer import StudentText, student_text
+from xtremedistil_tf.jobs.run_folder import Places, places_of
+from xtremedistil_tf.jobs.student_tokenizer import (
+    StudentText,
+    counted,
+    fitted_text,
+    own_sequences,
+    student_text,
+    transfer_of,
+)
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.layers.embeddings import check_embedding_width
 from xtremedistil_tf.models.teacher import separator_of
 from xtremedistil_tf.runs import file_fingerprint, fingerprint
+from xtremedistil_tf.targets.own_tokens import with_own_tokens
 from xtremedistil_tf.targets.spec import KINDS, MATCHED_KINDS, StoreSpec
 from xtremedistil_tf.targets.store import check_disk
 from xtremedistil_tf.targets.worker import HelperJob, helping_processes
@@ -96,66 +105,16 @@ def check_student(
                                         squares=tokens**2 // max(1, rows)))
 
 
-def _target_fingerprint(
-    config: RunConfig, task: Task, *, teacher_print: str, split: str, layer: int, text: StudentText,
-) -> str:
-    return fingerprint(teacher_print, task.fingerprints[split], config.data.seq_len,
-                       config.data.on_bad_row, layer, config.opt_policy, text.fingerprint,
-                       config.matched_layers)
-
-
-@dataclasses.dataclass(frozen=True)
-class _Place:
-    """A folder for stored teacher outputs, and the fingerprint of their inputs."""
-
-    folder: pathlib.Path
-    fingerprint: str
-
-
-def _places(
-    config: RunConfig, task: Task, *, teacher_print: str, layer: int, model_dir: pathlib.Path,
-    resources: Resources, text: StudentText,
-) -> Dict[str, _Place]:
-    """Returns the folders of everything that a run stores of its teacher.
-
-    These are "pieces" and "own_pieces" (token ids of the transfer set for teacher and student),
-    "transfer" and "dev" (targets), and "answers" (the teacher's predictions on held-out splits).
-
-    In a shared --targets_dir, folder names contain the fingerprint. Runs with the same teacher and
-    data share these folders; other runs do not.
-    """
-    prints = {"pieces": fingerprint(teacher_print, task.fingerprints["transfer"],
-                                    config.data.seq_len, config.data.on_bad_row)}
-    prints["own_pieces"] = fingerprint(prints["pieces"], text.fingerprint)
-    held_out = [task.fingerprints[split] for split in task.held_out]
-    prints["answers"] = fingerprint(teacher_print, held_out, task.fingerprints["labels"],
-                                    config.data.seq_len, config.data.on_bad_row, config.opt_policy)
-    for split in ("transfer", "dev"):
-        prints[split] = _target_fingerprint(config, task, teacher_print=teacher_print, split=split,
-                                            layer=layer, text=text)
-    if resources.targets_dir is None:
-        return {name: _Place(model_dir / "targets" / name, made) for name, made in prints.items()}
-    shared = pathlib.Path(resources.targets_dir)
-    return {name: _Place(shared / f"{name}-{made}", made) for name, made in prints.items()}
-
-
-def _pieces(
-    seq_len: int, task: Task, teacher: Teaches, text: StudentText, places: Dict[str, _Place]
-) -> Dict[str, int]:
+def _pieces(seq_len: int, task: Task, teacher: Teaches, places: Places) -> Dict[str, int]:
     """Tokenizes the transfer set, unless that is done already; returns the counts."""
-    place, own = places["pieces"], places["own_pieces"]
-    transfer, rows = task.transfer, task.transfer_rows
-    assert transfer is not None, "the task was read with it"
+    place, words = places["pieces"], places["words"]
+    transfer, rows = transfer_of(task), task.transfer_rows
     place.folder.parent.mkdir(parents=True, exist_ok=True)
     # Processes that write parts of the targets may start here at the same time.
     with filelock.FileLock(place.folder.with_name(".pieces.lock")):
-        if text.differs and task.labels.pooled:
-            tokenise_texts(text.tokenizer, transfer, rows=rows, seq_len=seq_len, folder=own.folder,
-                           fingerprint=own.fingerprint)
-        elif text.differs or teacher.words_only:
-            realign_texts(teacher.tokenizer, text.tokenizer, transfer, rows=rows, seq_len=seq_len,
-                          folder=own.folder, fingerprint=own.fingerprint,
-                          words_only=teacher.words_only)
+        if teacher.words_only:
+            realign_texts(teacher.tokenizer, teacher.tokenizer, transfer, rows=rows,
+                          seq_len=seq_len, folder=words.folder, fingerprint=words.fingerprint)
         return tokenise_texts(teacher.tokenizer, transfer, rows=rows, seq_len=seq_len,
                               folder=place.folder, fingerprint=place.fingerprint)
 
@@ -197,25 +156,22 @@ def prepare(
       (inputs of the stages, number of teacher passes over the transfer set made here).
     """
     teacher_features = features = align_task(task, teacher.tokenizer, config.data)
-    if text.differs:
-        features = align_task(task, text.tokenizer, config.data)
-    wanted = wanted_of(config, task)
+    wanted, seq_len = wanted_of(config, task), config.data.seq_len
     teacher_print = teachers_fingerprint(teacher_dirs, wanted)
-    places = _places(config, task, teacher_print=teacher_print, layer=teacher.layer,
-                     model_dir=model_dir, resources=resources, text=text)
-    pieces, own_pieces = places["pieces"].folder, None
-    counts = {split: rows.counts for split, rows in features.items()}
-    counts["transfer"] = _pieces(config.data.seq_len, task, teacher, text, places)
+    places = places_of(config, task, teacher_print=teacher_print, layer=teacher.layer,
+                       model_dir=model_dir, resources=resources)
+    pieces, words = places["pieces"].folder, None
+    transfer_counts = _pieces(seq_len, task, teacher, places)
     rows = {"transfer": open_pieces(pieces), "dev": teacher_features["dev"].input_ids}
-    own: Dict[str, Optional[Realigned]] = dict.fromkeys(rows)
-    if text.differs or teacher.words_only:
-        own_pieces = places["own_pieces"].folder
-        own = {"transfer": open_realigned(own_pieces),
-               "dev": realign_features(teacher_features["dev"], features["dev"],
-                                       words_only=teacher.words_only)}
-    read = own["transfer"].input_ids if own["transfer"] else rows["transfer"]
-    seen = [features["train"].input_ids.values] if task.labelled else []
-    vocabulary = text.vocabulary(teacher, [*seen, read.values])
+    known: Dict[str, Optional[Realigned]] = dict.fromkeys(rows)
+    if teacher.words_only:
+        words, tokenizer = places["words"].folder, teacher.tokenizer
+        known = {"transfer": open_realigned(words),
+                 "dev": realign(tokenizer, tokenizer, task.examples["dev"], seq_len)}
+    train = [teacher_features["train"].input_ids.values] if task.labelled else []
+    seen = count_pieces([*train, rows["transfer"].values], teacher.vocabulary)
+    text = fitted_text(config, task, text, seen)
+    vocabulary = text.vocabulary(seen)
     stores, passed = {}, {}
     for split, input_ids in rows.items():
         folder = places[split].folder
@@ -225,11 +181,22 @@ def prepare(
                 helping_processes, resources.target_workers - 1 if split == "transfer" else 0,
                 HelperJob(str(folder), str(pieces), tuple(map(str, teacher_dirs)),
                           dataclasses.asdict(wanted), tuple(kinds),
-                          None if own_pieces is None else str(own_pieces), seed=config.seed,
+                          None if words is None else str(words), seed=config.seed,
                           deterministic=config.deterministic, opt_policy=config.opt_policy),
                 gpus=len(tf.config.list_physical_devices("GPU")),
-            ), realigned=own[split],
+            ), realigned=known[split],
         )
+    if text.differs:
+        features = align_task(task, text.tokenizer, config.data)
+        place = places.of_student("pieces", text.fingerprint)
+        own = own_sequences(task, teacher, text, features["dev"], seq_len=seq_len,
+                            folder=place.folder, made=place.fingerprint)
+        for split, store in stores.items():
+            place = places.of_student(split, text.fingerprint)
+            stores[split] = with_own_tokens(store, rows[split], own[split], place.folder,
+                                            place.fingerprint)
+    counts = {split: found.counts for split, found in features.items()}
+    counts["transfer"] = transfer_counts
     inputs = fingerprint(teacher_print, teacher.layer, *trained_on(config, task))
     prepared = Prepared(task, features, vocabulary, stores["transfer"], stores["dev"], inputs,
                         counts, teacher_features, text.tokenizer,
@@ -252,13 +219,11 @@ def write_part(config: RunConfig, task: Task, model_dir: pathlib.Path, resources
     task, _ = with_answers(task, teacher, config.data)
     assert resources.target_shard is not None, "else the whole job is run"
     number, parts = resources.target_shard
-    text = student_text(config, teacher)
     teacher_print = teachers_fingerprint(folders, wanted_of(config, task))
-    places = _places(config, task, teacher_print=teacher_print, layer=teacher.layer,
-                     model_dir=model_dir, resources=resources, text=text)
-    _pieces(config.data.seq_len, task, teacher, text, places)
-    own = open_realigned(places["own_pieces"].folder) if (
-        text.differs or teacher.words_only) else None
+    places = places_of(config, task, teacher_print=teacher_print, layer=teacher.layer,
+                       model_dir=model_dir, resources=resources)
+    _pieces(config.data.seq_len, task, teacher, places)
+    own = open_realigned(places["words"].folder) if teacher.words_only else None
     kinds = kinds_of_run(config, task)
     store, rows = write_targets(
         teacher, open_pieces(places["pieces"].folder), places["transfer"].folder,
@@ -283,19 +248,16 @@ def plan_facts(config: RunConfig, task: Task, model_dir: pathlib.Path) -> Dict[s
     folders = teacher_folders(config.teacher, model_dir)
     teacher: Any = load_ready(folders, wanted_of(config, task)) if ready \
         else fresh_teacher(config, task)
-    text = student_text(config, teacher)
-    train = [features_of(task, "train", text.tokenizer, config.data).input_ids.values] \
-        if task.labelled else []
-    assert task.transfer is not None, "the task was read with it"
-    sentences, pieces, squares = task.transfer, 0, 0
+    pieces, squares = 0, 0
 
     def transfer() -> Iterator[np.ndarray]:
         nonlocal pieces, squares
-        for chunk, _ in pieces_of(text.tokenizer, sentences, config.data.seq_len):
+        for chunk, _ in pieces_of(teacher.tokenizer, transfer_of(task), config.data.seq_len):
             pieces += len(chunk.values)
             squares += int((chunk.lengths**2).sum())
             yield chunk.values
 
-    vocabulary = text.vocabulary(teacher, itertools.chain(train, transfer()))
-    return {"vocabulary": len(vocabulary), "width": teacher.width, "matched": teacher.matched,
-            "pieces": pieces, "squares": squares}
+    seen = counted(config, task, teacher.tokenizer, transfer(), size=teacher.vocabulary)
+    text = fitted_text(config, task, student_text(config, teacher), seen)
+    return {"vocabulary": len(text.vocabulary(seen)), "width": teacher.width,
+            "matched": teacher.matched, "pieces": pieces, "squares": squares}

@@ -1,16 +1,39 @@
-"""The student's tokenizer: that of its teacher, or that of its own checkpoint."""
+"""The student's tokenizer: its teacher's, whole or cut, or that of its own checkpoint."""
 
 import dataclasses
-from typing import Any, Iterable, Optional
+import itertools
+import logging
+import pathlib
+from typing import Any, Dict, Iterable, Iterator, Optional
 
+import filelock
 import numpy as np
 
 from xtremedistil_tf.config import RunConfig, require
+from xtremedistil_tf.data.folders.task import Task
+from xtremedistil_tf.data.folders.task_features import features_of
+from xtremedistil_tf.data.readers.rows import TextFile
+from xtremedistil_tf.data.tokenization.alignment import Features, pieces_of
+from xtremedistil_tf.data.tokenization.cut import (
+    Recount,
+    check_cuttable,
+    count_pieces,
+    fit_tokenizer,
+)
+from xtremedistil_tf.data.tokenization.realign import Realigned, realign
+from xtremedistil_tf.data.tokenization.token_store import (
+    open_realigned,
+    realign_texts,
+    tokenise_texts,
+)
 from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
 from xtremedistil_tf.models.student_from_checkpoint import load_student_tokenizer
 from xtremedistil_tf.models.tokenizers import definition
+from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.runs import fingerprint
 from xtremedistil_tf.teachers.base import Teaches
+
+log = logging.getLogger("absl")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,30 +44,71 @@ class StudentText:
       tokenizer: the student's tokenizer.
       differs: True if it splits text differently from the teacher's tokenizer.
       whole: True if the vocabulary has all its subword tokens, False if only those in the data.
+      min_count: smallest count of the subword tokens that `fitted` keeps; None if the tokenizer is
+        not to be cut, or is cut already.
+      from_teacher: True if its subword tokens are some of the teacher's.
     """
 
     tokenizer: Any
     differs: bool
     whole: bool
+    min_count: Optional[int] = None
+    from_teacher: bool = False
 
-    def vocabulary(
-        self, teacher: Teaches, seen: Iterable[np.ndarray]
-    ) -> StudentVocabulary:
+    def fitted(self, counts: np.ndarray, recount: Recount) -> "StudentText":
+        """Cuts the tokenizer if it is to be cut.
+
+        Args:
+          counts: int64 [teacher's ids], counts of its subword tokens in train and transfer set.
+          recount: counts them as another tokenizer splits the text, int64 [its ids].
+        """
+        if self.min_count is None:
+            return self
+        cut = fit_tokenizer(self.tokenizer, counts, recount, min_count=self.min_count)
+        return dataclasses.replace(self, tokenizer=cut, min_count=None)
+
+    def vocabulary(self, counts: np.ndarray) -> StudentVocabulary:
         """Returns the student's vocabulary: the tokens of train and transfer set, or all.
 
         Args:
-          teacher: gives the number of ids if the student uses its tokenizer.
-          seen: subword token ids of the data.
+          counts: see `fitted`.
         """
         if self.whole:
             return whole_vocabulary(self.tokenizer)
         return StudentVocabulary.from_seen(
-            seen, self.tokenizer.pad_token_id, self.tokenizer.unk_token_id, teacher.vocabulary)
+            [np.flatnonzero(counts)], self.tokenizer.pad_token_id, self.tokenizer.unk_token_id,
+            len(counts))
+
+    def own_ids(self, teacher: Teaches) -> Optional[np.ndarray]:
+        """Returns the tokenizer's id of each of the teacher's subword tokens, -1 for none.
+
+        None if its tokens are not the teacher's, so that equal texts are not equal tokens.
+        """
+        if not self.from_teacher:
+            return None
+        ids = np.full(len(teacher.tokenizer), -1, np.int64)
+        ids[teacher_ids(self.tokenizer, teacher, np.arange(len(self.tokenizer)))] = \
+            np.arange(len(self.tokenizer))
+        return ids
 
     @property
     def fingerprint(self) -> Optional[str]:
         """Fingerprint of the tokenizer; None if it equals the teacher's."""
         return fingerprint(definition(self.tokenizer)) if self.differs else None
+
+
+def teacher_ids(tokenizer: Any, teacher: Teaches, ids: np.ndarray) -> np.ndarray:
+    """Returns the teacher's ids of a tokenizer's subword tokens, int [ids].
+
+    Args:
+      tokenizer: the teacher's own, whole or cut.
+      teacher: the teacher.
+      ids: int [ids] of `tokenizer`.
+    """
+    if tokenizer is teacher.tokenizer:
+        return ids
+    return np.array(teacher.tokenizer.convert_tokens_to_ids(
+        tokenizer.convert_ids_to_tokens(ids.tolist())))
 
 
 def whole_vocabulary(tokenizer: Any) -> StudentVocabulary:
@@ -55,18 +119,93 @@ def whole_vocabulary(tokenizer: Any) -> StudentVocabulary:
 
 
 def student_text(config: RunConfig, teacher: Teaches) -> StudentText:
-    """Returns the tokenizer of a run's student.
+    """Returns the tokenizer of a run's student. A tokenizer to cut is cut by `fitted`.
 
     Raises:
-      UserError: if the checkpoint's tokenizer cannot be used, or if --distil_attention would
-        compare attention over different subword tokens.
+      UserError: if the checkpoint's tokenizer cannot be used, if the teacher's cannot be cut, or if
+        --distil_attention would compare attention over different subword tokens.
     """
-    if not config.student.own_vocabulary:
-        return StudentText(teacher.tokenizer, False, False)
-    own = load_student_tokenizer(config.student)
-    differs = definition(own) != definition(teacher.tokenizer)
-    require(not (differs and config.distil.attention),
-            "--distil_attention needs the teacher's subword tokens, and "
-            f"{config.student.pt_student_checkpoint} has others; allowed with "
-            "--compress_word_embedding, which takes the teacher's tokenizer")
-    return StudentText(own, differs, True)
+    student = config.student
+    if student.vocabulary == "cut":
+        check_cuttable(teacher.tokenizer)
+        text = StudentText(teacher.tokenizer, True, True, student.vocabulary_min_count, True)
+    elif student.own_vocabulary:
+        own = load_student_tokenizer(student)
+        text = StudentText(own, definition(own) != definition(teacher.tokenizer), True)
+    else:
+        text = StudentText(teacher.tokenizer, False, False)
+    others = "--vocabulary=cut" if text.from_teacher else student.pt_student_checkpoint
+    require(not (text.differs and config.distil.attention),
+            f"--distil_attention needs the teacher's subword tokens, and {others} has others; "
+            "allowed with --vocabulary=teacher, for a checkpoint with --compress_word_embedding, "
+            "which takes the teacher's tokenizer")
+    return text
+
+
+def transfer_of(task: Task) -> TextFile:
+    """Returns the transfer set of a distillation's task."""
+    assert task.transfer is not None, "the task was read with it"
+    return task.transfer
+
+
+def counted(
+    config: RunConfig, task: Task, tokenizer: Any, transfer: Iterable[np.ndarray], *, size: int
+) -> np.ndarray:
+    """Counts the subword tokens of train and transfer set, int64 [size].
+
+    Args:
+      config, task: the run.
+      tokenizer: splits the training set.
+      transfer: token ids of the transfer set.
+      size: number of ids.
+    """
+    train = [features_of(task, "train", tokenizer, config.data).input_ids.values] \
+        if task.labelled else []
+    return count_pieces(itertools.chain(train, transfer), size)
+
+
+def fitted_text(
+    config: RunConfig, task: Task, text: StudentText, counts: np.ndarray
+) -> StudentText:
+    """Cuts the student's tokenizer to the run's text, if it is to be cut."""
+    def recount(tokenizer: Any) -> np.ndarray:
+        with Progress(task.transfer_rows, "counting subword tokens", "sentences") as progress:
+            def transfer() -> Iterator[np.ndarray]:
+                for rows, _ in pieces_of(tokenizer, transfer_of(task), config.data.seq_len):
+                    progress.advance(len(rows))
+                    yield rows.values
+
+            return counted(config, task, tokenizer, transfer(), size=len(tokenizer))
+
+    fitted = text.fitted(counts, recount)
+    if fitted is not text:
+        log.info("the student's tokenizer is cut to %d of the teacher's %d subword tokens",
+                 len(fitted.tokenizer), len(text.tokenizer))
+    return fitted
+
+
+def own_sequences(
+    task: Task, teacher: Teaches, text: StudentText, dev: Features, *, seq_len: int,
+    folder: pathlib.Path, made: str,
+) -> Dict[str, Realigned]:
+    """Tokenizes transfer set and dev with a student's own tokenizer, aligned with its teacher's.
+
+    Args:
+      task, teacher, text: the run.
+      dev: dev in the student's subword tokens.
+      seq_len: maximum length of a sequence.
+      folder: for the transfer set's token ids. It is written unless it is there.
+      made: fingerprint of what the folder holds.
+    """
+    rows, own_ids = task.transfer_rows, text.own_ids(teacher)
+    with filelock.FileLock(folder.with_name(".pieces.lock")):
+        if task.labels.pooled:
+            tokenise_texts(text.tokenizer, transfer_of(task), rows=rows, seq_len=seq_len,
+                           folder=folder, fingerprint=made)
+            own = Realigned(dev.input_ids)
+        else:
+            realign_texts(teacher.tokenizer, text.tokenizer, transfer_of(task), rows=rows,
+                          seq_len=seq_len, folder=folder, fingerprint=made, own_ids=own_ids)
+            own = realign(teacher.tokenizer, text.tokenizer, task.examples["dev"], seq_len,
+                          own_ids=own_ids)
+    return {"transfer": open_realigned(folder), "dev": own}

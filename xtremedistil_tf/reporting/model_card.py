@@ -141,7 +141,11 @@ def _limits(metrics: Metrics, record: Mapping[str, Any]) -> str:
         f"{counts.get('sentences', 0):,} {split.replace('_', '-')} sentences were longer, and what "
         f"lay beyond {task_kind_of(metrics).card.cut}.")
     lines.append("Languages, scripts and kinds of text that are not named here were not measured.")
-    if not StudentConfig(**record["student"]).own_vocabulary:
+    settings = StudentConfig(**record["student"])
+    if settings.vocabulary == "cut":
+        lines.append("Its tokenizer is its teacher's, cut to the subword tokens of its training. "
+                     "Characters that occurred there in no text are read as unknown.")
+    elif not settings.own_vocabulary:
         texts = "transfer text" if taught(metrics) else "transfer text of its distillation"
         lines.append("Subword tokens that occurred neither in the training nor in the "
                      f"{texts} are read as unknown.")

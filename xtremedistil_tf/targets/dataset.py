@@ -8,6 +8,7 @@ from xtremedistil_tf.config import BatchSize
 from xtremedistil_tf.data.pipelines.batches import Batch
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.shares import Share
+from xtremedistil_tf.targets.own_tokens import decode_own_tokens, own_tokens_file
 from xtremedistil_tf.targets.records import decode_logits, decode_outputs
 from xtremedistil_tf.targets.store import TargetStore
 
@@ -50,8 +51,10 @@ def _bucket_batches(
       most: sequences of a batch.
     """
     order = generator.permutation(store.shards).tolist()
-    records = tf.data.Dataset.zip(tuple(
-        tf.data.TFRecordDataset(store.files(kind, bucket, order)) for kind in kinds))
+    files = [store.files(kind, bucket, order) for kind in kinds]
+    if store.own is not None:
+        files.append([own_tokens_file(path, store.own) for path in files[0]])
+    records = tf.data.Dataset.zip(tuple(map(tf.data.TFRecordDataset, files)))
     tokens = store.lengths.mean()
     per_row = 1 if store.spec.pooled else tokens
     targets = store.spec.target_bytes(kinds, longest=store.longest) * per_row
@@ -73,14 +76,13 @@ def transfer_batches(
       store: the targets.
       size: batch size of each replica.
       seed: seed of the order; equal seeds give equal epochs.
-      table: int32 [teacher's vocabulary], maps subword token ids to the student's.
+      table: int32 [vocabulary of the student's tokenizer], maps subword token ids to the student's.
       kinds: kinds of targets to read, the logits first.
       share: the replicas to feed. The batches of a step follow in the order of replicas.
 
     Returns:
       A dataset of (inputs, {"logits", "mask", ...}) with one target a kind. Targets have time 1 if
-      a sequence has one target; "attention" [batch, query, layers, key] has its own mask, and so
-      have hidden states if they are known for other positions than logits.
+      a sequence has one target; "attention" [batch, query, layers, key] has its own mask.
     """
     generator = np.random.default_rng(seed)
     buckets: List[tf.data.Dataset] = []
@@ -96,16 +98,24 @@ def transfer_batches(
     def decode(*records: tf.Tensor) -> Batch:
         counts = records[-1]
         sequences = decode_logits(records[0], store.spec)
-        real = sequences.real
-        targets = {"logits": sequences.logits,
-                   "mask": tf.cast(sequences.known & counts, tf.float32)}
-        for kind, record in zip(kinds[1:], records[1:-1]):
+        ids, real, known = sequences.ids, sequences.real, sequences.known
+        states = sequences.has_states
+        targets = {"logits": sequences.logits}
+        for kind, record in zip(kinds[1:], records[1:]):
             targets[kind] = decode_outputs(kind, record, store.spec, sequences)
+        if store.own is not None:
+            own = decode_own_tokens(records[len(kinds)])
+            ids, real = own.ids, own.real
+            if not store.spec.pooled:
+                targets = {kind: own.moved(values) for kind, values in targets.items()}
+                known, states = own.marked(known), None if states is None else own.marked(states)
+        targets["mask"] = tf.cast(known & counts, tf.float32)
+        for kind in kinds[1:]:
             if kind == "attention":
                 targets["attention_mask"] = tf.cast(real & counts, tf.float32)
-            elif sequences.has_states is not None:
-                targets[f"{kind}_mask"] = tf.cast(sequences.has_states & counts, tf.float32)
-        return {"input_ids": tf.where(real, tf.gather(table, sequences.ids), 0)}, targets
+            elif states is not None:
+                targets[f"{kind}_mask"] = tf.cast(states & counts, tf.float32)
+        return {"input_ids": tf.where(real, tf.gather(table, ids), 0)}, targets
 
     batches = tf.data.Dataset.choose_from_datasets(buckets, choice, stop_on_empty_dataset=False)
     if share.replicas > 1:

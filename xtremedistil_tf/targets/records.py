@@ -14,7 +14,8 @@ from xtremedistil_tf.targets.spec import StoreSpec
 HAS_ALL, HAS_STATES, HAS_LOGITS = 1, 2, 3
 
 
-def _example(**arrays: np.ndarray) -> bytes:
+def example_of(**arrays: np.ndarray) -> bytes:
+    """Encodes arrays by name as a record."""
     features = {
         name: tf.train.Feature(bytes_list=tf.train.BytesList(value=[array.tobytes()]))
         for name, array in arrays.items()
@@ -37,15 +38,15 @@ def records_of(
     made = {}
     if "logits" in kinds:
         known = {"known": outputs["known"]} if "known" in outputs else {}
-        made["logits"] = _example(ids=ids.astype("<i4"), logits=outputs["logits"].astype("<f4"),
+        made["logits"] = example_of(ids=ids.astype("<i4"), logits=outputs["logits"].astype("<f4"),
                                   **known)
     for kind in set(kinds) & {"representation", "hidden_states"}:
-        made[kind] = _example(**{kind: outputs[kind].astype("<f2")})
+        made[kind] = example_of(**{kind: outputs[kind].astype("<f2")})
     if "attention" in kinds:
         time, layers, _ = outputs["attention"].shape
         wide = np.zeros((time, layers, bound), "<f2")
         wide[:, :, :time] = outputs["attention"][:, :, :time]
-        made["attention"] = _example(attention=wide)
+        made["attention"] = example_of(attention=wide)
     return made
 
 
@@ -71,7 +72,7 @@ class Sequences(NamedTuple):
     """A batch of records of "logits".
 
     Attributes:
-      ids: int32 [batch, time], ids of the teacher or of the student's own tokenizer; 0 at padding.
+      ids: int32 [batch, time], ids of the teacher's tokenizer; 0 at padding.
       lengths: int32 [batch].
       known: bool [batch, places], True where there are logits. Places are tokens, or one a
         sequence.
@@ -96,13 +97,13 @@ class Sequences(NamedTuple):
         return tf.shape(self.logits)[1]
 
 
-def _parse(records: tf.Tensor, *names: str) -> Dict[str, tf.Tensor]:
+def parse_records(records: tf.Tensor, *names: str) -> Dict[str, tf.Tensor]:
     """Parses records, string [batch], into byte strings [batch] by name."""
     return tf.io.parse_example(
         records, {name: tf.io.FixedLenFeature([], tf.string) for name in names})
 
 
-def _decode(raw: tf.Tensor, dtype: tf.DType, time: tf.Tensor, width: int) -> tf.Tensor:
+def decode_values(raw: tf.Tensor, dtype: tf.DType, time: tf.Tensor, width: int) -> tf.Tensor:
     """Decodes byte strings [batch] of sequences of different lengths into [batch, time, width]."""
     flat = tf.io.decode_raw(raw, dtype, fixed_length=time * width * dtype.size)
     return tf.reshape(flat, [-1, time, width])
@@ -115,19 +116,19 @@ def decode_logits(records: tf.Tensor, spec: StoreSpec) -> Sequences:
       records: string [batch].
       spec: sizes of their store.
     """
-    parsed = _parse(records, "ids", "logits", *(("known",) if spec.partial else ()))
+    parsed = parse_records(records, "ids", "logits", *(("known",) if spec.partial else ()))
     lengths = tf.strings.length(parsed["ids"]) // 4
     time = tf.reduce_max(lengths)
-    ids = _decode(parsed["ids"], tf.int32, time, 1)[:, :, 0]
+    ids = decode_values(parsed["ids"], tf.int32, time, 1)[:, :, 0]
     real = tf.range(time)[None, :] < lengths[:, None]
     known, places = (real[:, :1], 1) if spec.pooled else (real, time)
     states = None
     if spec.partial:
-        marks = _decode(parsed["known"], tf.uint8, places, 1)[:, :, 0]
+        marks = decode_values(parsed["known"], tf.uint8, places, 1)[:, :, 0]
         states = known & ((marks == HAS_ALL) | (marks == HAS_STATES))
         known &= (marks == HAS_ALL) | (marks == HAS_LOGITS)
     return Sequences(ids, lengths, known,
-                     _decode(parsed["logits"], tf.float32, places, spec.classes), states)
+                     decode_values(parsed["logits"], tf.float32, places, spec.classes), states)
 
 
 def decode_outputs(
@@ -144,14 +145,14 @@ def decode_outputs(
     Returns:
       float16 [batch, places, values]; for "attention" [batch, query, layers, key].
     """
-    raw = _parse(records, kind)[kind]
+    raw = parse_records(records, kind)[kind]
     # TensorFlow cannot pad float16 while decoding, so the bits are read as int16.
     if kind != "attention":
-        bits = _decode(raw, tf.int16, sequences.places, spec.values(kind, 0))
+        bits = decode_values(raw, tf.int16, sequences.places, spec.values(kind, 0))
         return tf.bitcast(bits, tf.float16)
     time = tf.shape(sequences.ids)[1]
     # All sequences of a batch belong to one bucket, which fixes the number of keys in its files.
     bound = tf.strings.length(raw)[0] // (2 * spec.matched * sequences.lengths[0])
-    wide = tf.reshape(_decode(raw, tf.int16, time, spec.matched * bound),
+    wide = tf.reshape(decode_values(raw, tf.int16, time, spec.matched * bound),
                       [-1, time, spec.matched, bound])
     return tf.bitcast(wide[..., :time], tf.float16)

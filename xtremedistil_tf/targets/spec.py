@@ -21,9 +21,8 @@ class StoreSpec:
       classes: number of logits of a position.
       shard_rows: sequences of a shard.
       pooled: True if a sequence has one target, False if each of its subword tokens has one.
-      partial: True if only some tokens have targets: for a student with its own tokenizer those
-        that match tokens of the teacher, for a finished tagger the first tokens of words. A uint8
-        beside the logits marks them; the targets of other tokens are 0.
+      partial: True if only some tokens have logits, those of a finished tagger: the first tokens
+        of words. A uint8 beside the logits marks them; the targets of other tokens are 0.
       matched: number of layers whose hidden states and attention may be stored.
 
     Raises:

@@ -3,7 +3,7 @@
 import dataclasses
 import pathlib
 import shutil
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -56,11 +56,14 @@ class TargetStore:
       folder: folder of the store.
       lengths: int32 [rows], subword tokens of each sequence, in the order of the store.
       spec: sizes of targets and shards.
+      own: folder of the sequences of a student with its own tokenizer, see `targets.own_tokens`;
+        None if the student reads the teacher's subword tokens.
     """
 
     folder: pathlib.Path
     lengths: np.ndarray
     spec: StoreSpec
+    own: Optional[pathlib.Path] = None
 
     @property
     def longest(self) -> int:
@@ -138,7 +141,7 @@ class TargetStore:
             for kind in kinds
             for bucket, count in zip(buckets, counts)
             for path in self.files(kind, int(bucket), [index])
-            if _readable_records(path) != count
+            if readable_records(path) != count
         ]
 
     def verify(self, kinds: Sequence[str] = KINDS) -> None:
@@ -182,7 +185,7 @@ def file_name(kind: str, bucket: int) -> str:
     return f"{kind}-{bucket:04d}.tfrecord"
 
 
-def _readable_records(path: str) -> int:
+def readable_records(path: str) -> int:
     """Returns the number of records of a file; -1 if one is damaged."""
     total = 0
     try:

@@ -40,7 +40,7 @@ class HelperJob:
       teachers: folder of the teacher, or of each teacher of an ensemble.
       wanted: the outputs asked of the teacher, a `teachers.Wanted` as JSON values.
       kinds: kinds of targets to write.
-      own: folder of the sequences of a student with its own tokenizer; None without one.
+      own: folder of the sequences with the positions that have logits; None if all have.
       seed, deterministic, opt_policy: TensorFlow's settings in the main process, see
         `runtime.prepare`. With another precision, shards would depend on the process.
     """

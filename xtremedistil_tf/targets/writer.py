@@ -68,8 +68,8 @@ class Filler:
       order: int [rows], index in `input_ids` of each sequence of the store.
       store: the store.
       kinds: kinds of targets to write.
-      realigned: the sequences of a student with its own tokenizer, or the positions that have
-        logits; None if all sequences and positions are the teacher's.
+      realigned: the same sequences with the positions that have logits, of a teacher that has them
+        for words only; None if all positions have.
     """
 
     def __init__(
@@ -190,7 +190,7 @@ def open_store(
     """Opens a store, or creates an empty one.
 
     Args:
-      rows: the transfer sequences as the student reads them.
+      rows: the transfer sequences.
       folder: folder of the store.
       fingerprint: fingerprint of teacher, tokenizer, data, seq_len, layer and precision.
       spec: sizes. `partial` is set from `rows`.
@@ -272,8 +272,8 @@ def write_targets(
       kinds: kinds of targets to store.
       part: write only these shards and do not wait for the others; None for all.
       helpers: returns a context manager that runs helper processes.
-      realigned: the sequences of a student with its own tokenizer, or the positions that have
-        logits; None if all sequences and positions are the teacher's.
+      realigned: the same sequences with the positions that have logits, of a teacher that has them
+        for words only; None if all positions have.
 
     Returns:
       (the store, number of sequences in the shards that were missing).

@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 
 from xtremedistil_tf.config import StudentConfig
-from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.models.layers.embeddings import reduce_embeddings, remove_top_components
 from xtremedistil_tf.models.layers.word_vectors import read_word_vectors
 
-VOCABULARY = StudentVocabulary(np.array([0, 1, 17, 4]), 30)
+ROWS = np.array([0, 1, 17, 4])
 TEACHER = np.random.default_rng(2).normal(size=(30, 8)).astype(np.float32)
 PIECES = [None, "[UNK]", "Berlin", "##ing", "the"]
 
@@ -18,8 +17,7 @@ def test_embeddings_are_aligned_by_piece_id():
     # A teacher of rank two: two dimensions hold all of it, so rows keep their inner products.
     generator = np.random.default_rng(0)
     teacher = (generator.normal(size=(30, 2)) @ generator.normal(size=(2, 8))).astype(np.float32)
-    vocabulary = StudentVocabulary(np.array([0, 1, 17, 4]), 30)
-    rows = reduce_embeddings(teacher, vocabulary, width=2, method="svd", seed=0)
+    rows = reduce_embeddings(teacher, ROWS, width=2, method="svd", seed=0)
     assert rows.shape == (4, 2) and not rows[0].any()
     expected = teacher[[1, 17, 4]] @ teacher[[1, 17, 4]].T
     assert np.allclose(rows[1:] @ rows[1:].T, expected, rtol=1e-3, atol=1e-3)
@@ -27,15 +25,14 @@ def test_embeddings_are_aligned_by_piece_id():
 
 def test_embeddings_cannot_be_wider_than_the_teachers():
     with pytest.raises(UserError, match="--word_emb_dim is 9, but the teacher's .* 8 wide"):
-        reduce_embeddings(np.ones([30, 8]), StudentVocabulary(np.array([0, 1]), 30), width=9,
-                          method="svd", seed=0)
+        reduce_embeddings(np.ones([30, 8]), np.array([0, 1]), width=9, method="svd", seed=0)
 
 
 def test_full_keeps_the_teachers_rows():
-    rows = reduce_embeddings(TEACHER, VOCABULARY, width=8, method="full", seed=0)
+    rows = reduce_embeddings(TEACHER, ROWS, width=8, method="full", seed=0)
     np.testing.assert_array_equal(rows[1:], TEACHER[[1, 17, 4]])
     with pytest.raises(UserError, match="--word_emb_dim is 4, allowed: 8"):
-        reduce_embeddings(TEACHER, VOCABULARY, width=4, method="full", seed=0)
+        reduce_embeddings(TEACHER, ROWS, width=4, method="full", seed=0)
 
 
 def test_post_processing_takes_the_largest_components_out():
@@ -50,15 +47,15 @@ def test_post_processing_takes_the_largest_components_out():
 
 
 def test_ppa_is_applied_before_and_after_the_reduction():
-    rows = reduce_embeddings(TEACHER, VOCABULARY, width=4, method="ppa", seed=0, components=2)
+    rows = reduce_embeddings(TEACHER, ROWS, width=4, method="ppa", seed=0, components=2)
     assert rows.shape == (4, 4) and not rows[0].any()
     # Of the four dimensions two are taken out again.
-    everything = StudentVocabulary(np.arange(30), 30)
+    everything = np.arange(30)
     assert np.linalg.matrix_rank(
         reduce_embeddings(TEACHER, everything, width=4, method="ppa", seed=0, components=2)[1:],
         tol=1e-3) == 2
     with pytest.raises(UserError, match="--ppa_components is 4; allowed: fewer than"):
-        reduce_embeddings(TEACHER, VOCABULARY, width=4, method="ppa", seed=0, components=4)
+        reduce_embeddings(TEACHER, ROWS, width=4, method="ppa", seed=0, components=4)
 
 
 @pytest.mark.parametrize("header", ["", "4 3\n"])

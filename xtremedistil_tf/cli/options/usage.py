@@ -32,7 +32,7 @@ CONCERNS: Dict[str, tuple] = {
                 "freeze_word_embedding", "word_emb_dim", "bilstm_hidden_size", "hidden_size",
                 "num_hidden_layers", "num_attention_heads", "dropout_rate", "recurrent_dropout",
                 "dense_act_func", "word_embedding", "word_emb_file", "ppa_components", "pooling",
-                "pair_encoding"),
+                "pair_encoding", "vocabulary", "vocabulary_min_count"),
     "Distillation": ("strategy", "unfreeze_order", "representation_loss", "logits_loss",
                      "temperature", "distil_multi_hidden_states", "distil_attention",
                      "alpha", "beta", "gamma", "distil_epochs", "ft_epochs",

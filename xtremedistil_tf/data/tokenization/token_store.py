@@ -3,7 +3,7 @@
 import collections
 import contextlib
 import pathlib
-from typing import Any, Dict, Iterable, Tuple
+from typing import Any, Dict, Iterable, Optional, Tuple
 
 import numpy as np
 
@@ -118,7 +118,7 @@ def tokenise_texts(
 
 def realign_texts(
     teacher: Any, student: Any, texts: Iterable[Example], *, rows: int, seq_len: int,
-    folder: pathlib.Path, fingerprint: str, words_only: bool = False,
+    folder: pathlib.Path, fingerprint: str, own_ids: Optional[np.ndarray] = None,
 ) -> None:
     """Tokenises unlabelled sentences for a student that has its own tokenizer.
 
@@ -126,10 +126,8 @@ def realign_texts(
       teacher, student: their tokenizers.
       texts, rows, seq_len, folder: see `tokenise_texts`.
       fingerprint: hash of text, both tokenizers and seq_len.
-      words_only: True if the teacher has logits for the first tokens of words only. Student and
-        teacher may then have the same tokenizer.
+      own_ids: see `realigned_of`.
     """
-    chunks = (({_IDS: ids, _PLACES: places}, counts)
-              for ids, places, counts in realigned_of(teacher, student, texts, seq_len,
-                                                      words_only=words_only))
+    chunks = (({_IDS: ids, _PLACES: places}, counts) for ids, places, counts in
+              realigned_of(teacher, student, texts, seq_len, own_ids=own_ids))
     _write(chunks, rows, folder, fingerprint)

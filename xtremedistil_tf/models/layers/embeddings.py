@@ -5,7 +5,6 @@ from typing import Callable, Dict
 import numpy as np
 from sklearn.decomposition import PCA, TruncatedSVD
 
-from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
 from xtremedistil_tf.errors import UserError
 
 # Bounds of random embeddings, as in Keras' Embedding layer.
@@ -90,7 +89,7 @@ def _padded(rows: np.ndarray) -> np.ndarray:
 
 def reduce_embeddings(
     teacher_embeddings: np.ndarray,
-    vocabulary: StudentVocabulary,
+    rows: np.ndarray,
     *, width: int,
     method: str,
     seed: int,
@@ -104,7 +103,7 @@ def reduce_embeddings(
     Args:
       teacher_embeddings: float32 [teacher's vocabulary, teacher's width] of the fine-tuned teacher,
         or of the pre-trained one for "svd_pretrained".
-      vocabulary: the student's vocabulary.
+      rows: int [student's vocabulary], the teacher's id of each subword token of the student.
       width: E, at most the teacher's width.
       method: "svd" or "svd_pretrained" (paper section 4.2), "pca" (mean-centred; the released
         code), "ppa" (PCA between two rounds of `remove_top_components`), "full" (no reduction) or
@@ -113,13 +112,13 @@ def reduce_embeddings(
       components: d of "ppa" (paper Table 7: 14 and 17).
 
     Returns:
-      float32 [len(vocabulary), width]; row 0 (padding) is zero.
+      float32 [len(rows), width]; row 0 (padding) is zero.
 
     Raises:
       UserError: if the method cannot produce that width.
     """
     check_embedding_width(width, teacher_embeddings.shape[1], method)
     if method == "random":
-        return random_embeddings(len(vocabulary), width, seed)
+        return random_embeddings(len(rows), width, seed)
     reduced = _REDUCTIONS[method](teacher_embeddings, width, seed, components)
-    return _padded(reduced[vocabulary.teacher_ids])
+    return _padded(reduced[rows])
