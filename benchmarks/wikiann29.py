@@ -10,6 +10,7 @@ needs another numpy). Parts:
   large   student E=300, H=600, of the same teacher
   alone   the small student on the labels alone (strategy D0-S)
   spacy   spaCy's default NER pipeline on the same labels
+The record has the F1 of entities with words that the student never saw, too (unseen.py).
 Each part keeps its record in benchmarks/wikiann29/<part>/. A part that was killed goes on with the
 same command.
 """
@@ -25,6 +26,7 @@ from typing import Dict, List
 
 from absl import app, flags
 from machine import ROOT, machine
+from unseen import unseen_scores
 
 RESULTS = ROOT / "benchmarks" / "wikiann29"
 PRESET = "--flagfile=flags/wikiann29_e5.flags"
@@ -86,7 +88,8 @@ def distil(part: str, work: pathlib.Path) -> None:
     if FLAGS.transfer_size:
         arguments.append(f"--transfer_size={FLAGS.transfer_size}")
     used = run(sys.executable, "run_distillation.py", *arguments)
-    keep(part, folder, {**used, "onnx_bytes": size_of(folder / "onnx")})
+    keep(part, folder, {**used, "onnx_bytes": size_of(folder / "onnx"), "unseen": unseen_scores(
+        folder, FLAGS.task, "transfer_big.txt", FLAGS.transfer_size)})
 
 
 def spacy(work: pathlib.Path) -> None:
