@@ -61,7 +61,7 @@ def test_both_formats_give_the_models_own_logits(finished, tokenizer):
 
 def test_targets_are_the_logits_of_first_tokens_alone(run, finished):
     targets = run[0].folder / "targets"
-    own = open_realigned(targets / "own_pieces")
+    own = open_realigned(targets / "words")
     store, _ = reopen_store(own, targets / "transfer")
     table, seen = np.arange(1000, dtype=np.int32), 0
     for inputs, found in transfer_batches(store, BatchSize(4), 0, table, KINDS):
