@@ -30,6 +30,8 @@ DEFINED = "".join(path.read_text("utf-8")
 _JOB = {"distil", "plot", "student", "xtremedistil_tf.cli.export", "xtremedistil_tf.cli.prepare"}
 # What each notebook is about, by the commands that it runs and the functions that it calls.
 CALLED = {"first_hour": _JOB | {"plan", "load", "evaluate"},
+          "distil_a_finished_model": {"plan", "distil", "plot", "student", "load",
+                                      "xtremedistil_tf.cli.export"},
           "your_own_ner": _JOB | {"run_teacher.py"},
           "what_was_learnt": {"xtremedistil_tf.cli.study", "xtremedistil_tf.cli.compare"}}
 _SHELL = re.compile(r"^(\s*)!(.*)$", re.M)
@@ -158,7 +160,8 @@ def calls(monkeypatch):
 @pytest.fixture
 def here(clone):
     """The same with what commands would have left; returns what collects a notebook's lines."""
-    for name in ("first_hour", "first_hour_smoke", "mine", "mine_smoke", "strategies/strategies",
+    for name in ("first_hour", "first_hour_smoke", "from_finished", "from_finished_smoke",
+                 "mine", "mine_smoke", "strategies/strategies",
                  "strategies_smoke/grid", "my_task/card", "smoke_task/card"):
         (clone / "runs" / name).mkdir(parents=True)
         for text in ("report.md", "README.md", "table.md"):
@@ -202,22 +205,31 @@ def test_a_shell_line_that_fails_ends_the_notebook():
                 assert after.startswith("assert _exit_code == 0, "), (path.name, cell)
 
 
-@pytest.mark.long
-def test_the_first_hour_runs(clone, monkeypatch, capsys):
+@pytest.fixture
+def shell(clone, monkeypatch):
+    """Runs shell lines in the clone; tells what they printed."""
     monkeypatch.setenv("SMOKE", "1")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    told = []
 
-    def shell(line):
+    def run(line):
         if "-m pip install" in line:  # Tests have no network; the package is there.
             return 0
         done = subprocess.run(line, shell=True, cwd=clone, text=True, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, timeout=600)
-        told.append(done.stdout)
         assert done.returncode == 0, (line, done.stdout)
         return done.returncode
 
-    execute(next(path for path in NOTEBOOKS if path.stem == "first_hour"), shell)
+    return run
+
+
+def book(name):
+    """A notebook's path."""
+    return next(path for path in NOTEBOOKS if path.stem == name)
+
+
+@pytest.mark.long
+def test_the_first_hour_runs(clone, shell, capsys):
+    execute(book("first_hour"), shell)
     run = clone / "runs" / "first_hour_smoke"
     assert (run / "export" / "2" / "saved_model.pb").is_file()
     assert len(read_json(run / "metrics.json")["stages"]) == 9
@@ -225,3 +237,13 @@ def test_the_first_hour_runs(clone, monkeypatch, capsys):
     assert any("01_representation" in line for line in printed)
     assert [line.split()[0] for line in printed if line.endswith("]")][-3:-1] == ["Paul", "Anna"]
     assert printed[-1].startswith("{'macro_f1': ")
+
+
+@pytest.mark.long
+def test_a_finished_model_is_distilled(clone, shell, capsys):
+    execute(book("distil_a_finished_model"), shell)
+    run = clone / "runs" / "from_finished_smoke"
+    metrics = read_json(run / "metrics.json")
+    assert [stage["name"] for stage in metrics["stages"]] == ["01_representation", "02_logits"]
+    assert (run / "onnx" / "model.int8.onnx").is_file() and "agreement" in metrics["student"]
+    assert "no training labels" in capsys.readouterr().out

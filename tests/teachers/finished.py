@@ -1,8 +1,11 @@
 """Tiny finished models with heads of their own, in both weight formats."""
 
+import json
+
 import transformers
 
 from tests.checkpoints import SIZES, save_pytorch_safetensors, save_tf
+from xtremedistil_tf.export.onnx.encoder import Builder, embedded, layers, penalty
 from xtremedistil_tf.models.pretrained_encoders import build_variables
 
 HEADS = {"tagging": "TFAutoModelForTokenClassification",
@@ -36,3 +39,35 @@ def make_finished(folder, tokenizer, names, *, kind="tagging", model_type="bert"
 def save_safetensors(model, tokenizer, folder):
     """Writes PyTorch's safetensors."""
     save_pytorch_safetensors(model, tokenizer, folder, headed=True)
+
+
+def make_onnx(model, tokenizer, folder, *, name="input_ids", logits="logits"):
+    """Writes a BERT tagger as Optimum would: model.onnx, config.json and tokenizer.
+
+    The configuration is of a kind that transformers has no TensorFlow class for.
+    """
+    import onnx
+
+    folder.mkdir()
+    tokenizer.save_pretrained(folder)
+    settings = {**model.config.to_dict(), "model_type": "modernbert",
+                "architectures": ["ModernBertForTokenClassification"]}
+    (folder / "config.json").write_text(json.dumps(settings))
+    build, encoder = Builder(onnx), model.bert.encoder.layer
+    mask = penalty(build, build.add("Cast", "attention_mask", to=onnx.TensorProto.FLOAT))
+    hidden = embedded(build, model.bert.embeddings, name)
+    for number, layer in enumerate(encoder, 1):
+        hidden = layers(build, [layer], hidden, mask, model.config.num_attention_heads,
+                        activation=model.config.hidden_act)
+        build.add("Identity", hidden, output=f"hidden_states.{number}")
+    build.dense(hidden, model.classifier, output="logits")
+    made = build.model("teacher", [name, "attention_mask"], ["batch", "time", None])
+    for number in range(1, len(encoder) + 1):
+        made.graph.output.append(onnx.helper.make_tensor_value_info(
+            f"hidden_states.{number}", onnx.TensorProto.FLOAT,
+            ["batch", "time", model.config.hidden_size]))
+    if logits != "logits":
+        made.graph.output[0].name = made.graph.output[1].name
+        del made.graph.output[1]
+    onnx.save(made, str(folder / "model.onnx"))
+    return folder

@@ -28,6 +28,7 @@ from xtremedistil_tf.config.distillation import (
 from xtremedistil_tf.config.glue import GLUE, GlueTask
 from xtremedistil_tf.config.models import (
     ACTIVATIONS,
+    OUTPUTS_ENDINGS,
     TAG_SCHEMES,
     UNFREEZE,
     VOCABULARIES,
@@ -49,7 +50,8 @@ __all__ = [
     "OPTIMIZERS", "SCHEDULES", "UNFREEZE_ORDERS",
     "BatchSize", "DistilConfig", "ACTIVATIONS", "ARCHITECTURES", "EXPORT_FORMATS",
     "ONNX_ACTIVATIONS", "PAIR_ENCODINGS", "Architecture", "register_student",
-    "TAG_SCHEMES", "UNFREEZE", "VOCABULARIES", "WORD_EMBEDDINGS", "StudentConfig",
+    "OUTPUTS_ENDINGS", "TAG_SCHEMES", "UNFREEZE", "VOCABULARIES", "WORD_EMBEDDINGS",
+    "StudentConfig",
     "TeacherConfig",
     "POLICIES", "Resources", "RunConfig", "differences",
 ]

@@ -1,6 +1,7 @@
 """Settings of the teacher and the student."""
 
 import dataclasses
+import math
 import pathlib
 from typing import Any, Mapping, Optional, Tuple
 
@@ -19,6 +20,7 @@ VOCABULARIES = ("teacher", "cut")
 WORD_EMBEDDINGS = ("svd", "svd_pretrained", "full", "pca", "ppa", "random", "file")
 UNFREEZE = ("all", "top_down")
 TAG_SCHEMES = ("iob1", "iob2")
+OUTPUTS_ENDINGS = (".jsonl", ".parquet")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,6 +47,9 @@ class TeacherConfig:
         texts, is fine-tuned only then; else it teaches as it is.
       label_map: "teacher's label=task's label" for the labels of a finished model; None for none.
       scheme: tag scheme of a finished tagger, one of TAG_SCHEMES; None finds out.
+      outputs: files of the outputs of a teacher that ran elsewhere, one for each annotator.
+      tokenizer: tokenizer of the student that learns from `outputs`; None trains one on their text.
+      weights: weights of several teachers; None for equal ones.
     """
 
     model_class: str = "TFBertModel"
@@ -64,6 +69,9 @@ class TeacherConfig:
     asked_epochs: Optional[int] = None
     label_map: Optional[Tuple[str, ...]] = None
     scheme: Optional[str] = None
+    outputs: Optional[Tuple[str, ...]] = None
+    tokenizer: Optional[str] = None
+    weights: Optional[Tuple[float, ...]] = None
 
     def __post_init__(self):
         require(
@@ -81,12 +89,30 @@ class TeacherConfig:
             f"--teacher_config {self.config_file}: file not found",
         )
         one_of("teacher_unfreeze", self.unfreeze, UNFREEZE)
+        self._check_outputs()
         if self.scheme is not None:
             one_of("tag_scheme", self.scheme, TAG_SCHEMES)
         for flag, share in (("warmup", self.warmup), ("mask_rate", self.mask_rate)):
             require(0 <= share < 1, f"--teacher_{flag} is {share}; allowed: 0 <= share < 1")
         require(self.model_dir is None or all(self.model_dirs),
                 f"--teacher_model_dir is {self.model_dir!r}; allowed: folders, commas between")
+
+    def _check_outputs(self) -> None:
+        """Checks the settings of teachers that ran elsewhere."""
+        for name in self.outputs or ():
+            path = pathlib.Path(name)
+            require(path.is_file(), f"--teacher_outputs {name}: file not found")
+            require(path.suffix in OUTPUTS_ENDINGS, f"--teacher_outputs {name}: the file's format "
+                    f"is not known by its name; allowed: {' and '.join(OUTPUTS_ENDINGS)}")
+        require(self.outputs is None or self.model_dir is None,
+                "--teacher_outputs and --teacher_model_dir are both given; give one of them")
+        require(self.tokenizer is None or self.outputs is not None,
+                "--teacher_tokenizer is for --teacher_outputs; other teachers have their own")
+        teachers = len(self.outputs or self.model_dirs) or 1
+        require(self.weights is None or len(self.weights) == teachers
+                and all(0 < weight < math.inf for weight in self.weights),
+                f"--teacher_weights are {self.weights}; allowed: a number above 0 for each of the "
+                f"{teachers} teachers")
 
     @property
     def model_dirs(self) -> Tuple[str, ...]:

@@ -9,6 +9,9 @@ import numpy as np
 from xtremedistil_tf.data.labels import Labels, LabelSet
 from xtremedistil_tf.errors import UserError
 
+# Least distance of the logits of labels that a model lacks from its best logit: a thousandth of its
+# probability.
+FAR = 7.0
 _OPENS, _CONTINUES = frozenset("BSU"), frozenset("IMEL")
 _TAG = re.compile(r"([BIESLUM])[-_](.+)", re.DOTALL)
 
@@ -81,9 +84,9 @@ class LabelMap:
     """Converts logits over a model's labels to logits over a task's label set.
 
     A label without a counterpart of its own, such as the classes of special tokens, gets the
-    smallest logit of its word. If several of the model's labels mean one label of the task (B- and
-    S- of BIOES), their probabilities are added. In IOB1, and for types without a scheme, the word
-    before decides between B- and I-.
+    smallest logit of its word, or a smaller one (`FAR`). If several of the model's labels mean one
+    label of the task (B- and S- of BIOES), their probabilities are added. In IOB1, and for types
+    without a scheme, the word before decides between B- and I-.
 
     Attributes:
       size: number of the task's outputs.
@@ -123,19 +126,21 @@ class LabelMap:
             types = np.array(self.types)
             best = types[logits.argmax(axis=1)]
             before = np.full(len(logits), -1)
-            there = starts[starts >= 0]
-            before[there[1:]] = best[there[:-1]]
+            words = starts[starts >= 0]
+            before[words[1:]] = best[words[:-1]]
             for source, begins, inside in self.by_context:
                 goes_on = before == types[source]
                 for label, rows in ((begins, ~goes_on), (inside, goes_on)):
                     found[rows, label] = np.logaddexp(found[rows, label], logits[rows, source])
-        least = np.where(np.isfinite(found), found, np.inf).min(axis=1, keepdims=True)
-        return np.where(np.isfinite(found), found, least)
+        there = np.isfinite(found)
+        least = np.minimum(np.where(there, found, np.inf).min(axis=1, keepdims=True),
+                           found.max(axis=1, keepdims=True) - FAR)
+        return np.where(there, found, least)
 
 
 def make_label_map(
     names: Sequence[str], labels: Labels, *, renames: Mapping[str, str] = {},
-    scheme: Optional[str] = None,
+    scheme: Optional[str] = None, partial: bool = False,
 ) -> LabelMap:
     """Maps a model's labels to a task's.
 
@@ -144,6 +149,8 @@ def make_label_map(
       labels: the task's label set.
       renames: --label_map.
       scheme: "iob1" or "iob2"; None takes IOB1 if a type has an I- label and no B- label.
+      partial: True if the model may lack some of the task's labels, as the file of a teacher's
+        outputs may, in which a rare tag does not occur.
 
     Raises:
       UserError: if a label of either has no counterpart.
@@ -160,9 +167,9 @@ def make_label_map(
         lost: List[int] = []
         for number, name in pairs:
             (fixed[known[name]] if name in known else lost).append(number)
-        _check(names, labels, lost, fixed)
+        _check(names, labels, lost, [] if partial else fixed)
         return LabelMap(labels.size, tuple(map(tuple, fixed)))
-    return _tag_map(names, renamed, labels, known, scheme)
+    return _tag_map(names, renamed, labels, known, scheme=scheme, partial=partial)
 
 
 def _same_number(names: Sequence[str], labels: Labels) -> None:
@@ -173,7 +180,7 @@ def _same_number(names: Sequence[str], labels: Labels) -> None:
 
 def _tag_map(
     names: Sequence[str], renamed: Sequence[str], labels: LabelSet, known: Mapping[str, int],
-    scheme: Optional[str],
+    *, scheme: Optional[str], partial: bool,
 ) -> LabelMap:
     """Maps tags; see `make_label_map`."""
     split = [split_tag(name) for name in renamed]
@@ -195,7 +202,7 @@ def _tag_map(
             fixed[inside].append(number)
         else:
             by_context.append((number, begins, inside))
-    _check(names, labels, lost,
+    _check(names, labels, lost, [] if partial else
            [[*own, *(one for one, *ours in by_context if at in ours)]
             for at, own in enumerate(fixed)])
     return LabelMap(labels.size, tuple(map(tuple, fixed)), tuple(by_context),

@@ -69,11 +69,17 @@ log = logging.getLogger("absl")
 _DEFAULT_RESOURCES = Resources()
 
 
-def plan_of(config: RunConfig, task: Task) -> Tuple[Stage, ...]:
-    """Returns the stages of a run; without train.tsv those that need no labels."""
+def plan_of(config: RunConfig, task: Task, *, states: bool = True) -> Tuple[Stage, ...]:
+    """Returns the stages of a run.
+
+    Args:
+      config: the run's settings.
+      task: the data. Without train.tsv, stages that need labels are left out.
+      states: False if the teacher has logits only.
+    """
     return build_plan(config.student.trained_layers, config.distil,
                       measure=chosen_by(config, task),
-                      labels_loss=config.data.labels_loss, labelled=task.labelled)
+                      labels_loss=config.data.labels_loss, labelled=task.labelled, states=states)
 
 
 def read_run(
@@ -130,7 +136,7 @@ def dry_run(
                             if facts["matched"] else None,
                             # The number of parameters does not depend on the id.
                             separator=1 if config.data.pairs else None)
-    plan = plan_of(config, task)
+    plan = plan_of(config, task, states=found.states)
     spec = StoreSpec(facts["width"], task.labels.size, config.distil.chunk_size,
                      pooled=task.labels.pooled, matched=facts["matched"])
     needed = spec.size(needed_kinds(plan), rows=task.transfer_rows, tokens=facts["pieces"],
@@ -176,7 +182,7 @@ def run_distillation(
     formats = run_formats(config.student, config.data.kind, resources)
     with locked(model_dir) if is_chief() else contextlib.nullcontext():
         task, found = read_run(config, model_dir, anew=starts_anew(model_dir, overwrite))
-        plan = plan_of(config, task)
+        plan = plan_of(config, task, states=found.states)
         check_student(config, task, found, model_dir)
         by_chief(lambda: claim(model_dir, config.to_dict(), task, overwrite=overwrite))
         return run_unless_finished(

@@ -50,7 +50,8 @@ def _recipe_fingerprint(config: RunConfig, task: Task, *, with_policy: bool = Tr
         hashes are equal, so that older teachers are still accepted.
     """
     teacher = config.to_dict()["teacher"]
-    for name in ("layer", "model_dir", "asked_epochs", "label_map", "scheme"):
+    for name in ("layer", "model_dir", "asked_epochs", "label_map", "scheme", "outputs",
+                 "tokenizer", "weights"):
         teacher.pop(name)
     checkpoint = pathlib.Path(config.teacher.checkpoint)
     if config.teacher.config_file:

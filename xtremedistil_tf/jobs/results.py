@@ -99,7 +99,7 @@ def final_answers(
       Predictions by "teacher" and "student", then by split.
     """
     answers = {}
-    if teacher is not None:
+    if teacher is not None and teacher.answers_any:
         answers["teacher"] = _teacher_answers(prepared, teacher)
     answers["student"] = _answers(prepared.task, prepared.features,
                                   Forward(student.model, table=prepared.vocabulary.table))
@@ -182,7 +182,7 @@ def _beside_teacher(
     size = taught.teacher.parameters
     return {
         "teacher": {"name": taught.record["name"], "parameters": size,
-                    "layer": taught.teacher.layer, **scores["teacher"]},
+                    "layer": taught.teacher.layer, **scores.get("teacher", {})},
         "retention": retention({**scores, "measure": measure}),
         "compression": {"parameters": None if size is None else size / parameters},
         "teacher_passes": taught.passes,

@@ -47,6 +47,7 @@ from xtremedistil_tf.teachers import Sizes, Teaches, load_ready
 from xtremedistil_tf.teachers.agreement import with_answers
 from xtremedistil_tf.teachers.fine_tuned import folder_fingerprint
 from xtremedistil_tf.teachers.places import (
+    check_teacher,
     is_ready,
     teacher_folders,
     teachers_fingerprint,
@@ -63,10 +64,11 @@ def needed_kinds(stages: Sequence[Stage]) -> Tuple[str, ...]:
                  if targets and (kind in targets or kind == "logits"))
 
 
-def kinds_of_run(config: RunConfig, task: Task) -> Tuple[str, ...]:
+def kinds_of_run(config: RunConfig, task: Task, found: Sizes) -> Tuple[str, ...]:
     """Returns the kinds of targets that a run reads."""
-    return needed_kinds(build_plan(config.student.trained_layers, config.distil,
-                                   measure=config.data.measure, labelled=task.labelled))
+    return needed_kinds(build_plan(
+        config.student.trained_layers, config.distil, measure=config.data.measure,
+        labelled=task.labelled, states=found.states))
 
 
 def check_student(
@@ -93,7 +95,7 @@ def check_student(
         f"--strategy=D0 trains a student on one language; the rows have {', '.join(languages)}. "
         "Name one with --languages, or use xtremedistil-study --study=strategies for all of them",
     )
-    if not student.own_vocabulary:
+    if not student.own_vocabulary and found.embedding is not None:
         check_embedding_width(student.word_emb_dim, found.embedding, student.word_embedding)
     if not (model_dir / "targets").exists():
         # Lower bound: one subword token a word, two special tokens a sequence.
@@ -101,7 +103,7 @@ def check_student(
         spec = StoreSpec(found.width, task.labels.size, config.distil.chunk_size,
                          pooled=task.labels.pooled,
                          matched=min(config.matched_layers, found.layers))
-        check_disk(model_dir, spec.size(kinds_of_run(config, task), rows=rows, tokens=tokens,
+        check_disk(model_dir, spec.size(kinds_of_run(config, task, found), rows=rows, tokens=tokens,
                                         squares=tokens**2 // max(1, rows)))
 
 
@@ -224,7 +226,7 @@ def write_part(config: RunConfig, task: Task, model_dir: pathlib.Path, resources
                        model_dir=model_dir, resources=resources)
     _pieces(config.data.seq_len, task, teacher, places)
     own = open_realigned(places["words"].folder) if teacher.words_only else None
-    kinds = kinds_of_run(config, task)
+    kinds = kinds_of_run(config, task, check_teacher(config, model_dir))
     store, rows = write_targets(
         teacher, open_pieces(places["pieces"].folder), places["transfer"].folder,
         places["transfer"].fingerprint,

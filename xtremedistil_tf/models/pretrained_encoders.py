@@ -16,6 +16,11 @@ _TF_WEIGHTS = ("tf_model.h5", "tf_model.h5.index.json")
 _SAFETENSORS = ("model.safetensors", "model.safetensors.index.json")
 
 
+def find_weights(folder: pathlib.Path) -> Tuple[str, ...]:
+    """Returns the names of a folder's weights that a TensorFlow class can load."""
+    return tuple(name for name in (*_TF_WEIGHTS, *_SAFETENSORS) if (folder / name).is_file())
+
+
 def _check_folder(folder: pathlib.Path, model_class: Any) -> None:
     names = {path.name for path in folder.iterdir()}
     if "config.json" not in names:

@@ -53,6 +53,8 @@ class Teacher:
     pairs: bool = False
     # Every token has logits: fine-tuning trains the classes X, [CLS] and [SEP], too.
     words_only: ClassVar[bool] = False
+    partial: ClassVar[bool] = False
+    answers_any: ClassVar[bool] = True
 
     @property
     def width(self) -> int:

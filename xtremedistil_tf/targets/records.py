@@ -61,8 +61,14 @@ def replaced(outputs: Dict[str, np.ndarray], places: np.ndarray) -> Dict[str, np
       The outputs, and "known": HAS_ALL, HAS_STATES (no logits) or 0 (nothing) for each token.
     """
     states = places <= -2
-    known = np.where(places >= 0, HAS_ALL, np.where(states, HAS_STATES, 0)).astype(np.uint8)
     at = np.where(states, -2 - places, np.maximum(places, 0))
+    known = np.where(places >= 0, HAS_ALL, np.where(states, HAS_STATES, 0))
+    if "known" in outputs:
+        theirs = outputs["known"][at]
+        known = np.where(states, np.isin(theirs, (HAS_ALL, HAS_STATES)) * HAS_STATES,
+                         np.where(places >= 0, theirs, 0))
+        outputs = {name: values for name, values in outputs.items() if name != "known"}
+    known = known.astype(np.uint8)
     moved = {name: np.where((known > 0).reshape(-1, *[1] * (values.ndim - 1)), values[at], 0)
              for name, values in outputs.items()}
     return {**moved, "known": known}

@@ -24,6 +24,8 @@ from xtremedistil_tf.validation.records import read_record
 
 _MANIFEST = "manifest.json"
 _CLAIMS = "claims"
+# Output of teachers that say nothing of some positions; see `records.replaced`.
+_KNOWN = ("known",)
 # Sequences whose targets are in memory at the same time.
 _BLOCK = 2048
 
@@ -95,7 +97,7 @@ class Filler:
                             block, on_rows=progress.advance, **self._asked(order)):
                         for position, (row, length) in enumerate(zip(rows, lengths)):
                             real = {kind: outputs[kind][position, :length]
-                                    for kind in self._kinds}
+                                    for kind in (*self._kinds, *_KNOWN) if kind in outputs}
                             bucket = int(buckets[at - begin + row])
                             records = self._row(int(order[row]), real, bucket)
                             for kind, record in records.items():
@@ -193,7 +195,7 @@ def open_store(
       rows: the transfer sequences.
       folder: folder of the store.
       fingerprint: fingerprint of teacher, tokenizer, data, seq_len, layer and precision.
-      spec: sizes. `partial` is set from `rows`.
+      spec: sizes. `partial` is set if some of `rows` have no counterpart.
 
     Returns:
       (the store, int64 [rows] its order, see `store_order`).
@@ -204,7 +206,7 @@ def open_store(
     folder.mkdir(parents=True, exist_ok=True)
     order = store_order(len(rows.input_ids))
     lengths = rows.input_ids.lengths[order].astype(np.int32)
-    spec = dataclasses.replace(spec, partial=rows.places is not None)
+    spec = dataclasses.replace(spec, partial=spec.partial or rows.places is not None)
     manifest = {"fingerprint": fingerprint, "rows": len(lengths), "pieces": int(lengths.sum()),
                 **dataclasses.asdict(spec)}
     path = folder / _MANIFEST
@@ -282,7 +284,7 @@ def write_targets(
       UserError: if the folder has targets of another teacher or data, or the disk is too small.
     """
     spec = StoreSpec(teacher.width, teacher.classes, shard_rows, pooled=teacher.pooled,
-                     matched=teacher.matched)
+                     partial=teacher.partial, matched=teacher.matched)
     store, order = open_store(realigned or Realigned(input_ids), folder, fingerprint, spec)
     missing = missing_shards(store, kinds, part=part or Part())
     rows = store.rows(missing)

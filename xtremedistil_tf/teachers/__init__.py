@@ -14,6 +14,8 @@ from xtremedistil_tf.plugins import Registry
 from xtremedistil_tf.teachers.base import Sizes, TeacherKind, Teaches, Wanted
 from xtremedistil_tf.teachers.fine_tuned import FINE_TUNED
 from xtremedistil_tf.teachers.finished import FINISHED
+from xtremedistil_tf.teachers.onnx import ONNX
+from xtremedistil_tf.teachers.outputs import OUTPUTS, load_outputs
 
 __all__ = ["TEACHERS", "Sizes", "TeacherKind", "Teaches", "Wanted", "load_ready",
            "register_teacher", "teacher_kind"]
@@ -33,7 +35,7 @@ def register_teacher(record: TeacherKind) -> TeacherKind:
     return TEACHERS.register(record.kind)(record)
 
 
-for _record in (FINE_TUNED, FINISHED):
+for _record in (FINE_TUNED, OUTPUTS, ONNX, FINISHED):
     register_teacher(_record)
 
 
@@ -58,6 +60,8 @@ def load_ready(paths: Sequence[pathlib.Path], wanted: Wanted) -> Any:
     kinds = [teacher_kind(path) for path in paths]
     if all(kind is None or kind.tuned_here for kind in kinds):
         return load_teachers(paths, wanted.layer, matched=wanted.matched)
+    if all(kind is OUTPUTS for kind in kinds):
+        return load_outputs(paths, wanted)
     if len(paths) > 1:
         raise UserError("--teacher_model_dir names several teachers; allowed: teachers that this "
                         "package fine-tuned")

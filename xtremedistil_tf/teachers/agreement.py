@@ -8,6 +8,7 @@ import numpy as np
 from xtremedistil_tf.config import DataConfig, RunConfig
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.data.tokenization.alignment import Features
+from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.metrics.decoding import word_scores
 from xtremedistil_tf.tasks import task_kind
 
@@ -40,8 +41,12 @@ class _Recorder:
     def batches(self, input_ids: Any, **asked: Any) -> Iterator[Tuple[Any, Any, Dict[str, Any]]]:
         """Yields what the forward pass yields."""
         for rows, lengths, outputs in self._forward.batches(input_ids, **asked):
-            for row, logits in zip(rows, outputs["logits"]):
-                self.found[row] = self._of_row(row, logits.astype(np.float32))
+            for place, row in enumerate(rows):
+                logits = outputs["logits"][place].astype(np.float32)
+                if "known" in outputs:
+                    logits[np.isin(outputs["known"][place], (0, 2))] = np.nan
+                with np.errstate(invalid="ignore"):
+                    self.found[row] = self._of_row(row, logits)
             yield rows, lengths, outputs
 
     def _of_row(self, row: int, logits: np.ndarray) -> np.ndarray:
@@ -132,5 +137,10 @@ def with_answers(
     recorder = _Recorder(teacher.forward(), features, task.labels)
     answers = kind.predict(recorder, features, task.labels)
     dev = [dataclasses.replace(row, tags=tuple(tags)) for row, tags in zip(rows, answers)]
-    return (dataclasses.replace(task, examples={**task.examples, "dev": dev}),
-            Answers(recorder.found, task.labels))
+    # A teacher that ran elsewhere may have said nothing of a sentence.
+    said = [at for at, found in enumerate(recorder.found) if np.isfinite(found).any()]
+    if not said:
+        raise UserError("the teacher says nothing of the held-out part of the transfer set")
+    return (dataclasses.replace(task, examples={**task.examples, "dev": [dev[at] for at in said]},
+                                held=tuple(task.held[at] for at in said)),
+            Answers([recorder.found[at] for at in said], task.labels))

@@ -6,6 +6,8 @@ from typing import Any, Callable, Mapping, Optional, Protocol, Sequence, Tuple
 
 import numpy as np
 
+from xtremedistil_tf.config import DataConfig
+
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:
@@ -19,6 +21,9 @@ class Wanted:
       pairs: True if a row has two texts.
       label_map: (teacher's label, task's label) for labels of other names.
       scheme: tag scheme of a finished tagger; see `data.label_map.make_label_map`.
+      seq_len: longest sequence in subword tokens.
+      tokenizer: folder or hub name of the tokenizer for outputs from elsewhere; None trains one.
+      weights: for each of several teachers its weight; empty for equal ones.
     """
 
     kind: str
@@ -28,11 +33,15 @@ class Wanted:
     pairs: bool = False
     label_map: Tuple[Tuple[str, str], ...] = ()
     scheme: Optional[str] = None
+    seq_len: int = DataConfig.seq_len
+    tokenizer: Optional[str] = None
+    weights: Tuple[float, ...] = ()
 
     @classmethod
     def of(cls, saved: Mapping[str, Any]) -> "Wanted":
         """Returns the record of its JSON values."""
         return cls(**{**saved, "tags": tuple(saved["tags"]),
+                      "weights": tuple(saved["weights"]),
                       "label_map": tuple((theirs, ours) for theirs, ours in saved["label_map"])})
 
 
@@ -43,12 +52,14 @@ class Sizes:
     Attributes:
       width: width of the hidden states.
       layers: number of layers.
-      embedding: width of the word embedding.
+      embedding: width of the word embedding; None without one.
+      states: False if it has logits only, so that there is no representation to learn.
     """
 
     width: int
     layers: int
-    embedding: int
+    embedding: Optional[int]
+    states: bool = True
 
 
 class Teaches(Protocol):
@@ -61,6 +72,10 @@ class Teaches(Protocol):
     pairs: bool
     # True if only the first subword tokens of words have logits, False if all tokens have.
     words_only: bool
+    # True if some words or texts may have no outputs; a forward pass then returns "known" too.
+    partial: bool
+    # False if it cannot be asked about text other than that of its outputs.
+    answers_any: bool
 
     @property
     def width(self) -> int:
@@ -93,21 +108,23 @@ class TeacherKind:
       kind: its name.
       holds: (path) -> True if the path holds a teacher of this kind. Kinds are asked in the order
         of their table.
-      sizes: (path, seq_len, layer) -> `Sizes`; raises UserError if the teacher lacks the layer or
-        the positions.
-      labels: (path) -> the kind of task and the labels that the teacher was made for.
+      sizes: (path, DataConfig, layer) -> `Sizes`; raises UserError if the teacher lacks the layer
+        or the positions.
+      labels: (path, DataConfig) -> the kind of task and the labels that the teacher was made for.
       name: (path) -> its name for reports.
       load: (path, Wanted) -> `Teaches`.
       fingerprint: (path) -> hash of all that determines its outputs.
       tuned_here: True if its labels must equal the task's, as those of teachers fine-tuned by this
         package do; False if they are mapped.
+      says_all: True if it must have a counterpart of each of the task's labels.
     """
 
     kind: str
     holds: Callable[[pathlib.Path], bool]
-    sizes: Callable[[pathlib.Path, int, int], Sizes]
-    labels: Callable[[pathlib.Path], Tuple[str, Tuple[str, ...]]]
+    sizes: Callable[[pathlib.Path, DataConfig, int], Sizes]
+    labels: Callable[[pathlib.Path, DataConfig], Tuple[str, Tuple[str, ...]]]
     name: Callable[[pathlib.Path], str]
     load: Callable[[pathlib.Path, Wanted], Any]
     fingerprint: Callable[[pathlib.Path], str]
     tuned_here: bool = False
+    says_all: bool = True

@@ -5,6 +5,7 @@ from typing import Any, Tuple
 
 import transformers
 
+from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.models.pretrained_encoders import (
     check_configuration,
     embedding_width,
@@ -36,12 +37,12 @@ def sizes_of(found: transformers.PretrainedConfig, seq_len: int, layer: int) -> 
     return Sizes(int(found.hidden_size), int(found.num_hidden_layers), embedding_width(found))
 
 
-def _sizes(folder: pathlib.Path, seq_len: int, layer: int) -> Sizes:
+def _sizes(folder: pathlib.Path, data: DataConfig, layer: int) -> Sizes:
     return sizes_of(peek_checkpoint(transformers.TFAutoModel, str(folder), "--pt_teacher"),
-                    seq_len, layer)
+                    data.seq_len, layer)
 
 
-def _labels(folder: pathlib.Path) -> Tuple[str, Tuple[str, ...]]:
+def _labels(folder: pathlib.Path, data: DataConfig) -> Tuple[str, Tuple[str, ...]]:
     record = read_record(folder, whole=True)
     return task_kind_of(record).kind, tuple(record["tags"])
 

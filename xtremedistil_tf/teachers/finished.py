@@ -9,6 +9,7 @@ from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 import numpy as np
 import transformers
 
+from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.data.label_map import make_label_map
 from xtremedistil_tf.data.labels import label_set
 from xtremedistil_tf.errors import UserError
@@ -56,7 +57,9 @@ def holds(folder: pathlib.Path) -> bool:
     return task_of(settings_of(folder)) is not None
 
 
-def labels_of(folder: pathlib.Path) -> Tuple[str, Tuple[str, ...]]:
+def labels_of(
+    folder: pathlib.Path, data: Optional[DataConfig] = None
+) -> Tuple[str, Tuple[str, ...]]:
     """Returns (kind of task, labels in the order of the outputs) of a finished model.
 
     Raises:
@@ -82,13 +85,13 @@ def labels_of(folder: pathlib.Path) -> Tuple[str, Tuple[str, ...]]:
     return kind, tuple(name for _, name in ordered)
 
 
-def _sizes(folder: pathlib.Path, seq_len: int, layer: int) -> Sizes:
+def _sizes(folder: pathlib.Path, data: DataConfig, layer: int) -> Sizes:
     kind, names = labels_of(folder)
     found = peek_checkpoint(_CLASSES[kind], str(folder), _FLAG)
     if found.num_labels != len(names):
         raise UserError(f"{folder / 'config.json'}: {found.num_labels} outputs, but "
                         f"{len(names)} labels in id2label")
-    return sizes_of(found, seq_len, layer)
+    return sizes_of(found, data.seq_len, layer)
 
 
 class _Outputs:

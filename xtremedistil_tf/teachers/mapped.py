@@ -1,7 +1,7 @@
 """A finished model whose labels are mapped to the task's."""
 
 import dataclasses
-from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Tuple
+from typing import Any, Callable, ClassVar, Dict, Iterator, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -73,6 +73,8 @@ class MappedTeacher:
     matched: int = 0
     pooled: bool = False
     pairs: bool = False
+    partial: ClassVar[bool] = False
+    answers_any: ClassVar[bool] = True
 
     @property
     def classes(self) -> int:

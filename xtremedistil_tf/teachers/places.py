@@ -42,7 +42,7 @@ def finished_checkpoint(config: TeacherConfig) -> Optional[pathlib.Path]:
 
     With --teacher_epochs, a finished model is an encoder like others, to be fine-tuned.
     """
-    if config.config_file or config.asked_epochs is not None:
+    if config.outputs or config.config_file or config.asked_epochs is not None:
         return None
     folder = pathlib.Path(config.checkpoint)
     if not folder.is_dir():
@@ -57,6 +57,8 @@ def teacher_folders(config: TeacherConfig, model_dir: pathlib.Path) -> Tuple[pat
     --teacher_model_dir may name a teacher folder or the run folder around it. A new teacher is
     written to a folder `teacher` inside, so that other files in it are safe.
     """
+    if config.outputs:
+        return tuple(pathlib.Path(name).resolve() for name in config.outputs)
     if config.model_dir is None:
         own = model_dir.resolve() / "teacher"
         finished = None if has_teacher(own) else finished_checkpoint(config)
@@ -96,13 +98,21 @@ def known_labels(
       UserError: if the teacher is for another kind of task.
     """
     kinds = ready_kinds(config.teacher, model_dir, anew=anew)
-    folder, kind = next(iter(kinds.items()))
-    if kind is None:
+    if None in kinds.values():
         return None
-    made_for, names = kind.labels(folder)
-    _check_kind(config, folder, kind, made_for)
+    found: Dict[str, None] = {}
     renames = parse_label_map(config.teacher.label_map)
-    return names if kind.tuned_here else task_labels(made_for, names, renames)
+    for folder, kind in kinds.items():
+        if kind is None:
+            continue
+        made_for, names = kind.labels(folder, config.data)
+        _check_kind(config, folder, kind, made_for)
+        if kind.tuned_here:
+            return names
+        found.update(dict.fromkeys(task_labels(made_for, names, renames)))
+        if kind.says_all:
+            break
+    return tuple(found)
 
 
 def _check_kind(
@@ -125,7 +135,8 @@ def wanted_of(config: RunConfig, task: Task) -> Wanted:
     return Wanted(task.labels.kind, tuple(task.labels.tags), config.teacher.layer,
                   config.matched_layers, config.data.pairs,
                   tuple(sorted(parse_label_map(config.teacher.label_map).items())),
-                  config.teacher.scheme)
+                  config.teacher.scheme, config.data.seq_len, config.teacher.tokenizer,
+                  config.teacher.weights or ())
 
 
 def check_teacher(
@@ -157,11 +168,11 @@ def check_teacher(
             sizes.append(sizes_of(peek_configuration(config.teacher, None), config.data.seq_len,
                                   layer))
             continue
-        sizes.append(kind.sizes(folder, config.data.seq_len, layer))
+        sizes.append(kind.sizes(folder, config.data, layer))
         if task is not None and not kind.tuned_here:
-            made_for, names = kind.labels(folder)
+            made_for, names = kind.labels(folder, config.data)
             _check_kind(config, folder, kind, made_for)
-            _check_map(config, task, folder, names)
+            _check_map(config, task, folder, names, partial=not kind.says_all)
     if config.teacher.label_map and all(kind is None or kind.tuned_here for kind in kinds.values()):
         raise UserError("--label_map is for finished models and outputs from elsewhere; the "
                         "teacher is fine-tuned here, on the task's own labels")
@@ -169,12 +180,12 @@ def check_teacher(
 
 
 def _check_map(
-    config: RunConfig, task: Task, folder: pathlib.Path, names: Sequence[str]
+    config: RunConfig, task: Task, folder: pathlib.Path, names: Sequence[str], *, partial: bool
 ) -> None:
     """Checks that labels have counterparts; see `make_label_map`."""
     try:
         make_label_map(names, task.labels, renames=parse_label_map(config.teacher.label_map),
-                       scheme=config.teacher.scheme)
+                       scheme=config.teacher.scheme, partial=partial)
     except UserError as error:
         raise UserError(f"{folder}: {error}") from None
 
@@ -195,7 +206,7 @@ def teachers_fingerprint(
     if wanted is None or all(kind is not None and kind.tuned_here for kind in kinds):
         return made
     return fingerprint(made, list(wanted.tags), [list(pair) for pair in wanted.label_map],
-                       wanted.scheme)
+                       wanted.scheme, wanted.tokenizer, list(wanted.weights))
 
 
 def teacher_record(folders: Sequence[pathlib.Path]) -> Dict[str, Any]:

@@ -201,8 +201,15 @@ def without_labels(drafts: Sequence[StageDraft]) -> List[StageDraft]:
     return [draft for draft in kept if draft.terms]
 
 
+def without_states(drafts: Sequence[StageDraft]) -> List[StageDraft]:
+    """Leaves out all losses against hidden states, and stages that have no other."""
+    kept = [dataclasses.replace(draft, terms=tuple(
+        term for term in draft.terms if term.target in ("labels", "logits"))) for draft in drafts]
+    return [draft for draft in kept if draft.terms]
+
+
 def _drafts(
-    layers: Sequence[str], config: DistilConfig, *, labelled: bool = True
+    layers: Sequence[str], config: DistilConfig, *, labelled: bool = True, states: bool = True
 ) -> List[StageDraft]:
     if config.strategy == FINE_TUNING:
         return _fine_tuning(layers, config)
@@ -212,6 +219,10 @@ def _drafts(
         drafts = without_labels(drafts)
         require(bool(drafts), f"--strategy={config.strategy} learns from labels alone, and there "
                 "is no train.tsv; allowed: a strategy with a teacher, such as D4.2")
+    if not states:
+        require(not config.multi_hidden_states, "--distil_multi_hidden_states and "
+                "--distil_attention need a teacher's hidden states; this one has logits only")
+        drafts = without_states(drafts)
     terms = [term for draft in drafts for term in draft.terms]
     for term in terms:
         LOSSES.find(term.loss)
@@ -249,6 +260,7 @@ def _against(terms: Tuple[LossTerm, ...], labels_loss: str) -> Tuple[LossTerm, .
 def build_plan(
     layers: Sequence[str], config: DistilConfig, *, measure: str = "macro_f1",
     labels_loss: str = "cross_entropy", labelled: bool = True,
+    states: bool = True,
 ) -> Tuple[Stage, ...]:
     """Builds the stages of a strategy.
 
@@ -258,6 +270,7 @@ def build_plan(
       measure: dev measure of stages without their own.
       labels_loss: see `DataConfig.labels_loss`.
       labelled: False if there is no training split; see `without_labels`.
+      states: False if the teacher has logits only; see `without_states`.
 
     Returns:
       The stages in order, named 01_..., 02_....
@@ -268,7 +281,7 @@ def build_plan(
 
     Source: paper Table 3 (strategies), Table 4 (order of D4.2), Eq. 7 (joint losses).
     """
-    drafts = _drafts(layers, config, labelled=labelled)
+    drafts = _drafts(layers, config, labelled=labelled, states=states)
     names = [f"{number:02d}_{draft.purpose}" for number, draft in enumerate(drafts, 1)]
     for part, _ in config.stage_epochs:
         if not any(part in name for name in names):

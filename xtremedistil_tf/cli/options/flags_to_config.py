@@ -34,7 +34,9 @@ def run_config(given: Given) -> cfg.RunConfig:
     _check_teacher(given)
     _check_checkpoint(given)
     found = settings_of(given, DISTILLATION)
-    found["data"].setdefault("task", _without_task(given))
+    for name, instead in _without_task(given).items():
+        if not found["data"].get(name):
+            found["data"][name] = instead
     squad = cfg.SquadConfig() if given.get("do_squad") else None
     # Refuses the strategy FINE_TUNING, which has its own command.
     STRATEGIES.find(found["distil"].get("strategy", cfg.DistilConfig.strategy))
@@ -54,15 +56,17 @@ def resources(given: Given) -> cfg.Resources:
     return cfg.Resources(**settings_of(given, DISTILLATION)["resources"])
 
 
-def _without_task(given: Given) -> str:
-    """Returns what stands for the task folder of a run without labels: its text file.
+def _without_task(given: Given) -> Dict[str, str]:
+    """Returns what stands for task folder and transfer file of a run without labels: its one text.
 
     Raises:
-      UserError: if there is no text file either.
+      UserError: if there is no text either.
     """
-    if "task" not in given and not given.get("transfer_file"):
+    outputs = given.get("teacher_outputs")
+    text = given.get("transfer_file") or (outputs[0] if outputs else None)
+    if given.get("task") is None and not text:
         raise UserError("--task is needed; --help lists the flags")
-    return given["task"] if "task" in given else given["transfer_file"]
+    return {"task": given.get("task") or text, **({"transfer_file": text} if text else {})}
 
 
 def _check_teacher(given: Given) -> None:
@@ -95,7 +99,7 @@ def finetune_config(given: Given) -> cfg.RunConfig:
       UserError: for an invalid value or combination, or a folder without a student.
     """
     finished = given.get("student_dir") is not None
-    if "task" not in given:
+    if given.get("task") is None:
         raise UserError("--task is needed; --help lists the flags")
     if not finished and given.get("pt_student_checkpoint") is None:
         raise UserError("nothing to fine-tune; give --pt_student_checkpoint, a small encoder, or "

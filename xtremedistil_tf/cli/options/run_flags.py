@@ -3,7 +3,7 @@
 Flags of the authors' scripts (XtremeDistil v2 and XtremeDistil-Transformers) keep their meaning.
 """
 
-from typing import Tuple
+from typing import Optional, Sequence, Tuple
 
 from xtremedistil_tf import config as cfg
 from xtremedistil_tf.cli.options.option import Option, setting
@@ -40,6 +40,19 @@ def parse_target_shard(text: str) -> Tuple[int, int]:
     if not (slash and number.isdigit() and parts.isdigit()):
         raise UserError(f"--target_shard is {text!r}; allowed: i/n, as in 1/4")
     return int(number), int(parts)
+
+
+def parse_weights(items: Optional[Sequence[str]]) -> Optional[Tuple[float, ...]]:
+    """Parses a list of numbers.
+
+    Raises:
+      UserError: for an item that is no number.
+    """
+    try:
+        return None if items is None else tuple(float(item) for item in items)
+    except ValueError:
+        raise UserError(f"--teacher_weights is {','.join(items or ())}; allowed: numbers above 0, "
+                        "commas between") from None
 
 
 # Flags of every training command.
@@ -123,6 +136,16 @@ TEACHER_FLAGS = (
     setting("label_map", "teacher.label_map",
             "Names for the labels of a finished teacher: its label=the task's, commas between. For "
             "tagging these are types: PERSON=PER,GPE=LOC,MISC=O."),
+    setting("teacher_outputs", "teacher.outputs",
+            "File of the outputs of a teacher that ran elsewhere: JSON lines (.jsonl) or Parquet "
+            "with tags, probabilities or logits. Its sentences are the transfer set unless "
+            "--transfer_file is given. Several files, commas between, are averaged."),
+    setting("teacher_tokenizer", "teacher.tokenizer",
+            "Folder or hub name of a tokenizer for a student that learns from --teacher_outputs. "
+            "Default: a WordPiece tokenizer trained on their text."),
+    setting("teacher_weights", "teacher.weights",
+            "Weights of several teachers, commas between. Default: equal ones.",
+            parse=parse_weights),
     setting("tag_scheme", "teacher.scheme",
             "Tag scheme of a finished teacher. Default: iob1 if it has a type with I- and without "
             "B-, otherwise iob2. BIOES and plain types are seen from the tags.",

@@ -8,6 +8,7 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from xtremedistil_tf.config import OUTPUTS_ENDINGS
 from xtremedistil_tf.data.lines import RowError, read_lines
 from xtremedistil_tf.data.outputs.rows import (
     Given,
@@ -19,7 +20,6 @@ from xtremedistil_tf.data.outputs.rows import (
 from xtremedistil_tf.data.readers.rows import Example, ReadReport, TextFile
 from xtremedistil_tf.errors import UserError
 
-ENDINGS = (".jsonl", ".parquet")
 VECTORS = (".npy", ".safetensors")
 # More problems than these are counted.
 _MOST_TOLD = 20
@@ -51,7 +51,7 @@ class Outputs:
 
 def is_outputs(path: pathlib.Path) -> bool:
     """Returns True if the path is a file of teacher outputs, by its ending."""
-    return pathlib.Path(path).suffix in ENDINGS and pathlib.Path(path).is_file()
+    return pathlib.Path(path).suffix in OUTPUTS_ENDINGS and pathlib.Path(path).is_file()
 
 
 def _json_rows(path: pathlib.Path) -> Iterator[Tuple[int, Any]]:

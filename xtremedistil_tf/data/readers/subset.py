@@ -99,15 +99,14 @@ class TextSample(TextFile):
         rows = sum(1 for _ in text)
         require(size <= rows,
                 f"--transfer_size is {size}; {text.path} has {rows} sentences")
-        super().__init__(
-            text.path, on_bad_row=text.on_bad_row, parse=text.parse, first=text.first)
-        self._size = size
+        super().__init__(text.path, on_bad_row=text.on_bad_row)
+        self._text, self._size = text, size
         self._kept = np.zeros(rows, bool)
         self._kept[np.random.default_rng(ROWS_SEED).permutation(rows)[:size]] = True
 
     def read(self, report: ReadReport) -> Iterator[Example]:
         """Yields the sentences of the sample; `report` counts only these as rows."""
-        for at, example in enumerate(super().read(report)):
+        for at, example in enumerate(self._text.read(report)):
             if self._kept[at]:
                 yield example
         report.counts["rows"] = self._size

@@ -16,14 +16,17 @@ UNITS = "units"
 # For one sequence and an LSTM of at most this width, one thread is faster: waking a second one
 # takes longer than its share of the work (benchmarks/serving.py).
 _NARROW = 256
+# Providers of GPUs, for large models.
+_GPU = ("CUDAExecutionProvider", "ROCMExecutionProvider")
 
 
-def open_session(path: pathlib.Path, *, threads: int = 0) -> Any:
-    """Opens an ONNX model as an `onnxruntime.InferenceSession` on the CPU.
+def open_session(path: pathlib.Path, *, threads: int = 0, gpu: bool = False) -> Any:
+    """Opens an ONNX model as an `onnxruntime.InferenceSession`.
 
     Args:
       path: the model.
       threads: number of threads of one operation; 0 for one a core.
+      gpu: use a GPU if onnxruntime has one; False for the CPU.
 
     Raises:
       UserError: if the file is missing or damaged, or onnxruntime is not installed.
@@ -32,7 +35,7 @@ def open_session(path: pathlib.Path, *, threads: int = 0) -> Any:
         import onnxruntime
     except ImportError:
         raise UserError(
-            "ONNX students need onnxruntime; install xtremedistil-tf[onnx]"
+            "ONNX models need onnxruntime; install xtremedistil-tf[onnx]"
         ) from None
     FILES.require(path)
     # In addition to the variables of `environment`, in case onnxruntime was imported before them.
@@ -43,8 +46,10 @@ def open_session(path: pathlib.Path, *, threads: int = 0) -> Any:
     # Spinning threads slow down the rest of the process, such as the tokenizer.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
+        there = onnxruntime.get_available_providers() if gpu else []
         return onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"])
+            str(path), options, providers=[*(one for one in _GPU if one in there),
+                                           "CPUExecutionProvider"])
     except Exception as error:  # The exception depends on the kind of damage.
         if is_out_of_memory(error):
             raise
