@@ -105,6 +105,7 @@ setup(
             "xtremedistil-distill = xtremedistil_tf.cli.distill:run",
             "xtremedistil-finetune = xtremedistil_tf.cli.finetune:run",
             "xtremedistil-predict = xtremedistil_tf.cli.predict:run",
+            "xtremedistil-evaluate = xtremedistil_tf.cli.evaluate:run",
             "xtremedistil-compare = xtremedistil_tf.cli.compare:run",
             "xtremedistil-study = xtremedistil_tf.cli.study:run",
             "xtremedistil-export = xtremedistil_tf.cli.export:run",

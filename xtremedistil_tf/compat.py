@@ -204,6 +204,16 @@ def squad_evaluate() -> Callable[..., Dict[str, Any]]:
                      "scoring answers to questions")
 
 
+def squad_scores() -> Callable[..., Any]:
+    """SQuAD's exact match and F1 of each question, of transformers.
+
+    Raises:
+      MovedNameError: if transformers does not have it any more.
+    """
+    return _imported("transformers.data.metrics.squad_metrics", "get_raw_scores",
+                     "scoring answers to questions")
+
+
 # === TensorFlow's own ===
 
 

@@ -18,10 +18,10 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 @pytest.fixture(scope="module")
 def address():
     """Where a page with scripted taggers is served."""
-    from xtremedistil_tf.apps.page import NamedTagger, create_app, create_server
+    from xtremedistil_tf.apps.page import NamedModel, create_app, create_server
 
-    app = create_app({"student": NamedTagger("onnx_int8", Scripted(TAGS)),
-                      "teacher": NamedTagger("keras", Scripted({"Anna": "B-PER"}))})
+    app = create_app({"student": NamedModel("onnx_int8", Scripted(TAGS)),
+                      "teacher": NamedModel("keras", Scripted({"Anna": "B-PER"}))})
     server = create_server(app, "127.0.0.1", 0)
     threading.Thread(target=server.run, daemon=True).start()
     yield f"http://127.0.0.1:{server.effective_port}/"
@@ -64,7 +64,7 @@ def page(browser, address):
 def tag(page, text):
     page.fill("#text", text)
     page.press("#text", "Enter")
-    page.locator("#status", has_text="Entities found").wait_for()
+    page.locator("#status", has_text="found").wait_for()
 
 
 def marks(page, section):

@@ -20,7 +20,7 @@ from tests.conftest import TAGS as LABELS
 from tests.students import TEXTS
 from xtremedistil_tf.apps import page
 from xtremedistil_tf.apps.guard import known_hosts
-from xtremedistil_tf.apps.page import NamedTagger, create_app, create_server
+from xtremedistil_tf.apps.page import NamedModel, create_app, create_server
 from xtremedistil_tf.errors import UserError
 
 pytest.importorskip("flask", reason="the page needs the extra [serve]")
@@ -28,8 +28,8 @@ pytest.importorskip("flask", reason="the page needs the extra [serve]")
 
 @pytest.fixture(scope="module")
 def client():
-    return client_of(create_app({"student": NamedTagger("scripted", Scripted(TAGS)),
-                       "teacher": NamedTagger("keras", Scripted({"Anna": "B-PER"}))}))
+    return client_of(create_app({"student": NamedModel("scripted", Scripted(TAGS)),
+                       "teacher": NamedModel("keras", Scripted({"Anna": "B-PER"}))}))
 
 
 def test_a_reply_has_what_each_tagger_found(client):
@@ -47,7 +47,7 @@ def test_a_reply_has_what_each_tagger_found(client):
 
 
 def test_a_real_student_answers_as_in_python(taggers):
-    client = client_of(create_app({"student": NamedTagger("onnx", taggers["onnx"])}))
+    client = client_of(create_app({"student": NamedModel("onnx", taggers["onnx"])}))
     for text in [*TEXTS, "Anna Weber, Bonn. " * 400]:
         (result,) = client.post("/api/tag", json={"text": text}).json["results"]
         expected = taggers["onnx"](text)
@@ -107,7 +107,7 @@ def test_the_page_is_self_contained(client):
 
 
 def test_the_server_takes_several_at_once():
-    server = create_server(create_app({"s": NamedTagger("x", Scripted(TAGS))}), "127.0.0.1", 0)
+    server = create_server(create_app({"s": NamedModel("x", Scripted(TAGS))}), "127.0.0.1", 0)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     url, failed = f"http://127.0.0.1:{server.effective_port}/api/tag", []
@@ -150,7 +150,7 @@ class Held(Scripted):
 
 def test_short_texts_do_not_wait_behind_a_long_one():
     tagger = Held()
-    app = create_app({"student": NamedTagger("x", tagger)})
+    app = create_app({"student": NamedModel("x", tagger)})
     replies = []
 
     def ask_slow():
@@ -170,7 +170,7 @@ def test_short_texts_do_not_wait_behind_a_long_one():
 
 def test_a_text_has_a_time_limit_and_what_waits_too_long_is_never_begun():
     tagger = Held()
-    app = create_app({"student": NamedTagger("x", tagger)}, time_limit=0.2)
+    app = create_app({"student": NamedModel("x", tagger)}, time_limit=0.2)
     first = client_of(app).post("/api/tag", json={"text": "slow 1" + " " * 3000})
     assert first.status_code == 503 and "longer than 0.2 seconds" in first.json["error"]
     for number in range(2, 8):  # Behind it in the lane of long texts, which is full at last.
@@ -183,7 +183,7 @@ def test_a_text_has_a_time_limit_and_what_waits_too_long_is_never_begun():
 
 def test_a_full_lane_says_so_at_once():
     tagger = Held()
-    app = create_app({"student": NamedTagger("x", tagger)}, time_limit=30)
+    app = create_app({"student": NamedModel("x", tagger)}, time_limit=30)
     long, replies = "slow " * 4000, []
 
     def ask():
@@ -210,7 +210,7 @@ def test_a_full_lane_says_so_at_once():
     ("tagger.example", 200), ("192.0.2.7:80", 200)])
 def test_only_known_names_are_served(host, status):
     """Else a website whose name is made to mean this machine could read what comes back."""
-    app = create_app({"s": NamedTagger("x", Scripted(TAGS))},
+    app = create_app({"s": NamedModel("x", Scripted(TAGS))},
                      hosts=known_hosts("192.0.2.7", allowed=["Tagger.example"]))
     client = client_of(app)
     for reply in (client.get("/", headers={"Host": host}),
@@ -270,7 +270,7 @@ def test_mistakes_are_told(run_folder, flags, told):
 
 def test_a_teacher_is_tagged_with_to_the_end_of_any_text(tokenizer, tmp_path):
     from xtremedistil_tf.data.words import split_words
-    from xtremedistil_tf.inference.runtimes.teacher import load_teacher_tagger
+    from xtremedistil_tf.inference.runtimes.teacher import load_teacher_model
     from xtremedistil_tf.keras2 import tf
     from xtremedistil_tf.models.pretrained_encoders import build_variables
     from xtremedistil_tf.models.teacher import build_teacher, save_teacher
@@ -284,7 +284,7 @@ def test_a_teacher_is_tagged_with_to_the_end_of_any_text(tokenizer, tmp_path):
     kernel, bias = teacher.model.get_layer("logits").get_weights()
     teacher.model.get_layer("logits").set_weights([kernel * 20.0, bias])
     save_teacher(teacher, tmp_path / "teacher", {"tags": list(LABELS)})
-    tagger = load_teacher_tagger(tmp_path / "teacher")
+    tagger = load_teacher_model(tmp_path / "teacher")
     text = "Anna Weber wohnt in Bonn."
     words = [word for word, _, _ in split_words(text)]
     encoded = tokenizer([words, words[:2]], is_split_into_words=True, padding=True,

@@ -86,11 +86,11 @@ def test_the_grpc_client_is_python():
 
 def test_the_page_s_curl_is_answered():
     pytest.importorskip("flask", reason="the page needs the extra [serve]")
-    from xtremedistil_tf.apps.page import LONGEST_TEXT, MOST_BYTES, NamedTagger, create_app
+    from xtremedistil_tf.apps.page import LONGEST_TEXT, MOST_BYTES, NamedModel, create_app
 
     (line,) = [line for line in SHELL if line.startswith("curl ")]
     words = shlex.split(line)
-    client = client_of(create_app({name: NamedTagger("x", Scripted(TAGS))
+    client = client_of(create_app({name: NamedModel("x", Scripted(TAGS))
                          for name in ("student", "teacher")}))
     reply = client.post(re.search(r"://[^/]+(/.*)", words[1]).group(1),
                         data=words[words.index("-d") + 1],

@@ -2,12 +2,14 @@
 
 import dataclasses
 import pathlib
-from typing import Any, Callable, Mapping, Sequence
+import re
+from typing import Any, Callable, Mapping, Optional, Sequence
 
 from tests.conftest import write_task, write_texts
 from tests.squad import write_cities
 from tests.students import TEXTS
 from xtremedistil_tf import config as cfg
+from xtremedistil_tf.data.tags import BioesSet
 from xtremedistil_tf.tasks import TASKS
 
 SEQ_LEN = 24
@@ -26,6 +28,45 @@ def _write_numbers(folder: pathlib.Path) -> pathlib.Path:
     return folder
 
 
+def _write_scheme(folder: pathlib.Path, rewrite: Callable[[Sequence[str]], Sequence[str]],
+                  names: Sequence[str]) -> pathlib.Path:
+    """The tagging task with its tags in another scheme."""
+    write_task(folder, 8)
+    for split in ("train", "dev", "test"):
+        path = folder / f"{split}.tsv"
+        rows = [line.split("\t") for line in path.read_text("utf-8").splitlines()]
+        path.write_text("".join(
+            f"{words}\t{' '.join(rewrite(tags.split()))}\n" for words, tags in rows), "utf-8")
+    (folder / "labels.tsv").write_text("\n".join(names) + "\n", "utf-8")
+    return folder
+
+
+def _write_several(folder: pathlib.Path) -> pathlib.Path:
+    """Texts of the sample with two labels, one, or none."""
+    write_texts(folder, 8)
+    for split in ("train", "dev", "test"):
+        path = folder / f"{split}.tsv"
+        texts = [line.split("\t")[0] for line in path.read_text("utf-8").splitlines()]
+        path.write_text("".join(f"{text}\t{('a,b', 'b', '')[at % 3]}\n"
+                                for at, text in enumerate(texts)), "utf-8")
+    (folder / "labels.tsv").write_text("a\nb\nc\n", "utf-8")
+    return folder
+
+
+def _plain(tags: Sequence[str]) -> Sequence[str]:
+    """Types in place of tags, with the language in front."""
+    return [re.sub(r"^(\w+:)?[BI]-", r"\1", tag) for tag in tags]
+
+
+def _bioes(tags: Sequence[str]) -> Sequence[str]:
+    plain = [tag.split(":")[-1] for tag in tags]
+    return BIOES.repair(plain)[0]
+
+
+BIOES = BioesSet(["O", *(f"{letter}-{kind}" for kind in ("PER", "ORG", "LOC")
+                         for letter in "BIES")])
+
+
 @dataclasses.dataclass(frozen=True)
 class TaskCase:
     """A kind of task.
@@ -34,16 +75,28 @@ class TaskCase:
       write: makes its task folder.
       settings: of its DataConfig.
       asked: what a loaded student is asked, one by one.
+      students: the kinds of student to build; None for all.
     """
 
     write: Callable[[pathlib.Path], pathlib.Path]
     settings: Mapping[str, Any]
     asked: Sequence[Any]
+    students: Optional[Sequence[str]] = None
 
 
 TASK_CASES = {
     "tagging": TaskCase(lambda folder: write_task(folder, 8), {"do_ner": True}, [*TEXTS, LONG]),
+    # Only labels and decoding differ from tagging's: see tests/data/test_tags.py for BIOES.
+    "bioes_tagging": TaskCase(
+        lambda folder: _write_scheme(folder, _bioes, BIOES.tags),
+        {"do_ner": True, "tag_scheme": "bioes"}, [*TEXTS, LONG], ()),
+    "word_tagging": TaskCase(
+        lambda folder: _write_scheme(folder, _plain, ("LOC", "O", "ORG", "PER")),
+        {"do_ner": True, "tag_scheme": "none"}, [*TEXTS, LONG], ("bilstm",)),
     "classification": TaskCase(lambda folder: write_texts(folder, 8), {}, [*TEXTS, LONG]),
+    "multilabel": TaskCase(
+        lambda folder: _write_several(folder), {"do_multilabel": True}, [*TEXTS, LONG],
+        ("bilstm",)),
     "regression": TaskCase(
         _write_numbers, {"do_regression": True, "do_pairwise": True}, _PAIRS),
     "spans": TaskCase(
@@ -61,6 +114,9 @@ STUDENT_CASES = {
 def _there_is(student: str, task: str) -> bool:
     """Whether there is such a student of such a task; `RunConfig` says the same."""
     record, kind = cfg.ARCHITECTURES[student], TASKS[task]
+    wanted = TASK_CASES[task].students
+    if wanted is not None and student not in wanted:
+        return False
     return (record.from_checkpoint or kind.distilled) and (
         bool(record.poolings) or not kind.pooled)
 

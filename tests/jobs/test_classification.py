@@ -14,6 +14,9 @@ from xtremedistil_tf import config as cfg
 from xtremedistil_tf.apps.showcase import show_classified
 from xtremedistil_tf.cli.predict import render
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.evaluation.labelled import read_labelled_rows
+from xtremedistil_tf.evaluation.scores import Settings, evaluate_subjects
+from xtremedistil_tf.evaluation.subjects import subject_of_folder, subject_of_predictions
 from xtremedistil_tf.inference.classifier import Classifier
 from xtremedistil_tf.inference.lines import ClassifiedLine
 from xtremedistil_tf.inference.streaming import tag_lines
@@ -70,6 +73,22 @@ def test_scores_as_deployed_are_those_of_the_run(finished, classifiers, runtime)
         assert scores == metrics["student"]["test"]
     dev = xtremedistil_tf.evaluate(classifiers[runtime], task / "dev.tsv")
     assert dev == metrics["student"]["dev"] != scores
+
+
+def test_a_teacher_and_its_predictions_are_scored_like_a_student(finished):
+    folder, metrics, task = finished
+    assert xtremedistil_tf.evaluate(folder / "teacher", task) == metrics["teacher"]["test"]
+    teacher = subject_of_folder(folder / "teacher")
+    file = subject_of_predictions(folder / "predictions" / "test.teacher.tsv", task, {},
+                                  like=teacher)
+    rows, _ = read_labelled_rows(task, teacher.labels)
+    evaluation = evaluate_subjects([teacher, file], rows, data="topics",
+                                   settings=Settings(samples=20))
+    one, other = evaluation["models"]
+    assert one["scores"] == other["scores"] == metrics["teacher"]["test"]
+    assert evaluation["difference"]["accuracy"] == {
+        "value": 0.0, "low": 0.0, "high": 0.0, "p": 1.0}
+    assert "calibration" in one and "calibration" not in other
 
 
 def test_the_run_folder_says_what_was_classified(finished):

@@ -19,10 +19,13 @@ from xtremedistil_tf import config as cfg
 from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.data.readers.rows import read_ner
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.inference.runtimes.teacher import load_teacher_tagger
+from xtremedistil_tf.evaluation.scores import Settings, evaluate_subjects
+from xtremedistil_tf.evaluation.subjects import subject_of_folder
+from xtremedistil_tf.inference.runtimes.teacher import load_teacher_model
 from xtremedistil_tf.jobs import distillation as job
 from xtremedistil_tf.jobs import results
 from xtremedistil_tf.jobs.teacher import run_teacher
+from xtremedistil_tf.metrics.entity_types import type_details
 from xtremedistil_tf.metrics.tagging import score_tags
 from xtremedistil_tf.runs import locked, read_json, write_json
 from xtremedistil_tf.runtime import prepare
@@ -105,10 +108,17 @@ def test_scores_as_deployed_are_those_of_the_runtimes(finished, tiny_task):
     folder, metrics = finished
     rows, _ = read_ner(tiny_task / "test.tsv", LabelSet(TAGS))
     for who, tagger in (("student", xtremedistil_tf.load(folder, "keras")),
-                        ("teacher", load_teacher_tagger(folder / "teacher"))):
+                        ("teacher", load_teacher_model(folder / "teacher"))):
         tags = [tags for tags, _ in tagger.tag_words([row.words for row in rows])]
-        whole = score_tags([row.tags for row in rows], tags, [row.language for row in rows])
+        given = [row.tags for row in rows], tags, [row.language for row in rows]
+        whole = {**score_tags(*given), **type_details(*given, LabelSet(TAGS))}
         assert metrics[who]["deployed"]["test"] == whole
+    subjects = [subject_of_folder(folder), subject_of_folder(folder / "teacher")]
+    evaluation = evaluate_subjects(subjects, rows, data="test", settings=Settings(samples=20))
+    for subject, who in zip(evaluation["models"], ("student", "teacher")):
+        assert subject["scores"] == metrics[who]["deployed"]["test"]
+        cut = {name: subject["at_seq_len"][name] for name in metrics[who]["test"]}
+        assert cut == metrics[who]["test"]
     # Some rows are longer than seq_len, so the two scores are of different tags.
     assert max(metrics["data"]["test"]["cut_words"], metrics["data"]["train"]["cut_words"]) > 0
     report = (folder / "report.md").read_text("utf-8")

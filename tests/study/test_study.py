@@ -3,10 +3,12 @@
 import json
 import threading
 import time
+import types
 
 import pytest
 
 from tests.conftest import ROOT, write_task
+from xtremedistil_tf.cli import study as study_command
 from xtremedistil_tf.cli.options.run_flags import DISTILLATION
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.errors import UserError
@@ -14,6 +16,7 @@ from xtremedistil_tf.reporting import paper
 from xtremedistil_tf.runs import write_json
 from xtremedistil_tf.study import latency, report, runner, tables
 from xtremedistil_tf.study.grids import STUDIES, Facts, grid_study
+from xtremedistil_tf.tasks import TASKS
 
 FACTS = Facts(("de", "en"), 800, 12, 768)
 
@@ -35,6 +38,41 @@ def test_grids_are_those_of_the_papers_tables():
     assert {line.flags["word_emb_dim"] for line in STUDIES["size"].variants(small)} == {50}
 
 
+def test_studies_of_texts_depend_on_the_number_of_classes():
+    facts = Facts(("default",), 800, 12, 768, classes=4)
+    assert [(line.name, line.flags.get("labels_per_language"))
+            for line in STUDIES["table10"].variants(facts)] == [
+        ("alone_100", 400), ("distilled_100", 400), ("alone_500", 2000), ("distilled_500", 2000)]
+    assert [line.name for line in STUDIES["table11"].variants(facts)] == [
+        "logits", "representation", "both"]
+
+
+@pytest.mark.parametrize("name, kind, why", [
+    ("table10", "tagging", "--study=table10 is of texts; .* of tagging: allowed are .*strategies"),
+    ("strategies", "classification", "is of taggers .* allowed are table10, table11, table9, and"),
+    ("table9", "spans", "is one of spans, whose students are not distilled")])
+def test_a_study_of_another_kind_of_task_is_refused(monkeypatch, name, kind, why):
+    monkeypatch.setattr(study_command, "FLAGS", types.SimpleNamespace(study=name))
+    with pytest.raises(UserError, match=why):
+        study_command._check_kind(STUDIES[name], TASKS[kind])
+    study_command._check_kind(STUDIES["table9"], TASKS["tagging"])
+    study_command._check_kind(grid_study(["temperature=1,2"]), TASKS["classification"])
+
+
+def test_scores_of_texts_are_their_runs_measure():
+    def run(value):
+        scores = {"languages": {"default": {"accuracy": value, "support": 9}}}
+        return {"variant": "alone", "seed": 1, "metrics": {
+            "kind": "classification", "measure": "accuracy",
+            "teacher": {"test": scores}, "student": {"test": scores, "dev": scores}}}
+
+    (line,) = tables.variant_lines(
+        STUDIES["table9"].variants(FACTS)[:1], [run(70.0)])
+    assert (line.f1, line.dev, line.teacher) == (70.0, 70.0, 70.0)
+    header, _ = tables.lines_table(STUDIES["table9"], [line], score="accuracy")
+    assert header[1] == "accuracy (std over languages)"
+
+
 def test_every_flag_of_a_grid_is_a_flag_of_a_run():
     page = (ROOT / "docs" / "reference" / "flags.md").read_text("utf-8")
     page = page.partition("## xtremedistil-distill")[2]
@@ -52,7 +90,7 @@ def test_flags_that_decide_a_teacher_are_known():
     decide |= {option.name for option in DISTILLATION if set(option.sets) & {
         "run.opt_policy", "data.seq_len", "data.on_bad_row", "data.dev_measure", "data.decoding",
         "data.languages", "data.labels_per_language"}}
-    assert len(decide) == 17 and decide == set(runner._TEACHER_FLAGS)
+    assert len(decide) == 19 and decide == set(runner._TEACHER_FLAGS)
 
 
 def test_d0_is_a_student_a_language_and_seeds_follow_one_another():

@@ -20,6 +20,7 @@ EVERY = pytest.mark.parametrize("kind", TASKS.values(), ids=list(TASKS))
 ARGUMENTS = {
     "label_set": 2, "read_labels": 2, "read_rows": 3, "features": 4, "predict": 3, "score": 4,
     "write": 5, "write_gold": 3, "showcase": 1, "text_model": 3, "warn": 2, "details": 4,
+    "from_iob2": 1, "tags_of_types": 1, "calibrate": 3,
     "section": 1, "count_right": 2, "text_signatures": 4, "ids_signatures": 2, "saved_model": 3,
 }
 
@@ -60,7 +61,8 @@ def test_the_settings_that_choose_a_kind_choose_it(kind):
 
 @EVERY
 def test_label_sets_and_text_models_know_their_kind(kind):
-    names = {"tagging": ("O", "B-X")}.get(kind.kind, ("a", "b"))
+    names = {"tagging": ("O", "B-X"), "bioes_tagging": ("O", "B-X", "I-X", "E-X", "S-X")}.get(
+        kind.kind, ("a", "b"))
     labels = kind.label_set(names, "constrained")
     assert isinstance(labels, Labels) and labels.kind == kind.kind
     assert (labels.pooled, labels.competing) == (kind.pooled, kind.competing)
@@ -91,8 +93,8 @@ def test_reading_the_table_loads_nothing_heavy():
 def test_nothing_outside_tells_kinds_apart():
     """Outside of `tasks` no name of a kind stands in a condition, and no class is asked for."""
     classes = ("LabelSet", "ClassSet", "Numbers", "Spans", "TextTagger", "Tagger",
-               "TextClassifier", "Classifier", "TextAnswerer", "TaggedLine", "ClassifiedLine",
-               "AnsweredLine")
+               "BioesSet", "WordTags", "SeveralLabels", "TextClassifier", "Classifier",
+               "TextAnswerer", "TaggedLine", "ClassifiedLine", "AnsweredLine")
     package = pathlib.Path(ROOT) / "xtremedistil_tf"
     for path in package.rglob("*.py"):
         if path.parent.name == "tasks":

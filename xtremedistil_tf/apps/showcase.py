@@ -48,7 +48,7 @@ def show_tagged(predictions: pathlib.Path, *, most: int = 10) -> str:
         language = tags[0].split(":", 1)[0]
         plain = [tag.split(":", 1)[1] for tag in tags]
         # A sentence with at least two entities is a better example.
-        enough = sum(tag.startswith("B-") for tag in plain) >= 2
+        enough = sum(tag.startswith(("B-", "S-")) for tag in plain) >= 2
         if language in shown or not enough or sum(map(len, words)) > _LONGEST_SHOWN:
             continue
         shown[language] = _marked(words, plain)
@@ -60,11 +60,28 @@ def show_tagged(predictions: pathlib.Path, *, most: int = 10) -> str:
 def _marked(words: Sequence[str], tags: Sequence[str]) -> str:
     parts = []
     for index, (word, tag) in enumerate(zip(words, tags)):
-        opening = "[" if tag.startswith("B-") else ""
+        opening = "[" if tag.startswith(("B-", "S-")) else ""
         following = tags[index + 1] if index + 1 < len(tags) else "O"
-        closing = f"]({tag[2:]})" if tag != "O" and not following.startswith("I-") else ""
+        closing = f"]({tag[2:]})" if tag != "O" and not following.startswith(("I-", "E-")) \
+            else ""
         parts.append(f"{opening}{word}{closing}")
     return " ".join(parts)
+
+
+def show_word_tags(predictions: pathlib.Path, *, most: int = 8) -> str:
+    """Shows the first short sentence of each language with its tags, as `Anna/PROPN sleeps/VERB`.
+
+    Args:
+      predictions: file of `words<TAB>lang:tag ...` lines.
+      most: maximum number of sentences.
+    """
+    shown: Dict[str, str] = {}
+    for words, tags in (map(str.split, row) for row in read_predictions(predictions)):
+        language, _, _ = tags[0].partition(":")
+        text = " ".join(f"{word}/{tag.partition(':')[2]}" for word, tag in zip(words, tags))
+        if language not in shown and len(text) <= 2 * _LONGEST_SHOWN and len(shown) < most:
+            shown[language] = text
+    return "\n".join(f"{language:<8}{text}" for language, text in sorted(shown.items()))
 
 
 def show_answers(predictions: pathlib.Path, *, most: int = 8) -> str:

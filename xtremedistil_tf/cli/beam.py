@@ -20,7 +20,8 @@ log = logging.getLogger("absl")
 
 def define_flags() -> None:
     """Defines the flags of this command; arguments after -- belong to Beam."""
-    define_loading_flags(runtime="onnx_int8", where="; every worker must find it there")
+    define_loading_flags(runtime="onnx_int8", where="; every worker must find it there",
+                         threshold=False)
     flags.DEFINE_string("input", None,
                         "Files of text, one sentence a line. Patterns such as *.txt are allowed.",
                         required=True)

@@ -20,6 +20,7 @@ from xtremedistil_tf.errors import UserError
 
 if TYPE_CHECKING:  # Imported later at run time, so that --help is fast.
     from xtremedistil_tf.inference.lines import Line
+    from xtremedistil_tf.inference.text_model import TextModel
 
 FLAGS = flags.FLAGS
 FORMATS = ("tsv", "conll", "json")
@@ -37,6 +38,13 @@ def define_flags() -> None:
                         "question and text with a tab between, or an object with question and "
                         "context.")
     define_reading_flags()
+    flags.DEFINE_float("ask_teacher_below", None,
+                       "Ask the teacher for lines where the student is less sure than this "
+                       "probability (xtremedistil-evaluate shows what it is worth).",
+                       lower_bound=0.0, upper_bound=1.0)
+    flags.DEFINE_string("teacher_model_dir", None,
+                        "Folder of the teacher for --ask_teacher_below, or the run folder around "
+                        "it. Default: the teacher of the run folder.")
     flags.DEFINE_string("output", "-", "File to write; - is standard output.")
     flags.DEFINE_enum("format", None, FORMATS,
                       "Output format. tsv: words<TAB>tags, text<TAB>label or question<TAB>answer. "
@@ -106,13 +114,34 @@ def _opened_output(name: str) -> Iterator[Callable[[str], object]]:
         yield lambda text: file.write((text + "\n").encode("utf-8"))
 
 
+def _with_teacher(student: "TextModel") -> "TextModel":
+    """Returns the student or, with --ask_teacher_below, a cascade of student and teacher.
+
+    Raises:
+      UserError: if there is no teacher.
+    """
+    if FLAGS.ask_teacher_below is None:
+        if FLAGS.teacher_model_dir is not None:
+            raise UserError("--teacher_model_dir needs --ask_teacher_below")
+        return student
+    from xtremedistil_tf.inference.cascade import Cascade
+    from xtremedistil_tf.inference.runtimes.teacher import find_teacher, load_teacher_model
+
+    folder = find_teacher(pathlib.Path(FLAGS.teacher_model_dir or FLAGS.model_dir))
+    if folder is None:
+        raise UserError(f"{FLAGS.teacher_model_dir or FLAGS.model_dir} holds no fine-tuned teacher;"
+                        " --teacher_model_dir names one")
+    return Cascade(student, load_teacher_model(folder, keep_whole=FLAGS.whitespace_words),
+                   FLAGS.ask_teacher_below)
+
+
 def main() -> None:
     """Streams lines through the student, in order and in constant memory."""
     from xtremedistil_tf.inference.input_lines import InputLines, check_reading
     from xtremedistil_tf.inference.streaming import tag_lines
     from xtremedistil_tf.tasks import task_kind
 
-    model = load_named_student()
+    model = _with_teacher(load_named_student())
     check_reading(model, FLAGS.text_column, FLAGS.encoding)
     formats = task_kind(model.kind).formats
     form = FLAGS.format or formats[0]
@@ -141,6 +170,9 @@ def main() -> None:
                     "line %d", lines.broken, lines.first_broken)
     if failed:
         log.warning("%d lines could not be read; they are empty in the output", failed)
+    if FLAGS.ask_teacher_below is not None:
+        asked, total = getattr(model, "asked", 0), getattr(model, "total", 0)
+        log.info("the teacher was asked for %d of %d lines", asked, total)
     if cut:
         log.warning("texts that are longer than the student reads, so that their ends were cut: %d",
                     cut)

@@ -1,34 +1,41 @@
 """Makes, describes and checks task folders, which all other commands read."""
 
+import logging
 import pathlib
-from typing import List, Tuple
+from typing import List, Sequence, Tuple
 
 from absl import flags
 
 from xtremedistil_tf.cli.options import console
 from xtremedistil_tf.cli.options.option import define_named
 from xtremedistil_tf.config import DataConfig, require
-from xtremedistil_tf.corpora.check import check_task
-from xtremedistil_tf.corpora.conversion_record import describe_record
-from xtremedistil_tf.corpora.convert import convert
+from xtremedistil_tf.corpora.jobs.kinds import Asked, config_of_folder
+from xtremedistil_tf.corpora.jobs.recognise import recognise_kind
 from xtremedistil_tf.corpora.piece_counter import PieceCounter
 from xtremedistil_tf.corpora.problems import summary
 from xtremedistil_tf.corpora.readers.base import ReadOptions
 from xtremedistil_tf.corpora.readers.formats import FORMATS
 from xtremedistil_tf.corpora.readers.spans import NESTED
-from xtremedistil_tf.corpora.source_rows import ConvertOptions
 from xtremedistil_tf.corpora.sources.datasets import dataset_sources
 from xtremedistil_tf.corpora.sources.sources import Source, find_sources, in_languages_of_inputs
+from xtremedistil_tf.corpora.texts.columns import Wanted
 from xtremedistil_tf.data.lines import check_encoding
 from xtremedistil_tf.errors import UserError, not_allowed
 from xtremedistil_tf.reporting.paper import TABLE_17
+from xtremedistil_tf.tasks import TASKS, task_kind
+from xtremedistil_tf.tasks.base import Corpus
 
 FLAGS = flags.FLAGS
+log = logging.getLogger("absl")
 PAPER = "paper"
 
 
 def _formats() -> Tuple[str, ...]:
     return ("auto", *FORMATS.names(), "datasets")
+
+
+def _kinds() -> Tuple[str, ...]:
+    return tuple(name for name, record in TASKS.items() if record.corpus is not None)
 
 
 def define_flags() -> None:
@@ -47,6 +54,22 @@ def define_flags() -> None:
                         "name in the header. The command finds it where it can.")
     flags.DEFINE_string("tag_column", None,
                         "Column of the tags: its number, from 1, or its name in the header.")
+    flags.DEFINE_string("kind", None,
+                        "Kind of task. Default: what the data look like; the command says what it "
+                        f"took. One of {', '.join(_kinds())}; word_tagging has tags without a "
+                        "scheme, such as parts of speech.")
+    flags.DEFINE_list("text_column", [],
+                      "Labelled texts: column of the text, its name or its number from 1; two, "
+                      "with a comma between, for pairs. The command finds it where it can.")
+    flags.DEFINE_string("label_column", None,
+                        "Labelled texts: column of the label, its name or number.")
+    flags.DEFINE_string("language_column", None,
+                        "Labelled texts: column of the language, its name or number.")
+    flags.DEFINE_enum("header", "auto", ("auto", "yes", "no"),
+                      "Labelled texts: does the first row of a table name the columns? auto knows "
+                      "usual names.")
+    flags.DEFINE_boolean("whole_labels", False,
+                         "Labelled texts: a label such as business,sports is one class.")
     flags.DEFINE_string("encoding", "utf-8",
                         "Encoding of files without a byte order mark, such as latin-1.")
     flags.DEFINE_enum("normalize", "none", ("none", "nfc"),
@@ -101,36 +124,55 @@ def _sources() -> Tuple[List[Source], List[str]]:
     return sources, not_read
 
 
-def _options() -> ConvertOptions:
+def _check_flags() -> None:
     for flag in ("dev_share", "test_share"):
         share = getattr(FLAGS, flag)
         require(0 < share < 0.5, f"--{flag} is {share}; allowed: above 0 and below 0.5")
     require(0 <= FLAGS.seed < 2**32, f"--seed is {FLAGS.seed}; allowed: 0 to {2**32 - 1}")
+    require(len(FLAGS.text_column) < 3, f"--text_column names {len(FLAGS.text_column)} columns; "
+            "allowed: one, or two for pairs")
+    if FLAGS.format not in _formats():
+        raise not_allowed("format", FLAGS.format, _formats())
+    if FLAGS.kind is not None and FLAGS.kind not in _kinds():
+        raise not_allowed("kind", FLAGS.kind, _kinds())
+    check_encoding(FLAGS.encoding)
+
+
+def _asked(sources: Sequence[Source]) -> Asked:
     languages = []
     for code in FLAGS.languages:
         languages += sorted(TABLE_17) if code == PAPER else [code]
-    if FLAGS.format not in _formats():
-        raise not_allowed("format", FLAGS.format, _formats())
     form = "auto" if FLAGS.format == "datasets" else FLAGS.format
-    check_encoding(FLAGS.encoding)
     read = ReadOptions(form, FLAGS.language, tuple(FLAGS.tag_names), FLAGS.whitespace_words,
                        FLAGS.word_column, FLAGS.tag_column, FLAGS.encoding,
                        nested=FLAGS.nested)
-    return ConvertOptions(read, tuple(languages), (FLAGS.dev_share, FLAGS.test_share), FLAGS.seed,
-                          FLAGS.keep_leaks, FLAGS.on_bad_row, FLAGS.normalize)
+    wanted = Wanted(tuple(FLAGS.text_column), FLAGS.label_column, FLAGS.language_column,
+                    len(FLAGS.text_column) == 2)
+    asked = Asked("tagging", read, wanted, FLAGS.header, FLAGS.whole_labels, tuple(languages),
+                  (FLAGS.dev_share, FLAGS.test_share), FLAGS.seed, FLAGS.keep_leaks,
+                  FLAGS.on_bad_row, FLAGS.normalize)
+    return recognise_kind(sources, asked, FLAGS.kind)
 
 
 def _card(folder: pathlib.Path) -> None:
-    # Imported here, since only this job needs matplotlib.
-    from xtremedistil_tf.corpora.card import write_card
-
-    write_card(folder, transfer_file=FLAGS.transfer_file, tokenizer=FLAGS.tokenizer,
-               seq_len=FLAGS.seq_len, licence=FLAGS.licence)
+    config = config_of_folder(folder, FLAGS.kind)
+    _corpus(config.kind).card(config, transfer_file=FLAGS.transfer_file, tokenizer=FLAGS.tokenizer,
+                              seq_len=FLAGS.seq_len, licence=FLAGS.licence)
     print(f"data card: {folder / 'card' / 'README.md'}")
 
 
+def _corpus(kind: str) -> Corpus:
+    corpus = task_kind(kind).corpus
+    assert corpus is not None, "kinds without one are refused before"
+    return corpus
+
+
 def _check(folder: pathlib.Path) -> None:
-    problems = check_task(folder, transfer_file=FLAGS.transfer_file)
+    if not folder.is_dir():
+        raise UserError(f"--check {folder} is not a folder")
+    config = config_of_folder(folder, FLAGS.kind)
+    log.info("checked as %s%s", config.kind, " of pairs" if config.do_pairwise else "")
+    problems = _corpus(config.kind).check(config, transfer_file=FLAGS.transfer_file)
     print(summary(problems, most_shown=FLAGS.most_shown))
     errors = sum(problem.is_error for problem in problems)
     if errors:
@@ -141,10 +183,14 @@ def _check(folder: pathlib.Path) -> None:
 def _convert() -> None:
     if FLAGS.tokenizer:
         PieceCounter(FLAGS.tokenizer)  # Reports a wrong tokenizer before the work.
+    _check_flags()
     sources, not_read = _sources()
     output = pathlib.Path(FLAGS.output)
-    record = convert(sources, output, _options(), not_read=not_read, overwrite=FLAGS.overwrite)
-    print(describe_record(record))
+    asked = _asked(sources)
+    corpus = _corpus(asked.kind)
+    record = corpus.make(sources, output, asked, not_read=not_read, overwrite=FLAGS.overwrite)
+    print(f"read as {asked.kind}{' of pairs' if asked.wanted.pairs else ''}")
+    print(corpus.describe(record))
     _card(output)
 
 

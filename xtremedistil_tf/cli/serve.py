@@ -1,4 +1,4 @@
-"""Starts a web page and JSON endpoint that tag a sentence with student and teacher."""
+"""Starts a web page and JSON endpoint that ask student and teacher."""
 
 import ipaddress
 import logging
@@ -14,7 +14,6 @@ from xtremedistil_tf.cli.options.student_flags_loading import (
     load_named_student,
 )
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.tasks import task_kind
 
 FLAGS = flags.FLAGS
 
@@ -28,7 +27,7 @@ def define_flags() -> None:
                         "Folder of a fine-tuned teacher, or the run folder around it. Default: the "
                         "teacher of the run folder, if it has one.")
     flags.DEFINE_boolean("show_teacher", True,
-                         "Show the teacher's tags too, if there is a teacher.")
+                         "Show the teacher's answers too, if there is a teacher.")
     flags.DEFINE_string("host", "127.0.0.1",
                         "Address to listen on. Any but this machine's own opens the page to "
                         "others, without a password.")
@@ -57,24 +56,20 @@ def _teacher_folder() -> Optional[pathlib.Path]:
     return None
 
 
-def _taggers() -> dict:
-    """Loads the taggers of the page; returns them by name."""
-    from xtremedistil_tf.apps.page import NamedTagger
+def _models() -> dict:
+    """Loads the models of the page; returns them by name."""
+    from xtremedistil_tf.apps.page import NamedModel
     from xtremedistil_tf.inference.runtimes.load import runtime_of
 
     runtime = FLAGS.runtime or runtime_of(FLAGS.model_dir)
     folder = _teacher_folder()
-    student = load_named_student()
-    if not task_kind(student.kind).tags_words:
-        raise UserError(f"{FLAGS.model_dir} holds a student for {student.kind}; the page shows "
-                        "tagged words only. xtremedistil-predict reads texts")
-    taggers = {"student": NamedTagger(runtime, student)}
+    models = {"student": NamedModel(runtime, load_named_student())}
     if folder is not None:
-        from xtremedistil_tf.inference.runtimes.teacher import load_teacher_tagger
+        from xtremedistil_tf.inference.runtimes.teacher import load_teacher_model
 
-        taggers["teacher"] = NamedTagger(
-            "keras", load_teacher_tagger(folder, keep_whole=FLAGS.whitespace_words))
-    return taggers
+        models["teacher"] = NamedModel(
+            "keras", load_teacher_model(folder, keep_whole=FLAGS.whitespace_words))
+    return models
 
 
 def _is_loopback(host: str) -> bool:
@@ -93,7 +88,7 @@ def main() -> None:
     from xtremedistil_tf.apps.guard import known_hosts
     from xtremedistil_tf.apps.page import create_app, create_server
 
-    app = create_app(_taggers(), hosts=known_hosts(FLAGS.host, allowed=FLAGS.allowed_hosts),
+    app = create_app(_models(), hosts=known_hosts(FLAGS.host, allowed=FLAGS.allowed_hosts),
                      time_limit=FLAGS.time_limit)
     server = create_server(app, FLAGS.host, FLAGS.port)
     if not _is_loopback(FLAGS.host):

@@ -11,8 +11,8 @@ from xtremedistil_tf.cli.options.option import define, given
 from xtremedistil_tf.cli.options.run_flags import DISTILLATION
 from xtremedistil_tf.config import require
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.study.grids import STUDIES, grid_study
-from xtremedistil_tf.tasks import task_kind
+from xtremedistil_tf.study.grids import STUDIES, Study, grid_study
+from xtremedistil_tf.tasks import TaskKind, task_kind
 
 FLAGS = flags.FLAGS
 # Flags the study sets per run, or that do not apply to a study.
@@ -50,16 +50,27 @@ def _shared() -> List[str]:
     return sorted(FLAGS[name].serialize() for name in _RUN_FLAGS if FLAGS[name].present)
 
 
+def _check_kind(study: Study, kind: TaskKind) -> None:
+    """Refuses a study of taggers for texts, and of texts for taggers."""
+    for_texts = study.of_texts
+    if not kind.distilled:
+        raise UserError(f"this task is one of {kind.kind}, whose students are not distilled; "
+                        "studies are of distilled students")
+    if for_texts is None or for_texts == kind.pooled:
+        return
+    allowed = sorted(name for name, one in STUDIES.items() if one.of_texts in (None, kind.pooled))
+    raise UserError(f"--study={FLAGS.study} is of {'texts' if for_texts else 'taggers (--do_NER)'};"
+                    f" this task is one of {kind.kind}: allowed are {', '.join(allowed)}, and "
+                    "--grid")
+
+
 def main() -> None:
     """Runs the missing runs, then writes and prints the table."""
     require(bool(FLAGS.study) != bool(FLAGS.grid),
             f"--study or --grid is needed, and not both; studies: {', '.join(sorted(STUDIES))}")
     config = run_config(given(FLAGS, DISTILLATION))
-    if not task_kind(config.data.kind).tags_words:
-        raise UserError(f"studies are of taggers (--do_NER); this task is one of "
-                        f"{config.data.kind}: allowed are single runs of run_distillation.py, and "
-                        "xtremedistil-compare between two of them")
     study = STUDIES[FLAGS.study] if FLAGS.study else grid_study(FLAGS.grid)
+    _check_kind(study, task_kind(config.data.kind))
     for name in sorted(_OWN - {"model_dir"}):
         require(not FLAGS[name].present, f"--{name} is set by the study; leave it out")
     from xtremedistil_tf.study import report

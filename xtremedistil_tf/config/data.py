@@ -6,7 +6,7 @@ from typing import Any, Dict, Optional, Tuple
 from xtremedistil_tf.config.checks import at_least, one_of, require
 from xtremedistil_tf.config.glue import GLUE, GlueTask
 from xtremedistil_tf.config.squad import SquadConfig
-from xtremedistil_tf.tasks import TaskKind, task_kind
+from xtremedistil_tf.tasks import TAG_SCHEMES, TaskKind, task_kind
 
 ON_BAD_ROW = ("error", "skip")
 DECODINGS = ("constrained", "independent")
@@ -23,8 +23,11 @@ class DataConfig:
         folder, then in the current folder.
       seq_len: maximum length of a sequence in subword tokens, special tokens included.
       do_ner: True for tagging, False for classification.
-      decoding: decoding of a tagger: "constrained", the most probable valid IOB2 sequence, or
-        "independent", the most probable tag of each word (the paper).
+      tag_scheme: scheme of a tagger's tags, one of `tasks.TAG_SCHEMES`: "iob2", "bioes", or "none"
+        for any tags without a scheme; None for "iob2".
+      do_multilabel: True if a text has any number of labels.
+      decoding: decoding of a tagger: "constrained", the most probable valid sequence of the scheme,
+        or "independent", the most probable tag of each word (the paper).
       on_bad_row: "error" stops at the first unusable row, "skip" counts and reports them.
       dev_measure: the kind's measure (`tasks.TaskKind`) that chooses epochs and stages; None for
         the default.
@@ -57,6 +60,8 @@ class DataConfig:
     do_pairwise: bool = False
     squad: Optional[SquadConfig] = None
     task_kind: Optional[str] = None
+    tag_scheme: Optional[str] = None
+    do_multilabel: Optional[bool] = None
 
     def __post_init__(self):
         at_least("seq_len", self.seq_len, 3)
@@ -66,8 +71,8 @@ class DataConfig:
         at_least("entity_swaps", self.entity_swaps, 0)
         self._check_kind()
         kind = task_kind(self.kind)
-        require(kind.tags_words or not self.entity_swaps,
-                "--entity_swaps needs --do_NER: texts to classify have no entities")
+        require(kind.entities or not self.entity_swaps,
+                "--entity_swaps needs --do_NER, and a --tag_scheme with entities")
         one_of("on_bad_row", self.on_bad_row, ON_BAD_ROW)
         one_of("decoding", self.decoding, DECODINGS)
         require(kind.tags_words or self.decoding == DECODINGS[0],
@@ -96,6 +101,10 @@ class DataConfig:
         """Checks that the settings that select the kind of task are consistent."""
         if self.glue_task is not None:
             one_of("glue_task", self.glue_task, tuple(GLUE))
+        if self.tag_scheme is not None:
+            one_of("tag_scheme", self.tag_scheme, tuple(TAG_SCHEMES))
+            require(self.do_ner, f"--tag_scheme={self.tag_scheme} needs --do_NER: texts have no "
+                    "tags")
         if self.task_kind is not None:
             record: TaskKind = task_kind(self.task_kind)
             require(record.settings is None,
@@ -106,6 +115,10 @@ class DataConfig:
                     f"--task_kind={self.task_kind} is a kind of task of its own; --do_NER, "
                     "--glue_task, --do_regression and --do_squad are other tasks: give one of them")
             return
+        require(not self.do_multilabel or not (self.do_ner or self.glue_task or self.do_regression
+                                               or self.squad),
+                "--do_multilabel gives a text several labels; --do_NER, --glue_task, "
+                "--do_regression and --do_squad are other tasks: give one of them")
         require(not (self.do_ner and (self.glue_task or self.do_regression or self.do_pairwise)),
                 "--do_NER tags words; --glue_task, --do_pairwise and --do_regression are for whole "
                 "texts: give one of them")
@@ -152,7 +165,9 @@ class DataConfig:
             return "spans"
         if self.do_regression or (self.glue and self.glue.regression):
             return "regression"
-        return "tagging" if self.do_ner else "classification"
+        if self.do_multilabel:
+            return "multilabel"
+        return TAG_SCHEMES[self.tag_scheme or "iob2"] if self.do_ner else "classification"
 
     @property
     def labels_loss(self) -> str:

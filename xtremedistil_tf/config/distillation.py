@@ -10,6 +10,9 @@ FINE_TUNING = "fine-tuning"
 UNFREEZE_ORDERS = ("top_down", "bottom_up", "all")
 SCHEDULES = ("restarts", "cosine")
 EPOCHS_PER = ("step", "stage")
+# The losses of this package on logits. The last is for labels that are each for itself.
+SOFT_LOSSES = ("mse", "kld", "pseudo_labels", "bce")
+SIGMOID_LOSS = "bce"
 OPTIMIZERS = ("adam", "lazy_adam")
 # Peak learning rates. The rate for random weights is too high for pre-trained weights.
 RATE, CHECKPOINT_RATE = 1e-3, 1e-4
@@ -119,9 +122,9 @@ class DistilConfig:
         one_of("unfreeze_order", self.unfreezes, UNFREEZE_ORDERS)
         positive("temperature", self.temperature)
         positive("learning_rate", self.peak_rate)
-        require(self.temperature == 1 or self.logits_loss == "kld",
+        require(self.temperature == 1 or self.logits_loss in ("kld", SIGMOID_LOSS),
                 f"--temperature is {self.temperature}, but --logits_loss={self.logits_loss} has "
-                "none; allowed with --logits_loss=kld")
+                f"none; allowed with --logits_loss=kld and {SIGMOID_LOSS}")
         for flag in ("alpha", "beta", "gamma"):
             at_least(flag, getattr(self, flag), 0)
         one_of("epochs_per", self.epochs_per, EPOCHS_PER)

@@ -19,7 +19,7 @@ ACTIVATIONS = ("gelu", "linear", "relu", "tanh")
 VOCABULARIES = ("teacher", "cut")
 WORD_EMBEDDINGS = ("svd", "svd_pretrained", "full", "pca", "ppa", "random", "file")
 UNFREEZE = ("all", "top_down")
-TAG_SCHEMES = ("iob1", "iob2")
+TEACHER_TAG_SCHEMES = ("iob1", "iob2")
 OUTPUTS_ENDINGS = (".jsonl", ".parquet")
 
 
@@ -46,7 +46,7 @@ class TeacherConfig:
       asked_epochs: --teacher_epochs if it was given. A finished model, one with a head for words or
         texts, is fine-tuned only then; else it teaches as it is.
       label_map: "teacher's label=task's label" for the labels of a finished model; None for none.
-      scheme: tag scheme of a finished tagger, one of TAG_SCHEMES; None finds out.
+      scheme: tag scheme of a finished tagger, one of TEACHER_TAG_SCHEMES; None finds out.
       outputs: files of the outputs of a teacher that ran elsewhere, one for each annotator.
       tokenizer: tokenizer of the student that learns from `outputs`; None trains one on their text.
       weights: weights of several teachers; None for equal ones.
@@ -91,7 +91,7 @@ class TeacherConfig:
         one_of("teacher_unfreeze", self.unfreeze, UNFREEZE)
         self._check_outputs()
         if self.scheme is not None:
-            one_of("tag_scheme", self.scheme, TAG_SCHEMES)
+            one_of("teacher_tag_scheme", self.scheme, TEACHER_TAG_SCHEMES)
         for flag, share in (("warmup", self.warmup), ("mask_rate", self.mask_rate)):
             require(0 <= share < 1, f"--teacher_{flag} is {share}; allowed: 0 <= share < 1")
         require(self.model_dir is None or all(self.model_dirs),

@@ -11,6 +11,8 @@ from xtremedistil_tf.config.distillation import (
     CHECKPOINT_RATE,
     FINE_TUNING,
     RATE,
+    SIGMOID_LOSS,
+    SOFT_LOSSES,
     UNFREEZE_ORDERS,
     DistilConfig,
 )
@@ -50,9 +52,7 @@ class RunConfig:
                 "--distil_multi_hidden_states and --distil_attention need layers to match; "
                 f"--student is {self.student.student}, allowed: transformer")
         kind = task_kind(self.data.kind)
-        require(kind.classes or self.distil.logits_loss == "mse",
-                f"--logits_loss is {self.distil.logits_loss!r}, which needs classes; allowed for "
-                f"{self.data.kind}: mse")
+        self._check_logits_loss()
         require(kind.classes or not self.distil.label_smoothing,
                 f"--label_smoothing is {self.distil.label_smoothing}, which needs classes; allowed "
                 f"for {self.data.kind}: 0")
@@ -71,6 +71,16 @@ class RunConfig:
                 f"--pair_encoding={self.student.pair_encoding} is for rows of two texts, which "
                 "--do_pairwise reads; the task's rows have one")
         require(0 <= self.seed < 2**32, f"--seed is {self.seed}; allowed: 0 to {2**32 - 1}")
+
+    def _check_logits_loss(self) -> None:
+        """Refuses losses of softmaxes for labels that are each for itself, and the reverse."""
+        allowed, chosen = task_kind(self.data.kind).logits_losses, self.distil.logits_loss
+        if allowed is None:
+            require(chosen != SIGMOID_LOSS, f"--logits_loss is {SIGMOID_LOSS!r}, which is for "
+                    "labels that are each for itself (--do_multilabel)")
+        else:
+            require(chosen in allowed or chosen not in SOFT_LOSSES, f"--logits_loss is {chosen!r}; "
+                    f"allowed for {self.data.kind}: {', '.join(allowed)}")
 
     def _derive(self) -> None:
         """Sets the values that depend on several parts."""

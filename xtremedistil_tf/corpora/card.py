@@ -105,8 +105,8 @@ def render_card(card: Dict[str, Any]) -> str:
 
 
 def write_card(folder: pathlib.Path, *, transfer_file: str = "transfer.txt",
-               tokenizer: Optional[str] = None, seq_len: int = 32, licence: Optional[str] = None
-               ) -> Dict[str, Any]:
+               tokenizer: Optional[str] = None, seq_len: int = 32, licence: Optional[str] = None,
+               kind: str = "tagging") -> Dict[str, Any]:
     """Measures a task folder and writes its data card.
 
     Args:
@@ -115,6 +115,7 @@ def write_card(folder: pathlib.Path, *, transfer_file: str = "transfer.txt",
       tokenizer: see `piece_counter.PieceCounter`; None measures lengths in words.
       seq_len: maximum length in subword tokens, special tokens included.
       licence: licence of the data, as its publisher states it.
+      kind: name of the kind of task.
 
     Returns:
       The contents of card.json.
@@ -130,7 +131,7 @@ def write_card(folder: pathlib.Path, *, transfer_file: str = "transfer.txt",
     card = {
         "name": folder.resolve().name, "licence": licence, "tokenizer": tokenizer,
         "unit": "subword tokens" if tokenizer else "words", "seq_len": seq_len,
-        **measure_task(folder, transfer_file, measure, seq_len),
+        **measure_task(folder, transfer_file, measure, seq_len, kind=kind),
         "conversion": read_json(record) if record.is_file() else None,
     }
     with atomic_folder(folder / FOLDER) as temporary:

@@ -9,7 +9,6 @@ import numpy as np
 
 from xtremedistil_tf.corpora.convert import HELD_OUT, SPLITS
 from xtremedistil_tf.corpora.problems import Problem, ProblemFile
-from xtremedistil_tf.corpora.readers.schemes import entity_types
 from xtremedistil_tf.corpora.source_rows import digest
 from xtremedistil_tf.corpora.suspicious import layout_hint, only_tags, suspicious_text, tag_hint
 from xtremedistil_tf.data.labels import SYNTACTIC, LabelSet, read_labels
@@ -18,14 +17,23 @@ from xtremedistil_tf.data.readers.recognise import why_no_text
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example, parse_ner
 from xtremedistil_tf.data.readers.sentences import MOST_WORDS
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.tasks import task_kind
 
 # With fewer words, nothing is suspicious.
 _FEWEST_WORDS = 20
 
 
-def _check_labels(path: pathlib.Path, problems: List[Problem]) -> Tuple[Optional[LabelSet], Dict]:
+def _check_labels(path: pathlib.Path, problems: List[Problem], kind: str
+                  ) -> Tuple[Optional[LabelSet], Dict]:
     """Checks labels.tsv; returns the usable labels and the line of each."""
     file = ProblemFile(path, problems)
+    if kind != LabelSet.kind:  # Their label sets tell all that can be wrong.
+        try:
+            found = read_labels(path, kind=kind)
+        except UserError as error:
+            file.error(0, "labels", str(error))
+            return None, {}
+        return found, {tag: number for number, tag in enumerate(found.tags, 1)}
     lines: Dict[str, int] = {}
     before = len(problems)
     for number, text in file.lines():
@@ -148,13 +156,13 @@ def _check_split(folder: pathlib.Path, split: str, labels: Optional[LabelSet], s
             bare.append(number)
         else:
             languages.setdefault(example.language, number)
-        entities += len(entity_types(example.tags))
+        entities += sum(tag != "O" for tag in example.tags)
         words += len(example.words)
         numbers += sum(map(str.isdecimal, example.words))
         if split == "train":
             seen.tags.update(example.tags)
         seen.compare(file, split, number, example)
-    if file.rows and labels is not None and not entities:
+    if file.rows and labels is not None and not entities and task_kind(labels.kind).entities:
         file.warn(0, "no_entity", "no entity in it; every tag is O")
     if words >= _FEWEST_WORDS and numbers > 0.5 * words:
         file.warn(0, "numbers", f"{numbers:,} of {words:,} words are numbers; another column holds "
@@ -195,12 +203,14 @@ def _check_transfer(path: pathlib.Path, seen: _Seen, problems: List[Problem]) ->
         file.warn(lines[int(at)], "duplicate", f"the same text as line {lines[first[inverse[at]]]}")
 
 
-def check_task(folder: pathlib.Path, *, transfer_file: str = "transfer.txt") -> List[Problem]:
+def check_task(folder: pathlib.Path, *, transfer_file: str = "transfer.txt",
+               kind: str = LabelSet.kind) -> List[Problem]:
     """Finds all problems of a task folder.
 
     Args:
       folder: holds train.tsv, dev.tsv, test.tsv and labels.tsv.
       transfer_file: its unlabelled text.
+      kind: name of the kind of task.
 
     Returns:
       The problems, by file and line.
@@ -212,7 +222,7 @@ def check_task(folder: pathlib.Path, *, transfer_file: str = "transfer.txt") -> 
     if not folder.is_dir():
         raise UserError(f"--check {folder} is not a folder")
     problems: List[Problem] = []
-    labels, label_lines = _check_labels(folder / "labels.tsv", problems)
+    labels, label_lines = _check_labels(folder / "labels.tsv", problems, kind)
     seen = _Seen()
     for split in SPLITS:
         _check_split(folder, split, labels, seen, problems)

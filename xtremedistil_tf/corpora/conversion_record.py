@@ -53,7 +53,7 @@ def changes(source: Dict[str, Any]) -> List[str]:
     lines += [f"{counts[name]:,} {_TOLD.get(name, name)}" for name in counts
               if name not in _SEPARATE]
     rewritten = counts.get("rewritten_tags")
-    if rewritten and source["scheme"] == "IOB2":
+    if rewritten and source.get("scheme", "IOB2") == "IOB2":
         lines.append(f"{rewritten:,} I- tags that continue nothing read as B-")
     elif rewritten:
         lines.append(f"{rewritten:,} {source['scheme']} tags rewritten as IOB2")

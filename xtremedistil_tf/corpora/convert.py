@@ -12,6 +12,7 @@ from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import atomic_folder, write_json
+from xtremedistil_tf.tasks import TaskKind, task_kind
 
 RECORD_FILE = "conversion.json"
 TRANSFER_FILE = "transfer.txt"
@@ -57,8 +58,8 @@ class _Splitter:
 class _Writer:
     """Writer of the new folder's files, with counts of the written rows."""
 
-    def __init__(self, folder: pathlib.Path, stack: contextlib.ExitStack):
-        self._folder, self._stack = folder, stack
+    def __init__(self, folder: pathlib.Path, stack: contextlib.ExitStack, kind: TaskKind):
+        self._folder, self._stack, self._kind = folder, stack, kind
         self._files: Dict[str, TextIO] = {}
         self.languages: Dict[str, Counter[str]] = collections.defaultdict(collections.Counter)
         self.types: Set[str] = set()
@@ -73,8 +74,8 @@ class _Writer:
         text = " ".join(row.words)
         if split != "transfer":
             prefix = "" if row.language == DEFAULT_LANGUAGE else f"{row.language}:"
-            text += "\t" + " ".join(prefix + tag for tag in row.tags)
-            self.types.update(schemes.entity_types(row.tags))
+            text += "\t" + " ".join(prefix + tag for tag in self._kind.from_iob2(row.tags))
+            self.types.update(schemes.entity_types(row.tags) if self._kind.entities else row.tags)
         if split in HELD_OUT:
             self.held_out[split].add(digest(row.words))
         self._files[split].write(text + "\n")
@@ -103,7 +104,7 @@ def _check_result(writer: _Writer, options: ConvertOptions) -> None:
         raise UserError("no entity in the labelled sentences; every tag is O")
 
 
-def _claim(output: pathlib.Path, overwrite: bool) -> None:
+def claim_folder(output: pathlib.Path, overwrite: bool) -> None:
     """Refuses an output folder with files that an earlier conversion did not write."""
     if output.is_file():
         raise UserError(f"--output {output} is a file; allowed: a folder")
@@ -156,7 +157,7 @@ def convert(sources: Sequence[Source], output: pathlib.Path, options: ConvertOpt
       UserError: for unusable rows or files, or an unusable output folder.
     """
     output = pathlib.Path(output)
-    _claim(output, overwrite)
+    claim_folder(output, overwrite)
     sources, passed = _of_languages(sources, options.languages)
     sources, copies = leave_out_copies(sources, options)
     named: Dict[Optional[str], List[Source]] = collections.defaultdict(list)
@@ -166,7 +167,7 @@ def convert(sources: Sequence[Source], output: pathlib.Path, options: ConvertOpt
     removed: Counter[str] = collections.Counter()
     with atomic_folder(output) as folder:
         with contextlib.ExitStack() as stack:
-            writer = _Writer(folder, stack)
+            writer = _Writer(folder, stack, task_kind(options.kind))
             divided = _write_labelled(reader, writer, named, options)
             _check_result(writer, options)
             for source in named["transfer"]:
@@ -176,9 +177,11 @@ def convert(sources: Sequence[Source], output: pathlib.Path, options: ConvertOpt
                     removed.update(stands)
                     if options.keep_leaks or not stands:
                         writer.write("transfer", row)
-        labels = schemes.labels_for(writer.types)
+        kind = task_kind(options.kind)
+        labels = kind.tags_of_types(writer.types)
         (folder / "labels.tsv").write_text("\n".join(labels) + "\n", "utf-8")
         record = {
+            "kind": options.kind,
             "splits": {split: dict(sorted(found.items()))
                        for split, found in writer.languages.items()},
             "labels": labels,

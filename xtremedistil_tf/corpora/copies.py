@@ -14,11 +14,14 @@ from xtremedistil_tf.corpora.sources.names import split_of
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.tasks import task_kind
 
 
-def _entities(row: Example) -> str:
+def _entities(row: Example, kind: str) -> str:
     """The entities of a row in a form that does not depend on word segmentation."""
     told, counts = "", Tally()
+    if not task_kind(kind).entities:
+        return " ".join(row.tags)
     for word, tag in zip(row.words, schemes.to_iob2(clean_tags(row.tags, counts), counts)):
         if tag != "O":
             told += word if tag[0] == "I" else f"\0{tag[2:]}\0{word}"
@@ -29,12 +32,12 @@ def _digests(source: Source, options: ConvertOptions) -> Optional[Tuple[bytes, b
     """Hashes of a source's text and of its entities; None if a row is unusable."""
     text, entities = hashlib.blake2b(), hashlib.blake2b()
     read = dataclasses.replace(options.read, labelled=source.split != "transfer")
-    for _, row in rows_of(source, read, Tally())[1]:
+    for _, row in rows_of(source, read, Tally(), kind=options.kind)[1]:
         if not isinstance(row, Example):
             return None
         text.update("".join("".join(row.words).split()).encode("utf-8", "surrogatepass"))
         try:
-            entities.update(_entities(row).encode("utf-8", "surrogatepass"))
+            entities.update(_entities(row, options.kind).encode("utf-8", "surrogatepass"))
         except UserError:
             return None
     return text.digest(), entities.digest()

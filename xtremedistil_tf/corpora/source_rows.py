@@ -22,6 +22,7 @@ from xtremedistil_tf.data.readers.recognise import FORMS
 from xtremedistil_tf.data.readers.rows import LANGUAGE, Example
 from xtremedistil_tf.data.readers.sentences import LONG_ROW, MOST_WORDS, count_ends, cut_row
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.tasks import task_kind
 
 # Number of end marks inside a long row that shows a document.
 _SEVERAL_ENDS = 3
@@ -43,6 +44,7 @@ class ConvertOptions:
       keep_leaks: True to keep transfer sentences that occur in dev or test.
       on_bad_row: "error" or "skip".
       normalize: "none", or "nfc": words in Unicode's composed form.
+      kind: name of the kind of task; it says which tags are written.
     """
 
     read: ReadOptions = ReadOptions()
@@ -52,6 +54,7 @@ class ConvertOptions:
     keep_leaks: bool = False
     on_bad_row: str = "error"
     normalize: str = "none"
+    kind: str = "tagging"
 
 
 def digest(words: Sequence[str], seed: int = 0) -> int:
@@ -61,10 +64,12 @@ def digest(words: Sequence[str], seed: int = 0) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8, key=key).digest(), "little")
 
 
-def rows_of(source: Source, options: ReadOptions, counts: Tally) -> Tuple[str, Iterator[Row]]:
+def rows_of(source: Source, options: ReadOptions, counts: Tally, *, kind: str = "tagging"
+            ) -> Tuple[str, Iterator[Row]]:
     """(format of a source, its unconverted rows with tags of any scheme)."""
     form, rows = source.read(options, counts)
-    return form, schemes.read_bare_types(rows, counts) if options.labelled else rows
+    bare = options.labelled and task_kind(kind).entities
+    return form, schemes.read_bare_types(rows, counts) if bare else rows
 
 
 def name_place(place: Place) -> str:
@@ -84,7 +89,8 @@ class SourceReader:
         counts = Tally()
         problem = None
         form, rows = rows_of(
-            source, dataclasses.replace(self._options.read, labelled=labelled), counts)
+            source, dataclasses.replace(self._options.read, labelled=labelled), counts,
+            kind=self._options.kind)
         for place, row in rows:
             try:
                 if isinstance(row, RowError):
@@ -109,7 +115,7 @@ class SourceReader:
                     yield example
         log.info("read %s: %s sentences", source.name, f"{counts['sentences']:,}")
         record: Dict[str, Any] = {"source": source.name, "format": form, "split": source.split}
-        if labelled:
+        if labelled and task_kind(self._options.kind).entities:
             record["scheme"] = schemes.scheme_name(counts)
         if problem:
             record["first_problem"] = problem
@@ -134,8 +140,10 @@ class SourceReader:
                             "(--tag_column names the column of the tags, --format another format)"))
         else:
             tags = clean_tags(row.tags, counts)
-            row = dataclasses.replace(row, tags=schemes.to_iob2(
-                schemes.of_layers(tags, counts, self._options.read.nested), counts))
+            if task_kind(self._options.kind).entities:
+                tags = schemes.to_iob2(
+                    schemes.of_layers(tags, counts, self._options.read.nested), counts)
+            row = dataclasses.replace(row, tags=tags)
         return self._cut(row, counts)
 
     def _normalized(self, row: Example, counts: Tally) -> Example:

@@ -112,8 +112,8 @@ def _leaks(digests: Dict[str, np.ndarray]) -> Dict[str, int]:
             for a, b in pairs if a in digests and b in digests}
 
 
-def measure_task(folder: pathlib.Path, transfer_file: str, measure: Measure, seq_len: int
-                 ) -> Dict[str, Any]:
+def measure_task(folder: pathlib.Path, transfer_file: str, measure: Measure, seq_len: int,
+                 *, kind: str = LabelSet.kind) -> Dict[str, Any]:
     """Measures a task folder, row by row.
 
     Args:
@@ -121,6 +121,7 @@ def measure_task(folder: pathlib.Path, transfer_file: str, measure: Measure, seq
       transfer_file: its unlabelled text; may be missing.
       measure: returns the lengths of rows and their numbers of unknown tokens.
       seq_len: maximum length in subword tokens, special tokens included.
+      kind: name of the kind of task.
 
     Returns:
       "splits" with the numbers of each split, "leaks", and "labels" in their order.
@@ -129,7 +130,7 @@ def measure_task(folder: pathlib.Path, transfer_file: str, measure: Measure, seq
       UserError: if labels.tsv is unusable.
       OSError: if a file cannot be read.
     """
-    labels = read_labels(folder / "labels.tsv")
+    labels = read_labels(folder / "labels.tsv", kind=kind)
     paths = {split: folder / f"{split}.tsv" for split in SPLITS}
     if (folder / transfer_file).is_file():
         paths["transfer"] = folder / transfer_file

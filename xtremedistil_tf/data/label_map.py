@@ -2,12 +2,13 @@
 
 import dataclasses
 import re
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
 from xtremedistil_tf.data.labels import Labels, LabelSet
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.tasks import task_kind
 
 # Least distance of the logits of labels that a model lacks from its best logit: a thousandth of its
 # probability.
@@ -161,19 +162,21 @@ def make_label_map(
     known = {tag: number for number, tag in enumerate(labels.tags)}
     renamed = _renamed(names, renames)
     fixed: List[List[int]] = [[] for _ in range(labels.size)]
-    if not isinstance(labels, LabelSet):
+    kind = task_kind(labels.kind)
+    if not kind.tags_words:
         _same_number(names, labels)
-        pairs = enumerate(renamed) if labels.kind != "regression" else [(0, labels.tags[0])]
+        pairs = enumerate(renamed) if kind.classes else [(0, labels.tags[0])]
         lost: List[int] = []
         for number, name in pairs:
             (fixed[known[name]] if name in known else lost).append(number)
         _check(names, labels, lost, [] if partial else fixed)
         return LabelMap(labels.size, tuple(map(tuple, fixed)))
-    return _tag_map(names, renamed, labels, known, scheme=scheme, partial=partial)
+    tags: Any = labels
+    return _tag_map(names, renamed, tags, known, scheme=scheme, partial=partial)
 
 
 def _same_number(names: Sequence[str], labels: Labels) -> None:
-    if labels.kind == "regression" and len(names) != 1:
+    if not task_kind(labels.kind).classes and len(names) != 1:
         raise UserError(f"the teacher has {len(names)} outputs ({', '.join(names)}); a regression "
                         "needs one")
 

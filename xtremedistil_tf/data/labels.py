@@ -2,7 +2,7 @@
 
 import math
 import pathlib
-from typing import Any, Iterable, List, Sequence, Tuple
+from typing import Any, Iterable, List, Mapping, Sequence, Tuple
 
 import numpy as np
 
@@ -41,6 +41,10 @@ class Labels:
         """Number of outputs."""
         return len(self.tags)
 
+    def adjusted(self, record: Mapping[str, Any]) -> "Labels":
+        """Returns the set with what a student's record says of it: thresholds, for some kinds."""
+        return self
+
     @property
     def pooled(self) -> bool:
         """True if a sequence has one target, False if each token has one."""
@@ -55,7 +59,8 @@ class Labels:
 class LabelSet(Labels):
     """The classes of a tagger: real tags first, then the syntactic ones.
 
-    A class is known by its index, never by its name, so a real tag may be called "X".
+    A class is known by its index, never by its name, so a real tag may be called "X". This is the
+    set of IOB2 tags; `data.tags` has those of other schemes.
 
     Args:
       tags: IOB2 tags in the order of labels.tsv.
@@ -63,6 +68,9 @@ class LabelSet(Labels):
 
     Raises:
       UserError: if a tag is repeated, is not IOB2, lacks its B- form, or O is missing.
+
+    Attributes:
+      outside_id: number of the tag of words without a subword token.
     """
 
     kind = "tagging"
@@ -73,17 +81,23 @@ class LabelSet(Labels):
         self._ids = {tag: index for index, tag in enumerate(self.tags)}
         if len(self._ids) != len(self.tags):
             raise UserError(f"labels repeat: {', '.join(self.tags)}")
-        if "O" not in self._ids:
-            raise UserError(f"label O is missing; the labels are: {', '.join(self.tags)}")
-        for tag in self.tags:
-            if tag != "O" and (tag[:2] not in ("B-", "I-") or len(tag) < 3):
-                raise UserError(f"label {tag!r} is not IOB2; allowed: O, B-<type>, I-<type>")
-            if tag.startswith("I-") and f"B-{tag[2:]}" not in self._ids:
-                raise UserError(f"label {tag} has no B-{tag[2:]} beside it")
+        self._check_names()
         self.pad_id, self.x_id, self.sep_id, self.cls_id = range(
             len(self.tags), len(self.tags) + len(SYNTACTIC)
         )
-        self.outside_id = self._ids["O"]
+        self.outside_id = self._ids.get("O", 0)
+
+    def _check_names(self) -> None:
+        """Refuses tags that are none of the scheme."""
+        if "O" not in self._ids:
+            raise UserError(f"label O is missing; the labels are: {', '.join(self.tags)}. "
+                            "--tag_scheme=none takes any tags")
+        for tag in self.tags:
+            if tag != "O" and (tag[:2] not in ("B-", "I-") or len(tag) < 3):
+                raise UserError(f"label {tag!r} is not IOB2; allowed: O, B-<type>, I-<type>; "
+                                "--tag_scheme=bioes and --tag_scheme=none take others")
+            if tag.startswith("I-") and f"B-{tag[2:]}" not in self._ids:
+                raise UserError(f"label {tag} has no B-{tag[2:]} beside it")
 
     @property
     def names(self) -> Tuple[str, ...]:
@@ -123,6 +137,10 @@ class LabelSet(Labels):
             [[a == b and self.tags[i] != "O" for b in types] for i, a in enumerate(types)]
         )
         return ~inside, ~inside[None, :] | same
+
+    def allowed_ends(self) -> np.ndarray:
+        """Bool [tags], True if the tag may end a sentence."""
+        return np.ones(len(self.tags), bool)
 
     def repair(self, tags: Sequence[str]) -> Tuple[Tuple[str, ...], int]:
         """Turns an I- tag that continues no entity into B-.

@@ -73,8 +73,12 @@ class TextAnswerer(TextModel):
         """Answers a task's questions; see the base class."""
         return self.answer([(question.text, question.context) for question in examples])
 
-    @staticmethod
-    def describe(found: Answer) -> Dict[str, Any]:
+    def predict_scored(self, examples: Sequence[Question]) -> Tuple[List[Any], List[np.ndarray]]:
+        """Answers a task's questions, with probabilities; see the base class."""
+        found = self.predict(examples)
+        return found, [np.array([self.describe(answer)["score"]]) for answer in found]
+
+    def describe(self, found: Answer) -> Dict[str, Any]:
         """Returns an answer as JSON values.
 
         answer (empty for no answer), score (its probability among the best spans and no answer),
@@ -85,8 +89,9 @@ class TextAnswerer(TextModel):
         own = np.array([found.null, *(span.score for span in found.spans)])
         shares = np.exp(own - own.max())
         shares /= shares.sum()
-        there = bool(found.text)
-        return {"answer": found.text, "score": float(shares[1 if there else 0]),
+        score = float(shares[1 if found.text else 0])
+        there = bool(found.text) and score >= self.least_of("")
+        return {"answer": found.text if there else "", "score": score,
                 "start": best.begin if there else None, "end": best.end if there else None,
                 "null_odds": found.null_odds}
 

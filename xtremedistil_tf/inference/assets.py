@@ -70,6 +70,11 @@ class Assets:
         return self.record.get("segmentation")
 
     @property
+    def temperature(self) -> float:
+        """Divisor of the logits, fitted on dev; 1 in records before 0.2."""
+        return float(self.record.get("temperature") or 1.0)
+
+    @property
     def seq_len_limit(self) -> Optional[int]:
         """Length of the longest sequence that the student takes; None if nothing limits it."""
         return self.record["seq_len"] if self.settings.kind.fixed_length else None

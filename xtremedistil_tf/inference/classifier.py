@@ -7,6 +7,7 @@ from typing import (
     Iterable,
     List,
     NamedTuple,
+    Optional,
     Sequence,
     Tuple,
     Union,
@@ -26,6 +27,8 @@ from xtremedistil_tf.inference.assets import Assets
 from xtremedistil_tf.inference.lines import ClassifiedLine, Line, split_pair
 from xtremedistil_tf.inference.tagger import Texts
 from xtremedistil_tf.inference.text_model import TextModel
+from xtremedistil_tf.metrics.several.scores import chosen_labels, sigmoid
+from xtremedistil_tf.metrics.uncertainty.temperature import tempered, thresholds_of
 from xtremedistil_tf.tasks import task_kind
 
 # A text, or a pair of texts.
@@ -84,9 +87,23 @@ class TextClassifier(TextModel):
       kind: name of the kind of task.
       labels: the classes; for regression the name of the number.
       pairs: True if it takes pairs of texts, as tuples.
+      thresholds: least probability of each label, if a text may have several.
     """
 
     kind = "classification"
+    thresholds: Sequence[float] = ()
+
+    @property
+    def several(self) -> bool:
+        """True if a text may have several labels."""
+        return task_kind(self.kind).several
+
+    def chosen(self, found: Classified) -> List[str]:
+        """Returns the labels of a result, of texts that may have several."""
+        thresholds = self.thresholds if not self.least else [
+            self.least.get(name, self.least.get("", own))
+            for name, own in zip(self.labels, self.thresholds)]
+        return chosen_labels(found.scores, self.labels, thresholds)
 
     @property
     def has_classes(self) -> bool:
@@ -100,17 +117,25 @@ class TextClassifier(TextModel):
     def describe(self, found: Classified) -> Dict[str, Any]:
         """Returns a result as JSON values: label, score, scores by label, and cut if True.
 
-        A regression has only score (the number) and cut.
+        The label is None if it is less sure than `least`. A regression has only score (the number)
+        and cut. If a text may have several labels, the result has labels and scores.
         """
+        if self.several:
+            own = {"labels": self.chosen(found),
+                   "scores": dict(zip(self.labels, map(float, found.scores)))}
+            return {**own, "cut": True} if found.cut else own
         best = int(found.scores.argmax())
         described: Dict[str, Any] = {"score": float(found.scores[best])}
         if self.has_classes:
-            described = {"label": self.labels[best], **described,
+            sure = described["score"] >= self.least_of(self.labels[best])
+            described = {"label": self.labels[best] if sure else None, **described,
                          "scores": dict(zip(self.labels, map(float, found.scores)))}
         return {**described, "cut": True} if found.cut else described
 
     def answer(self, found: Classified) -> str:
-        """Returns the label or number of a result, as in files of predictions."""
+        """Returns the label or number of a result; of several labels, those with commas between."""
+        if self.several:
+            return ",".join(self.chosen(found))
         if not self.has_classes:
             return number_text(found.scores[0])
         return self.labels[int(found.scores.argmax())]
@@ -130,9 +155,24 @@ class TextClassifier(TextModel):
 
     def predict(self, examples: Sequence[Example]) -> List[Any]:
         """Classifies a task's examples; see the base class."""
-        texts = [tuple(example.text.split("\t")) if self.pairs else example.text
-                 for example in examples]
-        return [[self.answer(found)] for found in self.classify(texts)]
+        return [self._answers(found) for found in self._classify_rows(examples)]
+
+    def predict_scored(
+        self, examples: Sequence[Example]
+    ) -> Tuple[List[Any], Optional[List[np.ndarray]]]:
+        """Classifies a task's examples, with probabilities; see the base class."""
+        rows = self._classify_rows(examples)
+        answers = [self._answers(found) for found in rows]
+        if not self.has_classes or self.several:
+            return answers, None
+        return answers, [np.array([found.scores.max()]) for found in rows]
+
+    def _answers(self, found: Classified) -> List[str]:
+        return self.chosen(found) if self.several else [self.answer(found)]
+
+    def _classify_rows(self, examples: Sequence[Example]) -> List[Classified]:
+        return self.classify([tuple(example.text.split("\t")) if self.pairs else example.text
+                              for example in examples])
 
     @overload
     def __call__(self, text: Item) -> Dict[str, Any]: ...
@@ -151,8 +191,8 @@ class TextClassifier(TextModel):
 
         Returns:
           A dict with label, score (its probability), scores (of all labels) and, if the text was
-          too long, cut. For regression: score (the number) and perhaps cut. For a list: a list of
-          such dicts.
+          too long, cut. For regression: score (the number) and perhaps cut. Where a text may have
+          several labels: labels and scores. For a list: a list of such dicts.
         """
         alone = isinstance(text, tuple if self.pairs else str)
         listed = not isinstance(text, (dict, bytes)) and isinstance(text, Iterable)
@@ -188,6 +228,8 @@ class Classifier(TextClassifier):
         self.logits = logits
         self.labels, self.kind = assets.labels.tags, assets.labels.kind
         self._seq_len = int(assets.record["seq_len"])
+        self._temperature = assets.temperature
+        self.thresholds = thresholds_of(assets.record, self.labels)
         self.pairs = assets.separator is not None
         # Texts are cut as in training: of a pair, the longer text first.
         self._tokenizer = Tokenizer.from_str(assets.tokenizer.to_str())
@@ -204,9 +246,15 @@ class Classifier(TextClassifier):
         scores = np.zeros((len(texts), len(self.labels)), np.float32)
         for batch in length_batches(mapped.lengths):
             logits = self.logits(mapped.padded(batch, PAD_ID))
-            scores[batch] = softmax(logits) if self.has_classes else logits
+            scores[batch] = self._scores(tempered(logits, self._temperature))
         return [Classified(own, bool(encoding.overflowing))
                 for own, encoding in zip(scores, encoded)]
+
+
+    def _scores(self, logits: np.ndarray) -> np.ndarray:
+        if not self.has_classes:
+            return logits
+        return sigmoid(logits) if self.several else softmax(logits)
 
 
 def make_classifier(

@@ -1,21 +1,25 @@
 """Joins tagged words into entities."""
 
-from typing import Any, Dict, List, Sequence
+from typing import Any, Callable, Dict, List, Sequence, Tuple
 
 from xtremedistil_tf.data.words import Word
 
+TaggedWord = Tuple[Word, str, float]
+
 
 def join_entities(
-    text: str, words: Sequence[Word], tags: Sequence[str], scores: Sequence[float]
+    text: str, words: Sequence[Word], tags: Sequence[str], scores: Sequence[float],
+    *, alone: bool = False,
 ) -> List[Dict[str, Any]]:
-    """Joins B- and I- words into entities.
+    """Joins the words of each entity, of IOB2 or BIOES tags.
 
     Args:
       text: the text of the character offsets.
       words: (word, begin, end).
-      tags: one IOB2 tag a word. Tags beyond the last word are ignored (padding in the reply of a
+      tags: one tag a word. Tags beyond the last word are ignored (padding in the reply of a
         SavedModel).
       scores: probability of each word's tag, 0 to 1.
+      alone: True if tags have no scheme; each word but those of O is then returned alone.
 
     Returns:
       Dicts like those of transformers' `pipeline("ner", aggregation_strategy="simple")`:
@@ -23,23 +27,42 @@ def join_entities(
     """
     # Collect the words first and slice the text once for each entity: one slice a word would cost
     # n * n characters for n words.
-    runs: List[List[int]] = []
-    inside = ""
-    for place, tag in enumerate(tags[: len(words)]):
-        if tag.startswith("I-") and inside == tag[2:]:
-            runs[-1].append(place)
-        elif tag != "O":
-            runs.append([place])
-            inside = tag[2:]
-        else:
-            inside = ""
+    tags = tags[: len(words)]
+    runs = [[place] for place, tag in enumerate(tags) if tag != "O"] if alone \
+        else entity_runs(tags)
     entities = []
     for run in runs:
         start, end = words[run[0]][1], words[run[-1]][2]
         score = sum(float(scores[place]) for place in run) / len(run)
-        entities.append({"entity_group": tags[run[0]][2:], "score": score,
+        entities.append({"entity_group": tags[run[0]][0 if alone else 2:], "score": score,
                          "word": text[start:end], "start": start, "end": end})
     return entities
+
+
+def entity_runs(tags: Sequence[str]) -> List[List[int]]:
+    """Word numbers of each entity, of IOB2 or BIOES tags."""
+    runs: List[List[int]] = []
+    inside = ""
+    for place, tag in enumerate(tags):
+        if tag.startswith(("I-", "E-")) and inside == tag[2:]:
+            runs[-1].append(place)
+        elif tag != "O":
+            runs.append([place])
+        inside = "" if tag.startswith(("O", "E-", "S-")) else tag[2:]
+    return runs
+
+
+def without_unsure(
+    words: Sequence[TaggedWord], least_of: Callable[[str], float]
+) -> List[TaggedWord]:
+    """Tags words O whose entity has a mean probability below the least one of its type."""
+    kept = list(words)
+    for run in entity_runs([tag for _, tag, _ in words]):
+        kind = words[run[0]][1][2:]
+        if sum(float(words[place][2]) for place in run) / len(run) < least_of(kind):
+            for place in run:
+                kept[place] = (words[place][0], "O", words[place][2])
+    return kept
 
 
 def rounded(entities: Sequence[Dict[str, Any]]) -> List[Dict[str, Any]]:

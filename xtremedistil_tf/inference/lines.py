@@ -5,11 +5,10 @@ import re
 from typing import Any, Dict, List, NamedTuple, Optional, Protocol, Tuple
 
 from xtremedistil_tf.data.labels import number_text
-from xtremedistil_tf.data.words import Word
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.inference.entities import join_entities, rounded
+from xtremedistil_tf.inference.entities import TaggedWord, join_entities, rounded
 
-TaggedWord = Tuple[Word, str, float]
+__all__ = ["AnsweredLine", "ClassifiedLine", "Line", "TaggedLine", "TaggedWord", "split_pair"]
 # Names of a pair's texts, as in the SavedModel's signature.
 PAIR_KEYS = ("text", "text_pair")
 # Names of a question and its text.
@@ -31,6 +30,10 @@ class Line(Protocol):
     def cut(self) -> bool:
         """True if the line was longer than the student reads, so that its end was cut."""
 
+    @property
+    def sure(self) -> float:
+        """Probability of the result, of its least sure word or label; 1 without probabilities."""
+
     def record(self) -> Dict[str, Any]:
         """Returns the result as JSON values, with "error" if the line could not be read."""
 
@@ -45,22 +48,29 @@ class TaggedLine(NamedTuple):
       text: the line.
       words: ((word, begin, end), tag, probability) for each word; empty after an error.
       error: reason why the line could not be tagged; None if it was tagged.
+      alone: True if tags have no scheme, so that each word stands alone.
     """
 
     text: str
     words: List[TaggedWord]
     error: Optional[str] = None
+    alone: bool = False
 
     @property
     def cut(self) -> bool:
         """False: sentences are read whole."""
         return False
 
+    @property
+    def sure(self) -> float:
+        """Probability of the least sure word; 1 without words."""
+        return min((score for _, _, score in self.words), default=1.0)
+
     def record(self) -> Dict[str, Any]:
         """Returns text, entities and, after an error, error."""
         words = [word for word, _, _ in self.words]
         entities = join_entities(self.text, words, [tag for _, tag, _ in self.words],
-                                 [score for _, _, score in self.words])
+                                 [score for _, _, score in self.words], alone=self.alone)
         record: Dict[str, Any] = {"text": self.text, "entities": rounded(entities)}
         return {**record, "error": self.error} if self.error else record
 
@@ -94,11 +104,19 @@ class ClassifiedLine(NamedTuple):
         """True if the text was longer than the student's longest sequence."""
         return "cut" in (self.found or {})
 
+    @property
+    def sure(self) -> float:
+        """Probability of the label; of several labels, of the least sure yes or no."""
+        found = self.found or {}
+        if "labels" in found:
+            return min(max(score, 1.0 - score) for score in found["scores"].values())
+        return found["score"] if "label" in found else 1.0
+
     def record(self) -> Dict[str, Any]:
         """Returns the texts with their result or, after an error, error."""
         found = dict(self.found or {"label": None, "score": None, "scores": {},
                                     "error": self.error})
-        if self.found:
+        if self.found and "score" in found:
             # Probabilities get four digits; a regression's number is rounded like its labels.
             found["score"] = round(found["score"], 4) if "label" in found \
                 else float(number_text(found["score"]))
@@ -110,7 +128,10 @@ class ClassifiedLine(NamedTuple):
     def row(self, form: str) -> str:
         """Returns `text<TAB>label`, with the number for regression and both texts for pairs."""
         found = self.found or {"label": ""}
-        answer = found["label"] if "label" in found else number_text(found["score"])
+        if "labels" in found:
+            answer = ",".join(found["labels"])
+        else:
+            answer = (found["label"] or "") if "label" in found else number_text(found["score"])
         texts = self.pair or (self.text,)
         # Texts from JSON may contain line ends.
         return "\t".join([*(re.sub(r"[\t\r\n]", " ", text) for text in texts), answer])
@@ -135,6 +156,11 @@ class AnsweredLine(NamedTuple):
     def cut(self) -> bool:
         """False: long texts are read in windows."""
         return False
+
+    @property
+    def sure(self) -> float:
+        """Probability of the answer."""
+        return (self.found or {"score": 1.0})["score"]
 
     def record(self) -> Dict[str, Any]:
         """Returns the question with its answer or, after an error, error."""

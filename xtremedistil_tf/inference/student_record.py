@@ -26,6 +26,8 @@ _FIELDS = {
     "decoding": Field(str, needed=False, allowed=DECODINGS),
     "segmentation": Field(str, needed=False, allowed=SEGMENTATIONS),
     "separator": Field(int, needed=False, least=0), "squad": Field(dict, needed=False),
+    "temperature": Field(float, needed=False, least=1e-3, most=1e3),
+    "thresholds": Field(list, needed=False, each=Field(float, least=0, most=1)),
     "glue_task": Field(str, needed=False), "strategy": Field(str, needed=False),
     "version": Field(str, needed=False),
 }
@@ -34,7 +36,7 @@ _FIELDS = {
 def labels_of(record: Dict[str, Any]) -> Labels:
     """Returns the label set of a student's or teacher's record."""
     return label_set(task_kind_of(record).kind, record["tags"],
-                     record.get("decoding") or DECODINGS[0])
+                     record.get("decoding") or DECODINGS[0]).adjusted(record)
 
 
 def read_student_record(folder: pathlib.Path) -> Dict[str, Any]:

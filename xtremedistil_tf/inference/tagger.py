@@ -1,8 +1,10 @@
 """Tagging over the forward pass of any runtime; imports no TensorFlow."""
 
+import dataclasses
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union, cast, overload
 
 import numpy as np
+from tokenizers import Tokenizer
 
 from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.data.pipelines.length_batches import length_batches
@@ -12,10 +14,12 @@ from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.vocabulary import PAD_ID
 from xtremedistil_tf.data.words import split_words
 from xtremedistil_tf.inference.assets import Assets
-from xtremedistil_tf.inference.entities import join_entities
+from xtremedistil_tf.inference.entities import join_entities, without_unsure
 from xtremedistil_tf.inference.lines import Line, TaggedLine, TaggedWord
 from xtremedistil_tf.inference.text_model import TextModel
 from xtremedistil_tf.metrics.decoding import decode
+from xtremedistil_tf.metrics.uncertainty.temperature import tempered
+from xtremedistil_tf.tasks import task_kind
 
 # Longer sentences are read in overlapping windows of this many subword tokens. Each word's logits
 # come from the window where it has CONTEXT tokens or more on both sides, if the text has them.
@@ -78,7 +82,7 @@ class TextTagger(TextModel):
           sentences: words of each sentence.
 
         Returns:
-          For each sentence its IOB2 tags and their probabilities, float32 [words].
+          For each sentence its tags and their probabilities, float32 [words].
         """
         raise NotImplementedError
 
@@ -92,7 +96,19 @@ class TextTagger(TextModel):
 
     def read_lines(self, lines: Sequence[str]) -> List[Line]:
         """Tags lines; see the base class."""
-        return [TaggedLine(text, words) for text, words in zip(lines, self.tag_text(lines))]
+        return [TaggedLine(text, words, alone=self._alone)
+                for text, words in zip(lines, self._said(lines))]
+
+    def _said(self, texts: Sequence[str]) -> List[List[TaggedWord]]:
+        """Tags texts; entities that are less sure than `least` are O."""
+        found = self.tag_text(texts)
+        if not self.least or self._alone:
+            return found
+        return [without_unsure(words, self.least_of) for words in found]
+
+    @property
+    def _alone(self) -> bool:
+        return not task_kind(self.kind).entities
 
     def failed_line(self, line: str, why: str) -> Line:
         """Returns a line without words; see the base class."""
@@ -101,6 +117,11 @@ class TextTagger(TextModel):
     def predict(self, examples: Sequence[Example]) -> List[List[str]]:
         """Tags a task's examples; see the base class."""
         return [tags for tags, _ in self.tag_words([row.words for row in examples])]
+
+    def predict_scored(self, examples: Sequence[Example]) -> Tuple[List[Any], List[np.ndarray]]:
+        """Tags a task's examples, with probabilities; see the base class."""
+        found = self.tag_words([row.words for row in examples])
+        return [tags for tags, _ in found], [scores for _, scores in found]
 
     @overload
     def __call__(self, text: str) -> List[Dict[str, Any]]: ...
@@ -122,10 +143,10 @@ class TextTagger(TextModel):
         """
         texts = [text] if isinstance(text, str) else list(text)
         found = []
-        for one, tagged in zip(texts, self.tag_text(texts)):
+        for one, tagged in zip(texts, self._said(texts)):
             words = [word for word, _, _ in tagged]
             found.append(join_entities(one, words, [tag for _, tag, _ in tagged],
-                                       [score for _, _, score in tagged]))
+                                       [score for _, _, score in tagged], alone=self._alone))
         return found[0] if isinstance(text, str) else found
 
 
@@ -153,9 +174,17 @@ class Tagger(TextTagger):
         keep_whole: bool = False, seq_len_limit: Optional[int] = None,
     ):
         self._assets, self._labels = assets, cast(LabelSet, assets.labels)
-        self.logits, self.labels = logits, self._labels.tags
-        self._keep_whole = keep_whole
+        self.logits, self.labels, self.kind = logits, self._labels.tags, self._labels.kind
+        self._keep_whole, self._temperature = keep_whole, assets.temperature
         self._seq_len_limit = seq_len_limit
+
+    def cut_at_seq_len(self) -> "Tagger":
+        """Returns a tagger for which words beyond the training's seq_len are O."""
+        tokenizer = Tokenizer.from_str(self._assets.tokenizer.to_str())
+        tokenizer.encode_special_tokens = True
+        tokenizer.enable_truncation(int(self._assets.record["seq_len"]))
+        return Tagger(dataclasses.replace(self._assets, tokenizer=tokenizer), self.logits,
+                      keep_whole=self._keep_whole, seq_len_limit=self._seq_len_limit)
 
     def tag_words(
         self, sentences: Sequence[Sequence[str]]
@@ -173,7 +202,8 @@ class Tagger(TextTagger):
             return self._tag_encoded([words], [encoding])[0]
         ids = self._assets.vocabulary.table[np.array(encoding.ids)]
         starts = np.array(first_pieces(encoding.word_ids, len(words)), np.int32)
-        return decode(self.logits(ids[None]), [starts], self._labels)[0]
+        return decode(tempered(self.logits(ids[None]), self._temperature), [starts],
+                      self._labels)[0]
 
     def _tag_encoded(
         self, sentences: Sequence[Sequence[str]], encodings: Sequence[Any]
@@ -221,7 +251,8 @@ class Tagger(TextTagger):
                 padded[position, : len(logits[row])] = logits[row]
             # A word without a subword token keeps -1 and gets O.
             at = [np.where(starts[row] >= 0, np.arange(len(starts[row])), -1) for row in rows]
-            for row, result in zip(rows, decode(padded, at, self._labels)):
+            for row, result in zip(rows, decode(
+                    tempered(padded, self._temperature), at, self._labels)):
                 results[row] = result
         return results
 

@@ -1,9 +1,10 @@
 """The interface of students on text, for all kinds of task and runtimes."""
 
-from typing import Any, Callable, List, Sequence, Tuple
+from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
+from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.assets import Assets
 from xtremedistil_tf.inference.lines import Line
 from xtremedistil_tf.tasks import task_kind
@@ -16,11 +17,34 @@ class TextModel:
       kind: name of the kind of task.
       labels: its labels.
       pairs: True if it takes pairs of texts.
+      least: least probability of what it says, by label or entity type, and under "" for all
+        others; what is less sure is not said. Set by `say_from`.
     """
 
     kind: str
     labels: Tuple[str, ...] = ()
     pairs = False
+    least: Mapping[str, float] = {}
+
+    def say_from(self, least: Mapping[str, float]) -> None:
+        """Sets `least`: a tagger leaves out less sure entities, others give no label or answer.
+
+        Raises:
+          UserError: if a name is none of the labels or entity types, or the kind has no
+            probabilities.
+        """
+        kind = task_kind(self.kind)
+        if least and not (kind.classes or kind.competing):
+            raise UserError(f"a student for {self.kind} has no probabilities, so no thresholds")
+        names = {tag[2:] if kind.entities else tag for tag in self.labels if tag != "O"}
+        for name in least:
+            if name and name not in names:
+                raise UserError(f"a threshold is of {name!r}; allowed: {', '.join(sorted(names))}")
+        self.least = dict(least)
+
+    def least_of(self, name: str) -> float:
+        """Returns the least probability of a label or entity type; 0 without one."""
+        return self.least.get(name, self.least.get("", 0.0))
 
     def __call__(self, text: Any) -> Any:
         """Returns the result of a text, or a list of results for a list of texts."""
@@ -41,6 +65,19 @@ class TextModel:
     def predict(self, examples: Sequence[Any]) -> List[Any]:
         """Predicts a task's examples, in the format that its kind of task scores."""
         raise NotImplementedError
+
+    def predict_scored(self, examples: Sequence[Any]) -> Tuple[List[Any], Optional[List[Any]]]:
+        """Predicts a task's examples, with probabilities.
+
+        Returns:
+          (answers as `predict` returns them, for each answer the probabilities of its words or its
+          one probability, float32 [units]; None if the kind of task has no probabilities).
+        """
+        return self.predict(examples), None
+
+    def cut_at_seq_len(self) -> Optional["TextModel"]:
+        """Returns this model limited to the sequences of its training; None if it reads no more."""
+        return None
 
 
 def text_model(

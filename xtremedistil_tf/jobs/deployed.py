@@ -8,7 +8,7 @@ from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.data.words import DICTIONARY, has_dictionary, has_unspaced
 from xtremedistil_tf.inference.runtimes.keras import load_keras
-from xtremedistil_tf.inference.runtimes.teacher import teacher_tagger
+from xtremedistil_tf.inference.runtimes.teacher import teacher_model
 from xtremedistil_tf.inference.tagger import TextTagger
 from xtremedistil_tf.jobs.prepared import Prepared
 from xtremedistil_tf.jobs.results import Taught
@@ -18,7 +18,6 @@ from xtremedistil_tf.metrics.as_written import (
     score_entities,
     written,
 )
-from xtremedistil_tf.metrics.tagging import score_tags
 from xtremedistil_tf.models.teacher import Teacher
 from xtremedistil_tf.tasks import task_kind
 
@@ -82,12 +81,13 @@ def deployed_scores(
     Source: not in the paper, where words beyond 32 subword tokens count as O.
     """
     task = prepared.task
-    if not task_kind(task.labels.kind).tags_words or not task.scored:
+    kind = task_kind(task.labels.kind)
+    if not kind.tags_words or not task.scored:
         return {}
     taggers: Dict[str, Any] = {"student": load_keras(folder)}
     # Finished models are scored at seq_len only.
     if taught is not None and isinstance(taught.teacher, Teacher):
-        taggers["teacher"] = teacher_tagger(
+        taggers["teacher"] = teacher_model(
             taught.teacher, {**taught.record, "segmentation": task.segmentation})
     scores: Dict[str, Dict[str, Any]] = {}
     for who, tagger in taggers.items():
@@ -96,8 +96,11 @@ def deployed_scores(
         for split in task.scored:
             features, examples = rows[split], task.examples[split]
             tags = _uncut(tagger, features, predictions[who][split], examples)
-            deployed[split] = score_tags(features.tags, tags, features.languages)
-            as_written[split] = _written_scores(tagger, examples, prepared.segmentation)
+            given = features.tags, tags, features.languages
+            deployed[split] = {**kind.score(*given, task.labels.tags),
+                               **kind.details(*given, task.labels)}
+            if kind.entities:
+                as_written[split] = _written_scores(tagger, examples, prepared.segmentation)
         scores[who] = {"deployed": deployed}
         if any(as_written.values()):
             scores[who]["as_written"] = as_written

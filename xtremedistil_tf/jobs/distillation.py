@@ -23,6 +23,7 @@ from xtremedistil_tf.jobs.results import (
     final_answers,
     final_scores,
     finished_metrics,
+    fit_on_dev,
     forget_metrics,
     keep_metrics,
 )
@@ -285,18 +286,22 @@ def finish(
     forget_metrics(model_dir)
     best = best_stage(records, chosen_by(config, prepared.task))["name"]
     load_weights(student.trained, model_dir / "stages" / best / WEIGHTS_FILE)
-    answers = final_answers(prepared, None if taught is None else taught.teacher, student)
+    fitted = fit_on_dev(prepared, student)
+    answers = final_answers(prepared, None if taught is None else taught.teacher, student,
+                            fitted=fitted)
     scores = final_scores(prepared, answers, model_dir, glue_task=config.data.glue_task)
     scores["student"].update(agreement_on_text(prepared, taught, student, model_dir))
     # First, so that no export of an earlier student lies beside the new one.
     remove_exports(model_dir)
-    _save(config, prepared, student, scores, model_dir)
+    _save(config, prepared, student, scores, model_dir, fitted)
     for who, deployed in deployed_scores(prepared, taught, model_dir, answers).items():
         scores[who].update(deployed)
     laps.lap("evaluation")
     _export(model_dir, formats, prepared.task)
     laps.lap("export")
     seconds = {**laps.seconds, "total": sum(laps.seconds.values())}
+    if fitted:
+        scores["student"]["fitted_on_dev"] = fitted
     metrics = build_metrics(config, prepared, student, records=records, scores=scores,
                             seconds=seconds, taught=taught, start=start)
     histories = {stage["name"]: read_history(model_dir / "stages" / stage["name"] / "history.json")
@@ -318,13 +323,14 @@ def _export(model_dir: pathlib.Path, formats: Sequence[str], task: Task) -> None
 
 def _save(
     config: RunConfig, prepared: Prepared, student: Student,
-    scores: Dict[str, Dict[str, Any]], model_dir: pathlib.Path,
+    scores: Dict[str, Dict[str, Any]], model_dir: pathlib.Path, fitted: Dict[str, Any],
 ) -> None:
-    record = {"version": __version__, "seq_len": config.data.seq_len,
-              "decoding": config.data.decoding, "segmentation": prepared.segmentation,
-              "strategy": config.distil.strategy, "seed": config.seed, "scores": scores["student"],
-              "separator": prepared.separator, "glue_task": config.data.glue_task,
-              "squad": config.to_dict()["data"]["squad"]}
+    record: Dict[str, Any] = {
+        "version": __version__, "seq_len": config.data.seq_len, "decoding": config.data.decoding,
+        "segmentation": prepared.segmentation, "strategy": config.distil.strategy,
+        "seed": config.seed, "scores": scores["student"], "separator": prepared.separator,
+        "glue_task": config.data.glue_task, "squad": config.to_dict()["data"]["squad"]}
+    record.update({name: fitted[name] for name in ("temperature", "thresholds") if name in fitted})
     save_student(model_dir / "student", student, config=config.student,
                  vocabulary=prepared.vocabulary, tokenizer=prepared.tokenizer,
                  labels=prepared.task.labels, record=record)

@@ -1,5 +1,6 @@
 """The teacher of a run: loaded if it is fine-tuned already, else fine-tuned now."""
 
+import dataclasses
 import itertools
 import logging
 import pathlib
@@ -165,7 +166,8 @@ def _fine_tune(
         "fingerprint": recipe, "name": pathlib.Path(name).name, "kind": task.labels.kind,
         "tags": list(task.labels.tags), "pairs": config.data.pairs,
         "opt_policy": config.opt_policy, "decoding": config.data.decoding,
-        "segmentation": task.segmentation,
+        "segmentation": task.segmentation, "seq_len": config.data.seq_len,
+        "squad": None if config.data.squad is None else dataclasses.asdict(config.data.squad),
         "dev": records[-1]["dev"], "epochs": sum(record["epochs"] for record in records),
         "seconds": sum(record["seconds"] for record in records), "history": history,
     }

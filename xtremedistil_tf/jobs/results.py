@@ -7,6 +7,7 @@ from typing import Any, Dict, List, Optional
 
 from xtremedistil_tf.config import RunConfig
 from xtremedistil_tf.data.folders.task import HELD_OUT, Task, describe
+from xtremedistil_tf.data.labels import Labels
 from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.jobs.prepared import Prepared
 from xtremedistil_tf.metrics.prediction_files import write_submission
@@ -59,10 +60,25 @@ def best_stage(records: List[Dict[str, Any]], measure: str) -> Dict[str, Any]:
                key=lambda record: record["dev"][measure])
 
 
-def _answers(task: Task, rows: Dict[str, Features], forward: Forward) -> Dict[str, Any]:
+def fit_on_dev(prepared: Prepared, student: Student) -> Dict[str, Any]:
+    """Fits a student's temperature and, for several labels, its thresholds on dev.
+
+    Returns:
+      See `tasks.base.TaskKind.calibrate`; {} without labelled dev rows.
+    """
+    task = prepared.task
+    if "dev" not in task.scored:
+        return {}
+    return dict(task_kind(task.labels.kind).calibrate(
+        Forward(student.model, table=prepared.vocabulary.table), prepared.features["dev"],
+        task.labels))
+
+
+def _answers(task: Task, rows: Dict[str, Features], forward: Forward, labels: Labels
+             ) -> Dict[str, Any]:
     """Returns a model's predictions by held-out split."""
-    predict = task_kind(task.labels.kind).predict
-    return {split: predict(forward, rows[split], task.labels) for split in _asked_splits(task)}
+    predict = task_kind(labels.kind).predict
+    return {split: predict(forward, rows[split], labels) for split in _asked_splits(task)}
 
 
 def _asked_splits(task: Task) -> List[str]:
@@ -78,8 +94,8 @@ def _teacher_answers(prepared: Prepared, teacher: Teaches) -> Dict[str, Any]:
         if kept is not None and set(kept) == set(_asked_splits(prepared.task)):
             return kept
         log.warning("%s is damaged; the teacher is asked again", path)
-    found = _answers(prepared.task, prepared.teacher_features,
-                     teacher.forward())
+    found = _answers(prepared.task, prepared.teacher_features, teacher.forward(),
+                     prepared.task.labels)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_sealed(path, found)
@@ -87,13 +103,15 @@ def _teacher_answers(prepared: Prepared, teacher: Teaches) -> Dict[str, Any]:
 
 
 def final_answers(
-    prepared: Prepared, teacher: Optional[Teaches], student: Student
+    prepared: Prepared, teacher: Optional[Teaches], student: Student,
+    *, fitted: Optional[Dict[str, Any]] = None,
 ) -> Dict[str, Dict[str, Any]]:
     """Predicts dev and test. Nothing else in a run predicts test.
 
     Args:
       prepared: the data.
       teacher, student: the models; the teacher may be None.
+      fitted: the student's thresholds, see `fit_on_dev`.
 
     Returns:
       Predictions by "teacher" and "student", then by split.
@@ -102,7 +120,8 @@ def final_answers(
     if teacher is not None and teacher.answers_any:
         answers["teacher"] = _teacher_answers(prepared, teacher)
     answers["student"] = _answers(prepared.task, prepared.features,
-                                  Forward(student.model, table=prepared.vocabulary.table))
+                                  Forward(student.model, table=prepared.vocabulary.table),
+                                  prepared.task.labels.adjusted(fitted or {}))
     return answers
 
 

@@ -1,4 +1,4 @@
-"""Decodes logits of subword tokens into one valid IOB2 tag for each word."""
+"""Decodes logits of subword tokens into valid tags, one for each word."""
 
 import functools
 from typing import List, Sequence, Tuple
@@ -19,7 +19,8 @@ def word_scores(logits: np.ndarray, word_starts: np.ndarray, labels: LabelSet) -
       labels: the label set.
 
     Returns:
-      float32 [batch, words, tags], normalised over the real tags; a word without a token is O.
+      float32 [batch, words, tags], normalised over the real tags; a word without a token has
+      the label set's outside tag.
     """
     rows = np.arange(len(logits))[:, None]
     at = np.maximum(word_starts, 0)
@@ -32,11 +33,13 @@ def word_scores(logits: np.ndarray, word_starts: np.ndarray, labels: LabelSet) -
 
 
 @functools.lru_cache(maxsize=16)
-def _transitions(labels: LabelSet) -> Tuple[np.ndarray, np.ndarray]:
-    return labels.allowed_transitions()
+def _transitions(labels: LabelSet) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return (*labels.allowed_transitions(), labels.allowed_ends())
 
 
-def _viterbi(scores: np.ndarray, first: np.ndarray, follows: np.ndarray) -> np.ndarray:
+def _viterbi(
+    scores: np.ndarray, first: np.ndarray, follows: np.ndarray, ends: np.ndarray
+) -> np.ndarray:
     batch, words, tags = scores.shape
     best = scores[:, 0] + np.where(first, 0.0, FORBIDDEN)
     step_cost = np.where(follows, 0.0, FORBIDDEN)[None]
@@ -46,7 +49,7 @@ def _viterbi(scores: np.ndarray, first: np.ndarray, follows: np.ndarray) -> np.n
         came_from[:, word] = reached.argmax(axis=1)
         best = reached.max(axis=1) + scores[:, word]
     path = np.zeros((batch, words), np.int32)
-    path[:, -1] = best.argmax(axis=-1)
+    path[:, -1] = (best + np.where(ends, 0.0, FORBIDDEN)).argmax(axis=-1)
     rows = np.arange(batch)
     for word in range(words - 1, 0, -1):
         path[:, word - 1] = came_from[rows, word, path[:, word]]
@@ -54,7 +57,7 @@ def _viterbi(scores: np.ndarray, first: np.ndarray, follows: np.ndarray) -> np.n
 
 
 def constrained_tags(scores: np.ndarray, labels: LabelSet) -> np.ndarray:
-    """The most probable tag sequence among the valid IOB2 sequences (Viterbi).
+    """The most probable tag sequence among the valid ones of the tag scheme (Viterbi).
 
     Args:
       scores: float [batch, words, tags], log-probabilities.
@@ -64,12 +67,13 @@ def constrained_tags(scores: np.ndarray, labels: LabelSet) -> np.ndarray:
       int [batch, words]. Padding does not change the tags before it if its scores are equal for all
       tags, or prefer O.
     """
-    first, follows = _transitions(labels)
+    first, follows, ends = _transitions(labels)
     path = scores.argmax(axis=-1).astype(np.int32)
     # The sequence of each word's best tag is nearly always valid; then it is the result.
-    broken = ~(first[path[:, :1]].all(axis=1) & follows[path[:, :-1], path[:, 1:]].all(axis=1))
+    broken = ~(first[path[:, :1]].all(axis=1) & ends[path[:, -1:]].all(axis=1)
+               & follows[path[:, :-1], path[:, 1:]].all(axis=1))
     if broken.any():
-        path[broken] = _viterbi(scores[broken], first, follows)
+        path[broken] = _viterbi(scores[broken], first, follows, ends)
     return path
 
 

@@ -50,13 +50,13 @@ def write_labelled(
       folder: folder of the file.
       split, who: parts of its name.
       examples: the texts.
-      predicted: one label for each text.
+      predicted: labels of each text, one or, with commas between, several.
     """
     def prefix(row: Example) -> str:
         return "" if row.language == DEFAULT_LANGUAGE else f"{row.language}:"
 
     write_predictions(folder / f"{split}.{who}.tsv", (
-        f"{row.text}\t{prefix(row)}{labels[0]}" for row, labels in zip(examples, predicted)))
+        f"{row.text}\t{prefix(row)}{','.join(labels)}" for row, labels in zip(examples, predicted)))
 
 
 def write_labelled_gold(folder: pathlib.Path, split: str, examples: Sequence[Example]) -> None:

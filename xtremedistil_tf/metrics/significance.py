@@ -62,7 +62,10 @@ def _rows(
         # A class name may contain spaces.
         names = [labels] if kind.pooled else labels.split(" ")
         split = [split_language(name, known) for name in names]
-        rows.append((text, [label for _, label in split], split[0][0] or DEFAULT_LANGUAGE))
+        own = [label for _, label in split]
+        if kind.several:
+            own = [label for label in own[0].split(",") if label]
+        rows.append((text, own, split[0][0] or DEFAULT_LANGUAGE))
     return rows
 
 

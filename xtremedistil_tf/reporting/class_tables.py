@@ -1,7 +1,7 @@
 """The report's table of scores by class, and the figure of the confusion matrix."""
 
 import pathlib
-from typing import Any, List, Mapping, Sequence
+from typing import Any, List, Mapping, Sequence, Tuple
 
 import numpy as np
 
@@ -41,11 +41,12 @@ def class_table(metrics: Mapping[str, Any]) -> str:
         rows.append([name, count_text(own["support"]), score_text(other), score_text(own["f1"]),
                      difference_text(own["f1"], other), score_text(own["precision"]),
                      score_text(own["recall"])])
-    header = ["Class", "Support", "Teacher F1", "Student F1", "Difference", "Student's precision",
+    word = task_kind_of(metrics).class_word.capitalize()
+    header = [word, "Support", "Teacher F1", "Student F1", "Difference", "Student's precision",
               "Student's recall"]
     if not taught(metrics):
         header, rows = without_teacher(header, rows)
-    return "\n\n".join([f"## Class by class, {split}", table(header, rows)])
+    return "\n\n".join([f"## {word} by {word.lower()}, {split}", table(header, rows)])
 
 
 def has_confusion(metrics: Mapping[str, Any]) -> bool:
@@ -81,14 +82,28 @@ def plot_confusion(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
       path: the PNG to write.
     """
     split = run_metrics.scored_split(metrics)
-    names = list(run_metrics.scores_of(metrics, "student", split)["classes"])
+    scores = {model: run_metrics.scores_of(metrics, model, split)
+              for model in run_metrics.models_of(metrics)}
+    draw_confusions(path, [(f"{model}, {split}", own["confusion"])
+                           for model, own in scores.items()],
+                    scores["student"].get("confusion_names") or list(scores["student"]["classes"]))
+
+
+def draw_confusions(
+    path: pathlib.Path, tables: Sequence[Tuple[str, Sequence[Sequence[int]]]], names: Sequence[str]
+) -> None:
+    """Draws confusion tables side by side.
+
+    Args:
+      path: the PNG to write.
+      tables: (title, counts: a row for each gold class, a column for each predicted class).
+      names: names of rows and columns.
+    """
     side = min(9.0, 2.6 + 0.42 * len(names))
-    models = run_metrics.models_of(metrics)
-    figure = new_figure(len(models) * side + 1.0, side + 0.4)
-    panels = figure.subplots(1, len(models), squeeze=False)[0]
-    for axis, model in zip(panels, models):
-        image = _panel(axis, f"{model}, {split}",
-                       run_metrics.scores_of(metrics, model, split)["confusion"], names)
+    figure = new_figure(len(tables) * side + 1.0, side + 0.4)
+    panels = figure.subplots(1, len(tables), squeeze=False)[0]
+    for axis, (title, counts) in zip(panels, tables):
+        image = _panel(axis, title, counts, list(names))
     panels[0].set_ylabel("gold")
     figure.colorbar(image, ax=list(panels), shrink=0.8, label="share of the gold class")
     save(figure, path)

@@ -2,12 +2,15 @@
 
 from typing import Any, List, Mapping
 
+from xtremedistil_tf.metrics.measures import measure_name, measure_of
 from xtremedistil_tf.reporting import run_metrics
 from xtremedistil_tf.reporting.markdown import score_text, table
+from xtremedistil_tf.tasks import task_kind_of
 
 
 def _whole(metrics: Mapping[str, Any]) -> str:
-    """Compares macro-F1 at `seq_len` with macro-F1 without truncation."""
+    """Compares the run's measure at `seq_len` with that of whole sentences."""
+    key, spread = measure_of(metrics), task_kind_of(metrics).spread or ""
     rows: List[List[str]] = []
     for model in run_metrics.models_of(metrics):
         scores = metrics[model]
@@ -15,12 +18,13 @@ def _whole(metrics: Mapping[str, Any]) -> str:
             continue
         for split, whole in scores["deployed"].items():
             cut = scores[split]
-            rows.append([split, model, score_text(cut["macro_f1"], cut["std_f1"]),
-                         score_text(whole["macro_f1"], whole["std_f1"]),
-                         f"{whole['macro_f1'] - cut['macro_f1']:+.2f}"])
+            rows.append([split, model, score_text(cut[key], cut.get(spread)),
+                         score_text(whole[key], whole.get(spread)),
+                         f"{whole[key] - cut[key]:+.2f}"])
     rows.sort(key=lambda row: row[0])
-    return table(["Split", "Model", "Macro-F1 at seq_len (std)", "As deployed (std)",
-                  "Difference"], rows, text=2)
+    name, std = measure_name(metrics), " (std)" if spread else ""
+    return table(["Split", "Model", f"{name[0].upper()}{name[1:]} at seq_len{std}",
+                  f"As deployed{std}", "Difference"], rows, text=2)
 
 
 def _as_written(metrics: Mapping[str, Any]) -> str:

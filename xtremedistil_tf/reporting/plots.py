@@ -7,7 +7,7 @@ import pathlib
 from typing import Any, List, Mapping, Sequence, Tuple
 
 from xtremedistil_tf.metrics.measures import measure_name, measure_of, taught
-from xtremedistil_tf.reporting.figures import new_figure, save, tidy
+from xtremedistil_tf.reporting.figures import COLOURS, new_figure, save, tidy
 from xtremedistil_tf.reporting.run_metrics import (
     AGREEMENT,
     by_agreement,
@@ -25,18 +25,6 @@ MARK_COLOUR = "#c8501e"
 MOST_LABELLED_LANGUAGES = 12
 
 History = Sequence[Mapping[str, Any]]
-
-
-
-
-
-
-
-
-
-
-
-
 
 
 def _number(value: Any) -> float:
@@ -235,4 +223,32 @@ def plot_learning_rate(histories: Mapping[str, History], path: pathlib.Path) -> 
     axis.set_ylabel("learning rate")
     axis.set_title("Learning rate")
     figure.legend(loc="outside right upper", frameon=False, fontsize=9)
+    save(figure, path)
+
+
+def plot_reliability(
+    path: pathlib.Path, curves: Sequence[Tuple[str, Mapping[str, Any]]]
+) -> None:
+    """Draws the share of right predictions over their probability; on the diagonal both agree.
+
+    Args:
+      path: the PNG to write.
+      curves: (name, an object with `bins`, see `metrics.uncertainty.calibration.calibration`).
+    """
+    figure = new_figure(5.2, 5.2)
+    axis = figure.add_subplot()
+    tidy(axis, grid="both")
+    axis.plot([0, 1], [0, 1], color="#9aa3ae", linestyle="--", linewidth=1.2)
+    for colour, (name, found) in zip(COLOURS, curves):
+        bins = found["bins"]
+        places = [one["probability"] for one in bins], [one["right"] for one in bins]
+        axis.plot(*places, color=colour, linewidth=1.0, alpha=0.6)
+        # The area of a dot grows with the logarithm of its predictions: few say little.
+        axis.scatter(*places, s=[6.0 + 14.0 * math.log10(one["count"]) for one in bins],
+                     color=colour, clip_on=False, zorder=3, label=name)
+    axis.set_xlim(0, 1)
+    axis.set_ylim(0, 1)
+    axis.set_xlabel("probability of the prediction")
+    axis.set_ylabel("share of right predictions")
+    figure.legend(loc="outside lower center", frameon=False)
     save(figure, path)

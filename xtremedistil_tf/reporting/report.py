@@ -20,7 +20,12 @@ from xtremedistil_tf.reporting.markdown import (
     times_text,
     without_teacher,
 )
-from xtremedistil_tf.reporting.run_facts import data_section, time_section
+from xtremedistil_tf.reporting.run_facts import (
+    data_section,
+    fitted,
+    reliability_section,
+    time_section,
+)
 from xtremedistil_tf.reporting.run_metrics import AGREEMENT
 from xtremedistil_tf.runs import atomic_path
 from xtremedistil_tf.tasks import task_kind_of
@@ -223,6 +228,10 @@ def _figures(metrics: Metrics, histories: Histories) -> List[Tuple[str, str, Dra
     if has_confusion(metrics):
         figures.append(("confusion.png", "What is taken for what",
                         lambda path: plot_confusion(metrics, path)))
+    calibrated = fitted(metrics).get("calibration")
+    if calibrated:
+        figures.append(("reliability.png", "How sure, and how right, on dev",
+                        lambda path: plots.plot_reliability(path, [("student", calibrated)])))
     if _language_rows(metrics)[1]:
         figures.append(("languages.png", f"{run_metrics.models_text(metrics)} by language",
                         lambda path: plots.plot_languages(metrics, path)))
@@ -252,7 +261,7 @@ def render_report(metrics: Metrics, histories: Histories) -> str:
                         for name, caption, _ in _figures(metrics, histories))
     sections = [title, _headline(metrics), agreement_section(metrics), _stage_trace(metrics),
                 _models(metrics), task_kind_of(metrics).section(metrics), _languages(metrics),
-                deployed_section(metrics),
+                deployed_section(metrics), reliability_section(metrics),
                 time_section(metrics), data_section(metrics),
                 f"## Plots\n\n{links}" if links else ""]
     return "\n\n".join(section for section in sections if section) + "\n"

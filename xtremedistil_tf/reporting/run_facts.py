@@ -56,3 +56,26 @@ def data_section(metrics: Metrics) -> str:
     warnings = [f"- {' '.join(str(text).split())}" for text in data.get("warnings") or []]
     return "\n\n".join(["## Data", table(header, rows) if rows else "No counts.",
                         "### Warnings", "\n".join(warnings) or "No warnings."])
+
+
+def fitted(metrics: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What was fitted on dev for a run's student; empty for older runs."""
+    return (metrics.get("student") or {}).get("fitted_on_dev") or {}
+
+
+def reliability_section(metrics: Mapping[str, Any]) -> str:
+    """Tells the temperature, and the calibration error before and after; "" for older runs."""
+    found = fitted(metrics)
+    if "calibration" not in found:
+        return ""
+    lines = [
+        "## How sure, and how right",
+        f"The student's logits are divided by {found['temperature']:.2f}, a temperature fitted on "
+        "dev. It changes no prediction, only its probability. The calibration error on dev (mean "
+        "distance between probability and share of right predictions) went from "
+        f"{found['calibration']['before']:.3f} to {found['calibration']['after']:.3f}."]
+    if "thresholds" in found:
+        low, high = min(found["thresholds"]), max(found["thresholds"])
+        lines.append("A label is given from its own probability on, chosen on dev: from "
+                     f"{low:.2f} to {high:.2f}.")
+    return "\n\n".join(lines)

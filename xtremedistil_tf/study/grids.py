@@ -18,6 +18,7 @@ class Facts:
       layers: number of the teacher's layers.
       width: width of the teacher's word embedding.
       sizes: requested transfer sizes; empty for an eighth, a third and all.
+      classes: number of classes of texts; 0 for taggers.
     """
 
     languages: Tuple[str, ...]
@@ -25,6 +26,7 @@ class Facts:
     layers: int
     width: int
     sizes: Tuple[int, ...] = ()
+    classes: int = 0
 
     def transfer_sizes(self) -> Tuple[int, ...]:
         """The requested sizes, or an eighth, a third and all of the transfer set."""
@@ -63,6 +65,7 @@ class Study:
       teachers_alone: True to fine-tune an additional teacher on each language alone.
       orderings: pairs of lines; in the paper the second is better.
       baseline: the line for comparison with all others; empty for none.
+      of_texts: True if it is about whole texts, False if about taggers, None for both.
     """
 
     table: str
@@ -72,6 +75,7 @@ class Study:
     teachers_alone: bool = False
     orderings: Tuple[Tuple[str, str], ...] = ()
     baseline: str = ""
+    of_texts: Optional[bool] = False
 
     def pairs(self, names: Sequence[str]) -> List[Tuple[str, str]]:
         """Pairs of lines to compare; the baseline, or the paper's worse line, comes first."""
@@ -191,7 +195,32 @@ def _transfer_size(facts: Facts) -> List[Variant]:
     return [Variant(str(size), {"transfer_size": size}) for size in facts.transfer_sizes()]
 
 
+def _with_and_without(facts: Facts) -> List[Variant]:
+    return [Variant("alone", {"strategy": "D0-S"}), Variant("distilled", {})]
+
+
+def _few_labels(facts: Facts) -> List[Variant]:
+    """With and without distillation for 100 and 500 labels a class."""
+    variants = []
+    for labels in (100, 500):
+        rows = {"labels_per_language": labels * max(1, facts.classes)}
+        variants += [Variant(f"alone_{labels}", {"strategy": "D0-S", **rows}),
+                     Variant(f"distilled_{labels}", rows)]
+    return variants
+
+
+def _what_is_taught(facts: Facts) -> List[Variant]:
+    return [Variant("logits", {"stage_epochs": "representation=0"}),
+            Variant("representation", {"stage_epochs": "logits_=0"}),
+            Variant("both", {})]
+
+
 STUDIES: Dict[str, Study] = {
+    "table9": Study("Table 9", "student", _with_and_without, baseline="alone", of_texts=None),
+    "table10": Study("Table 10, few labels a class", "student_labels", _few_labels, orderings=(
+        ("alone_100", "distilled_100"), ("alone_500", "distilled_500")), of_texts=True),
+    "table11": Study("Table 11", "learnt from the teacher", _what_is_taught, baseline="both",
+                     of_texts=None),
     "strategies": Study("Table 3", "strategy", _strategies, orderings=(
         ("D0-S", "D1"), ("D2", "D1"), ("D1", "D3.1"), ("D3.1", "D4.1"), ("D3.1", "D3.2"),
         ("D4.1", "D4.2"), ("D3.2", "D4.2"))),
@@ -231,4 +260,4 @@ def grid_study(items: Sequence[str]) -> Study:
                 for cell in itertools.product(*sides)]
 
     return Study("a grid", "_".join(side[0][0] for side in sides), variants,
-                 baseline="_".join(side[0][1] for side in sides))
+                 baseline="_".join(side[0][1] for side in sides), of_texts=None)

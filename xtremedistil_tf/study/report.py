@@ -1,11 +1,13 @@
 """Writes a study's results: table.md, table.csv, plot.png, according to the study's form."""
 
+import dataclasses
 import pathlib
 from typing import Any, Mapping, Sequence
 
 from xtremedistil_tf.study import latency, tables
 from xtremedistil_tf.study.grids import Study, Variant
 from xtremedistil_tf.study.runner import Runner
+from xtremedistil_tf.tasks import task_kind_of
 
 
 def write(
@@ -25,9 +27,15 @@ def write(
     """
     folder.mkdir(parents=True, exist_ok=True)
     split = "dev after each stage" if study.form == "stages" else "test"
-    notes = [f"F1 of phrases on {split}, mean over languages; seeds: "
-             f"{', '.join(map(str, seeds))}. The paper's figures are of 41 languages, mBERT and up "
-             "to 7.2 million transfer sentences."]
+    metrics = records[0]["metrics"]
+    score, in_paper = tables.score_name(metrics), task_kind_of(metrics).in_paper
+    notes = [f"{'F1 of phrases' if in_paper else score[0].upper() + score[1:]} on {split}, mean "
+             f"over languages; seeds: {', '.join(map(str, seeds))}."]
+    if in_paper:
+        notes[0] += (" The paper's figures are of 41 languages, mBERT and up to 7.2 million "
+                     "transfer sentences.")
+    else:
+        variants = [dataclasses.replace(one, reported=None) for one in variants]
     title = f"{study.table} ({study.axis})"
     students = runner.lines(variants, seeds)
     if study.form == "languages":
@@ -46,7 +54,7 @@ def write(
     else:
         lines = tables.stage_lines(records) if study.form == "stages" \
             else tables.variant_lines(variants, records)
-        header, rows = tables.lines_table(study, lines)
-        tables.plot_lines(study, lines, folder / "plot.png")
+        header, rows = tables.lines_table(study, lines, score=score)
+        tables.plot_lines(study, lines, folder / "plot.png", score=score)
         notes += tables.comparisons(study, students)
     return tables.write_table(folder, title, header, rows, notes)

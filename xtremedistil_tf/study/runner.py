@@ -20,6 +20,7 @@ from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.runs import locked, read_json, write_json
 from xtremedistil_tf.study.grids import Facts, Study, Variant
 from xtremedistil_tf.study.planned import Run, chosen, distinct, plan_runs
+from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.validation.run_files import read_metrics
 
 # Flags that change the teacher: variants that differ in one of them have different teachers.
@@ -27,7 +28,7 @@ _TEACHER_FLAGS = (
     "languages", "labels_per_language", "seq_len", "strip_accents", "pt_teacher",
     "pt_teacher_checkpoint", "teacher_config", "teacher_epochs", "teacher_batch_size",
     "teacher_learning_rate", "teacher_warmup", "teacher_unfreeze", "teacher_mask_rate",
-    "opt_policy", "on_bad_row", "dev_measure", "decoding")
+    "opt_policy", "on_bad_row", "dev_measure", "decoding", "label_map", "teacher_tag_scheme")
 _TOLD_LINES = 8
 
 
@@ -155,13 +156,20 @@ class Runner:
     def _teacher(self, flags: Mapping[str, Any]) -> pathlib.Path:
         return self._folder / "teachers" / _teacher_name(_teacher_of(flags))
 
+    def _classes(self) -> int:
+        """Number of classes of whole texts; 0 for taggers."""
+        kind = task_kind(self._data.kind)
+        if not (kind.pooled and kind.classes):
+            return 0
+        return len(kind.read_labels(self._data, pathlib.Path(self._data.task)).tags)
+
     def _facts(self) -> Facts:
         config = read_json(self._teacher({}) / "teacher" / "config.json")
         text = TextFile(find_transfer_file(self._data), on_bad_row=self._data.on_bad_row)
         layers = config.get("num_hidden_layers") or config["n_layers"]
         hidden = config.get("hidden_size") or config["dim"]
         return Facts(tuple(sorted(self.labels_by_language())), sum(1 for _ in text), layers,
-                     config.get("embedding_size") or hidden, self._sizes)
+                     config.get("embedding_size") or hidden, self._sizes, self._classes())
 
     def _fine_tune(self, flags: Mapping[str, Any], seed: int) -> None:
         folder = self._teacher(flags)

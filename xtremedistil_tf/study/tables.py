@@ -8,12 +8,15 @@ import pathlib
 import statistics
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from xtremedistil_tf.metrics.measures import measure_name, measure_of
 from xtremedistil_tf.metrics.significance import VERDICT, compare_sides
 from xtremedistil_tf.reporting import paper
 from xtremedistil_tf.reporting.figures import new_figure, save, tidy
 from xtremedistil_tf.reporting.markdown import ABSENT, score_text, table
 from xtremedistil_tf.runs import atomic_path
 from xtremedistil_tf.study.grids import Study, Variant
+from xtremedistil_tf.tasks import task_kind_of
+from xtremedistil_tf.validation.run_files import read_metrics
 
 _SAMPLES = 10000
 _OURS, _PAPERS, _TEACHERS = "#1f6fb4", "#c8501e", "#9aa3ae"
@@ -56,14 +59,28 @@ def _line(
                 _spread(means), teacher, reported, dev)
 
 
+def score_key(metrics: Mapping[str, Any]) -> str:
+    """Key of the score of a language: F1 of entities for taggers, else the run's measure."""
+    own = task_kind_of(metrics).language_score
+    return own[0] if own else measure_of(metrics)
+
+
+def score_name(metrics: Mapping[str, Any]) -> str:
+    """Name of the score of a language, for people."""
+    own = task_kind_of(metrics).language_score
+    return own[1] if own else measure_name(metrics)
+
+
 def _over_languages(
     records: Sequence[Mapping[str, Any]], who: str, *, split: str = "test"
 ) -> Tuple[float, float]:
     """Mean and deviation over languages of one seed's run, or of its runs by language."""
     f1: Dict[str, float] = {}
     for record in records:
-        scores = record["metrics"][who][split]["languages"]
-        f1.update((name, found["f1"]) for name, found in scores.items() if found["support"])
+        metrics = record["metrics"]
+        key = score_key(metrics)
+        scores = metrics[who][split]["languages"]
+        f1.update((name, found[key]) for name, found in scores.items() if found["support"])
     return statistics.mean(f1.values()), statistics.pstdev(f1.values())
 
 
@@ -95,7 +112,9 @@ def stage_lines(records: Sequence[Mapping[str, Any]]) -> List[Line]:
     lines = []
     for at, name in enumerate(names):
         dev = [record["metrics"]["stages"][at]["dev"] for record in records]
-        lines.append(_line(name, [(found["macro_f1"], found["std_f1"]) for found in dev],
+        key = measure_of(records[0]["metrics"])
+        spread = task_kind_of(records[0]["metrics"]).spread
+        lines.append(_line(name, [(found[key], found[spread] if spread else 0.0) for found in dev],
                            teacher=None, reported=reported[at]))
     return lines
 
@@ -104,10 +123,12 @@ def _number(value: Optional[float]) -> str:
     return ABSENT if value is None else f"{value:.2f}"
 
 
-def lines_table(study: Study, lines: Sequence[Line]) -> Tuple[List[str], List[List[str]]]:
-    """(header, rows) of a table of lines, without empty columns."""
-    header = [study.axis, "F1 (std over languages)", "std over seeds", "dev F1", "teacher's F1",
-              "paper: F1 (std)"]
+def lines_table(
+    study: Study, lines: Sequence[Line], *, score: str = "F1"
+) -> Tuple[List[str], List[List[str]]]:
+    """(header, rows) of a table of lines, without empty columns; `score` names their scores."""
+    header = [study.axis, f"{score} (std over languages)", "std over seeds", f"dev {score}",
+              f"teacher's {score}", "paper: F1 (std)"]
     rows = []
     for line in lines:
         told = ABSENT
@@ -130,6 +151,8 @@ def comparisons(study: Study, lines: Mapping[str, Sequence[pathlib.Path]]) -> Li
     Returns:
       A note and a table, or nothing if the study has no pairs.
     """
+    if not lines or task_kind_of(read_metrics(next(iter(lines.values()))[0])).count_right is None:
+        return []  # A regression's right answers cannot be counted.
     found = [(first, second, compare_sides(lines[first], lines[second], "test", _SAMPLES)[0])
              for first, second in study.pairs(list(lines))]
     if not found:
@@ -176,7 +199,9 @@ def language_table(
     return header, rows, models
 
 
-def plot_lines(study: Study, lines: Sequence[Line], path: pathlib.Path) -> None:
+def plot_lines(
+    study: Study, lines: Sequence[Line], path: pathlib.Path, *, score: str = "F1"
+) -> None:
     """Draws a study's lines as points with deviation over seeds, and the paper's scores."""
     figure = new_figure(max(6.0, 0.8 * len(lines) + 2), 4.2)
     axis = figure.subplots()
@@ -194,7 +219,7 @@ def plot_lines(study: Study, lines: Sequence[Line], path: pathlib.Path) -> None:
     slant = {"rotation": 30, "ha": "right"} if len(lines) > 6 else {}
     axis.set_xticks(list(places), [line.name for line in lines], **slant)
     axis.set_xlabel(study.axis)
-    axis.set_ylabel("F1, mean over languages")
+    axis.set_ylabel(f"{score}, mean over languages")
     axis.legend(frameon=False, fontsize=8)
     tidy(axis)
     save(figure, path)

@@ -10,11 +10,12 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.plugins import Registry
 from xtremedistil_tf.tasks.base import CardWording, Lazy, TaskKind
 from xtremedistil_tf.tasks.classification import CLASSIFICATION
+from xtremedistil_tf.tasks.multilabel import MULTILABEL
 from xtremedistil_tf.tasks.question_answering import SPANS
 from xtremedistil_tf.tasks.regression import REGRESSION
-from xtremedistil_tf.tasks.tagging import TAGGING
+from xtremedistil_tf.tasks.tagging import BIOES_TAGGING, TAG_SCHEMES, TAGGING, WORD_TAGGING
 
-__all__ = ["TASKS", "CardWording", "Lazy", "TaskKind", "register_task", "task_kind",
+__all__ = ["TAG_SCHEMES", "TASKS", "CardWording", "Lazy", "TaskKind", "register_task", "task_kind",
            "task_kind_of"]
 
 TASKS: Registry[TaskKind] = Registry("task_kind", "xtremedistil_tf.tasks")
@@ -38,7 +39,8 @@ def register_task(record: TaskKind) -> TaskKind:
     return TASKS.register(record.kind)(record)
 
 
-for _record in (TAGGING, CLASSIFICATION, REGRESSION, SPANS):
+for _record in (TAGGING, BIOES_TAGGING, WORD_TAGGING, CLASSIFICATION, MULTILABEL, REGRESSION,
+                SPANS):
     register_task(_record)
 
 

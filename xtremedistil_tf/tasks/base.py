@@ -1,49 +1,11 @@
 """The record that describes a kind of task to the rest of the package."""
 
 import dataclasses
-import pkgutil
 from typing import Any, Callable, Mapping, Optional, Tuple
 
+from xtremedistil_tf.tasks.parts import CardWording, Corpus, Judging, Lazy, PageWording
 
-@dataclasses.dataclass(frozen=True)
-class Lazy:
-    """A callable that is imported when it is called.
-
-    `tasks` is the lowest room: every other room may read a record. The record names the parts that
-    live in higher rooms as strings, so no import goes upwards and reading it loads no TensorFlow.
-
-    Attributes:
-      target: "package.module:attribute".
-    """
-
-    target: str
-
-    def load(self) -> Any:
-        """Imports the callable."""
-        return pkgutil.resolve_name(self.target)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Imports the callable and calls it."""
-        return self.load()(*args, **kwargs)
-
-
-@dataclasses.dataclass(frozen=True)
-class CardWording:
-    """Wording of a model card for a kind of task.
-
-    Attributes:
-      head: lines of the card's YAML head, from `pipeline_tag` on; ends inside the list of tags.
-      intro: the model in a few words, as "A named-entity tagger".
-      scored: sentence on the unit of scores and of support.
-      cut: sentence on the treatment of text beyond seq_len.
-      use: the section on use of the model.
-    """
-
-    head: str
-    intro: str
-    scored: str
-    cut: str
-    use: str
+__all__ = ["CardWording", "Corpus", "Judging", "Lazy", "PageWording", "TaskKind"]
 
 
 def _nothing(*args: Any) -> Any:
@@ -58,6 +20,7 @@ def _no_lines(*args: Any) -> Tuple[str, ...]:
     return ()
 
 
+_SCHEMES = "xtremedistil_tf.corpora.readers.schemes"
 _CLASS_SIGNATURES = "xtremedistil_tf.export.savedmodel.class_signatures"
 
 
@@ -92,8 +55,14 @@ class TaskKind:
       labels_loss: loss on gold labels, a name in `training.loss_table.LOSSES`.
       pooled: True if a sequence has one target, False if each token has one.
       competing: True if the softmax runs over positions (spans), False if over classes.
-      classes: True if the outputs are classes, whose softmax gives probabilities.
-      tags_words: True if each word has an IOB2 tag.
+      classes: True if the outputs are classes with probabilities.
+      activation: what makes probabilities of logits: "softmax", or "sigmoid" if each label is for
+        itself.
+      logits_losses: names of the losses that a run may have on the teacher's logits; None for all
+        but those of labels that are each for itself. Losses of other packages are always allowed.
+      tags_words: True if each word has a tag.
+      entities: True if neighbouring tags form entities.
+      several: True if a text may have several labels, or none.
       windows: True if long contexts are cut into windows by a `SquadConfig`.
       empty_labels: True if a row without a label counts as labelled (a question without answer).
       distilled: True if a student can be distilled; False if it can be fine-tuned only.
@@ -110,6 +79,12 @@ class TaskKind:
       no_text_reason: the reason if a SavedModel cannot take text.
 
       warn: (DataConfig, rows by split) -> warnings about the data.
+      from_iob2: (tags) -> tags of the scheme, from those that xtremedistil-prepare reads: IOB2, or
+        unchanged where tags form no entities.
+      tags_of_types: (entity types or tags that occur) -> lines of labels.tsv.
+      corpus: the parts of xtremedistil-prepare; None if it does not prepare this kind.
+      calibrate: (forward, dev features, label set) -> entries of the student's record: temperature,
+        calibration, thresholds; {} for none.
       details: (gold, answers, languages, label set) -> further final scores.
       section: (metrics) -> a section of the report, "" for none.
       count_right: (gold, answer) of a row -> (right, predicted, gold), for paired tests of
@@ -117,6 +92,8 @@ class TaskKind:
       text_signatures: (forms, assets, the tokenizer in a graph, keep_whole) -> (tf.Module, its
         signatures by name) of a SavedModel that takes text; None if there is none.
       ids_signatures: (forms, assets) -> the same of one that takes ids.
+      page: wording of the page of xtremedistil-serve; None if it does not show this kind.
+      judging: parts that `xtremedistil-evaluate` needs; without them it gives scores only.
       saved_model: (signatures, keep_whole, the student's record) -> `TextModel` over a SavedModel
         that takes text.
     """
@@ -146,7 +123,11 @@ class TaskKind:
     pooled: bool = True
     competing: bool = False
     classes: bool = True
+    activation: str = "softmax"
+    logits_losses: Optional[Tuple[str, ...]] = None
     tags_words: bool = False
+    entities: bool = False
+    several: bool = False
     windows: bool = False
     empty_labels: bool = False
     distilled: bool = True
@@ -163,12 +144,18 @@ class TaskKind:
     no_text_reason: str = "this kind of task has no signature that takes text"
 
     warn: Callable[..., Any] = _no_lines
+    from_iob2: Callable[..., Any] = Lazy(f"{_SCHEMES}:as_they_are")
+    tags_of_types: Callable[..., Any] = sorted
+    corpus: Optional[Corpus] = None
+    calibrate: Callable[..., Any] = _nothing
     details: Callable[..., Any] = _nothing
     section: Callable[..., str] = _no_text
     count_right: Optional[Callable[..., Any]] = None
     text_signatures: Optional[Callable[..., Any]] = None
     ids_signatures: Callable[..., Any] = Lazy(f"{_CLASS_SIGNATURES}:ids_signatures")
     saved_model: Optional[Callable[..., Any]] = None
+    page: Optional[PageWording] = None
+    judging: Optional[Judging] = None
 
     @property
     def chosen_by(self) -> Mapping[str, Any]:

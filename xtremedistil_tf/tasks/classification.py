@@ -1,6 +1,6 @@
 """Classification: each text, or pair of texts, has one class."""
 
-from xtremedistil_tf.tasks.base import CardWording, Lazy, TaskKind
+from xtremedistil_tf.tasks.base import CardWording, Corpus, Judging, Lazy, PageWording, TaskKind
 from xtremedistil_tf.tasks.tagging import USE as _USE_TAGGER
 
 USE = _USE_TAGGER.replace(
@@ -28,6 +28,7 @@ CLASSIFICATION = TaskKind(
     features=Lazy("xtremedistil_tf.data.folders.task_features:aligned"),
     predict=Lazy("xtremedistil_tf.metrics.classification:predict_labels"),
     score=Lazy("xtremedistil_tf.metrics.classification:score_labels"),
+    calibrate=Lazy("xtremedistil_tf.metrics.uncertainty.temperature:calibrate_classes"),
     details=Lazy("xtremedistil_tf.metrics.classification:class_details"),
     write=Lazy("xtremedistil_tf.metrics.prediction_files:write_labelled"),
     write_gold=Lazy("xtremedistil_tf.metrics.prediction_files:write_labelled_gold"),
@@ -37,4 +38,11 @@ CLASSIFICATION = TaskKind(
     text_model=Lazy("xtremedistil_tf.inference.classifier:make_classifier"),
     text_signatures=Lazy("xtremedistil_tf.export.savedmodel.class_signatures:text_signatures"),
     saved_model=Lazy("xtremedistil_tf.inference.runtimes.savedmodel_classifier:saved_classifier"),
+    corpus=Corpus(
+        make=Lazy("xtremedistil_tf.corpora.jobs.kinds:make_labelled"),
+        describe=Lazy("xtremedistil_tf.corpora.texts.record:describe_texts"),
+        check=Lazy("xtremedistil_tf.corpora.jobs.kinds:check_labelled"),
+        card=Lazy("xtremedistil_tf.corpora.texts.card:write_texts_card")),
+    page=PageWording(title="Classifier", button="Classify", view="classes"),
+    judging=Judging.of_module("xtremedistil_tf.evaluation.kinds.classes"),
 )

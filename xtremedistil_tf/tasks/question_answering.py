@@ -1,6 +1,6 @@
 """Extractive question answering: a span of a text answers a question, as in SQuAD."""
 
-from xtremedistil_tf.tasks.base import CardWording, Lazy, TaskKind
+from xtremedistil_tf.tasks.base import CardWording, Corpus, Judging, Lazy, PageWording, TaskKind
 
 USE = """## Use
 
@@ -58,4 +58,13 @@ SPANS = TaskKind(
     showcase=Lazy("xtremedistil_tf.apps.showcase:show_answers"),
     text_model=Lazy("xtremedistil_tf.inference.answerer:make_answerer"),
     ids_signatures=Lazy("xtremedistil_tf.export.savedmodel.class_signatures:span_signatures"),
+    corpus=Corpus(
+        make=Lazy("xtremedistil_tf.corpora.jobs.kinds:make_questions"),
+        describe=Lazy("xtremedistil_tf.corpora.texts.record:describe_texts"),
+        check=Lazy("xtremedistil_tf.corpora.jobs.kinds:check_questions"),
+        card=Lazy("xtremedistil_tf.corpora.texts.card:write_texts_card")),
+    page=PageWording(
+        title="Answerer", button="Answer", view="answer",
+        pair_inputs=(("question", "A question"), ("context", "The text with the answer"))),
+    judging=Judging.of_module("xtremedistil_tf.evaluation.kinds.answers"),
 )

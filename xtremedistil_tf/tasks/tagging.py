@@ -1,6 +1,8 @@
-"""Tagging: each word has an IOB2 tag, as in named-entity recognition."""
+"""Tagging: each word has a tag, as in named-entity recognition or for parts of speech."""
 
-from xtremedistil_tf.tasks.base import CardWording, Lazy, TaskKind
+import dataclasses
+
+from xtremedistil_tf.tasks.base import CardWording, Corpus, Judging, Lazy, PageWording, TaskKind
 
 USE = """## Use
 
@@ -27,6 +29,7 @@ TAGGING = TaskKind(
     settings={"do_ner": True},
     pooled=False,
     tags_words=True,
+    entities=True,
     in_paper=True,
     card=CardWording(
         head="pipeline_tag: token-classification\ntags:\n- named-entity-recognition\n",
@@ -44,11 +47,66 @@ TAGGING = TaskKind(
     score=Lazy("xtremedistil_tf.metrics.tagging:score_tags"),
     write=Lazy("xtremedistil_tf.metrics.prediction_files:write_tagged"),
     write_gold=Lazy("xtremedistil_tf.metrics.prediction_files:write_tagged_gold"),
+    calibrate=Lazy("xtremedistil_tf.metrics.uncertainty.temperature:calibrate_tags"),
     details=Lazy("xtremedistil_tf.metrics.entity_types:type_details"),
     class_word="type",
+    tags_of_types=Lazy("xtremedistil_tf.corpora.readers.schemes:labels_for"),
     count_right=Lazy("xtremedistil_tf.metrics.significance:count_phrases"),
     showcase=Lazy("xtremedistil_tf.apps.showcase:show_tagged"),
     text_model=Lazy("xtremedistil_tf.inference.tagger:make_tagger"),
     text_signatures=Lazy("xtremedistil_tf.export.savedmodel.tag_signatures:text_signatures"),
     saved_model=Lazy("xtremedistil_tf.inference.runtimes.savedmodel:saved_tagger"),
+    corpus=Corpus(
+        make=Lazy("xtremedistil_tf.corpora.jobs.kinds:make_tagged"),
+        describe=Lazy("xtremedistil_tf.corpora.conversion_record:describe_record"),
+        check=Lazy("xtremedistil_tf.corpora.jobs.kinds:check_tagged"),
+        card=Lazy("xtremedistil_tf.corpora.jobs.kinds:write_tagged_card")),
+    page=PageWording(
+        title="Tagger", button="Tag", view="entities",
+        inputs=(("text", "A sentence in any language"),),
+        examples=(("en", "Grace Hopper worked in Philadelphia for Remington Rand."),
+                  ("de", "Paul Bergmann arbeitet in Berlin."),
+                  ("ru", "Иван Соколов живёт в Твери."),
+                  ("ar", "تعمل ليلى حداد في جامعة القاهرة."),
+                  ("hi", "राम शर्मा दिल्ली में रहते हैं।"))),
+    judging=Judging.of_module("xtremedistil_tf.evaluation.kinds.tags"),
 )
+
+BIOES_TAGGING = dataclasses.replace(
+    TAGGING, kind="bioes_tagging", settings={"do_ner": True, "tag_scheme": "bioes"}, in_paper=False,
+    label_set=Lazy("xtremedistil_tf.data.tags:BioesSet"),
+    from_iob2=Lazy("xtremedistil_tf.corpora.readers.schemes:to_bioes"),
+    tags_of_types=Lazy("xtremedistil_tf.corpora.readers.schemes:bioes_labels_for"),
+)
+
+WORD_TAGGING = dataclasses.replace(
+    TAGGING,
+    kind="word_tagging",
+    measures=("accuracy", "macro_f1"),
+    scores={"accuracy": "accuracy", "macro_f1": "macro-F1"},
+    spread=None,
+    language_score=None,
+    settings={"do_ner": True, "tag_scheme": "none"},
+    entities=False,
+    in_paper=False,
+    by_class=True,
+    class_word="tag",
+    card=CardWording(
+        head="pipeline_tag: token-classification\ntags:\n- token-classification\n",
+        intro="A tagger of words",
+        scored="over words; support counts words",
+        cut="was scored as wrong, or as O",
+        use=USE.replace("# a list of dicts: entity_group, score, word, start, end",
+                        "# a dict for each word: entity_group (its tag), score, word, start, end")),
+    label_set=Lazy("xtremedistil_tf.data.tags:WordTags"),
+    tags_of_types=sorted,
+    score=Lazy("xtremedistil_tf.metrics.words.word_tags:score_word_tags"),
+    details=Lazy("xtremedistil_tf.metrics.words.word_tags:tag_details"),
+    count_right=Lazy("xtremedistil_tf.metrics.words.word_tags:count_words"),
+    section=Lazy("xtremedistil_tf.reporting.class_tables:class_table"),
+    showcase=Lazy("xtremedistil_tf.apps.showcase:show_word_tags"),
+    judging=Judging.of_module("xtremedistil_tf.evaluation.kinds.word_tags"),
+)
+
+# Kinds of task by --tag_scheme.
+TAG_SCHEMES = {"iob2": TAGGING.kind, "bioes": BIOES_TAGGING.kind, "none": WORD_TAGGING.kind}

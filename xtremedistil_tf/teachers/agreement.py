@@ -130,7 +130,8 @@ def with_answers(
         return task, None
     kind = task_kind(task.labels.kind)
     # Tokenization needs labels; they are replaced below.
-    blank = "O" if kind.tags_words else task.labels.tags[0] if kind.classes else "0"
+    labels: Any = task.labels
+    blank = "0" if not kind.classes else labels.tags[labels.outside_id if kind.tags_words else 0]
     rows = [dataclasses.replace(row, tags=(blank,) * (len(row.words) if kind.tags_words else 1))
             for row in task.held]
     features = kind.features(teacher.tokenizer, rows, task.labels, config)

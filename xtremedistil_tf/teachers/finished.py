@@ -20,6 +20,7 @@ from xtremedistil_tf.models.layers.pairs import segment_ids
 from xtremedistil_tf.models.pretrained_encoders import load_checkpoint, peek_checkpoint
 from xtremedistil_tf.models.teacher import separator_of
 from xtremedistil_tf.models.tokenizers import load_tokenizer
+from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers.base import Sizes, TeacherKind, Wanted
 from xtremedistil_tf.teachers.fine_tuned import folder_fingerprint, sizes_of
 from xtremedistil_tf.teachers.mapped import MappedTeacher, check_tokenizer
@@ -27,8 +28,11 @@ from xtremedistil_tf.teachers.mapped import MappedTeacher, check_tokenizer
 _FLAG = "--pt_teacher"
 # Ends of the names of classes with a head, and the kind of task that the head is for.
 HEADS = {"ForTokenClassification": "tagging", "ForSequenceClassification": "classification"}
+# Kinds of task by transformers' `problem_type`.
+_PROBLEMS = {"regression": "regression", "multi_label_classification": "multilabel"}
 _CLASSES = {"tagging": transformers.TFAutoModelForTokenClassification,
             "classification": transformers.TFAutoModelForSequenceClassification,
+            "multilabel": transformers.TFAutoModelForSequenceClassification,
             "regression": transformers.TFAutoModelForSequenceClassification}
 
 
@@ -37,9 +41,9 @@ def task_of(settings: Mapping[str, Any]) -> Optional[str]:
     for name in settings.get("architectures") or ():
         for end, kind in HEADS.items():
             if str(name).endswith(end):
-                alone = kind == "classification" and len(settings.get("id2label") or "..") == 1
-                of_numbers = settings.get("problem_type") == "regression"
-                return "regression" if alone or of_numbers else kind
+                alone = task_kind(kind).pooled and len(settings.get("id2label") or "..") == 1
+                return "regression" if alone else _PROBLEMS.get(
+                    str(settings.get("problem_type")), kind)
     return None
 
 

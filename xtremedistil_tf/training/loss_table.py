@@ -47,6 +47,8 @@ LOSSES: Registry[Loss] = Registry(
 for _name, _loss in {
     "mse": Loss(_HERE + "mean_squared_error", (*SOFT, "hidden_states")),
     "kld": Loss(_HERE + "kl_divergence"),
+    "bce": Loss(_HERE + "sigmoid_divergence", ("logits",)),
+    "binary_cross_entropy": Loss(_HERE + "binary_cross_entropy", ("labels",)),
     "pseudo_labels": Loss(_HERE + "pseudo_labels", ("logits",)),
     "attention_kld": Loss(_HERE + "attention_divergence", ("attention",)),
     "cross_entropy": Loss(_HERE + "cross_entropy", ("labels",)),

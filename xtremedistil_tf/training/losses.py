@@ -126,6 +126,38 @@ def cross_entropy(
     return _masked_mean(losses, mask)
 
 
+def binary_cross_entropy(
+    prediction: tf.Tensor, target: tf.Tensor, mask: tf.Tensor, *, smoothing: float = 0.0
+) -> tf.Tensor:
+    """Mean over texts and labels of the cross-entropy of each label for itself.
+
+    Args:
+      prediction: float [batch, 1, labels], logits.
+      target: int [batch, labels], 1 for the labels of a text.
+      mask: [batch, labels], 1 for texts that count.
+      smoothing: fraction of a label's probability that is spread evenly over yes and no.
+
+    Returns:
+      Scalar float32.
+    """
+    logits = _without_padding(prediction[:, 0], mask)
+    target = tf.cast(target, logits.dtype) * (1.0 - smoothing) + 0.5 * smoothing
+    return _masked_mean(tf.nn.sigmoid_cross_entropy_with_logits(target, logits), mask)
+
+
+def sigmoid_divergence(
+    prediction: tf.Tensor, target: tf.Tensor, mask: tf.Tensor, *, temperature: float = 1.0
+) -> tf.Tensor:
+    """Cross-entropy of each label's sigmoid with the teacher's, times T^2; see `kl_divergence`.
+
+    For labels that are each for itself. It has its least value, not zero, at the teacher's logits.
+    """
+    target = _without_padding(tf.cast(target, prediction.dtype), mask) / temperature
+    logits = _without_padding(prediction, mask) / temperature
+    each = tf.nn.sigmoid_cross_entropy_with_logits(tf.sigmoid(target), logits)
+    return _masked_mean(tf.reduce_mean(each, axis=-1), mask) * temperature**2
+
+
 def squared_error(
     prediction: tf.Tensor, target: tf.Tensor, mask: tf.Tensor
 ) -> tf.Tensor:

@@ -6,6 +6,7 @@ from typing import Callable, List, Optional, Sequence, Tuple
 from xtremedistil_tf.config import (
     FINE_TUNING,
     MATCHING,
+    SIGMOID_LOSS,
     BatchSize,
     DistilConfig,
     TeacherConfig,
@@ -63,7 +64,7 @@ def labels_term(*, smoothing: float = 0.0, weight: float = 1.0) -> LossTerm:
 
 def logits_term(config: DistilConfig, *, weight: float = 1.0) -> LossTerm:
     """Returns the loss against the teacher's logits (`--logits_loss`)."""
-    temperature = config.temperature if config.logits_loss == "kld" else 1.0
+    temperature = config.temperature if config.logits_loss in ("kld", SIGMOID_LOSS) else 1.0
     return LossTerm("logits", "logits", config.logits_loss, weight, temperature)
 
 

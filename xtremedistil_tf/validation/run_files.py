@@ -26,6 +26,7 @@ _STAGE = {"name": _TEXT, "dev": Field(dict), "trainable": _NAMES, "losses": _NAM
 _TEACHER = {"tags": Field(list, least=1, each=_TEXT), "kind": Field(str, needed=False),
             "pairs": Field(bool, needed=False), "decoding": Field(str, needed=False),
             "fingerprint": Field(str, needed=False), "name": Field(str, needed=False),
+            "seq_len": Field(int, needed=False, least=3), "squad": Field(dict, needed=False),
             "history": Field(list, needed=False, each=Field(dict))}
 
 

@@ -2,7 +2,7 @@
 "use strict";
 
 const form = document.getElementById("form");
-const input = document.getElementById("text");
+const inputs = [...form.querySelectorAll("textarea")];
 const status = document.getElementById("status");
 const sections = [...document.querySelectorAll("#results section")];
 // A label keeps its colour for as long as the page is open, in all columns.
@@ -42,7 +42,8 @@ function row(entity) {
   return made;
 }
 
-function show(section, characters, result) {
+function showEntities(section, asked, result) {
+  const characters = Array.from(asked.text);  // Offsets count code points, strings UTF-16 units.
   const parts = [];
   let at = 0;
   for (const entity of result.entities) {
@@ -52,40 +53,99 @@ function show(section, characters, result) {
   }
   parts.push(characters.slice(at).join(""));
   section.querySelector(".tagged").replaceChildren(...parts);
-  section.querySelector(".time").textContent = `${result.milliseconds.toFixed(1)} ms`;
   const count = result.entities.length;
   section.querySelector("summary").textContent = count === 1 ? "1 entity" : `${count} entities`;
   section.querySelector("details").hidden = !count;
   section.querySelector("tbody").replaceChildren(...result.entities.map(row));
+  return `${count} found`;
 }
 
-async function request(text) {
+function bar(label, score, chosen) {
+  const made = element("li", "", chosen ? "chosen" : "");
+  const name = element("span", label);
+  name.dir = "auto";
+  const meter = document.createElement("progress");
+  meter.max = 1;
+  meter.value = score;
+  meter.setAttribute("aria-label", label);
+  made.append(name, meter, element("span", score.toFixed(3)));
+  return made;
+}
+
+function showClasses(section, asked, result) {
+  const chosen = result.labels || (result.label ? [result.label] : []);
+  const bars = document.createElement("ul");
+  bars.className = "bars";
+  bars.append(...Object.entries(result.scores).sort((one, other) => other[1] - one[1])
+    .map(([label, score]) => bar(label, score, chosen.includes(label))));
+  const parts = [bars];
+  if (result.cut) parts.push(element("p", "The text was cut: it is longer than the model reads."));
+  section.querySelector(".tagged").replaceChildren(...parts);
+  return chosen.join(", ") || "no label";
+}
+
+function showNumber(section, asked, result) {
+  section.querySelector(".tagged").replaceChildren(element("p", String(result.score), "number"));
+  return String(result.score);
+}
+
+function showAnswer(section, asked, result) {
+  const characters = Array.from(asked.context);
+  const score = element("p", `score ${result.score.toFixed(3)}`, "time");
+  if (!result.answer) {
+    section.querySelector(".tagged").replaceChildren(element("p", "No answer in this text."), score);
+    return "no answer";
+  }
+  const mark = element("mark", characters.slice(result.start, result.end).join(""), "c0");
+  section.querySelector(".tagged").replaceChildren(
+    characters.slice(0, result.start).join(""), mark, characters.slice(result.end).join(""), score);
+  mark.scrollIntoView({block: "nearest"});
+  return result.answer;
+}
+
+const views = {entities: showEntities, classes: showClasses, number: showNumber,
+  answer: showAnswer};
+const show = views[document.body.dataset.view];
+
+function clear() {
+  for (const section of sections) {
+    section.querySelector(".time").textContent = "";
+    section.querySelector(".tagged").replaceChildren();
+    const details = section.querySelector("details");
+    if (details) details.hidden = true;
+  }
+}
+
+async function request(texts) {
   const response = await fetch("api/tag", {
     method: "POST",
     headers: {"Content-Type": "application/json"},
-    body: JSON.stringify({text}),
+    body: JSON.stringify(texts),
   });
   const reply = await response.json().catch(() => ({}));
   if (!response.ok) throw new Error(reply.error || `The server answered ${response.status}.`);
   return reply;
 }
 
-async function tag() {
-  const text = input.value;
-  if (!text.trim()) {
-    tell("Type a sentence first.");
+async function ask() {
+  const texts = Object.fromEntries(inputs.map((input) => [input.name, input.value]));
+  const mine = ++asked;
+  const empty = inputs.find((input) => !input.value.trim());
+  if (empty) {
+    clear();  // An old result would stand beside another text.
+    tell(inputs.length > 1 ? "Type both texts first." : "Type a sentence first.");
     return;
   }
-  const mine = ++asked;
-  tell("Tagging …");
+  tell("Working …");
   try {
-    const reply = await request(text);
+    const reply = await request(texts);
     if (mine !== asked) return;  // A later text is on its way.
-    // Offsets count code points; strings here count UTF-16 units.
-    const characters = Array.from(reply.text);
-    reply.results.forEach((result, index) => show(sections[index], characters, result));
-    const counts = reply.results.map((one) => `${one.name}: ${one.entities.length}`);
-    tell(`Entities found: ${counts.join(", ")}.`);
+    const told = reply.results.map((result, index) => {
+      const section = sections[index];
+      section.querySelector(".time").textContent = `${result.milliseconds.toFixed(1)} ms`;
+      return `${result.name}: ${show(section, reply, result)}`;
+    });
+    tell(`${told.join("; ")}.`);
   } catch (error) {
     if (mine === asked) tell(error.message, true);
   }
@@ -93,16 +153,18 @@ async function tag() {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  tag();
+  ask();
 });
-input.addEventListener("keydown", (event) => {
-  // Enter also ends the composing of a Chinese, Japanese or Korean word.
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-  event.preventDefault();
-  tag();
-});
+for (const input of inputs) {
+  input.addEventListener("keydown", (event) => {
+    // Enter also ends the composing of a Chinese, Japanese or Korean word.
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    ask();
+  });
+}
 document.getElementById("examples").addEventListener("click", (event) => {
   if (event.target.tagName !== "BUTTON") return;
-  input.value = event.target.textContent;
-  tag();
+  inputs[0].value = event.target.textContent;
+  ask();
 });

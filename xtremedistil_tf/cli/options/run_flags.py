@@ -9,6 +9,7 @@ from xtremedistil_tf import config as cfg
 from xtremedistil_tf.cli.options.option import Option, setting
 from xtremedistil_tf.cli.options.student_flags import MODEL_FLAGS, START_FLAGS
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.tasks import TAG_SCHEMES
 from xtremedistil_tf.training.loss_table import losses_against
 from xtremedistil_tf.training.strategies import STRATEGIES
 
@@ -66,6 +67,9 @@ RUN_FLAGS = (
     setting("seq_len", "data.seq_len",
             "Longest sequence in subword tokens, special tokens included."),
     setting("do_NER", "data.do_ner", "Tag words. Without this flag texts are classified."),
+    setting("tag_scheme", "data.tag_scheme",
+            "Scheme of the tags of --do_NER. none takes any tags, such as parts of speech, and "
+            "scores them word by word. Default: iob2.", choices=tuple(TAG_SCHEMES)),
     setting("glue_task", "data.glue_task",
             "The task folder holds the original files of this GLUE task. The flag sets columns, "
             "dev files and measure; an unlabelled test file is predicted for GLUE's server.",
@@ -73,6 +77,9 @@ RUN_FLAGS = (
     setting("do_pairwise", "data.do_pairwise",
             "An example has two texts: text<TAB>text<TAB>label, in the transfer file "
             "text<TAB>text. GLUE tasks of pairs set this themselves."),
+    setting("do_multilabel", "data.do_multilabel",
+            "A text has any number of labels: text<TAB>label,label. Dev chooses the least "
+            "probability of each label."),
     setting("do_regression", "data.do_regression",
             "Estimate a number for each text instead of a class. STS-B sets this itself."),
     Option("do_squad",
@@ -146,10 +153,10 @@ TEACHER_FLAGS = (
     setting("teacher_weights", "teacher.weights",
             "Weights of several teachers, commas between. Default: equal ones.",
             parse=parse_weights),
-    setting("tag_scheme", "teacher.scheme",
+    setting("teacher_tag_scheme", "teacher.scheme",
             "Tag scheme of a finished teacher. Default: iob1 if it has a type with I- and without "
             "B-, otherwise iob2. BIOES and plain types are seen from the tags.",
-            choices=cfg.TAG_SCHEMES),
+            choices=cfg.TEACHER_TAG_SCHEMES),
     setting("teacher_batch_size", "teacher.batch_size",
             "Batch size of the teacher's fine-tuning. Default: --ft_batch_size.", derived=True),
     setting("teacher_learning_rate", "teacher.learning_rate",

@@ -1,18 +1,23 @@
 """The flags for loading a student in any runtime and for reading its input."""
 
-from typing import Any, Optional
+from typing import Any, Dict, Optional, Sequence
 
 from absl import flags
+
+from xtremedistil_tf.errors import UserError
 
 FLAGS = flags.FLAGS
 
 
-def define_loading_flags(*, runtime: Optional[str] = None, where: str = "") -> None:
+def define_loading_flags(
+    *, runtime: Optional[str] = None, where: str = "", threshold: bool = True
+) -> None:
     """Defines --model_dir, --runtime, --whitespace_words and --verify.
 
     Args:
       runtime: default runtime; None for that of the folder.
       where: addition to the help of --model_dir.
+      threshold: True to define --threshold, too.
     """
     from xtremedistil_tf.inference.runtimes.load import RUNTIMES
 
@@ -23,6 +28,12 @@ def define_loading_flags(*, runtime: Optional[str] = None, where: str = "") -> N
     flags.DEFINE_enum("runtime", runtime, RUNTIMES,
                       f"What runs the student.{chosen} All give the same output except the "
                       "int8 ones, which round.")
+    if threshold:
+        flags.DEFINE_list("threshold", [],
+                          "Say nothing that is less probable: a number from 0 to 1, or one for "
+                          "each label or entity type, as PER:0.8,LOC:0.6. A tagger leaves such "
+                          "entities out, others give no label or answer. With several labels a "
+                          "text: the least probability of a label.")
     flags.DEFINE_boolean("whitespace_words", False,
                          "Split text at white space only, for text that is tokenized already.")
     flags.DEFINE_boolean("verify", True,
@@ -45,5 +56,29 @@ def load_named_student() -> Any:
     """Loads the student that the flags name; returns its text model."""
     from xtremedistil_tf.inference.runtimes.load import load
 
-    return load(FLAGS.model_dir, FLAGS.runtime, keep_whole=FLAGS.whitespace_words,
+    least = _least(FLAGS.threshold)
+    model = load(FLAGS.model_dir, FLAGS.runtime, keep_whole=FLAGS.whitespace_words,
                  verify=FLAGS.verify)
+    if least:
+        model.say_from(least)
+    return model
+
+
+def _least(items: Sequence[str]) -> Dict[str, float]:
+    """Parses --threshold.
+
+    Raises:
+      UserError: for an item that is no number from 0 to 1, or a label with one.
+    """
+    least: Dict[str, float] = {}
+    for item in items:
+        name, _, number = item.rpartition(":")
+        try:
+            value = float(number)
+        except ValueError:
+            value = -1.0
+        if not 0.0 <= value <= 1.0:
+            raise UserError(f"--threshold has {item!r}; allowed: a number from 0 to 1, or "
+                            "LABEL:NUMBER, with commas between")
+        least[name] = value
+    return least

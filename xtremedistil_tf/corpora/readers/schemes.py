@@ -111,6 +111,30 @@ def labels_for(types: Iterable[str]) -> List[str]:
     return ["O", *(f"{letter}-{kind}" for kind in sorted(set(types)) for letter in "BI")]
 
 
+def as_they_are(tags: Sequence[str]) -> Sequence[str]:
+    """The tags of a row, unchanged."""
+    return tags
+
+
+def to_bioes(tags: Sequence[str]) -> Sequence[str]:
+    """Rewrites an IOB2 row as BIOES.
+
+    Example:
+      >>> to_bioes(["B-PER", "I-PER", "O", "B-LOC"])
+      ['B-PER', 'E-PER', 'O', 'S-LOC']
+    """
+    written = []
+    for tag, following in zip(tags, [*tags[1:], "O"]):
+        ends = tag != "O" and following != f"I-{tag[2:]}"
+        written.append({"B": "S", "I": "E"}[tag[0]] + tag[1:] if ends else tag)
+    return written
+
+
+def bioes_labels_for(types: Iterable[str]) -> List[str]:
+    """The lines of labels.tsv for entity types in BIOES."""
+    return ["O", *(f"{letter}-{kind}" for kind in sorted(set(types)) for letter in "BIES")]
+
+
 def tagged_by_types(tags: Iterable[str]) -> bool:
     """True if tags are O and types without a scheme's letter."""
     found = set(tags)

@@ -1,8 +1,9 @@
 """Hugging Face data sets as sources."""
 
 import dataclasses
+import functools
 import pathlib
-from typing import Any, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Row, Tally
 from xtremedistil_tf.corpora.readers.parts import TAGS
@@ -39,14 +40,37 @@ def dataset_sources(name: str, configs: Sequence[str]) -> List[Source]:
     languages = languages_of([pathlib.PurePath(config or "default", "train") for config in wanted])
     for config, language in zip(wanted, languages):
         try:
-            loaded = datasets.load_dataset(name, config)
+            loaded = _on_disk(datasets, name) if config is None and _is_saved(name) \
+                else datasets.load_dataset(name, config)
         except Exception as error:  # The library raises many kinds, depending on the place.
             raise UserError(f"--input {name}: {str(error).splitlines()[0]}") from None
         for split, rows in loaded.items():
             source = Source(f"{name}/{config or 'default'}/{split}", split_of(split),
-                            config or "", _records(rows))
+                            config or "", _records(rows),
+                            records=functools.partial(_named_classes, rows))
             sources.append(in_language(source, language) if language else source)
     return sources
+
+
+def _is_saved(name: str) -> bool:
+    """True for a folder that `save_to_disk` of the library wrote."""
+    return any(pathlib.Path(name, file).is_file()
+               for file in ("dataset_dict.json", "dataset_info.json"))
+
+
+def _on_disk(datasets: Any, name: str) -> Mapping[str, Any]:
+    """Loads a folder of `save_to_disk`: splits by name; one data set is train."""
+    loaded = datasets.load_from_disk(name)
+    return loaded if pathlib.Path(name, "dataset_dict.json").is_file() else {"train": loaded}
+
+
+def _named_classes(rows: Any) -> Iterator[Dict[str, Any]]:
+    """Yields a data set's rows with the names of numbered classes in place of the numbers."""
+    names = {column: feature.names for column, feature in (rows.features or {}).items()
+             if getattr(feature, "names", None)}
+    for row in rows:
+        yield {column: names[column][value] if column in names and isinstance(value, int)
+               and 0 <= value < len(names[column]) else value for column, value in row.items()}
 
 
 def _records(rows: Any) -> Read:

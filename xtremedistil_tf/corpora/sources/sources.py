@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import pathlib
 import re
-from typing import Callable, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Row, Tally
 from xtremedistil_tf.corpora.readers.formats import read_lines
@@ -42,6 +42,8 @@ class Source:
       group: name of its folder or archive, which for WikiAnn is the language.
       read: (options, tally) -> (format, rows).
       language: language of rows that do not state one, from the name of a folder or file.
+      opener: opens the file; yields its bytes. None for data sets of Hugging Face.
+      records: yields the rows of a data set of Hugging Face, as dicts; None for files.
     """
 
     name: str
@@ -49,6 +51,8 @@ class Source:
     group: str
     read: Read
     language: Optional[str] = None
+    opener: Optional[Opener] = None
+    records: Optional[Callable[[], Iterator[Dict[str, Any]]]] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +70,8 @@ class _File:
 
     def source(self, split: Optional[str], *, language: Optional[str] = None) -> Source:
         """The source of its rows."""
-        source = Source(self.name, split, self.group, stream(self.name, self.opener))
+        source = Source(self.name, split, self.group, stream(self.name, self.opener),
+                        opener=self.opener)
         return source if language is None else in_language(source, language)
 
 
@@ -178,7 +183,7 @@ def find_sources(
     if path.is_file() and not is_archive(path):
         opener = plain_file(path)
         return [Source(str(path), split or _only(split_of(path.name)), path.parent.name,
-                       stream(str(path), opener))], []
+                       stream(str(path), opener), opener=opener)], []
     files = list(_files(path))
     found = _with_eval(files)
     if split is not None:

@@ -6,9 +6,15 @@ from typing import Any, List, Mapping, Optional, Tuple
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.data.labels import ClassSet, LabelSet, Numbers, Spans, read_labels
 from xtremedistil_tf.data.readers.glue import read_glue
-from xtremedistil_tf.data.readers.rows import Example, ReadReport, read_ner
+from xtremedistil_tf.data.readers.rows import Example, ReadReport, read_ner, read_rows
 from xtremedistil_tf.data.readers.squad import Question, read_squad
-from xtremedistil_tf.data.readers.texts import TextLabels, prefix_warnings, read_texts
+from xtremedistil_tf.data.readers.texts import (
+    TextLabels,
+    parse_several,
+    prefix_warnings,
+    read_texts,
+)
+from xtremedistil_tf.data.several_labels import SeveralLabels, check_no_lists
 from xtremedistil_tf.errors import UserError
 
 # Header names of a label column, in lower case.
@@ -19,7 +25,7 @@ LABELS_FILE = "labels.tsv"
 
 def read_tags(config: DataConfig, folder: pathlib.Path) -> LabelSet:
     """The tags of labels.tsv."""
-    return read_labels(folder / LABELS_FILE, decoding=config.decoding)
+    return read_labels(folder / LABELS_FILE, kind=config.kind, decoding=config.decoding)
 
 
 def read_sentences(
@@ -59,12 +65,43 @@ def read_classes(config: DataConfig, folder: pathlib.Path) -> ClassSet:
                             "GLUE's F1 is of the label 1, so it must stand last (or leave the "
                             "file out)")
         return classes
-    path = folder / config.files["train"]
+    return seen_classes(folder / config.files["train"], config)
+
+
+def seen_classes(path: pathlib.Path, config: DataConfig) -> ClassSet:
+    """The classes that occur in a labelled file.
+
+    Raises:
+      UserError: if there are fewer than two, or the file cannot be read.
+    """
     rows, _ = read_labelled_texts(path, None, config)
+    check_no_lists({row.tags[0] for row in rows}, str(path), way_out="--do_multilabel gives a text "
+                   "several labels, and a labels.tsv that names it makes it one class")
     try:
         return ClassSet.seen(row.tags[0] for row in rows)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
+
+
+def read_several_classes(config: DataConfig, folder: pathlib.Path) -> SeveralLabels:
+    """The labels of labels.tsv or, without that file, those that occur in train.tsv."""
+    if (folder / LABELS_FILE).is_file():
+        return read_labels(folder / LABELS_FILE, kind=config.kind)
+    rows, _ = read_texts_of_several(folder / config.files["train"], None, config)
+    return SeveralLabels(sorted({label for row in rows for label in row.tags}))
+
+
+def read_texts_of_several(
+    path: pathlib.Path, labels: Optional[SeveralLabels], config: DataConfig
+) -> Tuple[List[Example], ReadReport]:
+    """Reads texts or pairs with several labels; see `parse_several`."""
+    return read_rows(path, lambda text: parse_several(text, labels, pairs=config.pairs),
+                     on_bad_row=config.on_bad_row)
+
+
+def no_warnings(config: DataConfig, examples: Mapping[str, List[Any]]) -> List[str]:
+    """No warnings."""
+    return []
 
 
 def read_labelled_texts(

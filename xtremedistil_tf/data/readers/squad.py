@@ -78,8 +78,11 @@ def _question(record: Any, context: str) -> Question:
             found.append(_answer(answer, context))
         except UserError as error:
             raise UserError(f"answers[{at}]: {error}") from None
+    # Not in SQuAD; xtremedistil-prepare writes it where files or folders name languages.
+    language = _field(record, "language", str, "a text") if "language" in record \
+        else DEFAULT_LANGUAGE
     return Question(name, text, context, tuple(text for text, _ in found),
-                    found[0][1] if found else -1)
+                    found[0][1] if found else -1, language)
 
 
 def _paragraphs(path: pathlib.Path) -> Iterator[Tuple[str, str, List[Any]]]:

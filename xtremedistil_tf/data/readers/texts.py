@@ -2,7 +2,7 @@
 
 import pathlib
 import re
-from typing import Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 from xtremedistil_tf.data.labels import ClassSet, Numbers
 from xtremedistil_tf.data.lines import RowError
@@ -132,6 +132,34 @@ def parse_text(
         check_label(label, labels)
     return Example(words[0], (plain,), language or DEFAULT_LANGUAGE,
                    *words[1:]), {}
+
+
+def parse_several(
+    text: str, labels: Optional[Any], *, pairs: bool = False
+) -> Tuple[Example, Dict[str, int]]:
+    """Parses a row `text<TAB>label,label`; a row may have no label.
+
+    Args:
+      text: the row.
+      labels: the allowed labels, a `data.several_labels.SeveralLabels`; None allows any.
+      pairs: True if a row has two texts.
+
+    Returns:
+      (example, no counts).
+
+    Raises:
+      RowError: with the problems of the row.
+    """
+    *texts, last = split_columns(text, 3, "needed are 3: two texts, their labels, tabs between") \
+        if pairs else split_columns(text, 2, "needed are 2: a text, a tab, its labels")
+    words = _words(texts)
+    language, plain = split_language(last.strip(), labels or ()) if last.strip() else (None, "")
+    if labels is None:
+        _check_code(last.strip(), language)
+    names = tuple(dict.fromkeys(name.strip() for name in plain.split(",") if name.strip()))
+    for name in names:
+        check_label(name, labels)
+    return Example(words[0], names, language or DEFAULT_LANGUAGE, *words[1:]), {}
 
 
 def parse_pair_line(text: str) -> Optional[Example]:

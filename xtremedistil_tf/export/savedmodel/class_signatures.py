@@ -8,6 +8,7 @@ from xtremedistil_tf.export.savedmodel.graph_text import GraphTokenizer, WordSpl
 from xtremedistil_tf.export.savedmodel.rounded import Rounded
 from xtremedistil_tf.inference.assets import Assets
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.metrics.uncertainty.temperature import thresholds_of
 from xtremedistil_tf.tasks import task_kind
 
 _IDS = [tf.TensorSpec([None, None], tf.int32, name="input_ids"),
@@ -87,7 +88,11 @@ class _TextsModule(IdsModule):
         self._split = WordSplitter(True, classes=space_classes())
         self._pieces = tokenizer
         self._classes = tf.constant(assets.labels.tags)
-        self._has_classes = task_kind(assets.labels.kind).classes
+        kind = task_kind(assets.labels.kind)
+        self._has_classes, self._several = kind.classes, kind.several
+        self._temperature = assets.temperature
+        self._thresholds = tf.constant(
+            thresholds_of(assets.record, assets.labels.tags), tf.float32)
         self._seq_len = int(assets.record["seq_len"])
         table, special = assets.vocabulary.table, tokenizer.special
         self._opening, self._closing = int(table[special.opening]), int(table[special.closing])
@@ -132,6 +137,11 @@ class _TextsModule(IdsModule):
     def _answer(self, logits: Any, cut: Any) -> Dict[str, Any]:
         if not self._has_classes:
             return {"score": logits[:, 0], "cut": cut}
+        logits = logits / self._temperature
+        if self._several:
+            scores = tf.sigmoid(logits)
+            return {"classes": tf.broadcast_to(self._classes, tf.shape(scores)), "scores": scores,
+                    "given": scores >= self._thresholds, "cut": cut}
         scores = tf.nn.softmax(logits)
         best = tf.argmax(scores, -1, tf.int32)
         return {"label": tf.gather(self._classes, best), "score": tf.reduce_max(scores, -1),
@@ -146,7 +156,8 @@ class _ClassModule(_TextsModule):
     def classify(self, text: Any) -> Dict[str, Any]:
         """Maps running text [batch] to label, score, cut [batch], and classes, scores [batch, C].
 
-        A regression returns only score (the number) and cut.
+        A regression returns only score (the number) and cut. Where a text may have several labels,
+        bool given [batch, C] in place of label and score says which it has.
         """
         found = self._text(text)
         return self._scored([found], [tf.minimum(found.count, self._seq_len - 2)])

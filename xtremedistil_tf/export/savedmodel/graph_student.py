@@ -215,8 +215,10 @@ class Decoder(tf.Module):
         super().__init__()
         first, follows = labels.allowed_transitions()
         self._first, self._follows = tf.constant(first), tf.constant(follows)
+        self._ends = tf.constant(labels.allowed_ends())
         self._tags = tf.constant(labels.tags)
         self._first_cost = tf.constant(np.where(first, 0.0, FORBIDDEN), tf.float32)
+        self._last_cost = tf.constant(np.where(labels.allowed_ends(), 0.0, FORBIDDEN), tf.float32)
         self._step_cost = tf.constant(np.where(follows, 0.0, FORBIDDEN)[None], tf.float32)
         outside = np.full(len(labels.tags), FORBIDDEN, np.float32)
         outside[labels.outside_id] = 0.0
@@ -228,7 +230,7 @@ class Decoder(tf.Module):
         return tf.where(has_piece[:, None], real, self.outside)
 
     def __call__(self, scores: Any, present: Any) -> Dict[str, Any]:
-        """Finds the best valid IOB2 sequence of each sentence.
+        """Finds the best valid sequence of tags of each sentence.
 
         Args:
           scores: float32 [batch, words, tags]; O for filler.
@@ -239,7 +241,8 @@ class Decoder(tf.Module):
           filler.
         """
         path = tf.argmax(scores, -1, tf.int32)
-        valid = tf.reduce_all(tf.gather(self._first, path[:, :1]), 1) & tf.reduce_all(
+        ends = tf.gather(self._first, path[:, :1]) & tf.gather(self._ends, path[:, -1:])
+        valid = tf.reduce_all(ends, 1) & tf.reduce_all(
             tf.gather_nd(self._follows, tf.stack([path[:, :-1], path[:, 1:]], -1)), 1)
         path = tf.cond(
             tf.reduce_all(valid), lambda: path,
@@ -259,7 +262,7 @@ class Decoder(tf.Module):
         nowhere = tf.zeros_like(start, tf.int32)
         best, came_from = tf.scan(step, by_word[1:], (start, nowhere))
         best = tf.concat([start[None], best], 0)[-1]
-        last = tf.argmax(best, -1, tf.int32)
+        last = tf.argmax(best + self._last_cost, -1, tf.int32)
         path = tf.scan(lambda tag, back: tf.gather(back, tag, batch_dims=1), came_from, last,
                        reverse=True)
         return tf.transpose(tf.concat([path, last[None]], 0))

@@ -27,7 +27,7 @@ class TextModule(IdsModule):
         self._split = WordSplitter(keep_whole, classes=word_classes(assets.segmentation))
         self._pieces = tokenizer
         self._decode = Decoder(cast(LabelSet, assets.labels))
-        self._seq_len_limit = assets.seq_len_limit
+        self._seq_len_limit, self._temperature = assets.seq_len_limit, assets.temperature
         table = assets.vocabulary.table
         self._opening = int(table[tokenizer.special.opening])
         self._closing = int(table[tokenizer.special.closing])
@@ -52,7 +52,7 @@ class TextModule(IdsModule):
         empty = tf.broadcast_to(
             self._decode.outside, tf.concat([tf.shape(present), self._decode.outside.shape], 0))
         scores = tf.tensor_scatter_nd_update(
-            empty, where, self._decode.scores(logits, has_piece))
+            empty, where, self._decode.scores(logits / self._temperature, has_piece))
         return self._decode(scores, present)
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])

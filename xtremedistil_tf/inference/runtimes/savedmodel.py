@@ -10,7 +10,7 @@ from xtremedistil_tf.data.words import DICTIONARY, Word, has_unspaced, split_wor
 from xtremedistil_tf.errors import UserError, first_line, is_out_of_memory
 from xtremedistil_tf.inference.assets import SAVED_RECORD, newest_version
 from xtremedistil_tf.inference.runtimes.text_ops import TEXT_OPS, load_text_ops
-from xtremedistil_tf.inference.student_record import read_student_record
+from xtremedistil_tf.inference.student_record import labels_of, read_student_record
 from xtremedistil_tf.inference.tagger import TaggedWord, TextTagger
 from xtremedistil_tf.inference.text_model import TextModel
 from xtremedistil_tf.keras2 import tf
@@ -31,11 +31,13 @@ class SavedTagger(TextTagger):
       signatures: signatures of the loaded SavedModel.
       keep_whole: split running text at white space only.
       segmentation: one of `data.words.SEGMENTATIONS`.
+      kind: name of the kind of task.
+      outside: tag of words without a subword token.
     """
 
     def __init__(self, signatures: Dict[str, Callable], *, keep_whole: bool = False,
-                 segmentation: Optional[str] = None):
-        self._signatures = signatures
+                 segmentation: Optional[str] = None, kind: str = "tagging", outside: str = "O"):
+        self._signatures, self.kind, self._outside = signatures, kind, outside
         self._keep_whole = keep_whole
         self._segmentation = segmentation
 
@@ -57,7 +59,7 @@ class SavedTagger(TextTagger):
                 count = len(sentences[row])
                 results[row] = (
                     # The graph takes an empty word at the end for filler; it gets O, too.
-                    [tag.decode() or "O" for tag in output["tags"][position, :count]],
+                    [tag.decode() or self._outside for tag in output["tags"][position, :count]],
                     output["scores"][position, :count])
         return results
 
@@ -95,7 +97,10 @@ def saved_tagger(
     signatures: Dict[str, Callable], keep_whole: bool, record: Mapping[str, Any]
 ) -> SavedTagger:
     """Returns a SavedTagger with the segmentation of the student's record."""
-    return SavedTagger(signatures, keep_whole=keep_whole, segmentation=record.get("segmentation"))
+    labels: Any = labels_of(dict(record)) if record.get("tags") else None
+    return SavedTagger(signatures, keep_whole=keep_whole, segmentation=record.get("segmentation"),
+                       kind=record["kind"],
+                       outside="O" if labels is None else labels.tags[labels.outside_id])
 
 
 def _record(folder: pathlib.Path, outputs: Mapping[str, Any]) -> Mapping[str, Any]:

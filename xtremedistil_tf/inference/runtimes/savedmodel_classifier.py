@@ -1,12 +1,13 @@
 """The SavedModel runtime for classifiers: the same graph that TF Serving runs."""
 
-from typing import Any, Callable, Dict, List, Mapping, Sequence
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 import numpy as np
 
 from xtremedistil_tf.data.pipelines.length_batches import length_batches
 from xtremedistil_tf.inference.classifier import Classified, TextClassifier
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.metrics.uncertainty.temperature import thresholds_of
 
 # The batch size depends on characters, since the graph counts the subword tokens.
 _CHARACTERS_PER_BATCH = 16384
@@ -18,15 +19,18 @@ class SavedClassifier(TextClassifier):
     Args:
       signatures: signatures of the loaded SavedModel.
       kind: name of the kind of task.
+      thresholds: least probability of each label, if a text may have several.
     """
 
-    def __init__(self, signatures: Dict[str, Callable], kind: str):
+    def __init__(self, signatures: Dict[str, Callable], kind: str, *,
+                 thresholds: Optional[Sequence[float]] = None):
         self._signatures, self.kind = signatures, kind
         signature: Any = signatures["serving_default"]
         self.pairs = "text_pair" in signature.structured_input_signature[1]
         found = self.run_text([("", "") if self.pairs else ""])
         self.labels = tuple(name.decode() for name in found["classes"][0]) \
             if self.has_classes else ("score",)
+        self.thresholds = thresholds_of({"thresholds": thresholds}, self.labels)
 
     def run_text(self, texts: Sequence[Any]) -> Dict[str, np.ndarray]:
         """Returns the raw outputs of the text signature, for str, bytes, or pairs of them."""
@@ -52,4 +56,4 @@ def saved_classifier(
     signatures: Dict[str, Callable], keep_whole: bool, record: Mapping[str, Any]
 ) -> SavedClassifier:
     """Returns a SavedClassifier. `keep_whole` has no effect: it always splits words at spaces."""
-    return SavedClassifier(signatures, record["kind"])
+    return SavedClassifier(signatures, record["kind"], thresholds=record.get("thresholds"))

@@ -1,6 +1,6 @@
 """Scores of folders: which of their files are needed."""
 
-from xtremedistil_tf.api import evaluation
+from xtremedistil_tf.evaluation import subjects
 from xtremedistil_tf.runs import write_json
 from xtremedistil_tf.validation.manifest import write_manifest
 
@@ -15,7 +15,7 @@ def test_a_form_is_scored_without_the_files_that_it_does_not_read(tmp_path, monk
     write_manifest(tmp_path)
     (tmp_path / "model.int8.onnx").unlink()
     loaded = object()  # `load` checks the files that its runtime reads.
-    monkeypatch.setattr(evaluation, "load", lambda folder, runtime: loaded)
-    subject = evaluation._from_folder(tmp_path, "onnx")
+    monkeypatch.setattr(subjects, "load", lambda folder, runtime, **options: loaded)
+    subject = subjects.subject_of_folder(tmp_path, "onnx")
     assert subject.model is loaded and not subject.pairs
     assert subject.labels.tags == ("O", "B-LOC", "I-LOC")

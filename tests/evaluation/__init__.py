@@ -1,0 +1,1 @@
+"""Tests of xtremedistil_tf/evaluation."""

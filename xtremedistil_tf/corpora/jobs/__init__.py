@@ -1,0 +1,1 @@
+"""Preparation as a whole: which kind of task the data are, and what is done for it."""

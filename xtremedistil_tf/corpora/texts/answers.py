@@ -1,0 +1,160 @@
+"""Converts questions in SQuAD's JSON, TyDi's GoldP among them, into a task folder."""
+
+import collections
+import itertools
+import json
+import pathlib
+from typing import Any, Dict, List, Mapping, Sequence, Set, Tuple
+
+from xtremedistil_tf.corpora.convert import RECORD_FILE, claim_folder
+from xtremedistil_tf.corpora.readers.base import Tally
+from xtremedistil_tf.corpora.source_rows import digest
+from xtremedistil_tf.corpora.sources.sources import Source
+from xtremedistil_tf.corpora.texts.make import MakeOptions
+from xtremedistil_tf.corpora.texts.tables import open_lines
+from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
+from xtremedistil_tf.data.readers.squad import read_squad
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.runs import atomic_folder, write_json
+from xtremedistil_tf.tasks import task_kind
+
+Paragraph = Dict[str, Any]
+
+
+def _without_empty_answers(question: Any, counts: Tally) -> Any:
+    """Turns answers without text, as TyDi has for "no answer", into SQuAD 2.0's form."""
+    answers = question.get("answers") if isinstance(question, dict) else None
+    if not isinstance(answers, list) or not answers:
+        return question
+    kept = [one for one in answers if not (isinstance(one, dict) and one.get("text") == "")]
+    if len(kept) == len(answers):
+        return question
+    counts["empty_answers"] += 1
+    return {**question, "answers": kept, "is_impossible": not kept}
+
+
+def _paragraphs(source: Source, options: MakeOptions, counts: Tally) -> List[Paragraph]:
+    """Reads a file's paragraphs; the language goes to each question.
+
+    Raises:
+      UserError: if the file is not SQuAD's JSON.
+    """
+    try:
+        whole = json.loads("".join(open_lines(source, options.read.encoding)))
+        articles = whole["data"]
+        paragraphs = [one for article in articles for one in article["paragraphs"]]
+        given = [{"context": one["context"], "qas": list(one["qas"])} for one in paragraphs]
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{source.name}: no JSON: {error}") from None
+    except (KeyError, TypeError):
+        raise UserError(f"{source.name}: not SQuAD's JSON; needed are data, paragraphs, context "
+                        "and qas") from None
+    language = options.read.language or source.language
+    for paragraph in given:
+        questions = [_without_empty_answers(one, counts) for one in paragraph["qas"]]
+        paragraph["qas"] = [{**one, "language": one.get("language", language)}
+                            if language and isinstance(one, dict) else one for one in questions]
+        counts["sentences"] += len(questions)
+    return given
+
+
+def _divide(paragraphs: Sequence[Paragraph], missing: Sequence[str], options: MakeOptions
+            ) -> Dict[str, List[Paragraph]]:
+    """Takes dev and test out of train; all questions on one context stay together."""
+    ranked = sorted({one["context"] for one in paragraphs},
+                    key=lambda context: digest([context], options.seed))
+    side: Dict[str, str] = {}
+    begin = 0
+    for split, share in zip(("dev", "test"), options.shares):
+        if split in missing:
+            count = max(1, round(share * len(ranked)))
+            side.update(dict.fromkeys(ranked[begin:begin + count], split))
+            begin += count
+    divided: Dict[str, List[Paragraph]] = {split: [] for split in ("train", *missing)}
+    for one in paragraphs:
+        divided[side.get(one["context"], "train")].append(one)
+    return divided
+
+
+def _of_languages(paragraphs: List[Paragraph], languages: Sequence[str]) -> List[Paragraph]:
+    if not languages:
+        return paragraphs
+    kept = [{**one, "qas": [question for question in one["qas"]
+                            if question.get("language", DEFAULT_LANGUAGE) in languages]}
+            for one in paragraphs]
+    return [one for one in kept if one["qas"]]
+
+
+def _rename(paragraphs: Sequence[Paragraph], stem: str, seen: Set[Any], counts: Tally) -> None:
+    """Numbers the questions of a file whose ids are not their own, as in TyDi."""
+    own = [str(one.get("id")) for paragraph in paragraphs for one in paragraph["qas"]
+           if isinstance(one, dict)]
+    if len(set(own)) < len(own) or seen & set(own):
+        counts["renamed_ids"] += len(own)
+        numbers = itertools.count(1)
+        for paragraph in paragraphs:
+            paragraph["qas"] = [{**one, "id": f"{stem}-{next(numbers)}"}
+                                if isinstance(one, dict) else one for one in paragraph["qas"]]
+    seen.update(own)
+
+
+def _languages(paragraphs: Sequence[Paragraph]) -> Dict[str, int]:
+    counts = collections.Counter(str(question.get("language", DEFAULT_LANGUAGE))
+                                 for one in paragraphs for question in one["qas"])
+    return dict(sorted(counts.items()))
+
+
+def _unanswered(rows: Mapping[str, Sequence[Paragraph]]) -> List[str]:
+    """Splits without any answer, as published tests whose answers are kept back."""
+    return [split for split, own in rows.items()
+            if not any(one.get("answers") for paragraph in own for one in paragraph["qas"])]
+
+
+def _split(sources: Sequence[Source], options: MakeOptions, records: List[Mapping[str, Any]]
+           ) -> Tuple[Dict[str, List[Paragraph]], List[str]]:
+    rows: Dict[str, List[Paragraph]] = {"train": [], "dev": [], "test": []}
+    seen: Set[Any] = set()
+    for source in sources:
+        counts = Tally()
+        found = _of_languages(_paragraphs(source, options, counts), options.read.languages)
+        _rename(found, pathlib.PurePath(source.name).stem, seen, counts)
+        rows[source.split if source.split in rows else "train"] += found
+        records.append({"source": source.name, "format": "squad", "split": source.split,
+                        "notes": counts.notes, "counts": {k: v for k, v in counts.items() if v}})
+    if not rows["train"]:
+        raise UserError("no questions for train in what was given")
+    # A dev file without a test file is SQuAD's own form; dev is then scored.
+    missing = [] if rows["dev"] else [split for split in ("dev", "test") if not rows[split]]
+    if missing:
+        rows.update(_divide(rows["train"], missing, options))
+    return {split: own for split, own in rows.items() if own}, missing
+
+
+def make_answers(
+    sources: Sequence[Source], output: pathlib.Path, options: MakeOptions,
+    *, not_read: Sequence[str] = (), overwrite: bool = False,
+) -> Dict[str, Any]:
+    """Writes a task folder of questions; see `make_texts`.
+
+    Raises:
+      UserError: for unusable files or questions, or an unusable output folder.
+    """
+    output = pathlib.Path(output)
+    claim_folder(output, overwrite)
+    records: List[Mapping[str, Any]] = []
+    rows, divided = _split(sources, options, records)
+    files = task_kind(options.kind).files
+    with atomic_folder(output) as folder:
+        for split, paragraphs in rows.items():
+            write_json(folder / files[split],
+                       {"version": "v2.0", "data": [{"paragraphs": [one]} for one in paragraphs]})
+            read_squad(folder / files[split], on_bad_row=options.read.on_bad_row)
+        record = {
+            "kind": options.kind, "pairs": True, "labels": [], "label_counts": {},
+            "splits": {split: _languages(own) for split, own in rows.items()},
+            "divided": {"splits": divided, "shares": list(options.shares), "seed": options.seed},
+            "leaks": {}, "found": {"unanswered": _unanswered(rows)}, "sources": records,
+            "not_read": list(not_read),
+        }
+        write_json(folder / RECORD_FILE, record)
+    return record

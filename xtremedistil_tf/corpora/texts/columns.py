@@ -1,0 +1,152 @@
+"""Which columns of a table hold text, label and language; by name, or by their contents."""
+
+import pathlib
+import statistics
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+from xtremedistil_tf.corpora.texts.tables import Record, Table, column_of
+from xtremedistil_tf.errors import UserError
+
+TEXTS = ("text", "sentence", "review", "content", "body", "comment", "document", "utterance",
+         "message", "tweet", "review_text", "review_body", "question", "query", "headline",
+         "description", "title")
+PAIRS = (("sentence1", "sentence2"), ("premise", "hypothesis"), ("question1", "question2"),
+         ("text1", "text2"), ("text_a", "text_b"), ("text", "text_pair"),
+         ("question", "sentence"), ("sentence_1", "sentence_2"))
+LABELS = ("label", "labels", "class", "category", "target", "gold_label", "sentiment", "topic",
+          "intent", "y", "label_text", "classes", "categories", "stars", "rating", "score",
+          "polarity", "tag")
+LANGUAGES = ("language", "lang", "locale", "language_code")
+HEADER = frozenset(TEXTS) | frozenset(LABELS) | frozenset(LANGUAGES) | {
+    name for pair in PAIRS for name in pair} | {"id", "idx", "index"}
+# A label column without a name has at most this share of different values.
+_MOST_CLASSES = 0.5
+
+
+class Columns(NamedTuple):
+    """The columns to read.
+
+    Attributes:
+      texts: names of the one text column, or of the two of pairs.
+      label: name of the label column; None in unlabelled text.
+      language: name of the language column; None without one.
+    """
+
+    texts: Tuple[str, ...]
+    label: Optional[str]
+    language: Optional[str] = None
+
+
+class Wanted(NamedTuple):
+    """What the user said of columns.
+
+    Attributes:
+      texts: names or numbers of the text columns; empty to find them.
+      label, language: the same of these columns; None to find them.
+      pairs: True if there are two texts.
+    """
+
+    texts: Tuple[str, ...] = ()
+    label: Optional[str] = None
+    language: Optional[str] = None
+    pairs: bool = False
+
+
+def _named(columns: Sequence[str], names: Sequence[str]) -> Optional[str]:
+    lower = {column.lower(): column for column in columns}
+    return next((lower[name] for name in names if name in lower), None)
+
+
+def _texts(columns: Sequence[str], wanted: Wanted) -> Tuple[str, ...]:
+    lower = {column.lower(): column for column in columns}
+    if wanted.pairs:
+        return next(((lower[one], lower[other]) for one, other in PAIRS
+                     if one in lower and other in lower), ())
+    found = _named(columns, TEXTS)
+    return (found,) if found else ()
+
+
+def _mean_words(sample: Sequence[Record], column: str) -> float:
+    return statistics.mean(len(str(row.get(column) or "").split()) for row in sample)
+
+
+def _by_contents(sample: Sequence[Record], columns: Sequence[str], wanted: Wanted,
+                 texts: Tuple[str, ...], label: Optional[str]) -> Tuple[Tuple[str, ...],
+                                                                       Optional[str]]:
+    """Finds missing columns: texts are the longest, a label has few different values."""
+    count = 2 if wanted.pairs else 1
+    if not texts:
+        left = [column for column in columns if column != label]
+        ranked = sorted(left, key=lambda column: -_mean_words(sample, column))
+        chosen = set(ranked[:count])
+        if len(ranked) >= count and _mean_words(sample, ranked[count - 1]) >= 2:
+            texts = tuple(column for column in left if column in chosen)
+    if label is None:
+        values: Dict[str, int] = {
+            column: len({str(row.get(column)) for row in sample})
+            for column in columns if column not in texts}
+        few = [column for column, different in values.items()
+               if 1 < different <= max(2, _MOST_CLASSES * len(sample))]
+        label = few[0] if len(few) == 1 else None
+    return texts, label
+
+
+def _asked(flag: str, table: Table, path: pathlib.PurePath, sample: Sequence[Record]) -> UserError:
+    first = {name: sample[0].get(name) for name in table.columns} if sample else {}
+    return UserError(f"{path}: which column is it? --{flag}=NAME or NUMBER says so; the columns "
+                     f"are {', '.join(table.columns)}; the first row is {first!r:.160}")
+
+
+def find_columns(
+    table: Table, sample: Sequence[Record], wanted: Wanted, path: pathlib.PurePath,
+    *, labelled: bool = True,
+) -> Columns:
+    """Finds the columns of a table.
+
+    Args:
+      table: the table.
+      sample: some of its rows.
+      wanted: what the user said; the rest is found.
+      path: name of the file, for messages.
+      labelled: True if a label is needed.
+
+    Raises:
+      UserError: if a column is not there or not clear.
+    """
+    texts = tuple(column_of(table.columns, name, "text_column", path) for name in wanted.texts)
+    label = None if wanted.label is None or not labelled else column_of(
+        table.columns, wanted.label, "label_column", path)
+    if table.named and not texts:
+        texts = _texts(table.columns, wanted)
+    if table.named and label is None and labelled:
+        label = _named([name for name in table.columns if name not in texts], LABELS)
+    if not texts or label is None and labelled:
+        texts, label = _by_contents(sample, table.columns, wanted, texts, label)
+    if len(texts) != (2 if wanted.pairs else 1):
+        raise _asked("text_column", table, path, sample)
+    if label is None and labelled:
+        raise _asked("label_column", table, path, sample)
+    language = None
+    if wanted.language is not None:
+        language = column_of(table.columns, wanted.language, "language_column", path)
+    elif table.named:
+        language = _named(table.columns, LANGUAGES)
+    return Columns(texts, label if labelled else None, language)
+
+
+def text_of(value: Any) -> str:
+    """A cell as text: None is empty, a true or false is written in lower case."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value != value:  # NaN of a table of pandas.
+        return ""
+    return str(value)
+
+
+def labels_of_cell(value: Any) -> List[str]:
+    """The labels of a cell: those of a list, or the one text."""
+    if isinstance(value, (list, tuple)):
+        return [text_of(one).strip() for one in value]
+    return [text_of(value).strip()]

@@ -1,0 +1,178 @@
+"""Converts labelled texts, pairs or numbers into a task folder; every change is counted."""
+
+import collections
+import dataclasses
+import pathlib
+from typing import Any, Callable, Counter, Dict, Iterable, List, Optional, Sequence, Set, Tuple
+
+from xtremedistil_tf.corpora.convert import HELD_OUT, RECORD_FILE, TRANSFER_FILE, claim_folder
+from xtremedistil_tf.corpora.sources.sources import Source
+from xtremedistil_tf.corpora.texts.rows import Text, TextReader, TextsOptions
+from xtremedistil_tf.corpora.texts.splits import divide
+from xtremedistil_tf.corpora.texts.tables import open_table
+from xtremedistil_tf.data.labels import ClassSet
+from xtremedistil_tf.data.several_labels import check_no_lists
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.runs import atomic_folder, write_json
+
+
+@dataclasses.dataclass(frozen=True)
+class MakeOptions:
+    """Settings of a conversion.
+
+    Attributes:
+      read: settings of reading.
+      kind: name of the kind of task.
+      shares: fractions of dev and test, if they are taken out of the training rows.
+      seed: seed of that division.
+      keep_leaks: True to keep transfer texts that stand in dev or test.
+    """
+
+    read: TextsOptions = TextsOptions()
+    kind: str = "classification"
+    shares: Tuple[float, float] = (0.1, 0.1)
+    seed: int = 42
+    keep_leaks: bool = False
+
+
+def _labelled(reader: TextReader, sources: Sequence[Source], options: MakeOptions
+              ) -> Tuple[Dict[str, List[Text]], List[str]]:
+    """Returns rows by split, and the splits that were taken out of train."""
+    rows: Dict[str, List[Text]] = {split: [] for split in ("train", *HELD_OUT)}
+    for source in sources:
+        if source.split != "transfer":
+            rows[source.split or "train"] += reader.rows(source)
+    missing = [split for split in HELD_OUT if not rows[split]]
+    if missing:
+        rows.update(divide(rows["train"], missing, options.shares, options.seed,
+                           stratified=not options.read.numbers))
+    for split, own in rows.items():
+        if not own:
+            raise UserError(f"no text for {split}.tsv in what was given" + (
+                "; there are too few to divide: name files for the splits"
+                if split in missing else ""))
+    return rows, missing
+
+
+def _whole_numbers(rows: Dict[str, List[Text]]) -> bool:
+    """True if all labels are whole numbers with .0, as tables with an empty cell write them."""
+    labels = {label for own in rows.values() for row in own for label in row.labels}
+    return all(label.endswith(".0") and label[:-2].lstrip("-").isdecimal() for label in labels)
+
+
+def _without_fractions(rows: Dict[str, List[Text]]) -> Dict[str, List[Text]]:
+    return {split: [row._replace(labels=tuple(label[:-2] for label in row.labels)) for row in own]
+            for split, own in rows.items()}
+
+
+def _classes(rows: Dict[str, List[Text]], options: TextsOptions) -> List[str]:
+    counts = collections.Counter(label for own in rows.values() for row in own
+                                 for label in row.labels)
+    if options.several:
+        return sorted(counts)
+    if not options.whole_labels:
+        check_no_lists(counts, "the label column", way_out="--kind=multilabel gives a text several "
+                       "labels, and --whole_labels takes such a label as one class")
+    return list(ClassSet.seen(counts).tags)
+
+
+def _is_table(source: Source, options: TextsOptions) -> bool:
+    """True if a transfer file is a table with a text column, not running text."""
+    try:
+        with open_table(source, options.table) as table:
+            return table.named
+    except UserError:
+        return False
+
+
+def _transfer(reader: TextReader, sources: Sequence[Source], rows: Dict[str, List[Text]],
+              options: MakeOptions) -> Tuple[Iterable[str], Counter[str], Counter[str]]:
+    """Returns the transfer lines, what leaked by split, and the rows by language."""
+    held_out = {split: {row.key for row in rows[split]} for split in HELD_OUT}
+    leaks: Counter[str] = collections.Counter()
+    languages: Counter[str] = collections.Counter()
+    lines: List[str] = []
+    for source in sources:
+        if source.split != "transfer":
+            continue
+        texts = reader.rows(source, labelled=False) if _is_table(source, options.read) \
+            else reader.lines(source)
+        for row in texts:
+            stands = [split for split in HELD_OUT if row.key in held_out[split]]
+            leaks.update(stands)
+            if options.keep_leaks or not stands:
+                lines.append("\t".join(row.texts))
+                languages[row.language] += 1
+    return lines, leaks, languages
+
+
+def _found(rows: Dict[str, List[Text]]) -> Dict[str, Any]:
+    """Counts of duplicates, contradictions and leaks between the splits."""
+    labels: Dict[str, Set[Tuple[str, ...]]] = collections.defaultdict(set)
+    for own in rows.values():
+        for row in own:
+            labels[row.key].add(row.labels)
+    keys = {split: [row.key for row in own] for split, own in rows.items()}
+    pairs = [("train", "dev"), ("train", "test"), ("dev", "test")]
+    return {
+        "duplicates": {split: len(own) - len(set(own)) for split, own in keys.items()},
+        "contradictions": sum(len(found) > 1 for found in labels.values()),
+        "leaks": {f"{one} in {other}": sum(key in set_of for key in keys[one])
+                  for one, other in pairs for set_of in [set(keys[other])]},
+    }
+
+
+def make_texts(
+    sources: Sequence[Source], output: pathlib.Path, options: MakeOptions,
+    *, not_read: Sequence[str] = (), overwrite: bool = False,
+    note: Optional[Callable[[str], None]] = None,
+) -> Dict[str, Any]:
+    """Writes a task folder of labelled texts.
+
+    Args:
+      sources: the sources; rows without a split are divided into the missing splits.
+      output: the task folder; written completely or not at all.
+      options: the settings.
+      not_read: names of files that were skipped, for the record.
+      overwrite: True to replace the folder of an earlier conversion.
+      note: takes one line for each thing that the user should know.
+
+    Returns:
+      The record, as written to conversion.json.
+
+    Raises:
+      UserError: for unusable rows or files, or an unusable output folder.
+    """
+    output = pathlib.Path(output)
+    claim_folder(output, overwrite)
+    reader = TextReader(options.read)
+    rows, divided = _labelled(reader, sources, options)
+    numbers = options.read.numbers
+    if not numbers and _whole_numbers(rows):
+        rows = _without_fractions(rows)
+        if note:
+            note("all labels are whole numbers with .0 behind; it is taken off")
+    classes = [] if numbers else _classes(rows, options.read)
+    lines, leaks, languages = _transfer(reader, sources, rows, options)
+    with atomic_folder(output) as folder:
+        for split, own in rows.items():
+            (folder / f"{split}.tsv").write_text(
+                "".join(f"{row.line()}\n" for row in own), "utf-8")
+        if classes:
+            (folder / "labels.tsv").write_text("\n".join(classes) + "\n", "utf-8")
+        if lines:
+            (folder / TRANSFER_FILE).write_text("".join(f"{line}\n" for line in lines), "utf-8")
+        record = {
+            "kind": options.kind, "pairs": options.read.wanted.pairs,
+            "splits": {**{split: dict(sorted(collections.Counter(
+                row.language for row in own).items())) for split, own in rows.items()},
+                **({"transfer": dict(sorted(languages.items()))} if lines else {})},
+            "labels": classes,
+            "label_counts": {} if numbers else {split: dict(collections.Counter(
+                label for row in own for label in row.labels)) for split, own in rows.items()},
+            "divided": {"splits": divided, "shares": list(options.shares), "seed": options.seed},
+            "leaks": {"kept" if options.keep_leaks else "removed": dict(leaks)},
+            "found": _found(rows), "sources": reader.records, "not_read": list(not_read),
+        }
+        write_json(folder / RECORD_FILE, record)
+    return record

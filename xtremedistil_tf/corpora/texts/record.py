@@ -1,0 +1,73 @@
+"""Describes a conversion of texts in words, for the screen and for the data card."""
+
+from typing import Any, Dict, List
+
+_TOLD = {
+    "byte_order_marks": "byte order marks inside the file left out",
+    "white_space": "texts with line breaks, tabs or several spaces: one space each",
+    "normalized": "texts composed (Unicode NFC)",
+    "other_languages": "texts of other languages left out",
+    "empty_lines": "empty lines left out",
+    "no_gold": "pairs without a gold label ('-') left out",
+    "skipped_rows": "unusable rows skipped",
+    "renamed_ids": "questions whose ids others have too: numbered anew",
+    "empty_answers": "questions whose answer is empty read as having none",
+}
+
+
+def _source(source: Dict[str, Any]) -> str:
+    told = list(source["notes"])
+    told += [f"{count:,} {_TOLD[name]}" for name, count in source["counts"].items()
+             if name in _TOLD]
+    if "first_problem" in source:
+        told.append(f"the first unusable row: {source['first_problem']}")
+    return f"{source['source']} ({source['format']}): {'; '.join(told) or 'nothing changed'}"
+
+
+def describe_texts(record: Dict[str, Any], *, most: int = 20) -> str:
+    """Describes a conversion in lines of text.
+
+    Args:
+      record: the result of `make_texts` or `make_answers`.
+      most: maximum number of sources and labels listed.
+    """
+    lines: List[str] = []
+    for split, languages in record["splits"].items():
+        told = f"{split}: {sum(languages.values()):,} texts"
+        if len(languages) > 1:
+            told += f" in {len(languages)} languages"
+        counts = record["label_counts"].get(split, {})
+        if counts and len(counts) <= most:
+            told += " (" + ", ".join(
+                f"{label} {counts.get(label, 0):,}" for label in record["labels"]) + ")"
+        lines.append(told)
+    if record["divided"]["splits"]:
+        lines.append(f"{' and '.join(record['divided']['splits'])} taken out of the training rows, "
+                     f"label by label, seed {record['divided']['seed']}; equal texts are on one "
+                     "side")
+    found = record["found"]
+    for split, count in found.get("duplicates", {}).items():
+        if count:
+            lines.append(f"{count:,} texts of {split} stand in it before already")
+    if found.get("contradictions"):
+        lines.append(f"{found['contradictions']:,} texts have different labels in different rows")
+    for pair, count in found.get("leaks", {}).items():
+        if count:
+            lines.append(f"{count:,} texts of {pair.replace(' in ', ' stand in ')} too; scores may "
+                         "be too good")
+    lines += [f"suspicious: no question of {split} has an answer; they were kept back, perhaps"
+              for split in found.get("unanswered", ())]
+    for fate, leaks in record["leaks"].items():
+        lines += [f"{count:,} transfer texts that stand in {split}.tsv {fate}"
+                  for split, count in leaks.items()]
+    if "transfer" not in record["splits"]:
+        lines.append("no transfer text was given: unlabelled text of the same kind makes a better "
+                     "student (--transfer=FILE); --transfer_file=train.tsv takes the training "
+                     "texts")
+    if record["not_read"]:
+        lines.append(f"{len(record['not_read']):,} files not read, since their names speak of no "
+                     f"split: {', '.join(record['not_read'][:5])}")
+    lines += [_source(source) for source in record["sources"][:most]]
+    if record["sources"][most:]:
+        lines.append(f"{len(record['sources']) - most} more sources, each in conversion.json")
+    return "\n".join(lines)

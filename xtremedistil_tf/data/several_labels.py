@@ -1,0 +1,103 @@
+"""Texts with several labels, and labels that look like lists, such as `business,sports`."""
+
+import re
+from typing import Any, Iterable, List, Mapping, Optional, Sequence
+
+from xtremedistil_tf.data.labels import Labels
+from xtremedistil_tf.errors import UserError
+
+_SEPARATORS = re.compile(r"\s*[,;|]\s*")
+
+
+def split_labels(label: str) -> List[str]:
+    """Splits a label at commas, semicolons and vertical bars.
+
+    Example:
+      >>> split_labels("business, sports")
+      ['business', 'sports']
+    """
+    return [part for part in _SEPARATORS.split(label.strip()) if part]
+
+
+def listed_labels(labels: Iterable[str]) -> Sequence[str]:
+    """Returns the labels that are lists of others: all their parts are labels themselves.
+
+    If no label stands alone, those count whose parts stand in several lists.
+    """
+    names = set(labels)
+    parts = {label: split_labels(label) for label in names}
+    lists = {label for label, own in parts.items() if len(own) > 1}
+    single = names - lists
+    return sorted(label for label in lists if all(
+        part in single or any(part in parts[other] for other in lists - {label})
+        for part in parts[label]))
+
+
+def check_no_lists(labels: Iterable[str], where: str, *, way_out: str) -> None:
+    """Refuses labels that look like several.
+
+    Args:
+      labels: all labels that occur.
+      where: name of the file or column, for the message.
+      way_out: what the user can do, for the message.
+
+    Raises:
+      UserError: if a label looks like a list of others.
+    """
+    found = listed_labels(labels)
+    if found:
+        raise UserError(
+            f"{where}: the label {found[0]!r} looks like several labels "
+            f"({', '.join(split_labels(found[0]))}"
+            f"{f'; {len(found)} such labels' if len(found) > 1 else ''}); {way_out}")
+
+
+class SeveralLabels(Labels):
+    """The labels of texts that have any number of them. Each output is a label for itself.
+
+    In files the labels of a row stand with commas between, so no name holds a comma.
+
+    Args:
+      names: label names in the order of labels.tsv.
+      thresholds: least probability of each label to be given; None for 0.5.
+
+    Raises:
+      UserError: if a name is repeated or holds a comma.
+    """
+
+    kind = "multilabel"
+
+    def __init__(self, names: Sequence[str], *, thresholds: Optional[Sequence[float]] = None):
+        self.tags = tuple(names)
+        self._ids = {name: index for index, name in enumerate(self.tags)}
+        if len(self._ids) != len(self.tags):
+            raise UserError(f"labels repeat: {', '.join(self.tags)}")
+        for name in self.tags:
+            if "," in name:
+                raise UserError(f"label {name!r} holds a comma, which parts the labels of a row; "
+                                "allowed: any other character")
+        self.thresholds = tuple(thresholds or (0.5,) * len(self.tags))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._ids
+
+    @property
+    def allowed(self) -> str:
+        """The allowed labels, for messages."""
+        return ", ".join(self.tags)
+
+    def encode(self, names: Sequence[str]) -> List[int]:
+        """1 for each label of a row, 0 for the others; one number a label of the set."""
+        own = [0] * len(self.tags)
+        for name in names:
+            own[self._ids[name]] = 1
+        return own
+
+    def adjusted(self, record: Mapping[str, Any]) -> "SeveralLabels":
+        """Returns the set with the thresholds of a student's record; see the base class."""
+        return SeveralLabels(self.tags, thresholds=record.get("thresholds"))
+
+
+def several_set(names: Sequence[str], decoding: str) -> SeveralLabels:
+    """The label set of texts with several labels; `decoding` is ignored."""
+    return SeveralLabels(names)

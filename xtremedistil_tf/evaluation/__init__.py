@@ -1,0 +1,1 @@
+"""Scores finished models on labelled files: students, teachers, files of predictions."""

@@ -1,0 +1,1 @@
+"""The parts of an evaluation that depend on the kind of task."""

@@ -1,0 +1,74 @@
+"""Reads files of predictions, one row a line, to score them like a model."""
+
+import json
+import pathlib
+from typing import Any, Callable, Dict, List, NamedTuple, Sequence
+
+from xtremedistil_tf.data.lines import read_lines
+from xtremedistil_tf.errors import UserError
+
+
+class Row(NamedTuple):
+    """A line of a file of predictions.
+
+    Attributes:
+      place: file and line, for messages.
+      text: the text, "" where the line has only the prediction.
+      answer: the last column, or the object of a line of JSON.
+    """
+
+    place: str
+    text: str
+    answer: Any
+
+
+def _row(place: str, line: str) -> Row:
+    if line.lstrip().startswith("{"):
+        try:
+            return Row(place, "", json.loads(line))
+        except (ValueError, RecursionError):
+            pass  # The text only begins with a brace.
+    text, _, answer = line.rpartition("\t")
+    return Row(place, text, answer)
+
+
+def read_rows(path: pathlib.Path, examples: Sequence[Any], text: Callable[[Any], str]
+              ) -> List[Row]:
+    """Reads the rows of a file of predictions.
+
+    Args:
+      path: lines `text<TAB>prediction`, predictions alone, or lines of JSON.
+      examples: the labelled rows.
+      text: the text of a labelled row.
+
+    Raises:
+      UserError: if a line cannot be read, or the rows are not those of the examples.
+    """
+    rows = []
+    for number, line in read_lines(path):
+        if isinstance(line, UserError):
+            raise UserError(f"{path}:{number}: {line}")
+        if line.strip():
+            rows.append(_row(f"{path}:{number}", line))
+    if len(rows) != len(examples):
+        raise UserError(f"{path} has {len(rows)} predictions; the labelled file has "
+                        f"{len(examples)} rows, and each needs one, in its order")
+    for row, example in zip(rows, examples):
+        if row.text and row.text != text(example):
+            raise UserError(f"{row.place}: the text is {row.text!r:.60}; in the labelled file "
+                            f"this row is {text(example)!r:.60}")
+    return rows
+
+
+def value_of(row: Row, key: str) -> Any:
+    """Returns the value under a key of a line of JSON, or the prediction as it stands.
+
+    Raises:
+      UserError: if the object has no such key.
+    """
+    if not isinstance(row.answer, dict):
+        return row.answer.strip()
+    found: Dict[str, Any] = row.answer
+    if found.get(key) is None:
+        raise UserError(f"{row.place}: no {key!r} in it; it has {', '.join(found) or 'nothing'}")
+    return found[key]

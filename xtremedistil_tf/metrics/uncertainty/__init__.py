@@ -1,0 +1,1 @@
+"""How sure scores and predictions are: bootstrap intervals and calibration."""

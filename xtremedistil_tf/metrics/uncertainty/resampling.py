@@ -1,0 +1,110 @@
+"""Bootstrap of scores over rows: intervals of one model, and the difference of two."""
+
+import collections
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Sequence
+
+import numpy as np
+
+# Samples drawn at a time, for constant memory use.
+_PART = 100
+# (weights [samples, rows]) -> {measure: scores [samples, models]}.
+Resampled = Callable[[np.ndarray], Mapping[str, np.ndarray]]
+
+
+def draw_weights(
+    languages: Sequence[str], samples: int, *, seed: int = 0
+) -> Iterator[np.ndarray]:
+    """Draws rows with replacement, as many of each language as there are.
+
+    Args:
+      languages: the language of each row.
+      samples: number of bootstrap samples.
+      seed: seed of the draws.
+
+    Yields:
+      float64 [samples of this part, rows]: the number of times that a row was drawn.
+    """
+    generator = np.random.default_rng(seed)
+    rows: Dict[str, List[int]] = collections.defaultdict(list)
+    for row, language in enumerate(languages):
+        rows[language].append(row)
+    for at in range(0, samples, _PART):
+        weights = np.zeros((min(_PART, samples - at), len(languages)))
+        for language in sorted(rows):
+            own = rows[language]
+            weights[:, own] = generator.multinomial(
+                len(own), np.full(len(own), 1.0 / len(own)), len(weights))
+        yield weights
+
+
+def resample(
+    scored: Resampled, languages: Sequence[str], samples: int, *, seed: int = 0
+) -> Dict[str, np.ndarray]:
+    """Scores all models on the same bootstrap samples.
+
+    Args:
+      scored: scores under weights of the rows.
+      languages, samples, seed: see `draw_weights`.
+
+    Returns:
+      By measure: float [samples, models], 0 to 100.
+    """
+    parts = [scored(weights) for weights in draw_weights(languages, samples, seed=seed)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def interval(drawn: np.ndarray) -> List[float]:
+    """The 95 % interval of scores [samples]."""
+    return [float(value) for value in np.percentile(drawn, [2.5, 97.5])]
+
+
+def difference(scores: Sequence[float], drawn: np.ndarray) -> Dict[str, Any]:
+    """Difference of two models' scores, with interval and p-value.
+
+    Args:
+      scores: of both models on all rows.
+      drawn: float [samples, 2], of both models on the same samples.
+
+    Returns:
+      `value` (second minus first), `low` and `high` (95 %), and `p`: two-sided p-value of the
+      hypothesis of no difference.
+
+    Source: Koehn (2004), paired bootstrap resampling.
+    """
+    apart = drawn[:, 1] - drawn[:, 0]
+    low, high = interval(apart)
+    # Adding one avoids a p-value of zero, which finitely many samples cannot show.
+    worse = (1 + min((apart <= 0).sum(), (apart >= 0).sum())) / (1 + len(apart))
+    return {"value": float(scores[1] - scores[0]), "low": low, "high": high,
+            "p": float(min(1.0, 2 * worse))}
+
+
+def _divided(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    return np.divide(part, whole, out=np.zeros_like(part, float), where=whole > 0)
+
+
+def label_scores(
+    weights: np.ndarray, *, right: np.ndarray, gold: np.ndarray, found: np.ndarray
+) -> Dict[str, np.ndarray]:
+    """Accuracy and F1 of labels under weights of the rows.
+
+    Args:
+      weights: float [samples, rows].
+      right, gold, found: float [rows, classes]: numbers of right, gold and predicted labels.
+
+    Returns:
+      Scores [samples], 0 to 100: `accuracy`, `macro_f1` over the classes that occur, and for two
+      classes `f1` of the second and `matthews`.
+    """
+    hits, there, own = weights @ right, weights @ gold, weights @ found
+    total, sums = there.sum(axis=1), there + own
+    f1 = _divided(2.0 * hits, sums)
+    scores = {"accuracy": _divided(hits.sum(axis=1), total),
+              # Only classes that occur in gold or prediction, as in scikit-learn.
+              "macro_f1": f1.sum(axis=1) / np.maximum((sums > 0).sum(axis=1), 1)}
+    if gold.shape[1] == 2:
+        true, one = there[:, 1], own[:, 1]
+        spread = np.sqrt(true * (total - true) * one * (total - one))
+        scores["f1"] = f1[:, 1]
+        scores["matthews"] = _divided(hits[:, 1] * total - true * one, spread)
+    return {name: 100.0 * score for name, score in scores.items()}

@@ -1,0 +1,1 @@
+"""Scores of tags that form no entities, word by word."""

@@ -1,0 +1,125 @@
+"""The parts of a kind of task's record."""
+
+import dataclasses
+import pkgutil
+from typing import Any, Callable, Optional, Tuple
+
+
+@dataclasses.dataclass(frozen=True)
+class Lazy:
+    """A callable that is imported when it is called.
+
+    `tasks` is the lowest room: every other room may read a record. The record names the parts that
+    live in higher rooms as strings, so no import goes upwards and reading it loads no TensorFlow.
+
+    Attributes:
+      target: "package.module:attribute".
+    """
+
+    target: str
+
+    def load(self) -> Any:
+        """Imports the callable."""
+        return pkgutil.resolve_name(self.target)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Imports the callable and calls it."""
+        return self.load()(*args, **kwargs)
+
+
+@dataclasses.dataclass(frozen=True)
+class CardWording:
+    """Wording of a model card for a kind of task.
+
+    Attributes:
+      head: lines of the card's YAML head, from `pipeline_tag` on; ends inside the list of tags.
+      intro: the model in a few words, as "A named-entity tagger".
+      scored: sentence on the unit of scores and of support.
+      cut: sentence on the treatment of text beyond seq_len.
+      use: the section on use of the model.
+    """
+
+    head: str
+    intro: str
+    scored: str
+    cut: str
+    use: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Judging:
+    """The parts of a kind of task that `evaluation` needs beyond its scores.
+
+    Attributes:
+      resampled: (gold, answers of each model, languages, label set) -> function from weights
+        [samples, rows] to {measure: scores [samples, models]}, for the bootstrap.
+      error_size: (gold, answer) -> size of a row's error; 0 if it is right.
+      show_gold: (row) -> the gold labels, as text for people.
+      show_answer: (row, answer) -> the prediction, as text for people.
+      read_predictions: (path, rows, label set) -> (answers, probabilities or None), of a file.
+      unit_right: (gold, answer) -> bool [units]: True for each right word, text or answer. None if
+        predictions have no probabilities.
+    """
+
+    resampled: Callable[..., Any]
+    error_size: Callable[..., float]
+    show_gold: Callable[..., str]
+    show_answer: Callable[..., str]
+    read_predictions: Callable[..., Any]
+    unit_right: Optional[Callable[..., Any]] = None
+
+    @classmethod
+    def of_module(cls, module: str, *, units: bool = True) -> "Judging":
+        """Returns the parts of a module that has them all under these names.
+
+        Args:
+          module: name of the module.
+          units: False if the module has no `unit_right`.
+        """
+        return cls(**{field.name: Lazy(f"{module}:{field.name}")
+                      for field in dataclasses.fields(cls)
+                      if units or field.name != "unit_right"})
+
+
+@dataclasses.dataclass(frozen=True)
+class Corpus:
+    """What xtremedistil-prepare does for a kind of task.
+
+    Attributes:
+      make: (sources, folder, `corpora.jobs.kinds.Asked`, not_read=, overwrite=) -> record.
+      describe: (record) -> lines of text.
+      check: (DataConfig, transfer_file=) -> problems.
+      card: (DataConfig, transfer_file=, tokenizer=, seq_len=, licence=) -> contents of card.json.
+    """
+
+    make: Callable[..., Any]
+    describe: Callable[..., str]
+    check: Callable[..., Any]
+    card: Callable[..., Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class PageWording:
+    """The page of xtremedistil-serve for a kind of task.
+
+    Attributes:
+      title: title of the page.
+      button: text of the button.
+      view: how results are shown: a function of `apps/web/page.js`.
+      inputs: (key, label) of the one text.
+      pair_inputs: (key, label) of both texts, of students that read two.
+      warm_up: a text for the first call, which no visitor should wait for.
+      examples: (language, text) of examples to try.
+    """
+
+    title: str
+    button: str
+    view: str
+    inputs: Tuple[Tuple[str, str], ...] = (("text", "A text in any language"),)
+    pair_inputs: Tuple[Tuple[str, str], ...] = (("text", "A text"), ("text_pair", "The other text"))
+    warm_up: str = "Anna lacht."
+    examples: Tuple[Tuple[str, str], ...] = ()
+
+    def inputs_of(self, pairs: bool) -> Tuple[Tuple[str, str], ...]:
+        """Returns the inputs of a student of single texts or of pairs."""
+        return self.pair_inputs if pairs else self.inputs
