@@ -61,6 +61,7 @@ def test_the_curve_goes_from_one_model_to_the_other():
     sure = [np.array([0.5 + at / 100]) for at in range(20)]  # It errs where it is unsure.
     points = cascade_curve(TASKS["classification"], rows, [student, teacher], sure, labels,
                            "accuracy")
-    assert [one["score"] for one in points] == [55, 55, 60, 70, 80, 100, 100, 100]
+    assert [one["score"] for one in points] == pytest.approx(
+        [55, 55, 60, 70, 80, 100, 100, 100])
     assert points[3]["share"] == 0.2 and points[3]["below"] == pytest.approx(0.54)
     assert sum(float(own[0]) < points[3]["below"] for own in sure) == 4

@@ -183,8 +183,8 @@ def _check(folder: pathlib.Path) -> None:
 def _convert() -> None:
     if FLAGS.tokenizer:
         PieceCounter(FLAGS.tokenizer)  # Reports a wrong tokenizer before the work.
-    _check_flags()
     sources, not_read = _sources()
+    _check_flags()
     output = pathlib.Path(FLAGS.output)
     asked = _asked(sources)
     corpus = _corpus(asked.kind)

@@ -28,7 +28,8 @@ _TEACHER_FLAGS = (
     "languages", "labels_per_language", "seq_len", "strip_accents", "pt_teacher",
     "pt_teacher_checkpoint", "teacher_config", "teacher_epochs", "teacher_batch_size",
     "teacher_learning_rate", "teacher_warmup", "teacher_unfreeze", "teacher_mask_rate",
-    "opt_policy", "on_bad_row", "dev_measure", "decoding", "label_map", "teacher_tag_scheme")
+    "opt_policy", "on_bad_row", "dev_measure", "decoding", "label_map", "teacher_tag_scheme",
+    "teacher_outputs", "teacher_tokenizer", "teacher_weights")
 _TOLD_LINES = 8
 
 
