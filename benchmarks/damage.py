@@ -1,11 +1,13 @@
 """Damages every file of a run and of its student, and records what opening the folder says.
 
 Command:
-  python benchmarks/damage.py --work=FOLDER [--parts=student,run]
+  python benchmarks/damage.py --work=FOLDER [--parts=student,run,targets,progress]
 Two small runs of the sample data are made in FOLDER (other seed and sizes; kept between calls).
 Each file of the first is removed, emptied, cut to half, changed in one bit, or replaced by the
 second run's. Then the folder is opened: a student in its runtime, on 40 sentences; a run by its own
-command, where that reads the file. Each case ends as one of
+command, where that reads the file. `targets` makes the stages again from the stored targets;
+`progress` goes on with a run that was killed in its second stage; both on fewer sentences. Each
+case ends as one of
   told        one line that a user can act on
   same        the very answers, scores and tags of the undamaged folder
   other       other answers without a word: a fault
@@ -27,10 +29,10 @@ from machine import ROOT, write_record
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "engine"))
 from small_job import command, write_job
 
+CHILD = pathlib.Path(__file__).resolve().parent / "damage_child.py"
 FLAGS = flags.FLAGS
 flags.DEFINE_string("work", None, "Where the runs and the copies go.")
-flags.DEFINE_list("parts", ["student", "run"], "Which parts.")
-flags.DEFINE_bool("child", False, "Opens the folders that standard input names; for our own use.")
+flags.DEFINE_list("parts", ["student", "run", "targets", "progress"], "Which parts.")
 
 DAMAGES = ("removed", "emptied", "cut", "one bit", "another's")
 # Folders of a student's forms, and what opens them.
@@ -46,17 +48,25 @@ RUN_FILES = {
     SCORES: ("teacher/config.json", "teacher/model.safetensors", "teacher/head.safetensors",
              "teacher/teacher.json", "teacher/tokenizer.json", "teacher/manifest.json",
              "stages/*/done.json", "stages/*/weights.safetensors", "stages/*/history.json",
-             "stages/*/manifest.json", "targets/answers/*.json"),
-    STAGES: ("targets/pieces/pieces.json", "targets/pieces/values.i32", "targets/pieces/starts.npy",
-             "targets/transfer/manifest.json", "targets/transfer/shard-00000/shard.json",
-             "targets/transfer/shard-00000/*.tfrecord", "targets/dev/manifest.json"),
+             "stages/*/manifest.json"),
 }
-
-
-def texts() -> list:
-    """Sentences that a student is asked about."""
-    lines = (ROOT / "data" / "ner" / "test.tsv").read_text("utf-8").splitlines()
-    return [line.split("\t")[0] for line in lines[::60]][:40]
+TARGET_FILES = {
+    STAGES: ("targets/answers/*.json", "targets/pieces/pieces.json", "targets/pieces/values.i32",
+             "targets/pieces/starts.npy", "targets/transfer/manifest.json",
+             "targets/transfer/shard-00000/shard.json",
+             "targets/transfer/shard-00000/logits-*.tfrecord",
+             "targets/transfer/shard-00000/representation-*.tfrecord",
+             "targets/dev/manifest.json", "targets/dev/shard-00000/shard.json",
+             "targets/dev/shard-00000/logits-*.tfrecord"),
+}
+PROGRESS_FILES = {
+    FINISHED: ("stages/02_*/progress/state.json", "stages/02_*/progress/manifest.json",
+               "stages/02_*/progress/checkpoint.index", "stages/02_*/progress/checkpoint.data-*",
+               "stages/02_*/best-*.safetensors", "stages/01_*/done.json",
+               "stages/01_*/weights.safetensors"),
+}
+# Every n-th line of the sample, for parts in which each case trains again.
+FEWER = 48
 
 
 def damage(path: pathlib.Path, how: str, other: pathlib.Path) -> bool:
@@ -89,7 +99,7 @@ class Child:
         """Result of a job: kind and told, or what came out of it."""
         if self._process is None:
             self._process = subprocess.Popen(
-                [sys.executable, __file__, "--child"], cwd=ROOT, text=True, stdin=subprocess.PIPE,
+                [sys.executable, str(CHILD)], cwd=ROOT, text=True, stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self._process.stdin.write(json.dumps(job) + "\n")
         self._process.stdin.flush()
@@ -100,59 +110,9 @@ class Child:
         return {"kind": "killed", "told": f"exit {code}"}
 
 
-def open_student(folder: str, runtime: str) -> list:
-    """Tags and rounded scores of the texts."""
-    import xtremedistil_tf
-
-    return [[[word, tag, round(score, 4)] for (word, _, _), tag, score in text]
-            for text in xtremedistil_tf.load(folder, runtime).tag_text(texts())]
-
-
-def open_run(folder: str, arguments: list) -> dict:
-    """Scores of a run by its own command, and its student's tags."""
-    from xtremedistil_tf.cli.options.flags_to_config import run_config
-    from xtremedistil_tf.cli.options.option import define, given
-    from xtremedistil_tf.cli.options.run_flags import DISTILLATION
-    from xtremedistil_tf.config import Resources
-    from xtremedistil_tf.jobs.distillation import run_distillation
-    from xtremedistil_tf.runtime import prepare
-
-    if "task" not in FLAGS:
-        define(DISTILLATION)
-    FLAGS.unparse_flags()
-    FLAGS(["run_distillation.py", *arguments, f"--model_dir={folder}"])
-    config = run_config(given(FLAGS, DISTILLATION))
-    prepare(config.seed, config.deterministic)
-    metrics = run_distillation(config, pathlib.Path(folder), resources=Resources(export=False))
-    return {"student": metrics["student"], "teacher": metrics["teacher"],
-            "tags": open_student(str(pathlib.Path(folder) / "student"), "keras"),
-            "predictions": (pathlib.Path(folder) / "predictions" / "test.student.tsv").read_text()}
-
-
-def serve() -> None:
-    """The child's loop."""
-    from xtremedistil_tf.errors import UserError, user_mistake
-
-    for line in sys.stdin:
-        job = json.loads(line)
-        name = job.pop("job")
-        try:
-            found = {"kind": "opened", "result": {"student": open_student, "run": open_run}[name](
-                **job)}
-        except UserError as error:
-            found = {"kind": "told", "told": str(error)}
-        except Exception as error:  # As the command line does.
-            told = user_mistake(error, list(map(str, job.values())))
-            found = {"kind": "told", "told": told} if told else {
-                "kind": "traceback", "told": f"{type(error).__name__}: {error}"[:200]}
-        if found["kind"] == "told" and "\n" in found["told"]:
-            found["kind"] = "several lines"
-        print("RESULT " + json.dumps(found), flush=True)
-
-
-def make_runs(work: pathlib.Path, exports: bool) -> tuple:
+def make_runs(work: pathlib.Path, *, exports: bool, every: int = 8) -> tuple:
     """The two runs, with all export formats of the student or without."""
-    write_job(work)
+    write_job(work, every=every)
     found = []
     for name, more in (("run", []), ("other", ["--seed=7", "--word_emb_dim=9",
                                                "--bilstm_hidden_size=7"])):
@@ -207,11 +167,34 @@ def student_cases(work: pathlib.Path, child: Child) -> list:
     return rows
 
 
-def run_cases(work: pathlib.Path, child: Child) -> list:
+def flags_of(arguments: list) -> list:
+    """Flags of a command without those that the child sets."""
+    return [flag for flag in arguments if not flag.startswith(("--model_dir", "--noexport"))]
+
+
+def make_half(work: pathlib.Path, child: Child) -> tuple:
+    """Two runs that were killed in their second stage, and the flags of the first."""
+    settings = [*SETTINGS, "--stage_epochs=_=2"]
+    made = []
+    for name, more in (("half", []), ("other_half", ["--seed=7"])):
+        arguments = flags_of(command(work, work / name, *settings, *more)[2:])
+        if not list((work / name).glob("stages/02_*/progress/state.json")):
+            shutil.rmtree(work / name, ignore_errors=True)
+            found = child.ask(job="run", folder=str(work / name), arguments=arguments, kill=True)
+            assert found == {"kind": "opened", "result": {}}, found
+        made.append((work / name, arguments))
+    return made[0][0], made[1][0], made[0][1]
+
+
+def run_cases(part: str, work: pathlib.Path, child: Child) -> list:
     """Files of the run itself; the command runs again, and must end as before or say why not."""
-    run, other = make_runs(work, exports=False)
-    arguments = command(work, run, *SETTINGS)[2:]
-    arguments = [flag for flag in arguments if not flag.startswith(("--model_dir", "--noexport"))]
+    files = {"run": RUN_FILES, "targets": TARGET_FILES, "progress": PROGRESS_FILES}[part]
+    if part == "progress":
+        write_job(work, every=FEWER)
+        run, other, arguments = make_half(work, child)
+    else:
+        run, other = make_runs(work, exports=False, every=8 if part == "run" else FEWER)
+        arguments = flags_of(command(work, run, *SETTINGS)[2:])
     rows, copy = [], work / "copy"
 
     def opened(without: tuple) -> dict:
@@ -220,7 +203,7 @@ def run_cases(work: pathlib.Path, child: Child) -> list:
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         return child.ask(job="run", folder=str(copy), arguments=arguments)
 
-    for without, patterns in RUN_FILES.items():
+    for without, patterns in files.items():
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(run, copy)
         whole = opened(without)
@@ -238,20 +221,18 @@ def run_cases(work: pathlib.Path, child: Child) -> list:
                 rows.append({"file": str(name), "damage": how, "made again": list(without),
                              **judge(opened(without), whole["result"])})
                 print(rows[-1], flush=True)
-            keep("run", work, rows)
+            keep(part, work, rows)
     return rows
 
 
 def main(_) -> None:
     """Runs the parts."""
-    if FLAGS.child:
-        serve()
-        return
     faults, work = 0, pathlib.Path(FLAGS.work).resolve()
     # No paths of this machine in the record.
     sys.argv = [argument.replace(FLAGS.work, "WORK") for argument in sys.argv]
     for part in FLAGS.parts:
-        rows = {"student": student_cases, "run": run_cases}[part](work, Child())
+        rows = student_cases(work, Child()) if part == "student" else run_cases(
+            part, work / part if part != "run" else work, Child())
         faults += sum(row["ended"] not in ("told", "same") for row in rows)
     sys.exit(min(faults, 1))
 

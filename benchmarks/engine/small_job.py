@@ -13,14 +13,14 @@ TEACHER = {"model_type": "bert", "vocab_size": 800, "hidden_size": 32, "num_hidd
            "num_attention_heads": 2, "intermediate_size": 64, "max_position_embeddings": 64}
 
 
-def write_job(work: pathlib.Path) -> None:
-    """Writes the task and the teacher's configuration into a folder."""
+def write_job(work: pathlib.Path, *, every: int = 8) -> None:
+    """Writes the task, each n-th line of the sample, and the teacher's configuration."""
     work.mkdir(parents=True, exist_ok=True)
     write_json(work / "teacher.json", TEACHER)
     shutil.copytree(ROOT / "data" / "ner", work / "task", dirs_exist_ok=True)
     for name in ("train.tsv", "dev.tsv", "test.tsv", "transfer.txt"):
         lines = (ROOT / "data" / "ner" / name).read_bytes().splitlines(keepends=True)
-        (work / "task" / name).write_bytes(b"".join(lines[::8]))
+        (work / "task" / name).write_bytes(b"".join(lines[::every]))
 
 
 def command(work: pathlib.Path, folder: pathlib.Path, *more: str) -> list:

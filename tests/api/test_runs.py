@@ -89,6 +89,15 @@ def test_what_the_system_refuses_is_one_line(keywords, tmp_path):
         xtremedistil_tf.distil(**{**keywords, "model_dir": tmp_path / "file" / "run"})
 
 
+def test_what_the_system_refuses_before_the_run_is_one_line_too(keywords, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device", str(tmp_path / "x"))
+
+    monkeypatch.setattr("xtremedistil_tf.runtime.prepare", full)
+    with pytest.raises(UserError, match="No space left on device"):
+        xtremedistil_tf.distil(**{**keywords, "model_dir": tmp_path / "run"})
+
+
 def test_a_student_is_fine_tuned_further(run, keywords, tmp_path):
     further = xtremedistil_tf.finetune(
         task=keywords["task"], model_dir=tmp_path / "further", do_NER=True, student_dir=run.folder,

@@ -273,6 +273,15 @@ FORMS = (
             "location": f"{n}.txt", "entities": [{"regionOffset": 0, "regionLength": 9, "labels": [
                 {"category": "PER", "offset": 0, "length": 4}]}]}]}}),
         refusal="Azure's labels: the texts stand in the files that `location` names", **LINES),
+    Form("WikiNER, the tags behind the words", _columns("Anna@|NNP|I-PER lives|VBZ|O in|IN|O "
+                                                       "Oslo|NNP|I-LOC"), (ROW,), between="\n"),
+    Form("BigBio, entities of one part", _json(lambda n, text: {"text": text, "entities": [
+        {"type": span["label"], "text": [text[span["start"]:span["end"]]],
+         "offsets": [[span["start"], span["end"]]]} for span in _spans(n)]}), (ROW,), **LINES),
+    Form("OpenNLP, markup", _columns("<START:person> Anna@ <END> lives in Oslo ."),
+         refusal="entities in markup, such as", between="\n"),
+    Form("inline XML", _columns("<PER>Anna@</PER> lives in <LOC>Oslo</LOC> ."),
+         refusal="entities in markup, such as", between="\n"),
     Form("running text", _columns("Anna@ lives in Oslo."), refusal="it was read as running text",
          between="\n"),
     Form("Parquet", PLAIN, refusal="is a Parquet file; --format=datasets",

@@ -2,6 +2,7 @@
 
 import dataclasses
 import resource
+import shutil
 import time
 
 import filelock
@@ -210,10 +211,26 @@ def test_a_file_cut_between_two_records_is_found(teacher, input_ids, tmp_path):
     with tf.io.TFRecordWriter(str(file)) as writer:
         for record in records[:-1]:
             writer.write(record)
-    sizes = read_json(tmp_path / "shard-00000" / "shard.json")
+    record = read_json(tmp_path / "shard-00000" / "shard.json")
+    # Without checksums, as before 0.2.
     write_json(tmp_path / "shard-00000" / "shard.json",
-               {**sizes, file.name: file.stat().st_size})
+               {**record["bytes"], file.name: file.stat().st_size})
     assert store.is_whole(0, KINDS) and store.sound_shards(KINDS) == [1, 2]
+
+
+def test_a_file_of_another_store_or_shard_is_found(teacher, input_ids, tmp_path):
+    """Its records are whole and as many, and only their checksum tells them apart."""
+    store, _ = write_targets(teacher, input_ids, tmp_path / "store", "f0", 10)
+    other = build_teacher(make_encoder("bert", len(teacher.tokenizer)), teacher.tokenizer, 4, 1)
+    write_targets(other, input_ids, tmp_path / "other", "f1", 10)
+    name = sorted((tmp_path / "store" / "shard-00001").glob("logits-*"))[0].name
+    shutil.copy(tmp_path / "other" / "shard-00001" / name, tmp_path / "store" / "shard-00001")
+    assert store.is_whole(1, KINDS) and store.sound_shards(KINDS) == [0, 2]
+    assert write_targets(teacher, input_ids, tmp_path / "store", "f0", 10)[1] == 10
+    store.verify()
+    shutil.rmtree(tmp_path / "store" / "shard-00000")
+    shutil.copytree(tmp_path / "store" / "shard-00001", tmp_path / "store" / "shard-00000")
+    assert store.sound_shards(KINDS) == [1, 2]
 
 
 def test_rows_lie_in_a_random_order_that_repeats(teacher, input_ids, tmp_path):

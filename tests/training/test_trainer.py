@@ -286,6 +286,41 @@ def test_a_finished_stage_is_not_run_again(tmp_path, monkeypatch):
     assert all(np.array_equal(a, b) for a, b in zip(weights, student.model.get_weights()))
 
 
+def test_a_kill_before_the_clean_up_of_a_finished_stage_leaves_nothing(tmp_path, monkeypatch):
+    plan = build_plan(LAYERS, CONFIG)[:1]
+    student = new_student()
+    with monkeypatch.context() as patched:
+        patched.setattr(trainer_module, "_remove_progress", dying(1, None))
+        with pytest.raises(Killed):
+            Trainer(student.model, student.registry, feed_of(), tmp_path, 0).run_plan(plan)
+    folder = tmp_path / plan[0].name
+    assert (folder / "done.json").is_file() and list(folder.glob("best-*"))
+    (folder / "progress").mkdir(exist_ok=True)
+    Trainer(student.model, student.registry, feed_of(), tmp_path, 0).run_plan(plan)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "done.json", "history.json", "manifest.json", "weights.safetensors"]
+
+
+def test_the_state_of_other_settings_is_left_with_one_line(tmp_path, caplog):
+    """Even a damaged one: nobody reads it."""
+    plan = build_plan(LAYERS, CONFIG)[:1]
+    student = new_student()
+    trainer = Trainer(student.model, student.registry, feed_of(), tmp_path, 0)
+    trainer.run_plan(plan)
+    folder = tmp_path / plan[0].name
+    state = trainer_module.StageState(epoch=1, best=0.5)
+    trainer._keep(folder, "of before", state)
+    (folder / "done.json").unlink()
+    (folder / "progress" / "checkpoint.index").write_bytes(b"")
+    trainer.run_plan(plan)
+    assert "is of other settings or data; the stage starts anew" in caplog.text
+    (folder / "done.json").unlink()
+    trainer._keep(folder, "of before", state)
+    (folder / "progress" / "state.json").write_bytes(b"{")
+    with pytest.raises(UserError, match="not a JSON file.*remove the stage's folder"):
+        trainer.run_plan(plan)
+
+
 @pytest.mark.parametrize("change", ["data", "stage", "seed"])
 def test_a_stage_of_other_inputs_is_refused(tmp_path, change):
     plan = build_plan(LAYERS, CONFIG)[:1]

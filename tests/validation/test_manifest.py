@@ -98,3 +98,12 @@ def test_the_manifest_itself_flipped_bit_by_bit(folder):
         except UserError:
             continue
         assert json.loads(bytes(flipped)) == same
+
+
+def test_line_ends_that_git_changed_are_named_as_the_cause(folder):
+    (folder / "below" / "b.txt").write_bytes(b"b\nc\n")
+    write_manifest(folder)
+    (folder / "below" / "b.txt").write_bytes(b"b\r\nc\r\n")
+    assert "core.autocrlf" in told_of(folder)
+    (folder / "below" / "b.txt").write_bytes(b"b\r\nd\r\n")
+    assert "core.autocrlf" not in told_of(folder)

@@ -49,8 +49,8 @@ def run_of(config: RunConfig, given: Mapping[str, Any]) -> Iterator[None]:
         from xtremedistil_tf.runtime import prepare
 
         policy = tf.keras.mixed_precision.global_policy()
-        prepare(config.seed, config.deterministic, opt_policy=config.opt_policy)
         try:
+            prepare(config.seed, config.deterministic, opt_policy=config.opt_policy)
             yield
         except UserError:
             raise

@@ -29,6 +29,9 @@ _SEVERAL_ENDS = 3
 # Kinds of errors that concern all rows of a file or none.
 _OF_THE_FORM = frozenset({"no_tags", "tag_names", "span_keys", "span_label", "no_empty_line",
                           "not_utf8", "encoding", "other_file"})
+# Entities as markup in running text: <START:person> Anna <END>, <PER>Anna</PER>, [PER Anna ].
+_MARKUP = re.compile(r"< ?START ?: ?\w+ ?>|< ?(\w+) ?> ?[^<>]+ ?< ?/ ?\1 ?>|"
+                     r"\[ ?[A-Z]{3,} [^\[\]]+\]")
 log = logging.getLogger("absl")
 
 
@@ -136,7 +139,11 @@ class SourceReader:
             counts["labels_stripped"] += bool(row.tags)
             row = dataclasses.replace(row, tags=())  # Its tags are not written.
         elif row.words and not row.tags:
-            raise RowError(("no_tags", f"no tags: it was read as {FORMS.get(form, form)} "
+            markup = _MARKUP.search(" ".join(row.words))
+            raise RowError(("no_tags", "entities in markup, such as "
+                            f"{markup.group()!r:.60}, are not read; write a word and its tag a "
+                            "line, or a text and its entities as JSON" if markup else
+                            f"no tags: it was read as {FORMS.get(form, form)} "
                             "(--tag_column names the column of the tags, --format another format)"))
         else:
             tags = clean_tags(row.tags, counts)

@@ -99,7 +99,7 @@ def decode_lines(file: Iterable[bytes], *, encoding: str = UTF8, every_cr: bool 
     try:
         for chunk in lines if encoding == UTF8 else _transcoded(lines, encoding):
             raw = chunk.rstrip(b"\r\n")
-            for part in raw.split(b"\r") if every_cr else [raw]:
+            for part in raw.split(b"\r") if every_cr and b"\r" in raw else (raw,):
                 number += 1
                 yield number, _decode(part)
     except UnicodeDecodeError as error:

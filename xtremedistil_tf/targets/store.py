@@ -13,9 +13,12 @@ from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.runs import write_json
 from xtremedistil_tf.targets.spec import KINDS, StoreSpec
-from xtremedistil_tf.validation.records import read_record
+from xtremedistil_tf.validation.manifest import sha256_of
+from xtremedistil_tf.validation.records import Field, check_record, read_record
 
 SHARD_RECORD = "shard.json"
+_RECORD = {"shard": Field(int, needed=False), "bytes": Field(dict, each=Field(int)),
+           "sha256": Field(dict, needed=False, each=Field(str))}
 
 
 def check_disk(folder: pathlib.Path, needed: int) -> None:
@@ -115,7 +118,7 @@ class TargetStore:
 
     def is_whole(self, index: int, kinds: Sequence[str]) -> bool:
         """Returns True if a shard has all files of some kinds with their recorded sizes."""
-        sizes = self._sizes(index)
+        sizes = self._recorded(index)[0]
         names = {file_name(kind, bucket) for kind in kinds
                  for bucket in np.unique(self.buckets(*self.bounds(index)))}
         folder = self.shard_folder(index)
@@ -124,28 +127,48 @@ class TargetStore:
             for name in names
         )
 
-    def _sizes(self, index: int) -> Dict[str, int]:
-        record = self.shard_folder(index) / SHARD_RECORD
-        if not record.is_file():
-            return {}
+    def record(self, folder: pathlib.Path, index: int) -> None:
+        """Writes the record of a shard's files: sizes and checksums.
+
+        Args:
+          folder: where the files are; not yet the shard's folder.
+          index: number of the shard.
+        """
+        names = sorted(path.name for path in folder.iterdir())
+        write_json(folder / SHARD_RECORD, {
+            "shard": index, "bytes": {name: (folder / name).stat().st_size for name in names},
+            "sha256": {name: sha256_of(folder / name) for name in names}})
+
+    def _recorded(self, index: int) -> Tuple[Dict[str, int], Dict[str, str]]:
+        """Returns the recorded sizes and checksums of a shard's files; before 0.2 only sizes."""
+        path = self.shard_folder(index) / SHARD_RECORD
+        if not path.is_file():
+            return {}, {}
         try:
-            return read_record(record, {})
+            record = read_record(path, {})
+            if "bytes" not in record:
+                return check_record(path, {"bytes": record}, _RECORD)["bytes"], {}
+            check_record(path, record, _RECORD)
         except UserError:  # A damaged shard is written anew.
-            return {}
+            return {}, {}
+        if record.get("shard") != index:
+            return {}, {}
+        return record["bytes"], record.get("sha256") or {}
 
     def damage(self, index: int, kinds: Sequence[str]) -> List[str]:
-        """Returns the files of a shard in which records are missing or fail their checksum."""
+        """Returns the files of a shard that are not as they were written."""
         buckets, counts = np.unique(self.buckets(*self.bounds(index)), return_counts=True)
+        digests = self._recorded(index)[1]
         return [
             path
             for kind in kinds
             for bucket, count in zip(buckets, counts)
             for path in self.files(kind, int(bucket), [index])
-            if readable_records(path) != count
+            if not _is_sound(path, int(count), digests)
         ]
 
     def verify(self, kinds: Sequence[str] = KINDS) -> None:
-        """Checks the checksum of every record.
+        """Checks the checksum of every file.
 
         Raises:
           UserError: if a file is damaged. The message names the first one.
@@ -171,11 +194,13 @@ class TargetStore:
     def drop(self, kind: str) -> None:
         """Removes the files of a kind when no stage needs them any more."""
         for index in range(self.shards):
-            sizes = self._sizes(index)
+            sizes, digests = self._recorded(index)
             kept = {name: size for name, size in sizes.items() if not name.startswith(kind)}
             if kept != sizes:
                 # The record first, so that it never names a missing file.
-                write_json(self.shard_folder(index) / SHARD_RECORD, kept)
+                write_json(self.shard_folder(index) / SHARD_RECORD, {
+                    "shard": index, "bytes": kept,
+                    "sha256": {name: digests[name] for name in kept if name in digests}})
             for path in self.shard_folder(index).glob(f"{kind}-*"):
                 path.unlink()
 
@@ -183,6 +208,13 @@ class TargetStore:
 def file_name(kind: str, bucket: int) -> str:
     """Returns the name of the file of a kind and bucket in a shard's folder."""
     return f"{kind}-{bucket:04d}.tfrecord"
+
+
+def _is_sound(path: str, count: int, digests: Dict[str, str]) -> bool:
+    """Returns True if a file has its checksum; without one, if all its records are readable."""
+    digest = digests.get(pathlib.Path(path).name)
+    return readable_records(path) == count if digest is None else sha256_of(
+        pathlib.Path(path)) == digest
 
 
 def readable_records(path: str) -> int:

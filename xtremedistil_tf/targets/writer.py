@@ -102,8 +102,7 @@ class Filler:
                             records = self._row(int(order[row]), real, bucket)
                             for kind, record in records.items():
                                 writer.write(kind, bucket, record)
-            sizes = {path.name: path.stat().st_size for path in sorted(temporary.iterdir())}
-            write_json(temporary / SHARD_RECORD, sizes)
+            self._store.record(temporary, index)
 
     def _asked(self, order: np.ndarray) -> Dict[str, Any]:
         """Returns further arguments of the forward pass."""
@@ -211,7 +210,11 @@ def open_store(
                 **dataclasses.asdict(spec)}
     path = folder / _MANIFEST
     if path.is_file():
-        stored = read_record(path, {})
+        try:
+            stored = read_record(path, {})
+        except UserError as error:
+            raise UserError(f"{error}; remove {folder} to have the teacher's outputs made "
+                            "anew") from None
         stored.pop("shards", None)
         if stored != manifest:
             raise UserError(f"{folder} {_other_outputs(stored, manifest)}")

@@ -48,6 +48,7 @@ from xtremedistil_tf.validation.run_files import read_done
 log = logging.getLogger("absl")
 
 _DONE_FILE = "done.json"
+_PROGRESS = "progress"
 _STATE = {"fingerprint": Field(str), "state": Field(dict), "best_sha256": Field(str, needed=False)}
 _WAY_OUT = "remove the stage's folder, and those of later stages, to have them made anew"
 
@@ -55,6 +56,12 @@ _WAY_OUT = "remove the stage's folder, and those of later stages, to have them m
 def is_done(folder: pathlib.Path, stage: Stage) -> bool:
     """Returns True if a stage is finished in a folder of stages."""
     return (folder / stage.name / _DONE_FILE).is_file()
+
+
+def _remove_progress(folder: pathlib.Path) -> None:
+    """Removes what only a running stage needs."""
+    shutil.rmtree(folder / _PROGRESS, ignore_errors=True)
+    remove_weights(folder)
 
 
 class _AfterStep(tf.keras.callbacks.Callback):
@@ -145,6 +152,7 @@ class Trainer:
                     "or --overwrite"
                 )
             load_weights(self._model, folder / WEIGHTS_FILE)
+            by_chief(lambda: _remove_progress(folder))  # Of a run that was killed after done.json.
             return done["record"]
         state = self._train(stage, chain, folder, title, competes)
         best = weights_of(state, folder)
@@ -171,11 +179,10 @@ class Trainer:
             write_json(folder / "history.json", state.history)
             write_json(folder / _DONE_FILE, {"fingerprint": chain, "record": record})
             write_manifest(folder, names=(WEIGHTS_FILE, "history.json", _DONE_FILE))
-            shutil.rmtree(folder / "progress", ignore_errors=True)
 
         by_chief(finish)
         # After the wait in `by_chief`: until then another process may still be loading `best`.
-        by_chief(lambda: remove_weights(folder))
+        by_chief(lambda: _remove_progress(folder))
         return record
 
     def _train(
@@ -258,7 +265,7 @@ class Trainer:
     def _keep(self, folder: pathlib.Path, chain: str, state: StageState) -> None:
         """Saves weights, optimizer and state, so that a kill costs at most one epoch."""
         best = state.best_file(folder)
-        with atomic_folder(folder / "progress") as temporary:
+        with atomic_folder(folder / _PROGRESS) as temporary:
             self._checkpoint().write(str(temporary / "checkpoint"))
             write_json(
                 temporary / "state.json",
@@ -270,13 +277,17 @@ class Trainer:
 
     def _resume(self, folder: pathlib.Path, chain: str) -> Optional[StageState]:
         """Loads the state that `_keep` saved for the same stage; None without one."""
-        path = folder / "progress"
+        path = folder / _PROGRESS
         if not (path / "state.json").is_file():
             return None
-        check_manifest(path, reads=("state.json",), way_out=_WAY_OUT)
-        stored = read_record(path / "state.json", _STATE)
+        try:
+            stored = read_record(path / "state.json", _STATE)
+        except UserError as error:
+            raise UserError(f"{error}; {_WAY_OUT}") from None
         if stored["fingerprint"] != chain:
+            log.warning("%s is of other settings or data; the stage starts anew", path)
             return None
+        check_manifest(path, reads=("state.json",), way_out=_WAY_OUT)
         state = settings_of(path / "state.json", "state", StageState, stored["state"], most=1 << 53)
         best = weights_of(state, folder)
         if stored.get("best_sha256") is not None and not (

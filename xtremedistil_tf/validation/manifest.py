@@ -17,6 +17,8 @@ MANIFEST_FILE = "manifest.json"
 _LEFT_OUT = (MANIFEST_FILE, "README.md")
 _FIELDS = {"sha256": Field(dict, most=100_000, each=Field(str, least=64, most=64)),
            "bytes": Field(dict, most=100_000, each=Field(int, least=0))}
+# Larger files are weights, not text.
+_LARGEST_TEXT = 1 << 26
 # Not every command has --noverify, and a folder without a manifest is not checked.
 STUDENT_WAY_OUT = ("copy the folder anew, or load it as it is with --noverify, in Python with "
                    f"verify=False, or without {MANIFEST_FILE}")
@@ -32,6 +34,14 @@ def sha256_of(path: pathlib.Path) -> str:
         for block in iter(lambda: file.read(1 << 20), b""):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _has_windows_line_ends(path: pathlib.Path, digest: str) -> bool:
+    """Returns True if a file has its checksum once its line ends are those of Unix."""
+    if path.stat().st_size > _LARGEST_TEXT:
+        return False
+    raw = path.read_bytes().replace(b"\r\n", b"\n")
+    return hashlib.sha256(raw).hexdigest() == digest
 
 
 def _files(folder: pathlib.Path) -> Iterator[str]:
@@ -93,6 +103,10 @@ def check_manifest(
             raise UserError(f"{path} names {name!r:.80}, which lies outside the folder; {way_out}")
         if not file.is_file():
             raise UserError(f"{file} is missing ({MANIFEST_FILE} names it); {way_out}")
+        if file.stat().st_size > sizes[name] and _has_windows_line_ends(file, digest):
+            raise UserError(f"{file} has the line ends of Windows; it was written without them. "
+                            "git's core.autocrlf changes them: check the folder out with "
+                            f"core.autocrlf=false, or {way_out}")
         if file.stat().st_size != sizes[name]:
             raise UserError(f"{file} has {file.stat().st_size:,} bytes; it was written with "
                             f"{sizes[name]:,}; {way_out}")

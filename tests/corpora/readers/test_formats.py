@@ -67,7 +67,7 @@ def test_wikiann_prefixes_become_the_language():
     (["{broken"], "jsonl", 1, "not JSON"),
     (["[1]"], "jsonl", "record 1", "not a JSON object but int"),
     (['{"id": 3}'], "jsonl", 1, "fields id; needed are"),
-    (['{"text": "ab", "entities": [[5, 6, "X"]]}'], "jsonl", 1, "entity 5 to 6 holds no word"),
+    (['{"text": "ab", "entities": [[5, 6, "X"]]}'], "jsonl", 1, "entity 5 to 6 lies outside"),
     (['{"text": "ab", "entities": [{"start": 0}]}'], "jsonl", 1,
      "has the keys start; needed are start, end and label"),
 ])

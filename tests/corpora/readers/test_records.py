@@ -165,6 +165,9 @@ def test_rejected_rows_are_left_out_and_counted(answer):
     ({"tokens": [{"start": 0}], "ner_tags": ["O"]}, "a token has the keys start; needed is text"),
     ({"text": TEXT, "entities": [[0, 10, "PER"], [5, 12, "X"]]},
      "entity 0 to 10 (PER) and entity 5 to 12 (X) overlap; a word has one tag"),
+    ({"text": TEXT, "entities": [[0, 999, "PER"]]}, "entity 0 to 999 lies outside the text's"),
+    ({"text": TEXT, "entities": [[-3, 2, "PER"]]}, "entity -3 to 2 lies outside the text's"),
+    ({"text": TEXT, "entities": [{"start": 0, "end": 10**400, "label": "PER"}]}, "lies outside"),
     ({"tokens": ["a"], "entities": [{"start": 0, "end": 3, "type": "X"}]}, "none of the 1 tokens"),
     (7, "not a JSON object but int"),
 ])

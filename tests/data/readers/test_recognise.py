@@ -59,6 +59,8 @@ def test_a_run_refuses_transfer_files_that_are_no_text(tmp_path, text, message):
         read_task(DataConfig(str(task), str(other), 16, do_ner=True))
     with pytest.raises(UserError, match=message):
         read_task(DataConfig(str(task), str(other), 16, do_ner=True))
+    read = read_task(DataConfig(str(task), str(other), 16, do_ner=True, on_bad_row="skip"))
+    assert any("looks like" in line and "read as running text" in line for line in read.warnings)
     (task / "transfer.txt").write_text(text, "utf-8")
     assert ("transfer.txt", "no_text", True) in {
         (found.path.name, found.kind, found.is_error) for found in check_task(task)}

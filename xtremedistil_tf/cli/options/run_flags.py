@@ -92,7 +92,8 @@ RUN_FLAGS = (
             "How tags are chosen: constrained takes the best valid IOB2 sequence, independent each "
             "word's best tag (the paper). The student keeps the choice.", choices=cfg.DECODINGS),
     setting("on_bad_row", "data.on_bad_row",
-            "Stop at an unusable row, or skip it and count it in the report.",
+            "Stop at an unusable row, or skip it and count it in the report. skip also reads a "
+            "transfer file that does not look like running text, with a warning.",
             choices=cfg.ON_BAD_ROW),
     setting("dev_measure", "data.dev_measure",
             "Dev score that chooses the epochs and the stage to keep. Default: macro_f1 for "

@@ -18,6 +18,7 @@ Row = Tuple[Place, Union[Example, RowError]]
 _WHITE = re.compile(r"[ \t\r\n\0]+")
 # In task files any white space would end a tag.
 _TAG_WHITE = re.compile(r"\s+")
+_BETWEEN_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[- ]")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +67,11 @@ class Tally(Counter[str]):
             self.notes.append(text)
 
 
+def plain_key(key: str) -> str:
+    """A key in lower case with _ between its words: startOffset and Start-Offset are equal."""
+    return _BETWEEN_WORDS.sub("_", str(key)).lower()
+
+
 def clean_words(example: Example, counts: collections.Counter) -> Example:
     """Removes empty words and byte order marks; white space in a word becomes a no-break space.
 
@@ -91,6 +97,8 @@ def clean_words(example: Example, counts: collections.Counter) -> Example:
 
 def clean_tags(tags: Tuple[str, ...], counts: collections.Counter) -> Tuple[str, ...]:
     """Renames a type `First Name` to `First_Name`: a space would end the tag. Counts changes."""
+    if not _TAG_WHITE.search("".join(tags)):
+        return tags
     cleaned = tuple(_TAG_WHITE.sub("_", tag.strip()) for tag in tags)
     counts["spaces_in_types"] += sum(
         old.strip() != new for old, new in zip(tags, cleaned) if not new.startswith("I-"))

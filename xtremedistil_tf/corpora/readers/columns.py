@@ -57,10 +57,20 @@ class _Blocks:
     def read(self, lines: Iterable[Line]) -> Iterator[_Block]:
         """Yields the sentences, without document marks, comments and headers."""
         block: _Block = []
+        layout = self._layout
+        # Lines that only hold fields between tabs need no further look: most lines of large files.
+        plain = layout.separator == "\t" and layout.index is None and (
+            layout.sentence is None and not layout.header and not layout.features)
         for number, text in lines:
             if isinstance(text, RowError):
                 block.append((number, text))
                 continue
+            if plain and "\t" in text and " " not in text and "EndOfSentence" not in text:
+                parts = text.split("\t")
+                if len(parts) == layout.width and not text.isspace() and (
+                        not text.startswith(DOCUMENT)):
+                    block.append((number, parts))
+                    continue
             if is_break(text):
                 self._counts["document_markers"] += text.startswith(DOCUMENT)
                 if block:
@@ -134,11 +144,14 @@ def _example(block: _Block, layout: Layout, prefixed: bool, options: ReadOptions
     language = options.language or DEFAULT_LANGUAGE
     words: List[str] = []
     tags: List[str] = []
+    known = None  # The language of the words before, with its colon.
     for number, fields in block:
         if isinstance(fields, RowError):
             return number, fields
         word = fields[layout.word]
-        if prefixed:
+        if known is not None and word.startswith(known):
+            word = word[len(known):]
+        elif prefixed:
             match = WIKIANN.fullmatch(word)
             if not match:
                 return number, RowError(
@@ -148,6 +161,7 @@ def _example(block: _Block, layout: Layout, prefixed: bool, options: ReadOptions
                     ("mixed_languages",
                      f"language {match.group(1)!r} in a sentence of {language!r}"))
             language, word = match.groups()
+            known = f"{language}:"
         words.append(word)
         tags.append(fields[layout.tag])
     if layout.brackets and options.labelled:

@@ -6,7 +6,13 @@ from typing import Callable, Iterable, Iterator, Tuple
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Row, Tally
 from xtremedistil_tf.corpora.readers.columns import read_columns, read_wikiann
 from xtremedistil_tf.corpora.readers.records import read_json
-from xtremedistil_tf.corpora.readers.texts import read_table, read_text, read_tsv, read_words
+from xtremedistil_tf.corpora.readers.texts import (
+    read_inline,
+    read_table,
+    read_text,
+    read_tsv,
+    read_words,
+)
 from xtremedistil_tf.corpora.readers.webanno import read_webanno
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, Line
 from xtremedistil_tf.data.readers.recognise import recognise
@@ -17,7 +23,8 @@ Reader = Callable[[Iterable[Line], ReadOptions, Tally], Iterator[Row]]
 FORMATS: Registry[Reader] = Registry("format", "xtremedistil_tf.readers")
 for _name, _reader in {"wikiann": read_wikiann, "columns": read_columns, "tsv": read_tsv,
                        "jsonl": read_json, "text": read_text, "words": read_words,
-                       "table": read_table, "csv": read_table, "webanno": read_webanno}.items():
+                       "table": read_table, "csv": read_table, "inline": read_inline,
+                       "webanno": read_webanno}.items():
     FORMATS.register(_name)(_reader)
 
 
@@ -49,11 +56,12 @@ def register_reader(name: str) -> Callable[[Reader], Reader]:
 
 def _without_marks(lines: Iterator[Line], counts: Tally) -> Iterator[Line]:
     """Removes byte order marks at line starts; `clean_words` removes those in words."""
-    for number, text in lines:
-        if isinstance(text, str) and text.startswith(BYTE_ORDER_MARK):
+    for line in lines:
+        text = line[1]
+        if isinstance(text, str) and text[:1] == BYTE_ORDER_MARK:
             counts["byte_order_marks"] += 1
-            text = text.lstrip(BYTE_ORDER_MARK)
-        yield number, text
+            line = line[0], text.lstrip(BYTE_ORDER_MARK)
+        yield line
 
 
 def read_lines(lines: Iterator[Line], options: ReadOptions, counts: Tally

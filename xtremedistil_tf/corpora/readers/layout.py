@@ -37,12 +37,12 @@ _INDEX = re.compile(r"\d+([-.]\d+)?")
 _NUMBER = re.compile(r"-?\d+([.,-]\d+)*(e-?\d+)?")
 # With fewer rows, a header cannot be recognised.
 _FEWEST_ROWS = 5
+# Rows that show whether a column holds numbers; lines of which each is looked at.
+_FIRST, _NEAR = 500, 2000
 # A column with at most this many different values may hold types without a scheme's letters.
 _FEW_TYPES = 20
-# Fewer lines, without an empty line, may be one sentence.
-_LONG_SENTENCE = 60
-# Number of end marks inside a row that shows several sentences.
-_SEVERAL_ENDS = 2
+# Fewer lines, without an empty line and with fewer end marks, may be one sentence.
+_LONG_SENTENCE, _SEVERAL_ENDS = 60, 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,8 +115,7 @@ class _Column:
         self.is_number = self._most(_NUMBER.fullmatch)
 
     def _most(self, test: Callable) -> bool:
-        return sum(count for value, count in self._counts.items() if test(value)) >= (
-            0.9 * len(self.values))
+        return sum(map(bool, map(test, self.values[:_FIRST]))) >= 0.9 * len(self.values[:_FIRST])
 
     @property
     def bare(self) -> List[str]:
@@ -256,12 +255,13 @@ def find_layout(sample: Sequence[str], options: ReadOptions) -> Layout:
     """Finds the layout from a sample of a file's lines and from the columns in the options.
 
     Raises:
-      UserError: if a named column does not exist, no column holds words or tags, or the choice
-        among several tag columns is ambiguous.
+      UserError: if a named column does not exist, none holds words or tags, or several hold tags.
     """
     lines = [line for line in sample if not is_break(line) and not line.startswith("# ")]
     if not lines:
         return Layout(None, 2, 0, 1)
+    # Far into a file, every tenth line shows whether other columns hold tags.
+    lines = lines[:_NEAR] + lines[_NEAR::10]
     separator = find_separator(lines)
     rows = [split_fields(line, separator) for line in lines]
     header = _header(rows, (options.word_column, options.tag_column))
@@ -271,7 +271,7 @@ def find_layout(sample: Sequence[str], options: ReadOptions) -> Layout:
     elif named:
         header = tuple(named[len(_COLUMNS):].split())
     width, _ = usual_width(rows) if rows else (len(header), 1.0)
-    alike = [[field.strip() for field in row] for row in rows if len(row) == width]
+    alike = [list(map(str.strip, row)) for row in rows if len(row) == width]
     features = bool(alike) and any(_FEATURE.search(row[-1]) for row in alike)
     alike = [[*row[:-1], _feature(row[-1])] for row in alike] if features else alike
     found = _Columns(alike or [list(header)], width, header)

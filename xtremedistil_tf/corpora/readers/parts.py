@@ -3,8 +3,8 @@
 import dataclasses
 from typing import Any, Dict, List, Optional, Tuple
 
-from xtremedistil_tf.corpora.readers.base import ReadOptions
-from xtremedistil_tf.corpora.readers.spans import Span, is_spans, plain_key, read_spans
+from xtremedistil_tf.corpora.readers.base import ReadOptions, plain_key
+from xtremedistil_tf.corpora.readers.spans import Span, is_spans, read_spans
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.recognise import is_tag
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE

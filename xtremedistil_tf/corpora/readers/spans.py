@@ -2,27 +2,28 @@
 
 import bisect
 import dataclasses
-import re
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
-from xtremedistil_tf.corpora.readers.base import Tally
+from xtremedistil_tf.corpora.readers.base import Tally, plain_key
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.recognise import is_tag
 from xtremedistil_tf.data.words import Word, has_unspaced
 
 # Keys in the form of `plain_key`, in the order of precedence; the first that exists is used.
 BEGINS = ("start", "start_offset", "begin", "begin_offset", "start_char", "char_start",
-          "offset_start", "start_idx", "start_index", "from", "offset", "region_offset")
+          "offset_start", "start_idx", "start_index", "start_pos", "start_position", "begin_pos",
+          "begin_position", "start_character", "begin_char", "char_begin", "from", "offset",
+          "region_offset")
 ENDS = ("end", "end_offset", "stop", "end_char", "char_end", "offset_end", "end_idx", "end_index",
-        "to")
+        "end_pos", "end_position", "end_character", "to")
 # Keys of a list [begin, end].
 PLACES = ("span", "offsets", "position", "positions", "pos", "char_span")
 LENGTHS = ("length", "len", "region_length")
 # Some tools use one of the last keys for the entity's text; then another key is its type.
 LABELS = ("label", "labels", "tag", "tags", "entity_type", "ner_tag", "label_type", "type",
           "types", "category", "class", "entity_group", "entity_label", "label_", "ner",
-          "entity", "name", "value")
-_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[- ]")
+          "ner_label", "class_name", "label_name", "tag_name", "entity_class", "entity", "name",
+          "value")
 # Rules for entities that overlap, as --nested names them.
 NESTED = ("refuse", "outer", "inner")
 SURFACES = ("text", "word", "surface", "surface_form", "mention", "span_text")
@@ -69,22 +70,20 @@ def _label(value: Any, place: str) -> str:
     return value.strip()
 
 
-def plain_key(key: str) -> str:
-    """A key in lower case with _ between its words: startOffset and Start-Offset are equal."""
-    return _WORDS.sub("_", str(key)).lower()
-
-
 def _of_dict(given: Dict[str, Any], text: Optional[str]) -> Span:
     entity = {plain_key(key): value for key, value in given.items()}
     came = ", ".join(map(str, given))
     places = next((entity[key] for key in PLACES if key in entity), None)
+    if isinstance(places, list) and len(places) == 1 and isinstance(places[0], list):
+        places = places[0]  # An entity of one part, in the form of those of several.
     if isinstance(places, list) and len(places) == 2:
         entity = {**entity, "start": places[0], "end": places[1]}
     begin_key = next((key for key in BEGINS if key in entity), None)
     end_key = next((key for key in (*ENDS, *LENGTHS) if key in entity), None)
     if begin_key is None or end_key is None:
         raise RowError(("span_keys", f"an entity has the keys {came}; "
-                        f"needed are start, end and label ({_several(BEGINS)}; {_several(ENDS)})"))
+                        "needed are start, end and label (start, start_offset, begin, ...; end, "
+                        "end_offset, stop, ...)"))
     begin = _number(entity[begin_key], f"{begin_key!r} of an entity")
     end = _number(entity[end_key], f"{end_key!r} of an entity")
     end += begin if end_key in LENGTHS else 0
@@ -98,10 +97,6 @@ def _of_dict(given: Dict[str, Any], text: Optional[str]) -> Span:
                         f"its type is read from {', '.join(LABELS[:14])}, ..."))
     surface = next((entity[key] for key in SURFACES if isinstance(entity.get(key), str)), None)
     return Span(begin, end, _label(entity[keys[0]], place), surface)
-
-
-def _several(keys: Sequence[str]) -> str:
-    return ", ".join(keys[:4]) + ", ..."
 
 
 def _of_list(entity: Sequence[Any], text: Optional[str]) -> Span:
@@ -137,8 +132,9 @@ def read_spans(entities: Iterable[Any], text: Optional[str]) -> List[Span]:
     Raises:
       RowError: for an entity without offsets, or without exactly one type.
     """
-    return [_of_dict(one, text) if isinstance(one, dict) else _of_list(one, text)
-            for one in _points(entities)]
+    found = [_of_dict(one, text) if isinstance(one, dict) else _of_list(one, text)
+             for one in _points(entities)]
+    return [span for span in found if span.label != "O"]  # Some tools write what is no entity, too.
 
 
 def _points(entities: Iterable[Any]) -> Iterable[Any]:
@@ -252,6 +248,9 @@ def tag_words(text: str, spans: Sequence[Span], words: Sequence[Word], counts: T
     """
     joined = _joined(spans, text, counts)
     spans = [trimmed(span, text) for span in joined]
+    outside = [span for span in joined if not 0 <= span.begin <= span.end <= len(text)]
+    if outside:
+        raise RowError(("span", f"{outside[0]} lies outside the text's {len(text)} characters"))
     empty = [whole for whole, span in zip(joined, spans) if span.begin >= span.end]
     if empty:
         raise RowError(("span", f"{empty[0]} holds no word"))

@@ -9,7 +9,12 @@ from typing import Iterable, Iterator, List, Optional, Sequence, Tuple
 from xtremedistil_tf.corpora.readers.base import SAMPLE, ReadOptions, Row, Tally, corpus_words
 from xtremedistil_tf.corpora.readers.layout import is_break
 from xtremedistil_tf.data.lines import Line, RowError
-from xtremedistil_tf.data.readers.recognise import find_separator, is_tag, split_fields
+from xtremedistil_tf.data.readers.recognise import (
+    find_separator,
+    is_tag,
+    split_fields,
+    split_inline,
+)
 from xtremedistil_tf.data.readers.rows import (
     DEFAULT_LANGUAGE,
     Example,
@@ -49,6 +54,20 @@ def read_tsv(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iter
         pairs = [split_prefix(tag) for tag in tags]
         language = next((prefix for prefix, _ in pairs if prefix), options.language)
         yield number, Example(words, tuple(tag for _, tag in pairs), language or DEFAULT_LANGUAGE)
+
+
+def read_inline(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iterator[Row]:
+    """Reads a sentence a line with the tags behind the words: `Anna|NNP|I-PER`, `Anna/B-PER`."""
+    for number, text in lines:
+        if isinstance(text, RowError):
+            yield number, text
+        elif not text.strip():
+            counts["empty_lines"] += 1
+        else:
+            pairs = [split_inline(item) for item in text.split()]
+            words = tuple(word for word, _ in pairs)
+            yield number, Example(words, tuple(tag for _, tag in pairs),
+                                  options.language or DEFAULT_LANGUAGE)
 
 
 def _sentences(text: str, options: ReadOptions, counts: Tally) -> Iterator[Tuple[str, ...]]:

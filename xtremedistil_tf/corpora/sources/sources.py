@@ -108,12 +108,12 @@ def stream(name: str, opener: Opener) -> Read:
     def lines(options: ReadOptions) -> Iterator[Line]:
         try:
             with contextlib.ExitStack() as stack:
-                for number, text in decode_lines(opener(stack), encoding=options.encoding,
-                                                 every_cr=True):
+                for line in decode_lines(opener(stack), encoding=options.encoding, every_cr=True):
+                    text = line[1]
                     if isinstance(text, RowError) and text.problems[0][0] == "not_utf8":
-                        text = RowError(("not_utf8", f"{text}; --encoding names another encoding, "
-                                         "such as latin-1"))
-                    yield number, text
+                        line = line[0], RowError(("not_utf8", f"{text}; --encoding names another "
+                                                  "encoding, such as latin-1"))
+                    yield line
         except DAMAGED as error:
             raise UserError(f"{name} is damaged: {first_line(error)}") from None
 

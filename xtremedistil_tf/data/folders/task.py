@@ -111,7 +111,7 @@ def read_task(
     held: Tuple[Example, ...] = ()
     if with_transfer:
         paths["transfer"] = find_transfer_file(config)
-        transfer = _transfer_text(config, paths["transfer"])
+        transfer = _transfer_text(config, paths["transfer"], warnings)
         if config.transfer_size is not None:
             transfer = TextSample(transfer, config.transfer_size)
         if "dev" not in examples:
@@ -160,8 +160,8 @@ def _part(config: DataConfig, name: str, path: pathlib.Path) -> Optional[Any]:
     return part if plain else (part, config.glue_task, config.pairs)
 
 
-def _transfer_text(config: DataConfig, path: pathlib.Path) -> TextFile:
-    """Opens the transfer text; a GLUE file is read by its column names.
+def _transfer_text(config: DataConfig, path: pathlib.Path, warnings: List[str]) -> TextFile:
+    """Opens the transfer text; a GLUE file is read by its column names; may add a warning.
 
     Raises:
       UserError: if the file does not hold text.
@@ -176,8 +176,11 @@ def _transfer_text(config: DataConfig, path: pathlib.Path) -> TextFile:
     if _labelled_text(config, path):
         return TextFile(path, on_bad_row=config.on_bad_row, parse=_parse_labelled)
     problem = why_no_text(path)
-    if problem:
-        raise UserError(f"--transfer_file {path} {problem}")
+    if problem and config.on_bad_row == "skip":
+        warnings.append(f"--transfer_file {path} {problem}; it is read as running text "
+                        "(--on_bad_row=skip)")
+    elif problem:
+        raise UserError(f"--transfer_file {path} {problem}; --on_bad_row=skip reads it as it is")
     return TextFile(path, on_bad_row=config.on_bad_row, parse=parse_line)
 
 

@@ -21,6 +21,7 @@ SPACES = re.compile(r"[ \t]+")
 FORMS = {
     "text": "running text", "words": "one word a line", "columns": "columns of words and tags",
     "wikiann": "WikiAnn's columns", "tsv": "rows of words, a tab and tags", "jsonl": "JSON",
+    "inline": "words with their tags behind | or /",
     "webanno": "WebAnno TSV 3", "csv": "CSV", "table": "a table with tabs",
 }
 # First line of WebAnno's files.
@@ -48,6 +49,23 @@ def is_tag(text: str) -> bool:
         return True
     return len(text) > 2 and text[0] in LETTERS and text[1] == "-" and not (
         " " in text and all(map(is_tag, text.split())))
+
+
+def split_inline(item: str) -> Tuple[str, str]:
+    """Splits `Anna|NNP|I-PER` or `Anna/B-PER` into word and tag; without a tag, (item, "")."""
+    for separator in "|/":
+        front, found, tag = item.rpartition(separator)
+        if found and front and is_tag(tag):
+            return (front.split("|")[0] or front) if separator == "|" else front, tag
+    return item, ""
+
+
+def _is_inline(lines: Sequence[str]) -> bool:
+    """True if nearly all words of nearly all lines have a tag behind them."""
+    tagged = sum(all(split_inline(item)[1] for item in line.split()) for line in lines)
+    # With one word a line, these are columns.
+    return tagged >= 0.9 * len(lines) and sum(" " in line.strip() for line in lines) >= (
+        0.5 * len(lines))
 
 
 def is_bracketed(cells: Sequence[str]) -> bool:
@@ -211,6 +229,8 @@ def recognise(sample: Sequence[str]) -> str:
         return "webanno"
     if _is_json(lines):
         return "jsonl"
+    if _is_inline(lines):
+        return "inline"
     rows = [tags for tags in map(_tags_of_row, lines) if tags]
     if len(rows) >= 0.5 * len(lines) and any(len(tags) > 1 for tags in rows):
         return "tsv"
