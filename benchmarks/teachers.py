@@ -27,7 +27,7 @@ from machine import ROOT, write_record
 from transformers import TFAutoModel, TFBertForTokenClassification
 
 from xtremedistil_tf.data.readers.rows import Example
-from xtremedistil_tf.data.tokenization.realign import realigned_of, word_starts_of
+from xtremedistil_tf.data.tokenization.realign import realign, word_starts_of
 from xtremedistil_tf.models.teacher import build_teacher, load_teacher, read_record
 from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.teachers import Wanted, load_ready
@@ -88,12 +88,11 @@ def save_onnx(finished: pathlib.Path, teacher_dir: pathlib.Path, folder: pathlib
 def logits_of(path: pathlib.Path, wanted: Wanted, rows: List[Example]) -> List[np.ndarray]:
     """The real tags' logits of the words' first tokens that a teacher gives to the writer."""
     teacher = load_ready([path], wanted)
-    ((ids, places, _),) = realigned_of(teacher.tokenizer, teacher.tokenizer, rows, wanted.seq_len,
-                                       words_only=True)
+    own = realign(teacher.tokenizer, teacher.tokenizer, rows, wanted.seq_len)
     found: List[Any] = [None] * len(rows)
-    for batch, _, outputs in teacher.forward().batches(ids):
+    for batch, _, outputs in teacher.forward().batches(own.input_ids):
         for at, row in enumerate(batch):
-            starts = word_starts_of(places[row])
+            starts = word_starts_of(own.places[row])
             found[row] = outputs["logits"][at, starts, :len(wanted.tags)]
     return found
 

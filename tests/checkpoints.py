@@ -10,14 +10,21 @@ from xtremedistil_tf.models.tokenizers import train_wordpiece
 
 SIZES = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
          "intermediate_size": 32, "max_position_embeddings": 64}
+# Sizes by their names in the configurations of further kinds.
+MORE = {"electra": {"embedding_size": 8}, "albert": {"embedding_size": 8},
+        "rembert": {"input_embedding_size": 8, "output_embedding_size": 12},
+        "deberta-v2": {"relative_attention": True, "position_buckets": 8, "norm_rel_ebd":
+                       "layer_norm", "pos_att_type": ["p2c", "c2p"], "conv_kernel_size": 3,
+                       "conv_act": "gelu", "share_att_key": True, "position_biased_input": False,
+                       "type_vocab_size": 0},
+        "xlnet": {"d_model": 16, "n_layer": 2, "n_head": 2, "d_inner": 32}}
 DISTIL = {"dim": 16, "n_layers": 2, "n_heads": 2, "hidden_dim": 32, "max_position_embeddings": 64}
 
 
 def make_encoder(model_type, vocab_size, **changes):
     """An encoder of random weights; other sizes by their names in its configuration."""
-    sizes = dict(DISTIL if model_type == "distilbert" else SIZES)
-    if model_type == "electra":
-        sizes["embedding_size"] = 8
+    sizes = {"distilbert": DISTIL, "xlnet": {}}.get(model_type, SIZES)
+    sizes = {**sizes, **MORE.get(model_type, {})}
     config = AutoConfig.for_model(model_type, vocab_size=vocab_size, **{**sizes, **changes})
     encoder = TFAutoModel.from_config(config)
     build_variables(encoder)

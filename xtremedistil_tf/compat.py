@@ -5,6 +5,7 @@ A new version of a package may rename its private parts. The function here then 
 """
 
 import contextlib
+import functools
 import importlib
 import pathlib
 import sys
@@ -78,6 +79,70 @@ def flatten_layers(model: Any) -> List[Any]:
       MovedNameError: if Keras has no such list.
     """
     return list(_private(model, "_flatten_layers", "finding a model's random generators")())
+
+
+def sublayers(layer: Any) -> List[Any]:
+    """Returns the layers directly inside a layer.
+
+    Raises:
+      MovedNameError: if Keras has no such method any more.
+    """
+    flatten = _private(layer, "_flatten_layers", "listing the layers of an encoder")
+    return list(flatten(recursive=False, include_self=False))
+
+
+class OwnWeights:
+    """The weights that a layer holds itself, outside of the layers in it, frozen together.
+
+    Keras freezes a layer with all layers in it; this freezes its own weights alone.
+
+    Args:
+      layer: the layer; it is built.
+    """
+
+    def __init__(self, layer: Any):
+        lists = [_private(layer, name, "freezing the weights of an encoder")
+                 for name in ("_trainable_weights", "_non_trainable_weights")]
+        self._trained, self._frozen = lists
+        self.weights: List[Any] = list(self._trained)
+
+    @property
+    def trainable(self) -> bool:
+        """True if the weights are trained."""
+        return any(mine is other for mine in self.weights for other in self._trained)
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        source, target = (self._frozen, self._trained) if value else (self._trained, self._frozen)
+        ours = {id(weight) for weight in self.weights}
+        moved = [weight for weight in source if id(weight) in ours]
+        source[:] = [weight for weight in source if id(weight) not in ours]
+        target += moved
+
+
+def with_autograph(layer: Any) -> None:
+    """Lets AutoGraph translate a layer's `call`, where it is left out for all other layers.
+
+    Some layers of other packages have control flow that depends on tensors.
+
+    Args:
+      layer: the layer; its `call` is replaced.
+    """
+    from xtremedistil_tf.keras2 import tf
+
+    if getattr(layer, "_has_autograph", False):
+        return
+    layer._has_autograph = True
+    convert = tf.__internal__.autograph.tf_convert
+    contexts = _imported("tensorflow.python.autograph.core", "ag_ctx", "translating a layer")
+    call = layer.call
+
+    @functools.wraps(call)
+    def converted(*args: Any, **kwargs: Any) -> Any:
+        with contexts.ControlStatusCtx(status=contexts.Status.ENABLED):
+            return convert(call, tf.__internal__.autograph.control_status_ctx())(*args, **kwargs)
+
+    layer.call = tf.autograph.experimental.do_not_convert(converted)
 
 
 def random_generators(model: Any) -> List[Any]:

@@ -16,6 +16,7 @@ from xtremedistil_tf.models.pretrained_encoders import (
     check_configuration,
     create_encoder,
     load_encoder,
+    peek_configuration,
 )
 from xtremedistil_tf.models.teacher import (
     build_teacher,
@@ -27,22 +28,67 @@ IDS = np.array([[2, 7, 9, 3], [2, 8, 3, 0]], np.int32)
 MASK = np.array([[1, 1, 1, 1], [1, 1, 1, 0]], np.int32)
 CLASSES = {"bert": "TFBertModel", "roberta": "TFRobertaModel", "distilbert": "TFDistilBertModel",
            "electra": "TFElectraModel", "xlm-roberta": "TFXLMRobertaModel"}
+# Kinds with weights beside embeddings and blocks, or with other names for them.
+MORE_KINDS = ("albert", "camembert", "deberta-v2", "mpnet", "rembert", "xlnet")
 
 
 def outputs(teacher, ids=IDS, mask=MASK):
     return teacher.model({"input_ids": ids, "attention_mask": mask}, training=False)
 
 
-@pytest.mark.parametrize("model_type", sorted(CLASSES))
+@pytest.mark.filterwarnings("ignore:`TFSharedEmbeddings`:DeprecationWarning",
+                            "ignore:Exception encountered when calling layer:UserWarning")
+@pytest.mark.parametrize("model_type", [*sorted(CLASSES), *MORE_KINDS])
 def test_architectures(model_type, tokenizer):
     encoder = make_encoder(model_type, len(tokenizer))
     teacher = build_teacher(encoder, tokenizer, 5, 1)
-    assert teacher.registry.names == ("embeddings", "layer_0", "layer_1", "logits")
+    layers = ("layer_0",) if model_type == "albert" else ("layer_0", "layer_1")  # It shares one.
+    assert teacher.registry.names == ("embeddings", *layers, "logits")
     result = outputs(teacher)
     assert result["representation"].shape == (2, 4, 16) and result["logits"].shape == (2, 4, 5)
     hidden = encoder(input_ids=IDS, attention_mask=MASK, output_hidden_states=True).hidden_states
     assert np.allclose(result["representation"], hidden[1], atol=1e-6)
     assert teacher.word_embeddings().shape[0] == len(tokenizer)
+
+
+def test_weights_beside_the_blocks_are_frozen_with_the_embeddings(tokenizer):
+    """DeBERTa's position table belongs to the stack, which also holds the blocks."""
+    teacher = build_teacher(make_encoder("deberta-v2", len(tokenizer)), tokenizer, 5, 1)
+
+    def trained():
+        return " ".join(weight.name for weight in teacher.model.trainable_weights)
+
+    teacher.registry.set_trainable(["layer_1", "logits"])
+    assert "rel_embeddings" not in trained() and "layer_._1" in trained()
+    assert "conv" not in trained() and "layer_._0" not in trained()
+    teacher.registry.set_trainable(teacher.registry.names)
+    assert "rel_embeddings" in trained() and "conv" in trained()
+
+    @tf.function(autograph=False)
+    def gradients():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(teacher.model(
+                {"input_ids": tf.constant(IDS), "attention_mask": tf.constant(MASK)},
+                training=True)["logits"])
+        return tape.gradient(loss, teacher.registry.weights("embeddings"))
+
+    assert all(float(tf.reduce_max(tf.abs(tf.convert_to_tensor(one)))) > 0 for one in gradients())
+
+
+@pytest.mark.parametrize(("settings", "message"), [
+    ({"model_type": "gpt2"}, "is of the kind gpt2, which reads in one direction or has a decoder"),
+    ({"model_type": "t5"}, "is of the kind t5, which reads in one direction"),
+    ({"model_type": "nystromformer"}, "of the kind nystromformer, for which transformers .* no Te"),
+    ({"model_type": "modernbert2"}, "is of the kind modernbert2, which transformers .* not know"),
+])
+def test_kinds_that_cannot_be_are_told_with_the_way_out(settings, message, tmp_path):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(settings))
+    (folder / "model.safetensors").touch()
+    with pytest.raises(UserError, match=f"{message}.*--teacher_outputs") as caught:
+        peek_configuration(TeacherConfig("TFAutoModel", str(folder)), None)
+    assert "model.onnx" in str(caught.value)
 
 
 def test_the_flagfiles_of_teachers_name_classes_that_are_tested():

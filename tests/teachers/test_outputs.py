@@ -11,7 +11,7 @@ from tests.teachers.finished import make_finished
 from xtremedistil_tf.config import BatchSize
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.ragged import Ragged
-from xtremedistil_tf.data.tokenization.realign import Realigned, realigned_of
+from xtremedistil_tf.data.tokenization.realign import realign
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.targets.dataset import transfer_batches
 from xtremedistil_tf.targets.spec import KINDS
@@ -58,9 +58,8 @@ def wanted(**changes):
 def targets(teacher, folder):
     """{ids: (logits at known places, states at known places)} of the sentences' target store."""
     rows = [Example(tuple(words)) for words in sentences()]
-    ((ids, places, _),) = realigned_of(teacher.tokenizer, teacher.tokenizer, rows, SEQ_LEN,
-                                       words_only=True)
-    store, _ = write_targets(teacher, ids, folder, "f", 5, realigned=Realigned(ids, places))
+    own = realign(teacher.tokenizer, teacher.tokenizer, rows, SEQ_LEN)
+    store, _ = write_targets(teacher, own.input_ids, folder, "f", 5, realigned=own)
     found = {}
     for inputs, one in transfer_batches(store, BatchSize(4), 0, np.arange(1000, dtype=np.int32),
                                         KINDS):
@@ -146,6 +145,19 @@ def test_a_run_learns_from_outputs_alone(run):
     assert "agreement" in (run[0].folder / "report.md").read_text("utf-8")
     assert run[0].student("Anna wohnt in Bonn.") is not None
     assert xtremedistil_tf.distil(**run[1]).metrics == metrics
+
+
+def test_sentences_without_outputs_are_told(run, tmp_path, caplog):
+    rows = run[1]["teacher_outputs"][0].read_text("utf-8").splitlines()
+    known = [" ".join(json.loads(row)["words"]) for row in rows]
+    texts = tmp_path / "texts.txt"
+    texts.write_text("\n".join([*known, *(f"Another sentence {at}" for at in range(9))]), "utf-8")
+    flags = {**run[1], "model_dir": tmp_path / "run", "transfer_file": texts}
+    xtremedistil_tf.plan(**flags)
+    assert "of 47 sentences of" in caplog.text and "they teach nothing" in caplog.text
+    texts.write_text("Quite another sentence\nAnd one more\n", "utf-8")
+    with pytest.raises(UserError, match="no sentence of .*texts.txt stands in .*outputs.jsonl"):
+        xtremedistil_tf.plan(**flags)
 
 
 @pytest.mark.parametrize(("change", "message"), [

@@ -69,6 +69,10 @@ def main() -> None:
     require(bool(FLAGS.study) != bool(FLAGS.grid),
             f"--study or --grid is needed, and not both; studies: {', '.join(sorted(STUDIES))}")
     config = run_config(given(FLAGS, DISTILLATION))
+    for split in ("train", "dev"):
+        path = pathlib.Path(config.data.task, config.data.files[split])
+        require(path.is_file(), f"{path}: file not found; a study compares scores, so it needs "
+                "labels. Runs without labels are compared by the agreement in their reports")
     study = STUDIES[FLAGS.study] if FLAGS.study else grid_study(FLAGS.grid)
     _check_kind(study, task_kind(config.data.kind))
     for name in sorted(_OWN - {"model_dir"}):

@@ -50,6 +50,7 @@ class TeacherConfig:
       outputs: files of the outputs of a teacher that ran elsewhere, one for each annotator.
       tokenizer: tokenizer of the student that learns from `outputs`; None trains one on their text.
       weights: weights of several teachers; None for equal ones.
+      languages: for each of several teachers the languages of its rows, with + between, or *.
     """
 
     model_class: str = "TFBertModel"
@@ -72,6 +73,7 @@ class TeacherConfig:
     outputs: Optional[Tuple[str, ...]] = None
     tokenizer: Optional[str] = None
     weights: Optional[Tuple[float, ...]] = None
+    languages: Optional[Tuple[str, ...]] = None
 
     def __post_init__(self):
         require(
@@ -113,6 +115,12 @@ class TeacherConfig:
                 and all(0 < weight < math.inf for weight in self.weights),
                 f"--teacher_weights are {self.weights}; allowed: a number above 0 for each of the "
                 f"{teachers} teachers")
+        require(self.languages is None or len(self.languages) == teachers > 1 and all(
+            self.languages), f"--teacher_languages are {self.languages}; allowed with several "
+                f"teachers: languages for each of the {teachers}, as in de+fr,en,*")
+        require(self.languages is None or self.outputs is None,
+                "--teacher_languages is for --teacher_model_dir; files of outputs say which rows "
+                "they are of")
 
     @property
     def model_dirs(self) -> Tuple[str, ...]:

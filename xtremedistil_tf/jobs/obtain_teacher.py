@@ -52,7 +52,7 @@ def _recipe_fingerprint(config: RunConfig, task: Task, *, with_policy: bool = Tr
     """
     teacher = config.to_dict()["teacher"]
     for name in ("layer", "model_dir", "asked_epochs", "label_map", "scheme", "outputs",
-                 "tokenizer", "weights"):
+                 "tokenizer", "weights", "languages"):
         teacher.pop(name)
     checkpoint = pathlib.Path(config.teacher.checkpoint)
     if config.teacher.config_file:

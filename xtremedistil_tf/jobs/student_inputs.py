@@ -15,6 +15,7 @@ from xtremedistil_tf.data.folders.task_features import align_task
 from xtremedistil_tf.data.tokenization.alignment import pieces_of
 from xtremedistil_tf.data.tokenization.cut import count_pieces
 from xtremedistil_tf.data.tokenization.realign import Realigned, realign
+from xtremedistil_tf.data.tokenization.text_store import store_texts
 from xtremedistil_tf.data.tokenization.token_store import (
     open_pieces,
     open_realigned,
@@ -121,6 +122,21 @@ def _pieces(seq_len: int, task: Task, teacher: Teaches, places: Places) -> Dict[
                               folder=place.folder, fingerprint=place.fingerprint)
 
 
+def _texts_folder(places: Places) -> pathlib.Path:
+    """Folder of the transfer set's words."""
+    folder = places["pieces"].folder
+    return folder.with_name(folder.name.replace("pieces", "texts", 1))
+
+
+def _texts(task: Task, teacher: Teaches, places: Places) -> Optional[Any]:
+    """Stores the transfer set's words for a teacher with several tokenizers; None for others."""
+    if not getattr(teacher, "wants_texts", False):
+        return None
+    folder = _texts_folder(places)
+    with filelock.FileLock(folder.with_name(".texts.lock")):
+        return store_texts(transfer_of(task), folder, places["pieces"].fingerprint)
+
+
 def student_separator(
     pairs: bool, tokenizer: transformers.PreTrainedTokenizerBase, vocabulary: StudentVocabulary
 ) -> Optional[int]:
@@ -175,6 +191,7 @@ def prepare(
     text = fitted_text(config, task, text, seen)
     vocabulary = text.vocabulary(seen)
     stores, passed = {}, {}
+    texts = _texts(task, teacher, places)
     for split, input_ids in rows.items():
         folder = places[split].folder
         stores[split], passed[split] = write_targets(
@@ -184,9 +201,11 @@ def prepare(
                 HelperJob(str(folder), str(pieces), tuple(map(str, teacher_dirs)),
                           dataclasses.asdict(wanted), tuple(kinds),
                           None if words is None else str(words), seed=config.seed,
-                          deterministic=config.deterministic, opt_policy=config.opt_policy),
+                          deterministic=config.deterministic, opt_policy=config.opt_policy,
+                          texts=None if texts is None else str(_texts_folder(places))),
                 gpus=len(tf.config.list_physical_devices("GPU")),
             ), realigned=known[split],
+            texts=texts if texts is None or split == "transfer" else task.examples["dev"],
         )
     if text.differs:
         features = align_task(task, text.tokenizer, config.data)
@@ -231,6 +250,7 @@ def write_part(config: RunConfig, task: Task, model_dir: pathlib.Path, resources
         teacher, open_pieces(places["pieces"].folder), places["transfer"].folder,
         places["transfer"].fingerprint,
         config.distil.chunk_size, kinds=kinds, part=Part(number - 1, parts), realigned=own,
+        texts=_texts(task, teacher, places),
     )
     there = sum(store.is_whole(index, kinds) for index in range(store.shards))
     return (f"part {number} of {parts} is written, {rows} rows in this run; {there} of "

@@ -45,6 +45,8 @@ def run_teacher(
             by_chief(lambda: shutil.rmtree(model_dir / "teacher", ignore_errors=True))
         with current_strategy().scope():
             teacher, _ = obtain_teacher(config, task, model_dir)
+        if hasattr(teacher, "remember"):
+            teacher.remember(row for split in task.scored for row in task.examples[split])
         forward = teacher.forward()
         scores = {
             split: dict(task_kind(task.labels.kind).evaluate(

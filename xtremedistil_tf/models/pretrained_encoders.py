@@ -3,16 +3,19 @@
 import functools
 import json
 import pathlib
-from typing import Any, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Iterable, Optional, Sequence, Tuple
 
 import transformers
 
 from xtremedistil_tf.config import TeacherConfig
 from xtremedistil_tf.errors import UserError, first_line, is_out_of_memory
+from xtremedistil_tf.models.encoders.parts import WAY_OUT, check_kind
 from xtremedistil_tf.models.tokenizers import load_tokenizer, train_wordpiece
 from xtremedistil_tf.validation.records import Field, read_record
 
 _TF_WEIGHTS = ("tf_model.h5", "tf_model.h5.index.json")
+# Kinds whose positions start after the padding id.
+_AFTER_PADDING = ("roberta", "xlm-roberta", "camembert", "mpnet")
 _SAFETENSORS = ("model.safetensors", "model.safetensors.index.json")
 
 
@@ -165,6 +168,7 @@ def create_encoder(config: TeacherConfig, texts: Iterable[Sequence[str]]) -> Tup
     """
     assert config.config_file is not None, "without it, load_encoder is called"
     model_config = transformers.AutoConfig.for_model(**_settings(config.config_file))
+    check_kind(model_config, f"--teacher_config {config.config_file}")
     tokenizer = train_wordpiece(texts, model_config.vocab_size, bool(config.strip_accents))
     model_config.vocab_size = len(tokenizer)
     model_config.pad_token_id = tokenizer.pad_token_id
@@ -205,17 +209,31 @@ def peek_checkpoint(model_class: Any, checkpoint: str, flag: str) -> Any:
     if pathlib.Path(checkpoint).is_dir():
         _check_folder(pathlib.Path(checkpoint), model_class)
     try:
-        return transformers.AutoConfig.from_pretrained(checkpoint)
+        found = transformers.AutoConfig.from_pretrained(checkpoint)
     except Exception as error:  # OSError, ValueError and others.
+        _check_type(pathlib.Path(checkpoint))
         raise UserError(_unknown(flag, checkpoint, error)) from error
+    check_kind(found, checkpoint)
+    return found
+
+
+def _check_type(folder: pathlib.Path) -> None:
+    """Refuses a folder of a kind of model that transformers does not know, with the way out."""
+    if not (folder / "config.json").is_file():
+        return
+    kind = read_record(folder / "config.json",
+                       {"model_type": Field(str, needed=False)}).get("model_type")
+    if kind not in transformers.CONFIG_MAPPING:
+        raise UserError(f"{folder} is of the kind {kind}, which transformers "
+                        f"{transformers.__version__} does not know; {WAY_OUT}")
 
 
 def most_positions(model_config: Any) -> Optional[int]:
     """Returns an encoder's longest sequence, special tokens included; None without a limit."""
     most = getattr(model_config, "max_position_embeddings", None)
-    if most and model_config.model_type in ("roberta", "xlm-roberta", "camembert"):
-        most -= model_config.pad_token_id + 1  # Their positions start after the padding id.
-    return most
+    if most and model_config.model_type in _AFTER_PADDING:
+        most -= model_config.pad_token_id + 1
+    return most if most and most > 0 else None  # XLNet says -1.
 
 
 def check_configuration(model_config: Any, layer: int, seq_len: int) -> None:
@@ -236,35 +254,7 @@ def check_configuration(model_config: Any, layer: int, seq_len: int) -> None:
 
 
 def embedding_width(model_config: Any) -> int:
-    """Returns the width of the word embeddings; ELECTRA's may differ from its hidden width."""
-    return int(getattr(model_config, "embedding_size", None) or model_config.hidden_size)
-
-
-def encoder_parts(encoder: Any) -> Tuple[List[Tuple[str, List[Any]]], List[Any]]:
-    """Lists the layers of an encoder with names, bottom to top.
-
-    Args:
-      encoder: a transformers TF model of the BERT, RoBERTa, XLM-R, ELECTRA or DistilBERT kind.
-
-    Returns:
-      ([("embeddings", [...]), ("layer_0", [...]), ...], layers that are never trained).
-
-    Raises:
-      UserError: if the layers are not found.
-    """
-    main = getattr(encoder, encoder.base_model_prefix, encoder)
-    stack = getattr(main, "encoder", None) or getattr(main, "transformer", None)
-    blocks = getattr(stack, "layer", None)
-    embeddings = getattr(main, "embeddings", None)
-    if blocks is None or embeddings is None:
-        raise UserError(
-            f"{type(encoder).__name__}: its layers are not known here; allowed: BERT, RoBERTa, "
-            "XLM-R, ELECTRA and DistilBERT models"
-        )
-    bottom = [embeddings]
-    if hasattr(main, "embeddings_project"):  # ELECTRA with narrower embeddings.
-        bottom.append(main.embeddings_project)
-    parts = [("embeddings", bottom)]
-    parts += [(f"layer_{index}", [block]) for index, block in enumerate(blocks)]
-    pooler = getattr(main, "pooler", None)
-    return parts, [pooler] if pooler is not None else []
+    """Returns the width of the word embeddings, which may differ from the hidden width."""
+    widths = (getattr(model_config, name, None) for name in (
+        "embedding_size", "input_embedding_size"))  # ELECTRA and ALBERT; RemBERT.
+    return int(next((width for width in widths if width), model_config.hidden_size))

@@ -11,10 +11,11 @@ from safetensors.numpy import load_file, save_file
 from xtremedistil_tf.errors import UserError, is_out_of_memory
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.distillation_model import StageModel
+from xtremedistil_tf.models.encoders.parts import encoder_parts, ready_to_call
 from xtremedistil_tf.models.inference import Forward
 from xtremedistil_tf.models.layers.layer_matching import joined_attention, joined_states
 from xtremedistil_tf.models.layers.pairs import segment_ids
-from xtremedistil_tf.models.pretrained_encoders import check_configuration, encoder_parts
+from xtremedistil_tf.models.pretrained_encoders import check_configuration
 from xtremedistil_tf.models.registry import LayerRegistry
 from xtremedistil_tf.models.tokenizers import load_tokenizer
 from xtremedistil_tf.runs import atomic_folder, write_json
@@ -112,6 +113,9 @@ def build_teacher(
     Source: paper section 3 ("The Teacher"), section 4.2 for the representation.
     """
     check_configuration(encoder.config, layer, 0)
+    if pooled and encoder.config.model_type == "xlnet":
+        raise UserError("XLNet has its [CLS] at the end, and texts are classified by their first "
+                        "token; allowed: another encoder, or --do_NER")
     matched = min(matched, int(encoder.config.num_hidden_layers))
     parts, always_frozen = encoder_parts(encoder)
     # === Layers ===
@@ -130,7 +134,7 @@ def build_teacher(
         separator = separator_of(tokenizer)
         if getattr(encoder.config, "type_vocab_size", 0) > 1:
             texts["token_type_ids"] = segment_ids(input_ids, separator)
-    found = encoder(
+    found = ready_to_call(encoder)(
         input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True,
         output_attentions=matched > 0, return_dict=True, **texts,
     )

@@ -9,7 +9,7 @@ from tokenizers import BertWordPieceTokenizer, Tokenizer
 from xtremedistil_tf.errors import UserError, first_line
 
 # Types whose tokenizers need a leading space for words that are given one by one.
-_PREFIX_SPACE = ("roberta", "xlm-roberta")
+_PREFIX_SPACE = ("roberta", "xlm-roberta", "deberta")
 _MARKERS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 

@@ -6,9 +6,10 @@ import transformers
 
 from xtremedistil_tf.config import StudentConfig
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.encoders.parts import encoder_parts
 from xtremedistil_tf.models.layers.body import Body, Shape, real_positions
 from xtremedistil_tf.models.layers.pairs import segment_ids
-from xtremedistil_tf.models.pretrained_encoders import activations, build_variables, encoder_parts
+from xtremedistil_tf.models.pretrained_encoders import activations, build_variables
 
 
 def _architecture(config: StudentConfig, shape: Shape) -> Any:

@@ -12,6 +12,7 @@ import time
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.data.tokenization.realign import Realigned
+from xtremedistil_tf.data.tokenization.text_store import TextStore
 from xtremedistil_tf.data.tokenization.token_store import open_pieces, open_realigned
 from xtremedistil_tf.progress import Progress
 
@@ -41,6 +42,7 @@ class HelperJob:
       wanted: the outputs asked of the teacher, a `teachers.Wanted` as JSON values.
       kinds: kinds of targets to write.
       own: folder of the sequences with the positions that have logits; None if all have.
+      texts: folder of the sequences' words, for teachers with several tokenizers; None without it.
       seed, deterministic, opt_policy: TensorFlow's settings in the main process, see
         `runtime.prepare`. With another precision, shards would depend on the process.
     """
@@ -54,6 +56,7 @@ class HelperJob:
     seed: int = 0
     deterministic: bool = False
     opt_policy: Optional[str] = None
+    texts: Optional[str] = None
 
 
 @contextlib.contextmanager
@@ -119,7 +122,9 @@ def work(job: HelperJob, processes: int) -> None:
                          Wanted.of(job.wanted))
     missing = [index for index in range(store.shards) if not store.is_whole(index, job.kinds)]
     if missing:
-        filler = Filler(teacher, input_ids, order, store, kinds=job.kinds, realigned=realigned)
+        texts = TextStore(pathlib.Path(job.texts)) if job.texts else None
+        filler = Filler(teacher, input_ids, order, store, kinds=job.kinds, realigned=realigned,
+                        texts=texts)
         with Progress(store.rows(missing), "helper", "sentences") as progress:
             filler.fill(missing, progress, wait=False)
 

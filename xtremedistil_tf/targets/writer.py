@@ -4,12 +4,24 @@ import contextlib
 import dataclasses
 import pathlib
 import time
-from typing import Any, Callable, ContextManager, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import (
+    Any,
+    Callable,
+    ContextManager,
+    Dict,
+    Iterator,
+    List,
+    Optional,
+    Protocol,
+    Sequence,
+    Tuple,
+)
 
 import filelock
 import numpy as np
 
 from xtremedistil_tf.config.checks import require
+from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.realign import Realigned, word_starts_of
 from xtremedistil_tf.errors import UserError
@@ -28,6 +40,13 @@ _CLAIMS = "claims"
 _KNOWN = ("known",)
 # Sequences whose targets are in memory at the same time.
 _BLOCK = 2048
+
+
+class Rows(Protocol):
+    """Rows of words by their index, such as a list or a `text_store.TextStore`."""
+
+    def __getitem__(self, row: int) -> Example:
+        """Returns a row."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,16 +91,18 @@ class Filler:
       kinds: kinds of targets to write.
       realigned: the same sequences with the positions that have logits, of a teacher that has them
         for words only; None if all positions have.
+      texts: the words of the sequences, for a teacher with several tokenizers (`wants_texts`).
     """
 
     def __init__(
         self, teacher: Teaches, input_ids: Ragged, order: np.ndarray, store: TargetStore, *,
         kinds: Sequence[str], realigned: Optional[Realigned] = None,
+        texts: Optional[Rows] = None,
     ):
         self._input_ids, self._order, self._store = input_ids, order, store
         self._own = realigned or Realigned(input_ids)
         self._kinds = tuple(kinds)
-        self._forward = teacher.forward(self._kinds)
+        self._forward, self._texts = teacher.forward(self._kinds), texts
 
     def write_shard(self, index: int, progress: Progress) -> None:
         """Writes one shard, atomically."""
@@ -106,6 +127,9 @@ class Filler:
 
     def _asked(self, order: np.ndarray) -> Dict[str, Any]:
         """Returns further arguments of the forward pass."""
+        if getattr(self._forward, "wants_texts", False):
+            assert self._texts is not None, "such a teacher has several tokenizers"
+            return {"texts": [self._texts[row] for row in order]}
         if not getattr(self._forward, "wants_starts", False):
             return {}
         assert self._own.places is not None, "such a teacher has logits for words only"
@@ -260,7 +284,7 @@ def write_targets(
     teacher: Teaches, input_ids: Ragged, folder: pathlib.Path, fingerprint: str, shard_rows: int,
     *, kinds: Sequence[str] = KINDS, part: Optional[Part] = None,
     helpers: Callable[[], ContextManager[None]] = contextlib.nullcontext,
-    realigned: Optional[Realigned] = None,
+    realigned: Optional[Realigned] = None, texts: Optional[Rows] = None,
 ) -> Tuple[TargetStore, int]:
     """Runs the teacher once over the transfer set and stores its outputs.
 
@@ -279,6 +303,7 @@ def write_targets(
       helpers: returns a context manager that runs helper processes.
       realigned: the same sequences with the positions that have logits, of a teacher that has them
         for words only; None if all positions have.
+      texts: see `Filler`.
 
     Returns:
       (the store, number of sequences in the shards that were missing).
@@ -292,7 +317,8 @@ def write_targets(
     missing = missing_shards(store, kinds, part=part or Part())
     rows = store.rows(missing)
     if missing:
-        filler = Filler(teacher, input_ids, order, store, kinds=kinds, realigned=realigned)
+        filler = Filler(teacher, input_ids, order, store, kinds=kinds, realigned=realigned,
+                        texts=texts)
         with helpers(), Progress(rows, "teacher over the rows", "sentences") as progress:
             filler.fill(missing, progress, wait=part is None)
     if part is None:

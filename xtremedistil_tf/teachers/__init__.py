@@ -5,15 +5,18 @@ position, and whether every token or only the first of each word has logits. Ano
 `register_teacher`, or offers an entry point of the group `xtremedistil_tf.teachers`.
 """
 
+import dataclasses
 import pathlib
 from typing import Any, Optional, Sequence
 
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.models.teacher_ensemble import load_teachers
+from xtremedistil_tf.models.tokenizers import definition, load_tokenizer
 from xtremedistil_tf.plugins import Registry
 from xtremedistil_tf.teachers.base import Sizes, TeacherKind, Teaches, Wanted
 from xtremedistil_tf.teachers.fine_tuned import FINE_TUNED
 from xtremedistil_tf.teachers.finished import FINISHED
+from xtremedistil_tf.teachers.mixed import ALL_LANGUAGES, Member, MixedTeacher
 from xtremedistil_tf.teachers.onnx import ONNX
 from xtremedistil_tf.teachers.outputs import OUTPUTS, load_outputs
 
@@ -58,12 +61,31 @@ def load_ready(paths: Sequence[pathlib.Path], wanted: Wanted) -> Any:
       UserError: if a teacher cannot be loaded, or teachers cannot be averaged.
     """
     kinds = [teacher_kind(path) for path in paths]
-    if all(kind is None or kind.tuned_here for kind in kinds):
-        return load_teachers(paths, wanted.layer, matched=wanted.matched)
+    plain = not wanted.weights and not wanted.languages
     if all(kind is OUTPUTS for kind in kinds):
         return load_outputs(paths, wanted)
-    if len(paths) > 1:
-        raise UserError("--teacher_model_dir names several teachers; allowed: teachers that this "
-                        "package fine-tuned")
-    assert kinds[0] is not None, "the case above"
-    return kinds[0].load(paths[0], wanted)
+    if len(paths) == 1 or plain and all(kind is None or kind.tuned_here for kind in kinds) \
+            and _same_tokenizer(paths):
+        first = kinds[0] or FINE_TUNED
+        return first.load(paths[0], wanted) if len(paths) == 1 else load_teachers(
+            paths, wanted.layer, matched=wanted.matched)
+    if wanted.matched:
+        raise UserError("--distil_multi_hidden_states and --distil_attention need one teacher, or "
+                        "several that this package fine-tuned, with one tokenizer and equal "
+                        "weights")
+    members = []
+    for number, (path, kind) in enumerate(zip(paths, kinds)):
+        # Only the logits of the others are used, so they may have fewer layers.
+        asked = dataclasses.replace(wanted, layer=wanted.layer if not number else 0)
+        languages = wanted.languages[number] if wanted.languages else ALL_LANGUAGES
+        members.append(Member(
+            (kind or FINE_TUNED).load(path, asked),
+            wanted.weights[number] if wanted.weights else 1.0,
+            () if languages == ALL_LANGUAGES else tuple(languages.split("+"))))
+    return MixedTeacher(members, wanted.seq_len)
+
+
+def _same_tokenizer(paths: Sequence[pathlib.Path]) -> bool:
+    """Returns True if all teachers split text alike."""
+    found = [definition(load_tokenizer(str(path))) for path in paths]
+    return all(one == found[0] for one in found)

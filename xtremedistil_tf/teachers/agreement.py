@@ -115,7 +115,7 @@ class Answers:
 def with_answers(
     task: Task, teacher: Any, config: DataConfig
 ) -> Tuple[Task, Optional[Answers]]:
-    """Labels held-out text with the teacher's answers.
+    """Labels held-out text with the teacher's answers; shows a mixed teacher all labelled text.
 
     Args:
       task: the data.
@@ -126,6 +126,8 @@ def with_answers(
       (the task, with the held-out text as dev; the answers). The task itself and None if it has a
       dev split.
     """
+    if hasattr(teacher, "remember"):
+        teacher.remember([*(row for rows in task.examples.values() for row in rows), *task.held])
     if not task.agreement:
         return task, None
     kind = task_kind(task.labels.kind)

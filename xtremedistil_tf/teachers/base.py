@@ -24,6 +24,8 @@ class Wanted:
       seq_len: longest sequence in subword tokens.
       tokenizer: folder or hub name of the tokenizer for outputs from elsewhere; None trains one.
       weights: for each of several teachers its weight; empty for equal ones.
+      languages: for each of several teachers the languages of its rows, with + between, or *; empty
+        for all.
     """
 
     kind: str
@@ -36,12 +38,14 @@ class Wanted:
     seq_len: int = DataConfig.seq_len
     tokenizer: Optional[str] = None
     weights: Tuple[float, ...] = ()
+    languages: Tuple[str, ...] = ()
 
     @classmethod
     def of(cls, saved: Mapping[str, Any]) -> "Wanted":
         """Returns the record of its JSON values."""
         return cls(**{**saved, "tags": tuple(saved["tags"]),
                       "weights": tuple(saved["weights"]),
+                      "languages": tuple(saved["languages"]),
                       "label_map": tuple((theirs, ours) for theirs, ours in saved["label_map"])})
 
 

@@ -14,6 +14,7 @@ from xtremedistil_tf.data.label_map import make_label_map
 from xtremedistil_tf.data.labels import label_set
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.encoders.parts import ready_to_call
 from xtremedistil_tf.models.inference import Forward
 from xtremedistil_tf.models.layers.layer_matching import joined_attention, joined_states
 from xtremedistil_tf.models.layers.pairs import segment_ids
@@ -130,7 +131,7 @@ def _load(folder: pathlib.Path, wanted: Wanted) -> MappedTeacher:
     kind, names = labels_of(folder)
     labels = label_set(wanted.kind, wanted.tags)
     mapped = make_label_map(names, labels, renames=dict(wanted.label_map), scheme=wanted.scheme)
-    model = load_checkpoint(_CLASSES[kind], str(folder), _FLAG, whole=True)
+    model = ready_to_call(load_checkpoint(_CLASSES[kind], str(folder), _FLAG, whole=True))
     settings = model.config
     tokenizer = load_tokenizer(str(folder), model_type=settings.model_type)
     check_tokenizer(tokenizer, settings.vocab_size, str(folder))

@@ -2,12 +2,14 @@
 
 import functools
 import json
+import logging
 import pathlib
 from typing import Any, Dict, Optional, Sequence, Tuple
 
 from xtremedistil_tf.config import RunConfig, TeacherConfig
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.data.label_map import make_label_map, parse_label_map, task_labels
+from xtremedistil_tf.data.outputs.reader import read_outputs
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.models.pretrained_encoders import peek_configuration
 from xtremedistil_tf.models.teacher import has_teacher, read_record
@@ -17,6 +19,8 @@ from xtremedistil_tf.teachers import TeacherKind, Wanted, teacher_kind
 from xtremedistil_tf.teachers.base import Sizes
 from xtremedistil_tf.teachers.fine_tuned import sizes_of
 from xtremedistil_tf.teachers.finished import task_of
+
+log = logging.getLogger("absl")
 
 # Files of a finished model on a hub; weights for PyTorch alone are not among them.
 _WANTED = ("*.json", "*.txt", "*.model", "model*.safetensors", "tf_model*.h5")
@@ -136,7 +140,7 @@ def wanted_of(config: RunConfig, task: Task) -> Wanted:
                   config.matched_layers, config.data.pairs,
                   tuple(sorted(parse_label_map(config.teacher.label_map).items())),
                   config.teacher.scheme, config.data.seq_len, config.teacher.tokenizer,
-                  config.teacher.weights or ())
+                  config.teacher.weights or (), config.teacher.languages or ())
 
 
 def check_teacher(
@@ -173,10 +177,29 @@ def check_teacher(
             made_for, names = kind.labels(folder, config.data)
             _check_kind(config, folder, kind, made_for)
             _check_map(config, task, folder, names, partial=not kind.says_all)
+    if task is not None and config.teacher.outputs:
+        _check_rows(config, task, list(kinds))
     if config.teacher.label_map and all(kind is None or kind.tuned_here for kind in kinds.values()):
         raise UserError("--label_map is for finished models and outputs from elsewhere; the "
                         "teacher is fine-tuned here, on the task's own labels")
     return sizes[0]
+
+
+def _check_rows(config: RunConfig, task: Task, paths: Sequence[pathlib.Path]) -> None:
+    """Tells how many sentences of a transfer file have no outputs; refuses if none has any."""
+    if task.transfer is None or task.transfer.path.resolve() == paths[0]:
+        return
+    kind = task_kind(config.data.kind)
+    said = {row.texts for path in paths for row in read_outputs(
+        path, pooled=kind.pooled, pairs=config.data.pairs).examples}
+    missing = sum(row.texts not in said for row in task.transfer)
+    names = ", ".join(map(str, paths))
+    if missing == task.transfer_rows:
+        raise UserError(f"no sentence of {task.transfer.path} stands in {names}; both must have "
+                        "the same words, or leave --transfer_file out")
+    if missing:
+        log.warning("%d of %d sentences of %s have no outputs in %s; they teach nothing", missing,
+                    task.transfer_rows, task.transfer.path, names)
 
 
 def _check_map(
@@ -203,10 +226,11 @@ def teachers_fingerprint(
     prints = [kind.fingerprint(folder) for kind, folder in zip(kinds, folders) if kind is not None]
     assert len(prints) == len(folders), "only teachers that are ready have outputs"
     made = prints[0] if len(prints) == 1 else fingerprint(prints)
-    if wanted is None or all(kind is not None and kind.tuned_here for kind in kinds):
+    plain = wanted is None or not (wanted.weights or wanted.languages)
+    if wanted is None or plain and all(kind is not None and kind.tuned_here for kind in kinds):
         return made
     return fingerprint(made, list(wanted.tags), [list(pair) for pair in wanted.label_map],
-                       wanted.scheme, wanted.tokenizer, list(wanted.weights))
+                       wanted.scheme, wanted.tokenizer, list(wanted.weights), *wanted.languages)
 
 
 def teacher_record(folders: Sequence[pathlib.Path]) -> Dict[str, Any]:

@@ -131,8 +131,9 @@ TEACHER_FLAGS = (
             "vocabulary made from the task's own text, instead of a checkpoint."),
     setting("teacher_model_dir", "teacher.model_dir",
             "Folder of a fine-tuned teacher. If it holds none, the teacher is fine-tuned there. "
-            "With several folders, commas between, the logits are averaged; everything else comes "
-            "from the first."),
+            "It may also be a finished model. Several teachers, commas between, are averaged; "
+            "everything but the logits comes from the first. They may have different tokenizers, "
+            "be finished models, ONNX or files of outputs."),
     setting("teacher_layer", "teacher.layer",
             "The teacher's layer that the student learns, as an index into hidden_states: 0 is the "
             "embeddings (paper: 7 of 12)."),
@@ -154,6 +155,10 @@ TEACHER_FLAGS = (
     setting("teacher_weights", "teacher.weights",
             "Weights of several teachers, commas between. Default: equal ones.",
             parse=parse_weights),
+    setting("teacher_languages", "teacher.languages",
+            "Languages of the rows that each of several teachers in --teacher_model_dir is asked "
+            "about: codes with + between, * for all, commas between teachers. The transfer file is "
+            "then JSON lines with text or words, and language."),
     setting("teacher_tag_scheme", "teacher.scheme",
             "Tag scheme of a finished teacher. Default: iob1 if it has a type with I- and without "
             "B-, otherwise iob2. BIOES and plain types are seen from the tags.",

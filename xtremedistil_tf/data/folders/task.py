@@ -10,7 +10,7 @@ from xtremedistil_tf.config import DECODINGS, DataConfig, require
 from xtremedistil_tf.data.folders.labelled import LABELS_FILE
 from xtremedistil_tf.data.folders.splits import read_labelled
 from xtremedistil_tf.data.labels import Labels
-from xtremedistil_tf.data.outputs.reader import OutputsText, is_outputs, read_outputs
+from xtremedistil_tf.data.outputs.reader import OutputsText, is_outputs
 from xtremedistil_tf.data.readers.glue import glue_texts
 from xtremedistil_tf.data.readers.recognise import why_no_text
 from xtremedistil_tf.data.readers.rows import Example, ReadReport, TextFile, parse_line
@@ -169,8 +169,7 @@ def _transfer_text(config: DataConfig, path: pathlib.Path, warnings: List[str]) 
     if config.glue is not None and path.name in config.files.values():
         return glue_texts(path, config.glue, on_bad_row=config.on_bad_row)
     if is_outputs(path):
-        return OutputsText(read_outputs(path, pooled=task_kind(config.kind).pooled,
-                                        pairs=config.pairs))
+        return OutputsText(path, pooled=task_kind(config.kind).pooled, pairs=config.pairs)
     if config.pairs:
         return TextFile(path, on_bad_row=config.on_bad_row, parse=parse_pair_line)
     if _labelled_text(config, path):

@@ -254,14 +254,27 @@ class OutputsText(TextFile):
     """The sentences of a file of teacher outputs, as a transfer set.
 
     Args:
-      outputs: the file's contents.
+      path: the file; its rows need no outputs here.
+      pooled, pairs: see `rows.parse_outputs`.
     """
 
-    def __init__(self, outputs: Outputs):
-        super().__init__(outputs.path)
-        self._outputs = outputs
+    def __init__(self, path: pathlib.Path, *, pooled: bool, pairs: bool = False):
+        super().__init__(path)
+        self._pooled, self._pairs = pooled, pairs
 
     def read(self, report: ReadReport) -> Iterator[Example]:
-        """Yields the sentences."""
-        report.counts["rows"] += len(self._outputs.examples)
-        yield from self._outputs.examples
+        """Yields the sentences, each once.
+
+        Raises:
+          UserError: for an unusable row, or no row.
+        """
+        problems, seen = _Problems(self.path), set()
+        _, rows = _parsed(self.path, pooled=self._pooled, pairs=self._pairs, problems=problems)
+        problems.check()
+        for _, row in rows:
+            if row.example.texts not in seen:
+                seen.add(row.example.texts)
+                report.counts["rows"] += 1
+                yield row.example
+        if not seen:
+            raise UserError(f"{self.path}: no row in it")

@@ -1,0 +1,1 @@
+"""The parts of pre-trained encoders of different kinds."""
