@@ -165,6 +165,42 @@ def test_patience_ends_a_stage_whose_frozen_layers_are_told(tmp_path, caplog):
         "word_embedding, bilstm" in caplog.text
 
 
+PLATEAU = dataclasses.replace(CONFIG, schedule="plateau", patience=2, least_gain=1.0)
+
+
+def test_a_plateau_ends_by_patience_and_its_last_epoch_ends_at_the_lowest_rate(tmp_path):
+    student = new_student()
+    stage = dataclasses.replace(build_plan(LAYERS, PLATEAU)[4], epochs=9)
+    rates = []
+
+    def rows_and_rate(stage, seed):
+        rates.append(float(student.model.optimizer.lr(student.model.optimizer.iterations)))
+        return rows(stage, seed)
+
+    # The third and fourth gain too little to count, so the fifth is the one that falls.
+    measures = iter([50.0, 60.0, 60.1, 60.2, 61.0])
+    feed = StageFeed(rows_and_rate, lambda stage: 3, lambda stage: next(measures),
+                     lambda: {"macro_f1": 0.0}, "f")
+    (record,) = Trainer(student.model, student.registry, feed, tmp_path, 0).run_plan([stage])
+    assert (record["epochs"], record["best_epoch"]) == (5, 5)
+    assert rates == pytest.approx([0.05] * 5)
+    optimizer = student.model.optimizer
+    assert float(optimizer.lr(optimizer.iterations)) == pytest.approx(PLATEAU.lowest_rate, abs=1e-9)
+    assert [float(optimizer.lr(step)) for step in range(12, 15)] == pytest.approx(
+        [0.05, 0.025, 0.0], abs=1e-6)
+
+
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_a_plateau_that_still_gains_falls_in_the_last_epoch_of_its_budget(tmp_path, epochs):
+    student = new_student()
+    stage = dataclasses.replace(build_plan(LAYERS, PLATEAU)[4], epochs=epochs)
+    feed = feed_of([10.0 * at for at in range(1, epochs + 1)])
+    (record,) = Trainer(student.model, student.registry, feed, tmp_path, 0).run_plan([stage])
+    assert (record["epochs"], record["best_epoch"]) == (epochs, epochs)
+    optimizer = student.model.optimizer
+    assert float(optimizer.lr(3 * epochs - 1)) == pytest.approx(PLATEAU.lowest_rate, abs=1e-9)
+
+
 class Killed(BaseException):
     """Stands for a process that is gone."""
 
@@ -181,11 +217,13 @@ def dying(kill_at, original):
     return call
 
 
-@pytest.mark.parametrize("kill_at, average", [(2, 0.0), (6, 0.0), (6, 0.9)])
+@pytest.mark.parametrize("kill_at, average, schedule", [
+    (2, 0.0, "cosine"), (6, 0.0, "cosine"), (6, 0.9, "plateau")])
 def test_killed_and_started_again_ends_with_the_same_weights(
-    tmp_path, monkeypatch, kill_at, average
+    tmp_path, monkeypatch, kill_at, average, schedule
 ):
-    plan = build_plan(LAYERS, dataclasses.replace(CONFIG, weight_average=average))[:3]
+    plan = build_plan(LAYERS, dataclasses.replace(
+        CONFIG, weight_average=average, schedule=schedule))[:3]
 
     def run(folder):
         student = new_student()

@@ -8,7 +8,7 @@ from xtremedistil_tf.config.checks import at_least, one_of, positive, require
 # The plan of a run without a teacher: D4.2's stages on labels.
 FINE_TUNING = "fine-tuning"
 UNFREEZE_ORDERS = ("top_down", "bottom_up", "all")
-SCHEDULES = ("restarts", "cosine")
+SCHEDULES = ("restarts", "cosine", "plateau")
 EPOCHS_PER = ("step", "stage")
 # The losses of this package on logits. The last is for labels that are each for itself.
 SOFT_LOSSES = ("mse", "kld", "pseudo_labels", "bce")
@@ -75,7 +75,9 @@ class DistilConfig:
       distil_batch_tokens: positions for each step and device on the transfer set, instead of
         distil_batch_size.
       patience: number of epochs without a better dev measure that ends a stage.
-      schedule: "restarts" (the authors') or "cosine" (one cosine over the stage's epochs).
+      least_gain: smallest gain in percent of the best dev measure that patience counts as better.
+      schedule: "restarts" (the authors'), "cosine" (one cosine over the stage's epochs) or
+        "plateau" (the peak until patience is used up, then one more epoch that falls to the floor).
       learning_rate, lowest_rate: peak and minimum of the cosine. Peak not given: RATE, or
         CHECKPOINT_RATE for a student that starts from a checkpoint.
       period: number of epochs of the first cosine, for "restarts".
@@ -106,6 +108,7 @@ class DistilConfig:
     ft_batch_size: int = 32
     distil_batch_tokens: Optional[int] = None
     patience: int = 10
+    least_gain: float = 0.0
     schedule: str = "restarts"
     learning_rate: Optional[float] = None
     lowest_rate: float = 1e-8
@@ -141,6 +144,8 @@ class DistilConfig:
             ("distil_chunk_size", self.chunk_size),
         ):
             at_least(flag, value, 1)
+        require(0 <= self.least_gain < 100,
+                f"--least_gain is {self.least_gain}; allowed: 0 to below 100, in percent")
         for flag in ("label_smoothing", "weight_average"):
             value = getattr(self, flag)
             require(0 <= value < 1, f"--{flag} is {value}; allowed: 0 to below 1")

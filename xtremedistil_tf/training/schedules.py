@@ -1,4 +1,4 @@
-"""Learning-rate schedules: the authors' cosine with warm restarts, and linear warm-up."""
+"""Learning-rate schedules: the authors' cosine with restarts, plateau, and linear warm-up."""
 
 import math
 from typing import Any, Dict
@@ -114,6 +114,44 @@ class CosineOnce(CosineRestarts):
                 "steps_per_epoch": self.steps_per_epoch}
 
 
+class Plateau(tf.keras.optimizers.schedules.LearningRateSchedule):
+    """The peak until `fall` is called; then half a cosine down to the floor within one epoch.
+
+    So a stage can end at a low rate without its number of epochs being known before.
+
+    Args:
+      high: peak.
+      low: floor.
+      steps_per_epoch: optimizer steps of an epoch.
+
+    Raises:
+      UserError: if the rates are not in order, or there is no step.
+
+    Source: not in the paper; the warmup-stable-decay schedule (Hu et al. 2024, MiniCPM).
+    """
+
+    def __init__(self, high: float, low: float, steps_per_epoch: int):
+        _check_rates("Plateau", high, low)
+        _check_count("Plateau", "steps_per_epoch", steps_per_epoch)
+        self.high, self.low, self.steps_per_epoch = high, low, steps_per_epoch
+        # A variable, since the traced step reads it.
+        self._begin = tf.Variable(tf.int64.max, trainable=False, name="plateau_end")
+
+    def fall(self, epoch: int) -> None:
+        """Lets the rate fall in the epoch after `epoch` finished ones."""
+        self._begin.assign(epoch * self.steps_per_epoch)
+
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
+        """The rate at an optimizer step; scalar float32."""
+        done = tf.cast(tf.cast(step, tf.int64) - self._begin, tf.float32)
+        progress = tf.clip_by_value(done / max(1, self.steps_per_epoch - 1), 0.0, 1.0)
+        return self.low + 0.5 * (self.high - self.low) * (1 + tf.cos(math.pi * progress))
+
+    def get_config(self) -> Dict[str, Any]:
+        """Constructor arguments."""
+        return {"high": self.high, "low": self.low, "steps_per_epoch": self.steps_per_epoch}
+
+
 class LinearWarmup(tf.keras.optimizers.schedules.LearningRateSchedule):
     """Linear rise to the peak over a fraction of the steps, then linear fall to the floor.
 
@@ -153,6 +191,8 @@ def build_schedule(
     """Builds the Keras schedule of a stage."""
     if schedule.kind == "warmup":
         return LinearWarmup(schedule.high, schedule.low, schedule.warmup, epochs * steps_per_epoch)
+    if schedule.kind == "plateau":
+        return Plateau(schedule.high, schedule.low, steps_per_epoch)
     if schedule.kind == "cosine":
         return CosineOnce(schedule.high, schedule.low, epochs, steps_per_epoch)
     return CosineRestarts(schedule.high, schedule.low, schedule.period, steps_per_epoch)

@@ -15,12 +15,22 @@ _BEST_FILES = "best-*.safetensors"
 
 @dataclasses.dataclass
 class StageState:
-    """The state of a stage between two epochs, saved on disk."""
+    """The state of a stage between two epochs, saved on disk.
+
+    Attributes:
+      epoch: number of finished epochs.
+      best_epoch: epoch of the best weights; 0 is the start of the stage.
+      improved_epoch: last epoch whose gain counts for patience.
+      best: the best dev measure.
+      falling: True once the learning rate has begun to fall from a plateau.
+      seconds, history: time and curves of the epochs.
+    """
 
     epoch: int = 0
     best_epoch: int = 0
     improved_epoch: int = 0
     best: Optional[float] = None
+    falling: bool = False
     seconds: float = 0.0
     history: List[Dict[str, float]] = dataclasses.field(default_factory=list)
 
@@ -28,7 +38,8 @@ class StageState:
         """Records an epoch's dev measure; returns True if its weights are the best so far."""
         sign = -1.0 if stage.monitor == "representation" else 1.0
         gain = math.inf if self.best is None else sign * (value - self.best)
-        if gain > 0:
+        least = 0.0 if self.best is None else abs(self.best) * stage.least_gain / 100
+        if gain > 0 and gain >= least:
             self.improved_epoch = self.epoch
         if gain >= 0:
             # On a tie the later epoch counts, since F1 stays 0 while a new logits layer settles.
@@ -45,8 +56,21 @@ class StageState:
         return folder / _BEST_FILES.replace("*", f"{self.best_epoch:04d}")
 
     def ended(self, stage: Stage) -> bool:
-        """Returns True if the epoch budget or patience is used up."""
-        return self.epoch >= stage.epochs or self.epoch - self.improved_epoch >= stage.patience
+        """Returns True if the epoch budget or patience is used up, and no plateau is left."""
+        if self.epoch >= stage.epochs:
+            return True
+        if stage.schedule.kind == "plateau":
+            return self.falling
+        return self._waited(stage)
+
+    def begin_fall(self, stage: Stage) -> bool:
+        """Notes and returns whether the rate falls from a plateau in the next epoch, the last."""
+        self.falling = stage.schedule.kind == "plateau" and (
+            self._waited(stage) or self.epoch == stage.epochs - 1)
+        return self.falling
+
+    def _waited(self, stage: Stage) -> bool:
+        return self.epoch - self.improved_epoch >= stage.patience
 
 
 def weights_of(state: StageState, folder: pathlib.Path) -> pathlib.Path:

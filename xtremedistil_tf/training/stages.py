@@ -9,7 +9,7 @@ from xtremedistil_tf.config import BatchSize
 from xtremedistil_tf.config.checks import require
 
 _DATA = ("transfer", "train", "both")
-_KINDS = ("restarts", "cosine", "warmup")
+_KINDS = ("restarts", "cosine", "plateau", "warmup")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Schedule:
     """The learning rate of a stage, in epochs; see `training.schedules`.
 
     Attributes:
-      kind: "restarts", "cosine" or "warmup".
+      kind: "restarts", "cosine", "plateau" or "warmup".
       high, low: peak and floor.
       period: epochs of the first cosine (restarts).
       warmup: fraction of the stage's steps in which the rate rises (warmup).
@@ -79,6 +79,7 @@ class Schedule:
         detail = {
             "restarts": f" every {self.period}",
             "cosine": "",
+            "plateau": ", then one epoch down",
             "warmup": f" {self.warmup:.0%}, linear",
         }[self.kind]
         return f"{self.kind}{detail} {self.high:g}->{self.low:g}"
@@ -95,13 +96,15 @@ class Stage:
       trainable: all trainable layers; the others are frozen.
       schedule: the learning rate.
       epochs: largest number of epochs.
-      patience: number of epochs without improvement that end the stage.
+      patience: number of epochs without improvement that end the stage; with the schedule
+        "plateau", that end its plateau.
       batch: sequences or positions of a step on each device; for "both" those of the transfer set.
       monitor: dev measure that chooses the best epoch: one of its kind's measures (higher is
         better) or "representation" (the stage's loss on dev; lower is better).
       labelled_batch: labelled sequences in addition to `batch`, if data is "both".
       average: decay per step of the running mean of the weights, which replaces the weights; 0 for
         none.
+      least_gain: smallest improvement that patience counts, in percent of the best measure.
     """
 
     name: str
@@ -115,6 +118,7 @@ class Stage:
     monitor: str
     labelled_batch: Optional[BatchSize] = None
     average: float = 0.0
+    least_gain: float = 0.0
 
     def __post_init__(self):
         where = f"stage {self.name}"

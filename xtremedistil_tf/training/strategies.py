@@ -298,7 +298,7 @@ def build_plan(
                 name, draft.data, _against(draft.terms, labels_loss), draft.trainable, schedule,
                 epochs, config.patience, of_labels if draft.data == "train" else unlabelled,
                 draft.monitor or measure, of_labels if draft.data == "both" else None,
-                config.weight_average))
+                config.weight_average, config.least_gain))
     if not stages:
         raise UserError("--stage_epochs leaves no stage of the plan")
     return tuple(stages)

@@ -26,7 +26,7 @@ from xtremedistil_tf.runs import (
 )
 from xtremedistil_tf.training.addons import LazyAdam
 from xtremedistil_tf.training.loss_table import LOSSES
-from xtremedistil_tf.training.schedules import build_schedule
+from xtremedistil_tf.training.schedules import Plateau, build_schedule
 from xtremedistil_tf.training.stage_feed import StageFeed
 from xtremedistil_tf.training.stage_state import (
     WEIGHTS_FILE,
@@ -224,6 +224,8 @@ class Trainer:
         state: StageState, progress: Progress, folder: pathlib.Path,
     ) -> None:
         began = time.monotonic()
+        if state.begin_fall(stage) and isinstance(schedule, Plateau):
+            schedule.fall(state.epoch)
         seed = derive_seed(self._seed, stage.name, state.epoch)
         reseed(self._model, seed)
         logs = self._model.fit(

@@ -196,6 +196,9 @@ LABEL_FLAGS = (
             "Batch size of the student on labels. Default: --ft_batch_size.", derived=True),
     setting("label_smoothing", "distil.label_smoothing",
             "Fraction of a label's probability that is spread over all classes."),
+    setting("least_gain", "distil.least_gain",
+            "Smallest gain of the dev score, in percent of the best one of the stage, that "
+            "--patience counts as better. The best weights are kept, however small their gain."),
     setting("weight_average", "distil.weight_average",
             "Keep a running mean of the student's weights, with this decay for each step (0.99 or "
             "so; 0: none). Dev measures the mean, and the mean is kept."),
@@ -204,7 +207,8 @@ LABEL_FLAGS = (
             "as the data are, with 0 all languages alike."),
     setting("lr_schedule", "distil.schedule",
             "restarts: a cosine with restarts (the authors). cosine: one cosine over the epochs of "
-            "a stage.",
+            "a stage. plateau: the peak until --patience is used up, then one more epoch in which "
+            "the rate falls to the lowest.",
             choices=cfg.SCHEDULES),
     setting("learning_rate", "distil.learning_rate",
             "Peak learning rate of the student. With --pt_student_checkpoint or --student_dir the "
