@@ -6,14 +6,17 @@ import os
 import re
 from typing import Collection, Iterable, Optional, Set, Tuple
 
+# Characters of another library's message.
+_LONGEST_LINE = 300
+
 
 class UserError(ValueError):
     """A wrong flag, file or folder; the text tells the value, the allowed values and the place."""
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of another library's message."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    """The first line of another library's message; its end is cut if it repeats a long value."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:_LONGEST_LINE]
 
 
 def near(value: str, allowed: Iterable[str]) -> Optional[str]:

@@ -206,7 +206,8 @@ def test_a_full_lane_says_so_at_once():
     ("localhost", 200), ("LOCALHOST:8080", 200), ("127.0.0.1:8080", 200), ("[::1]:8080", 200),
     ("evil.example", 403), ("evil.example:8080", 403), ("localhost.evil.example", 403),
     ("127.0.0.1.nip.example", 403), ("localhost@evil.example", 403), ("[::1", 403),
-    ("0.0.0.0", 403),
+    ("0.0.0.0", 403), ("evil.example@localhost", 403), ("localhost/x", 403), ("localhost#x", 403),
+    ("localhost:80:80", 403), ("localhost,evil.example", 403), ("", 403),
     ("tagger.example", 200), ("192.0.2.7:80", 200)])
 def test_only_known_names_are_served(host, status):
     """Else a website whose name is made to mean this machine could read what comes back."""
@@ -224,7 +225,8 @@ def test_only_known_names_are_served(host, status):
 @pytest.mark.parametrize(("origin", "status"), [
     ("http://127.0.0.1:8080", 200), ("http://localhost", 200), (None, 200),
     ("https://evil.example", 403), ("null", 403), ("", 403),
-    ("http://localhost.evil.example", 403), ("http://127.0.0.1@evil.example", 403)])
+    ("http://localhost.evil.example", 403), ("http://127.0.0.1@evil.example", 403),
+    ("http://evil.example@localhost", 403), ("http://localhost/https://evil.example", 403)])
 def test_pages_of_others_may_not_ask(client, origin, status):
     headers = {} if origin is None else {"Origin": origin}
     reply = client.post("/api/tag", json={"text": "Anna"}, headers=headers)

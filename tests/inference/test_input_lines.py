@@ -130,3 +130,17 @@ def test_a_column_is_for_students_of_one_text():
     check_reading(TAGGER, "text", "latin-1")
     with pytest.raises(UserError, match="this one reads two"):
         check_reading(PAIRS, "text", None)
+
+
+@pytest.mark.parametrize(("text", "told"), [
+    ("1\tAnna\tB-PER\t_\n2\tlives\tO\t_\n\n" * 3, "columns of words and tags"),
+    ("Anna|NNP|I-PER lives|VBZ|O\n" * 3, "words with their tags behind"),
+    ('text,label\n"Anna, too",news\n"Bob, too",news\n', "CSV"),
+    ("1\tAnna lives\n2\tBob goes\n3\tEve sings\n", "a table with tabs; --text_column=NUMBER"),
+    ("Anna\nlives\n\nBob\n", "one word a line"), ('"Anna lives"\n' * 3, "looks like JSON"),
+    ("<!DOCTYPE html>\n<p>Anna</p>\n", "an HTML page"), ("<?xml version='1.0'?>\n", "XML"),
+    ("version https://git-lfs.github.com/spec/v1\noid sha256:4d\n", "a pointer of Git LFS"),
+])
+def test_forms_that_prepare_reads_are_told(text, told):
+    with pytest.raises(UserError, match=told):
+        read(text)

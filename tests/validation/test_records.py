@@ -77,3 +77,10 @@ def test_good_settings(tmp_path):
                         "pooling": None}, most=1 << 20)
     assert made == StudentConfig(word_emb_dim=5, dropout_rate=0, architecture={"a": 1})
     assert settings_of(tmp_path, "squad", SquadConfig, {}, most=1 << 20) == SquadConfig()
+
+
+def test_a_value_of_several_lines_is_told_in_one():
+    values = {"word_embedding": "svd", "word_emb_file": "a\nb" * 500}
+    with pytest.raises(UserError) as error:
+        settings_of("student.json", "student", StudentConfig, values, most=1 << 20)
+    assert "\n" not in str(error.value) and len(str(error.value)) < 400

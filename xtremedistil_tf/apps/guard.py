@@ -2,13 +2,15 @@
 
 import concurrent.futures
 import json
+import re
 import threading
 from typing import Any, Callable, Collection, Dict, FrozenSet, Optional
-from urllib.parse import urlsplit
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 # Addresses that mean all addresses of a machine; no browser requests a page by them.
 _ANY_ADDRESS = ("", "0.0.0.0", "::", "*")
+# A name or address and a port; neither a user nor a path.
+_AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]*)?")
 # Texts of at least this many characters are long: they wait for other long texts only.
 LONG_TEXT = 2_000
 # For short and for long texts: number tagged at the same time, and maximum number waiting.
@@ -21,10 +23,8 @@ class Busy(Exception):
 
 def host_of(authority: Optional[str]) -> str:
     """The host of a Host header without its port, in lower case; "" if it is malformed."""
-    try:
-        return (urlsplit(f"//{authority}").hostname or "") if authority else ""
-    except ValueError:
-        return ""
+    match = _AUTHORITY.fullmatch(authority or "")
+    return match.group(1).strip("[]").lower() if match else ""
 
 
 def known_hosts(bound: str, *, allowed: Collection[str] = ()) -> FrozenSet[str]:

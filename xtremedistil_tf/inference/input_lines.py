@@ -11,6 +11,7 @@ import re
 from typing import Callable, Collection, Iterable, Iterator, List, Optional, Sequence
 
 from xtremedistil_tf.data.lines import UTF8, check_encoding, decode_lines, encoding_of
+from xtremedistil_tf.data.readers.recognise import FORMS, recognise
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.streaming import decode_line
 from xtremedistil_tf.inference.text_model import TextModel
@@ -23,7 +24,12 @@ _SHARE = 0.8
 _TAG = re.compile(r"(?:[A-Za-z]{2,3}(?:[-_][A-Za-z]+)*:)?(?:O|[BIESLU]-\S+)")
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 # First bytes of gzip, zip, bzip2, xz, zstandard, PDF and SQLite files.
-_MAGIC = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"%PDF-", b"SQLite")
+_MAGIC = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"%PDF-", b"SQLite",
+          b"PAR1", b"\x89PNG")
+_OTHER_FILES = {b"version https://git-lfs": "a pointer of Git LFS", b"<?xml": "XML",
+                b"<!doctype html": "an HTML page", b"<html": "an HTML page"}
+# With fewer lines, a sentence such as "She got an O" would look like columns.
+_FEWEST = 3
 
 
 def _is_utf8(raw: bytes) -> bool:
@@ -88,7 +94,7 @@ def why_no_text(lines: Sequence[str], kind: str, labels: Collection[str]) -> Opt
     Returns:
       Description of the lines, and advice.
     """
-    lines = [line for line in lines if line.strip()]
+    given, lines = lines, [line for line in lines if line.strip()]
     if not lines:
         return None
     whole = f"; --text_column={WHOLE_LINE} reads them as they are"
@@ -112,7 +118,12 @@ def why_no_text(lines: Sequence[str], kind: str, labels: Collection[str]) -> Opt
     if record.pooled and _mostly(lines, labelled, labels):
         return ("its rows are labelled: a text, a tab, its label; --text_column=1 reads the text "
                 f"alone{whole}")
-    return None
+    form = recognise(given)  # Empty lines part columns and lists of words.
+    if form == "text" or len(lines) < _FEWEST:
+        return None
+    column = "--text_column=NUMBER reads one of its columns" if "\t" in lines[0] and (
+        form == "table") else "needed is one text a line"
+    return f"it looks like {FORMS[form]}; {column}{whole}"
 
 
 def text_of_line(line: str, column: str, where: str) -> str:
@@ -195,6 +206,9 @@ class InputLines:
         """Refuses files that are not text, or have another encoding."""
         if head and head[0].startswith(_MAGIC):
             raise UserError(f"{self._name} is compressed or binary; needed is text")
+        for begin, told in _OTHER_FILES.items():
+            if head and head[0].lower().startswith(begin):
+                raise UserError(f"{self._name} is {told}; needed is text")
         if any(b"\0" in raw for raw in head):
             raise UserError(f"{self._name} holds NUL bytes: it is binary, or UTF-16 without its "
                             "mark; --encoding=utf-16-le reads the latter")

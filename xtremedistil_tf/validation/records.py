@@ -16,6 +16,7 @@ from xtremedistil_tf.runs import read_json
 _MOST_BYTES = 1 << 28
 _DEEPEST = 40
 _LARGEST = 1e300
+_LONGEST_TOLD = 300
 _Settings = TypeVar("_Settings")
 
 
@@ -163,7 +164,7 @@ def settings_of(
             raise UserError(f"{path}: {name}.{key} is {value!r:.60}; allowed: at most {most}")
     try:
         return kind(**values)
-    except UserError as error:
-        raise UserError(f"{path}: {error}") from None
+    except UserError as error:  # It repeats the value, which may hold anything.
+        raise UserError(f"{path}: {' '.join(str(error).split())[:_LONGEST_TOLD]}") from None
     except TypeError as error:  # A field without a default is missing.
         raise UserError(f"{path}: {name}: {error}") from None

@@ -146,7 +146,8 @@ def test_rows_without_entities_may_come_first():
 
 
 @pytest.mark.parametrize("answer", [{"answer": "reject"}, {"answer": "ignore"},
-                                    {"status": "discarded"}])
+                                    {"status": "Discarded"}, {"accepted": False},
+                                    {"Answer": "REJECT"}, {"reviewStatus": "skipped"}])
 def test_rejected_rows_are_left_out_and_counted(answer):
     rows, counts = rows_of({"text": TEXT, "spans": spans(), "answer": "accept"},
                            {"text": TEXT, "spans": spans(), **answer})

@@ -18,8 +18,11 @@ TEXTS = ("text", "sentence", "content", "raw", "document", "body", "txt", "token
 ENTITIES = ("entities", "spans", "ents", "label", "labels", "annotations", "annotation", "ner",
             "named_entities", "entity", "mentions", "tags", "ner_tags")
 LANGUAGES = ("lang", "language", "langs", "language_code")
-# Annotators' answers for rows that must not be used (Prodigy, Argilla).
-REJECTED = {"answer": ("reject", "ignore"), "status": ("rejected", "discarded", "ignored")}
+# Annotators' answers (Prodigy, Argilla and others), and those that exclude a row.
+_ANSWERS = ("answer", "status", "state", "review_status", "annotation_status", "accepted", "accept",
+            "approved")
+_REJECTED = frozenset({"reject", "rejected", "ignore", "ignored", "discard", "discarded", "skip",
+                       "skipped", "invalid"})
 _TOKEN_TEXTS = ("text", "orth", "form", "word", "token")
 
 
@@ -47,6 +50,13 @@ class Parts:
     spans: Optional[List[Span]] = None
     by_token: bool = False
     labelled: bool = False
+
+
+def is_rejected(record: Dict[str, Any]) -> bool:
+    """True if an annotator excluded a record."""
+    given = {plain_key(name): value for name, value in record.items()}
+    return any(given.get(name) is False or isinstance(given.get(name), str)
+               and given[name].lower() in _REJECTED for name in _ANSWERS)
 
 
 def _language(record: Dict[str, Any], options: ReadOptions) -> str:
@@ -162,7 +172,7 @@ def _entities(record: Dict[str, Any], has_words: bool) -> Tuple[Optional[List[An
     if there and not has_words:
         raise RowError(("json", f"{there[0]!r} is {record[there[0]]!r:.60}; needed is a list of "
                         "entities with start, end and label"))
-    return None, "", any(name in record for name in REJECTED)
+    return None, "", any(name in record for name in _ANSWERS[:2])
 
 
 def _tags_in(record: Dict[str, Any], count: int) -> Optional[List[Any]]:

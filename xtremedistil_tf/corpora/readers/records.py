@@ -20,7 +20,7 @@ from xtremedistil_tf.corpora.readers.offsets import (
     ends_inside,
     find_offsets,
 )
-from xtremedistil_tf.corpora.readers.parts import REJECTED, Parts, read_parts
+from xtremedistil_tf.corpora.readers.parts import Parts, is_rejected, read_parts
 from xtremedistil_tf.corpora.readers.spans import Span, tag_tokens, tag_words
 from xtremedistil_tf.data.lines import Line, RowError
 from xtremedistil_tf.data.readers.rows import Example
@@ -157,7 +157,7 @@ def read_records(records: Iterable[Tuple[Place, Any]], options: ReadOptions, cou
         for place, value in records:
             try:
                 for record in unpack(value, options, counts):
-                    if any(record.get(name) in answers for name, answers in REJECTED.items()):
+                    if is_rejected(record):
                         counts["rejected_rows"] += 1
                         continue
                     yield place, read_parts(record, options)

@@ -42,6 +42,11 @@ _NO_TEXT = (
     (b"x\x9c", "compressed data, such as spaCy's DocBin", "write its documents with doc.to_json()"),
     (b"x\xda", "compressed data, such as spaCy's DocBin", "write its documents with doc.to_json()"),
     (b"\x80\x04\x95", "a Python pickle, which is never opened", _AS_TEXT),
+    (b"version https://git-lfs", "a pointer of Git LFS", "git lfs pull fetches the file"),
+    (b"<!DOCTYPE html", "an HTML page", "download the data themselves"),
+    (b"<!doctype html", "an HTML page", "download the data themselves"),
+    (b"<html", "an HTML page", "download the data themselves"),
+    (b"<?xml", "XML", _AS_TEXT),
     (b"\x89PNG", "an image", _AS_TEXT),
     (b"\xff\xd8\xff", "an image", _AS_TEXT),
 )
@@ -55,7 +60,7 @@ def unpacked(file: Any, name: str, stack: contextlib.ExitStack) -> Iterable[byte
     """
     while True:
         buffered = stack.enter_context(io.BufferedReader(file))
-        head = buffered.peek(16)
+        head = buffered.peek(32)
         for begin, told, way_out in _NO_TEXT:
             if head.startswith(begin):
                 raise UserError(f"{name} is {told}; {way_out}")
