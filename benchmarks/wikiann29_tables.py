@@ -42,6 +42,19 @@ def _not_run(records: Dict[str, dict]) -> str:
     return f" Not run yet: {'; '.join(missing)}." if missing else ""
 
 
+def _unseen(records: Dict[str, dict]) -> str:
+    """The F1 of entities with words that a student never saw, if it was measured."""
+    found = [(part, record["run"]["unseen"]["test"]) for part, record in records.items()
+             if "unseen" in record["run"]]
+    if not found:
+        return ""
+    entities = int(found[0][1]["teacher"]["entities"])
+    told = [f"teacher {found[0][1]['teacher']['macro_f1']:.2f}"]
+    told += [f"{_NAMES[part]} {scores['student']['macro_f1']:.2f}" for part, scores in found]
+    return (f" Entities with a word that stands in neither training nor transfer set ({entities:,} "
+            f"in test): {', '.join(told)}.")
+
+
 def wikiann29_table() -> str:
     """Teacher, students, the student alone and spaCy, one line each."""
     records = _records()
@@ -79,7 +92,7 @@ def wikiann29_table() -> str:
         f"Commit {run['commit'][:10]}, {run['processor']}, {run['cores']} cores, TensorFlow "
         f"{run['tensorflow']}, seed {small['seed']}, one run each; the commands stand in the "
         f"records in [benchmarks/wikiann29](benchmarks/wikiann29/small/report.md). "
-        f"{run.get('remark', '')}".rstrip() + _not_run(records)])
+        f"{run.get('remark', '')}".rstrip() + _unseen(records) + _not_run(records)])
 
 
 def wikiann29_languages() -> str:
