@@ -8,7 +8,7 @@ INSTALLED = .venv/installed-$(VERSION)
 BIN = .venv/bin
 DEMO_DIR ?= runs/demo
 
-.PHONY: demo test test-long lint docs site notebooks clean
+.PHONY: install demo test test-long lint docs site notebooks clean
 
 $(INSTALLED): setup.py pyproject.toml xtremedistil_tf/version.py
 	@test -n "$(VERSION)" || { echo "error: no Python 3.9 to 3.13 found; name one: make PYTHON=/path/to/python3.11" >&2; exit 2; }
@@ -17,6 +17,9 @@ $(INSTALLED): setup.py pyproject.toml xtremedistil_tf/version.py
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=23"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
 	@touch $@
+
+# Only the environment, .venv; `. .venv/bin/activate` then finds all commands.
+install: $(INSTALLED)
 
 demo: $(INSTALLED)
 	$(BIN)/python run_distillation.py --flagfile=flags/demo.flags --model_dir=$(DEMO_DIR)

@@ -65,6 +65,15 @@ def test_the_first_hour_is_timed_by_readme_s_own_commands():
     assert "--model_dir=runs/demo --format" in own and "--runtime=onnx_int8" in exported
     with pytest.raises(ValueError, match="1 lines with make demo and 1 that tag"):
         module.readme_commands(readme.replace(exported, ""))
+    names = {"corpus": "/c", "texts": "/t.txt", "teacher": "/e5", "name": "own"}
+    commands = module.own_commands(readme, **names, tags=True)
+    assert commands["prepare"] == "xtremedistil-prepare --input=/c --transfer=/t.txt --output=own"
+    assert commands["distil"] == (
+        "python run_distillation.py --task=own --do_NER --pt_teacher=TFAutoModel "
+        "--pt_teacher_checkpoint=/e5 --model_dir=runs/own")
+    assert "--do_NER" not in module.own_commands(readme, **names, tags=False)["distil"]
+    with pytest.raises(ValueError, match="0 lines that start with 'xtremedistil-serve'"):
+        module.own_commands(readme.replace("xtremedistil-serve", "serve"), **names, tags=True)
 
 
 def test_named_files_exist():

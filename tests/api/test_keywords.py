@@ -74,7 +74,8 @@ def test_a_fine_tuning_has_its_own_names():
 
 def test_help_and_editors_see_the_flags():
     shown = inspect.signature(xtremedistil_tf.distil).parameters
-    assert shown["word_emb_dim"].default == 300 and shown["flagfile"].default is None
+    assert shown["dropout_rate"].default == 0.2 and shown["flagfile"].default is None
+    assert shown["word_emb_dim"].default is None  # Chosen by data and teacher.
     assert shown["task"].default is None  # A text alone is enough for a finished teacher.
     assert shown["model_dir"].default is inspect.Parameter.empty
     assert not {"dry_run", "target_shard"} & set(shown)

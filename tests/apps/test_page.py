@@ -1,6 +1,7 @@
 """The page's endpoint, its server and its command; the page itself is in test_browser.py."""
 
 import json
+import pathlib
 import re
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from tests.conftest import BERT, ROOT
 from tests.conftest import TAGS as LABELS
 from tests.students import TEXTS
 from xtremedistil_tf.apps import page
+from xtremedistil_tf.apps.about import PHRASES, about_model, examples_for
 from xtremedistil_tf.apps.guard import known_hosts
 from xtremedistil_tf.apps.page import NamedModel, create_app, create_server
 from xtremedistil_tf.errors import UserError
@@ -104,6 +106,28 @@ def test_the_page_is_self_contained(client):
         text = client.get(name).get_data(as_text=True)
         assert not re.search(r"https?://|@import|innerHTML|insertAdjacentHTML", text)
     assert html.count("<section") == 2 and ">teacher <small>keras" in html
+
+
+def test_the_page_names_its_model_and_offers_sentences_in_its_languages(tmp_path):
+    run = tmp_path / "my-tagger"
+    (run / "onnx").mkdir(parents=True)
+    record = {"kind": "tagging", "tags": ["O", "B-PER", "I-PER", "B-<b>", "I-<b>"], "scores": {
+        "test": {"macro_f1": 81.26, "languages": {"ar": {}, "zh": {}, "xx": {}}}}}
+    (run / "onnx" / "student.json").write_text(json.dumps(record))
+    for folder in (run, run / "onnx"):
+        about = about_model(folder)
+        assert about.name == "my-tagger" and about.facts == (
+            ("Labels", "PER, <b>"), ("Languages", "ar, xx, zh"), ("Score", "macro-F1 81.3 on test"))
+        assert [code for code, _ in about.examples] == ["ar", "zh"]
+    html = client_of(create_app({"student": NamedModel("x", Scripted(TAGS))}, about=about)).get(
+        "/").get_data(as_text=True)
+    assert "<h1>my-tagger</h1>" in html and "PER, &lt;b&gt;" in html and "<b>" not in html
+    assert html.count("lang=\"zh\"") == 1 and "macro-F1 81.3 on test" in html
+
+
+def test_every_language_has_a_few_sentences():
+    assert len(examples_for(sorted(PHRASES))) == 8 and len(examples_for(["qq"])) == 5
+    assert about_model(pathlib.Path("nowhere")).facts == ()
 
 
 def test_the_server_takes_several_at_once():
@@ -249,7 +273,7 @@ def test_the_command_serves_until_it_is_ended(run_folder):
             url + "api/tag", b'{"text": "Anna Weber"}', {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=30) as reply:
             (result,) = json.load(reply)["results"]
-        assert (result["name"], result["runtime"]) == ("student", "onnx")
+        assert result["name"] == "student" and result["runtime"] in ("onnx", "onnx_int8")
         process.send_signal(signal.SIGTERM)
         _, told = process.communicate(timeout=30)
     finally:

@@ -42,7 +42,7 @@ def test_help_groups_flags_and_imports_no_tensorflow(module):
 def test_helpshort_is_the_same_and_names_the_papers_values():
     result = run("xtremedistil_tf.cli.distill", "--helpshort")
     text = " ".join(result.stdout.split())
-    assert "H, the units of each direction of the BiLSTM (default: 600, as the paper)" in text
+    assert "the BiLSTM. Default: 200; with epochs given 600 (--defaults)" in text
     assert "(default: mse; the paper: kld)" in text
     assert "<D4.2|" in text
 

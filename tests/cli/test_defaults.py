@@ -56,7 +56,7 @@ def another(option):
     if option.kind == "boolean":
         return str(not option.default).lower(), not option.default
     if option.kind == "integer":
-        value = (option.default or 4) + 3
+        value = (option.default or 6) + 3
         return str(value), value
     if option.kind == "float":
         value = 0.5 if option.default != 0.5 else 0.25

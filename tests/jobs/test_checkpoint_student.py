@@ -18,12 +18,12 @@ from xtremedistil_tf.data.tokenization.alignment import align
 from xtremedistil_tf.export.export import export_student
 from xtremedistil_tf.jobs import distillation as job
 from xtremedistil_tf.jobs.student_inputs import prepare as prepare_rows
-from xtremedistil_tf.jobs.student_tokenizer import student_text
 from xtremedistil_tf.models.teacher import build_teacher, load_teacher, save_teacher
 from xtremedistil_tf.models.tokenizers import train_wordpiece
 from xtremedistil_tf.runtime import prepare
 from xtremedistil_tf.targets.dataset import transfer_batches
 from xtremedistil_tf.targets.spec import KINDS
+from xtremedistil_tf.teachers.student_tokenizer import student_text
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ from xtremedistil_tf.inference.lines import ClassifiedLine
 from xtremedistil_tf.inference.streaming import tag_lines
 from xtremedistil_tf.jobs import distillation as job
 from xtremedistil_tf.jobs.results import best_stage
+from xtremedistil_tf.planning.plan import dry_run
 from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.runtime import prepare
 from xtremedistil_tf.training.strategies import build_plan
@@ -281,5 +282,5 @@ def test_d4_2_walks_down_the_same_layers():
 
 
 def test_dry_run_plans_the_very_student(finished, bert_config, tmp_path):
-    text = job.dry_run(config_of(finished[2], bert_config), tmp_path / "none")
+    text = dry_run(config_of(finished[2], bert_config), tmp_path / "none")
     assert f"student with {finished[1]['student']['parameters']:,} parameters" in text

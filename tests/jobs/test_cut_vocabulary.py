@@ -20,12 +20,12 @@ from xtremedistil_tf.inference.assets import load_assets
 from xtremedistil_tf.jobs import distillation as job
 from xtremedistil_tf.jobs.student_init import start_student
 from xtremedistil_tf.jobs.student_inputs import prepare as prepare_inputs
-from xtremedistil_tf.jobs.student_tokenizer import student_text
 from xtremedistil_tf.models.teacher import build_teacher, load_teacher, save_teacher
 from xtremedistil_tf.models.tokenizers import train_wordpiece
 from xtremedistil_tf.runtime import prepare
 from xtremedistil_tf.targets.dataset import transfer_batches
 from xtremedistil_tf.targets.spec import KINDS
+from xtremedistil_tf.teachers.student_tokenizer import student_text
 
 CUT = StudentConfig(word_emb_dim=16, bilstm_hidden_size=5, word_embedding="full",
                     vocabulary="cut", vocabulary_min_count=2)

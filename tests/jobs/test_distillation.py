@@ -27,6 +27,7 @@ from xtremedistil_tf.jobs import results
 from xtremedistil_tf.jobs.teacher import run_teacher
 from xtremedistil_tf.metrics.entity_types import type_details
 from xtremedistil_tf.metrics.tagging import score_tags
+from xtremedistil_tf.planning.plan import dry_run, start_run
 from xtremedistil_tf.runs import locked, read_json, write_json
 from xtremedistil_tf.runtime import prepare
 
@@ -351,7 +352,7 @@ def test_a_disk_that_cannot_hold_the_targets_is_told_before_any_work(
 ):
     usage = type("Usage", (), {"free": 900})
     monkeypatch.setattr("xtremedistil_tf.targets.store.shutil.disk_usage", lambda _: usage)
-    for call in (job.run_distillation, job.dry_run):
+    for call in (job.run_distillation, dry_run):
         with pytest.raises(UserError, match="teacher's outputs take .* GB free"):
             call(config_of(tiny_task, bert_config), tmp_path / "run")
 
@@ -359,7 +360,7 @@ def test_a_disk_that_cannot_hold_the_targets_is_told_before_any_work(
 def test_dry_run_prints_the_plan_and_writes_nothing(task, bert_config, tmp_path):
     with open(task / "train.tsv", "a") as file:
         file.write("\n")
-    text = job.dry_run(config_of(task, bert_config), tmp_path / "none")
+    text = dry_run(config_of(task, bert_config), tmp_path / "none")
     assert not (tmp_path / "none").exists()
     assert f"warning: {task / 'train.tsv'}: 1 empty lines left out" in text
     assert text.count("\n") > 11 and "09_labels_word_embedding" in text
@@ -477,3 +478,28 @@ def test_a_prediction_that_is_gone_is_made_again(finished, tiny_task, bert_confi
     assert again["teacher"]["test"] == finished[1]["teacher"]["test"]
     assert (run / "predictions" / "dev.teacher.tsv").read_bytes() == (
         finished[0] / "predictions" / "dev.teacher.tsv").read_bytes()
+
+
+def test_a_forecast_measures_steps_and_the_student_alone_is_compared(
+    tiny_task, bert_config, tmp_path, monkeypatch
+):
+    config = config_of(tiny_task, bert_config, strategy="D4.1")
+    resources = cfg.Resources(export=False, baseline=True)
+    monkeypatch.setattr("xtremedistil_tf.planning.plan.SHORT", 0.0)
+    config, forecast = start_run(config, tmp_path / "run", resources=resources)
+    assert forecast["measured"] and forecast["memory"] > 2**28 and forecast["disk"] > 0
+    assert list(forecast["seconds"]) == [
+        "teacher_01_all", "targets", "01_representation", "02_logits", "03_labels", "alone",
+        "final"]
+    assert all(seconds > 0 for seconds in forecast["seconds"].values())
+    metrics = job.run_distillation(config, tmp_path / "run", resources=resources, forecast=forecast)
+    assert metrics["forecast"] == forecast
+    alone = metrics["alone"]
+    assert 0 <= alone["test"]["macro_f1"] <= 100 and alone["epochs"] >= 1
+    assert (tmp_path / "run" / "predictions" / "test.alone.tsv").is_file()
+    worth = alone["worth"]
+    assert worth is None or worth["low"] <= worth["difference"] <= worth["high"]
+    # A run that goes on is told the forecast of its start, and one that is begun is not measured.
+    assert start_run(config, tmp_path / "run", resources=resources)[1] is None
+    with pytest.raises(UserError, match="--time_budget is 1 s, but with one epoch of each stage"):
+        start_run(config, tmp_path / "other", resources=resources, time_budget="0.0002h")

@@ -15,6 +15,7 @@ from xtremedistil_tf.inference.student_folder import load_student
 from xtremedistil_tf.jobs import distillation as job
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.teacher import build_teacher, save_teacher
+from xtremedistil_tf.planning.plan import dry_run
 from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.runtime import prepare
 
@@ -122,5 +123,5 @@ def test_a_teacher_of_pairs_is_none_of_single_texts(finished, tmp_path):
 
 
 def test_dry_run_plans_the_very_student(finished, tmp_path):
-    text = job.dry_run(finished[2], tmp_path / "none")
+    text = dry_run(finished[2], tmp_path / "none")
     assert f"student with {finished[1]['student']['parameters']:,} parameters" in text

@@ -33,6 +33,8 @@ def test_a_run_killed_while_it_is_scored_again_is_not_finished(tmp_path, monkeyp
     monkeypatch.setattr(distillation, "best_stage", killed)
     with pytest.raises(KeyboardInterrupt):
         distillation.finish(
-            RunConfig(DataConfig("task")), None, types.SimpleNamespace(trained=None), records=[],
+            RunConfig(DataConfig("task")),
+            types.SimpleNamespace(task=types.SimpleNamespace(agreement=False)),
+            types.SimpleNamespace(trained=None), records=[],
             laps=distillation.Laps(), model_dir=tmp_path, formats=())
     assert not list(tmp_path.iterdir())

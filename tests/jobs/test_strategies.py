@@ -9,6 +9,7 @@ from tests.jobs.test_distillation import config_of
 from xtremedistil_tf.config import Resources
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.jobs import distillation as job
+from xtremedistil_tf.planning.plan import dry_run
 from xtremedistil_tf.runtime import prepare
 
 
@@ -34,5 +35,5 @@ def test_d0_is_refused_for_several_languages(small_task, bert_config, tmp_path):
         job.run_distillation(config, tmp_path / "run")
     first = (small_task / "train.tsv").read_text("utf-8").split("\t")[1].split(":")[0]
     data = dataclasses.replace(config.data, languages=(first,))
-    text = job.dry_run(dataclasses.replace(config, data=data), tmp_path / "run")
+    text = dry_run(dataclasses.replace(config, data=data), tmp_path / "run")
     assert "strategy D0," in text and "01_labels" in text

@@ -11,6 +11,7 @@ from tests.conftest import write_task
 from tests.jobs.test_distillation import config_of
 from xtremedistil_tf.config import Resources, StudentConfig
 from xtremedistil_tf.jobs import distillation as job
+from xtremedistil_tf.planning.plan import dry_run
 from xtremedistil_tf.runtime import prepare
 
 STUDENT = StudentConfig(student="transformer", word_emb_dim=6, hidden_size=8, num_hidden_layers=1,
@@ -64,6 +65,6 @@ def test_the_student_is_used_and_described(finished):
 
 
 def test_dry_run_plans_the_very_student(finished, tmp_path):
-    text = job.dry_run(finished[2], tmp_path / "none")
+    text = dry_run(finished[2], tmp_path / "none")
     assert f"student with {finished[1]['student']['parameters']:,} parameters" in text
     assert "04_joint_layer_0" in text

@@ -110,17 +110,29 @@ def test_languages_of_a_student_alone(tmp_path, figures):
 @pytest.mark.parametrize("names", [STAGES, STAGES[:1]])
 @pytest.mark.parametrize("classification", [False, True])
 def test_stages_hold_the_dev_scores(tmp_path, figures, names, classification):
-    """The line is the stages' dev macro-F1, the band is there only where std is, star marked."""
+    """The line is the stages' dev measure, thin lines are its languages, a star is selected."""
     path = tmp_path / "stages.png"
-    plots.plot_stages(make_metrics(names=names, classification=classification), path)
+    metrics = make_metrics(names=names, classification=classification)
+    metrics["alone"] = {"dev": make_scores(50.0, ("de", "en"), classification)}
+    plots.plot_stages(metrics, path)
     read_picture(path)
     axis = figures[0].axes[0]
     lines = {line.get_label(): list(line.get_ydata()) for line in axis.get_lines()}
     assert lines["student"] == [9.0 * place for place in range(len(names))]
     assert lines["teacher (90.00)"] == [90.0, 90.0]
+    assert lines["student alone (50.00)"] == [50.0, 50.0]
     assert lines["selected stage"] == [9.0 * (len(names) - 1)]
-    assert len(axis.collections) == (0 if classification else 1)
-    assert axis.get_ylim() == (0, 103)
+    assert sum(line.get_linewidth() < 1 for line in axis.get_lines()) == 2
+
+
+def test_stages_before_the_logits_are_left_out(tmp_path, figures):
+    """The score of a random logits layer is chance, and would squeeze the axis."""
+    metrics = make_metrics()
+    for place, stage in enumerate(metrics["stages"]):
+        stage["trainable"] = ["logits"] if place else ["projection"]
+    plots.plot_stages(metrics, tmp_path / "stages.png")
+    ticks = [label.get_text() for label in figures[0].axes[0].get_xticklabels()]
+    assert ticks == STAGES[1:]
 
 
 def test_stages_without_teacher_or_a_score(tmp_path, figures):
@@ -130,38 +142,46 @@ def test_stages_without_teacher_or_a_score(tmp_path, figures):
     del metrics["teacher"]["dev"]
     plots.plot_stages(metrics, tmp_path / "stages.png")
     lines = {line.get_label(): line.get_ydata() for line in figures[0].axes[0].get_lines()}
-    assert set(lines) == {"student", "selected stage"}
+    assert {"student", "selected stage"} == {name for name in lines if not name.startswith("_")}
     assert np.isnan(lines["student"][0]) and lines["student"][1] == 9.0
 
 
-def test_losses_have_a_panel_a_stage(tmp_path, figures):
-    """The teacher comes first, empty histories are passed over, monitors carry their names."""
-    histories = {STAGES[0]: make_history(4), STAGES[1]: [], STAGES[2]: make_history(1),
-                 "teacher": make_history(3)}
+def test_dev_is_one_line_over_all_stages(tmp_path, figures):
+    """Stages of another monitor are left out of it; losses have all stages; the teacher none."""
+    histories = {STAGES[0]: make_history(4), STAGES[1]: [], STAGES[2]: make_history(2),
+                 STAGES[3]: make_history(1), "teacher": make_history(3)}
+    stages = make_metrics()["stages"]
+    stages[0]["monitor"] = "representation"
     path = tmp_path / "losses.png"
-    plots.plot_losses(histories, path, stages=make_metrics()["stages"])
+    plots.plot_losses(histories, path, stages=stages)
     read_picture(path)
-    titles = [axis.get_title() for axis in figures[0].axes if axis.get_title()]
-    assert titles == ["teacher", STAGES[0], STAGES[2]]
-    labels = [axis.get_ylabel() for axis in figures[0].axes]
-    assert labels == ["loss", "monitor", "loss", "macro_f1", "loss", "macro_f1"]
-    assert list(figures[0].axes[2].get_lines()[0].get_ydata()) == [1.0, 0.5, 1.0 / 3, 0.25]
+    top, bottom = figures[0].axes
+    dev = top.get_lines()[-1]
+    assert list(dev.get_xdata()) == [5, 6, 7] and list(dev.get_ydata()) == [50.0] * 3
+    assert (top.get_ylabel(), bottom.get_ylabel()) == ("dev macro_f1", "training loss")
+    borders = [text.get_text() for text in top.texts]
+    assert borders == ["01", "03", "04"]
 
 
-def test_losses_without_a_monitor(tmp_path, figures):
-    """A history that monitored nothing has no second axis."""
+def test_losses_without_a_monitor(tmp_path):
+    """A history that monitored nothing is drawn all the same."""
     plots.plot_losses({"stage": make_history(2, monitor=None)}, tmp_path / "losses.png")
-    assert [axis.get_ylabel() for axis in figures[0].axes] == ["loss"]
+    read_picture(tmp_path / "losses.png")
 
 
-def test_learning_rate_runs_over_the_stages(tmp_path, figures):
-    """Epochs count on from one stage to the next."""
+def test_learning_rate_runs_by_step_over_the_stages(tmp_path, figures):
+    """Rates are on linear axes, the teacher's apart; runs of before have them by epoch."""
     path = tmp_path / "learning_rate.png"
-    plots.plot_learning_rate({"a": make_history(2), "b": make_history(3)}, path)
+    stages = [{"name": name, "steps": 10, "rates": [1e-3, 5e-4, 0.0]} for name in ("a", "b")]
+    plots.plot_learning_rate(
+        {"a": make_history(1), "b": make_history(1), "teacher": make_history(2)}, path,
+        stages=stages)
     read_picture(path)
-    assert [list(line.get_xdata()) for line in figures[0].axes[0].get_lines()] == [
-        [1, 2], [3, 4, 5]]
-    assert figures[0].axes[0].get_yscale() == "log"
+    teacher, student = figures[0].axes
+    drawn = [list(line.get_xdata()) for line in student.get_lines() if len(line.get_xdata()) > 2]
+    assert drawn == [[0.0, 5.0, 10.0], [10.0, 15.0, 20.0]]
+    assert (student.get_xlabel(), teacher.get_xlabel()) == ("step", "epoch")
+    assert student.get_yscale() == "linear" and student.get_ylim()[0] == 0
 
 
 def test_a_failed_plot_leaves_nothing(tmp_path, monkeypatch):

@@ -28,7 +28,7 @@ def class_scores(base):
 def make_metrics(scores=ner_scores, test=True, names=STAGES, strategy="D4.2"):
     """Makes a run's metrics; test scores lie 10 points under dev's, so the two cannot be mixed."""
     metrics = {
-        "task": "some-task", "strategy": strategy, "seed": 42,
+        "task": "some-task", "compare_paper": True, "strategy": strategy, "seed": 42,
         "teacher": {"name": "big-teacher", "parameters": 177000000, "dev": scores(90.0)},
         "student": {"parameters": 10200000, "embedding_parameters": 8100000,
                     "selected_stage": names[-1], "dev": scores(85.0)},
@@ -108,13 +108,53 @@ def test_the_papers_trace_is_left_out_where_it_does_not_apply(metrics):
 
 
 def test_models_table_puts_the_run_beside_table_5():
-    """Teacher and student meet mBERT and XtremeDistil."""
+    """Teacher and student stand below the paper's models, under their own names."""
     text = report.render_report(make_metrics(), {})
     assert row(text, "mBERT-single") == ["mBERT-single", "90.76 (3.1)", "-"]
-    assert row(text, "mBERT")[1:] == ["91.86 (2.7)", "80.00 (1.5), the teacher"]
-    assert row(text, "XtremeDistil")[1:] == ["88.64 (3.8)", "75.00 (1.5), the student"]
+    assert row(text, "mBERT")[1:] == ["91.86 (2.7)", "-"]
+    assert row(text, "this run's teacher, big-teacher")[1:] == ["-", "80.00 (1.5)"]
+    assert row(text, "this run's student")[1:] == ["-", "75.00 (1.5)"]
     assert row(text, "Retention, %")[1:] == ["96.49", "93.75"]
     assert "41 languages, this run over 2." in text
+
+
+def test_the_papers_figures_stand_beside_wikiann_only():
+    """Another task has none, unless they are asked for."""
+    metrics = make_metrics()
+    del metrics["compare_paper"]
+    text = report.render_report(metrics, {})
+    assert "paper" not in text.lower() and row(text, "de")[-1] == "-5.00"
+    metrics["task"] = "WikiAnn29"
+    assert "Table 17" in report.render_report(metrics, {})
+
+
+def test_what_distillation_was_worth_is_said_with_its_interval():
+    metrics = make_metrics()
+    metrics["alone"] = {"epochs": 4, **{split: ner_scores(70.0) for split in ("dev", "test")},
+                        "worth": {"low": 3.5, "high": 6.5, "difference": 5.0}}
+    told = ("test macro-F1: teacher 80.00, student 75.00, the same student on labels alone 70.00: "
+            "distillation brought 5.00 points (95 % interval +3.50 to +6.50).")
+    text = report.render_report(metrics, {})
+    assert f"- {told}" in text and row(text, "Student alone, on labels")[2] == "70.00 (1.5)"
+    assert report.teacher_student_table(metrics).splitlines()[-2] == told
+    metrics["alone"]["worth"]["low"] = -1.0
+    assert "so it may be chance)" in report.render_report(metrics, {})
+
+
+def test_types_by_language_are_a_heat_map(tmp_path):
+    metrics = make_metrics()
+    own = {"precision": 70.0, "recall": 60.0, "f1": 64.0, "support": 9}
+    for who in ("teacher", "student"):
+        metrics[who]["test"].update(
+            classes={"PER": own, "LOC": own}, confusion=[[5, 1, 0], [0, 7, 2], [0, 0, 0]],
+            confusion_names=["PER", "LOC", "none"],
+            classes_by_language={code: {"PER": own, "LOC": {**own, "support": 0}}
+                                 for code in ("de", "xx")})
+    report.write_report(tmp_path, metrics, {})
+    text = (tmp_path / "report.md").read_text("utf-8")
+    assert row(text, "PER")[1:3] == ["9", "64.00"] and "## Type by type, test" in text
+    assert "(plots/heat_map.png)" in text and (tmp_path / "plots" / "heat_map.png").is_file()
+    assert "(plots/confusion.png)" in text
 
 
 def test_language_rows():
@@ -136,10 +176,10 @@ def test_time_and_data():
     assert "passes over the transfer data: 1." in time
     assert row(time, "train")[1:] == ["8,000", "90,001", "7", "2", "3,000 to 5,000"]
     assert row(time, "transfer")[1:] == ["24,000", "-", "-", "-", "-"]
-    assert "- xx has no dev sentences" in time
+    assert "- xx has no dev sentences" in text[:text.index("## Teacher and student")]
     quiet = make_metrics()
     quiet["data"]["warnings"] = []
-    assert "No warnings." in report.render_report(quiet, {})
+    assert "## Warnings\n\nNone." in report.render_report(quiet, {})
 
 
 def test_without_a_test_split_dev_is_compared():
@@ -208,7 +248,8 @@ def test_a_run_without_a_teacher_shows_its_student_alone(scores):
     """No column, note or caption is of a teacher, and test is what is shown."""
     metrics = without_teacher(scores)
     text = report.render_report(metrics, make_histories())
-    assert text.startswith("# Fine-tuning report: some-task, from small, seed 42\n\n## Student\n")
+    assert text.startswith("# Fine-tuning report: some-task, from small, seed 42\n\n## Warnings\n")
+    assert "\n\n## Student\n" in text
     assert "teacher" not in text.lower() and "paper" not in text.lower()
     assert row(text, "Student, after 09_labels_word_embedding")[3].startswith("75.")
     code = "de" if scores is ner_scores else "en"

@@ -12,8 +12,8 @@ from xtremedistil_tf.inference.runtimes.load import load
 from xtremedistil_tf.reporting.figures import new_figure
 from xtremedistil_tf.runs import read_json
 
-# Number of parts of a report that a notebook shows: title, scores, stages.
-_SHOWN_PARTS = 3
+# Number of parts of a report that a notebook shows: title, warnings, scores, stages.
+_SHOWN_PARTS = 4
 
 
 class Markdown(str):

@@ -6,6 +6,7 @@ from typing import Any, Dict, Tuple
 from xtremedistil_tf.api.keywords import parse, takes
 from xtremedistil_tf.api.result import Run
 from xtremedistil_tf.api.session import run_of
+from xtremedistil_tf.cli.options.chosen import chosen_config, chosen_resources
 from xtremedistil_tf.cli.options.flags_to_config import finetune_config, resources, run_config
 from xtremedistil_tf.cli.options.run_flags import DISTILLATION, FINE_TUNING
 from xtremedistil_tf.errors import UserError
@@ -48,14 +49,19 @@ def distil(**flags: Any) -> Run:
     """
     given = parse(DISTILLATION, flags)
     _refuse(given, _COMMANDS_ONLY)
-    config, may_use = run_config(given), resources(given)
+    config, may_use = run_config(given), chosen_resources(given)
     folder = pathlib.Path(given["model_dir"])
     with run_of(config, given):
+        config = chosen_config(given)
         # TensorFlow is imported after the flags are checked, so that mistakes are reported at once.
         from xtremedistil_tf.jobs.distillation import run_distillation
+        from xtremedistil_tf.planning.plan import start_run
 
+        anew = bool(given.get("overwrite", False))
+        config, forecast = start_run(config, folder, resources=may_use, overwrite=anew,
+                                     time_budget=given.get("time_budget"))
         run_distillation(
-            config, folder, overwrite=given.get("overwrite", False), resources=may_use)
+            config, folder, overwrite=anew, resources=may_use, forecast=forecast)
     return Run(folder)
 
 
@@ -110,6 +116,8 @@ def plan(**flags: Any) -> str:
     _refuse(given, ("target_shard",))
     config = run_config(given)
     with run_of(config, given):
-        from xtremedistil_tf.jobs.distillation import dry_run
+        from xtremedistil_tf.planning.plan import dry_run
 
-        return dry_run(config, pathlib.Path(given["model_dir"]), resources=resources(given))
+        config = chosen_config(given)
+        return dry_run(config, pathlib.Path(given["model_dir"]), resources=chosen_resources(given),
+                       time_budget=given.get("time_budget"))

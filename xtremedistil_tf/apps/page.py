@@ -3,6 +3,7 @@
 import time
 from typing import Any, Collection, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple
 
+from xtremedistil_tf.apps.about import About
 from xtremedistil_tf.apps.guard import LOCAL_HOSTS, Busy, Lanes, parse_body, refusal
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.text_model import TextModel
@@ -99,7 +100,7 @@ def _wording(models: Mapping[str, NamedModel]) -> Tuple[PageWording, Tuple[Tuple
 
 def create_app(
     models: Mapping[str, NamedModel], *, hosts: Collection[str] = LOCAL_HOSTS,
-    time_limit: float = TIME_LIMIT,
+    time_limit: float = TIME_LIMIT, about: Optional[About] = None,
 ) -> Any:
     """Creates the WSGI application: the page at /, the endpoint at /api/tag for every kind of task.
 
@@ -107,6 +108,7 @@ def create_app(
       models: models of one kind of task by displayed name, in the order of the columns.
       hosts: host names by which it may be requested, see `guard.known_hosts`.
       time_limit: time limit of a text in seconds.
+      about: what the page says about the model; None for a plain page.
 
     Returns:
       A `flask.Flask`. It reads a few texts at the same time; reported times are wall-clock times.
@@ -144,7 +146,7 @@ def create_app(
     def page():
         return flask.render_template(
             "page.html", models=models, wording=wording, inputs=inputs, labels=labels,
-            longest=LONGEST_TEXT)
+            longest=LONGEST_TEXT, about=about)
 
     @app.post("/api/tag")
     def tag():

@@ -11,8 +11,19 @@ _LONGEST_SHOWN = 90
 
 
 def _short(text: str) -> str:
-    """Shortens a text to one line."""
+    """Shortens a text to one line; both texts of a pair are shown."""
+    first, tab, second = text.partition("\t")
+    if tab:
+        half = _LONGEST_SHOWN // 2
+        return "  |  ".join(part if len(part) <= half else part[:half - 3] + "..."
+                            for part in (first, second))
     return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN - 3] + "..."
+
+
+def _gold(predictions: pathlib.Path) -> List[str]:
+    """Gold labels beside a predictions file, unparsed; empty without them."""
+    path = predictions.with_name(f"{predictions.name.split('.')[0]}.gold.tsv")
+    return [labels for _, labels in read_predictions(path)] if path.is_file() else []
 
 
 def show_numbered(predictions: pathlib.Path, *, most: int = 8) -> str:
@@ -23,11 +34,15 @@ def show_numbered(predictions: pathlib.Path, *, most: int = 8) -> str:
 
 
 def show_classified(predictions: pathlib.Path, *, a_class: int = 2) -> str:
-    """Shows the first texts of each class from a predictions file of `text<TAB>label` lines."""
+    """Shows the first texts of each class from a predictions file of `text<TAB>label` lines.
+
+    A gold label that differs stands behind the text.
+    """
     shown: Dict[str, List[str]] = collections.defaultdict(list)
-    for text, label in read_predictions(predictions):
+    rows = read_predictions(predictions)
+    for (text, label), gold in zip(rows, _gold(predictions) or [label for _, label in rows]):
         if len(shown[label]) < a_class:
-            shown[label].append(_short(text))
+            shown[label].append(_short(text) + ("" if gold == label else f"  (gold: {gold})"))
     width = max(map(len, shown)) + 2
     return "\n".join(f"{label:<{width}}{text}" for label in sorted(shown) for text in shown[label])
 
@@ -40,10 +55,12 @@ def show_tagged(predictions: pathlib.Path, *, most: int = 10) -> str:
       most: maximum number of sentences.
 
     Returns:
-      Lines like `de  [Anna Weber](PER) wohnt in [Bonn](LOC) .`
+      Lines like `de  [Anna Weber](PER) wohnt in [Bonn](LOC) .`; a second line has the gold entities
+      if they differ.
     """
     shown: Dict[str, str] = {}
-    for row in read_predictions(predictions):
+    rows = read_predictions(predictions)
+    for row, gold in zip(rows, _gold(predictions) or [tags for _, tags in rows]):
         words, tags = (column.split(" ") for column in row)
         language = tags[0].split(":", 1)[0]
         plain = [tag.split(":", 1)[1] for tag in tags]
@@ -52,6 +69,9 @@ def show_tagged(predictions: pathlib.Path, *, most: int = 10) -> str:
         if language in shown or not enough or sum(map(len, words)) > _LONGEST_SHOWN:
             continue
         shown[language] = _marked(words, plain)
+        if gold != row[1]:
+            true = [tag.split(":", 1)[1] for tag in gold.split(" ")]
+            shown[language] += f"\n{'  gold:':<8}{_marked(words, true)}"
         if len(shown) == most:
             break
     return "\n".join(f"{language:<8}{text}" for language, text in sorted(shown.items()))

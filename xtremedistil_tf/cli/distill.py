@@ -6,7 +6,7 @@ from typing import Any, Mapping
 from absl import flags
 
 from xtremedistil_tf.cli.options import console
-from xtremedistil_tf.cli.options.flags_to_config import resources, run_config
+from xtremedistil_tf.cli.options.chosen import chosen_config, chosen_resources
 from xtremedistil_tf.cli.options.option import define, given
 from xtremedistil_tf.cli.options.run_flags import DISTILLATION
 
@@ -30,32 +30,39 @@ def tell(metrics: Mapping[str, Any], model_dir: pathlib.Path) -> None:
     from xtremedistil_tf.tasks import task_kind_of
 
     kind = task_kind_of(metrics)
-    print(teacher_student_table(metrics))
-    print()
     print(kind.showcase(model_dir / "predictions" / last_predictions(metrics)))
     print()
     saved = model_dir / "export" / "1"
     exports = f"   SavedModel: {saved}" if saved.is_dir() else ""
     print(f"report: {model_dir / 'report.md'}   student: {model_dir / 'student'}{exports}")
+    for line in metrics["data"]["warnings"]:
+        print(f"warning: {line}")
+    print()
+    # Last, since these lines are what stays on the screen.
+    print(teacher_student_table(metrics))
 
 
 def main() -> None:
     """Reads the flags, runs the job and prints its results."""
     flags_given = given(FLAGS, DISTILLATION)
-    config, may_use = run_config(flags_given), resources(flags_given)
+    may_use, config = chosen_resources(flags_given), chosen_config(flags_given)
     # TensorFlow is imported after the flags are checked, so that mistakes are reported at once.
-    from xtremedistil_tf.jobs.distillation import dry_run, run_distillation, write_target_part
+    from xtremedistil_tf.jobs.distillation import run_distillation, write_target_part
+    from xtremedistil_tf.planning.plan import dry_run, start_run
     from xtremedistil_tf.runtime import prepare
 
     model_dir = pathlib.Path(FLAGS.model_dir)
     prepare(config.seed, config.deterministic, opt_policy=config.opt_policy)
     if FLAGS.dry_run:
-        print(dry_run(config, model_dir, resources=may_use))
+        print(dry_run(config, model_dir, resources=may_use, time_budget=FLAGS.time_budget))
         return
     if may_use.target_shard:
         print(write_target_part(config, model_dir, may_use))
         return
-    metrics = run_distillation(config, model_dir, overwrite=FLAGS.overwrite, resources=may_use)
+    config, forecast = start_run(config, model_dir, resources=may_use, overwrite=FLAGS.overwrite,
+                                 time_budget=FLAGS.time_budget)
+    metrics = run_distillation(config, model_dir, overwrite=FLAGS.overwrite, resources=may_use,
+                               forecast=forecast)
     tell(metrics, model_dir)
 
 

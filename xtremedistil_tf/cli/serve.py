@@ -59,11 +59,11 @@ def _teacher_folder() -> Optional[pathlib.Path]:
 def _models() -> dict:
     """Loads the models of the page; returns them by name."""
     from xtremedistil_tf.apps.page import NamedModel
-    from xtremedistil_tf.inference.runtimes.load import runtime_of
+    from xtremedistil_tf.inference.runtimes.load import fastest_runtime
 
-    runtime = FLAGS.runtime or runtime_of(FLAGS.model_dir)
+    runtime = FLAGS.runtime or fastest_runtime(FLAGS.model_dir)
     folder = _teacher_folder()
-    models = {"student": NamedModel(runtime, load_named_student())}
+    models = {"student": NamedModel(runtime, load_named_student(runtime))}
     if folder is not None:
         from xtremedistil_tf.inference.runtimes.teacher import load_teacher_model
 
@@ -85,11 +85,13 @@ def main() -> None:
         raise UserError(f"--port is {FLAGS.port}; allowed: 0 to 65535")
     if not 0 < FLAGS.time_limit < math.inf:
         raise UserError(f"--time_limit is {FLAGS.time_limit}; it must be above 0, and finite")
+    log.info("loading %s ...", FLAGS.model_dir)
+    from xtremedistil_tf.apps.about import about_model
     from xtremedistil_tf.apps.guard import known_hosts
     from xtremedistil_tf.apps.page import create_app, create_server
 
     app = create_app(_models(), hosts=known_hosts(FLAGS.host, allowed=FLAGS.allowed_hosts),
-                     time_limit=FLAGS.time_limit)
+                     time_limit=FLAGS.time_limit, about=about_model(FLAGS.model_dir))
     server = create_server(app, FLAGS.host, FLAGS.port)
     if not _is_loopback(FLAGS.host):
         log.warning("--host=%s: whoever reaches this machine can use the page, by the names that "

@@ -1,15 +1,16 @@
 """Runs a study of the paper, or a grid over any flags, and makes its table and plot."""
 
 import pathlib
-from typing import List
+from typing import Any, Dict, List
 
 from absl import flags
 
 from xtremedistil_tf.cli.options import console
 from xtremedistil_tf.cli.options.flags_to_config import run_config
 from xtremedistil_tf.cli.options.option import define, given
+from xtremedistil_tf.cli.options.planning_flags import PLANNING_FLAGS
 from xtremedistil_tf.cli.options.run_flags import DISTILLATION
-from xtremedistil_tf.config import require
+from xtremedistil_tf.config import RunConfig, require
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.study.grids import STUDIES, Study, grid_study
 from xtremedistil_tf.tasks import TaskKind, task_kind
@@ -17,7 +18,9 @@ from xtremedistil_tf.tasks import TaskKind, task_kind
 FLAGS = flags.FLAGS
 # Flags the study sets per run, or that do not apply to a study.
 _OWN = {"model_dir", "seed", "teacher_model_dir", "targets_dir", "dry_run", "overwrite",
-        "target_shard", "export", "forms", "keep_representation"}
+        "target_shard", "export", "forms", "keep_representation",
+        # All runs of a study have the paper's defaults, and their lines are the baselines.
+        *(option.name for option in PLANNING_FLAGS)}
 _RUN_FLAGS = {option.name for option in DISTILLATION} - _OWN
 
 
@@ -64,6 +67,13 @@ def _check_kind(study: Study, kind: TaskKind) -> None:
                     "--grid")
 
 
+def _derived(config: RunConfig) -> Dict[str, Any]:
+    """Returns the values of the flags whose defaults other settings determine."""
+    places = {option.name: option.sets[0].split(".") for option in DISTILLATION if option.derived}
+    return {name: getattr(getattr(config, part), field) for name, (part, field) in places.items()
+            if not FLAGS[name].present and part != "run"}
+
+
 def main() -> None:
     """Runs the missing runs, then writes and prints the table."""
     require(bool(FLAGS.study) != bool(FLAGS.grid),
@@ -82,7 +92,7 @@ def main() -> None:
 
     seeds = _numbers("seeds")
     folder = pathlib.Path(FLAGS.model_dir)
-    shared = {name: FLAGS[name].value for name in _RUN_FLAGS}
+    shared = {**{name: FLAGS[name].value for name in _RUN_FLAGS}, **_derived(config)}
     runner = Runner(folder, base=_shared(), given=shared, data=config.data, sizes=_numbers("sizes"),
                     jobs=FLAGS.jobs)
     variants, records = runner.run(study, seeds, lines=FLAGS.lines)

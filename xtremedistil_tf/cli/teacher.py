@@ -5,7 +5,7 @@ import pathlib
 from absl import flags
 
 from xtremedistil_tf.cli.options import console
-from xtremedistil_tf.cli.options.flags_to_config import run_config
+from xtremedistil_tf.cli.options.chosen import chosen_config
 from xtremedistil_tf.cli.options.option import define, given
 from xtremedistil_tf.cli.options.run_flags import DISTILLATION
 
@@ -19,7 +19,7 @@ def define_flags() -> None:
 
 def main() -> None:
     """Fine-tunes or loads the teacher of --model_dir and prints its scores."""
-    config = run_config(given(FLAGS, DISTILLATION))
+    config = chosen_config(given(FLAGS, DISTILLATION))
     from xtremedistil_tf.jobs.teacher import run_teacher
     from xtremedistil_tf.runtime import prepare
     from xtremedistil_tf.tasks import task_kind

@@ -16,6 +16,7 @@ from xtremedistil_tf.config.data import (
 )
 from xtremedistil_tf.config.distillation import (
     CHECKPOINT_RATE,
+    EPOCHS,
     EPOCHS_PER,
     FINE_TUNING,
     MATCHING,
@@ -47,7 +48,7 @@ from xtremedistil_tf.config.squad import SquadConfig
 
 __all__ = [
     "require", "DECODINGS", "ON_BAD_ROW", "SquadConfig", "DataConfig", "GLUE",
-    "GlueTask", "CHECKPOINT_RATE", "EPOCHS_PER", "FINE_TUNING", "MATCHING",
+    "GlueTask", "CHECKPOINT_RATE", "EPOCHS", "EPOCHS_PER", "FINE_TUNING", "MATCHING",
     "OPTIMIZERS", "SCHEDULES", "SIGMOID_LOSS", "UNFREEZE_ORDERS",
     "BatchSize", "DistilConfig", "ACTIVATIONS", "ARCHITECTURES", "EXPORT_FORMATS",
     "ONNX_ACTIVATIONS", "PAIR_ENCODINGS", "Architecture", "register_student",

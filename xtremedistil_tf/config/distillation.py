@@ -13,6 +13,9 @@ EPOCHS_PER = ("step", "stage")
 # The losses of this package on logits. The last is for labels that are each for itself.
 SOFT_LOSSES = ("mse", "kld", "pseudo_labels", "bce")
 SIGMOID_LOSS = "bce"
+# Settings that are a budget of epochs, as "part.field".
+EPOCHS = frozenset(f"distil.{field}" for field in (
+    "distil_epochs", "ft_epochs", "stage_epochs", "epochs_per"))
 OPTIMIZERS = ("adam", "lazy_adam")
 # Peak learning rates. The rate for random weights is too high for pre-trained weights.
 RATE, CHECKPOINT_RATE = 1e-3, 1e-4

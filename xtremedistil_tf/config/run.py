@@ -114,6 +114,10 @@ class Resources:
         the whole job.
       targets_dir: folder of targets that runs share; None for the run's own.
       export: True if the run ends with exports of the student.
+      baseline: True to train the student a second time, on labels alone, and to report what
+        distillation was worth.
+      compare_paper: True to put the paper's figures beside the run's, whatever its data. Without
+        it they stand beside WikiAnn's only.
       forms: export formats to write, some of EXPORT_FORMATS; None for savedmodel and onnx, as far
         as the student supports them and their libraries are installed.
     """
@@ -124,6 +128,8 @@ class Resources:
     targets_dir: Optional[str] = None
     export: bool = True
     forms: Optional[Tuple[str, ...]] = None
+    baseline: bool = False
+    compare_paper: bool = False
 
     def __post_init__(self):
         require(self.export or self.forms is None,

@@ -77,6 +77,8 @@ def subject_of_folder(
             raise UserError(f"{folder} holds a teacher, which has no runtime {runtime!r}; allowed: "
                             "none")
         return _teacher(folder, keep_whole)
+    # Scores are those of the student itself, not of a rounded copy, unless a runtime is named.
+    runtime = runtime or runtime_of(folder)
     model = load(folder, runtime, keep_whole=keep_whole, verify=verify)
     own = next((place for place in (student_path(folder), form_path(folder, "onnx", RECORD_FILE),
                                     form_path(folder, "tflite", RECORD_FILE))

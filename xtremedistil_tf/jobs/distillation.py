@@ -4,14 +4,15 @@ import contextlib
 import dataclasses
 import logging
 import pathlib
-import time
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from xtremedistil_tf.config import Resources, RunConfig, StudentConfig
-from xtremedistil_tf.data.folders.task import Task, describe, missing_splits, read_task
+from xtremedistil_tf.data.folders.task import Task, describe, read_task
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
 from xtremedistil_tf.export.export import FILES, export_student
 from xtremedistil_tf.inference.student_folder import save_student
+from xtremedistil_tf.jobs.alone import NAME as ALONE
+from xtremedistil_tf.jobs.alone import Alone, train_alone, worth
 from xtremedistil_tf.jobs.deployed import deployed_scores
 from xtremedistil_tf.jobs.obtain_teacher import obtain_teacher
 from xtremedistil_tf.jobs.prepared import Prepared
@@ -29,6 +30,7 @@ from xtremedistil_tf.jobs.results import (
 )
 from xtremedistil_tf.jobs.run_folder import (
     claim,
+    kept_forecast,
     needed_formats,
     remove_exports,
     run_formats,
@@ -39,27 +41,24 @@ from xtremedistil_tf.jobs.student_init import start_student
 from xtremedistil_tf.jobs.student_inputs import (
     check_student,
     needed_kinds,
-    plan_facts,
     prepare,
     write_part,
 )
-from xtremedistil_tf.jobs.student_tokenizer import student_text
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.models.layers.layer_matching import Matching
-from xtremedistil_tf.models.student import Student, build_student
+from xtremedistil_tf.models.student import Student
 from xtremedistil_tf.models.student_from_checkpoint import with_architecture
 from xtremedistil_tf.models.weights import load_weights
+from xtremedistil_tf.progress import FINAL, Laps, reached, whole_run
 from xtremedistil_tf.reporting.model_card import write_model_card
 from xtremedistil_tf.reporting.report import write_report
 from xtremedistil_tf.runs import locked
-from xtremedistil_tf.targets.spec import StoreSpec
-from xtremedistil_tf.targets.store import check_disk
 from xtremedistil_tf.targets.variation import warn_of_constant
 from xtremedistil_tf.teachers.agreement import chosen_by, with_answers
 from xtremedistil_tf.teachers.base import Sizes
 from xtremedistil_tf.teachers.places import check_teacher, known_labels, teacher_record
+from xtremedistil_tf.teachers.student_tokenizer import student_text
 from xtremedistil_tf.training.stage_state import WEIGHTS_FILE
-from xtremedistil_tf.training.stages import Stage, plan_table
+from xtremedistil_tf.training.stages import Stage
 from xtremedistil_tf.training.strategies import build_plan
 from xtremedistil_tf.training.trainer import Trainer, is_done
 from xtremedistil_tf.validation.run_files import read_history
@@ -68,6 +67,7 @@ from xtremedistil_tf.version import __version__
 log = logging.getLogger("absl")
 
 _DEFAULT_RESOURCES = Resources()
+_NOTHING: Mapping[str, Any] = {}
 
 
 def plan_of(config: RunConfig, task: Task, *, states: bool = True) -> Tuple[Stage, ...]:
@@ -100,60 +100,10 @@ def read_run(
     return task, check_teacher(config, model_dir, anew=anew, task=task)
 
 
-class Laps:
-    """Measures the seconds of each part of a job."""
-
-    def __init__(self):
-        self._began = time.monotonic()
-        self.seconds: Dict[str, float] = {}
-
-    def lap(self, name: str) -> None:
-        """Ends the part `name`, which began when the previous part ended."""
-        self.seconds[name] = time.monotonic() - self._began - sum(self.seconds.values())
-
-
-def _with_sizes(config: RunConfig) -> RunConfig:
+def with_sizes(config: RunConfig) -> RunConfig:
     """Adds the sizes of the student's checkpoint, if it has one, to the settings."""
     return dataclasses.replace(
         config, student=with_architecture(config.student, config.data.seq_len))
-
-
-def dry_run(
-    config: RunConfig, model_dir: pathlib.Path, *, resources: Resources = _DEFAULT_RESOURCES
-) -> str:
-    """Returns the plan of a run as text. Reads data and teacher; trains and writes nothing.
-
-    Raises:
-      UserError: for everything that a run would refuse, such as a disk that is too small.
-    """
-    config = _with_sizes(config)
-    formats = run_formats(config.student, config.data.kind, resources)
-    task, found = read_run(config, model_dir)
-    check_student(config, task, found, model_dir)
-    facts = plan_facts(config, task, model_dir)
-    student = build_student(config.student, facts["vocabulary"], facts["width"], task.labels.size,
-                            pooled=task.labels.pooled, seq_len=config.data.seq_len,
-                            matching=Matching(facts["matched"], config.distil.attention)
-                            if facts["matched"] else None,
-                            # The number of parameters does not depend on the id.
-                            separator=1 if config.data.pairs else None)
-    plan = plan_of(config, task, states=found.states)
-    spec = StoreSpec(facts["width"], task.labels.size, config.distil.chunk_size,
-                     pooled=task.labels.pooled, matched=facts["matched"])
-    needed = spec.size(needed_kinds(plan), rows=task.transfer_rows, tokens=facts["pieces"],
-                       squares=facts["squares"])
-    if not (model_dir / "targets").exists():
-        check_disk(model_dir, needed)
-    return "\n".join([
-        f"strategy {config.distil.strategy}, student with {student.model.count_params():,} "
-        f"parameters, vocabulary {facts['vocabulary']:,}",
-        student_line(config.student, formats),
-        "",
-        plan_table(plan, student.registry.parameters),
-        "",
-        f"teacher outputs for {task.transfer_rows:,} transfer sentences: {needed / 1e6:,.0f} MB",
-        *(f"warning: {line}" for line in (*task.warnings, *missing_splits(task))),
-    ])
 
 
 def student_line(student: StudentConfig, formats: Sequence[str]) -> str:
@@ -163,7 +113,7 @@ def student_line(student: StudentConfig, formats: Sequence[str]) -> str:
 
 def run_distillation(
     config: RunConfig, model_dir: pathlib.Path, *, overwrite: bool = False,
-    resources: Resources = _DEFAULT_RESOURCES,
+    resources: Resources = _DEFAULT_RESOURCES, forecast: Optional[Mapping[str, Any]] = None,
 ) -> Dict[str, Any]:
     """Runs the job and writes the run folder; resumes a run that was killed.
 
@@ -172,6 +122,8 @@ def run_distillation(
       model_dir: the run folder. All machines of a cluster must see it.
       overwrite: start again if other settings made the folder.
       resources: processes, disk and exports.
+      forecast: what the run will need, see `planning.forecast`; kept in the run folder and in
+        metrics.json. A run that goes on keeps that of its start.
 
     Returns:
       The contents of metrics.json.
@@ -179,17 +131,20 @@ def run_distillation(
     Raises:
       UserError: for every mistake in settings or data.
     """
-    laps, config = Laps(), _with_sizes(config)
+    laps, config = Laps(), with_sizes(config)
     formats = run_formats(config.student, config.data.kind, resources)
     with locked(model_dir) if is_chief() else contextlib.nullcontext():
         task, found = read_run(config, model_dir, anew=starts_anew(model_dir, overwrite))
         plan = plan_of(config, task, states=found.states)
         check_student(config, task, found, model_dir)
         by_chief(lambda: claim(model_dir, config.to_dict(), task, overwrite=overwrite))
-        return run_unless_finished(
-            model_dir, task, needed_formats(formats, resources), laps,
-            lambda: _train_and_score(config, task, plan, model_dir=model_dir, resources=resources,
-                                     formats=formats, laps=laps))
+        forecast = kept_forecast(model_dir, forecast)
+        with whole_run((forecast or {}).get("seconds")):
+            return run_unless_finished(
+                model_dir, task, needed_formats(formats, resources), laps,
+                lambda: _train_and_score(
+                    config, task, plan, model_dir=model_dir, resources=resources, formats=formats,
+                    laps=laps, forecast=forecast))
 
 
 def run_unless_finished(
@@ -224,7 +179,7 @@ def run_unless_finished(
 
 def write_target_part(config: RunConfig, model_dir: pathlib.Path, resources: Resources) -> str:
     """Writes one part of a run's targets; returns a line about its progress."""
-    config = _with_sizes(config)
+    config = with_sizes(config)
     task, found = read_run(config, model_dir)
     check_student(config, task, found, model_dir)
     return write_part(config, task, model_dir, resources)
@@ -233,7 +188,9 @@ def write_target_part(config: RunConfig, model_dir: pathlib.Path, resources: Res
 def _train_and_score(
     config: RunConfig, task: Task, plan: Sequence[Stage], *, model_dir: pathlib.Path,
     resources: Resources, formats: Sequence[str], laps: Laps,
+    forecast: Optional[Mapping[str, Any]],
 ) -> None:
+    alone: Optional[Alone] = None
     with current_strategy().scope():
         teacher, folders = obtain_teacher(config, task, model_dir)
         task, asked = with_answers(task, teacher, config.data)
@@ -244,6 +201,9 @@ def _train_and_score(
             config, task, teacher, teacher_dirs=folders, model_dir=model_dir, resources=resources,
             kinds=kinds, text=student_text(config, teacher))
         laps.lap("targets")
+        record = teacher_record(folders)
+        for line in prepared.trouble(record.get("dev") or {}, config.data.measure):
+            log.warning("%s", line)
         student = start_student(config, prepared, teacher)
         feed = student_feed(prepared, student, asked=asked,
                             language_exponent=config.distil.language_exponent,
@@ -261,16 +221,23 @@ def _train_and_score(
                 store.verify(kinds)
             raise
         laps.lap("stages")
+        if resources.baseline and task.labelled and not task.agreement:
+            alone = train_alone(config, prepared, teacher, plan, model_dir)
+            laps.lap(ALONE)
+    more: Dict[str, Any] = {} if forecast is None else {"forecast": dict(forecast)}
+    if resources.compare_paper:
+        more["compare_paper"] = True
     # Outside the scope: only the chief builds models for the export.
     by_chief(lambda: finish(config, prepared, student, records=records, laps=laps,
-                            model_dir=model_dir, formats=formats,
-                            taught=Taught(teacher, teacher_record(folders), passes, asked)))
+                            model_dir=model_dir, formats=formats, alone=alone, more=more,
+                            taught=Taught(teacher, record, passes, asked)))
 
 
 def finish(
     config: RunConfig, prepared: Prepared, student: Student, *, records: List[Dict[str, Any]],
     laps: Laps, model_dir: pathlib.Path, formats: Sequence[str], taught: Optional[Taught] = None,
-    start: Optional[Dict[str, Any]] = None,
+    start: Optional[Dict[str, Any]] = None, alone: Optional[Alone] = None,
+    more: Mapping[str, Any] = _NOTHING,
 ) -> None:
     """Scores on test, exports and reports; writes metrics.json last.
 
@@ -281,7 +248,10 @@ def finish(
       model_dir: the run folder.
       formats: export formats of the student.
       taught, start: see `results.build_metrics`.
+      alone: the same student on labels alone, if it was trained.
+      more: further entries of metrics.json.
     """
+    reached(FINAL)
     # First, so that a kill leaves no scores of before beside new predictions or a new student.
     forget_metrics(model_dir)
     best = best_stage(records, chosen_by(config, prepared.task))["name"]
@@ -289,6 +259,8 @@ def finish(
     fitted = fit_on_dev(prepared, student)
     answers = final_answers(prepared, None if taught is None else taught.teacher, student,
                             fitted=fitted)
+    if alone is not None:
+        answers[ALONE] = alone.answers
     scores = final_scores(prepared, answers, model_dir, glue_task=config.data.glue_task)
     scores["student"].update(agreement_on_text(prepared, taught, student, model_dir))
     # First, so that no export of an earlier student lies beside the new one.
@@ -299,11 +271,18 @@ def finish(
     laps.lap("evaluation")
     _export(model_dir, formats, prepared.task)
     laps.lap("export")
+    entries: Dict[str, Any] = dict(more)
+    if alone is not None:
+        entries[ALONE] = {**alone.record, **scores[ALONE],
+                       "worth": worth(prepared, answers[ALONE], answers["student"])}
     seconds = {**laps.seconds, "total": sum(laps.seconds.values())}
     if fitted:
         scores["student"]["fitted_on_dev"] = fitted
     metrics = build_metrics(config, prepared, student, records=records, scores=scores,
-                            seconds=seconds, taught=taught, start=start)
+                            seconds=seconds, taught=taught, start=start, more=entries)
+    if taught is not None:
+        metrics["data"]["warnings"] += prepared.trouble(metrics["teacher"].get("dev") or {},
+                                                        config.data.measure)
     histories = {stage["name"]: read_history(model_dir / "stages" / stage["name"] / "history.json")
                  for stage in records}
     if taught is not None:

@@ -12,7 +12,6 @@ from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
 from xtremedistil_tf.inference.assets import Assets, load_assets, student_path
 from xtremedistil_tf.inference.student_folder import load_student
 from xtremedistil_tf.jobs.distillation import (
-    Laps,
     finish,
     plan_of,
     run_unless_finished,
@@ -23,12 +22,13 @@ from xtremedistil_tf.jobs.run_folder import claim, needed_formats, run_formats
 from xtremedistil_tf.jobs.stage_feed import student_feed
 from xtremedistil_tf.jobs.student_init import start_student
 from xtremedistil_tf.jobs.student_inputs import student_separator, trained_on
-from xtremedistil_tf.jobs.student_tokenizer import whole_vocabulary
 from xtremedistil_tf.models.student import Student
 from xtremedistil_tf.models.student_from_checkpoint import load_student_tokenizer, with_architecture
 from xtremedistil_tf.models.tokenizers import load_tokenizer
+from xtremedistil_tf.progress import Laps
 from xtremedistil_tf.runs import fingerprint, locked
 from xtremedistil_tf.teachers.fine_tuned import folder_fingerprint
+from xtremedistil_tf.teachers.student_tokenizer import whole_vocabulary
 from xtremedistil_tf.training.stages import plan_table
 from xtremedistil_tf.training.trainer import Trainer
 

@@ -10,6 +10,7 @@ from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
 from xtremedistil_tf.config import RunConfig
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.data.folders.task_features import features_of
+from xtremedistil_tf.data.folders.trouble import text_trouble
 from xtremedistil_tf.data.pipelines.batches import PieceMasking, labelled_batches
 from xtremedistil_tf.data.pipelines.buckets import count_steps
 from xtremedistil_tf.data.tokenization.alignment import Features
@@ -142,6 +143,9 @@ def _fine_tune(
     train, dev = (
         features_of(task, split, teacher.tokenizer, config.data) for split in ("train", "dev")
     )
+    for line in text_trouble("train", train, task.examples["train"], teacher.tokenizer,
+                             config.data.seq_len):
+        log.warning("%s", line)
     feed = _feed(config.teacher.mask_rate, teacher, train=train, dev=dev, task=task, recipe=recipe)
     training = folder.with_name(folder.name + "_training")
 
@@ -170,6 +174,8 @@ def _fine_tune(
         "squad": None if config.data.squad is None else dataclasses.asdict(config.data.squad),
         "dev": records[-1]["dev"], "epochs": sum(record["epochs"] for record in records),
         "seconds": sum(record["seconds"] for record in records), "history": history,
+        "steps": sum(record["steps"] for record in records),
+        "rates": [rate for record in records for rate in record["rates"]],
     }
 
     def keep() -> None:

@@ -2,12 +2,14 @@
 
 import dataclasses
 import pathlib
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
 from xtremedistil_tf.data.folders.task import Task
+from xtremedistil_tf.data.folders.trouble import text_trouble, weak_languages
 from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
 from xtremedistil_tf.targets.writer import TargetStore
+from xtremedistil_tf.tasks import task_kind
 
 
 class Stores(NamedTuple):
@@ -32,6 +34,7 @@ class Prepared:
       separator: the student's id of the separator token ([SEP]); None without pairs of texts.
       answers: file of the teacher's predictions on the held-out splits; written once.
       start_segmentation: segmentation of the student that a run starts from; None without one.
+      seq_len: longest sequence.
     """
 
     task: Task
@@ -46,11 +49,25 @@ class Prepared:
     separator: Optional[int] = None
     answers: Optional[pathlib.Path] = None
     start_segmentation: Optional[str] = None
+    seq_len: int = 512
 
     @property
     def segmentation(self) -> Optional[str]:
         """The student's rule for scripts without spaces: the data's, else that of its start."""
         return self.task.segmentation or self.start_segmentation
+
+    def trouble(self, dev: Mapping[str, Any], measure: str) -> List[str]:
+        """Warns of languages that the tokenizer or the teacher does not know.
+
+        Args:
+          dev: the teacher's scores on dev.
+          measure: the run's measure.
+        """
+        key, name = task_kind(self.task.labels.kind).language_score or (measure, measure)
+        told = [line for split in ("train", "test") if split in self.features
+                for line in text_trouble(split, self.features[split], self.task.examples[split],
+                                         self.tokenizer, self.seq_len)]
+        return [*told, *weak_languages(dev, key, name)]
 
     @property
     def stores(self) -> "Stores":

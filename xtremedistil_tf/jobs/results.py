@@ -74,8 +74,9 @@ def fit_on_dev(prepared: Prepared, student: Student) -> Dict[str, Any]:
         task.labels))
 
 
-def _answers(task: Task, rows: Dict[str, Features], forward: Forward, labels: Labels
-             ) -> Dict[str, Any]:
+def answers_of(
+    task: Task, rows: Dict[str, Features], forward: Forward, labels: Labels
+) -> Dict[str, Any]:
     """Returns a model's predictions by held-out split."""
     predict = task_kind(labels.kind).predict
     return {split: predict(forward, rows[split], labels) for split in _asked_splits(task)}
@@ -94,8 +95,8 @@ def _teacher_answers(prepared: Prepared, teacher: Teaches) -> Dict[str, Any]:
         if kept is not None and set(kept) == set(_asked_splits(prepared.task)):
             return kept
         log.warning("%s is damaged; the teacher is asked again", path)
-    found = _answers(prepared.task, prepared.teacher_features, teacher.forward(),
-                     prepared.task.labels)
+    found = answers_of(prepared.task, prepared.teacher_features, teacher.forward(),
+                       prepared.task.labels)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_sealed(path, found)
@@ -119,9 +120,9 @@ def final_answers(
     answers = {}
     if teacher is not None and teacher.answers_any:
         answers["teacher"] = _teacher_answers(prepared, teacher)
-    answers["student"] = _answers(prepared.task, prepared.features,
-                                  Forward(student.model, table=prepared.vocabulary.table),
-                                  prepared.task.labels.adjusted(fitted or {}))
+    answers["student"] = answers_of(prepared.task, prepared.features,
+                                    Forward(student.model, table=prepared.vocabulary.table),
+                                    prepared.task.labels.adjusted(fitted or {}))
     return answers
 
 
@@ -201,7 +202,9 @@ def _beside_teacher(
     size = taught.teacher.parameters
     return {
         "teacher": {"name": taught.record["name"], "parameters": size,
-                    "layer": taught.teacher.layer, **scores.get("teacher", {})},
+                    "layer": taught.teacher.layer, **scores.get("teacher", {}),
+                    **{name: taught.record[name] for name in ("steps", "rates")
+                       if name in taught.record}},
         "retention": retention({**scores, "measure": measure}),
         "compression": {"parameters": None if size is None else size / parameters},
         "teacher_passes": taught.passes,
@@ -211,7 +214,7 @@ def _beside_teacher(
 def build_metrics(
     config: RunConfig, prepared: Prepared, student: Student, *, records: List[Dict[str, Any]],
     scores: Dict[str, Dict[str, Any]], seconds: Dict[str, float], taught: Optional[Taught] = None,
-    start: Optional[Dict[str, Any]] = None,
+    start: Optional[Dict[str, Any]] = None, more: Optional[Dict[str, Any]] = None,
 ) -> Dict[str, Any]:
     """Returns the contents of metrics.json.
 
@@ -222,6 +225,7 @@ def build_metrics(
       seconds: by part of the job, in this process. Seconds of stages include earlier processes.
       taught: the teacher; None without one.
       start: record of the model that a run without a teacher starts from.
+      more: further entries.
     """
     measure, parameters = config.data.measure, student.model.count_params()
     chosen = AGREEMENT if prepared.task.agreement else measure
@@ -245,6 +249,7 @@ def build_metrics(
         "stages": _stage_records(records, prepared.task),
         "seconds": seconds,
         "data": describe(prepared.task, counts=prepared.counts),
+        **(more or {}),
     }
 
 

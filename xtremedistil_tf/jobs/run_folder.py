@@ -4,10 +4,11 @@ import dataclasses
 import logging
 import pathlib
 import shutil
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from xtremedistil_tf.config import Resources, RunConfig, StudentConfig, differences
 from xtremedistil_tf.data.folders.task import Task
+from xtremedistil_tf.distribution import by_chief
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.export.export import export_formats
 from xtremedistil_tf.inference.assets import FORMAT_FOLDERS
@@ -20,8 +21,8 @@ log = logging.getLogger("absl")
 # Outputs of a run below --model_dir. --overwrite removes these and nothing else, starting with
 # those that mark a run as finished.
 OUTPUTS = ("metrics.json", "manifest.json", "report.md", "student", *FORMAT_FOLDERS.values(),
-           "stages", "targets", "teacher", "teacher_training", "teacher_metrics.json",
-           "predictions", "plots", "tensorboard", "config.json")
+           "stages", "alone", "forecast.json", "targets", "teacher", "teacher_training",
+           "teacher_metrics.json", "predictions", "plots", "tensorboard", "config.json")
 
 
 def _remove(target: pathlib.Path) -> None:
@@ -178,3 +179,14 @@ def places_of(
     if resources.targets_dir is None:
         return Places(model_dir / "targets", False, prints)
     return Places(pathlib.Path(resources.targets_dir), True, prints)
+
+
+def kept_forecast(
+    model_dir: pathlib.Path, forecast: Optional[Mapping[str, Any]]
+) -> Optional[Mapping[str, Any]]:
+    """Keeps a run's forecast in its folder; returns that of its start."""
+    path = model_dir / "forecast.json"
+    if forecast is None:
+        return read_json(path) if path.is_file() else None
+    by_chief(lambda: write_json(path, forecast))
+    return forecast

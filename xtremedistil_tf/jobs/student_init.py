@@ -9,7 +9,6 @@ import numpy as np
 from xtremedistil_tf.config import RunConfig
 from xtremedistil_tf.jobs.obtain_teacher import fresh_teacher
 from xtremedistil_tf.jobs.prepared import Prepared
-from xtremedistil_tf.jobs.student_tokenizer import teacher_ids
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.layers.embeddings import reduce_embeddings
 from xtremedistil_tf.models.layers.layer_matching import Matching
@@ -18,6 +17,7 @@ from xtremedistil_tf.models.student import Student, build_student
 from xtremedistil_tf.models.student_from_checkpoint import copy_layers, load_student_encoder
 from xtremedistil_tf.runs import derive_seed
 from xtremedistil_tf.teachers.base import Teaches
+from xtremedistil_tf.teachers.student_tokenizer import teacher_ids
 
 log = logging.getLogger("absl")
 

@@ -3,16 +3,14 @@
 import dataclasses
 import functools
 import pathlib
-from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 import filelock
-import numpy as np
 import transformers
 
 from xtremedistil_tf.config import Resources, RunConfig, require
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.data.folders.task_features import align_task
-from xtremedistil_tf.data.tokenization.alignment import pieces_of
 from xtremedistil_tf.data.tokenization.cut import count_pieces
 from xtremedistil_tf.data.tokenization.realign import Realigned, realign
 from xtremedistil_tf.data.tokenization.text_store import store_texts
@@ -24,17 +22,9 @@ from xtremedistil_tf.data.tokenization.token_store import (
 )
 from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.jobs.obtain_teacher import fresh_teacher, obtain_teacher
+from xtremedistil_tf.jobs.obtain_teacher import obtain_teacher
 from xtremedistil_tf.jobs.prepared import Prepared
 from xtremedistil_tf.jobs.run_folder import Places, places_of
-from xtremedistil_tf.jobs.student_tokenizer import (
-    StudentText,
-    counted,
-    fitted_text,
-    own_sequences,
-    student_text,
-    transfer_of,
-)
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.layers.embeddings import check_embedding_width
 from xtremedistil_tf.models.teacher import separator_of
@@ -44,7 +34,7 @@ from xtremedistil_tf.targets.spec import KINDS, MATCHED_KINDS, StoreSpec
 from xtremedistil_tf.targets.store import check_disk
 from xtremedistil_tf.targets.worker import HelperJob, helping_processes
 from xtremedistil_tf.targets.writer import Part, write_targets
-from xtremedistil_tf.teachers import Sizes, Teaches, load_ready
+from xtremedistil_tf.teachers import Sizes, Teaches
 from xtremedistil_tf.teachers.agreement import with_answers
 from xtremedistil_tf.teachers.fine_tuned import folder_fingerprint
 from xtremedistil_tf.teachers.places import (
@@ -53,6 +43,12 @@ from xtremedistil_tf.teachers.places import (
     teacher_folders,
     teachers_fingerprint,
     wanted_of,
+)
+from xtremedistil_tf.teachers.student_tokenizer import (
+    StudentText,
+    fitted_text,
+    own_sequences,
+    transfer_of,
 )
 from xtremedistil_tf.training.stages import Stage
 from xtremedistil_tf.training.strategies import build_plan
@@ -222,7 +218,8 @@ def prepare(
     prepared = Prepared(task, features, vocabulary, stores["transfer"], stores["dev"], inputs,
                         counts, teacher_features, text.tokenizer,
                         student_separator(teacher.pairs, text.tokenizer, vocabulary),
-                        places["answers"].folder / f"{places['answers'].fingerprint}.json")
+                        places["answers"].folder / f"{places['answers'].fingerprint}.json",
+                        seq_len=config.data.seq_len)
     return prepared, passed["transfer"] / len(stores["transfer"])
 
 
@@ -256,30 +253,3 @@ def write_part(config: RunConfig, task: Task, model_dir: pathlib.Path, resources
     return (f"part {number} of {parts} is written, {rows} rows in this run; {there} of "
             f"{store.shards} shards are there. When all are, run the same command without "
             "--target_shard")
-
-
-def plan_facts(config: RunConfig, task: Task, model_dir: pathlib.Path) -> Dict[str, int]:
-    """Computes the sizes that a plan shows; trains and writes nothing.
-
-    Returns:
-      "vocabulary": rows of the student's embedding. "width", "matched": the teacher's hidden width
-      and number of matched layers. "pieces", "squares": subword tokens of the transfer set, and sum
-      of its squared sequence lengths.
-    """
-    ready = is_ready(config.teacher, model_dir)
-    folders = teacher_folders(config.teacher, model_dir)
-    teacher: Any = load_ready(folders, wanted_of(config, task)) if ready \
-        else fresh_teacher(config, task)
-    pieces, squares = 0, 0
-
-    def transfer() -> Iterator[np.ndarray]:
-        nonlocal pieces, squares
-        for chunk, _ in pieces_of(teacher.tokenizer, transfer_of(task), config.data.seq_len):
-            pieces += len(chunk.values)
-            squares += int((chunk.lengths**2).sum())
-            yield chunk.values
-
-    seen = counted(config, task, teacher.tokenizer, transfer(), size=teacher.vocabulary)
-    text = fitted_text(config, task, student_text(config, teacher), seen)
-    return {"vocabulary": len(text.vocabulary(seen)), "width": teacher.width,
-            "matched": teacher.matched, "pieces": pieces, "squares": squares}

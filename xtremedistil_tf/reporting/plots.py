@@ -32,42 +32,63 @@ def _number(value: Any) -> float:
     return math.nan if value is None else float(value)
 
 
+def _scored_stages(metrics: Mapping[str, Any]) -> List[Mapping[str, Any]]:
+    """Stages whose score means something: those from the first that trains the logits layer on."""
+    stages = metrics["stages"]
+    for place, stage in enumerate(stages):
+        if "logits" in stage.get("trainable", ("logits",)):
+            return stages[place:]
+    return stages
+
+
+def _draw_languages(axis: Any, metrics: Mapping[str, Any], scores: List[Any], agreed: bool) -> None:
+    """Draws a thin line for each language over the stages."""
+    own = task_kind_of(metrics).language_score
+    key = AGREEMENT if agreed else own[0] if own else measure_of(metrics)
+    by_stage = [score.get("languages") or {} for score in scores]
+    codes = sorted(set().union(*by_stage)) if by_stage else []
+    for code in codes if len(codes) > 1 else ():
+        values = [_number(entry.get(code, {}).get(key)) for entry in by_stage]
+        axis.plot(range(len(values)), values, color=STUDENT_COLOUR, linewidth=0.7, alpha=0.35)
+        if len(codes) <= MOST_LABELLED_LANGUAGES and not math.isnan(values[-1]):
+            axis.annotate(code, (len(values) - 1, values[-1]), textcoords="offset points",
+                          xytext=(6, -3), fontsize=7, color="#4a525c")
+
+
 def plot_stages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
-    """Draws the student's dev score after each stage against the teacher's.
+    """Draws the student's dev score after each stage against the teacher's, and its languages.
+
+    Stages before the first that trains the logits layer are left out: their score is chance.
 
     Args:
         metrics: a run's metrics.json, with at least one stage.
         path: the PNG to write.
     """
-    stages = metrics["stages"]
+    stages = _scored_stages(metrics)
     names = [stage["name"] for stage in stages]
     agreed = by_agreement(metrics)
     key = AGREEMENT if agreed else "dev"
     scores = [stage.get(key) or {} for stage in stages]
     measure = AGREEMENT if agreed else measure_of(metrics)
     centre = [_number(score.get(measure)) for score in scores]
-    spread_key = task_kind_of(metrics).spread
-    spread = [_number(spread_key and score.get(spread_key)) for score in scores]
     places = list(range(len(stages)))
 
     figure = new_figure(max(6.5, 1.0 * len(stages) + 2.2), 5.2)
     axis = figure.add_subplot()
     tidy(axis)
-    if any(not math.isnan(value) for value in spread):
-        low = [max(0.0, centre[place] - spread[place]) for place in places]
-        high = [min(100.0, centre[place] + spread[place]) for place in places]
-        axis.fill_between(places, low, high, color=STUDENT_COLOUR, alpha=0.15, linewidth=0,
-                          label="student, ± one std over languages")
-    axis.plot(places, centre, color=STUDENT_COLOUR, marker="o", label="student",
+    _draw_languages(axis, metrics, scores, agreed)
+    axis.plot(places, centre, color=STUDENT_COLOUR, marker="o", linewidth=2, label="student",
               clip_on=False)
-    teacher = scores_of(metrics, "teacher", "dev").get(measure)
-    if teacher is not None:
-        axis.axhline(teacher, color="#4a525c", linestyle="--", linewidth=1.3,
-                     label=f"teacher ({teacher:.2f})")
-    before = scores_of(metrics, "start", "dev").get(measure)
-    if before is not None:
-        axis.axhline(before, color="#4a525c", linestyle=":", linewidth=1.3,
-                     label=f"before ({before:.2f})")
+    for model, style in (("teacher", "--"), ("start", ":")):
+        score = scores_of(metrics, model, "dev").get(measure)
+        if score is not None:
+            name = "teacher" if model == "teacher" else "before"
+            axis.axhline(score, color="#4a525c", linestyle=style, linewidth=1.3,
+                         label=f"{name} ({score:.2f})")
+    alone = scores_of(metrics, "alone", "dev").get(measure)
+    if alone is not None:
+        axis.axhline(alone, color=MARK_COLOUR, linestyle="-.", linewidth=1.3,
+                     label=f"student alone ({alone:.2f})")
     selected = (metrics.get("student") or {}).get("selected_stage")
     if selected in names:
         place = names.index(selected)
@@ -75,18 +96,18 @@ def plot_stages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
                   linestyle="none", zorder=4, clip_on=False, label="selected stage")
     for place, value in enumerate(centre):
         if not math.isnan(value):
-            # Low points have labels above the axis, high points below the teacher's line; each is
-            # shifted to the side where a steep rise does not cross it.
             axis.annotate(f"{value:.1f}", (place, value), textcoords="offset points",
-                          xytext=(-9, 11) if value < 20 else (11, -21), ha="center", fontsize=9)
+                          xytext=(0, 10), ha="center", fontsize=9, fontweight="bold",
+                          bbox={"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none",
+                                "alpha": 0.7})
     axis.set_xticks(places, names, rotation=30, ha="right", rotation_mode="anchor")
     axis.set_xlim(-0.5, len(stages) - 0.5)
-    axis.set_ylim(0, 103)
-    axis.set_yticks(range(0, 101, 20))
+    axis.margins(y=0.12)
     axis.set_xlabel("stage")
     axis.set_ylabel("agreement with the teacher (0-100)" if agreed
                     else f"dev {measure_name(metrics)} (0-100)")
-    axis.set_title("Student after each stage")
+    axis.set_title("Student after each stage; thin: its languages"
+                   if len(axis.get_lines()) > 6 else "Student after each stage")
     figure.legend(loc="outside lower center", ncols=4 if len(stages) > 6 else 2, frameon=False)
     save(figure, path)
 
@@ -132,97 +153,125 @@ def plot_languages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
     save(figure, path)
 
 
-def _loss_panel(axis: Any, name: str, history: History, stage: Mapping[str, Any]) -> None:
-    """Draws one stage: training loss on the left axis, the monitored score on the right axis."""
-    from matplotlib.ticker import MaxNLocator
-
-    epochs = [row["epoch"] for row in history]
-    # A stage with one epoch is a single point, which needs a marker.
-    marker = "o" if len(epochs) < 25 else None
-    axis.plot(epochs, [_number(row.get("loss")) for row in history], color=STUDENT_COLOUR,
-              marker=marker, markersize=3)
-    axis.set_ylabel("loss", color=STUDENT_COLOUR, fontsize=9)
-    axis.set_xlabel("epoch", fontsize=9)
-    axis.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))
-    axis.set_xlim(min(epochs) - 0.5, max(epochs) + 0.5)
-    axis.set_title(name, fontsize=10)
-    axis.grid(color="#e3e6ea", linewidth=0.8)
-    monitored = [_number(row.get("monitor")) for row in history]
-    if not all(math.isnan(value) for value in monitored):
-        right = axis.twinx()
-        right.plot(epochs, monitored, color=MARK_COLOUR, linestyle="--",
-                   marker=marker and "s", markersize=4, markerfacecolor="none")
-        right.set_ylabel(stage.get("monitor") or "monitor", color=MARK_COLOUR, fontsize=9)
-        right.tick_params(labelsize=8)
-        right.spines["top"].set_visible(False)
-    if stage.get("best_epoch") is not None:
-        axis.axvline(stage["best_epoch"], color="#4a525c", linestyle=":", linewidth=1.3)
-    axis.tick_params(labelsize=8)
-    axis.spines["top"].set_visible(False)
-
-
 def _drawable(histories: Mapping[str, History]) -> List[Tuple[str, History]]:
     """Lists the histories with at least one epoch: the teacher's, then the stages in order."""
     found = [(name, rows) for name, rows in histories.items() if rows]
     return sorted(found, key=lambda item: item[0] != "teacher")
 
 
+def _border(axis: Any, at: float, name: str) -> None:
+    """Marks the beginning of a stage, with its number above the axis."""
+    axis.axvline(at, color="#b9c0c8", linewidth=0.9)
+    axis.annotate(name.partition("_")[0], (at, 1.0), xycoords=("data", "axes fraction"),
+                  fontsize=8, xytext=(0, 3), textcoords="offset points", ha="left",
+                  color="#4a525c")
+
+
+def _epochs_from(axes: Sequence[Any], drawable: Sequence[Tuple[str, History]]) -> List[int]:
+    """Draws the borders of the stages on axes over epochs; returns the epoch of each."""
+    starts, done = [], 0
+    for name, history in drawable:
+        starts.append(done)
+        for axis in axes:
+            _border(axis, done + 0.5, name)
+        done += len(history)
+    return starts
+
+
 def plot_losses(histories: Mapping[str, History], path: pathlib.Path,
                 *, stages: Sequence[Mapping[str, Any]] = ()) -> None:
-    """Draws every stage's loss and monitored value by epoch, one panel a stage.
+    """Draws the dev measure and the loss over all epochs of a run, stage after stage.
+
+    The dev measure is one line; stages that another measure chooses are left out of it.
 
     Args:
         histories: each stage's epochs, by stage name; at least one holds an epoch.
         path: the PNG to write.
         stages: metrics.json's stages, for the monitors' names and the best epochs.
     """
-    drawable = _drawable(histories)
+    from matplotlib.ticker import MaxNLocator
+
+    drawable = [item for item in _drawable(histories) if item[0] != "teacher"] \
+        or _drawable(histories)
     known = {stage["name"]: stage for stage in stages}
-    columns = min(3 if len(drawable) <= 9 else 4, len(drawable))
-    rows = math.ceil(len(drawable) / columns)
-    figure = new_figure(max(5.5, 4.1 * columns), 2.7 * rows + 0.8)
-    # Space between panels separates the right label of one from the left label of the next.
-    figure.get_layout_engine().set(wspace=0.05, hspace=0.04)
-    for place, (name, history) in enumerate(drawable):
-        axis = figure.add_subplot(rows, columns, place + 1)
-        _loss_panel(axis, name, history, known.get(name, {}))
-    note = "solid: loss, dashed: monitored value"
-    if any(known.get(name, {}).get("best_epoch") is not None for name, _ in drawable):
-        note += ", dotted: best epoch"
-    figure.suptitle(f"Training by epoch\n{note}", fontsize=11)
+    monitors = [known.get(name, {}).get("monitor", "monitor") for name, _ in drawable]
+    shown = monitors[-1]
+    figure = new_figure(max(7.0, min(14.0, 4.0 + 0.2 * sum(len(h) for _, h in drawable))), 6.4)
+    top, bottom = figure.subplots(2, 1, sharex=True)
+    starts = _epochs_from((top, bottom), drawable)
+    line: List[Tuple[float, float]] = []
+    for start, monitor, (name, history) in zip(starts, monitors, drawable):
+        epochs = [start + row["epoch"] for row in history]
+        marker = "o" if len(epochs) < 25 else None
+        bottom.plot(epochs, [_number(row.get("loss")) for row in history], color=STUDENT_COLOUR,
+                    marker=marker, markersize=3)
+        if monitor != shown:
+            continue
+        values = [_number(row.get("monitor")) for row in history]
+        line += zip(epochs, values)
+        best = known.get(name, {}).get("best_epoch")
+        if best and best <= len(values):
+            top.plot([start + best], [values[best - 1]], marker="*", markersize=11,
+                     color=MARK_COLOUR, linestyle="none", zorder=4)
+    top.plot([at for at, _ in line], [value for _, value in line], color=STUDENT_COLOUR,
+             marker="o", markersize=3)
+    losses = [_number(row.get("loss")) for _, history in drawable for row in history]
+    if all(loss > 0 for loss in losses):
+        bottom.set_yscale("log")  # The losses of the phases differ by orders of magnitude.
+    for axis, label in ((top, f"dev {shown}"), (bottom, "training loss")):
+        tidy(axis)
+        axis.set_ylabel(label)
+        axis.margins(y=0.15)
+    bottom.xaxis.set_major_locator(MaxNLocator(integer=True))
+    bottom.set_xlabel("epoch, counted over all stages")
+    top.set_title("Training by epoch; above: numbers of the stages, star: best epoch", fontsize=11,
+                  pad=18)
     save(figure, path)
 
 
-def plot_learning_rate(histories: Mapping[str, History], path: pathlib.Path) -> None:
-    """Draws the learning rate over all epochs of a run, one stage after the other.
+def _rate_panel(axis: Any, drawable: Sequence[Tuple[str, History]],
+                known: Mapping[str, Mapping[str, Any]], title: str) -> None:
+    """Draws the learning rate by step, stage after stage; by epoch for runs of before."""
+    by_step = all(known.get(name, {}).get("rates") for name, _ in drawable)
+    done = 0.0
+    for name, history in drawable:
+        stage = known.get(name, {})
+        if by_step:
+            rates, length = stage["rates"], float(stage["steps"])
+            places = [done + length * at / max(1, len(rates) - 1) for at in range(len(rates))]
+        else:
+            rates = [_number(row.get("learning_rate")) for row in history]
+            length = float(len(history))
+            places = [done + at for at in range(1, len(rates) + 1)]
+        _border(axis, done, name)
+        axis.plot(places, rates, color=STUDENT_COLOUR, marker=None if by_step else ".")
+        done += length
+    tidy(axis)
+    axis.set_ylim(bottom=0)
+    axis.margins(y=0.2)
+    axis.set_xlabel("step" if by_step else "epoch")
+    axis.set_ylabel("learning rate")
+    axis.ticklabel_format(axis="y", style="sci", scilimits=(-3, 3))
+    axis.set_title(title, fontsize=11, pad=18)
+
+
+def plot_learning_rate(histories: Mapping[str, History], path: pathlib.Path,
+                       *, stages: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Draws the learning rate by step on linear axes: the teacher's, and the student's stages.
 
     Args:
         histories: each stage's epochs, by stage name; at least one holds an epoch.
         path: the PNG to write.
+        stages: metrics.json's stages, with their rates; and the teacher's under "teacher".
     """
-    from matplotlib import colormaps
-    from matplotlib.ticker import MaxNLocator
-
-    drawable = _drawable(histories)
-    colours = colormaps["tab10"]  # An integer selects one of its ten colours.
-    figure = new_figure(9.5, 4.4)
-    axis = figure.add_subplot()
-    tidy(axis)
-    done = 0
-    for place, (name, history) in enumerate(drawable):
-        epochs = range(done + 1, done + 1 + len(history))
-        axis.plot(epochs, [_number(row.get("learning_rate")) for row in history], marker=".",
-                  color=colours(place % colours.N), label=name)
-        done += len(history)
-    rates = [_number(row.get("learning_rate")) for _, history in drawable for row in history]
-    if any(rate > 0 for rate in rates):
-        # Rates of teacher and student differ by orders of magnitude; zero has no logarithm.
-        axis.set_yscale("log", nonpositive="mask")
-    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axis.set_xlabel("epoch, counted over all stages")
-    axis.set_ylabel("learning rate")
-    axis.set_title("Learning rate")
-    figure.legend(loc="outside right upper", frameon=False, fontsize=9)
+    drawable, known = _drawable(histories), {stage["name"]: stage for stage in stages}
+    panels = [("Learning rate, student", [item for item in drawable if item[0] != "teacher"])]
+    if drawable[0][0] == "teacher":
+        panels.insert(0, ("Learning rate, teacher", drawable[:1]))
+    panels = [panel for panel in panels if panel[1]]
+    figure = new_figure(9.5, 3.0 * len(panels) + 0.4)
+    for axis, (title, members) in zip(figure.subplots(len(panels), 1, squeeze=False)[:, 0], panels):
+        _rate_panel(axis, members, known, title)
     save(figure, path)
 
 

@@ -9,7 +9,12 @@ from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
 from xtremedistil_tf.metrics.measures import measure_name, measure_of, taught
 from xtremedistil_tf.reporting import paper, plots, run_metrics
 from xtremedistil_tf.reporting.agreement import NAME, agreement_rows, agreement_section
-from xtremedistil_tf.reporting.class_tables import has_confusion, plot_confusion
+from xtremedistil_tf.reporting.class_tables import (
+    has_confusion,
+    has_heat_map,
+    plot_confusion,
+    plot_heat_map,
+)
 from xtremedistil_tf.reporting.deployed import deployed_section
 from xtremedistil_tf.reporting.markdown import (
     ABSENT,
@@ -25,6 +30,8 @@ from xtremedistil_tf.reporting.run_facts import (
     fitted,
     reliability_section,
     time_section,
+    warnings_section,
+    worth_text,
 )
 from xtremedistil_tf.reporting.run_metrics import AGREEMENT
 from xtremedistil_tf.runs import atomic_path
@@ -48,8 +55,8 @@ def _main_name(metrics: Metrics) -> str:
 
 
 def _beside_paper(metrics: Metrics) -> bool:
-    """True if the paper's tables are about this kind of run."""
-    return task_kind_of(metrics).in_paper and taught(metrics)
+    """True if the paper's tables are about this run: its data, or the user asked for them."""
+    return task_kind_of(metrics).in_paper and taught(metrics) and run_metrics.in_paper(metrics)
 
 
 def _language_rows(metrics: Metrics) -> Tuple[str, List[Tuple[str, Any, Any, Any]]]:
@@ -94,7 +101,8 @@ def _comparison(metrics: Metrics) -> List[str]:
         run_metrics.scores_of(metrics, model, split) for model in ("teacher", "student")) else []
     smaller = [f"- Compression: {times_text(factor)} fewer parameters than the teacher."] \
         if factor else []
-    return [*kept, *smaller]
+    worth = [f"- {text}" for text in (worth_text(metrics),) if text]
+    return [*worth, *kept, *smaller]
 
 
 def _headline(metrics: Metrics) -> str:
@@ -110,8 +118,11 @@ def _headline(metrics: Metrics) -> str:
     header = ["Model", "Parameters", *(f"{part} {_main_name(metrics)}" for part in splits),
               *(f"{split} {name}" for _, name in others)]
     rows = []
+    alone = metrics.get("alone")
+    beside = [] if not alone else [
+        ({**alone, "parameters": student.get("parameters")}, "Student alone, on labels")]
     after = f"Student, after {student.get('selected_stage', 'training')}"
-    for model, label in (*_first_row(metrics), (student, after)):
+    for model, label in (*_first_row(metrics), *beside, (student, after)):
         rows.append([label, count_text(model.get("parameters")),
                      *(_main(metrics, model.get(part) or {}) for part in splits),
                      *(score_text((model.get(split) or {}).get(key)) for key, _ in others)])
@@ -136,11 +147,11 @@ def _headline(metrics: Metrics) -> str:
 
 def _stage_trace(metrics: Metrics) -> str:
     """Lists the trained layers, the epochs and the student's dev score of each stage."""
-    stages, kind = metrics.get("stages") or [], task_kind_of(metrics)
+    stages = metrics.get("stages") or []
     if not stages:
         return ""
     agreed = run_metrics.by_agreement(metrics)
-    beside = (kind.in_paper and metrics.get("strategy") == paper.TABLE_4_STRATEGY
+    beside = (_beside_paper(metrics) and metrics.get("strategy") == paper.TABLE_4_STRATEGY
               and len(stages) == paper.TABLE_4_STAGES and not agreed)
     selected = (metrics.get("student") or {}).get("selected_stage")
     header = ["Stage", "Data", "Losses", "Trainable layers", "Trainable parameters",
@@ -175,10 +186,11 @@ def _models(metrics: Metrics) -> str:
     if not _beside_paper(metrics) or not run_metrics.is_scored(metrics):
         return ""
     split = run_metrics.scored_split(metrics)
-    ours = {name: f"{_main(metrics, run_metrics.scores_of(metrics, model, split))}, the {model}"
-            for name, model in (("mBERT", "teacher"), ("XtremeDistil", "student"))}
-    rows = [[name, score_text(*score), ours.get(name, ABSENT)]
-            for name, score in paper.TABLE_5.items()]
+    rows = [[name, score_text(*score), ABSENT] for name, score in paper.TABLE_5.items()]
+    teacher = (metrics.get("teacher") or {}).get("name", "unnamed")
+    rows += [[f"this run's {model}", ABSENT,
+              _main(metrics, run_metrics.scores_of(metrics, name, split))]
+             for model, name in ((f"teacher, {teacher}", "teacher"), ("student", "student"))]
     rows.append(["Retention, %", *map(score_text, (paper.paper_retention(),
                                                    run_metrics.retention(metrics)))])
     count = len(_language_rows(metrics)[1])
@@ -225,6 +237,10 @@ def _figures(metrics: Metrics, histories: Histories) -> List[Tuple[str, str, Dra
     if stages:
         figures.append(("stages.png", "Student after each stage",
                         lambda path: plots.plot_stages(metrics, path)))
+    if has_heat_map(metrics):
+        word = task_kind_of(metrics).class_word
+        figures.append(("heat_map.png", f"F1 by language and {word}",
+                        lambda path: plot_heat_map(metrics, path)))
     if has_confusion(metrics):
         figures.append(("confusion.png", "What is taken for what",
                         lambda path: plot_confusion(metrics, path)))
@@ -236,10 +252,11 @@ def _figures(metrics: Metrics, histories: Histories) -> List[Tuple[str, str, Dra
         figures.append(("languages.png", f"{run_metrics.models_text(metrics)} by language",
                         lambda path: plots.plot_languages(metrics, path)))
     if any(histories.values()):
-        figures.append(("losses.png", "Loss and monitored value by epoch",
+        rated = [*stages, {**(metrics.get("teacher") or {}), "name": "teacher"}]
+        figures.append(("losses.png", "Dev measure and loss by epoch",
                         lambda path: plots.plot_losses(histories, path, stages=stages)))
-        figures.append(("learning_rate.png", "Learning rate by epoch",
-                        lambda path: plots.plot_learning_rate(histories, path)))
+        figures.append(("learning_rate.png", "Learning rate by step",
+                        lambda path: plots.plot_learning_rate(histories, path, stages=rated)))
     return figures
 
 
@@ -259,7 +276,8 @@ def render_report(metrics: Metrics, histories: Histories) -> str:
              f"{metrics.get('task', 'unnamed task')}, {how}, seed {metrics.get('seed', ABSENT)}")
     links = "\n\n".join(f"![{caption}](plots/{name})"
                         for name, caption, _ in _figures(metrics, histories))
-    sections = [title, _headline(metrics), agreement_section(metrics), _stage_trace(metrics),
+    sections = [title, warnings_section(metrics), _headline(metrics), agreement_section(metrics),
+                _stage_trace(metrics),
                 _models(metrics), task_kind_of(metrics).section(metrics), _languages(metrics),
                 deployed_section(metrics), reliability_section(metrics),
                 time_section(metrics), data_section(metrics),
@@ -304,6 +322,7 @@ def teacher_student_table(metrics: Metrics) -> str:
              for row in rows]
     lines.insert(1, "-" * len(lines[0]))
     if taught(metrics) and run_metrics.scores_of(metrics, "teacher", split):
+        lines += [worth] if (worth := worth_text(metrics)) else []
         lines.append(f"The student keeps {_kept(metrics)}")
     return "\n".join(lines)
 

@@ -1,10 +1,12 @@
-"""The report's sections on a run's time and data."""
+"""The report's facts of a run: warnings, time, data, and what distillation was worth."""
 
 from __future__ import annotations
 
 from typing import Any, Mapping
 
-from xtremedistil_tf.reporting.markdown import ABSENT, count_text, table
+from xtremedistil_tf.metrics.measures import measure_name, measure_of
+from xtremedistil_tf.reporting import run_metrics
+from xtremedistil_tf.reporting.markdown import ABSENT, count_text, score_text, table
 
 Metrics = Mapping[str, Any]
 
@@ -34,7 +36,7 @@ def time_section(metrics: Metrics) -> str:
 
 
 def data_section(metrics: Metrics) -> str:
-    """Renders the counts of every split and the warnings about the data.
+    """Renders the counts of every split.
 
     Args:
         metrics: the run's metrics.json.
@@ -53,9 +55,7 @@ def data_section(metrics: Metrics) -> str:
                      f"{min(sizes):,} to {max(sizes):,}" if sizes else ABSENT])
     header = ["Split", *(key.replace("_", " ").capitalize() for key in keys), "Languages",
               "Sentences a language"]
-    warnings = [f"- {' '.join(str(text).split())}" for text in data.get("warnings") or []]
-    return "\n\n".join(["## Data", table(header, rows) if rows else "No counts.",
-                        "### Warnings", "\n".join(warnings) or "No warnings."])
+    return "\n\n".join(["## Data", table(header, rows) if rows else "No counts."])
 
 
 def fitted(metrics: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -79,3 +79,41 @@ def reliability_section(metrics: Mapping[str, Any]) -> str:
         lines.append("A label is given from its own probability on, chosen on dev: from "
                      f"{low:.2f} to {high:.2f}.")
     return "\n\n".join(lines)
+
+
+def warnings_section(metrics: Metrics) -> str:
+    """Renders a run's warnings; they stand on top of the report.
+
+    Args:
+        metrics: the run's metrics.json.
+
+    Returns:
+        A section of Markdown.
+    """
+    told = [f"- {' '.join(str(text).split())}"
+            for text in (metrics.get("data") or {}).get("warnings") or []]
+    return "\n\n".join(["## Warnings", "\n".join(told) or "None."])
+
+
+def worth_text(metrics: Mapping[str, Any]) -> str:
+    """Says in one sentence what distillation was worth; empty if it was not measured.
+
+    Args:
+      metrics: a run's metrics.json.
+    """
+    alone = metrics.get("alone") or {}
+    split, key = run_metrics.scored_split(metrics), measure_of(metrics)
+    own = run_metrics.scores_of(metrics, "student", split).get(key)
+    other = (alone.get(split) or {}).get(key)
+    if own is None or other is None:
+        return ""
+    teacher = run_metrics.scores_of(metrics, "teacher", split).get(key)
+    told = (f"{split} {measure_name(metrics)}: teacher {score_text(teacher)}, student "
+            f"{score_text(own)}, the same student on labels alone {score_text(other)}")
+    worth = alone.get("worth")
+    if not worth:
+        return f"{told}."
+    sure = worth["low"] > 0 or worth["high"] < 0
+    return (f"{told}: distillation {'brought' if own >= other else 'cost'} "
+            f"{abs(own - other):.2f} points (95 % interval {worth['low']:+.2f} to "
+            f"{worth['high']:+.2f}{'' if sure else ', so it may be chance'}).")

@@ -40,6 +40,12 @@ def is_scored(metrics: Mapping[str, Any]) -> bool:
     return bool(scores_of(metrics, "student", scored_split(metrics)))
 
 
+def in_paper(metrics: Mapping[str, Any]) -> bool:
+    """True if the paper's figures may stand beside a run's: --compare_paper, or WikiAnn's data."""
+    name = str(metrics.get("task", "")).lower()
+    return bool(metrics.get("compare_paper", "wikiann" in name or "panx" in name))
+
+
 def scored_split(metrics: Mapping[str, Any]) -> str:
     """Names the split on which a run's models are compared.
 

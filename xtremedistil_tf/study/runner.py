@@ -215,7 +215,9 @@ class Runner:
         """Runs a command; writes its output to a log beside its folder."""
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "log.txt"
-        line = [sys.executable, "-m", f"xtremedistil_tf.cli.{command}", *self._base,
+        # All runs of a study share what their flags do not name, whatever data a line reads.
+        line = [sys.executable, "-m", f"xtremedistil_tf.cli.{command}", "--defaults=paper",
+                *self._base,
                 f"--seed={seed}", *arguments({**flags, "model_dir": folder})]
         environment = self._free.get()
         try:

@@ -26,7 +26,7 @@ from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.realign import Realigned, word_starts_of
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.progress import Progress
+from xtremedistil_tf.progress import TARGETS, Progress
 from xtremedistil_tf.runs import atomic_folder, read_json, sweep_beside, write_json
 from xtremedistil_tf.targets.records import records_of, replaced
 from xtremedistil_tf.targets.spec import KINDS, StoreSpec
@@ -319,7 +319,8 @@ def write_targets(
     if missing:
         filler = Filler(teacher, input_ids, order, store, kinds=kinds, realigned=realigned,
                         texts=texts)
-        with helpers(), Progress(rows, "teacher over the rows", "sentences") as progress:
+        with helpers(), Progress(rows, "teacher over the rows", "sentences",
+                                 part=TARGETS) as progress:
             filler.fill(missing, progress, wait=part is None)
     if part is None:
         _finish(store)

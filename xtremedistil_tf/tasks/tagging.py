@@ -51,6 +51,7 @@ TAGGING = TaskKind(
     details=Lazy("xtremedistil_tf.metrics.entity_types:type_details"),
     class_word="type",
     tags_of_types=Lazy("xtremedistil_tf.corpora.readers.schemes:labels_for"),
+    section=Lazy("xtremedistil_tf.reporting.class_tables:class_table"),
     count_right=Lazy("xtremedistil_tf.metrics.significance:count_phrases"),
     showcase=Lazy("xtremedistil_tf.apps.showcase:show_tagged"),
     text_model=Lazy("xtremedistil_tf.inference.tagger:make_tagger"),

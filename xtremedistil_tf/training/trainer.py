@@ -49,6 +49,7 @@ log = logging.getLogger("absl")
 
 _DONE_FILE = "done.json"
 _PROGRESS = "progress"
+_SAMPLES = 32  # Of a stage's learning rate.
 _STATE = {"fingerprint": Field(str), "state": Field(dict), "best_sha256": Field(str, needed=False)}
 _WAY_OUT = "remove the stage's folder, and those of later stages, to have them made anew"
 
@@ -84,6 +85,16 @@ def _build_optimizer(
         return LazyAdam(schedule)
     # The legacy class, as in TensorFlow Addons: it does not compile with XLA on a GPU.
     return tf.keras.optimizers.legacy.Adam(schedule)
+
+
+def _rates(stage: Stage, epochs: int, steps: int) -> Dict[str, Any]:
+    """Steps of a stage and samples of its learning rate over them, for the report."""
+    schedule = build_schedule(stage.schedule, stage.epochs, steps)
+    if isinstance(schedule, Plateau):
+        schedule.fall(epochs - 1)
+    last = float(steps * epochs)
+    return {"steps": steps * epochs,
+            "rates": schedule(tf.linspace(0.0, last, _SAMPLES + 1)).numpy().tolist()}
 
 
 class Trainer:
@@ -168,6 +179,7 @@ class Trainer:
             "seconds": state.seconds,
             "monitor": stage.monitor,
             "dev": self._feed.score(),
+            **_rates(stage, state.epoch, self._feed.steps(stage)),
         }
 
         def finish() -> None:
@@ -208,7 +220,8 @@ class Trainer:
             state = StageState(best=agree(self._feed.measure(stage)) if competes else None)
             if competes:
                 self._save(state.best_file(folder))
-        bar = Progress(steps * stage.epochs, title, "steps", done=steps * state.epoch)
+        bar = Progress(steps * stage.epochs, title, "steps", done=steps * state.epoch,
+                       part=stage.name)
         with self._curves(stage).as_default(), bar as progress:
             while not state.ended(stage):
                 self._epoch(stage, schedule, state, progress, folder)

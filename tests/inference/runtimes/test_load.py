@@ -12,6 +12,7 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference import tagger as tagger_module
 from xtremedistil_tf.inference.assets import load_assets
 from xtremedistil_tf.inference.entities import join_entities
+from xtremedistil_tf.inference.runtimes.load import fastest_runtime
 from xtremedistil_tf.inference.student_folder import load_student
 from xtremedistil_tf.inference.tagger import windows
 from xtremedistil_tf.runs import read_json, write_json
@@ -142,9 +143,26 @@ def test_an_export_of_another_student_is_not_loaded(run_folder, tmp_path, caplog
         with pytest.raises(UserError, match="was exported from another student than .*student; .*"
                                             f"xtremedistil-export --forms={form}"):
             xtremedistil_tf.load(tmp_path, runtime)
-    assert xtremedistil_tf.load(tmp_path)(TEXTS[0]) == xtremedistil_tf.load(run_folder)(TEXTS[0])
+    assert xtremedistil_tf.load(tmp_path)(TEXTS[0]) == xtremedistil_tf.load(
+        run_folder, "keras")(TEXTS[0])
     with caplog.at_level("WARNING", logger="absl"):
         export_student(tmp_path, forms=["onnx"])
     assert "export was exported from another student" in caplog.text
     assert "onnx was exported from another" not in caplog.text
     xtremedistil_tf.load(tmp_path, "onnx")
+
+
+def test_the_fastest_form_of_a_folder_within_the_stated_loss(tmp_path):
+    onnx = tmp_path / "onnx"
+    assert fastest_runtime(tmp_path) == "keras"
+    onnx.mkdir()
+    for name in ("model.onnx", "model.int8.onnx"):
+        (onnx / name).touch()
+    # Without a measured loss nothing is rounded.
+    assert fastest_runtime(tmp_path) == fastest_runtime(onnx) == "onnx"
+    for int8, expected in ((79.8, "onnx_int8"), (80.5, "onnx_int8"), (79.6, "onnx")):
+        write_json(onnx / "check.json", {"float32": {"dev_macro_f1": 80.0, "bytes": 9},
+                                         "int8": {"dev_macro_f1": int8, "bytes": 3}})
+        assert fastest_runtime(tmp_path) == fastest_runtime(onnx) == expected
+    (tmp_path / "saved_model.pb").touch()
+    assert fastest_runtime(tmp_path) == "savedmodel"

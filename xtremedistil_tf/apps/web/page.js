@@ -7,7 +7,12 @@ const status = document.getElementById("status");
 const sections = [...document.querySelectorAll("#results section")];
 // A label keeps its colour for as long as the page is open, in all columns.
 const colours = new Map([["PER", 0], ["LOC", 1], ["ORG", 2]]);
+// Longer entities may break inside.
+const LONGEST_WHOLE = 40;
+const copy = document.getElementById("copy");
+const legend = document.getElementById("legend");
 let asked = 0;
+let answer = "";
 
 function colourOf(label) {
   if (!colours.has(label)) colours.set(label, colours.size % 8);
@@ -26,9 +31,13 @@ function tell(text, bad = false) {
   status.classList.toggle("bad", bad);
 }
 
-function marked(entity, text) {
+const keyOf = (entity) => `${entity.start} ${entity.end} ${entity.entity_group}`;
+
+function marked(entity, text, differs) {
   const mark = element("mark", text, colourOf(entity.entity_group));
-  mark.title = `${entity.entity_group}, score ${entity.score.toFixed(3)}`;
+  mark.classList.toggle("whole", text.length <= LONGEST_WHOLE);
+  mark.classList.toggle("differs", differs);
+  mark.title = `${entity.entity_group}, score ${entity.score.toFixed(3)}${differs ? ", found by this one only" : ""}`;
   mark.append(element("span", entity.entity_group));
   return mark;
 }
@@ -42,13 +51,14 @@ function row(entity) {
   return made;
 }
 
-function showEntities(section, asked, result) {
+function showEntities(section, asked, result, others) {
   const characters = Array.from(asked.text);  // Offsets count code points, strings UTF-16 units.
   const parts = [];
   let at = 0;
   for (const entity of result.entities) {
     parts.push(characters.slice(at, entity.start).join(""));
-    parts.push(marked(entity, characters.slice(entity.start, entity.end).join("")));
+    const differs = others.some((keys) => !keys.has(keyOf(entity)));
+    parts.push(marked(entity, characters.slice(entity.start, entity.end).join(""), differs));
     at = entity.end;
   }
   parts.push(characters.slice(at).join(""));
@@ -108,6 +118,8 @@ const views = {entities: showEntities, classes: showClasses, number: showNumber,
 const show = views[document.body.dataset.view];
 
 function clear() {
+  answer = "";
+  copy.hidden = legend.hidden = true;
   for (const section of sections) {
     section.querySelector(".time").textContent = "";
     section.querySelector(".tagged").replaceChildren();
@@ -140,11 +152,16 @@ async function ask() {
   try {
     const reply = await request(texts);
     if (mine !== asked) return;  // A later text is on its way.
+    const keys = reply.results.map((one) => new Set((one.entities || []).map(keyOf)));
     const told = reply.results.map((result, index) => {
       const section = sections[index];
       section.querySelector(".time").textContent = `${result.milliseconds.toFixed(1)} ms`;
-      return `${result.name}: ${show(section, reply, result)}`;
+      return `${result.name}: ${show(section, reply, result,
+        keys.filter((_, other) => other !== index))}`;
     });
+    answer = JSON.stringify(reply, null, 1);
+    copy.hidden = false;
+    legend.hidden = !document.querySelector("#results mark.differs");
     tell(`${told.join("; ")}.`);
   } catch (error) {
     if (mine === asked) tell(error.message, true);
@@ -162,7 +179,21 @@ for (const input of inputs) {
     event.preventDefault();
     ask();
   });
+  input.addEventListener("input", () => {
+    if (inputs.every((one) => one.value.trim())) return;
+    asked += 1;  // What is on its way is no longer wanted.
+    clear();
+    tell("");
+  });
 }
+copy.addEventListener("click", async () => {
+  try {
+    await navigator.clipboard.writeText(answer);
+    tell("Copied.");
+  } catch {
+    tell("The browser does not allow copying.", true);
+  }
+});
 document.getElementById("examples").addEventListener("click", (event) => {
   if (event.target.tagName !== "BUTTON") return;
   inputs[0].value = event.target.textContent;

@@ -7,6 +7,7 @@ from typing import Optional, Sequence, Tuple
 
 from xtremedistil_tf import config as cfg
 from xtremedistil_tf.cli.options.option import Option, setting
+from xtremedistil_tf.cli.options.planning_flags import PLANNING_FLAGS
 from xtremedistil_tf.cli.options.student_flags import MODEL_FLAGS, START_FLAGS
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.tasks import TAG_SCHEMES
@@ -55,7 +56,6 @@ def parse_weights(items: Optional[Sequence[str]]) -> Optional[Tuple[float, ...]]
         raise UserError(f"--teacher_weights is {','.join(items or ())}; allowed: numbers above 0, "
                         "commas between") from None
 
-
 # Flags of every training command.
 RUN_FLAGS = (
     setting("task", "data.task",
@@ -65,7 +65,8 @@ RUN_FLAGS = (
     Option("model_dir", "Run folder. A killed run continues in it.", kind="string",
            required=True),
     setting("seq_len", "data.seq_len",
-            "Longest sequence in subword tokens, special tokens included."),
+            "Longest sequence in subword tokens, special tokens included. Default: what holds 99 % "
+            "of the training rows (--defaults).", derived=True),
     setting("do_NER", "data.do_ner", "Tag words. Without this flag texts are classified."),
     setting("tag_scheme", "data.tag_scheme",
             "Scheme of the tags of --do_NER. none takes any tags, such as parts of speech, and "
@@ -112,11 +113,12 @@ RUN_FLAGS = (
            default=False),
     setting("ft_epochs", ("distil.ft_epochs", "teacher.epochs"),
             "Largest number of epochs on labels, for the teacher and for each stage of the "
-            "student."),
+            "student. Default: by the number of rows (--defaults).", derived=True),
     setting("ft_batch_size", ("distil.ft_batch_size", "teacher.batch_size"),
             "Batch size on labels."),
     setting("patience", ("distil.patience", "teacher.patience"),
-            "A stage ends after this many epochs without a better dev score."),
+            "A stage ends after this many epochs without a better dev score. Default: 2 if no "
+            "epochs are given, else 10 (--defaults).", derived=True),
 )
 
 # Flags of the teacher and its fine-tuning.
@@ -136,11 +138,11 @@ TEACHER_FLAGS = (
             "be finished models, ONNX or files of outputs."),
     setting("teacher_layer", "teacher.layer",
             "The teacher's layer that the student learns, as an index into hidden_states: 0 is the "
-            "embeddings (paper: 7 of 12)."),
+            "embeddings (paper: 7 of 12). Default: two thirds of its depth.", derived=True),
     setting("teacher_epochs", ("teacher.epochs", "teacher.asked_epochs"),
-            "Epochs of the teacher's fine-tuning. Default: --ft_epochs. A finished model, one with "
-            "a head for words or texts, is fine-tuned only with this flag; else it teaches as it "
-            "is.",
+            "Epochs of the teacher's fine-tuning. Default: --ft_epochs, without it 4 (--defaults). "
+            "A finished model, one with a head for words or texts, is fine-tuned only with this "
+            "flag; else it teaches as it is.",
             derived=True),
     setting("label_map", "teacher.label_map",
             "Names for the labels of a finished teacher: its label=the task's, commas between. For "
@@ -166,7 +168,8 @@ TEACHER_FLAGS = (
     setting("teacher_batch_size", "teacher.batch_size",
             "Batch size of the teacher's fine-tuning. Default: --ft_batch_size.", derived=True),
     setting("teacher_learning_rate", "teacher.learning_rate",
-            "Peak learning rate of the teacher's fine-tuning."),
+            "Peak learning rate of the teacher's fine-tuning. Default: 5e-5, for a small encoder "
+            "1e-4 (--defaults).", derived=True),
     setting("teacher_warmup", "teacher.warmup",
             "Fraction of the steps in which the learning rate rises to its peak."),
     setting("teacher_unfreeze", "teacher.unfreeze",
@@ -186,19 +189,22 @@ LABEL_FLAGS = (
             "this flag is given.", choices=cfg.UNFREEZE_ORDERS),
     setting("epochs_per", "distil.epochs_per",
             "step: --distil_epochs and --ft_epochs are the epochs of each stage. stage: they are "
-            "the epochs of each phase, and its stages share them, the later ones with more.",
-            choices=cfg.EPOCHS_PER),
+            "the epochs of each phase, and its stages share them, the later ones with more. "
+            "Default: stage if no epochs are given, else step (--defaults).",
+            choices=cfg.EPOCHS_PER, derived=True),
     setting("stage_epochs", "distil.stage_epochs",
             "Epochs of single stages, as part-of-name=epochs: representation=24,02=2. 0 leaves a "
             "stage out. If several parts match a name the last one counts; note that logits also "
             "matches 06_labels_logits.", parse=parse_stage_epochs),
     setting("student_ft_batch_size", "distil.ft_batch_size",
-            "Batch size of the student on labels. Default: --ft_batch_size.", derived=True),
+            "Batch size of the student on labels. Default: --ft_batch_size, without it 64 "
+            "(--defaults).", derived=True),
     setting("label_smoothing", "distil.label_smoothing",
             "Fraction of a label's probability that is spread over all classes."),
     setting("least_gain", "distil.least_gain",
             "Smallest gain of the dev score, in percent of the best one of the stage, that "
-            "--patience counts as better. The best weights are kept, however small their gain."),
+            "--patience counts as better. The best weights are kept, however small their gain. "
+            "Default: 0.2 if no epochs are given, else 0 (--defaults).", derived=True),
     setting("weight_average", "distil.weight_average",
             "Keep a running mean of the student's weights, with this decay for each step (0.99 or "
             "so; 0: none). Dev measures the mean, and the mean is kept."),
@@ -208,16 +214,18 @@ LABEL_FLAGS = (
     setting("lr_schedule", "distil.schedule",
             "restarts: a cosine with restarts (the authors). cosine: one cosine over the epochs of "
             "a stage. plateau: the peak until --patience is used up, then one more epoch in which "
-            "the rate falls to the lowest.",
-            choices=cfg.SCHEDULES),
+            "the rate falls to the lowest. Default: plateau if no epochs are given, else restarts "
+            "(--defaults).", choices=cfg.SCHEDULES, derived=True),
     setting("learning_rate", "distil.learning_rate",
-            "Peak learning rate of the student. With --pt_student_checkpoint or --student_dir the "
-            f"default is {cfg.CHECKPOINT_RATE:g}."),
+            "Peak learning rate of the student. Default: by the kind of student and task "
+            f"(--defaults); with --pt_student_checkpoint or --student_dir {cfg.CHECKPOINT_RATE:g}.",
+            derived=True),
     setting("lowest_rate", "distil.lowest_rate", "Lowest learning rate of the cosine."),
     setting("lr_period", "distil.period", "Epochs of the first cosine of --lr_schedule=restarts."),
     setting("optimizer", "distil.optimizer",
-            "adam, or lazy_adam, which updates only the batch's rows of the word embedding.",
-            choices=cfg.OPTIMIZERS),
+            "adam, or lazy_adam, which updates only the batch's rows of the word embedding. "
+            "Default: lazy_adam if no epochs are given, else adam (--defaults).",
+            choices=cfg.OPTIMIZERS, derived=True),
     setting("export", "resources.export",
             "Export the student at the end. xtremedistil-export does it later."),
     setting("forms", "resources.forms",
@@ -230,14 +238,15 @@ LABEL_FLAGS = (
 STUDENT_FLAGS = (
     setting("transfer_file", "data.transfer_file",
             "Unlabelled text, one sentence a line. Looked for in the task folder, then in the "
-            "current folder."),
+            "current folder. Default: transfer.txt, if the task folder has it.", derived=True),
     setting("transfer_size", "data.transfer_size",
             "Number of sentences of the transfer file to use, drawn at random. A larger number "
             "contains the sentences of a smaller one."),
     *START_FLAGS,
     *MODEL_FLAGS,
     setting("strategy", "distil.strategy",
-            "Phases and stages of the training (paper Table 3).", names=STRATEGIES.names),
+            "Phases and stages of the training (paper Table 3). Default: D4.2; D4.1 for a "
+            "Transformer without epochs (--defaults).", names=STRATEGIES.names, derived=True),
     setting("representation_loss", "distil.representation_loss",
             "Loss of phase 1: mse (released code) or kld (paper Eq. 6).",
             names=lambda: losses_against("representation")),
@@ -256,8 +265,11 @@ STUDENT_FLAGS = (
     setting("beta", "distil.beta", "Weight of the representation loss in joint stages (D2)."),
     setting("gamma", "distil.gamma", "Weight of the logits loss in joint stages."),
     setting("distil_epochs", "distil.distil_epochs",
-            "Largest number of epochs of a stage on the transfer set."),
-    setting("distil_batch_size", "distil.distil_batch_size", "Batch size on the transfer set."),
+            "Largest number of epochs of a stage on the transfer set. Default: by the number of "
+            "sentences (--defaults).", derived=True),
+    setting("distil_batch_size", "distil.distil_batch_size",
+            "Batch size on the transfer set. Default: 128, for whole texts 64; with epochs given "
+            "512 (--defaults).", derived=True),
     setting("student_distil_batch_size", "distil.distil_batch_size",
             "The same as --distil_batch_size, by its later name.", derived=True),
     setting("entity_swaps", "data.entity_swaps",
@@ -299,5 +311,5 @@ FINE_TUNING_FLAGS = (
 
 # All flags of each command. xtremedistil-teacher also accepts the student's, so that one flagfile
 # serves both commands.
-DISTILLATION: Tuple[Option, ...] = (*RUN_FLAGS, *TEACHER_FLAGS, *STUDENT_FLAGS)
+DISTILLATION: Tuple[Option, ...] = (*RUN_FLAGS, *PLANNING_FLAGS, *TEACHER_FLAGS, *STUDENT_FLAGS)
 FINE_TUNING: Tuple[Option, ...] = (*RUN_FLAGS, *FINE_TUNING_FLAGS)

@@ -24,7 +24,9 @@ def define_loading_flags(
     flags.DEFINE_string("model_dir", None,
                         "Run folder, its student, onnx or tflite folder, or a version of its "
                         f"export{where}.", required=True)
-    chosen = "" if runtime else " Default: what the folder holds, Keras for a run folder."
+    chosen = "" if runtime else (
+        " Default: the fastest that the folder holds: int8 where it loses at most 0.3 points, else "
+        "float32 ONNX, else Keras.")
     flags.DEFINE_enum("runtime", runtime, RUNTIMES,
                       f"What runs the student.{chosen} All give the same output except the "
                       "int8 ones, which round.")
@@ -52,12 +54,16 @@ def define_reading_flags() -> None:
                         "mark, else UTF-8.")
 
 
-def load_named_student() -> Any:
-    """Loads the student that the flags name; returns its text model."""
+def load_named_student(runtime: Optional[str] = None) -> Any:
+    """Loads the student that the flags name; returns its text model.
+
+    Args:
+      runtime: the runtime; by default that of the flags.
+    """
     from xtremedistil_tf.inference.runtimes.load import load
 
     least = _least(FLAGS.threshold)
-    model = load(FLAGS.model_dir, FLAGS.runtime, keep_whole=FLAGS.whitespace_words,
+    model = load(FLAGS.model_dir, runtime or FLAGS.runtime, keep_whole=FLAGS.whitespace_words,
                  verify=FLAGS.verify)
     if least:
         model.say_from(least)

@@ -46,8 +46,8 @@ CONCERNS: Dict[str, tuple] = {
     "Optimizer": ("optimizer", "lr_schedule", "learning_rate", "lowest_rate", "lr_period"),
     "Targets": ("distil_chunk_size", "keep_representation", "target_workers", "target_shard",
                 "targets_dir"),
-    "Run": ("model_dir", "overwrite", "export", "seed", "deterministic", "opt_policy",
-            "most_shown", "quiet", "verbose"),
+    "Run": ("model_dir", "overwrite", "defaults", "time_budget", "baseline", "compare_paper",
+            "export", "seed", "deterministic", "opt_policy", "most_shown", "quiet", "verbose"),
 }
 OTHER = "Other"
 # Shown as default of a flag whose help explains it.

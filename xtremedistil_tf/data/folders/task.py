@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 from xtremedistil_tf.config import DECODINGS, DataConfig, require
 from xtremedistil_tf.data.folders.labelled import LABELS_FILE
 from xtremedistil_tf.data.folders.splits import read_labelled
+from xtremedistil_tf.data.folders.trouble import copy_trouble, label_trouble
 from xtremedistil_tf.data.labels import Labels
 from xtremedistil_tf.data.outputs.reader import OutputsText, is_outputs
 from xtremedistil_tf.data.readers.glue import glue_texts
@@ -107,6 +108,7 @@ def read_task(
     labels, paths, examples, reports = read_labelled(config, names=names)
     warnings = [line for split in reports for line in reports[split].warnings()]
     warnings += task_kind(config.kind).warn(config, examples)
+    warnings += [*label_trouble(config.kind, examples), *copy_trouble(examples)]
     transfer, report, words = None, ReadReport(folder), 0
     held: Tuple[Example, ...] = ()
     if with_transfer:

@@ -8,14 +8,12 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from xtremedistil_tf.data.readers.rows import Example
+from xtremedistil_tf.inference.runtimes.load import CHECK_FILE, INT8_LOSS
 from xtremedistil_tf.inference.text_model import TextModel
 from xtremedistil_tf.runs import write_json
 from xtremedistil_tf.tasks import task_kind
 
-CHECK_FILE = "check.json"
 _TOLERANCE = 1e-5
-# Loss of int8 in points of macro-F1 or accuracy above which we warn.
-_INT8_LOSS = 0.3
 
 # Words that a graph must read as the tokenizer does: scripts, marks, white space, special tokens.
 _WORDS = tuple(" ".join((
@@ -144,6 +142,7 @@ def report_check(name: str, record: Dict[str, Any], kind: str) -> None:
              float32["bytes"] / 1e6, float32["error"], int8["bytes"] / 1e6)
     for key in (key for key in int8 if key.startswith("dev_")):
         lost = float32[key] - int8[key]
-        level = logging.WARNING if lost > _INT8_LOSS else logging.INFO
-        log.log(level, "%s int8 on dev: %s %.2f, float32 %.2f (%.2f lost)", name,
-                task_kind(kind).scores[key[4:]], int8[key], float32[key], lost)
+        level = logging.WARNING if lost > INT8_LOSS else logging.INFO
+        log.log(level, "%s int8 on dev, whole texts: %s %.2f, float32 %.2f (%.2f %s)", name,
+                task_kind(kind).scores[key[4:]], int8[key], float32[key], abs(lost),
+                "lost" if lost > 0 else "gained")

@@ -1,5 +1,7 @@
 """Loading a student in any runtime: Keras, SavedModel, ONNX or TFLite."""
 
+import importlib.util
+import logging
 import pathlib
 from typing import Optional, Union
 
@@ -7,12 +9,20 @@ from xtremedistil_tf.environment import check_path
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.assets import FORMAT_FOLDERS, made_elsewhere
 from xtremedistil_tf.inference.text_model import TextModel
+from xtremedistil_tf.runs import read_json
+from xtremedistil_tf.screen import quiet_libraries
 
+log = logging.getLogger("absl")
+
+# Points of the dev score that int8 may lose to be the default.
+INT8_LOSS = 0.3
+CHECK_FILE = "check.json"
+_FLOAT, _INT8 = "model.onnx", "model.int8.onnx"
 RUNTIMES = ("keras", "savedmodel", "onnx", "onnx_int8", "tflite", "tflite_int8")
 
 
 def runtime_of(folder: Union[str, pathlib.Path]) -> str:
-    """Returns the default runtime of a folder; for a run folder, keras."""
+    """Returns the runtime of a folder's own format; for a run folder, keras."""
     folder = pathlib.Path(folder)
     if (folder / "saved_model.pb").is_file():
         return "savedmodel"
@@ -21,6 +31,43 @@ def runtime_of(folder: Union[str, pathlib.Path]) -> str:
     if (folder / "model.tflite").is_file():
         return "tflite"
     return "keras"
+
+
+def fastest_runtime(folder: Union[str, pathlib.Path]) -> str:
+    """Returns the fastest runtime of a folder: for a run folder ONNX, where it can be used.
+
+    int8 is taken if its loss was measured and is at most `INT8_LOSS` points of the dev score; a log
+    line names the loss.
+    """
+    folder = pathlib.Path(folder)
+    runtime = runtime_of(folder)
+    onnx = folder if runtime == "onnx" else folder / FORMAT_FOLDERS["onnx"]
+    usable = (runtime in ("keras", "onnx") and (onnx / _FLOAT).is_file()
+              and importlib.util.find_spec("onnxruntime") is not None
+              and (onnx == folder or not made_elsewhere(onnx, folder / "student")))
+    if not usable:
+        return runtime
+    lost = int8_loss(onnx)
+    if lost is None or lost > INT8_LOSS or not (onnx / _INT8).is_file():
+        return "onnx"
+    log.info("runtime: onnx_int8, whose dev score is %.2f points %s float32's (at most %.1f lower "
+             "are taken; --runtime chooses another)", abs(lost), "below" if lost > 0 else "above",
+             INT8_LOSS)
+    return "onnx_int8"
+
+
+def int8_loss(onnx: pathlib.Path) -> Optional[float]:
+    """Returns the points that int8 loses on dev; None if that was not measured.
+
+    Args:
+      onnx: folder of an ONNX export.
+    """
+    path = onnx / CHECK_FILE
+    found = read_json(path) if path.is_file() else {}
+    float32, int8 = found.get("float32") or {}, found.get("int8") or {}
+    losses = [float32[name] - int8[name] for name in int8
+              if name.startswith("dev_") and name in float32]
+    return max(losses) if losses else None
 
 
 def load(
@@ -32,7 +79,7 @@ def load(
     Args:
       folder: a run folder, its `student`, `onnx` or `tflite` folder, or a version folder of
         `export`.
-      runtime: one of RUNTIMES; default: that of the folder, keras for a run folder.
+      runtime: one of RUNTIMES; by default the fastest of the folder, see `fastest_runtime`.
       keep_whole: split running text at white space only.
       verify: check the folder's files against its manifest. Older folders have none.
 
@@ -49,7 +96,9 @@ def load(
       small = xtremedistil_tf.load("runs/demo/onnx", "onnx_int8")
     """
     folder = pathlib.Path(folder)
-    runtime = runtime or runtime_of(folder)
+    if not log.isEnabledFor(logging.DEBUG):  # As the commands do without --verbose.
+        quiet_libraries()
+    runtime = runtime or fastest_runtime(folder)
     if runtime not in RUNTIMES:
         raise UserError(f"runtime is {runtime!r}; allowed: {', '.join(RUNTIMES)}")
     check_path(folder)

@@ -1,0 +1,82 @@
+"""Signs of trouble in a task: labels, copies, pieces a word, languages of a weak teacher."""
+
+import numpy as np
+
+from xtremedistil_tf.data.folders.trouble import (
+    copy_trouble,
+    coverage_of,
+    coverage_trouble,
+    label_trouble,
+    weak_languages,
+)
+from xtremedistil_tf.data.readers.rows import Example
+from xtremedistil_tf.data.tokenization.alignment import Features
+from xtremedistil_tf.data.tokenization.ragged import Ragged
+
+
+def rows(*labels, words=("a", "b")):
+    return [Example((*words, str(place)), label if isinstance(label, tuple) else (label,))
+            for place, label in enumerate(labels)]
+
+
+def test_labels_that_are_mistakes():
+    told = label_trouble("classification", {
+        "train": rows("Sport", "sport", "-", "world"), "dev": rows("world"),
+        "test": rows("world", "labels")})
+    assert [line.split(";")[0] for line in told] == [
+        "the classes include '-', 1 times",
+        "the classes 'Sport', 'sport' differ in case or spaces only",
+        "test has classes that train has not, so no model can find them: 'labels'"]
+    assert label_trouble("classification", {"train": rows("a", "b"), "dev": rows("b")}) == []
+    assert label_trouble("regression", {"train": rows("1.0"), "dev": rows("-")}) == []
+
+
+def test_types_of_test_alone_and_a_dev_without_entities():
+    told = label_trouble("tagging", {
+        "train": rows(("B-PER", "I-PER", "O")), "dev": rows(("O", "O", "O")),
+        "test": rows(("B-LOC", "O", "O"))})
+    assert told == [
+        "dev has no entity: every tag is O, and its score means nothing",
+        "test has entity types that train has not, so no model can find them: 'LOC'"]
+
+
+def test_copies_and_leaks():
+    train = rows("a", "a", "b")
+    told = copy_trouble({"train": [*train, train[0]], "dev": [train[1]], "test": rows(
+        "a", words=("other",))})
+    assert told == ["train: 1 of 4 rows are copies of others",
+                    "dev: 1 of 1 texts stand in train too; scores on dev may be too good"]
+
+
+def features(lengths, starts, languages, pooled=False, unknown=()):
+    values = np.full(sum(lengths), 7, np.int32)
+    values[list(unknown)] = 1
+    ids = Ragged(values, np.concatenate([[0], np.cumsum(lengths)]))
+    return Features(ids, ids, Ragged.of(starts), languages, [], {}, pooled)
+
+
+def test_a_language_that_is_spelt_letter_by_letter_is_told():
+    found = coverage_of(
+        features([6, 12], [[1, 2, 3], [1, 6, -1]], ["de", "ar"], unknown=(7, 8)),
+        [Example(("a", "b", "c"), ()), Example(("x", "y", "z"), ())], 1, 12)
+    assert (found["de"].words, found["de"].cut, found["de"].unknown) == (3, 0, 0)
+    assert (found["ar"].pieces, found["ar"].cut, found["ar"].unknown) == (10, 1, 2)
+    wide = {"ar": type(found["ar"])(2, 6, 20, 2, 4, "words"), "de": found["de"]}
+    (line,) = coverage_trouble("train", wide, 12)
+    assert line.startswith("train, ar: 33 % of its words lie beyond --seq_len=12; 5.0 subword")
+    assert "20 % of its subword tokens are unknown" in line
+    assert coverage_trouble("train", {"de": found["de"]}, 12) == []
+
+
+def test_texts_are_cut_as_a_whole():
+    found = coverage_of(features([12, 5], [[], []], ["default"] * 2, pooled=True),
+                        [Example(("a",) * 9, ()), Example(("a",) * 3, ())], None, 12)
+    (line,) = coverage_trouble("train", found, 12)
+    assert line.endswith("50 % of its texts fill or exceed --seq_len=12")
+
+
+def test_a_teacher_that_cannot_teach_a_language():
+    scores = {"languages": {"ar": {"f1": 0.7, "support": 90}, "de": {"f1": 70.0, "support": 90},
+                            "zh": {"f1": 0.0, "support": 2}}}
+    assert weak_languages(scores, "f1", "F1") == [
+        "the teacher's F1 of ar is 0.7 on dev: it cannot teach this language"]

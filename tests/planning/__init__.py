@@ -1,0 +1,1 @@
+"""Tests of a run before it starts."""

@@ -1,0 +1,93 @@
+"""The settings that no flag names: chosen by data, teacher and run folder, and taken over again."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from tests.conftest import BERT, ROOT, write_task
+from xtremedistil_tf import config as cfg
+from xtremedistil_tf.planning.defaults import budget_of, choose, layer_of, seq_len_of
+
+
+@pytest.fixture
+def data(tmp_path, bert_config):
+    """A run's settings of which nothing but task and teacher is named."""
+    return cfg.RunConfig(
+        cfg.DataConfig(str(write_task(tmp_path / "task")), do_ner=True),
+        cfg.TeacherConfig(config_file=str(bert_config)))
+
+
+def test_a_command_without_epochs_gets_what_suits_its_data(data, tmp_path):
+    config, (line,) = choose(data, set(), tmp_path / "run", flag_of=lambda place: place)
+    assert config.data.transfer_file == "transfer.txt" and "it lies in the task folder" in line
+    assert (config.teacher.layer, config.teacher.epochs) == (1, 16)
+    assert 16 <= config.data.seq_len <= BERT["max_position_embeddings"]
+    assert f"data.seq_len={config.data.seq_len} (it holds" in line
+    assert (config.student.word_emb_dim, config.student.bilstm_hidden_size) == (16, 200)
+    assert (config.distil.epochs_per, config.distil.distil_epochs) == ("stage", 16)
+    assert (config.distil.optimizer, config.distil.learning_rate) == ("lazy_adam", 2e-3)
+
+
+def test_what_is_named_stays(data, tmp_path):
+    named = dataclasses.replace(data, data=dataclasses.replace(data.data, seq_len=20))
+    config, (line,) = choose(named, {"data.seq_len", "teacher.epochs"}, tmp_path / "run")
+    assert config.data.seq_len == 20 and config.teacher.epochs == cfg.TeacherConfig.epochs
+    assert "seq_len" not in line and "student.word_emb_dim" in line
+
+
+def test_a_command_that_names_its_epochs_is_the_papers_but_for_what_could_not_be(data, tmp_path):
+    config, (line,) = choose(data, {"distil.distil_epochs"}, tmp_path / "run")
+    assert config.distil == data.distil and config.student == data.student
+    # The paper's layer 7 is no layer of a teacher of two; it was an error before.
+    assert config.teacher.layer == 1 and config.data.seq_len == 32
+    assert "distil" not in line
+
+
+def test_a_folder_that_was_begun_keeps_its_values(data, tmp_path):
+    run = tmp_path / "run"
+    run.mkdir()
+    config, _ = choose(data, set(), run)
+    before = dataclasses.replace(
+        config, data=dataclasses.replace(config.data, seq_len=24),
+        distil=dataclasses.replace(config.distil, stage_epochs=(("01", 3),)))
+    (run / "config.json").write_text(json.dumps({
+        "version": "0.1.0", "config": before.to_dict(), "files": {}, "labels": []}))
+    again, (line,) = choose(data, set(), run)
+    assert again.data.seq_len == 24 and "as the run was begun" in line
+    assert choose(data, set(), run, overwrite=True)[0] == config
+    budgeted, _ = choose(data, {"distil.stage_epochs"}, run, budget=True)
+    assert budgeted.distil.stage_epochs == (("01", 3),)
+    assert budgeted.distil.distil_epochs == before.distil.distil_epochs
+
+
+def test_a_transformer_has_three_stages(data, tmp_path):
+    small = dataclasses.replace(data, student=cfg.StudentConfig(
+        hidden_size=12, num_attention_heads=2))
+    config, _ = choose(small, set(), tmp_path / "run")
+    assert config.distil.strategy == "D4.1" and config.distil.optimizer == "adam"
+
+
+def test_lengths_layers_and_budgets():
+    chosen = seq_len_of(np.arange(1, 101), None)
+    assert chosen.value == 100 and "100.0 %" in chosen.why
+    assert seq_len_of(np.full(10, 900), 512).value == 256
+    assert seq_len_of(np.full(10, 900), 128).value == 128
+    assert [layer_of(depth).value for depth in (1, 2, 3, 6, 12, 24)] == [1, 1, 2, 4, 8, 16]
+    for sentences, rows, expected in ((24_000, 8_000, (16, 15)), (200_000, 29_000, (4, 4)),
+                                      (0, 10, (16, 16))):
+        found = budget_of(sentences, rows, pooled=False, bilstm=True)
+        assert (found["distil.distil_epochs"].value, found["distil.ft_epochs"].value) == expected
+
+
+def test_the_papers_flagfile_is_the_papers_to_the_letter(tmp_path):
+    named = {line.partition("=")[0].lstrip("-"): line.partition("=")[2]
+             for line in (ROOT / "flags" / "paper.flags").read_text("utf-8").splitlines()
+             if line.startswith("--")}
+    from xtremedistil_tf.cli.options.usage import PAPER
+
+    assert named["defaults"] == "paper"
+    for name, value in PAPER.items():
+        told = named[name] or "true"
+        assert told == value or float(told) == float(value)

@@ -1,0 +1,194 @@
+"""Signs of trouble in a task, told before it costs training: labels, copies, pieces, languages."""
+
+import collections
+import dataclasses
+import re
+from typing import Any, Dict, List, Mapping, Optional, Sequence
+
+import numpy as np
+
+from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
+from xtremedistil_tf.data.tokenization.alignment import Features
+from xtremedistil_tf.tasks import task_kind
+
+# Labels that stand for a missing one in many data sets.
+_EMPTY = frozenset({"", "-", "_", "?", "nan", "none", "null", "n/a", "na", "unk", "unknown"})
+# Limits above which a language is worth a line.
+_CUT, _PIECES, _UNKNOWN, _COPIES = 0.05, 3.5, 0.01, 0.01
+# Below this score of the teacher on dev, a student learns nothing useful from it.
+_WEAK = 20.0
+# Rows, entities or words that a language needs before anything is said of it.
+_ENOUGH = 5
+
+
+def _names(labels: Sequence[str], *, most: int = 6) -> str:
+    more = f" and {len(labels) - most} more" if len(labels) > most else ""
+    return ", ".join(map(repr, labels[:most])) + more
+
+
+def _types(tags: Sequence[str], *, tagged: bool) -> List[str]:
+    """Labels of a row without their IOB2 prefix; words without a label are left out."""
+    return [re.sub("^[BI]-", "", tag) for tag in tags if tag != "O"] if tagged else list(tags)
+
+
+def label_trouble(kind: str, examples: Mapping[str, Sequence[Any]]) -> List[str]:
+    """Warns of labels that are probably mistakes.
+
+    Args:
+      kind: name of the kind of task.
+      examples: rows by split.
+    """
+    record = task_kind(kind)
+    if not record.classes or record.windows:
+        return []
+    noun = "entity types" if record.tags_words else "classes"
+    seen = {split: collections.Counter(
+        label for row in rows for label in _types(row.tags, tagged=record.tags_words))
+        for split, rows in examples.items()}
+    every: Dict[str, int] = collections.Counter()
+    for counts in seen.values():
+        every.update(counts)
+    told = [f"the {noun} include {label!r}, {count:,} times; if it stands for no label, take "
+            "these rows out" for label, count in sorted(every.items())
+            if label.strip().lower() in _EMPTY]
+    spellings = collections.defaultdict(list)
+    for label in sorted(every):
+        spellings[" ".join(label.lower().split())].append(label)
+    told += [f"the {noun} {_names(group)} differ in case or spaces only; they are learnt as "
+             "different ones" for group in spellings.values() if len(group) > 1]
+    if "train" not in seen:
+        return told
+    for split, counts in seen.items():
+        new = sorted(set(counts) - set(seen["train"]))
+        if new:
+            told.append(f"{split} has {noun} that train has not, so no model can find them: "
+                        f"{_names(new)}")
+        if record.tags_words and not counts and examples[split]:
+            told.append(f"{split} has no entity: every tag is O, and its score means nothing")
+    return told
+
+
+def copy_trouble(examples: Mapping[str, Sequence[Any]]) -> List[str]:
+    """Warns of rows that repeat, and of held-out texts that stand in train."""
+    told, known = [], set()
+    for split, rows in examples.items():
+        texts = [getattr(row, "texts", None) for row in rows]
+        if None in texts:
+            return []
+        if split == "train":
+            known = set(texts)
+            copies = len(texts) - len(known)
+            if copies > _COPIES * len(texts):
+                told.append(f"train: {copies:,} of {len(texts):,} rows are copies of others")
+        elif known:
+            leaks = sum(text in known for text in texts)
+            if leaks:
+                told.append(f"{split}: {leaks:,} of {len(texts):,} texts stand in train too; "
+                            f"scores on {split} may be too good")
+    return told
+
+
+@dataclasses.dataclass(frozen=True)
+class Coverage:
+    """How a tokenizer and seq_len cover one language of a split.
+
+    Attributes:
+      rows, words, pieces: numbers of rows, words and subword tokens (special ones left out).
+      cut: words beyond seq_len; for whole texts, texts that reach seq_len.
+      unknown: unknown subword tokens.
+      of: what `cut` counts, "words" or "texts".
+    """
+
+    rows: int
+    words: int
+    pieces: int
+    cut: int
+    unknown: int
+    of: str
+
+    @property
+    def cut_share(self) -> float:
+        """Fraction of words or texts that are cut."""
+        return self.cut / max(1, self.words if self.of == "words" else self.rows)
+
+
+def coverage_of(
+    features: Features, rows: Sequence[Any], unknown_id: Optional[int], seq_len: int
+) -> Dict[str, Coverage]:
+    """Counts by language how a tokenizer and seq_len cover a split.
+
+    Args:
+      features: the split as subword tokens.
+      rows: its rows.
+      unknown_id: id of the unknown token; None without one.
+      seq_len: longest sequence.
+    """
+    lengths = features.input_ids.lengths
+    unknown = np.zeros(len(lengths), np.int64)
+    if unknown_id is not None and len(features.input_ids.values):
+        unknown = np.add.reduceat(
+            (features.input_ids.values == unknown_id).astype(np.int64),
+            features.input_ids.starts[:-1])
+    found: Dict[str, List[int]] = collections.defaultdict(lambda: [0] * 5)
+    for place, (row, language) in enumerate(zip(rows, features.languages)):
+        counts = found[language]
+        cut = int(lengths[place] >= seq_len) if features.pooled \
+            else int((features.word_starts[place] < 0).sum())
+        for at, value in enumerate((1, sum(map(len, row.texts)), int(lengths[place]) - 2, cut,
+                                    int(unknown[place]))):
+            counts[at] += value
+    of = "texts" if features.pooled else "words"
+    return {language: Coverage(counts[0], counts[1], counts[2], counts[3], counts[4], of)
+            for language, counts in sorted(found.items())}
+
+
+def _of(language: str) -> str:
+    return "the text" if language == DEFAULT_LANGUAGE else language
+
+
+def coverage_trouble(split: str, coverage: Mapping[str, Coverage], seq_len: int) -> List[str]:
+    """Warns of languages that a tokenizer or seq_len covers badly, one line each."""
+    told = []
+    for language, found in coverage.items():
+        if found.words < _ENOUGH:
+            continue
+        kept = found.words - (found.cut if found.of == "words" else 0)
+        each = found.pieces / max(1, kept)
+        problems = []
+        if found.cut_share > _CUT:
+            problems.append(f"{100 * found.cut_share:.0f} % of its {found.of} lie beyond "
+                            f"--seq_len={seq_len}" if found.of == "words" else
+                            f"{100 * found.cut_share:.0f} % of its texts fill or exceed "
+                            f"--seq_len={seq_len}")
+        if each > _PIECES and (found.of == "words" or found.cut_share <= _CUT):
+            problems.append(f"{each:.1f} subword tokens a word: the teacher's vocabulary spells "
+                            "it nearly letter by letter; a multilingual teacher reads it better")
+        if found.unknown > _UNKNOWN * found.pieces:
+            problems.append(f"{100 * found.unknown / max(1, found.pieces):.0f} % of its subword "
+                            "tokens are unknown to the teacher")
+        if problems:
+            told.append(f"{split}, {_of(language)}: {'; '.join(problems)}")
+    return told
+
+
+def text_trouble(
+    split: str, features: Features, rows: Sequence[Any], tokenizer: Any, seq_len: int
+) -> List[str]:
+    """Warns of languages that a tokenizer or seq_len covers badly; see `coverage_of`."""
+    if features.contexts is not None:
+        return []
+    return coverage_trouble(
+        split, coverage_of(features, rows, tokenizer.unk_token_id, seq_len), seq_len)
+
+
+def weak_languages(teacher: Mapping[str, Any], key: str, name: str) -> List[str]:
+    """Warns of languages that a teacher does not know.
+
+    Args:
+      teacher: its scores on dev, with "languages".
+      key: key of a language's score.
+      name: name of that score.
+    """
+    return [f"the teacher's {name} of {_of(language)} is {scores[key]:.1f} on dev: it cannot teach "
+            "this language" for language, scores in (teacher.get("languages") or {}).items()
+            if scores.get("support", 0) >= _ENOUGH and scores.get(key, 100.0) < _WEAK]

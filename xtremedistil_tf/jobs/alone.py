@@ -1,0 +1,112 @@
+"""The student alone: the same student on labels alone, to tell what distillation was worth."""
+
+import collections
+import dataclasses
+import pathlib
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from xtremedistil_tf.config import RunConfig
+from xtremedistil_tf.jobs.prepared import Prepared
+from xtremedistil_tf.jobs.results import answers_of
+from xtremedistil_tf.jobs.stage_feed import student_feed
+from xtremedistil_tf.jobs.student_init import start_student
+from xtremedistil_tf.metrics.significance import paired_bootstrap
+from xtremedistil_tf.models.inference import Forward
+from xtremedistil_tf.models.weights import load_weights
+from xtremedistil_tf.progress import ALONE, reached
+from xtremedistil_tf.tasks import task_kind
+from xtremedistil_tf.teachers.base import Teaches
+from xtremedistil_tf.training.stage_state import WEIGHTS_FILE
+from xtremedistil_tf.training.stages import Stage
+from xtremedistil_tf.training.strategies import build_plan
+from xtremedistil_tf.training.trainer import Trainer
+
+# Folder of its stage in the run folder, and its name in metrics.json and in files of predictions.
+FOLDER = NAME = "alone"
+_SAMPLES = 2000
+
+
+@dataclasses.dataclass(frozen=True)
+class Alone:
+    """A student that was trained on labels alone.
+
+    Attributes:
+      record: its epochs and seconds.
+      answers: its predictions by held-out split.
+    """
+
+    record: Dict[str, Any]
+    answers: Dict[str, Any]
+
+
+def plan_alone(config: RunConfig, plan: Sequence[Stage]) -> Tuple[Stage, ...]:
+    """Returns the stages of D0-S with as many epochs on labels as a plan has.
+
+    Args:
+      config: the run.
+      plan: its stages.
+
+    Source: paper Table 3, D0-S.
+    """
+    epochs = sum(stage.epochs for stage in plan if stage.data == "train")
+    distil = dataclasses.replace(
+        config.distil, strategy="D0-S", epochs_per="step", stage_epochs=(), attention=False,
+        multi_hidden_states=False, ft_epochs=epochs or config.distil.ft_epochs)
+    return build_plan(config.student.trained_layers, distil, measure=config.data.measure,
+                      labels_loss=config.data.labels_loss)
+
+
+def train_alone(
+    config: RunConfig, prepared: Prepared, teacher: Teaches, plan: Sequence[Stage],
+    model_dir: pathlib.Path,
+) -> Alone:
+    """Trains the run's student again, from the same start, on the labels alone.
+
+    Args:
+      config, prepared, teacher: the run. The teacher gives the start of the word embedding.
+      plan: the run's stages.
+      model_dir: the run folder.
+    """
+    reached(ALONE)
+    student = start_student(config, prepared, teacher)
+    feed = student_feed(prepared, student, language_exponent=config.distil.language_exponent)
+    trainer = Trainer(student.trained, student.registry, feed, model_dir / FOLDER, config.seed,
+                      optimizer=config.distil.optimizer)
+    (record,) = trainer.run_plan(plan_alone(config, plan))
+    load_weights(student.trained, model_dir / FOLDER / record["name"] / WEIGHTS_FILE)
+    answers = answers_of(prepared.task, prepared.features,
+                         Forward(student.model, table=prepared.vocabulary.table),
+                         prepared.task.labels)
+    return Alone({name: record[name] for name in ("epochs", "best_epoch", "seconds")}, answers)
+
+
+def worth(
+    prepared: Prepared, alone: Dict[str, Any], student: Dict[str, Any]
+) -> Optional[Dict[str, Any]]:
+    """Returns what distillation was worth: the student's score minus that on labels alone.
+
+    Args:
+      prepared: the data.
+      alone, student: predictions by split.
+
+    Returns:
+      Split, both scores, difference, and its 95 % interval (paired bootstrap); None if right
+      answers cannot be counted.
+    """
+    task = prepared.task
+    kind = task_kind(task.labels.kind)
+    split = "test" if "test" in task.scored else "dev"
+    if kind.count_right is None or split not in task.scored:
+        return None
+    features = prepared.features[split]
+    counts: Dict[str, List[Any]] = collections.defaultdict(list)
+    for gold, language, *found in zip(features.tags, features.languages, alone[split],
+                                      student[split]):
+        counts[language].append([kind.count_right(list(gold), list(answer)) for answer in found])
+    if not any(np.array(rows)[:, :, 2].any() for rows in counts.values()):
+        return None
+    mean = paired_bootstrap({name: np.array(rows) for name, rows in counts.items()}, _SAMPLES)[0]
+    return {"split": split, "alone": mean.first, "student": mean.second,
+            "difference": mean.second - mean.first, "low": mean.low, "high": mean.high}

@@ -1,0 +1,1 @@
+"""A run before it starts: the settings that nobody named, its time, its memory, its disk."""

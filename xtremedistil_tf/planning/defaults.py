@@ -1,0 +1,285 @@
+"""Chooses the settings that a command line does not name, from data, teacher and run folder.
+
+The dataclasses of `config/` hold the paper's values. A newcomer's command would train for days with
+them, so a command without epochs gets a budget that suits its data. A command that names its epochs
+is taken at its word: what it does not name is the paper's.
+"""
+
+import dataclasses
+import itertools
+import math
+import pathlib
+from typing import AbstractSet, Any, Callable, Dict, List, Mapping, Optional, Tuple
+
+import numpy as np
+
+from xtremedistil_tf.config import EPOCHS, RunConfig
+from xtremedistil_tf.data.folders.splits import read_labelled
+from xtremedistil_tf.data.readers.rows import Example
+from xtremedistil_tf.data.tokenization.alignment import encode_words
+from xtremedistil_tf.models.pretrained_encoders import most_positions, peek_configuration
+from xtremedistil_tf.models.tokenizers import load_tokenizer
+from xtremedistil_tf.tasks import task_kind
+from xtremedistil_tf.teachers.base import Sizes
+from xtremedistil_tf.teachers.fine_tuned import sizes_of
+from xtremedistil_tf.teachers.places import known_labels, ready_kinds
+from xtremedistil_tf.validation.run_files import read_config
+
+TRANSFER_FILE = "transfer.txt"
+# Fraction of the training rows that seq_len does not cut, and the rows that are looked at.
+_HELD, _LOOKED_AT = 99, 20000
+_SEQ_LENS = (16, 256)
+# Sentences that a phase reads in all its epochs, and the epochs' bounds; see
+# docs/reference/results/wikiann29.md for what they come from.
+_TRANSFER, _TRANSFER_EPOCHS = 800_000, (4, 16)
+_LABELLED, _LABELLED_EPOCHS = 120_000, (4, 16)
+# An encoder of at most this width takes the higher rate (measured: MiniLM, multilingual-e5-small).
+_NARROW = 384
+# Subword tokens a word, for a teacher whose vocabulary does not exist yet.
+_PIECES_A_WORD = 1.6
+
+
+@dataclasses.dataclass(frozen=True)
+class Chosen:
+    """A chosen value.
+
+    Attributes:
+      value: the setting's value.
+      why: the reason, to be read after the value; empty if its group gives it.
+    """
+
+    value: Any
+    why: str = ""
+
+
+Choices = Dict[str, Chosen]
+
+
+def _clip(value: float, bounds: Tuple[int, int]) -> int:
+    return int(min(max(value, bounds[0]), bounds[1]))
+
+
+def _rows_of(path: pathlib.Path) -> int:
+    """Number of lines of a file, without decoding them."""
+    with open(path, "rb") as file:
+        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+
+
+def _lengths(config: RunConfig, rows: List[Any], tokenizer: Optional[Any]) -> np.ndarray:
+    """Subword tokens of rows; estimated from their words without a tokenizer."""
+    if len(rows) > _LOOKED_AT:
+        at = np.random.default_rng(config.seed).choice(len(rows), _LOOKED_AT, replace=False)
+        rows = [rows[place] for place in at]
+    if tokenizer is None:
+        return np.array([math.ceil(_PIECES_A_WORD * sum(map(len, row.texts))) + 2 for row in rows])
+    return np.array([len(ids) for ids in encode_words(tokenizer, rows, 1 << 14)["input_ids"]])
+
+
+def seq_len_of(lengths: np.ndarray, most: Optional[int]) -> Chosen:
+    """Chooses seq_len so that it holds nearly all rows whole.
+
+    Args:
+      lengths: subword tokens of the training rows.
+      most: the teacher's longest sequence; None without a limit.
+    """
+    wanted = 4 * math.ceil(float(np.percentile(lengths, _HELD)) / 4)
+    limit = min(_SEQ_LENS[1], most or _SEQ_LENS[1])
+    value = _clip(wanted, (min(_SEQ_LENS[0], limit), limit))
+    held = 100 * float((lengths <= value).mean())
+    return Chosen(value, f"it holds {held:.1f} % of the training rows whole")
+
+
+def _teacher_choices(config: RunConfig, sizes: Sizes) -> Choices:
+    scratch = config.teacher.config_file is not None
+    narrow = not scratch and sizes.width <= _NARROW
+    return {"teacher.epochs": Chosen(16 if scratch else 4),
+            "teacher.learning_rate": Chosen(1e-3 if scratch else 1e-4 if narrow else 5e-5)}
+
+
+def layer_of(depth: int) -> Chosen:
+    """Chooses the teacher's layer to learn: at two thirds of its depth, as the paper's 7 of 12."""
+    return Chosen(max(1, round(2 * depth / 3)), f"two thirds of the teacher's {depth} layers")
+
+
+def _student_choices(config: RunConfig, sizes: Sizes) -> Choices:
+    if config.student.student != "bilstm":
+        return {"distil.strategy": Chosen("D4.1", "three stages; gradual unfreezing of a "
+                                          "Transformer's layers would be many")}
+    return {"student.word_emb_dim": Chosen(min(50, sizes.embedding or 50)),
+            "student.bilstm_hidden_size": Chosen(200)}
+
+
+def budget_of(sentences: int, rows: int, *, pooled: bool, bilstm: bool) -> Choices:
+    """Chooses epochs, batches and rates by the amount of data.
+
+    Args:
+      sentences: rows of the transfer set.
+      rows: labelled training rows.
+      pooled: True for tasks with one target a text.
+      bilstm: True if the student is a BiLSTM.
+    """
+    chosen = {
+        "distil.epochs_per": "stage",
+        "distil.distil_epochs": _clip(_TRANSFER / max(1, sentences), _TRANSFER_EPOCHS),
+        "distil.ft_epochs": _clip(_LABELLED / max(1, rows), _LABELLED_EPOCHS),
+        "distil.distil_batch_size": 64 if pooled else 128,
+        "distil.ft_batch_size": 64,
+        "distil.schedule": "plateau",
+        "distil.patience": 2,
+        "distil.least_gain": 0.2,
+    }
+    if bilstm:
+        chosen.update({"distil.learning_rate": 4e-3 if pooled else 2e-3,
+                       "distil.optimizer": "lazy_adam"})
+    return {place: Chosen(value) for place, value in chosen.items()}
+
+
+def _taken_over(choices: Choices, before: Mapping[str, Any]) -> Choices:
+    """Replaces choices by the values with which the run folder was begun."""
+    kept = {}
+    for place, chosen in choices.items():
+        part, field = place.split(".")
+        if field in before.get(part, {}):
+            value = before[part][field]
+            value = tuple(map(tuple, value)) if isinstance(value, list) else value
+            chosen = Chosen(value, "as the run was begun")
+        kept[place] = chosen
+    return kept
+
+
+def _with(config: RunConfig, choices: Choices) -> RunConfig:
+    parts: Dict[str, Dict[str, Any]] = {}
+    for place, chosen in choices.items():
+        part, field = place.split(".")
+        parts.setdefault(part, {})[field] = chosen.value
+    return dataclasses.replace(config, **{
+        part: dataclasses.replace(getattr(config, part), **values)
+        for part, values in parts.items()})
+
+
+def _told(choices: Choices, flag_of: Callable[[str], str]) -> str:
+    return "not given, so chosen: " + ", ".join(
+        f"--{flag_of(place)}={chosen.value}" + (f" ({chosen.why})" if chosen.why else "")
+        for place, chosen in choices.items())
+
+
+def choose(
+    config: RunConfig, named: AbstractSet[str], model_dir: pathlib.Path, *,
+    overwrite: bool = False, budget: bool = False, flag_of: Callable[[str], str] = str,
+) -> Tuple[RunConfig, List[str]]:
+    """Chooses the settings of a distillation that its command line does not name.
+
+    A run folder that was begun keeps its values, so the same command always continues it.
+
+    Args:
+      config: the settings, with the defaults of the dataclasses where nothing was named.
+      named: the settings that were named, as "part.field".
+      model_dir: the run folder.
+      overwrite: True if the run folder starts again.
+      budget: True if epochs come from a budget of time; a run folder that was begun then keeps its
+        epochs even if they are named.
+      flag_of: name of a setting's flag, for the line.
+
+    Returns:
+      (settings, a line about what was chosen and why; none if nothing was).
+
+    Raises:
+      UserError: if the teacher or the training rows cannot be read.
+    """
+    folder = pathlib.Path(config.data.task)
+    kind = task_kind(config.data.kind)
+    if not folder.is_dir() or not kind.distilled:
+        return config, []  # The job says what is wrong.
+    names = known_labels(config, model_dir, anew=overwrite)
+    # The data first: a mistake in them is told before a hub is asked for the teacher.
+    _, _, examples, _ = read_labelled(config.data, splits=["train"], names=names)
+    choices: Choices = {}
+    if config.data.task and config.data.transfer_file is None and (
+            folder / TRANSFER_FILE).is_file():
+        choices["data.transfer_file"] = Chosen(TRANSFER_FILE, "it lies in the task folder")
+    encoder = _encoder(config, model_dir, anew=overwrite)
+    whole = not EPOCHS & named
+    if whole or config.teacher.layer > encoder.sizes.layers:
+        choices["teacher.layer"] = layer_of(encoder.sizes.layers)
+    if whole:
+        choices.update(_by_data(_with(config, choices), examples.get("train", []), encoder))
+    choices = {place: chosen for place, chosen in choices.items() if place not in named}
+    if not overwrite and (model_dir / "config.json").is_file():
+        if budget:
+            choices.update({place: Chosen(None) for place in (*EPOCHS, "teacher.epochs")})
+        choices = _taken_over(choices, read_config(model_dir)["config"])
+    if not choices:
+        return config, []
+    return _with(config, choices), [_told(choices, flag_of)]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Encoder:
+    """What is known of a teacher before it is loaded.
+
+    Attributes:
+      sizes: its sizes.
+      tuned: True if it is ready, False if the run fine-tunes it.
+      most: its longest sequence; None if it has no limit, or an unknown one.
+      tokenizer: its tokenizer; None if it does not exist yet.
+    """
+
+    sizes: Sizes
+    tuned: bool
+    most: Optional[int]
+    tokenizer: Optional[Any]
+
+
+def _encoder(config: RunConfig, model_dir: pathlib.Path, *, anew: bool) -> _Encoder:
+    folder, kind = next(iter(ready_kinds(config.teacher, model_dir, anew=anew).items()))
+    # Its positions are asked for below.
+    short = dataclasses.replace(config.data, seq_len=3)
+    if kind is not None and not (folder / "config.json").is_file():
+        return _Encoder(kind.sizes(folder, short, 0), True, None, None)
+    found = peek_configuration(config.teacher, None if kind is None else folder)
+    sizes = sizes_of(found, short.seq_len, 0) if kind is None else kind.sizes(folder, short, 0)
+    tokenizer = None
+    if not config.teacher.config_file:  # Else its vocabulary is made from the text later.
+        tokenizer = load_tokenizer(
+            config.teacher.checkpoint if kind is None else str(folder),
+            model_type=found.model_type, strip_accents=config.teacher.strip_accents)
+    return _Encoder(sizes, kind is not None, most_positions(found), tokenizer)
+
+
+def _by_data(config: RunConfig, rows: List[Any], encoder: _Encoder) -> Choices:
+    """Chooses what depends on the amount and the length of the data."""
+    choices: Choices = {}
+    text = rows or _first_sentences(config)
+    if text:
+        choices["data.seq_len"] = seq_len_of(
+            _lengths(config, text, encoder.tokenizer), encoder.most)
+    if not encoder.tuned:
+        choices.update(_teacher_choices(config, encoder.sizes))
+    choices.update(_student_choices(config, encoder.sizes))
+    choices.update(budget_of(_sentences(config), len(rows), pooled=task_kind(
+        config.data.kind).pooled, bilstm=config.student.student == "bilstm"))
+    return choices
+
+
+def _transfer_paths(config: RunConfig) -> List[pathlib.Path]:
+    """The transfer file, if it exists."""
+    name = config.data.transfer_file
+    paths = [folder / name for folder in (pathlib.Path(config.data.task), pathlib.Path())] \
+        if name else []
+    return [path for path in paths if path.is_file()][:1]
+
+
+def _first_sentences(config: RunConfig) -> List[Example]:
+    """First sentences of the transfer set, for a task without training rows."""
+    rows: List[Example] = []
+    for path in _transfer_paths(config):
+        with open(path, encoding="utf-8", errors="replace") as file:
+            rows = [Example(tuple(line.split())) for line in itertools.islice(file, _LOOKED_AT)
+                    if line.split()]
+    return rows
+
+
+def _sentences(config: RunConfig) -> int:
+    """Rows of the transfer set; 0 if there is none."""
+    rows = sum(map(_rows_of, _transfer_paths(config)))
+    return min(rows, config.data.transfer_size or rows)

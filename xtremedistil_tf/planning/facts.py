@@ -1,0 +1,97 @@
+"""The sizes of a run: lengths of its sequences, its vocabulary, the student before training."""
+
+import dataclasses
+import itertools
+import pathlib
+from typing import Any, Dict, Iterator, List
+
+import numpy as np
+
+from xtremedistil_tf.config import RunConfig
+from xtremedistil_tf.data.folders.task import Task
+from xtremedistil_tf.data.folders.task_features import features_of
+from xtremedistil_tf.data.tokenization.alignment import Features, pieces_of
+from xtremedistil_tf.data.tokenization.cut import count_pieces
+from xtremedistil_tf.jobs.obtain_teacher import fresh_teacher
+from xtremedistil_tf.jobs.student_inputs import kinds_of_run
+from xtremedistil_tf.models.layers.layer_matching import Matching
+from xtremedistil_tf.models.student import Student, build_student
+from xtremedistil_tf.models.teacher import separator_of
+from xtremedistil_tf.targets.spec import StoreSpec
+from xtremedistil_tf.teachers import Sizes, Teaches, load_ready
+from xtremedistil_tf.teachers.places import is_ready, teacher_folders, wanted_of
+from xtremedistil_tf.teachers.student_tokenizer import fitted_text, student_text, transfer_of
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """Sizes that a plan shows and a forecast needs.
+
+    Attributes:
+      teacher: the teacher, a `models.teacher.Teacher` if it is not ready.
+      tuned: True if it is ready, False if it must be fine-tuned first.
+      student: the student with random weights.
+      vocabulary: rows of its embedding.
+      features: labelled splits as the teacher reads them.
+      transfer: lengths of the transfer sequences.
+      counts: counts of their tokenization.
+      bytes: bytes of the teacher's outputs on disk.
+    """
+
+    teacher: Teaches
+    tuned: bool
+    student: Student
+    vocabulary: int
+    features: Dict[str, Features]
+    transfer: np.ndarray
+    counts: Dict[str, int]
+    bytes: int
+
+
+def gather_facts(
+    config: RunConfig, task: Task, model_dir: pathlib.Path, found: Sizes
+) -> Facts:
+    """Reads the teacher, tokenizes all data and builds the student; trains and writes nothing.
+
+    Args:
+      config, task, model_dir: the run.
+      found: the teacher's sizes.
+    """
+    tuned = is_ready(config.teacher, model_dir)
+    teacher: Any = load_ready(teacher_folders(config.teacher, model_dir), wanted_of(config, task)) \
+        if tuned else fresh_teacher(config, task)
+    features = {split: features_of(task, split, teacher.tokenizer, config.data)
+                for split in task.examples}
+    counts = {"sentences": task.transfer_rows}
+    lengths: List[np.ndarray] = []
+
+    def transfer() -> Iterator[np.ndarray]:
+        for chunk, found in pieces_of(teacher.tokenizer, transfer_of(task), config.data.seq_len):
+            lengths.append(chunk.lengths)
+            for name in ("words", "pieces", "cut_words", "cut_sentences", "unknown_pieces",
+                         "empty_words"):
+                counts[name] = counts.get(name, 0) + found[name]
+            yield chunk.values
+
+    train = [features["train"].input_ids.values] if task.labelled else []
+    seen = count_pieces(itertools.chain(train, transfer()), teacher.vocabulary)
+    text = fitted_text(config, task, student_text(config, teacher), seen)
+    vocabulary = len(text.vocabulary(seen))
+    student = build_student(
+        config.student, vocabulary, teacher.width, task.labels.size, pooled=task.labels.pooled,
+        seq_len=config.data.seq_len,
+        matching=Matching(teacher.matched, config.distil.attention) if teacher.matched else None,
+        # The number of parameters does not depend on the id.
+        separator=1 if config.data.pairs else None)
+    joined = np.concatenate(lengths)
+    spec = StoreSpec(teacher.width, task.labels.size, config.distil.chunk_size,
+                     pooled=task.labels.pooled, matched=teacher.matched)
+    size = spec.size(kinds_of_run(config, task, found), rows=task.transfer_rows,
+                     tokens=int(joined.sum()),
+                     squares=int((joined.astype(np.int64)**2).sum()))
+    return Facts(teacher, tuned, student, vocabulary, features, joined, counts, size)
+
+
+def teacher_separator(facts: Facts) -> int:
+    """Id of the teacher's separator token ([SEP])."""
+    return separator_of(facts.teacher.tokenizer)

@@ -1,0 +1,212 @@
+"""What a run will do and need, before it starts: the dry run, the forecast, the budget of time."""
+
+import dataclasses
+import gc
+import logging
+import os
+import pathlib
+import re
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+from xtremedistil_tf.config import Resources, RunConfig
+from xtremedistil_tf.data.folders.task import Task, missing_splits
+from xtremedistil_tf.data.folders.trouble import text_trouble
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.jobs.alone import plan_alone
+from xtremedistil_tf.jobs.distillation import plan_of, read_run, student_line, with_sizes
+from xtremedistil_tf.jobs.run_folder import run_formats, starts_anew
+from xtremedistil_tf.jobs.student_inputs import check_student
+from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.planning.facts import Facts, gather_facts
+from xtremedistil_tf.planning.forecast import (
+    SHORT,
+    Forecast,
+    duration,
+    measure,
+    rough,
+    rough_forecast,
+    share_out,
+)
+from xtremedistil_tf.targets.store import check_disk
+from xtremedistil_tf.teachers import Sizes
+from xtremedistil_tf.training.stages import Stage, plan_table
+
+log = logging.getLogger("absl")
+
+_DEFAULT_RESOURCES = Resources()
+# Part of a budget that is planned; machines are seldom quiet.
+_PLANNED = 0.9
+
+
+def parse_time(text: str) -> float:
+    """Parses a duration into seconds.
+
+    Raises:
+      UserError: for a text in another format.
+
+    Example:
+      parse_time("1h30m")  # 5400.0
+    """
+    match = re.fullmatch(r"(?:([\d.]+)h)?(?:([\d.]+)m(?:in)?)?", text.strip().replace(" ", ""))
+    try:
+        hours, minutes = (float(part or 0) for part in match.groups()) if match else (0, 0)
+    except ValueError:
+        hours = minutes = 0
+    if not hours and not minutes:
+        raise UserError(f"--time_budget is {text!r}; allowed: hours and minutes, as in 2h, 45m or "
+                        "1h30m")
+    return 3600 * hours + 60 * minutes
+
+
+@dataclasses.dataclass(frozen=True)
+class Planned:
+    """A run that is ready to start.
+
+    Attributes:
+      config: its settings.
+      task: its data.
+      plan: its stages.
+      forecast: what it will need; None if that is not known, as for a run that goes on.
+      facts: its sizes; None if they were not needed.
+    """
+
+    config: RunConfig
+    task: Task
+    plan: Tuple[Stage, ...]
+    forecast: Optional[Forecast]
+    facts: Optional[Facts]
+
+
+def _forecast(
+    config: RunConfig, task: Task, plan: Sequence[Stage], model_dir: pathlib.Path,
+    resources: Resources, found: Sizes, facts: Optional[Facts],
+) -> Tuple[Forecast, Optional[Facts]]:
+    alone = plan_alone(config, plan) if (
+        resources.baseline and task.labelled and not task.agreement) else ()
+    facts = facts or gather_facts(config, task, model_dir, found)
+    made = measure(config, task, plan, facts, alone=alone, exports=resources.export)
+    return made, facts
+
+
+def plan_run(
+    config: RunConfig, model_dir: pathlib.Path, *, resources: Resources = _DEFAULT_RESOURCES,
+    overwrite: bool = False, time_budget: Optional[str] = None, sizes: bool = False,
+) -> Planned:
+    """Checks a run as far as that needs no training, and forecasts its time, memory and disk.
+
+    Args:
+      config: the settings.
+      model_dir: the run folder.
+      resources: processes, disk and exports.
+      overwrite: True if the run folder starts again.
+      time_budget: time in which the run must end, such as "2h"; epochs are shared out for it. A run
+        that was begun keeps its epochs.
+      sizes: True to gather the sizes even if nothing is measured.
+
+    Raises:
+      UserError: for everything that a run would refuse, and if the time is too short.
+    """
+    config = with_sizes(config)
+    budget = None if time_budget is None else parse_time(time_budget)
+    run_formats(config.student, config.data.kind, resources)
+    task, found = read_run(config, model_dir, anew=starts_anew(model_dir, overwrite))
+    check_student(config, task, found, model_dir)
+    plan = plan_of(config, task, states=found.states)
+    facts = gather_facts(config, task, model_dir, found) if sizes else None
+    begun = (model_dir / "config.json").is_file() and not overwrite
+    if "TF_CONFIG" in os.environ or (begun and not sizes):
+        return Planned(config, task, plan, None, facts)
+    seconds = rough(config, task, plan, depth=found.layers, width=found.width)
+    if seconds < SHORT and budget is None:
+        return Planned(config, task, plan, rough_forecast(seconds, plan), facts)
+    forecast, facts = _forecast(config, task, plan, model_dir, resources, found, facts)
+    if budget is not None and not begun and sum(forecast.seconds.values()) > _PLANNED * budget:
+        config, plan, forecast = _within(config, task, plan, forecast, budget,
+                                         states=found.states)
+    return Planned(config, task, plan, forecast, facts)
+
+
+def _within(
+    config: RunConfig, task: Task, plan: Sequence[Stage], forecast: Forecast, budget: float,
+    *, states: bool
+) -> Tuple[RunConfig, Tuple[Stage, ...], Forecast]:
+    """Shares the epochs out for a budget of seconds."""
+    epochs = share_out(forecast, _PLANNED * budget)
+    if epochs is None:
+        least = sum(part.fixed + part.epoch for part in forecast.parts)
+        raise UserError(f"--time_budget is {duration(budget)}, but with one epoch of each stage "
+                        f"the run takes {duration(least / _PLANNED)}; allowed: from there on. "
+                        "A smaller --transfer_size, or --nobaseline, needs less")
+    teacher = [count for name, count in epochs.items() if name.startswith("teacher_")]
+    stages = tuple((stage.name, epochs[stage.name]) for stage in plan)
+    config = dataclasses.replace(
+        config, distil=dataclasses.replace(config.distil, stage_epochs=stages),
+        teacher=dataclasses.replace(config.teacher, epochs=teacher[0]) if teacher
+        else config.teacher)
+    parts = tuple(dataclasses.replace(part, epochs=epochs.get(part.name, 0))
+                  for part in forecast.parts)
+    log.info("--time_budget=%s: epochs are shared out: %s", duration(budget), ", ".join(
+        f"{name} {count}" for name, count in epochs.items()))
+    return config, plan_of(config, task, states=states), dataclasses.replace(forecast, parts=parts)
+
+
+def start_run(
+    config: RunConfig, model_dir: pathlib.Path, *, resources: Resources = _DEFAULT_RESOURCES,
+    overwrite: bool = False, time_budget: Optional[str] = None,
+) -> Tuple[RunConfig, Optional[Dict[str, Any]]]:
+    """Plans a run, says what it will need, and frees the memory of measuring.
+
+    Arguments as for `plan_run`.
+
+    Returns:
+      (the settings, with the epochs of a time budget; the forecast, if there is one).
+    """
+    planned = plan_run(config, model_dir, resources=resources, overwrite=overwrite,
+                       time_budget=time_budget)
+    config, forecast = planned.config, planned.forecast
+    for line in [] if forecast is None else forecast.lines():
+        log.info("%s", line)
+    del planned
+    # Names of layers count from the start again, as without measuring.
+    tf.keras.backend.reset_uids()
+    gc.collect()
+    return config, None if forecast is None else forecast.to_dict()
+
+
+def dry_run(
+    config: RunConfig, model_dir: pathlib.Path, *, resources: Resources = _DEFAULT_RESOURCES,
+    time_budget: Optional[str] = None,
+) -> str:
+    """Returns the plan of a run as text. Reads data and teacher; trains and writes nothing.
+
+    Raises:
+      UserError: for everything that a run would refuse, such as a disk that is too small.
+    """
+    planned = plan_run(config, model_dir, resources=resources, time_budget=time_budget, sizes=True)
+    config, task, facts = planned.config, planned.task, planned.facts
+    assert facts is not None, "sizes are asked for"
+    formats = run_formats(config.student, config.data.kind, resources)
+    if not (model_dir / "targets").exists():
+        check_disk(model_dir, facts.bytes)
+    student = facts.student
+    return "\n".join([
+        f"strategy {config.distil.strategy}, student with {student.model.count_params():,} "
+        f"parameters, vocabulary {facts.vocabulary:,}",
+        student_line(config.student, formats),
+        "",
+        plan_table(planned.plan, student.registry.parameters),
+        "",
+        f"teacher outputs for {task.transfer_rows:,} transfer sentences: "
+        f"{facts.bytes / 1e6:,.0f} MB",
+        *(planned.forecast.lines() if planned.forecast else []),
+        *(f"warning: {line}" for line in (
+            *task.warnings, *missing_splits(task), *_text_trouble(config, task, facts))),
+    ])
+
+
+def _text_trouble(config: RunConfig, task: Task, facts: Facts) -> List[str]:
+    """Warns of languages that the teacher's tokenizer covers badly, as the run will."""
+    tokenizer = facts.teacher.tokenizer
+    return [line for split in ("train", "test") if split in task.examples
+            for line in text_trouble(split, facts.features[split], task.examples[split], tokenizer,
+                                     config.data.seq_len)]
