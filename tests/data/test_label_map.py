@@ -5,6 +5,7 @@ import pytest
 
 from xtremedistil_tf.data.label_map import make_label_map, parse_label_map, task_labels
 from xtremedistil_tf.data.labels import ClassSet, LabelSet, Numbers
+from xtremedistil_tf.data.tags import BioesSet, WordTags
 from xtremedistil_tf.errors import UserError
 
 OURS = LabelSet(("O", "B-PER", "I-PER", "B-LOC", "I-LOC"))
@@ -69,6 +70,15 @@ def test_classes_and_numbers():
     np.testing.assert_array_equal(found, [[2, 1]])
     np.testing.assert_array_equal(make_label_map(("LABEL_0",), Numbers())(np.array([[0.5]])),
                                   [[0.5]])
+
+
+def test_tasks_of_other_schemes_take_the_models_tags():
+    words = make_label_map(("VERB", "NOUN"), WordTags(("NOUN", "VERB")))
+    np.testing.assert_array_equal(words(np.array([[1.0, 2.0]]))[0, :2], [2, 1])
+    ours = BioesSet(("O", "B-X", "I-X", "E-X", "S-X"))
+    found = make_label_map(("O", "B-X", "I-X", "L-X", "U-X"), ours)(np.arange(5.0)[None])
+    np.testing.assert_array_equal(found[0, :5], np.arange(5))
+    assert task_labels("bioes_tagging", ("O", "X"), {}) == ("O", "B-X", "I-X", "E-X", "S-X")
 
 
 @pytest.mark.parametrize(("names", "renames", "message"), [

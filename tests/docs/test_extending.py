@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT
+from tests.teachers.finished import make_finished
 from xtremedistil_tf import config
 from xtremedistil_tf.corpora.convert import convert
 from xtremedistil_tf.corpora.readers import formats
@@ -17,6 +18,7 @@ from xtremedistil_tf.corpora.sources.sources import find_sources
 from xtremedistil_tf.data.labels import read_labels
 from xtremedistil_tf.data.readers.rows import read_ner
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.teachers import TEACHERS, Wanted, load_ready, teacher_kind
 from xtremedistil_tf.training import strategies
 from xtremedistil_tf.training.loss_table import LOSSES, losses_against
 
@@ -27,7 +29,7 @@ BLOCKS = dict(re.findall(r"```python\n# (\S+)\n(.*?)```", PAGE, re.S))
 @pytest.fixture
 def own(monkeypatch):
     """Runs a block of the page in a module of its own; what it registers is gone afterwards."""
-    for registry in (strategies.STRATEGIES, LOSSES, formats.FORMATS):
+    for registry in (strategies.STRATEGIES, LOSSES, formats.FORMATS, TEACHERS):
         for table in ("_entries", "_sources"):
             monkeypatch.setattr(registry, table, dict(getattr(registry, table)))
 
@@ -40,7 +42,7 @@ def own(monkeypatch):
 
 
 def test_each_is_short():
-    assert len(BLOCKS) == 4
+    assert len(BLOCKS) == 5
     for path, block in BLOCKS.items():
         assert len(block.splitlines()) < 36, path
         assert max(map(len, block.splitlines())) <= 100
@@ -71,6 +73,18 @@ def test_a_loss(own):
     prediction = np.array([[[1.0, 3.0], [np.nan, 0.0]]], np.float32)
     value = LOSSES["mae"](prediction, np.zeros_like(prediction), np.array([[1, 0]]))
     assert float(value) == 2.0
+
+
+def test_a_teacher(own, tmp_path, tokenizer):
+    own("my_package/teacher.py")
+    make_finished(tmp_path / "model", tokenizer, ("O", "B-X", "I-X"))
+    link = tmp_path / "link"
+    link.mkdir()
+    (link / "model.link").write_text(f"{tmp_path / 'model'}\n")
+    kind = teacher_kind(link)
+    assert kind.kind == "linked" and kind.labels(link) == ("tagging", ("O", "B-X", "I-X"))
+    assert kind.fingerprint(link) == TEACHERS["finished"].fingerprint(tmp_path / "model")
+    assert load_ready([link], Wanted("tagging", ("O", "B-X", "I-X"), 1)).words_only
 
 
 def test_a_reader(own, tmp_path):

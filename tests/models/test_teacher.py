@@ -37,7 +37,7 @@ def outputs(teacher, ids=IDS, mask=MASK):
 
 
 @pytest.mark.filterwarnings("ignore:`TFSharedEmbeddings`:DeprecationWarning",
-                            "ignore:Exception encountered when calling layer:UserWarning")
+                            "ignore:The initializer TruncatedNormal is unseeded:UserWarning")
 @pytest.mark.parametrize("model_type", [*sorted(CLASSES), *MORE_KINDS])
 def test_architectures(model_type, tokenizer):
     encoder = make_encoder(model_type, len(tokenizer))

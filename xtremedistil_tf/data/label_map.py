@@ -7,6 +7,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 
 from xtremedistil_tf.data.labels import Labels, LabelSet
+from xtremedistil_tf.data.tags import BioesSet
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.tasks import task_kind
 
@@ -14,6 +15,8 @@ from xtremedistil_tf.tasks import task_kind
 # probability.
 FAR = 7.0
 _OPENS, _CONTINUES = frozenset("BSU"), frozenset("IMEL")
+# The letters of BILOU and BMES in BIOES.
+_BIOES = {"U": "S", "L": "E", "M": "I"}
 _TAG = re.compile(r"([BIESLUM])[-_](.+)", re.DOTALL)
 
 
@@ -74,10 +77,11 @@ def task_labels(kind: str, names: Sequence[str], renames: Mapping[str, str]) -> 
       For tagging O, then B- and I- of each type in the order of the outputs; else the names.
     """
     names = _renamed(names, renames)
-    if kind != LabelSet.kind:
+    letters = {LabelSet.kind: "BI", BioesSet.kind: "BIES"}.get(kind)
+    if letters is None:
         return tuple(dict.fromkeys(names))
     types = dict.fromkeys(split_tag(name)[1] for name in names if name != "O")
-    return ("O", *(f"{letter}-{one}" for one in types for letter in "BI"))
+    return ("O", *(f"{letter}-{one}" for one in types for letter in letters))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -171,6 +175,8 @@ def make_label_map(
             (fixed[known[name]] if name in known else lost).append(number)
         _check(names, labels, lost, [] if partial else fixed)
         return LabelMap(labels.size, tuple(map(tuple, fixed)))
+    if labels.kind != LabelSet.kind:
+        return _same_scheme(names, renamed, labels, known, partial=partial)
     tags: Any = labels
     return _tag_map(names, renamed, tags, known, scheme=scheme, partial=partial)
 
@@ -179,6 +185,22 @@ def _same_number(names: Sequence[str], labels: Labels) -> None:
     if not task_kind(labels.kind).classes and len(names) != 1:
         raise UserError(f"the teacher has {len(names)} outputs ({', '.join(names)}); a regression "
                         "needs one")
+
+
+def _same_scheme(
+    names: Sequence[str], renamed: Sequence[str], labels: Labels, known: Mapping[str, int],
+    *, partial: bool,
+) -> LabelMap:
+    """Maps tags of the task's own scheme, BIOES in any letters or none."""
+    fixed: List[List[int]] = [[] for _ in range(labels.size)]
+    lost: List[int] = []
+    for number, name in enumerate(renamed):
+        letter, kind = split_tag(name)
+        if labels.kind == BioesSet.kind and letter:
+            name = f"{_BIOES.get(letter, letter)}-{kind}"
+        (fixed[known[name]] if name in known else lost).append(number)
+    _check(names, labels, lost, [] if partial else fixed)
+    return LabelMap(labels.size, tuple(map(tuple, fixed)))
 
 
 def _tag_map(

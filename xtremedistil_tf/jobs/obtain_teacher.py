@@ -28,6 +28,7 @@ from xtremedistil_tf.runs import derive_seed, file_fingerprint, fingerprint, loc
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers import load_ready, teacher_kind
 from xtremedistil_tf.teachers.fine_tuned import folder_fingerprint
+from xtremedistil_tf.teachers.language_model import adapt_to_text
 from xtremedistil_tf.teachers.places import (
     check_known,
     is_ready,
@@ -55,6 +56,8 @@ def _recipe_fingerprint(config: RunConfig, task: Task, *, with_policy: bool = Tr
     for name in ("layer", "model_dir", "asked_epochs", "label_map", "scheme", "outputs",
                  "tokenizer", "weights", "languages"):
         teacher.pop(name)
+    if not config.teacher.lm_epochs:
+        teacher.pop("lm_epochs")
     checkpoint = pathlib.Path(config.teacher.checkpoint)
     if config.teacher.config_file:
         teacher["config_file"] = file_fingerprint(pathlib.Path(config.teacher.config_file))
@@ -64,6 +67,8 @@ def _recipe_fingerprint(config: RunConfig, task: Task, *, with_policy: bool = Tr
         texts = []
         if checkpoint.is_dir():
             teacher["checkpoint"] = folder_fingerprint(checkpoint)
+        if config.teacher.lm_epochs and "transfer" in task.fingerprints:
+            texts = [task.fingerprints["transfer"]]
     data = [task.fingerprints[name] for name in ("train", "dev", "labels")]
     policy = [config.opt_policy] if with_policy and config.opt_policy else []
     return fingerprint(teacher, config.data.seq_len, config.data.on_bad_row, config.data.kind,
@@ -156,6 +161,8 @@ def _fine_tune(
         (training / recipe).touch()
 
     by_chief(claim)
+    adapted = [] if not config.teacher.lm_epochs else [adapt_to_text(
+        teacher, config, task, training, recipe, tensorboard=tensorboard)]
     trainer = Trainer(
         teacher.model, teacher.registry, feed, training, config.seed, tensorboard=tensorboard
     )
@@ -173,6 +180,7 @@ def _fine_tune(
         "segmentation": task.segmentation, "seq_len": config.data.seq_len,
         "squad": None if config.data.squad is None else dataclasses.asdict(config.data.squad),
         "dev": records[-1]["dev"], "epochs": sum(record["epochs"] for record in records),
+        **({"text": adapted[0]} if adapted else {}),
         "seconds": sum(record["seconds"] for record in records), "history": history,
         "steps": sum(record["steps"] for record in records),
         "rates": [rate for record in records for rate in record["rates"]],

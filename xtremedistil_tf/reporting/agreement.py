@@ -17,8 +17,9 @@ def agreement_rows(metrics: Mapping[str, Any]) -> List[Tuple[str, str]]:
     found = metrics["student"][AGREEMENT]
     rows = [(NAME, score_text(found[AGREEMENT]))]
     if "accuracy" in found:
-        rows += [("equal labels, %", score_text(found["accuracy"])),
-                 ("KL from the teacher, nats", f"{found['kl']:.4f}")]
+        rows.append(("equal labels, %", score_text(found["accuracy"])))
+    if "kl" in found:
+        rows.append(("KL from the teacher, nats", f"{found['kl']:.4f}"))
     return rows
 
 

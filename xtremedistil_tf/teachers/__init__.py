@@ -29,6 +29,9 @@ TEACHERS: Registry[TeacherKind] = Registry("teacher", "xtremedistil_tf.teachers"
 def register_teacher(record: TeacherKind) -> TeacherKind:
     """Adds a kind of teacher; returns the record.
 
+    Args:
+      record: the kind. It is asked before those that were registered earlier.
+
     Raises:
       UserError: if another kind has this name.
 
@@ -38,13 +41,14 @@ def register_teacher(record: TeacherKind) -> TeacherKind:
     return TEACHERS.register(record.kind)(record)
 
 
-for _record in (FINE_TUNED, OUTPUTS, ONNX, FINISHED):
+for _record in (FINISHED, ONNX, OUTPUTS, FINE_TUNED):
     register_teacher(_record)
 
 
 def teacher_kind(path: pathlib.Path) -> Optional[TeacherKind]:
     """Returns the kind of the teacher at a path; None if there is no teacher ready to be used."""
-    return next((record for record in TEACHERS.values() if record.holds(path)), None)
+    return next((record for record in reversed(list(TEACHERS.values())) if record.holds(path)),
+                None)
 
 
 def load_ready(paths: Sequence[pathlib.Path], wanted: Wanted) -> Any:

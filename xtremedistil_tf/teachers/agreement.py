@@ -89,8 +89,9 @@ class Answers:
         recorder = _Recorder(forward, features, self.labels)
         answers = kind.predict(recorder, features, self.labels)
         scores = kind.score(features.tags, answers, features.languages, self.labels.tags)
-        same = [one == other for gold, own in zip(features.tags, answers)
-                for one, other in zip(gold, own)]
+        pairs = list(zip(features.tags, answers))
+        same = [set(gold) == set(own) for gold, own in pairs] if kind.pooled else [
+            one == other for gold, own in pairs for one, other in zip(gold, own)]
         key = kind.language_score[0] if kind.language_score else kind.measures[0]
         measures: Dict[str, Any] = {
             AGREEMENT: scores[kind.measures[0]],
@@ -98,6 +99,7 @@ class Answers:
                           for code, entry in scores["languages"].items()}}
         if kind.classes:
             measures["accuracy"] = 100.0 * float(np.mean(same)) if same else 0.0
+        if kind.classes and not kind.several:  # With several labels, no softmax is one's answer.
             measures["kl"] = self._divergence(recorder.found)
         return measures, answers
 

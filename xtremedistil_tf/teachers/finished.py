@@ -68,12 +68,9 @@ def labels_of(
     """Returns (kind of task, labels in the order of the outputs) of a finished model.
 
     Raises:
-      UserError: if several labels may apply to a text, or config.json has no labels.
+      UserError: if the labels of config.json are not numbered from 0.
     """
     settings = settings_of(folder)
-    if settings.get("problem_type") == "multi_label_classification":
-        raise UserError(f"{folder} gives a text several labels (multi_label_classification); "
-                        "allowed: one label a text")
     kind = task_of(settings)
     assert kind is not None, "`holds` is asked first"
     named = settings.get("id2label")

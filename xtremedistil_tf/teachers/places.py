@@ -10,7 +10,7 @@ from xtremedistil_tf.config import RunConfig, TeacherConfig
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.data.label_map import make_label_map, parse_label_map, task_labels
 from xtremedistil_tf.data.outputs.reader import read_outputs
-from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.errors import UserError, first_line
 from xtremedistil_tf.models.pretrained_encoders import peek_configuration
 from xtremedistil_tf.models.teacher import has_teacher, read_record
 from xtremedistil_tf.runs import fingerprint
@@ -34,11 +34,15 @@ def _from_hub(name: str) -> Optional[pathlib.Path]:
 
     try:
         settings = json.loads(pathlib.Path(cached_file(name, "config.json")).read_text("utf-8"))
-        if task_of(settings) is None:
-            return None
-        return pathlib.Path(snapshot_download(name, allow_patterns=list(_WANTED)))
     except Exception:  # Reading the name as an encoder's reports what is wrong with it.
         return None
+    if task_of(settings) is None:
+        return None
+    try:
+        return pathlib.Path(snapshot_download(name, allow_patterns=list(_WANTED)))
+    except Exception as error:  # The exception depends on network and hub.
+        raise UserError(f"the finished model {name} cannot be fetched: "
+                        f"{first_line(error)}") from error
 
 
 def finished_checkpoint(config: TeacherConfig) -> Optional[pathlib.Path]:
@@ -122,12 +126,14 @@ def known_labels(
 def _check_kind(
     config: RunConfig, folder: pathlib.Path, kind: TeacherKind, made_for: str
 ) -> None:
-    if made_for == config.data.kind:
+    tags = task_kind(made_for).tags_words and task_kind(config.data.kind).tags_words
+    if made_for == config.data.kind or tags and not kind.tuned_here:
         return
     if kind.tuned_here:
         raise UserError(f"the teacher in {folder} was fine-tuned for {made_for}; the task is "
                         f"{config.data.kind}")
-    flags = {"tagging": "--do_NER", "regression": "--do_regression"}.get(
+    flags = {"tagging": "--do_NER", "regression": "--do_regression",
+             "multilabel": "--do_multilabel"}.get(
         made_for, "no flag of a kind of task")
     raise UserError(f"the teacher in {folder} is a finished model for {made_for}; the task is "
                     f"{config.data.kind}; allowed: {flags}, or --teacher_epochs, which gives the "

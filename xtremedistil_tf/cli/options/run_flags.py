@@ -165,6 +165,9 @@ TEACHER_FLAGS = (
             "Tag scheme of a finished teacher. Default: iob1 if it has a type with I- and without "
             "B-, otherwise iob2. BIOES and plain types are seen from the tags.",
             choices=cfg.TEACHER_TAG_SCHEMES),
+    setting("teacher_lm_epochs", "teacher.lm_epochs",
+            "Epochs of masked language modelling on the transfer text before the teacher's "
+            "fine-tuning, as in the authors' v1. Default: none."),
     setting("teacher_batch_size", "teacher.batch_size",
             "Batch size of the teacher's fine-tuning. Default: --ft_batch_size.", derived=True),
     setting("teacher_learning_rate", "teacher.learning_rate",
