@@ -6,8 +6,8 @@ Two small runs of the sample data are made in FOLDER (other seed and sizes; kept
 Each file of the first is removed, emptied, cut to half, changed in one bit, or replaced by the
 second run's. Then the folder is opened: a student in its runtime, on 40 sentences; a run by its own
 command, where that reads the file. `targets` makes the stages again from the stored targets;
-`progress` goes on with a run that was killed in its second stage; both on fewer sentences. Each
-case ends as one of
+`progress` goes on with a run that was killed in the middle of a stage; both on fewer sentences.
+Each case ends as one of
   told        one line that a user can act on
   same        the very answers, scores and tags of the undamaged folder
   other       other answers without a word: a fault
@@ -60,10 +60,9 @@ TARGET_FILES = {
              "targets/dev/shard-00000/logits-*.tfrecord"),
 }
 PROGRESS_FILES = {
-    FINISHED: ("stages/02_*/progress/state.json", "stages/02_*/progress/manifest.json",
-               "stages/02_*/progress/checkpoint.index", "stages/02_*/progress/checkpoint.data-*",
-               "stages/02_*/best-*.safetensors", "stages/01_*/done.json",
-               "stages/01_*/weights.safetensors"),
+    FINISHED: ("stages/*/progress/state.json", "stages/*/progress/manifest.json",
+               "stages/*/progress/checkpoint.index", "stages/*/progress/checkpoint.data-*",
+               "stages/*/best-*.safetensors"),
 }
 # Every n-th line of the sample, for parts in which each case trains again.
 FEWER = 48
@@ -173,15 +172,15 @@ def flags_of(arguments: list) -> list:
 
 
 def make_half(work: pathlib.Path, child: Child) -> tuple:
-    """Two runs that were killed in their second stage, and the flags of the first."""
+    """Two runs that were killed after a stage's first epoch, and the flags of the first."""
     settings = [*SETTINGS, "--stage_epochs=_=2"]
     made = []
     for name, more in (("half", []), ("other_half", ["--seed=7"])):
         arguments = flags_of(command(work, work / name, *settings, *more)[2:])
-        if not list((work / name).glob("stages/02_*/progress/state.json")):
+        if not list((work / name).glob("stages/*/progress/state.json")):
             shutil.rmtree(work / name, ignore_errors=True)
             found = child.ask(job="run", folder=str(work / name), arguments=arguments, kill=True)
-            assert found == {"kind": "opened", "result": {}}, found
+            assert found == {"kind": "opened", "result": {}}, found["kind"]
         made.append((work / name, arguments))
     return made[0][0], made[1][0], made[0][1]
 

@@ -278,6 +278,8 @@ FORMS = (
     Form("BigBio, entities of one part", _json(lambda n, text: {"text": text, "entities": [
         {"type": span["label"], "text": [text[span["start"]:span["end"]]],
          "offsets": [[span["start"], span["end"]]]} for span in _spans(n)]}), (ROW,), **LINES),
+    Form("fastText, classes and texts", _columns("__label__a Anna@ lives in Oslo."),
+         refusal="text behind its class", between="\n"),
     Form("OpenNLP, markup", _columns("<START:person> Anna@ <END> lives in Oslo ."),
          refusal="entities in markup, such as", between="\n"),
     Form("inline XML", _columns("<PER>Anna@</PER> lives in <LOC>Oslo</LOC> ."),

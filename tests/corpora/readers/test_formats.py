@@ -11,6 +11,7 @@ from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.recognise import recognise
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.readers.sentences import split_sentences
+from xtremedistil_tf.errors import UserError
 
 CONLL = ["-DOCSTART- -X- -X- O", "", "EU NNP B-NP I-ORG", "rejects VBZ B-VP O", "",
          "Ann NNP B-NP I-PER", "Bo NNP B-NP B-PER", "lacht VBZ B-VP O"]
@@ -149,3 +150,22 @@ def test_words_that_a_row_cannot_hold():
     row = clean_words(Example(("New York", " ", "a\tb", "c"), ("B-A", "I-A", "O", "O")), counts)
     assert row.words == ("New\u00a0York", "a\u00a0b", "c") and row.tags == ("B-A", "O", "O")
     assert counts["empty_words"] == 1 and counts["spaces_in_words"] == 2
+
+
+@pytest.mark.parametrize(("text", "rows"), [
+    ("__label__a __label__b A text.\n__label__b Another one.\n__label__a A third.\n",
+     ["A text .", "Another one .", "A third ."]),
+    ("1\n00:00:01,000 --> 00:00:02,000\nA text.\n\n2\n00:00:03.5 --> 00:00:04.5\nAnd one.\n",
+     ["A text .", "And one ."]),
+    ("She\nwent\nto\ntown.\n" * 8, ["She went to town."] * 8),
+])
+def test_transfer_text_of_other_forms(text, rows):
+    _, found = read_lines(iter(enumerate(text.splitlines(), 1)), ReadOptions(labelled=False),
+                          Tally())
+    assert [" ".join(row.words) for _, row in found][:len(rows)] == rows
+
+
+def test_markup_is_refused():
+    _, rows = read_lines(iter(enumerate(["<p>A text.</p>"] * 4, 1)), ReadOptions(), Tally())
+    with pytest.raises(UserError, match="HTML or XML; save it as text"):
+        list(rows)

@@ -38,6 +38,11 @@ WORDS = ["The", "visitor", "saw", "Oslo", ".", "", "It", "rained", "."]
     (["The DT", "cat NN", "sat VB", ". .", "", "It PRP", "was VB", "so RB", ". ."], "columns"),
     (["O menino viu", "O gato", "A casa ."], "text"),
     (["Paul left .\ten:B-PER en:O en:O"], "tsv"),
+    (["__label__pos A text.", "__label__neg Another one.", "__label__pos A third."], "prefixed"),
+    (["1", "00:00:01,000 --> 00:00:02,000", "A text.", "", "2"], "subtitles"),
+    (["<p>A text.</p>", "<p>Another.</p>", "</div>"], "markup"),
+    (["The", *["went", "to", "town."] * 9], "words"), (["Berlin", "Rome", "Oslo"] * 9, "text"),
+    (["Anna|NNP|I-PER lives|VBZ|O"] * 3, "inline"), (["Anna/B-PER lives/O"] * 3, "inline"),
 ])
 def test_forms(lines, form):
     assert recognise(lines) == form

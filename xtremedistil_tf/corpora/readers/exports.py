@@ -147,6 +147,10 @@ def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[_Record]
             yield from _label_studio(value, options, counts)
         else:
             yield from unpack(value["data"], options, counts)
+    elif isinstance(value.get("paragraphs"), list) and any(
+            isinstance(one, dict) and "context" in one for one in value["paragraphs"]):
+        for one in _objects(value["paragraphs"], "paragraphs"):  # SQuAD's questions.
+            yield {"text": one.get("context")}
     elif isinstance(value.get("paragraphs"), list):
         yield from _spacy(value)
     elif isinstance(value.get("sentences"), list) and isinstance(value.get("ner"), list):

@@ -8,6 +8,9 @@ from xtremedistil_tf.corpora.readers.columns import read_columns, read_wikiann
 from xtremedistil_tf.corpora.readers.records import read_json
 from xtremedistil_tf.corpora.readers.texts import (
     read_inline,
+    read_markup,
+    read_prefixed,
+    read_subtitles,
     read_table,
     read_text,
     read_tsv,
@@ -24,7 +27,8 @@ FORMATS: Registry[Reader] = Registry("format", "xtremedistil_tf.readers")
 for _name, _reader in {"wikiann": read_wikiann, "columns": read_columns, "tsv": read_tsv,
                        "jsonl": read_json, "text": read_text, "words": read_words,
                        "table": read_table, "csv": read_table, "inline": read_inline,
-                       "webanno": read_webanno}.items():
+                       "webanno": read_webanno, "prefixed": read_prefixed,
+                       "subtitles": read_subtitles, "markup": read_markup}.items():
     FORMATS.register(_name)(_reader)
 
 

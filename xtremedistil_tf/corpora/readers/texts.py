@@ -10,6 +10,8 @@ from xtremedistil_tf.corpora.readers.base import SAMPLE, ReadOptions, Row, Tally
 from xtremedistil_tf.corpora.readers.layout import is_break
 from xtremedistil_tf.data.lines import Line, RowError
 from xtremedistil_tf.data.readers.recognise import (
+    CLASSES,
+    TIMES,
     find_separator,
     is_tag,
     split_fields,
@@ -54,6 +56,31 @@ def read_tsv(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iter
         pairs = [split_prefix(tag) for tag in tags]
         language = next((prefix for prefix, _ in pairs if prefix), options.language)
         yield number, Example(words, tuple(tag for _, tag in pairs), language or DEFAULT_LANGUAGE)
+
+
+def read_prefixed(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iterator[Row]:
+    """Reads running text behind classes as fastText writes them (`__label__sports A text.`)."""
+    counts.note("classes before the texts left out")
+    return read_text(((number, CLASSES.sub("", text, 1) if isinstance(text, str) else text)
+                      for number, text in lines), options, counts)
+
+
+def read_subtitles(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iterator[Row]:
+    """Reads the text of subtitles, without numbers and times."""
+    counts.note("numbers and times of subtitles left out")
+    return read_text(((number, text) for number, text in lines if isinstance(text, RowError)
+                      or not text.strip().isdecimal() and not TIMES.fullmatch(text)),
+                     options, counts)
+
+
+def read_markup(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iterator[Row]:
+    """Refuses HTML and XML.
+
+    Raises:
+      UserError: always.
+    """
+    raise UserError("HTML or XML; save it as text, CSV or JSON")
+    yield  # A generator, like all readers, so that the message gets the name of the file.
 
 
 def read_inline(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iterator[Row]:
@@ -112,9 +139,13 @@ def read_words(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> It
         else:
             first = first if words else number
             words.append(text.strip())
-    if words:
-        counts.cut = not parted
-        yield first, Example(tuple(words), (), options.language or DEFAULT_LANGUAGE)
+    if not words:
+        return
+    counts.cut = not parted
+    # End marks may stand behind the words themselves; `counts.cut` sees only those on their own.
+    sentences = [words] if parted else [one.split(" ") for one in split_sentences(" ".join(words))]
+    for sentence in sentences:
+        yield first, Example(tuple(sentence), (), options.language or DEFAULT_LANGUAGE)
 
 
 def _text_column(rows: Sequence[Sequence[str]], options: ReadOptions) -> Tuple[int, bool]:

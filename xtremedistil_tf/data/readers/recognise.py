@@ -21,19 +21,25 @@ SPACES = re.compile(r"[ \t]+")
 FORMS = {
     "text": "running text", "words": "one word a line", "columns": "columns of words and tags",
     "wikiann": "WikiAnn's columns", "tsv": "rows of words, a tab and tags", "jsonl": "JSON",
-    "inline": "words with their tags behind | or /",
+    "prefixed": "text behind its class (__label__)", "subtitles": "subtitles",
+    "markup": "HTML or XML", "inline": "words with their tags behind | or /",
     "webanno": "WebAnno TSV 3", "csv": "CSV", "table": "a table with tabs",
 }
 # First line of WebAnno's files.
 WEBANNO = "#FORMAT=WebAnno TSV 3"
 # A cell of OntoNotes' brackets: the entities that begin at a word and the number that end there.
 _BRACKETS = re.compile(r"(?:\([^\W\d][^\s()*|]*)*[*-]?\)*")
+# fastText's classes before a text, and the times of subtitles.
+CLASSES = re.compile(r"\s*(?:__label__\S+\s*)+")
+TIMES = re.compile(r"\s*[\d:]+[,.]\d+ --> [\d:]+[,.]\d+.*")
+_MARKUP = re.compile(r"\s*<[/!?\w][^>]*>(?:.*</?\w[^>]*>)?\s*")
 # CoNLL-2012's lines between documents.
 _DOCUMENTS = ("#begin document", "#end document")
 _END_MARKS = frozenset(".!?…。！？।؟")
 # With fewer lines, a table or a list of words cannot be recognised.
 _FEWEST = 3
 _FEWEST_ANNOTATED = 8
+_FEWEST_LOWER = 20
 _MOST_COLUMNS = 30
 # Header names of a table's text column, in lower case.
 _TEXTS = frozenset({"text", "sentence", "content", "document", "review", "body", "title",
@@ -151,13 +157,16 @@ def _has_tags(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def _is_words(lines: Sequence[str], parted: bool) -> bool:
-    """True if most lines are one short word, and some are empty or a sentence's end mark.
+    """True if most lines are one short word, and some are empty or an end mark, or most lower case.
 
     The second condition excludes sentences in scripts without spaces, and lists of titles.
     """
-    if not parted and not any(line.strip() in _END_MARKS for line in lines):
-        return False
     single = [line.strip() for line in lines if len(SPACES.split(line.strip())) == 1]
+    # Titles begin with a capital letter.
+    lower = len(lines) >= _FEWEST_LOWER and sum(one[:1].islower() for one in single) > (
+        0.5 * len(lines))
+    if not parted and not lower and not any(line.strip() in _END_MARKS for line in lines):
+        return False
     if len(lines) < _FEWEST or len(single) < 0.9 * len(lines):
         return False
     spaceless = sum(map(has_unspaced, single)) > 0.3 * len(single)
@@ -229,6 +238,11 @@ def recognise(sample: Sequence[str]) -> str:
         return "webanno"
     if _is_json(lines):
         return "jsonl"
+    for form, begins, least in (("prefixed", CLASSES, 0.5), ("subtitles", TIMES, 0.2),
+                                ("markup", _MARKUP, 0.5)):
+        matches = begins.match if form == "prefixed" else begins.fullmatch
+        if len(lines) >= _FEWEST and sum(map(bool, map(matches, lines))) >= least * len(lines):
+            return form
     if _is_inline(lines):
         return "inline"
     rows = [tags for tags in map(_tags_of_row, lines) if tags]
