@@ -47,12 +47,12 @@ def train_unigram(words):
         sep_token="</s>")
 
 
-def prepared_inputs(base, config):
+def prepared_inputs(base, config, *, folder="targets", kinds=KINDS):
     """The inputs of a student's stages, with the passes of the teacher, and the teacher."""
     task, teacher = read_task(config.data), load_teacher(base / "teacher", 1)
     prepared, passes = prepare_inputs(
         config, task, teacher, teacher_dirs=[base / "teacher"], model_dir=base / "run",
-        resources=Resources(targets_dir=str(base / "targets")), kinds=KINDS,
+        resources=Resources(targets_dir=str(base / folder)), kinds=kinds,
         text=student_text(config, teacher))
     return prepared, passes, teacher
 
@@ -153,6 +153,16 @@ def test_each_piece_starts_as_its_row_of_the_teacher_and_learns_its_targets(kind
                 np.testing.assert_allclose(targets["logits"].numpy()[at][len(ids) - 1],
                                            said["logits"].numpy()[0][-1], atol=5e-3)
     assert alike and later
+
+
+def test_a_plan_without_targets_needs_none(wordpiece):
+    """D0-S, and a run that is continued after its last stage on the transfer set."""
+    base, _, config = wordpiece
+    prepared, passes, _ = prepared_inputs(base, config, folder="other", kinds=())
+    assert passes == 0 and prepared.transfer.own is None
+    assert not list((base / "other").rglob("*.tfrecord"))
+    assert len(prepared.vocabulary) == len(prepared.tokenizer)
+    assert prepared.features["train"].input_ids.values.max() < len(prepared.tokenizer)
 
 
 def test_settings_that_do_not_fit_are_refused(wordpiece):

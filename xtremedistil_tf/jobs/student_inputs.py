@@ -11,7 +11,9 @@ import transformers
 from xtremedistil_tf.config import Resources, RunConfig, require
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.data.folders.task_features import align_task
+from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.data.tokenization.cut import count_pieces
+from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.realign import Realigned, realign
 from xtremedistil_tf.data.tokenization.text_store import store_texts
 from xtremedistil_tf.data.tokenization.token_store import (
@@ -31,7 +33,7 @@ from xtremedistil_tf.models.teacher import separator_of
 from xtremedistil_tf.runs import file_fingerprint, fingerprint
 from xtremedistil_tf.targets.own_tokens import with_own_tokens
 from xtremedistil_tf.targets.spec import KINDS, MATCHED_KINDS, StoreSpec
-from xtremedistil_tf.targets.store import check_disk
+from xtremedistil_tf.targets.store import TargetStore, check_disk
 from xtremedistil_tf.targets.worker import HelperJob, helping_processes
 from xtremedistil_tf.targets.writer import Part, write_targets
 from xtremedistil_tf.teachers import Sizes, Teaches
@@ -68,9 +70,7 @@ def kinds_of_run(config: RunConfig, task: Task, found: Sizes) -> Tuple[str, ...]
         labelled=task.labelled, states=found.states))
 
 
-def check_student(
-    config: RunConfig, task: Task, found: Sizes, model_dir: pathlib.Path
-) -> None:
+def check_student(config: RunConfig, task: Task, found: Sizes, model_dir: pathlib.Path) -> None:
     """Checks the student's demands on teacher and disk before any training.
 
     Args:
@@ -152,6 +152,30 @@ def trained_on(config: RunConfig, task: Task) -> Tuple[Any, ...]:
             config.opt_policy, config.distil.language_exponent)
 
 
+def _with_own_tokens(
+    task: Task, teacher: Teaches, text: StudentText, dev: Features, *, seq_len: int,
+    stores: Dict[str, TargetStore], rows: Dict[str, Ragged], places: Places,
+) -> Dict[str, TargetStore]:
+    """Returns stores, by split, with a student's own sequences beside them."""
+    place = places.of_student("pieces", text.fingerprint)
+    own = own_sequences(task, teacher, text, dev, seq_len=seq_len, folder=place.folder,
+                        made=place.fingerprint)
+    beside = {split: places.of_student(split, text.fingerprint) for split in stores}
+    return {split: with_own_tokens(store, rows[split], own[split], beside[split].folder,
+                                   beside[split].fingerprint)
+            for split, store in stores.items()}
+
+
+def _known(
+    task: Task, teacher: Teaches, places: Places, seq_len: int
+) -> Dict[str, Optional[Realigned]]:
+    """Returns the positions that have logits, by split; None if all have."""
+    if not teacher.words_only:
+        return {"transfer": None, "dev": None}
+    return {"transfer": open_realigned(places["words"].folder),
+            "dev": realign(teacher.tokenizer, teacher.tokenizer, task.examples["dev"], seq_len)}
+
+
 def prepare(
     config: RunConfig, task: Task, teacher: Teaches, *, teacher_dirs: Sequence[pathlib.Path],
     model_dir: pathlib.Path, resources: Resources, kinds: Sequence[str], text: StudentText,
@@ -174,20 +198,16 @@ def prepare(
     teacher_print = teachers_fingerprint(teacher_dirs, wanted)
     places = places_of(config, task, teacher_print=teacher_print, layer=teacher.layer,
                        model_dir=model_dir, resources=resources)
-    pieces, words = places["pieces"].folder, None
+    pieces = places["pieces"].folder
+    words = str(places["words"].folder) if teacher.words_only else None
     transfer_counts = _pieces(seq_len, task, teacher, places)
     rows = {"transfer": open_pieces(pieces), "dev": teacher_features["dev"].input_ids}
-    known: Dict[str, Optional[Realigned]] = dict.fromkeys(rows)
-    if teacher.words_only:
-        words, tokenizer = places["words"].folder, teacher.tokenizer
-        known = {"transfer": open_realigned(words),
-                 "dev": realign(tokenizer, tokenizer, task.examples["dev"], seq_len)}
+    known = _known(task, teacher, places, seq_len)
     train = [teacher_features["train"].input_ids.values] if task.labelled else []
     seen = count_pieces([*train, rows["transfer"].values], teacher.vocabulary)
     text = fitted_text(config, task, text, seen)
-    vocabulary = text.vocabulary(seen)
+    vocabulary, texts = text.vocabulary(seen), _texts(task, teacher, places)
     stores, passed = {}, {}
-    texts = _texts(task, teacher, places)
     for split, input_ids in rows.items():
         folder = places[split].folder
         stores[split], passed[split] = write_targets(
@@ -195,8 +215,7 @@ def prepare(
             config.distil.chunk_size, kinds=kinds, helpers=functools.partial(
                 helping_processes, resources.target_workers - 1 if split == "transfer" else 0,
                 HelperJob(str(folder), str(pieces), tuple(map(str, teacher_dirs)),
-                          dataclasses.asdict(wanted), tuple(kinds),
-                          None if words is None else str(words), seed=config.seed,
+                          dataclasses.asdict(wanted), tuple(kinds), words, seed=config.seed,
                           deterministic=config.deterministic, opt_policy=config.opt_policy,
                           texts=None if texts is None else str(_texts_folder(places))),
                 gpus=len(tf.config.list_physical_devices("GPU")),
@@ -205,15 +224,11 @@ def prepare(
         )
     if text.differs:
         features = align_task(task, text.tokenizer, config.data)
-        place = places.of_student("pieces", text.fingerprint)
-        own = own_sequences(task, teacher, text, features["dev"], seq_len=seq_len,
-                            folder=place.folder, made=place.fingerprint)
-        for split, store in stores.items():
-            place = places.of_student(split, text.fingerprint)
-            stores[split] = with_own_tokens(store, rows[split], own[split], place.folder,
-                                            place.fingerprint)
-    counts = {split: found.counts for split, found in features.items()}
-    counts["transfer"] = transfer_counts
+    if text.differs and kinds:
+        stores = _with_own_tokens(task, teacher, text, features["dev"], seq_len=seq_len,
+                                  stores=stores, rows=rows, places=places)
+    counts = {**{split: found.counts for split, found in features.items()},
+              "transfer": transfer_counts}
     inputs = fingerprint(teacher_print, teacher.layer, *trained_on(config, task))
     prepared = Prepared(task, features, vocabulary, stores["transfer"], stores["dev"], inputs,
                         counts, teacher_features, text.tokenizer,

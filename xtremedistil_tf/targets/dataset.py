@@ -63,6 +63,38 @@ def _bucket_batches(
     return records.shuffle(min(rows, window), seed=int(generator.integers(2**31))).batch(most)
 
 
+def _decode(
+    records: Sequence[tf.Tensor], store: TargetStore, kinds: Sequence[str], table: tf.Tensor
+) -> Batch:
+    """Decodes a batch of records; see `transfer_batches`.
+
+    Args:
+      records: string [batch] for each kind, the student's own tokens if it has them, and a bool,
+        True if the batch counts.
+      store, kinds, table: see `transfer_batches`.
+    """
+    counts = records[-1]
+    sequences = decode_logits(records[0], store.spec)
+    ids, real, known = sequences.ids, sequences.real, sequences.known
+    states = sequences.has_states
+    targets = {"logits": sequences.logits}
+    for kind, record in zip(kinds[1:], records[1:]):
+        targets[kind] = decode_outputs(kind, record, store.spec, sequences)
+    if store.own is not None:
+        own = decode_own_tokens(records[len(kinds)])
+        ids, real = own.ids, own.real
+        if not store.spec.pooled:
+            targets = {kind: own.moved(values) for kind, values in targets.items()}
+            known, states = own.marked(known), None if states is None else own.marked(states)
+    targets["mask"] = tf.cast(known & counts, tf.float32)
+    for kind in kinds[1:]:
+        if kind == "attention":
+            targets["attention_mask"] = tf.cast(real & counts, tf.float32)
+        elif states is not None:
+            targets[f"{kind}_mask"] = tf.cast(states & counts, tf.float32)
+    return {"input_ids": tf.where(real, tf.gather(table, ids), 0)}, targets
+
+
 def transfer_batches(
     store: TargetStore, size: BatchSize, seed: int, table: np.ndarray, kinds: Sequence[str], *,
     share: Share = Share(),
@@ -82,7 +114,8 @@ def transfer_batches(
 
     Returns:
       A dataset of (inputs, {"logits", "mask", ...}) with one target a kind. Targets have time 1 if
-      a sequence has one target; "attention" [batch, query, layers, key] has its own mask.
+      a sequence has one target; "attention" [batch, query, layers, key] has its own mask, and so
+      have hidden states if they are known for other positions than logits.
     """
     generator = np.random.default_rng(seed)
     buckets: List[tf.data.Dataset] = []
@@ -96,26 +129,7 @@ def transfer_batches(
     table = tf.constant(table, tf.int32)
 
     def decode(*records: tf.Tensor) -> Batch:
-        counts = records[-1]
-        sequences = decode_logits(records[0], store.spec)
-        ids, real, known = sequences.ids, sequences.real, sequences.known
-        states = sequences.has_states
-        targets = {"logits": sequences.logits}
-        for kind, record in zip(kinds[1:], records[1:]):
-            targets[kind] = decode_outputs(kind, record, store.spec, sequences)
-        if store.own is not None:
-            own = decode_own_tokens(records[len(kinds)])
-            ids, real = own.ids, own.real
-            if not store.spec.pooled:
-                targets = {kind: own.moved(values) for kind, values in targets.items()}
-                known, states = own.marked(known), None if states is None else own.marked(states)
-        targets["mask"] = tf.cast(known & counts, tf.float32)
-        for kind in kinds[1:]:
-            if kind == "attention":
-                targets["attention_mask"] = tf.cast(real & counts, tf.float32)
-            elif states is not None:
-                targets[f"{kind}_mask"] = tf.cast(states & counts, tf.float32)
-        return {"input_ids": tf.where(real, tf.gather(table, ids), 0)}, targets
+        return _decode(records, store, kinds, table)
 
     batches = tf.data.Dataset.choose_from_datasets(buckets, choice, stop_on_empty_dataset=False)
     if share.replicas > 1:
