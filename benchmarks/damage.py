@@ -51,13 +51,13 @@ RUN_FILES = {
              "stages/*/manifest.json"),
 }
 TARGET_FILES = {
-    STAGES: ("targets/answers/*.json", "targets/pieces/pieces.json", "targets/pieces/values.i32",
-             "targets/pieces/starts.npy", "targets/transfer/manifest.json",
-             "targets/transfer/shard-00000/shard.json",
+    STAGES: ("targets/transfer/shard-00000/shard.json",
              "targets/transfer/shard-00000/logits-*.tfrecord",
              "targets/transfer/shard-00000/representation-*.tfrecord",
+             "targets/transfer/manifest.json", "targets/dev/shard-00000/logits-*.tfrecord",
+             "targets/pieces/values.i32", "targets/pieces/pieces.json", "targets/answers/*.json",
              "targets/dev/manifest.json", "targets/dev/shard-00000/shard.json",
-             "targets/dev/shard-00000/logits-*.tfrecord"),
+             "targets/pieces/starts.npy"),
 }
 PROGRESS_FILES = {
     FINISHED: ("stages/*/progress/state.json", "stages/*/progress/manifest.json",

@@ -18,6 +18,7 @@ from xtremedistil_tf.corpora.readers.base import ReadOptions
 from xtremedistil_tf.corpora.source_rows import ConvertOptions
 from xtremedistil_tf.corpora.sources.datasets import dataset_sources
 from xtremedistil_tf.corpora.sources.sources import find_sources
+from xtremedistil_tf.corpora.texts import record as texts_record
 from xtremedistil_tf.data.labels import read_labels
 from xtremedistil_tf.data.readers.rows import read_ner
 from xtremedistil_tf.errors import UserError
@@ -281,7 +282,7 @@ def test_the_datasets_library_is_an_extra(monkeypatch):
 
 
 def test_every_count_of_our_readers_is_told():
-    told = {*conversion_record._TOLD, *conversion_record._SEPARATE}
+    told = {*conversion_record._TOLD, *conversion_record._SEPARATE, *texts_record._TOLD}
     paths = (ROOT / "xtremedistil_tf" / "corpora").rglob("*.py")
     found = {name for path in paths for name in re.findall(
         r'counts\["(\w+)"\]', path.read_text("utf-8"))}

@@ -13,6 +13,7 @@ from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import atomic_folder, write_json
 from xtremedistil_tf.tasks import TaskKind, task_kind
+from xtremedistil_tf.tasks.parts import Lazy
 
 RECORD_FILE = "conversion.json"
 TRANSFER_FILE = "transfer.txt"
@@ -60,6 +61,9 @@ class _Writer:
 
     def __init__(self, folder: pathlib.Path, stack: contextlib.ExitStack, kind: TaskKind):
         self._folder, self._stack, self._kind = folder, stack, kind
+        written = kind.from_iob2
+        # Found once, not for each row.
+        self._from_iob2 = written.load() if isinstance(written, Lazy) else written
         self._files: Dict[str, TextIO] = {}
         self.languages: Dict[str, Counter[str]] = collections.defaultdict(collections.Counter)
         self.types: Set[str] = set()
@@ -74,7 +78,7 @@ class _Writer:
         text = " ".join(row.words)
         if split != "transfer":
             prefix = "" if row.language == DEFAULT_LANGUAGE else f"{row.language}:"
-            text += "\t" + " ".join(prefix + tag for tag in self._kind.from_iob2(row.tags))
+            text += "\t" + " ".join(prefix + tag for tag in self._from_iob2(row.tags))
             self.types.update(schemes.entity_types(row.tags) if self._kind.entities else row.tags)
         if split in HELD_OUT:
             self.held_out[split].add(digest(row.words))

@@ -257,11 +257,11 @@ def find_layout(sample: Sequence[str], options: ReadOptions) -> Layout:
     Raises:
       UserError: if a named column does not exist, none holds words or tags, or several hold tags.
     """
-    lines = [line for line in sample if not is_break(line) and not line.startswith("# ")]
+    # Far into a file, every tenth line shows whether other columns hold tags.
+    lines = [line for line in [*sample[:_NEAR], *sample[_NEAR::10]]
+             if not is_break(line) and not line.startswith("# ")]
     if not lines:
         return Layout(None, 2, 0, 1)
-    # Far into a file, every tenth line shows whether other columns hold tags.
-    lines = lines[:_NEAR] + lines[_NEAR::10]
     separator = find_separator(lines)
     rows = [split_fields(line, separator) for line in lines]
     header = _header(rows, (options.word_column, options.tag_column))
