@@ -2,9 +2,11 @@
 
 Command:
   python benchmarks/text_in.py --tokenizer=TOKENIZER.json --texts=TASK/test.tsv,TASK/transfer.txt
+  python benchmarks/text_in.py --record=text_in_bytes --texts=TASK/test.tsv,TASK/transfer.txt
+The second trains a tokenizer of bytes on the last of the files, as RoBERTa's: 30,000 subword tokens.
 Each text is split into words in both ways: as a tagger's text signature does, and as a classifier's
 does (at spaces). Odd texts are random strings of two to five Unicode blocks each, controls, marks
-and unassigned code points included. Writes benchmarks/text_in.json: texts, words and subword
+and unassigned code points included. Writes benchmarks/RECORD.json: texts, words and subword
 tokens, how many texts have other ids, and the words that have.
 """
 
@@ -19,15 +21,16 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List
 import numpy as np
 from absl import app, flags
 from machine import ROOT, write_record
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 
 sys.path.insert(0, str(ROOT))
 
 from tests.odd_texts import ADVERSARIAL, fuzz  # noqa: E402 - after the path is set
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("tokenizer", None, "A tokenizer.json.", required=True)
-flags.DEFINE_list("texts", [], "Files; the text of a line ends at its first tab.")
+flags.DEFINE_string("tokenizer", None, "A tokenizer.json; default: one of bytes is trained.")
+flags.DEFINE_string("record", "text_in", "Name of the record.")
+flags.DEFINE_list("texts", None, "Files; the text of a line ends at its first tab.", required=True)
 flags.DEFINE_integer("most", 200_000, "Texts of a file, evenly chosen.", lower_bound=1)
 flags.DEFINE_integer("odd", 20_000, "Odd texts.", lower_bound=0)
 
@@ -43,6 +46,23 @@ def chunks(texts: Iterable[str]) -> Iterator[List[str]]:
         if not chunk:
             return
         yield chunk
+
+
+def read_texts(path: pathlib.Path) -> List[str]:
+    """Returns texts of a file, at most FLAGS.most."""
+    lines = [line.split("\t")[0] for line in path.read_text("utf-8").split("\n") if line]
+    return lines[::-(-len(lines) // FLAGS.most)]
+
+
+def tokenizer_of_bytes(texts: List[str]) -> Tokenizer:
+    """Trains a tokenizer of bytes with RoBERTa's rules."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    tokenizer.train_from_iterator(texts, trainers.BpeTrainer(
+        vocab_size=30_000, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        special_tokens=["<s>", "<pad>", "</s>", "<unk>", "<mask>"], show_progress=False))
+    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
+    return tokenizer
 
 
 def compare(
@@ -93,12 +113,14 @@ def main(_):
     """Compares and writes the record."""
     from xtremedistil_tf.data.readers.rows import split_spaces
     from xtremedistil_tf.data.words import split_words
-    from xtremedistil_tf.export.savedmodel.characters import space_classes, word_classes
-    from xtremedistil_tf.export.savedmodel.graph_text import WordSplitter
-    from xtremedistil_tf.export.savedmodel.graph_tokenizers import graph_tokenizer
+    from xtremedistil_tf.export.savedmodel.text.characters import space_classes, word_classes
+    from xtremedistil_tf.export.savedmodel.text.graph_text import WordSplitter
+    from xtremedistil_tf.export.savedmodel.text.graph_tokenizers import graph_tokenizer
     from xtremedistil_tf.keras2 import tf
 
-    tokenizer = Tokenizer.from_file(FLAGS.tokenizer)
+    files = {path.name: read_texts(path) for path in map(pathlib.Path, FLAGS.texts)}
+    tokenizer = Tokenizer.from_file(FLAGS.tokenizer) if FLAGS.tokenizer \
+        else tokenizer_of_bytes(list(files.values())[-1])
     tokenizer.no_truncation()
     tokenizer.no_padding()
     tokenizer.encode_special_tokens = True
@@ -114,11 +136,7 @@ def main(_):
         "as_classified": (WordSplitter(True, classes=space_classes()),
                           lambda text: list(split_spaces(text.replace("\t", " ")))),
     }
-    sources = {"odd": ADVERSARIAL + fuzz(FLAGS.odd, 7)}
-    for path in map(pathlib.Path, FLAGS.texts):
-        lines = [line.split("\t")[0] for line in path.read_text("utf-8").split("\n") if line]
-        step = -(-len(lines) // FLAGS.most)
-        sources[path.name] = lines[::step]
+    sources = {"odd": ADVERSARIAL + fuzz(FLAGS.odd, 7), **files}
     for name, texts in sources.items():
         for way, (splitter, split) in ways.items():
             graph = tf.function(lambda text, splitter=splitter: pieces(splitter(text)),
@@ -127,7 +145,7 @@ def main(_):
                 texts, lambda chunk, graph=graph: graph(tf.constant(chunk)), split, tokenizer)
             print(name, way, {key: value for key, value in results[name][way].items()
                               if key != "unequal"}, flush=True)
-            write_record("text_in", results, show=False)
+            write_record(FLAGS.record, results, show=False)
 
 
 if __name__ == "__main__":

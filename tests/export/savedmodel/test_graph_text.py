@@ -7,8 +7,8 @@ from tokenizers import BertWordPieceTokenizer, Tokenizer, models
 from tests.conftest import ROOT
 from tests.odd_texts import ADVERSARIAL, BLOCKS, fuzz
 from xtremedistil_tf.data.words import split_words
-from xtremedistil_tf.export.savedmodel.characters import CODES, paged, piece_tables, why_not
-from xtremedistil_tf.export.savedmodel.graph_text import Pieces, WordSplitter, given_words
+from xtremedistil_tf.export.savedmodel.text.characters import CODES, paged, piece_tables, why_not
+from xtremedistil_tf.export.savedmodel.text.graph_text import Pieces, WordSplitter, given_words
 from xtremedistil_tf.keras2 import tf
 
 

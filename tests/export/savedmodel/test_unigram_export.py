@@ -13,12 +13,12 @@ from tests.conftest import ROOT, TAGS
 from tests.export.savedmodel.test_savedmodel import replay_warmup
 from tests.export.test_pairs import CONFIGS, PAIRS, write_student
 from tests.students import TEXTS, assert_same
-from tests.unigram import make_fast_unigram
+from tests.tokenizer_recipes import make_fast_unigram
 from xtremedistil_tf.config import StudentConfig
 from xtremedistil_tf.data.labels import ClassSet, LabelSet
 from xtremedistil_tf.export.export import export_student
 from xtremedistil_tf.export.savedmodel.class_signatures import text_signatures
-from xtremedistil_tf.export.savedmodel.graph_tokenizers import graph_tokenizer
+from xtremedistil_tf.export.savedmodel.text.graph_tokenizers import graph_tokenizer
 from xtremedistil_tf.export.student_forms import student_forms
 from xtremedistil_tf.inference.runtimes.text_ops import SENTENCEPIECE, library_path
 from xtremedistil_tf.inference.student_folder import load_student

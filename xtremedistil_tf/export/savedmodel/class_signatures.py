@@ -3,9 +3,9 @@
 from typing import Any, Dict, List, NamedTuple, Tuple
 
 from xtremedistil_tf.export.common.forms import Forms
-from xtremedistil_tf.export.savedmodel.characters import space_classes
-from xtremedistil_tf.export.savedmodel.graph_text import GraphTokenizer, WordSplitter
 from xtremedistil_tf.export.savedmodel.rounded import Rounded
+from xtremedistil_tf.export.savedmodel.text.characters import space_classes
+from xtremedistil_tf.export.savedmodel.text.graph_text import GraphTokenizer, WordSplitter
 from xtremedistil_tf.inference.assets import Assets
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.metrics.uncertainty.temperature import thresholds_of

@@ -9,9 +9,9 @@ from absl import logging
 from xtremedistil_tf.data.words import DICTIONARY
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.export.common.forms import Forms
-from xtremedistil_tf.export.savedmodel.characters import NotInGraph
-from xtremedistil_tf.export.savedmodel.graph_text import GraphTokenizer
-from xtremedistil_tf.export.savedmodel.graph_tokenizers import graph_tokenizer
+from xtremedistil_tf.export.savedmodel.text.characters import NotInGraph
+from xtremedistil_tf.export.savedmodel.text.graph_text import GraphTokenizer
+from xtremedistil_tf.export.savedmodel.text.graph_tokenizers import graph_tokenizer
 from xtremedistil_tf.export.savedmodel.warmup import write_warmup
 from xtremedistil_tf.inference.assets import SAVED_RECORD, Assets, newest_version
 from xtremedistil_tf.keras2 import tf

@@ -4,10 +4,10 @@ from typing import Any, Dict, cast
 
 from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.export.common.forms import Forms
-from xtremedistil_tf.export.savedmodel.characters import word_classes
 from xtremedistil_tf.export.savedmodel.class_signatures import IdsModule, Signatures
 from xtremedistil_tf.export.savedmodel.graph_student import Decoder, make_windows
-from xtremedistil_tf.export.savedmodel.graph_text import (
+from xtremedistil_tf.export.savedmodel.text.characters import word_classes
+from xtremedistil_tf.export.savedmodel.text.graph_text import (
     GraphTokenizer,
     Words,
     WordSplitter,

@@ -11,13 +11,13 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 from tokenizers import Tokenizer, models
 
-from xtremedistil_tf.export.savedmodel.characters import (
+from xtremedistil_tf.export.savedmodel.text.characters import (
     CODES,
     NotInGraph,
     probed,
     spread,
 )
-from xtremedistil_tf.export.savedmodel.charsmap import (
+from xtremedistil_tf.export.savedmodel.text.charsmap import (
     CONTROL,
     JOINS_AFTER,
     JOINS_BEFORE,
@@ -25,7 +25,7 @@ from xtremedistil_tf.export.savedmodel.charsmap import (
     cluster_joins,
     read_charsmap,
 )
-from xtremedistil_tf.export.savedmodel.graph_text import (
+from xtremedistil_tf.export.savedmodel.text.graph_text import (
     Lookup,
     Replacer,
     differs,

@@ -9,7 +9,7 @@ from typing import Any, List, NamedTuple, Optional, Tuple
 import numpy as np
 
 from xtremedistil_tf.data.words import CJK, PUNCTUATION, SPACE
-from xtremedistil_tf.export.savedmodel.characters import (
+from xtremedistil_tf.export.savedmodel.text.characters import (
     ALONE,
     REMOVED,
     PieceTables,

@@ -1,14 +1,22 @@
-"""Small Unigram tokenizers, made as the converters of transformers make those of the hub."""
+"""Small tokenizers, made as the converters of transformers make those of the hub."""
 
 import unicodedata
 
 import numpy as np
-from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers
+from tokenizers import (
+    AddedToken,
+    Regex,
+    Tokenizer,
+    models,
+    normalizers,
+    pre_tokenizers,
+    trainers,
+)
 from tokenizers.processors import TemplateProcessing
 from transformers import PreTrainedTokenizerFast
 
 from tests.odd_texts import BLOCKS
-from xtremedistil_tf.export.savedmodel.charsmap import make_charsmap
+from xtremedistil_tf.export.savedmodel.text.charsmap import make_charsmap
 
 # Keys as of SentencePiece's nmt_nfkc: removed, made a space, one character, a character with marks.
 CHARSMAP = {
@@ -84,3 +92,29 @@ def make_fast_unigram(words):
         tokenizer_object=make_unigram("xlmr", words, twice=()), bos_token="<s>", eos_token="</s>",
         cls_token="<s>", sep_token="</s>", pad_token="<pad>", unk_token="<unk>",
         mask_token="<mask>")
+
+
+def make_bpe(recipe, words):
+    """A `tokenizers.Tokenizer` of merged pairs.
+
+    Args:
+      recipe: "roberta", on bytes, or "sentencepiece", on characters.
+      words: words that it is trained on.
+    """
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    if recipe == "roberta":
+        tokenizer = Tokenizer(models.BPE())
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+        alphabet = pre_tokenizers.ByteLevel.alphabet()
+    else:
+        tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True))
+        tokenizer.normalizer = _normalizers(CHARSMAP)["camembert"]
+        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+        alphabet = []
+    tokenizer.train_from_iterator(words, trainers.BpeTrainer(
+        vocab_size=700, initial_alphabet=alphabet, special_tokens=special, show_progress=False))
+    tokenizer.post_processor = TemplateProcessing(
+        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>",
+        special_tokens=[("<s>", 0), ("</s>", 2)])
+    tokenizer.encode_special_tokens = True
+    return tokenizer

@@ -8,9 +8,10 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from xtremedistil_tf.export.common.check import first_difference
-from xtremedistil_tf.export.savedmodel.characters import NotInGraph, piece_tables, why_not
-from xtremedistil_tf.export.savedmodel.graph_text import GraphTokenizer, Pieces, given_words
-from xtremedistil_tf.export.savedmodel.unigram import UnigramPieces
+from xtremedistil_tf.export.savedmodel.text.bpe import BpePieces
+from xtremedistil_tf.export.savedmodel.text.characters import NotInGraph, piece_tables, why_not
+from xtremedistil_tf.export.savedmodel.text.graph_text import GraphTokenizer, Pieces, given_words
+from xtremedistil_tf.export.savedmodel.text.unigram import UnigramPieces
 from xtremedistil_tf.keras2 import tf
 
 
@@ -32,8 +33,14 @@ def _unigram(
     return UnigramPieces(tokenizer, parts)
 
 
+def _bpe(
+    tokenizer: Tokenizer, parts: Mapping[str, Any], folder: pathlib.Path
+) -> GraphTokenizer:
+    return BpePieces(tokenizer, parts)
+
+
 _BUILDERS: Dict[str, Callable[[Tokenizer, Mapping[str, Any], pathlib.Path], GraphTokenizer]] = {
-    "WordPiece": _word_piece, "Unigram": _unigram,
+    "WordPiece": _word_piece, "Unigram": _unigram, "BPE": _bpe,
 }
 
 
@@ -52,7 +59,7 @@ def graph_tokenizer(tokenizer: Tokenizer, folder: pathlib.Path) -> GraphTokenize
     parts = json.loads(tokenizer.to_str())
     kind = parts["model"]["type"]
     if kind not in _BUILDERS:
-        raise NotInGraph(f"its tokenizer's model is {kind}; a graph has {' and '.join(_BUILDERS)}")
+        raise NotInGraph(f"its tokenizer's model is {kind}; a graph has {', '.join(_BUILDERS)}")
     found_first = [token["content"] for token in parts["added_tokens"] if not token["special"]]
     if found_first:
         raise NotInGraph(f"its tokenizer looks for the added token {found_first[0]!r} first")

@@ -9,18 +9,15 @@ from typing import Any, List, Mapping, Tuple
 from tokenizers import Tokenizer
 
 from xtremedistil_tf.export.common.protobuf import bytes_field, float_field, int_field
-from xtremedistil_tf.export.savedmodel.characters import NotInGraph, special_ids
-from xtremedistil_tf.export.savedmodel.graph_text import (
+from xtremedistil_tf.export.savedmodel.text.characters import NotInGraph, special_ids
+from xtremedistil_tf.export.savedmodel.text.graph_text import (
     GraphTokenizer,
     Words,
     differs,
     number_runs,
 )
-from xtremedistil_tf.export.savedmodel.normalizer import (
-    flat_parts,
-    normalizer_steps,
-    white_space,
-)
+from xtremedistil_tf.export.savedmodel.text.normalizer import normalizer_steps
+from xtremedistil_tf.export.savedmodel.text.parts import MetaspaceParts, make_parts
 from xtremedistil_tf.inference.runtimes.text_ops import SENTENCEPIECE, load_text_ops
 from xtremedistil_tf.keras2 import tf
 
@@ -81,26 +78,6 @@ def _check_model(model: Mapping[str, Any]) -> None:
         raise NotInGraph("its Unigram model falls back to bytes")
 
 
-def _white_space_rules(definition: Any) -> Tuple[bool, str, bool]:
-    """Returns (split at white space, the character for spaces, put it before each word).
-
-    Raises:
-      NotInGraph: for a pre-tokenizer that is not Metaspace, perhaps after WhitespaceSplit.
-    """
-    parts = flat_parts(definition, "pretokenizers")
-    names = [part["type"] for part in parts]
-    if names not in (["Metaspace"], ["WhitespaceSplit", "Metaspace"]):
-        raise NotInGraph(f"its pre-tokenizer is {', '.join(names) or 'nothing'}")
-    found = parts[-1]
-    scheme = found.get("prepend_scheme", "always") if found.get("add_prefix_space", True) \
-        else "never"
-    if found.get("split") is False:
-        raise NotInGraph("its pre-tokenizer Metaspace does not split")
-    if scheme == "first" and len(names) > 1:
-        raise NotInGraph("its pre-tokenizer marks the first part of a word only")
-    return len(names) > 1, found["replacement"], scheme != "never"
-
-
 class UnigramPieces(GraphTokenizer):
     """Splits words into subword tokens with a Unigram model.
 
@@ -115,9 +92,10 @@ class UnigramPieces(GraphTokenizer):
     def __init__(self, tokenizer: Tokenizer, parts: Mapping[str, Any]):
         super().__init__(special_ids(tokenizer))
         _check_model(parts["model"])
-        self._splits, marker, self._prefixed = _white_space_rules(parts["pre_tokenizer"])
         self._steps = normalizer_steps(parts["normalizer"])
-        self._marker, self._white = ord(marker), white_space()
+        self._parts = make_parts(parts["pre_tokenizer"])
+        if not isinstance(self._parts, MetaspaceParts):
+            raise NotInGraph("its Unigram model splits bytes")
         vocabulary = [(piece, score) for piece, score in parts["model"]["vocab"]]
         self._unknown, self._extra = parts["model"]["unk_id"], len(vocabulary)
         self._model = _Model(model_proto(vocabulary, self._unknown))
@@ -127,7 +105,7 @@ class UnigramPieces(GraphTokenizer):
         chars, owner = words.chars, words.char_word
         for step in self._steps:
             chars, owner = step(chars, owner)
-        chars, owner, begins = self._marked(chars, owner)
+        chars, owner, begins = self._parts(chars, owner)
         texts = tf.strings.unicode_encode(
             tf.RaggedTensor.from_value_rowids(chars, number_runs(begins), validate=False), "UTF-8")
         ids, splits = load_text_ops(SENTENCEPIECE).sentencepiece_tokenize_op(
@@ -139,24 +117,3 @@ class UnigramPieces(GraphTokenizer):
         kept = (ids != self._unknown) | differs(ids) | differs(part)
         return (tf.boolean_mask(ids, kept),
                 tf.boolean_mask(tf.gather(tf.boolean_mask(owner, begins), part), kept))
-
-    def _marked(self, chars: Any, owner: Any) -> Tuple[Any, Any, Any]:
-        """Splits words at white space, and marks where each part begins, as Metaspace does.
-
-        Returns:
-          (int32 characters, int32 words, bool: True where a part begins).
-        """
-        begins = differs(owner)
-        if self._splits:
-            kept = tf.cast(tf.where(self._white(chars) == 0)[:, 0], tf.int32)
-            chars, owner = tf.gather(chars, kept), tf.gather(owner, kept)
-            begins = differs(kept - tf.range(tf.size(kept))) | differs(owner)
-        chars = tf.where(chars == ord(" "), self._marker, chars)
-        if self._prefixed:
-            bare = begins & (chars != self._marker)
-            source = tf.repeat(tf.range(tf.size(chars)), 1 + tf.cast(bare, tf.int32))
-            first = differs(source)
-            chars = tf.where(first & tf.gather(bare, source), self._marker,
-                             tf.gather(chars, source))
-            owner, begins = tf.gather(owner, source), first & tf.gather(begins, source)
-        return chars, owner, begins | (chars == self._marker)

@@ -1,0 +1,1 @@
+"""Tokenizers inside a graph: words and subword tokens of text, as in Python."""
