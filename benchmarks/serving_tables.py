@@ -120,6 +120,32 @@ def serving_soak() -> str:
     return "\n".join([*lines, _where(row)])
 
 
+def text_in_table() -> str:
+    """Tokenizers in a graph against the tokenizers, by texts."""
+    lines = ["| tokenizer | texts | split as | texts compared | words | subword tokens | "
+             "other ids: texts | words |", "|---|---|---|" + "---:|" * 5]
+    told = []
+    for name in ("text_in", "text_in_bytes"):
+        if not (RESULTS / f"{name}.json").is_file():
+            told.append("Not recorded yet: `benchmarks/text_in.py`.")
+            continue
+        record = _serving(name)
+        title = f"{record['model']} of {record['size']:,}"
+        for texts, ways in record.items():
+            if not isinstance(ways, dict) or "as_tagged" not in ways:
+                continue
+            for way, found in ways.items():
+                lines.append(
+                    f"| {title} | {texts} | {way.replace('_', ' ')} | {found['texts']:,} | "
+                    f"{found['words']:,} | {found['pieces']:,} | {found['unequal_texts']} | "
+                    f"{found['unequal_words']} |")
+                told += [f"`{unequal['word']}` is `{' '.join(unequal['graph'])}` in the graph, "
+                         f"`{' '.join(unequal['tokenizer'])}` in the tokenizer."
+                         for unequal in found["unequal"]]
+        told.append(measured(record))
+    return "\n".join([*lines, "", "\n\n".join(dict.fromkeys(told))])
+
+
 def serving_tables() -> str:
     """All figures of the exports that are recorded."""
     parts = {"speed": ("Speed", serving_speed), "paper_grid": ("Table 16", serving_grid),

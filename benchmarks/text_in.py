@@ -2,8 +2,8 @@
 
 Command:
   python benchmarks/text_in.py --tokenizer=TOKENIZER.json --texts=TASK/test.tsv,TASK/transfer.txt
-  python benchmarks/text_in.py --record=text_in_bytes --texts=TASK/test.tsv,TASK/transfer.txt
-The second trains a tokenizer of bytes on the last of the files, as RoBERTa's: 30,000 subword tokens.
+  python benchmarks/text_in.py --record=serving/text_in_bytes --texts=TASK/test.tsv,TASK/more.txt
+The second trains a tokenizer of 30,000 subword tokens of bytes, as RoBERTa's, on the last file.
 Each text is split into words in both ways: as a tagger's text signature does, and as a classifier's
 does (at spaces). Odd texts are random strings of two to five Unicode blocks each, controls, marks
 and unassigned code points included. Writes benchmarks/RECORD.json: texts, words and subword
@@ -29,7 +29,7 @@ from tests.odd_texts import ADVERSARIAL, fuzz  # noqa: E402 - after the path is 
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("tokenizer", None, "A tokenizer.json; default: one of bytes is trained.")
-flags.DEFINE_string("record", "text_in", "Name of the record.")
+flags.DEFINE_string("record", "serving/text_in", "Name of the record.")
 flags.DEFINE_list("texts", None, "Files; the text of a line ends at its first tab.", required=True)
 flags.DEFINE_integer("most", 200_000, "Texts of a file, evenly chosen.", lower_bound=1)
 flags.DEFINE_integer("odd", 20_000, "Odd texts.", lower_bound=0)

@@ -86,14 +86,6 @@ def make_unigram(recipe, words=(), twice=("er",)):
     return tokenizer
 
 
-def make_fast_unigram(words):
-    """The same of the recipe "xlmr", as transformers has it."""
-    return PreTrainedTokenizerFast(
-        tokenizer_object=make_unigram("xlmr", words, twice=()), bos_token="<s>", eos_token="</s>",
-        cls_token="<s>", sep_token="</s>", pad_token="<pad>", unk_token="<unk>",
-        mask_token="<mask>")
-
-
 def make_bpe(recipe, words):
     """A `tokenizers.Tokenizer` of merged pairs.
 
@@ -118,3 +110,10 @@ def make_bpe(recipe, words):
         special_tokens=[("<s>", 0), ("</s>", 2)])
     tokenizer.encode_special_tokens = True
     return tokenizer
+
+
+def as_fast(tokenizer):
+    """A tokenizer with XLM-R's special tokens, as transformers has it."""
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", cls_token="<s>",
+        sep_token="</s>", pad_token="<pad>", unk_token="<unk>", mask_token="<mask>")

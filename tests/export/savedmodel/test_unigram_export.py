@@ -13,7 +13,7 @@ from tests.conftest import ROOT, TAGS
 from tests.export.savedmodel.test_savedmodel import replay_warmup
 from tests.export.test_pairs import CONFIGS, PAIRS, write_student
 from tests.students import TEXTS, assert_same
-from tests.tokenizer_recipes import make_fast_unigram
+from tests.tokenizer_recipes import as_fast, make_unigram
 from xtremedistil_tf.config import StudentConfig
 from xtremedistil_tf.data.labels import ClassSet, LabelSet
 from xtremedistil_tf.export.export import export_student
@@ -27,15 +27,12 @@ from xtremedistil_tf.keras2 import tf
 ODD = [*TEXTS, "a\u200db ﬁne e\u0301 ℡ “«Bonn»”", "x\r\ny <unk> <mask>", "Anna Weber, Bonn. " * 300]
 
 
-@pytest.fixture(scope="module")
-def tagger(sample_words, tmp_path_factory):
-    """The run folder of a tagger, with its SavedModel."""
+def make_tagger(run, tokenizer):
+    """Saves a student with a tokenizer of transformers to a run folder, and exports it."""
     from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
     from xtremedistil_tf.inference.student_folder import save_student
     from xtremedistil_tf.models.student import build_student
 
-    run = tmp_path_factory.mktemp("unigram")
-    tokenizer = make_fast_unigram([word for words in sample_words for word in words])
     labels, config = LabelSet(TAGS), StudentConfig(word_emb_dim=4, bilstm_hidden_size=4)
     vocabulary = StudentVocabulary.from_seen(
         [np.arange(4, len(tokenizer), 2)], tokenizer.pad_token_id, tokenizer.unk_token_id,
@@ -48,6 +45,14 @@ def tagger(sample_words, tmp_path_factory):
     save_student(run / "student", student, config=config, vocabulary=vocabulary,
                  tokenizer=tokenizer, labels=labels, record={"seq_len": 32})
     export_student(run, forms=["savedmodel"])
+
+
+@pytest.fixture(scope="module")
+def tagger(sample_words, tmp_path_factory):
+    """The run folder of a tagger, with its SavedModel."""
+    run = tmp_path_factory.mktemp("unigram")
+    make_tagger(run, as_fast(make_unigram(
+        "xlmr", [word for words in sample_words for word in words], twice=())))
     return run
 
 
@@ -93,7 +98,7 @@ def test_it_runs_through_the_c_api_without_python(tagger):
 
 def test_pairs_with_two_separators_are_laid_out_and_cut_as_by_keras(sample_words, tmp_path):
     """The tokenizer puts </s></s> between two texts."""
-    tokenizer = make_fast_unigram(sample_words[0])
+    tokenizer = as_fast(make_unigram("xlmr", sample_words[0], twice=()))
     write_student(tmp_path, CONFIGS["joint"], tokenizer, ClassSet(["no", "yes"]))
     assert tokenizer("a", "b")["input_ids"].count(tokenizer.sep_token_id) == 3
     bundle = load_student(tmp_path)
