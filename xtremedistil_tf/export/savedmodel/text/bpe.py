@@ -74,8 +74,8 @@ class BpePieces(GraphTokenizer):
         super().__init__(special_ids(tokenizer))
         model = parts["model"]
         _check_model(model)
-        self._steps = normalizer_steps(parts["normalizer"])
         self._parts = make_parts(parts["pre_tokenizer"])
+        self._steps = normalizer_steps(parts["normalizer"])
         self._of_bytes = isinstance(self._parts, BytePatternParts)
         vocabulary, self._unknown = model["vocab"], -1
         if self._of_bytes:

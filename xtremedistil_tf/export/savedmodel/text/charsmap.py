@@ -4,10 +4,13 @@ Source: google/sentencepiece, normalizer.cc (the format), and the crate spm_prec
 `Precompiled` of huggingface/tokenizers (how the fast tokenizers read it).
 """
 
-from typing import Any, Dict, List, Mapping, Tuple
+import functools
+from typing import Any, Dict, List, Mapping
 
 import numpy as np
 from tokenizers import normalizers
+
+from xtremedistil_tf.export.savedmodel.text.characters import CODES, probed, spread
 
 # A cluster of this many bytes or more is read character by character.
 LONG_CLUSTER = 6
@@ -98,7 +101,8 @@ def _after(before: str, chars: List[str], after: str, replacements: Mapping[str,
     return normalizer.normalize_str(text).split("\n")
 
 
-def cluster_joins(codes: List[int]) -> Tuple[np.ndarray, np.ndarray]:
+@functools.lru_cache(maxsize=None)
+def cluster_joins() -> np.ndarray:
     """Finds how characters join to clusters (extended grapheme clusters), by trying each.
 
     The tokenizer cuts text into the clusters of the Unicode version that it was built with. A
@@ -107,18 +111,17 @@ def cluster_joins(codes: List[int]) -> Tuple[np.ndarray, np.ndarray]:
     Two rules are left out, since their clusters are long and so read by character: syllables of
     Hangul's parts, and emoji that are joined by U+200D or are two regional indicators.
 
-    Args:
-      codes: the code points to try.
-
     Returns:
-      (int [n] code points, uint8 [n] one of JOINS_NONE, JOINS_BEFORE, CONTROL, JOINS_AFTER).
+      uint8 [CODES], one of JOINS_NONE, JOINS_BEFORE, CONTROL, JOINS_AFTER for each character.
     """
-    chars = [chr(code) for code in codes if chr(code) != "\n"]
-    joins = np.full(len(chars), JOINS_NONE, np.uint8)
+    chars = [chr(code) for code in probed() if chr(code) != "\n"]
+    codes = np.array([*map(ord, chars)])
+    joins = np.zeros(CODES, np.uint8)
     alone = _after("", chars, f"a{_MARK}", {"a": "b"})
-    joins[[text.endswith(_MARK) for text in alone]] = JOINS_AFTER
+    joins[codes[[text.endswith(_MARK) for text in alone]]] = JOINS_AFTER
     joined = _after("a", chars, "", {"a": "b"})
-    joins[[text == "b" for text in joined]] = JOINS_BEFORE
+    joins[codes[[text == "b" for text in joined]]] = JOINS_BEFORE
     marked = _after("", chars, _MARK + _OTHER_MARK, {_MARK: "b"})
-    joins[[not text.endswith(_OTHER_MARK) for text in marked]] = CONTROL
-    return (np.array([*map(ord, chars), ord("\n")]), np.append(joins, np.uint8(CONTROL)))
+    joins[codes[[not text.endswith(_OTHER_MARK) for text in marked]]] = CONTROL
+    joins[ord("\n")] = CONTROL
+    return spread(joins)

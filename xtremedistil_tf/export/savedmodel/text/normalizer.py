@@ -112,10 +112,7 @@ class ClusterStep(tf.Module):
                 change[ord(key)] = rows[value]
             elif len(key) <= 3:  # Longer ones would be ASCII only, which makes no cluster.
                 keys[self._number(*map(ord, key))] = rows[value]
-        joins = np.zeros(CODES, np.uint8)
-        codes, values = cluster_joins(probed())
-        joins[codes] = values
-        self._joins = Lookup(spread(joins))
+        self._joins = Lookup(cluster_joins())
         self._replace = Replacer(change, _rows(list(rows)))
         self._keys = tf.constant(sorted(keys), tf.int64)
         self._key_rows = tf.constant([keys[key] for key in sorted(keys)], tf.int32)

@@ -3,6 +3,7 @@
 A pre-tokenizer splits words into parts, which a model then splits into subword tokens.
 """
 
+import functools
 from typing import Any, List, Mapping, NamedTuple, Optional
 
 import numpy as np
@@ -72,6 +73,7 @@ class MetaspaceParts(tf.Module):
         return Parts(chars, owner, begins | (chars == self._marker))
 
 
+@functools.lru_cache(maxsize=None)
 def _pattern_classes() -> np.ndarray:
     """Returns uint8 [CODES], each character's class, by trying which characters it joins."""
     classes = np.full(CODES, _SPACE, np.uint8)

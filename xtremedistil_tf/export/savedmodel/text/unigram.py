@@ -92,8 +92,8 @@ class UnigramPieces(GraphTokenizer):
     def __init__(self, tokenizer: Tokenizer, parts: Mapping[str, Any]):
         super().__init__(special_ids(tokenizer))
         _check_model(parts["model"])
-        self._steps = normalizer_steps(parts["normalizer"])
         self._parts = make_parts(parts["pre_tokenizer"])
+        self._steps = normalizer_steps(parts["normalizer"])
         if not isinstance(self._parts, MetaspaceParts):
             raise NotInGraph("its Unigram model splits bytes")
         vocabulary = [(piece, score) for piece, score in parts["model"]["vocab"]]
