@@ -7,6 +7,7 @@ from tests.checkpoints import make_encoder
 from xtremedistil_tf.config import BatchSize
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.realign import Realigned
+from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.teacher import build_teacher
 from xtremedistil_tf.targets.dataset import transfer_batches
 from xtremedistil_tf.targets.own_tokens import with_own_tokens
@@ -99,4 +100,14 @@ def test_files_are_written_once_and_again_when_they_do_not_fit(
     damaged.write_bytes(data)
     mended = times("f1")
     assert mended.keys() == first.keys() and mended[damaged.name] > first[damaged.name]
+    # Whole records in another order: only the checksum tells.
+    several = max((tmp_path / "own").glob("*.tfrecord"), key=lambda path: path.stat().st_size)
+    kept = several.read_bytes()
+    records = [record.numpy() for record in tf.data.TFRecordDataset(str(several))]
+    with tf.io.TFRecordWriter(str(several)) as writer:
+        for record in records[::-1]:
+            writer.write(record)
+    assert several.read_bytes() != kept
+    times("f1")
+    assert several.read_bytes() == kept
     assert times("f2") != mended

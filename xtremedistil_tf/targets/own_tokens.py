@@ -21,12 +21,14 @@ from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.runs import atomic_folder, sweep_beside, write_json
 from xtremedistil_tf.targets.records import decode_values, example_of, parse_records
-from xtremedistil_tf.targets.store import TargetStore, readable_records
+from xtremedistil_tf.targets.store import TargetStore, is_sound
 from xtremedistil_tf.targets.writer import store_order
+from xtremedistil_tf.validation.manifest import sha256_of
 from xtremedistil_tf.validation.records import Field, read_record
 
 _RECORD = "own_tokens.json"
-_FIELDS = {"fingerprint": Field(str), "files": Field(dict, each=Field(int, least=1))}
+_FIELDS = {"fingerprint": Field(str), "files": Field(dict, each=Field(int, least=1)),
+           "sha256": Field(dict, needed=False, each=Field(str))}
 # Records that are parsed at the same time.
 _BATCH = 1024
 
@@ -108,7 +110,9 @@ def with_own_tokens(
                     progress.advance(len(rows))
                 names = {pathlib.Path(own_tokens_file(logits, folder)).name: len(rows)
                          for logits, rows in files.items()}
-                write_json(temporary / _RECORD, {"fingerprint": fingerprint, "files": names})
+                write_json(temporary / _RECORD, {
+                    "fingerprint": fingerprint, "files": names,
+                    "sha256": {name: sha256_of(temporary / name) for name in names}})
     return dataclasses.replace(store, own=folder)
 
 
@@ -118,8 +122,9 @@ def _is_whole(folder: pathlib.Path, fingerprint: str) -> bool:
         record = read_record(folder / _RECORD, _FIELDS)
     except UserError:  # Missing or damaged: the files are written anew.
         return False
+    digests = record.get("sha256") or {}
     return record["fingerprint"] == fingerprint and all(
-        readable_records(str(folder / name)) == rows for name, rows in record["files"].items())
+        is_sound(str(folder / name), rows, digests) for name, rows in record["files"].items())
 
 
 def _write_file(

@@ -164,7 +164,7 @@ class TargetStore:
             for kind in kinds
             for bucket, count in zip(buckets, counts)
             for path in self.files(kind, int(bucket), [index])
-            if not _is_sound(path, int(count), digests)
+            if not is_sound(path, int(count), digests)
         ]
 
     def verify(self, kinds: Sequence[str] = KINDS) -> None:
@@ -210,14 +210,16 @@ def file_name(kind: str, bucket: int) -> str:
     return f"{kind}-{bucket:04d}.tfrecord"
 
 
-def _is_sound(path: str, count: int, digests: Dict[str, str]) -> bool:
+def is_sound(path: str, count: int, digests: Dict[str, str]) -> bool:
     """Returns True if a file has its checksum; without one, if all its records are readable."""
     digest = digests.get(pathlib.Path(path).name)
-    return readable_records(path) == count if digest is None else sha256_of(
+    if not pathlib.Path(path).is_file():
+        return False
+    return _readable_records(path) == count if digest is None else sha256_of(
         pathlib.Path(path)) == digest
 
 
-def readable_records(path: str) -> int:
+def _readable_records(path: str) -> int:
     """Returns the number of records of a file; -1 if one is damaged."""
     total = 0
     try:
