@@ -8,12 +8,16 @@ import pytest
 
 import xtremedistil_tf
 from tests.conftest import ROOT, TAGS, write_task
-from tests.teachers.finished import make_finished, save_safetensors
+from tests.teachers.finished import make_finished, make_onnx, save_safetensors
+from xtremedistil_tf.api.keywords import parse
+from xtremedistil_tf.cli.options.flags_to_config import run_config
+from xtremedistil_tf.cli.options.run_flags import DISTILLATION
 from xtremedistil_tf.config import BatchSize
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.realign import Realigned
 from xtremedistil_tf.data.tokenization.token_store import open_pieces, open_realigned
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.planning.defaults import choose
 from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.targets.dataset import transfer_batches
 from xtremedistil_tf.targets.records import decode_logits
@@ -107,6 +111,22 @@ def test_the_same_command_finds_the_run_finished(run):
     assert xtremedistil_tf.distil(**run[1]).metrics == read_json(run[0].folder / "metrics.json")
     assert (run[0].folder / "metrics.json").stat().st_mtime_ns == before
     assert not (run[0].folder / "teacher").exists()
+
+
+def test_a_text_alone_gets_a_budget_of_its_own(run, tokenizer, tmp_path):
+    text = str(run[1]["transfer_file"])
+    onnx = make_onnx(make_finished(tmp_path / "other", tokenizer, THEIRS), tokenizer,
+                     tmp_path / "onnx")
+    outputs = tmp_path / "outputs.jsonl"
+    outputs.write_text(json.dumps({"words": ["Anna", "lacht"], "tags": ["B-PER", "O"]}) + "\n")
+    for teacher in ({"pt_teacher_checkpoint": run[1]["pt_teacher_checkpoint"],
+                     "transfer_file": text},
+                    {"pt_teacher_checkpoint": onnx, "transfer_file": text},
+                    {"teacher_outputs": [outputs]}):
+        given = parse(DISTILLATION, {**teacher, "do_NER": True, "model_dir": tmp_path / "none"})
+        config, told = choose(run_config(given), frozenset(), tmp_path / "none")
+        assert config.distil.distil_epochs <= 16 and config.student.bilstm_hidden_size == 200
+        assert told and config.teacher.layer in (1, 7) and config.data.seq_len <= 64
 
 
 @pytest.mark.parametrize(("change", "message"), [

@@ -15,6 +15,7 @@ import numpy as np
 
 from xtremedistil_tf.config import EPOCHS, RunConfig
 from xtremedistil_tf.data.folders.splits import read_labelled
+from xtremedistil_tf.data.outputs.reader import OutputsText, is_outputs
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.alignment import encode_words
 from xtremedistil_tf.models.pretrained_encoders import most_positions, peek_configuration
@@ -35,6 +36,8 @@ _TRANSFER, _TRANSFER_EPOCHS = 800_000, (4, 16)
 _LABELLED, _LABELLED_EPOCHS = 120_000, (4, 16)
 # An encoder of at most this width takes the higher rate (measured: MiniLM, multilingual-e5-small).
 _NARROW = 384
+# Kinds of teacher whose configuration transformers can read.
+_ENCODERS = ("fine_tuned", "finished")
 # Subword tokens a word, for a teacher whose vocabulary does not exist yet.
 _PIECES_A_WORD = 1.6
 
@@ -188,7 +191,8 @@ def choose(
     """
     folder = pathlib.Path(config.data.task)
     kind = task_kind(config.data.kind)
-    if not folder.is_dir() or not kind.distilled:
+    alone = config.data.task == config.data.transfer_file  # A text without a task folder.
+    if not (folder.is_dir() or alone and folder.is_file()) or not kind.distilled:
         return config, []  # The job says what is wrong.
     names = known_labels(config, model_dir, anew=overwrite)
     # The data first: a mistake in them is told before a hub is asked for the teacher.
@@ -199,7 +203,7 @@ def choose(
         choices["data.transfer_file"] = Chosen(TRANSFER_FILE, "it lies in the task folder")
     encoder = _encoder(config, model_dir, anew=overwrite)
     whole = not EPOCHS & named
-    if whole or config.teacher.layer > encoder.sizes.layers:
+    if encoder.sizes.layers and (whole or config.teacher.layer > encoder.sizes.layers):
         choices["teacher.layer"] = layer_of(encoder.sizes.layers)
     if whole:
         choices.update(_by_data(_with(config, choices), examples.get("train", []), encoder))
@@ -234,7 +238,7 @@ def _encoder(config: RunConfig, model_dir: pathlib.Path, *, anew: bool) -> _Enco
     folder, kind = next(iter(ready_kinds(config.teacher, model_dir, anew=anew).items()))
     # Its positions are asked for below.
     short = dataclasses.replace(config.data, seq_len=3)
-    if kind is not None and not (folder / "config.json").is_file():
+    if kind is not None and kind.kind not in _ENCODERS:
         return _Encoder(kind.sizes(folder, short, 0), True, None, None)
     found = peek_configuration(config.teacher, None if kind is None else folder)
     sizes = sizes_of(found, short.seq_len, 0) if kind is None else kind.sizes(folder, short, 0)
@@ -273,6 +277,10 @@ def _first_sentences(config: RunConfig) -> List[Example]:
     """First sentences of the transfer set, for a task without training rows."""
     rows: List[Example] = []
     for path in _transfer_paths(config):
+        if is_outputs(path):
+            text = OutputsText(path, pooled=task_kind(config.data.kind).pooled,
+                               pairs=config.data.pairs)
+            return list(itertools.islice(text, _LOOKED_AT))
         with open(path, encoding="utf-8", errors="replace") as file:
             rows = [Example(tuple(line.split())) for line in itertools.islice(file, _LOOKED_AT)
                     if line.split()]

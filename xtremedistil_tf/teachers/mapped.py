@@ -44,8 +44,10 @@ class MappedForward:
                 raise UserError("the teacher returns logits that are infinite or no numbers (NaN); "
                                 "its weights are damaged, or it needs float32")
             if self.wants_starts:
-                mapped = np.stack([self._labels(one, None if starts is None else starts[row])
-                                   for row, one in zip(rows, logits)])
+                # Without words, each token is one.
+                mapped = np.stack([self._labels(
+                    one, np.arange(len(one)) if starts is None else starts[row])
+                    for row, one in zip(rows, logits)])
             else:
                 mapped = self._labels(logits.reshape(-1, logits.shape[-1]))
                 mapped = mapped.reshape(*logits.shape[:2], -1)

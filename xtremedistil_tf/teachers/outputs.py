@@ -59,7 +59,7 @@ class OutputsForward:
             found["known"] = np.zeros((len(rows), longest), np.uint8)
             for place, row in enumerate(rows):
                 own = self._rows.get(_key(input_ids[row]), {})
-                for name in found if own else ():
+                for name in own.keys() & found.keys():
                     values = own[name][:longest]
                     found[name][place, :len(values)] = values
             yield rows, lengths[rows], found
@@ -125,7 +125,7 @@ class OutputsTeacher:
 
     def _placed(self, outputs: Outputs, row: int, mapped: LabelMap, encoding: Any, length: int
                 ) -> Tuple[np.ndarray, Dict[str, np.ndarray]]:
-        """(logits by position, NaN where there are none; vectors by position, likewise)."""
+        """(logits by position, NaN where there are none; vectors likewise, if there are any)."""
         logits = outputs.logits[row]
         said = np.isfinite(logits).all(axis=1)
         # In IOB1 a word of which nothing is said ends an entity, as O does.
@@ -141,6 +141,8 @@ class OutputsTeacher:
             starts = starts[words]
         placed = np.full((1 if self.pooled else length, self.classes), np.nan, np.float32)
         placed[starts] = scores[words]
+        if not any(one.width for one in self._files):
+            return placed, {}
         vectors = np.full((len(placed), self.width), np.nan, np.float32)
         if outputs.vectors is not None:
             vectors[starts] = outputs.vectors[row][words]
@@ -151,16 +153,18 @@ def _merged(rows: Sequence[Tuple[float, _Row]]) -> Dict[str, np.ndarray]:
     """Averages the outputs of one sequence of ids, and marks what is known."""
     logits = average_logits(np.stack([found for _, (found, _) in rows]),
                             [weight for weight, _ in rows])
+    has_logits = np.isfinite(logits).all(axis=1)
+    found = {"logits": np.nan_to_num(logits)}
+    if not rows[0][1][1]:
+        return {**found, "known": np.where(has_logits, 3, 0).astype(np.uint8)}
     # Vectors of different models do not correspond: the first that is known is taken.
     vectors = rows[0][1][1]["representation"]
     for _, (_, more) in rows[1:]:
         vectors = np.where(np.isnan(vectors), more["representation"], vectors)
-    has_logits = np.isfinite(logits).all(axis=1)
     has_states = np.isfinite(vectors).all(axis=1)
     # As in `targets.records`: 1 has all, 2 states alone, 3 logits alone.
     known = np.where(has_logits, np.where(has_states, 1, 3), np.where(has_states, 2, 0))
-    return {"logits": np.nan_to_num(logits), "representation": np.nan_to_num(vectors),
-            "known": known.astype(np.uint8)}
+    return {**found, "representation": np.nan_to_num(vectors), "known": known.astype(np.uint8)}
 
 
 def _tokenizer(files: Sequence[Outputs], named: Optional[str]) -> Any:
