@@ -43,7 +43,7 @@ def define_flags() -> None:
 
 def _numbers(name: str) -> List[int]:
     values: List[str] = getattr(FLAGS, name)
-    require(all(value.isdigit() and int(value) > 0 for value in values),
+    require(all(value.isdecimal() and int(value) > 0 for value in values),
             f"--{name} is {','.join(values)}; allowed: whole numbers above 0, comma between")
     return [int(value) for value in values]
 

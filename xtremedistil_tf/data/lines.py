@@ -9,6 +9,7 @@ from xtremedistil_tf.errors import UserError
 
 UTF8 = "utf-8"
 BYTE_ORDER_MARK = "\ufeff"
+_MOST_DIGITS = 18
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 _MARKS = ((codecs.BOM_UTF8, UTF8), (codecs.BOM_UTF32_LE, "utf-32-le"),
           (codecs.BOM_UTF32_BE, "utf-32-be"), (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -28,6 +29,11 @@ class RowError(UserError):
 
 
 Line = Tuple[int, Union[str, RowError]]
+
+
+def is_count(text: str) -> bool:
+    """True if a text is a whole number that int reads: no ², and not of thousands of digits."""
+    return text.isdecimal() and len(text) <= _MOST_DIGITS
 
 
 def check_encoding(name: str) -> None:

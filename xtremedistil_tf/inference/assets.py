@@ -8,6 +8,7 @@ from tokenizers import Tokenizer
 
 from xtremedistil_tf.config import PAIR_ENCODINGS, StudentConfig
 from xtremedistil_tf.data.labels import Labels
+from xtremedistil_tf.data.lines import is_count
 from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.student_record import (
@@ -100,7 +101,7 @@ def student_path(folder: pathlib.Path) -> pathlib.Path:
 
 def newest_version(base: pathlib.Path) -> Optional[pathlib.Path]:
     """Returns the highest version in an export folder; None without one."""
-    versions = [path for path in pathlib.Path(base).glob("*/") if path.name.isdigit()]
+    versions = [path for path in pathlib.Path(base).glob("*/") if is_count(path.name)]
     return max(versions, key=lambda path: int(path.name), default=None)
 
 

@@ -10,7 +10,7 @@ import json
 import re
 from typing import Callable, Collection, Iterable, Iterator, List, Optional, Sequence
 
-from xtremedistil_tf.data.lines import UTF8, check_encoding, decode_lines, encoding_of
+from xtremedistil_tf.data.lines import UTF8, check_encoding, decode_lines, encoding_of, is_count
 from xtremedistil_tf.data.readers.recognise import FORMS, recognise
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.streaming import decode_line
@@ -139,7 +139,7 @@ def text_of_line(line: str, column: str, where: str) -> str:
     """
     if column == WHOLE_LINE or not line.strip():
         return line
-    if column.isdecimal():
+    if is_count(column):
         columns = line.split("\t")
         if not 1 <= int(column) <= len(columns):
             raise UserError(f"{where} has {len(columns)} columns; --text_column is {column}")

@@ -91,6 +91,11 @@ def test_webanno_mistakes_are_told():
         webanno(LINES, tag_column="none")
     with pytest.raises(UserError, match="--tag_column=Name.value or Term.kind"):
         webanno(LINES, head=[HEAD[0], "#T_SP=a.b.Name|value", *HEAD[2:]])
+    with pytest.raises(UserError, match="has no layer of spans"):
+        webanno(LINES, head=HEAD[:1])
+    for places in ("0-" + "9" * 5000, "0-²"):
+        assert "needed are 4 columns" in str(webanno([f"1-1\t{places}\tAnna\tPER"],
+                                                     tag_column="value")[0])
     assert "needed are 4 columns" in str(webanno(["1-1\t0-4\tAnna"], tag_column="value")[0])
     assert "has no type" in str(webanno(["1-1\t0-4\tAnna\t*\t_\t_\t_\t_"],
                                         tag_column="value")[0])

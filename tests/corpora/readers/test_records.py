@@ -366,3 +366,10 @@ def test_types_without_letters_are_entities_of_neighbours():
     for rows in (["B-PER O", "PER O"], ["b-per i-per O"], ["PER-B PER-I O"], ["NN VB"], ["O -"],
                  ["B I O"]):
         assert tags(*rows)[0] == rows
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 5000])
+def test_numbers_that_int_does_not_read(number):
+    (error,), _ = rows_of({"text": TEXT, "entities": [{"start": number, "end": 4, "label": "A"}]})
+    assert "needed is a number" in error
+    assert rows_of({"tokens": ["a"], "ner_tags": [number]})[0] == [(("a",), (number,))]

@@ -24,7 +24,7 @@ def parse_stage_epochs(items: Tuple[str, ...]) -> Tuple[Tuple[str, int], ...]:
     parsed = []
     for item in items:
         name, _, epochs = item.partition("=")
-        if not name or not epochs.isdigit():
+        if not name or not epochs.isdecimal():
             raise UserError(
                 f"--stage_epochs has {item!r}; allowed: part-of-name=epochs, comma between"
             )
@@ -39,7 +39,7 @@ def parse_target_shard(text: str) -> Tuple[int, int]:
       UserError: for a text in another format.
     """
     number, slash, parts = text.partition("/")
-    if not (slash and number.isdigit() and parts.isdigit()):
+    if not (slash and number.isdecimal() and parts.isdecimal()):
         raise UserError(f"--target_shard is {text!r}; allowed: i/n, as in 1/4")
     return int(number), int(parts)
 

@@ -7,6 +7,7 @@ from typing import Callable, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.readers.base import ReadOptions
 from xtremedistil_tf.corpora.readers.schemes import tagged_by_types
+from xtremedistil_tf.data.lines import is_count
 from xtremedistil_tf.data.readers.recognise import (
     DOCUMENT,
     find_separator,
@@ -37,8 +38,7 @@ _INDEX = re.compile(r"\d+([-.]\d+)?")
 _NUMBER = re.compile(r"-?\d+([.,-]\d+)*(e-?\d+)?")
 # With fewer rows, a header cannot be recognised.
 _FEWEST_ROWS = 5
-# Rows that show whether a column holds numbers; lines of which each is looked at.
-_FIRST, _NEAR = 500, 2000
+_FIRST, _NEAR = 500, 2000  # Rows that show whether a column holds numbers; lines all looked at.
 # A column with at most this many different values may hold types without a scheme's letters.
 _FEW_TYPES = 20
 # Fewer lines, without an empty line and with fewer end marks, may be one sentence.
@@ -150,7 +150,7 @@ class _Columns:
         Raises:
           UserError: if there is no such column.
         """
-        if wanted.isdigit() and 1 <= int(wanted) <= len(self.columns):
+        if is_count(wanted) and 1 <= int(wanted) <= len(self.columns):
             return int(wanted) - 1
         if wanted.lower() in self._names:
             return self._names.index(wanted.lower())
@@ -220,7 +220,7 @@ class _Columns:
         for at, column in enumerate(self.columns):
             if at in besides or not column.is_index:
                 continue
-            counts = [int(value) for value in column.values if value.isdigit()]
+            counts = [int(value) for value in column.values if is_count(value)]
             up = sum(after == before + 1 for before, after in zip(counts, counts[1:]))
             if counts[:1] in ([0], [1]) and up >= 0.5 * (len(counts) - 1):
                 return at
@@ -240,7 +240,7 @@ def _header(rows: Sequence[Sequence[str]], wanted: Sequence[Optional[str]]) -> T
     """The first row if it names columns and has no tag, else empty."""
     first = [field.strip() for field in rows[0]]
     known = {name.lower() for name in first} & {
-        *_WORDS, *(name.lower() for name in wanted if name and not name.isdigit())}
+        *_WORDS, *(name.lower() for name in wanted if name and not name.isdecimal())}
     if known and len(first) > 1 and not any(map(is_tag, first)):
         return tuple(first)
     return ()

@@ -5,7 +5,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from xtremedistil_tf.corpora.readers.base import ReadOptions, plain_key
 from xtremedistil_tf.corpora.readers.spans import Span, is_spans, read_spans
-from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.lines import RowError, is_count
 from xtremedistil_tf.data.readers.recognise import is_tag
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
 from xtremedistil_tf.data.words import Word
@@ -81,7 +81,7 @@ def _named(tags: List[Any], names: Tuple[str, ...]) -> Tuple[str, ...]:
     Raises:
       RowError: for numbers without names.
     """
-    if tags and all(isinstance(tag, int) or isinstance(tag, str) and tag.isdigit()
+    if tags and all(isinstance(tag, int) or isinstance(tag, str) and is_count(tag)
                     for tag in tags):
         if not names:
             raise RowError(

@@ -5,7 +5,7 @@ import dataclasses
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.readers.base import Tally, plain_key
-from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.lines import RowError, is_count
 from xtremedistil_tf.data.readers.recognise import is_tag
 from xtremedistil_tf.data.words import Word, has_unspaced
 
@@ -43,7 +43,7 @@ class Span:
 
 
 def _number(value: Any, where: str) -> int:
-    if isinstance(value, str) and value.isdigit() or (
+    if isinstance(value, str) and is_count(value) or (
             isinstance(value, float) and value.is_integer()):
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):

@@ -8,7 +8,7 @@ from typing import Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.readers.base import SAMPLE, ReadOptions, Row, Tally, corpus_words
 from xtremedistil_tf.corpora.readers.layout import is_break
-from xtremedistil_tf.data.lines import Line, RowError
+from xtremedistil_tf.data.lines import Line, RowError, is_count
 from xtremedistil_tf.data.readers.recognise import (
     CLASSES,
     TIMES,
@@ -157,7 +157,7 @@ def _text_column(rows: Sequence[Sequence[str]], options: ReadOptions) -> Tuple[i
     names = [name.strip().lower() for name in rows[0]]
     wanted = (options.word_column or "").lower()
     header = wanted in names or any(name in _TEXTS for name in names)
-    if wanted.isdigit() and 1 <= int(wanted) <= len(names):
+    if is_count(wanted) and 1 <= int(wanted) <= len(names):
         return int(wanted) - 1, header
     for name in [wanted] if wanted else [name for name in names if name in _TEXTS]:
         if name in names:

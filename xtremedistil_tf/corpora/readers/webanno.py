@@ -16,6 +16,7 @@ from xtremedistil_tf.errors import UserError
 _LAYER = re.compile(r"#T_(SP|CH|RL)=([^|]*)\|?(.*)")
 # Id of a token in its sentence, and of a part of a token: 2-7, 2-7.1.
 _TOKEN = re.compile(r"(\d+)-\d+(\.\d+)?")
+_PLACES = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 # Columns before those of the features: id, offsets, token.
 _BEFORE = 3
 # Stacked annotations of a cell, each with its number if it has several tokens: PER[1]|LOC.
@@ -65,6 +66,9 @@ def _chosen(features: Sequence[_Feature], head: Sequence[str], wanted: Optional[
                 return one
         raise UserError(f"--tag_column is {wanted!r}; allowed: {allowed or 'none of this file'}")
     lines = [line.split("\t") for line in head if _TOKEN.match(line)]
+    if not features:
+        raise UserError("this WebAnno file has no layer of spans; export the layer that holds the "
+                        "entities")
     used = [one for one in features if one.feature not in _NO_TYPES
             and one.layer.lower() not in _NO_ENTITIES
             and any(len(fields) > one.at and fields[one.at] not in ("_", "*", "")
@@ -100,7 +104,7 @@ class _Sentence:
         self.line = self.line or number
         name = _TOKEN.fullmatch(fields[0])
         needed = max(_BEFORE, at + 1)
-        places = re.fullmatch(r"(\d+)-(\d+)", fields[1]) if len(fields) >= needed else None
+        places = _PLACES.fullmatch(fields[1]) if len(fields) >= needed else None
         if name is None or places is None:
             raise RowError(("columns", f"{' '.join(fields)!r:.60}; needed are {needed} columns: a "
                             "token's id, its offsets, its text and the layers"))

@@ -10,7 +10,7 @@ import pathlib
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from xtremedistil_tf.corpora.sources.sources import Source
-from xtremedistil_tf.data.lines import UTF8, RowError, encoding_of
+from xtremedistil_tf.data.lines import UTF8, RowError, encoding_of, is_count
 from xtremedistil_tf.errors import UserError
 
 SAMPLE = 500
@@ -277,6 +277,6 @@ def column_of(columns: Sequence[str], wanted: str, flag: str, path: pathlib.Pure
     alike = [name for name in columns if name.lower() == wanted.lower()]
     if len(alike) == 1:
         return alike[0]
-    if wanted.isdecimal() and 1 <= int(wanted) <= len(columns):
+    if is_count(wanted) and 1 <= int(wanted) <= len(columns):
         return columns[int(wanted) - 1]
     raise UserError(f"{path}: --{flag} is {wanted!r}; the columns are {', '.join(columns)}")
