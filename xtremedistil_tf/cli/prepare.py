@@ -189,8 +189,9 @@ def _convert() -> None:
     asked = _asked(sources)
     corpus = _corpus(asked.kind)
     record = corpus.make(sources, output, asked, not_read=not_read, overwrite=FLAGS.overwrite)
-    print(f"read as {asked.kind}{' of pairs' if asked.wanted.pairs else ''}")
-    print(corpus.describe(record))
+    log.info("read as %s%s", asked.kind, " of pairs" if asked.wanted.pairs else "")
+    if not FLAGS.quiet:  # The record stands in the folder, too.
+        print(corpus.describe(record))
     _card(output)
 
 

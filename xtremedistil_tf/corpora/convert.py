@@ -95,7 +95,13 @@ def _of_languages(sources: Sequence[Source], languages: Sequence[str]) -> Tuple[
     return kept, len(sources) - len(kept)
 
 
-def _check_result(writer: _Writer, options: ConvertOptions) -> None:
+def _check_result(writer: _Writer, options: ConvertOptions, sources: Sequence[Source]) -> None:
+    if options.languages and not any(
+            writer.languages[split] for split in SPLITS):
+        found = sorted({source.language or source.group for source in sources
+                        if source.split != "transfer"} - {""})
+        raise UserError(f"--languages={','.join(options.languages)} leaves no sentence; the data "
+                        f"have: {', '.join(found) or 'no named language'}")
     for split in SPLITS:
         if not writer.languages[split]:
             raise UserError(f"no sentence for {split}.tsv in what was given")
@@ -173,7 +179,7 @@ def convert(sources: Sequence[Source], output: pathlib.Path, options: ConvertOpt
         with contextlib.ExitStack() as stack:
             writer = _Writer(folder, stack, task_kind(options.kind))
             divided = _write_labelled(reader, writer, named, options)
-            _check_result(writer, options)
+            _check_result(writer, options, sources)
             for source in named["transfer"]:
                 for row in reader.rows(source, False):
                     number = digest(row.words)
