@@ -95,7 +95,7 @@ def test_languages_are_chosen_before_anything_is_read(tmp_path):
     with pytest.raises(UserError, match="--languages names eo, of which there is no training"):
         run(root, tmp_path / "none", languages=("fr", "eo"))
     with pytest.raises(UserError, match="--languages=eo,qq leaves no sentence; the data have: de"):
-        run(root, tmp_path / "none", languages=("eo", "qq"))
+        run(write_wikiann(tmp_path / "fine"), tmp_path / "none", languages=("eo", "qq"))
     assert not (tmp_path / "none").exists()
 
 
