@@ -328,7 +328,7 @@ def stacks_table() -> str:
 # Where the tables stand: file, then name of the place in it.
 _RESULTS = "docs/reference/results"
 PLACES = {
-    "README.md": {"demo": demo_table, "wikiann29": wikiann29_table, "wikiann8": wikiann_table},
+    "README.md": {"demo": demo_table, "wikiann29": wikiann29_table},
     "docs/tutorials/first_hour.md": {"demo": demo_table, "first_hour": first_hour_text},
     "docs/how-to/choose_a_student.md": {"paper_sizes": paper_sizes_table, "sizes": sizes_table},
     "docs/explanation/deviations.md": {"choices": choices_table},

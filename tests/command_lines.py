@@ -12,6 +12,7 @@ from xtremedistil_tf.cli.options import console
 from xtremedistil_tf.cli.options.flags_to_config import finetune_config, run_config
 from xtremedistil_tf.cli.options.option import given
 from xtremedistil_tf.cli.options.run_flags import DISTILLATION, FINE_TUNING
+from xtremedistil_tf.errors import UserError
 
 SETUP = (ROOT / "setup.py").read_text("utf-8")
 MODULES = dict(re.findall(r'"(xtremedistil-\w+) = ([\w.]+):run"', SETUP))
@@ -38,7 +39,12 @@ def parse(module, arguments):
         operands = getattr(command, "OPERANDS", ())
         assert len(rest) == len(operands), f"not flags: {rest}; operands: {operands}"
         if "pt_teacher" in values:
-            run_config(given(values, DISTILLATION))
+            try:
+                run_config(given(values, DISTILLATION))
+            except UserError as error:
+                # A file that the page's reader has, not this folder.
+                if "outputs.jsonl: file not found" not in str(error):
+                    raise
         elif "student_dir" in values and not values.student_dir:
             finetune_config(given(values, FINE_TUNING))
     finally:

@@ -53,8 +53,9 @@ def test_every_command_of_serving_is_on_the_page():
 
 def test_installed_extras_exist():
     setup = (ROOT / "setup.py").read_text("utf-8")
-    named = {extra for line in SHELL for extras in re.findall(r"xtremedistil-tf\[([\w,]+)\]", line)
-             for extra in extras.split(",")}
+    lists = [extras for line in SHELL
+             for extras in re.findall(r"^pip install .*\.\[([\w,]+)\]", line)]
+    named = {extra for extras in lists for extra in extras.split(",")}
     assert named >= {"serving", "onnx", "serve", "beam"}
     for extra in named:
         assert f'        "{extra}": ' in setup, extra

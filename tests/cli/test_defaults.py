@@ -49,6 +49,8 @@ def another(option):
         return "representation=3", (("representation", 3),)
     if option.name == "target_shard":
         return "1/4", (1, 4)
+    if option.name == "teacher_weights":
+        return "2", (2.0,)
     choices = option.names() if option.names else option.choices
     if choices is not None:
         value = next(choice for choice in reversed(choices) if choice != option.default)

@@ -65,7 +65,7 @@ def test_a_strategy(own):
 
 def test_a_loss(own):
     own("my_package/loss.py")
-    assert losses_against("logits") == ("mse", "kld", "pseudo_labels", "mae")
+    assert losses_against("logits") == ("mse", "kld", "bce", "pseudo_labels", "mae")
     assert losses_against("representation") == ("mse", "kld", "mae")
     plan = strategies.build_plan(
         config.StudentConfig().layers, config.DistilConfig(logits_loss="mae"))

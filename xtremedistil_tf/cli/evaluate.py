@@ -111,8 +111,8 @@ def _subjects() -> "List[Subject]":
 def main() -> None:
     """Scores, prints the report or writes it."""
     from xtremedistil_tf.evaluation.labelled import measure_of_data, read_labelled_rows
-    from xtremedistil_tf.evaluation.report import render_evaluation, write_evaluation
     from xtremedistil_tf.evaluation.scores import Settings, evaluate_subjects
+    from xtremedistil_tf.evaluation.tables import render_evaluation, write_evaluation
 
     data = pathlib.Path(FLAGS.data)
     if not data.exists():

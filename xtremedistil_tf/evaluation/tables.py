@@ -5,7 +5,7 @@ import re
 from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
-from xtremedistil_tf.evaluation.figures import figures_of
+from xtremedistil_tf.evaluation.charts import figures_of
 from xtremedistil_tf.reporting.markdown import ABSENT, count_text, score_text, table
 from xtremedistil_tf.runs import atomic_path, write_json
 from xtremedistil_tf.tasks import task_kind_of
