@@ -118,9 +118,8 @@ def test_all_runtimes_read_odd_text_alike(wordpiece, finished):
         assert_same(xtremedistil_tf.load(base / "cut", runtime).tag_text(texts), expected)
 
 
-@pytest.mark.parametrize("kind", ["wordpiece", "unigram"])
-def test_each_piece_starts_as_its_row_of_the_teacher_and_learns_its_targets(kind, request):
-    base, _, config = request.getfixturevalue(kind)
+def test_each_piece_starts_as_its_row_of_the_teacher_and_learns_its_targets(unigram):
+    base, _, config = unigram
     prepared, passes, teacher = prepared_inputs(base, config)
     assert passes == 0
     own, theirs = prepared.tokenizer, teacher.tokenizer
