@@ -86,13 +86,13 @@ class TaskCase:
 
 TASK_CASES = {
     "tagging": TaskCase(lambda folder: write_task(folder, 8), {"do_ner": True}, [*TEXTS, LONG]),
-    # Only labels and decoding differ from tagging's: see tests/data/test_tags.py for BIOES.
+    # Only labels and decoding differ from tagging's: see tests/data/test_tags.py.
     "bioes_tagging": TaskCase(
         lambda folder: _write_scheme(folder, _bioes, BIOES.tags),
         {"do_ner": True, "tag_scheme": "bioes"}, [*TEXTS, LONG], ()),
     "word_tagging": TaskCase(
         lambda folder: _write_scheme(folder, _plain, ("LOC", "O", "ORG", "PER")),
-        {"do_ner": True, "tag_scheme": "none"}, [*TEXTS, LONG], ("bilstm",)),
+        {"do_ner": True, "tag_scheme": "none"}, [*TEXTS, LONG], ()),
     "classification": TaskCase(lambda folder: write_texts(folder, 8), {}, [*TEXTS, LONG]),
     "multilabel": TaskCase(
         lambda folder: _write_several(folder), {"do_multilabel": True}, [*TEXTS, LONG],

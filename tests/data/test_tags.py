@@ -1,6 +1,7 @@
 """Label sets of BIOES and of any tags, and how they are decoded."""
 
 import itertools
+import shutil
 
 import numpy as np
 import pytest
@@ -99,6 +100,33 @@ def test_words_stand_alone_and_bioes_entities_are_joined():
     alone = join_entities(text, words, ["O", "B-X", "NOUN", "NOUN"], sure, alone=True)
     assert [(one["entity_group"], one["word"]) for one in alone] == [
         ("B-X", "New"), ("NOUN", "York"), ("NOUN", "Bonn")]
+
+
+def test_a_student_of_any_tags_gives_each_word(run_folder, tmp_path):
+    """A tagger's folder under other label names, in two runtimes."""
+    import xtremedistil_tf
+    from xtremedistil_tf.runs import read_json, write_json
+
+    names = ["NOUN", "VERB", "ADP", "B-side", "DET", "PUNCT", "nsubj:pass"]
+    for form in ("onnx", "student"):
+        shutil.copytree(run_folder / form, tmp_path / form)
+        (tmp_path / form / "manifest.json").unlink()
+        record = read_json(tmp_path / form / "student.json")
+        write_json(tmp_path / form / "student.json",
+                   {**record, "kind": "word_tagging", "tags": names, "decoding": "independent"})
+    (tmp_path / "student" / "labels.tsv").write_text("\n".join(names) + "\n")
+    text = "Anna Weber wohnt in Bonn"
+    found = {runtime: xtremedistil_tf.load(tmp_path, runtime) for runtime in ("onnx", "keras")}
+    for model in found.values():
+        assert model.kind == "word_tagging"
+        words = model(text)
+        assert [one["word"] for one in words] == text.split()
+        assert {one["entity_group"] for one in words} <= set(names)
+        (line,) = model.read_lines([text])
+        assert [one["entity_group"] for one in line.record()["entities"]] == [
+            one["entity_group"] for one in words]
+    assert [one["entity_group"] for one in found["onnx"](text)] == [
+        one["entity_group"] for one in found["keras"](text)]
 
 
 def test_the_scheme_chooses_the_kind_of_task():

@@ -105,9 +105,10 @@ def test_a_folder_without_a_model_is_refused(student_folder, tmp_path):
         xtremedistil_tf.load(tmp_path, "tflite")
     (tmp_path / "student").mkdir()
     write_json(tmp_path / "student" / "student.json",
-               {"student": {}, "width": 8, "seq_len": 32, "kind": "classification",
-                "tags": ["a", "b"]})
-    with pytest.raises(UserError, match="bilstm student for classification has no format tflite"):
+               {"student": {"student": "transformer"}, "width": 8, "seq_len": 32,
+                "kind": "classification", "tags": ["a", "b"]})
+    with pytest.raises(UserError, match="transformer student for classification has no format "
+                       "tflite"):
         xtremedistil_tf.load(tmp_path, "tflite")
     shutil.copytree(student_folder, tmp_path / "tflite")
     (tmp_path / "tflite" / "model.tflite").write_bytes(b"nothing")

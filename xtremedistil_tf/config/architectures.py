@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Callable, Mapping, Tuple, Union
 
 from xtremedistil_tf.config.checks import require
 from xtremedistil_tf.plugins import Registry
-from xtremedistil_tf.tasks import TASKS
 
 if TYPE_CHECKING:
     from xtremedistil_tf.config.models import StudentConfig
@@ -95,9 +94,8 @@ def _describe_bilstm(config: "StudentConfig") -> str:
 
 
 def _bilstm_formats(config: "StudentConfig", task_kind: str) -> Tuple[str, ...]:
-    del config
-    # TensorFlow Lite's graph returns logits for each token, so it is for taggers only.
-    return EXPORT_FORMATS[:2] if TASKS[task_kind].pooled else EXPORT_FORMATS
+    del config, task_kind
+    return EXPORT_FORMATS
 
 
 def _describe_transformer(config: "StudentConfig") -> str:

@@ -13,14 +13,15 @@ from xtremedistil_tf.inference.student_folder import StudentBundle
 
 
 def arrays_forms(arrays: StudentArrays) -> Forms:
-    """Returns the export builders of a BiLSTM; TFLite for taggers only."""
+    """Returns the export builders of a BiLSTM."""
     rest = sum(array.size for array in (*arrays.forward, *arrays.backward, *arrays.projection,
                                         *arrays.logits))
     return Forms(
         len(arrays.embedding), arrays.embedding.size, arrays.embedding.size + rest,
         functools.partial(GraphStudent, arrays), functools.partial(build_model, arrays),
         functools.partial(build_model, arrays, for_int8=True),
-        functools.partial(build_lite, arrays) if arrays.pooling is None else None)
+        functools.partial(build_lite, arrays),
+        separator=None if arrays.pairs is None else arrays.pairs.separator)
 
 
 def bilstm_forms(bundle: StudentBundle) -> Forms:

@@ -19,6 +19,7 @@ from xtremedistil_tf.inference.assets import RECORD_FILE, TOKENIZER_FILE, VOCABU
 from xtremedistil_tf.inference.runtimes.exported import load_exported
 from xtremedistil_tf.inference.runtimes.tflite import FILES, FLOAT_FILE, INT8_FILE, lite_session
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.layers.pairs import segment_ids
 from xtremedistil_tf.runs import atomic_folder, write_json
 from xtremedistil_tf.validation.manifest import write_manifest
 
@@ -52,7 +53,7 @@ def _lstm(weights: Lstm, name: str) -> Any:
 
 
 class _LiteStudent(tf.Module):
-    """A BiLSTM tagger for one sequence."""
+    """A BiLSTM student for one sequence: a vector for each subword token, or one for the text."""
 
     def __init__(self, arrays: StudentArrays):
         super().__init__()
@@ -60,25 +61,61 @@ class _LiteStudent(tf.Module):
         self._forward = _lstm(arrays.forward, "forward")
         self._backward = _lstm(arrays.backward, "backward")
         self._projection, self._logits = arrays.projection, arrays.logits
+        self._pooling, self._pairs = arrays.pooling, arrays.pairs
         self._activation = (_gelu if arrays.activation == "gelu"
                             else tf.keras.activations.get(arrays.activation))
 
+    def _embedded(self, ids: Any) -> Any:
+        """Returns float32 [1, time, E]; joint pairs have the segment as one more feature."""
+        words = tf.gather(self._embedding, ids)
+        if self._pairs is None or self._pairs.siamese:
+            return words
+        segments = tf.cast(segment_ids(ids, self._pairs.separator), tf.float32)
+        return tf.concat([words, self._pairs.step * segments[:, :, None]], -1)
+
+    def _hidden(self, ids: Any) -> Any:
+        """Returns float32 [time, 2 H], or [1, 2 H] if the student pools."""
+        length = tf.reduce_sum(tf.cast(ids > 0, tf.int32), 1)
+        hidden = self._embedded(ids)
+        turned = tf.reverse_sequence(hidden, length, seq_axis=1)
+        ahead = self._forward(hidden)[0]
+        back = tf.reverse_sequence(self._backward(turned), length, seq_axis=1)[0]
+        if self._pooling == "last":
+            last = tf.maximum(length[0], 1) - 1
+            return tf.concat([ahead[last:last + 1], back[:1]], -1)
+        both = tf.concat([ahead, back], -1)
+        if self._pooling is None:
+            return both
+        real = tf.cast(ids[0] > 0, tf.float32)[:, None]
+        # Far below all states, which lie between -1 and 1.
+        return tf.reduce_max(both - 4.0 * (1.0 - real), 0, keepdims=True)
+
+    def _pair(self, ids: Any) -> Any:
+        """Returns float32 [1, 8 H] of a pair whose texts are read alone."""
+        assert self._pairs is not None
+        first = tf.reduce_sum(tf.cast(
+            (ids > 0) & (segment_ids(ids, self._pairs.separator) == 0), tf.int32))
+        # Both texts keep the separator between them, see `models.layers.pairs.split_pairs`.
+        texts = ids[:, :first], ids[:, tf.maximum(first - 1, 0):]
+        u, v = (self._hidden(text) for text in texts)
+        return tf.concat([u, v, tf.abs(u - v), u * v], -1)
+
     @tf.function(input_signature=[tf.TensorSpec([1, None], tf.int32, name="input_ids")])
     def tag_ids(self, input_ids: Any) -> Dict[str, Any]:
-        """Returns logits float32 [1, time, classes]."""
-        length = tf.reduce_sum(tf.cast(input_ids > 0, tf.int32), 1)
-        hidden = tf.gather(self._embedding, input_ids)
-        turned = tf.reverse_sequence(hidden, length, seq_axis=1)
-        backward = tf.reverse_sequence(self._backward(turned), length, seq_axis=1)
-        hidden = tf.concat([self._forward(hidden), backward], -1)[0]
+        """Returns logits float32 [1, time, classes], or [1, classes] if the student pools."""
+        siamese = self._pairs is not None and self._pairs.siamese
+        hidden = self._pair(input_ids) if siamese else self._hidden(input_ids)
         kernel, bias = self._projection
         hidden = self._activation(tf.matmul(hidden, kernel) + bias)
         kernel, bias = self._logits
-        return {"logits": (tf.matmul(hidden, kernel) + bias)[None]}
+        logits = tf.matmul(hidden, kernel) + bias
+        return {"logits": logits[None] if self._pooling is None else logits}
 
 
 def build_lite(arrays: StudentArrays, int8: bool) -> bytes:
     """Builds a TFLite model that maps int32 input_ids [1, time] to float32 logits.
+
+    They are [1, time, classes], or [1, classes] if the student pools.
 
     Args:
       arrays: weights of the student.
@@ -126,7 +163,8 @@ def export_tflite(
             shutil.copy(pathlib.Path(student_folder) / name, temporary / name)
         write_json(temporary / PIECES_FILE, _pieces(assets))
         error = check_equal(
-            FLOAT_FILE, lite_session(temporary / FLOAT_FILE), logits, size=forms.vocabulary)
+            FLOAT_FILE, lite_session(temporary / FLOAT_FILE), logits, size=forms.vocabulary,
+            separator=forms.separator)
         record = write_check(temporary, files, error,
                              lambda form: load_exported(temporary, FILES, lite_session,
                                                         int8=form == "int8"), dev)

@@ -33,11 +33,14 @@ class SavedTagger(TextTagger):
       segmentation: one of `data.words.SEGMENTATIONS`.
       kind: name of the kind of task.
       outside: tag of words without a subword token.
+      labels: the tags, if the student's record names them.
     """
 
     def __init__(self, signatures: Dict[str, Callable], *, keep_whole: bool = False,
-                 segmentation: Optional[str] = None, kind: str = "tagging", outside: str = "O"):
+                 segmentation: Optional[str] = None, kind: str = "tagging", outside: str = "O",
+                 labels: Sequence[str] = ()):
         self._signatures, self.kind, self._outside = signatures, kind, outside
+        self.labels = tuple(labels)
         self._keep_whole = keep_whole
         self._segmentation = segmentation
 
@@ -99,7 +102,7 @@ def saved_tagger(
     """Returns a SavedTagger with the segmentation of the student's record."""
     labels: Any = labels_of(dict(record)) if record.get("tags") else None
     return SavedTagger(signatures, keep_whole=keep_whole, segmentation=record.get("segmentation"),
-                       kind=record["kind"],
+                       kind=record["kind"], labels=record.get("tags", ()),
                        outside="O" if labels is None else labels.tags[labels.outside_id])
 
 

@@ -1,4 +1,4 @@
-"""The TFLite runtime for taggers: one sequence at a time, as on a phone."""
+"""The TFLite runtime: one sequence at a time, as on a phone."""
 
 import os
 import pathlib
@@ -43,7 +43,7 @@ def lite_session(path: pathlib.Path) -> Session:
 
     Returns:
       A function from int32 ids [batch, time], padded with 0 on the right, to float32 logits
-      [batch, time, classes].
+      [batch, time, classes], or [batch, classes] if the student pools.
 
     Raises:
       UserError: if the file is missing or damaged, or there is no interpreter.
@@ -56,7 +56,8 @@ def lite_session(path: pathlib.Path) -> Session:
             warnings.filterwarnings("ignore", message="(?s).*tf.lite.Interpreter is deprecated")
             interpreter = kind(model_path=str(path))
         entry = interpreter.get_input_details()[0]["index"]
-        result = interpreter.get_output_details()[0]["index"]
+        output = interpreter.get_output_details()[0]
+        result, pooled = output["index"], len(output["shape"]) == 2
     except Exception as error:  # The exception depends on the kind of damage.
         if is_out_of_memory(error):
             raise
@@ -76,12 +77,15 @@ def lite_session(path: pathlib.Path) -> Session:
         interpreter.reset_all_variables()
         interpreter.set_tensor(entry, row)
         interpreter.invoke()
-        return interpreter.get_tensor(result)[0, : len(ids)]
+        found = interpreter.get_tensor(result)[0]
+        return found if pooled else found[: len(ids)]
 
     def run(ids: np.ndarray) -> np.ndarray:
         lengths = (ids > 0).sum(axis=1)
         with turn:
             rows = [run_row(row[:length]) for row, length in zip(ids, lengths)]
+        if pooled:
+            return np.stack(rows)
         logits = np.zeros([*ids.shape, rows[0].shape[-1]], np.float32)
         for position, row in enumerate(rows):
             logits[position, : len(row)] = row
