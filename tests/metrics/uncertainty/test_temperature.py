@@ -34,6 +34,16 @@ def test_labels_that_are_each_for_itself_have_one_too():
     assert fit_temperature(logits, gold, several=True) == pytest.approx(2.0, rel=0.1)
 
 
+def test_a_dev_split_without_errors_leaves_doubt():
+    """Logits that are always right would else be sharpened without end."""
+    logits = np.eye(3)[np.arange(60) % 3] * 4.0
+    temperature = fit_temperature(logits, np.arange(60) % 3)
+    sure = np.exp(4.0 / temperature) / (np.exp(4.0 / temperature) + 2.0)
+    assert 0.98 < sure < 0.995
+    several = fit_temperature(np.where(logits > 0, 4.0, -4.0), logits > 0, several=True)
+    assert 0.98 < 1.0 / (1.0 + np.exp(-4.0 / several)) < 0.995
+
+
 def test_few_predictions_fit_nothing():
     logits, gold = drawn(count=19, heat=5.0)
     assert fit_temperature(logits, gold) == 1.0
