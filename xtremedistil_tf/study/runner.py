@@ -29,7 +29,8 @@ _TEACHER_FLAGS = (
     "pt_teacher_checkpoint", "teacher_config", "teacher_epochs", "teacher_batch_size",
     "teacher_learning_rate", "teacher_warmup", "teacher_unfreeze", "teacher_mask_rate",
     "opt_policy", "on_bad_row", "dev_measure", "decoding", "label_map", "teacher_tag_scheme",
-    "teacher_outputs", "teacher_tokenizer", "teacher_weights")
+    "teacher_outputs", "teacher_tokenizer", "teacher_weights", "teacher_languages",
+    "teacher_lm_epochs")
 _TOLD_LINES = 8
 
 
