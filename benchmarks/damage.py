@@ -1,15 +1,17 @@
 """Damages every file of a run and of its student, and records what opening the folder says.
 
 Command:
-  python benchmarks/damage.py --work=FOLDER [--parts=student,run,targets,progress]
+  python benchmarks/damage.py --work=FOLDER [--parts=student,run,store,targets,progress]
 Two small runs of the sample data are made in FOLDER (other seed and sizes; kept between calls).
 Each file of the first is removed, emptied, cut to half, changed in one bit, or replaced by the
 second run's. Then the folder is opened: a student in its runtime, on 40 sentences; a run by its own
-command, where that reads the file. `targets` makes the stages again from the stored targets;
+command, where that reads the file. `store` asks for each file of the stored targets whether a run
+would take it; `targets` makes the stages again from the stored targets;
 `progress` goes on with a run that was killed in the middle of a stage; both on fewer sentences.
 Each case ends as one of
   told        one line that a user can act on
   same        the very answers, scores and tags of the undamaged folder
+  made again  the run would make the damaged part anew (store)
   other       other answers without a word: a fault
   traceback   a fault
   killed      the process died: a fault
@@ -32,7 +34,7 @@ from small_job import command, write_job
 CHILD = pathlib.Path(__file__).resolve().parent / "damage_child.py"
 FLAGS = flags.FLAGS
 flags.DEFINE_string("work", None, "Where the runs and the copies go.")
-flags.DEFINE_list("parts", ["student", "run", "targets", "progress"], "Which parts.")
+flags.DEFINE_list("parts", ["student", "run", "store", "targets", "progress"], "Which parts.")
 
 DAMAGES = ("removed", "emptied", "cut", "one bit", "another's")
 # Folders of a student's forms, and what opens them.
@@ -224,15 +226,55 @@ def run_cases(part: str, work: pathlib.Path, child: Child) -> list:
     return rows
 
 
+def store_cases(work: pathlib.Path, child: Child) -> list:
+    """Every file of the target store's first shard, and what lies beside it."""
+    run, other = make_runs(work, exports=False, every=FEWER)
+    manifest = json.loads((run / "targets" / "transfer" / "manifest.json").read_text("utf-8"))
+    pieces = json.loads((run / "targets" / "pieces" / "pieces.json").read_text("utf-8"))
+    asked = {"prints": {"pieces": pieces["fingerprint"], "transfer": manifest["fingerprint"]},
+             "spec": {key: value for key, value in manifest.items()
+                      if key not in ("fingerprint", "rows", "pieces", "shards")}}
+    whole = child.ask(job="store", folder=str(run), **asked)
+    assert whole["kind"] == "opened", whole
+    rows, copy = [], work / "store_copy"
+    paths = [path for pattern in ("transfer/*.json", "transfer/shard-00000/*", "pieces/*",
+                                  "answers/*.json")
+             for path in sorted((run / "targets").glob(pattern))]
+    for path in paths:
+        name = path.relative_to(run)
+        twin = next(iter(sorted(other.glob("targets/answers/*.json"))), other) \
+            if path.parent.name == "answers" else other / name
+        for how in DAMAGES:
+            shutil.rmtree(copy, ignore_errors=True)
+            shutil.copytree(run / "targets", copy / "targets")
+            if not damage(copy / name, how, twin):
+                continue
+            found = child.ask(job="store", folder=str(copy), **asked)
+            ended = judge(found, whole["result"])
+            if ended["ended"] == "other":
+                ended["ended"] = "made again"  # Fewer shards, no pieces or no answers.
+            elif ended["ended"] == "same" and how != "removed":
+                ended["ended"] = "other"  # The damaged file would be taken.
+            rows.append({"file": str(name), "damage": how, **ended})
+            print(rows[-1], flush=True)
+    shutil.rmtree(copy, ignore_errors=True)
+    keep("store", work, rows)
+    return rows
+
+
 def main(_) -> None:
     """Runs the parts."""
     faults, work = 0, pathlib.Path(FLAGS.work).resolve()
     # No paths of this machine in the record.
     sys.argv = [argument.replace(FLAGS.work, "WORK") for argument in sys.argv]
     for part in FLAGS.parts:
-        rows = student_cases(work, Child()) if part == "student" else run_cases(
-            part, work / part if part != "run" else work, Child())
-        faults += sum(row["ended"] not in ("told", "same") for row in rows)
+        if part == "student":
+            rows = student_cases(work, Child())
+        elif part == "store":
+            rows = store_cases(work / "targets", Child())
+        else:
+            rows = run_cases(part, work / part if part != "run" else work, Child())
+        faults += sum(row["ended"] not in ("told", "same", "made again") for row in rows)
     sys.exit(min(faults, 1))
 
 

@@ -77,6 +77,31 @@ def run_again(folder: str, arguments: list) -> dict:
             "predictions": (pathlib.Path(folder) / "predictions" / "test.student.tsv").read_text()}
 
 
+def open_targets(folder: str, prints: dict, spec: dict) -> dict:
+    """What a run would take of its stored targets, and what it would make again.
+
+    Args:
+      folder: the run folder.
+      prints: fingerprints of "pieces" and "transfer".
+      spec: fields of the store's `StoreSpec`.
+    """
+    from xtremedistil_tf.data.tokenization.realign import Realigned
+    from xtremedistil_tf.data.tokenization.token_store import open_pieces, tokenised_counts
+    from xtremedistil_tf.targets.spec import KINDS, StoreSpec
+    from xtremedistil_tf.targets.writer import open_store
+    from xtremedistil_tf.validation.run_files import read_sealed
+
+    targets = pathlib.Path(folder) / "targets"
+    answers = [path for path in targets.glob("answers/*.json") if read_sealed(path) is not None]
+    found = {"answers": len(answers), "pieces": bool(
+        tokenised_counts(targets / "pieces", prints["pieces"]))}
+    if found["pieces"]:
+        store, _ = open_store(Realigned(open_pieces(targets / "pieces")), targets / "transfer",
+                              prints["transfer"], StoreSpec(**spec))
+        found["shards"] = store.sound_shards(KINDS)
+    return found
+
+
 def main() -> None:
     """Answers each line of standard input with the result."""
     from xtremedistil_tf.errors import UserError, user_mistake
@@ -85,8 +110,8 @@ def main() -> None:
         job = json.loads(line)
         name = job.pop("job")
         try:
-            found = {"kind": "opened", "result": {"student": open_student, "run": open_run}[name](
-                **job)}
+            found = {"kind": "opened", "result": {
+                "student": open_student, "run": open_run, "store": open_targets}[name](**job)}
         except UserError as error:
             found = {"kind": "told", "told": str(error)}
         except Exception as error:  # As the command line does.
