@@ -228,9 +228,12 @@ def test_a_file_of_another_store_or_shard_is_found(teacher, input_ids, tmp_path)
     assert store.is_whole(1, KINDS) and store.sound_shards(KINDS) == [0, 2]
     assert write_targets(teacher, input_ids, tmp_path / "store", "f0", 10)[1] == 10
     store.verify()
+    path = tmp_path / "store" / "shard-00002" / "shard.json"
+    path.write_text(path.read_text("utf-8").replace('"logits-', '"logitt-', 1), "utf-8")
+    assert store.sound_shards(KINDS) == [0, 1]
     shutil.rmtree(tmp_path / "store" / "shard-00000")
     shutil.copytree(tmp_path / "store" / "shard-00001", tmp_path / "store" / "shard-00000")
-    assert store.sound_shards(KINDS) == [1, 2]
+    assert store.sound_shards(KINDS) == [1]
 
 
 def test_rows_lie_in_a_random_order_that_repeats(teacher, input_ids, tmp_path):

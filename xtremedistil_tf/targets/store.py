@@ -151,9 +151,10 @@ class TargetStore:
             check_record(path, record, _RECORD)
         except UserError:  # A damaged shard is written anew.
             return {}, {}
-        if record.get("shard") != index:
+        digests = record.get("sha256") or {}
+        if record.get("shard") != index or digests and set(digests) != set(record["bytes"]):
             return {}, {}
-        return record["bytes"], record.get("sha256") or {}
+        return record["bytes"], digests
 
     def damage(self, index: int, kinds: Sequence[str]) -> List[str]:
         """Returns the files of a shard that are not as they were written."""

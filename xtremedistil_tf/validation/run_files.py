@@ -106,16 +106,23 @@ def _digest(value: Any) -> str:
 
 
 def write_sealed(path: pathlib.Path, value: Any) -> None:
-    """Writes JSON with its own checksum beside it."""
-    write_json(path, {"sha256": _digest(value), "value": value})
+    """Writes JSON with its own checksum beside it, which covers the file's name as well."""
+    write_json(path, {"sha256": _digest([path.name, value]), "value": value})
 
 
 def read_sealed(path: pathlib.Path) -> Any:
-    """Reads a file of `write_sealed`; None if damaged. Older files have no checksum."""
+    """Reads a file of `write_sealed`; None if it is damaged or another file under this name.
+
+    Files of 0.1 have no checksum.
+    """
     try:
         found = read_json(path)
     except UserError:
         return None
-    if not isinstance(found, dict) or set(found) != {"sha256", "value"}:
-        return found if isinstance(found, dict) else None
-    return found["value"] if _digest(found["value"]) == found["sha256"] else None
+    if not isinstance(found, dict):
+        return None
+    if set(found) != {"sha256", "value"}:
+        # With one of the keys, the other one is damaged.
+        return None if set(found) & {"sha256", "value"} else found
+    digest = _digest([path.name, found["value"]])
+    return found["value"] if digest == found["sha256"] else None
