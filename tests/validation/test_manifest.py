@@ -107,3 +107,8 @@ def test_line_ends_that_git_changed_are_named_as_the_cause(folder):
     assert "core.autocrlf" in told_of(folder)
     (folder / "below" / "b.txt").write_bytes(b"b\r\nd\r\n")
     assert "core.autocrlf" not in told_of(folder)
+
+
+def test_a_damaged_manifest_has_a_way_out(folder):
+    (folder / MANIFEST_FILE).write_bytes(b"")
+    assert told_of(folder).endswith(STUDENT_WAY_OUT)

@@ -87,7 +87,10 @@ def check_manifest(
     path = folder / MANIFEST_FILE
     if not path.exists():
         return
-    record: Dict[str, Any] = read_record(path, _FIELDS)
+    try:
+        record: Dict[str, Any] = read_record(path, _FIELDS)
+    except UserError as error:
+        raise UserError(f"{error}; {way_out}") from None
     digests, sizes = record["sha256"], record["bytes"]
     if set(digests) != set(sizes):
         raise UserError(f"{path} is damaged: it does not name the same files twice; {way_out}")
