@@ -87,7 +87,8 @@ def clone(tmp_path, monkeypatch):
     (tmp_path / "setup.py").touch()
     (tmp_path / "runs").mkdir()
     display = types.SimpleNamespace(Image=str, Markdown=str, display=lambda *shown: None)
-    monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(display=display))
+    monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(
+        display=display, get_ipython=lambda: None, version_info=(9, 0)))
     monkeypatch.setitem(sys.modules, "IPython.display", display)
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.chdir(tmp_path)
