@@ -44,7 +44,7 @@ def test_a_notebook_shows_report_and_plots(run, monkeypatch):
     monkeypatch.chdir(run.folder.parent)
     whole = run.report._repr_markdown_()
     assert whole.startswith("# Distillation report") and "](run/plots/" in whole
-    assert run._repr_markdown_() == "\n## ".join(whole.split("\n## ")[:3])
+    assert run._repr_markdown_() == "\n## ".join(whole.split("\n## ")[:4])
     plots = run.plot()
     assert plots._repr_png_().startswith(b"\x89PNG")
     assert len(plots.figure.axes) == len(list((run.folder / "plots").glob("*.png"))) > 1

@@ -32,6 +32,7 @@ def here(tmp_path_factory):
         for number in range(30):
             file.write(json.dumps({"tokens": [f"Ann{number}", "lacht"],
                                    "ner_tags": ["B-PER", "O"], "lang": "de"}) + "\n")
+    write_other_kinds(folder)
     # Stands in for the library: the same call, no hub.
     (folder / "datasets.py").write_text(
         "class Rows(list):\n    features = None\n"
@@ -42,6 +43,33 @@ def here(tmp_path_factory):
     return folder
 
 
+def write_other_kinds(folder):
+    """Writes the page's texts, pairs, numbers, answers and tags that are no entities."""
+    rows = range(30)
+    (folder / "reviews.csv").write_text("text,label\n" + "".join(
+        f'"Good, or not:\nnumber {n}",{"pos" if n % 2 else "neg"}\n' for n in rows))
+    (folder / "more_reviews.txt").write_text("It came late. I sent it back.\n")
+    (folder / "tickets.tsv").write_text("id\tbody\tqueue\n" + "".join(
+        f"{n}\tThe screen {n} is dark.\t{'it' if n % 2 else 'shop'}\n" for n in rows))
+    (folder / "nli.jsonl").write_text("".join(json.dumps(
+        {"premise": f"It rains {n}.", "hypothesis": f"It is wet {n}.", "gold": "yes" if n % 2 else
+         "no"}) + "\n" for n in rows))
+    (folder / "ratings.csv").write_text("text,stars\n" + "".join(
+        f"Room number {n} was fine,{n % 5}\n" for n in rows))
+    (folder / "tydiqa").mkdir()
+    (folder / "tydiqa" / "train.json").write_text(json.dumps({"version": "1", "data": [
+        {"title": "t", "paragraphs": [{"context": f"Anna {n} lives in Bonn.", "qas": [
+            {"id": f"english-{n}", "question": f"Where is {n}?",
+             "answers": [{"text": "Bonn", "answer_start": len(f"Anna {n} lives in ")}]}]}]}
+        for n in rows]}))
+    (folder / "UD_German-GSD").mkdir()
+    (folder / "UD_German-GSD" / "de_gsd-ud-train.conllu").write_text("".join(
+        f"1\tAnna{n}\t_\tPROPN\t_\t_\t2\tnsubj\t_\t_\n2\tlacht\t_\tVERB\t_\t_\t0\troot\t_\t_\n\n"
+        for n in rows))
+    (folder / "chunks.txt").write_text("".join(
+        f"Anna{n} NNP B-NP\nlaughs VBZ B-VP\n\n" for n in rows))
+
+
 def run(here, command):
     return subprocess.run(
         [sys.executable, "-m", "xtremedistil_tf.cli.prepare", *shlex.split(command)], cwd=here,
@@ -50,7 +78,7 @@ def run(here, command):
 
 
 def test_the_commands_run_in_their_order(here):
-    assert len(COMMANDS) == 7
+    assert len(COMMANDS) == 15
     for command in COMMANDS:
         result = run(here, command)
         assert result.returncode == 0, (command, result.stderr)
@@ -68,9 +96,14 @@ def test_the_commands_run_in_their_order(here):
 
 
 def test_named_flags_exist():
-    source = (ROOT / "xtremedistil_tf" / "cli" / "prepare.py").read_text("utf-8")
+    cli = ROOT / "xtremedistil_tf" / "cli"
+    source = (cli / "prepare.py").read_text("utf-8")
+    runs = source + (cli / "options" / "run_flags.py").read_text("utf-8")
+    for command in COMMANDS:
+        for flag in re.findall(r"--(\w+)", command):
+            assert f'"{flag}"' in source, flag
     for flag in re.findall(r"--(\w+)", PAGE):
-        assert f'"{flag}"' in source, flag
+        assert f'"{flag}"' in runs, flag
 
 
 def test_the_table_is_current():

@@ -96,7 +96,7 @@ def test_its_forms_read_with_its_own_tokenizer(finished, checkpoint):
 
 def test_its_targets_are_the_teachers_at_the_words_first_pieces(finished, teacher_folder):
     folder, _, config = finished
-    config = job._with_sizes(config)
+    config = job.with_sizes(config)
     task, teacher = read_task(config.data), load_teacher(teacher_folder, 1, matched=2)
     text = student_text(config, teacher)
     assert text.differs and text.whole
@@ -140,7 +140,7 @@ def test_a_classifier_needs_no_alignment(checkpoint, bert_config, tokenizer, tmp
     config = dataclasses.replace(
         config, data=dataclasses.replace(config.data, do_ner=False),
         student=StudentConfig(student="transformer", pt_student_checkpoint=str(checkpoint)))
-    config = job._with_sizes(config)
+    config = job.with_sizes(config)
     task = read_task(config.data)
     teacher = build_teacher(make_encoder("bert", len(tokenizer)), tokenizer, task.labels.size, 1,
                             pooled=True)

@@ -53,7 +53,7 @@ def write_labels(folder, labels):
     write_texts(folder)
     (folder / "labels.tsv").unlink()
     for split in ("train", "dev", "test"):
-        rows = [f"text {at}\t{label}\n" for at, label in enumerate(labels * 3)]
+        rows = [f"{split} {at}\t{label}\n" for at, label in enumerate(labels * 3)]
         (folder / f"{split}.tsv").write_text("".join(rows), "utf-8")
     return DataConfig(str(folder), "transfer.txt", 24, do_ner=False)
 
