@@ -8,7 +8,8 @@ from machine import ROOT
 from xtremedistil_tf.reporting.paper import TABLE_17
 
 RESULTS = ROOT / "benchmarks" / "wikiann29"
-_NAMES = {"small": "student, E=50, H=2x200", "large": "student, E=300, H=2x600",
+_NAMES = {"small": "student, E=50, H=2x200", "cut": "the same, its vocabulary cut",
+          "large": "student, E=300, H=2x600",
           "alone": "the small student on the labels alone", "spacy": "spaCy's default NER"}
 
 
@@ -27,13 +28,16 @@ def _f1(scores: dict) -> str:
     return f"{scores['macro_f1']:.2f} ({scores['std_f1']:.1f})"
 
 
-def _row(name: str, scores: dict, teacher: dict, parameters: str, run: dict, shipped: int) -> str:
+def _row(
+    name: str, sentences: str, scores: dict, teacher: dict, parameters: str, run: dict, shipped: int
+) -> str:
     """A line of the summary."""
     deployed = scores.get("deployed", {}).get("test")
     kept = f"{100 * scores['test']['macro_f1'] / teacher['test']['macro_f1']:.1f} %"
-    return (f"| {name} | {_f1(scores['test'])} | {_f1(deployed) if deployed else ''} | {kept} | "
-            f"{parameters} | {f'{shipped / 1e6:.1f} MB' if shipped else ''} | "
-            f"{run['minutes']:.0f} | {run['peak_gib']:.1f} GiB |")
+    return (f"| {name} | {sentences} | {_f1(scores['test'])} | "
+            f"{_f1(deployed) if deployed else ''} | {kept} | {parameters} | "
+            f"{f'{shipped / 1e6:.1f} MB' if shipped else ''} | {run['minutes']:.0f} | "
+            f"{run['peak_gib']:.1f} GiB |")
 
 
 def _not_run(records: Dict[str, dict]) -> str:
@@ -62,18 +66,17 @@ def wikiann29_table() -> str:
         return "Not run yet: `benchmarks/wikiann29.py`."
     small = records["small"]
     teacher = small["teacher"]
-    sentences = small["data"]["transfer"]["sentences"]
     lines = [
-        f"WikiAnn in 29 of the paper's 41 languages, 1,000 labelled sentences each, {sentences:,} "
-        "transfer sentences in all. The teacher is multilingual-e5-small (12 layers, its weights "
-        f"rounded to 4 bits before fine-tuning). Test macro-F1 over languages, standard deviation "
-        "in brackets: at `seq_len` 32 as in the paper, and as deployed (long sentences in windows, "
-        "nothing cut). Size is what int8 ONNX needs, tokenizer included.",
+        "WikiAnn in 29 of the paper's 41 languages, 1,000 labelled sentences each. The teacher is "
+        "multilingual-e5-small (12 layers, its weights rounded to 4 bits before fine-tuning). Test "
+        "macro-F1 over languages, standard deviation in brackets: at `seq_len` 32 as in the paper, "
+        "and as deployed (long sentences in windows, nothing cut). Size is what int8 ONNX needs, "
+        "tokenizer included.",
         "",
-        "| model | test macro-F1 | as deployed | of the teacher's | parameters | size | minutes | "
-        "peak memory |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|",
-        f"| teacher | {_f1(teacher['test'])} | "
+        "| model | transfer sentences | test macro-F1 | as deployed | of the teacher's | "
+        "parameters | size | minutes | peak memory |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+        f"| teacher | | {_f1(teacher['test'])} | "
         f"{_f1(teacher['deployed']['test']) if 'deployed' in teacher else ''} | | "
         f"{teacher['parameters']:,} | | | |",
     ]
@@ -85,14 +88,18 @@ def wikiann29_table() -> str:
         parameters = (f"{scores['parameters']:,} "
                       f"({teacher['parameters'] / scores['parameters']:.1f}x fewer)"
                       if part != "spacy" else "")
-        lines.append(_row(_NAMES[part], scores, teacher, parameters, run, shipped))
+        transfer = record.get("data", {}).get("transfer", {}).get("sentences", 0)
+        lines.append(_row(_NAMES[part], f"{transfer:,}" if transfer else "", scores, teacher,
+                          parameters, run, shipped))
     run = small["run"]
+    remarks = " ".join(f"{_NAMES[part][0].upper()}{_NAMES[part][1:]}: {record['run']['remark']}"
+                       for part, record in records.items() if "remark" in record["run"])
     return "\n".join([
         *lines, "",
-        f"Commit {run['commit'][:10]}, {run['processor']}, {run['cores']} cores, TensorFlow "
-        f"{run['tensorflow']}, seed {small['seed']}, one run each; the commands stand in the "
-        f"records in [benchmarks/wikiann29](benchmarks/wikiann29/small/report.md). "
-        f"{run.get('remark', '')}".rstrip() + _unseen(records) + _not_run(records)])
+        f"{run['processor']}, {run['cores']} cores, TensorFlow {run['tensorflow']}, seed "
+        f"{small['seed']}, one run each; commits and commands stand in the records in "
+        f"[benchmarks/wikiann29](benchmarks/wikiann29/small/report.md). {remarks}".rstrip()
+        + _unseen(records) + _not_run(records)])
 
 
 def wikiann29_languages() -> str:
