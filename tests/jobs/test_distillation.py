@@ -279,9 +279,8 @@ def test_a_teacher_folder_serves_another_run(
     assert [stage["name"] for stage in metrics["stages"]] == ["01_labels"]
     assert not (tmp_path / "run" / "teacher").exists()
     # What it answers is asked once by all that share its outputs.
-    asked, answers = [], results._answers
-    monkeypatch.setattr(results, "_answers",
-                        lambda task, rows, forward: asked.append(1) or answers(task, rows, forward))
+    asked, answers = [], results.answers_of
+    monkeypatch.setattr(results, "answers_of", lambda *given: asked.append(1) or answers(*given))
     (tmp_path / "run" / "metrics.json").unlink()
     again = job.run_distillation(config, tmp_path / "run", resources=shared)
     assert len(asked) == 1 and again["teacher"] == metrics["teacher"]
@@ -378,7 +377,9 @@ def test_the_teachers_own_job_is_taken_over(tiny_task, bert_config, tmp_path):
         dataclasses.replace(config, distil=cfg.DistilConfig(strategy="D0-S", ft_epochs=1)),
         tmp_path / "run", resources=cfg.Resources(export=False))
     assert (tmp_path / "run" / "teacher" / "model.safetensors").stat().st_mtime == stamp
-    assert metrics["teacher"]["dev"] == scores["dev"]
+    # A run scores the types, too.
+    told = metrics["teacher"]["dev"]
+    assert {name: told[name] for name in scores["dev"]} == scores["dev"]
     # One in another precision is another teacher.
     half = dataclasses.replace(config, opt_policy="mixed_bfloat16")
     record_file = tmp_path / "run" / "teacher" / "teacher.json"

@@ -120,7 +120,8 @@ def test_nothing_speaks_of_a_teacher(tuned, further):
         assert not (folder / "targets").exists()
         assert "teacher" not in read_json(folder / "config.json")["config"]
     report = (tuned[0] / "report.md").read_text("utf-8")
-    assert report.startswith("# Fine-tuning report: MRPC, from small, seed 42\n\n## Student\n")
+    assert report.startswith("# Fine-tuning report: MRPC, from small, seed 42\n\n## Warnings\n")
+    assert "\n\n## Student\n" in report
     assert "| Class | Support | Student F1 | Student's precision | Student's recall |" in report
     assert (tuned[0] / "plots" / "confusion.png").stat().st_size > 1000
     card = (tuned[0] / "student" / "README.md").read_text("utf-8")
@@ -138,7 +139,8 @@ def test_its_export_and_predictions_agree(tuned):
     for name in ("0", "1"):
         scores = [found["scores"][name] for found in keras]
         np.testing.assert_allclose([found["scores"][name] for found in onnx], scores, atol=1e-5)
-        assert np.ptp(scores) > 1e-4
+        # The temperature brings them near one half; they still differ by more than the tolerance.
+        assert np.ptp(scores) > 5e-5
     sent = (folder / "predictions" / "glue" / "MRPC.tsv").read_text("utf-8").splitlines()
     assert len(sent) == 13 and "test" not in metrics["student"]
 
