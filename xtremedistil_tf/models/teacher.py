@@ -15,7 +15,7 @@ from xtremedistil_tf.models.encoders.parts import encoder_parts, ready_to_call
 from xtremedistil_tf.models.inference import Forward
 from xtremedistil_tf.models.layers.layer_matching import joined_attention, joined_states
 from xtremedistil_tf.models.layers.pairs import segment_ids
-from xtremedistil_tf.models.pretrained_encoders import check_configuration
+from xtremedistil_tf.models.pretrained_encoders import build_variables, check_configuration
 from xtremedistil_tf.models.registry import LayerRegistry
 from xtremedistil_tf.models.tokenizers import load_tokenizer
 from xtremedistil_tf.runs import atomic_folder, write_json
@@ -117,6 +117,9 @@ def build_teacher(
         raise UserError("XLNet has its [CLS] at the end, and texts are classified by their first "
                         "token; allowed: another encoder, or --do_NER")
     matched = min(matched, int(encoder.config.num_hidden_layers))
+    if not encoder.weights:
+        # The parts are those that have weights.
+        build_variables(encoder)
     parts, always_frozen = encoder_parts(encoder)
     # === Layers ===
     head = tf.keras.layers.Dense(classes, name="logits", dtype="float32")
