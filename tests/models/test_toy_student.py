@@ -17,6 +17,7 @@ from xtremedistil_tf import config as cfg
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.jobs import distillation as job
 from xtremedistil_tf.models.student import build_student
+from xtremedistil_tf.planning.plan import dry_run
 from xtremedistil_tf.plugins import entry_point_names, load_entry_points
 from xtremedistil_tf.runtime import prepare
 from xtremedistil_tf.training.strategies import build_plan
@@ -122,14 +123,14 @@ def test_what_it_has_not_is_refused_before_training(finished, tmp_path):
     asked = cfg.Resources(forms=("savedmodel", "onnx"))
     with pytest.raises(UserError, match="--forms has onnx, which a cnn student of tagging has not; "
                                         "allowed: savedmodel"):
-        job.dry_run(config, tmp_path / "run", resources=asked)
+        dry_run(config, tmp_path / "run", resources=asked)
     with pytest.raises(UserError, match="--forms has onnx"):
         job.run_distillation(config, tmp_path / "run", resources=asked)
     assert not (tmp_path / "run").exists()
     with pytest.raises(UserError, match="--distil_multi_hidden_states .* --student is cnn"):
         dataclasses.replace(config, distil=dataclasses.replace(
             config.distil, multi_hidden_states=True))
-    plan = job.dry_run(config, tmp_path / "run")
+    plan = dry_run(config, tmp_path / "run")
     assert "student: CNN, E=6, 5 filters; exports: savedmodel\n" in plan
 
 

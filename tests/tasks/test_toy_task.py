@@ -255,7 +255,7 @@ def test_report_and_card_speak_its_words(finished, capsys):
     assert "within one star" in table and "the teacher's test weighted kappa" in table
     tell(metrics, folder)
     stars = reviews(folder, "test.student.jsonl")[0]["stars"]
-    assert "\n" + "*" * stars + " the film was" in capsys.readouterr().out
+    assert "\n" + "*" * stars + " the film was" in "\n" + capsys.readouterr().out
 
 
 def test_a_finished_run_is_known_by_its_last_file(finished):
@@ -326,7 +326,7 @@ def test_an_installed_package_brings_it_to_the_commands(finished, tmp_path):
     assert with_package.stdout == f"{stars}\tthe film was superb\n"
     without = run([])
     assert without.returncode == 2
-    assert "--task_kind is 'stars'; allowed: tagging, classification" in without.stderr
+    assert "--task_kind is 'stars'; allowed: tagging, bioes_tagging, word_ta" in without.stderr
 
 
 def test_a_flag_names_kinds_without_flags_of_their_own(registered):

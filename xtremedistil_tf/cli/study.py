@@ -78,6 +78,8 @@ def main() -> None:
     """Runs the missing runs, then writes and prints the table."""
     require(bool(FLAGS.study) != bool(FLAGS.grid),
             f"--study or --grid is needed, and not both; studies: {', '.join(sorted(STUDIES))}")
+    for name in sorted(_OWN - {"model_dir"}):
+        require(not FLAGS[name].present, f"--{name} is set by the study; leave it out")
     config = run_config(given(FLAGS, DISTILLATION))
     for split in ("train", "dev"):
         path = pathlib.Path(config.data.task, config.data.files[split])
@@ -85,8 +87,6 @@ def main() -> None:
                 "labels. Runs without labels are compared by the agreement in their reports")
     study = STUDIES[FLAGS.study] if FLAGS.study else grid_study(FLAGS.grid)
     _check_kind(study, task_kind(config.data.kind))
-    for name in sorted(_OWN - {"model_dir"}):
-        require(not FLAGS[name].present, f"--{name} is set by the study; leave it out")
     from xtremedistil_tf.study import report
     from xtremedistil_tf.study.runner import Runner
 
