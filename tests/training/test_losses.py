@@ -12,9 +12,10 @@ PREDICTION = GENERATOR.normal(size=(2, 3, 4)).astype(np.float32)
 TARGET = GENERATOR.normal(size=(2, 3, 4)).astype(np.float32)
 CLASSES = np.array([[0, 3, 1], [2, 2, 0]], np.int32)
 MASK = np.array([[1, 1, 0], [1, 0, 0]], np.float32)
-# Of the others one is of numbers and one of spans, see below, and one of attention
-# (tests/models/layers/test_layer_matching.py).
-OF_CLASSES = sorted(set(LOSSES) - {"squared_error", "attention_kld", "span_cross_entropy"})
+# Of the others one is of numbers, one of spans and one of several labels, see below, and one of
+# attention (tests/models/layers/test_layer_matching.py).
+OF_CLASSES = sorted(set(LOSSES) - {"squared_error", "attention_kld", "span_cross_entropy",
+                                   "binary_cross_entropy"})
 
 
 def softmax(values):
@@ -26,6 +27,11 @@ def target_of(name):
     return CLASSES if name == "cross_entropy" else TARGET
 
 
+def several_by_hand(logits, wanted):
+    chance = 1 / (1 + np.exp(-logits))
+    return -np.mean(wanted * np.log(chance) + (1 - wanted) * np.log(1 - chance))
+
+
 def by_hand(name):
     total = 0.0
     for row, at in ((0, 0), (0, 1), (1, 0)):
@@ -35,6 +41,8 @@ def by_hand(name):
         elif name == "kld":
             p, q = softmax(target), softmax(prediction)
             total += np.sum(p * np.log(p / q))
+        elif name == "bce":
+            total += several_by_hand(prediction, 1 / (1 + np.exp(-target)))
         elif name == "pseudo_labels":
             total += -np.log(softmax(prediction)[target.argmax()])
         else:
@@ -80,7 +88,20 @@ def inputs_of(name):
     if name == "span_cross_entropy":
         ends, counts = np.array([[0, 2], [1, 1]]), np.array([[1, 1], [0, 0]], np.float32)
         return PREDICTION[:, :, :2], ends, counts
+    if name == "binary_cross_entropy":
+        return PREDICTION[:, :1], *several_labels()
     return PREDICTION, target_of(name), MASK
+
+
+def several_labels():
+    """Labels of two texts, of which the second does not count."""
+    return np.array([[1, 0, 0, 1], [0, 1, 0, 0]]), np.array([[1] * 4, [0] * 4], np.float32)
+
+
+def test_several_labels_are_each_for_itself():
+    labels, mask = several_labels()
+    found = LOSSES["binary_cross_entropy"](PREDICTION[:, :1], labels, mask)
+    assert float(found) == pytest.approx(several_by_hand(PREDICTION[0, 0], labels[0]), rel=1e-5)
 
 
 @pytest.mark.parametrize("filling", [np.inf, -np.inf, np.nan, 1e30])
@@ -88,7 +109,8 @@ def inputs_of(name):
 def test_gradients_do_not_see_padding(name, filling):
     prediction, target, mask = inputs_of(name)
     padding = mask == 0
-    rows = padding.all(1) if name == "span_cross_entropy" else padding
+    whole = name in ("span_cross_entropy", "binary_cross_entropy")
+    rows = padding.all(1) if whole else padding
 
     def gradient(value):
         filled, wanted = prediction.copy(), target.copy()

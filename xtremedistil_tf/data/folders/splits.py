@@ -28,6 +28,8 @@ def read_labelled(
       (labels, paths, examples and read reports, the last three by split).
     """
     folder = pathlib.Path(config.task)
+    if names is None and not folder.is_dir():
+        raise UserError(f"--task {folder} is not a folder")
     paths = {split: folder / config.files[split] for split in splits or config.files}
     may_lack = config.may_lack if names is None else tuple(paths)
     paths = {split: path for split, path in paths.items()
