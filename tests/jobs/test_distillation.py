@@ -481,6 +481,7 @@ def test_a_prediction_that_is_gone_is_made_again(finished, tiny_task, bert_confi
         finished[0] / "predictions" / "dev.teacher.tsv").read_bytes()
 
 
+@pytest.mark.long
 def test_a_forecast_measures_steps_and_the_student_alone_is_compared(
     tiny_task, bert_config, tmp_path, monkeypatch
 ):
