@@ -27,6 +27,9 @@ from xtremedistil_tf.targets.dataset import transfer_batches
 from xtremedistil_tf.targets.spec import KINDS
 from xtremedistil_tf.teachers.student_tokenizer import student_text
 
+# Whole runs and exports; the parts have quick tests of their own.
+pytestmark = pytest.mark.long
+
 CUT = StudentConfig(word_emb_dim=16, bilstm_hidden_size=5, word_embedding="full",
                     vocabulary="cut", vocabulary_min_count=2)
 

@@ -469,6 +469,7 @@ def test_damage_of_a_run_is_told_in_one_line(
     assert told in str(error.value) and "\n" not in str(error.value)
 
 
+@pytest.mark.long
 def test_a_prediction_that_is_gone_is_made_again(finished, tiny_task, bert_config, tmp_path):
     run = tmp_path / "run"
     shutil.copytree(finished[0], run)

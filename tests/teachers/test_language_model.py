@@ -55,6 +55,7 @@ def test_the_checkpoints_own_head_gives_the_checkpoints_logits(checkpoint, confi
     assert registry.names == ("embeddings", "layer_0", "layer_1", "lm_head")
 
 
+@pytest.mark.long
 def test_text_changes_the_encoder_before_it_is_fine_tuned(config, tmp_path, monkeypatch):
     task = read_task(config.data)
     seen = {}

@@ -34,6 +34,7 @@ def test_what_comes_back_has_the_shape_that_was_asked_for(pooled):
         np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.long
 def test_a_thousand_shapes_become_few():
     student = Student()
     rounded = Rounded(student)

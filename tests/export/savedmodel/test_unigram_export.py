@@ -24,6 +24,9 @@ from xtremedistil_tf.inference.runtimes.text_ops import SENTENCEPIECE, library_p
 from xtremedistil_tf.inference.student_folder import load_student
 from xtremedistil_tf.keras2 import tf
 
+# Whole runs and exports; the parts have quick tests of their own.
+pytestmark = pytest.mark.long
+
 ODD = [*TEXTS, "a\u200db ﬁne e\u0301 ℡ “«Bonn»”", "x\r\ny <unk> <mask>", "Anna Weber, Bonn. " * 300]
 
 
