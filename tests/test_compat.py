@@ -189,9 +189,7 @@ def test_the_libraries_of_tokenizers_are_there_or_missed(kind, name, tmp_path):
 def test_private_names_of_others_stand_in_one_file():
     """Of whatever is not `self`, a name that begins with "_" is read in compat.py alone."""
     private = re.compile(r"(?<!self)(?<!cls)\._(?!_)[a-z]\w*")
-    # Of os and of named tuples, and documented.
-    allowed = {"worker.py": ["._exit"], "recognise.py": ["._replace"],
-               "make.py": ["._replace"]}
+    allowed = {"worker.py": ["._exit"]}  # Of os, and documented.
     for path in PACKAGE.rglob("*.py"):
         code = re.sub(r"#.*", "", path.read_text("utf-8"))
         code = re.sub(r'""".*?"""', "", code, flags=re.S)

@@ -148,9 +148,9 @@ def _asked(sources: Sequence[Source]) -> Asked:
                        nested=FLAGS.nested)
     wanted = Wanted(tuple(FLAGS.text_column), FLAGS.label_column, FLAGS.language_column,
                     len(FLAGS.text_column) == 2)
-    asked = Asked("tagging", read, wanted, FLAGS.header, FLAGS.whole_labels, tuple(languages),
-                  (FLAGS.dev_share, FLAGS.test_share), FLAGS.seed, FLAGS.keep_leaks,
-                  FLAGS.on_bad_row, FLAGS.normalize)
+    asked = Asked(read, tuple(languages), (FLAGS.dev_share, FLAGS.test_share), FLAGS.seed,
+                  FLAGS.keep_leaks, FLAGS.on_bad_row, FLAGS.normalize, wanted=wanted,
+                  header=FLAGS.header, whole_labels=FLAGS.whole_labels)
     return recognise_kind(sources, asked, FLAGS.kind)
 
 

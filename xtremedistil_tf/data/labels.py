@@ -157,7 +157,32 @@ class LabelSet(Labels):
         return tuple(repaired), changed
 
 
-class ClassSet(Labels):
+class NamedLabels(Labels):
+    """Labels that are names without a scheme.
+
+    Args:
+      names: label names in the order of labels.tsv.
+
+    Raises:
+      UserError: if a name is repeated.
+    """
+
+    def __init__(self, names: Sequence[str]):
+        self.tags = tuple(names)
+        self._ids = {name: index for index, name in enumerate(self.tags)}
+        if len(self._ids) != len(self.tags):
+            raise UserError(f"labels repeat: {', '.join(self.tags)}")
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._ids
+
+    @property
+    def allowed(self) -> str:
+        """The allowed labels, for messages."""
+        return ", ".join(self.tags)
+
+
+class ClassSet(NamedLabels):
     """The classes of a text classification, in a fixed order.
 
     Args:
@@ -170,10 +195,7 @@ class ClassSet(Labels):
     kind = "classification"
 
     def __init__(self, names: Sequence[str]):
-        self.tags = tuple(names)
-        self._ids = {name: index for index, name in enumerate(self.tags)}
-        if len(self._ids) != len(self.tags):
-            raise UserError(f"labels repeat: {', '.join(self.tags)}")
+        super().__init__(names)
         if len(self.tags) < 2:
             raise UserError(f"only the label {', '.join(self.tags)}; at least two are needed")
 
@@ -183,14 +205,6 @@ class ClassSet(Labels):
         found = set(names)
         numbers = all(name.isdecimal() for name in found)
         return cls(sorted(found, key=lambda name: (int(name) if numbers else 0, name)))
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._ids
-
-    @property
-    def allowed(self) -> str:
-        """The allowed labels, for messages."""
-        return ", ".join(self.tags)
 
     def encode(self, names: Sequence[str]) -> List[int]:
         """Class numbers of class names."""

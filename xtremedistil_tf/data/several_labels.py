@@ -3,7 +3,7 @@
 import re
 from typing import Any, Iterable, List, Mapping, Optional, Sequence
 
-from xtremedistil_tf.data.labels import Labels
+from xtremedistil_tf.data.labels import NamedLabels
 from xtremedistil_tf.errors import UserError
 
 _SEPARATORS = re.compile(r"\s*[,;|]\s*")
@@ -52,7 +52,7 @@ def check_no_lists(labels: Iterable[str], where: str, *, way_out: str) -> None:
             f"{f'; {len(found)} such labels' if len(found) > 1 else ''}); {way_out}")
 
 
-class SeveralLabels(Labels):
+class SeveralLabels(NamedLabels):
     """The labels of texts that have any number of them. Each output is a label for itself.
 
     In files the labels of a row stand with commas between, so no name holds a comma.
@@ -68,23 +68,12 @@ class SeveralLabels(Labels):
     kind = "multilabel"
 
     def __init__(self, names: Sequence[str], *, thresholds: Optional[Sequence[float]] = None):
-        self.tags = tuple(names)
-        self._ids = {name: index for index, name in enumerate(self.tags)}
-        if len(self._ids) != len(self.tags):
-            raise UserError(f"labels repeat: {', '.join(self.tags)}")
+        super().__init__(names)
         for name in self.tags:
             if "," in name:
                 raise UserError(f"label {name!r} holds a comma, which parts the labels of a row; "
                                 "allowed: any other character")
         self.thresholds = tuple(thresholds or (0.5,) * len(self.tags))
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._ids
-
-    @property
-    def allowed(self) -> str:
-        """The allowed labels, for messages."""
-        return ", ".join(self.tags)
 
     def encode(self, names: Sequence[str]) -> List[int]:
         """1 for each label of a row, 0 for the others; one number a label of the set."""

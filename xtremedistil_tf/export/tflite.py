@@ -19,7 +19,7 @@ from xtremedistil_tf.inference.assets import RECORD_FILE, TOKENIZER_FILE, VOCABU
 from xtremedistil_tf.inference.runtimes.exported import load_exported
 from xtremedistil_tf.inference.runtimes.tflite import FILES, FLOAT_FILE, INT8_FILE, lite_session
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.models.layers.pairs import segment_ids
+from xtremedistil_tf.models.layers.pairs import segment_ids, with_segments
 from xtremedistil_tf.runs import atomic_folder, write_json
 from xtremedistil_tf.validation.manifest import write_manifest
 
@@ -70,8 +70,7 @@ class _LiteStudent(tf.Module):
         words = tf.gather(self._embedding, ids)
         if self._pairs is None or self._pairs.siamese:
             return words
-        segments = tf.cast(segment_ids(ids, self._pairs.separator), tf.float32)
-        return tf.concat([words, self._pairs.step * segments[:, :, None]], -1)
+        return with_segments(words, ids, self._pairs.separator, self._pairs.step)
 
     def _hidden(self, ids: Any) -> Any:
         """Returns float32 [time, 2 H], or [1, 2 H] if the student pools."""

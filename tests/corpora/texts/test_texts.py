@@ -37,7 +37,7 @@ def write_csv(path, rows, *, header=("text", "label"), encoding="utf-8", **form)
 def make(path, output, *, kind=None, asked=None):
     """Makes a task folder as the command does; returns its record and its kind."""
     found, _ = find_sources(path)
-    asked = recognise_kind(found, asked or Asked("tagging"), kind)
+    asked = recognise_kind(found, asked or Asked(), kind)
     return task_kind(asked.kind).corpus.make(found, output, asked), asked.kind
 
 
@@ -70,7 +70,7 @@ def test_csv_of_any_form_becomes_a_task(tmp_path, form):
 def test_a_table_without_a_header_needs_no_names(tmp_path):
     write_csv(tmp_path / "all.csv", rows_of(20), header=None)
     record, _ = make(tmp_path / "all.csv", tmp_path / "task",
-                     asked=Asked("tagging", wanted=Wanted(("1",), "2")))
+                     asked=Asked(wanted=Wanted(("1",), "2")))
     assert sum(record["splits"]["train"].values()) == 16
     record, _ = make(tmp_path / "all.csv", tmp_path / "found", kind="classification")
     assert record["sources"][0]["notes"] == [
@@ -151,7 +151,7 @@ def test_two_labels_in_one_cell_are_no_class(tmp_path):
                        r"\(business, sports\); --kind=multilabel .* --whole_labels"):
         make(tmp_path / "all.csv", tmp_path / "task")
     _, kind = make(tmp_path / "all.csv", tmp_path / "task",
-                   asked=Asked("tagging", whole_labels=True))
+                   asked=Asked(whole_labels=True))
     assert "business,sports" in (tmp_path / "task" / "labels.tsv").read_text().splitlines()
     (tmp_path / "task" / "labels.tsv").unlink()
     with pytest.raises(UserError, match="'business,sports' looks like .* --do_multilabel .* a "
@@ -182,7 +182,7 @@ def test_other_encodings_are_asked_for(tmp_path):
     with pytest.raises(UserError, match="t.csv:2: not utf-8 .*; --encoding names another"):
         make(tmp_path / "t.csv", tmp_path / "task", kind="classification")
     make(tmp_path / "t.csv", tmp_path / "task",
-         asked=Asked("tagging", ReadOptions(encoding="latin-1")))
+         asked=Asked(ReadOptions(encoding="latin-1")))
     assert "schön 0\ta" in lines(tmp_path / "task", "train") + lines(tmp_path / "task", "dev") + \
         lines(tmp_path / "task", "test")
 
@@ -191,7 +191,7 @@ def test_data_sets_of_the_hub_are_read_by_their_columns(tmp_path):
     rows = [{"sentence": f"good {at}", "label": at % 2, "idx": at} for at in range(20)]
     source = Source("glue/train", "train", "", lambda *_: ("datasets", iter(())),
                     records=lambda: iter(rows))
-    asked = recognise_kind([source], Asked("tagging"))
+    asked = recognise_kind([source], Asked())
     record = task_kind(asked.kind).corpus.make([source], tmp_path / "task", asked)
     assert (asked.kind, record["labels"]) == ("classification", ["0", "1"])
 

@@ -4,14 +4,13 @@ import dataclasses
 import itertools
 import pathlib
 import re
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence
 
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.corpora.card import write_card
 from xtremedistil_tf.corpora.check import check_task
 from xtremedistil_tf.corpora.convert import RECORD_FILE, convert
 from xtremedistil_tf.corpora.problems import Problem
-from xtremedistil_tf.corpora.readers.base import ReadOptions
 from xtremedistil_tf.corpora.source_rows import ConvertOptions
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.texts.columns import Wanted
@@ -28,29 +27,18 @@ _SAMPLE = 200
 
 
 @dataclasses.dataclass(frozen=True)
-class Asked:
-    """What the user asks of a conversion.
+class Asked(ConvertOptions):
+    """What the user asks of a conversion: the settings of `convert`, and those of texts.
 
     Attributes:
-      kind: name of the kind of task.
-      read: reading options of tagged sentences.
       wanted: columns of labelled texts.
       header: "yes", "no" or "auto": whether tables of texts have a header.
       whole_labels: True if a label such as "Arts, Film" is one class.
-      languages, shares, seed, keep_leaks, on_bad_row, normalize: see `ConvertOptions`.
     """
 
-    kind: str
-    read: ReadOptions = ReadOptions()
     wanted: Wanted = Wanted()
     header: str = "auto"
     whole_labels: bool = False
-    languages: Tuple[str, ...] = ()
-    shares: Tuple[float, float] = (0.1, 0.1)
-    seed: int = 42
-    keep_leaks: bool = False
-    on_bad_row: str = "error"
-    normalize: str = "none"
 
     @property
     def texts(self) -> MakeOptions:
@@ -75,9 +63,7 @@ def make_tagged(sources: Sequence[Source], output: pathlib.Path, asked: Asked, *
     if read.tag_column is None and not task_kind(asked.kind).entities and any(
             map(is_conllu, sources)):
         read = dataclasses.replace(read, word_column="2", tag_column="4")  # FORM and UPOS.
-    return convert(sources, output, ConvertOptions(
-        read, asked.languages, asked.shares, asked.seed, asked.keep_leaks, asked.on_bad_row,
-        asked.normalize, asked.kind), **more)
+    return convert(sources, output, dataclasses.replace(asked, read=read), **more)
 
 
 def make_labelled(sources: Sequence[Source], output: pathlib.Path, asked: Asked, **more: Any

@@ -44,5 +44,5 @@ def recognise_kind(sources: Sequence[Source], asked: Asked, kind: Optional[str] 
     pairs = None if asked.wanted.texts else looks_like_texts(labelled, texts.texts.read)
     if kind is None and not named and pairs is None:
         return asked
-    return dataclasses.replace(texts, wanted=asked.wanted._replace(
-        pairs=asked.wanted.pairs or bool(pairs)))
+    return dataclasses.replace(texts, wanted=dataclasses.replace(
+        asked.wanted, pairs=asked.wanted.pairs or bool(pairs)))

@@ -1,5 +1,6 @@
 """Which columns of a table hold text, label and language; by name, or by their contents."""
 
+import dataclasses
 import pathlib
 import statistics
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
@@ -37,7 +38,8 @@ class Columns(NamedTuple):
     language: Optional[str] = None
 
 
-class Wanted(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Wanted:
     """What the user said of columns.
 
     Attributes:

@@ -61,7 +61,8 @@ def _whole_numbers(rows: Dict[str, List[Text]]) -> bool:
 
 
 def _without_fractions(rows: Dict[str, List[Text]]) -> Dict[str, List[Text]]:
-    return {split: [row._replace(labels=tuple(label[:-2] for label in row.labels)) for row in own]
+    return {split: [dataclasses.replace(row, labels=tuple(label[:-2] for label in row.labels))
+                    for row in own]
             for split, own in rows.items()}
 
 

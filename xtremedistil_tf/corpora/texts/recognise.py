@@ -1,5 +1,6 @@
 """Tells labelled texts and questions from tagged sentences, by the contents of a file."""
 
+import dataclasses
 import itertools
 import pathlib
 from typing import List, Optional, Sequence
@@ -75,7 +76,7 @@ def looks_like_texts(source: Source, options: TextsOptions) -> Optional[bool]:
             pairs = any(set(pair) <= names for pair in PAIRS)
             if not pairs and not names & set(TEXTS):
                 return None
-            wanted = options.wanted._replace(pairs=pairs)
+            wanted = dataclasses.replace(options.wanted, pairs=pairs)
             found = _has_text_and_label(table, sample_of(table),
                                         TextsOptions(wanted=wanted), pathlib.PurePath(source.name))
             return pairs if found else None

@@ -6,7 +6,7 @@ import logging
 import pathlib
 import re
 import unicodedata
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from xtremedistil_tf.corpora.readers.base import Tally
 from xtremedistil_tf.corpora.sources.sources import Source
@@ -35,7 +35,8 @@ _WHITE = re.compile(r"[\s\0]+")
 _NO_GOLD = frozenset({"-", "-1"})
 
 
-class Text(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Text:
     """A labelled text.
 
     Attributes:

@@ -9,7 +9,7 @@ from xtremedistil_tf.data.labels import ClassSet
 from xtremedistil_tf.data.readers.rows import Example, split_language
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.evaluation.kinds.prediction_rows import Row, read_rows, value_of
-from xtremedistil_tf.metrics.uncertainty.resampling import Resampled, label_scores
+from xtremedistil_tf.metrics.uncertainty.resampling import Resampled, label_scores, side_by_side
 
 Label = Sequence[str]
 
@@ -25,8 +25,8 @@ def resampled(
     there, found = one_hot(gold), [one_hot(rows) for rows in answers]
 
     def scores(weights: np.ndarray) -> Dict[str, np.ndarray]:
-        each = [label_scores(weights, right=there * own, gold=there, found=own) for own in found]
-        return {name: np.stack([one[name] for one in each], axis=-1) for name in each[0]}
+        return side_by_side([
+            label_scores(weights, right=there * own, gold=there, found=own) for own in found])
 
     return scores
 

@@ -10,7 +10,7 @@ from xtremedistil_tf.data.several_labels import SeveralLabels, split_labels
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.evaluation.kinds.prediction_rows import Row, read_rows, value_of
 from xtremedistil_tf.metrics.several.scores import counts_by_label, label_f1
-from xtremedistil_tf.metrics.uncertainty.resampling import Resampled
+from xtremedistil_tf.metrics.uncertainty.resampling import Resampled, side_by_side
 
 Set = Sequence[str]
 
@@ -24,8 +24,7 @@ def resampled(
         counts_by_label(rows, labels.tags) for rows in answers]
 
     def scores(weights: np.ndarray) -> Dict[str, np.ndarray]:
-        each = [label_f1(weights, there, own) for own in found]
-        return {name: np.stack([one[name] for one in each], axis=-1) for name in each[0]}
+        return side_by_side([label_f1(weights, there, own) for own in found])
 
     return scores
 

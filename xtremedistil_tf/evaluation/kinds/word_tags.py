@@ -7,7 +7,7 @@ import numpy as np
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tags import WordTags
 from xtremedistil_tf.evaluation.kinds.tags import read_predictions, unit_right
-from xtremedistil_tf.metrics.uncertainty.resampling import Resampled, label_scores
+from xtremedistil_tf.metrics.uncertainty.resampling import Resampled, label_scores, side_by_side
 
 __all__ = ["error_size", "read_predictions", "resampled", "show_answer", "show_gold", "unit_right"]
 
@@ -30,9 +30,8 @@ def resampled(
     there, found = counted(gold), [counted(rows) for rows in answers]
 
     def scores(weights: np.ndarray) -> Dict[str, np.ndarray]:
-        each = [label_scores(weights, right=hit, gold=there, found=own)
-                for hit, own in zip(right, found)]
-        return {name: np.stack([one[name] for one in each], axis=-1) for name in each[0]}
+        return side_by_side([label_scores(weights, right=hit, gold=there, found=own)
+                             for hit, own in zip(right, found)])
 
     return scores
 

@@ -14,7 +14,7 @@ from xtremedistil_tf.export.common.arrays import Lstm, StudentArrays
 from xtremedistil_tf.inference.tagger import window_sizes
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.metrics.decoding import FORBIDDEN
-from xtremedistil_tf.models.layers.pairs import interaction, segment_ids, split_pairs
+from xtremedistil_tf.models.layers.pairs import interaction, split_pairs, with_segments
 
 # Smallest batch size for the loop.
 _LOOP_FROM = 16
@@ -114,8 +114,7 @@ class GraphStudent(tf.Module):
         words = tf.gather(self._embedding, ids)
         if self._pairs is None or self._pairs.siamese:
             return words
-        segments = tf.cast(segment_ids(ids, self._pairs.separator), tf.float32)
-        return tf.concat([words, self._pairs.step * segments[:, :, None]], -1)
+        return with_segments(words, ids, self._pairs.separator, self._pairs.step)
 
     def _pooled(self, hidden: Any, lengths: Any) -> Any:
         """Pools over time: [time, batch, 2 H] to [batch, 2 H]."""

@@ -108,3 +108,15 @@ def label_scores(
         scores["f1"] = f1[:, 1]
         scores["matthews"] = _divided(hits[:, 1] * total - true * one, spread)
     return {name: 100.0 * score for name, score in scores.items()}
+
+
+def side_by_side(each: Sequence[Dict[str, np.ndarray]]) -> Dict[str, np.ndarray]:
+    """Joins the scores of several models.
+
+    Args:
+      each: for each model, its scores [samples] by name.
+
+    Returns:
+      Scores [samples, models] by name.
+    """
+    return {name: np.stack([one[name] for one in each], axis=-1) for name in each[0]}

@@ -21,6 +21,22 @@ def segment_ids(input_ids: Any, separator: Any) -> Any:
     return tf.cast(tf.cumsum(found, axis=1, exclusive=True) > 0, tf.int32)
 
 
+def with_segments(vectors: Any, ids: Any, separator: int, step: Any) -> Any:
+    """Adds the segment as one more feature of joint pairs.
+
+    Args:
+      vectors: float32 [batch, time, E].
+      ids: int32 [batch, time].
+      separator: id of the separator token.
+      step: float, value of the feature in the second text; it is 0 in the first.
+
+    Returns:
+      float32 [batch, time, E + 1].
+    """
+    segments = tf.cast(segment_ids(ids, separator), tf.float32)
+    return tf.concat([vectors, step * segments[:, :, None]], -1)
+
+
 def split_pairs(input_ids: Any, separator: int) -> Tuple[Any, Any]:
     """Splits sequences of two texts into sequences of one text.
 
