@@ -90,7 +90,7 @@ def made(request, tokenizer, tmp_path_factory):
     vocabulary = StudentVocabulary.from_seen([np.arange(5, len(tokenizer))], 0, 1, len(tokenizer))
     separator = student_separator(config.data.pairs, tokenizer, vocabulary)
     # Dropout of the one step and new biases, whichever cases came before.
-    tf.keras.utils.set_random_seed(5)
+    tf.keras.utils.set_random_seed(1)
     student = build_student(
         config.student, len(vocabulary), 8, task.labels.size, pooled=task.labels.pooled,
         seq_len=SEQ_LEN, separator=separator, competing=task.labels.competing)
@@ -160,7 +160,7 @@ def test_every_export_gives_the_logits_of_keras(made):
         if form in made.formats:
             assert error(opened(made.folder / form / f"model.{form}")(made.ids)) <= 1e-5, form
             # int8 rounds; it is still the same student.
-            assert error(opened(made.folder / form / f"model.int8.{form}")(made.ids)) < 0.35, form
+            assert error(opened(made.folder / form / f"model.int8.{form}")(made.ids)) < 0.2, form
 
 
 def alike(one, other):
