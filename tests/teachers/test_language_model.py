@@ -53,6 +53,13 @@ def test_the_checkpoints_own_head_gives_the_checkpoints_logits(checkpoint, confi
     found = model({"input_ids": ids, "attention_mask": np.ones_like(ids)})["logits"]
     np.testing.assert_allclose(found, theirs(ids).logits, atol=1e-4)
     assert registry.names == ("embeddings", "layer_0", "layer_1", "lm_head")
+    # Logits of one token's positions alone are the same, row by row.
+    masked, _ = build_masked_lm(teacher.encoder, only=9)
+    load_own_head(masked, str(folder))
+    ids = np.array([[2, 7, 9, 4, 3], [2, 9, 9, 3, 0]], np.int32)
+    inputs = {"input_ids": ids, "attention_mask": (ids > 0).astype(np.int32)}
+    np.testing.assert_allclose(masked(inputs)["logits"], model(inputs)["logits"][ids == 9],
+                               atol=1e-5)
 
 
 @pytest.mark.long

@@ -52,10 +52,11 @@ class _Text:
         self._pad_id, self._mask_id = tokenizer.pad_token_id, tokenizer.mask_token_id
 
     def batches(self, features: Features, size: BatchSize, seed: int, share: Any) -> Any:
-        """One epoch of masked sequences; only masked tokens count."""
+        """One epoch of masked sequences; their labels are those of the masked tokens alone."""
         def only_masked(inputs: Dict[str, Any], targets: Dict[str, Any]) -> Batch:
-            masked = tf.cast(inputs["input_ids"] == self._mask_id, tf.float32)
-            return inputs, {**targets, "mask": targets["mask"] * masked}
+            masked = inputs["input_ids"] == self._mask_id
+            return inputs, {name: tf.boolean_mask(target, masked)
+                            for name, target in targets.items()}
 
         return labelled_batches(features, size, seed, pad_id=self._pad_id, share=share,
                                 masking=PieceMasking(_RATE, self._mask_id)).map(only_masked)
@@ -94,7 +95,7 @@ def adapt_to_text(
     ids = Ragged.join([chunk for chunk, _ in pieces_of(
         teacher.tokenizer, task.transfer, config.data.seq_len)])
     text = _Text(ids, teacher.tokenizer)
-    model, registry = build_masked_lm(teacher.encoder)
+    model, registry = build_masked_lm(teacher.encoder, only=teacher.tokenizer.mask_token_id)
     if config.teacher.config_file is None:
         own = load_own_head(model, config.teacher.checkpoint)
         log.info("teacher: masked language modelling with %s head",

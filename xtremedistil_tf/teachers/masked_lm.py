@@ -35,19 +35,24 @@ class TiedOutput(tf.keras.layers.Layer):
         super().build(input_shape)
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        """Maps float [batch, time, embedding width] to float32 [batch, time, vocabulary]."""
+        """Maps float [..., embedding width] to float32 [..., vocabulary]."""
         return tf.matmul(tf.cast(inputs, tf.float32), self._table(), transpose_b=True) + self.bias
 
 
 @tf.autograph.experimental.do_not_convert  # As in StageModel.
-def build_masked_lm(encoder: Any) -> Tuple[StageModel, LayerRegistry]:
+def build_masked_lm(
+    encoder: Any, *, only: Optional[int] = None
+) -> Tuple[StageModel, LayerRegistry]:
     """Adds a new head to an encoder: a dense layer, a normalization and tied logits.
 
     Args:
       encoder: a transformers TF model; the result trains its weights.
+      only: id of the token whose positions get logits; None for all tokens. A vocabulary of 250,000
+        costs more than the encoder, and six of seven tokens are not masked.
 
     Returns:
-      (model from "input_ids" and "attention_mask" to "logits" over the vocabulary, its layers).
+      (model from "input_ids" and "attention_mask" to "logits", its layers). The logits are float32
+      [batch, time, vocabulary], or [positions, vocabulary] of `only`, row by row.
     """
     parts, frozen = encoder_parts(encoder)
     # === Layers ===
@@ -60,8 +65,10 @@ def build_masked_lm(encoder: Any) -> Tuple[StageModel, LayerRegistry]:
     inputs = {name: tf.keras.Input([None], dtype=tf.int32, name=name)
               for name in ("input_ids", "attention_mask")}
     found = ready_to_call(encoder)(**inputs, return_dict=True)
-    model = StageModel(inputs, {"logits": output(norm(transform(found.last_hidden_state)))},
-                       name="masked_lm")
+    hidden = found.last_hidden_state
+    if only is not None:
+        hidden = tf.boolean_mask(hidden, inputs["input_ids"] == only)
+    model = StageModel(inputs, {"logits": output(norm(transform(hidden)))}, name="masked_lm")
     head = [transform, norm, output]
     return model, LayerRegistry(model, [*parts, (HEAD, head)], always_frozen=frozen)
 
