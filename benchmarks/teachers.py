@@ -2,8 +2,8 @@
 
 Command:
   python benchmarks/teachers.py --teacher=TEACHER --task=DATA --work=FOLDER
-    [--parts=targets,runs,spacy] [--sentences=300] [--transfer_file=transfer.txt]
-    [--spacy_python=PYTHON]
+    [--parts=targets,runs,spacy,text] [--sentences=300] [--transfer_file=transfer.txt]
+    [--spacy_python=PYTHON] [--checkpoint=CHECKPOINT --teacher_flags=FILE]
 TEACHER is a teacher folder of a run on DATA, a BERT tagger (multilingual-e5-small, for instance).
 PYTHON is the interpreter of an environment with spaCy 3.8. Parts:
   targets  the teacher saved by transformers as TFBertForTokenClassification, the same as ONNX, and
@@ -12,6 +12,8 @@ PYTHON is the interpreter of an environment with spaCy 3.8. Parts:
   runs     stages 1 and 2 of a run with labels (D4.1), and a run of the finished model with the
            transfer text alone
   spacy    spaCy's pipeline, trained on the task's labels, distilled from its tags alone
+  text     CHECKPOINT fine-tuned on the task by the settings of FILE, with one epoch of masked
+           language modelling on the transfer text (--teacher_lm_epochs=1) before it and without
 The record goes to benchmarks/teachers.json; parts that are there already stay.
 """
 
@@ -32,7 +34,7 @@ from xtremedistil_tf.models.teacher import build_teacher, load_teacher, read_rec
 from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.teachers import Wanted, load_ready
 
-PARTS = ("targets", "runs", "spacy")
+PARTS = ("targets", "runs", "spacy", "text")
 STUDENT = ["--do_NER", "--word_emb_dim=50", "--bilstm_hidden_size=200", "--distil_batch_size=128",
            "--optimizer=lazy_adam", "--lr_schedule=cosine", "--learning_rate=2e-3",
            "--strategy=D4.1", "--ft_epochs=2", "--distil_epochs=8", "--export=false"]
@@ -46,6 +48,8 @@ flags.DEFINE_integer("sentences", 300, "Sentences whose targets are compared.")
 flags.DEFINE_string("transfer_file", "transfer.txt", "Transfer text in the task folder.")
 flags.DEFINE_integer("seq_len", 32, "Longest sequence.")
 flags.DEFINE_string("spacy_python", None, "Python interpreter of an environment with spaCy.")
+flags.DEFINE_string("checkpoint", None, "Checkpoint that part text fine-tunes.")
+flags.DEFINE_string("teacher_flags", None, "Flagfile with the settings of part text.")
 
 
 def save_finished(teacher_dir: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
@@ -130,12 +134,15 @@ def distil(model_dir: pathlib.Path, *more: str) -> Dict[str, Any]:
     return read_json(model_dir / "metrics.json")
 
 
-def scored(model_dir: pathlib.Path, task: str) -> Dict[str, float]:
-    """Scores a run's student, as it is deployed, on the test split."""
+def scored(model_dir: pathlib.Path, task: str, *, split: str = "test", cut: bool = False
+           ) -> Dict[str, float]:
+    """Scores a run's student on a split as it is deployed, or cut at seq_len as a run scores."""
     import xtremedistil_tf
 
-    found = xtremedistil_tf.evaluate(xtremedistil_tf.load(model_dir, "keras"), task)
-    return {name: value for name, value in found.items() if name != "languages"}
+    student = xtremedistil_tf.load(model_dir, "keras")
+    found = xtremedistil_tf.evaluate(student.cut_at_seq_len() if cut else student, task,
+                                     split=split)
+    return {name: value for name, value in found.items() if isinstance(value, float)}
 
 
 def compare_runs(work: pathlib.Path) -> Dict[str, Any]:
@@ -150,6 +157,7 @@ def compare_runs(work: pathlib.Path) -> Dict[str, Any]:
                          "teacher_test": ordinary["teacher"]["test"]["macro_f1"]},
             "text_alone": {"agreement": alone["student"]["agreement"]["agreement"],
                            "kl": alone["student"]["agreement"]["kl"],
+                           "dev": scored(work / "alone", FLAGS.task, split="dev", cut=True),
                            "test_as_deployed": scored(work / "alone", FLAGS.task)}}
 
 
@@ -176,6 +184,26 @@ def compare_spacy(work: pathlib.Path) -> Dict[str, Any]:
             "student_test_as_deployed": scored(work / "from_spacy", FLAGS.task)}
 
 
+def compare_text(work: pathlib.Path) -> Dict[str, Any]:
+    """A teacher's scores with and without masked language modelling of the transfer text."""
+    task = pathlib.Path(FLAGS.task).resolve()
+    text, name = task / FLAGS.transfer_file, task.name
+    path = ROOT / "benchmarks" / "teachers.json"
+    found = dict(read_json(path).get("text", {})) if path.is_file() else {}
+    for way, epochs in (("with", 1), ("without", 0)):
+        run = work / f"text_{name}_{way}"
+        printed = subprocess.run(
+            [sys.executable, "run_teacher.py", f"--flagfile={FLAGS.teacher_flags}",
+             f"--task={FLAGS.task}", f"--transfer_file={text}", f"--model_dir={run}",
+             f"--pt_teacher_checkpoint={FLAGS.checkpoint}", f"--teacher_lm_epochs={epochs}"],
+            cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+        record = read_json(run / "teacher" / "teacher.json")
+        found.setdefault(name, {"checkpoint": record["name"]})[way] = {
+            "printed": printed.strip().splitlines(), "seconds": record["seconds"],
+            **({"text": record["text"]["dev"]} if "text" in record else {})}
+    return found
+
+
 def main(argv) -> None:
     """Runs the parts and writes the record."""
     del argv
@@ -184,7 +212,7 @@ def main(argv) -> None:
     path = ROOT / "benchmarks" / "teachers.json"
     known = read_json(path) if path.is_file() else {}
     found = {part: known[part] for part in PARTS if part in known}
-    for part, run in zip(PARTS, (compare_targets, compare_runs, compare_spacy)):
+    for part, run in zip(PARTS, (compare_targets, compare_runs, compare_spacy, compare_text)):
         if part in FLAGS.parts:
             found[part] = run(work)
             write_record("teachers", found)
