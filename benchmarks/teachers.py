@@ -190,7 +190,7 @@ def compare_text(work: pathlib.Path) -> Dict[str, Any]:
     text, name = task / FLAGS.transfer_file, task.name
     path = ROOT / "benchmarks" / "teachers.json"
     found = dict(read_json(path).get("text", {})) if path.is_file() else {}
-    for way, epochs in (("with", 1), ("without", 0)):
+    for way, epochs in (("without", 0), ("with", 1)):
         run = work / f"text_{name}_{way}"
         printed = subprocess.run(
             [sys.executable, "run_teacher.py", f"--flagfile={FLAGS.teacher_flags}",
