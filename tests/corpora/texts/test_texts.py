@@ -9,7 +9,8 @@ import pytest
 from xtremedistil_tf.corpora.jobs.kinds import Asked, config_of_folder
 from xtremedistil_tf.corpora.jobs.recognise import recognise_kind
 from xtremedistil_tf.corpora.problems import summary
-from xtremedistil_tf.corpora.readers.base import ReadOptions
+from xtremedistil_tf.corpora.readers.base import ReadOptions, Tally
+from xtremedistil_tf.corpora.readers.texts import read_table
 from xtremedistil_tf.corpora.sources.sources import Source, find_sources
 from xtremedistil_tf.corpora.texts.columns import Wanted
 from xtremedistil_tf.corpora.texts.rows import Text
@@ -75,6 +76,17 @@ def test_a_table_without_a_header_needs_no_names(tmp_path):
     record, _ = make(tmp_path / "all.csv", tmp_path / "found", kind="classification")
     assert record["sources"][0]["notes"] == [
         "text from '1', label from '2' (columns without names, by number)"]
+
+
+def test_the_headers_of_joined_tables_are_no_texts(tmp_path):
+    write_csv(tmp_path / "all.csv", [*rows_of(20), ("text", "label"), *rows_of(40)[20:]],
+              header=("text", "label"))
+    record, _ = make(tmp_path / "all.csv", tmp_path / "task", kind="classification")
+    assert record["sources"][0]["counts"]["headers"] == 1
+    assert "label" not in record["labels"]
+    joined = ["text,id", "one text,1", "text,id", "another,2"]
+    found = read_table(enumerate(joined, 1), ReadOptions(labelled=False), Tally())
+    assert [row.words for _, row in found] == [("one", "text"), ("another",)]
 
 
 def test_json_lines_pairs_languages_and_numbers(tmp_path):

@@ -233,10 +233,13 @@ def read_table(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> It
     # Only quoted cells may contain line ends; a table with tabs has no quotes.
     rows = csv.reader(plain(), delimiter=separator,
                       quoting=csv.QUOTE_NONE if separator == "\t" else csv.QUOTE_MINIMAL)
-    for place, row in enumerate(rows):
+    first: Optional[List[str]] = None
+    for row in rows:
         yield from bad
         bad.clear()
-        if header and place == 0 or not any(row):
+        first = row if first is None else first
+        # The header stands again where tables were joined.
+        if header and row == first or not any(row):
             continue
         if len(row) <= max(column, tagged[1] if tagged else 0):
             yield rows.line_num, RowError(("columns", f"{len(row)} columns; the text is expected "

@@ -6,6 +6,7 @@ _TOLD = {
     "byte_order_marks": "byte order marks inside the file left out",
     "white_space": "texts with line breaks, tabs or several spaces: one space each",
     "normalized": "texts composed (Unicode NFC)",
+    "headers": "header rows inside the table left out",
     "other_languages": "texts of other languages left out",
     "empty_lines": "empty lines left out",
     "no_gold": "pairs without a gold label ('-') left out",

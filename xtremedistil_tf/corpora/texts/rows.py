@@ -124,6 +124,9 @@ class TextReader:
                 try:
                     if isinstance(row, RowError):
                         raise row
+                    if table.named and all(text_of(row.get(name)).strip() == name for name in row):
+                        counts["headers"] += 1  # Tables that were joined, each with its own.
+                        continue
                     found = self._text(row, columns, counts, source.language)
                 except RowError as error:
                     if self._options.on_bad_row == "error":
