@@ -53,7 +53,7 @@ GPU = [
 # Words of scripts without spaces (Thai, Lao, Khmer, Burmese, Chinese, Japanese): ICU's.
 SEGMENTATION = ['icu4py>=1.2,<2; python_version >= "3.10"']
 
-SERVE = ["flask>=3,<4", "waitress>=3,<4"]
+SERVE = ["flask>=3,<4", "waitress>=3,<4", "prometheus_client>=0.20,<1"]
 
 setup(
     name="xtremedistil-tf",

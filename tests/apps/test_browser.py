@@ -18,15 +18,15 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 @pytest.fixture(scope="module")
 def address():
     """Where a page with scripted taggers is served."""
-    from xtremedistil_tf.apps.page import NamedModel, create_app, create_server
+    from xtremedistil_tf.apps.page import create_app
+    from xtremedistil_tf.apps.server import create_server
+    from xtremedistil_tf.apps.service import NamedModel
 
     app = create_app({"student": NamedModel("onnx_int8", Scripted(TAGS)),
                       "teacher": NamedModel("keras", Scripted({"Anna": "B-PER"}))})
     server = create_server(app, "127.0.0.1", 0)
-    threading.Thread(target=server.run, daemon=True).start()
-    yield f"http://127.0.0.1:{server.effective_port}/"
-    # A thread that is still answering would write to the closed wake-up pipe, whoever has it then.
-    server.task_dispatcher.shutdown()
+    threading.Thread(target=server.waitress.run, daemon=True).start()
+    yield "http://{}:{}/".format(*server.addresses[0])
     server.close()
 
 

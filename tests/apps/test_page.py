@@ -19,10 +19,12 @@ from tests.apps.scripted import TAGS, Scripted, client_of
 from tests.conftest import BERT, ROOT
 from tests.conftest import TAGS as LABELS
 from tests.students import TEXTS
-from xtremedistil_tf.apps import page
 from xtremedistil_tf.apps.about import PHRASES, about_model, examples_for
 from xtremedistil_tf.apps.guard import known_hosts
-from xtremedistil_tf.apps.page import NamedModel, create_app, create_server
+from xtremedistil_tf.apps.lanes import Limits
+from xtremedistil_tf.apps.page import create_app
+from xtremedistil_tf.apps.server import create_server
+from xtremedistil_tf.apps.service import MOST_BYTES, NamedModel
 from xtremedistil_tf.errors import UserError
 
 pytest.importorskip("flask", reason="the page needs the extra [serve]")
@@ -66,7 +68,7 @@ def test_a_real_student_answers_as_in_python(taggers):
     (b'{"text": null}', 400, "allowed: a string"),
     (b'{"text": "\\ud800"}', 400, "surrogate"),
     (json.dumps({"text": "a" * 20001}).encode(), 400, "20001 characters; allowed: at most 20000"),
-    (b'{"text": "' + b"a" * page.MOST_BYTES + b'"}', 413, "at most 241024 bytes"),
+    (b'{"text": "' + b"a" * MOST_BYTES + b'"}', 413, "at most 241024 bytes"),
     (b'{"text": "boom"}', 500, ""),
     (b'{"text": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", 400, 'one key "text"'),
     (b'{"text":' * 20_000 + b"1" + b"}" * 20_000, 400, 'one key "text"'),
@@ -132,9 +134,10 @@ def test_every_language_has_a_few_sentences():
 
 def test_the_server_takes_several_at_once():
     server = create_server(create_app({"s": NamedModel("x", Scripted(TAGS))}), "127.0.0.1", 0)
-    thread = threading.Thread(target=server.run, daemon=True)
+    thread = threading.Thread(target=server.waitress.run, daemon=True)
     thread.start()
-    url, failed = f"http://127.0.0.1:{server.effective_port}/api/tag", []
+    ((_, port),) = server.addresses
+    url, failed = f"http://127.0.0.1:{port}/api/tag", []
 
     def ask(number):
         text = f"Anna {number}"
@@ -149,10 +152,8 @@ def test_the_server_takes_several_at_once():
         asker.start()
     for asker in askers:
         asker.join()
-    with pytest.raises(UserError, match=rf"--port={server.effective_port} cannot be listened on"):
-        create_server(None, "127.0.0.1", server.effective_port)
-    # A thread that is still answering would write to the closed wake-up pipe, whoever has it then.
-    server.task_dispatcher.shutdown()
+    with pytest.raises(UserError, match=rf"--port={port} cannot be listened on"):
+        create_server(lambda *_: [], "127.0.0.1", int(port))
     server.close()
     assert not failed
 
@@ -194,7 +195,7 @@ def test_short_texts_do_not_wait_behind_a_long_one():
 
 def test_a_text_has_a_time_limit_and_what_waits_too_long_is_never_begun():
     tagger = Held()
-    app = create_app({"student": NamedModel("x", tagger)}, time_limit=0.2)
+    app = create_app({"student": NamedModel("x", tagger)}, limits=Limits(0.2))
     first = client_of(app).post("/api/tag", json={"text": "slow 1" + " " * 3000})
     assert first.status_code == 503 and "longer than 0.2 seconds" in first.json["error"]
     for number in range(2, 8):  # Behind it in the lane of long texts, which is full at last.
@@ -207,7 +208,7 @@ def test_a_text_has_a_time_limit_and_what_waits_too_long_is_never_begun():
 
 def test_a_full_lane_says_so_at_once():
     tagger = Held()
-    app = create_app({"student": NamedModel("x", tagger)}, time_limit=30)
+    app = create_app({"student": NamedModel("x", tagger)}, limits=Limits(30))
     long, replies = "slow " * 4000, []
 
     def ask():

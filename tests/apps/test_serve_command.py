@@ -87,7 +87,8 @@ def test_the_grpc_client_is_python():
 
 def test_the_page_s_curl_is_answered():
     pytest.importorskip("flask", reason="the page needs the extra [serve]")
-    from xtremedistil_tf.apps.page import LONGEST_TEXT, MOST_BYTES, NamedModel, create_app
+    from xtremedistil_tf.apps.page import create_app
+    from xtremedistil_tf.apps.service import LONGEST_TEXT, MOST_BYTES, NamedModel
 
     (line,) = [line for line in SHELL if line.startswith("curl ")]
     words = shlex.split(line)

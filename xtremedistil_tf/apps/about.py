@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from typing import Any, Dict, List, Mapping, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from xtremedistil_tf.inference.assets import RECORD_FILE
 from xtremedistil_tf.runs import read_json
@@ -100,6 +100,13 @@ def _score(record: Mapping[str, Any]) -> str:
     return f"{', '.join(told)} on {split}" if told else ""
 
 
+def record_of(folder: pathlib.Path) -> Optional[Dict[str, Any]]:
+    """Returns the record of the student in a run, student or export folder; None without one."""
+    path = next((folder / place / RECORD_FILE for place in _PLACES
+                 if (folder / place / RECORD_FILE).is_file()), None)
+    return None if path is None else read_json(path)
+
+
 def about_model(model_dir: pathlib.Path) -> About:
     """Reads what is known of a student from its record.
 
@@ -110,14 +117,12 @@ def about_model(model_dir: pathlib.Path) -> About:
       The facts; examples only, if the folder has no record.
     """
     folder = pathlib.Path(model_dir)
-    path = next((folder / place / RECORD_FILE for place in _PLACES
-                 if (folder / place / RECORD_FILE).is_file()), None)
+    record = record_of(folder)
     name = folder.resolve().name
     if name in _PLACES:
         name = folder.resolve().parent.name
-    if path is None:
+    if record is None:
         return About(name, (), examples_for([]))
-    record = read_json(path)
     scores = record.get("scores") or {}
     languages = sorted(code for code in ((scores.get("test") or scores.get("dev") or {})
                                          .get("languages") or {}) if code != "default")

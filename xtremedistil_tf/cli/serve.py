@@ -8,6 +8,7 @@ from typing import Optional
 
 from absl import flags
 
+from xtremedistil_tf.apps.lanes import Limits
 from xtremedistil_tf.cli.options import console
 from xtremedistil_tf.cli.options.student_flags_loading import (
     define_loading_flags,
@@ -34,7 +35,19 @@ def define_flags() -> None:
     flags.DEFINE_list("allowed_hosts", [],
                       "Further names by which browsers may ask for the page; localhost and --host "
                       "are allowed anyway.")
-    flags.DEFINE_float("time_limit", 20.0, "Most seconds that a text may take.")
+    flags.DEFINE_float("time_limit", Limits.seconds, "Most seconds that a text may take.")
+    flags.DEFINE_integer("batch_texts", None,
+                         "Most texts of different requests that are read together. Default: "
+                         f"{Limits.batch}; 1 for int8 Transformers, whose rounding hangs on the "
+                         "texts of a batch.", lower_bound=1, upper_bound=512)
+    flags.DEFINE_integer("waiting_texts", Limits.waiting,
+                         "Most texts that wait; further ones get status 503 at once.",
+                         lower_bound=0, upper_bound=2000)
+    flags.DEFINE_float("stop_seconds", 20.0,
+                       "On SIGTERM or Ctrl-C: most seconds for answering what was asked.")
+    flags.DEFINE_enum("log_format", "text", ["text", "json"],
+                      "Log as text, without requests; or as lines of JSON, one for each request. "
+                      "Texts are never logged.")
     flags.DEFINE_integer("port", 8080, "Port to listen on; 0 takes a free one.")
 
 
@@ -56,12 +69,10 @@ def _teacher_folder() -> Optional[pathlib.Path]:
     return None
 
 
-def _models() -> dict:
+def _models(runtime: str) -> dict:
     """Loads the models of the page; returns them by name."""
-    from xtremedistil_tf.apps.page import NamedModel
-    from xtremedistil_tf.inference.runtimes.load import fastest_runtime
+    from xtremedistil_tf.apps.service import NamedModel
 
-    runtime = FLAGS.runtime or fastest_runtime(FLAGS.model_dir)
     folder = _teacher_folder()
     models = {"student": NamedModel(runtime, load_named_student(runtime))}
     if folder is not None:
@@ -79,28 +90,56 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def _limits(runtime: str) -> Limits:
+    """Returns the limits that the flags name.
+
+    Raises:
+      UserError: if one of them is no limit.
+    """
+    for name, least in (("time_limit", 0.0), ("stop_seconds", -1e-9)):
+        if not least < FLAGS[name].value < math.inf:
+            raise UserError(f"--{name} is {FLAGS[name].value}; it must be "
+                            f"{'above 0' if least == 0 else '0 or more'}, and finite")
+    from xtremedistil_tf.apps.about import record_of
+
+    # int8 of a BiLSTM rounds each text alone; see export/onnx/bilstm.py.
+    record = record_of(pathlib.Path(FLAGS.model_dir)) or {}
+    kind = (record.get("student") or {}).get("student", "bilstm")
+    alone = runtime.endswith("int8") and kind != "bilstm"
+    batch = FLAGS.batch_texts or (1 if alone else Limits.batch)
+    return Limits(FLAGS.time_limit, batch, FLAGS.waiting_texts)
+
+
 def main() -> None:
-    """Serves until Ctrl-C."""
-    if not 0 <= FLAGS.port <= 65535:
-        raise UserError(f"--port is {FLAGS.port}; allowed: 0 to 65535")
-    if not 0 < FLAGS.time_limit < math.inf:
-        raise UserError(f"--time_limit is {FLAGS.time_limit}; it must be above 0, and finite")
-    log.info("loading %s ...", FLAGS.model_dir)
+    """Serves until Ctrl-C or SIGTERM, then answers what was asked."""
+    from absl import logging as absl_logging
+
     from xtremedistil_tf.apps.about import about_model
     from xtremedistil_tf.apps.guard import known_hosts
-    from xtremedistil_tf.apps.page import create_app, create_server
+    from xtremedistil_tf.apps.page import create_app
+    from xtremedistil_tf.apps.server import create_server, serve
+    from xtremedistil_tf.apps.telemetry import log_json
+    from xtremedistil_tf.inference.runtimes.load import fastest_runtime
 
-    app = create_app(_models(), hosts=known_hosts(FLAGS.host, allowed=FLAGS.allowed_hosts),
-                     time_limit=FLAGS.time_limit, about=about_model(FLAGS.model_dir))
-    server = create_server(app, FLAGS.host, FLAGS.port)
+    if not 0 <= FLAGS.port <= 65535:
+        raise UserError(f"--port is {FLAGS.port}; allowed: 0 to 65535")
+    runtime = FLAGS.runtime or fastest_runtime(FLAGS.model_dir)
+    limits = _limits(runtime)
+    if FLAGS.log_format == "json":
+        log_json(absl_logging.get_absl_handler())
+    log.info("loading %s ...", FLAGS.model_dir)
+    app = create_app(_models(runtime), limits=limits, about=about_model(FLAGS.model_dir),
+                     hosts=known_hosts(FLAGS.host, allowed=FLAGS.allowed_hosts))
+    service = app.extensions["service"]
+    server = create_server(app, FLAGS.host, FLAGS.port, limits=limits,
+                           most_bytes=4 * service.most_bytes)
     if not _is_loopback(FLAGS.host):
         log.warning("--host=%s: whoever reaches this machine can use the page, by the names that "
                     "--allowed_hosts has", FLAGS.host)
-    for host, port in getattr(server, "effective_listen", None) or [
-            (server.effective_host, server.effective_port)]:
+    for host, port in server.addresses:
         told = f"[{host}]" if ":" in str(host) else host
         print(f"http://{told}:{port}/  (Ctrl-C ends it)", flush=True)
-    server.run()
+    serve(server, service.stop, stop_seconds=FLAGS.stop_seconds)
 
 
 def run() -> None:
