@@ -96,10 +96,10 @@ def _limits(runtime: str) -> Limits:
     Raises:
       UserError: if one of them is no limit.
     """
-    for name, least in (("time_limit", 0.0), ("stop_seconds", -1e-9)):
-        if not least < FLAGS[name].value < math.inf:
-            raise UserError(f"--{name} is {FLAGS[name].value}; it must be "
-                            f"{'above 0' if least == 0 else '0 or more'}, and finite")
+    if not 0 < FLAGS.time_limit < math.inf:
+        raise UserError(f"--time_limit is {FLAGS.time_limit}; it must be above 0, and finite")
+    if not 0 <= FLAGS.stop_seconds < math.inf:
+        raise UserError(f"--stop_seconds is {FLAGS.stop_seconds}; it must be 0 or more, and finite")
     from xtremedistil_tf.apps.about import record_of
 
     # int8 of a BiLSTM rounds each text alone; see export/onnx/bilstm.py.
