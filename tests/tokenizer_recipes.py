@@ -31,10 +31,16 @@ CHARSMAP = {
 SPACES = normalizers.Replace(Regex(" {2,}"), " ")
 
 
+def xlmr_normalizer(charsmap):
+    """The normalizer of XLM-R's kind with a map of characters."""
+    return normalizers.Sequence([normalizers.Replace("\u200d", " "),
+                                 normalizers.Precompiled(make_charsmap(charsmap))])
+
+
 def _normalizers(charsmap):
     precompiled = normalizers.Precompiled(make_charsmap(charsmap))
     return {
-        "xlmr": normalizers.Sequence([normalizers.Replace("\u200d", " "), precompiled]),
+        "xlmr": xlmr_normalizer(charsmap),
         "camembert": normalizers.Sequence([precompiled, SPACES]),
         "mdeberta": normalizers.Sequence([normalizers.Strip(), precompiled, SPACES]),
         "albert": normalizers.Sequence([

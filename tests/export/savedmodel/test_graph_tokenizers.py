@@ -125,6 +125,8 @@ def _with(part, value):
     (lambda _: Tokenizer(models.WordLevel({"a": 0}, "a")), "WordLevel; a graph has WordPiece, Un"),
     (lambda tokenizer: tokenizer.add_tokens(["Bonn"]) and None, "added token 'Bonn'"),
     (_with_model(byte_fallback=True), "falls back to bytes"),
+    (_with_model(vocab=[["<s>", 0.0], ["<pad>", 0.0], ["</s>", 0.0], ["<unk>", 0.0], ["\0", -2.0]]),
+     r"a piece with the character U\+0000"),
     (_with("normalizer", normalizers.NFKC()), "normalizer is NFKC"),
     (_with("normalizer", normalizers.NFD()), "NFD without StripAccents"),
     (_with("normalizer", normalizers.Replace(Regex("a+"), "b")), r"replaces 'a\+' by 'b'"),
@@ -135,7 +137,8 @@ def _with(part, value):
      "first part of a word"),
     (_with("post_processor", TemplateProcessing(single="$A", pair="$A $B", special_tokens=[])),
      "two special tokens"),
-], ids=["words", "added", "bytes", "nfkc", "nfd", "regex", "two", "punctuation", "first", "bare"])
+], ids=["words", "added", "bytes", "zero", "nfkc", "nfd", "regex", "two", "punctuation", "first",
+        "bare"])
 def test_what_a_graph_cannot_read_is_refused(change, reason, tmp_path):
     with pytest.raises(NotInGraph, match=reason):
         graph_tokenizer(_changed(change), tmp_path)

@@ -76,6 +76,9 @@ def _check_model(model: Mapping[str, Any]) -> None:
         raise NotInGraph("its Unigram model has no unknown piece")
     if model.get("byte_fallback"):
         raise NotInGraph("its Unigram model falls back to bytes")
+    if any("\0" in piece for piece, _ in model["vocab"]):
+        # SentencePiece ends the process: it holds pieces in a trie of C strings.
+        raise NotInGraph("its Unigram model has a piece with the character U+0000")
 
 
 class UnigramPieces(GraphTokenizer):
