@@ -115,3 +115,22 @@ def test_what_are_no_predictions_of_these_rows_is_told_with_its_line(tmp_path, t
     (tmp_path / "p").write_text(text, "utf-8")
     with pytest.raises(UserError, match=why):
         classes.read_predictions(tmp_path / "p", rows, ClassSet(["a", "b"]))
+
+
+def test_the_worst_rows_of_a_run_come_first():
+    from xtremedistil_tf.data.readers.rows import Example
+    from xtremedistil_tf.evaluation.worst import worst_rows
+    from xtremedistil_tf.tasks import task_kind
+
+    rows = [Example(("Anna", "lacht"), ("B-PER", "O"), "de"),
+            Example(("Bonn", "grüßt", "Anna"), ("B-LOC", "O", "B-PER"), "de"),
+            Example(("Paul",), ("B-PER",), "de")]
+    student = [["O", "O"], ["O", "B-LOC", "B-LOC"], ["B-PER"]]
+    found = worst_rows(task_kind("tagging"), rows, {"student": student, "teacher": [
+        ["B-PER", "O"], ["B-LOC", "O", "B-PER"], ["B-PER"]]})
+    assert [row["row"] for row in found] == [2, 1]
+    assert found[0] == {"row": 2, "language": "de", "text": "Bonn grüßt Anna",
+                        "gold": "LOC: Bonn; PER: Anna", "student": "LOC: grüßt; LOC: Anna",
+                        "teacher": "LOC: Bonn; PER: Anna"}
+    assert worst_rows(task_kind("tagging"), rows, {"student": student}, most=1) == [
+        {name: value for name, value in found[0].items() if name != "teacher"}]

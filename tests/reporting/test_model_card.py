@@ -36,7 +36,7 @@ def test_origin_and_size(metrics):
     assert "10,200,000, of which 8,100,000 word embeddings; 17.4 times fewer" in text
     assert "| weights | 5.2 MB" in text and "BiLSTM, E=50, H=2x200, gelu projection to 384" in text
     assert "| labels | O, B-PER, I-PER |" in text and "xtremedistil_tf 9.8.7" in text
-    assert text.startswith("---\nlanguage:\n- de\n- fr\n- sq\n- xx\nlibrary_name:")
+    assert text.startswith('---\nlanguage:\n- "de"\n- "fr"\n- "sq"\n- "xx"\nlicense:')
 
 
 def test_the_teacher_is_named_and_not_called_large(metrics):
@@ -87,3 +87,42 @@ def test_it_is_written_beside_the_weights(metrics, tmp_path):
     assert "Licence of the data: CC0." in (student / "README.md").read_text("utf-8")
     assert sorted(path.name for path in student.iterdir()) == [
         "README.md", "student.json", "weights.safetensors"]
+
+
+def test_the_model_hub_reads_the_head(metrics):
+    from huggingface_hub import ModelCardData
+    from huggingface_hub.repocard import RepoCard
+
+    metrics["base_model"] = "bert-base-multilingual-cased"
+    text = render_model_card(metrics, RECORD, 1, {"licence": "CC BY-SA 3.0"})
+    data = RepoCard(text, ignore_metadata_errors=False).data.to_dict()
+    assert data["base_model"] == "bert-base-multilingual-cased"
+    assert data["license"] == "cc-by-sa-3.0" and data["language"] == ["de", "fr", "sq", "xx"]
+    assert data["tags"] == ["named-entity-recognition", "distillation"]
+    found = ModelCardData(**data, model_name="x").eval_results
+    assert [(one.metric_type, one.metric_name, one.metric_value, one.dataset_split)
+            for one in found] == [("f1", "test macro-F1", 0.75, "test"),
+                                  ("f1", "test micro-F1", 0.7525, "test")]
+    own = RepoCard(render_model_card(metrics, RECORD, 1, {"licence": 'Our "own": terms'})).data
+    assert (own.license, own.license_name) == ("other", 'Our "own": terms')
+    del metrics["base_model"]
+    bare = RepoCard(render_model_card(metrics, RECORD, 1, {})).data
+    assert bare.license == "unknown" and "base_model" not in bare.to_dict()
+
+
+def test_plain_sentences_say_size_and_scores(metrics):
+    metrics["alone"] = {"test": ner_scores(70.0)}
+    text = render_model_card(metrics, RECORD, 1, {})
+    assert ("It has 10,200,000 parameters, 17.4 times fewer than its teacher. On the 900 test rows "
+            "its macro-F1 is 75.00 of 100. The teacher has 80.00. The same student, trained on the "
+            "labels alone, has 70.00.") in text
+
+
+def test_rows_of_data_without_a_licence_are_not_published(metrics):
+    metrics["worst"] = {"split": "test", "rows": [
+        {"row": 7, "language": "de", "text": "Anna | lacht", "gold": "PER: Anna", "teacher": "",
+         "student": "LOC: Anna"}]}
+    shown = "| de | Anna \\| lacht | PER: Anna | none | LOC: Anna |"
+    assert shown in render_model_card(metrics, RECORD, 1, {"licence": "CC0"})
+    hidden = render_model_card(metrics, RECORD, 1, {})
+    assert shown not in hidden and "report.md shows the rows" in hidden

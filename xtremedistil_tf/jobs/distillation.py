@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 from xtremedistil_tf.config import Resources, RunConfig, StudentConfig
 from xtremedistil_tf.data.folders.task import Task, describe, read_task
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
+from xtremedistil_tf.evaluation.worst import worst_of_run
 from xtremedistil_tf.export.export import FILES, export_student
 from xtremedistil_tf.inference.student_folder import save_student
 from xtremedistil_tf.jobs.alone import NAME as ALONE
@@ -271,7 +272,7 @@ def finish(
     laps.lap("evaluation")
     _export(model_dir, formats, prepared.task)
     laps.lap("export")
-    entries: Dict[str, Any] = dict(more)
+    entries: Dict[str, Any] = {**more, **worst_of_run(prepared.task, answers)}
     if alone is not None:
         entries[ALONE] = {**alone.record, **scores[ALONE],
                        "worth": worth(prepared, answers[ALONE], answers["student"])}

@@ -18,6 +18,7 @@ from xtremedistil_tf.jobs.distillation import (
     student_line,
 )
 from xtremedistil_tf.jobs.prepared import Prepared
+from xtremedistil_tf.jobs.results import hub_name
 from xtremedistil_tf.jobs.run_folder import claim, needed_formats, run_formats
 from xtremedistil_tf.jobs.stage_feed import student_feed
 from xtremedistil_tf.jobs.student_init import start_student
@@ -101,7 +102,8 @@ def _begin(config: RunConfig, task: Task, folder: Optional[pathlib.Path]) -> _Be
     if folder is None:
         checkpoint = config.student.pt_student_checkpoint
         assert checkpoint is not None, "the command requires --student_dir or a checkpoint"
-        start: Dict[str, Any] = {"name": pathlib.PurePath(checkpoint).name}
+        start: Dict[str, Any] = {"name": pathlib.PurePath(checkpoint).name,
+                                 "base_model": hub_name(checkpoint)}
         tokenizer = load_student_tokenizer(config.student)
         vocabulary = whole_vocabulary(tokenizer)
         separator = student_separator(config.data.pairs, tokenizer, vocabulary)

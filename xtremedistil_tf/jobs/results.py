@@ -195,12 +195,19 @@ def _stage_records(records: List[Dict[str, Any]], task: Task) -> List[Dict[str, 
             for record in records]
 
 
+def hub_name(checkpoint: Optional[str]) -> Optional[str]:
+    """Returns a checkpoint's name on the hub; None for a folder of this machine."""
+    return None if not checkpoint or pathlib.Path(checkpoint).exists() else checkpoint
+
+
 def _beside_teacher(
-    taught: Taught, parameters: int, scores: Dict[str, Dict[str, Any]], measure: str
+    taught: Taught, parameters: int, scores: Dict[str, Dict[str, Any]], measure: str,
+    base: Optional[str],
 ) -> Dict[str, Any]:
     """Returns the entries of metrics.json about the teacher, retention and compression."""
     size = taught.teacher.parameters
     return {
+        **({"base_model": base} if base else {}),
         "teacher": {"name": taught.record["name"], "parameters": size,
                     "layer": taught.teacher.layer, **scores.get("teacher", {}),
                     **{name: taught.record[name] for name in ("steps", "rates")
@@ -229,7 +236,8 @@ def build_metrics(
     """
     measure, parameters = config.data.measure, student.model.count_params()
     chosen = AGREEMENT if prepared.task.agreement else measure
-    taught_by = {} if taught is None else _beside_teacher(taught, parameters, scores, measure)
+    taught_by = {} if taught is None else _beside_teacher(
+        taught, parameters, scores, measure, hub_name(config.teacher.checkpoint))
     return {
         "version": __version__,
         "task": pathlib.Path(config.data.task).resolve().name,

@@ -1,5 +1,6 @@
 """The model card of a student folder: the student's origin, scores and limits."""
 
+import json
 import pathlib
 from typing import Any, List, Mapping, Tuple
 
@@ -9,6 +10,7 @@ from xtremedistil_tf.metrics.measures import measure_name, measure_of, taught
 from xtremedistil_tf.reporting import run_metrics
 from xtremedistil_tf.reporting.agreement import agreement_section
 from xtremedistil_tf.reporting.markdown import count_text, score_text, table, without_teacher
+from xtremedistil_tf.reporting.run_facts import worst_section
 from xtremedistil_tf.runs import atomic_path, read_json
 from xtremedistil_tf.tasks import task_kind_of
 
@@ -20,15 +22,80 @@ _WEAKEST = 3
 Metrics = Mapping[str, Any]
 
 
-def _head(metrics: Metrics) -> str:
-    """The YAML head for the model hub: languages and kind of model."""
+# Licences that the model hub knows by an id; others are named in full.
+_LICENCES = ("apache-2.0", "mit", "cc0-1.0", "cc-by-3.0", "cc-by-4.0", "cc-by-sa-3.0",
+             "cc-by-sa-4.0", "cc-by-nc-4.0", "cc-by-nc-sa-4.0", "gpl-3.0", "odbl", "pddl",
+             "unknown")
+
+
+def _licence(data_card: Mapping[str, Any]) -> List[str]:
+    """The licence as lines of YAML: that of the data, since the student has learnt them."""
+    told = str(data_card.get("licence") or "unknown")
+    name = "-".join(told.lower().split())
+    return [f"license: {name}"] if name in _LICENCES \
+        else ["license: other", f"license_name: {json.dumps(told, ensure_ascii=False)}"]
+
+
+def _index(metrics: Metrics, split: str, scores: Mapping[str, Any]) -> List[str]:
+    """The scores as the model hub reads them, from 0 to 1."""
+    if not scores:
+        return []
+    kind, task = task_kind_of(metrics), json.dumps(str(metrics["task"]), ensure_ascii=False)
+    pipeline = kind.card.head.partition("\n")[0].partition(": ")[2]
+    lines = ["model-index:", f"- name: {task}", "  results:", "  - task:",
+             f"      type: {pipeline}", "    dataset:", f"      name: {task}",
+             f"      type: {task}", f"      split: {split}", "    metrics:"]
+    for key, name in kind.scores.items():
+        if scores.get(key) is not None:
+            lines += [f"    - type: {_HUB_METRICS.get(key, key)}", f"      name: {split} {name}",
+                      f"      value: {scores[key] / 100:.4f}"]
+    return lines
+
+
+# Names of scores on the model hub.
+_HUB_METRICS = {"macro_f1": "f1", "micro_f1": "f1", "matthews": "matthews_correlation",
+                "exact": "exact_match", "pearson": "pearsonr", "spearman": "spearmanr"}
+
+
+def _head(metrics: Metrics, data_card: Mapping[str, Any]) -> str:
+    """The YAML head for the model hub."""
     split = run_metrics.scored_split(metrics)
     scores = run_metrics.scores_of(metrics, "student", split)
     languages = sorted(code for code in scores.get("languages") or () if code != "default")
-    listed = "".join(f"- {code}\n" for code in languages)
-    return ("---\n" + (f"language:\n{listed}" if listed else "")
-            + f"library_name: xtremedistil_tf\n{task_kind_of(metrics).card.head}"
-            + ("- distillation\n" if taught(metrics) else "") + "---")
+    base = metrics.get("base_model") or (metrics.get("start") or {}).get("base_model")
+    lines = [*(["language:", *(f"- {json.dumps(code)}" for code in languages)] if languages
+               else ()), *_licence(data_card),
+             *([f"base_model: {json.dumps(base)}"] if base else ()),
+             "library_name: xtremedistil_tf", task_kind_of(metrics).card.head.rstrip("\n"),
+             *(["- distillation"] if taught(metrics) else ()), *_index(metrics, split, scores)]
+    return "\n".join(["---", *lines, "---"])
+
+
+def _in_short(metrics: Metrics) -> str:
+    """Size and scores in plain sentences."""
+    student = metrics["student"]
+    factor = (metrics.get("compression") or {}).get("parameters")
+    told = [f"It has {student['parameters']:,} parameters"
+            + (f", {factor:.1f} times fewer than its teacher." if factor else ".")]
+    split, key = run_metrics.scored_split(metrics), measure_of(metrics)
+    rows = (metrics["data"].get(split) or {}).get("sentences")
+    of = f"the {rows:,} {split} rows" if rows else split
+    for who, start in (("student", f"On {of} its {measure_name(metrics)} is"),
+                       ("teacher", "The teacher has"), ("alone", "The same student, trained on "
+                                                        "the labels alone, has")):
+        score = run_metrics.scores_of(metrics, who, split).get(key)
+        if score is not None:
+            told.append(f"{start} {score_text(score)}" + (" of 100." if who == "student" else "."))
+    return " ".join(told)
+
+
+def _worst(metrics: Metrics, data_card: Mapping[str, Any]) -> str:
+    """A sample of errors, if the data have a licence; a card is published, rows may not be."""
+    section = worst_section(metrics)
+    if not section or data_card.get("licence"):
+        return section
+    return ("## The worst errors\n\nThe run's report.md shows the rows that the student gets most "
+            "wrong. They are not shown here, since the licence of the data is not given.")
 
 
 def _overall(metrics: Metrics, scores: Mapping[str, Any]) -> List[Tuple[str, str]]:
@@ -194,10 +261,12 @@ def render_model_card(metrics: Metrics, record: Mapping[str, Any], weights: int,
     else:
         how = f": {metrics['start']['name']}, fine-tuned on labels"
     intro = f"{task_kind_of(metrics).card.intro}{how}."
-    return "\n\n".join([
-        _head(metrics), f"# {metrics['task']}: a student by {metrics['strategy']}", intro,
-        _summary(metrics, record, weights), _scores(metrics), _data(metrics, data_card),
-        _limits(metrics, record), _use(metrics, record)]) + "\n"
+    parts = [
+        _head(metrics, data_card), f"# {metrics['task']}: a student by {metrics['strategy']}",
+        intro, _in_short(metrics), _summary(metrics, record, weights), _scores(metrics),
+        _data(metrics, data_card), _worst(metrics, data_card), _limits(metrics, record),
+        _use(metrics, record)]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def write_model_card(folder: pathlib.Path, metrics: Metrics, task: pathlib.Path) -> None:

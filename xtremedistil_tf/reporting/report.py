@@ -31,6 +31,7 @@ from xtremedistil_tf.reporting.run_facts import (
     reliability_section,
     time_section,
     warnings_section,
+    worst_section,
     worth_text,
 )
 from xtremedistil_tf.reporting.run_metrics import AGREEMENT
@@ -279,7 +280,7 @@ def render_report(metrics: Metrics, histories: Histories) -> str:
     sections = [title, warnings_section(metrics), _headline(metrics), agreement_section(metrics),
                 _stage_trace(metrics),
                 _models(metrics), task_kind_of(metrics).section(metrics), _languages(metrics),
-                deployed_section(metrics), reliability_section(metrics),
+                deployed_section(metrics), reliability_section(metrics), worst_section(metrics),
                 time_section(metrics), data_section(metrics),
                 f"## Plots\n\n{links}" if links else ""]
     return "\n\n".join(section for section in sections if section) + "\n"

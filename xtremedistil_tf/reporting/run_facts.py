@@ -81,6 +81,38 @@ def reliability_section(metrics: Mapping[str, Any]) -> str:
     return "\n\n".join(lines)
 
 
+# Characters of a text in a table.
+_LONGEST_CELL = 160
+
+
+def _cell(text: str) -> str:
+    text = " ".join(str(text).split())
+    return (text if len(text) <= _LONGEST_CELL else text[:_LONGEST_CELL - 3] + "...") or "none"
+
+
+def worst_section(metrics: Metrics) -> str:
+    """Renders the rows with the student's largest errors; "" for older runs and without errors.
+
+    Args:
+        metrics: the run's metrics.json.
+
+    Returns:
+        A section of Markdown.
+    """
+    found = metrics.get("worst") or {}
+    if not found.get("rows"):
+        return ""
+    models = [who for who in ("teacher", "student") if who in found["rows"][0]]
+    rows = [[row["language"], *(_cell(row[name]) for name in ("text", "gold", *models))]
+            for row in found["rows"]]
+    return "\n\n".join([
+        "## The worst errors",
+        f"The {found['split']} rows that the student gets most wrong. xtremedistil-evaluate lists "
+        "more of them.",
+        table(["Language", "Text", "Gold", *(who.capitalize() for who in models)], rows,
+              text=3 + len(models))])
+
+
 def warnings_section(metrics: Metrics) -> str:
     """Renders a run's warnings; they stand on top of the report.
 

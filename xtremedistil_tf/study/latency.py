@@ -160,6 +160,6 @@ def plot(found: Sequence[Point], path: pathlib.Path) -> None:
     axis.set_xscale("log")
     axis.set_xlabel(f"latency, {found[0].unit} = 1")
     axis.set_ylabel("F1, mean over languages")
-    axis.legend(frameon=False, fontsize=8)
+    figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=8)
     tidy(axis)
     save(figure, path)

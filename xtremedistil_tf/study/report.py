@@ -4,7 +4,7 @@ import dataclasses
 import pathlib
 from typing import Any, Mapping, Sequence
 
-from xtremedistil_tf.study import latency, tables
+from xtremedistil_tf.study import latency, plots, tables
 from xtremedistil_tf.study.grids import Study, Variant
 from xtremedistil_tf.study.runner import Runner
 from xtremedistil_tf.tasks import task_kind_of
@@ -43,7 +43,7 @@ def write(
         alone = {name: runner.teacher_metrics({"languages": name})["test"]["macro_f1"]
                  for name in labels}
         header, rows, models = tables.language_table(labels, alone, records)
-        tables.plot_languages(labels, models, folder / "plot.png")
+        plots.plot_languages(labels, models, folder / "plot.png")
     elif study.form == "latency":
         points = latency.points(
             variants, tables.variant_lines(variants, records),
@@ -55,6 +55,6 @@ def write(
         lines = tables.stage_lines(records) if study.form == "stages" \
             else tables.variant_lines(variants, records)
         header, rows = tables.lines_table(study, lines, score=score)
-        tables.plot_lines(study, lines, folder / "plot.png", score=score)
+        plots.plot_lines(study, lines, folder / "plot.png", score=score)
         notes += tables.comparisons(study, students)
     return tables.write_table(folder, title, header, rows, notes)

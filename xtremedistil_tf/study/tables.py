@@ -1,4 +1,4 @@
-"""Results of a study: one table (Markdown and CSV) and one plot."""
+"""Results of a study: one table, as Markdown and CSV."""
 
 import csv
 import dataclasses
@@ -11,7 +11,6 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 from xtremedistil_tf.metrics.measures import measure_name, measure_of
 from xtremedistil_tf.metrics.significance import VERDICT, compare_sides
 from xtremedistil_tf.reporting import paper
-from xtremedistil_tf.reporting.figures import new_figure, save, tidy
 from xtremedistil_tf.reporting.markdown import ABSENT, score_text, table
 from xtremedistil_tf.runs import atomic_path
 from xtremedistil_tf.study.grids import Study, Variant
@@ -19,7 +18,6 @@ from xtremedistil_tf.tasks import task_kind_of
 from xtremedistil_tf.validation.run_files import read_metrics
 
 _SAMPLES = 10000
-_OURS, _PAPERS, _TEACHERS = "#1f6fb4", "#c8501e", "#9aa3ae"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -197,53 +195,6 @@ def language_table(
     reported = [f"{paper.TABLE_5[name].f1}" for name in ("mBERT-single", "mBERT", "XtremeDistil")]
     rows.append(["mean", f"{sum(labels.values()):,}", *means, *reported])
     return header, rows, models
-
-
-def plot_lines(
-    study: Study, lines: Sequence[Line], path: pathlib.Path, *, score: str = "F1"
-) -> None:
-    """Draws a study's lines as points with deviation over seeds, and the paper's scores."""
-    figure = new_figure(max(6.0, 0.8 * len(lines) + 2), 4.2)
-    axis = figure.subplots()
-    places = range(len(lines))
-    axis.errorbar(places, [line.f1 for line in lines], [line.seeds_std or 0.0 for line in lines],
-                  fmt="o", capsize=4, color=_OURS, label="here (mean, spread over seeds)")
-    reported = [(at, line.reported.f1) for at, line in enumerate(lines) if line.reported]
-    if reported:
-        axis.plot(*zip(*reported), "s", color=_PAPERS, markerfacecolor="none",
-                  label="paper (41 languages, mBERT)")
-    teachers = [line.teacher for line in lines if line.teacher is not None]
-    if teachers:
-        axis.plot([at for at, line in enumerate(lines) if line.teacher is not None], teachers,
-                  "_", markersize=14, color=_TEACHERS, label="teacher")
-    slant = {"rotation": 30, "ha": "right"} if len(lines) > 6 else {}
-    axis.set_xticks(list(places), [line.name for line in lines], **slant)
-    axis.set_xlabel(study.axis)
-    axis.set_ylabel(f"{score}, mean over languages")
-    axis.legend(frameon=False, fontsize=8)
-    tidy(axis)
-    save(figure, path)
-
-
-def plot_languages(
-    labels: Mapping[str, int], models: Mapping[str, Sequence[float]], path: pathlib.Path
-) -> None:
-    """Draws F1 and number of labels by language, fewest labels first (Figure 2)."""
-    order = sorted(labels, key=lambda name: (labels[name], name))
-    figure = new_figure(max(6.0, 0.5 * len(order) + 2), 4.2)
-    axis = figure.subplots()
-    count = axis.twinx()
-    count.bar(range(len(order)), [labels[name] for name in order], color="#e3e6ea", zorder=0)
-    count.set_ylabel("training rows")
-    axis.set_zorder(count.get_zorder() + 1)
-    axis.patch.set_visible(False)
-    for (name, f1), colour in zip(models.items(), (_PAPERS, _TEACHERS, _OURS)):
-        axis.plot(range(len(order)), f1, "o-", color=colour, label=name)
-    axis.set_xticks(range(len(order)), order)
-    axis.set_ylabel("F1")
-    axis.legend(frameon=False, fontsize=8)
-    tidy(axis)
-    save(figure, path)
 
 
 def write_table(
