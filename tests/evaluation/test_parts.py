@@ -13,7 +13,8 @@ from xtremedistil_tf.data.tags import BioesSet, WordTags
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.evaluation.kinds import answers, classes, numbers, tags
 from xtremedistil_tf.metrics.answer_spans import Answer, Span
-from xtremedistil_tf.metrics.uncertainty.resampling import difference, draw_weights, resample
+from xtremedistil_tf.metrics.significance import difference
+from xtremedistil_tf.metrics.uncertainty.resampling import draw_weights, resample
 from xtremedistil_tf.tasks import TASKS
 
 TAGS = LabelSet(["O", "B-PER", "I-PER", "B-LOC"])

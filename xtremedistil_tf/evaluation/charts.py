@@ -3,6 +3,7 @@
 import pathlib
 from typing import Any, Callable, List, Mapping, Sequence, Tuple
 
+from xtremedistil_tf.metrics.measures import language_measure, measure_name
 from xtremedistil_tf.reporting.class_tables import draw_confusions
 from xtremedistil_tf.reporting.figures import COLOURS, new_figure, save, tidy
 from xtremedistil_tf.reporting.plots import plot_reliability
@@ -44,7 +45,7 @@ def plot_cascade(evaluation: Evaluation, path: pathlib.Path) -> None:
               color=COLOURS[0], marker="o", clip_on=False)
     axis.set_xlim(0, 100)
     axis.set_xlabel(f"% of rows asked of {evaluation['models'][1]['name']}")
-    axis.set_ylabel(task_kind_of(evaluation).scores[evaluation["measure"]])
+    axis.set_ylabel(measure_name(evaluation))
     save(figure, path)
 
 
@@ -53,7 +54,7 @@ def figures_of(evaluation: Evaluation) -> List[Figure]:
     kind, models = task_kind_of(evaluation), evaluation["models"]
     names = [model["name"] for model in models]
     figures: List[Figure] = []
-    key, label = kind.language_score or (evaluation["measure"], kind.scores[evaluation["measure"]])
+    key, label = language_measure(evaluation)
     languages = list(models[0]["scores"].get("languages", {}))
     if len(languages) > 1:
         values = [[model["scores"]["languages"][code].get(key, 0.0) for code in languages]

@@ -8,8 +8,9 @@ import numpy as np
 
 from xtremedistil_tf.evaluation.cascades import cascade_curve
 from xtremedistil_tf.evaluation.subjects import Subject
+from xtremedistil_tf.metrics.significance import difference, interval
 from xtremedistil_tf.metrics.uncertainty.calibration import calibration
-from xtremedistil_tf.metrics.uncertainty.resampling import difference, interval, resample
+from xtremedistil_tf.metrics.uncertainty.resampling import resample
 from xtremedistil_tf.tasks import TaskKind, task_kind
 from xtremedistil_tf.version import __version__
 

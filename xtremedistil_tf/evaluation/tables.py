@@ -6,6 +6,7 @@ from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
 from xtremedistil_tf.evaluation.charts import figures_of
+from xtremedistil_tf.metrics.measures import language_measure, measure_name
 from xtremedistil_tf.reporting.markdown import ABSENT, count_text, score_text, table
 from xtremedistil_tf.runs import atomic_path, write_json
 from xtremedistil_tf.tasks import task_kind_of
@@ -72,8 +73,7 @@ def _languages(evaluation: Evaluation) -> str:
     names = sorted(languages[0])
     if len(names) < 2 and names in ([], [DEFAULT_LANGUAGE]):
         return ""
-    kind = task_kind_of(evaluation)
-    key, name = kind.language_score or (evaluation["measure"], kind.scores[evaluation["measure"]])
+    key, name = language_measure(evaluation)
     rows = [[code, count_text(languages[0][code]["support"]),
              *(score_text(one[code].get(key)) for one in languages)] for code in names]
     return "\n\n".join([f"## By language ({name})",
@@ -123,7 +123,7 @@ def _cascade(evaluation: Evaluation) -> str:
     if not points:
         return ""
     first, second = _names(evaluation)
-    name = task_kind_of(evaluation).scores[evaluation["measure"]]
+    name = measure_name(evaluation)
     rows = [[f"{100 * one['share']:.0f} %", f"{one['below']:.4f}", score_text(one["score"])]
             for one in points]
     return "\n\n".join([

@@ -14,7 +14,7 @@ def scored_by_language(
 
     Args:
       score: (gold, predicted) -> scores.
-      gold, predicted: [rows].
+      gold, predicted: [rows] or [rows, labels].
       languages: language of each row.
 
     Returns:

@@ -1,6 +1,6 @@
 """The measure of a run, by key and by name, from its metrics.json."""
 
-from typing import Any, Mapping
+from typing import Any, Mapping, Tuple
 
 from xtremedistil_tf.tasks import task_kind_of
 
@@ -13,6 +13,11 @@ def measure_of(metrics: Mapping[str, Any]) -> str:
 def measure_name(metrics: Mapping[str, Any]) -> str:
     """Name of the measure, for people."""
     return task_kind_of(metrics).scores[measure_of(metrics)]
+
+
+def language_measure(metrics: Mapping[str, Any]) -> Tuple[str, str]:
+    """Key and name of the score of a language: F1 of entities for taggers, else the measure."""
+    return task_kind_of(metrics).language_score or (measure_of(metrics), measure_name(metrics))
 
 
 def taught(metrics: Mapping[str, Any]) -> bool:

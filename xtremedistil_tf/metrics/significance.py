@@ -1,9 +1,9 @@
-"""Significance tests between runs: paired bootstrap over test sentences."""
+"""Significance tests between runs: paired bootstrap over test sentences, and its intervals."""
 
 import collections
 import dataclasses
 import pathlib
-from typing import Dict, FrozenSet, List, Sequence, Tuple
+from typing import Any, Dict, FrozenSet, List, Sequence, Tuple
 
 import numpy as np
 from seqeval.metrics.sequence_labeling import get_entities
@@ -108,15 +108,38 @@ def _drawn(counts: np.ndarray, samples: int, generator: np.random.Generator) -> 
     return _score(np.concatenate(parts))
 
 
+def interval(drawn: np.ndarray) -> List[float]:
+    """The 95 % interval of scores [samples]."""
+    return [float(value) for value in np.percentile(drawn, [2.5, 97.5])]
+
+
+def difference(scores: Sequence[float], drawn: np.ndarray) -> Dict[str, Any]:
+    """Difference of two models' scores, with interval and p-value.
+
+    Args:
+      scores: of both models on all rows.
+      drawn: float [samples, 2], of both models on the same samples.
+
+    Returns:
+      `value` (second minus first), `low` and `high` (95 %), and `p`: two-sided p-value of the
+      hypothesis of no difference.
+
+    Source: Koehn (2004), paired bootstrap resampling.
+    """
+    apart = drawn[:, 1] - drawn[:, 0]
+    low, high = interval(apart)
+    # Adding one avoids a p-value of zero, which finitely many samples cannot show.
+    worse = (1 + min((apart <= 0).sum(), (apart >= 0).sum())) / (1 + len(apart))
+    return {"value": float(scores[1] - scores[0]), "low": low, "high": high,
+            "p": float(min(1.0, 2 * worse))}
+
+
 def _compared(
     name: str, scores: np.ndarray, drawn: np.ndarray, sentences: int
 ) -> Comparison:
-    difference = drawn[:, 1] - drawn[:, 0]
-    low, high = np.percentile(difference, [2.5, 97.5])
-    # Adding one avoids a p-value of zero, which finitely many samples cannot show.
-    worse = (1 + min((difference <= 0).sum(), (difference >= 0).sum())) / (1 + len(difference))
-    return Comparison(name, float(scores[0]), float(scores[1]), float(low), float(high),
-                      float(min(1.0, 2 * worse)), sentences)
+    found = difference(scores.tolist(), drawn)
+    return Comparison(name, float(scores[0]), float(scores[1]), found["low"], found["high"],
+                      found["p"], sentences)
 
 
 def paired_bootstrap(

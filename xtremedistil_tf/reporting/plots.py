@@ -6,7 +6,7 @@ import math
 import pathlib
 from typing import Any, List, Mapping, Sequence, Tuple
 
-from xtremedistil_tf.metrics.measures import measure_name, measure_of, taught
+from xtremedistil_tf.metrics.measures import language_measure, measure_name, measure_of, taught
 from xtremedistil_tf.reporting.figures import COLOURS, new_figure, save, tidy
 from xtremedistil_tf.reporting.run_metrics import (
     AGREEMENT,
@@ -16,7 +16,6 @@ from xtremedistil_tf.reporting.run_metrics import (
     scored_split,
     scores_of,
 )
-from xtremedistil_tf.tasks import task_kind_of
 
 TEACHER_COLOUR = "#9aa3ae"
 STUDENT_COLOUR = "#1f6fb4"
@@ -43,8 +42,7 @@ def _scored_stages(metrics: Mapping[str, Any]) -> List[Mapping[str, Any]]:
 
 def _draw_languages(axis: Any, metrics: Mapping[str, Any], scores: List[Any], agreed: bool) -> None:
     """Draws a thin line for each language over the stages."""
-    own = task_kind_of(metrics).language_score
-    key = AGREEMENT if agreed else own[0] if own else measure_of(metrics)
+    key = AGREEMENT if agreed else language_measure(metrics)[0]
     by_stage = [score.get("languages") or {} for score in scores]
     codes = sorted(set().union(*by_stage)) if by_stage else []
     for code in codes if len(codes) > 1 else ():

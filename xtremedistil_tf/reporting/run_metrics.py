@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Mapping, Optional, Tuple
 
-from xtremedistil_tf.metrics.measures import measure_name, measure_of, taught
+from xtremedistil_tf.metrics.measures import language_measure, measure_of, taught
 from xtremedistil_tf.tasks import task_kind_of
 
 
@@ -110,6 +110,5 @@ def language_scores(
         (name of the score, value by language: 0-100, or None without a score).
     """
     languages = scores_of(metrics, model, split).get("languages") or {}
-    own = task_kind_of(metrics).language_score
-    key, name = own or (measure_of(metrics), measure_name(metrics))
+    key, name = language_measure(metrics)
     return name, {code: entry.get(key) for code, entry in languages.items()}

@@ -4,6 +4,7 @@ import dataclasses
 import pathlib
 from typing import Any, Mapping, Sequence
 
+from xtremedistil_tf.metrics.measures import language_measure
 from xtremedistil_tf.study import latency, plots, tables
 from xtremedistil_tf.study.grids import Study, Variant
 from xtremedistil_tf.study.runner import Runner
@@ -28,7 +29,7 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     split = "dev after each stage" if study.form == "stages" else "test"
     metrics = records[0]["metrics"]
-    score, in_paper = tables.score_name(metrics), task_kind_of(metrics).in_paper
+    (_, score), in_paper = language_measure(metrics), task_kind_of(metrics).in_paper
     notes = [f"{'F1 of phrases' if in_paper else score[0].upper() + score[1:]} on {split}, mean "
              f"over languages; seeds: {', '.join(map(str, seeds))}."]
     if in_paper:

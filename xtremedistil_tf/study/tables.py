@@ -8,7 +8,7 @@ import pathlib
 import statistics
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from xtremedistil_tf.metrics.measures import measure_name, measure_of
+from xtremedistil_tf.metrics.measures import language_measure, measure_of
 from xtremedistil_tf.metrics.significance import VERDICT, compare_sides
 from xtremedistil_tf.reporting import paper
 from xtremedistil_tf.reporting.markdown import ABSENT, score_text, table
@@ -57,18 +57,6 @@ def _line(
                 _spread(means), teacher, reported, dev)
 
 
-def score_key(metrics: Mapping[str, Any]) -> str:
-    """Key of the score of a language: F1 of entities for taggers, else the run's measure."""
-    own = task_kind_of(metrics).language_score
-    return own[0] if own else measure_of(metrics)
-
-
-def score_name(metrics: Mapping[str, Any]) -> str:
-    """Name of the score of a language, for people."""
-    own = task_kind_of(metrics).language_score
-    return own[1] if own else measure_name(metrics)
-
-
 def _over_languages(
     records: Sequence[Mapping[str, Any]], who: str, *, split: str = "test"
 ) -> Tuple[float, float]:
@@ -76,7 +64,7 @@ def _over_languages(
     f1: Dict[str, float] = {}
     for record in records:
         metrics = record["metrics"]
-        key = score_key(metrics)
+        key, _ = language_measure(metrics)
         scores = metrics[who][split]["languages"]
         f1.update((name, found[key]) for name, found in scores.items() if found["support"])
     return statistics.mean(f1.values()), statistics.pstdev(f1.values())

@@ -78,7 +78,7 @@ def read_predictions(
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from None
     if not isinstance(whole, dict) or set(whole) >= {"question", "answer"}:
-        found = read_rows(path, rows, lambda row: row.text)
+        found = read_rows(path, rows)
         texts: List[Any] = [value_of(row, "answer") for row in found]
     else:
         missing = [row.id for row in rows if row.id not in whole]

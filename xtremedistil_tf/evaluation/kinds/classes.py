@@ -67,7 +67,7 @@ def read_predictions(
     Raises:
       UserError: for rows that are not those of the labelled file, or labels that it does not have.
     """
-    found = read_rows(path, rows, lambda row: row.text)
+    found = read_rows(path, rows)
     answers = [[_label(row, labels)] for row in found]
     scores: List[Any] = [row.answer.get("score") if isinstance(row.answer, dict) else None
                          for row in found]

@@ -71,7 +71,7 @@ def read_predictions(
       UserError: for rows that are not those of the labelled file, or values that are no numbers.
     """
     answers = []
-    for row in read_rows(path, rows, lambda one: one.text):
+    for row in read_rows(path, rows):
         text = str(value_of(row, "score"))
         if text not in labels:
             raise UserError(f"{row.place}: {text!r} is no number")

@@ -2,7 +2,7 @@
 
 import json
 import pathlib
-from typing import Any, Callable, Dict, List, NamedTuple, Sequence
+from typing import Any, Dict, List, NamedTuple, Sequence
 
 from xtremedistil_tf.data.lines import read_lines
 from xtremedistil_tf.errors import UserError
@@ -32,14 +32,12 @@ def _row(place: str, line: str) -> Row:
     return Row(place, text, answer)
 
 
-def read_rows(path: pathlib.Path, examples: Sequence[Any], text: Callable[[Any], str]
-              ) -> List[Row]:
+def read_rows(path: pathlib.Path, examples: Sequence[Any]) -> List[Row]:
     """Reads the rows of a file of predictions.
 
     Args:
       path: lines `text<TAB>prediction`, predictions alone, or lines of JSON.
       examples: the labelled rows.
-      text: the text of a labelled row.
 
     Raises:
       UserError: if a line cannot be read, or the rows are not those of the examples.
@@ -54,9 +52,9 @@ def read_rows(path: pathlib.Path, examples: Sequence[Any], text: Callable[[Any],
         raise UserError(f"{path} has {len(rows)} predictions; the labelled file has "
                         f"{len(examples)} rows, and each needs one, in its order")
     for row, example in zip(rows, examples):
-        if row.text and row.text != text(example):
+        if row.text and row.text != example.text:
             raise UserError(f"{row.place}: the text is {row.text!r:.60}; in the labelled file "
-                            f"this row is {text(example)!r:.60}")
+                            f"this row is {example.text!r:.60}")
     return rows
 
 

@@ -62,4 +62,4 @@ def read_predictions(
     Raises:
       UserError: for rows that are not those of the labelled file, or labels that it does not have.
     """
-    return [_labels(row, labels) for row in read_rows(path, rows, lambda row: row.text)], None
+    return [_labels(row, labels) for row in read_rows(path, rows)], None

@@ -78,7 +78,7 @@ def read_predictions(
       UserError: for rows that are not those of the labelled file, or tags that it does not have.
     """
     answers = []
-    for found, row in zip(read_rows(path, rows, lambda one: " ".join(one.words)), rows):
+    for found, row in zip(read_rows(path, rows), rows):
         if isinstance(found.answer, dict):
             raise UserError(f"{found.place}: JSON; tags are read from lines words<TAB>tags, which "
                             "xtremedistil-predict --format=tsv writes")

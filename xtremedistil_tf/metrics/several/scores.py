@@ -1,12 +1,12 @@
 """Scores of texts that have any number of labels: F1 over labels, and exact sets."""
 
-import collections
 from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 
 from xtremedistil_tf.data.several_labels import SeveralLabels
 from xtremedistil_tf.data.tokenization.alignment import Features
+from xtremedistil_tf.metrics.by_language import scored_by_language
 
 Row = Sequence[str]
 
@@ -98,17 +98,11 @@ def score_several(
     """
     there, found = (counts_by_label(rows, names) for rows in (gold, predicted))
 
-    def scores(rows: np.ndarray) -> Dict[str, float]:
-        weights = np.zeros((1, len(there)))
-        weights[0, rows] = 1.0
+    def scores(there: np.ndarray, found: np.ndarray) -> Dict[str, float]:
+        weights = np.ones((1, len(there)))
         return {name: float(value[0]) for name, value in label_f1(weights, there, found).items()}
 
-    rows_of: Dict[str, List[int]] = collections.defaultdict(list)
-    for row, language in enumerate(languages):
-        rows_of[language].append(row)
-    by_language = {language: {**scores(np.array(rows_of[language])),
-                              "support": len(rows_of[language])} for language in sorted(rows_of)}
-    return {**scores(np.arange(len(there))), "languages": by_language}
+    return scored_by_language(scores, there, found, languages)
 
 
 def _by_label(there: np.ndarray, found: np.ndarray, names: Sequence[str]) -> Dict[str, Any]:

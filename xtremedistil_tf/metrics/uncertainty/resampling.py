@@ -1,7 +1,7 @@
-"""Bootstrap of scores over rows: intervals of one model, and the difference of two."""
+"""Bootstrap of scores over rows: the scores of several models on the same samples."""
 
 import collections
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Sequence
+from typing import Callable, Dict, Iterator, List, Mapping, Sequence
 
 import numpy as np
 
@@ -51,32 +51,6 @@ def resample(
     """
     parts = [scored(weights) for weights in draw_weights(languages, samples, seed=seed)]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-
-def interval(drawn: np.ndarray) -> List[float]:
-    """The 95 % interval of scores [samples]."""
-    return [float(value) for value in np.percentile(drawn, [2.5, 97.5])]
-
-
-def difference(scores: Sequence[float], drawn: np.ndarray) -> Dict[str, Any]:
-    """Difference of two models' scores, with interval and p-value.
-
-    Args:
-      scores: of both models on all rows.
-      drawn: float [samples, 2], of both models on the same samples.
-
-    Returns:
-      `value` (second minus first), `low` and `high` (95 %), and `p`: two-sided p-value of the
-      hypothesis of no difference.
-
-    Source: Koehn (2004), paired bootstrap resampling.
-    """
-    apart = drawn[:, 1] - drawn[:, 0]
-    low, high = interval(apart)
-    # Adding one avoids a p-value of zero, which finitely many samples cannot show.
-    worse = (1 + min((apart <= 0).sum(), (apart >= 0).sum())) / (1 + len(apart))
-    return {"value": float(scores[1] - scores[0]), "low": low, "high": high,
-            "p": float(min(1.0, 2 * worse))}
 
 
 def _divided(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
