@@ -14,9 +14,12 @@ from xtremedistil_tf.runs import atomic_folder, read_json, write_json
 
 FOLDER = "card"
 NUMBERS_FILE = "card.json"
+NO_TOKENIZER = ("No tokenizer was given: lengths are in words, the share that is cut is at least "
+                "this, and unknown subword tokens are not counted (`--tokenizer`).")
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """Formats a share as a percentage."""
     return f"{100 * share:.2f} %"
 
 
@@ -30,14 +33,13 @@ def _splits(card: Dict[str, Any]) -> str:
         rows.append([
             split, f"{numbers['sentences']:,}", f"{numbers['words']:,}",
             f"{len(numbers['languages']):,}", f"{length['mean']:.1f}", length["median"],
-            length["p95"], f"{length['longest']:,}", _percent(numbers["cut"]),
-            _percent(numbers["unknown"]), f"{numbers['duplicates']:,}"])
+            length["p95"], f"{length['longest']:,}", percent(numbers["cut"]),
+            percent(numbers["unknown"]), f"{numbers['duplicates']:,}"])
     header = ["Split", "Sentences", "Words", "Languages", f"Mean {card['unit']}", "Median", "95 %",
               "Longest", f"Cut at {card['seq_len']}", "Unknown tokens", "Duplicates"]
     notes = []
     if card["unit"] == "words":
-        notes.append("No tokenizer was given: lengths are in words, the share that is cut is at "
-                     "least this, and unknown subword tokens are not counted (`--tokenizer`).")
+        notes.append(NO_TOKENIZER)
     for split, numbers in card["splits"].items():
         if numbers.get("unusable_rows"):
             notes.append(f"{split}: {numbers['unusable_rows']:,} unusable rows are not counted; "
@@ -52,7 +54,7 @@ def _labels(card: Dict[str, Any]) -> str:
                 for kind in types]
     entities.append(["sentences without one", *(
         f"{numbers.get('without_entity', 0):,}" for numbers in splits.values())])
-    tags = [[tag, *(_percent(numbers["tags"][tag] / max(1, sum(numbers["tags"].values())))
+    tags = [[tag, *(percent(numbers["tags"][tag] / max(1, sum(numbers["tags"].values())))
                     for numbers in splits.values())] for tag in card["labels"]]
     return "\n\n".join(["## Labels", "Entities by type, and the share of words with each tag.",
                         table(["Entities", *splits], entities), table(["Tag", *splits], tags)])
@@ -70,8 +72,8 @@ def _languages(card: Dict[str, Any]) -> str:
         rows.append([
             code, *(f"{numbers['sentences']:,}" if numbers else 0 for numbers in found),
             f"{total / sentences:.1f}",
-            _percent(sum(part["cut"] * part["sentences"] for part in parts) / sentences),
-            _percent(sum(part["unknown"] * part["length"]["total"] for part in parts)
+            percent(sum(part["cut"] * part["sentences"] for part in parts) / sentences),
+            percent(sum(part["unknown"] * part["length"]["total"] for part in parts)
                      / max(1, total)),
             f"{sum(part['duplicates'] for part in parts):,}"])
     header = ["Language", *labelled, f"Mean {card['unit']}", f"Cut at {card['seq_len']}",

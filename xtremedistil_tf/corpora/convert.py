@@ -9,7 +9,7 @@ from xtremedistil_tf.corpora.copies import find_twins, leave_out_copies
 from xtremedistil_tf.corpora.readers import schemes
 from xtremedistil_tf.corpora.source_rows import ConvertOptions, SourceReader, digest
 from xtremedistil_tf.corpora.sources.sources import Source
-from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example
+from xtremedistil_tf.data.readers.rows import Example, language_prefix
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import atomic_folder, write_json
 from xtremedistil_tf.tasks import TaskKind, task_kind
@@ -77,7 +77,7 @@ class _Writer:
                 open(self._folder / name, "w", encoding="utf-8", newline="\n"))
         text = " ".join(row.words)
         if split != "transfer":
-            prefix = "" if row.language == DEFAULT_LANGUAGE else f"{row.language}:"
+            prefix = language_prefix(row.language)
             text += "\t" + " ".join(prefix + tag for tag in self._from_iob2(row.tags))
             self.types.update(schemes.entity_types(row.tags) if self._kind.entities else row.tags)
         if split in HELD_OUT:
@@ -173,11 +173,11 @@ def convert(sources: Sequence[Source], output: pathlib.Path, options: ConvertOpt
     named: Dict[Optional[str], List[Source]] = collections.defaultdict(list)
     for source in sources:
         named[source.split].append(source)
-    reader = SourceReader(options)
+    reader, kind = SourceReader(options), task_kind(options.kind)
     removed: Counter[str] = collections.Counter()
     with atomic_folder(output) as folder:
         with contextlib.ExitStack() as stack:
-            writer = _Writer(folder, stack, task_kind(options.kind))
+            writer = _Writer(folder, stack, kind)
             divided = _write_labelled(reader, writer, named, options)
             _check_result(writer, options, sources)
             for source in named["transfer"]:
@@ -187,7 +187,6 @@ def convert(sources: Sequence[Source], output: pathlib.Path, options: ConvertOpt
                     removed.update(stands)
                     if options.keep_leaks or not stands:
                         writer.write("transfer", row)
-        kind = task_kind(options.kind)
         labels = kind.tags_of_types(writer.types)
         (folder / "labels.tsv").write_text("\n".join(labels) + "\n", "utf-8")
         record = {

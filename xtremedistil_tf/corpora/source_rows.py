@@ -85,6 +85,7 @@ class SourceReader:
 
     def __init__(self, options: ConvertOptions):
         self._options = options
+        self._entities = task_kind(options.kind).entities
         self.records: List[Dict[str, Any]] = []
 
     def rows(self, source: Source, labelled: bool) -> Iterator[Example]:
@@ -118,7 +119,7 @@ class SourceReader:
                     yield example
         log.info("read %s: %s sentences", source.name, f"{counts['sentences']:,}")
         record: Dict[str, Any] = {"source": source.name, "format": form, "split": source.split}
-        if labelled and task_kind(self._options.kind).entities:
+        if labelled and self._entities:
             record["scheme"] = schemes.scheme_name(counts)
         if problem:
             record["first_problem"] = problem
@@ -147,7 +148,7 @@ class SourceReader:
                             "(--tag_column names the column of the tags, --format another format)"))
         else:
             tags = clean_tags(row.tags, counts)
-            if task_kind(self._options.kind).entities:
+            if self._entities:
                 tags = schemes.to_iob2(
                     schemes.of_layers(tags, counts, self._options.read.nested), counts)
             row = dataclasses.replace(row, tags=tags)

@@ -20,6 +20,7 @@ log = logging.getLogger("absl")
 # Rows for each call of the tokenizer.
 _CHUNK = 2048
 MARKERS = 2
+# (rows of words) -> (length of each row, its unknown tokens).
 Measure = Callable[[Sequence[Sequence[str]]], Tuple[List[int], List[int]]]
 
 

@@ -165,16 +165,10 @@ def make_label_map(
         raise UserError(f"the teacher's labels repeat: {', '.join(repeated)}")
     known = {tag: number for number, tag in enumerate(labels.tags)}
     renamed = _renamed(names, renames)
-    fixed: List[List[int]] = [[] for _ in range(labels.size)]
     kind = task_kind(labels.kind)
     if not kind.tags_words:
         _same_number(names, labels)
-        pairs = enumerate(renamed) if kind.classes else [(0, labels.tags[0])]
-        lost: List[int] = []
-        for number, name in pairs:
-            (fixed[known[name]] if name in known else lost).append(number)
-        _check(names, labels, lost, [] if partial else fixed)
-        return LabelMap(labels.size, tuple(map(tuple, fixed)))
+        renamed = renamed if kind.classes else list(labels.tags[:1])
     if labels.kind != LabelSet.kind:
         return _same_scheme(names, renamed, labels, known, partial=partial)
     tags: Any = labels
@@ -191,7 +185,7 @@ def _same_scheme(
     names: Sequence[str], renamed: Sequence[str], labels: Labels, known: Mapping[str, int],
     *, partial: bool,
 ) -> LabelMap:
-    """Maps tags of the task's own scheme, BIOES in any letters or none."""
+    """Maps labels, and tags of the task's own scheme: BIOES in any letters or none."""
     fixed: List[List[int]] = [[] for _ in range(labels.size)]
     lost: List[int] = []
     for number, name in enumerate(renamed):

@@ -5,7 +5,7 @@ import pathlib
 from typing import Iterable, List, Sequence, Tuple
 
 from xtremedistil_tf.config import GLUE
-from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example
+from xtremedistil_tf.data.readers.rows import Example, language_prefix
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import atomic_path
 
@@ -52,11 +52,9 @@ def write_labelled(
       examples: the texts.
       predicted: labels of each text, one or, with commas between, several.
     """
-    def prefix(row: Example) -> str:
-        return "" if row.language == DEFAULT_LANGUAGE else f"{row.language}:"
-
     write_predictions(folder / f"{split}.{who}.tsv", (
-        f"{row.text}\t{prefix(row)}{','.join(labels)}" for row, labels in zip(examples, predicted)))
+        f"{row.text}\t{language_prefix(row.language)}{','.join(labels)}"
+        for row, labels in zip(examples, predicted)))
 
 
 def write_labelled_gold(folder: pathlib.Path, split: str, examples: Sequence[Example]) -> None:

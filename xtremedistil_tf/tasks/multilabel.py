@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from xtremedistil_tf.tasks.base import CardWording, Judging, Lazy
+from xtremedistil_tf.tasks.base import CardWording, Judging, Lazy, TaskKind
 from xtremedistil_tf.tasks.classification import CLASSIFICATION, USE
 
 MULTILABEL = dataclasses.replace(
@@ -28,7 +28,7 @@ MULTILABEL = dataclasses.replace(
     label_set=Lazy("xtremedistil_tf.data.several_labels:several_set"),
     read_labels=Lazy("xtremedistil_tf.data.folders.labelled:read_several_classes"),
     read_rows=Lazy("xtremedistil_tf.data.folders.labelled:read_texts_of_several"),
-    warn=Lazy("xtremedistil_tf.data.folders.labelled:no_warnings"),
+    warn=TaskKind.warn,
     predict=Lazy("xtremedistil_tf.metrics.several.scores:predict_several"),
     score=Lazy("xtremedistil_tf.metrics.several.scores:score_several"),
     details=Lazy("xtremedistil_tf.metrics.several.scores:several_details"),

@@ -1,6 +1,7 @@
 """Regression: each text, or pair of texts, has a number."""
 
-from xtremedistil_tf.tasks.base import CardWording, Corpus, Judging, Lazy, PageWording, TaskKind
+from xtremedistil_tf.tasks.base import CardWording, Judging, Lazy, PageWording, TaskKind
+from xtremedistil_tf.tasks.classification import CLASSIFICATION
 from xtremedistil_tf.tasks.classification import USE as _USE_CLASSIFIER
 
 USE = _USE_CLASSIFIER.replace("classifier", "model").replace(
@@ -32,11 +33,7 @@ REGRESSION = TaskKind(
     text_model=Lazy("xtremedistil_tf.inference.classifier:make_classifier"),
     text_signatures=Lazy("xtremedistil_tf.export.savedmodel.class_signatures:text_signatures"),
     saved_model=Lazy("xtremedistil_tf.inference.runtimes.savedmodel_classifier:saved_classifier"),
-    corpus=Corpus(
-        make=Lazy("xtremedistil_tf.corpora.jobs.kinds:make_labelled"),
-        describe=Lazy("xtremedistil_tf.corpora.texts.record:describe_texts"),
-        check=Lazy("xtremedistil_tf.corpora.jobs.kinds:check_labelled"),
-        card=Lazy("xtremedistil_tf.corpora.texts.card:write_texts_card")),
+    corpus=CLASSIFICATION.corpus,
     page=PageWording(title="Regression", button="Estimate", view="number"),
     judging=Judging.of_module("xtremedistil_tf.evaluation.kinds.numbers", units=False),
 )

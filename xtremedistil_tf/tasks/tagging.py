@@ -104,7 +104,6 @@ WORD_TAGGING = dataclasses.replace(
     score=Lazy("xtremedistil_tf.metrics.words.word_tags:score_word_tags"),
     details=Lazy("xtremedistil_tf.metrics.words.word_tags:tag_details"),
     count_right=Lazy("xtremedistil_tf.metrics.words.word_tags:count_words"),
-    section=Lazy("xtremedistil_tf.reporting.class_tables:class_table"),
     showcase=Lazy("xtremedistil_tf.apps.showcase:show_word_tags"),
     judging=Judging.of_module("xtremedistil_tf.evaluation.kinds.word_tags"),
 )

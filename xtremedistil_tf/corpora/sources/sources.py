@@ -181,9 +181,8 @@ def find_sources(
     if not path.exists():
         raise UserError(f"--input {path}: no such file or folder")
     if path.is_file() and not is_archive(path):
-        opener = plain_file(path)
-        return [Source(str(path), split or _only(split_of(path.name)), path.parent.name,
-                       stream(str(path), opener), opener=opener)], []
+        file = _File(str(path), path, path.parent.name, plain_file(path))
+        return [file.source(split or _only(split_of(path.name)))], []
     files = list(_files(path))
     found = _with_eval(files)
     if split is not None:

@@ -2,14 +2,15 @@
 
 import collections
 import pathlib
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
 
 from xtremedistil_tf.config import DataConfig
+from xtremedistil_tf.corpora.card import FOLDER, NO_TOKENIZER, NUMBERS_FILE, percent
 from xtremedistil_tf.corpora.convert import RECORD_FILE
 from xtremedistil_tf.corpora.piece_counter import PieceCounter
-from xtremedistil_tf.corpora.statistics import count_words
+from xtremedistil_tf.corpora.statistics import MARKERS, Measure, count_words
 from xtremedistil_tf.corpora.texts.record import describe_texts
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
 from xtremedistil_tf.reporting.figures import COLOURS, new_figure, save, tidy
@@ -17,13 +18,8 @@ from xtremedistil_tf.reporting.markdown import table
 from xtremedistil_tf.runs import atomic_folder, read_json, write_json
 from xtremedistil_tf.tasks import task_kind
 
-FOLDER = "card"
-NUMBERS_FILE = "card.json"
 _MOST_LABELS = 40
-_MARKERS = 2
 _BINS = 30
-# (rows of words) -> (length of each row, its unknown tokens).
-Measure = Callable[[Sequence[Sequence[str]]], Tuple[Sequence[int], Sequence[int]]]
 
 
 def _words(row: Any) -> List[str]:
@@ -47,7 +43,7 @@ def _numbers(rows: Sequence[Any], measure: Measure, seq_len: int) -> Dict[str, A
         "length": {"mean": float(lengths.mean()), "median": int(np.median(lengths)),
                    "p95": int(np.percentile(lengths, 95)), "longest": int(lengths.max())},
         "histogram": {"counts": histogram.tolist(), "edges": edges.tolist()},
-        "cut": float((lengths + _MARKERS > seq_len).mean()),
+        "cut": float((lengths + MARKERS > seq_len).mean()),
         "unknown": float(unknown.sum() / max(1, lengths.sum())),
         "duplicates": len(keys) - len(set(keys)), "keys": set(keys),
     }
@@ -81,21 +77,15 @@ def measure_texts(config: DataConfig, measure: Measure, seq_len: int) -> Dict[st
     return {"splits": splits, "leaks": leaks, "labels": list(labels.tags) if kind.classes else []}
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.2f} %"
-
-
 def _splits(card: Dict[str, Any]) -> str:
     rows = [[split, f"{numbers['texts']:,}", len(numbers["languages"]),
              f"{numbers['length']['mean']:.1f}", numbers["length"]["median"],
              numbers["length"]["p95"], f"{numbers['length']['longest']:,}",
-             _percent(numbers["cut"]), _percent(numbers["unknown"]), f"{numbers['duplicates']:,}"]
+             percent(numbers["cut"]), percent(numbers["unknown"]), f"{numbers['duplicates']:,}"]
             for split, numbers in card["splits"].items()]
     header = ["Split", "Texts", "Languages", f"Mean {card['unit']}", "Median", "95 %", "Longest",
               f"Cut at {card['seq_len']}", "Unknown tokens", "Duplicates"]
-    note = [] if card["unit"] != "words" else [
-        "No tokenizer was given: lengths are in words, the share that is cut is at least this, and "
-        "unknown subword tokens are not counted (`--tokenizer`)."]
+    note = [NO_TOKENIZER] if card["unit"] == "words" else []
     return "\n\n".join(["## Splits", table(header, rows), *note])
 
 
@@ -107,7 +97,7 @@ def _labels(card: Dict[str, Any]) -> str:
         row = [label]
         for numbers in card["splits"].values():
             count = numbers["labels"].get(label, 0)
-            row.append(f"{count:,} ({_percent(count / numbers['texts'])})")
+            row.append(f"{count:,} ({percent(count / numbers['texts'])})")
         rows.append(row)
     left = len(card["labels"]) - _MOST_LABELS
     note = [f"{left} more labels are in card.json."] if left > 0 else []
@@ -150,8 +140,8 @@ def _draw_lengths(card: Dict[str, Any], path: pathlib.Path) -> None:
     tidy(axis)
     drawn = card["splits"]["train"]["histogram"]
     axis.stairs(drawn["counts"], drawn["edges"], fill=True, color=COLOURS[0])
-    if drawn["edges"][0] < card["seq_len"] - _MARKERS < drawn["edges"][-1]:
-        axis.axvline(card["seq_len"] - _MARKERS, color="#c8501e", linestyle="--", linewidth=1.2)
+    if drawn["edges"][0] < card["seq_len"] - MARKERS < drawn["edges"][-1]:
+        axis.axvline(card["seq_len"] - MARKERS, color="#c8501e", linestyle="--", linewidth=1.2)
     axis.set_xlabel(f"{card['unit']} of a text; the line is seq_len {card['seq_len']}")
     axis.set_ylabel("training texts")
     save(figure, path)

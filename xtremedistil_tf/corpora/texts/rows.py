@@ -25,8 +25,10 @@ from xtremedistil_tf.corpora.texts.tables import (
     open_lines,
     open_table,
 )
+from xtremedistil_tf.data.labels import Numbers
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, RowError
-from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, LANGUAGE
+from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, LANGUAGE, language_prefix
+from xtremedistil_tf.data.several_labels import split_labels
 from xtremedistil_tf.errors import UserError
 
 log = logging.getLogger("absl")
@@ -56,7 +58,7 @@ class Text:
 
     def line(self) -> str:
         """The row of a task file."""
-        prefix = "" if self.language == DEFAULT_LANGUAGE else f"{self.language}:"
+        prefix = language_prefix(self.language)
         return "\t".join([*self.texts, *([prefix + ",".join(self.labels)] if self.labels else [])])
 
 
@@ -203,7 +205,7 @@ class TextReader:
         labels = [_WHITE.sub(" ", label).strip() for label in labels_of_cell(value)]
         if self._options.several:
             if not isinstance(value, (list, tuple)):
-                labels = re.split(r"\s*[,;|]\s*", labels[0])
+                labels = split_labels(labels[0])
             return tuple(dict.fromkeys(filter(None, labels)))
         if len(labels) != 1:
             raise RowError(("several_labels", f"{len(labels)} labels: {', '.join(labels)!r:.60}; "
@@ -213,18 +215,9 @@ class TextReader:
         if pairs and labels[0] in _NO_GOLD:
             counts["no_gold"] += 1
             return None
-        if self._options.numbers:
-            _check_number(labels[0])
+        if self._options.numbers and labels[0] not in Numbers():
+            raise RowError(("unknown_label", f"the label is {labels[0]!r}; needed is a number"))
         return (labels[0],)
-
-
-def _check_number(label: str) -> None:
-    try:
-        finite = abs(float(label)) < float("inf")
-    except ValueError:
-        finite = False
-    if not finite:
-        raise RowError(("unknown_label", f"the label is {label!r}; needed is a number"))
 
 
 def _told(columns: Columns, named: bool) -> str:

@@ -7,7 +7,7 @@ import io
 import itertools
 import json
 import pathlib
-from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple, Union
 
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.data.lines import UTF8, RowError, encoding_of, is_count
@@ -45,13 +45,11 @@ class TableOptions(NamedTuple):
       encoding: encoding of files without a byte order mark.
       header: "yes", "no", or "auto": by the names in the first row.
       header_names: lower-case names that a header may have.
-      separator: separator of columns; None finds it.
     """
 
     encoding: str = UTF8
     header: str = "auto"
     header_names: frozenset = frozenset()
-    separator: Optional[str] = None
 
 
 def _decoded(chunks: Iterable[bytes], encoding: str, name: str) -> Iterator[str]:
@@ -97,12 +95,11 @@ def _regular(widths: Sequence[int]) -> float:
     return sum(width == widths[0] for width in widths) / len(widths)
 
 
-def find_layout(lines: Sequence[str], *, separator: Optional[str] = None) -> Tuple[str, Any]:
+def find_layout(lines: Sequence[str]) -> Tuple[str, Any]:
     """Finds the separator and quoting of a table in its first lines.
 
     Args:
       lines: the first lines, with their ends.
-      separator: the separator, if it is known.
 
     Returns:
       (separator, a quoting of the csv module): those under which most rows have as many columns as
@@ -113,7 +110,7 @@ def find_layout(lines: Sequence[str], *, separator: Optional[str] = None) -> Tup
     """
     found = []
     # Of the last row of a sample that ends inside a quoted cell, the width is wrong; it is one row.
-    for place, one in enumerate(separator or _SEPARATORS):
+    for place, one in enumerate(_SEPARATORS):
         for quoting in (csv.QUOTE_NONE, csv.QUOTE_MINIMAL) if one == "\t" else (
                 csv.QUOTE_MINIMAL,):
             widths = _widths(lines, one, quoting)
@@ -144,8 +141,7 @@ def _has_header(first: Sequence[str], options: TableOptions) -> bool:
 
 def _delimited(lines: Iterator[str], options: TableOptions) -> Table:
     head = list(itertools.islice(lines, SAMPLE))
-    separator, quoting = find_layout([line for line in head if line.strip()],
-                                     separator=options.separator)
+    separator, quoting = find_layout([line for line in head if line.strip()])
     csv.field_size_limit(_CELL)
     rows = csv.reader(itertools.chain(head, lines), delimiter=separator, quoting=quoting)
     filled = ((rows.line_num, row) for row in rows if any(cell.strip() for cell in row))

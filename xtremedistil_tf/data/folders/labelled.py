@@ -99,11 +99,6 @@ def read_texts_of_several(
                      on_bad_row=config.on_bad_row)
 
 
-def no_warnings(config: DataConfig, examples: Mapping[str, List[Any]]) -> List[str]:
-    """No warnings."""
-    return []
-
-
 def read_labelled_texts(
     path: pathlib.Path, labels: Optional[TextLabels], config: DataConfig
 ) -> Tuple[List[Example], ReadReport]:

@@ -238,9 +238,9 @@ def recognise(sample: Sequence[str]) -> str:
         return "webanno"
     if _is_json(lines):
         return "jsonl"
-    for form, begins, least in (("prefixed", CLASSES, 0.5), ("subtitles", TIMES, 0.2),
-                                ("markup", _MARKUP, 0.5)):
-        matches = begins.match if form == "prefixed" else begins.fullmatch
+    for form, matches, least in (("prefixed", CLASSES.match, 0.5),
+                                 ("subtitles", TIMES.fullmatch, 0.2),
+                                 ("markup", _MARKUP.fullmatch, 0.5)):
         if len(lines) >= _FEWEST and sum(map(bool, map(matches, lines))) >= least * len(lines):
             return form
     if _is_inline(lines):

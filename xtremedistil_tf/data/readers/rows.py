@@ -70,6 +70,11 @@ def split_prefix(tag: str) -> Tuple[Optional[str], str]:
     return (match.group(1), match.group(2)) if match else (None, tag)
 
 
+def language_prefix(language: str) -> str:
+    """The prefix of a row's labels: `lang:`, or "" for the default language."""
+    return "" if language == DEFAULT_LANGUAGE else f"{language}:"
+
+
 def split_language(tag: str, known: Any) -> Tuple[Optional[str], str]:
     """As `split_prefix`, but a label that is `in known` keeps its prefix."""
     return (None, tag) if tag in known else split_prefix(tag)
