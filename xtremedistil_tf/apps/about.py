@@ -4,6 +4,7 @@ import dataclasses
 import pathlib
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
+from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
 from xtremedistil_tf.inference.assets import RECORD_FILE
 from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.tasks import task_kind_of
@@ -125,7 +126,7 @@ def about_model(model_dir: pathlib.Path) -> About:
         return About(name, (), examples_for([]))
     scores = record.get("scores") or {}
     languages = sorted(code for code in ((scores.get("test") or scores.get("dev") or {})
-                                         .get("languages") or {}) if code != "default")
+                                         .get("languages") or {}) if code != DEFAULT_LANGUAGE)
     facts = (("Labels", _listed(_types(record.get("tags") or record.get("labels") or []))),
              ("Languages", _listed(languages)), ("Score", _score(record)))
     return About(name, tuple(fact for fact in facts if fact[1]), examples_for(languages))

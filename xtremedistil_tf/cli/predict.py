@@ -125,7 +125,8 @@ def _with_teacher(student: "TextModel") -> "TextModel":
             raise UserError("--teacher_model_dir needs --ask_teacher_below")
         return student
     from xtremedistil_tf.inference.cascade import Cascade
-    from xtremedistil_tf.inference.runtimes.teacher import find_teacher, load_teacher_model
+    from xtremedistil_tf.inference.runtimes.teacher import load_teacher_model
+    from xtremedistil_tf.validation.run_files import find_teacher
 
     folder = find_teacher(pathlib.Path(FLAGS.teacher_model_dir or FLAGS.model_dir))
     if folder is None:

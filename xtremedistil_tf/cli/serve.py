@@ -15,6 +15,7 @@ from xtremedistil_tf.cli.options.student_flags_loading import (
     load_named_student,
 )
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.validation.run_files import find_teacher
 
 FLAGS = flags.FLAGS
 
@@ -60,13 +61,10 @@ def _teacher_folder() -> Optional[pathlib.Path]:
     if not FLAGS.show_teacher:
         return None
     named = FLAGS.teacher_model_dir
-    base = pathlib.Path(named or FLAGS.model_dir)
-    for folder in (base, base / "teacher"):
-        if (folder / "teacher.json").is_file():
-            return folder
-    if named:
+    folder = find_teacher(pathlib.Path(named or FLAGS.model_dir))
+    if folder is None and named:
         raise UserError(f"--teacher_model_dir {named} holds no fine-tuned teacher")
-    return None
+    return folder
 
 
 def _models(runtime: str) -> dict:

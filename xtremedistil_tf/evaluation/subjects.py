@@ -14,8 +14,7 @@ from xtremedistil_tf.inference.student_record import read_student_record
 from xtremedistil_tf.inference.text_model import TextModel
 from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.tasks import task_kind
-
-_TEACHER = "teacher.json"
+from xtremedistil_tf.validation.run_files import TEACHER_FILE, has_teacher
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Subject:
 
 
 def _teacher(folder: pathlib.Path, keep_whole: bool) -> Subject:
-    record = read_json(folder / _TEACHER)
+    record = read_json(folder / TEACHER_FILE)
     from xtremedistil_tf.inference.runtimes.teacher import load_teacher_model
 
     return Subject(f"{folder.name} ({record.get('name', 'teacher')})", labels_of(record),
@@ -72,7 +71,7 @@ def subject_of_folder(
       UserError: if the folder holds neither.
     """
     folder = pathlib.Path(folder)
-    if (folder / _TEACHER).is_file():
+    if has_teacher(folder):
         if runtime is not None:
             raise UserError(f"{folder} holds a teacher, which has no runtime {runtime!r}; allowed: "
                             "none")
@@ -87,7 +86,7 @@ def subject_of_folder(
         raise UserError(f"{folder} does not say which labels its student has; give the run folder, "
                         "and runtime='savedmodel'")
     record = read_student_record(own)
-    name = f"{folder.resolve().name} ({runtime or runtime_of(folder)})"
+    name = f"{folder.resolve().name} ({runtime})"
     return Subject(name, labels_of(record), record.get("separator") is not None,
                    record.get("glue_task"), model)
 

@@ -21,10 +21,9 @@ from xtremedistil_tf.models.tokenizers import load_tokenizer
 from xtremedistil_tf.runs import atomic_folder, write_json
 from xtremedistil_tf.tasks import task_kind_of
 from xtremedistil_tf.validation.manifest import TEACHER_WAY_OUT, check_manifest, write_manifest
-from xtremedistil_tf.validation.run_files import read_teacher_record
+from xtremedistil_tf.validation.run_files import TEACHER_FILE, has_teacher, read_teacher_record
 
 _HEAD_FILE = "head.safetensors"
-_RECORD_FILE = "teacher.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -186,18 +185,13 @@ def save_teacher(teacher: Teacher, folder: pathlib.Path, record: dict) -> None:
         teacher.tokenizer.save_pretrained(temporary)
         kernel, bias = teacher.model.get_layer("logits").get_weights()
         save_file({"kernel": kernel, "bias": bias}, temporary / _HEAD_FILE)
-        write_json(temporary / _RECORD_FILE, record)
+        write_json(temporary / TEACHER_FILE, record)
         write_manifest(temporary)
-
-
-def has_teacher(folder: pathlib.Path) -> bool:
-    """Returns True if the folder holds a complete teacher."""
-    return (pathlib.Path(folder) / _RECORD_FILE).is_file()
 
 
 def read_record(folder: pathlib.Path, *, whole: bool = False) -> dict:
     """Reads the record of a teacher; see `read_teacher_record`."""
-    return read_teacher_record(pathlib.Path(folder) / _RECORD_FILE, whole=whole)
+    return read_teacher_record(pathlib.Path(folder) / TEACHER_FILE, whole=whole)
 
 
 def load_teacher(folder: pathlib.Path, layer: int, *, matched: int = 0) -> Teacher:
@@ -213,8 +207,8 @@ def load_teacher(folder: pathlib.Path, layer: int, *, matched: int = 0) -> Teach
     """
     folder = pathlib.Path(folder)
     if not has_teacher(folder):
-        raise UserError(f"{folder} holds no fine-tuned teacher ({_RECORD_FILE} is missing)")
-    check_manifest(folder, reads=(_RECORD_FILE, _HEAD_FILE), way_out=TEACHER_WAY_OUT)
+        raise UserError(f"{folder} holds no fine-tuned teacher ({TEACHER_FILE} is missing)")
+    check_manifest(folder, reads=(TEACHER_FILE, _HEAD_FILE), way_out=TEACHER_WAY_OUT)
     try:
         encoder = transformers.TFAutoModel.from_pretrained(folder)
         head = load_file(folder / _HEAD_FILE)

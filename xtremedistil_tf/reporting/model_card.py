@@ -61,7 +61,7 @@ def _head(metrics: Metrics, data_card: Mapping[str, Any]) -> str:
     """The YAML head for the model hub."""
     split = run_metrics.scored_split(metrics)
     scores = run_metrics.scores_of(metrics, "student", split)
-    languages = sorted(code for code in scores.get("languages") or () if code != "default")
+    languages = sorted(code for code in scores.get("languages") or () if code != DEFAULT_LANGUAGE)
     base = metrics.get("base_model") or (metrics.get("start") or {}).get("base_model")
     lines = [*(["language:", *(f"- {json.dumps(code)}" for code in languages)] if languages
                else ()), *_licence(data_card),

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import pathlib
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import read_json, write_json
@@ -11,6 +11,7 @@ from xtremedistil_tf.validation.manifest import MANIFEST_FILE, RUN_WAY_OUT, chec
 from xtremedistil_tf.validation.records import Field, check_record, read_record
 
 METRICS_FILE = "metrics.json"
+TEACHER_FILE = "teacher.json"
 _TEXT, _NAMES = Field(str), Field(list, each=Field(str))
 # Only the student's scores are required.
 _METRICS = {"student": Field(dict), "version": Field(str, needed=False),
@@ -82,6 +83,16 @@ def read_history(path: pathlib.Path) -> List[Dict[str, Any]]:
     """
     return check_record(path, {"history": read_json(path)},
                         {"history": Field(list, each=Field(dict))})["history"]
+
+
+def has_teacher(folder: pathlib.Path) -> bool:
+    """Returns True if the folder holds a complete teacher."""
+    return (pathlib.Path(folder) / TEACHER_FILE).is_file()
+
+
+def find_teacher(base: pathlib.Path) -> Optional[pathlib.Path]:
+    """Returns the folder of a teacher, given that folder or the run folder around it, or None."""
+    return next((folder for folder in (base, base / "teacher") if has_teacher(folder)), None)
 
 
 def read_teacher_record(path: pathlib.Path, *, whole: bool = False) -> Dict[str, Any]:

@@ -212,12 +212,12 @@ class Decoder(tf.Module):
 
     def __init__(self, labels: LabelSet):
         super().__init__()
-        first, follows = labels.allowed_transitions()
+        (first, follows), ends = labels.allowed_transitions(), labels.allowed_ends()
         self._first, self._follows = tf.constant(first), tf.constant(follows)
-        self._ends = tf.constant(labels.allowed_ends())
+        self._ends = tf.constant(ends)
         self._tags = tf.constant(labels.tags)
         self._first_cost = tf.constant(np.where(first, 0.0, FORBIDDEN), tf.float32)
-        self._last_cost = tf.constant(np.where(labels.allowed_ends(), 0.0, FORBIDDEN), tf.float32)
+        self._last_cost = tf.constant(np.where(ends, 0.0, FORBIDDEN), tf.float32)
         self._step_cost = tf.constant(np.where(follows, 0.0, FORBIDDEN)[None], tf.float32)
         outside = np.full(len(labels.tags), FORBIDDEN, np.float32)
         outside[labels.outside_id] = 0.0

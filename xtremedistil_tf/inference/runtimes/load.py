@@ -8,6 +8,7 @@ from typing import Optional, Union
 from xtremedistil_tf.environment import check_path
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.assets import FORMAT_FOLDERS, made_elsewhere
+from xtremedistil_tf.inference.runtimes.onnx import FLOAT_FILE, INT8_FILE
 from xtremedistil_tf.inference.text_model import TextModel
 from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.screen import quiet_libraries
@@ -17,7 +18,6 @@ log = logging.getLogger("absl")
 # Points of the dev score that int8 may lose to be the default.
 INT8_LOSS = 0.3
 CHECK_FILE = "check.json"
-_FLOAT, _INT8 = "model.onnx", "model.int8.onnx"
 RUNTIMES = ("keras", "savedmodel", "onnx", "onnx_int8", "tflite", "tflite_int8")
 
 
@@ -26,7 +26,7 @@ def runtime_of(folder: Union[str, pathlib.Path]) -> str:
     folder = pathlib.Path(folder)
     if (folder / "saved_model.pb").is_file():
         return "savedmodel"
-    if (folder / "model.onnx").is_file():
+    if (folder / FLOAT_FILE).is_file():
         return "onnx"
     if (folder / "model.tflite").is_file():
         return "tflite"
@@ -42,13 +42,13 @@ def fastest_runtime(folder: Union[str, pathlib.Path]) -> str:
     folder = pathlib.Path(folder)
     runtime = runtime_of(folder)
     onnx = folder if runtime == "onnx" else folder / FORMAT_FOLDERS["onnx"]
-    usable = (runtime in ("keras", "onnx") and (onnx / _FLOAT).is_file()
+    usable = (runtime in ("keras", "onnx") and (onnx / FLOAT_FILE).is_file()
               and importlib.util.find_spec("onnxruntime") is not None
               and (onnx == folder or not made_elsewhere(onnx, folder / "student")))
     if not usable:
         return runtime
     lost = int8_loss(onnx)
-    if lost is None or lost > INT8_LOSS or not (onnx / _INT8).is_file():
+    if lost is None or lost > INT8_LOSS or not (onnx / INT8_FILE).is_file():
         return "onnx"
     log.info("runtime: onnx_int8, whose dev score is %.2f points %s float32's (at most %.1f lower "
              "are taken; --runtime chooses another)", abs(lost), "below" if lost > 0 else "above",

@@ -12,7 +12,7 @@ from xtremedistil_tf.inference.assets import Assets, labels_of
 from xtremedistil_tf.inference.text_model import TextModel, text_model
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.pretrained_encoders import most_positions
-from xtremedistil_tf.models.teacher import Teacher, has_teacher, load_teacher, read_record
+from xtremedistil_tf.models.teacher import Teacher, load_teacher, read_record
 from xtremedistil_tf.validation.run_files import read_config
 
 # Longest sequence of a teacher whose encoder has no limit and whose record names none.
@@ -33,11 +33,6 @@ class TeacherAssets(Assets):
     def seq_len_limit(self) -> Optional[int]:
         """Length of the longest sequence that the teacher takes; None if nothing limits it."""
         return self.positions
-
-
-def find_teacher(base: pathlib.Path) -> Optional[pathlib.Path]:
-    """Returns the folder of a teacher, given that folder or the run folder around it, or None."""
-    return next((folder for folder in (base, base / "teacher") if has_teacher(folder)), None)
 
 
 def load_teacher_model(folder: pathlib.Path, *, keep_whole: bool = False) -> TextModel:

@@ -20,7 +20,9 @@ from xtremedistil_tf.export.savedmodel.text.graph_text import (
     Lookup,
     Words,
     differs,
+    find_keys,
     number_runs,
+    utf8_sizes,
 )
 from xtremedistil_tf.export.savedmodel.text.normalizer import normalizer_steps
 from xtremedistil_tf.export.savedmodel.text.parts import BytePatternParts, make_parts
@@ -119,7 +121,7 @@ class BpePieces(GraphTokenizer):
             kept = (ids != self._unknown) | differs(ids) | differs(part) if self._fused \
                 else tf.ones_like(ids, tf.bool)
             return tf.boolean_mask(ids, kept), tf.boolean_mask(part, kept)
-        sizes = 1 + sum(tf.cast(chars >= least, tf.int32) for least in (0x80, 0x800, 0x10000))
+        sizes = utf8_sizes(chars)
         source = tf.repeat(tf.range(tf.size(chars)), sizes)
         left = (tf.gather(tf.cumsum(sizes), source) - 1) - tf.range(tf.size(source))
         chars, size = tf.gather(chars, source), tf.gather(sizes, source)
@@ -132,9 +134,9 @@ class BpePieces(GraphTokenizer):
         """Returns for each token and its right neighbour the merge's place, and the merged id."""
         long = tf.cast(ids, tf.int64)
         key = tf.bitwise.left_shift(long, _BITS) + tf.roll(long, -1, 0)
-        at = tf.minimum(tf.searchsorted(self._keys, key), len(self._keys) - 1)
+        at, there = find_keys(self._keys, key)
         # The last token rolls round to the first; differs() is True there as for every new part.
-        found = (tf.gather(self._keys, at) == key) & ~tf.roll(differs(part), -1, 0)
+        found = there & ~tf.roll(differs(part), -1, 0)
         return tf.where(found, tf.gather(self._places, at), _NEVER), tf.gather(self._merged, at)
 
     def _merge_once(self, ids: Any, part: Any, places: Any, merged: Any) -> Tuple[Any, ...]:

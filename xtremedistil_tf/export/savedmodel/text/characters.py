@@ -8,7 +8,7 @@ import dataclasses
 import functools
 import json
 import sys
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -76,8 +76,12 @@ class PieceTables:
     longest_word: int
 
 
-def why_not(tokenizer: Tokenizer) -> Optional[str]:
-    """Returns the reason why a tokenizer cannot run inside a graph; None if it can."""
+def check_word_piece(tokenizer: Tokenizer) -> None:
+    """Checks that a WordPiece tokenizer can run inside a graph.
+
+    Raises:
+      NotInGraph: if it cannot.
+    """
     parts = json.loads(tokenizer.to_str())
     found = {
         part: (parts[part] or {}).get("type", "nothing")
@@ -86,17 +90,13 @@ def why_not(tokenizer: Tokenizer) -> Optional[str]:
     wanted = {"normalizer": "BertNormalizer", "pre_tokenizer": "BertPreTokenizer",
               "model": "WordPiece"}
     if found != wanted:
-        return "its tokenizer is " + ", ".join(found.values())
+        raise NotInGraph("its tokenizer is " + ", ".join(found.values()))
     if parts["model"]["continuing_subword_prefix"] != "##":
         prefix = parts["model"]["continuing_subword_prefix"]
-        return f"its subword tokens are continued with {prefix!r}"
+        raise NotInGraph(f"its subword tokens are continued with {prefix!r}")
     if sorted(parts["model"]["vocab"].values()) != list(range(len(parts["model"]["vocab"]))):
-        return "its vocabulary has gaps"
-    try:
-        special_ids(tokenizer)
-    except NotInGraph as error:
-        return str(error)
-    return None
+        raise NotInGraph("its vocabulary has gaps")
+    special_ids(tokenizer)
 
 
 def probed() -> List[int]:
@@ -112,11 +112,17 @@ def spread(table: np.ndarray) -> np.ndarray:
     return table
 
 
+def code_rows(replacements: Iterable[str]) -> List[np.ndarray]:
+    """Returns the int32 code points of each replacement, behind an empty row 0."""
+    return [np.zeros(0, np.int32),
+            *(np.array([ord(char) for char in row], np.int32) for row in replacements)]
+
+
 def piece_tables(tokenizer: Tokenizer) -> PieceTables:
     """Builds the tables by running the tokenizer on every character.
 
     Args:
-      tokenizer: a tokenizer for which `why_not` returns None.
+      tokenizer: a tokenizer that `check_word_piece` accepts.
     """
     chars = [chr(code) for code in probed() if chr(code) != _SEPARATOR]
     text = _SEPARATOR.join(chars)
@@ -138,9 +144,7 @@ def piece_tables(tokenizer: Tokenizer) -> PieceTables:
     parts = json.loads(tokenizer.to_str())["model"]
     vocabulary = sorted(parts["vocab"], key=parts["vocab"].get)
     return PieceTables(
-        spread(change),
-        [np.zeros(0, np.int32), *(np.array([ord(c) for c in row], np.int32) for row in rows)],
-        spread(treatment), vocabulary, parts["unk_token"],
+        spread(change), code_rows(rows), spread(treatment), vocabulary, parts["unk_token"],
         special_ids(tokenizer), parts["max_input_chars_per_word"],
     )
 

@@ -64,6 +64,17 @@ def number_runs(begins: Any) -> Any:
     return tf.cumsum(tf.cast(begins, tf.int32)) - 1
 
 
+def utf8_sizes(chars: Any) -> Any:
+    """Returns the number of bytes of each of int32 code points in UTF-8."""
+    return 1 + sum(tf.cast(chars >= least, tf.int32) for least in (0x80, 0x800, 0x10000))
+
+
+def find_keys(keys: Any, wanted: Any) -> Tuple[Any, Any]:
+    """Looks up int64 `wanted` in sorted keys: (a place among the keys, True where it is there)."""
+    at = tf.minimum(tf.searchsorted(keys, wanted), len(keys) - 1)
+    return at, tf.gather(keys, at) == wanted
+
+
 def _lasts(begins: Any) -> Any:
     """Returns a bool vector of the last positions of runs, given their first positions."""
     return tf.concat([begins[1:], begins[:1]], 0)  # Position 0 always begins a run.

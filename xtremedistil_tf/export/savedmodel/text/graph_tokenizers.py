@@ -9,7 +9,11 @@ from tokenizers import Tokenizer
 
 from xtremedistil_tf.export.common.check import first_difference
 from xtremedistil_tf.export.savedmodel.text.bpe import BpePieces
-from xtremedistil_tf.export.savedmodel.text.characters import NotInGraph, piece_tables, why_not
+from xtremedistil_tf.export.savedmodel.text.characters import (
+    NotInGraph,
+    check_word_piece,
+    piece_tables,
+)
 from xtremedistil_tf.export.savedmodel.text.graph_text import GraphTokenizer, Pieces, given_words
 from xtremedistil_tf.export.savedmodel.text.unigram import UnigramPieces
 from xtremedistil_tf.keras2 import tf
@@ -18,9 +22,7 @@ from xtremedistil_tf.keras2 import tf
 def _word_piece(
     tokenizer: Tokenizer, parts: Mapping[str, Any], folder: pathlib.Path
 ) -> GraphTokenizer:
-    reason = why_not(tokenizer)
-    if reason is not None:
-        raise NotInGraph(reason)
+    check_word_piece(tokenizer)
     tables = piece_tables(tokenizer)
     vocabulary = folder / "vocab.txt"
     vocabulary.write_bytes("\n".join([*tables.vocabulary, ""]).encode("utf-8"))

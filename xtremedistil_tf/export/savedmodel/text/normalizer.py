@@ -14,6 +14,7 @@ from tokenizers import Tokenizer, models
 from xtremedistil_tf.export.savedmodel.text.characters import (
     CODES,
     NotInGraph,
+    code_rows,
     probed,
     spread,
 )
@@ -29,7 +30,9 @@ from xtremedistil_tf.export.savedmodel.text.graph_text import (
     Lookup,
     Replacer,
     differs,
+    find_keys,
     number_runs,
+    utf8_sizes,
 )
 from xtremedistil_tf.keras2 import tf
 
@@ -67,11 +70,6 @@ def white_space() -> Lookup:
     return Lookup(table)
 
 
-def _rows(replacements: Sequence[str]) -> List[np.ndarray]:
-    return [np.zeros(0, np.int32),
-            *(np.array([ord(char) for char in row], np.int32) for row in replacements)]
-
-
 def character_step(parts: Sequence[Mapping[str, Any]]) -> Replacer:
     """Builds the step of normalizers that treat each character by itself, by trying each."""
     blank = json.loads(Tokenizer(models.BPE()).to_str())
@@ -89,7 +87,7 @@ def character_step(parts: Sequence[Mapping[str, Any]]) -> Replacer:
     for char, result in zip(chars, results):
         if result != char:
             change[ord(char)] = rows.setdefault(result, len(rows) + 1)
-    return Replacer(spread(change), _rows(list(rows)))
+    return Replacer(spread(change), code_rows(rows))
 
 
 class ClusterStep(tf.Module):
@@ -113,7 +111,7 @@ class ClusterStep(tf.Module):
             elif len(key) <= 3:  # Longer ones would be ASCII only, which makes no cluster.
                 keys[self._number(*map(ord, key))] = rows[value]
         self._joins = Lookup(cluster_joins())
-        self._replace = Replacer(change, _rows(list(rows)))
+        self._replace = Replacer(change, code_rows(rows))
         self._keys = tf.constant(sorted(keys), tf.int64)
         self._key_rows = tf.constant([keys[key] for key in sorted(keys)], tf.int32)
 
@@ -124,8 +122,8 @@ class ClusterStep(tf.Module):
 
     def _found(self, key: Any) -> Any:
         """Returns the replacements of keys, int64 [n]; 0 for what is no key."""
-        at = tf.minimum(tf.searchsorted(self._keys, key), len(self._keys) - 1)
-        return tf.where(tf.gather(self._keys, at) == key, tf.gather(self._key_rows, at), 0)
+        at, there = find_keys(self._keys, key)
+        return tf.where(there, tf.gather(self._key_rows, at), 0)
 
     def _begins(self, chars: Any, owner: Any) -> Any:
         """Returns True for characters that begin a cluster."""
@@ -140,7 +138,7 @@ class ClusterStep(tf.Module):
         """Normalizes int32 [characters]; returns characters and their words."""
         begins = self._begins(chars, owner)
         cluster, first = number_runs(begins), tf.cast(tf.where(begins)[:, 0], tf.int32)
-        sizes = 1 + sum(tf.cast(chars >= least, tf.int32) for least in (0x80, 0x800, 0x10000))
+        sizes = utf8_sizes(chars)
         short = tf.math.segment_sum(sizes, cluster) < LONG_CLUSTER
         count = tf.math.segment_sum(tf.ones_like(sizes), cluster)
         long_chars = tf.cast(tf.pad(chars, [[0, 2]]), tf.int64)
