@@ -10,6 +10,12 @@ from xtremedistil_tf.data.labels import LabelSet
 FORBIDDEN = -1e9
 
 
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    """Logarithm of the softmax over the last axis."""
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
 def word_scores(logits: np.ndarray, word_starts: np.ndarray, labels: LabelSet) -> np.ndarray:
     """Log-probabilities of the real tags of each word, taken at its first subword token.
 
@@ -24,9 +30,8 @@ def word_scores(logits: np.ndarray, word_starts: np.ndarray, labels: LabelSet) -
     """
     rows = np.arange(len(logits))[:, None]
     at = np.maximum(word_starts, 0)
-    scores = logits[rows, at, : len(labels.tags)].astype(np.float32, copy=False)
-    scores = scores - scores.max(axis=-1, keepdims=True)
-    scores = scores - np.log(np.exp(scores).sum(axis=-1, keepdims=True))
+    scores = log_softmax(
+        logits[rows, at, : len(labels.tags)].astype(np.float32, copy=False))
     outside = np.full(len(labels.tags), FORBIDDEN, np.float32)
     outside[labels.outside_id] = 0.0
     return np.where(word_starts[:, :, None] >= 0, scores, outside)

@@ -4,6 +4,9 @@ from typing import Any, Mapping, Tuple
 
 from xtremedistil_tf.tasks import task_kind_of
 
+# Agreement with the teacher, the measure on dev of runs without dev labels.
+AGREEMENT = "agreement"
+
 
 def measure_of(metrics: Mapping[str, Any]) -> str:
     """Key of the measure in metrics.json."""

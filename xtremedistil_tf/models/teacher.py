@@ -217,8 +217,8 @@ def load_teacher(folder: pathlib.Path, layer: int, *, matched: int = 0) -> Teach
             raise
         raise UserError(f"the teacher in {folder} cannot be loaded: {error}") from error
     tokenizer = load_tokenizer(str(folder), model_type=encoder.config.model_type)
-    pooled = task_kind_of(read_record(folder)).pooled
-    pairs = bool(read_record(folder).get("pairs"))
+    record = read_record(folder)
+    pooled, pairs = task_kind_of(record).pooled, bool(record.get("pairs"))
     teacher = build_teacher(encoder, tokenizer, head["bias"].shape[0], layer, pooled=pooled,
                             matched=matched, pairs=pairs)
     teacher.model.get_layer("logits").set_weights([head["kernel"], head["bias"]])

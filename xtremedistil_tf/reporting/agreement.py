@@ -3,9 +3,9 @@
 from typing import Any, List, Mapping, Tuple
 
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
+from xtremedistil_tf.metrics.measures import AGREEMENT
 from xtremedistil_tf.reporting import run_metrics
 from xtremedistil_tf.reporting.markdown import count_text, score_text, table
-from xtremedistil_tf.reporting.run_metrics import AGREEMENT
 
 NAME = "agreement with the teacher"
 

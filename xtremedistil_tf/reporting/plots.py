@@ -6,10 +6,15 @@ import math
 import pathlib
 from typing import Any, List, Mapping, Sequence, Tuple
 
-from xtremedistil_tf.metrics.measures import language_measure, measure_name, measure_of, taught
+from xtremedistil_tf.metrics.measures import (
+    AGREEMENT,
+    language_measure,
+    measure_name,
+    measure_of,
+    taught,
+)
 from xtremedistil_tf.reporting.figures import COLOURS, new_figure, save, tidy
 from xtremedistil_tf.reporting.run_metrics import (
-    AGREEMENT,
     by_agreement,
     language_scores,
     models_text,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Mapping, Optional, Tuple
 
-from xtremedistil_tf.metrics.measures import language_measure, measure_of, taught
+from xtremedistil_tf.metrics.measures import AGREEMENT, language_measure, measure_of, taught
 from xtremedistil_tf.tasks import task_kind_of
 
 
@@ -16,9 +16,6 @@ def models_of(metrics: Mapping[str, Any]) -> Tuple[str, ...]:
 def models_text(metrics: Mapping[str, Any]) -> str:
     """Names of a run's models, for the beginning of a caption."""
     return " and ".join(models_of(metrics)).capitalize()
-
-
-AGREEMENT = "agreement"
 
 
 def by_agreement(metrics: Mapping[str, Any]) -> bool:

@@ -7,11 +7,9 @@ from typing import Dict, NamedTuple, Optional, Sequence
 
 import numpy as np
 
+from xtremedistil_tf.data.tokenization.realign import HAS_ALL, HAS_LOGITS, HAS_STATES
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.targets.spec import StoreSpec
-
-# Values of "known": the outputs that a position has.
-HAS_ALL, HAS_STATES, HAS_LOGITS = 1, 2, 3
 
 
 def example_of(**arrays: np.ndarray) -> bytes:

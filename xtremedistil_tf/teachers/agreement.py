@@ -8,21 +8,16 @@ import numpy as np
 from xtremedistil_tf.config import DataConfig, RunConfig
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.data.tokenization.alignment import Features
+from xtremedistil_tf.data.tokenization.realign import HAS_STATES
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.metrics.decoding import word_scores
+from xtremedistil_tf.metrics.decoding import log_softmax, word_scores
+from xtremedistil_tf.metrics.measures import AGREEMENT
 from xtremedistil_tf.tasks import task_kind
-
-AGREEMENT = "agreement"
 
 
 def chosen_by(config: RunConfig, task: Task) -> str:
     """Returns the dev measure that chooses epochs and stages."""
     return AGREEMENT if task.agreement else config.data.measure
-
-
-def _log_softmax(logits: np.ndarray) -> np.ndarray:
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
 class _Recorder:
@@ -44,14 +39,14 @@ class _Recorder:
             for place, row in enumerate(rows):
                 logits = outputs["logits"][place].astype(np.float32)
                 if "known" in outputs:
-                    logits[np.isin(outputs["known"][place], (0, 2))] = np.nan
+                    logits[np.isin(outputs["known"][place], (0, HAS_STATES))] = np.nan
                 with np.errstate(invalid="ignore"):
                     self.found[row] = self._of_row(row, logits)
             yield rows, lengths, outputs
 
     def _of_row(self, row: int, logits: np.ndarray) -> np.ndarray:
         if self._features.pooled:
-            return _log_softmax(logits[:1])
+            return log_softmax(logits[:1])
         starts = self._features.word_starts[row]
         scores = word_scores(logits[None], starts[None], self._labels)[0]
         return np.where(starts[:, None] >= 0, scores, np.nan)

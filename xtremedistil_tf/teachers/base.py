@@ -66,6 +66,11 @@ class Sizes:
     states: bool = True
 
 
+def sequence_key(ids: np.ndarray) -> bytes:
+    """Returns a sequence of subword token ids as a key of a dict."""
+    return np.asarray(ids, "<i4").tobytes()
+
+
 class Teaches(Protocol):
     """A loaded teacher of any kind, as the rest of a run uses it."""
 

@@ -1,6 +1,5 @@
 """An encoder with a head that predicts masked subword tokens."""
 
-import logging
 from typing import Any, Dict, Optional, Tuple
 
 import numpy as np
@@ -10,8 +9,6 @@ from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.distillation_model import StageModel
 from xtremedistil_tf.models.encoders.parts import encoder_parts, ready_to_call
 from xtremedistil_tf.models.registry import LayerRegistry
-
-log = logging.getLogger("absl")
 
 HEAD = "lm_head"
 _EPSILON = 1e-12

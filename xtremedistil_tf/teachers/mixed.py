@@ -9,12 +9,12 @@ from xtremedistil_tf.data.outputs.reader import average_logits
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.alignment import encode_words, first_pieces
 from xtremedistil_tf.data.tokenization.ragged import Ragged
+from xtremedistil_tf.data.tokenization.realign import HAS_ALL, HAS_LOGITS, HAS_STATES
+from xtremedistil_tf.teachers.base import sequence_key
 
 ALL_LANGUAGES = "*"
 # Sequences whose outputs are in memory at the same time.
 _CHUNK = 512
-# As in `targets.records`.
-_HAS_ALL, _HAS_STATES = 1, 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,10 +34,6 @@ class Member:
     def reads(self, row: Example) -> bool:
         """True if the teacher is asked about a row."""
         return not self.languages or row.language in self.languages
-
-
-def _key(ids: np.ndarray) -> bytes:
-    return np.asarray(ids, "<i4").tobytes()
 
 
 class MixedForward:
@@ -80,13 +76,16 @@ class MixedForward:
     def _chunk(self, ids: Ragged, texts: Sequence[Example]) -> Dict[str, np.ndarray]:
         """Asks all teachers about some sequences; outputs [rows, time, ...]."""
         teacher = self._teacher
-        starts = [teacher.starts(teacher.tokenizer, text) for text in texts]
+        encoded = None if teacher.pooled else encode_words(
+            teacher.tokenizer, texts, teacher.seq_len)
+        starts = teacher.starts(encoded, texts)
         time = 1 if teacher.pooled else int(ids.lengths.max())
         asked = np.full((len(self._passes), len(texts), time, teacher.classes), np.nan, np.float32)
         found: Dict[str, np.ndarray] = {}
         for number, (member, forward) in enumerate(zip(teacher.members, self._passes)):
             rows = [row for row, text in enumerate(texts) if not number or member.reads(text)]
-            for row, values in self._ask(member, forward, rows, ids, texts, number == 0):
+            for row, values in self._ask(
+                    member, forward, rows, ids, texts, None if number else starts):
                 for name in self._outputs if not number else ():
                     if name != "logits":
                         found.setdefault(name, np.zeros(
@@ -97,7 +96,7 @@ class MixedForward:
         weights = [member.weight for member in teacher.members]
         logits = average_logits(asked.reshape(len(weights), -1, teacher.classes), weights)
         logits = logits.reshape(asked.shape[1:])
-        known = np.where(np.isfinite(logits).all(axis=-1), _HAS_ALL, _HAS_STATES)
+        known = np.where(np.isfinite(logits).all(axis=-1), HAS_ALL, HAS_STATES)
         return {**found, "logits": np.nan_to_num(logits), "known": known.astype(np.uint8)}
 
     def _place(self, target: np.ndarray, starts: np.ndarray, values: Dict[str, Any]) -> None:
@@ -107,21 +106,27 @@ class MixedForward:
         words = np.flatnonzero((starts[:count] >= 0) & (theirs[:count] >= 0))
         scores = values["logits"][theirs[words]]
         if "known" in values:
-            scores = np.where(np.isin(values["known"][theirs[words]], (1, 3))[:, None], scores,
-                              np.nan)
+            said = np.isin(values["known"][theirs[words]], (HAS_ALL, HAS_LOGITS))
+            scores = np.where(said[:, None], scores, np.nan)
         target[starts[words]] = scores
 
     def _ask(
         self, member: Member, forward: Any, rows: List[int], ids: Ragged,
-        texts: Sequence[Example], first: bool,
+        texts: Sequence[Example], starts: Optional[List[np.ndarray]],
     ) -> Iterator[Tuple[int, Dict[str, Any]]]:
-        """Yields (row, its outputs and first tokens of words) of the rows for a teacher."""
+        """Yields (row, its outputs and first tokens of words) of the rows for a teacher.
+
+        The first teacher is asked about all rows; `ids` and `starts` are its. None for others.
+        """
         if not rows:
             return
         teacher, own = self._teacher, member.teacher
-        read = Ragged.of([ids[row] for row in rows] if first else encode_words(
-            own.tokenizer, [texts[row] for row in rows], teacher.seq_len)["input_ids"])
-        starts = [teacher.starts(own.tokenizer, texts[row]) for row in rows]
+        if starts is not None:
+            read = ids
+        else:
+            read_texts = [texts[row] for row in rows]
+            encoded = encode_words(own.tokenizer, read_texts, teacher.seq_len)
+            read, starts = Ragged.of(encoded["input_ids"]), teacher.starts(encoded, read_texts)
         asked = {"starts": starts} if getattr(forward, "wants_starts", False) else {}
         for batch, lengths, outputs in forward.batches(read, **asked):
             for at, (place, length) in enumerate(zip(batch, lengths)):
@@ -168,16 +173,21 @@ class MixedTeacher:
         for at in range(0, len(rows), _CHUNK):
             chunk = rows[at:at + _CHUNK]
             encoded = encode_words(self.tokenizer, chunk, self.seq_len)["input_ids"]
-            self._remembered.update(zip(map(_key, encoded), chunk))
+            self._remembered.update(zip(map(sequence_key, encoded), chunk))
 
     def remembered(self, ids: np.ndarray) -> Example:
         """Returns the words of a sequence that was noted; as many others for an unknown one."""
         # Measuring the time of a pass asks about sequences that nobody wrote.
-        return self._remembered.get(_key(ids)) or Example(("x",) * max(1, len(ids) - 2))
+        return self._remembered.get(sequence_key(ids)) or Example(("x",) * max(1, len(ids) - 2))
 
-    def starts(self, tokenizer: Any, row: Example) -> np.ndarray:
-        """Positions of the first tokens of a row's words, -1 for none; 0 for a text."""
+    def starts(self, encoded: Any, rows: Sequence[Example]) -> List[np.ndarray]:
+        """Positions of the first tokens of each row's words, -1 for none; 0 for a text.
+
+        Args:
+          encoded: the rows as `encode_words` returns them; not looked at for texts.
+          rows: the rows.
+        """
         if self.pooled:
-            return np.zeros(1, int)
-        (encoding,) = encode_words(tokenizer, [row], self.seq_len).encodings
-        return np.array(first_pieces(encoding.word_ids, len(row.words)))
+            return [np.zeros(1, int) for _ in rows]
+        return [np.array(first_pieces(one.word_ids, len(row.words)))
+                for one, row in zip(encoded.encodings, rows)]

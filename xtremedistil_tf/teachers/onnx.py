@@ -27,7 +27,7 @@ _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _LAST = "last_hidden_state"
 # Names of a size in the configurations of different kinds of model.
 _NAMES = {"width": ("hidden_size", "dim", "d_model"), "layers": ("num_hidden_layers", "n_layers"),
-          "vocabulary": ("vocab_size",), "positions": ("max_position_embeddings",)}
+          "vocabulary": ("vocab_size",)}
 
 
 def model_file(folder: pathlib.Path) -> Optional[pathlib.Path]:

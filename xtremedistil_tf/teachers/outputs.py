@@ -12,11 +12,12 @@ from xtremedistil_tf.data.labels import label_set
 from xtremedistil_tf.data.outputs.reader import Outputs, average_logits, is_outputs, read_outputs
 from xtremedistil_tf.data.tokenization.alignment import encode_words, first_pieces
 from xtremedistil_tf.data.tokenization.ragged import Ragged
+from xtremedistil_tf.data.tokenization.realign import HAS_ALL, HAS_LOGITS, HAS_STATES
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.models.tokenizers import load_tokenizer, train_wordpiece
 from xtremedistil_tf.runs import file_fingerprint, fingerprint
 from xtremedistil_tf.tasks import TASKS, task_kind
-from xtremedistil_tf.teachers.base import Sizes, TeacherKind, Wanted
+from xtremedistil_tf.teachers.base import Sizes, TeacherKind, Wanted, sequence_key
 
 # Subword tokens of a tokenizer that is trained on the file's words.
 VOCABULARY = 30000
@@ -58,17 +59,13 @@ class OutputsForward:
                      for name, size in self._sizes.items()}
             found["known"] = np.zeros((len(rows), longest), np.uint8)
             for place, row in enumerate(rows):
-                own = self._rows.get(_key(input_ids[row]), {})
+                own = self._rows.get(sequence_key(input_ids[row]), {})
                 for name in own.keys() & found.keys():
                     values = own[name][:longest]
                     found[name][place, :len(values)] = values
             yield rows, lengths[rows], found
             if on_rows:
                 on_rows(len(rows))
-
-
-def _key(ids: np.ndarray) -> bytes:
-    return np.asarray(ids, "<i4").tobytes()
 
 
 class OutputsTeacher:
@@ -120,7 +117,7 @@ class OutputsTeacher:
                 for place, (ids, encoding) in enumerate(
                         zip(encoded["input_ids"], encoded.encodings)):
                     row = self._placed(outputs, at + place, mapped, encoding, len(ids))
-                    found.setdefault(_key(ids), []).append((weight, row))
+                    found.setdefault(sequence_key(ids), []).append((weight, row))
         return {ids: _merged(rows) for ids, rows in found.items()}
 
     def _placed(self, outputs: Outputs, row: int, mapped: LabelMap, encoding: Any, length: int
@@ -156,14 +153,14 @@ def _merged(rows: Sequence[Tuple[float, _Row]]) -> Dict[str, np.ndarray]:
     has_logits = np.isfinite(logits).all(axis=1)
     found = {"logits": np.nan_to_num(logits)}
     if not rows[0][1][1]:
-        return {**found, "known": np.where(has_logits, 3, 0).astype(np.uint8)}
+        return {**found, "known": np.where(has_logits, HAS_LOGITS, 0).astype(np.uint8)}
     # Vectors of different models do not correspond: the first that is known is taken.
     vectors = rows[0][1][1]["representation"]
     for _, (_, more) in rows[1:]:
         vectors = np.where(np.isnan(vectors), more["representation"], vectors)
     has_states = np.isfinite(vectors).all(axis=1)
-    # As in `targets.records`: 1 has all, 2 states alone, 3 logits alone.
-    known = np.where(has_logits, np.where(has_states, 1, 3), np.where(has_states, 2, 0))
+    known = np.where(has_logits, np.where(has_states, HAS_ALL, HAS_LOGITS),
+                     np.where(has_states, HAS_STATES, 0))
     return {**found, "representation": np.nan_to_num(vectors), "known": known.astype(np.uint8)}
 
 

@@ -14,7 +14,7 @@ from xtremedistil_tf.errors import UserError, first_line
 from xtremedistil_tf.models.pretrained_encoders import peek_configuration
 from xtremedistil_tf.models.teacher import has_teacher, read_record
 from xtremedistil_tf.runs import fingerprint
-from xtremedistil_tf.tasks import task_kind
+from xtremedistil_tf.tasks import task_kind, task_kind_of
 from xtremedistil_tf.teachers import TeacherKind, Wanted, teacher_kind
 from xtremedistil_tf.teachers.base import Sizes
 from xtremedistil_tf.teachers.fine_tuned import sizes_of
@@ -255,7 +255,7 @@ def check_known(folder: pathlib.Path, config: RunConfig, task: Task) -> None:
       UserError: for another kind of task, number of texts or labels.
     """
     record = read_record(folder, whole=True)
-    kind = task_kind(record.get("kind", "tagging")).kind
+    kind = task_kind_of(record).kind
     if kind != task.labels.kind:
         raise UserError(f"the teacher in {folder} was fine-tuned for {kind}; the task is "
                         f"{task.labels.kind}")

@@ -16,6 +16,9 @@ from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.alignment import chunked, encode_words
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 
+# Values of "known": the outputs that a position has; 0 for none.
+HAS_ALL, HAS_STATES, HAS_LOGITS = 1, 2, 3
+
 
 @dataclasses.dataclass(frozen=True)
 class Realigned:

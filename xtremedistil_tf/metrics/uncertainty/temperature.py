@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from xtremedistil_tf.data.tokenization.alignment import Features
-from xtremedistil_tf.metrics.decoding import word_scores
+from xtremedistil_tf.metrics.decoding import log_softmax, word_scores
 from xtremedistil_tf.metrics.several.scores import sigmoid
 from xtremedistil_tf.metrics.uncertainty.calibration import calibration
 
@@ -17,11 +17,6 @@ from xtremedistil_tf.metrics.uncertainty.calibration import calibration
 _LEAST, _MOST = 0.05, 20.0
 # With fewer predictions nothing is fitted.
 _FEWEST = 20
-
-
-def _log_softmax(logits: np.ndarray) -> np.ndarray:
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
 def _doubt(count: int) -> float:
@@ -33,7 +28,7 @@ def _doubt(count: int) -> float:
 
 
 def _softmax_loss(logits: np.ndarray, gold: np.ndarray) -> float:
-    logs, doubt = _log_softmax(logits), _doubt(len(gold))
+    logs, doubt = log_softmax(logits), _doubt(len(gold))
     right = logs[np.arange(len(gold)), gold].mean()
     return -float((1.0 - doubt) * right + doubt * logs.mean())
 
@@ -76,7 +71,7 @@ def _record(logits: np.ndarray, gold: np.ndarray, *, several: bool = False) -> D
             sure = sigmoid(logits / by)
             return calibration(np.maximum(sure, 1 - sure).ravel(),
                                ((sure >= 0.5) == (gold > 0)).ravel())
-        sure = np.exp(_log_softmax(logits / by))
+        sure = np.exp(log_softmax(logits / by))
         return calibration(sure.max(axis=-1), sure.argmax(axis=-1) == gold)
 
     after = told(temperature)
