@@ -7,7 +7,8 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from xtremedistil_tf.config import RunConfig
+from xtremedistil_tf.config import Resources, RunConfig
+from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.jobs.prepared import Prepared
 from xtremedistil_tf.jobs.results import answers_of
 from xtremedistil_tf.jobs.stage_feed import student_feed
@@ -39,6 +40,11 @@ class Alone:
 
     record: Dict[str, Any]
     answers: Dict[str, Any]
+
+
+def trains_alone(task: Task, resources: Resources) -> bool:
+    """True if a run also trains its student alone: if asked, with labels of train and dev."""
+    return resources.baseline and task.labelled and not task.agreement
 
 
 def plan_alone(config: RunConfig, plan: Sequence[Stage]) -> Tuple[Stage, ...]:

@@ -13,7 +13,7 @@ from xtremedistil_tf.evaluation.worst import worst_of_run
 from xtremedistil_tf.export.export import FILES, export_student
 from xtremedistil_tf.inference.student_folder import save_student
 from xtremedistil_tf.jobs.alone import NAME as ALONE
-from xtremedistil_tf.jobs.alone import Alone, train_alone, worth
+from xtremedistil_tf.jobs.alone import Alone, train_alone, trains_alone, worth
 from xtremedistil_tf.jobs.deployed import deployed_scores
 from xtremedistil_tf.jobs.obtain_teacher import obtain_teacher
 from xtremedistil_tf.jobs.prepared import Prepared
@@ -222,7 +222,7 @@ def _train_and_score(
                 store.verify(kinds)
             raise
         laps.lap("stages")
-        if resources.baseline and task.labelled and not task.agreement:
+        if trains_alone(task, resources):
             alone = train_alone(config, prepared, teacher, plan, model_dir)
             laps.lap(ALONE)
     more: Dict[str, Any] = {} if forecast is None else {"forecast": dict(forecast)}

@@ -1,11 +1,12 @@
 """The inputs of a student's training."""
 
 import dataclasses
+import functools
 import pathlib
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
 from xtremedistil_tf.data.folders.task import Task
-from xtremedistil_tf.data.folders.trouble import text_trouble, weak_languages
+from xtremedistil_tf.data.folders.trouble import splits_trouble, weak_languages
 from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
 from xtremedistil_tf.targets.writer import TargetStore
@@ -56,6 +57,10 @@ class Prepared:
         """The student's rule for scripts without spaces: the data's, else that of its start."""
         return self.task.segmentation or self.start_segmentation
 
+    @functools.cached_property
+    def _text_trouble(self) -> List[str]:
+        return splits_trouble(self.features, self.task.examples, self.tokenizer, self.seq_len)
+
     def trouble(self, dev: Mapping[str, Any], measure: str) -> List[str]:
         """Warns of languages that the tokenizer or the teacher does not know.
 
@@ -64,10 +69,7 @@ class Prepared:
           measure: the run's measure.
         """
         key, name = task_kind(self.task.labels.kind).language_score or (measure, measure)
-        told = [line for split in ("train", "test") if split in self.features
-                for line in text_trouble(split, self.features[split], self.task.examples[split],
-                                         self.tokenizer, self.seq_len)]
-        return [*told, *weak_languages(dev, key, name)]
+        return [*self._text_trouble, *weak_languages(dev, key, name)]
 
     @property
     def stores(self) -> "Stores":

@@ -129,10 +129,10 @@ class Place:
 class Places:
     """The folders of everything that a run stores of its teacher.
 
-    These are "pieces" (token ids of the transfer set), "words" (the same with the positions that
-    have logits, of a teacher that has them for words only), "transfer" and "dev" (targets), and
-    "answers" (the teacher's predictions on held-out splits). They depend on teacher and text alone.
-    A student with a tokenizer of its own has more; see `of_student`.
+    These are "pieces" (token ids of the transfer set), "texts" (its words), "words" (the
+    ids with the positions that have logits, of a teacher that has them for words only), "transfer"
+    and "dev" (targets), and "answers" (the teacher's predictions on held-out splits). They depend
+    on teacher and text alone. A student with a tokenizer of its own has more; see `of_student`.
 
     Attributes:
       base: the folder around them.
@@ -170,6 +170,7 @@ def places_of(
     prints = {"pieces": fingerprint(teacher_print, task.fingerprints["transfer"],
                                     config.data.seq_len, config.data.on_bad_row)}
     held_out = [task.fingerprints[split] for split in task.held_out]
+    prints["texts"] = prints["pieces"]
     prints["words"] = fingerprint(prints["pieces"], "words")
     prints["answers"] = fingerprint(teacher_print, held_out, task.fingerprints["labels"],
                                     config.data.seq_len, config.data.on_bad_row, config.opt_policy)

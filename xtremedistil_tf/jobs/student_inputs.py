@@ -118,19 +118,13 @@ def _pieces(seq_len: int, task: Task, teacher: Teaches, places: Places) -> Dict[
                               folder=place.folder, fingerprint=place.fingerprint)
 
 
-def _texts_folder(places: Places) -> pathlib.Path:
-    """Folder of the transfer set's words."""
-    folder = places["pieces"].folder
-    return folder.with_name(folder.name.replace("pieces", "texts", 1))
-
-
 def _texts(task: Task, teacher: Teaches, places: Places) -> Optional[Any]:
     """Stores the transfer set's words for a teacher with several tokenizers; None for others."""
     if not getattr(teacher, "wants_texts", False):
         return None
-    folder = _texts_folder(places)
-    with filelock.FileLock(folder.with_name(".texts.lock")):
-        return store_texts(transfer_of(task), folder, places["pieces"].fingerprint)
+    place = places["texts"]
+    with filelock.FileLock(place.folder.with_name(".texts.lock")):
+        return store_texts(transfer_of(task), place.folder, place.fingerprint)
 
 
 def student_separator(
@@ -217,7 +211,7 @@ def prepare(
                 HelperJob(str(folder), str(pieces), tuple(map(str, teacher_dirs)),
                           dataclasses.asdict(wanted), tuple(kinds), words, seed=config.seed,
                           deterministic=config.deterministic, opt_policy=config.opt_policy,
-                          texts=None if texts is None else str(_texts_folder(places))),
+                          texts=None if texts is None else str(places["texts"].folder)),
                 gpus=len(tf.config.list_physical_devices("GPU")),
             ), realigned=known[split],
             texts=texts if texts is None or split == "transfer" else task.examples["dev"],

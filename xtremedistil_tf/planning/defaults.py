@@ -15,9 +15,11 @@ import numpy as np
 
 from xtremedistil_tf.config import EPOCHS, RunConfig
 from xtremedistil_tf.data.folders.splits import read_labelled
+from xtremedistil_tf.data.folders.task import find_transfer_file
 from xtremedistil_tf.data.outputs.reader import OutputsText, is_outputs
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.alignment import encode_words
+from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.models.pretrained_encoders import most_positions, peek_configuration
 from xtremedistil_tf.models.tokenizers import load_tokenizer
 from xtremedistil_tf.tasks import task_kind
@@ -265,29 +267,30 @@ def _by_data(config: RunConfig, rows: List[Any], encoder: _Encoder) -> Choices:
     return choices
 
 
-def _transfer_paths(config: RunConfig) -> List[pathlib.Path]:
+def _transfer_path(config: RunConfig) -> Optional[pathlib.Path]:
     """The transfer file, if it exists."""
-    name = config.data.transfer_file
-    paths = [folder / name for folder in (pathlib.Path(config.data.task), pathlib.Path())] \
-        if name else []
-    return [path for path in paths if path.is_file()][:1]
+    try:
+        return find_transfer_file(config.data)
+    except UserError:
+        return None
 
 
 def _first_sentences(config: RunConfig) -> List[Example]:
     """First sentences of the transfer set, for a task without training rows."""
-    rows: List[Example] = []
-    for path in _transfer_paths(config):
-        if is_outputs(path):
-            text = OutputsText(path, pooled=task_kind(config.data.kind).pooled,
-                               pairs=config.data.pairs)
-            return list(itertools.islice(text, _LOOKED_AT))
-        with open(path, encoding="utf-8", errors="replace") as file:
-            rows = [Example(tuple(line.split())) for line in itertools.islice(file, _LOOKED_AT)
-                    if line.split()]
-    return rows
+    path = _transfer_path(config)
+    if path is None:
+        return []
+    if is_outputs(path):
+        text = OutputsText(path, pooled=task_kind(config.data.kind).pooled,
+                           pairs=config.data.pairs)
+        return list(itertools.islice(text, _LOOKED_AT))
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return [Example(tuple(line.split())) for line in itertools.islice(file, _LOOKED_AT)
+                if line.split()]
 
 
 def _sentences(config: RunConfig) -> int:
     """Rows of the transfer set; 0 if there is none."""
-    rows = sum(map(_rows_of, _transfer_paths(config)))
+    path = _transfer_path(config)
+    rows = 0 if path is None else _rows_of(path)
     return min(rows, config.data.transfer_size or rows)

@@ -34,7 +34,6 @@ class Facts:
       vocabulary: rows of its embedding.
       features: labelled splits as the teacher reads them.
       transfer: lengths of the transfer sequences.
-      counts: counts of their tokenization.
       bytes: bytes of the teacher's outputs on disk.
     """
 
@@ -44,7 +43,6 @@ class Facts:
     vocabulary: int
     features: Dict[str, Features]
     transfer: np.ndarray
-    counts: Dict[str, int]
     bytes: int
 
 
@@ -62,15 +60,11 @@ def gather_facts(
         if tuned else fresh_teacher(config, task)
     features = {split: features_of(task, split, teacher.tokenizer, config.data)
                 for split in task.examples}
-    counts = {"sentences": task.transfer_rows}
     lengths: List[np.ndarray] = []
 
     def transfer() -> Iterator[np.ndarray]:
-        for chunk, found in pieces_of(teacher.tokenizer, transfer_of(task), config.data.seq_len):
+        for chunk, _ in pieces_of(teacher.tokenizer, transfer_of(task), config.data.seq_len):
             lengths.append(chunk.lengths)
-            for name in ("words", "pieces", "cut_words", "cut_sentences", "unknown_pieces",
-                         "empty_words"):
-                counts[name] = counts.get(name, 0) + found[name]
             yield chunk.values
 
     train = [features["train"].input_ids.values] if task.labelled else []
@@ -89,7 +83,7 @@ def gather_facts(
     size = spec.size(kinds_of_run(config, task, found), rows=task.transfer_rows,
                      tokens=int(joined.sum()),
                      squares=int((joined.astype(np.int64)**2).sum()))
-    return Facts(teacher, tuned, student, vocabulary, features, joined, counts, size)
+    return Facts(teacher, tuned, student, vocabulary, features, joined, size)
 
 
 def teacher_separator(facts: Facts) -> int:

@@ -6,13 +6,13 @@ import logging
 import os
 import pathlib
 import re
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 from xtremedistil_tf.config import Resources, RunConfig
 from xtremedistil_tf.data.folders.task import Task, missing_splits
-from xtremedistil_tf.data.folders.trouble import text_trouble
+from xtremedistil_tf.data.folders.trouble import splits_trouble
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.jobs.alone import plan_alone
+from xtremedistil_tf.jobs.alone import plan_alone, trains_alone
 from xtremedistil_tf.jobs.distillation import plan_of, read_run, student_line, with_sizes
 from xtremedistil_tf.jobs.run_folder import run_formats, starts_anew
 from xtremedistil_tf.jobs.student_inputs import check_student
@@ -81,8 +81,7 @@ def _forecast(
     config: RunConfig, task: Task, plan: Sequence[Stage], model_dir: pathlib.Path,
     resources: Resources, found: Sizes, facts: Optional[Facts],
 ) -> Tuple[Forecast, Optional[Facts]]:
-    alone = plan_alone(config, plan) if (
-        resources.baseline and task.labelled and not task.agreement) else ()
+    alone = plan_alone(config, plan) if trains_alone(task, resources) else ()
     facts = facts or gather_facts(config, task, model_dir, found)
     made = measure(config, task, plan, facts, alone=alone, exports=resources.export)
     return made, facts
@@ -189,6 +188,9 @@ def dry_run(
     if not (model_dir / "targets").exists():
         check_disk(model_dir, facts.bytes)
     student = facts.student
+    # As the run will warn of the student's tokenizer.
+    trouble = splits_trouble(facts.features, task.examples, facts.teacher.tokenizer,
+                             config.data.seq_len)
     return "\n".join([
         f"strategy {config.distil.strategy}, student with {student.model.count_params():,} "
         f"parameters, vocabulary {facts.vocabulary:,}",
@@ -200,13 +202,5 @@ def dry_run(
         f"{facts.bytes / 1e6:,.0f} MB",
         *(planned.forecast.lines() if planned.forecast else []),
         *(f"warning: {line}" for line in (
-            *task.warnings, *missing_splits(task), *_text_trouble(config, task, facts))),
+            *task.warnings, *missing_splits(task), *trouble)),
     ])
-
-
-def _text_trouble(config: RunConfig, task: Task, facts: Facts) -> List[str]:
-    """Warns of languages that the teacher's tokenizer covers badly, as the run will."""
-    tokenizer = facts.teacher.tokenizer
-    return [line for split in ("train", "test") if split in task.examples
-            for line in text_trouble(split, facts.features[split], task.examples[split], tokenizer,
-                                     config.data.seq_len)]

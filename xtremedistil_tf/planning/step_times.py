@@ -17,9 +17,9 @@ from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.distillation_model import StageModel, traced_for_cpu
 from xtremedistil_tf.models.registry import LayerRegistry
-from xtremedistil_tf.training.addons import LazyAdam
 from xtremedistil_tf.training.loss_table import LOSSES
 from xtremedistil_tf.training.stages import Stage
+from xtremedistil_tf.training.trainer import build_optimizer
 
 # Timed steps of each shape, after one that is not; the fastest counts, since other programs only
 # make steps slower.
@@ -112,8 +112,7 @@ def time_stage(subject: Subject, stage: Stage, lengths: np.ndarray, optimizer: s
     model, began = subject.model, time.monotonic()
     subject.registry.set_trainable(stage.trainable)
     model.set_loss_terms(stage.terms, LOSSES)
-    kind = LazyAdam if optimizer == "lazy_adam" else tf.keras.optimizers.legacy.Adam
-    model.compile(optimizer=kind(1e-6))
+    model.compile(optimizer=build_optimizer(optimizer, 1e-6))
     create_slots(model.optimizer, model.trainable_variables)
     step, seconds, start = None, [], 0.0
     bounds = _lengths_to_time(lengths)

@@ -7,7 +7,7 @@ import math
 import pathlib
 import shutil
 import time
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Union
 
 from xtremedistil_tf.compat import create_slots
 from xtremedistil_tf.distribution import agree, by_chief, is_chief
@@ -78,9 +78,15 @@ class _AfterStep(tf.keras.callbacks.Callback):
         self._progress.advance()
 
 
-def _build_optimizer(
-    name: str, schedule: tf.keras.optimizers.schedules.LearningRateSchedule
+def build_optimizer(
+    name: str, schedule: Union[float, tf.keras.optimizers.schedules.LearningRateSchedule]
 ) -> tf.keras.optimizers.legacy.Optimizer:
+    """Builds an optimizer.
+
+    Args:
+      name: "adam" or "lazy_adam".
+      schedule: its learning rate.
+    """
     if name == "lazy_adam":
         return LazyAdam(schedule)
     # The legacy class, as in TensorFlow Addons: it does not compile with XLA on a GPU.
@@ -210,7 +216,7 @@ class Trainer:
         self._model.set_loss_terms(stage.terms, LOSSES)
         schedule = build_schedule(stage.schedule, stage.epochs, steps)
         # A new optimizer and compile, since Keras ignores changed `trainable` flags otherwise.
-        self._model.compile(optimizer=_build_optimizer(self._optimizer, schedule))
+        self._model.compile(optimizer=build_optimizer(self._optimizer, schedule))
         # Creates slots before the first step: a step that creates variables is traced twice.
         create_slots(self._model.optimizer, self._model.trainable_variables)
         self._average = WeightAverage(self._model.trainable_variables, stage.average) \

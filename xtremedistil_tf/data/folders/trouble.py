@@ -181,6 +181,22 @@ def text_trouble(
         split, coverage_of(features, rows, tokenizer.unk_token_id, seq_len), seq_len)
 
 
+def splits_trouble(
+    features: Mapping[str, Features], examples: Mapping[str, Sequence[Any]], tokenizer: Any,
+    seq_len: int,
+) -> List[str]:
+    """Warns of languages in train and test that a tokenizer or seq_len covers badly.
+
+    Args:
+      features: the splits as subword tokens.
+      examples: their rows.
+      tokenizer: the tokenizer.
+      seq_len: longest sequence.
+    """
+    return [line for split in ("train", "test") if split in features
+            for line in text_trouble(split, features[split], examples[split], tokenizer, seq_len)]
+
+
 def weak_languages(teacher: Mapping[str, Any], key: str, name: str) -> List[str]:
     """Warns of languages that a teacher does not know.
 
