@@ -84,6 +84,8 @@ setup(
         "gpu": GPU,
         "serving": SERVING,
         "onnx": ONNX,
+        # A small interpreter for students of phones; TensorFlow has one too.
+        "tflite": ["ai-edge-litert>=1.2,<2"],
         # The page of xtremedistil-serve, and a server to run it.
         "serve": SERVE,
         "segmentation": SEGMENTATION,

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import warnings
 
 
 class PlainFormatter(logging.Formatter):
@@ -26,3 +27,7 @@ def quiet_libraries() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    # Its retries are told line by line; what comes of them is told in one.
+    os.environ.setdefault("HF_HUB_VERBOSITY", "error")
+    # Of transformers 4.36, about its own use of a newer huggingface_hub.
+    warnings.filterwarnings("ignore", message="`resume_download` is deprecated")

@@ -106,13 +106,14 @@ def test_quiet_and_verbose(flag, shown):
     code = ("import logging, os, sys\nfrom xtremedistil_tf.cli.options import console\n"
             "def main():\n    log = logging.getLogger('absl')\n"
             "    for level in ('debug', 'info', 'warning'): getattr(log, level)('say ' + level)\n"
-            "    print(os.environ.get('TF_CPP_MIN_LOG_LEVEL'))\n"
+            "    print(os.environ.get('TF_CPP_MIN_LOG_LEVEL'))\n    console.say('result')\n"
             "console.start(main, lambda: None)\n")
     result = subprocess.run([sys.executable, "-c", code, *filter(None, [flag])], cwd=ROOT,
                             capture_output=True, text=True, timeout=60,
                             env={"PATH": "", "PYTHONPATH": str(ROOT)})
     assert set(re.findall(r"say (\w+)", result.stderr)) == shown
-    assert result.stdout.strip() == ("None" if flag == "--verbose" else "3")
+    assert result.stdout.split() == ["None" if flag == "--verbose" else "3",
+                                     *([] if flag == "--quiet" else ["result"])]
 
 
 def test_quiet_hides_progress(capsys):

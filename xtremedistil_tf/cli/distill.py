@@ -30,16 +30,16 @@ def tell(metrics: Mapping[str, Any], model_dir: pathlib.Path) -> None:
     from xtremedistil_tf.tasks import task_kind_of
 
     kind = task_kind_of(metrics)
-    print(kind.showcase(model_dir / "predictions" / last_predictions(metrics)))
-    print()
+    console.say(kind.showcase(model_dir / "predictions" / last_predictions(metrics)))
+    console.say()
     saved = model_dir / "export" / "1"
     exports = f"   SavedModel: {saved}" if saved.is_dir() else ""
-    print(f"report: {model_dir / 'report.md'}   student: {model_dir / 'student'}{exports}")
+    console.say(f"report: {model_dir / 'report.md'}   student: {model_dir / 'student'}{exports}")
     for line in metrics["data"]["warnings"]:
-        print(f"warning: {line}")
-    print()
+        console.say(f"warning: {line}")
+    console.say()
     # Last, since these lines are what stays on the screen.
-    print(teacher_student_table(metrics))
+    console.say(teacher_student_table(metrics))
 
 
 def main() -> None:

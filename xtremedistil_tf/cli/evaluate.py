@@ -133,7 +133,7 @@ def main() -> None:
         print(render_evaluation(evaluation), end="")
         return
     write_evaluation(pathlib.Path(FLAGS.output), evaluation)
-    print(f"{pathlib.Path(FLAGS.output) / 'evaluation.md'}")
+    console.say(f"{pathlib.Path(FLAGS.output) / 'evaluation.md'}")
 
 
 def run() -> None:

@@ -56,7 +56,7 @@ def main() -> None:
     made = export_student(FLAGS.model_dir, forms=FLAGS.forms, version=FLAGS.export_version,
                           keep_whole=FLAGS.whitespace_words, dev=dev)
     for form, folder in made.items():
-        print(f"{form}: {folder}")
+        console.say(f"{form}: {folder}")
 
 
 def run() -> None:

@@ -158,7 +158,7 @@ def _card(folder: pathlib.Path) -> None:
     config = config_of_folder(folder, FLAGS.kind)
     _corpus(config.kind).card(config, transfer_file=FLAGS.transfer_file, tokenizer=FLAGS.tokenizer,
                               seq_len=FLAGS.seq_len, licence=FLAGS.licence)
-    print(f"data card: {folder / 'card' / 'README.md'}")
+    console.say(f"data card: {folder / 'card' / 'README.md'}")
 
 
 def _corpus(kind: str) -> Corpus:
@@ -190,8 +190,7 @@ def _convert() -> None:
     corpus = _corpus(asked.kind)
     record = corpus.make(sources, output, asked, not_read=not_read, overwrite=FLAGS.overwrite)
     log.info("read as %s%s", asked.kind, " of pairs" if asked.wanted.pairs else "")
-    if not FLAGS.quiet:  # The record stands in the folder, too.
-        print(corpus.describe(record))
+    console.say(corpus.describe(record))
     _card(output)
 
 

@@ -97,8 +97,9 @@ def main() -> None:
                     jobs=FLAGS.jobs)
     variants, records = runner.run(study, seeds, lines=FLAGS.lines)
     name = FLAGS.study or f"grid_{study.axis}"
-    print(report.write(folder / name, study, variants, records=records, runner=runner, seeds=seeds))
-    print(f"table: {folder / name / 'table.md'}   plot: {folder / name / 'plot.png'}")
+    console.say(report.write(folder / name, study, variants, records=records, runner=runner,
+                             seeds=seeds))
+    console.say(f"table: {folder / name / 'table.md'}   plot: {folder / name / 'plot.png'}")
 
 
 def run() -> None:

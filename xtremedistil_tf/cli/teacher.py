@@ -27,7 +27,7 @@ def main() -> None:
     prepare(config.seed, config.deterministic, opt_policy=config.opt_policy)
     scores = run_teacher(config, pathlib.Path(FLAGS.model_dir), overwrite=FLAGS.overwrite)
     for split, found in scores.items():
-        print(f"{split}: {task_kind(config.data.kind).describe(found)}")
+        console.say(f"{split}: {task_kind(config.data.kind).describe(found)}")
 
 
 def run() -> None:

@@ -10,6 +10,7 @@ import transformers
 from xtremedistil_tf.config import TeacherConfig
 from xtremedistil_tf.errors import UserError, first_line, is_out_of_memory
 from xtremedistil_tf.models.encoders.parts import WAY_OUT, check_kind
+from xtremedistil_tf.models.hub import loading, reason_of
 from xtremedistil_tf.models.tokenizers import load_tokenizer, train_wordpiece
 from xtremedistil_tf.validation.records import Field, read_record
 
@@ -110,7 +111,8 @@ def load_checkpoint(model_class: Any, checkpoint: str, flag: str, *, whole: bool
         raise UserError(f"{flag}_checkpoint {folder} is a file; allowed: a folder or a name")
     activations()
     try:
-        encoder, info = model_class.from_pretrained(checkpoint, output_loading_info=True)
+        encoder, info = model_class.from_pretrained(
+            checkpoint, output_loading_info=True, **loading(checkpoint))
     except Exception as error:  # OSError, ValueError, SafetensorError, HDF5 errors and others.
         if is_out_of_memory(error):
             raise
@@ -128,7 +130,7 @@ def load_checkpoint(model_class: Any, checkpoint: str, flag: str, *, whole: bool
 
 def _unknown(flag: str, checkpoint: str, error: Exception) -> str:
     return (f"{flag}_checkpoint {checkpoint!r} is neither a folder here nor a model that can be "
-            f"fetched: {first_line(error)}")
+            f"fetched: {reason_of(checkpoint, error)}")
 
 
 def _settings(path: str) -> dict:
@@ -209,7 +211,7 @@ def peek_checkpoint(model_class: Any, checkpoint: str, flag: str) -> Any:
     if pathlib.Path(checkpoint).is_dir():
         _check_folder(pathlib.Path(checkpoint), model_class)
     try:
-        found = transformers.AutoConfig.from_pretrained(checkpoint)
+        found = transformers.AutoConfig.from_pretrained(checkpoint, **loading(checkpoint))
     except Exception as error:  # OSError, ValueError and others.
         _check_type(pathlib.Path(checkpoint))
         raise UserError(_unknown(flag, checkpoint, error)) from error

@@ -6,7 +6,8 @@ from typing import Any, Dict, Iterable, Iterator, Optional, Sequence
 import transformers
 from tokenizers import BertWordPieceTokenizer, Tokenizer
 
-from xtremedistil_tf.errors import UserError, first_line
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.models.hub import loading, reason_of
 
 # Types whose tokenizers need a leading space for words that are given one by one.
 _PREFIX_SPACE = ("roberta", "xlm-roberta", "deberta")
@@ -21,7 +22,7 @@ def load_tokenizer(
     Raises:
       UserError: if there is no fast tokenizer, which word alignment needs.
     """
-    options = {"use_fast": True}
+    options = {"use_fast": True, **loading(checkpoint)}
     if model_type in _PREFIX_SPACE:
         options["add_prefix_space"] = True
     if strip_accents is not None:
@@ -29,7 +30,8 @@ def load_tokenizer(
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(checkpoint, **options)
     except Exception as error:  # The exception depends on the file format.
-        raise UserError(f"no tokenizer in {checkpoint}: {first_line(error)}") from error
+        raise UserError(
+            f"no tokenizer in {checkpoint}: {reason_of(checkpoint, error)}") from error
     if not tokenizer.is_fast:
         raise UserError(f"{checkpoint} has no fast tokenizer, which word alignment needs")
     return tokenizer

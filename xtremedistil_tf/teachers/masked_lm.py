@@ -8,6 +8,7 @@ import transformers
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.distillation_model import StageModel
 from xtremedistil_tf.models.encoders.parts import encoder_parts, ready_to_call
+from xtremedistil_tf.models.hub import loading
 from xtremedistil_tf.models.registry import LayerRegistry
 
 HEAD = "lm_head"
@@ -89,12 +90,13 @@ def load_own_head(model: StageModel, checkpoint: str) -> bool:
       model: the model of `build_masked_lm`.
       checkpoint: hub name or folder of the encoder.
     """
-    names = transformers.AutoConfig.from_pretrained(checkpoint).architectures or []
+    names = transformers.AutoConfig.from_pretrained(
+        checkpoint, **loading(checkpoint)).architectures or []
     if not any(name.endswith(("ForMaskedLM", "ForPreTraining")) for name in names):
         return False
     try:
         headed, info = transformers.TFAutoModelForMaskedLM.from_pretrained(
-            checkpoint, output_loading_info=True)
+            checkpoint, output_loading_info=True, **loading(checkpoint))
     except (OSError, ValueError):  # Another kind of pre-training.
         return False
     found = _parts_of_head(headed)

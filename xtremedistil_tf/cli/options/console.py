@@ -88,6 +88,15 @@ def _end_of_fault(error: Exception, own: Sequence[str]) -> NoReturn:
     sys.exit(EXIT_FAULT)
 
 
+def say(text: str = "") -> None:
+    """Prints a line about a result that is written anyway; --quiet leaves it out.
+
+    What a command is for, such as the answer of --dry_run, is printed as usual.
+    """
+    if not ("quiet" in FLAGS and FLAGS["quiet"].value):
+        print(text)
+
+
 def define_all(define_flags: Callable[[], None]) -> List[str]:
     """Defines the flags of a command and the common ones; returns their names."""
     before = set(FLAGS)

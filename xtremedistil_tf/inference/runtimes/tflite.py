@@ -34,7 +34,8 @@ def _interpreter() -> Any:
             return lite_interpreter()
         except ImportError:
             raise UserError(
-                "TFLite students need ai-edge-litert or TensorFlow; install one of them") from None
+                "TFLite students need ai-edge-litert or TensorFlow; install "
+                "xtremedistil-tf[tflite]") from None
     return Interpreter
 
 
