@@ -66,7 +66,8 @@ def test_a_strategy(own):
 def test_a_loss(own):
     own("my_package/loss.py")
     assert losses_against("logits") == ("mse", "kld", "bce", "pseudo_labels", "mae")
-    assert losses_against("representation") == ("mse", "kld", "mae")
+    assert losses_against("representation") == (
+        "mse", "kld", "kld_student_first", "kld_raw", "mae")
     plan = strategies.build_plan(
         config.StudentConfig().layers, config.DistilConfig(logits_loss="mae"))
     assert plan[1].terms[0].loss == "mae"

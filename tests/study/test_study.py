@@ -43,13 +43,14 @@ def test_studies_of_texts_depend_on_the_number_of_classes():
     assert [(line.name, line.flags.get("labels_per_language"))
             for line in STUDIES["table10"].variants(facts)] == [
         ("alone_100", 400), ("distilled_100", 400), ("alone_500", 2000), ("distilled_500", 2000)]
-    assert [line.name for line in STUDIES["table11"].variants(facts)] == [
+    assert [line.name for line in STUDIES["taught"].variants(facts)] == [
         "logits", "representation", "both"]
 
 
 @pytest.mark.parametrize("name, kind, why", [
     ("table10", "tagging", "--study=table10 is of texts; .* of tagging: allowed are .*strategies"),
-    ("strategies", "classification", "is of taggers .* allowed are table10, table11, table9, and"),
+    ("strategies", "classification",
+     "is of taggers .* allowed are table10, table11, table9, taught, and"),
     ("table9", "spans", "is one of spans, whose students are not distilled")])
 def test_a_study_of_another_kind_of_task_is_refused(monkeypatch, name, kind, why):
     monkeypatch.setattr(study_command, "FLAGS", types.SimpleNamespace(study=name))
@@ -110,7 +111,7 @@ def test_a_run_is_known_by_what_it_changes():
     assert names("deviations", strategy="D4.2")[0] == "base/seed_1"
     assert names("embeddings", word_embedding="svd")[0] == "base/seed_1"
     assert names("teacher_layer", teacher_layer=4)[2] == "base/seed_1"
-    assert names("embeddings")[3] == names("deviations")[3] == "word_embedding=pca/seed_1"
+    assert names("embeddings")[3] == names("deviations")[7] == "word_embedding=pca/seed_1"
     # Lines of one name in two studies are two runs.
     assert names("transfer_size")[0] == "transfer_size=100/seed_1"
     assert names("low_resource")[0] == "labels_per_language=100,transfer_size=100/seed_1"
@@ -128,13 +129,15 @@ def test_lines_that_are_the_same_runs_are_one_line(caplog):
     lines = runner.distinct(study.variants(FACTS), {"lr_schedule": "restarts", "optimizer": "adam",
                                                     "strategy": "D4.2"})
     assert [line.name for line in lines] == [
-        "D4.2", "representation_kld", "linear_projection", "pca", "recurrent_dropout_0.2"]
+        "D4.2", "representation_kld", "representation_kld_student_first", "representation_kld_raw",
+        "unfreeze_representation", "own_label_head", "linear_projection", "pca",
+        "recurrent_dropout_0.2", "input_dropout_0.2"]
     assert [record.getMessage() for record in caplog.records] == [
         f"line {name} is left out: with these flags its runs are those of line D4.2"
         for name in ("restarts", "adam")]
     # The flags of the recorded study differ from all of its lines.
     given = {"lr_schedule": "cosine", "optimizer": "lazy_adam"}
-    assert len(runner.distinct(study.variants(FACTS), given)) == 7
+    assert len(runner.distinct(study.variants(FACTS), given)) == 12
     # A student a language is another run than one for all.
     assert len(runner.distinct(STUDIES["strategies"].variants(FACTS), {"strategy": "D0"})) == 8
 
@@ -144,10 +147,10 @@ def test_a_study_with_default_flags_has_no_line_twice(study_of):
     given = {"lr_schedule": "restarts", "optimizer": "adam"}
     variants, records = make(given=given).run(STUDIES["deviations"], [1])
     names = [record["variant"] for record in records]
-    assert names == [line.name for line in variants] and len(names) == 5
+    assert names == [line.name for line in variants] and len(names) == 10
     folders = [item for line in processes.lines for item in line
                if item.startswith("--model_dir=") and "/runs/" in item]
-    assert len(set(folders)) == len(folders) == 5
+    assert len(set(folders)) == len(folders) == 10
 
 
 def test_a_grid_of_two_flags():
@@ -393,7 +396,7 @@ def test_every_form_of_result_is_written(study_of, name, rows, monkeypatch):
     text = report.write(folder / name, STUDIES[name], variants, records=records, runner=made,
                         seeds=[1, 2])
     table = [line for line in text.splitlines() if line.startswith("| ")]
-    assert len(table) == 1 + rows + (1 + 7 if name == "strategies" else 0)
+    assert len(table) == 1 + rows + (1 + 6 if name == "strategies" else 0)
     if name == "strategies":
         assert "the paper finds B better:" in text
         assert "| D4.1 | D4.2 | +100.00 | +100.00 to +100.00 | 0.0002 |" in table

@@ -41,6 +41,12 @@ def by_hand(name):
         elif name == "kld":
             p, q = softmax(target), softmax(prediction)
             total += np.sum(p * np.log(p / q))
+        elif name == "kld_student_first":
+            p, q = softmax(target), softmax(prediction)
+            total += np.sum(q * np.log(q / p))
+        elif name == "kld_raw":
+            p, q = np.clip(target, 1e-7, 1), np.clip(prediction, 1e-7, 1)
+            total += np.sum(p * np.log(p / q))
         elif name == "bce":
             total += several_by_hand(prediction, 1 / (1 + np.exp(-target)))
         elif name == "pseudo_labels":

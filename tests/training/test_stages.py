@@ -41,6 +41,38 @@ def test_d4_2_has_table_4s_steps_in_its_order():
     ]
 
 
+def test_algorithm_1_unfreezes_the_representation_too():
+    plan = build_plan(LAYERS, DistilConfig(unfreeze_representation=True))
+    assert [(s.name, s.trainable) for s in plan[:4]] == [
+        ("01_representation_projection", ("projection",)),
+        ("02_representation_bilstm", ("projection", "bilstm")),
+        ("03_representation_word_embedding", ("projection", "bilstm", "word_embedding")),
+        ("04_logits_logits", ("logits",))]
+    assert {s.monitor for s in plan[:3]} == {"representation"} and len(plan) == 11
+    matched = build_plan(LAYERS, DistilConfig(unfreeze_representation=True,
+                                              multi_hidden_states=True))
+    assert matched[0].trainable == ("matching", "projection")
+
+
+@pytest.mark.parametrize("strategy", ["D4.2", "D4.1"])
+def test_labels_begin_with_a_head_of_their_own_if_asked(strategy):
+    shared = build_plan(LAYERS, DistilConfig(strategy=strategy))
+    own = build_plan(LAYERS, DistilConfig(strategy=strategy, label_head="own"))
+    first = next(at for at, stage in enumerate(own) if stage.data == "train")
+    assert [stage.fresh for stage in own] == [
+        ("logits",) if at == first else () for at in range(len(own))]
+    # Only this stage has another fingerprint than before there was a choice.
+    assert [one.to_dict() == other.to_dict() for one, other in zip(shared, own)] == [
+        at != first for at in range(len(own))]
+    assert "fresh" not in shared[0].to_dict()
+
+
+@pytest.mark.parametrize("settings", [{"strategy": "D1"}, {"strategy": "D0-S"}])
+def test_a_head_of_their_own_needs_logits_before_labels(settings):
+    with pytest.raises(UserError, match="--label_head=own is for labels that follow the teacher's"):
+        build_plan(LAYERS, DistilConfig(label_head="own", **settings))
+
+
 def test_joint_strategies_weigh_their_losses_as_in_equation_7():
     weights = dict(alpha=0.5, beta=2.0, gamma=3.0)
     (d1,) = build_plan(LAYERS, DistilConfig(strategy="D1", **weights))

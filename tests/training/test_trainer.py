@@ -122,6 +122,24 @@ def test_the_chance_f1_of_an_untrained_head_does_not_compete(tmp_path):
     assert moved(before, weights_by_part(student)) == {"logits"}
 
 
+def test_a_stage_with_a_new_head_begins_without_the_old_one(tmp_path):
+    """Equal weights whatever was in the head before; an epoch of chance F1 does not lose to it."""
+    heads = []
+    for before in (0.5, -0.5):
+        student = new_student()
+        (stage,) = [dataclasses.replace(stage, epochs=1) for stage in build_plan(
+            LAYERS, dataclasses.replace(CONFIG, label_head="own")) if stage.fresh]
+        for weight in student.registry.weights("logits"):
+            weight.assign(weight * 0 + before)
+        folder = tmp_path / str(before)
+        (record,) = Trainer(student.model, student.registry, feed_of([0.0]), folder,
+                            0).run_plan([stage])
+        assert record["best_epoch"] == 1
+        heads.append(weights_by_part(student)["logits"])
+    assert all(np.array_equal(one, other) for one, other in zip(*heads))
+    assert float(np.abs(heads[0][0]).max()) > 0 and not np.allclose(heads[0][0], 0.5)
+
+
 def test_the_mean_of_the_weights_is_measured_and_kept_but_not_trained_on(tmp_path, monkeypatch):
     student = new_student()
     stage = dataclasses.replace(build_plan(LAYERS, CONFIG)[4], average=0.5)

@@ -21,8 +21,8 @@ def define_flags() -> None:
     flags.DEFINE_string("model_dir", None, "Run folder with teacher and student.")
     flags.DEFINE_boolean("paper_grid", False,
                          "Measure the 16 sizes of Table 16 with random weights instead of a run: "
-                         "vocabulary 88,400, a teacher of mBERT's size. Takes about 4 GB of "
-                         "memory.")
+                         "the 88,400 subword tokens that Table 16's parameters imply, a "
+                         "teacher of mBERT's size. Takes about 4 GB of memory.")
     flags.DEFINE_integer("queries", 1000,
                          "Number of calls of each model and runtime (paper: 1,000).")
     flags.DEFINE_float("seconds", 60.0,

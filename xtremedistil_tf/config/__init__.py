@@ -19,6 +19,7 @@ from xtremedistil_tf.config.distillation import (
     EPOCHS,
     EPOCHS_PER,
     FINE_TUNING,
+    LABEL_HEADS,
     MATCHING,
     OPTIMIZERS,
     SCHEDULES,
@@ -48,7 +49,7 @@ from xtremedistil_tf.config.squad import SquadConfig
 
 __all__ = [
     "require", "DECODINGS", "ON_BAD_ROW", "SquadConfig", "DataConfig", "GLUE",
-    "GlueTask", "CHECKPOINT_RATE", "EPOCHS", "EPOCHS_PER", "FINE_TUNING", "MATCHING",
+    "GlueTask", "CHECKPOINT_RATE", "EPOCHS", "EPOCHS_PER", "FINE_TUNING", "LABEL_HEADS", "MATCHING",
     "OPTIMIZERS", "SCHEDULES", "SIGMOID_LOSS", "UNFREEZE_ORDERS",
     "BatchSize", "DistilConfig", "ACTIVATIONS", "ARCHITECTURES", "EXPORT_FORMATS",
     "ONNX_ACTIVATIONS", "PAIR_ENCODINGS", "Architecture", "register_student",

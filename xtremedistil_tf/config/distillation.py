@@ -16,6 +16,7 @@ SIGMOID_LOSS = "bce"
 # Settings that are a budget of epochs, as "part.field".
 EPOCHS = frozenset(f"distil.{field}" for field in (
     "distil_epochs", "ft_epochs", "stage_epochs", "epochs_per"))
+LABEL_HEADS = ("shared", "own")
 OPTIMIZERS = ("adam", "lazy_adam")
 # Peak learning rates. The rate for random weights is too high for pre-trained weights.
 RATE, CHECKPOINT_RATE = 1e-3, 1e-4
@@ -58,7 +59,8 @@ class DistilConfig:
     Attributes:
       strategy: name of the plan, one of `training.strategies.STRATEGIES` (paper Table 3) or
         FINE_TUNING.
-      representation_loss: "mse" (released code) or "kld" (softmax-normalised, paper Eq. 6).
+      representation_loss: "mse" (released code), "kld" (softmax-normalised, teacher first),
+        "kld_student_first" (paper Eq. 6 as written) or "kld_raw" (the authors' v1 code).
       logits_loss: "mse" (paper Eq. 4), "kld" (softmax-normalised, softened by `temperature`) or
         "pseudo_labels" (the teacher's most probable class).
       temperature: temperature of the "kld" logits loss.
@@ -67,6 +69,11 @@ class DistilConfig:
       attention: True if it also teaches the attention of these layers, averaged over heads; implies
         the hidden states.
       alpha, beta, gamma: weights of labels, representation and logits in joint stages (Eq. 7).
+      unfreeze_representation: True if the representation is taught in one stage a layer, top-down
+        (paper Algorithm 1); False for one stage with all layers (released code).
+      label_head: one of LABEL_HEADS: the labels go on with the logits layer that has learnt the
+        teacher's logits ("shared", the authors' v2 code), or begin with a new one ("own", paper
+        Eq. 1 and 3, v1 code).
       unfreeze_order: order in which gradual strategies unfreeze layers, one of UNFREEZE_ORDERS. Not
         given: "top_down", or "all" for fine-tuning a checkpoint.
       distil_epochs, ft_epochs: maximum number of epochs on the transfer set, and on the labels.
@@ -102,6 +109,8 @@ class DistilConfig:
     alpha: float = 1.0
     beta: float = 1.0
     gamma: float = 1.0
+    unfreeze_representation: bool = False
+    label_head: str = "shared"
     unfreeze_order: Optional[str] = None
     distil_epochs: int = 80
     ft_epochs: int = 32
@@ -126,6 +135,7 @@ class DistilConfig:
         if self.attention:
             object.__setattr__(self, "multi_hidden_states", True)
         one_of("unfreeze_order", self.unfreezes, UNFREEZE_ORDERS)
+        one_of("label_head", self.label_head, LABEL_HEADS)
         positive("temperature", self.temperature)
         positive("learning_rate", self.peak_rate)
         require(self.temperature == 1 or self.logits_loss in ("kld", SIGMOID_LOSS),

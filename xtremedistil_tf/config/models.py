@@ -141,6 +141,7 @@ class StudentConfig:
       word_emb_dim: E, width of the word embedding. Not given: 300, or a Transformer's hidden_size.
       bilstm_hidden_size: H, units of each direction.
       dropout_rate: dropout after embedding, encoder and projection; inside a Transformer, too.
+      input_dropout: dropout of the LSTM cells' inputs, after the embedding's own dropout.
       recurrent_dropout: dropout inside the LSTM cells; above 0 the GPU's cuDNN kernel is not used.
       dense_act_func: activation of the projection to the teacher's width.
       word_embedding: initial values of the embedding, one of WORD_EMBEDDINGS (paper Table 7). Not
@@ -175,6 +176,7 @@ class StudentConfig:
     bilstm_hidden_size: int = 600
     dropout_rate: float = 0.2
     recurrent_dropout: float = 0.0
+    input_dropout: float = 0.0
     dense_act_func: str = "gelu"
     word_embedding: str = DERIVED
     word_emb_file: Optional[str] = None
@@ -204,7 +206,7 @@ class StudentConfig:
         for flag in ("bilstm_hidden_size", "hidden_size", "num_hidden_layers",
                      "num_attention_heads"):
             at_least(flag, getattr(self, flag), 1)
-        for flag in ("dropout_rate", "recurrent_dropout"):
+        for flag in ("dropout_rate", "recurrent_dropout", "input_dropout"):
             rate = getattr(self, flag)
             require(0 <= rate < 1, f"--{flag} is {rate}; allowed: 0 <= rate < 1")
         one_of("dense_act_func", self.dense_act_func, ACTIVATIONS)

@@ -5,6 +5,7 @@ from typing import Any, Dict, Iterable, List, Sequence, Tuple
 import numpy as np
 
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.keras2 import tf
 
 
 class LayerRegistry:
@@ -70,6 +71,19 @@ class LayerRegistry:
         for name, layers in self._parts.items():
             for layer in layers:
                 layer.trainable = name in wanted
+
+    def renew(self, names: Iterable[str], seed: int) -> None:
+        """Gives the layers of some parts the weights of new layers.
+
+        Args:
+          names: parts whose layers need no other layer to be built, such as "logits".
+          seed: seed of their initializers.
+        """
+        for layer in (layer for name in names for layer in self._parts[name]):
+            tf.keras.utils.set_random_seed(seed)
+            new = type(layer).from_config(layer.get_config())
+            new.build(layer.input_shape)
+            layer.set_weights(new.get_weights())
 
     def weights(self, name: str) -> List[Any]:
         """Returns the variables of one part."""

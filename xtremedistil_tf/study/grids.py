@@ -165,9 +165,14 @@ def _deviations(facts: Facts) -> List[Variant]:
     return [
         Variant("D4.2", {}),
         Variant("representation_kld", {"representation_loss": "kld"}),
+        Variant("representation_kld_student_first", {"representation_loss": "kld_student_first"}),
+        Variant("representation_kld_raw", {"representation_loss": "kld_raw"}),
+        Variant("unfreeze_representation", {"unfreeze_representation": True}),
+        Variant("own_label_head", {"label_head": "own"}),
         Variant("linear_projection", {"dense_act_func": "linear"}),
         Variant("pca", {"word_embedding": "pca"}),
         Variant("recurrent_dropout_0.2", {"recurrent_dropout": 0.2}),
+        Variant("input_dropout_0.2", {"input_dropout": 0.2}),
         Variant("restarts", {"lr_schedule": "restarts"}),
         Variant("adam", {"optimizer": "adam"}),
     ]
@@ -209,6 +214,11 @@ def _few_labels(facts: Facts) -> List[Variant]:
     return variants
 
 
+def _distilled(facts: Facts) -> List[Variant]:
+    """Table 11's own line; its others are figures of other papers."""
+    return [Variant("distilled", {}, paper.Score(paper.TABLE_11["BERT base"], float("nan")))]
+
+
 def _what_is_taught(facts: Facts) -> List[Variant]:
     return [Variant("logits", {"stage_epochs": "representation=0"}),
             Variant("representation", {"stage_epochs": "logits_=0"}),
@@ -219,10 +229,11 @@ STUDIES: Dict[str, Study] = {
     "table9": Study("Table 9", "student", _with_and_without, baseline="alone", of_texts=None),
     "table10": Study("Table 10, few labels a class", "student_labels", _few_labels, orderings=(
         ("alone_100", "distilled_100"), ("alone_500", "distilled_500")), of_texts=True),
-    "table11": Study("Table 11", "learnt from the teacher", _what_is_taught, baseline="both",
-                     of_texts=None),
+    "table11": Study("Table 11, SST-2", "student", _distilled, of_texts=True),
+    "taught": Study("Beyond the paper", "learnt from the teacher", _what_is_taught,
+                    baseline="both", of_texts=None),
     "strategies": Study("Table 3", "strategy", _strategies, orderings=(
-        ("D0-S", "D1"), ("D2", "D1"), ("D1", "D3.1"), ("D3.1", "D4.1"), ("D3.1", "D3.2"),
+        ("D0-S", "D1"), ("D2", "D1"), ("D3.1", "D4.1"), ("D3.1", "D3.2"),
         ("D4.1", "D4.2"), ("D3.2", "D4.2"))),
     "stages": Study("Table 4", "step", _default, form="stages"),
     "low_resource": Study("Table 6, 100 labels a language", "transfer sentences", _low_resource),

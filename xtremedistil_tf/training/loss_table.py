@@ -47,6 +47,8 @@ LOSSES: Registry[Loss] = Registry(
 for _name, _loss in {
     "mse": Loss(_HERE + "mean_squared_error", (*SOFT, "hidden_states")),
     "kld": Loss(_HERE + "kl_divergence"),
+    "kld_student_first": Loss(_HERE + "reverse_kl_divergence", ("representation",)),
+    "kld_raw": Loss(_HERE + "raw_kl_divergence", ("representation",)),
     "bce": Loss(_HERE + "sigmoid_divergence", ("logits",)),
     "binary_cross_entropy": Loss(_HERE + "binary_cross_entropy", ("labels",)),
     "pseudo_labels": Loss(_HERE + "pseudo_labels", ("logits",)),

@@ -59,8 +59,7 @@ def kl_divergence(
 ) -> tf.Tensor:
     """Mean over real positions of KL(softmax(target / T) || softmax(prediction / T)) times T^2.
 
-    Both are normalized over the last axis. The authors' v1 code used Keras' KLD on raw hidden
-    vectors, which clips all negative values.
+    Both are normalized over the last axis. Eq. 6 has the student first: `reverse_kl_divergence`.
 
     Args:
       prediction, target: float [batch, time, dim].
@@ -70,13 +69,56 @@ def kl_divergence(
     Returns:
       Scalar float32.
 
-    Source: paper Eq. 6; Hinton et al. (2015) for the temperature.
+    Source: Hinton et al. (2015), also for the temperature.
     """
     target = _without_padding(tf.cast(target, prediction.dtype), mask)
     log_target = tf.nn.log_softmax(target / temperature)
     log_prediction = tf.nn.log_softmax(_without_padding(prediction, mask) / temperature)
     divergence = tf.reduce_sum(tf.exp(log_target) * (log_target - log_prediction), axis=-1)
     return _masked_mean(divergence, mask) * temperature**2
+
+
+def reverse_kl_divergence(
+    prediction: tf.Tensor, target: tf.Tensor, mask: tf.Tensor
+) -> tf.Tensor:
+    """Mean over real positions of KL(softmax(prediction) || softmax(target)).
+
+    Args:
+      prediction, target: float [batch, time, dim].
+      mask: [batch, time], 1 at real positions.
+
+    Returns:
+      Scalar float32.
+
+    Source: paper Eq. 6, which has the student first and does not say how vectors are normalized.
+    """
+    target = _without_padding(tf.cast(target, prediction.dtype), mask)
+    log_target = tf.nn.log_softmax(target)
+    log_prediction = tf.nn.log_softmax(_without_padding(prediction, mask))
+    divergence = tf.reduce_sum(tf.exp(log_prediction) * (log_prediction - log_target), axis=-1)
+    return _masked_mean(divergence, mask)
+
+
+def raw_kl_divergence(
+    prediction: tf.Tensor, target: tf.Tensor, mask: tf.Tensor
+) -> tf.Tensor:
+    """Mean over real positions of Keras' KL divergence of the vectors themselves, teacher first.
+
+    Nothing is normalized: Keras clips both vectors to 1e-7 and 1. So a negative value of the
+    teacher weighs nearly nothing, and values above 1 are all alike.
+
+    Args:
+      prediction, target: float [batch, time, dim].
+      mask: [batch, time], 1 at real positions.
+
+    Returns:
+      Scalar float32.
+
+    Source: the authors' v1 code, --s1_loss=kld.
+    """
+    target = _without_padding(tf.cast(target, prediction.dtype), mask)
+    return _masked_mean(
+        tf.keras.losses.kl_divergence(target, _without_padding(prediction, mask)), mask)
 
 
 def attention_divergence(

@@ -105,6 +105,7 @@ class Stage:
       average: decay per step of the running mean of the weights, which replaces the weights; 0 for
         none.
       least_gain: smallest improvement that patience counts, in percent of the best measure.
+      fresh: layers that begin with new weights, whatever the stage before has left in them.
     """
 
     name: str
@@ -119,6 +120,7 @@ class Stage:
     labelled_batch: Optional[BatchSize] = None
     average: float = 0.0
     least_gain: float = 0.0
+    fresh: Tuple[str, ...] = ()
 
     def __post_init__(self):
         where = f"stage {self.name}"
@@ -137,7 +139,10 @@ class Stage:
 
     def to_dict(self) -> Dict[str, Any]:
         """Returns the stage as JSON values, for fingerprints."""
-        return json.loads(json.dumps(dataclasses.asdict(self)))
+        values = json.loads(json.dumps(dataclasses.asdict(self)))
+        if not self.fresh:
+            values.pop("fresh")  # So that stages of before have their fingerprint.
+        return values
 
     def losses(self) -> List[str]:
         """Returns its losses as texts; see `LossTerm.describe`."""

@@ -29,6 +29,7 @@ class StageDraft:
       trainable: all trainable layers, top first; the others are frozen.
       monitor: dev measure that chooses the best epoch; None for the run's measure.
       share: fraction of its phase's epoch budget, for `--epochs_per=stage`.
+      fresh: layers that begin with new weights.
     """
 
     purpose: str
@@ -37,6 +38,7 @@ class StageDraft:
     trainable: Tuple[str, ...]
     monitor: Optional[str] = None
     share: float = 1.0
+    fresh: Tuple[str, ...] = ()
 
 
 def unfreeze(layers: Sequence[str], order: str) -> List[Tuple[str, Tuple[str, ...]]]:
@@ -78,16 +80,26 @@ def all_layers(layers: Sequence[str]) -> Tuple[str, ...]:
     return tuple(reversed(layers))
 
 
-def representation_stage(layers: Sequence[str], config: DistilConfig) -> StageDraft:
-    """Returns the stage that learns the representation; it trains all layers below the logits."""
-    below = tuple(name for name in all_layers(layers) if name != "logits")
+def representation_stages(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
+    """Returns the stages that learn the representation; they train the layers below the logits.
+
+    It is one stage, or one a layer with `--unfreeze_representation`.
+
+    Source: the released code; paper Algorithm 1.
+    """
+    below = tuple(name for name in layers if name != "logits")
     terms: Tuple[LossTerm, ...] = (representation_term(config),)
+    matching: Tuple[str, ...] = ()
     if config.multi_hidden_states:
-        below = (MATCHING, *below)
+        matching = (MATCHING,)
         terms += (LossTerm("hidden_states", "hidden_states", "mse"),)
     if config.attention:
         terms += (LossTerm("attention", "attention", "attention_kld"),)
-    return StageDraft("representation", "transfer", terms, below, "representation")
+    drafts = [StageDraft("representation", "transfer", terms, all_layers(below))]
+    if config.unfreeze_representation:
+        drafts = gradual_stages("representation", "transfer", terms, below, config)
+    return [dataclasses.replace(draft, trainable=(*matching, *draft.trainable),
+                                monitor="representation") for draft in drafts]
 
 
 def gradual_stages(
@@ -130,17 +142,17 @@ def _d2(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
 
 
 def _d3_1(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
-    return [representation_stage(layers, config),
+    return [*representation_stages(layers, config),
             StageDraft("joint", "both", _joint(config), all_layers(layers))]
 
 
 def _d3_2(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
-    return [representation_stage(layers, config),
+    return [*representation_stages(layers, config),
             *gradual_stages("joint", "both", _joint(config), layers, config)]
 
 
 def _d4_1(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
-    return [representation_stage(layers, config),
+    return [*representation_stages(layers, config),
             StageDraft("logits", "transfer", (logits_term(config),), all_layers(layers)),
             *_d0_s(layers, config)]
 
@@ -151,7 +163,7 @@ def _fine_tuning(layers: Sequence[str], config: DistilConfig) -> List[StageDraft
 
 
 def _d4_2(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
-    return [representation_stage(layers, config),
+    return [*representation_stages(layers, config),
             *gradual_stages("logits", "transfer", (logits_term(config),), layers, config),
             *_fine_tuning(layers, config)]
 
@@ -209,6 +221,21 @@ def without_states(drafts: Sequence[StageDraft]) -> List[StageDraft]:
     return [draft for draft in kept if draft.terms]
 
 
+def with_own_head(drafts: Sequence[StageDraft], strategy: str) -> List[StageDraft]:
+    """Lets the first stage on labels after the teacher's logits begin with a new logits layer.
+
+    Raises:
+      UserError: if the strategy has no such stage.
+    """
+    taught = [{term.target for term in draft.terms} for draft in drafts]
+    for at, targets in enumerate(taught):
+        if targets == {"labels"} and any("logits" in before for before in taught[:at]):
+            return [dataclasses.replace(draft, fresh=("logits",)) if place == at else draft
+                    for place, draft in enumerate(drafts)]
+    raise UserError("--label_head=own is for labels that follow the teacher's logits, which "
+                    f"--strategy={strategy} has not; allowed: D4.2 or D4.1, with train.tsv")
+
+
 def _drafts(
     layers: Sequence[str], config: DistilConfig, *, labelled: bool = True, states: bool = True
 ) -> List[StageDraft]:
@@ -224,6 +251,8 @@ def _drafts(
         require(not config.multi_hidden_states, "--distil_multi_hidden_states and "
                 "--distil_attention need a teacher's hidden states; this one has logits only")
         drafts = without_states(drafts)
+    if config.label_head == "own":
+        drafts = with_own_head(drafts, config.strategy)
     terms = [term for draft in drafts for term in draft.terms]
     for term in terms:
         LOSSES.find(term.loss)
@@ -298,7 +327,7 @@ def build_plan(
                 name, draft.data, _against(draft.terms, labels_loss), draft.trainable, schedule,
                 epochs, config.patience, of_labels if draft.data == "train" else unlabelled,
                 draft.monitor or measure, of_labels if draft.data == "both" else None,
-                config.weight_average, config.least_gain))
+                config.weight_average, config.least_gain, draft.fresh))
     if not stages:
         raise UserError("--stage_epochs leaves no stage of the plan")
     return tuple(stages)

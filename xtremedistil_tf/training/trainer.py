@@ -150,7 +150,7 @@ class Trainer:
             title = f"{position}/{len(stages)} {stage.name}"
             # If the same measure chose the previous weights, they count as epoch 0. The chance F1
             # of an untrained logits layer does not.
-            competes = stage.monitor == measured
+            competes = stage.monitor == measured and not stage.fresh
             with traced_for_cpu(self._model):
                 records.append(self._run_stage(stage, chain, title, competes))
             measured = stage.monitor
@@ -208,6 +208,8 @@ class Trainer:
     ) -> StageState:
         """Trains until budget or patience is used up; keeps the best weights, see `weights_of`."""
         steps = self._feed.steps(stage)
+        if stage.fresh:
+            self._registry.renew(stage.fresh, derive_seed(self._seed, stage.name, 0))
         self._registry.set_trainable(stage.trainable)
         frozen = [name for name in self._registry.names if name not in stage.trainable]
         log.debug("%s: %s parameters are trained in %s; frozen: %s", stage.name,

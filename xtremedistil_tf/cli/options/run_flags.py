@@ -250,8 +250,17 @@ STUDENT_FLAGS = (
     setting("strategy", "distil.strategy",
             "Phases and stages of the training (paper Table 3). Default: D4.2; D4.1 for a "
             "Transformer without epochs (--defaults).", names=STRATEGIES.names, derived=True),
+    setting("unfreeze_representation", "distil.unfreeze_representation",
+            "Teach the representation in one stage a layer, from the top down (paper Algorithm 1). "
+            "Otherwise in one stage with all layers (released code)."),
+    setting("label_head", "distil.label_head",
+            "Logits layer of the stages on labels. shared: the one that has learnt the teacher's "
+            "logits (the authors' v2 code). own: a new one (paper Eq. 1 and 3, v1 code).",
+            choices=cfg.LABEL_HEADS),
     setting("representation_loss", "distil.representation_loss",
-            "Loss of phase 1: mse (released code) or kld (paper Eq. 6).",
+            "Loss of phase 1: mse (released code), kld (of softmaxes, teacher first), "
+            "kld_student_first (paper Eq. 6 as written) or kld_raw (the authors' v1 code: vectors "
+            "clipped to 0 and 1).",
             names=lambda: losses_against("representation")),
     setting("logits_loss", "distil.logits_loss",
             "Loss against the teacher's logits: mse (paper Eq. 4), kld (softened by --temperature) "

@@ -43,6 +43,9 @@ MODEL_FLAGS = (
             "Number of attention heads of a layer. It must divide --hidden_size."),
     setting("recurrent_dropout", "student.recurrent_dropout",
             "Dropout inside the LSTM (authors: 0.2). Above 0 a GPU cannot use cuDNN."),
+    setting("input_dropout", "student.input_dropout",
+            "Dropout of the LSTM's inputs, after the embedding's own --dropout_rate (authors: "
+            "0.2)."),
     setting("word_embedding", "student.word_embedding",
             "Start of the word embedding (paper Table 7). From the fine-tuned teacher's: svd, pca "
             "(released code), ppa, or full (its whole width). From the teacher's before "

@@ -35,9 +35,11 @@ CONCERNS: Dict[str, tuple] = {
     "Student": ("student", "student_dir", "pt_student_checkpoint", "compress_word_embedding",
                 "freeze_word_embedding", "word_emb_dim", "bilstm_hidden_size", "hidden_size",
                 "num_hidden_layers", "num_attention_heads", "dropout_rate", "recurrent_dropout",
+                "input_dropout",
                 "dense_act_func", "word_embedding", "word_emb_file", "ppa_components", "pooling",
                 "pair_encoding", "vocabulary", "vocabulary_min_count"),
-    "Distillation": ("strategy", "unfreeze_order", "representation_loss", "logits_loss",
+    "Distillation": ("strategy", "unfreeze_order", "unfreeze_representation", "label_head",
+                     "representation_loss", "logits_loss",
                      "temperature", "distil_multi_hidden_states", "distil_attention",
                      "alpha", "beta", "gamma", "distil_epochs", "ft_epochs",
                      "epochs_per", "stage_epochs", "distil_batch_size",
@@ -59,7 +61,8 @@ _SAYS_DEFAULT = "Default"
 PAPER = {
     "seq_len": "32", "teacher_layer": "7", "word_emb_dim": "300", "bilstm_hidden_size": "600",
     "dropout_rate": "0.2", "dense_act_func": "gelu", "word_embedding": "svd",
-    "strategy": "D4.2", "representation_loss": "kld",
+    "strategy": "D4.2", "representation_loss": "kld_student_first",
+    "label_head": "own", "unfreeze_representation": "true",
     "distil_batch_size": "512", "optimizer": "adam", "learning_rate": "0.001",
     "lowest_rate": "1e-08", "strip_accents": "true",
 }

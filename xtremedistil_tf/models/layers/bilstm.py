@@ -29,6 +29,7 @@ def bilstm_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Body:
             config.bilstm_hidden_size,
             # False: the final states of both directions, joined.
             return_sequences=largest or not shape.pooled,
+            dropout=config.input_dropout,
             recurrent_dropout=config.recurrent_dropout,
             # A fixed name, since weights are loaded by name and Keras would number LSTMs.
             name="lstm",
