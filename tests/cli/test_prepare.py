@@ -4,6 +4,8 @@ import subprocess
 import sys
 
 from tests.conftest import ROOT, write_task
+from xtremedistil_tf.config import DataConfig
+from xtremedistil_tf.data.folders.task import describe, read_task
 
 
 def run(*arguments):
@@ -39,6 +41,23 @@ def test_check_reports_all_and_exits_with_2(tmp_path):
     assert f"{folder / 'dev.tsv'}:26: error: 2 words but 1 tags" in result.stdout
     assert "cannot be used as it is: 2 errors" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_check_tells_what_a_run_will_warn_of(tmp_path):
+    folder = write_task(tmp_path / "task")
+    for name, lines in (("labels.tsv", "B-OPUS\nI-OPUS\n"), ("test.tsv", "Faust\tde:B-OPUS\n")):
+        with open(folder / name, "a") as file:
+            file.write(lines)
+    first = (folder / "train.tsv").read_text("utf-8").splitlines()[0]
+    with open(folder / "dev.tsv", "a", encoding="utf-8") as file:
+        file.write(first + "\n")
+    will = describe(read_task(DataConfig(str(folder), "transfer.txt", do_ner=True)))["warnings"]
+    assert any("test has entity types that train has not" in line for line in will)
+    assert any("dev: 1 of 25 texts stand in train too" in line for line in will)
+    result = run(f"--check={folder}")
+    assert result.returncode == 0, result.stderr
+    assert [line for line in result.stdout.splitlines() if line.startswith("a run")] == [
+        f"a run will warn: {line}" for line in will]
 
 
 def test_the_papers_languages_have_a_name(tmp_path):

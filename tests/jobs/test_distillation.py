@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -358,10 +359,12 @@ def test_a_disk_that_cannot_hold_the_targets_is_told_before_any_work(
 
 def test_dry_run_prints_the_plan_and_writes_nothing(task, bert_config, tmp_path):
     with open(task / "train.tsv", "a") as file:
-        file.write("\n")
+        file.write("\n" + " ".join(["Wort"] * 40) + "\t" + " ".join(["de:O"] * 40) + "\n")
     text = dry_run(config_of(task, bert_config), tmp_path / "none")
     assert not (tmp_path / "none").exists()
     assert f"warning: {task / 'train.tsv'}: 1 empty lines left out" in text
+    # What the run will tell at its end, too.
+    assert re.search("warning: train: [0-9]+ words of [0-9]+ sentences lie beyond seq_len", text)
     assert text.count("\n") > 11 and "09_labels_word_embedding" in text
     assert "teacher outputs for 48 transfer sentences" in text
     assert sorted(path.name for path in task.iterdir()) == [

@@ -1,5 +1,6 @@
 """Makes, describes and checks task folders, which all other commands read."""
 
+import dataclasses
 import logging
 import pathlib
 from typing import List, Sequence, Tuple
@@ -28,6 +29,8 @@ from xtremedistil_tf.tasks.base import Corpus
 FLAGS = flags.FLAGS
 log = logging.getLogger("absl")
 PAPER = "paper"
+# The longest sequence of encoders.
+_NEVER_CUT = 512
 
 
 def _formats() -> Tuple[str, ...]:
@@ -167,6 +170,27 @@ def _corpus(kind: str) -> Corpus:
     return corpus
 
 
+def _warnings_of_a_run(config: DataConfig) -> List[str]:
+    """Returns what a run on a sound folder will warn of; with --tokenizer of its languages too."""
+    from xtremedistil_tf.data.folders.task import describe, read_task
+
+    config = dataclasses.replace(config, transfer_file=FLAGS.transfer_file)
+    there = (pathlib.Path(config.task) / FLAGS.transfer_file).is_file()
+    task = read_task(config, with_transfer=there)
+    lines = list(describe(task)["warnings"])
+    if not FLAGS.tokenizer:
+        return lines
+    from xtremedistil_tf.data.folders.task_features import align_task
+    from xtremedistil_tf.data.folders.trouble import splits_trouble
+    from xtremedistil_tf.models.tokenizers import load_tokenizer
+
+    # A run takes its length from the data unless it is told one.
+    seq_len = FLAGS.seq_len if FLAGS["seq_len"].present else _NEVER_CUT
+    tokenizer = load_tokenizer(FLAGS.tokenizer)
+    features = align_task(task, tokenizer, dataclasses.replace(config, seq_len=seq_len))
+    return lines + splits_trouble(features, task.examples, tokenizer, seq_len)
+
+
 def _check(folder: pathlib.Path) -> None:
     if not folder.is_dir():
         raise UserError(f"--check {folder} is not a folder")
@@ -178,6 +202,8 @@ def _check(folder: pathlib.Path) -> None:
     if errors:
         raise UserError(f"{folder} cannot be used as it is: {errors} error"
                         f"{'s' if errors > 1 else ''}, listed above")
+    for line in _warnings_of_a_run(config):
+        print(f"a run will warn: {line}")
 
 
 def _convert() -> None:

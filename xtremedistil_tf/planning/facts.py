@@ -1,9 +1,10 @@
 """The sizes of a run: lengths of its sequences, its vocabulary, the student before training."""
 
+import collections
 import dataclasses
 import itertools
 import pathlib
-from typing import Any, Dict, Iterator, List
+from typing import Any, Counter, Dict, Iterator, List
 
 import numpy as np
 
@@ -34,6 +35,7 @@ class Facts:
       vocabulary: rows of its embedding.
       features: labelled splits as the teacher reads them.
       transfer: lengths of the transfer sequences.
+      counts: counts of their tokenization, for warnings.
       bytes: bytes of the teacher's outputs on disk.
     """
 
@@ -43,6 +45,7 @@ class Facts:
     vocabulary: int
     features: Dict[str, Features]
     transfer: np.ndarray
+    counts: Dict[str, int]
     bytes: int
 
 
@@ -61,10 +64,12 @@ def gather_facts(
     features = {split: features_of(task, split, teacher.tokenizer, config.data)
                 for split in task.examples}
     lengths: List[np.ndarray] = []
+    counts: Counter[str] = collections.Counter()
 
     def transfer() -> Iterator[np.ndarray]:
-        for chunk, _ in pieces_of(teacher.tokenizer, transfer_of(task), config.data.seq_len):
+        for chunk, found_in in pieces_of(teacher.tokenizer, transfer_of(task), config.data.seq_len):
             lengths.append(chunk.lengths)
+            counts.update(found_in)
             yield chunk.values
 
     train = [features["train"].input_ids.values] if task.labelled else []
@@ -83,7 +88,7 @@ def gather_facts(
     size = spec.size(kinds_of_run(config, task, found), rows=task.transfer_rows,
                      tokens=int(joined.sum()),
                      squares=int((joined.astype(np.int64)**2).sum()))
-    return Facts(teacher, tuned, student, vocabulary, features, joined, size)
+    return Facts(teacher, tuned, student, vocabulary, features, joined, dict(counts), size)
 
 
 def teacher_separator(facts: Facts) -> int:

@@ -21,6 +21,8 @@ from xtremedistil_tf.training.strategies import build_teacher_plan
 _EXPORTS, _CHECKPOINT = 30.0, 0.5
 # Share of a teacher's pass that writing its outputs adds.
 _WRITING = 1.15
+# A step of masked language modelling in forward passes: backward takes two, and the head.
+_MASKED_LM = 5.0
 # A run that is shorter than this by a rough count is not measured: measuring would take as long.
 SHORT = 240.0
 # For the rough count: operations a second of two slow cores, seconds of a step and of a stage.
@@ -124,10 +126,13 @@ def rough(config: RunConfig, task: Task, plan: Sequence[Stage], *, depth: int, w
               "train": 2 * sum(len(words) for row in task.examples.get("train", ())
                                for words in row.texts)}
     tokens["both"] = tokens["transfer"]
-    work = 6 * teacher * tokens["train"] * config.teacher.epochs + 2 * teacher * tokens["transfer"]
+    passes = tokens["train"] * config.teacher.epochs \
+        + tokens["transfer"] * (config.teacher.lm_epochs or 0)
+    work = 6 * teacher * passes + 2 * teacher * tokens["transfer"]
     work += sum(6 * units * tokens[stage.data] * stage.epochs for stage in plan)
     steps = sum(stage.epochs * rows[stage.data] / stage.batch.of(32) for stage in plan)
-    steps += config.teacher.epochs * rows["train"] / config.teacher.batch_size
+    steps += (config.teacher.epochs * rows["train"] + (config.teacher.lm_epochs or 0)
+              * rows["transfer"]) / config.teacher.batch_size
     return work / _SPEED + steps * _STEP + _STAGE * (len(plan) + 1)
 
 
@@ -202,6 +207,10 @@ def measure(
     start, each = time_forward(teacher.forward(kinds), facts.transfer, ids) \
         if teacher.answers_any else (0.0, 0.0)
     if not facts.tuned:
+        if config.teacher.lm_epochs:
+            # About a step of fine-tuning; the head over the vocabulary is the rest.
+            parts.append(Part("teacher_00_text", config.teacher.lm_epochs * _MASKED_LM * each
+                              * float(facts.transfer.sum())))
         of_teacher = _Measured(Subject(
             teacher.model, teacher.registry, ids, labels, True,
             teacher_separator(facts) if pairs else None), "adam", lengths)

@@ -9,7 +9,7 @@ import re
 from typing import Any, Dict, Optional, Sequence, Tuple
 
 from xtremedistil_tf.config import Resources, RunConfig
-from xtremedistil_tf.data.folders.task import Task, missing_splits
+from xtremedistil_tf.data.folders.task import Task, describe
 from xtremedistil_tf.data.folders.trouble import splits_trouble
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.jobs.alone import plan_alone, trains_alone
@@ -188,6 +188,8 @@ def dry_run(
     if not (model_dir / "targets").exists():
         check_disk(model_dir, facts.bytes)
     student = facts.student
+    counts = {**{split: found.counts for split, found in facts.features.items()},
+              "transfer": facts.counts}
     # As the run will warn of the student's tokenizer.
     trouble = splits_trouble(facts.features, task.examples, facts.teacher.tokenizer,
                              config.data.seq_len)
@@ -201,6 +203,5 @@ def dry_run(
         f"teacher outputs for {task.transfer_rows:,} transfer sentences: "
         f"{facts.bytes / 1e6:,.0f} MB",
         *(planned.forecast.lines() if planned.forecast else []),
-        *(f"warning: {line}" for line in (
-            *task.warnings, *missing_splits(task), *trouble)),
+        *(f"warning: {line}" for line in (*describe(task, counts=counts)["warnings"], *trouble)),
     ])
