@@ -127,6 +127,15 @@ def test_the_page_names_its_model_and_offers_sentences_in_its_languages(tmp_path
     assert html.count("lang=\"zh\"") == 1 and "macro-F1 81.3 on test" in html
 
 
+@pytest.mark.parametrize("kind, labels, shown", [
+    ("bioes_tagging", [f"{letter}-PER" for letter in "BIES"], "PER"),
+    ("word_tagging", ["B-PER", "NOUN"], "B-PER, NOUN"),
+    ("classification", ["B-side", "A-side"], "B-side, A-side")])
+def test_the_page_names_labels_as_their_scheme_says(tmp_path, kind, labels, shown):
+    (tmp_path / "student.json").write_text(json.dumps({"kind": kind, "tags": labels}))
+    assert dict(about_model(tmp_path).facts)["Labels"] == shown
+
+
 def test_every_language_has_a_few_sentences():
     assert len(examples_for(sorted(PHRASES))) == 8 and len(examples_for(["qq"])) == 5
     assert about_model(pathlib.Path("nowhere")).facts == ()

@@ -75,12 +75,6 @@ def _listed(names: List[str]) -> str:
     return ", ".join(names[:_MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
-def _types(tags: List[str]) -> List[str]:
-    """Names of the labels, without IOB2's prefixes."""
-    return list(dict.fromkeys(tag[2:] if tag[:2] in ("B-", "I-") else tag
-                              for tag in tags if tag != "O"))
-
-
 def examples_for(languages: List[str]) -> Tuple[Tuple[str, str], ...]:
     """Sentences of the phrase book in a model's languages; of several if it names none."""
     known = [code for code in languages if code in PHRASES] or ["en", "de", "ru", "ar", "hi"]
@@ -127,6 +121,7 @@ def about_model(model_dir: pathlib.Path) -> About:
     scores = record.get("scores") or {}
     languages = sorted(code for code in ((scores.get("test") or scores.get("dev") or {})
                                          .get("languages") or {}) if code != DEFAULT_LANGUAGE)
-    facts = (("Labels", _listed(_types(record.get("tags") or record.get("labels") or []))),
+    labels = task_kind_of(record).types_of(record.get("tags") or record.get("labels") or [])
+    facts = (("Labels", _listed(list(dict.fromkeys(labels)))),
              ("Languages", _listed(languages)), ("Score", _score(record)))
     return About(name, tuple(fact for fact in facts if fact[1]), examples_for(languages))

@@ -36,7 +36,7 @@ class TextModel:
         kind = task_kind(self.kind)
         if least and not (kind.classes or kind.competing):
             raise UserError(f"a student for {self.kind} has no probabilities, so no thresholds")
-        names = {tag[2:] if kind.entities else tag for tag in self.labels if tag != "O"}
+        names = set(kind.types_of(self.labels))
         for name in least:
             if name and name not in names:
                 raise UserError(f"a threshold is of {name!r}; allowed: {', '.join(sorted(names))}")

@@ -1,7 +1,7 @@
 """The record that describes a kind of task to the rest of the package."""
 
 import dataclasses
-from typing import Any, Callable, Mapping, Optional, Tuple
+from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple
 
 from xtremedistil_tf.tasks.parts import CardWording, Corpus, Judging, Lazy, PageWording
 
@@ -162,6 +162,20 @@ class TaskKind:
         """Settings of DataConfig that select this kind."""
         return {"do_ner": False, "task_kind": self.kind} if self.settings is None \
             else self.settings
+
+    def types_of(self, labels: Sequence[str]) -> List[str]:
+        """Returns what labels name: of tags the types, without the scheme's letters and without O.
+
+        Args:
+          labels: labels of one row, or those of a label set.
+
+        Example:
+          >>> task_kind("bioes_tagging").types_of(["O", "S-LOC", "B-PER", "E-PER"])
+          ['LOC', 'PER', 'PER']
+        """
+        if not self.tags_words:
+            return list(labels)
+        return [tag[2:] if self.entities else tag for tag in labels if tag != "O"]
 
     def evaluate(self, forward: Any, features: Any, labels: Any) -> Mapping[str, Any]:
         """Predicts and scores labelled rows.

@@ -235,3 +235,15 @@ def test_check_tells_what_is_wrong_with_a_folder_of_texts(tmp_path):
                  "test.tsv:1: error: 1 column; needed are 2",
                  "transfer.txt: warning: there is none"):
         assert part in told, part
+
+
+def test_check_takes_any_number_of_labels_where_a_text_may_have_several(tmp_path):
+    (tmp_path / "labels.tsv").write_text("sports\nlaw\n", "utf-8")
+    (tmp_path / "train.tsv").write_text(
+        "".join(f"both {at}\tsports, law\n" for at in range(6)) + "one\tde:law\nnone\t\n", "utf-8")
+    (tmp_path / "dev.tsv").write_text("neither\t\nboth\tlaw,sports\n", "utf-8")
+    (tmp_path / "test.tsv").write_text("without gold\t\nwrong\tlaw,art\n", "utf-8")
+    (tmp_path / "transfer.txt").write_text("a text\n", "utf-8")
+    told = summary(problems_of(tmp_path, "multilabel"))
+    assert "test.tsv:2: error: " in told and "'art'" in told
+    assert told.count("error: ") == 1, told

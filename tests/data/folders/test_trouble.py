@@ -40,6 +40,16 @@ def test_types_of_test_alone_and_a_dev_without_entities():
         "test has entity types that train has not, so no model can find them: 'LOC'"]
 
 
+def test_types_are_cut_as_the_scheme_of_the_tags_says():
+    bioes = {"train": rows(("B-PER", "E-PER", "O")), "dev": rows(("S-PER", "O", "O"))}
+    assert label_trouble("bioes_tagging", bioes) == []
+    # Without a scheme B-PER and I-PER are two tags.
+    told = label_trouble("word_tagging", {
+        "train": rows(("B-PER", "O", "O")), "dev": rows(("I-PER", "O", "O"))})
+    assert told == [
+        "dev has tags that train has not, so no model can find them: 'I-PER'"]
+
+
 def test_copies_and_leaks():
     train = rows("a", "a", "b")
     told = copy_trouble({"train": [*train, train[0]], "dev": [train[1]], "test": rows(

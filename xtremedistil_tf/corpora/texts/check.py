@@ -11,7 +11,7 @@ from xtremedistil_tf.corpora.texts.columns import HEADER
 from xtremedistil_tf.data.labels import ClassSet, read_labels
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example
-from xtremedistil_tf.data.readers.texts import NO_GOLD, parse_pair_line, parse_text
+from xtremedistil_tf.data.readers.texts import NO_GOLD, parse_pair_line, parse_several, parse_text
 from xtremedistil_tf.data.several_labels import listed_labels, split_labels
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.tasks import task_kind
@@ -76,6 +76,7 @@ def _first_row(file: ProblemFile, text: str) -> bool:
 def _check_split(folder: pathlib.Path, split: str, config: DataConfig, labels: Any, seen: _Seen,
                  problems: List[Problem]) -> None:
     file = ProblemFile(folder / config.files[split], problems)
+    parse = parse_several if task_kind(config.kind).several else parse_text
     languages: Counter[str] = collections.Counter()
     for number, text in file.lines():
         if isinstance(text, RowError):
@@ -86,13 +87,13 @@ def _check_split(folder: pathlib.Path, split: str, config: DataConfig, labels: A
         for kind, told in suspicious_text(" ".join(text.split("\t")[:-1])):
             file.warn(number, kind, told)
         try:
-            row, _ = parse_text(text, labels, pairs=config.pairs)
+            row, _ = parse(text, labels, pairs=config.pairs)
         except RowError as error:
             for problem in error.problems:
                 # Rows without a gold label are left out by the run too.
                 (file.warn if problem[0] == "no_gold" else file.error)(number, *problem)
             continue
-        if row.tags[0] == NO_GOLD:
+        if NO_GOLD in row.tags:
             file.warn(number, "no_gold", f"the label is {NO_GOLD!r}, a mark for no gold label")
         if sum(map(len, row.texts)) > _MOST_WORDS:
             file.warn(number, "long_row", f"{sum(map(len, row.texts))} words; texts are cut at "

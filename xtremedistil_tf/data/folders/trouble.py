@@ -2,7 +2,6 @@
 
 import collections
 import dataclasses
-import re
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 import numpy as np
@@ -26,11 +25,6 @@ def _names(labels: Sequence[str], *, most: int = 6) -> str:
     return ", ".join(map(repr, labels[:most])) + more
 
 
-def _types(tags: Sequence[str], *, tagged: bool) -> List[str]:
-    """Labels of a row without their IOB2 prefix; words without a label are left out."""
-    return [re.sub("^[BI]-", "", tag) for tag in tags if tag != "O"] if tagged else list(tags)
-
-
 def label_trouble(kind: str, examples: Mapping[str, Sequence[Any]]) -> List[str]:
     """Warns of labels that are probably mistakes.
 
@@ -41,9 +35,9 @@ def label_trouble(kind: str, examples: Mapping[str, Sequence[Any]]) -> List[str]
     record = task_kind(kind)
     if not record.classes or record.windows:
         return []
-    noun = "entity types" if record.tags_words else "classes"
+    noun = "entity types" if record.entities else "tags" if record.tags_words else "classes"
     seen = {split: collections.Counter(
-        label for row in rows for label in _types(row.tags, tagged=record.tags_words))
+        label for row in rows for label in record.types_of(row.tags))
         for split, rows in examples.items()}
     every: Dict[str, int] = collections.Counter()
     for counts in seen.values():
@@ -63,7 +57,7 @@ def label_trouble(kind: str, examples: Mapping[str, Sequence[Any]]) -> List[str]
         if new:
             told.append(f"{split} has {noun} that train has not, so no model can find them: "
                         f"{_names(new)}")
-        if record.tags_words and not counts and examples[split]:
+        if record.entities and not counts and examples[split]:
             told.append(f"{split} has no entity: every tag is O, and its score means nothing")
     return told
 
