@@ -371,6 +371,21 @@ def test_dry_run_prints_the_plan_and_writes_nothing(task, bert_config, tmp_path)
         "dev.tsv", "labels.tsv", "test.tsv", "train.tsv", "transfer.txt"]
 
 
+def test_a_run_that_starts_again_is_planned_with_a_new_teacher(
+    finished, tiny_task, bert_config, monkeypatch
+):
+    class Fresh(Exception):
+        pass
+
+    def fresh(*_):
+        raise Fresh
+
+    monkeypatch.setattr("xtremedistil_tf.planning.facts.fresh_teacher", fresh)
+    assert "student with" in dry_run(config_of(tiny_task, bert_config), finished[0])
+    with pytest.raises(Fresh):
+        dry_run(config_of(tiny_task, bert_config), finished[0], overwrite=True)
+
+
 def test_the_teachers_own_job_is_taken_over(tiny_task, bert_config, tmp_path):
     config = config_of(tiny_task, bert_config)
     scores = run_teacher(config, tmp_path / "run")

@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import BERT, ROOT, write_task
 from xtremedistil_tf import config as cfg
+from xtremedistil_tf.planning import defaults
 from xtremedistil_tf.planning.defaults import budget_of, choose, layer_of, seq_len_of
 
 
@@ -57,9 +58,22 @@ def test_a_folder_that_was_begun_keeps_its_values(data, tmp_path):
     again, (line,) = choose(data, set(), run)
     assert again.data.seq_len == 24 and "as the run was begun" in line
     assert choose(data, set(), run, overwrite=True)[0] == config
-    budgeted, _ = choose(data, {"distil.stage_epochs"}, run, budget=True)
-    assert budgeted.distil.stage_epochs == (("01", 3),)
-    assert budgeted.distil.distil_epochs == before.distil.distil_epochs
+
+
+def test_a_run_that_was_stopped_behind_its_teacher_has_its_settings_again(
+    data, tmp_path, monkeypatch
+):
+    run = tmp_path / "run"
+    run.mkdir()
+    config, _ = choose(data, set(), run)
+    (run / "config.json").write_text(json.dumps({
+        "version": "0.1.0", "config": config.to_dict(), "files": {}, "labels": []}))
+    found = defaults._encoder(data, run, anew=False)
+    monkeypatch.setattr(defaults, "_encoder", lambda *_, **__: dataclasses.replace(
+        found, tuned=True))
+    assert choose(data, set(), run)[0] == config
+    # A teacher that was there before the run is not fine-tuned in it.
+    assert choose(data, set(), tmp_path / "new")[0].teacher.epochs == cfg.TeacherConfig.epochs
 
 
 def test_a_transformer_has_three_stages(data, tmp_path):

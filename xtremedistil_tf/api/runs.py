@@ -120,4 +120,5 @@ def plan(**flags: Any) -> str:
 
         config = chosen_config(given)
         return dry_run(config, pathlib.Path(given["model_dir"]), resources=chosen_resources(given),
+                       overwrite=bool(given.get("overwrite", False)),
                        time_budget=given.get("time_budget"))

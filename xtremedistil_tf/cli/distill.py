@@ -54,7 +54,8 @@ def main() -> None:
     model_dir = pathlib.Path(FLAGS.model_dir)
     prepare(config.seed, config.deterministic, opt_policy=config.opt_policy)
     if FLAGS.dry_run:
-        print(dry_run(config, model_dir, resources=may_use, time_budget=FLAGS.time_budget))
+        print(dry_run(config, model_dir, resources=may_use, overwrite=FLAGS.overwrite,
+                      time_budget=FLAGS.time_budget))
         return
     if may_use.target_shard:
         print(write_target_part(config, model_dir, may_use))

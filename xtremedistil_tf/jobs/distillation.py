@@ -42,6 +42,7 @@ from xtremedistil_tf.jobs.student_init import start_student
 from xtremedistil_tf.jobs.student_inputs import (
     check_student,
     needed_kinds,
+    plan_of,
     prepare,
     write_part,
 )
@@ -60,7 +61,6 @@ from xtremedistil_tf.teachers.places import check_teacher, known_labels, teacher
 from xtremedistil_tf.teachers.student_tokenizer import student_text
 from xtremedistil_tf.training.stage_state import WEIGHTS_FILE
 from xtremedistil_tf.training.stages import Stage
-from xtremedistil_tf.training.strategies import build_plan
 from xtremedistil_tf.training.trainer import Trainer, is_done
 from xtremedistil_tf.validation.run_files import read_history
 from xtremedistil_tf.version import __version__
@@ -69,19 +69,6 @@ log = logging.getLogger("absl")
 
 _DEFAULT_RESOURCES = Resources()
 _NOTHING: Mapping[str, Any] = {}
-
-
-def plan_of(config: RunConfig, task: Task, *, states: bool = True) -> Tuple[Stage, ...]:
-    """Returns the stages of a run.
-
-    Args:
-      config: the run's settings.
-      task: the data. Without train.tsv, stages that need labels are left out.
-      states: False if the teacher has logits only.
-    """
-    return build_plan(config.student.trained_layers, config.distil,
-                      measure=chosen_by(config, task),
-                      labels_loss=config.data.labels_loss, labelled=task.labelled, states=states)
 
 
 def read_run(

@@ -11,18 +11,13 @@ from xtremedistil_tf.data.folders.task_features import align_task
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
 from xtremedistil_tf.inference.assets import Assets, load_assets, student_path
 from xtremedistil_tf.inference.student_folder import load_student
-from xtremedistil_tf.jobs.distillation import (
-    finish,
-    plan_of,
-    run_unless_finished,
-    student_line,
-)
+from xtremedistil_tf.jobs.distillation import finish, run_unless_finished, student_line
 from xtremedistil_tf.jobs.prepared import Prepared
 from xtremedistil_tf.jobs.results import hub_name
 from xtremedistil_tf.jobs.run_folder import claim, needed_formats, run_formats
 from xtremedistil_tf.jobs.stage_feed import student_feed
 from xtremedistil_tf.jobs.student_init import start_student
-from xtremedistil_tf.jobs.student_inputs import student_separator, trained_on
+from xtremedistil_tf.jobs.student_inputs import plan_of, student_separator, trained_on
 from xtremedistil_tf.models.student import Student
 from xtremedistil_tf.models.student_from_checkpoint import load_student_tokenizer, with_architecture
 from xtremedistil_tf.models.tokenizers import load_tokenizer

@@ -37,7 +37,7 @@ from xtremedistil_tf.targets.store import TargetStore, check_disk
 from xtremedistil_tf.targets.worker import HelperJob, helping_processes
 from xtremedistil_tf.targets.writer import Part, write_targets
 from xtremedistil_tf.teachers import Sizes, Teaches
-from xtremedistil_tf.teachers.agreement import with_answers
+from xtremedistil_tf.teachers.agreement import chosen_by, with_answers
 from xtremedistil_tf.teachers.fine_tuned import folder_fingerprint
 from xtremedistil_tf.teachers.places import (
     check_teacher,
@@ -63,11 +63,22 @@ def needed_kinds(stages: Sequence[Stage]) -> Tuple[str, ...]:
                  if targets and (kind in targets or kind == "logits"))
 
 
+def plan_of(config: RunConfig, task: Task, *, states: bool = True) -> Tuple[Stage, ...]:
+    """Returns the stages of a run.
+
+    Args:
+      config: the run's settings.
+      task: the data. Without train.tsv, stages that need labels are left out.
+      states: False if the teacher has logits only.
+    """
+    return build_plan(config.student.trained_layers, config.distil,
+                      measure=chosen_by(config, task),
+                      labels_loss=config.data.labels_loss, labelled=task.labelled, states=states)
+
+
 def kinds_of_run(config: RunConfig, task: Task, found: Sizes) -> Tuple[str, ...]:
     """Returns the kinds of targets that a run reads."""
-    return needed_kinds(build_plan(
-        config.student.trained_layers, config.distil, measure=config.data.measure,
-        labelled=task.labelled, states=found.states))
+    return needed_kinds(plan_of(config, task, states=found.states))
 
 
 def check_student(config: RunConfig, task: Task, found: Sizes, model_dir: pathlib.Path) -> None:

@@ -170,7 +170,7 @@ def _told(choices: Choices, flag_of: Callable[[str], str]) -> str:
 
 def choose(
     config: RunConfig, named: AbstractSet[str], model_dir: pathlib.Path, *,
-    overwrite: bool = False, budget: bool = False, flag_of: Callable[[str], str] = str,
+    overwrite: bool = False, flag_of: Callable[[str], str] = str,
 ) -> Tuple[RunConfig, List[str]]:
     """Chooses the settings of a distillation that its command line does not name.
 
@@ -181,8 +181,6 @@ def choose(
       named: the settings that were named, as "part.field".
       model_dir: the run folder.
       overwrite: True if the run folder starts again.
-      budget: True if epochs come from a budget of time; a run folder that was begun then keeps its
-        epochs even if they are named.
       flag_of: name of a setting's flag, for the line.
 
     Returns:
@@ -207,12 +205,12 @@ def choose(
     whole = not EPOCHS & named
     if encoder.sizes.layers and (whole or config.teacher.layer > encoder.sizes.layers):
         choices["teacher.layer"] = layer_of(encoder.sizes.layers)
+    begun = not overwrite and (model_dir / "config.json").is_file()
     if whole:
-        choices.update(_by_data(_with(config, choices), examples.get("train", []), encoder))
+        choices.update(_by_data(_with(config, choices), examples.get("train", []), encoder,
+                                tuned=encoder.tuned and not begun))
     choices = {place: chosen for place, chosen in choices.items() if place not in named}
-    if not overwrite and (model_dir / "config.json").is_file():
-        if budget:
-            choices.update({place: Chosen(None) for place in (*EPOCHS, "teacher.epochs")})
+    if begun:
         choices = _taken_over(choices, read_config(model_dir)["config"])
     if not choices:
         return config, []
@@ -252,14 +250,21 @@ def _encoder(config: RunConfig, model_dir: pathlib.Path, *, anew: bool) -> _Enco
     return _Encoder(sizes, kind is not None, most_positions(found), tokenizer)
 
 
-def _by_data(config: RunConfig, rows: List[Any], encoder: _Encoder) -> Choices:
-    """Chooses what depends on the amount and the length of the data."""
+def _by_data(
+    config: RunConfig, rows: List[Any], encoder: _Encoder, *, tuned: bool
+) -> Choices:
+    """Chooses what depends on the amount and the length of the data.
+
+    Args:
+      config, rows, encoder: the run's settings, training rows and teacher.
+      tuned: True if the run does not fine-tune its teacher, also not before it was stopped.
+    """
     choices: Choices = {}
     text = rows or _first_sentences(config)
     if text:
         choices["data.seq_len"] = seq_len_of(
             _lengths(config, text, encoder.tokenizer), encoder.most)
-    if not encoder.tuned:
+    if not tuned:
         choices.update(_teacher_choices(config, encoder.sizes))
     choices.update(_student_choices(config, encoder.sizes))
     choices.update(budget_of(_sentences(config), len(rows), pooled=task_kind(

@@ -20,7 +20,7 @@ from xtremedistil_tf.models.student import Student, build_student
 from xtremedistil_tf.models.teacher import separator_of
 from xtremedistil_tf.targets.spec import StoreSpec
 from xtremedistil_tf.teachers import Sizes, Teaches, load_ready
-from xtremedistil_tf.teachers.places import is_ready, teacher_folders, wanted_of
+from xtremedistil_tf.teachers.places import ready_kinds, wanted_of
 from xtremedistil_tf.teachers.student_tokenizer import fitted_text, student_text, transfer_of
 
 
@@ -50,17 +50,19 @@ class Facts:
 
 
 def gather_facts(
-    config: RunConfig, task: Task, model_dir: pathlib.Path, found: Sizes
+    config: RunConfig, task: Task, model_dir: pathlib.Path, found: Sizes, *, anew: bool = False
 ) -> Facts:
     """Reads the teacher, tokenizes all data and builds the student; trains and writes nothing.
 
     Args:
       config, task, model_dir: the run.
       found: the teacher's sizes.
+      anew: True if a teacher in the run folder is about to be removed.
     """
-    tuned = is_ready(config.teacher, model_dir)
-    teacher: Any = load_ready(teacher_folders(config.teacher, model_dir), wanted_of(config, task)) \
-        if tuned else fresh_teacher(config, task)
+    kinds = ready_kinds(config.teacher, model_dir, anew=anew)
+    tuned = all(kinds.values())
+    teacher: Any = load_ready(tuple(kinds), wanted_of(config, task)) if tuned \
+        else fresh_teacher(config, task)
     features = {split: features_of(task, split, teacher.tokenizer, config.data)
                 for split in task.examples}
     lengths: List[np.ndarray] = []

@@ -6,16 +6,16 @@ import logging
 import os
 import pathlib
 import re
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, Optional, Sequence, Tuple
 
 from xtremedistil_tf.config import Resources, RunConfig
 from xtremedistil_tf.data.folders.task import Task, describe
 from xtremedistil_tf.data.folders.trouble import splits_trouble
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.jobs.alone import plan_alone, trains_alone
-from xtremedistil_tf.jobs.distillation import plan_of, read_run, student_line, with_sizes
+from xtremedistil_tf.jobs.distillation import read_run, student_line, with_sizes
 from xtremedistil_tf.jobs.run_folder import run_formats, starts_anew
-from xtremedistil_tf.jobs.student_inputs import check_student
+from xtremedistil_tf.jobs.student_inputs import check_student, plan_of
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.planning.facts import Facts, gather_facts
 from xtremedistil_tf.planning.forecast import (
@@ -28,8 +28,8 @@ from xtremedistil_tf.planning.forecast import (
     share_out,
 )
 from xtremedistil_tf.targets.store import check_disk
-from xtremedistil_tf.teachers import Sizes
 from xtremedistil_tf.training.stages import Stage, plan_table
+from xtremedistil_tf.validation.run_files import read_config
 
 log = logging.getLogger("absl")
 
@@ -77,16 +77,6 @@ class Planned:
     facts: Optional[Facts]
 
 
-def _forecast(
-    config: RunConfig, task: Task, plan: Sequence[Stage], model_dir: pathlib.Path,
-    resources: Resources, found: Sizes, facts: Optional[Facts],
-) -> Tuple[Forecast, Optional[Facts]]:
-    alone = plan_alone(config, plan) if trains_alone(task, resources) else ()
-    facts = facts or gather_facts(config, task, model_dir, found)
-    made = measure(config, task, plan, facts, alone=alone, exports=resources.export)
-    return made, facts
-
-
 def plan_run(
     config: RunConfig, model_dir: pathlib.Path, *, resources: Resources = _DEFAULT_RESOURCES,
     overwrite: bool = False, time_budget: Optional[str] = None, sizes: bool = False,
@@ -105,24 +95,52 @@ def plan_run(
     Raises:
       UserError: for everything that a run would refuse, and if the time is too short.
     """
-    config = with_sizes(config)
     budget = None if time_budget is None else parse_time(time_budget)
+    begun = _begun(config, model_dir, overwrite=overwrite, budget=budget)
+    config, anew = with_sizes(begun or config), starts_anew(model_dir, overwrite)
     run_formats(config.student, config.data.kind, resources)
-    task, found = read_run(config, model_dir, anew=starts_anew(model_dir, overwrite))
+    task, found = read_run(config, model_dir, anew=anew)
     check_student(config, task, found, model_dir)
     plan = plan_of(config, task, states=found.states)
-    facts = gather_facts(config, task, model_dir, found) if sizes else None
-    begun = (model_dir / "config.json").is_file() and not overwrite
-    if "TF_CONFIG" in os.environ or (begun and not sizes):
+    facts = gather_facts(config, task, model_dir, found, anew=anew) if sizes else None
+    if "TF_CONFIG" in os.environ:
         return Planned(config, task, plan, None, facts)
     seconds = rough(config, task, plan, depth=found.layers, width=found.width)
     if seconds < SHORT and budget is None:
         return Planned(config, task, plan, rough_forecast(seconds, plan), facts)
-    forecast, facts = _forecast(config, task, plan, model_dir, resources, found, facts)
+    facts = facts or gather_facts(config, task, model_dir, found, anew=anew)
+    forecast = measure(config, task, plan, facts, exports=resources.export,
+                       alone=plan_alone(config, plan) if trains_alone(task, resources) else ())
     if budget is not None and not begun and sum(forecast.seconds.values()) > _PLANNED * budget:
         config, plan, forecast = _within(config, task, plan, forecast, budget,
                                          states=found.states)
     return Planned(config, task, plan, forecast, facts)
+
+
+def _begun(
+    config: RunConfig, model_dir: pathlib.Path, *, overwrite: bool, budget: Optional[float]
+) -> Optional[RunConfig]:
+    """Returns the settings of a run that goes on; None for one that starts.
+
+    With a budget of time, they have the epochs that the budget gave the run at its start.
+    """
+    if overwrite or not (model_dir / "config.json").is_file():
+        return None
+    if budget is None:
+        return config
+    before = read_config(model_dir)["config"]
+    return _with_epochs(
+        config, before.get("distil", {}).get("stage_epochs", config.distil.stage_epochs),
+        before.get("teacher", {}).get("epochs", config.teacher.epochs))
+
+
+def _with_epochs(
+    config: RunConfig, stages: Iterable[Sequence[Any]], teacher: int
+) -> RunConfig:
+    """Returns the settings with epochs of each stage, as (name, number), and of the teacher."""
+    return dataclasses.replace(
+        config, distil=dataclasses.replace(config.distil, stage_epochs=tuple(map(tuple, stages))),
+        teacher=dataclasses.replace(config.teacher, epochs=teacher))
 
 
 def _within(
@@ -137,11 +155,8 @@ def _within(
                         f"the run takes {duration(least / _PLANNED)}; allowed: from there on. "
                         "A smaller --transfer_size, or --nobaseline, needs less")
     teacher = [count for name, count in epochs.items() if name.startswith("teacher_")]
-    stages = tuple((stage.name, epochs[stage.name]) for stage in plan)
-    config = dataclasses.replace(
-        config, distil=dataclasses.replace(config.distil, stage_epochs=stages),
-        teacher=dataclasses.replace(config.teacher, epochs=teacher[0]) if teacher
-        else config.teacher)
+    config = _with_epochs(config, [(stage.name, epochs[stage.name]) for stage in plan],
+                          teacher[0] if teacher else config.teacher.epochs)
     parts = tuple(dataclasses.replace(part, epochs=epochs.get(part.name, 0))
                   for part in forecast.parts)
     log.info("--time_budget=%s: epochs are shared out: %s", duration(budget), ", ".join(
@@ -155,11 +170,18 @@ def start_run(
 ) -> Tuple[RunConfig, Optional[Dict[str, Any]]]:
     """Plans a run, says what it will need, and frees the memory of measuring.
 
-    Arguments as for `plan_run`.
+    A run that goes on is not planned again; it checks its data and settings itself.
+
+    Args:
+      config, model_dir, resources, overwrite, time_budget: as for `plan_run`.
 
     Returns:
       (the settings, with the epochs of a time budget; the forecast, if there is one).
     """
+    begun = _begun(config, model_dir, overwrite=overwrite,
+                   budget=None if time_budget is None else parse_time(time_budget))
+    if begun is not None:
+        return begun, None
     planned = plan_run(config, model_dir, resources=resources, overwrite=overwrite,
                        time_budget=time_budget)
     config, forecast = planned.config, planned.forecast
@@ -174,14 +196,15 @@ def start_run(
 
 def dry_run(
     config: RunConfig, model_dir: pathlib.Path, *, resources: Resources = _DEFAULT_RESOURCES,
-    time_budget: Optional[str] = None,
+    overwrite: bool = False, time_budget: Optional[str] = None,
 ) -> str:
     """Returns the plan of a run as text. Reads data and teacher; trains and writes nothing.
 
     Raises:
       UserError: for everything that a run would refuse, such as a disk that is too small.
     """
-    planned = plan_run(config, model_dir, resources=resources, time_budget=time_budget, sizes=True)
+    planned = plan_run(config, model_dir, resources=resources, overwrite=overwrite,
+                       time_budget=time_budget, sizes=True)
     config, task, facts = planned.config, planned.task, planned.facts
     assert facts is not None, "sizes are asked for"
     formats = run_formats(config.student, config.data.kind, resources)
