@@ -87,8 +87,8 @@ def open_targets(folder: str, prints: dict, spec: dict) -> dict:
     """
     from xtremedistil_tf.data.tokenization.realign import Realigned
     from xtremedistil_tf.data.tokenization.token_store import open_pieces, tokenised_counts
+    from xtremedistil_tf.targets.manifest import open_store
     from xtremedistil_tf.targets.spec import KINDS, StoreSpec
-    from xtremedistil_tf.targets.writer import open_store
     from xtremedistil_tf.validation.run_files import read_sealed
 
     targets = pathlib.Path(folder) / "targets"

@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import ROOT
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.training.strategies import build_plan
+from xtremedistil_tf.training.plans import build_plan
 
 BASE = ["--task=t", "--model_dir=m", "--do_NER"]
 

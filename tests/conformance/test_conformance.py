@@ -28,7 +28,7 @@ from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.tasks import TASKS
 from xtremedistil_tf.training.loss_table import LOSSES
-from xtremedistil_tf.training.strategies import build_plan
+from xtremedistil_tf.training.plans import build_plan
 
 
 @dataclasses.dataclass(frozen=True)

@@ -25,7 +25,7 @@ from xtremedistil_tf.jobs.results import best_stage
 from xtremedistil_tf.planning.plan import dry_run
 from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.runtime import prepare
-from xtremedistil_tf.training.strategies import build_plan
+from xtremedistil_tf.training.plans import build_plan
 
 SEQ_LEN = 20
 TOPICS = ["business", "culture", "science", "sports"]

@@ -9,8 +9,8 @@ from xtremedistil_tf.models.distillation_model import traced_for_cpu
 from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.models.weights import named_weights
 from xtremedistil_tf.training.loss_table import LOSSES
+from xtremedistil_tf.training.plans import build_plan
 from xtremedistil_tf.training.stage_feed import StageFeed
-from xtremedistil_tf.training.strategies import build_plan
 from xtremedistil_tf.training.trainer import Trainer
 
 PLAN = build_plan(StudentConfig().layers, DistilConfig(distil_epochs=2, ft_epochs=1))

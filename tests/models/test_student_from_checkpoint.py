@@ -16,7 +16,7 @@ from xtremedistil_tf.models.student_from_checkpoint import (
     load_student_tokenizer,
     with_architecture,
 )
-from xtremedistil_tf.training.strategies import build_plan
+from xtremedistil_tf.training.plans import build_plan
 
 IDS = np.array([[7, 9, 5, 11], [8, 6, 0, 0]], np.int32)
 SAVED = {"bert": save_pytorch_safetensors, "distilbert": save_tf, "electra": save_tf,

@@ -20,7 +20,7 @@ from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.planning.plan import dry_run
 from xtremedistil_tf.plugins import entry_point_names, load_entry_points
 from xtremedistil_tf.runtime import prepare
-from xtremedistil_tf.training.strategies import build_plan
+from xtremedistil_tf.training.plans import build_plan
 
 DOCUMENT = (ROOT / "docs" / "how-to" / "extend.md").read_text("utf-8")
 (CODE,) = re.findall(r"```python\n# my_package/student.py\n(.*?)```", DOCUMENT, re.S)

@@ -13,7 +13,7 @@ from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.models.weights import load_weights, save_weights
 from xtremedistil_tf.reporting.paper import TABLE_15
 from xtremedistil_tf.training.loss_table import LOSSES
-from xtremedistil_tf.training.strategies import build_plan
+from xtremedistil_tf.training.plans import build_plan
 
 SMALL = StudentConfig(student="transformer", word_emb_dim=6, hidden_size=8, num_hidden_layers=2,
                       num_attention_heads=2, dropout_rate=0.3)

@@ -24,10 +24,11 @@ from xtremedistil_tf.runs import read_json, write_json
 from xtremedistil_tf.shares import Share
 from xtremedistil_tf.targets import store as store_module
 from xtremedistil_tf.targets.dataset import transfer_batches
+from xtremedistil_tf.targets.manifest import open_store
 from xtremedistil_tf.targets.spec import KINDS, MATCHED_KINDS, StoreSpec
 from xtremedistil_tf.targets.variation import variation, warn_of_constant
 from xtremedistil_tf.targets.worker import HelperJob, helping_processes
-from xtremedistil_tf.targets.writer import Filler, Part, open_store, write_targets
+from xtremedistil_tf.targets.writer import Filler, Part, write_targets
 from xtremedistil_tf.teachers import Wanted
 
 ROWS = 23

@@ -20,9 +20,9 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.planning.defaults import choose
 from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.targets.dataset import transfer_batches
+from xtremedistil_tf.targets.manifest import reopen_store
 from xtremedistil_tf.targets.records import decode_logits
 from xtremedistil_tf.targets.spec import KINDS
-from xtremedistil_tf.targets.writer import reopen_store
 from xtremedistil_tf.teachers import Wanted, load_ready, teacher_kind
 
 THEIRS = ("I-PER", "O", "B-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")

@@ -20,9 +20,10 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.teacher import build_teacher, save_teacher
 from xtremedistil_tf.models.tokenizers import train_wordpiece
+from xtremedistil_tf.targets.manifest import open_store
 from xtremedistil_tf.targets.spec import KINDS
 from xtremedistil_tf.targets.worker import HelperJob, work
-from xtremedistil_tf.targets.writer import open_store, write_targets
+from xtremedistil_tf.targets.writer import write_targets
 from xtremedistil_tf.teachers import Wanted, load_ready
 
 SEQ_LEN = 24

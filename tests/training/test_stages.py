@@ -12,8 +12,8 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.shares import Share
 from xtremedistil_tf.targets.spec import StoreSpec
 from xtremedistil_tf.targets.writer import Part
+from xtremedistil_tf.training.plans import build_plan, build_teacher_plan
 from xtremedistil_tf.training.stages import LossTerm, Schedule, Stage, plan_table
-from xtremedistil_tf.training.strategies import build_plan, build_teacher_plan
 from xtremedistil_tf.training.weight_average import WeightAverage
 
 LAYERS = ("word_embedding", "bilstm", "projection", "logits")

@@ -12,8 +12,8 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.training import trainer as trainer_module
+from xtremedistil_tf.training.plans import build_plan
 from xtremedistil_tf.training.stage_feed import StageFeed
-from xtremedistil_tf.training.strategies import build_plan
 from xtremedistil_tf.training.trainer import Trainer
 
 CONFIG = DistilConfig(distil_epochs=2, ft_epochs=2, distil_batch_size=8, ft_batch_size=8,

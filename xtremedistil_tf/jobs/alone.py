@@ -19,9 +19,9 @@ from xtremedistil_tf.models.weights import load_weights
 from xtremedistil_tf.progress import ALONE, reached
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers.base import Teaches
+from xtremedistil_tf.training.plans import build_plan
 from xtremedistil_tf.training.stage_state import WEIGHTS_FILE
 from xtremedistil_tf.training.stages import Stage
-from xtremedistil_tf.training.strategies import build_plan
 from xtremedistil_tf.training.trainer import Trainer
 
 # Folder of its stage in the run folder, and its name in metrics.json and in files of predictions.

@@ -35,9 +35,9 @@ from xtremedistil_tf.teachers.places import (
     teacher_folders,
     wanted_of,
 )
+from xtremedistil_tf.training.plans import build_teacher_plan
 from xtremedistil_tf.training.stage_feed import StageFeed
 from xtremedistil_tf.training.stages import Stage
-from xtremedistil_tf.training.strategies import build_teacher_plan
 from xtremedistil_tf.training.trainer import Trainer
 from xtremedistil_tf.validation.run_files import read_history
 

@@ -9,7 +9,7 @@ from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.data.folders.trouble import splits_trouble, weak_languages
 from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
-from xtremedistil_tf.targets.writer import TargetStore
+from xtremedistil_tf.targets.store import TargetStore
 from xtremedistil_tf.tasks import task_kind
 
 

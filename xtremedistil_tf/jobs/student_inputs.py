@@ -52,8 +52,8 @@ from xtremedistil_tf.teachers.student_tokenizer import (
     own_sequences,
     transfer_of,
 )
+from xtremedistil_tf.training.plans import build_plan
 from xtremedistil_tf.training.stages import Stage
-from xtremedistil_tf.training.strategies import build_plan
 
 
 def needed_kinds(stages: Sequence[Stage]) -> Tuple[str, ...]:

@@ -14,8 +14,8 @@ from xtremedistil_tf.models.inference import Forward
 from xtremedistil_tf.planning.facts import Facts, teacher_separator
 from xtremedistil_tf.planning.step_times import StepTimes, Subject, time_forward, time_stage
 from xtremedistil_tf.progress import ALONE, FINAL, TARGETS
+from xtremedistil_tf.training.plans import build_teacher_plan
 from xtremedistil_tf.training.stages import Stage
-from xtremedistil_tf.training.strategies import build_teacher_plan
 
 # Seconds of writing the exports, and of an epoch's checkpoint; both hardly depend on the run.
 _EXPORTS, _CHECKPOINT = 30.0, 0.5

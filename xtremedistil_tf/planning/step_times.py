@@ -17,9 +17,9 @@ from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.distillation_model import StageModel, traced_for_cpu
 from xtremedistil_tf.models.registry import LayerRegistry
+from xtremedistil_tf.training.addons import build_optimizer
 from xtremedistil_tf.training.loss_table import LOSSES
 from xtremedistil_tf.training.stages import Stage
-from xtremedistil_tf.training.trainer import build_optimizer
 
 # Timed steps of each shape, after one that is not; the fastest counts, since other programs only
 # make steps slower.

@@ -106,7 +106,8 @@ def work(job: HelperJob, processes: int) -> None:
     """
     from xtremedistil_tf.keras2 import tf
     from xtremedistil_tf.runtime import prepare
-    from xtremedistil_tf.targets.writer import Filler, reopen_store
+    from xtremedistil_tf.targets.manifest import reopen_store
+    from xtremedistil_tf.targets.writer import Filler
     from xtremedistil_tf.teachers import Wanted, load_ready
 
     # Without this, every process would start one thread for each core.

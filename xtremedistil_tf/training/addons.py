@@ -1,6 +1,7 @@
 """TensorFlow Addons, imported here only, and its substitutes if it cannot be installed."""
 
 import warnings
+from typing import Union
 
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.training.lazy_adam import SparseRowsAdam
@@ -16,4 +17,19 @@ with warnings.catch_warnings():
 
 ScheduleBase = CyclicalLearningRate or tf.keras.optimizers.schedules.LearningRateSchedule
 
-__all__ = ["CyclicalLearningRate", "LazyAdam", "ScheduleBase"]
+__all__ = ["CyclicalLearningRate", "LazyAdam", "ScheduleBase", "build_optimizer"]
+
+
+def build_optimizer(
+    name: str, schedule: Union[float, tf.keras.optimizers.schedules.LearningRateSchedule]
+) -> tf.keras.optimizers.legacy.Optimizer:
+    """Builds an optimizer.
+
+    Args:
+      name: "adam" or "lazy_adam".
+      schedule: its learning rate.
+    """
+    if name == "lazy_adam":
+        return LazyAdam(schedule)
+    # The legacy class, as in TensorFlow Addons: it does not compile with XLA on a GPU.
+    return tf.keras.optimizers.legacy.Adam(schedule)

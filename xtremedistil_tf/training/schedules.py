@@ -6,10 +6,11 @@ from typing import Any, Dict
 from xtremedistil_tf.config.checks import require
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.training.addons import CyclicalLearningRate, ScheduleBase
-from xtremedistil_tf.training.stages import Schedule
+from xtremedistil_tf.training.stages import Schedule, Stage
 
 PERIOD_FACTOR = 2
 PEAK_FACTOR = 0.97
+_SAMPLES = 32  # Of a stage's learning rate, for the report.
 
 
 def _check_rates(name: str, high: float, low: float) -> None:
@@ -196,3 +197,13 @@ def build_schedule(
     if schedule.kind == "cosine":
         return CosineOnce(schedule.high, schedule.low, epochs, steps_per_epoch)
     return CosineRestarts(schedule.high, schedule.low, schedule.period, steps_per_epoch)
+
+
+def rates_of(stage: Stage, epochs: int, steps: int) -> Dict[str, Any]:
+    """Returns the steps of a stage's epochs, and samples of its learning rate over them."""
+    schedule = build_schedule(stage.schedule, stage.epochs, steps)
+    if isinstance(schedule, Plateau):
+        schedule.fall(epochs - 1)
+    last = float(steps * epochs)
+    return {"steps": steps * epochs,
+            "rates": schedule(tf.linspace(0.0, last, _SAMPLES + 1)).numpy().tolist()}

@@ -7,7 +7,7 @@ import math
 import pathlib
 import shutil
 import time
-from typing import Any, Dict, List, Optional, Sequence, Union
+from typing import Any, Dict, List, Optional, Sequence
 
 from xtremedistil_tf.compat import create_slots
 from xtremedistil_tf.distribution import agree, by_chief, is_chief
@@ -24,9 +24,9 @@ from xtremedistil_tf.runs import (
     fingerprint,
     write_json,
 )
-from xtremedistil_tf.training.addons import LazyAdam
+from xtremedistil_tf.training.addons import build_optimizer
 from xtremedistil_tf.training.loss_table import LOSSES
-from xtremedistil_tf.training.schedules import Plateau, build_schedule
+from xtremedistil_tf.training.schedules import Plateau, build_schedule, rates_of
 from xtremedistil_tf.training.stage_feed import StageFeed
 from xtremedistil_tf.training.stage_state import (
     WEIGHTS_FILE,
@@ -49,7 +49,6 @@ log = logging.getLogger("absl")
 
 _DONE_FILE = "done.json"
 _PROGRESS = "progress"
-_SAMPLES = 32  # Of a stage's learning rate.
 _STATE = {"fingerprint": Field(str), "state": Field(dict), "best_sha256": Field(str, needed=False)}
 _WAY_OUT = "remove the stage's folder, and those of later stages, to have them made anew"
 
@@ -76,31 +75,6 @@ class _AfterStep(tf.keras.callbacks.Callback):
         if self._average is not None:
             self._average.update()
         self._progress.advance()
-
-
-def build_optimizer(
-    name: str, schedule: Union[float, tf.keras.optimizers.schedules.LearningRateSchedule]
-) -> tf.keras.optimizers.legacy.Optimizer:
-    """Builds an optimizer.
-
-    Args:
-      name: "adam" or "lazy_adam".
-      schedule: its learning rate.
-    """
-    if name == "lazy_adam":
-        return LazyAdam(schedule)
-    # The legacy class, as in TensorFlow Addons: it does not compile with XLA on a GPU.
-    return tf.keras.optimizers.legacy.Adam(schedule)
-
-
-def _rates(stage: Stage, epochs: int, steps: int) -> Dict[str, Any]:
-    """Steps of a stage and samples of its learning rate over them, for the report."""
-    schedule = build_schedule(stage.schedule, stage.epochs, steps)
-    if isinstance(schedule, Plateau):
-        schedule.fall(epochs - 1)
-    last = float(steps * epochs)
-    return {"steps": steps * epochs,
-            "rates": schedule(tf.linspace(0.0, last, _SAMPLES + 1)).numpy().tolist()}
 
 
 class Trainer:
@@ -185,7 +159,7 @@ class Trainer:
             "seconds": state.seconds,
             "monitor": stage.monitor,
             "dev": self._feed.score(),
-            **_rates(stage, state.epoch, self._feed.steps(stage)),
+            **rates_of(stage, state.epoch, self._feed.steps(stage)),
         }
 
         def finish() -> None:

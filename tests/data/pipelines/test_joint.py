@@ -8,7 +8,7 @@ from xtremedistil_tf.data.pipelines.joint import joint_batches
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.training.loss_table import LOSSES
-from xtremedistil_tf.training.strategies import build_plan
+from xtremedistil_tf.training.plans import build_plan
 
 GENERATOR = np.random.default_rng(5)
 

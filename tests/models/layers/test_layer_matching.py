@@ -11,7 +11,7 @@ from xtremedistil_tf.models.layers.layer_matching import Matching
 from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.models.teacher import build_teacher
 from xtremedistil_tf.training.loss_table import LOSSES
-from xtremedistil_tf.training.strategies import build_plan
+from xtremedistil_tf.training.plans import build_plan
 
 IDS = np.array([[3, 4, 5, 6, 0], [7, 8, 9, 10, 11]], np.int32)
 MASK = (IDS > 0).astype(np.int32)

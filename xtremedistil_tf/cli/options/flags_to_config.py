@@ -10,7 +10,8 @@ from xtremedistil_tf import config as cfg
 from xtremedistil_tf.cli.options.option import settings_of
 from xtremedistil_tf.cli.options.run_flags import DISTILLATION, FINE_TUNING
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.training.strategies import STRATEGIES, check_plan
+from xtremedistil_tf.training.plans import check_plan
+from xtremedistil_tf.training.strategies import STRATEGIES
 
 Given = Mapping[str, Any]
 
