@@ -97,8 +97,10 @@ def _begin(config: RunConfig, task: Task, folder: Optional[pathlib.Path]) -> _Be
     if folder is None:
         checkpoint = config.student.pt_student_checkpoint
         assert checkpoint is not None, "the command requires --student_dir or a checkpoint"
-        start: Dict[str, Any] = {"name": pathlib.PurePath(checkpoint).name,
-                                 "base_model": hub_name(checkpoint)}
+        start: Dict[str, Any] = {"name": pathlib.PurePath(checkpoint).name}
+        base = hub_name(checkpoint)
+        if base is not None:
+            start["base_model"] = base
         tokenizer = load_student_tokenizer(config.student)
         vocabulary = whole_vocabulary(tokenizer)
         separator = student_separator(config.data.pairs, tokenizer, vocabulary)
