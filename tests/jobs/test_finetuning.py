@@ -138,9 +138,11 @@ def test_its_export_and_predictions_agree(tuned):
     assert [found["label"] for found in keras] == [line.split("\t")[2] for line in lines]
     for name in ("0", "1"):
         scores = [found["scores"][name] for found in keras]
-        np.testing.assert_allclose([found["scores"][name] for found in onnx], scores, atol=1e-5)
-        # The temperature brings them near one half; they still differ by more than the tolerance.
-        assert np.ptp(scores) > 5e-5
+        # A temperature may bring all near one half; what is left of their spread is the measure.
+        spread = np.ptp(scores)
+        np.testing.assert_allclose([found["scores"][name] for found in onnx], scores,
+                                   atol=spread / 10)
+        assert spread > 5e-6
     sent = (folder / "predictions" / "glue" / "MRPC.tsv").read_text("utf-8").splitlines()
     assert len(sent) == 13 and "test" not in metrics["student"]
 
