@@ -1,8 +1,10 @@
 """How long a newcomer waits: a fresh clone, then README's own commands, timed.
 
 Command:
+  python benchmarks/first_hour_data.py --wikiann=FOLDER --texts=FOLDER --output=DATA
   python benchmarks/first_hour.py --work=FOLDER [--python=python3.11]
-      [--corpus=CORPUS --texts=TEXTS --teacher=CHECKPOINT] [--csv=CSV --csv_texts=TEXTS]
+      [--corpus=DATA/conll --texts=DATA/sentences.txt --teacher=CHECKPOINT]
+      [--csv=DATA/texts.csv --csv_texts=DATA/texts.txt] [--note=NOTE]
 Written to benchmarks/first_hour.json. The minutes count from `git clone`. Installing is in them,
 without pip's cache, so they depend on the network; when it was done is recorded apart. With a
 corpus of sentences, and with one of texts (--csv), README's commands for one's own data follow,
@@ -24,7 +26,7 @@ from typing import Any, Callable, Dict, List, Tuple
 from absl import app, flags
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from machine import ROOT, write_record
+from machine import ROOT, without_place, write_record
 
 FLAGS = flags.FLAGS
 # What a developer's shell has and a newcomer's has not.
@@ -122,23 +124,21 @@ def own_data(
       run: runs a shell command in it.
       commands: see `own_commands`.
       name: of the run folder below runs.
-      tags: True for sentences; the page shows taggers only, texts are predicted.
+      tags: True for sentences, False for texts to classify.
     """
     began, minutes = time.time(), {}
     for step in ("prepare", "distil"):
         run(f". .venv/bin/activate && {commands[step]}")
         minutes[step] = (time.time() - began) / 60
-    if tags:
-        answer = _served(commands["serve"], work, _TAGGED)
-    else:
-        answer = json.loads(run(f". .venv/bin/activate && echo '{_CLASSIFIED}' | "
-                                f"xtremedistil-predict --model_dir=runs/{name} --format=json"))
+    answer = _served(commands["serve"], work, _TAGGED if tags else _CLASSIFIED)
     minutes["answered"] = (time.time() - began) / 60
     metrics = json.loads((work / "runs" / name / "metrics.json").read_text("utf-8"))
     scores = {who: {key: value for key, value in (metrics[who].get("test") or {}).items()
                     if isinstance(value, float)} for who in ("teacher", "student", "alone")}
     forecast = metrics.get("forecast") or {}
-    return {"minutes": minutes, "commands": commands, "answer": answer, "scores": scores,
+    told = {step: " ".join(map(without_place, command.split()))
+            for step, command in commands.items()}
+    return {"minutes": minutes, "commands": told, "answer": answer, "scores": scores,
             "worth": metrics["alone"].get("worth"), "seconds": metrics["seconds"],
             "forecast": forecast,
             "forecast_ratio": metrics["seconds"]["total"] / forecast["total"],
@@ -185,7 +185,8 @@ def main(_) -> None:
             own[name] = own_data(work, run, commands, name=name, tags=tags)
     of_clone = run(".venv/bin/python -c \"import json, sys; sys.path.insert(0, 'benchmarks'); "
                    "import machine; print(json.dumps(machine.machine()))\"")
-    write_record("first_hour", {"minutes": minutes, "commands": [demo, *predict], **own},
+    write_record("first_hour", {"minutes": minutes, "commands": [demo, *predict], **own,
+                                **({"note": FLAGS.note} if FLAGS.note else {})},
                  json.loads(of_clone.splitlines()[-1]))
 
 
@@ -197,5 +198,6 @@ if __name__ == "__main__":
     flags.DEFINE_string("texts", None, "Unlabelled sentences for them.")
     flags.DEFINE_string("csv", None, "Labelled texts; the same commands then classify.")
     flags.DEFINE_string("csv_texts", None, "Unlabelled texts for them.")
+    flags.DEFINE_string("note", "", "What a reader must know, e.g. what ran beside it.")
     flags.DEFINE_string("teacher", None, "A multilingual checkpoint.")
     app.run(main)

@@ -3,6 +3,7 @@
 import json
 import pathlib
 import platform
+import re
 import subprocess
 import sys
 
@@ -21,6 +22,11 @@ def machine() -> dict:
             "transformers": transformers.__version__}
 
 
+def without_place(argument: str) -> str:
+    """A flag whose value is a place on this machine, by the last part of it."""
+    return re.sub(r"(^|=)/\S*/", r"\1", argument)
+
+
 def write_record(name: str, results: dict, show: bool = True) -> None:
     """Writes benchmarks/<name>.json with the command and the machine beside the results.
 
@@ -32,7 +38,7 @@ def write_record(name: str, results: dict, show: bool = True) -> None:
     path = ROOT / "benchmarks" / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     command = "python " + " ".join([str(pathlib.Path(sys.argv[0]).resolve().relative_to(ROOT)),
-                                    *sys.argv[1:]])
+                                    *map(without_place, sys.argv[1:])])
     record = {"command": command, "machine": machine(), **results}
     path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
     if show:

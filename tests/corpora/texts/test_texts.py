@@ -247,3 +247,16 @@ def test_check_takes_any_number_of_labels_where_a_text_may_have_several(tmp_path
     told = summary(problems_of(tmp_path, "multilabel"))
     assert "test.tsv:2: error: " in told and "'art'" in told
     assert told.count("error: ") == 1, told
+
+
+def test_the_end_of_a_line_is_no_line_break_in_a_text(tmp_path):
+    write_csv(tmp_path / "all.csv", rows_of(40))
+    (tmp_path / "more.txt").write_bytes(b"one text\ntwo  spaces\r\nwith\ttab\nlast")
+    found = [*find_sources(tmp_path / "all.csv")[0],
+             *find_sources(tmp_path / "more.txt", split="transfer")[0]]
+    asked = recognise_kind(found, Asked())
+    record = task_kind(asked.kind).corpus.make(found, tmp_path / "task", asked)
+    (own,) = [source for source in record["sources"] if source["split"] == "transfer"]
+    assert own["counts"] == {"sentences": 4, "white_space": 2}
+    assert (tmp_path / "task" / "transfer.txt").read_text("utf-8").splitlines() == [
+        "one text", "two spaces", "with tab", "last"]

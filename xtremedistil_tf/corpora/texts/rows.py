@@ -154,7 +154,9 @@ class TextReader:
         counts, pairs = Tally(), self._options.wanted.pairs
         counts.note("one text a line")
         for number, line in enumerate(open_lines(source, self._options.encoding), 1):
-            parts = line.split("\t")[:2] if pairs else [line.replace("\t", " ")]
+            # The end of a line is no line break in a text.
+            line = line.rstrip("\r\n")
+            parts = line.split("\t")[:2] if pairs else [line]
             texts = tuple(self._clean(part, counts) for part in parts)
             if not any(texts):
                 counts["empty_lines"] += 1
