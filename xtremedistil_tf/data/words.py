@@ -28,6 +28,9 @@ _UNSPACED_RANGES = (*_CJK_RANGES, (0x3041, 0x3096), (0x309D, 0x309F), (0x30A1, 0
 _UNSPACED = "".join(f"{chr(first)}-{chr(last)}" for first, last in _UNSPACED_RANGES)
 _HAS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _UNSPACED_CORE = re.compile(f"[{_UNSPACED}]|[^{_UNSPACED}]+")
+# Marks of sentences and clauses: as words of a tokenized sentence, and behind a word.
+_MARKS = frozenset(".,;:!?…؟،؛۔।")
+_ATTACHED = re.compile(r"\w{3}[.,;:!?…؟،؛۔।]+[\"'”’»)\]]*$")
 # Segmentation of these scripts in running text: each character a word, or words of a dictionary.
 # None is for students trained without such text: each Han character is a word.
 CHARACTERS, DICTIONARY = "characters", "dictionary"
@@ -139,6 +142,24 @@ def _cut(text: str, begin: int, end: int, segmentation: Optional[str]) -> List[W
     words = [(text[at], at, at + 1) for at in range(begin, head)]
     words += _core_words(text, head, tail, segmentation)
     return words + [(text[at], at, at + 1) for at in range(tail, end)]
+
+
+def count_marks(rows: Iterable[Iterable[str]]) -> Tuple[int, int]:
+    """Counts marks of sentences and clauses in rows of words.
+
+    Returns:
+      (number of marks that end a word of three letters or more, number of marks that are words).
+
+    Example:
+      >>> count_marks([["Anna", "lebt", "in", "Bonn."], ["Anna", "lacht", "."]])
+      (1, 1)
+    """
+    attached = alone = 0
+    for words in rows:
+        for word in words:
+            attached += bool(_ATTACHED.search(word))
+            alone += word in _MARKS
+    return attached, alone
 
 
 def split_words(

@@ -15,7 +15,7 @@ import numpy as np
 
 from xtremedistil_tf.config import EPOCHS, RunConfig
 from xtremedistil_tf.data.folders.splits import read_labelled
-from xtremedistil_tf.data.folders.task import find_transfer_file
+from xtremedistil_tf.data.folders.transfer import find_transfer_file
 from xtremedistil_tf.data.outputs.reader import OutputsText, is_outputs
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.alignment import encode_words

@@ -13,7 +13,7 @@ from typing import Any, Dict, List, Mapping, Sequence, Set, Tuple
 
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.data.folders.splits import read_labelled
-from xtremedistil_tf.data.folders.task import find_transfer_file
+from xtremedistil_tf.data.folders.transfer import find_transfer_file
 from xtremedistil_tf.data.readers.rows import TextFile
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.progress import Progress

@@ -4,6 +4,7 @@ import pytest
 
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.data.folders.task import describe, read_task
+from xtremedistil_tf.data.words import count_marks
 from xtremedistil_tf.errors import UserError
 
 
@@ -47,3 +48,26 @@ def test_a_broken_transfer_line_is_told_at_once(task):
     (task / "transfer.txt").write_bytes(b"fine\n\xff\n")
     with pytest.raises(UserError, match="transfer.txt:2: not UTF-8"):
         read_task(DataConfig(str(task), "transfer.txt", 5, do_ner=True))
+
+
+def test_running_text_of_a_tagger_is_split_as_students_split_it(task):
+    running = "Anna Weber wohnt in Bonn.\nDort, sagt sie, regnet es!\n"
+    found = read(task, running)
+    assert [row.words for row in found.transfer] == [
+        ("Anna", "Weber", "wohnt", "in", "Bonn", "."),
+        ("Dort", ",", "sagt", "sie", ",", "regnet", "es", "!")]
+    assert any("marks such as . and , stand behind words (3 in the first sentences, 0 stand alone)"
+               in line for line in found.warnings)
+    # Other sequences: a target store of the words as given is not theirs.
+    (task / "train.tsv").write_text("Anna lacht.\tB-PER O\nPaul weint, schreit.\tB-PER O O\n")
+    given = read(task, running)
+    assert next(iter(given.transfer)).words[-1] == "Bonn."
+    assert given.fingerprints["transfer"] != found.fingerprints["transfer"]
+    assert not any("marks such as" in line for line in given.warnings)
+
+
+@pytest.mark.parametrize("words, expected", [
+    (["Bonn."], (1, 0)), (["a.m.", "Dr.", "3."], (0, 0)), (["sagte", ",", "."], (0, 2)),
+    (["wahr?\""], (1, 0)), (["بون،"], (1, 0)), (["...", "''"], (0, 0))])
+def test_marks_are_counted(words, expected):
+    assert count_marks([words]) == expected

@@ -9,15 +9,12 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 from xtremedistil_tf.config import DECODINGS, DataConfig, require
 from xtremedistil_tf.data.folders.labelled import LABELS_FILE
 from xtremedistil_tf.data.folders.splits import read_labelled
+from xtremedistil_tf.data.folders.transfer import find_transfer_file, has_labels, open_transfer
 from xtremedistil_tf.data.folders.trouble import copy_trouble, label_trouble
 from xtremedistil_tf.data.labels import Labels
-from xtremedistil_tf.data.outputs.reader import OutputsText, is_outputs
-from xtremedistil_tf.data.readers.glue import glue_texts
-from xtremedistil_tf.data.readers.recognise import why_no_text
-from xtremedistil_tf.data.readers.rows import Example, ReadReport, TextFile, parse_line
+from xtremedistil_tf.data.readers.rows import Example, ReadReport, TextFile
 from xtremedistil_tf.data.readers.subset import TextSample, hold_out
 from xtremedistil_tf.data.readers.swaps import SwappedText
-from xtremedistil_tf.data.readers.texts import parse_pair_line
 from xtremedistil_tf.data.words import segmentation_of
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import file_fingerprint, fingerprint
@@ -110,10 +107,11 @@ def read_task(
     warnings += task_kind(config.kind).warn(config, examples)
     warnings += [*label_trouble(config.kind, examples), *copy_trouble(examples)]
     transfer, report, words = None, ReadReport(folder), 0
+    running = False
     held: Tuple[Example, ...] = ()
     if with_transfer:
         paths["transfer"] = find_transfer_file(config)
-        transfer = _transfer_text(config, paths["transfer"], warnings)
+        transfer, running = open_transfer(config, paths["transfer"], examples, warnings)
         if config.transfer_size is not None:
             transfer = TextSample(transfer, config.transfer_size)
         if "dev" not in examples:
@@ -136,6 +134,8 @@ def read_task(
         part = _part(config, name, path)
         if part is not None:
             fingerprints[name] = fingerprint(fingerprints[name], part)
+    if running:
+        fingerprints["transfer"] = fingerprint(fingerprints["transfer"], "split at marks")
     if config.entity_swaps and transfer is not None:
         fingerprints["transfer"] = fingerprint(
             fingerprints["transfer"], fingerprints["train"], config.entity_swaps)
@@ -151,7 +151,7 @@ def _part(config: DataConfig, name: str, path: pathlib.Path) -> Optional[Any]:
     """The used part of a file and its format; None for a whole file in the project's format."""
     if name == "transfer":
         part: Optional[Any] = config.transfer_size
-        if _labelled_text(config, path):
+        if has_labels(config, path):
             part = part, "labels not read"
     else:
         most = config.labels_per_language if name == "train" else None
@@ -162,41 +162,6 @@ def _part(config: DataConfig, name: str, path: pathlib.Path) -> Optional[Any]:
     return part if plain else (part, config.glue_task, config.pairs)
 
 
-def _transfer_text(config: DataConfig, path: pathlib.Path, warnings: List[str]) -> TextFile:
-    """Opens the transfer text; a GLUE file is read by its column names; may add a warning.
-
-    Raises:
-      UserError: if the file does not hold text.
-    """
-    if config.glue is not None and path.name in config.files.values():
-        return glue_texts(path, config.glue, on_bad_row=config.on_bad_row)
-    if is_outputs(path):
-        return OutputsText(path, pooled=task_kind(config.kind).pooled, pairs=config.pairs)
-    if config.pairs:
-        return TextFile(path, on_bad_row=config.on_bad_row, parse=parse_pair_line)
-    if _labelled_text(config, path):
-        return TextFile(path, on_bad_row=config.on_bad_row, parse=_parse_labelled)
-    problem = why_no_text(path)
-    if problem and config.on_bad_row == "skip":
-        warnings.append(f"--transfer_file {path} {problem}; it is read as running text "
-                        "(--on_bad_row=skip)")
-    elif problem:
-        raise UserError(f"--transfer_file {path} {problem}; --on_bad_row=skip reads it as it is")
-    return TextFile(path, on_bad_row=config.on_bad_row, parse=parse_line)
-
-
-def _parse_labelled(line: str) -> Optional[Example]:
-    """Parses a labelled row as unlabelled text; otherwise labels would become words."""
-    return parse_line(line.partition("\t")[0])
-
-
-def _labelled_text(config: DataConfig, path: pathlib.Path) -> bool:
-    """True if the transfer file has the task's own format, a text and its labels a row."""
-    own = [pathlib.Path(config.task) / name for name in config.files.values()]
-    return not config.pairs and config.glue is None and any(
-        one.is_file() and one.samefile(path) for one in own)
-
-
 def _labels_fingerprint(folder: pathlib.Path, labels: Any) -> str:
     path = folder / LABELS_FILE
     found = file_fingerprint(path) if path.is_file() else fingerprint(list(labels.tags))
@@ -204,22 +169,6 @@ def _labels_fingerprint(folder: pathlib.Path, labels: Any) -> str:
     if task_kind(labels.kind).tags_words and labels.decoding != DECODINGS[0]:
         return fingerprint(found, labels.decoding)
     return found
-
-
-def find_transfer_file(data: DataConfig) -> pathlib.Path:
-    """Finds the transfer file in the task folder or in the current one, as the authors' code does.
-
-    Raises:
-      UserError: if no file is named or neither folder holds it.
-    """
-    if not data.transfer_file:
-        raise UserError("--transfer_file is not given: distillation needs unlabelled text, one "
-                        "sentence a line")
-    tried = [pathlib.Path(data.task) / data.transfer_file, pathlib.Path(data.transfer_file)]
-    for path in tried:
-        if path.is_file():
-            return path
-    raise UserError(f"transfer file not found; tried {tried[0]} and {tried[1]}")
 
 
 def _scan(

@@ -1,0 +1,124 @@
+"""Finds and opens the transfer text of a task."""
+
+import itertools
+import pathlib
+from typing import List, Mapping, Optional, Tuple
+
+from xtremedistil_tf.config import DataConfig
+from xtremedistil_tf.data.outputs.reader import OutputsText, is_outputs
+from xtremedistil_tf.data.readers.glue import glue_texts
+from xtremedistil_tf.data.readers.recognise import why_no_text
+from xtremedistil_tf.data.readers.rows import Example, TextFile, parse_line
+from xtremedistil_tf.data.readers.texts import parse_pair_line
+from xtremedistil_tf.data.words import count_marks, segmentation_of_text, split_words
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.tasks import task_kind
+
+# Sentences of the transfer text that show whether its marks stand apart from its words.
+_SAMPLE = 2000
+# Running text has at least so many marks behind words for each mark that stands alone.
+_ATTACHED_TO_ALONE = 4
+
+
+def find_transfer_file(data: DataConfig) -> pathlib.Path:
+    """Finds the transfer file in the task folder or in the current one, as the authors' code does.
+
+    Raises:
+      UserError: if no file is named or neither folder holds it.
+    """
+    if not data.transfer_file:
+        raise UserError("--transfer_file is not given: distillation needs unlabelled text, one "
+                        "sentence a line")
+    tried = [pathlib.Path(data.task) / data.transfer_file, pathlib.Path(data.transfer_file)]
+    for path in tried:
+        if path.is_file():
+            return path
+    raise UserError(f"transfer file not found; tried {tried[0]} and {tried[1]}")
+
+
+def open_transfer(
+    config: DataConfig, path: pathlib.Path, examples: Mapping[str, List[Example]],
+    warnings: List[str],
+) -> Tuple[TextFile, bool]:
+    """Opens the transfer text; may add warnings.
+
+    Args:
+      config: the kind of task, its files, and what to do with bad rows.
+      path: the file.
+      examples: the labelled splits.
+      warnings: lines for the user; they get more.
+
+    Returns:
+      (the text, True if it is running text that is split into words).
+
+    Raises:
+      UserError: if the file does not hold text.
+    """
+    transfer = _transfer_text(config, path, warnings)
+    running = _is_running(transfer, config, examples)
+    if running is None:
+        return transfer, False
+    warnings.append(f"{path}: {running}")
+    return TextFile(path, on_bad_row=config.on_bad_row, parse=_parse_running), True
+
+
+def _transfer_text(config: DataConfig, path: pathlib.Path, warnings: List[str]) -> TextFile:
+    """Opens the transfer text; a GLUE file is read by its column names; may add a warning.
+
+    Raises:
+      UserError: if the file does not hold text.
+    """
+    if config.glue is not None and path.name in config.files.values():
+        return glue_texts(path, config.glue, on_bad_row=config.on_bad_row)
+    if is_outputs(path):
+        return OutputsText(path, pooled=task_kind(config.kind).pooled, pairs=config.pairs)
+    if config.pairs:
+        return TextFile(path, on_bad_row=config.on_bad_row, parse=parse_pair_line)
+    if has_labels(config, path):
+        return TextFile(path, on_bad_row=config.on_bad_row, parse=_parse_labelled)
+    problem = why_no_text(path)
+    if problem and config.on_bad_row == "skip":
+        warnings.append(f"--transfer_file {path} {problem}; it is read as running text "
+                        "(--on_bad_row=skip)")
+    elif problem:
+        raise UserError(f"--transfer_file {path} {problem}; --on_bad_row=skip reads it as it is")
+    return TextFile(path, on_bad_row=config.on_bad_row, parse=parse_line)
+
+
+def _parse_labelled(line: str) -> Optional[Example]:
+    """Parses a labelled row as unlabelled text; otherwise labels would become words."""
+    return parse_line(line.partition("\t")[0])
+
+
+def _parse_running(line: str) -> Optional[Example]:
+    """Parses a line of running text into the words that a student makes of it."""
+    words = split_words(line, segmentation=segmentation_of_text(line))
+    return Example(tuple(word for word, _, _ in words)) if words else None
+
+
+def _is_running(
+    transfer: TextFile, config: DataConfig, examples: Mapping[str, List[Example]]
+) -> Optional[str]:
+    """Tells why a tagger's transfer text is split at its marks; None if its words are as given.
+
+    A teacher's tag of "Bonn." is one of "Bonn" alone, and the student would never see a mark that
+    is a word, as its own splitting of text makes it. Labelled rows with marks behind words say that
+    the words are meant so.
+    """
+    if not task_kind(config.kind).tags_words or type(transfer) is not TextFile or (
+            transfer.parse is not parse_line):
+        return None
+    sample = itertools.islice(transfer, _SAMPLE)
+    attached, alone = count_marks(row.words for row in sample)
+    labelled = count_marks(row.words for row in examples.get("train", ()))
+    if attached <= _ATTACHED_TO_ALONE * alone or labelled[0] > labelled[1]:
+        return None
+    return (f"marks such as . and , stand behind words ({attached} in the first sentences, {alone} "
+            "stand alone): it is split into words as students split running text")
+
+
+def has_labels(config: DataConfig, path: pathlib.Path) -> bool:
+    """True if the transfer file has the task's own format, a text and its labels a row."""
+    own = [pathlib.Path(config.task) / name for name in config.files.values()]
+    return not config.pairs and config.glue is None and any(
+        one.is_file() and one.samefile(path) for one in own)
