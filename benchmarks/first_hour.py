@@ -4,7 +4,7 @@ Command:
   python benchmarks/first_hour_data.py --wikiann=FOLDER --texts=FOLDER --output=DATA
   python benchmarks/first_hour.py --work=FOLDER [--python=python3.11]
       [--corpus=DATA/conll --texts=DATA/sentences.txt --teacher=CHECKPOINT]
-      [--csv=DATA/texts.csv --csv_texts=DATA/texts.txt] [--note=NOTE]
+      [--csv=DATA/texts.csv --csv_texts=DATA/texts.txt] [--note=NOTE] [--nodemo]
 Written to benchmarks/first_hour.json. The minutes count from `git clone`. Installing is in them,
 without pip's cache, so they depend on the network; when it was done is recorded apart. With a
 corpus of sentences, and with one of texts (--csv), README's commands for one's own data follow,
@@ -145,24 +145,14 @@ def own_data(
             "parameters": {who: metrics[who]["parameters"] for who in ("teacher", "student")}}
 
 
-def main(_) -> None:
-    """Runs the commands one after another and notes when each has answered."""
-    work = pathlib.Path(FLAGS.work).resolve()
-    if work.exists():
-        raise ValueError(f"--work={work} exists; name a folder that does not")
-    began, minutes = time.time(), {}
-
-    def run(command: str, folder: pathlib.Path = work) -> str:
-        return subprocess.run(command, shell=True, executable="/bin/bash", cwd=folder,
-                              env=_environment(), text=True, stdout=subprocess.PIPE,
-                              check=True).stdout
+def _demo(work: pathlib.Path, run: Callable[..., str], readme: str, began: float
+          ) -> Dict[str, Any]:
+    """Runs README's demo and tags a sentence with what came of it; returns minutes and commands."""
+    minutes = {"cloned": (time.time() - began) / 60}
 
     def note(name: str, when: float) -> None:
         minutes[name] = (when - began) / 60
 
-    run(f"git clone --quiet '{ROOT}' '{work}'", ROOT)
-    note("cloned", time.time())
-    readme = (work / "README.md").read_text("utf-8")
     demo, predict = readme_commands(readme)
     shown = run(demo + (f" PYTHON={FLAGS.python}" if FLAGS.python else ""))
     note("demo", time.time())
@@ -175,19 +165,54 @@ def main(_) -> None:
         note(name, time.time())
         if not answer["entities"]:
             raise ValueError(f"{command} found nothing: {answer}")
-    own = {}
+    return {"minutes": minutes, "commands": [demo, *predict]}
+
+
+def main(_) -> None:
+    """Runs the commands one after another and notes when each has answered."""
+    work = pathlib.Path(FLAGS.work).resolve()
+    if work.exists():
+        raise ValueError(f"--work={work} exists; name a folder that does not")
+    began = time.time()
+
+    def run(command: str, folder: pathlib.Path = work) -> str:
+        return subprocess.run(command, shell=True, executable="/bin/bash", cwd=folder,
+                              env=_environment(), text=True, stdout=subprocess.PIPE,
+                              check=True).stdout
+
+    run(f"git clone --quiet '{ROOT}' '{work}'", ROOT)
+    readme = (work / "README.md").read_text("utf-8")
+    found: Dict[str, Any] = {}
+    if FLAGS.demo:
+        found = _demo(work, run, readme, began)
+        installed = found["minutes"]["installed"]
+    else:
+        run("make install" + (f" PYTHON={FLAGS.python}" if FLAGS.python else ""))
+        installed = (time.time() - began) / 60
+    of_clone = json.loads(run(
+        ".venv/bin/python -c \"import json, sys; sys.path.insert(0, 'benchmarks'); "
+        "import machine; print(json.dumps(machine.machine()))\"").splitlines()[-1])
     for name, corpus, texts in (("sentences", FLAGS.corpus, FLAGS.texts),
                                 ("texts", FLAGS.csv, FLAGS.csv_texts)):
         if corpus:
             tags = name == "sentences"
             commands = own_commands(readme, corpus=corpus, texts=texts, teacher=FLAGS.teacher,
                                     name=name, tags=tags)
-            own[name] = own_data(work, run, commands, name=name, tags=tags)
-    of_clone = run(".venv/bin/python -c \"import json, sys; sys.path.insert(0, 'benchmarks'); "
-                   "import machine; print(json.dumps(machine.machine()))\"")
-    write_record("first_hour", {"minutes": minutes, "commands": [demo, *predict], **own,
-                                **({"note": FLAGS.note} if FLAGS.note else {})},
-                 json.loads(of_clone.splitlines()[-1]))
+            own = own_data(work, run, commands, name=name, tags=tags)
+            own["minutes"]["installed"] = installed
+            found[name] = {**own, "note": FLAGS.note, "commit": of_clone["commit"]}
+            _write(found, of_clone)
+    _write(found, of_clone)
+
+
+def _write(found: Dict[str, Any], of_clone: Dict[str, Any]) -> None:
+    """Adds what was measured to the record; parts that were not measured stay as they are."""
+    path = ROOT / "benchmarks" / "first_hour.json"
+    before = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    kept = {name: value for name, value in before.items() if name not in ("command", "machine")}
+    write_record("first_hour", {
+        "machine": of_clone if "minutes" in found else before.get("machine", of_clone),
+        **kept, **found})
 
 
 if __name__ == "__main__":
@@ -198,6 +223,7 @@ if __name__ == "__main__":
     flags.DEFINE_string("texts", None, "Unlabelled sentences for them.")
     flags.DEFINE_string("csv", None, "Labelled texts; the same commands then classify.")
     flags.DEFINE_string("csv_texts", None, "Unlabelled texts for them.")
+    flags.DEFINE_boolean("demo", True, "Run README's demo first; without it only own data.")
     flags.DEFINE_string("note", "", "What a reader must know, e.g. what ran beside it.")
     flags.DEFINE_string("teacher", None, "A multilingual checkpoint.")
     app.run(main)
