@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import unicodedata
 import urllib.error
 import urllib.request
 
@@ -19,7 +20,7 @@ from tests.apps.scripted import TAGS, Scripted, client_of
 from tests.conftest import BERT, ROOT
 from tests.conftest import TAGS as LABELS
 from tests.students import TEXTS
-from xtremedistil_tf.apps.about import PHRASES, about_model, examples_for
+from xtremedistil_tf.apps.about import PHRASES, About, about_model, examples_for
 from xtremedistil_tf.apps.guard import known_hosts
 from xtremedistil_tf.apps.lanes import Limits
 from xtremedistil_tf.apps.page import create_app
@@ -139,6 +140,25 @@ def test_the_page_names_labels_as_their_scheme_says(tmp_path, kind, labels, show
 def test_every_language_has_a_few_sentences():
     assert len(examples_for(sorted(PHRASES))) == 8 and len(examples_for(["qq"])) == 5
     assert about_model(pathlib.Path("nowhere")).facts == ()
+    # A model of many languages shows eight scripts.
+    shown = [text for _, text in examples_for(sorted(PHRASES))]
+    assert len({unicodedata.name(text[0]).split()[0] for text in shown}) == 8
+    assert [code for code, _ in examples_for(["af", "ar", "de", "en"])] == ["af", "ar", "de", "en"]
+
+
+def test_a_classifier_has_examples_and_names_its_labels_once():
+    class Topics:
+        kind, labels, pairs = "classification", ("law", "sports"), False
+
+        def __call__(self, texts):
+            return [{"label": "law", "score": 1.0, "scores": {"law": 1.0}} for _ in texts]
+
+    about = About("topics", (("Labels", "law, sports"),), examples_for(["de"]))
+    models = {"student": NamedModel("x", Topics())}
+    html = client_of(create_app(models, about=about)).get("/").get_data(as_text=True)
+    assert PHRASES["de"] in html and html.count("law, sports") == 1
+    html = client_of(create_app(models)).get("/").get_data(as_text=True)
+    assert "Labels: law, sports" in html
 
 
 def test_the_server_takes_several_at_once():

@@ -1,7 +1,9 @@
 """What the page says about its model: name, labels, languages, scores, and example sentences."""
 
 import dataclasses
+import itertools
 import pathlib
+import unicodedata
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
@@ -78,10 +80,18 @@ def _listed(names: List[str]) -> str:
 def examples_for(languages: List[str]) -> Tuple[Tuple[str, str], ...]:
     """Sentences of the phrase book in a model's languages; of several if it names none."""
     known = [code for code in languages if code in PHRASES] or ["en", "de", "ru", "ar", "hi"]
-    # Evenly from all of them, so that other scripts are among the few.
-    step = max(1, len(known) / _MOST_EXAMPLES)
-    chosen = [known[int(at * step)] for at in range(min(len(known), _MOST_EXAMPLES))]
-    return tuple((code, PHRASES[code]) for code in chosen)
+    by_script: Dict[str, List[str]] = {}
+    for code in known:
+        by_script.setdefault(_script(PHRASES[code]), []).append(code)
+    # One of each script in turn, so that all of them are among the few.
+    turns = itertools.zip_longest(*by_script.values())
+    chosen = [code for turn in turns for code in turn if code][:_MOST_EXAMPLES]
+    return tuple((code, PHRASES[code]) for code in sorted(chosen, key=known.index))
+
+
+def _script(text: str) -> str:
+    """Name of the script of a text's first letter, as LATIN or ARABIC."""
+    return unicodedata.name(text[0]).partition(" ")[0]
 
 
 def _score(record: Mapping[str, Any]) -> str:
