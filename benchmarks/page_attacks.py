@@ -65,6 +65,12 @@ def attacks() -> list:
         ("the page by another Host", get("/", host.format("evil.example:8080")), refused),
         ("a Host that begins as ours", get("/", host.format("localhost.evil.example")), refused),
         ("a Host with a user", get("/", host.format("localhost@evil.example")), refused),
+        ("the metrics by another Host", get("/metrics", host.format("evil.example")), refused),
+        ("the description by another Host", get("/openapi.json", host.format("evil.example")),
+         refused),
+        ("health by another Host", get("/healthz", host.format("10.0.0.7:8080")), {200}),
+        ("a line break in X-Request-ID", get("/healthz", local + "X-Request-ID: a\r\n b\r\n"),
+         {200, 400}),
         ("no Host", get("/", ""), {400, 403}),
         ("another site's page (Origin)", post("a", f"{local}Origin: https://evil.example\r\n"
                                               f"{_JSON}"), refused),
