@@ -160,7 +160,9 @@ def main(_) -> None:
     sys.argv = [argument.replace(FLAGS.model_dir, "STUDENT") for argument in sys.argv]
     write_record("load_test", record, show=False)
     good = (load.statuses == {200: FLAGS.requests} and not load.lost and not load.wrong
-            and last["answered"] == last["asked"] and load.memory[-1] < 1.05 * load.memory[0])
+            and last["answered"] == last["asked"]
+            # At first every thread takes what it keeps; then memory must be flat.
+            and load.memory[-1] < 1.03 * load.memory[_SAMPLES // 2])
     sys.exit(0 if good else 1)
 
 

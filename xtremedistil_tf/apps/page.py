@@ -4,6 +4,7 @@ import time
 from typing import Any, Collection, Mapping, Optional
 
 from xtremedistil_tf.apps.about import About
+from xtremedistil_tf.apps.browser import BrowserFiles
 from xtremedistil_tf.apps.guard import LOCAL_HOSTS, parse_body, refusal
 from xtremedistil_tf.apps.lanes import Busy, Limits
 from xtremedistil_tf.apps.openapi import openapi
@@ -16,11 +17,14 @@ HEALTH_PATHS = ("/healthz", "/readyz")
 # The page loads nothing from other hosts, and no other page may frame it.
 _POLICY = ("default-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
            "frame-ancestors 'none'")
+# A page that runs the student itself may compile WebAssembly too, but still evaluates no text.
+_BROWSER_POLICY = f"{_POLICY}; script-src 'self' 'wasm-unsafe-eval'"
 
 
 def create_app(
     models: Mapping[str, NamedModel], *, hosts: Collection[str] = LOCAL_HOSTS,
     limits: Optional[Limits] = None, about: Optional[About] = None,
+    browser: Optional[BrowserFiles] = None,
 ) -> Any:
     """Creates the WSGI application: the page at /, the endpoint at /api/tag for every kind of task.
 
@@ -29,6 +33,7 @@ def create_app(
       hosts: host names by which it may be requested, see `guard.known_hosts`.
       limits: limits of time and number; None for the default ones.
       about: what the page says about the model; None for a plain page.
+      browser: files with which the page runs the student itself; None for a page without this.
 
     Returns:
       A `flask.Flask`, whose `extensions["service"]` is its `Service`. Reported times are
@@ -51,13 +56,13 @@ def create_app(
     provider.ensure_ascii, provider.sort_keys = False, False
     app.json = provider
     service.warm_up()
-    _add_guards(app, service, hosts)
-    _add_pages(app, service, about)
+    _add_guards(app, service, hosts, _BROWSER_POLICY if browser else _POLICY)
+    _add_pages(app, service, about, browser)
     _add_endpoint(app, service)
     return app
 
 
-def _add_guards(app: Any, service: Service, hosts: Collection[str]) -> None:
+def _add_guards(app: Any, service: Service, hosts: Collection[str], policy: str) -> None:
     """Adds what holds for every request: who may ask, the form of errors, headers, counts."""
     import flask
     from werkzeug.exceptions import HTTPException
@@ -83,7 +88,7 @@ def _add_guards(app: Any, service: Service, hosts: Collection[str]) -> None:
 
     @app.after_request
     def guard(response):
-        response.headers["Content-Security-Policy"] = _POLICY
+        response.headers["Content-Security-Policy"] = policy
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["X-Request-ID"] = flask.g.name
@@ -99,7 +104,9 @@ def _add_guards(app: Any, service: Service, hosts: Collection[str]) -> None:
         service.telemetry.in_progress.dec()
 
 
-def _add_pages(app: Any, service: Service, about: Optional[About]) -> None:
+def _add_pages(
+    app: Any, service: Service, about: Optional[About], browser: Optional[BrowserFiles]
+) -> None:
     """Adds the page, and what watches over the server."""
     import flask
 
@@ -109,7 +116,22 @@ def _add_pages(app: Any, service: Service, about: Optional[About]) -> None:
     def page():
         return flask.render_template(
             "page.html", models=service.models, wording=service.wording, inputs=service.inputs,
-            labels=labels, longest=LONGEST_TEXT, about=about)
+            labels=labels, longest=LONGEST_TEXT, about=about, browser=browser)
+
+    if browser is not None:
+        @app.get("/browser/<name>")
+        def browser_file(name):
+            content = browser.content(name) or flask.abort(404)
+            packed = "gzip" in flask.request.accept_encodings
+            response = flask.Response(content.packed if packed else content.plain,
+                                      mimetype=content.type)
+            if packed:
+                response.content_encoding = "gzip"
+            response.headers["Vary"] = "Accept-Encoding"
+            # Asked for again, but sent again only if it has changed.
+            response.headers["Cache-Control"] = "no-cache"
+            response.set_etag(f"{content.tag}{'-gzip' if packed else ''}")
+            return response.make_conditional(flask.request)
 
     @app.get("/openapi.json")
     def description():

@@ -46,6 +46,10 @@ def define_flags() -> None:
                          lower_bound=0, upper_bound=2000)
     flags.DEFINE_float("stop_seconds", 20.0,
                        "On SIGTERM or Ctrl-C: most seconds for answering what was asked.")
+    flags.DEFINE_string("browser_dir", None,
+                        "Folder that `npm run build` wrote in clients/js: the page can then run "
+                        "the ONNX student in the browser, so that no text is sent. Default: only "
+                        "the server runs it.")
     flags.DEFINE_enum("log_format", "text", ["text", "json"],
                       "Log as text, without requests; or as lines of JSON, one for each request. "
                       "Texts are never logged.")
@@ -113,6 +117,7 @@ def main() -> None:
     from absl import logging as absl_logging
 
     from xtremedistil_tf.apps.about import about_model
+    from xtremedistil_tf.apps.browser import BrowserFiles
     from xtremedistil_tf.apps.guard import known_hosts
     from xtremedistil_tf.apps.page import create_app
     from xtremedistil_tf.apps.server import create_server, serve
@@ -126,8 +131,10 @@ def main() -> None:
     if FLAGS.log_format == "json":
         log_json(absl_logging.get_absl_handler())
     log.info("loading %s ...", FLAGS.model_dir)
+    browser = BrowserFiles(pathlib.Path(FLAGS.browser_dir), pathlib.Path(FLAGS.model_dir),
+                           int8=runtime.endswith("int8")) if FLAGS.browser_dir else None
     app = create_app(_models(runtime), limits=limits, about=about_model(FLAGS.model_dir),
-                     hosts=known_hosts(FLAGS.host, allowed=FLAGS.allowed_hosts))
+                     hosts=known_hosts(FLAGS.host, allowed=FLAGS.allowed_hosts), browser=browser)
     service = app.extensions["service"]
     server = create_server(app, FLAGS.host, FLAGS.port, limits=limits,
                            most_bytes=4 * service.most_bytes)

@@ -11,6 +11,7 @@ const colours = new Map([["PER", 0], ["LOC", 1], ["ORG", 2]]);
 const LONGEST_WHOLE = 40;
 const copy = document.getElementById("copy");
 const legend = document.getElementById("legend");
+const here = document.getElementById("here");  // Null if only the server runs the student.
 let asked = 0;
 let answer = "";
 
@@ -128,7 +129,63 @@ function clear() {
   }
 }
 
+// The student in this browser, once it is wanted: a worker, and the requests that it has not answered.
+let worker = null;
+let loaded = null;
+let messages = 0;
+const unanswered = new Map();
+
+function askWorker(message) {
+  const id = ++messages;
+  return new Promise((resolve, reject) => {
+    unanswered.set(id, {resolve, reject});
+    worker.postMessage({id, ...message});
+  });
+}
+
+function startWorker(base) {
+  worker = new Worker(new URL("worker.js", base), {type: "module"});
+  worker.addEventListener("message", ({data: {id, entities, error, progress}}) => {
+    if (progress !== undefined) {
+      tell(`Loading the student: ${(progress / 1e6).toFixed(1)} MB …`);
+      return;
+    }
+    const {resolve, reject} = unanswered.get(id);
+    unanswered.delete(id);
+    if (error) reject(new Error(error));
+    else resolve(entities);
+  });
+  worker.addEventListener("error", () => {
+    for (const {reject} of unanswered.values()) reject(new Error("This browser cannot run it."));
+    unanswered.clear();
+  });
+}
+
+function loadHere() {
+  const base = new URL("browser/", document.baseURI);
+  if (!loaded) {
+    startWorker(base);
+    loaded = askWorker({base: base.href, options: {
+      wasm: new URL("ort-wasm-simd-threaded.wasm", base).href, offsets: "codepoints",
+      model: document.body.dataset.browserModel}});
+    loaded.catch(() => {
+      worker.terminate();
+      loaded = null;  // What failed may work later.
+    });
+  }
+  return loaded;
+}
+
+async function askHere(texts) {
+  await loadHere();
+  const began = performance.now();
+  const entities = await askWorker({text: texts.text});
+  const milliseconds = performance.now() - began;
+  return {...texts, results: [{name: "student", runtime: "browser", milliseconds, entities}]};
+}
+
 async function request(texts) {
+  if (here?.checked) return askHere(texts);
   const response = await fetch("api/tag", {
     method: "POST",
     headers: {"Content-Type": "application/json"},
@@ -168,6 +225,14 @@ async function ask() {
   }
 }
 
+here?.addEventListener("change", () => {
+  asked += 1;  // What is on its way is of the other place.
+  clear();
+  tell("");
+  // The teacher does not run here.
+  for (const section of sections.slice(1)) section.hidden = here.checked;
+  if (inputs.every((one) => one.value.trim())) ask();
+});
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   ask();

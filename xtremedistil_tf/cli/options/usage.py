@@ -15,7 +15,7 @@ CONCERNS: Dict[str, tuple] = {
                    "dry_run", "runtime", "verify", "forms", "export_version", "paper_grid",
                    "queries", "seconds", "runs", "data", "predictions", "split", "samples",
                    "worst", "host", "port", "show_teacher", "allowed_hosts", "time_limit",
-                   "batch_texts", "waiting_texts", "stop_seconds", "log_format"),
+                   "batch_texts", "waiting_texts", "stop_seconds", "log_format", "browser_dir"),
     "Data": ("task", "transfer_file", "do_NER", "glue_task", "do_pairwise", "do_regression",
              "do_squad", "do_multilabel", "task_kind", "tag_scheme", "doc_stride",
              "max_query_length", "max_answer_length", "seq_len", "decoding", "on_bad_row",
