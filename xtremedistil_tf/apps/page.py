@@ -122,7 +122,7 @@ def _add_pages(
         @app.get("/browser/<name>")
         def browser_file(name):
             content = browser.content(name) or flask.abort(404)
-            packed = "gzip" in flask.request.accept_encodings
+            packed = flask.request.accept_encodings.quality("gzip") > 0
             response = flask.Response(content.packed if packed else content.plain,
                                       mimetype=content.type)
             if packed:
