@@ -86,6 +86,8 @@ setup(
         "onnx": ONNX,
         # A small interpreter for students of phones; TensorFlow has one too.
         "tflite": ["ai-edge-litert>=1.2,<2"],
+        # The test of ONNX students in OpenVINO, which needs nothing of it otherwise.
+        "openvino": ["openvino>=2024.6,<2027"],
         # The page of xtremedistil-serve, and a server to run it.
         "serve": SERVE,
         "segmentation": SEGMENTATION,

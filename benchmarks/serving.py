@@ -97,7 +97,8 @@ def int8() -> dict:
 def disk() -> dict:
     """Bytes of the student of E=50, H=200, V=88,400, and of the run's folders."""
     from xtremedistil_tf.benchmark.paper_grid import random_student
-    from xtremedistil_tf.export.onnx.bilstm import build_model, write_models
+    from xtremedistil_tf.export.onnx.bilstm import build_model
+    from xtremedistil_tf.export.onnx.files import write_models
 
     with tempfile.TemporaryDirectory() as work:
         paths = [pathlib.Path(work) / name for name in ("model.onnx", "model.int8.onnx")]

@@ -146,6 +146,23 @@ def text_in_table() -> str:
     return "\n".join([*lines, "", "\n\n".join(dict.fromkeys(told))])
 
 
+def onnx_runtimes_table() -> str:
+    """BiLSTM models with sequence lengths and with a mark of padding."""
+    if not (RESULTS / "onnx_runtimes.json").is_file():
+        return "Not recorded yet: `benchmarks/onnx_runtimes.py`."
+    record = _serving("onnx_runtimes")
+    lines = ["| model of a BiLSTM | pooling | OpenVINO's logits differ by | largest logit |",
+             "|---|---|---:|---:|"]
+    names = {"lengths": "lengths (0.1)", "mark": "mark of padding"}
+    lines += [f"| {names[row['model']]} | {row['pooling'] or 'none'} | {row['difference']:.1g} | "
+              f"{row['largest_logit']:.1f} |" for row in record.get("openvino", ())]
+    lines += ["", "| student | batch | ms with lengths | ms with the mark | ratio |",
+              "|---|---|---:|---:|---:|"]
+    lines += [f"| {row['size']} | {row['batch']} | {row['p50_ms']['lengths']:.2f} | "
+              f"{row['p50_ms']['mark']:.2f} | {row['ratio']:.2f} |" for row in record["speed"]]
+    return "\n".join([*lines, _where(record)])
+
+
 def serving_tables() -> str:
     """All figures of the exports that are recorded."""
     parts = {"speed": ("Speed", serving_speed), "paper_grid": ("Table 16", serving_grid),

@@ -13,7 +13,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 from classification_tables import classification_tables  # noqa: E402 - after the path is set
 from machine import measured  # noqa: E402
-from serving_tables import serving_tables, text_in_table  # noqa: E402
+from serving_tables import onnx_runtimes_table, serving_tables, text_in_table  # noqa: E402
 from wikiann29_tables import wikiann29_languages, wikiann29_table  # noqa: E402
 
 from xtremedistil_tf.reporting.paper import TABLE_4, TABLE_16  # noqa: E402
@@ -342,7 +342,8 @@ PLACES = {
     f"{_RESULTS}/classification.md": {"classification": classification_tables},
     f"{_RESULTS}/engine.md": {"engine": engine_tables},
     f"{_RESULTS}/studies.md": {"studies": studies_tables, "decoding": decoding_text},
-    f"{_RESULTS}/serving.md": {"serving": serving_tables, "text_in": text_in_table},
+    f"{_RESULTS}/serving.md": {"serving": serving_tables, "text_in": text_in_table,
+                                "onnx_runtimes": onnx_runtimes_table},
 }
 
 

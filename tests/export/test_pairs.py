@@ -56,7 +56,7 @@ def write_student(folder, config, tokenizer, labels):
 
 @pytest.mark.parametrize("name", ["joint", "siamese-max", "transformer"])
 def test_every_form_gives_the_same_logits(name, tokenizer, tmp_path):
-    from xtremedistil_tf.export.onnx.bilstm import write_models
+    from xtremedistil_tf.export.onnx.files import write_models
     from xtremedistil_tf.export.student_forms import student_forms
     from xtremedistil_tf.inference.runtimes.onnx import session
     from xtremedistil_tf.inference.student_folder import load_student

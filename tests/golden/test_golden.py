@@ -6,6 +6,7 @@ import pytest
 
 import xtremedistil_tf
 from tests.golden.cases import FOLDER, STUDENTS, differences
+from tests.golden.openvino_tagger import load_openvino
 from xtremedistil_tf.export.export import export_student
 
 LONG = pytest.mark.long
@@ -28,6 +29,12 @@ def test_the_saved_model_finds_the_golden_entities(student, tmp_path):
     shutil.copytree(FOLDER / student / "student", tmp_path / "student")
     export_student(tmp_path, forms=["savedmodel"])
     assert not differences(xtremedistil_tf.load(tmp_path, "savedmodel"), student)
+
+
+@pytest.mark.parametrize("student", STUDENTS)
+def test_openvino_finds_the_golden_entities(student):
+    pytest.importorskip("openvino")
+    assert not differences(load_openvino(FOLDER / student / "onnx"), student)
 
 
 def test_one_by_one_and_shuffled():

@@ -11,7 +11,7 @@ import numpy as np
 from xtremedistil_tf.benchmark.timing import Timing, interleaved, resident_bytes
 from xtremedistil_tf.config import ONNX_ACTIVATIONS
 from xtremedistil_tf.export.common.forms import Forms
-from xtremedistil_tf.export.onnx.bilstm import write_models
+from xtremedistil_tf.export.onnx.files import write_models
 from xtremedistil_tf.inference.answerer import TextAnswerer
 from xtremedistil_tf.inference.classifier import Classifier
 from xtremedistil_tf.inference.runtimes.onnx import open_session, session

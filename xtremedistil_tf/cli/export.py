@@ -17,6 +17,9 @@ def define_flags() -> None:
     flags.DEFINE_list("forms", None,
                       f"Export formats: {', '.join(EXPORT_FORMATS)}. Default: savedmodel and onnx, "
                       "if the student has them and their libraries are installed.")
+    flags.DEFINE_boolean("onnx_float16", False,
+                         "The ONNX export has a float16 model for GPUs, too; see --runtime and "
+                         "--onnx_providers of xtremedistil-predict.")
     flags.DEFINE_integer("export_version", None,
                          "Version of the SavedModel. Default: the next free one.")
     flags.DEFINE_boolean("whitespace_words", False,
@@ -54,7 +57,8 @@ def main() -> None:
     from xtremedistil_tf.export.export import export_student
 
     made = export_student(FLAGS.model_dir, forms=FLAGS.forms, version=FLAGS.export_version,
-                          keep_whole=FLAGS.whitespace_words, dev=dev)
+                          keep_whole=FLAGS.whitespace_words, dev=dev,
+                          onnx_float16=FLAGS.onnx_float16)
     for form, folder in made.items():
         console.say(f"{form}: {folder}")
 

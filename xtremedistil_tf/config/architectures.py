@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Callable, Mapping, Tuple, Union
 
 from xtremedistil_tf.config.checks import require
 from xtremedistil_tf.plugins import Registry
+from xtremedistil_tf.tasks import TASKS
 
 if TYPE_CHECKING:
     from xtremedistil_tf.config.models import StudentConfig
 
-EXPORT_FORMATS = ("savedmodel", "onnx", "tflite")
+EXPORT_FORMATS = ("savedmodel", "onnx", "tflite", "huggingface")
 # Ways to encode a pair of texts.
 PAIR_ENCODINGS = ("joint", "siamese")
 # Activations of a checkpoint's layers that the ONNX graph supports.
@@ -43,6 +44,8 @@ class Architecture:
       poolings: poolings for texts by name, with their wording in the model card; the first is the
         default. Empty: the student cannot classify texts.
       export_formats: (StudentConfig, kind of task) -> the supported EXPORT_FORMATS.
+      lacks: (StudentConfig, kind of task, name of an export format) -> the reason why the student
+        does not have it, with the way out; "" without one.
       exports: (StudentBundle) -> export.common.forms.Forms, their builders; or "module:function".
       pair_encodings: supported encodings of pairs, some of PAIR_ENCODINGS; the first is the
         commands' default.
@@ -62,6 +65,7 @@ class Architecture:
     body: Function
     poolings: Mapping[str, str] = dataclasses.field(default_factory=dict)
     export_formats: Callable[["StudentConfig", str], Tuple[str, ...]] = _only_saved_model
+    lacks: Callable[["StudentConfig", str, str], str] = lambda config, task_kind, form: ""
     exports: Function = "xtremedistil_tf.export.student_forms:keras_forms"
     pair_encodings: Tuple[str, ...] = PAIR_ENCODINGS[:1]
     fixed_length: bool = False
@@ -95,7 +99,7 @@ def _describe_bilstm(config: "StudentConfig") -> str:
 
 def _bilstm_formats(config: "StudentConfig", task_kind: str) -> Tuple[str, ...]:
     del config, task_kind
-    return EXPORT_FORMATS
+    return EXPORT_FORMATS[:3]
 
 
 def _describe_transformer(config: "StudentConfig") -> str:
@@ -107,9 +111,33 @@ def _describe_transformer(config: "StudentConfig") -> str:
 
 
 def _transformer_formats(config: "StudentConfig", task_kind: str) -> Tuple[str, ...]:
-    del task_kind
     inside = (config.architecture or {}).get("hidden_act", "gelu")
-    return EXPORT_FORMATS[:2] if inside in ONNX_ACTIVATIONS else EXPORT_FORMATS[:1]
+    formats = EXPORT_FORMATS[:2] if inside in ONNX_ACTIVATIONS else EXPORT_FORMATS[:1]
+    return formats if _transformer_lacks(config, task_kind, "huggingface") else (
+        *formats, "huggingface")
+
+
+def _transformer_lacks(config: "StudentConfig", task_kind: str, form: str) -> str:
+    if form != "huggingface":
+        return ""
+    kind, activation = TASKS[task_kind], config.dense_act_func
+    if not kind.pooled:
+        return "" if activation == "linear" else (
+            f"its projection has the activation {activation}, and heads of tokens in transformers "
+            "have none; --dense_act_func=linear trains one that has such a checkpoint")
+    if config.pools != "first":
+        return (f"its pooling is {config.pools}, and transformers pools the first position; "
+                "--pooling=first trains one that has such a checkpoint")
+    return "" if activation in ("gelu", "tanh", "linear") else (
+        f"no head of transformers has the activation {activation} of its projection; "
+        "--dense_act_func=gelu, tanh or linear trains one that has such a checkpoint")
+
+
+def _bilstm_lacks(config: "StudentConfig", task_kind: str, form: str) -> str:
+    del config, task_kind
+    return "" if form != "huggingface" else (
+        "transformers has no BiLSTM; xtremedistil-push puts the student on a hub as it is, and "
+        "load(\"user/name\") opens it")
 
 
 def _check_transformer(config: "StudentConfig") -> None:
@@ -147,6 +175,7 @@ register_student(Architecture(
     # The paper's pooling, and that of the authors' v1.
     poolings={"last": "its final states", "max": "its largest values"},
     export_formats=_bilstm_formats,
+    lacks=_bilstm_lacks,
     exports="xtremedistil_tf.export.student_forms:bilstm_forms",
     pair_encodings=("siamese", "joint"),
     # One array holds the four gates of an LSTM.
@@ -160,6 +189,7 @@ register_student(Architecture(
     # The pooling of the authors' later code, and the mean over the text.
     poolings={"first": "its first state", "mean": "its mean state"},
     export_formats=_transformer_formats,
+    lacks=_transformer_lacks,
     exports="xtremedistil_tf.export.student_forms:transformer_forms",
     fixed_length=True,
     from_checkpoint=True,

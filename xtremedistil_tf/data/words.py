@@ -16,9 +16,9 @@ OTHER, SPACE, PUNCTUATION, CJK = range(4)
 _CJK_RANGES = ((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2CEAF), (0xF900, 0xFAFF),
                (0x2F800, 0x2FA1F))
 _CHUNK = re.compile(r"\S+")  # For str, \s agrees with str.isspace.
-_CJK = "".join(f"{chr(first)}-{chr(last)}" for first, last in _CJK_RANGES)
-_HAS_CJK = re.compile(f"[{_CJK}]")
-_CORE = re.compile(f"[{_CJK}]|[^{_CJK}]+")
+CJK_CLASS = "".join(f"{chr(first)}-{chr(last)}" for first, last in _CJK_RANGES)
+_HAS_CJK = re.compile(f"[{CJK_CLASS}]")
+_CORE = re.compile(f"[{CJK_CLASS}]|[^{CJK_CLASS}]+")
 
 # Scripts written without spaces: Han, kana, Thai, Lao, Myanmar, Khmer.
 _UNSPACED_RANGES = (*_CJK_RANGES, (0x3041, 0x3096), (0x309D, 0x309F), (0x30A1, 0x30FA),

@@ -1,4 +1,4 @@
-"""Exports a student folder as SavedModel, ONNX and TFLite."""
+"""Exports a student folder as SavedModel, ONNX, TFLite and a checkpoint of transformers."""
 
 import importlib.util
 import logging
@@ -10,7 +10,8 @@ import numpy as np
 from xtremedistil_tf.config import EXPORT_FORMATS, StudentConfig, require
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.export.common.check import report_check
-from xtremedistil_tf.export.onnx.bilstm import export_onnx
+from xtremedistil_tf.export.huggingface.export import export_huggingface
+from xtremedistil_tf.export.onnx.files import export_onnx
 from xtremedistil_tf.export.savedmodel.export import export_saved_model
 from xtremedistil_tf.export.student_forms import student_forms
 from xtremedistil_tf.export.tflite import export_tflite
@@ -23,7 +24,7 @@ log = logging.getLogger("absl")
 _DEFAULT = ("savedmodel", "onnx")
 # File of each export format that marks it as finished.
 FILES = {"savedmodel": "export/1/saved_model.pb", "onnx": "onnx/model.onnx",
-         "tflite": "tflite/model.tflite"}
+         "tflite": "tflite/model.tflite", "huggingface": "huggingface/model.safetensors"}
 
 
 def _missing_library(form: str) -> Optional[str]:
@@ -49,8 +50,10 @@ def export_formats(
     has = settings.kind.export_formats(settings, task_kind)
     if asked is not None:
         for form in asked:
+            why = settings.kind.lacks(settings, task_kind, form)
             require(form in has, f"--forms has {form}, which a {settings.student} student of "
-                                 f"{task_kind} has not; allowed: {', '.join(has)}")
+                                 f"{task_kind} has not{why and f' ({why})'}; allowed: "
+                                 f"{', '.join(has)}")
             require(_missing_library(form) is None,
                     f"--forms has {form}, whose libraries are missing; install "
                     f"{_missing_library(form)}")
@@ -70,9 +73,9 @@ def export_formats(
 def export_student(
     model_dir: pathlib.Path, *, forms: Optional[Sequence[str]] = None,
     version: Optional[int] = None, keep_whole: bool = False,
-    dev: Optional[Sequence[Example]] = None,
+    dev: Optional[Sequence[Example]] = None, onnx_float16: bool = False,
 ) -> Dict[str, pathlib.Path]:
-    """Exports a student to `export/<version>`, `onnx` and `tflite` beside its folder.
+    """Exports a student to `export/<version>`, `onnx`, `tflite` and `huggingface` beside it.
 
     Args:
       model_dir: the run folder or the student folder.
@@ -80,6 +83,7 @@ def export_student(
       version: version of the SavedModel; default: the next free one.
       keep_whole: the SavedModel's text signature splits at white space only.
       dev: labelled examples that measure the loss of int8.
+      onnx_float16: the ONNX export has a float16 model for GPUs, too.
 
     Returns:
       The folder of each export format.
@@ -103,12 +107,16 @@ def export_student(
 
     if "onnx" in forms:
         made["onnx"] = folder.parent / "onnx"
-        report_check("ONNX", export_onnx(built, logits, folder, made["onnx"], dev=dev),
-                     bundle.labels.kind)
+        report_check("ONNX", export_onnx(built, logits, folder, made["onnx"], dev=dev,
+                                         float16=onnx_float16), bundle.labels.kind)
     if "tflite" in forms:
         made["tflite"] = folder.parent / "tflite"
         report_check("TFLite", export_tflite(
             built, logits, bundle, folder, folder=made["tflite"], dev=dev), bundle.labels.kind)
+    if "huggingface" in forms:
+        assert built.huggingface is not None, "`export_formats` has checked it"
+        made["huggingface"] = folder.parent / FORMAT_FOLDERS["huggingface"]
+        export_huggingface(built.huggingface, logits, bundle, folder, made["huggingface"])
     for form in EXPORT_FORMATS:
         beside = folder.parent / FORMAT_FOLDERS[form]
         if form not in made and made_elsewhere(beside, folder):

@@ -5,11 +5,13 @@ import functools
 
 from xtremedistil_tf.export.common.arrays import StudentArrays, student_arrays
 from xtremedistil_tf.export.common.forms import Forms
+from xtremedistil_tf.export.huggingface.checkpoint import build_checkpoint
 from xtremedistil_tf.export.onnx.bilstm import build_model
 from xtremedistil_tf.export.onnx.transformer import build_transformer
 from xtremedistil_tf.export.savedmodel.graph_student import GraphStudent, KerasStudent
 from xtremedistil_tf.export.tflite import build_lite
 from xtremedistil_tf.inference.student_folder import StudentBundle
+from xtremedistil_tf.tasks import task_kind
 
 
 def arrays_forms(arrays: StudentArrays) -> Forms:
@@ -44,7 +46,9 @@ def transformer_forms(bundle: StudentBundle) -> Forms:
     """Returns the export builders of a Transformer student."""
     onnx = functools.partial(build_transformer, bundle.student, bundle.settings.dense_act_func,
                              bundle.pooling, separator=bundle.separator)
-    return dataclasses.replace(keras_forms(bundle), onnx=onnx)
+    checkpoint = functools.partial(build_checkpoint, bundle,
+                                   task_kind(bundle.labels.kind).transformers_class)
+    return dataclasses.replace(keras_forms(bundle), onnx=onnx, huggingface=checkpoint)
 
 
 def student_forms(bundle: StudentBundle) -> Forms:
@@ -61,4 +65,5 @@ def student_forms(bundle: StudentBundle) -> Forms:
                            f"{kind}; there are builders for {', '.join(forms.names)}")
     return dataclasses.replace(
         forms, onnx=forms.onnx if "onnx" in has else None,
-        lite=forms.lite if "tflite" in has else None, separator=bundle.separator)
+        lite=forms.lite if "tflite" in has else None,
+        huggingface=forms.huggingface if "huggingface" in has else None, separator=bundle.separator)

@@ -17,7 +17,7 @@ from xtremedistil_tf.export.common.check import check_equal, write_check
 from xtremedistil_tf.export.common.forms import Forms
 from xtremedistil_tf.inference.assets import RECORD_FILE, TOKENIZER_FILE, VOCABULARY_FILE, Assets
 from xtremedistil_tf.inference.runtimes.exported import load_exported
-from xtremedistil_tf.inference.runtimes.tflite import FILES, FLOAT_FILE, INT8_FILE, lite_session
+from xtremedistil_tf.inference.runtimes.tflite import FILES, FLOAT_FILE, lite_session
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.layers.pairs import segment_ids, with_segments
 from xtremedistil_tf.runs import atomic_folder, write_json
@@ -154,9 +154,8 @@ def export_tflite(
       The contents of check.json; see `check.write_check`.
     """
     assert forms.lite is not None, "the caller checks export_formats"
-    files = {"float32": FLOAT_FILE, "int8": INT8_FILE}
     with atomic_folder(folder) as temporary:
-        for form, name in files.items():
+        for form, name in FILES.names.items():
             (temporary / name).write_bytes(forms.lite(form == "int8"))
         for name in (RECORD_FILE, VOCABULARY_FILE, TOKENIZER_FILE):
             shutil.copy(pathlib.Path(student_folder) / name, temporary / name)
@@ -164,8 +163,8 @@ def export_tflite(
         error = check_equal(
             FLOAT_FILE, lite_session(temporary / FLOAT_FILE), logits, size=forms.vocabulary,
             separator=forms.separator)
-        record = write_check(temporary, files, error,
-                             lambda form: load_exported(temporary, FILES, lite_session,
-                                                        int8=form == "int8"), dev)
+        record = write_check(temporary, FILES.names, {"float32": error},
+                             lambda precision: load_exported(temporary, FILES, lite_session,
+                                                           precision=precision), dev)
         write_manifest(temporary)
     return record

@@ -30,7 +30,8 @@ TOKENIZER_FILE = "tokenizer.json"
 # Path of the student's record in a SavedModel.
 SAVED_RECORD = pathlib.Path("assets.extra", RECORD_FILE)
 # The folder of each export format beside the student folder.
-FORMAT_FOLDERS = {"savedmodel": "export", "onnx": "onnx", "tflite": "tflite"}
+FORMAT_FOLDERS = {"savedmodel": "export", "onnx": "onnx", "tflite": "tflite",
+                  "huggingface": "huggingface"}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -177,6 +177,13 @@ class TaskKind:
             return list(labels)
         return [tag[2:] if self.entities else tag for tag in labels if tag != "O"]
 
+    @property
+    def transformers_class(self) -> str:
+        """What follows the architecture in the names of transformers' classes for this kind."""
+        if self.competing:
+            return "ForQuestionAnswering"
+        return "ForSequenceClassification" if self.pooled else "ForTokenClassification"
+
     def evaluate(self, forward: Any, features: Any, labels: Any) -> Mapping[str, Any]:
         """Predicts and scores labelled rows.
 

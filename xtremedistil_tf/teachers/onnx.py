@@ -13,7 +13,7 @@ from xtremedistil_tf.data.labels import label_set
 from xtremedistil_tf.data.pipelines.length_batches import length_batches
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.inference.runtimes.onnx import open_session
+from xtremedistil_tf.inference.runtimes.onnx import gpu_providers, open_session
 from xtremedistil_tf.models.pretrained_encoders import find_weights
 from xtremedistil_tf.models.teacher import separator_of
 from xtremedistil_tf.models.tokenizers import load_tokenizer
@@ -56,7 +56,7 @@ def _size(folder: pathlib.Path, settings: Mapping[str, Any], name: str) -> int:
 @functools.lru_cache(maxsize=4)
 def _opened(path: pathlib.Path) -> Any:
     """Opens a model and checks its inputs and outputs."""
-    session = open_session(path, gpu=True)
+    session = open_session(path, providers=gpu_providers())
     inputs = [one.name for one in session.get_inputs()]
     outputs = [one.name for one in session.get_outputs()]
     if "input_ids" not in inputs or not set(inputs) <= set(_INPUTS):

@@ -13,10 +13,14 @@ import xtremedistil_tf
 from tests.conftest import ROOT
 from tests.students import TEXTS, assert_same
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.export.common.arrays import StudentArrays
-from xtremedistil_tf.export.onnx.bilstm import build_model, export_onnx, write_models
+from xtremedistil_tf.export.common.arrays import Pairs, StudentArrays
+from xtremedistil_tf.export.export import export_student
+from xtremedistil_tf.export.onnx.bilstm import build_model
+from xtremedistil_tf.export.onnx.files import export_onnx, write_models
 from xtremedistil_tf.export.student_forms import arrays_forms
+from xtremedistil_tf.inference.assets import load_assets
 from xtremedistil_tf.inference.runtimes import onnx as onnx_runtime
+from xtremedistil_tf.inference.runtimes.exported import load_exported
 from xtremedistil_tf.inference.runtimes.onnx import session
 
 
@@ -55,8 +59,8 @@ def test_one_row_of_a_narrow_lstm_has_one_thread(tmp_path, monkeypatch, units, o
         def get_modelmeta(self):
             return self.loaded.get_modelmeta()
 
-    monkeypatch.setattr(onnx_runtime, "open_session", lambda path, *, threads=0: Counted(
-        real(path, threads=threads), threads))
+    monkeypatch.setattr(onnx_runtime, "open_session", lambda path, *, threads=0, providers=():
+                        Counted(real(path, threads=threads, providers=providers), threads))
     for path in paths:
         run = session(path)
         one, two = run(np.ones([1, 3], np.int32)), run(np.ones([2, 3], np.int32))
@@ -209,3 +213,83 @@ def test_a_loss_through_int8_is_told(lost, level, caplog):
                               "int8": {"bytes": 1e6, "dev_macro_f1": 90.0 - lost}}, "tagging")
     last = caplog.records[-1]
     assert last.levelname == level and f"({lost:.2f} lost)" in last.getMessage()
+
+
+def lstm_without_lengths(path):
+    """An ONNX model's LSTM, whose lengths a runtime may ignore."""
+    import onnx
+
+    (found,) = [node for node in onnx.load(path).graph.node if node.op_type == "LSTM"]
+    return len(found.input) < 5 or not found.input[4]
+
+
+@pytest.mark.parametrize("pooling, pairs", [
+    (None, None), ("last", None), ("max", None), ("last", "siamese"), ("last", "joint")])
+def test_padding_is_harmless_without_lengths(tmp_path, pooling, pairs):
+    """The LSTM has no input of lengths, and a row is alone what it is among longer ones."""
+    arrays = dataclasses.replace(random_arrays(), pooling=pooling)
+    if pairs == "siamese":
+        kernel = np.concatenate([arrays.projection[0]] * 4)
+        arrays = dataclasses.replace(arrays, pairs=Pairs(2, None),
+                                     projection=(kernel, arrays.projection[1]))
+    elif pairs == "joint":
+        both = [(np.pad(kernel, [(0, 1), (0, 0)], constant_values=0.7), recurrent, bias)
+                for kernel, recurrent, bias in (arrays.forward, arrays.backward)]
+        arrays = dataclasses.replace(arrays, pairs=Pairs(2, 0.5), forward=both[0], backward=both[1])
+    path, _ = written(tmp_path, arrays)
+    assert lstm_without_lengths(path)
+    run, draw = session(path), np.random.default_rng(2)
+    lengths = [40, 1, 3, 17, 39]
+    ids = draw.integers(3, 50, (5, 40), dtype=np.int32) * (np.arange(40) < np.c_[lengths])
+    ids[np.arange(5), np.array(lengths) // 2] = 2
+    together = run(ids.astype(np.int32))
+    for row, length, logits in zip(ids, lengths, together):
+        alone = run(row[None, :length].astype(np.int32))[0]
+        np.testing.assert_allclose(alone, logits if pooling else logits[:length], atol=1e-5)
+
+
+def test_float16_is_written_and_runs(student_folder, dev_examples, tmp_path):
+    shutil.copytree(student_folder, tmp_path / "student")
+    export_student(tmp_path, forms=["onnx"], dev=dev_examples, onnx_float16=True)
+    check = json.loads((tmp_path / "onnx" / "check.json").read_text())
+    assert check["float32"]["error"] < 1e-5 < check["float16"]["error"] < 0.02
+    assert set(check["float16"]) == {"error", "bytes", "dev_macro_f1"}
+    assert check["float16"]["bytes"] < 0.7 * check["float32"]["bytes"]
+    exact, half = (xtremedistil_tf.load(tmp_path, name).tag_text(TEXTS)
+                   for name in ("onnx", "onnx_float16"))
+    assert_same(exact, half, 0.02)
+    (tmp_path / "onnx" / "model.float16.onnx").unlink()
+    with pytest.raises(UserError, match="--forms=onnx --onnx_float16 writes it"):
+        xtremedistil_tf.load(tmp_path, "onnx_float16", verify=False)
+
+
+def test_providers_are_those_that_are_installed(run_folder, monkeypatch):
+    import onnxruntime
+
+    tagger = xtremedistil_tf.load(run_folder, "onnx", onnx_providers=["cpu"])
+    assert tagger(TEXTS) == xtremedistil_tf.load(run_folder, "onnx")(TEXTS)
+    with pytest.raises(UserError, match="--onnx_providers has 'gpu'; allowed: cpu, cuda"):
+        xtremedistil_tf.load(run_folder, "onnx", onnx_providers=["gpu"])
+    with pytest.raises(UserError, match="has directml, which the installed onnxruntime lacks "
+                                        "(.*cpu.*); install onnxruntime-directml"):
+        xtremedistil_tf.load(run_folder, "onnx", onnx_providers=["directml"])
+    with pytest.raises(UserError, match="are for ONNX students; the runtime is keras"):
+        xtremedistil_tf.load(run_folder, "keras", onnx_providers=["cpu"])
+    # As where the package is installed and its device is missing.
+    monkeypatch.setattr(onnxruntime, "get_available_providers",
+                        lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"])
+    with pytest.raises(UserError, match="has cuda, which did not start"), \
+            pytest.warns(UserWarning):
+        xtremedistil_tf.load(run_folder, "onnx", onnx_providers=["cuda"])
+
+
+def test_a_provider_that_takes_any_id_is_checked_on_the_cpu(run_folder):
+    """As OpenVINO's, which gives some result for an id above the vocabulary."""
+    def lenient(path):
+        run, rows = session(path), len(load_assets(path.parent).vocabulary)
+        return lambda ids: run(np.minimum(ids, rows - 1))
+
+    with pytest.raises(UserError, match="takes more pieces than the"):
+        load_exported(run_folder, onnx_runtime.FILES, lenient)
+    tagger = load_exported(run_folder, onnx_runtime.FILES, lenient, checked_by=session)
+    assert tagger(TEXTS) == xtremedistil_tf.load(run_folder, "onnx")(TEXTS)

@@ -29,7 +29,11 @@ def define_loading_flags(
         "float32 ONNX, else Keras.")
     flags.DEFINE_enum("runtime", runtime, RUNTIMES,
                       f"What runs the student.{chosen} All give the same output except the "
-                      "int8 ones, which round.")
+                      "int8 and float16 ones, which round.")
+    flags.DEFINE_list("onnx_providers", [],
+                      "What computes an ONNX student: some of cpu, cuda, tensorrt, rocm, coreml, "
+                      "directml, openvino. The first that can run an operation runs it, the CPU "
+                      "all others. Default: cpu.")
     if threshold:
         flags.DEFINE_list("threshold", [],
                           "Say nothing that is less probable: a number from 0 to 1, or one for "
@@ -64,7 +68,7 @@ def load_named_student(runtime: Optional[str] = None) -> Any:
 
     least = _least(FLAGS.threshold)
     model = load(FLAGS.model_dir, runtime or FLAGS.runtime, keep_whole=FLAGS.whitespace_words,
-                 verify=FLAGS.verify)
+                 verify=FLAGS.verify, onnx_providers=FLAGS.onnx_providers)
     if least:
         model.say_from(least)
     return model

@@ -13,7 +13,8 @@ from xtremedistil_tf.inference.text_model import TextModel
 from xtremedistil_tf.runs import write_json
 from xtremedistil_tf.tasks import task_kind
 
-_TOLERANCE = 1e-5
+# Largest error of a float32 export, relative to the largest logit.
+TOLERANCE = 1e-5
 
 # Words that a graph must read as the tokenizer does: scripts, marks, white space, special tokens.
 _WORDS = tuple(" ".join((
@@ -51,6 +52,7 @@ def first_difference(
 def check_equal(
     name: str, run: Callable[[np.ndarray], np.ndarray], keras: Callable[[np.ndarray], np.ndarray],
     *, size: int, seq_len_limit: Optional[int] = None, separator: Optional[int] = None,
+    tolerance: float = TOLERANCE,
 ) -> float:
     """Compares the logits of an exported model and the Keras student on random sequences.
 
@@ -61,6 +63,7 @@ def check_equal(
       seq_len_limit: longest sequence of the models; None without a limit.
       separator: id of the separator token, for students of pairs. It is placed in the middle of
         every second sequence.
+      tolerance: largest difference allowed.
 
     Returns:
       The largest difference, relative to the largest logit (at least 1).
@@ -81,7 +84,7 @@ def check_equal(
     if differences.ndim == 3:  # A pooling student has no padding in its logits.
         differences = differences[real]
     error = float(differences.max() / max(1.0, float(np.abs(expected).max())))
-    if not error <= _TOLERANCE:
+    if not error <= tolerance:
         raise RuntimeError(f"{name} differs from the Keras student by {error:.2g}")
     return error
 
@@ -104,24 +107,25 @@ def dev_scores(model: TextModel, examples: Sequence[Any]) -> Dict[str, float]:
 
 
 def write_check(
-    folder: pathlib.Path, files: Mapping[str, str], error: float,
+    folder: pathlib.Path, files: Mapping[str, str], errors: Mapping[str, float],
     load: Callable[[str], TextModel], dev: Optional[Sequence[Example]],
 ) -> Dict[str, Any]:
-    """Writes check.json for a folder that holds a model in float32 and in int8.
+    """Writes check.json for a folder that holds a model in float32, int8 and perhaps float16.
 
     Args:
-      folder: folder of both models.
-      files: file names by "float32" and "int8".
-      error: result of `check_equal` for float32.
-      load: loads the model "float32" or "int8".
+      folder: folder of the models.
+      files: file names by "float32", "int8" and perhaps "float16".
+      errors: results of `check_equal`, of all but int8.
+      load: loads the model "float32", "int8" or "float16".
       dev: labelled examples that measure the loss of int8; None skips this.
 
     Returns:
-      The contents of check.json: for each model its bytes and, with `dev`, its score; for float32
-      also the error.
+      The contents of check.json: for each model its bytes and, with `dev`, its score; for all but
+      int8 also the error.
     """
-    record: Dict[str, Any] = {"float32": {"error": error}, "int8": {}}
+    record: Dict[str, Any] = {}
     for form, name in files.items():
+        record[form] = {"error": errors[form]} if form in errors else {}
         record[form]["bytes"] = (folder / name).stat().st_size
         if dev:
             record[form].update(dev_scores(load(form), dev))

@@ -18,6 +18,7 @@ class Forms:
         with 0, to such logits. None if there is no ONNX export.
       onnx_for_int8: builds the float32 model to quantize; None if `onnx` does.
       lite: (int8) -> TFLite model for one sequence. None if there is no TFLite export.
+      huggingface: builds an `export.huggingface.checkpoint.Checkpoint`; None if there is none.
       seq_len_limit: longest sequence; None without a limit.
       separator: id of the separator token, for pairs of texts; None for single texts.
     """
@@ -29,11 +30,13 @@ class Forms:
     onnx: Optional[Callable[[], Any]] = None
     onnx_for_int8: Optional[Callable[[], Any]] = None
     lite: Optional[Callable[[bool], bytes]] = None
+    huggingface: Optional[Callable[[], Any]] = None
     seq_len_limit: Optional[int] = None
     separator: Optional[int] = None
 
     @property
     def names(self) -> Tuple[str, ...]:
         """The export formats that have a builder, in the order of `config.EXPORT_FORMATS`."""
-        builders = {"savedmodel": self.graph, "onnx": self.onnx, "tflite": self.lite}
+        builders = {"savedmodel": self.graph, "onnx": self.onnx, "tflite": self.lite,
+                    "huggingface": self.huggingface}
         return tuple(name for name, builder in builders.items() if builder is not None)

@@ -4,8 +4,8 @@ from typing import Any, Optional
 
 import numpy as np
 
-from xtremedistil_tf.export.onnx.bilstm import import_onnx
 from xtremedistil_tf.export.onnx.encoder import Builder, embedded, layers, penalty
+from xtremedistil_tf.export.onnx.files import import_onnx
 
 
 def _pooled(build: Builder, hidden: str, mask: str, pooling: str) -> str:

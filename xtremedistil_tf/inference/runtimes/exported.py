@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from typing import Callable
+from typing import Callable, Mapping, Optional
 
 import numpy as np
 
@@ -26,12 +26,11 @@ class ModelFiles:
 
     Attributes:
       form: name of the format, and of its folder in a run folder.
-      float32, int8: names of the two models.
+      names: names of the models by their precision: float32, int8 and perhaps float16.
     """
 
     form: str
-    float32: str
-    int8: str
+    names: Mapping[str, str]
 
     def require(self, path: pathlib.Path) -> None:
         """Checks that a model exists.
@@ -42,10 +41,10 @@ class ModelFiles:
         """
         path = pathlib.Path(path)
         if not path.is_file():
-            raise UserError(f"file not found: {path} ({self._way_out(path.parent)})")
+            raise UserError(f"file not found: {path} ({self._way_out(path)})")
 
-    def _way_out(self, folder: pathlib.Path) -> str:
-        student = student_path(folder)
+    def _way_out(self, path: pathlib.Path) -> str:
+        student = student_path(path.parent)
         if (student / RECORD_FILE).is_file():
             record = read_student_record(student)
             settings, kind = StudentConfig(**record["student"]), labels_of(record).kind
@@ -53,12 +52,14 @@ class ModelFiles:
             if self.form not in formats:
                 return (f"a {settings.student} student for {kind} has no format {self.form}; "
                         f"allowed: keras, {', '.join(formats)}")
-        return f"xtremedistil-export --forms={self.form} writes it"
+        more = " --onnx_float16" if path.name == self.names.get("float16") else ""
+        return f"xtremedistil-export --forms={self.form}{more} writes it"
 
 
 def load_exported(
     folder: pathlib.Path, files: ModelFiles, session: Callable[[pathlib.Path], Session], *,
-    int8: bool = False, keep_whole: bool = False, verify: bool = True,
+    precision: str = "float32", keep_whole: bool = False, verify: bool = True,
+    checked_by: Optional[Callable[[pathlib.Path], Session]] = None,
 ) -> TextModel:
     """Loads a student from a model file and the student's other files beside it.
 
@@ -66,17 +67,22 @@ def load_exported(
       folder: folder of the export format, or the run folder.
       files: the format and its files.
       session: opens a model file.
-      int8: load the int8 model, which is smaller.
+      precision: the model to load, one of `files.names`.
       keep_whole: split running text at white space only.
       verify: check the files against the folder's manifest.
+
+      checked_by: opens the model for the check that it belongs to the files beside it; default:
+        `session`. It must refuse ids above the vocabulary.
 
     Raises:
       UserError: if the student is missing or damaged.
     """
-    folder = form_path(folder, files.form, files.float32)
-    name, other = (files.int8, files.float32) if int8 else (files.float32, files.int8)
+    folder = form_path(folder, files.form, files.names["float32"])
+    name = files.names[precision]
     files.require(folder / name)
-    assets = load_assets(folder, verify=verify, reads=(name,), skip=(other,))
+    assets = load_assets(folder, verify=verify, reads=(name,),
+                         skip=[other for other in files.names.values() if other != name])
     run = session(folder / name)
-    check_agreement(folder / name, run, len(assets.vocabulary), assets.labels.size)
+    check_agreement(folder / name, checked_by(folder / name) if checked_by else run,
+                    len(assets.vocabulary), assets.labels.size)
     return text_model(assets, run, keep_whole=keep_whole)

@@ -3,7 +3,7 @@
 import importlib.util
 import logging
 import pathlib
-from typing import Optional, Union
+from typing import Optional, Sequence, Union
 
 from xtremedistil_tf.environment import check_path
 from xtremedistil_tf.errors import UserError
@@ -18,7 +18,7 @@ log = logging.getLogger("absl")
 # Points of the dev score that int8 may lose to be the default.
 INT8_LOSS = 0.3
 CHECK_FILE = "check.json"
-RUNTIMES = ("keras", "savedmodel", "onnx", "onnx_int8", "tflite", "tflite_int8")
+RUNTIMES = ("keras", "savedmodel", "onnx", "onnx_int8", "onnx_float16", "tflite", "tflite_int8")
 
 
 def runtime_of(folder: Union[str, pathlib.Path]) -> str:
@@ -72,7 +72,7 @@ def int8_loss(onnx: pathlib.Path) -> Optional[float]:
 
 def load(
     folder: Union[str, pathlib.Path], runtime: Optional[str] = None, *, keep_whole: bool = False,
-    verify: bool = True,
+    verify: bool = True, onnx_providers: Sequence[str] = (),
 ) -> TextModel:
     """Loads a student; each runtime imports its own libraries only.
 
@@ -82,6 +82,8 @@ def load(
       runtime: one of RUNTIMES; by default the fastest of the folder, see `fastest_runtime`.
       keep_whole: split running text at white space only.
       verify: check the folder's files against its manifest. Older folders have none.
+      onnx_providers: what computes an ONNX student: some of cpu, cuda, tensorrt, rocm, coreml,
+        directml and openvino, the first that can run an operation runs it. Default: cpu.
 
     Returns:
       The student: a TextTagger, TextClassifier or TextAnswerer, depending on its kind of task.
@@ -102,7 +104,11 @@ def load(
     if runtime not in RUNTIMES:
         raise UserError(f"runtime is {runtime!r}; allowed: {', '.join(RUNTIMES)}")
     check_path(folder)
-    form = runtime.split("_")[0]
+    form, _, precision = runtime.partition("_")
+    precision = precision or "float32"
+    if onnx_providers and form != "onnx":
+        raise UserError(f"providers of ONNX ({', '.join(onnx_providers)}) are for ONNX students; "
+                        f"the runtime is {runtime}")
     if form in FORMAT_FOLDERS and made_elsewhere(folder / FORMAT_FOLDERS[form], folder / "student"):
         raise UserError(f"{folder / FORMAT_FOLDERS[form]} was exported from another student than "
                         f"{folder / 'student'}; export this one with xtremedistil-export "
@@ -118,8 +124,8 @@ def load(
     if runtime.startswith("tflite"):
         from xtremedistil_tf.inference.runtimes.tflite import load_tflite
 
-        return load_tflite(folder, int8=runtime == "tflite_int8", keep_whole=keep_whole,
-                           verify=verify)
+        return load_tflite(folder, precision=precision, keep_whole=keep_whole, verify=verify)
     from xtremedistil_tf.inference.runtimes.onnx import load_onnx
 
-    return load_onnx(folder, int8=runtime == "onnx_int8", keep_whole=keep_whole, verify=verify)
+    return load_onnx(folder, precision=precision, keep_whole=keep_whole, verify=verify,
+                     providers=onnx_providers)

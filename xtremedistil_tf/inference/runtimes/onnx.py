@@ -1,7 +1,8 @@
 """The ONNX runtime: imports neither TensorFlow nor transformers."""
 
+import functools
 import pathlib
-from typing import Any, Callable
+from typing import Any, Callable, List, Sequence
 
 import numpy as np
 
@@ -10,26 +11,67 @@ from xtremedistil_tf.inference.runtimes.exported import ModelFiles, load_exporte
 from xtremedistil_tf.inference.text_model import TextModel
 
 FLOAT_FILE, INT8_FILE = "model.onnx", "model.int8.onnx"
-FILES = ModelFiles("onnx", FLOAT_FILE, INT8_FILE)
+FILES = ModelFiles("onnx", {"float32": FLOAT_FILE, "int8": INT8_FILE,
+                            "float16": "model.float16.onnx"})
 # Property of the model with the BiLSTM's units of each direction.
 UNITS = "units"
 # For one sequence and an LSTM of at most this width, one thread is faster: waking a second one
 # takes longer than its share of the work (benchmarks/serving.py).
 _NARROW = 256
+# ONNX Runtime's providers by their names here, and the package of each that PyPI has.
+_CPU = "CPUExecutionProvider"
+PROVIDERS = {"cpu": (_CPU, "onnxruntime"),
+             "cuda": ("CUDAExecutionProvider", "onnxruntime-gpu"),
+             "tensorrt": ("TensorrtExecutionProvider", "onnxruntime-gpu"),
+             "rocm": ("ROCMExecutionProvider", "onnxruntime-rocm"),
+             "coreml": ("CoreMLExecutionProvider", "onnxruntime"),
+             "directml": ("DmlExecutionProvider", "onnxruntime-directml"),
+             "openvino": ("OpenVINOExecutionProvider", "onnxruntime-openvino")}
 # Providers of GPUs, for large models.
-_GPU = ("CUDAExecutionProvider", "ROCMExecutionProvider")
+_GPU = ("cuda", "rocm")
 
 
-def open_session(path: pathlib.Path, *, threads: int = 0, gpu: bool = False) -> Any:
+def _installed() -> List[str]:
+    import onnxruntime
+
+    there = onnxruntime.get_available_providers()
+    return [name for name, (provider, _) in PROVIDERS.items() if provider in there]
+
+
+def gpu_providers() -> List[str]:
+    """The providers of GPUs that the installed onnxruntime has; empty without any."""
+    return [name for name in _installed() if name in _GPU]
+
+
+def _chosen(providers: Sequence[str]) -> List[str]:
+    """Returns ONNX Runtime's names of providers; the CPU is always the last.
+
+    Raises:
+      UserError: if a name is unknown, or the installed onnxruntime does not have it.
+    """
+    for name in providers:
+        if name not in PROVIDERS:
+            raise UserError(f"--onnx_providers has {name!r}; allowed: {', '.join(PROVIDERS)}")
+        if name not in _installed():
+            raise UserError(
+                f"--onnx_providers has {name}, which the installed onnxruntime lacks (it has "
+                f"{', '.join(_installed())}); install {PROVIDERS[name][1]} in its place")
+    return list(dict.fromkeys([*(PROVIDERS[name][0] for name in providers), _CPU]))
+
+
+def open_session(
+    path: pathlib.Path, *, threads: int = 0, providers: Sequence[str] = ()
+) -> Any:
     """Opens an ONNX model as an `onnxruntime.InferenceSession`.
 
     Args:
       path: the model.
       threads: number of threads of one operation; 0 for one a core.
-      gpu: use a GPU if onnxruntime has one; False for the CPU.
+      providers: some of PROVIDERS, the first that can run an operation runs it. Default: cpu.
 
     Raises:
-      UserError: if the file is missing or damaged, or onnxruntime is not installed.
+      UserError: if the file is missing or damaged, onnxruntime is not installed, or a provider is
+        missing or does not start.
     """
     try:
         import onnxruntime
@@ -45,19 +87,29 @@ def open_session(path: pathlib.Path, *, threads: int = 0, gpu: bool = False) -> 
     options.intra_op_num_threads = threads
     # Spinning threads slow down the rest of the process, such as the tokenizer.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    chosen = _chosen(providers)
     try:
-        there = onnxruntime.get_available_providers() if gpu else []
-        return onnxruntime.InferenceSession(
-            str(path), options, providers=[*(one for one in _GPU if one in there),
-                                           "CPUExecutionProvider"])
+        opened = onnxruntime.InferenceSession(str(path), options, providers=chosen)
     except Exception as error:  # The exception depends on the kind of damage.
         if is_out_of_memory(error):
             raise
         raise UserError(f"{path} is not an ONNX model: {str(error).splitlines()[0]}") from None
+    # ONNX Runtime goes on without a provider whose libraries or device are missing.
+    for name in providers:
+        if PROVIDERS[name][0] not in opened.get_providers():
+            raise UserError(f"--onnx_providers has {name}, which did not start: its device or its "
+                            "libraries are missing")
+    return opened
 
 
-def session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
+def session(
+    path: pathlib.Path, *, providers: Sequence[str] = ()
+) -> Callable[[np.ndarray], np.ndarray]:
     """Opens an ONNX student.
+
+    Args:
+      path: the model.
+      providers: see `open_session`.
 
     Returns:
       A function from int32 ids [batch, time] to float32 logits [batch, time, classes], or
@@ -66,9 +118,10 @@ def session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
     Raises:
       UserError: if the file is missing or damaged, or onnxruntime is not installed.
     """
-    loaded = open_session(path)
+    loaded = open_session(path, providers=providers)
     units = loaded.get_modelmeta().custom_metadata_map.get(UNITS)
-    for_one = open_session(path, threads=1) if units and int(units) <= _NARROW else loaded
+    narrow = not providers and units and int(units) <= _NARROW
+    for_one = open_session(path, threads=1) if narrow else loaded
 
     def run(ids: np.ndarray) -> np.ndarray:
         return (for_one if len(ids) == 1 else loaded).run(["logits"], {"input_ids": ids})[0]
@@ -77,17 +130,22 @@ def session(path: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def load_onnx(
-    folder: pathlib.Path, *, int8: bool = False, keep_whole: bool = False, verify: bool = True
+    folder: pathlib.Path, *, precision: str = "float32", keep_whole: bool = False,
+    verify: bool = True, providers: Sequence[str] = (),
 ) -> TextModel:
     """Loads the ONNX student.
 
     Args:
       folder: the `onnx` folder or the run folder.
-      int8: load the int8 model, which is smaller and faster.
+      precision: float32, int8, which is smaller and faster, or float16, which is for GPUs.
       keep_whole: split running text at white space only.
       verify: check the files against the folder's manifest.
+      providers: see `open_session`.
 
     Raises:
-      UserError: if the ONNX student is missing or damaged.
+      UserError: if the ONNX student is missing or damaged, or a provider is missing.
     """
-    return load_exported(folder, FILES, session, int8=int8, keep_whole=keep_whole, verify=verify)
+    # Other providers than the CPU give some result for an id above the vocabulary.
+    return load_exported(folder, FILES, functools.partial(session, providers=providers),
+                         precision=precision, keep_whole=keep_whole, verify=verify,
+                         checked_by=session if providers else None)

@@ -17,7 +17,7 @@ from xtremedistil_tf.inference.text_model import TextModel
 from xtremedistil_tf.validation.manifest import MANIFEST_FILE
 
 FLOAT_FILE, INT8_FILE = "model.tflite", "model.int8.tflite"
-FILES = ModelFiles("tflite", FLOAT_FILE, INT8_FILE)
+FILES = ModelFiles("tflite", {"float32": FLOAT_FILE, "int8": INT8_FILE})
 _ANEW = "xtremedistil-export --forms=tflite writes it anew"
 # Seconds; most of them are for the start of TensorFlow on a busy machine.
 _LONGEST_TRIAL = 120
@@ -131,13 +131,14 @@ def _try_apart(path: pathlib.Path) -> None:
 
 
 def load_tflite(
-    folder: pathlib.Path, *, int8: bool = False, keep_whole: bool = False, verify: bool = True
+    folder: pathlib.Path, *, precision: str = "float32", keep_whole: bool = False,
+    verify: bool = True,
 ) -> TextModel:
     """Loads the TFLite student.
 
     Args:
       folder: the `tflite` folder or the run folder.
-      int8: load the int8 model, which is smaller.
+      precision: float32, or int8, which is smaller.
       keep_whole: split running text at white space only.
       verify: check the files against the folder's manifest.
 
@@ -149,4 +150,5 @@ def load_tflite(
             _try_apart(path)
         return lite_session(path)
 
-    return load_exported(folder, FILES, opened, int8=int8, keep_whole=keep_whole, verify=verify)
+    return load_exported(folder, FILES, opened, precision=precision, keep_whole=keep_whole,
+                         verify=verify)

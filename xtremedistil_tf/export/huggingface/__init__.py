@@ -1,0 +1,1 @@
+"""Transformer students as checkpoints that the transformers library opens."""
