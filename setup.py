@@ -113,6 +113,7 @@ setup(
             "xtremedistil-compare = xtremedistil_tf.cli.compare:run",
             "xtremedistil-study = xtremedistil_tf.cli.study:run",
             "xtremedistil-export = xtremedistil_tf.cli.export:run",
+            "xtremedistil-push = xtremedistil_tf.cli.hub.push:run",
             "xtremedistil-beam = xtremedistil_tf.cli.beam:run",
             "xtremedistil-serve = xtremedistil_tf.cli.serve:run",
             "xtremedistil-benchmark = xtremedistil_tf.cli.benchmark:run",

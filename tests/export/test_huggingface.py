@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import transformers
 
+import xtremedistil_tf
 from tests.golden.cases import FOLDER, golden
 from xtremedistil_tf import config as cfg
 from xtremedistil_tf.data.labels import label_set
@@ -16,7 +17,7 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.export.export import export_student
 from xtremedistil_tf.inference.student_folder import load_student, save_student
 from xtremedistil_tf.models.student import build_student
-from xtremedistil_tf.runs import read_json
+from xtremedistil_tf.runs import read_json, write_json
 
 SIZES = {"student": "transformer", "hidden_size": 8, "num_hidden_layers": 2,
          "num_attention_heads": 2}
@@ -129,14 +130,18 @@ def test_the_card_is_for_the_other_library(tokenizer, tmp_path):
     assert "only valid sequences of tags" in card
 
 
+def places(entities):
+    return [(one["entity_group"], one["start"], one["end"]) for one in entities]
+
+
 def simple(text):
     """True if every word of a text is letters alone, or one mark behind a word."""
-    return all(word.isalpha() or word[:-1].isalpha() and word[-1] in ".,!?"
-               for word in text.split())
+    return text.isprintable() and all(word.isalpha() or word[:-1].isalpha() and word[-1] in ".,!?"
+                                      for word in text.split())
 
 
 def test_a_pipeline_in_pytorch_finds_the_golden_entities(tmp_path):
-    """Where words are plain and each word's best tag is a valid sequence."""
+    """Where words are plain; a pipeline takes each word's best tag, valid sequence or not."""
     pytest.importorskip("torch")
     shutil.copytree(FOLDER / "transformer" / "student", tmp_path / "student")
     folder = export_student(tmp_path, forms=["huggingface"])["huggingface"]
@@ -144,15 +149,19 @@ def test_a_pipeline_in_pytorch_finds_the_golden_entities(tmp_path):
     assert config["max_position_embeddings"] == 32
     tagger = transformers.pipeline("token-classification", str(folder),
                                    aggregation_strategy="first", framework="pt")
-    compared = 0
+    shutil.copytree(FOLDER / "transformer" / "onnx", tmp_path / "onnx")
+    record = read_json(tmp_path / "onnx" / "student.json")
+    write_json(tmp_path / "onnx" / "student.json", {**record, "decoding": "independent"})
+    own = xtremedistil_tf.load(tmp_path / "onnx", verify=False)
+    compared = valid = 0
     for text, expected in zip(*golden("transformer")):
         pieces = len(tagger.tokenizer(text)["input_ids"])
         if not text.strip() or not simple(text) or pieces > 32:
             continue
-        found = tagger(text)
-        assert [(one["entity_group"], one["start"], one["end"]) for one in found] == [
-            (one["entity_group"], one["start"], one["end"]) for one in expected], text
+        found, independent = tagger(text), own(text)
+        assert places(found) == places(independent), text
         np.testing.assert_allclose([one["score"] for one in found],
-                                   [one["score"] for one in expected], atol=1e-3)
+                                   [one["score"] for one in independent], atol=1e-3)
         compared += 1
-    assert compared >= 10
+        valid += places(found) == places(expected)
+    assert compared >= 10 and valid >= 3

@@ -10,6 +10,7 @@ from xtremedistil_tf.cli.options.chosen import chosen_config, chosen_resources
 from xtremedistil_tf.cli.options.flags_to_config import finetune_config, resources, run_config
 from xtremedistil_tf.cli.options.run_flags import DISTILLATION, FINE_TUNING
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.hub.folders import student_on_hub
 
 # Flags with which a command trains no student.
 _COMMANDS_ONLY = ("dry_run", "target_shard")
@@ -94,7 +95,7 @@ def finetune(**flags: Any) -> Run:
         from xtremedistil_tf.jobs.finetuning import run_fine_tuning
 
         run_fine_tuning(config, folder,
-                        student_dir=None if start is None else pathlib.Path(start),
+                        student_dir=None if start is None else student_on_hub(start),
                         overwrite=given.get("overwrite", False), resources=resources(given))
     return Run(folder)
 

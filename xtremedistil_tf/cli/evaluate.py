@@ -93,7 +93,7 @@ def _subjects() -> "List[Subject]":
     for runtime in FLAGS.runtime:
         if runtime not in RUNTIMES:
             raise not_allowed("runtime", runtime, RUNTIMES)
-    subjects = [subject_of_folder(pathlib.Path(folder), runtime, keep_whole=FLAGS.whitespace_words,
+    subjects = [subject_of_folder(folder, runtime, keep_whole=FLAGS.whitespace_words,
                                   verify=FLAGS.verify) for folder, runtime in models]
     for path in FLAGS.predictions:
         subjects.append(subject_of_predictions(

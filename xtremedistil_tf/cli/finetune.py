@@ -9,6 +9,7 @@ from xtremedistil_tf.cli.options import console
 from xtremedistil_tf.cli.options.flags_to_config import finetune_config, resources
 from xtremedistil_tf.cli.options.option import define, given
 from xtremedistil_tf.cli.options.run_flags import FINE_TUNING
+from xtremedistil_tf.hub.folders import student_on_hub
 
 FLAGS = flags.FLAGS
 
@@ -21,7 +22,7 @@ def define_flags() -> None:
 def main() -> None:
     """Reads the flags, runs the job and prints its results."""
     config, model_dir = finetune_config(given(FLAGS, FINE_TUNING)), pathlib.Path(FLAGS.model_dir)
-    student_dir = pathlib.Path(FLAGS.student_dir) if FLAGS.student_dir else None
+    student_dir = student_on_hub(FLAGS.student_dir) if FLAGS.student_dir else None
     may_use = resources(given(FLAGS, FINE_TUNING))
     from xtremedistil_tf.jobs.finetuning import dry_run, run_fine_tuning
     from xtremedistil_tf.runtime import prepare

@@ -124,11 +124,12 @@ def _with_teacher(student: "TextModel") -> "TextModel":
         if FLAGS.teacher_model_dir is not None:
             raise UserError("--teacher_model_dir needs --ask_teacher_below")
         return student
+    from xtremedistil_tf.hub.folders import teacher_on_hub
     from xtremedistil_tf.inference.cascade import Cascade
     from xtremedistil_tf.inference.runtimes.teacher import load_teacher_model
     from xtremedistil_tf.validation.run_files import find_teacher
 
-    folder = find_teacher(pathlib.Path(FLAGS.teacher_model_dir or FLAGS.model_dir))
+    folder = find_teacher(teacher_on_hub(FLAGS.teacher_model_dir or FLAGS.model_dir))
     if folder is None:
         raise UserError(f"{FLAGS.teacher_model_dir or FLAGS.model_dir} holds no fine-tuned teacher;"
                         " --teacher_model_dir names one")

@@ -12,9 +12,11 @@ from xtremedistil_tf.apps.lanes import Limits
 from xtremedistil_tf.cli.options import console
 from xtremedistil_tf.cli.options.student_flags_loading import (
     define_loading_flags,
+    find_named_student,
     load_named_student,
 )
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.hub.folders import teacher_on_hub
 from xtremedistil_tf.validation.run_files import find_teacher
 
 FLAGS = flags.FLAGS
@@ -65,7 +67,7 @@ def _teacher_folder() -> Optional[pathlib.Path]:
     if not FLAGS.show_teacher:
         return None
     named = FLAGS.teacher_model_dir
-    folder = find_teacher(pathlib.Path(named or FLAGS.model_dir))
+    folder = find_teacher(teacher_on_hub(named or FLAGS.model_dir))
     if folder is None and named:
         raise UserError(f"--teacher_model_dir {named} holds no fine-tuned teacher")
     return folder
@@ -126,6 +128,7 @@ def main() -> None:
 
     if not 0 <= FLAGS.port <= 65535:
         raise UserError(f"--port is {FLAGS.port}; allowed: 0 to 65535")
+    find_named_student()
     runtime = FLAGS.runtime or fastest_runtime(FLAGS.model_dir)
     limits = _limits(runtime)
     if FLAGS.log_format == "json":

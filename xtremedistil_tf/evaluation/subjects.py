@@ -8,6 +8,7 @@ from xtremedistil_tf.config import DECODINGS, DataConfig
 from xtremedistil_tf.data.folders.labelled import LABELS_FILE, seen_classes
 from xtremedistil_tf.data.labels import Labels
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.hub.folders import student_on_hub
 from xtremedistil_tf.inference.assets import RECORD_FILE, form_path, labels_of, student_path
 from xtremedistil_tf.inference.runtimes.load import load, runtime_of
 from xtremedistil_tf.inference.student_record import read_student_record
@@ -58,19 +59,20 @@ def _teacher(folder: pathlib.Path, keep_whole: bool) -> Subject:
 
 
 def subject_of_folder(
-    folder: pathlib.Path, runtime: Optional[str] = None, *, keep_whole: bool = False,
+    folder: Union[str, pathlib.Path], runtime: Optional[str] = None, *, keep_whole: bool = False,
     verify: bool = True,
 ) -> Subject:
     """Loads a student in a runtime, or a fine-tuned teacher.
 
     Args:
-      folder: a run folder, the folder of one of its exports, or a teacher's folder.
+      folder: a run folder, the folder of one of its exports, or a teacher's folder; as a string
+        also a name on the model hub, see `hub.folders`.
       runtime, keep_whole, verify: see `inference.runtimes.load.load`.
 
     Raises:
       UserError: if the folder holds neither.
     """
-    folder = pathlib.Path(folder)
+    folder = student_on_hub(folder, runtime=runtime)
     if has_teacher(folder):
         if runtime is not None:
             raise UserError(f"{folder} holds a teacher, which has no runtime {runtime!r}; allowed: "

@@ -9,8 +9,8 @@ import transformers
 
 from xtremedistil_tf.config import TeacherConfig
 from xtremedistil_tf.errors import UserError, first_line, is_out_of_memory
+from xtremedistil_tf.hub.reach import loading, reason_of
 from xtremedistil_tf.models.encoders.parts import WAY_OUT, check_kind
-from xtremedistil_tf.models.hub import loading, reason_of
 from xtremedistil_tf.models.tokenizers import load_tokenizer, train_wordpiece
 from xtremedistil_tf.validation.records import Field, read_record
 

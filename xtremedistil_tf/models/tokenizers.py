@@ -7,7 +7,7 @@ import transformers
 from tokenizers import BertWordPieceTokenizer, Tokenizer
 
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.models.hub import loading, reason_of
+from xtremedistil_tf.hub.reach import loading, reason_of
 
 # Types whose tokenizers need a leading space for words that are given one by one.
 _PREFIX_SPACE = ("roberta", "xlm-roberta", "deberta")

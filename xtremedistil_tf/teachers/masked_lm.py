@@ -5,10 +5,10 @@ from typing import Any, Dict, Optional, Tuple
 import numpy as np
 import transformers
 
+from xtremedistil_tf.hub.reach import loading
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.distillation_model import StageModel
 from xtremedistil_tf.models.encoders.parts import encoder_parts, ready_to_call
-from xtremedistil_tf.models.hub import loading
 from xtremedistil_tf.models.registry import LayerRegistry
 
 HEAD = "lm_head"

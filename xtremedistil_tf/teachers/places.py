@@ -11,6 +11,7 @@ from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.data.label_map import make_label_map, parse_label_map, task_labels
 from xtremedistil_tf.data.outputs.reader import read_outputs
 from xtremedistil_tf.errors import UserError, first_line
+from xtremedistil_tf.hub.folders import teacher_on_hub
 from xtremedistil_tf.models.pretrained_encoders import peek_configuration
 from xtremedistil_tf.models.teacher import has_teacher, read_record
 from xtremedistil_tf.runs import fingerprint
@@ -62,7 +63,8 @@ def finished_checkpoint(config: TeacherConfig) -> Optional[pathlib.Path]:
 def teacher_folders(config: TeacherConfig, model_dir: pathlib.Path) -> Tuple[pathlib.Path, ...]:
     """Returns the folders of the run's teachers, most often one; they may not exist yet.
 
-    --teacher_model_dir may name a teacher folder or the run folder around it. A new teacher is
+    --teacher_model_dir may name a teacher folder or the run folder around it, and with a revision
+    one on the model hub. A new teacher is
     written to a folder `teacher` inside, so that other files in it are safe.
     """
     if config.outputs:
@@ -71,7 +73,7 @@ def teacher_folders(config: TeacherConfig, model_dir: pathlib.Path) -> Tuple[pat
         own = model_dir.resolve() / "teacher"
         finished = None if has_teacher(own) else finished_checkpoint(config)
         return (finished or own,)
-    named = [pathlib.Path(name).resolve() for name in config.model_dirs]
+    named = [teacher_on_hub(name).resolve() for name in config.model_dirs]
     return tuple(folder if teacher_kind(folder) else folder / "teacher" for folder in named)
 
 

@@ -131,6 +131,7 @@ def _from_checkpoint(given: Given, found: Dict[str, Dict[str, Any]]) -> Dict[str
 
 def _from_student(given: Given, found: Dict[str, Dict[str, Any]]) -> Dict[str, Any]:
     # Imported here, since it also imports the tokenizers library.
+    from xtremedistil_tf.hub.folders import student_on_hub
     from xtremedistil_tf.inference.assets import load_assets, student_path
     from xtremedistil_tf.tasks import task_kind
 
@@ -138,7 +139,7 @@ def _from_student(given: Given, found: Dict[str, Dict[str, Any]]) -> Dict[str, A
         if name in given:
             raise UserError(f"--{name} and --student_dir are both given; a finished student has "
                             "its own: give one of them")
-    assets = load_assets(student_path(given["student_dir"]))
+    assets = load_assets(student_path(student_on_hub(given["student_dir"])))
     kind = task_kind(assets.labels.kind)
     answers = given.get("do_squad", kind.windows)
     named = answers or given.get("glue_task") is not None

@@ -132,8 +132,9 @@ TEACHER_FLAGS = (
             "A Hugging Face config.json. The teacher then starts from random weights, with a "
             "vocabulary made from the task's own text, instead of a checkpoint."),
     setting("teacher_model_dir", "teacher.model_dir",
-            "Folder of a fine-tuned teacher. If it holds none, the teacher is fine-tuned there. "
-            "It may also be a finished model. Several teachers, commas between, are averaged; "
+            "Folder of a fine-tuned teacher, or user/name@revision on the model hub. If a folder "
+            "holds none, the teacher is fine-tuned there. It may also be a finished model. "
+            "Several teachers, commas between, are averaged; "
             "everything but the logits comes from the first. They may have different tokenizers, "
             "be finished models, ONNX or files of outputs."),
     setting("teacher_layer", "teacher.layer",
@@ -307,9 +308,9 @@ STUDENT_FLAGS = (
 # Flags of fine-tuning: its start, and the lengths of --do_squad with BERT's names.
 FINE_TUNING_FLAGS = (
     Option("student_dir",
-           "Fine-tune this student further: a run folder, or its student folder. What it reads "
-           "(words, texts, pairs) and --seq_len are its own by default. The task must have its "
-           "labels.", kind="string"),
+           "Fine-tune this student further: a run folder, its student folder, or "
+           "user/name@revision on the model hub. What it reads (words, texts, pairs) and --seq_len "
+           "are its own by default. The task must have its labels.", kind="string"),
     *START_FLAGS,
     *LABEL_FLAGS,
     setting("doc_stride", "squad.doc_stride",

@@ -23,7 +23,8 @@ def define_loading_flags(
 
     flags.DEFINE_string("model_dir", None,
                         "Run folder, its student, onnx or tflite folder, or a version of its "
-                        f"export{where}.", required=True)
+                        f"export{where}; or user/name@revision on the model hub.",
+                        required=True)
     chosen = "" if runtime else (
         " Default: the fastest that the folder holds: int8 where it loses at most 0.3 points, else "
         "float32 ONNX, else Keras.")
@@ -58,6 +59,13 @@ def define_reading_flags() -> None:
                         "mark, else UTF-8.")
 
 
+def find_named_student() -> None:
+    """Fetches a student that --model_dir names on the model hub; the flag is then its folder."""
+    from xtremedistil_tf.hub.folders import student_on_hub
+
+    FLAGS["model_dir"].value = str(student_on_hub(FLAGS.model_dir, runtime=FLAGS.runtime))
+
+
 def load_named_student(runtime: Optional[str] = None) -> Any:
     """Loads the student that the flags name; returns its text model.
 
@@ -66,6 +74,7 @@ def load_named_student(runtime: Optional[str] = None) -> Any:
     """
     from xtremedistil_tf.inference.runtimes.load import load
 
+    find_named_student()
     least = _least(FLAGS.threshold)
     model = load(FLAGS.model_dir, runtime or FLAGS.runtime, keep_whole=FLAGS.whitespace_words,
                  verify=FLAGS.verify, onnx_providers=FLAGS.onnx_providers)

@@ -7,6 +7,7 @@ from typing import Optional, Sequence, Union
 
 from xtremedistil_tf.environment import check_path
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.hub.folders import student_on_hub
 from xtremedistil_tf.inference.assets import FORMAT_FOLDERS, made_elsewhere
 from xtremedistil_tf.inference.runtimes.onnx import FLOAT_FILE, INT8_FILE
 from xtremedistil_tf.inference.text_model import TextModel
@@ -78,7 +79,7 @@ def load(
 
     Args:
       folder: a run folder, its `student`, `onnx` or `tflite` folder, or a version folder of
-        `export`.
+        `export`; or `user/name` or `user/name@revision` on the model hub, see `hub.folders`.
       runtime: one of RUNTIMES; by default the fastest of the folder, see `fastest_runtime`.
       keep_whole: split running text at white space only.
       verify: check the folder's files against its manifest. Older folders have none.
@@ -89,15 +90,16 @@ def load(
       The student: a TextTagger, TextClassifier or TextAnswerer, depending on its kind of task.
 
     Raises:
-      UserError: if the runtime is unknown, the folder lacks that export, or the export was made
-        from another student.
+      UserError: if the runtime is unknown, the folder lacks that export, the export was made
+        from another student, or the hub does not have it.
 
     Example:
       tagger = xtremedistil_tf.load("runs/demo")
       tagger("Anna Keller visited the University of Alderton.")
       small = xtremedistil_tf.load("runs/demo/onnx", "onnx_int8")
+      shared = xtremedistil_tf.load("user/name@main")
     """
-    folder = pathlib.Path(folder)
+    folder = student_on_hub(folder, runtime=runtime)
     if not log.isEnabledFor(logging.DEBUG):  # As the commands do without --verbose.
         quiet_libraries()
     runtime = runtime or fastest_runtime(folder)

@@ -8,7 +8,7 @@ import transformers
 from huggingface_hub import constants
 
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.models import hub
+from xtremedistil_tf.hub import reach as hub
 from xtremedistil_tf.models.pretrained_encoders import peek_checkpoint
 from xtremedistil_tf.models.tokenizers import load_tokenizer
 

@@ -1,0 +1,1 @@
+"""The model hub, by a stand-in on this machine."""

@@ -1,0 +1,1 @@
+"""The command that publishes on the model hub."""

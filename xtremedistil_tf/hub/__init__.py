@@ -1,0 +1,1 @@
+"""The model hub: is it there, and what it holds as folders of this machine."""
