@@ -117,6 +117,10 @@ setup(
             "xtremedistil-beam = xtremedistil_tf.cli.beam:run",
             "xtremedistil-serve = xtremedistil_tf.cli.serve:run",
             "xtremedistil-benchmark = xtremedistil_tf.cli.benchmark:run",
-        ]
+        ],
+        # nlp.add_pipe("xtremedistil"); spaCy itself is not needed otherwise.
+        "spacy_factories": [
+            "xtremedistil = xtremedistil_tf.integrations.spacy_component:make_component",
+        ],
     },
 )

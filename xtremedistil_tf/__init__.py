@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from xtremedistil_tf.corpora.readers.formats import register_reader
     from xtremedistil_tf.errors import UserError
     from xtremedistil_tf.inference.runtimes.load import load
+    from xtremedistil_tf.integrations.frames import tag_column
     from xtremedistil_tf.tasks import register_task
     from xtremedistil_tf.teachers import register_teacher
     from xtremedistil_tf.training.loss_table import register_loss
@@ -57,13 +58,14 @@ _PLACES = {
     "register_student": "config",
     "register_task": "tasks",
     "register_teacher": "teachers",
+    "tag_column": "integrations.frames",
 }
 
 __all__ = [
     "Architecture", "DataConfig", "DistilConfig", "Resources", "Run", "RunConfig", "SquadConfig",
     "StudentConfig", "TeacherConfig", "UserError", "__version__", "distil", "evaluate", "finetune",
     "load", "plan", "register_loss", "register_reader", "register_strategy", "register_student",
-    "register_task", "register_teacher",
+    "register_task", "register_teacher", "tag_column",
 ]
 
 

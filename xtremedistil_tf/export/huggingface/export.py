@@ -99,7 +99,8 @@ def export_huggingface(
       folder: target folder. It is replaced as a whole.
 
     Returns:
-      The contents of check.json: bytes, and the largest error relative to the largest logit.
+      The contents of check.json: bytes, the largest error relative to the largest logit, and what
+      differs.
 
     Raises:
       UserError: if the student has no counterpart in transformers.
@@ -117,15 +118,14 @@ def export_huggingface(
             lambda ids: logits(ids)[..., :shown] / np.float32(bundle.temperature),
             size=len(bundle.vocabulary), seq_len_limit=bundle.seq_len_limit,
             separator=bundle.separator)
-        record: Dict[str, Any] = {
-            "error": error, "bytes": (temporary / WEIGHTS_FILE).stat().st_size,
-            "differences": checkpoint.lost}
+        own = {"error": error, "bytes": (temporary / WEIGHTS_FILE).stat().st_size}
+        record: Dict[str, Any] = {"float32": own, "differences": checkpoint.lost}
         write_json(temporary / CHECK_FILE, record)
         write_manifest(temporary)
-    rows, own = len(bundle.vocabulary.table), len(bundle.vocabulary)
+    rows, kept = len(bundle.vocabulary.table), len(bundle.vocabulary)
     log.info("Hugging Face: %s, %.2f MB, largest error %.1g", checkpoint.config.architectures[0],
-             record["bytes"] / 1e6, error)
-    if rows > 1.1 * own:
+             own["bytes"] / 1e6, error)
+    if rows > 1.1 * kept:
         log.info("its word embedding has all %d tokens of the tokenizer; the student's has %d (a "
-                 "student of --vocabulary=cut has no more in either)", rows, own)
+                 "student of --vocabulary=cut has no more in either)", rows, kept)
     return record

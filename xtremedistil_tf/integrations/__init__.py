@@ -1,0 +1,1 @@
+"""Students inside other libraries: spaCy, pandas and Polars."""
