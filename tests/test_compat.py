@@ -93,7 +93,9 @@ def test_a_models_inner_layers_are_missed(model, monkeypatch):
 def test_the_gpu_kernel_of_lstms_is_off_in_the_block_only(model):
     lstms = layers_of(model, tf.keras.layers.LSTM)
     assert len(lstms) == 2 and all(layer._could_use_gpu_kernel for layer in lstms)
-    with compat.without_gpu_kernels(model):
+    with compat.without_gpu_kernels([lstms[0]]):
+        assert [layer._could_use_gpu_kernel for layer in lstms] == [False, True]
+    with compat.without_gpu_kernels(compat.flatten_layers(model)):
         assert not any(layer._could_use_gpu_kernel for layer in lstms)
     assert all(layer._could_use_gpu_kernel for layer in lstms)
 

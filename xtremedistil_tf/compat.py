@@ -9,7 +9,7 @@ import functools
 import importlib
 import pathlib
 import sys
-from typing import Any, Callable, Dict, Iterator, List, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Sequence, Tuple
 
 
 class MovedNameError(RuntimeError):
@@ -173,24 +173,24 @@ def random_generators(model: Any) -> List[Any]:
 
 
 @contextlib.contextmanager
-def without_gpu_kernels(model: Any) -> Iterator[None]:
-    """Excludes the GPU kernel of the model's LSTMs from functions that are traced in the block.
+def without_gpu_kernels(layers: Iterable[Any]) -> Iterator[None]:
+    """Excludes the GPU kernel of the LSTMs among some layers from what is traced in the block.
 
     Raises:
       MovedNameError: if an LSTM does not have the known switch.
     """
     from xtremedistil_tf.keras2 import tf
 
-    recurrent = [layer for layer in flatten_layers(model)
+    recurrent = [layer for layer in layers
                  if isinstance(layer, (tf.keras.layers.LSTM, tf.keras.layers.GRU))]
-    layers = [layer for layer in recurrent
-              if _private(layer, "_could_use_gpu_kernel", "tracing an LSTM for the CPU alone")]
+    changed = [layer for layer in recurrent
+               if _private(layer, "_could_use_gpu_kernel", "tracing an LSTM for the CPU alone")]
     try:
-        for layer in layers:
+        for layer in changed:
             layer._could_use_gpu_kernel = False
         yield
     finally:
-        for layer in layers:
+        for layer in changed:
             layer._could_use_gpu_kernel = True
 
 

@@ -1,11 +1,15 @@
 """What a stage costs: traced once, no backward work below what moves, float32 where it counts."""
 
+import sys
+
 import numpy as np
 import pytest
 
 from xtremedistil_tf.config import DistilConfig, StudentConfig
+from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.distillation_model import traced_for_cpu
+from xtremedistil_tf.models.inference import Forward
 from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.models.weights import named_weights
 from xtremedistil_tf.training.loss_table import LOSSES
@@ -39,7 +43,8 @@ def operations(student, stage):
     student.model.compile(optimizer=tf.keras.optimizers.legacy.Adam())
     with traced_for_cpu(student.model):
         batch = next(iter(batches(stage)))
-        step = tf.function(student.model.train_step).get_concrete_function(batch)
+        step = tf.function(student.model.train_step, autograph=False).get_concrete_function(
+            batch)
     return [operation.name for operation in step.graph.get_operations()]
 
 
@@ -83,6 +88,18 @@ def test_both_ways_of_tracing_give_the_same_numbers():
     with traced_for_cpu(student.model):
         plain = run[0](ids)
     np.testing.assert_allclose(run[1](ids), plain, atol=1e-6)
+
+
+def test_the_gpu_kernel_is_traced_where_there_is_a_gpu_only(monkeypatch):
+    """Neither to build a student nor for its forward pass, where it would be most of the time."""
+    lstm = sys.modules[tf.keras.layers.LSTM.__module__]
+    monkeypatch.setattr(lstm, "lstm_with_backend_selection", None)
+    student = new_student()
+    ((_, _, outputs),) = Forward(student.model).batches(Ragged.of([np.array([3, 4], np.int32)]))
+    assert outputs["logits"].shape == (1, 2, 4)
+    bilstm = student.model.get_layer("bilstm")
+    assert bilstm.forward_layer._could_use_gpu_kernel
+    assert bilstm.backward_layer._could_use_gpu_kernel
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])

@@ -1,5 +1,6 @@
 """Forward passes over many sequences, sorted by length, in batches of similar token count."""
 
+import contextlib
 from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Tuple
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from xtremedistil_tf.data.pipelines.length_batches import length_batches
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.distillation_model import traced_for_cpu
 
 
 class Forward:
@@ -34,7 +36,9 @@ class Forward:
             inputs = {"input_ids": input_ids}
             if wants_mask:
                 inputs["attention_mask"] = attention_mask
-            result = model(inputs, training=False)
+            with traced_for_cpu(model) if isinstance(model, tf.keras.Model) \
+                    else contextlib.nullcontext():
+                result = model(inputs, training=False)
             return {name: result[name] for name in outputs}
 
         self._run: Callable = run

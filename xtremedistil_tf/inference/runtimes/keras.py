@@ -5,6 +5,7 @@ import pathlib
 from xtremedistil_tf.inference.student_folder import load_student
 from xtremedistil_tf.inference.text_model import TextModel, text_model
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.distillation_model import traced_for_cpu
 
 
 def load_keras(
@@ -25,7 +26,8 @@ def load_keras(
 
     @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)], autograph=False)
     def run(ids):
-        logits = model({"input_ids": ids}, training=False)["logits"]
+        with traced_for_cpu(model):
+            logits = model({"input_ids": ids}, training=False)["logits"]
         return logits[:, 0] if pooled else logits
 
     return text_model(bundle, lambda ids: run(tf.constant(ids)).numpy(), keep_whole=keep_whole)

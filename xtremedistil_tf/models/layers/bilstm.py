@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from xtremedistil_tf.compat import without_gpu_kernels
 from xtremedistil_tf.config import StudentConfig
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.layers.body import Body, Shape, real_positions
@@ -47,7 +48,10 @@ def bilstm_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Body:
     if encoding == "joint":
         segments = segment_ids(input_ids, shape.separator)
         hidden = layers.Add(name="embedded")([hidden, embeddings[1](segments)])
-    hidden = bilstm(dropout(hidden))
+    # The functional model calls the layer anew, so only shapes stay of this call; with the GPU
+    # kernel it would trace two variants and their gradients, nearly all the time of building.
+    with without_gpu_kernels([bilstm.forward_layer, bilstm.backward_layer]):
+        hidden = bilstm(dropout(hidden))
     if largest:  # Source: the authors' v1 code for classification.
         hidden = tf.reduce_max(
             tf.where(real_positions(input_ids), hidden, hidden.dtype.min), axis=1)
