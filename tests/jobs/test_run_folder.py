@@ -16,7 +16,7 @@ def test_overwriting_leaves_no_export_of_the_student_before(tmp_path):
                                  labels=types.SimpleNamespace(tags=("O",)))
     settings = RunConfig(DataConfig("task"))
     claim(tmp_path, settings.to_dict(), task, overwrite=False)
-    assert set(FORMAT_FOLDERS) == {"savedmodel", "onnx", "tflite", "huggingface"}
+    assert set(FORMAT_FOLDERS) == {"savedmodel", "onnx", "tflite", "huggingface", "triton"}
     for name in ("student", *FORMAT_FOLDERS.values(), "notes"):
         (tmp_path / name).mkdir()
     claim(tmp_path, settings.to_dict(), task, overwrite=True)

@@ -1,4 +1,4 @@
-"""Exports a student: SavedModel for TensorFlow Serving, ONNX, TFLite for phones."""
+"""Exports a student: SavedModel for TensorFlow Serving, ONNX, TFLite for phones, Triton."""
 
 import pathlib
 
@@ -10,12 +10,15 @@ from xtremedistil_tf.errors import UserError
 
 FLAGS = flags.FLAGS
 
+# As `export.export.FORMATS`, which imports TensorFlow.
+_FORMATS = (*EXPORT_FORMATS, "triton")
+
 
 def define_flags() -> None:
     """Defines the flags of this command."""
     flags.DEFINE_string("model_dir", None, "Run folder, or its student folder.", required=True)
     flags.DEFINE_list("forms", None,
-                      f"Export formats: {', '.join(EXPORT_FORMATS)}. Default: savedmodel and onnx, "
+                      f"Export formats: {', '.join(_FORMATS)}. Default: savedmodel and onnx, "
                       "if the student has them and their libraries are installed.")
     flags.DEFINE_boolean("onnx_float16", False,
                          "The ONNX export has a float16 model for GPUs, too; see --runtime and "
@@ -48,11 +51,11 @@ def main() -> None:
     if FLAGS.export_version is not None and FLAGS.export_version < 1:
         raise UserError(f"--export_version is {FLAGS.export_version}; allowed: 1 and above")
     if FLAGS.forms == []:
-        raise UserError(f"--forms is empty; allowed: {', '.join(EXPORT_FORMATS)}")
-    unknown = sorted(set(FLAGS.forms or ()) - set(EXPORT_FORMATS))
+        raise UserError(f"--forms is empty; allowed: {', '.join(_FORMATS)}")
+    unknown = sorted(set(FLAGS.forms or ()) - set(_FORMATS))
     if unknown:
         raise UserError(
-            f"--forms has {', '.join(unknown)}; allowed: {', '.join(EXPORT_FORMATS)}")
+            f"--forms has {', '.join(unknown)}; allowed: {', '.join(_FORMATS)}")
     dev = _dev_examples()
     from xtremedistil_tf.export.export import export_student
 

@@ -15,11 +15,14 @@ from xtremedistil_tf.export.onnx.files import export_onnx
 from xtremedistil_tf.export.savedmodel.export import export_saved_model
 from xtremedistil_tf.export.student_forms import student_forms
 from xtremedistil_tf.export.tflite import export_tflite
-from xtremedistil_tf.inference.assets import FORMAT_FOLDERS, made_elsewhere
+from xtremedistil_tf.export.triton.export import export_triton
+from xtremedistil_tf.inference.assets import FORMAT_FOLDERS, RECORD_FILE, made_elsewhere
 from xtremedistil_tf.inference.student_folder import load_student, student_path
 
 log = logging.getLogger("absl")
 
+# Triton's model repository is made of the ONNX export: a student has both or neither.
+FORMATS = (*EXPORT_FORMATS, "triton")
 # Default export formats. TFLite takes longer and is for phones.
 _DEFAULT = ("savedmodel", "onnx")
 # File of each export format that marks it as finished.
@@ -30,7 +33,7 @@ FILES = {"savedmodel": "export/1/saved_model.pb", "onnx": "onnx/model.onnx",
 def _missing_library(form: str) -> Optional[str]:
     """Returns the package extra that an export format needs; None if it is installed."""
     there = all(importlib.util.find_spec(name) for name in ("onnx", "onnxruntime"))
-    return "xtremedistil-tf[onnx]" if form == "onnx" and not there else None
+    return "xtremedistil-tf[onnx]" if form in ("onnx", "triton") and not there else None
 
 
 def export_formats(
@@ -41,13 +44,14 @@ def export_formats(
     Args:
       settings: the student's settings.
       task_kind: name of the kind of task.
-      asked: some of EXPORT_FORMATS. None means savedmodel and onnx, as far as the student has them
+      asked: some of FORMATS. None means savedmodel and onnx, as far as the student has them
         and their libraries are installed; a log line names those left out.
 
     Raises:
       UserError: if the student does not have a format in `asked`, or its library is missing.
     """
     has = settings.kind.export_formats(settings, task_kind)
+    has = (*has, "triton") if "onnx" in has else has
     if asked is not None:
         for form in asked:
             why = settings.kind.lacks(settings, task_kind, form)
@@ -57,7 +61,7 @@ def export_formats(
             require(_missing_library(form) is None,
                     f"--forms has {form}, whose libraries are missing; install "
                     f"{_missing_library(form)}")
-        return tuple(form for form in EXPORT_FORMATS if form in asked)
+        return tuple(form for form in FORMATS if form in asked)
     made: List[str] = []
     for form in _DEFAULT:
         needed = _missing_library(form)
@@ -95,6 +99,9 @@ def export_student(
     folder = student_path(model_dir)
     bundle = load_student(folder)
     forms = export_formats(bundle.settings, bundle.labels.kind, asked=forms)
+    onnx = folder.parent / FORMAT_FOLDERS["onnx"]
+    if "triton" in forms and (not (onnx / RECORD_FILE).is_file() or made_elsewhere(onnx, folder)):
+        forms = tuple(form for form in FORMATS if form in (*forms, "onnx"))
     built = student_forms(bundle)
     made: Dict[str, pathlib.Path] = {}
     if "savedmodel" in forms:
@@ -117,7 +124,10 @@ def export_student(
         assert built.huggingface is not None, "`export_formats` has checked it"
         made["huggingface"] = folder.parent / FORMAT_FOLDERS["huggingface"]
         export_huggingface(built.huggingface, logits, bundle, folder, made["huggingface"])
-    for form in EXPORT_FORMATS:
+    if "triton" in forms:
+        made["triton"] = folder.parent / FORMAT_FOLDERS["triton"]
+        export_triton(onnx, made["triton"])
+    for form in FORMATS:
         beside = folder.parent / FORMAT_FOLDERS[form]
         if form not in made and made_elsewhere(beside, folder):
             log.warning("%s was exported from another student than %s; export it again with "

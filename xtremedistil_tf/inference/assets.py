@@ -31,7 +31,7 @@ TOKENIZER_FILE = "tokenizer.json"
 SAVED_RECORD = pathlib.Path("assets.extra", RECORD_FILE)
 # The folder of each export format beside the student folder.
 FORMAT_FOLDERS = {"savedmodel": "export", "onnx": "onnx", "tflite": "tflite",
-                  "huggingface": "huggingface"}
+                  "huggingface": "huggingface", "triton": "triton"}
 
 
 @dataclasses.dataclass(frozen=True)
