@@ -1,7 +1,13 @@
 """Topics (SIB-200), parts of speech (UD) and answers (TyDi QA): what they are measured with.
 
 Commands (DATA holds sib200_41, udpos and tydiqa as xtremedistil-prepare makes them, E5 a checkpoint
-folder of multilingual-e5-small, TEXT any text of the languages, one sentence a line):
+folder of multilingual-e5-small, TEXT any text of the languages, one sentence a line). TyDi's dev
+files have no answers: they were kept back. So dev and test are taken out of its train, all
+questions on a text together, seeded, and the questions of its dev files become transfer questions
+(F is FOLDER/tydiqa.goldp, for files such as FOLDER/tydiqa.goldp.en.train.json):
+  xtremedistil-prepare --output=DATA/tydiqa --seed=42 \
+    --train=$F.en.train.json,$F.ko.train.json,$F.sw.train.json \
+    --transfer=$F.en.dev.json,$F.ko.dev.json,$F.sw.dev.json
   python run_distillation.py --flagfile=flags/sib200_e5.flags --task=DATA/sib200_41 \
     --pt_teacher_checkpoint=E5 --transfer_file=TEXT --model_dir=WORK/sib200
   python run_distillation.py --flagfile=flags/sib200_e5.flags --task=DATA/sib200_41 \
@@ -9,8 +15,10 @@ folder of multilingual-e5-small, TEXT any text of the languages, one sentence a 
     --teacher_model_dir=WORK/sib200/teacher
   python run_distillation.py --flagfile=flags/udpos_e5.flags --task=DATA/udpos \
     --pt_teacher_checkpoint=E5 --transfer_file=TEXT --model_dir=WORK/udpos
-  xtremedistil-finetune --do_squad --task=DATA/tydiqa --seq_len=384 --pt_student_checkpoint=E5 \
-    --ft_epochs=2 --lr_schedule=cosine --model_dir=WORK/tydiqa
+  python run_distillation.py --flagfile=flags/tydiqa_e5.flags --task=DATA/tydiqa \
+    --pt_teacher_checkpoint=E5 --baseline --model_dir=WORK/tydiqa
+The last run has all three columns in metrics.json: teacher, student, and (--baseline) the same
+student on the answers alone.
   xtremedistil-evaluate --model_dir=WORK/sib200,WORK/sib200/teacher --data=DATA/sib200_41 \
     --output=WORK/sib200/scores
 The baseline without any neural network, TF-IDF of characters with a logistic regression over all

@@ -15,7 +15,9 @@ from xtremedistil_tf.errors import UserError
 NO_FLAG = {("data", "squad"), ("student", "architecture")}
 PARTS = {"data": cfg.DataConfig, "teacher": cfg.TeacherConfig, "student": cfg.StudentConfig,
          "distil": cfg.DistilConfig, "run": cfg.RunConfig, "resources": cfg.Resources}
-OPTIONS = {option.name: option for option in DISTILLATION if option.sets}
+# Those of --do_squad mean nothing without it; they have a test of their own.
+OPTIONS = {option.name: option for option in DISTILLATION
+           if option.sets and not option.sets[0].startswith("squad.")}
 
 
 def by_flags(*arguments):
@@ -105,12 +107,21 @@ def test_a_flag_is_its_settings(name):
 
 
 def test_every_setting_has_its_flag():
-    made = {tuple(place.split(".")) for option in DISTILLATION for place in option.sets}
+    made = {tuple(place.split(".")) for option in OPTIONS.values() for place in option.sets}
     fields = {(part, field.name) for part, kind in PARTS.items()
               for field in dataclasses.fields(kind)} - {("run", part) for part in PARTS}
     assert fields - made == NO_FLAG and made <= fields
     squad = {("squad", field.name) for field in dataclasses.fields(cfg.SquadConfig)}
-    assert squad <= {tuple(place.split(".")) for option in FINE_TUNING for place in option.sets}
+    for options in (DISTILLATION, FINE_TUNING):
+        assert squad <= {tuple(place.split(".")) for option in options for place in option.sets}
+
+
+def test_questions_have_flags_of_their_own():
+    config, _ = by_flags("--do_squad", "--doc_stride=100", "--max_answer_length=9")
+    assert config.data.squad == cfg.SquadConfig(doc_stride=100, max_answer_length=9)
+    assert config.data.seq_len == cfg.SQUAD_SEQ_LEN and config.data.kind == "spans"
+    assert by_flags("--do_squad", "--seq_len=256")[0].data.seq_len == 256
+    assert "--doc_stride is given without --do_squad" in outcome(by_flags, "--doc_stride=100")
 
 
 def test_what_follows_from_other_settings():

@@ -135,8 +135,9 @@ def test_a_teachers_flagfile_changes_nothing_but_the_teacher(parse, flagfile):
         (["--compress_word_embedding", "--word_embedding=random"],
          "--compress_word_embedding takes the teacher's"),
         (["--teacher_mask_rate=1.5"], "--teacher_mask_rate is 1.5"),
-        # Before the length of a row, which could not help.
-        (["--nodo_NER", "--do_squad", "--seq_len=32"], "Students for spans are not distilled"),
+        (["--nodo_NER", "--do_squad", "--seq_len=32"], "--seq_len is 32; a question"),
+        (["--nodo_NER", "--do_squad", "--seq_len=384", "--pair_encoding=siamese"],
+         "spans has outputs for each token; allowed: joint"),
         (["--learning_rate=inf"], "--learning_rate is inf; it must be above 0, and finite"),
         (["--alpha=inf"], "--alpha is inf; it must be at least 0, and finite"),
     ],

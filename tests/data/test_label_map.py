@@ -98,5 +98,5 @@ def test_items_of_another_form_are_told():
         parse_label_map(["PERSON"])
     with pytest.raises(UserError, match="names GPE twice, as LOC and ORG"):
         parse_label_map(["GPE=LOC", "GPE=ORG"])
-    with pytest.raises(UserError, match="has 2 outputs .*; a regression needs one"):
+    with pytest.raises(UserError, match="has 2 outputs .*; regression needs 1"):
         make_label_map(("a", "b"), Numbers())

@@ -182,10 +182,10 @@ def test_what_is_out_of_scope_is_told():
     checkpoint = cfg.StudentConfig(student="transformer", pt_student_checkpoint="small")
     tuning = cfg.DistilConfig(strategy=cfg.FINE_TUNING)
     cfg.RunConfig(data, student=checkpoint, distil=tuning)
-    for wrong in ({"student": checkpoint}, {"distil": tuning}):
-        with pytest.raises(UserError, match="the kind of task is spans, the strategy .* "
-                           "allowed: xtremedistil-finetune with a transformer"):
-            cfg.RunConfig(data, **wrong)
+    assert cfg.RunConfig(data).student.pair_encoding == "joint"
+    with pytest.raises(UserError, match="siamese makes one vector of two texts; spans has outputs "
+                       "for each token; allowed: joint"):
+        cfg.RunConfig(data, student=cfg.StudentConfig(pair_encoding="siamese"))
     with pytest.raises(UserError, match="--label_smoothing is 0.1, .* allowed for spans: 0"):
         cfg.RunConfig(data, student=checkpoint, distil=dataclasses.replace(
             tuning, label_smoothing=0.1))

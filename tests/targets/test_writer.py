@@ -13,6 +13,7 @@ from tests.checkpoints import make_encoder
 from xtremedistil_tf.config import BatchSize
 from xtremedistil_tf.data.pipelines.buckets import count_steps
 from xtremedistil_tf.data.readers.rows import Example
+from xtremedistil_tf.data.tokenization.alignment import pieces_of
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.realign import Realigned
 from xtremedistil_tf.data.tokenization.token_store import open_pieces, tokenise_texts
@@ -296,7 +297,7 @@ def test_helping_processes_write_what_their_starter_would(
 ):
     save_teacher(teacher, tmp_path / "teacher", {"tags": ["O"]})
     rows = [Example(("x",) * int(length)) for length in range(1, 9)]
-    tokenise_texts(tokenizer, rows, rows=len(rows), seq_len=16, folder=tmp_path / "pieces",
+    tokenise_texts(pieces_of(tokenizer, rows, 16), rows=len(rows), folder=tmp_path / "pieces",
                    fingerprint="p")
     pieces = open_pieces(tmp_path / "pieces")
     store, _ = open_store(Realigned(pieces), tmp_path / "store", "f0",

@@ -21,8 +21,10 @@ ARGUMENTS = {
     "label_set": 2, "read_labels": 2, "read_rows": 3, "features": 4, "predict": 3, "score": 4,
     "write": 5, "write_gold": 3, "showcase": 1, "text_model": 3, "warn": 2, "details": 4,
     "from_iob2": 1, "tags_of_types": 1, "calibrate": 3,
+    "unlabelled": 2, "answered": 2, "packed": 1, "unpacked": 1,
     "section": 1, "count_right": 2, "text_signatures": 4, "ids_signatures": 2, "saved_model": 3,
 }
+TRANSFER_ARGUMENTS = {"open": 4, "count": 2, "pieces": 3, "realigned": 5}
 
 
 def test_every_callable_is_checked_here():
@@ -39,6 +41,8 @@ def test_every_part_exists_and_takes_what_is_given(kind):
         if part is not None:
             function = part.load() if isinstance(part, Lazy) else part
             inspect.signature(function).bind(*[None] * count)
+    for name, count in TRANSFER_ARGUMENTS.items():
+        inspect.signature(getattr(kind.transfer, name).load()).bind(*[None] * count)
 
 
 @EVERY
@@ -46,7 +50,7 @@ def test_measures_have_names_and_the_loss_exists(kind):
     assert TASKS[kind.kind] is kind is task_kind(kind.kind)
     assert set(kind.measures) <= set(kind.scores)
     assert set(kind.binary_measures) <= set(kind.measures)
-    assert kind.labels_loss in LOSSES
+    assert kind.labels_loss in LOSSES and set(kind.own_losses.values()) <= set(LOSSES)
     assert set(kind.may_lack) < set(kind.files)
     assert set(kind.formats) >= {"json", "tsv"}
 

@@ -13,7 +13,8 @@ from tests.teachers.finished import make_finished
 from xtremedistil_tf import runtime
 from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.data.readers.rows import Example
-from xtremedistil_tf.data.tokenization.realign import realign
+from xtremedistil_tf.data.tokenization.alignment import pieces_of
+from xtremedistil_tf.data.tokenization.realign import realign, realigned_of
 from xtremedistil_tf.data.tokenization.text_store import store_texts
 from xtremedistil_tf.data.tokenization.token_store import realign_texts, tokenise_texts
 from xtremedistil_tf.errors import UserError
@@ -93,9 +94,9 @@ def test_the_writer_and_its_helpers_write_the_same(paths, tmp_path, monkeypatch)
     monkeypatch.setattr(runtime, "prepare", lambda *args, **more: None)
     monkeypatch.setattr(tf.config.threading, "set_intra_op_parallelism_threads", lambda count: None)
     teacher = load_ready(paths[:2], WANTED)
-    rows = {"rows": len(ROWS), "seq_len": SEQ_LEN, "fingerprint": "p"}
-    tokenise_texts(teacher.tokenizer, ROWS, folder=tmp_path / "pieces", **rows)
-    realign_texts(teacher.tokenizer, teacher.tokenizer, ROWS, folder=tmp_path / "words", **rows)
+    rows, reads = {"rows": len(ROWS), "fingerprint": "p"}, teacher.tokenizer
+    tokenise_texts(pieces_of(reads, ROWS, SEQ_LEN), folder=tmp_path / "pieces", **rows)
+    realign_texts(realigned_of(reads, reads, ROWS, SEQ_LEN), folder=tmp_path / "words", **rows)
     texts = store_texts(ROWS, tmp_path / "texts", "t")
     assert [texts[row] for row in range(len(texts))] == ROWS
     own = realign(teacher.tokenizer, teacher.tokenizer, ROWS, SEQ_LEN)

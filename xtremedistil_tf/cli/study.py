@@ -55,13 +55,10 @@ def _shared() -> List[str]:
 
 def _check_kind(study: Study, kind: TaskKind) -> None:
     """Refuses a study of taggers for texts, and of texts for taggers."""
-    for_texts = study.of_texts
-    if not kind.distilled:
-        raise UserError(f"this task is one of {kind.kind}, whose students are not distilled; "
-                        "studies are of distilled students")
-    if for_texts is None or for_texts == kind.pooled:
+    for_texts, fits = study.of_texts, {None: True, True: kind.pooled, False: kind.tags_words}
+    if fits[for_texts]:
         return
-    allowed = sorted(name for name, one in STUDIES.items() if one.of_texts in (None, kind.pooled))
+    allowed = sorted(name for name, one in STUDIES.items() if fits[one.of_texts])
     raise UserError(f"--study={FLAGS.study} is of {'texts' if for_texts else 'taggers (--do_NER)'};"
                     f" this task is one of {kind.kind}: allowed are {', '.join(allowed)}, and "
                     "--grid")

@@ -45,10 +45,10 @@ from xtremedistil_tf.config.run import (
     RunConfig,
     differences,
 )
-from xtremedistil_tf.config.squad import SquadConfig
+from xtremedistil_tf.config.squad import SQUAD_SEQ_LEN, SquadConfig
 
 __all__ = [
-    "require", "DECODINGS", "ON_BAD_ROW", "SquadConfig", "DataConfig", "GLUE",
+    "require", "DECODINGS", "ON_BAD_ROW", "SQUAD_SEQ_LEN", "SquadConfig", "DataConfig", "GLUE",
     "GlueTask", "CHECKPOINT_RATE", "EPOCHS", "EPOCHS_PER", "FINE_TUNING", "LABEL_HEADS", "MATCHING",
     "OPTIMIZERS", "SCHEDULES", "SIGMOID_LOSS", "UNFREEZE_ORDERS",
     "BatchSize", "DistilConfig", "ACTIVATIONS", "ARCHITECTURES", "EXPORT_FORMATS",

@@ -1,7 +1,7 @@
 """Settings of the data of a run."""
 
 import dataclasses
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Mapping, Optional, Tuple
 
 from xtremedistil_tf.config.checks import at_least, one_of, require
 from xtremedistil_tf.config.glue import GLUE, GlueTask
@@ -173,6 +173,11 @@ class DataConfig:
     def labels_loss(self) -> str:
         """The loss against gold labels, a name in `training.loss_table.LOSSES`."""
         return task_kind(self.kind).labels_loss
+
+    @property
+    def own_losses(self) -> Mapping[str, str]:
+        """Losses on the teacher's logits in the kind's own way, see `TaskKind`."""
+        return task_kind(self.kind).own_losses
 
     @property
     def measure(self) -> str:

@@ -59,12 +59,12 @@ class RunConfig:
         require(not kind.pooled or bool(self.student.kind.poolings),
                 f"--student is {self.student.student}, which has no pooling: nothing of it stands "
                 f"for a whole text; the task is {self.data.kind}")
-        require(kind.distilled or (self.student.kind.from_checkpoint
-                                   and self.distil.strategy == FINE_TUNING),
-                f"the kind of task is {kind.kind}, the strategy {self.distil.strategy} and the "
-                f"student a {self.student.student}; allowed: xtremedistil-finetune with a "
-                "transformer, which --pt_student_checkpoint or --student_dir names. Students for "
-                f"{kind.kind} are not distilled")
+        require(kind.classes or not self.teacher.outputs,
+                f"--teacher_outputs teach classes; the task is {kind.kind}")
+        require(kind.pooled or not self.data.pairs
+                or self.student.pair_encoding == PAIR_ENCODINGS[0],
+                f"--pair_encoding={self.student.pair_encoding} makes one vector of two texts; "
+                f"{kind.kind} has outputs for each token; allowed: {PAIR_ENCODINGS[0]}")
         if self.data.squad is not None:
             self.data.squad.check(self.data.seq_len)
         require(self.data.pairs or self.student.pair_encoding == PAIR_ENCODINGS[0],
@@ -88,7 +88,8 @@ class RunConfig:
         start = self.student.starts_from_checkpoint
         distil = derived(self.distil, learning_rate=CHECKPOINT_RATE if start or tuned else RATE,
                          unfreeze_order="all" if start and tuned else UNFREEZE_ORDERS[0])
-        student = derived(self.student, pair_encoding=self.student.reads_pairs if self.data.pairs
+        apart = self.data.pairs and task_kind(self.data.kind).pooled
+        student = derived(self.student, pair_encoding=self.student.reads_pairs if apart
                           else PAIR_ENCODINGS[0])
         object.__setattr__(self, "distil", distil)
         object.__setattr__(self, "student", student)

@@ -4,6 +4,8 @@ import dataclasses
 
 from xtremedistil_tf.config.checks import at_least, require
 
+# Longest sequence by default. Source: Devlin et al. (2019), their released code.
+SQUAD_SEQ_LEN = 384
 # Maximum number of special tokens in a sequence of two texts; RoBERTa has four.
 _MARKERS = 4
 
@@ -29,14 +31,18 @@ class SquadConfig:
         at_least("max_query_length", self.max_query_length, 1)
         at_least("max_answer_length", self.max_answer_length, 1)
 
+    @property
+    def least(self) -> int:
+        """Shortest sequence whose every window contains more than the overlap."""
+        return self.max_query_length + self.doc_stride + _MARKERS + 1
+
     def check(self, seq_len: int) -> None:
         """Checks that every window contains more than the overlap.
 
         Raises:
           UserError: if sequences are too short.
         """
-        least = self.max_query_length + self.doc_stride + _MARKERS + 1
-        require(seq_len >= least,
+        require(seq_len >= self.least,
                 f"--seq_len is {seq_len}; a question (--max_query_length={self.max_query_length}), "
                 f"what windows share (--doc_stride={self.doc_stride}) and one more subword token "
-                f"need at least {least}")
+                f"need at least {self.least}")

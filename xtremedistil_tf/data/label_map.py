@@ -168,7 +168,8 @@ def make_label_map(
     kind = task_kind(labels.kind)
     if not kind.tags_words:
         _same_number(names, labels)
-        renamed = renamed if kind.classes else list(labels.tags[:1])
+        # Outputs that are no classes have an order, but no names.
+        renamed = renamed if kind.classes else list(labels.tags)
     if labels.kind != LabelSet.kind:
         return _same_scheme(names, renamed, labels, known, partial=partial)
     tags: Any = labels
@@ -176,9 +177,9 @@ def make_label_map(
 
 
 def _same_number(names: Sequence[str], labels: Labels) -> None:
-    if not task_kind(labels.kind).classes and len(names) != 1:
-        raise UserError(f"the teacher has {len(names)} outputs ({', '.join(names)}); a regression "
-                        "needs one")
+    if not task_kind(labels.kind).classes and len(names) != labels.size:
+        raise UserError(f"the teacher has {len(names)} outputs ({', '.join(names)}); {labels.kind} "
+                        f"needs {labels.size}")
 
 
 def _same_scheme(

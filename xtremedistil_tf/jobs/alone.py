@@ -108,7 +108,7 @@ def worth(
         return None
     features = prepared.features[split]
     counts: Dict[str, List[Any]] = collections.defaultdict(list)
-    for gold, language, *found in zip(features.tags, features.languages, alone[split],
+    for gold, language, *found in zip(features.tags, features.row_languages, alone[split],
                                       student[split]):
         counts[language].append([kind.count_right(list(gold), list(answer)) for answer in found])
     if not any(np.array(rows)[:, :, 2].any() for rows in counts.values()):

@@ -110,7 +110,7 @@ def fresh_teacher(config: RunConfig, task: Task) -> Teacher:
     check_configuration(encoder.config, config.teacher.layer, config.data.seq_len)
     return build_teacher(encoder, tokenizer, task.labels.size, config.teacher.layer,
                          pooled=task.labels.pooled, matched=config.matched_layers,
-                         pairs=config.data.pairs)
+                         pairs=config.data.pairs, competing=task.labels.competing)
 
 
 def _feed(

@@ -90,17 +90,17 @@ def _asked_splits(task: Task) -> List[str]:
 
 def _teacher_answers(prepared: Prepared, teacher: Teaches) -> Dict[str, Any]:
     """Returns the teacher's predictions; runs that share a targets folder compute them once."""
-    path = prepared.answers
+    path, kind = prepared.answers, task_kind(prepared.task.labels.kind)
     if path is not None and path.is_file():
         kept = read_sealed(path)
         if kept is not None and set(kept) == set(_asked_splits(prepared.task)):
-            return kept
+            return {split: kind.unpacked(answers) for split, answers in kept.items()}
         log.warning("%s is damaged; the teacher is asked again", path)
     found = answers_of(prepared.task, prepared.teacher_features, teacher.forward(),
                        prepared.task.labels)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_sealed(path, found)
+        write_sealed(path, {split: kind.packed(answers) for split, answers in found.items()})
     return found
 
 
@@ -159,9 +159,9 @@ def final_scores(
             kind.write(folder, split, who, task.examples[split], predicted)
             if split in task.scored:
                 scores[who][split] = {
-                    **kind.score(features.tags, predicted, features.languages,
+                    **kind.score(features.tags, predicted, features.row_languages,
                                  task.labels.tags),
-                    **kind.details(features.tags, predicted, features.languages,
+                    **kind.details(features.tags, predicted, features.row_languages,
                                    task.labels)}
             elif glue_task is not None and who == "student":
                 write_submission(folder / "glue", glue_task, split, predicted,
@@ -183,7 +183,7 @@ def agreement_on_text(
     measures, answers = taught.asked.compare(
         Forward(student.model, table=prepared.vocabulary.table), features)
     kind, folder = task_kind(prepared.task.labels.kind), model_dir / "predictions"
-    for who, found in (("teacher", features.tags), ("student", answers)):
+    for who, found in (("teacher", taught.asked.answers), ("student", answers)):
         kind.write(folder, HELD_OUT, who, prepared.task.examples["dev"], found)
     return {AGREEMENT: measures}
 

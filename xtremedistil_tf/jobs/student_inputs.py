@@ -8,13 +8,13 @@ from typing import Any, Dict, Optional, Sequence, Tuple
 import filelock
 import transformers
 
-from xtremedistil_tf.config import Resources, RunConfig, require
+from xtremedistil_tf.config import DataConfig, Resources, RunConfig, require
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.data.folders.task_features import align_task
 from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.data.tokenization.cut import count_pieces
 from xtremedistil_tf.data.tokenization.ragged import Ragged
-from xtremedistil_tf.data.tokenization.realign import Realigned, realign
+from xtremedistil_tf.data.tokenization.realign import Realigned, realign, realigned_of
 from xtremedistil_tf.data.tokenization.text_store import store_texts
 from xtremedistil_tf.data.tokenization.token_store import (
     open_pieces,
@@ -36,6 +36,7 @@ from xtremedistil_tf.targets.spec import KINDS, MATCHED_KINDS, StoreSpec
 from xtremedistil_tf.targets.store import TargetStore, check_disk
 from xtremedistil_tf.targets.worker import HelperJob, helping_processes
 from xtremedistil_tf.targets.writer import Part, write_targets
+from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers import Sizes, Teaches
 from xtremedistil_tf.teachers.agreement import chosen_by, with_answers
 from xtremedistil_tf.teachers.fine_tuned import folder_fingerprint
@@ -73,7 +74,8 @@ def plan_of(config: RunConfig, task: Task, *, states: bool = True) -> Tuple[Stag
     """
     return build_plan(config.student.trained_layers, config.distil,
                       measure=chosen_by(config, task),
-                      labels_loss=config.data.labels_loss, labelled=task.labelled, states=states)
+                      labels_loss=config.data.labels_loss, own_losses=config.data.own_losses,
+                      labelled=task.labelled, states=states)
 
 
 def kinds_of_run(config: RunConfig, task: Task, found: Sizes) -> Tuple[str, ...]:
@@ -115,7 +117,7 @@ def check_student(config: RunConfig, task: Task, found: Sizes, model_dir: pathli
                                         squares=tokens**2 // max(1, rows)))
 
 
-def _pieces(seq_len: int, task: Task, teacher: Teaches, places: Places) -> Dict[str, int]:
+def _pieces(data: DataConfig, task: Task, teacher: Teaches, places: Places) -> Dict[str, int]:
     """Tokenizes the transfer set, unless that is done already; returns the counts."""
     place, words = places["pieces"], places["words"]
     transfer, rows = transfer_of(task), task.transfer_rows
@@ -123,10 +125,12 @@ def _pieces(seq_len: int, task: Task, teacher: Teaches, places: Places) -> Dict[
     # Processes that write parts of the targets may start here at the same time.
     with filelock.FileLock(place.folder.with_name(".pieces.lock")):
         if teacher.words_only:
-            realign_texts(teacher.tokenizer, teacher.tokenizer, transfer, rows=rows,
-                          seq_len=seq_len, folder=words.folder, fingerprint=words.fingerprint)
-        return tokenise_texts(teacher.tokenizer, transfer, rows=rows, seq_len=seq_len,
-                              folder=place.folder, fingerprint=place.fingerprint)
+            realign_texts(
+                realigned_of(teacher.tokenizer, teacher.tokenizer, transfer, data.seq_len),
+                rows=rows, folder=words.folder, fingerprint=words.fingerprint)
+        return tokenise_texts(
+            task_kind(task.labels.kind).transfer.pieces(teacher.tokenizer, transfer, data),
+            rows=rows, folder=place.folder, fingerprint=place.fingerprint)
 
 
 def _texts(task: Task, teacher: Teaches, places: Places) -> Optional[Any]:
@@ -158,12 +162,12 @@ def trained_on(config: RunConfig, task: Task) -> Tuple[Any, ...]:
 
 
 def _with_own_tokens(
-    task: Task, teacher: Teaches, text: StudentText, dev: Features, *, seq_len: int,
+    task: Task, teacher: Teaches, text: StudentText, dev: Features, *, data: DataConfig,
     stores: Dict[str, TargetStore], rows: Dict[str, Ragged], places: Places,
 ) -> Dict[str, TargetStore]:
     """Returns stores, by split, with a student's own sequences beside them."""
     place = places.of_student("pieces", text.fingerprint)
-    own = own_sequences(task, teacher, text, dev, seq_len=seq_len, folder=place.folder,
+    own = own_sequences(task, teacher, text, dev, data=data, folder=place.folder,
                         made=place.fingerprint)
     beside = {split: places.of_student(split, text.fingerprint) for split in stores}
     return {split: with_own_tokens(store, rows[split], own[split], beside[split].folder,
@@ -199,15 +203,15 @@ def prepare(
       (inputs of the stages, number of teacher passes over the transfer set made here).
     """
     teacher_features = features = align_task(task, teacher.tokenizer, config.data)
-    wanted, seq_len = wanted_of(config, task), config.data.seq_len
+    wanted = wanted_of(config, task)
     teacher_print = teachers_fingerprint(teacher_dirs, wanted)
     places = places_of(config, task, teacher_print=teacher_print, layer=teacher.layer,
                        model_dir=model_dir, resources=resources)
     pieces = places["pieces"].folder
     words = str(places["words"].folder) if teacher.words_only else None
-    transfer_counts = _pieces(seq_len, task, teacher, places)
+    transfer_counts = _pieces(config.data, task, teacher, places)
     rows = {"transfer": open_pieces(pieces), "dev": teacher_features["dev"].input_ids}
-    known = _known(task, teacher, places, seq_len)
+    known = _known(task, teacher, places, config.data.seq_len)
     train = [teacher_features["train"].input_ids.values] if task.labelled else []
     seen = count_pieces([*train, rows["transfer"].values], teacher.vocabulary)
     text = fitted_text(config, task, text, seen)
@@ -230,7 +234,7 @@ def prepare(
     if text.differs:
         features = align_task(task, text.tokenizer, config.data)
     if text.differs and kinds:
-        stores = _with_own_tokens(task, teacher, text, features["dev"], seq_len=seq_len,
+        stores = _with_own_tokens(task, teacher, text, features["dev"], data=config.data,
                                   stores=stores, rows=rows, places=places)
     counts = {**{split: found.counts for split, found in features.items()},
               "transfer": transfer_counts}
@@ -260,7 +264,7 @@ def write_part(config: RunConfig, task: Task, model_dir: pathlib.Path, resources
     teacher_print = teachers_fingerprint(folders, wanted_of(config, task))
     places = places_of(config, task, teacher_print=teacher_print, layer=teacher.layer,
                        model_dir=model_dir, resources=resources)
-    _pieces(config.data.seq_len, task, teacher, places)
+    _pieces(config.data, task, teacher, places)
     own = open_realigned(places["words"].folder) if teacher.words_only else None
     kinds = kinds_of_run(config, task, check_teacher(config, model_dir))
     store, rows = write_targets(

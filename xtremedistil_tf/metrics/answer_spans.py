@@ -1,7 +1,7 @@
 """Extracts answers from the logits of subword tokens: the best spans over all windows."""
 
 import dataclasses
-from typing import Dict, Iterable, List, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
@@ -48,6 +48,16 @@ class Answer:
     def text(self) -> str:
         """The best answer; empty if "no answer" scores higher."""
         return "" if self.null_odds > 0 else self.spans[0].text
+
+
+def pack_answers(answers: Sequence[Answer]) -> List[Dict[str, Any]]:
+    """Returns answers as JSON values."""
+    return [{"null": one.null, "spans": [list(span) for span in one.spans]} for one in answers]
+
+
+def unpack_answers(packed: Sequence[Mapping[str, Any]]) -> List[Answer]:
+    """Returns the answers that `pack_answers` packed."""
+    return [Answer(tuple(Span(*span) for span in one["spans"]), one["null"]) for one in packed]
 
 
 def best_spans(

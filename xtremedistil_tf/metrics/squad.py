@@ -1,11 +1,12 @@
 """Answers to labelled questions: SQuAD 2.0's scores and prediction files."""
 
+import collections
+import dataclasses
 import pathlib
 import types
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, Iterable, List, Sequence
 
 from xtremedistil_tf.compat import squad_evaluate
-from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
 from xtremedistil_tf.data.readers.squad import Question
 from xtremedistil_tf.data.tokenization.alignment import Features, Labels
 from xtremedistil_tf.metrics.answer_spans import Answer, find_answers
@@ -37,23 +38,50 @@ def score_answers(
     Args:
       gold: the accepted answers of each question; empty for unanswerable questions.
       predicted: the predicted answers.
-      languages, names: ignored.
+      languages: the language of each question.
+      names: ignored.
 
     Returns:
       Scores from 0 to 100 under the official script's names: `exact` and `f1` of all questions, of
       answerable ones (HasAns_) and of unanswerable ones (NoAns_), with "no answer" predicted if
       `null_odds` is above 0; their numbers under `total`; `best_exact` and `best_f1` with their
-      thresholds of `null_odds` (_thresh). Also `languages`: {default: exact, f1, support}.
+      thresholds of `null_odds` (_thresh). Also `languages`: exact, f1 and support of each language.
 
     Source: Rajpurkar et al. (2018), section 5; their evaluation script.
     """
-    examples = [types.SimpleNamespace(qas_id=at, answers=[{"text": text} for text in texts])
-                for at, texts in enumerate(gold)]
-    texts = {at: answer.spans[0].text for at, answer in enumerate(predicted)}
-    odds = {at: answer.null_odds for at, answer in enumerate(predicted)}
-    scores = dict(squad_evaluate()(examples, texts, odds, 0.0))
-    return {**scores, "languages": {DEFAULT_LANGUAGE: {
-        "exact": scores["exact"], "f1": scores["f1"], "support": scores["total"]}}}
+    rows: Dict[str, List[int]] = collections.defaultdict(list)
+    for at, language in enumerate(languages):
+        rows[language].append(at)
+    whole = _official(gold, predicted, range(len(gold)))
+    each = {name: whole if len(rows) == 1 else _official(gold, predicted, own)
+            for name, own in sorted(rows.items())}
+    return {**whole, "languages": {
+        name: {"exact": scores["exact"], "f1": scores["f1"], "support": scores["total"]}
+        for name, scores in each.items()}}
+
+
+def _official(
+    gold: Sequence[Sequence[str]], predicted: Sequence[Answer], rows: Iterable[int]
+) -> Dict[str, Any]:
+    """The script's scores of some questions."""
+    rows = list(rows)
+    examples = [types.SimpleNamespace(qas_id=at, answers=[{"text": text} for text in gold[at]])
+                for at in rows]
+    return dict(squad_evaluate()(
+        examples, {at: predicted[at].spans[0].text for at in rows},
+        {at: predicted[at].null_odds for at in rows}, 0.0))
+
+
+def without_answer(row: Question, labels: Labels) -> Question:
+    """A question as it is: tokenization needs no answer."""
+    return row
+
+
+def with_answer(row: Question, answer: Answer) -> Question:
+    """A question whose only accepted answer is a model's; for no answer it has none."""
+    if not answer.text:
+        return dataclasses.replace(row, tags=(), start=-1)
+    return dataclasses.replace(row, tags=(answer.text,), start=answer.spans[0].begin)
 
 
 def write_answers(

@@ -8,7 +8,7 @@ import numpy as np
 from xtremedistil_tf.config import MATCHING, StudentConfig
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.distillation_model import StageModel
-from xtremedistil_tf.models.layers.body import Body, Shape, real_positions
+from xtremedistil_tf.models.layers.body import NEVER, Body, Shape, real_positions
 from xtremedistil_tf.models.layers.layer_matching import Matching, joined_attention, joined_states
 from xtremedistil_tf.models.registry import LayerRegistry
 
@@ -30,10 +30,6 @@ class Student:
     model: StageModel
     registry: LayerRegistry
     trained: StageModel
-
-
-# Logit of padding where positions compete: its probability is 0.
-_NEVER = -1e9
 
 
 def _matched(body: Body, matching: Matching, width: int) -> Tuple[Dict[str, Any], List[Any]]:
@@ -104,7 +100,7 @@ def build_student(
     representation = projection(body_dropout(body.hidden))
     scores = logits(projection_dropout(representation))
     if competing:
-        scores = tf.where(real_positions(input_ids), scores, _NEVER)
+        scores = tf.where(real_positions(input_ids), scores, NEVER)
     outputs = {"representation": representation, "logits": scores}
     model = StageModel({"input_ids": input_ids}, outputs, name="student")
     if embeddings is not None:

@@ -13,6 +13,7 @@ from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.distillation_model import StageModel
 from xtremedistil_tf.models.encoders.parts import encoder_parts, ready_to_call
 from xtremedistil_tf.models.inference import Forward
+from xtremedistil_tf.models.layers.body import NEVER
 from xtremedistil_tf.models.layers.layer_matching import joined_attention, joined_states
 from xtremedistil_tf.models.layers.pairs import segment_ids
 from xtremedistil_tf.models.pretrained_encoders import build_variables, check_configuration
@@ -89,7 +90,7 @@ class Teacher:
 @tf.autograph.experimental.do_not_convert  # As in StageModel.
 def build_teacher(
     encoder: Any, tokenizer: Any, classes: int, layer: int, *, dropout: float = 0.1,
-    pooled: bool = False, matched: int = 0, pairs: bool = False,
+    pooled: bool = False, matched: int = 0, pairs: bool = False, competing: bool = False,
 ) -> Teacher:
     """Adds a logits layer to an encoder's last hidden state.
 
@@ -102,6 +103,7 @@ def build_teacher(
       pooled: one representation and logits a sequence, those of its first token ([CLS]).
       matched: number of layers to match with a student; at most the encoder's number of layers.
       pairs: pairs of texts. Encoders with segments get the segment of each token.
+      competing: True if the softmax runs over positions (spans). Padding then gets probability 0.
 
     Returns:
       The teacher. All outputs come from one forward pass.
@@ -146,9 +148,12 @@ def build_teacher(
         "hidden_states": joined_states(states, matched),
         "attention": joined_attention(found.attentions, matched)}
     last = tf.keras.layers.Dropout(dropout, name="head_dropout")(last)
+    scores = head(last)
+    if competing:
+        scores = tf.where(tf.cast(attention_mask, tf.bool)[:, :, tf.newaxis], scores, NEVER)
     model = StageModel(
         inputs={"input_ids": input_ids, "attention_mask": attention_mask},
-        outputs={"representation": states[layer], "logits": head(last), **compared},
+        outputs={"representation": states[layer], "logits": scores, **compared},
         name="teacher",
     )
     try:
@@ -218,8 +223,8 @@ def load_teacher(folder: pathlib.Path, layer: int, *, matched: int = 0) -> Teach
         raise UserError(f"the teacher in {folder} cannot be loaded: {error}") from error
     tokenizer = load_tokenizer(str(folder), model_type=encoder.config.model_type)
     record = read_record(folder)
-    pooled, pairs = task_kind_of(record).pooled, bool(record.get("pairs"))
-    teacher = build_teacher(encoder, tokenizer, head["bias"].shape[0], layer, pooled=pooled,
-                            matched=matched, pairs=pairs)
+    kind, pairs = task_kind_of(record), bool(record.get("pairs"))
+    teacher = build_teacher(encoder, tokenizer, head["bias"].shape[0], layer, pooled=kind.pooled,
+                            matched=matched, pairs=pairs, competing=kind.competing)
     teacher.model.get_layer("logits").set_weights([head["kernel"], head["bias"]])
     return teacher

@@ -13,11 +13,9 @@ from typing import AbstractSet, Any, Callable, Dict, List, Mapping, Optional, Tu
 
 import numpy as np
 
-from xtremedistil_tf.config import EPOCHS, RunConfig
+from xtremedistil_tf.config import EPOCHS, SQUAD_SEQ_LEN, RunConfig
 from xtremedistil_tf.data.folders.splits import read_labelled
 from xtremedistil_tf.data.folders.transfer import find_transfer_file
-from xtremedistil_tf.data.outputs.reader import OutputsText, is_outputs
-from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.alignment import encode_words
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.models.pretrained_encoders import most_positions, peek_configuration
@@ -28,7 +26,6 @@ from xtremedistil_tf.teachers.fine_tuned import sizes_of
 from xtremedistil_tf.teachers.places import known_labels, ready_kinds
 from xtremedistil_tf.validation.run_files import read_config
 
-TRANSFER_FILE = "transfer.txt"
 # Fraction of the training rows that seq_len does not cut, and the rows that are looked at.
 _HELD, _LOOKED_AT = 99, 20000
 _SEQ_LENS = (16, 256)
@@ -64,12 +61,6 @@ def _clip(value: float, bounds: Tuple[int, int]) -> int:
     return int(min(max(value, bounds[0]), bounds[1]))
 
 
-def _rows_of(path: pathlib.Path) -> int:
-    """Number of lines of a file, without decoding them."""
-    with open(path, "rb") as file:
-        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
-
-
 def _lengths(config: RunConfig, rows: List[Any], tokenizer: Optional[Any]) -> np.ndarray:
     """Subword tokens of rows; estimated from their words without a tokenizer."""
     if len(rows) > _LOOKED_AT:
@@ -80,16 +71,19 @@ def _lengths(config: RunConfig, rows: List[Any], tokenizer: Optional[Any]) -> np
     return np.array([len(ids) for ids in encode_words(tokenizer, rows, 1 << 14)["input_ids"]])
 
 
-def seq_len_of(lengths: np.ndarray, most: Optional[int]) -> Chosen:
+def seq_len_of(
+    lengths: np.ndarray, most: Optional[int], *, bounds: Tuple[int, int] = _SEQ_LENS
+) -> Chosen:
     """Chooses seq_len so that it holds nearly all rows whole.
 
     Args:
       lengths: subword tokens of the training rows.
       most: the teacher's longest sequence; None without a limit.
+      bounds: smallest and largest choice.
     """
     wanted = 4 * math.ceil(float(np.percentile(lengths, _HELD)) / 4)
-    limit = min(_SEQ_LENS[1], most or _SEQ_LENS[1])
-    value = _clip(wanted, (min(_SEQ_LENS[0], limit), limit))
+    limit = min(bounds[1], most or bounds[1])
+    value = _clip(wanted, (min(bounds[0], limit), limit))
     held = 100 * float((lengths <= value).mean())
     return Chosen(value, f"it holds {held:.1f} % of the training rows whole")
 
@@ -114,7 +108,9 @@ def _student_choices(config: RunConfig, sizes: Sizes) -> Choices:
             "student.bilstm_hidden_size": Chosen(200)}
 
 
-def budget_of(sentences: int, rows: int, *, pooled: bool, bilstm: bool) -> Choices:
+def budget_of(
+    sentences: int, rows: int, *, pooled: bool, bilstm: bool, windows: bool = False
+) -> Choices:
     """Chooses epochs, batches and rates by the amount of data.
 
     Args:
@@ -122,13 +118,14 @@ def budget_of(sentences: int, rows: int, *, pooled: bool, bilstm: bool) -> Choic
       rows: labelled training rows.
       pooled: True for tasks with one target a text.
       bilstm: True if the student is a BiLSTM.
+      windows: True for tasks whose sequences are long.
     """
     chosen = {
         "distil.epochs_per": "stage",
         "distil.distil_epochs": _clip(_TRANSFER / max(1, sentences), _TRANSFER_EPOCHS),
         "distil.ft_epochs": _clip(_LABELLED / max(1, rows), _LABELLED_EPOCHS),
-        "distil.distil_batch_size": 64 if pooled else 128,
-        "distil.ft_batch_size": 64,
+        "distil.distil_batch_size": 32 if windows else 64 if pooled else 128,
+        "distil.ft_batch_size": 32 if windows else 64,
         "distil.schedule": "plateau",
         "distil.patience": 2,
         "distil.least_gain": 0.2,
@@ -192,15 +189,15 @@ def choose(
     folder = pathlib.Path(config.data.task)
     kind = task_kind(config.data.kind)
     alone = config.data.task == config.data.transfer_file  # A text without a task folder.
-    if not (folder.is_dir() or alone and folder.is_file()) or not kind.distilled:
+    if not (folder.is_dir() or alone and folder.is_file()):
         return config, []  # The job says what is wrong.
     names = known_labels(config, model_dir, anew=overwrite)
     # The data first: a mistake in them is told before a hub is asked for the teacher.
     _, _, examples, _ = read_labelled(config.data, splits=["train"], names=names)
     choices: Choices = {}
-    if config.data.task and config.data.transfer_file is None and (
-            folder / TRANSFER_FILE).is_file():
-        choices["data.transfer_file"] = Chosen(TRANSFER_FILE, "it lies in the task folder")
+    there = [name for name in kind.transfer.files if (folder / name).is_file()]
+    if config.data.task and config.data.transfer_file is None and there:
+        choices["data.transfer_file"] = Chosen(there[0], "it lies in the task folder")
     encoder = _encoder(config, model_dir, anew=overwrite)
     whole = not EPOCHS & named
     if encoder.sizes.layers and (whole or config.teacher.layer > encoder.sizes.layers):
@@ -262,13 +259,17 @@ def _by_data(
     choices: Choices = {}
     text = rows or _first_sentences(config)
     if text:
+        squad = config.data.squad
         choices["data.seq_len"] = seq_len_of(
-            _lengths(config, text, encoder.tokenizer), encoder.most)
+            _lengths(config, text, encoder.tokenizer), encoder.most,
+            bounds=_SEQ_LENS if squad is None else (squad.least, SQUAD_SEQ_LEN))
     if not tuned:
         choices.update(_teacher_choices(config, encoder.sizes))
     choices.update(_student_choices(config, encoder.sizes))
-    choices.update(budget_of(_sentences(config), len(rows), pooled=task_kind(
-        config.data.kind).pooled, bilstm=config.student.student == "bilstm"))
+    kind = task_kind(config.data.kind)
+    choices.update(budget_of(
+        _sentences(config), len(rows), pooled=kind.pooled, windows=kind.windows,
+        bilstm=config.student.student == "bilstm"))
     return choices
 
 
@@ -280,22 +281,16 @@ def _transfer_path(config: RunConfig) -> Optional[pathlib.Path]:
         return None
 
 
-def _first_sentences(config: RunConfig) -> List[Example]:
-    """First sentences of the transfer set, for a task without training rows."""
-    path = _transfer_path(config)
+def _first_sentences(config: RunConfig) -> List[Any]:
+    """First rows of the transfer set, for a task without training rows."""
+    path, transfer = _transfer_path(config), task_kind(config.data.kind).transfer
     if path is None:
         return []
-    if is_outputs(path):
-        text = OutputsText(path, pooled=task_kind(config.data.kind).pooled,
-                           pairs=config.data.pairs)
-        return list(itertools.islice(text, _LOOKED_AT))
-    with open(path, encoding="utf-8", errors="replace") as file:
-        return [Example(tuple(line.split())) for line in itertools.islice(file, _LOOKED_AT)
-                if line.split()]
+    return list(itertools.islice(transfer.open(config.data, path, {}, [])[0], _LOOKED_AT))
 
 
 def _sentences(config: RunConfig) -> int:
     """Rows of the transfer set; 0 if there is none."""
-    path = _transfer_path(config)
-    rows = 0 if path is None else _rows_of(path)
+    path, transfer = _transfer_path(config), task_kind(config.data.kind).transfer
+    rows = 0 if path is None else transfer.count(config.data, path)
     return min(rows, config.data.transfer_size or rows)

@@ -11,7 +11,7 @@ import numpy as np
 from xtremedistil_tf.config import RunConfig
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.data.folders.task_features import features_of
-from xtremedistil_tf.data.tokenization.alignment import Features, pieces_of
+from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.data.tokenization.cut import count_pieces
 from xtremedistil_tf.jobs.obtain_teacher import fresh_teacher
 from xtremedistil_tf.jobs.student_inputs import kinds_of_run
@@ -19,6 +19,7 @@ from xtremedistil_tf.models.layers.layer_matching import Matching
 from xtremedistil_tf.models.student import Student, build_student
 from xtremedistil_tf.models.teacher import separator_of
 from xtremedistil_tf.targets.spec import StoreSpec
+from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers import Sizes, Teaches, load_ready
 from xtremedistil_tf.teachers.places import ready_kinds, wanted_of
 from xtremedistil_tf.teachers.student_tokenizer import fitted_text, student_text, transfer_of
@@ -69,7 +70,8 @@ def gather_facts(
     counts: Counter[str] = collections.Counter()
 
     def transfer() -> Iterator[np.ndarray]:
-        for chunk, found_in in pieces_of(teacher.tokenizer, transfer_of(task), config.data.seq_len):
+        pieces = task_kind(task.labels.kind).transfer.pieces
+        for chunk, found_in in pieces(teacher.tokenizer, transfer_of(task), config.data):
             lengths.append(chunk.lengths)
             counts.update(found_in)
             yield chunk.values
@@ -83,11 +85,11 @@ def gather_facts(
         seq_len=config.data.seq_len,
         matching=Matching(teacher.matched, config.distil.attention) if teacher.matched else None,
         # The number of parameters does not depend on the id.
-        separator=1 if config.data.pairs else None)
+        separator=1 if config.data.pairs else None, competing=task.labels.competing)
     joined = np.concatenate(lengths)
     spec = StoreSpec(teacher.width, task.labels.size, config.distil.chunk_size,
                      pooled=task.labels.pooled, matched=teacher.matched)
-    size = spec.size(kinds_of_run(config, task, found), rows=task.transfer_rows,
+    size = spec.size(kinds_of_run(config, task, found), rows=len(joined),
                      tokens=int(joined.sum()),
                      squares=int((joined.astype(np.int64)**2).sum()))
     return Facts(teacher, tuned, student, vocabulary, features, joined, dict(counts), size)

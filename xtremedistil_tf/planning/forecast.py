@@ -184,16 +184,17 @@ def measure(
       alone: stages of the student that is trained on labels alone.
       exports: True if the run exports its student.
     """
-    encoded = next(iter(facts.features.values())).label_ids if facts.features else None
+    labelled = next(iter(facts.features.values())) if facts.features else None
 
     def labels(rows: int, length: int) -> np.ndarray:
-        assert encoded is not None, "only labelled rows have a loss on labels"
-        targets = len(encoded[0]) if task.labels.pooled else length
-        return np.zeros((rows, targets), encoded.values.dtype)
+        assert labelled is not None, "only labelled rows have a loss on labels"
+        encoded = labelled.label_ids
+        return np.zeros((rows, len(encoded[0]) if labelled.pooled else length),
+                        encoded.values.dtype)
 
     held_out = [facts.features[split].input_ids.lengths for split in task.held_out]
     dev = int(facts.features["dev"].input_ids.lengths.sum()) if "dev" in facts.features else \
-        int(facts.transfer.mean() * len(task.held))
+        int(facts.transfer.sum() / task.transfer_rows * len(task.held))
     scored = int(sum(lengths.sum() for lengths in held_out))
     lengths = {"transfer": facts.transfer, "both": facts.transfer}
     if task.labelled:

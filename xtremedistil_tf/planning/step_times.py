@@ -89,8 +89,10 @@ class Subject:
         outputs = self.model(inputs, training=False)
         targets = {term.target: tf.constant(self.labels(rows, length)) if term.target == "labels"
                    else tf.zeros_like(outputs[term.output]) for term in stage.terms}
-        mask = tf.ones(tf.shape(outputs["logits"])[:2])
-        return inputs, {**targets, "mask": mask}
+        masks = {"mask": tf.ones(tf.shape(outputs["logits"])[:2])}
+        if "labels" in targets:
+            masks["labels_mask"] = tf.ones(tf.shape(targets["labels"]))
+        return inputs, {**targets, **masks}
 
 
 def _lengths_to_time(lengths: np.ndarray) -> List[int]:

@@ -8,9 +8,8 @@ from xtremedistil_tf.reporting.markdown import count_text, score_text, table
 _PARTS = (("", "all questions"), ("HasAns_", "with an answer"), ("NoAns_", "without one"))
 
 
-
 def answer_table(metrics: Mapping[str, Any]) -> str:
-    """The student's scores on answerable and unanswerable questions, and with a threshold.
+    """Scores on answerable and unanswerable questions, and the student's with a threshold.
 
     Args:
       metrics: a run's metrics.json.
@@ -22,15 +21,22 @@ def answer_table(metrics: Mapping[str, Any]) -> str:
     scores = run_metrics.scores_of(metrics, "student", split)
     if not scores:
         return ""
-    rows = [[name, count_text(scores[f"{part}total"]), score_text(scores[f"{part}exact"]),
-             score_text(scores[f"{part}f1"])]
+    models = {"": scores}
+    teacher = run_metrics.scores_of(metrics, "teacher", split)
+    if teacher:
+        models = {"Teacher, ": teacher, "Student, ": scores}
+    header = [f"{who}{name}" for who in models
+              for name in ("exact match" if who else "Exact match", "F1")]
+    rows = [[name, count_text(scores[f"{part}total"]),
+             *(score_text(own[f"{part}{key}"]) for own in models.values()
+               for key in ("exact", "f1"))]
             for part, name in _PARTS if f"{part}total" in scores]
     best = ", ".join(
         f"{name} {score_text(scores[f'best_{key}'])} at {scores[f'best_{key}_thresh']:.4f}"
         for key, name in (("exact", "exact match"), ("f1", "F1")))
     return "\n\n".join([
         f"## Questions, {split}",
-        table(["Questions", "Support", "Exact match", "F1"], rows),
+        table(["Questions", "Support", *header], rows),
         "No answer is given where its score is above that of the best span, by 0 in this table. "
-        f"With the best threshold of this split: {best}. The scores are those of SQuAD 2.0's own "
-        "script."])
+        f"With the student's best threshold on this split: {best}. The scores are those of SQuAD "
+        "2.0's own script."])

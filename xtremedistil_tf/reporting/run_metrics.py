@@ -27,9 +27,11 @@ def last_predictions(metrics: Mapping[str, Any]) -> str:
     """Name of the last file of predictions that a finished run has."""
     own = task_kind_of(metrics).predictions
     data = metrics.get("data")
-    if not data or any(split.startswith("test") for split in data) or not own.startswith("test"):
+    kept, held = own.split(".", 1)[0], "held_out" if by_agreement(metrics) else "dev"
+    if not data or kept == held or kept == "test" and any(
+            split.startswith("test") for split in data):
         return own
-    return own.replace("test", "held_out" if by_agreement(metrics) else "dev", 1)
+    return own.replace(kept, held, 1)
 
 
 def is_scored(metrics: Mapping[str, Any]) -> bool:

@@ -14,7 +14,6 @@ from typing import Any, Dict, List, Mapping, Sequence, Set, Tuple
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.data.folders.splits import read_labelled
 from xtremedistil_tf.data.folders.transfer import find_transfer_file
-from xtremedistil_tf.data.readers.rows import TextFile
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.runs import locked, read_json, write_json
@@ -167,7 +166,8 @@ class Runner:
 
     def _facts(self) -> Facts:
         config = read_json(self._teacher({}) / "teacher" / "config.json")
-        text = TextFile(find_transfer_file(self._data), on_bad_row=self._data.on_bad_row)
+        text, _ = task_kind(self._data.kind).transfer.open(
+            self._data, find_transfer_file(self._data), {}, [])
         layers = config.get("num_hidden_layers") or config["n_layers"]
         hidden = config.get("hidden_size") or config["dim"]
         return Facts(tuple(sorted(self.labels_by_language())), sum(1 for _ in text), layers,

@@ -8,15 +8,15 @@ from typing import Any, Mapping
 
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.plugins import Registry
-from xtremedistil_tf.tasks.base import CardWording, Lazy, TaskKind
+from xtremedistil_tf.tasks.base import CardWording, Lazy, TaskKind, Transfer
 from xtremedistil_tf.tasks.classification import CLASSIFICATION
 from xtremedistil_tf.tasks.multilabel import MULTILABEL
 from xtremedistil_tf.tasks.question_answering import SPANS
 from xtremedistil_tf.tasks.regression import REGRESSION
 from xtremedistil_tf.tasks.tagging import BIOES_TAGGING, TAG_SCHEMES, TAGGING, WORD_TAGGING
 
-__all__ = ["TAG_SCHEMES", "TASKS", "CardWording", "Lazy", "TaskKind", "register_task", "task_kind",
-           "task_kind_of"]
+__all__ = ["TAG_SCHEMES", "TASKS", "CardWording", "Lazy", "TaskKind", "Transfer", "register_task",
+           "task_kind", "task_kind_of"]
 
 TASKS: Registry[TaskKind] = Registry("task_kind", "xtremedistil_tf.tasks")
 

@@ -3,13 +3,24 @@
 import dataclasses
 from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple
 
-from xtremedistil_tf.tasks.parts import CardWording, Corpus, Judging, Lazy, PageWording
+from xtremedistil_tf.tasks.parts import (
+    CardWording,
+    Corpus,
+    Judging,
+    Lazy,
+    PageWording,
+    Transfer,
+)
 
-__all__ = ["CardWording", "Corpus", "Judging", "Lazy", "PageWording", "TaskKind"]
+__all__ = ["CardWording", "Corpus", "Judging", "Lazy", "PageWording", "TaskKind", "Transfer"]
 
 
 def _nothing(*args: Any) -> Any:
     return {}
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _no_text(*args: Any) -> str:
@@ -21,6 +32,7 @@ def _no_lines(*args: Any) -> Tuple[str, ...]:
 
 
 _SCHEMES = "xtremedistil_tf.corpora.readers.schemes"
+_AGREEMENT = "xtremedistil_tf.teachers.agreement"
 _CLASS_SIGNATURES = "xtremedistil_tf.export.savedmodel.class_signatures"
 
 
@@ -60,12 +72,13 @@ class TaskKind:
         itself.
       logits_losses: names of the losses that a run may have on the teacher's logits; None for all
         but those of labels that are each for itself. Losses of other packages are always allowed.
+      own_losses: losses on the teacher's logits that this kind computes in another way: the name
+        that a user gives, and the name in `LOSSES`.
       tags_words: True if each word has a tag.
       entities: True if neighbouring tags form entities.
       several: True if a text may have several labels, or none.
       windows: True if long contexts are cut into windows by a `SquadConfig`.
       empty_labels: True if a row without a label counts as labelled (a question without answer).
-      distilled: True if a student can be distilled; False if it can be fine-tuned only.
       binary_measures: the `measures` that need exactly two classes.
       spread: key of the standard deviation of the first measure over languages.
       language_score: key and name of the score of a language; by default the run's measure.
@@ -85,6 +98,11 @@ class TaskKind:
       corpus: the parts of xtremedistil-prepare; None if it does not prepare this kind.
       calibrate: (forward, dev features, label set) -> entries of the student's record: temperature,
         calibration, thresholds; {} for none.
+      transfer: its transfer set.
+      unlabelled: (row, label set) -> the row with any labels, so that it can be tokenized.
+      answered: (row, a model's answer) -> the row with the answer as its labels.
+      packed: (answers) -> JSON values.
+      unpacked: (JSON values) -> answers.
       details: (gold, answers, languages, label set) -> further final scores.
       section: (metrics) -> a section of the report, "" for none.
       count_right: (gold, answer) of a row -> (right, predicted, gold), for paired tests of
@@ -125,12 +143,12 @@ class TaskKind:
     classes: bool = True
     activation: str = "softmax"
     logits_losses: Optional[Tuple[str, ...]] = None
+    own_losses: Mapping[str, str] = dataclasses.field(default_factory=dict)
     tags_words: bool = False
     entities: bool = False
     several: bool = False
     windows: bool = False
     empty_labels: bool = False
-    distilled: bool = True
     binary_measures: Tuple[str, ...] = ()
     spread: Optional[str] = None
     language_score: Optional[Tuple[str, str]] = None
@@ -148,6 +166,11 @@ class TaskKind:
     tags_of_types: Callable[..., Any] = sorted
     corpus: Optional[Corpus] = None
     calibrate: Callable[..., Any] = _nothing
+    transfer: Transfer = Transfer()
+    unlabelled: Callable[..., Any] = Lazy(f"{_AGREEMENT}:with_blank_labels")
+    answered: Callable[..., Any] = Lazy(f"{_AGREEMENT}:with_labels")
+    packed: Callable[..., Any] = _as_it_is
+    unpacked: Callable[..., Any] = _as_it_is
     details: Callable[..., Any] = _nothing
     section: Callable[..., str] = _no_text
     count_right: Optional[Callable[..., Any]] = None
@@ -193,7 +216,7 @@ class TaskKind:
           labels: the label set.
         """
         predicted = self.predict(forward, features, labels)
-        return self.score(features.tags, predicted, features.languages, labels.tags)
+        return self.score(features.tags, predicted, features.row_languages, labels.tags)
 
     def describe(self, scores: Mapping[str, Any]) -> str:
         """Formats the scores in one line, those of `measures` first."""

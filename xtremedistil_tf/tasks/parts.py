@@ -27,6 +27,31 @@ class Lazy:
         return self.load()(*args, **kwargs)
 
 
+_FOLDERS = "xtremedistil_tf.data.folders"
+
+
+@dataclasses.dataclass(frozen=True)
+class Transfer:
+    """The transfer set of a kind of task.
+
+    Attributes:
+      files: files of the task folder that are the transfer set if none is named: the first that
+        exists. One that holds a labelled split is read without its labels.
+      open: (DataConfig, path, rows by split, list for warnings) -> (the rows, a
+        `data.readers.rows.TextFile`; True if they are running text that is split into words).
+      count: (DataConfig, path) -> number of rows, quickly.
+      pieces: (tokenizer, rows, DataConfig) -> iterator of (sequences of subword token ids, counts).
+      realigned: (teacher's tokenizer, student's, rows, DataConfig, own_ids) -> iterator of
+        (sequences, places, counts); see `data.tokenization.realign`.
+    """
+
+    files: Tuple[str, ...] = ("transfer.txt",)
+    open: Callable[..., Any] = Lazy(f"{_FOLDERS}.transfer:open_transfer")
+    count: Callable[..., int] = Lazy(f"{_FOLDERS}.transfer:count_lines")
+    pieces: Callable[..., Any] = Lazy(f"{_FOLDERS}.task_features:text_pieces")
+    realigned: Callable[..., Any] = Lazy(f"{_FOLDERS}.task_features:text_realigned")
+
+
 @dataclasses.dataclass(frozen=True)
 class CardWording:
     """Wording of a model card for a kind of task.

@@ -1,6 +1,14 @@
 """Extractive question answering: a span of a text answers a question, as in SQuAD."""
 
-from xtremedistil_tf.tasks.base import CardWording, Corpus, Judging, Lazy, PageWording, TaskKind
+from xtremedistil_tf.tasks.base import (
+    CardWording,
+    Corpus,
+    Judging,
+    Lazy,
+    PageWording,
+    TaskKind,
+    Transfer,
+)
 
 USE = """## Use
 
@@ -35,7 +43,13 @@ SPANS = TaskKind(
     classes=False,
     windows=True,
     empty_labels=True,
-    distilled=False,
+    own_losses={"kld": "position_kld", "pseudo_labels": "position_pseudo_labels"},
+    transfer=Transfer(
+        files=("transfer.json", "train-v2.0.json"),
+        open=Lazy("xtremedistil_tf.data.folders.transfer:open_questions"),
+        count=Lazy("xtremedistil_tf.data.folders.transfer:count_questions"),
+        pieces=Lazy("xtremedistil_tf.data.folders.task_features:question_pieces"),
+        realigned=Lazy("xtremedistil_tf.data.folders.task_features:question_realigned")),
     card=CardWording(
         head="pipeline_tag: question-answering\ntags:\n- question-answering\n",
         intro="An answerer of questions on a given text",
@@ -52,6 +66,10 @@ SPANS = TaskKind(
     features=Lazy("xtremedistil_tf.data.folders.task_features:windowed"),
     predict=Lazy("xtremedistil_tf.metrics.squad:predict_answers"),
     score=Lazy("xtremedistil_tf.metrics.squad:score_answers"),
+    unlabelled=Lazy("xtremedistil_tf.metrics.squad:without_answer"),
+    answered=Lazy("xtremedistil_tf.metrics.squad:with_answer"),
+    packed=Lazy("xtremedistil_tf.metrics.answer_spans:pack_answers"),
+    unpacked=Lazy("xtremedistil_tf.metrics.answer_spans:unpack_answers"),
     write=Lazy("xtremedistil_tf.metrics.squad:write_answers"),
     write_gold=Lazy("xtremedistil_tf.metrics.squad:write_gold_answers"),
     section=Lazy("xtremedistil_tf.reporting.answer_table:answer_table"),

@@ -13,6 +13,7 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.models.teacher_ensemble import load_teachers
 from xtremedistil_tf.models.tokenizers import definition, load_tokenizer
 from xtremedistil_tf.plugins import Registry
+from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers.base import Sizes, TeacherKind, Teaches, Wanted
 from xtremedistil_tf.teachers.fine_tuned import FINE_TUNED
 from xtremedistil_tf.teachers.finished import FINISHED
@@ -73,6 +74,10 @@ def load_ready(paths: Sequence[pathlib.Path], wanted: Wanted) -> Any:
         first = kinds[0] or FINE_TUNED
         return first.load(paths[0], wanted) if len(paths) == 1 else load_teachers(
             paths, wanted.layer, matched=wanted.matched)
+    if task_kind(wanted.kind).windows:
+        raise UserError("windows of contexts need one teacher, or several that this package "
+                        "fine-tuned, with one tokenizer and equal weights; averaging others goes "
+                        "word by word")
     if wanted.matched:
         raise UserError("--distil_multi_hidden_states and --distil_attention need one teacher, or "
                         "several that this package fine-tuned, with one tokenizer and equal "

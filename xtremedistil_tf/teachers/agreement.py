@@ -1,12 +1,13 @@
 """Agreement of a student with its teacher on held-out text, for runs without dev labels."""
 
 import dataclasses
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from xtremedistil_tf.config import DataConfig, RunConfig
 from xtremedistil_tf.data.folders.task import Task
+from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.data.tokenization.realign import HAS_STATES
 from xtremedistil_tf.errors import UserError
@@ -57,12 +58,14 @@ class Answers:
     """A teacher's answers on held-out text.
 
     Attributes:
-      found: its log-probabilities; see `_Recorder`.
+      found: its log-probabilities; see `_Recorder`. Empty for labels that are no classes.
       labels: the label set.
+      answers: its answers, as the kind of task predicts them.
     """
 
     found: List[np.ndarray]
     labels: Any
+    answers: Sequence[Any]
 
     def compare(
         self, forward: Any, features: Features
@@ -82,17 +85,17 @@ class Answers:
         """
         kind = task_kind(self.labels.kind)
         recorder = _Recorder(forward, features, self.labels)
-        answers = kind.predict(recorder, features, self.labels)
-        scores = kind.score(features.tags, answers, features.languages, self.labels.tags)
-        pairs = list(zip(features.tags, answers))
-        same = [set(gold) == set(own) for gold, own in pairs] if kind.pooled else [
-            one == other for gold, own in pairs for one, other in zip(gold, own)]
+        answers = kind.predict(recorder if kind.classes else forward, features, self.labels)
+        scores = kind.score(features.tags, answers, features.row_languages, self.labels.tags)
         key = kind.language_score[0] if kind.language_score else kind.measures[0]
         measures: Dict[str, Any] = {
             AGREEMENT: scores[kind.measures[0]],
             "languages": {code: {AGREEMENT: entry[key], "support": entry["support"]}
                           for code, entry in scores["languages"].items()}}
         if kind.classes:
+            pairs = list(zip(features.tags, answers))
+            same = [set(gold) == set(own) for gold, own in pairs] if kind.pooled else [
+                one == other for gold, own in pairs for one, other in zip(gold, own)]
             measures["accuracy"] = 100.0 * float(np.mean(same)) if same else 0.0
         if kind.classes and not kind.several:  # With several labels, no softmax is one's answer.
             measures["kl"] = self._divergence(recorder.found)
@@ -107,6 +110,18 @@ class Answers:
             known = np.isfinite(each)
             total, count = total + float(each[known].sum()), count + int(known.sum())
         return total / count if count else 0.0
+
+
+def with_blank_labels(row: Example, labels: Any) -> Example:
+    """Returns an unlabelled row with any labels: tokenization needs some."""
+    kind = task_kind(labels.kind)
+    blank = "0" if not kind.classes else labels.tags[labels.outside_id if kind.tags_words else 0]
+    return dataclasses.replace(row, tags=(blank,) * (len(row.words) if kind.tags_words else 1))
+
+
+def with_labels(row: Example, answer: Sequence[str]) -> Example:
+    """Returns a row with a model's answer as its labels."""
+    return dataclasses.replace(row, tags=tuple(answer))
 
 
 def with_answers(
@@ -128,19 +143,18 @@ def with_answers(
     if not task.agreement:
         return task, None
     kind = task_kind(task.labels.kind)
-    # Tokenization needs labels; they are replaced below.
-    labels: Any = task.labels
-    blank = "0" if not kind.classes else labels.tags[labels.outside_id if kind.tags_words else 0]
-    rows = [dataclasses.replace(row, tags=(blank,) * (len(row.words) if kind.tags_words else 1))
-            for row in task.held]
+    rows = [kind.unlabelled(row, task.labels) for row in task.held]
     features = kind.features(teacher.tokenizer, rows, task.labels, config)
-    recorder = _Recorder(teacher.forward(), features, task.labels)
-    answers = kind.predict(recorder, features, task.labels)
-    dev = [dataclasses.replace(row, tags=tuple(tags)) for row, tags in zip(rows, answers)]
+    forward = teacher.forward()
+    recorder = _Recorder(forward, features, task.labels)
+    answers = kind.predict(recorder if kind.classes else forward, features, task.labels)
+    dev = [kind.answered(row, answer) for row, answer in zip(rows, answers)]
     # A teacher that ran elsewhere may have said nothing of a sentence.
-    said = [at for at, found in enumerate(recorder.found) if np.isfinite(found).any()]
+    said = [at for at in range(len(dev))
+            if not kind.classes or np.isfinite(recorder.found[at]).any()]
     if not said:
         raise UserError("the teacher says nothing of the held-out part of the transfer set")
     return (dataclasses.replace(task, examples={**task.examples, "dev": [dev[at] for at in said]},
                                 held=tuple(task.held[at] for at in said)),
-            Answers([recorder.found[at] for at in said], task.labels))
+            Answers([recorder.found[at] for at in said] if kind.classes else [], task.labels,
+                    [answers[at] for at in said]))

@@ -28,13 +28,15 @@ from xtremedistil_tf.teachers.mapped import MappedTeacher, check_tokenizer
 
 _FLAG = "--pt_teacher"
 # Ends of the names of classes with a head, and the kind of task that the head is for.
-HEADS = {"ForTokenClassification": "tagging", "ForSequenceClassification": "classification"}
+HEADS = {"ForTokenClassification": "tagging", "ForSequenceClassification": "classification",
+         "ForQuestionAnswering": "spans"}
 # Kinds of task by transformers' `problem_type`.
 _PROBLEMS = {"regression": "regression", "multi_label_classification": "multilabel"}
 _CLASSES = {"tagging": transformers.TFAutoModelForTokenClassification,
             "classification": transformers.TFAutoModelForSequenceClassification,
             "multilabel": transformers.TFAutoModelForSequenceClassification,
-            "regression": transformers.TFAutoModelForSequenceClassification}
+            "regression": transformers.TFAutoModelForSequenceClassification,
+            "spans": transformers.TFAutoModelForQuestionAnswering}
 
 
 def task_of(settings: Mapping[str, Any]) -> Optional[str]:
@@ -84,6 +86,8 @@ def labels_of(
     if [number for number, _ in ordered] != list(range(len(ordered))):
         raise UserError(f"{folder / 'config.json'}: id2label numbers "
                         f"{', '.join(str(number) for number, _ in ordered)}; needed are all from 0")
+    if task_kind(kind).competing:  # transformers has no names for them: LABEL_0, LABEL_1.
+        return kind, task_kind(kind).read_labels(data, folder).tags
     return kind, tuple(name for _, name in ordered)
 
 
@@ -94,6 +98,13 @@ def _sizes(folder: pathlib.Path, data: DataConfig, layer: int) -> Sizes:
         raise UserError(f"{folder / 'config.json'}: {found.num_labels} outputs, but "
                         f"{len(names)} labels in id2label")
     return sizes_of(found, data.seq_len, layer)
+
+
+def _logits(found: Any) -> tf.Tensor:
+    """Returns a model's logits; those of an answer's begin and end are one output each."""
+    if hasattr(found, "start_logits"):
+        return tf.stack([found.start_logits, found.end_logits], axis=-1)
+    return found.logits
 
 
 class _Outputs:
@@ -116,7 +127,8 @@ class _Outputs:
             **inputs, **texts, output_hidden_states=True, return_dict=True, training=False,
             output_attentions=self._wanted.matched > 0)
         states = [state[:, :1] if self._pooled else state for state in found.hidden_states]
-        logits = found.logits[:, None] if self._pooled else found.logits
+        logits = _logits(found)
+        logits = logits[:, None] if self._pooled else logits
         matched = self._wanted.matched
         more = {} if not matched else {"hidden_states": joined_states(states, matched),
                                        "attention": joined_attention(found.attentions, matched)}
@@ -150,7 +162,8 @@ def _load(folder: pathlib.Path, wanted: Wanted) -> MappedTeacher:
     return MappedTeacher(
         tokenizer, run, mapped, wanted.layer, int(settings.hidden_size), int(settings.vocab_size),
         int(sum(np.prod(weight.shape) for weight in model.weights)),
-        functools.lru_cache(None)(embeddings), wanted.matched, labels.pooled, wanted.pairs)
+        functools.lru_cache(None)(embeddings), wanted.matched, labels.pooled, wanted.pairs,
+        task_kind(wanted.kind).tags_words)
 
 
 FINISHED = TeacherKind("finished", holds, _sizes, labels_of, lambda folder: folder.name, _load,

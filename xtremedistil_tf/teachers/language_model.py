@@ -10,12 +10,13 @@ from xtremedistil_tf.config import BatchSize, RunConfig, require
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.data.pipelines.batches import Batch, PieceMasking, labelled_batches
 from xtremedistil_tf.data.pipelines.buckets import count_steps
-from xtremedistil_tf.data.tokenization.alignment import Features, pieces_of
+from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.distribution import replicas, spread
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.teacher import Teacher
 from xtremedistil_tf.shares import Share
+from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers.masked_lm import build_masked_lm, load_own_head
 from xtremedistil_tf.training.stage_feed import StageFeed
 from xtremedistil_tf.training.stages import LossTerm, Schedule, Stage
@@ -92,8 +93,9 @@ def adapt_to_text(
     require(teacher.tokenizer.mask_token_id is not None, "--teacher_lm_epochs masks tokens, and "
             f"{type(teacher.tokenizer).__name__} has no mask token")
     assert task.transfer is not None and config.teacher.lm_epochs is not None, "checked above"
-    ids = Ragged.join([chunk for chunk, _ in pieces_of(
-        teacher.tokenizer, task.transfer, config.data.seq_len)])
+    pieces = task_kind(task.labels.kind).transfer.pieces
+    ids = Ragged.join([chunk for chunk, _ in pieces(
+        teacher.tokenizer, task.transfer, config.data)])
     text = _Text(ids, teacher.tokenizer)
     model, registry = build_masked_lm(teacher.encoder, only=teacher.tokenizer.mask_token_id)
     if config.teacher.config_file is None:

@@ -75,6 +75,8 @@ class MappedTeacher:
     matched: int = 0
     pooled: bool = False
     pairs: bool = False
+    # True for taggers: finished ones were not trained on later tokens of words.
+    words_only: bool = False
     partial: ClassVar[bool] = False
     answers_any: ClassVar[bool] = True
 
@@ -82,11 +84,6 @@ class MappedTeacher:
     def classes(self) -> int:
         """Number of logits of a position."""
         return self.labels.size
-
-    @property
-    def words_only(self) -> bool:
-        """True for taggers: finished ones were not trained on later tokens of words."""
-        return not self.pooled
 
     def word_embeddings(self) -> Optional[np.ndarray]:
         """Returns the word embedding, float32 [vocabulary, embedding width]; None without one."""

@@ -17,6 +17,7 @@ from xtremedistil_tf.inference.runtimes.onnx import gpu_providers, open_session
 from xtremedistil_tf.models.pretrained_encoders import find_weights
 from xtremedistil_tf.models.teacher import separator_of
 from xtremedistil_tf.models.tokenizers import load_tokenizer
+from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers.base import Sizes, TeacherKind, Wanted
 from xtremedistil_tf.teachers.fine_tuned import folder_fingerprint
 from xtremedistil_tf.teachers.finished import labels_of, settings_of, task_of
@@ -192,7 +193,7 @@ def _load(folder: pathlib.Path, wanted: Wanted) -> MappedTeacher:
         tokenizer, run, mapped, wanted.layer, _size(folder, settings, "width"), vocabulary,
         _parameters(path),
         functools.lru_cache(None)(lambda: _embeddings(path, vocabulary)), 0, labels.pooled,
-        wanted.pairs)
+        wanted.pairs, task_kind(wanted.kind).tags_words)
 
 
 ONNX = TeacherKind("onnx", holds, _sizes, labels_of, lambda folder: folder.name, _load,

@@ -16,7 +16,7 @@ from xtremedistil_tf.data.tokenization.realign import HAS_ALL, HAS_LOGITS, HAS_S
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.models.tokenizers import load_tokenizer, train_wordpiece
 from xtremedistil_tf.runs import file_fingerprint, fingerprint
-from xtremedistil_tf.tasks import TASKS, task_kind
+from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers.base import Sizes, TeacherKind, Wanted, sequence_key
 
 # Subword tokens of a tokenizer that is trained on the file's words.
@@ -188,8 +188,6 @@ def load_outputs(paths: Sequence[pathlib.Path], wanted: Wanted) -> OutputsTeache
     """
     files = [_kind_of_file(path, wanted.kind, wanted.pairs) for path in paths]
     labels = label_set(wanted.kind, wanted.tags)
-    if not TASKS[wanted.kind].classes:
-        raise UserError(f"--teacher_outputs teach classes; the task is {wanted.kind}")
     widths = {one.width for one in files if one.width}
     if len(widths) > 1:
         raise UserError(f"the vectors of {', '.join(map(str, paths))} have the widths "

@@ -135,7 +135,7 @@ def _check_kind(
         raise UserError(f"the teacher in {folder} was fine-tuned for {made_for}; the task is "
                         f"{config.data.kind}")
     flags = {"tagging": "--do_NER", "regression": "--do_regression",
-             "multilabel": "--do_multilabel"}.get(
+             "multilabel": "--do_multilabel", "spans": "--do_squad"}.get(
         made_for, "no flag of a kind of task")
     raise UserError(f"the teacher in {folder} is a finished model for {made_for}; the task is "
                     f"{config.data.kind}; allowed: {flags}, or --teacher_epochs, which gives the "

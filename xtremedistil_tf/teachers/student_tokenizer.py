@@ -9,18 +9,18 @@ from typing import Any, Dict, Iterable, Iterator, Optional
 import filelock
 import numpy as np
 
-from xtremedistil_tf.config import RunConfig, require
+from xtremedistil_tf.config import DataConfig, RunConfig, require
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.data.folders.task_features import features_of
 from xtremedistil_tf.data.readers.rows import TextFile
-from xtremedistil_tf.data.tokenization.alignment import Features, pieces_of
+from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.data.tokenization.cut import (
     Recount,
     check_cuttable,
     count_pieces,
     fit_tokenizer,
 )
-from xtremedistil_tf.data.tokenization.realign import Realigned, realign
+from xtremedistil_tf.data.tokenization.realign import Realigned, in_memory
 from xtremedistil_tf.data.tokenization.token_store import (
     open_realigned,
     realign_texts,
@@ -31,6 +31,7 @@ from xtremedistil_tf.models.student_from_checkpoint import load_student_tokenize
 from xtremedistil_tf.models.tokenizers import definition
 from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.runs import fingerprint
+from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers.base import Teaches
 
 log = logging.getLogger("absl")
@@ -171,8 +172,9 @@ def fitted_text(
     def recount(tokenizer: Any) -> np.ndarray:
         with Progress(task.transfer_rows, "counting subword tokens", "sentences") as progress:
             def transfer() -> Iterator[np.ndarray]:
-                for rows, _ in pieces_of(tokenizer, transfer_of(task), config.data.seq_len):
-                    progress.advance(len(rows))
+                pieces = task_kind(task.labels.kind).transfer.pieces
+                for rows, counts in pieces(tokenizer, transfer_of(task), config.data):
+                    progress.advance(counts["sentences"])
                     yield rows.values
 
             return counted(config, task, tokenizer, transfer(), size=len(tokenizer))
@@ -185,7 +187,7 @@ def fitted_text(
 
 
 def own_sequences(
-    task: Task, teacher: Teaches, text: StudentText, dev: Features, *, seq_len: int,
+    task: Task, teacher: Teaches, text: StudentText, dev: Features, *, data: DataConfig,
     folder: pathlib.Path, made: str,
 ) -> Dict[str, Realigned]:
     """Tokenizes transfer set and dev with a student's own tokenizer, aligned with its teacher's.
@@ -193,19 +195,23 @@ def own_sequences(
     Args:
       task, teacher, text: the run.
       dev: dev in the student's subword tokens.
-      seq_len: maximum length of a sequence.
+      data: the settings of the data.
       folder: for the transfer set's token ids. It is written unless it is there.
       made: fingerprint of what the folder holds.
     """
-    rows, own_ids = task.transfer_rows, text.own_ids(teacher)
+    transfer, rows = task_kind(task.labels.kind).transfer, task.transfer_rows
+
+    def realigned(texts: Iterable[Any]) -> Iterator[Any]:
+        return transfer.realigned(teacher.tokenizer, text.tokenizer, texts, data,
+                                  text.own_ids(teacher))
+
     with filelock.FileLock(folder.with_name(".pieces.lock")):
         if task.labels.pooled:
-            tokenise_texts(text.tokenizer, transfer_of(task), rows=rows, seq_len=seq_len,
+            tokenise_texts(transfer.pieces(text.tokenizer, transfer_of(task), data), rows=rows,
                            folder=folder, fingerprint=made)
             own = Realigned(dev.input_ids)
         else:
-            realign_texts(teacher.tokenizer, text.tokenizer, transfer_of(task), rows=rows,
-                          seq_len=seq_len, folder=folder, fingerprint=made, own_ids=own_ids)
-            own = realign(teacher.tokenizer, text.tokenizer, task.examples["dev"], seq_len,
-                          own_ids=own_ids)
+            realign_texts(realigned(transfer_of(task)), rows=rows, folder=folder,
+                          fingerprint=made)
+            own = in_memory(realigned(task.examples["dev"]))
     return {"transfer": open_realigned(folder), "dev": own}

@@ -18,7 +18,8 @@ class Loss:
 
     Attributes:
       function: (prediction, target, mask) -> scalar, or its location as "module:name".
-      against: the targets that it accepts.
+      against: the targets that it accepts: "labels", or outputs of the teacher. "positions" are
+        logits that compete over the positions of a sequence; see `TaskKind.own_losses`.
     """
 
     function: Union[str, Callable[..., Any]]
@@ -52,6 +53,8 @@ for _name, _loss in {
     "bce": Loss(_HERE + "sigmoid_divergence", ("logits",)),
     "binary_cross_entropy": Loss(_HERE + "binary_cross_entropy", ("labels",)),
     "pseudo_labels": Loss(_HERE + "pseudo_labels", ("logits",)),
+    "position_kld": Loss(_HERE + "position_divergence", ("positions",)),
+    "position_pseudo_labels": Loss(_HERE + "position_pseudo_labels", ("positions",)),
     "attention_kld": Loss(_HERE + "attention_divergence", ("attention",)),
     "cross_entropy": Loss(_HERE + "cross_entropy", ("labels",)),
     "squared_error": Loss(_HERE + "squared_error", ("labels",)),

@@ -3,10 +3,14 @@
 Padding may hold anything, infinities and NaN included: neither a loss nor its gradient sees it.
 """
 
+from typing import Tuple
+
 from xtremedistil_tf.keras2 import tf
 
 # Lower bound of attention probabilities in logarithms; float16 can represent it.
 _LEAST_SHARE = 1e-6
+# Logit of a position that cannot be chosen. Smaller than all others, and finite.
+_NEVER = -1e9
 
 
 def _without_padding(values: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
@@ -233,7 +237,50 @@ def span_cross_entropy(
 
     Source: Devlin et al. (2019), section 4.3.
     """
-    return cross_entropy(tf.transpose(prediction, [0, 2, 1]), target, mask)
+    # In joint batches both are padded to the time of the sequences.
+    return cross_entropy(tf.transpose(prediction, [0, 2, 1]), target[:, :2], mask[:, :2])
+
+
+def _over_positions(
+    prediction: tf.Tensor, target: tf.Tensor, mask: tf.Tensor
+) -> Tuple[tf.Tensor, ...]:
+    """Turns logits of positions into distributions over them, of which each sequence has two.
+
+    Args:
+      prediction, target: float [batch, time, 2], scores of an answer's begin and end.
+      mask: [batch, time], 1 at real positions; others get probability 0.
+
+    Returns:
+      (prediction, target, mask): float [batch, 2, time] twice, and [batch, 2], 1 for sequences
+      with a real position.
+    """
+    real = tf.cast(mask, tf.bool)[:, :, tf.newaxis]
+    values = (tf.transpose(tf.where(real, tf.cast(part, prediction.dtype), _NEVER), [0, 2, 1])
+              for part in (prediction, target))
+    counts = tf.cast(tf.reduce_max(mask, axis=1, keepdims=True), prediction.dtype)
+    return (*values, counts * tf.ones_like(prediction[:, 0]))
+
+
+def position_divergence(
+    prediction: tf.Tensor, target: tf.Tensor, mask: tf.Tensor, *, temperature: float = 1.0
+) -> tf.Tensor:
+    """As `kl_divergence`, with the softmax over the positions of a sequence.
+
+    Args:
+      prediction, target, mask: see `_over_positions`.
+      temperature: T; above 1 it softens both.
+
+    Returns:
+      Scalar float32: the mean over sequences and both ends of an answer.
+    """
+    return kl_divergence(*_over_positions(prediction, target, mask), temperature=temperature)
+
+
+def position_pseudo_labels(
+    prediction: tf.Tensor, target: tf.Tensor, mask: tf.Tensor
+) -> tf.Tensor:
+    """Cross-entropy with the teacher's best begin and best end; see `position_divergence`."""
+    return pseudo_labels(*_over_positions(prediction, target, mask))
 
 
 def pseudo_labels(

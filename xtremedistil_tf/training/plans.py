@@ -1,7 +1,7 @@
 """The stages of a run, from its strategy and settings."""
 
 import dataclasses
-from typing import List, Sequence, Tuple
+from typing import List, Mapping, Sequence, Tuple
 
 from xtremedistil_tf.config import (
     FINE_TUNING,
@@ -20,6 +20,8 @@ from xtremedistil_tf.training.strategies import (
     labels_term,
     unfreeze,
 )
+
+_NO_LOSSES: Mapping[str, str] = {}
 
 
 def _check_losses(config: DistilConfig) -> None:
@@ -103,16 +105,19 @@ def _epochs(name: str, draft: StageDraft, config: DistilConfig) -> int:
     return epochs
 
 
-def _against(terms: Tuple[LossTerm, ...], labels_loss: str) -> Tuple[LossTerm, ...]:
-    """Replaces the loss against labels by the loss of the task."""
-    return tuple(dataclasses.replace(term, loss=labels_loss) if term.target == "labels" else term
-                 for term in terms)
+def _against(
+    terms: Tuple[LossTerm, ...], labels_loss: str, own_losses: Mapping[str, str] = _NO_LOSSES
+) -> Tuple[LossTerm, ...]:
+    """Replaces the losses against labels and logits by those of the task."""
+    own = {"labels": lambda loss: labels_loss, "logits": lambda loss: own_losses.get(loss, loss)}
+    return tuple(dataclasses.replace(term, loss=own[term.target](term.loss))
+                 if term.target in own else term for term in terms)
 
 
 def build_plan(
     layers: Sequence[str], config: DistilConfig, *, measure: str = "macro_f1",
-    labels_loss: str = "cross_entropy", labelled: bool = True,
-    states: bool = True,
+    labels_loss: str = "cross_entropy", own_losses: Mapping[str, str] = _NO_LOSSES,
+    labelled: bool = True, states: bool = True,
 ) -> Tuple[Stage, ...]:
     """Builds the stages of a strategy.
 
@@ -120,7 +125,7 @@ def build_plan(
       layers: the student's layer names, bottom to top.
       config: strategy, losses, epochs, batch sizes, schedule.
       measure: dev measure of stages without their own.
-      labels_loss: see `DataConfig.labels_loss`.
+      labels_loss, own_losses: losses of the kind of task, see `TaskKind`.
       labelled: False if there is no training split; see `without_labels`.
       states: False if the teacher has logits only; see `without_states`.
 
@@ -146,8 +151,9 @@ def build_plan(
         epochs = _epochs(name, draft, config)
         if epochs:
             stages.append(Stage(
-                name, draft.data, _against(draft.terms, labels_loss), draft.trainable, schedule,
-                epochs, config.patience, of_labels if draft.data == "train" else unlabelled,
+                name, draft.data, _against(draft.terms, labels_loss, own_losses),
+                draft.trainable, schedule, epochs, config.patience,
+                of_labels if draft.data == "train" else unlabelled,
                 draft.monitor or measure, of_labels if draft.data == "both" else None,
                 config.weight_average, config.least_gain, draft.fresh))
     if not stages:

@@ -2,6 +2,7 @@
 
 import collections
 import csv
+import dataclasses
 import json
 
 import pytest
@@ -260,3 +261,32 @@ def test_the_end_of_a_line_is_no_line_break_in_a_text(tmp_path):
     assert own["counts"] == {"sentences": 4, "white_space": 2}
     assert (tmp_path / "task" / "transfer.txt").read_text("utf-8").splitlines() == [
         "one text", "two spaces", "with tab", "last"]
+
+
+def test_transfer_questions_lose_their_answers_and_those_on_held_out_texts(tmp_path):
+    def write(name, contexts, *answers):
+        path = tmp_path / name
+        path.write_text(json.dumps({"data": [{"paragraphs": [
+            {"context": f"It is {at}.", "qas": [
+                {"id": f"{name}{at}", "question": "What ?",
+                 "answers": [{"text": text or str(at), "answer_start": 6 if text is None else 0}
+                             for text in answers]}]} for at in contexts]}]}), "utf-8")
+        return path
+
+    given = {"train": write("a.json", range(10, 14), None), "dev": write("b.json", [20], None),
+             "transfer": write("c.json", [20, 31, 32], "wrong")}
+    sources = [source for split, path in given.items()
+               for source in find_sources(path, split=split)[0]]
+    asked = recognise_kind(sources, Asked(), None)
+    corpus = task_kind(asked.kind).corpus
+    record = corpus.make(sources, tmp_path / "task", asked)
+    assert asked.kind == "spans" and record["leaks"] == {"removed": {"dev": 1}}
+    told = corpus.describe(record)
+    assert "transfer: 6 texts" in told and "1 transfer texts that stand in dev" in told
+    config = dataclasses.replace(config_of_folder(tmp_path / "task"), seq_len=384)
+    task = read_task(dataclasses.replace(config, transfer_file="transfer.json"))
+    assert {row.context for row in task.transfer} == {
+        f"It is {at}." for at in (*range(10, 14), 31, 32)}
+    assert not problems_of(tmp_path / "task")
+    (tmp_path / "task" / "transfer.json").write_text("{}")
+    assert [one.kind for one in problems_of(tmp_path / "task")] == ["questions"]

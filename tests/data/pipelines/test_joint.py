@@ -46,6 +46,22 @@ def test_rows_keep_what_they_have_and_are_padded_alike():
     assert targets["representation"].dtype == tf.float16
 
 
+def test_labels_of_two_positions_stand_beside_targets_of_every_token():
+    transfer, _ = one_batch()
+    labelled = rows(2, 7, 4).map(lambda inputs, _: (inputs, {
+        "labels": tf.constant([[1, 3], [0, 0]]), "mask": tf.ones([2, 2])}))
+    ((inputs, targets),) = joint_batches(transfer, lambda number: labelled, 1)
+    assert inputs["input_ids"].shape == (5, 7)
+    for name in ("logits", "representation"):
+        assert targets[name].shape[:2] == targets[f"{name}_mask"].shape == (5, 7)
+        assert float(tf.reduce_sum(targets[f"{name}_mask"])) == 12
+    prediction = GENERATOR.normal(size=(5, 7, 2)).astype(np.float32)
+    loss = LOSSES["span_cross_entropy"]
+    alone = loss(prediction[3:], tf.constant([[1, 3], [0, 0]]), tf.ones([2, 2]))
+    assert float(loss(prediction, targets["labels"], targets["labels_mask"])) == pytest.approx(
+        float(alone), rel=1e-5)
+
+
 def test_the_loss_is_the_weighted_sum_of_both_parts():
     tf.keras.utils.set_random_seed(1)
     student = build_student(StudentConfig(4, 3, dropout_rate=0.0), 12, 5, 4)

@@ -1,13 +1,15 @@
 """SQuAD's files: what is read, and what is told of a file that is wrong."""
 
+import dataclasses
 import json
 
 import pytest
 
-from tests.squad import question, write_file
+from tests.squad import question, write_cities, write_file
 from xtremedistil_tf.config import DataConfig, SquadConfig
 from xtremedistil_tf.data.folders.task import describe, read_task
-from xtremedistil_tf.data.readers.squad import read_squad
+from xtremedistil_tf.data.readers.rows import ReadReport
+from xtremedistil_tf.data.readers.squad import QuestionFile, read_squad
 from xtremedistil_tf.errors import UserError
 
 CONTEXT = "Łódź lies in 𝄞 Poland. It rains."
@@ -115,3 +117,33 @@ def test_json_of_another_encoding_is_told(tmp_path):
     path.write_bytes(json.dumps({"data": "é"}, ensure_ascii=False).encode("latin-1"))
     with pytest.raises(UserError, match="dev.json is not a JSON file"):
         read_squad(path)
+
+
+def test_a_transfer_file_needs_no_answers_and_shows_none(tmp_path):
+    path = write_file(tmp_path / "transfer.json", ("He lives in Bonn.", [
+        {"question": "Where ?"}, question("a", "Who ?", [("Bonn", 99)], language="de"),
+        {"id": "a", "question": "When ?", "answers": "wrong"}, {"question": " "}]))
+    report = ReadReport(path)
+    found = list(QuestionFile(path, on_bad_row="skip").read(report))
+    assert [(one.text, one.tags, one.language) for one in found] == [
+        ("Where ?", (), "default"), ("Who ?", (), "de"), ("When ?", (), "default")]
+    assert found[0].texts == (("Where", "?"), ("He", "lives", "in", "Bonn."))
+    assert report.counts["rows"] == 3 and report.counts["skipped_rows"] == 1
+    with pytest.raises(UserError, match=r"qas\[3\]: the question or its context is empty"):
+        list(QuestionFile(path))
+
+
+def test_the_transfer_set_of_questions_is_named_or_that_of_train(tmp_path):
+    folder = write_cities(tmp_path / "task", 4, 2)
+    config = DataConfig(str(folder), seq_len=384, squad=SquadConfig())
+    task = read_task(config)
+    assert task.transfer.path.name == "train-v2.0.json" and task.transfer_rows == 4
+    assert not any(row.tags for row in task.transfer) and not task.warnings
+    write_file(folder / "more.json", *[(f"context {at}", [{"question": "Why ?"}])
+                                       for at in range(3)])
+    sampled = read_task(dataclasses.replace(config, transfer_file="more.json", transfer_size=2))
+    assert sampled.transfer_rows == 2
+    assert sampled.fingerprints["transfer"] != task.fingerprints["transfer"]
+    (folder / "text.txt").write_text("a text\n")
+    with pytest.raises(UserError, match="text.txt is no JSON by its name; needed are questions"):
+        read_task(dataclasses.replace(config, transfer_file="text.txt"))

@@ -6,9 +6,9 @@ import pytest
 from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization import alignment
-from xtremedistil_tf.data.tokenization.alignment import align
+from xtremedistil_tf.data.tokenization.alignment import align, pieces_of
 from xtremedistil_tf.data.tokenization.cut import fit_tokenizer
-from xtremedistil_tf.data.tokenization.realign import realign
+from xtremedistil_tf.data.tokenization.realign import realign, realigned_of
 from xtremedistil_tf.data.tokenization.token_store import open_pieces, open_realigned, realign_texts
 from xtremedistil_tf.models.tokenizers import definition, train_wordpiece
 
@@ -38,8 +38,8 @@ def _expected(theirs, ours, row):
 
 def test_places_name_the_same_words(tokenizer, own, texts, tmp_path, monkeypatch):
     monkeypatch.setattr(alignment, "_CHUNK", 7)
-    realign_texts(tokenizer, own, texts, rows=len(texts), seq_len=SEQ_LEN, folder=tmp_path / "own",
-                  fingerprint="a")
+    realign_texts(realigned_of(tokenizer, own, texts, SEQ_LEN), rows=len(texts),
+                  folder=tmp_path / "own", fingerprint="a")
     rows, found = open_realigned(tmp_path / "own"), realign(tokenizer, own, texts, SEQ_LEN)
     theirs, ours = (align(one, texts, SEQ_LEN, LabelSet(("O",))) for one in (tokenizer, own))
     for row in range(len(texts)):
@@ -81,7 +81,7 @@ def test_a_word_that_both_split_alike_has_a_place_for_each_piece(tokenizer, text
 def test_rows_without_places_are_opened_as_such(own, texts, tmp_path):
     from xtremedistil_tf.data.tokenization.token_store import tokenise_texts
 
-    tokenise_texts(own, texts, rows=len(texts), seq_len=SEQ_LEN, folder=tmp_path / "own",
+    tokenise_texts(pieces_of(own, texts, SEQ_LEN), rows=len(texts), folder=tmp_path / "own",
                    fingerprint="a")
     assert open_realigned(tmp_path / "own").places is None
     assert len(open_pieces(tmp_path / "own")) == len(texts)

@@ -14,7 +14,7 @@ def texts(sample_words):
 
 
 def write(tokenizer, texts, folder, name="a"):
-    return tokenise_texts(tokenizer, texts, rows=len(texts), seq_len=12, folder=folder,
+    return tokenise_texts(pieces_of(tokenizer, texts, 12), rows=len(texts), folder=folder,
                           fingerprint=name)
 
 
@@ -34,7 +34,7 @@ def test_what_is_there_is_not_made_again(tokenizer, texts, tmp_path):
         raise AssertionError
         yield
 
-    assert tokenise_texts(tokenizer, nobody_reads(), rows=60, seq_len=12,
+    assert tokenise_texts(pieces_of(tokenizer, nobody_reads(), 12), rows=60,
                           folder=tmp_path / "pieces", fingerprint="a") == counts
 
 

@@ -7,6 +7,9 @@ from tests.squad import WORDS
 from xtremedistil_tf.config import BatchSize, SquadConfig
 from xtremedistil_tf.data.pipelines.batches import labelled_batches
 from xtremedistil_tf.data.readers.squad import Question
+from xtremedistil_tf.data.tokenization import windows as windows_module
+from xtremedistil_tf.data.tokenization.cut import cut_tokenizer
+from xtremedistil_tf.data.tokenization.realign_windows import realigned_windows
 from xtremedistil_tf.data.tokenization.windows import WindowCutter, answer_place, window_features
 from xtremedistil_tf.models.tokenizers import train_wordpiece
 
@@ -109,3 +112,33 @@ def test_batches_hold_both_positions(cities):
     assert targets["mask"].numpy().tolist() == [[1, 1], [1, 1]]
     row = targets["labels"].numpy().max(1).argmax()
     assert cities.convert_ids_to_tokens(int(inputs["input_ids"][row, 7])) == "Bonn"
+
+
+def test_unlabelled_windows_are_those_of_labelled_questions(cities, monkeypatch):
+    questions = [asked("he she we saw the old tree house"), asked("a day"), asked("we saw")]
+    monkeypatch.setattr(windows_module, "CHUNK", 2)
+    chunks = list(windows_module.window_pieces(cities, iter(questions), SEQ_LEN, SETTINGS))
+    whole = windows(cities, *questions)
+    assert [row.tolist() for ids, _ in chunks for row in ids] == [
+        row.tolist() for row in whole.input_ids]
+    assert [counts["sentences"] for _, counts in chunks] == [2, 1]
+    assert sum(counts["windows"] for _, counts in chunks) == len(whole)
+
+
+def test_a_students_own_tokens_have_places_where_both_have_the_same_characters(cities):
+    """The student spells the city letter by letter, and has no place for its letters."""
+    own = train_wordpiece([[*row, *"Porto"] for row in WORDS for _ in range(9)], 200, False)
+    own = cut_tokenizer(own, np.array([piece != "Porto" for piece in
+                                       own.convert_ids_to_tokens(list(range(len(own))))]))
+    question = asked("he she we saw the old Porto house")
+    ((ids, places, counts),) = realigned_windows(cities, own, [question], SEQ_LEN, SETTINGS)
+    theirs = windows(cities, question).input_ids
+    assert len(ids) == len(theirs) == counts["windows"] == 2 and counts["sentences"] == 1
+    for row in range(2):
+        read = own.convert_ids_to_tokens(ids[row].tolist())
+        expected = cities.convert_ids_to_tokens(theirs[row].tolist())
+        assert len(ids[row]) <= SEQ_LEN
+        for piece, place in zip(read, places[row]):
+            assert place < 0 and piece not in expected or piece == expected[place]
+    assert read[-1] == "[SEP]" and places[1][-1] == len(theirs[1]) - 1
+    assert (places[0] >= 0).all() and (places[1] < 0).sum() >= 2

@@ -38,7 +38,7 @@ def run_config(given: Given) -> cfg.RunConfig:
     for name, instead in _without_task(given).items():
         if not found["data"].get(name):
             found["data"][name] = instead
-    squad = cfg.SquadConfig() if given.get("do_squad") else None
+    squad = _squad(given, found)
     # Refuses the strategy FINE_TUNING, which has its own command.
     STRATEGIES.find(found["distil"].get("strategy", cfg.DistilConfig.strategy))
     config = cfg.RunConfig(
@@ -111,20 +111,34 @@ def finetune_config(given: Given) -> cfg.RunConfig:
         distil=cfg.DistilConfig(strategy=cfg.FINE_TUNING, **found["distil"]), **found["run"])
 
 
-def _squad(given: Given, wanted: bool, settings: Mapping[str, int]) -> Optional[cfg.SquadConfig]:
-    """Builds the settings of --do_squad; None without it.
+def _squad(
+    given: Given, found: Dict[str, Dict[str, Any]], *, wanted: Optional[bool] = None,
+    own: Mapping[str, int] = {},
+) -> Optional[cfg.SquadConfig]:
+    """Builds the settings of --do_squad; None without it. Sets seq_len if it is not given.
+
+    Args:
+      given: values of the given flags by name.
+      found: settings by part.
+      wanted: True for questions; None asks the flag.
+      own: settings that a finished student has.
 
     Raises:
       UserError: if one of its flags is given without it.
     """
+    if wanted is None:
+        wanted = bool(given.get("do_squad"))
     for name in () if wanted else _SQUAD:
         if name in given:
             raise UserError(f"--{name} is given without --do_squad, to which it belongs")
-    return cfg.SquadConfig(**settings) if wanted else None
+    if not wanted:
+        return None
+    found["data"].setdefault("seq_len", cfg.SQUAD_SEQ_LEN)
+    return cfg.SquadConfig(**{**own, **found["squad"]})
 
 
 def _from_checkpoint(given: Given, found: Dict[str, Dict[str, Any]]) -> Dict[str, Any]:
-    squad = _squad(given, bool(given.get("do_squad")), found["squad"])
+    squad = _squad(given, found)
     return {"data": cfg.DataConfig(squad=squad, **found["data"]),
             "student": cfg.StudentConfig(**found["student"])}
 
@@ -145,7 +159,8 @@ def _from_student(given: Given, found: Dict[str, Dict[str, Any]]) -> Dict[str, A
     named = answers or given.get("glue_task") is not None
     own = {"seq_len": assets.record["seq_len"], **({} if named else kind.chosen_by),
            "do_pairwise": assets.separator is not None and not named and not kind.pairs}
-    squad = _squad(given, answers, {**(assets.record.get("squad") or {}), **found["squad"]})
+    found["data"] = {**own, **found["data"]}
+    squad = _squad(given, found, wanted=answers, own=assets.record.get("squad") or {})
     changed = {name: found["student"][name] for name in _CHANGED if name in found["student"]}
-    return {"data": cfg.DataConfig(squad=squad, **{**own, **found["data"]}),
+    return {"data": cfg.DataConfig(squad=squad, **found["data"]),
             "student": dataclasses.replace(assets.settings, **changed)}

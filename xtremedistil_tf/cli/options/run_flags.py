@@ -66,7 +66,7 @@ RUN_FLAGS = (
            required=True),
     setting("seq_len", "data.seq_len",
             "Longest sequence in subword tokens, special tokens included. Default: what holds 99 % "
-            "of the training rows (--defaults).", derived=True),
+            "of the training rows (--defaults); for --do_squad at most 384.", derived=True),
     setting("do_NER", "data.do_ner", "Tag words. Without this flag texts are classified."),
     setting("tag_scheme", "data.tag_scheme",
             "Scheme of the tags of --do_NER. none takes any tags, such as parts of speech, and "
@@ -85,8 +85,15 @@ RUN_FLAGS = (
             "Estimate a number for each text instead of a class. STS-B sets this itself."),
     Option("do_squad",
            "Answer questions on a text. The task folder holds SQuAD's train-v2.0.json and "
-           "dev-v2.0.json. Only with xtremedistil-finetune and a checkpoint.",
+           "dev-v2.0.json; the transfer file holds questions in the same form, without answers.",
            kind="boolean", default=False),
+    setting("doc_stride", "squad.doc_stride",
+            "Number of subword tokens that two neighbouring windows of a context share "
+            "(--do_squad)."),
+    setting("max_query_length", "squad.max_query_length",
+            "Largest number of subword tokens of a question; the rest is cut (--do_squad)."),
+    setting("max_answer_length", "squad.max_answer_length",
+            "Largest number of subword tokens of an answer (--do_squad)."),
     setting("task_kind", "data.task_kind",
             "Name of a kind of task that an installed package adds."),
     setting("decoding", "data.decoding",
@@ -241,8 +248,10 @@ LABEL_FLAGS = (
 # Flags of the student and its distillation.
 STUDENT_FLAGS = (
     setting("transfer_file", "data.transfer_file",
-            "Unlabelled text, one sentence a line. Looked for in the task folder, then in the "
-            "current folder. Default: transfer.txt, if the task folder has it.", derived=True),
+            "Unlabelled text, one sentence a line; for --do_squad questions with their contexts in "
+            "SQuAD's JSON. Looked for in the task folder, then in the current folder. Default: "
+            "transfer.txt, if the task folder has it; for --do_squad transfer.json, else the "
+            "questions of train.", derived=True),
     setting("transfer_size", "data.transfer_size",
             "Number of sentences of the transfer file to use, drawn at random. A larger number "
             "contains the sentences of a smaller one."),
@@ -265,7 +274,8 @@ STUDENT_FLAGS = (
             names=lambda: losses_against("representation")),
     setting("logits_loss", "distil.logits_loss",
             "Loss against the teacher's logits: mse (paper Eq. 4), kld (softened by --temperature) "
-            "or pseudo_labels (the teacher's most probable class as a label).",
+            "or pseudo_labels (the teacher's most probable class as a label). For --do_squad kld "
+            "and pseudo_labels are over the positions of a window.",
             names=lambda: losses_against("logits")),
     setting("temperature", "distil.temperature", "Temperature of --logits_loss=kld."),
     setting("distil_multi_hidden_states", "distil.multi_hidden_states",
@@ -305,7 +315,7 @@ STUDENT_FLAGS = (
     *LABEL_FLAGS,
 )
 
-# Flags of fine-tuning: its start, and the lengths of --do_squad with BERT's names.
+# Flags of fine-tuning: its start.
 FINE_TUNING_FLAGS = (
     Option("student_dir",
            "Fine-tune this student further: a run folder, its student folder, or "
@@ -313,13 +323,6 @@ FINE_TUNING_FLAGS = (
            "are its own by default. The task must have its labels.", kind="string"),
     *START_FLAGS,
     *LABEL_FLAGS,
-    setting("doc_stride", "squad.doc_stride",
-            "Number of subword tokens that two neighbouring windows of a context share "
-            "(--do_squad)."),
-    setting("max_query_length", "squad.max_query_length",
-            "Largest number of subword tokens of a question; the rest is cut (--do_squad)."),
-    setting("max_answer_length", "squad.max_answer_length",
-            "Largest number of subword tokens of an answer (--do_squad)."),
 )
 
 # All flags of each command. xtremedistil-teacher also accepts the student's, so that one flagfile

@@ -95,6 +95,14 @@ def check_labelled(config: DataConfig, *, transfer_file: str) -> List[Problem]:
 def check_questions(config: DataConfig, *, transfer_file: str) -> List[Problem]:
     """Checks a folder of questions: each file is read, and the first problem is told."""
     kind, problems = task_kind(config.kind), []
+    folder = pathlib.Path(config.task)
+    for path in (folder / transfer_file, folder / kind.transfer.files[0]):
+        if path.is_file():
+            try:
+                kind.transfer.count(config, path)
+            except UserError as error:
+                problems.append(Problem(path, 0, "questions", str(error), True))
+            break
     for split, name in config.files.items():
         path = pathlib.Path(config.task) / name
         if split in config.may_lack and not path.is_file():

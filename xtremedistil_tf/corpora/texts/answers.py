@@ -6,14 +6,14 @@ import json
 import pathlib
 from typing import Any, Dict, List, Mapping, Sequence, Set, Tuple
 
-from xtremedistil_tf.corpora.convert import RECORD_FILE, claim_folder
+from xtremedistil_tf.corpora.convert import HELD_OUT, RECORD_FILE, claim_folder
 from xtremedistil_tf.corpora.readers.base import Tally
 from xtremedistil_tf.corpora.source_rows import digest
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.texts.make import MakeOptions
 from xtremedistil_tf.corpora.texts.tables import open_lines
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
-from xtremedistil_tf.data.readers.squad import read_squad
+from xtremedistil_tf.data.readers.squad import QuestionFile, read_squad
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import atomic_folder, write_json
 from xtremedistil_tf.tasks import task_kind
@@ -112,7 +112,7 @@ def _unanswered(rows: Mapping[str, Sequence[Paragraph]]) -> List[str]:
 
 def _split(sources: Sequence[Source], options: MakeOptions, records: List[Mapping[str, Any]]
            ) -> Tuple[Dict[str, List[Paragraph]], List[str]]:
-    rows: Dict[str, List[Paragraph]] = {"train": [], "dev": [], "test": []}
+    rows: Dict[str, List[Paragraph]] = {"train": [], "dev": [], "test": [], "transfer": []}
     seen: Set[Any] = set()
     for source in sources:
         counts = Tally()
@@ -130,11 +130,43 @@ def _split(sources: Sequence[Source], options: MakeOptions, records: List[Mappin
     return {split: own for split, own in rows.items() if own}, missing
 
 
+def _write(path: pathlib.Path, paragraphs: Sequence[Paragraph]) -> None:
+    write_json(path, {"version": "v2.0", "data": [{"paragraphs": [one]} for one in paragraphs]})
+
+
+def _unlabelled(
+    rows: Mapping[str, Sequence[Paragraph]], *, keep_leaks: bool
+) -> Tuple[List[Paragraph], Dict[str, int]]:
+    """The questions of the transfer files and of train, without answers.
+
+    Args:
+      rows: paragraphs by split.
+      keep_leaks: True to keep questions on contexts of dev and test.
+
+    Returns:
+      (paragraphs, number of transfer questions on contexts of dev and test).
+    """
+    held_out = {split: {one["context"] for one in rows.get(split, ())} for split in HELD_OUT}
+    leaks: Dict[str, int] = collections.Counter()
+    kept = []
+    for one in (*rows["train"], *rows["transfer"]):
+        stands = [split for split in HELD_OUT if one["context"] in held_out[split]]
+        leaks.update({split: len(one["qas"]) for split in stands})
+        if keep_leaks or not stands:
+            kept.append({**one, "qas": [
+                {name: question[name] for name in ("id", "question", "language")
+                 if name in question} for question in one["qas"] if isinstance(question, dict)]})
+    return kept, dict(leaks)
+
+
 def make_answers(
     sources: Sequence[Source], output: pathlib.Path, options: MakeOptions,
     *, not_read: Sequence[str] = (), overwrite: bool = False,
 ) -> Dict[str, Any]:
     """Writes a task folder of questions; see `make_texts`.
+
+    Transfer files are in SQuAD's JSON, too. With the questions of train, and without any answers,
+    they become transfer.json.
 
     Raises:
       UserError: for unusable files or questions, or an unusable output folder.
@@ -143,17 +175,26 @@ def make_answers(
     claim_folder(output, overwrite)
     records: List[Mapping[str, Any]] = []
     rows, divided = _split(sources, options, records)
-    files = task_kind(options.kind).files
+    kind = task_kind(options.kind)
+    leaks: Dict[str, int] = {}
+    transfer, files = kind.transfer.files[0], kind.files
     with atomic_folder(output) as folder:
+        if "transfer" in rows:
+            rows["transfer"], leaks = _unlabelled(rows, keep_leaks=options.keep_leaks)
+            _write(folder / transfer, rows["transfer"])
+            all(QuestionFile(folder / transfer, on_bad_row=options.read.on_bad_row))
         for split, paragraphs in rows.items():
-            write_json(folder / files[split],
-                       {"version": "v2.0", "data": [{"paragraphs": [one]} for one in paragraphs]})
+            if split not in files:
+                continue
+            _write(folder / files[split], paragraphs)
             read_squad(folder / files[split], on_bad_row=options.read.on_bad_row)
         record = {
             "kind": options.kind, "pairs": True, "labels": [], "label_counts": {},
             "splits": {split: _languages(own) for split, own in rows.items()},
             "divided": {"splits": divided, "shares": list(options.shares), "seed": options.seed},
-            "leaks": {}, "found": {"unanswered": _unanswered(rows)}, "sources": records,
+            "leaks": {"kept" if options.keep_leaks else "removed": leaks},
+            "found": {"unanswered": _unanswered({split: own for split, own in rows.items()
+                                                 if split in files})}, "sources": records,
             "not_read": list(not_read),
         }
         write_json(folder / RECORD_FILE, record)

@@ -2,6 +2,8 @@
 
 from typing import Any, Dict, List
 
+from xtremedistil_tf.tasks import task_kind
+
 _TOLD = {
     "byte_order_marks": "byte order marks inside the file left out",
     "white_space": "texts with line breaks, tabs or several spaces: one space each",
@@ -61,7 +63,12 @@ def describe_texts(record: Dict[str, Any], *, most: int = 20) -> str:
     for fate, leaks in record["leaks"].items():
         lines += [f"{count:,} transfer texts that stand in {split}.tsv {fate}"
                   for split, count in leaks.items()]
-    if "transfer" not in record["splits"]:
+    own = task_kind(record["kind"]).transfer.files
+    if "transfer" not in record["splits"] and set(own) & set(
+            task_kind(record["kind"]).files.values()):
+        lines.append("no transfer questions were given: those of train are the transfer set; more "
+                     "of the same kind, without answers, make a better student (--transfer=FILE)")
+    elif "transfer" not in record["splits"]:
         lines.append("no transfer text was given: unlabelled text of the same kind makes a better "
                      "student (--transfer=FILE); --transfer_file=train.tsv takes the training "
                      "texts")

@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 from xtremedistil_tf.config import DECODINGS, DataConfig, require
 from xtremedistil_tf.data.folders.labelled import LABELS_FILE
 from xtremedistil_tf.data.folders.splits import read_labelled
-from xtremedistil_tf.data.folders.transfer import find_transfer_file, has_labels, open_transfer
+from xtremedistil_tf.data.folders.transfer import find_transfer_file, has_labels
 from xtremedistil_tf.data.folders.trouble import copy_trouble, label_trouble
 from xtremedistil_tf.data.labels import Labels
 from xtremedistil_tf.data.readers.rows import Example, ReadReport, TextFile
@@ -111,7 +111,8 @@ def read_task(
     held: Tuple[Example, ...] = ()
     if with_transfer:
         paths["transfer"] = find_transfer_file(config)
-        transfer, running = open_transfer(config, paths["transfer"], examples, warnings)
+        transfer, running = task_kind(config.kind).transfer.open(
+            config, paths["transfer"], examples, warnings)
         if config.transfer_size is not None:
             transfer = TextSample(transfer, config.transfer_size)
         if "dev" not in examples:
@@ -175,13 +176,14 @@ def _scan(
     transfer: TextFile, report: ReadReport, examples: Mapping[str, List[Example]], seq_len: int
 ) -> Tuple[int, Dict[str, int]]:
     """Reads the transfer text once; counts its words and its sentences from held-out splits."""
-    known = {split: {row.texts for row in rows} for split, rows in examples.items()
+    # Hashes, since texts may be long.
+    known = {split: {hash(row.texts) for row in rows} for split, rows in examples.items()
              if split != "train"}
     words, shared = 0, dict.fromkeys(known, 0)
     for example in transfer.read(report):
         words += min(sum(map(len, example.texts)), seq_len - 2)
         for split, sentences in known.items():
-            shared[split] += example.texts in sentences
+            shared[split] += hash(example.texts) in sentences
     return words, shared
 
 

@@ -1,14 +1,15 @@
-"""Finds and opens the transfer text of a task."""
+"""Finds and opens the transfer set of a task: a text of sentences, or questions on texts."""
 
 import itertools
 import pathlib
-from typing import List, Mapping, Optional, Tuple
+from typing import Any, List, Mapping, Optional, Tuple
 
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.data.outputs.reader import OutputsText, is_outputs
 from xtremedistil_tf.data.readers.glue import glue_texts
 from xtremedistil_tf.data.readers.recognise import why_no_text
 from xtremedistil_tf.data.readers.rows import Example, TextFile, parse_line
+from xtremedistil_tf.data.readers.squad import QuestionFile
 from xtremedistil_tf.data.readers.texts import parse_pair_line
 from xtremedistil_tf.data.words import count_marks, segmentation_of_text, split_words
 from xtremedistil_tf.errors import UserError
@@ -23,13 +24,20 @@ _ATTACHED_TO_ALONE = 4
 def find_transfer_file(data: DataConfig) -> pathlib.Path:
     """Finds the transfer file in the task folder or in the current one, as the authors' code does.
 
+    If none is named and the kind of task can learn from a labelled split without its labels, it is
+    that split's file (questions of train).
+
     Raises:
-      UserError: if no file is named or neither folder holds it.
+      UserError: if there is none, or neither folder holds it.
     """
-    if not data.transfer_file:
-        raise UserError("--transfer_file is not given: distillation needs unlabelled text, one "
-                        "sentence a line")
-    tried = [pathlib.Path(data.task) / data.transfer_file, pathlib.Path(data.transfer_file)]
+    name = data.transfer_file
+    if not name:
+        own = [one for one in task_kind(data.kind).transfer.files if one in data.files.values()]
+        if not own:
+            raise UserError("--transfer_file is not given: distillation needs unlabelled text, one "
+                            "sentence a line")
+        name = own[0]
+    tried = [pathlib.Path(data.task) / name, pathlib.Path(name)]
     for path in tried:
         if path.is_file():
             return path
@@ -60,6 +68,38 @@ def open_transfer(
         return transfer, False
     warnings.append(f"{path}: {running}")
     return TextFile(path, on_bad_row=config.on_bad_row, parse=_parse_running), True
+
+
+def open_questions(
+    config: DataConfig, path: pathlib.Path, examples: Mapping[str, List[Any]],
+    warnings: List[str],
+) -> Tuple[QuestionFile, bool]:
+    """Opens a transfer file of questions: SQuAD's JSON, in which answers may be missing.
+
+    Arguments as for `open_transfer`.
+
+    Returns:
+      (the questions, False).
+
+    Raises:
+      UserError: if the file is no JSON by its name.
+    """
+    del examples, warnings
+    if path.suffix != ".json":
+        raise UserError(f"--transfer_file {path} is no JSON by its name; needed are questions with "
+                        "their contexts in SQuAD's JSON, with or without answers")
+    return QuestionFile(path, on_bad_row=config.on_bad_row), False
+
+
+def count_lines(config: DataConfig, path: pathlib.Path) -> int:
+    """Number of lines of a file, without decoding them."""
+    with open(path, "rb") as file:
+        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+
+
+def count_questions(config: DataConfig, path: pathlib.Path) -> int:
+    """Number of questions of a transfer file."""
+    return sum(1 for _ in open_questions(config, path, {}, [])[0])
 
 
 def _transfer_text(config: DataConfig, path: pathlib.Path, warnings: List[str]) -> TextFile:

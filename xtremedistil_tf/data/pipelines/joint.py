@@ -26,15 +26,19 @@ def _like(target: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
 
 def _merge(transfer: Batch, labelled: Batch) -> Batch:
     (unlabelled_inputs, soft), (labelled_inputs, hard) = transfer, labelled
+    ids, own_ids = unlabelled_inputs["input_ids"], labelled_inputs["input_ids"]
     targets = {"mask": _stack(soft["mask"], hard["mask"])}
+    # A teacher of tokens has targets for each, even if a row's labels are two positions.
+    of_tokens = tf.equal(tf.shape(soft["mask"])[1], tf.shape(ids)[1])
+    time = tf.where(of_tokens, tf.shape(own_ids)[1], tf.shape(hard["mask"])[1])
+    none = tf.zeros([tf.shape(own_ids)[0], time])
     for name, target in soft.items():
         if name != "mask":
-            targets[name] = _stack(target, _like(target, hard["mask"]))
-            targets[f"{name}_mask"] = _stack(soft["mask"], tf.zeros_like(hard["mask"]))
+            targets[name] = _stack(target, _like(target, none))
+            targets[f"{name}_mask"] = _stack(soft["mask"], none)
     targets["labels"] = _stack(_like(hard["labels"], soft["mask"]), hard["labels"])
     targets["labels_mask"] = _stack(tf.zeros_like(soft["mask"]), hard["mask"])
-    inputs = {"input_ids": _stack(unlabelled_inputs["input_ids"], labelled_inputs["input_ids"])}
-    return inputs, targets
+    return {"input_ids": _stack(ids, own_ids)}, targets
 
 
 def joint_batches(

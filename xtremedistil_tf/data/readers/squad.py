@@ -2,9 +2,9 @@
 
 import dataclasses
 import pathlib
-from typing import Any, Dict, Iterator, List, Set, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Set, Tuple
 
-from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, ReadReport
+from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, ReadReport, TextFile
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import read_json
 
@@ -28,6 +28,21 @@ class Question:
     tags: Tuple[str, ...] = ()
     start: int = -1
     language: str = DEFAULT_LANGUAGE
+
+    @property
+    def words(self) -> Tuple[str, ...]:
+        """Words of the question, at white space."""
+        return tuple(self.text.split())
+
+    @property
+    def second(self) -> Tuple[str, ...]:
+        """Words of the context."""
+        return tuple(self.context.split())
+
+    @property
+    def texts(self) -> Tuple[Tuple[str, ...], ...]:
+        """Words of question and context, as the two texts of a pair."""
+        return self.words, self.second
 
 
 def _field(record: Any, name: str, kind: type, kind_name: str) -> Any:
@@ -60,6 +75,19 @@ def _answer(answer: Any, context: str) -> Tuple[str, int]:
     return text.strip(), start + len(text) - len(text.lstrip())
 
 
+def _language(record: Any) -> str:
+    # Not in SQuAD; xtremedistil-prepare writes it where files or folders name languages.
+    return _field(record, "language", str, "a text") if "language" in record else DEFAULT_LANGUAGE
+
+
+def _unanswered(record: Any, context: str) -> Question:
+    """A question of a transfer file: its answers, if any, and its id are not looked at."""
+    text = _field(record, "question", str, "a text")
+    if not (text.strip() and context.strip()):
+        raise UserError("the question or its context is empty")
+    return Question("", text, context, language=_language(record))
+
+
 def _question(record: Any, context: str) -> Question:
     name = _field(record, "id", str, "a text")
     text = _field(record, "question", str, "a text")
@@ -78,11 +106,8 @@ def _question(record: Any, context: str) -> Question:
             found.append(_answer(answer, context))
         except UserError as error:
             raise UserError(f"answers[{at}]: {error}") from None
-    # Not in SQuAD; xtremedistil-prepare writes it where files or folders name languages.
-    language = _field(record, "language", str, "a text") if "language" in record \
-        else DEFAULT_LANGUAGE
     return Question(name, text, context, tuple(text for text, _ in found),
-                    found[0][1] if found else -1, language)
+                    found[0][1] if found else -1, _language(record))
 
 
 def _paragraphs(path: pathlib.Path) -> Iterator[Tuple[str, str, List[Any]]]:
@@ -105,6 +130,50 @@ def _paragraphs(path: pathlib.Path) -> Iterator[Tuple[str, str, List[Any]]]:
         raise UserError(f"{path}: {place + ': ' if place else ''}{error}") from None
 
 
+def _parsed(
+    report: ReadReport, parse: Callable[[Any, str], Question], on_bad_row: str, *, own_ids: bool
+) -> Iterator[Question]:
+    """Yields the usable questions of the report's file; counts the others in the report.
+
+    Args:
+      report: the file's report.
+      parse: (record, context) -> question.
+      on_bad_row: "error" or "skip".
+      own_ids: True to refuse ids that are another question's, too.
+    """
+    seen: Set[str] = set()
+    for place, context, records in _paragraphs(report.path):
+        for at, record in enumerate(records):
+            try:
+                question = parse(record, context)
+                if own_ids and question.id in seen:
+                    raise UserError("its id is another question's, too")
+            except UserError as error:
+                report.take_bad(f"{place}.qas[{at}]{_name(record)}", error, on_bad_row)
+                continue
+            seen.add(question.id)
+            report.counts["rows"] += 1
+            yield question
+    if not report.counts["rows"]:
+        raise UserError(f"{report.path}: no usable question in it")
+
+
+class QuestionFile(TextFile):
+    """The questions of a transfer file in SQuAD's JSON, without their answers.
+
+    Args:
+      path: the JSON file; `answers` may be missing.
+      on_bad_row: "error", or "skip" to leave out unusable questions.
+    """
+
+    def __init__(self, path: pathlib.Path, *, on_bad_row: str = "error"):
+        super().__init__(path, on_bad_row=on_bad_row)
+
+    def read(self, report: ReadReport) -> Iterator[Any]:
+        """Yields the questions; see the base class."""
+        return _parsed(report, _unanswered, self.on_bad_row, own_ids=False)
+
+
 def read_squad(
     path: pathlib.Path, *, on_bad_row: str = "error"
 ) -> Tuple[List[Question], ReadReport]:
@@ -121,24 +190,8 @@ def read_squad(
       UserError: with file, JSON path and the question's id, for an unusable question (unless
         skipped), a missing file, or a file without a usable question.
     """
-    questions: List[Question] = []
-    seen: Set[str] = set()
     report = ReadReport(path)
-    for place, context, records in _paragraphs(path):
-        for at, record in enumerate(records):
-            try:
-                question = _question(record, context)
-                if question.id in seen:
-                    raise UserError("its id is another question's, too")
-            except UserError as error:
-                report.take_bad(f"{place}.qas[{at}]{_name(record)}", error, on_bad_row)
-                continue
-            seen.add(question.id)
-            questions.append(question)
-    report.counts["rows"] = len(questions)
-    if not questions:
-        raise UserError(f"{path}: no usable question in it")
-    return questions, report
+    return list(_parsed(report, _question, on_bad_row, own_ids=True)), report
 
 
 def _name(record: Any) -> str:

@@ -25,6 +25,7 @@ class Contexts:
       begins, ends: for each subword token, the character offsets in the context at which it begins
         and ends; -1 for tokens of the question and special tokens.
       longest: maximum length of an answer in subword tokens.
+      languages: language of each question.
     """
 
     texts: Sequence[str]
@@ -32,6 +33,7 @@ class Contexts:
     begins: Ragged
     ends: Ragged
     longest: int
+    languages: Sequence[str] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,6 +67,11 @@ class Features:
 
     def __len__(self) -> int:
         return len(self.input_ids)
+
+    @property
+    def row_languages(self) -> Sequence[str]:
+        """Language of each row: of a question, which may have several sequences, or a sequence."""
+        return self.languages if self.contexts is None else self.contexts.languages
 
 
 def first_pieces(word_ids: Sequence[Optional[int]], words: int) -> List[int]:

@@ -139,6 +139,11 @@ def realign(
     own_ids: Optional[np.ndarray] = None,
 ) -> Realigned:
     """Tokenises sentences with both tokenizers, in memory; see `realigned_of`."""
-    chunks = list(realigned_of(teacher, student, texts, seq_len, own_ids=own_ids))
+    return in_memory(realigned_of(teacher, student, texts, seq_len, own_ids=own_ids))
+
+
+def in_memory(pieces: Iterable[Tuple[Ragged, Ragged, Dict[str, int]]]) -> Realigned:
+    """Joins chunks of (sequences, places, counts)."""
+    chunks = list(pieces)
     return Realigned(Ragged.join([ids for ids, _, _ in chunks]),
                      Ragged.join([places for _, places, _ in chunks]))

@@ -3,14 +3,12 @@
 import collections
 import contextlib
 import pathlib
-from typing import Any, Dict, Iterable, Optional, Tuple
+from typing import Any, Dict, Iterable, Tuple
 
 import numpy as np
 
-from xtremedistil_tf.data.readers.rows import Example
-from xtremedistil_tf.data.tokenization.alignment import pieces_of
 from xtremedistil_tf.data.tokenization.ragged import Ragged
-from xtremedistil_tf.data.tokenization.realign import Realigned, realigned_of
+from xtremedistil_tf.data.tokenization.realign import Realigned
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.runs import atomic_folder, read_json, sweep_beside, write_json
@@ -84,9 +82,8 @@ def _write(chunks: Iterable[_Chunk], rows: int, folder: pathlib.Path, fingerprin
                     files[name].write(column.values.astype("<i4").tobytes())
                 lengths.append(columns[_IDS].lengths.astype(np.int32))
                 counts.update(found)
-                progress.advance(len(lengths[-1]))
-        starts = np.zeros(counts["sentences"] + 1, np.int64)
-        np.cumsum(np.concatenate(lengths), out=starts[1:])
+                progress.advance(found["sentences"])
+        starts = np.cumsum(np.concatenate([[0], *lengths]), dtype=np.int64)
         np.save(temporary / _STARTS, starts)
         write_json(temporary / _RECORD, {"fingerprint": fingerprint, "bytes": _sizes(temporary),
                                          "sha256": {name: sha256_of(temporary / name)
@@ -96,38 +93,34 @@ def _write(chunks: Iterable[_Chunk], rows: int, folder: pathlib.Path, fingerprin
 
 
 def tokenise_texts(
-    tokenizer: Any, texts: Iterable[Example], *, rows: int, seq_len: int, folder: pathlib.Path,
+    pieces: Iterable[Tuple[Ragged, Dict[str, int]]], *, rows: int, folder: pathlib.Path,
     fingerprint: str,
 ) -> Dict[str, int]:
-    """Tokenises unlabelled text into a folder, unless the folder is current.
+    """Writes tokenised unlabelled text into a folder, unless the folder is current.
 
     Args:
-      tokenizer: a fast Hugging Face tokenizer.
-      texts: the sentences; read once.
-      rows: number of sentences, for the progress bar.
-      seq_len: maximum length in subword tokens, special tokens included.
+      pieces: (sequences, counts) chunk by chunk, such as those of `alignment.pieces_of`. Nothing is
+        tokenised if the folder is current.
+      rows: number of sequences, for the progress bar.
       folder: the store's folder; it is replaced completely.
       fingerprint: hash of text, tokenizer and seq_len.
 
     Returns:
       The counts, see `alignment.Features.counts`.
     """
-    chunks = (({_IDS: ids}, counts) for ids, counts in pieces_of(tokenizer, texts, seq_len))
-    return _write(chunks, rows, folder, fingerprint)
+    return _write((({_IDS: ids}, counts) for ids, counts in pieces), rows, folder, fingerprint)
 
 
 def realign_texts(
-    teacher: Any, student: Any, texts: Iterable[Example], *, rows: int, seq_len: int,
-    folder: pathlib.Path, fingerprint: str, own_ids: Optional[np.ndarray] = None,
+    pieces: Iterable[Tuple[Ragged, Ragged, Dict[str, int]]], *, rows: int, folder: pathlib.Path,
+    fingerprint: str,
 ) -> None:
-    """Tokenises unlabelled sentences for a student that has its own tokenizer.
+    """Writes unlabelled text as a student with its own tokenizer reads it.
 
     Args:
-      teacher, student: their tokenizers.
-      texts, rows, seq_len, folder: see `tokenise_texts`.
+      pieces: (sequences, places, counts) chunk by chunk, such as those of `realign.realigned_of`.
+      rows, folder: see `tokenise_texts`.
       fingerprint: hash of text, both tokenizers and seq_len.
-      own_ids: see `realigned_of`.
     """
-    chunks = (({_IDS: ids, _PLACES: places}, counts) for ids, places, counts in
-              realigned_of(teacher, student, texts, seq_len, own_ids=own_ids))
+    chunks = (({_IDS: ids, _PLACES: places}, counts) for ids, places, counts in pieces)
     _write(chunks, rows, folder, fingerprint)

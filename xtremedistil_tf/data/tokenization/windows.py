@@ -1,20 +1,20 @@
 """Cuts questions into sequences: each is a question with a window of its context."""
 
 import collections
-from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple
+import itertools
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 from tokenizers import Tokenizer
 
 from xtremedistil_tf.config import SquadConfig
-from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
 from xtremedistil_tf.data.readers.squad import Question
 from xtremedistil_tf.data.tokenization.alignment import Contexts, Features
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.progress import Progress
 
 # Questions for each call of the tokenizer: windows with their offsets need much memory.
-_CHUNK = 512
+CHUNK = 512
 # The position of [CLS], the target of windows without the answer.
 _NOWHERE = (0, 0)
 
@@ -56,10 +56,16 @@ class WindowCutter:
 
     def __call__(self, pairs: Sequence[Tuple[str, str]]) -> List[List[Any]]:
         """Returns the windows of each (question, context), as encodings of the tokenizer."""
+        return [[first, *first.overflowing]
+                for first in self._cutting.encode_batch(self._shortened(pairs))]
+
+    def whole(self, pairs: Sequence[Tuple[str, str]]) -> List[Any]:
+        """Returns one encoding of each (question, whole context)."""
+        return self._whole.encode_batch(self._shortened(pairs))
+
+    def _shortened(self, pairs: Sequence[Tuple[str, str]]) -> List[Tuple[str, str]]:
         short = self._short([question for question, _ in pairs])
-        encoded = self._cutting.encode_batch(
-            [(question, context) for question, (_, context) in zip(short, pairs)])
-        return [[first, *first.overflowing] for first in encoded]
+        return [(question, context) for question, (_, context) in zip(short, pairs)]
 
 
 def piece_offsets(window: Any) -> Tuple[np.ndarray, np.ndarray]:
@@ -162,8 +168,8 @@ class _Rows:
 
 
 def _chunks(questions: Sequence[Question]) -> Iterator[Tuple[int, Sequence[Question]]]:
-    for first in range(0, len(questions), _CHUNK):
-        yield first, questions[first : first + _CHUNK]
+    for first in range(0, len(questions), CHUNK):
+        yield first, questions[first : first + CHUNK]
 
 
 def window_features(
@@ -189,13 +195,34 @@ def window_features(
         for first, chunk in _chunks(questions):
             rows.take(first, chunk, cutter([(one.text, one.context) for one in chunk]))
             bar.advance(len(chunk))
-    windows = len(rows.places)
+    languages = [question.language for question in questions]
     ids, begins, ends = (Ragged.join([getattr(packed, name) for packed in rows.packed])
                          for name in ("ids", "begins", "ends"))
     owners = np.concatenate([packed.owners for packed in rows.packed])
     contexts = Contexts([question.context for question in questions], owners, begins, ends,
-                        settings.max_answer_length)
+                                        settings.max_answer_length, languages)
     return Features(
-        ids, Ragged.of(rows.places), Ragged.of([()] * windows),
-        [DEFAULT_LANGUAGE] * windows, [question.tags for question in questions],
+        ids, Ragged.of(rows.places), Ragged.of([()] * len(owners)),
+        [languages[owner] for owner in owners], [question.tags for question in questions],
         dict(rows.counts), True, contexts)
+
+
+def window_pieces(
+    tokenizer: Any, questions: Iterable[Question], seq_len: int, settings: SquadConfig
+) -> Iterator[Tuple[Ragged, Dict[str, int]]]:
+    """Cuts unlabelled questions into windows chunk by chunk, in constant memory.
+
+    Arguments as for `window_features`.
+
+    Yields:
+      (token ids of the windows of a chunk of questions, counts: `sentences` (questions), `windows`,
+      `cut_sentences`, `pieces` and `unknown_pieces`).
+    """
+    cutter, waiting = WindowCutter(tokenizer.backend_tokenizer, seq_len, settings), iter(questions)
+    while chunk := list(itertools.islice(waiting, CHUNK)):
+        cut = cutter([(one.text, one.context) for one in chunk])
+        ids = Ragged.of([window.ids for windows in cut for window in windows])
+        yield ids, {
+            "sentences": len(chunk), "windows": len(ids), "pieces": len(ids.values),
+            "cut_sentences": sum(len(windows) > 1 for windows in cut),
+            "unknown_pieces": int((ids.values == tokenizer.unk_token_id).sum())}

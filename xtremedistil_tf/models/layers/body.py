@@ -6,6 +6,9 @@ from typing import Any, List, Optional, Sequence, Tuple
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.layers.layer_matching import Matching
 
+# Logit of padding where positions compete: its probability is 0.
+NEVER = -1e9
+
 
 @dataclasses.dataclass(frozen=True)
 class Shape:
