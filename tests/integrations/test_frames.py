@@ -5,6 +5,7 @@ import pytest
 import xtremedistil_tf
 from tests.golden.cases import FOLDER, golden, same_entities
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.inference.text_model import TextModel
 
 
 @pytest.fixture(scope="module")
@@ -12,7 +13,7 @@ def tagger():
     return xtremedistil_tf.load(FOLDER / "wordpiece", "onnx")
 
 
-class Classifier(xtremedistil_tf.inference.text_model.TextModel):
+class Classifier(TextModel):
     """A classifier of pairs that says how long they are."""
 
     kind, labels, pairs = "classification", ("long", "short"), True

@@ -106,7 +106,7 @@ def _limits(runtime: str) -> Limits:
         raise UserError(f"--stop_seconds is {FLAGS.stop_seconds}; it must be 0 or more, and finite")
     from xtremedistil_tf.apps.about import record_of
 
-    # int8 of a BiLSTM rounds each text alone; see export/onnx/bilstm.py.
+    # int8 of a BiLSTM rounds each text alone; see export/onnx/bilstm_int8.py.
     record = record_of(pathlib.Path(FLAGS.model_dir)) or {}
     kind = (record.get("student") or {}).get("student", "bilstm")
     alone = runtime.endswith("int8") and kind != "bilstm"

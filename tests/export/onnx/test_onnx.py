@@ -182,7 +182,9 @@ def test_int8_is_small_and_near(tmp_path, student_folder):
 def test_the_runtime_needs_no_tensorflow(run_folder):
     code = (
         "import sys\n"
-        "for name in ('tensorflow', 'transformers', 'keras', 'onnx', 'absl', 'torch'):\n"
+        "for name in ('tensorflow', 'transformers', 'keras', 'onnx', 'absl', 'torch', 'scipy',\n"
+        "             'sklearn', 'seqeval', 'safetensors', 'filelock', 'matplotlib', 'pandas',\n"
+        "             'tqdm', 'huggingface_hub'):\n"
         "    sys.modules[name] = None\n"  # Importing one of them is now an ImportError.
         "import xtremedistil_tf\n"
         "for runtime in ('onnx', 'onnx_int8'):\n"

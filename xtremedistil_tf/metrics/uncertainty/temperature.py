@@ -6,7 +6,6 @@ The temperature divides the logits. It changes no prediction, only its probabili
 from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.metrics.decoding import log_softmax, word_scores
@@ -54,6 +53,9 @@ def fit_temperature(logits: np.ndarray, gold: np.ndarray, *, several: bool = Fal
     """
     if len(logits) < _FEWEST:
         return 1.0
+    # Imported here: a student in the ONNX runtime needs no SciPy.
+    from scipy.optimize import minimize_scalar
+
     logits, loss = logits.astype(np.float64), _sigmoid_loss if several else _softmax_loss
     found = minimize_scalar(lambda power: loss(logits / np.exp(power), gold), method="bounded",
                             bounds=(np.log(_LEAST), np.log(_MOST)))
