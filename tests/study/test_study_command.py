@@ -17,3 +17,11 @@ def test_flags_that_contradict_those_of_its_runs_are_refused(tmp_path, flag):
         cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert result.returncode == 2 and "is set by the study; leave it out" in result.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_a_flagfile_of_runs_may_ask_for_a_baseline(tmp_path):
+    result = subprocess.run(
+        [sys.executable, "-m", "xtremedistil_tf.cli.study", "--study=strategies",
+         "--flagfile=flags/demo.flags", f"--task={tmp_path}", f"--model_dir={tmp_path / 'study'}"],
+        cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert result.returncode == 2 and "train.tsv: file not found" in result.stderr

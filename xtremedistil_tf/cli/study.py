@@ -75,7 +75,8 @@ def main() -> None:
     """Runs the missing runs, then writes and prints the table."""
     require(bool(FLAGS.study) != bool(FLAGS.grid),
             f"--study or --grid is needed, and not both; studies: {', '.join(sorted(STUDIES))}")
-    for name in sorted(_OWN - {"model_dir"}):
+    # A flagfile for runs may ask for a baseline; the lines of a study are its own.
+    for name in sorted(_OWN - {"model_dir", "baseline"}):
         require(not FLAGS[name].present, f"--{name} is set by the study; leave it out")
     config = run_config(given(FLAGS, DISTILLATION))
     for split in ("train", "dev"):
