@@ -70,6 +70,11 @@ class Watched:
                       and "sa_family" in line]
         return [line for line in lines if not _LOCAL.search(line) or "htons(53)" in line]
 
+    def kill(self):
+        """Ends the process; strace hands a signal on to none."""
+        for child in _children(self.process.pid) or [self.process.pid]:
+            os.kill(child, signal.SIGTERM)
+
     def end(self):
         """Waits for the end; returns (code, output)."""
         output, errors = self.process.communicate(timeout=300)
@@ -82,62 +87,72 @@ def test_the_watch_sees_a_look_up(tmp_path):
     assert watched.end()[0] == 0 and watched.outside()
 
 
-def test_nothing_goes_out_of_loading_tagging_and_exporting(run_folder, tmp_path):
-    shutil.copytree(run_folder / "student", tmp_path / "run" / "student")
-    watched = Watched(tmp_path, f"""
+_LOADING = """
 import time, xtremedistil_tf
 for runtime in ("onnx", "onnx_int8"):
-    xtremedistil_tf.load({str(run_folder)!r}, runtime)(["Anna Weber wohnt in Bonn."] * 3)
+    xtremedistil_tf.load({run!r}, runtime)(["Anna Weber wohnt in Bonn."] * 3)
 began = time.monotonic()
 for runtime in ("keras", "savedmodel"):
-    xtremedistil_tf.load({str(run_folder)!r}, runtime)("Anna")
+    xtremedistil_tf.load({run!r}, runtime)("Anna")
 from xtremedistil_tf.export.export import export_student
-export_student({str(tmp_path / "run")!r}, forms=["savedmodel", "onnx", "tflite"])
-xtremedistil_tf.load({str(tmp_path / "run")!r}, "tflite")("Anna")
-time.sleep(max(0, {_PATIENCE} - time.monotonic() + began))
+export_student({copy!r}, forms=["savedmodel", "onnx", "tflite"])
+xtremedistil_tf.load({copy!r}, "tflite")("Anna")
+time.sleep(max(0, {patience} - time.monotonic() + began))
 print("done")
-""")
-    code, told = watched.end()
-    assert code == 0 and "done" in told, told
-    assert not watched.outside()
-
-
-def test_nothing_goes_out_of_predict(run_folder, tmp_path):
-    (tmp_path / "in.txt").write_text("Anna lacht.\n", "utf-8")
-    watched = Watched(tmp_path, f"""
-sys.argv = ["predict", "--model_dir={run_folder / 'onnx'}", "--input={tmp_path / 'in.txt'}"]
+"""
+_PREDICTING = """
+sys.argv = ["predict", "--model_dir={run}/onnx", "--input={text}"]
 from xtremedistil_tf.cli import predict
 try:
     predict.run()
 finally:
     import time
-    time.sleep({_PATIENCE})
-""")
-    code, told = watched.end()
-    assert code == 0 and "Anna" in told, told
-    assert not watched.outside()
-
-
-def test_nothing_goes_out_of_serve(run_folder, tmp_path):
-    pytest.importorskip("flask", reason="the page needs the extra [serve]")
-    watched = Watched(tmp_path, f"""
-sys.argv = ["serve", "--model_dir={run_folder / 'onnx'}", "--port=0"]
+    time.sleep({patience})
+"""
+_SERVING = """
+sys.argv = ["serve", "--model_dir={run}/onnx", "--port=0"]
 from xtremedistil_tf.cli import serve
 serve.run()
-""")
-    try:
-        url = watched.process.stdout.readline().split()[0]
-        request = urllib.request.Request(
-            url + "api/tag", b'{"text": "Anna"}', {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=60) as reply:
-            assert reply.status == 200
-        time.sleep(_PATIENCE)
-    finally:
-        # strace hands the signal on to none: the process below it is ended itself.
-        for child in _children(watched.process.pid) or [watched.process.pid]:
-            os.kill(child, signal.SIGTERM)
-    watched.end()
-    assert not watched.outside()
+"""
+
+
+@pytest.fixture(scope="module")
+def watched(run_folder, tmp_path_factory):
+    """Processes that load, predict and serve, by name; all wait for telemetry at the same time."""
+    folder = tmp_path_factory.mktemp("watched")
+    shutil.copytree(run_folder / "student", folder / "copy" / "student")
+    (folder / "in.txt").write_text("Anna lacht.\n", "utf-8")
+    names = {"run": str(run_folder), "copy": str(folder / "copy"), "text": folder / "in.txt",
+             "patience": _PATIENCE}
+    started = {}
+    for name, code in (("serve", _SERVING), ("load", _LOADING), ("predict", _PREDICTING)):
+        (folder / name).mkdir()
+        started[name] = Watched(folder / name, code.format(**names))
+    yield started
+    for one in started.values():
+        if one.process.poll() is None:
+            one.kill()
+
+
+def test_nothing_goes_out_of_serve(watched):
+    pytest.importorskip("flask", reason="the page needs the extra [serve]")
+    served = watched["serve"]
+    url = served.process.stdout.readline().split()[0]
+    request = urllib.request.Request(
+        url + "api/tag", b'{"text": "Anna"}', {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as reply:
+        assert reply.status == 200
+    time.sleep(_PATIENCE)
+    served.kill()
+    served.end()
+    assert not served.outside()
+
+
+@pytest.mark.parametrize("name, told", [("predict", "Anna"), ("load", "done")])
+def test_nothing_goes_out_of_predicting_loading_and_exporting(watched, name, told):
+    code, output = watched[name].end()
+    assert code == 0 and told in output, output
+    assert not watched[name].outside()
 
 
 def _children(pid):

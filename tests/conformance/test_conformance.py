@@ -24,6 +24,7 @@ from xtremedistil_tf.inference.runtimes.tflite import lite_session
 from xtremedistil_tf.inference.student_folder import load_student, save_student
 from xtremedistil_tf.jobs.student_inputs import student_separator
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.distillation_model import traced_for_cpu
 from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.tasks import TASKS
@@ -68,7 +69,8 @@ def train_one_step(student, features, config, table):
     before = {name: [weight.numpy() for weight in student.registry.weights(name)]
               for name in config.student.layers}
     batch = next(iter(labelled_batches(features, cfg.BatchSize(8), 0, table=table)))
-    loss = float(model.train_step(batch)["loss"])
+    with traced_for_cpu(model):  # As the trainer does.
+        loss = float(model.train_step(batch)["loss"])
     model.clear_loss_terms()
     return loss, {name: any((old != weight.numpy()).any() for old, weight in zip(
         before[name], student.registry.weights(name))) for name in before}

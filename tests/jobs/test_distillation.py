@@ -176,7 +176,8 @@ def test_what_is_missing_of_a_finished_run_is_made_again(
     shutil.copytree(finished[0], folder)
     weights = student_weights(folder)
     shutil.rmtree(folder / "student")
-    again = job.run_distillation(config_of(tiny_task, bert_config), folder)
+    again = job.run_distillation(config_of(tiny_task, bert_config), folder,
+                                 resources=cfg.Resources(export=False))
     assert again["teacher_passes"] == 0
     # Teacher and student were only loaded: their scores are those of the first time.
     for who in ("teacher", "student"):

@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 
+from xtremedistil_tf.compat import create_slots
 from xtremedistil_tf.config import DistilConfig, StudentConfig
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.keras2 import tf
@@ -41,6 +42,7 @@ def operations(student, stage):
     student.registry.set_trainable(stage.trainable)
     student.model.set_loss_terms(stage.terms, LOSSES)
     student.model.compile(optimizer=tf.keras.optimizers.legacy.Adam())
+    create_slots(student.model.optimizer, student.model.trainable_variables)
     with traced_for_cpu(student.model):
         batch = next(iter(batches(stage)))
         step = tf.function(student.model.train_step, autograph=False).get_concrete_function(
