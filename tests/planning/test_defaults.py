@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import types
 
 import numpy as np
 import pytest
@@ -74,6 +75,24 @@ def test_a_run_that_was_stopped_behind_its_teacher_has_its_settings_again(
     assert choose(data, set(), run)[0] == config
     # A teacher that was there before the run is not fine-tuned in it.
     assert choose(data, set(), tmp_path / "new")[0].teacher.epochs == cfg.TeacherConfig.epochs
+
+
+def test_a_teacher_that_was_fine_tuned_in_the_run_folder_keeps_its_settings(
+    data, tmp_path, monkeypatch
+):
+    """xtremedistil-teacher, then xtremedistil-distill in the same folder, without epochs."""
+    run, peek = tmp_path / "run", defaults.peek_configuration
+    config, sizes = choose(data, set(), run)[0], defaults._encoder(data, run, anew=False).sizes
+    monkeypatch.setattr(defaults, "peek_configuration", lambda teacher, folder: peek(teacher, None))
+    for tuned_here, folder, same in ((True, run / "teacher", True),
+                                     (True, tmp_path / "other" / "teacher", False),
+                                     (False, run / "teacher", False)):
+        kind = types.SimpleNamespace(kind="fine_tuned", tuned_here=tuned_here,
+                                     sizes=lambda *_: sizes)
+        monkeypatch.setattr(defaults, "ready_kinds", lambda *_, folder=folder, kind=kind, **__: {
+            folder.resolve(): kind})
+        again = choose(data, set(), run)[0].teacher
+        assert (again == config.teacher) == same, (tuned_here, folder)
 
 
 def test_a_transformer_has_three_stages(data, tmp_path):

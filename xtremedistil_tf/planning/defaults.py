@@ -220,7 +220,7 @@ class _Encoder:
 
     Attributes:
       sizes: its sizes.
-      tuned: True if it is ready, False if the run fine-tunes it.
+      tuned: True if it is ready, False if the run fine-tunes it, or did so before.
       most: its longest sequence; None if it has no limit, or an unknown one.
       tokenizer: its tokenizer; None if it does not exist yet.
     """
@@ -244,7 +244,9 @@ def _encoder(config: RunConfig, model_dir: pathlib.Path, *, anew: bool) -> _Enco
         tokenizer = load_tokenizer(
             config.teacher.checkpoint if kind is None else str(folder),
             model_type=found.model_type, strip_accents=config.teacher.strip_accents)
-    return _Encoder(sizes, kind is not None, most_positions(found), tokenizer)
+    # xtremedistil-teacher has fine-tuned that of the run folder by the settings of this run.
+    own = kind is not None and kind.tuned_here and folder == model_dir.resolve() / "teacher"
+    return _Encoder(sizes, kind is not None and not own, most_positions(found), tokenizer)
 
 
 def _by_data(
