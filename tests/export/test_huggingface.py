@@ -15,6 +15,7 @@ from xtremedistil_tf.data.labels import label_set
 from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.export.export import export_student
+from xtremedistil_tf.export.huggingface.heads import check_text_head
 from xtremedistil_tf.inference.student_folder import load_student, save_student
 from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.runs import read_json, write_json
@@ -111,6 +112,15 @@ def test_a_head_without_counterpart_is_refused(kind, settings, reason, tokenizer
     with pytest.raises(UserError, match=reason):
         export_student(tmp_path, forms=["huggingface"])
     assert [path.name for path in tmp_path.iterdir()] == ["student"]
+
+
+def test_a_head_that_will_be_too_wide_is_refused_before_training():
+    check_text_head("gelu", 8, 3, 8)
+    check_text_head("linear", 768, 4, 8)
+    with pytest.raises(UserError, match="the projection is 768 wide and the encoder 384"):
+        check_text_head("tanh", 768, 3, 384)
+    with pytest.raises(UserError, match="5 labels need a head 10 wide and the encoder is 8 wide"):
+        check_text_head("linear", 768, 5, 8)
 
 
 def test_a_bilstm_is_refused_with_the_way_out(run_folder):

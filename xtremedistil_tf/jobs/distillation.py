@@ -30,6 +30,7 @@ from xtremedistil_tf.jobs.results import (
     keep_metrics,
 )
 from xtremedistil_tf.jobs.run_folder import (
+    check_formats,
     claim,
     kept_forecast,
     needed_formats,
@@ -125,6 +126,7 @@ def run_distillation(
         task, found = read_run(config, model_dir, anew=starts_anew(model_dir, overwrite))
         plan = plan_of(config, task, states=found.states)
         check_student(config, task, found, model_dir)
+        check_formats(formats, config.student, task, found.width)
         by_chief(lambda: claim(model_dir, config.to_dict(), task, overwrite=overwrite))
         forecast = kept_forecast(model_dir, forecast)
         with whole_run((forecast or {}).get("seconds")):

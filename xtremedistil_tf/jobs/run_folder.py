@@ -11,6 +11,7 @@ from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.distribution import by_chief
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.export.export import export_formats
+from xtremedistil_tf.export.huggingface.heads import check_text_head
 from xtremedistil_tf.inference.assets import FORMAT_FOLDERS
 from xtremedistil_tf.runs import fingerprint, read_json, write_json
 from xtremedistil_tf.validation.run_files import read_config
@@ -47,6 +48,24 @@ def run_formats(student: StudentConfig, task_kind: str, resources: Resources) ->
     if not resources.export:
         return ()
     return export_formats(student, task_kind, asked=resources.forms)
+
+
+def check_formats(
+    formats: Sequence[str], student: StudentConfig, task: Task, width: int
+) -> None:
+    """Checks before any training what an export format demands of the projection's width.
+
+    Args:
+      formats: export formats of the run.
+      student: the student's settings.
+      task: the data.
+      width: width of the projection, that of the teacher's states.
+
+    Raises:
+      UserError: if the student will not have one of the formats.
+    """
+    if "huggingface" in formats and task.labels.pooled:
+        check_text_head(student.dense_act_func, width, task.labels.size, student.hidden_size)
 
 
 def needed_formats(formats: Sequence[str], resources: Resources) -> Sequence[str]:

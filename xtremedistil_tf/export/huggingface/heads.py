@@ -34,14 +34,32 @@ def _linear_as_gelu(layer: Dense) -> Tuple[Dense, Dense]:
         (sign, np.zeros_like(bias))
 
 
+def check_text_head(activation: str, width: int, classes: int, hidden: int) -> None:
+    """Refuses heads of texts that are wider than the encoder; needs no trained student.
+
+    Args:
+      activation: activation of the projection.
+      width: width of the projection.
+      classes: number of labels.
+      hidden: width of the encoder's states.
+
+    Raises:
+      UserError: if the head is too wide.
+    """
+    if activation == "linear" and 2 * classes > hidden:
+        raise UserError(f"--forms has huggingface, but {classes} labels need a head {2 * classes} "
+                        f"wide and the encoder is {hidden} wide; allowed: --hidden_size of at "
+                        f"least {2 * classes}")
+    if activation != "linear" and width > hidden:
+        raise UserError(
+            f"--forms has huggingface, but the projection is {width} wide and the encoder "
+            f"{hidden}: heads of transformers are as wide as their encoder; a student with "
+            "--dense_act_func=linear has such a checkpoint")
+
+
 def _widened(projection: Dense, logits: Dense, width: int) -> Tuple[Dense, Dense]:
     """Adds units that are always 0 to the layer between, up to a width."""
     more = width - len(projection[1])
-    if more < 0:
-        raise UserError(
-            f"--forms has huggingface, but the projection is {len(projection[1])} wide and the "
-            f"encoder {width}: heads of transformers are as wide as their encoder; a student with "
-            "--dense_act_func=linear has such a checkpoint")
     return ((np.pad(projection[0], [(0, 0), (0, more)]), np.pad(projection[1], (0, more))),
             (np.pad(logits[0], [(0, more), (0, 0)]), logits[1]))
 
@@ -72,6 +90,7 @@ def text_head(
     Raises:
       UserError: if the projection is too wide.
     """
+    check_text_head(activation, len(projection[1]), len(logits[1]), width)
     if activation == "linear":
         projection, logits = _linear_as_gelu(folded(projection, logits))
     inner, outer = _widened(projection, logits, width)
