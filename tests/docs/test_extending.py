@@ -19,7 +19,7 @@ from xtremedistil_tf.data.labels import read_labels
 from xtremedistil_tf.data.readers.rows import read_ner
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.teachers import TEACHERS, Wanted, load_ready, teacher_kind
-from xtremedistil_tf.training import strategies
+from xtremedistil_tf.training import plans, strategies
 from xtremedistil_tf.training.loss_table import LOSSES, losses_against
 
 PAGE = (ROOT / "docs" / "how-to" / "extend.md").read_text("utf-8")
@@ -51,13 +51,13 @@ def test_each_is_short():
 def test_a_strategy(own):
     own("my_package/strategy.py")
     settings = config.DistilConfig(strategy="logits-first")
-    plan = strategies.build_plan(config.StudentConfig().layers, settings)
+    plan = plans.build_plan(config.StudentConfig().layers, settings)
     assert [stage.name for stage in plan] == [
         "01_logits_logits", "02_logits_projection", "03_logits_bilstm", "04_logits_word_embedding",
         "05_labels"]
     assert plan[0].trainable == ("logits",) and plan[-1].trainable == (
         "logits", "projection", "bilstm", "word_embedding")
-    strategies.check_plan(settings)
+    plans.check_plan(settings)
     with pytest.raises(UserError, match="'logits-first' is registered twice, by my_package.strategy"
                                         ".logits_first and by my_package.strategy.logits_first"):
         own("my_package/strategy.py")
@@ -68,7 +68,7 @@ def test_a_loss(own):
     assert losses_against("logits") == ("mse", "kld", "bce", "pseudo_labels", "mae")
     assert losses_against("representation") == (
         "mse", "kld", "kld_student_first", "kld_raw", "mae")
-    plan = strategies.build_plan(
+    plan = plans.build_plan(
         config.StudentConfig().layers, config.DistilConfig(logits_loss="mae"))
     assert plan[1].terms[0].loss == "mae"
     prediction = np.array([[[1.0, 3.0], [np.nan, 0.0]]], np.float32)

@@ -98,7 +98,8 @@ def test_the_architecture_names_files_and_rooms_that_exist():
     page = (DOCS / "explanation" / "architecture.md").read_text("utf-8")
     package = ROOT / "xtremedistil_tf"
     paths = [path for path in re.findall(r"`([a-z_0-9/]+(?:\.py|/))`", page)
-             if not path.startswith(("tests", "savedmodel", "onnx", "common", "huggingface"))]
+             if not path.startswith(("tests", "savedmodel", "onnx", "common", "huggingface",
+                                  "triton"))]
     assert len(paths) > 40
     assert not [path for path in paths if not (package / path).exists()]
     modules = [name.replace(".", "/") for line in re.findall(r"^```\n(.*?)^```", page, re.M | re.S)
