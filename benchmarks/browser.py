@@ -27,7 +27,7 @@ from xtremedistil_tf.apps.browser import BrowserFiles  # noqa: E402
 FLAGS = flags.FLAGS
 flags.DEFINE_string("model_dir", None, "A student's onnx folder.", required=True)
 flags.DEFINE_string("runtime", "onnx_int8", "As the command's: onnx or onnx_int8.")
-flags.DEFINE_integer("repeats", 3, "Number of visits.")
+flags.DEFINE_integer("repeats", 2, "Number of visits.")
 
 _BUILT = ROOT / "clients" / "js" / "dist"
 _MOST = 600_000  # Milliseconds; a busy machine must not spoil the record.
@@ -36,11 +36,11 @@ _MOST = 600_000  # Milliseconds; a busy machine must not spoil the record.
 def page_weight(url: str, browser) -> dict:
     """Bytes of the page itself, without the switch."""
     page = browser.new_page()
-    sizes = {}
-    page.on("response", lambda reply: sizes.update(
-        {pathlib.Path(reply.url).name or "page": len(reply.body())})
-        if reply.url.startswith("http") else None)
+    replies: list = []
+    page.on("response", replies.append)
     page.goto(url, wait_until="networkidle", timeout=_MOST)
+    sizes = {reply.url.removeprefix(url) or "page": len(reply.body())
+             for reply in replies if reply.url.startswith("http")}
     page.close()
     return sizes
 

@@ -13,6 +13,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 from classification_tables import classification_tables  # noqa: E402 - after the path is set
 from machine import measured  # noqa: E402
+from server_tables import browser_table, load_table  # noqa: E402
 from serving_tables import onnx_runtimes_table, serving_tables, text_in_table  # noqa: E402
 from wikiann29_tables import wikiann29_languages, wikiann29_table  # noqa: E402
 
@@ -343,7 +344,8 @@ PLACES = {
     f"{_RESULTS}/engine.md": {"engine": engine_tables},
     f"{_RESULTS}/studies.md": {"studies": studies_tables, "decoding": decoding_text},
     f"{_RESULTS}/serving.md": {"serving": serving_tables, "text_in": text_in_table,
-                                "onnx_runtimes": onnx_runtimes_table},
+                                "onnx_runtimes": onnx_runtimes_table,
+                                "load": load_table, "browser": browser_table},
 }
 
 

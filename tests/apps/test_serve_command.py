@@ -14,7 +14,8 @@ from tests.apps.scripted import TAGS, Scripted, client_of
 from tests.conftest import ROOT
 from xtremedistil_tf.cli.options import console
 
-PAGES = ("how-to/use_a_student.md", "how-to/serve.md", "how-to/phones.md",
+PAGES = ("how-to/use_a_student.md", "how-to/serve.md", "how-to/serve_in_production.md",
+         "how-to/run_in_browser.md", "how-to/phones.md",
          "reference/results/serving.md")
 PAGE = "\n".join((ROOT / "docs" / page).read_text("utf-8") for page in PAGES)
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.M | re.S)
@@ -90,7 +91,7 @@ def test_the_page_s_curl_is_answered():
     from xtremedistil_tf.apps.page import create_app
     from xtremedistil_tf.apps.service import LONGEST_TEXT, MOST_BYTES, NamedModel
 
-    (line,) = [line for line in SHELL if line.startswith("curl ")]
+    (line,) = [line for line in SHELL if line.startswith("curl ") and "/api/tag" in line]
     words = shlex.split(line)
     client = client_of(create_app({name: NamedModel("x", Scripted(TAGS))
                          for name in ("student", "teacher")}))
