@@ -14,7 +14,9 @@ from xtremedistil_tf import config as cfg
 from xtremedistil_tf.data.labels import label_set
 from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.export.export import export_student
+from xtremedistil_tf.export.export import export_formats, export_student
+from xtremedistil_tf.export.huggingface.checkpoint import Checkpoint
+from xtremedistil_tf.export.huggingface.export import render_card
 from xtremedistil_tf.export.huggingface.heads import check_text_head
 from xtremedistil_tf.inference.student_folder import load_student, save_student
 from xtremedistil_tf.models.student import build_student
@@ -58,7 +60,12 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES)
+# The others differ in one thing each.
+IN_CI = ("tagging", "tanh, own width", "linear", "pairs")
+
+
+@pytest.mark.parametrize("case", [
+    case if case in IN_CI else pytest.param(case, marks=pytest.mark.long) for case in CASES])
 def test_the_checkpoint_has_the_logits_of_the_student(case, tokenizer, tmp_path):
     """The export compares TensorFlow's; here are PyTorch's, of texts as transformers reads them."""
     kind, settings, architecture = CASES[case]
@@ -123,21 +130,23 @@ def test_a_head_that_will_be_too_wide_is_refused_before_training():
         check_text_head("linear", 768, 5, 8)
 
 
-def test_a_bilstm_is_refused_with_the_way_out(run_folder):
+def test_a_bilstm_is_refused_with_the_way_out():
     with pytest.raises(UserError, match="transformers has no BiLSTM; xtremedistil-push"):
-        export_student(run_folder, forms=["huggingface"])
+        export_formats(cfg.StudentConfig(), "tagging", asked=["huggingface"])
 
 
-def test_the_card_is_for_the_other_library(tokenizer, tmp_path):
-    make(tmp_path, tokenizer, "tagging", dense_act_func="linear")
-    (tmp_path / "student" / "README.md").write_text(
+def test_the_card_is_for_the_other_library(tmp_path):
+    checkpoint = Checkpoint(transformers.ElectraConfig(architectures=["ElectraForX"]),
+                            "ForTokenClassification", {}, ["It knows no words."])
+    without = render_card(tmp_path, checkpoint)
+    assert without.startswith("---\nlibrary_name: transformers\npipeline_tag: token-classification")
+    (tmp_path / "README.md").write_text(
         "---\nlanguage:\n- de\nlibrary_name: xtremedistil_tf\npipeline_tag: token-classification\n"
         "---\n\n# A card\n\n## Use\n\nload(...)\n")
-    folder = export_student(tmp_path, forms=["huggingface"])["huggingface"]
-    card = (folder / "README.md").read_text("utf-8")
+    card = render_card(tmp_path, checkpoint)
     assert "library_name: transformers\npipeline_tag: token-classification\n---" in card
     assert "load(...)" not in card and "## Use with transformers" in card
-    assert "only valid sequences of tags" in card
+    assert "`ElectraForX`" in card and "- It knows no words." in card
 
 
 def places(entities):

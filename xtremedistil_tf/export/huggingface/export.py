@@ -69,7 +69,7 @@ def _forward(folder: pathlib.Path, bundle: StudentBundle, task: str) -> Callable
     return run
 
 
-def _card(student_folder: pathlib.Path, bundle: StudentBundle, checkpoint: Checkpoint) -> str:
+def render_card(student_folder: pathlib.Path, checkpoint: Checkpoint) -> str:
     """The student's card for the other library: its head, and a section on use."""
     path = student_folder / CARD_FILE
     text = path.read_text("utf-8") if path.is_file() else _NO_CARD
@@ -112,7 +112,7 @@ def export_huggingface(
         save_file(checkpoint.arrays, temporary / WEIGHTS_FILE, metadata={"format": "pt"})
         make_tokenizer(bundle, student_folder).save_pretrained(temporary)
         shutil.copy(student_folder / RECORD_FILE, temporary / RECORD_FILE)
-        (temporary / CARD_FILE).write_text(_card(student_folder, bundle, checkpoint), "utf-8")
+        (temporary / CARD_FILE).write_text(render_card(student_folder, checkpoint), "utf-8")
         error = check_equal(
             WEIGHTS_FILE, _forward(temporary, bundle, checkpoint.task),
             lambda ids: logits(ids)[..., :shown] / np.float32(bundle.temperature),
