@@ -21,8 +21,11 @@ $(INSTALLED): setup.py pyproject.toml xtremedistil_tf/version.py
 # Only the environment, .venv; `. .venv/bin/activate` then finds all commands.
 install: $(INSTALLED)
 
+# A teacher of all labels of the sample, then a student of a tenth of them.
 demo: $(INSTALLED)
-	$(BIN)/python run_distillation.py --flagfile=flags/demo.flags --model_dir=$(DEMO_DIR)
+	$(BIN)/python run_teacher.py --flagfile=flags/demo.flags --model_dir=$(DEMO_DIR)_teacher
+	$(BIN)/python run_distillation.py --flagfile=flags/demo_few_labels.flags \
+	  --teacher_model_dir=$(DEMO_DIR)_teacher/teacher --model_dir=$(DEMO_DIR)
 
 test: $(INSTALLED)
 	$(BIN)/python -m ruff check .
@@ -47,10 +50,10 @@ site: $(INSTALLED)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
 	@echo build/site/index.html
 
-# The first notebook, whole, on a scrap of the sample. The others need a GPU or hours.
+# All notebooks, on scraps of the sample: their addresses, and the outputs that they keep.
 notebooks: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[notebook]"
-	cd notebooks && SMOKE=1 ../$(BIN)/jupyter execute --timeout=1800 first_hour.ipynb
+	SMOKE=1 $(BIN)/python docs/make_notebooks.py $(patsubst notebooks/%.ipynb,%,$(wildcard notebooks/*.ipynb))
 
 clean:
 	rm -rf .venv build *.egg-info
