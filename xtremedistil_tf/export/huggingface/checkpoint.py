@@ -9,6 +9,7 @@ from transformers.modeling_tf_pytorch_utils import convert_tf_weight_name_to_pt_
 
 from xtremedistil_tf.export.huggingface import heads
 from xtremedistil_tf.inference.student_folder import StudentBundle
+from xtremedistil_tf.tasks import task_kind
 
 # By kind of head: the architecture's prefix, and its configuration's class.
 _ARCHITECTURES = {"gelu": ("Electra", transformers.ElectraConfig),
@@ -77,14 +78,14 @@ def _head(bundle: StudentBundle, task: str) -> Tuple[str, Dict[str, np.ndarray]]
 
 def _labels(bundle: StudentBundle, task: str) -> Dict[str, Any]:
     """Configuration of labels and the loss."""
-    names = list(bundle.labels.tags)
+    names, kind = list(bundle.labels.tags), task_kind(bundle.labels.kind)
     if task == "ForQuestionAnswering":
         return {"num_labels": 2}
     if task != "ForSequenceClassification":
         problem = {}
-    elif bundle.labels.kind == "multilabel":
+    elif kind.several:
         problem = {"problem_type": "multi_label_classification"}
-    elif bundle.labels.kind == "regression":
+    elif not kind.classes:
         return {"num_labels": 1, "problem_type": "regression"}
     else:
         problem = {"problem_type": "single_label_classification"}
@@ -94,17 +95,18 @@ def _labels(bundle: StudentBundle, task: str) -> Dict[str, Any]:
 
 def _lost(bundle: StudentBundle) -> List[str]:
     """What transformers does otherwise, one sentence each."""
-    kind, lost = bundle.labels.kind, []
-    if not bundle.labels.pooled and not bundle.labels.competing:
+    kind = task_kind(bundle.labels.kind)
+    lost = []
+    if kind.tags_words:
         lost.append("A pipeline gives each token its best tag and knows no words: "
                     "`aggregation_strategy=\"first\"` is nearest to this package, which takes a "
                     "word's first token and allows only valid sequences of tags.")
         if bundle.segmentation:
             lost.append("Scripts without spaces are not split into words.")
-    if kind == "multilabel":
+    if kind.several:
         lost.append("The labels' thresholds are not part of the checkpoint: "
                     f"{bundle.record.get('thresholds')}.")
-    if kind == "regression":
+    if kind.pooled and not kind.classes:
         lost.append("Give a pipeline `function_to_apply=\"none\"`: older versions of transformers "
                     "take a sigmoid of the number.")
     lost.append(f"Texts above {bundle.record['seq_len']} tokens are cut or refused; this package "
