@@ -6,9 +6,8 @@ import re
 from setuptools import find_packages, setup
 
 HERE = pathlib.Path(__file__).parent
-VERSION = re.search(
-    r'^__version__ = "([^"]+)"', (HERE / "xtremedistil_tf/version.py").read_text("utf-8"), re.M
-).group(1)
+NAMES = dict(re.findall(r'^(\w+) = "([^"]+)"',
+                        (HERE / "xtremedistil_tf/version.py").read_text("utf-8"), re.M))
 
 # Two stacks, chosen by the Python that installs. TensorFlow Addons has no wheel for 3.12 and later.
 REFERENCE, LATER = 'python_version < "3.12"', 'python_version >= "3.12"'
@@ -57,7 +56,9 @@ SERVE = ["flask>=3,<4", "waitress>=3,<4", "prometheus_client>=0.20,<1"]
 
 setup(
     name="xtremedistil-tf",
-    version=VERSION,
+    version=NAMES["__version__"],
+    # The placeholder is no address.
+    url=None if "OWNER" in NAMES["REPOSITORY"] else NAMES["REPOSITORY"],
     description="Distil a huge multilingual tagger into a tiny BiLSTM (XtremeDistil, TensorFlow 2)",
     long_description=(HERE / "README.md").read_text("utf-8"),
     long_description_content_type="text/markdown",

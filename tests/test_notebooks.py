@@ -1,4 +1,4 @@
-"""The notebooks: well-formed, without outputs; their fields are flags, their commands are taken.
+"""The notebooks: well-formed, with small outputs; their fields are flags, their commands are taken.
 
 Shell lines and calls of the package are checked, not run, but for one long test; `make notebooks`
 runs a whole notebook in Jupyter.
@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from xtremedistil_tf.cli.options.flags_to_config import run_config
 from xtremedistil_tf.cli.options.run_flags import DISTILLATION
 from xtremedistil_tf.inference.runtimes.load import RUNTIMES
 from xtremedistil_tf.runs import read_json
+from xtremedistil_tf.version import REPOSITORY
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 DEFINED = "".join(path.read_text("utf-8")
@@ -30,6 +32,8 @@ DEFINED = "".join(path.read_text("utf-8")
 _JOB = {"distil", "plot", "student", "xtremedistil_tf.cli.export", "xtremedistil_tf.cli.prepare"}
 # What each notebook is about, by the commands that it runs and the functions that it calls.
 CALLED = {"first_hour": _JOB | {"plan", "load", "evaluate"},
+          "classify_texts": {"plan", "distil", "plot", "student", "load", "evaluate",
+                             "xtremedistil_tf.cli.prepare"},
           "distil_a_finished_model": {"plan", "distil", "plot", "student", "load",
                                       "xtremedistil_tf.cli.export"},
           "your_own_ner": _JOB | {"run_teacher.py"},
@@ -50,17 +54,28 @@ def fields(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_it_is_a_notebook_without_outputs(path):
+def test_it_is_a_notebook_with_small_outputs(path):
     book = json.loads(path.read_text("utf-8"))
     assert (book["nbformat"], book["nbformat_minor"]) == (4, 5)
     assert book["metadata"]["kernelspec"]["name"] == "python3"
     ids = [cell["id"] for cell in book["cells"]]
     assert len(set(ids)) == len(ids) >= 10
-    for cell in book["cells"]:
-        assert cell["cell_type"] == "markdown" or (
-            cell["outputs"] == [] and cell["execution_count"] is None)
-    badge = f"/github/OWNER/xtremedistil_tf/blob/main/notebooks/{path.name})"
-    assert badge in cells(path, "markdown")[0] and "colab-badge.svg" in cells(path, "markdown")[0]
+    code = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
+    outputs = [output for cell in code for output in cell["outputs"]]
+    assert "stream" in {output["output_type"] for output in outputs}
+    assert all(output["output_type"] != "error" for output in outputs)
+    assert any("image/png" in output.get("data", {}) for output in outputs)
+    assert not re.search(r"steps/s|site-packages|\W/(home|root|tmp|work|usr)/", json.dumps(outputs))
+    assert path.stat().st_size < 600_000
+
+
+def test_all_notebooks_have_the_one_address_of_the_repository():
+    badge = runpy.run_path(str(ROOT / "docs" / "make_notebooks.py"))["badge"]
+    for path in NOTEBOOKS:
+        text = path.read_text("utf-8")
+        assert badge(path.stem) in cells(path, "markdown")[0]
+        assert set(re.findall(r'REPOSITORY = \\"(.*?)\\"', text)) == {REPOSITORY}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -162,10 +177,11 @@ def calls(monkeypatch):
 def here(clone):
     """The same with what commands would have left; returns what collects a notebook's lines."""
     for name in ("first_hour", "first_hour_smoke", "from_finished", "from_finished_smoke",
-                 "mine", "mine_smoke", "strategies/strategies",
-                 "strategies_smoke/grid", "my_task/card", "smoke_task/card"):
+                 "mine", "mine_smoke", "topics", "topics_smoke", "topics_task",
+                 "smoke_topics_task", "strategies/strategies",
+                 "strategies_smoke/grid_strategy", "my_task/card", "smoke_task/card"):
         (clone / "runs" / name).mkdir(parents=True)
-        for text in ("report.md", "README.md", "table.md"):
+        for text in ("report.md", "README.md", "table.md", "test.tsv"):
             (clone / "runs" / name / text).write_text("# Title\n\n## First\n")
 
     def run(path):
@@ -192,7 +208,8 @@ def test_the_commands_are_taken(path, smoke, here, calls, monkeypatch):
     assert CALLED[path.stem] <= set(called)
     if calls.settings:
         assert (calls.settings.get("stage_epochs") == ["0=1"]) == (smoke == "1")
-        assert calls.settings["do_NER"] and calls.settings["model_dir"].startswith("runs/")
+        assert bool(calls.settings.get("do_NER")) == (path.stem != "classify_texts")
+        assert calls.settings["model_dir"].startswith("runs/")
     for line in lines:
         if "cli.study" in line:
             assert ("--stage_epochs=0=1" in line) == (smoke == "1")
