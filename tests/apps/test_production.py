@@ -274,9 +274,14 @@ def test_a_stopping_server_answers_what_was_asked_and_says_that_it_stops():
         asking.join(30)
 
     other = threading.Thread(target=client)
-    other.start()
-    with pytest.raises(KeyboardInterrupt):
-        serve(server, service.stop, stop_seconds=20)
+    # A program started in the background ignores Ctrl-C, and the tests may be such a program.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        other.start()
+        with pytest.raises(KeyboardInterrupt):
+            serve(server, service.stop, stop_seconds=20)
+    finally:
+        signal.signal(signal.SIGINT, before)
     other.join(30)
     assert seen == {"answer": 200, "ready": 503}
     with pytest.raises(OSError):
