@@ -33,7 +33,7 @@ def export(model_dir: str, folder: str, rounded: bool) -> None:
     from xtremedistil_tf.inference.student_folder import load_student
 
     if not rounded:
-        class_signatures.Rounded = lambda student, longest: student
+        class_signatures.Rounded = lambda student, *_, **__: student
     bundle = load_student(pathlib.Path(model_dir))
     export_saved_model(student_forms(bundle), bundle, pathlib.Path(folder), version=1)
 
