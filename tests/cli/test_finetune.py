@@ -92,9 +92,6 @@ def test_questions_have_their_settings(parse_finetune, tokenizer, tmp_path):
     data = parse_finetune(*BASE, f"--student_dir={answerer}", "--max_answer_length=12").data
     assert (data.seq_len, data.squad.doc_stride, data.squad.max_answer_length) == (384, 96, 12)
     assert data.squad.max_query_length == 32
-    tagger = write_student(tmp_path / "t", tokenizer, kind="tagging")
-    with pytest.raises(UserError, match="the student a bilstm; allowed: xtremedistil-finetune"):
-        parse_finetune(*BASE, f"--student_dir={tagger}", "--do_squad", "--seq_len=384")
 
 
 def test_what_cannot_be_tuned_is_told(parse_finetune, tmp_path):
