@@ -73,7 +73,7 @@ FOUND = [answer("Eiffel tower!", -2), answer("1889", 1), answer("wrong", -1), an
 
 
 def test_scores_by_hand():
-    scores = score_answers(GOLD, FOUND, [])
+    scores = score_answers(GOLD, FOUND, ["default"] * 4)
     # 1: right but for case, article and punctuation. 2: none given. 3: one given. 4: none given.
     assert (scores["exact"], scores["f1"], scores["total"]) == (50.0, 50.0, 4)
     assert (scores["HasAns_exact"], scores["HasAns_f1"], scores["HasAns_total"]) == (50, 50, 2)

@@ -44,4 +44,5 @@ def test_another_one_has_no_onnx_and_is_in_nobodys_way(caplog):
     with caplog.at_level("INFO", logger="absl"):
         assert export_formats(student, "tagging") == ("savedmodel",)
     assert "no onnx export: a transformer student of tagging has none" in caplog.text
-    assert export_formats(StudentConfig(), "tagging", asked=EXPORT_FORMATS) == EXPORT_FORMATS
+    assert export_formats(StudentConfig(), "tagging", asked=EXPORT_FORMATS[:3]) == (
+        EXPORT_FORMATS[:3])
