@@ -8,6 +8,7 @@ import numpy as np
 
 from xtremedistil_tf.evaluation.cascades import cascade_curve
 from xtremedistil_tf.evaluation.subjects import Subject
+from xtremedistil_tf.evaluation.worst import shown_row
 from xtremedistil_tf.metrics.significance import difference, interval
 from xtremedistil_tf.metrics.uncertainty.calibration import calibration
 from xtremedistil_tf.metrics.uncertainty.resampling import resample
@@ -96,13 +97,10 @@ def _bootstrap(kind: TaskKind, models: List[Dict[str, Any]], subjects: Sequence[
 
 def _row(kind: TaskKind, row: Any, found: Sequence[_Found], place: int) -> Dict[str, Any]:
     assert kind.judging is not None
-    shown: Dict[str, Any] = {
-        "row": place + 1, "language": row.language, "text": row.text,
-        "gold": kind.judging.show_gold(row),
-        "predicted": [kind.judging.show_answer(row, one.answers[place]) for one in found]}
+    predicted = [kind.judging.show_answer(row, one.answers[place]) for one in found]
     sure = [None if one.probabilities is None or not len(one.probabilities[place])
             else float(np.mean(one.probabilities[place])) for one in found]
-    return {**shown, "probability": sure}
+    return {**shown_row(kind.judging, row, place), "predicted": predicted, "probability": sure}
 
 
 def _errors(kind: TaskKind, rows: Sequence[Any], found: Sequence[_Found], most: int

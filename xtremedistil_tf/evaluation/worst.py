@@ -4,9 +4,16 @@ from typing import Any, Dict, List, Mapping, Sequence
 
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.tasks import TaskKind, task_kind
+from xtremedistil_tf.tasks.parts import Judging
 
 # Rows that report and card show.
 MOST = 8
+
+
+def shown_row(judging: Judging, row: Any, place: int) -> Dict[str, Any]:
+    """Returns a labelled row for people: its number (from 1), language, text and gold labels."""
+    return {"row": place + 1, "language": row.language, "text": row.text,
+            "gold": judging.show_gold(row)}
 
 
 def worst_rows(
@@ -34,8 +41,7 @@ def worst_rows(
         return []
     sizes = [judging.error_size(row.tags, answer) for row, answer in zip(rows, answers["student"])]
     order = sorted((at for at, size in enumerate(sizes) if size > 0), key=lambda at: -sizes[at])
-    return [{"row": at + 1, "language": rows[at].language, "text": rows[at].text,
-             "gold": judging.show_gold(rows[at]),
+    return [{**shown_row(judging, rows[at], at),
              **{who: judging.show_answer(rows[at], found[at]) for who, found in answers.items()}}
             for at in order[:most]]
 

@@ -6,11 +6,10 @@ Padding may hold anything, infinities and NaN included: neither a loss nor its g
 from typing import Tuple
 
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.layers.body import NEVER
 
 # Lower bound of attention probabilities in logarithms; float16 can represent it.
 _LEAST_SHARE = 1e-6
-# Logit of a position that cannot be chosen. Smaller than all others, and finite.
-_NEVER = -1e9
 
 
 def _without_padding(values: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
@@ -96,11 +95,7 @@ def reverse_kl_divergence(
 
     Source: paper Eq. 6, which has the student first and does not say how vectors are normalized.
     """
-    target = _without_padding(tf.cast(target, prediction.dtype), mask)
-    log_target = tf.nn.log_softmax(target)
-    log_prediction = tf.nn.log_softmax(_without_padding(prediction, mask))
-    divergence = tf.reduce_sum(tf.exp(log_prediction) * (log_prediction - log_target), axis=-1)
-    return _masked_mean(divergence, mask)
+    return kl_divergence(tf.cast(target, prediction.dtype), prediction, mask)
 
 
 def raw_kl_divergence(
@@ -255,7 +250,7 @@ def _over_positions(
       with a real position.
     """
     real = tf.cast(mask, tf.bool)[:, :, tf.newaxis]
-    values = (tf.transpose(tf.where(real, tf.cast(part, prediction.dtype), _NEVER), [0, 2, 1])
+    values = (tf.transpose(tf.where(real, tf.cast(part, prediction.dtype), NEVER), [0, 2, 1])
               for part in (prediction, target))
     counts = tf.cast(tf.reduce_max(mask, axis=1, keepdims=True), prediction.dtype)
     return (*values, counts * tf.ones_like(prediction[:, 0]))
