@@ -41,8 +41,8 @@ def export_triton(onnx: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
     """
     assets = load_assets(onnx)
     kind = task_kind(assets.labels.kind)
-    inputs = ("question", "context") if kind.windows else (
-        ("text", "text_pair") if assets.separator is not None else ("text",))
+    assert kind.page is not None, "every kind has the page's inputs"
+    inputs = kind.page.inputs_of(assets.separator is not None)
     # int8 of a Transformer rounds by all texts of a batch, which are other people's here.
     runtime = "onnx" if assets.settings.kind.fixed_length else fastest_runtime(onnx)
     with atomic_folder(folder) as temporary:
@@ -51,7 +51,7 @@ def export_triton(onnx: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
         (model / "config.pbtxt").write_text(_CONFIG.format(
             name=kind.server_name, most=_MOST, runtime=runtime,
             inputs="".join(f'input [ {{ name: "{name}" data_type: TYPE_STRING dims: [ 1 ] }} ]\n'
-                           for name in inputs)), "utf-8")
+                           for name, _ in inputs)), "utf-8")
         shutil.copy(_MODEL, model / "1" / "model.py")
         shutil.copytree(onnx, model / "1" / "student")
         # Says of which student this is; Triton reads folders only.
