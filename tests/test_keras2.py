@@ -19,7 +19,8 @@ for module in pkgutil.walk_packages(xtremedistil_tf.__path__, "xtremedistil_tf."
     try:
         importlib.import_module(module.name)
     except ImportError as error:  # What an extra brings.
-        assert error.name in ("apache_beam", "flask", "waitress", "datasets", "playwright"), error
+        assert error.name in ("apache_beam", "datasets", "flask", "playwright", "spacy",
+                              "triton_python_backend_utils", "waitress"), error
 import transformers, tensorflow_text
 transformers.TFAutoModel, transformers.TFBertModel, transformers.TFElectraModel
 
