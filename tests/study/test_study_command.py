@@ -1,4 +1,4 @@
-"""The study command: flags that it refuses."""
+"""The study command: flags that it refuses, and what it gives its runs."""
 
 import subprocess
 import sys
@@ -6,6 +6,8 @@ import sys
 import pytest
 
 from tests.conftest import ROOT
+
+ROW = "A B\tde:B-PER I-PER\n"
 
 
 @pytest.mark.parametrize("flag", ["--forms=onnx", "--nokeep_representation", "--noexport"])
@@ -19,9 +21,18 @@ def test_flags_that_contradict_those_of_its_runs_are_refused(tmp_path, flag):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_flagfile_of_runs_may_ask_for_a_baseline(tmp_path):
+@pytest.mark.parametrize("more, wrong", [
+    ([], "pt_teacher_checkpoint"), (["--flagfile=flags/demo.flags"], "teacher_config")])
+def test_the_first_run_of_a_study_begins(tmp_path, more, wrong):
+    """With the defaults of every flag, and with a flagfile of runs that asks for a baseline."""
+    for name, text in (("train.tsv", ROW), ("dev.tsv", ROW), ("test.tsv", ROW),
+                       ("transfer.txt", "A B\n"), ("labels.tsv", "O\nB-PER\nI-PER\n"),
+                       ("wrong.json", "{")):
+        tmp_path.joinpath(name).write_text(text, "utf-8")
     result = subprocess.run(
-        [sys.executable, "-m", "xtremedistil_tf.cli.study", "--study=strategies",
-         "--flagfile=flags/demo.flags", f"--task={tmp_path}", f"--model_dir={tmp_path / 'study'}"],
+        [sys.executable, "-m", "xtremedistil_tf.cli.study", "--study=strategies", *more, "--do_NER",
+         f"--task={tmp_path}", f"--model_dir={tmp_path / 'study'}",
+         f"--{wrong}={tmp_path / 'wrong.json'}"],
         cwd=ROOT, capture_output=True, text=True, timeout=300)
-    assert result.returncode == 2 and "train.tsv: file not found" in result.stderr
+    assert result.returncode == 2 and "wrong.json" in result.stderr, result.stderr
+    assert tmp_path.joinpath("study", "teachers", "teacher", "log.txt").is_file()

@@ -66,7 +66,8 @@ def _check_kind(study: Study, kind: TaskKind) -> None:
 
 def _derived(config: RunConfig) -> Dict[str, Any]:
     """Returns the values of the flags whose defaults other settings determine."""
-    places = {option.name: option.sets[0].split(".") for option in DISTILLATION if option.derived}
+    places = {option.name: option.sets[0].split(".") for option in DISTILLATION
+              if option.derived and option.name in _RUN_FLAGS}
     return {name: getattr(getattr(config, part), field) for name, (part, field) in places.items()
             if not FLAGS[name].present and part != "run"}
 
