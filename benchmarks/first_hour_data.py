@@ -42,8 +42,12 @@ def write_conll(task: pathlib.Path, output: pathlib.Path) -> None:
     for language, (split, rows) in itertools.product(LANGUAGES, ROWS.items()):
         path = output / "conll" / language / f"{split}.conll"
         path.parent.mkdir(parents=True, exist_ok=True)
-        found = filter(None, (_columns(line, language) for line in _lines(task / f"{split}.tsv")))
-        path.write_text("".join(itertools.islice(found, rows)), "utf-8")
+        every = filter(None, (_columns(line, language) for line in _lines(task / f"{split}.tsv")))
+        found = list(itertools.islice(every, rows))
+        if len(found) < rows:
+            raise ValueError(f"{task / split}.tsv has {len(found)} rows of {language}; needed are "
+                             f"{rows}")
+        path.write_text("".join(found), "utf-8")
     text = itertools.islice(_lines(task / "transfer.txt"), SENTENCES)
     (output / "sentences.txt").write_text("\n".join(text) + "\n", "utf-8")
 
