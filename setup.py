@@ -109,6 +109,7 @@ setup(
             "xtremedistil-teacher = xtremedistil_tf.cli.teacher:run",
             "xtremedistil-distill = xtremedistil_tf.cli.distill:run",
             "xtremedistil-finetune = xtremedistil_tf.cli.finetune:run",
+            "xtremedistil-pretrain = xtremedistil_tf.cli.encoders.pretrain:run",
             "xtremedistil-predict = xtremedistil_tf.cli.predict:run",
             "xtremedistil-evaluate = xtremedistil_tf.cli.evaluate:run",
             "xtremedistil-compare = xtremedistil_tf.cli.compare:run",

@@ -11,6 +11,7 @@ from tests.conftest import ROOT
 from xtremedistil_tf.cli.options import console
 from xtremedistil_tf.cli.options.flags_to_config import finetune_config, run_config
 from xtremedistil_tf.cli.options.option import given
+from xtremedistil_tf.cli.options.pretraining_flags import PRETRAINING, pretraining_config
 from xtremedistil_tf.cli.options.run_flags import DISTILLATION, FINE_TUNING
 from xtremedistil_tf.errors import UserError
 
@@ -45,6 +46,8 @@ def parse(module, arguments):
                 # A file that the page's reader has, not this folder.
                 if "outputs.jsonl: file not found" not in str(error):
                     raise
+        elif "relation_heads" in values:
+            pretraining_config(given(values, PRETRAINING))
         elif "student_dir" in values and not values.student_dir:
             finetune_config(given(values, FINE_TUNING))
     finally:

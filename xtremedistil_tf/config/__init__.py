@@ -39,6 +39,7 @@ from xtremedistil_tf.config.models import (
     StudentConfig,
     TeacherConfig,
 )
+from xtremedistil_tf.config.pretraining import START_EMBEDDINGS, STARTS, PretrainingConfig
 from xtremedistil_tf.config.run import (
     POLICIES,
     Resources,
@@ -55,6 +56,6 @@ __all__ = [
     "ONNX_ACTIVATIONS", "PAIR_ENCODINGS", "Architecture", "register_student",
     "OUTPUTS_ENDINGS", "TEACHER_TAG_SCHEMES", "UNFREEZE", "VOCABULARIES", "WORD_EMBEDDINGS",
     "StudentConfig",
-    "TeacherConfig",
+    "TeacherConfig", "START_EMBEDDINGS", "STARTS", "PretrainingConfig",
     "POLICIES", "Resources", "RunConfig", "differences",
 ]

@@ -21,9 +21,10 @@ log = logging.getLogger("absl")
 
 # Outputs of a run below --model_dir. --overwrite removes these and nothing else, starting with
 # those that mark a run as finished.
-OUTPUTS = ("metrics.json", "manifest.json", "report.md", "student", *FORMAT_FOLDERS.values(),
-           "stages", "alone", "forecast.json", "targets", "teacher", "teacher_training",
-           "teacher_metrics.json", "predictions", "plots", "tensorboard", "config.json")
+OUTPUTS = ("metrics.json", "pretraining.json", "manifest.json", "report.md", "student",
+           "checkpoint", *FORMAT_FOLDERS.values(), "stages", "alone", "forecast.json",
+           "pretraining", "targets", "teacher", "teacher_training", "teacher_metrics.json",
+           "predictions", "plots", "tensorboard", "config.json")
 
 
 def _remove(target: pathlib.Path) -> None:
@@ -103,8 +104,21 @@ def claim(
     for name in ("task", "transfer_file"):
         settings["data"].pop(name)
     files = task.fingerprints if start is None else {**task.fingerprints, "start": start}
-    now = {"version": __version__, "config": settings, "files": files,
-           "labels": list(task.labels.tags)}
+    claim_for(model_dir, {"version": __version__, "config": settings, "files": files,
+                          "labels": list(task.labels.tags)}, overwrite=overwrite)
+
+
+def claim_for(model_dir: pathlib.Path, now: Dict[str, Any], *, overwrite: bool) -> None:
+    """Writes config.json, or checks that the folder was made with equal settings.
+
+    Args:
+      model_dir: the run folder.
+      now: contents of config.json: version, config, files (fingerprints), labels.
+      overwrite: empty the folder if other settings made it.
+
+    Raises:
+      UserError: if the folder has other settings or data. The message names the differences.
+    """
     path = model_dir / "config.json"
     if starts_anew(model_dir, overwrite):
         for name in OUTPUTS:

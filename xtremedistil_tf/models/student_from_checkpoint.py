@@ -6,7 +6,7 @@ copied into the ELECTRA encoder of every Transformer student, so no other code d
 
 import dataclasses
 import re
-from typing import Any, Dict
+from typing import Any, Dict, Optional, Sequence
 
 import numpy as np
 import transformers
@@ -34,18 +34,36 @@ _RENAMED = (
     ("ffn/lin2", "output/dense"), ("output_layer_norm", "output/LayerNorm"),
 )
 _SEGMENTS = "token_type_embeddings"
+_LAYER = re.compile(r"(encoder/layer_\._)(\d+)(?=/)")
 
 
-def _architecture(found: Any) -> Dict[str, Any]:
-    """Converts a checkpoint's configuration to ELECTRA's, without the sizes in StudentConfig."""
+def architecture_of(found: Any, name: str, flag: str) -> Dict[str, Any]:
+    """Converts an encoder's configuration to ELECTRA's, without the sizes in StudentConfig.
+
+    Args:
+      found: its transformers configuration.
+      name, flag: the encoder and the flag that names it, for messages.
+
+    Raises:
+      UserError: if a student cannot have the encoder's layers.
+    """
+    # Relative positions have weights of their own.
+    positions = getattr(found, "position_embedding_type", "absolute")
+    if found.model_type not in _TYPES or positions != "absolute":
+        raise UserError(f"{flag} {name} is of type {found.model_type} with {positions} "
+                        f"positions; allowed: {', '.join(_TYPES)} with absolute ones")
     distilled = found.model_type == "distilbert"
-    return {
+    architecture = {
         "intermediate_size": found.hidden_dim if distilled else found.intermediate_size,
         "hidden_act": found.activation if distilled else found.hidden_act,
         "layer_norm_eps": 1e-12 if distilled else found.layer_norm_eps,
         "max_position_embeddings": most_positions(found),
         "type_vocab_size": 1 if distilled else found.type_vocab_size,
     }
+    if architecture["hidden_act"] not in activations():
+        raise UserError(f"{flag} {name} has the activation {architecture['hidden_act']!r}; "
+                        f"allowed: {', '.join(activations())}")
+    return architecture
 
 
 def with_architecture(config: StudentConfig, seq_len: int) -> StudentConfig:
@@ -62,15 +80,7 @@ def with_architecture(config: StudentConfig, seq_len: int) -> StudentConfig:
     if name is None:
         return config
     found = peek_checkpoint(transformers.TFAutoModel, name, _FLAG)
-    # Relative positions have weights of their own.
-    positions = getattr(found, "position_embedding_type", "absolute")
-    if found.model_type not in _TYPES or positions != "absolute":
-        raise UserError(f"{_FLAG}_checkpoint {name} is of type {found.model_type} with {positions} "
-                        f"positions; allowed: {', '.join(_TYPES)} with absolute ones")
-    architecture = _architecture(found)
-    if architecture["hidden_act"] not in activations():
-        raise UserError(f"{_FLAG}_checkpoint {name} has the activation "
-                        f"{architecture['hidden_act']!r}; allowed: {', '.join(activations())}")
+    architecture = architecture_of(found, name, f"{_FLAG}_checkpoint")
     if seq_len > architecture["max_position_embeddings"]:
         raise UserError(f"--seq_len is {seq_len}, but {_FLAG}_checkpoint {name} has "
                         f"{architecture['max_position_embeddings']} positions")
@@ -117,17 +127,25 @@ def _by_part(encoder: Any) -> Dict[str, Any]:
     return found
 
 
-def copy_layers(source: Any, target: Any) -> None:
+def copy_layers(source: Any, target: Any, *, layers: Optional[Sequence[int]] = None) -> None:
     """Copies the weights of a checkpoint to a student's encoder, except the word embedding.
 
     Args:
       source: the pre-trained encoder. A pooler is left out.
-      target: the student's encoder with sizes from `with_architecture` for this checkpoint.
+      target: the student's encoder with sizes from `architecture_of` for this checkpoint.
+      layers: for each layer of the target the number of the source's layer, from 0; None for all
+        layers in their order.
     """
     words, theirs = target.get_input_embeddings().weight, _by_part(source)
+
+    def of_source(match: "re.Match[str]") -> str:
+        number = int(match[2])
+        return match[1] + str(number if layers is None else layers[number])
+
     for name, weight in _by_part(target).items():
         if weight is words:
             continue
+        name = _LAYER.sub(of_source, name)
         if _SEGMENTS in name and name not in theirs:  # DistilBERT has no segments.
             weight.assign(np.zeros(weight.shape))
             continue

@@ -12,7 +12,7 @@ from xtremedistil_tf.models.layers.pairs import segment_ids
 from xtremedistil_tf.models.pretrained_encoders import activations, build_variables
 
 
-def _architecture(config: StudentConfig, shape: Shape) -> Any:
+def encoder_config(config: StudentConfig, shape: Shape) -> Any:
     """Returns ELECTRA's configuration with the sizes of the student and its checkpoint."""
     # No dropout on compared attentions, since they must be distributions.
     compared = shape.matching is not None and shape.matching.attention
@@ -41,7 +41,7 @@ def transformer_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Bod
     # === Layers ===
     # A fixed name, since weights are loaded by name.
     activations()
-    encoder = transformers.TFElectraModel(_architecture(config, shape), name="encoder")
+    encoder = transformers.TFElectraModel(encoder_config(config, shape), name="encoder")
     build_variables(encoder)
     (_, embeddings), *blocks = encoder_parts(encoder)[0]
 

@@ -108,6 +108,17 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
+def rough_seconds(work: float, steps: float, stages: int) -> float:
+    """Seconds of some work, within a factor of about three.
+
+    Args:
+      work: multiplications and additions.
+      steps: steps of an optimizer.
+      stages: number of stages, which are traced.
+    """
+    return work / _SPEED + steps * _STEP + _STAGE * stages
+
+
 def rough(config: RunConfig, task: Task, plan: Sequence[Stage], *, depth: int, width: int) -> float:
     """Counts a run's seconds from its sizes, within a factor of about three.
 
@@ -133,7 +144,7 @@ def rough(config: RunConfig, task: Task, plan: Sequence[Stage], *, depth: int, w
     steps = sum(stage.epochs * rows[stage.data] / stage.batch.of(32) for stage in plan)
     steps += (config.teacher.epochs * rows["train"] + (config.teacher.lm_epochs or 0)
               * rows["transfer"]) / config.teacher.batch_size
-    return work / _SPEED + steps * _STEP + _STAGE * (len(plan) + 1)
+    return rough_seconds(work, steps, len(plan) + 1)
 
 
 def rough_forecast(seconds: float, plan: Sequence[Stage]) -> Forecast:

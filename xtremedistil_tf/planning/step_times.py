@@ -89,7 +89,7 @@ class Subject:
         outputs = self.model(inputs, training=False)
         targets = {term.target: tf.constant(self.labels(rows, length)) if term.target == "labels"
                    else tf.zeros_like(outputs[term.output]) for term in stage.terms}
-        masks = {"mask": tf.ones(tf.shape(outputs["logits"])[:2])}
+        masks = {"mask": tf.ones(tf.shape(outputs[stage.terms[0].output])[:2])}
         if "labels" in targets:
             masks["labels_mask"] = tf.ones(tf.shape(targets["labels"]))
         return inputs, {**targets, **masks}

@@ -56,6 +56,7 @@ for _name, _loss in {
     "position_kld": Loss(_HERE + "position_divergence", ("positions",)),
     "position_pseudo_labels": Loss(_HERE + "position_pseudo_labels", ("positions",)),
     "attention_kld": Loss(_HERE + "attention_divergence", ("attention",)),
+    "relation_kld": Loss(_HERE + "relation_divergence", ("relations",)),
     "cross_entropy": Loss(_HERE + "cross_entropy", ("labels",)),
     "squared_error": Loss(_HERE + "squared_error", ("labels",)),
     "span_cross_entropy": Loss(_HERE + "span_cross_entropy", ("labels",)),

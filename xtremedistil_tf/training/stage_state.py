@@ -11,6 +11,8 @@ from xtremedistil_tf.training.stages import Stage
 WEIGHTS_FILE = "weights.safetensors"
 # Best weights of a running stage, by epoch; 0 is the start of the stage.
 _BEST_FILES = "best-*.safetensors"
+# Measures that are losses: lower is better.
+_LOSSES = ("representation", "loss")
 
 
 @dataclasses.dataclass
@@ -36,7 +38,7 @@ class StageState:
 
     def take(self, value: float, stage: Stage) -> bool:
         """Records an epoch's dev measure; returns True if its weights are the best so far."""
-        sign = -1.0 if stage.monitor == "representation" else 1.0
+        sign = -1.0 if stage.monitor in _LOSSES else 1.0
         gain = math.inf if self.best is None else sign * (value - self.best)
         least = 0.0 if self.best is None else abs(self.best) * stage.least_gain / 100
         if gain > 0 and gain >= least:

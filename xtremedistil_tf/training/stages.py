@@ -17,7 +17,7 @@ class LossTerm:
     """One loss: an output of the model against a target.
 
     Attributes:
-      output: "representation", "hidden_states", "attention" or "logits".
+      output: "representation", "hidden_states", "attention", "relations" or "logits".
       target: the same name for the teacher's output, or "labels" for logits.
       loss: name in `training.losses.LOSSES`.
       weight: factor in the sum (paper Eq. 7).
@@ -100,7 +100,8 @@ class Stage:
         "plateau", that end its plateau.
       batch: sequences or positions of a step on each device; for "both" those of the transfer set.
       monitor: dev measure that chooses the best epoch: one of its kind's measures (higher is
-        better) or "representation" (the stage's loss on dev; lower is better).
+        better), "representation" or "loss" (the stage's loss on dev or on held-out text; lower is
+        better).
       labelled_batch: labelled sequences in addition to `batch`, if data is "both".
       average: decay per step of the running mean of the weights, which replaces the weights; 0 for
         none.

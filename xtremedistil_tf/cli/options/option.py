@@ -13,6 +13,7 @@ _RUN = cfg.RunConfig(cfg.DataConfig(task=""))
 _PARTS: Dict[str, Any] = {
     "data": _RUN.data, "squad": cfg.SquadConfig(), "teacher": _RUN.teacher,
     "student": _RUN.student, "distil": _RUN.distil, "run": _RUN, "resources": cfg.Resources(),
+    "pretraining": cfg.PretrainingConfig(checkpoint="", text=""),
 }
 _DEFINE: Dict[str, Callable[..., Any]] = {
     "string": flags.DEFINE_string, "integer": flags.DEFINE_integer, "float": flags.DEFINE_float,

@@ -34,7 +34,7 @@ class Checkpoint:
     lost: List[str]
 
 
-def _encoder_arrays(encoder: Any, table: np.ndarray) -> Dict[str, np.ndarray]:
+def encoder_arrays(encoder: Any, table: np.ndarray) -> Dict[str, np.ndarray]:
     """ELECTRA's weights by PyTorch's names.
 
     Args:
@@ -129,7 +129,7 @@ def build_checkpoint(bundle: StudentBundle, task: str) -> Checkpoint:
     """
     encoder = bundle.student.model.get_layer("encoder")
     kind, head = _head(bundle, task)
-    arrays = {**_encoder_arrays(encoder, bundle.vocabulary.table), **head}
+    arrays = {**encoder_arrays(encoder, bundle.vocabulary.table), **head}
     architecture, config_class = _ARCHITECTURES[kind]
     own = encoder.config.to_dict()
     shared = {name: own[name] for name in (

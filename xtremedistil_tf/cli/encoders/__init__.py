@@ -1,0 +1,1 @@
+"""The command that makes encoders without a task."""

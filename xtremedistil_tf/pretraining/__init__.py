@@ -1,0 +1,1 @@
+"""Task-agnostic distillation: a small encoder learns a teacher's attention from raw text."""
