@@ -253,3 +253,17 @@ def test_several_parts_of_a_split_are_all_read(tmp_path):
     record = convert(find_sources(tmp_path / "in")[0], tmp_path / "task", ConvertOptions())
     assert sum(sum(found.values()) for found in record["splits"].values()) == 24
     assert not record["copies"]
+
+
+def test_a_file_without_a_sentence_is_suspicious(tmp_path):
+    (tmp_path / "in" / "de").mkdir(parents=True)
+    (tmp_path / "in" / "ar").mkdir()
+    (tmp_path / "in" / "de" / "train.conll").write_text("\n".join(sentences()))
+    (tmp_path / "in" / "ar" / "train.conll").write_text("\n")
+    sources, _ = find_sources(tmp_path / "in")
+    record = convert(sources, tmp_path / "task", ConvertOptions())
+    assert "ar/train.conll: no sentence comes from it" in describe_record(record)
+    assert "de/train.conll: no sentence" not in describe_record(record)
+    # One that holds another language only is left out as it was asked.
+    record = convert(sources, tmp_path / "b", ConvertOptions(languages=("de",)))
+    assert record["splits"]["train"] and "no sentence comes" not in describe_record(record)

@@ -68,6 +68,8 @@ def suspicious(source: Dict[str, Any]) -> List[str]:
     words, rows = counts.get("words", 0), counts.get("sentences", 0)
     entities, widened = counts.get("entities", 0), counts.get("widened_entities", 0)
     numbers, single = counts.get("number_words", 0), counts.get("one_word_rows", 0)
+    if not rows and not counts.get("other_languages"):
+        lines.append("no sentence comes from it")
     if words >= _FEWEST_WORDS and numbers > 0.5 * words:
         lines.append(f"{numbers:,} of {words:,} words are numbers; --word_column names the column "
                      "of the words")

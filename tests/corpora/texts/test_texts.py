@@ -14,6 +14,7 @@ from xtremedistil_tf.corpora.readers.base import ReadOptions, Tally
 from xtremedistil_tf.corpora.readers.texts import read_table
 from xtremedistil_tf.corpora.sources.sources import Source, find_sources
 from xtremedistil_tf.corpora.texts.columns import Wanted
+from xtremedistil_tf.corpora.texts.record import describe_texts
 from xtremedistil_tf.corpora.texts.rows import Text
 from xtremedistil_tf.corpora.texts.splits import divide
 from xtremedistil_tf.corpora.texts.tables import find_layout
@@ -88,6 +89,15 @@ def test_the_headers_of_joined_tables_are_no_texts(tmp_path):
     joined = ["text,id", "one text,1", "text,id", "another,2"]
     found = read_table(enumerate(joined, 1), ReadOptions(labelled=False), Tally())
     assert [row.words for _, row in found] == [("one", "text"), ("another",)]
+
+
+def test_a_table_without_a_row_is_suspicious(tmp_path):
+    (tmp_path / "in" / "train").mkdir(parents=True)
+    write_csv(tmp_path / "in" / "train" / "a.csv", rows_of(40))
+    write_csv(tmp_path / "in" / "train" / "b.csv", [])
+    told = describe_texts(make(tmp_path / "in", tmp_path / "task", kind="classification")[0])
+    assert "suspicious" in told and "b.csv: no text comes from it" in told
+    assert "a.csv: no text" not in told
 
 
 def test_json_lines_pairs_languages_and_numbers(tmp_path):

@@ -76,6 +76,9 @@ def describe_texts(record: Dict[str, Any], *, most: int = 20) -> str:
         lines.append(f"{len(record['not_read']):,} files not read, since their names speak of no "
                      f"split: {', '.join(record['not_read'][:5])}")
     lines += [_source(source) for source in record["sources"][:most]]
+    lines += [f"suspicious: {source['source']}: no text comes from it"
+              for source in record["sources"] if not source["counts"].get("sentences")
+              and not source["counts"].get("other_languages")][:most]
     if record["sources"][most:]:
         lines.append(f"{len(record['sources']) - most} more sources, each in conversion.json")
     return "\n".join(lines)
