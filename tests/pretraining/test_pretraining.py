@@ -173,6 +173,17 @@ def test_the_loss_falls_and_the_checkpoint_opens(config, finished):
     assert load_student_encoder(student).config.num_hidden_layers == 1
 
 
+def test_without_epochs_the_layers_are_merely_cut_out(config, teacher, tmp_path):
+    config = dataclasses.replace(config, epochs=0, vocabulary="teacher", vocabulary_min_count=1)
+    record = job.run_pretraining(config, tmp_path)
+    ours = load_file(tmp_path / "checkpoint" / "model.safetensors")
+    theirs = load_file(teacher / "model.safetensors")
+    assert record["stage"] is None and not (tmp_path / "stages").exists()
+    for name, value in ours.items():
+        source = name.removeprefix("electra.").replace("layer.0", "layer.1")
+        np.testing.assert_array_equal(value, theirs[source], name)
+
+
 def test_a_killed_run_ends_with_the_same_weights(config, finished, tmp_path, monkeypatch):
     keep, kept = Trainer._keep, []
 

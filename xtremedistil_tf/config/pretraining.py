@@ -45,7 +45,7 @@ class PretrainingConfig:
       vocabulary_min_count: smallest count in the text of a subword token that "cut" keeps.
       dropout_rate: dropout inside the student's layers.
       freeze_word_embedding: True if the word embedding, with its positions, is not trained.
-      epochs: passes over the text.
+      epochs: passes over the text; 0 leaves the student as it starts.
       batch_size, batch_tokens: sequences of a step on each device, or positions instead.
       learning_rate, warmup: peak rate, and the fraction of the steps in which it rises; it then
         falls linearly to zero.
@@ -94,12 +94,13 @@ class PretrainingConfig:
             ("hidden_size", self.hidden_size), ("word_emb_dim", self.word_emb_dim),
             ("num_attention_heads", self.num_attention_heads),
             ("relation_layer", self.relation_layer), ("relation_heads", self.relation_heads),
-            ("vocabulary_min_count", self.vocabulary_min_count), ("distil_epochs", self.epochs),
+            ("vocabulary_min_count", self.vocabulary_min_count),
             ("distil_batch_size", self.batch_size), ("distil_batch_tokens", self.batch_tokens),
             ("part_steps", self.part_steps),
         ):
             if value is not None:
                 at_least(flag, value, 1)
+        at_least("distil_epochs", self.epochs, 0)
         self._check_start()
         one_of("vocabulary", self.vocabulary, VOCABULARIES)
         require(self.vocabulary == "cut" or self.vocabulary_min_count == 1,

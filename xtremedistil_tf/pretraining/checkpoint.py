@@ -20,13 +20,26 @@ library_name: transformers
 
 # A small encoder without a task
 
-{student} It was distilled from {teacher} on {sentences:,} sentences of raw text, without labels
-({losses}). It starts students:
+{student} {origin} It starts students:
 
 ```
 xtremedistil-finetune --task=DATA --pt_student_checkpoint=THIS --model_dir=RUN
 ```
 """
+
+
+_TRAINED = """It was distilled from {teacher} on {sentences:,} sentences of raw text, without
+labels ({losses})."""
+_UNTRAINED = "Its teacher is {teacher}; it was not trained (`--distil_epochs=0`)."
+
+
+def _card(record: Mapping[str, Any]) -> str:
+    """Returns the card."""
+    stage = record["stage"]
+    origin = (_TRAINED if stage else _UNTRAINED).format(
+        teacher=record["teacher"]["name"], sentences=record["text"]["sentences"],
+        losses=", ".join(stage["losses"]) if stage else "")
+    return _CARD.format(student=record["student"]["description"], origin=origin)
 
 
 def _config(encoder: Any, tokenizer: Any, dropout: float) -> Any:
@@ -67,10 +80,7 @@ def write_checkpoint(
         save_file(encoder_arrays(encoder, np.arange(len(tokenizer))), temporary / WEIGHTS_FILE,
                   metadata={"format": "pt"})
         tokenizer.save_pretrained(temporary)
-        (temporary / CARD_FILE).write_text(_CARD.format(
-            student=record["student"]["description"], teacher=record["teacher"]["name"],
-            sentences=record["text"]["sentences"], losses=", ".join(record["stage"]["losses"])),
-            "utf-8")
+        (temporary / CARD_FILE).write_text(_card(record), "utf-8")
         _check_same(temporary, encoder)
         size = (temporary / WEIGHTS_FILE).stat().st_size
         write_manifest(temporary)

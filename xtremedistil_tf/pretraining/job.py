@@ -26,7 +26,7 @@ from xtremedistil_tf.pretraining.student import (
     build_student,
     teacher_targets,
 )
-from xtremedistil_tf.pretraining.text import RawText, read_text
+from xtremedistil_tf.pretraining.text import RawText, read_text, text_file
 from xtremedistil_tf.progress import Laps
 from xtremedistil_tf.runs import file_fingerprint, fingerprint, locked, read_json, write_json
 from xtremedistil_tf.teachers.fine_tuned import folder_fingerprint
@@ -52,15 +52,17 @@ class _Begun:
     sizes: Sizes
     student: Encoder
     parts: Parts
-    stage: Stage
+    stage: Optional[Stage]
 
 
 def _teacher_config(config: PretrainingConfig) -> TeacherConfig:
     return TeacherConfig("TFAutoModel", config.checkpoint, strip_accents=config.strip_accents)
 
 
-def _stage(config: PretrainingConfig, student: Encoder, parts: Parts) -> Stage:
-    """Returns the one stage of a run; its epochs are the parts of all passes."""
+def _stage(config: PretrainingConfig, student: Encoder, parts: Parts) -> Optional[Stage]:
+    """Returns the one stage of a run; its epochs are the parts of all passes. None without any."""
+    if not config.epochs:
+        return None
     terms = [LossTerm(RELATIONS, RELATIONS, "relation_kld", config.relation_weight),
              LossTerm(HIDDEN, HIDDEN, "mse", config.hidden_weight)]
     epochs = config.epochs * parts.count
@@ -74,7 +76,7 @@ def _stage(config: PretrainingConfig, student: Encoder, parts: Parts) -> Stage:
 
 def _prints(config: PretrainingConfig) -> Dict[str, Any]:
     """Fingerprints of the run's files."""
-    files: Dict[str, Any] = {"text": file_fingerprint(pathlib.Path(config.text))}
+    files: Dict[str, Any] = {"text": file_fingerprint(text_file(config))}
     if pathlib.Path(config.checkpoint).is_dir():
         files["teacher"] = folder_fingerprint(pathlib.Path(config.checkpoint))
     return files
@@ -102,13 +104,13 @@ def _begin(config: PretrainingConfig, sizes: Sizes, model_dir: pathlib.Path, mad
     return _Begun(teacher, text, sizes, student, parts, _stage(config, student, parts))
 
 
-def _seconds(config: PretrainingConfig, begun: _Begun) -> float:
+def _seconds(config: PretrainingConfig, begun: _Begun, stage: Stage) -> float:
     """Measures a few steps; returns the seconds of the whole training."""
     model, lengths = begun.student.model, begun.parts.lengths
     kept = model.get_weights()
     subject = Subject(model, begun.student.registry, len(begun.text.tokenizer),
                       lambda rows, length: np.zeros((rows, length), np.int32), masked=True)
-    times = time_stage(subject, begun.stage, lengths, config.optimizer)
+    times = time_stage(subject, stage, lengths, config.optimizer)
     model.set_weights(kept)
     return times.start + config.epochs * times.epoch(lengths, config.batch)
 
@@ -121,22 +123,22 @@ def _describe(config: PretrainingConfig, begun: _Begun) -> str:
             f"{begun.sizes.origin}.")
 
 
-def _rough_seconds(config: PretrainingConfig, begun: _Begun) -> float:
+def _rough_seconds(config: PretrainingConfig, begun: _Begun, stage: Stage) -> float:
     """Counts the seconds of the training from its sizes."""
     student, teacher = begun.sizes.student, begun.teacher.config
     units = 12 * student.num_hidden_layers * student.hidden_size ** 2
     theirs = 12 * teacher.num_hidden_layers * teacher.hidden_size ** 2
     tokens = config.epochs * int(begun.parts.lengths.sum())
-    steps = begun.stage.epochs * begun.parts.steps(config.batch)
+    steps = stage.epochs * begun.parts.steps(config.batch)
     return rough_seconds(tokens * (6 * units + 2 * theirs), steps, 1)
 
 
-def _time_line(config: PretrainingConfig, begun: _Begun) -> str:
-    seconds, how = _rough_seconds(config, begun), "roughly"
+def _time_line(config: PretrainingConfig, begun: _Begun, stage: Stage) -> str:
+    seconds, how = _rough_seconds(config, begun, stage), "roughly"
     if seconds >= SHORT:
-        seconds, how = _seconds(config, begun), "measured in a few steps"
+        seconds, how = _seconds(config, begun, stage), "measured in a few steps"
     return (f"time: about {duration(seconds)} on this machine, {how}: "
-            f"{begun.stage.epochs} parts of {begun.parts.steps(config.batch)} steps")
+            f"{stage.epochs} parts of {begun.parts.steps(config.batch)} steps")
 
 
 def dry_run(config: PretrainingConfig) -> str:
@@ -148,12 +150,14 @@ def dry_run(config: PretrainingConfig) -> str:
     sizes = _sizes(config)
     with tempfile.TemporaryDirectory() as work, current_strategy().scope():
         begun = _begin(config, sizes, pathlib.Path(work), "dry run")
-        return "\n".join([
+        lines = [
             _describe(config, begun),
             f"relations of layer {sizes.relation_layer} in {sizes.relation_heads} heads",
-            "", plan_table([begun.stage], begun.student.registry.parameters), "",
-            f"{len(begun.text.ids):,} sentences, {begun.text.counts['pieces']:,} subword tokens",
-            _time_line(config, begun)])
+            f"{len(begun.text.ids):,} sentences, {begun.text.counts['pieces']:,} subword tokens"]
+        if begun.stage is None:
+            return "\n".join([*lines, "--distil_epochs=0: nothing is trained"])
+        table = plan_table([begun.stage], begun.student.registry.parameters)
+        return "\n".join([*lines, "", table, "", _time_line(config, begun, begun.stage)])
 
 
 def _sizes(config: PretrainingConfig) -> Sizes:
@@ -207,12 +211,14 @@ def run_pretraining(
 
 def _train(
     config: PretrainingConfig, sizes: Sizes, model_dir: pathlib.Path, made: str, laps: Laps
-) -> Tuple[_Begun, Dict[str, Any]]:
+) -> Tuple[_Begun, Optional[Dict[str, Any]]]:
     """Trains the student; returns the run and the record of its stage."""
     begun, stages = _begin(config, sizes, model_dir, made), model_dir / "stages"
     laps.lap("start")
+    if begun.stage is None:
+        return begun, None
     if not (stages / _STAGE).exists() and is_chief():
-        log.info("%s", _time_line(config, begun))
+        log.info("%s", _time_line(config, begun, begun.stage))
         laps.lap("forecast")
     feed = text_feed(begun.student, begun.text, begun.parts, config.batch, made)
     trainer = Trainer(begun.student.model, begun.student.registry, feed, stages, config.seed,
@@ -223,7 +229,7 @@ def _train(
 
 
 def _record(
-    config: PretrainingConfig, begun: _Begun, stage: Dict[str, Any], laps: Laps
+    config: PretrainingConfig, begun: _Begun, stage: Optional[Dict[str, Any]], laps: Laps
 ) -> Dict[str, Any]:
     """Returns the contents of pretraining.json."""
     encoder = begun.teacher.config

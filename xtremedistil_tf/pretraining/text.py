@@ -3,7 +3,7 @@
 import dataclasses
 import logging
 import pathlib
-from typing import Any, Dict, Iterator
+from typing import Any, Dict, Iterator, List
 
 import numpy as np
 import transformers
@@ -60,15 +60,25 @@ class RawText:
         return np.random.default_rng(ROWS_SEED + 1).permutation(len(self.ids))
 
 
+def text_file(config: PretrainingConfig) -> pathlib.Path:
+    """Returns the path of the text.
+
+    Raises:
+      UserError: if the file is missing.
+    """
+    path = pathlib.Path(config.text)
+    require(path.is_file(), f"--transfer_file {path}: file not found")
+    return path
+
+
 def open_text(config: PretrainingConfig) -> TextFile:
     """Opens the text; warns of what is no text.
 
     Raises:
       UserError: if the file is missing or holds no running text, or has too few sentences.
     """
-    path = pathlib.Path(config.text)
-    require(path.is_file(), f"--transfer_file {path}: file not found")
-    warnings: list = []
+    path = text_file(config)
+    warnings: List[str] = []
     data = DataConfig(task=config.text, transfer_file=config.text, seq_len=config.seq_len,
                       on_bad_row=config.on_bad_row)
     text, _ = open_transfer(data, path, {}, warnings)

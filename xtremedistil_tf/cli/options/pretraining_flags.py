@@ -79,7 +79,9 @@ PRETRAINING = (
     setting("dropout_rate", "pretraining.dropout_rate", "Dropout inside the student's layers."),
     setting("freeze_word_embedding", "pretraining.freeze_word_embedding",
             "Do not train the word embedding, nor the positions."),
-    setting("distil_epochs", "pretraining.epochs", "Passes over the text."),
+    setting("distil_epochs", "pretraining.epochs",
+            "Passes over the text. 0 writes the student as it starts, for comparison: the layers "
+            "merely cut out of the teacher, or random ones."),
     setting("distil_batch_size", "pretraining.batch_size", "Sequences of a step."),
     setting("distil_batch_tokens", "pretraining.batch_tokens",
             "Positions of a step, instead of a number of sequences."),
