@@ -27,7 +27,7 @@ from machine import ROOT, write_record
 from xtremedistil_tf.runs import read_json
 
 COMMON = ["--num_hidden_layers=3", "--vocabulary=cut", "--vocabulary_min_count=3", "--seq_len=64",
-          "--distil_batch_size=32", "--relation_heads=12", "--part_steps=400"]
+          "--distil_batch_size=32", "--part_steps=400"]
 STUDENTS: Dict[str, List[str]] = {
     "pretrained": [],
     "cut": ["--distil_epochs=0"],

@@ -77,14 +77,14 @@ def test_parts_are_a_pass_with_equally_many_steps():
 def test_sizes_follow_from_the_teacher():
     config = PretrainingConfig("teacher", "text")
     assert sizes_of(config, BERT).layers == (1, 3, 5)
-    assert sizes_of(config, BERT).relation_heads == 12
+    assert sizes_of(config, BERT).relation_heads == 2
     found = sizes_of(dataclasses.replace(config, teacher_layers=(2, 6)), BERT)
     assert found.layers == (1, 5) and found.relation_layer == 6
     assert found.student.architecture["intermediate_size"] == BERT.intermediate_size
     scratch = sizes_of(dataclasses.replace(
         config, start="scratch", hidden_size=8, num_hidden_layers=7, word_emb_dim=4), BERT)
     assert scratch.layers == () and scratch.student.num_hidden_layers == 7
-    assert scratch.relation_heads == 4 and scratch.student.word_emb_dim == 4
+    assert scratch.relation_heads == 2 and scratch.student.word_emb_dim == 4
 
 
 @pytest.mark.parametrize("changes, told", [
@@ -228,4 +228,4 @@ def test_another_width_is_projected(config, teacher):
     assert student.registry.names[-1] == "projection"
     inputs = {"input_ids": tf.constant([[2, 7, 3]]), "attention_mask": tf.constant([[1, 1, 1]])}
     found = student.model(inputs)
-    assert found["hidden_states"].shape == (1, 3, 16) and found["relations"].shape[2:] == (3, 8, 1)
+    assert found["hidden_states"].shape == (1, 3, 16) and found["relations"].shape[2:] == (3, 2, 4)

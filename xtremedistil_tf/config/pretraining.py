@@ -38,7 +38,7 @@ class PretrainingConfig:
         START_EMBEDDINGS; None for "svd".
       relation_layer: the teacher's layer that teaches, counted from 1; None for the last.
       relation_heads: number of heads that queries, keys and values are divided into for relations;
-        None for the largest one up to 48 that divides both widths.
+        None for the largest one up to the teacher's attention heads that divides both widths.
       relation_weight, hidden_weight: weights of the two losses; 0 leaves one out.
       vocabulary: "teacher", all subword tokens of the teacher's tokenizer, or "cut", those that the
         text needs.

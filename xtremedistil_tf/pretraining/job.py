@@ -10,7 +10,7 @@ from typing import Any, Dict, Optional, Tuple
 import numpy as np
 import transformers
 
-from xtremedistil_tf.config import PretrainingConfig, TeacherConfig
+from xtremedistil_tf.config import PretrainingConfig, TeacherConfig, require
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
 from xtremedistil_tf.jobs.run_folder import claim_for
 from xtremedistil_tf.models.pretrained_encoders import load_encoder, peek_checkpoint
@@ -94,6 +94,11 @@ def _settings(config: PretrainingConfig) -> Dict[str, Any]:
 def _begin(config: PretrainingConfig, sizes: Sizes, model_dir: pathlib.Path, made: str) -> _Begun:
     """Loads the teacher, tokenizes the text and builds the student."""
     teacher, tokenizer = load_encoder(_teacher_config(config))
+    rows = int(teacher.get_input_embeddings().weight.shape[0])
+    require(len(tokenizer) <= rows and tokenizer.pad_token_id is not None,
+            f"{config.checkpoint}: its tokenizer has {len(tokenizer)} tokens and the padding id "
+            f"{tokenizer.pad_token_id}, its embedding {rows} rows; needed are a padding token and "
+            "a row for each token")
     # Before the text is read, since it refuses teachers whose attention cannot be read.
     teacher_targets(config, sizes, teacher, np.arange(1, dtype=np.int32))
     text = read_text(config, tokenizer, model_dir / "pretraining", made)

@@ -9,8 +9,6 @@ from xtremedistil_tf.models.pretrained_encoders import embedding_width, most_pos
 from xtremedistil_tf.models.student_from_checkpoint import architecture_of
 
 TEACHER_FLAG = "--pt_teacher"
-# Largest number of relation heads by default. Source: MiniLMv2, its Table 8.
-_MOST_HEADS = 48
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,13 +49,13 @@ def _layers(config: PretrainingConfig, there: int) -> Tuple[int, ...]:
     return tuple(layer - 1 for layer in chosen)
 
 
-def _relation_heads(config: PretrainingConfig, widths: Tuple[int, int]) -> int:
-    """Returns the number of relation heads; it divides both widths."""
+def _relation_heads(config: PretrainingConfig, widths: Tuple[int, int], most: int) -> int:
+    """Returns the number of relation heads, by default at most `most`; it divides both widths."""
     def fits(heads: int) -> bool:
         return not any(width % heads for width in widths)
 
     if config.relation_heads is None:
-        return max(filter(fits, range(1, _MOST_HEADS + 1)))
+        return max(filter(fits, range(1, most + 1)))
     allowed = [str(heads) for heads in range(1, min(widths) + 1) if fits(heads)]
     require(fits(config.relation_heads),
             f"--relation_heads is {config.relation_heads}; the teacher is {widths[0]} wide, the "
@@ -100,4 +98,5 @@ def sizes_of(config: PretrainingConfig, found: Any) -> Sizes:
         layers = ()
     layer = config.relation_layer or there
     require(layer <= there, f"--relation_layer is {layer}; the teacher has the layers 1 to {there}")
-    return Sizes(student, layers, layer, _relation_heads(config, (width, student.hidden_size)))
+    heads = _relation_heads(config, (width, student.hidden_size), int(found.num_attention_heads))
+    return Sizes(student, layers, layer, heads)

@@ -148,6 +148,7 @@ def read_text(config: PretrainingConfig, tokenizer: Any, folder: pathlib.Path, m
     if counts.get("cut_words"):
         log.warning("%d words of %d sentences lie beyond --seq_len=%d and are not read",
                     counts["cut_words"], counts["cut_sentences"], config.seq_len)
-    names = own.convert_ids_to_tokens(list(range(len(own))))
-    return RawText(own, open_pieces(ids), counts,
-                   np.array(tokenizer.convert_tokens_to_ids(names), np.int32))
+    teacher_ids = list(range(len(own)))
+    if own is not tokenizer:
+        teacher_ids = tokenizer.convert_tokens_to_ids(own.convert_ids_to_tokens(teacher_ids))
+    return RawText(own, open_pieces(ids), counts, np.array(teacher_ids, np.int32))

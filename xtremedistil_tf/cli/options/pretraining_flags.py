@@ -64,7 +64,7 @@ PRETRAINING = (
     setting("relation_heads", "pretraining.relation_heads",
             "Number of heads that queries, keys and values are divided into for their relations. "
             "It must divide the widths of teacher and student. Default: the largest such number up "
-            "to 48."),
+            "to the teacher's attention heads (MiniLMv2: 48, which needs four times the memory)."),
     setting("relation_weight", "pretraining.relation_weight",
             "Weight of the loss on self-attention relations (MiniLM); 0 leaves it out."),
     setting("hidden_weight", "pretraining.hidden_weight",
