@@ -81,13 +81,13 @@ def written(work: pathlib.Path, model, name: str) -> pathlib.Path:
 def speed(work: pathlib.Path) -> list:
     """Milliseconds of both in ONNX Runtime, in turns."""
     from xtremedistil_tf.export.onnx.bilstm import build_model
-    from xtremedistil_tf.inference.runtimes.onnx import session
+    from xtremedistil_tf.inference.runtimes.onnx import Session
 
     rows = []
     for size, sizes in SIZES.items():
         model = build_model(arrays(*sizes))
-        ways = {"lengths": session(written(work, with_lengths(model), "lengths")),
-                "mark": session(written(work, model, "mark"))}
+        ways = {"lengths": Session(written(work, with_lengths(model), "lengths")),
+                "mark": Session(written(work, model, "mark"))}
         for batch, lengths in LENGTHS.items():
             ids, times = padded(lengths), {name: [] for name in ways}
             for number in range(FLAGS.calls + 5):
@@ -108,14 +108,14 @@ def in_openvino(work: pathlib.Path) -> list:
     import openvino
 
     from xtremedistil_tf.export.onnx.bilstm import build_model
-    from xtremedistil_tf.inference.runtimes.onnx import session
+    from xtremedistil_tf.inference.runtimes.onnx import Session
 
     rows, ids = [], padded([40, 3, 17, 1, 24, 39])
     for pooling in (None, "max"):
         model = build_model(arrays(50, 100, 64, pooling))
         for name, one in (("lengths", with_lengths(model)), ("mark", model)):
             path = written(work, one, name)
-            expected = session(path)(ids)
+            expected = Session(path)(ids)
             compiled = openvino.Core().compile_model(
                 str(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
             differences = np.abs(compiled({"input_ids": ids})["logits"] - expected)

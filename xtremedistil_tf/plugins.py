@@ -1,7 +1,6 @@
 """Entry points: extensions from other installed packages, and the tables that include them."""
 
 import functools
-import importlib.metadata
 from typing import Any, Callable, Dict, Generic, Iterable, Iterator, Mapping, Tuple, TypeVar
 
 from xtremedistil_tf.errors import UserError, first_line, not_allowed
@@ -10,6 +9,9 @@ Entry = TypeVar("Entry")
 
 
 def _points(group: str) -> Iterable[Any]:
+    # Imported here: it takes a tenth of the time of opening a student, which rarely asks.
+    import importlib.metadata
+
     points = importlib.metadata.entry_points()
     # Before Python 3.10 it is a plain dict.
     return points.select(group=group) if hasattr(points, "select") else points.get(group, ())

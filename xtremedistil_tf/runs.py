@@ -103,13 +103,26 @@ def read_json(path: pathlib.Path) -> Any:
     Raises:
       UserError: if the file is missing, not JSON, or nested too deeply to be read.
     """
+    text = read_text(path)
     try:
-        return json.loads(pathlib.Path(path).read_text("utf-8"))
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path} is not a JSON file: {first_line(error)}") from None
+
+
+def read_text(path: pathlib.Path) -> str:
+    """Reads a file in UTF-8.
+
+    Raises:
+      UserError: if the file is missing or not UTF-8.
+    """
+    try:
+        return pathlib.Path(path).read_bytes().decode("utf-8")
     except FileNotFoundError:
         raise UserError(f"file not found: {path}") from None
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror or error}") from None
-    except (ValueError, RecursionError) as error:
+    except UnicodeDecodeError as error:
         raise UserError(f"{path} is not a JSON file: {first_line(error)}") from None
 
 

@@ -19,7 +19,7 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.export.export import export_formats, export_student
 from xtremedistil_tf.export.student_forms import student_forms
 from xtremedistil_tf.inference.runtimes.load import RUNTIMES
-from xtremedistil_tf.inference.runtimes.onnx import session
+from xtremedistil_tf.inference.runtimes.onnx import Session
 from xtremedistil_tf.inference.runtimes.tflite import lite_session
 from xtremedistil_tf.inference.student_folder import load_student, save_student
 from xtremedistil_tf.jobs.student_inputs import student_separator
@@ -158,7 +158,7 @@ def test_every_export_gives_the_logits_of_keras(made):
     found = signature(input_ids=tf.constant(np.where(real, back[made.ids], 0), tf.int32),
                       attention_mask=tf.constant(real, tf.int32))["logits"].numpy()
     assert error(found) <= 1e-5
-    for form, opened in (("onnx", session), ("tflite", lite_session)):
+    for form, opened in (("onnx", Session), ("tflite", lite_session)):
         if form in made.formats:
             assert error(opened(made.folder / form / f"model.{form}")(made.ids)) <= 1e-5, form
             # int8 rounds; it is still the same student.

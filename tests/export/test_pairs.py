@@ -58,7 +58,7 @@ def write_student(folder, config, tokenizer, labels):
 def test_every_form_gives_the_same_logits(name, tokenizer, tmp_path):
     from xtremedistil_tf.export.onnx.files import write_models
     from xtremedistil_tf.export.student_forms import student_forms
-    from xtremedistil_tf.inference.runtimes.onnx import session
+    from xtremedistil_tf.inference.runtimes.onnx import Session
     from xtremedistil_tf.inference.student_folder import load_student
 
     write_student(tmp_path, CONFIGS[name], tokenizer, ClassSet(["no", "yes"]))
@@ -75,8 +75,8 @@ def test_every_form_gives_the_same_logits(name, tokenizer, tmp_path):
     np.testing.assert_allclose(graph, expected, atol=1e-4)
     write_models(forms.onnx(), (forms.onnx_for_int8 or forms.onnx)(), tmp_path / "m.onnx",
                  tmp_path / "i.onnx")
-    np.testing.assert_allclose(session(tmp_path / "m.onnx")(ids), expected, atol=1e-4)
-    int8 = session(tmp_path / "i.onnx")
+    np.testing.assert_allclose(Session(tmp_path / "m.onnx")(ids), expected, atol=1e-4)
+    int8 = Session(tmp_path / "i.onnx")
     assert np.abs(int8(ids) - expected).max() < 0.1 * np.ptp(expected)
     if name != "transformer":  # Their range is the same in every batch.
         alone = [int8(row[None, :length])[0] for row, length in zip(ids, pieces.lengths)]

@@ -14,7 +14,7 @@ from xtremedistil_tf.export.common.forms import Forms
 from xtremedistil_tf.export.onnx.files import write_models
 from xtremedistil_tf.inference.answerer import TextAnswerer
 from xtremedistil_tf.inference.classifier import Classifier
-from xtremedistil_tf.inference.runtimes.onnx import open_session, session
+from xtremedistil_tf.inference.runtimes.onnx import Session, open_session
 from xtremedistil_tf.inference.tagger import Tagger
 from xtremedistil_tf.keras2 import tf
 
@@ -91,7 +91,7 @@ def measured_student(
 
     _add(model, "tensorflow", make, 4 * model.parameters)
     if with_onnx and forms.onnx:
-        _add_onnx(model, forms.onnx(), (forms.onnx_for_int8 or forms.onnx)(), work, session)
+        _add_onnx(model, forms.onnx(), (forms.onnx_for_int8 or forms.onnx)(), work, Session)
     return model
 
 

@@ -35,7 +35,7 @@ def _measure_run(model_dir: pathlib.Path, work: pathlib.Path) -> dict:
     """Times the teacher and student of a run folder."""
     from xtremedistil_tf.benchmark import models as benchmark
     from xtremedistil_tf.export.student_forms import student_forms
-    from xtremedistil_tf.inference.runtimes.onnx import session
+    from xtremedistil_tf.inference.runtimes.onnx import Session
     from xtremedistil_tf.inference.student_folder import load_student
     from xtremedistil_tf.inference.text_model import text_model
     from xtremedistil_tf.models.teacher import has_teacher, load_teacher
@@ -49,7 +49,7 @@ def _measure_run(model_dir: pathlib.Path, work: pathlib.Path) -> dict:
     timings = benchmark.time_models(models, FLAGS.queries, FLAGS.seconds, vocabulary=vocabulary,
                                     separator=bundle.separator)
     texts: Sequence[Any] = _TEXTS if bundle.separator is None else list(zip(_TEXTS, _TEXTS))
-    text = {form: benchmark.time_text(text_model(bundle, session(work / name)), texts,
+    text = {form: benchmark.time_text(text_model(bundle, Session(work / name)), texts,
                                       FLAGS.queries)
             for form, name in (("onnx", "student.onnx"), ("onnx_int8", "student.int8.onnx"))}
     lines = [*benchmark.timing_table(models, timings), "", *benchmark.size_table(models), ""]

@@ -25,6 +25,8 @@ if TYPE_CHECKING:  # Imported later at run time, so that --help is fast.
 FLAGS = flags.FLAGS
 FORMATS = ("tsv", "conll", "json")
 _SHOWN_ERRORS = 5
+# json.dumps with arguments makes a new encoder for each line.
+_to_json = json.JSONEncoder(ensure_ascii=False).encode
 
 log = logging.getLogger("absl")
 
@@ -60,7 +62,7 @@ def render(line: "Line", form: str) -> str:
       line: the result; it is empty after an error.
       form: an output format of its kind of task.
     """
-    return json.dumps(line.record(), ensure_ascii=False) if form == "json" else line.row(form)
+    return _to_json(line.record()) if form == "json" else line.row(form)
 
 
 def _counted(file: BinaryIO, advance: Callable[[int], object]) -> Iterator[bytes]:

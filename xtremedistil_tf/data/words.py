@@ -126,6 +126,8 @@ def _dictionary_words(text: str, begin: int, end: int) -> List[Word]:
 
 def _core_words(text: str, begin: int, end: int, segmentation: Optional[str]) -> List[Word]:
     """Splits a chunk without its outer punctuation."""
+    if begin == end:
+        return []
     if segmentation == DICTIONARY and _HAS_UNSPACED.search(text, begin, end):
         return _dictionary_words(text, begin, end)
     pattern = _UNSPACED_CORE if segmentation == CHARACTERS else _CORE
@@ -184,11 +186,12 @@ def split_words(
     """
     words: List[Word] = []
     inner = _HAS_UNSPACED if segmentation else _HAS_CJK
+    spaced = not inner.search(text)
     for match in _CHUNK.finditer(text):
-        chunk = match.group()
+        chunk, (begin, end) = match.group(), match.span()
         # The usual chunk has only letters and digits: no punctuation to split off.
-        if keep_whole or (chunk.isalnum() and not inner.search(chunk)):
-            words.append((chunk, *match.span()))
+        if keep_whole or (chunk.isalnum() and (spaced or not inner.search(chunk))):
+            words.append((chunk, begin, end))
         else:
-            words += _cut(text, *match.span(), segmentation)
+            words += _cut(text, begin, end, segmentation)
     return words

@@ -4,8 +4,6 @@ import functools
 import pathlib
 import queue
 import threading
-import urllib.error
-import urllib.request
 from typing import Any, Dict, Optional
 
 from xtremedistil_tf.errors import first_line
@@ -16,6 +14,10 @@ _LONGEST = 10.0
 
 def _ask(address: str) -> Optional[str]:
     """Returns the reason why an address does not answer; None if it does."""
+    # Imported here: a student in a folder of this machine would wait for it.
+    import urllib.error
+    import urllib.request
+
     try:
         urllib.request.urlopen(urllib.request.Request(address, method="HEAD"), timeout=_LONGEST)
     except urllib.error.HTTPError:

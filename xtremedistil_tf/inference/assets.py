@@ -158,8 +158,12 @@ def _check_pieces(
     record: Dict[str, Any],
 ) -> None:
     """Refuses a tokenizer with subword tokens that are not in the vocabulary."""
-    most = max(tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
     size = len(vocabulary.table)
+    # The usual tokenizer has the ids from 0 on, without gaps; to list them all takes longer.
+    usual = (tokenizer.get_vocab_size(with_added_tokens=True) == size
+             and tokenizer.id_to_token(size) is None)
+    most = size - 1 if usual else max(
+        tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
     if not 0 <= most < size:
         raise UserError(f"{folder / TOKENIZER_FILE} has pieces up to {most}, but "
                         f"{VOCABULARY_FILE} was made for a tokenizer of {size}: they belong to "

@@ -1,5 +1,6 @@
 """Text classification and regression over any runtime; imports no TensorFlow."""
 
+import itertools
 from typing import (
     Any,
     Callable,
@@ -22,9 +23,11 @@ from xtremedistil_tf.data.pipelines.length_batches import length_batches
 from xtremedistil_tf.data.readers.rows import Example, split_spaces
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.vocabulary import PAD_ID
+from xtremedistil_tf.data.tokenization.word_pieces import WordPieces
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.assets import Assets
 from xtremedistil_tf.inference.lines import ClassifiedLine, Line, split_pair
+from xtremedistil_tf.inference.streaming import in_blocks
 from xtremedistil_tf.inference.tagger import Texts
 from xtremedistil_tf.inference.text_model import TextModel
 from xtremedistil_tf.metrics.several.scores import chosen_labels, sigmoid
@@ -198,7 +201,7 @@ class TextClassifier(TextModel):
         listed = not isinstance(text, (dict, bytes)) and isinstance(text, Iterable)
         texts = list(text) if listed and not alone else [text]
         (check_pairs if self.pairs else check_texts)(texts)
-        found = [self.describe(one) for one in self.classify(texts)]
+        found = [self.describe(one) for one in in_blocks(self, self.classify, texts)]
         return found[0] if alone else found
 
 
@@ -225,31 +228,46 @@ class Classifier(TextClassifier):
 
     def __init__(self, assets: Assets, logits: Callable[[np.ndarray], np.ndarray]):
         self._assets = assets
-        self.logits = logits
+        self.logits, self.threads = logits, getattr(logits, "threads", 1)
         self.labels, self.kind = assets.labels.tags, assets.labels.kind
         self._seq_len = int(assets.record["seq_len"])
         self._temperature = assets.temperature
         self.thresholds = thresholds_of(assets.record, self.labels)
         self.pairs = assets.separator is not None
-        # Texts are cut as in training: of a pair, the longer text first.
+        self._pieces = WordPieces(assets.tokenizer, assets.vocabulary)
+        # For pairs, which are cut as in training: the longer text first.
         self._tokenizer = Tokenizer.from_str(assets.tokenizer.to_str())
         self._tokenizer.encode_special_tokens = True
         self._tokenizer.enable_truncation(self._seq_len, strategy="longest_first")
 
     def classify(self, texts: Sequence[Any]) -> List[Classified]:
         """Scores texts; see the base class."""
-        words = [tuple(map(_words, text)) if self.pairs else _words(text) for text in texts]
+        ids, cut = self._pairs(texts) if self.pairs else self._singles(texts)
+        scores = np.zeros((len(texts), len(self.labels)), np.float32)
+        for batch in length_batches(ids.lengths):
+            logits = self.logits(ids.padded(batch, PAD_ID))
+            scores[batch] = self._scores(tempered(logits, self._temperature))
+        return list(map(Classified, scores, cut))
+
+    def _pairs(self, pairs: Sequence[Tuple[str, str]]) -> Tuple[Ragged, List[bool]]:
+        """Returns the student's ids of pairs, a row each, and which of them were cut."""
+        words = [tuple(map(_words, pair)) for pair in pairs]
         encoded = self._tokenizer.encode_batch(words, is_pretokenized=True)
         pieces = Ragged.of([encoding.ids for encoding in encoded])
         # Mapped before padding, so that id 0 is padding only.
-        mapped = Ragged(self._assets.vocabulary.table[pieces.values], pieces.starts)
-        scores = np.zeros((len(texts), len(self.labels)), np.float32)
-        for batch in length_batches(mapped.lengths):
-            logits = self.logits(mapped.padded(batch, PAD_ID))
-            scores[batch] = self._scores(tempered(logits, self._temperature))
-        return [Classified(own, bool(encoding.overflowing))
-                for own, encoding in zip(scores, encoded)]
+        return (Ragged(self._assets.vocabulary.table[pieces.values], pieces.starts),
+                [bool(encoding.overflowing) for encoding in encoded])
 
+    def _singles(self, texts: Sequence[str]) -> Tuple[Ragged, List[bool]]:
+        """Returns the student's ids of texts, a row each, and which of them were cut."""
+        words = list(map(_words, texts))
+        pieces = self._pieces(itertools.chain.from_iterable(words))
+        ends = pieces.starts[np.cumsum(np.fromiter(map(len, words), np.int64, len(words)))].tolist()
+        first, last = self._pieces.ends
+        most, rows = self._seq_len - 2, []
+        for begin, end in zip([0, *ends], ends):
+            rows.append([first, *pieces.values[begin : min(end, begin + most)].tolist(), last])
+        return Ragged.of(rows), (np.diff(ends, prepend=0) > most).tolist()
 
     def _scores(self, logits: np.ndarray) -> np.ndarray:
         if not self.has_classes:

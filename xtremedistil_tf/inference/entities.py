@@ -7,6 +7,14 @@ from xtremedistil_tf.data.words import Word
 TaggedWord = Tuple[Word, str, float]
 
 
+def columns(
+    tagged: Sequence[TaggedWord]
+) -> Tuple[Sequence[Word], Sequence[str], Sequence[float]]:
+    """Returns words, tags and probabilities of a sentence."""
+    words, tags, scores = zip(*tagged) if tagged else ((), (), ())
+    return words, tags, scores
+
+
 def join_entities(
     text: str, words: Sequence[Word], tags: Sequence[str], scores: Sequence[float],
     *, alone: bool = False,
@@ -33,7 +41,7 @@ def join_entities(
     entities = []
     for run in runs:
         start, end = words[run[0]][1], words[run[-1]][2]
-        score = sum(float(scores[place]) for place in run) / len(run)
+        score = sum([float(scores[place]) for place in run]) / len(run)
         entities.append({"entity_group": tags[run[0]][0 if alone else 2:], "score": score,
                          "word": text[start:end], "start": start, "end": end})
     return entities
@@ -44,11 +52,14 @@ def entity_runs(tags: Sequence[str]) -> List[List[int]]:
     runs: List[List[int]] = []
     inside = ""
     for place, tag in enumerate(tags):
+        if tag == "O":
+            inside = ""
+            continue
         if tag.startswith(("I-", "E-")) and inside == tag[2:]:
             runs[-1].append(place)
-        elif tag != "O":
+        else:
             runs.append([place])
-        inside = "" if tag.startswith(("O", "E-", "S-")) else tag[2:]
+        inside = "" if tag.startswith(("E-", "S-")) else tag[2:]
     return runs
 
 
@@ -57,7 +68,7 @@ def without_unsure(
 ) -> List[TaggedWord]:
     """Tags words O whose entity has a mean probability below the least one of its type."""
     kept = list(words)
-    for run in entity_runs([tag for _, tag, _ in words]):
+    for run in entity_runs(columns(words)[1]):
         kind = words[run[0]][1][2:]
         if sum(float(words[place][2]) for place in run) / len(run) < least_of(kind):
             for place in run:

@@ -6,7 +6,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Protocol, Tuple
 
 from xtremedistil_tf.data.labels import number_text
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.inference.entities import TaggedWord, join_entities, rounded
+from xtremedistil_tf.inference.entities import TaggedWord, columns, join_entities, rounded
 
 __all__ = ["AnsweredLine", "ClassifiedLine", "Line", "TaggedLine", "TaggedWord", "split_pair"]
 # Names of a pair's texts, as in the SavedModel's signature.
@@ -68,16 +68,14 @@ class TaggedLine(NamedTuple):
 
     def record(self) -> Dict[str, Any]:
         """Returns text, entities and, after an error, error."""
-        words = [word for word, _, _ in self.words]
-        entities = join_entities(self.text, words, [tag for _, tag, _ in self.words],
-                                 [score for _, _, score in self.words], alone=self.alone)
+        entities = join_entities(self.text, *columns(self.words), alone=self.alone)
         record: Dict[str, Any] = {"text": self.text, "entities": rounded(entities)}
         return {**record, "error": self.error} if self.error else record
 
     def row(self, form: str) -> str:
         """Returns `words<TAB>tags` for tsv, or one word and tag a line for conll."""
-        words = [word for (word, _, _), _, _ in self.words]
-        tags = [tag for _, tag, _ in self.words]
+        split, tags, _ = columns(self.words)
+        words = [word for word, _, _ in split]
         if form == "tsv":
             return " ".join(words) + "\t" + " ".join(tags)
         return "\n".join(f"{word}\t{tag}" for word, tag in zip(words, tags)) + "\n"

@@ -1,13 +1,72 @@
 """Streams any number of lines through a student, in order and in constant memory."""
 
-from typing import Iterable, Iterator, List
+import collections
+import concurrent.futures
+import functools
+import itertools
+import os
+import threading
+from typing import Any, Callable, Deque, Iterable, Iterator, List, Sequence, TypeVar
 
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.lines import Line
 from xtremedistil_tf.inference.text_model import TextModel
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
 # Largest number of lines and characters of a block that is read at once.
 _LINES, _CHARACTERS = 2048, 1 << 20
+
+_here = threading.local()
+
+
+def cores() -> int:
+    """Returns the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # Linux only.
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def shares_cores() -> bool:
+    """Returns True in a thread of `in_threads`: the others keep the other cores busy."""
+    return getattr(_here, "shares", False)
+
+
+def _share() -> None:
+    _here.shares = True
+
+
+def in_threads(
+    function: Callable[[Item], Result], items: Iterable[Item], *, threads: int
+) -> Iterator[Result]:
+    """Calls a function with each item, like `map`.
+
+    Args:
+      function: several threads call it at once.
+      items: read lazily, at most `threads` + 1 items ahead of the results.
+      threads: number of threads. With one, and for a single item, the calling thread does the work.
+
+    Yields:
+      The results, in the order of the items.
+    """
+    items = iter(items)
+    head = list(itertools.islice(items, 2)) if threads > 1 else []
+    if len(head) < 2:
+        yield from map(function, itertools.chain(head, items))
+        return
+    waiting: Deque[Any] = collections.deque()
+    with concurrent.futures.ThreadPoolExecutor(threads, initializer=_share) as pool:
+        try:
+            for item in itertools.chain(head, items):
+                waiting.append(pool.submit(function, item))
+                if len(waiting) > threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:  # After an error or Ctrl-C, or if nobody wants the rest.
+            for one in waiting:
+                one.cancel()
 
 
 def decode_line(raw: bytes, first: bool) -> str:
@@ -21,8 +80,8 @@ def decode_line(raw: bytes, first: bool) -> str:
     return text[1:] if first and text.startswith("\ufeff") else text
 
 
-def _blocks(lines: Iterable[str]) -> Iterator[List[str]]:
-    block: List[str] = []
+def _blocks(lines: Iterable[Any]) -> Iterator[List[Any]]:
+    block: List[Any] = []
     characters = 0
     for line in lines:
         block.append(line)
@@ -42,8 +101,18 @@ def _read_one(model: TextModel, line: str) -> Line:
         return model.failed_line(line, f"{kind}{error}".splitlines()[0])
 
 
+def _read_block(model: TextModel, block: Sequence[str]) -> List[Line]:
+    try:
+        return model.read_lines(block)
+    except Exception:
+        return [_read_one(model, line) for line in block]
+
+
 def tag_lines(model: TextModel, lines: Iterable[str]) -> Iterator[Line]:
     """Tags, classifies or answers lines; an error in one line does not affect the others.
+
+    Blocks of lines are read in `model.threads` threads: while one tokenizes, the model computes in
+    another.
 
     Args:
       model: the student, in any runtime.
@@ -52,10 +121,16 @@ def tag_lines(model: TextModel, lines: Iterable[str]) -> Iterator[Line]:
     Yields:
       One result a line, in the order of the lines.
     """
-    for block in _blocks(lines):
-        try:
-            read = model.read_lines(block)
-        except Exception:
-            yield from (_read_one(model, line) for line in block)
-        else:
-            yield from read
+    for read in in_threads(functools.partial(_read_block, model), _blocks(lines),
+                           threads=model.threads):
+        yield from read
+
+
+def in_blocks(
+    model: TextModel, read: Callable[[Sequence[Any]], List[Any]], texts: Sequence[Any]
+) -> List[Any]:
+    """Reads a list of texts as `tag_lines` does, if the model takes several threads."""
+    if model.threads == 1:
+        return read(texts)
+    return [one for found in in_threads(read, _blocks(texts), threads=model.threads)
+            for one in found]

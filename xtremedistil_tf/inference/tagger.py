@@ -1,23 +1,23 @@
 """Tagging over the forward pass of any runtime; imports no TensorFlow."""
 
-import dataclasses
+from itertools import chain, islice
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union, cast, overload
 
 import numpy as np
-from tokenizers import Tokenizer
 
 from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.data.pipelines.length_batches import length_batches
 from xtremedistil_tf.data.readers.rows import Example
-from xtremedistil_tf.data.tokenization.alignment import first_pieces
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.vocabulary import PAD_ID
+from xtremedistil_tf.data.tokenization.word_pieces import WordPieces
 from xtremedistil_tf.data.words import split_words
 from xtremedistil_tf.inference.assets import Assets
-from xtremedistil_tf.inference.entities import join_entities, without_unsure
+from xtremedistil_tf.inference.entities import columns, join_entities, without_unsure
 from xtremedistil_tf.inference.lines import Line, TaggedLine, TaggedWord
+from xtremedistil_tf.inference.streaming import in_blocks
 from xtremedistil_tf.inference.text_model import TextModel
-from xtremedistil_tf.metrics.decoding import decode
+from xtremedistil_tf.metrics.decoding import by_sentence, decode_words
 from xtremedistil_tf.metrics.uncertainty.temperature import tempered
 from xtremedistil_tf.tasks import task_kind
 
@@ -142,11 +142,10 @@ class TextTagger(TextModel):
           such lists for a list.
         """
         texts = [text] if isinstance(text, str) else list(text)
-        found = []
-        for one, tagged in zip(texts, self._said(texts)):
-            words = [word for word, _, _ in tagged]
-            found.append(join_entities(one, words, [tag for _, tag, _ in tagged],
-                                       [score for _, _, score in tagged], alone=self._alone))
+        found: List[List[Dict[str, Any]]] = []
+        for one, tagged in zip(texts, in_blocks(self, self._said, texts)):
+            words, tags, scores = columns(tagged)
+            found.append(join_entities(one, words, tags, scores, alone=self._alone))
         return found[0] if isinstance(text, str) else found
 
 
@@ -159,10 +158,12 @@ class Tagger(TextTagger):
     Args:
       assets: tokenizer, vocabulary and labels.
       logits: forward pass from the student's ids, int32 [batch, time], padded with 0 on the right,
-        to float logits [batch, time, classes].
+        to float logits [batch, time, classes]. Its attribute `threads`, if it has one, is that of
+        `TextModel`.
       keep_whole: split running text at white space only.
       seq_len_limit: length of the longest sequence that the forward pass takes, if it is below
         LONGEST.
+      cut_at: length of the sequences beyond which nothing is read; None reads all.
 
     Attributes:
       logits: the forward pass.
@@ -172,100 +173,111 @@ class Tagger(TextTagger):
     def __init__(
         self, assets: Assets, logits: Callable[[np.ndarray], np.ndarray], *,
         keep_whole: bool = False, seq_len_limit: Optional[int] = None,
+        cut_at: Optional[int] = None,
     ):
         self._assets, self._labels = assets, cast(LabelSet, assets.labels)
         self.logits, self.labels, self.kind = logits, self._labels.tags, self._labels.kind
+        self.threads = getattr(logits, "threads", 1)
         self._keep_whole, self._temperature = keep_whole, assets.temperature
-        self._seq_len_limit = seq_len_limit
+        self._seq_len_limit, self._cut_at = seq_len_limit, cut_at
+        self._pieces = WordPieces(assets.tokenizer, assets.vocabulary)
 
     def cut_at_seq_len(self) -> "Tagger":
         """Returns a tagger for which words beyond the training's seq_len are O."""
-        tokenizer = Tokenizer.from_str(self._assets.tokenizer.to_str())
-        tokenizer.encode_special_tokens = True
-        tokenizer.enable_truncation(int(self._assets.record["seq_len"]))
-        return Tagger(dataclasses.replace(self._assets, tokenizer=tokenizer), self.logits,
-                      keep_whole=self._keep_whole, seq_len_limit=self._seq_len_limit)
+        return Tagger(self._assets, self.logits, keep_whole=self._keep_whole,
+                      seq_len_limit=self._seq_len_limit,
+                      cut_at=int(self._assets.record["seq_len"]))
 
     def tag_words(
         self, sentences: Sequence[Sequence[str]]
     ) -> List[Tuple[List[str], np.ndarray]]:
         """Tags sentences that are split into words already; see the base class."""
-        if len(sentences) == 1:
-            return [self._tag_one(list(sentences[0]))]
-        return self._tag_encoded(sentences, self._assets.tokenizer.encode_batch(
-            [list(words) for words in sentences], is_pretokenized=True))
-
-    def _tag_one(self, words: List[str]) -> Tuple[List[str], np.ndarray]:
-        """Tags one sentence with little overhead."""
-        encoding = self._assets.tokenizer.encode(words, is_pretokenized=True)
-        if len(encoding) > min(self._seq_len_limit or LONGEST, LONGEST) or not words:
-            return self._tag_encoded([words], [encoding])[0]
-        ids = self._assets.vocabulary.table[np.array(encoding.ids)]
-        starts = np.array(first_pieces(encoding.word_ids, len(words)), np.int32)
-        return decode(tempered(self.logits(ids[None]), self._temperature), [starts],
-                      self._labels)[0]
-
-    def _tag_encoded(
-        self, sentences: Sequence[Sequence[str]], encodings: Sequence[Any]
-    ) -> List[Tuple[List[str], np.ndarray]]:
-        """Runs all windows in batches of similar length and decodes their logits."""
-        rows: List[Any] = []
-        owners: List[Tuple[int, int, int, int]] = []
-        for sentence, encoding in enumerate(encodings):
-            ids = encoding.ids
-            for begin, end, first, last in windows(
-                    len(ids) - 2, seq_len_limit=self._seq_len_limit):
-                rows.append([ids[0], *ids[1 + begin : 1 + end], ids[-1]])
-                # Positions in a window are shifted by one for [CLS].
-                owners.append((sentence, 1 - begin, first, last))
-        starts = [
-            np.array(first_pieces(encoding.word_ids, len(words)), np.int32) - 1
-            for words, encoding in zip(sentences, encodings)
-        ]
-        classes = self._labels.size
-        logits = [np.zeros((len(words), classes), np.float32) for words in sentences]
-        # Words with subword tokens, in order: those of a window are neighbours.
-        with_piece = [np.flatnonzero(at >= 0) for at in starts]
-        sorted_starts = [at[there] for at, there in zip(starts, with_piece)]
-        pieces = Ragged.of(rows)
-        # Mapped before padding, so that id 0 is padding only.
-        mapped = Ragged(self._assets.vocabulary.table[pieces.values], pieces.starts)
-        for batch in length_batches(mapped.lengths):
-            outputs = self.logits(mapped.padded(batch, PAD_ID))
-            for position, row in enumerate(batch):
-                sentence, shift, first, last = owners[row]
-                begin, end = np.searchsorted(sorted_starts[sentence], [first, last])
-                logits[sentence][with_piece[sentence][begin:end]] = \
-                    outputs[position][sorted_starts[sentence][begin:end] + shift]
-        return self._decode(logits, starts)
-
-    def _decode(
-        self, logits: List[np.ndarray], starts: List[np.ndarray]
-    ) -> List[Tuple[List[str], np.ndarray]]:
-        """Decodes the logits of words, in batches of sentences of similar length."""
-        results: List[Any] = [None] * len(logits)
-        for rows in length_batches(np.array([len(row) for row in logits])):
-            longest = max(1, max(len(logits[row]) for row in rows))
-            padded = np.zeros((len(rows), longest, self._labels.size), np.float32)
-            for position, row in enumerate(rows):
-                padded[position, : len(logits[row])] = logits[row]
-            # A word without a subword token keeps -1 and gets O.
-            at = [np.where(starts[row] >= 0, np.arange(len(starts[row])), -1) for row in rows]
-            for row, result in zip(rows, decode(
-                    tempered(padded, self._temperature), at, self._labels)):
-                results[row] = result
-        return results
+        lengths = _lengths(sentences)
+        return by_sentence(*self._tag(list(chain.from_iterable(sentences)), lengths), lengths,
+                           self._labels)
 
     def tag_text(self, texts: Sequence[str]) -> List[List[TaggedWord]]:
         """Splits texts into words and tags them; see the base class."""
         segmentation = self._assets.segmentation
         split = [split_words(text, keep_whole=self._keep_whole, segmentation=segmentation)
                  for text in texts]
-        tagged = self.tag_words([[word for word, _, _ in words] for words in split])
-        return [
-            [(word, tag, float(score)) for word, tag, score in zip(words, tags, scores)]
-            for words, (tags, scores) in zip(split, tagged)
-        ]
+        words = list(chain.from_iterable(split))
+        path, scores = self._tag([word for word, _, _ in words], _lengths(split))
+        tagged = zip(words, map(self._labels.tags.__getitem__, path.tolist()), scores.tolist())
+        return [list(islice(tagged, len(sentence))) for sentence in split]
+
+    def _tag(self, words: List[str], lengths: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        """Tags the words of all sentences, one after another; see `decode_words`."""
+        pieces = self._pieces(words)
+        ends = pieces.starts[np.cumsum(lengths)]
+        logits, read = self._word_logits(pieces, self._windows(ends))
+        return decode_words(tempered(logits, self._temperature), read, lengths, self._labels)
+
+    def _windows(self, ends: np.ndarray) -> np.ndarray:
+        """Windows of all sentences, int64 [windows, 4], as `windows` gives them for one.
+
+        Args:
+          ends: int64 [sentences], where each sentence's subword tokens end.
+        """
+        begins = np.concatenate([[0], ends[:-1]])[: len(ends)]
+        if self._cut_at:
+            ends = np.minimum(ends, begins + self._cut_at - 2)
+        if (ends - begins).max(initial=0) <= window_sizes(self._seq_len_limit)[0]:
+            return np.stack([begins, ends, begins, ends], axis=1)
+        return np.array([
+            np.add(begin, window) for begin, pieces in zip(begins, (ends - begins).tolist())
+            for window in windows(pieces, seq_len_limit=self._seq_len_limit)])
+
+    def _word_logits(self, pieces: Ragged, rows: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        """Runs windows in batches of similar length.
+
+        Args:
+          pieces: the student's ids of each word.
+          rows: the windows, see `_windows`.
+
+        Returns:
+          (logits of each word's first subword token, float32 [words, classes]; bool [words], False
+          for words without one).
+        """
+        word_of = np.full(len(pieces.values), -1)
+        with_piece = np.flatnonzero(pieces.lengths)
+        word_of[pieces.starts[with_piece]] = with_piece
+        logits = np.zeros((len(pieces), self._labels.size), np.float32)
+        read = np.zeros(len(pieces), bool)
+        for batch in length_batches(rows[:, 1] - rows[:, 0]):
+            begin, end, first, last = rows[batch].T[:, :, None]
+            at = begin + np.arange((end - begin).max())
+            ids, inside = self._padded(pieces.values, at, end)
+            outputs = self.logits(ids)[:, 1 : at.shape[1] + 1]
+            own = inside & (at >= first) & (at < last)
+            words, outputs = word_of[at[own]], outputs[own]
+            logits[words[words >= 0]] = outputs[words >= 0]
+            read[words[words >= 0]] = True
+        return logits, read
+
+    def _padded(
+        self, values: np.ndarray, at: np.ndarray, end: np.ndarray
+    ) -> Tuple[np.ndarray, np.ndarray]:
+        """Builds the ids of a batch, special tokens around them.
+
+        Args:
+          values: int32, the ids of all subword tokens.
+          at: int64 [batch, longest], the places in `values` of each window.
+          end: int64 [batch, 1], where each window ends.
+
+        Returns:
+          (int32 [batch, longest + 2]; bool [batch, longest], False for padding).
+        """
+        inside = at < end
+        ids = np.full((len(at), at.shape[1] + 2), PAD_ID, np.int32)
+        ids[:, 0], last = self._pieces.ends
+        ids[:, 1:-1][inside] = values[at[inside]]
+        ids[np.arange(len(at)), inside.sum(axis=1) + 1] = last
+        return ids, inside
+
+
+def _lengths(sentences: Sequence[Sequence[Any]]) -> np.ndarray:
+    return np.fromiter(map(len, sentences), np.int64, len(sentences))
 
 
 def make_tagger(

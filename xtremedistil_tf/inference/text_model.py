@@ -19,12 +19,14 @@ class TextModel:
       pairs: True if it takes pairs of texts.
       least: least probability of what it says, by label or entity type, and under "" for all
         others; what is less sure is not said. Set by `say_from`.
+      threads: number of threads that read blocks of texts at once, see `streaming`.
     """
 
     kind: str
     labels: Tuple[str, ...] = ()
     pairs = False
     least: Mapping[str, float] = {}
+    threads = 1
 
     def say_from(self, least: Mapping[str, float]) -> None:
         """Sets `least`: a tagger leaves out less sure entities, others give no label or answer.

@@ -6,6 +6,7 @@ from typing import List, Sequence, Tuple
 import numpy as np
 
 from xtremedistil_tf.data.labels import LabelSet
+from xtremedistil_tf.data.pipelines.length_batches import length_batches
 
 FORBIDDEN = -1e9
 
@@ -32,9 +33,14 @@ def word_scores(logits: np.ndarray, word_starts: np.ndarray, labels: LabelSet) -
     at = np.maximum(word_starts, 0)
     scores = log_softmax(
         logits[rows, at, : len(labels.tags)].astype(np.float32, copy=False))
+    return np.where(word_starts[:, :, None] >= 0, scores, _outside_scores(labels))
+
+
+def _outside_scores(labels: LabelSet) -> np.ndarray:
+    """Log-probabilities of a word without a subword token, float32 [tags]: it is outside."""
     outside = np.full(len(labels.tags), FORBIDDEN, np.float32)
     outside[labels.outside_id] = 0.0
-    return np.where(word_starts[:, :, None] >= 0, scores, outside)
+    return outside
 
 
 @functools.lru_cache(maxsize=16)
@@ -82,6 +88,54 @@ def constrained_tags(scores: np.ndarray, labels: LabelSet) -> np.ndarray:
     return path
 
 
+def decode_words(
+    logits: np.ndarray, read: np.ndarray, lengths: np.ndarray, labels: LabelSet
+) -> Tuple[np.ndarray, np.ndarray]:
+    """Tags and their probabilities for the words of all sentences, one after another.
+
+    Args:
+      logits: float [words, classes], of each word's first subword token.
+      read: bool [words], False for a word without a token (cut off, or empty); it gets the outside
+        tag.
+      lengths: int [sentences], their words.
+      labels: the label set.
+
+    Returns:
+      (numbers of the tags, int32 [words]; their probabilities among the real tags, float32
+      [words]).
+    """
+    outside = _outside_scores(labels)
+    scores = log_softmax(logits[:, : len(outside)].astype(np.float32, copy=False))
+    scores[~read] = outside
+    path = scores.argmax(axis=-1).astype(np.int32)
+    broken = _broken_sentences(path, lengths, labels)
+    begins = np.cumsum(lengths) - lengths
+    # In batches, so that one long sentence does not lengthen all others.
+    for rows in length_batches(lengths[broken]):
+        chosen = broken[rows]
+        padded = np.tile(outside, (len(rows), int(lengths[chosen].max()), 1))
+        for row, (begin, length) in enumerate(zip(begins[chosen], lengths[chosen])):
+            padded[row, :length] = scores[begin : begin + length]
+        for own, begin, length in zip(constrained_tags(padded, labels), begins[chosen],
+                                      lengths[chosen]):
+            path[begin : begin + length] = own[:length]
+    return path, np.exp(scores[np.arange(len(path)), path])
+
+
+def _broken_sentences(path: np.ndarray, lengths: np.ndarray, labels: LabelSet) -> np.ndarray:
+    """Numbers of the sentences whose tags, each word's best one, are no valid sequence."""
+    first, follows, ends = _transitions(labels)
+    lasts = np.cumsum(lengths)[lengths > 0] - 1
+    begins = np.concatenate([[0], lasts[:-1] + 1]) if len(lasts) else lasts
+    wrong = np.zeros(len(path), bool)
+    wrong[1:] = ~follows[path[:-1], path[1:]]
+    wrong[begins] = ~first[path[begins]]
+    wrong[lasts] |= ~ends[path[lasts]]
+    if not wrong.any():
+        return np.zeros(0, np.int64)
+    return np.unique(np.repeat(np.arange(len(lengths)), lengths)[wrong])
+
+
 def decode(
     logits: np.ndarray, word_starts: Sequence[np.ndarray], labels: LabelSet
 ) -> List[Tuple[List[str], np.ndarray]]:
@@ -95,16 +149,18 @@ def decode(
     Returns:
       For each sequence its tags, and their probabilities among the real tags, float32 [words].
     """
-    longest = max((len(starts) for starts in word_starts), default=0)
-    if not longest:
-        return [([], np.zeros(0, np.float32)) for _ in word_starts]
-    padded = np.full((len(word_starts), longest), -1, np.int32)
-    for row, starts in enumerate(word_starts):
-        padded[row, : len(starts)] = starts
-    scores = word_scores(logits, padded, labels)
-    path = constrained_tags(scores, labels)
-    chosen = np.exp(np.take_along_axis(scores, path[:, :, None], axis=-1)[:, :, 0])
-    return [
-        ([labels.tags[tag] for tag in path[row, : len(starts)]], chosen[row, : len(starts)])
-        for row, starts in enumerate(word_starts)
-    ]
+    lengths = np.fromiter(map(len, word_starts), np.int64, len(word_starts))
+    starts = np.concatenate([np.zeros(0, np.int32), *word_starts]).astype(np.int32)
+    rows = np.repeat(np.arange(len(lengths)), lengths)
+    path, scores = decode_words(logits[rows, np.maximum(starts, 0)], starts >= 0, lengths, labels)
+    return by_sentence(path, scores, lengths, labels)
+
+
+def by_sentence(
+    path: np.ndarray, scores: np.ndarray, lengths: np.ndarray, labels: LabelSet
+) -> List[Tuple[List[str], np.ndarray]]:
+    """Cuts the result of `decode_words` into sentences, with the tags' names."""
+    tags = [labels.tags[tag] for tag in path.tolist()]
+    ends = np.cumsum(lengths).tolist()
+    return [(tags[end - length : end], scores[end - length : end])
+            for end, length in zip(ends, lengths.tolist())]

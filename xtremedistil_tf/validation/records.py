@@ -122,10 +122,15 @@ def read_record(path: pathlib.Path, fields: Mapping[str, Field]) -> Dict[str, An
       UserError: if the file is missing, too large, not JSON, or not such a record.
     """
     path = pathlib.Path(path)
+    check_size(path)
+    return check_record(path, read_json(path), fields)
+
+
+def check_size(path: pathlib.Path) -> None:
+    """Refuses a JSON file that is larger than any of ours."""
     if path.is_file() and path.stat().st_size > _MOST_BYTES:
         raise UserError(f"{path} has {path.stat().st_size:,} bytes; a record has at most "
                         f"{_MOST_BYTES:,}")
-    return check_record(path, read_json(path), fields)
 
 
 def _kinds(annotation: Any) -> Tuple[Any, ...]:

@@ -2,19 +2,22 @@
 
 The library accepts any such file. A file that replaces a letter by a million letters, thirty times
 in a row, would crash the process on the first text.
+
+The library reads the file and is asked for the parts. To read the whole file in Python as well,
+with all its subword tokens, would take longer than all else in opening a student.
 """
 
 import base64
+import json
 import pathlib
 from typing import Any, Dict, Iterator, List
 
 from tokenizers import Tokenizer
 
 from xtremedistil_tf.errors import UserError, first_line
-from xtremedistil_tf.validation.records import Field, read_record
+from xtremedistil_tf.runs import read_text
+from xtremedistil_tf.validation.records import check_size
 
-# The largest published one of our encoders, XLM-R's, has 250,002 subword tokens.
-_MOST_PIECES = 1 << 22
 # Largest growth of a text. NFKD turns one character into up to 18; other parts add little.
 _MOST_GROWTH = 256.0
 _LONGEST_PATTERN = 1000
@@ -22,10 +25,6 @@ _LONGEST_PATTERN = 1000
 _LONGEST_TEMPLATE = 32
 _LONGEST_MAPPED = 256
 _MOST_PARTS = 64
-_FIELDS = {"model": Field(dict), "normalizer": Field(dict, needed=False),
-           "pre_tokenizer": Field(dict, needed=False),
-           "post_processor": Field(dict, needed=False),
-           "added_tokens": Field(list, needed=False, most=_MOST_PIECES, each=Field(dict))}
 
 
 def _parts(part: Any) -> Iterator[Dict[str, Any]]:
@@ -87,10 +86,13 @@ def _check_template(path: pathlib.Path, part: Dict[str, Any]) -> None:
                             f"{_LONGEST_TEMPLATE}")
 
 
-def _check_parts(path: pathlib.Path, record: Dict[str, Any]) -> None:
+def _check_parts(path: pathlib.Path, tokenizer: Tokenizer) -> None:
     growth = 1.0
     for name in ("normalizer", "pre_tokenizer", "post_processor"):
-        parts: List[Dict[str, Any]] = list(_parts(record.get(name)))
+        built = getattr(tokenizer, name)
+        # As it is pickled: in JSON. (A sequence may be False, since its length is 0 for Python.)
+        record = None if built is None else json.loads(built.__getstate__())
+        parts: List[Dict[str, Any]] = list(_parts(record))
         if len(parts) > _MOST_PARTS:
             raise UserError(f"{path}: {name} has {len(parts):,} parts; allowed: {_MOST_PARTS}")
         for part in parts:
@@ -112,12 +114,14 @@ def load_tokenizer_file(path: pathlib.Path) -> Tokenizer:
     Raises:
       UserError: if the file is missing, damaged, or beyond the limits above.
     """
-    record = read_record(path, _FIELDS)
-    _check_parts(path, record)
+    check_size(path)
+    text = read_text(path)
     try:
-        return Tokenizer.from_file(str(path))
+        tokenizer = Tokenizer.from_str(text)
     except BaseException as error:
         # The library raises Exception, or a Rust panic, which is a BaseException only.
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         raise UserError(f"{path} cannot be read: {first_line(error)}") from None
+    _check_parts(path, tokenizer)
+    return tokenizer

@@ -21,7 +21,7 @@ from xtremedistil_tf.export.student_forms import arrays_forms
 from xtremedistil_tf.inference.assets import load_assets
 from xtremedistil_tf.inference.runtimes import onnx as onnx_runtime
 from xtremedistil_tf.inference.runtimes.exported import load_exported
-from xtremedistil_tf.inference.runtimes.onnx import session
+from xtremedistil_tf.inference.runtimes.onnx import Session
 
 
 def random_arrays(activation="gelu", vocabulary=50, units=4):
@@ -62,7 +62,7 @@ def test_one_row_of_a_narrow_lstm_has_one_thread(tmp_path, monkeypatch, units, o
     monkeypatch.setattr(onnx_runtime, "open_session", lambda path, *, threads=0, providers=():
                         Counted(real(path, threads=threads, providers=providers), threads))
     for path in paths:
-        run = session(path)
+        run = Session(path)
         one, two = run(np.ones([1, 3], np.int32)), run(np.ones([2, 3], np.int32))
         np.testing.assert_allclose(one[0], two[0], atol=1e-5)
     assert asked == [int(one_thread), 0] * 2
@@ -83,7 +83,7 @@ def test_activations_are_those_of_keras(activation, tmp_path):
     path.write_bytes(build_model(arrays).SerializeToString())
     ids = np.array([[3, 4, 5, 6, 7], [9, 8, 0, 0, 0]], np.int32)
     expected = GraphStudent(arrays)(tf.constant(ids), tf.constant([5, 2])).numpy()
-    np.testing.assert_allclose(session(path)(ids)[ids > 0], expected[ids > 0], atol=1e-5)
+    np.testing.assert_allclose(Session(path)(ids)[ids > 0], expected[ids > 0], atol=1e-5)
 
 
 @pytest.mark.parametrize("pooling", ["last", "max"])
@@ -96,16 +96,16 @@ def test_pooled_students_are_equal_in_both_graphs(pooling, tmp_path):
     lengths = np.array([5, 2, *range(1, 6)] * 3)  # Enough rows for the loop over time.
     ids = (7 + np.arange(5)[None] + np.arange(len(lengths))[:, None]) \
         * (np.arange(5)[None] < lengths[:, None])
-    expected = session(path)(ids.astype(np.int32))
+    expected = Session(path)(ids.astype(np.int32))
     assert expected.shape == (len(lengths), 5)
     graph = GraphStudent(arrays)
     for rows in (slice(None), slice(0, 3)):
         own = graph(tf.constant(ids[rows], tf.int32), tf.constant(lengths[rows], tf.int32))
         np.testing.assert_allclose(own, expected[rows], atol=1e-5)
-    rounded = session(int8)(ids.astype(np.int32))
+    rounded = Session(int8)(ids.astype(np.int32))
     assert np.abs(rounded - expected).max() < 0.5
     for row, length, together in zip(ids, lengths, rounded):
-        alone = session(int8)(row[None, :length].astype(np.int32))
+        alone = Session(int8)(row[None, :length].astype(np.int32))
         np.testing.assert_array_equal(alone[0], together)
 
 
@@ -117,7 +117,7 @@ def test_int8_says_of_a_row_what_it_says_of_it_alone(tmp_path, units):
     arrays = dataclasses.replace(
         arrays, embedding=arrays.embedding * np.linspace(0.01, 3, 50, dtype=np.float32)[:, None])
     path, int8 = written(tmp_path, arrays)
-    run, exact = session(int8), session(path)
+    run, exact = Session(int8), Session(path)
     lengths = draw.integers(1, 40, 60)
     ids = draw.integers(1, 50, (60, 40), dtype=np.int32) * (np.arange(40) < lengths[:, None])
     ids = ids.astype(np.int32)
@@ -167,7 +167,7 @@ def test_int8_is_small_and_near(tmp_path, student_folder):
     float_path = tmp_path / "model.onnx"
     float_path.write_bytes(build_model(arrays).SerializeToString())
     folder = tmp_path / "onnx"
-    export_onnx(arrays_forms(arrays), session(float_path), student_folder, folder)
+    export_onnx(arrays_forms(arrays), Session(float_path), student_folder, folder)
     stored = onnx.load(folder / "model.int8.onnx")
     # The table too: no large initializer is float.
     for tensor in stored.graph.initializer:
@@ -175,7 +175,7 @@ def test_int8_is_small_and_near(tmp_path, student_folder):
         assert count < 1000 or tensor.data_type in (onnx.TensorProto.INT8, onnx.TensorProto.UINT8)
     assert 3.5 < float_path.stat().st_size / (folder / "model.int8.onnx").stat().st_size
     ids = np.arange(2, 42, dtype=np.int32).reshape(2, 20)
-    exact, rounded = session(float_path)(ids), session(folder / "model.int8.onnx")(ids)
+    exact, rounded = Session(float_path)(ids), Session(folder / "model.int8.onnx")(ids)
     assert 0 < np.abs(exact - rounded).max() < 0.15 * np.abs(exact).max()
 
 
@@ -240,7 +240,7 @@ def test_padding_is_harmless_without_lengths(tmp_path, pooling, pairs):
         arrays = dataclasses.replace(arrays, pairs=Pairs(2, 0.5), forward=both[0], backward=both[1])
     path, _ = written(tmp_path, arrays)
     assert lstm_without_lengths(path)
-    run, draw = session(path), np.random.default_rng(2)
+    run, draw = Session(path), np.random.default_rng(2)
     lengths = [40, 1, 3, 17, 39]
     ids = draw.integers(3, 50, (5, 40), dtype=np.int32) * (np.arange(40) < np.c_[lengths])
     ids[np.arange(5), np.array(lengths) // 2] = 2
@@ -288,10 +288,10 @@ def test_providers_are_those_that_are_installed(run_folder, monkeypatch):
 def test_a_provider_that_takes_any_id_is_checked_on_the_cpu(run_folder):
     """As OpenVINO's, which gives some result for an id above the vocabulary."""
     def lenient(path):
-        run, rows = session(path), len(load_assets(path.parent).vocabulary)
+        run, rows = Session(path), len(load_assets(path.parent).vocabulary)
         return lambda ids: run(np.minimum(ids, rows - 1))
 
     with pytest.raises(UserError, match="takes more pieces than the"):
         load_exported(run_folder, onnx_runtime.FILES, lenient)
-    tagger = load_exported(run_folder, onnx_runtime.FILES, lenient, checked_by=session)
+    tagger = load_exported(run_folder, onnx_runtime.FILES, lenient, checked_by=Session)
     assert tagger(TEXTS) == xtremedistil_tf.load(run_folder, "onnx")(TEXTS)

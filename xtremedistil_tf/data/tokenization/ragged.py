@@ -22,7 +22,7 @@ class Ragged:
     @classmethod
     def of(cls, rows: Sequence[Collection[int]], *, dtype: Any = np.int32) -> "Ragged":
         """Packs rows into one array."""
-        lengths = np.fromiter((len(row) for row in rows), np.int64, len(rows))
+        lengths = np.fromiter(map(len, rows), np.int64, len(rows))
         starts = np.concatenate([[0], np.cumsum(lengths)])
         flat = np.fromiter(itertools.chain.from_iterable(rows), dtype, int(starts[-1]))
         return cls(flat, starts)

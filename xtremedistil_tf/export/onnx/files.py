@@ -10,7 +10,7 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.export.common.check import TOLERANCE, check_equal, write_check
 from xtremedistil_tf.export.common.forms import Forms
 from xtremedistil_tf.inference.assets import RECORD_FILE, TOKENIZER_FILE, VOCABULARY_FILE
-from xtremedistil_tf.inference.runtimes.onnx import FILES, load_onnx, session
+from xtremedistil_tf.inference.runtimes.onnx import FILES, Session, load_onnx
 from xtremedistil_tf.runs import atomic_folder
 from xtremedistil_tf.validation.manifest import write_manifest
 
@@ -112,7 +112,7 @@ def export_onnx(
         def error(precision: str, tolerance: float) -> float:
             name = files[precision]
             return check_equal(
-                name, session(temporary / name), logits, size=forms.vocabulary,
+                name, Session(temporary / name), logits, size=forms.vocabulary,
                 seq_len_limit=forms.seq_len_limit, separator=forms.separator, tolerance=tolerance)
 
         write_models(forms.onnx(), (forms.onnx_for_int8 or forms.onnx)(),

@@ -2,12 +2,13 @@
 
 import functools
 import pathlib
-from typing import Any, Callable, List, Sequence
+from typing import Any, List, Sequence
 
 import numpy as np
 
 from xtremedistil_tf.errors import UserError, is_out_of_memory
 from xtremedistil_tf.inference.runtimes.exported import ModelFiles, load_exported
+from xtremedistil_tf.inference.streaming import cores, shares_cores
 from xtremedistil_tf.inference.text_model import TextModel
 
 FLOAT_FILE, INT8_FILE = "model.onnx", "model.int8.onnx"
@@ -18,6 +19,9 @@ UNITS = "units"
 # For one sequence and an LSTM of at most this width, one thread is faster: waking a second one
 # takes longer than its share of the work (benchmarks/serving.py).
 _NARROW = 256
+# Python around the model takes a fifth of the time, and one thread at a time; more threads than
+# this would wait for each other.
+_MOST_THREADS = 4
 # ONNX Runtime's providers by their names here, and the package of each that PyPI has.
 _CPU = "CPUExecutionProvider"
 PROVIDERS = {"cpu": (_CPU, "onnxruntime"),
@@ -102,31 +106,33 @@ def open_session(
     return opened
 
 
-def session(
-    path: pathlib.Path, *, providers: Sequence[str] = ()
-) -> Callable[[np.ndarray], np.ndarray]:
-    """Opens an ONNX student.
+class Session:
+    """An ONNX student's forward pass.
 
     Args:
       path: the model.
       providers: see `open_session`.
 
-    Returns:
-      A function from int32 ids [batch, time] to float32 logits [batch, time, classes], or
-      [batch, classes] for texts.
+    Attributes:
+      threads: number of threads that call it at once in bulk: for a narrow student one a core,
+        since its matrices are too small to be shared out well.
 
     Raises:
       UserError: if the file is missing or damaged, or onnxruntime is not installed.
     """
-    loaded = open_session(path, providers=providers)
-    units = loaded.get_modelmeta().custom_metadata_map.get(UNITS)
-    narrow = not providers and units and int(units) <= _NARROW
-    for_one = open_session(path, threads=1) if narrow else loaded
 
-    def run(ids: np.ndarray) -> np.ndarray:
-        return (for_one if len(ids) == 1 else loaded).run(["logits"], {"input_ids": ids})[0]
+    def __init__(self, path: pathlib.Path, *, providers: Sequence[str] = ()):
+        self._wide = self._narrow = open_session(path, providers=providers)
+        self.threads = 1
+        units = self._wide.get_modelmeta().custom_metadata_map.get(UNITS)
+        if not providers and units and int(units) <= _NARROW:
+            self._narrow = open_session(path, threads=1)
+            self.threads = min(cores(), _MOST_THREADS)
 
-    return run
+    def __call__(self, ids: np.ndarray) -> np.ndarray:
+        """From int32 ids [batch, time] to float32 logits [batch, time or none, classes]."""
+        chosen = self._narrow if len(ids) == 1 or shares_cores() else self._wide
+        return chosen.run(["logits"], {"input_ids": ids})[0]
 
 
 def load_onnx(
@@ -146,6 +152,6 @@ def load_onnx(
       UserError: if the ONNX student is missing or damaged, or a provider is missing.
     """
     # Other providers than the CPU give some result for an id above the vocabulary.
-    return load_exported(folder, FILES, functools.partial(session, providers=providers),
+    return load_exported(folder, FILES, functools.partial(Session, providers=providers),
                          precision=precision, keep_whole=keep_whole, verify=verify,
-                         checked_by=session if providers else None)
+                         checked_by=Session if providers else None)
