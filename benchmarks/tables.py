@@ -336,7 +336,8 @@ def _own_data(record: dict, name: str, what: str) -> str:
     scores = ", ".join(f"{who} {own['scores'][model][key]:.1f}" for who, model in (
         ("teacher", "teacher"), ("student", "student"), ("labels alone", "alone")))
     return (f"\n\nFrom {what} by README's three commands, with multilingual-e5-small as teacher: "
-            f"{own['minutes']['answered']:.0f} minutes to an answer of the int8 student; the run "
+            f"{own['minutes']['installed'] + own['minutes']['answered']:.0f} minutes, installing "
+            f"among them, to an answer of the served int8 student; the run "
             f"had said {own['forecast']['total'] / 60:.0f} minutes and took "
             f"{own['seconds']['total'] / 60:.0f} ({scores})."
             + (f" {own['note']}" if own["note"] else ""))
