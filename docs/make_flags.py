@@ -45,8 +45,9 @@ def section(name, module):
             told = re.sub(r"^<(.*?)>: ", "", flag.help)
             allowed = ", ".join(getattr(flag.parser, "enum_values", None) or
                                 (["true", "false"] if flag.boolean else [flag.flag_type()]))
-            rows.append([f"`--{member}`", allowed, command_help.default_text(flag),
-                         " ".join(told.split())])
+            default = command_help.default_text(
+                flag, with_paper=command_help.follows_paper(own))
+            rows.append([f"`--{member}`", allowed, default, " ".join(told.split())])
         parts.append(f"**{title}**\n\n" + table(["Flag", "Takes", "Default", "What it does"], rows,
                                                 text=4))
     for member in set(values) - before:

@@ -5,6 +5,7 @@ from absl import flags
 
 from xtremedistil_tf.cli.options.flags_to_config import finetune_config, run_config
 from xtremedistil_tf.cli.options.option import define, given
+from xtremedistil_tf.cli.options.pretraining_flags import PRETRAINING, pretraining_config
 from xtremedistil_tf.cli.options.run_flags import DISTILLATION, FINE_TUNING
 
 
@@ -24,6 +25,12 @@ def _parser(options, config_of):
 def parse():
     """Parses a command line into a RunConfig, with flags of its own."""
     return _parser(DISTILLATION, run_config)
+
+
+@pytest.fixture
+def parse_pretrain():
+    """Parses a command line of xtremedistil-pretrain into a PretrainingConfig."""
+    return _parser(PRETRAINING, pretraining_config)
 
 
 @pytest.fixture

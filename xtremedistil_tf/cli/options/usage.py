@@ -87,8 +87,13 @@ def concerns(names: Iterable[str]) -> Dict[str, List[str]]:
     return {title: members for title, members in found.items() if members}
 
 
-def default_text(flag: flags.Flag) -> str:
-    """Describes a flag's default and the paper's value."""
+def follows_paper(names: Iterable[str]) -> bool:
+    """Returns False if a command with these flags distils without a task, unlike the paper."""
+    return "relation_weight" not in names
+
+
+def default_text(flag: flags.Flag, *, with_paper: bool = True) -> str:
+    """Describes a flag's default and, if wanted, the paper's value."""
     value = flag.default
     if flag.boolean and value is not None:
         value = "true" if value else "false"
@@ -97,7 +102,7 @@ def default_text(flag: flags.Flag) -> str:
     told = "none" if value is None or value == "" else f"{value}"
     if told == "none" and _SAYS_DEFAULT in flag.help:
         told = DEPENDS
-    paper = PAPER.get(flag.name)
+    paper = PAPER.get(flag.name) if with_paper else None
     if paper is None:
         return told
     return f"{told}, as the paper" if told == paper else f"{told}; the paper: {paper}"
@@ -112,13 +117,15 @@ def usage(name: str, purpose: str, own: Iterable[str], values: flags.FlagValues)
       own: names of its flags.
       values: the absl flag values.
     """
+    own = list(own)
+    with_paper = follows_paper(own)
     width = max(60, min(100, shutil.get_terminal_size().columns))
     lines = [purpose, "", f"usage: {name} --flag=value ..."]
     for title, members in concerns(own).items():
         lines += ["", f"{title}:"]
         for member in members:
             flag = values[member]
-            default = default_text(flag)
+            default = default_text(flag, with_paper=with_paper)
             told = f"--{member}  {flag.help.rstrip('.')}"
             told += "" if default == DEPENDS else f" (default: {default})"
             lines += textwrap.wrap(told, width, initial_indent="  ", subsequent_indent="      ")
