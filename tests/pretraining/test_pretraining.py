@@ -210,6 +210,13 @@ def test_a_killed_run_ends_with_the_same_weights(config, finished, tmp_path, mon
         job.run_pretraining(dataclasses.replace(config, epochs=5), tmp_path)
 
 
+def test_a_training_that_gains_nothing_is_told(caplog):
+    job._warn_of_start({"best_epoch": 1})
+    assert not caplog.records
+    job._warn_of_start({"best_epoch": 0})
+    assert "no part of the training lowered the loss" in caplog.text
+
+
 def test_attention_that_cannot_be_read_is_told(config):
     config = dataclasses.replace(config, start="scratch", teacher_layers=None,
                                  word_embedding="random")

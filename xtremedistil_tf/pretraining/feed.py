@@ -97,7 +97,7 @@ def text_feed(
 
     def batches(stage: Stage, seed: int) -> tf.data.Dataset:
         # The optimizer's steps tell the part, also when a run resumes.
-        part = int(model.optimizer.iterations) // parts.steps(size)
+        part = int(model.optimizer.iterations.numpy()) // parts.steps(size)
         return spread_out(_features(text.ids, trained[parts.rows(part)]), seed)
 
     def score() -> Dict[str, Any]:

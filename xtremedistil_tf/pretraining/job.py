@@ -230,7 +230,15 @@ def _train(
                       optimizer=config.optimizer, tensorboard=model_dir / "tensorboard")
     (stage,) = trainer.run_plan([begun.stage])
     laps.lap("training")
+    _warn_of_start(stage)
     return begun, stage
+
+
+def _warn_of_start(stage: Dict[str, Any]) -> None:
+    """Warns if no part made the student better than its start."""
+    if stage["best_epoch"] == 0:
+        log.warning("no part of the training lowered the loss on held-out text: the checkpoint is "
+                    "the student as it started; try a lower --learning_rate or more text")
 
 
 def _record(

@@ -5,6 +5,7 @@ import logging
 import pathlib
 from typing import Any, Dict, Iterator, List
 
+import filelock
 import numpy as np
 import transformers
 
@@ -136,15 +137,17 @@ def read_text(config: PretrainingConfig, tokenizer: Any, folder: pathlib.Path, m
     if config.vocabulary == "cut":
         check_cuttable(tokenizer)
     text = open_text(config)
-    rows = _count_rows(text)
-    if config.vocabulary == "cut":
-        if not cut.is_dir():
-            with atomic_folder(cut) as temporary:
-                _cut(config, text, rows, tokenizer).save_pretrained(temporary)
-        own = transformers.AutoTokenizer.from_pretrained(cut)
-    ids = folder / "ids"
-    counts = tokenise_texts(pieces_of(own, text, config.seq_len), rows=rows, folder=ids,
-                            fingerprint=made)
+    rows, ids = _count_rows(text), folder / "ids"
+    folder.mkdir(parents=True, exist_ok=True)
+    # Several workers may start here at the same time.
+    with filelock.FileLock(folder / ".lock"):
+        if config.vocabulary == "cut":
+            if not cut.is_dir():
+                with atomic_folder(cut) as temporary:
+                    _cut(config, text, rows, tokenizer).save_pretrained(temporary)
+            own = transformers.AutoTokenizer.from_pretrained(cut)
+        counts = tokenise_texts(pieces_of(own, text, config.seq_len), rows=rows, folder=ids,
+                                fingerprint=made)
     if counts.get("cut_words"):
         log.warning("%d words of %d sentences lie beyond --seq_len=%d and are not read",
                     counts["cut_words"], counts["cut_sentences"], config.seq_len)
