@@ -11,7 +11,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
-from classification_tables import classification_tables  # noqa: E402 - after the path is set
+from cascade_tables import cascade_table  # noqa: E402 - after the path is set
+from classification_tables import classification_tables  # noqa: E402
 from machine import measured  # noqa: E402
 from server_tables import browser_table, load_table  # noqa: E402
 from serving_tables import onnx_runtimes_table, serving_tables, text_in_table  # noqa: E402
@@ -369,6 +370,7 @@ PLACES = {
     "README.md": {"demo": demo_table, "wikiann29": wikiann29_table},
     "docs/tutorials/first_hour.md": {"demo": demo_table, "first_hour": first_hour_text},
     "docs/how-to/choose_a_student.md": {"paper_sizes": paper_sizes_table, "sizes": sizes_table},
+    "docs/how-to/evaluate.md": {"cascade": cascade_table},
     "docs/explanation/deviations.md": {"choices": choices_table},
     "docs/reference/stacks.md": {"stacks": stacks_table},
     f"{_RESULTS}/wikiann8.md": {
