@@ -2,15 +2,19 @@
 
 Command:
   python benchmarks/load_test.py --model_dir=RUN/onnx --runtime=onnx_int8
+  python benchmarks/load_test.py --model_dir=RUN/onnx --runtime=onnx_int8 --plain_malloc
 Starts the command on a free port and asks for the sample's sentences over connections that stay
 open, each with the next text as soon as its answer is there. Compares every answer with that of the
 text alone, samples the server's memory, and ends it with requests on the way, which must still be
-answered. Written to benchmarks/load_test.json; ends with an error where an answer is lost or wrong.
+answered. With --plain_malloc the server takes its memory from one heap and its threads keep none of
+what is freed (glibc): what still grows then is held by the program. Written to
+benchmarks/load_test.json, one part a way; ends with an error where an answer is lost or wrong.
 """
 
 import asyncio
 import collections
 import json
+import os
 import pathlib
 import signal
 import subprocess
@@ -27,8 +31,11 @@ flags.DEFINE_string("model_dir", None, "A student, best its onnx folder.", requi
 flags.DEFINE_string("runtime", None, "As the command's.")
 flags.DEFINE_integer("requests", 20_000, "Number of requests.")
 flags.DEFINE_integer("at_a_time", 64, "Number of connections.")
+flags.DEFINE_boolean("plain_malloc", False, "One heap, and no memory kept by threads.")
 
 _SAMPLES = 10
+_PLAIN = {"PYTHONMALLOC": "malloc",
+          "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0:glibc.malloc.arena_max=1"}
 
 
 def sentences() -> list:
@@ -134,7 +141,8 @@ def main(_) -> None:
     """Runs the load and writes the record."""
     command = [sys.executable, "-m", "xtremedistil_tf.cli.serve", f"--model_dir={FLAGS.model_dir}",
                "--port=0", *([f"--runtime={FLAGS.runtime}"] if FLAGS.runtime else [])]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True,
+                               env={**os.environ, **(_PLAIN if FLAGS.plain_malloc else {})})
     try:
         port = int(process.stdout.readline().split()[0].rstrip("/").rpartition(":")[2])
         expected = asyncio.run(single(port))
@@ -158,7 +166,11 @@ def main(_) -> None:
         "memory_mb": load.memory, "end": {**last, "exit_code": code}}
     print(json.dumps(record, indent=1))
     sys.argv = [argument.replace(FLAGS.model_dir, "STUDENT") for argument in sys.argv]
-    write_record("load_test", record, show=False)
+    path = ROOT / "benchmarks" / "load_test.json"
+    known = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    parts = {name: known[name] for name in ("usual", "plain_malloc") if name in known}
+    way = "plain_malloc" if FLAGS.plain_malloc else "usual"
+    write_record("load_test", {**parts, way: record}, show=False)
     good = (load.statuses == {200: FLAGS.requests} and not load.lost and not load.wrong
             and last["answered"] == last["asked"]
             # At first every thread takes what it keeps; then memory must be flat.

@@ -15,17 +15,22 @@ def load_table() -> str:
     record = _record("load_test")
     if not record:
         return "Not recorded yet: `benchmarks/load_test.py`."
-    times, memory, end = record["milliseconds"], record["memory_mb"], record["end"]
-    lines = ["| requests | at a time | lost | other answers | a second | p50 | p95 | p99 | longest "
-             "| texts a batch | memory at first, half, last (MB) |",
-             "|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|",
-             f"| {record['requests']:,} | {record['at_a_time']} | {record['lost']} | "
-             f"{record['wrong']} | {record['requests_a_second']:.0f} | "
-             + " | ".join(f"{times[at]:.0f} ms" for at in ("p50", "p95", "p99", "p100"))
-             + f" | {record['texts_a_batch']:.1f} | "
-             + ", ".join(f"{memory[at]:.0f}" for at in (0, len(memory) // 2, -1)) + " |", "",
-             f"Ended with {end['unanswered_at_sigterm']} of {end['asked']} requests on the way: "
-             f"{end['answered']} were answered."]
+    lines = ["| allocator | requests | at a time | lost | other answers | a second | p50 | p95 "
+             "| p99 | longest | texts a batch | memory at first, half, last (MB) |",
+             "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|"]
+    for name, told in (("usual", "as it is"), ("plain_malloc", "one heap, no caches of threads")):
+        if name in record:
+            one = record[name]
+            times, memory = one["milliseconds"], one["memory_mb"]
+            lines.append(
+                f"| {told} | {one['requests']:,} | {one['at_a_time']} | {one['lost']} | "
+                f"{one['wrong']} | {one['requests_a_second']:.0f} | "
+                + " | ".join(f"{times[at]:.0f} ms" for at in ("p50", "p95", "p99", "p100"))
+                + f" | {one['texts_a_batch']:.1f} | "
+                + ", ".join(f"{memory[at]:.0f}" for at in (0, len(memory) // 2, -1)) + " |")
+    end = record["usual"]["end"]
+    lines += ["", f"Ended with {end['unanswered_at_sigterm']} of {end['asked']} requests on the "
+              f"way: {end['answered']} were answered."]
     return "\n".join([*lines, "", measured(record)])
 
 
