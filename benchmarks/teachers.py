@@ -3,7 +3,7 @@
 Command:
   python benchmarks/teachers.py --teacher=TEACHER --task=DATA --work=FOLDER
     [--parts=targets,runs,spacy,text] [--sentences=300] [--transfer_file=transfer.txt]
-    [--spacy_python=PYTHON] [--checkpoint=CHECKPOINT --teacher_flags=FILE]
+    [--transfer_size=N] [--spacy_python=PYTHON] [--checkpoint=CHECKPOINT --teacher_flags=FILE]
 TEACHER is a teacher folder of a run on DATA, a BERT tagger (multilingual-e5-small, for instance).
 PYTHON is the interpreter of an environment with spaCy 3.8. Parts:
   targets  the teacher saved by transformers as TFBertForTokenClassification, the same as ONNX, and
@@ -13,7 +13,8 @@ PYTHON is the interpreter of an environment with spaCy 3.8. Parts:
            transfer text alone
   spacy    spaCy's pipeline, trained on the task's labels, distilled from its tags alone
   text     CHECKPOINT fine-tuned on the task by the settings of FILE, with one epoch of masked
-           language modelling on the transfer text (--teacher_lm_epochs=1) before it and without
+           language modelling on the transfer text (--teacher_lm_epochs=1), or on --transfer_size
+           lines of it, before it and without
 The record goes to benchmarks/teachers.json; parts that are there already stay.
 """
 
@@ -46,6 +47,7 @@ flags.DEFINE_string("work", None, "Where models and runs go.", required=True)
 flags.DEFINE_list("parts", ["targets"], "Which parts.")
 flags.DEFINE_integer("sentences", 300, "Sentences whose targets are compared.")
 flags.DEFINE_string("transfer_file", "transfer.txt", "Transfer text in the task folder.")
+flags.DEFINE_integer("transfer_size", None, "Most lines of it that part text reads.")
 flags.DEFINE_integer("seq_len", 32, "Longest sequence.")
 flags.DEFINE_string("spacy_python", None, "Python interpreter of an environment with spaCy.")
 flags.DEFINE_string("checkpoint", None, "Checkpoint that part text fine-tunes.")
@@ -194,11 +196,13 @@ def compare_text(work: pathlib.Path) -> Dict[str, Any]:
         run = work / f"text_{name}_{way}"
         printed = subprocess.run(
             [sys.executable, "run_teacher.py", f"--flagfile={FLAGS.teacher_flags}",
+             *([f"--transfer_size={FLAGS.transfer_size}"] if FLAGS.transfer_size else []),
              f"--task={FLAGS.task}", f"--transfer_file={text}", f"--model_dir={run}",
              f"--pt_teacher_checkpoint={FLAGS.checkpoint}", f"--teacher_lm_epochs={epochs}"],
             cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
         record = read_json(run / "teacher" / "teacher.json")
         found.setdefault(name, {"checkpoint": record["name"]})[way] = {
+            "transfer_size": FLAGS.transfer_size,
             "printed": printed.strip().splitlines(), "seconds": record["seconds"],
             **({"text": record["text"]["dev"]} if "text" in record else {})}
     return found
