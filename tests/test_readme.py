@@ -34,6 +34,8 @@ def test_the_authors_row_is_read_from_its_record_which_says_what_is_known(tmp_pa
     monkeypatch.setattr(module, "_load", lambda name, file: record if file == path.name
                         else load(name, file))
     assert "| 61.8 | 12.3 (stage 8), 58.3 (stage 9) | | | 10 | 49.4 |" in module.wikiann_table()
+    # What decoding alone is worth stands beside it, from its own record.
+    assert f"alone is worth {module.decoding_gain():.1f} points" in module.wikiann_machine()
 
 
 def test_the_closed_gap_is_of_the_seeds_that_all_ways_have(tmp_path, monkeypatch):
