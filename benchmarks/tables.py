@@ -15,6 +15,7 @@ from authors_tables import authors_table  # noqa: E402 - after the path is set
 from cascade_tables import cascade_table  # noqa: E402
 from classification_tables import classification_tables  # noqa: E402
 from machine import measured  # noqa: E402
+from peers_tables import bulk_table, peers_tables  # noqa: E402
 from server_tables import browser_table, load_table  # noqa: E402
 from serving_tables import onnx_runtimes_table, serving_tables, text_in_table  # noqa: E402
 from wikiann29_tables import wikiann29_languages, wikiann29_table  # noqa: E402
@@ -392,7 +393,9 @@ PLACES = {
     f"{_RESULTS}/studies.md": {"studies": studies_tables, "decoding": decoding_text},
     f"{_RESULTS}/serving.md": {"serving": serving_tables, "text_in": text_in_table,
                                 "onnx_runtimes": onnx_runtimes_table,
-                                "load": load_table, "browser": browser_table},
+                                "load": load_table, "browser": browser_table,
+                                "bulk": bulk_table},
+    f"{_RESULTS}/peers.md": {"peers": peers_tables},
 }
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from xtremedistil_tf.data.labels import number_text
-from xtremedistil_tf.data.pipelines.length_batches import length_batches
+from xtremedistil_tf.data.pipelines.length_batches import TOKENS_PER_BATCH, length_batches
 from xtremedistil_tf.data.readers.rows import Example, split_spaces
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.vocabulary import PAD_ID
@@ -229,6 +229,7 @@ class Classifier(TextClassifier):
     def __init__(self, assets: Assets, logits: Callable[[np.ndarray], np.ndarray]):
         self._assets = assets
         self.logits, self.threads = logits, getattr(logits, "threads", 1)
+        self._batch_tokens = getattr(logits, "batch_tokens", TOKENS_PER_BATCH)
         self.labels, self.kind = assets.labels.tags, assets.labels.kind
         self._seq_len = int(assets.record["seq_len"])
         self._temperature = assets.temperature
@@ -244,7 +245,7 @@ class Classifier(TextClassifier):
         """Scores texts; see the base class."""
         ids, cut = self._pairs(texts) if self.pairs else self._singles(texts)
         scores = np.zeros((len(texts), len(self.labels)), np.float32)
-        for batch in length_batches(ids.lengths):
+        for batch in length_batches(ids.lengths, tokens=self._batch_tokens):
             logits = self.logits(ids.padded(batch, PAD_ID))
             scores[batch] = self._scores(tempered(logits, self._temperature))
         return list(map(Classified, scores, cut))

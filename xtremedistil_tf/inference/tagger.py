@@ -6,7 +6,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union, 
 import numpy as np
 
 from xtremedistil_tf.data.labels import LabelSet
-from xtremedistil_tf.data.pipelines.length_batches import length_batches
+from xtremedistil_tf.data.pipelines.length_batches import TOKENS_PER_BATCH, length_batches
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.vocabulary import PAD_ID
@@ -159,7 +159,7 @@ class Tagger(TextTagger):
       assets: tokenizer, vocabulary and labels.
       logits: forward pass from the student's ids, int32 [batch, time], padded with 0 on the right,
         to float logits [batch, time, classes]. Its attribute `threads`, if it has one, is that of
-        `TextModel`.
+        `TextModel`; `batch_tokens` is the number of positions of its batches.
       keep_whole: split running text at white space only.
       seq_len_limit: length of the longest sequence that the forward pass takes, if it is below
         LONGEST.
@@ -178,6 +178,7 @@ class Tagger(TextTagger):
         self._assets, self._labels = assets, cast(LabelSet, assets.labels)
         self.logits, self.labels, self.kind = logits, self._labels.tags, self._labels.kind
         self.threads = getattr(logits, "threads", 1)
+        self._batch_tokens = getattr(logits, "batch_tokens", TOKENS_PER_BATCH)
         self._keep_whole, self._temperature = keep_whole, assets.temperature
         self._seq_len_limit, self._cut_at = seq_len_limit, cut_at
         self._pieces = WordPieces(assets.tokenizer, assets.vocabulary)
@@ -244,7 +245,8 @@ class Tagger(TextTagger):
         word_of[pieces.starts[with_piece]] = with_piece
         logits = np.zeros((len(pieces), self._labels.size), np.float32)
         read = np.zeros(len(pieces), bool)
-        for batch in length_batches(rows[:, 1] - rows[:, 0]):
+        lengths = rows[:, 1] - rows[:, 0] + 2
+        for batch in length_batches(lengths, tokens=self._batch_tokens):
             begin, end, first, last = rows[batch].T[:, :, None]
             at = begin + np.arange((end - begin).max())
             ids, inside = self._padded(pieces.values, at, end)

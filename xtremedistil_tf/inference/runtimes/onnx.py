@@ -6,6 +6,7 @@ from typing import Any, List, Sequence
 
 import numpy as np
 
+from xtremedistil_tf.data.pipelines.length_batches import TOKENS_PER_BATCH
 from xtremedistil_tf.errors import UserError, is_out_of_memory
 from xtremedistil_tf.inference.runtimes.exported import ModelFiles, load_exported
 from xtremedistil_tf.inference.streaming import cores, shares_cores
@@ -22,6 +23,8 @@ _NARROW = 256
 # Python around the model takes a fifth of the time, and one thread at a time; more threads than
 # this would wait for each other.
 _MOST_THREADS = 4
+# Positions of its batches: what they need stays in a core's cache (benchmarks/bulk.py).
+_NARROW_BATCH = 1024
 # ONNX Runtime's providers by their names here, and the package of each that PyPI has.
 _CPU = "CPUExecutionProvider"
 PROVIDERS = {"cpu": (_CPU, "onnxruntime"),
@@ -116,6 +119,7 @@ class Session:
     Attributes:
       threads: number of threads that call it at once in bulk: for a narrow student one a core,
         since its matrices are too small to be shared out well.
+      batch_tokens: number of positions of a batch in bulk.
 
     Raises:
       UserError: if the file is missing or damaged, or onnxruntime is not installed.
@@ -123,11 +127,11 @@ class Session:
 
     def __init__(self, path: pathlib.Path, *, providers: Sequence[str] = ()):
         self._wide = self._narrow = open_session(path, providers=providers)
-        self.threads = 1
+        self.threads, self.batch_tokens = 1, TOKENS_PER_BATCH
         units = self._wide.get_modelmeta().custom_metadata_map.get(UNITS)
         if not providers and units and int(units) <= _NARROW:
             self._narrow = open_session(path, threads=1)
-            self.threads = min(cores(), _MOST_THREADS)
+            self.threads, self.batch_tokens = min(cores(), _MOST_THREADS), _NARROW_BATCH
 
     def __call__(self, ids: np.ndarray) -> np.ndarray:
         """From int32 ids [batch, time] to float32 logits [batch, time or none, classes]."""

@@ -1,0 +1,87 @@
+"""The recorded figures of bulk tagging and of the peers as Markdown, for the pages of results."""
+
+import json
+
+from machine import ROOT, measured
+
+_NAMES = {
+    "ours": "ours, ONNX float32", "ours_int8": "ours, ONNX int8",
+    "transformer": "Transformer student, ONNX float32",
+    "transformer_int8": "Transformer student, ONNX int8", "teacher": "the teacher, ONNX int8",
+    "spacy": "spaCy", "crf": "sklearn-crfsuite",
+    "tfidf": "TF-IDF, logistic regression",
+    "static": "mean of the teacher's word embeddings, logistic regression",
+}
+_HEAD = ("| | test macro-F1 | {unit} a second | ms a text | model, MB | libraries, MB | start, s | "
+         "memory, MB | minutes to train |\n|---|" + "---:|" * 8)
+
+
+def _peer(name: str, peer: dict) -> str:
+    minutes = "" if peer["minutes"] is None else f"{peer['minutes']:.1f}"
+    return (f"| {_NAMES[name]} | {peer['scores']['macro_f1']:.2f} | {peer['a_second']:,.0f} | "
+            f"{peer['one_text_ms']:.2f} | {peer['model_bytes'] / 1e6:.1f} | "
+            f"{peer['library_bytes'] / 1e6:.0f} | {peer['start_seconds']:.2f} | "
+            f"{peer['resident_bytes'] / 1e6:.0f} | {minutes} |")
+
+
+def _languages(peers: dict) -> str:
+    """F1 of each peer in each language."""
+    names = sorted({name for peer in peers.values() for name in peer["scores"]["languages"]})
+    if len(names) < 2:
+        return ""
+    lines = ["", "| F1 | " + " | ".join(names) + " |", "|---|" + "---:|" * len(names)]
+    for part, peer in peers.items():
+        own = peer["scores"]["languages"]
+        lines.append(f"| {_NAMES[part]} | "
+                     + " | ".join(f"{own[name]:.1f}" if name in own else "" for name in names)
+                     + " |")
+    return "\n".join(lines)
+
+
+def peers_tables() -> str:
+    """A table and a plot a task."""
+    parts = []
+    for path in sorted((ROOT / "benchmarks" / "peers").glob("*.json")):
+        record = json.loads(path.read_text("utf-8"))
+        peers = {name: record["peers"][name] for name in _NAMES if name in record["peers"]}
+        parts.append("\n".join([
+            f"**{record['task']}**, {record['lines']:,} lines in bulk", "",
+            _HEAD.format(unit=record["unit"]), *(_peer(*one) for one in peers.items()),
+            _languages(peers), "",
+            f"![macro-F1 over {record['unit']} a second](benchmarks/peers/{path.stem}.png)", "",
+            f"{measured(record)} {record.get('note', '')}".strip()]))
+    return "\n\n".join(parts) or "Not recorded yet: `benchmarks/peers.py`."
+
+
+def _bulk_row(name: str, runtime: str, own: dict) -> str:
+    now, before = own["now"], own.get("before")
+    was = f"{before['words_a_second']:,.0f} ({own['ratio']:.2f}x)" if before else ""
+    return (f"| {name} | {runtime} | {now['words_a_second']:,.0f} | {was} | "
+            f"{own['text_to_tags_over_model']:.2f}x | "
+            f"{own['text_to_tags_over_model_one_by_one']:.2f}x | "
+            f"{now['import_seconds']:.2f} | {now['open_seconds']:.2f} |")
+
+
+def bulk_table() -> str:
+    """Words a second in bulk, and the share of each part."""
+    path = ROOT / "benchmarks" / "bulk.json"
+    if not path.is_file():
+        return "Not recorded yet: `benchmarks/bulk.py`."
+    record = json.loads(path.read_text("utf-8"))
+    rows = [(name, runtime, own) for name, runtimes in record["students"].items()
+            for runtime, own in runtimes.items()]
+    lines = ["| student | runtime | words a second, JSON lines written | before (ratio) | over the "
+             "model alone, in as many threads | over the model, batch after batch | import, s | "
+             "open, s |", "|---|---|" + "---:|" * 6,
+             *(_bulk_row(*row) for row in rows), "",
+             "Share of the processor time on one core:", ""]
+    names = list(rows[0][2]["parts"]["shares"])
+    lines += ["| student | runtime | " + " | ".join(names) + " |",
+              "|---|---|" + "---:|" * len(names)]
+    lines += [f"| {name} | {runtime} | "
+              + " | ".join(f"{own['parts']['shares'][part]:.0%}" for part in names) + " |"
+              for name, runtime, own in rows]
+    same = all(own["same_bytes"] for _, _, own in rows if "same_bytes" in own)
+    return "\n".join([*lines, "", f"{record['sentences']:,} sentences, {record['words']:,} words; "
+                      "medians. " + ("Both checkouts wrote the same bytes. " if same else "")
+                      + f"{measured(record)} {record.get('note', '')}".strip()])
