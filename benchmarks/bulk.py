@@ -139,8 +139,9 @@ def measure(folder: str, runtime: str, words: int) -> dict:
         written = {pathlib.Path(work, name).read_bytes() for name in ways}
     result: dict = {name: _medians(own, words) for name, own in runs.items()}
     if FLAGS.before:
-        result["ratio"] = statistics.median(
-            before["seconds"] / now["seconds"] for before, now in zip(*runs.values()))
+        for name, of in (("ratio", "seconds"), ("cpu_ratio", "cpu_seconds")):
+            result[name] = statistics.median(
+                before[of] / now[of] for before, now in zip(*runs.values()))
         result["same_bytes"] = len(written) == 1
     alone = [_child(_ALONE, ROOT, folder, runtime) for _ in range(FLAGS.rounds)]
     for name in ("model", "model_one_by_one"):
@@ -157,7 +158,8 @@ def main(argv) -> None:
 
     with open(FLAGS.text, encoding="utf-8") as file:
         words = sum(len(split_words(line)) for line, _ in zip(file, range(FLAGS.sentences)))
-    results: dict = {"sentences": FLAGS.sentences, "words": words, "students": {}}
+    results: dict = {"sentences": FLAGS.sentences, "words": words,
+                     "load_of_the_machine": os.getloadavg()[0], "students": {}}
     for student in FLAGS.students:
         name, _, folder = student.partition("=")
         results["students"][name] = {

@@ -40,6 +40,7 @@ flags.DEFINE_string("transformer", None, "Finished run of a Transformer student 
 flags.DEFINE_string("teacher", None, "Teacher folder: a BERT.")
 flags.DEFINE_string("text", None, "Lines for bulk; default: transfer.txt of the task.")
 flags.DEFINE_integer("lines", 20_000, "Number of lines for bulk.")
+flags.DEFINE_integer("teacher_lines", 2000, "The same for the teacher, which is slow.")
 flags.DEFINE_integer("rounds", 3, "Measurements of each peer.")
 flags.DEFINE_string("spacy_python", sys.executable, "Interpreter with spaCy 3.8.")
 flags.DEFINE_string("sklearn_python", sys.executable, "Interpreter with scikit-learn, for crf with "
@@ -61,7 +62,8 @@ def settings(part: str, tagging: bool, labels: List[str]) -> Dict[str, Any]:
         told["folder"] = str(pathlib.Path(FLAGS[_OURS[name]].value, "onnx").resolve())
         told["runtime"] = "onnx_int8" if precision else "onnx"
     elif name == "teacher":
-        told.update(folder=str(prepare_teacher(work)), runtime="onnx_int8")
+        told.update(folder=str(prepare_teacher(work)), runtime="onnx_int8",
+                    lines=min(FLAGS.lines, FLAGS.teacher_lines))
     elif name == "static":
         prepare_static(work)
     return told
@@ -140,7 +142,9 @@ def train_minutes(told: Dict[str, Any]) -> Any:
     done = pathlib.Path(told["work"], "trained.json")
     if not done.is_file():
         done.write_text(json.dumps(_child(told, "train")))
-    return read_json(done)["train_seconds"] / 60.0
+    # None if it was trained elsewhere.
+    seconds = read_json(done)["train_seconds"]
+    return seconds and seconds / 60.0
 
 
 def scores_of(told: Dict[str, Any]) -> Dict[str, Any]:
@@ -152,6 +156,13 @@ def scores_of(told: Dict[str, Any]) -> Dict[str, Any]:
     return {**{name: value for name, value in scored.items() if isinstance(value, float)},
             "languages": {name: own.get("f1", own.get("macro_f1"))
                           for name, own in scored["languages"].items()}}
+
+
+def units_of(told: Dict[str, Any]) -> int:
+    """Number of words, or texts, in the lines that a peer reads in bulk."""
+    with open(told["text"], encoding="utf-8") as file:
+        lines = [line for line, _ in zip(file, range(told["lines"]))]
+    return sum(len(split_words(line)) for line in lines) if told["tagging"] else len(lines)
 
 
 def plot(results: Dict[str, Any], path: pathlib.Path) -> None:
@@ -188,18 +199,15 @@ def main(argv) -> None:
     for _ in range(FLAGS.rounds):
         for part, own in told.items():
             runs[part].append(_child(own, "measure"))
-    if told:
-        with open(next(iter(told.values()))["text"], encoding="utf-8") as file:
-            lines = [line for line, _ in zip(file, range(FLAGS.lines))]
-        units = sum(len(split_words(line)) for line in lines) if tagging else len(lines)
     for part, own in runs.items():
+        units = units_of(told[part])
         middle = {name: statistics.median(run[name] for run in own)
                   for name, value in own[0].items() if not isinstance(value, dict)}
         known[part] = {**middle, "a_second": units / middle["bulk_seconds"],
                        "minutes": minutes[part], "scores": scores_of(told[part]),
                        "versions": own[0]["versions"]}
     results = {"task": task.name, "unit": "words" if tagging else "texts", "lines": FLAGS.lines,
-               "peers": known}
+               "load_of_the_machine": os.getloadavg()[0], "peers": known}
     write_record(f"peers/{task.name}", results, show=False)
     plot(results, path.with_suffix(".png"))
     for part, peer in known.items():

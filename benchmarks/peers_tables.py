@@ -12,6 +12,14 @@ _NAMES = {
     "tfidf": "TF-IDF, logistic regression",
     "static": "mean of the teacher's word embeddings, logistic regression",
 }
+
+
+def _busy(record: dict) -> str:
+    """Says so if other work ran beside a measurement."""
+    busy = record.get("load_of_the_machine", 0.0)
+    return f" Other work ran beside it (load {busy:.0f})." if busy > 3 else ""
+
+
 _HEAD = ("| | test macro-F1 | {unit} a second | ms a text | model, MB | libraries, MB | start, s | "
          "memory, MB | minutes to train |\n|---|" + "---:|" * 8)
 
@@ -49,7 +57,7 @@ def peers_tables() -> str:
             _HEAD.format(unit=record["unit"]), *(_peer(*one) for one in peers.items()),
             _languages(peers), "",
             f"![macro-F1 over {record['unit']} a second](benchmarks/peers/{path.stem}.png)", "",
-            f"{measured(record)} {record.get('note', '')}".strip()]))
+            f"{measured(record)}{_busy(record)}"]))
     return "\n\n".join(parts) or "Not recorded yet: `benchmarks/peers.py`."
 
 
@@ -84,4 +92,4 @@ def bulk_table() -> str:
     same = all(own["same_bytes"] for _, _, own in rows if "same_bytes" in own)
     return "\n".join([*lines, "", f"{record['sentences']:,} sentences, {record['words']:,} words; "
                       "medians. " + ("Both checkouts wrote the same bytes. " if same else "")
-                      + f"{measured(record)} {record.get('note', '')}".strip()])
+                      + f"{measured(record)}{_busy(record)}"])
