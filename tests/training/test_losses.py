@@ -12,10 +12,10 @@ PREDICTION = GENERATOR.normal(size=(2, 3, 4)).astype(np.float32)
 TARGET = GENERATOR.normal(size=(2, 3, 4)).astype(np.float32)
 CLASSES = np.array([[0, 3, 1], [2, 2, 0]], np.int32)
 MASK = np.array([[1, 1, 0], [1, 0, 0]], np.float32)
-# Of the others one is of numbers, one of spans and one of several labels, see below, and one of
-# attention (tests/models/layers/test_layer_matching.py).
-OF_CLASSES = sorted(set(LOSSES) - {"squared_error", "attention_kld", "span_cross_entropy",
-                                   "binary_cross_entropy"})
+# Of the others one is of numbers, one of spans and one of several labels, see below, one of
+# attention (tests/models/layers/test_layer_matching.py) and one of relations (tests/pretraining).
+OF_CLASSES = sorted(set(LOSSES) - {"squared_error", "attention_kld", "relation_kld",
+                                   "span_cross_entropy", "binary_cross_entropy"})
 
 
 def softmax(values):
@@ -101,6 +101,8 @@ def inputs_of(name):
     if name == "attention_kld":
         shares = [softmax(GENERATOR.normal(size=(2, 3, 2, 3))).astype(np.float32) for _ in range(2)]
         return (*shares, MASK)
+    if name == "relation_kld":
+        return (*GENERATOR.normal(size=(2, 2, 3, 3, 2, 4)).astype(np.float32), MASK)
     if name == "squared_error":
         return PREDICTION[:, :, :1], TARGET[:, :, 0], MASK
     if name == "span_cross_entropy":
