@@ -11,7 +11,8 @@ PYTHON is the interpreter of an environment with spaCy 3.8. Parts:
            logits that each gives to the target store
   runs     stages 1 and 2 of a run with labels (D4.1), and a run of the finished model with the
            transfer text alone
-  spacy    spaCy's pipeline, trained on the task's labels, distilled from its tags alone
+  spacy    spaCy's pipeline, trained on the task's labels, distilled from its tags alone, with
+           each loss on its logits
   text     CHECKPOINT fine-tuned on the task by the settings of FILE, with one epoch of masked
            language modelling on the transfer text (--teacher_lm_epochs=1), or on --transfer_size
            lines of it, before it and without
@@ -174,16 +175,20 @@ def compare_spacy(work: pathlib.Path) -> Dict[str, Any]:
                         str(folder / "model" / "model-best"),
                         str(pathlib.Path(FLAGS.task, FLAGS.transfer_file)), str(outputs)],
                        cwd=ROOT, check=True)
-    metrics = distil(work / "from_spacy", f"--teacher_outputs={outputs}")
     from xtremedistil_tf.metrics.tagging import score_tags
 
+    students = {}
+    for loss in ("mse", "kld", "pseudo_labels"):
+        run = work / f"from_spacy_{loss}"
+        metrics = distil(run, f"--teacher_outputs={outputs}", f"--logits_loss={loss}")
+        students[loss] = {
+            "agreement": {name: value for name, value in metrics["student"]["agreement"].items()
+                          if name != "languages"},
+            "test_as_deployed": scored(run, FLAGS.task)}
     rows = [json.loads(line) for line in (folder / "test.jsonl").open(encoding="utf-8")]
     teacher = score_tags([row["gold"] for row in rows], [row["tags"] for row in rows],
                          [row["language"] for row in rows])
-    agreement = {name: value for name, value in metrics["student"]["agreement"].items()
-                 if name != "languages"}
-    return {"agreement": agreement, "teacher_test": teacher["macro_f1"],
-            "student_test_as_deployed": scored(work / "from_spacy", FLAGS.task)}
+    return {"teacher_test": teacher["macro_f1"], "students": students}
 
 
 def compare_text(work: pathlib.Path) -> Dict[str, Any]:

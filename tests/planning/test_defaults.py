@@ -47,6 +47,18 @@ def test_a_command_that_names_its_epochs_is_the_papers_but_for_what_could_not_be
     assert "distil" not in line
 
 
+def test_outputs_of_a_file_are_learnt_as_probabilities(data, tmp_path):
+    path = tmp_path / "outputs.jsonl"
+    path.write_text('{"words": ["Anna", "ran"], "tags": ["B-PER", "O"]}\n', "utf-8")
+    of_file = dataclasses.replace(data, teacher=dataclasses.replace(
+        data.teacher, outputs=(str(path),)))
+    config, (line,) = choose(of_file, set(), tmp_path / "run")
+    assert config.distil.logits_loss == "kld" and "logits_loss=kld (what" in line
+    config, _ = choose(of_file, {"distil.logits_loss"}, tmp_path / "run")
+    assert config.distil.logits_loss == "mse"
+    assert choose(data, set(), tmp_path / "run")[0].distil.logits_loss == "mse"
+
+
 def test_a_folder_that_was_begun_keeps_its_values(data, tmp_path):
     run = tmp_path / "run"
     run.mkdir()

@@ -37,6 +37,9 @@ _LABELLED, _LABELLED_EPOCHS = 120_000, (4, 16)
 _NARROW = 384
 # Kinds of teacher whose configuration transformers can read.
 _ENCODERS = ("fine_tuned", "finished")
+# Squared errors of the logits of certain tags teach little: agreement 27 against 56 in the same
+# epochs (benchmarks/teachers.py, spacy).
+_OF_OUTPUTS = "kld"
 # Subword tokens a word, for a teacher whose vocabulary does not exist yet.
 _PIECES_A_WORD = 1.6
 
@@ -198,6 +201,9 @@ def choose(
     there = [name for name in kind.transfer.files if (folder / name).is_file()]
     if config.data.task and config.data.transfer_file is None and there:
         choices["data.transfer_file"] = Chosen(there[0], "it lies in the task folder")
+    if config.teacher.outputs and kind.logits_losses is None:
+        choices["distil.logits_loss"] = Chosen(
+            _OF_OUTPUTS, "what --teacher_outputs holds are probabilities")
     encoder = _encoder(config, model_dir, anew=overwrite)
     whole = not EPOCHS & named
     if encoder.sizes.layers and (whole or config.teacher.layer > encoder.sizes.layers):

@@ -275,7 +275,8 @@ STUDENT_FLAGS = (
     setting("logits_loss", "distil.logits_loss",
             "Loss against the teacher's logits: mse (paper Eq. 4), kld (softened by --temperature) "
             "or pseudo_labels (the teacher's most probable class as a label). For --do_squad kld "
-            "and pseudo_labels are over the positions of a window.",
+            "and pseudo_labels are over the positions of a window. With --teacher_outputs kld, "
+            "unless it is named (--defaults).",
             names=lambda: losses_against("logits")),
     setting("temperature", "distil.temperature", "Temperature of --logits_loss=kld."),
     setting("distil_multi_hidden_states", "distil.multi_hidden_states",

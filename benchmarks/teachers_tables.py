@@ -1,0 +1,49 @@
+"""The recorded figures of teachers of other kinds as Markdown."""
+
+import json
+import re
+
+from machine import ROOT, measured
+
+
+def _record() -> dict:
+    path = ROOT / "benchmarks" / "teachers.json"
+    return json.loads(path.read_text("utf-8")) if path.is_file() else {}
+
+
+def outputs_table() -> str:
+    """A student of spaCy's tags alone, by the loss."""
+    record = _record()
+    if "students" not in record.get("spacy", {}):
+        return "Not recorded yet: `benchmarks/teachers.py --parts=spacy`."
+    spacy = record["spacy"]
+    lines = ["| `--logits_loss` | agreement with the pipeline | test macro-F1 |", "|---|---:|---:|"]
+    lines += [f"| `{loss}` | {found['agreement']['agreement']:.1f} | "
+              f"{found['test_as_deployed']['macro_f1']:.1f} |"
+              for loss, found in spacy["students"].items()]
+    return "\n".join([*lines, "", "spaCy's default pipeline, trained on the labels of WikiAnn in "
+                      f"eight languages, has {spacy['teacher_test']:.1f} test macro-F1. Its "
+                      "students learn its tags of 24,000 sentences in eight epochs, from random "
+                      "word embeddings, one seed. Agreement is F1 against the pipeline's tags on "
+                      f"1,200 of these sentences, which no student learns. {measured(record)}"])
+
+
+def text_table() -> str:
+    """Teachers with and without masked language modelling."""
+    record = _record()
+    if "text" not in record:
+        return "Not recorded yet: `benchmarks/teachers.py --parts=text`."
+    lines = ["| data | teacher | lines of text | dev without | dev with | test without | test with |",
+             "|---|---|---:|" + "---:|" * 4]
+    for name, found in record["text"].items():
+        scores = {}
+        for way in ("without", "with"):
+            for line in found[way]["printed"]:
+                split = re.match(r"(dev|test): (\S+) ([\d.]+)", line)
+                if split:
+                    scores[split[1], way] = f"{split[2]} {split[3]}"
+        lines.append("| " + " | ".join([
+            name, found["checkpoint"], f"{found['with']['transfer_size']:,}",
+            *(scores[split, way] for split in ("dev", "test") for way in ("without", "with"))])
+            + " |")
+    return "\n".join([*lines, "", f"One epoch, one seed. {measured(record)}"])
