@@ -33,7 +33,8 @@ def text_table() -> str:
     record = _record()
     if "text" not in record:
         return "Not recorded yet: `benchmarks/teachers.py --parts=text`."
-    lines = ["| data | teacher | lines of text | dev without | dev with | test without | test with |",
+    lines = ["| data | teacher | lines of text | dev without | dev with | test without "
+             "| test with |",
              "|---|---|---:|" + "---:|" * 4]
     for name, found in record["text"].items():
         scores = {}
