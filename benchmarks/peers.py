@@ -178,6 +178,7 @@ def plot(results: Dict[str, Any], path: pathlib.Path) -> None:
         axes.annotate(part, (peer["a_second"], peer["scores"]["macro_f1"]),
                       textcoords="offset points", xytext=(5, 5))
     axes.set_xscale("log")
+    axes.margins(0.12)
     axes.set_xlabel(f"{results['unit']} a second, JSON lines written")
     axes.set_ylabel("test macro-F1")
     axes.set_title(results["task"])
