@@ -18,7 +18,7 @@ from machine import measured  # noqa: E402
 from peers_tables import bulk_table, peers_tables  # noqa: E402
 from server_tables import browser_table, load_table  # noqa: E402
 from serving_tables import onnx_runtimes_table, serving_tables, text_in_table  # noqa: E402
-from teachers_tables import outputs_table, text_table  # noqa: E402
+from teachers_tables import outputs_table, pretrain_table, text_table  # noqa: E402
 from wikiann29_tables import wikiann29_languages, wikiann29_table  # noqa: E402
 
 from xtremedistil_tf.reporting.paper import TABLE_4, TABLE_16  # noqa: E402
@@ -396,6 +396,7 @@ PLACES = {
     "docs/how-to/choose_a_student.md": {"paper_sizes": paper_sizes_table, "sizes": sizes_table},
     "docs/how-to/learn_from_outputs.md": {"outputs": outputs_table},
     "docs/how-to/use_a_finished_teacher.md": {"teacher_text": text_table},
+    "docs/how-to/pretrain_a_student.md": {"pretrain": pretrain_table},
     "docs/how-to/evaluate.md": {"cascade": cascade_table},
     "docs/explanation/deviations.md": {"choices": choices_table},
     "docs/reference/stacks.md": {"stacks": stacks_table},
