@@ -51,7 +51,7 @@ def text_table() -> str:
 
 
 def pretrain_table() -> str:
-    """Students of raw text alone, fine-tuned on tasks, against those that merely start as theirs."""
+    """Students of raw text alone, fine-tuned on tasks, against those that only start so."""
     path = ROOT / "benchmarks" / "pretrain.json"
     if not path.is_file():
         return "Not recorded yet: `benchmarks/pretrain.py`."
