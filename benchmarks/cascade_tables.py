@@ -1,18 +1,15 @@
 """The recorded cascades as Markdown, for the page on evaluation."""
 
-import json
-
-from machine import ROOT
+from machine import recorded
 
 _SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 
 
 def cascade_table() -> str:
     """Score over the share of rows that the teacher answers, and how sure the student is."""
-    path = ROOT / "benchmarks" / "cascade.json"
-    if not path.is_file():
+    record = recorded("cascade")
+    if not record:
         return "Not recorded yet: `benchmarks/cascade.py`."
-    record = json.loads(path.read_text("utf-8"))
     lines = ["| test | " + " | ".join(f"{share:.0%} asked".replace("%", " %") for share in _SHARES)
              + " | given back at 20 % | calibration error, student | teacher |",
              "|---|" + "---:|" * (len(_SHARES) + 3)]

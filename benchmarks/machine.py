@@ -45,6 +45,12 @@ def write_record(name: str, results: dict, show: bool = True) -> None:
         print(json.dumps(results, indent=1))
 
 
+def recorded(name: str) -> dict:
+    """The record benchmarks/<name>.json; empty if there is none."""
+    path = ROOT / "benchmarks" / f"{name}.json"
+    return json.loads(path.read_text("utf-8")) if path.is_file() else {}
+
+
 def measured(record: dict) -> str:
     """What a record was measured with, one sentence."""
     machine = record["machine"]

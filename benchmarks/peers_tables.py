@@ -2,7 +2,7 @@
 
 import json
 
-from machine import ROOT, measured
+from machine import ROOT, measured, recorded
 
 _NAMES = {
     "ours": "ours, ONNX float32", "ours_int8": "ours, ONNX int8",
@@ -72,10 +72,9 @@ def _bulk_row(name: str, runtime: str, own: dict) -> str:
 
 def bulk_table() -> str:
     """Words a second in bulk, and the share of each part."""
-    path = ROOT / "benchmarks" / "bulk.json"
-    if not path.is_file():
+    record = recorded("bulk")
+    if not record:
         return "Not recorded yet: `benchmarks/bulk.py`."
-    record = json.loads(path.read_text("utf-8"))
     rows = [(name, runtime, own) for name, runtimes in record["students"].items()
             for runtime, own in runtimes.items()]
     lines = ["| student | runtime | words a second, JSON lines written | before (ratio) | over the "

@@ -1,18 +1,11 @@
 """The recorded figures of the server and of the browser as Markdown, for the page of results."""
 
-import json
-
-from machine import ROOT, measured
-
-
-def _record(name: str) -> dict:
-    path = ROOT / "benchmarks" / f"{name}.json"
-    return json.loads(path.read_text("utf-8")) if path.is_file() else {}
+from machine import measured, recorded
 
 
 def load_table() -> str:
     """Many requests at a time."""
-    record = _record("load_test")
+    record = recorded("load_test")
     if not record:
         return "Not recorded yet: `benchmarks/load_test.py`."
     lines = ["| allocator | requests | at a time | lost | other answers | a second | p50 | p95 "
@@ -36,7 +29,7 @@ def load_table() -> str:
 
 def browser_table() -> str:
     """What a browser downloads, and its first entities."""
-    record = _record("browser")
+    record = recorded("browser")
     if not record:
         return "Not recorded yet: `benchmarks/browser.py`."
     page = sum(record["page_bytes"].values())

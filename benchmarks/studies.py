@@ -23,7 +23,6 @@ RESULTS = ROOT / "benchmarks" / "studies"
 FLAGS = flags.FLAGS
 flags.DEFINE_string("study", None, "Folder of xtremedistil-study.", required=True)
 flags.DEFINE_list("tables", [], "Names of the tables that are kept; by default all of them.")
-flags.DEFINE_string("suffix", "", "Behind the names, for a table that is recorded with others.")
 flags.DEFINE_string("commit", None, "Commit that was run, if it is not this one.")
 flags.DEFINE_string("note", "", "What a reader must know of the runs, e.g. what ran beside them.")
 
@@ -49,7 +48,7 @@ def main(argv) -> None:
     for table in sorted(study.glob("*/table.md")):
         if FLAGS.tables and table.parent.name not in FLAGS.tables:
             continue
-        target = RESULTS / (table.parent.name + FLAGS.suffix)
+        target = RESULTS / table.parent.name
         target.mkdir(parents=True, exist_ok=True)
         for name in ("table.md", "table.csv", "plot.png"):
             shutil.copy(table.parent / name, target / name)

@@ -270,8 +270,7 @@ def studies_tables() -> str:
         record = json.loads((found[name] / "record.json").read_text("utf-8"))
         text = (found[name] / "table.md").read_text("utf-8").strip()
         machine = record["machine"]
-        study = name.rpartition("_e5")[0] or name  # With another teacher.
-        made = f"`--study={study}`" if study in order else "a grid (`--grid`)"
+        made = f"`--study={name}`" if name in order else "a grid (`--grid`)"
         parts.append("\n".join([
             re.sub("^# ", "### ", text), "",
             f"![{name}](benchmarks/studies/{name}/plot.png)", "",
@@ -283,31 +282,19 @@ def studies_tables() -> str:
 
 
 def choices_table() -> str:
-    """What each choice in which we differ does alone, on dev, by teacher."""
-    parts = []
-    for name, teacher in (
-            ("deviations", "a 6-layer English MiniLM"),
-            ("deviations_e5", "multilingual-e5-small, 12 layers"),
-            ("grid_teacher_layer_e5", "multilingual-e5-small, the layer that is distilled")):
-        path = RESULTS / "studies" / name / "table.csv"
-        if not path.is_file():
-            continue
-        with open(path, encoding="utf-8", newline="") as file:
-            found = list(csv.DictReader(file))
-        rows = {row[next(iter(row))]: float(row["dev F1"]) for row in found}
-        base = "D4.2" if "D4.2" in rows else "7"
-        ours = rows.pop(base)
-        lines = [f"Teacher: {teacher}.", "",
-                 "| one choice changed | dev macro-F1 | against ours |", "|---|---:|---:|",
-                 f"| {'none: ours' if base == 'D4.2' else 'layer 7: ours'} | {ours:.2f} | |"]
-        lines += [f"| {'layer ' if base == '7' else ''}{row} | {f1:.2f} | {f1 - ours:+.2f} |"
-                  for row, f1 in rows.items()]
-        parts.append("\n".join(lines))
-    if not parts:
+    """What each choice in which we differ does alone, on dev."""
+    path = RESULTS / "studies" / "deviations" / "table.csv"
+    if not path.is_file():
         return "The effect of each alone is not recorded yet (`--study=deviations`)."
-    return "\n\n".join([*parts, "Test figures, flags and intervals: [the study of the deviations]"
-                        "(docs/reference/results/studies.md#deviations-choice), by "
-                        "`--study=deviations`."])
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = {row["choice"]: float(row["dev F1"]) for row in csv.DictReader(file)}
+    ours = rows.pop("D4.2")
+    lines = ["| one choice changed | dev macro-F1 | against ours |", "|---|---:|---:|",
+             f"| none: ours | {ours:.2f} | |"]
+    lines += [f"| {name} | {f1:.2f} | {f1 - ours:+.2f} |" for name, f1 in rows.items()]
+    return "\n".join([*lines, "", "Test figures, flags and intervals: [the study of the deviations]"
+                      "(docs/reference/results/studies.md#deviations-choice), by "
+                      "`--study=deviations`."])
 
 
 def _decoding_mean(way: str, what: str) -> float:

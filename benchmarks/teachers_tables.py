@@ -1,19 +1,13 @@
 """The recorded figures of other kinds of teacher, and of students without a task."""
 
-import json
 import re
 
-from machine import ROOT, measured
-
-
-def _record() -> dict:
-    path = ROOT / "benchmarks" / "teachers.json"
-    return json.loads(path.read_text("utf-8")) if path.is_file() else {}
+from machine import measured, recorded
 
 
 def outputs_table() -> str:
     """A student of spaCy's tags alone, by the loss."""
-    record = _record()
+    record = recorded("teachers")
     if "students" not in record.get("spacy", {}):
         return "Not recorded yet: `benchmarks/teachers.py --parts=spacy`."
     spacy = record["spacy"]
@@ -30,7 +24,7 @@ def outputs_table() -> str:
 
 def text_table() -> str:
     """Teachers with and without masked language modelling."""
-    record = _record()
+    record = recorded("teachers")
     if "text" not in record:
         return "Not recorded yet: `benchmarks/teachers.py --parts=text`."
     lines = ["| data | teacher | lines of text | dev without | dev with | test without "
@@ -52,10 +46,9 @@ def text_table() -> str:
 
 def pretrain_table() -> str:
     """Students of raw text alone, fine-tuned on tasks, against those that only start so."""
-    path = ROOT / "benchmarks" / "pretrain.json"
-    if not path.is_file():
+    record = recorded("pretrain")
+    if not record:
         return "Not recorded yet: `benchmarks/pretrain.py`."
-    record = json.loads(path.read_text("utf-8"))
     tasks = record["tasks"]
     lines = ["| student, before it is fine-tuned | parameters | "
              + " | ".join(f"{task}, {split}" for task in tasks for split in ("dev", "test")) + " |",
