@@ -42,6 +42,11 @@ def positive(flag: str, value: float) -> None:
     require(0 < value < math.inf, f"--{flag} is {value}; it must be above 0, and finite")
 
 
+def check_seed(seed: int) -> None:
+    """Raises UserError unless all generators take a seed."""
+    require(0 <= seed < 2**32, f"--seed is {seed}; allowed: 0 to {2**32 - 1}")
+
+
 def at_least(flag: str, value: float, least: float) -> None:
     """Raises UserError unless a flag is at least `least`."""
     require(least <= value < math.inf, f"--{flag} is {value}; it must be at least {least}"

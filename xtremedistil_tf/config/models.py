@@ -132,6 +132,15 @@ class TeacherConfig:
         return () if self.model_dir is None else tuple(self.model_dir.split(","))
 
 
+def check_vocabulary(vocabulary: str, least: int) -> None:
+    """Raises UserError unless --vocabulary and --vocabulary_min_count fit together."""
+    one_of("vocabulary", vocabulary, VOCABULARIES)
+    at_least("vocabulary_min_count", least, 1)
+    require(vocabulary == "cut" or least == 1,
+            f"--vocabulary_min_count is {least}, --vocabulary is {vocabulary}; allowed: "
+            "--vocabulary=cut with a smallest count")
+
+
 @dataclasses.dataclass(frozen=True)
 class StudentConfig:
     """The student: a BiLSTM (paper section 3, Tables 12 and 16), a Transformer (Table 15), or a
@@ -234,13 +243,8 @@ class StudentConfig:
                 f"--student={self.student}: {', '.join(kind.pair_encodings)}")
 
     def _check_vocabulary(self) -> None:
-        one_of("vocabulary", self.vocabulary, VOCABULARIES)
-        cut = self.vocabulary == "cut"
-        at_least("vocabulary_min_count", self.vocabulary_min_count, 1)
-        require(cut or self.vocabulary_min_count == 1,
-                f"--vocabulary_min_count is {self.vocabulary_min_count}, --vocabulary is "
-                f"{self.vocabulary}; allowed: --vocabulary=cut with a smallest count")
-        require(not (cut and self.own_vocabulary),
+        check_vocabulary(self.vocabulary, self.vocabulary_min_count)
+        require(not (self.vocabulary == "cut" and self.own_vocabulary),
                 "--vocabulary=cut cuts the teacher's tokenizer, and --pt_student_checkpoint has "
                 "its own; allowed: with --compress_word_embedding, which takes the teacher's")
 

@@ -4,10 +4,10 @@ import dataclasses
 import json
 from typing import Any, Dict, Optional, Tuple
 
-from xtremedistil_tf.config.checks import at_least, one_of, positive, require
+from xtremedistil_tf.config.checks import at_least, check_seed, one_of, positive, require
 from xtremedistil_tf.config.data import ON_BAD_ROW
 from xtremedistil_tf.config.distillation import OPTIMIZERS, BatchSize
-from xtremedistil_tf.config.models import VOCABULARIES
+from xtremedistil_tf.config.models import VOCABULARIES, check_vocabulary
 from xtremedistil_tf.config.run import POLICIES
 
 STARTS = ("teacher", "scratch")
@@ -94,7 +94,6 @@ class PretrainingConfig:
             ("hidden_size", self.hidden_size), ("word_emb_dim", self.word_emb_dim),
             ("num_attention_heads", self.num_attention_heads),
             ("relation_layer", self.relation_layer), ("relation_heads", self.relation_heads),
-            ("vocabulary_min_count", self.vocabulary_min_count),
             ("distil_batch_size", self.batch_size), ("distil_batch_tokens", self.batch_tokens),
             ("part_steps", self.part_steps),
         ):
@@ -102,10 +101,7 @@ class PretrainingConfig:
                 at_least(flag, value, 1)
         at_least("distil_epochs", self.epochs, 0)
         self._check_start()
-        one_of("vocabulary", self.vocabulary, VOCABULARIES)
-        require(self.vocabulary == "cut" or self.vocabulary_min_count == 1,
-                f"--vocabulary_min_count is {self.vocabulary_min_count}, --vocabulary is "
-                f"{self.vocabulary}; allowed: --vocabulary=cut with a smallest count")
+        check_vocabulary(self.vocabulary, self.vocabulary_min_count)
         for flag in ("relation_weight", "hidden_weight"):
             at_least(flag, getattr(self, flag), 0)
         require(self.relation_weight + self.hidden_weight > 0,
@@ -114,7 +110,7 @@ class PretrainingConfig:
             require(0 <= rate < 1, f"--{flag} is {rate}; allowed: 0 <= {flag} < 1")
         positive("learning_rate", self.learning_rate)
         one_of("optimizer", self.optimizer, OPTIMIZERS)
-        require(0 <= self.seed < 2**32, f"--seed is {self.seed}; allowed: 0 to {2**32 - 1}")
+        check_seed(self.seed)
         if self.opt_policy is not None:
             one_of("opt_policy", self.opt_policy, POLICIES)
 

@@ -5,7 +5,7 @@ import json
 from typing import Any, Dict, List, Optional, Tuple
 
 from xtremedistil_tf.config.architectures import EXPORT_FORMATS, PAIR_ENCODINGS
-from xtremedistil_tf.config.checks import at_least, derived, one_of, require
+from xtremedistil_tf.config.checks import at_least, check_seed, derived, one_of, require
 from xtremedistil_tf.config.data import DataConfig
 from xtremedistil_tf.config.distillation import (
     CHECKPOINT_RATE,
@@ -70,7 +70,7 @@ class RunConfig:
         require(self.data.pairs or self.student.pair_encoding == PAIR_ENCODINGS[0],
                 f"--pair_encoding={self.student.pair_encoding} is for rows of two texts, which "
                 "--do_pairwise reads; the task's rows have one")
-        require(0 <= self.seed < 2**32, f"--seed is {self.seed}; allowed: 0 to {2**32 - 1}")
+        check_seed(self.seed)
 
     def _check_logits_loss(self) -> None:
         """Refuses losses of softmaxes for labels that are each for itself, and the reverse."""
