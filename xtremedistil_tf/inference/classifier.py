@@ -21,7 +21,7 @@ from tokenizers import Tokenizer
 from xtremedistil_tf.data.labels import number_text
 from xtremedistil_tf.data.pipelines.length_batches import TOKENS_PER_BATCH, length_batches
 from xtremedistil_tf.data.readers.rows import Example, split_spaces
-from xtremedistil_tf.data.tokenization.ragged import Ragged
+from xtremedistil_tf.data.tokenization.ragged import Ragged, lengths_of
 from xtremedistil_tf.data.tokenization.vocabulary import PAD_ID
 from xtremedistil_tf.data.tokenization.word_pieces import WordPieces
 from xtremedistil_tf.errors import UserError
@@ -236,10 +236,10 @@ class Classifier(TextClassifier):
         self.thresholds = thresholds_of(assets.record, self.labels)
         self.pairs = assets.separator is not None
         self._pieces = WordPieces(assets.tokenizer, assets.vocabulary)
-        # For pairs, which are cut as in training: the longer text first.
-        self._tokenizer = Tokenizer.from_str(assets.tokenizer.to_str())
-        self._tokenizer.encode_special_tokens = True
-        self._tokenizer.enable_truncation(self._seq_len, strategy="longest_first")
+        if self.pairs:  # They are cut as in training: the longer text first.
+            self._tokenizer = Tokenizer.from_str(assets.tokenizer.to_str())
+            self._tokenizer.encode_special_tokens = True
+            self._tokenizer.enable_truncation(self._seq_len, strategy="longest_first")
 
     def classify(self, texts: Sequence[Any]) -> List[Classified]:
         """Scores texts; see the base class."""
@@ -263,7 +263,7 @@ class Classifier(TextClassifier):
         """Returns the student's ids of texts, a row each, and which of them were cut."""
         words = list(map(_words, texts))
         pieces = self._pieces(itertools.chain.from_iterable(words))
-        ends = pieces.starts[np.cumsum(np.fromiter(map(len, words), np.int64, len(words)))].tolist()
+        ends = pieces.starts[np.cumsum(lengths_of(words))].tolist()
         first, last = self._pieces.ends
         most, rows = self._seq_len - 2, []
         for begin, end in zip([0, *ends], ends):

@@ -8,7 +8,7 @@ import numpy as np
 from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.data.pipelines.length_batches import TOKENS_PER_BATCH, length_batches
 from xtremedistil_tf.data.readers.rows import Example
-from xtremedistil_tf.data.tokenization.ragged import Ragged
+from xtremedistil_tf.data.tokenization.ragged import Ragged, lengths_of
 from xtremedistil_tf.data.tokenization.vocabulary import PAD_ID
 from xtremedistil_tf.data.tokenization.word_pieces import WordPieces
 from xtremedistil_tf.data.words import split_words
@@ -193,7 +193,7 @@ class Tagger(TextTagger):
         self, sentences: Sequence[Sequence[str]]
     ) -> List[Tuple[List[str], np.ndarray]]:
         """Tags sentences that are split into words already; see the base class."""
-        lengths = _lengths(sentences)
+        lengths = lengths_of(sentences)
         return by_sentence(*self._tag(list(chain.from_iterable(sentences)), lengths), lengths,
                            self._labels)
 
@@ -203,7 +203,7 @@ class Tagger(TextTagger):
         split = [split_words(text, keep_whole=self._keep_whole, segmentation=segmentation)
                  for text in texts]
         words = list(chain.from_iterable(split))
-        path, scores = self._tag([word for word, _, _ in words], _lengths(split))
+        path, scores = self._tag([word for word, _, _ in words], lengths_of(split))
         tagged = zip(words, map(self._labels.tags.__getitem__, path.tolist()), scores.tolist())
         return [list(islice(tagged, len(sentence))) for sentence in split]
 
@@ -276,10 +276,6 @@ class Tagger(TextTagger):
         ids[:, 1:-1][inside] = values[at[inside]]
         ids[np.arange(len(at)), inside.sum(axis=1) + 1] = last
         return ids, inside
-
-
-def _lengths(sentences: Sequence[Sequence[Any]]) -> np.ndarray:
-    return np.fromiter(map(len, sentences), np.int64, len(sentences))
 
 
 def make_tagger(

@@ -7,6 +7,7 @@ import numpy as np
 
 from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.data.pipelines.length_batches import length_batches
+from xtremedistil_tf.data.tokenization.ragged import lengths_of
 
 FORBIDDEN = -1e9
 
@@ -149,7 +150,7 @@ def decode(
     Returns:
       For each sequence its tags, and their probabilities among the real tags, float32 [words].
     """
-    lengths = np.fromiter(map(len, word_starts), np.int64, len(word_starts))
+    lengths = lengths_of(word_starts)
     starts = np.concatenate([np.zeros(0, np.int32), *word_starts]).astype(np.int32)
     rows = np.repeat(np.arange(len(lengths)), lengths)
     path, scores = decode_words(logits[rows, np.maximum(starts, 0)], starts >= 0, lengths, labels)

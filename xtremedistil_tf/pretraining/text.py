@@ -1,6 +1,7 @@
 """Raw text as subword token ids of the student's tokenizer, which may be cut to the text."""
 
 import dataclasses
+import functools
 import logging
 import pathlib
 from typing import Any, Dict, Iterator, List
@@ -56,7 +57,7 @@ class RawText:
     def _held(self) -> int:
         return min(_MOST_HELD_OUT, max(1, round(_HELD_OUT * len(self.ids))))
 
-    @property
+    @functools.cached_property
     def _shuffled(self) -> np.ndarray:
         return np.random.default_rng(ROWS_SEED + 1).permutation(len(self.ids))
 

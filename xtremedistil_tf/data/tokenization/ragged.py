@@ -2,9 +2,14 @@
 
 import dataclasses
 import itertools
-from typing import Any, Collection, Sequence
+from typing import Any, Collection, Sequence, Sized
 
 import numpy as np
+
+
+def lengths_of(rows: Collection[Sized]) -> np.ndarray:
+    """Returns the length of each row, int64 [rows]."""
+    return np.fromiter(map(len, rows), np.int64, len(rows))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,8 +27,7 @@ class Ragged:
     @classmethod
     def of(cls, rows: Sequence[Collection[int]], *, dtype: Any = np.int32) -> "Ragged":
         """Packs rows into one array."""
-        lengths = np.fromiter(map(len, rows), np.int64, len(rows))
-        starts = np.concatenate([[0], np.cumsum(lengths)])
+        starts = np.concatenate([[0], np.cumsum(lengths_of(rows))])
         flat = np.fromiter(itertools.chain.from_iterable(rows), dtype, int(starts[-1]))
         return cls(flat, starts)
 
