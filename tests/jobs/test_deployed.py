@@ -1,12 +1,14 @@
 """Scores as deployed: rows that were cut are tagged again, scripts without spaces as written."""
 
+import types
+
 import numpy as np
 
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.words import CHARACTERS, DICTIONARY, split_words
 from xtremedistil_tf.inference.entities import join_entities
 from xtremedistil_tf.jobs import deployed
-from xtremedistil_tf.jobs.deployed import _uncut, _written_scores
+from xtremedistil_tf.jobs.deployed import _read_by_teacher, _uncut, _written_scores
 
 
 class Cities:
@@ -53,3 +55,31 @@ def test_a_run_without_a_dictionary_ends_without_these_scores(monkeypatch, caplo
     rows = [Example(("กรุง", "เทพ"), ("B-LOC", "I-LOC"), "th")]
     assert _written_scores(None, rows, DICTIONARY) == {}
     assert "th: not scored as written" in caplog.text
+
+
+def test_the_teacher_reads_whole_sentences_once_for_all_runs(monkeypatch, tmp_path):
+    """Runs that share a targets folder differ in the student only."""
+    row = Example(("from", "Bonn"), ("O", "B-LOC"))
+
+    class Rows(list):
+        word_starts = [np.array([1, -1])]
+
+    task = types.SimpleNamespace(labels=types.SimpleNamespace(kind="tagging"), scored=["test"],
+                                 examples={"test": [row]}, segmentation=None)
+    prepared = types.SimpleNamespace(task=task, teacher_features={"test": Rows([0])},
+                                     segmentation=None, answers=tmp_path / "answers" / "ab.json")
+    asked = []
+    monkeypatch.setattr(deployed, "teacher_model",
+                        lambda *_: asked.append("Bonn") or Cities("Bonn"))
+
+    def tags():
+        found = _read_by_teacher(None, {}, prepared, {"test": [["O", "O"]]})
+        return found["test"]["tags"]
+
+    assert tags() == tags() == [["O", "B-LOC"]]
+    assert len(asked) == 1
+    path, = (tmp_path / "answers").iterdir()
+    path.write_bytes(path.read_bytes().replace(b"LOC", b"PER"))  # Damage is no answer.
+    assert tags() == [["O", "B-LOC"]] and len(asked) == 2
+    prepared.segmentation = CHARACTERS  # Another rule splits the text differently.
+    assert tags() == [["O", "B-LOC"]] and len(asked) == 3

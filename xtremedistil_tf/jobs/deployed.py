@@ -2,7 +2,7 @@
 
 import logging
 import pathlib
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence, cast
 
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.alignment import Features
@@ -20,6 +20,7 @@ from xtremedistil_tf.metrics.as_written import (
 )
 from xtremedistil_tf.models.teacher import Teacher
 from xtremedistil_tf.tasks import task_kind
+from xtremedistil_tf.validation.run_files import made_once
 
 log = logging.getLogger("absl")
 
@@ -61,6 +62,36 @@ def _written_scores(
         [found_entities(entities) for entities in found], [row.language for row in rows])
 
 
+def _read(
+    tagger: TextTagger, prepared: Prepared, rows: Mapping[str, Features],
+    predicted: Mapping[str, Sequence[Sequence[str]]],
+) -> Dict[str, Dict[str, Any]]:
+    """Reads the scored splits as deployed; by split "tags" and, with entities, "as_written"."""
+    task = prepared.task
+    entities = task_kind(task.labels.kind).entities
+    return {split: {
+        "tags": _uncut(tagger, rows[split], predicted[split], task.examples[split]),
+        "as_written": _written_scores(tagger, task.examples[split], prepared.segmentation)
+        if entities else {}} for split in task.scored}
+
+
+def _read_by_teacher(
+    teacher: Teacher, record: Mapping[str, Any], prepared: Prepared,
+    predicted: Mapping[str, Sequence[Sequence[str]]],
+) -> Dict[str, Dict[str, Any]]:
+    """Reads as `_read`; runs that share a targets folder have the teacher read once."""
+    path = None
+    if prepared.answers is not None:
+        rule = prepared.segmentation or "spaces"
+        path = prepared.answers.with_name(f"{prepared.answers.stem}-deployed-{rule}.json")
+
+    def read() -> Dict[str, Dict[str, Any]]:
+        tagger = teacher_model(teacher, {**record, "segmentation": prepared.task.segmentation})
+        return _read(cast(TextTagger, tagger), prepared, prepared.teacher_features, predicted)
+
+    return made_once(path, prepared.task.scored, read)
+
+
 def deployed_scores(
     prepared: Prepared, taught: Optional[Taught], folder: pathlib.Path,
     predictions: Dict[str, Dict[str, Any]],
@@ -84,24 +115,21 @@ def deployed_scores(
     kind = task_kind(task.labels.kind)
     if not kind.tags_words or not task.scored:
         return {}
-    taggers: Dict[str, Any] = {"student": load_keras(folder)}
+    found = {"student": _read(cast(TextTagger, load_keras(folder)), prepared, prepared.features,
+                              predictions["student"])}
     # Finished models are scored at seq_len only.
     if taught is not None and isinstance(taught.teacher, Teacher):
-        taggers["teacher"] = teacher_model(
-            taught.teacher, {**taught.record, "segmentation": task.segmentation})
+        found["teacher"] = _read_by_teacher(taught.teacher, taught.record, prepared,
+                                            predictions["teacher"])
     scores: Dict[str, Dict[str, Any]] = {}
-    for who, tagger in taggers.items():
+    for who, read in found.items():
         rows = prepared.teacher_features if who == "teacher" else prepared.features
-        deployed, as_written = {}, {}
-        for split in task.scored:
-            features, examples = rows[split], task.examples[split]
-            tags = _uncut(tagger, features, predictions[who][split], examples)
-            given = features.tags, tags, features.languages
-            deployed[split] = {**kind.score(*given, task.labels.tags),
-                               **kind.details(*given, task.labels)}
-            if kind.entities:
-                as_written[split] = _written_scores(tagger, examples, prepared.segmentation)
-        scores[who] = {"deployed": deployed}
-        if any(as_written.values()):
-            scores[who]["as_written"] = as_written
+        scores[who] = {"deployed": {}}
+        for split, answers in read.items():
+            given = rows[split].tags, answers["tags"], rows[split].languages
+            scores[who]["deployed"][split] = {**kind.score(*given, task.labels.tags),
+                                              **kind.details(*given, task.labels)}
+        if any(answers["as_written"] for answers in read.values()):
+            scores[who]["as_written"] = {
+                split: answers["as_written"] for split, answers in read.items()}
     return scores

@@ -24,9 +24,8 @@ from xtremedistil_tf.validation.run_files import (
     METRICS_FILE,
     check_run,
     listed_files,
+    made_once,
     read_metrics,
-    read_sealed,
-    write_sealed,
 )
 from xtremedistil_tf.version import __version__
 
@@ -90,18 +89,15 @@ def _asked_splits(task: Task) -> List[str]:
 
 def _teacher_answers(prepared: Prepared, teacher: Teaches) -> Dict[str, Any]:
     """Returns the teacher's predictions; runs that share a targets folder compute them once."""
-    path, kind = prepared.answers, task_kind(prepared.task.labels.kind)
-    if path is not None and path.is_file():
-        kept = read_sealed(path)
-        if kept is not None and set(kept) == set(_asked_splits(prepared.task)):
-            return {split: kind.unpacked(answers) for split, answers in kept.items()}
-        log.warning("%s is damaged; the teacher is asked again", path)
-    found = answers_of(prepared.task, prepared.teacher_features, teacher.forward(),
-                       prepared.task.labels)
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_sealed(path, {split: kind.packed(answers) for split, answers in found.items()})
-    return found
+    kind, splits = task_kind(prepared.task.labels.kind), _asked_splits(prepared.task)
+
+    def ask() -> Dict[str, Any]:
+        found = answers_of(prepared.task, prepared.teacher_features, teacher.forward(),
+                           prepared.task.labels)
+        return {split: kind.packed(answers) for split, answers in found.items()}
+
+    return {split: kind.unpacked(answers)
+            for split, answers in made_once(prepared.answers, splits, ask).items()}
 
 
 def final_answers(

@@ -2,13 +2,16 @@
 
 import hashlib
 import json
+import logging
 import pathlib
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, Iterable, List, Optional
 
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import read_json, write_json
 from xtremedistil_tf.validation.manifest import MANIFEST_FILE, RUN_WAY_OUT, check_manifest
 from xtremedistil_tf.validation.records import Field, check_record, read_record
+
+log = logging.getLogger("absl")
 
 METRICS_FILE = "metrics.json"
 TEACHER_FILE = "teacher.json"
@@ -137,3 +140,25 @@ def read_sealed(path: pathlib.Path) -> Any:
         return None if set(found) & {"sha256", "value"} else found
     digest = _digest([path.name, found["value"]])
     return found["value"] if digest == found["sha256"] else None
+
+
+def made_once(
+    path: Optional[pathlib.Path], splits: Iterable[str], make: Callable[[], Dict[str, Any]]
+) -> Dict[str, Any]:
+    """Reads values by split from a file of `write_sealed`; makes and writes them if there is none.
+
+    Args:
+      path: the file; None to keep nothing.
+      splits: the splits that it must have; with others, or damaged, it is made anew.
+      make: () -> JSON values by split.
+    """
+    if path is not None and path.is_file():
+        kept = read_sealed(path)
+        if isinstance(kept, dict) and set(kept) == set(splits):
+            return kept
+        log.warning("%s is damaged; it is made anew", path)
+    made = make()
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_sealed(path, made)
+    return made
