@@ -2,10 +2,11 @@
 
 Commands (docs/how-to/compare_strategies.md has those of every table):
   xtremedistil-study --study=strategies --flagfile=FLAGS --task=DATA --model_dir=STUDY --seeds=1,2,3
-  python benchmarks/studies.py --study=STUDY
+  python benchmarks/studies.py --study=STUDY [--suffix=_e5]
 Each table in STUDY (or --tables) goes to benchmarks/studies/<table>/ as table.md, table.csv,
 plot.png and record.json: the flags that all its runs share, seeds, the commit that was run, the
-machine. `make docs` then shows the tables in docs/reference/results/studies.md.
+machine. With another teacher the same table goes under a name with --suffix. `make docs` then shows
+the tables in docs/reference/results/studies.md.
 """
 
 import json
@@ -24,6 +25,7 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("study", None, "Folder of xtremedistil-study.", required=True)
 flags.DEFINE_list("tables", [], "Names of the tables that are kept; by default all of them.")
 flags.DEFINE_string("commit", None, "Commit that was run, if it is not this one.")
+flags.DEFINE_string("suffix", "", "Goes behind the tables' names.")
 flags.DEFINE_string("note", "", "What a reader must know of the runs, e.g. what ran beside them.")
 
 
@@ -48,7 +50,7 @@ def main(argv) -> None:
     for table in sorted(study.glob("*/table.md")):
         if FLAGS.tables and table.parent.name not in FLAGS.tables:
             continue
-        target = RESULTS / table.parent.name
+        target = RESULTS / f"{table.parent.name}{FLAGS.suffix}"
         target.mkdir(parents=True, exist_ok=True)
         for name in ("table.md", "table.csv", "plot.png"):
             shutil.copy(table.parent / name, target / name)

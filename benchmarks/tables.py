@@ -7,6 +7,7 @@ import posixpath
 import re
 import statistics
 import sys
+from typing import Dict
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
@@ -270,7 +271,8 @@ def studies_tables() -> str:
         record = json.loads((found[name] / "record.json").read_text("utf-8"))
         text = (found[name] / "table.md").read_text("utf-8").strip()
         machine = record["machine"]
-        made = f"`--study={name}`" if name in order else "a grid (`--grid`)"
+        study = name.replace("_e5", "")
+        made = f"`--study={study}`" if study in order else "a grid (`--grid`)"
         parts.append("\n".join([
             re.sub("^# ", "### ", text), "",
             f"![{name}](benchmarks/studies/{name}/plot.png)", "",
@@ -281,19 +283,32 @@ def studies_tables() -> str:
     return "\n\n".join(parts) or "Not recorded yet."
 
 
-def choices_table() -> str:
-    """What each choice in which we differ does alone, on dev."""
-    path = RESULTS / "studies" / "deviations" / "table.csv"
+def _choices(study: str) -> Dict[str, float]:
+    """Macro-F1 on dev of each line of a study of the deviations; {} if it is not recorded."""
+    path = RESULTS / "studies" / study / "table.csv"
     if not path.is_file():
-        return "The effect of each alone is not recorded yet (`--study=deviations`)."
+        return {}
     with open(path, encoding="utf-8", newline="") as file:
-        rows = {row["choice"]: float(row["dev F1"]) for row in csv.DictReader(file)}
-    ours = rows.pop("D4.2")
-    lines = ["| one choice changed | dev macro-F1 | against ours |", "|---|---:|---:|",
-             f"| none: ours | {ours:.2f} | |"]
-    lines += [f"| {name} | {f1:.2f} | {f1 - ours:+.2f} |" for name, f1 in rows.items()]
-    return "\n".join([*lines, "", "Test figures, flags and intervals: [the study of the deviations]"
-                      "(docs/reference/results/studies.md#deviations-choice), by "
+        return {row["choice"]: float(row["dev F1"]) for row in csv.DictReader(file)}
+
+
+def choices_table() -> str:
+    """What each choice in which we differ does alone, on dev, by teacher."""
+    columns = {"MiniLM": _choices("deviations"), "E5": _choices("deviations_e5")}
+    columns = {name: rows for name, rows in columns.items() if rows}
+    if not columns:
+        return "The effect of each alone is not recorded yet (`--study=deviations`)."
+    ours = {name: rows.pop("D4.2") for name, rows in columns.items()}
+    lines = ["| one choice changed | " + " | ".join(
+        f"{name} teacher, dev macro-F1 | against ours" for name in columns) + " |",
+        "|---|" + "---:|---:|" * len(columns),
+        "| none: ours | " + " | ".join(f"{f1:.2f} | " for f1 in ours.values()) + "|"]
+    for choice in dict.fromkeys(choice for rows in columns.values() for choice in rows):
+        cells = (f"{rows[choice]:.2f} | {rows[choice] - ours[name]:+.2f}" if choice in rows
+                 else " | " for name, rows in columns.items())
+        lines.append(f"| {choice} | " + " | ".join(cells) + " |")
+    return "\n".join([*lines, "", "Test figures, flags and intervals: [the studies of the "
+                      "deviations](docs/reference/results/studies.md#deviations-choice), by "
                       "`--study=deviations`."])
 
 
