@@ -15,6 +15,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 from authors_tables import authors_table  # noqa: E402 - after the path is set
 from cascade_tables import cascade_table  # noqa: E402
 from classification_tables import classification_tables  # noqa: E402
+from kinds_tables import kinds_tables  # noqa: E402
 from machine import measured  # noqa: E402
 from peers_tables import bulk_table, peers_tables  # noqa: E402
 from server_tables import browser_table, load_table  # noqa: E402
@@ -408,6 +409,7 @@ PLACES = {
     f"{_RESULTS}/wikiann29.md": {
         "wikiann29": wikiann29_table, "wikiann29_languages": wikiann29_languages},
     f"{_RESULTS}/classification.md": {"classification": classification_tables},
+    f"{_RESULTS}/kinds.md": {"kinds": kinds_tables},
     f"{_RESULTS}/engine.md": {"engine": engine_tables},
     f"{_RESULTS}/studies.md": {"studies": studies_tables, "decoding": decoding_text},
     f"{_RESULTS}/serving.md": {"serving": serving_tables, "text_in": text_in_table,

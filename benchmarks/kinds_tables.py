@@ -1,0 +1,83 @@
+"""The tables of topics, parts of speech and answers, from the records in benchmarks/kinds/."""
+
+from typing import Any, Dict, List
+
+from machine import measured, recorded
+
+from xtremedistil_tf.reporting.markdown import ABSENT, count_text, table
+from xtremedistil_tf.tasks import task_kind
+
+# Records in the order of the page, with their titles.
+RECORDS = {"sib200": "Topics (SIB-200)", "udpos": "Parts of speech (UD)",
+           "tydiqa": "Answers (TyDi QA)"}
+_COLUMNS = {"teacher": "teacher", "alone": "student alone", "student": "student distilled",
+            "tfidf": "TF-IDF + logistic regression"}
+_PARTS = {"teacher": "teacher", "targets": "its outputs", "student": "student",
+          "alone": "student alone", "evaluation": "scores", "tfidf": "TF-IDF"}
+
+
+def _gap(record: Dict[str, Any]) -> str:
+    """Percent of the gap between the student alone and the teacher that is closed."""
+    teacher, alone, student = (record["columns"][who]["test"][record["measure"]]
+                               for who in ("teacher", "alone", "student"))
+    if teacher <= alone:
+        return "no gap between the student alone and the teacher"
+    return (f"{100 * (student - alone) / (teacher - alone):.0f} % of the gap between the student "
+            "alone and the teacher closed")
+
+
+def _scores(record: Dict[str, Any]) -> List[List[Any]]:
+    """A row for each model: its test scores and parameters."""
+    names = task_kind(record["kind"]).scores
+    shown = sorted((name for name in names if name in record["columns"]["teacher"]["test"]),
+                   key=lambda name: name != record["measure"])
+    kept = record["columns"]["teacher"]["test"][record["measure"]]
+    rows: List[List[Any]] = [["", *(names[name] for name in shown), "of the teacher's",
+                              "parameters"]]
+    for who, column in record["columns"].items():
+        share = ABSENT if not kept else f"{100 * column['test'][record['measure']] / kept:.1f} %"
+        rows.append([_COLUMNS[who], *(f"{column['test'][name]:.2f}" for name in shown), share,
+                     count_text(column["parameters"])])
+    return rows
+
+
+def _languages(record: Dict[str, Any]) -> str:
+    """The measure by language; a sentence if the data name none."""
+    languages = record["columns"]["teacher"]["test"].get("languages")
+    if not languages:
+        return "The data name no languages, so there are no scores by language."
+    key = record["measure"]
+    rows = [[language, *(f"{column['test']['languages'][language][key]:.1f}"
+                         for column in record["columns"].values())] for language in languages]
+    return table(["language", *(_COLUMNS[who] for who in record["columns"])], rows)
+
+
+def _sizes(record: Dict[str, Any]) -> str:
+    """The rows, the interval, the minutes and the machine, in sentences."""
+    rows, worth = record["rows"], record["worth"]
+    told = [f"{rows['train']:,} labelled rows, {rows['transfer']:,} of transfer, {rows['test']:,} "
+            f"of test. Teacher {record['teacher']}, strategy {record['strategy']}, seed "
+            f"{record['seed']}, one run. {_gap(record).capitalize()}."]
+    if worth:
+        told.append(f"Distilled minus alone: {worth['difference']:+.2f}, 95 % interval "
+                    f"{worth['low']:+.2f} to {worth['high']:+.2f} (mean over "
+                    "languages, paired bootstrap).")
+    minutes = ", ".join(f"{_PARTS[part]} {value:.1f}" for part, value in
+                        record["minutes"].items() if part in _PARTS)
+    told.append(f"Minutes: {minutes}. {measured(record)}")
+    return " ".join([*told, record["note"]]).strip()
+
+
+def _record(name: str, title: str) -> str:
+    record = recorded(f"kinds/{name}")
+    if not record:
+        return f"### {title}\n\nNot recorded yet: `benchmarks/kinds.py --parts={name}`."
+    header, *rows = _scores(record)
+    return "\n".join([
+        f"### {title}", "", table(header, rows), "", _sizes(record), "", _languages(record), "",
+        f"Flags of the run: [{name}.json](benchmarks/kinds/{name}.json)."])
+
+
+def kinds_tables() -> str:
+    """All records of the further kinds of task, one section each."""
+    return "\n\n".join(_record(name, title) for name, title in RECORDS.items())
