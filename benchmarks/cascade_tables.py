@@ -1,8 +1,28 @@
 """The recorded cascades as Markdown, for the page on evaluation."""
 
+from typing import Any, Dict
+
 from machine import recorded
 
+from xtremedistil_tf.reporting.markdown import ABSENT, table
+
 _SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
+_MEASURES = {"macro_f1": "macro-F1"}
+
+
+def _row(part: Dict[str, Any]) -> list:
+    points = {point["share"]: point for point in part["cascade"]}
+    sure, returned = part["calibration_test"], points[0.2]["returned"]
+    return [part["data"], _MEASURES.get(part["measure"], part["measure"]),
+            *(f"{points[share]['score']:.2f}" for share in _SHARES),
+            ABSENT if returned is None else f"{100 * returned:.0f} % of the loss",
+            f"{sure['student']:.3f}", f"{sure['teacher']:.3f}"]
+
+
+def _run_on(part: Dict[str, Any]) -> str:
+    machine = part["machine"]
+    return (f"{part['data']}: commit {machine['commit'][:10]}, {machine['processor']}, TensorFlow "
+            f"{machine['tensorflow']}. {part['note']}").strip()
 
 
 def cascade_table() -> str:
@@ -10,20 +30,9 @@ def cascade_table() -> str:
     record = recorded("cascade")
     if not record:
         return "Not recorded yet: `benchmarks/cascade.py`."
-    lines = ["| test | " + " | ".join(f"{share:.0%} asked".replace("%", " %") for share in _SHARES)
-             + " | given back at 20 % | calibration error, student | teacher |",
-             "|---|" + "---:|" * (len(_SHARES) + 3)]
-    for part in record.values():
-        points = {point["share"]: point for point in part["cascade"]}
-        sure = part["calibration_test"]
-        lines.append(
-            f"| {part['data']} | "
-            + " | ".join(f"{points[share]['score']:.2f}" for share in _SHARES)
-            + f" | {100 * points[0.2]['returned']:.0f} % of the loss | {sure['student']:.3f} | "
-            f"{sure['teacher']:.3f} |")
-    machine = next(iter(record.values()))["machine"]
-    notes = " ".join(part["note"] for part in record.values())
-    return "\n".join([*lines, "", "Macro-F1 for taggers, accuracy for classifiers, as deployed; "
-                      "the student's temperature is fitted on dev. `benchmarks/cascade.py`, "
-                      f"{machine['processor']}, TensorFlow {machine['tensorflow']}, one seed. "
-                      f"{notes}".strip()])
+    header = ["data", "measure", *(f"{share:.0%} asked".replace("%", " %") for share in _SHARES),
+              "given back at 20 %", "calibration error, student", "teacher"]
+    return "\n".join([
+        table(header, [_row(part) for part in record.values()], text=2), "",
+        "As deployed; the student's temperature is fitted on dev. `benchmarks/cascade.py`, one "
+        "seed. " + " ".join(_run_on(part) for part in record.values())])
