@@ -40,8 +40,9 @@ def with_returned(points: Sequence[Mapping[str, float]]) -> List[Dict[str, Any]]
     Returns:
       The points with `returned`, from 0 to 1; None if the teacher is no better than the student.
     """
-    lost = points[-1]["score"] - points[0]["score"]
-    return [{**point, "returned": (point["score"] - points[0]["score"]) / lost if lost > 0 else None}
+    first = points[0]["score"]
+    lost = points[-1]["score"] - first
+    return [{**point, "returned": (point["score"] - first) / lost if lost > 0 else None}
             for point in points]
 
 

@@ -60,8 +60,7 @@ def _sizes(record: Dict[str, Any]) -> str:
             f"{record['seed']}, one run. {_gap(record).capitalize()}."]
     if worth:
         told.append(f"Distilled minus alone: {worth['difference']:+.2f}, 95 % interval "
-                    f"{worth['low']:+.2f} to {worth['high']:+.2f} (mean over "
-                    "languages, paired bootstrap).")
+                    f"{worth['low']:+.2f} to {worth['high']:+.2f} (paired bootstrap).")
     minutes = ", ".join(f"{_PARTS[part]} {value:.1f}" for part, value in
                         record["minutes"].items() if part in _PARTS)
     told.append(f"Minutes: {minutes}. {measured(record)}")

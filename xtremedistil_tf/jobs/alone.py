@@ -1,9 +1,8 @@
 """The student alone: the same student on labels alone, to tell what distillation was worth."""
 
-import collections
 import dataclasses
 import pathlib
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -13,7 +12,8 @@ from xtremedistil_tf.jobs.prepared import Prepared
 from xtremedistil_tf.jobs.results import answers_of
 from xtremedistil_tf.jobs.stage_feed import student_feed
 from xtremedistil_tf.jobs.student_init import start_student
-from xtremedistil_tf.metrics.significance import paired_bootstrap
+from xtremedistil_tf.metrics.significance import difference
+from xtremedistil_tf.metrics.uncertainty.resampling import resample
 from xtremedistil_tf.models.inference import Forward
 from xtremedistil_tf.models.weights import load_weights
 from xtremedistil_tf.progress import ALONE, reached
@@ -89,30 +89,34 @@ def train_alone(
 
 
 def worth(
-    prepared: Prepared, alone: Dict[str, Any], student: Dict[str, Any]
+    prepared: Prepared, measure: str, alone: Dict[str, Any], student: Dict[str, Any]
 ) -> Optional[Dict[str, Any]]:
     """Returns what distillation was worth: the student's score minus that on labels alone.
 
     Args:
       prepared: the data.
+      measure: the run's measure.
       alone, student: predictions by split.
 
     Returns:
-      Split, both scores, difference, and its 95 % interval (paired bootstrap); None if right
-      answers cannot be counted.
+      Split, both scores, difference, and its 95 % interval (paired bootstrap over rows); None
+      without labels, and for measures that are not computed on samples.
+
+    Source: Koehn (2004), paired bootstrap resampling.
     """
     task = prepared.task
-    kind = task_kind(task.labels.kind)
+    judging = task_kind(task.labels.kind).judging
     split = "test" if "test" in task.scored else "dev"
-    if kind.count_right is None or split not in task.scored:
+    if judging is None or split not in task.scored:
         return None
     features = prepared.features[split]
-    counts: Dict[str, List[Any]] = collections.defaultdict(list)
-    for gold, language, *found in zip(features.tags, features.row_languages, alone[split],
-                                      student[split]):
-        counts[language].append([kind.count_right(list(gold), list(answer)) for answer in found])
-    if not any(np.array(rows)[:, :, 2].any() for rows in counts.values()):
+    scored = judging.resampled(features.tags, [alone[split], student[split]],
+                               features.row_languages, task.labels)
+    whole = scored(np.ones((1, len(features.row_languages))))
+    if measure not in whole:
         return None
-    mean = paired_bootstrap({name: np.array(rows) for name, rows in counts.items()}, _SAMPLES)[0]
-    return {"split": split, "alone": mean.first, "student": mean.second,
-            "difference": mean.second - mean.first, "low": mean.low, "high": mean.high}
+    first, second = (float(score) for score in whole[measure][0])
+    apart = difference([first, second],
+                       resample(scored, features.row_languages, _SAMPLES)[measure])
+    return {"split": split, "alone": first, "student": second, "difference": apart["value"],
+            "low": apart["low"], "high": apart["high"]}

@@ -264,7 +264,8 @@ def finish(
     entries: Dict[str, Any] = {**more, **worst_of_run(prepared.task, answers)}
     if alone is not None:
         entries[ALONE] = {**alone.record, **scores[ALONE],
-                       "worth": worth(prepared, answers[ALONE], answers["student"])}
+                       "worth": worth(prepared, config.data.measure, answers[ALONE],
+                                      answers["student"])}
     seconds = {**laps.seconds, "total": sum(laps.seconds.values())}
     if fitted:
         scores["student"]["fitted_on_dev"] = fitted
