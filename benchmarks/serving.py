@@ -29,8 +29,8 @@ from machine import ROOT, write_record
 FLAGS = flags.FLAGS
 flags.DEFINE_string("model_dir", None, "Finished run with export/ and onnx/.", required=True)
 flags.DEFINE_string("task", None, "Task folder of the run, for `int8`.")
-flags.DEFINE_list("parts", ["speed", "paper_grid", "run", "disk", "int8", "start", "tokens",
-                            "soak_savedmodel", "soak_savedmodel_plain", "soak_onnx",
+flags.DEFINE_list("parts", ["speed", "paper_grid", "card_table", "run", "disk", "int8", "start",
+                            "tokens", "soak_savedmodel", "soak_savedmodel_plain", "soak_onnx",
                             "soak_onnx_int8"], "Which parts.")
 flags.DEFINE_integer("queries", 1000, "Calls of each way in `speed` and `paper_grid`.")
 flags.DEFINE_float("seconds", 120.0, "Most time for one way there.")
@@ -63,6 +63,14 @@ def paper_grid() -> dict:
     with tempfile.TemporaryDirectory() as work:
         return measure_grid(pathlib.Path(work), FLAGS.queries, FLAGS.seconds,
                             output=ROOT / "benchmarks" / "serving" / "paper_grid")
+
+
+def card_table() -> dict:
+    """Encoders of the model card's sizes, as by `xtremedistil-benchmark --card_table`."""
+    from xtremedistil_tf.benchmark.card_table import measure_card
+
+    with tempfile.TemporaryDirectory() as work:
+        return measure_card(pathlib.Path(work), FLAGS.queries, FLAGS.seconds)
 
 
 def run() -> dict:
@@ -236,7 +244,8 @@ def main(argv) -> None:
     from xtremedistil_tf.screen import quiet_libraries
 
     quiet_libraries()
-    parts = {"speed": speed, "paper_grid": paper_grid, "run": run, "disk": disk, "int8": int8,
+    parts = {"speed": speed, "paper_grid": paper_grid,
+             "card_table": card_table, "run": run, "disk": disk, "int8": int8,
              "start": start, "tokens": tokens,
              **{f"soak_{form}": functools.partial(soak, form) for form in SOAK_RUNTIMES},
              "soak_savedmodel_plain": functools.partial(soak, "savedmodel", onednn=False)}

@@ -104,6 +104,15 @@ def serving_grid() -> str:
         _where(record)])
 
 
+def serving_card() -> str:
+    """The model card's sizes and speed-ups beside ours."""
+    record = _serving("card_table")
+    return "\n".join([
+        "Encoders of the sizes on the card of xtremedistil-l6-h384, with random weights, in "
+        f"TensorFlow, {record['seq_len']} subword tokens; columns named card hold the card's. It "
+        "names neither batch nor length.", "", *record["lines"], _where(record)])
+
+
 def serving_soak() -> str:
     """Requests of every kind, memory over time."""
     lines = ["| form | requests | failures | texts compared with single calls | other tags | "
@@ -166,6 +175,7 @@ def onnx_runtimes_table() -> str:
 def serving_tables() -> str:
     """All figures of the exports that are recorded."""
     parts = {"speed": ("Speed", serving_speed), "paper_grid": ("Table 16", serving_grid),
+             "card_table": ("The model card", serving_card),
              "run": ("Text to tags", serving_run),
              "tokens": ("Bulk", serving_tokens), "disk": ("Disk", serving_disk),
              "int8": ("int8", serving_int8), "start": ("Start", serving_start),

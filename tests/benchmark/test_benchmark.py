@@ -9,6 +9,7 @@ import pytest
 import transformers
 
 from tests.conftest import ROOT
+from xtremedistil_tf.benchmark.card_table import CardRow, card_scores, measure_card
 from xtremedistil_tf.benchmark.paper_grid import measure_grid, random_student
 from xtremedistil_tf.benchmark.timing import interleaved
 from xtremedistil_tf.errors import UserError
@@ -25,6 +26,38 @@ def teacher():
     encoder = transformers.TFBertModel(config)
     encoder.build()
     return build_teacher(encoder, None, 11, 1)
+
+
+def test_the_cards_table_has_speed_ups_over_its_first_row_and_a_mean_of_seven(teacher, tmp_path):
+    def finished(name, data, kind="classification", **scores):
+        (tmp_path / name).mkdir()
+        write_json(tmp_path / name / "config.json", {
+            "version": "0", "config": {"data": data}, "files": {}, "labels": []})
+        write_json(tmp_path / name / "metrics.json", {"kind": kind, "student": {"dev": scores}})
+        return tmp_path / name
+
+    runs = [finished(task, {"glue_task": glue}, accuracy=60.0 + place, f1=0.0)
+            for place, (task, glue) in enumerate({
+                "MNLI": "MNLI", "QNLI": "QNLI", "QQP": "QQP", "RTE": "RTE", "SST": "SST-2",
+                "MRPC": "MRPC"}.items())]
+    encoders = [CardRow("big", 2, 16, 2, 109, 1.0), CardRow("small", 1, 16, 2, 22, 5.3)]
+
+    def make(*, pieces, layers, width, heads):
+        assert (pieces, width, heads) == (300, 16, 2)
+        return teacher
+
+    found = measure_card(tmp_path / "work", 2, 0.01, runs=runs, encoders=encoders, seq_len=8,
+                         pieces=300, make=make)
+    assert found["scores"]["SST"] == 64.0 and "Avg" not in found["scores"]
+    assert [row["names"] for row in found["rows"]] == ["big", "small"]
+    assert found["rows"][0]["speed_up"] == {"1": 1.0, "32": 1.0}
+    assert all(value > 0 for value in found["rows"][1]["speed_up"].values())
+    runs.append(finished("squad", {}, "spans", exact=10.0, f1=97.0))
+    assert card_scores(runs)["Avg"] == pytest.approx((6 * 62.5 + 97) / 7)
+    other = finished("other", {"glue_task": None}, accuracy=1.0)
+    for more, told in ((runs[0], "is a second run of MNLI"), (other, "is a run of other data")):
+        with pytest.raises(UserError, match=told):
+            card_scores([*runs, more])
 
 
 def test_ways_take_turns_and_are_timed_apart():

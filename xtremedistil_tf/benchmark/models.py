@@ -95,12 +95,15 @@ def measured_student(
     return model
 
 
-def measured_teacher(teacher: Any, work: pathlib.Path, *, with_onnx: bool = True) -> Measured:
+def measured_teacher(
+    teacher: Any, work: pathlib.Path, *, name: str = "teacher", seq_len: int = SEQUENCE,
+    with_onnx: bool = True,
+) -> Measured:
     """Opens a teacher's Keras model as a graph and, for BERT, as ONNX models."""
     from xtremedistil_tf.export.onnx.teacher import build_teacher_model
 
     embedding = int(teacher.word_embeddings().size)
-    model = Measured("teacher", embedding, teacher.model.count_params() - embedding)
+    model = Measured(name, embedding, teacher.model.count_params() - embedding, seq_len)
 
     def make():
         @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)])

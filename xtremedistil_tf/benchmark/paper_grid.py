@@ -40,13 +40,16 @@ def random_student(embedding: int, hidden: int, *, vocabulary: int = VOCABULARY)
                          (array(WIDTH, CLASSES), array(CLASSES)))
 
 
-def random_teacher(*, pieces: int = TEACHER_PIECES, layers: int = 12) -> Any:
-    """A teacher of mBERT's sizes with random weights."""
+def random_teacher(*, pieces: int = TEACHER_PIECES, layers: int = 12, width: int = WIDTH,
+                   heads: int = 12) -> Any:
+    """A BERT model with random weights, by default of mBERT's sizes."""
     import transformers
 
     from xtremedistil_tf.models.teacher import build_teacher
 
-    config = transformers.BertConfig(vocab_size=pieces, num_hidden_layers=layers)
+    config = transformers.BertConfig(
+        vocab_size=pieces, num_hidden_layers=layers, hidden_size=width, num_attention_heads=heads,
+        intermediate_size=4 * width)
     encoder = transformers.TFBertModel(config)
     encoder.build()
     return build_teacher(encoder, None, CLASSES, min(7, layers))

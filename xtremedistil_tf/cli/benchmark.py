@@ -1,4 +1,4 @@
-"""Measures a run's teacher and student on this machine, or the paper's grid of sizes."""
+"""Measures a run on this machine, or the sizes of the paper's grid or of the model card."""
 
 import dataclasses
 import pathlib
@@ -23,12 +23,17 @@ def define_flags() -> None:
                          "Measure the 16 sizes of Table 16 with random weights instead of a run: "
                          "the 88,400 subword tokens that Table 16's parameters imply, a "
                          "teacher of mBERT's size. Takes about 4 GB of memory.")
+    flags.DEFINE_boolean("card_table", False,
+                         "Measure the encoders of the model card of xtremedistil-l6-h384 with "
+                         "random weights instead of a run, BERT base among them; with --runs also "
+                         "the scores of finished runs of its tasks and their mean.")
     flags.DEFINE_integer("queries", 1000,
                          "Number of calls of each model and runtime (paper: 1,000).")
     flags.DEFINE_float("seconds", 60.0,
                        "Longest time for one model and runtime. Slow ones get fewer calls.")
     flags.DEFINE_string("output", None, "Folder for benchmark.json, benchmark.md and the plots.")
-    flags.DEFINE_list("runs", [], "Trained run folders. The grid's plots show their F1 too.")
+    flags.DEFINE_list("runs", [], "Trained run folders. The grid's plots show their F1 too. "
+                      "For the card's table: one a task.")
 
 
 def _measure_run(model_dir: pathlib.Path, work: pathlib.Path) -> dict:
@@ -70,17 +75,22 @@ def _measure_run(model_dir: pathlib.Path, work: pathlib.Path) -> dict:
 
 def main() -> None:
     """Measures, prints tables and writes them."""
-    if FLAGS.paper_grid == bool(FLAGS.model_dir):
-        raise UserError("give either --model_dir or --paper_grid")
+    if [bool(FLAGS.model_dir), FLAGS.paper_grid, FLAGS.card_table].count(True) != 1:
+        raise UserError("give one of --model_dir, --paper_grid and --card_table")
     if FLAGS.queries < 1 or FLAGS.seconds <= 0:
         raise UserError("--queries and --seconds must be above 0")
     output = pathlib.Path(FLAGS.output) if FLAGS.output else None
+    runs = [pathlib.Path(run) for run in FLAGS.runs]
     with tempfile.TemporaryDirectory() as work:
         if FLAGS.paper_grid:
             from xtremedistil_tf.benchmark.paper_grid import measure_grid
 
-            result = measure_grid(pathlib.Path(work), FLAGS.queries, FLAGS.seconds,
-                                  runs=[pathlib.Path(run) for run in FLAGS.runs], output=output)
+            result = measure_grid(pathlib.Path(work), FLAGS.queries, FLAGS.seconds, runs=runs,
+                                  output=output)
+        elif FLAGS.card_table:
+            from xtremedistil_tf.benchmark.card_table import measure_card
+
+            result = measure_card(pathlib.Path(work), FLAGS.queries, FLAGS.seconds, runs=runs)
         else:
             result = _measure_run(pathlib.Path(FLAGS.model_dir), pathlib.Path(work))
     lines = result.pop("lines")

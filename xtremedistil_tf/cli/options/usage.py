@@ -13,7 +13,7 @@ from xtremedistil_tf.errors import near, not_allowed
 CONCERNS: Dict[str, tuple] = {
     "What to do": ("study", "grid", "lines", "seeds", "sizes", "jobs", "output", "check", "card",
                    "dry_run", "runtime", "onnx_providers", "verify", "forms", "onnx_float16",
-                   "export_version", "repository", "private", "paper_grid",
+                   "export_version", "repository", "private", "paper_grid", "card_table",
                    "queries", "seconds", "runs", "data", "predictions", "split", "samples",
                    "worst", "host", "port", "show_teacher", "allowed_hosts", "time_limit",
                    "batch_texts", "waiting_texts", "stop_seconds", "log_format", "browser_dir"),
