@@ -10,6 +10,8 @@ Commands (DATA holds a task folder for each of --sets, MINILM a MiniLM checkpoin
     --ways=logits,representation,full
   python benchmarks/classification.py ... --record=layers --labels=500 --students=transformer \
     --ways=full,layers
+  python benchmarks/classification.py ... --record=gap --sets=ag_news --labels=500 --seeds=1 \
+    --ways=full,wide,longer,maximum,cut
   python benchmarks/classification.py ... --record=pairs --sets=mrpc --labels=all \
     --ways=alone,full,joint_alone,joint
 A killed benchmark goes on with the same command: what is in --work is not run again. Each student's
@@ -56,6 +58,12 @@ WAYS = {
     # As many epochs on the transfer text as the flagfiles' two stages have together.
     "logits": ["--stage_epochs=representation=0", "--distil_epochs=10"],
     "representation": ["--stage_epochs=logits_=0", "--distil_epochs=10"],
+    # What may be missing: the teacher's word embedding at its own width, a longer stage 1, the
+    # maximum over the states instead of the last one, a vocabulary of the student's own.
+    "wide": ["--word_emb_dim=384", "--word_embedding=full"],
+    "longer": ["--stage_epochs=representation=15"],
+    "maximum": ["--pooling=max"],
+    "cut": ["--vocabulary=cut", "--vocabulary_min_count=3"],
     "layers": ["--distil_multi_hidden_states", "--distil_attention"],
     "joint_alone": [*_ALONE, *_JOINT],
     "joint": _JOINT,

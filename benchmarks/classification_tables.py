@@ -14,6 +14,7 @@ RESULTS = pathlib.Path(__file__).resolve().parent / "classification"
 RECORDS = {
     "students": ("With and without distillation (the form of Tables 9 and 10)", "test"),
     "schedules": ("What is learnt from the teacher", "dev"),
+    "gap": ("What closes the gap: one change at a time", "dev"),
     "layers": ("A Transformer student: the last hidden state, or all and their attention", "dev"),
     "pairs": ("Pairs in a BiLSTM: one row, or two texts", "dev"),
 }
