@@ -36,18 +36,8 @@ def _f1(scores: dict) -> str:
     return f"{scores['macro_f1']:.2f} ({scores['std_f1']:.1f})"
 
 
-def _authors_row() -> str:
-    """The row of the authors' code, of which no more is known than its record says."""
-    record = _load("wikiann8_minilm", "authors_v2.json")
-    stages = ", ".join(f"{found['test_macro_f1']:.1f} (stage {found['stage']})"
-                       for found in record["student"])
-    return (f"| [authors' v2 code](benchmarks/wikiann8_minilm/authors_v2.json) | "
-            f"{record['teacher']['test_macro_f1']:.1f} | {stages} | | | {record['teacher_passes']} "
-            f"| {record['minutes_from_files_to_scores']:.1f} |")
-
-
 def wikiann_table() -> str:
-    """The WikiAnn runs beside the authors' code."""
+    """The WikiAnn runs."""
     lines = [
         "WikiAnn in 8 languages (de en es fr nl pl pt ru), 1,000 labelled and 3,000 transfer "
         "sentences each. The teacher is MiniLM (6 layers, 4 epochs), the student has E=50 and "
@@ -57,7 +47,6 @@ def wikiann_table() -> str:
         "",
         "| run | teacher | student | student / teacher | parameters | teacher passes | minutes |",
         "|---|---:|---:|---:|---:|---:|---:|",
-        _authors_row(),
     ]
     for name in ("short", "long"):
         if not (RESULTS / "wikiann8_minilm" / name).is_dir():
@@ -81,12 +70,7 @@ def wikiann_machine() -> str:
     machine = _load("wikiann8_minilm/long", "machine.json")
     return (f"Commit {machine['commit'][:10]}, {machine['processor']}, {machine['cores']} cores, "
             f"TensorFlow {machine['tensorflow']}, seed {metrics['seed']}; one run each, by "
-            "`benchmarks/wikiann_minilm.py`. Other work shared the machine during the long run. "
-            "The authors' row was measured earlier, on another day; its record says what is "
-            "known of it. Their code takes each word's best tag, ours the best valid tags. On our "
-            f"own students that alone is worth {decoding_gain():.1f} points ([constrained "
-            "decoding](docs/reference/results/studies.md#constrained-decoding)), so the row is no "
-            "comparison of training.")
+            "`benchmarks/wikiann_minilm.py`. Other work shared the machine during the long run.")
 
 
 def stages_table() -> str:
@@ -317,12 +301,6 @@ def _decoding_mean(way: str, what: str) -> float:
     """Mean of a figure over the runs that were decoded both ways."""
     record = json.loads((RESULTS / "decoding.json").read_text("utf-8"))
     return statistics.fmean(run[way][what] for run in record["runs"])
-
-
-def decoding_gain() -> float:
-    """Points of test macro-F1 that constrained decoding is worth on our students."""
-    return (_decoding_mean("constrained", "macro_f1")
-            - _decoding_mean("each word alone", "macro_f1"))
 
 
 def decoding_text() -> str:

@@ -23,21 +23,6 @@ def test_tables_are_current():
         assert module.render(name, text) == text, "run python benchmarks/tables.py"
 
 
-def test_the_authors_row_is_read_from_its_record_which_says_what_is_known(tmp_path, monkeypatch):
-    module = _benchmark("tables")
-    path = ROOT / "benchmarks" / "wikiann8_minilm" / "authors_v2.json"
-    record = json.loads(path.read_text("utf-8"))
-    assert {"measured", "first_noted_in", "command", "commit", "machine", "not_known"} \
-        <= set(record["source"])
-    record["student"][0]["test_macro_f1"] = 12.3
-    load = module._load
-    monkeypatch.setattr(module, "_load", lambda name, file: record if file == path.name
-                        else load(name, file))
-    assert "| 61.8 | 12.3 (stage 8), 58.3 (stage 9) | | | 10 | 49.4 |" in module.wikiann_table()
-    # What decoding alone is worth stands beside it, from its own record.
-    assert f"alone is worth {module.decoding_gain():.1f} points" in module.wikiann_machine()
-
-
 def test_the_closed_gap_is_of_the_seeds_that_all_ways_have(tmp_path, monkeypatch):
     def row(seed, way, score):
         return {"set": "x", "labels_a_class": "500", "seed": seed, "student": "bilstm", "way": way,

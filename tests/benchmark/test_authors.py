@@ -149,3 +149,16 @@ def test_the_table_says_which_split_chose_and_what_each_half_gives(module, tmp_p
     assert "are +10.00 points: +5.00 by training (both decoded word by word), then +5.00 by " \
         "decoding. With our decoding for both, training gives +6.00." in table
     assert "1,000 labelled and 2,000 transfer" in table and "theirs has 60.00 word by" in table
+
+
+def test_the_record_has_every_stage_and_names_the_files_that_ran(module):
+    record = json.loads(module("authors_tables").RECORD.read_text("utf-8"))
+    assert [stage["stage"] for stage in record["theirs"]["stages"]] == list(
+        module("authors_rows").STAGES)
+    assert {"run_xtreme_distil.py", "conlleval.py"} <= set(record["their_files"])
+    theirs, ours = (dict(argument[2:].partition("=")[::2] for argument in record["arguments"][who])
+                    for who in ("theirs", "ours"))
+    for name in ("task", "pt_teacher_checkpoint", "distil_epochs", "ft_epochs",
+                 "distil_batch_size"):
+        assert theirs[name] == ours[name]
+    assert ours["teacher_epochs"] == ours["ft_epochs"]
