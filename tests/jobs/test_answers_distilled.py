@@ -1,6 +1,7 @@
 """Answers distilled: a teacher fine-tuned on questions, a finished one without labels, students."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -10,7 +11,10 @@ import xtremedistil_tf
 from tests.checkpoints import SIZES, make_small, save_tf
 from tests.jobs.test_squad import SQUAD
 from tests.squad import CITIES, WORDS, write_cities, write_file
+from tests.teachers.finished import make_onnx
 from xtremedistil_tf import config as cfg
+from xtremedistil_tf.data.tokenization.ragged import Ragged
+from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.jobs.distillation import run_distillation
 from xtremedistil_tf.models.pretrained_encoders import build_variables
 from xtremedistil_tf.models.tokenizers import train_wordpiece
@@ -18,6 +22,7 @@ from xtremedistil_tf.planning.plan import dry_run
 from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.runtime import prepare
 from xtremedistil_tf.tasks import TASKS
+from xtremedistil_tf.teachers import Wanted, load_ready, teacher_kind
 
 ALONE = cfg.Resources(export=False)
 
@@ -129,3 +134,69 @@ def test_a_finished_model_and_questions_are_enough(finished, tmp_path):
     assert len(kept) == 1 and "dev" not in metrics["student"]
     assert run_distillation(config, tmp_path / "run",
                             resources=ALONE) == metrics
+
+
+def test_a_model_as_onnx_gives_the_logits_of_the_model(finished, tmp_path):
+    pytest.importorskip("onnx")
+    model = transformers.TFBertForQuestionAnswering.from_pretrained(finished)
+    onnx = make_onnx(model, transformers.AutoTokenizer.from_pretrained(finished), tmp_path / "onnx")
+    assert teacher_kind(onnx).kind == "onnx"
+    wanted = Wanted("spans", ("start", "end"), 2, pairs=True, seq_len=20, squad=SQUAD)
+    assert Wanted.of(dataclasses.asdict(wanted)) == wanted  # As helper processes get it.
+    ids = Ragged.of([[2, 9, 3, 12, 30, 8, 3], [2, 8, 3, 9, 3]])  # [CLS] question [SEP] text [SEP].
+
+    def outputs(folder):
+        (found,) = load_ready([folder], wanted).forward(("logits", "representation")).batches(ids)
+        return found[2]
+
+    own, other = outputs(finished), outputs(onnx)
+    assert other["logits"].shape == (2, 7, 2)
+    for name in ("logits", "representation"):
+        for row, length in enumerate((7, 5)):
+            np.testing.assert_allclose(other[name][row, :length], own[name][row, :length],
+                                       atol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def from_answers(tmp_path_factory):
+    """A run on a file of answers alone: no model, labels or tokenizer."""
+    base, random = tmp_path_factory.mktemp("said"), np.random.default_rng(2)
+    rows = []
+    for at in range(40):
+        words = list(random.choice(WORDS[0][:20], 12))
+        words[at % 12] = CITIES[at % 6]
+        rows.append({"question": "Which city ?", "context": " ".join(words), "language": "en",
+                     **({} if at == 7 else {"answer": CITIES[at % 6], "score": 0.9})})
+    path = base / "answers.jsonl"
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
+    flags = {"teacher_outputs": [path], "do_squad": True, "model_dir": base / "run", "seq_len": 24,
+             "max_query_length": 6, "doc_stride": 4, "hidden_size": 8, "num_hidden_layers": 1,
+             "num_attention_heads": 2, "strategy": "D4.1", "distil_epochs": 8, "export": False,
+             "distil_batch_size": 8, "learning_rate": 2e-2, "dropout_rate": 0.0}
+    return xtremedistil_tf.distil(**flags), flags
+
+
+def test_a_file_of_answers_teaches(from_answers):
+    metrics = from_answers[0].metrics
+    (stage,) = metrics["stages"]
+    assert (stage["name"], stage["losses"]) == ("01_logits", ["logits:position_kld"])
+    assert metrics["teacher"]["name"] == "answers.jsonl" and metrics["retention"] is None
+    counts = metrics["data"]
+    assert (counts["transfer"]["sentences"], counts["held_out"]["sentences"]) == (38, 2)
+    history = read_json(from_answers[0].folder / "stages" / "01_logits" / "history.json")
+    assert history[-1]["loss"] < 0.7 * history[0]["loss"]
+    found = from_answers[0].student(("Which city ?", "we saw the old house in Porto and went by"))
+    assert set(found) == {"answer", "score", "start", "end", "null_odds"}
+    kept = from_answers[0].folder / "predictions" / "held_out.teacher.predictions.json"
+    assert set(read_json(kept).values()) <= set(CITIES)
+
+
+def test_questions_of_a_transfer_file_are_looked_up(from_answers, tmp_path):
+    strange = write_file(tmp_path / "other.json", ("we saw a tree", [
+        {"question": "Who ?"}, {"question": "Which city ?"}]))
+    flags = {**from_answers[1], "model_dir": tmp_path / "run", "transfer_file": strange}
+    with pytest.raises(UserError, match="no sentence of .*other.json stands in .*answers.jsonl"):
+        xtremedistil_tf.distil(**flags)
+    with pytest.raises(UserError, match="tags, classes and answers; the task is regression"):
+        cfg.RunConfig(data=cfg.DataConfig(str(tmp_path), do_regression=True),
+                      teacher=cfg.TeacherConfig(outputs=(str(flags["teacher_outputs"][0]),)))

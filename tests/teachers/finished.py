@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import transformers
 
 from tests.checkpoints import SIZES, save_pytorch_safetensors, save_tf
@@ -41,8 +42,18 @@ def save_safetensors(model, tokenizer, folder):
     save_pytorch_safetensors(model, tokenizer, folder, headed=True)
 
 
+def _split(build, made, head, onnx):
+    """Replaces the output "logits" by one for each end of an answer."""
+    del made.graph.output[:]
+    for at, end in enumerate(("start_logits", "end_logits")):
+        made.graph.node.append(onnx.helper.make_node("Gather", [head, f"at_{end}"], [end], axis=2))
+        made.graph.initializer.append(onnx.numpy_helper.from_array(np.array(at), f"at_{end}"))
+        made.graph.output.append(onnx.helper.make_tensor_value_info(
+            end, onnx.TensorProto.FLOAT, ["batch", "time"]))
+
+
 def make_onnx(model, tokenizer, folder, *, name="input_ids", logits="logits"):
-    """Writes a BERT tagger as Optimum would: model.onnx, config.json and tokenizer.
+    """Writes a BERT for tags or answers as Optimum would: model.onnx, config.json and tokenizer.
 
     The configuration is of a kind that transformers has no TensorFlow class for.
     """
@@ -50,18 +61,22 @@ def make_onnx(model, tokenizer, folder, *, name="input_ids", logits="logits"):
 
     folder.mkdir()
     tokenizer.save_pretrained(folder)
-    settings = {**model.config.to_dict(), "model_type": "modernbert",
-                "architectures": ["ModernBertForTokenClassification"]}
+    answers = hasattr(model, "qa_outputs")
+    settings = {**model.config.to_dict(), "model_type": "modernbert", "architectures": [
+        f"ModernBertFor{'QuestionAnswering' if answers else 'TokenClassification'}"]}
     (folder / "config.json").write_text(json.dumps(settings))
     build, encoder = Builder(onnx), model.bert.encoder.layer
     mask = penalty(build, build.add("Cast", "attention_mask", to=onnx.TensorProto.FLOAT))
-    hidden = embedded(build, model.bert.embeddings, name)
+    segments = ["token_type_ids"] if answers else []
+    hidden = embedded(build, model.bert.embeddings, name, segments="".join(segments) or None)
     for number, layer in enumerate(encoder, 1):
         hidden = layers(build, [layer], hidden, mask, model.config.num_attention_heads,
                         activation=model.config.hidden_act)
         build.add("Identity", hidden, output=f"hidden_states.{number}")
-    build.dense(hidden, model.classifier, output="logits")
-    made = build.model("teacher", [name, "attention_mask"], ["batch", "time", None])
+    head = build.dense(hidden, model.qa_outputs if answers else model.classifier, output="logits")
+    made = build.model("teacher", [name, "attention_mask", *segments], ["batch", "time", None])
+    if answers:
+        _split(build, made, head, onnx)
     for number in range(1, len(encoder) + 1):
         made.graph.output.append(onnx.helper.make_tensor_value_info(
             f"hidden_states.{number}", onnx.TensorProto.FLOAT,

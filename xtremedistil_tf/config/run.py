@@ -59,8 +59,8 @@ class RunConfig:
         require(not kind.pooled or bool(self.student.kind.poolings),
                 f"--student is {self.student.student}, which has no pooling: nothing of it stands "
                 f"for a whole text; the task is {self.data.kind}")
-        require(kind.classes or not self.teacher.outputs,
-                f"--teacher_outputs teach classes; the task is {kind.kind}")
+        require(kind.classes or kind.windows or not self.teacher.outputs,
+                f"--teacher_outputs teach tags, classes and answers; the task is {kind.kind}")
         require(kind.pooled or not self.data.pairs
                 or self.student.pair_encoding == PAIR_ENCODINGS[0],
                 f"--pair_encoding={self.student.pair_encoding} makes one vector of two texts; "

@@ -75,9 +75,9 @@ def load_ready(paths: Sequence[pathlib.Path], wanted: Wanted) -> Any:
         return first.load(paths[0], wanted) if len(paths) == 1 else load_teachers(
             paths, wanted.layer, matched=wanted.matched)
     if task_kind(wanted.kind).windows:
-        raise UserError("windows of contexts need one teacher, or several that this package "
-                        "fine-tuned, with one tokenizer and equal weights; averaging others goes "
-                        "word by word")
+        raise UserError("windows of contexts need one teacher, several that this package "
+                        "fine-tuned, with one tokenizer and equal weights, or several files of "
+                        "answers (--teacher_outputs); averaging others goes word by word")
     if wanted.matched:
         raise UserError("--distil_multi_hidden_states and --distil_attention need one teacher, or "
                         "several that this package fine-tuned, with one tokenizer and equal "

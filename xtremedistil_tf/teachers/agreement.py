@@ -26,13 +26,16 @@ class _Recorder:
 
     Attributes:
       found: for each sequence the log-probabilities of its words [words, tags] or of itself
-        [1, classes]; words that were cut off have NaN.
+        [1, classes]; words that were cut off have NaN. Empty for labels that are no classes.
+      said: bool [sequences], True if something is said of the sequence.
     """
 
     def __init__(self, forward: Any, features: Features, labels: Any):
         self._forward, self._features, self._labels = forward, features, labels
         self.wants_starts = getattr(forward, "wants_starts", False)
         self.found: List[np.ndarray] = [np.zeros((0, 0))] * len(features)
+        self.said = np.zeros(len(features), bool)
+        self._classes = task_kind(labels.kind).classes
 
     def batches(self, input_ids: Any, **asked: Any) -> Iterator[Tuple[Any, Any, Dict[str, Any]]]:
         """Yields what the forward pass yields."""
@@ -41,8 +44,10 @@ class _Recorder:
                 logits = outputs["logits"][place].astype(np.float32)
                 if "known" in outputs:
                     logits[np.isin(outputs["known"][place], (0, HAS_STATES))] = np.nan
-                with np.errstate(invalid="ignore"):
-                    self.found[row] = self._of_row(row, logits)
+                self.said[row] = np.isfinite(logits).any()
+                if self._classes:
+                    with np.errstate(invalid="ignore"):
+                        self.found[row] = self._of_row(row, logits)
             yield rows, lengths, outputs
 
     def _of_row(self, row: int, logits: np.ndarray) -> np.ndarray:
@@ -147,11 +152,11 @@ def with_answers(
     features = kind.features(teacher.tokenizer, rows, task.labels, config)
     forward = teacher.forward()
     recorder = _Recorder(forward, features, task.labels)
-    answers = kind.predict(recorder if kind.classes else forward, features, task.labels)
+    answers = kind.predict(recorder, features, task.labels)
     dev = [kind.answered(row, answer) for row, answer in zip(rows, answers)]
     # A teacher that ran elsewhere may have said nothing of a sentence.
-    said = [at for at in range(len(dev))
-            if not kind.classes or np.isfinite(recorder.found[at]).any()]
+    rows_of = np.arange(len(dev)) if features.contexts is None else features.contexts.owners
+    said = sorted(set(rows_of[recorder.said].tolist()))
     if not said:
         raise UserError("the teacher says nothing of the held-out part of the transfer set")
     return (dataclasses.replace(task, examples={**task.examples, "dev": [dev[at] for at in said]},

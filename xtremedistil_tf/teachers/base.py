@@ -6,7 +6,7 @@ from typing import Any, Callable, Mapping, Optional, Protocol, Sequence, Tuple
 
 import numpy as np
 
-from xtremedistil_tf.config import DataConfig
+from xtremedistil_tf.config import DataConfig, SquadConfig
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Wanted:
       weights: for each of several teachers its weight; empty for equal ones.
       languages: for each of several teachers the languages of its rows, with + between, or *; empty
         for all.
+      squad: settings of windows, for question answering.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Wanted:
     tokenizer: Optional[str] = None
     weights: Tuple[float, ...] = ()
     languages: Tuple[str, ...] = ()
+    squad: Optional[SquadConfig] = None
 
     @classmethod
     def of(cls, saved: Mapping[str, Any]) -> "Wanted":
@@ -46,7 +48,8 @@ class Wanted:
         return cls(**{**saved, "tags": tuple(saved["tags"]),
                       "weights": tuple(saved["weights"]),
                       "languages": tuple(saved["languages"]),
-                      "label_map": tuple((theirs, ours) for theirs, ours in saved["label_map"])})
+                      "label_map": tuple((theirs, ours) for theirs, ours in saved["label_map"]),
+                      "squad": SquadConfig(**saved["squad"]) if saved["squad"] else None})
 
 
 @dataclasses.dataclass(frozen=True)

@@ -26,6 +26,7 @@ from xtremedistil_tf.teachers.mapped import MappedTeacher, check_tokenizer
 _FILES = ("model.onnx", "onnx/model.onnx")
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _LAST = "last_hidden_state"
+_LOGITS, _ENDS = ("logits",), ("start_logits", "end_logits")
 # Names of a size in the configurations of different kinds of model.
 _NAMES = {"width": ("hidden_size", "dim", "d_model"), "layers": ("num_hidden_layers", "n_layers"),
           "vocabulary": ("vocab_size",)}
@@ -55,18 +56,24 @@ def _size(folder: pathlib.Path, settings: Mapping[str, Any], name: str) -> int:
 
 
 @functools.lru_cache(maxsize=4)
-def _opened(path: pathlib.Path) -> Any:
-    """Opens a model and checks its inputs and outputs."""
+def _opened(path: pathlib.Path, logits: Tuple[str, ...]) -> Any:
+    """Opens a model and checks its inputs and outputs; `logits` are those that it needs."""
     session = open_session(path, providers=gpu_providers())
     inputs = [one.name for one in session.get_inputs()]
     outputs = [one.name for one in session.get_outputs()]
     if "input_ids" not in inputs or not set(inputs) <= set(_INPUTS):
         raise UserError(f"{path} has the inputs {', '.join(inputs)}; allowed: "
                         f"{', '.join(_INPUTS)}, of which the first is needed")
-    if "logits" not in outputs:
-        raise UserError(f"{path} has the outputs {', '.join(outputs)}; needed is logits (Optimum's "
-                        "task is token-classification or text-classification)")
+    if not set(logits) <= set(outputs):
+        raise UserError(f"{path} has the outputs {', '.join(outputs)}; needed is "
+                        f"{' and '.join(logits)} (Optimum's task is token-classification, "
+                        "text-classification or question-answering)")
     return session
+
+
+def _logits_of(kind: str) -> Tuple[str, ...]:
+    """Names of the outputs that are a model's logits: of answers one for each end."""
+    return _ENDS if task_kind(kind).competing else _LOGITS
 
 
 def _state_name(session: Any, layer: int, layers: int) -> Optional[str]:
@@ -83,7 +90,8 @@ def _sizes(folder: pathlib.Path, data: DataConfig, layer: int) -> Sizes:
     width, layers = (_size(folder, settings, name) for name in ("width", "layers"))
     path = model_file(folder)
     assert path is not None, "`holds` is asked first"
-    states = _state_name(_opened(path), layer, layers) is not None
+    session = _opened(path, _logits_of(str(task_of(settings))))
+    states = _state_name(session, layer, layers) is not None
     if states and not 0 <= layer <= layers:
         raise UserError(f"--teacher_layer is {layer}, but the teacher has {layers} layers; "
                         f"allowed: 0 (embeddings) to {layers}")
@@ -98,14 +106,14 @@ class OnnxForward:
 
     Args:
       session: the model.
-      names: name in the model of each output.
+      names: names in the model of each output; several are stacked on a last axis.
       pooled: True if a sequence has one target.
       pad_id: id of padding.
       separator: id of the separator token, for pairs of texts.
     """
 
-    def __init__(self, session: Any, names: Mapping[str, str], *, pooled: bool, pad_id: int,
-                 separator: Optional[int]):
+    def __init__(self, session: Any, names: Mapping[str, Tuple[str, ...]], *, pooled: bool,
+                 pad_id: int, separator: Optional[int]):
         self._session, self._names, self._pooled = session, names, pooled
         self._pad_id, self._separator = pad_id, separator
         self._inputs = {one.name: np.int32 if "int32" in one.type else np.int64
@@ -121,10 +129,12 @@ class OnnxForward:
             mask = np.arange(ids.shape[1])[None, :] < lengths[rows][:, None]
             given = {"input_ids": ids, "attention_mask": mask,
                      "token_type_ids": self._segments(ids, mask)}
-            found = self._session.run(list(self._names.values()), {
-                name: np.asarray(given[name], dtype) for name, dtype in self._inputs.items()})
-            outputs = {name: self._shaped(name, np.asarray(value, np.float32))
-                       for name, value in zip(self._names, found)}
+            asked = [one for names in self._names.values() for one in names]
+            found = dict(zip(asked, self._session.run(asked, {
+                name: np.asarray(given[name], dtype) for name, dtype in self._inputs.items()})))
+            outputs = {name: self._shaped(name, [np.asarray(found[one], np.float32)
+                                                 for one in names])
+                       for name, names in self._names.items()}
             yield rows, lengths[rows], outputs
             if on_rows:
                 on_rows(len(rows))
@@ -136,7 +146,8 @@ class OnnxForward:
         found = np.cumsum(ids == self._separator, axis=1) - (ids == self._separator)
         return np.minimum(found, 1) * mask
 
-    def _shaped(self, name: str, value: np.ndarray) -> np.ndarray:
+    def _shaped(self, name: str, values: Sequence[np.ndarray]) -> np.ndarray:
+        value = values[0] if len(values) == 1 else np.stack(values, axis=-1)
         if not self._pooled:
             return value
         return value[:, None] if name == "logits" else value[:, :1]
@@ -173,8 +184,8 @@ def _load(folder: pathlib.Path, wanted: Wanted) -> MappedTeacher:
     if wanted.matched:
         raise UserError("--distil_multi_hidden_states and --distil_attention need a TensorFlow "
                         f"teacher; {folder} has ONNX")
-    settings, session = settings_of(folder), _opened(path)
-    _, names = labels_of(folder)
+    settings, (kind, names) = settings_of(folder), labels_of(folder)
+    session = _opened(path, _logits_of(kind))
     labels = label_set(wanted.kind, wanted.tags)
     mapped = make_label_map(names, labels, renames=dict(wanted.label_map), scheme=wanted.scheme)
     tokenizer = load_tokenizer(str(folder), model_type=settings.get("model_type"))
@@ -183,7 +194,8 @@ def _load(folder: pathlib.Path, wanted: Wanted) -> MappedTeacher:
     separator = separator_of(tokenizer) if wanted.pairs else None
     layers = _size(folder, settings, "layers")
     state = _state_name(session, wanted.layer, layers)
-    where = {"logits": "logits", **({} if state is None else {"representation": state})}
+    where = {"logits": _logits_of(kind),
+             **({} if state is None else {"representation": (state,)})}
 
     def run(names: Sequence[str]) -> OnnxForward:
         return OnnxForward(session, {name: where[name] for name in names}, pooled=labels.pooled,

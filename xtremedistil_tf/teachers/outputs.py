@@ -2,17 +2,19 @@
 
 import functools
 import pathlib
-from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from xtremedistil_tf.config import DataConfig
+from xtremedistil_tf.config import DataConfig, SquadConfig
 from xtremedistil_tf.data.label_map import LabelMap, make_label_map
 from xtremedistil_tf.data.labels import label_set
+from xtremedistil_tf.data.outputs.answers import AnswersFile, read_answers, window_logits
 from xtremedistil_tf.data.outputs.reader import Outputs, average_logits, is_outputs, read_outputs
 from xtremedistil_tf.data.tokenization.alignment import encode_words, first_pieces
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.realign import HAS_ALL, HAS_LOGITS, HAS_STATES
+from xtremedistil_tf.data.tokenization.windows import WindowCutter
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.models.tokenizers import load_tokenizer, train_wordpiece
 from xtremedistil_tf.runs import file_fingerprint, fingerprint
@@ -72,7 +74,7 @@ class OutputsTeacher:
     """One file of outputs, or several annotators' files averaged; see `teachers.base.Teaches`.
 
     Args:
-      files: the files' contents.
+      files: the files' contents, of `Outputs` or `AnswersFile`.
       maps: for each, the map of its labels.
       weights: for each, its weight.
       wanted: what the run asks for.
@@ -83,13 +85,15 @@ class OutputsTeacher:
     parameters = None
     matched = 0
 
-    def __init__(self, files: Sequence[Outputs], maps: Sequence[LabelMap],
+    def __init__(self, files: Sequence[Any], maps: Sequence[LabelMap],
                  weights: Sequence[float], wanted: Wanted):
         self._files, self._maps, self._weights = files, maps, weights
-        self.pooled, self.pairs = task_kind(wanted.kind).pooled, wanted.pairs
+        kind = task_kind(wanted.kind)
+        self.pooled, self.pairs, self._windows = kind.pooled, wanted.pairs, kind.windows
+        self._squad = wanted.squad or SquadConfig()
         self.layer, self._seq_len = wanted.layer, wanted.seq_len
         self.width = max(one.width for one in files) or _NO_VECTORS
-        self.classes, self.words_only = maps[0].size, not self.pooled
+        self.classes, self.words_only = maps[0].size, kind.tags_words
         self.partial = True
         self.tokenizer = _tokenizer(files, wanted.tokenizer)
 
@@ -109,6 +113,11 @@ class OutputsTeacher:
     @functools.cached_property
     def _rows(self) -> Dict[bytes, Dict[str, np.ndarray]]:
         """All outputs by the ids of their sequences; read once."""
+        if self._windows:
+            cutter = WindowCutter(self.tokenizer.backend_tokenizer, self._seq_len, self._squad)
+            return {sequence_key(ids): {"logits": logits, "known": np.full(
+                        len(logits), HAS_LOGITS, np.uint8)}
+                    for ids, logits in window_logits(self._files, self._weights, cutter)}
         found: Dict[bytes, List[Tuple[float, _Row]]] = {}
         for outputs, mapped, weight in zip(self._files, self._maps, self._weights):
             for at in range(0, len(outputs.examples), _CHUNK):
@@ -164,7 +173,7 @@ def _merged(rows: Sequence[Tuple[float, _Row]]) -> Dict[str, np.ndarray]:
     return {**found, "representation": np.nan_to_num(vectors), "known": known.astype(np.uint8)}
 
 
-def _tokenizer(files: Sequence[Outputs], named: Optional[str]) -> Any:
+def _tokenizer(files: Sequence[Any], named: Optional[str]) -> Any:
     """The student's tokenizer: a named one, or one trained on the files' words."""
     if named is not None:
         return load_tokenizer(named)
@@ -172,7 +181,19 @@ def _tokenizer(files: Sequence[Outputs], named: Optional[str]) -> Any:
     return train_wordpiece(words, VOCABULARY, False)
 
 
-def _kind_of_file(path: pathlib.Path, kind: str, pairs: bool) -> Outputs:
+def read_file(path: pathlib.Path, kind: str, pairs: bool) -> Union[Outputs, AnswersFile]:
+    """Reads a file of outputs.
+
+    Args:
+      path: the file.
+      kind: name of the kind of task.
+      pairs: True if a row has two texts.
+
+    Raises:
+      UserError: for an unusable row.
+    """
+    if task_kind(kind).windows:
+        return read_answers(path)
     return read_outputs(path, pooled=task_kind(kind).pooled, pairs=pairs)
 
 
@@ -186,7 +207,7 @@ def load_outputs(paths: Sequence[pathlib.Path], wanted: Wanted) -> OutputsTeache
     Raises:
       UserError: for an unusable file.
     """
-    files = [_kind_of_file(path, wanted.kind, wanted.pairs) for path in paths]
+    files = [read_file(path, wanted.kind, wanted.pairs) for path in paths]
     labels = label_set(wanted.kind, wanted.tags)
     widths = {one.width for one in files if one.width}
     if len(widths) > 1:
@@ -198,12 +219,12 @@ def load_outputs(paths: Sequence[pathlib.Path], wanted: Wanted) -> OutputsTeache
 
 
 def _sizes(path: pathlib.Path, data: DataConfig, layer: int) -> Sizes:
-    width = _kind_of_file(path, data.kind, data.pairs).width
+    width = read_file(path, data.kind, data.pairs).width
     return Sizes(width or _NO_VECTORS, 0, None, states=bool(width))
 
 
 def _labels(path: pathlib.Path, data: DataConfig) -> Tuple[str, Tuple[str, ...]]:
-    return data.kind, _kind_of_file(path, data.kind, data.pairs).names
+    return data.kind, read_file(path, data.kind, data.pairs).names
 
 
 def _fingerprint(path: pathlib.Path) -> str:

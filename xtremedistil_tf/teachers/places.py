@@ -9,7 +9,6 @@ from typing import Any, Dict, Optional, Sequence, Tuple
 from xtremedistil_tf.config import RunConfig, TeacherConfig
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.data.label_map import make_label_map, parse_label_map, task_labels
-from xtremedistil_tf.data.outputs.reader import read_outputs
 from xtremedistil_tf.errors import UserError, first_line
 from xtremedistil_tf.hub.folders import teacher_on_hub
 from xtremedistil_tf.models.pretrained_encoders import peek_configuration
@@ -20,6 +19,7 @@ from xtremedistil_tf.teachers import TeacherKind, Wanted, teacher_kind
 from xtremedistil_tf.teachers.base import Sizes
 from xtremedistil_tf.teachers.fine_tuned import sizes_of
 from xtremedistil_tf.teachers.finished import task_of
+from xtremedistil_tf.teachers.outputs import read_file
 
 log = logging.getLogger("absl")
 
@@ -148,7 +148,7 @@ def wanted_of(config: RunConfig, task: Task) -> Wanted:
                   config.matched_layers, config.data.pairs,
                   tuple(sorted(parse_label_map(config.teacher.label_map).items())),
                   config.teacher.scheme, config.data.seq_len, config.teacher.tokenizer,
-                  config.teacher.weights or (), config.teacher.languages or ())
+                  config.teacher.weights or (), config.teacher.languages or (), config.data.squad)
 
 
 def check_teacher(
@@ -197,9 +197,8 @@ def _check_rows(config: RunConfig, task: Task, paths: Sequence[pathlib.Path]) ->
     """Tells how many sentences of a transfer file have no outputs; refuses if none has any."""
     if task.transfer is None or task.transfer.path.resolve() == paths[0]:
         return
-    kind = task_kind(config.data.kind)
-    said = {row.texts for path in paths for row in read_outputs(
-        path, pooled=kind.pooled, pairs=config.data.pairs).examples}
+    said = {row.texts for path in paths for row in read_file(
+        path, config.data.kind, config.data.pairs).examples}
     missing = sum(row.texts not in said for row in task.transfer)
     names = ", ".join(map(str, paths))
     if missing == task.transfer_rows:

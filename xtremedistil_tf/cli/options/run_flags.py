@@ -157,8 +157,8 @@ TEACHER_FLAGS = (
             "tagging these are types: PERSON=PER,GPE=LOC,MISC=O."),
     setting("teacher_outputs", "teacher.outputs",
             "File of the outputs of a teacher that ran elsewhere: JSON lines (.jsonl) or Parquet "
-            "with tags, probabilities or logits. Its sentences are the transfer set unless "
-            "--transfer_file is given. Several files, commas between, are averaged."),
+            "with tags, probabilities, logits or answers to questions. Its rows are the transfer "
+            "set unless --transfer_file is given. Several files, commas between, are averaged."),
     setting("teacher_tokenizer", "teacher.tokenizer",
             "Folder or hub name of a tokenizer for a student that learns from --teacher_outputs. "
             "Default: a WordPiece tokenizer trained on their text."),

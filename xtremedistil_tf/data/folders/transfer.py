@@ -5,6 +5,7 @@ import pathlib
 from typing import Any, List, Mapping, Optional, Tuple
 
 from xtremedistil_tf.config import DataConfig
+from xtremedistil_tf.data.outputs.answers import AnswersText
 from xtremedistil_tf.data.outputs.reader import OutputsText, is_outputs
 from xtremedistil_tf.data.readers.glue import glue_texts
 from xtremedistil_tf.data.readers.recognise import why_no_text
@@ -73,8 +74,10 @@ def open_transfer(
 def open_questions(
     config: DataConfig, path: pathlib.Path, examples: Mapping[str, List[Any]],
     warnings: List[str],
-) -> Tuple[QuestionFile, bool]:
+) -> Tuple[TextFile, bool]:
     """Opens a transfer file of questions: SQuAD's JSON, in which answers may be missing.
+
+    A file of answers that a teacher gave elsewhere is one, too.
 
     Arguments as for `open_transfer`.
 
@@ -85,6 +88,8 @@ def open_questions(
       UserError: if the file is no JSON by its name.
     """
     del examples, warnings
+    if is_outputs(path):
+        return AnswersText(path), False
     if path.suffix != ".json":
         raise UserError(f"--transfer_file {path} is no JSON by its name; needed are questions with "
                         "their contexts in SQuAD's JSON, with or without answers")

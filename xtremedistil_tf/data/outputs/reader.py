@@ -2,14 +2,14 @@
 
 import dataclasses
 import functools
-import json
 import pathlib
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from xtremedistil_tf.config import OUTPUTS_ENDINGS
-from xtremedistil_tf.data.lines import RowError, read_lines
+from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.outputs.objects import Problems, read_objects
 from xtremedistil_tf.data.outputs.rows import (
     Given,
     OutputRow,
@@ -21,8 +21,6 @@ from xtremedistil_tf.data.readers.rows import Example, ReadReport, TextFile
 from xtremedistil_tf.errors import UserError
 
 VECTORS = (".npy", ".safetensors")
-# More problems than these are counted.
-_MOST_TOLD = 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,70 +52,17 @@ def is_outputs(path: pathlib.Path) -> bool:
     return pathlib.Path(path).suffix in OUTPUTS_ENDINGS and pathlib.Path(path).is_file()
 
 
-def _json_rows(path: pathlib.Path) -> Iterator[Tuple[int, Any]]:
-    for number, line in read_lines(path):
-        if isinstance(line, UserError):
-            yield number, RowError(("encoding", str(line)))
-        elif line.strip():
-            try:
-                yield number, json.loads(line)
-            except ValueError as error:
-                yield number, RowError(("json", f"is not JSON: {error}"))
-
-
-def _parquet_rows(path: pathlib.Path) -> Iterator[Tuple[int, Any]]:
-    try:
-        import pyarrow.parquet
-    except ImportError:
-        raise UserError(f"{path}: Parquet needs pyarrow, which the extra [datasets] installs; JSON "
-                        "lines need nothing") from None
-    try:
-        file = pyarrow.parquet.ParquetFile(path)
-        named = (file.schema_arrow.metadata or {}).get(b"labels")
-        if named:
-            yield 0, {"labels": json.loads(named)}
-        number = 0
-        for batch in file.iter_batches():
-            for row in batch.to_pylist():
-                number += 1
-                yield number, row
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
-        raise UserError(f"{path} is not a Parquet file: {error}") from error
-
-
 def _is_header(row: Any) -> bool:
     return isinstance(row, dict) and set(row) == {"labels"} and isinstance(row["labels"], list)
 
 
-class _Problems:
-    """Collects the problems of a file, to tell all of them at once."""
-
-    def __init__(self, path: pathlib.Path):
-        self._path = path
-        self._told: List[str] = []
-        self._count = 0
-
-    def add(self, number: int, error: RowError) -> None:
-        """Notes the problems of a row."""
-        self._count += 1
-        if self._count <= _MOST_TOLD:
-            self._told.append(f"{self._path}:{number}: {error}")
-
-    def check(self) -> None:
-        """Raises UserError if there are any."""
-        if self._count:
-            more = self._count - len(self._told)
-            raise UserError("; ".join([*self._told, *([f"and {more} more rows"] if more else [])]))
-
-
 def _parsed(
-    path: pathlib.Path, *, pooled: bool, pairs: bool, problems: _Problems
+    path: pathlib.Path, *, pooled: bool, pairs: bool, problems: Problems
 ) -> Tuple[Optional[List[str]], List[Tuple[int, OutputRow]]]:
     """(labels of the header, rows with their line numbers)."""
     header: Optional[List[str]] = None
     rows: List[Tuple[int, OutputRow]] = []
-    read = _parquet_rows if path.suffix == ".parquet" else _json_rows
-    for number, row in read(path):
+    for number, row in read_objects(path):
         if header is None and not rows and _is_header(row):
             header = [str(name) for name in row["labels"]]
             continue
@@ -206,7 +151,7 @@ def read_outputs(path: pathlib.Path, *, pooled: bool, pairs: bool = False) -> Ou
 
 @functools.lru_cache(maxsize=4)
 def _read(path: pathlib.Path, pooled: bool, pairs: bool, stamp: Tuple[int, int]) -> Outputs:
-    problems = _Problems(path)
+    problems = Problems(path)
     header, rows = _parsed(path, pooled=pooled, pairs=pairs, problems=problems)
     problems.check()
     if not rows:
@@ -268,7 +213,7 @@ class OutputsText(TextFile):
         Raises:
           UserError: for an unusable row, or no row.
         """
-        problems, seen = _Problems(self.path), set()
+        problems, seen = Problems(self.path), set()
         _, rows = _parsed(self.path, pooled=self._pooled, pairs=self._pairs, problems=problems)
         problems.check()
         for _, row in rows:
