@@ -17,9 +17,10 @@ on the labels alone:
            files become transfer questions
 Each part is written to benchmarks/kinds/PART.json as soon as it is finished. A killed part goes on
 with the same command, what is in --work is not run again, and parts may be run by commands with
-different sizes: --transfer_size counts sentences, for tydiqa questions; --labels_per_language
-counts rows of all languages where the data name none, as sib200_41 does. `make docs` shows the
-records in docs/reference/results/kinds.md.
+different sizes: --transfer_size counts sentences, for tydiqa questions. sib200_41 names no
+languages: --labels_per_language then counts rows of all of them, and no scores are by language.
+`kinds_languages.py` makes a folder with guessed ones first. `make docs` shows the records in
+docs/reference/results/kinds.md.
 """
 
 import dataclasses
@@ -190,7 +191,9 @@ def run_part(name: str, more: Sequence[str]) -> Dict[str, Any]:
     settings = read_json(folder / "config.json")["config"]["data"]
     beside = kept_tfidf(work / f"{name}_tfidf.json", task, settings, FLAGS.features) \
         if part.tfidf else None
-    return {"data": part.data, "text": pathlib.Path(FLAGS.text).name if part.text else None,
+    guessed = task / "languages.json"
+    return {"data": part.data, "languages": read_json(guessed) if guessed.is_file() else None,
+            "text": pathlib.Path(FLAGS.text).name if part.text else None,
             "teacher": teacher["name"], "note": FLAGS.note,
             "flags": told_flags([*arguments, *more]),
             # What the part was begun on; a later command that finds it finished may be elsewhere.

@@ -46,10 +46,18 @@ def _languages(record: Dict[str, Any]) -> str:
     languages = record["columns"]["teacher"]["test"].get("languages")
     if not languages:
         return "The data name no languages, so there are no scores by language."
-    key = record["measure"]
+    key, guessed = record["measure"], record.get("languages")
     rows = [[language, *(f"{column['test']['languages'][language][key]:.1f}"
                          for column in record["columns"].values())] for language in languages]
-    return table(["language", *(_COLUMNS[who] for who in record["columns"])], rows)
+    told = table(["language", *(_COLUMNS[who] for who in record["columns"])], rows)
+    if not guessed:
+        return told
+    equal = sum(guessed["rows"]["test"].values()) / len(guessed["rows"]["test"])
+    wrong = ", ".join(f"{language} {count}" for language, count in guessed["rows"]["test"].items()
+                      if abs(count - equal) > 0.02 * equal)
+    return (f"{told}\n\nThe data name no languages. Each row's was guessed by "
+            f"{guessed['guessed_by']} (`benchmarks/kinds_languages.py`). Each language has "
+            f"{equal:.0f} test rows; further from it are the guesses of {wrong or 'none'}.")
 
 
 def _sizes(record: Dict[str, Any]) -> str:

@@ -54,13 +54,16 @@ def test_a_record_has_columns_minutes_and_rows_and_its_table_shows_them(
     (tmp_path / "benchmarks" / "kinds" / "sib200.json").write_text(json.dumps({
         "command": "python benchmarks/kinds.py --data=d", "teacher": "E5", "note": "Little.",
         "machine": {"commit": "1" * 40, "processor": "p", "cores": 2, "tensorflow": "2"},
-        **found}), "utf-8")
+        "languages": {"guessed_by": "it 1", "rows": {"test": {"de": 3, "en": 5}}}, **found}),
+        "utf-8")
     text = tables.kinds_tables()
     assert "| student distilled | 80.00 | 1.00 | 94.1 % | 100 |" in text
     assert "| TF-IDF + logistic regression | 55.00 | 1.00 | 64.7 % | 14 |" in text
     assert "| de | 90.0 | 70.0 | 80.0 | 60.0 |" in text
     assert "75 % of the gap" in text and "+15.00, 95 % interval +5.00 to +20.00" in text
     assert "teacher 10.0, its outputs 0.5, scores 0.1, student 3.0" in text and "Little." in text
+    assert "guessed by it 1" in text and "Each language has 4 test rows; further from it are the " \
+        "guesses of de 3, en 5." in text
     assert text.count("Not recorded yet: ") == 2
 
 
@@ -88,3 +91,17 @@ def test_tfidf_learns_the_rows_that_the_run_learns(kinds, tmp_path, monkeypatch)
 def test_flags_are_told_without_places(kinds):
     assert kinds.told_flags(["--task=/a/b/sib200_41", "--model_dir=/a/w", "--seed=1"]) == [
         "--task=sib200_41", "--seed=1"]
+
+
+def test_guessed_languages_stand_before_the_labels(kinds, tmp_path):
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.mkdir()
+    for split in ("train", "dev", "test"):
+        (source / f"{split}.tsv").write_text("ein Wort\tgood/bad\none word\todd\n", "utf-8")
+    (source / "labels.tsv").write_text("good/bad\nodd\n", "utf-8")
+    counts = importlib.import_module("kinds_languages").with_languages(
+        source, target, lambda text: "de" if "ein" in text else "en")
+    assert counts["test"] == {"de": 1, "en": 1}
+    rows = read_task(DataConfig(str(target)), with_transfer=False).examples["test"]
+    assert [(row.language, row.tags) for row in rows] == [("de", ("good/bad",)), ("en", ("odd",))]
+    assert len(set(importlib.import_module("kinds_languages").LANGUAGES)) == 41
