@@ -109,6 +109,8 @@ TASK_CASES = {
         [("Which city ?", "he came by Bonn and saw the tree"), ("Which city ?", LONG)],
         phones=False),
 }
+# Tasks whose students compute the logits from the encoder: of tokens and of texts.
+_DIRECT = ("spans", "multilabel")
 STUDENT_CASES = {
     "bilstm": {"word_emb_dim": 6, "bilstm_hidden_size": 5},
     "transformer": {"word_emb_dim": 6, "hidden_size": 8, "num_hidden_layers": 1,
@@ -128,7 +130,8 @@ def _there_is(student: str, task: str) -> bool:
 def settings_of(student: str, task: str) -> cfg.StudentConfig:
     """A student's settings: of its poolings regression takes the last, others the default."""
     pooling = list(cfg.ARCHITECTURES[student].poolings)[-1] if task == "regression" else None
-    return cfg.StudentConfig(student=student, pooling=pooling, **STUDENT_CASES[student])
+    return cfg.StudentConfig(student=student, pooling=pooling, **STUDENT_CASES[student],
+                             logits_from="encoder" if task in _DIRECT else None)
 
 
 CASES = [(student, task) for student in STUDENT_CASES for task in TASK_CASES

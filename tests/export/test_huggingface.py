@@ -56,6 +56,8 @@ CASES = {
     "tanh, own width": ("classification", {"dense_act_func": "tanh", "word_emb_dim": 6}, "Albert"),
     "linear": ("multilabel", {"dense_act_func": "linear", "width": 30,
                               "record": {"thresholds": [0.4, 0.6]}}, "Electra"),
+    "no projection": ("tagging", {"logits_from": "encoder"}, "Electra"),
+    "no projection, texts": ("classification", {"logits_from": "encoder"}, "Electra"),
     "pairs": ("regression", {"dense_act_func": "gelu", "pairs": True}, "Electra"),
 }
 

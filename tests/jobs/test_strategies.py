@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from safetensors.numpy import load_file
 
 from tests.conftest import write_task
 from tests.jobs.test_distillation import config_of
@@ -20,10 +21,17 @@ def small_task(tmp_path_factory):
 
 def test_d2_trains_on_both_kinds_of_rows(small_task, bert_config, tmp_path):
     config = config_of(small_task, bert_config, strategy="D2", alpha=0.5)
+    # The projection is for the representation alone: it is trained and not kept.
+    config = dataclasses.replace(config, student=dataclasses.replace(
+        config.student, logits_from="encoder"))
     prepare(config.seed, True)
     metrics = job.run_distillation(config, tmp_path / "run", resources=Resources(export=False))
     assert not (tmp_path / "run" / "export").exists() and not (tmp_path / "run" / "onnx").exists()
+    weights = load_file(tmp_path / "run" / "student" / "weights.safetensors")
+    assert not any("projection" in name for name in weights)
+    assert sum(array.size for array in weights.values()) == metrics["student"]["parameters"]
     (stage,) = metrics["stages"]
+    assert stage["trainable"] == ["projection", "logits", "bilstm", "word_embedding"]
     assert stage["data"] == "both" and metrics["teacher_passes"] == 1
     assert stage["losses"] == ["0.5 x labels:cross_entropy", "logits:mse", "representation:mse"]
     assert "0.5 x labels:cross_entropy" in (tmp_path / "run" / "report.md").read_text("utf-8")

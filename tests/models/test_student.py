@@ -67,6 +67,25 @@ def test_both_outputs_share_their_layers():
     assert not np.allclose(before["logits"], after["logits"])
 
 
+def test_logits_from_the_encoder_leave_the_projection_to_the_training():
+    config = dataclasses.replace(SMALL, logits_from="encoder")
+    student = build_student(config, 20, 7, 4)
+    ids = {"input_ids": np.array([[3, 4]], np.int32)}
+    served, trained = student.model(ids), student.trained(ids)
+    kernel, bias = student.registry.weights("logits")
+    np.testing.assert_allclose(  # Equations 1 and 3.
+        served["logits"], served["representation"] @ kernel + bias, atol=1e-6)
+    np.testing.assert_array_equal(trained["logits"], served["logits"])
+    assert served["representation"].shape == (1, 2, 10)
+    assert trained["representation"].shape == (1, 2, 7)
+    assert student.registry.names == ("word_embedding", "bilstm", "projection", "logits")
+    alone = build_student(config, 20, None, 4)
+    assert alone.registry.names == config.layers and alone.model is alone.trained
+    assert [w.name for w in alone.model.weights] == [w.name for w in student.model.weights]
+    assert student.model.count_params() == (
+        student.trained.count_params() - student.registry.parameters(["projection"]))
+
+
 def test_projection_has_the_papers_activation():
     layer = build_student(SMALL, 20, 7, 4).model.get_layer("projection")
     assert layer.activation.__name__ == "gelu" and layer.units == 7

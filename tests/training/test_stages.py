@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from xtremedistil_tf.config import BatchSize, DistilConfig, TeacherConfig
+from xtremedistil_tf.config import BatchSize, DistilConfig, StudentConfig, TeacherConfig
 from xtremedistil_tf.data.pipelines.balance import LanguageBalance
 from xtremedistil_tf.data.pipelines.batches import PieceMasking
 from xtremedistil_tf.errors import UserError
@@ -52,6 +52,24 @@ def test_algorithm_1_unfreezes_the_representation_too():
     matched = build_plan(LAYERS, DistilConfig(unfreeze_representation=True,
                                               multi_hidden_states=True))
     assert matched[0].trainable == ("matching", "projection")
+
+
+def test_without_the_projection_below_the_logits_only_the_representation_trains_it():
+    direct = StudentConfig(logits_from="encoder").layers
+    assert direct == ("word_embedding", "bilstm", "logits")
+    plan = build_plan(direct, DistilConfig())
+    assert [stage.name for stage in plan] == [
+        "01_representation", "02_logits_logits", "03_logits_bilstm", "04_logits_word_embedding",
+        "05_labels_logits", "06_labels_bilstm", "07_labels_word_embedding"]
+    assert plan[0].trainable == ("projection", "bilstm", "word_embedding")
+    assert plan[-1].trainable == ("logits", "bilstm", "word_embedding")
+    assert not any("projection" in stage.trainable for stage in plan[1:])
+    by_layer = build_plan(direct, DistilConfig(unfreeze_representation=True))
+    assert [stage.trainable for stage in by_layer[:2]] == [
+        ("projection", "bilstm"), ("projection", "bilstm", "word_embedding")]
+    for strategy, trained in (("D2", True), ("D1", False)):
+        (joint,) = build_plan(direct, DistilConfig(strategy=strategy))
+        assert ("projection" in joint.trainable) == trained
 
 
 @pytest.mark.parametrize("strategy", ["D4.2", "D4.1"])

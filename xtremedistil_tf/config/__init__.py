@@ -31,7 +31,9 @@ from xtremedistil_tf.config.distillation import (
 from xtremedistil_tf.config.glue import GLUE, GlueTask
 from xtremedistil_tf.config.models import (
     ACTIVATIONS,
+    LOGITS_FROM,
     OUTPUTS_ENDINGS,
+    PROJECTION,
     TEACHER_TAG_SCHEMES,
     UNFREEZE,
     VOCABULARIES,
@@ -54,8 +56,7 @@ __all__ = [
     "OPTIMIZERS", "SCHEDULES", "SIGMOID_LOSS", "UNFREEZE_ORDERS",
     "BatchSize", "DistilConfig", "ACTIVATIONS", "ARCHITECTURES", "EXPORT_FORMATS",
     "ONNX_ACTIVATIONS", "PAIR_ENCODINGS", "Architecture", "register_student",
-    "OUTPUTS_ENDINGS", "TEACHER_TAG_SCHEMES", "UNFREEZE", "VOCABULARIES", "WORD_EMBEDDINGS",
-    "StudentConfig",
-    "TeacherConfig", "START_EMBEDDINGS", "STARTS", "PretrainingConfig",
-    "POLICIES", "Resources", "RunConfig", "differences",
+    "LOGITS_FROM", "OUTPUTS_ENDINGS", "PROJECTION", "TEACHER_TAG_SCHEMES", "UNFREEZE",
+    "VOCABULARIES", "WORD_EMBEDDINGS", "StudentConfig", "TeacherConfig", "START_EMBEDDINGS",
+    "STARTS", "PretrainingConfig", "POLICIES", "Resources", "RunConfig", "differences",
 ]

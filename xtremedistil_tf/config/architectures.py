@@ -120,11 +120,12 @@ def _transformer_formats(config: "StudentConfig", task_kind: str) -> Tuple[str, 
 def _transformer_lacks(config: "StudentConfig", task_kind: str, form: str) -> str:
     if form != "huggingface":
         return ""
-    kind, activation = TASKS[task_kind], config.dense_act_func
+    kind, activation = TASKS[task_kind], config.head_activation
     if not kind.pooled:
         return "" if activation == "linear" else (
             f"its projection has the activation {activation}, and heads of tokens in transformers "
-            "have none; --dense_act_func=linear trains one that has such a checkpoint")
+            "have none; --dense_act_func=linear or --logits_from=encoder trains one that has "
+            "such a checkpoint")
     if config.pools != "first":
         return (f"its pooling is {config.pools}, and transformers pools the first position; "
                 "--pooling=first trains one that has such a checkpoint")

@@ -16,6 +16,10 @@ from xtremedistil_tf.config.checks import (
 )
 
 ACTIVATIONS = ("gelu", "linear", "relu", "tanh")
+# Name of the layer between the encoder and the teacher's width.
+PROJECTION = "projection"
+# What the logits are computed from; the first is the default.
+LOGITS_FROM = (PROJECTION, "encoder")
 VOCABULARIES = ("teacher", "cut")
 WORD_EMBEDDINGS = ("svd", "svd_pretrained", "full", "pca", "ppa", "random", "file")
 UNFREEZE = ("all", "top_down")
@@ -153,6 +157,9 @@ class StudentConfig:
       input_dropout: dropout of the LSTM cells' inputs, after the embedding's own dropout.
       recurrent_dropout: dropout inside the LSTM cells; above 0 the GPU's cuDNN kernel is not used.
       dense_act_func: activation of the projection to the teacher's width.
+      logits_from: what the logits are computed from, one of LOGITS_FROM: "projection" (the authors'
+        code) or "encoder" (paper Eq. 1 and 3). The projection then serves the representation's loss
+        alone and is no part of the finished student. Not given: "projection".
       word_embedding: initial values of the embedding, one of WORD_EMBEDDINGS (paper Table 7). Not
         given: "file" with word_emb_file, else "svd".
       word_emb_file: word vectors for "file".
@@ -202,6 +209,7 @@ class StudentConfig:
     freeze_word_embedding: bool = False
     architecture: Optional[Mapping[str, Any]] = None
     pair_encoding: Optional[str] = None
+    logits_from: Optional[str] = None
 
     def __post_init__(self):
         sizes = (self.hidden_size, self.num_hidden_layers, self.num_attention_heads)
@@ -219,6 +227,7 @@ class StudentConfig:
             rate = getattr(self, flag)
             require(0 <= rate < 1, f"--{flag} is {rate}; allowed: 0 <= rate < 1")
         one_of("dense_act_func", self.dense_act_func, ACTIVATIONS)
+        one_of("logits_from", self.logits_from or LOGITS_FROM[0], LOGITS_FROM)
         one_of("word_embedding", self.word_embedding, WORD_EMBEDDINGS)
         at_least("ppa_components", self.ppa_components, 0)
         self._check_vocabulary()
@@ -276,7 +285,18 @@ class StudentConfig:
     @property
     def layers(self) -> Tuple[str, ...]:
         """Names of its layers, bottom to top; gradual unfreezing goes down this list."""
-        return ("word_embedding", *self.kind.layers(self), "projection", "logits")
+        projection = (PROJECTION,) if self.projects else ()
+        return ("word_embedding", *self.kind.layers(self), *projection, "logits")
+
+    @property
+    def projects(self) -> bool:
+        """True if the logits are computed from the projection, False if from the encoder."""
+        return self.logits_from in (None, PROJECTION)
+
+    @property
+    def head_activation(self) -> str:
+        """Activation between the encoder and the logits."""
+        return self.dense_act_func if self.projects else "linear"
 
     @property
     def trained_layers(self) -> Tuple[str, ...]:

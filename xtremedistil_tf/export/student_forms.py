@@ -16,8 +16,8 @@ from xtremedistil_tf.tasks import task_kind
 
 def arrays_forms(arrays: StudentArrays) -> Forms:
     """Returns the export builders of a BiLSTM."""
-    rest = sum(array.size for array in (*arrays.forward, *arrays.backward, *arrays.projection,
-                                        *arrays.logits))
+    dense = [array for layer, _ in arrays.dense for array in layer]
+    rest = sum(array.size for array in (*arrays.forward, *arrays.backward, *dense))
     return Forms(
         len(arrays.embedding), arrays.embedding.size, arrays.embedding.size + rest,
         functools.partial(GraphStudent, arrays), functools.partial(build_model, arrays),
@@ -44,8 +44,10 @@ def keras_forms(bundle: StudentBundle) -> Forms:
 
 def transformer_forms(bundle: StudentBundle) -> Forms:
     """Returns the export builders of a Transformer student."""
-    onnx = functools.partial(build_transformer, bundle.student, bundle.settings.dense_act_func,
-                             bundle.pooling, separator=bundle.separator)
+    settings = bundle.settings
+    activation = settings.dense_act_func if settings.projects else None
+    onnx = functools.partial(build_transformer, bundle.student, activation, bundle.pooling,
+                             separator=bundle.separator)
     checkpoint = functools.partial(build_checkpoint, bundle,
                                    task_kind(bundle.labels.kind).transformers_class)
     return dataclasses.replace(keras_forms(bundle), onnx=onnx, huggingface=checkpoint)

@@ -60,10 +60,9 @@ class _LiteStudent(tf.Module):
         self._embedding = tf.constant(arrays.embedding)
         self._forward = _lstm(arrays.forward, "forward")
         self._backward = _lstm(arrays.backward, "backward")
-        self._projection, self._logits = arrays.projection, arrays.logits
+        self._dense = [(layer, _gelu if name == "gelu" else tf.keras.activations.get(name))
+                       for layer, name in arrays.dense]
         self._pooling, self._pairs = arrays.pooling, arrays.pairs
-        self._activation = (_gelu if arrays.activation == "gelu"
-                            else tf.keras.activations.get(arrays.activation))
 
     def _embedded(self, ids: Any) -> Any:
         """Returns float32 [1, time, E]; joint pairs have the segment as one more feature."""
@@ -104,11 +103,9 @@ class _LiteStudent(tf.Module):
         """Returns logits float32 [1, time, classes], or [1, classes] if the student pools."""
         siamese = self._pairs is not None and self._pairs.siamese
         hidden = self._pair(input_ids) if siamese else self._hidden(input_ids)
-        kernel, bias = self._projection
-        hidden = self._activation(tf.matmul(hidden, kernel) + bias)
-        kernel, bias = self._logits
-        logits = tf.matmul(hidden, kernel) + bias
-        return {"logits": logits[None] if self._pooling is None else logits}
+        for (kernel, bias), activation in self._dense:
+            hidden = activation(tf.matmul(hidden, kernel) + bias)
+        return {"logits": hidden[None] if self._pooling is None else hidden}
 
 
 def build_lite(arrays: StudentArrays, int8: bool) -> bytes:

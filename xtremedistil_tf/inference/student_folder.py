@@ -96,8 +96,9 @@ def load_student(
     before = tf.keras.mixed_precision.global_policy()
     tf.keras.mixed_precision.set_global_policy(policy)
     try:
-        student = build_student(settings or assets.settings, len(vocabulary), record["width"],
-                                labels.size, pooled=labels.pooled, seq_len=record["seq_len"],
+        width = record["width"] if assets.settings.projects else None
+        student = build_student(settings or assets.settings, len(vocabulary), width, labels.size,
+                                pooled=labels.pooled, seq_len=record["seq_len"],
                                 separator=assets.separator, competing=labels.competing)
     finally:
         tf.keras.mixed_precision.set_global_policy(before)

@@ -66,7 +66,7 @@ def check_formats(
       UserError: if the student will not have one of the formats.
     """
     if "huggingface" in formats and task.labels.pooled:
-        check_text_head(student.dense_act_func, width, task.labels.size, student.hidden_size)
+        check_text_head(student.head_activation, width, task.labels.size, student.hidden_size)
 
 
 def needed_formats(formats: Sequence[str], resources: Resources) -> Sequence[str]:

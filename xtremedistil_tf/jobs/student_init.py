@@ -79,7 +79,11 @@ def start_student(
     # A seed of its own: initial weights must not depend on whether the teacher was loaded or
     # fine-tuned in this process.
     tf.keras.utils.set_random_seed(derive_seed(config.seed, "student"))
-    width = config.student.hidden_size if teacher is None else teacher.width
+    width: Optional[int] = None
+    if teacher is not None:
+        width = teacher.width
+    elif config.student.projects:
+        width = config.student.hidden_size
     matched = 0 if teacher is None else teacher.matched
     student = build_student(
         config.student, len(prepared.vocabulary), width, prepared.task.labels.size,

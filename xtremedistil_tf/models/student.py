@@ -1,11 +1,15 @@
-"""The student as a Keras functional model: encoder, projection and logits."""
+"""The student as a Keras functional model: encoder, projection and logits.
+
+The logits are computed from the projection or, with `StudentConfig.logits_from` "encoder", from the
+encoder; the projection then is for training only.
+"""
 
 import dataclasses
 from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
-from xtremedistil_tf.config import MATCHING, StudentConfig
+from xtremedistil_tf.config import MATCHING, PROJECTION, StudentConfig
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.distillation_model import StageModel
 from xtremedistil_tf.models.layers.body import NEVER, Body, Shape, real_positions
@@ -20,11 +24,12 @@ class Student:
     Attributes:
       model: maps "input_ids", int32 [batch, time] with the student's ids (0 = padding), to
         "representation" [batch, time, width] and "logits" [batch, time, classes], float32; time is
-        1 if the student pools.
+        1 if the student pools. The representation is what the logits are computed from.
       registry: the parts in `StudentConfig.layers`: word_embedding, the encoder's, projection,
         logits; and MATCHING if layers are matched.
       trained: the model that the stages train. With matched layers it has the further outputs
-        "hidden_states" and "attention", see `layer_matching`; else it is `model`.
+        "hidden_states" and "attention", see `layer_matching`; with logits from the encoder its
+        representation is the projection, of the teacher's width. Else it is `model`.
     """
 
     model: StageModel
@@ -53,7 +58,7 @@ def _matched(body: Body, matching: Matching, width: int) -> Tuple[Dict[str, Any]
 def build_student(
     config: StudentConfig,
     vocabulary_size: int,
-    width: int,
+    width: Optional[int],
     classes: int,
     *, embeddings: Optional[np.ndarray] = None,
     pooled: bool = False,
@@ -69,7 +74,8 @@ def build_student(
     Args:
       config: kind, sizes, dropout and activation.
       vocabulary_size: rows of the embedding, padding included.
-      width: width of the projection, equal to the teacher's hidden width.
+      width: width of the projection, equal to the teacher's hidden width. None if no projection is
+        trained and the logits are computed from the encoder.
       classes: number of labels.
       embeddings: initial word embedding, float32 [vocabulary_size, word_emb_dim]; None for random.
       pooled: one representation and logits a sequence (see `StudentConfig.pooling`).
@@ -81,6 +87,7 @@ def build_student(
 
     Source: paper section 3 (student), Eq. 5 (projection).
     """
+    assert width is not None or not config.projects, "a projection has the teacher's width"
     # Random generators in variables instead of graph-level seeds; see `reseed`.
     tf.keras.backend.experimental.enable_tf_random_generator()
     layers = tf.keras.layers
@@ -90,27 +97,32 @@ def build_student(
     input_ids = tf.keras.Input([None], dtype=tf.int32, name="input_ids")
     shape = Shape(vocabulary_size, pooled, seq_len, matching, separator)
     body = config.kind.build_body(config, input_ids, shape)
-    projection = layers.Dense(width, activation=config.dense_act_func, name="projection")
+    projection = None if width is None else layers.Dense(
+        width, activation=config.dense_act_func, name=PROJECTION)
     # Logits and losses stay float32 under mixed precision.
     logits = layers.Dense(classes, name="logits", dtype="float32")
     body_dropout = layers.Dropout(config.dropout_rate, name="body_dropout")
     projection_dropout = layers.Dropout(config.dropout_rate, name="projection_dropout")
 
     # === Functional model ===
-    representation = projection(body_dropout(body.hidden))
-    scores = logits(projection_dropout(representation))
+    dropped = body_dropout(body.hidden)
+    projected = dropped if projection is None else projection(dropped)
+    scores = logits(projection_dropout(projected) if config.projects else dropped)
     if competing:
         scores = tf.where(real_positions(input_ids), scores, NEVER)
-    outputs = {"representation": representation, "logits": scores}
-    model = StageModel({"input_ids": input_ids}, outputs, name="student")
+    outputs = {"representation": projected, "logits": scores}
+    model = StageModel({"input_ids": input_ids}, {
+        **outputs, "representation": projected if config.projects else body.hidden}, name="student")
     if embeddings is not None:
         body.word_embedding.assign(embeddings)
 
     # === Config ===
-    heads = [("projection", [projection]), ("logits", [logits])]
-    if matching is None:
-        return Student(model, LayerRegistry(model, [*body.parts, *heads]), model)
-    more, projections = _matched(body, matching, width)
-    trained = StageModel({"input_ids": input_ids}, {**outputs, **more}, name="student")
-    registry = LayerRegistry(trained, [*body.parts, *heads, (MATCHING, projections)])
-    return Student(model, registry, trained)
+    parts = [*body.parts, *([] if projection is None else [(PROJECTION, [projection])]),
+             ("logits", [logits])]
+    if projection is None or (matching is None and config.projects):
+        return Student(model, LayerRegistry(model, parts), model)
+    if matching is not None:
+        more, projections = _matched(body, matching, projection.units)
+        outputs, parts = {**outputs, **more}, [*parts, (MATCHING, projections)]
+    trained = StageModel({"input_ids": input_ids}, outputs, name="student")
+    return Student(model, LayerRegistry(trained, parts), trained)

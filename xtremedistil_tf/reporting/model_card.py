@@ -123,13 +123,19 @@ def _origin(metrics: Metrics) -> Tuple[List[List[str]], str]:
                    "teacher")
 
 
+def _top(sizes: StudentConfig, record: Mapping[str, Any]) -> str:
+    if sizes.projects:
+        return f"{sizes.dense_act_func} projection to {record['width']}"
+    return "logits from the encoder"
+
+
 def _summary(metrics: Metrics, record: Mapping[str, Any], weights: int) -> str:
     student, sizes = metrics["student"], StudentConfig(**record["student"])
     origin, beside = _origin(metrics)
     of_texts = task_kind_of(metrics).pooled
     rows = [
-        ["architecture", f"{sizes.kind.describe(sizes)}, {sizes.dense_act_func} projection to "
-         f"{record['width']}" + (f" of {sizes.kind.poolings[sizes.pools]}" if of_texts else "")],
+        ["architecture", f"{sizes.kind.describe(sizes)}, {_top(sizes, record)}"
+         + (f" of {sizes.kind.poolings[sizes.pools]}" if of_texts else "")],
         *origin,
         ["strategy", f"{metrics['strategy']}, kept after {student['selected_stage']}, "
          f"seed {metrics['seed']}"],

@@ -5,6 +5,7 @@ from typing import List, Mapping, Sequence, Tuple
 
 from xtremedistil_tf.config import (
     FINE_TUNING,
+    PROJECTION,
     BatchSize,
     DistilConfig,
     TeacherConfig,
@@ -45,6 +46,16 @@ def without_states(drafts: Sequence[StageDraft]) -> List[StageDraft]:
     return [draft for draft in kept if draft.terms]
 
 
+def with_projection(drafts: Sequence[StageDraft]) -> List[StageDraft]:
+    """Trains the projection in the stages on the representation, for logits from the encoder.
+
+    It is none of the layers that are unfrozen one after another: the logits do not depend on it.
+    """
+    return [dataclasses.replace(draft, trainable=(PROJECTION, *draft.trainable))
+            if any(term.target == "representation" for term in draft.terms) else draft
+            for draft in drafts]
+
+
 def with_own_head(drafts: Sequence[StageDraft], strategy: str) -> List[StageDraft]:
     """Lets the first stage on labels after the teacher's logits begin with a new logits layer.
 
@@ -75,6 +86,8 @@ def _drafts(
         require(not config.multi_hidden_states, "--distil_multi_hidden_states and "
                 "--distil_attention need a teacher's hidden states; this one has logits only")
         drafts = without_states(drafts)
+    if PROJECTION not in layers:
+        drafts = with_projection(drafts)
     if config.label_head == "own":
         drafts = with_own_head(drafts, config.strategy)
     terms = [term for draft in drafts for term in draft.terms]

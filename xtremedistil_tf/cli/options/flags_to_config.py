@@ -19,7 +19,7 @@ Given = Mapping[str, Any]
 _SIZES = ("hidden_size", "num_hidden_layers", "num_attention_heads", "word_emb_dim")
 # Settings of a finished student that may change, and that may not.
 _CHANGED = ("freeze_word_embedding", "dropout_rate")
-_FIXED = ("pt_student_checkpoint", "dense_act_func", "pooling")
+_FIXED = ("pt_student_checkpoint", "dense_act_func", "logits_from", "pooling")
 _SQUAD = ("doc_stride", "max_query_length", "max_answer_length")
 
 

@@ -14,6 +14,12 @@ START_FLAGS = (
     setting("dropout_rate", "student.dropout_rate", "Dropout between the layers."),
     setting("dense_act_func", "student.dense_act_func",
             "Activation of the projection (paper: gelu).", choices=cfg.ACTIVATIONS),
+    setting("logits_from", "student.logits_from",
+            "What the logits are computed from. projection (the default, authors' code): the "
+            "projection to the teacher's width. encoder (paper Eq. 1 and 3): the BiLSTM's or "
+            "Transformer's states; the projection is for the representation's loss alone, and the "
+            "finished student is smaller and faster without it.",
+            choices=cfg.LOGITS_FROM, derived=True),
     setting("pooling", "student.pooling",
             "How one vector for a text comes from its tokens, in classification. BiLSTM: last (the "
             "default) or max (authors' v1). Transformer: first (the default) or mean."),

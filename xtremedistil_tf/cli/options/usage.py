@@ -37,7 +37,7 @@ CONCERNS: Dict[str, tuple] = {
                 "compress_word_embedding", "freeze_word_embedding", "word_emb_dim",
                 "bilstm_hidden_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
                 "dropout_rate", "recurrent_dropout", "input_dropout", "dense_act_func",
-                "word_embedding", "word_emb_file", "ppa_components", "pooling",
+                "logits_from", "word_embedding", "word_emb_file", "ppa_components", "pooling",
                 "pair_encoding", "vocabulary", "vocabulary_min_count"),
     "Distillation": ("strategy", "unfreeze_order", "unfreeze_representation", "label_head",
                      "representation_loss", "logits_loss", "relation_weight", "hidden_weight",

@@ -1,11 +1,15 @@
 """The weights of a BiLSTM student as NumPy arrays, the input of its exports."""
 
 import dataclasses
-from typing import Any, Optional, Tuple
+from typing import Any, Callable, Optional, Tuple
 
 import numpy as np
 
+from xtremedistil_tf.config import PROJECTION
+
 Lstm = Tuple[np.ndarray, np.ndarray, np.ndarray]
+# Kernel and bias.
+Dense = Tuple[np.ndarray, np.ndarray]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,8 +40,10 @@ class StudentArrays:
       forward, backward: (kernel [E, 4 H], recurrent kernel [H, 4 H], bias [4 H]); for joint pairs
         the kernel is [E + 1, 4 H].
       projection: (kernel [2 H, width], bias [width]); for siamese pairs the kernel is [8 H, width].
+        None if the logits are computed from the LSTM's states.
       activation: activation of the projection: gelu, linear, relu or tanh.
-      logits: (kernel [width, classes], bias [classes]).
+      logits: (kernel [width, classes], bias [classes]); without a projection its kernel is
+        [2 H, classes], or [8 H, classes].
       pooling: "last" or "max" (see `StudentConfig`); None for one vector a subword token.
       pairs: the reading of pairs of texts; None for single texts.
     """
@@ -45,11 +51,24 @@ class StudentArrays:
     embedding: np.ndarray
     forward: Lstm
     backward: Lstm
-    projection: Tuple[np.ndarray, np.ndarray]
+    projection: Optional[Dense]
     activation: str
-    logits: Tuple[np.ndarray, np.ndarray]
+    logits: Dense
     pooling: Optional[str] = None
     pairs: Optional[Pairs] = None
+
+    @property
+    def dense(self) -> Tuple[Tuple[Dense, str], ...]:
+        """The layers on the LSTM's states with their activations, bottom to top."""
+        head = ((self.logits, "linear"),)
+        return head if self.projection is None else ((self.projection, self.activation), *head)
+
+    def with_lowest(self, change: Callable[[np.ndarray], np.ndarray]) -> "StudentArrays":
+        """Changes the kernel of the dense layer that reads the LSTM's states."""
+        (kernel, bias), _ = self.dense[0]
+        if self.projection is None:
+            return dataclasses.replace(self, logits=(change(kernel), bias))
+        return dataclasses.replace(self, projection=(change(kernel), bias))
 
 
 def _with_segments(lstm: Lstm, segments: np.ndarray, step: float) -> Lstm:
@@ -81,14 +100,16 @@ def student_arrays(
         return [np.asarray(weight, np.float32)
                 for weight in student.model.get_layer(name).get_weights()]
 
+    projects = any(one.name == PROJECTION for one in student.model.layers)
+    projection, logits = tuple(layer(PROJECTION)) if projects else None, tuple(layer("logits"))
     lstm, embedding = layer("bilstm"), layer("word_embedding")[0]
     both, pairs = [tuple(lstm[:3]), tuple(lstm[3:])], None
     if separator is not None:
-        siamese = len(layer("projection")[0]) == 8 * len(lstm[1])
+        siamese = len((projection or logits)[0]) == 8 * len(lstm[1])
         # No larger than the word embedding's values: int8 has one range for all features.
         pairs = Pairs(separator, None if siamese else max(1e-3, float(embedding.max())))
     if pairs is not None and pairs.step is not None:
         segments = layer("segment_embedding")[0]
         both = [_with_segments(one, segments, pairs.step) for one in both]
-    return StudentArrays(embedding, both[0], both[1], tuple(layer("projection")), activation,
-                         tuple(layer("logits")), pooling, pairs)
+    return StudentArrays(embedding, both[0], both[1], projection, activation, logits, pooling,
+                         pairs)

@@ -7,6 +7,7 @@ import numpy as np
 import transformers
 from transformers.modeling_tf_pytorch_utils import convert_tf_weight_name_to_pt_weight_name
 
+from xtremedistil_tf.config import PROJECTION
 from xtremedistil_tf.export.huggingface import heads
 from xtremedistil_tf.inference.student_folder import StudentBundle
 from xtremedistil_tf.tasks import task_kind
@@ -64,12 +65,14 @@ def _head(bundle: StudentBundle, task: str) -> Tuple[str, Dict[str, np.ndarray]]
     # Without the paper's classes of special tokens, which no decoding reads; at the temperature.
     scale = np.float32(1.0 / bundle.temperature)
     logits = (kernel[:, :shown] * scale, bias[:shown] * scale)
-    projection = layer("projection")
+    # A layer that changes nothing is folded into the logits.
+    projection = layer(PROJECTION) if settings.projects else (
+        np.eye(len(kernel), dtype=np.float32), np.zeros(len(kernel), np.float32))
     if task == "ForTokenClassification":
         return "gelu", heads.token_head("classifier", projection, logits)
     if task == "ForQuestionAnswering":
         return "gelu", heads.token_head("qa_outputs", projection, logits)
-    kind, arrays = heads.text_head(settings.dense_act_func, projection, logits,
+    kind, arrays = heads.text_head(settings.head_activation, projection, logits,
                                    settings.hidden_size)
     if kind == "gelu":
         return kind, arrays

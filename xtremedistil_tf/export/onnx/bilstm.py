@@ -3,7 +3,6 @@
 It uses no converter, since converters turn the masked BiLSTM into loops or lose its lengths.
 """
 
-import dataclasses
 import math
 from typing import Any, Dict, List, Optional
 
@@ -16,6 +15,14 @@ from xtremedistil_tf.inference.runtimes.onnx import UNITS
 
 # Old versions, so that every runtime of recent years reads the models.
 _OPSET, _IR_VERSION = 13, 8
+
+
+def _is_direct(arrays: StudentArrays) -> bool:
+    """True if the logits are computed from the LSTM's output, [time, 2, batch, units].
+
+    To bring so many numbers into the order of the batch takes longer than to compute the logits.
+    """
+    return arrays.projection is None and arrays.pooling is None
 
 
 def _gates(array: np.ndarray) -> np.ndarray:
@@ -34,13 +41,17 @@ def _weights(arrays: StudentArrays) -> Dict[str, np.ndarray]:
         # ONNX has a second bias for the recurrent part; it is 0.
         "lstm_b": np.stack(
             [np.concatenate([_gates(bias), np.zeros_like(bias)]) for _, _, bias in both]),
-        "projection_w": arrays.projection[0], "projection_b": arrays.projection[1],
         "logits_w": arrays.logits[0], "logits_b": arrays.logits[1],
         "root_two": np.float32(math.sqrt(2.0)), "one": np.float32(1.0), "half": np.float32(0.5),
         "time_axis": np.array([1], np.int64),
         "joined": np.array([0, 0, -1], np.int64), "joined_row": np.array([0, -1], np.int64),
         "last_axis": np.array([2], np.int64), "lowest": np.finfo(np.float32).min,
+        "ahead": np.array([0], np.int64), "back": np.array([1], np.int64),
     }
+    if arrays.projection is not None:
+        weights["projection_w"], weights["projection_b"] = arrays.projection
+    if _is_direct(arrays):
+        weights["logits_w"] = np.concatenate(np.split(arrays.logits[0], 2), axis=1)
     return {name: np.ascontiguousarray(array) for name, array in weights.items()}
 
 
@@ -54,6 +65,29 @@ def _activation(node: Any, name: str) -> List[Any]:
                 node("Mul", ["doubled", "half"], ["representation"])]
     operation = {"linear": "Identity", "relu": "Relu", "tanh": "Tanh"}[name]
     return [node(operation, ["projected"], ["representation"])]
+
+
+def _head(node: Any, arrays: StudentArrays, hidden: str) -> List[Any]:
+    """Returns the nodes from `hidden` to "logits"."""
+    if _is_direct(arrays):
+        # Both directions by both parts of the kernel, then its own part of each. A product a
+        # direction would give a single row other last digits than a row among others.
+        return [node("MatMul", ["states", "logits_w"], ["products"], name="logits"),
+                node("Split", ["products"], ["by_first", "by_second"], axis=3),
+                node("Gather", ["by_first", "ahead"], ["logits_ahead"], axis=1),
+                node("Gather", ["by_second", "back"], ["logits_back"], axis=1),
+                node("Add", ["logits_ahead", "logits_back"], ["summed"]),
+                node("Squeeze", ["summed", "time_axis"], ["last"]),
+                node("Add", ["last", "logits_b"], ["logits_by_time"]),
+                node("Transpose", ["logits_by_time"], ["logits"], perm=[1, 0, 2])]
+    below: List[Any] = []
+    if arrays.projection is not None:
+        below = [node("MatMul", [hidden, "projection_w"], ["product"], name="projection"),
+                 node("Add", ["product", "projection_b"], ["projected"]),
+                 *_activation(node, arrays.activation)]
+        hidden = "representation"
+    return [*below, node("MatMul", [hidden, "logits_w"], ["last"], name="logits"),
+            node("Add", ["last", "logits_b"], ["logits"])]
 
 
 def _hidden(node: Any, pooling: Optional[str], for_int8: bool) -> List[Any]:
@@ -108,8 +142,7 @@ def build_model(arrays: StudentArrays, *, for_int8: bool = False) -> Any:
     siamese = arrays.pairs is not None and arrays.pairs.siamese
     joint = arrays.pairs is not None and not siamese
     if siamese:
-        kernel, bias = arrays.projection
-        arrays = dataclasses.replace(arrays, projection=(bilstm_pairs.halved(kernel), bias))
+        arrays = arrays.with_lowest(bilstm_pairs.halved)
     if for_int8:
         arrays = bilstm_int8.with_bounds(arrays)
         bounds, weights = bilstm_int8.bounds(node, arrays)
@@ -135,12 +168,7 @@ def build_model(arrays: StudentArrays, *, for_int8: bool = False) -> Any:
              hidden_size=arrays.forward[1].shape[0]),
         *_hidden(node, arrays.pooling, for_int8),
         *(bilstm_pairs.interaction_nodes(node) if siamese else []),
-        node("MatMul", ["pair" if siamese else "hidden", "projection_w"], ["product"],
-             name="projection"),
-        node("Add", ["product", "projection_b"], ["projected"]),
-        *_activation(node, arrays.activation),
-        node("MatMul", ["representation", "logits_w"], ["last"], name="logits"),
-        node("Add", ["last", "logits_b"], ["logits"]),
+        *_head(node, arrays, "pair" if siamese else "hidden"),
     ]
     nodes = _used(nodes)
     used = {name for one in nodes for name in one.input}

@@ -29,13 +29,13 @@ def with_bounds(arrays: StudentArrays) -> StudentArrays:
         return (np.pad(two_more(kernel), [(1, 1), (0, 0)]),
                 np.pad(two_more(recurrent), [(0, 2), (0, 0)]), wide.reshape(-1))
 
-    kernel, bias = arrays.projection
-    # One block of rows a direction: two blocks, or eight for siamese pairs.
-    halves = [np.pad(half, [(0, 2), (0, 0)])
-              for half in np.split(kernel, len(kernel) // len(arrays.forward[1]))]
-    return dataclasses.replace(
-        arrays, forward=unit(arrays.forward), backward=unit(arrays.backward),
-        projection=(np.concatenate(halves), bias))
+    def unread(kernel: np.ndarray) -> np.ndarray:
+        """Adds two rows of zeros a direction: to two blocks, or eight for siamese pairs."""
+        return np.concatenate([np.pad(half, [(0, 2), (0, 0)])
+                               for half in np.split(kernel, len(kernel) // len(arrays.forward[1]))])
+
+    return dataclasses.replace(arrays.with_lowest(unread), forward=unit(arrays.forward),
+                               backward=unit(arrays.backward))
 
 
 def bounds(node: Any, arrays: StudentArrays) -> Tuple[List[Any], Dict[str, np.ndarray]]:

@@ -4,6 +4,7 @@ from typing import Any, Optional
 
 import numpy as np
 
+from xtremedistil_tf.config import PROJECTION
 from xtremedistil_tf.export.onnx.encoder import Builder, embedded, layers, penalty
 from xtremedistil_tf.export.onnx.files import import_onnx
 
@@ -28,13 +29,14 @@ def _segments(build: Builder, separator: int, to: int) -> str:
 
 
 def build_transformer(
-    student: Any, activation: str, pooling: Optional[str], *, separator: Optional[int] = None
+    student: Any, activation: Optional[str], pooling: Optional[str], *,
+    separator: Optional[int] = None,
 ) -> Any:
     """Builds a Transformer student as an ONNX model.
 
     Args:
       student: a `models.student.Student` with a Transformer encoder.
-      activation: activation of the projection.
+      activation: activation of the projection; None without one.
       pooling: "first" or "mean"; None for one vector a subword token.
       separator: id of the separator token, for pairs of texts; None for single texts.
 
@@ -57,8 +59,10 @@ def build_transformer(
                     encoder.config.num_attention_heads, activation=encoder.config.hidden_act)
     if pooling is not None:
         hidden = _pooled(build, hidden, mask, pooling)
-    projected = build.dense(hidden, student.model.get_layer("projection"))
+    if activation is not None:
+        hidden = build.activation(build.dense(hidden, student.model.get_layer(PROJECTION)),
+                                  activation)
     logits = student.model.get_layer("logits")
-    build.dense(build.activation(projected, activation), logits, output="logits")
+    build.dense(hidden, logits, output="logits")
     return build.model("student", ["input_ids"],
                        ["batch", *(["time"] if pooling is None else []), logits.units])

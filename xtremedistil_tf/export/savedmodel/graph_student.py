@@ -28,9 +28,8 @@ class GraphStudent(tf.Module):
         self._embedding = tf.Variable(arrays.embedding, trainable=False, name="word_embedding")
         self._forward = self._lstm_variables(arrays.forward, "forward")
         self._backward = self._lstm_variables(arrays.backward, "backward")
-        self._projection = [tf.Variable(array, trainable=False) for array in arrays.projection]
-        self._logits = [tf.Variable(array, trainable=False) for array in arrays.logits]
-        self._activation = tf.keras.activations.get(arrays.activation)
+        self._dense = [([tf.Variable(array, trainable=False) for array in layer],
+                        tf.keras.activations.get(name)) for layer, name in arrays.dense]
         self._pooling = arrays.pooling
         self._pairs = arrays.pairs
 
@@ -104,8 +103,7 @@ class GraphStudent(tf.Module):
             hidden = self._pooled(hidden, lengths)
         if siamese:
             hidden = interaction(hidden)
-        for (kernel, bias), activation in ((self._projection, self._activation),
-                                           (self._logits, lambda x: x)):
+        for (kernel, bias), activation in self._dense:
             hidden = activation(tf.tensordot(hidden, kernel, 1) + bias)
         return hidden if self._pooling else tf.transpose(hidden, [1, 0, 2])
 
