@@ -2,7 +2,7 @@
 
 Commands (docs/how-to/compare_strategies.md has those of every table):
   xtremedistil-study --study=strategies --flagfile=FLAGS --task=DATA --model_dir=STUDY --seeds=1,2,3
-  python benchmarks/studies.py --study=STUDY [--suffix=_e5]
+  python benchmarks/studies.py --study=STUDY [--suffix=--E5]
 Each table in STUDY (or --tables) goes to benchmarks/studies/<table>/ as table.md, table.csv,
 plot.png and record.json: the flags that all its runs share, seeds, the commit that was run, the
 machine. With another teacher the same table goes under a name with --suffix. `make docs` then shows

@@ -7,7 +7,7 @@ import posixpath
 import re
 import statistics
 import sys
-from typing import Dict
+from typing import Dict, List
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
@@ -27,6 +27,8 @@ from xtremedistil_tf.reporting.paper import TABLE_4, TABLE_16  # noqa: E402
 from xtremedistil_tf.study.grids import STUDIES  # noqa: E402
 
 RESULTS = ROOT / "benchmarks"
+# Stands between a study's name and its teacher, if it is not the one of the flagfiles.
+_TEACHER = "--"
 
 def _load(name: str, file: str) -> dict:
     return json.loads((RESULTS / name / file).read_text("utf-8"))
@@ -246,18 +248,25 @@ def sizes_table() -> str:
                       f"the teacher is in the same runtime. {measured(record)}"])
 
 
+def _place(name: str, order: List[str]) -> int:
+    """Place of a study on its page, the same for all its teachers; grids come last."""
+    study = name.partition(_TEACHER)[0]
+    return order.index(study) if study in order else len(order)
+
+
 def studies_tables() -> str:
     """The paper's tables as far as they are recorded here, each with its comparisons and plot."""
     parts, order = [], list(STUDIES)
     found = {path.parent.name: path.parent
              for path in sorted((RESULTS / "studies").glob("*/record.json"))}
-    for name in [*(known for known in order if known in found),
-                 *(other for other in found if other not in order)]:
+    for name in sorted(found, key=lambda name: (_place(name, order), name)):
         record = json.loads((found[name] / "record.json").read_text("utf-8"))
         text = (found[name] / "table.md").read_text("utf-8").strip()
         machine = record["machine"]
-        study = name.replace("_e5", "")
+        study, _, teacher = name.partition(_TEACHER)
         made = f"`--study={study}`" if study in order else "a grid (`--grid`)"
+        if teacher:
+            text = text.replace("\n", f", teacher {teacher.replace('_', ', ')}\n", 1)
         parts.append("\n".join([
             re.sub("^# ", "### ", text), "",
             f"![{name}](benchmarks/studies/{name}/plot.png)", "",
@@ -279,13 +288,15 @@ def _choices(study: str) -> Dict[str, float]:
 
 def choices_table() -> str:
     """What each choice in which we differ does alone, on dev, by teacher."""
-    columns = {"MiniLM": _choices("deviations"), "E5": _choices("deviations_e5")}
+    columns = {"MiniLM teacher": _choices("deviations"),
+               "E5 teacher": _choices("deviations--E5"),
+               "E5, second seed": _choices("deviations--E5_seed_43")}
     columns = {name: rows for name, rows in columns.items() if rows}
     if not columns:
         return "The effect of each alone is not recorded yet (`--study=deviations`)."
     ours = {name: rows.pop("D4.2") for name, rows in columns.items()}
     lines = ["| one choice changed | " + " | ".join(
-        f"{name} teacher, dev macro-F1 | against ours" for name in columns) + " |",
+        f"{name}, dev macro-F1 | against ours" for name in columns) + " |",
         "|---|" + "---:|---:|" * len(columns),
         "| none: ours | " + " | ".join(f"{f1:.2f} | " for f1 in ours.values()) + "|"]
     for choice in dict.fromkeys(choice for rows in columns.values() for choice in rows):
