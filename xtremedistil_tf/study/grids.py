@@ -169,6 +169,7 @@ def _deviations(facts: Facts) -> List[Variant]:
         Variant("representation_kld_raw", {"representation_loss": "kld_raw"}),
         Variant("unfreeze_representation", {"unfreeze_representation": True}),
         Variant("own_label_head", {"label_head": "own"}),
+        Variant("logits_from_encoder", {"logits_from": "encoder"}),
         Variant("linear_projection", {"dense_act_func": "linear"}),
         Variant("pca", {"word_embedding": "pca"}),
         Variant("recurrent_dropout_0.2", {"recurrent_dropout": 0.2}),
