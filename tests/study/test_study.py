@@ -130,14 +130,14 @@ def test_lines_that_are_the_same_runs_are_one_line(caplog):
                                                     "strategy": "D4.2"})
     assert [line.name for line in lines] == [
         "D4.2", "representation_kld", "representation_kld_student_first", "representation_kld_raw",
-        "unfreeze_representation", "own_label_head", "linear_projection", "pca",
-        "recurrent_dropout_0.2", "input_dropout_0.2"]
+        "unfreeze_representation", "own_label_head", "logits_from_encoder",
+        "linear_projection", "pca", "recurrent_dropout_0.2", "input_dropout_0.2"]
     assert [record.getMessage() for record in caplog.records] == [
         f"line {name} is left out: with these flags its runs are those of line D4.2"
         for name in ("restarts", "adam")]
     # The flags of the recorded study differ from all of its lines.
     given = {"lr_schedule": "cosine", "optimizer": "lazy_adam"}
-    assert len(runner.distinct(study.variants(FACTS), given)) == 12
+    assert len(runner.distinct(study.variants(FACTS), given)) == 13
     # A student a language is another run than one for all.
     assert len(runner.distinct(STUDIES["strategies"].variants(FACTS), {"strategy": "D0"})) == 8
 
