@@ -111,7 +111,7 @@ def test_a_run_is_known_by_what_it_changes():
     assert names("deviations", strategy="D4.2")[0] == "base/seed_1"
     assert names("embeddings", word_embedding="svd")[0] == "base/seed_1"
     assert names("teacher_layer", teacher_layer=4)[2] == "base/seed_1"
-    assert names("embeddings")[3] == names("deviations")[7] == "word_embedding=pca/seed_1"
+    assert names("embeddings")[3] == names("deviations")[8] == "word_embedding=pca/seed_1"
     # Lines of one name in two studies are two runs.
     assert names("transfer_size")[0] == "transfer_size=100/seed_1"
     assert names("low_resource")[0] == "labels_per_language=100,transfer_size=100/seed_1"
@@ -147,7 +147,7 @@ def test_a_study_with_default_flags_has_no_line_twice(study_of):
     given = {"lr_schedule": "restarts", "optimizer": "adam"}
     variants, records = make(given=given).run(STUDIES["deviations"], [1])
     names = [record["variant"] for record in records]
-    assert names == [line.name for line in variants] and len(names) == 10
+    assert names == [line.name for line in variants] and len(names) == 11
     folders = [item for line in processes.lines for item in line
                if item.startswith("--model_dir=") and "/runs/" in item]
     assert len(set(folders)) == len(folders) == 10
