@@ -150,7 +150,7 @@ def test_a_study_with_default_flags_has_no_line_twice(study_of):
     assert names == [line.name for line in variants] and len(names) == 11
     folders = [item for line in processes.lines for item in line
                if item.startswith("--model_dir=") and "/runs/" in item]
-    assert len(set(folders)) == len(folders) == 10
+    assert len(set(folders)) == len(folders) == 11
 
 
 def test_a_grid_of_two_flags():
