@@ -1,5 +1,6 @@
 """The commands: every form gives the same output, in order, whatever a line holds."""
 
+import gc
 import json
 import re
 import shutil
@@ -11,6 +12,7 @@ import pytest
 import xtremedistil_tf
 from tests.conftest import ROOT
 from tests.students import TEXTS
+from xtremedistil_tf.cli.predict import collect_seldom
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference import streaming
 from xtremedistil_tf.inference.lines import TaggedLine
@@ -62,6 +64,16 @@ def test_lines_are_read_as_they_are_needed(monkeypatch):
     assert first.text == "aa" and len(read) == 3
     assert len(list(results)) == 999
     assert tagger.blocks[:3] == [3, 2, 3]  # The long line ends its block.
+
+
+def test_cycles_are_looked_for_seldom():
+    before = gc.get_threshold()
+    try:
+        collect_seldom()
+        assert gc.get_threshold()[0] > 100_000 and gc.isenabled()
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
 
 
 @pytest.mark.parametrize("runtime", ["keras", "savedmodel", "onnx"])

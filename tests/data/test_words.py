@@ -18,7 +18,8 @@ def plain(text, **options):
 
 
 @pytest.mark.parametrize("segmentation", words.SEGMENTATIONS)
-@pytest.mark.parametrize("text", [*TEXTS, "Anna (33) lebt in 東京タワー, «Bonn»!", "", " \u3000 "])
+@pytest.mark.parametrize("text", [*TEXTS, "Anna (33) lebt in 東京タワー, «Bonn»!", "", " \u3000 ",
+                                  "a a. .a a\x1c«a» a_ _ ... a-a (…) $1 e\u0301!"])
 def test_offsets_are_of_the_text(text, segmentation):
     if segmentation == DICTIONARY:
         pytest.importorskip("icu4py")

@@ -6,10 +6,10 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union, 
 import numpy as np
 
 from xtremedistil_tf.data.labels import LabelSet
-from xtremedistil_tf.data.pipelines.length_batches import TOKENS_PER_BATCH, length_batches
+from xtremedistil_tf.data.pipelines.layout import lay_out
+from xtremedistil_tf.data.pipelines.length_batches import TOKENS_PER_BATCH
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.ragged import Ragged, lengths_of
-from xtremedistil_tf.data.tokenization.vocabulary import PAD_ID
 from xtremedistil_tf.data.tokenization.word_pieces import WordPieces
 from xtremedistil_tf.data.words import split_words
 from xtremedistil_tf.inference.assets import Assets
@@ -240,42 +240,14 @@ class Tagger(TextTagger):
           (logits of each word's first subword token, float32 [words, classes]; bool [words], False
           for words without one).
         """
-        word_of = np.full(len(pieces.values), -1)
-        with_piece = np.flatnonzero(pieces.lengths)
-        word_of[pieces.starts[with_piece]] = with_piece
+        laid = lay_out(pieces, rows, self._pieces.ends, tokens=self._batch_tokens)
         logits = np.zeros((len(pieces), self._labels.size), np.float32)
         read = np.zeros(len(pieces), bool)
-        lengths = rows[:, 1] - rows[:, 0] + 2
-        for batch in length_batches(lengths, tokens=self._batch_tokens):
-            begin, end, first, last = rows[batch].T[:, :, None]
-            at = begin + np.arange((end - begin).max())
-            ids, inside = self._padded(pieces.values, at, end)
-            outputs = self.logits(ids)[:, 1 : at.shape[1] + 1]
-            own = inside & (at >= first) & (at < last)
-            words, outputs = word_of[at[own]], outputs[own]
-            logits[words[words >= 0]] = outputs[words >= 0]
-            read[words[words >= 0]] = True
+        for ids, words, at in laid:
+            outputs = self.logits(ids)
+            logits[words] = outputs.reshape(-1, outputs.shape[-1])[at]
+            read[words] = True
         return logits, read
-
-    def _padded(
-        self, values: np.ndarray, at: np.ndarray, end: np.ndarray
-    ) -> Tuple[np.ndarray, np.ndarray]:
-        """Builds the ids of a batch, special tokens around them.
-
-        Args:
-          values: int32, the ids of all subword tokens.
-          at: int64 [batch, longest], the places in `values` of each window.
-          end: int64 [batch, 1], where each window ends.
-
-        Returns:
-          (int32 [batch, longest + 2]; bool [batch, longest], False for padding).
-        """
-        inside = at < end
-        ids = np.full((len(at), at.shape[1] + 2), PAD_ID, np.int32)
-        ids[:, 0], last = self._pieces.ends
-        ids[:, 1:-1][inside] = values[at[inside]]
-        ids[np.arange(len(at)), inside.sum(axis=1) + 1] = last
-        return ids, inside
 
 
 def make_tagger(
