@@ -21,6 +21,7 @@ from peers_tables import bulk_table, peers_tables  # noqa: E402
 from server_tables import browser_table, load_table  # noqa: E402
 from serving_tables import onnx_runtimes_table, serving_tables, text_in_table  # noqa: E402
 from teachers_tables import outputs_table, pretrain_table, text_table  # noqa: E402
+from transitions_tables import transitions_table  # noqa: E402
 from wikiann29_tables import wikiann29_languages, wikiann29_table  # noqa: E402
 
 from xtremedistil_tf.reporting.paper import TABLE_4, TABLE_16  # noqa: E402
@@ -400,7 +401,8 @@ PLACES = {
     f"{_RESULTS}/classification.md": {"classification": classification_tables},
     f"{_RESULTS}/kinds.md": {"kinds": kinds_tables},
     f"{_RESULTS}/engine.md": {"engine": engine_tables},
-    f"{_RESULTS}/studies.md": {"studies": studies_tables, "decoding": decoding_text},
+    f"{_RESULTS}/studies.md": {"studies": studies_tables, "decoding": decoding_text,
+                                "transitions": transitions_table},
     f"{_RESULTS}/serving.md": {"serving": serving_tables, "text_in": text_in_table,
                                 "onnx_runtimes": onnx_runtimes_table,
                                 "load": load_table, "browser": browser_table,

@@ -20,6 +20,7 @@ from xtremedistil_tf.inference.assets import load_assets
 from xtremedistil_tf.jobs import distillation as job
 from xtremedistil_tf.jobs.student_init import start_student
 from xtremedistil_tf.jobs.student_inputs import prepare as prepare_inputs
+from xtremedistil_tf.metrics.words import transitions
 from xtremedistil_tf.models.teacher import build_teacher, load_teacher, save_teacher
 from xtremedistil_tf.models.tokenizers import train_wordpiece
 from xtremedistil_tf.runtime import prepare
@@ -88,11 +89,17 @@ def unigram(sample_words, bert_config, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def finished(wordpiece):
-    """A run on these targets."""
+    """A run on these targets. It keeps the transitions that it trains."""
     base, _, config = wordpiece
+    config = dataclasses.replace(
+        config, data=dataclasses.replace(config.data, decoding="trained"))
     prepare(config.seed, True)
-    return job.run_distillation(config, base / "cut", resources=Resources(
-        targets_dir=str(base / "targets"), forms=("savedmodel", "onnx")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(transitions, "held_out_tags", lambda scores, gold, labels: [
+            [labels.tags[tag] for tag in row] for row in gold])
+        patch.setattr(transitions, "_FEWEST", 2)
+        return job.run_distillation(config, base / "cut", resources=Resources(
+            targets_dir=str(base / "targets"), forms=("savedmodel", "onnx")))
 
 
 def test_its_folder_holds_the_pieces_that_it_knows(wordpiece, finished):
@@ -115,6 +122,11 @@ def test_its_folder_holds_the_pieces_that_it_knows(wordpiece, finished):
 
 def test_all_runtimes_read_odd_text_alike(wordpiece, finished):
     base, _, _ = wordpiece
+    found = load_assets(base / "cut" / "student").labels.transitions.table
+    fitted = finished["student"]["fitted_on_dev"]
+    assert fitted["decoding"]["kept"] and found.any()
+    np.testing.assert_array_equal(found, np.array(fitted["transitions"], np.float32))
+    assert "With transition scores between tags" in (base / "cut" / "report.md").read_text()
     texts = [*TEXTS, "\U0001f9ea \u2603\ua66e", "x" * 150, "[UNK] <unk> </s>"]
     expected = xtremedistil_tf.load(base / "cut", "keras").tag_text(texts)
     for runtime in ("onnx", "savedmodel"):

@@ -9,7 +9,7 @@ from xtremedistil_tf.config.squad import SquadConfig
 from xtremedistil_tf.tasks import TAG_SCHEMES, TaskKind, task_kind
 
 ON_BAD_ROW = ("error", "skip")
-DECODINGS = ("constrained", "independent")
+DECODINGS = ("constrained", "independent", "trained")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,8 +26,9 @@ class DataConfig:
       tag_scheme: scheme of a tagger's tags, one of `tasks.TAG_SCHEMES`: "iob2", "bioes", or "none"
         for any tags without a scheme; None for "iob2".
       do_multilabel: True if a text has any number of labels.
-      decoding: decoding of a tagger: "constrained", the most probable valid sequence of the scheme,
-        or "independent", the most probable tag of each word (the paper).
+      decoding: decoding of a tagger: "constrained", the most probable valid sequence of the scheme;
+        "independent", the most probable tag of each word (the paper); "trained", the valid sequence
+        that is best with transition scores fitted on dev after training.
       on_bad_row: "error" stops at the first unusable row, "skip" counts and reports them.
       dev_measure: the kind's measure (`tasks.TaskKind`) that chooses epochs and stages; None for
         the default.
@@ -77,6 +78,8 @@ class DataConfig:
         one_of("decoding", self.decoding, DECODINGS)
         require(kind.tags_words or self.decoding == DECODINGS[0],
                 f"--decoding={self.decoding} needs --do_NER: texts have no sequence of tags")
+        require(kind.entities or self.decoding != "trained",
+                "--decoding=trained needs a --tag_scheme with entities, iob2 or bioes")
         require(self.measure in kind.measures, f"--dev_measure is {self.measure!r}; allowed for "
                 f"{self.kind}: {', '.join(kind.measures)}")
 

@@ -1,13 +1,15 @@
 """Label sets: tags with the paper's syntactic classes, classes of texts, numbers, answer spans."""
 
+import copy
 import math
 import pathlib
-from typing import Any, Iterable, List, Mapping, Sequence, Tuple
+from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
 from xtremedistil_tf.config import DECODINGS
 from xtremedistil_tf.data.lines import UTF8, encoding_of
+from xtremedistil_tf.data.transitions import Transitions, transitions_of
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.tasks import task_kind
 
@@ -42,7 +44,7 @@ class Labels:
         return len(self.tags)
 
     def adjusted(self, record: Mapping[str, Any]) -> "Labels":
-        """Returns the set with what a student's record says of it: thresholds, for some kinds."""
+        """Returns the set with what a student's record says of it: thresholds, transitions."""
         return self
 
     @property
@@ -71,9 +73,11 @@ class LabelSet(Labels):
 
     Attributes:
       outside_id: number of the tag of words without a subword token.
+      transitions: trained transition scores; None without them.
     """
 
     kind = "tagging"
+    transitions: Optional[Transitions] = None
 
     def __init__(self, tags: Sequence[str], decoding: str = DECODINGS[0]):
         self.tags = tuple(tags)
@@ -116,6 +120,13 @@ class LabelSet(Labels):
 
     def __contains__(self, tag: str) -> bool:
         return tag in self._ids
+
+    def adjusted(self, record: Mapping[str, Any]) -> "LabelSet":
+        """Returns the set with the transition scores of a student's record; see the base class."""
+        found = copy.copy(self)
+        if self.decoding == "trained":
+            found.transitions = transitions_of(record, len(self.tags))
+        return found
 
     def encode(self, tags: Sequence[str]) -> List[int]:
         """Class numbers of real tags."""

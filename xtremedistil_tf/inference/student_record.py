@@ -28,6 +28,8 @@ _FIELDS = {
     "separator": Field(int, needed=False, least=0), "squad": Field(dict, needed=False),
     "temperature": Field(float, needed=False, least=1e-3, most=1e3),
     "thresholds": Field(list, needed=False, each=Field(float, least=0, most=1)),
+    "transitions": Field(list, needed=False, each=Field(
+        list, each=Field(float, least=-1e6, most=1e6))),
     "glue_task": Field(str, needed=False), "strategy": Field(str, needed=False),
     "version": Field(str, needed=False),
 }

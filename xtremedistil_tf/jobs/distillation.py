@@ -300,7 +300,8 @@ def _save(
         "segmentation": prepared.segmentation, "strategy": config.distil.strategy,
         "seed": config.seed, "scores": scores["student"], "separator": prepared.separator,
         "glue_task": config.data.glue_task, "squad": config.to_dict()["data"]["squad"]}
-    record.update({name: fitted[name] for name in ("temperature", "thresholds") if name in fitted})
+    record.update({name: fitted[name] for name in ("temperature", "thresholds", "transitions")
+                   if name in fitted})
     save_student(model_dir / "student", student, config=config.student,
                  vocabulary=prepared.vocabulary, tokenizer=prepared.tokenizer,
                  labels=prepared.task.labels, record=record)

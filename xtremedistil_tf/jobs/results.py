@@ -61,13 +61,16 @@ def best_stage(records: List[Dict[str, Any]], measure: str) -> Dict[str, Any]:
 
 
 def fit_on_dev(prepared: Prepared, student: Student) -> Dict[str, Any]:
-    """Fits a student's temperature and, for several labels, its thresholds on dev.
+    """Fits a student's temperature on dev, and its thresholds or transitions if it has any.
 
     Returns:
       See `tasks.base.TaskKind.calibrate`; {} without labelled dev rows.
     """
     task = prepared.task
     if "dev" not in task.scored:
+        if getattr(task.labels, "decoding", None) == "trained":
+            log.warning("--decoding=trained: without labelled dev rows no transitions are fitted; "
+                        "the student decodes as by --decoding=constrained")
         return {}
     return dict(task_kind(task.labels.kind).calibrate(
         Forward(student.model, table=prepared.vocabulary.table), prepared.features["dev"],

@@ -49,19 +49,35 @@ def _transitions(labels: LabelSet) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
     return (*labels.allowed_transitions(), labels.allowed_ends())
 
 
-def _viterbi(
-    scores: np.ndarray, first: np.ndarray, follows: np.ndarray, ends: np.ndarray
-) -> np.ndarray:
+@functools.lru_cache(maxsize=16)
+def path_scores(labels: LabelSet) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Scores of a sequence of tags beside those of its words.
+
+    Returns:
+      (first, follows, ends): float32 [tags], [tags, tags] and [tags]: of a tag that opens a
+      sentence, of the column's tag after the row's, of a tag that ends a sentence. FORBIDDEN if the
+      scheme does not allow it, else the trained score, or 0 without one.
+    """
+    first, follows, ends = _transitions(labels)
+    count, outside = len(labels.tags), labels.outside_id
+    table = (np.zeros((count, count), np.float32) if labels.transitions is None
+             else labels.transitions.table)
+    return (np.where(first, table[outside], np.float32(FORBIDDEN)),
+            np.where(follows, table, np.float32(FORBIDDEN)),
+            np.where(ends, table[:, outside], np.float32(FORBIDDEN)))
+
+
+def _viterbi(scores: np.ndarray, labels: LabelSet) -> np.ndarray:
+    first, follows, ends = path_scores(labels)
     batch, words, tags = scores.shape
-    best = scores[:, 0] + np.where(first, 0.0, FORBIDDEN)
-    step_cost = np.where(follows, 0.0, FORBIDDEN)[None]
+    best, step_cost = scores[:, 0] + first, follows[None]
     came_from = np.zeros((batch, words, tags), np.int32)
     for word in range(1, words):
         reached = best[:, :, None] + step_cost
         came_from[:, word] = reached.argmax(axis=1)
         best = reached.max(axis=1) + scores[:, word]
     path = np.zeros((batch, words), np.int32)
-    path[:, -1] = (best + np.where(ends, 0.0, FORBIDDEN)).argmax(axis=-1)
+    path[:, -1] = (best + ends).argmax(axis=-1)
     rows = np.arange(batch)
     for word in range(words - 1, 0, -1):
         path[:, word - 1] = came_from[rows, word, path[:, word]]
@@ -69,23 +85,25 @@ def _viterbi(
 
 
 def constrained_tags(scores: np.ndarray, labels: LabelSet) -> np.ndarray:
-    """The most probable tag sequence among the valid ones of the tag scheme (Viterbi).
+    """The best tag sequence among the valid ones of the tag scheme (Viterbi).
 
     Args:
       scores: float [batch, words, tags], log-probabilities.
-      labels: the label set, which defines the allowed transitions.
+      labels: the label set, which defines the allowed transitions and may score them.
 
     Returns:
-      int [batch, words]. Padding does not change the tags before it if its scores are equal for all
-      tags, or prefer O.
+      int [batch, words]. Padding does not change the tags before it if its only tag is O, and
+      without trained transitions also if its scores are equal for all tags.
     """
+    if labels.transitions is not None:
+        return _viterbi(scores, labels)
     first, follows, ends = _transitions(labels)
     path = scores.argmax(axis=-1).astype(np.int32)
     # The sequence of each word's best tag is nearly always valid; then it is the result.
     broken = ~(first[path[:, :1]].all(axis=1) & ends[path[:, -1:]].all(axis=1)
                & follows[path[:, :-1], path[:, 1:]].all(axis=1))
     if broken.any():
-        path[broken] = _viterbi(scores[broken], first, follows, ends)
+        path[broken] = _viterbi(scores[broken], labels)
     return path
 
 
@@ -109,17 +127,18 @@ def decode_words(
     scores = log_softmax(logits[:, : len(outside)].astype(np.float32, copy=False))
     scores[~read] = outside
     path = scores.argmax(axis=-1).astype(np.int32)
-    broken = _broken_sentences(path, lengths, labels)
+    undecided = (_broken_sentences(path, lengths, labels) if labels.transitions is None
+                 else np.flatnonzero(lengths))
     begins = np.cumsum(lengths) - lengths
     # In batches, so that one long sentence does not lengthen all others.
-    for rows in length_batches(lengths[broken]):
-        chosen = broken[rows]
-        padded = np.tile(outside, (len(rows), int(lengths[chosen].max()), 1))
-        for row, (begin, length) in enumerate(zip(begins[chosen], lengths[chosen])):
-            padded[row, :length] = scores[begin : begin + length]
-        for own, begin, length in zip(constrained_tags(padded, labels), begins[chosen],
-                                      lengths[chosen]):
-            path[begin : begin + length] = own[:length]
+    for rows in length_batches(lengths[undecided]):
+        chosen = undecided[rows]
+        place = np.arange(lengths[chosen].max())
+        inside = place < lengths[chosen][:, None]
+        words = (begins[chosen][:, None] + place)[inside]
+        padded = np.tile(outside, (*inside.shape, 1))
+        padded[inside] = scores[words]
+        path[words] = constrained_tags(padded, labels)[inside]
     return path, np.exp(scores[np.arange(len(path)), path])
 
 

@@ -28,7 +28,10 @@ def predict_tags(forward: Any, features: Features, labels: LabelSet) -> List[Lis
     asked = {"starts": features.word_starts} if getattr(forward, "wants_starts", False) else {}
     for rows, _, outputs in forward.batches(features.input_ids, **asked):
         starts = [features.word_starts[row] for row in rows]
-        for row, (tags, _) in zip(rows, decode(outputs["logits"], starts, labels)):
+        logits = outputs["logits"]
+        if labels.transitions is not None:
+            logits = logits / labels.transitions.temperature
+        for row, (tags, _) in zip(rows, decode(logits, starts, labels)):
             predicted[row] = tags
     return predicted
 

@@ -97,7 +97,7 @@ class TaskKind:
       tags_of_types: (entity types or tags that occur) -> lines of labels.tsv.
       corpus: the parts of xtremedistil-prepare; None if it does not prepare this kind.
       calibrate: (forward, dev features, label set) -> entries of the student's record: temperature,
-        calibration, thresholds; {} for none.
+        calibration, thresholds, transitions; {} for none.
       transfer: its transfer set.
       unlabelled: (row, label set) -> the row with any labels, so that it can be tokenized.
       answered: (row, a model's answer) -> the row with the answer as its labels.

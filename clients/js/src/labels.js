@@ -22,15 +22,18 @@ function rules(tags, kind, decoding) {
 export class Labels {
   /** @param {object} record contents of student.json */
   constructor(record) {
-    const {tags, kind = "tagging", decoding = "constrained"} = record;
+    const {tags, kind = "tagging", decoding = "constrained", transitions} = record;
     this.tags = tags;
     this.alone = kind === "word_tagging";
     const {first, follows, ends} = rules(tags, kind, decoding);
-    const cost = (allowed) => (allowed ? 0 : FORBIDDEN);
-    this.first = tags.map((tag) => cost(first(tag)));
-    this.ends = tags.map((tag) => cost(ends(tag)));
-    this.follows = tags.map((before) => tags.map((tag) => cost(follows(before, tag))));
     this.outside = Math.max(0, tags.indexOf("O"));
+    // Trained scores of a tag after another; O stands before and behind a sentence.
+    const table = (decoding === "trained" && transitions) || tags.map(() => tags.map(() => 0));
+    const cost = (allowed, before, tag) => (allowed ? table[before][tag] : FORBIDDEN);
+    this.first = tags.map((tag, own) => cost(first(tag), this.outside, own));
+    this.ends = tags.map((tag, own) => cost(ends(tag), own, this.outside));
+    this.follows = tags.map((before, one) => tags.map((tag, own) => cost(follows(before, tag), one,
+      own)));
   }
 
   /**

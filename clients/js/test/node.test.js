@@ -94,3 +94,20 @@ test("decoding gives valid tags of each scheme", () => {
   assert.deepEqual(decode({tags: bioes, kind: "bioes_tagging"}, [best(bioes, "B-X")])[0][0] === "B",
     false);
 });
+
+test("trained transitions score what the scheme allows, O before and behind a sentence", () => {
+  const tags = ["O", "B-X", "I-X"];
+  const decode = (transitions, scores, decoding = "trained") => new Labels({tags, decoding,
+    transitions}).decode(scores).map(({tag}) => tag);
+  const even = [[-1, -1.1, -1.2], [-1, -1.1, -1.2]];
+  const none = tags.map(() => tags.map(() => 0));
+  assert.deepEqual(decode(none, even), ["O", "O"]);
+  assert.deepEqual(decode(undefined, even), ["O", "O"]);
+  const changed = (before, tag, score) => none.map((row, at) => (at === before
+    ? row.map((own, other) => (other === tag ? score : own)) : row));
+  assert.deepEqual(decode(changed(1, 2, 5), even), ["B-X", "I-X"]);
+  assert.deepEqual(decode(changed(0, 1, 5), even.slice(1)), ["B-X"]);
+  assert.deepEqual(decode(changed(1, 0, 5), even.slice(1)), ["B-X"]);
+  assert.deepEqual(decode(changed(0, 2, 50), even), ["O", "O"]);
+  assert.deepEqual(decode(changed(1, 2, 5), even, "constrained"), ["O", "O"]);
+});

@@ -40,6 +40,8 @@ def test_how_words_are_decoded_goes_with_the_labels(task):
 
     plain, alone = labels_and_print(), labels_and_print(decoding="independent")
     assert (plain[0], alone[0]) == ("constrained", "independent") and plain[1] != alone[1]
+    # Transitions are trained behind all stages, so what was trained before serves on.
+    assert labels_and_print(decoding="trained") == ("trained", plain[1])
     with pytest.raises(UserError, match="--decoding=independent needs --do_NER"):
         DataConfig(str(task), decoding="independent")
 

@@ -66,20 +66,31 @@ def test_ids_give_the_keras_logits(student_folder, loaded):
     np.testing.assert_allclose(logits[mask > 0], expected[mask > 0], atol=1e-5)
 
 
-@pytest.mark.parametrize("decoding", ["constrained", "independent"])
+@pytest.mark.parametrize("decoding", ["constrained", "independent", "trained"])
 def test_the_graph_decodes_as_python_does(loaded, taggers, decoding):
     from xtremedistil_tf.data.labels import LabelSet
     from xtremedistil_tf.export.savedmodel.graph_student import Decoder
     from xtremedistil_tf.metrics.decoding import constrained_tags
 
     labels = LabelSet(taggers["keras"].labels, decoding)
+    table = np.random.default_rng(1).normal(size=[len(labels.tags)] * 2)
+    labels = labels.adjusted({"transitions": table})
     scores = np.random.default_rng(0).normal(size=(300, 6, len(labels.tags))).astype(np.float32)
     present = np.ones(scores.shape[:2], bool)
-    decoded = tf.function(Decoder(labels))(tf.constant(scores), tf.constant(present))
+    decoder = tf.function(Decoder(labels).__call__, input_signature=[
+        tf.TensorSpec([None, None, len(labels.tags)]), tf.TensorSpec([None, None], tf.bool)])
+    decoded = decoder(tf.constant(scores), tf.constant(present))
     path = constrained_tags(scores, labels)
     assert (np.array(labels.tags)[path] == decoded["tags"].numpy().astype(str)).all()
     # The constraint was needed; without it nothing else differs.
-    assert (path != scores.argmax(-1)).any() == (decoding == "constrained")
+    assert (path != scores.argmax(-1)).any() == (decoding != "independent")
+    nothing = decoder(tf.constant(scores[:2, :0]), tf.constant(present[:2, :0]))
+    assert nothing["tags"].shape == (2, 0)
+    # Other sentences of a batch, whose words fill short ones up with O, change nothing.
+    filled = np.concatenate([scores, np.full_like(scores[:, :2], -1e9)], 1)
+    filled[:, 6:, labels.outside_id] = 0.0
+    assert (decoder(tf.constant(filled), tf.constant(np.pad(present, ((0, 0), (0, 2)))))["tags"][
+        :, :6].numpy() == decoded["tags"].numpy()).all()
 
 
 def check_row_form(outputs, batch):

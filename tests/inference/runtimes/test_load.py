@@ -106,6 +106,16 @@ def test_a_student_keeps_how_its_words_are_decoded(student_folder, tmp_path):
         record.pop("decoding", None)
         write_json(folder / "student.json", {**record, **found})
         assert load_assets(folder).labels.decoding == decoding
+    tags = len(record["tags"])
+    trained = {**record, "decoding": "trained", "temperature": 2.0,
+               "transitions": [[0.5] * tags] * tags}
+    write_json(folder / "student.json", trained)
+    found = load_assets(folder).labels.transitions
+    assert found.table.shape == (tags, tags) and found.table[1, 2] == 0.5 and (
+        found.temperature == 2.0)
+    write_json(folder / "student.json", {**trained, "transitions": [[0.5] * tags]})
+    with pytest.raises(UserError, match=f"student.json: transitions is no table of {tags} rows"):
+        load_assets(folder)
 
 
 @pytest.mark.parametrize("missing", ["student.json", "weights.safetensors", "vocabulary.npy",

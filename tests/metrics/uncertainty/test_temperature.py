@@ -8,8 +8,9 @@ from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.metrics.uncertainty.temperature import (
     calibrate_classes,
-    calibrate_tags,
+    calibrate_words,
     fit_temperature,
+    read_words,
 )
 
 
@@ -77,6 +78,7 @@ def test_classifiers_and_taggers_are_calibrated_after_it():
     wide = np.full((len(logits), 3, tags.size), 50.0)
     wide[:, 1, :3] = logits
     rows = [(tags.tags[number], "O") for number in gold]
-    found = calibrate_tags(Given(wide), features(rows, [[1, -1]] * len(rows)), tags)
+    found = calibrate_words(read_words(
+        Given(wide), features(rows, [[1, -1]] * len(rows)), tags))
     assert found["temperature"] == pytest.approx(3.0, rel=0.1)
     assert found["calibration"]["after"] < 0.03

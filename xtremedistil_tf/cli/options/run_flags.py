@@ -98,7 +98,9 @@ RUN_FLAGS = (
             "Name of a kind of task that an installed package adds."),
     setting("decoding", "data.decoding",
             "How tags are chosen: constrained takes the best valid IOB2 sequence, independent each "
-            "word's best tag (the paper). The student keeps the choice.", choices=cfg.DECODINGS),
+            "word's best tag (the paper). trained also adds transition scores, fitted on dev after "
+            "training and kept if they are better there. The student keeps the choice.",
+            choices=cfg.DECODINGS),
     setting("on_bad_row", "data.on_bad_row",
             "Stop at an unusable row, or skip it and count it in the report. skip also reads a "
             "transfer file that does not look like running text, with a warning.",

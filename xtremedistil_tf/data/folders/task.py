@@ -166,8 +166,8 @@ def _part(config: DataConfig, name: str, path: pathlib.Path) -> Optional[Any]:
 def _labels_fingerprint(folder: pathlib.Path, labels: Any) -> str:
     path = folder / LABELS_FILE
     found = file_fingerprint(path) if path.is_file() else fingerprint(list(labels.tags))
-    # Decoding changes the dev scores, and these choose the epoch.
-    if task_kind(labels.kind).tags_words and labels.decoding != DECODINGS[0]:
+    # Decoding changes the dev scores, and these choose the epoch. Transitions come after it.
+    if task_kind(labels.kind).tags_words and labels.decoding not in (DECODINGS[0], "trained"):
         return fingerprint(found, labels.decoding)
     return found
 

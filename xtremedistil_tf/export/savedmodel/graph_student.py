@@ -13,7 +13,7 @@ from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.export.common.arrays import Lstm, StudentArrays
 from xtremedistil_tf.inference.tagger import window_sizes
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.metrics.decoding import FORBIDDEN
+from xtremedistil_tf.metrics.decoding import FORBIDDEN, path_scores
 from xtremedistil_tf.models.layers.pairs import interaction, split_pairs, with_segments
 
 # Smallest batch size for the loop.
@@ -214,9 +214,10 @@ class Decoder(tf.Module):
         self._first, self._follows = tf.constant(first), tf.constant(follows)
         self._ends = tf.constant(ends)
         self._tags = tf.constant(labels.tags)
-        self._first_cost = tf.constant(np.where(first, 0.0, FORBIDDEN), tf.float32)
-        self._last_cost = tf.constant(np.where(ends, 0.0, FORBIDDEN), tf.float32)
-        self._step_cost = tf.constant(np.where(follows, 0.0, FORBIDDEN)[None], tf.float32)
+        first_cost, step_cost, last_cost = path_scores(labels)
+        self._first_cost, self._last_cost = tf.constant(first_cost), tf.constant(last_cost)
+        self._step_cost = tf.constant(step_cost[None])
+        self._trained = labels.transitions is not None
         outside = np.full(len(labels.tags), FORBIDDEN, np.float32)
         outside[labels.outside_id] = 0.0
         self.outside = tf.constant(outside)
@@ -238,15 +239,19 @@ class Decoder(tf.Module):
           filler.
         """
         path = tf.argmax(scores, -1, tf.int32)
-        ends = tf.gather(self._first, path[:, :1]) & tf.gather(self._ends, path[:, -1:])
-        valid = tf.reduce_all(ends, 1) & tf.reduce_all(
-            tf.gather_nd(self._follows, tf.stack([path[:, :-1], path[:, 1:]], -1)), 1)
+        final = tf.fill(tf.shape(path)[:1], False) if self._trained else self._valid(path)
         path = tf.cond(
-            tf.reduce_all(valid), lambda: path,
-            lambda: tf.where(valid[:, None], path, self._viterbi(scores)))
+            tf.reduce_all(final) | tf.equal(tf.size(path), 0), lambda: path,
+            lambda: tf.where(final[:, None], path, self._viterbi(scores)))
         chosen = tf.exp(tf.gather(scores, path, batch_dims=2))
         return {"tags": tf.where(present, tf.gather(self._tags, path), ""),
                 "scores": tf.where(present, chosen, 0.0)}
+
+    def _valid(self, path: Any) -> Any:
+        """Bool [batch], True if each word's best tag makes a valid sequence, thus the best one."""
+        ends = tf.gather(self._first, path[:, :1]) & tf.gather(self._ends, path[:, -1:])
+        return tf.reduce_all(ends, 1) & tf.reduce_all(
+            tf.gather_nd(self._follows, tf.stack([path[:, :-1], path[:, 1:]], -1)), 1)
 
     def _viterbi(self, scores: Any) -> Any:
         by_word = tf.transpose(scores, [1, 0, 2])

@@ -3,7 +3,7 @@
 The temperature divides the logits. It changes no prediction, only its probability.
 """
 
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
@@ -106,17 +106,41 @@ def calibrate_classes(forward: Any, features: Features, labels: Any) -> Dict[str
     return _record(logits, gold)
 
 
-def calibrate_tags(forward: Any, features: Features, labels: Any) -> Dict[str, Any]:
-    """Fits a tagger's temperature on the words that were read; see `calibrate_classes`."""
-    parts: List[np.ndarray] = []
-    gold: List[int] = []
+class ReadWords(NamedTuple):
+    """The words of a sentence that were read.
+
+    Attributes:
+      row: number of the sentence.
+      scores: float32 [words, tags], log-probabilities.
+      gold: int [words], numbers of the gold tags.
+      whole: True if all words of the sentence were read.
+    """
+
+    row: int
+    scores: np.ndarray
+    gold: np.ndarray
+    whole: bool
+
+
+def read_words(forward: Any, features: Features, labels: Any) -> List[ReadWords]:
+    """Scores the words of each sentence with their gold tags; see `calibrate_classes`."""
+    found = []
     for rows, _, outputs in forward.batches(features.input_ids):
         for at, row in enumerate(rows):
             starts = np.asarray(features.word_starts[row])
             read = np.flatnonzero(starts >= 0)
-            parts.append(word_scores(outputs["logits"][at:at + 1], starts[None, read], labels)[0])
-            gold += [labels.encode([features.tags[row][word]])[0] for word in read]
-    return _record(np.concatenate(parts), np.array(gold)) if parts else {}
+            scores = word_scores(outputs["logits"][at:at + 1], starts[None, read], labels)[0]
+            gold = labels.encode([features.tags[row][word] for word in read])
+            found.append(ReadWords(int(row), scores, np.array(gold, int), len(read) == len(starts)))
+    return found
+
+
+def calibrate_words(sentences: Sequence[ReadWords]) -> Dict[str, Any]:
+    """Fits a tagger's temperature on the words that were read; see `calibrate_classes`."""
+    if not sentences:
+        return {}
+    return _record(np.concatenate([own.scores for own in sentences]),
+                   np.concatenate([own.gold for own in sentences]))
 
 
 def best_thresholds(scores: np.ndarray, gold: np.ndarray) -> List[float]:

@@ -1,0 +1,1 @@
+"""Tests of scores of words and tags."""
