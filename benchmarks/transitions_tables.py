@@ -38,4 +38,4 @@ def transitions_table() -> str:
         "Macro-F1 of ONNX students on whole sentences. Test has decay 0.1 and transitions of all "
         "dev sentences; the interval is a paired bootstrap over sentences. Decoding alone takes "
         f"{trained / 1e6:.2f} million words a second, constrained {plain / 1e6:.2f} (the slowest "
-        f"of the students, one thread, other work beside). {measured(record)}"])
+        f"of the students, one thread, the best of nine). {measured(record)}"])

@@ -10,6 +10,8 @@ from xtremedistil_tf.data.pipelines.length_batches import length_batches
 from xtremedistil_tf.data.tokenization.ragged import lengths_of
 
 FORBIDDEN = -1e9
+# Above the rounding errors of float32 scores.
+_ROUNDING = 1e-3
 
 
 def log_softmax(logits: np.ndarray) -> np.ndarray:
@@ -128,7 +130,7 @@ def decode_words(
     scores[~read] = outside
     path = scores.argmax(axis=-1).astype(np.int32)
     undecided = (_broken_sentences(path, lengths, labels) if labels.transitions is None
-                 else np.flatnonzero(lengths))
+                 else _open_sentences(path, scores, lengths, labels))
     begins = np.cumsum(lengths) - lengths
     # In batches, so that one long sentence does not lengthen all others.
     for rows in length_batches(lengths[undecided]):
@@ -145,8 +147,7 @@ def decode_words(
 def _broken_sentences(path: np.ndarray, lengths: np.ndarray, labels: LabelSet) -> np.ndarray:
     """Numbers of the sentences whose tags, each word's best one, are no valid sequence."""
     first, follows, ends = _transitions(labels)
-    lasts = np.cumsum(lengths)[lengths > 0] - 1
-    begins = np.concatenate([[0], lasts[:-1] + 1]) if len(lasts) else lasts
+    begins, lasts = _borders(lengths)
     wrong = np.zeros(len(path), bool)
     wrong[1:] = ~follows[path[:-1], path[1:]]
     wrong[begins] = ~first[path[begins]]
@@ -154,6 +155,34 @@ def _broken_sentences(path: np.ndarray, lengths: np.ndarray, labels: LabelSet) -
     if not wrong.any():
         return np.zeros(0, np.int64)
     return np.unique(np.repeat(np.arange(len(lengths)), lengths)[wrong])
+
+
+def _open_sentences(
+    path: np.ndarray, scores: np.ndarray, lengths: np.ndarray, labels: LabelSet
+) -> np.ndarray:
+    """Numbers of the sentences for which transition scores may change each word's best tag.
+
+    Another tag of a word changes the transitions before and behind it, each by no more than to the
+    greatest score. So a word keeps its best tag if the second best is further below.
+    """
+    first, follows, ends = path_scores(labels)
+    begins, lasts = _borders(lengths)
+    before = np.zeros(len(path), np.float32)
+    before[1:] = follows[path[:-1], path[1:]]
+    before[begins] = first[path[begins]]
+    behind = np.zeros(len(path), np.float32)
+    behind[:-1] = before[1:]
+    behind[lasts] = ends[path[lasts]]
+    most = max(first.max(), follows.max(), ends.max())
+    second, best = np.partition(scores, -2, axis=1)[:, -2:].T
+    may_change = best - second <= (most - before) + (most - behind) + _ROUNDING
+    return np.unique(np.repeat(np.arange(len(lengths)), lengths)[may_change])
+
+
+def _borders(lengths: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """Places of the first and last words of the sentences that have words."""
+    lasts = np.cumsum(lengths)[lengths > 0] - 1
+    return (np.concatenate([[0], lasts[:-1] + 1]) if len(lasts) else lasts), lasts
 
 
 def decode(

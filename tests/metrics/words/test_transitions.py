@@ -69,13 +69,15 @@ def test_the_table_has_the_greatest_likelihood_and_scores_no_forbidden_transitio
     assert least < loss(scores, gold, 0.0 * true, labels, 0.0) - 0.05
 
 
+@pytest.mark.parametrize("strength", [0.3, 2.0])
 @pytest.mark.parametrize("labels", [IOB2, BIOES], ids=["iob2", "bioes"])
-def test_the_best_sequence_with_the_table_is_found_whatever_the_padding(labels):
+def test_the_best_sequence_with_the_table_is_found_whatever_the_padding(labels, strength):
+    """Also where most words are so sure that no transition can change their tags."""
     draw = np.random.default_rng(2)
-    table = 2.0 * draw.normal(size=[len(labels.tags)] * 2).astype(np.float32)
+    table = strength * draw.normal(size=[len(labels.tags)] * 2).astype(np.float32)
     trained = labels.adjusted({"transitions": table.tolist()})
-    lengths = np.array([5, 0, 1, 3, 5, 2, 4])
-    logits = draw.normal(size=(lengths.sum(), labels.size)).astype(np.float32)
+    lengths = np.array([5, 0, 1, 3, 5, 2, 4] * 4)
+    logits = (draw.normal(size=(lengths.sum(), labels.size)) / strength).astype(np.float32)
     path, _ = decode_words(logits, np.ones(len(logits), bool), lengths, trained)
     changed = 0
     for own, scores in zip(np.split(path, np.cumsum(lengths)[:-1]),
