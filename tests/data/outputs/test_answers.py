@@ -47,6 +47,11 @@ def test_answers_in_every_form(said, candidates):
 @pytest.mark.parametrize(("said", "message"), [
     ({"answer": "Tver"}, "the answer 'Tver' does not stand in the context"),
     ({"answer": "Bonn", "start": 11}, "at 11 the context has 'Port', not 'Bonn'"),
+    ({"answer": "Bonn", "start": -1}, "'start' is -1; needed is a whole number"),
+    ({"answer": "Bonn", "start": 21.5}, "'start' is 21.5; needed is a whole number"),
+    ({"answer": "Bonn", "start": float("nan")}, "'start' is nan; needed is a whole number"),
+    ({"answer": "Bonn", "score": float("inf")}, "a score is inf; needed is a probability"),
+    ({"answer": "\ud800"}, "an escape that is half a character"),
     ({"answer": "Bonn", "score": 1.5}, "a score is 1.5; needed is a probability, 0 to 1"),
     ({"answer": "Bonn", "score": "high"}, "'score' is 'high'; needed is a number"),
     ({"answer": {"start": 3}}, "needed is its text in 'answer'"),
@@ -72,7 +77,7 @@ def test_a_file_is_read_whole(tmp_path):
         read_answers(write(tmp_path, {"answer": "Porto"}, {"answer": "Bonn"}))
     empty = tmp_path / "empty.jsonl"
     empty.write_text("\nnothing\n")
-    with pytest.raises(UserError, match="empty.jsonl:2: is not JSON"):
+    with pytest.raises(UserError, match="empty.jsonl:2: not JSON"):
         read_answers(empty)
     empty.write_text("\n")
     with pytest.raises(UserError, match="no row in it"):

@@ -7,6 +7,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
 from xtremedistil_tf.corpora.readers.base import Place, ReadOptions, Tally, plain_key
 from xtremedistil_tf.corpora.readers.parts import LANGUAGES, TEXTS, TOKENS
 from xtremedistil_tf.corpora.readers.spans import BEGINS
+from xtremedistil_tf.data.json_rows import parse_json, whole_characters
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, Line, RowError
 from xtremedistil_tf.data.readers.recognise import is_tag
 
@@ -17,32 +18,6 @@ _RECORDS = ("annotations", "data", "examples", "rows", "records", "items", "docu
 _TEXTS_ELSEWHERE = (("annotatable", "tagtog's ann.json", "the plain.html beside it"),
                     ("projectFileVersion", "Azure's labels", "the files that `location` names"))
 _Record = Dict[str, Any]
-
-
-def _parse(text: str) -> Any:
-    """Parses a JSON value.
-
-    Raises:
-      RowError: if it is not JSON, or contains an unpaired surrogate.
-    """
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise RowError(("json", f"not JSON: {error}")) from None
-    return _whole_characters(value)
-
-
-def _whole_characters(value: Any) -> Any:
-    """Returns the value if its texts have no unpaired surrogate (half a character).
-
-    Raises:
-      RowError: if a text has one.
-    """
-    try:
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
-    except UnicodeEncodeError:
-        raise RowError(("json", "an escape that is half a character")) from None
-    return value
 
 
 def _is_whole(line: str) -> bool:
@@ -90,7 +65,7 @@ def json_values(lines: Iterable[Line], counts: Tally) -> Iterator[Tuple[Place, A
             counts["empty_lines"] += 1
         else:
             try:
-                yield number, _parse(text.lstrip(BYTE_ORDER_MARK))
+                yield number, parse_json(text.lstrip(BYTE_ORDER_MARK))
             except RowError as error:
                 yield number, error
 
@@ -115,7 +90,7 @@ def _whole_file(lines: Iterable[Line]) -> Iterator[Tuple[Place, Any]]:
         for one in value if isinstance(value, list) and not _is_record(value) else [value]:
             count += 1
             try:
-                yield f"record {count}", _whole_characters(one)
+                yield f"record {count}", whole_characters(one)
             except RowError as error:
                 yield f"record {count}", error
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import math
 import pathlib
 from typing import Any, Dict, Iterator, List, Sequence, Tuple
 
@@ -87,23 +86,25 @@ def _candidate(row: Any, context: str) -> Candidate:
     if not isinstance(text, str):
         raise _bad("form", f"an answer is {row!r:.60}; needed is its text in 'answer', \"\" for "
                    "none")
-    score = float(_number(row, ("score", "probability"), HARD))
-    if not 0 <= score <= 1 or math.isnan(score):
+    score = _number(row, ("score", "probability"), HARD)
+    if not 0 <= score <= 1:
         raise _bad("probability", f"a score is {score}; needed is a probability, 0 to 1")
     if not text.strip():
-        return Candidate(-1, -1, score)
+        return Candidate(-1, -1, float(score))
     bare = text.strip()
     start = _number(row, ("start", "answer_start"), None)
     if start is None:
         start = context.find(bare)
         if start < 0:
             raise _bad("alignment", f"the answer {bare!r:.60} does not stand in the context")
-        return Candidate(start, start + len(bare), score)
+        return Candidate(start, start + len(bare), float(score))
+    if start < 0 or isinstance(start, float) and not start.is_integer():
+        raise _bad("form", f"'start' is {start}; needed is a whole number of characters, 0 or more")
     start = int(start) + len(text) - len(text.lstrip())
-    there = context[max(start, 0):start + len(bare)]
+    there = context[start:start + len(bare)]
     if there != bare:
         raise _bad("alignment", f"at {start} the context has {there!r:.60}, not {bare!r:.60}")
-    return Candidate(start, start + len(bare), score)
+    return Candidate(start, start + len(bare), float(score))
 
 
 def parse_answers(row: Any) -> Tuple[Question, Tuple[Candidate, ...]]:

@@ -4,6 +4,7 @@ import json
 import pathlib
 from typing import Any, Iterator, List, Tuple
 
+from xtremedistil_tf.data.json_rows import parse_json
 from xtremedistil_tf.data.lines import RowError, read_lines
 from xtremedistil_tf.errors import UserError
 
@@ -38,9 +39,9 @@ def _json_objects(path: pathlib.Path) -> Iterator[Tuple[int, Any]]:
             yield number, RowError(("encoding", str(line)))
         elif line.strip():
             try:
-                yield number, json.loads(line)
-            except ValueError as error:
-                yield number, RowError(("json", f"is not JSON: {error}"))
+                yield number, parse_json(line)
+            except RowError as error:
+                yield number, error
 
 
 def _parquet_objects(path: pathlib.Path) -> Iterator[Tuple[int, Any]]:
@@ -59,7 +60,7 @@ def _parquet_objects(path: pathlib.Path) -> Iterator[Tuple[int, Any]]:
             for row in batch.to_pylist():
                 number += 1
                 yield number, row
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
+    except (pyarrow.ArrowException, OSError, ValueError, RecursionError) as error:
         raise UserError(f"{path} is not a Parquet file: {error}") from error
 
 

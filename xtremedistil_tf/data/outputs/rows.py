@@ -110,10 +110,9 @@ def _tagged(spans: Any, words: Sequence[str], begins: Sequence[int]) -> Given:
 
 
 def _probability(value: Any) -> float:
-    number = float(_of_type(value, _NUMBERS, "a score", "a probability, 0 to 1"))
-    if not 0 <= number <= 1:
-        raise _bad("probability", f"a score is {number}; needed is a probability, 0 to 1")
-    return number
+    if not 0 <= _of_type(value, _NUMBERS, "a score", "a probability, 0 to 1") <= 1:
+        raise _bad("probability", f"a score is {value}; needed is a probability, 0 to 1")
+    return float(value)
 
 
 def _given(

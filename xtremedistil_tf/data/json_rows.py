@@ -1,0 +1,32 @@
+"""JSON values of rows that somebody else wrote: each fault of a row is a RowError."""
+
+import json
+from typing import Any
+
+from xtremedistil_tf.data.lines import RowError
+
+
+def parse_json(text: str) -> Any:
+    """Parses a JSON value.
+
+    Raises:
+      RowError: if it is not JSON, is nested too deeply, or contains an unpaired surrogate.
+    """
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise RowError(("json", f"not JSON: {error}")) from None
+    return whole_characters(value)
+
+
+def whole_characters(value: Any) -> Any:
+    """Returns the value if its texts have no unpaired surrogate (half a character).
+
+    Raises:
+      RowError: if a text has one.
+    """
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise RowError(("json", "an escape that is half a character")) from None
+    return value
