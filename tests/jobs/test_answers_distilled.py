@@ -131,7 +131,7 @@ def test_a_finished_model_and_questions_are_enough(finished, tmp_path):
     assert set(agreement) == {"agreement", "languages"} and 0 <= agreement["agreement"] <= 100
     assert metrics["data"]["held_out"]["sentences"] == 2
     kept = read_json(tmp_path / "run" / "predictions" / "held_out.teacher.predictions.json")
-    assert len(kept) == 1 and "dev" not in metrics["student"]
+    assert list(kept) == ["0", "1"] and "dev" not in metrics["student"]
     assert run_distillation(config, tmp_path / "run",
                             resources=ALONE) == metrics
 
@@ -188,7 +188,8 @@ def test_a_file_of_answers_teaches(from_answers):
     found = from_answers[0].student(("Which city ?", "we saw the old house in Porto and went by"))
     assert set(found) == {"answer", "score", "start", "end", "null_odds"}
     kept = from_answers[0].folder / "predictions" / "held_out.teacher.predictions.json"
-    assert set(read_json(kept).values()) <= set(CITIES)
+    answers = read_json(kept)
+    assert len(answers) == 2 and set(answers.values()) <= set(CITIES)
 
 
 def test_questions_of_a_transfer_file_are_looked_up(from_answers, tmp_path):

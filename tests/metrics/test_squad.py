@@ -118,6 +118,10 @@ def test_files_score_as_the_run_does(tmp_path):
     assert again["exact"] == score_answers(GOLD, FOUND, [])["exact"]
     write_answers(tmp_path, "dev", "student", questions[:1], FOUND[:1])
     assert "id1" not in (tmp_path / "dev.student.predictions.json").read_text("utf-8")
+    # Questions of a transfer file have no ids; none may take the place of another.
+    write_answers(tmp_path, "held_out", "student", [Question("", "?", "c")] * 4, FOUND)
+    assert list(json.loads((tmp_path / "held_out.student.predictions.json").read_text("utf-8"))
+                ) == ["0", "1", "2", "3"]
 
 
 def test_the_reports_table():

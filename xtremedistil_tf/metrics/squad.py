@@ -91,13 +91,15 @@ def write_answers(
     """Writes answers in the format of SQuAD's script.
 
     Three objects by question id: the answers (predictions.json), `Answer.null_odds`
-    (null_odds.json), and the best spans even if "no answer" won (best_spans.json).
+    (null_odds.json), and the best spans even if "no answer" won (best_spans.json). Questions
+    without an id, as those of a transfer file, have their numbers from 0.
     """
+    names = [question.id or str(number) for number, question in enumerate(questions)]
     for name, value in (("null_odds", lambda answer: answer.null_odds),
                         ("best_spans", lambda answer: answer.spans[0].text),
                         ("predictions", lambda answer: answer.text)):
         write_json(folder / f"{split}.{who}.{name}.json",
-                   {question.id: value(answer) for question, answer in zip(questions, predicted)})
+                   dict(zip(names, map(value, predicted))))
 
 
 def write_gold_answers(folder: pathlib.Path, split: str, questions: Sequence[Question]) -> None:
