@@ -6,7 +6,8 @@ import pytest
 
 from tests.conformance.kinds import TASK_CASES
 from xtremedistil_tf.data.labels import ClassSet, Numbers, label_set
-from xtremedistil_tf.jobs.alone import worth
+from xtremedistil_tf.jobs import alone as module
+from xtremedistil_tf.jobs.alone import train_alone, worth
 from xtremedistil_tf.metrics.answer_spans import Answer, Span
 from xtremedistil_tf.tasks import TASKS
 
@@ -62,3 +63,21 @@ def test_numbers_have_one_too():
 
 def test_every_kind_that_comes_with_the_package_can_be_compared():
     assert not [name for name in TASK_CASES if TASKS[name].judging is None]
+
+
+def test_thresholds_are_fitted_on_it_as_on_the_distilled_student(monkeypatch, tmp_path):
+    record = {"name": "01_labels", "epochs": 2, "best_epoch": 1, "seconds": 1.0}
+    student = types.SimpleNamespace(model="alone", trained=None, registry=None)
+    for name, value in (("start_student", student), ("student_feed", None), ("load_weights", None),
+                        ("plan_alone", ()), ("Forward", None), ("Trainer", types.SimpleNamespace(
+                            run_plan=lambda plan: [record]))):
+        monkeypatch.setattr(module, name, lambda *args, value=value, **more: value)
+    monkeypatch.setattr(module, "fit_on_dev", lambda prepared, student: {
+        "thresholds": [0.1, 0.9]} if student.model == "alone" else {})
+    monkeypatch.setattr(module, "answers_of", lambda task, rows, forward, labels: labels.thresholds)
+    prepared = types.SimpleNamespace(task=types.SimpleNamespace(labels=label_set(
+        "multilabel", ("a", "b"))), features={}, vocabulary=types.SimpleNamespace(table=None))
+    config = types.SimpleNamespace(seed=1, distil=types.SimpleNamespace(
+        optimizer="adam", language_exponent=None))
+    found = train_alone(config, prepared, None, (), tmp_path)
+    assert list(found.answers) == [0.1, 0.9] and found.record["epochs"] == 2

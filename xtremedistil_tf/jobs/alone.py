@@ -9,7 +9,7 @@ import numpy as np
 from xtremedistil_tf.config import Resources, RunConfig
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.jobs.prepared import Prepared
-from xtremedistil_tf.jobs.results import answers_of
+from xtremedistil_tf.jobs.results import answers_of, fit_on_dev
 from xtremedistil_tf.jobs.stage_feed import student_feed
 from xtremedistil_tf.jobs.student_init import start_student
 from xtremedistil_tf.metrics.significance import difference
@@ -82,9 +82,10 @@ def train_alone(
                       optimizer=config.distil.optimizer)
     (record,) = trainer.run_plan(plan_alone(config, plan))
     load_weights(student.trained, model_dir / FOLDER / record["name"] / WEIGHTS_FILE)
+    # Decoded as the distilled student is: with thresholds or transitions of its own.
     answers = answers_of(prepared.task, prepared.features,
                          Forward(student.model, table=prepared.vocabulary.table),
-                         prepared.task.labels)
+                         prepared.task.labels.adjusted(fit_on_dev(prepared, student)))
     return Alone({name: record[name] for name in ("epochs", "best_epoch", "seconds")}, answers)
 
 
