@@ -83,3 +83,8 @@ def test_the_teacher_reads_whole_sentences_once_for_all_runs(monkeypatch, tmp_pa
     assert tags() == [["O", "B-LOC"]] and len(asked) == 2
     prepared.segmentation = CHARACTERS  # Another rule splits the text differently.
     assert tags() == [["O", "B-LOC"]] and len(asked) == 3
+    # Without a dictionary no text is read as written; that is no answer for a run that has one.
+    prepared.segmentation = DICTIONARY
+    for there, times in ((False, 4), (True, 5), (True, 5)):
+        monkeypatch.setattr(deployed, "has_dictionary", lambda there=there: there)
+        assert tags() == [["O", "B-LOC"]] and len(asked) == times

@@ -83,6 +83,8 @@ def _read_by_teacher(
     path = None
     if prepared.answers is not None:
         rule = prepared.segmentation or "spaces"
+        if rule == DICTIONARY and not has_dictionary():
+            rule = "no_dictionary"  # Nothing is scored as written; a later run may have one.
         path = prepared.answers.with_name(f"{prepared.answers.stem}-deployed-{rule}.json")
 
     def read() -> Dict[str, Dict[str, Any]]:
