@@ -52,10 +52,12 @@ def test_the_cards_table_has_speed_ups_over_its_first_row_and_a_mean_of_seven(te
     assert [row["names"] for row in found["rows"]] == ["big", "small"]
     assert found["rows"][0]["speed_up"] == {"1": 1.0, "32": 1.0}
     assert all(value > 0 for value in found["rows"][1]["speed_up"].values())
-    runs.append(finished("squad", {}, "spans", exact=10.0, f1=97.0))
+    runs.append(finished("squad", {}, "spans", exact=10.0, f1=97.0, NoAns_f1=90.0))
     assert card_scores(runs)["Avg"] == pytest.approx((6 * 62.5 + 97) / 7)
     other = finished("other", {"glue_task": None}, accuracy=1.0)
-    for more, told in ((runs[0], "is a second run of MNLI"), (other, "is a run of other data")):
+    older = finished("squad1", {}, "spans", exact=10.0, f1=97.0, HasAns_f1=97.0)
+    for more, told in ((runs[0], "is a second run of MNLI"), (other, "is a run of other data"),
+                       (older, "is a run of other data")):
         with pytest.raises(UserError, match=told):
             card_scores([*runs, more])
 

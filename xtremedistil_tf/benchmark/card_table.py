@@ -49,7 +49,7 @@ def _score(run: pathlib.Path) -> Tuple[str, float]:
     """A run's column of the card, and its score on dev: accuracy, of SQuAD 2.0 the F1."""
     metrics = read_metrics(run)
     found = metrics["student"].get("dev") or {}
-    if "exact" in found:  # Only answers to questions have it.
+    if "NoAns_f1" in found:  # Only SQuAD 2.0 has questions without an answer.
         return "SQUAD2", float(found["f1"])
     task = str((read_config(run)["config"].get("data") or {}).get("glue_task")).split("-")[0]
     if task not in TASKS:
