@@ -6,14 +6,7 @@ import pathlib
 from typing import Any, Mapping, Optional, Tuple
 
 from xtremedistil_tf.config.architectures import ARCHITECTURES, PAIR_ENCODINGS, Architecture
-from xtremedistil_tf.config.checks import (
-    DERIVED,
-    at_least,
-    derive,
-    one_of,
-    positive,
-    require,
-)
+from xtremedistil_tf.config.checks import DERIVED, at_least, derive, one_of, positive, require
 
 ACTIVATIONS = ("gelu", "linear", "relu", "tanh")
 # Name of the layer between the encoder and the teacher's width.

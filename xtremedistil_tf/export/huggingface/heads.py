@@ -54,7 +54,7 @@ def check_text_head(activation: str, width: int, classes: int, hidden: int) -> N
         raise UserError(
             f"--forms has huggingface, but the projection is {width} wide and the encoder "
             f"{hidden}: heads of transformers are as wide as their encoder; a student with "
-            "--dense_act_func=linear has such a checkpoint")
+            "--dense_act_func=linear or --logits_from=encoder has such a checkpoint")
 
 
 def _widened(projection: Dense, logits: Dense, width: int) -> Tuple[Dense, Dense]:
