@@ -291,7 +291,7 @@ def choices_table() -> str:
     """What each choice in which we differ does alone, on dev, by teacher."""
     columns = {"MiniLM teacher": _choices("deviations"),
                "E5 teacher": _choices("deviations--E5"),
-               "E5, second seed": _choices("deviations--E5_seed_43")}
+               "E5, two seeds": _choices("deviations--E5_two_seeds")}
     columns = {name: rows for name, rows in columns.items() if rows}
     if not columns:
         return "The effect of each alone is not recorded yet (`--study=deviations`)."
