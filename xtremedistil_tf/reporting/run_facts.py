@@ -68,11 +68,13 @@ def reliability_section(metrics: Mapping[str, Any]) -> str:
     found = fitted(metrics)
     if "calibration" not in found:
         return ""
+    changed = ("The transition scores belong to logits so divided." if "transitions" in found else
+               "It changes no prediction, only its probability.")
     lines = [
         "## How sure, and how right",
         f"The student's logits are divided by {found['temperature']:.2f}, a temperature fitted on "
-        "dev. It changes no prediction, only its probability. The calibration error on dev (mean "
-        "distance between probability and share of right predictions) went from "
+        f"dev. {changed} The calibration error on dev (mean distance between probability and share "
+        "of right predictions) went from "
         f"{found['calibration']['before']:.3f} to {found['calibration']['after']:.3f}."]
     decoding = found.get("decoding") or {}
     if "trained" in decoding:
