@@ -267,7 +267,8 @@ def studies_tables() -> str:
         study, _, teacher = name.partition(_TEACHER)
         made = f"`--study={study}`" if study in order else "a grid (`--grid`)"
         if teacher:
-            text = text.replace("\n", f", teacher {teacher.replace('_', ', ')}\n", 1)
+            told = teacher.replace("_", ", ", 1).replace("_", " ")
+            text = text.replace("\n", f", teacher {told}\n", 1)
         parts.append("\n".join([
             re.sub("^# ", "### ", text), "",
             f"![{name}](benchmarks/studies/{name}/plot.png)", "",
