@@ -155,6 +155,13 @@ def test_sentences_without_outputs_are_told(run, tmp_path, caplog):
     flags = {**run[1], "model_dir": tmp_path / "run", "transfer_file": texts}
     xtremedistil_tf.plan(**flags)
     assert "of 47 sentences of" in caplog.text and "they teach nothing" in caplog.text
+    caplog.clear()
+    other = write_rows(tmp_path / "other.jsonl", [json.loads(rows[0]), {
+        "words": ["Nobody", "else", "has", "this"], "tags": ["O"] * 4}])
+    both = {**run[1], "model_dir": tmp_path / "run",
+            "teacher_outputs": [*run[1]["teacher_outputs"], other]}
+    xtremedistil_tf.plan(**both)
+    assert "1 of 41 sentences of" in caplog.text and "their outputs teach nothing" in caplog.text
     texts.write_text("Quite another sentence\nAnd one more\n", "utf-8")
     with pytest.raises(UserError, match="no sentence of .*texts.txt stands in .*outputs.jsonl"):
         xtremedistil_tf.plan(**flags)

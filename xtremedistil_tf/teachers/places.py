@@ -194,13 +194,25 @@ def check_teacher(
 
 
 def _check_rows(config: RunConfig, task: Task, paths: Sequence[pathlib.Path]) -> None:
-    """Tells how many sentences of a transfer file have no outputs; refuses if none has any."""
-    if task.transfer is None or task.transfer.path.resolve() == paths[0]:
+    """Tells of sentences without outputs, and of outputs without a sentence.
+
+    Raises:
+      UserError: if no sentence of the transfer file has outputs.
+    """
+    if task.transfer is None:
         return
-    said = {row.texts for path in paths for row in read_file(
-        path, config.data.kind, config.data.pairs).examples}
-    missing = sum(row.texts not in said for row in task.transfer)
-    names = ", ".join(map(str, paths))
+    said = [{row.texts for row in read_file(path, config.data.kind, config.data.pairs).examples}
+            for path in paths]
+    own = task.transfer.path.resolve() == paths[0]
+    known, names = set().union(*said), ", ".join(map(str, paths))
+    text = said[0] if own else {row.texts for row in task.transfer}
+    if len(paths) > 1 and known - text:
+        log.warning("%d of %d sentences of %s do not stand in the transfer set, %s; their outputs "
+                    "teach nothing. --transfer_file takes a file with all sentences",
+                    len(known - text), len(known), names, task.transfer.path)
+    if own:
+        return
+    missing = sum(row.texts not in known for row in task.transfer)
     if missing == task.transfer_rows:
         raise UserError(f"no sentence of {task.transfer.path} stands in {names}; both must have "
                         "the same words, or leave --transfer_file out")
