@@ -61,7 +61,7 @@ def pretrain_table() -> str:
     minutes = record["students"]["pretrained"]["seconds"] / 60
     return "\n".join([*lines, "", "Macro-F1 of dev / test after eight epochs on the labels: so "
                       "many a language, of sib200_41 in all: its rows name none. The columns are "
-                      f"what a student starts from; parameters: {sizes}. The text has "
+                      f"what a student starts from; parameters: {sizes}. The text, WikiAnn's, has "
                       f"{record['sentences']:,} sentences, read once in {minutes:.0f} minutes "
                       "beside other work; the teacher is multilingual-e5-small. One seed. "
                       + measured(record)])
