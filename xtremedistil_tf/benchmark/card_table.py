@@ -131,13 +131,12 @@ def measure_card(
                                            with_onnx=False))
             progress.advance()
     timings = time_models(models, queries, seconds, vocabulary=pieces)
-    first = encoders[0].names
+    by_batch = [{str(batch): timing for (batch, name, _), timing in timings.items()
+                 if name == row.names} for row in encoders]
     rows = [{"names": row.names, "parameters": model.parameters,
              "million_parameters": row.million_parameters, "card_speed_up": row.speed_up,
-             "timings": {str(batch): dataclasses.asdict(timings[batch, row.names, runtime])
-                         for batch, name, runtime in timings if name == row.names},
-             "speed_up": {str(batch): timings[batch, first, runtime].p50
-                          / timings[batch, row.names, runtime].p50
-                          for batch, name, runtime in timings if name == row.names}}
-            for row, model in zip(encoders, models)]
+             "timings": {batch: dataclasses.asdict(timing) for batch, timing in own.items()},
+             "speed_up": {batch: by_batch[0][batch].p50 / timing.p50
+                          for batch, timing in own.items()}}
+            for row, model, own in zip(encoders, models, by_batch)]
     return {"rows": rows, "scores": scores, "seq_len": seq_len, "lines": _lines(rows, scores)}

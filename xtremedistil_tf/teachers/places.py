@@ -201,18 +201,25 @@ def _check_rows(config: RunConfig, task: Task, paths: Sequence[pathlib.Path]) ->
     """
     if task.transfer is None:
         return
-    said = [{row.texts for row in read_file(path, config.data.kind, config.data.pairs).examples}
-            for path in paths]
     own = task.transfer.path.resolve() == paths[0]
-    known, names = set().union(*said), ", ".join(map(str, paths))
-    text = said[0] if own else {row.texts for row in task.transfer}
-    if len(paths) > 1 and known - text:
+    if own and len(paths) == 1:
+        return
+    said = {row.texts for path in paths for row in read_file(
+        path, config.data.kind, config.data.pairs).examples}
+    # One pass, which keeps only what the files have: a transfer set may be large.
+    missing, met = 0, said & {row.texts for row in task.held}
+    for row in task.transfer:
+        if row.texts in said:
+            met.add(row.texts)
+        else:
+            missing += 1
+    names = ", ".join(map(str, paths))
+    if len(paths) > 1 and len(met) < len(said):
         log.warning("%d of %d sentences of %s do not stand in the transfer set, %s; their outputs "
                     "teach nothing. --transfer_file takes a file with all sentences",
-                    len(known - text), len(known), names, task.transfer.path)
+                    len(said) - len(met), len(said), names, task.transfer.path)
     if own:
         return
-    missing = sum(row.texts not in known for row in task.transfer)
     if missing == task.transfer_rows:
         raise UserError(f"no sentence of {task.transfer.path} stands in {names}; both must have "
                         "the same words, or leave --transfer_file out")

@@ -9,7 +9,7 @@ import numpy as np
 
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.outputs.objects import Problems, read_objects
-from xtremedistil_tf.data.outputs.rows import HARD
+from xtremedistil_tf.data.outputs.rows import HARD, bad_row
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, ReadReport, TextFile
 from xtremedistil_tf.data.readers.squad import Question
 from xtremedistil_tf.data.tokenization.windows import (
@@ -57,14 +57,10 @@ class AnswersFile:
     width = 0
 
 
-def _bad(problem: str, told: str) -> RowError:
-    return RowError((problem, told))
-
-
 def _text(row: Any, name: str) -> str:
     value = row.get(name)
     if not isinstance(value, str) or not value.strip():
-        raise _bad("form", f"{name!r} is {value!r:.40}; needed is a text")
+        raise bad_row("form", f"{name!r} is {value!r:.40}; needed is a text")
     return value
 
 
@@ -72,7 +68,7 @@ def _number(row: Any, names: Sequence[str], default: Any) -> Any:
     """The first of some fields that is there, a number."""
     value = next((row[name] for name in names if row.get(name) is not None), default)
     if isinstance(value, bool) or not isinstance(value, (int, float, type(default))):
-        raise _bad("form", f"{names[0]!r} is {value!r:.40}; needed is a number")
+        raise bad_row("form", f"{names[0]!r} is {value!r:.40}; needed is a number")
     return value
 
 
@@ -81,14 +77,14 @@ def _candidate(row: Any, context: str) -> Candidate:
     if isinstance(row, str):
         row = {"answer": row}
     if not isinstance(row, dict):
-        raise _bad("form", f"an answer is {row!r:.40}; needed is a text or an object")
+        raise bad_row("form", f"an answer is {row!r:.40}; needed is a text or an object")
     text = next((row[name] for name in ("answer", "text") if name in row), None)
     if not isinstance(text, str):
-        raise _bad("form", f"an answer is {row!r:.60}; needed is its text in 'answer', \"\" for "
-                   "none")
+        raise bad_row("form", f"an answer is {row!r:.60}; needed is its text in 'answer', \"\" for "
+                      "none")
     score = _number(row, ("score", "probability"), HARD)
     if not 0 <= score <= 1:
-        raise _bad("probability", f"a score is {score}; needed is a probability, 0 to 1")
+        raise bad_row("probability", f"a score is {score}; needed is a probability, 0 to 1")
     if not text.strip():
         return Candidate(-1, -1, float(score))
     bare = text.strip()
@@ -96,14 +92,15 @@ def _candidate(row: Any, context: str) -> Candidate:
     if start is None:
         start = context.find(bare)
         if start < 0:
-            raise _bad("alignment", f"the answer {bare!r:.60} does not stand in the context")
+            raise bad_row("alignment", f"the answer {bare!r:.60} does not stand in the context")
         return Candidate(start, start + len(bare), float(score))
     if start < 0 or isinstance(start, float) and not start.is_integer():
-        raise _bad("form", f"'start' is {start}; needed is a whole number of characters, 0 or more")
+        raise bad_row("form", f"'start' is {start}; needed is a whole number of characters, 0 or "
+                      "more")
     start = int(start) + len(text) - len(text.lstrip())
     there = context[start:start + len(bare)]
     if there != bare:
-        raise _bad("alignment", f"at {start} the context has {there!r:.60}, not {bare!r:.60}")
+        raise bad_row("alignment", f"at {start} the context has {there!r:.60}, not {bare!r:.60}")
     return Candidate(start, start + len(bare), float(score))
 
 
@@ -121,10 +118,10 @@ def parse_answers(row: Any) -> Tuple[Question, Tuple[Candidate, ...]]:
     if isinstance(row, RowError):
         raise row
     if not isinstance(row, dict):
-        raise _bad("form", f"the row is {row!r:.40}; needed is an object")
+        raise bad_row("form", f"the row is {row!r:.40}; needed is an object")
     language = row.get("language") or DEFAULT_LANGUAGE
     if not isinstance(language, str):
-        raise _bad("form", f"'language' is {language!r:.40}; needed is a code")
+        raise bad_row("form", f"'language' is {language!r:.40}; needed is a code")
     context = _text(row, "context")
     question = Question("", _text(row, "question"), context, language=language)
     several = row.get("answers")
@@ -132,7 +129,7 @@ def parse_answers(row: Any) -> Tuple[Question, Tuple[Candidate, ...]]:
         own = () if row.get("answer") is None else (_candidate(row, context),)
         return question, own
     if not isinstance(several, list):
-        raise _bad("form", f"'answers' are {several!r:.40}; needed is a list")
+        raise bad_row("form", f"'answers' are {several!r:.40}; needed is a list")
     return question, tuple(_candidate(one, context) for one in several) or (
         Candidate(-1, -1, HARD),)
 
@@ -162,8 +159,9 @@ def _read(path: pathlib.Path, stamp: Tuple[int, int]) -> AnswersFile:
                 found.examples.append(question)
                 found.candidates.append(candidates)
             elif found.candidates[at] != candidates:
-                raise _bad("repeated", "repeats a question with other answers; several answers "
-                           "stand in one row's `answers`, several teachers in files of their own")
+                raise bad_row("repeated", "repeats a question with other answers; several answers "
+                              "stand in one row's `answers`, several teachers in files of their "
+                              "own")
         except RowError as error:
             problems.add(number, error)
     problems.check()

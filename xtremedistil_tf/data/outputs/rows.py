@@ -45,13 +45,14 @@ class OutputRow:
     given: Tuple[Given, ...]
 
 
-def _bad(problem: str, told: str) -> RowError:
+def bad_row(problem: str, told: str) -> RowError:
+    """The error of a row: its problem in one word, and what to tell."""
     return RowError((problem, told))
 
 
 def _of_type(value: Any, kind: Any, name: str, needed: str) -> Any:
     if not isinstance(value, kind) or isinstance(value, bool):
-        raise _bad("form", f"{name} is {str(value)[:40]!r}; needed is {needed}")
+        raise bad_row("form", f"{name} is {str(value)[:40]!r}; needed is {needed}")
     return value
 
 
@@ -67,13 +68,13 @@ def _words(row: Mapping[str, Any], name: str, spans: bool) -> Tuple[Tuple[str, .
         for word in words if text is not None else ():
             at = text.find(word, at)
             if at < 0:
-                raise _bad("alignment", f"the word {word!r} does not stand in the text where it "
-                           "should; words and text must be of one sentence")
+                raise bad_row("alignment", f"the word {word!r} does not stand in the text where it "
+                              "should; words and text must be of one sentence")
             begins.append(at)
             at += len(word)
         return words, begins
     if text is None:
-        raise _bad("form", "no words and no text; needed is one of them")
+        raise bad_row("form", "no words and no text; needed is one of them")
     if not spans:
         return split_spaces(text.replace("\t", " ")), []
     found = split_words(text)
@@ -90,7 +91,7 @@ def _tagged(spans: Any, words: Sequence[str], begins: Sequence[int]) -> Given:
         kind = next((span[key] for key in _TYPES if key in span), None)
         begin, end = span.get("start"), span.get("end")
         if not isinstance(kind, str) or not isinstance(begin, int) or not isinstance(end, int):
-            raise _bad("form", f"a span is {str(span)[:60]}; needed are start, end and label")
+            raise bad_row("form", f"a span is {str(span)[:60]}; needed are start, end and label")
         score = span.get("score", span.get("confidence"))
         scored |= score is not None
         found.append((1.0 if score is None else _probability(score), end - begin, begin, end, kind))
@@ -98,7 +99,7 @@ def _tagged(spans: Any, words: Sequence[str], begins: Sequence[int]) -> Given:
         inside = [at for at, first in enumerate(begins)
                   if first < end and begin < first + len(words[at])]
         if not inside:
-            raise _bad("alignment", f"the span {begin}-{end} ({kind}) holds no word of the text")
+            raise bad_row("alignment", f"the span {begin}-{end} ({kind}) holds no word of the text")
         if any(best[at][1] != "O" for at in inside):
             continue  # The better of two that overlap has it.
         for place, at in enumerate(inside):
@@ -111,7 +112,7 @@ def _tagged(spans: Any, words: Sequence[str], begins: Sequence[int]) -> Given:
 
 def _probability(value: Any) -> float:
     if not 0 <= _of_type(value, _NUMBERS, "a score", "a probability, 0 to 1") <= 1:
-        raise _bad("probability", f"a score is {value}; needed is a probability, 0 to 1")
+        raise bad_row("probability", f"a score is {value}; needed is a probability, 0 to 1")
     return float(value)
 
 
@@ -129,7 +130,7 @@ def _given(
     value = row[form]
     if form in _SPANS:
         if pooled:
-            raise _bad("form", "spans are for --do_NER; texts have one label")
+            raise bad_row("form", "spans are for --do_NER; texts have one label")
         return _tagged(value, words, begins)
     said: Sequence[Said]
     if pooled:
@@ -138,7 +139,7 @@ def _given(
     else:
         said = _of_type(value, list, form, "a list with an item for each word")
     if not pooled and len(said) != len(words):
-        raise _bad("alignment", f"{len(words)} words but {len(said)} {form}")
+        raise bad_row("alignment", f"{len(words)} words but {len(said)} {form}")
     return Given(form, tuple(_checked(one, form) for one in said))
 
 
@@ -155,14 +156,14 @@ def _checked(one: Any, form: str) -> Said:
             continue
         _of_type(number, _NUMBERS, form, "a number for each label")
         if not math.isfinite(number):
-            raise _bad("number", f"{form} hold {number}; needed are finite numbers")
+            raise bad_row("number", f"{form} hold {number}; needed are finite numbers")
         if form == "probabilities" and not 0 <= number <= 1 + _TOLERANCE:
-            raise _bad("probability", f"a probability is {number}; needed is 0 to 1")
+            raise bad_row("probability", f"a probability is {number}; needed is 0 to 1")
     if form == "probabilities":
         total = sum(number for number in numbers if number is not None)
         short = not isinstance(one, dict) and None not in numbers and total < 1 - _TOLERANCE
         if total > 1 + _TOLERANCE or short:
-            raise _bad("sum", f"probabilities add up to {total:.3f}; needed is 1")
+            raise bad_row("sum", f"probabilities add up to {total:.3f}; needed is 1")
     return one
 
 
@@ -187,10 +188,10 @@ def parse_outputs(row: Any, *, pooled: bool, pairs: bool = False) -> OutputRow:
     spans = any(part.get(name) is not None for part in parts for name in _SPANS)
     words, begins = _words(row, "words", spans)
     if not words or not all(word.strip() for word in words):
-        raise _bad("no_words", "a sentence without words, or an empty word")
+        raise bad_row("no_words", "a sentence without words, or an empty word")
     second = _words(row, "words_b", False)[0] if pairs else ()
     if not pooled and any(" " in word for word in words):
-        raise _bad("form", "a word with a space in it; needed are single words")
+        raise bad_row("form", "a word with a space in it; needed are single words")
     if spans and not pooled and row.get("words") is not None and row.get("text") is None:
         # Without a text, offsets count in the words joined by spaces.
         begins = [sum(len(word) + 1 for word in words[:at]) for at in range(len(words))]
@@ -198,7 +199,7 @@ def parse_outputs(row: Any, *, pooled: bool, pairs: bool = False) -> OutputRow:
     for part in parts:
         weight = _of_type(part.get("weight", 1.0), _NUMBERS, "weight", "a number above 0")
         if not 0 < weight < math.inf:
-            raise _bad("weight", f"weight is {weight}; needed is a number above 0")
+            raise bad_row("weight", f"weight is {weight}; needed is a number above 0")
         given.append(dataclasses.replace(_given(part, words, begins, pooled),
                                          weight=float(weight)))
     language = row.get("language") or DEFAULT_LANGUAGE
@@ -241,7 +242,7 @@ def log_scores(said: Said, form: str, numbers: Mapping[str, int]) -> Optional[Li
             values[numbers[label]] = value
     else:
         if len(said) != count:
-            raise _bad("width", f"{len(said)} {form}, but {count} labels: {', '.join(numbers)}")
+            raise bad_row("width", f"{len(said)} {form}, but {count} labels: {', '.join(numbers)}")
         values = list(said)
     known = [value for value in values if value is not None]
     if not known:
