@@ -105,3 +105,24 @@ def test_guessed_languages_stand_before_the_labels(kinds, tmp_path):
     rows = read_task(DataConfig(str(target)), with_transfer=False).examples["test"]
     assert [(row.language, row.tags) for row in rows] == [("de", ("good/bad",)), ("en", ("odd",))]
     assert len(set(importlib.import_module("kinds_languages").LANGUAGES)) == 41
+
+
+def test_a_transfer_text_is_drawn_by_language_from_texts_tables_and_questions(
+        monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    kinds_text = importlib.import_module("kinds_text")
+    (tmp_path / "a.txt").write_text("Er kam, er sah.\nKurz.\nEr kam , er sah .\n", "utf-8")
+    (tmp_path / "b.tsv").write_text("he came and saw\tworld\nil vint et vit\tworld\n", "utf-8")
+    (tmp_path / "c.json").write_text(json.dumps({"data": [{"paragraphs": [
+        {"context": "He went\naway again! He is he.", "qas": []}]}]}), "utf-8")
+    guess = {"er": "de", "he": "en", "il": "fr"}
+    found = kinds_text.choose(
+        sorted(tmp_path.iterdir()), lambda text: guess[text.split()[0].lower()], ["de", "en"],
+        per_language=2, least_words=4, seed=1)
+    # The second sentence of a.txt is short, its third the first again; French was not asked for.
+    assert found["de"] == ["Er kam , er sah ."]
+    english = {"he came and saw", "He went away again !", "He is he ."}
+    assert len(set(found["en"])) == 2 and set(found["en"]) < english
+    assert found == kinds_text.choose(
+        sorted(tmp_path.iterdir()), lambda text: guess[text.split()[0].lower()], ["de", "en"],
+        per_language=2, least_words=4, seed=1)
