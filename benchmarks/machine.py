@@ -24,7 +24,7 @@ def machine() -> dict:
 
 def without_place(argument: str) -> str:
     """A flag whose value is a place on this machine, by the last part of it."""
-    return re.sub(r"(^|=)/\S*/", r"\1", argument)
+    return re.sub(r"(^|=)/.*/", r"\1", argument)
 
 
 def write_record(name: str, results: dict, show: bool = True) -> None:

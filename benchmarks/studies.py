@@ -15,7 +15,7 @@ import re
 import shutil
 
 from absl import app, flags
-from machine import ROOT, machine
+from machine import ROOT, machine, without_place
 
 from xtremedistil_tf.runs import read_json
 
@@ -29,15 +29,10 @@ flags.DEFINE_string("suffix", "", "Goes behind the tables' names.")
 flags.DEFINE_string("note", "", "What a reader must know of the runs, e.g. what ran beside them.")
 
 
-def without_places(line: str) -> str:
-    """A flag whose value is a place on this machine, by the last part of it."""
-    return re.sub(r"=/.*/", "=", line)
-
-
 def record_of(table: pathlib.Path, study: pathlib.Path) -> dict:
     """What the runs of a table were made with."""
     seeds = re.search(r"seeds: ([\d, ]+)\.", table.read_text("utf-8"))
-    return {"flags": [without_places(line) for line in read_json(study / "study.json")["flags"]],
+    return {"flags": [without_place(line) for line in read_json(study / "study.json")["flags"]],
             "seeds": [int(seed) for seed in seeds.group(1).split(",")] if seeds else [],
             "note": FLAGS.note}
 
