@@ -1,13 +1,14 @@
-"""Chooses a transfer text of some languages, for `kinds.py --parts=udpos`.
+"""Chooses a transfer text of some languages, for `kinds.py`.
 
 Command (PYTHON has py3langid, in an environment of its own; nothing else is needed):
   PYTHONPATH=. PYTHON benchmarks/kinds_text.py --languages=af,ar,... --per_language=N --output=FILE
-    [--least_words=N] [--seed=N] FILE [FILE ...]
+    [--least_words=N] [--running] [--seed=N] FILE [FILE ...]
 A FILE is a text (.txt, one sentence a line), a table of a task folder (.tsv, whose first column is
-read) or questions on texts (.json as SQuAD has them: the texts are cut into sentences). Each
-sentence is split into words and marks as a treebank has them, its language is guessed, and of each
-language N sentences are drawn; a language that has fewer gives all. No sentence stands twice.
-FILE.json beside the output counts the sentences by language.
+read) or questions on texts (.json as SQuAD has them: the texts are cut into sentences). The
+language of each sentence is guessed, and of each language N sentences are drawn; a language that
+has fewer gives all. No sentence stands twice. Words and marks stand apart as in a treebank; with
+--running the marks stand at their words, as in running text. FILE.json beside the output counts the
+sentences by language.
 """
 
 import argparse
@@ -20,6 +21,8 @@ from typing import Callable, Dict, Iterator, List, Sequence
 
 from xtremedistil_tf.data.words import split_words
 
+_BEFORE_MARK = re.compile(r"\s+(?=[,.;:!?)\]»”،؛؟।](?:\s|$))")
+_BEHIND_MARK = re.compile(r"(?:(?<=^)|(?<=\s))([(\[«“])\s+")
 _SENTENCE_END = re.compile(r"(?<=[.!?؟。।])\s+")
 
 
@@ -35,9 +38,19 @@ def sentences(path: pathlib.Path) -> Iterator[str]:
         yield line.split("\t")[0] if path.suffix == ".tsv" else line
 
 
+def running_text(text: str) -> str:
+    """Tokenized text with its marks at their words.
+
+    Example:
+      >>> running_text("Anna ( 30 ) lebt , sagt sie .")
+      'Anna (30) lebt, sagt sie.'
+    """
+    return _BEHIND_MARK.sub(r"\1", _BEFORE_MARK.sub("", text))
+
+
 def choose(
     paths: Sequence[pathlib.Path], guess: Callable[[str], str], languages: Sequence[str], *,
-    per_language: int, least_words: int, seed: int,
+    per_language: int, least_words: int, seed: int, running: bool = False,
 ) -> Dict[str, List[str]]:
     """Draws sentences by language.
 
@@ -48,9 +61,10 @@ def choose(
       per_language: most sentences of each.
       least_words: shorter sentences are left out; headings are short.
       seed: of the draw.
+      running: the marks stand at their words.
 
     Returns:
-      By language, sentences whose words and marks stand apart by spaces.
+      By language, sentences whose words and marks stand apart by spaces, or running text.
     """
     found: Dict[str, List[str]] = {language: [] for language in languages}
     seen = set()
@@ -63,7 +77,7 @@ def choose(
             seen.add(text)
             language = guess(text)
             if language in found:
-                found[language].append(text)
+                found[language].append(running_text(text) if running else text)
     draw = random.Random(seed)
     return {language: draw.sample(rows, min(per_language, len(rows)))
             for language, rows in found.items()}
@@ -76,6 +90,7 @@ def main() -> None:
     parser.add_argument("--languages", required=True)
     parser.add_argument("--per_language", type=int, required=True)
     parser.add_argument("--least_words", type=int, default=6)
+    parser.add_argument("--running", action="store_true")
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--output", type=pathlib.Path, required=True)
     given = parser.parse_args()
@@ -84,7 +99,7 @@ def main() -> None:
     languages = given.languages.split(",")
     chosen = choose(given.paths, lambda text: py3langid.classify(text)[0], languages,
                     per_language=given.per_language, least_words=given.least_words,
-                    seed=given.seed)
+                    seed=given.seed, running=given.running)
     rows = [row for own in chosen.values() for row in own]
     random.Random(given.seed).shuffle(rows)
     given.output.write_text("".join(f"{row}\n" for row in rows), "utf-8")
