@@ -8,7 +8,8 @@ from xtremedistil_tf.config import DataConfig, RunConfig
 from xtremedistil_tf.inference.assets import FORMAT_FOLDERS
 from xtremedistil_tf.jobs import distillation
 from xtremedistil_tf.jobs.results import keep_metrics
-from xtremedistil_tf.jobs.run_folder import claim
+from xtremedistil_tf.jobs.run_folder import Places, claim
+from xtremedistil_tf.runs import write_json
 
 
 def test_overwriting_leaves_no_export_of_the_student_before(tmp_path):
@@ -38,3 +39,19 @@ def test_a_run_killed_while_it_is_scored_again_is_not_finished(tmp_path, monkeyp
             types.SimpleNamespace(trained=None), records=[],
             laps=distillation.Laps(), model_dir=tmp_path, formats=())
     assert not list(tmp_path.iterdir())
+
+
+def test_the_outputs_of_a_finished_run_serve_as_shared_ones(tmp_path):
+    """Else --targets_dir=RUN/targets would have the teacher read everything again."""
+    prints = {name: f"{name} print" for name in ("transfer", "dev", "pieces", "texts")}
+    records = {"transfer": ("manifest.json", {"shards": ["shard-00000"]}),
+               "dev": ("manifest.json", {}),  # Not finished.
+               "pieces": ("pieces.json", {"counts": {}})}
+    for name, (record, whole) in records.items():
+        write_json(tmp_path / name / record, {"fingerprint": prints[name], **whole})
+    places = Places(tmp_path, True, prints)
+    folders = {name: places[name].folder.name for name in prints}
+    assert folders == {"transfer": "transfer", "dev": "dev-dev print", "pieces": "pieces",
+                       "texts": "texts-texts print"}
+    other = Places(tmp_path, True, {**prints, "transfer": "another"})
+    assert other["transfer"].folder.name == "transfer-another"

@@ -158,6 +158,19 @@ class Place:
     fingerprint: str
 
 
+# What is stored last in a folder of a teacher's outputs, and the key that only whole ones have.
+_WHOLE = {"manifest.json": "shards", "pieces.json": "counts", "texts.json": "fingerprint"}
+
+
+def _is_whole(folder: pathlib.Path, made: str) -> bool:
+    """True if a folder holds all of what has this fingerprint."""
+    for name, key in _WHOLE.items():
+        if (folder / name).is_file():
+            found = read_json(folder / name)
+            return found.get("fingerprint") == made and key in found
+    return False
+
+
 @dataclasses.dataclass(frozen=True)
 class Places:
     """The folders of everything that a run stores of its teacher.
@@ -170,7 +183,8 @@ class Places:
     Attributes:
       base: the folder around them.
       shared: True in a --targets_dir. Folder names then contain the fingerprint, so runs with the
-        same teacher and data share these folders; other runs do not.
+        same teacher and data share these folders; other runs do not. If it is the `targets` of a
+        finished run with the same teacher and data, that run's folders serve.
       prints: fingerprints by name.
     """
 
@@ -179,7 +193,10 @@ class Places:
     prints: Dict[str, str]
 
     def _place(self, name: str, made: str) -> Place:
-        return Place(self.base / (f"{name}-{made}" if self.shared else name), made)
+        own = self.base / name
+        if not self.shared or _is_whole(own, made):
+            return Place(own, made)
+        return Place(self.base / f"{name}-{made}", made)
 
     def __getitem__(self, name: str) -> Place:
         return self._place(name, self.prints[name])

@@ -313,7 +313,8 @@ STUDENT_FLAGS = (
             "i/n: write only the i-th of n parts of the teacher's outputs, then end. Other "
             "processes or machines write the others.", kind="string", parse=parse_target_shard),
     setting("targets_dir", "resources.targets_dir",
-            "Folder of the teacher's outputs, for several runs to share."),
+            "Folder of the teacher's outputs, for several runs to share; also RUN/targets of "
+            "a finished run."),
     setting("distil_chunk_size", "distil.chunk_size", "Number of sequences of a target shard."),
     *LABEL_FLAGS,
 )
