@@ -3,7 +3,8 @@
 Command:
   python benchmarks/kinds.py --data=DATA --checkpoint=E5 --text=TEXT --work=FOLDER
     [--parts=sib200,udpos,tydiqa] [--labels_per_language=N] [--transfer_size=N] [--seed=N]
-    [--features=N] [--note=TEXT] [-- FURTHER FLAGS OF run_distillation.py]
+    [--features=N] [--note=TEXT] [--variant=NAME [--of=FOLDER]]
+    [-- FURTHER FLAGS OF run_distillation.py]
 DATA holds the folders sib200_41 and udpos as xtremedistil-prepare makes them, and tydiqa, either
 made by it or with the files tydiqa.goldp.LANGUAGE.train.json and .dev.json. E5 is a checkpoint
 folder of multilingual-e5-small, TEXT any text of the languages, one sentence a line (answers need
@@ -19,7 +20,10 @@ Each part is written to benchmarks/kinds/PART.json as soon as it is finished. A 
 with the same command, what is in --work is not run again, and parts may be run by commands with
 different sizes: --transfer_size counts sentences, for tydiqa questions. sib200_41 names no
 languages: --labels_per_language then counts rows of all of them, and no scores are by language.
-`kinds_languages.py` makes a folder with guessed ones first. `make docs` shows the records in
+`kinds_languages.py` makes a folder with guessed ones first. `kinds_text.py` chooses a transfer text.
+With --variant=NAME the record is PART--NAME.json, for another student or text beside the first one;
+--of is the --work of that one, whose teacher is taken, and the teacher's outputs if the text is the
+same. `make docs` shows the records in
 docs/reference/results/kinds.md.
 """
 
@@ -148,7 +152,9 @@ def part_record(
                # Those of earlier processes included, if a run was killed.
                "student": sum(stage["seconds"] for stage in metrics["stages"]),
                "alone": metrics["alone"]["seconds"]}
-    columns = {name: {"parameters": parameters, "test": kept_scores(metrics[name]["test"])}
+    columns = {name: {"parameters": parameters, "test": kept_scores(metrics[name]["test"]),
+                      **({"dev": metrics[name]["dev"][metrics["measure"]]}
+                         if "dev" in metrics[name] else {})}
                for name, parameters in (("teacher", metrics["teacher"]["parameters"]),
                                         ("alone", metrics["student"]["parameters"]),
                                         ("student", metrics["student"]["parameters"]))}
@@ -180,6 +186,10 @@ def run_part(name: str, more: Sequence[str]) -> Dict[str, Any]:
         arguments.append(f"--transfer_file={pathlib.Path(FLAGS.text).resolve()}")
     sizes = ("labels_per_language", "transfer_size")
     arguments += [f"--{size}={FLAGS[size].value}" for size in sizes if FLAGS[size].value]
+    first = pathlib.Path(FLAGS.of).resolve() / name if FLAGS.of else folder
+    if FLAGS.of:
+        arguments += [f"--teacher_model_dir={first / 'teacher'}",
+                      f"--targets_dir={first / 'targets'}"]
     began_on = work / f"{name}_machine.json"
     if not began_on.is_file():
         write_json(began_on, machine())
@@ -187,7 +197,7 @@ def run_part(name: str, more: Sequence[str]) -> Dict[str, Any]:
     if ended.returncode:  # It has said why.
         sys.exit(ended.returncode)
     metrics = json.loads((folder / "metrics.json").read_text("utf-8"))
-    teacher = read_json(folder / "teacher" / "teacher.json")
+    teacher = read_json(first / "teacher" / "teacher.json")
     settings = read_json(folder / "config.json")["config"]["data"]
     beside = kept_tfidf(work / f"{name}_tfidf.json", task, settings, FLAGS.features) \
         if part.tfidf else None
@@ -213,7 +223,8 @@ def main(argv: Sequence[str]) -> None:
         raise app.UsageError("sib200 and udpos need --text")
     for name in FLAGS.parts:
         record = run_part(name, argv[1:])
-        write_record(f"kinds/{name}", record, show=False)
+        variant = f"--{FLAGS.variant}" if FLAGS.variant else ""
+        write_record(f"kinds/{name}{variant}", record, show=False)
         columns = record["columns"]
         print(name, record["measure"], {who: round(column["test"][record["measure"]], 2)
                                         for who, column in columns.items()}, flush=True)
@@ -230,6 +241,8 @@ if __name__ == "__main__":
                              f"--parts are of {', '.join(PARTS)}")
     flags.DEFINE_integer("labels_per_language", None, "Training rows a language; by default all.")
     flags.DEFINE_integer("transfer_size", None, "Transfer sentences or questions; default: all.")
+    flags.DEFINE_string("variant", None, "Name of another student or text beside the first one.")
+    flags.DEFINE_string("of", None, "The --work with the teacher that a variant takes.")
     flags.DEFINE_integer("features", 200_000, "Most character sequences that TF-IDF counts.")
     flags.DEFINE_integer("seed", 42, "Seed of the runs.")
     flags.DEFINE_string("note", "", "What a reader must know, e.g. what else ran beside it.")

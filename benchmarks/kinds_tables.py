@@ -1,7 +1,9 @@
 """The tables of topics, parts of speech and answers, from the records in benchmarks/kinds/."""
 
+import re
 from typing import Any, Dict, List
 
+import machine
 from machine import measured, recorded
 
 from xtremedistil_tf.reporting.markdown import ABSENT, count_text, table
@@ -14,6 +16,10 @@ _COLUMNS = {"teacher": "teacher", "alone": "student alone", "student": "student 
             "tfidf": "TF-IDF + logistic regression"}
 _PARTS = {"teacher": "teacher", "targets": "its outputs", "student": "student",
           "alone": "student alone", "evaluation": "scores", "tfidf": "TF-IDF"}
+
+# Flags that every run has, and those that say where things are.
+_COMMON = re.compile(r"--(flagfile|task|seed|pt_teacher_checkpoint|baseline|noexport|transfer_file|"
+                     r"transfer_size|labels_per_language|teacher_model_dir|targets_dir)\b")
 
 
 def _gap(record: Dict[str, Any]) -> str:
@@ -75,13 +81,35 @@ def _sizes(record: Dict[str, Any]) -> str:
     return " ".join([*told, record["note"]]).strip()
 
 
+def _variants(name: str, record: Dict[str, Any]) -> str:
+    """The students of other flags or text, beside the first one; empty without any."""
+    measure = record["measure"]
+    title = task_kind(record["kind"]).scores[measure]
+    header = ["student", "note", "flags beside the flagfile", "transfer", title,
+              "of the teacher's", "parameters"]
+    rows = []
+    folder = machine.ROOT / "benchmarks" / "kinds"
+    for path in [folder / f"{name}.json", *sorted(folder.glob(f"{name}--*.json"))]:
+        found = recorded(f"kinds/{path.stem}")
+        own = [f"`{flag}`" for flag in found["flags"] if not _COMMON.match(flag)]
+        test = found["columns"]["student"]["test"][measure]
+        kept = found["columns"]["teacher"]["test"][measure]
+        rows.append([path.stem.partition("--")[2] or "the above", found["note"],
+                     " ".join(own) or ABSENT, f"{found['rows']['transfer']:,}", f"{test:.2f}",
+                     f"{100 * test / kept:.1f} %",
+                     count_text(found["columns"]["student"]["parameters"])])
+    return table(header, rows, text=3) if len(rows) > 1 else ""
+
+
 def _record(name: str, title: str) -> str:
     record = recorded(f"kinds/{name}")
     if not record:
         return f"### {title}\n\nNot recorded yet: `benchmarks/kinds.py --parts={name}`."
     header, *rows = _scores(record)
+    variants = _variants(name, record)
     return "\n".join([
-        f"### {title}", "", table(header, rows), "", _sizes(record), "", _languages(record), "",
+        f"### {title}", "", table(header, rows), "", _sizes(record), "",
+        *([variants, ""] if variants else []), _languages(record), "",
         f"Flags of the run: [{name}.json](benchmarks/kinds/{name}.json)."])
 
 

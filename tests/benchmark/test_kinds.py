@@ -51,15 +51,21 @@ def test_a_record_has_columns_minutes_and_rows_and_its_table_shows_them(
     monkeypatch.setattr(machine, "ROOT", tmp_path)
     assert tables.kinds_tables().count("Not recorded yet: `benchmarks/kinds.py --parts=") == 3
     (tmp_path / "benchmarks" / "kinds").mkdir(parents=True)
-    (tmp_path / "benchmarks" / "kinds" / "sib200.json").write_text(json.dumps({
-        "command": "python benchmarks/kinds.py --data=d", "teacher": "E5", "note": "Little.",
-        "machine": {"commit": "1" * 40, "processor": "p", "cores": 2, "tensorflow": "2"},
-        "languages": {"guessed_by": "it 1", "rows": {"test": {"de": 3, "en": 5}}}, **found}),
-        "utf-8")
+    kept = {"command": "python benchmarks/kinds.py --data=d", "teacher": "E5", "note": "Little.",
+            "flags": ["--flagfile=f", "--seed=7"],
+            "machine": {"commit": "1" * 40, "processor": "p", "cores": 2, "tensorflow": "2"},
+            "languages": {"guessed_by": "it 1", "rows": {"test": {"de": 3, "en": 5}}}, **found}
+    folder = tmp_path / "benchmarks" / "kinds"
+    (folder / "sib200.json").write_text(json.dumps(kept), "utf-8")
+    assert "flags beside the flagfile" not in tables.kinds_tables()
+    (folder / "sib200--wide.json").write_text(json.dumps(
+        {**kept, "note": "Wide.", "flags": [*kept["flags"], "--word_emb_dim=384"]}), "utf-8")
     text = tables.kinds_tables()
     assert "| student distilled | 80.00 | 1.00 | 94.1 % | 100 |" in text
     assert "| TF-IDF + logistic regression | 55.00 | 1.00 | 64.7 % | 14 |" in text
     assert "| de | 90.0 | 70.0 | 80.0 | 60.0 |" in text
+    assert "| the above | Little. | - | 2,000 | 80.00 | 94.1 % | 100 |" in text
+    assert "| wide | Wide. | `--word_emb_dim=384` | 2,000 | 80.00 | 94.1 % | 100 |" in text
     assert "75 % of the gap" in text and "+15.00, 95 % interval +5.00 to +20.00" in text
     assert "teacher 10.0, its outputs 0.5, scores 0.1, student 3.0" in text and "Little." in text
     assert "guessed by it 1" in text and "Each language has 4 test rows; further from it are the " \
