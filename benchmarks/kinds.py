@@ -20,11 +20,10 @@ Each part is written to benchmarks/kinds/PART.json as soon as it is finished. A 
 with the same command, what is in --work is not run again, and parts may be run by commands with
 different sizes: --transfer_size counts sentences, for tydiqa questions. sib200_41 names no
 languages: --labels_per_language then counts rows of all of them, and no scores are by language.
-`kinds_languages.py` makes a folder with guessed ones first. `kinds_text.py` chooses a transfer text.
-With --variant=NAME the record is PART--NAME.json, for another student or text beside the first one;
---of is the --work of that one, whose teacher is taken, and the teacher's outputs if the text is the
-same. `make docs` shows the records in
-docs/reference/results/kinds.md.
+`kinds_languages.py` makes a folder with guessed ones first, `kinds_text.py` chooses a transfer
+text. With --variant=NAME the record is PART--NAME.json, for another student or text beside the
+first one. --of is the --work of that one: its teacher is taken, and its outputs if the text is the
+same. `make docs` shows the records in docs/reference/results/kinds.md.
 """
 
 import dataclasses
