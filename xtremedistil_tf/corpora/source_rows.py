@@ -145,7 +145,8 @@ class SourceReader:
                             f"{markup.group()!r:.60}, are not read; write a word and its tag a "
                             "line, or a text and its entities as JSON" if markup else
                             f"no tags: it was read as {FORMS.get(form, form)} "
-                            "(--tag_column names the column of the tags, --format another format)"))
+                            "(--tag_column names the column of the tags, --format another format; "
+                            "of labelled texts --text_column and --label_column name the columns)"))
         else:
             tags = clean_tags(row.tags, counts)
             if self._entities:
