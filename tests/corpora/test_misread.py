@@ -138,8 +138,8 @@ def test_rows_of_numbers_that_nothing_names_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize(("lines", "message"), [
-    (["just some text", "and more of it ."], "no tags: it was read as running text .--tag_column .*; "
-     "of labelled texts --text_column and --label_column name the columns"),
+    (["just some text", "and more of it ."], "no tags: it was read as running text "
+     ".--tag_column .*; of labelled texts --text_column and --label_column name the columns"),
     (["The", "cat", ".", "", "It", "."], "no tags: it was read as one word a line"),
     ([f"w{n} -" for n in range(9)] + ["x O"] * 10,
      r"tag 1 is '-' \(and 8 more\); allowed: O, or B"),

@@ -120,6 +120,7 @@ def test_lengths_layers_and_budgets():
     assert seq_len_of(np.full(10, 900), 512).value == 256
     assert seq_len_of(np.full(10, 900), 128).value == 128
     assert [layer_of(depth).value for depth in (1, 2, 3, 6, 12, 24)] == [1, 1, 2, 4, 8, 16]
+    assert [layer_of(depth, pooled=True).value for depth in (1, 6, 12)] == [1, 6, 12]
     for sentences, rows, expected in ((24_000, 8_000, (16, 15)), (200_000, 29_000, (4, 4)),
                                       (0, 10, (16, 16))):
         found = budget_of(sentences, rows, pooled=False, bilstm=True)

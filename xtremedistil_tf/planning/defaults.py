@@ -98,8 +98,19 @@ def _teacher_choices(config: RunConfig, sizes: Sizes) -> Choices:
             "teacher.learning_rate": Chosen(1e-3 if scratch else 1e-4 if narrow else 5e-5)}
 
 
-def layer_of(depth: int) -> Chosen:
-    """Chooses the teacher's layer to learn: at two thirds of its depth, as the paper's 7 of 12."""
+def layer_of(depth: int, *, pooled: bool = False) -> Chosen:
+    """Chooses the teacher's layer to learn.
+
+    Args:
+      depth: the teacher's layers.
+      pooled: True for tasks with one target a text. A text is read at its first token, which is
+        nearly the same for all texts below the last layers (docs/how-to/classify_texts.md).
+
+    Returns:
+      The last layer of whole texts, else that at two thirds of the depth, as the paper's 7 of 12.
+    """
+    if pooled:
+        return Chosen(depth, "the teacher's last layer; its first token stands for the text")
     return Chosen(max(1, round(2 * depth / 3)), f"two thirds of the teacher's {depth} layers")
 
 
@@ -207,7 +218,7 @@ def choose(
     encoder = _encoder(config, model_dir, anew=overwrite)
     whole = not EPOCHS & named
     if encoder.sizes.layers and (whole or config.teacher.layer > encoder.sizes.layers):
-        choices["teacher.layer"] = layer_of(encoder.sizes.layers)
+        choices["teacher.layer"] = layer_of(encoder.sizes.layers, pooled=kind.pooled)
     begun = not overwrite and (model_dir / "config.json").is_file()
     if whole:
         choices.update(_by_data(_with(config, choices), examples.get("train", []), encoder,

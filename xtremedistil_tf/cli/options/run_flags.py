@@ -148,7 +148,8 @@ TEACHER_FLAGS = (
             "be finished models, ONNX or files of outputs."),
     setting("teacher_layer", "teacher.layer",
             "The teacher's layer that the student learns, as an index into hidden_states: 0 is the "
-            "embeddings (paper: 7 of 12). Default: two thirds of its depth.", derived=True),
+            "embeddings (paper: 7 of 12). Default: two thirds of its depth; of whole texts the "
+            "last.", derived=True),
     setting("teacher_epochs", ("teacher.epochs", "teacher.asked_epochs"),
             "Epochs of the teacher's fine-tuning. Default: --ft_epochs, without it 4 (--defaults). "
             "A finished model, one with a head for words or texts, is fine-tuned only with this "
