@@ -85,7 +85,7 @@ def _variants(name: str, record: Dict[str, Any]) -> str:
     """The students of other flags or text, beside the first one; empty without any."""
     measure = record["measure"]
     title = task_kind(record["kind"]).scores[measure]
-    header = ["student", "note", "flags beside the flagfile", "transfer", title,
+    header = ["student", "note", "flags beside the flagfile of its commit", "transfer", title,
               "of the teacher's", "parameters"]
     rows = []
     folder = machine.ROOT / "benchmarks" / "kinds"
