@@ -10,8 +10,8 @@ other parts stay. The student's temperature was fitted on dev by the run. WikiAn
 a run of benchmarks/classification.py (WORK is its --work):
   python benchmarks/cascade.py --run=RUN --data=DATA/wikiann8 --work=EVALUATION/wikiann8
   python benchmarks/classification.py --sets=sst2 --labels=500 --seeds=1 --ways=full --work=WORK ...
-  python benchmarks/cascade.py --run=WORK/sst2-500-1/bilstm-full --teacher=WORK/sst2-500-1/teacher/teacher \
-    --data=DATA/sst2 --work=EVALUATION/sst2
+  python benchmarks/cascade.py --run=WORK/sst2-500-1/bilstm-full --data=DATA/sst2 \
+    --teacher=WORK/sst2-500-1/teacher/teacher --work=EVALUATION/sst2
 """
 
 import json
