@@ -49,6 +49,27 @@ def test_json_lines(text, model):
         read(text, model)
 
 
+@pytest.mark.parametrize("text", [
+    'id,headline,topic\n1,"The cup,\nagain",sports\n2,"So ""it"" is",my news\n3,"a, b",sports\n',
+    "the cup again,sports\nso it is,my news\nand so on,sports\nbut why,sports\n",
+    'id,text\n' + '1,"two\nlines, of text"\n' * 150])
+@pytest.mark.parametrize("model", [TAGGER, CLASSIFIER])
+def test_tables_with_commas(text, model):
+    if '"' not in text and model is TAGGER:  # Nothing tells it from sentences of two clauses.
+        assert len(read(text, model)) == 4
+        return
+    with pytest.raises(UserError, match=r"in.txt: it is a table with commas \(CSV\)"):
+        read(text, model)
+    assert read(text, model, column="line")[0] == text.split("\n")[0]
+
+
+def test_sentences_with_commas_and_quotes_are_text():
+    for text in ('He said,"No, no" and went.\nThen, again, he came.\nWhy?\n',
+                 "Yes, he did.\nNo, he did not.\nWell, who knows.\nSo, what?\n",
+                 '"Yes," he said.\n"No," she said, "never."\nHe went, she came, we saw.\n' * 9):
+        assert len(read(text, CLASSIFIER)) == text.count("\n")
+
+
 def test_a_key_of_json_lines():
     text = '{"text": "Anna\\nlacht.", "id": 3}\n\n{"text": "Bonn", "x": null}\n'
     assert read(text, column="text") == ["Anna\nlacht.", "", "Bonn"]

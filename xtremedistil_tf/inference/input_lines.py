@@ -5,6 +5,7 @@ Latin-1 as nonsense. It would give predictions without meaning.
 """
 
 import codecs
+import csv
 import itertools
 import json
 import re
@@ -78,6 +79,25 @@ def _json_object(line: str, labels: Collection[str]) -> bool:
         return False
 
 
+def _is_csv(lines: Sequence[str], labels: Collection[str]) -> bool:
+    """Returns True for rows with commas between cells, of which some are quoted or are labels.
+
+    Sentences have commas, too, but hardly ever equally many, and no column of them is labels.
+    """
+    try:
+        rows = list(csv.reader([f"{line}\n" for line in lines]))
+    except csv.Error:
+        return False
+    width = len(rows[0])
+    # The sample may end within a cell that has line breaks.
+    equal = [row for row in rows if len(row) == width]
+    if width < 2 or len(rows) < _FEWEST or len(equal) < max(_FEWEST, len(rows) - 1):
+        return False
+    quoted = any(re.search(r'(?:^|,)"', line) for line in lines)
+    return quoted or any(sum(row[at].strip() in labels for row in equal) >= _SHARE * len(equal) - 1
+                         for at in range(width))
+
+
 def _mostly(lines: Sequence[str], looks: Callable[[str, Collection[str]], bool],
             labels: Collection[str]) -> bool:
     return sum(looks(line, labels) for line in lines) >= _SHARE * len(lines)
@@ -118,6 +138,9 @@ def why_no_text(lines: Sequence[str], kind: str, labels: Collection[str]) -> Opt
     if record.pooled and _mostly(lines, labelled, labels):
         return ("its rows are labelled: a text, a tab, its label; --text_column=1 reads the text "
                 f"alone{whole}")
+    if _is_csv(lines, labels):
+        return ("it is a table with commas (CSV), whose cells may hold line breaks; needed is one "
+                f"text a line, or JSON objects and --text_column=KEY{whole}")
     form = recognise(given)  # Empty lines part columns and lists of words.
     if form == "text" or len(lines) < _FEWEST:
         return None
