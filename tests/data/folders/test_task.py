@@ -25,6 +25,14 @@ def test_the_transfer_text_is_counted_and_stays_on_disk(task):
         "transfer: 1 words of 1 sentences lie beyond seq_len and are not used")
 
 
+def test_cut_words_are_called_o_only_where_a_tag_is_o(task):
+    (task / "transfer.txt").write_text("one two\n", "utf-8")
+    for scheme, fate in (("iob2", "are scored as O"), ("none", "are scored as wrong, or as O")):
+        found = read_task(DataConfig(str(task), "transfer.txt", 5, do_ner=True, tag_scheme=scheme))
+        told = describe(found, counts={"dev": {"cut_words": 2, "cut_sentences": 1}})["warnings"]
+        assert f"dev: 2 words of 1 sentences lie beyond seq_len and {fate}" in told
+
+
 def test_sentences_that_also_stand_in_dev_are_told(task):
     known = (task / "dev.tsv").read_text("utf-8").split("\t")[0]
     found = read(task, f"{known}\n{known}\nnew\n")
