@@ -1,6 +1,5 @@
 """The tables of topics, parts of speech and answers, from the records in benchmarks/kinds/."""
 
-import re
 from typing import Any, Dict, List
 
 import machine
@@ -17,9 +16,11 @@ _COLUMNS = {"teacher": "teacher", "alone": "student alone", "student": "student 
 _PARTS = {"teacher": "teacher", "targets": "its outputs", "student": "student",
           "alone": "student alone", "evaluation": "scores", "tfidf": "TF-IDF"}
 
-# Flags that every run has, and those that say where things are.
-_COMMON = re.compile(r"--(flagfile|task|seed|pt_teacher_checkpoint|baseline|noexport|transfer_file|"
-                     r"transfer_size|labels_per_language|teacher_model_dir|targets_dir)\b")
+
+def _share(record: Dict[str, Any], who: str) -> str:
+    """A column's test score in percent of the teacher's."""
+    kept, own = (record["columns"][name]["test"][record["measure"]] for name in ("teacher", who))
+    return f"{100 * own / kept:.1f} %" if kept else ABSENT
 
 
 def _gap(record: Dict[str, Any]) -> str:
@@ -37,13 +38,11 @@ def _scores(record: Dict[str, Any]) -> List[List[Any]]:
     names = task_kind(record["kind"]).scores
     shown = sorted((name for name in names if name in record["columns"]["teacher"]["test"]),
                    key=lambda name: name != record["measure"])
-    kept = record["columns"]["teacher"]["test"][record["measure"]]
     rows: List[List[Any]] = [["", *(names[name] for name in shown), "of the teacher's",
                               "parameters"]]
     for who, column in record["columns"].items():
-        share = ABSENT if not kept else f"{100 * column['test'][record['measure']] / kept:.1f} %"
-        rows.append([_COLUMNS[who], *(f"{column['test'][name]:.2f}" for name in shown), share,
-                     count_text(column["parameters"])])
+        rows.append([_COLUMNS[who], *(f"{column['test'][name]:.2f}" for name in shown),
+                     _share(record, who), count_text(column["parameters"])])
     return rows
 
 
@@ -87,17 +86,17 @@ def _variants(name: str, record: Dict[str, Any]) -> str:
     title = task_kind(record["kind"]).scores[measure]
     header = ["student", "note", "flags beside the flagfile of its commit", "transfer", title,
               "of the teacher's", "parameters"]
-    rows = []
     folder = machine.ROOT / "benchmarks" / "kinds"
-    for path in [folder / f"{name}.json", *sorted(folder.glob(f"{name}--*.json"))]:
-        found = recorded(f"kinds/{path.stem}")
-        own = [f"`{flag}`" for flag in found["flags"] if not _COMMON.match(flag)]
-        test = found["columns"]["student"]["test"][measure]
-        kept = found["columns"]["teacher"]["test"][measure]
-        rows.append([path.stem.partition("--")[2] or "the above", found["note"],
-                     " ".join(own) or ABSENT, f"{found['rows']['transfer']:,}", f"{test:.2f}",
-                     f"{100 * test / kept:.1f} %",
-                     count_text(found["columns"]["student"]["parameters"])])
+    others = {path.stem.partition("--")[2]: recorded(f"kinds/{path.stem}")
+              for path in sorted(folder.glob(f"{name}--*.json"))}
+    rows = []
+    for variant, found in {"the above": record, **others}.items():
+        _, further, flags = found["command"].rpartition(" -- ")
+        own = [f"`{flag}`" for flag in flags.split()] if further else []
+        student = found["columns"]["student"]
+        rows.append([variant, found["note"], " ".join(own) or ABSENT,
+                     f"{found['rows']['transfer']:,}", f"{student['test'][measure]:.2f}",
+                     _share(found, "student"), count_text(student["parameters"])])
     return table(header, rows, text=3) if len(rows) > 1 else ""
 
 

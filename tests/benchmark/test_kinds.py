@@ -52,14 +52,13 @@ def test_a_record_has_columns_minutes_and_rows_and_its_table_shows_them(
     assert tables.kinds_tables().count("Not recorded yet: `benchmarks/kinds.py --parts=") == 3
     (tmp_path / "benchmarks" / "kinds").mkdir(parents=True)
     kept = {"command": "python benchmarks/kinds.py --data=d", "teacher": "E5", "note": "Little.",
-            "flags": ["--flagfile=f", "--seed=7"],
             "machine": {"commit": "1" * 40, "processor": "p", "cores": 2, "tensorflow": "2"},
             "languages": {"guessed_by": "it 1", "rows": {"test": {"de": 3, "en": 5}}}, **found}
     folder = tmp_path / "benchmarks" / "kinds"
     (folder / "sib200.json").write_text(json.dumps(kept), "utf-8")
     assert "flags beside the flagfile" not in tables.kinds_tables()
     (folder / "sib200--wide.json").write_text(json.dumps(
-        {**kept, "note": "Wide.", "flags": [*kept["flags"], "--word_emb_dim=384"]}), "utf-8")
+        {**kept, "note": "Wide.", "command": f"{kept['command']} -- --word_emb_dim=384"}), "utf-8")
     text = tables.kinds_tables()
     assert "| student distilled | 80.00 | 1.00 | 94.1 % | 100 |" in text
     assert "| TF-IDF + logistic regression | 55.00 | 1.00 | 64.7 % | 14 |" in text
