@@ -64,7 +64,8 @@ def test_tables_with_commas(text, model):
 
 
 def test_sentences_with_commas_and_quotes_are_text():
-    for text in ('He said,"No, no" and went.\nThen, again, he came.\nWhy?\n',
+    for text in ('"Yes," she said, "no."\n',
+                 'He said,"No, no" and went.\nThen, again, he came.\nWhy?\n',
                  "Yes, he did.\nNo, he did not.\nWell, who knows.\nSo, what?\n",
                  '"Yes," he said.\n"No," she said, "never."\nHe went, she came, we saw.\n' * 9):
         assert len(read(text, CLASSIFIER)) == text.count("\n")

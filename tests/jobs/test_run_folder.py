@@ -2,9 +2,12 @@
 
 import types
 
+import numpy as np
 import pytest
 
 from xtremedistil_tf.config import DataConfig, RunConfig
+from xtremedistil_tf.data.tokenization.ragged import Ragged
+from xtremedistil_tf.data.tokenization.token_store import tokenise_texts
 from xtremedistil_tf.inference.assets import FORMAT_FOLDERS
 from xtremedistil_tf.jobs import distillation
 from xtremedistil_tf.jobs.results import keep_metrics
@@ -44,14 +47,18 @@ def test_a_run_killed_while_it_is_scored_again_is_not_finished(tmp_path, monkeyp
 def test_the_outputs_of_a_finished_run_serve_as_shared_ones(tmp_path):
     """Else --targets_dir=RUN/targets would have the teacher read everything again."""
     prints = {name: f"{name} print" for name in ("transfer", "dev", "pieces", "texts")}
-    records = {"transfer": ("manifest.json", {"shards": ["shard-00000"]}),
-               "dev": ("manifest.json", {}),  # Not finished.
-               "pieces": ("pieces.json", {"counts": {}})}
-    for name, (record, whole) in records.items():
-        write_json(tmp_path / name / record, {"fingerprint": prints[name], **whole})
+    write_json(tmp_path / "transfer" / "manifest.json",
+               {"fingerprint": prints["transfer"], "shards": ["shard-00000"]})
+    write_json(tmp_path / "dev" / "manifest.json", {"fingerprint": prints["dev"]})  # Not finished.
+    counts = {"sentences": 1, "pieces": 2}
+    ids = Ragged(np.zeros(2, np.int32), np.array([0, 2]))
+    tokenise_texts([(ids, counts)], rows=1, folder=tmp_path / "pieces",
+                   fingerprint=prints["pieces"])
     places = Places(tmp_path, True, prints)
     folders = {name: places[name].folder.name for name in prints}
     assert folders == {"transfer": "transfer", "dev": "dev-dev print", "pieces": "pieces",
                        "texts": "texts-texts print"}
+    (tmp_path / "pieces" / "values.i32").write_bytes(b"cut")  # Damaged: written beside it.
+    assert places["pieces"].folder.name == "pieces-pieces print"
     other = Places(tmp_path, True, {**prints, "transfer": "another"})
     assert other["transfer"].folder.name == "transfer-another"

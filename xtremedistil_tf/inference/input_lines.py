@@ -5,14 +5,13 @@ Latin-1 as nonsense. It would give predictions without meaning.
 """
 
 import codecs
-import csv
 import itertools
 import json
 import re
 from typing import Callable, Collection, Iterable, Iterator, List, Optional, Sequence
 
 from xtremedistil_tf.data.lines import UTF8, check_encoding, decode_lines, encoding_of, is_count
-from xtremedistil_tf.data.readers.recognise import FORMS, recognise
+from xtremedistil_tf.data.readers.recognise import FORMS, csv_rows, recognise
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.streaming import decode_line
 from xtremedistil_tf.inference.text_model import TextModel
@@ -79,23 +78,11 @@ def _json_object(line: str, labels: Collection[str]) -> bool:
         return False
 
 
-def _is_csv(lines: Sequence[str], labels: Collection[str]) -> bool:
-    """Returns True for rows with commas between cells, of which some are quoted or are labels.
-
-    Sentences have commas, too, but hardly ever equally many, and no column of them is labels.
-    """
-    try:
-        rows = list(csv.reader([f"{line}\n" for line in lines]))
-    except csv.Error:
-        return False
-    width = len(rows[0])
-    # The sample may end within a cell that has line breaks.
-    equal = [row for row in rows if len(row) == width]
-    if width < 2 or len(rows) < _FEWEST or len(equal) < max(_FEWEST, len(rows) - 1):
-        return False
-    quoted = any(re.search(r'(?:^|,)"', line) for line in lines)
-    return quoted or any(sum(row[at].strip() in labels for row in equal) >= _SHARE * len(equal) - 1
-                         for at in range(width))
+def _labelled_csv(lines: Sequence[str], labels: Collection[str]) -> bool:
+    """Returns True for rows with commas between cells, with a column of labels."""
+    rows = csv_rows(lines)
+    return any(sum(cell.strip() in labels for cell in column) >= _SHARE * len(rows) - 1
+               for column in zip(*rows))
 
 
 def _mostly(lines: Sequence[str], looks: Callable[[str, Collection[str]], bool],
@@ -138,10 +125,10 @@ def why_no_text(lines: Sequence[str], kind: str, labels: Collection[str]) -> Opt
     if record.pooled and _mostly(lines, labelled, labels):
         return ("its rows are labelled: a text, a tab, its label; --text_column=1 reads the text "
                 f"alone{whole}")
-    if _is_csv(lines, labels):
+    form = recognise(given)  # Empty lines part columns and lists of words.
+    if (form == "csv" and len(lines) >= _FEWEST) or _labelled_csv(lines, labels):
         return ("it is a table with commas (CSV), whose cells may hold line breaks; needed is one "
                 f"text a line, or JSON objects and --text_column=KEY{whole}")
-    form = recognise(given)  # Empty lines part columns and lists of words.
     if form == "text" or len(lines) < _FEWEST:
         return None
     column = "--text_column=NUMBER reads one of its columns" if "\t" in lines[0] and (

@@ -4,16 +4,20 @@ import dataclasses
 import logging
 import pathlib
 import shutil
-from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
 
 from xtremedistil_tf.config import Resources, RunConfig, StudentConfig, differences
 from xtremedistil_tf.data.folders.task import Task
+from xtremedistil_tf.data.tokenization.text_store import has_texts
+from xtremedistil_tf.data.tokenization.token_store import tokenised_counts
 from xtremedistil_tf.distribution import by_chief
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.export.export import export_formats
 from xtremedistil_tf.export.huggingface.heads import check_text_head
 from xtremedistil_tf.inference.assets import FORMAT_FOLDERS
 from xtremedistil_tf.runs import fingerprint, read_json, write_json
+from xtremedistil_tf.targets.manifest import is_finished
+from xtremedistil_tf.targets.own_tokens import has_own_tokens
 from xtremedistil_tf.validation.run_files import read_config
 from xtremedistil_tf.version import __version__
 
@@ -158,17 +162,15 @@ class Place:
     fingerprint: str
 
 
-# What is stored last in a folder of a teacher's outputs, and the key that only whole ones have.
-_WHOLE = {"manifest.json": "shards", "pieces.json": "counts", "texts.json": "fingerprint"}
+def _tokenised(folder: pathlib.Path, made: str) -> bool:
+    return bool(tokenised_counts(folder, made))
 
 
-def _is_whole(folder: pathlib.Path, made: str) -> bool:
-    """True if a folder holds all of what has this fingerprint."""
-    for name, key in _WHOLE.items():
-        if (folder / name).is_file():
-            found = read_json(folder / name)
-            return found.get("fingerprint") == made and key in found
-    return False
+# By folder: True if it holds all that has a fingerprint, undamaged. Each store says so itself.
+_WHOLE: Dict[str, Callable[[pathlib.Path, str], bool]] = {
+    "pieces": _tokenised, "words": _tokenised, "texts": has_texts, "transfer": is_finished,
+    "dev": is_finished, "own_pieces": _tokenised, "own_transfer": has_own_tokens,
+    "own_dev": has_own_tokens}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -177,7 +179,7 @@ class Places:
 
     These are "pieces" (token ids of the transfer set), "texts" (its words), "words" (the
     ids with the positions that have logits, of a teacher that has them for words only), "transfer"
-    and "dev" (targets), and "answers" (the teacher's predictions on held-out splits). They depend
+    and "dev" (targets); `answers` are the teacher's predictions on held-out splits. They depend
     on teacher and text alone. A student with a tokenizer of its own has more; see `of_student`.
 
     Attributes:
@@ -194,12 +196,17 @@ class Places:
 
     def _place(self, name: str, made: str) -> Place:
         own = self.base / name
-        if not self.shared or _is_whole(own, made):
+        if not self.shared or _WHOLE[name](own, made):
             return Place(own, made)
         return Place(self.base / f"{name}-{made}", made)
 
     def __getitem__(self, name: str) -> Place:
         return self._place(name, self.prints[name])
+
+    @property
+    def answers(self) -> pathlib.Path:
+        """File of the teacher's predictions on the held-out splits; its name has the print."""
+        return self.base / "answers" / f"{self.prints['answers']}.json"
 
     def of_student(self, name: str, text: Optional[str]) -> Place:
         """Returns the place of what a student with its own tokenizer reads instead.

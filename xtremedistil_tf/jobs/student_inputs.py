@@ -242,8 +242,7 @@ def prepare(
     prepared = Prepared(task, features, vocabulary, stores["transfer"], stores["dev"], inputs,
                         counts, teacher_features, text.tokenizer,
                         student_separator(teacher.pairs, text.tokenizer, vocabulary),
-                        places["answers"].folder / f"{places['answers'].fingerprint}.json",
-                        seq_len=config.data.seq_len)
+                        places.answers, seq_len=config.data.seq_len)
     return prepared, passed["transfer"] / len(stores["transfer"])
 
 

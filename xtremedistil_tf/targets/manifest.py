@@ -88,6 +88,15 @@ def reopen_store(rows: Realigned, folder: pathlib.Path) -> Tuple[TargetStore, np
     return open_store(rows, folder, manifest["fingerprint"], spec)
 
 
+def is_finished(folder: pathlib.Path, fingerprint: str) -> bool:
+    """Returns True if a folder holds a store of this fingerprint with all its shards listed."""
+    try:
+        stored = read_record(folder / _MANIFEST, {})
+    except UserError:  # Missing or damaged.
+        return False
+    return stored.get("fingerprint") == fingerprint and "shards" in stored
+
+
 def finish(store: TargetStore) -> None:
     """Lists the shards in the manifest after all are written."""
     path = store.folder / _MANIFEST

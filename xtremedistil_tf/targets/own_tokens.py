@@ -101,7 +101,7 @@ def with_own_tokens(
             files[logits] = order[begin:end][buckets == bucket]
     folder.parent.mkdir(parents=True, exist_ok=True)
     with filelock.FileLock(folder.with_name(".own_tokens.lock")):
-        if not _is_whole(folder, fingerprint):
+        if not has_own_tokens(folder, fingerprint):
             sweep_beside(folder)
             with atomic_folder(folder) as temporary, \
                     Progress(len(order), "aligning subword tokens", "sentences") as progress:
@@ -116,7 +116,7 @@ def with_own_tokens(
     return dataclasses.replace(store, own=folder)
 
 
-def _is_whole(folder: pathlib.Path, fingerprint: str) -> bool:
+def has_own_tokens(folder: pathlib.Path, fingerprint: str) -> bool:
     """Returns True if a folder has the files for a fingerprint, undamaged."""
     try:
         record = read_record(folder / _RECORD, _FIELDS)

@@ -23,6 +23,8 @@ WORDS = ["The", "visitor", "saw", "Oslo", ".", "", "It", "rained", "."]
     (["นายกรัฐมนตรีเดินทางไปกรุงเทพ", "วันนี้ฝนตก", "เขามา"], "text"),
     (['"3","A headline","A text."'], "csv"),
     (["id,text", "1,It rained.", "2,He came."], "csv"),
+    (["id,review", '1,"Two', 'lines."', '2,"Two, too:', "this one.", '"'], "csv"),
+    (['"Yes," he said.', '"No, no," she', "said."], "text"),
     (["Yes, he said.", "No, she said.", "It rained, then."], "text"),
     (["a good film\tpos", "a bad film\tneg", "so so\tneg"], "table"),
     (["one\ttwo", "It rained."], "text"),
@@ -54,6 +56,7 @@ def test_forms(lines, form):
     ("1\tAnna\tB-PER\t-\n2\tran\tO\t-\n", "columns of words and tags"),
     ("Paul left .\ten:B-PER en:O en:O\n", "rows of words, a tab and tags .* xtremedistil-prepare"),
     ('"3","A headline","A text."\n', "CSV .* keep the column of its text only"),
+    ('id,review\n1,"Two\nlines."\n2,"Two,\ntoo."\n', "CSV .* keep the column of its text only"),
     ('{"text": "Paul left."}\n', "JSON .* xtremedistil-prepare --input=DATA --transfer=FILE"),
 ])
 def test_a_run_refuses_transfer_files_that_are_no_text(tmp_path, text, message):

@@ -33,6 +33,7 @@ _BRACKETS = re.compile(r"(?:\([^\W\d][^\s()*|]*)*[*-]?\)*")
 CLASSES = re.compile(r"\s*(?:__label__\S+\s*)+")
 TIMES = re.compile(r"\s*[\d:]+[,.]\d+ --> [\d:]+[,.]\d+.*")
 _MARKUP = re.compile(r"\s*<[/!?\w][^>]*>(?:.*</?\w[^>]*>)?\s*")
+_QUOTED = re.compile(r'(?:^|,)"')
 # CoNLL-2012's lines between documents.
 _DOCUMENTS = ("#begin document", "#end document")
 _END_MARKS = frozenset(".!?…。！？।؟")
@@ -107,6 +108,29 @@ def find_separator(lines: Sequence[str]) -> Optional[str]:
         if width > 1 and share >= 0.9:
             return separator
     return None
+
+
+def csv_rows(lines: Sequence[str]) -> List[List[str]]:
+    """Splits lines with commas between cells, whose cells may hold line breaks.
+
+    Returns:
+      The rows; none unless nearly all have equally many cells. Sentences have commas, too, but
+      hardly ever equally many.
+    """
+    try:
+        rows = list(csv.reader([f"{line}\n" for line in lines]))
+    except csv.Error:  # A cell is too long for the csv module.
+        return []
+    equal = [row for row in rows if len(row) == len(rows[0])]
+    # The sample may end within a cell.
+    return equal if len(rows[0]) > 1 and len(equal) >= max(_FEWEST, len(rows) - 1) else []
+
+
+def _has_broken_cells(lines: Sequence[str]) -> bool:
+    """True if lines are a table with commas, and quoted cells of it hold line breaks."""
+    rows = csv_rows(lines)
+    return any("\n" in cell for row in rows for cell in row) and (
+        sum(bool(_QUOTED.search(line)) for line in lines) >= 0.5 * len(rows))
 
 
 def _is_json(lines: Sequence[str]) -> bool:
@@ -260,4 +284,6 @@ def recognise(sample: Sequence[str]) -> str:
         return "words"
     if _is_table(lines, separator):
         return "table" if separator == "\t" else "csv"
+    if _has_broken_cells(lines):
+        return "csv"
     return "text"

@@ -35,6 +35,16 @@ class TextStore:
         return Example(tuple(words), (), language, tuple(second))
 
 
+def has_texts(folder: pathlib.Path, fingerprint: str) -> bool:
+    """Returns True if a folder holds the rows of this fingerprint, undamaged."""
+    try:
+        record = read_record(folder / _RECORD, _FIELDS)
+        return record["fingerprint"] == fingerprint and (
+            folder / _TEXTS).stat().st_size == record["bytes"]
+    except (UserError, OSError):  # Missing or damaged: written anew.
+        return False
+
+
 def store_texts(texts: Iterable[Example], folder: pathlib.Path, fingerprint: str) -> TextStore:
     """Writes rows into a folder, unless it is current, and opens it.
 
@@ -43,13 +53,8 @@ def store_texts(texts: Iterable[Example], folder: pathlib.Path, fingerprint: str
       folder: the store's folder; it is replaced completely.
       fingerprint: hash of the text.
     """
-    try:
-        record = read_record(folder / _RECORD, _FIELDS)
-        if record["fingerprint"] == fingerprint and (
-                folder / _TEXTS).stat().st_size == record["bytes"]:
-            return TextStore(folder)
-    except (UserError, OSError):  # Missing or damaged: written anew.
-        pass
+    if has_texts(folder, fingerprint):
+        return TextStore(folder)
     sweep_beside(folder)
     starts = [0]
     with atomic_folder(folder) as temporary:
