@@ -6,6 +6,7 @@ import time
 import types
 
 import pytest
+from absl import flags as absl_flags
 
 from tests.conftest import ROOT, write_task
 from xtremedistil_tf.cli import study as study_command
@@ -15,7 +16,7 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.reporting import paper
 from xtremedistil_tf.runs import write_json
 from xtremedistil_tf.study import latency, report, runner, tables
-from xtremedistil_tf.study.grids import STUDIES, Facts, grid_study
+from xtremedistil_tf.study.grids import STUDIES, Facts, grid_study, preset_study
 from xtremedistil_tf.tasks import TASKS
 
 FACTS = Facts(("de", "en"), 800, 12, 768)
@@ -160,6 +161,30 @@ def test_a_grid_of_two_flags():
     assert grid_study(["word_emb_dim=50,100", "dropout_rate=0.1,0.2"]).baseline == "50_0.1"
     with pytest.raises(UserError, match="--grid has 'x'; allowed: flag=value"):
         grid_study(["x"])
+
+
+def test_a_study_of_presets_has_a_line_a_flagfile(tmp_path, monkeypatch):
+    flags = absl_flags.FlagValues()
+    for name, value in (("learning_rate", 1e-3), ("epochs", 2.5)):
+        absl_flags.DEFINE_float(name, value, "", flag_values=flags)
+    absl_flags.DEFINE_boolean("freeze_word_embedding", False, "", flag_values=flags)
+    monkeypatch.setattr(study_command, "FLAGS", flags)
+    files = {"a": "# half\n--learning_rate=4e-3\n--nofreeze_word_embedding\n",
+             "b": "--freeze_word_embedding\n", "other": "--epochs=2\n"}
+    for name, text in files.items():
+        (tmp_path / f"{name}.flags").write_text(text)
+    paths = [str(tmp_path / f"{name}.flags") for name in files]
+    study = preset_study(study_command._presets(paths[:2]))
+    assert [(line.name, dict(line.flags)) for line in study.variants(FACTS)] == [
+        ("none", {}), ("a", {"learning_rate": 0.004, "freeze_word_embedding": False}),
+        ("b", {"freeze_word_embedding": True})]
+    assert study.pairs(["none", "a", "b"]) == [("none", "a"), ("none", "b")]
+    with pytest.raises(UserError, match="other.flags: --epochs is no flag of a study's run"):
+        study_command._presets(paths)
+    with pytest.raises(UserError, match="names files of the same name"):
+        study_command._presets([paths[0], paths[0]])
+    with pytest.raises(UserError, match="none.flags: file not found"):
+        study_command._presets([str(tmp_path / "none.flags")])
 
 
 class FakeProcesses:
@@ -350,6 +375,16 @@ def test_few_labels_have_a_teacher_of_their_own(study_of):
     assert (own / "teacher_metrics.json").is_file()
     runs = [line for line in processes.lines if line[2].endswith("distill")]
     assert len(runs) == 3 and all(f"--teacher_model_dir={own}" in line for line in runs)
+
+
+def test_trained_transitions_need_no_teacher_of_their_own(study_of):
+    make, processes, _ = study_of
+    study = preset_study({"trained": {"decoding": "trained"},
+                          "independent": {"decoding": "independent"}})
+    make("--do_NER", given={"decoding": "constrained"}).run(study, [1])
+    teachers = [item for line in processes.lines if line[2].endswith("teacher")
+                for item in line if item.startswith("--decoding")]
+    assert teachers == ["--decoding=independent"]
 
 
 def test_a_grid_over_the_teacher_has_a_teacher_a_value(study_of):

@@ -1,7 +1,7 @@
 """Runs a study of the paper, or a grid over any flags, and makes its table and plot."""
 
 import pathlib
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Sequence
 
 from absl import flags
 
@@ -12,7 +12,7 @@ from xtremedistil_tf.cli.options.planning_flags import PLANNING_FLAGS
 from xtremedistil_tf.cli.options.run_flags import DISTILLATION
 from xtremedistil_tf.config import RunConfig, require
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.study.grids import STUDIES, Study, grid_study
+from xtremedistil_tf.study.grids import STUDIES, Study, grid_study, preset_study
 from xtremedistil_tf.tasks import TaskKind, task_kind
 
 FLAGS = flags.FLAGS
@@ -31,6 +31,9 @@ def define_flags() -> None:
     flags.DEFINE_multi_string("grid", [],
                               "flag=value,value,...: run a grid instead of a study. Given twice, "
                               "it runs every pair of values.")
+    flags.DEFINE_list("presets", [],
+                      "Flagfiles: run a study with one line without and one with each of them. "
+                      "Their flags win over the others of this command.")
     flags.DEFINE_list("seeds", ["42"], "Seeds of every run.")
     flags.DEFINE_list("sizes", [],
                       "Sizes of the transfer set for low_resource and transfer_size. Default: an "
@@ -53,6 +56,41 @@ def _shared() -> List[str]:
     return sorted(FLAGS[name].serialize() for name in _RUN_FLAGS if FLAGS[name].present)
 
 
+def _flags_of(path: str) -> Dict[str, Any]:
+    """Returns the flags of a flagfile by name, with their values.
+
+    Raises:
+      UserError: if it is missing, or names a flag that is none of a run or that the study sets.
+    """
+    require(pathlib.Path(path).is_file(), f"--presets names {path}: file not found")
+    found: Dict[str, Any] = {}
+    for line in FLAGS.read_flags_from_files([f"--flagfile={path}"], force_gnu=False):
+        name, given_value, value = line.lstrip("-").partition("=")
+        negated = name not in FLAGS and name.startswith("no") and name[2:] in FLAGS
+        name = name[2:] if negated else name
+        require(name in _RUN_FLAGS, f"{path}: --{name} is no flag of a study's run")
+        found[name] = FLAGS[name].parser.parse(value if given_value else str(not negated))
+    return found
+
+
+def _presets(paths: Sequence[str]) -> Dict[str, Dict[str, Any]]:
+    """Returns the flags of each flagfile by the file's name without its ending."""
+    found = {pathlib.Path(path).stem: _flags_of(path) for path in paths}
+    require(len(found) == len(paths), "--presets names files of the same name: "
+            f"{', '.join(paths)}; each is a line of the table, under its name")
+    return found
+
+
+def _study() -> Study:
+    """Returns the study that the flags ask for."""
+    asked = [bool(FLAGS.study), bool(FLAGS.grid), bool(FLAGS.presets)]
+    require(sum(asked) == 1, "one of --study, --grid and --presets is needed, and not several; "
+            f"studies: {', '.join(sorted(STUDIES))}")
+    if FLAGS.study:
+        return STUDIES[FLAGS.study]
+    return grid_study(FLAGS.grid) if FLAGS.grid else preset_study(_presets(FLAGS.presets))
+
+
 def _check_kind(study: Study, kind: TaskKind) -> None:
     """Refuses a study of taggers for texts, and of texts for taggers."""
     for_texts, fits = study.of_texts, {None: True, True: kind.pooled, False: kind.tags_words}
@@ -61,7 +99,7 @@ def _check_kind(study: Study, kind: TaskKind) -> None:
     allowed = sorted(name for name, one in STUDIES.items() if fits[one.of_texts])
     raise UserError(f"--study={FLAGS.study} is of {'texts' if for_texts else 'taggers (--do_NER)'};"
                     f" this task is one of {kind.kind}: allowed are {', '.join(allowed)}, and "
-                    "--grid")
+                    "--grid and --presets")
 
 
 def _derived(config: RunConfig) -> Dict[str, Any]:
@@ -74,8 +112,7 @@ def _derived(config: RunConfig) -> Dict[str, Any]:
 
 def main() -> None:
     """Runs the missing runs, then writes and prints the table."""
-    require(bool(FLAGS.study) != bool(FLAGS.grid),
-            f"--study or --grid is needed, and not both; studies: {', '.join(sorted(STUDIES))}")
+    study = _study()
     # A flagfile for runs may ask for a baseline; the lines of a study are its own.
     for name in sorted(_OWN - {"model_dir", "baseline"}):
         require(not FLAGS[name].present, f"--{name} is set by the study; leave it out")
@@ -84,7 +121,6 @@ def main() -> None:
         path = pathlib.Path(config.data.task, config.data.files[split])
         require(path.is_file(), f"{path}: file not found; a study compares scores, so it needs "
                 "labels. Runs without labels are compared by the agreement in their reports")
-    study = STUDIES[FLAGS.study] if FLAGS.study else grid_study(FLAGS.grid)
     _check_kind(study, task_kind(config.data.kind))
     from xtremedistil_tf.study import report
     from xtremedistil_tf.study.runner import Runner
@@ -95,7 +131,7 @@ def main() -> None:
     runner = Runner(folder, base=_shared(), given=shared, data=config.data, sizes=_numbers("sizes"),
                     jobs=FLAGS.jobs)
     variants, records = runner.run(study, seeds, lines=FLAGS.lines)
-    name = FLAGS.study or f"grid_{study.axis}"
+    name = FLAGS.study or ("presets" if FLAGS.presets else f"grid_{study.axis}")
     console.say(report.write(folder / name, study, variants, records=records, runner=runner,
                              seeds=seeds))
     console.say(f"table: {folder / name / 'table.md'}   plot: {folder / name / 'plot.png'}")

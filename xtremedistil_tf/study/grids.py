@@ -252,6 +252,21 @@ STUDIES: Dict[str, Study] = {
 }
 
 
+def preset_study(presets: Mapping[str, Mapping[str, Any]]) -> Study:
+    """A study of flagfiles: one line without any, and one a preset.
+
+    Args:
+      presets: the flags of each, by its name.
+
+    Example:
+      >>> study = preset_study({"small_batches": {"distil_batch_size": 32}})
+      >>> study.baseline, study.axis
+      ('none', 'preset')
+    """
+    lines = [Variant("none", {}), *(Variant(name, flags) for name, flags in presets.items())]
+    return Study("Presets", "preset", lambda facts: lines, baseline="none", of_texts=None)
+
+
 def grid_study(items: Sequence[str]) -> Study:
     """A study of any flags, from items "flag=value,value"; each is a dimension of the grid.
 

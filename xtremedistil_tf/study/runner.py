@@ -12,6 +12,7 @@ import threading
 from typing import Any, Dict, List, Mapping, Sequence, Set, Tuple
 
 from xtremedistil_tf.config import DataConfig
+from xtremedistil_tf.config.data import DECODINGS
 from xtremedistil_tf.data.folders.splits import read_labelled
 from xtremedistil_tf.data.folders.transfer import find_transfer_file
 from xtremedistil_tf.errors import UserError
@@ -52,8 +53,19 @@ def environments(jobs: int) -> List[Dict[str, str]]:
                                      if gpus else {})} for job in range(jobs)]
 
 
-def _teacher_of(flags: Mapping[str, Any]) -> Dict[str, Any]:
-    return {name: flags[name] for name in _TEACHER_FLAGS if name in flags}
+def _decoding_of_teacher(decoding: Any) -> Any:
+    """A teacher has no trained transitions: its tags are the best valid sequence."""
+    return DECODINGS[0] if decoding == "trained" else decoding
+
+
+def _teacher_of(flags: Mapping[str, Any], given: Mapping[str, Any]) -> Dict[str, Any]:
+    """Flags of a line that change its teacher."""
+    found = {name: flags[name] for name in _TEACHER_FLAGS if name in flags}
+    own, of_all = (_decoding_of_teacher(where.get("decoding", DECODINGS[0]))
+                   for where in (found, given))
+    if own == of_all:
+        found.pop("decoding", None)
+    return found
 
 
 def _teacher_name(flags: Mapping[str, Any]) -> str:
@@ -155,7 +167,7 @@ class Runner:
         write_json(path, {"flags": self._base})
 
     def _teacher(self, flags: Mapping[str, Any]) -> pathlib.Path:
-        return self._folder / "teachers" / _teacher_name(_teacher_of(flags))
+        return self._folder / "teachers" / _teacher_name(_teacher_of(flags, self._given))
 
     def _classes(self) -> int:
         """Number of classes of whole texts; 0 for taggers."""
@@ -177,7 +189,7 @@ class Runner:
         folder = self._teacher(flags)
         with self._teachers:
             if not (folder / "teacher_metrics.json").is_file():
-                self._call("teacher", folder, seed, _teacher_of(flags))
+                self._call("teacher", folder, seed, _teacher_of(flags, self._given))
 
     def _distil_all(self, runs: Sequence[Run], first_seed: int, progress: Progress) -> None:
         with concurrent.futures.ThreadPoolExecutor(self._jobs) as pool:
