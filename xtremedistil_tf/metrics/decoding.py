@@ -127,7 +127,8 @@ def decode_words(
     """
     outside = _outside_scores(labels)
     scores = log_softmax(logits[:, : len(outside)].astype(np.float32, copy=False))
-    scores[~read] = outside
+    if not read.all():
+        scores[~read] = outside
     path = scores.argmax(axis=-1).astype(np.int32)
     undecided = (_broken_sentences(path, lengths, labels) if labels.transitions is None
                  else _open_sentences(path, scores, lengths, labels))

@@ -26,4 +26,11 @@ def test_each_window_is_laid_out_as_alone_and_each_word_is_given_once(tokens):
     assert sorted(found) == sorted(
         [1, *pieces.values[begin:end].tolist(), 2] for begin, end, _, _ in rows)
     assert sorted(given) == np.flatnonzero(pieces.lengths).tolist()
+    alone = []
+    for row in rows:
+        ((ids, words, at),) = lay_out(pieces, row[None], (1, 2), tokens=tokens)
+        assert ids.tolist() == [[1, *pieces.values[row[0]:row[1]].tolist(), 2]]
+        assert ids[0, at].tolist() == [pieces[word][0] for word in words]
+        alone += words.tolist()
+    assert sorted(alone) == sorted(given)
     assert not list(lay_out(pieces, rows[:0], (1, 2), tokens=tokens))

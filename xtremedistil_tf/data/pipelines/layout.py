@@ -14,6 +14,20 @@ def _ranges(begins: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     return np.arange(lengths.sum()) + np.repeat(begins - (np.cumsum(lengths) - lengths), lengths)
 
 
+def _one_window(
+    pieces: Ragged, row: np.ndarray, ends: Tuple[int, int]
+) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The batch of a single window; see `lay_out`."""
+    begin, stop, first, last = row.tolist()
+    ids = np.empty((1, stop - begin + 2), np.int32)
+    ids[0, 0], ids[0, -1] = ends
+    ids[0, 1:-1] = pieces.values[begin:stop]
+    words = np.flatnonzero(pieces.lengths)
+    starts = pieces.starts[words]
+    given = (starts >= first) & (starts < last)
+    return ids, words[given], starts[given] - begin + 1
+
+
 def lay_out(
     pieces: Ragged, rows: np.ndarray, ends: Tuple[int, int], *, tokens: int
 ) -> Iterator[Tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -29,6 +43,9 @@ def lay_out(
       (ids of a batch, int32 [batch, time]; numbers of the words whose result it gives, int64 [n];
       positions of their first subword tokens in the flat batch, int64 [n]).
     """
+    if len(rows) == 1:  # A single text, as servers get it: a fifth of the time.
+        yield _one_window(pieces, rows[0], ends)
+        return
     batches = list(length_batches(rows[:, 1] - rows[:, 0] + 2, tokens=tokens))
     if not batches:
         return
