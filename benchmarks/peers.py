@@ -8,14 +8,17 @@ Command:
     [--spacy_python=PYTHON] [--sklearn_python=PYTHON]
 Parts of tagging: crf, spacy, ours, ours_int8, transformer, transformer_int8, teacher. Of
 classification: tfidf and static instead of crf. RUN is a finished run on DATA with an ONNX export,
-TEACHER its teacher's folder. A peer is trained once, then measured in a process of its own; in each
-round the peers take turns. The record goes to benchmarks/peers/<name of DATA>.json; parts that are
-there already stay. Each peer reads lines of text and writes JSON lines.
+TEACHER its teacher's folder. All peers learn the labelled rows that RUN drew
+(--labels_per_language, --languages). A peer is trained once, then measured in a process of its own;
+in each round the peers take turns. The record goes to benchmarks/peers/<name of DATA>.json; parts
+that are there already stay, if they learnt as many rows. In bulk each peer reads lines of text and
+writes JSON lines; a single text is one call, as in a server.
 """
 
 import json
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
@@ -26,6 +29,9 @@ import numpy as np
 from absl import app, flags
 from machine import ROOT, write_record
 
+from xtremedistil_tf.config import DataConfig
+from xtremedistil_tf.data.folders.task import read_task
+from xtremedistil_tf.data.readers.rows import language_prefix
 from xtremedistil_tf.data.words import split_words
 from xtremedistil_tf.metrics.classification import score_labels
 from xtremedistil_tf.metrics.tagging import score_tags
@@ -49,13 +55,36 @@ flags.DEFINE_string("sklearn_python", sys.executable, "Interpreter with scikit-l
 _OURS = {"ours": "student", "transformer": "transformer"}
 
 
-def settings(part: str, tagging: bool, labels: List[str]) -> Dict[str, Any]:
+def task_of_run(run: pathlib.Path, task: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
+    """The task folder with the labelled rows that a run drew; the task itself if it drew none.
+
+    Args:
+      run: a finished run.
+      task: its task folder.
+      folder: where the rows are written, once.
+    """
+    given = read_json(run / "config.json")["config"]["data"]
+    if not given["labels_per_language"] and not given["languages"]:
+        return task
+    if not (folder / "labels.tsv").is_file():
+        given = {**given, "languages": tuple(given["languages"])}
+        found = read_task(DataConfig(str(task), **given), with_transfer=False)
+        folder.mkdir(parents=True, exist_ok=True)
+        for split in ("train", "dev", "test"):
+            (folder / f"{split}.tsv").write_text("".join(
+                f"{row.text}\t{' '.join(language_prefix(row.language) + tag for tag in row.tags)}\n"
+                for row in found.examples[split]), "utf-8")
+        shutil.copy(task / "labels.tsv", folder / "labels.tsv")
+    return folder
+
+
+def settings(part: str, tagging: bool, labels: List[str], task: pathlib.Path) -> Dict[str, Any]:
     """What benchmarks/peer_child.py is told about a peer."""
     work = pathlib.Path(FLAGS.work, part).resolve()
     work.mkdir(parents=True, exist_ok=True)
     name, _, precision = part.partition("_")
     told = {"peer": name, "tagging": tagging, "labels": labels, "work": str(work),
-            "task": str(pathlib.Path(FLAGS.task).resolve()), "lines": FLAGS.lines,
+            "task": str(task.resolve()), "lines": FLAGS.lines,
             "text": str(pathlib.Path(FLAGS.text or pathlib.Path(FLAGS.task, "transfer.txt"))),
             "answers": str(work / "answers.json")}
     if name in _OURS:
@@ -65,7 +94,7 @@ def settings(part: str, tagging: bool, labels: List[str]) -> Dict[str, Any]:
         told.update(folder=str(prepare_teacher(work)), runtime="onnx_int8",
                     lines=min(FLAGS.lines, FLAGS.teacher_lines))
     elif name == "static":
-        prepare_static(work)
+        prepare_static(work, task)
     return told
 
 
@@ -94,7 +123,7 @@ def prepare_teacher(work: pathlib.Path) -> pathlib.Path:
     return work
 
 
-def prepare_static(work: pathlib.Path) -> None:
+def prepare_static(work: pathlib.Path, task: pathlib.Path) -> None:
     """Writes the teacher's word embeddings of the subword tokens that train has, in float16."""
     if (work / "embeddings.npy").is_file():
         return
@@ -104,7 +133,7 @@ def prepare_static(work: pathlib.Path) -> None:
     tokenizer = teacher.tokenizer.backend_tokenizer
     tokenizer.no_truncation()
     tokenizer.save(str(work / "tokenizer.json"), pretty=False)
-    texts = pathlib.Path(FLAGS.task, "train.tsv").read_text("utf-8").split("\n")
+    texts = (task / "train.tsv").read_text("utf-8").split("\n")
     seen = np.unique(np.concatenate([one.ids for one in tokenizer.encode_batch(texts)]))
     rows = np.zeros(len(teacher.tokenizer), np.int32)
     rows[seen] = np.arange(1, len(seen) + 1)
@@ -193,8 +222,14 @@ def main(argv) -> None:
     labels = [line for line in (task / "labels.tsv").read_text("utf-8").split("\n") if line]
     tagging = "O" in labels
     path = ROOT / "benchmarks" / "peers" / f"{task.name}.json"
-    known = read_json(path)["peers"] if path.is_file() else {}
-    told = {part: settings(part, tagging, labels) for part in FLAGS.parts}
+    # All peers learn the labelled rows of the student.
+    cut = task if FLAGS.student is None else task_of_run(
+        pathlib.Path(FLAGS.student), task, pathlib.Path(FLAGS.work, "task"))
+    with (cut / "train.tsv").open(encoding="utf-8") as file:
+        rows = sum(1 for _ in file)
+    before = read_json(path) if path.is_file() else {}
+    known = before["peers"] if before.get("labelled_rows") == rows else {}
+    told = {part: settings(part, tagging, labels, cut) for part in FLAGS.parts}
     minutes = {part: train_minutes(own) for part, own in told.items()}
     runs: Dict[str, List[Any]] = {part: [] for part in told}
     for _ in range(FLAGS.rounds):
@@ -208,7 +243,7 @@ def main(argv) -> None:
                        "minutes": minutes[part], "scores": scores_of(told[part]),
                        "versions": own[0]["versions"]}
     results = {"task": task.name, "unit": "words" if tagging else "texts", "lines": FLAGS.lines,
-               "load_of_the_machine": os.getloadavg()[0], "peers": known}
+               "labelled_rows": rows, "load_of_the_machine": os.getloadavg()[0], "peers": known}
     write_record(f"peers/{task.name}", results, show=False)
     plot(results, path.with_suffix(".png"))
     for part, peer in known.items():

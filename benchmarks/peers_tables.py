@@ -24,6 +24,11 @@ _HEAD = ("| | test macro-F1 | {unit} a second | ms a text | model, MB | librarie
          "memory, MB | minutes to train |\n|---|" + "---:|" * 8)
 
 
+def _rows(record: dict) -> str:
+    """Number of labelled rows; records of before do not say it."""
+    return f", {record['labelled_rows']:,} labelled rows" if "labelled_rows" in record else ""
+
+
 def _peer(name: str, peer: dict) -> str:
     minutes = "" if peer["minutes"] is None else f"{peer['minutes']:.1f}"
     return (f"| {_NAMES[name]} | {peer['scores']['macro_f1']:.2f} | {peer['a_second']:,.0f} | "
@@ -53,7 +58,7 @@ def peers_tables() -> str:
         record = json.loads(path.read_text("utf-8"))
         peers = {name: record["peers"][name] for name in _NAMES if name in record["peers"]}
         parts.append("\n".join([
-            f"**{record['task']}**, {record['lines']:,} lines in bulk", "",
+            f"**{record['task']}**{_rows(record)}, {record['lines']:,} lines in bulk", "",
             _HEAD.format(unit=record["unit"]), *(_peer(*one) for one in peers.items()),
             _languages(peers), "",
             f"![macro-F1 over {record['unit']} a second](benchmarks/peers/{path.stem}.png)", "",

@@ -1,0 +1,37 @@
+"""The benchmark of peers: all of them learn the labelled rows of the student's run."""
+
+import importlib
+
+import pytest
+
+from tests.conftest import ROOT, write_task
+from xtremedistil_tf.config import DataConfig
+from xtremedistil_tf.data.folders.task import read_task
+from xtremedistil_tf.runs import write_json
+
+
+@pytest.fixture(name="peers")
+def _peers(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    return importlib.import_module("peers")
+
+
+def test_peers_learn_the_rows_that_the_run_drew(peers, tmp_path):
+    task = write_task(tmp_path / "task")
+    given = {"seq_len": 16, "do_ner": True, "labels_per_language": None, "languages": []}
+    run = tmp_path / "run"
+    write_json(run / "config.json", {"config": {"data": given}})
+    assert peers.task_of_run(run, task, tmp_path / "cut") == task
+    write_json(run / "config.json", {"config": {"data": {
+        **given, "labels_per_language": 3, "languages": ["de"]}}})
+    cut = peers.task_of_run(run, task, tmp_path / "cut")
+    drawn, whole = (read_task(DataConfig(str(folder), seq_len=16, do_ner=True, **more),
+                              with_transfer=False).examples for folder, more in (
+        (cut, {}), (task, {"labels_per_language": 3, "languages": ("de",)})))
+    assert len(drawn["train"]) == 3 and drawn["test"]
+    assert drawn == {split: whole[split] for split in drawn}
+    # A child of the benchmark reads the same.
+    child = importlib.import_module("peer_child")
+    labels = (task / "labels.tsv").read_text("utf-8").split()
+    assert child.rows_of(str(cut), "train", labels, True) == [
+        (list(row.words), list(row.tags), row.language) for row in drawn["train"]]
