@@ -17,7 +17,7 @@ from cascade_tables import cascade_table  # noqa: E402
 from classification_tables import classification_tables  # noqa: E402
 from kinds_tables import kinds_tables  # noqa: E402
 from machine import measured  # noqa: E402
-from peers_tables import bulk_table, peers_tables  # noqa: E402
+from peers_tables import bulk_table, peers_summary, peers_tables  # noqa: E402
 from server_tables import browser_table, load_table  # noqa: E402
 from serving_tables import onnx_runtimes_table, serving_tables, text_in_table  # noqa: E402
 from teachers_tables import outputs_table, pretrain_table, text_table  # noqa: E402
@@ -385,7 +385,7 @@ def stacks_table() -> str:
 # Where the tables stand: file, then name of the place in it.
 _RESULTS = "docs/reference/results"
 PLACES = {
-    "README.md": {"demo": demo_table, "wikiann29": wikiann29_table},
+    "README.md": {"demo": demo_table, "wikiann29": wikiann29_table, "peers": peers_summary},
     "docs/tutorials/first_hour.md": {"demo": demo_table, "first_hour": first_hour_text},
     "docs/how-to/choose_a_student.md": {"paper_sizes": paper_sizes_table, "sizes": sizes_table},
     "docs/how-to/learn_from_outputs.md": {"outputs": outputs_table},
