@@ -52,6 +52,7 @@ def test_json_lines(text, model):
 @pytest.mark.parametrize("text", [
     'id,headline,topic\n1,"The cup,\nagain",sports\n2,"So ""it"" is",my news\n3,"a, b",sports\n',
     "the cup again,sports\nso it is,my news\nand so on,sports\nbut why,sports\n",
+    'nr,nachricht\n1,Es regnet\n2,"Er kam, sah"\n3,Nichts neues\n4,Es schneit\n',
     'id,text\n' + '1,"two\nlines, of text"\n' * 150])
 @pytest.mark.parametrize("model", [TAGGER, CLASSIFIER])
 def test_tables_with_commas(text, model):

@@ -78,11 +78,13 @@ def _json_object(line: str, labels: Collection[str]) -> bool:
         return False
 
 
-def _labelled_csv(lines: Sequence[str], labels: Collection[str]) -> bool:
-    """Returns True for rows with commas between cells, with a column of labels."""
+def _is_csv(lines: Sequence[str], labels: Collection[str]) -> bool:
+    """Returns True for rows with commas between cells, of which some are quoted or are labels."""
     rows = csv_rows(lines)
-    return any(sum(cell.strip() in labels for cell in column) >= _SHARE * len(rows) - 1
-               for column in zip(*rows))
+    quoted = any(line.startswith('"') or ',"' in line for line in lines)
+    return bool(rows) and (quoted or any(
+        sum(cell.strip() in labels for cell in column) >= _SHARE * len(rows) - 1
+        for column in zip(*rows)))
 
 
 def _mostly(lines: Sequence[str], looks: Callable[[str, Collection[str]], bool],
@@ -126,7 +128,7 @@ def why_no_text(lines: Sequence[str], kind: str, labels: Collection[str]) -> Opt
         return ("its rows are labelled: a text, a tab, its label; --text_column=1 reads the text "
                 f"alone{whole}")
     form = recognise(given)  # Empty lines part columns and lists of words.
-    if (form == "csv" and len(lines) >= _FEWEST) or _labelled_csv(lines, labels):
+    if (form == "csv" and len(lines) >= _FEWEST) or _is_csv(lines, labels):
         return ("it is a table with commas (CSV), whose cells may hold line breaks; needed is one "
                 f"text a line, or JSON objects and --text_column=KEY{whole}")
     if form == "text" or len(lines) < _FEWEST:
