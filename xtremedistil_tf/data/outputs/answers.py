@@ -9,7 +9,7 @@ import numpy as np
 
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.outputs.objects import Problems, read_objects
-from xtremedistil_tf.data.outputs.rows import HARD, bad_row
+from xtremedistil_tf.data.outputs.rows import HARD, bad_row, probability
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, ReadReport, TextFile
 from xtremedistil_tf.data.readers.squad import Question
 from xtremedistil_tf.data.tokenization.windows import (
@@ -64,12 +64,9 @@ def _text(row: Any, name: str) -> str:
     return value
 
 
-def _number(row: Any, names: Sequence[str], default: Any) -> Any:
-    """The first of some fields that is there, a number."""
-    value = next((row[name] for name in names if row.get(name) is not None), default)
-    if isinstance(value, bool) or not isinstance(value, (int, float, type(default))):
-        raise bad_row("form", f"{names[0]!r} is {value!r:.40}; needed is a number")
-    return value
+def _first(row: Any, names: Sequence[str], default: Any) -> Any:
+    """The first of some fields that is there."""
+    return next((row[name] for name in names if row.get(name) is not None), default)
 
 
 def _candidate(row: Any, context: str) -> Candidate:
@@ -82,26 +79,24 @@ def _candidate(row: Any, context: str) -> Candidate:
     if not isinstance(text, str):
         raise bad_row("form", f"an answer is {row!r:.60}; needed is its text in 'answer', \"\" for "
                       "none")
-    score = _number(row, ("score", "probability"), HARD)
-    if not 0 <= score <= 1:
-        raise bad_row("probability", f"a score is {score}; needed is a probability, 0 to 1")
+    score = probability(_first(row, ("score", "probability"), HARD))
     if not text.strip():
-        return Candidate(-1, -1, float(score))
+        return Candidate(-1, -1, score)
     bare = text.strip()
-    start = _number(row, ("start", "answer_start"), None)
+    start = _first(row, ("start", "answer_start"), None)
     if start is None:
         start = context.find(bare)
         if start < 0:
             raise bad_row("alignment", f"the answer {bare!r:.60} does not stand in the context")
-        return Candidate(start, start + len(bare), float(score))
-    if start < 0 or isinstance(start, float) and not start.is_integer():
-        raise bad_row("form", f"'start' is {start}; needed is a whole number of characters, 0 or "
-                      "more")
+        return Candidate(start, start + len(bare), score)
+    if isinstance(start, bool) or not isinstance(start, (int, float)) or start < 0 or start % 1:
+        raise bad_row("form", f"'start' is {start!r:.40}; needed is a whole number of characters, "
+                      "0 or more")
     start = int(start) + len(text) - len(text.lstrip())
     there = context[start:start + len(bare)]
     if there != bare:
         raise bad_row("alignment", f"at {start} the context has {there!r:.60}, not {bare!r:.60}")
-    return Candidate(start, start + len(bare), float(score))
+    return Candidate(start, start + len(bare), score)
 
 
 def parse_answers(row: Any) -> Tuple[Question, Tuple[Candidate, ...]]:

@@ -94,7 +94,7 @@ def _tagged(spans: Any, words: Sequence[str], begins: Sequence[int]) -> Given:
             raise bad_row("form", f"a span is {str(span)[:60]}; needed are start, end and label")
         score = span.get("score", span.get("confidence"))
         scored |= score is not None
-        found.append((1.0 if score is None else _probability(score), end - begin, begin, end, kind))
+        found.append((1.0 if score is None else probability(score), end - begin, begin, end, kind))
     for score, _, begin, end, kind in sorted(found, key=lambda one: one[:3], reverse=True):
         inside = [at for at, first in enumerate(begins)
                   if first < end and begin < first + len(words[at])]
@@ -110,7 +110,8 @@ def _tagged(spans: Any, words: Sequence[str], begins: Sequence[int]) -> Given:
         {"O": 1.0} if tag == "O" else {tag: score, "O": 1.0 - score} for score, tag in best))
 
 
-def _probability(value: Any) -> float:
+def probability(value: Any) -> float:
+    """Returns a score as a float; raises a RowError unless it is 0 to 1."""
     if not 0 <= _of_type(value, _NUMBERS, "a score", "a probability, 0 to 1") <= 1:
         raise bad_row("probability", f"a score is {value}; needed is a probability, 0 to 1")
     return float(value)
