@@ -27,7 +27,7 @@ from typing import Any, Dict, List
 
 import numpy as np
 from absl import app, flags
-from machine import ROOT, write_record
+from machine import ROOT, without_place, write_record
 
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.data.folders.task import read_task
@@ -176,6 +176,29 @@ def train_minutes(told: Dict[str, Any]) -> Any:
     return seconds and seconds / 60.0
 
 
+def student_facts(run: pathlib.Path) -> Dict[str, Any]:
+    """What the student of a run was made with, and its test scores beside its teacher's.
+
+    Args:
+      run: a finished run.
+
+    Returns:
+      Settings of student and distillation, transfer sentences, parameters, seconds, and the test
+      scores of teacher and student as deployed, where the task has them, else at seq_len.
+    """
+    metrics, config = read_json(run / "metrics.json"), read_json(run / "config.json")["config"]
+    measure = metrics.get("measure") or "macro_f1"
+    scores = {who: metrics[who].get("deployed", metrics[who])["test"][measure]
+              for who in ("teacher", "student")}
+    return {"seed": metrics["seed"], "measure": measure, "scores": scores,
+            "teacher": pathlib.Path(config["teacher"]["checkpoint"]).name,
+            "transfer_rows": metrics["data"]["transfer"]["sentences"],
+            "parameters": {who: metrics[who]["parameters"] for who in ("teacher", "student")},
+            "seconds": metrics["seconds"], "decoding": config["data"]["decoding"],
+            **{part: {name: without_place(value) if isinstance(value, str) else value
+                      for name, value in config[part].items()} for part in ("student", "distil")}}
+
+
 def scores_of(told: Dict[str, Any]) -> Dict[str, Any]:
     """Scores of a peer's answers to the test rows."""
     rows = read_json(pathlib.Path(told["answers"]))
@@ -242,8 +265,10 @@ def main(argv) -> None:
         known[part] = {**middle, "a_second": units / middle["bulk_seconds"],
                        "minutes": minutes[part], "scores": scores_of(told[part]),
                        "versions": own[0]["versions"]}
+    facts = None if FLAGS.student is None else student_facts(pathlib.Path(FLAGS.student))
     results = {"task": task.name, "unit": "words" if tagging else "texts", "lines": FLAGS.lines,
-               "labelled_rows": rows, "load_of_the_machine": os.getloadavg()[0], "peers": known}
+               "labelled_rows": rows, "student": facts,
+               "load_of_the_machine": os.getloadavg()[0], "peers": known}
     write_record(f"peers/{task.name}", results, show=False)
     plot(results, path.with_suffix(".png"))
     for part, peer in known.items():

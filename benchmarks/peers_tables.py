@@ -64,10 +64,24 @@ def peers_summary() -> str:
             f"{peer['start_seconds']:.1f} |")
     return "\n".join([
         "WikiAnn in eight languages, 1,000 labelled sentences each; everything beside our student "
-        f"learns from these alone. In bulk, {record['lines']:,} lines of text become JSON lines.",
+        f"learns from these alone.{_student(record)} In bulk, {record['lines']:,} lines of text "
+        "become JSON lines.",
         "", *lines, "",
         f"![macro-F1 over {record['unit']} a second](benchmarks/peers/{path.stem}.png)", "",
         f"{measured(record)}{_busy(record)}"])
+
+
+def _student(record: dict) -> str:
+    """How the student of ours was made, and what it keeps of its teacher; "" if it is not said."""
+    facts = record.get("student")
+    if not facts:
+        return ""
+    scores, sizes = facts["scores"], facts["parameters"]
+    return (f" Our student ({facts['distil']['strategy']}, {facts['transfer_rows']:,} transfer "
+            f"texts, {sizes['student']:,} parameters, {sizes['teacher'] / sizes['student']:.1f} "
+            f"times fewer than its teacher) keeps "
+            f"{100 * scores['student'] / scores['teacher']:.1f} % of its teacher's score "
+            f"({scores['student']:.2f} of {scores['teacher']:.2f}; seed {facts['seed']}).")
 
 
 def _known(record: dict) -> dict:
@@ -82,7 +96,8 @@ def peers_tables() -> str:
         record = json.loads(path.read_text("utf-8"))
         peers = _known(record)
         parts.append("\n".join([
-            f"**{record['task']}**{_rows(record)}, {record['lines']:,} lines in bulk", "",
+            f"**{record['task']}**{_rows(record)}, {record['lines']:,} lines in bulk."
+            f"{_student(record)}", "",
             _HEAD.format(unit=record["unit"]), *(_peer(*one) for one in peers.items()),
             _languages(peers), "",
             f"![macro-F1 over {record['unit']} a second](benchmarks/peers/{path.stem}.png)", "",

@@ -35,3 +35,23 @@ def test_peers_learn_the_rows_that_the_run_drew(peers, tmp_path):
     labels = (task / "labels.tsv").read_text("utf-8").split()
     assert child.rows_of(str(cut), "train", labels, True) == [
         (list(row.words), list(row.tags), row.language) for row in drawn["train"]]
+
+
+def test_a_record_says_how_the_student_was_made_and_the_page_shows_it(peers, tmp_path):
+    config = {"data": {"decoding": "trained"}, "teacher": {"checkpoint": "/home/anna/E5"},
+              "student": {"word_emb_dim": 50, "word_emb_file": "/home/anna/words.vec"},
+              "distil": {"strategy": "D4.2", "stage_epochs": [["01", 4]]}}
+    scores = {"teacher": 80.0, "student": 78.0}
+    metrics = {"seed": 3, "measure": None, "seconds": {"total": 60.0},
+               "data": {"transfer": {"sentences": 2000}},
+               **{who: {"parameters": size, "test": {"macro_f1": 1.0},
+                        "deployed": {"test": {"macro_f1": scores[who]}}}
+                  for who, size in (("teacher", 1000), ("student", 50))}}
+    write_json(tmp_path / "config.json", {"config": config})
+    write_json(tmp_path / "metrics.json", metrics)
+    facts = peers.student_facts(tmp_path)
+    assert facts["scores"] == scores and facts["teacher"] == "E5"
+    assert facts["student"] == {"word_emb_dim": 50, "word_emb_file": "words.vec"}
+    told = importlib.import_module("peers_tables")._student({"student": facts})
+    assert "D4.2, 2,000 transfer texts, 50 parameters, 20.0 times fewer" in told
+    assert "97.5 % of its teacher's score (78.00 of 80.00; seed 3)" in told
