@@ -161,7 +161,9 @@ def train_minutes(told: Dict[str, Any]) -> Any:
     """
     if told["peer"] in _OURS:
         run = pathlib.Path(told["folder"]).parent
-        seconds = read_json(run / "metrics.json")["seconds"]["total"]
+        spent = read_json(run / "metrics.json")["seconds"]
+        # Of a teacher that was fine-tuned before, the run knows how long it took to load.
+        seconds = spent["total"] - spent["teacher"]
         teacher = pathlib.Path(FLAGS.teacher or run / "teacher", "teacher.json")
         more = read_json(teacher).get("seconds") if teacher.is_file() else None
         return None if more is None else (seconds + more) / 60.0
