@@ -4,6 +4,8 @@ import json
 
 from machine import ROOT, measured, recorded
 
+from xtremedistil_tf.reporting.markdown import table
+
 _NAMES = {
     "ours": "ours, ONNX float32", "ours_int8": "ours, ONNX int8",
     "transformer": "Transformer student, ONNX float32",
@@ -42,13 +44,10 @@ def _languages(peers: dict) -> str:
     names = sorted({name for peer in peers.values() for name in peer["scores"]["languages"]})
     if len(names) < 2:
         return ""
-    lines = ["", "| F1 | " + " | ".join(names) + " |", "|---|" + "---:|" * len(names)]
-    for part, peer in peers.items():
-        own = peer["scores"]["languages"]
-        lines.append(f"| {_NAMES[part]} | "
-                     + " | ".join(f"{own[name]:.1f}" if name in own else "" for name in names)
-                     + " |")
-    return "\n".join(lines)
+    head = ["F1", *(_NAMES[part] for part in peers)]
+    rows = [[name, *(f"{own[name]:.1f}" if name in own else "" for own in (
+        peer["scores"]["languages"] for peer in peers.values()))] for name in names]
+    return "\n" + table(head, rows)
 
 
 def peers_summary() -> str:
