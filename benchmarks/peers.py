@@ -38,21 +38,25 @@ from xtremedistil_tf.metrics.tagging import score_tags
 from xtremedistil_tf.runs import read_json
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("task", None, "Task folder.", required=True)
-flags.DEFINE_string("work", None, "Where trained peers go.", required=True)
-flags.DEFINE_list("parts", [], "Which peers.")
-flags.DEFINE_string("student", None, "Finished run with onnx/.")
-flags.DEFINE_string("transformer", None, "Finished run of a Transformer student with onnx/.")
-flags.DEFINE_string("teacher", None, "Teacher folder: a BERT.")
-flags.DEFINE_string("text", None, "Lines for bulk; default: transfer.txt of the task.")
-flags.DEFINE_integer("lines", 20_000, "Number of lines for bulk.")
-flags.DEFINE_integer("teacher_lines", 2000, "The same for the teacher, which is slow.")
-flags.DEFINE_integer("rounds", 3, "Measurements of each peer.")
-flags.DEFINE_string("spacy_python", sys.executable, "Interpreter with spaCy 3.8.")
-flags.DEFINE_string("sklearn_python", sys.executable, "Interpreter with scikit-learn, for crf with "
-                    "sklearn-crfsuite, for static with tokenizers.")
 
 _OURS = {"ours": "student", "transformer": "transformer"}
+
+
+def define_flags() -> None:
+    """Defines the flags of this command."""
+    flags.DEFINE_string("task", None, "Task folder.", required=True)
+    flags.DEFINE_string("work", None, "Where trained peers go.", required=True)
+    flags.DEFINE_list("parts", [], "Which peers.")
+    flags.DEFINE_string("student", None, "Finished run with onnx/.")
+    flags.DEFINE_string("transformer", None, "Finished run of a Transformer student with onnx/.")
+    flags.DEFINE_string("teacher", None, "Teacher folder: a BERT.")
+    flags.DEFINE_string("text", None, "Lines for bulk; default: transfer.txt of the task.")
+    flags.DEFINE_integer("lines", 20_000, "Number of lines for bulk.")
+    flags.DEFINE_integer("teacher_lines", 2000, "The same for the teacher, which is slow.")
+    flags.DEFINE_integer("rounds", 3, "Measurements of each peer.")
+    flags.DEFINE_string("spacy_python", sys.executable, "Interpreter with spaCy 3.8.")
+    flags.DEFINE_string("sklearn_python", sys.executable, "Interpreter with scikit-learn, for crf "
+                        "with sklearn-crfsuite, for static with tokenizers.")
 
 
 def task_of_run(run: pathlib.Path, task: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
@@ -279,4 +283,5 @@ def main(argv) -> None:
 
 
 if __name__ == "__main__":
+    define_flags()
     app.run(main)

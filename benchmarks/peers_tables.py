@@ -62,12 +62,12 @@ def peers_summary() -> str:
             f"{peer['one_text_ms']:.2f} | {peer['model_bytes'] / 1e6:.1f} | "
             f"{peer['start_seconds']:.1f} |")
     return "\n".join([
-        "WikiAnn in eight languages, 1,000 labelled sentences each; everything beside our student "
-        f"learns from these alone.{_student(record)} In bulk, {record['lines']:,} lines of text "
-        "become JSON lines.",
+        "Beside [what you could take instead](docs/reference/results/peers.md): WikiAnn in eight "
+        "languages, 1,000 labelled sentences each; everything beside our student learns from these "
+        f"alone.{_student(record)} In bulk, {record['lines']:,} lines of text become JSON lines. "
+        f"{measured(record)}{_busy(record)}",
         "", *lines, "",
-        f"![macro-F1 over {record['unit']} a second](benchmarks/peers/{path.stem}.png)", "",
-        f"{measured(record)}{_busy(record)}"])
+        f"![macro-F1 over {record['unit']} a second](benchmarks/peers/{path.stem}.png)"])
 
 
 def _student(record: dict) -> str:

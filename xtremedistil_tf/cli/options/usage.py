@@ -11,12 +11,13 @@ from xtremedistil_tf.errors import near, not_allowed
 
 # Concerns in the order in which a user meets them; every flag belongs to one.
 CONCERNS: Dict[str, tuple] = {
-    "What to do": ("study", "grid", "lines", "seeds", "sizes", "jobs", "output", "check", "card",
-                   "dry_run", "runtime", "onnx_providers", "verify", "forms", "onnx_float16",
-                   "export_version", "repository", "private", "paper_grid", "card_table",
-                   "queries", "seconds", "runs", "data", "predictions", "split", "samples",
-                   "worst", "host", "port", "show_teacher", "allowed_hosts", "time_limit",
-                   "batch_texts", "waiting_texts", "stop_seconds", "log_format", "browser_dir"),
+    "What to do": ("study", "grid", "presets", "lines", "seeds", "sizes", "jobs", "output",
+                   "check", "card", "dry_run", "runtime", "onnx_providers", "verify", "forms",
+                   "onnx_float16", "export_version", "repository", "private", "paper_grid",
+                   "card_table", "queries", "seconds", "runs", "data", "predictions", "split",
+                   "samples", "worst", "host", "port", "show_teacher", "allowed_hosts",
+                   "time_limit", "batch_texts", "waiting_texts", "stop_seconds", "log_format",
+                   "browser_dir"),
     "Data": ("task", "transfer_file", "do_NER", "glue_task", "do_pairwise", "do_regression",
              "do_squad", "do_multilabel", "task_kind", "tag_scheme", "doc_stride",
              "max_query_length", "max_answer_length", "seq_len", "decoding", "on_bad_row",
