@@ -59,6 +59,6 @@ def test_the_outputs_of_a_finished_run_serve_as_shared_ones(tmp_path):
     assert folders == {"transfer": "transfer", "dev": "dev-dev print", "pieces": "pieces",
                        "texts": "texts-texts print"}
     (tmp_path / "pieces" / "values.i32").write_bytes(b"cut")  # Damaged: written beside it.
-    assert places["pieces"].folder.name == "pieces-pieces print"
+    assert Places(tmp_path, True, prints)["pieces"].folder.name == "pieces-pieces print"
     other = Places(tmp_path, True, {**prints, "transfer": "another"})
     assert other["transfer"].folder.name == "transfer-another"

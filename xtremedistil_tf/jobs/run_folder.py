@@ -193,12 +193,17 @@ class Places:
     base: pathlib.Path
     shared: bool
     prints: Dict[str, str]
+    # Decided once: to see that a store is whole, its files are read.
+    _decided: Dict[Tuple[str, str], Place] = dataclasses.field(
+        default_factory=dict, init=False, repr=False, compare=False)
 
     def _place(self, name: str, made: str) -> Place:
-        own = self.base / name
-        if not self.shared or _WHOLE[name](own, made):
-            return Place(own, made)
-        return Place(self.base / f"{name}-{made}", made)
+        if (name, made) not in self._decided:
+            own = self.base / name
+            serves = not self.shared or _WHOLE[name](own, made)
+            self._decided[name, made] = Place(
+                own if serves else self.base / f"{name}-{made}", made)
+        return self._decided[name, made]
 
     def __getitem__(self, name: str) -> Place:
         return self._place(name, self.prints[name])
