@@ -11,7 +11,7 @@ import re
 from typing import Callable, Collection, Iterable, Iterator, List, Optional, Sequence
 
 from xtremedistil_tf.data.lines import UTF8, check_encoding, decode_lines, encoding_of, is_count
-from xtremedistil_tf.data.readers.recognise import FORMS, csv_rows, recognise
+from xtremedistil_tf.data.readers.recognise import FORMS, csv_rows, has_quoted_cell, recognise
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.streaming import decode_line
 from xtremedistil_tf.inference.text_model import TextModel
@@ -81,8 +81,7 @@ def _json_object(line: str, labels: Collection[str]) -> bool:
 def _is_csv(lines: Sequence[str], labels: Collection[str]) -> bool:
     """Returns True for rows with commas between cells, of which some are quoted or are labels."""
     rows = csv_rows(lines)
-    quoted = any(line.startswith('"') or ',"' in line for line in lines)
-    return bool(rows) and (quoted or any(
+    return bool(rows) and (any(map(has_quoted_cell, lines)) or any(
         sum(cell.strip() in labels for cell in column) >= _SHARE * len(rows) - 1
         for column in zip(*rows)))
 

@@ -33,7 +33,6 @@ _BRACKETS = re.compile(r"(?:\([^\W\d][^\s()*|]*)*[*-]?\)*")
 CLASSES = re.compile(r"\s*(?:__label__\S+\s*)+")
 TIMES = re.compile(r"\s*[\d:]+[,.]\d+ --> [\d:]+[,.]\d+.*")
 _MARKUP = re.compile(r"\s*<[/!?\w][^>]*>(?:.*</?\w[^>]*>)?\s*")
-_QUOTED = re.compile(r'(?:^|,)"')
 # CoNLL-2012's lines between documents.
 _DOCUMENTS = ("#begin document", "#end document")
 _END_MARKS = frozenset(".!?…。！？।؟")
@@ -110,6 +109,11 @@ def find_separator(lines: Sequence[str]) -> Optional[str]:
     return None
 
 
+def has_quoted_cell(line: str) -> bool:
+    """True if a cell of a line with commas between cells begins with a quotation mark."""
+    return line.startswith('"') or ',"' in line
+
+
 def csv_rows(lines: Sequence[str]) -> List[List[str]]:
     """Splits lines with commas between cells, whose cells may hold line breaks.
 
@@ -130,7 +134,7 @@ def _has_broken_cells(lines: Sequence[str]) -> bool:
     """True if lines are a table with commas, and quoted cells of it hold line breaks."""
     rows = csv_rows(lines)
     return any("\n" in cell for row in rows for cell in row) and (
-        sum(bool(_QUOTED.search(line)) for line in lines) >= 0.5 * len(rows))
+        sum(map(has_quoted_cell, lines)) >= 0.5 * len(rows))
 
 
 def _is_json(lines: Sequence[str]) -> bool:
