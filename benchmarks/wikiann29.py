@@ -9,6 +9,7 @@ needs another numpy). Parts:
   small   teacher and student E=50, H=200 (flags/wikiann29_e5.flags)
   cut     the small student on all transfer text, its vocabulary cut so that it has 35 times fewer
           parameters than the teacher
+  best    the same, with the settings of flags/best_tagger.flags
   large   student E=300, H=600, of the same teacher
   alone   the small student on the labels alone (strategy D0-S)
   spacy   spaCy's default NER pipeline on the same labels
@@ -36,6 +37,13 @@ STUDENTS: Dict[str, List[str]] = {
     "small": [],
     "cut": ["--vocabulary=cut", "--vocabulary_min_count=12",
             "--stage_epochs=01=2,02=1,03=1,04=1,05=3,06=1,07=1,08=1"],
+    # Settings of flags/best_tagger.flags, on all transfer text. Its head alone has learnt enough
+    # after one epoch; the two stages that train all layers are the ones that long text pays in.
+    "best": ["--vocabulary=cut", "--vocabulary_min_count=10", "--logits_from=encoder",
+             "--decoding=trained", "--distil_batch_size=64", "--learning_rate=4e-3",
+             "--ft_learning_rate=1e-3",
+             "--stage_epochs=representation=4,logits_logits=1,logits_bilstm=1,"
+             "logits_word_embedding=4,labels_logits=1,labels_bilstm=2,labels_word_embedding=3"],
     "large": ["--word_emb_dim=300", "--bilstm_hidden_size=600"],
     # The labels are 29,000 rows: more epochs than a stage on them has beside a teacher.
     "alone": ["--strategy=D0-S", "--stage_epochs=01=20", "--patience=5"],

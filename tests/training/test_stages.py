@@ -23,6 +23,17 @@ def rows(stages):
     return [(s.name, s.data, s.losses(), s.trainable, s.monitor) for s in stages]
 
 
+def test_labels_may_have_a_learning_rate_of_their_own_after_a_teacher():
+    rates = {"learning_rate": 4e-3, "ft_learning_rate": 1e-3}
+    for stage in build_plan(LAYERS, DistilConfig(**rates)):
+        assert stage.schedule.high == (1e-3 if stage.data == "train" else 4e-3)
+    # Without a teacher's stages before it, the student learns with the run's rate.
+    (alone,) = build_plan(LAYERS, DistilConfig(strategy="D0-S", **rates))
+    assert alone.schedule.high == 4e-3
+    with pytest.raises(UserError, match="--lowest_rate 0.01 must lie .* --ft_learning_rate 0.001"):
+        DistilConfig(lowest_rate=0.01, learning_rate=0.1, ft_learning_rate=0.001)
+
+
 def test_d4_2_has_table_4s_steps_in_its_order():
     top = ("logits",)
     two, three, all_four = top + ("projection",), top + ("projection", "bilstm"), tuple(

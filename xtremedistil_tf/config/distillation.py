@@ -90,6 +90,8 @@ class DistilConfig:
         "plateau" (the peak until patience is used up, then one more epoch that falls to the floor).
       learning_rate, lowest_rate: peak and minimum of the cosine. Peak not given: RATE, or
         CHECKPOINT_RATE for a student that starts from a checkpoint.
+      ft_learning_rate: peak of the stages on labels alone, after stages on the transfer set. Not
+        given: learning_rate.
       period: number of epochs of the first cosine, for "restarts".
       optimizer: "adam" or "lazy_adam" (moments of the batch's embedding rows only).
       chunk_size: sequences of a target shard (`--distil_chunk_size`).
@@ -123,6 +125,7 @@ class DistilConfig:
     least_gain: float = 0.0
     schedule: str = "restarts"
     learning_rate: Optional[float] = None
+    ft_learning_rate: Optional[float] = None
     lowest_rate: float = 1e-8
     period: int = 50
     optimizer: str = "adam"
@@ -164,11 +167,10 @@ class DistilConfig:
             require(0 <= value < 1, f"--{flag} is {value}; allowed: 0 to below 1")
         require(0 <= self.language_exponent <= 1,
                 f"--language_exponent is {self.language_exponent}; allowed: 0 to 1")
-        require(
-            0 <= self.lowest_rate < self.peak_rate,
-            f"--lowest_rate {self.lowest_rate} must lie between 0 and "
-            f"--learning_rate {self.peak_rate}",
-        )
+        for flag, rate in (("learning_rate", self.peak_rate),
+                           ("ft_learning_rate", self.ft_learning_rate)):
+            require(rate is None or 0 <= self.lowest_rate < rate,
+                    f"--lowest_rate {self.lowest_rate} must lie between 0 and --{flag} {rate}")
 
     @property
     def unfreezes(self) -> str:

@@ -157,6 +157,10 @@ def build_plan(
         if not any(part in name for name in names):
             raise UserError(f"--stage_epochs names {part!r}; the plan has: {', '.join(names)}")
     schedule = Schedule(config.schedule, config.peak_rate, config.lowest_rate, config.period)
+    # A student that has learnt from a teacher may need smaller steps; one on labels alone does not.
+    taught = any(draft.data != "train" for draft in drafts)
+    on_labels = dataclasses.replace(
+        schedule, high=config.ft_learning_rate or schedule.high) if taught else schedule
     of_labels = BatchSize(config.ft_batch_size)
     unlabelled = BatchSize(config.distil_batch_size, config.distil_batch_tokens)
     stages = []
@@ -165,8 +169,8 @@ def build_plan(
         if epochs:
             stages.append(Stage(
                 name, draft.data, _against(draft.terms, labels_loss, own_losses),
-                draft.trainable, schedule, epochs, config.patience,
-                of_labels if draft.data == "train" else unlabelled,
+                draft.trainable, on_labels if draft.data == "train" else schedule, epochs,
+                config.patience, of_labels if draft.data == "train" else unlabelled,
                 draft.monitor or measure, of_labels if draft.data == "both" else None,
                 config.weight_average, config.least_gain, draft.fresh))
     if not stages:

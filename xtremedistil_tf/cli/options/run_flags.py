@@ -304,6 +304,9 @@ STUDENT_FLAGS = (
             "replaced by others of their type and language."),
     setting("distil_batch_tokens", "distil.distil_batch_tokens",
             "Positions of a batch on the transfer set, instead of a number of sequences."),
+    setting("ft_learning_rate", "distil.ft_learning_rate",
+            "Peak learning rate of the stages on labels that follow stages on the transfer set. "
+            "Default: --learning_rate (the authors)."),
     setting("keep_representation", "resources.keep_representation",
             "Keep the stored representations after the last stage that reads them. They are nine "
             "tenths of the disk space."),
