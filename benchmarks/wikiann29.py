@@ -43,7 +43,7 @@ STUDENTS: Dict[str, List[str]] = {
              "--decoding=trained", "--distil_batch_size=64", "--learning_rate=4e-3",
              "--ft_learning_rate=1e-3",
              "--stage_epochs=representation=4,logits_logits=1,logits_bilstm=1,"
-             "logits_word_embedding=4,labels_logits=1,labels_bilstm=2,labels_word_embedding=3"],
+             "logits_word_embedding=3,labels_logits=1,labels_bilstm=2,labels_word_embedding=3"],
     "large": ["--word_emb_dim=300", "--bilstm_hidden_size=600"],
     # The labels are 29,000 rows: more epochs than a stage on them has beside a teacher.
     "alone": ["--strategy=D0-S", "--stage_epochs=01=20", "--patience=5"],
