@@ -131,6 +131,14 @@ def speed_table() -> str:
             f"| teacher over WikiAnn sentences of {teacher['mean_pieces']:.1f} subword tokens, "
             f"sentences a second: by length against all padded to {teacher['seq_len']} | "
             f"{rates['bucketed']:.0f} | {rates['fixed']:.0f} | {teacher['ratio']:.1f} |")
+    if "precision" in record:
+        half = record["precision"]
+        for part, told in (("scoring", "scoring"), ("fine_tuning", "fine-tuning")):
+            rates = half["sentences_a_second"][part]
+            lines.append(
+                f"| the teacher, {told}, sentences a second: `--teacher_opt_policy=mixed_bfloat16` "
+                f"against float32 | {rates['mixed_bfloat16']:.0f} | {rates['float32']:.0f} | "
+                f"{half['ratios'][part]:.2f} |")
     for student in record["student"]:
         rates = student["sentences_a_second"]
         sizes = (f"E={student['E']}, H={student['H']}, batch {student['batch']}, "
@@ -142,6 +150,11 @@ def speed_table() -> str:
             f"| the same: LazyAdam against Adam | {rates['ours']:.0f} | {rates['ours, Adam']:.0f} "
             f"| {student['lazy_adam_over_adam']:.2f} |",
         ]
+        if "mixed_bfloat16_over_float32" in student:
+            lines.append(
+                "| the same: `--opt_policy=mixed_bfloat16` against float32 | "
+                f"{rates['ours, mixed_bfloat16']:.0f} | {rates['ours']:.0f} | "
+                f"{student['mixed_bfloat16_over_float32']:.2f} |")
     for name, ratio in tokens["ratios"].items():
         rates = tokens["sentences_a_second"]
         lines.append(f"| tokenizing, sentences a second: against every prefix anew, as the authors "
@@ -153,8 +166,16 @@ def speed_table() -> str:
         *lines, "",
         f"The student's matrix products, backward ones included, reach {shares} of the "
         f"{record['matrix_product_peak_gflops']:.0f} GFLOP/s of one large float32 product in the "
-        f"same run. {measured(record)}",
+        f"same run. {_distance(record)}{measured(record)}",
     ])
+
+
+def _distance(record: dict) -> str:
+    """How far the teacher's states in half precision are from those in float32."""
+    if "precision" not in record:
+        return ""
+    return ("In mixed_bfloat16 the teacher's hidden states differ from those in float32 by "
+            f"{record['precision']['relative_distance_of_states']:.1%} of their length. ")
 
 
 def memory_table() -> str:

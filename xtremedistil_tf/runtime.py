@@ -1,6 +1,7 @@
 """TensorFlow's process-wide settings; a command sets them once."""
 
-from typing import Optional
+import contextlib
+from typing import Iterator, Optional
 
 from xtremedistil_tf.distribution import best_strategy, use_strategy
 from xtremedistil_tf.keras2 import tf
@@ -28,3 +29,17 @@ def prepare(seed: int, deterministic: bool, *, opt_policy: Optional[str] = None)
     # Then dropout draws from variables that `reseed` can set, not from hidden kernel state.
     tf.keras.backend.experimental.enable_tf_random_generator()
     tf.keras.mixed_precision.set_global_policy(opt_policy or "float32")
+
+
+@contextlib.contextmanager
+def precision(policy: Optional[str]) -> Iterator[None]:
+    """Builds the block's layers with a Keras precision policy; None is float32.
+
+    A layer keeps the policy it was built with, so the block need not hold its later calls.
+    """
+    before = tf.keras.mixed_precision.global_policy()
+    tf.keras.mixed_precision.set_global_policy(policy or "float32")
+    try:
+        yield
+    finally:
+        tf.keras.mixed_precision.set_global_policy(before)

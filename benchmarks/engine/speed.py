@@ -1,4 +1,4 @@
-"""Ratios of the engine: teacher with and without buckets, student step, tokenisation.
+"""Ratios of the engine: teacher with and without buckets, precision, student step, tokenisation.
 
 Command:
   python benchmarks/engine/speed.py --task=DATA --checkpoint=MINILM --work=FOLDER
@@ -7,6 +7,7 @@ measured in turns in one process; a figure is the median of its turns. Written t
 benchmarks/engine/speed.json.
 """
 
+import contextlib
 import itertools
 import pathlib
 import statistics
@@ -117,6 +118,65 @@ def teacher_scoring(teacher, input_ids, seq_len: int) -> dict:
             "mean_pieces": float(input_ids.lengths.mean())}
 
 
+def teacher_precision(input_ids) -> dict:
+    """The teacher in float32 and in mixed_bfloat16: sentences a second, distance of its outputs.
+
+    Fine-tuning is measured as steps on random logits: what they are changes no time.
+    """
+    import tensorflow as tf
+
+    from xtremedistil_tf.config import TeacherConfig
+    from xtremedistil_tf.models.distillation_model import traced_for_cpu
+    from xtremedistil_tf.models.inference import Forward
+    from xtremedistil_tf.models.pretrained_encoders import load_encoder
+    from xtremedistil_tf.models.teacher import build_teacher
+    from xtremedistil_tf.runtime import precision
+    from xtremedistil_tf.training.loss_table import LOSSES
+    from xtremedistil_tf.training.stages import LossTerm
+
+    names = {"float32": None, "mixed_bfloat16": "mixed_bfloat16"}
+    teachers, outputs = {}, {}
+    for name, policy in names.items():
+        with precision(policy):
+            encoder, tokenizer = load_encoder(TeacherConfig(checkpoint=FLAGS.checkpoint))
+            teachers[name] = build_teacher(encoder, tokenizer, 11, 6)
+    teachers["mixed_bfloat16"].model.set_weights(teachers["float32"].model.get_weights())
+    forwards = {name: Forward(teacher.model, outputs=("logits", "representation"))
+                for name, teacher in teachers.items()}
+
+    def scores(name):
+        outputs[name] = [found for _, _, found in forwards[name].batches(input_ids)]
+
+    scoring = in_turns({name: lambda name=name: scores(name) for name in names})
+    flat = {name: np.concatenate([np.asarray(found["representation"], np.float32).ravel()
+                                  for found in outputs[name]]) for name in names}
+    apart = float(np.linalg.norm(flat["mixed_bfloat16"] - flat["float32"])
+                  / np.linalg.norm(flat["float32"]))
+
+    generator = np.random.default_rng(0)
+    ids = np.zeros([1024, 16], np.int32)
+    for place in range(len(ids)):
+        row = input_ids[place][:16]
+        ids[place, : len(row)] = row
+    batches = tf.data.Dataset.from_tensor_slices((
+        {"input_ids": ids, "attention_mask": (ids > 0).astype(np.int32)},
+        {"logits": generator.normal(size=(*ids.shape, 11)).astype(np.float16),
+         "mask": (ids > 0).astype(np.float32)})).batch(32).prefetch(2)
+    for name, policy in names.items():
+        model = teachers[name].model
+        model.set_loss_terms([LossTerm("logits", "logits", "mse")], LOSSES)
+        with precision(policy):
+            model.compile(optimizer=tf.keras.optimizers.legacy.Adam(1e-6))
+    with traced_for_cpu(teachers["float32"].model), traced_for_cpu(
+            teachers["mixed_bfloat16"].model):
+        tuning = in_turns({name: lambda name=name: teachers[name].model.fit(batches, verbose=0)
+                           for name in names})
+    rates = {"scoring": {name: len(input_ids) / value for name, value in scoring.items()},
+             "fine_tuning": {name: len(ids) / value for name, value in tuning.items()}}
+    return {"sentences_a_second": rates, "relative_distance_of_states": apart, "ratios": {
+        part: found["mixed_bfloat16"] / found["float32"] for part, found in rates.items()}}
+
+
 def multiplications(E: int, H: int, width: int) -> int:
     """Floating-point operations of products, a position, forward and backward (three times)."""
     return 3 * 2 * (2 * 4 * H * (E + H) + 2 * H * width)
@@ -132,16 +192,18 @@ def student_step(store, vocabulary, E: int, H: int, peak: float) -> dict:
     from xtremedistil_tf.config import BatchSize, StudentConfig
     from xtremedistil_tf.models.distillation_model import traced_for_cpu
     from xtremedistil_tf.models.student import build_student
+    from xtremedistil_tf.runtime import precision
     from xtremedistil_tf.targets.dataset import transfer_batches
     from xtremedistil_tf.training.addons import LazyAdam
     from xtremedistil_tf.training.loss_table import LOSSES
     from xtremedistil_tf.training.stages import LossTerm
 
-    def model_of(recurrent_dropout, optimizer):
-        student = build_student(
-            StudentConfig(E, H, recurrent_dropout=recurrent_dropout), len(vocabulary),
-            store.spec.width, store.spec.classes,
-        )
+    def model_of(recurrent_dropout, optimizer, policy=None):
+        with precision(policy):
+            student = build_student(
+                StudentConfig(E, H, recurrent_dropout=recurrent_dropout), len(vocabulary),
+                store.spec.width, store.spec.classes,
+            )
         student.registry.set_trainable(["word_embedding", "bilstm", "projection"])
         student.model.set_loss_terms([LossTerm("representation", "representation", "mse")], LOSSES)
         student.model.compile(optimizer=optimizer)
@@ -149,6 +211,7 @@ def student_step(store, vocabulary, E: int, H: int, peak: float) -> dict:
 
     adam = tf.keras.optimizers.legacy.Adam
     models = {"ours": model_of(0.0, LazyAdam(1e-3)), "ours, Adam": model_of(0.0, adam(1e-3)),
+              "ours, mixed_bfloat16": model_of(0.0, LazyAdam(1e-3), "mixed_bfloat16"),
               "authors": model_of(0.2, adam(1e-3))}
     generator = np.random.default_rng(0)
     ids = generator.integers(2, len(vocabulary), (len(store), SEQ_LEN)).astype(np.int32)
@@ -161,18 +224,21 @@ def student_step(store, vocabulary, E: int, H: int, peak: float) -> dict:
         return transfer_batches(store, BatchSize(BATCH), 0, vocabulary.table,
                                 ("logits", "representation"))
 
-    with traced_for_cpu(models["ours"]), traced_for_cpu(models["ours, Adam"]):
-        found = in_turns({
-            "ours": lambda: models["ours"].fit(bucketed(), verbose=0),
-            "ours, Adam": lambda: models["ours, Adam"].fit(bucketed(), verbose=0),
-            "authors": lambda: models["authors"].fit(fixed, verbose=0),
-        })
+    def epoch(name):
+        return lambda: models[name].fit(fixed if name == "authors" else bucketed(), verbose=0)
+
+    with contextlib.ExitStack() as stack:
+        for name in models:
+            if name != "authors":
+                stack.enter_context(traced_for_cpu(models[name]))
+        found = in_turns({name: epoch(name) for name in models})
     rates = {name: len(store) / value for name, value in found.items()}
     padded = sum(int(inputs["input_ids"].shape[0] * inputs["input_ids"].shape[1])
                  for inputs, _ in bucketed())
     operations = padded * multiplications(E, H, store.spec.width) / found["ours"]
     return {"E": E, "H": H, "batch": BATCH, "rows": len(store), "sentences_a_second": rates,
             "ratio": rates["ours"] / rates["authors"],
+            "mixed_bfloat16_over_float32": rates["ours, mixed_bfloat16"] / rates["ours"],
             "lazy_adam_over_adam": rates["ours"] / rates["ours, Adam"],
             "positions_a_second": padded / found["ours"],
             "share_of_peak": operations / peak}
@@ -207,6 +273,7 @@ def main(argv) -> None:
     results["teacher"] = [teacher_scoring(teacher, ids_of(examples[::2], seq_len), seq_len)
                           for seq_len in (SEQ_LEN, 2 * SEQ_LEN)]
     ids = ids_of(examples, SEQ_LEN)
+    results["precision"] = teacher_precision(ids_of(examples[::8], SEQ_LEN))
     vocabulary = StudentVocabulary.from_seen([ids.values], 0, tokenizer.unk_token_id,
                                              len(tokenizer))
     peak = matrix_peak()

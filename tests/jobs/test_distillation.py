@@ -17,6 +17,7 @@ from safetensors.numpy import load_file
 import xtremedistil_tf
 from tests.conftest import BERT, ROOT, TAGS, write_task
 from xtremedistil_tf import config as cfg
+from xtremedistil_tf.data.folders.task import read_task
 from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.data.readers.rows import read_ner
 from xtremedistil_tf.errors import UserError
@@ -25,7 +26,9 @@ from xtremedistil_tf.evaluation.subjects import subject_of_folder
 from xtremedistil_tf.inference.runtimes.teacher import load_teacher_model
 from xtremedistil_tf.jobs import distillation as job
 from xtremedistil_tf.jobs import results
+from xtremedistil_tf.jobs.obtain_teacher import obtain_teacher
 from xtremedistil_tf.jobs.teacher import run_teacher
+from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.metrics.entity_types import type_details
 from xtremedistil_tf.metrics.tagging import score_tags
 from xtremedistil_tf.planning.plan import dry_run, start_run
@@ -410,6 +413,30 @@ def test_the_teachers_own_job_is_taken_over(tiny_task, bert_config, tmp_path):
     record_file.with_name("manifest.json").unlink()
     for known in (config, half):
         assert run_teacher(known, tmp_path / "run")["dev"] == scores["dev"]
+
+
+def test_a_teacher_may_have_a_precision_of_its_own(tiny_task, bert_config, tmp_path):
+    config = config_of(tiny_task, bert_config)
+    prepare(config.seed, True)
+    half = dataclasses.replace(config, teacher=dataclasses.replace(
+        config.teacher, opt_policy="mixed_bfloat16"))
+    read = read_task(half.data)
+
+    def computes_in(teacher):
+        return {layer.compute_dtype for layer in teacher.encoder.submodules
+                if isinstance(layer, tf.keras.layers.Dense)}
+
+    teacher, _ = obtain_teacher(half, read, tmp_path)
+    assert computes_in(teacher) == {"bfloat16"}
+    assert read_json(tmp_path / "teacher" / "teacher.json")["opt_policy"] == "mixed_bfloat16"
+    # The student is built with the run's.
+    assert tf.keras.layers.Dense(1).compute_dtype == "float32"
+    again, _ = obtain_teacher(half, read, tmp_path)
+    assert computes_in(again) == {"bfloat16"}
+    # The run's precision is also the teacher's, so it is the same teacher; float32 makes another.
+    obtain_teacher(dataclasses.replace(config, opt_policy="mixed_bfloat16"), read, tmp_path)
+    with pytest.raises(UserError, match="was fine-tuned by other settings or data"):
+        obtain_teacher(config, read, tmp_path)
 
 
 def start(arguments):

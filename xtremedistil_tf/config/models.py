@@ -17,6 +17,7 @@ VOCABULARIES = ("teacher", "cut")
 WORD_EMBEDDINGS = ("svd", "svd_pretrained", "full", "pca", "ppa", "random", "file")
 UNFREEZE = ("all", "top_down")
 TEACHER_TAG_SCHEMES = ("iob1", "iob2")
+POLICIES = ("mixed_float16", "mixed_bfloat16")
 OUTPUTS_ENDINGS = (".jsonl", ".parquet")
 
 
@@ -50,6 +51,7 @@ class TeacherConfig:
       lm_epochs: epochs of masked language modelling on the transfer text before fine-tuning; None
         for none (the paper; the authors' v1 code has this step).
       languages: for each of several teachers the languages of its rows, with + between, or *.
+      opt_policy: Keras' mixed precision policy of the teacher, one of POLICIES; None is the run's.
     """
 
     model_class: str = "TFBertModel"
@@ -74,6 +76,7 @@ class TeacherConfig:
     weights: Optional[Tuple[float, ...]] = None
     languages: Optional[Tuple[str, ...]] = None
     lm_epochs: Optional[int] = None
+    opt_policy: Optional[str] = None
 
     def __post_init__(self):
         require(
@@ -93,6 +96,8 @@ class TeacherConfig:
         )
         one_of("teacher_unfreeze", self.unfreeze, UNFREEZE)
         self._check_outputs()
+        if self.opt_policy is not None:
+            one_of("teacher_opt_policy", self.opt_policy, POLICIES)
         if self.scheme is not None:
             one_of("teacher_tag_scheme", self.scheme, TEACHER_TAG_SCHEMES)
         for flag, share in (("warmup", self.warmup), ("mask_rate", self.mask_rate)):

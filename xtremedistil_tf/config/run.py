@@ -16,10 +16,8 @@ from xtremedistil_tf.config.distillation import (
     UNFREEZE_ORDERS,
     DistilConfig,
 )
-from xtremedistil_tf.config.models import StudentConfig, TeacherConfig
+from xtremedistil_tf.config.models import POLICIES, StudentConfig, TeacherConfig
 from xtremedistil_tf.tasks import task_kind
-
-POLICIES = ("mixed_float16", "mixed_bfloat16")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,6 +91,11 @@ class RunConfig:
                           else PAIR_ENCODINGS[0])
         object.__setattr__(self, "distil", distil)
         object.__setattr__(self, "student", student)
+
+    @property
+    def teacher_policy(self) -> Optional[str]:
+        """The teacher's precision policy; None for float32."""
+        return self.teacher.opt_policy or self.opt_policy
 
     @property
     def matched_layers(self) -> int:

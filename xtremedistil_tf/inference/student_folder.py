@@ -16,10 +16,10 @@ from xtremedistil_tf.inference.assets import (
     student_path,
 )
 from xtremedistil_tf.inference.student_record import check_weights
-from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.student import Student, build_student
 from xtremedistil_tf.models.weights import load_weights, save_weights
 from xtremedistil_tf.runs import atomic_folder, file_fingerprint, write_json
+from xtremedistil_tf.runtime import precision
 from xtremedistil_tf.validation.manifest import write_manifest
 
 _WEIGHTS_FILE = "weights.safetensors"
@@ -93,14 +93,10 @@ def load_student(
     assets = load_assets(folder, verify=verify, reads=(_WEIGHTS_FILE,))
     record, labels, vocabulary = assets.record, assets.labels, assets.vocabulary
     check_weights(folder / _WEIGHTS_FILE, record, len(vocabulary))
-    before = tf.keras.mixed_precision.global_policy()
-    tf.keras.mixed_precision.set_global_policy(policy)
-    try:
+    with precision(policy):
         width = record["width"] if assets.settings.projects else None
         student = build_student(settings or assets.settings, len(vocabulary), width, labels.size,
                                 pooled=labels.pooled, seq_len=record["seq_len"],
                                 separator=assets.separator, competing=labels.competing)
-    finally:
-        tf.keras.mixed_precision.set_global_policy(before)
     load_weights(student.model, folder / _WEIGHTS_FILE)
     return StudentBundle(vocabulary, assets.tokenizer, labels, record, student)

@@ -1,5 +1,6 @@
 """The teacher of a run: loaded if it is fine-tuned already, else fine-tuned now."""
 
+import contextlib
 import dataclasses
 import itertools
 import logging
@@ -25,6 +26,7 @@ from xtremedistil_tf.models.pretrained_encoders import (
 )
 from xtremedistil_tf.models.teacher import Teacher, build_teacher, read_record, save_teacher
 from xtremedistil_tf.runs import derive_seed, file_fingerprint, fingerprint, locked
+from xtremedistil_tf.runtime import precision
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers import load_ready, teacher_kind
 from xtremedistil_tf.teachers.fine_tuned import folder_fingerprint
@@ -54,7 +56,7 @@ def _recipe_fingerprint(config: RunConfig, task: Task, *, with_policy: bool = Tr
     """
     teacher = config.to_dict()["teacher"]
     for name in ("layer", "model_dir", "asked_epochs", "label_map", "scheme", "outputs",
-                 "tokenizer", "weights", "languages"):
+                 "tokenizer", "weights", "languages", "opt_policy"):
         teacher.pop(name)
     if not config.teacher.lm_epochs:
         teacher.pop("lm_epochs")
@@ -70,7 +72,7 @@ def _recipe_fingerprint(config: RunConfig, task: Task, *, with_policy: bool = Tr
         if config.teacher.lm_epochs and "transfer" in task.fingerprints:
             texts = [task.fingerprints["transfer"]]
     data = [task.fingerprints[name] for name in ("train", "dev", "labels")]
-    policy = [config.opt_policy] if with_policy and config.opt_policy else []
+    policy = [config.teacher_policy] if with_policy and config.teacher_policy else []
     return fingerprint(teacher, config.data.seq_len, config.data.on_bad_row, config.data.kind,
                        config.data.measure, config.seed, data, texts, *policy)
 
@@ -176,7 +178,7 @@ def _fine_tune(
     record = {
         "fingerprint": recipe, "name": pathlib.Path(name).name, "kind": task.labels.kind,
         "tags": list(task.labels.tags), "pairs": config.data.pairs,
-        "opt_policy": config.opt_policy, "decoding": config.data.decoding,
+        "opt_policy": config.teacher_policy, "decoding": config.data.decoding,
         "segmentation": task.segmentation, "seq_len": config.data.seq_len,
         "squad": None if config.data.squad is None else dataclasses.asdict(config.data.squad),
         "dev": records[-1]["dev"], "epochs": sum(record["epochs"] for record in records),
@@ -214,9 +216,9 @@ def obtain_teacher(
     folders = teacher_folders(config.teacher, model_dir)
     folder = folders[0]
     own = folder.parent == model_dir.resolve()
-    if own or is_ready(config.teacher, model_dir) or not is_chief():
-        return _find_or_tune(config, task, folders, model_dir), folders
-    with locked(folder.parent):
+    alone = own or is_ready(config.teacher, model_dir) or not is_chief()
+    with contextlib.nullcontext() if alone else locked(folder.parent), \
+            precision(config.teacher_policy):
         return _find_or_tune(config, task, folders, model_dir), folders
 
 

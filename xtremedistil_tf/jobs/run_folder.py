@@ -150,7 +150,7 @@ def _target_fingerprint(
     # The student's tokenizer was part of it. Without one of its own that was None; it stays, so
     # that stores of before are found.
     return fingerprint(teacher_print, task.fingerprints[split], config.data.seq_len,
-                       config.data.on_bad_row, layer, config.opt_policy, None,
+                       config.data.on_bad_row, layer, config.teacher_policy, None,
                        config.matched_layers)
 
 
@@ -234,8 +234,9 @@ def places_of(
     held_out = [task.fingerprints[split] for split in task.held_out]
     prints["texts"] = prints["pieces"]
     prints["words"] = fingerprint(prints["pieces"], "words")
-    prints["answers"] = fingerprint(teacher_print, held_out, task.fingerprints["labels"],
-                                    config.data.seq_len, config.data.on_bad_row, config.opt_policy)
+    prints["answers"] = fingerprint(
+        teacher_print, held_out, task.fingerprints["labels"], config.data.seq_len,
+        config.data.on_bad_row, config.teacher_policy)
     for split in ("transfer", "dev"):
         prints[split] = _target_fingerprint(config, task, teacher_print=teacher_print, split=split,
                                             layer=layer)

@@ -225,7 +225,7 @@ def prepare(
                 helping_processes, resources.target_workers - 1 if split == "transfer" else 0,
                 HelperJob(str(folder), str(pieces), tuple(map(str, teacher_dirs)),
                           dataclasses.asdict(wanted), tuple(kinds), words, seed=config.seed,
-                          deterministic=config.deterministic, opt_policy=config.opt_policy,
+                          deterministic=config.deterministic, opt_policy=config.teacher_policy,
                           texts=None if texts is None else str(places["texts"].folder)),
                 gpus=len(tf.config.list_physical_devices("GPU")),
             ), realigned=known[split],

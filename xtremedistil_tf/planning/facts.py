@@ -18,6 +18,7 @@ from xtremedistil_tf.jobs.student_inputs import kinds_of_run
 from xtremedistil_tf.models.layers.layer_matching import Matching
 from xtremedistil_tf.models.student import Student, build_student
 from xtremedistil_tf.models.teacher import separator_of
+from xtremedistil_tf.runtime import precision
 from xtremedistil_tf.targets.spec import StoreSpec
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers import Sizes, Teaches, load_ready
@@ -62,8 +63,9 @@ def gather_facts(
     """
     kinds = ready_kinds(config.teacher, model_dir, anew=anew)
     tuned = all(kinds.values())
-    teacher: Any = load_ready(tuple(kinds), wanted_of(config, task)) if tuned \
-        else fresh_teacher(config, task)
+    with precision(config.teacher_policy):
+        teacher: Any = load_ready(tuple(kinds), wanted_of(config, task)) if tuned \
+            else fresh_teacher(config, task)
     features = {split: features_of(task, split, teacher.tokenizer, config.data)
                 for split in task.examples}
     lengths: List[np.ndarray] = []

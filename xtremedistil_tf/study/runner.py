@@ -30,7 +30,7 @@ _TEACHER_FLAGS = (
     "teacher_learning_rate", "teacher_warmup", "teacher_unfreeze", "teacher_mask_rate",
     "opt_policy", "on_bad_row", "dev_measure", "decoding", "label_map", "teacher_tag_scheme",
     "teacher_outputs", "teacher_tokenizer", "teacher_weights", "teacher_languages",
-    "teacher_lm_epochs")
+    "teacher_lm_epochs", "teacher_opt_policy")
 _TOLD_LINES = 8
 
 

@@ -188,6 +188,10 @@ TEACHER_FLAGS = (
             "Fraction of the steps in which the learning rate rises to its peak."),
     setting("teacher_unfreeze", "teacher.unfreeze",
             "Fine-tune all layers at once, or unfreeze them top-down.", choices=cfg.UNFREEZE),
+    setting("teacher_opt_policy", "teacher.opt_policy",
+            "Mixed precision of the teacher alone: its fine-tuning, scores and targets. "
+            "mixed_bfloat16 saves time on processors with bfloat16 products, GPU or not. Default: "
+            "--opt_policy.", choices=cfg.POLICIES),
     setting("teacher_mask_rate", "teacher.mask_rate",
             "Fraction of the subword tokens that fine-tuning replaces by [MASK]. It helps a "
             "teacher that starts from random weights."),

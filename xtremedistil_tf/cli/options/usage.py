@@ -33,7 +33,7 @@ CONCERNS: Dict[str, tuple] = {
                 "teacher_languages"),
     "Teacher's fine-tuning": ("teacher_epochs", "teacher_lm_epochs", "teacher_batch_size",
                               "teacher_learning_rate", "teacher_warmup", "teacher_unfreeze",
-                              "teacher_mask_rate"),
+                              "teacher_mask_rate", "teacher_opt_policy"),
     "Student": ("student", "student_dir", "start", "teacher_layers", "pt_student_checkpoint",
                 "compress_word_embedding", "freeze_word_embedding", "word_emb_dim",
                 "bilstm_hidden_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
