@@ -129,6 +129,10 @@ def decode_words(
     scores = log_softmax(logits[:, : len(outside)].astype(np.float32, copy=False))
     if not read.all():
         scores[~read] = outside
+    if len(lengths) == 1 and len(scores):
+        # For one sentence the search takes less time than to find out whether it needs one.
+        path = constrained_tags(scores[None], labels)[0]
+        return path, _path_probabilities(scores, path)
     path = scores.argmax(axis=-1).astype(np.int32)
     undecided = (_broken_sentences(path, lengths, labels) if labels.transitions is None
                  else _open_sentences(path, scores, lengths, labels))
@@ -142,7 +146,11 @@ def decode_words(
         padded = np.tile(outside, (*inside.shape, 1))
         padded[inside] = scores[words]
         path[words] = constrained_tags(padded, labels)[inside]
-    return path, np.exp(scores[np.arange(len(path)), path])
+    return path, _path_probabilities(scores, path)
+
+
+def _path_probabilities(scores: np.ndarray, path: np.ndarray) -> np.ndarray:
+    return np.exp(scores[np.arange(len(path)), path])
 
 
 def _broken_sentences(path: np.ndarray, lengths: np.ndarray, labels: LabelSet) -> np.ndarray:

@@ -80,10 +80,14 @@ def test_the_best_sequence_with_the_table_is_found_whatever_the_padding(labels, 
     logits = (draw.normal(size=(lengths.sum(), labels.size)) / strength).astype(np.float32)
     path, _ = decode_words(logits, np.ones(len(logits), bool), lengths, trained)
     changed = 0
-    for own, scores in zip(np.split(path, np.cumsum(lengths)[:-1]),
-                           np.split(logits[:, :len(labels.tags)], np.cumsum(lengths)[:-1])):
+    for own, rows in zip(np.split(path, np.cumsum(lengths)[:-1]),
+                         np.split(logits, np.cumsum(lengths)[:-1])):
+        # A sentence by itself is searched without the look at its words.
+        alone, probabilities = decode_words(rows, np.ones(len(own), bool), np.array([len(own)]),
+                                            trained)
+        assert alone.tolist() == own.tolist() and len(probabilities) == len(own)
         if len(own):
-            scores = log_softmax(scores)
+            scores = log_softmax(rows[:, :len(labels.tags)])
             best = max(paths(labels, len(own)),
                        key=lambda path: value(path, scores, table, labels.outside_id))
             assert tuple(own) == best
