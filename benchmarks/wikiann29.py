@@ -8,9 +8,9 @@ multilingual-e5-small, PYTHON the interpreter of an environment with spaCy 3.8 (
 needs another numpy). Parts:
   small   teacher and student E=50, H=200 (flags/wikiann29_e5.flags)
   cut     the small student on all transfer text, its vocabulary cut so that it has 35 times fewer
-          parameters than the teacher
-  best    the same, with the settings of flags/best_tagger.flags
-  large   student E=300, H=600, of the same teacher
+          parameters than the teacher (flags/wikiann29_e5_cut.flags)
+  best    the same, with more epochs and better settings (flags/wikiann29_e5_best.flags)
+  large   student E=300, H=600, of the same teacher (flags/wikiann29_e5_large.flags)
   alone   the small student on the labels alone (strategy D0-S)
   spacy   spaCy's default NER pipeline on the same labels
 The record has the F1 of entities with words that the student never saw, too (unseen.py).
@@ -32,21 +32,15 @@ from machine import ROOT, machine
 from unseen import unseen_scores
 
 RESULTS = ROOT / "benchmarks" / "wikiann29"
-PRESET = "--flagfile=flags/wikiann29_e5.flags"
+# Flags of each part's run.
 STUDENTS: Dict[str, List[str]] = {
-    "small": [],
-    "cut": ["--vocabulary=cut", "--vocabulary_min_count=12",
-            "--stage_epochs=01=2,02=1,03=1,04=1,05=3,06=1,07=1,08=1"],
-    # Settings of flags/best_tagger.flags, on all transfer text. Its head alone has learnt enough
-    # after one epoch; the two stages that train all layers are the ones that long text pays in.
-    "best": ["--vocabulary=cut", "--vocabulary_min_count=10", "--logits_from=encoder",
-             "--decoding=trained", "--distil_batch_size=64", "--learning_rate=4e-3",
-             "--ft_learning_rate=1e-3",
-             "--stage_epochs=representation=4,logits_logits=1,logits_bilstm=1,"
-             "logits_word_embedding=3,labels_logits=1,labels_bilstm=2,labels_word_embedding=3"],
-    "large": ["--word_emb_dim=300", "--bilstm_hidden_size=600"],
+    "small": ["--flagfile=flags/wikiann29_e5.flags"],
+    "cut": ["--flagfile=flags/wikiann29_e5_cut.flags"],
+    "best": ["--flagfile=flags/wikiann29_e5_best.flags"],
+    "large": ["--flagfile=flags/wikiann29_e5_large.flags"],
     # The labels are 29,000 rows: more epochs than a stage on them has beside a teacher.
-    "alone": ["--strategy=D0-S", "--stage_epochs=01=20", "--patience=5"],
+    "alone": ["--flagfile=flags/wikiann29_e5.flags", "--strategy=D0-S", "--stage_epochs=01=20",
+              "--patience=5"],
 }
 
 FLAGS = flags.FLAGS
@@ -93,10 +87,11 @@ def keep(part: str, folder: pathlib.Path, record: dict) -> None:
 def distil(part: str, work: pathlib.Path) -> None:
     """Runs one student; the teacher is fine-tuned by the first run and shared."""
     folder = work / part
-    arguments = [PRESET, f"--task={pathlib.Path(FLAGS.task).resolve()}", f"--seed={FLAGS.seed}",
+    arguments = [*STUDENTS[part], f"--task={pathlib.Path(FLAGS.task).resolve()}",
+                 f"--seed={FLAGS.seed}",
                  f"--pt_teacher_checkpoint={pathlib.Path(FLAGS.checkpoint).resolve()}",
                  "--transfer_file=transfer_big.txt", f"--teacher_model_dir={work / 'teacher'}",
-                 f"--targets_dir={work / 'targets'}", f"--model_dir={folder}", *STUDENTS[part]]
+                 f"--targets_dir={work / 'targets'}", f"--model_dir={folder}"]
     if FLAGS.transfer_size:
         arguments.append(f"--transfer_size={FLAGS.transfer_size}")
     used = run(sys.executable, "run_distillation.py", *arguments)
