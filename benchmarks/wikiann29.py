@@ -10,6 +10,7 @@ needs another numpy). Parts:
   cut     the small student on all transfer text, its vocabulary cut so that it has 35 times fewer
           parameters than the teacher (flags/wikiann29_e5_cut.flags)
   best    the same, with more epochs and better settings (flags/wikiann29_e5_best.flags)
+  encoder the same without the projection (--logits_from=encoder), with more epochs
   large   student E=300, H=600, of the same teacher (flags/wikiann29_e5_large.flags)
   alone   the small student on the labels alone (strategy D0-S)
   spacy   spaCy's default NER pipeline on the same labels
@@ -37,6 +38,11 @@ STUDENTS: Dict[str, List[str]] = {
     "small": ["--flagfile=flags/wikiann29_e5.flags"],
     "cut": ["--flagfile=flags/wikiann29_e5_cut.flags"],
     "best": ["--flagfile=flags/wikiann29_e5_best.flags"],
+    # Twelve epochs against nine, on a projection that is used in stage 1 only.
+    "encoder": ["--flagfile=flags/wikiann29_e5_best.flags", "--logits_from=encoder",
+                "--vocabulary_min_count=10",
+                "--stage_epochs=representation=4,logits_logits=1,logits_bilstm=1,"
+                "logits_word_embedding=3,labels_logits=1,labels_bilstm=2,labels_word_embedding=3"],
     "large": ["--flagfile=flags/wikiann29_e5_large.flags"],
     # The labels are 29,000 rows: more epochs than a stage on them has beside a teacher.
     "alone": ["--flagfile=flags/wikiann29_e5.flags", "--strategy=D0-S", "--stage_epochs=01=20",

@@ -10,6 +10,7 @@ from xtremedistil_tf.reporting.paper import TABLE_17
 RESULTS = ROOT / "benchmarks" / "wikiann29"
 _NAMES = {"small": "student, E=50, H=2x200", "cut": "the same, its vocabulary cut",
           "best": "student, E=50, H=2x200, the best settings",
+          "encoder": "the same without the projection, with more epochs",
           "large": "student, E=300, H=2x600",
           "alone": "the student on the labels alone", "spacy": "spaCy's default NER"}
 
