@@ -29,7 +29,7 @@ import time
 from typing import Dict, List
 
 from absl import app, flags
-from machine import ROOT, machine
+from machine import ROOT, machine, without_place
 from unseen import unseen_scores
 
 RESULTS = ROOT / "benchmarks" / "wikiann29"
@@ -86,7 +86,8 @@ def keep(part: str, folder: pathlib.Path, record: dict) -> None:
     if (folder / "plots").is_dir():
         shutil.copytree(folder / "plots", target / "plots")
     (target / "machine.json").write_text(json.dumps(
-        {"command": " ".join(["python", "benchmarks/wikiann29.py", *sys.argv[1:]]),
+        {"command": " ".join(["python", "benchmarks/wikiann29.py",
+                              *map(without_place, sys.argv[1:])]),
          **machine(), **record}, indent=1) + "\n", "utf-8")
 
 
