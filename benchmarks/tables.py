@@ -25,6 +25,7 @@ from transitions_tables import transitions_table  # noqa: E402
 from wikiann29_tables import (  # noqa: E402
     wikiann29_headline,
     wikiann29_languages,
+    wikiann29_stages,
     wikiann29_table,
 )
 
@@ -423,7 +424,8 @@ PLACES = {
         "wikiann8": lambda: wikiann_table() + "\n\n" + wikiann_machine(),
         "authors": authors_table, "wikiann8_stages": stages_table},
     f"{_RESULTS}/wikiann29.md": {
-        "wikiann29": wikiann29_table, "wikiann29_languages": wikiann29_languages},
+        "wikiann29": wikiann29_table, "wikiann29_languages": wikiann29_languages,
+        "wikiann29_stages": wikiann29_stages},
     f"{_RESULTS}/classification.md": {"classification": classification_tables},
     f"{_RESULTS}/kinds.md": {"kinds": kinds_tables},
     f"{_RESULTS}/engine.md": {"engine": engine_tables},

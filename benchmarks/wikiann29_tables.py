@@ -112,7 +112,12 @@ def wikiann29_headline() -> str:
     records = _records()
     if "best" not in records:
         return wikiann29_table()
-    return "\n".join([*_table(["best", *_ALONE]), "", _made(records["best"])])
+    teacher = records["small"]["run"]["minutes_of_the_teacher"]
+    targets = records["cut"]["run"]["minutes_of_the_targets"]
+    return "\n".join([
+        *_table(["best", *_ALONE]), "",
+        f"Minutes are the student's own; the teacher took {teacher:.0f} and its outputs "
+        f"{targets:.0f}. {_made(records['best'])}"])
 
 
 def wikiann29_table() -> str:
@@ -144,4 +149,23 @@ def wikiann29_languages() -> str:
         lines.append("| " + " | ".join([
             language, *(f"{column[language]['f1']:.1f}" for column in columns.values()),
             *theirs]) + " |")
+    return "\n".join(lines)
+
+
+def wikiann29_stages() -> str:
+    """Dev macro-F1 after each stage, for the students on all transfer text."""
+    found = {part: record["stages"] for part, record in _records().items()
+             if part in ("cut", "best", "encoder")}
+    if not found:
+        return "Not run yet: `benchmarks/wikiann29.py`."
+    purposes = [stage["name"].partition("_")[2] for stage in next(iter(found.values()))]
+    lines = ["| stage | " + " | ".join(found) + " |", "|---|" + "---:|" * len(found)]
+    for purpose in purposes:
+        cells = []
+        for stages in found.values():
+            own = [stage for stage in stages if stage["name"].partition("_")[2] == purpose]
+            score = own[0]["dev"]["macro_f1"] if own else None
+            told = "" if score is None or purpose == "representation" else f"{score:.2f}"
+            cells.append(f"{told} ({own[0]['epochs']})".strip() if own else "")
+        lines.append(f"| {purpose} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
