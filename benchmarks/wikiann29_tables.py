@@ -5,6 +5,7 @@ from typing import Dict, List, Sequence
 
 from machine import ROOT
 
+from xtremedistil_tf.reporting.markdown import table
 from xtremedistil_tf.reporting.paper import TABLE_17
 
 RESULTS = ROOT / "benchmarks" / "wikiann29"
@@ -64,9 +65,8 @@ def _unseen(records: Dict[str, dict]) -> str:
             f"in test): {', '.join(told)}.")
 
 
-def _table(parts: Sequence[str]) -> List[str]:
+def _table(records: Dict[str, dict], parts: Sequence[str]) -> List[str]:
     """The lines of teacher and parts that have a record, with what they are."""
-    records = _records()
     teacher = records["small"]["teacher"]
     lines = [
         "WikiAnn in 29 of the paper's 41 languages, 1,000 labelled sentences each. The teacher is "
@@ -93,8 +93,7 @@ def _table(parts: Sequence[str]) -> List[str]:
         parameters = (f"{scores['parameters']:,} "
                       f"({teacher['parameters'] / scores['parameters']:.1f}x fewer)"
                       if part != "spacy" else "")
-        learns = part not in _ALONE
-        transfer = record["data"]["transfer"]["sentences"] if learns else 0
+        transfer = 0 if part in _ALONE else record["data"]["transfer"]["sentences"]
         lines.append(_row(_NAMES[part], f"{transfer:,}" if transfer else "", scores, teacher,
                           parameters, run, shipped))
     return lines
@@ -115,7 +114,7 @@ def wikiann29_headline() -> str:
     teacher = records["small"]["run"]["minutes_of_the_teacher"]
     targets = records["cut"]["run"]["minutes_of_the_targets"]
     return "\n".join([
-        *_table(["best", *_ALONE]), "",
+        *_table(records, ["best", *_ALONE]), "",
         f"Minutes are the student's own; the teacher took {teacher:.0f} and its outputs "
         f"{targets:.0f}. {_made(records['best'])}"])
 
@@ -128,7 +127,7 @@ def wikiann29_table() -> str:
     remarks = " ".join(f"{_NAMES[part][0].upper()}{_NAMES[part][1:]}: {record['run']['remark']}"
                        for part, record in records.items() if "remark" in record["run"])
     return "\n".join([
-        *_table(list(_NAMES)), "",
+        *_table(records, list(_NAMES)), "",
         f"{_made(records['small'])} {remarks}".rstrip() + _unseen(records) + _not_run(records)])
 
 
@@ -141,15 +140,13 @@ def wikiann29_languages() -> str:
     for part, record in records.items():
         columns[part] = (record["test"] if part == "spacy" else record["student"]["test"])[
             "languages"]
-    lines = ["| language | " + " | ".join(columns) + " | paper's mBERT | paper's student |",
-             "|---|" + "---:|" * (len(columns) + 2)]
+    rows = []
     for language in sorted(columns["teacher"]):
         row = TABLE_17.get(language)
         theirs = [str(row.mbert), str(row.student)] if row else ["", ""]
-        lines.append("| " + " | ".join([
-            language, *(f"{column[language]['f1']:.1f}" for column in columns.values()),
-            *theirs]) + " |")
-    return "\n".join(lines)
+        rows.append([language, *(f"{column[language]['f1']:.1f}" for column in columns.values()),
+                     *theirs])
+    return table(["language", *columns, "paper's mBERT", "paper's student"], rows)
 
 
 def wikiann29_stages() -> str:
@@ -159,13 +156,13 @@ def wikiann29_stages() -> str:
     if not found:
         return "Not run yet: `benchmarks/wikiann29.py`."
     purposes = [stage["name"].partition("_")[2] for stage in next(iter(found.values()))]
-    lines = ["| stage | " + " | ".join(found) + " |", "|---|" + "---:|" * len(found)]
+    rows = []
     for purpose in purposes:
-        cells = []
+        cells = [purpose]
         for stages in found.values():
             own = [stage for stage in stages if stage["name"].partition("_")[2] == purpose]
             score = own[0]["dev"]["macro_f1"] if own else None
             told = "" if score is None or purpose == "representation" else f"{score:.2f}"
             cells.append(f"{told} ({own[0]['epochs']})".strip() if own else "")
-        lines.append(f"| {purpose} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        rows.append(cells)
+    return table(["stage", *found], rows)

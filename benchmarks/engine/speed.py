@@ -134,10 +134,10 @@ def teacher_precision(input_ids) -> dict:
     from xtremedistil_tf.training.loss_table import LOSSES
     from xtremedistil_tf.training.stages import LossTerm
 
-    names = {"float32": None, "mixed_bfloat16": "mixed_bfloat16"}
+    names = ("float32", "mixed_bfloat16")
     teachers, outputs = {}, {}
-    for name, policy in names.items():
-        with precision(policy):
+    for name in names:
+        with precision(name):
             encoder, tokenizer = load_encoder(TeacherConfig(checkpoint=FLAGS.checkpoint))
             teachers[name] = build_teacher(encoder, tokenizer, 11, 6)
     teachers["mixed_bfloat16"].model.set_weights(teachers["float32"].model.get_weights())
@@ -154,18 +154,15 @@ def teacher_precision(input_ids) -> dict:
                   / np.linalg.norm(flat["float32"]))
 
     generator = np.random.default_rng(0)
-    ids = np.zeros([1024, 16], np.int32)
-    for place in range(len(ids)):
-        row = input_ids[place][:16]
-        ids[place, : len(row)] = row
+    ids = input_ids.padded(np.arange(len(input_ids)), 0)[:, :16]
     batches = tf.data.Dataset.from_tensor_slices((
         {"input_ids": ids, "attention_mask": (ids > 0).astype(np.int32)},
         {"logits": generator.normal(size=(*ids.shape, 11)).astype(np.float16),
          "mask": (ids > 0).astype(np.float32)})).batch(32).prefetch(2)
-    for name, policy in names.items():
+    for name in names:
         model = teachers[name].model
         model.set_loss_terms([LossTerm("logits", "logits", "mse")], LOSSES)
-        with precision(policy):
+        with precision(name):
             model.compile(optimizer=tf.keras.optimizers.legacy.Adam(1e-6))
     with traced_for_cpu(teachers["float32"].model), traced_for_cpu(
             teachers["mixed_bfloat16"].model):

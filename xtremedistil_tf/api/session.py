@@ -45,13 +45,12 @@ def run_of(config: RunConfig, given: Mapping[str, Any]) -> Iterator[None]:
       UserError: for every error that a command reports in one line, such as a full disk.
     """
     with logged(given):
-        from xtremedistil_tf.keras2 import tf
-        from xtremedistil_tf.runtime import prepare
+        from xtremedistil_tf.runtime import precision, prepare
 
-        policy = tf.keras.mixed_precision.global_policy()
         try:
-            prepare(config.seed, config.deterministic, opt_policy=config.opt_policy)
-            yield
+            with precision(config.opt_policy):
+                prepare(config.seed, config.deterministic, opt_policy=config.opt_policy)
+                yield
         except UserError:
             raise
         except Exception as error:
@@ -59,5 +58,3 @@ def run_of(config: RunConfig, given: Mapping[str, Any]) -> Iterator[None]:
             if told is None:
                 raise
             raise UserError(told) from error
-        finally:
-            tf.keras.mixed_precision.set_global_policy(policy)
