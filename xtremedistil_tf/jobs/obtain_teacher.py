@@ -38,6 +38,7 @@ from xtremedistil_tf.teachers.places import (
     wanted_of,
 )
 from xtremedistil_tf.training.plans import build_teacher_plan
+from xtremedistil_tf.training.sparse_adam import UsedRows
 from xtremedistil_tf.training.stage_feed import StageFeed
 from xtremedistil_tf.training.stages import Stage
 from xtremedistil_tf.training.trainer import Trainer
@@ -138,6 +139,7 @@ def _feed(
         measure=lambda stage: score()[stage.monitor],
         score=score,
         fingerprint=recipe,
+        used=UsedRows.of(teacher, train.input_ids.values),
     )
 
 

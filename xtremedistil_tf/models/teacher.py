@@ -73,9 +73,14 @@ class Teacher:
         return int(self.model.count_params())
 
     @property
+    def table(self) -> tf.Variable:
+        """The word embedding, [vocabulary, embedding width]."""
+        return self.encoder.get_input_embeddings().weight
+
+    @property
     def vocabulary(self) -> int:
         """Number of ids of the word embedding."""
-        return int(self.encoder.get_input_embeddings().weight.shape[0])
+        return int(self.table.shape[0])
 
     def forward(self, outputs: Sequence[str] = ("logits",)) -> Forward:
         """Returns a forward pass."""
@@ -83,8 +88,7 @@ class Teacher:
 
     def word_embeddings(self) -> np.ndarray:
         """Returns the word embedding, float32 [vocabulary, embedding width]."""
-        embeddings = self.encoder.get_input_embeddings()
-        return np.asarray(embeddings.weight.numpy(), np.float32)
+        return np.asarray(self.table.numpy(), np.float32)
 
 
 @tf.autograph.experimental.do_not_convert  # As in StageModel.

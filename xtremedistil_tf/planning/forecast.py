@@ -15,6 +15,7 @@ from xtremedistil_tf.planning.facts import Facts, teacher_separator
 from xtremedistil_tf.planning.step_times import StepTimes, Subject, time_forward, time_stage
 from xtremedistil_tf.progress import ALONE, FINAL, TARGETS
 from xtremedistil_tf.training.plans import build_teacher_plan
+from xtremedistil_tf.training.sparse_adam import UsedRows
 from xtremedistil_tf.training.stages import Stage
 
 # Seconds of writing the exports, and of an epoch's checkpoint; both hardly depend on the run.
@@ -225,7 +226,8 @@ def measure(
                               * float(facts.transfer.sum())))
         of_teacher = _Measured(Subject(
             teacher.model, teacher.registry, ids, labels, True,
-            teacher_separator(facts) if pairs else None), "adam", lengths)
+            teacher_separator(facts) if pairs else None,
+            UsedRows.of(teacher, facts.features["train"].input_ids.values)), "adam", lengths)
         parts += [of_teacher.part(stage, each * dev + 4 * _CHECKPOINT)
                   for stage in build_teacher_plan(
                       teacher.registry.names, config.teacher, measure=config.data.measure,

@@ -19,6 +19,7 @@ from xtremedistil_tf.models.distillation_model import StageModel, traced_for_cpu
 from xtremedistil_tf.models.registry import LayerRegistry
 from xtremedistil_tf.training.addons import build_optimizer
 from xtremedistil_tf.training.loss_table import LOSSES
+from xtremedistil_tf.training.sparse_adam import UsedRows
 from xtremedistil_tf.training.stages import Stage
 
 # Timed steps of each shape, after one that is not; the fastest counts, since other programs only
@@ -61,6 +62,7 @@ class Subject:
       labels: (rows, length) -> labels of a batch.
       masked: True if it takes an attention mask.
       separator: id of the separator token of pairs; None without pairs.
+      used: rows of the word embedding that its text reads; None for all.
     """
 
     model: StageModel
@@ -69,10 +71,13 @@ class Subject:
     labels: Callable[[int, int], np.ndarray]
     masked: bool
     separator: Optional[int] = None
+    used: Optional[UsedRows] = None
 
     def inputs(self, rows: int, length: int) -> Dict[str, tf.Tensor]:
         """Random ids of a full batch."""
-        ids = np.random.default_rng(length).integers(1, self.ids, (rows, length), dtype=np.int32)
+        random = np.random.default_rng(length)
+        ids = random.integers(1, self.ids, (rows, length), dtype=np.int32) if self.used is None \
+            else random.choice(self.used.rows, (rows, length))
         if self.separator is not None:
             ids[:, length // 2] = self.separator
         found = {"input_ids": tf.constant(ids)}
@@ -114,7 +119,7 @@ def time_stage(subject: Subject, stage: Stage, lengths: np.ndarray, optimizer: s
     model, began = subject.model, time.monotonic()
     subject.registry.set_trainable(stage.trainable)
     model.set_loss_terms(stage.terms, LOSSES)
-    model.compile(optimizer=build_optimizer(optimizer, 1e-6))
+    model.compile(optimizer=build_optimizer(optimizer, 1e-6, used=subject.used))
     create_slots(model.optimizer, model.trainable_variables)
     step, seconds, start = None, [], 0.0
     bounds = _lengths_to_time(lengths)

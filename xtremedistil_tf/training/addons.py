@@ -1,10 +1,10 @@
 """TensorFlow Addons, imported here only, and its substitutes if it cannot be installed."""
 
 import warnings
-from typing import Union
+from typing import Optional, Union
 
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.training.lazy_adam import SparseRowsAdam
+from xtremedistil_tf.training.sparse_adam import SparseRowsAdam, UsedRows, UsedRowsAdam
 
 with warnings.catch_warnings():
     # Hides the end-of-life notice of this package, which is pinned on purpose.
@@ -21,15 +21,19 @@ __all__ = ["CyclicalLearningRate", "LazyAdam", "ScheduleBase", "build_optimizer"
 
 
 def build_optimizer(
-    name: str, schedule: Union[float, tf.keras.optimizers.schedules.LearningRateSchedule]
+    name: str, schedule: Union[float, tf.keras.optimizers.schedules.LearningRateSchedule], *,
+    used: Optional[UsedRows] = None,
 ) -> tf.keras.optimizers.legacy.Optimizer:
     """Builds an optimizer.
 
     Args:
       name: "adam" or "lazy_adam".
       schedule: its learning rate.
+      used: for "adam", the rows of the word embedding that occur. They save time and memory and
+        change no weight.
     """
     if name == "lazy_adam":
         return LazyAdam(schedule)
     # The legacy class, as in TensorFlow Addons: it does not compile with XLA on a GPU.
-    return tf.keras.optimizers.legacy.Adam(schedule)
+    return UsedRowsAdam(schedule, used) if used is not None else \
+        tf.keras.optimizers.legacy.Adam(schedule)

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any, Callable, Dict, Optional, Sequence
 
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.training.sparse_adam import UsedRows
 from xtremedistil_tf.training.stages import Stage
 
 
@@ -19,6 +20,7 @@ class StageFeed:
       done: called after each stage with the remaining stages.
       fingerprint: fingerprint of all of this and of the initial weights.
       measured: dev measure that chose the initial weights; None for new weights.
+      used: rows of the word embedding that the batches read; None if any may occur.
     """
 
     batches: Callable[[Stage, int], tf.data.Dataset]
@@ -28,3 +30,4 @@ class StageFeed:
     fingerprint: str
     done: Callable[[Sequence[Stage]], None] = lambda left: None
     measured: Optional[str] = None
+    used: Optional[UsedRows] = None

@@ -192,12 +192,15 @@ class Trainer:
         self._model.set_loss_terms(stage.terms, LOSSES)
         schedule = build_schedule(stage.schedule, stage.epochs, steps)
         # A new optimizer and compile, since Keras ignores changed `trainable` flags otherwise.
-        self._model.compile(optimizer=build_optimizer(self._optimizer, schedule))
+        self._model.compile(
+            optimizer=build_optimizer(self._optimizer, schedule, used=self._feed.used))
         # Creates slots before the first step: a step that creates variables is traced twice.
         create_slots(self._model.optimizer, self._model.trainable_variables)
         self._average = WeightAverage(self._model.trainable_variables, stage.average) \
             if stage.average else None
-        state = self._resume(folder, chain)
+        # The kept moments of an embedding have the shape of its used rows.
+        kept = chain if self._feed.used is None else fingerprint(chain, len(self._feed.used.rows))
+        state = self._resume(folder, kept)
         if state is None:
             state = StageState(best=agree(self._feed.measure(stage)) if competes else None)
             if competes:
@@ -208,7 +211,7 @@ class Trainer:
             while not state.ended(stage):
                 self._epoch(stage, schedule, state, progress, folder)
                 if not state.ended(stage):
-                    by_chief(lambda: self._keep(folder, chain, state))
+                    by_chief(lambda: self._keep(folder, kept, state))
         return state
 
     def _save(self, path: pathlib.Path) -> None:

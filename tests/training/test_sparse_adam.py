@@ -1,20 +1,21 @@
-"""Our lazy Adam against the formula, and against TensorFlow Addons where that is installed."""
+"""Adam on rows: lazy, against the formula and TensorFlow Addons; on used rows, against Adam."""
 
 import numpy as np
 import pytest
 
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.training.addons import LazyAdam
-from xtremedistil_tf.training.lazy_adam import SparseRowsAdam
+from xtremedistil_tf.training.sparse_adam import SparseRowsAdam, UsedRows, UsedRowsAdam
 
 ROWS = [[1, 3, 3], [3, 4, 1], [0, 0, 0], [3, 1, 2]]  # 3 repeats within a batch, 5 never comes.
 RATE = tf.keras.optimizers.schedules.PolynomialDecay(0.05, 4, 0.01)
 
 
-def steps(optimizer):
+def steps(make):
     """A table of six rows after each step on fixed gradients; and a dense kernel's."""
     generator = np.random.default_rng(0)
     table = tf.Variable(generator.normal(size=(6, 2)).astype(np.float32))
+    optimizer = make(table)
     kernel = tf.Variable(generator.normal(size=(2, 2)).astype(np.float32))
     optimizer._create_all_weights([table, kernel])
     tables, gradients = [table.numpy()], []
@@ -44,7 +45,7 @@ def formula(start, gradients):
 
 @pytest.mark.parametrize("optimizer", sorted({SparseRowsAdam, LazyAdam}, key=str))
 def test_it_is_the_formula_and_leaves_other_rows(optimizer):
-    tables, gradients, _ = steps(optimizer(RATE))
+    tables, gradients, _ = steps(lambda table: optimizer(RATE))
     np.testing.assert_allclose(tables[-1], formula(tables[0], gradients), atol=2e-6)
     for rows, before, after in zip(ROWS, tables, tables[1:]):
         moved = {row for row in range(6) if (before[row] != after[row]).any()}
@@ -53,7 +54,41 @@ def test_it_is_the_formula_and_leaves_other_rows(optimizer):
 
 def test_it_equals_tensorflow_addons():
     addons = pytest.importorskip("tensorflow_addons")  # Python 3.12 and later have none.
-    ours, _, kernel = steps(SparseRowsAdam(RATE))
-    theirs, _, other = steps(addons.optimizers.LazyAdam(RATE))
+    ours, _, kernel = steps(lambda table: SparseRowsAdam(RATE))
+    theirs, _, other = steps(lambda table: addons.optimizers.LazyAdam(RATE))
     np.testing.assert_allclose(ours, theirs, atol=1e-7)
     np.testing.assert_array_equal(kernel, other)
+
+
+USED = np.array([0, 1, 2, 3, 4], np.int32)
+
+
+def test_on_used_rows_it_is_adam():
+    ours, _, kernel = steps(lambda table: UsedRowsAdam(RATE, UsedRows(table, USED)))
+    adam, _, other = steps(lambda table: tf.keras.optimizers.legacy.Adam(RATE))
+    np.testing.assert_allclose(ours, adam, atol=1e-7)
+    np.testing.assert_array_equal(kernel, other)
+    # Row 4 is read in the second step only, but its moments move it in the third.
+    assert (ours[2][4] != ours[3][4]).all() and (ours[0][5] == ours[4][5]).all()
+
+
+def test_a_row_that_is_not_among_the_used_is_told():
+    with pytest.raises(tf.errors.InvalidArgumentError, match="not among the used rows"):
+        steps(lambda table: UsedRowsAdam(RATE, UsedRows(table, np.array([0, 1, 3], np.int32))))
+
+
+@pytest.mark.parametrize("row, told", [(1, False), (3, True)])
+def test_a_dense_gradient_of_the_table_may_have_used_rows_only(row, told):
+    table = tf.Variable(np.ones([4, 2], np.float32))
+    optimizer = UsedRowsAdam(0.1, UsedRows(table, np.array([1, 2], np.int32)))
+    adam, other = tf.keras.optimizers.legacy.Adam(0.1), tf.Variable(table)
+    gradient = tf.constant(np.eye(4, 2, -row).astype(np.float32))
+    if told:
+        with pytest.raises(tf.errors.InvalidArgumentError, match="no text reads"):
+            optimizer.apply_gradients([(gradient, table)])
+        return
+    for one, variable in ((optimizer, table), (adam, other)):
+        for _ in range(2):
+            one.apply_gradients([(gradient, variable)])
+    np.testing.assert_allclose(table, other, atol=1e-7)
+    assert [len(weight) for weight in optimizer.get_weights()[1:]] == [2, 2]  # Moments.
