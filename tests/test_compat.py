@@ -189,7 +189,7 @@ def test_the_libraries_of_tokenizers_are_there_or_missed(kind, name, tmp_path):
 
 
 def test_private_names_of_others_stand_in_one_file():
-    """Of whatever is not `self` or `super()`, names that begin with "_" are read in compat.py alone."""
+    """Of all but `self` and `super()`, names that begin with "_" are read in compat.py alone."""
     private = re.compile(r"(?<!self)(?<!cls)(?<!super\(\))\._(?!_)[a-z]\w*")
     allowed = {"worker.py": ["._exit"]}  # Of os, and documented.
     for path in PACKAGE.rglob("*.py"):
