@@ -227,10 +227,22 @@ def optimizers_table() -> str:
         f"seeds {', '.join(map(str, seeds))}, one teacher. {measured(record)}"])
 
 
+def teacher_adam_text() -> str:
+    """Adam on the teacher's whole word embedding, and on its used rows."""
+    record = json.loads((RESULTS / "engine" / "teacher_adam.json").read_text("utf-8"))
+    whole, used = record["all"], record["used"]
+    return (f"A step of the teacher's fine-tuning, batch {record['batch']}: "
+            f"{whole['seconds']:.2f} s and {whole['peak_gib']:.1f} GiB at most with Adam on all "
+            f"{whole['rows']:,} rows of the word embedding, {used['seconds']:.2f} s and "
+            f"{used['peak_gib']:.1f} GiB on the {used['rows']:,} that train reads: "
+            f"{whole['seconds'] / used['seconds']:.1f} times as fast, for the same weights. "
+            f"{measured(record)}")
+
+
 def engine_tables() -> str:
     """All figures of the engine that are recorded."""
     tables = {"speed": speed_table, "optimizers": optimizers_table, "memory": memory_table,
-              "kills": kills_text, "workers": workers_text}
+              "teacher_adam": teacher_adam_text, "kills": kills_text, "workers": workers_text}
     return "\n\n".join(
         table() if (RESULTS / "engine" / f"{name}.json").is_file()
         else f"Not recorded yet: `benchmarks/engine/{name}.py`."

@@ -131,3 +131,13 @@ def test_a_transfer_text_is_drawn_by_language_from_texts_tables_and_questions(
     assert found == kinds_text.choose(
         sorted(tmp_path.iterdir()), lambda text: guess[text.split()[0].lower()], ["de", "en"],
         per_language=2, least_words=4, seed=1)
+
+
+@pytest.mark.parametrize("text, expected", [
+    ("Anna ( 30 ) lebt , sagt sie .", "Anna (30) lebt, sagt sie."),
+    ("« Oui » , dit - il .", "«Oui», dit - il."),
+    ("a:b.c ,d ,", "a:b.c ,d,"),  # No space behind the second mark: it belongs to a word.
+    ("اسمي علي ، صح ؟", "اسمي علي، صح؟")])
+def test_in_running_text_marks_stand_at_their_words(text, expected, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    assert importlib.import_module("kinds_text").running_text(text) == expected

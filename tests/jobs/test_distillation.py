@@ -390,6 +390,7 @@ def test_a_run_that_starts_again_is_planned_with_a_new_teacher(
 
 def test_the_teachers_own_job_is_taken_over(tiny_task, bert_config, tmp_path):
     config = config_of(tiny_task, bert_config)
+    prepare(config.seed, True)
     scores = run_teacher(config, tmp_path / "run")
     assert read_json(tmp_path / "run" / "teacher_metrics.json")["dev"] == scores["dev"]
     stamp = (tmp_path / "run" / "teacher" / "model.safetensors").stat().st_mtime

@@ -62,6 +62,7 @@ class CardWording:
       scored: sentence on the unit of scores and of support.
       cut: sentence on the treatment of text beyond seq_len.
       use: the section on use of the model.
+      cut_words: the same treatment, in a warning about words of scored rows.
     """
 
     head: str
@@ -69,6 +70,7 @@ class CardWording:
     scored: str
     cut: str
     use: str
+    cut_words: str = "are not used"
 
 
 @dataclasses.dataclass(frozen=True)

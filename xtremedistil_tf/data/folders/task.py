@@ -222,9 +222,7 @@ def describe(
     for split, found in described.items():
         if found.get("cut_words"):
             scored = split not in ("transfer", HELD_OUT) and not task.labels.pooled
-            # The cards say of one word that it "was scored as O", or as wrong where no tag is O.
-            of_words = task_kind(task.labels.kind).card.cut.removeprefix("was")
-            fate = f"are{of_words}" if scored else "are not used"
+            fate = task_kind(task.labels.kind).card.cut_words if scored else "are not used"
             warnings.append(f"{split}: {found['cut_words']} words of {found['cut_sentences']} "
                             f"sentences lie beyond seq_len and {fate}")
         if found.get("lost_answers"):
