@@ -1,5 +1,6 @@
 """The study command: flags that it refuses, and what it gives its runs."""
 
+import re
 import subprocess
 import sys
 
@@ -19,6 +20,14 @@ def test_flags_that_contradict_those_of_its_runs_are_refused(tmp_path, flag):
         cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert result.returncode == 2 and "is set by the study; leave it out" in result.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_help_lists_no_flag_that_a_study_refuses():
+    told = subprocess.run([sys.executable, "-m", "xtremedistil_tf.cli.study", "--help"], cwd=ROOT,
+                          capture_output=True, text=True, check=True, timeout=300).stdout
+    listed = set(re.findall(r"^  --(\w+)", told, re.M))
+    assert {"study", "seeds", "model_dir", "strategy", "teacher_layer"} <= listed
+    assert not listed & {"seed", "dry_run", "forms", "export", "targets_dir", "baseline"}
 
 
 @pytest.mark.parametrize("more, wrong", [

@@ -1,7 +1,7 @@
 """Runs a study of the paper, or a grid over any flags, and makes its table and plot."""
 
 import pathlib
-from typing import Any, Dict, List, Sequence
+from typing import AbstractSet, Any, Dict, List, Sequence
 
 from absl import flags
 
@@ -24,8 +24,12 @@ _OWN = {"model_dir", "seed", "teacher_model_dir", "targets_dir", "dry_run", "ove
 _RUN_FLAGS = {option.name for option in DISTILLATION} - _OWN
 
 
-def define_flags() -> None:
-    """Defines the flags of this command: its own, and those that it passes to every run."""
+def define_flags() -> AbstractSet[str]:
+    """Defines the flags of this command: its own, and those that it passes to every run.
+
+    Returns:
+      names of the flags of a run that a study refuses.
+    """
     define(DISTILLATION)
     flags.DEFINE_enum("study", None, sorted(STUDIES), "The study of the paper to run.")
     flags.DEFINE_multi_string("grid", [],
@@ -42,6 +46,7 @@ def define_flags() -> None:
     flags.DEFINE_integer("jobs", 1,
                          "Number of runs at a time. They share the cores; each has its own GPU if "
                          "CUDA_VISIBLE_DEVICES names several.", lower_bound=1)
+    return _OWN - {"model_dir"}
 
 
 def _numbers(name: str) -> List[int]:

@@ -5,7 +5,7 @@ import pathlib
 import signal
 import sys
 import traceback
-from typing import Callable, List, NoReturn, Sequence, Tuple
+from typing import Callable, Collection, List, NoReturn, Optional, Sequence, Tuple
 
 from absl import app, flags, logging
 
@@ -97,10 +97,15 @@ def say(text: str = "") -> None:
         print(text)
 
 
-def define_all(define_flags: Callable[[], None]) -> List[str]:
-    """Defines the flags of a command and the common ones; returns their names."""
+def define_all(define_flags: Callable[[], Optional[Collection[str]]]) -> List[str]:
+    """Defines the flags of a command and the common ones; returns the names of those to tell.
+
+    Args:
+      define_flags: defines the command's own. It may return names of flags that the command
+        refuses: help and documentation leave them out.
+    """
     before = set(FLAGS)
-    define_flags()
+    before.update(define_flags() or ())
     flags.DEFINE_boolean("quiet", False, "Show warnings and errors only.")
     flags.DEFINE_boolean("verbose", False, "Show the messages of the libraries too.")
     return sorted(set(FLAGS) - before)
@@ -150,7 +155,7 @@ def _set_up_logging() -> None:
 
 
 def start(
-    main: Callable[..., None], define_flags: Callable[[], None],
+    main: Callable[..., None], define_flags: Callable[[], Optional[Collection[str]]],
     *, on_interrupt: str = "the same command goes on from here", operands: Sequence[str] = (),
     takes_rest: bool = False,
 ) -> None:
@@ -158,7 +163,7 @@ def start(
 
     Args:
       main: the command. It is called after flags are parsed and gets the operands.
-      define_flags: defines its flags.
+      define_flags: defines its flags, see `define_all`.
       on_interrupt: message on Ctrl-C.
       operands: names of the arguments that are not flags.
       takes_rest: call `main` with the list of arguments after --, for programs with their own
