@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.runtime import precision
 from xtremedistil_tf.training.addons import LazyAdam
 from xtremedistil_tf.training.sparse_adam import SparseRowsAdam, UsedRows, UsedRowsAdam
 
@@ -92,3 +93,27 @@ def test_a_dense_gradient_of_the_table_may_have_used_rows_only(row, told):
             one.apply_gradients([(gradient, variable)])
     np.testing.assert_allclose(table, other, atol=1e-7)
     assert [len(weight) for weight in optimizer.get_weights()[1:]] == [2, 2]  # Moments.
+
+
+@pytest.mark.parametrize("policy", [None, "mixed_bfloat16", "mixed_float16"])
+def test_in_a_model_of_any_precision_it_is_adam(policy):
+    random = np.random.default_rng(0)
+    ids = 3 * random.integers(0, 5, (8, 4), dtype=np.int32)
+    targets = random.normal(size=(8, 4, 2)).astype(np.float32)
+
+    def train(make):
+        tf.keras.utils.set_random_seed(1)
+        with precision(policy):
+            inputs = tf.keras.Input([None], dtype=tf.int32)
+            embedding = tf.keras.layers.Embedding(20, 3)
+            model = tf.keras.Model(inputs, tf.keras.layers.Dense(2)(embedding(inputs)))
+            model.compile(make(embedding.embeddings), "mse")
+        model.fit(ids, targets, epochs=3, batch_size=4, shuffle=False, verbose=0)
+        return model.get_weights(), model.optimizer.get_weights()
+
+    ours, moments = train(lambda table: UsedRowsAdam(0.05, UsedRows(table, 3 * USED)))
+    adam, all_moments = train(lambda table: tf.keras.optimizers.legacy.Adam(0.05))
+    for one, other in zip(ours, adam):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+    assert {len(found) for found in moments if found.shape[-1:] == (3,)} == {5}
+    assert {len(found) for found in all_moments if found.shape[-1:] == (3,)} == {20}
