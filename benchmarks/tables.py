@@ -239,10 +239,24 @@ def teacher_adam_text() -> str:
             f"{measured(record)}")
 
 
+def threads_table() -> str:
+    """The student's steps by threads of an operation and by runs at a time."""
+    record = json.loads((RESULTS / "engine" / "threads.json").read_text("utf-8"))
+    lines = ["| student's stage 1, steps a second in all | threads an operation | one run | two at "
+             "a time |", "|---|---:|---:|---:|"]
+    for one in record["students"]:
+        rates = {(way["threads"], way["runs"]): way["steps_a_second"] for way in one["ways"]}
+        lines += [f"| E={one['E']}, H={one['H']}, batch {one['batch']} | {threads} | "
+                  f"{rates[threads, 1]:.1f} | {rates[threads, 2]:.1f} |"
+                  for threads in sorted({threads for threads, _ in rates})]
+    return "\n".join([*lines, "", measured(record)])
+
+
 def engine_tables() -> str:
     """All figures of the engine that are recorded."""
     tables = {"speed": speed_table, "optimizers": optimizers_table, "memory": memory_table,
-              "teacher_adam": teacher_adam_text, "kills": kills_text, "workers": workers_text}
+              "teacher_adam": teacher_adam_text,
+              "threads": threads_table, "kills": kills_text, "workers": workers_text}
     return "\n\n".join(
         table() if (RESULTS / "engine" / f"{name}.json").is_file()
         else f"Not recorded yet: `benchmarks/engine/{name}.py`."

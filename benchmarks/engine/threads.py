@@ -1,0 +1,96 @@
+"""The student's stage 1 with one thread an operation and with all: one run alone, two at a time.
+
+Command:
+  python benchmarks/engine/threads.py
+Students read random tokens: what they learn changes no time. Each way runs in processes of its own,
+in turns; a figure is the median. Written to benchmarks/engine/threads.json.
+"""
+
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import time
+
+import numpy as np
+from absl import app, flags
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from machine import write_record
+
+FLAGS = flags.FLAGS
+flags.DEFINE_integer("turns", 2, "Measurements of each way.")
+flags.DEFINE_boolean("child", False, "Measure one student and print its steps a second.")
+STUDENTS = ((50, 200, 300), (300, 600, 30))  # E, H, steps.
+ROWS, VOCABULARY, WIDTH, TAGS = 64, 20000, 384, 7
+LENGTHS = (12, 16, 20, 24)
+
+
+def child(E: int, H: int, steps: int) -> float:
+    """Steps a second of stage 1."""
+    import tensorflow as tf
+
+    from xtremedistil_tf.config import StudentConfig
+    from xtremedistil_tf.models.distillation_model import traced_for_cpu
+    from xtremedistil_tf.models.student import build_student
+    from xtremedistil_tf.training.addons import LazyAdam
+    from xtremedistil_tf.training.loss_table import LOSSES
+    from xtremedistil_tf.training.stages import LossTerm
+
+    student = build_student(StudentConfig(E, H), VOCABULARY, WIDTH, TAGS)
+    student.registry.set_trainable(["word_embedding", "bilstm", "projection"])
+    student.model.set_loss_terms([LossTerm("representation", "representation", "mse")], LOSSES)
+    student.model.compile(optimizer=LazyAdam(1e-3))
+    generator = np.random.default_rng(0)
+
+    def batches():
+        for step in range(steps):
+            length = LENGTHS[step % len(LENGTHS)]
+            yield ({"input_ids": generator.integers(2, VOCABULARY, (ROWS, length), dtype=np.int32)},
+                   {"representation": generator.normal(size=(ROWS, length, WIDTH))
+                    .astype(np.float16), "mask": np.ones([ROWS, length], np.float32)})
+
+    def epoch():
+        return tf.data.Dataset.from_generator(batches, output_signature=(
+            {"input_ids": tf.TensorSpec([ROWS, None], tf.int32)},
+            {"representation": tf.TensorSpec([ROWS, None, WIDTH], tf.float16),
+             "mask": tf.TensorSpec([ROWS, None], tf.float32)})).prefetch(4)
+
+    with traced_for_cpu(student.model):
+        student.model.fit(epoch().take(len(LENGTHS)), verbose=0)
+        began = time.perf_counter()
+        student.model.fit(epoch(), verbose=0)
+    return steps / (time.perf_counter() - began)
+
+
+def measure(size, *, threads: int, runs: int) -> float:
+    """Steps a second of some runs at a time, all together."""
+    environment = {**os.environ, "TF_NUM_INTRAOP_THREADS": str(threads)}
+    processes = [subprocess.Popen(
+        [sys.executable, __file__, "--child", *map(str, size)], env=environment,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) for _ in range(runs)]
+    return sum(float(process.communicate()[0].split()[-1]) for process in processes)
+
+
+def main(argv) -> None:
+    """Measures all ways in turns."""
+    if FLAGS.child:
+        print(child(*map(int, argv[1:])))
+        return
+    cores = os.cpu_count() or 1
+    ways = {(threads, runs): [] for threads in (1, cores) for runs in (1, 2)}
+    students = []
+    for size in STUDENTS:
+        found = {way: [] for way in ways}
+        for _ in range(FLAGS.turns):
+            for (threads, runs), rates in found.items():
+                rates.append(measure(size, threads=threads, runs=runs))
+        students.append({"E": size[0], "H": size[1], "batch": ROWS, "ways": [
+            {"threads": threads, "runs": runs, "steps_a_second": statistics.median(rates)}
+            for (threads, runs), rates in found.items()]})
+    write_record("engine/threads", {"students": students})
+
+
+if __name__ == "__main__":
+    app.run(main)
