@@ -158,10 +158,19 @@ def test_other_inputs_are_refused(teacher, input_ids, tmp_path):
         write_targets(teacher, input_ids, tmp_path, "f1", 10)
 
 
-def test_another_chunk_size_is_named_as_the_cause(teacher, input_ids, tmp_path):
-    write_targets(teacher, input_ids, tmp_path, "f0", 10)
-    with pytest.raises(UserError, match="holds shards of 10 rows, and --distil_chunk_size is 7; "
-                                        "use --distil_chunk_size=10, or another --targets_dir"):
+def test_a_store_keeps_its_shards_whatever_size_is_asked_for(
+    teacher, input_ids, tmp_path, caplog
+):
+    first, _ = write_targets(teacher, input_ids, tmp_path, "f0", 10)
+    with caplog.at_level("INFO", logger="absl"):
+        store, written = write_targets(teacher, input_ids, tmp_path, "f0", 7)
+    assert written == 0 and store.shards == first.shards and store.spec == first.spec
+    assert "holds shards of 10 sequences" in caplog.text
+    with pytest.raises(UserError, match="outputs of another teacher"):
+        write_targets(teacher, input_ids, tmp_path, "f1", 7)
+    manifest = tmp_path / "manifest.json"
+    write_json(manifest, {**read_json(manifest), "shard_rows": 0})
+    with pytest.raises(UserError, match="shard_rows"):
         write_targets(teacher, input_ids, tmp_path, "f0", 7)
 
 

@@ -129,7 +129,7 @@ class DistilConfig:
     lowest_rate: float = 1e-8
     period: int = 50
     optimizer: str = "adam"
-    chunk_size: int = 300000
+    chunk_size: int = 25000
     language_exponent: float = 1.0
     label_smoothing: float = 0.0
     weight_average: float = 0.0

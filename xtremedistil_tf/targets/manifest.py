@@ -1,8 +1,9 @@
 """The manifest of a target store, and the order of its sequences."""
 
 import dataclasses
+import logging
 import pathlib
-from typing import Any, Dict, Tuple
+from typing import Tuple
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from xtremedistil_tf.runs import read_json, write_json
 from xtremedistil_tf.targets.spec import StoreSpec
 from xtremedistil_tf.targets.store import TargetStore
 from xtremedistil_tf.validation.records import read_record
+
+log = logging.getLogger("absl")
 
 _MANIFEST = "manifest.json"
 
@@ -25,23 +28,6 @@ def store_order(rows: int) -> np.ndarray:
     return np.random.default_rng(rows).permutation(rows)
 
 
-def _other_outputs(stored: Dict[str, Any], manifest: Dict[str, Any]) -> str:
-    """Describes how a stored target store differs from the one that is needed, with advice.
-
-    Args:
-      stored: manifest of the store in the folder.
-      manifest: manifest of the needed store.
-    """
-    found = stored.get("shard_rows")
-    if {**stored, "shard_rows": manifest["shard_rows"]} == manifest and isinstance(found, int):
-        # Runs with the same --targets_dir share a folder even if their shard sizes differ.
-        return (f"holds shards of {found} rows, and --distil_chunk_size is "
-                f"{manifest['shard_rows']}; use --distil_chunk_size={found}, or another "
-                "--targets_dir or --model_dir")
-    return ("holds the outputs of another teacher, transfer set, seq_len or layer; use another "
-            "--model_dir or --targets_dir, or --overwrite")
-
-
 def open_store(
     rows: Realigned, folder: pathlib.Path, fingerprint: str, spec: StoreSpec
 ) -> Tuple[TargetStore, np.ndarray]:
@@ -51,13 +37,14 @@ def open_store(
       rows: the transfer sequences.
       folder: folder of the store.
       fingerprint: fingerprint of teacher, tokenizer, data, seq_len, layer and precision.
-      spec: sizes. `partial` is set if some of `rows` have no counterpart.
+      spec: sizes. `partial` is set if some of `rows` have no counterpart. If there is a store
+        already, its shards stay as large as they are.
 
     Returns:
       (the store, int64 [rows] its order, see `store_order`).
 
     Raises:
-      UserError: if the folder has targets of another teacher or data, or other shards.
+      UserError: if the folder has targets of another teacher or data.
     """
     folder.mkdir(parents=True, exist_ok=True)
     order = store_order(len(rows.input_ids))
@@ -73,8 +60,17 @@ def open_store(
             raise UserError(f"{error}; remove {folder} to have the teacher's outputs made "
                             "anew") from None
         stored.pop("shards", None)
+        found = stored.get("shard_rows")
+        if type(found) is int and found != spec.shard_rows:
+            # The outputs are the same, so runs with the same --targets_dir share them.
+            log.info("%s holds shards of %s sequences, whatever --distil_chunk_size says", folder,
+                     f"{found:,}")
+            spec = dataclasses.replace(spec, shard_rows=found)
+            manifest["shard_rows"] = found
         if stored != manifest:
-            raise UserError(f"{folder} {_other_outputs(stored, manifest)}")
+            raise UserError(
+                f"{folder} holds the outputs of another teacher, transfer set, seq_len or layer; "
+                "use another --model_dir or --targets_dir, or --overwrite")
     else:
         write_json(path, manifest)
     return TargetStore(folder, lengths, spec), order

@@ -323,7 +323,9 @@ STUDENT_FLAGS = (
     setting("targets_dir", "resources.targets_dir",
             "Folder of the teacher's outputs, for several runs to share; also RUN/targets of "
             "a finished run."),
-    setting("distil_chunk_size", "distil.chunk_size", "Number of sequences of a target shard."),
+    setting("distil_chunk_size", "distil.chunk_size",
+            "Number of sequences of a target shard. A killed run makes at most one shard again. A "
+            "store that is there keeps its shards."),
     *LABEL_FLAGS,
 )
 
