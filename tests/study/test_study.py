@@ -193,6 +193,8 @@ class FakeProcesses:
     def __init__(self):
         self.lines, self.fail = [], False
         self.running, self.most, self.threads = 0, 0, set()
+        # Whether a run writes its targets at once, then waits for a run beside it.
+        self.together = False
         # Whether commands go on until they are terminated; those that do.
         self.endless, self.waiting, self.terminated = False, set(), 0
         self.changed = threading.Condition()
@@ -204,7 +206,7 @@ class FakeProcesses:
 
     def start(self, line, stdout, stderr, env):
         self.lines.append(line)
-        self.threads.add(env.get("TF_NUM_INTRAOP_THREADS"))
+        self.threads.add(env.get("TF_NUM_INTRAOP_THREADS"))  # None: all cores, for the teacher.
         flags = dict(item[2:].split("=", 1) for item in line if item.startswith("--")
                      and "=" in item)
         folder = runner.pathlib.Path(flags["model_dir"])
@@ -218,6 +220,8 @@ class FakeProcesses:
                        {"num_hidden_layers": 2, "hidden_size": 64})
             write_json(folder / "teacher_metrics.json", {"test": scores})
         elif not self.fail:
+            if self.together:
+                (folder / "stages").mkdir()
             for who, tags in (("gold", "B-PER O"), ("student", f"{self.tag(flags)} O")):
                 path = folder / "predictions" / f"test.{who}.tsv"
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -226,14 +230,15 @@ class FakeProcesses:
                 "teacher": {"test": scores}, "student": {"test": scores, "dev": scores},
                 "stages": [{"name": f"0{at}", "dev": scores} for at in range(9)]})
         stdout.write(b"told\n")
-        return FakeProcess(self)
+        return FakeProcess(self, companion=self.together and not line[2].endswith("teacher"))
 
 
 class FakeProcess:
     """A command that has done its work and ends a little later."""
 
-    def __init__(self, processes):
+    def __init__(self, processes, companion):
         self.processes, self.status = processes, int(processes.fail)
+        self.companion = companion
         self.ended = False
         processes.running += 1
         processes.most = max(processes.most, processes.running)
@@ -245,6 +250,10 @@ class FakeProcess:
                 self.processes.changed.notify_all()
                 assert self.processes.changed.wait_for(lambda: self.ended, timeout=60)
                 return -15
+        until = time.monotonic() + 60
+        while self.companion and self.processes.most < 2:
+            assert time.monotonic() < until, "no other run has begun beside this one"
+            time.sleep(0.01)
         time.sleep(0.01)
         self.processes.running -= 1
         return self.status
@@ -302,9 +311,18 @@ def test_several_runs_at_a_time_share_the_cores(study_of, monkeypatch):
     make, processes, folder = study_of
     _, records = make(jobs=3).run(STUDIES["strategies"], [1, 2])
     assert len(records) == len(processes.lines) - 1 == 2 * (2 + 7)
-    assert 1 < processes.most <= 3 and processes.threads == {"2"}
+    assert 1 < processes.most <= 3 and processes.threads == {"2", None}
     # The teacher and the run that leaves its outputs come before all others.
     assert processes.lines[0][2].endswith("teacher") and "--strategy=D4.2" in processes.lines[1]
+
+
+def test_the_others_begin_when_the_first_run_has_written_the_targets(study_of):
+    make, processes, _ = study_of
+    processes.together = True
+    make(jobs=2).run(STUDIES["strategies"], [1], lines=["D1", "D4.1", "D4.2"])
+    first, *others = processes.lines[1:]
+    assert "--strategy=D4.2" in first and "--target_workers=2" in first and len(others) == 2
+    assert not any(item.startswith("--target_workers") for line in others for item in line)
 
 
 def test_behind_a_finished_run_none_goes_alone(study_of):

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from typing import Any, Dict, List, Mapping, Sequence, Set, Tuple
 
 from xtremedistil_tf.config import DataConfig
@@ -32,6 +33,7 @@ _TEACHER_FLAGS = (
     "teacher_outputs", "teacher_tokenizer", "teacher_weights", "teacher_languages",
     "teacher_lm_epochs", "teacher_opt_policy")
 _TOLD_LINES = 8
+_POLL_SECONDS = 0.2
 
 
 def arguments(flags: Mapping[str, Any]) -> List[str]:
@@ -117,7 +119,7 @@ class Runner:
         with locked(self._folder):
             self._claim()
             # Before the grid: the teacher's layers and width decide some lines.
-            self._fine_tune({}, seeds[0])
+            self._fine_tune({}, seeds[0], alone=True)
             facts = self._facts()
             variants = study.variants(facts)
             if not variants:
@@ -129,15 +131,15 @@ class Runner:
             with Progress(len(runs) + len(alone), "study", "runs") as progress:
                 for flags in alone:
                     progress.note(_teacher_name(flags))
-                    self._fine_tune(flags, seeds[0])
+                    self._fine_tune(flags, seeds[0], alone=True)
                     progress.advance()
-                # One run first, alone: it writes the targets that the others share. Some lines
-                # write none (D0 reads no transfer text); the last lines do. If a run is finished
-                # already, the targets exist.
+                # One run first: it writes the targets that the others share. Some lines write
+                # none (D0 reads no transfer text) or the logits alone; the last lines write all.
+                # If a run is finished already, the targets exist.
                 first = [] if any(map(self._finished, runs)) else [
                     run for run in runs if run.seed == seeds[0]][-1:]
-                for group in filter(None, (first, [run for run in runs if run not in first])):
-                    self._distil_all(group, seeds[0], progress)
+                self._distil_all(first, [run for run in runs if run not in first], seeds[0],
+                                 progress)
         return variants, [self._record(run) for run in runs]
 
     def lines(
@@ -185,16 +187,29 @@ class Runner:
         return Facts(tuple(sorted(self.labels_by_language())), sum(1 for _ in text), layers,
                      config.get("embedding_size") or hidden, self._sizes, self._classes())
 
-    def _fine_tune(self, flags: Mapping[str, Any], seed: int) -> None:
+    def _fine_tune(self, flags: Mapping[str, Any], seed: int, *, alone: bool = False) -> None:
         folder = self._teacher(flags)
         with self._teachers:
             if not (folder / "teacher_metrics.json").is_file():
-                self._call("teacher", folder, seed, _teacher_of(flags, self._given))
+                self._call("teacher", folder, seed, _teacher_of(flags, self._given), alone=alone)
 
-    def _distil_all(self, runs: Sequence[Run], first_seed: int, progress: Progress) -> None:
+    def _distil_all(
+        self, first: Sequence[Run], others: Sequence[Run], first_seed: int, progress: Progress
+    ) -> None:
+        """Runs all runs; the others begin when those of `first` have written the targets."""
         with concurrent.futures.ThreadPoolExecutor(self._jobs) as pool:
-            left = {pool.submit(self._distil, run, first_seed): run for run in runs}
+            # GPUs that are named are one for each run.
+            workers = 1 if os.environ.get("CUDA_VISIBLE_DEVICES") else max(
+                self._jobs, self._given.get("target_workers") or 1)
+            left = {pool.submit(self._distil, run, first_seed, workers=workers): run
+                    for run in first}
             try:
+                for begun, run in left.items():
+                    while not (begun.done() or (self._metrics(run).parent / "stages").is_dir()):
+                        time.sleep(_POLL_SECONDS)
+                    if begun.done():
+                        begun.result()  # Raises what the run raised.
+                left.update((pool.submit(self._distil, run, first_seed), run) for run in others)
                 for done in concurrent.futures.as_completed(left):
                     done.result()
                     progress.note(left[done].name)
@@ -213,19 +228,22 @@ class Runner:
     def _finished(self, run: Run) -> bool:
         return self._metrics(run).is_file()
 
-    def _distil(self, run: Run, first_seed: int) -> None:
+    def _distil(self, run: Run, first_seed: int, *, workers: int = 1) -> None:
         if self._finished(run):
             return
         # Students of single languages are compared with one for all, so they share its teacher.
         self._fine_tune(run.flags, first_seed)
         shared = {"export": "false", "teacher_model_dir": self._teacher(run.flags),
-                  "targets_dir": self._folder / "targets"}
+                  "targets_dir": self._folder / "targets",
+                  # For a run that has the machine to itself while it writes targets.
+                  **({"target_workers": workers} if workers > 1 else {})}
         self._call("distill", self._metrics(run).parent, run.seed, {**run.arguments, **shared})
 
     def _call(
-        self, command: str, folder: pathlib.Path, seed: int, flags: Mapping[str, Any]
+        self, command: str, folder: pathlib.Path, seed: int, flags: Mapping[str, Any], *,
+        alone: bool = False,
     ) -> None:
-        """Runs a command; writes its output to a log beside its folder."""
+        """Runs a command, with all cores if it is alone; its output goes to a log in its folder."""
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "log.txt"
         # All runs of a study share what their flags do not name, whatever data a line reads.
@@ -236,7 +254,8 @@ class Runner:
         try:
             with open(path, "ab") as output:
                 status = self._status(subprocess.Popen(
-                    line, stdout=output, stderr=output, env=environment))
+                    line, stdout=output, stderr=output,
+                    env=dict(os.environ) if alone else environment))
         finally:
             self._free.put(environment)
         if status:
