@@ -187,6 +187,7 @@ def student_step(store, vocabulary, E: int, H: int, peak: float) -> dict:
     import tensorflow as tf
 
     from xtremedistil_tf.config import BatchSize, StudentConfig
+    from xtremedistil_tf.distribution import spread
     from xtremedistil_tf.models.distillation_model import traced_for_cpu
     from xtremedistil_tf.models.student import build_student
     from xtremedistil_tf.runtime import precision
@@ -215,11 +216,12 @@ def student_step(store, vocabulary, E: int, H: int, peak: float) -> dict:
     targets = {"representation": generator.normal(size=(len(store), SEQ_LEN, store.spec.width))
                .astype(np.float16), "mask": np.ones([len(store), SEQ_LEN], np.float32)}
     fixed = tf.data.Dataset.from_tensor_slices(({"input_ids": ids}, targets)).batch(BATCH)
-    fixed = fixed.prefetch(2)
+    padded_rows = fixed.prefetch(2)
+    fixed = spread(lambda share: padded_rows)
 
     def bucketed():
-        return transfer_batches(store, BatchSize(BATCH), 0, vocabulary.table,
-                                ("logits", "representation"))
+        return spread(lambda share: transfer_batches(
+            store, BatchSize(BATCH), 0, vocabulary.table, ("logits", "representation")))
 
     def epoch(name):
         return lambda: models[name].fit(fixed if name == "authors" else bucketed(), verbose=0)

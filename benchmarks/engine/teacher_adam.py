@@ -48,7 +48,7 @@ def child(way: str) -> dict:
     encoder, tokenizer = load_encoder(config)
     teacher = build_teacher(encoder, tokenizer, task.labels.size, config.layer)
     ids = features_of(task, "train", tokenizer, data).input_ids
-    used = UsedRows.of(teacher, ids.values)
+    used = UsedRows(teacher.table, teacher.used_rows(ids.values))
 
     def labels(rows: int, length: int) -> np.ndarray:
         return np.zeros((rows, length), np.int32)

@@ -32,6 +32,7 @@ def child(E: int, H: int, steps: int) -> float:
     import tensorflow as tf
 
     from xtremedistil_tf.config import StudentConfig
+    from xtremedistil_tf.distribution import spread
     from xtremedistil_tf.models.distillation_model import traced_for_cpu
     from xtremedistil_tf.models.student import build_student
     from xtremedistil_tf.training.addons import LazyAdam
@@ -52,10 +53,10 @@ def child(E: int, H: int, steps: int) -> float:
                     .astype(np.float16), "mask": np.ones([ROWS, length], np.float32)})
 
     def epoch():
-        return tf.data.Dataset.from_generator(batches, output_signature=(
+        return spread(lambda share: tf.data.Dataset.from_generator(batches, output_signature=(
             {"input_ids": tf.TensorSpec([ROWS, None], tf.int32)},
             {"representation": tf.TensorSpec([ROWS, None, WIDTH], tf.float16),
-             "mask": tf.TensorSpec([ROWS, None], tf.float32)})).prefetch(4)
+             "mask": tf.TensorSpec([ROWS, None], tf.float32)})).prefetch(4))
 
     with traced_for_cpu(student.model):
         student.model.fit(epoch().take(len(LENGTHS)), verbose=0)
@@ -69,8 +70,11 @@ def measure(size, *, threads: int, runs: int) -> float:
     environment = {**os.environ, "TF_NUM_INTRAOP_THREADS": str(threads)}
     processes = [subprocess.Popen(
         [sys.executable, __file__, "--child", *map(str, size)], env=environment,
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) for _ in range(runs)]
-    return sum(float(process.communicate()[0].split()[-1]) for process in processes)
+        stdout=subprocess.PIPE, text=True) for _ in range(runs)]
+    told = [process.communicate()[0] for process in processes]
+    if any(process.returncode for process in processes):
+        raise SystemExit("a student's process failed")
+    return sum(float(text.split()[-1]) for text in told)
 
 
 def main(argv) -> None:

@@ -8,11 +8,12 @@ import pytest
 from xtremedistil_tf.config import DataConfig, RunConfig
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.token_store import tokenise_texts
+from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.assets import FORMAT_FOLDERS
 from xtremedistil_tf.jobs import distillation
 from xtremedistil_tf.jobs.results import keep_metrics
 from xtremedistil_tf.jobs.run_folder import Places, claim
-from xtremedistil_tf.runs import write_json
+from xtremedistil_tf.runs import read_json, write_json
 
 
 def test_overwriting_leaves_no_export_of_the_student_before(tmp_path):
@@ -25,6 +26,22 @@ def test_overwriting_leaves_no_export_of_the_student_before(tmp_path):
         (tmp_path / name).mkdir()
     claim(tmp_path, settings.to_dict(), task, overwrite=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "notes"]
+
+
+def test_a_folder_with_shards_of_another_size_goes_on(tmp_path):
+    task = types.SimpleNamespace(fingerprints={}, labels=types.SimpleNamespace(tags=("O",)))
+    settings = RunConfig(DataConfig("task"))
+    claim(tmp_path, settings.to_dict(), task, overwrite=False)
+    (tmp_path / "stages").mkdir()
+    for name, value, told in (("chunk_size", 300000, None), ("distil_epochs", 99, "distil_epochs")):
+        other = settings.to_dict()
+        other["distil"][name] = value
+        if told is None:
+            claim(tmp_path, other, task, overwrite=False)
+            assert read_json(tmp_path / "config.json")["config"]["distil"][name] == value
+            continue
+        with pytest.raises(UserError, match=told):
+            claim(tmp_path, other, task, overwrite=False)
 
 
 def test_a_run_killed_while_it_is_scored_again_is_not_finished(tmp_path, monkeypatch):

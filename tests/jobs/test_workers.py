@@ -76,12 +76,15 @@ MIRRORED = """
 import sys
 import numpy as np
 from tests.jobs import test_workers
-test_workers.train_mirrored(int(sys.argv[1]), sys.argv[2])
+test_workers.train_mirrored(int(sys.argv[1]), sys.argv[2], sys.argv[3] == "used")
 """
 
 
-def train_mirrored(devices, path):
-    """Trains one stage on some logical devices of this CPU and writes the weights."""
+def train_mirrored(devices, path, used):
+    """Trains one stage on some logical devices of this CPU and writes the weights.
+
+    The ids are 1 to 29 of 40; with `used`, Adam keeps moments of these and of the padding alone.
+    """
     from xtremedistil_tf.config import BatchSize, StudentConfig
     from xtremedistil_tf.data.pipelines.batches import labelled_batches
     from xtremedistil_tf.data.pipelines.buckets import count_steps
@@ -90,7 +93,9 @@ def train_mirrored(devices, path):
     from xtremedistil_tf.distribution import spread, use_strategy
     from xtremedistil_tf.keras2 import tf
     from xtremedistil_tf.models.student import build_student
+    from xtremedistil_tf.training.addons import build_optimizer
     from xtremedistil_tf.training.loss_table import LOSSES
+    from xtremedistil_tf.training.sparse_adam import UsedRows
     from xtremedistil_tf.training.stages import LossTerm
 
     cpu = tf.config.list_physical_devices("CPU")[0]
@@ -102,13 +107,15 @@ def train_mirrored(devices, path):
     rows = Ragged.of(ids)
     features = Features(rows, Ragged.of([row % 4 for row in ids]), rows, [], [], {})
     size = BatchSize(8 // devices)
-    table = np.arange(30, dtype=np.int32)
+    table = np.arange(40, dtype=np.int32)
     strategy = tf.distribute.MirroredStrategy([f"CPU:{index}" for index in range(devices)])
     use_strategy(strategy)
     with strategy.scope():
-        student = build_student(StudentConfig(6, 5, dropout_rate=0.0), 30, 7, 4)
+        student = build_student(StudentConfig(6, 5, dropout_rate=0.0), 40, 7, 4)
         student.model.set_loss_terms([LossTerm("logits", "labels", "cross_entropy")], LOSSES)
-        student.model.compile(optimizer=tf.keras.optimizers.legacy.Adam(1e-2))
+        embedding, = (one for one in student.model.trainable_variables if one.shape[0] == 40)
+        student.model.compile(optimizer=build_optimizer(
+            "adam", 1e-2, used=UsedRows(embedding, table[:30]) if used else None))
         for _ in range(3):
             student.model.fit(
                 spread(lambda share: labelled_batches(
@@ -119,13 +126,16 @@ def train_mirrored(devices, path):
 
 @pytest.mark.long
 def test_two_devices_of_a_machine_end_with_the_weights_of_one(tmp_path):
-    for devices in (1, 2):
+    ways = [(1, "all"), (2, "all"), (1, "used"), (2, "used")]
+    for devices, rows in ways:
         done = subprocess.run([sys.executable, "-c", MIRRORED, str(devices),
-                               str(tmp_path / f"{devices}.npz")], cwd=ROOT, capture_output=True)
+                               str(tmp_path / f"{devices}_{rows}.npz"), rows],
+                              cwd=ROOT, capture_output=True)
         assert done.returncode == 0, done.stderr.decode()
-    one, two = (np.load(tmp_path / f"{devices}.npz") for devices in (1, 2))
-    for name in one.files:
-        np.testing.assert_allclose(two[name], one[name], atol=1e-4)
+    one, *others = (np.load(tmp_path / f"{devices}_{rows}.npz") for devices, rows in ways)
+    for other in others:
+        for name in one.files:
+            np.testing.assert_allclose(other[name], one[name], atol=1e-4)
 
 
 def test_a_cluster_that_is_not_of_workers_is_refused(job, tmp_path):

@@ -49,6 +49,10 @@ def test_architectures(model_type, tokenizer):
     hidden = encoder(input_ids=IDS, attention_mask=MASK, output_hidden_states=True).hidden_states
     assert np.allclose(result["representation"], hidden[1], atol=1e-6)
     assert teacher.word_embeddings().shape[0] == len(tokenizer)
+    # Adam recognises the word embedding among the variables, and reads its used rows alone.
+    assert sum(one is teacher.table for one in teacher.model.trainable_variables) == 1
+    used = {tokenizer.pad_token_id, tokenizer.mask_token_id, 5, 7}
+    assert teacher.used_rows(np.array([7, 5, 7, len(tokenizer)])).tolist() == sorted(used)
 
 
 def test_weights_beside_the_blocks_are_frozen_with_the_embeddings(tokenizer):

@@ -15,7 +15,7 @@ from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.reporting import paper
 from xtremedistil_tf.runs import write_json
-from xtremedistil_tf.study import latency, report, runner, tables
+from xtremedistil_tf.study import latency, planned, report, runner, tables
 from xtremedistil_tf.study.grids import STUDIES, Facts, grid_study, preset_study
 from xtremedistil_tf.tasks import TASKS
 
@@ -92,7 +92,7 @@ def test_flags_that_decide_a_teacher_are_known():
     decide |= {option.name for option in DISTILLATION if set(option.sets) & {
         "run.opt_policy", "data.seq_len", "data.on_bad_row", "data.dev_measure", "data.decoding",
         "data.languages", "data.labels_per_language"}}
-    assert len(decide) == 25 and decide == set(runner._TEACHER_FLAGS)
+    assert len(decide) == 25 and decide == set(planned.TEACHER_FLAGS)
 
 
 def test_d0_is_a_student_a_language_and_seeds_follow_one_another():
@@ -192,7 +192,7 @@ class FakeProcesses:
 
     def __init__(self):
         self.lines, self.fail = [], False
-        self.running, self.most, self.threads = 0, 0, set()
+        self.running, self.most, self.threads, self.gpus = 0, 0, set(), []
         # Whether a run writes its targets at once, then waits for a run beside it.
         self.together = False
         # Whether commands go on until they are terminated; those that do.
@@ -206,6 +206,7 @@ class FakeProcesses:
 
     def start(self, line, stdout, stderr, env):
         self.lines.append(line)
+        self.gpus.append(env.get("CUDA_VISIBLE_DEVICES"))
         self.threads.add(env.get("TF_NUM_INTRAOP_THREADS"))  # None: all cores, for the teacher.
         flags = dict(item[2:].split("=", 1) for item in line if item.startswith("--")
                      and "=" in item)
@@ -323,6 +324,19 @@ def test_the_others_begin_when_the_first_run_has_written_the_targets(study_of):
     first, *others = processes.lines[1:]
     assert "--strategy=D4.2" in first and "--target_workers=2" in first and len(others) == 2
     assert not any(item.startswith("--target_workers") for line in others for item in line)
+
+
+@pytest.mark.parametrize("gpus, alone", [("-1", True), ("3,5", False)])
+def test_a_teacher_has_all_cores_and_one_gpu(study_of, monkeypatch, gpus, alone):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", gpus)
+    make, processes, folder = study_of
+    make(jobs=2, given={"distil_chunk_size": 50}).run(STUDIES["stages"], [1])
+    assert set(processes.gpus) <= set(gpus.split(",")) and None in processes.threads
+    rows = (folder.parent / "task" / "transfer.txt").read_text("utf-8").count("\n")
+    workers = [item for item in processes.lines[1] if "target_workers" in item or "chunk" in item]
+    # Each of the two processes has a shard.
+    shard = -(-rows // 2)
+    assert workers == (["--target_workers=2", f"--distil_chunk_size={shard}"] if alone else [])
 
 
 def test_behind_a_finished_run_none_goes_alone(study_of):

@@ -191,6 +191,8 @@ def _train_and_score(
             config, task, teacher, teacher_dirs=folders, model_dir=model_dir, resources=resources,
             kinds=kinds, text=student_text(config, teacher))
         laps.lap("targets")
+        # A study begins its other runs when it sees this folder.
+        by_chief(lambda: (model_dir / "stages").mkdir(exist_ok=True))
         record = teacher_record(folders)
         for line in prepared.trouble(record.get("dev") or {}, config.data.measure):
             log.warning("%s", line)

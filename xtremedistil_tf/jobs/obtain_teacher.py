@@ -139,7 +139,7 @@ def _feed(
         measure=lambda stage: score()[stage.monitor],
         score=score,
         fingerprint=recipe,
-        used=UsedRows.of(teacher, train.input_ids.values),
+        used=UsedRows(teacher.table, teacher.used_rows(train.input_ids.values)),
     )
 
 

@@ -112,6 +112,13 @@ def claim(
                           "labels": list(task.labels.tags)}, overwrite=overwrite)
 
 
+def _that_count(record: Dict[str, Any]) -> Dict[str, Any]:
+    """A config.json without the size of target shards: a store that is there keeps its own."""
+    distil = dict(record["config"].get("distil", {}))
+    distil.pop("chunk_size", None)
+    return {**record, "config": {**record["config"], "distil": distil}}
+
+
 def claim_for(model_dir: pathlib.Path, now: Dict[str, Any], *, overwrite: bool) -> None:
     """Writes config.json, or checks that the folder was made with equal settings.
 
@@ -133,7 +140,7 @@ def claim_for(model_dir: pathlib.Path, now: Dict[str, Any], *, overwrite: bool) 
             log.warning("%s was begun by version %s; going on with %s", model_dir,
                         before["version"], __version__)
         before["version"] = __version__
-        changed = differences(before, now)
+        changed = differences(_that_count(before), _that_count(now))
         made = [name for name in OUTPUTS if name != path.name and (model_dir / name).exists()]
         if changed and made:
             raise UserError(

@@ -82,6 +82,20 @@ class Teacher:
         """Number of ids of the word embedding."""
         return int(self.table.shape[0])
 
+    def used_rows(self, ids: np.ndarray) -> np.ndarray:
+        """Rows of the word embedding that training can read.
+
+        Args:
+          ids: input ids of all training rows, int32 [ids].
+
+        Returns:
+          int32 [rows], ascending: the ids, padding, and the mask token of --teacher_mask_rate.
+        """
+        others = [self.tokenizer.pad_token_id, self.tokenizer.mask_token_id]
+        found = np.union1d(ids, [one for one in others if one is not None])
+        # A tokenizer may have tokens that its encoder has no row for.
+        return found[found < self.vocabulary].astype(np.int32)
+
     def forward(self, outputs: Sequence[str] = ("logits",)) -> Forward:
         """Returns a forward pass."""
         return Forward(self.model, outputs=outputs, pad_id=self.tokenizer.pad_token_id)

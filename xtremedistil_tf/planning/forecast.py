@@ -28,8 +28,8 @@ _MASKED_LM = 5.0
 SHORT = 240.0
 # For the rough count: operations a second of two slow cores, seconds of a step and of a stage.
 _SPEED, _STEP, _STAGE = 2e10, 0.01, 4.0
-# Copies of a teacher's weights on disk while it is fine-tuned: best, checkpoint with two slots,
-# and the finished one.
+# Copies of a teacher's weights on disk while it is fine-tuned: best, checkpoint with two moments,
+# and the finished one. The word embedding has moments of its used rows only.
 _COPIES = 5
 
 
@@ -219,7 +219,11 @@ def measure(
     # Outputs that lie in a file cost nothing.
     start, each = time_forward(teacher.forward(kinds), facts.transfer, ids) \
         if teacher.answers_any else (0.0, 0.0)
+    without_moments = 0
     if not facts.tuned:
+        used = UsedRows(teacher.table,
+                        teacher.used_rows(facts.features["train"].input_ids.values))
+        without_moments = (teacher.vocabulary - len(used.rows)) * int(teacher.table.shape[1])
         if config.teacher.lm_epochs:
             # About a step of fine-tuning; the head over the vocabulary is the rest.
             parts.append(Part("teacher_00_text", config.teacher.lm_epochs * _MASKED_LM * each
@@ -227,7 +231,7 @@ def measure(
         of_teacher = _Measured(Subject(
             teacher.model, teacher.registry, ids, labels, True,
             teacher_separator(facts) if pairs else None,
-            UsedRows.of(teacher, facts.features["train"].input_ids.values)), "adam", lengths)
+            used), "adam", lengths)
         parts += [of_teacher.part(stage, each * dev + 4 * _CHECKPOINT)
                   for stage in build_teacher_plan(
                       teacher.registry.names, config.teacher, measure=config.data.measure,
@@ -245,7 +249,8 @@ def measure(
         parts.append(Part(ALONE, sum(part.seconds for part in found) + own * scored))
     parts.append(Part(FINAL, 1.3 * each * scored + 2 * own * scored
                       + (_EXPORTS if exports else 0.0)))
-    weights = 4.0 * (teacher.parameters or 0) * (1 if facts.tuned else _COPIES)
+    weights = 4.0 * ((teacher.parameters or 0) * (1 if facts.tuned else _COPIES)
+                     - 2 * without_moments)
     disk = facts.bytes + weights + 4.0 * student.model.count_params() * (2 * len(plan) + 4)
     return Forecast(tuple(parts), disk, _peak())
 

@@ -3,13 +3,24 @@
 import dataclasses
 import json
 import logging
+import re
 import urllib.parse
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
+from xtremedistil_tf.config.data import DECODINGS
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.study.grids import Variant
 
 log = logging.getLogger("absl")
+
+# Flags that change the teacher: variants that differ in one of them have different teachers.
+TEACHER_FLAGS = (
+    "languages", "labels_per_language", "seq_len", "strip_accents", "pt_teacher",
+    "pt_teacher_checkpoint", "teacher_config", "teacher_epochs", "teacher_batch_size",
+    "teacher_learning_rate", "teacher_warmup", "teacher_unfreeze", "teacher_mask_rate",
+    "opt_policy", "on_bad_row", "dev_measure", "decoding", "label_map", "teacher_tag_scheme",
+    "teacher_outputs", "teacher_tokenizer", "teacher_weights", "teacher_languages",
+    "teacher_lm_epochs", "teacher_opt_policy")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,3 +106,24 @@ def chosen(variants: Sequence[Variant], lines: Sequence[str]) -> List[Variant]:
     if unknown:
         raise UserError(f"--lines names {', '.join(unknown)}; this study has: {', '.join(names)}")
     return [variant for variant in variants if not lines or variant.name in lines]
+
+
+def _decoding_of_teacher(decoding: Any) -> Any:
+    """A teacher has no trained transitions: its tags are the best valid sequence."""
+    return DECODINGS[0] if decoding == "trained" else decoding
+
+
+def teacher_flags(flags: Mapping[str, Any], given: Mapping[str, Any]) -> Dict[str, Any]:
+    """Flags of a line that change its teacher."""
+    found = {name: flags[name] for name in TEACHER_FLAGS if name in flags}
+    own, of_all = (_decoding_of_teacher(where.get("decoding", DECODINGS[0]))
+                   for where in (found, given))
+    if own == of_all:
+        found.pop("decoding", None)
+    return found
+
+
+def teacher_name(flags: Mapping[str, Any]) -> str:
+    """Name of a teacher's folder, from the flags that make it."""
+    name = "_".join(["teacher", *(f"{name}_{value}" for name, value in flags.items())])
+    return re.sub(r"[^\w.,-]+", "_", name)

@@ -5,34 +5,34 @@ import concurrent.futures
 import os
 import pathlib
 import queue
-import re
 import subprocess
 import sys
 import threading
 import time
-from typing import Any, Dict, List, Mapping, Sequence, Set, Tuple
+import types
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from xtremedistil_tf.config import DataConfig
-from xtremedistil_tf.config.data import DECODINGS
 from xtremedistil_tf.data.folders.splits import read_labelled
 from xtremedistil_tf.data.folders.transfer import find_transfer_file
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.runs import locked, read_json, write_json
 from xtremedistil_tf.study.grids import Facts, Study, Variant
-from xtremedistil_tf.study.planned import Run, chosen, distinct, plan_runs
+from xtremedistil_tf.study.planned import (
+    Run,
+    chosen,
+    distinct,
+    plan_runs,
+    teacher_flags,
+    teacher_name,
+)
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.validation.run_files import read_metrics
 
-# Flags that change the teacher: variants that differ in one of them have different teachers.
-_TEACHER_FLAGS = (
-    "languages", "labels_per_language", "seq_len", "strip_accents", "pt_teacher",
-    "pt_teacher_checkpoint", "teacher_config", "teacher_epochs", "teacher_batch_size",
-    "teacher_learning_rate", "teacher_warmup", "teacher_unfreeze", "teacher_mask_rate",
-    "opt_policy", "on_bad_row", "dev_measure", "decoding", "label_map", "teacher_tag_scheme",
-    "teacher_outputs", "teacher_tokenizer", "teacher_weights", "teacher_languages",
-    "teacher_lm_epochs", "teacher_opt_policy")
 _TOLD_LINES = 8
+# Environment variables that limit the threads of an operation.
+_THREADS = ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS")
 _POLL_SECONDS = 0.2
 
 
@@ -49,30 +49,10 @@ def environments(jobs: int) -> List[Dict[str, str]]:
     if jobs == 1:
         return [dict(os.environ)]
     threads = str(max(1, (os.cpu_count() or 1) // jobs))
-    own = {"TF_NUM_INTRAOP_THREADS": threads, "OMP_NUM_THREADS": threads}
+    own = dict.fromkeys(_THREADS, threads)
     gpus = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
     return [{**os.environ, **own, **({"CUDA_VISIBLE_DEVICES": gpus[job % len(gpus)]}
                                      if gpus else {})} for job in range(jobs)]
-
-
-def _decoding_of_teacher(decoding: Any) -> Any:
-    """A teacher has no trained transitions: its tags are the best valid sequence."""
-    return DECODINGS[0] if decoding == "trained" else decoding
-
-
-def _teacher_of(flags: Mapping[str, Any], given: Mapping[str, Any]) -> Dict[str, Any]:
-    """Flags of a line that change its teacher."""
-    found = {name: flags[name] for name in _TEACHER_FLAGS if name in flags}
-    own, of_all = (_decoding_of_teacher(where.get("decoding", DECODINGS[0]))
-                   for where in (found, given))
-    if own == of_all:
-        found.pop("decoding", None)
-    return found
-
-
-def _teacher_name(flags: Mapping[str, Any]) -> str:
-    name = "_".join(["teacher", *(f"{name}_{value}" for name, value in flags.items())])
-    return re.sub(r"[^\w.,-]+", "_", name)
 
 
 class Runner:
@@ -119,7 +99,7 @@ class Runner:
         with locked(self._folder):
             self._claim()
             # Before the grid: the teacher's layers and width decide some lines.
-            self._fine_tune({}, seeds[0], alone=True)
+            self._fine_tune({}, seeds[0], all_cores=True)
             facts = self._facts()
             variants = study.variants(facts)
             if not variants:
@@ -130,16 +110,16 @@ class Runner:
             alone = [{"languages": name} for name in facts.languages if study.teachers_alone]
             with Progress(len(runs) + len(alone), "study", "runs") as progress:
                 for flags in alone:
-                    progress.note(_teacher_name(flags))
-                    self._fine_tune(flags, seeds[0], alone=True)
+                    progress.note(teacher_name(flags))
+                    self._fine_tune(flags, seeds[0], all_cores=True)
                     progress.advance()
                 # One run first: it writes the targets that the others share. Some lines write
                 # none (D0 reads no transfer text) or the logits alone; the last lines write all.
                 # If a run is finished already, the targets exist.
-                first = [] if any(map(self._finished, runs)) else [
-                    run for run in runs if run.seed == seeds[0]][-1:]
-                self._distil_all(first, [run for run in runs if run not in first], seeds[0],
-                                 progress)
+                first = None if any(map(self._finished, runs)) else [
+                    run for run in runs if run.seed == seeds[0]][-1]
+                self._distil_all(first, [run for run in runs if run is not first], seeds[0],
+                                 progress, rows=facts.transfer_rows)
         return variants, [self._record(run) for run in runs]
 
     def lines(
@@ -169,7 +149,7 @@ class Runner:
         write_json(path, {"flags": self._base})
 
     def _teacher(self, flags: Mapping[str, Any]) -> pathlib.Path:
-        return self._folder / "teachers" / _teacher_name(_teacher_of(flags, self._given))
+        return self._folder / "teachers" / teacher_name(teacher_flags(flags, self._given))
 
     def _classes(self) -> int:
         """Number of classes of whole texts; 0 for taggers."""
@@ -187,25 +167,36 @@ class Runner:
         return Facts(tuple(sorted(self.labels_by_language())), sum(1 for _ in text), layers,
                      config.get("embedding_size") or hidden, self._sizes, self._classes())
 
-    def _fine_tune(self, flags: Mapping[str, Any], seed: int, *, alone: bool = False) -> None:
+    def _fine_tune(
+        self, flags: Mapping[str, Any], seed: int, *, all_cores: bool = False
+    ) -> None:
         folder = self._teacher(flags)
         with self._teachers:
             if not (folder / "teacher_metrics.json").is_file():
-                self._call("teacher", folder, seed, _teacher_of(flags, self._given), alone=alone)
+                self._call("teacher", folder, seed, teacher_flags(flags, self._given),
+                           all_cores=all_cores)
 
     def _distil_all(
-        self, first: Sequence[Run], others: Sequence[Run], first_seed: int, progress: Progress
+        self, first: Optional[Run], others: Sequence[Run], first_seed: int, progress: Progress, *,
+        rows: int,
     ) -> None:
-        """Runs all runs; the others begin when those of `first` have written the targets."""
+        """Runs all runs; the others begin when `first` has written the targets.
+
+        Args:
+          first: the run that has the machine to itself until then; None if there is none.
+          others: the other runs.
+          first_seed: the first seed, that of the teachers.
+          progress: is told of each finished run.
+          rows: number of transfer sentences.
+        """
         with concurrent.futures.ThreadPoolExecutor(self._jobs) as pool:
-            # GPUs that are named are one for each run.
-            workers = 1 if os.environ.get("CUDA_VISIBLE_DEVICES") else max(
-                self._jobs, self._given.get("target_workers") or 1)
-            left = {pool.submit(self._distil, run, first_seed, workers=workers): run
-                    for run in first}
+            left = {}
             try:
-                for begun, run in left.items():
-                    while not (begun.done() or (self._metrics(run).parent / "stages").is_dir()):
+                if first is not None:
+                    begun = pool.submit(self._distil, first, first_seed, self._all_workers(rows))
+                    left[begun] = first
+                    stages = self._metrics(first).parent / "stages"
+                    while not (begun.done() or stages.is_dir()):
                         time.sleep(_POLL_SECONDS)
                     if begun.done():
                         begun.result()  # Raises what the run raised.
@@ -228,22 +219,33 @@ class Runner:
     def _finished(self, run: Run) -> bool:
         return self._metrics(run).is_file()
 
-    def _distil(self, run: Run, first_seed: int, *, workers: int = 1) -> None:
+    def _all_workers(self, rows: int) -> Dict[str, int]:
+        """Flags of a run that writes the targets of these rows with all cores."""
+        workers = max(self._jobs, self._given.get("target_workers") or 1)
+        # If GPUs are named, each run has one of them; "" and "-1" name none.
+        if workers == 1 or os.environ.get("CUDA_VISIBLE_DEVICES", "-1") not in ("", "-1"):
+            return {}
+        # A process writes whole shards.
+        shard = min(self._given.get("distil_chunk_size") or rows, -(-rows // workers))
+        return {"target_workers": workers, "distil_chunk_size": max(1, shard)}
+
+    def _distil(
+        self, run: Run, first_seed: int, more: Mapping[str, Any] = types.MappingProxyType({})
+    ) -> None:
         if self._finished(run):
             return
         # Students of single languages are compared with one for all, so they share its teacher.
         self._fine_tune(run.flags, first_seed)
         shared = {"export": "false", "teacher_model_dir": self._teacher(run.flags),
-                  "targets_dir": self._folder / "targets",
-                  # For a run that has the machine to itself while it writes targets.
-                  **({"target_workers": workers} if workers > 1 else {})}
-        self._call("distill", self._metrics(run).parent, run.seed, {**run.arguments, **shared})
+                  "targets_dir": self._folder / "targets"}
+        self._call("distill", self._metrics(run).parent, run.seed,
+                   {**run.arguments, **shared, **more})
 
     def _call(
         self, command: str, folder: pathlib.Path, seed: int, flags: Mapping[str, Any], *,
-        alone: bool = False,
+        all_cores: bool = False,
     ) -> None:
-        """Runs a command, with all cores if it is alone; its output goes to a log in its folder."""
+        """Runs a command with its share of the cores, or with all; writes its output to a log."""
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "log.txt"
         # All runs of a study share what their flags do not name, whatever data a line reads.
@@ -254,8 +256,9 @@ class Runner:
         try:
             with open(path, "ab") as output:
                 status = self._status(subprocess.Popen(
-                    line, stdout=output, stderr=output,
-                    env=dict(os.environ) if alone else environment))
+                    line, stdout=output, stderr=output, env={
+                        name: value for name, value in environment.items()
+                        if not all_cores or name not in _THREADS or name in os.environ}))
         finally:
             self._free.put(environment)
         if status:

@@ -7,7 +7,6 @@ import numpy as np
 
 from xtremedistil_tf.compat import overrides
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.models.teacher import Teacher
 
 
 @overrides("_resource_apply_sparse", "_fallback_apply_state")
@@ -58,19 +57,6 @@ class UsedRows:
     table: tf.Variable
     rows: np.ndarray
 
-    @classmethod
-    def of(cls, teacher: Teacher, ids: np.ndarray) -> "UsedRows":
-        """Rows that a teacher's training can read.
-
-        Args:
-          teacher: the teacher.
-          ids: input ids of all training rows, int32 [ids].
-        """
-        # Batches are padded, and --teacher_mask_rate masks subword tokens.
-        others = [teacher.tokenizer.pad_token_id, teacher.tokenizer.mask_token_id]
-        found = np.union1d(ids, [one for one in others if one is not None])
-        return cls(teacher.table, found.astype(np.int32))
-
 
 @overrides("_create_slots", "_resource_apply_dense", "_resource_apply_sparse",
            "_fallback_apply_state")
@@ -79,7 +65,7 @@ class UsedRowsAdam(tf.keras.optimizers.legacy.Adam):
 
     A row that never has a gradient has moments of zero, so Adam never moves it: all weights equal
     those of Adam. Adam itself passes over the whole table in every step. XLM-R's has 250,002 rows,
-    of which a training set reads a tenth.
+    of which a training set may read a tenth.
 
     Args:
       learning_rate: rate or schedule.

@@ -324,8 +324,8 @@ STUDENT_FLAGS = (
             "Folder of the teacher's outputs, for several runs to share; also RUN/targets of "
             "a finished run."),
     setting("distil_chunk_size", "distil.chunk_size",
-            "Number of sequences of a target shard. A killed run makes at most one shard again. A "
-            "store that is there keeps its shards."),
+            "Number of sequences of a target shard. A killed process makes at most one shard "
+            "again. A store that is there keeps its shards."),
     *LABEL_FLAGS,
 )
 

@@ -221,7 +221,7 @@ def describe(
     warnings = [*task.warnings, *missing_splits(task)]
     for split, found in described.items():
         if found.get("cut_words"):
-            scored = split not in ("transfer", HELD_OUT) and not task.labels.pooled
+            scored = split not in ("train", "transfer", HELD_OUT)
             fate = task_kind(task.labels.kind).card.cut_words if scored else "are not used"
             warnings.append(f"{split}: {found['cut_words']} words of {found['cut_sentences']} "
                             f"sentences lie beyond seq_len and {fate}")
