@@ -233,8 +233,8 @@ def teacher_adam_text() -> str:
     whole, used = record["all"], record["used"]
     return (f"A step of the teacher's fine-tuning, batch {record['batch']}: "
             f"{whole['seconds']:.2f} s and {whole['peak_gib']:.1f} GiB at most with Adam on all "
-            f"{whole['rows']:,} rows of the word embedding, {used['seconds']:.2f} s and "
-            f"{used['peak_gib']:.1f} GiB on the {used['rows']:,} that train reads: "
+            f"{whole['rows']:,.0f} rows of the word embedding, {used['seconds']:.2f} s and "
+            f"{used['peak_gib']:.1f} GiB on the {used['rows']:,.0f} that train reads: "
             f"{whole['seconds'] / used['seconds']:.1f} times as fast, for the same weights. "
             f"{measured(record)}")
 
