@@ -273,6 +273,8 @@ def study_of(tmp_path, monkeypatch):
         rows = [f"Ann lives\t{name}:B-PER O" for name in ("de", "en", "en")]
         (task / f"{split}.tsv").write_text("\n".join(rows) + "\n", "utf-8")
     processes = FakeProcesses()
+    for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(runner.subprocess, "Popen", processes.start)
 
     def make(*base, jobs=1, given=None):
@@ -353,6 +355,13 @@ def test_each_of_several_runs_has_a_gpu_where_several_are_named(monkeypatch):
     gpus = [found["CUDA_VISIBLE_DEVICES"] for found in runner.environments(3)]
     assert gpus == ["3", "5", "3"]
     assert runner.environments(1)[0]["CUDA_VISIBLE_DEVICES"] == "3,5"
+
+
+def test_a_teacher_has_the_threads_that_the_study_has(study_of, monkeypatch):
+    make, processes, _ = study_of
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "7")
+    make(jobs=2).run(STUDIES["stages"], [1])
+    assert processes.threads == {"7", str(max(1, (runner.os.cpu_count() or 1) // 2))}
 
 
 def test_some_lines_of_a_study_alone(study_of):

@@ -55,6 +55,13 @@ def environments(jobs: int) -> List[Dict[str, str]]:
                                      if gpus else {})} for job in range(jobs)]
 
 
+def _with_all_cores(environment: Mapping[str, str]) -> Dict[str, str]:
+    """One of `environments` with the threads that this process has."""
+    of_all = {name: os.environ[name] for name in _THREADS if name in os.environ}
+    return {**{name: value for name, value in environment.items() if name not in _THREADS},
+            **of_all}
+
+
 class Runner:
     """Runs a study in a folder; finished runs are not repeated.
 
@@ -256,9 +263,8 @@ class Runner:
         try:
             with open(path, "ab") as output:
                 status = self._status(subprocess.Popen(
-                    line, stdout=output, stderr=output, env={
-                        name: value for name, value in environment.items()
-                        if not all_cores or name not in _THREADS or name in os.environ}))
+                    line, stdout=output, stderr=output,
+                    env=_with_all_cores(environment) if all_cores else environment))
         finally:
             self._free.put(environment)
         if status:
