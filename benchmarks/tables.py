@@ -16,7 +16,7 @@ from authors_tables import authors_table  # noqa: E402 - after the path is set
 from cascade_tables import cascade_table  # noqa: E402
 from classification_tables import classification_tables  # noqa: E402
 from kinds_tables import kinds_tables  # noqa: E402
-from machine import measured  # noqa: E402
+from machine import measured, recorded  # noqa: E402
 from peers_tables import bulk_table, peers_summary, peers_tables  # noqa: E402
 from server_tables import browser_table, load_table  # noqa: E402
 from serving_tables import onnx_runtimes_table, serving_tables, text_in_table  # noqa: E402
@@ -122,9 +122,8 @@ def demo_table() -> str:
     )
 
 
-def speed_table() -> str:
+def speed_table(record: dict) -> str:
     """Teacher, student and tokenisation against the other way of doing it."""
-    record = json.loads((RESULTS / "engine" / "speed.json").read_text("utf-8"))
     tokens = record["tokenisation"]
     lines = [
         "| measured in turns in one run | ours | against | ratio |",
@@ -183,9 +182,8 @@ def _distance(record: dict) -> str:
             f"{record['precision']['relative_distance_of_states']:.1%} of their length. ")
 
 
-def memory_table() -> str:
+def memory_table(record: dict) -> str:
     """Peak memory by size of the transfer set."""
-    record = json.loads((RESULTS / "engine" / "memory.json").read_text("utf-8"))
     # Its seconds are not shown: other work shared the machine, which changes no memory.
     lines = ["| transfer sentences | peak resident memory of the whole job |", "|---:|---:|"]
     lines += [f"| {size['transfer_sentences']:,} | {size['peak_gib']:.2f} GiB |"
@@ -193,9 +191,8 @@ def memory_table() -> str:
     return "\n".join([*lines, "", f"MiniLM teacher, E=50, H=200. {measured(record)}"])
 
 
-def kills_text() -> str:
+def kills_text(record: dict) -> str:
     """What became of the killed runs."""
-    record = json.loads((RESULTS / "engine" / "kills.json").read_text("utf-8"))
     parts = {found["part"] for found in record["runs"]}
     return (f"{len(record['runs'])} runs were killed (SIGKILL) at random moments of {len(parts)} "
             f"parts of the job, {record['killed']} of them before they ended by themselves, and "
@@ -203,9 +200,8 @@ def kills_text() -> str:
             f"of the run that was left alone. {measured(record)}")
 
 
-def workers_text() -> str:
+def workers_text(record: dict) -> str:
     """Two workers against one."""
-    record = json.loads((RESULTS / "engine" / "workers.json").read_text("utf-8"))
     return (f"Two workers against one, {record['what']}: training took "
             f"{record['two_over_one']:.1f} times as long (the two share two cores, and the job is "
             "tiny: this says that it works, not what it gains); the largest difference of a "
@@ -213,9 +209,8 @@ def workers_text() -> str:
             f"{record['largest_weight']:.1f}. {measured(record)}")
 
 
-def optimizers_table() -> str:
+def optimizers_table(record: dict) -> str:
     """Adam against LazyAdam on the demo."""
-    record = json.loads((RESULTS / "engine" / "optimizers.json").read_text("utf-8"))
     seeds = sorted({run["seed"] for run in record["runs"]})
     lines = ["| optimizer | dev macro-F1 | test macro-F1 | seconds of all stages |",
              "|---|---:|---:|---:|"]
@@ -227,9 +222,8 @@ def optimizers_table() -> str:
         f"seeds {', '.join(map(str, seeds))}, one teacher. {measured(record)}"])
 
 
-def teacher_adam_text() -> str:
+def teacher_adam_text(record: dict) -> str:
     """Adam on the teacher's whole word embedding, and on its used rows."""
-    record = json.loads((RESULTS / "engine" / "teacher_adam.json").read_text("utf-8"))
     whole, used = record["all"], record["used"]
     return (f"A step of the teacher's fine-tuning, batch {record['batch']}: "
             f"{whole['seconds']:.2f} s and {whole['peak_gib']:.1f} GiB at most with Adam on all "
@@ -239,9 +233,8 @@ def teacher_adam_text() -> str:
             f"{measured(record)}")
 
 
-def threads_table() -> str:
+def threads_table(record: dict) -> str:
     """The student's steps by threads of an operation and by runs at a time."""
-    record = json.loads((RESULTS / "engine" / "threads.json").read_text("utf-8"))
     lines = ["| student's stage 1, steps a second in all | threads an operation | one run | two at "
              "a time |", "|---|---:|---:|---:|"]
     for one in record["students"]:
@@ -255,10 +248,11 @@ def threads_table() -> str:
 def engine_tables() -> str:
     """All figures of the engine that are recorded."""
     tables = {"speed": speed_table, "optimizers": optimizers_table, "memory": memory_table,
-              "teacher_adam": teacher_adam_text,
-              "threads": threads_table, "kills": kills_text, "workers": workers_text}
+              "teacher_adam": teacher_adam_text, "threads": threads_table, "kills": kills_text,
+              "workers": workers_text}
+    records = {name: recorded(f"engine/{name}") for name in tables}
     return "\n\n".join(
-        table() if (RESULTS / "engine" / f"{name}.json").is_file()
+        table(records[name]) if records[name]
         else f"Not recorded yet: `benchmarks/engine/{name}.py`."
         for name, table in tables.items())
 

@@ -215,9 +215,8 @@ def student_step(store, vocabulary, E: int, H: int, peak: float) -> dict:
     ids = generator.integers(2, len(vocabulary), (len(store), SEQ_LEN)).astype(np.int32)
     targets = {"representation": generator.normal(size=(len(store), SEQ_LEN, store.spec.width))
                .astype(np.float16), "mask": np.ones([len(store), SEQ_LEN], np.float32)}
-    fixed = tf.data.Dataset.from_tensor_slices(({"input_ids": ids}, targets)).batch(BATCH)
-    padded_rows = fixed.prefetch(2)
-    fixed = spread(lambda share: padded_rows)
+    fixed = spread(lambda share: tf.data.Dataset.from_tensor_slices(
+        ({"input_ids": ids}, targets)).batch(BATCH).prefetch(2))
 
     def bucketed():
         return spread(lambda share: transfer_batches(

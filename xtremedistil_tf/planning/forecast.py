@@ -230,8 +230,7 @@ def measure(
                               * float(facts.transfer.sum())))
         of_teacher = _Measured(Subject(
             teacher.model, teacher.registry, ids, labels, True,
-            teacher_separator(facts) if pairs else None,
-            used), "adam", lengths)
+            teacher_separator(facts) if pairs else None, used), "adam", lengths)
         parts += [of_teacher.part(stage, each * dev + 4 * _CHECKPOINT)
                   for stage in build_teacher_plan(
                       teacher.registry.names, config.teacher, measure=config.data.measure,

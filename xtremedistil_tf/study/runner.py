@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-import types
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from xtremedistil_tf.config import DataConfig
@@ -237,7 +236,7 @@ class Runner:
         return {"target_workers": workers, "distil_chunk_size": max(1, shard)}
 
     def _distil(
-        self, run: Run, first_seed: int, more: Mapping[str, Any] = types.MappingProxyType({})
+        self, run: Run, first_seed: int, more: Optional[Mapping[str, Any]] = None
     ) -> None:
         if self._finished(run):
             return
@@ -246,7 +245,7 @@ class Runner:
         shared = {"export": "false", "teacher_model_dir": self._teacher(run.flags),
                   "targets_dir": self._folder / "targets"}
         self._call("distill", self._metrics(run).parent, run.seed,
-                   {**run.arguments, **shared, **more})
+                   {**run.arguments, **shared, **(more or {})})
 
     def _call(
         self, command: str, folder: pathlib.Path, seed: int, flags: Mapping[str, Any], *,
