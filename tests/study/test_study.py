@@ -125,6 +125,20 @@ def test_a_run_is_known_by_what_it_changes():
     assert file_run("/a/b.vec") == "word_emb_file=%2Fa%2Fb.vec/seed_1" != file_run("/a_b.vec")
 
 
+def test_lines_of_many_flags_have_names_that_a_folder_can_have():
+    """A name of all changed flags would be too long for a file system; each line has its own."""
+    epochs = [",".join(f"stage_{stage}_of_them_all={count}" for stage in range(20))
+              for count in (1, 2)]
+    lines = [planned.Variant(f"{at}", {"stage_epochs": one}) for at, one in enumerate(epochs)]
+    names = [run.name.split("/")[0] for run in planned.plan_runs(lines, [1], ("de",), {})]
+    assert len(set(names)) == 2
+    teachers = [planned.teacher_name({"teacher_weights": "Ж" * 300 + one}) for one in "12"]
+    assert len(set(teachers)) == 2
+    for name in [*names, *teachers]:
+        assert 200 < len(name.encode()) <= 255
+    assert teachers[0].startswith("teacher_teacher_weights_ЖЖ")
+
+
 def test_lines_that_are_the_same_runs_are_one_line(caplog):
     study = STUDIES["deviations"]
     lines = runner.distinct(study.variants(FACTS), {"lr_schedule": "restarts", "optimizer": "adam",

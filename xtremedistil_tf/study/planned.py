@@ -1,6 +1,7 @@
 """Plans the runs of a study's lines, and finds lines with the same runs."""
 
 import dataclasses
+import hashlib
 import json
 import logging
 import re
@@ -21,6 +22,18 @@ TEACHER_FLAGS = (
     "opt_policy", "on_bad_row", "dev_measure", "decoding", "label_map", "teacher_tag_scheme",
     "teacher_outputs", "teacher_tokenizer", "teacher_weights", "teacher_languages",
     "teacher_lm_epochs", "teacher_opt_policy")
+
+# Bytes of a folder's name that file systems allow, and hexadecimal digits that tell names apart.
+_LONGEST_NAME, _DIGITS = 255, 16
+
+
+def _folder_name(text: str) -> str:
+    """Cuts text to what a file system takes; a hash of all of it ends a name that was cut."""
+    name = text.encode()
+    if len(name) <= _LONGEST_NAME:
+        return text
+    kept = name[:_LONGEST_NAME - _DIGITS - 1].decode(errors="ignore")
+    return f"{kept}-{hashlib.sha256(name).hexdigest()[:_DIGITS]}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,8 +56,8 @@ class Run:
     def name(self) -> str:
         """Name of its folder below `runs`, from its flags, so that several studies can share it."""
         changes = [f"{name}={value}" for name, value in sorted(self.flags.items())]
-        parts = [urllib.parse.quote(",".join(changes), safe="=,") or "base", f"seed_{self.seed}",
-                 self.language]
+        flags = _folder_name(urllib.parse.quote(",".join(changes), safe="=,"))
+        parts = [flags or "base", f"seed_{self.seed}", self.language]
         return "/".join(part for part in parts if part)
 
     @property
@@ -126,4 +139,4 @@ def teacher_flags(flags: Mapping[str, Any], given: Mapping[str, Any]) -> Dict[st
 def teacher_name(flags: Mapping[str, Any]) -> str:
     """Name of a teacher's folder, from the flags that make it."""
     name = "_".join(["teacher", *(f"{name}_{value}" for name, value in flags.items())])
-    return re.sub(r"[^\w.,-]+", "_", name)
+    return _folder_name(re.sub(r"[^\w.,-]+", "_", name))
