@@ -182,16 +182,20 @@ def test_a_study_of_presets_has_a_line_a_flagfile(tmp_path, monkeypatch):
     for name, value in (("learning_rate", 1e-3), ("epochs", 2.5)):
         absl_flags.DEFINE_float(name, value, "", flag_values=flags)
     absl_flags.DEFINE_boolean("freeze_word_embedding", False, "", flag_values=flags)
+    absl_flags.DEFINE_list("stage_epochs", [], "", flag_values=flags)
     monkeypatch.setattr(study_command, "FLAGS", flags)
     files = {"a": "# half\n--learning_rate=4e-3\n--nofreeze_word_embedding\n",
-             "b": "--freeze_word_embedding\n", "other": "--epochs=2\n"}
+             "b": "--freeze_word_embedding\n--stage_epochs=01=2,02=1\n", "other": "--epochs=2\n"}
     for name, text in files.items():
         (tmp_path / f"{name}.flags").write_text(text)
     paths = [str(tmp_path / f"{name}.flags") for name in files]
     study = preset_study(study_command._presets(paths[:2]))
     assert [(line.name, dict(line.flags)) for line in study.variants(FACTS)] == [
         ("none", {}), ("a", {"learning_rate": 0.004, "freeze_word_embedding": False}),
-        ("b", {"freeze_word_embedding": True})]
+        ("b", {"freeze_word_embedding": True, "stage_epochs": "01=2,02=1"})]
+    # The runs read them as they stand in the file.
+    assert runner.arguments(study.variants(FACTS)[2].flags) == [
+        "--freeze_word_embedding=True", "--stage_epochs=01=2,02=1"]
     assert study.pairs(["none", "a", "b"]) == [("none", "a"), ("none", "b")]
     with pytest.raises(UserError, match="other.flags: --epochs is no flag of a study's run"):
         study_command._presets(paths)

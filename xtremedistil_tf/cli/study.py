@@ -61,6 +61,11 @@ def _shared() -> List[str]:
     return sorted(FLAGS[name].serialize() for name in _RUN_FLAGS if FLAGS[name].present)
 
 
+def _as_given(value: Any) -> Any:
+    """A list as a command line has it; other values as they are."""
+    return ",".join(value) if isinstance(value, list) else value
+
+
 def _flags_of(path: str) -> Dict[str, Any]:
     """Returns the flags of a flagfile by name, with their values.
 
@@ -74,7 +79,8 @@ def _flags_of(path: str) -> Dict[str, Any]:
         negated = name not in FLAGS and name.startswith("no") and name[2:] in FLAGS
         name = name[2:] if negated else name
         require(name in _RUN_FLAGS, f"{path}: --{name} is no flag of a study's run")
-        found[name] = FLAGS[name].parser.parse(value if given_value else str(not negated))
+        found[name] = _as_given(
+            FLAGS[name].parser.parse(value if given_value else str(not negated)))
     return found
 
 
@@ -132,7 +138,7 @@ def main() -> None:
 
     seeds = _numbers("seeds")
     folder = pathlib.Path(FLAGS.model_dir)
-    shared = {**{name: FLAGS[name].value for name in _RUN_FLAGS}, **_derived(config)}
+    shared = {**{name: _as_given(FLAGS[name].value) for name in _RUN_FLAGS}, **_derived(config)}
     runner = Runner(folder, base=_shared(), given=shared, data=config.data, sizes=_numbers("sizes"),
                     jobs=FLAGS.jobs)
     variants, records = runner.run(study, seeds, lines=FLAGS.lines)
