@@ -65,14 +65,18 @@ def test_scores_of_texts_are_their_runs_measure():
     def run(value):
         scores = {"languages": {"default": {"accuracy": value, "support": 9}}}
         return {"variant": "alone", "seed": 1, "metrics": {
-            "kind": "classification", "measure": "accuracy",
-            "teacher": {"test": scores}, "student": {"test": scores, "dev": scores}}}
+            "kind": "classification", "measure": "accuracy", "seconds": {"stages": 90.0},
+            "teacher": {"test": scores},
+            "student": {"parameters": 12345, "test": scores, "dev": scores}}}
 
     (line,) = tables.variant_lines(
         STUDIES["table9"].variants(FACTS)[:1], [run(70.0)])
     assert (line.f1, line.dev, line.teacher) == (70.0, 70.0, 70.0)
-    header, _ = tables.lines_table(STUDIES["table9"], [line], score="accuracy")
-    assert header[1] == "accuracy (std over languages)"
+    header, (row,) = tables.lines_table(STUDIES["table9"], [line], score="accuracy")
+    told = dict(zip(header, row))
+    assert told["accuracy (std over languages)"] == "70.00 (0.0)"
+    assert (told["of the teacher's"], told["parameters"], told["minutes of training"]) == (
+        "100.0 %", "12,345", "1.5")
 
 
 def test_every_flag_of_a_grid_is_a_flag_of_a_run():
@@ -246,7 +250,8 @@ class FakeProcesses:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(f"Ann lives\tde:{tags}\nBo lives\ten:{tags}\n", "utf-8")
             write_json(folder / "metrics.json", {
-                "teacher": {"test": scores}, "student": {"test": scores, "dev": scores},
+                "teacher": {"test": scores}, "seconds": {"stages": 60.0 * int(flags["seed"])},
+                "student": {"parameters": 10, "test": scores, "dev": scores},
                 "stages": [{"name": f"0{at}", "dev": scores} for at in range(9)]})
         stdout.write(b"told\n")
         return FakeProcess(self, companion=self.together and not line[2].endswith("teacher"))
@@ -322,6 +327,9 @@ def test_runs_share_a_teacher_and_its_outputs_and_are_not_repeated(study_of):
     lines = {line.name: line for line in tables.variant_lines(variants, records)}
     # Of D0 each language's student gives that language's F1.
     assert lines["D0"].f1 == 60 + 2 + 1.5 and lines["D0"].languages_std == 0
+    # Its students together have these parameters and take these minutes, the mean of two seeds.
+    assert (lines["D0"].parameters, lines["D0"].minutes) == (20, 3.0)
+    assert (lines["D4.2"].parameters, lines["D4.2"].minutes) == (10, 1.5)
     assert lines["D4.2"].f1 == 60 + 4 + 1.5 + 0.5 and lines["D4.2"].languages_std == 0.5
     assert lines["D4.2"].seeds_std == pytest.approx(0.5**0.5)
     assert lines["D4.2"].reported == paper.TABLE_3["D4.2"][0]

@@ -32,6 +32,8 @@ class Line:
       teacher: the teacher's F1; None without a teacher.
       reported: the paper's score.
       dev: like `f1`, but on dev, if `f1` is on test.
+      minutes: mean over seeds of the time of all stages; None if the line is a stage.
+      parameters: parameters of its student, or of its students by language; None for a stage.
     """
 
     name: str
@@ -41,6 +43,8 @@ class Line:
     teacher: Optional[float] = None
     reported: Optional[paper.Score] = None
     dev: Optional[float] = None
+    minutes: Optional[float] = None
+    parameters: Optional[int] = None
 
 
 def _spread(values: Sequence[float]) -> Optional[float]:
@@ -48,13 +52,13 @@ def _spread(values: Sequence[float]) -> Optional[float]:
 
 
 def _line(
-    name: str, scores: Sequence[Tuple[float, float]], *, teacher: Optional[float] = None,
-    reported: Optional[paper.Score] = None, dev: Optional[float] = None,
+    name: str, scores: Sequence[Tuple[float, float]], *,
+    reported: Optional[paper.Score] = None, **more: Any,
 ) -> Line:
-    """Builds a line from (mean, standard deviation over languages) of each seed."""
+    """Builds a line from (mean, standard deviation over languages) of each seed, and `more`."""
     means = [mean for mean, _ in scores]
     return Line(name, statistics.mean(means), statistics.mean(std for _, std in scores),
-                _spread(means), teacher, reported, dev)
+                _spread(means), reported=reported, **more)
 
 
 def _over_languages(
@@ -83,9 +87,13 @@ def variant_lines(
         teacher = statistics.mean(_over_languages(runs, "teacher")[0] for runs in by_seed.values())
         dev = statistics.mean(
             _over_languages(runs, "student", split="dev")[0] for runs in by_seed.values())
+        seconds = sum(record["metrics"]["seconds"]["stages"] for record in mine)
+        parameters = sum(
+            record["metrics"]["student"]["parameters"] for record in next(iter(by_seed.values())))
         lines.append(_line(variant.name, [_over_languages(runs, "student")
                                           for runs in by_seed.values()],
-                           teacher=teacher, reported=variant.reported, dev=dev))
+                           teacher=teacher, reported=variant.reported, dev=dev,
+                           minutes=seconds / 60 / len(by_seed), parameters=parameters))
     return lines
 
 
@@ -101,12 +109,16 @@ def stage_lines(records: Sequence[Mapping[str, Any]]) -> List[Line]:
         key = measure_of(records[0]["metrics"])
         spread = task_kind_of(records[0]["metrics"]).spread
         lines.append(_line(name, [(found[key], found[spread] if spread else 0.0) for found in dev],
-                           teacher=None, reported=reported[at]))
+                           reported=reported[at]))
     return lines
 
 
-def _number(value: Optional[float]) -> str:
-    return ABSENT if value is None else f"{value:.2f}"
+def _number(value: Optional[float], *, form: str = ".2f") -> str:
+    return ABSENT if value is None else format(value, form)
+
+
+def _retention(line: Line) -> str:
+    return f"{100 * line.f1 / line.teacher:.1f} %" if line.teacher else ABSENT
 
 
 def lines_table(
@@ -114,7 +126,8 @@ def lines_table(
 ) -> Tuple[List[str], List[List[str]]]:
     """(header, rows) of a table of lines, without empty columns; `score` names their scores."""
     header = [study.axis, f"{score} (std over languages)", "std over seeds", f"dev {score}",
-              f"teacher's {score}", "paper: F1 (std)"]
+              f"teacher's {score}", "of the teacher's", "parameters", "minutes of training",
+              "paper: F1 (std)"]
     rows = []
     for line in lines:
         told = ABSENT
@@ -122,7 +135,8 @@ def lines_table(
             std = None if math.isnan(line.reported.std) else line.reported.std
             told = score_text(line.reported.f1, std)
         rows.append([line.name, score_text(line.f1, line.languages_std), _number(line.seeds_std),
-                     _number(line.dev), _number(line.teacher), told])
+                     _number(line.dev), _number(line.teacher), _retention(line),
+                     _number(line.parameters, form=","), _number(line.minutes, form=".1f"), told])
     there = [at for at in range(len(header)) if any(row[at] != ABSENT for row in rows)]
     return [header[at] for at in there], [[row[at] for at in there] for row in rows]
 
