@@ -3,7 +3,7 @@
 import pytest
 
 from xtremedistil_tf.study import plots
-from xtremedistil_tf.study.grids import Study, grid_study
+from xtremedistil_tf.study.grids import STUDIES, Study, grid_study
 from xtremedistil_tf.study.tables import Line
 
 LONG = grid_study([f"{name}=1" for name in (
@@ -16,8 +16,8 @@ def drawn(monkeypatch, tmp_path):
     figures = []
     monkeypatch.setattr(plots, "save", lambda figure, path: figures.append(figure))
 
-    def draw(study, lines):
-        plots.plot_lines(study, lines, tmp_path / "plot.png")
+    def draw(study, lines, plot=plots.plot_lines):
+        plot(study, lines, tmp_path / "plot.png")
         return figures.pop()
 
     return draw
@@ -45,3 +45,22 @@ def test_no_text_is_cut_off_or_overlaps(drawn, study, names):
                 figure.legends[0].get_window_extent()]:
         assert whole.x0 <= box.x0 and box.x1 <= whole.x1, (box, whole)
         assert whole.y0 <= box.y0 and box.y1 <= whole.y1, (box, whole)
+
+
+def test_a_curve_shows_scores_over_its_numbers_and_over_minutes(drawn):
+    lines = [Line(str(size), f1, 1.0, None, teacher=80.0, minutes=minutes)
+             for size, f1, minutes in ((48000, 77.0, 26.0), (3000, 58.0, 4.0))]
+    figure = drawn(STUDIES["transfer_size"], lines, plots.plot_curve)
+    figure.canvas.draw()
+    sizes, minutes = figure.axes
+    # Sorted by their numbers, whatever the order of the table's lines.
+    assert list(sizes.lines[0].get_xdata()) == [3000, 48000]
+    assert list(minutes.lines[0].get_xdata()) == [4.0, 26.0]
+    for axis in figure.axes:
+        assert list(axis.lines[0].get_ydata()) == [58.0, 77.0]
+        assert list(axis.lines[-1].get_ydata()) == [80.0, 80.0]
+    assert [tick.get_text() for tick in sizes.get_xticklabels()] == ["3,000", "48,000"]
+    assert [text.get_text() for text in minutes.texts] == ["3,000", "48,000"]
+    for text in minutes.texts:
+        box = text.get_window_extent()
+        assert figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1

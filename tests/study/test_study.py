@@ -489,7 +489,7 @@ def test_the_papers_transformers_overtake_with_the_third_layer():
 
 
 @pytest.mark.parametrize("name, rows", [("strategies", 8), ("stages", 9), ("single", 3),
-                                        ("architecture", 5)])
+                                        ("architecture", 5), ("transfer_size", 3)])
 def test_every_form_of_result_is_written(study_of, name, rows, monkeypatch):
     monkeypatch.setattr(latency, "measure", fake_speeds)
     make, _, folder = study_of

@@ -61,7 +61,8 @@ class Study:
       table: the reproduced table or figure.
       axis: name of the setting that varies.
       variants: function that builds its lines.
-      form: presentation of the result: "variants", "stages", "languages" or "latency".
+      form: presentation of the result: "variants", "curve" (variants whose names are numbers),
+        "stages", "languages" or "latency".
       teachers_alone: True to fine-tune an additional teacher on each language alone.
       orderings: pairs of lines; in the paper the second is better.
       baseline: the line for comparison with all others; empty for none.
@@ -237,7 +238,8 @@ STUDIES: Dict[str, Study] = {
         ("D0-S", "D1"), ("D2", "D1"), ("D3.1", "D4.1"), ("D3.1", "D3.2"),
         ("D4.1", "D4.2"), ("D3.2", "D4.2"))),
     "stages": Study("Table 4", "step", _default, form="stages"),
-    "low_resource": Study("Table 6, 100 labels a language", "transfer sentences", _low_resource),
+    "low_resource": Study("Table 6, 100 labels a language", "transfer sentences", _low_resource,
+                          form="curve"),
     "embeddings": Study("Table 7", "word embedding", _embeddings, baseline="svd"),
     "teacher_layer": Study("Table 8", "teacher layer", _teacher_layer),
     "single": Study("Tables 5 and 17, Figure 2", "language", _default, form="languages",
@@ -248,7 +250,8 @@ STUDIES: Dict[str, Study] = {
     "architecture": Study("Table 15, Figure 3", "student", _architecture, form="latency"),
     "deviations": Study("Deviations", "choice", _deviations, baseline="D4.2"),
     "beyond": Study("Beyond the paper", "change", _beyond, baseline="D4.2"),
-    "transfer_size": Study("Table 3, transfer sizes", "transfer sentences", _transfer_size),
+    "transfer_size": Study("Table 3, transfer sizes", "transfer sentences", _transfer_size,
+                           form="curve"),
 }
 
 

@@ -81,6 +81,45 @@ def plot_lines(
     save(figure, path)
 
 
+def plot_curve(
+    study: Study, lines: Sequence[Line], path: pathlib.Path, *, score: str = "F1"
+) -> None:
+    """Draws the score over the number that is each line's name, and over the minutes it takes.
+
+    Points over minutes carry their line's name.
+
+    Args:
+      study, lines, score: see `plot_lines`; each line has minutes, its name is a number.
+      path: the PNG to write.
+    """
+    figure = new_figure(9.0, 4.2)
+    panels = figure.subplots(1, 2, sharey=True)
+    lines = sorted(lines, key=lambda line: int(line.name))
+    numbers = [int(line.name) for line in lines]
+    minutes = [line.minutes for line in lines]
+    scores = [line.f1 for line in lines]
+    spread = [line.seeds_std or 0.0 for line in lines]
+    for axis, places, label in zip(panels, (numbers, minutes),
+                                   (study.axis, "minutes of training")):
+        axis.errorbar(places, scores, yerr=spread if any(spread) else None, fmt="o-", capsize=4,
+                      color=_OURS, label="here (mean, spread over seeds)" if any(spread)
+                      else "here")
+        axis.plot(places, [line.teacher for line in lines], "--", color=_TEACHERS, label="teacher")
+        axis.set_xlabel(label)
+        axis.margins(x=0.15, y=0.1)
+        tidy(axis)
+    panels[0].set_xscale("log")
+    panels[0].set_xticks(numbers, [f"{number:,}" for number in numbers])
+    panels[0].set_xticks([], minor=True)
+    for place in zip(numbers, minutes, scores):
+        panels[1].annotate(f"{place[0]:,}", place[1:], xytext=(6, -12),
+                           textcoords="offset points", fontsize=8, color=_OURS)
+    panels[0].set_ylabel(f"{score}, mean over languages")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3,
+                  frameon=False, fontsize=8)
+    save(figure, path)
+
+
 def plot_languages(
     labels: Mapping[str, int], models: Mapping[str, Sequence[float]], path: pathlib.Path
 ) -> None:

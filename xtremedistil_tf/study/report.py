@@ -56,6 +56,7 @@ def write(
         lines = tables.stage_lines(records) if study.form == "stages" \
             else tables.variant_lines(variants, records)
         header, rows = tables.lines_table(study, lines, score=score)
-        plots.plot_lines(study, lines, folder / "plot.png", score=score)
+        draw = plots.plot_curve if study.form == "curve" else plots.plot_lines
+        draw(study, lines, folder / "plot.png", score=score)
         notes += tables.comparisons(study, students)
     return tables.write_table(folder, title, header, rows, notes)
