@@ -19,7 +19,7 @@ from xtremedistil_tf.study import latency, planned, report, runner, tables
 from xtremedistil_tf.study.grids import STUDIES, Facts, grid_study, preset_study
 from xtremedistil_tf.tasks import TASKS
 
-FACTS = Facts(("de", "en"), 800, 12, 768)
+FACTS = Facts(("de", "en"), 800, lambda: (12, 768))
 
 
 def test_grids_are_those_of_the_papers_tables():
@@ -30,7 +30,7 @@ def test_grids_are_those_of_the_papers_tables():
     assert names["low_resource"] == names["transfer_size"] == ["100", "266", "800"]
     assert len(names["size"]) == 16 and len(names["embeddings"]) == 7
     assert len(names["architecture"]) == 26
-    small = Facts(("de",), 800, 3, 64, (5, 6))
+    small = Facts(("de",), 800, lambda: (3, 64), (5, 6))
     assert [line.name for line in STUDIES["architecture"].variants(small)] == [
         "bilstm_50_100", "transformer_48_2", "bilstm_50_200", "bilstm_50_400", "bilstm_50_600"]
     assert [line.name for line in STUDIES["teacher_layer"].variants(small)] == ["1", "2", "3"]
@@ -40,7 +40,7 @@ def test_grids_are_those_of_the_papers_tables():
 
 
 def test_studies_of_texts_depend_on_the_number_of_classes():
-    facts = Facts(("default",), 800, 12, 768, classes=4)
+    facts = Facts(("default",), 800, lambda: (12, 768), classes=4)
     assert [(line.name, line.flags.get("labels_per_language"))
             for line in STUDIES["table10"].variants(facts)] == [
         ("alone_100", 400), ("distilled_100", 400), ("alone_500", 2000), ("distilled_500", 2000)]
@@ -440,6 +440,9 @@ def test_few_labels_have_a_teacher_of_their_own(study_of):
     make().run(STUDIES["low_resource"], [1])
     own = folder / "teachers" / "teacher_labels_per_language_100"
     assert (own / "teacher_metrics.json").is_file()
+    # No line has the teacher of all labels, so it is not fine-tuned.
+    assert [path.name for path in (folder / "teachers").iterdir()] == [own.name]
+    assert processes.lines[0][2].endswith("teacher") and processes.threads == {None}
     runs = [line for line in processes.lines if line[2].endswith("distill")]
     assert len(runs) == 3 and all(f"--teacher_model_dir={own}" in line for line in runs)
 

@@ -15,18 +15,27 @@ class Facts:
     Attributes:
       languages: languages of the training rows, sorted.
       transfer_rows: number of sentences in the transfer file.
-      layers: number of the teacher's layers.
-      width: width of the teacher's word embedding.
+      encoder: returns the teacher's layers and the width of its word embedding; it fine-tunes the
+        teacher of the flags of all runs if it is missing.
       sizes: requested transfer sizes; empty for an eighth, a third and all.
       classes: number of classes of texts; 0 for taggers.
     """
 
     languages: Tuple[str, ...]
     transfer_rows: int
-    layers: int
-    width: int
+    encoder: Callable[[], Tuple[int, int]]
     sizes: Tuple[int, ...] = ()
     classes: int = 0
+
+    @property
+    def layers(self) -> int:
+        """The teacher's layers."""
+        return self.encoder()[0]
+
+    @property
+    def width(self) -> int:
+        """The width of its word embedding."""
+        return self.encoder()[1]
 
     def transfer_sizes(self) -> Tuple[int, ...]:
         """The requested sizes, or an eighth, a third and all of the transfer set."""
@@ -61,8 +70,7 @@ class Study:
       table: the reproduced table or figure.
       axis: name of the setting that varies.
       variants: function that builds its lines.
-      form: presentation of the result: "variants", "curve" (variants whose names are numbers),
-        "stages", "languages" or "latency".
+      form: presentation of the result: "variants", "curve", "stages", "languages" or "latency".
       teachers_alone: True to fine-tune an additional teacher on each language alone.
       orderings: pairs of lines; in the paper the second is better.
       baseline: the line for comparison with all others; empty for none.

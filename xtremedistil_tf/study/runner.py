@@ -2,6 +2,7 @@
 
 import collections
 import concurrent.futures
+import functools
 import os
 import pathlib
 import queue
@@ -104,9 +105,7 @@ class Runner:
         """
         with locked(self._folder):
             self._claim()
-            # Before the grid: the teacher's layers and width decide some lines.
-            self._fine_tune({}, seeds[0], all_cores=True)
-            facts = self._facts()
+            facts = self._facts(seeds[0])
             variants = study.variants(facts)
             if not variants:
                 raise UserError(f"no line of this study fits a teacher whose embeddings are "
@@ -114,16 +113,18 @@ class Runner:
             variants = distinct(chosen(variants, lines), self._given)
             runs = plan_runs(variants, seeds, facts.languages, self._given)
             alone = [{"languages": name} for name in facts.languages if study.teachers_alone]
+            # One run first: it writes the targets that the others share. Some lines write none
+            # (D0 reads no transfer text) or the logits alone; the last lines write all. If a run
+            # is finished already, the targets exist.
+            first = None if any(map(self._finished, runs)) else [
+                run for run in runs if run.seed == seeds[0]][-1]
+            if first is not None:
+                self._fine_tune(first.flags, seeds[0], all_cores=True)
             with Progress(len(runs) + len(alone), "study", "runs") as progress:
                 for flags in alone:
                     progress.note(teacher_name(flags))
                     self._fine_tune(flags, seeds[0], all_cores=True)
                     progress.advance()
-                # One run first: it writes the targets that the others share. Some lines write
-                # none (D0 reads no transfer text) or the logits alone; the last lines write all.
-                # If a run is finished already, the targets exist.
-                first = None if any(map(self._finished, runs)) else [
-                    run for run in runs if run.seed == seeds[0]][-1]
                 self._distil_all(first, [run for run in runs if run is not first], seeds[0],
                                  progress, rows=facts.transfer_rows)
         return variants, [self._record(run) for run in runs]
@@ -164,14 +165,19 @@ class Runner:
             return 0
         return len(kind.read_labels(self._data, pathlib.Path(self._data.task)).tags)
 
-    def _facts(self) -> Facts:
+    def _encoder(self, seed: int) -> Tuple[int, int]:
+        """Fine-tunes the teacher without flags of its own if it is missing; see `Facts.encoder`."""
+        self._fine_tune({}, seed, all_cores=True)
         config = read_json(self._teacher({}) / "teacher" / "config.json")
+        hidden = config.get("hidden_size") or config["dim"]
+        return (config.get("num_hidden_layers") or config["n_layers"],
+                config.get("embedding_size") or hidden)
+
+    def _facts(self, seed: int) -> Facts:
         text, _ = task_kind(self._data.kind).transfer.open(
             self._data, find_transfer_file(self._data), {}, [])
-        layers = config.get("num_hidden_layers") or config["n_layers"]
-        hidden = config.get("hidden_size") or config["dim"]
-        return Facts(tuple(sorted(self.labels_by_language())), sum(1 for _ in text), layers,
-                     config.get("embedding_size") or hidden, self._sizes, self._classes())
+        return Facts(tuple(sorted(self.labels_by_language())), sum(1 for _ in text),
+                     functools.partial(self._encoder, seed), self._sizes, self._classes())
 
     def _fine_tune(
         self, flags: Mapping[str, Any], seed: int, *, all_cores: bool = False
