@@ -39,8 +39,7 @@ class Facts:
 
     def transfer_sizes(self) -> Tuple[int, ...]:
         """The requested sizes, or an eighth, a third and all of the transfer set."""
-        whole = self.transfer_rows
-        return self.sizes or tuple(sorted({max(1, whole // 8), max(1, whole // 3), whole}))
+        return self.sizes or tuple(sorted({max(1, self.transfer_rows // n) for n in (8, 3, 1)}))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -258,8 +257,8 @@ STUDIES: Dict[str, Study] = {
     "architecture": Study("Table 15, Figure 3", "student", _architecture, form="latency"),
     "deviations": Study("Deviations", "choice", _deviations, baseline="D4.2"),
     "beyond": Study("Beyond the paper", "change", _beyond, baseline="D4.2"),
-    "transfer_size": Study("Table 3, transfer sizes", "transfer sentences", _transfer_size,
-                           form="curve"),
+    "transfer_size": Study(
+        "Table 3, transfer sizes", "transfer sentences", _transfer_size, form="curve"),
 }
 
 
