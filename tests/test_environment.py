@@ -19,6 +19,7 @@ import pytest
 from tests.conftest import ROOT
 from xtremedistil_tf import environment
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.runs import locked
 
 # onnxruntime's own telemetry comes ten seconds after the first session.
 _PATIENCE = 12
@@ -202,3 +203,14 @@ def test_a_path_of_ascii_is_taken_anywhere(monkeypatch, tmp_path):
     environment.check_path(tmp_path)
     with pytest.raises(UserError, match="beyond ASCII"):
         environment.check_path(tmp_path / "\u00fc")
+
+
+@pytest.mark.parametrize("name", ["k[y]", "a*", "why?", "back\\slash"])
+def test_a_folder_that_tensorflow_would_not_find_again_is_refused(tmp_path, name):
+    """A checkpoint in it is written and cannot be read: a killed run would not go on."""
+    with pytest.raises(UserError, match="reads as a pattern of names; use another name"):
+        with locked(tmp_path / name):
+            pass
+    assert not list(tmp_path.iterdir())
+    with locked(tmp_path / "k {y} é,=#%20"):
+        pass

@@ -41,6 +41,23 @@ def check_path(path: "os.PathLike[str]") -> None:
                         "start Python with PYTHONUTF8=1")
 
 
+def check_no_pattern(path: "os.PathLike[str]") -> None:
+    """Refuses a folder that TensorFlow's checkpoints and SavedModels would not find again.
+
+    They take the path for a pattern of file names.
+
+    Raises:
+      UserError: for a path with one of * ? [ and the backslash.
+    """
+    # Imported here to keep the import of the package fast.
+    from xtremedistil_tf.errors import UserError
+
+    found = sorted(set("*?[\\") & set(os.fspath(path)))
+    if found and os.name != "nt":
+        raise UserError(f"the folder {os.fspath(path)} has {' '.join(found)} in its name, which "
+                        "TensorFlow reads as a pattern of names; use another name")
+
+
 def restart_with_utf8() -> None:
     """Restarts the command in Python's UTF-8 mode if the locale is not UTF-8.
 

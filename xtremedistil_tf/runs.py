@@ -9,6 +9,7 @@ import re
 import shutil
 from typing import Any, Iterator, List
 
+from xtremedistil_tf.environment import check_no_pattern
 from xtremedistil_tf.errors import UserError, first_line
 
 # Temporary names of atomic_path and atomic_folder: the process id, then the final name.
@@ -166,11 +167,13 @@ def locked(folder: pathlib.Path) -> Iterator[None]:
     """Locks the folder for this process; the system releases the lock when the process ends.
 
     Raises:
-      UserError: if another process has locked it, or the folder is not writable.
+      UserError: if another process has locked it, the folder is not writable, or TensorFlow could
+        not read checkpoints from it.
     """
     import filelock
 
     folder = pathlib.Path(folder)
+    check_no_pattern(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = filelock.FileLock(folder / ".lock")

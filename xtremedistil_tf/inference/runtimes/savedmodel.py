@@ -7,6 +7,7 @@ import numpy as np
 
 from xtremedistil_tf.data.pipelines.length_batches import length_batches
 from xtremedistil_tf.data.words import DICTIONARY, Word, has_unspaced, split_words
+from xtremedistil_tf.environment import check_no_pattern
 from xtremedistil_tf.errors import UserError, first_line, is_out_of_memory
 from xtremedistil_tf.inference.assets import SAVED_RECORD, newest_version
 from xtremedistil_tf.inference.runtimes.text_ops import TEXT_OPS, load_text_ops
@@ -140,6 +141,7 @@ def load_saved(
         if newest is None:
             raise UserError(f"{folder} holds no SavedModel (xtremedistil-export writes it)")
         folder = newest
+    check_no_pattern(folder)
     for kind_of_ops in TEXT_OPS:
         load_text_ops(kind_of_ops)
     if verify:
