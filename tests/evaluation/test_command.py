@@ -63,6 +63,31 @@ def test_predictions_alone_need_no_model(set_flags, tmp_path, capsys):
     assert "| accuracy | 66.67 (" in shown and "| 2 | default | bad | b | a |" in shown
 
 
+@pytest.mark.parametrize("gold, found, values, told", [
+    ("good\ta,b\nbad\tb\n", "a,b\nb\n", {"do_multilabel": True}, "| macro-F1 | 100.00 "),
+    ("I see\txx:PRON xx:VERB\nIt is\txx:PRON xx:AUX\n", "PRON VERB\nPRON AUX\n",
+     {"do_NER": True, "tag_scheme": "none"}, "100.00 "),
+])
+def test_predictions_alone_are_of_any_kind(set_flags, tmp_path, capsys, gold, found, values, told):
+    (tmp_path / "gold.tsv").write_text(gold, "utf-8")
+    (tmp_path / "found.txt").write_text(found, "utf-8")
+    if "tag_scheme" in values:
+        (tmp_path / "labels.tsv").write_text("PRON\nVERB\nAUX\n", "utf-8")
+    with set_flags(data=str(tmp_path / "gold.tsv"), predictions=[str(tmp_path / "found.txt")],
+                   **values):
+        evaluate.main()
+    assert told in capsys.readouterr().out
+
+
+def test_a_folder_whose_name_has_a_comma_is_one(set_flags, tmp_path):
+    both = tmp_path / "epochs=4,heat=2"
+    both.mkdir()
+    for folders, models in (([str(both)], 1), (["a", "b"], 2)):
+        with set_flags(data=str(tmp_path), model_dir=",".join(folders).split(",")):
+            assert [folder for folder, _ in evaluate._models()] == folders
+            assert len(evaluate._models()) == models
+
+
 @pytest.mark.parametrize("values, why", [
     ({}, "give what to score: --model_dir or --predictions"),
     ({"predictions": ["a", "b", "c"]}, "one of them or two"),

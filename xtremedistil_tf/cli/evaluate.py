@@ -19,6 +19,7 @@ _MOST = 2
 def define_flags() -> None:
     """Defines the flags of this command."""
     from xtremedistil_tf import config as cfg
+    from xtremedistil_tf.tasks import TAG_SCHEMES
 
     flags.DEFINE_string("data", None, "Labelled file, or a task folder.", required=True)
     flags.DEFINE_string("split", "test", "Split of a task folder: train, dev or test.")
@@ -37,6 +38,9 @@ def define_flags() -> None:
     flags.DEFINE_boolean("do_pairwise", False, "An example has two texts.")
     flags.DEFINE_boolean("do_regression", False, "The labels are numbers.")
     flags.DEFINE_boolean("do_squad", False, "The data are SQuAD's JSON.")
+    flags.DEFINE_boolean("do_multilabel", None, "A text has any number of labels.")
+    flags.DEFINE_enum("tag_scheme", None, tuple(TAG_SCHEMES), "Scheme of the tags. Default: iob2.")
+    flags.DEFINE_string("task_kind", None, "Name of a kind of task that an installed package adds.")
     flags.DEFINE_enum("glue_task", None, tuple(cfg.GLUE),
                       "The data are the original files of this GLUE task. Default: the student's.")
     flags.DEFINE_enum("on_bad_row", "error", cfg.ON_BAD_ROW,
@@ -59,7 +63,10 @@ def define_flags() -> None:
 
 def _models() -> List[Tuple[str, Optional[str]]]:
     """Pairs folders and runtimes: one of each, or one for all of the others."""
-    folders, runtimes = FLAGS.model_dir, FLAGS.runtime or [None]
+    # A folder whose name has a comma is one.
+    whole = ",".join(FLAGS.model_dir)
+    folders = [whole] if whole and pathlib.Path(whole).is_dir() else FLAGS.model_dir
+    runtimes = FLAGS.runtime or [None]
     if len(folders) > 1 and len(runtimes) > 1 and len(folders) != len(runtimes):
         raise UserError(f"--model_dir names {len(folders)} folders and --runtime {len(runtimes)} "
                         "runtimes; allowed: one for all, or as many")
@@ -77,7 +84,9 @@ def _settings_of_data() -> Dict[str, Any]:
 
     return {"do_ner": FLAGS.do_NER, "do_pairwise": FLAGS.do_pairwise,
             "do_regression": FLAGS.do_regression, "glue_task": FLAGS.glue_task,
-            "on_bad_row": FLAGS.on_bad_row, "squad": SquadConfig() if FLAGS.do_squad else None}
+            "do_multilabel": FLAGS.do_multilabel, "tag_scheme": FLAGS.tag_scheme,
+            "task_kind": FLAGS.task_kind, "on_bad_row": FLAGS.on_bad_row,
+            "squad": SquadConfig() if FLAGS.do_squad else None}
 
 
 def _subjects() -> "List[Subject]":

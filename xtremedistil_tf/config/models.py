@@ -130,8 +130,11 @@ class TeacherConfig:
 
     @property
     def model_dirs(self) -> Tuple[str, ...]:
-        """The folders in `model_dir`; empty if it is not given."""
-        return () if self.model_dir is None else tuple(self.model_dir.split(","))
+        """The folders in `model_dir`, one if its name has a comma; empty if it is not given."""
+        if self.model_dir is None:
+            return ()
+        one = pathlib.Path(self.model_dir).is_dir()
+        return (self.model_dir,) if one else tuple(self.model_dir.split(","))
 
 
 def check_vocabulary(vocabulary: str, least: int) -> None:
