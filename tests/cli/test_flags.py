@@ -88,6 +88,10 @@ def test_later_names_override_the_shared_ones(parse):
     assert config.teacher.batch_size == 4 and config.distil.ft_batch_size == 16
     assert config.distil.distil_batch_size == 64
     assert config.teacher.epochs == 3 and config.distil.ft_epochs == 5
+    # Two names of one flag: what comes later on the command line counts.
+    names = ["--student_distil_batch_size=512", "--distil_batch_size=64"]
+    assert parse(*BASE, *names).distil.distil_batch_size == 64
+    assert parse(*BASE, *reversed(names)).distil.distil_batch_size == 512
 
 
 @pytest.mark.parametrize("flagfile", sorted(
@@ -163,6 +167,14 @@ def test_mistakes_end_with_one_line_and_exit_code_2(tmp_path):
         (line,) = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
         assert message in line and "Traceback" not in result.stderr
         assert not (tmp_path / "run" / "metrics.json").exists()
+
+
+@pytest.mark.parametrize("flag", ["--dry_run", "--target_shard=1/2", "--time_budget=2h"])
+def test_a_teacher_alone_refuses_what_is_of_a_whole_distillation(flag):
+    """--dry_run would train."""
+    result = run("run_teacher.py", "--task=t", "--model_dir=m", flag)
+    assert result.returncode == 2 and "run_distillation.py takes it" in result.stderr
+    assert flag.partition("=")[0] not in run("run_teacher.py", "--help").stdout
 
 
 def test_stray_words_are_refused():

@@ -6,7 +6,7 @@ from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple, TypeVar
 
 from absl import flags
 
-from xtremedistil_tf.cli.options.option import Option, define, given
+from xtremedistil_tf.cli.options.option import Option, define, parsed
 from xtremedistil_tf.cli.options.usage import explain
 from xtremedistil_tf.errors import UserError
 
@@ -63,10 +63,9 @@ def parse(options: Sequence[Option], keywords: Mapping[str, Any]) -> Dict[str, A
                 raise flags.UnrecognizedFlagError(name)
             values[name].parse(_plain(value))
             arguments.append(values[name].serialize())
-        values(["xtremedistil", *arguments])
     except flags.Error as error:
         raise UserError(explain(error, [option.name for option in options])) from None
-    return given(values, options)
+    return parsed(arguments, options)
 
 
 def _parameter(option: Option) -> inspect.Parameter:

@@ -1,6 +1,7 @@
 """Fine-tunes a teacher on a task's labels, scores it and saves it."""
 
 import pathlib
+from typing import AbstractSet
 
 from absl import flags
 
@@ -8,17 +9,28 @@ from xtremedistil_tf.cli.options import console
 from xtremedistil_tf.cli.options.chosen import chosen_config
 from xtremedistil_tf.cli.options.option import define, given
 from xtremedistil_tf.cli.options.run_flags import DISTILLATION
+from xtremedistil_tf.config import require
 
 FLAGS = flags.FLAGS
+# Flags of a whole distillation that would change what this command does, and does not.
+_REFUSED = frozenset({"dry_run", "target_shard", "time_budget"})
 
 
-def define_flags() -> None:
-    """Defines the flags of this command; also the student's, so that both share a flagfile."""
+def define_flags() -> AbstractSet[str]:
+    """Defines the flags of this command; also the student's, so that both share a flagfile.
+
+    Returns:
+      names of the flags that this command refuses.
+    """
     define(DISTILLATION)
+    return _REFUSED
 
 
 def main() -> None:
     """Fine-tunes or loads the teacher of --model_dir and prints its scores."""
+    for name in sorted(_REFUSED):
+        require(not FLAGS[name].present, f"--{name} is of a whole distillation, whose plan has the "
+                "teacher, too: run_distillation.py takes it; leave it out here")
     config = chosen_config(given(FLAGS, DISTILLATION))
     from xtremedistil_tf.jobs.teacher import run_teacher
     from xtremedistil_tf.runtime import prepare

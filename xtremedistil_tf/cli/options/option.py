@@ -7,6 +7,8 @@ from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Sequence, T
 from absl import flags
 
 from xtremedistil_tf import config as cfg
+from xtremedistil_tf.cli.options.usage import explain
+from xtremedistil_tf.errors import UserError
 
 # The parts of the configuration by their names in `Option.sets`. They alone define defaults.
 _RUN = cfg.RunConfig(cfg.DataConfig(task=""))
@@ -42,6 +44,7 @@ class Option:
       derived: True if another flag or setting determines the default.
       parse: converts the flag's value to the setting's value.
       required: True if the command needs it.
+      alias: name of another flag; the two are one, and the later on the command line counts.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Option:
     derived: bool = False
     parse: Callable[[Any], Any] = _same
     required: bool = False
+    alias: str = ""
 
 
 def setting(
@@ -87,7 +91,10 @@ def define(options: Iterable[Option], *, values: flags.FlagValues = flags.FLAGS)
     """
     for option in options:
         more: Dict[str, Any] = {"flag_values": values, "required": option.required}
-        if option.names is not None:
+        if option.alias:
+            flags.DEFINE_alias(option.name, option.alias, flag_values=values)
+            values[option.name].help = option.help
+        elif option.names is not None:
             define_named(option.name, option.default, option.names(), option.help, values=values)
         elif option.choices is not None:
             flags.DEFINE_enum(option.name, option.default, option.choices, option.help, **more)
@@ -118,6 +125,27 @@ def given(values: flags.FlagValues, options: Iterable[Option]) -> Dict[str, Any]
     """Returns the values of flags in the command line or a flagfile, by name."""
     return {option.name: values[option.name].value for option in options
             if values[option.name].present}
+
+
+def parsed(arguments: Sequence[str], options: Sequence[Option]) -> Dict[str, Any]:
+    """Returns the values of flags in command-line arguments, by name.
+
+    Args:
+      arguments: such as ["--flagfile=x.flags", "--seed=3"], without the program's name.
+      options: the flags.
+
+    Raises:
+      UserError: for an unknown flag, an invalid value, a missing flag or a word that is no flag.
+    """
+    values = flags.FlagValues()
+    define(options, values=values)
+    try:
+        _, *rest = values(["xtremedistil", *arguments])
+    except flags.Error as error:
+        raise UserError(explain(error, [option.name for option in options])) from None
+    if rest:
+        raise UserError(f"{rest[0]!r} is no flag; allowed: flags, as in --seed=1")
+    return given(values, options)
 
 
 def settings_of(

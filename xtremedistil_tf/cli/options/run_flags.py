@@ -301,8 +301,8 @@ STUDENT_FLAGS = (
     setting("distil_batch_size", "distil.distil_batch_size",
             "Batch size on the transfer set. Default: 128, for whole texts 64; with epochs given "
             "512 (--defaults).", derived=True),
-    setting("student_distil_batch_size", "distil.distil_batch_size",
-            "The same as --distil_batch_size, by its later name.", derived=True),
+    Option("student_distil_batch_size", "The same as --distil_batch_size, by its later name.",
+           kind="integer", alias="distil_batch_size", derived=True),
     setting("entity_swaps", "data.entity_swaps",
             "Number of transfer sentences to make from each labelled one, with its entities "
             "replaced by others of their type and language."),
