@@ -6,7 +6,6 @@ import time
 import types
 
 import pytest
-from absl import flags as absl_flags
 
 from tests.conftest import ROOT, write_task
 from xtremedistil_tf.cli import study as study_command
@@ -117,6 +116,12 @@ def test_a_run_is_known_by_what_it_changes():
     assert names("embeddings", word_embedding="svd")[0] == "base/seed_1"
     assert names("teacher_layer", teacher_layer=4)[2] == "base/seed_1"
     assert names("embeddings")[3] == names("deviations")[8] == "word_embedding=pca/seed_1"
+    # Of several forms of one value, too.
+    assert names("batch_size", distil_batch_size="512.0").count("base/seed_1") == 1
+    for value, form in ((1.0, "1"), (0.004, "4e-3"), (False, "false")):
+        lines = [planned.Variant("one", {"it": form})]
+        assert planned.plan_runs(lines, [1], ("de",), {"it": value})[0].name == "base/seed_1"
+        assert planned.plan_runs(lines, [1], ("de",), {"it": 7})[0].name == f"it={form}/seed_1"
     # Lines of one name in two studies are two runs.
     assert names("transfer_size")[0] == "transfer_size=100/seed_1"
     assert names("low_resource")[0] == "labels_per_language=100,transfer_size=100/seed_1"
@@ -141,6 +146,14 @@ def test_lines_of_many_flags_have_names_that_a_folder_can_have():
     for name in [*names, *teachers]:
         assert 200 < len(name.encode()) <= 255
     assert teachers[0].startswith("teacher_teacher_weights_ЖЖ")
+
+
+def test_teachers_of_different_flags_have_different_folders():
+    names = [planned.teacher_name({"pt_teacher_checkpoint": value})
+             for value in ("conf/a", "conf_a", "conf,a", "conf a")]
+    assert len(set(names)) == 4 and names[1] == "teacher_pt_teacher_checkpoint_conf_a"
+    # Other commands read several folders with commas between.
+    assert not any("," in name or "/" in name for name in names)
 
 
 def test_lines_that_are_the_same_runs_are_one_line(caplog):
@@ -181,32 +194,64 @@ def test_a_grid_of_two_flags():
         grid_study(["x"])
 
 
-def test_a_study_of_presets_has_a_line_a_flagfile(tmp_path, monkeypatch):
-    flags = absl_flags.FlagValues()
-    for name, value in (("learning_rate", 1e-3), ("epochs", 2.5)):
-        absl_flags.DEFINE_float(name, value, "", flag_values=flags)
-    absl_flags.DEFINE_boolean("freeze_word_embedding", False, "", flag_values=flags)
-    absl_flags.DEFINE_list("stage_epochs", [], "", flag_values=flags)
-    monkeypatch.setattr(study_command, "FLAGS", flags)
-    files = {"a": "# half\n--learning_rate=4e-3\n--nofreeze_word_embedding\n",
-             "b": "--freeze_word_embedding\n--stage_epochs=01=2,02=1\n", "other": "--epochs=2\n"}
+def test_a_study_of_presets_has_a_line_a_flagfile(tmp_path):
+    files = {"a": "# half\n--learning_rate\n4e-3\n--nofreeze_word_embedding\n--baseline\n",
+             "b": "--freeze_word_embedding\n--stage_epochs=01=2,02=1\n"
+                  "--student_distil_batch_size=64\n"}
     for name, text in files.items():
         (tmp_path / f"{name}.flags").write_text(text)
     paths = [str(tmp_path / f"{name}.flags") for name in files]
-    study = preset_study(study_command._presets(paths[:2]))
+    study = preset_study(study_command._presets(paths))
     assert [(line.name, dict(line.flags)) for line in study.variants(FACTS)] == [
         ("none", {}), ("a", {"learning_rate": 0.004, "freeze_word_embedding": False}),
-        ("b", {"freeze_word_embedding": True, "stage_epochs": "01=2,02=1"})]
+        ("b", {"freeze_word_embedding": True, "stage_epochs": "01=2,02=1",
+               "distil_batch_size": 64})]
     # The runs read them as they stand in the file.
-    assert runner.arguments(study.variants(FACTS)[2].flags) == [
-        "--freeze_word_embedding=True", "--stage_epochs=01=2,02=1"]
+    assert sorted(runner.arguments(study.variants(FACTS)[2].flags)) == [
+        "--distil_batch_size=64", "--freeze_word_embedding=True", "--stage_epochs=01=2,02=1"]
     assert study.pairs(["none", "a", "b"]) == [("none", "a"), ("none", "b")]
-    with pytest.raises(UserError, match="other.flags: --epochs is no flag of a study's run"):
-        study_command._presets(paths)
-    with pytest.raises(UserError, match="names files of the same name"):
-        study_command._presets([paths[0], paths[0]])
-    with pytest.raises(UserError, match="none.flags: file not found"):
-        study_command._presets([str(tmp_path / "none.flags")])
+
+
+@pytest.mark.parametrize("text, why", [
+    ("--epochs=2", "there is no flag --epochs"),
+    ("--learning_rate=abc", "learning_rate=abc"),
+    ("--optimizer=adma", "--optimizer is 'adma'; allowed: .*; did you mean adam"),
+    ("--do_NER=maybe", "do_NER=maybe"),
+    ("--flagfile=missing.flags", "missing.flags"),
+    ("--learning_rate=1e-3\n4e-3", "'4e-3' is no flag"),
+    ("--seed=3", "--seed is set by the study"),
+])
+def test_a_wrong_preset_is_refused(tmp_path, text, why):
+    path = tmp_path / "one.flags"
+    path.write_text(text + "\n")
+    with pytest.raises(UserError, match=f"one.flags: .*{why}"):
+        study_command._presets([str(path)])
+
+
+def test_presets_have_names_of_their_own(tmp_path):
+    for name in ("a", "none"):
+        (tmp_path / f"{name}.flags").write_text("--seq_len=8\n")
+    same, none, missing = (str(tmp_path / f"{name}.flags") for name in ("a", "none", "missing"))
+    for paths in ([same, same], [none]):
+        with pytest.raises(UserError, match="allowed: files of different names"):
+            study_command._presets(paths)
+    with pytest.raises(UserError, match="missing.flags: file not found"):
+        study_command._presets([missing])
+
+
+@pytest.mark.parametrize("items, why", [
+    (["temprature=1,2"], "no flag of a study's run; did you mean --temperature"),
+    (["temperature=1,hot"], "temperature=hot"),
+    (["seed=1,2"], "--seed is set by the study"),
+    (["teacher_model_dir=a,b"], "--teacher_model_dir is set by the study"),
+    (["task=a,b"], "one --task"),
+    (["a/b=1,2"], "no flag of a study's run"),
+    (["word_emb_dim=8,16", "word_emb_dim=8,32"], "names a flag twice"),
+])
+def test_a_wrong_grid_is_refused_before_a_teacher_is_made(items, why):
+    with pytest.raises(UserError, match=why):
+        study_command._check_grid(items)
+    study_command._check_grid(["student_distil_batch_size=64,128", "strategy=D1,D4.2"])
 
 
 class FakeProcesses:

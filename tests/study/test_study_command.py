@@ -5,8 +5,11 @@ import subprocess
 import sys
 
 import pytest
+from absl import flags as absl_flags
 
 from tests.conftest import ROOT
+from xtremedistil_tf.cli import study as study_command
+from xtremedistil_tf.errors import UserError
 
 ROW = "A B\tde:B-PER I-PER\n"
 
@@ -20,6 +23,18 @@ def test_flags_that_contradict_those_of_its_runs_are_refused(tmp_path, flag):
         cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert result.returncode == 2 and "is set by the study; leave it out" in result.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("flag, why", [
+    ("--seeds=", "--seeds is ; allowed: different whole numbers above 0"),
+    ("--seeds=1,1", "--seeds is 1,1; allowed: different whole numbers above 0")])
+def test_a_study_has_seeds_of_its_own(flag, why, monkeypatch):
+    values = absl_flags.FlagValues()
+    absl_flags.DEFINE_list("seeds", ["42"], "", flag_values=values)
+    values(["study", flag])
+    monkeypatch.setattr(study_command, "FLAGS", values)
+    with pytest.raises(UserError, match=why):
+        study_command._numbers("seeds", least=1)
 
 
 def test_help_lists_no_flag_that_a_study_refuses():

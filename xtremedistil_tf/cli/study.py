@@ -1,5 +1,6 @@
 """Runs a study of the paper, or a grid over any flags, and makes its table and plot."""
 
+import dataclasses
 import pathlib
 from typing import AbstractSet, Any, Dict, List, Sequence
 
@@ -7,11 +8,11 @@ from absl import flags
 
 from xtremedistil_tf.cli.options import console
 from xtremedistil_tf.cli.options.flags_to_config import run_config
-from xtremedistil_tf.cli.options.option import define, given
+from xtremedistil_tf.cli.options.option import define, given, parsed
 from xtremedistil_tf.cli.options.planning_flags import PLANNING_FLAGS
 from xtremedistil_tf.cli.options.run_flags import DISTILLATION
 from xtremedistil_tf.config import RunConfig, require
-from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.errors import UserError, near
 from xtremedistil_tf.study.grids import STUDIES, Study, grid_study, preset_study
 from xtremedistil_tf.tasks import TaskKind, task_kind
 
@@ -21,7 +22,11 @@ _OWN = {"model_dir", "seed", "teacher_model_dir", "targets_dir", "dry_run", "ove
         "target_shard", "export", "forms", "keep_representation",
         # All runs of a study have the paper's defaults, and their lines are the baselines.
         *(option.name for option in PLANNING_FLAGS)}
-_RUN_FLAGS = {option.name for option in DISTILLATION} - _OWN
+# A flagfile of a run may ask for a baseline; the lines of a study are its own.
+_LEFT_OUT = {"baseline"}
+_ALIASES = {option.name for option in DISTILLATION if option.alias}
+_RUN_FLAGS = {option.name for option in DISTILLATION} - _OWN - _ALIASES
+_OPTIONAL = [dataclasses.replace(option, required=False) for option in DISTILLATION]
 
 
 def define_flags() -> AbstractSet[str]:
@@ -49,11 +54,14 @@ def define_flags() -> AbstractSet[str]:
     return _OWN - {"model_dir"}
 
 
-def _numbers(name: str) -> List[int]:
+def _numbers(name: str, *, least: int = 0) -> List[int]:
+    """Returns at least so many different numbers of a flag."""
     values: List[str] = getattr(FLAGS, name)
-    require(all(value.isdecimal() and int(value) > 0 for value in values),
-            f"--{name} is {','.join(values)}; allowed: whole numbers above 0, comma between")
-    return [int(value) for value in values]
+    numbers = [int(value) for value in values if value.isdecimal()]
+    require(len(set(numbers)) == len(values) >= least and all(numbers),
+            f"--{name} is {','.join(values)}; allowed: different whole numbers above 0, comma "
+            "between")
+    return numbers
 
 
 def _shared() -> List[str]:
@@ -73,22 +81,44 @@ def _flags_of(path: str) -> Dict[str, Any]:
       UserError: if it is missing, or names a flag that is none of a run or that the study sets.
     """
     require(pathlib.Path(path).is_file(), f"--presets names {path}: file not found")
-    found: Dict[str, Any] = {}
-    for line in FLAGS.read_flags_from_files([f"--flagfile={path}"], force_gnu=False):
-        name, given_value, value = line.lstrip("-").partition("=")
-        negated = name not in FLAGS and name.startswith("no") and name[2:] in FLAGS
-        name = name[2:] if negated else name
-        require(name in _RUN_FLAGS, f"{path}: --{name} is no flag of a study's run")
-        found[name] = _as_given(
-            FLAGS[name].parser.parse(value if given_value else str(not negated)))
-    return found
+    try:
+        found = parsed([f"--flagfile={path}"], _OPTIONAL)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
+    for name in found.keys() - _LEFT_OUT:
+        _check_name(name, path)
+    return {name: _as_given(value) for name, value in found.items() if name in _RUN_FLAGS}
+
+
+def _check_name(name: str, origin: str) -> None:
+    """Raises UserError for a flag that lines of a study cannot change."""
+    better = near(name, _RUN_FLAGS)
+    hint = f"; did you mean --{better}?" if better and name not in _OWN else ""
+    require(name in _RUN_FLAGS | _ALIASES, f"{origin}: --{name} is "
+            + ("set by the study" if name in _OWN else f"no flag of a study's run{hint}"))
+
+
+def _check_grid(items: Sequence[str]) -> None:
+    """Checks names and values of a grid before a teacher is fine-tuned.
+
+    Raises:
+      UserError: for a flag that a study cannot change, one that is named twice, or a bad value.
+    """
+    names = [item.lstrip("-").partition("=")[0] for item in items]
+    require(len(set(names)) == len(names), f"--grid names a flag twice: {', '.join(names)}")
+    for item, name in zip(items, names):
+        require(name != "task", f"--grid={item}: all lines of a study have one --task")
+        _check_name(name, f"--grid={item}")
+        for value in item.partition("=")[2].split(","):
+            parsed([f"--{name}={value}"], _OPTIONAL)
 
 
 def _presets(paths: Sequence[str]) -> Dict[str, Dict[str, Any]]:
     """Returns the flags of each flagfile by the file's name without its ending."""
     found = {pathlib.Path(path).stem: _flags_of(path) for path in paths}
-    require(len(found) == len(paths), "--presets names files of the same name: "
-            f"{', '.join(paths)}; each is a line of the table, under its name")
+    require(len(found) == len(paths) and "none" not in found,
+            f"--presets names {', '.join(paths)}; allowed: files of different names, which name "
+            "the table's lines, and none of the name none, the line without a preset")
     return found
 
 
@@ -99,7 +129,11 @@ def _study() -> Study:
             f"studies: {', '.join(sorted(STUDIES))}")
     if FLAGS.study:
         return STUDIES[FLAGS.study]
-    return grid_study(FLAGS.grid) if FLAGS.grid else preset_study(_presets(FLAGS.presets))
+    if FLAGS.presets:
+        return preset_study(_presets(FLAGS.presets))
+    study = grid_study(FLAGS.grid)
+    _check_grid(FLAGS.grid)
+    return study
 
 
 def _check_kind(study: Study, kind: TaskKind) -> None:
@@ -124,8 +158,7 @@ def _derived(config: RunConfig) -> Dict[str, Any]:
 def main() -> None:
     """Runs the missing runs, then writes and prints the table."""
     study = _study()
-    # A flagfile for runs may ask for a baseline; the lines of a study are its own.
-    for name in sorted(_OWN - {"model_dir", "baseline"}):
+    for name in sorted(_OWN - {"model_dir"} - _LEFT_OUT):
         require(not FLAGS[name].present, f"--{name} is set by the study; leave it out")
     config = run_config(given(FLAGS, DISTILLATION))
     for split in ("train", "dev"):
@@ -136,7 +169,7 @@ def main() -> None:
     from xtremedistil_tf.study import report
     from xtremedistil_tf.study.runner import Runner
 
-    seeds = _numbers("seeds")
+    seeds = _numbers("seeds", least=1)
     folder = pathlib.Path(FLAGS.model_dir)
     shared = {**{name: _as_given(FLAGS[name].value) for name in _RUN_FLAGS}, **_derived(config)}
     runner = Runner(folder, base=_shared(), given=shared, data=config.data, sizes=_numbers("sizes"),

@@ -27,13 +27,17 @@ TEACHER_FLAGS = (
 _LONGEST_NAME, _DIGITS = 255, 16
 
 
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
+
+
 def _folder_name(text: str) -> str:
     """Cuts text to what a file system takes; a hash of all of it ends a name that was cut."""
     name = text.encode()
     if len(name) <= _LONGEST_NAME:
         return text
     kept = name[:_LONGEST_NAME - _DIGITS - 1].decode(errors="ignore")
-    return f"{kept}-{hashlib.sha256(name).hexdigest()[:_DIGITS]}"
+    return f"{kept}-{_digest(text)}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,10 +70,19 @@ class Run:
         return {**self.flags, **({"languages": self.language} if self.language else {})}
 
 
+def _is_same(one: Any, other: Any) -> bool:
+    """True for two values that a command line reads as one: 1 and 1.0, true and True."""
+    texts = str(one), str(other)
+    try:
+        return texts[0] == texts[1] or float(texts[0]) == float(texts[1])
+    except ValueError:
+        return texts[0].lower() == texts[1].lower() in ("true", "false")
+
+
 def _changes(variant: Variant, given: Mapping[str, Any]) -> Dict[str, Any]:
     """Flags of a line that differ from those of all runs."""
     return {name: value for name, value in variant.flags.items()
-            if name not in given or str(given[name]) != str(value)}
+            if name not in given or not _is_same(given[name], value)}
 
 
 def distinct(variants: Sequence[Variant], given: Mapping[str, Any]) -> List[Variant]:
@@ -139,4 +152,6 @@ def teacher_flags(flags: Mapping[str, Any], given: Mapping[str, Any]) -> Dict[st
 def teacher_name(flags: Mapping[str, Any]) -> str:
     """Name of a teacher's folder, from the flags that make it."""
     name = "_".join(["teacher", *(f"{name}_{value}" for name, value in flags.items())])
-    return _folder_name(re.sub(r"[^\w.,-]+", "_", name))
+    plain = re.sub(r"[^\w.-]+", "_", name)
+    # Two values can have the same plain form: a/b and a_b.
+    return _folder_name(plain if plain == name else f"{plain}-{_digest(name)}")
