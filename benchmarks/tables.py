@@ -311,7 +311,8 @@ def studies_tables() -> str:
         text = (found[name] / "table.md").read_text("utf-8").strip()
         machine = record["machine"]
         study, _, teacher = name.partition(_TEACHER)
-        made = f"`--study={study}`" if study in order else "a grid (`--grid`)"
+        made = f"`--study={study}`" if study in order else {
+            "presets": "`--presets`"}.get(study, "a grid (`--grid`)")
         if teacher:
             told = teacher.replace("_", ", ", 1).replace("_", " ")
             text = text.replace("\n", f", teacher {told}\n", 1)
