@@ -11,7 +11,7 @@ from xtremedistil_tf.corpora.readers.base import Tally
 from xtremedistil_tf.corpora.source_rows import digest
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.texts.make import MakeOptions
-from xtremedistil_tf.corpora.texts.tables import open_lines
+from xtremedistil_tf.corpora.texts.tables.opening import open_lines
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
 from xtremedistil_tf.data.readers.squad import QuestionFile, read_squad
 from xtremedistil_tf.errors import UserError
