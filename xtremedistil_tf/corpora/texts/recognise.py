@@ -25,7 +25,7 @@ _HEAD = 20_000
 
 
 def looks_like_questions(source: Source, encoding: str) -> bool:
-    """True for SQuAD's JSON."""
+    """True for SQuAD's JSON, also with one question a line."""
     if source.opener is None:
         return False
     try:
@@ -33,7 +33,8 @@ def looks_like_questions(source: Source, encoding: str) -> bool:
         head = "".join(line[:_HEAD] for line in lines)[:_HEAD].lstrip()
     except (UserError, OSError):
         return False
-    return head.startswith("{") and '"paragraphs"' in head and '"data"' in head
+    names = ('"paragraphs"', '"data"'), ('"context"', '"question"', '"answer_start"')
+    return head.startswith("{") and any(all(name in head for name in own) for own in names)
 
 
 def _labels(value: object) -> Optional[List[str]]:
