@@ -276,8 +276,9 @@ def _cell(row: Record, name: str) -> str:
 def _judged(table: Table, columns: Columns) -> Tuple[str, ...]:
     """The columns that may hold an annotator's answer. In a CSV, `status` may mean anything."""
     left = tuple(name for name in table.columns if name not in (*columns.texts, columns.label))
-    return tuple(name for name in left if table.form not in ("csv", "tsv")
-                 or plain_key(name) in _ANSWERS)
+    return tuple(name for name in left if plain_key(name) in _ANSWERS or table.form not in (
+        "csv", "tsv") and any(is_rejected({name: value}) for value in (True, False, "reject",
+                                                                        "deleted")))
 
 
 def _told(columns: Columns, named: bool) -> str:
