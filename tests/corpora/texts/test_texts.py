@@ -17,7 +17,7 @@ from xtremedistil_tf.corpora.texts.columns import Wanted
 from xtremedistil_tf.corpora.texts.record import describe_texts
 from xtremedistil_tf.corpora.texts.rows import Text
 from xtremedistil_tf.corpora.texts.splits import divide
-from xtremedistil_tf.corpora.texts.tables import find_layout
+from xtremedistil_tf.corpora.texts.tables.delimited import find_layout
 from xtremedistil_tf.data.folders.task import read_task
 from xtremedistil_tf.data.several_labels import listed_labels
 from xtremedistil_tf.errors import UserError

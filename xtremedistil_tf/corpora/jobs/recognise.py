@@ -5,7 +5,11 @@ from typing import Optional, Sequence
 
 from xtremedistil_tf.corpora.jobs.kinds import Asked, is_conllu
 from xtremedistil_tf.corpora.sources.sources import Source
-from xtremedistil_tf.corpora.texts.recognise import looks_like_questions, looks_like_texts
+from xtremedistil_tf.corpora.texts.recognise import (
+    looks_like_questions,
+    looks_like_texts,
+    refuse_without_label,
+)
 from xtremedistil_tf.tasks import TASKS, task_kind
 
 
@@ -23,6 +27,9 @@ def recognise_kind(sources: Sequence[Source], asked: Asked, kind: Optional[str] 
 
     Returns:
       `asked` with the kind, and with `wanted.pairs`.
+
+    Raises:
+      UserError: for a table of texts in which no column is the label by its name.
     """
     labelled = next((one for one in sources if one.split != "transfer"), None)
     if labelled is None:
@@ -43,6 +50,7 @@ def recognise_kind(sources: Sequence[Source], asked: Asked, kind: Optional[str] 
     texts = dataclasses.replace(asked, kind=kind or "classification")
     pairs = None if asked.wanted.texts else looks_like_texts(labelled, texts.texts.read)
     if kind is None and not named and pairs is None:
+        refuse_without_label(labelled, texts.texts.read)
         return asked
     return dataclasses.replace(texts, wanted=dataclasses.replace(
         asked.wanted, pairs=asked.wanted.pairs or bool(pairs)))

@@ -1,17 +1,21 @@
 """Converts questions in SQuAD's JSON, TyDi's GoldP among them, into a task folder."""
 
 import collections
+import contextlib
 import itertools
 import json
 import pathlib
-from typing import Any, Dict, List, Mapping, Sequence, Set, Tuple
+import re
+from typing import Any, Dict, Iterator, List, Mapping, Sequence, Set, Tuple
 
 from xtremedistil_tf.corpora.convert import HELD_OUT, RECORD_FILE, claim_folder
 from xtremedistil_tf.corpora.readers.base import Tally
 from xtremedistil_tf.corpora.source_rows import digest
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.texts.make import MakeOptions
-from xtremedistil_tf.corpora.texts.tables import open_lines
+from xtremedistil_tf.corpora.texts.tables.opening import open_lines
+from xtremedistil_tf.data.json_rows import parse_json, whole_characters
+from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
 from xtremedistil_tf.data.readers.squad import QuestionFile, read_squad
 from xtremedistil_tf.errors import UserError
@@ -21,9 +25,20 @@ from xtremedistil_tf.tasks import task_kind
 Paragraph = Dict[str, Any]
 
 
-def _without_empty_answers(question: Any, counts: Tally) -> Any:
-    """Turns answers without text, as TyDi has for "no answer", into SQuAD 2.0's form."""
+def _answers(question: Any, counts: Tally) -> Any:
+    """Brings a question's answers into SQuAD 2.0's form.
+
+    TyDi has answers without text for "no answer"; data sets of Hugging Face have columns of texts
+    and starts.
+    """
     answers = question.get("answers") if isinstance(question, dict) else None
+    if isinstance(answers, dict):
+        texts, starts = answers.get("text"), answers.get("answer_start")
+        if not isinstance(texts, list) or not isinstance(starts, list) or len(texts) != len(starts):
+            return question
+        answers = [{"text": text, "answer_start": start} for text, start in zip(texts, starts)]
+        told = {"is_impossible": True} if not answers else {}
+        question = {**question, "answers": answers, **told}
     if not isinstance(answers, list) or not answers:
         return question
     kept = [one for one in answers if not (isinstance(one, dict) and one.get("text") == "")]
@@ -33,28 +48,80 @@ def _without_empty_answers(question: Any, counts: Tally) -> Any:
     return {**question, "answers": kept, "is_impossible": not kept}
 
 
+def _nested(whole: Any) -> Iterator[Tuple[str, Any]]:
+    """Yields (place, paragraph) of SQuAD's JSON.
+
+    Raises:
+      KeyError, TypeError: for JSON of another structure.
+    """
+    for at, article in enumerate(whole["data"]):
+        for number, paragraph in enumerate(article["paragraphs"]):
+            yield f"data[{at}].paragraphs[{number}]", paragraph
+
+
+def _flat(text: str) -> Iterator[Tuple[str, Any]]:
+    """Yields (place, paragraph or error) of JSON lines with a question each, as Hugging Face has.
+
+    Raises:
+      KeyError, TypeError: for JSON of another structure.
+    """
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            try:
+                row = parse_json(line)
+            except RowError as error:
+                yield str(number), error
+                continue
+            question = {name: row[name] for name in row if name not in ("context", "title")}
+            yield str(number), {"context": row["context"], "qas": [question]}
+
+
+def _places(text: str) -> Iterator[Tuple[str, Any]]:
+    """Yields (place, paragraph or error); see `_nested` and `_flat`."""
+    begin = text.lstrip().split("\n", 1)[0]
+    try:
+        row = json.loads(begin)
+    except ValueError:
+        row = None
+    if isinstance(row, dict) and "context" in row:
+        return _flat(text)
+    return _nested(json.loads(text))
+
+
 def _paragraphs(source: Source, options: MakeOptions, counts: Tally) -> List[Paragraph]:
     """Reads a file's paragraphs; the language goes to each question.
 
     Raises:
       UserError: if the file is not SQuAD's JSON.
     """
+    language = options.read.language or source.language
+    given: List[Paragraph] = []
+    place = ""
     try:
-        whole = json.loads("".join(open_lines(source, options.read.encoding)))
-        articles = whole["data"]
-        paragraphs = [one for article in articles for one in article["paragraphs"]]
-        given = [{"context": one["context"], "qas": list(one["qas"])} for one in paragraphs]
+        for place, one in _places("".join(open_lines(source, options.read.encoding))):
+            if isinstance(one, RowError):
+                raise one
+            context, questions = whole_characters(one["context"]), whole_characters(one["qas"])
+            if not isinstance(context, str) or not isinstance(questions, list):
+                raise UserError(f"the context is {context!r:.40}, the questions "
+                                f"{questions!r:.40}; needed are a text and a list")
+            questions = [_answers(question, counts) for question in questions]
+            given.append({
+                "context": context, "qas": [
+                    {**one, "language": one.get("language", language)}
+                    if language and isinstance(one, dict) else one for one in questions],
+                "places": [f"{source.name}:{place}" + (f".qas[{at}]" if "[" in place else "")
+                           for at in range(len(questions))]})
+            counts["sentences"] += len(questions)
+    except UserError as error:
+        if source.name in str(error):
+            raise
+        raise UserError(f"{source.name}:{place}: {error}") from None
     except (ValueError, RecursionError) as error:
         raise UserError(f"{source.name}: no JSON: {error}") from None
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, AttributeError):
         raise UserError(f"{source.name}: not SQuAD's JSON; needed are data, paragraphs, context "
                         "and qas") from None
-    language = options.read.language or source.language
-    for paragraph in given:
-        questions = [_without_empty_answers(one, counts) for one in paragraph["qas"]]
-        paragraph["qas"] = [{**one, "language": one.get("language", language)}
-                            if language and isinstance(one, dict) else one for one in questions]
-        counts["sentences"] += len(questions)
     return given
 
 
@@ -79,10 +146,15 @@ def _divide(paragraphs: Sequence[Paragraph], missing: Sequence[str], options: Ma
 def _of_languages(paragraphs: List[Paragraph], languages: Sequence[str]) -> List[Paragraph]:
     if not languages:
         return paragraphs
-    kept = [{**one, "qas": [question for question in one["qas"]
-                            if question.get("language", DEFAULT_LANGUAGE) in languages]}
-            for one in paragraphs]
-    return [one for one in kept if one["qas"]]
+    kept = []
+    for one in paragraphs:
+        own = [(question, place) for question, place in zip(one["qas"], one["places"])
+               if not isinstance(question, dict)
+               or question.get("language", DEFAULT_LANGUAGE) in languages]
+        if own:
+            questions, places = map(list, zip(*own))
+            kept.append({**one, "qas": questions, "places": places})
+    return kept
 
 
 def _rename(paragraphs: Sequence[Paragraph], stem: str, seen: Set[Any], counts: Tally) -> None:
@@ -100,14 +172,16 @@ def _rename(paragraphs: Sequence[Paragraph], stem: str, seen: Set[Any], counts: 
 
 def _languages(paragraphs: Sequence[Paragraph]) -> Dict[str, int]:
     counts = collections.Counter(str(question.get("language", DEFAULT_LANGUAGE))
-                                 for one in paragraphs for question in one["qas"])
+                                 for one in paragraphs for question in one["qas"]
+                                 if isinstance(question, dict))
     return dict(sorted(counts.items()))
 
 
 def _unanswered(rows: Mapping[str, Sequence[Paragraph]]) -> List[str]:
     """Splits without any answer, as published tests whose answers are kept back."""
     return [split for split, own in rows.items()
-            if not any(one.get("answers") for paragraph in own for one in paragraph["qas"])]
+            if not any(isinstance(one, dict) and one.get("answers")
+                       for paragraph in own for one in paragraph["qas"])]
 
 
 def _split(sources: Sequence[Source], options: MakeOptions, records: List[Mapping[str, Any]]
@@ -131,7 +205,27 @@ def _split(sources: Sequence[Source], options: MakeOptions, records: List[Mappin
 
 
 def _write(path: pathlib.Path, paragraphs: Sequence[Paragraph]) -> None:
-    write_json(path, {"version": "v2.0", "data": [{"paragraphs": [one]} for one in paragraphs]})
+    write_json(path, {"version": "v2.0", "data": [
+        {"paragraphs": [{"context": one["context"], "qas": one["qas"]}]} for one in paragraphs]})
+
+
+@contextlib.contextmanager
+def _own_places(path: pathlib.Path, paragraphs: Sequence[Paragraph]) -> Iterator[None]:
+    """Names the user's file and place in errors of a file that is being written.
+
+    Args:
+      path: the written file, which is removed after an error.
+      paragraphs: its contents.
+    """
+    try:
+        yield
+    except UserError as error:
+        told = re.match(rf"{re.escape(str(path))}:data\[(\d+)\]\.paragraphs\[0\]\.qas\[(\d+)\]",
+                        str(error))
+        if told is None:
+            raise UserError(str(error).replace(str(path), path.name)) from None
+        place = paragraphs[int(told.group(1))]["places"][int(told.group(2))]
+        raise UserError(f"{place}{str(error)[told.end():]}") from None
 
 
 def _unlabelled(
@@ -155,7 +249,8 @@ def _unlabelled(
         if keep_leaks or not stands:
             kept.append({**one, "qas": [
                 {name: question[name] for name in ("id", "question", "language")
-                 if name in question} for question in one["qas"] if isinstance(question, dict)]})
+                 if name in question} if isinstance(question, dict) else question
+                for question in one["qas"]]})
     return kept, dict(leaks)
 
 
@@ -182,12 +277,14 @@ def make_answers(
         if "transfer" in rows:
             rows["transfer"], leaks = _unlabelled(rows, keep_leaks=options.keep_leaks)
             _write(folder / transfer, rows["transfer"])
-            all(QuestionFile(folder / transfer, on_bad_row=options.read.on_bad_row))
+            with _own_places(folder / transfer, rows["transfer"]):
+                all(QuestionFile(folder / transfer, on_bad_row=options.read.on_bad_row))
         for split, paragraphs in rows.items():
             if split not in files:
                 continue
             _write(folder / files[split], paragraphs)
-            read_squad(folder / files[split], on_bad_row=options.read.on_bad_row)
+            with _own_places(folder / files[split], paragraphs):
+                read_squad(folder / files[split], on_bad_row=options.read.on_bad_row)
         record = {
             "kind": options.kind, "pairs": True, "labels": [], "label_counts": {},
             "splits": {split: _languages(own) for split, own in rows.items()},

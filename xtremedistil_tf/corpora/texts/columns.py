@@ -3,22 +3,30 @@
 import dataclasses
 import pathlib
 import statistics
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, NamedTuple, Optional, Sequence, Tuple
 
-from xtremedistil_tf.corpora.texts.tables import Record, Table, column_of
+from xtremedistil_tf.corpora.sources.names import split_of
+from xtremedistil_tf.corpora.texts.tables.cells import shown
+from xtremedistil_tf.corpora.texts.tables.objects import CHOSEN
+from xtremedistil_tf.corpora.texts.tables.table import Record, Table, column_of
+from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.errors import UserError
 
 TEXTS = ("text", "sentence", "review", "content", "body", "comment", "document", "utterance",
-         "message", "tweet", "review_text", "review_body", "question", "query", "headline",
+         "utt", "message", "tweet", "review_text", "review_body", "question", "query", "headline",
          "description", "title")
 PAIRS = (("sentence1", "sentence2"), ("premise", "hypothesis"), ("question1", "question2"),
          ("text1", "text2"), ("text_a", "text_b"), ("text", "text_pair"),
-         ("question", "sentence"), ("sentence_1", "sentence_2"))
-LABELS = ("label", "labels", "class", "category", "target", "gold_label", "sentiment", "topic",
-          "intent", "y", "label_text", "classes", "categories", "stars", "rating", "score",
-          "polarity", "tag")
+         ("question", "sentence"), ("sentence_1", "sentence_2"), ("question", "passage"),
+         ("sentence", "sentence2"), ("text", "text2"), ("question", "question2"),
+         ("text_1", "text_2"), ("question_1", "question_2"), ("sentence_a", "sentence_b"))
+LABELS = (CHOSEN, "label", "labels", "class", "category", "target", "gold_label", "sentiment",
+          "topic", "intent", "y", "label_text", "classes", "categories", "stars", "rating", "score",
+          "polarity", "tag", "is_duplicate", "cats", "accept")
+SPLITS = ("split", "partition", "subset", "fold", "set")
 LANGUAGES = ("language", "lang", "locale", "language_code")
-HEADER = frozenset(TEXTS) | frozenset(LABELS) | frozenset(LANGUAGES) | {
+# Names that JSON only has are labels in tables, perhaps.
+HEADER = frozenset(TEXTS) | frozenset(LABELS) - {CHOSEN, "accept"} | frozenset(LANGUAGES) | {
     name for pair in PAIRS for name in pair} | {"id", "idx", "index"}
 # A label column without a name has at most this share of different values.
 _MOST_CLASSES = 0.5
@@ -31,11 +39,13 @@ class Columns(NamedTuple):
       texts: names of the one text column, or of the two of pairs.
       label: name of the label column; None in unlabelled text.
       language: name of the language column; None without one.
+      split: name of the column that says train, dev or test; None without one.
     """
 
     texts: Tuple[str, ...]
     label: Optional[str]
     language: Optional[str] = None
+    split: Optional[str] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +79,7 @@ def _texts(columns: Sequence[str], wanted: Wanted) -> Tuple[str, ...]:
 
 
 def _mean_words(sample: Sequence[Record], column: str) -> float:
-    return statistics.mean(len(str(row.get(column) or "").split()) for row in sample)
+    return statistics.mean(len(shown(row.get(column)).split()) for row in sample)
 
 
 def _by_contents(sample: Sequence[Record], columns: Sequence[str], wanted: Wanted,
@@ -94,7 +104,9 @@ def _by_contents(sample: Sequence[Record], columns: Sequence[str], wanted: Wante
 
 
 def _asked(flag: str, table: Table, path: pathlib.PurePath, sample: Sequence[Record]) -> UserError:
-    first = {name: sample[0].get(name) for name in table.columns} if sample else {}
+    if not sample:
+        return UserError(f"{path}: no usable row in it")
+    first = {name: sample[0].get(name) for name in table.columns}
     return UserError(f"{path}: which column is it? --{flag}=NAME or NUMBER says so; the columns "
                      f"are {', '.join(table.columns)}; the first row is {first!r:.160}")
 
@@ -133,22 +145,30 @@ def find_columns(
         language = column_of(table.columns, wanted.language, "language_column", path)
     elif table.named:
         language = _named(table.columns, LANGUAGES)
-    return Columns(texts, label if labelled else None, language)
+    split = _named(table.columns, SPLITS) if table.named and labelled else None
+    if split in (*texts, label, language) or not _are_splits(sample, split):
+        split = None
+    return Columns(texts, label if labelled else None, language, split)
 
 
-def text_of(value: Any) -> str:
-    """A cell as text: None is empty, a true or false is written in lower case."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value != value:  # NaN of a table of pandas.
-        return ""
-    return str(value)
+def split_of_row(row: Record, column: str) -> str:
+    """The split that a row names: train, dev or test.
+
+    Raises:
+      RowError: if it names another, or none.
+    """
+    told = shown(row.get(column)).strip()
+    found = split_of(told)
+    found = "dev" if found == "eval" else found
+    if found not in ("train", "dev", "test"):
+        raise RowError(("split", f"the column {column!r} holds {told!r:.40}; needed is train, dev "
+                        "or test"))
+    return found
 
 
-def labels_of_cell(value: Any) -> List[str]:
-    """The labels of a cell: those of a list, or the one text."""
-    if isinstance(value, (list, tuple)):
-        return [text_of(one).strip() for one in value]
-    return [text_of(value).strip()]
+def _are_splits(sample: Sequence[Record], column: Optional[str]) -> bool:
+    """True if a column names a split in all rows."""
+    try:
+        return column is not None and all(split_of_row(row, column) for row in sample)
+    except RowError:
+        return False

@@ -3,13 +3,19 @@
 import collections
 import dataclasses
 import pathlib
-from typing import Any, Callable, Counter, Dict, Iterable, List, Optional, Sequence, Set, Tuple
+from typing import Any, Counter, Dict, Iterable, List, Sequence, Set, Tuple
 
 from xtremedistil_tf.corpora.convert import HELD_OUT, RECORD_FILE, TRANSFER_FILE, claim_folder
 from xtremedistil_tf.corpora.sources.sources import Source
+from xtremedistil_tf.corpora.texts.labels import (
+    are_fractions,
+    one_spelling,
+    suspicious_labels,
+    without_kept_back,
+)
 from xtremedistil_tf.corpora.texts.rows import Text, TextReader, TextsOptions
 from xtremedistil_tf.corpora.texts.splits import divide
-from xtremedistil_tf.corpora.texts.tables import open_table
+from xtremedistil_tf.corpora.texts.transfer import transfer_texts
 from xtremedistil_tf.data.labels import ClassSet
 from xtremedistil_tf.data.several_labels import check_no_lists
 from xtremedistil_tf.errors import UserError
@@ -35,35 +41,61 @@ class MakeOptions:
     keep_leaks: bool = False
 
 
-def _labelled(reader: TextReader, sources: Sequence[Source], options: MakeOptions
-              ) -> Tuple[Dict[str, List[Text]], List[str]]:
-    """Returns rows by split, and the splits that were taken out of train."""
-    rows: Dict[str, List[Text]] = {split: [] for split in ("train", *HELD_OUT)}
+@dataclasses.dataclass
+class _Labelled:
+    """Labelled rows, and what the user should know of them.
+
+    Attributes:
+      rows: rows by split.
+      divided: splits that were taken out of train.
+      told: lines that tell what was changed.
+      suspicious: lines that tell what looks wrong.
+    """
+
+    rows: Dict[str, List[Text]]
+    divided: List[str] = dataclasses.field(default_factory=list)
+    told: List[str] = dataclasses.field(default_factory=list)
+    suspicious: List[str] = dataclasses.field(default_factory=list)
+
+
+def _read(reader: TextReader, sources: Sequence[Source]) -> _Labelled:
+    """The rows of all sources, in the splits that the files name, or else the rows."""
+    found = _Labelled({split: [] for split in ("train", *HELD_OUT)})
     for source in sources:
-        if source.split != "transfer":
-            rows[source.split or "train"] += reader.rows(source)
-    missing = [split for split in HELD_OUT if not rows[split]]
-    if missing:
-        rows.update(divide(rows["train"], missing, options.shares, options.seed,
+        if source.split == "transfer":
+            continue
+        others = 0
+        for row in reader.rows(source):
+            found.rows[source.split or row.split or "train"].append(row)
+            others += None not in (source.split, row.split) and source.split != row.split
+        if others:
+            found.suspicious.append(f"{source.name}: {others:,} rows name another split; they are "
+                                    f"read as {source.split}, since the file is")
+    return found
+
+
+def _labelled(reader: TextReader, sources: Sequence[Source], options: MakeOptions) -> _Labelled:
+    """The rows by split; dev and test are taken out of train if they are missing."""
+    found = _read(reader, sources)
+    if not options.read.numbers:
+        for change in (one_spelling, without_kept_back):
+            found.rows, told = change(found.rows)
+            found.told += told
+    rows = found.rows
+    found.divided = [split for split in HELD_OUT if not rows[split]]
+    numbers = are_fractions([label for row in rows["train"] for label in row.labels])
+    if found.divided:
+        rows.update(divide(rows["train"], found.divided, options.shares, options.seed,
                            stratified=not options.read.numbers))
     for split, own in rows.items():
         if not own:
             raise UserError(f"no text for {split}.tsv in what was given" + (
-                "; there are too few to divide: name files for the splits"
-                if split in missing else ""))
-    return rows, missing
-
-
-def _whole_numbers(rows: Dict[str, List[Text]]) -> bool:
-    """True if all labels are whole numbers with .0, as tables with an empty cell write them."""
-    labels = {label for own in rows.values() for row in own for label in row.labels}
-    return all(label.endswith(".0") and label[:-2].lstrip("-").isdecimal() for label in labels)
-
-
-def _without_fractions(rows: Dict[str, List[Text]]) -> Dict[str, List[Text]]:
-    return {split: [dataclasses.replace(row, labels=tuple(label[:-2] for label in row.labels))
-                    for row in own]
-            for split, own in rows.items()}
+                "" if split not in found.divided else "; there are too few to divide: name files "
+                "for the splits" + (", or say --kind=regression, since the labels are numbers"
+                                    if numbers and not options.read.numbers else "")))
+    if not options.read.numbers:
+        found.suspicious += suspicious_labels(rows)
+    return found
 
 
 def _classes(rows: Dict[str, List[Text]], options: TextsOptions) -> List[str]:
@@ -77,15 +109,6 @@ def _classes(rows: Dict[str, List[Text]], options: TextsOptions) -> List[str]:
     return list(ClassSet.seen(counts).tags)
 
 
-def _is_table(source: Source, options: TextsOptions) -> bool:
-    """True if a transfer file is a table with a text column, not running text."""
-    try:
-        with open_table(source, options.table) as table:
-            return table.named
-    except UserError:
-        return False
-
-
 def _transfer(reader: TextReader, sources: Sequence[Source], rows: Dict[str, List[Text]],
               options: MakeOptions) -> Tuple[Iterable[str], Counter[str], Counter[str]]:
     """Returns the transfer lines, what leaked by split, and the rows by language."""
@@ -93,12 +116,11 @@ def _transfer(reader: TextReader, sources: Sequence[Source], rows: Dict[str, Lis
     leaks: Counter[str] = collections.Counter()
     languages: Counter[str] = collections.Counter()
     lines: List[str] = []
-    for source in sources:
-        if source.split != "transfer":
-            continue
-        texts = reader.rows(source, labelled=False) if _is_table(source, options.read) \
-            else reader.lines(source)
-        for row in texts:
+    classes = {label for own in rows.values() for row in own for label in row.labels} \
+        if not options.read.numbers else set()
+    # A file that was named twice is one file.
+    for source in {one.name: one for one in sources if one.split == "transfer"}.values():
+        for row in transfer_texts(reader, source, options.read, classes):
             stands = [split for split in HELD_OUT if row.key in held_out[split]]
             leaks.update(stands)
             if options.keep_leaks or not stands:
@@ -126,7 +148,6 @@ def _found(rows: Dict[str, List[Text]]) -> Dict[str, Any]:
 def make_texts(
     sources: Sequence[Source], output: pathlib.Path, options: MakeOptions,
     *, not_read: Sequence[str] = (), overwrite: bool = False,
-    note: Optional[Callable[[str], None]] = None,
 ) -> Dict[str, Any]:
     """Writes a task folder of labelled texts.
 
@@ -136,7 +157,6 @@ def make_texts(
       options: the settings.
       not_read: names of files that were skipped, for the record.
       overwrite: True to replace the folder of an earlier conversion.
-      note: takes one line for each thing that the user should know.
 
     Returns:
       The record, as written to conversion.json.
@@ -147,12 +167,8 @@ def make_texts(
     output = pathlib.Path(output)
     claim_folder(output, overwrite)
     reader = TextReader(options.read)
-    rows, divided = _labelled(reader, sources, options)
-    numbers = options.read.numbers
-    if not numbers and _whole_numbers(rows):
-        rows = _without_fractions(rows)
-        if note:
-            note("all labels are whole numbers with .0 behind; it is taken off")
+    found = _labelled(reader, sources, options)
+    rows, numbers = found.rows, options.read.numbers
     classes = [] if numbers else _classes(rows, options.read)
     lines, leaks, languages = _transfer(reader, sources, rows, options)
     with atomic_folder(output) as folder:
@@ -171,8 +187,10 @@ def make_texts(
             "labels": classes,
             "label_counts": {} if numbers else {split: dict(collections.Counter(
                 label for row in own for label in row.labels)) for split, own in rows.items()},
-            "divided": {"splits": divided, "shares": list(options.shares), "seed": options.seed},
+            "divided": {"splits": found.divided, "shares": list(options.shares),
+                        "seed": options.seed},
             "leaks": {"kept" if options.keep_leaks else "removed": dict(leaks)},
+            "told": found.told, "suspicious": found.suspicious,
             "found": _found(rows), "sources": reader.records, "not_read": list(not_read),
         }
         write_json(folder / RECORD_FILE, record)

@@ -11,10 +11,11 @@ from xtremedistil_tf.corpora.texts.columns import (
     PAIRS,
     TEXTS,
     find_columns,
-    text_of,
 )
 from xtremedistil_tf.corpora.texts.rows import TextsOptions
-from xtremedistil_tf.corpora.texts.tables import Record, Table, open_lines, open_table
+from xtremedistil_tf.corpora.texts.tables.cells import shown
+from xtremedistil_tf.corpora.texts.tables.opening import open_lines, open_table
+from xtremedistil_tf.corpora.texts.tables.table import Record, Table
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.recognise import is_tag
 from xtremedistil_tf.errors import UserError
@@ -24,7 +25,7 @@ _HEAD = 20_000
 
 
 def looks_like_questions(source: Source, encoding: str) -> bool:
-    """True for SQuAD's JSON."""
+    """True for SQuAD's JSON, also with one question a line."""
     if source.opener is None:
         return False
     try:
@@ -32,11 +33,26 @@ def looks_like_questions(source: Source, encoding: str) -> bool:
         head = "".join(line[:_HEAD] for line in lines)[:_HEAD].lstrip()
     except (UserError, OSError):
         return False
-    return head.startswith("{") and '"paragraphs"' in head and '"data"' in head
+    names = ('"paragraphs"', '"data"'), ('"context"', '"question"', '"answer_start"')
+    return head.startswith("{") and any(all(name in head for name in own) for own in names)
 
 
-def _is_single(value: object) -> bool:
-    return isinstance(value, (str, int, float, bool)) and bool(text_of(value).strip())
+def _labels(value: object) -> Optional[List[str]]:
+    """The labels in a cell; none for an empty one, None for a cell of another kind."""
+    if isinstance(value, dict):  # spaCy's shares of labels, or a label with its name.
+        single = all(isinstance(one, (str, int, float)) for one in value.values())
+        return [str(name) for name in value] if single else None
+    cells = value if isinstance(value, (list, tuple)) else [value]
+    if any(isinstance(one, (dict, list)) for one in cells):
+        return None
+    return [text for text in (shown(one).strip() for one in cells) if text]
+
+
+def _is_tagged(labels: Sequence[str], text: str) -> bool:
+    """True if there is a tag, or the number of one, for each word of a text."""
+    tags = labels if len(labels) > 1 else " ".join(labels).split()
+    return len(tags) == len(text.split()) and (
+        all(map(is_tag, tags)) or len(tags) > 1 and all(map(str.isdecimal, tags)))
 
 
 def _has_text_and_label(table: Table, sample: Sequence[Record], options: TextsOptions,
@@ -46,14 +62,14 @@ def _has_text_and_label(table: Table, sample: Sequence[Record], options: TextsOp
     except UserError:
         return False
     assert columns.label is not None, "labelled rows have one"
-    values = [row.get(columns.label) for row in sample]
-    single = [value for value in values if _is_single(value)]
-    texts = [text_of(row.get(columns.texts[0])) for row in sample]
-    cells = [text_of(value) for value in single]
+    found = [(_labels(row.get(columns.label)), shown(row.get(columns.texts[0])))
+             for row in sample]
+    # A row without its label is reported when it is read.
+    filled = [(labels, text) for labels, text in found if labels != []]
+    single = [(labels, text) for labels, text in filled if labels is not None]
     # A tag for each word is a tagged sentence, also under a header such as text and labels.
-    tagged = sum(all(map(is_tag, cell.split())) and len(cell.split()) == len(text.split())
-                 for cell, text in zip(cells, texts))
-    return len(single) >= 0.8 * len(values) and tagged < 0.5 * max(1, len(single))
+    tagged = sum(_is_tagged(labels, text) for labels, text in single)
+    return bool(single) and len(single) >= 0.8 * len(filled) and tagged < 0.5 * len(single)
 
 
 def sample_of(table: Table) -> List[Record]:
@@ -71,7 +87,7 @@ def looks_like_texts(source: Source, options: TextsOptions) -> Optional[bool]:
     try:
         with open_table(source, options.table) as table:
             names = {name.lower() for name in table.columns}
-            if not table.named or not names & set(LABELS):
+            if not table.named or options.wanted.label is None and not names & set(LABELS):
                 return None
             pairs = any(set(pair) <= names for pair in PAIRS)
             if not pairs and not names & set(TEXTS):
@@ -82,3 +98,27 @@ def looks_like_texts(source: Source, options: TextsOptions) -> Optional[bool]:
             return pairs if found else None
     except (UserError, OSError):
         return None
+
+
+def refuse_without_label(source: Source, options: TextsOptions) -> None:
+    """Refuses a table of texts in which no column has a name that labels usually have.
+
+    Raises:
+      UserError: with the flag that names the column.
+    """
+    try:
+        with open_table(source, options.table) as table:
+            names = {name.lower() for name in table.columns}
+            sample = sample_of(table)
+    except (UserError, OSError):
+        return
+    if table.form not in ("csv", "tsv") or not table.named or names & set(LABELS) or not (
+            names & set(TEXTS) or any(set(pair) <= names for pair in PAIRS)):
+        return
+    cells = [str(value) for row in sample for value in row.values()]
+    # Lists, and a tag for each word, are tagged sentences.
+    if any(cell.startswith("[") or cell and all(map(is_tag, cell.split())) for cell in cells):
+        return
+    raise UserError(f"{source.name}: a table of texts, but no column has a usual name of labels; "
+                    f"--label_column=NAME or NUMBER says which it is; the columns are "
+                    f"{', '.join(table.columns)}")

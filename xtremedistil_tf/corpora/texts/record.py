@@ -11,6 +11,8 @@ _TOLD = {
     "headers": "header rows inside the table left out",
     "other_languages": "texts of other languages left out",
     "empty_lines": "empty lines left out",
+    "invisible_labels": "labels with invisible characters: these left out",
+    "rejected_rows": "rows that an annotator rejected or ignored left out",
     "no_gold": "pairs without a gold label ('-') left out",
     "skipped_rows": "unusable rows skipped",
     "renamed_ids": "questions whose ids others have too: numbered anew",
@@ -48,6 +50,8 @@ def describe_texts(record: Dict[str, Any], *, most: int = 20) -> str:
         lines.append(f"{' and '.join(record['divided']['splits'])} taken out of the training rows, "
                      f"label by label, seed {record['divided']['seed']}; equal texts are on one "
                      "side")
+    lines += record.get("told", ())
+    lines += [f"suspicious: {line}" for line in record.get("suspicious", ())]
     found = record["found"]
     for split, count in found.get("duplicates", {}).items():
         if count:

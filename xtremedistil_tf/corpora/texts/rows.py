@@ -1,40 +1,48 @@
 """Reads sources into clean labelled texts and counts every change."""
 
+import collections
 import dataclasses
 import itertools
 import logging
 import pathlib
 import re
 import unicodedata
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Counter, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
-from xtremedistil_tf.corpora.readers.base import Tally
+from xtremedistil_tf.corpora.readers.base import Tally, plain_key
+from xtremedistil_tf.corpora.readers.parts import is_rejected
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.texts.columns import (
     HEADER,
     Columns,
     Wanted,
     find_columns,
-    labels_of_cell,
-    text_of,
+    split_of_row,
 )
-from xtremedistil_tf.corpora.texts.tables import (
+from xtremedistil_tf.corpora.texts.headers import check_first, is_header
+from xtremedistil_tf.corpora.texts.tables.cells import labels_of_cell, text_of
+from xtremedistil_tf.corpora.texts.tables.opening import open_table
+from xtremedistil_tf.corpora.texts.tables.table import (
     SAMPLE,
+    SEPARATORS,
+    Place,
     Record,
+    Table,
     TableOptions,
-    open_lines,
-    open_table,
 )
 from xtremedistil_tf.data.labels import Numbers
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, RowError
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, LANGUAGE, language_prefix
-from xtremedistil_tf.data.several_labels import split_labels
 from xtremedistil_tf.errors import UserError
 
 log = logging.getLogger("absl")
 _WHITE = re.compile(r"[\s\0]+")
 # SNLI and MNLI mark rows without a gold label so.
 _NO_GOLD = frozenset({"-", "-1"})
+# Columns of a CSV that are an annotator's answer by their names.
+_ANSWERS = frozenset({"answer", "review_status", "annotation_status"})
+# Characters without a width; joiners are letters inside a word of Persian or Hindi.
+_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u2060\ufeff]|^[\u200c\u200d]+|[\u200c\u200d]+$")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,11 +53,13 @@ class Text:
       texts: its text, or the two of a pair.
       labels: its labels; one unless a text may have several; empty in unlabelled text.
       language: its language, or "default".
+      split: the split that its row names; None if it names none.
     """
 
     texts: Tuple[str, ...]
     labels: Tuple[str, ...] = ()
     language: str = DEFAULT_LANGUAGE
+    split: Optional[str] = None
 
     @property
     def key(self) -> str:
@@ -109,25 +119,40 @@ class TextReader:
         self._options = options
         self.records: List[Dict[str, Any]] = []
 
-    def rows(self, source: Source, *, labelled: bool = True) -> Iterator[Text]:
+    def rows(self, source: Source, *, labelled: bool = True, separators: str = SEPARATORS
+             ) -> Iterator[Text]:
         """Yields a source's texts; its counts are complete after the last one.
+
+        Args:
+          source: the source.
+          labelled: True if labels are needed.
+          separators: possible separators of columns.
 
         Raises:
           UserError: with file and line, for an unusable row unless it is skipped.
         """
         counts, problem = Tally(), None
-        with open_table(source, self._options.table) as table:
+        seen: Counter[Tuple[str, ...]] = collections.Counter()
+        first: Optional[Tuple[Place, Text]] = None
+        options = self._options.table._replace(separators=separators)
+        with open_table(source, options, counts) as table:
             head = list(itertools.islice(table.rows, SAMPLE))
             sample = [row for _, row in head if not isinstance(row, RowError)]
+            if head and not sample:
+                raise UserError(f"{source.name}:{head[0][0]}: {head[0][1]}")
             columns = find_columns(table, sample, self._options.wanted,
                                    pathlib.PurePath(source.name), labelled=labelled)
             counts.note(_told(columns, table.named))
+            judged = _judged(table, columns)
             for place, row in itertools.chain(head, table.rows):
                 try:
                     if isinstance(row, RowError):
                         raise row
-                    if table.named and all(text_of(row.get(name)).strip() == name for name in row):
+                    if is_header(row, table, f"{source.name}:{place}"):
                         counts["headers"] += 1  # Tables that were joined, each with its own.
+                        continue
+                    if judged and is_rejected({name: row.get(name) for name in judged}):
+                        counts["rejected_rows"] += 1
                         continue
                     found = self._text(row, columns, counts, source.language)
                 except RowError as error:
@@ -139,38 +164,46 @@ class TextReader:
                     continue
                 if found is not None:
                     counts["sentences"] += 1
+                    first = first or (place, found)
+                    seen[found.labels] += 1
                     yield found
+        if first is not None and not table.named and self._options.header == "auto":
+            check_first(first[0], first[1].labels, seen, source.name)
         log.info("read %s: %s texts", source.name, f"{counts['sentences']:,}")
-        record = {"source": source.name, "format": table.form, "split": source.split,
-                  "notes": counts.notes, "counts": {k: v for k, v in counts.items() if v}}
-        self.records.append({**record, "first_problem": problem} if problem else record)
+        self._note(source, table.form, counts, problem)
 
-    def lines(self, source: Source) -> Iterator[Text]:
-        """Yields the lines of running text, one text a line; for pairs two, with a tab between.
+    def texts(self, source: Source, form: str, rows: Iterable[Tuple[Place, Sequence[str]]],
+              counts: Tally) -> Iterator[Text]:
+        """Yields unlabelled texts, and keeps the record of their source.
+
+        Args:
+          source: the source.
+          form: name of its format, for the record.
+          rows: (place, its text, or the two of a pair) of each row.
+          counts: tally of the source.
 
         Raises:
-          UserError: with file and line, for a line that has not as many texts.
+          UserError: with file and line, for a row that has not as many texts.
         """
-        counts, pairs = Tally(), self._options.wanted.pairs
-        counts.note("one text a line")
-        for number, line in enumerate(open_lines(source, self._options.encoding), 1):
-            # The end of a line is no line break in a text.
-            line = line.rstrip("\r\n")
-            parts = line.split("\t")[:2] if pairs else [line]
+        count = 2 if self._options.wanted.pairs else 1
+        for place, parts in rows:
             texts = tuple(self._clean(part, counts) for part in parts)
             if not any(texts):
                 counts["empty_lines"] += 1
                 continue
-            if not all(texts) or len(texts) != 1 + pairs:
-                raise UserError(f"{source.name}:{number}: needed are two texts, a tab between")
+            if not all(texts) or len(texts) != count:
+                raise UserError(f"{source.name}:{place}: needed are two texts, a tab between")
             counts["sentences"] += 1
             yield Text(texts)
-        self.records.append({"source": source.name, "format": "text", "split": source.split,
-                             "notes": counts.notes,
-                             "counts": {k: v for k, v in counts.items() if v}})
+        self._note(source, form, counts, None)
+
+    def _note(self, source: Source, form: str, counts: Tally, problem: Optional[str]) -> None:
+        record = {"source": source.name, "format": form, "split": source.split,
+                  "notes": counts.notes, "counts": {k: v for k, v in counts.items() if v}}
+        self.records.append({**record, "first_problem": problem} if problem else record)
 
     def _clean(self, value: Any, counts: Tally) -> str:
-        text = text_of(value)
+        text = value if isinstance(value, str) else text_of(value)
         if BYTE_ORDER_MARK in text:
             counts["byte_order_marks"] += text.count(BYTE_ORDER_MARK)
             text = text.replace(BYTE_ORDER_MARK, "")
@@ -185,11 +218,11 @@ class TextReader:
 
     def _text(self, row: Record, columns: Columns, counts: Tally, language: Optional[str]
               ) -> Optional[Text]:
-        texts = tuple(self._clean(row.get(name), counts) for name in columns.texts)
+        texts = tuple(self._clean(_cell(row, name), counts) for name in columns.texts)
         for name, text in zip(columns.texts, texts):
             if not text:
                 raise RowError(("no_words", f"no text in the column {name!r}"))
-        own = text_of(row.get(columns.language)).strip() if columns.language else ""
+        own = _cell(row, columns.language).strip() if columns.language else ""
         spoken = own or self._options.language or language or DEFAULT_LANGUAGE
         if not re.fullmatch(LANGUAGE, spoken):
             raise RowError(("language", f"language {spoken!r}; allowed: a letter, then up to 15 "
@@ -200,19 +233,20 @@ class TextReader:
         if columns.label is None:
             return Text(texts, (), spoken)
         labels = self._labels(row.get(columns.label), columns.label, counts, len(texts) == 2)
-        return None if labels is None else Text(texts, labels, spoken)
+        split = split_of_row(row, columns.split) if columns.split else None
+        return None if labels is None else Text(texts, labels, spoken, split)
 
     def _labels(self, value: Any, column: str, counts: Tally, pairs: bool
                 ) -> Optional[Tuple[str, ...]]:
-        labels = [_WHITE.sub(" ", label).strip() for label in labels_of_cell(value)]
-        if self._options.several:
-            if not isinstance(value, (list, tuple)):
-                labels = split_labels(labels[0])
+        several = self._options.several
+        labels = [self._label(label, counts) for label in labels_of_cell(
+            value, several=several, whole=self._options.whole_labels)]
+        if several:
             return tuple(dict.fromkeys(filter(None, labels)))
-        if len(labels) != 1:
+        if len(labels) > 1:
             raise RowError(("several_labels", f"{len(labels)} labels: {', '.join(labels)!r:.60}; "
-                            "--do_multilabel reads several"))
-        if not labels[0]:
+                            "--kind=multilabel reads several"))
+        if not labels or not labels[0]:
             raise RowError(("no_label", f"no label in the column {column!r}"))
         if pairs and labels[0] in _NO_GOLD:
             counts["no_gold"] += 1
@@ -221,6 +255,31 @@ class TextReader:
             raise RowError(("unknown_label", f"the label is {labels[0]!r}; needed is a number"))
         return (labels[0],)
 
+    def _label(self, label: str, counts: Tally) -> str:
+        clean = _INVISIBLE.sub("", _WHITE.sub(" ", label).strip())
+        counts["invisible_labels"] += bool(_INVISIBLE.search(label))
+        return clean if self._options.normalize == "none" else unicodedata.normalize("NFC", clean)
+
+
+def _cell(row: Record, name: str) -> str:
+    """The text in a column.
+
+    Raises:
+      RowError: with the column, for a cell that is no text.
+    """
+    try:
+        return text_of(row.get(name))
+    except RowError as error:
+        raise RowError((error.problems[0][0], f"the column {name!r} holds {error}")) from None
+
+
+def _judged(table: Table, columns: Columns) -> Tuple[str, ...]:
+    """The columns that may hold an annotator's answer. In a CSV, `status` may mean anything."""
+    left = tuple(name for name in table.columns if name not in (*columns.texts, columns.label))
+    return tuple(name for name in left if plain_key(name) in _ANSWERS or table.form not in (
+        "csv", "tsv") and any(is_rejected({name: value}) for value in (True, False, "reject",
+                                                                        "deleted")))
+
 
 def _told(columns: Columns, named: bool) -> str:
     told = f"text from {' and '.join(map(repr, columns.texts))}"
@@ -228,4 +287,6 @@ def _told(columns: Columns, named: bool) -> str:
         told += f", label from {columns.label!r}"
     if columns.language is not None:
         told += f", language from {columns.language!r}"
+    if columns.split is not None:
+        told += f", split from {columns.split!r}"
     return told + ("" if named else " (columns without names, by number)")

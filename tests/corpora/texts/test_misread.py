@@ -1,0 +1,271 @@
+"""Labelled texts are read right or refused with their place, never misread without a word."""
+
+import gzip
+import json
+
+import pytest
+
+from tests.corpora.texts.test_texts import lines, make
+from xtremedistil_tf.corpora.jobs.kinds import Asked
+from xtremedistil_tf.corpora.readers.base import ReadOptions
+from xtremedistil_tf.corpora.texts.columns import Wanted
+from xtremedistil_tf.corpora.texts.record import describe_texts
+from xtremedistil_tf.errors import UserError
+
+LABELS = ("pos", "neg")
+TEXTS = [(f"film number {at}", LABELS[at % 2]) for at in range(24)]
+
+
+def every(folder):
+    return sorted(line for split in ("train", "dev", "test") for line in lines(folder, split))
+
+
+def objects(make_row, count=24):
+    return "".join(json.dumps(make_row(at, *TEXTS[at])) + "\n" for at in range(count))
+
+
+def table(rows, header="text,label\n", separator=","):
+    return header + "".join(separator.join(map(str, row)) + "\n" for row in rows)
+
+
+def read(tmp_path, content, *, name="all.jsonl", kind=None, asked=None):
+    """(rows of the task folder, record, what the command says)."""
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    record, _ = make(path, tmp_path / "task", kind=kind, asked=asked)
+    return every(tmp_path / "task"), record, describe_texts(record)
+
+
+WANTED = sorted(f"{text}\t{label}" for text, label in TEXTS)
+
+
+@pytest.mark.parametrize("mark", [
+    {"answer": "reject"}, {"answer": "ignore"}, {"status": "rejected"}])
+@pytest.mark.parametrize("label", ["label", "accept"])
+def test_rows_that_an_annotator_rejected_are_no_gold(tmp_path, mark, label):
+    rows, record, told = read(tmp_path, objects(lambda at, text, own: {
+        "text": text, label: [own] if label == "accept" else own, **(mark if at % 3 else {})}))
+    assert len(rows) == 8 and record["sources"][0]["counts"]["rejected_rows"] == 16
+    assert "16 rows that an annotator rejected or ignored left out" in told
+
+
+def test_a_status_in_a_csv_may_mean_anything(tmp_path):
+    rows = [(*row, ("rejected", "closed")[at % 2], ("accept", "reject")[at // 2 % 2])
+            for at, row in enumerate(TEXTS)]
+    found, _, _ = read(tmp_path, table(rows, "text,label,status,answer\n"), name="all.csv")
+    assert len(found) == 12
+
+
+def test_a_label_column_of_an_answer_rejects_nothing(tmp_path):
+    rows, _, _ = read(tmp_path, objects(lambda at, text, own: {
+        "text": text, "status": ("rejected", "approved")[at % 2]}),
+        asked=Asked(wanted=Wanted(label="status")))
+    assert len(rows) == 24
+
+
+@pytest.mark.parametrize("form", [
+    lambda at, text, own: {"text": text.split(), "label": own},
+    lambda at, text, own: {"text": text, "label": [own]},
+    lambda at, text, own: {"text": text, "label": {"name": own}},
+    lambda at, text, own: {"text": text, "cats": {"pos": float(own == "pos"),
+                                                  "neg": float(own == "neg")}},
+    lambda at, text, own: {"row_idx": at, "row": {"text": text, "label": own}},
+    lambda at, text, own: {"id": at, "data": {"text": text}, "annotations": [{"result": [
+        {"type": "choices", "value": {"choices": [own]}}]}]},
+    lambda at, text, own: {"text": text, "label": own + "\u200b" * (at % 3)},
+    lambda at, text, own: {"utt": text, "label": f"__label__{own}"},
+])
+def test_public_forms_of_json_lines(tmp_path, form):
+    assert read(tmp_path, objects(form))[0] == WANTED
+
+
+@pytest.mark.parametrize("form", [
+    lambda at, text, own: {"tokens": text.split(), "label": own},
+    lambda at, text, own: {"text": text, "label": [{"name": own, "id": at}]},
+])
+def test_forms_that_need_the_kind(tmp_path, form):
+    assert read(tmp_path, objects(form), kind="classification")[0] == WANTED
+
+
+@pytest.mark.parametrize("kind", [None, "classification"])
+@pytest.mark.parametrize("content", [
+    json.dumps({"data": [{"text": text, "label": own} for text, own in TEXTS]}),
+    json.dumps({"data": [{"text": text, "label": own} for text, own in TEXTS]}, indent=1),
+    json.dumps({"rows": [{"row": {"text": text, "label": own}} for text, own in TEXTS]}),
+    json.dumps({"text": [text for text, _ in TEXTS], "label": [own for _, own in TEXTS]}),
+    json.dumps({name: {str(at): row[column] for at, row in enumerate(TEXTS)}
+                for column, name in enumerate(("text", "label"))}),
+    json.dumps({str(at): {"text": text, "label": own} for at, (text, own) in enumerate(TEXTS)}),
+    json.dumps({"columns": ["text", "label"], "index": [0], "data": TEXTS}),
+    "\n".join(json.dumps({"text": text, "label": own}, indent=2) for text, own in TEXTS),
+    "\n\ufeff".join(json.dumps({"text": text, "label": own}) for text, own in TEXTS),
+    "".join(f"__label__{own} {text}\n" for text, own in TEXTS),
+    "sep=;\n" + table(TEXTS, "text;label\n", ";"),
+    table(TEXTS).replace("\n", "\r"),
+    table(TEXTS[:12]) + "\ufeff" + table(TEXTS[12:]),
+    table((text, f"\"['{own}']\"") for text, own in TEXTS),
+])
+def test_public_forms_of_files(tmp_path, content, kind):
+    assert read(tmp_path, content, name="all.data", kind=kind)[0] == WANTED
+
+
+@pytest.mark.parametrize("content", [
+    json.dumps(TEXTS), "\n".join(map(json.dumps, TEXTS)),
+    table(((text, f"__label__{own}") for text, own in TEXTS), "", "\t")])
+def test_forms_without_names_of_columns(tmp_path, content):
+    assert read(tmp_path, content, kind="classification")[0] == WANTED
+
+
+@pytest.mark.parametrize("cell", ["\"['neg', 'x']\"", "\"['neg' 'x']\"", '"neg,x"',
+                                  '"{""neg"": 0.9, ""x"": 0.5, ""y"": 0.1}"',
+                                  "__label__neg __label__x"])
+def test_several_labels_in_a_cell(tmp_path, cell):
+    rows, record, _ = read(tmp_path, table((text, cell) for text, _ in TEXTS), name="all.csv",
+                           kind="multilabel")
+    assert record["labels"] == ["neg", "x"] and rows[0].endswith("\tneg,x")
+
+
+@pytest.mark.parametrize("row, why", [
+    ({"text": {"de": "a b"}, "label": "x"}, "the column 'text' holds {'de': 'a b'}; needed is a "),
+    ({"text": [{"de": "a b"}], "label": "x"}, r"the column 'text' holds \[{'de'"),
+    ({"text": "a b", "label": {"start": "x"}}, "the label is {'start': 'x'}; needed is a text, a"),
+    ({"text": "a b", "label": [{"start": 0, "end": 1, "label": "x"}]}, "the label is {'start': 0"),
+    ({"text": "a b", "label": [["x"]]}, r"\['x'\]; needed is a text"),
+    ({"text": "a b", "label": ["x", "y"]}, "2 labels: 'x, y'; --kind=multilabel reads several"),
+    ({"text": "a b", "label": {"x": 1.0, "y": 1.0}}, "2 labels: 'x, y'"),
+    ({"text": "a b", "label": {"x": 0.0, "y": 0.0}}, "no label in the column 'label'"),
+    ({"text": "a b", "label": []}, "no label in the column 'label'"),
+    ({"text": "a \ud83d b", "label": "x"}, "an escape that is half a character"),
+])
+def test_cells_of_another_kind_are_refused_with_their_line(tmp_path, row, why):
+    content = objects(lambda at, text, own: row if at == 3 else {"text": text, "label": own})
+    with pytest.raises(UserError, match=rf"all.jsonl:4: .*{why}"):
+        read(tmp_path, content, kind="classification")
+
+
+@pytest.mark.parametrize("spellings, labels", [
+    (("1.0", "0.0", "1", "0"), ["0", "1"]), (("True", "false", "true"), ["false", "true"]),
+    (("n\u00e9g", "ne\u0301g", "pos"), ["n\u00e9g", "pos"]),
+    (("01", "1"), ["01", "1"]), (("0.5", "1.0", "0"), ["0", "0.5", "1.0"])])
+def test_one_label_has_one_spelling(tmp_path, spellings, labels):
+    rows = [(text, spellings[at % len(spellings)]) for at, (text, _) in enumerate(TEXTS)]
+    _, record, told = read(tmp_path, table(rows), name="all.csv")
+    assert record["labels"] == labels
+    assert ("written in several ways" in told) == (set(spellings) != set(labels))
+
+
+def test_a_test_whose_gold_labels_were_kept_back_gives_no_class(tmp_path):
+    (tmp_path / "in").mkdir()
+    for split in ("train", "test"):
+        (tmp_path / "in" / f"{split}.jsonl").write_text("".join(json.dumps({
+            "sentence": f"{split} {text}", "label": at % 2 if split == "train" else -1}) + "\n"
+            for at, (text, _) in enumerate(TEXTS)))
+    record, _ = make(tmp_path / "in", tmp_path / "task")
+    assert record["labels"] == ["0", "1"] and record["divided"]["splits"] == ["dev", "test"]
+    assert "all 24 labels of test are -1: its gold labels were kept back" in describe_texts(record)
+
+
+@pytest.mark.parametrize("rows, told", [
+    ([(text, f"{at % 9 / 4:.3f}") for at, (text, _) in enumerate(TEXTS * 4)],
+     "suspicious: the 9 classes are numbers with fractions, such as 0.000, 0.250, 0.500; "
+     "--kind=regression"),
+    ([(text, ("Pos", "pos", "neg")[at % 3]) for at, (text, _) in enumerate(TEXTS)],
+     "suspicious: the classes Pos and pos differ by case only")])
+def test_suspicious_classes_are_named(tmp_path, rows, told):
+    assert told in read(tmp_path, table(rows), name="all.csv")[2]
+
+
+def test_labels_of_test_that_train_does_not_have_are_named(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "train.csv").write_text(table(TEXTS))
+    (tmp_path / "in" / "test.csv").write_text(table((f"a {text}", 1) for text, _ in TEXTS))
+    told = describe_texts(make(tmp_path / "in", tmp_path / "task")[0])
+    assert "suspicious: train has no text with 1, but test has" in told
+
+
+@pytest.mark.parametrize("header, label", [
+    ("id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate", "is_duplicate"),
+    ("id\ta\tb\tquestion1\tquestion2\tsame", "same"),
+    ("id\ta\tb\tsentence\tsentence2\tlabel", None)])
+def test_both_texts_of_pairs_are_read(tmp_path, header, label):
+    rows = ((at, at, at, text, f"B {text}", own) for at, (text, own) in enumerate(TEXTS))
+    found, record, _ = read(tmp_path, table(rows, header + "\n", "\t"), name="all.tsv",
+                            asked=Asked(wanted=Wanted(label=label)))
+    assert record["pairs"] and found[0] == "film number 0\tB film number 0\tpos"
+
+
+def test_the_column_of_the_splits_is_read(tmp_path):
+    names = ("train", "validation", "test")
+    _, record, told = read(tmp_path, table(
+        ((text, at % 2, names[at // 2 % 3]) for at, (text, _) in enumerate(TEXTS)),
+        "text,label,split\n"), name="all.csv")
+    assert [sum(own.values()) for own in record["splits"].values()] == [8, 8, 8]
+    assert "split from 'split'" in told and not record["divided"]["splits"]
+    (tmp_path / "train.csv").write_text(table(
+        ((text, at % 2, "test") for at, (text, _) in enumerate(TEXTS)), "text,label,split\n"))
+    told = describe_texts(make(tmp_path / "train.csv", tmp_path / "other")[0])
+    assert "train.csv: 24 rows name another split; they are read as train" in told
+
+
+@pytest.mark.parametrize("content, why", [
+    (table(TEXTS, "Satz,Klasse\n"), "all.csv:1: the first row has the label 'Klasse', and no "
+     "other row has it: is it a header"),
+    (table(TEXTS[:9]) + table(((own, text) for text, own in TEXTS), "label,text\n"),
+     r"all.csv:11: here a table begins whose columns have another order \(label, text; before"),
+    (table((('"' * (at in (5, 9)) + text, own) for at, (text, own) in enumerate(TEXTS))),
+     "all.csv:11: the lines 7 to 11 became one row, since a quotation mark opens a cell"),
+    (table((('"' * (at == 5) + text + '"' * (at == 9), own)
+            for at, (text, own) in enumerate(TEXTS))), "all.csv:11: the lines 7 to 11 became one"),
+    (table((('"' * (at == 5) + text, own) for at, (text, own) in enumerate(TEXTS))),
+     "all.csv:25: the lines 7 to 25 became one row"),
+    (gzip.compress(table(TEXTS).encode())[:-12], "all.csv is damaged: "),
+])
+def test_tables_that_would_be_misread_are_refused(tmp_path, content, why):
+    with pytest.raises(UserError, match=why):
+        read(tmp_path, content, name="all.csv", kind="classification")
+
+
+@pytest.mark.parametrize("content, why", [
+    (json.dumps([{"text": text, "label": own} for text, own in TEXTS])[:-20],
+     "all.json:1: not JSON: Expecting|all.json:1: not JSON: Unterminated"),
+    ("{bad\n" + objects(lambda at, text, own: {"text": text, "label": own}),
+     "all.json:1: not JSON: .*--on_bad_row=skip"),
+    (json.dumps({split: [{"text": text, "label": own} for text, own in TEXTS]
+                 for split in ("train", "test")}), "all.json:1: one object holds train, test"),
+    ("[]", "all.json: no usable row in it"),
+])
+def test_json_that_is_broken_or_more_than_one_table(tmp_path, content, why):
+    with pytest.raises(UserError, match=why):
+        read(tmp_path, content, name="all.json", kind="classification")
+
+
+def test_cells_with_line_breaks_and_separators_are_no_rows(tmp_path):
+    rows = [(f'"{text}, so\nthey say, ""no"",\npos or neg, perhaps" ', own) for text, own in TEXTS]
+    found, _, _ = read(tmp_path, table(rows), name="all.csv")
+    assert found[0] == 'film number 0, so they say, "no", pos or neg, perhaps\tpos'
+
+
+@pytest.mark.parametrize("content, why", [
+    (gzip.compress(table(TEXTS).encode())[:-12], "all.csv is damaged: "),
+    (table(TEXTS, "text,kind\n"), "all.csv: a table of texts, but no column has a usual name of "
+     "labels; --label_column=NAME or NUMBER says which it is; the columns are text, kind"),
+])
+def test_faults_have_their_own_message_without_a_kind(tmp_path, content, why):
+    with pytest.raises(UserError, match=why):
+        read(tmp_path, content, name="all.csv")
+
+
+def test_an_encoding_that_needs_a_mark_is_refused(tmp_path):
+    with pytest.raises(UserError, match="all.csv:1: not utf-16 .*; --encoding names another"):
+        read(tmp_path, table(TEXTS), name="all.csv", kind="classification",
+             asked=Asked(ReadOptions(encoding="utf-16")))
+
+
+@pytest.mark.parametrize("row", [
+    {"labels": ["B-PER", "O"]}, {"labels": "B-PER O"}, {"label": [[0, 5, "PER"]]},
+    {"label": [], "entities": [[0, 5, "PER"]]},
+    {"label": [{"start": 0, "end": 5, "labels": ["PER"]}]}])
+def test_tagged_sentences_stay_tagged(tmp_path, row):
+    (tmp_path / "all.jsonl").write_text("".join(
+        json.dumps({"text": f"Anna{at} ran", **row}) + "\n" for at in range(10)))
+    assert make(tmp_path / "all.jsonl", tmp_path / "task")[1] == "tagging"

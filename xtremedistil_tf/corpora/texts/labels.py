@@ -1,0 +1,100 @@
+"""Labels of all splits together: one spelling each, and what looks wrong with them."""
+
+import collections
+import dataclasses
+import re
+import unicodedata
+from typing import Counter, Dict, List, Sequence, Tuple
+
+from xtremedistil_tf.corpora.texts.rows import Text
+
+Rows = Dict[str, List[Text]]
+
+_NUMBER = re.compile(r"[-+]?\d+(\.\d*)?")
+_WHOLE = re.compile(r"^([-+]?\d+)\.0*$")
+_BOOLEANS = frozenset({"true", "false"})
+# Marks of data sets for rows whose label is kept back.
+_KEPT_BACK = frozenset({"-1", "-"})
+_MOST_NAMED = 5
+
+
+def _counted(rows: Rows) -> Counter[str]:
+    return collections.Counter(label for own in rows.values() for row in own
+                               for label in row.labels)
+
+
+def _spellings(labels: Sequence[str]) -> Dict[str, str]:
+    """The one spelling of each label that is surely written in several ways."""
+    if all(map(_NUMBER.fullmatch, labels)):
+        whole = {label: _WHOLE.sub(r"\1", label) for label in labels}
+        # With fractions among them, they are numbers, not the names of classes.
+        return whole if all("." not in one for one in whole.values()) else {}
+    if {label.lower() for label in labels} <= _BOOLEANS:
+        return {label: label.lower() for label in labels}
+    composed: Dict[str, List[str]] = collections.defaultdict(list)
+    for label in labels:
+        composed[unicodedata.normalize("NFC", label)].append(label)
+    return {label: one for one, own in composed.items() if len(own) > 1 for label in own}
+
+
+def one_spelling(rows: Rows) -> Tuple[Rows, List[str]]:
+    """Writes labels that are surely the same in one way: `1.0` and `1`, `True` and `true`.
+
+    Args:
+      rows: rows by split.
+
+    Returns:
+      (rows, lines that tell what was changed).
+    """
+    labels = sorted(_counted(rows))
+    changed = {old: new for old, new in _spellings(labels).items() if old != new}
+    if not changed:
+        return rows, []
+    shown = ", ".join(f"{old} -> {new}" for old, new in list(changed.items())[:_MOST_NAMED])
+    return {split: [dataclasses.replace(row, labels=tuple(dict.fromkeys(
+        changed.get(label, label) for label in row.labels))) for row in own]
+        for split, own in rows.items()}, [f"labels written in several ways are one: {shown}"]
+
+
+def without_kept_back(rows: Rows) -> Tuple[Rows, List[str]]:
+    """Leaves out a dev or test whose labels are all a mark such as -1, which train has not.
+
+    Returns:
+      (rows, lines that tell what was left out).
+    """
+    train = {label for row in rows["train"] for label in row.labels}
+    told, kept = [], dict(rows)
+    for split in ("dev", "test"):
+        labels = {label for row in rows[split] for label in row.labels}
+        if train and len(labels) == 1 and labels <= _KEPT_BACK - train:
+            told.append(f"all {len(rows[split]):,} labels of {split} are {labels.pop()}: its "
+                        "gold labels were kept back, so it is left out")
+            kept[split] = []
+    return kept, told
+
+
+def are_fractions(labels: Sequence[str]) -> bool:
+    """True if labels are numbers, and some of them no whole ones."""
+    return bool(labels) and all(map(_NUMBER.fullmatch, labels)) and not all(
+        _WHOLE.fullmatch(label) or "." not in label for label in labels)
+
+
+def suspicious_labels(rows: Rows) -> List[str]:
+    """Tells what looks wrong with the classes of rows."""
+    labels = sorted(_counted(rows))
+    told = []
+    if are_fractions(labels):
+        told.append(f"the {len(labels):,} classes are numbers with fractions, such as "
+                    f"{', '.join(labels[:3])}; --kind=regression learns them as numbers")
+    cases: Dict[str, List[str]] = collections.defaultdict(list)
+    for label in labels:
+        cases[label.casefold()].append(label)
+    told += [f"the classes {' and '.join(own)} differ by case only"
+             for own in cases.values() if len(own) > 1][:_MOST_NAMED]
+    train = {label for row in rows["train"] for label in row.labels}
+    for split in ("dev", "test"):
+        own = sorted({label for row in rows[split] for label in row.labels} - train)
+        if own:
+            told.append(f"train has no text with {', '.join(own[:_MOST_NAMED])}, but {split} has"
+                        + (f" ({len(own):,} such labels)" if len(own) > _MOST_NAMED else ""))
+    return told

@@ -1,0 +1,1 @@
+"""Tables of texts, of any form: CSV, TSV, JSON, Parquet, fastText's lines."""

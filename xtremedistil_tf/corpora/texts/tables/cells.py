@@ -1,0 +1,125 @@
+"""Values of cells as texts and labels; what is neither is refused, never printed as Python."""
+
+import ast
+import json
+import re
+from typing import Any, List, Optional
+
+from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.readers.recognise import CLASSES
+from xtremedistil_tf.data.several_labels import split_labels
+
+_CLASS = re.compile(r"__label__(\S+?),?(?=\s|$)")
+# A list as Python or numpy prints it: ['a', 'b'], ['a' 'b'], [1, 0].
+_ITEM = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[-+]?\d+(?:\.\d*)?)"""
+_LIST = re.compile(rf"\[\s*(?:{_ITEM}(?:\s*,\s*|\s+))*{_ITEM}?\s*,?\s*\]", re.DOTALL)
+# Names of a label's name where a label is an object.
+_NAMES = ("name", "label", "class")
+# What may stand beside it; an entity has a place, too.
+_BESIDE = frozenset({*_NAMES, "id", "index", "score", "confidence", "color", "description"})
+# Least share of a label of a text that may have several.
+_LEAST = 0.5
+
+
+def text_of(value: Any) -> str:
+    """A cell as text: None is empty, true or false in lower case, words of a list joined.
+
+    Raises:
+      RowError: for an object, or a list of anything but texts and numbers.
+    """
+    if isinstance(value, (list, tuple)):
+        if not all(isinstance(one, (str, int, float)) for one in value):
+            raise RowError(("json", f"{value!r:.60}; needed is a text"))
+        return " ".join(map(_scalar, value))
+    return _scalar(value)
+
+
+def shown(value: Any) -> str:
+    """A cell of any kind as text, to look at it; see `text_of`."""
+    try:
+        return text_of(value)
+    except RowError:
+        return ""
+
+
+def _scalar(value: Any) -> str:
+    if value is None or isinstance(value, float) and value != value:  # NaN of a table of pandas.
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, bytes):  # A binary column of Parquet.
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            raise RowError(("not_utf8", f"{value!r:.60}; needed is text in UTF-8")) from None
+    if isinstance(value, (dict, list, tuple, set)):
+        raise RowError(("json", f"{value!r:.60}; needed is a text"))
+    return str(value)
+
+
+def _written(cell: str) -> Any:
+    """A list or object that a cell of a table holds as text; else the text itself."""
+    if _LIST.fullmatch(cell):
+        return [ast.literal_eval(one) for one in re.findall(_ITEM, cell)]
+    if cell.startswith("{") and cell.endswith("}"):
+        for read in (json.loads, ast.literal_eval):
+            try:
+                found = read(cell)
+            except (ValueError, SyntaxError, RecursionError, MemoryError):
+                continue
+            return found if isinstance(found, dict) else cell
+    if CLASSES.fullmatch(cell):
+        return _CLASS.findall(cell)
+    return cell
+
+
+def _of_object(value: Any, several: bool) -> List[str]:
+    """The labels of an object: of `{"name": ...}`, or of spaCy's `{"pos": 1.0, "neg": 0.0}`.
+
+    Raises:
+      RowError: for an object of another form, or one that does not say which label it is.
+    """
+    if value and all(isinstance(one, (bool, int, float)) for one in value.values()):
+        if several:
+            return [name for name, share in value.items() if share >= _LEAST]
+        most = max(value.values())
+        best = [name for name, share in value.items() if share == most]
+        if len(best) > 1 and most:
+            raise RowError(("several_labels", f"{len(best)} labels: {', '.join(best)!r:.60}; "
+                            "--kind=multilabel reads several"))
+        return best if most else []
+    named = [value[name] for name in _NAMES if isinstance(value.get(name), str)]
+    if len(named) == 1 and set(value) <= _BESIDE:
+        return named
+    raise RowError(("json", f"the label is {value!r:.60}; needed is a text, a list of texts, or "
+                    "an object of labels and their shares"))
+
+
+def labels_of_cell(value: Any, *, several: bool = False, whole: bool = False) -> List[str]:
+    """The labels of a cell: those of a list or object, also of one written as text, or the text.
+
+    Args:
+      value: the cell.
+      several: True if a text may have several labels; a text is then split at commas.
+      whole: True if a text is always one label.
+
+    Raises:
+      RowError: for a cell that holds no labels.
+    """
+    if isinstance(value, str) and not whole:
+        value = _written(value.strip())
+    if isinstance(value, dict):
+        return _of_object(value, several)
+    if isinstance(value, (list, tuple)):
+        return [label for one in value for label in (
+            _of_object(one, several) if isinstance(one, dict) else [_scalar(one).strip()])]
+    text = _scalar(value).strip()
+    return split_labels(text) if several else [text]
+
+
+def split_classes(line: str) -> Optional[List[str]]:
+    """(classes..., text) of a line of fastText; None for another line."""
+    begin = CLASSES.match(line)
+    if begin is None:
+        return None
+    return [*_CLASS.findall(begin.group()), re.sub(r"^,\s+", "", line[begin.end():]).strip()]
