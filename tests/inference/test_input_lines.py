@@ -8,6 +8,7 @@ import pytest
 from tests.conftest import TAGS
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.input_lines import InputLines, check_reading
+from xtremedistil_tf.inference.lines import split_pair
 
 TAGGER = types.SimpleNamespace(kind="tagging", labels=TAGS, pairs=False)
 CLASSIFIER = types.SimpleNamespace(kind="classification", labels=("sports", "my news"),
@@ -128,6 +129,38 @@ def test_broken_bytes_are_counted():
     lines = InputLines(["ä\n".encode(), "ö \ufffd\n".encode(), b"x\xffy\n"], "in.txt", TAGGER)
     assert list(lines) == ["ä", "ö \ufffd", "x\ufffdy"]
     assert (lines.broken, lines.first_broken) == (1, 3)
+
+
+@pytest.mark.parametrize(("raw", "found"), [
+    ("Paul ging.\rEr kam.\r", ["Paul ging.", "Er kam."]), ("Paul\rEr", ["Paul", "Er"]),
+    ("\ufeffPaul\r\rEr\r", ["Paul", "", "Er"]), ("Paul\rging\nEr\n", ["Paul\rging", "Er"]),
+    ("Paul\r\nEr\r\r\n", ["Paul", "Er"])])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_carriage_returns_end_lines_where_no_line_feeds_do(raw, found, encoding):
+    assert read(raw.encode(encoding), CLASSIFIER) == found
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+def test_byte_order_marks_inside_are_left_out_and_counted(encoding):
+    raw = "\ufeffPaul ging.\n\ufeffPaul\ufeff kam.\n".encode(encoding)
+    lines = InputLines(io.BytesIO(raw), "in.txt", TAGGER)
+    assert (list(lines), lines.marks, lines.broken) == (["Paul ging.", "Paul kam."], 2, 0)
+
+
+def test_half_a_character_of_json_is_replaced_and_counted():
+    raw = rb'''{"text": "\ud83d Anna"}
+{"text": "\ud83d\ude00 \ufffd"}
+'''
+    lines = InputLines(io.BytesIO(raw), "in.txt", TAGGER, column="text")
+    assert list(lines) == ["\ufffd Anna", "\U0001f600 \ufffd"]
+    assert (lines.broken, lines.first_broken) == (1, 1)
+    with pytest.raises(UserError, match="half a character"):
+        split_pair(r'{"text": "\ud83d", "text_pair": "b"}')
+
+
+def test_a_wrong_encoding_is_told_with_its_line():
+    with pytest.raises(UserError, match="in.txt, line 1: not utf-16: UTF-16 stream does not st"):
+        read("Paul ging.\n", encoding="utf-16")
 
 
 @pytest.mark.parametrize("raw", [

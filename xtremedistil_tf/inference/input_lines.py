@@ -10,7 +10,17 @@ import json
 import re
 from typing import Callable, Collection, Iterable, Iterator, List, Optional, Sequence
 
-from xtremedistil_tf.data.lines import UTF8, check_encoding, decode_lines, encoding_of, is_count
+from xtremedistil_tf.data.json_rows import mend
+from xtremedistil_tf.data.lines import (
+    BYTE_ORDER_MARK,
+    UTF8,
+    check_encoding,
+    cut_lines,
+    decode_lines,
+    encoding_of,
+    ends_with_cr,
+    is_count,
+)
 from xtremedistil_tf.data.readers.recognise import FORMS, csv_rows, has_quoted_cell, recognise
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.streaming import decode_line
@@ -140,6 +150,8 @@ def why_no_text(lines: Sequence[str], kind: str, labels: Collection[str]) -> Opt
 def text_of_line(line: str, column: str, where: str) -> str:
     """Returns the text of a line; "" for an empty line.
 
+    Half a character of a JSON object (`\\ud83d` alone) becomes U+FFFD.
+
     Args:
       line: the line.
       column: number of its column, its key, or WHOLE_LINE.
@@ -148,6 +160,10 @@ def text_of_line(line: str, column: str, where: str) -> str:
     Raises:
       UserError: if the line has no such text.
     """
+    return mend(_as_given(line, column, where))
+
+
+def _as_given(line: str, column: str, where: str) -> str:
     if column == WHOLE_LINE or not line.strip():
         return line
     if is_count(column):
@@ -182,7 +198,7 @@ class InputLines:
     """The texts of a file, read lazily.
 
     Args:
-      file: lines as bytes, each with its line feed.
+      file: lines as bytes, each with its line feed. Without any, carriage returns end lines.
       name: name of the file, for messages.
       model: the student. Its kind of task and labels help to recognise labelled lines.
       column: column or key of the text, see --text_column; None takes whole lines, after a check of
@@ -190,28 +206,36 @@ class InputLines:
       encoding: encoding of the file; None for UTF-8 or the encoding of a byte order mark.
 
     Attributes:
-      broken: number of lines so far with invalid bytes, each replaced by U+FFFD.
+      broken: number of lines so far with invalid bytes or half a character, each replaced by
+        U+FFFD.
       first_broken: number of the first such line.
+      marks: number of byte order marks so far inside the file, as where files were joined. They
+        are left out.
     """
 
     def __init__(self, file: Iterable[bytes], name: str, model: TextModel, *,
                  column: Optional[str] = None, encoding: Optional[str] = None):
         self._file, self._name, self._model = file, name, model
         self._column, self._encoding = column, encoding
-        self.broken = self.first_broken = 0
+        self.broken = self.first_broken = self.marks = 0
 
-    def _decoded(self, chunks: Iterable[bytes]) -> Iterator[str]:
-        for number, raw in enumerate(chunks, 1):
+    def _note_broken(self, number: int) -> None:
+        self.broken += 1
+        self.first_broken = self.first_broken or number
+
+    def _decoded(self, lines: Iterable[bytes]) -> Iterator[str]:
+        for number, raw in enumerate(lines, 1):
             if not _is_utf8(raw):
-                self.broken += 1
-                self.first_broken = self.first_broken or number
-            yield decode_line(raw, first=number == 1)
+                self._note_broken(number)
+            self.marks += raw.count(codecs.BOM_UTF8)
+            yield decode_line(raw)
 
     def _of_encoding(self, chunks: Iterable[bytes], encoding: str) -> Iterator[str]:
         for number, line in decode_lines(chunks, encoding=encoding):
             if isinstance(line, UserError):
                 raise UserError(f"{self._name}, line {number}: {line}")
-            yield line
+            self.marks += line.count(BYTE_ORDER_MARK)
+            yield line.replace(BYTE_ORDER_MARK, "")
 
     def _check_bytes(self, head: Sequence[bytes]) -> None:
         """Refuses files that are not text, or have another encoding."""
@@ -233,14 +257,16 @@ class InputLines:
 
     def _texts(self) -> Iterator[str]:
         chunks = iter(self._file)
-        head: List[bytes] = list(itertools.islice(chunks, SAMPLE))
-        told, _ = encoding_of(head[0]) if head else (None, 0)
-        chunks = itertools.chain(head, chunks)
+        first = next(chunks, b"")
+        told, mark = encoding_of(first)
         encoding = told or self._encoding or UTF8
         if codecs.lookup(encoding).name != UTF8:
-            return self._of_encoding(chunks, encoding)
+            return self._of_encoding(itertools.chain([first], chunks), encoding)
+        lines = cut_lines(itertools.chain([first[mark:]] if first else [], chunks),
+                          every_cr=ends_with_cr(first))
+        head: List[bytes] = list(itertools.islice(lines, SAMPLE))
         self._check_bytes(head)
-        return self._decoded(chunks)
+        return self._decoded(itertools.chain(head, lines))
 
     def __iter__(self) -> Iterator[str]:
         """Yields one text a line.
@@ -255,5 +281,9 @@ class InputLines:
             if problem:
                 raise UserError(f"{self._name}: {problem}")
             texts = itertools.chain(head, texts)
-        for number, text in enumerate(texts, 1):
-            yield text_of_line(text, self._column or WHOLE_LINE, f"line {number}")
+        for number, line in enumerate(texts, 1):
+            text = _as_given(line, self._column or WHOLE_LINE, f"line {number}")
+            whole = mend(text)
+            if whole != text:
+                self._note_broken(number)
+            yield whole
