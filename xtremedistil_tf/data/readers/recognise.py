@@ -11,7 +11,7 @@ from typing import Any, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.data.lines import read_lines
 from xtremedistil_tf.data.readers.rows import split_prefix
-from xtremedistil_tf.data.words import has_unspaced
+from xtremedistil_tf.data.words import END_MARKS, has_unspaced
 
 LETTERS = frozenset("BIESLUM")
 DOCUMENT = "-DOCSTART-"
@@ -35,7 +35,6 @@ TIMES = re.compile(r"\s*[\d:]+[,.]\d+ --> [\d:]+[,.]\d+.*")
 _MARKUP = re.compile(r"\s*<[/!?\w][^>]*>(?:.*</?\w[^>]*>)?\s*")
 # CoNLL-2012's lines between documents.
 _DOCUMENTS = ("#begin document", "#end document")
-_END_MARKS = frozenset(".!?…。！？।؟")
 # With fewer lines, a table or a list of words cannot be recognised.
 _FEWEST = 3
 _FEWEST_ANNOTATED = 8
@@ -193,7 +192,7 @@ def _is_words(lines: Sequence[str], parted: bool) -> bool:
     # Titles begin with a capital letter.
     lower = len(lines) >= _FEWEST_LOWER and sum(one[:1].islower() for one in single) > (
         0.5 * len(lines))
-    if not parted and not lower and not any(line.strip() in _END_MARKS for line in lines):
+    if not parted and not lower and not any(line.strip() in END_MARKS for line in lines):
         return False
     if len(lines) < _FEWEST or len(single) < 0.9 * len(lines):
         return False
