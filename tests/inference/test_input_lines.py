@@ -200,3 +200,34 @@ def test_a_column_is_for_students_of_one_text():
 def test_forms_that_prepare_reads_are_told(text, told):
     with pytest.raises(UserError, match=told):
         read(text)
+
+
+@pytest.mark.parametrize("text", [
+    '0;"Paul ging, nach Hause"\n1;"Er kam"\n0;"Sie, auch"\n', "Paul ging;0\nEr kam;1\nSie;0.5\n",
+    '"Paul";sports\n"Er, kam";sports\n"Sie";my news\n', "0|Paul ging\n1|Er kam\n1|Sie lachte\n",
+    "label|text\nsports|Paul ging\nmy news|Er kam\nsports|Sie\n",
+    "0,Paul ging\n1,Er kam\n2,Sie lachte\n", ",text\n0,Paul ging\n1,Er kam\n2,Sie lachte\n",
+    'text\nEr kam.\n"Paul ging, nach Hause"\n', 'nachricht\n"Er kam"\n"Sie ""kam"""\n"Paul"\n',
+    "| text | label |\n|------|:---|\n| Paul ging | 0 |\n", "text | label\n--- | ---\nPaul | 0\n",
+    "| Paul | 0 |\n| Er kam | 1 |\n| Sie | 0 |\n", "+----+---+\n| Er | 1 |\n+----+---+\n"])
+def test_other_tables_are_told(text):
+    with pytest.raises(UserError, match="in.txt: it (looks like|is) a table "):
+        read(text, CLASSIFIER)
+    assert read(text, CLASSIFIER, column="line") == text.splitlines()
+
+
+def test_a_list_on_one_line_is_json():
+    for text in ('["Paul ging", "Er kam"]\n', '[["Paul", "O"]]\n', '[{"text": "Paul"}]\n'):
+        with pytest.raises(UserError, match="it is a JSON document"):
+            read(text)
+    assert read("[sic] he said\n[1] a note\n[]\n") == ["[sic] he said", "[1] a note", "[]"]
+
+
+@pytest.mark.parametrize("text", [
+    "Paul ging; Anna kam.\nEr kam; sie lachte.\nWer; was?\n", "A | BBC\nCup | BBC\nNews | BBC\n",
+    "5,5 Prozent mehr\n10,000 people came\n3,2 Tore\n", "P(a|b)\n|x| < 1\n|y| > 2\n|a|\n",
+    'Ja; "nein"; ja.\nWer sagt "nein"; du?\nSo; "ja" sagt er.\nEr; ja.\n',
+    'Er sagte:\n"Ja."\n"Nein."\n"Doch."\n', 'Ja\n"Ja", sagt er.\nNein.\n',
+    "1984\n1985 kam er\n1986, ja\n", "-----\nPaul | Anna\n", "12; 13\n", "0|Paul ging\n"])
+def test_marks_of_sentences_are_no_table(text):
+    assert read(text, CLASSIFIER) == text.splitlines()

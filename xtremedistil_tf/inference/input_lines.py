@@ -21,7 +21,8 @@ from xtremedistil_tf.data.lines import (
     ends_with_cr,
     is_count,
 )
-from xtremedistil_tf.data.readers.recognise import FORMS, csv_rows, has_quoted_cell, recognise
+from xtremedistil_tf.data.readers.recognise import FORMS, TEXTS, begins_json, recognise
+from xtremedistil_tf.data.readers.tables import is_csv, table_form
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.streaming import decode_line
 from xtremedistil_tf.inference.text_model import TextModel
@@ -88,14 +89,6 @@ def _json_object(line: str, labels: Collection[str]) -> bool:
         return False
 
 
-def _is_csv(lines: Sequence[str], labels: Collection[str]) -> bool:
-    """Returns True for rows with commas between cells, of which some are quoted or are labels."""
-    rows = csv_rows(lines)
-    return bool(rows) and (any(map(has_quoted_cell, lines)) or any(
-        sum(cell.strip() in labels for cell in column) >= _SHARE * len(rows) - 1
-        for column in zip(*rows)))
-
-
 def _mostly(lines: Sequence[str], looks: Callable[[str, Collection[str]], bool],
             labels: Collection[str]) -> bool:
     return sum(looks(line, labels) for line in lines) >= _SHARE * len(lines)
@@ -122,7 +115,8 @@ def why_no_text(lines: Sequence[str], kind: str, labels: Collection[str]) -> Opt
             if isinstance(value, str)]
         return ("its lines are JSON objects; --text_column=KEY reads the text of a key, of the "
                 f"first row one of {', '.join(keys)[:80] or 'none: it has no text'}{whole}")
-    if lines[0].strip() in ("[", "{") or lines[0].lstrip().startswith("[{"):
+    first = lines[0].strip()
+    if first in ("[", "{") or (first[0] == "[" and begins_json(first)):
         return f"it is a JSON document; one object a line, or one text a line, is needed{whole}"
     record = task_kind(kind)
     if record.tags_words and _mostly(lines, _tagged_row, labels):
@@ -137,9 +131,12 @@ def why_no_text(lines: Sequence[str], kind: str, labels: Collection[str]) -> Opt
         return ("its rows are labelled: a text, a tab, its label; --text_column=1 reads the text "
                 f"alone{whole}")
     form = recognise(given)  # Empty lines part columns and lists of words.
-    if (form == "csv" and len(lines) >= _FEWEST) or _is_csv(lines, labels):
+    if (form == "csv" and len(lines) >= _FEWEST) or is_csv(lines, labels):
         return ("it is a table with commas (CSV), whose cells may hold line breaks; needed is one "
                 f"text a line, or JSON objects and --text_column=KEY{whole}")
+    table = table_form(lines, TEXTS, labels) if form == "text" else None
+    if table:
+        return f"it looks like {table}; needed is one text a line{whole}"
     if form == "text" or len(lines) < _FEWEST:
         return None
     column = "--text_column=NUMBER reads one of its columns" if "\t" in lines[0] and (
