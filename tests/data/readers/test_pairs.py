@@ -148,8 +148,9 @@ def test_the_dev_split_is_read_again_for_an_export(tmp_path):
     assert read_dev(folder, Numbers(), False, None)[0].tags == ("1.5",)
 
 
-def test_rows_without_a_gold_label_are_left_out_and_counted(tmp_path):
-    rows = [MNLI, *MNLI_ROWS, "3\tp\tletters\tHe sat.\tHe ran.\tneutral\t-"]
+@pytest.mark.parametrize("none", ["-", "-1", "hidden", ""])
+def test_rows_without_a_gold_label_are_left_out_and_counted(tmp_path, none):
+    rows = [MNLI, *MNLI_ROWS, f"3\tp\tletters\tHe sat.\tHe ran.\tneutral\t{none}"]
     splits = {split: rows for split in (
         "train", "dev_matched", "dev_mismatched", "test_matched", "test_mismatched")}
     write(tmp_path / "MNLI", **splits)
@@ -158,14 +159,28 @@ def test_rows_without_a_gold_label_are_left_out_and_counted(tmp_path):
     assert task.labels.tags == ("contradiction", "entailment", "neutral")
     assert {len(found) for found in task.examples.values()} == {3}
     assert task.left_out["train"] == (3,)
-    assert any("train.tsv: 1 rows without a gold label ('-') left out" in line
+    assert any("train.tsv: 1 rows without a gold label (such as '-' or '-1') left out" in line
                for line in task.warnings)
 
 
-@pytest.mark.parametrize(("classes", "tags"), [
-    (None, ("no", "yes")), ("yes\nno\n-\n", ("yes", "no", "-"))])
-def test_a_dash_is_a_class_of_pairs_only_where_labels_name_it(tmp_path, classes, tags):
-    rows = ["x\ty\tyes", "x\tz\tno", "x\tw\t-"]
+@pytest.mark.parametrize(("name", "label", "header"), [
+    ("SST-2", "-1", "sentence\tlabel"), ("STS-B", "-1.0", "sentence1\tsentence2\tscore")])
+def test_a_test_file_whose_labels_are_none_is_unlabelled(tmp_path, name, label, header):
+    texts = "It rained.\tIt hailed." if name == "STS-B" else "It rained."
+    rows = [header, f"{texts}\t1", f"{texts}\t0"]
+    write(tmp_path / "T", train=rows, dev=rows, test=[header, f"{texts}\t{label}"])
+    task = read_task(DataConfig(str(tmp_path / "T"), "train.tsv", 16, glue_task=name))
+    assert task.examples["test"][0].tags == () and task.scored == ("dev",)
+    write(tmp_path / "T", dev=[header, f"{texts}\t{label}"])
+    with pytest.raises(UserError, match="dev.tsv: no labels in it"):
+        read_task(DataConfig(str(tmp_path / "T"), "train.tsv", 16, glue_task=name))
+
+
+@pytest.mark.parametrize("none", ["-", "-1"])
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_dash_is_a_class_of_pairs_only_where_labels_name_it(tmp_path, none, listed):
+    classes, tags = (f"yes\nno\n{none}\n", ("yes", "no", none)) if listed else (None, ("no", "yes"))
+    rows = ["x\ty\tyes", "x\tz\tno", f"x\tw\t{none}"]
     write(tmp_path / "nli", train=rows, dev=rows, test=rows)
     if classes:
         (tmp_path / "nli" / "labels.tsv").write_text(classes)

@@ -13,7 +13,8 @@ _WARNINGS = (
     ("empty_lines", "empty lines left out"),
     ("empty_words", "empty words (two spaces) left out with their tags"),
     ("repaired_tags", "I- tags that continue nothing were read as B-"),
-    ("no_gold", "rows without a gold label ('-') left out"),
+    ("no_gold", "rows without a gold label (such as '-' or '-1') left out; if it is a class, name "
+     "all labels in labels.tsv"),
 )
 
 
