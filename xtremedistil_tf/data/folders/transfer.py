@@ -8,6 +8,7 @@ from xtremedistil_tf.data.folders.running import running_text
 from xtremedistil_tf.data.outputs.answers import AnswersText
 from xtremedistil_tf.data.outputs.reader import OutputsText, is_outputs
 from xtremedistil_tf.data.readers.glue import glue_texts
+from xtremedistil_tf.data.readers.pair_columns import why_no_pairs
 from xtremedistil_tf.data.readers.recognise import why_no_text
 from xtremedistil_tf.data.readers.rows import Example, TextFile, parse_line
 from xtremedistil_tf.data.readers.squad import QuestionFile
@@ -57,7 +58,7 @@ def open_transfer(
     Raises:
       UserError: if the file does not hold text, or cannot be split.
     """
-    transfer = _transfer_text(config, path, warnings)
+    transfer = _transfer_text(config, path, examples, warnings)
     if not task_kind(config.kind).tags_words or type(transfer) is not TextFile or (
             transfer.parse is not parse_line):
         return transfer, None
@@ -104,7 +105,10 @@ def count_questions(config: DataConfig, path: pathlib.Path) -> int:
     return sum(1 for _ in open_questions(config, path, {}, [])[0])
 
 
-def _transfer_text(config: DataConfig, path: pathlib.Path, warnings: List[str]) -> TextFile:
+def _transfer_text(
+    config: DataConfig, path: pathlib.Path, examples: Mapping[str, List[Example]],
+    warnings: List[str],
+) -> TextFile:
     """Opens the transfer text; a GLUE file is read by its column names; may add a warning.
 
     Raises:
@@ -114,17 +118,21 @@ def _transfer_text(config: DataConfig, path: pathlib.Path, warnings: List[str]) 
         return glue_texts(path, config.glue, on_bad_row=config.on_bad_row)
     if is_outputs(path):
         return OutputsText(path, pooled=task_kind(config.kind).pooled, pairs=config.pairs)
+    parse, read_as = parse_line, "running text"
     if config.pairs:
-        return TextFile(path, on_bad_row=config.on_bad_row, parse=parse_pair_line)
-    if has_labels(config, path):
+        labels = {tag for row in examples.get("train", ()) for tag in row.tags}
+        parse, read_as = parse_pair_line, "it is"
+        problem = why_no_pairs(path, labels)
+    elif has_labels(config, path):
         return TextFile(path, on_bad_row=config.on_bad_row, parse=_parse_labelled)
-    problem = why_no_text(path)
+    else:
+        problem = why_no_text(path)
     if problem and config.on_bad_row == "skip":
-        warnings.append(f"--transfer_file {path} {problem}; it is read as running text "
+        warnings.append(f"--transfer_file {path} {problem}; it is read as {read_as} "
                         "(--on_bad_row=skip)")
     elif problem:
         raise UserError(f"--transfer_file {path} {problem}; --on_bad_row=skip reads it as it is")
-    return TextFile(path, on_bad_row=config.on_bad_row, parse=parse_line)
+    return TextFile(path, on_bad_row=config.on_bad_row, parse=parse)
 
 
 def _parse_labelled(line: str) -> Optional[Example]:
