@@ -122,6 +122,7 @@ TAGGER = types.SimpleNamespace(kind="tagging", labels=("O", "B-PER", "I-PER"), p
     (b'{"text": "Anna"}\n' * 9, {"column": "body"}, "no JSON object with a text under 'body'"),
     ("Zürich\n".encode("latin-1") * 9, {}, "not UTF-8.*--encoding=latin-1"),
     ("Anna\n".encode("utf-16"), {}, "UTF-16-LE, which the pipeline cannot split"),
+    (b"Anna\rBonn\r", {}, "with carriage returns, which the pipeline cannot split"),
     (b"Anna\n", {"encoding": "utf-16-le"}, "line feeds of one byte"),
     (b"Anna\n", {"encoding": "nothing"}, "--encoding is 'nothing'"),
     (b"PK\x03\x04\n", {}, "compressed or binary"),

@@ -101,11 +101,12 @@ def test_predict_reads_standard_input_and_broken_bytes(run_folder, tmp_path):
         "Anna", "lacht", ".", ""]
     source = tmp_path / "in.txt"
     source.write_bytes("Anna wohnt, in Bonn .\nkaputt ".encode() + b"\xff" + " hier\nÄÖ\n".encode()
-                       + "Küche\n".encode())
+                       + "\ufeffKüche\n".encode())
     result = command("predict", run_folder / "onnx", f"--input={source}", "--whitespace_words")
     assert result.returncode == 0
     assert b"1 lines hold bytes that are not UTF-8" in result.stderr
     assert b"the first is line 2" in result.stderr
+    assert b"1 byte order marks inside the file left out" in result.stderr
     rows = [line.split("\t") for line in result.stdout.decode("utf-8").splitlines()]
     assert [len(words.split()) for words, _ in rows] == [len(tags.split()) for _, tags in rows]
     assert rows[0][0] == "Anna wohnt, in Bonn ." and rows[1][0] == "kaputt \ufffd hier"

@@ -33,6 +33,14 @@ def test_damaged_utf16_is_told():
     assert isinstance(last, RowError) and "not utf-16-le" in str(last)
 
 
+@pytest.mark.parametrize(("encoding", "told"), [
+    ("utf-16", "not utf-16: UTF-16 stream does not start with BOM"), ("utf-32", "not utf-32: "),
+    ("punycode", "not punycode: "), ("idna", "not idna: "), ("ascii", "not ascii: ordinal")])
+def test_a_wrong_encoding_is_told(encoding, told):
+    (only,) = lines("ä..ö\n".encode() * 2, encoding=encoding)
+    assert isinstance(only, RowError) and str(only).startswith(told)
+
+
 def test_an_encoding_can_be_named():
     assert lines("Müller\nKöln\n".encode("latin-1"), encoding="latin-1") == ["Müller", "Köln"]
 

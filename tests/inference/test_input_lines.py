@@ -8,6 +8,7 @@ import pytest
 from tests.conftest import TAGS
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.input_lines import InputLines, check_reading
+from xtremedistil_tf.inference.lines import split_pair
 
 TAGGER = types.SimpleNamespace(kind="tagging", labels=TAGS, pairs=False)
 CLASSIFIER = types.SimpleNamespace(kind="classification", labels=("sports", "my news"),
@@ -130,6 +131,38 @@ def test_broken_bytes_are_counted():
     assert (lines.broken, lines.first_broken) == (1, 3)
 
 
+@pytest.mark.parametrize(("raw", "found"), [
+    ("Paul ging.\rEr kam.\r", ["Paul ging.", "Er kam."]), ("Paul\rEr", ["Paul", "Er"]),
+    ("\ufeffPaul\r\rEr\r", ["Paul", "", "Er"]), ("Paul\rging\nEr\n", ["Paul\rging", "Er"]),
+    ("Paul\r\nEr\r\r\n", ["Paul", "Er"])])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_carriage_returns_end_lines_where_no_line_feeds_do(raw, found, encoding):
+    assert read(raw.encode(encoding), CLASSIFIER) == found
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+def test_byte_order_marks_inside_are_left_out_and_counted(encoding):
+    raw = "\ufeffPaul ging.\n\ufeffPaul\ufeff kam.\n".encode(encoding)
+    lines = InputLines(io.BytesIO(raw), "in.txt", TAGGER)
+    assert (list(lines), lines.marks, lines.broken) == (["Paul ging.", "Paul kam."], 2, 0)
+
+
+def test_half_a_character_of_json_is_replaced_and_counted():
+    raw = rb'''{"text": "\ud83d Anna"}
+{"text": "\ud83d\ude00 \ufffd"}
+'''
+    lines = InputLines(io.BytesIO(raw), "in.txt", TAGGER, column="text")
+    assert list(lines) == ["\ufffd Anna", "\U0001f600 \ufffd"]
+    assert (lines.broken, lines.first_broken) == (1, 1)
+    with pytest.raises(UserError, match="half a character"):
+        split_pair(r'{"text": "\ud83d", "text_pair": "b"}')
+
+
+def test_a_wrong_encoding_is_told_with_its_line():
+    with pytest.raises(UserError, match="in.txt, line 1: not utf-16: UTF-16 stream does not st"):
+        read("Paul ging.\n", encoding="utf-16")
+
+
 @pytest.mark.parametrize("raw", [
     b"\x1f\x8b\x08\x00abc", b"PK\x03\x04\x14\x00", b"BZh91AY", b"\x00\x01\x02" * 50,
     b"text\x00text\n", b"%PDF-1.7\n"])
@@ -167,3 +200,34 @@ def test_a_column_is_for_students_of_one_text():
 def test_forms_that_prepare_reads_are_told(text, told):
     with pytest.raises(UserError, match=told):
         read(text)
+
+
+@pytest.mark.parametrize("text", [
+    '0;"Paul ging, nach Hause"\n1;"Er kam"\n0;"Sie, auch"\n', "Paul ging;0\nEr kam;1\nSie;0.5\n",
+    '"Paul";sports\n"Er, kam";sports\n"Sie";my news\n', "0|Paul ging\n1|Er kam\n1|Sie lachte\n",
+    "label|text\nsports|Paul ging\nmy news|Er kam\nsports|Sie\n",
+    "0,Paul ging\n1,Er kam\n2,Sie lachte\n", ",text\n0,Paul ging\n1,Er kam\n2,Sie lachte\n",
+    'text\nEr kam.\n"Paul ging, nach Hause"\n', 'nachricht\n"Er kam"\n"Sie ""kam"""\n"Paul"\n',
+    "| text | label |\n|------|:---|\n| Paul ging | 0 |\n", "text | label\n--- | ---\nPaul | 0\n",
+    "| Paul | 0 |\n| Er kam | 1 |\n| Sie | 0 |\n", "+----+---+\n| Er | 1 |\n+----+---+\n"])
+def test_other_tables_are_told(text):
+    with pytest.raises(UserError, match="in.txt: it (looks like|is) a table "):
+        read(text, CLASSIFIER)
+    assert read(text, CLASSIFIER, column="line") == text.splitlines()
+
+
+def test_a_list_on_one_line_is_json():
+    for text in ('["Paul ging", "Er kam"]\n', '[["Paul", "O"]]\n', '[{"text": "Paul"}]\n'):
+        with pytest.raises(UserError, match="it is a JSON document"):
+            read(text)
+    assert read("[sic] he said\n[1] a note\n[]\n") == ["[sic] he said", "[1] a note", "[]"]
+
+
+@pytest.mark.parametrize("text", [
+    "Paul ging; Anna kam.\nEr kam; sie lachte.\nWer; was?\n", "A | BBC\nCup | BBC\nNews | BBC\n",
+    "5,5 Prozent mehr\n10,000 people came\n3,2 Tore\n", "P(a|b)\n|x| < 1\n|y| > 2\n|a|\n",
+    'Ja; "nein"; ja.\nWer sagt "nein"; du?\nSo; "ja" sagt er.\nEr; ja.\n',
+    'Er sagte:\n"Ja."\n"Nein."\n"Doch."\n', 'Ja\n"Ja", sagt er.\nNein.\n',
+    "1984\n1985 kam er\n1986, ja\n", "-----\nPaul | Anna\n", "12; 13\n", "0|Paul ging\n"])
+def test_marks_of_sentences_are_no_table(text):
+    assert read(text, CLASSIFIER) == text.splitlines()

@@ -13,7 +13,7 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.metrics import Metrics
 from apache_beam.utils.shared import Shared
 
-from xtremedistil_tf.data.lines import UTF8, encoding_of
+from xtremedistil_tf.data.lines import UTF8, encoding_of, ends_with_cr
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.input_lines import (
     SAMPLE,
@@ -60,7 +60,8 @@ def check_files(pattern: str, model: TextModel, *, column: Optional[str] = None,
 
     Raises:
       UserError: if a file is not text of the given encoding, has labelled rows, or lacks the
-        column; or if a line feed in the encoding is not one byte, so that files cannot be split.
+        column; or if its line ends, or a line feed in the encoding, are not one line feed's byte,
+        so that files cannot be split.
     """
     check_reading(model, column, encoding)
     if encoding is not None and "\n".encode(encoding) != b"\n":
@@ -77,6 +78,9 @@ def check_files(pattern: str, model: TextModel, *, column: Optional[str] = None,
         if found not in (None, UTF8):
             raise UserError(f"{path} is {found.upper()}, which the pipeline cannot split; convert "
                             "it to UTF-8, or read it with xtremedistil-predict")
+        if head and ends_with_cr(head[0]) and b"\r" in head[0].rstrip():
+            raise UserError(f"{path} ends its lines with carriage returns, which the pipeline "
+                            "cannot split; convert it, or read it with xtremedistil-predict")
         for _ in InputLines(head, path, model, column=column, encoding=encoding):
             pass
 
@@ -93,10 +97,10 @@ class _LineSource(FileBasedSource):
         super().__init__(pattern, **options)
         self._encoding = encoding
 
-    def _decoded(self, raw: bytes, first: bool) -> str:
+    def _decoded(self, raw: bytes) -> str:
         if self._encoding is None:
-            return decode_line(raw, first=first)
-        return decode_line(raw.decode(self._encoding, "replace").encode(UTF8), first=first)
+            return decode_line(raw)
+        return decode_line(raw.decode(self._encoding, "replace").encode(UTF8))
 
     def read_records(self, file_name: str, range_tracker: Any) -> Iterator[Line]:
         """Yields the lines whose first byte lies in the range; see the base class."""
@@ -110,7 +114,7 @@ class _LineSource(FileBasedSource):
                 raw = file.readline()
                 if not raw:
                     return
-                yield Line(file_name, at, self._decoded(raw, first=at == 0))
+                yield Line(file_name, at, self._decoded(raw))
                 at += len(raw)
 
 

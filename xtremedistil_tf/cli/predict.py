@@ -180,8 +180,10 @@ def main() -> None:
         if failed and failed == number:
             raise UserError(f"none of the {failed} lines could be read; the first: {first}")
     if lines.broken:
-        log.warning("%d lines hold bytes that are not UTF-8, each read as U+FFFD; the first is "
-                    "line %d", lines.broken, lines.first_broken)
+        log.warning("%d lines hold bytes that are not UTF-8, or half a character, each read as "
+                    "U+FFFD; the first is line %d", lines.broken, lines.first_broken)
+    if lines.marks:
+        log.warning("%d byte order marks inside the file left out", lines.marks)
     if failed:
         log.warning("%d lines could not be read; they are empty in the output", failed)
     if FLAGS.ask_teacher_below is not None:

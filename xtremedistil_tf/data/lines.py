@@ -71,7 +71,7 @@ def _transcoded(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     """Converts lines of another encoding to lines of UTF-8.
 
     Raises:
-      UnicodeDecodeError: for bytes that are invalid in that encoding.
+      UnicodeError: for bytes that are invalid in that encoding.
     """
     decoder = codecs.getincrementaldecoder(encoding)()
     rest = ""
@@ -81,6 +81,23 @@ def _transcoded(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
             yield (line + "\n").encode(UTF8, "surrogatepass")
     if rest:
         yield rest.encode(UTF8, "surrogatepass")
+
+
+def cut_lines(chunks: Iterable[bytes], *, every_cr: bool) -> Iterator[bytes]:
+    """Yields lines without their ends.
+
+    Args:
+      chunks: bytes, cut behind line feeds.
+      every_cr: True if a lone carriage return ends a line, too.
+    """
+    for chunk in chunks:
+        raw = chunk.rstrip(b"\r\n")
+        yield from raw.split(b"\r") if every_cr and b"\r" in raw else (raw,)
+
+
+def ends_with_cr(first: bytes) -> bool:
+    """True if lone carriage returns end the lines of a file: its first chunk has no line feed."""
+    return not first.endswith(b"\n")
 
 
 def decode_lines(file: Iterable[bytes], *, encoding: str = UTF8, every_cr: bool = False
@@ -99,17 +116,17 @@ def decode_lines(file: Iterable[bytes], *, encoding: str = UTF8, every_cr: bool 
     first = next(chunks, b"")
     told, mark = encoding_of(first)
     encoding = told or encoding
-    every_cr = every_cr or not first.endswith(b"\n")
+    every_cr = every_cr or ends_with_cr(first)
     lines: Iterator[bytes] = itertools.chain([first[mark:]] if first else [], chunks)
     number = 0
     try:
-        for chunk in lines if encoding == UTF8 else _transcoded(lines, encoding):
-            raw = chunk.rstrip(b"\r\n")
-            for part in raw.split(b"\r") if every_cr and b"\r" in raw else (raw,):
-                number += 1
-                yield number, _decode(part)
-    except UnicodeDecodeError as error:
-        yield number + 1, RowError(("encoding", f"not {encoding}: {error.reason}"))
+        for raw in cut_lines(lines if encoding == UTF8 else _transcoded(lines, encoding),
+                             every_cr=every_cr):
+            number += 1
+            yield number, _decode(raw)
+    except UnicodeError as error:  # UTF-16 without its mark has no place, so it is the plain class.
+        told = getattr(error, "reason", None) or str(error)
+        yield number + 1, RowError(("encoding", f"not {encoding}: {told}"))
 
 
 def _decode(raw: bytes) -> Union[str, RowError]:

@@ -27,9 +27,14 @@ _UNSPACED_RANGES = (*_CJK_RANGES, (0x3041, 0x3096), (0x309D, 0x309F), (0x30A1, 0
 _UNSPACED = "".join(f"{chr(first)}-{chr(last)}" for first, last in _UNSPACED_RANGES)
 _HAS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _UNSPACED_CORE = re.compile(f"[{_UNSPACED}]|[^{_UNSPACED}]+")
+# Marks that end a sentence if white space follows, and those that end it alone: of Chinese and
+# Japanese, Hindi, Amharic, Burmese and Khmer.
+SPACED_ENDS, ENDS = ".!?…؟۔։\u037e", "。！？।॥።፧။។"
+END_MARKS = frozenset(f"{SPACED_ENDS}{ENDS}．")
 # Marks of sentences and clauses: as words of a tokenized sentence, and behind a word.
-_MARKS = frozenset(".,;:!?…؟،؛۔।")
-_ATTACHED = re.compile(r"\w{3}[.,;:!?…؟،؛۔।]+[\"'”’»)\]]*$")
+_MARKS = END_MARKS | frozenset(",;:،؛，、；：፣፤၊")
+_MARK_TEXT = "".join(_MARKS)
+_CLOSING = "\"'”’»)]」』"
 # Segmentation of these scripts in running text: each character a word, or words of a dictionary.
 # None is for students trained without such text: each Han character is a word.
 CHARACTERS, DICTIONARY = "characters", "dictionary"
@@ -171,9 +176,38 @@ def count_marks(rows: Iterable[Iterable[str]]) -> Tuple[int, int]:
     attached = alone = 0
     for words in rows:
         for word in words:
-            attached += bool(_ATTACHED.search(word))
-            alone += word in _MARKS
+            if word in _MARKS:
+                alone += 1
+            elif len(word) > 3 and (word[-1] in _MARKS or word[-1] in _CLOSING):
+                attached += _has_attached_mark(word)
     return attached, alone
+
+
+def _has_attached_mark(word: str) -> bool:
+    """True if marks, perhaps with closing quotes, stand behind three letters or digits."""
+    front = word.rstrip(_CLOSING)
+    core = front.rstrip(_MARK_TEXT)
+    # Vowel signs are marks (M) of Unicode, and parts of words.
+    return core != front and len(core) > 2 and all(
+        char == "_" or unicodedata.category(char)[0] in "LMN" for char in core[-3:])
+
+
+def unspaced_length(rows: Iterable[Iterable[str]]) -> Tuple[float, int]:
+    """Measures words in scripts that are written without spaces.
+
+    Args:
+      rows: the words of each sentence.
+
+    Returns:
+      (their mean number of characters or 0, number of sentences that have such words).
+    """
+    characters = found = sentences = 0
+    for words in rows:
+        own = [len(word) for word in words if has_unspaced(word)]
+        characters += sum(own)
+        found += len(own)
+        sentences += bool(own)
+    return characters / max(1, found), sentences
 
 
 def split_words(

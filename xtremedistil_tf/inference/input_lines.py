@@ -10,8 +10,19 @@ import json
 import re
 from typing import Callable, Collection, Iterable, Iterator, List, Optional, Sequence
 
-from xtremedistil_tf.data.lines import UTF8, check_encoding, decode_lines, encoding_of, is_count
-from xtremedistil_tf.data.readers.recognise import FORMS, csv_rows, has_quoted_cell, recognise
+from xtremedistil_tf.data.json_rows import mend
+from xtremedistil_tf.data.lines import (
+    BYTE_ORDER_MARK,
+    UTF8,
+    check_encoding,
+    cut_lines,
+    decode_lines,
+    encoding_of,
+    ends_with_cr,
+    is_count,
+)
+from xtremedistil_tf.data.readers.recognise import FORMS, TEXTS, begins_json, recognise
+from xtremedistil_tf.data.readers.tables import is_csv, table_form
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.streaming import decode_line
 from xtremedistil_tf.inference.text_model import TextModel
@@ -78,14 +89,6 @@ def _json_object(line: str, labels: Collection[str]) -> bool:
         return False
 
 
-def _is_csv(lines: Sequence[str], labels: Collection[str]) -> bool:
-    """Returns True for rows with commas between cells, of which some are quoted or are labels."""
-    rows = csv_rows(lines)
-    return bool(rows) and (any(map(has_quoted_cell, lines)) or any(
-        sum(cell.strip() in labels for cell in column) >= _SHARE * len(rows) - 1
-        for column in zip(*rows)))
-
-
 def _mostly(lines: Sequence[str], looks: Callable[[str, Collection[str]], bool],
             labels: Collection[str]) -> bool:
     return sum(looks(line, labels) for line in lines) >= _SHARE * len(lines)
@@ -112,7 +115,8 @@ def why_no_text(lines: Sequence[str], kind: str, labels: Collection[str]) -> Opt
             if isinstance(value, str)]
         return ("its lines are JSON objects; --text_column=KEY reads the text of a key, of the "
                 f"first row one of {', '.join(keys)[:80] or 'none: it has no text'}{whole}")
-    if lines[0].strip() in ("[", "{") or lines[0].lstrip().startswith("[{"):
+    first = lines[0].strip()
+    if first in ("[", "{") or (first[0] == "[" and begins_json(first)):
         return f"it is a JSON document; one object a line, or one text a line, is needed{whole}"
     record = task_kind(kind)
     if record.tags_words and _mostly(lines, _tagged_row, labels):
@@ -127,9 +131,12 @@ def why_no_text(lines: Sequence[str], kind: str, labels: Collection[str]) -> Opt
         return ("its rows are labelled: a text, a tab, its label; --text_column=1 reads the text "
                 f"alone{whole}")
     form = recognise(given)  # Empty lines part columns and lists of words.
-    if (form == "csv" and len(lines) >= _FEWEST) or _is_csv(lines, labels):
+    if (form == "csv" and len(lines) >= _FEWEST) or is_csv(lines, labels):
         return ("it is a table with commas (CSV), whose cells may hold line breaks; needed is one "
                 f"text a line, or JSON objects and --text_column=KEY{whole}")
+    table = table_form(lines, TEXTS, labels) if form == "text" else None
+    if table:
+        return f"it looks like {table}; needed is one text a line{whole}"
     if form == "text" or len(lines) < _FEWEST:
         return None
     column = "--text_column=NUMBER reads one of its columns" if "\t" in lines[0] and (
@@ -140,6 +147,8 @@ def why_no_text(lines: Sequence[str], kind: str, labels: Collection[str]) -> Opt
 def text_of_line(line: str, column: str, where: str) -> str:
     """Returns the text of a line; "" for an empty line.
 
+    Half a character of a JSON object (`\\ud83d` alone) becomes U+FFFD.
+
     Args:
       line: the line.
       column: number of its column, its key, or WHOLE_LINE.
@@ -148,6 +157,10 @@ def text_of_line(line: str, column: str, where: str) -> str:
     Raises:
       UserError: if the line has no such text.
     """
+    return mend(_as_given(line, column, where))
+
+
+def _as_given(line: str, column: str, where: str) -> str:
     if column == WHOLE_LINE or not line.strip():
         return line
     if is_count(column):
@@ -182,7 +195,7 @@ class InputLines:
     """The texts of a file, read lazily.
 
     Args:
-      file: lines as bytes, each with its line feed.
+      file: lines as bytes, each with its line feed. Without any, carriage returns end lines.
       name: name of the file, for messages.
       model: the student. Its kind of task and labels help to recognise labelled lines.
       column: column or key of the text, see --text_column; None takes whole lines, after a check of
@@ -190,28 +203,36 @@ class InputLines:
       encoding: encoding of the file; None for UTF-8 or the encoding of a byte order mark.
 
     Attributes:
-      broken: number of lines so far with invalid bytes, each replaced by U+FFFD.
+      broken: number of lines so far with invalid bytes or half a character, each replaced by
+        U+FFFD.
       first_broken: number of the first such line.
+      marks: number of byte order marks so far inside the file, as where files were joined. They
+        are left out.
     """
 
     def __init__(self, file: Iterable[bytes], name: str, model: TextModel, *,
                  column: Optional[str] = None, encoding: Optional[str] = None):
         self._file, self._name, self._model = file, name, model
         self._column, self._encoding = column, encoding
-        self.broken = self.first_broken = 0
+        self.broken = self.first_broken = self.marks = 0
 
-    def _decoded(self, chunks: Iterable[bytes]) -> Iterator[str]:
-        for number, raw in enumerate(chunks, 1):
+    def _note_broken(self, number: int) -> None:
+        self.broken += 1
+        self.first_broken = self.first_broken or number
+
+    def _decoded(self, lines: Iterable[bytes]) -> Iterator[str]:
+        for number, raw in enumerate(lines, 1):
             if not _is_utf8(raw):
-                self.broken += 1
-                self.first_broken = self.first_broken or number
-            yield decode_line(raw, first=number == 1)
+                self._note_broken(number)
+            self.marks += raw.count(codecs.BOM_UTF8)
+            yield decode_line(raw)
 
     def _of_encoding(self, chunks: Iterable[bytes], encoding: str) -> Iterator[str]:
         for number, line in decode_lines(chunks, encoding=encoding):
             if isinstance(line, UserError):
                 raise UserError(f"{self._name}, line {number}: {line}")
-            yield line
+            self.marks += line.count(BYTE_ORDER_MARK)
+            yield line.replace(BYTE_ORDER_MARK, "")
 
     def _check_bytes(self, head: Sequence[bytes]) -> None:
         """Refuses files that are not text, or have another encoding."""
@@ -233,14 +254,16 @@ class InputLines:
 
     def _texts(self) -> Iterator[str]:
         chunks = iter(self._file)
-        head: List[bytes] = list(itertools.islice(chunks, SAMPLE))
-        told, _ = encoding_of(head[0]) if head else (None, 0)
-        chunks = itertools.chain(head, chunks)
+        first = next(chunks, b"")
+        told, mark = encoding_of(first)
         encoding = told or self._encoding or UTF8
         if codecs.lookup(encoding).name != UTF8:
-            return self._of_encoding(chunks, encoding)
+            return self._of_encoding(itertools.chain([first], chunks), encoding)
+        lines = cut_lines(itertools.chain([first[mark:]] if first else [], chunks),
+                          every_cr=ends_with_cr(first))
+        head: List[bytes] = list(itertools.islice(lines, SAMPLE))
         self._check_bytes(head)
-        return self._decoded(chunks)
+        return self._decoded(itertools.chain(head, lines))
 
     def __iter__(self) -> Iterator[str]:
         """Yields one text a line.
@@ -255,5 +278,9 @@ class InputLines:
             if problem:
                 raise UserError(f"{self._name}: {problem}")
             texts = itertools.chain(head, texts)
-        for number, text in enumerate(texts, 1):
-            yield text_of_line(text, self._column or WHOLE_LINE, f"line {number}")
+        for number, line in enumerate(texts, 1):
+            text = _as_given(line, self._column or WHOLE_LINE, f"line {number}")
+            whole = mend(text)
+            if whole != text:
+                self._note_broken(number)
+            yield whole

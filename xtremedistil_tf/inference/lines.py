@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any, Dict, List, NamedTuple, Optional, Protocol, Tuple
 
+from xtremedistil_tf.data.json_rows import whole_characters
 from xtremedistil_tf.data.labels import number_text
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.entities import TaggedWord, columns, join_entities, rounded
@@ -183,7 +184,7 @@ def split_pair(line: str, *, keys: Tuple[str, str] = PAIR_KEYS) -> Tuple[str, st
       keys: keys of both texts in a JSON object.
 
     Raises:
-      UserError: if the line has not two texts.
+      UserError: if the line has not two texts, or one holds half a character.
     """
     if line.lstrip().startswith("{"):
         try:
@@ -191,7 +192,7 @@ def split_pair(line: str, *, keys: Tuple[str, str] = PAIR_KEYS) -> Tuple[str, st
         except (ValueError, RecursionError):
             row = None  # The text only begins with a brace.
         if isinstance(row, dict) and all(isinstance(row.get(key), str) for key in keys):
-            return row[keys[0]], row[keys[1]]
+            return whole_characters(row[keys[0]]), whole_characters(row[keys[1]])
     columns = line.split("\t")
     if len(columns) != 2:
         raise UserError(f"{len(columns)} columns; needed are two texts with a tab between, or a "

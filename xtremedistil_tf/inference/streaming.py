@@ -8,6 +8,7 @@ import os
 import threading
 from typing import Any, Callable, Deque, Iterable, Iterator, List, Sequence, TypeVar
 
+from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, UTF8
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.lines import Line
 from xtremedistil_tf.inference.text_model import TextModel
@@ -69,15 +70,16 @@ def in_threads(
                 one.cancel()
 
 
-def decode_line(raw: bytes, first: bool) -> str:
-    """Decodes a line without its line end; replaces invalid bytes by U+FFFD.
+def decode_line(raw: bytes) -> str:
+    """Decodes a line without its line end and byte order marks.
+
+    Invalid bytes become U+FFFD. A mark stands before the first line, and inside a file that was
+    joined of several.
 
     Args:
-      raw: the line with its line end.
-      first: True for the first line of a file, which may begin with a byte order mark.
+      raw: the line, with or without its line end.
     """
-    text = raw.decode("utf-8", errors="replace").rstrip("\r\n")
-    return text[1:] if first and text.startswith("\ufeff") else text
+    return raw.decode(UTF8, errors="replace").rstrip("\r\n").replace(BYTE_ORDER_MARK, "")
 
 
 def _blocks(lines: Iterable[Any]) -> Iterator[List[Any]]:

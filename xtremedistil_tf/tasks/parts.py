@@ -38,7 +38,7 @@ class Transfer:
       files: files of the task folder that are the transfer set if none is named: the first that
         exists. One that holds a labelled split is read without its labels.
       open: (DataConfig, path, rows by split, list for warnings) -> (the rows, a
-        `data.readers.rows.TextFile`; True if they are running text that is split into words).
+        `data.readers.rows.TextFile`; how they are split if they are running text, else None).
       count: (DataConfig, path) -> number of rows, quickly.
       pieces: (tokenizer, rows, DataConfig) -> iterator of (sequences of subword token ids, counts).
       realigned: (teacher's tokenizer, student's, rows, DataConfig, own_ids) -> iterator of

@@ -76,7 +76,37 @@ def test_running_text_of_a_tagger_is_split_as_students_split_it(task):
     assert not any("marks such as" in line for line in given.warnings)
 
 
+TH, ZH = "นายกรัฐมนตรีเดินทางไปกรุงเทพ", "北京大学在北京"
+
+
+@pytest.mark.parametrize(("labelled", "text", "words"), [
+    ("我 在 北 京", ZH, list(ZH)), ("我 在 上海 大学 北京", ZH, ["北京", "大学", "在", "北京"]),
+    ("我 在 北 京", "北京大学。", list("北京大学。")),
+    ("นายก รัฐมนตรี เดินทาง", TH, ["นายก", "รัฐมนตรี", "เดิน", "ทาง", "ไป", "กรุงเทพ"]),
+    ("นายก รัฐมนตรี เดินทาง", "นายก รัฐมนตรี ไป", None), ("我 在 北 京", "北京 大学 在", None),
+    ("I go", TH, ["นายก", "รัฐมนตรี", "เดิน", "ทาง", "ไป", "กรุงเทพ"]),
+    ("I go", "I like 東京タワー", None), (f"{TH} {ZH}", TH, None)])
+def test_running_text_without_spaces_is_split_into_words(task, labelled, text, words):
+    pytest.importorskip("icu4py")
+    tags = " ".join(["O"] * len(labelled.split()))
+    (task / "train.tsv").write_text(f"{labelled}\t{tags}\n" * 9, "utf-8")
+    found = read(task, f"I don't go .\n{text}\n" * 5)
+    first, second, *_ = found.transfer
+    assert (first.words, second.words) == (
+        ("I", "don't", "go", "."), tuple(words or text.split()))
+    assert any("split into words" in line for line in found.warnings) == (words is not None)
+
+
+def test_running_text_without_spaces_needs_a_dictionary(task, monkeypatch):
+    monkeypatch.setattr("xtremedistil_tf.data.folders.running.has_dictionary", lambda: False)
+    (task / "train.tsv").write_text("I go\tO O\n", "utf-8")
+    with pytest.raises(UserError, match=r"transfer.txt is running text .* install the extra"):
+        read(task, f"{TH}\n" * 5)
+    assert read(task, f"{ZH}大学在北京\n" * 5).transfer_words == 5 * 3  # seq_len is 5.
+
+
 @pytest.mark.parametrize("words, expected", [
+    (["भारत।", "북경에서．", "北京大学。", "北京。"], (3, 0)), (["。", "።", "။"], (0, 3)),
     (["Bonn."], (1, 0)), (["a.m.", "Dr.", "3."], (0, 0)), (["sagte", ",", "."], (0, 2)),
     (["wahr?\""], (1, 0)), (["بون،"], (1, 0)), (["...", "''"], (0, 0))])
 def test_marks_are_counted(words, expected):

@@ -1,6 +1,7 @@
 """Signs of trouble in a task: labels, copies, pieces a word, languages of a weak teacher."""
 
 import numpy as np
+import pytest
 
 from xtremedistil_tf.data.folders.trouble import (
     copy_trouble,
@@ -29,6 +30,16 @@ def test_labels_that_are_mistakes():
         "test has classes that train has not, so no model can find them: 'labels'"]
     assert label_trouble("classification", {"train": rows("a", "b"), "dev": rows("b")}) == []
     assert label_trouble("regression", {"train": rows("1.0"), "dev": rows("-")}) == []
+
+
+@pytest.mark.parametrize(("labels", "names"), [
+    (("caf\u00e9", "cafe\u0301"), r"'cafe\u0301', 'caf\xe9'"),
+    (("sport", "sport\u200b"), r"'sport', 'sport\u200b'"),
+    (("\ufeffSport", "sport"), r"'sport', '\ufeffSport'")])
+def test_labels_that_look_alike(labels, names):
+    (line,) = label_trouble("classification", {"train": rows(*labels, "b")})
+    assert line == (f"the classes {names} differ in invisible characters or how accents are "
+                    "written only; they are learnt as different ones")
 
 
 def test_types_of_test_alone_and_a_dev_without_entities():

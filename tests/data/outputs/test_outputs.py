@@ -62,6 +62,31 @@ def test_spans_as_gliner_and_pipelines_write_them(tmp_path):
     assert [found.names[at] for at in found.logits[2].argmax(axis=1)] == ["B-LOC", "O"]
 
 
+@pytest.mark.parametrize(("text", "span", "tags"), [
+    ("Anna ran", {"start": 0, "end": 4, "label": "O"}, ["O", "O"]),
+    ("Anna ran", {"start": 2, "end": 4, "label": "PER"}, ["B-PER", "O"]),  # A subword token.
+    ("Anna's dog", {"start": 0, "end": 4, "label": "PER"}, ["B-PER", "O"]),
+    ("Anna ran", {"start": 1, "end": 2, "label": "PER", "score": 0.9}, ["B-PER", "O"]),
+    ("in MyBonn2", {"start": 5, "end": 9, "label": "LOC", "text": "Bonn"}, ["O", "B-LOC"]),
+    ("😀 Anna ran", {"start": 2, "end": 6, "label": "PER"}, ["O", "B-PER", "O"]),
+    ("New  York", {"start": 0, "end": 9, "label": "LOC", "text": "New York"}, ["B-LOC", "I-LOC"]),
+    ("a서울시b c", {"start": 2, "end": 3, "label": "LOC"}, ["B-LOC", "O"])])
+def test_spans_that_can_be_read(tmp_path, text, span, tags):
+    found = read_outputs(write(tmp_path, {"labels": ["O", *(
+        f"{letter}-{kind}" for letter in "BI" for kind in ("PER", "LOC"))]},
+        {"text": text, "spans": [span]}), pooled=False)
+    assert [found.names[at] for at in found.logits[0].argmax(axis=1)] == tags
+
+
+def test_the_score_of_a_label_is_its_probability(tmp_path):
+    found = read_outputs(write(tmp_path, {"text": "Good", "label": "POSITIVE", "score": 0.7},
+                               {"text": "Bad", "label": "NEGATIVE"}), pooled=True)
+    np.testing.assert_allclose(shares(found.logits[0]), [[0.7, 0.3]], rtol=1e-4)
+    np.testing.assert_allclose(shares(found.logits[1]), [[1 - HARD, HARD]], rtol=1e-4)
+    with pytest.raises(UserError, match=":1: a score is 5; needed is a probability"):
+        read_outputs(write(tmp_path, {"text": "Good", "label": "a", "score": 5}), pooled=True)
+
+
 def test_texts_and_pairs(tmp_path):
     found = read_outputs(write(tmp_path, {"text": "Good film", "label": "pos"},
                                {"text": "Bad", "probabilities": {"neg": 0.8, "pos": 0.2}},
@@ -122,7 +147,25 @@ def test_parquet_says_the_same(tmp_path):
     ('{"words": ["a"], "logits": [[NaN, 0.2]]}', "logits hold nan; needed are finite numbers"),
     ({"tags": ["O"]}, "no words and no text"),
     ({"words": [], "tags": []}, "a sentence without words"),
-    ({"text": "ab", "spans": [{"start": 7, "end": 9, "label": "X"}]}, "7-9 .X. holds no word"),
+    ({"text": "ab", "spans": [{"start": 7, "end": 9, "label": "X"}]},
+     "7-9 .X. does not lie in the text, which has 2 characters"),
+    ({"text": "ab", "spans": [{"start": -2, "end": 1, "label": "X"}]}, "-2-1 .X. does not lie in"),
+    ({"text": "ab", "spans": [{"start": 1, "end": 1, "label": "X"}]}, "1-1 .X. does not lie in"),
+    ({"text": "a  b", "spans": [{"start": 1, "end": 2, "label": "X"}]}, "1-2 .X. holds no word"),
+    ({"text": "Anna ran", "spans": [{"start": 1, "end": 2, "label": "X"}]}, "is 'n', which parts"),
+    ({"text": "😀😀 Anna ran", "spans": [{"start": 5, "end": 9, "label": "X"}]},
+     "is 'na r', which parts words; its offsets seem to count UTF-16 units, and needed are char"),
+    ({"text": "Élan à Paris hier", "spans": [{"start": 9, "end": 14, "label": "X"}]},
+     "is 'ris h', which .* bytes of UTF-8"),
+    ({"text": "😀 Anna ran", "spans": [{"start": 3, "end": 7, "label": "X", "text": "Anna"}]},
+     "the text has 'nna ', the span 'Anna'; its offsets seem to count UTF-16 units"),
+    ({"text": "ab", "spans": [{"start": 0, "end": 2, "label": ""}]}, "0-2 has an empty label"),
+    ({"text": "ab", "spans": [{"start": 0, "end": 2, "entity": "B-X"}]}, "the tag 'B-X'; needed"),
+    ({"text": "ab", "spans": [{"start": True, "end": 2, "label": "X"}]}, "needed are start, end"),
+    ({"words": ["a"], "logits": [[1e39, 0.2]]}, r"logits hold 1e\+39; needed are finite numbers"),
+    ({"words": ["a"], "logits": [[10 ** 400, 0.2]]}, "logits hold 10+; needed are finite numbers"),
+    ({"words": ["a"], "tags": ["O"], "weight": 0}, "weight is 0.0; needed is a number above 0"),
+    ({"words": ["a"], "annotators": [{"tags": ["O"], "weight": 10 ** 400}]}, "weight hold 10+; n"),
     ({"text": "ab", "spans": [{"start": 0, "label": "X"}]}, "needed are start, end and label"),
     ('{"words": ["a"], "tags"', "not JSON"),
     ("[" * 100_000, "not JSON"),

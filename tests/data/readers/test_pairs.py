@@ -58,6 +58,41 @@ def test_transfer_text_is_pairs_too(tmp_path):
     assert [row.second for row in skipped] == [("b",)]
 
 
+@pytest.mark.parametrize(("rows", "told"), [
+    (["0\tA x\tB y", "1\tC\tD z", "1\tE\tF"], "has numbers or labels in its column 1 \\('0'\\)"),
+    (["yes\tA x", "no\tC", "yes\tE"], "has numbers or labels in its column 1 \\('yes'\\)"),
+    (["A x\tno\tB", "C\tno\tD", "E\tyes\tF"], "has numbers or labels in its column 2"),
+    (["sentence1\tsentence2", "A x\tB y"], "begins with a header \\('sentence1, sentence2'\\)"),
+    (["id\tpremise\thypothesis", "1\tA x\tB y"], "begins with a header"),
+    (["en\tA x\tB y", "en\tC c\tD z", "de\tE e\tF f"], "has three columns of texts"),
+    (['"A x"\t"B"', '"C"\t"D"', '"E"\t"F"'], "has cells in quotes"),
+    (['"A ""x"""\tB', "C\tD", "E\tF"], "has cells in quotes"),
+])
+def test_other_columns_than_two_texts_are_told(tmp_path, rows, told):
+    own = ["a b\tc d\tyes", "e\tf\tno"]
+    folder = write(tmp_path / "task", train=own, dev=own, test=own)
+    (folder / "transfer.txt").write_text("\n".join(rows) + "\n", "utf-8")
+    with pytest.raises(UserError, match=f"transfer.txt {told}.*; needed are two texts a line"):
+        read_task(config(folder, do_pairwise=True))
+    read = read_task(config(folder, do_pairwise=True, on_bad_row="skip"))
+    assert read.transfer_rows == len(rows) and any("it is read as it is" in line
+                                                   for line in read.warnings)
+
+
+@pytest.mark.parametrize("rows", [
+    ["A x\tB y\tentailment", "C\tD z\t-", "E\tF\tneutral"], ["A\t1", "C\tD", "E\tF"],
+    ["A x\tfood\tvery good", "C\tfood\tvery bad", "E\tfood\tvery bad", "F\tx\tvery bad"],
+    ['"Yes," she said.\tHe', 'C\t"D"', "E\tF"], ["question\tanswered", "42\t43", "text\tbook"],
+    ["A x\tB y\t0.5", "C\tD z\t3", "E\tF\t2"], ["1984\tA book"]])
+def test_pairs_are_read_as_they_are(tmp_path, rows):
+    own = ["a b\tc d\tyes", "e\tf\tno"]
+    folder = write(tmp_path / "task", train=own, dev=own, test=own)
+    (folder / "transfer.txt").write_text("\n".join(rows) + "\n", "utf-8")
+    found = read_task(config(folder, do_pairwise=True))
+    assert [row.text.split("\t") for row in found.transfer] == [
+        row.split("\t")[:2] for row in rows]
+
+
 def test_mnli_has_two_dev_files(tmp_path, tokenizer):
     unlabelled = ["\t".join(line.split("\t")[:5]) for line in (MNLI, *MNLI_ROWS)]
     folder = write(tmp_path / "MNLI", train=[MNLI, *MNLI_ROWS], dev_matched=[MNLI, *MNLI_ROWS[:2]],
@@ -148,8 +183,9 @@ def test_the_dev_split_is_read_again_for_an_export(tmp_path):
     assert read_dev(folder, Numbers(), False, None)[0].tags == ("1.5",)
 
 
-def test_rows_without_a_gold_label_are_left_out_and_counted(tmp_path):
-    rows = [MNLI, *MNLI_ROWS, "3\tp\tletters\tHe sat.\tHe ran.\tneutral\t-"]
+@pytest.mark.parametrize("none", ["-", "-1", "hidden", ""])
+def test_rows_without_a_gold_label_are_left_out_and_counted(tmp_path, none):
+    rows = [MNLI, *MNLI_ROWS, f"3\tp\tletters\tHe sat.\tHe ran.\tneutral\t{none}"]
     splits = {split: rows for split in (
         "train", "dev_matched", "dev_mismatched", "test_matched", "test_mismatched")}
     write(tmp_path / "MNLI", **splits)
@@ -158,14 +194,29 @@ def test_rows_without_a_gold_label_are_left_out_and_counted(tmp_path):
     assert task.labels.tags == ("contradiction", "entailment", "neutral")
     assert {len(found) for found in task.examples.values()} == {3}
     assert task.left_out["train"] == (3,)
-    assert any("train.tsv: 1 rows without a gold label ('-') left out" in line
+    assert any("train.tsv: 1 rows without a gold label (such as '-' or '-1') left out" in line
                for line in task.warnings)
 
 
-@pytest.mark.parametrize(("classes", "tags"), [
-    (None, ("no", "yes")), ("yes\nno\n-\n", ("yes", "no", "-"))])
-def test_a_dash_is_a_class_of_pairs_only_where_labels_name_it(tmp_path, classes, tags):
-    rows = ["x\ty\tyes", "x\tz\tno", "x\tw\t-"]
+@pytest.mark.parametrize(("name", "label", "header"), [
+    ("SST-2", "-1", "sentence\tlabel"), ("STS-B", "-1.0", "sentence1\tsentence2\tscore")])
+def test_a_test_file_whose_labels_are_none_is_unlabelled(tmp_path, name, label, header):
+    texts = "It rained.\tIt hailed." if name == "STS-B" else "It rained."
+    rows = [header, f"{texts}\t1", f"{texts}\t0"]
+    write(tmp_path / "T", train=rows, dev=rows, test=[header, f"{texts}\t{label}"])
+    task = read_task(DataConfig(str(tmp_path / "T"), "train.tsv", 16, glue_task=name))
+    assert task.examples["test"][0].tags == () and task.scored == ("dev",)
+    write(tmp_path / "T", dev=[header, f"{texts}\t{label}"])
+    with pytest.raises(UserError, match="dev.tsv: no labels in it"):
+        read_task(DataConfig(str(tmp_path / "T"), "train.tsv", 16, glue_task=name))
+
+
+@pytest.mark.parametrize("none", ["-", "-1"])
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_dash_is_a_class_of_pairs_only_where_labels_name_it(tmp_path, none, listed):
+    tags = ("yes", "no", none) if listed else ("no", "yes")
+    classes = "\n".join(tags) if listed else None
+    rows = ["x\ty\tyes", "x\tz\tno", f"x\tw\t{none}"]
     write(tmp_path / "nli", train=rows, dev=rows, test=rows)
     if classes:
         (tmp_path / "nli" / "labels.tsv").write_text(classes)

@@ -8,7 +8,7 @@ from tests.conftest import write_task
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.corpora.check import check_task
 from xtremedistil_tf.data.folders.task import read_task
-from xtremedistil_tf.data.readers.recognise import recognise
+from xtremedistil_tf.data.readers.recognise import recognise, split_fields
 from xtremedistil_tf.errors import UserError
 
 WORDS = ["The", "visitor", "saw", "Oslo", ".", "", "It", "rained", "."]
@@ -57,6 +57,8 @@ def test_forms(lines, form):
     ("Paul left .\ten:B-PER en:O en:O\n", "rows of words, a tab and tags .* xtremedistil-prepare"),
     ('"3","A headline","A text."\n', "CSV .* keep the column of its text only"),
     ('id,review\n1,"Two\nlines."\n2,"Two,\ntoo."\n', "CSV .* keep the column of its text only"),
+    ('0;"It rained, then"\n1;"He, too"\n1;"So, so"\n', "a table with ; .* keep the column of"),
+    ("| text |\n|---|\n| It rained |\n", "a table that is drawn with bars"),
     ('{"text": "Paul left."}\n', "JSON .* xtremedistil-prepare --input=DATA --transfer=FILE"),
 ])
 def test_a_run_refuses_transfer_files_that_are_no_text(tmp_path, text, message):
@@ -72,6 +74,14 @@ def test_a_run_refuses_transfer_files_that_are_no_text(tmp_path, text, message):
     (task / "transfer.txt").write_text(text, "utf-8")
     assert ("transfer.txt", "no_text", True) in {
         (found.path.name, found.kind, found.is_error) for found in check_task(task)}
+
+
+@pytest.mark.parametrize(("line", "fields"), [
+    ('""""\tO', ['"', "O"]), ('"""Hi"\tB-X', ['"Hi', "B-X"]), ('"a"\t"O"', ["a", "O"]),
+    ('"\tO', ['"', "O"]), ('"Hi"\tO', ['"Hi"', "O"]), ('""\tO', ['""', "O"]),
+    ('"""\tO', ['"""', "O"]), ('5"\tO', ['5"', "O"]), ("a\tO", ["a", "O"])])
+def test_cells_that_a_program_quoted_lose_their_quotes(line, fields):
+    assert split_fields(line, "\t") == fields
 
 
 def test_the_tasks_own_rows_are_read_without_their_tags(tmp_path):

@@ -37,6 +37,15 @@ def test_bom_crlf_and_empty_lines_are_tolerated_and_counted(tmp_path):
     assert "2 empty lines" in report.warnings()[0]
 
 
+def test_byte_order_marks_inside_are_left_out_and_counted(tmp_path):
+    examples, report = read(tmp_path, "\ufeffAnna\tO\n\ufeffBo \ufeff Co\ufeff\tO O B-PER\n")
+    assert [example.words for example in examples] == [("Anna",), ("Bo", "Co")]
+    assert examples[1].tags == ("O", "B-PER")
+    assert "3 byte order marks inside the file left out" in report.warnings()[0]
+    (tmp_path / "transfer.txt").write_text("Anna\n\ufeffBo lacht\n", "utf-8")
+    assert list(TextFile(tmp_path / "transfer.txt"))[1].words == ("Bo", "lacht")
+
+
 def test_no_break_space_stays_inside_a_word(tmp_path):
     (example,), _ = read(tmp_path, "New\u00a0York ist\tO O\n")
     assert example.words == ("New\u00a0York", "ist")

@@ -107,7 +107,7 @@ def read_task(
     warnings += task_kind(config.kind).warn(config, examples)
     warnings += [*label_trouble(config.kind, examples), *copy_trouble(examples)]
     transfer, report, words = None, ReadReport(folder), 0
-    running = False
+    running: Optional[str] = None
     held: Tuple[Example, ...] = ()
     if with_transfer:
         paths["transfer"] = find_transfer_file(config)
@@ -136,7 +136,7 @@ def read_task(
         if part is not None:
             fingerprints[name] = fingerprint(fingerprints[name], part)
     if running:
-        fingerprints["transfer"] = fingerprint(fingerprints["transfer"], "split at marks")
+        fingerprints["transfer"] = fingerprint(fingerprints["transfer"], running)
     if config.entity_swaps and transfer is not None:
         fingerprints["transfer"] = fingerprint(
             fingerprints["transfer"], fingerprints["train"], config.entity_swaps)

@@ -1,25 +1,20 @@
 """Finds and opens the transfer set of a task: a text of sentences, or questions on texts."""
 
-import itertools
 import pathlib
 from typing import Any, List, Mapping, Optional, Tuple
 
 from xtremedistil_tf.config import DataConfig
+from xtremedistil_tf.data.folders.running import running_text
 from xtremedistil_tf.data.outputs.answers import AnswersText
 from xtremedistil_tf.data.outputs.reader import OutputsText, is_outputs
 from xtremedistil_tf.data.readers.glue import glue_texts
+from xtremedistil_tf.data.readers.pair_columns import why_no_pairs
 from xtremedistil_tf.data.readers.recognise import why_no_text
 from xtremedistil_tf.data.readers.rows import Example, TextFile, parse_line
 from xtremedistil_tf.data.readers.squad import QuestionFile
 from xtremedistil_tf.data.readers.texts import parse_pair_line
-from xtremedistil_tf.data.words import count_marks, segmentation_of_text, split_words
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.tasks import task_kind
-
-# Sentences of the transfer text that show whether its marks stand apart from its words.
-_SAMPLE = 2000
-# Running text has at least so many marks behind words for each mark that stands alone.
-_ATTACHED_TO_ALONE = 4
 
 
 def find_transfer_file(data: DataConfig) -> pathlib.Path:
@@ -48,7 +43,7 @@ def find_transfer_file(data: DataConfig) -> pathlib.Path:
 def open_transfer(
     config: DataConfig, path: pathlib.Path, examples: Mapping[str, List[Example]],
     warnings: List[str],
-) -> Tuple[TextFile, bool]:
+) -> Tuple[TextFile, Optional[str]]:
     """Opens the transfer text; may add warnings.
 
     Args:
@@ -58,23 +53,26 @@ def open_transfer(
       warnings: lines for the user; they get more.
 
     Returns:
-      (the text, True if it is running text that is split into words).
+      (the text, how it is split into words if it is a tagger's running text, else None).
 
     Raises:
-      UserError: if the file does not hold text.
+      UserError: if the file does not hold text, or cannot be split.
     """
-    transfer = _transfer_text(config, path, warnings)
-    running = _is_running(transfer, config, examples)
+    transfer = _transfer_text(config, path, examples, warnings)
+    if not task_kind(config.kind).tags_words or type(transfer) is not TextFile or (
+            transfer.parse is not parse_line):
+        return transfer, None
+    running = running_text(transfer, examples)
     if running is None:
-        return transfer, False
-    warnings.append(f"{path}: {running}")
-    return TextFile(path, on_bad_row=config.on_bad_row, parse=_parse_running), True
+        return transfer, None
+    warnings.append(f"{path}: {running.told}")
+    return running.open(path, on_bad_row=config.on_bad_row), running.part
 
 
 def open_questions(
     config: DataConfig, path: pathlib.Path, examples: Mapping[str, List[Any]],
     warnings: List[str],
-) -> Tuple[TextFile, bool]:
+) -> Tuple[TextFile, Optional[str]]:
     """Opens a transfer file of questions: SQuAD's JSON, in which answers may be missing.
 
     A file of answers that a teacher gave elsewhere is one, too.
@@ -82,18 +80,18 @@ def open_questions(
     Arguments as for `open_transfer`.
 
     Returns:
-      (the questions, False).
+      (the questions, None).
 
     Raises:
       UserError: if the file is no JSON by its name.
     """
     del examples, warnings
     if is_outputs(path):
-        return AnswersText(path), False
+        return AnswersText(path), None
     if path.suffix != ".json":
         raise UserError(f"--transfer_file {path} is no JSON by its name; needed are questions with "
                         "their contexts in SQuAD's JSON, with or without answers")
-    return QuestionFile(path, on_bad_row=config.on_bad_row), False
+    return QuestionFile(path, on_bad_row=config.on_bad_row), None
 
 
 def count_lines(config: DataConfig, path: pathlib.Path) -> int:
@@ -107,7 +105,10 @@ def count_questions(config: DataConfig, path: pathlib.Path) -> int:
     return sum(1 for _ in open_questions(config, path, {}, [])[0])
 
 
-def _transfer_text(config: DataConfig, path: pathlib.Path, warnings: List[str]) -> TextFile:
+def _transfer_text(
+    config: DataConfig, path: pathlib.Path, examples: Mapping[str, List[Example]],
+    warnings: List[str],
+) -> TextFile:
     """Opens the transfer text; a GLUE file is read by its column names; may add a warning.
 
     Raises:
@@ -117,52 +118,26 @@ def _transfer_text(config: DataConfig, path: pathlib.Path, warnings: List[str]) 
         return glue_texts(path, config.glue, on_bad_row=config.on_bad_row)
     if is_outputs(path):
         return OutputsText(path, pooled=task_kind(config.kind).pooled, pairs=config.pairs)
+    parse, read_as = parse_line, "running text"
     if config.pairs:
-        return TextFile(path, on_bad_row=config.on_bad_row, parse=parse_pair_line)
-    if has_labels(config, path):
+        labels = {tag for row in examples.get("train", ()) for tag in row.tags}
+        parse, read_as = parse_pair_line, "it is"
+        problem = why_no_pairs(path, labels)
+    elif has_labels(config, path):
         return TextFile(path, on_bad_row=config.on_bad_row, parse=_parse_labelled)
-    problem = why_no_text(path)
+    else:
+        problem = why_no_text(path)
     if problem and config.on_bad_row == "skip":
-        warnings.append(f"--transfer_file {path} {problem}; it is read as running text "
+        warnings.append(f"--transfer_file {path} {problem}; it is read as {read_as} "
                         "(--on_bad_row=skip)")
     elif problem:
         raise UserError(f"--transfer_file {path} {problem}; --on_bad_row=skip reads it as it is")
-    return TextFile(path, on_bad_row=config.on_bad_row, parse=parse_line)
+    return TextFile(path, on_bad_row=config.on_bad_row, parse=parse)
 
 
 def _parse_labelled(line: str) -> Optional[Example]:
     """Parses a labelled row as unlabelled text; otherwise labels would become words."""
     return parse_line(line.partition("\t")[0])
-
-
-def _parse_running(line: str) -> Optional[Example]:
-    """Parses a line of running text into the words that a student makes of it."""
-    words = split_words(line, segmentation=segmentation_of_text(line))
-    return Example(tuple(word for word, _, _ in words)) if words else None
-
-
-def _is_running(
-    transfer: TextFile, config: DataConfig, examples: Mapping[str, List[Example]]
-) -> Optional[str]:
-    """Tells why a tagger's transfer text is split at its marks; None if its words are as given.
-
-    A teacher's tag of "Bonn." is one of "Bonn" alone, and the student would never see a mark that
-    is a word, as its own splitting of text makes it. Labelled rows with marks behind words say that
-    the words are meant so.
-    """
-    if not task_kind(config.kind).tags_words or type(transfer) is not TextFile or (
-            transfer.parse is not parse_line):
-        return None
-    sample = itertools.islice(transfer, _SAMPLE)
-    attached, alone = count_marks(row.words for row in sample)
-    if attached <= _ATTACHED_TO_ALONE * alone:
-        return None
-    # Only now: train has many words, and most transfer texts are tokenized.
-    behind, apart = count_marks(row.words for row in examples.get("train", ()))
-    if behind > apart:
-        return None
-    return (f"marks such as . and , stand behind words ({attached} in the first sentences, {alone} "
-            "stand alone): it is split into words as students split running text")
 
 
 def has_labels(config: DataConfig, path: pathlib.Path) -> bool:

@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import unicodedata
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 import numpy as np
@@ -23,6 +24,24 @@ _ENOUGH = 5
 def _names(labels: Sequence[str], *, most: int = 6) -> str:
     more = f" and {len(labels) - most} more" if len(labels) > most else ""
     return ", ".join(map(repr, labels[:most])) + more
+
+
+def _spelling(label: str) -> str:
+    """A label in lower case and composed (NFC), without invisible characters (Cf) and spaces."""
+    seen = "".join(char for char in label if unicodedata.category(char) != "Cf")
+    return " ".join(unicodedata.normalize("NFC", seen).lower().split())
+
+
+def _shown(labels: Sequence[str]) -> str:
+    """Names of labels, by code point if they look alike."""
+    alike = len({unicodedata.normalize("NFC", label) for label in labels}) < len(labels)
+    return ", ".join(map(ascii, labels)) if alike else _names(labels)
+
+
+def _difference(labels: Sequence[str]) -> str:
+    """Tells in what labels of the same spelling differ."""
+    visible = len({" ".join(label.lower().split()) for label in labels}) == 1
+    return "case or spaces" if visible else "invisible characters or how accents are written"
 
 
 def label_trouble(kind: str, examples: Mapping[str, Sequence[Any]]) -> List[str]:
@@ -47,8 +66,8 @@ def label_trouble(kind: str, examples: Mapping[str, Sequence[Any]]) -> List[str]
             if label.strip().lower() in _EMPTY]
     spellings = collections.defaultdict(list)
     for label in sorted(every):
-        spellings[" ".join(label.lower().split())].append(label)
-    told += [f"the {noun} {_names(group)} differ in case or spaces only; they are learnt as "
+        spellings[_spelling(label)].append(label)
+    told += [f"the {noun} {_shown(group)} differ in {_difference(group)} only; they are learnt as "
              "different ones" for group in spellings.values() if len(group) > 1]
     if "train" not in seen:
         return told

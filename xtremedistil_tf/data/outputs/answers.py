@@ -9,7 +9,8 @@ import numpy as np
 
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.outputs.objects import Problems, read_objects
-from xtremedistil_tf.data.outputs.rows import HARD, bad_row, probability
+from xtremedistil_tf.data.outputs.rows import HARD
+from xtremedistil_tf.data.outputs.values import bad_row, probability
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, ReadReport, TextFile
 from xtremedistil_tf.data.readers.squad import Question
 from xtremedistil_tf.data.tokenization.windows import (

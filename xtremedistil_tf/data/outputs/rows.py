@@ -4,7 +4,9 @@ import dataclasses
 import math
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
-from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.outputs.spans import NAMES as SPANS
+from xtremedistil_tf.data.outputs.spans import score_of, tags_of_spans
+from xtremedistil_tf.data.outputs.values import NUMBERS, bad_row, finite, of_type
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example, split_spaces
 from xtremedistil_tf.data.words import split_words
 
@@ -13,10 +15,7 @@ from xtremedistil_tf.data.words import split_words
 HARD = 0.99
 # Probabilities that add up to more, or to less without a label left out, are refused.
 _TOLERANCE = 0.01
-_SPANS = ("spans", "entities")
-_TYPES = ("label", "entity_group", "entity", "type")
-_FORMS = ("tags", "probabilities", "logits", *_SPANS)
-_NUMBERS = (int, float)
+_FORMS = ("tags", "probabilities", "logits", *SPANS)
 
 # What is said of one word or text: nothing, a label, or a number for each label.
 Said = Union[None, str, Mapping[str, float], Sequence[Optional[float]]]
@@ -45,25 +44,14 @@ class OutputRow:
     given: Tuple[Given, ...]
 
 
-def bad_row(problem: str, told: str) -> RowError:
-    """The error of a row: its problem in one word, and what to tell."""
-    return RowError((problem, told))
-
-
-def _of_type(value: Any, kind: Any, name: str, needed: str) -> Any:
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise bad_row("form", f"{name} is {str(value)[:40]!r}; needed is {needed}")
-    return value
-
-
 def _words(row: Mapping[str, Any], name: str, spans: bool) -> Tuple[Tuple[str, ...], List[int]]:
     """(words, where each begins in `text`) of a row."""
     text: Any = row.get("text" if name == "words" else "text_b")
     if text is not None:
-        _of_type(text, str, "text", "a text")
+        of_type(text, str, "text", "a text")
     if row.get(name) is not None:
-        words = tuple(_of_type(one, str, name, "a list of words")
-                      for one in _of_type(row[name], list, name, "a list of words"))
+        words = tuple(of_type(one, str, name, "a list of words")
+                      for one in of_type(row[name], list, name, "a list of words"))
         begins, at = [], 0
         for word in words if text is not None else ():
             at = text.find(word, at)
@@ -81,64 +69,31 @@ def _words(row: Mapping[str, Any], name: str, spans: bool) -> Tuple[Tuple[str, .
     return tuple(word for word, _, _ in found), [begin for _, begin, _ in found]
 
 
-def _tagged(spans: Any, words: Sequence[str], begins: Sequence[int]) -> Given:
-    """Spans of characters as tags of words, with probabilities if the spans have scores."""
-    best: List[Tuple[float, str]] = [(0.0, "O")] * len(words)
-    scored = False
-    found = []
-    for span in _of_type(spans, list, "spans", "a list of objects"):
-        _of_type(span, dict, "a span", "an object with start, end and label")
-        kind = next((span[key] for key in _TYPES if key in span), None)
-        begin, end = span.get("start"), span.get("end")
-        if not isinstance(kind, str) or not isinstance(begin, int) or not isinstance(end, int):
-            raise bad_row("form", f"a span is {str(span)[:60]}; needed are start, end and label")
-        score = span.get("score", span.get("confidence"))
-        scored |= score is not None
-        found.append((1.0 if score is None else probability(score), end - begin, begin, end, kind))
-    for score, _, begin, end, kind in sorted(found, key=lambda one: one[:3], reverse=True):
-        inside = [at for at, first in enumerate(begins)
-                  if first < end and begin < first + len(words[at])]
-        if not inside:
-            raise bad_row("alignment", f"the span {begin}-{end} ({kind}) holds no word of the text")
-        if any(best[at][1] != "O" for at in inside):
-            continue  # The better of two that overlap has it.
-        for place, at in enumerate(inside):
-            best[at] = (score, f"{'I' if place else 'B'}-{kind}")
-    if not scored:
-        return Given("tags", tuple(tag for _, tag in best))
-    return Given("probabilities", tuple(
-        {"O": 1.0} if tag == "O" else {tag: score, "O": 1.0 - score} for score, tag in best))
-
-
-def probability(value: Any) -> float:
-    """Returns a score as a float; raises a RowError unless it is 0 to 1."""
-    if not 0 <= _of_type(value, _NUMBERS, "a score", "a probability, 0 to 1") <= 1:
-        raise bad_row("probability", f"a score is {value}; needed is a probability, 0 to 1")
-    return float(value)
-
-
 def _given(
-    row: Mapping[str, Any], words: Sequence[str], begins: Sequence[int], pooled: bool
+    row: Mapping[str, Any], text: str, words: Sequence[str], begins: Sequence[int], pooled: bool
 ) -> Given:
-    """Parses what one annotator says; see `parse_outputs`."""
+    """Parses what one annotator says of a row's text and words; see `parse_outputs`."""
     row = {("tags" if key == "labels" and not pooled else key): value for key, value in row.items()}
     forms = [name for name in (*_FORMS, "label") if row.get(name) is not None]
     if not forms:
         return Given("tags", (None,) * (1 if pooled else len(words)))
     # Probabilities say more than the tags beside them.
-    form = next(name for name in ("logits", "probabilities", *_SPANS, "tags", "label")
+    form = next(name for name in ("logits", "probabilities", *SPANS, "tags", "label")
                 if name in forms)
     value = row[form]
-    if form in _SPANS:
+    if form in SPANS:
         if pooled:
             raise bad_row("form", "spans are for --do_NER; texts have one label")
-        return _tagged(value, words, begins)
+        return Given(*tags_of_spans(value, text, words, begins))
     said: Sequence[Said]
     if pooled:
-        said = [str(value) if isinstance(value, _NUMBERS) else value]
+        said = [str(value) if isinstance(value, NUMBERS) else value]
+        score = score_of(row) if form in ("label", "tags") else None
+        if score is not None:
+            return Given("probabilities", ({str(_checked(said[0], "tags")): score},))
         form = "tags" if form == "label" else form
     else:
-        said = _of_type(value, list, form, "a list with an item for each word")
+        said = of_type(value, list, form, "a list with an item for each word")
     if not pooled and len(said) != len(words):
         raise bad_row("alignment", f"{len(words)} words but {len(said)} {form}")
     return Given(form, tuple(_checked(one, form) for one in said))
@@ -149,15 +104,13 @@ def _checked(one: Any, form: str) -> Said:
     if one is None:
         return None
     if form == "tags":
-        return str(_of_type(one, str, "a tag", "a label"))
-    numbers = list(one.values()) if isinstance(one, dict) else _of_type(
+        return str(of_type(one, str, "a tag", "a label"))
+    numbers = list(one.values()) if isinstance(one, dict) else of_type(
         one, list, form, "numbers by label, or a list of them")
     for number in numbers:
         if number is None:
             continue
-        _of_type(number, _NUMBERS, form, "a number for each label")
-        if not math.isfinite(number):
-            raise bad_row("number", f"{form} hold {number}; needed are finite numbers")
+        finite(number, form, "a number for each label")
         if form == "probabilities" and not 0 <= number <= 1 + _TOLERANCE:
             raise bad_row("probability", f"a probability is {number}; needed is 0 to 1")
     if form == "probabilities":
@@ -173,38 +126,41 @@ def parse_outputs(row: Any, *, pooled: bool, pairs: bool = False) -> OutputRow:
 
     Args:
       row: an object with `words` or `text` and one of `tags`, `probabilities`, `logits`, `spans`
-        (or `entities`); for texts `label` in place of `tags`. `annotators` is a list of objects
-        with the last, and perhaps a `weight`. Further keys: `language`, and `text_b` of a pair.
+        (or `entities`); for texts `label` in place of `tags`, perhaps with its `score`.
+        `annotators` is a list of objects with the last, and perhaps a `weight`. Further keys:
+        `language`, and `text_b` of a pair.
       pooled: True if a text has one label, False if each word has one.
       pairs: True if a row has two texts.
 
     Raises:
       RowError: for a row in another form.
     """
-    _of_type(row, dict, "the row", "an object")
+    of_type(row, dict, "the row", "an object")
     annotators = row.get("annotators")
-    parts = [row] if annotators is None else _of_type(annotators, list, "annotators", "a list")
+    parts = [row] if annotators is None else of_type(annotators, list, "annotators", "a list")
     for part in parts:
-        _of_type(part, dict, "an annotator", "an object")
-    spans = any(part.get(name) is not None for part in parts for name in _SPANS)
+        of_type(part, dict, "an annotator", "an object")
+    spans = any(part.get(name) is not None for part in parts for name in SPANS)
     words, begins = _words(row, "words", spans)
     if not words or not all(word.strip() for word in words):
         raise bad_row("no_words", "a sentence without words, or an empty word")
     second = _words(row, "words_b", False)[0] if pairs else ()
     if not pooled and any(" " in word for word in words):
         raise bad_row("form", "a word with a space in it; needed are single words")
-    if spans and not pooled and row.get("words") is not None and row.get("text") is None:
+    text = row.get("text")
+    if spans and not pooled and text is None:
         # Without a text, offsets count in the words joined by spaces.
+        text = " ".join(words)
         begins = [sum(len(word) + 1 for word in words[:at]) for at in range(len(words))]
     given = []
     for part in parts:
-        weight = _of_type(part.get("weight", 1.0), _NUMBERS, "weight", "a number above 0")
-        if not 0 < weight < math.inf:
+        weight = finite(part.get("weight", 1.0), "weight", "a number above 0")
+        if weight <= 0:
             raise bad_row("weight", f"weight is {weight}; needed is a number above 0")
-        given.append(dataclasses.replace(_given(part, words, begins, pooled),
-                                         weight=float(weight)))
+        given.append(dataclasses.replace(_given(part, text or "", words, begins, pooled),
+                                         weight=weight))
     language = row.get("language") or DEFAULT_LANGUAGE
-    return OutputRow(Example(words, (), _of_type(language, str, "language", "a code"), second),
+    return OutputRow(Example(words, (), of_type(language, str, "language", "a code"), second),
                      tuple(given))
 
 

@@ -4,7 +4,9 @@ import pathlib
 from typing import List, Optional, Tuple
 
 from xtremedistil_tf.config import GlueTask
+from xtremedistil_tf.data.labels import ClassSet
 from xtremedistil_tf.data.lines import read_lines
+from xtremedistil_tf.data.readers.report import NoGold
 from xtremedistil_tf.data.readers.rows import (
     DEFAULT_LANGUAGE,
     Example,
@@ -14,12 +16,15 @@ from xtremedistil_tf.data.readers.rows import (
     split_columns,
 )
 from xtremedistil_tf.data.readers.texts import (
+    NO_GOLDS,
     TextLabels,
-    check_gold,
     check_label,
     words_of,
 )
 from xtremedistil_tf.errors import UserError
+
+# Labels of GLUE's files, as many tools write them, that are none; no task has such a class.
+_NO_GOLD = NO_GOLDS | {"", "hidden", "-1.0", "-1.000", "nan"}
 
 
 def _columns(path: pathlib.Path, task: GlueTask) -> Tuple[Tuple[str, ...], int]:
@@ -62,6 +67,17 @@ class _Parser:
         self._label = self._names.index(task.label) \
             if labelled and task.label in self._names else None
 
+    def _is_class(self, label: str) -> bool:
+        """True if labels.tsv names a label that is none elsewhere; numbers have no such file."""
+        return isinstance(self._labels, ClassSet) and label in self._labels
+
+    def has_gold(self, text: str) -> bool:
+        """True unless the label of a row says that there is none."""
+        cells = text.split("\t")
+        label = cells[self._label].strip() if self._label is not None and (
+            self._label < len(cells)) else ""
+        return label not in _NO_GOLD or self._is_class(label)
+
     def __call__(self, text: str) -> Example:
         cells = split_columns(
             text, len(self._names), f"needed are {len(self._names)}: {', '.join(self._names)}")
@@ -70,7 +86,8 @@ class _Parser:
         tags: Tuple[str, ...] = ()
         if self._label is not None:
             label = cells[self._label].strip()
-            check_gold(label, self._labels)
+            if label in _NO_GOLD and not self._is_class(label):
+                raise NoGold(("no_gold", f"no gold label: {label!r}"))
             tags = check_label(label, self._labels),
         return Example(words[0], tags, DEFAULT_LANGUAGE, *words[1:])
 
@@ -87,12 +104,15 @@ def read_glue(
       on_bad_row: "error" or "skip".
 
     Returns:
-      See `read_rows`; without a label column the examples have no tags.
+      See `read_rows`; without a label column, or with no label in it, the examples have no tags.
 
     Raises:
       UserError: for an unusable file or row.
     """
     parse = _Parser(path, task, labels)
+    rows = (text for number, text in read_lines(path) if number >= parse.first)
+    if not any(isinstance(text, str) and parse.has_gold(text) for text in rows):
+        parse = _Parser(path, task, labels, labelled=False)
     return read_rows(path, lambda text: (parse(text), {}), on_bad_row=on_bad_row, first=parse.first)
 
 

@@ -11,7 +11,8 @@ from typing import Any, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.data.lines import read_lines
 from xtremedistil_tf.data.readers.rows import split_prefix
-from xtremedistil_tf.data.words import has_unspaced
+from xtremedistil_tf.data.readers.tables import has_broken_cells, table_form, unquoted_row
+from xtremedistil_tf.data.words import END_MARKS, has_unspaced
 
 LETTERS = frozenset("BIESLUM")
 DOCUMENT = "-DOCSTART-"
@@ -35,14 +36,13 @@ TIMES = re.compile(r"\s*[\d:]+[,.]\d+ --> [\d:]+[,.]\d+.*")
 _MARKUP = re.compile(r"\s*<[/!?\w][^>]*>(?:.*</?\w[^>]*>)?\s*")
 # CoNLL-2012's lines between documents.
 _DOCUMENTS = ("#begin document", "#end document")
-_END_MARKS = frozenset(".!?…。！？।؟")
 # With fewer lines, a table or a list of words cannot be recognised.
 _FEWEST = 3
 _FEWEST_ANNOTATED = 8
 _FEWEST_LOWER = 20
 _MOST_COLUMNS = 30
 # Header names of a table's text column, in lower case.
-_TEXTS = frozenset({"text", "sentence", "content", "document", "review", "body", "title",
+TEXTS = frozenset({"text", "sentence", "content", "document", "review", "body", "title",
                     "headline"})
 
 
@@ -81,11 +81,15 @@ def is_bracketed(cells: Sequence[str]) -> bool:
 
 
 def split_fields(line: str, separator: Optional[str]) -> List[str]:
-    """Splits a line into columns; without a separator, at runs of spaces and tabs."""
+    """Splits a line into columns; without a separator, at runs of spaces and tabs.
+
+    Between tabs, only cells that programs put in quotes lose them; see `unquoted_row`.
+    """
     if separator is None:
         return [field for field in SPACES.split(line) if field]
     if separator == "\t":
-        return line.split("\t")
+        cells = line.split("\t")
+        return unquoted_row(cells) if '"' in line else cells
     try:
         return next(csv.reader([line], delimiter=separator), [])
     except csv.Error:  # A cell is too long for the csv module.
@@ -109,34 +113,6 @@ def find_separator(lines: Sequence[str]) -> Optional[str]:
     return None
 
 
-def has_quoted_cell(line: str) -> bool:
-    """True if a cell of a line with commas between cells begins with a quotation mark."""
-    return line.startswith('"') or ',"' in line
-
-
-def csv_rows(lines: Sequence[str]) -> List[List[str]]:
-    """Splits lines with commas between cells, whose cells may hold line breaks.
-
-    Returns:
-      The rows; none unless nearly all have equally many cells. Sentences have commas, too, but
-      hardly ever equally many.
-    """
-    try:
-        rows = list(csv.reader([f"{line}\n" for line in lines]))
-    except csv.Error:  # A cell is too long for the csv module.
-        return []
-    equal = [row for row in rows if len(row) == len(rows[0])]
-    # The sample may end within a cell.
-    return equal if len(rows[0]) > 1 and len(equal) >= max(_FEWEST, len(rows) - 1) else []
-
-
-def _has_broken_cells(lines: Sequence[str]) -> bool:
-    """True if lines are a table with commas, and quoted cells of it hold line breaks."""
-    rows = csv_rows(lines)
-    return any("\n" in cell for row in rows for cell in row) and (
-        sum(map(has_quoted_cell, lines)) >= 0.5 * len(rows))
-
-
 def _is_json(lines: Sequence[str]) -> bool:
     first = lines[0].lstrip()
     if len(lines) >= _FEWEST and all(line.startswith('"') and line.endswith('"') for line in lines):
@@ -144,10 +120,11 @@ def _is_json(lines: Sequence[str]) -> bool:
     if sum(line.lstrip().startswith("{") for line in lines) >= 0.5 * len(lines):
         return True
     # A file that is one array or one object, on one line or on many.
-    return first.rstrip() in ("[", "{") or (first[:1] in "[{" and _begins_json(first))
+    return first.rstrip() in ("[", "{") or (first[:1] in "[{" and begins_json(first))
 
 
-def _begins_json(text: str) -> bool:
+def begins_json(text: str) -> bool:
+    """True if a text is, or begins, a JSON object, or a list of texts, lists or objects."""
     if re.match(r'\{\s*"|\[\s*(\{\s*["}]|\[\s*["\[{\d])', text):
         return True
     value = _json_or_none(text)
@@ -193,7 +170,7 @@ def _is_words(lines: Sequence[str], parted: bool) -> bool:
     # Titles begin with a capital letter.
     lower = len(lines) >= _FEWEST_LOWER and sum(one[:1].islower() for one in single) > (
         0.5 * len(lines))
-    if not parted and not lower and not any(line.strip() in _END_MARKS for line in lines):
+    if not parted and not lower and not any(line.strip() in END_MARKS for line in lines):
         return False
     if len(lines) < _FEWEST or len(single) < 0.9 * len(lines):
         return False
@@ -220,7 +197,7 @@ def _is_table(lines: Sequence[str], separator: Optional[str]) -> bool:
         return False
     if separator != "\t":
         names = [field.strip().lower() for field in split_fields(lines[0], separator)]
-        if _TEXTS.intersection(names):
+        if TEXTS.intersection(names):
             return True
         begun = lines[0].startswith('"') or len(lines) > 1
         return begun and sum('"' + separator in line or separator + '"' in line
@@ -238,13 +215,14 @@ def why_no_text(path: pathlib.Path) -> Optional[str]:
     head = itertools.islice(read_lines(path), 500)
     sample = [text for _, text in head if isinstance(text, str)]
     form = recognise(sample)
-    if form == "text":
+    lines = [line for line in sample if line.strip()]
+    table = table_form(lines, TEXTS) if form == "text" else None
+    if form == "text" and table is None:
         return None
-    first = next(line for line in sample if line.strip())
-    way_out = "keep the column of its text only" if form in ("table", "csv") else \
+    way_out = "keep the column of its text only" if form in ("text", "table", "csv") else \
         "xtremedistil-prepare --input=DATA --transfer=FILE --output=NEW makes it of that"
-    return (f"looks like {FORMS[form]} ({first.strip()!r:.60}), but running text is needed, one "
-            f"sentence a line; {way_out}")
+    return (f"looks like {table or FORMS[form]} ({lines[0].strip()!r:.60}), but running text is "
+            f"needed, one sentence a line; {way_out}")
 
 
 def recognise(sample: Sequence[str]) -> str:
@@ -288,6 +266,6 @@ def recognise(sample: Sequence[str]) -> str:
         return "words"
     if _is_table(lines, separator):
         return "table" if separator == "\t" else "csv"
-    if _has_broken_cells(lines):
+    if has_broken_cells(lines):
         return "csv"
     return "text"

@@ -9,10 +9,12 @@ from xtremedistil_tf.errors import UserError
 
 # Warning for each count of repaired or skipped rows.
 _WARNINGS = (
+    ("byte_order_marks", "byte order marks inside the file left out"),
     ("empty_lines", "empty lines left out"),
     ("empty_words", "empty words (two spaces) left out with their tags"),
     ("repaired_tags", "I- tags that continue nothing were read as B-"),
-    ("no_gold", "rows without a gold label ('-') left out"),
+    ("no_gold", "rows without a gold label (such as '-' or '-1') left out; if it is a class, name "
+     "all labels in labels.tsv"),
 )
 
 

@@ -18,7 +18,7 @@ from typing import (
 )
 
 from xtremedistil_tf.data.labels import LabelSet
-from xtremedistil_tf.data.lines import RowError, read_lines
+from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, RowError, read_lines
 from xtremedistil_tf.data.readers.report import NoGold, ReadReport
 from xtremedistil_tf.errors import UserError
 
@@ -174,7 +174,8 @@ def _parsed(
 ) -> Iterator[_Row]:
     """Parses the lines of the report's file, from line `first` on.
 
-    Empty lines (the parser returns None) and unusable lines are counted in the report.
+    Empty lines (the parser returns None) and unusable lines are counted in the report, and so are
+    byte order marks inside the file, which are left out.
     """
     place = 0
     for number, text in read_lines(report.path):
@@ -183,6 +184,9 @@ def _parsed(
         try:
             if isinstance(text, UserError):
                 raise text
+            if BYTE_ORDER_MARK in text:
+                report.counts["byte_order_marks"] += text.count(BYTE_ORDER_MARK)
+                text = text.replace(BYTE_ORDER_MARK, "")
             row = parse(text)
         except NoGold:
             report.counts["no_gold"] += 1

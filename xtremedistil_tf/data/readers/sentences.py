@@ -4,17 +4,22 @@ import re
 from typing import Iterator, List, Sequence, Tuple
 
 from xtremedistil_tf.data.readers.rows import Example
+from xtremedistil_tf.data.words import END_MARKS, ENDS, SPACED_ENDS
 
 # Longer rows fit no encoder that README names.
 MOST_WORDS = 510
 # A row with more words and several sentences is a document.
 LONG_ROW = 200
-# A sentence ends at . ! ? with closing quotes, if the next word is not in lower case; in CJK text
-# and Hindi the mark alone ends it. The end of a line also ends a sentence.
+# Greek's question mark looks like a semicolon, and mostly is one.
+_GREEK = "\u0370-\u03ff\u1f00-\u1fff"
+# A sentence ends at a mark such as . ! ? with closing quotes, if the next word is not in lower
+# case; in CJK text, Hindi and others the mark alone ends it. The end of a line also does. The
+# full-width full stop may stand in a number or an abbreviation.
 _SENTENCE_END = re.compile(
-    r"(?<=[.!?…؟])[\"'”’»)\]]*\s+(?=[^\s])|(?<=[。！？।])[」』”’)]*|[\n\r]+\s*")
+    rf"(?:(?<=[{SPACED_ENDS}])|(?<=[{_GREEK}];))[\"'”’»)\]]*\s+(?=[^\s])"
+    rf"|(?:(?<=[{ENDS}])|(?<=．)(?![\dＡ-Ｚａ-ｚ]))[」』”’)]*|[\n\r]+\s*")
 _ABBREVIATION = re.compile(r"(?:^|\s)\(?(?:\w|[A-Z]\w{1,2}|\w+(?:\.\w+)+|\d{1,2})\.$")
-_END_WORDS = frozenset(".!?…؟。！？।")
+_IS_GREEK = re.compile(f"[{_GREEK}]")
 _CLOSING = frozenset("\"'”’»)]」』") | {"''", "``"}
 
 
@@ -37,10 +42,16 @@ def split_sentences(text: str) -> List[str]:
     return [text[begin:end].strip() for begin, end in sentence_bounds(text)]
 
 
+def _ends_sentence(words: Sequence[str], at: int) -> bool:
+    """True if a word is an end mark."""
+    return words[at] in END_MARKS or (
+        words[at] == ";" and at > 0 and bool(_IS_GREEK.match(words[at - 1][-1:])))
+
+
 def count_ends(words: Sequence[str]) -> int:
     """Number of end marks inside a row that are followed by a possible sentence start."""
-    return sum(mark in _END_WORDS and word[:1].isalnum() and not word[:1].islower()
-               for mark, word in zip(words, words[1:]))
+    return sum(word[:1].isalnum() and not word[:1].islower() and _ends_sentence(words, at)
+               for at, word in enumerate(words[1:]))
 
 
 def _ends(words: Sequence[str], tags: Sequence[str]) -> Iterator[int]:
@@ -48,7 +59,7 @@ def _ends(words: Sequence[str], tags: Sequence[str]) -> Iterator[int]:
     at = 0
     while at < len(words):
         at += 1
-        if words[at - 1] in _END_WORDS and tags[at - 1] == "O":
+        if tags[at - 1] == "O" and _ends_sentence(words, at - 1):
             while at < len(words) and words[at] in _CLOSING and tags[at] == "O":
                 at += 1
             yield at

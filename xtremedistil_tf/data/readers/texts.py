@@ -19,8 +19,9 @@ from xtremedistil_tf.data.readers.rows import (
 
 # Label sets of texts.
 TextLabels = Union[ClassSet, Numbers]
-# The label in SNLI and MNLI if the annotators disagreed.
+# The label in SNLI and MNLI if the annotators disagreed, and what others write for it.
 NO_GOLD = "-"
+NO_GOLDS = frozenset({NO_GOLD, "-1"})
 # A language prefix if labels may contain a colon: ISO 639 in lower case, with an optional region.
 _CODE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 
@@ -63,13 +64,13 @@ def _words(texts: Sequence[str]) -> List[Tuple[str, ...]]:
 
 
 def check_gold(label: str, labels: Optional[TextLabels]) -> None:
-    """Checks that a row has a gold label.
+    """Checks that a row of two texts has a gold label.
 
     Raises:
-      NoGold: if the label is SNLI's and MNLI's mark for none, and not a class of labels.tsv.
+      NoGold: if the label is a mark for none, and not a class of labels.tsv.
     """
-    if label == NO_GOLD and (labels is None or label not in labels):
-        raise NoGold(("no_gold", f"no gold label: {NO_GOLD!r}"))
+    if label in NO_GOLDS and (labels is None or label not in labels):
+        raise NoGold(("no_gold", f"no gold label: {label!r}"))
 
 
 def _check_code(label: str, prefix: Optional[str]) -> None:

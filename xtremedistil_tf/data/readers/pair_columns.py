@@ -1,0 +1,82 @@
+"""Recognises files of unlabelled pairs whose first two columns are not the two texts."""
+
+import itertools
+import pathlib
+import re
+from typing import Collection, List, Optional, Sequence
+
+from xtremedistil_tf.data.lines import read_lines
+from xtremedistil_tf.data.readers.tables import is_quoted
+from xtremedistil_tf.data.words import has_unspaced
+
+_SAMPLE = 500
+# With fewer rows, two texts could look like numbers or labels.
+_FEWEST = 3
+_SHARE = 0.9
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
+# Names of columns of texts in headers.
+_NAME = re.compile(
+    r"(?:#?[12] ?)?(?:text|sentence|sent|question|string|utterance|document|doc|title|query)"
+    r"(?:[ _-]?(?:[12ab]|one|two|pair))?|premise|hypothesis|context|passage|source|target",
+    re.IGNORECASE)
+# Longer cells in scripts without spaces are texts.
+_LONG = 8
+
+
+def _is_text(cell: str) -> bool:
+    return " " in cell or (len(cell) > _LONG and has_unspaced(cell))
+
+
+def _no_texts(cells: Sequence[str], labels: Collection[str]) -> bool:
+    """True if most cells of a column are numbers or labels."""
+    return sum(cell in labels or _NUMBER.fullmatch(cell) is not None for cell in cells) >= (
+        _SHARE * len(cells))
+
+
+def _are_quoted(rows: Sequence[Sequence[str]]) -> bool:
+    """True if a program put cells in quotes: all of them, or those with quotes inside."""
+    cells = [cell for row in rows for cell in row if '"' in cell]
+    if not cells or not all(map(is_quoted, cells)):
+        return False
+    return any('""' in cell[1:-1] for cell in cells) or len(cells) == sum(map(len, rows))
+
+
+def _problem(rows: List[List[str]], labels: Collection[str]) -> Optional[str]:
+    first = rows[0]
+    if sum(_NAME.fullmatch(cell) is not None for cell in first) > 1:
+        return f"begins with a header ({', '.join(first)!r:.60}), which files of pairs have not"
+    if len(rows) < _FEWEST:
+        return None
+    if _are_quoted(rows):
+        return f"has cells in quotes ({first[0]!r:.60}), which are read as parts of the texts"
+    for number in (1, 2):
+        if _no_texts([row[number - 1] for row in rows], labels):
+            return (f"has numbers or labels in its column {number} ({first[number - 1]!r:.60}), "
+                    "where a text is needed")
+    third = [row[2] for row in rows if len(row) > 2]
+    texts = set(filter(_is_text, third)) - set(labels)
+    if len(third) >= _FEWEST and len(texts) > 0.5 * len(third):
+        return f"has three columns of texts (the third begins with {third[0]!r:.60})"
+    return None
+
+
+def why_no_pairs(path: pathlib.Path, labels: Collection[str]) -> Optional[str]:
+    """Describes a file of pairs whose first two columns are not two texts; None for others.
+
+    Rows with fewer than two columns, or more than three, are told by their reader.
+
+    Args:
+      path: the file.
+      labels: labels of the task.
+
+    Raises:
+      UserError: if the file cannot be read.
+    """
+    lines = [text for _, text in itertools.islice(read_lines(path), _SAMPLE)
+             if isinstance(text, str)]
+    rows = [[cell.strip() for cell in line.split("\t")] for line in lines]
+    rows = [row for row in rows if 1 < len(row) < 4]
+    problem = _problem(rows, labels) if rows else None
+    if problem is None:
+        return None
+    return f"{problem}; needed are two texts a line, a tab between, perhaps a label behind them"
