@@ -108,7 +108,8 @@ def describe_record(record: Dict[str, Any], *, most_sources: int = 20) -> str:
         for split, count in leaks.items():
             lines.append(f"{count:,} transfer sentences that stand in {split}.tsv {fate}")
     for copy, other in record.get("copies", ()):
-        lines.append(f"{copy} not read: the same rows as {other}")
+        lines.append(f"{copy} is given twice: read once" if copy == other else
+                     f"{copy} not read: the same rows as {other}")
     if record["sources_of_other_languages"]:
         lines.append(f"{record['sources_of_other_languages']:,} files of other languages not read")
     if record["not_read"]:

@@ -1,6 +1,7 @@
 """Files, folders and archives: what is opened, what is passed over, what is refused."""
 
 import bz2
+import contextlib
 import gzip
 import io
 import lzma
@@ -230,3 +231,40 @@ def test_errors_of_a_files_columns_name_the_file(tmp_path):
     (tmp_path / "train.txt").write_text("a B-X B-Y\nb O O\n")
     with pytest.raises(UserError, match="train.txt: 2 columns hold tags: 2 .X.; 3 .Y."):
         read_all(tmp_path / "train.txt")
+
+
+@pytest.mark.parametrize("again", [
+    [("transfer", "extra.txt")], [("train", "train.txt")], [("dev", "dev.txt"), ("dev", "dev.txt")],
+    [("train", "../in/train.txt")], [("transfer", "extra.txt"), ("transfer", "train2.txt")]])
+def test_a_file_that_is_given_twice_is_read_once(tmp_path, again):
+    folder = write(tmp_path / "in", **{f"{name}.txt": conll(name) for name in (
+        "train", "train2", "dev", "test", "extra")})
+    sources, _ = find_sources(folder)
+    for split, name in again:
+        sources += find_sources(folder / name, split=split)[0]
+    record = convert(sources, tmp_path / "task", ConvertOptions())
+    sizes = {split: sum(found.values()) for split, found in record["splits"].items()}
+    more = 4 * any(name == "train2.txt" for _, name in again)
+    assert sizes == {"train": 8, "dev": 4, "test": 4, "transfer": 4 + more}
+    told = describe_record(record)
+    assert "is given twice: read once" in told or "../in/train.txt not read: the same" in told
+
+
+def test_a_file_of_a_folder_of_a_language_that_is_given_twice_is_read_once(tmp_path):
+    folder = write(tmp_path / "in", **{f"{language}__train.txt": conll(language, 12)
+                                       for language in ("de", "fr")})
+    sources = find_sources(folder)[0] + find_sources(folder / "de" / "train.txt", split="train")[0]
+    record = convert(sources, tmp_path / "task", ConvertOptions())
+    assert set(record["splits"]["train"]) == {"de", "fr"}
+
+
+def test_archives_that_are_given_twice_or_hold_a_name_twice_are_read_once(tmp_path):
+    path = tmp_path / "in.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for word in ("old", "new"):
+            with pytest.warns(UserWarning) if word == "new" else contextlib.nullcontext():
+                archive.writestr("train.txt", conll(word, 12))
+    sources = [*find_sources(path)[0], *find_sources(path)[0]]
+    record = convert(sources, tmp_path / "task", ConvertOptions())
+    assert sum(sum(found.values()) for found in record["splits"].values()) == 12
+    assert (tmp_path / "task" / "train.tsv").read_text().startswith("new")

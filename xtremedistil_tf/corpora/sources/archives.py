@@ -93,6 +93,8 @@ def is_archive(path: pathlib.Path) -> bool:
 def members(path: pathlib.Path) -> List[Tuple[str, Opener]]:
     """(name, opener) of each file in an archive; nothing is unpacked on disk.
 
+    Of several files with one name it is the last, as in unpacking.
+
     Raises:
       UserError: if the archive cannot be read.
     """
@@ -102,6 +104,11 @@ def members(path: pathlib.Path) -> List[Tuple[str, Opener]]:
     except (OSError, *DAMAGED) as error:
         raise UserError(
             f"{path} cannot be read as a {kind} archive: {first_line(error)}") from None
+
+
+def _names(names: Iterable[str]) -> List[str]:
+    """The names without repeats: opening by name finds the last file of this name."""
+    return list(dict.fromkeys(names))
 
 
 def _of_tar(path: pathlib.Path) -> List[Tuple[str, Opener]]:
@@ -115,7 +122,8 @@ def _of_tar(path: pathlib.Path) -> List[Tuple[str, Opener]]:
         return read
 
     with tarfile.open(path) as archive:
-        return [(one.name, opener(one.name)) for one in archive if one.isfile()]
+        return [(name, opener(name)) for name in _names(
+            one.name for one in archive if one.isfile())]
 
 
 def _of_zip(path: pathlib.Path) -> List[Tuple[str, Opener]]:
@@ -132,4 +140,4 @@ def _of_zip(path: pathlib.Path) -> List[Tuple[str, Opener]]:
         raise UserError(f"{path} is an Office file; {_AS_TEXT}")
     if any(one.flag_bits & 1 for one in found):
         raise UserError(f"{path} is encrypted; unpack it first")
-    return [(one.filename, opener(one.filename)) for one in found]
+    return [(name, opener(name)) for name in _names(one.filename for one in found)]
