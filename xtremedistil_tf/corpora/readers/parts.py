@@ -1,7 +1,7 @@
 """Extracts the contents of a JSON record: tokens and tags, or a text and its entities."""
 
 import dataclasses
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.readers.base import ReadOptions, plain_key
 from xtremedistil_tf.corpora.readers.spans import Span, is_spans, read_spans
@@ -75,7 +75,7 @@ def _language(record: Dict[str, Any], options: ReadOptions) -> str:
     return value or options.language or DEFAULT_LANGUAGE
 
 
-def _named(tags: List[Any], names: Tuple[str, ...]) -> Tuple[str, ...]:
+def named_tags(tags: Sequence[Any], names: Tuple[str, ...]) -> Tuple[str, ...]:
     """Returns tags as text; numbers are looked up in `names`.
 
     Raises:
@@ -207,7 +207,7 @@ def read_parts(given: Dict[str, Any], options: ReadOptions) -> Parts:
         if not options.labelled:
             return Parts(language, words, (), text, offsets)
         if tags is not None:
-            return Parts(language, words, _named(tags, options.tag_names), text, offsets)
+            return Parts(language, words, named_tags(tags, options.tag_names), text, offsets)
     elif text is not None and not options.labelled:
         return Parts(language, None, None, text)
     elif text is None:
