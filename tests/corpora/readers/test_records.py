@@ -147,11 +147,22 @@ def test_rows_without_entities_may_come_first():
 
 @pytest.mark.parametrize("answer", [{"answer": "reject"}, {"answer": "ignore"},
                                     {"status": "Discarded"}, {"accepted": False},
-                                    {"Answer": "REJECT"}, {"reviewStatus": "skipped"}])
+                                    {"Answer": "REJECT"}, {"reviewStatus": "skipped"},
+                                    {"was_cancelled": True}, {"is_valid": False},
+                                    {"rejected": True}, {"status": "deleted"}, {"isDeleted": 1},
+                                    {"accepted": 0}, {"skipped": "true"}, {"is_valid": "no"}])
 def test_rejected_rows_are_left_out_and_counted(answer):
     rows, counts = rows_of({"text": TEXT, "spans": spans(), "answer": "accept"},
                            {"text": TEXT, "spans": spans(), **answer})
     assert rows == [TAGGED] and counts["rejected_rows"] == 1
+
+
+@pytest.mark.parametrize("answer", [{"was_cancelled": False}, {"is_valid": True}, {"rejected": 0},
+                                    {"status": "submitted"}, {"answer": False}, {"skipped": None},
+                                    {"accepted": None}, {"deleted": ""}, {"rejected": 3}])
+def test_rows_that_nobody_rejected_are_kept(answer):
+    rows, counts = rows_of({"text": TEXT, "spans": spans(), **answer})
+    assert rows == [TAGGED] and not counts["rejected_rows"]
 
 
 @pytest.mark.parametrize(("record", "message"), [

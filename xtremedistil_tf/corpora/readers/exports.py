@@ -5,7 +5,7 @@ import json
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from xtremedistil_tf.corpora.readers.base import Place, ReadOptions, Tally, plain_key
-from xtremedistil_tf.corpora.readers.parts import LANGUAGES, TEXTS, TOKENS
+from xtremedistil_tf.corpora.readers.parts import LANGUAGES, TEXTS, TOKENS, is_rejected
 from xtremedistil_tf.corpora.readers.spans import BEGINS
 from xtremedistil_tf.data.json_rows import parse_json, whole_characters
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, Line, RowError
@@ -227,7 +227,7 @@ def _label_studio(task: _Record, options: ReadOptions, counts: Tally) -> Iterato
         raise RowError(("json", f"'data' has no text; its fields are {', '.join(data) or 'none'}"))
     record = {**{name: data[name] for name in LANGUAGES if name in data}, "text": texts[0]}
     annotations = _list(task.get("annotations") or task.get("completions") or [], "annotations")
-    usable = [one for one in annotations if isinstance(one, dict) and not one.get("was_cancelled")]
+    usable = [one for one in annotations if isinstance(one, dict) and not is_rejected(one)]
     if not usable and options.labelled:
         counts["rejected_rows" if annotations else "unannotated_rows"] += 1
         return

@@ -18,11 +18,17 @@ TEXTS = ("text", "sentence", "content", "raw", "document", "body", "txt", "token
 ENTITIES = ("entities", "spans", "ents", "label", "labels", "annotations", "annotation", "ner",
             "named_entities", "entity", "mentions", "tags", "ner_tags")
 LANGUAGES = ("lang", "language", "langs", "language_code")
-# Annotators' answers (Prodigy, Argilla and others), and those that exclude a row.
-_ANSWERS = ("answer", "status", "state", "review_status", "annotation_status", "accepted", "accept",
-            "approved")
+# Annotators' answers (Prodigy, Argilla, Label Studio and others), and those that exclude a row.
+_ANSWERS = ("answer", "status", "state", "review_status", "annotation_status")
 _REJECTED = frozenset({"reject", "rejected", "ignore", "ignored", "discard", "discarded", "skip",
-                       "skipped", "invalid"})
+                       "skipped", "invalid", "delete", "deleted", "removed", "declined",
+                       "cancelled", "canceled"})
+# Questions with yes or no; a no to the first excludes a row, and a yes to the second.
+_KEEPS = ("accepted", "accept", "approved", "is_valid", "is_accepted", "is_approved")
+_EXCLUDES = ("was_cancelled", "was_canceled", "cancelled", "canceled", "rejected", "reject",
+             "is_rejected", "deleted", "is_deleted", "discarded", "is_discarded", "skipped",
+             "is_skipped", "ignored", "is_ignored")
+_YES, _NO = ("true", "yes", "1"), ("false", "no", "0")
 _TOKEN_TEXTS = ("text", "orth", "form", "word", "token")
 
 
@@ -54,9 +60,11 @@ class Parts:
 
 def is_rejected(record: Dict[str, Any]) -> bool:
     """True if an annotator excluded a record."""
-    given = {plain_key(name): value for name, value in record.items()}
-    return any(given.get(name) is False or isinstance(given.get(name), str)
-               and given[name].lower() in _REJECTED for name in _ANSWERS)
+    given = {plain_key(name): str(value).strip().lower() for name, value in record.items()
+             if isinstance(value, (str, int))}
+    return any(given.get(name) in _REJECTED for name in (*_ANSWERS, *_KEEPS)) or any(
+        given.get(name) in _NO for name in _KEEPS) or any(
+            given.get(name) in _YES for name in _EXCLUDES)
 
 
 def _language(record: Dict[str, Any], options: ReadOptions) -> str:
