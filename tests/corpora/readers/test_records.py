@@ -384,3 +384,24 @@ def test_numbers_that_int_does_not_read(number):
     (error,), _ = rows_of({"text": TEXT, "entities": [{"start": number, "end": 4, "label": "A"}]})
     assert "needed is a number" in error
     assert rows_of({"tokens": ["a"], "ner_tags": [number]})[0] == [(("a",), (number,))]
+
+
+@pytest.mark.parametrize(("labels", "expected"), [
+    (["B-PER", "B-LOC"], ["PER", "LOC"]), (["b-per", "b-loc"], ["per", "loc"]),
+    (["B_PER", "B_LOC"], ["PER", "LOC"]), (["S-PER", "S-LOC"], ["PER", "LOC"]),
+    (["B-per", "I-per"], ["per"]), (["B-PER", "I-PER", "MISC"], ["PER", "MISC"]),
+    (["E-MAIL", "PER"], ["E-MAIL", "PER"]), (["S-BAHN", "U-BAHN", "ORT"], None),
+    (["B-CELL", "DNA"], None), (["E-MAIL"], None), (["S-BAHN"], None), (["i_phone"], None),
+    (["e_mail", "e_book"], None), (["T-SHIRT", "B-CELL"], None)])
+@pytest.mark.parametrize("by_token", [False, True])
+def test_letters_of_a_scheme_before_types(labels, expected, by_token):
+    """Types keep what looks like a letter, unless all types of the file have one."""
+    words = "Anna Bo Cy".split()
+    places = [(n, n + 1) for n in range(3)] if by_token else [(0, 4), (5, 7), (8, 10)]
+    record = {"spans": [{"start": begin, "end": end, "label": label}
+                        for (begin, end), label in zip(places, labels)]}
+    given = {"tokens": words, **record} if by_token else {"text": " ".join(words), **record}
+    ((_, tags),), counts = rows_of(given)
+    wanted = labels if expected is None else expected
+    assert [tag[2:] for tag in tags if tag[:2] == "B-"] == wanted
+    assert counts["span_letters"] == sum(label not in wanted for label in labels)

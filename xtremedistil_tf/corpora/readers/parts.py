@@ -4,7 +4,8 @@ import dataclasses
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.readers.base import ReadOptions, plain_key
-from xtremedistil_tf.corpora.readers.spans import Span, is_spans, read_spans
+from xtremedistil_tf.corpora.readers.span_keys import is_spans, read_spans
+from xtremedistil_tf.corpora.readers.spans import Span
 from xtremedistil_tf.data.lines import RowError, is_count
 from xtremedistil_tf.data.readers.recognise import is_tag
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import operator
 from typing import Any, Iterable, Iterator, List, Tuple, Union
 
 from xtremedistil_tf.corpora.readers.base import (
@@ -21,6 +22,7 @@ from xtremedistil_tf.corpora.readers.offsets import (
     find_offsets,
 )
 from xtremedistil_tf.corpora.readers.parts import Parts, is_rejected, read_parts
+from xtremedistil_tf.corpora.readers.span_letters import Letters, find_letters, join_by_letters
 from xtremedistil_tf.corpora.readers.spans import Span, tag_tokens, tag_words
 from xtremedistil_tf.data.lines import Line, RowError
 from xtremedistil_tf.data.readers.rows import Example
@@ -44,12 +46,14 @@ class Profile:
       offsets: convention of the offsets.
       ends_inside: True if the ends of entities that count tokens are inclusive.
       by_token: True if offsets count tokens although texts are given.
+      letters: letters of a scheme before the types, as in B-PER.
     """
 
     labelled: bool = False
     offsets: Offsets = CHARACTERS
     ends_inside: bool = False
     by_token: bool = False
+    letters: Letters = Letters()
 
 
 def _head(records: Iterator[_Found], options: ReadOptions) -> List[_Found]:
@@ -84,7 +88,8 @@ def _profile(sample: Iterable[Parts]) -> Profile:
                 if one.text is None and one.words is not None and one.spans]
     otherwise = any(one.by_token for one in parts)
     return Profile(any(one.labelled for one in parts), find_offsets(in_text),
-                   ends_inside(in_words, otherwise), counts_tokens(both))
+                   ends_inside(in_words, otherwise), counts_tokens(both),
+                   find_letters(span.label for one in parts for span in one.spans or ()))
 
 
 def _sentences(text: str, words: List[Word], tags: List[str], spans: List[Span],
@@ -129,12 +134,16 @@ def examples_of(parts: Parts, profile: Profile, options: ReadOptions, counts: Ta
         words = parts.words or []
         if spans is not None and profile.ends_inside:
             spans = [dataclasses.replace(span, end=span.end + 1) for span in spans]
+        if spans is not None:
+            spans = join_by_letters(spans, profile.letters, counts, operator.eq)
         tags = () if spans is None else tag_tokens(
             words, spans, counts, nested=options.nested)
         yield Example(tuple(words), tags, parts.language)
         return
     text = parts.text
     spans_in = [profile.offsets.convert(text, span) for span in spans or ()]
+    spans_in = join_by_letters(
+        spans_in, profile.letters, counts, lambda end, begin: not text[end:begin].strip())
     found = parts.offsets or corpus_words(text, options, counts)
     found, tagged, spans_in = tag_words(text, spans_in, found, counts,
                                          nested=options.nested)
