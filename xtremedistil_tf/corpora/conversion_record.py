@@ -78,6 +78,10 @@ def suspicious(source: Dict[str, Any]) -> List[str]:
     if entities >= _FEWEST_ENTITIES and widened > 0.5 * entities:
         lines.append(f"{widened:,} of {entities:,} entities begin or end inside a word; their "
                      "offsets count something else than characters, perhaps")
+    other = counts.get("other_surfaces", 0)
+    if other > 0.1 * entities:
+        lines.append(f"{other:,} of {entities:,} entities have a text of their own that is not "
+                     "what stands at their offsets")
     if counts.get("long_rows"):
         lines.append(f"{counts['long_rows']:,} rows of over {MOST_WORDS} words; no encoder reads "
                      "so many, the rest is scored as O")

@@ -212,21 +212,6 @@ def test_marks_of_files_that_were_joined(tmp_path):
     assert rows == [("a0", "ran", "a0", "ran")] and counts["byte_order_marks"] == 1
 
 
-def test_brats_texts_are_read_with_their_entities(tmp_path):
-    write(tmp_path, **{"train__a.txt": "Anna ran.\r\nBo sat.", "train__a.ann":
-                       "T1\tPER 0 4\tAnna\nR1\tx Arg1:T1 Arg2:T2\nT2\tPER 11 13\tBo\n",
-                       "train__b.txt": "Cy ran.", "train__b.ann": ""})
-    sources, others = find_sources(tmp_path)
-    rows = [row for source in sources for _, row in source.read(ReadOptions(), Tally())[1]]
-    assert [(row.words, row.tags) for row in rows] == [
-        (("Anna", "ran", "."), ("B-PER", "O", "O")), (("Bo", "sat", "."), ("B-PER", "O", "O")),
-        (("Cy", "ran", "."), ("O", "O", "O"))]
-    assert not others
-    (tmp_path / "train" / "a.ann").write_text("T1\tPER 0 4;11 13\tAnna Bo\n")
-    with pytest.raises(UserError, match="a.ann:1: .*needed is an entity of one part"):
-        read_all(tmp_path)
-
-
 def test_errors_of_a_files_columns_name_the_file(tmp_path):
     (tmp_path / "train.txt").write_text("a B-X B-Y\nb O O\n")
     with pytest.raises(UserError, match="train.txt: 2 columns hold tags: 2 .X.; 3 .Y."):

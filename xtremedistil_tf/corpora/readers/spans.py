@@ -2,6 +2,7 @@
 
 import bisect
 import dataclasses
+import unicodedata
 from typing import List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.readers.base import Tally
@@ -92,6 +93,27 @@ def without_nested(spans: Sequence[Span], counts: Tally, nested: str) -> List[Sp
     return [span for _, _, span in kept]
 
 
+def _spelled(text: str) -> str:
+    """A text without differences of spelling and the marks of word pieces."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split()).strip("#▁ġ")
+
+
+def _compare(span: Span, surface: str, text: str, counts: Tally) -> None:
+    """Compares an entity's own text with what stands at its offsets.
+
+    Raises:
+      RowError: if its own text stands elsewhere, so that the offsets are wrong.
+    """
+    given, stands = _spelled(surface), _spelled(text[span.begin:span.end])
+    if given == stands:
+        return
+    # It may also be another form of a name, such as without its title.
+    if given and given not in stands and stands not in given and given in _spelled(text):
+        raise RowError(("span_surface", f"{span} is {surface!r:.40}, but at its offsets stands "
+                        f"{text[span.begin:span.end]!r:.40}"))
+    counts["other_surfaces"] += 1
+
+
 def tag_words(text: str, spans: Sequence[Span], words: Sequence[Word], counts: Tally, *,
               nested: str = "refuse") -> Tuple[List[Word], List[str], List[Span]]:
     """Converts a text's entities to tags of its words.
@@ -107,7 +129,7 @@ def tag_words(text: str, spans: Sequence[Span], words: Sequence[Word], counts: T
       (words, their IOB2 tags, the entities after cleaning).
 
     Raises:
-      RowError: for entities that overlap or contain no word.
+      RowError: for entities that overlap, contain no word, or stand elsewhere by their own text.
     """
     given = _ordered(spans, counts)
     spans = [trimmed(span, text) for span in given]
@@ -133,9 +155,7 @@ def tag_words(text: str, spans: Sequence[Span], words: Sequence[Word], counts: T
         counts["entities"] += 1
         counts["widened_entities"] += not exact
         if span.surface is not None:
-            found, stands = ("".join(one.split()).casefold()
-                             for one in (span.surface, text[span.begin:span.end]))
-            counts["other_surfaces"] += found != stands
+            _compare(span, span.surface, text, counts)
         tags[at:end] = [f"B-{span.label}"] + [f"I-{span.label}"] * (end - at - 1)
         at = end
     return list(words), tags, list(spans)
