@@ -13,6 +13,8 @@ _TOLD = {
     "empty_sentences": "sentences without a word left out",
     "empty_words": "empty words left out, with their tags",
     "spaces_in_words": "words with white space inside joined by a no-break space",
+    "spaces_around_words": "words without the white space around them",
+    "composed_types": "entities whose type was composed (Unicode NFC)",
     "spaces_in_types": "entities whose type held a space, now _",
     "byte_order_marks": "byte order marks inside the file left out",
     "split_lines": "lines cut into several sentences",
@@ -40,7 +42,7 @@ _TOLD = {
 # Counts that are described elsewhere, or are not changes.
 _SEPARATE = frozenset({
     "sentences", "words", "begins_b", "begins_i", "other_scheme", "rewritten_tags", "entities",
-    "number_words", "one_word_rows", "long_rows", "not_nfc"})
+    "number_words", "one_word_rows", "long_rows", "not_nfc", "pieces"})
 # With fewer words, rows or entities, nothing is suspicious.
 _FEWEST_WORDS, _FEWEST_ROWS, _FEWEST_ENTITIES = 20, 20, 5
 
@@ -73,6 +75,10 @@ def suspicious(source: Dict[str, Any]) -> List[str]:
     if words >= _FEWEST_WORDS and numbers > 0.5 * words:
         lines.append(f"{numbers:,} of {words:,} words are numbers; --word_column names the column "
                      "of the words")
+    pieces = counts.get("pieces", 0)
+    if words >= _FEWEST_WORDS and pieces > 0.05 * words:
+        lines.append(f"{pieces:,} of {words:,} words are pieces or marks of a tokenizer (##ing, "
+                     "[CLS]); needed are whole words")
     if rows >= _FEWEST_ROWS and single > 0.9 * rows:
         lines.append(f"{single:,} of {rows:,} sentences are one word")
     if entities >= _FEWEST_ENTITIES and widened > 0.5 * entities:

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.corpora.readers.test_records import rows_of
-from xtremedistil_tf.corpora.readers.offsets import CHARACTERS, ends_inside, find_offsets
-from xtremedistil_tf.corpora.readers.spans import Span
+from xtremedistil_tf.corpora.annotations.offsets import CHARACTERS, ends_inside, find_offsets
+from xtremedistil_tf.corpora.annotations.spans import Span
 from xtremedistil_tf.errors import UserError
 
 WAYS = {

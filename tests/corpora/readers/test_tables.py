@@ -6,9 +6,9 @@ import io
 import numpy as np
 import pytest
 
+from xtremedistil_tf.corpora.annotations.lists import read_list
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Tally
 from xtremedistil_tf.corpora.readers.formats import read_lines
-from xtremedistil_tf.corpora.readers.lists import read_list
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.errors import UserError

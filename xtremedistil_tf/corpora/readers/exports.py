@@ -4,9 +4,9 @@ import itertools
 import json
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
 
-from xtremedistil_tf.corpora.readers.base import Place, ReadOptions, Tally, plain_key
+from xtremedistil_tf.corpora.annotations.keys import BEGINS, plain_key
+from xtremedistil_tf.corpora.readers.base import Place, ReadOptions, Tally
 from xtremedistil_tf.corpora.readers.parts import LANGUAGES, TEXTS, TOKENS, is_rejected
-from xtremedistil_tf.corpora.readers.span_keys import BEGINS
 from xtremedistil_tf.data.json_rows import parse_json, whole_characters
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, Line, RowError
 from xtremedistil_tf.data.readers.recognise import is_tag

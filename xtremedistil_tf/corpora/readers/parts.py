@@ -3,9 +3,9 @@
 import dataclasses
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from xtremedistil_tf.corpora.readers.base import ReadOptions, plain_key
-from xtremedistil_tf.corpora.readers.span_keys import is_spans, read_spans
-from xtremedistil_tf.corpora.readers.spans import Span
+from xtremedistil_tf.corpora.annotations.keys import is_spans, plain_key, read_spans
+from xtremedistil_tf.corpora.annotations.spans import Span
+from xtremedistil_tf.corpora.readers.base import ReadOptions
 from xtremedistil_tf.data.lines import RowError, is_count
 from xtremedistil_tf.data.readers.recognise import is_tag
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE

@@ -5,6 +5,15 @@ import itertools
 import operator
 from typing import Any, Iterable, Iterator, List, Sequence, Tuple, Union
 
+from xtremedistil_tf.corpora.annotations.letters import Letters, find_letters, join_by_letters
+from xtremedistil_tf.corpora.annotations.offsets import (
+    CHARACTERS,
+    Offsets,
+    counts_tokens,
+    ends_inside,
+    find_offsets,
+)
+from xtremedistil_tf.corpora.annotations.spans import Span, tag_tokens, tag_words
 from xtremedistil_tf.corpora.readers.base import (
     SAMPLE,
     Place,
@@ -14,16 +23,7 @@ from xtremedistil_tf.corpora.readers.base import (
     corpus_words,
 )
 from xtremedistil_tf.corpora.readers.exports import json_values, unpack
-from xtremedistil_tf.corpora.readers.offsets import (
-    CHARACTERS,
-    Offsets,
-    counts_tokens,
-    ends_inside,
-    find_offsets,
-)
 from xtremedistil_tf.corpora.readers.parts import Parts, is_rejected, read_parts
-from xtremedistil_tf.corpora.readers.span_letters import Letters, find_letters, join_by_letters
-from xtremedistil_tf.corpora.readers.spans import Span, tag_tokens, tag_words
 from xtremedistil_tf.data.lines import Line, RowError
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.readers.sentences import sentence_bounds

@@ -5,8 +5,9 @@ import itertools
 import statistics
 from typing import Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from xtremedistil_tf.corpora.readers.base import SAMPLE, ReadOptions, Row, Tally, plain_key
-from xtremedistil_tf.corpora.readers.lists import Items, read_list
+from xtremedistil_tf.corpora.annotations.keys import plain_key
+from xtremedistil_tf.corpora.annotations.lists import Items, read_list
+from xtremedistil_tf.corpora.readers.base import SAMPLE, ReadOptions, Row, Tally
 from xtremedistil_tf.corpora.readers.parts import TAGS, TOKENS, named_tags
 from xtremedistil_tf.corpora.readers.texts import TEXTS, sentences_of
 from xtremedistil_tf.data.lines import Line, RowError, is_count

@@ -5,9 +5,9 @@ import itertools
 import re
 from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
+from xtremedistil_tf.corpora.annotations.letters import Letters, find_letters, join_by_letters
+from xtremedistil_tf.corpora.annotations.spans import Span, tag_words
 from xtremedistil_tf.corpora.readers.base import SAMPLE, ReadOptions, Row, Tally
-from xtremedistil_tf.corpora.readers.span_letters import Letters, find_letters, join_by_letters
-from xtremedistil_tf.corpora.readers.spans import Span, tag_words
 from xtremedistil_tf.data.lines import Line, RowError
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example
 from xtremedistil_tf.data.words import Word

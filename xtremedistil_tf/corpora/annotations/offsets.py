@@ -7,7 +7,7 @@ import itertools
 import re
 from typing import Callable, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
-from xtremedistil_tf.corpora.readers.spans import Span, trimmed
+from xtremedistil_tf.corpora.annotations.spans import Span, trimmed
 from xtremedistil_tf.data.words import has_unspaced, split_words
 
 # With fewer entities, nothing is proved, unless their texts are given.

@@ -3,9 +3,8 @@
 import bisect
 import dataclasses
 import unicodedata
-from typing import List, Optional, Sequence, Tuple
+from typing import Counter, List, Optional, Sequence, Tuple
 
-from xtremedistil_tf.corpora.readers.base import Tally
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.words import Word, has_unspaced
 
@@ -26,7 +25,7 @@ class Span:
         return f"entity {self.begin} to {self.end}"
 
 
-def _ordered(spans: Sequence[Span], counts: Tally) -> List[Span]:
+def _ordered(spans: Sequence[Span], counts: Counter[str]) -> List[Span]:
     """Sorts spans and drops those that stand twice."""
     counts["repeated_entities"] += len(spans) - len(set(spans))
     return sorted(dict.fromkeys(spans), key=lambda one: (one.begin, one.end))
@@ -39,7 +38,7 @@ def trimmed(span: Span, text: str) -> Span:
     return dataclasses.replace(span, begin=begin, end=begin + len(stands.strip()))
 
 
-def _cut_words(words: Sequence[Word], spans: Sequence[Span], counts: Tally) -> List[Word]:
+def _cut_words(words: Sequence[Word], spans: Sequence[Span], counts: Counter[str]) -> List[Word]:
     """Splits words at which two entities meet, as in salt/pepper.
 
     In scripts without spaces one entity is enough, because word segmentation is uncertain there.
@@ -62,7 +61,7 @@ def _cut_words(words: Sequence[Word], spans: Sequence[Span], counts: Tally) -> L
     return cut
 
 
-def without_nested(spans: Sequence[Span], counts: Tally, nested: str) -> List[Span]:
+def without_nested(spans: Sequence[Span], counts: Counter[str], nested: str) -> List[Span]:
     """Keeps one of entities that overlap; returns them by their begin.
 
     Args:
@@ -98,7 +97,7 @@ def _spelled(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).casefold().split()).strip("#▁ġ")
 
 
-def _compare(span: Span, surface: str, text: str, counts: Tally) -> None:
+def _compare(span: Span, surface: str, text: str, counts: Counter[str]) -> None:
     """Compares an entity's own text with what stands at its offsets.
 
     Raises:
@@ -114,7 +113,7 @@ def _compare(span: Span, surface: str, text: str, counts: Tally) -> None:
     counts["other_surfaces"] += 1
 
 
-def tag_words(text: str, spans: Sequence[Span], words: Sequence[Word], counts: Tally, *,
+def tag_words(text: str, spans: Sequence[Span], words: Sequence[Word], counts: Counter[str], *,
               nested: str = "refuse") -> Tuple[List[Word], List[str], List[Span]]:
     """Converts a text's entities to tags of its words.
 
@@ -161,7 +160,7 @@ def tag_words(text: str, spans: Sequence[Span], words: Sequence[Word], counts: T
     return list(words), tags, list(spans)
 
 
-def tag_tokens(words: Sequence[str], spans: Sequence[Span], counts: Tally, *,
+def tag_tokens(words: Sequence[str], spans: Sequence[Span], counts: Counter[str], *,
                nested: str = "refuse") -> Tuple[str, ...]:
     """Converts entities that count words, with exclusive ends, to tags.
 

@@ -3,10 +3,9 @@
 import collections
 import dataclasses
 import re
-from typing import Callable, Dict, FrozenSet, Iterable, List, Sequence, Set, Tuple
+from typing import Callable, Counter, Dict, FrozenSet, Iterable, List, Sequence, Set, Tuple
 
-from xtremedistil_tf.corpora.readers.base import Tally
-from xtremedistil_tf.corpora.readers.spans import Span
+from xtremedistil_tf.corpora.annotations.spans import Span
 
 _LETTERED = re.compile(r"([BIESLUM])[-_](.+)", re.IGNORECASE | re.DOTALL)
 
@@ -54,7 +53,7 @@ def find_letters(labels: Iterable[str]) -> Letters:
         "B" in every or usual and ("I" in every or len(letters) > 1)))
 
 
-def join_by_letters(spans: Sequence[Span], letters: Letters, counts: Tally,
+def join_by_letters(spans: Sequence[Span], letters: Letters, counts: Counter[str],
                     meet: Callable[[int, int], bool]) -> List[Span]:
     """Drops the letters of types, and joins what a letter continues to the entity before.
 

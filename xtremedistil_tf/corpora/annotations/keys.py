@@ -1,11 +1,12 @@
 """Reads entities by the keys of common tools' exports."""
 
+import re
 from typing import Any, Dict, Iterable, List, Optional, Sequence
 
-from xtremedistil_tf.corpora.readers.base import plain_key
-from xtremedistil_tf.corpora.readers.spans import Span
+from xtremedistil_tf.corpora.annotations.spans import Span
 from xtremedistil_tf.data.lines import RowError, is_count
 
+_BETWEEN_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[- ]")
 # Keys in the form of `plain_key`, in the order of precedence; the first that exists is used.
 BEGINS = ("start", "start_offset", "begin", "begin_offset", "start_char", "char_start",
           "offset_start", "start_idx", "start_index", "start_pos", "start_position", "begin_pos",
@@ -22,6 +23,11 @@ LABELS = ("label", "labels", "tag", "tags", "entity_type", "ner_tag", "label_typ
           "ner_label", "class_name", "label_name", "tag_name", "entity_class", "entity", "name",
           "value")
 SURFACES = ("text", "word", "surface", "surface_form", "mention", "span_text")
+
+
+def plain_key(key: str) -> str:
+    """A key in lower case with _ between its words: startOffset and Start-Offset are equal."""
+    return _BETWEEN_WORDS.sub("_", str(key)).lower()
 
 
 def _number(value: Any, where: str) -> int:
