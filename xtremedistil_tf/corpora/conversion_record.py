@@ -32,7 +32,7 @@ _TOLD = {
     "rows_without_entities_key": "rows that say nothing of entities read as having none",
     "rejected_rows": "rows that annotators rejected or ignored left out",
     "unannotated_rows": "rows without an annotation left out",
-    "several_annotations": "rows with several annotations, of which the first is read",
+    "several_annotations": "rows with several annotations, of which one is read",
     "bare_types": "types without B- or I-: neighbours of one type are read as one entity",
     "labels_stripped": "sentences whose labels were stripped (transfer)",
     "normalized": "sentences composed (Unicode NFC)",

@@ -1,6 +1,7 @@
 """JSON: entities by the keys of many tools, exports, rows without entities, offsets."""
 
 import json
+import time
 
 import pytest
 
@@ -344,6 +345,8 @@ def test_tasks_of_label_studio_without_an_annotation_are_left_out():
             {"type": "labels", "value": {"start": 0, "end": 4, "labels": ["PER"]}}]}]}
     (row,), counts = rows_of(several)
     assert row[1][0] == "B-PER" and counts["several_annotations"] == 1
+    del several["annotations"][1]["ground_truth"]  # The first annotator left it empty.
+    assert rows_of(several)[0] == [row]
 
 
 def test_values_nested_too_deep_and_half_characters_are_told():
@@ -405,3 +408,24 @@ def test_letters_of_a_scheme_before_types(labels, expected, by_token):
     wanted = labels if expected is None else expected
     assert [tag[2:] for tag in tags if tag[:2] == "B-"] == wanted
     assert counts["span_letters"] == sum(label not in wanted for label in labels)
+
+
+def test_flat_records_of_argilla_2():
+    flat = {"id": "1", "status": "completed", "text": TEXT, "spans.responses": [spans(), []],
+            "spans.responses.users": ["u", "v"], "spans.suggestion": None}
+    assert rows_of(flat)[0] == [TAGGED]
+
+
+def test_very_many_objects_on_several_lines_take_little_time():
+    lines = ["{", '"tokens": ["a"], "ner_tags": ["B-X"]', "}"] * 30_000
+    begun = time.process_time()
+    assert sum(1 for _ in read(lines)[1]) == 30_000
+    assert time.process_time() - begun < 8
+
+
+@pytest.mark.parametrize("wrong", [None, 1.0])
+def test_values_that_are_no_tags_are_told(wrong):
+    (error,), _ = rows_of({"tokens": ["a", "b"], "ner_tags": ["O", wrong]})
+    assert f"'ner_tags' holds {wrong!r}; needed are tags, as texts or whole numbers" in error
+    given = {"text": TEXT, "spans": spans(), "tags": [wrong]}
+    assert rows_of(given)[0] == [TAGGED]  # Something else is meant.

@@ -113,6 +113,7 @@ def _zip(path, **members):
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress,
+                                  lambda data: lzma.compress(data, lzma.FORMAT_ALONE),
                                   lambda data: gzip.compress(bz2.compress(data))])
 @pytest.mark.parametrize("name", ["train.txt.gz", "train.bin"])
 def test_compressed_files_are_told_by_their_content(tmp_path, pack, name):
@@ -149,6 +150,8 @@ def test_the_one_file_of_an_archive_has_the_archives_split(tmp_path):
 
 
 @pytest.mark.parametrize(("begin", "message"), [
+    (b"\x04\x22M\x18d@\xa7", "is compressed by LZ4; unpack it with unlz4"),
+    (b"\x1f\x9d\x90AAAA", "is compressed by compress; unpack it with uncompress"),
     (b"(\xb5/\xfd....", "is compressed by Zstandard; unpack it with unzstd"),
     (b"7z\xbc\xaf'\x1c", "is a 7z archive; unpack it"), (b"%PDF-1.4", "is a PDF; save it as text"),
     (b"\xff\xff\xff\xff\0", "is an Arrow file"),

@@ -185,13 +185,24 @@ def _entities(record: Dict[str, Any], has_words: bool) -> Tuple[Optional[List[An
 
 
 def _tags_in(record: Dict[str, Any], count: int) -> Optional[List[Any]]:
-    """The tags for `count` words: preferably as many as words, and names before numbers."""
+    """The tags for `count` words: preferably as many as words, and names before numbers.
+
+    Raises:
+      RowError: for a list of other values, of which none is an entity.
+    """
     lists = [record[name] for name in TAGS if _is_tags(record.get(name)) and (
         record[name] or not count)]
     if any(is_spans(record.get(name)) and record[name] for name in ENTITIES):
         # Beside entities, a list of types is no list of tags.
         lists = [tags for tags in lists if len(tags) == count and all(
             isinstance(tag, str) and is_tag(tag) for tag in tags)]
+    for name in TAGS if not lists else ():
+        value = record.get(name)
+        if isinstance(value, list) and len(value) == count and not _is_tags(value) and all(
+                one is None or isinstance(one, (str, int, float)) for one in value):
+            wrong = next(one for one in value if not isinstance(one, (str, int)))
+            raise RowError(("tag_value", f"{name!r} holds {wrong!r:.40}; needed are tags, as texts "
+                            "or whole numbers"))
     lists.sort(key=lambda tags: (len(tags) != count, not all(isinstance(t, str) for t in tags)))
     return lists[0] if lists else [] if not count else None
 

@@ -22,6 +22,8 @@ _COMPRESSED: Tuple[Tuple[bytes, Callable[[Any], Any]], ...] = (
     (b"\x1f\x8b", lambda file: gzip.GzipFile(fileobj=file)),
     (b"BZh", bz2.BZ2File),
     (b"\xfd7zXZ\0", lzma.LZMAFile),
+    # The older form, .lzma, by the sizes of its dictionary.
+    *((b"]\0\0" + bytes([size]), lzma.LZMAFile) for size in (0x04, 0x10, 0x20, 0x40, 0x80)),
 )
 _ZIP = b"PK\x03\x04"
 _AS_TEXT = "save it as text, CSV or JSON"
@@ -29,6 +31,8 @@ _AS_TEXT = "save it as text, CSV or JSON"
 _NO_TEXT = (
     (_ZIP, "a zip archive inside another", "unpack it first"),
     (b"(\xb5/\xfd", "compressed by Zstandard", "unpack it with unzstd"),
+    (b"\x04\x22M\x18", "compressed by LZ4", "unpack it with unlz4"),
+    (b"\x1f\x9d", "compressed by compress", "unpack it with uncompress"),
     (b"7z\xbc\xaf", "a 7z archive", "unpack it, or pack it as zip or tar"),
     (b"Rar!", "a RAR archive", "unpack it, or pack it as zip or tar"),
     (b"%PDF", "a PDF", _AS_TEXT),
