@@ -70,6 +70,66 @@ def test_offsets_are_of_the_text_as_it_stands_when_it_is_composed(tmp_path):
     assert rows[0] == "Zoë lebt 0\tB-PER O O"
 
 
+@pytest.mark.parametrize("form", ["columns", "json"])
+@pytest.mark.parametrize("normalize", ["none", "nfc"])
+def test_a_type_in_two_spellings_of_unicode_is_one(tmp_path, form, normalize):
+    spelled = ["né", unicodedata.normalize("NFD", "né")]
+    if form == "columns":
+        lines, name = [line.replace("PER", spelled[n // 3 % 2])
+                       for n, line in enumerate(sentences())], "train.txt"
+    else:
+        lines, name = texts(*({"text": f"Anna{n} ran", "entities": [[0, 4, spelled[n % 2]]]}
+                              for n in range(12))), "train.jsonl"
+    record, told, _ = prepare(tmp_path, lines, name, normalize=normalize)
+    assert record["labels"] == ["O", "B-né", "I-né"]
+    assert "6 entities whose type was composed (Unicode NFC)" in told
+
+
+@pytest.mark.parametrize(("tokens", "suspicious"), [
+    (["[CLS]", "w{n}", "##x", "[SEP]"], True), (["▁w{n}", "▁ran", "x"], True),
+    (["Ġw{n}", "x"], True), (["w{n}", "#", "##", "▁", "x"], False), (["w{n}", "#x"], False)])
+def test_pieces_of_a_tokenizer_are_suspicious(tmp_path, tokens, suspicious):
+    records = [{"tokens": [token.replace("{n}", str(n)) for token in tokens],
+                "ner_tags": ["B-X", *["O"] * (len(tokens) - 1)]} for n in range(24)]
+    _, told, _ = prepare(tmp_path, texts(*records), "train.jsonl")
+    assert ("words are pieces or marks of a tokenizer" in told) == suspicious
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u3000", " \u2009"])
+def test_white_space_around_a_word_is_none_of_it(tmp_path, space):
+    lines = [line.replace(" ", f"{space}\t") for line in sentences()]
+    _, told, rows = prepare(tmp_path, lines)
+    assert rows[0] == "w0 ran\tB-PER O"
+    assert "24 words without the white space around them" in told and "no-break" not in told
+
+
+def test_tags_behind_a_hash_are_a_second_layer(tmp_path):
+    lines = sentences(tag="B-nam_liv#B-nam_org")
+    with pytest.raises(UserError, match="allowed: O, .*--nested=outer or inner keeps one"):
+        prepare(tmp_path, lines)
+    record, _, _ = prepare(tmp_path, lines, read={"nested": "outer"})
+    assert record["labels"] == ["O", "B-nam_liv", "I-nam_liv"]
+
+
+def test_a_column_without_annotations_is_no_column_of_tags(tmp_path):
+    lines = "\n\n".join(f"1\tw{n}\tw\t_\n2\tran\trun\t_" for n in range(12)).split("\n")
+    with pytest.raises(UserError, match="every tag is _: the column holds no tags"):
+        prepare(tmp_path, lines, kind="word_tagging",
+                read={"word_column": "2", "tag_column": "4"})
+
+
+@pytest.mark.parametrize("encoding", ["iso2022_jp", "iso2022_kr"])
+def test_encodings_that_look_like_ascii_are_refused_or_named(tmp_path, encoding):
+    word = "東京" if encoding == "iso2022_jp" else "서울"
+    path = tmp_path / "train.txt"
+    path.write_bytes("\n\n".join(f"{word}{n} B-LOC\nran O" for n in range(12)).encode(encoding))
+    sources, _ = find_sources(path)
+    with pytest.raises(UserError, match="train.txt:.*an encoding of ISO 2022, by its escapes"):
+        convert(sources, tmp_path / "task", ConvertOptions())
+    convert(sources, tmp_path / "task", ConvertOptions(ReadOptions(encoding=encoding)))
+    assert f"{word}0 ran" in (tmp_path / "task" / "train.tsv").read_text("utf-8")
+
+
 def test_a_type_with_a_space_is_written_with_a_line_and_read_again(tmp_path):
     records = [{"text": f"Anna{n} lives", "entities": [[0, 5 + (n > 9), "First Name"]]}
                for n in range(12)]

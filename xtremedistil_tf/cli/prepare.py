@@ -10,13 +10,13 @@ from absl import flags
 from xtremedistil_tf.cli.options import console
 from xtremedistil_tf.cli.options.option import define_named
 from xtremedistil_tf.config import DataConfig, require
+from xtremedistil_tf.corpora.annotations.spans import NESTED
 from xtremedistil_tf.corpora.jobs.kinds import Asked, config_of_folder
 from xtremedistil_tf.corpora.jobs.recognise import recognise_kind
 from xtremedistil_tf.corpora.piece_counter import PieceCounter
 from xtremedistil_tf.corpora.problems import summary
 from xtremedistil_tf.corpora.readers.base import ReadOptions
 from xtremedistil_tf.corpora.readers.formats import FORMATS
-from xtremedistil_tf.corpora.readers.spans import NESTED
 from xtremedistil_tf.corpora.sources.datasets import dataset_sources
 from xtremedistil_tf.corpora.sources.sources import Source, find_sources, in_languages_of_inputs
 from xtremedistil_tf.corpora.texts.columns import Wanted

@@ -13,6 +13,8 @@ _TOLD = {
     "empty_sentences": "sentences without a word left out",
     "empty_words": "empty words left out, with their tags",
     "spaces_in_words": "words with white space inside joined by a no-break space",
+    "spaces_around_words": "words without the white space around them",
+    "composed_types": "entities whose type was composed (Unicode NFC)",
     "spaces_in_types": "entities whose type held a space, now _",
     "byte_order_marks": "byte order marks inside the file left out",
     "split_lines": "lines cut into several sentences",
@@ -30,7 +32,7 @@ _TOLD = {
     "rows_without_entities_key": "rows that say nothing of entities read as having none",
     "rejected_rows": "rows that annotators rejected or ignored left out",
     "unannotated_rows": "rows without an annotation left out",
-    "several_annotations": "rows with several annotations, of which the first is read",
+    "several_annotations": "rows with several annotations, of which one is read",
     "bare_types": "types without B- or I-: neighbours of one type are read as one entity",
     "labels_stripped": "sentences whose labels were stripped (transfer)",
     "normalized": "sentences composed (Unicode NFC)",
@@ -40,7 +42,7 @@ _TOLD = {
 # Counts that are described elsewhere, or are not changes.
 _SEPARATE = frozenset({
     "sentences", "words", "begins_b", "begins_i", "other_scheme", "rewritten_tags", "entities",
-    "number_words", "one_word_rows", "long_rows", "not_nfc"})
+    "number_words", "one_word_rows", "long_rows", "not_nfc", "pieces"})
 # With fewer words, rows or entities, nothing is suspicious.
 _FEWEST_WORDS, _FEWEST_ROWS, _FEWEST_ENTITIES = 20, 20, 5
 
@@ -73,11 +75,19 @@ def suspicious(source: Dict[str, Any]) -> List[str]:
     if words >= _FEWEST_WORDS and numbers > 0.5 * words:
         lines.append(f"{numbers:,} of {words:,} words are numbers; --word_column names the column "
                      "of the words")
+    pieces = counts.get("pieces", 0)
+    if words >= _FEWEST_WORDS and pieces > 0.05 * words:
+        lines.append(f"{pieces:,} of {words:,} words are pieces or marks of a tokenizer (##ing, "
+                     "[CLS]); needed are whole words")
     if rows >= _FEWEST_ROWS and single > 0.9 * rows:
         lines.append(f"{single:,} of {rows:,} sentences are one word")
     if entities >= _FEWEST_ENTITIES and widened > 0.5 * entities:
         lines.append(f"{widened:,} of {entities:,} entities begin or end inside a word; their "
                      "offsets count something else than characters, perhaps")
+    other = counts.get("other_surfaces", 0)
+    if other > 0.1 * entities:
+        lines.append(f"{other:,} of {entities:,} entities have a text of their own that is not "
+                     "what stands at their offsets")
     if counts.get("long_rows"):
         lines.append(f"{counts['long_rows']:,} rows of over {MOST_WORDS} words; no encoder reads "
                      "so many, the rest is scored as O")
@@ -108,7 +118,8 @@ def describe_record(record: Dict[str, Any], *, most_sources: int = 20) -> str:
         for split, count in leaks.items():
             lines.append(f"{count:,} transfer sentences that stand in {split}.tsv {fate}")
     for copy, other in record.get("copies", ()):
-        lines.append(f"{copy} not read: the same rows as {other}")
+        lines.append(f"{copy} is given twice: read once" if copy == other else
+                     f"{copy} not read: the same rows as {other}")
     if record["sources_of_other_languages"]:
         lines.append(f"{record['sources_of_other_languages']:,} files of other languages not read")
     if record["not_read"]:

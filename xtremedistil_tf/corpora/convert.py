@@ -19,6 +19,8 @@ RECORD_FILE = "conversion.json"
 TRANSFER_FILE = "transfer.txt"
 SPLITS = ("train", "dev", "test")
 HELD_OUT = ("dev", "test")
+# What stands in a column that is not annotated, as in CoNLL-U.
+_NO_TAGS = frozenset({"_", "-"})
 
 
 class _Splitter:
@@ -112,6 +114,9 @@ def _check_result(writer: _Writer, options: ConvertOptions, sources: Sequence[So
             f"there are: {', '.join(sorted(writer.languages['train'])) or 'none'}")
     if not writer.types:
         raise UserError("no entity in the labelled sentences; every tag is O")
+    if not task_kind(options.kind).entities and writer.types <= _NO_TAGS:
+        raise UserError(f"every tag is {' or '.join(sorted(writer.types))}: the column holds no "
+                        "tags (--tag_column=NUMBER names another)")
 
 
 def claim_folder(output: pathlib.Path, overwrite: bool) -> None:

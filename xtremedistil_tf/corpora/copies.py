@@ -1,4 +1,4 @@
-"""Finds files with the same rows, such as a corpus in two formats."""
+"""Finds files with the same rows: given twice, or a corpus in two formats."""
 
 import collections
 import dataclasses
@@ -43,9 +43,28 @@ def _digests(source: Source, options: ConvertOptions) -> Optional[Tuple[bytes, b
     return text.digest(), entities.digest()
 
 
+def _once(sources: Sequence[Source]) -> Tuple[List[Source], List[List[str]]]:
+    """(sources without files that are given again for the same split, pairs of their names)."""
+    first: Dict[Tuple[str, pathlib.Path], Source] = {}
+    kept: List[Source] = []
+    twice: List[List[str]] = []
+    for source in sources:
+        path = pathlib.Path(source.name)
+        # Rows without a split are divided together with those of train.
+        key = source.split or "train", path.resolve()
+        # Members of archives and data sets are no files; their rows show whether they are copies.
+        if path.is_file() and first.setdefault(key, source) is not source:
+            twice.append([source.name, first[key].name])
+        else:
+            kept.append(source)
+    return kept, twice
+
+
 def leave_out_copies(sources: Sequence[Source], options: ConvertOptions
                      ) -> Tuple[List[Source], List[List[str]]]:
     """Leaves out sources with the rows of an earlier source of the same split and language.
+
+    A file that is given twice, such as in its folder and by its name, is read once.
 
     Args:
       sources: all sources; possible copies are read an additional time.
@@ -57,10 +76,11 @@ def leave_out_copies(sources: Sequence[Source], options: ConvertOptions
     Raises:
       UserError: if two sources have the same text with different entities.
     """
+    sources, copies = _once(sources)
     groups: Dict[Tuple, List[Source]] = collections.defaultdict(list)
     for source in sources:
         groups[source.split, source.language].append(source)
-    copies: List[List[str]] = []
+    kept = list(sources)
     for group in groups.values():
         seen: Dict[bytes, Tuple[bytes, str]] = {}
         for source in group if len(group) > 1 else []:
@@ -72,11 +92,12 @@ def leave_out_copies(sources: Sequence[Source], options: ConvertOptions
                 seen[text] = entities, source.name
             elif seen[text][0] == entities or source.split == "transfer":
                 copies.append([source.name, seen[text][1]])
+                # By identity: the copy may have the name of its original.
+                kept = [one for one in kept if one is not source]
             else:
                 raise UserError(f"{source.name} and {seen[text][1]} hold the same text with other "
                                 "entities; name the one that is meant (--train, --dev, --test)")
-    left_out = {name for name, _ in copies}
-    return [source for source in sources if source.name not in left_out], copies
+    return kept, copies
 
 
 def find_twins(sources: Sequence[Source]) -> List[List[str]]:

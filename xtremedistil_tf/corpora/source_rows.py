@@ -32,6 +32,9 @@ _OF_THE_FORM = frozenset({"no_tags", "tag_names", "span_keys", "span_label", "no
 # Entities as markup in running text: <START:person> Anna <END>, <PER>Anna</PER>, [PER Anna ].
 _MARKUP = re.compile(r"< ?START ?: ?\w+ ?>|< ?(\w+) ?> ?[^<>]+ ?< ?/ ?\1 ?>|"
                      r"\[ ?[A-Z]{3,} [^\[\]]+\]")
+# Pieces of words, as tokenizers of encoders write them (WordPiece, SentencePiece, byte-level BPE).
+_PIECE = re.compile(r"##\w.*|[▁Ġ]\w.*|\[(?:CLS|SEP|PAD)\]|</?s>")
+_PIECE_MARKS = re.compile(r"##|[▁Ġ]|\[CLS|\[SEP|\[PAD|</?s>")
 log = logging.getLogger("absl")
 
 
@@ -185,4 +188,6 @@ def _count(row: Example, counts: Tally) -> None:
     counts["words"] += len(row.words)
     counts["number_words"] += sum(map(str.isdecimal, row.words))
     counts["one_word_rows"] += len(row.words) == 1
+    if _PIECE_MARKS.search(" ".join(row.words)):
+        counts["pieces"] += sum(map(bool, map(_PIECE.fullmatch, row.words)))
     counts["long_rows"] += len(row.words) > MOST_WORDS

@@ -151,3 +151,24 @@ def test_a_short_file_of_several_sentences():
 def test_no_column_of_tags():
     with pytest.raises(UserError, match="no column holds tags such as B-PER and O .*'Anna, NNP'"):
         read(["Anna NNP", "ran VBD"], format="columns")
+
+
+@pytest.mark.parametrize("place", [
+    "s{n}-t{at}", "T{n}{at}", "{n}:{at}", "{at}:9", "0:00:0{at}.{n}", "doc{n}.txt", "#{at}",
+    "({at})", "w{n}.{at}.1"])
+@pytest.mark.parametrize("count", [3, 40])
+def test_identifiers_and_places_are_not_the_words(place, count):
+    names = ["Anna", "Bo", "Cy", "Dee"]
+    lines = []
+    for n in range(count):
+        for at, (word, tag) in enumerate(((names[n % 4], "B-PER"), ("lives", "O"), ("well", "O"))):
+            lines.append("\t".join((place.format(n=n, at=at), word, tag)))
+        lines.append("")
+    rows, counts = words_and_tags(lines)
+    assert rows[0] == (("Anna", "lives", "well"), ("B-PER", "O", "O")) and len(rows) == count
+    assert counts.notes == ["words from column 2, tags from column 3 of 3"]
+
+
+def test_words_with_digits_are_words_where_no_other_column_holds_some():
+    lines = "\n\n".join(f"w{n}\tNN\tB-PER\nv{n}\tVB\tO" for n in range(12)).split("\n")
+    assert words_and_tags(lines)[0][0] == (("w0", "v0"), ("B-PER", "O"))

@@ -2,11 +2,11 @@
 
 import pytest
 
+from xtremedistil_tf.corpora.annotations.spans import Span, tag_tokens, without_nested
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Tally
 from xtremedistil_tf.corpora.readers.columns import bracket_spans
 from xtremedistil_tf.corpora.readers.formats import read_lines
 from xtremedistil_tf.corpora.readers.schemes import of_layers
-from xtremedistil_tf.corpora.readers.spans import Span, tag_tokens, without_nested
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.recognise import recognise
 from xtremedistil_tf.errors import UserError

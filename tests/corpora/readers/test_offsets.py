@@ -3,8 +3,9 @@
 import pytest
 
 from tests.corpora.readers.test_records import rows_of
-from xtremedistil_tf.corpora.readers.offsets import CHARACTERS, ends_inside, find_offsets
-from xtremedistil_tf.corpora.readers.spans import Span
+from xtremedistil_tf.corpora.annotations.offsets import CHARACTERS, ends_inside, find_offsets
+from xtremedistil_tf.corpora.annotations.spans import Span
+from xtremedistil_tf.errors import UserError
 
 WAYS = {
     "characters": lambda text, at: at,
@@ -86,3 +87,33 @@ def test_the_end_of_token_offsets():
     assert ends_inside([(4, [Span(0, 0, "X")])], False)
     assert not ends_inside([(4, [Span(2, 4, "X")])], True)
     assert ends_inside([(4, [Span(0, 1, "X")])], True)
+
+
+@pytest.mark.parametrize("inside", [0, 1])
+def test_offsets_that_count_the_words_of_a_text(inside):
+    records = [{"text": f"Anna{n} lives in Oslo", "entities": [[0, 1 - inside, "PER"],
+                                                             [3, 4 - inside, "LOC"]]}
+               for n in range(3)]
+    rows, counts = rows_of(*records, {"text": "Nothing here", "entities": []})
+    assert rows[0] == (("Anna0", "lives", "in", "Oslo"), ("B-PER", "O", "O", "B-LOC"))
+    assert rows[-1] == (("Nothing", "here"), ("O", "O"))
+    assert counts.notes == [f"offsets count tokens, the end {'in' if inside else 'out'}side"]
+    for record in records:
+        record["text"] += "."
+    with pytest.raises(UserError, match="offsets of entities count words, it seems, but the texts"):
+        rows_of(*records)
+
+
+@pytest.mark.parametrize(("surface", "refused"), [
+    ("Anna", False), ("ANNA", False), ("##na", False), ("Anna Low", False), ("Annie", False),
+    ("Oslo", True), ("nna i", True)])
+def test_the_text_of_an_entity_stands_at_its_offsets(surface, refused):
+    spans = [{"start": 8, "end": 12, "label": "LOC", "text": "Oslo"}] * 1
+    record = {"text": "Anna in Oslo", "spans": [*spans, {"start": 0, "end": 4, "label": "PER",
+                                                         "text": surface}]}
+    (row,), counts = rows_of(record)
+    if refused:
+        assert f"entity 0 to 4 is {surface!r}, but at its offsets stands 'Anna'" in row
+    else:
+        assert row[1] == ("B-PER", "O", "B-LOC")
+        assert counts["other_surfaces"] == (surface in ("##na", "Anna Low", "Annie"))

@@ -1,6 +1,7 @@
 """JSON: entities by the keys of many tools, exports, rows without entities, offsets."""
 
 import json
+import time
 
 import pytest
 
@@ -147,11 +148,22 @@ def test_rows_without_entities_may_come_first():
 
 @pytest.mark.parametrize("answer", [{"answer": "reject"}, {"answer": "ignore"},
                                     {"status": "Discarded"}, {"accepted": False},
-                                    {"Answer": "REJECT"}, {"reviewStatus": "skipped"}])
+                                    {"Answer": "REJECT"}, {"reviewStatus": "skipped"},
+                                    {"was_cancelled": True}, {"is_valid": False},
+                                    {"rejected": True}, {"status": "deleted"}, {"isDeleted": 1},
+                                    {"accepted": 0}, {"skipped": "true"}, {"is_valid": "no"}])
 def test_rejected_rows_are_left_out_and_counted(answer):
     rows, counts = rows_of({"text": TEXT, "spans": spans(), "answer": "accept"},
                            {"text": TEXT, "spans": spans(), **answer})
     assert rows == [TAGGED] and counts["rejected_rows"] == 1
+
+
+@pytest.mark.parametrize("answer", [{"was_cancelled": False}, {"is_valid": True}, {"rejected": 0},
+                                    {"status": "submitted"}, {"answer": False}, {"skipped": None},
+                                    {"accepted": None}, {"deleted": ""}, {"rejected": 3}])
+def test_rows_that_nobody_rejected_are_kept(answer):
+    rows, counts = rows_of({"text": TEXT, "spans": spans(), **answer})
+    assert rows == [TAGGED] and not counts["rejected_rows"]
 
 
 @pytest.mark.parametrize(("record", "message"), [
@@ -333,6 +345,8 @@ def test_tasks_of_label_studio_without_an_annotation_are_left_out():
             {"type": "labels", "value": {"start": 0, "end": 4, "labels": ["PER"]}}]}]}
     (row,), counts = rows_of(several)
     assert row[1][0] == "B-PER" and counts["several_annotations"] == 1
+    del several["annotations"][1]["ground_truth"]  # The first annotator left it empty.
+    assert rows_of(several)[0] == [row]
 
 
 def test_values_nested_too_deep_and_half_characters_are_told():
@@ -373,3 +387,45 @@ def test_numbers_that_int_does_not_read(number):
     (error,), _ = rows_of({"text": TEXT, "entities": [{"start": number, "end": 4, "label": "A"}]})
     assert "needed is a number" in error
     assert rows_of({"tokens": ["a"], "ner_tags": [number]})[0] == [(("a",), (number,))]
+
+
+@pytest.mark.parametrize(("labels", "expected"), [
+    (["B-PER", "B-LOC"], ["PER", "LOC"]), (["b-per", "b-loc"], ["per", "loc"]),
+    (["B_PER", "B_LOC"], ["PER", "LOC"]), (["S-PER", "S-LOC"], ["PER", "LOC"]),
+    (["B-per", "I-per"], ["per"]), (["B-PER", "I-PER", "MISC"], ["PER", "MISC"]),
+    (["E-MAIL", "PER"], ["E-MAIL", "PER"]), (["S-BAHN", "U-BAHN", "ORT"], None),
+    (["B-CELL", "DNA"], None), (["E-MAIL"], None), (["S-BAHN"], None), (["i_phone"], None),
+    (["e_mail", "e_book"], None), (["T-SHIRT", "B-CELL"], None)])
+@pytest.mark.parametrize("by_token", [False, True])
+def test_letters_of_a_scheme_before_types(labels, expected, by_token):
+    """Types keep what looks like a letter, unless all types of the file have one."""
+    words = "Anna Bo Cy".split()
+    places = [(n, n + 1) for n in range(3)] if by_token else [(0, 4), (5, 7), (8, 10)]
+    record = {"spans": [{"start": begin, "end": end, "label": label}
+                        for (begin, end), label in zip(places, labels)]}
+    given = {"tokens": words, **record} if by_token else {"text": " ".join(words), **record}
+    ((_, tags),), counts = rows_of(given)
+    wanted = labels if expected is None else expected
+    assert [tag[2:] for tag in tags if tag[:2] == "B-"] == wanted
+    assert counts["span_letters"] == sum(label not in wanted for label in labels)
+
+
+def test_flat_records_of_argilla_2():
+    flat = {"id": "1", "status": "completed", "text": TEXT, "spans.responses": [spans(), []],
+            "spans.responses.users": ["u", "v"], "spans.suggestion": None}
+    assert rows_of(flat)[0] == [TAGGED]
+
+
+def test_very_many_objects_on_several_lines_take_little_time():
+    lines = ["{", '"tokens": ["a"], "ner_tags": ["B-X"]', "}"] * 30_000
+    begun = time.process_time()
+    assert sum(1 for _ in read(lines)[1]) == 30_000
+    assert time.process_time() - begun < 8
+
+
+@pytest.mark.parametrize("wrong", [None, 1.0])
+def test_values_that_are_no_tags_are_told(wrong):
+    (error,), _ = rows_of({"tokens": ["a", "b"], "ner_tags": ["O", wrong]})
+    assert f"'ner_tags' holds {wrong!r}; needed are tags, as texts or whole numbers" in error
+    given = {"text": TEXT, "spans": spans(), "tags": [wrong]}
+    assert rows_of(given)[0] == [TAGGED]  # Something else is meant.

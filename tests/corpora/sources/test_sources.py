@@ -1,6 +1,7 @@
 """Files, folders and archives: what is opened, what is passed over, what is refused."""
 
 import bz2
+import contextlib
 import gzip
 import io
 import lzma
@@ -112,6 +113,7 @@ def _zip(path, **members):
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress,
+                                  lambda data: lzma.compress(data, lzma.FORMAT_ALONE),
                                   lambda data: gzip.compress(bz2.compress(data))])
 @pytest.mark.parametrize("name", ["train.txt.gz", "train.bin"])
 def test_compressed_files_are_told_by_their_content(tmp_path, pack, name):
@@ -148,6 +150,8 @@ def test_the_one_file_of_an_archive_has_the_archives_split(tmp_path):
 
 
 @pytest.mark.parametrize(("begin", "message"), [
+    (b"\x04\x22M\x18d@\xa7", "is compressed by LZ4; unpack it with unlz4"),
+    (b"\x1f\x9d\x90AAAA", "is compressed by compress; unpack it with uncompress"),
     (b"(\xb5/\xfd....", "is compressed by Zstandard; unpack it with unzstd"),
     (b"7z\xbc\xaf'\x1c", "is a 7z archive; unpack it"), (b"%PDF-1.4", "is a PDF; save it as text"),
     (b"\xff\xff\xff\xff\0", "is an Arrow file"),
@@ -211,22 +215,44 @@ def test_marks_of_files_that_were_joined(tmp_path):
     assert rows == [("a0", "ran", "a0", "ran")] and counts["byte_order_marks"] == 1
 
 
-def test_brats_texts_are_read_with_their_entities(tmp_path):
-    write(tmp_path, **{"train__a.txt": "Anna ran.\r\nBo sat.", "train__a.ann":
-                       "T1\tPER 0 4\tAnna\nR1\tx Arg1:T1 Arg2:T2\nT2\tPER 11 13\tBo\n",
-                       "train__b.txt": "Cy ran.", "train__b.ann": ""})
-    sources, others = find_sources(tmp_path)
-    rows = [row for source in sources for _, row in source.read(ReadOptions(), Tally())[1]]
-    assert [(row.words, row.tags) for row in rows] == [
-        (("Anna", "ran", "."), ("B-PER", "O", "O")), (("Bo", "sat", "."), ("B-PER", "O", "O")),
-        (("Cy", "ran", "."), ("O", "O", "O"))]
-    assert not others
-    (tmp_path / "train" / "a.ann").write_text("T1\tPER 0 4;11 13\tAnna Bo\n")
-    with pytest.raises(UserError, match="a.ann:1: .*needed is an entity of one part"):
-        read_all(tmp_path)
-
-
 def test_errors_of_a_files_columns_name_the_file(tmp_path):
     (tmp_path / "train.txt").write_text("a B-X B-Y\nb O O\n")
     with pytest.raises(UserError, match="train.txt: 2 columns hold tags: 2 .X.; 3 .Y."):
         read_all(tmp_path / "train.txt")
+
+
+@pytest.mark.parametrize("again", [
+    [("transfer", "extra.txt")], [("train", "train.txt")], [("dev", "dev.txt"), ("dev", "dev.txt")],
+    [("train", "../in/train.txt")], [("transfer", "extra.txt"), ("transfer", "train2.txt")]])
+def test_a_file_that_is_given_twice_is_read_once(tmp_path, again):
+    folder = write(tmp_path / "in", **{f"{name}.txt": conll(name) for name in (
+        "train", "train2", "dev", "test", "extra")})
+    sources, _ = find_sources(folder)
+    for split, name in again:
+        sources += find_sources(folder / name, split=split)[0]
+    record = convert(sources, tmp_path / "task", ConvertOptions())
+    sizes = {split: sum(found.values()) for split, found in record["splits"].items()}
+    more = 4 * any(name == "train2.txt" for _, name in again)
+    assert sizes == {"train": 8, "dev": 4, "test": 4, "transfer": 4 + more}
+    told = describe_record(record)
+    assert "is given twice: read once" in told or "../in/train.txt not read: the same" in told
+
+
+def test_a_file_of_a_folder_of_a_language_that_is_given_twice_is_read_once(tmp_path):
+    folder = write(tmp_path / "in", **{f"{language}__train.txt": conll(language, 12)
+                                       for language in ("de", "fr")})
+    sources = find_sources(folder)[0] + find_sources(folder / "de" / "train.txt", split="train")[0]
+    record = convert(sources, tmp_path / "task", ConvertOptions())
+    assert set(record["splits"]["train"]) == {"de", "fr"}
+
+
+def test_archives_that_are_given_twice_or_hold_a_name_twice_are_read_once(tmp_path):
+    path = tmp_path / "in.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for word in ("old", "new"):
+            with pytest.warns(UserWarning) if word == "new" else contextlib.nullcontext():
+                archive.writestr("train.txt", conll(word, 12))
+    sources = [*find_sources(path)[0], *find_sources(path)[0]]
+    record = convert(sources, tmp_path / "task", ConvertOptions())
+    assert sum(sum(found.values()) for found in record["splits"].values()) == 12
+    assert (tmp_path / "task" / "train.tsv").read_text().startswith("new")

@@ -11,7 +11,7 @@ from xtremedistil_tf.corpora.jobs.kinds import Asked, config_of_folder
 from xtremedistil_tf.corpora.jobs.recognise import recognise_kind
 from xtremedistil_tf.corpora.problems import summary
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Tally
-from xtremedistil_tf.corpora.readers.texts import read_table
+from xtremedistil_tf.corpora.readers.tables import read_table
 from xtremedistil_tf.corpora.sources.sources import Source, find_sources
 from xtremedistil_tf.corpora.texts.columns import Wanted
 from xtremedistil_tf.corpora.texts.record import describe_texts

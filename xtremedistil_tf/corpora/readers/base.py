@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import re
+import unicodedata
 from typing import Any, Counter, List, Optional, Tuple, Union
 
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, RowError
@@ -16,9 +17,10 @@ Place = Union[int, str]
 Row = Tuple[Place, Union[Example, RowError]]
 
 _WHITE = re.compile(r"[ \t\r\n\0]+")
+# White space of any kind. Inside a word it stays; around one it is none of it.
+_ANY_WHITE = re.compile(r"[\s\0]")
 # In task files any white space would end a tag.
 _TAG_WHITE = re.compile(r"\s+")
-_BETWEEN_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[- ]")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,38 +69,45 @@ class Tally(Counter[str]):
             self.notes.append(text)
 
 
-def plain_key(key: str) -> str:
-    """A key in lower case with _ between its words: startOffset and Start-Offset are equal."""
-    return _BETWEEN_WORDS.sub("_", str(key)).lower()
-
-
 def clean_words(example: Example, counts: collections.Counter) -> Example:
-    """Removes empty words and byte order marks; white space in a word becomes a no-break space.
+    """Removes empty words, byte order marks and white space around words.
+
+    White space in a word becomes a no-break space.
 
     All changes are counted.
     """
     whole = "".join(example.words)
-    if all(example.words) and not _WHITE.search(whole) and BYTE_ORDER_MARK not in whole:
+    if all(example.words) and not _ANY_WHITE.search(whole) and BYTE_ORDER_MARK not in whole:
         return example
     words: List[str] = []
     tags: List[str] = []
     for at, word in enumerate(example.words):
         counts["byte_order_marks"] += word.count(BYTE_ORDER_MARK)
         word = word.replace(BYTE_ORDER_MARK, "")
-        joined = _WHITE.sub("\u00a0", word.strip(" \t\r\n\0"))
+        bare = word.strip("\0").strip()
+        joined = _WHITE.sub("\u00a0", bare)
         if not joined:
             counts["empty_words"] += 1
             continue
-        counts["spaces_in_words"] += joined != word
+        counts["spaces_around_words"] += bare != word
+        counts["spaces_in_words"] += joined != bare
         words.append(joined)
         tags += example.tags[at:at + 1]
     return Example(tuple(words), tuple(tags), example.language)
 
 
 def clean_tags(tags: Tuple[str, ...], counts: collections.Counter) -> Tuple[str, ...]:
-    """Renames a type `First Name` to `First_Name`: a space would end the tag. Counts changes."""
-    if not _TAG_WHITE.search("".join(tags)):
+    """Renames a type `First Name` to `First_Name`: a space would end the tag. Counts changes.
+
+    Types are composed (Unicode NFC): two spellings of a name would be two types.
+    """
+    whole = "".join(tags)
+    if not _TAG_WHITE.search(whole) and unicodedata.is_normalized("NFC", whole):
         return tags
+    composed = tuple(unicodedata.normalize("NFC", tag) for tag in tags)
+    counts["composed_types"] += sum(
+        old != new for old, new in zip(tags, composed) if not new.startswith("I-"))
+    tags = composed
     cleaned = tuple(_TAG_WHITE.sub("_", tag.strip()) for tag in tags)
     counts["spaces_in_types"] += sum(
         old.strip() != new for old, new in zip(tags, cleaned) if not new.startswith("I-"))

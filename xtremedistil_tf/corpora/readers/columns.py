@@ -6,9 +6,9 @@ import itertools
 import re
 from typing import Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 
+from xtremedistil_tf.corpora.annotations.spans import Span, tag_tokens
 from xtremedistil_tf.corpora.readers.base import SAMPLE, ReadOptions, Row, Tally
 from xtremedistil_tf.corpora.readers.layout import Layout, find_layout, is_break
-from xtremedistil_tf.corpora.readers.spans import Span, tag_tokens
 from xtremedistil_tf.data.lines import Line, RowError
 from xtremedistil_tf.data.readers.recognise import DOCUMENT, WIKIANN, is_tag
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example

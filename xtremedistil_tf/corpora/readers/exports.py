@@ -2,11 +2,12 @@
 
 import itertools
 import json
+import re
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
 
-from xtremedistil_tf.corpora.readers.base import Place, ReadOptions, Tally, plain_key
-from xtremedistil_tf.corpora.readers.parts import LANGUAGES, TEXTS, TOKENS
-from xtremedistil_tf.corpora.readers.spans import BEGINS
+from xtremedistil_tf.corpora.annotations.keys import BEGINS, is_spans, plain_key
+from xtremedistil_tf.corpora.readers.base import Place, ReadOptions, Tally
+from xtremedistil_tf.corpora.readers.parts import LANGUAGES, TEXTS, TOKENS, is_rejected
 from xtremedistil_tf.data.json_rows import parse_json, whole_characters
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, Line, RowError
 from xtremedistil_tf.data.readers.recognise import is_tag
@@ -18,6 +19,7 @@ _RECORDS = ("annotations", "data", "examples", "rows", "records", "items", "docu
 _TEXTS_ELSEWHERE = (("annotatable", "tagtog's ann.json", "the plain.html beside it"),
                     ("projectFileVersion", "Azure's labels", "the files that `location` names"))
 _Record = Dict[str, Any]
+_NO_SPACE = re.compile(r"\S")
 
 
 def _is_whole(line: str) -> bool:
@@ -79,8 +81,12 @@ def _whole_file(lines: Iterable[Line]) -> Iterator[Tuple[Place, Any]]:
         parts.append(text)
     text, at, count = "\n".join(parts), 0, 0
     decoder = json.JSONDecoder()
-    while text[at:at + 100].strip() or text[at:].strip():
-        at += len(text[at:]) - len(text[at:].lstrip())
+    while True:
+        # Not by cutting the text: a file may hold very many values.
+        begin = _NO_SPACE.search(text, at)
+        if begin is None:
+            return
+        at = begin.start()
         try:
             value, at = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
@@ -143,7 +149,7 @@ def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[_Record]
         for one in value.values():
             yield from unpack(one, options, counts)
     else:
-        yield _with_spans(value)
+        yield _argilla(_with_spans(value))
 
 
 def _is_batch(value: Any) -> bool:
@@ -219,7 +225,7 @@ def _with_spans(record: _Record) -> _Record:
 
 
 def _label_studio(task: _Record, options: ReadOptions, counts: Tally) -> Iterator[_Record]:
-    """Record of a Label Studio task: its first annotation that was not cancelled."""
+    """Record of a Label Studio task: its first annotation that was not cancelled or left empty."""
     data = task["data"]
     texts = [data[name] for name in TEXTS if isinstance(data.get(name), str)]
     texts = texts or [value for value in data.values() if isinstance(value, str)][:1]
@@ -227,12 +233,12 @@ def _label_studio(task: _Record, options: ReadOptions, counts: Tally) -> Iterato
         raise RowError(("json", f"'data' has no text; its fields are {', '.join(data) or 'none'}"))
     record = {**{name: data[name] for name in LANGUAGES if name in data}, "text": texts[0]}
     annotations = _list(task.get("annotations") or task.get("completions") or [], "annotations")
-    usable = [one for one in annotations if isinstance(one, dict) and not one.get("was_cancelled")]
+    usable = [one for one in annotations if isinstance(one, dict) and not is_rejected(one)]
     if not usable and options.labelled:
         counts["rejected_rows" if annotations else "unannotated_rows"] += 1
         return
     counts["several_annotations"] += len(usable) > 1
-    usable.sort(key=lambda one: not one.get("ground_truth"))
+    usable.sort(key=lambda one: (not one.get("ground_truth"), not one.get("result")))
     spans = []
     for result in _list(usable[0].get("result") or [], "result") if usable else []:
         value = result.get("value") if isinstance(result, dict) else None
@@ -244,6 +250,14 @@ def _label_studio(task: _Record, options: ReadOptions, counts: Tally) -> Iterato
             spans.append({"start": places.get("start"), "end": places.get("end"),
                           "labels": label, "text": value.get("text")})
     yield {**record, "spans": spans} if usable else record
+
+
+def _argilla(record: _Record) -> _Record:
+    """Gives a flat record of Argilla 2 the entities of its first annotator under `entities`."""
+    found = next((value for name, value in record.items() if name.endswith(".responses")
+                  and isinstance(value, list) and value and isinstance(value[0], list)
+                  and is_spans(value[0])), None)
+    return record if found is None or "entities" in record else {**record, "entities": found[0]}
 
 
 def _spacy(document: _Record) -> Iterator[_Record]:

@@ -6,12 +6,16 @@ from typing import Callable, Iterable, Iterator, Tuple
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Row, Tally
 from xtremedistil_tf.corpora.readers.columns import read_columns, read_wikiann
 from xtremedistil_tf.corpora.readers.records import read_json
+from xtremedistil_tf.corpora.readers.tables import (
+    holds_lists,
+    holds_tagged_rows,
+    read_table,
+)
 from xtremedistil_tf.corpora.readers.texts import (
     read_inline,
     read_markup,
     read_prefixed,
     read_subtitles,
-    read_table,
     read_text,
     read_tsv,
     read_words,
@@ -79,8 +83,11 @@ def read_lines(lines: Iterator[Line], options: ReadOptions, counts: Tally
     lines = _without_marks(lines, counts)
     if name == "auto":
         head = list(itertools.islice(lines, 500))
-        name = recognise([text for _, text in head if isinstance(text, str)])
-        if options.labelled and options.tag_column is not None and name in ("text", "table", "csv"):
+        sample = [text for _, text in head if isinstance(text, str)]
+        name = recognise(sample)
+        name = "csv" if name == "text" and holds_lists(sample) else name
+        if options.labelled and options.tag_column is not None and name in (
+                "text", "table", "csv") and not holds_tagged_rows(sample):
             name = "columns"
         lines = itertools.chain(head, lines)
     return name, FORMATS.find(name)(lines, options, counts)

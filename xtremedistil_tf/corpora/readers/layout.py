@@ -1,17 +1,15 @@
 """Finds the layout of a column file: words, tags, word numbers, sentence breaks."""
 
-import collections
 import dataclasses
 import re
-from typing import Callable, List, Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.readers.base import ReadOptions
-from xtremedistil_tf.corpora.readers.schemes import tagged_by_types
+from xtremedistil_tf.corpora.readers.column_values import Column
 from xtremedistil_tf.data.lines import is_count
 from xtremedistil_tf.data.readers.recognise import (
     DOCUMENT,
     find_separator,
-    is_bracketed,
     is_tag,
     split_fields,
     usual_width,
@@ -25,22 +23,12 @@ _TAGS = frozenset({"tag", "tags", "ner", "ner_tag", "ner_tags", "ner-tag", "labe
                    "bio", "iob", "iob2", "entity", "named_entity"})
 _SENTENCES = frozenset({"sentence", "sentence #", "sentence_id", "sent_id", "sentence_idx",
                         "sentence_number", "sent", "sid"})
-# Phrase types (CoNLL-2000); CoNLL-2003 has a column of them beside the entities.
-_CHUNKS = frozenset({"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST",
-                     "UCP", "NC", "VC", "PC"})
-# Labels of phrases and arguments in CoNLL-2012's other columns of brackets.
-_NO_ENTITIES = re.compile(r"(TOP|S|NP|VP|V|([CR]-)?(ARG|A|AM-).*|[CR]-V)")
-_EMPTY = frozenset({"", "_", "-"})
 _COLUMNS = "# global.columns ="
 # A tag among the features of CoNLL-U's last column.
 _FEATURE = re.compile(r"(?:^|\|)(?:name|ner|ne|bio|iob|entity)=(O|[BIESLUM]-[^|]+)(?:\||$)", re.I)
-_INDEX = re.compile(r"\d+([-.]\d+)?")
-_NUMBER = re.compile(r"-?\d+([.,-]\d+)*(e-?\d+)?")
 # With fewer rows, a header cannot be recognised.
 _FEWEST_ROWS = 5
-_FIRST, _NEAR = 500, 2000  # Rows that show whether a column holds numbers; lines all looked at.
-# A column with at most this many different values may hold types without a scheme's letters.
-_FEW_TYPES = 20
+_NEAR = 2000  # Lines that are all looked at.
 # Fewer lines, without an empty line and with fewer end marks, may be one sentence.
 _LONG_SENTENCE, _SEVERAL_ENDS = 60, 2
 
@@ -90,51 +78,12 @@ def _feature(field: str) -> str:
     return match.group(1) if match else "O"
 
 
-class _Column:
-    """The values of one column of the sample."""
-
-    def __init__(self, values: Sequence[str]):
-        self.values = values
-        self._counts = collections.Counter(values)
-        found = [value for value in self._counts if is_tag(value)]
-        self.types = list(dict.fromkeys(value[2:] for value in found if value != "O"))
-        tags = sum(self._counts[value] for value in found)
-        self.distinct = len(self._counts)
-        self.is_tags = tags >= 0.5 * len(values) > 0 or (
-            tags >= 0.1 * len(values) > 0 and not self.types and self.distinct <= max(
-                _FEW_TYPES, 0.1 * len(values)) and tagged_by_types(self._counts))
-        self.is_brackets = not self.is_tags and is_bracketed(values)
-        if self.is_brackets:
-            self.is_tags = True
-            self.types = list(dict.fromkeys(re.findall(r"\(([^\s()*]+)", " ".join(values))))
-        self.is_chunks = bool(self.types) and (
-            _CHUNKS.issuperset(self.types) or self.is_brackets and any(
-                map(_NO_ENTITIES.fullmatch, self.types)))
-        self.is_empty = self._most(lambda value: value in _EMPTY)
-        self.is_index = self._most(_INDEX.fullmatch)
-        self.is_number = self._most(_NUMBER.fullmatch)
-
-    def _most(self, test: Callable) -> bool:
-        return sum(map(bool, map(test, self.values[:_FIRST]))) >= 0.9 * len(self.values[:_FIRST])
-
-    @property
-    def bare(self) -> List[str]:
-        """Values that are not tags: types without a scheme's letter."""
-        return [value for value in self._counts
-                if not is_tag(value) and value not in _EMPTY]
-
-    def examples(self) -> str:
-        """Some of its types."""
-        found = self.types or self.bare
-        return ", ".join(found[:4]) + (", ..." if found[4:] else "")
-
-
 class _Columns:
     """The columns of a sample, and the choice among them by name or by content."""
 
     def __init__(self, rows: Sequence[Sequence[str]], width: int, header: Sequence[str]):
         self.header = header
-        self.columns = [_Column([row[at] for row in rows]) for at in range(width)]
+        self.columns = [Column([row[at] for row in rows]) for at in range(width)]
 
     @property
     def _names(self) -> List[str]:
@@ -192,6 +141,8 @@ class _Columns:
     def word(self, tag: int) -> int:
         """Index of the word column: the first with many values that are neither numbers nor tags.
 
+        Identifiers and places (s0-t1, 0:5, doc3.txt) are words only if no other column can be.
+
         Raises:
           UserError: if there is no such column.
         """
@@ -207,6 +158,9 @@ class _Columns:
                             "none of which holds words; needed are a word and its tag a line "
                             "(--word_column=NUMBER names the column)")
         most = max(self.columns[at].distinct for at in found)
+        spoken = [at for at in found if not self.columns[at].is_id]
+        if any(self.columns[at].may_be_words for at in spoken):
+            found, most = spoken, max(self.columns[at].distinct for at in spoken)
         return next(at for at in found if self.columns[at].distinct >= 0.3 * most)
 
     def is_header(self, first: Sequence[str], word: int, tag: int) -> bool:

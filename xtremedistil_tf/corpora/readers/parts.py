@@ -1,10 +1,11 @@
 """Extracts the contents of a JSON record: tokens and tags, or a text and its entities."""
 
 import dataclasses
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from xtremedistil_tf.corpora.readers.base import ReadOptions, plain_key
-from xtremedistil_tf.corpora.readers.spans import Span, is_spans, read_spans
+from xtremedistil_tf.corpora.annotations.keys import is_spans, plain_key, read_spans
+from xtremedistil_tf.corpora.annotations.spans import Span
+from xtremedistil_tf.corpora.readers.base import ReadOptions
 from xtremedistil_tf.data.lines import RowError, is_count
 from xtremedistil_tf.data.readers.recognise import is_tag
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
@@ -18,11 +19,17 @@ TEXTS = ("text", "sentence", "content", "raw", "document", "body", "txt", "token
 ENTITIES = ("entities", "spans", "ents", "label", "labels", "annotations", "annotation", "ner",
             "named_entities", "entity", "mentions", "tags", "ner_tags")
 LANGUAGES = ("lang", "language", "langs", "language_code")
-# Annotators' answers (Prodigy, Argilla and others), and those that exclude a row.
-_ANSWERS = ("answer", "status", "state", "review_status", "annotation_status", "accepted", "accept",
-            "approved")
+# Annotators' answers (Prodigy, Argilla, Label Studio and others), and those that exclude a row.
+_ANSWERS = ("answer", "status", "state", "review_status", "annotation_status")
 _REJECTED = frozenset({"reject", "rejected", "ignore", "ignored", "discard", "discarded", "skip",
-                       "skipped", "invalid"})
+                       "skipped", "invalid", "delete", "deleted", "removed", "declined",
+                       "cancelled", "canceled"})
+# Questions with yes or no; a no to the first excludes a row, and a yes to the second.
+_KEEPS = ("accepted", "accept", "approved", "is_valid", "is_accepted", "is_approved")
+_EXCLUDES = ("was_cancelled", "was_canceled", "cancelled", "canceled", "rejected", "reject",
+             "is_rejected", "deleted", "is_deleted", "discarded", "is_discarded", "skipped",
+             "is_skipped", "ignored", "is_ignored")
+_YES, _NO = ("true", "yes", "1"), ("false", "no", "0")
 _TOKEN_TEXTS = ("text", "orth", "form", "word", "token")
 
 
@@ -54,9 +61,11 @@ class Parts:
 
 def is_rejected(record: Dict[str, Any]) -> bool:
     """True if an annotator excluded a record."""
-    given = {plain_key(name): value for name, value in record.items()}
-    return any(given.get(name) is False or isinstance(given.get(name), str)
-               and given[name].lower() in _REJECTED for name in _ANSWERS)
+    given = {plain_key(name): str(value).strip().lower() for name, value in record.items()
+             if isinstance(value, (str, int))}
+    return any(given.get(name) in _REJECTED for name in (*_ANSWERS, *_KEEPS)) or any(
+        given.get(name) in _NO for name in _KEEPS) or any(
+            given.get(name) in _YES for name in _EXCLUDES)
 
 
 def _language(record: Dict[str, Any], options: ReadOptions) -> str:
@@ -75,7 +84,7 @@ def _language(record: Dict[str, Any], options: ReadOptions) -> str:
     return value or options.language or DEFAULT_LANGUAGE
 
 
-def _named(tags: List[Any], names: Tuple[str, ...]) -> Tuple[str, ...]:
+def named_tags(tags: Sequence[Any], names: Tuple[str, ...]) -> Tuple[str, ...]:
     """Returns tags as text; numbers are looked up in `names`.
 
     Raises:
@@ -176,13 +185,24 @@ def _entities(record: Dict[str, Any], has_words: bool) -> Tuple[Optional[List[An
 
 
 def _tags_in(record: Dict[str, Any], count: int) -> Optional[List[Any]]:
-    """The tags for `count` words: preferably as many as words, and names before numbers."""
+    """The tags for `count` words: preferably as many as words, and names before numbers.
+
+    Raises:
+      RowError: for a list of other values, of which none is an entity.
+    """
     lists = [record[name] for name in TAGS if _is_tags(record.get(name)) and (
         record[name] or not count)]
     if any(is_spans(record.get(name)) and record[name] for name in ENTITIES):
         # Beside entities, a list of types is no list of tags.
         lists = [tags for tags in lists if len(tags) == count and all(
             isinstance(tag, str) and is_tag(tag) for tag in tags)]
+    for name in TAGS if not lists else ():
+        value = record.get(name)
+        if isinstance(value, list) and len(value) == count and not _is_tags(value) and all(
+                one is None or isinstance(one, (str, int, float)) for one in value):
+            wrong = next(one for one in value if not isinstance(one, (str, int)))
+            raise RowError(("tag_value", f"{name!r} holds {wrong!r:.40}; needed are tags, as texts "
+                            "or whole numbers"))
     lists.sort(key=lambda tags: (len(tags) != count, not all(isinstance(t, str) for t in tags)))
     return lists[0] if lists else [] if not count else None
 
@@ -207,7 +227,7 @@ def read_parts(given: Dict[str, Any], options: ReadOptions) -> Parts:
         if not options.labelled:
             return Parts(language, words, (), text, offsets)
         if tags is not None:
-            return Parts(language, words, _named(tags, options.tag_names), text, offsets)
+            return Parts(language, words, named_tags(tags, options.tag_names), text, offsets)
     elif text is not None and not options.labelled:
         return Parts(language, None, None, text)
     elif text is None:

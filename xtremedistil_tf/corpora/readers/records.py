@@ -2,8 +2,18 @@
 
 import dataclasses
 import itertools
-from typing import Any, Iterable, Iterator, List, Tuple, Union
+import operator
+from typing import Any, Iterable, Iterator, List, Sequence, Tuple, Union
 
+from xtremedistil_tf.corpora.annotations.letters import Letters, find_letters, join_by_letters
+from xtremedistil_tf.corpora.annotations.offsets import (
+    CHARACTERS,
+    Offsets,
+    counts_tokens,
+    ends_inside,
+    find_offsets,
+)
+from xtremedistil_tf.corpora.annotations.spans import Span, tag_tokens, tag_words
 from xtremedistil_tf.corpora.readers.base import (
     SAMPLE,
     Place,
@@ -13,19 +23,12 @@ from xtremedistil_tf.corpora.readers.base import (
     corpus_words,
 )
 from xtremedistil_tf.corpora.readers.exports import json_values, unpack
-from xtremedistil_tf.corpora.readers.offsets import (
-    CHARACTERS,
-    Offsets,
-    counts_tokens,
-    ends_inside,
-    find_offsets,
-)
 from xtremedistil_tf.corpora.readers.parts import Parts, is_rejected, read_parts
-from xtremedistil_tf.corpora.readers.spans import Span, tag_tokens, tag_words
 from xtremedistil_tf.data.lines import Line, RowError
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.readers.sentences import sentence_bounds
-from xtremedistil_tf.data.words import Word
+from xtremedistil_tf.data.words import Word, count_marks, has_unspaced
+from xtremedistil_tf.errors import UserError
 
 # Maximum size of the sample in characters; a file may consist of few large documents.
 _SAMPLE_CHARACTERS = 20_000_000
@@ -44,12 +47,14 @@ class Profile:
       offsets: convention of the offsets.
       ends_inside: True if the ends of entities that count tokens are inclusive.
       by_token: True if offsets count tokens although texts are given.
+      letters: letters of a scheme before the types, as in B-PER.
     """
 
     labelled: bool = False
     offsets: Offsets = CHARACTERS
     ends_inside: bool = False
     by_token: bool = False
+    letters: Letters = Letters()
 
 
 def _head(records: Iterator[_Found], options: ReadOptions) -> List[_Found]:
@@ -68,8 +73,27 @@ def _head(records: Iterator[_Found], options: ReadOptions) -> List[_Found]:
 
 
 def without_text(parts: Parts) -> Parts:
-    """The record without its text, if it has words; else unchanged."""
-    return parts if parts.words is None else dataclasses.replace(parts, text=None)
+    """The record without its text, which becomes words if it has none."""
+    words = (parts.text or "").split() if parts.words is None else parts.words
+    return dataclasses.replace(parts, words=words, text=None)
+
+
+def _counts_words(parts: Sequence[Parts]) -> bool:
+    """True if offsets count the words of texts that are tokenized.
+
+    Raises:
+      UserError: if they do, but punctuation is attached to words.
+    """
+    both = [(one.text, len(one.text.split()), one.spans) for one in parts
+            if one.text and one.words is None and one.spans and not has_unspaced(one.text)
+            and all(span.surface is None for span in one.spans)]
+    if not counts_tokens(both):
+        return False
+    attached, alone = count_marks(text.split() for text, _, _ in both)
+    if attached > alone:
+        raise UserError("the offsets of entities count words, it seems, but the texts are not "
+                        "tokenized; needed are the words, as a list under tokens")
+    return True
 
 
 def _profile(sample: Iterable[Parts]) -> Profile:
@@ -77,14 +101,16 @@ def _profile(sample: Iterable[Parts]) -> Profile:
     parts = list(sample)
     both = [(one.text, len(one.words), one.spans) for one in parts
             if one.text is not None and one.words is not None and one.spans]
-    if counts_tokens(both):
+    by_token = counts_tokens(both) if both else _counts_words(parts)
+    if by_token:
         parts = [without_text(one) for one in parts]
     in_text = [(one.text, one.spans) for one in parts if one.text is not None and one.spans]
     in_words = [(len(one.words), one.spans) for one in parts
                 if one.text is None and one.words is not None and one.spans]
     otherwise = any(one.by_token for one in parts)
     return Profile(any(one.labelled for one in parts), find_offsets(in_text),
-                   ends_inside(in_words, otherwise), counts_tokens(both))
+                   ends_inside(in_words, otherwise), by_token,
+                   find_letters(span.label for one in parts for span in one.spans or ()))
 
 
 def _sentences(text: str, words: List[Word], tags: List[str], spans: List[Span],
@@ -129,12 +155,16 @@ def examples_of(parts: Parts, profile: Profile, options: ReadOptions, counts: Ta
         words = parts.words or []
         if spans is not None and profile.ends_inside:
             spans = [dataclasses.replace(span, end=span.end + 1) for span in spans]
+        if spans is not None:
+            spans = join_by_letters(spans, profile.letters, counts, operator.eq)
         tags = () if spans is None else tag_tokens(
             words, spans, counts, nested=options.nested)
         yield Example(tuple(words), tags, parts.language)
         return
     text = parts.text
     spans_in = [profile.offsets.convert(text, span) for span in spans or ()]
+    spans_in = join_by_letters(
+        spans_in, profile.letters, counts, lambda end, begin: not text[end:begin].strip())
     found = parts.offsets or corpus_words(text, options, counts)
     found, tagged, spans_in = tag_words(text, spans_in, found, counts,
                                          nested=options.nested)

@@ -7,8 +7,8 @@ import itertools
 import re
 from typing import Counter, Iterable, Iterator, List, Sequence, Tuple
 
+from xtremedistil_tf.corpora.annotations.spans import NESTED, Span, tag_tokens
 from xtremedistil_tf.corpora.readers.base import SAMPLE, Row, Tally
-from xtremedistil_tf.corpora.readers.spans import NESTED, Span, tag_tokens
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.recognise import LETTERS, is_tag
 from xtremedistil_tf.data.readers.rows import Example, wrong_tags
@@ -16,9 +16,9 @@ from xtremedistil_tf.data.readers.rows import Example, wrong_tags
 _CONTINUES = frozenset("IEML")
 _CLOSES = frozenset("ESLU")
 _OTHER_SCHEMES = LETTERS - frozenset("BI")
-# Separator of several layers of tags in one cell, as in GENIA.
-_SEVERAL = re.compile(r"[|,;+&] *([BIESLUM]-|O$)")
-_BETWEEN = re.compile(r"[|,;+&] *(?=[BIESLUM]-|O(?:$|[|,;+&]))")
+# Separator of several layers of tags in one cell, as in GENIA and KPWr.
+_SEVERAL = re.compile(r"[|,;+&#] *([BIESLUM]-|O$)")
+_BETWEEN = re.compile(r"[|,;+&#] *(?=[BIESLUM]-|O(?:$|[|,;+&#]))")
 # A type in place of a tag, as in Few-NERD: without a scheme's letter at its begin or end.
 _BARE = re.compile(r"(?![bieslumo]$|[bieslum][-_])[^\W\d_][\w./&-]*(?<![-_][bieslu])",
                    re.IGNORECASE)

@@ -5,8 +5,9 @@ import itertools
 import re
 from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
+from xtremedistil_tf.corpora.annotations.letters import Letters, find_letters, join_by_letters
+from xtremedistil_tf.corpora.annotations.spans import Span, tag_words
 from xtremedistil_tf.corpora.readers.base import SAMPLE, ReadOptions, Row, Tally
-from xtremedistil_tf.corpora.readers.spans import Span, tag_words
 from xtremedistil_tf.data.lines import Line, RowError
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example
 from xtremedistil_tf.data.words import Word
@@ -85,6 +86,16 @@ def _plain(value: str) -> str:
     return _ESCAPED.sub(r"\1", value)
 
 
+def _types(head: Sequence[str], at: int) -> Iterator[str]:
+    """The types in a column of a file's first lines."""
+    for line in head:
+        fields = line.split("\t") if _TOKEN.match(line) else []
+        for value in _STACKED.split(fields[at]) if len(fields) > at else ():
+            if value not in ("_", "*", ""):
+                numbered = _NUMBERED.fullmatch(value)
+                yield _plain(numbered.group(1) if numbered else value)
+
+
 class _Sentence:
     """The tokens and entities of a sentence, with offsets in a text that is laid out again."""
 
@@ -137,14 +148,15 @@ class _Sentence:
         before = self._spans.get(number)
         self._spans[number] = Span(before.begin if before else begin, end, _plain(label))
 
-    def example(self, options: ReadOptions, counts: Tally) -> Example:
-        """The sentence with its tags.
+    def example(self, options: ReadOptions, counts: Tally, letters: Letters) -> Example:
+        """The sentence with its tags; `letters` are those before the types, as in B-PER.
 
         Raises:
           RowError: for entities that cannot be written as tags.
         """
-        words, tags, _ = tag_words(self.text, list(self._spans.values()), self.words, counts,
-                                   nested=options.nested)
+        spans = join_by_letters(list(self._spans.values()), letters, counts,
+                                lambda end, begin: not self.text[end:begin].strip())
+        words, tags, _ = tag_words(self.text, spans, self.words, counts, nested=options.nested)
         return Example(tuple(word for word, _, _ in words), tuple(tags) if options.labelled else (),
                        options.language or DEFAULT_LANGUAGE)
 
@@ -155,11 +167,12 @@ def read_webanno(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> 
     begun = list(itertools.islice(lines, SAMPLE))
     head = [text for _, text in begun if isinstance(text, str)]
     features = _features(head)
-    at = 0
+    at, letters = 0, Letters()
     if options.labelled:
         chosen = _chosen(features, head, options.tag_column)
         counts.note(f"entities from {chosen.name}")
         at = chosen.at
+        letters = find_letters(_types(head, at))
     sentence, problem = _Sentence(), None
     for number, text in itertools.chain(begun, lines, [(0, "")]):
         if isinstance(text, str) and text.strip() and not text.startswith("#"):
@@ -170,16 +183,16 @@ def read_webanno(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> 
         elif isinstance(text, RowError):
             problem = problem or (number, text)
         elif sentence.words or problem:
-            yield from _finished(sentence, problem, options, counts)
+            yield from _finished(sentence, problem, options, counts, letters)
             sentence, problem = _Sentence(), None
 
 
 def _finished(sentence: _Sentence, problem: Optional[Tuple[int, RowError]], options: ReadOptions,
-              counts: Tally) -> Iterator[Row]:
+              counts: Tally, letters: Letters) -> Iterator[Row]:
     if problem is not None:
         yield problem
         return
     try:
-        yield sentence.line, sentence.example(options, counts)
+        yield sentence.line, sentence.example(options, counts, letters)
     except RowError as error:
         yield sentence.line, error

@@ -22,6 +22,8 @@ _COMPRESSED: Tuple[Tuple[bytes, Callable[[Any], Any]], ...] = (
     (b"\x1f\x8b", lambda file: gzip.GzipFile(fileobj=file)),
     (b"BZh", bz2.BZ2File),
     (b"\xfd7zXZ\0", lzma.LZMAFile),
+    # The older form, .lzma, by the sizes of its dictionary.
+    *((b"]\0\0" + bytes([size]), lzma.LZMAFile) for size in (0x04, 0x10, 0x20, 0x40, 0x80)),
 )
 _ZIP = b"PK\x03\x04"
 _AS_TEXT = "save it as text, CSV or JSON"
@@ -29,6 +31,8 @@ _AS_TEXT = "save it as text, CSV or JSON"
 _NO_TEXT = (
     (_ZIP, "a zip archive inside another", "unpack it first"),
     (b"(\xb5/\xfd", "compressed by Zstandard", "unpack it with unzstd"),
+    (b"\x04\x22M\x18", "compressed by LZ4", "unpack it with unlz4"),
+    (b"\x1f\x9d", "compressed by compress", "unpack it with uncompress"),
     (b"7z\xbc\xaf", "a 7z archive", "unpack it, or pack it as zip or tar"),
     (b"Rar!", "a RAR archive", "unpack it, or pack it as zip or tar"),
     (b"%PDF", "a PDF", _AS_TEXT),
@@ -93,6 +97,8 @@ def is_archive(path: pathlib.Path) -> bool:
 def members(path: pathlib.Path) -> List[Tuple[str, Opener]]:
     """(name, opener) of each file in an archive; nothing is unpacked on disk.
 
+    Of several files with one name it is the last, as in unpacking.
+
     Raises:
       UserError: if the archive cannot be read.
     """
@@ -102,6 +108,11 @@ def members(path: pathlib.Path) -> List[Tuple[str, Opener]]:
     except (OSError, *DAMAGED) as error:
         raise UserError(
             f"{path} cannot be read as a {kind} archive: {first_line(error)}") from None
+
+
+def _names(names: Iterable[str]) -> List[str]:
+    """The names without repeats: opening by name finds the last file of this name."""
+    return list(dict.fromkeys(names))
 
 
 def _of_tar(path: pathlib.Path) -> List[Tuple[str, Opener]]:
@@ -115,7 +126,8 @@ def _of_tar(path: pathlib.Path) -> List[Tuple[str, Opener]]:
         return read
 
     with tarfile.open(path) as archive:
-        return [(one.name, opener(one.name)) for one in archive if one.isfile()]
+        return [(name, opener(name)) for name in _names(
+            one.name for one in archive if one.isfile())]
 
 
 def _of_zip(path: pathlib.Path) -> List[Tuple[str, Opener]]:
@@ -132,4 +144,4 @@ def _of_zip(path: pathlib.Path) -> List[Tuple[str, Opener]]:
         raise UserError(f"{path} is an Office file; {_AS_TEXT}")
     if any(one.flag_bits & 1 for one in found):
         raise UserError(f"{path} is encrypted; unpack it first")
-    return [(one.filename, opener(one.filename)) for one in found]
+    return [(name, opener(name)) for name in _names(one.filename for one in found)]

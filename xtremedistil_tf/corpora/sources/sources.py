@@ -28,6 +28,8 @@ from xtremedistil_tf.data.lines import Line, RowError, decode_lines
 from xtremedistil_tf.errors import UserError, first_line
 
 _ARCHIVE = re.compile(r"\.(tar|tgz|tar\.(gz|bz2|xz)|zip)$")
+# Escapes that change the character set, in Japanese and Korean files that look like ASCII.
+_SHIFT = re.compile(r"\x1b(?:\$[@B]|\$\([A-DOPQ]|\([BJI]|\$\)C)")
 # (options, tally) -> (format, rows).
 Read = Callable[[ReadOptions, Tally], Tuple[str, Iterator[Row]]]
 
@@ -113,6 +115,10 @@ def stream(name: str, opener: Opener) -> Read:
                     if isinstance(text, RowError) and text.problems[0][0] == "not_utf8":
                         line = line[0], RowError(("not_utf8", f"{text}; --encoding names another "
                                                   "encoding, such as latin-1"))
+                    elif isinstance(text, str) and _SHIFT.search(text):
+                        line = line[0], RowError(("encoding", "not UTF-8 but an encoding of ISO "
+                                                  "2022, by its escapes; --encoding names it, "
+                                                  "such as iso2022_jp or iso2022_kr"))
                     yield line
         except DAMAGED as error:
             raise UserError(f"{name} is damaged: {first_line(error)}") from None

@@ -17,7 +17,9 @@ def _entities(path: pathlib.Path) -> List[Dict[str, object]]:
       UserError: for an entity of several parts, or a line of another format.
     """
     found = []
-    for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
+    # Only line feeds end a line: a surface may hold other line ends of Unicode.
+    for number, line in enumerate(path.read_bytes().decode("utf-8-sig").split("\n"), 1):
+        line = line.rstrip("\r")
         if not line.startswith("T"):
             continue
         try:

@@ -4,17 +4,38 @@ import bisect
 import dataclasses
 import functools
 import itertools
-from typing import List, Optional, Sequence, Set, Tuple
+import re
+from typing import Callable, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
-from xtremedistil_tf.corpora.readers.spans import Span, trimmed
+from xtremedistil_tf.corpora.annotations.spans import Span, trimmed
 from xtremedistil_tf.data.words import has_unspaced, split_words
 
-# With fewer entities, nothing is proved.
+# With fewer entities, nothing is proved, unless their texts are given.
 _FEWEST = 2
 _MOST_TEXTS = 1000
-_WIDTHS = {"line ends": lambda char: 2 if char == "\n" else 1,
-           "utf16": lambda char: 2 if ord(char) > 0xFFFF else 1,
-           "utf8": lambda char: len(char.encode("utf-8", "surrogatepass"))}
+_CRLF = re.compile("\r\n")
+
+
+def _line_feeds(text: str, widths: Iterable[int]) -> List[int]:
+    """The widths, but 0 for each CR before LF: the tool read CR LF as one line end."""
+    found = list(widths)
+    for match in _CRLF.finditer(text):
+        found[match.start()] = 0
+    return found
+
+
+def _utf16(text: str) -> List[int]:
+    return [2 if ord(char) > 0xFFFF else 1 for char in text]
+
+
+# Width of each character of a text.
+_WIDTHS: Dict[str, Callable[[str], List[int]]] = {
+    "line ends": lambda text: [2 if char == "\n" else 1 for char in text],
+    "crlf": lambda text: _line_feeds(text, [1] * len(text)),
+    "utf16": _utf16,
+    "utf16 crlf": lambda text: _line_feeds(text, _utf16(text)),
+    "utf8": lambda text: [len(char.encode("utf-8", "surrogatepass")) for char in text],
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +58,7 @@ class Offsets:
         """Converts to characters from 0 with an exclusive end; unchanged if outside the text."""
         begin, end = span.begin - self.first, span.end - self.first + self.inside
         if self.unit is not None:
-            places = [0, *itertools.accumulate(map(_WIDTHS[self.unit], text))]
+            places = [0, *itertools.accumulate(_WIDTHS[self.unit](text))]
             begin, end = bisect.bisect_left(places, begin), bisect.bisect_left(places, end)
         if not 0 <= begin < end <= len(text):
             return span
@@ -46,13 +67,15 @@ class Offsets:
     def differs(self, text: str) -> bool:
         """True if this unit differs from characters in a text."""
         return self.inside or self.first > 0 or self.unit is not None and any(
-            _WIDTHS[self.unit](char) > 1 for char in text)
+            width != 1 for width in _WIDTHS[self.unit](text))
 
 
 CHARACTERS = Offsets("characters")
 _OTHERS = (
     Offsets("UTF-16 units, as JavaScript and Java count", "utf16"),
     Offsets("characters, with two for each line end", "line ends"),
+    Offsets("characters, with one for CR LF", "crlf"),
+    Offsets("UTF-16 units, with one for CR LF", "utf16 crlf"),
     Offsets("characters, with the end inside", inside=True),
     Offsets("characters from 1, with the end inside", first=1, inside=True),
     Offsets("characters from 1", first=1),
@@ -81,7 +104,7 @@ def find_offsets(sample: Sequence[Tuple[str, List[Span]]]) -> Offsets:
 
     best, found = (0.0, 0), CHARACTERS
     for way in _OTHERS:
-        count = plain = good = 0
+        count = plain = good = given = 0
         # Few texts may have wide characters; for other conventions any text is evidence.
         places = (at for at, (text, _) in enumerate(sample) if way.differs(text))
         for at in itertools.islice(places, _MOST_TEXTS):
@@ -95,10 +118,13 @@ def find_offsets(sample: Sequence[Tuple[str, List[Span]]]) -> Offsets:
                 if (converted.begin, converted.end) == (span.begin, span.end):
                     continue
                 count += 1
+                given += span.surface is not None
                 # Annotators sometimes include a space; this is not another convention.
                 plain += _fits(text, trimmed(span, text), edge)
                 good += _fits(text, converted, edge)
-        if count >= _FEWEST and good >= 0.9 * count and plain <= 0.25 * count and (
+        # The text of one entity proves more than the edges of words.
+        enough = count >= _FEWEST or 0 < count == given
+        if enough and good >= 0.9 * count and plain <= 0.25 * count and (
                 good / count, count) > best:
             best, found = (good / count, count), way
     return found

@@ -1,0 +1,1 @@
+"""Annotations in a record or a cell: entities by offsets, lists of words and tags."""

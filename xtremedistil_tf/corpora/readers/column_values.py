@@ -1,0 +1,82 @@
+"""The values of one column of a column file: what they can be."""
+
+import collections
+import re
+from typing import Callable, List, Sequence
+
+from xtremedistil_tf.corpora.readers.schemes import tagged_by_types
+from xtremedistil_tf.data.readers.recognise import is_bracketed, is_tag
+
+# Phrase types (CoNLL-2000); CoNLL-2003 has a column of them beside the entities.
+_CHUNKS = frozenset({"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST",
+                     "UCP", "NC", "VC", "PC"})
+# Labels of phrases and arguments in CoNLL-2012's other columns of brackets.
+_NO_ENTITIES = re.compile(r"(TOP|S|NP|VP|V|([CR]-)?(ARG|A|AM-).*|[CR]-V)")
+EMPTY = frozenset({"", "_", "-"})
+_INDEX = re.compile(r"\d+([-.]\d+)?")
+_NUMBER = re.compile(r"-?\d+([.,-]\d+)*(e-?\d+)?")
+_DIGIT = re.compile(r"\d")
+_FIRST = 500  # Rows that show whether a column holds numbers.
+# A column with at most this many different values may hold types without a scheme's letters.
+_FEW_TYPES = 20
+# More different values than any set of parts of speech has.
+_MANY_WORDS = 1000
+
+
+class Column:
+    """The values of one column of the sample.
+
+    Attributes:
+      values: the values.
+      types: entity types of its tags.
+      distinct: number of different values.
+      is_tags: True if it holds tags, or types in place of them.
+      is_brackets: True if these are OntoNotes' brackets.
+      is_chunks: True if these are phrases, not entities.
+      is_empty: True if nearly all values stand for nothing.
+      is_index: True if nearly all are whole numbers, or ranges of them.
+      is_number: True if nearly all are numbers.
+      is_id: True if nearly all have a digit, as those of words never do: s0-t1, 0:5, doc3.txt.
+    """
+
+    def __init__(self, values: Sequence[str]):
+        self.values = values
+        self._counts = collections.Counter(values)
+        found = [value for value in self._counts if is_tag(value)]
+        self.types = list(dict.fromkeys(value[2:] for value in found if value != "O"))
+        tags = sum(self._counts[value] for value in found)
+        self.distinct = len(self._counts)
+        self.is_tags = tags >= 0.5 * len(values) > 0 or (
+            tags >= 0.1 * len(values) > 0 and not self.types and self.distinct <= max(
+                _FEW_TYPES, 0.1 * len(values)) and tagged_by_types(self._counts))
+        self.is_brackets = not self.is_tags and is_bracketed(values)
+        if self.is_brackets:
+            self.is_tags = True
+            self.types = list(dict.fromkeys(re.findall(r"\(([^\s()*]+)", " ".join(values))))
+        self.is_chunks = bool(self.types) and (
+            _CHUNKS.issuperset(self.types) or self.is_brackets and any(
+                map(_NO_ENTITIES.fullmatch, self.types)))
+        self.is_empty = self._most(lambda value: value in EMPTY)
+        self.is_index = self._most(_INDEX.fullmatch)
+        self.is_number = self._most(_NUMBER.fullmatch)
+        self.is_id = self._most(_DIGIT.search)
+
+    def _most(self, test: Callable) -> bool:
+        return sum(map(bool, map(test, self.values[:_FIRST]))) >= 0.9 * len(self.values[:_FIRST])
+
+    @property
+    def may_be_words(self) -> bool:
+        """True unless all values look like parts of speech: few and short, or in capitals."""
+        return self.distinct >= _MANY_WORDS or not all(
+            value.isascii() and (len(value) < 4 or value.isupper()) for value in self._counts)
+
+    @property
+    def bare(self) -> List[str]:
+        """Values that are not tags: types without a scheme's letter."""
+        return [value for value in self._counts
+                if not is_tag(value) and value not in EMPTY]
+
+    def examples(self) -> str:
+        """Some of its types."""
+        found = self.types or self.bare
+        return ", ".join(found[:4]) + (", ..." if found[4:] else "")

@@ -1,0 +1,270 @@
+"""Reads tables: a text column as running text, or a column of words with one of their tags."""
+
+import csv
+import itertools
+import statistics
+from typing import Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+
+from xtremedistil_tf.corpora.annotations.keys import plain_key
+from xtremedistil_tf.corpora.annotations.lists import Items, read_list
+from xtremedistil_tf.corpora.readers.base import SAMPLE, ReadOptions, Row, Tally
+from xtremedistil_tf.corpora.readers.parts import TAGS, TOKENS, named_tags
+from xtremedistil_tf.corpora.readers.texts import TEXTS, sentences_of
+from xtremedistil_tf.data.lines import Line, RowError, is_count
+from xtremedistil_tf.data.readers.recognise import find_separator, is_tag, usual_width
+from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example
+from xtremedistil_tf.errors import UserError
+
+_Cells = Sequence[str]
+# Fraction of rows that show what a column holds; the others are reported one by one.
+_NEARLY_ALL = 0.9
+
+
+class _Tagged(NamedTuple):
+    """The columns of words and of their tags; `lists` is True if the words are lists."""
+
+    words: int
+    tags: int
+    lists: bool
+
+
+def _items(cell: str) -> Items:
+    """A cell's words or tags: a list, or separated by spaces.
+
+    Raises:
+      RowError: for a list that cannot be read.
+    """
+    return read_list(cell) or Items(cell.split(), False)
+
+
+def _or_none(cell: str) -> Optional[Items]:
+    try:
+        return _items(cell)
+    except RowError:
+        return None
+
+
+def _why_unread(cell: str) -> Optional[UserError]:
+    try:
+        read_list(cell)
+    except RowError as error:
+        return UserError(str(error))
+    return None
+
+
+def _is_list(cell: str) -> bool:
+    """True if a cell is a list of texts, even if it cannot be read."""
+    try:
+        found = read_list(cell)
+    except RowError:
+        return True
+    return found is not None and not found.numbers
+
+
+def _equal(rows: Sequence[_Cells]) -> List[_Cells]:
+    """The rows with the usual number of cells."""
+    width = usual_width(rows)[0] if rows else 0
+    return [row for row in rows if len(row) == width]
+
+
+def _most(values: Iterable[bool], count: int) -> bool:
+    """True if nearly all rows have a property; one of them may be the header."""
+    return sum(values) >= max(1.0, _NEARLY_ALL * (count - 1))
+
+
+def _tags_columns(rows: Sequence[_Cells], names: _Cells) -> List[_Tagged]:
+    """Columns of tags with the column of their words; those of numbers by their name only."""
+    found = []
+    columns = [[_or_none(row[at]) for row in rows] for at in range(len(names))]
+    lists = [_most(map(_is_list, (row[at] for row in rows)), len(rows)) for at in range(len(names))]
+    for tags, items in enumerate(columns):
+        numbered = plain_key(names[tags]) in TAGS
+        tagged = [at for at, one in enumerate(items) if one and one.items and (
+            one.numbers and numbered or all(map(is_tag, one.items)))]
+        if not _most((True for _ in tagged), len([one for one in items if one])):
+            continue
+        for words, others in enumerate(columns):
+            equal = [not word.numbers and len(word.items) == len(tag.items) for word, tag in (
+                (others[at], items[at]) for at in tagged) if word and tag]
+            if words != tags and _most(equal, len(equal) + 1):
+                found.append(_Tagged(words, tags, lists[words]))
+    return found
+
+
+def _chosen(rows: Sequence[_Cells], options: ReadOptions) -> Optional[_Tagged]:
+    """The columns of words and tags, or None if there are none.
+
+    Raises:
+      UserError: if several columns hold tags and neither a flag nor the header names one.
+    """
+    rows = _equal(rows)
+    names = [name.strip() for name in rows[0]]
+    found = _tags_columns(rows, names)
+    for flag, wanted, tags in (("word_column", options.word_column, False),
+                               ("tag_column", options.tag_column, True)):
+        fits = [one for one in found if wanted and wanted.lower() in (
+            names[one[tags]].lower(), str(one[tags] + 1))]
+        if wanted and found and not fits:
+            allowed = sorted({str(one[tags] + 1) for one in found})
+            raise UserError(f"--{flag} is {wanted!r}; allowed in this table: "
+                            f"{' or '.join(allowed)}")
+        found = fits if wanted else found
+    for keys, tags in ((TAGS, True), (TOKENS, False)):
+        called = [one for key in keys for one in found if plain_key(names[one[tags]]) == key]
+        found = [one for one in called if one[tags] == called[0][tags]] or found
+    different = {tuple(row[one.tags] for row in rows): one for one in reversed(found)}
+    if len(different) > 1 and options.labelled:
+        raise UserError(f"{len(different)} columns hold tags; choose one with --tag_column="
+                        + " or ".join(sorted(str(one.tags + 1) for one in different.values())))
+    return found[0] if found else None
+
+
+def holds_tagged_rows(lines: Sequence[str]) -> bool:
+    """True if lines are a table whose cells hold the words, or the tags, of a whole sentence."""
+    rows = _equal(_sample(list(enumerate(lines, 1))))
+    return any(len(items.items) > 1 for one in _tags_columns(rows, rows[0] if rows else ())
+               for items in (_or_none(row[one.tags]) for row in rows) if items)
+
+
+def holds_lists(lines: Sequence[str]) -> bool:
+    """True if a column of a table holds lists of texts; arrays of numpy need no quotation marks."""
+    if not any("['" in line or '["' in line for line in lines):
+        return False
+    rows = _equal(_sample(list(enumerate(lines, 1))))
+    return bool(rows) and any(_most(map(_is_list, column), len(rows)) for column in zip(*rows))
+
+
+def _text_column(rows: Sequence[_Cells], options: ReadOptions) -> Tuple[int, bool]:
+    """(index of a table's text column, True if the first row is a header).
+
+    Raises:
+      UserError: if no column is named and the choice is ambiguous.
+    """
+    names = [name.strip().lower() for name in rows[0]]
+    wanted = (options.word_column or "").lower()
+    header = wanted in names or any(name in TEXTS for name in names)
+    if is_count(wanted) and 1 <= int(wanted) <= len(names):
+        return int(wanted) - 1, header
+    for name in [wanted] if wanted else [name for name in names if name in TEXTS]:
+        if name in names:
+            return names.index(name), True
+    lists = [at for at, name in enumerate(names) if name in TOKENS and _most(
+        (len(row) > at and _is_list(row[at]) for row in rows), len(rows))]
+    if lists and not wanted:
+        return lists[0], True
+    lengths = [statistics.mean(len(row[at].split()) if at < len(row) else 0 for row in rows)
+               for at in range(len(names))]
+    longest = [at for at, length in enumerate(lengths) if length >= 2]
+    if wanted or len(longest) != 1:
+        asked = f"--word_column is {options.word_column!r}; " if wanted else ""
+        raise UserError(f"{asked}a table of {len(names)} columns; name the column of the text with "
+                        f"--word_column={' or '.join(str(at + 1) for at in range(len(names)))}; "
+                        f"the first row is {rows[0]!r:.120}")
+    return longest[0], False
+
+
+def _rows(lines: Iterable[str], separator: str) -> Iterator[Tuple[int, List[str]]]:
+    """Yields (number of its last line, cells) for each row.
+
+    Raises:
+      UserError: for a cell that the csv module refuses.
+    """
+    # Only quoted cells may contain line ends; a table with tabs has no quotes.
+    rows = csv.reader((f"{line}\n" for line in lines), delimiter=separator,
+                      quoting=csv.QUOTE_NONE if separator == "\t" else csv.QUOTE_MINIMAL)
+    try:
+        for row in rows:
+            yield rows.line_num, row
+    except csv.Error as error:
+        raise UserError(f"line {rows.line_num}: {error}; is a quotation mark never closed?"
+                        ) from None
+
+
+def _separator(head: Sequence[Line]) -> str:
+    return find_separator([text for _, text in head if isinstance(text, str) and text.strip()]
+                          ) or ","
+
+
+def _sample(head: Sequence[Line]) -> List[List[str]]:
+    rows = list(_rows((text for _, text in head if isinstance(text, str)), _separator(head)))
+    # The sample may end within a cell.
+    return [row for _, row in rows[:len(rows) - (len(head) >= SAMPLE and len(rows) > 1)]
+            if any(map(str.strip, row))]
+
+
+def _tagged(row: _Cells, columns: _Tagged, options: ReadOptions) -> Example:
+    """A row's words and tags.
+
+    Raises:
+      RowError: for lists that cannot be read, or tags that are numbers without names.
+    """
+    words, tags = _items(row[columns.words]), _items(row[columns.tags])
+    if columns.lists and read_list(row[columns.words]) is None:
+        raise RowError(("list", f"the words {row[columns.words]!r:.60} are no list, as in most "
+                        "rows"))
+    if row[columns.words][:1] + row[columns.words][-1:] == "[]" and not columns.lists and (
+            read_list(row[columns.tags]) is not None):
+        raise RowError(("list", f"the list {row[columns.words]!r:.60} has no quotation marks; "
+                        "needed are its words in quotation marks"))
+    return Example(tuple(words.items), named_tags(tags.items, options.tag_names) if tags.numbers
+                   else tuple(tags.items), options.language or DEFAULT_LANGUAGE)
+
+
+def read_table(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iterator[Row]:
+    """Reads the text column of a table, with tabs or CSV, as running text.
+
+    If one column has a tag for each word of another, they are read as words and tags.
+    """
+    lines = iter(lines)
+    head = list(itertools.islice(lines, SAMPLE))
+    cells = _sample(head)
+    tagged = _chosen(cells, options) if cells else None
+    if tagged:
+        column = tagged.words
+        first_tags = _or_none(cells[0][tagged.tags])
+        header = first_tags is not None and not first_tags.numbers and not all(
+            map(is_tag, first_tags.items))
+        counts.note(f"words from column {tagged.words + 1} of the table, tags from column "
+                    f"{tagged.tags + 1}")
+    elif options.labelled:
+        reason = next(filter(None, map(_why_unread, itertools.chain.from_iterable(cells))), None)
+        raise reason or UserError(
+            "no column of the table holds tags such as B-PER and O; the first row is "
+            f"{', '.join(cells[0] if cells else ())!r:.120} (--tag_column=NUMBER names the column)")
+    else:
+        column, header = _text_column(cells, options)
+        counts.note(f"text from column {column + 1} of the table")
+    lists = tagged is None and _most((len(row) > column and _is_list(row[column])
+                                      for row in cells), len(cells))
+    bad: List[Row] = []
+
+    def plain() -> Iterator[str]:
+        for number, text in itertools.chain(head, lines):
+            if isinstance(text, RowError):
+                bad.append((number, text))
+            else:
+                yield text
+
+    first: Optional[_Cells] = None
+    needed = max(column, tagged.tags if tagged else 0)
+    for number, row in _rows(plain(), _separator(head)):
+        yield from bad
+        bad.clear()
+        first = row if first is None else first
+        # The header stands again where tables were joined.
+        if header and row == first or not any(row):
+            continue
+        try:
+            if len(row) <= needed:
+                raise RowError(("columns", f"{len(row)} columns; the text is expected in column "
+                                f"{column + 1}"))
+            if tagged or lists:
+                yield number, _tagged(row, tagged, options) if tagged else Example(
+                    tuple(_items(row[column]).items), (), options.language or DEFAULT_LANGUAGE)
+                continue
+        except RowError as error:
+            yield number, error
+            continue
+        for words in sentences_of(row[column], options, counts):
+            yield number, Example(words, (), options.language or DEFAULT_LANGUAGE)
+    yield from bad
