@@ -256,3 +256,9 @@ def test_archives_that_are_given_twice_or_hold_a_name_twice_are_read_once(tmp_pa
     record = convert(sources, tmp_path / "task", ConvertOptions())
     assert sum(sum(found.values()) for found in record["splits"].values()) == 12
     assert (tmp_path / "task" / "train.tsv").read_text().startswith("new")
+
+
+@pytest.mark.parametrize("split", [None, "train", "transfer"])
+def test_a_missing_file_is_told_by_the_flag_that_names_it(tmp_path, split):
+    with pytest.raises(UserError, match=f"^--{split or 'input'} .*none.tsv: no such file"):
+        find_sources(tmp_path / "none.tsv", split=split)

@@ -185,7 +185,7 @@ def find_sources(
       UserError: if the path does not exist or no file name shows a split.
     """
     if not path.exists():
-        raise UserError(f"--input {path}: no such file or folder")
+        raise UserError(f"--{split or 'input'} {path}: no such file or folder")
     if path.is_file() and not is_archive(path):
         file = _File(str(path), path, path.parent.name, plain_file(path))
         return [file.source(split or _only(split_of(path.name)))], []
