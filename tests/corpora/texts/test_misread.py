@@ -269,3 +269,21 @@ def test_tagged_sentences_stay_tagged(tmp_path, row):
     (tmp_path / "all.jsonl").write_text("".join(
         json.dumps({"text": f"Anna{at} ran", **row}) + "\n" for at in range(10)))
     assert make(tmp_path / "all.jsonl", tmp_path / "task")[1] == "tagging"
+
+
+@pytest.mark.parametrize("header", ["", "Satz\tanderer Satz\tKlasse\n"])
+def test_one_of_two_columns_of_texts_is_not_read_in_silence(tmp_path, header):
+    """The longer one was the text, in train another than in dev."""
+    content = table([(f"{text} of it", f"{text} again and more", label) for text, label in TEXTS],
+                    header, "\t")
+    with pytest.raises(UserError, match="--text_column=NAME or NUMBER says so; two, with a comma"):
+        read(tmp_path, content, name="all.tsv", kind="classification",
+             asked=Asked(header="yes" if header else "no"))
+    first = ("Satz", "anderer Satz") if header else ("1", "2")
+    for names in (first[:1], first):
+        wanted = Wanted(texts=names, pairs=len(names) == 2)
+        folder = tmp_path / str(len(names))
+        folder.mkdir()
+        rows, _, _ = read(folder, content, name="all.tsv", kind="classification",
+                          asked=Asked(wanted=wanted, header="yes" if header else "no"))
+        assert len(rows) == 24 and rows[0].count("\t") == len(names)

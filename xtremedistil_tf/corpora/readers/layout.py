@@ -121,7 +121,8 @@ class _Columns:
             raise UserError(
                 f"no column holds tags such as B-PER and O in most of its rows; the first row is "
                 f"{', '.join(column.values[0] for column in self.columns)!r:.120} "
-                "(--tag_column=NUMBER names the column)")
+                "(--tag_column=NUMBER names the column; --kind=classification reads labelled "
+                "texts)")
         typed = [at for at in layers if self.columns[at].types or self.columns[at].bare]
         entities = [at for at in typed if not self.columns[at].is_chunks] or typed or layers[-1:]
         different: List[int] = []

@@ -230,7 +230,8 @@ def read_table(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> It
         reason = next(filter(None, map(_why_unread, itertools.chain.from_iterable(cells))), None)
         raise reason or UserError(
             "no column of the table holds tags such as B-PER and O; the first row is "
-            f"{', '.join(cells[0] if cells else ())!r:.120} (--tag_column=NUMBER names the column)")
+            f"{', '.join(cells[0] if cells else ())!r:.120} (--tag_column=NUMBER names the column; "
+            "--kind=classification reads labelled texts)")
     else:
         column, header = _text_column(cells, options)
         counts.note(f"text from column {column + 1} of the table")

@@ -30,6 +30,8 @@ HEADER = frozenset(TEXTS) | frozenset(LABELS) - {CHOSEN, "accept"} | frozenset(L
     name for pair in PAIRS for name in pair} | {"id", "idx", "index"}
 # A label column without a name has at most this share of different values.
 _MOST_CLASSES = 0.5
+# Mean number of words of a column of texts.
+_TEXT_WORDS = 3
 
 
 class Columns(NamedTuple):
@@ -82,15 +84,28 @@ def _mean_words(sample: Sequence[Record], column: str) -> float:
     return statistics.mean(len(shown(row.get(column)).split()) for row in sample)
 
 
+def _are_texts(sample: Sequence[Record], column: str) -> bool:
+    """True if a column holds texts by its contents: several words, most rows with others."""
+    values = [shown(row.get(column)) for row in sample]
+    return (_mean_words(sample, column) >= _TEXT_WORDS
+            and len(set(values)) > len(values) / 2)
+
+
 def _by_contents(sample: Sequence[Record], columns: Sequence[str], wanted: Wanted,
                  texts: Tuple[str, ...], label: Optional[str]) -> Tuple[Tuple[str, ...],
                                                                        Optional[str]]:
-    """Finds missing columns: texts are the longest, a label has few different values."""
+    """Finds missing columns: texts are the longest, a label has few different values.
+
+    Texts stay open if further columns hold texts, too.
+    """
     count = 2 if wanted.pairs else 1
     if not texts:
         left = [column for column in columns if column != label]
         ranked = sorted(left, key=lambda column: -_mean_words(sample, column))
         chosen = set(ranked[:count])
+        others = [column for column in left if column not in chosen]
+        if any(_are_texts(sample, column) for column in others):
+            return (), label
         if len(ranked) >= count and _mean_words(sample, ranked[count - 1]) >= 2:
             texts = tuple(column for column in left if column in chosen)
     if label is None:
@@ -107,8 +122,9 @@ def _asked(flag: str, table: Table, path: pathlib.PurePath, sample: Sequence[Rec
     if not sample:
         return UserError(f"{path}: no usable row in it")
     first = {name: sample[0].get(name) for name in table.columns}
-    return UserError(f"{path}: which column is it? --{flag}=NAME or NUMBER says so; the columns "
-                     f"are {', '.join(table.columns)}; the first row is {first!r:.160}")
+    two = "; two, with a comma between, are a pair" if flag == "text_column" else ""
+    return UserError(f"{path}: which column is it? --{flag}=NAME or NUMBER says so{two}; the "
+                     f"columns are {', '.join(table.columns)}; the first row is {first!r:.160}")
 
 
 def find_columns(
