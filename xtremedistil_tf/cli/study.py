@@ -65,8 +65,14 @@ def _numbers(name: str, *, least: int = 0) -> List[int]:
 
 
 def _shared() -> List[str]:
-    """Returns the flags that every run gets, as command-line arguments."""
-    return sorted(FLAGS[name].serialize() for name in _RUN_FLAGS if FLAGS[name].present)
+    """Returns the flags that every run gets, as command-line arguments.
+
+    A flag that was given by its other name keeps it: study.json holds it so.
+    """
+    others = {option.alias: option.name for option in DISTILLATION
+              if option.alias and FLAGS[option.name].present}
+    return sorted(FLAGS[others.get(name, name)].serialize() for name in _RUN_FLAGS
+                  if FLAGS[name].present)
 
 
 def _as_given(value: Any) -> Any:

@@ -287,3 +287,20 @@ def test_one_of_two_columns_of_texts_is_not_read_in_silence(tmp_path, header):
         rows, _, _ = read(folder, content, name="all.tsv", kind="classification",
                           asked=Asked(wanted=wanted, header="yes" if header else "no"))
         assert len(rows) == 24 and rows[0].count("\t") == len(names)
+
+
+@pytest.mark.parametrize("first", [
+    "Mon Apr 06 22:19:45 PDT 2009 no. {at}", "Anna Maria Berg {at}", "see it {at}"])
+def test_dates_names_and_short_notes_are_no_second_text(tmp_path, first):
+    rows = [(label, first.format(at=at), f"{text} was long and it was not a good one for us")
+            for at, (text, label) in enumerate(TEXTS)]
+    read(tmp_path, table(rows, ""), name="all.csv", kind="classification",
+         asked=Asked(header="no"))
+    assert all("was long" in row for row in every(tmp_path / "task"))
+
+
+def test_numbers_of_pairs_may_be_minus_one(tmp_path):
+    rows = [(text, f"B {text}", (-1, -0.5, 0.25, 1)[at % 4]) for at, (text, _) in enumerate(TEXTS)]
+    found, _, _ = read(tmp_path, table(rows, "sentence1,sentence2,score\n"), name="all.csv",
+                       kind="regression")
+    assert len(found) == 24 and sum(row.endswith("\t-1") for row in found) == 6

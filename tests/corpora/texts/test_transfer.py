@@ -58,6 +58,10 @@ def test_one_row_with_a_known_label_is_a_table(tmp_path, content):
     ('"No," he said, "never."\n"Go," she said.\n"Well," he said.\n', '"Go," she said.'),
     ("yes\nno\nmaybe\nnever\nwell\n", "maybe"),
     ("so, it goes\nno, it does\nwhy, pos\n", "why, pos"),
+    ("".join(f'"Come here {at}", he said\n' for at in range(9)), '"Come here 8", he said'),
+    ("".join(f"pos, I said {at}\nneg, it is {at}\n" for at in range(9)), "neg, it is 8"),
+    ("".join(json.dumps({"sentence": f"a film {at}", "accept": at % 2}) + "\n"
+             for at in range(9)), "a film 8"),
     ("one\ttab\ntwo words\nmore\n", "one tab")])
 def test_running_text_stays_as_it_is(tmp_path, content, told):
     found = transfer(tmp_path, content)

@@ -63,6 +63,8 @@ def test_spans_as_gliner_and_pipelines_write_them(tmp_path):
 
 
 @pytest.mark.parametrize(("text", "span", "tags"), [
+    ("Anna ran", {"start": 0, "end": 4, "label": "PER", "text": "anna"}, ["B-PER", "O"]),
+    ("Anna ran", {"start": 0, "end": 4, "label": "PER", "text": "Dr. Anna"}, ["B-PER", "O"]),
     ("Anna ran", {"start": 0, "end": 4, "label": "O"}, ["O", "O"]),
     ("Anna ran", {"start": 2, "end": 4, "label": "PER"}, ["B-PER", "O"]),  # A subword token.
     ("Anna's dog", {"start": 0, "end": 4, "label": "PER"}, ["B-PER", "O"]),
@@ -83,8 +85,11 @@ def test_the_score_of_a_label_is_its_probability(tmp_path):
                                {"text": "Bad", "label": "NEGATIVE"}), pooled=True)
     np.testing.assert_allclose(shares(found.logits[0]), [[0.7, 0.3]], rtol=1e-4)
     np.testing.assert_allclose(shares(found.logits[1]), [[1 - HARD, HARD]], rtol=1e-4)
-    with pytest.raises(UserError, match=":1: a score is 5; needed is a probability"):
-        read_outputs(write(tmp_path, {"text": "Good", "label": "a", "score": 5}), pooled=True)
+    # Other numbers are stars or votes, and say nothing of the label.
+    for score in (5, 0, 0.0, 4.5):
+        found = read_outputs(write(tmp_path, {"text": "Good", "label": "a", "score": score},
+                                   {"text": "Bad", "label": "b"}), pooled=True)
+        np.testing.assert_allclose(shares(found.logits[0]), [[HARD, 1 - HARD]], rtol=1e-4)
 
 
 def test_texts_and_pairs(tmp_path):

@@ -223,3 +223,10 @@ def test_a_dash_is_a_class_of_pairs_only_where_labels_name_it(tmp_path, none, li
     task = read_task(config(tmp_path / "nli", do_pairwise=True), with_transfer=False)
     assert task.labels.tags == tags
     assert len(task.examples["test"]) == len(tags)
+
+
+def test_minus_one_is_a_class_of_pairs_beside_numbers(tmp_path):
+    rows = ["x\ty\t0", "x\tz\t1", "x\tw\t-1"]
+    write(tmp_path / "nli", train=rows, dev=rows, test=rows)
+    task = read_task(config(tmp_path / "nli", do_pairwise=True), with_transfer=False)
+    assert task.labels.tags == ("-1", "0", "1") and len(task.examples["train"]) == 3

@@ -2,6 +2,7 @@
 
 import bisect
 import dataclasses
+import functools
 import unicodedata
 from typing import Counter, List, Optional, Sequence, Tuple
 
@@ -92,6 +93,7 @@ def without_nested(spans: Sequence[Span], counts: Counter[str], nested: str) -> 
     return [span for _, _, span in kept]
 
 
+@functools.lru_cache(maxsize=64)  # A text is compared with each of its entities.
 def _spelled(text: str) -> str:
     """A text without differences of spelling and the marks of word pieces."""
     return "".join(unicodedata.normalize("NFKC", text).casefold().split()).strip("#▁ġ")

@@ -84,11 +84,18 @@ def _mean_words(sample: Sequence[Record], column: str) -> float:
     return statistics.mean(len(shown(row.get(column)).split()) for row in sample)
 
 
-def _are_texts(sample: Sequence[Record], column: str) -> bool:
-    """True if a column holds texts by its contents: several words, most rows with others."""
+def _are_texts(sample: Sequence[Record], column: str, beside: str) -> bool:
+    """True if a column holds texts as another does, by its contents.
+
+    It has several words, no fewer than half of the other's, and most rows have others; a date has
+    numbers, a person's name capitals.
+    """
     values = [shown(row.get(column)) for row in sample]
-    return (_mean_words(sample, column) >= _TEXT_WORDS
-            and len(set(values)) > len(values) / 2)
+    words = [word for value in values for word in value.split()]
+    plain = sum(word[0].islower() or not (word[0].isupper() or word[0].isdigit()) for word in words)
+    least = max(_TEXT_WORDS, _mean_words(sample, beside) / 2)
+    return (_mean_words(sample, column) >= least and len(set(values)) > len(values) / 2
+            and plain >= len(words) / 3)
 
 
 def _by_contents(sample: Sequence[Record], columns: Sequence[str], wanted: Wanted,
@@ -104,7 +111,7 @@ def _by_contents(sample: Sequence[Record], columns: Sequence[str], wanted: Wante
         ranked = sorted(left, key=lambda column: -_mean_words(sample, column))
         chosen = set(ranked[:count])
         others = [column for column in left if column not in chosen]
-        if any(_are_texts(sample, column) for column in others):
+        if any(_are_texts(sample, column, ranked[0]) for column in others):
             return (), label
         if len(ranked) >= count and _mean_words(sample, ranked[count - 1]) >= 2:
             texts = tuple(column for column in left if column in chosen)

@@ -15,6 +15,7 @@ from xtremedistil_tf.corpora.readers.parts import is_rejected
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.texts.columns import (
     HEADER,
+    LABELS,
     Columns,
     Wanted,
     find_columns,
@@ -249,7 +250,8 @@ class TextReader:
                             "--kind=multilabel reads several"))
         if not labels or not labels[0]:
             raise RowError(("no_label", f"no label in the column {column!r}"))
-        if pairs and labels[0] in _NO_GOLD:
+        if pairs and labels[0] in _NO_GOLD and not (
+                self._options.numbers and labels[0] in Numbers()):
             counts["no_gold"] += 1
             return None
         if self._options.numbers and labels[0] not in Numbers():
@@ -276,7 +278,10 @@ def _cell(row: Record, name: str) -> str:
 
 def _judged(table: Table, columns: Columns) -> Tuple[str, ...]:
     """The columns that may hold an annotator's answer. In a CSV, `status` may mean anything."""
-    left = tuple(name for name in table.columns if name not in (*columns.texts, columns.label))
+    # Of unlabelled text the label column is not looked for; its usual names tell it.
+    labels = (columns.label,) if columns.label is not None else tuple(
+        name for name in table.columns if name.lower() in LABELS)
+    left = tuple(name for name in table.columns if name not in (*columns.texts, *labels))
     return tuple(name for name in left if plain_key(name) in _ANSWERS or table.form not in (
         "csv", "tsv") and any(is_rejected({name: value}) for value in (True, False, "reject",
                                                                         "deleted")))

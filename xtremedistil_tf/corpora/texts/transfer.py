@@ -4,6 +4,7 @@ import csv
 import itertools
 import json
 import pathlib
+import re
 from typing import Collection, Iterator, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Tally
@@ -47,14 +48,22 @@ def _ends_in_label(line: str, separator: str, classes: Collection[str]) -> bool:
         return False
     if separator == "\t" and not classes and cells[-1] in Numbers():
         return True
+    # "yes, it is" is a sentence.
+    ends = cells[-1:] if cells[1].startswith(" ") and separator != "\t" else [cells[0], cells[-1]]
     return any(cell in classes or split_prefix(cell)[1] in classes
-               for cell in (cells[0].strip('"'), cells[-1].strip('"')))
+               for cell in (end.strip('"') for end in ends))
 
 
 def _label_separator(lines: Sequence[str], classes: Collection[str]) -> Optional[str]:
     """The separator between texts and their labels, if nearly all lines have one; else None."""
     return next((separator for separator in SEPARATORS if sum(
         _ends_in_label(line, separator, classes) for line in lines) >= 0.9 * len(lines)), None)
+
+
+def _is_prose(lines: Sequence[str]) -> bool:
+    """True if a space stands behind most commas, as in sentences; tables of texts have none."""
+    found = [re.search(r'",(\s*)\w', line) for line in lines]
+    return sum(bool(one and one.group(1)) for one in found) >= 0.5 * len(lines)
 
 
 def _has_words(lines: Sequence[str]) -> bool:
@@ -113,7 +122,7 @@ class _Transfer:
         if between is not None:
             self.form, self.separators = "table", between
         elif self.form in _TABLES:
-            self.form = "table"
+            self.form = "text" if _is_prose(body) else "table"
         if options.wanted.pairs and self.form in ("text", "table"):
             widths = {line.count("\t") for line in filled}
             self.form = "text" if widths == {1} or self.form == "text" and widths <= {0} \

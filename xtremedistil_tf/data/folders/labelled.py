@@ -9,6 +9,7 @@ from xtremedistil_tf.data.readers.glue import read_glue
 from xtremedistil_tf.data.readers.rows import Example, ReadReport, read_ner, read_rows
 from xtremedistil_tf.data.readers.squad import Question, read_squad
 from xtremedistil_tf.data.readers.texts import (
+    NO_GOLDS,
     TextLabels,
     parse_several,
     prefix_warnings,
@@ -77,8 +78,12 @@ def seen_classes(path: pathlib.Path, config: DataConfig) -> ClassSet:
     rows, _ = read_labelled_texts(path, None, config)
     check_no_lists({row.tags[0] for row in rows}, str(path), way_out="--do_multilabel gives a text "
                    "several labels, and a labels.tsv that names it makes it one class")
+    tags = {row.tags[0] for row in rows}
+    # Beside words -1 is no class of pairs; beside 0 and 1 it is one.
+    if config.pairs and any(tag not in Numbers() for tag in tags - NO_GOLDS):
+        tags -= NO_GOLDS
     try:
-        return ClassSet.seen(row.tags[0] for row in rows)
+        return ClassSet.seen(tags)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
 

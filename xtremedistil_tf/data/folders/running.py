@@ -106,14 +106,17 @@ def running_text(
     sample = [row.words for row in itertools.islice(transfer, _SAMPLE)]
     attached, alone = count_marks(sample)
     train = [row.words for row in examples.get("train", ())]
+    # How train's words are cut is of no matter for a text without such scripts.
+    unspaced = any(has_unspaced(" ".join(words)) for words in sample)
+    segmentation = segmentation_of(train) if unspaced else None
     as_students = "it is split into words as students split running text"
     if attached > _ATTACHED_TO_ALONE * alone:
         behind, apart = count_marks(train)
         if behind <= apart:
             return RunningText(
                 f"marks such as . and , stand behind words ({attached} in the first sentences, "
-                f"{alone} stand alone): {as_students}", segmentation_of(train), True)
+                f"{alone} stand alone): {as_students}", segmentation, True)
     chunks = _long_chunks(sample, train)
     if chunks is None:
         return None
-    return RunningText(f"{chunks}: {as_students}", segmentation_of(train), False)
+    return RunningText(f"{chunks}: {as_students}", segmentation, False)

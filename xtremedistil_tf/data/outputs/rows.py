@@ -5,7 +5,7 @@ import math
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 from xtremedistil_tf.data.outputs.spans import NAMES as SPANS
-from xtremedistil_tf.data.outputs.spans import score_of, tags_of_spans
+from xtremedistil_tf.data.outputs.spans import SCORES, tags_of_spans
 from xtremedistil_tf.data.outputs.values import NUMBERS, bad_row, finite, of_type
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example, split_spaces
 from xtremedistil_tf.data.words import split_words
@@ -88,8 +88,9 @@ def _given(
     said: Sequence[Said]
     if pooled:
         said = [str(value) if isinstance(value, NUMBERS) else value]
-        score = score_of(row) if form in ("label", "tags") else None
-        if score is not None:
+        # Other numbers under this name are stars or votes.
+        score = next((row[name] for name in SCORES if isinstance(row.get(name), float)), 0.0)
+        if form in ("label", "tags") and 0 < score <= 1:
             return Given("probabilities", ({str(_checked(said[0], "tags")): score},))
         form = "tags" if form == "label" else form
     else:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import unicodedata
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from xtremedistil_tf.data.outputs.values import bad_row, of_type, probability
@@ -34,10 +35,19 @@ class Span:
     sure: bool
 
 
-def score_of(row: Mapping[str, Any]) -> Optional[float]:
-    """The probability beside a label; None without one."""
+def _score(row: Mapping[str, Any]) -> Optional[float]:
+    """The probability of a span; None without one."""
     score = next((row[name] for name in SCORES if row.get(name) is not None), None)
     return None if score is None else probability(score)
+
+
+def _same_text(given: str, stands: str) -> bool:
+    """True if a span's own text is what stands there, but for case, spaces and whole words."""
+    one, other = (unicodedata.normalize("NFKC", part).casefold().split()
+                  for part in (given, stands))
+    # Such as "Dr. Smith" at "Smith".
+    return "".join(one) == "".join(other) or bool(one and other) and (
+        one[-len(other):] == other or other[-len(one):] == one)
 
 
 def _span(row: Any, text: str) -> Optional[Span]:
@@ -59,10 +69,10 @@ def _span(row: Any, text: str) -> Optional[Span]:
                       f"which has {len(text)} characters")
     given = row.get("text")
     sure = isinstance(given, str)
-    if sure and "".join(given.split()) != "".join(text[begin:end].split()):
+    if sure and not _same_text(given, text[begin:end]):
         raise bad_row("alignment", f"at {begin}-{end} the text has {text[begin:end]!r:.60}, the "
                       f"span {given!r:.60}{_other_units(text, begin, end)}")
-    return None if kind == "O" else Span(begin, end, kind, score_of(row), sure)
+    return None if kind == "O" else Span(begin, end, kind, _score(row), sure)
 
 
 def _parts_word(text: str, at: int) -> bool:

@@ -82,7 +82,7 @@ def _is_drawn(lines: Sequence[str]) -> bool:
 def _is_counted(cells: Sequence[str]) -> bool:
     """True if cells count up, perhaps below a header."""
     rows = cells if cells[0].isdecimal() else cells[1:]
-    return len(rows) >= _FEWEST and all(map(str.isdecimal, rows)) and all(
+    return len(rows) >= _FEWEST and rows[0] in ("0", "1") and all(map(str.isdecimal, rows)) and all(
         int(after) == int(before) + 1 for before, after in zip(rows, rows[1:]))
 
 
@@ -104,7 +104,8 @@ def _is_parted(lines: Sequence[str], separator: str, labels: Collection[str]) ->
     if not rows:
         return False
     if separator == ",":  # Commas stand in most sentences, and in numbers.
-        return _is_counted([row[0] for row in rows])
+        return _is_counted([row[0] for row in rows]) and not all(
+            cell.startswith(" ") for row in rows for cell in row[1:])
     return _has_label_cells(rows, labels) or (
         _mostly(lines, lambda line: has_quoted_cell(line, separator), 0.5)) or any(
             _mostly([row[at].strip() for row in rows[1:]], _NUMBER.fullmatch) for at in (0, -1))

@@ -69,7 +69,8 @@ def check_gold(label: str, labels: Optional[TextLabels]) -> None:
     Raises:
       NoGold: if the label is a mark for none, and not a class of labels.tsv.
     """
-    if label in NO_GOLDS and (labels is None or label not in labels):
+    # While the labels are collected, -1 may be one of them, beside 0 and 1.
+    if label == "-" if labels is None else label in NO_GOLDS and label not in labels:
         raise NoGold(("no_gold", f"no gold label: {label!r}"))
 
 
