@@ -4,6 +4,7 @@ import pytest
 
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.data.folders.task import describe, read_task
+from xtremedistil_tf.data.folders.transfer import find_transfer_file
 from xtremedistil_tf.data.words import count_marks
 from xtremedistil_tf.errors import UserError
 
@@ -111,3 +112,13 @@ def test_running_text_without_spaces_needs_a_dictionary(task, monkeypatch):
     (["wahr?\""], (1, 0)), (["بون،"], (1, 0)), (["...", "''"], (0, 0))])
 def test_marks_are_counted(words, expected):
     assert count_marks([words]) == expected
+
+
+def test_the_usual_transfer_file_of_the_folder_needs_no_flag(task):
+    """A study hands the paper's defaults to its runs, without the ones that data decide."""
+    (task / "transfer.txt").write_text("one two\n", "utf-8")
+    config = DataConfig(str(task), do_ner=True)
+    assert find_transfer_file(config) == task / "transfer.txt"
+    (task / "transfer.txt").unlink()
+    with pytest.raises(UserError, match="is not given, and the task folder has no transfer.txt"):
+        find_transfer_file(config)

@@ -136,7 +136,8 @@ class TextReader:
         counts, problem = Tally(), None
         seen: Counter[Tuple[str, ...]] = collections.Counter()
         first: Optional[Tuple[Place, Text]] = None
-        options = self._options.table._replace(separators=separators)
+        given = self._options.table
+        options = TableOptions(given.encoding, given.header, given.header_names, separators)
         with open_table(source, options, counts) as table:
             head = list(itertools.islice(table.rows, SAMPLE))
             sample = [row for _, row in head if not isinstance(row, RowError)]

@@ -20,18 +20,21 @@ from xtremedistil_tf.tasks import task_kind
 def find_transfer_file(data: DataConfig) -> pathlib.Path:
     """Finds the transfer file in the task folder or in the current one, as the authors' code does.
 
-    If none is named and the kind of task can learn from a labelled split without its labels, it is
-    that split's file (questions of train).
+    If none is named, it is the one that the task folder has under the usual name; or, if the kind
+    of task can learn from a labelled split without its labels, that split's file (questions of
+    train).
 
     Raises:
       UserError: if there is none, or neither folder holds it.
     """
     name = data.transfer_file
     if not name:
-        own = [one for one in task_kind(data.kind).transfer.files if one in data.files.values()]
+        usual = task_kind(data.kind).transfer.files
+        own = [one for one in usual
+               if pathlib.Path(data.task, one).is_file() or one in data.files.values()]
         if not own:
-            raise UserError("--transfer_file is not given: distillation needs unlabelled text, one "
-                            "sentence a line")
+            raise UserError("--transfer_file is not given, and the task folder has no "
+                            f"{usual[0]}: distillation needs unlabelled text, one sentence a line")
         name = own[0]
     tried = [pathlib.Path(data.task) / name, pathlib.Path(name)]
     for path in tried:

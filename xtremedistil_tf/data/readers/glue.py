@@ -4,7 +4,6 @@ import pathlib
 from typing import List, Optional, Tuple
 
 from xtremedistil_tf.config import GlueTask
-from xtremedistil_tf.data.labels import ClassSet
 from xtremedistil_tf.data.lines import read_lines
 from xtremedistil_tf.data.readers.report import NoGold
 from xtremedistil_tf.data.readers.rows import (
@@ -69,7 +68,8 @@ class _Parser:
 
     def _is_class(self, label: str) -> bool:
         """True if labels.tsv names a label that is none elsewhere; numbers have no such file."""
-        return isinstance(self._labels, ClassSet) and label in self._labels
+        tags = () if self._labels is None else self._labels.tags
+        return label in tags
 
     def has_gold(self, text: str) -> bool:
         """True unless the label of a row says that there is none."""
