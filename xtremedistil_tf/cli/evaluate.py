@@ -63,9 +63,9 @@ def define_flags() -> None:
 
 def _models() -> List[Tuple[str, Optional[str]]]:
     """Pairs folders and runtimes: one of each, or one for all of the others."""
-    # A folder whose name has a comma is one.
-    whole = ",".join(FLAGS.model_dir)
-    folders = [whole] if whole and pathlib.Path(whole).is_dir() else FLAGS.model_dir
+    from xtremedistil_tf.config.models import named_folders
+
+    folders = named_folders(",".join(FLAGS.model_dir)) if FLAGS.model_dir else ()
     runtimes = FLAGS.runtime or [None]
     if len(folders) > 1 and len(runtimes) > 1 and len(folders) != len(runtimes):
         raise UserError(f"--model_dir names {len(folders)} folders and --runtime {len(runtimes)} "

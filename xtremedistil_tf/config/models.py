@@ -21,6 +21,11 @@ POLICIES = ("mixed_float16", "mixed_bfloat16")
 OUTPUTS_ENDINGS = (".jsonl", ".parquet")
 
 
+def named_folders(text: str) -> Tuple[str, ...]:
+    """The folders in a text with commas between; one if there is a folder with this whole name."""
+    return (text,) if pathlib.Path(text).is_dir() else tuple(text.split(","))
+
+
 @dataclasses.dataclass(frozen=True)
 class TeacherConfig:
     """The teacher and its fine-tuning.
@@ -130,11 +135,8 @@ class TeacherConfig:
 
     @property
     def model_dirs(self) -> Tuple[str, ...]:
-        """The folders in `model_dir`, one if its name has a comma; empty if it is not given."""
-        if self.model_dir is None:
-            return ()
-        one = pathlib.Path(self.model_dir).is_dir()
-        return (self.model_dir,) if one else tuple(self.model_dir.split(","))
+        """The folders in `model_dir`; empty if it is not given."""
+        return () if self.model_dir is None else named_folders(self.model_dir)
 
 
 def check_vocabulary(vocabulary: str, least: int) -> None:

@@ -92,7 +92,7 @@ def _are_texts(sample: Sequence[Record], column: str, beside: str) -> bool:
     """
     values = [shown(row.get(column)) for row in sample]
     words = [word for value in values for word in value.split()]
-    plain = sum(word[0].islower() or not (word[0].isupper() or word[0].isdigit()) for word in words)
+    plain = sum(not (word[0].isupper() or word[0].isdigit()) for word in words)
     least = max(_TEXT_WORDS, _mean_words(sample, beside) / 2)
     return (_mean_words(sample, column) >= least and len(set(values)) > len(values) / 2
             and plain >= len(words) / 3)

@@ -7,14 +7,13 @@ import unicodedata
 from typing import Counter, Dict, List, Sequence, Tuple
 
 from xtremedistil_tf.corpora.texts.rows import Text
+from xtremedistil_tf.data.readers.texts import NO_GOLDS
 
 Rows = Dict[str, List[Text]]
 
 _NUMBER = re.compile(r"[-+]?\d+(\.\d*)?")
 _WHOLE = re.compile(r"^([-+]?\d+)\.0*$")
 _BOOLEANS = frozenset({"true", "false"})
-# Marks of data sets for rows whose label is kept back.
-_KEPT_BACK = frozenset({"-1", "-"})
 _MOST_NAMED = 5
 
 
@@ -66,7 +65,7 @@ def without_kept_back(rows: Rows) -> Tuple[Rows, List[str]]:
     told, kept = [], dict(rows)
     for split in ("dev", "test"):
         labels = {label for row in rows[split] for label in row.labels}
-        if train and len(labels) == 1 and labels <= _KEPT_BACK - train:
+        if train and len(labels) == 1 and labels <= NO_GOLDS - train:
             told.append(f"all {len(rows[split]):,} labels of {split} are {labels.pop()}: its "
                         "gold labels were kept back, so it is left out")
             kept[split] = []

@@ -35,12 +35,11 @@ from xtremedistil_tf.corpora.texts.tables.table import (
 from xtremedistil_tf.data.labels import Numbers
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, RowError
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, LANGUAGE, language_prefix
+from xtremedistil_tf.data.readers.texts import NO_GOLDS
 from xtremedistil_tf.errors import UserError
 
 log = logging.getLogger("absl")
 _WHITE = re.compile(r"[\s\0]+")
-# SNLI and MNLI mark rows without a gold label so.
-_NO_GOLD = frozenset({"-", "-1"})
 # Columns of a CSV that are an annotator's answer by their names.
 _ANSWERS = frozenset({"answer", "review_status", "annotation_status"})
 # Characters without a width; joiners are letters inside a word of Persian or Hindi.
@@ -251,7 +250,7 @@ class TextReader:
                             "--kind=multilabel reads several"))
         if not labels or not labels[0]:
             raise RowError(("no_label", f"no label in the column {column!r}"))
-        if pairs and labels[0] in _NO_GOLD and not (
+        if pairs and labels[0] in NO_GOLDS and not (
                 self._options.numbers and labels[0] in Numbers()):
             counts["no_gold"] += 1
             return None

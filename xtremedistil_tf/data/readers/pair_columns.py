@@ -6,14 +6,13 @@ import re
 from typing import Collection, List, Optional, Sequence
 
 from xtremedistil_tf.data.lines import read_lines
-from xtremedistil_tf.data.readers.tables import is_quoted
+from xtremedistil_tf.data.readers.tables import NUMBER, is_quoted
 from xtremedistil_tf.data.words import has_unspaced
 
 _SAMPLE = 500
 # With fewer rows, two texts could look like numbers or labels.
 _FEWEST = 3
 _SHARE = 0.9
-_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 # Names of columns of texts in headers.
 _NAME = re.compile(
     r"(?:#?[12] ?)?(?:text|sentence|sent|question|string|utterance|document|doc|title|query)"
@@ -29,7 +28,7 @@ def _is_text(cell: str) -> bool:
 
 def _no_texts(cells: Sequence[str], labels: Collection[str]) -> bool:
     """True if most cells of a column are numbers or labels."""
-    return sum(cell in labels or _NUMBER.fullmatch(cell) is not None for cell in cells) >= (
+    return sum(cell in labels or NUMBER.fullmatch(cell) is not None for cell in cells) >= (
         _SHARE * len(cells))
 
 

@@ -8,7 +8,7 @@ from typing import Callable, Collection, List, Optional, Sequence
 _FEWEST = 3
 _SHARE = 0.9
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
-_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
+NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 # The line below the header of a table in Markdown, Org or reStructuredText.
 _RULE = re.compile(r"(?=.*[|+])\s*[|+]?\s*:?[-=]{2,}:?\s*(?:[|+]\s*:?[-=]{2,}:?\s*)*[|+]?\s*")
 _SENTENCE = re.compile(r"[.!?…。！？।؟:,]$|\s.*\s")
@@ -108,7 +108,7 @@ def _is_parted(lines: Sequence[str], separator: str, labels: Collection[str]) ->
             cell.startswith(" ") for row in rows for cell in row[1:])
     return _has_label_cells(rows, labels) or (
         _mostly(lines, lambda line: has_quoted_cell(line, separator), 0.5)) or any(
-            _mostly([row[at].strip() for row in rows[1:]], _NUMBER.fullmatch) for at in (0, -1))
+            _mostly([row[at].strip() for row in rows[1:]], NUMBER.fullmatch) for at in (0, -1))
 
 
 def _is_one_column(lines: Sequence[str], names: Collection[str]) -> bool:

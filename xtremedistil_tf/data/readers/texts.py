@@ -70,7 +70,7 @@ def check_gold(label: str, labels: Optional[TextLabels]) -> None:
       NoGold: if the label is a mark for none, and not a class of labels.tsv.
     """
     # While the labels are collected, -1 may be one of them, beside 0 and 1.
-    if label == "-" if labels is None else label in NO_GOLDS and label not in labels:
+    if label == NO_GOLD if labels is None else label in NO_GOLDS and label not in labels:
         raise NoGold(("no_gold", f"no gold label: {label!r}"))
 
 
