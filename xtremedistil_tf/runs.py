@@ -29,13 +29,18 @@ def fingerprint(*parts: Any) -> str:
     return digest.hexdigest()[:16]
 
 
-def file_fingerprint(path: pathlib.Path) -> str:
-    """Hashes a file's bytes (16 hexadecimal digits)."""
+def sha256_of(path: pathlib.Path) -> str:
+    """Returns a file's SHA-256 as `sha256sum` prints it."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         for block in iter(lambda: file.read(1 << 20), b""):
             digest.update(block)
-    return digest.hexdigest()[:16]
+    return digest.hexdigest()
+
+
+def file_fingerprint(path: pathlib.Path) -> str:
+    """Hashes a file's bytes (16 hexadecimal digits)."""
+    return sha256_of(path)[:16]
 
 
 def derive_seed(seed: int, *names: Any) -> int:
@@ -84,7 +89,11 @@ def atomic_folder(path: pathlib.Path) -> Iterator[pathlib.Path]:
             # A folder cannot be replaced atomically; the old one is moved away first.
             old = path.with_name(f".old-{os.getpid()}-{path.name}")
             os.replace(path, old)
-            os.replace(temporary, path)
+            try:
+                os.replace(temporary, path)
+            except BaseException:
+                os.replace(old, path)
+                raise
             shutil.rmtree(old)
         else:
             os.replace(temporary, path)

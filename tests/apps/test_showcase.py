@@ -1,6 +1,6 @@
 """A few predictions of a run: gold beside what differs, and both texts of a pair."""
 
-from xtremedistil_tf.apps.showcase import show_classified, show_tagged
+from xtremedistil_tf.apps.showcase import show_answers, show_classified, show_numbered, show_tagged
 
 
 def test_gold_stands_below_a_sentence_that_is_tagged_otherwise(tmp_path):
@@ -22,3 +22,21 @@ def test_a_pair_shows_both_texts_and_a_wrong_class_its_gold(tmp_path):
     first, second = show_classified(path).splitlines()
     assert first == "no   a cat  |  a dog  (gold: yes)"
     assert second.endswith("...  |  short") and len(second) < 80
+
+
+def test_numbers_are_shown_from_the_lowest_to_the_highest(tmp_path):
+    path = tmp_path / "test.student.tsv"
+    path.write_text("".join(f"text {at}\t{at}.0\n" for at in range(13)))
+    shown = [float(line.split()[0]) for line in show_numbered(path).splitlines()]
+    assert shown == sorted(shown) and len(set(shown)) == 8 and shown[::7] == [0.0, 12.0]
+    path.write_text("only one\t2.5\n")
+    assert show_numbered(path) == "2.5       only one"
+
+
+def test_answers_to_questions_without_gold_are_shown_by_their_names(tmp_path):
+    path = tmp_path / "held_out.student.json"
+    path.write_text('{"q1": "in 1912", "q2": ""}')
+    assert show_answers(path).splitlines() == ["q1  ->  in 1912", "q2  ->  (no answer)"]
+    (tmp_path / "held_out.gold.json").write_text(
+        '{"q1": {"question": "When?"}, "q2": {"question": "Who?"}}')
+    assert show_answers(path).splitlines() == ["When?  ->  in 1912", "Who?  ->  (no answer)"]

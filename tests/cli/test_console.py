@@ -11,7 +11,9 @@ import pytest
 from absl import flags
 
 from tests.conftest import ROOT
+from xtremedistil_tf.cli.options import console, run_flags, student_flags_loading
 from xtremedistil_tf.cli.options import usage as command_help
+from xtremedistil_tf.cli.options.option import without_choice
 from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.version import __version__
 
@@ -200,3 +202,32 @@ def test_memory_that_ran_out_has_a_hint_of_its_own():
     assert result.returncode == 1 and "Traceback" in result.stderr
     assert result.stderr.endswith("hint: memory ran out: a smaller batch or shorter sequences need "
                                   "less of it (--ft_batch_size is 32)\n")
+
+
+@pytest.mark.parametrize("name", ["beam", "predict", "serve"])
+def test_commands_load_the_student_that_their_flags_name(name, monkeypatch):
+    """Each command defines its own of the loading flags."""
+    opened = []
+    monkeypatch.setattr("xtremedistil_tf.inference.runtimes.load.load",
+                        lambda folder, runtime, **_: opened.append((folder, runtime)))
+    command, before = importlib.import_module(f"xtremedistil_tf.cli.{name}"), set(flags.FLAGS)
+    console.define_all(command.define_flags)
+    try:
+        flags.FLAGS([name, "--model_dir=/no/run", "--runtime=onnx", "--input=a", "--output=b"],
+                    known_only=True)
+        student_flags_loading.load_named_student()
+    finally:
+        flags.FLAGS.unparse_flags()
+        for own in set(flags.FLAGS) - before:
+            delattr(flags.FLAGS, own)
+    assert opened == [("/no/run", "onnx")]
+
+
+@pytest.mark.parametrize("options", [run_flags.FINE_TUNING, run_flags.DISTILLATION])
+def test_a_command_without_defaults_tells_those_it_has(options):
+    told = {one.name: one.help for one in without_choice(options)}
+    assert not [name for name, text in told.items() if "(--defaults)" in text]
+    assert told["seq_len"].endswith("special tokens included. Default: 32.")
+    assert told["student_ft_batch_size"].endswith("Default: --ft_batch_size, without it 32.")
+    assert told["least_gain"].endswith("Default: 0.")
+    assert told["learning_rate"].startswith("Peak learning rate of the student. Default: 0.001. W")

@@ -36,9 +36,12 @@ def test_epochs_are_shared_out_for_a_budget():
 
 
 def test_what_is_told_of_a_forecast():
-    time, memory = Forecast(PARTS, 1e9, 2**30).lines()
+    time, memory = Forecast(PARTS, 1e9, 2**30, True).lines()
     assert "about 5 min" in time and "teacher 90 s, its outputs 60 s, student" in time
     assert memory == "memory: 1.0 GiB; disk: at most 1.00 GB"
+    # Not every system tells the memory of a process.
+    assert Forecast(PARTS, 1e9, None, True).lines() == [time, "disk: at most 1.00 GB"]
+    assert len(Forecast(PARTS, 1e9).lines()) == 1
     assert [duration(seconds) for seconds in (4, 600, 4000, 7260)] == [
         "4 s", "10 min", "67 min", "2 h 1 min"]
 

@@ -15,7 +15,7 @@ from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.alignment import pieces_of
 from xtremedistil_tf.data.tokenization.realign import realign, realigned_of
-from xtremedistil_tf.data.tokenization.text_store import store_texts
+from xtremedistil_tf.data.tokenization.text_store import has_texts, store_texts
 from xtremedistil_tf.data.tokenization.token_store import realign_texts, tokenise_texts
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
@@ -99,6 +99,9 @@ def test_the_writer_and_its_helpers_write_the_same(paths, tmp_path, monkeypatch)
     realign_texts(realigned_of(reads, reads, ROWS, SEQ_LEN), folder=tmp_path / "words", **rows)
     texts = store_texts(ROWS, tmp_path / "texts", "t")
     assert [texts[row] for row in range(len(texts))] == ROWS
+    (tmp_path / "texts" / "starts.npy").write_bytes(b"damaged")
+    assert not has_texts(tmp_path / "texts", "t")
+    assert len(store_texts(ROWS, tmp_path / "texts", "t")) == len(ROWS)
     own = realign(teacher.tokenizer, teacher.tokenizer, ROWS, SEQ_LEN)
     store, _ = write_targets(teacher, own.input_ids, tmp_path / "store", "f", 4, realigned=own,
                              texts=texts)

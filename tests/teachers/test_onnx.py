@@ -1,6 +1,7 @@
 """ONNX teachers: the outputs of the TensorFlow model, without its class."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -77,3 +78,16 @@ def test_labels_of_the_configuration_are_checked(model, tokenizer, tmp_path):
     (other / "model.onnx").write_bytes(b"nothing")
     with pytest.raises(UserError, match="is not an ONNX model"):
         teacher_kind(other).sizes(other, DATA, 1)
+
+
+def test_another_model_in_a_folder_of_its_own_is_another_teacher(model, tmp_path):
+    """Optimum writes onnx/model.onnx; stored targets of the former model must not be taken."""
+    folder = tmp_path / "teacher"
+    shutil.copytree(model[2], folder)
+    (folder / "onnx").mkdir()
+    (folder / "model.onnx").rename(folder / "onnx" / "model.onnx")
+    kind = teacher_kind(folder)
+    before = kind.fingerprint(folder)
+    assert kind.kind == "onnx" and before == kind.fingerprint(folder)
+    (folder / "onnx" / "model.onnx").write_bytes(b"another")
+    assert kind.fingerprint(folder) != before

@@ -23,7 +23,7 @@ def evaluate(
 
     Args:
       student: a run folder, the folder of one of its exports, the folder of a fine-tuned teacher,
-        or a result of `xtremedistil_tf.load`.
+        one of them on a model hub (`user/name`), or a result of `xtremedistil_tf.load`.
       data: a labelled file or a task folder.
       split: the split to read from a task folder.
       runtime: the runtime for a folder; see `xtremedistil_tf.load`.

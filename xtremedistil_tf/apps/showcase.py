@@ -29,8 +29,10 @@ def _gold(predictions: pathlib.Path) -> List[str]:
 def show_numbered(predictions: pathlib.Path, *, most: int = 8) -> str:
     """Shows texts from a predictions file of `text<TAB>number` lines, from lowest to highest."""
     rows = sorted(read_predictions(predictions), key=lambda row: float(row[1]))
-    step = max(1, (len(rows) - 1) // max(1, most - 1))
-    return "\n".join(f"{number:<10}{_short(text)}" for text, number in rows[::step][:most])
+    shown = min(most, len(rows))
+    places = [round(place * (len(rows) - 1) / max(1, shown - 1)) for place in range(shown)]
+    return "\n".join(f"{number:<10}{_short(text)}"
+                     for text, number in (rows[place] for place in places))
 
 
 def show_classified(predictions: pathlib.Path, *, a_class: int = 2) -> str:
@@ -105,9 +107,12 @@ def show_word_tags(predictions: pathlib.Path, *, most: int = 8) -> str:
 
 
 def show_answers(predictions: pathlib.Path, *, most: int = 8) -> str:
-    """Shows the first questions of a predictions.json with their answers, and the gold answers."""
-    split = predictions.name.split(".")[0]
-    gold = read_json(predictions.with_name(f"{split}.gold.json"))
+    """Shows the first answers of a predictions.json, each behind its question.
+
+    Unlabelled rows have no file of gold answers; the name of a question then stands for it.
+    """
+    gold = predictions.with_name(f"{predictions.name.split('.')[0]}.gold.json")
+    asked = read_json(gold) if gold.is_file() else {}
     found = list(read_json(predictions).items())[:most]
-    return "\n".join(f"{_short(gold[name]['question'])}  ->  {_short(text) or '(no answer)'}"
-                     for name, text in found)
+    return "\n".join(f"{_short(asked[name]['question'] if asked else name)}  ->  "
+                     f"{_short(text) or '(no answer)'}" for name, text in found)

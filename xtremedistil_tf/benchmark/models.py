@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import gc
 import pathlib
+import time
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
@@ -169,8 +170,6 @@ def time_text(
     Returns:
       `p50_ms`, `p95_ms` and `model_share` (0 to 1) over all calls.
     """
-    import time
-
     inside, total = [], []
     forward = model.logits
 
@@ -181,11 +180,13 @@ def time_text(
         return result
 
     model.logits = timed
-    for number in range(queries + 5):
-        began = time.perf_counter()
-        model(texts[number % len(texts)])
-        total.append(time.perf_counter() - began)
-    model.logits = forward
+    try:
+        for number in range(queries + 5):
+            began = time.perf_counter()
+            model(texts[number % len(texts)])
+            total.append(time.perf_counter() - began)
+    finally:
+        model.logits = forward
     p50, p95 = np.percentile(total[5:], [50, 95]) * 1000.0
     return {"p50_ms": float(p50), "p95_ms": float(p95),
             "model_share": float(sum(inside[5:]) / sum(total[5:]))}

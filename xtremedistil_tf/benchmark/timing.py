@@ -1,6 +1,7 @@
 """Times several implementations of the same work in one process, in turns."""
 
 import dataclasses
+import os
 import pathlib
 import time
 from typing import Any, Callable, Dict, Hashable, List, Optional, Sequence, TypeVar
@@ -28,7 +29,7 @@ def _timing(milliseconds: Sequence[float]) -> Timing:
 def resident_bytes() -> Optional[int]:
     """Resident memory of this process in bytes; None if the system does not report it."""
     path = pathlib.Path("/proc/self/statm")
-    return int(path.read_text().split()[1]) * 4096 if path.exists() else None
+    return int(path.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if path.exists() else None
 
 
 def interleaved(

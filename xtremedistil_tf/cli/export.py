@@ -5,21 +5,18 @@ import pathlib
 from absl import flags
 
 from xtremedistil_tf.cli.options import console
-from xtremedistil_tf.config import EXPORT_FORMATS, ON_BAD_ROW
+from xtremedistil_tf.config import ON_BAD_ROW, WRITTEN_FORMATS
 from xtremedistil_tf.errors import UserError
 
 FLAGS = flags.FLAGS
-
-# As `export.export.FORMATS`, which imports TensorFlow.
-_FORMATS = (*EXPORT_FORMATS, "triton")
 
 
 def define_flags() -> None:
     """Defines the flags of this command."""
     flags.DEFINE_string("model_dir", None, "Run folder, or its student folder.", required=True)
     flags.DEFINE_list("forms", None,
-                      f"Export formats: {', '.join(_FORMATS)}. Default: savedmodel and onnx, "
-                      "if the student has them and their libraries are installed.")
+                      f"Export formats: {', '.join(WRITTEN_FORMATS)}. Default: savedmodel and "
+                      "onnx, if the student has them and their libraries are installed.")
     flags.DEFINE_boolean("onnx_float16", False,
                          "The ONNX export has a float16 model for GPUs, too; see --runtime and "
                          "--onnx_providers of xtremedistil-predict.")
@@ -51,11 +48,11 @@ def main() -> None:
     if FLAGS.export_version is not None and FLAGS.export_version < 1:
         raise UserError(f"--export_version is {FLAGS.export_version}; allowed: 1 and above")
     if FLAGS.forms == []:
-        raise UserError(f"--forms is empty; allowed: {', '.join(_FORMATS)}")
-    unknown = sorted(set(FLAGS.forms or ()) - set(_FORMATS))
+        raise UserError(f"--forms is empty; allowed: {', '.join(WRITTEN_FORMATS)}")
+    unknown = sorted(set(FLAGS.forms or ()) - set(WRITTEN_FORMATS))
     if unknown:
         raise UserError(
-            f"--forms has {', '.join(unknown)}; allowed: {', '.join(_FORMATS)}")
+            f"--forms has {', '.join(unknown)}; allowed: {', '.join(WRITTEN_FORMATS)}")
     dev = _dev_examples()
     from xtremedistil_tf.export.export import export_student
 

@@ -7,7 +7,7 @@ from absl import flags
 from xtremedistil_tf.cli.distill import tell
 from xtremedistil_tf.cli.options import console
 from xtremedistil_tf.cli.options.flags_to_config import finetune_config, resources
-from xtremedistil_tf.cli.options.option import define, given
+from xtremedistil_tf.cli.options.option import define, given, without_choice
 from xtremedistil_tf.cli.options.run_flags import FINE_TUNING
 from xtremedistil_tf.hub.folders import student_on_hub
 
@@ -16,7 +16,7 @@ FLAGS = flags.FLAGS
 
 def define_flags() -> None:
     """Defines the flags of this command."""
-    define(FINE_TUNING)
+    define(without_choice(FINE_TUNING))
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from absl import flags
 from xtremedistil_tf.cli.options import console
 from xtremedistil_tf.cli.options.option import define_named
 from xtremedistil_tf.config import DataConfig, require
+from xtremedistil_tf.config.checks import check_seed
 from xtremedistil_tf.corpora.annotations.spans import NESTED
 from xtremedistil_tf.corpora.jobs.kinds import Asked, config_of_folder
 from xtremedistil_tf.corpora.jobs.recognise import recognise_kind
@@ -131,7 +132,7 @@ def _check_flags() -> None:
     for flag in ("dev_share", "test_share"):
         share = getattr(FLAGS, flag)
         require(0 < share < 0.5, f"--{flag} is {share}; allowed: above 0 and below 0.5")
-    require(0 <= FLAGS.seed < 2**32, f"--seed is {FLAGS.seed}; allowed: 0 to {2**32 - 1}")
+    check_seed(FLAGS.seed)
     require(len(FLAGS.text_column) < 3, f"--text_column names {len(FLAGS.text_column)} columns; "
             "allowed: one, or two for pairs")
     if FLAGS.format not in _formats():
@@ -209,8 +210,8 @@ def _check(folder: pathlib.Path) -> None:
 def _convert() -> None:
     if FLAGS.tokenizer:
         PieceCounter(FLAGS.tokenizer)  # Reports a wrong tokenizer before the work.
-    sources, not_read = _sources()
     _check_flags()
+    sources, not_read = _sources()
     output = pathlib.Path(FLAGS.output)
     asked = _asked(sources)
     corpus = _corpus(asked.kind)

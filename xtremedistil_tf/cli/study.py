@@ -8,7 +8,7 @@ from absl import flags
 
 from xtremedistil_tf.cli.options import console
 from xtremedistil_tf.cli.options.flags_to_config import run_config
-from xtremedistil_tf.cli.options.option import define, given, parsed
+from xtremedistil_tf.cli.options.option import define, given, parsed, without_choice
 from xtremedistil_tf.cli.options.planning_flags import PLANNING_FLAGS
 from xtremedistil_tf.cli.options.run_flags import DISTILLATION
 from xtremedistil_tf.config import RunConfig, require
@@ -35,7 +35,7 @@ def define_flags() -> AbstractSet[str]:
     Returns:
       names of the flags of a run that a study refuses.
     """
-    define(DISTILLATION)
+    define(without_choice(DISTILLATION))
     flags.DEFINE_enum("study", None, sorted(STUDIES), "The study of the paper to run.")
     flags.DEFINE_multi_string("grid", [],
                               "flag=value,value,...: run a grid instead of a study. Given twice, "

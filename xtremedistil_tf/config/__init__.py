@@ -5,6 +5,7 @@ from xtremedistil_tf.config.architectures import (
     EXPORT_FORMATS,
     ONNX_ACTIVATIONS,
     PAIR_ENCODINGS,
+    WRITTEN_FORMATS,
     Architecture,
     register_student,
 )
@@ -55,7 +56,7 @@ __all__ = [
     "GlueTask", "CHECKPOINT_RATE", "EPOCHS", "EPOCHS_PER", "FINE_TUNING", "LABEL_HEADS", "MATCHING",
     "OPTIMIZERS", "SCHEDULES", "SIGMOID_LOSS", "UNFREEZE_ORDERS",
     "BatchSize", "DistilConfig", "ACTIVATIONS", "ARCHITECTURES", "EXPORT_FORMATS",
-    "ONNX_ACTIVATIONS", "PAIR_ENCODINGS", "Architecture", "register_student",
+    "WRITTEN_FORMATS", "ONNX_ACTIVATIONS", "PAIR_ENCODINGS", "Architecture", "register_student",
     "LOGITS_FROM", "OUTPUTS_ENDINGS", "PROJECTION", "TEACHER_TAG_SCHEMES", "UNFREEZE",
     "VOCABULARIES", "WORD_EMBEDDINGS", "StudentConfig", "TeacherConfig", "START_EMBEDDINGS",
     "STARTS", "PretrainingConfig", "POLICIES", "Resources", "RunConfig", "differences",

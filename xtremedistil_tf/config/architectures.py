@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from xtremedistil_tf.config.models import StudentConfig
 
 EXPORT_FORMATS = ("savedmodel", "onnx", "tflite", "huggingface")
+# What xtremedistil-export writes: these, and a repository of one of them for Triton.
+WRITTEN_FORMATS = (*EXPORT_FORMATS, "triton")
 # Ways to encode a pair of texts.
 PAIR_ENCODINGS = ("joint", "siamese")
 # Activations of a checkpoint's layers that the ONNX graph supports.

@@ -5,7 +5,7 @@ from typing import Any, List, Sequence, Tuple
 
 from tokenizers import BertWordPieceTokenizer, Tokenizer
 
-from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.errors import UserError, first_line
 
 _UNKNOWN = ("[UNK]", "<unk>")
 
@@ -40,7 +40,7 @@ class PieceCounter:
             try:
                 self._tokenizer = Tokenizer.from_file(str(path))
             except Exception as error:  # The library raises a bare Exception.
-                raise UserError(f"--tokenizer {path} cannot be read: {error}") from None
+                raise UserError(f"--tokenizer {path} cannot be read: {first_line(error)}") from None
         elif path.is_file():
             self._tokenizer = _from_vocabulary(path)
         else:

@@ -137,7 +137,7 @@ def subject_of_model(model: TextModel) -> Subject:
 def subject_of(
     student: Union[TextModel, str, pathlib.Path], runtime: Optional[str] = None
 ) -> Subject:
-    """Returns the subject of a loaded student, or of a folder."""
+    """Returns the subject of a loaded student, of a folder, or of a name on the model hub."""
     if isinstance(student, (str, pathlib.Path)):
-        return subject_of_folder(pathlib.Path(student), runtime)
+        return subject_of_folder(student, runtime)
     return subject_of_model(student)

@@ -7,7 +7,7 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from xtremedistil_tf.config import EXPORT_FORMATS, StudentConfig, require
+from xtremedistil_tf.config import WRITTEN_FORMATS, StudentConfig, require
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.export.common.check import report_check
 from xtremedistil_tf.export.huggingface.export import export_huggingface
@@ -21,8 +21,6 @@ from xtremedistil_tf.inference.student_folder import load_student, student_path
 
 log = logging.getLogger("absl")
 
-# Triton's model repository is made of the ONNX export: a student has both or neither.
-FORMATS = (*EXPORT_FORMATS, "triton")
 # Default export formats. TFLite takes longer and is for phones.
 _DEFAULT = ("savedmodel", "onnx")
 # File of each export format that marks it as finished.
@@ -44,7 +42,7 @@ def export_formats(
     Args:
       settings: the student's settings.
       task_kind: name of the kind of task.
-      asked: some of FORMATS. None means savedmodel and onnx, as far as the student has them
+      asked: some of WRITTEN_FORMATS. None means savedmodel and onnx, as far as the student has them
         and their libraries are installed; a log line names those left out.
 
     Raises:
@@ -61,7 +59,7 @@ def export_formats(
             require(_missing_library(form) is None,
                     f"--forms has {form}, whose libraries are missing; install "
                     f"{_missing_library(form)}")
-        return tuple(form for form in FORMATS if form in asked)
+        return tuple(form for form in WRITTEN_FORMATS if form in asked)
     made: List[str] = []
     for form in _DEFAULT:
         needed = _missing_library(form)
@@ -101,7 +99,7 @@ def export_student(
     forms = export_formats(bundle.settings, bundle.labels.kind, asked=forms)
     onnx = folder.parent / FORMAT_FOLDERS["onnx"]
     if "triton" in forms and (not (onnx / RECORD_FILE).is_file() or made_elsewhere(onnx, folder)):
-        forms = tuple(form for form in FORMATS if form in (*forms, "onnx"))
+        forms = tuple(form for form in WRITTEN_FORMATS if form in (*forms, "onnx"))
     built = student_forms(bundle)
     made: Dict[str, pathlib.Path] = {}
     if "savedmodel" in forms:
@@ -127,7 +125,7 @@ def export_student(
     if "triton" in forms:
         made["triton"] = folder.parent / FORMAT_FOLDERS["triton"]
         export_triton(onnx, made["triton"])
-    for form in FORMATS:
+    for form in WRITTEN_FORMATS:
         beside = folder.parent / FORMAT_FOLDERS[form]
         if form not in made and made_elsewhere(beside, folder):
             log.warning("%s was exported from another student than %s; export it again with "

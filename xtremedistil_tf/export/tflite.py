@@ -19,7 +19,7 @@ from xtremedistil_tf.inference.assets import RECORD_FILE, TOKENIZER_FILE, VOCABU
 from xtremedistil_tf.inference.runtimes.exported import load_exported
 from xtremedistil_tf.inference.runtimes.tflite import FILES, FLOAT_FILE, lite_session
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.models.layers.pairs import segment_ids, with_segments
+from xtremedistil_tf.models.layers.pairs import embedded, segment_ids
 from xtremedistil_tf.runs import atomic_folder, write_json
 from xtremedistil_tf.validation.manifest import write_manifest
 
@@ -64,17 +64,10 @@ class _LiteStudent(tf.Module):
                        for layer, name in arrays.dense]
         self._pooling, self._pairs = arrays.pooling, arrays.pairs
 
-    def _embedded(self, ids: Any) -> Any:
-        """Returns float32 [1, time, E]; joint pairs have the segment as one more feature."""
-        words = tf.gather(self._embedding, ids)
-        if self._pairs is None or self._pairs.siamese:
-            return words
-        return with_segments(words, ids, self._pairs.separator, self._pairs.step)
-
     def _hidden(self, ids: Any) -> Any:
         """Returns float32 [time, 2 H], or [1, 2 H] if the student pools."""
         length = tf.reduce_sum(tf.cast(ids > 0, tf.int32), 1)
-        hidden = self._embedded(ids)
+        hidden = embedded(self._embedding, ids, self._pairs)
         turned = tf.reverse_sequence(hidden, length, seq_axis=1)
         ahead = self._forward(hidden)[0]
         back = tf.reverse_sequence(self._backward(turned), length, seq_axis=1)[0]

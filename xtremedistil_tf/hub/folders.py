@@ -9,8 +9,9 @@ from typing import Optional, Tuple, Union
 from xtremedistil_tf.errors import UserError, first_line
 from xtremedistil_tf.hub.reach import unreachable
 
-# A user or organisation, a repository, and perhaps a branch, tag or commit.
-_NAME = re.compile(r"([A-Za-z0-9][\w.-]*)/([A-Za-z0-9][\w.-]*)(?:@([\w./-]+))?", re.ASCII)
+# A user or organisation, and a repository; then perhaps a branch, tag or commit.
+REPOSITORY = re.compile(r"([A-Za-z0-9][\w.-]*)/([A-Za-z0-9][\w.-]*)", re.ASCII)
+_NAME = re.compile(REPOSITORY.pattern + r"(?:@([\w./-]+))?", re.ASCII)
 # Files of a student: its own folder, or a run folder with its exports; and its card.
 _STUDENT = ("student/*", "onnx/*", "*.json", "*.npy", "*.tsv", "*.txt", "README.md",
             "weights.safetensors", "model*.onnx")
@@ -111,4 +112,5 @@ def teacher_on_hub(folder: Union[str, pathlib.Path]) -> pathlib.Path:
     if "@" not in str(folder) or not is_hub_name(folder):
         return pathlib.Path(folder)
     return _fetched(str(folder), ("teacher/*", "*.json", "*.txt", "*.model", "*.tsv",
-                                  "*.safetensors", "tf_model*.h5", "model*.onnx*"))
+                                  "*.safetensors", "tf_model*.h5", "model*.onnx*",
+                                  "onnx/model.onnx*"))

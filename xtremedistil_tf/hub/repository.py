@@ -2,15 +2,14 @@
 
 import logging
 import pathlib
-import re
 import shutil
 from typing import Any, Dict, List
 
 from xtremedistil_tf.errors import UserError, first_line
+from xtremedistil_tf.hub.folders import REPOSITORY
 from xtremedistil_tf.hub.reach import unreachable
 
 CARD_FILE = "README.md"
-_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 # Folders of a run that are published, with what a user of the hub opens them by.
 _FOLDERS = {"student": "Keras", "onnx": "ONNX Runtime and others", "tflite": "phones",
             "export": "TensorFlow Serving"}
@@ -80,7 +79,7 @@ def check_name(name: str) -> None:
     Raises:
       UserError: if it is not user/name.
     """
-    if not _NAME.fullmatch(name):
+    if not REPOSITORY.fullmatch(name):
         raise UserError(f"--repository is {name!r}; allowed: user/name, or organisation/name")
 
 

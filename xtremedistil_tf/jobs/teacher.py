@@ -15,7 +15,15 @@ from xtremedistil_tf.runs import locked, write_json
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers.places import check_teacher, known_labels
 
+_METRICS_FILE = "teacher_metrics.json"
+
 log = logging.getLogger("absl")
+
+
+def _remove_teacher(model_dir: pathlib.Path) -> None:
+    # First the mark of a finished teacher: a study reads it after a kill.
+    (model_dir / _METRICS_FILE).unlink(missing_ok=True)
+    shutil.rmtree(model_dir / "teacher", ignore_errors=True)
 
 
 def run_teacher(
@@ -42,7 +50,7 @@ def run_teacher(
             log.warning("%s", warning)
         check_teacher(config, model_dir, anew=overwrite, task=task)
         if overwrite:
-            by_chief(lambda: shutil.rmtree(model_dir / "teacher", ignore_errors=True))
+            by_chief(lambda: _remove_teacher(model_dir))
         with current_strategy().scope():
             teacher, _ = obtain_teacher(config, task, model_dir)
         if hasattr(teacher, "remember"):
@@ -54,5 +62,5 @@ def run_teacher(
             for split in task.scored
         }
         metrics = {"parameters": teacher.parameters, **scores}
-        by_chief(lambda: write_json(model_dir / "teacher_metrics.json", metrics))
+        by_chief(lambda: write_json(model_dir / _METRICS_FILE, metrics))
         return scores

@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Mapping, Sequence, Set, Tuple
 from seqeval.metrics.sequence_labeling import get_entities
 
 from xtremedistil_tf.data.words import Word, has_unspaced
+from xtremedistil_tf.metrics.entity_types import scores_of_counts
 
 # (type, begin, end) in characters.
 Entity = Tuple[str, int, int]
@@ -60,11 +61,4 @@ def score_entities(
     for right, given, language in zip(gold, found, languages):
         for place, number in enumerate((len(right & given), len(given), len(right))):
             counts[language][place] += number
-    return {language: _scores(*counts[language]) for language in sorted(counts)}
-
-
-def _scores(right: int, found: int, support: int) -> Dict[str, float]:
-    precision = 100.0 * right / found if found else 0.0
-    recall = 100.0 * right / support if support else 0.0
-    f1 = 200.0 * right / (found + support) if found + support else 0.0
-    return {"precision": precision, "recall": recall, "f1": f1, "support": support}
+    return {language: scores_of_counts(*counts[language]) for language in sorted(counts)}

@@ -23,7 +23,7 @@ def predict_labels(forward: Any, features: Features, labels: ClassSet) -> List[L
     """Predicts the most probable class of every text.
 
     Args:
-      forward: a `models.forward.Forward` that returns "logits" [batch, 1, classes].
+      forward: a `models.inference.Forward` that returns "logits" [batch, 1, classes].
       features: the sequences.
       labels: the classes.
 

@@ -14,7 +14,8 @@ NO_ENTITY = "none"
 _Entity = Tuple[str, int, int]
 
 
-def _scored(right: int, found: int, support: int) -> Dict[str, Any]:
+def scores_of_counts(right: int, found: int, support: int) -> Dict[str, Any]:
+    """Precision, recall, f1 (0 to 100) and support of `right` entities of `found` and `support`."""
     return {"precision": 100.0 * right / found if found else 0.0,
             "recall": 100.0 * right / support if support else 0.0,
             "f1": 200.0 * right / (found + support) if found + support else 0.0,
@@ -78,10 +79,11 @@ def type_details(
         for own, other in confused_types(there, found):
             confusion[place[own], place[other]] += 1
     by_language = {
-        language: {name: _scored(*map(int, counts[language, name])) for name in labels.types}
+        language: {name: scores_of_counts(*map(int, counts[language, name]))
+                   for name in labels.types}
         for language in sorted(set(languages))}
     overall = {name: sum((counts[language, name] for language in by_language), np.zeros(3, int))
                for name in labels.types}
-    return {"classes": {name: _scored(*map(int, sums)) for name, sums in overall.items()},
+    return {"classes": {name: scores_of_counts(*map(int, sums)) for name, sums in overall.items()},
             "classes_by_language": by_language,
             "confusion": confusion.tolist(), "confusion_names": names}

@@ -14,7 +14,7 @@ def predict_numbers(forward: Any, features: Features, labels: Numbers) -> List[L
     """Estimates the number of every text.
 
     Args:
-      forward: a `models.forward.Forward` that returns "logits" [batch, 1, 1].
+      forward: a `models.inference.Forward` that returns "logits" [batch, 1, 1].
       features: the sequences.
       labels: the label set.
 

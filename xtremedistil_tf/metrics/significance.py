@@ -80,7 +80,7 @@ def count_phrases(gold: Sequence[str], predicted: Sequence[str]) -> Tuple[int, i
     return len(there & found), len(found), len(there)
 
 
-def _score(sums: np.ndarray) -> np.ndarray:
+def f1_of_counts(sums: np.ndarray) -> np.ndarray:
     """F1 (0-100) of summed counts [..., 3]; for classification this is the accuracy."""
     right, found, there = np.moveaxis(sums, -1, 0)
     return 200.0 * right / np.maximum(found + there, 1)
@@ -105,7 +105,7 @@ def _drawn(counts: np.ndarray, samples: int, generator: np.random.Generator) -> 
     for at in range(0, samples, _PART):
         often = generator.multinomial(size, np.full(size, 1.0 / size), min(_PART, samples - at))
         parts.append((often @ flat).reshape(-1, runs, 3))
-    return _score(np.concatenate(parts))
+    return f1_of_counts(np.concatenate(parts))
 
 
 def interval(drawn: np.ndarray) -> List[float]:
@@ -165,7 +165,8 @@ def paired_bootstrap(
     scored = {name: rows for name, rows in sorted(counts.items()) if rows[:, :, 2].any()}
     if not scored:
         raise UserError("no test sentence has an entity; there is nothing to compare")
-    scores = {name: _sides(_score(rows.sum(axis=0)), first_runs) for name, rows in scored.items()}
+    scores = {name: _sides(f1_of_counts(rows.sum(axis=0)), first_runs)
+              for name, rows in scored.items()}
     drawn = {name: _sides(_drawn(rows, samples, generator), first_runs)
              for name, rows in scored.items()}
     found = [_compared(name, scores[name], drawn[name], len(rows))

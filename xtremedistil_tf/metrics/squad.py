@@ -17,7 +17,7 @@ def predict_answers(forward: Any, features: Features, labels: Labels) -> List[An
     """Answers every question.
 
     Args:
-      forward: a `models.forward.Forward` that returns "logits" [batch, time, 2].
+      forward: a `models.inference.Forward` that returns "logits" [batch, time, 2].
       features: sequences of `data.tokenization.windows.window_features`.
       labels: ignored.
 

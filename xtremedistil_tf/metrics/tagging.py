@@ -16,7 +16,7 @@ def predict_tags(forward: Any, features: Features, labels: LabelSet) -> List[Lis
     """Tags every word of every sequence; words that were cut off are O.
 
     Args:
-      forward: a `models.forward.Forward` that returns "logits".
+      forward: a `models.inference.Forward` that returns "logits".
       features: the sequences.
       labels: the label set.
 

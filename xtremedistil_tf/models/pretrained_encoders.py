@@ -48,7 +48,8 @@ def _check_folder(folder: pathlib.Path, model_class: Any) -> None:
     if wanted and found != wanted:
         raise UserError(
             f"--pt_teacher {model_class.__name__} reads {wanted} checkpoints, but {folder} is of "
-            f"type {found}; TFAutoModel takes every type named in README"
+            f"type {found}; TFAutoModel takes every type that transformers has "
+            "for TensorFlow"
         )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import transformers
 from safetensors.numpy import load_file, save_file
 
-from xtremedistil_tf.errors import UserError, is_out_of_memory
+from xtremedistil_tf.errors import UserError, first_line, is_out_of_memory
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.distillation_model import StageModel
 from xtremedistil_tf.models.encoders.parts import encoder_parts, ready_to_call
@@ -238,7 +238,7 @@ def load_teacher(folder: pathlib.Path, layer: int, *, matched: int = 0) -> Teach
     except Exception as error:  # OSError, ValueError, SafetensorError.
         if is_out_of_memory(error):
             raise
-        raise UserError(f"the teacher in {folder} cannot be loaded: {error}") from error
+        raise UserError(f"the teacher in {folder} cannot be loaded: {first_line(error)}") from error
     tokenizer = load_tokenizer(str(folder), model_type=encoder.config.model_type)
     record = read_record(folder)
     kind, pairs = task_kind_of(record), bool(record.get("pairs"))

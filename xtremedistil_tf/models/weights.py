@@ -7,7 +7,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.errors import UserError, first_line
 from xtremedistil_tf.runs import atomic_path
 
 WEIGHT_ENDINGS = (".safetensors", ".h5")
@@ -42,7 +42,7 @@ def load_weights(model: Any, path: pathlib.Path) -> None:
     try:
         arrays = load_file(path)
     except (OSError, SafetensorError) as error:
-        raise UserError(f"{path} is not a weights file: {error}") from None
+        raise UserError(f"{path} is not a weights file: {first_line(error)}") from None
     variables = named_weights(model)
     wrong = sorted(set(arrays) ^ set(variables)) or sorted(
         f"{name} {arrays[name].shape} for {tuple(v.shape)}"

@@ -1,7 +1,6 @@
 """How long a run will take, and how much memory and disk: measured in a few steps before it."""
 
 import dataclasses
-import resource
 import sys
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
@@ -62,12 +61,14 @@ class Forecast:
     Attributes:
       parts: its parts in their order.
       disk: bytes in the run folder at most.
-      memory: bytes of memory at most; None if it was not measured.
+      memory: bytes of memory at most; None if the system does not tell or nothing was measured.
+      measured: True if steps were measured, False for a rough count.
     """
 
     parts: Tuple[Part, ...]
     disk: float
     memory: Optional[float] = None
+    measured: bool = False
 
     @property
     def seconds(self) -> Dict[str, float]:
@@ -77,7 +78,7 @@ class Forecast:
     def to_dict(self) -> Dict[str, Any]:
         """The forecast as JSON values."""
         return {"seconds": self.seconds, "total": sum(self.seconds.values()), "disk": self.disk,
-                "memory": self.memory, "measured": self.memory is not None}
+                "memory": self.memory, "measured": self.measured}
 
     def lines(self) -> List[str]:
         """Sentences for people."""
@@ -90,11 +91,11 @@ class Forecast:
             groups[group] += seconds
         parts = ", ".join(f"{name} {duration(seconds)}" for name, seconds in groups.items()
                           if seconds >= 1)
-        how = "measured in a few steps" if self.memory is not None else "roughly"
+        how = "measured in a few steps" if self.measured else "roughly"
         memory = "" if self.memory is None else f"memory: {self.memory / 2**30:.1f} GiB; "
         return [f"time: about {duration(total)} on this machine, {how}: {parts}; stages may end "
                 "earlier (--patience)",
-                *([f"{memory}disk: at most {self.disk / 1e9:.2f} GB"] if memory else [])]
+                *([f"{memory}disk: at most {self.disk / 1e9:.2f} GB"] if self.measured else [])]
 
 
 def duration(seconds: float) -> str:
@@ -178,8 +179,12 @@ class _Measured:
                     stage.epochs)
 
 
-def _peak() -> float:
-    """Bytes of the most memory that the process has used."""
+def _peak() -> Optional[float]:
+    """Bytes of the most memory that the process has used; None on Windows, which lacks the call."""
+    try:
+        import resource
+    except ImportError:
+        return None
     scale = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale
 
@@ -244,14 +249,16 @@ def measure(
     score = own * dev + _CHECKPOINT
     parts += [of_student.part(stage, score) for stage in plan]
     if alone:
+        # Its epochs are those of the plan on labels: fewer of these leave it fewer.
         found = [of_student.part(stage, score) for stage in alone]
-        parts.append(Part(ALONE, sum(part.seconds for part in found) + own * scored))
+        parts.append(Part(ALONE, sum(part.fixed for part in found) + own * scored,
+                          max(part.epoch for part in found), sum(part.epochs for part in found)))
     parts.append(Part(FINAL, 1.3 * each * scored + 2 * own * scored
                       + (_EXPORTS if exports else 0.0)))
     weights = 4.0 * ((teacher.parameters or 0) * (1 if facts.tuned else _COPIES)
                      - 2 * without_moments)
     disk = facts.bytes + weights + 4.0 * student.model.count_params() * (2 * len(plan) + 4)
-    return Forecast(tuple(parts), disk, _peak())
+    return Forecast(tuple(parts), disk, _peak(), True)
 
 
 def rescale(plan: Dict[str, int], factor: float) -> Dict[str, int]:

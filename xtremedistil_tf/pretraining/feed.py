@@ -9,8 +9,7 @@ import numpy as np
 from xtremedistil_tf.config import BatchSize
 from xtremedistil_tf.data.pipelines.batches import labelled_batches
 from xtremedistil_tf.data.pipelines.buckets import bucket_numbers, count_steps
-from xtremedistil_tf.data.tokenization.alignment import Features
-from xtremedistil_tf.data.tokenization.ragged import Ragged
+from xtremedistil_tf.data.tokenization.alignment import Features, own_targets
 from xtremedistil_tf.distribution import replicas, spread
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.pretraining.student import Encoder
@@ -68,12 +67,6 @@ class Parts:
         return count_steps(self.lengths[self.rows(0)], size, replicas=replicas())
 
 
-def _features(ids: Ragged, rows: np.ndarray) -> Features:
-    """Some sequences; their labels, which no loss reads, are their own tokens."""
-    chosen = Ragged.of([ids[row] for row in rows])
-    return Features(chosen, chosen, chosen, [], [], {})
-
-
 def text_feed(
     student: Encoder, text: RawText, parts: Parts, size: BatchSize, fingerprint: str
 ) -> StageFeed:
@@ -86,7 +79,7 @@ def text_feed(
       size: batch size.
       fingerprint: fingerprint of all inputs.
     """
-    model, trained, held = student.model, text.trained, _features(text.ids, text.held_out)
+    model, trained, held = student.model, text.trained, own_targets(text.ids, text.held_out)
 
     def spread_out(features: Features, seed: int) -> tf.data.Dataset:
         def of_share(share: Share) -> tf.data.Dataset:
@@ -98,7 +91,7 @@ def text_feed(
     def batches(stage: Stage, seed: int) -> tf.data.Dataset:
         # The optimizer's steps tell the part, also when a run resumes.
         part = int(model.optimizer.iterations.numpy()) // parts.steps(size)
-        return spread_out(_features(text.ids, trained[parts.rows(part)]), seed)
+        return spread_out(own_targets(text.ids, trained[parts.rows(part)]), seed)
 
     def score() -> Dict[str, Any]:
         steps = count_steps(held.input_ids.lengths, size, replicas=replicas())

@@ -169,7 +169,7 @@ def _batch_size(facts: Facts) -> List[Variant]:
 
 
 def _deviations(facts: Facts) -> List[Variant]:
-    """Choices that differ between the paper, its code and this package; see README, Deviations."""
+    """Choices of paper, its code and this package; see docs/explanation/deviations.md."""
     return [
         Variant("D4.2", {}),
         Variant("representation_kld", {"representation_loss": "kld"}),

@@ -19,11 +19,10 @@ from xtremedistil_tf.data.tokenization.realign import Realigned
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.progress import Progress
-from xtremedistil_tf.runs import atomic_folder, sweep_beside, write_json
+from xtremedistil_tf.runs import atomic_folder, sha256_of, sweep_beside, write_json
 from xtremedistil_tf.targets.manifest import store_order
 from xtremedistil_tf.targets.records import decode_values, example_of, parse_records
 from xtremedistil_tf.targets.store import TargetStore, is_sound
-from xtremedistil_tf.validation.manifest import sha256_of
 from xtremedistil_tf.validation.records import Field, read_record
 
 _RECORD = "own_tokens.json"

@@ -11,9 +11,8 @@ from xtremedistil_tf.data.pipelines.buckets import bucket_bounds, bucket_of
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.progress import Progress
-from xtremedistil_tf.runs import write_json
+from xtremedistil_tf.runs import sha256_of, write_json
 from xtremedistil_tf.targets.spec import KINDS, StoreSpec
-from xtremedistil_tf.validation.manifest import sha256_of
 from xtremedistil_tf.validation.records import Field, check_record, read_record
 
 SHARD_RECORD = "shard.json"

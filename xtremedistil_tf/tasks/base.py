@@ -62,6 +62,7 @@ class TaskKind:
         pass that takes ids.
 
       settings: settings of DataConfig that choose this kind; by default its `task_kind`.
+      flag: flag of the commands that asks for it, "" for classification, which needs none.
       files, may_lack: labelled files by split, and the splits whose file may be missing.
       pairs: True if every row has two texts; else the run's settings decide.
       labels_loss: loss on gold labels, a name in `training.loss_table.LOSSES`.
@@ -133,6 +134,7 @@ class TaskKind:
     text_model: Callable[..., Any]
 
     settings: Optional[Mapping[str, Any]] = None
+    flag: str = ""
     files: Mapping[str, str] = dataclasses.field(default_factory=lambda: {
         "train": "train.tsv", "dev": "dev.tsv", "test": "test.tsv"})
     may_lack: Tuple[str, ...] = ()

@@ -12,6 +12,7 @@ MULTILABEL = dataclasses.replace(
     binary_measures=(),
     scores={"micro_f1": "micro-F1", "macro_f1": "macro-F1", "exact": "exact sets"},
     settings={"do_ner": False, "do_multilabel": True},
+    flag="--do_multilabel",
     labels_loss="binary_cross_entropy",
     logits_losses=("mse", "bce"),
     activation="sigmoid",

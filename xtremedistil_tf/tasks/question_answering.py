@@ -34,6 +34,7 @@ SPANS = TaskKind(
             "best_exact": "best exact match"},
     language_score=("f1", "F1"),
     settings={"do_ner": False},
+    flag="--do_squad",
     files={"train": "train-v2.0.json", "dev": "dev-v2.0.json", "test": "test-v2.0.json"},
     may_lack=("test",),  # SQuAD's test split is not published.
     labels_loss="span_cross_entropy",

@@ -12,6 +12,7 @@ REGRESSION = TaskKind(
     measures=("pearson", "spearman"),
     scores={"pearson": "Pearson", "spearman": "Spearman"},
     settings={"do_ner": False, "do_regression": True},
+    flag="--do_regression",
     labels_loss="squared_error",
     classes=False,
     logits_losses=("mse",),

@@ -27,6 +27,7 @@ TAGGING = TaskKind(
     spread="std_f1",
     language_score=("f1", "F1"),
     settings={"do_ner": True},
+    flag="--do_NER",
     pooled=False,
     tags_words=True,
     entities=True,

@@ -118,8 +118,8 @@ class TeacherKind:
 
     Attributes:
       kind: its name.
-      holds: (path) -> True if the path holds a teacher of this kind. Kinds are asked in the order
-        of their table.
+      holds: (path) -> True if the path holds a teacher of this kind. The last kind of the table is
+        asked first.
       sizes: (path, DataConfig, layer) -> `Sizes`; raises UserError if the teacher lacks the layer
         or the positions.
       labels: (path, DataConfig) -> the kind of task and the labels that the teacher was made for.

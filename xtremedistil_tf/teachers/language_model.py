@@ -10,7 +10,7 @@ from xtremedistil_tf.config import BatchSize, RunConfig, require
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.data.pipelines.batches import Batch, PieceMasking, labelled_batches
 from xtremedistil_tf.data.pipelines.buckets import count_steps
-from xtremedistil_tf.data.tokenization.alignment import Features
+from xtremedistil_tf.data.tokenization.alignment import Features, own_targets
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.distribution import replicas, spread
 from xtremedistil_tf.keras2 import tf
@@ -30,12 +30,6 @@ _RATE = 0.15
 _HELD_OUT, _MOST_HELD_OUT = 0.05, 500
 
 
-def _features(ids: Ragged, rows: np.ndarray) -> Features:
-    """Sequences whose labels are their own tokens."""
-    chosen = Ragged.of([ids[row] for row in rows])
-    return Features(chosen, chosen, chosen, [], [], {})
-
-
 class _Text:
     """The transfer text as masked batches.
 
@@ -49,7 +43,7 @@ class _Text:
         size = min(_MOST_HELD_OUT, max(1, round(_HELD_OUT * len(ids))))
         require(len(ids) > 1, f"--teacher_lm_epochs needs two sentences of text; there is "
                 f"{len(ids)}")
-        self.held, self.train = _features(ids, rows[:size]), _features(ids, rows[size:])
+        self.held, self.train = own_targets(ids, rows[:size]), own_targets(ids, rows[size:])
         self._pad_id, self._mask_id = tokenizer.pad_token_id, tokenizer.mask_token_id
 
     def batches(self, features: Features, size: BatchSize, seed: int, share: Any) -> Any:

@@ -17,6 +17,7 @@ from xtremedistil_tf.inference.runtimes.onnx import gpu_providers, open_session
 from xtremedistil_tf.models.pretrained_encoders import find_weights
 from xtremedistil_tf.models.teacher import separator_of
 from xtremedistil_tf.models.tokenizers import load_tokenizer
+from xtremedistil_tf.runs import fingerprint
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers.base import Sizes, TeacherKind, Wanted
 from xtremedistil_tf.teachers.fine_tuned import folder_fingerprint
@@ -34,7 +35,8 @@ _NAMES = {"width": ("hidden_size", "dim", "d_model"), "layers": ("num_hidden_lay
 
 def model_file(folder: pathlib.Path) -> Optional[pathlib.Path]:
     """Returns the ONNX model of a folder; None without one."""
-    return next((folder / name for name in _FILES if (folder / name).is_file()), None)
+    paths = (pathlib.Path(folder) / name for name in _FILES)
+    return next((path for path in paths if path.is_file()), None)
 
 
 def holds(folder: pathlib.Path) -> bool:
@@ -208,5 +210,13 @@ def _load(folder: pathlib.Path, wanted: Wanted) -> MappedTeacher:
         wanted.pairs, task_kind(wanted.kind).tags_words)
 
 
+def _fingerprint(folder: pathlib.Path) -> str:
+    """Hashes a folder's files; its model may lie in a folder of its own."""
+    own, model = folder_fingerprint(folder), model_file(folder)
+    if model is None or model.parent == pathlib.Path(folder):
+        return own
+    return fingerprint(own, folder_fingerprint(model.parent))
+
+
 ONNX = TeacherKind("onnx", holds, _sizes, labels_of, lambda folder: folder.name, _load,
-                   folder_fingerprint)
+                   _fingerprint)

@@ -10,7 +10,13 @@ from xtremedistil_tf.config import DataConfig, SquadConfig
 from xtremedistil_tf.data.label_map import LabelMap, make_label_map
 from xtremedistil_tf.data.labels import label_set
 from xtremedistil_tf.data.outputs.answers import AnswersFile, read_answers, window_logits
-from xtremedistil_tf.data.outputs.reader import Outputs, average_logits, is_outputs, read_outputs
+from xtremedistil_tf.data.outputs.reader import (
+    VECTORS,
+    Outputs,
+    average_logits,
+    is_outputs,
+    read_outputs,
+)
 from xtremedistil_tf.data.tokenization.alignment import encode_words, first_pieces
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.realign import HAS_ALL, HAS_LOGITS, HAS_STATES
@@ -228,7 +234,7 @@ def _labels(path: pathlib.Path, data: DataConfig) -> Tuple[str, Tuple[str, ...]]
 
 
 def _fingerprint(path: pathlib.Path) -> str:
-    beside = [path.with_suffix(ending) for ending in (".npy", ".safetensors")]
+    beside = [path.with_suffix(ending) for ending in VECTORS]
     return fingerprint([file_fingerprint(one) for one in (path, *beside) if one.is_file()])
 
 

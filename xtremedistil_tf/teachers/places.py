@@ -64,8 +64,8 @@ def teacher_folders(config: TeacherConfig, model_dir: pathlib.Path) -> Tuple[pat
     """Returns the folders of the run's teachers, most often one; they may not exist yet.
 
     --teacher_model_dir may name a teacher folder or the run folder around it, and with a revision
-    one on the model hub. A new teacher is
-    written to a folder `teacher` inside, so that other files in it are safe.
+    one on the model hub. A new teacher is written to a folder `teacher` inside, so that other files
+    in it are safe.
     """
     if config.outputs:
         return tuple(pathlib.Path(name).resolve() for name in config.outputs)
@@ -134,11 +134,9 @@ def _check_kind(
     if kind.tuned_here:
         raise UserError(f"the teacher in {folder} was fine-tuned for {made_for}; the task is "
                         f"{config.data.kind}")
-    flags = {"tagging": "--do_NER", "regression": "--do_regression",
-             "multilabel": "--do_multilabel", "spans": "--do_squad"}.get(
-        made_for, "no flag of a kind of task")
+    allowed = task_kind(made_for).flag or f"leave out {task_kind(config.data.kind).flag}"
     raise UserError(f"the teacher in {folder} is a finished model for {made_for}; the task is "
-                    f"{config.data.kind}; allowed: {flags}, or --teacher_epochs, which gives the "
+                    f"{config.data.kind}; allowed: {allowed}, or --teacher_epochs, which gives the "
                     "model a new head")
 
 

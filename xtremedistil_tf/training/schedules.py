@@ -6,21 +6,11 @@ from typing import Any, Dict
 from xtremedistil_tf.config.checks import require
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.training.addons import CyclicalLearningRate, ScheduleBase
-from xtremedistil_tf.training.stages import Schedule, Stage
+from xtremedistil_tf.training.stages import Schedule, Stage, check_rates
 
 PERIOD_FACTOR = 2
 PEAK_FACTOR = 0.97
 _SAMPLES = 32  # Of a stage's learning rate, for the report.
-
-
-def _check_rates(name: str, high: float, low: float) -> None:
-    """Checks the highest and lowest rate of a schedule.
-
-    Raises:
-      UserError: unless 0 <= low <= high, and both are finite.
-    """
-    require(0 <= low <= high < math.inf,
-            f"{name}: rates from {high} to {low}; allowed: 0 <= low <= high, both finite")
 
 
 def _check_count(name: str, what: str, count: int) -> None:
@@ -49,7 +39,7 @@ class CosineRestarts(ScheduleBase):
 
     def __init__(self, high: float, low: float, period: int, steps_per_epoch: int):
         name = type(self).__name__
-        _check_rates(name, high, low)
+        check_rates(name, high, low)
         # Doubling a period of 0 would make the loop over cycles below endless.
         _check_count(name, "period", period)
         _check_count(name, "steps_per_epoch", steps_per_epoch)
@@ -67,7 +57,8 @@ class CosineRestarts(ScheduleBase):
         epoch = tf.cast(step, tf.float32) / self.steps_per_epoch
         # Cycle c starts at epoch p * (2^c - 1) + c and takes p * 2^c + 1 epochs.
         start, length, peak = 0.0, float(self.period), self.high
-        at, span, top = tf.zeros_like(epoch), tf.fill(tf.shape(epoch), length), peak
+        at = tf.zeros_like(epoch)
+        span = tf.fill(tf.shape(epoch), length)
         top = tf.fill(tf.shape(epoch), peak)
         while length <= 2**20:  # More epochs than in any run.
             here = epoch >= start
@@ -132,7 +123,7 @@ class Plateau(tf.keras.optimizers.schedules.LearningRateSchedule):
     """
 
     def __init__(self, high: float, low: float, steps_per_epoch: int):
-        _check_rates("Plateau", high, low)
+        check_rates("Plateau", high, low)
         _check_count("Plateau", "steps_per_epoch", steps_per_epoch)
         self.high, self.low, self.steps_per_epoch = high, low, steps_per_epoch
         # A variable, since the traced step reads it.
@@ -167,7 +158,7 @@ class LinearWarmup(tf.keras.optimizers.schedules.LearningRateSchedule):
     """
 
     def __init__(self, high: float, low: float, warmup: float, steps: int):
-        _check_rates("LinearWarmup", high, low)
+        check_rates("LinearWarmup", high, low)
         require(0 <= warmup <= 1, f"LinearWarmup: warmup is {warmup}; allowed: 0 to 1")
         _check_count("LinearWarmup", "steps", steps)
         self.high, self.low, self.warmup, self.steps = high, low, warmup, steps

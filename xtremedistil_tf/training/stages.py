@@ -48,6 +48,16 @@ class LossTerm:
         return f"{weight}{self.target}:{self.loss}{softened}{smoothed}"
 
 
+def check_rates(name: str, high: float, low: float) -> None:
+    """Checks the highest and lowest rate of a schedule.
+
+    Raises:
+      UserError: unless 0 <= low <= high, and both are finite.
+    """
+    require(0 <= low <= high < math.inf,
+            f"{name}: rates from {high} to {low}; allowed: 0 <= low <= high, both finite")
+
+
 @dataclasses.dataclass(frozen=True)
 class Schedule:
     """The learning rate of a stage, in epochs; see `training.schedules`.
@@ -68,9 +78,7 @@ class Schedule:
     def __post_init__(self):
         require(self.kind in _KINDS,
                 f"a schedule's kind is {self.kind!r}; allowed: {', '.join(_KINDS)}")
-        require(0 <= self.low <= self.high < math.inf,
-                f"a schedule's rates are {self.high} to {self.low}; allowed: 0 <= low <= high, "
-                "both finite")
+        check_rates("a schedule", self.high, self.low)
         require(self.period >= 1, f"a schedule's period is {self.period}; allowed: from 1 on")
         require(0 <= self.warmup <= 1, f"a schedule's warmup is {self.warmup}; allowed: 0 to 1")
 

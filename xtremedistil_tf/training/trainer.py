@@ -22,6 +22,7 @@ from xtremedistil_tf.runs import (
     atomic_path,
     derive_seed,
     fingerprint,
+    sha256_of,
     write_json,
 )
 from xtremedistil_tf.training.addons import build_optimizer
@@ -36,12 +37,7 @@ from xtremedistil_tf.training.stage_state import (
 )
 from xtremedistil_tf.training.stages import Stage
 from xtremedistil_tf.training.weight_average import WeightAverage
-from xtremedistil_tf.validation.manifest import (
-    check_manifest,
-    drop_manifest,
-    sha256_of,
-    write_manifest,
-)
+from xtremedistil_tf.validation.manifest import check_manifest, drop_manifest, write_manifest
 from xtremedistil_tf.validation.records import Field, read_record, settings_of
 from xtremedistil_tf.validation.run_files import read_done
 

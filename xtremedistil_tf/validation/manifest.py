@@ -9,7 +9,7 @@ import pathlib
 from typing import Any, Dict, Iterator, Sequence
 
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import write_json
+from xtremedistil_tf.runs import sha256_of, write_json
 from xtremedistil_tf.validation.records import Field, read_record
 
 MANIFEST_FILE = "manifest.json"
@@ -25,15 +25,6 @@ STUDENT_WAY_OUT = ("copy the folder anew, or load it as it is with --noverify, i
 TEACHER_WAY_OUT = (f"copy the folder anew, or remove its {MANIFEST_FILE} to load it as it is, or "
                    "fine-tune the teacher again")
 RUN_WAY_OUT = "put the file back, or start the run anew with --overwrite"
-
-
-def sha256_of(path: pathlib.Path) -> str:
-    """Returns a file's SHA-256 as `sha256sum` prints it."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        for block in iter(lambda: file.read(1 << 20), b""):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _has_windows_line_ends(path: pathlib.Path, digest: str) -> bool:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.corpora.texts.test_texts import make
 from xtremedistil_tf.corpora.jobs.kinds import config_of_folder
+from xtremedistil_tf.corpora.texts.card import measure_texts
 from xtremedistil_tf.data.folders.task import read_task
 from xtremedistil_tf.errors import UserError
 
@@ -61,3 +62,20 @@ def test_faults_of_a_question_a_line_name_the_line(tmp_path):
         path.write_text("\n".join([*rows[:at], row, *rows[at + 1:]]))
         with pytest.raises(UserError, match=f"train.jsonl:{at + 1}.*{why}"):
             make(path, tmp_path / "task")
+
+
+@pytest.mark.parametrize("contexts", [1, 2])
+def test_too_few_contexts_to_divide_are_refused(tmp_path, contexts):
+    (tmp_path / "train.json").write_text(json.dumps({"data": [{"paragraphs": [
+        {"context": f"Anna{at} ran.", "qas": [question(at)]} for at in range(contexts)]}]}))
+    with pytest.raises(UserError, match=f"{contexts} contexts? for train, dev and test; needed"):
+        make(tmp_path / "train.json", tmp_path / "task", kind="spans")
+    assert not (tmp_path / "task").exists()
+
+
+def test_one_wording_on_two_contexts_is_no_duplicate(tmp_path):
+    (tmp_path / "train.json").write_text(whole(lambda at: {}))
+    make(tmp_path / "train.json", tmp_path / "task", kind="spans")
+    measured = measure_texts(config_of_folder(tmp_path / "task"),
+                             lambda rows: ([len(row) for row in rows], [0] * len(rows)), 32)
+    assert [one["duplicates"] for one in measured["splits"].values()] == [0, 0, 0]

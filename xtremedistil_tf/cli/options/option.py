@@ -1,6 +1,7 @@
 """Flags as records: name, help, and the setting that the flag determines."""
 
 import dataclasses
+import re
 import typing
 from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Sequence, Tuple, Union
 
@@ -21,6 +22,9 @@ _DEFINE: Dict[str, Callable[..., Any]] = {
     "string": flags.DEFINE_string, "integer": flags.DEFINE_integer, "float": flags.DEFINE_float,
     "boolean": flags.DEFINE_boolean, "list": flags.DEFINE_list,
 }
+# A sentence of a flag's help; a point between digits does not end it.
+_CHOSEN = re.compile(r" Default: (--\w+, without it )?"
+                     r"(?:[^.]|\.\d)*\(--defaults\)(?:[^.]|\.\d)*\.(?!\d)")
 _KINDS = {str: "string", int: "integer", float: "float", bool: "boolean"}
 
 
@@ -80,6 +84,22 @@ def _kind_of(part: str, field: str) -> str:
     if typing.get_origin(wanted) is Union:
         (wanted,) = set(typing.get_args(wanted)) - {type(None)}
     return "list" if typing.get_origin(wanted) is tuple else _KINDS[wanted]
+
+
+def without_choice(options: Iterable[Option]) -> Tuple[Option, ...]:
+    """Returns the flags of a command without --defaults: the help names the setting's own default.
+
+    Args:
+      options: flags. A sentence "Default: ... (--defaults)." tells what a run chooses by its data.
+    """
+    def plain(option: Option) -> Option:
+        part, field = option.sets[0].split(".") if option.sets else ("", "")
+        value = getattr(_PARTS[part], field) if part else None
+        told = f"{value:g}" if isinstance(value, float) else str(value)
+        return dataclasses.replace(option, help=_CHOSEN.sub(rf" Default: \g<1>{told}.",
+                                                            option.help))
+
+    return tuple(map(plain, options))
 
 
 def define(options: Iterable[Option], *, values: flags.FlagValues = flags.FLAGS) -> None:

@@ -236,7 +236,8 @@ LABEL_FLAGS = (
             "(--defaults).", choices=cfg.SCHEDULES, derived=True),
     setting("learning_rate", "distil.learning_rate",
             "Peak learning rate of the student. Default: by the kind of student and task "
-            f"(--defaults); with --pt_student_checkpoint or --student_dir {cfg.CHECKPOINT_RATE:g}.",
+            "(--defaults). With --pt_student_checkpoint or --student_dir the default is "
+            f"{cfg.CHECKPOINT_RATE:g}.",
             derived=True),
     setting("lowest_rate", "distil.lowest_rate", "Lowest learning rate of the cosine."),
     setting("lr_period", "distil.period", "Epochs of the first cosine of --lr_schedule=restarts."),
@@ -282,8 +283,8 @@ STUDENT_FLAGS = (
     setting("logits_loss", "distil.logits_loss",
             "Loss against the teacher's logits: mse (paper Eq. 4), kld (softened by --temperature) "
             "or pseudo_labels (the teacher's most probable class as a label). For --do_squad kld "
-            "and pseudo_labels are over the positions of a window. With --teacher_outputs kld, "
-            "unless it is named (--defaults).",
+            "and pseudo_labels are over the positions of a window. Default: mse; with "
+            "--teacher_outputs kld (--defaults).",
             names=lambda: losses_against("logits")),
     setting("temperature", "distil.temperature", "Temperature of --logits_loss=kld."),
     setting("distil_multi_hidden_states", "distil.multi_hidden_states",

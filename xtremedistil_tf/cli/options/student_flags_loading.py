@@ -75,7 +75,8 @@ def load_named_student(runtime: Optional[str] = None) -> Any:
     from xtremedistil_tf.inference.runtimes.load import load
 
     find_named_student()
-    least = _least(FLAGS.threshold)
+    # Not every command that loads a student has this flag.
+    least = _least(FLAGS.threshold) if "threshold" in FLAGS else {}
     model = load(FLAGS.model_dir, runtime or FLAGS.runtime, keep_whole=FLAGS.whitespace_words,
                  verify=FLAGS.verify, onnx_providers=FLAGS.onnx_providers)
     if least:

@@ -10,7 +10,7 @@ from xtremedistil_tf.corpora.readers.parts import TAGS
 from xtremedistil_tf.corpora.readers.records import read_records
 from xtremedistil_tf.corpora.sources.names import languages_of, split_of
 from xtremedistil_tf.corpora.sources.sources import Read, Source, in_language
-from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.errors import UserError, first_line
 
 
 def _tag_names(features: Any) -> Tuple[str, ...]:
@@ -43,7 +43,7 @@ def dataset_sources(name: str, configs: Sequence[str]) -> List[Source]:
             loaded = _on_disk(datasets, name) if config is None and _is_saved(name) \
                 else datasets.load_dataset(name, config)
         except Exception as error:  # The library raises many kinds, depending on the place.
-            raise UserError(f"--input {name}: {str(error).splitlines()[0]}") from None
+            raise UserError(f"--input {name}: {first_line(error)}") from None
         for split, rows in loaded.items():
             source = Source(f"{name}/{config or 'default'}/{split}", split_of(split),
                             config or "", _records(rows),

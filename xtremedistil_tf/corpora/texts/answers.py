@@ -200,7 +200,13 @@ def _split(sources: Sequence[Source], options: MakeOptions, records: List[Mappin
     # A dev file without a test file is SQuAD's own form; dev is then scored.
     missing = [] if rows["dev"] else [split for split in ("dev", "test") if not rows[split]]
     if missing:
+        contexts = len({one["context"] for one in rows["train"]})
         rows.update(_divide(rows["train"], missing, options))
+        empty = [split for split in ("train", *missing) if not rows[split]]
+        if empty:
+            raise UserError(f"{contexts} context{'s' * (contexts > 1)} for train, "
+                            f"{' and '.join(missing)}; needed is one each. Name files for the "
+                            "splits, such as --dev=FILE")
     return {split: own for split, own in rows.items() if own}, missing
 
 

@@ -24,10 +24,12 @@ _BINS = 30
 
 def _words(row: Any) -> List[str]:
     """The words of a row's texts, of a question's and its context's."""
-    texts = getattr(row, "texts", None)
-    if texts is None:
-        return f"{row.text} {row.context}".split()
-    return [word for text in texts for word in text]
+    return [word for text in row.texts for word in text]
+
+
+def _key(row: Any) -> str:
+    """What duplicates have in common: all texts of a row, in any case of letters."""
+    return "\t".join(" ".join(words) for words in row.texts).casefold()
 
 
 def _numbers(rows: Sequence[Any], measure: Measure, seq_len: int) -> Dict[str, Any]:
@@ -35,8 +37,7 @@ def _numbers(rows: Sequence[Any], measure: Measure, seq_len: int) -> Dict[str, A
     labels: Dict[str, int] = dict(collections.Counter(
         label for row in rows for label in row.tags).most_common())
     languages = collections.Counter(row.language for row in rows)
-    keys = [(row.text if hasattr(row, "words") else f"{row.text}\t{row.context}").casefold()
-            for row in rows]
+    keys = list(map(_key, rows))
     histogram, edges = np.histogram(lengths, bins=min(_BINS, int(lengths.max()) + 1))
     return {
         "texts": len(rows), "languages": dict(sorted(languages.items())), "labels": labels,

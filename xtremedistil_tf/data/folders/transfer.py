@@ -6,6 +6,7 @@ from typing import Any, List, Mapping, Optional, Tuple
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.data.folders.running import running_text
 from xtremedistil_tf.data.outputs.answers import AnswersText
+from xtremedistil_tf.data.outputs.objects import count_objects
 from xtremedistil_tf.data.outputs.reader import OutputsText, is_outputs
 from xtremedistil_tf.data.readers.glue import glue_texts
 from xtremedistil_tf.data.readers.pair_columns import why_no_pairs
@@ -98,9 +99,8 @@ def open_questions(
 
 
 def count_lines(config: DataConfig, path: pathlib.Path) -> int:
-    """Number of lines of a file, without decoding them."""
-    with open(path, "rb") as file:
-        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+    """Number of rows of a transfer file: its lines, or the rows of a teacher's outputs."""
+    return count_objects(path)
 
 
 def count_questions(config: DataConfig, path: pathlib.Path) -> int:

@@ -174,11 +174,11 @@ def coverage_trouble(split: str, coverage: Mapping[str, Coverage], seq_len: int)
                             f"{100 * found.cut_share:.0f} % of its texts fill or exceed "
                             f"--seq_len={seq_len}")
         if each > _PIECES and (found.of == "words" or found.cut_share <= _CUT):
-            problems.append(f"{each:.1f} subword tokens a word: the teacher's vocabulary spells "
-                            "it nearly letter by letter; a multilingual teacher reads it better")
+            problems.append(f"{each:.1f} subword tokens a word: the vocabulary spells it nearly "
+                            "letter by letter; that of a multilingual teacher suits it better")
         if found.unknown > _UNKNOWN * found.pieces:
             problems.append(f"{100 * found.unknown / max(1, found.pieces):.0f} % of its subword "
-                            "tokens are unknown to the teacher")
+                            "tokens are unknown to the tokenizer")
         if problems:
             told.append(f"{split}, {_of(language)}: {'; '.join(problems)}")
     return told

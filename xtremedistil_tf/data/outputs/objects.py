@@ -6,7 +6,7 @@ from typing import Any, Iterator, List, Tuple
 
 from xtremedistil_tf.data.json_rows import parse_json
 from xtremedistil_tf.data.lines import RowError, read_lines
-from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.errors import UserError, first_line
 
 # More problems than these are counted.
 _MOST_TOLD = 20
@@ -61,7 +61,14 @@ def _parquet_objects(path: pathlib.Path) -> Iterator[Tuple[int, Any]]:
                 number += 1
                 yield number, row
     except (pyarrow.ArrowException, OSError, ValueError, RecursionError) as error:
-        raise UserError(f"{path} is not a Parquet file: {error}") from error
+        raise UserError(f"{path} is not a Parquet file: {first_line(error)}") from error
+
+
+def count_objects(path: pathlib.Path) -> int:
+    """Number of rows of a file of `read_objects`; unreadable rows and blank lines count, too."""
+    if path.suffix != ".parquet":
+        return sum(1 for _ in read_lines(path))
+    return sum(1 for number, _ in _parquet_objects(path) if number)
 
 
 def read_objects(path: pathlib.Path) -> Iterator[Tuple[int, Any]]:

@@ -18,7 +18,7 @@ from xtremedistil_tf.data.outputs.rows import (
     parse_outputs,
 )
 from xtremedistil_tf.data.readers.rows import Example, ReadReport, TextFile
-from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.errors import UserError, first_line
 
 VECTORS = (".npy", ".safetensors")
 
@@ -123,7 +123,7 @@ def _vectors(path: pathlib.Path, lengths: Sequence[int]) -> Optional[List[np.nda
             tensors = load_file(beside[0])
             table = tensors.get("vectors", next(iter(tensors.values())))
     except Exception as error:  # OSError, ValueError, SafetensorError.
-        raise UserError(f"{beside[0]} cannot be read: {error}") from error
+        raise UserError(f"{beside[0]} cannot be read: {first_line(error)}") from error
     if table.ndim != 2 or len(table) != sum(lengths):
         raise UserError(f"{beside[0]} has the shape {list(table.shape)}; {path} has {sum(lengths)} "
                         "words or texts, and needed is one row for each, in its order")

@@ -6,7 +6,7 @@ from typing import Iterator, List, Sequence, Tuple
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.words import END_MARKS, ENDS, SPACED_ENDS
 
-# Longer rows fit no encoder that README names.
+# Longer rows fit no encoder of 512 positions, special tokens included.
 MOST_WORDS = 510
 # A row with more words and several sentences is a document.
 LONG_ROW = 200

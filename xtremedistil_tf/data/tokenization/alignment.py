@@ -74,6 +74,17 @@ class Features:
         return self.languages if self.contexts is None else self.contexts.languages
 
 
+def own_targets(ids: Ragged, rows: np.ndarray) -> Features:
+    """Returns some sequences whose labels are their own tokens, as for a language model.
+
+    Args:
+      ids: the sequences.
+      rows: int [sequences], their places among `ids`.
+    """
+    chosen = Ragged.of([ids[row] for row in rows])
+    return Features(chosen, chosen, chosen, [], [], {})
+
+
 def first_pieces(word_ids: Sequence[Optional[int]], words: int) -> List[int]:
     """Position of each word's first subword token, -1 for words without one.
 

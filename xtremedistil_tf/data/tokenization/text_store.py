@@ -2,17 +2,17 @@
 
 import json
 import pathlib
-from typing import Iterable
+from typing import Dict, Iterable
 
 import numpy as np
 
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import atomic_folder, sweep_beside, write_json
+from xtremedistil_tf.runs import atomic_folder, sha256_of, sweep_beside, write_json
 from xtremedistil_tf.validation.records import Field, read_record
 
 _RECORD, _TEXTS, _STARTS = "texts.json", "texts.u8", "starts.npy"
-_FIELDS = {"fingerprint": Field(str), "bytes": Field(int)}
+_FIELDS = {"fingerprint": Field(str), "sha256": Field(dict, each=Field(str))}
 
 
 class TextStore:
@@ -39,10 +39,13 @@ def has_texts(folder: pathlib.Path, fingerprint: str) -> bool:
     """Returns True if a folder holds the rows of this fingerprint, undamaged."""
     try:
         record = read_record(folder / _RECORD, _FIELDS)
-        return record["fingerprint"] == fingerprint and (
-            folder / _TEXTS).stat().st_size == record["bytes"]
+        return record["fingerprint"] == fingerprint and record["sha256"] == _digests(folder)
     except (UserError, OSError):  # Missing or damaged: written anew.
         return False
+
+
+def _digests(folder: pathlib.Path) -> Dict[str, str]:
+    return {name: sha256_of(folder / name) for name in (_TEXTS, _STARTS)}
 
 
 def store_texts(texts: Iterable[Example], folder: pathlib.Path, fingerprint: str) -> TextStore:
@@ -63,5 +66,6 @@ def store_texts(texts: Iterable[Example], folder: pathlib.Path, fingerprint: str
                 line = json.dumps([row.words, row.second, row.language], ensure_ascii=False)
                 starts.append(starts[-1] + file.write(line.encode("utf-8")))
         np.save(temporary / _STARTS, np.array(starts, np.int64))
-        write_json(temporary / _RECORD, {"fingerprint": fingerprint, "bytes": starts[-1]})
+        write_json(temporary / _RECORD, {"fingerprint": fingerprint,
+                                         "sha256": _digests(temporary)})
     return TextStore(folder)

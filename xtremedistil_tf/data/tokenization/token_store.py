@@ -11,8 +11,7 @@ from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.realign import Realigned
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.progress import Progress
-from xtremedistil_tf.runs import atomic_folder, read_json, sweep_beside, write_json
-from xtremedistil_tf.validation.manifest import sha256_of
+from xtremedistil_tf.runs import atomic_folder, read_json, sha256_of, sweep_beside, write_json
 from xtremedistil_tf.validation.records import Field, read_record
 
 _RECORD, _STARTS = "pieces.json", "starts.npy"

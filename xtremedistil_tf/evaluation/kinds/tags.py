@@ -10,15 +10,10 @@ from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.data.readers.rows import Example, split_language, wrong_tags
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.evaluation.kinds.prediction_rows import read_rows, value_of
-from xtremedistil_tf.metrics.significance import count_phrases
+from xtremedistil_tf.metrics.significance import count_phrases, f1_of_counts
 from xtremedistil_tf.metrics.uncertainty.resampling import Resampled
 
 Tags = Sequence[str]
-
-
-def _f1(sums: np.ndarray) -> np.ndarray:
-    right, found, there = np.moveaxis(sums, -1, 0)
-    return 200.0 * right / np.maximum(found + there, 1)
 
 
 def resampled(
@@ -35,7 +30,7 @@ def resampled(
 
     def scores(weights: np.ndarray) -> Dict[str, np.ndarray]:
         def f1(rows: np.ndarray) -> np.ndarray:
-            return _f1(np.tensordot(weights[:, rows], counts[rows], 1))
+            return f1_of_counts(np.tensordot(weights[:, rows], counts[rows], 1))
 
         parts = [f1(rows) for rows in scored] or [f1(np.arange(len(counts)))]
         return {"macro_f1": np.mean(parts, axis=0), "micro_f1": f1(np.arange(len(counts)))}

@@ -14,7 +14,7 @@ from xtremedistil_tf.export.common.arrays import Lstm, StudentArrays
 from xtremedistil_tf.inference.tagger import window_sizes
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.metrics.decoding import FORBIDDEN, path_scores
-from xtremedistil_tf.models.layers.pairs import interaction, split_pairs, with_segments
+from xtremedistil_tf.models.layers.pairs import embedded, interaction, split_pairs
 
 # Smallest batch size for the loop.
 _LOOP_FROM = 16
@@ -94,7 +94,7 @@ class GraphStudent(tf.Module):
         siamese = self._pairs is not None and self._pairs.siamese
         if self._pairs is not None and siamese:
             ids, lengths = split_pairs(ids, self._pairs.separator)
-        hidden = tf.transpose(self._embedded(ids), [1, 0, 2])
+        hidden = tf.transpose(embedded(self._embedding, ids, self._pairs), [1, 0, 2])
         hidden = tf.cond(
             tf.size(lengths) < _LOOP_FROM,
             lambda: self._bilstm(hidden, lengths, self._fused),
@@ -106,13 +106,6 @@ class GraphStudent(tf.Module):
         for (kernel, bias), activation in self._dense:
             hidden = activation(tf.tensordot(hidden, kernel, 1) + bias)
         return hidden if self._pooling else tf.transpose(hidden, [1, 0, 2])
-
-    def _embedded(self, ids: Any) -> Any:
-        """Returns float32 [batch, time, E]; joint pairs have the segment as one more feature."""
-        words = tf.gather(self._embedding, ids)
-        if self._pairs is None or self._pairs.siamese:
-            return words
-        return with_segments(words, ids, self._pairs.separator, self._pairs.step)
 
     def _pooled(self, hidden: Any, lengths: Any) -> Any:
         """Pools over time: [time, batch, 2 H] to [batch, 2 H]."""

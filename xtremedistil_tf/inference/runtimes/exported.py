@@ -70,7 +70,6 @@ def load_exported(
       precision: the model to load, one of `files.names`.
       keep_whole: split running text at white space only.
       verify: check the files against the folder's manifest.
-
       checked_by: opens the model for the check that it belongs to the files beside it; default:
         `session`. It must refuse ids above the vocabulary.
 

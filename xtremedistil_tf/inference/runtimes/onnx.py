@@ -7,7 +7,7 @@ from typing import Any, List, Sequence
 import numpy as np
 
 from xtremedistil_tf.data.pipelines.length_batches import TOKENS_PER_BATCH
-from xtremedistil_tf.errors import UserError, is_out_of_memory
+from xtremedistil_tf.errors import UserError, first_line, is_out_of_memory
 from xtremedistil_tf.inference.runtimes.exported import ModelFiles, load_exported
 from xtremedistil_tf.inference.streaming import cores, shares_cores
 from xtremedistil_tf.inference.text_model import TextModel
@@ -100,7 +100,7 @@ def open_session(
     except Exception as error:  # The exception depends on the kind of damage.
         if is_out_of_memory(error):
             raise
-        raise UserError(f"{path} is not an ONNX model: {str(error).splitlines()[0]}") from None
+        raise UserError(f"{path} is not an ONNX model: {first_line(error)}") from None
     # ONNX Runtime goes on without a provider whose libraries or device are missing.
     for name in providers:
         if PROVIDERS[name][0] not in opened.get_providers():

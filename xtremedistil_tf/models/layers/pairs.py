@@ -21,6 +21,19 @@ def segment_ids(input_ids: Any, separator: Any) -> Any:
     return tf.cast(tf.cumsum(found, axis=1, exclusive=True) > 0, tf.int32)
 
 
+def embedded(table: Any, ids: Any, pairs: Any) -> Any:
+    """Returns float [batch, time, E] of ids; joint pairs have the segment as one more feature.
+
+    Args:
+      table: float [vocabulary, E].
+      ids: int [batch, time].
+      pairs: `export.common.arrays.Pairs`; None for single texts.
+    """
+    words = tf.gather(table, ids)
+    return words if pairs is None or pairs.siamese else with_segments(
+        words, ids, pairs.separator, pairs.step)
+
+
 def with_segments(vectors: Any, ids: Any, separator: int, step: Any) -> Any:
     """Adds the segment as one more feature of joint pairs.
 

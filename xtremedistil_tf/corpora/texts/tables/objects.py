@@ -12,7 +12,7 @@ from xtremedistil_tf.corpora.texts.tables.cells import split_classes
 from xtremedistil_tf.corpora.texts.tables.table import SAMPLE, Place, Row, Table, TableOptions
 from xtremedistil_tf.data.json_rows import parse_json
 from xtremedistil_tf.data.lines import RowError
-from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.errors import UserError, first_line
 
 _Values = Iterator[Tuple[Place, Any]]
 # Column of the choices that annotators took in Label Studio.
@@ -195,7 +195,7 @@ def read_parquet(chunks: Iterable[bytes], name: str) -> Table:
     try:
         file = pyarrow.parquet.ParquetFile(io.BytesIO(b"".join(chunks)))
     except Exception as error:  # The library raises many kinds.
-        raise UserError(f"{name} cannot be read as Parquet: {error}") from None
+        raise UserError(f"{name} cannot be read as Parquet: {first_line(error)}") from None
 
     def rows() -> Iterator[Row]:
         number = 0
