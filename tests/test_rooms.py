@@ -8,6 +8,8 @@ from tests.conftest import ROOT
 
 PACKAGE = ROOT / "xtremedistil_tf"
 MOST_FILES = 12
+# Today's largest file and function; CONTRIBUTING asks for less. These numbers may only fall.
+MOST_LINES, LONGEST_FUNCTION = 346, 75
 # The package's own __init__.py stands above all rooms: it names what is public.
 PUBLIC = "public names"
 
@@ -45,6 +47,15 @@ def room_imports():
             if pair[0] != pair[1]:
                 arrows[pair[0]].add(pair[1])
     return arrows
+
+
+def test_files_and_functions_do_not_grow():
+    for path in PACKAGE.rglob("*.py"):
+        text = path.read_text("utf-8")
+        assert text.count("\n") <= MOST_LINES, path
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                assert node.end_lineno - node.lineno < LONGEST_FUNCTION, f"{path}: {node.name}"
 
 
 def test_no_circle_of_rooms():

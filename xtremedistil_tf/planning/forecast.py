@@ -189,6 +189,12 @@ def _peak() -> Optional[float]:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale
 
 
+def _used(facts: Facts) -> UsedRows:
+    """Rows of the teacher's word embedding that its fine-tuning reads; others have no moments."""
+    teacher: Any = facts.teacher
+    return UsedRows(teacher.table, teacher.used_rows(facts.features["train"].input_ids.values))
+
+
 def measure(
     config: RunConfig, task: Task, plan: Sequence[Stage], facts: Facts, *,
     alone: Sequence[Stage] = (), exports: bool = True,
@@ -224,18 +230,14 @@ def measure(
     # Outputs that lie in a file cost nothing.
     start, each = time_forward(teacher.forward(kinds), facts.transfer, ids) \
         if teacher.answers_any else (0.0, 0.0)
-    without_moments = 0
     if not facts.tuned:
-        used = UsedRows(teacher.table,
-                        teacher.used_rows(facts.features["train"].input_ids.values))
-        without_moments = (teacher.vocabulary - len(used.rows)) * int(teacher.table.shape[1])
         if config.teacher.lm_epochs:
             # About a step of fine-tuning; the head over the vocabulary is the rest.
             parts.append(Part("teacher_00_text", config.teacher.lm_epochs * _MASKED_LM * each
                               * float(facts.transfer.sum())))
         of_teacher = _Measured(Subject(
             teacher.model, teacher.registry, ids, labels, True,
-            teacher_separator(facts) if pairs else None, used), "adam", lengths)
+            teacher_separator(facts) if pairs else None, _used(facts)), "adam", lengths)
         parts += [of_teacher.part(stage, each * dev + 4 * _CHECKPOINT)
                   for stage in build_teacher_plan(
                       teacher.registry.names, config.teacher, measure=config.data.measure,
@@ -255,8 +257,10 @@ def measure(
                           max(part.epoch for part in found), sum(part.epochs for part in found)))
     parts.append(Part(FINAL, 1.3 * each * scored + 2 * own * scored
                       + (_EXPORTS if exports else 0.0)))
-    weights = 4.0 * ((teacher.parameters or 0) * (1 if facts.tuned else _COPIES)
-                     - 2 * without_moments)
+    weights = 4.0 * (teacher.parameters or 0)
+    if not facts.tuned:
+        unused = teacher.vocabulary - len(_used(facts).rows)
+        weights = _COPIES * weights - 8.0 * unused * int(teacher.table.shape[1])
     disk = facts.bytes + weights + 4.0 * student.model.count_params() * (2 * len(plan) + 4)
     return Forecast(tuple(parts), disk, _peak(), True)
 
