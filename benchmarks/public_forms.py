@@ -27,8 +27,9 @@ every row of it.
 
 
 def _flags(form):
+    kind = {} if form.kind is None else {"kind": form.kind}
     return " ".join(f"`--{name}={','.join(value) if isinstance(value, tuple) else value}`"
-                    for name, value in form.options.items())
+                    for name, value in {**form.options, **kind}.items())
 
 
 def _row(form, folder):

@@ -6,12 +6,12 @@ import json
 import pathlib
 import tarfile
 import zipfile
-from typing import Any, Callable, Dict, List, NamedTuple, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from xtremedistil_tf.corpora.conversion_record import changes, suspicious
-from xtremedistil_tf.corpora.convert import convert
+from xtremedistil_tf.corpora.jobs.kinds import Asked, make_tagged
+from xtremedistil_tf.corpora.jobs.recognise import recognise_kind
 from xtremedistil_tf.corpora.readers.base import ReadOptions
-from xtremedistil_tf.corpora.source_rows import ConvertOptions
 from xtremedistil_tf.corpora.sources.sources import find_sources
 from xtremedistil_tf.errors import UserError
 
@@ -31,6 +31,7 @@ class Form(NamedTuple):
       file: name of the file in the folder that is given.
       between, head, tail: what stands between the units, before and behind them.
       pack: text to the file's bytes.
+      kind: the kind of task, where --kind must name it.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Form(NamedTuple):
     head: str = ""
     tail: str = "\n"
     pack: Bytes = str.encode
+    kind: Optional[str] = None
 
 
 def _columns(*lines: str) -> Callable[[int], str]:
@@ -170,7 +172,7 @@ FORMS = (
     Form("CoNLL-U, tags in MISC", _columns(
         "1\tAnna@\tAnna\tPROPN\tNNP\t_\t2\tnsubj\t_\tNER=B-PER",
         "2\tlives\tlive\tVERB\tVBZ\t_\t0\troot\t_\tNER=O|SpaceAfter=No"),
-        ("Anna0 lives\tB-PER O",), file="en-train.conllu"),
+        ("Anna0 lives\tB-PER O",), file="en-train.conllu", kind="tagging"),
     Form("WNUT-17", _tabs("Anna@ B-person", "lives O"), ("Anna0 lives\tB-person O",),
          file="wnut17train.conll"),
     Form("Few-NERD", _tabs("Anna@ person-actor", "Low person-actor", "lives O"),
@@ -224,7 +226,8 @@ FORMS = (
         **ARRAY),
     Form("Rasa", _json(lambda n, text: {"text": text, "intent": "x", "entities": [
         {**span, "value": "x"} for span in _spans(n, label="entity")]}), (ROW,), file="train.json",
-        between=",\n", head='{"rasa_nlu_data": {"common_examples": [', tail="]}}\n"),
+        between=",\n", head='{"rasa_nlu_data": {"common_examples": [', tail="]}}\n",
+        kind="tagging"),
     Form("DataTurks", _json(lambda n, text: {"content": text, "extras": None, "annotation": [
         {"label": [span["label"]], "points": [{
             "start": span["start"], "end": span["end"] - 1,
@@ -319,7 +322,8 @@ def convert_form(form: Form, folder: pathlib.Path) -> Result:
     path.write_bytes(form.pack(text))
     try:
         sources, _ = find_sources(folder / "in")
-        record = convert(sources, folder / "task", ConvertOptions(ReadOptions(**form.options)))
+        asked = recognise_kind(sources, Asked(ReadOptions(**form.options)), form.kind)
+        record = make_tagged(sources, folder / "task", asked)
     except UserError as error:
         return Result([], [], str(error).replace(f"{folder / 'in'}/", ""))
     rows = [line for split in ("train", "dev", "test")

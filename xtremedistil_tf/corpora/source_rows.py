@@ -32,6 +32,8 @@ _OF_THE_FORM = frozenset({"no_tags", "tag_names", "span_keys", "span_label", "no
 # Entities as markup in running text: <START:person> Anna <END>, <PER>Anna</PER>, [PER Anna ].
 _MARKUP = re.compile(r"< ?START ?: ?\w+ ?>|< ?(\w+) ?> ?[^<>]+ ?< ?/ ?\1 ?>|"
                      r"\[ ?[A-Z]{3,} [^\[\]]+\]")
+# Titles, abstracts and entities by offsets, line by line: 123|t|Title.
+_PUBTATOR = re.compile(r"\d+\|[ta]\|")
 # Pieces of words, as tokenizers of encoders write them (WordPiece, SentencePiece, byte-level BPE).
 _PIECE = re.compile(r"##\w.*|[▁Ġ]\w.*|\[(?:CLS|SEP|PAD)\]|</?s>")
 _PIECE_MARKS = re.compile(r"##|[▁Ġ]|\[CLS|\[SEP|\[PAD|</?s>")
@@ -143,7 +145,11 @@ class SourceReader:
             counts["labels_stripped"] += bool(row.tags)
             row = dataclasses.replace(row, tags=())  # Its tags are not written.
         elif row.words and not row.tags:
-            markup = _MARKUP.search(" ".join(row.words))
+            text = " ".join(row.words)
+            if _PUBTATOR.match(text):
+                raise RowError(("no_tags", "PubTator's form is not read; write a text and its "
+                                "entities as JSON, or a word and its tag a line"))
+            markup = _MARKUP.search(text)
             raise RowError(("no_tags", "entities in markup, such as "
                             f"{markup.group()!r:.60}, are not read; write a word and its tag a "
                             "line, or a text and its entities as JSON" if markup else

@@ -68,3 +68,11 @@ def test_endings_of_what_is_no_data(name):
 ])
 def test_languages_by_name(paths, languages):
     assert languages_of([pathlib.PurePosixPath(path) for path in paths]) == languages
+
+
+@pytest.mark.parametrize("name, split", [
+    ("train_dev.tsv", None), ("dev-test.txt", None), ("test_unlabeled.tsv", None),
+    ("pre-train.txt", None), ("unlabeled_train.txt", "transfer"), ("train.de.train", "train")])
+def test_names_of_two_splits(name, split):
+    """BioBERT's folders have train, devel and train_dev, whose rows are those of both."""
+    assert split_of(name) == split

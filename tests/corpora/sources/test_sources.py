@@ -121,6 +121,13 @@ def test_compressed_files_are_told_by_their_content(tmp_path, pack, name):
     assert read_all(tmp_path / name) == [("a0", "ran"), ("a1", "ran")]
 
 
+def test_what_is_compressed_twice_is_opened(tmp_path):
+    path = tmp_path / "train.txt.gz"
+    path.write_bytes(gzip.compress(gzip.compress(b"Anna B-PER\n")))
+    (source,), _ = find_sources(path)
+    assert [row.words for _, row in source.read(ReadOptions(), Tally())[1]] == [("Anna",)]
+
+
 def test_zip_archives_are_opened_as_tar_is(tmp_path):
     path = _zip(tmp_path / "corpus.zip", **{
         "corpus__train.txt": conll("a", 1), "corpus__dev.txt.gz": gzip.compress(b"b B-PER\n"),

@@ -1,20 +1,43 @@
 """Which kind of task the sources of a conversion are."""
 
 import dataclasses
+import itertools
 from typing import Optional, Sequence
 
 from xtremedistil_tf.corpora.jobs.kinds import Asked, is_conllu
+from xtremedistil_tf.corpora.readers.layout import tag_of_features
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.texts.recognise import (
     looks_like_questions,
     looks_like_texts,
+    refuse_entities_and_label,
+    refuse_split_column,
     refuse_without_label,
 )
+from xtremedistil_tf.corpora.texts.tables.opening import open_lines
+from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.tasks import TASKS, task_kind
+
+# Lines that show what is annotated.
+_SAMPLE = 2000
 
 
 def _single(kind: str, asked: Asked) -> Asked:
     return dataclasses.replace(asked, kind=kind)
+
+
+def _parts_of_speech(source: Source, encoding: str) -> str:
+    """The kind of task of a CoNLL-U file.
+
+    Raises:
+      UserError: if it has entities among its features, too.
+    """
+    lines = itertools.islice(open_lines(source, encoding), _SAMPLE)
+    if any(tag_of_features(line.rstrip("\r\n").rpartition("\t")[2]) != "O" for line in lines):
+        raise UserError(f"{source.name}: its words have parts of speech in column 4 and entities "
+                        "in column 10; --kind=word_tagging or --kind=tagging says which to learn")
+    return next(name for name, record in TASKS.items()
+                if record.tags_words and not record.entities)
 
 
 def recognise_kind(sources: Sequence[Source], asked: Asked, kind: Optional[str] = None) -> Asked:
@@ -29,14 +52,21 @@ def recognise_kind(sources: Sequence[Source], asked: Asked, kind: Optional[str] 
       `asked` with the kind, and with `wanted.pairs`.
 
     Raises:
-      UserError: for a table of texts in which no column is the label by its name.
+      UserError: for a table of texts in which no column is the label by its name, for data that two
+        kinds of task could learn from, and for tagged sentences that a column divides into splits.
     """
-    labelled = next((one for one in sources if one.split != "transfer"), None)
-    if labelled is None:
-        return asked if kind is None else _single(kind, asked)
+    labelled = [one for one in sources if one.split != "transfer"]
+    found = _completed(labelled[0], asked, kind) if labelled else (
+        asked if kind is None else _single(kind, asked))
+    if task_kind(found.kind).tags_words:
+        for source in labelled:
+            refuse_split_column(source, found.texts.read)
+    return found
+
+
+def _completed(labelled: Source, asked: Asked, kind: Optional[str]) -> Asked:
     if kind is None and is_conllu(labelled) and asked.read.tag_column is None:
-        return _single(next(name for name, record in TASKS.items()
-                            if record.tags_words and not record.entities), asked)
+        return _single(_parts_of_speech(labelled, asked.read.encoding), asked)
     if kind is None and looks_like_questions(labelled, asked.read.encoding):
         kind = next(name for name, record in TASKS.items() if record.windows)
     pooled = kind is not None and task_kind(kind).pooled
@@ -52,5 +82,7 @@ def recognise_kind(sources: Sequence[Source], asked: Asked, kind: Optional[str] 
     if kind is None and not named and pairs is None:
         refuse_without_label(labelled, texts.texts.read)
         return asked
+    if kind is None and not named:
+        refuse_entities_and_label(labelled, texts.texts.read)
     return dataclasses.replace(texts, wanted=dataclasses.replace(
         asked.wanted, pairs=asked.wanted.pairs or bool(pairs)))

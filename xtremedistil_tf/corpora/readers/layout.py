@@ -68,12 +68,17 @@ class Layout:
         if self.separator is not None and " " in line:
             fields = [field.strip(" \t") for field in fields]
         if self.features and len(fields) > self.tag:
-            fields[self.tag] = _feature(fields[self.tag])
+            fields[self.tag] = tag_of_features(fields[self.tag])
         return fields
 
 
-def _feature(field: str) -> str:
-    """The tag among the features of a word; O if there is none."""
+def tag_of_features(field: str) -> str:
+    """The tag among the features of a word; O if there is none.
+
+    Example:
+      >>> tag_of_features("SpaceAfter=No|name=B-PER")
+      'B-PER'
+    """
     match = _FEATURE.search(field)
     return match.group(1) if match else "O"
 
@@ -228,7 +233,7 @@ def find_layout(sample: Sequence[str], options: ReadOptions) -> Layout:
     width, _ = usual_width(rows) if rows else (len(header), 1.0)
     alike = [list(map(str.strip, row)) for row in rows if len(row) == width]
     features = bool(alike) and any(_FEATURE.search(row[-1]) for row in alike)
-    alike = [[*row[:-1], _feature(row[-1])] for row in alike] if features else alike
+    alike = [[*row[:-1], tag_of_features(row[-1])] for row in alike] if features else alike
     found = _Columns(alike or [list(header)], width, header)
     layers: List[int] = []
     if options.tag_column is not None:

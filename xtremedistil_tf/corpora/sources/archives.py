@@ -19,7 +19,7 @@ DAMAGED = (EOFError, zlib.error, tarfile.TarError, gzip.BadGzipFile, lzma.LZMAEr
            zipfile.BadZipFile, NotImplementedError)
 
 _COMPRESSED: Tuple[Tuple[bytes, Callable[[Any], Any]], ...] = (
-    (b"\x1f\x8b", lambda file: gzip.GzipFile(fileobj=file)),
+    (b"\x1f\x8b", lambda file: gzip.GzipFile(fileobj=file, mode="rb")),
     (b"BZh", bz2.BZ2File),
     (b"\xfd7zXZ\0", lzma.LZMAFile),
     # The older form, .lzma, by the sizes of its dictionary.

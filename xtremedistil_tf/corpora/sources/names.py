@@ -55,9 +55,16 @@ _CODE = re.compile(r"([a-z]{2,3})([-_][A-Za-z]{2,4})?")
 
 
 def split_of(name: str) -> Optional[str]:
-    """The split in a file's name, such as train.txt, eng.testa, de-dev.conll or extra, or None."""
+    """The split in a file's name, such as train.txt, eng.testa, de-dev.conll or extra, or None.
+
+    A name of two splits, such as train_dev.tsv, shows none: its rows stand in other files, too.
+    """
     parts = re.split(r"[^a-z]+", pathlib.PurePosixPath(name).name.lower())
-    return next((_SPLITS[part] for part in parts if part in _SPLITS), None)
+    found = list(dict.fromkeys(_SPLITS[part] for part in parts if part in _SPLITS))
+    # "unlabeled_train" is text to learn from; unlabelled tests and "pre-train" are no split.
+    if set(found) == {"train", "transfer"}:
+        return "transfer"
+    return found[0] if len(found) == 1 and "pre" not in parts else None
 
 
 def split_of_path(path: pathlib.PurePath) -> Optional[str]:

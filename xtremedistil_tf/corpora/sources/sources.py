@@ -204,7 +204,7 @@ def find_sources(
         raise UserError(
             f"{path}: no file in it speaks of a split in its name; it holds "
             f"{', '.join(others[:5]) or 'nothing'}; allowed are parts of names such as train, dev, "
-            "testa, test, extra, or naming the file itself")
+            f"testa, test, extra, or naming what holds train: --train={path}")
     languages = languages_of([file.path for file, _ in read])
     sources = [
         file.source(of, language=language) for (file, of), language in zip(read, languages)]

@@ -66,7 +66,8 @@ class Wanted:
     pairs: bool = False
 
 
-def _named(columns: Sequence[str], names: Sequence[str]) -> Optional[str]:
+def first_named(columns: Sequence[str], names: Sequence[str]) -> Optional[str]:
+    """The column with the first of some names, in any case; None without one."""
     lower = {column.lower(): column for column in columns}
     return next((lower[name] for name in names if name in lower), None)
 
@@ -76,7 +77,7 @@ def _texts(columns: Sequence[str], wanted: Wanted) -> Tuple[str, ...]:
     if wanted.pairs:
         return next(((lower[one], lower[other]) for one, other in PAIRS
                      if one in lower and other in lower), ())
-    found = _named(columns, TEXTS)
+    found = first_named(columns, TEXTS)
     return (found,) if found else ()
 
 
@@ -156,7 +157,7 @@ def find_columns(
     if table.named and not texts:
         texts = _texts(table.columns, wanted)
     if table.named and label is None and labelled:
-        label = _named([name for name in table.columns if name not in texts], LABELS)
+        label = first_named([name for name in table.columns if name not in texts], LABELS)
     if not texts or label is None and labelled:
         texts, label = _by_contents(sample, table.columns, wanted, texts, label)
     if len(texts) != (2 if wanted.pairs else 1):
@@ -167,9 +168,9 @@ def find_columns(
     if wanted.language is not None:
         language = column_of(table.columns, wanted.language, "language_column", path)
     elif table.named:
-        language = _named(table.columns, LANGUAGES)
-    split = _named(table.columns, SPLITS) if table.named and labelled else None
-    if split in (*texts, label, language) or not _are_splits(sample, split):
+        language = first_named(table.columns, LANGUAGES)
+    split = split_column(table, sample) if labelled else None
+    if split in (*texts, label, language):
         split = None
     return Columns(texts, label if labelled else None, language, split)
 
@@ -189,9 +190,11 @@ def split_of_row(row: Record, column: str) -> str:
     return found
 
 
-def _are_splits(sample: Sequence[Record], column: Optional[str]) -> bool:
-    """True if a column names a split in all rows."""
+def split_column(table: Table, sample: Sequence[Record]) -> Optional[str]:
+    """Name of the column that names a split in all rows; None without one."""
+    column = first_named(table.columns, SPLITS) if table.named else None
     try:
-        return column is not None and all(split_of_row(row, column) for row in sample)
+        return column if column is None or all(
+            split_of_row(row, column) for row in sample) else None
     except RowError:
-        return False
+        return None

@@ -3,14 +3,19 @@
 import dataclasses
 import itertools
 import pathlib
-from typing import List, Optional, Sequence
+from typing import List, Optional, Sequence, Set
 
+from xtremedistil_tf.corpora.annotations.keys import is_spans, read_spans
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.texts.columns import (
     LABELS,
     PAIRS,
+    SPLITS,
     TEXTS,
     find_columns,
+    first_named,
+    split_column,
+    split_of_row,
 )
 from xtremedistil_tf.corpora.texts.rows import TextsOptions
 from xtremedistil_tf.corpora.texts.tables.cells import shown
@@ -98,6 +103,55 @@ def looks_like_texts(source: Source, options: TextsOptions) -> Optional[bool]:
             return pairs if found else None
     except (UserError, OSError):
         return None
+
+
+def _holds_entities(value: object) -> bool:
+    """True for a list of entities with their offsets and types."""
+    try:
+        return is_spans(value) and bool(read_spans(value, None))  # type: ignore[arg-type]
+    except RowError:
+        return False
+
+
+def refuse_entities_and_label(source: Source, options: TextsOptions) -> None:
+    """Refuses texts that have a label and entities, of which either can be learnt.
+
+    Raises:
+      UserError: with the flag that says which.
+    """
+    with open_table(source, options.table) as table:
+        label = first_named(table.columns, LABELS)
+        entities = next((name for row in sample_of(table) for name, value in row.items()
+                         if name != label and _holds_entities(value)), None)
+    if entities is not None:
+        raise UserError(f"{source.name}: its rows have entities in {entities!r} and a label in "
+                        f"{label!r}; --kind=tagging or --kind=classification says which to learn")
+
+
+def refuse_split_column(source: Source, options: TextsOptions) -> None:
+    """Refuses tagged sentences whose rows name other splits than their file.
+
+    Raises:
+      UserError: with the splits that they name.
+    """
+    found: Set[str] = set()
+    try:
+        with open_table(source, options.table) as table:
+            if first_named(table.columns, SPLITS) is None:
+                return
+            sample = sample_of(table)
+            column = split_column(table, sample)
+            if column is None:
+                return
+            for row in itertools.chain(sample, (row for _, row in table.rows)):
+                if not isinstance(row, RowError):
+                    found.add(split_of_row(row, column))
+    except (UserError, OSError):
+        return  # Told when it is read.
+    if len(found) > 1 or source.split is not None and source.split not in found:
+        raise UserError(f"{source.name}: the column {column!r} says {', '.join(sorted(found))}; "
+                        "tagged sentences are divided by files: write one file a split, and name "
+                        "them by --train, --dev and --test")
 
 
 def refuse_without_label(source: Source, options: TextsOptions) -> None:

@@ -172,8 +172,10 @@ def read_delimited(lines: Iterator[str], options: TableOptions) -> Table:
     sample = list(itertools.islice(records, SAMPLE))
     first = sample[0].cells
     named = _has_header(first, options)
-    columns = tuple(cell.strip() for cell in first) if named else tuple(
-        str(at) for at in range(1, len(first) + 1))
+    columns = tuple(cell.strip() for cell in first) if named else ("",) * len(first)
+    # Kaggle's spam.csv has three columns without a name; one alone is an index of rows.
+    if columns.count("") > 1:
+        columns = tuple(name or str(at) for at, name in enumerate(columns, 1))
     if len(set(columns)) != len(columns):
         raise UserError(f"two columns of the header have one name: {', '.join(columns)}")
     quotes = _Quotes(sample[named:], separator, quoting)

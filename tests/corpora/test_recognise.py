@@ -1,0 +1,87 @@
+"""Which kind of task data are, and data of two kinds or splits, which are asked about."""
+
+import json
+
+import pytest
+
+from tests.corpora.texts.test_texts import lines, make
+from xtremedistil_tf.corpora.jobs.kinds import Asked
+from xtremedistil_tf.corpora.texts.columns import Wanted
+from xtremedistil_tf.errors import UserError
+
+ENTITIES = [{"start": 0, "end": 4, "label": "PER"}]
+
+
+def write(path, rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return path
+
+
+def tagged(count, **more):
+    return [{"text": f"Anna ran {at}", "entities": ENTITIES, **more} for at in range(count)]
+
+
+@pytest.mark.parametrize("more", [
+    {"intent": "run"}, {"topic": "sport"}, {"score": 0.5, "answer": "accept"}])
+def test_entities_beside_a_label_are_asked_about(tmp_path, more):
+    path = write(tmp_path / "all.jsonl", tagged(20, **more))
+    with pytest.raises(UserError, match="all.jsonl: its rows have entities in 'entities' and a "
+                                        "label in '.*'; --kind=tagging or --kind=classification"):
+        make(path, tmp_path / "task")
+    make(path, tmp_path / "task", kind="tagging")
+    assert "B-PER O O" in lines(tmp_path / "task", "dev")[0]
+
+
+def test_empty_entities_beside_a_label_leave_a_text_with_its_label(tmp_path):
+    path = write(tmp_path / "all.jsonl", [{"text": f"Anna ran {at}", "spans": [],
+                                           "label": "ab"[at % 2]} for at in range(20)])
+    assert make(path, tmp_path / "task")[1] == "classification"
+
+
+@pytest.mark.parametrize("feature, kind", [("name=B-PER|SpaceAfter=No", None),
+                                           ("SpaceAfter=No", "word_tagging"),
+                                           ("name=O", "word_tagging")])
+def test_words_with_parts_of_speech_and_entities_are_asked_about(tmp_path, feature, kind):
+    path = tmp_path / "all.conllu"
+    path.write_text("\n".join(f"1\tAnna{chr(97 + at)}\t_\tPROPN\t_\t_\t0\troot\t_\t{feature}\n"
+                              for at in range(20)), "utf-8")
+    if kind is not None:
+        assert make(path, tmp_path / "task")[1] == kind
+        return
+    with pytest.raises(UserError, match="speech in column 4 and entities in column 10; --kind="):
+        make(path, tmp_path / "task")
+    make(path, tmp_path / "task", kind="tagging")
+    assert lines(tmp_path / "task", "dev")[0].endswith("B-PER")
+
+
+def test_splits_in_a_column_of_tagged_sentences_are_refused(tmp_path):
+    """Divided at random, its test sentences would stand in train."""
+    rows = [*tagged(300, split="train"), *tagged(20, split="test")]
+    with pytest.raises(UserError, match="column 'split' says test, train; tagged sentences are"):
+        make(write(tmp_path / "all.jsonl", rows), tmp_path / "task")
+    with pytest.raises(UserError, match="column 'split' says train; tagged sentences are divided"):
+        make(write(tmp_path / "test.jsonl", rows[:300]), tmp_path / "task")
+    table = ["sentence,tags,split", *(f'"Anna ran {at}","B-PER O O",{"train test".split()[at % 2]}'
+                                      for at in range(40))]
+    (tmp_path / "all.csv").write_text("\n".join(table) + "\n", "utf-8")
+    with pytest.raises(UserError, match="column 'split' says test, train"):
+        make(tmp_path / "all.csv", tmp_path / "task", kind="tagging")
+    # One split, and words for it that name none, are no division.
+    for number, more in enumerate(({"split": "train"}, {"set": "A"}, {})):
+        path = write(tmp_path / f"one{number}.jsonl", tagged(20, **more))
+        assert make(path, tmp_path / f"task{number}")[1] == "tagging"
+
+
+def test_columns_without_a_name_are_numbered(tmp_path):
+    """Kaggle's spam.csv."""
+    rows = ["v1,v2,,,", *(f"{('ham', 'spam')[at % 2]},text number {at},,," for at in range(20))]
+    (tmp_path / "spam.csv").write_text("\n".join(rows) + "\n", "utf-8")
+    asked = Asked(wanted=Wanted(("v2",), "v1"), header="yes")
+    record, _ = make(tmp_path / "spam.csv", tmp_path / "task", asked=asked)
+    assert record["labels"] == ["ham", "spam"]
+
+
+def test_pubtators_form_is_named(tmp_path):
+    (tmp_path / "train.txt").write_text("12|t|Anna ran.\n12|a|She ran.\n12\t0\t4\tAnna\tPER\n\n")
+    with pytest.raises(UserError, match="train.txt:1: PubTator's form is not read; write a text"):
+        make(tmp_path / "train.txt", tmp_path / "task")
