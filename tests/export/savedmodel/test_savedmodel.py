@@ -66,8 +66,9 @@ def test_ids_give_the_keras_logits(student_folder, loaded):
     np.testing.assert_allclose(logits[mask > 0], expected[mask > 0], atol=1e-5)
 
 
+@pytest.mark.parametrize("words", [1, 2, 6])
 @pytest.mark.parametrize("decoding", ["constrained", "independent", "trained"])
-def test_the_graph_decodes_as_python_does(loaded, taggers, decoding):
+def test_the_graph_decodes_as_python_does(loaded, taggers, decoding, words):
     from xtremedistil_tf.data.labels import LabelSet
     from xtremedistil_tf.export.savedmodel.graph_student import Decoder
     from xtremedistil_tf.metrics.decoding import constrained_tags
@@ -75,7 +76,7 @@ def test_the_graph_decodes_as_python_does(loaded, taggers, decoding):
     labels = LabelSet(taggers["keras"].labels, decoding)
     table = np.random.default_rng(1).normal(size=[len(labels.tags)] * 2)
     labels = labels.adjusted({"transitions": table})
-    scores = np.random.default_rng(0).normal(size=(300, 6, len(labels.tags))).astype(np.float32)
+    scores = np.random.default_rng(0).normal(size=(300, words, len(labels.tags))).astype(np.float32)
     present = np.ones(scores.shape[:2], bool)
     decoder = tf.function(Decoder(labels).__call__, input_signature=[
         tf.TensorSpec([None, None, len(labels.tags)]), tf.TensorSpec([None, None], tf.bool)])
@@ -88,9 +89,9 @@ def test_the_graph_decodes_as_python_does(loaded, taggers, decoding):
     assert nothing["tags"].shape == (2, 0)
     # Other sentences of a batch, whose words fill short ones up with O, change nothing.
     filled = np.concatenate([scores, np.full_like(scores[:, :2], -1e9)], 1)
-    filled[:, 6:, labels.outside_id] = 0.0
+    filled[:, words:, labels.outside_id] = 0.0
     assert (decoder(tf.constant(filled), tf.constant(np.pad(present, ((0, 0), (0, 2)))))["tags"][
-        :, :6].numpy() == decoded["tags"].numpy()).all()
+        :, :words].numpy() == decoded["tags"].numpy()).all()
 
 
 def check_row_form(outputs, batch):

@@ -247,17 +247,26 @@ class Decoder(tf.Module):
             tf.gather_nd(self._follows, tf.stack([path[:, :-1], path[:, 1:]], -1)), 1)
 
     def _viterbi(self, scores: Any) -> Any:
-        by_word = tf.transpose(scores, [1, 0, 2])
-        start = by_word[0] + self._first_cost
+        start = scores[:, 0] + self._first_cost
+        # tf.scan over no element fails: a batch of single words has no step.
+        return tf.cond(
+            tf.shape(scores)[1] > 1,
+            lambda: self._path(start, tf.transpose(scores[:, 1:], [1, 0, 2])),
+            lambda: tf.argmax(start + self._last_cost, -1, tf.int32)[:, None])
 
+    def _path(self, start: Any, others: Any) -> Any:
+        """Returns int32 [batch, words], the best path.
+
+        Args:
+          start: float32 [batch, tags], scores of the first word.
+          others: float32 [words - 1, batch, tags], log-probabilities of the others.
+        """
         def step(state, word):
             reached = state[0][:, :, None] + self._step_cost
             return tf.reduce_max(reached, 1) + word, tf.argmax(reached, 1, tf.int32)
 
-        nowhere = tf.zeros_like(start, tf.int32)
-        best, came_from = tf.scan(step, by_word[1:], (start, nowhere))
-        best = tf.concat([start[None], best], 0)[-1]
-        last = tf.argmax(best + self._last_cost, -1, tf.int32)
+        best, came_from = tf.scan(step, others, (start, tf.zeros_like(start, tf.int32)))
+        last = tf.argmax(best[-1] + self._last_cost, -1, tf.int32)
         path = tf.scan(lambda tag, back: tf.gather(back, tag, batch_dims=1), came_from, last,
                        reverse=True)
         return tf.transpose(tf.concat([path, last[None]], 0))
