@@ -88,7 +88,7 @@ def test_the_graph_decodes_as_python_does(loaded, taggers, decoding, words):
     nothing = decoder(tf.constant(scores[:2, :0]), tf.constant(present[:2, :0]))
     assert nothing["tags"].shape == (2, 0)
     # Other sentences of a batch, whose words fill short ones up with O, change nothing.
-    filled = np.concatenate([scores, np.full_like(scores[:, :2], -1e9)], 1)
+    filled = np.concatenate([scores, np.full_like(scores[:, [0, 0]], -1e9)], 1)
     filled[:, words:, labels.outside_id] = 0.0
     assert (decoder(tf.constant(filled), tf.constant(np.pad(present, ((0, 0), (0, 2)))))["tags"][
         :, :words].numpy() == decoded["tags"].numpy()).all()
