@@ -4,7 +4,15 @@ import os
 
 import pytest
 
-from xtremedistil_tf.runs import atomic_folder, file_fingerprint, sha256_of
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.runs import (
+    atomic_folder,
+    check_place,
+    file_fingerprint,
+    read_json,
+    sha256_of,
+    write_json,
+)
 
 
 def test_a_folder_that_cannot_be_replaced_stays(tmp_path, monkeypatch):
@@ -25,6 +33,24 @@ def test_a_folder_that_cannot_be_replaced_stays(tmp_path, monkeypatch):
     with atomic_folder(folder) as temporary:
         (temporary / "new").touch()
     assert [path.name for path in tmp_path.rglob("*")] == ["store", "new"]
+
+
+def test_a_long_name_is_written(tmp_path):
+    path = tmp_path / ("ä" * 123 + ".json")
+    write_json(path, 1)
+    assert [one.name for one in tmp_path.iterdir()] == [path.name] and read_json(path) == 1
+
+
+@pytest.mark.parametrize("below, folder, why", [
+    ("file/out.tsv", False, "file is a file, so nothing can be written below it"),
+    ("file/a/b", True, "file is a file, so nothing can be written below it"),
+    ("file", True, "file is a file; allowed: a folder"),
+    ("", False, "is a folder; allowed: a file name")])
+def test_places_for_no_output_are_told(tmp_path, below, folder, why):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=f"--output .*{why}"):
+        check_place("output", tmp_path / below, folder=folder)
+    check_place("output", tmp_path / "new" / "out.tsv", folder=folder)
 
 
 def test_a_fingerprint_is_the_start_of_the_checksum(tmp_path):

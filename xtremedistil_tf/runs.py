@@ -14,6 +14,8 @@ from xtremedistil_tf.errors import UserError, first_line
 
 # Temporary names of atomic_path and atomic_folder: the process id, then the final name.
 _TEMPORARY = re.compile(r"\.tmp-\d+-.+")
+# Bytes of a name that leaves room for the process id, and characters kept of a longer one.
+_LONGEST_NAME, _KEPT = 230, 50
 # Folder in a run folder into which processes without the run's lock may write.
 SHARED = "targets"
 _OLD = re.compile(r"\.old-\d+-(.+)")
@@ -48,6 +50,32 @@ def derive_seed(seed: int, *names: Any) -> int:
     return int(fingerprint([seed, *[str(name) for name in names]]), 16) % (1 << 31)
 
 
+def check_place(flag: str, path: pathlib.Path, *, folder: bool = False) -> None:
+    """Refuses a path at which nothing can be written, before the work is done.
+
+    Args:
+      flag: the flag that names it.
+      path: where a file goes, or a folder.
+      folder: True for a folder.
+
+    Raises:
+      UserError: if a file stands where a folder is needed, or a folder where a file goes.
+    """
+    above = next(one for one in path.absolute().parents if one.exists())
+    if not above.is_dir():
+        raise UserError(f"--{flag} {path}: {above} is a file, so nothing can be written below it")
+    if folder and path.is_file():
+        raise UserError(f"--{flag} {path} is a file; allowed: a folder")
+    if not folder and path.is_dir():
+        raise UserError(f"--{flag} {path} is a folder; allowed: a file name")
+
+
+def _temporary(path: pathlib.Path) -> pathlib.Path:
+    """A name of this process beside `path`; the start of a name that would be too long is cut."""
+    name = path.name if len(os.fsencode(path.name)) <= _LONGEST_NAME else path.name[-_KEPT:]
+    return path.with_name(f".tmp-{os.getpid()}-{name}")
+
+
 @contextlib.contextmanager
 def atomic_path(path: pathlib.Path) -> Iterator[pathlib.Path]:
     """Yields a temporary file name beside `path`; moves it to `path` if the block succeeds.
@@ -56,7 +84,7 @@ def atomic_path(path: pathlib.Path) -> Iterator[pathlib.Path]:
     """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
+    temporary = _temporary(path)
     temporary.touch()
     mode = temporary.stat().st_mode
     temporary.unlink()
@@ -76,7 +104,7 @@ def atomic_folder(path: pathlib.Path) -> Iterator[pathlib.Path]:
     """Yields a temporary folder beside `path`; it replaces `path` if the block succeeds."""
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
+    temporary = _temporary(path)
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     mode = temporary.stat().st_mode & 0o666

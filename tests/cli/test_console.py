@@ -231,3 +231,19 @@ def test_a_command_without_defaults_tells_those_it_has(options):
     assert told["student_ft_batch_size"].endswith("Default: --ft_batch_size, without it 32.")
     assert told["least_gain"].endswith("Default: 0.")
     assert told["learning_rate"].startswith("Peak learning rate of the student. Default: 0.001. W")
+
+
+@pytest.mark.parametrize("argument, why", [
+    ("--model_dir=", "--model_dir is empty; give it a value, or leave it out"),
+    ("--ask_teacher_below=nan", "--ask_teacher_below is nan; needed is a number"),
+    ("--threshold=0.5,", "--threshold is 0.5,: a part of it is empty"),
+    ("--output=FILE/out.tsv", "is a file, so nothing can be written below it"),
+    ("--output=FILE", "is the file of --input; name another one")])
+def test_values_that_no_flag_has_are_refused(tmp_path, argument, why):
+    """An unset variable of a shell is an empty value; the current folder is not meant."""
+    (tmp_path / "file").write_text("Anna\n")
+    argument = argument.replace("FILE", str(tmp_path / "file"))
+    told = run("xtremedistil_tf.cli.predict", "--model_dir=none", f"--input={tmp_path / 'file'}",
+               argument)
+    assert told.returncode == 2 and why in told.stderr and told.stderr.count("error: ") == 1
+    assert (tmp_path / "file").read_text() == "Anna\n"

@@ -380,6 +380,20 @@ def test_runs_share_a_teacher_and_its_outputs_and_are_not_repeated(study_of):
     assert lines["D4.2"].reported == paper.TABLE_3["D4.2"][0]
 
 
+def test_a_study_of_other_data_is_refused(study_of):
+    """Its finished lines would stand in one table with lines of the new data."""
+    make, processes, folder = study_of
+    make("--do_NER").run(STUDIES["strategies"], [1])
+    (folder.parent / "task" / "train.tsv").write_text("Ann lives\tde:B-PER O\n" * 3)
+    with pytest.raises(UserError, match="was made with other data: train changed; use another"):
+        make("--do_NER").run(STUDIES["strategies"], [1])
+    # Earlier versions noted no files.
+    (folder / "study.json").write_text('{"flags": ["--do_NER"]}')
+    begun = len(processes.lines)
+    make("--do_NER").run(STUDIES["strategies"], [1])
+    assert len(processes.lines) == begun
+
+
 def test_several_runs_at_a_time_share_the_cores(study_of, monkeypatch):
     monkeypatch.setattr(runner.os, "cpu_count", lambda: 6)
     make, processes, folder = study_of
@@ -560,4 +574,4 @@ def test_every_form_of_result_is_written(study_of, name, rows, monkeypatch):
     if name == "architecture":
         assert table[2].startswith("| transformer_48_2 | 1,000 | 1.00 | 2.00 | 2.000 | 0.307 | ")
         assert "that of bilstm_50_100" in text and "here nowhere, in the paper nowhere" in text
-    assert json.loads((folder / "study.json").read_text()) == {"flags": []}
+    assert json.loads((folder / "study.json").read_text())["flags"] == []

@@ -9,6 +9,7 @@ from absl import flags as absl_flags
 
 from tests.conftest import ROOT
 from xtremedistil_tf.cli import study as study_command
+from xtremedistil_tf.cli.options.option import define
 from xtremedistil_tf.errors import UserError
 
 ROW = "A B\tde:B-PER I-PER\n"
@@ -23,6 +24,27 @@ def test_flags_that_contradict_those_of_its_runs_are_refused(tmp_path, flag):
         cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert result.returncode == 2 and "is set by the study; leave it out" in result.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("flag, why", [
+    ("--grid=strategy=D4.2,D9", "--grid=strategy=D4.2,D9: --strategy is 'D9'; allowed: D4.2, D4.1"),
+    ("--grid=learning_rate=0.003,-1", "--grid=learning_rate=0.003,-1: --learning_rate is -1.0"),
+    ("--presets=PRESET", "one.flags: --bilstm_hidden_size is 0")])
+def test_lines_that_no_run_takes_are_refused_before_a_teacher_is_made(tmp_path, monkeypatch, flag,
+                                                                      why):
+    values = absl_flags.FlagValues()
+    define(study_command.DISTILLATION, values=values)
+    for name in ("grid", "presets"):
+        absl_flags.DEFINE_list(name, [], "", flag_values=values)
+    (tmp_path / "one.flags").write_text("--bilstm_hidden_size=0\n")
+    values(["study", "--task=t", "--do_NER", "--model_dir=m",
+            flag.replace("PRESET", str(tmp_path / "one.flags"))])
+    # The command's --grid may be given twice and keeps its commas.
+    monkeypatch.setattr(values["grid"], "value", [",".join(values.grid)] if values.grid else [])
+    monkeypatch.setattr(study_command, "FLAGS", values)
+    with pytest.raises(UserError) as caught:
+        study_command._check_lines()
+    assert why in str(caught.value)
 
 
 @pytest.mark.parametrize("flag, why", [

@@ -22,15 +22,17 @@ def main(first: str, second: str) -> None:
     """Compares the runs and prints a table."""
     from xtremedistil_tf.metrics.significance import VERDICT, compare_runs
     from xtremedistil_tf.reporting.markdown import table
-    from xtremedistil_tf.runs import write_json
+    from xtremedistil_tf.runs import check_place, write_json
 
+    if FLAGS.output is not None:
+        check_place("output", pathlib.Path(FLAGS.output))
     found = compare_runs(pathlib.Path(first), pathlib.Path(second), FLAGS.split, FLAGS.samples)
     print(f"A: {first}\nB: {second}\n")
     print(table(
         ["language", "A", "B", *VERDICT, "sentences"],
         [[row.name, f"{row.first:.2f}", f"{row.second:.2f}", *row.verdict(),
           f"{row.sentences:,}"] for row in found]))
-    if FLAGS.output:
+    if FLAGS.output is not None:
         write_json(pathlib.Path(FLAGS.output),
                    {"first": first, "second": second, "split": FLAGS.split,
                     "samples": FLAGS.samples,

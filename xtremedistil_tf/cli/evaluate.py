@@ -14,6 +14,9 @@ if TYPE_CHECKING:  # Imported later at run time, so that --help is fast.
 
 FLAGS = flags.FLAGS
 _MOST = 2
+# Flags that say what a file of predictions is of.
+_OF_DATA = ("do_NER", "do_pairwise", "do_regression", "do_squad", "do_multilabel", "tag_scheme",
+            "task_kind")
 
 
 def define_flags() -> None:
@@ -47,7 +50,7 @@ def define_flags() -> None:
                       "Stop at an unusable row, or skip it.")
     flags.DEFINE_integer("samples", 1000,
                          "Number of bootstrap samples for intervals; 0 leaves them out.",
-                         lower_bound=0)
+                         lower_bound=0, upper_bound=1_000_000)
     flags.DEFINE_integer("seed", 0, "Seed of the bootstrap.")
     flags.DEFINE_integer("worst", 20, "Number of rows to show in each list of errors.",
                          lower_bound=0)
@@ -117,6 +120,27 @@ def _subjects() -> "List[Subject]":
     return subjects
 
 
+def _check_flags(data: pathlib.Path) -> None:
+    """Refuses wrong values, and flags that nothing would read, before a model is loaded.
+
+    Raises:
+      UserError: with the flag.
+    """
+    if not data.exists():
+        raise UserError(f"--data {data}: no such file or folder")
+    from xtremedistil_tf.config.checks import check_seed
+    from xtremedistil_tf.runs import check_place
+
+    check_seed(FLAGS.seed)
+    if FLAGS["split"].present and data.is_file():
+        raise UserError(f"--split={FLAGS.split} is of a task folder; --data {data} is a file")
+    unread = [name for name in _OF_DATA if FLAGS[name].present]
+    if FLAGS.model_dir and unread:
+        raise UserError(f"--{unread[0]} is for --predictions alone; a model knows what it reads")
+    if FLAGS.output is not None:
+        check_place("output", pathlib.Path(FLAGS.output), folder=True)
+
+
 def main() -> None:
     """Scores, prints the report or writes it."""
     from xtremedistil_tf.evaluation.labelled import measure_of_data, read_labelled_rows
@@ -124,8 +148,7 @@ def main() -> None:
     from xtremedistil_tf.evaluation.tables import render_evaluation, write_evaluation
 
     data = pathlib.Path(FLAGS.data)
-    if not data.exists():
-        raise UserError(f"--data {data}: no such file or folder")
+    _check_flags(data)
     subjects = _subjects()
     first = subjects[0]
     glue_task = FLAGS.glue_task or first.glue_task

@@ -111,8 +111,6 @@ def _opened_output(name: str) -> Iterator[Callable[[str], object]]:
     from xtremedistil_tf.runs import atomic_path
 
     path = pathlib.Path(name)
-    if path.is_dir():
-        raise UserError(f"--output {name} is a folder; allowed: a file name")
     if path.exists() and not path.is_file():  # A device or pipe must not be replaced.
         with open(path, "wb") as file:
             yield lambda text: file.write((text + "\n").encode("utf-8"))
@@ -148,12 +146,29 @@ def _with_teacher(student: "TextModel") -> "TextModel":
                    FLAGS.ask_teacher_below)
 
 
+def _check_files() -> None:
+    """Refuses a wrong output before the student is loaded.
+
+    Raises:
+      UserError: if nothing can be written there, or it is the input.
+    """
+    from xtremedistil_tf.runs import check_place
+
+    if FLAGS.output == "-":
+        return
+    check_place("output", pathlib.Path(FLAGS.output))
+    if os.path.realpath(FLAGS.output) == os.path.realpath(FLAGS.input) and os.path.isfile(
+            FLAGS.input):
+        raise UserError(f"--output {FLAGS.output} is the file of --input; name another one")
+
+
 def main() -> None:
     """Streams lines through the student, in order and in constant memory."""
     from xtremedistil_tf.inference.input_lines import InputLines, check_reading
     from xtremedistil_tf.inference.streaming import tag_lines
     from xtremedistil_tf.tasks import task_kind
 
+    _check_files()
     model = _with_teacher(load_named_student())
     check_reading(model, FLAGS.text_column, FLAGS.encoding)
     collect_seldom()

@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from typing import AbstractSet, Any, Dict, List, Sequence
+from typing import AbstractSet, Any, Dict, Iterator, List, Sequence, Tuple
 
 from absl import flags
 
@@ -12,7 +12,8 @@ from xtremedistil_tf.cli.options.option import define, given, parsed, without_ch
 from xtremedistil_tf.cli.options.planning_flags import PLANNING_FLAGS
 from xtremedistil_tf.cli.options.run_flags import DISTILLATION
 from xtremedistil_tf.config import RunConfig, require
-from xtremedistil_tf.errors import UserError, near
+from xtremedistil_tf.config.checks import check_seed
+from xtremedistil_tf.errors import UserError, near, not_allowed
 from xtremedistil_tf.study.grids import STUDIES, Study, grid_study, preset_study
 from xtremedistil_tf.tasks import TaskKind, task_kind
 
@@ -142,6 +143,34 @@ def _study() -> Study:
     return study
 
 
+def _lines() -> Iterator[Tuple[str, Dict[str, Any]]]:
+    """Yields each value of a grid and each preset, with the flags that it changes."""
+    for item in FLAGS.grid:
+        name, _, values = item.partition("=")
+        for value in values.split(","):
+            yield f"--grid={item}", parsed([f"--{name.lstrip('-')}={value}"], _OPTIONAL)
+    for path in FLAGS.presets:
+        changes = parsed([f"--flagfile={path}"], _OPTIONAL)
+        yield path, {name: changes[name] for name in changes.keys() - _LEFT_OUT}
+
+
+def _check_lines() -> None:
+    """Refuses lines that no run takes, before a teacher is fine-tuned.
+
+    Raises:
+      UserError: with the grid or preset.
+    """
+    named = {option.name: option.names for option in DISTILLATION if option.names is not None}
+    for origin, changes in _lines():
+        for name in changes.keys() & named.keys():
+            if changes[name] not in named[name]():
+                raise UserError(f"{origin}: {not_allowed(name, changes[name], named[name]())}")
+        try:
+            run_config({**given(FLAGS, DISTILLATION), **changes})
+        except UserError as error:
+            raise UserError(f"{origin}: {error}") from None
+
+
 def _check_kind(study: Study, kind: TaskKind) -> None:
     """Refuses a study of taggers for texts, and of texts for taggers."""
     for_texts, fits = study.of_texts, {None: True, True: kind.pooled, False: kind.tags_words}
@@ -172,10 +201,13 @@ def main() -> None:
         require(path.is_file(), f"{path}: file not found; a study compares scores, so it needs "
                 "labels. Runs without labels are compared by the agreement in their reports")
     _check_kind(study, task_kind(config.data.kind))
+    _check_lines()
     from xtremedistil_tf.study import report
     from xtremedistil_tf.study.runner import Runner
 
     seeds = _numbers("seeds", least=1)
+    for seed in seeds:
+        check_seed(seed)
     folder = pathlib.Path(FLAGS.model_dir)
     shared = {**{name: _as_given(FLAGS[name].value) for name in _RUN_FLAGS}, **_derived(config)}
     runner = Runner(folder, base=_shared(), given=shared, data=config.data, sizes=_numbers("sizes"),

@@ -11,7 +11,7 @@ from xtremedistil_tf.corpora.source_rows import ConvertOptions, SourceReader, di
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.data.readers.rows import Example, language_prefix
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import atomic_folder, write_json
+from xtremedistil_tf.runs import atomic_folder, check_place, write_json
 from xtremedistil_tf.tasks import TaskKind, task_kind
 from xtremedistil_tf.tasks.parts import Lazy
 
@@ -121,8 +121,7 @@ def _check_result(writer: _Writer, options: ConvertOptions, sources: Sequence[So
 
 def claim_folder(output: pathlib.Path, overwrite: bool) -> None:
     """Refuses an output folder with files that an earlier conversion did not write."""
-    if output.is_file():
-        raise UserError(f"--output {output} is a file; allowed: a folder")
+    check_place("output", output, folder=True)
     if output.is_dir() and any(output.iterdir()):
         if not (output / RECORD_FILE).is_file():
             raise UserError(f"--output {output} holds other files; allowed: a new or empty folder")

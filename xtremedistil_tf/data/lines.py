@@ -10,6 +10,8 @@ from xtremedistil_tf.errors import UserError
 UTF8 = "utf-8"
 BYTE_ORDER_MARK = "\ufeff"
 _MOST_DIGITS = 18
+# Python's encodings of host names and of source text.
+_NO_FILES = ("idna", "punycode", "unicode-escape", "raw-unicode-escape")
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 _MARKS = ((codecs.BOM_UTF8, UTF8), (codecs.BOM_UTF32_LE, "utf-32-le"),
           (codecs.BOM_UTF32_BE, "utf-32-be"), (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -44,6 +46,8 @@ def check_encoding(name: str) -> None:
     """
     try:
         "".encode(name)  # Also refuses codecs that are not for text, such as hex.
+        if codecs.lookup(name).name in _NO_FILES:
+            raise ValueError(name)
     except (LookupError, ValueError):
         raise UserError(f"--encoding is {name!r}; allowed: names that Python knows, such as "
                         "utf-8, latin-1, cp1252 or utf-16-le") from None

@@ -166,7 +166,8 @@ def _as_given(line: str, column: str, where: str) -> str:
     if is_count(column):
         columns = line.split("\t")
         if not 1 <= int(column) <= len(columns):
-            raise UserError(f"{where} has {len(columns)} columns; --text_column is {column}")
+            raise UserError(f"{where} has {len(columns)} columns, counted from 1; --text_column is "
+                            f"{column}")
         return columns[int(column) - 1]
     try:
         found = json.loads(line)[column]
@@ -279,7 +280,8 @@ class InputLines:
                 raise UserError(f"{self._name}: {problem}")
             texts = itertools.chain(head, texts)
         for number, line in enumerate(texts, 1):
-            text = _as_given(line, self._column or WHOLE_LINE, f"line {number}")
+            text = _as_given(
+                line, WHOLE_LINE if self._column is None else self._column, f"line {number}")
             whole = mend(text)
             if whole != text:
                 self._note_broken(number)

@@ -17,7 +17,7 @@ from xtremedistil_tf.data.folders.splits import read_labelled
 from xtremedistil_tf.data.folders.transfer import find_transfer_file
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.progress import Progress
-from xtremedistil_tf.runs import locked, read_json, write_json
+from xtremedistil_tf.runs import file_fingerprint, locked, read_json, write_json
 from xtremedistil_tf.study.grids import Facts, Study, Variant
 from xtremedistil_tf.study.planned import (
     Run,
@@ -149,11 +149,25 @@ class Runner:
         return dict(collections.Counter(row.language for row in examples["train"]))
 
     def _claim(self) -> None:
-        path = self._folder / "study.json"
-        if path.is_file() and read_json(path)["flags"] != self._base:
+        path, files = self._folder / "study.json", self._files()
+        before: Dict[str, Any] = read_json(path) if path.is_file() else {"flags": self._base}
+        if before["flags"] != self._base:
             raise UserError(f"{self._folder} was made with other flags: "
-                            f"{' '.join(read_json(path)['flags'])}; use another --model_dir")
-        write_json(path, {"flags": self._base})
+                            f"{' '.join(before['flags'])}; use another --model_dir")
+        # Studies of earlier versions noted no files.
+        changed = [name for name, made in before.get("files", files).items()
+                   if files.get(name) != made]
+        if changed:
+            raise UserError(f"{self._folder} was made with other data: {', '.join(changed)} "
+                            "changed; use another --model_dir")
+        write_json(path, {"flags": self._base, "files": files})
+
+    def _files(self) -> Dict[str, str]:
+        """Fingerprints of the data by name; all runs of a study read the same."""
+        task = pathlib.Path(self._data.task)
+        paths = {**{split: task / name for split, name in self._data.files.items()},
+                 "transfer": find_transfer_file(self._data)}
+        return {name: file_fingerprint(path) for name, path in paths.items() if path.is_file()}
 
     def _teacher(self, flags: Mapping[str, Any]) -> pathlib.Path:
         return self._folder / "teachers" / teacher_name(teacher_flags(flags, self._given))

@@ -10,6 +10,7 @@ from typing import Callable, Collection, List, NoReturn, Optional, Sequence, Tup
 from absl import app, flags, logging
 
 from xtremedistil_tf.cli.options import usage as command_help
+from xtremedistil_tf.config.checks import require
 from xtremedistil_tf.environment import restart_with_utf8
 from xtremedistil_tf.errors import UserError, is_lost_worker, is_out_of_memory, user_mistake
 from xtremedistil_tf.screen import PlainFormatter, level_of, quiet_libraries
@@ -132,6 +133,21 @@ def _answer(
     sys.exit(0)
 
 
+def _check_values(own: Sequence[str]) -> None:
+    """Refuses values that no flag has: an empty text, as of an unset variable, and nan.
+
+    Raises:
+      UserError: with the flag.
+    """
+    for flag in (FLAGS[name] for name in own if FLAGS[name].present):
+        value = flag.value
+        require(value != "" or flag.default == "",
+                f"--{flag.name} is empty; give it a value, or leave it out")
+        require(value == value, f"--{flag.name} is nan; needed is a number")
+        if isinstance(value, list) and len(value) > 1 and "" in value:
+            raise UserError(f"--{flag.name} is {','.join(map(str, value))}: a part of it is empty")
+
+
 def _split_at_dashes(arguments: List[str]) -> Tuple[List[str], List[str]]:
     """Splits arguments at the first --; returns those before and after it."""
     at = arguments.index("--") if "--" in arguments else len(arguments)
@@ -190,6 +206,7 @@ def start(
         if not FLAGS.verbose:
             quiet_libraries()
         try:
+            _check_values(own)
             main(rest) if takes_rest else main(*given)
         except UserError as error:
             _fail(str(error))
