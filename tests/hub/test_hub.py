@@ -14,6 +14,7 @@ from tests.hub.stand_in import stand_in
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.hub.folders import is_hub_name, student_on_hub, teacher_on_hub
 from xtremedistil_tf.hub.repository import check_name, lay_out
+from xtremedistil_tf.inference.assets import check_parts
 
 CARD = ("---\nlibrary_name: xtremedistil_tf\npipeline_tag: token-classification\nmodel-index:\n"
         "- name: demo\n---\n\n# A card\n\n## Use\n\nload(\"PATH/TO/THIS/FOLDER\")\n")
@@ -37,6 +38,7 @@ def run(tmp_path_factory):
     shutil.copytree(FOLDER / "wordpiece", folder)
     (folder / "student" / "README.md").write_text(CARD, "utf-8")
     (folder / "stages").mkdir()
+    (folder / "metrics.json").write_text("{}")
     return folder
 
 
@@ -57,6 +59,22 @@ def test_the_repository_has_card_student_and_exports(run, tmp_path):
         lay_out(run / "stages", "anna/tagger", tmp_path)
     with pytest.raises(UserError, match="--repository is 'tagger'; allowed: user/name"):
         check_name("tagger")
+
+
+@pytest.mark.parametrize("damage, why", [
+    (lambda run: (run / "metrics.json").unlink(), "is no finished run: metrics.json is missing"),
+    (lambda run: (run / "student" / "tokenizer.json").write_text("{}"), "tokenizer.json"),
+    (lambda run: (run / "onnx" / "model.onnx").write_bytes(b"cut"), "model.onnx"),
+    (lambda run: (run / "student" / "student.json").write_text("{}"), "student.json"),
+    (lambda run: [shutil.rmtree(run / "onnx"),
+                  shutil.copytree(FOLDER / "unigram" / "onnx", run / "onnx")],
+     "onnx was exported from another student than")])
+def test_what_nobody_could_use_is_not_published(run, tmp_path, damage, why):
+    shutil.copytree(run, tmp_path / "run")
+    check_parts(tmp_path / "run")
+    damage(tmp_path / "run")
+    with pytest.raises(UserError, match=why):
+        check_parts(tmp_path / "run")
 
 
 def test_a_folder_of_this_machine_wins(tmp_path, monkeypatch):

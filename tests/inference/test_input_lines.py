@@ -172,7 +172,7 @@ def test_binary_is_refused(raw):
 
 
 def test_a_column_that_is_not_there():
-    with pytest.raises(UserError, match="line 2 has 1 columns; --text_column is 2"):
+    with pytest.raises(UserError, match="line 2 has 1 columns, counted from 1; --text_column is 2"):
         read("a\tb\nc\n", column="2")
 
 

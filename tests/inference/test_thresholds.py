@@ -6,7 +6,7 @@ import pytest
 from xtremedistil_tf.cli.options.student_flags_loading import _least
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.classifier import Classified, TextClassifier
-from xtremedistil_tf.inference.tagger import TextTagger
+from xtremedistil_tf.inference.tagger import TextTagger, check_words
 
 
 class Tags(TextTagger):
@@ -64,3 +64,31 @@ def test_a_class_below_is_not_given():
 def test_thresholds_that_mean_nothing_are_refused(items, why):
     with pytest.raises(UserError, match=why):
         Tags().say_from(_least(items))
+
+
+@pytest.mark.parametrize("value", [float("nan"), 5.0, -0.1, "0.5", None])
+def test_what_is_no_probability_is_no_threshold(value):
+    with pytest.raises(UserError, match="allowed: a number from 0 to 1"):
+        Tags().say_from({"": value})
+
+
+@pytest.mark.parametrize("items", [
+    None, 3, b"abc", {"text": "Anna"}, ["a", None], [b"Anna"], [["x"]], np.array("x").astype(bytes),
+    np.array(3)])
+def test_what_is_no_text_is_refused_by_a_tagger(items):
+    with pytest.raises(UserError, match="this student takes texts; allowed: a string or a list"):
+        Tags()(items)
+
+
+def test_half_a_character_is_read_as_in_a_file():
+    seen = []
+    tagger = Tags()
+    tagger.tag_text = lambda texts: (seen.extend(texts), [[] for _ in texts])[1]
+    assert tagger(["Anna \ud800 Weber", "\udfff", np.str_("Bonn")]) == [[], [], []]
+    assert seen == ["Anna \ufffd Weber", "\ufffd", "Bonn"]
+
+
+@pytest.mark.parametrize("sentences", ["Anna", ["Anna Weber"], [["Anna"], "Weber"]])
+def test_a_text_is_no_list_of_words(sentences):
+    with pytest.raises(UserError, match="takes a list of words for each sentence, not the text"):
+        check_words(sentences)

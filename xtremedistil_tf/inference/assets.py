@@ -19,6 +19,7 @@ from xtremedistil_tf.inference.student_record import (
 )
 from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.validation.manifest import check_manifest
+from xtremedistil_tf.validation.run_files import check_run
 from xtremedistil_tf.validation.tokenizer_file import load_tokenizer_file
 
 __all__ = ["FORMAT_FOLDERS", "RECORD_FILE", "SAVED_RECORD", "TOKENIZER_FILE", "VOCABULARY_FILE",
@@ -118,6 +119,26 @@ def made_elsewhere(exported: pathlib.Path, student: pathlib.Path) -> bool:
         if record.is_file() and own.is_file():
             return read_json(record) != read_json(own)
     return False
+
+
+def check_parts(run: pathlib.Path) -> None:
+    """Refuses an unfinished run, and one with damaged files or exports of another student.
+
+    Args:
+      run: the run folder.
+
+    Raises:
+      UserError: with the folder or file.
+    """
+    if not (run / "metrics.json").is_file():
+        raise UserError(f"{run} is no finished run: metrics.json is missing")
+    check_run(run)
+    for part in ("student", *FORMAT_FOLDERS.values()):
+        folder = run / part
+        check_manifest(newest_version(folder) or folder)
+        if made_elsewhere(folder, run / "student"):
+            raise UserError(f"{folder} was exported from another student than {run / 'student'}; "
+                            "xtremedistil-export makes it anew")
 
 
 def load_assets(

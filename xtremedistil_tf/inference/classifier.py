@@ -18,6 +18,7 @@ from typing import (
 import numpy as np
 from tokenizers import Tokenizer
 
+from xtremedistil_tf.data.json_rows import mend
 from xtremedistil_tf.data.labels import number_text
 from xtremedistil_tf.data.pipelines.length_batches import TOKENS_PER_BATCH, length_batches
 from xtremedistil_tf.data.readers.rows import Example, split_spaces
@@ -29,7 +30,7 @@ from xtremedistil_tf.inference.assets import Assets
 from xtremedistil_tf.inference.lines import ClassifiedLine, Line, split_pair
 from xtremedistil_tf.inference.streaming import in_blocks
 from xtremedistil_tf.inference.tagger import Texts
-from xtremedistil_tf.inference.text_model import TextModel
+from xtremedistil_tf.inference.text_model import TextModel, texts_of
 from xtremedistil_tf.metrics.several.scores import chosen_labels, sigmoid
 from xtremedistil_tf.metrics.uncertainty.temperature import tempered, thresholds_of
 from xtremedistil_tf.tasks import task_kind
@@ -56,29 +57,20 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
-def check_pairs(items: Sequence[Any]) -> None:
-    """Refuses items that are not pairs of texts.
+def pairs_of(given: Any) -> List[Any]:
+    """Returns the pairs of texts that a caller gave: one tuple, or several.
 
     Raises:
-      UserError: for the first such item.
+      UserError: for anything else.
     """
+    listed = not isinstance(given, (tuple, dict, str, bytes)) and isinstance(given, Iterable)
+    items = list(given) if listed else [given]
     for item in items:
         if not (isinstance(item, (tuple, list)) and len(item) == 2
                 and all(isinstance(text, str) for text in item)):
             raise UserError("this student takes pairs of texts; allowed: (text, text), not "
-                            f"{item!r}")
-
-
-def check_texts(items: Sequence[Any]) -> None:
-    """Refuses items that are not texts.
-
-    Raises:
-      UserError: for the first such item.
-    """
-    for place, item in enumerate(items):
-        if not isinstance(item, str):
-            raise UserError("this student takes texts; allowed: a string or a list of strings, not "
-                            f"{item!r} (item {place})")
+                            f"{item!r:.60}")
+    return [tuple(map(mend, item)) for item in items]
 
 
 class TextClassifier(TextModel):
@@ -198,9 +190,7 @@ class TextClassifier(TextModel):
           several labels: labels and scores. For a list: a list of such dicts.
         """
         alone = isinstance(text, tuple if self.pairs else str)
-        listed = not isinstance(text, (dict, bytes)) and isinstance(text, Iterable)
-        texts = list(text) if listed and not alone else [text]
-        (check_pairs if self.pairs else check_texts)(texts)
+        texts = pairs_of(text) if self.pairs else texts_of(text)
         found = [self.describe(one) for one in in_blocks(self, self.classify, texts)]
         return found[0] if alone else found
 

@@ -12,11 +12,12 @@ from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.ragged import Ragged, lengths_of
 from xtremedistil_tf.data.tokenization.word_pieces import WordPieces
 from xtremedistil_tf.data.words import split_words
+from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.assets import Assets
 from xtremedistil_tf.inference.entities import columns, join_entities, without_unsure
 from xtremedistil_tf.inference.lines import Line, TaggedLine, TaggedWord
 from xtremedistil_tf.inference.streaming import in_blocks
-from xtremedistil_tf.inference.text_model import TextModel
+from xtremedistil_tf.inference.text_model import TextModel, texts_of
 from xtremedistil_tf.metrics.decoding import by_sentence, decode_words
 from xtremedistil_tf.metrics.uncertainty.temperature import tempered
 from xtremedistil_tf.tasks import task_kind
@@ -63,6 +64,19 @@ def windows(
         (max(0, at - context), min(pieces, at + step + context), at, min(pieces, at + step))
         for at in range(0, pieces, step)
     ]
+
+
+def check_words(sentences: Sequence[Sequence[str]]) -> None:
+    """Refuses a text where a list of words belongs: its letters would be the words.
+
+    Raises:
+      UserError: for the first one.
+    """
+    wrong = [sentences] if isinstance(sentences, str) else [
+        words for words in sentences if isinstance(words, str)]
+    if wrong:
+        raise UserError("tag_words takes a list of words for each sentence, not the text "
+                        f"{wrong[0]!r:.60}; call the tagger itself with texts")
 
 
 class TextTagger(TextModel):
@@ -141,7 +155,7 @@ class TextTagger(TextModel):
           A list of dicts with entity_group, score, word, start and end for a string; a list of
           such lists for a list.
         """
-        texts = [text] if isinstance(text, str) else list(text)
+        texts = texts_of(text)
         found: List[List[Dict[str, Any]]] = []
         for one, tagged in zip(texts, in_blocks(self, self._said, texts)):
             words, tags, scores = columns(tagged)
@@ -193,6 +207,7 @@ class Tagger(TextTagger):
         self, sentences: Sequence[Sequence[str]]
     ) -> List[Tuple[List[str], np.ndarray]]:
         """Tags sentences that are split into words already; see the base class."""
+        check_words(sentences)
         lengths = lengths_of(sentences)
         return by_sentence(*self._tag(list(chain.from_iterable(sentences)), lengths), lengths,
                            self._labels)

@@ -1,9 +1,11 @@
 """The interface of students on text, for all kinds of task and runtimes."""
 
-from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple
+import numbers
+from typing import Any, Callable, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
+from xtremedistil_tf.data.json_rows import mend
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.assets import Assets
 from xtremedistil_tf.inference.lines import Line
@@ -32,14 +34,16 @@ class TextModel:
         """Sets `least`: a tagger leaves out less sure entities, others give no label or answer.
 
         Raises:
-          UserError: if a name is none of the labels or entity types, or the kind has no
-            probabilities.
+          UserError: if a name is none of the labels or entity types, a value is no number from 0
+            to 1, or the kind has no probabilities.
         """
         kind = task_kind(self.kind)
         if least and not (kind.classes or kind.competing):
             raise UserError(f"a student for {self.kind} has no probabilities, so no thresholds")
         names = set(kind.types_of(self.labels))
-        for name in least:
+        for name, value in least.items():
+            if not isinstance(value, numbers.Real) or not 0 <= value <= 1:
+                raise UserError(f"a threshold is {value!r}; allowed: a number from 0 to 1")
             if name and name not in names:
                 raise UserError(f"a threshold is of {name!r}; allowed: {', '.join(sorted(names))}")
         self.least = dict(least)
@@ -80,6 +84,26 @@ class TextModel:
     def cut_at_seq_len(self) -> Optional["TextModel"]:
         """Returns this model limited to the sequences of its training; None if it reads no more."""
         return None
+
+
+def texts_of(given: Any) -> List[str]:
+    """Returns the texts that a caller gave: one string, or several.
+
+    Half a character, which no text file can hold, becomes U+FFFD. Offsets stay.
+
+    Raises:
+      UserError: for anything else.
+    """
+    listed = not isinstance(given, (str, bytes, Mapping)) and isinstance(given, Iterable)
+    try:
+        items = list(given) if listed else [given]
+    except TypeError:  # An array without a dimension.
+        items = [given]
+    for place, item in enumerate(items):
+        if not isinstance(item, str):
+            raise UserError("this student takes texts; allowed: a string or a list of strings, not "
+                            f"{item!r:.60} (item {place})")
+    return list(map(mend, items))
 
 
 def text_model(

@@ -3,6 +3,7 @@
 import pytest
 
 from xtremedistil_tf.config import DataConfig
+from xtremedistil_tf.data.folders.labelled import seen_classes
 from xtremedistil_tf.data.folders.task import describe, read_task
 from xtremedistil_tf.data.folders.transfer import find_transfer_file
 from xtremedistil_tf.data.words import count_marks
@@ -122,3 +123,13 @@ def test_the_usual_transfer_file_of_the_folder_needs_no_flag(task):
     (task / "transfer.txt").unlink()
     with pytest.raises(UserError, match="is not given, and the task folder has no transfer.txt"):
         find_transfer_file(config)
+
+
+def test_tagged_words_are_no_classes(tmp_path):
+    """Predictions of a tagger, scored without --do_NER, had all of their rows right."""
+    path = tmp_path / "test.tsv"
+    path.write_text("Anna ran\tde:B-PER de:O\nBonn is\tB-LOC O\nIt ran\tO O\n", "utf-8")
+    with pytest.raises(UserError, match="3 of 3 rows have a tag for each word; --do_NER reads"):
+        seen_classes(path, DataConfig(str(tmp_path)))
+    path.write_text("Anna ran\tO\nBonn is\tnot O\nIt ran\tO\n", "utf-8")
+    assert seen_classes(path, DataConfig(str(tmp_path))).tags == ("O", "not O")

@@ -22,9 +22,11 @@ def define_flags() -> None:
 def main() -> None:
     """Lays the repository out, lists it and uploads it."""
     from xtremedistil_tf.hub.repository import check_name, lay_out, publish, sizes
+    from xtremedistil_tf.inference.assets import check_parts
     from xtremedistil_tf.version import __version__
 
     check_name(FLAGS.repository)
+    check_parts(pathlib.Path(FLAGS.model_dir))
     with tempfile.TemporaryDirectory() as work:
         folder = pathlib.Path(work)
         lay_out(pathlib.Path(FLAGS.model_dir), FLAGS.repository, folder)

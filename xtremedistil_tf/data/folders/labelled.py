@@ -6,7 +6,14 @@ from typing import Any, List, Mapping, Optional, Tuple
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.data.labels import ClassSet, LabelSet, Numbers, Spans, read_labels
 from xtremedistil_tf.data.readers.glue import read_glue
-from xtremedistil_tf.data.readers.rows import Example, ReadReport, read_ner, read_rows
+from xtremedistil_tf.data.readers.recognise import is_tag
+from xtremedistil_tf.data.readers.rows import (
+    Example,
+    ReadReport,
+    read_ner,
+    read_rows,
+    split_prefix,
+)
 from xtremedistil_tf.data.readers.squad import Question, read_squad
 from xtremedistil_tf.data.readers.texts import (
     NO_GOLDS,
@@ -69,6 +76,11 @@ def read_classes(config: DataConfig, folder: pathlib.Path) -> ClassSet:
     return seen_classes(folder / config.files["train"], config)
 
 
+def _has_tags(row: Example) -> bool:
+    tags = [split_prefix(tag)[1] for tag in row.tags[0].split()]
+    return len(tags) == len(row.words) > 1 and all(map(is_tag, tags))
+
+
 def seen_classes(path: pathlib.Path, config: DataConfig) -> ClassSet:
     """The classes that occur in a labelled file.
 
@@ -76,6 +88,10 @@ def seen_classes(path: pathlib.Path, config: DataConfig) -> ClassSet:
       UserError: if there are fewer than two, or the file cannot be read.
     """
     rows, _ = read_labelled_texts(path, None, config)
+    tagged = sum(_has_tags(row) for row in rows)
+    if 2 * tagged > len(rows):
+        raise UserError(f"{path}: {tagged:,} of {len(rows):,} rows have a tag for each word; "
+                        "--do_NER reads tagged words")
     check_no_lists({row.tags[0] for row in rows}, str(path), way_out="--do_multilabel gives a text "
                    "several labels, and a labels.tsv that names it makes it one class")
     tags = {row.tags[0] for row in rows}

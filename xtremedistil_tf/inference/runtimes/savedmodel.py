@@ -12,7 +12,7 @@ from xtremedistil_tf.errors import UserError, first_line, is_out_of_memory
 from xtremedistil_tf.inference.assets import SAVED_RECORD, newest_version
 from xtremedistil_tf.inference.runtimes.text_ops import TEXT_OPS, load_text_ops
 from xtremedistil_tf.inference.student_record import labels_of, read_student_record
-from xtremedistil_tf.inference.tagger import TaggedWord, TextTagger
+from xtremedistil_tf.inference.tagger import TaggedWord, TextTagger, check_words
 from xtremedistil_tf.inference.text_model import TextModel
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.tasks import task_kind_of
@@ -51,6 +51,7 @@ class SavedTagger(TextTagger):
 
     def tag_words(self, sentences: Sequence[Sequence[str]]) -> List[Tuple[List[str], np.ndarray]]:
         """Tags sentences that are split into words already; see the base class."""
+        check_words(sentences)
         results: List[Any] = [None] * len(sentences)
         lengths = np.array([sum(map(len, words)) + len(words) for words in sentences])
         for rows in length_batches(lengths, tokens=_CHARACTERS_PER_BATCH):
