@@ -117,3 +117,61 @@ def test_the_text_of_an_entity_stands_at_its_offsets(surface, refused):
     else:
         assert row[1] == ("B-PER", "O", "B-LOC")
         assert counts["other_surfaces"] == (surface in ("##na", "Anna Low", "Annie"))
+
+
+def chinese(key, first=0, inside=1, kind="type"):
+    """Rows with the entities' own texts under a key."""
+    made = []
+    for n in range(3):
+        text = f"患者房室结消融{n}后出现心脏病变化"
+        places = [(name, text.index(name) + first) for name in ("房室结消融", "心脏病")]
+        made.append({"text": text, "entities": [
+            {"start_idx": at, "end_idx": at + len(name) - inside, kind: "dis", key: name}
+            for name, at in places]})
+    return made
+
+
+@pytest.mark.parametrize("key", ["entity", "entity_text", "value", "name", "string", "content",
+                                 "phrase", "of_no_known_name", None])
+@pytest.mark.parametrize(("first", "inside", "told"), [
+    (0, 1, "characters, with the end inside"), (1, 1, "characters from 1, with the end inside"),
+    (1, 0, "characters from 1"), (0, 0, None)])
+def test_an_entitys_own_text_is_known_by_its_value(key, first, inside, told):
+    given = chinese(key or "word", first, inside)
+    if key is None:
+        for record in given:
+            record["entities"] = [list(one.values()) for one in record["entities"]]
+    rows, counts = rows_of(*given)
+    assert counts.notes == ([f"offsets count {told}: converted"] if told else [])
+    assert {"".join(tag[0] for tag in row[1]) for row in rows} == {"OOBIIIIOOOOBIIOO"}
+
+
+@pytest.mark.parametrize("keys", [("entity", "value"), ("value", "entity"), ("name", "label_")])
+def test_a_text_with_its_end_inside_is_no_type(keys):
+    rows, _ = rows_of(*chinese(keys[0], kind=keys[1]))
+    assert rows[0][1][2] == "B-dis"
+
+
+def test_the_number_of_an_entity_is_not_its_text():
+    (row,), counts = rows_of({"text": "1 A, 2 B", "entities": [
+        {"id": "1", "start": 2, "end": 3, "label": "X"},
+        {"id": "2", "start": 7, "end": 8, "label": "X"}]})
+    assert row[1] == ("O", "B-X", "O", "O", "B-X") and not counts.notes
+
+
+@pytest.mark.parametrize(("text", "entities", "tags"), [
+    ("我在北京1见李", [[2, 3, "LOC"], [6, 6, "PER"]], "OOBIOOB"),
+    ("我在北京1见李", [[3, 4, "LOC"], [7, 7, "PER"]], "OOBIOOB"),
+    ("I met A and Bob", [[6, 6, "PER"], [12, 14, "PER"]], "OOBOB"),
+    # Ends are outside, and one entity is empty by mistake.
+    ("我在北京，见李", [[2, 4, "LOC"], [5, 5, "PER"]], None),
+    ("我在北京见李", [[2, 4, "LOC"], [4, 5, "X"], [5, 5, "PER"]], None),
+    ("Anna met Bob", [[0, 4, "PER"], [9, 12, "PER"], [5, 5, "PER"]], None),
+    ("Anna met Bob", [[5, 5, "PER"]], None)])
+def test_an_entity_that_begins_where_it_ends_shows_that_ends_are_inside(text, entities, tags):
+    (row,), counts = rows_of({"text": text, "entities": entities})
+    if tags is None:
+        assert "holds no word" in row and not counts.notes
+    else:
+        assert "".join(tag[0] for tag in row[1]) == tags
+        assert "with the end inside: converted" in counts.notes[0]

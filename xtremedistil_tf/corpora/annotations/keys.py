@@ -22,7 +22,8 @@ LABELS = ("label", "labels", "tag", "tags", "entity_type", "ner_tag", "label_typ
           "types", "category", "class", "entity_group", "entity_label", "label_", "ner",
           "ner_label", "class_name", "label_name", "tag_name", "entity_class", "entity", "name",
           "value")
-SURFACES = ("text", "word", "surface", "surface_form", "mention", "span_text")
+SURFACES = ("text", "word", "surface", "surface_form", "mention", "span_text", "entity_text",
+            "covered_text", "mention_text", "surface_text")
 
 
 def plain_key(key: str) -> str:
@@ -58,6 +59,21 @@ def _label(value: Any, place: str) -> str:
     return value.strip()
 
 
+def _own_texts(text: Optional[str], begin: int, end: int) -> List[str]:
+    """What an entity's own text may be, by its offsets: from 0 or 1, the end outside or inside."""
+    if text is None or not 0 <= begin <= end:
+        return []
+    own = [text[begin:end], text[begin:end + 1]]
+    # Of one character, the one before may stand in another field by chance.
+    return own + [text[begin - 1:end], text[begin - 1:end - 1]] * (0 < begin < end - 1)
+
+
+def _surface(values: Iterable[Any], own: List[str]) -> Optional[str]:
+    """The first of what an entity's own text may be that stands among its values."""
+    given = [value for value in values if isinstance(value, str)]
+    return next((one for one in own if one.strip() and one in given), None)
+
+
 def _of_dict(given: Dict[str, Any], text: Optional[str]) -> Span:
     entity = {plain_key(key): value for key, value in given.items()}
     came = ", ".join(map(str, given))
@@ -76,14 +92,16 @@ def _of_dict(given: Dict[str, Any], text: Optional[str]) -> Span:
     end = _number(entity[end_key], f"{end_key!r} of an entity")
     end += begin if end_key in LENGTHS else 0
     place = f"entity {begin} to {end}"
-    stands = text[begin:end] if text is not None and 0 <= begin <= end else None
     keys = [key for key in LABELS if key in entity]
+    own = _own_texts(text, begin, end)
     # A key whose value is the entity's text is not its type, if there is another key.
-    keys = [key for key in keys if entity[key] != stands] or keys
+    keys = [key for key in keys if entity[key] not in own] or keys
     if not keys:
         raise RowError(("span_keys", f"{place} has the keys {came}; "
                         f"its type is read from {', '.join(LABELS[:14])}, ..."))
     surface = next((entity[key] for key in SURFACES if isinstance(entity.get(key), str)), None)
+    if surface is None:
+        surface = _surface((entity[key] for key in entity if key != keys[0]), own)
     return Span(begin, end, _label(entity[keys[0]], place), surface)
 
 
@@ -95,12 +113,13 @@ def _of_list(entity: Sequence[Any], text: Optional[str]) -> Span:
                         "and label"))
     begin, end = numbers
     place = f"entity {begin} to {end}"
-    stands = text[begin:end] if text is not None and 0 <= begin <= end else None
-    labels = [value for value in others if value != stands or len(others) == 1]
+    own = _own_texts(text, begin, end)
+    labels = [value for value in others if value not in own or len(others) == 1]
     if len(labels) != 1:
         raise RowError(("span_label", f"{place} has {len(labels)} types: {labels!r:.60}; allowed "
                         "is one"))
-    return Span(begin, end, _label(labels[0], place))
+    return Span(begin, end, _label(labels[0], place), _surface(others, own) if len(others) > 1
+                else None)
 
 
 def is_spans(value: Any) -> bool:

@@ -127,7 +127,29 @@ def find_offsets(sample: Sequence[Tuple[str, List[Span]]]) -> Offsets:
         if enough and good >= 0.9 * count and plain <= 0.25 * count and (
                 good / count, count) > best:
             best, found = (good / count, count), way
+    if found == CHARACTERS and any(one.begin == one.end for _, spans in sample for one in spans):
+        return next((way for way in _OTHERS if way.inside and _may_be_inside(way, sample)), found)
     return found
+
+
+def _may_be_inside(way: Offsets, sample: Sequence[Tuple[str, List[Span]]]) -> bool:
+    """True if inclusive ends, which entities with begin == end speak for, fit the others as well.
+
+    An entity may also be empty by mistake. Then others would, under inclusive ends, take in a
+    space, a mark or the begin of the next one, end inside a word, or leave the text.
+    """
+    count = against = 0
+    for text, spans in sample:
+        begins = {span.begin for span in spans if span.begin < span.end}
+        for span in spans:
+            converted = way.convert(text, span)
+            if converted == span:
+                return False
+            last, behind = text[converted.end - 1], text[converted.end:converted.end + 1]
+            inside_word = behind.isalnum() and not has_unspaced(last + behind)
+            count += 1
+            against += not last.isalnum() or inside_word or span.end in begins
+    return against <= 0.1 * count
 
 
 def counts_tokens(sample: Sequence[Tuple[str, int, List[Span]]]) -> bool:
