@@ -31,6 +31,7 @@ _TOLD = {
     "span_letters": "entities whose type began with a letter of a scheme (B-PER), read without it",
     "rows_without_entities_key": "rows that say nothing of entities read as having none",
     "rejected_rows": "rows that annotators rejected or ignored left out",
+    "rejected_entities": "entities that annotators rejected left out",
     "unannotated_rows": "rows without an annotation left out",
     "several_annotations": "rows with several annotations, of which one is read",
     "bare_types": "types without B- or I-: neighbours of one type are read as one entity",

@@ -304,3 +304,11 @@ def test_numbers_of_pairs_may_be_minus_one(tmp_path):
     found, _, _ = read(tmp_path, table(rows, "sentence1,sentence2,score\n"), name="all.csv",
                        kind="regression")
     assert len(found) == 24 and sum(row.endswith("\t-1") for row in found) == 6
+
+
+def test_discarded_labels_of_argilla_are_no_gold(tmp_path):
+    rows, record, _ = read(tmp_path, objects(lambda at, text, own: {
+        "text": text, "label.responses": [own], "label.responses.status": [
+            "submitted" if at % 4 else ("discarded", "draft")[at % 8 // 4]]}),
+        asked=Asked(wanted=Wanted(label="label.responses")))
+    assert len(rows) == 18 and record["sources"][0]["counts"]["rejected_rows"] == 6

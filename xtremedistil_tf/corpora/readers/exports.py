@@ -3,11 +3,21 @@
 import itertools
 import json
 import re
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
+from typing import Any, Iterable, Iterator, List, Optional, Tuple
 
-from xtremedistil_tf.corpora.annotations.keys import BEGINS, is_spans, plain_key
+from xtremedistil_tf.corpora.annotations.answers import is_rejected
+from xtremedistil_tf.corpora.annotations.keys import BEGINS, plain_key
+from xtremedistil_tf.corpora.annotations.tools import (
+    Record,
+    by_sentence,
+    list_of,
+    objects_of,
+    of_argilla,
+    of_spacy,
+    with_spans,
+)
 from xtremedistil_tf.corpora.readers.base import Place, ReadOptions, Tally
-from xtremedistil_tf.corpora.readers.parts import LANGUAGES, TEXTS, TOKENS, is_rejected
+from xtremedistil_tf.corpora.readers.parts import LANGUAGES, TEXTS, TOKENS
 from xtremedistil_tf.data.json_rows import parse_json, whole_characters
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, Line, RowError
 from xtremedistil_tf.data.readers.recognise import is_tag
@@ -18,7 +28,6 @@ _RECORDS = ("annotations", "data", "examples", "rows", "records", "items", "docu
 # (key, tool, place of the texts) of annotations whose texts stand in other files.
 _TEXTS_ELSEWHERE = (("annotatable", "tagtog's ann.json", "the plain.html beside it"),
                     ("projectFileVersion", "Azure's labels", "the files that `location` names"))
-_Record = Dict[str, Any]
 _NO_SPACE = re.compile(r"\S")
 
 
@@ -101,7 +110,7 @@ def _whole_file(lines: Iterable[Line]) -> Iterator[Tuple[Place, Any]]:
                 yield f"record {count}", error
 
 
-def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[_Record]:
+def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[Record]:
     """Yields the records of a JSON value: objects with tokens and tags, or text and entities.
 
     Raises:
@@ -130,12 +139,12 @@ def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[_Record]
             yield from unpack(value["data"], options, counts)
     elif isinstance(value.get("paragraphs"), list) and any(
             isinstance(one, dict) and "context" in one for one in value["paragraphs"]):
-        for one in _objects(value["paragraphs"], "paragraphs"):  # SQuAD's questions.
+        for one in objects_of(value["paragraphs"], "paragraphs"):  # SQuAD's questions.
             yield {"text": one.get("context")}
     elif isinstance(value.get("paragraphs"), list):
-        yield from _spacy(value)
+        yield from of_spacy(value)
     elif isinstance(value.get("sentences"), list) and isinstance(value.get("ner"), list):
-        yield from _by_sentence(value)
+        yield from by_sentence(value)
     elif not any(name in value for name in (*TEXTS, *TOKENS)) and _held(value):
         for one in _held(value) or ():
             if one is not None:
@@ -149,7 +158,7 @@ def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[_Record]
         for one in value.values():
             yield from unpack(one, options, counts)
     else:
-        yield _argilla(_with_spans(value))
+        yield of_argilla(with_spans(value))
 
 
 def _is_batch(value: Any) -> bool:
@@ -157,26 +166,7 @@ def _is_batch(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(map(_is_texts, value))
 
 
-def _list(value: Any, name: str) -> List[Any]:
-    """Returns the value if it is a list.
-
-    Raises:
-      RowError: if it is not; the message names the key.
-    """
-    if not isinstance(value, list):
-        raise RowError(("json", f"{name!r} is {value!r:.40}; needed is a list"))
-    return value
-
-
-def _objects(value: Any, name: str) -> List[_Record]:
-    """Returns the value if it is a list of objects; see `_list`."""
-    for one in _list(value, name):
-        if not isinstance(one, dict):
-            raise RowError(("json", f"{name!r} holds {one!r:.40}; needed are objects"))
-    return value
-
-
-def _held(value: _Record) -> Optional[List[Any]]:
+def _held(value: Record) -> Optional[List[Any]]:
     """The list of records under a key of the object, or None."""
     for name in _RECORDS:
         found = value.get(name)
@@ -193,10 +183,10 @@ def _may_be_record(value: Any) -> bool:
     return value is None or isinstance(value, list) and _is_record(value)
 
 
-def _of_list(value: List[Any]) -> _Record:
+def _of_list(value: List[Any]) -> Record:
     first, second = (value[0], value[1]) if len(value) == 2 else (None, None)
     if isinstance(first, str) and isinstance(second, dict):
-        return _with_spans({**second, "text": first})
+        return with_spans({**second, "text": first})
     if isinstance(first, str) and isinstance(second, list):
         return {"text": first, "entities": second}
     if first is not None and second is not None and not all(len(one) == 2 and is_tag(one[1])
@@ -205,26 +195,7 @@ def _of_list(value: List[Any]) -> _Record:
     return {"tokens": [word for word, _ in value], "ner_tags": [tag for _, tag in value]}
 
 
-def _with_spans(record: _Record) -> _Record:
-    """Lists entities that are grouped by type, as in CLUENER."""
-    for name in ("label", "entities", "labels"):
-        types = record.get(name)
-        if not isinstance(types, dict):
-            continue
-        spans: List[_Record] = []
-        for label, places in types.items():
-            named = places.items() if isinstance(places, dict) else [(None, places)]
-            for surface, found in named:
-                if not isinstance(found, list) or not all(
-                        isinstance(one, list) and len(one) == 2 for one in found):
-                    return record
-                spans += [{"start": one[0], "end": one[1], "label": label, "text": surface}
-                          for one in found]
-        return {**record, name: spans}
-    return record
-
-
-def _label_studio(task: _Record, options: ReadOptions, counts: Tally) -> Iterator[_Record]:
+def _label_studio(task: Record, options: ReadOptions, counts: Tally) -> Iterator[Record]:
     """Record of a Label Studio task: its first annotation that was not cancelled or left empty."""
     data = task["data"]
     texts = [data[name] for name in TEXTS if isinstance(data.get(name), str)]
@@ -232,7 +203,7 @@ def _label_studio(task: _Record, options: ReadOptions, counts: Tally) -> Iterato
     if not texts:
         raise RowError(("json", f"'data' has no text; its fields are {', '.join(data) or 'none'}"))
     record = {**{name: data[name] for name in LANGUAGES if name in data}, "text": texts[0]}
-    annotations = _list(task.get("annotations") or task.get("completions") or [], "annotations")
+    annotations = list_of(task.get("annotations") or task.get("completions") or [], "annotations")
     usable = [one for one in annotations if isinstance(one, dict) and not is_rejected(one)]
     if not usable and options.labelled:
         counts["rejected_rows" if annotations else "unannotated_rows"] += 1
@@ -240,7 +211,7 @@ def _label_studio(task: _Record, options: ReadOptions, counts: Tally) -> Iterato
     counts["several_annotations"] += len(usable) > 1
     usable.sort(key=lambda one: (not one.get("ground_truth"), not one.get("result")))
     spans = []
-    for result in _list(usable[0].get("result") or [], "result") if usable else []:
+    for result in list_of(usable[0].get("result") or [], "result") if usable else []:
         value = result.get("value") if isinstance(result, dict) else None
         if isinstance(value, dict) and "start" in value:
             label = next((value[name] for name in (str(result.get("type")), "labels",
@@ -250,30 +221,3 @@ def _label_studio(task: _Record, options: ReadOptions, counts: Tally) -> Iterato
             spans.append({"start": places.get("start"), "end": places.get("end"),
                           "labels": label, "text": value.get("text")})
     yield {**record, "spans": spans} if usable else record
-
-
-def _argilla(record: _Record) -> _Record:
-    """Gives a flat record of Argilla 2 the entities of its first annotator under `entities`."""
-    found = next((value for name, value in record.items() if name.endswith(".responses")
-                  and isinstance(value, list) and value and isinstance(value[0], list)
-                  and is_spans(value[0])), None)
-    return record if found is None or "entities" in record else {**record, "entities": found[0]}
-
-
-def _spacy(document: _Record) -> Iterator[_Record]:
-    """The sentences of a document in spaCy 2's training format."""
-    for paragraph in _objects(document["paragraphs"], "paragraphs"):
-        for sentence in _objects(paragraph.get("sentences"), "sentences"):
-            tokens = _objects(sentence.get("tokens"), "tokens")
-            yield {"tokens": [token.get("orth") for token in tokens],
-                   "ner_tags": [token.get("ner") for token in tokens]}
-
-
-def _by_sentence(document: _Record) -> Iterator[_Record]:
-    """The sentences of a document in SciERC's format; offsets count the document's tokens."""
-    before = 0
-    for words, spans in zip(document["sentences"], document["ner"]):
-        yield {"tokenized_text": _list(words, "sentences"),
-               "ner": [[one - before if isinstance(one, int) else one for one in _list(span, "ner")]
-                       for span in _list(spans, "ner")]}
-        before += len(words)

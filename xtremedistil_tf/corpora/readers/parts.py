@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
+from xtremedistil_tf.corpora.annotations.answers import ANSWERS, without_rejected
 from xtremedistil_tf.corpora.annotations.keys import is_spans, plain_key, read_spans
 from xtremedistil_tf.corpora.annotations.spans import Span
 from xtremedistil_tf.corpora.readers.base import ReadOptions
@@ -19,17 +20,6 @@ TEXTS = ("text", "sentence", "content", "raw", "document", "body", "txt", "token
 ENTITIES = ("entities", "spans", "ents", "label", "labels", "annotations", "annotation", "ner",
             "named_entities", "entity", "mentions", "tags", "ner_tags")
 LANGUAGES = ("lang", "language", "langs", "language_code")
-# Annotators' answers (Prodigy, Argilla, Label Studio and others), and those that exclude a row.
-_ANSWERS = ("answer", "status", "state", "review_status", "annotation_status")
-_REJECTED = frozenset({"reject", "rejected", "ignore", "ignored", "discard", "discarded", "skip",
-                       "skipped", "invalid", "delete", "deleted", "removed", "declined",
-                       "cancelled", "canceled"})
-# Questions with yes or no; a no to the first excludes a row, and a yes to the second.
-_KEEPS = ("accepted", "accept", "approved", "is_valid", "is_accepted", "is_approved")
-_EXCLUDES = ("was_cancelled", "was_canceled", "cancelled", "canceled", "rejected", "reject",
-             "is_rejected", "deleted", "is_deleted", "discarded", "is_discarded", "skipped",
-             "is_skipped", "ignored", "is_ignored")
-_YES, _NO = ("true", "yes", "1"), ("false", "no", "0")
 _TOKEN_TEXTS = ("text", "orth", "form", "word", "token")
 
 
@@ -47,6 +37,7 @@ class Parts:
       by_token: True if its entities count tokens, by GLiNER's key.
       labelled: True if the record shows that its file is annotated: it has entities, or an
         annotator's answer.
+      rejected: number of its entities that an annotator rejected; they are not in `spans`.
     """
 
     language: str
@@ -57,15 +48,7 @@ class Parts:
     spans: Optional[List[Span]] = None
     by_token: bool = False
     labelled: bool = False
-
-
-def is_rejected(record: Dict[str, Any]) -> bool:
-    """True if an annotator excluded a record."""
-    given = {plain_key(name): str(value).strip().lower() for name, value in record.items()
-             if isinstance(value, (str, int))}
-    return any(given.get(name) in _REJECTED for name in (*_ANSWERS, *_KEEPS)) or any(
-        given.get(name) in _NO for name in _KEEPS) or any(
-            given.get(name) in _YES for name in _EXCLUDES)
+    rejected: int = 0
 
 
 def _language(record: Dict[str, Any], options: ReadOptions) -> str:
@@ -181,7 +164,7 @@ def _entities(record: Dict[str, Any], has_words: bool) -> Tuple[Optional[List[An
     if there and not has_words:
         raise RowError(("json", f"{there[0]!r} is {record[there[0]]!r:.60}; needed is a list of "
                         "entities with start, end and label"))
-    return None, "", any(name in record for name in _ANSWERS[:2])
+    return None, "", any(name in record for name in ANSWERS[:2])
 
 
 def _tags_in(record: Dict[str, Any], count: int) -> Optional[List[Any]]:
@@ -234,7 +217,8 @@ def read_parts(given: Dict[str, Any], options: ReadOptions) -> Parts:
         raise RowError(("json", f"fields {', '.join(sorted(given)) or 'none'}; needed are tokens "
                         "and ner_tags, or text and entities, or text"))
     entities, name, labelled = _entities(record, words is not None)
-    spans = None if entities is None else read_spans(entities, None if name == "ner" else text)
+    kept = None if entities is None else without_rejected(entities)
+    spans = None if kept is None else read_spans(kept, None if name == "ner" else text)
     by_token = words is not None and (name == "ner" or "tokenized_text" in record)
     return Parts(language, words, None, None if by_token else text, offsets, spans, by_token,
-                 labelled)
+                 labelled, len(entities or ()) - len(kept or ()))

@@ -5,6 +5,7 @@ import itertools
 import operator
 from typing import Any, Iterable, Iterator, List, Sequence, Tuple, Union
 
+from xtremedistil_tf.corpora.annotations.answers import is_rejected
 from xtremedistil_tf.corpora.annotations.letters import Letters, find_letters, join_by_letters
 from xtremedistil_tf.corpora.annotations.offsets import (
     CHARACTERS,
@@ -23,7 +24,7 @@ from xtremedistil_tf.corpora.readers.base import (
     corpus_words,
 )
 from xtremedistil_tf.corpora.readers.exports import json_values, unpack
-from xtremedistil_tf.corpora.readers.parts import Parts, is_rejected, read_parts
+from xtremedistil_tf.corpora.readers.parts import Parts, read_parts
 from xtremedistil_tf.data.lines import Line, RowError
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.readers.sentences import sentence_bounds
@@ -147,6 +148,7 @@ def examples_of(parts: Parts, profile: Profile, options: ReadOptions, counts: Ta
         return
     if profile.by_token:
         parts = without_text(parts)
+    counts["rejected_entities"] += parts.rejected
     spans = parts.spans
     if spans is None and profile.labelled:
         spans = []

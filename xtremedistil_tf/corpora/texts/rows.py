@@ -9,9 +9,9 @@ import re
 import unicodedata
 from typing import Any, Counter, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
+from xtremedistil_tf.corpora.annotations.answers import is_rejected
 from xtremedistil_tf.corpora.annotations.keys import plain_key
 from xtremedistil_tf.corpora.readers.base import Tally
-from xtremedistil_tf.corpora.readers.parts import is_rejected
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.texts.columns import (
     HEADER,

@@ -1,0 +1,75 @@
+"""Brings the records of annotation tools to the usual keys: tokens and tags, text and entities."""
+
+from typing import Any, Dict, Iterator, List
+
+from xtremedistil_tf.corpora.annotations.answers import RESPONSES, given_answers
+from xtremedistil_tf.corpora.annotations.keys import is_spans
+from xtremedistil_tf.data.lines import RowError
+
+Record = Dict[str, Any]
+
+
+def list_of(value: Any, name: str) -> List[Any]:
+    """Returns the value if it is a list.
+
+    Raises:
+      RowError: if it is not; the message names the key.
+    """
+    if not isinstance(value, list):
+        raise RowError(("json", f"{name!r} is {value!r:.40}; needed is a list"))
+    return value
+
+
+def objects_of(value: Any, name: str) -> List[Record]:
+    """Returns the value if it is a list of objects; see `list_of`."""
+    for one in list_of(value, name):
+        if not isinstance(one, dict):
+            raise RowError(("json", f"{name!r} holds {one!r:.40}; needed are objects"))
+    return value
+
+
+def with_spans(record: Record) -> Record:
+    """Lists entities that are grouped by type, as in CLUENER."""
+    for name in ("label", "entities", "labels"):
+        types = record.get(name)
+        if not isinstance(types, dict):
+            continue
+        spans: List[Record] = []
+        for label, places in types.items():
+            named = places.items() if isinstance(places, dict) else [(None, places)]
+            for surface, found in named:
+                if not isinstance(found, list) or not all(
+                        isinstance(one, list) and len(one) == 2 for one in found):
+                    return record
+                spans += [{"start": one[0], "end": one[1], "label": label, "text": surface}
+                          for one in found]
+        return {**record, name: spans}
+    return record
+
+
+def of_argilla(record: Record) -> Record:
+    """Gives a flat record of Argilla 2 the entities of its first annotator under `entities`."""
+    names = [name for name, value in record.items() if name.endswith(RESPONSES)
+             and isinstance(value, list) and value and isinstance(value[0], list)
+             and is_spans(value[0])]
+    found = next(iter(given_answers(record, names[0])), None) if names else None
+    return record if found is None or "entities" in record else {**record, "entities": found}
+
+
+def of_spacy(document: Record) -> Iterator[Record]:
+    """The sentences of a document in spaCy 2's training format."""
+    for paragraph in objects_of(document["paragraphs"], "paragraphs"):
+        for sentence in objects_of(paragraph.get("sentences"), "sentences"):
+            tokens = objects_of(sentence.get("tokens"), "tokens")
+            yield {"tokens": [token.get("orth") for token in tokens],
+                   "ner_tags": [token.get("ner") for token in tokens]}
+
+
+def by_sentence(document: Record) -> Iterator[Record]:
+    """The sentences of a document in SciERC's format; offsets count the document's tokens."""
+    before = 0
+    for words, spans in zip(document["sentences"], document["ner"]):
+        yield {"tokenized_text": list_of(words, "sentences"),
+               "ner": [[one - before if isinstance(one, int) else one
+                        for one in list_of(span, "ner")] for span in list_of(spans, "ner")]}
+        before += len(words)
