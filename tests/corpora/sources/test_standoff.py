@@ -60,3 +60,24 @@ def test_brats_entities_may_hold_other_line_ends(tmp_path):
     (source,), _ = find_sources(tmp_path)
     ((_, row),) = source.read(ReadOptions(), Tally())[1]
     assert row.tags == ("B-PER", "I-PER", "O", "O")
+
+
+@pytest.mark.parametrize(("text", "parts", "tags"), [
+    ("New\nYork is big.", "0 3;4 8", "BIOOO"), ("New \n  York is big.", "0 3;7 11", "BIOOO"),
+    ("New\nYork\nCity is big.", "0 3;4 8;9 13", "BIIOOO"), ("New\r\nYork is.", "0 3;5 9", "BIOO"),
+    ("New big York is.", "0 3;8 12", None), ("New-York is.", "0 3;4 8", None),
+    ("New\nYork is big.", "4 8;0 3", None)])
+def test_brats_entities_over_line_breaks_are_one(tmp_path, text, parts, tags):
+    surface = "New York City" if "City" in text else "New York"
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train" / "a.txt").write_bytes(text.encode())
+    (tmp_path / "train" / "a.ann").write_text(f"T1\tLOC {parts}\t{surface}\n")
+    if tags is None:
+        with pytest.raises(UserError, match="a.ann:1: .*of one part.*white space stands between"):
+            read_all(tmp_path)
+        return
+    (source,), _ = find_sources(tmp_path)
+    rows, counts = [], Tally()
+    rows = [row for _, row in source.read(ReadOptions(), counts)[1]]
+    assert "".join(tag[0] for row in rows for tag in row.tags) == tags
+    assert not counts["other_surfaces"] and not counts.notes
