@@ -89,6 +89,24 @@ def _prodigy(n: int, text: str) -> Dict[str, Any]:
     return {"text": text, "answer": answer, **({"spans": _spans(n)} if n < 8 else {})}
 
 
+def _chinese(n: int, _: str) -> Dict[str, Any]:
+    text = f"患者房室结消融{n}后出现心脏病"
+    return {"text": text, "entities": [
+        {"start_idx": text.index(name), "end_idx": text.index(name) + len(name) - 1, "type": kind,
+         "entity": name} for name, kind in (("房室结消融", "pro"), ("心脏病", "dis"))]}
+
+
+def _inside(text: str, *types: str) -> List[Dict[str, Any]]:
+    """Tokens with their tags inside."""
+    return [{"id": at, "word": word, "ner": tag}
+            for at, (word, tag) in enumerate(zip(text.split(), types), 1)]
+
+
+def _argilla(n: int, text: str) -> Dict[str, Any]:
+    return {"text": text, "span.responses": [_spans(n)], "span.responses.users": ["u"],
+            "span.responses.status": ["discarded" if n == 11 else "submitted"]}
+
+
 def _emoji(n: int, _: str) -> Dict[str, Any]:
     return {"text": f"😀😀 Anna{n} lives", "entities": [[5, 9 + len(str(n)), "PER"]]}
 
@@ -235,6 +253,29 @@ FORMS = (
     Form("CLUENER", _json(lambda n, text: {"text": text, "label": {
         "PER": {text[:_ends(n)[0]]: [[0, _ends(n)[0] - 1]]},
         "LOC": {"Oslo": [[_ends(n)[1], _ends(n)[2] - 1]]}}}), (ROW,), **LINES),
+    Form("CMeEE of CBLUE", _json(_chinese), (
+        "患 者 房 室 结 消 融 0 后 出 现 心 脏 病\tO O B-pro I-pro I-pro I-pro I-pro O O O O "
+        "B-dis I-dis I-dis",), **ARRAY),
+    Form("LightTag", _json(lambda n, text: {"content": text, "annotations": [
+        {**span, "value": text[span["start"]:span["end"]], "correct": span["tag"] == "PER"}
+        for span in _spans(n, label="tag")]}), (ROW.replace("B-LOC", "O"),), file="train.json",
+        between=",\n", head='{"examples": [', tail="]}\n"),
+    Form("Argilla 2", _json(_argilla), (ROW,), **LINES),
+    Form("Google's AutoML", _json(lambda n, text: {
+        "text_snippet": {"content": text}, "annotations": [
+            {"display_name": span.pop("label"), "text_extraction": {"text_segment": span}}
+            for span in _spans(n, begin="start_offset", end="end_offset")]}), (ROW,), **LINES),
+    Form("Stanza", _json(lambda n, text: _inside(text, "S-PER", "O", "O", "S-LOC")), (ROW,),
+         **ARRAY),
+    Form("CoreNLP", _json(lambda n, text: {"index": n, "tokens": _inside(
+        text, "PERSON", "O", "O", "CITY")}), ("Anna0 lives in Oslo\tB-PERSON O O B-CITY",),
+        file="train.json", between=",\n", head='{"sentences": [', tail="]}\n"),
+    Form("Labelbox", _json(lambda n, text: {
+        "data_row": {"id": str(n), "row_data": text}, "projects": {"p": {"labels": []}}}),
+        refusal="fields data_row, projects; needed are", **LINES),
+    Form("train and test in one object", _json(lambda n, text: {
+        "text": text, "entities": _lists(n)}), refusal="one object holds train, test; give each",
+        file="train.json", between='], "test": [', head='{"train": [', tail="]}\n"),
     Form("Japanese Wikipedia of Stockmark", _json(lambda n, _: {
         "curid": str(n), "text": f"{n}番の東京タワーへ", "entities": [
             {"name": "東京タワー", "span": [len(str(n)) + 2, len(str(n)) + 7], "type": "施設名"}]}),

@@ -10,9 +10,9 @@ from typing import Dict, List, Optional, Sequence, Tuple
 from xtremedistil_tf.corpora.readers import schemes
 from xtremedistil_tf.corpora.readers.base import Tally, clean_tags
 from xtremedistil_tf.corpora.source_rows import ConvertOptions, rows_of
-from xtremedistil_tf.corpora.sources.names import split_of
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.data.readers.rows import Example
+from xtremedistil_tf.data.split_names import split_of
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.tasks import task_kind
 

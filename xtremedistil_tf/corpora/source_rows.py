@@ -28,7 +28,7 @@ from xtremedistil_tf.tasks import task_kind
 _SEVERAL_ENDS = 3
 # Kinds of errors that concern all rows of a file or none.
 _OF_THE_FORM = frozenset({"no_tags", "tag_names", "span_keys", "span_label", "no_empty_line",
-                          "not_utf8", "encoding", "other_file"})
+                          "not_utf8", "encoding", "other_file", "splits"})
 # Entities as markup in running text: <START:person> Anna <END>, <PER>Anna</PER>, [PER Anna ].
 _MARKUP = re.compile(r"< ?START ?: ?\w+ ?>|< ?(\w+) ?> ?[^<>]+ ?< ?/ ?\1 ?>|"
                      r"\[ ?[A-Z]{3,} [^\[\]]+\]")

@@ -38,3 +38,83 @@ def test_discarded_answers_of_argilla_are_no_gold(states, answers, expected):
                             "span.responses.status": states,
                             "span.responses.users": ["u", "v"][:len(answers)]})
     assert rows == expected and counts["rejected_rows"] == (not expected)
+
+
+ROW = {"text": TEXT, "entities": spans()}
+INNER = [{"word": word, "ner": tag} for word, tag in zip(*TAGGED)]
+
+
+@pytest.mark.parametrize("export", [
+    {"train": [ROW], "dev": [ROW], "test": [ROW]}, {"train": [ROW], "validation": [ROW]},
+    {"train": {"data": [ROW]}, "test": {"data": [ROW]}}, {"data": {"train": [ROW], "test": [ROW]}},
+    {"train": {"1": ROW}, "test": {"2": ROW}}, {"version": "1", "train": [ROW], "eval": [ROW]}])
+def test_one_object_of_several_splits_is_refused(export):
+    (error,), _ = rows_of(export)
+    assert "one object holds train, " in error and "give each split in a file of its own" in error
+
+
+@pytest.mark.parametrize("export", [
+    {"train": [ROW]}, {"train": [ROW], "dev": []}, {"data": [ROW], "split": "test"},
+    {"train-1": ROW}, {"train": [ROW], "tests": 3}])
+def test_an_object_of_one_split_is_read(export):
+    assert rows_of(export)[0] == [TAGGED]
+
+
+@pytest.mark.parametrize("export", [
+    # Google's AutoML; an object around the place.
+    {"text_snippet": {"content": TEXT}, "annotations": [
+        {"display_name": one["label"], "text_extraction": {"score": 1, "text_segment": {
+            "start_offset": one["start"], "end_offset": one["end"]}}} for one in spans()]},
+    {"textSnippet": {"content": TEXT}, "annotations": [
+        {"displayName": one["label"], "textExtraction": {"textSegment": {
+            "startOffset": one["start"], "endOffset": one["end"]}}} for one in spans()]},
+    {"text": TEXT, "annotations": [{"name": one["label"], "location": {
+        "start": one["start"], "end": one["end"]}} for one in spans()]},
+    # Tags inside tokens: as lists, Stanza's sentences, CoreNLP's.
+    {"tokens": INNER}, INNER, {"sentences": [INNER]}, {"text": TEXT, "tokens": INNER},
+    {"tokens": [{"text": one["word"], "label": one["ner"]} for one in INNER], "entities": []},
+    {"sentences": [{"index": 0, "tokens": [{**one, "pos": "NN"} for one in INNER],
+                    "entitymentions": [{"ner": "PER"}]}]},
+    # Records under a name, beside what describes them.
+    {"name": "my corpus", "annotations": [ROW]}, {"a1": ROW}, {"annotations": [ROW, None]},
+])
+def test_forms_that_are_read(export):
+    assert rows_of(export)[0] == [TAGGED]
+
+
+@pytest.mark.parametrize(("export", "message"), [
+    ({"data_row": {"id": "c", "row_data": TEXT}, "projects": {"p": {"labels": []}}},
+     "fields data_row, projects; needed are tokens and ner_tags"),
+    ({"source_text": TEXT, "annotations": [{"text": "Anna", "entities": [], "label": "PER"}]},
+     "fields annotations, source_text;"),
+    ({"snippet": TEXT, "annotations": [{"mention": "Anna", "label": "PER"}]},
+     "fields annotations, snippet;"),
+    ({"snippet": {"all": TEXT}, "annotations": [{"mention": "Anna"}]}, "fields annotations, sn"),
+    ({"snippet": TEXT, "annotations": [{"place": {"start": 0, "end": 4}, "kind_of": "PER"}]},
+     "fields annotations, snippet;"),
+    ({"name": "my corpus", "annotations": [{"utt": "a film", "klass": "pos"}]},
+     "fields klass, utt;"),
+    ({"reviewText": TEXT, "overall": 5.0},
+     "of labelled texts --text_column and --label_column name the columns"),
+    ({f"k{n:02}": n for n in range(99)}, "k10, k11, ...; needed"),
+    ({"tokens": [*INNER[:2], {"word": "in"}]}, "token 3 has no 'ner', but others have"),
+    ([["a film", "pos"], ["a play", "neg"]], "not a JSON object but list ['a film', 'pos'] "
+     "(--kind=classification reads lists of texts and labels)"),
+])
+def test_refusals_name_the_keys_of_the_row(export, message):
+    found, _ = rows_of(export)
+    assert message in found[0]
+
+
+@pytest.mark.parametrize("token", [{"tag": "NN"}, {"tag": "NN", "ner": None}, {"label": "x y"}])
+def test_parts_of_speech_in_tokens_are_no_tags(token):
+    (row,), _ = rows_of({"tokens": [{"text": word, **token} for word in TAGGED[0]]})
+    assert row == (TAGGED[0], ())
+
+
+@pytest.mark.parametrize("lines", [
+    [{"text": "Anna", "ner": "B-PER"}, {"text": "Bo", "ner": "O"}],
+    [[{"text": "Anna lives", "ner": "B-PER O"}, {"text": "Bo", "ner": "O"}]]])
+def test_records_of_one_word_are_no_tokens(lines):
+    rows, _ = rows_of(*lines)
+    assert len(rows) == 2

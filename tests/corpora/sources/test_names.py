@@ -8,9 +8,9 @@ from xtremedistil_tf.corpora.sources.names import (
     is_hidden,
     is_no_data,
     languages_of,
-    split_of,
     split_of_path,
 )
+from xtremedistil_tf.data.split_names import split_of
 
 
 @pytest.mark.parametrize(("name", "split"), [

@@ -1,5 +1,6 @@
 """Reads entities by the keys of common tools' exports."""
 
+import functools
 import re
 from typing import Any, Dict, Iterable, List, Optional, Sequence
 
@@ -21,11 +22,12 @@ LENGTHS = ("length", "len", "region_length")
 LABELS = ("label", "labels", "tag", "tags", "entity_type", "ner_tag", "label_type", "type",
           "types", "category", "class", "entity_group", "entity_label", "label_", "ner",
           "ner_label", "class_name", "label_name", "tag_name", "entity_class", "entity", "name",
-          "value")
+          "value", "display_name")
 SURFACES = ("text", "word", "surface", "surface_form", "mention", "span_text", "entity_text",
             "covered_text", "mention_text", "surface_text")
 
 
+@functools.lru_cache(maxsize=4096)  # The keys of all rows are the same.
 def plain_key(key: str) -> str:
     """A key in lower case with _ between its words: startOffset and Start-Offset are equal."""
     return _BETWEEN_WORDS.sub("_", str(key)).lower()
@@ -74,8 +76,17 @@ def _surface(values: Iterable[Any], own: List[str]) -> Optional[str]:
     return next((one for one in own if one.strip() and one in given), None)
 
 
+def lifted(given: Dict[str, Any]) -> Dict[str, Any]:
+    """An entity with the keys of an object that holds its place, as in Google's AutoML."""
+    inner = [value for value in given.values() if isinstance(value, dict)]
+    if not inner or any(plain_key(key) in BEGINS or isinstance(value, list)
+                        and plain_key(key) in PLACES for key, value in given.items()):
+        return given
+    return {key: value for one in (*map(lifted, inner), given) for key, value in one.items()}
+
+
 def _of_dict(given: Dict[str, Any], text: Optional[str]) -> Span:
-    entity = {plain_key(key): value for key, value in given.items()}
+    entity = {plain_key(key): value for key, value in lifted(given).items()}
     came = ", ".join(map(str, given))
     places = next((entity[key] for key in PLACES if key in entity), None)
     if isinstance(places, list) and len(places) == 1 and isinstance(places[0], list):

@@ -56,6 +56,15 @@ def of_argilla(record: Record) -> Record:
     return record if found is None or "entities" in record else {**record, "entities": found}
 
 
+def of_automl(record: Record) -> Record:
+    """Gives a record of Google's AutoML its text under `text`."""
+    for name in ("text_snippet", "textSnippet"):
+        snippet = record.get(name)
+        if isinstance(snippet, dict) and "text" not in record:
+            return {**record, "text": snippet.get("content")}
+    return record
+
+
 def of_spacy(document: Record) -> Iterator[Record]:
     """The sentences of a document in spaCy 2's training format."""
     for paragraph in objects_of(document["paragraphs"], "paragraphs"):

@@ -6,21 +6,23 @@ import re
 from typing import Any, Iterable, Iterator, List, Optional, Tuple
 
 from xtremedistil_tf.corpora.annotations.answers import is_rejected
-from xtremedistil_tf.corpora.annotations.keys import BEGINS, plain_key
+from xtremedistil_tf.corpora.annotations.keys import BEGINS, LABELS, lifted, plain_key
 from xtremedistil_tf.corpora.annotations.tools import (
     Record,
     by_sentence,
     list_of,
     objects_of,
     of_argilla,
+    of_automl,
     of_spacy,
     with_spans,
 )
 from xtremedistil_tf.corpora.readers.base import Place, ReadOptions, Tally
-from xtremedistil_tf.corpora.readers.parts import LANGUAGES, TEXTS, TOKENS
+from xtremedistil_tf.corpora.readers.parts import LANGUAGES, TEXTS, TOKENS, is_tagged_token
 from xtremedistil_tf.data.json_rows import parse_json, whole_characters
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, Line, RowError
 from xtremedistil_tf.data.readers.recognise import is_tag
+from xtremedistil_tf.data.split_names import split_of
 
 # Keys for the records in a file that is one object.
 _RECORDS = ("annotations", "data", "examples", "rows", "records", "items", "documents", "train",
@@ -28,6 +30,7 @@ _RECORDS = ("annotations", "data", "examples", "rows", "records", "items", "docu
 # (key, tool, place of the texts) of annotations whose texts stand in other files.
 _TEXTS_ELSEWHERE = (("annotatable", "tagtog's ann.json", "the plain.html beside it"),
                     ("projectFileVersion", "Azure's labels", "the files that `location` names"))
+_CONTENTS = frozenset({*TEXTS, *TOKENS, *_RECORDS, "row", "paragraphs"})
 _NO_SPACE = re.compile(r"\S")
 
 
@@ -44,14 +47,14 @@ def _is_whole(line: str) -> bool:
 
 
 def _is_record(value: List[Any]) -> bool:
-    """True if a list is one record: [text, {...}], [words, tags] or pairs of word and tag."""
+    """True if a list is one record: [text, {...}], [words, tags], or words each with its tag."""
     pair = len(value) == 2
     if pair and isinstance(value[0], str) and isinstance(value[1], (dict, list)):
         return True
     if pair and all(_is_texts(one) for one in value) and len(value[0]) == len(value[1]):
         return all(map(is_tag, value[1]))
-    return bool(value) and all(
-        _is_texts(one) and len(one) == 2 and is_tag(one[1]) for one in value)
+    return bool(value) and (all(map(is_tagged_token, value)) or all(
+        _is_texts(one) and len(one) == 2 and is_tag(one[1]) for one in value))
 
 
 def _is_texts(value: Any) -> bool:
@@ -124,7 +127,9 @@ def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[Record]:
     if isinstance(value, str):
         value = {"text": value}
     if not isinstance(value, dict):
-        raise RowError(("json", f"not a JSON object but {type(value).__name__}"))
+        way = " (--kind=classification reads lists of texts and labels)" * isinstance(value, list)
+        raise RowError(("json", f"not a JSON object but {type(value).__name__} {value!r:.40}{way}"))
+    value = of_automl(value)
     for name, tool, place in _TEXTS_ELSEWHERE:
         if name in value and not any(isinstance(value.get(key), str) for key in TEXTS):
             raise RowError(("other_file", f"{tool}: the texts stand in {place}; write each text "
@@ -145,7 +150,7 @@ def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[Record]:
         yield from of_spacy(value)
     elif isinstance(value.get("sentences"), list) and isinstance(value.get("ner"), list):
         yield from by_sentence(value)
-    elif not any(name in value for name in (*TEXTS, *TOKENS)) and _held(value):
+    elif not any(name in value for name in (*TEXTS, *TOKENS)) and _held_alone(value):
         for one in _held(value) or ():
             if one is not None:
                 yield from unpack(one, options, counts)
@@ -154,7 +159,7 @@ def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[Record]:
         for at in range(count):
             yield {name: column[at] for name, column in value.items()
                    if isinstance(column, list) and at < len(column)}
-    elif value and all(isinstance(one, dict) for one in value.values()):
+    elif _are_rows(value):
         for one in value.values():
             yield from unpack(one, options, counts)
     else:
@@ -166,15 +171,65 @@ def _is_batch(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(map(_is_texts, value))
 
 
+def _held_alone(value: Record) -> Optional[List[Any]]:
+    """The list of records in an object; see `_held`.
+
+    Raises:
+      RowError: if the object holds several splits.
+    """
+    splits = [name for name, one in value.items()
+              if split_of(name) and one and isinstance(one, (list, dict))]
+    lists = [name for name in splits if isinstance(value[name], list)]
+    if len(lists) > 1 or len(set(map(split_of, splits))) > 1:
+        raise RowError(("splits", f"one object holds {', '.join(splits[:4])}; give each split in a "
+                        "file of its own"))
+    return _held(value)
+
+
 def _held(value: Record) -> Optional[List[Any]]:
     """The list of records under a key of the object, or None."""
     for name in _RECORDS:
         found = value.get(name)
         if isinstance(found, dict) and name == "rasa_nlu_data":
             return _held(found)
-        if isinstance(found, list) and found and all(map(_may_be_record, found)):
+        if isinstance(found, list) and found and all(map(_may_be_record, found)) and not (
+                name == "annotations" and _are_mentions(found, value)):
             return found
     return None
+
+
+def _are_mentions(found: List[Any], value: Record) -> bool:
+    """True if annotations are no records but entities of the object that holds them.
+
+    The text of each then stands in a text beside them, or its place in an object of its own.
+    """
+    beside = [one for part in (value, *value.values()) if isinstance(part, dict)
+              for one in part.values() if isinstance(one, str)]
+    for one in found:
+        if not isinstance(one, dict):
+            return False
+        own = [text for name, text in one.items() if isinstance(text, str) and text.strip()
+               and plain_key(name) not in LABELS]
+        text = next((one[name] for name in TEXTS if one.get(name) in own), max(
+            own, key=len, default=None))
+        placed = any(plain_key(name) in BEGINS for name in lifted(one))
+        if not placed and (text is None or not any(text in other for other in beside)):
+            return False
+    return True
+
+
+def _names_contents(value: Record) -> bool:
+    """True if an object has a key of what a record holds, or holds such objects by names."""
+    return any(plain_key(name) in _CONTENTS for name in value) or _are_rows(value)
+
+
+def _are_rows(value: Record) -> bool:
+    """True if an object's values are records by their names, rather than parts of one record."""
+    rows = list(value.values())
+    if not rows or not all(isinstance(one, dict) for one in rows):
+        return False
+    shared = set(rows[0]).intersection(*rows[1:])
+    return len(rows) > 1 and bool(shared) or any(map(_names_contents, rows))
 
 
 def _may_be_record(value: Any) -> bool:
@@ -184,6 +239,8 @@ def _may_be_record(value: Any) -> bool:
 
 
 def _of_list(value: List[Any]) -> Record:
+    if isinstance(value[0], dict):
+        return {"tokens": value}
     first, second = (value[0], value[1]) if len(value) == 2 else (None, None)
     if isinstance(first, str) and isinstance(second, dict):
         return with_spans({**second, "text": first})

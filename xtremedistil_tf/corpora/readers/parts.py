@@ -19,7 +19,13 @@ TAGS = ("ner_tags", "tags", "labels", "ner", "ner_labels", "bio_tags", "iob_tags
 TEXTS = ("text", "sentence", "content", "raw", "document", "body", "txt", "tokens", "words")
 ENTITIES = ("entities", "spans", "ents", "label", "labels", "annotations", "annotation", "ner",
             "named_entities", "entity", "mentions", "tags", "ner_tags")
+# Keys of a record that a message names at most.
+_MOST_NAMED = 12
 LANGUAGES = ("lang", "language", "langs", "language_code")
+# Keys of a tag in a token that is an object; of the last ones only a scheme's tags, since they may
+# also hold its part of speech.
+_TOKEN_TAGS = ("ner", "ner_tag", "ner_tags", "bio", "iob", "bio_tag", "iob_tag")
+_TOKEN_LABELS = ("tag", "tags", "label", "labels", "entity")
 _TOKEN_TEXTS = ("text", "orth", "form", "word", "token")
 
 
@@ -134,6 +140,34 @@ def _token(token: Dict[str, Any], text: Optional[str]) -> Word:
     return (word, begin, end) if placed else (word, -1, -1)  # type: ignore[return-value]
 
 
+def is_tagged_token(value: Any) -> bool:
+    """True if a value is a word with its tag, as Stanza lists them, rather than a record."""
+    return isinstance(value, dict) and all(
+        any(isinstance(value.get(name), str) and len(value[name].split()) == 1 for name in names)
+        for names in (_TOKEN_TEXTS, _TOKEN_TAGS))
+
+
+def _tags_inside(record: Dict[str, Any]) -> Optional[List[Any]]:
+    """The tags of tokens that are objects with their tags inside, as Stanza and CoreNLP write them.
+
+    Raises:
+      RowError: if only some of the tokens have one.
+    """
+    tokens = next((record[name] for name in TOKENS if isinstance(record.get(name), list)), None)
+    if not tokens or not all(isinstance(one, dict) for one in tokens):
+        return None
+    for name in _TOKEN_TAGS + _TOKEN_LABELS:
+        tags = [one.get(name) for one in tokens]
+        given = [tag for tag in tags if isinstance(tag, str) and tag]
+        if not given or name in _TOKEN_LABELS and not all(map(is_tag, given)):
+            continue
+        if len(given) < len(tags):
+            at = next(at for at, tag in enumerate(tags) if tag not in given)
+            raise RowError(("no_tags", f"token {at + 1} has no {name!r}, but others have"))
+        return given
+    return None
+
+
 def _located(words: List[str], text: str) -> Optional[List[Word]]:
     """Finds the offsets of words in a text; None if they do not occur in this order."""
     found, at = [], 0
@@ -207,6 +241,8 @@ def read_parts(given: Dict[str, Any], options: ReadOptions) -> Parts:
         words = _tagged_text(text, record)
     if words is not None:
         tags = _tags_in(record, len(words))
+        if tags is None and not any(record.get(name) for name in ENTITIES):
+            tags = _tags_inside(record)
         if not options.labelled:
             return Parts(language, words, (), text, offsets)
         if tags is not None:
@@ -214,8 +250,11 @@ def read_parts(given: Dict[str, Any], options: ReadOptions) -> Parts:
     elif text is not None and not options.labelled:
         return Parts(language, None, None, text)
     elif text is None:
-        raise RowError(("json", f"fields {', '.join(sorted(given)) or 'none'}; needed are tokens "
-                        "and ner_tags, or text and entities, or text"))
+        names = [*sorted(given)[:_MOST_NAMED], "..."] if len(given) > _MOST_NAMED else sorted(given)
+        raise RowError(("json", f"fields {', '.join(names) or 'none'}; needed are tokens and "
+                        "ner_tags, or text and entities, or text" + (
+                            "; of labelled texts --text_column and --label_column name the "
+                            "columns" if options.labelled else "")))
     entities, name, labelled = _entities(record, words is not None)
     kept = None if entities is None else without_rejected(entities)
     spans = None if kept is None else read_spans(kept, None if name == "ner" else text)

@@ -8,8 +8,9 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Row, Tally
 from xtremedistil_tf.corpora.readers.parts import TAGS
 from xtremedistil_tf.corpora.readers.records import read_records
-from xtremedistil_tf.corpora.sources.names import languages_of, split_of
+from xtremedistil_tf.corpora.sources.names import languages_of
 from xtremedistil_tf.corpora.sources.sources import Read, Source, in_language
+from xtremedistil_tf.data.split_names import split_of
 from xtremedistil_tf.errors import UserError, first_line
 
 

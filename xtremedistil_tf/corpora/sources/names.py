@@ -4,17 +4,8 @@ import pathlib
 import re
 from typing import List, Optional, Sequence, Set
 
-# Parts of the names of files, folders and splits of Hugging Face data sets.
-_SPLITS = {
-    "train": "train", "training": "train", "trn": "train", "trainset": "train",
-    "dev": "dev", "devel": "dev", "development": "dev", "valid": "dev", "validation": "dev",
-    "val": "dev", "testa": "dev", "devset": "dev", "validate": "dev",
-    "test": "test", "testb": "test", "testing": "test", "tst": "test", "testset": "test",
-    # If there is a dev split, this is a test split.
-    "eval": "eval", "evaluation": "eval",
-    "extra": "transfer", "transfer": "transfer", "unlabeled": "transfer",
-    "unlabelled": "transfer", "unsupervised": "transfer",
-}
+from xtremedistil_tf.data.split_names import SPLITS, split_of
+
 # Files in data folders that hold no data.
 _NO_DATA = frozenset("""
     md rst py pyc ipynb sh bat log yaml yml toml cfg ini lock html htm css js xml pdf png jpg jpeg
@@ -54,26 +45,13 @@ _LANGUAGES = frozenset("""
 _CODE = re.compile(r"([a-z]{2,3})([-_][A-Za-z]{2,4})?")
 
 
-def split_of(name: str) -> Optional[str]:
-    """The split in a file's name, such as train.txt, eng.testa, de-dev.conll or extra, or None.
-
-    A name of two splits, such as train_dev.tsv, shows none: its rows stand in other files, too.
-    """
-    parts = re.split(r"[^a-z]+", pathlib.PurePosixPath(name).name.lower())
-    found = list(dict.fromkeys(_SPLITS[part] for part in parts if part in _SPLITS))
-    # "unlabeled_train" is text to learn from; unlabelled tests and "pre-train" are no split.
-    if set(found) == {"train", "transfer"}:
-        return "transfer"
-    return found[0] if len(found) == 1 and "pre" not in parts else None
-
-
 def split_of_path(path: pathlib.PurePath) -> Optional[str]:
     """The split in a file's name or else in that of the nearest folder, or None."""
     found = split_of(path.name)
     if found or path.stem.lower() in _NO_DATA_NAMES:
         return found
-    return next((_SPLITS[part.lower()] for part in reversed(path.parts[:-1])
-                 if part.lower() in _SPLITS), None)
+    return next((SPLITS[part.lower()] for part in reversed(path.parts[:-1])
+                 if part.lower() in SPLITS), None)
 
 
 def is_hidden(path: pathlib.PurePath) -> bool:

@@ -20,11 +20,11 @@ from xtremedistil_tf.corpora.sources.names import (
     is_hidden,
     is_no_data,
     languages_of,
-    split_of,
     split_of_path,
 )
 from xtremedistil_tf.corpora.sources.standoff import ANNOTATIONS, standoff
 from xtremedistil_tf.data.lines import Line, RowError, decode_lines
+from xtremedistil_tf.data.split_names import split_of
 from xtremedistil_tf.errors import UserError, first_line
 
 _ARCHIVE = re.compile(r"\.(tar|tgz|tar\.(gz|bz2|xz)|zip)$")

@@ -5,11 +5,11 @@ import pathlib
 import statistics
 from typing import Dict, NamedTuple, Optional, Sequence, Tuple
 
-from xtremedistil_tf.corpora.sources.names import split_of
 from xtremedistil_tf.corpora.texts.tables.cells import shown
 from xtremedistil_tf.corpora.texts.tables.objects import CHOSEN
 from xtremedistil_tf.corpora.texts.tables.table import Record, Table, column_of
 from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.split_names import split_of
 from xtremedistil_tf.errors import UserError
 
 TEXTS = ("text", "sentence", "review", "content", "body", "comment", "document", "utterance",

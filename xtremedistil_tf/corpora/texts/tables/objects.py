@@ -7,7 +7,6 @@ from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Optional, Seq
 
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Tally
 from xtremedistil_tf.corpora.readers.exports import json_values, unpack
-from xtremedistil_tf.corpora.sources.names import split_of
 from xtremedistil_tf.corpora.texts.tables.cells import split_classes
 from xtremedistil_tf.corpora.texts.tables.table import SAMPLE, Place, Row, Table, TableOptions
 from xtremedistil_tf.data.json_rows import parse_json
@@ -109,19 +108,6 @@ def _is_task(value: Dict[str, Any]) -> bool:
         isinstance(value.get(name), list) for name in ("annotations", "completions"))
 
 
-def _held(value: Dict[str, Any], counts: Tally) -> Iterator[Dict[str, Any]]:
-    """The rows under a key of the one object of a file.
-
-    Raises:
-      RowError: if there are rows of several splits.
-    """
-    splits = [name for name, one in value.items() if split_of(name) and isinstance(one, list)]
-    if len(splits) > 1:
-        raise RowError(("json", f"one object holds {', '.join(splits)}; give each split in a file "
-                        "of its own"))
-    return unpack(value, ReadOptions(), counts)
-
-
 def _rows(values: _Values, options: TableOptions, counts: Tally) -> Iterator[Row]:
     """Yields the rows of JSON values, without what tools and libraries wrap around them."""
     names = frozenset(options.header_names - _NUMBERS)
@@ -142,7 +128,7 @@ def _rows(values: _Values, options: TableOptions, counts: Tally) -> Iterator[Row
             else:
                 held = _columns(value, names) if len(head) == 1 else None
                 if held is None and len(head) == 1 and not names & set(map(str.lower, value)):
-                    held = list(_held(value, counts))
+                    held = list(unpack(value, ReadOptions(), counts))
                 if held is None:
                     yield place, value
                 for number, row in enumerate(held or (), 1):
