@@ -2,6 +2,7 @@
 
 from typing import Any, Dict, List
 
+from xtremedistil_tf.corpora.suspicious import told_damage
 from xtremedistil_tf.data.readers.sentences import MOST_WORDS
 
 # Wording of every count of our readers.
@@ -43,7 +44,8 @@ _TOLD = {
 # Counts that are described elsewhere, or are not changes.
 _SEPARATE = frozenset({
     "sentences", "words", "begins_b", "begins_i", "other_scheme", "rewritten_tags", "entities",
-    "number_words", "one_word_rows", "long_rows", "not_nfc", "pieces"})
+    "number_words", "one_word_rows", "long_rows", "not_nfc", "pieces", "damaged_encoding",
+    "damaged_escapes"})
 # With fewer words, rows or entities, nothing is suspicious.
 _FEWEST_WORDS, _FEWEST_ROWS, _FEWEST_ENTITIES = 20, 20, 5
 
@@ -95,6 +97,7 @@ def suspicious(source: Dict[str, Any]) -> List[str]:
     if counts.get("not_nfc", 0) > counts.get("normalized", 0):
         lines.append(f"{counts['not_nfc']:,} sentences are not composed (Unicode NFC); text that "
                      "is will be tagged worse: --normalize=nfc composes them")
+    lines += told_damage(counts, "sentences")
     return [f"{source['source']}: {line}" for line in lines]
 
 
@@ -118,6 +121,8 @@ def describe_record(record: Dict[str, Any], *, most_sources: int = 20) -> str:
     for fate, leaks in record["leaks"].items():
         for split, count in leaks.items():
             lines.append(f"{count:,} transfer sentences that stand in {split}.tsv {fate}")
+    for split, count in record.get("in_train", {}).items():
+        lines.append(f"{count:,} sentences of {split} stand in train too; scores may be too good")
     for copy, other in record.get("copies", ()):
         lines.append(f"{copy} is given twice: read once" if copy == other else
                      f"{copy} not read: the same rows as {other}")
@@ -140,6 +145,8 @@ def describe_record(record: Dict[str, Any], *, most_sources: int = 20) -> str:
         told = "; ".join(filter(None, [told, f"{total.get('rewritten_tags', 0):,} tags rewritten"]))
         lines.append(f"{len(rest)} more sources, each in conversion.json: {told}")
     found = [line for source in record["sources"] for line in suspicious(source)]
+    found += [f"no entity in the {sum(record['splits'][split].values()):,} sentences of {split}; "
+              "its gold tags were kept back, perhaps" for split in record.get("no_gold", ())]
     found += [f"{one} and {other} have one name; if they are one corpus in two formats, name one "
               "of them (--train, --dev, --test)" for one, other in record.get("twins", ())]
     lines += [f"suspicious: {line}" for line in found[:most_sources]]

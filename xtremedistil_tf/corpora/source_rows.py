@@ -17,7 +17,9 @@ from xtremedistil_tf.corpora.readers.base import (
     clean_words,
 )
 from xtremedistil_tf.corpora.sources.sources import Source
+from xtremedistil_tf.corpora.suspicious import damage_of
 from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.readers.marks import ENTITIES
 from xtremedistil_tf.data.readers.recognise import FORMS
 from xtremedistil_tf.data.readers.rows import LANGUAGE, Example
 from xtremedistil_tf.data.readers.sentences import LONG_ROW, MOST_WORDS, count_ends, cut_row
@@ -29,9 +31,6 @@ _SEVERAL_ENDS = 3
 # Kinds of errors that concern all rows of a file or none.
 _OF_THE_FORM = frozenset({"no_tags", "tag_names", "span_keys", "span_label", "no_empty_line",
                           "not_utf8", "encoding", "other_file", "splits"})
-# Entities as markup in running text: <START:person> Anna <END>, <PER>Anna</PER>, [PER Anna ].
-_MARKUP = re.compile(r"< ?START ?: ?\w+ ?>|< ?(\w+) ?> ?[^<>]+ ?< ?/ ?\1 ?>|"
-                     r"\[ ?[A-Z]{3,} [^\[\]]+\]")
 # Titles, abstracts and entities by offsets, line by line: 123|t|Title.
 _PUBTATOR = re.compile(r"\d+\|[ta]\|")
 # Pieces of words, as tokenizers of encoders write them (WordPiece, SentencePiece, byte-level BPE).
@@ -98,8 +97,9 @@ class SourceReader:
         counts = Tally()
         problem = None
         form, rows = rows_of(
-            source, dataclasses.replace(self._options.read, labelled=labelled), counts,
-            kind=self._options.kind)
+            source, dataclasses.replace(
+                self._options.read, labelled=labelled, marked=self._options.on_bad_row == "skip"),
+            counts, kind=self._options.kind)
         for place, row in rows:
             try:
                 if isinstance(row, RowError):
@@ -149,7 +149,7 @@ class SourceReader:
             if _PUBTATOR.match(text):
                 raise RowError(("no_tags", "PubTator's form is not read; write a text and its "
                                 "entities as JSON, or a word and its tag a line"))
-            markup = _MARKUP.search(text)
+            markup = ENTITIES.search(text)
             raise RowError(("no_tags", "entities in markup, such as "
                             f"{markup.group()!r:.60}, are not read; write a word and its tag a "
                             "line, or a text and its entities as JSON" if markup else
@@ -194,6 +194,10 @@ def _count(row: Example, counts: Tally) -> None:
     counts["words"] += len(row.words)
     counts["number_words"] += sum(map(str.isdecimal, row.words))
     counts["one_word_rows"] += len(row.words) == 1
-    if _PIECE_MARKS.search(" ".join(row.words)):
+    text = " ".join(row.words)
+    damage = damage_of(text)
+    if damage:
+        counts[f"damaged_{damage}"] += 1
+    if _PIECE_MARKS.search(text):
         counts["pieces"] += sum(map(bool, map(_PIECE.fullmatch, row.words)))
     counts["long_rows"] += len(row.words) > MOST_WORDS

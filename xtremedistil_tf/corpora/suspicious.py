@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from typing import Iterator, Optional, Tuple
+from typing import Iterator, List, Mapping, Optional, Tuple
 
 from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.data.readers.recognise import is_tag
@@ -17,13 +17,17 @@ _CHARACTERS = tuple((kind, re.compile(pattern), text) for kind, pattern, text in
     ("private_use", "[\ue000-\uf8ff]", "private-use character"),
     ("mojibake", "[\u00c3\u00c2][\u0080-\u00bf]|\u00e2\u20ac|[\u00d0\u00d1][\u0080-\u00bf]",
      "UTF-8 that was read as Latin-1"),
-    ("markup", r"&(?:amp|quot|lt|gt|nbsp|apos|#\d+);|</?(?:br|ref|sup|sub|span|div)\b",
+    ("markup", r"& ?(?:amp|quot|lt|gt|nbsp|apos|# ?\d+) ?;|</?(?:br|ref|sup|sub|span|div)\b",
      "HTML left in the text"),
     ("spaces", r"  |^ | $", "spaces before, after or twice between words"),
     ("long_word", r"[^\s]{101,}", "word of over 100 characters, which WordPiece cannot read"),
 ))
+# Kinds that show a wrong encoding; they concern a whole file.
+_DAMAGE = frozenset({"control", "replacement", "mojibake"})
 # One search selects the few rows for the eight single searches.
 _ANY = re.compile("|".join(pattern.pattern for _, pattern, _ in _CHARACTERS))
+# Texts of the web hold some.
+_FEW_ESCAPES = 0.05
 _HEADER = frozenset({"text", "sentence", "words", "tokens", "word", "token"})
 
 
@@ -32,6 +36,31 @@ def _show(found: str) -> str:
     if found.isprintable() and found.strip():
         return repr(found if len(found) <= 20 else found[:20] + "...")
     return " ".join(f"U+{ord(char):04X}" for char in found[:3])
+
+
+def damage_of(text: str) -> Optional[str]:
+    """Kind of damage in a text that concerns a whole file: "encoding", "escapes" or None."""
+    if not _ANY.search(text):
+        return None
+    found = {kind for kind, pattern, _ in _CHARACTERS if pattern.search(text)}
+    return "encoding" if found & _DAMAGE else "escapes" if "markup" in found else None
+
+
+def told_damage(counts: Mapping[str, int], unit: str) -> List[str]:
+    """Lines for the user on what `damage_of` found.
+
+    Args:
+      counts: number of texts by kind of damage, under damaged_encoding and damaged_escapes.
+      unit: what the texts are called.
+    """
+    told = []
+    if counts.get("damaged_encoding"):
+        told.append(f"{counts['damaged_encoding']:,} {unit} hold signs of a wrong encoding, such "
+                    "as Zo\u00c3\u00ab or U+FFFD; --encoding names another, --check shows each")
+    if counts.get("damaged_escapes", 0) > _FEW_ESCAPES * counts.get("sentences", 0):
+        told.append(f"{counts['damaged_escapes']:,} {unit} hold escapes or marks of HTML, such as "
+                    "&quot; and &apos;; --check shows each")
+    return told
 
 
 def suspicious_text(text: str) -> Iterator[Tuple[str, str]]:

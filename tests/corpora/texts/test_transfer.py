@@ -84,6 +84,8 @@ def test_both_texts_of_pairs(tmp_path, content):
 
 @pytest.mark.parametrize("content, pairs, why", [
     ("<doc>\n" + "<p>a text</p>\n" * 9 + "</doc>\n", False, "more.data: HTML or XML; save it"),
+    ("".join(f"DESC:manner How did {text} end ?\n" for text in OTHERS), False,
+     "more.data looks like questions behind their classes"),
     ("just a text\n", True, "more.data:1: needed are two texts, a tab between"),
     ("Anna B-PER\nran O\n\n" * 9, True, "more.data looks like columns of words and tags; needed "
      "are two texts a line"),

@@ -7,6 +7,7 @@ import unicodedata
 from typing import Any, Counter, List, Optional, Tuple, Union
 
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, RowError
+from xtremedistil_tf.data.readers.recognise import are_tags
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.words import Word, has_dictionary, segmentation_of_text, split_words
 
@@ -37,6 +38,7 @@ class ReadOptions:
       encoding: encoding of files without a byte order mark.
       labelled: True if labels are needed; False allows ambiguous tag columns.
       nested: rule for entities that overlap, see `spans.without_nested`.
+      marked: True to read running text as it is, if it has marks of labels.
     """
 
     format: str = "auto"
@@ -48,6 +50,7 @@ class ReadOptions:
     encoding: str = "utf-8"
     labelled: bool = True
     nested: str = "refuse"
+    marked: bool = False
 
 
 class Tally(Counter[str]):
@@ -108,7 +111,9 @@ def clean_tags(tags: Tuple[str, ...], counts: collections.Counter) -> Tuple[str,
     counts["composed_types"] += sum(
         old != new for old, new in zip(tags, composed) if not new.startswith("I-"))
     tags = composed
-    cleaned = tuple(_TAG_WHITE.sub("_", tag.strip()) for tag in tags)
+    # Several tags in a cell stay as they are: `of_layers` reads them, or they are refused.
+    cleaned = tuple(tag.strip() if are_tags(tag.strip()) else _TAG_WHITE.sub("_", tag.strip())
+                    for tag in tags)
     counts["spaces_in_types"] += sum(
         old.strip() != new for old, new in zip(tags, cleaned) if not new.startswith("I-"))
     return cleaned

@@ -1,6 +1,7 @@
 """Reads running text, lists of words, and the project's own rows."""
 
-from typing import Iterable, Iterator, List, Tuple
+import itertools
+from typing import Iterable, Iterator, List, Sequence, Tuple
 
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Row, Tally, corpus_words
 from xtremedistil_tf.corpora.readers.layout import is_break
@@ -10,6 +11,7 @@ from xtremedistil_tf.data.readers.recognise import (
     TIMES,
     is_tag,
     split_inline,
+    why_marked,
 )
 from xtremedistil_tf.data.readers.rows import (
     DEFAULT_LANGUAGE,
@@ -23,6 +25,8 @@ from xtremedistil_tf.errors import UserError
 TEXTS = frozenset({"text", "sentence", "sentences", "content", "document", "review", "body",
                     "premise", "sentence1", "question", "title", "headline", "description"})
 _SENTENCES = TEXTS | {"words", "tokens"}
+# Lines that show marks of labels in running text.
+MARKS_SAMPLE = 500
 
 
 def read_tsv(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iterator[Row]:
@@ -104,10 +108,32 @@ def sentences_of(text: str, options: ReadOptions, counts: Tally) -> Iterator[Tup
         yield words
 
 
+def refuse_marks(sample: Sequence[str], allowed: bool, counts: Tally) -> None:
+    """Refuses running text in which labels would become words.
+
+    Args:
+      sample: its first lines.
+      allowed: True to tell it only.
+      counts: tally that gets the note.
+
+    Raises:
+      UserError: with what was found.
+    """
+    problem = why_marked([line for line in sample if line.strip()])
+    if problem and not allowed:
+        raise UserError(f"{problem} (--on_bad_row=skip reads it as it is)")
+    if problem:
+        counts.note(f"{problem}; read as it is (--on_bad_row=skip)")
+
+
 def read_text(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iterator[Row]:
     """Reads running text and splits it into sentences and words, unless it is tokenised."""
     language = options.language or DEFAULT_LANGUAGE
-    for number, text in lines:
+    lines = iter(lines)
+    head = list(itertools.islice(lines, MARKS_SAMPLE))
+    if not options.labelled:
+        refuse_marks([text for _, text in head if isinstance(text, str)], options.marked, counts)
+    for number, text in itertools.chain(head, lines):
         if isinstance(text, RowError):
             yield number, text
         elif not text.strip():

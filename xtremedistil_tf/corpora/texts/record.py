@@ -2,6 +2,7 @@
 
 from typing import Any, Dict, List
 
+from xtremedistil_tf.corpora.suspicious import told_damage
 from xtremedistil_tf.tasks import task_kind
 
 _TOLD = {
@@ -83,6 +84,8 @@ def describe_texts(record: Dict[str, Any], *, most: int = 20) -> str:
     lines += [f"suspicious: {source['source']}: no text comes from it"
               for source in record["sources"] if not source["counts"].get("sentences")
               and not source["counts"].get("other_languages")][:most]
+    lines += [f"suspicious: {source['source']}: {told}" for source in record["sources"][:most]
+              for told in told_damage(source["counts"], "texts")]
     if record["sources"][most:]:
         lines.append(f"{len(record['sources']) - most} more sources, each in conversion.json")
     return "\n".join(lines)

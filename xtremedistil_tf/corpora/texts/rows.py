@@ -13,6 +13,7 @@ from xtremedistil_tf.corpora.annotations.answers import is_rejected
 from xtremedistil_tf.corpora.annotations.keys import plain_key
 from xtremedistil_tf.corpora.readers.base import Tally
 from xtremedistil_tf.corpora.sources.sources import Source
+from xtremedistil_tf.corpora.suspicious import damage_of
 from xtremedistil_tf.corpora.texts.columns import (
     HEADER,
     LABELS,
@@ -211,6 +212,9 @@ class TextReader:
             text = text.replace(BYTE_ORDER_MARK, "")
         clean = _WHITE.sub(" ", text).strip()
         counts["white_space"] += clean != text
+        damage = damage_of(clean)
+        if damage:
+            counts[f"damaged_{damage}"] += 1
         if not unicodedata.is_normalized("NFC", clean):
             counts["not_nfc"] += 1
             if self._options.normalize == "nfc":

@@ -8,6 +8,7 @@ import re
 from typing import Collection, Iterator, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Tally
+from xtremedistil_tf.corpora.readers.texts import refuse_marks
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.texts.columns import TEXTS, find_columns
 from xtremedistil_tf.corpora.texts.recognise import sample_of
@@ -131,6 +132,12 @@ class _Transfer:
     def lines(self, counts: Tally) -> _Rows:
         """Yields the lines of running text, or of a table of one column, and of pairs."""
         counts.note("one text a line")
+        if not self._quoted and not self._options.wanted.pairs:
+            try:
+                refuse_marks(self._sample[int(self._headed):], self._options.on_bad_row == "skip",
+                             counts)
+            except UserError as error:
+                raise UserError(f"{self._source.name} {error}") from None
         lines = open_lines(self._source, self._options.encoding, counts)
         if self._headed:
             name = next(line for line in lines if line.strip()).strip()

@@ -10,6 +10,7 @@ import statistics
 from typing import Any, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.data.lines import read_lines
+from xtremedistil_tf.data.readers.marks import marked_form
 from xtremedistil_tf.data.readers.rows import split_prefix
 from xtremedistil_tf.data.readers.tables import has_broken_cells, table_form, unquoted_row
 from xtremedistil_tf.data.words import END_MARKS, has_unspaced
@@ -35,7 +36,7 @@ CLASSES = re.compile(r"\s*(?:__label__\S+\s*)+")
 TIMES = re.compile(r"\s*[\d:]+[,.]\d+ --> [\d:]+[,.]\d+.*")
 _MARKUP = re.compile(r"\s*<[/!?\w][^>]*>(?:.*</?\w[^>]*>)?\s*")
 # CoNLL-2012's lines between documents.
-_DOCUMENTS = ("#begin document", "#end document")
+DOCUMENTS = ("#begin document", "#end document")
 # With fewer lines, a table or a list of words cannot be recognised.
 _FEWEST = 3
 _FEWEST_ANNOTATED = 8
@@ -53,8 +54,12 @@ def is_tag(text: str) -> bool:
     """
     if text == "O":
         return True
-    return len(text) > 2 and text[0] in LETTERS and text[1] == "-" and not (
-        " " in text and all(map(is_tag, text.split())))
+    return len(text) > 2 and text[0] in LETTERS and text[1] == "-" and not are_tags(text)
+
+
+def are_tags(text: str) -> bool:
+    """True if a text is several tags with spaces between, as for nested entities."""
+    return " " in text and all(map(is_tag, text.split()))
 
 
 def split_inline(item: str) -> Tuple[str, str]:
@@ -216,13 +221,29 @@ def why_no_text(path: pathlib.Path) -> Optional[str]:
     sample = [text for _, text in head if isinstance(text, str)]
     form = recognise(sample)
     lines = [line for line in sample if line.strip()]
-    table = table_form(lines, TEXTS) if form == "text" else None
-    if form == "text" and table is None:
-        return None
-    way_out = "keep the column of its text only" if form in ("text", "table", "csv") else \
+    if form == "text":
+        return why_marked(lines)
+    way_out = "keep the column of its text only" if form in ("table", "csv") else \
         "xtremedistil-prepare --input=DATA --transfer=FILE --output=NEW makes it of that"
-    return (f"looks like {table or FORMS[form]} ({lines[0].strip()!r:.60}), but running text is "
-            f"needed, one sentence a line; {way_out}")
+    return _why(FORMS[form], lines, way_out)
+
+
+def _why(form: str, lines: Sequence[str], way_out: str) -> str:
+    return (f"looks like {form} ({lines[0].strip()!r:.60}), but running text is needed, one "
+            f"sentence a line; {way_out}")
+
+
+def why_marked(lines: Sequence[str]) -> Optional[str]:
+    """Describes lines of a text that are a table, or have marks of labels; None for plain text.
+
+    Args:
+      lines: lines without empty ones.
+    """
+    table = table_form(lines, TEXTS)
+    if table is not None:
+        return _why(table, lines, "keep the column of its text only")
+    marked = marked_form(lines)
+    return None if marked is None else _why(marked, lines, "keep the text without its marks")
 
 
 def recognise(sample: Sequence[str]) -> str:
@@ -237,7 +258,7 @@ def recognise(sample: Sequence[str]) -> str:
       One of FORMS.
     """
     lines = [line for line in sample if line.strip()
-             and line.split(None, 1)[0] != DOCUMENT and not line.startswith(("# ", *_DOCUMENTS))]
+             and line.split(None, 1)[0] != DOCUMENT and not line.startswith(("# ", *DOCUMENTS))]
     if not lines:
         return "text"
     if lines[0].startswith(WEBANNO):
@@ -251,8 +272,10 @@ def recognise(sample: Sequence[str]) -> str:
             return form
     if _is_inline(lines):
         return "inline"
-    rows = [tags for tags in map(_tags_of_row, lines) if tags]
-    if len(rows) >= 0.5 * len(lines) and any(len(tags) > 1 for tags in rows):
+    rows = [(line, tags) for line, tags in zip(lines, map(_tags_of_row, lines)) if tags]
+    # A word with several tags is a line of columns, with nested entities.
+    if len(rows) >= 0.5 * len(lines) and any(
+            len(tags) > 1 and len(line.split()) > 1 + len(tags) for line, tags in rows):
         return "tsv"
     separator = find_separator(lines)
     fields = [split_fields(line, separator) for line in lines]

@@ -1,0 +1,58 @@
+"""Marks of labels in running text, and ordinary texts that look a little like them."""
+
+import pytest
+
+from xtremedistil_tf.data.readers.marks import marked_form
+
+CLASSES = ["pos", "neg"]
+
+
+def lines(pattern, count=40):
+    return [pattern.format(n=n, bit=n % 2, five=n % 5, one=CLASSES[n % 2]) for n in range(count)]
+
+
+@pytest.mark.parametrize("pattern, told", [
+    ("Yesterday <PER>Karl{n}</PER> went", "such as '<PER>Karl0</PER>'"),
+    ('Yesterday <ENAMEX TYPE="PERSON">Karl{n}</ENAMEX> went', "such as '<ENAMEX TYPE="),
+    ("Yesterday <START:person> Karl{n} <END> went", "such as '<START:person>'"),
+    ("이 경찰은 ‹한재{n}:PS›다.", "such as '‹한재0:PS›'"), ("이 <한재{n}:PS>다.", "'<한재0:PS>'"),
+    ("show me [Karl{n}](PER) again", r"such as '[Karl0](PER)'"),
+    ('show [Karl{n}]{{"entity": "PER"}} again', "markup"),
+    ("went to [Oslo{n}|LOC] again", "markup"),
+    ("Yesterday [PER Karl{n} ] went", "'[PER Karl0 ]'"), ("[NP Karl{n} ] [VP runs ]", "markup"),
+    ("The/at Fulton/np-tl no{n}/cd ./.", "tags behind /"), ("The_DT no{n}_CD ._.", "tags behind _"),
+    ("The|the|DT no{n}|no|CD", "tags behind |"), ("({five} (2 It) (3 (3 is) (2 n{n})))", "trees"),
+    ("(S (NP (NNP Karl{n})) (VP (VBZ runs)) (. .))", "trees"),
+    ("DESC:manner How did no {n} come out ?", "TREC"),
+    ("{bit} The movie {n} was", "a class before"),
+    ("{five} The movie {n} was", "a class before the text"), ("{n} The movie was", "its number"),
+    ("The movie {n} ||| {one}", "|||"), ("{bit},The movie {n} was", "a class before ,"),
+    ("i feel it {n};sadness", "a class behind ;"), ("The profit {n} rose.@{one}", "behind @"),
+    ("The movie {n} was.##{bit}", "behind ##"), ("The movie {n},{one}", "a class behind ,")])
+def test_marks_of_labels_are_named(pattern, told):
+    assert told in marked_form(lines(pattern))
+    assert marked_form(["An ordinary sentence of a text."] * 40 + lines(pattern, 3)) is None
+
+
+def test_forms_of_several_lines():
+    assert "a vertical file" in marked_form(["<s>", "Karl\tNNP", "runs\tVBZ", "</s>"] * 9)
+    assert "trees" in marked_form(["( (S", "    (NP (NNP Karl))", "    (VP (VBZ runs))",
+                                   "    (. .)))"] * 9)
+    some = lines("Yesterday <PER>Karl{n}</PER> went", 5) + ["He went home."] * 30
+    assert "markup" in marked_form(some), "one in seven lines is a clear share"
+
+
+@pytest.mark.parametrize("pattern", [
+    "See [page {n}](http://x.y/{n}) or [readme](README.md), <b>bold</b> or <B>bold</B>.",
+    "[MAN laughing] I never said {n}, never.", "(He said {n} of (them) again)", "(Music playing)",
+    "either/or and his/her no {n} at http://a.b/c were", "call my_function with some_value {n}",
+    "I saw {n} of them, {one}", "Yes.", "John: no {n} is mine; {one}",
+    "这是第{n}个句子，很长。", '"No {n}," he said, "never."', "a < b and c > d in {n}",
+    "He, who is {n}, left;and so did she.", "the price is 3,000 or {n} | more"])
+def test_ordinary_text_has_no_marks(pattern):
+    assert marked_form(lines(pattern)) is None
+
+
+def test_lines_that_begin_with_a_few_numbers_are_text():
+    assert marked_form([f"{(37 * n) % 400 + 100} people died in {n}." for n in range(40)]) is None
+    assert marked_form(["2 cups of flour", "1 spoon of salt", "3 eggs or so"]) is None

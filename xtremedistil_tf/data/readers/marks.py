@@ -1,0 +1,127 @@
+"""Marks of labels in running text: of entities, tags behind words, classes beside texts."""
+
+import collections
+import functools
+import re
+from typing import Callable, List, Optional, Sequence, Tuple
+
+# Usual names of types where any capitals could be plain text.
+_TYPES = (r"(?:B-|I-)?(?:PERS?|PERSON|LOC|LOCATION|ORG|ORGANI[SZ]ATION|MISC|GPE|NORP|FAC|PROD|"
+          r"PRODUCT|EVENT|DATE|DISEASE|CHEMICAL|GENE)")
+# Entities in running text: <START:person> Anna <END>, <PER>Anna</PER>, [PER Anna ].
+ENTITIES = re.compile(r"< ?START ?: ?\w+ ?>|< ?(\w+) ?> ?[^<>]+ ?< ?/ ?\1 ?>|"
+                      r"\[ ?[A-Z]{3,} [^\[\]]+\]")
+# The same without what stands in plain texts, too, such as [MAN laughing] and <b>; and
+# <ENAMEX TYPE="PERSON">, KLUE's <Anna:PS>, Rasa's [Anna](PER) and [Anna]{"entity": "PER"}.
+_SURELY = re.compile(
+    r"<START(?::[\w-]+)?>|<([A-Z][A-Z_-]+|person|per|location|loc|organi[sz]ation|org|misc)>[^<>]+"
+    r"</ ?\1>|<(?i:ENAMEX|TIMEX|NUMEX)\b[^<>]*>|[<‹][^<>‹›:/]+:[A-Z]{2,}[>›]|"
+    rf"\[(?:{_TYPES}|NP|VP|PP) [^\[\]]+\]|\[[A-Z]{{2,}} [^\[\]]+ \]|"
+    rf"[\[(][^\[\]()|:/]+[|:/] ?{_TYPES}[\])]|"
+    r"\[[^\[\]]+\](?:\([A-Za-z_][\w:-]*\)|\{ ?\"entity\")")
+_HTML = re.compile(r"</?(?:B|I|U|P|A|EM|STRONG|FONT|TD|TR|TH|LI|UL|OL|H\d|BR|DIV|SPAN|SUP|SUB|PRE|"
+                   r"CODE|TITLE|BODY|HEAD|HTML|DOC|TEXT)\b")
+_TREE = re.compile(r"[\s)]*(?:\([^\s()]*(?:\s+[^\s()]+)?[\s)]*)+")
+_VERTICAL = re.compile(r"</?(?:s|p|g|doc|text)(?:\s[^<>]*)?/?>")
+_QUESTION = re.compile(r"[A-Z]{2,}:[a-z]\w*\s")
+_NUMBERED = re.compile(r"([-+]?\d{1,9})\s+\S+\s")
+# Separators between a text and its label, behind and before it.
+_BEHIND, _BEFORE = ("|||", "##", ";", "@", "|", ","), ("|||", ";", "|", ",")
+_MOST, _SHARE = 0.9, 0.1
+# With fewer lines, a few values at their ends say nothing.
+_FEWEST, _FEWEST_LABELLED = 3, 10
+
+
+def _are_most(lines: Sequence[str], test: Callable[[str], object], most: float = _MOST) -> bool:
+    return len(lines) >= _FEWEST and sum(map(bool, map(test, lines))) >= most * len(lines)
+
+
+def _entity(lines: Sequence[str]) -> Optional[str]:
+    """The first mark of an entity, if a clear share of lines has one."""
+    found = [match.group() for match in map(_SURELY.search, lines)
+             if match and not _HTML.match(match.group())]
+    return found[0] if found and len(found) >= _SHARE * len(lines) else None
+
+
+def _is_tagged(line: str, separator: str) -> bool:
+    """True if nearly all words have a tag behind them."""
+    words = line.split()
+    parts = [word.rpartition(separator) for word in words]
+    return len(words) > 1 and sum(
+        bool(front and tag) and (separator != "_" or tag == tag.upper())
+        for front, _, tag in parts) >= _MOST * len(words)
+
+
+def _are_few(values: Sequence[str], count: int, *, least: int = 2) -> bool:
+    """True if the values of nearly all lines are a few words, at least so many."""
+    usual = collections.Counter(value.strip() for value in values if value.strip())
+    found = {value: number for value, number in usual.items() if number > 1}
+    return len(found) >= least and sum(found.values()) >= _MOST * count and (
+        len(found) <= 0.2 * count) and all(re.fullmatch(r"[-+\w.]{1,30}", one) for one in found)
+
+
+def _label(lines: Sequence[str]) -> Optional[str]:
+    """The separator between the texts and what seem their classes, described, or None."""
+    if len(lines) < _FEWEST_LABELLED:
+        return None
+    for separator in _BEHIND:
+        cells = [line.rpartition(separator) for line in lines]
+        # "yes, it is" is a sentence.
+        plain = separator not in ",;|" or not any(label.startswith(" ") for _, _, label in cells)
+        if plain and _are_few([label for text, _, label in cells if " " in text], len(lines),
+                              least=2 if separator == "," else 1):
+            return f"a class behind {separator}"
+    for separator in _BEFORE:
+        cells = [line.partition(separator) for line in lines]
+        if separator in ",;" and any(text.startswith(" ") for _, _, text in cells):
+            continue
+        if _are_few([label for label, _, text in cells if text], len(lines)):
+            return f"a class before {separator}"
+    return None
+
+
+def _number(lines: Sequence[str]) -> Optional[str]:
+    """Describes numbers before the texts that count them or are a few classes, or None."""
+    found = [int(match.group(1)) for match in map(_NUMBERED.match, lines) if match]
+    if len(lines) < _FEWEST_LABELLED or len(found) < _MOST * len(lines):
+        return None
+    steps = sum(after == before + 1 for before, after in zip(found, found[1:]))
+    if steps >= _MOST * (len(found) - 1):
+        return "a text behind its number"
+    values = sorted(set(found))
+    whole = values == list(range(values[0], values[-1] + 1)) or values == [-1, 1]
+    return "a class before the text" if values[0] in (-1, 0, 1) and whole and len(values) > 1 and (
+        len(values) <= 0.2 * len(found)) else None
+
+
+def _is_vertical(lines: Sequence[str]) -> bool:
+    words = [line for line in lines if not _VERTICAL.fullmatch(line.strip())]
+    return len(lines) - len(words) > 1 and _are_most(words, lambda line: "\t" in line)
+
+
+def marked_form(lines: Sequence[str]) -> Optional[str]:
+    """Describes lines with marks of labels that would become words of a text.
+
+    Args:
+      lines: lines of running text, without empty ones.
+
+    Returns:
+      What they look like; None for plain text.
+    """
+    entity = _entity(lines)
+    if entity:
+        return f"text with entities in markup, such as {entity!r:.60}"
+    if _is_vertical(lines):
+        return "a vertical file, a word a line between <s> and </s>"
+    forms: List[Tuple[str, Callable[[str], object]]] = [
+        (f"words with their tags behind {one}", functools.partial(_is_tagged, separator=one))
+        for one in "/_|"]
+    forms.append(("questions behind their classes (TREC)", _QUESTION.match))
+    if sum(line.count("(") for line in lines) >= 1.5 * len(lines):
+        forms.append(("trees in brackets", _TREE.fullmatch))
+    for told, test in forms:
+        if _are_most(lines, test):
+            return told
+    if _are_most(lines, lambda line: " ||| " in line):
+        return "rows with ||| between their columns"
+    return _number(lines) or _label(lines)
