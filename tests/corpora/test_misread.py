@@ -328,3 +328,46 @@ def test_a_file_without_a_sentence_is_suspicious(tmp_path):
     # One that holds another language only is left out as it was asked.
     record = convert(sources, tmp_path / "b", ConvertOptions(languages=("de",)))
     assert record["splits"]["train"] and "no sentence comes" not in describe_record(record)
+
+
+def converted(tmp_path, **splits):
+    """What is said of the conversion of files, each with its lines."""
+    for split, lines in splits.items():
+        (tmp_path / f"{split}.txt").write_text("\n".join(lines) + "\n", "utf-8")
+    sources, _ = find_sources(tmp_path)
+    return describe_record(convert(sources, tmp_path / "task", ConvertOptions()))
+
+
+def test_a_test_without_entities_and_rows_of_train_are_told(tmp_path):
+    told = converted(tmp_path, train=sentences(), dev=sentences(5),
+                     test=sentences(7, word="x", tag="O"))
+    assert "suspicious: no entity in the 7 sentences of test; its gold tags were kept" in told
+    assert "5 sentences of dev stand in train too; scores may be too good" in told
+    assert "of test stand in" not in told and "sentences of dev; its" not in told
+    (tmp_path / "b").mkdir()
+    told = converted(tmp_path / "b", train=sentences(), dev=sentences(5, word="x"))
+    assert "suspicious" not in told and "stand in train" not in told
+
+
+@pytest.mark.parametrize(("text", "encoding", "suspicious"), [
+    ("Zoë", "latin-1", True), ("Zo\x93", "utf-8", True), ("Zo\ufffd", "utf-8", True),
+    ("Zoë", "utf-8", False), ("Ãlan", "utf-8", False)])
+def test_signs_of_a_wrong_encoding_are_suspicious(tmp_path, text, encoding, suspicious):
+    _, told, _ = prepare(tmp_path, sentences(word=text), read={"encoding": encoding})
+    assert ("12 sentences hold signs of a wrong encoding" in told) == suspicious
+
+
+@pytest.mark.parametrize("whitespace_words", [True, False])
+def test_escapes_in_transfer_text_are_suspicious(tmp_path, whitespace_words):
+    _, told, _ = prepare(tmp_path, sentences(), transfer=["It &apos;s so .", "Yes &quot; ."],
+                         read={"whitespace_words": whitespace_words})
+    assert "2 sentences hold escapes or marks of HTML, such as &quot; and &apos;" in told
+
+
+def test_marks_of_labels_in_transfer_text_are_refused_or_told(tmp_path):
+    text = [f"Yesterday <PER>Karl{n}</PER> went" for n in range(12)]
+    with pytest.raises(UserError, match="other.txt: looks like text with entities in markup, such "
+                       "as '<PER>Karl0</PER>'.*keep the text without its marks"):
+        prepare(tmp_path, sentences(), transfer=text)
+    _, told, _ = prepare(tmp_path, sentences(), transfer=text, on_bad_row="skip")
+    assert "read as it is (--on_bad_row=skip)" in told

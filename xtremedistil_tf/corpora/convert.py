@@ -68,8 +68,9 @@ class _Writer:
         self._from_iob2 = written.load() if isinstance(written, Lazy) else written
         self._files: Dict[str, TextIO] = {}
         self.languages: Dict[str, Counter[str]] = collections.defaultdict(collections.Counter)
-        self.types: Set[str] = set()
+        self.types: Dict[str, Set[str]] = {split: set() for split in SPLITS}
         self.held_out: Dict[str, Set[int]] = {split: set() for split in HELD_OUT}
+        self._in_train: Dict[str, Set[int]] = {split: set() for split in HELD_OUT}
 
     def write(self, split: str, row: Example) -> None:
         """Appends a row to a split's file."""
@@ -81,11 +82,32 @@ class _Writer:
         if split != "transfer":
             prefix = language_prefix(row.language)
             text += "\t" + " ".join(prefix + tag for tag in self._from_iob2(row.tags))
-            self.types.update(schemes.entity_types(row.tags) if self._kind.entities else row.tags)
-        if split in HELD_OUT:
-            self.held_out[split].add(digest(row.words))
+            self.types[split].update(
+                schemes.entity_types(row.tags) if self._kind.entities else row.tags)
+            number = digest(row.words)
+            if split in HELD_OUT:
+                self.held_out[split].add(number)
+            for other in HELD_OUT if split == "train" else ():
+                if number in self.held_out[other]:
+                    self._in_train[other].add(number)
         self._files[split].write(text + "\n")
         self.languages[split][row.language] += 1
+
+    @property
+    def all_types(self) -> Set[str]:
+        """Types of the entities, or the tags, of all splits."""
+        return set().union(*self.types.values())
+
+    @property
+    def in_train(self) -> Dict[str, int]:
+        """Number of different sentences of dev and test that were written to train later."""
+        return {split: len(found) for split, found in self._in_train.items() if found}
+
+    def no_gold(self, divided: Sequence[str]) -> List[str]:
+        """The splits of their own files in which every tag stands for nothing, unlike in train."""
+        nothing = set() if self._kind.entities else _NO_TAGS
+        return [split for split in HELD_OUT
+                if split not in divided and self.types[split] <= nothing]
 
 
 def _of_languages(sources: Sequence[Source], languages: Sequence[str]) -> Tuple[List[Source], int]:
@@ -112,11 +134,11 @@ def _check_result(writer: _Writer, options: ConvertOptions, sources: Sequence[So
         raise UserError(
             f"--languages names {', '.join(absent)}, of which there is no training sentence; "
             f"there are: {', '.join(sorted(writer.languages['train'])) or 'none'}")
-    if not writer.types:
+    if not writer.all_types:
         raise UserError("no entity in the labelled sentences; every tag is O")
-    if not task_kind(options.kind).entities and writer.types <= _NO_TAGS:
-        raise UserError(f"every tag is {' or '.join(sorted(writer.types))}: the column holds no "
-                        "tags (--tag_column=NUMBER names another)")
+    if not task_kind(options.kind).entities and writer.all_types <= _NO_TAGS:
+        raise UserError(f"every tag is {' or '.join(sorted(writer.all_types))}: the column holds "
+                        "no tags (--tag_column=NUMBER names another)")
 
 
 def claim_folder(output: pathlib.Path, overwrite: bool) -> None:
@@ -191,7 +213,7 @@ def convert(sources: Sequence[Source], output: pathlib.Path, options: ConvertOpt
                     removed.update(stands)
                     if options.keep_leaks or not stands:
                         writer.write("transfer", row)
-        labels = kind.tags_of_types(writer.types)
+        labels = kind.tags_of_types(writer.all_types)
         (folder / "labels.tsv").write_text("\n".join(labels) + "\n", "utf-8")
         record = {
             "kind": options.kind,
@@ -200,6 +222,7 @@ def convert(sources: Sequence[Source], output: pathlib.Path, options: ConvertOpt
             "labels": labels,
             "divided": {"splits": divided, "shares": list(options.shares), "seed": options.seed},
             "leaks": {"kept" if options.keep_leaks else "removed": dict(removed)},
+            "in_train": writer.in_train, "no_gold": writer.no_gold(divided),
             "sources": reader.records,
             "sources_of_other_languages": passed,
             "copies": copies,

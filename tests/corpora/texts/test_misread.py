@@ -9,7 +9,9 @@ from tests.corpora.texts.test_texts import lines, make
 from xtremedistil_tf.corpora.jobs.kinds import Asked
 from xtremedistil_tf.corpora.readers.base import ReadOptions
 from xtremedistil_tf.corpora.texts.columns import Wanted
+from xtremedistil_tf.corpora.texts.labels import suspicious_labels
 from xtremedistil_tf.corpora.texts.record import describe_texts
+from xtremedistil_tf.corpora.texts.rows import Text
 from xtremedistil_tf.errors import UserError
 
 LABELS = ("pos", "neg")
@@ -312,3 +314,12 @@ def test_discarded_labels_of_argilla_are_no_gold(tmp_path):
             "submitted" if at % 4 else ("discarded", "draft")[at % 8 // 4]]}),
         asked=Asked(wanted=Wanted(label="label.responses")))
     assert len(rows) == 18 and record["sources"][0]["counts"]["rejected_rows"] == 6
+
+
+@pytest.mark.parametrize(("labels", "told"), [
+    (("a", "b", "-1"), True), (("0", "1", "-1"), True), (("1", "-1"), False), (("+", "-"), False)])
+def test_a_mark_for_no_gold_label_among_classes_is_suspicious(labels, told):
+    rows = {"train": [Text((f"film {n}",), (labels[n % len(labels)],)) for n in range(12)],
+            "dev": [], "test": []}
+    found = "\n".join(suspicious_labels(rows))
+    assert ("texts have the label -1, which is read as a class" in found) == told

@@ -7,7 +7,7 @@ import unicodedata
 from typing import Counter, Dict, List, Sequence, Tuple
 
 from xtremedistil_tf.corpora.texts.rows import Text
-from xtremedistil_tf.data.readers.texts import NO_GOLDS
+from xtremedistil_tf.data.readers.texts import NO_GOLD, NO_GOLDS
 
 Rows = Dict[str, List[Text]]
 
@@ -15,6 +15,8 @@ _NUMBER = re.compile(r"[-+]?\d+(\.\d*)?")
 _WHOLE = re.compile(r"^([-+]?\d+)\.0*$")
 _BOOLEANS = frozenset({"true", "false"})
 _MOST_NAMED = 5
+# Beside these labels alone, a mark for no gold label is surely a class.
+_OPPOSITES = {"-1": {"-1", "1", "+1"}, NO_GOLD: {NO_GOLD, "+"}}
 
 
 def _counted(rows: Rows) -> Counter[str]:
@@ -90,6 +92,10 @@ def suspicious_labels(rows: Rows) -> List[str]:
         cases[label.casefold()].append(label)
     told += [f"the classes {' and '.join(own)} differ by case only"
              for own in cases.values() if len(own) > 1][:_MOST_NAMED]
+    for mark in sorted(NO_GOLDS.intersection(labels)):
+        if not _OPPOSITES[mark].issuperset(labels):
+            told.append(f"{_counted(rows)[mark]:,} texts have the label {mark}, which is read as a "
+                        "class; if it means that there is no gold label, take these rows out")
     train = {label for row in rows["train"] for label in row.labels}
     for split in ("dev", "test"):
         own = sorted({label for row in rows[split] for label in row.labels} - train)
