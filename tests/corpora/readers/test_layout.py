@@ -172,3 +172,52 @@ def test_identifiers_and_places_are_not_the_words(place, count):
 def test_words_with_digits_are_words_where_no_other_column_holds_some():
     lines = "\n\n".join(f"w{n}\tNN\tB-PER\nv{n}\tVB\tO" for n in range(12)).split("\n")
     assert words_and_tags(lines)[0][0] == (("w0", "v0"), ("B-PER", "O"))
+
+
+WORDS_OF_THREE = ["w{n}\tB-PER", "lives\tO", "now\tO"]
+
+
+def numbered(*places, count=12, words=WORDS_OF_THREE):
+    """Sentences without empty lines between; columns of `places` before each word."""
+    return ["\t".join([*(place(n, at) for place in places), word.format(n=n)])
+            for n in range(count) for at, word in enumerate(words)]
+
+
+@pytest.mark.parametrize("places", [
+    [lambda n, at: str(n + 1)], [lambda n, at: str(n)], [lambda n, at: f"Sentence: {n + 1}"],
+    [lambda n, at: str(n * 7919 % 101 + 1000)], [lambda n, at: f"d{n // 3}.txt",
+                                                 lambda n, at: str(n % 3 + 1)],
+    [lambda n, at: str(n), lambda n, at: str(at)]])
+@pytest.mark.parametrize("words", [WORDS_OF_THREE, [*WORDS_OF_THREE, ".\tO"]])
+def test_sentences_are_parted_by_the_runs_of_a_column(places, words):
+    rows, counts = words_and_tags(numbered(*places, words=words))
+    assert [row[0][0] for row in rows] == [f"w{n}" for n in range(12)]
+    assert not counts.cut and (len(places) > 1 or "sentences from column 1" in counts.notes[0])
+
+
+def test_a_sentence_number_may_stand_under_many_names_and_count_in_each_document():
+    lines = ["doc_id sent_no token label", "a 1 Anna B-PER", "a 1 ran O", "b 1 Bo B-PER",
+             "b 2 sat O"]
+    assert [row[0] for row in words_and_tags(lines)[0]] == [("Anna", "ran"), ("Bo",), ("sat",)]
+
+
+@pytest.mark.parametrize(("place", "rows"), [
+    (lambda n, at: str(n // 4), 1), (lambda n, at: str(int(at == 0)), 1),
+    (lambda n, at: str(4 * n + at + 1), 1), (lambda n, at: str(at + 1), 40)])
+def test_documents_marks_and_counts_of_words_are_no_sentences(place, rows):
+    words = ["W{n}\tB-PER", "lives\tO", ".\tO"]
+    found, counts = words_and_tags(numbered(place, count=40, words=words))
+    assert len(found) == rows and counts.cut == (rows == 1)
+
+
+@pytest.mark.parametrize(("lines", "words"), [
+    (["Anna person", "#Brexit0 event", "lives O"], ("Anna", "#Brexit0", "lives")),
+    (["#Brexit0 event", "Anna person", "lives O"], ("#Brexit0", "Anna", "lives")),
+    (["Anna NN", "# #", "lives O"], ("Anna", "#", "lives")),
+    (["# 1", "Anna person", "lives O"], ("Anna", "lives")),
+    (["#sent 1", "Anna person", "lives O"], ("Anna", "lives")),
+    # KLUE names a sentence and gives its text behind a tab.
+    (["## klue_1\t<Anna:PS> lives", "Anna\tB-PS", " \tO", "lives\tO"], ("Anna", "", "lives"))])
+def test_words_with_a_sharp_sign_and_comments(lines, words):
+    rows, _ = words_and_tags([*lines, ""] * 8, tag_column="2")
+    assert [row[0] for row in rows] == [words] * 8

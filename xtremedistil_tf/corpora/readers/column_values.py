@@ -1,11 +1,15 @@
 """The values of one column of a column file: what they can be."""
 
 import collections
+import itertools
 import re
 from typing import Callable, List, Sequence
 
 from xtremedistil_tf.corpora.readers.schemes import tagged_by_types
+from xtremedistil_tf.data.lines import is_count
 from xtremedistil_tf.data.readers.recognise import is_bracketed, is_tag
+from xtremedistil_tf.data.readers.sentences import LONG_ROW, count_ends
+from xtremedistil_tf.data.words import END_MARKS
 
 # Phrase types (CoNLL-2000); CoNLL-2003 has a column of them beside the entities.
 _CHUNKS = frozenset({"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST",
@@ -17,10 +21,28 @@ _INDEX = re.compile(r"\d+([-.]\d+)?")
 _NUMBER = re.compile(r"-?\d+([.,-]\d+)*(e-?\d+)?")
 _DIGIT = re.compile(r"\d")
 _FIRST = 500  # Rows that show whether a column holds numbers.
+_RUN_ROWS = 1000  # Rows that show whether a column names sentences.
+# Fewer words in a run, on average, and the values count something else.
+_SHORTEST_RUN = 1.5
 # A column with at most this many different values may hold types without a scheme's letters.
 _FEW_TYPES = 20
 # More different values than any set of parts of speech has.
 _MANY_WORDS = 1000
+
+
+def _are_new(names: Sequence[str]) -> bool:
+    """True if no name of a run returns, or if the names count sentences, perhaps of each document.
+
+    Numbers that only change between two values are marks of words.
+    """
+    if len(names) < 2 or not all(map(is_count, names)):
+        return len(set(names)) == len(names) > 2
+    numbers = list(map(int, names))
+    first = numbers[0]
+    if len(set(numbers)) == len(numbers) and (len(numbers) > 2 or numbers == [first, first + 1]):
+        return True
+    return first < 2 < len(set(numbers)) and all(
+        after in (before + 1, first) for before, after in zip(numbers, numbers[1:]))
 
 
 class Column:
@@ -63,6 +85,28 @@ class Column:
 
     def _most(self, test: Callable) -> bool:
         return sum(map(bool, map(test, self.values[:_FIRST]))) >= 0.9 * len(self.values[:_FIRST])
+
+    def names_sentences(self, words: Sequence[str]) -> bool:
+        """True if all words of a sentence have the same value, with a number, and others another.
+
+        End marks tell sentences from documents and from lines of a page.
+
+        Args:
+          words: the values of the word column.
+        """
+        values = self.values[:_RUN_ROWS]
+        runs = [(value, len(list(group))) for value, group in itertools.groupby(values)]
+        if not self.is_id or not _SHORTEST_RUN * len(runs) <= len(values) <= LONG_ROW * len(runs):
+            return False
+        if not _are_new([value for value, _ in runs]):
+            return False
+        begin = inside = closing = 0
+        for _, length in runs:
+            run = words[begin:begin + length]
+            inside += count_ends(run)
+            closing += bool(END_MARKS.intersection(run[-2:]))
+            begin += length
+        return inside <= closing
 
     @property
     def may_be_words(self) -> bool:

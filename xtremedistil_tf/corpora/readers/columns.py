@@ -10,13 +10,16 @@ from xtremedistil_tf.corpora.annotations.spans import Span, tag_tokens
 from xtremedistil_tf.corpora.readers.base import SAMPLE, ReadOptions, Row, Tally
 from xtremedistil_tf.corpora.readers.layout import Layout, find_layout, is_break
 from xtremedistil_tf.data.lines import Line, RowError
-from xtremedistil_tf.data.readers.recognise import DOCUMENT, WIKIANN, is_tag
+from xtremedistil_tf.data.readers.recognise import DOCUMENT, DOCUMENTS, WIKIANN, is_tag
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example
 
 # In HIPE's files the last word of a sentence has this mark.
 _SENTENCE_END = re.compile(r"(^|[\t|])EndOfSentence($|[\t|])")
 # CoNLL-U lines of multiword tokens, which the next lines split, and of empty nodes.
 _RANGE = re.compile(r"\d+[-.]\d+")
+# A comment in front of a tab, and a word that begins with a sharp sign.
+_NAMED, _HASHTAG = re.compile(r"#+ +\S"), re.compile(r"#\w*[^\W\d]")
+_DIGIT, _NO_DIGIT = re.compile(r"\d"), re.compile(r"[^\W\d]\D*")
 # A bracket that begins an entity, with its type, or ends one.
 _BRACKET = re.compile(r"\(([^\s()*]+)|\)")
 _Fields = Union[List[str], RowError]
@@ -33,18 +36,35 @@ class _Blocks:
     def _begins(self, fields: List[str]) -> bool:
         """True if a line's columns show that it begins a sentence."""
         layout, before = self._layout, self._last
-        at = layout.index if layout.sentence is None else layout.sentence
+        at = layout.sentence[-1] if layout.sentence else layout.index
         if at is None or not fields[at]:
             return False
-        self._last = fields[at]
-        if layout.sentence is not None:
-            return fields[at] != before
+        self._last = " ".join(fields[one] for one in layout.sentence or (at,))
+        if layout.sentence:
+            return self._last != before
         return fields[at] == "0" or (fields[at] == "1" and before != "0")
 
-    def _passed(self, text: str, fields: List[str]) -> bool:
+    def _is_comment(self, text: str, fields: List[str], inside: bool) -> bool:
+        """True for a comment; a line inside a sentence is none if it has all columns of a word."""
+        layout = self._layout
+        if not text.startswith("#") or is_tag(fields[layout.tag]):
+            return False
+        if layout.separator is not None:
+            # In KLUE the text itself stands behind the name of a sentence and a tab.
+            return not inside and bool(_NAMED.match(text))
+        if not all(fields) or len(layout.fields(text)) != layout.width:
+            return True
+        numbers = layout.sentence if layout.index is None else (*layout.sentence, layout.index)
+        if text.startswith(DOCUMENTS) or not all(_DIGIT.search(fields[at]) for at in numbers):
+            return True
+        # In front of a sentence a comment may have as many columns; #Brexit is a word of Twitter.
+        return not inside and not is_tag(fields[-1]) and not (
+            _HASHTAG.match(text) and _NO_DIGIT.fullmatch(fields[layout.tag]))
+
+    def _passed(self, text: str, fields: List[str], inside: bool) -> bool:
         """True for lines without a word: comments, the header, ranges of words. Counts them."""
         layout = self._layout
-        if layout.separator is None and text.startswith("#") and not is_tag(fields[layout.tag]):
+        if self._is_comment(text, fields, inside):
             self._counts["comments"] += 1
             return True
         if layout.header and tuple(fields) == layout.header:
@@ -60,7 +80,7 @@ class _Blocks:
         layout = self._layout
         # Lines that only hold fields between tabs need no further look: most lines of large files.
         plain = layout.separator == "\t" and layout.index is None and (
-            layout.sentence is None and not layout.header and not layout.features)
+            not layout.sentence and not layout.header and not layout.features)
         for number, text in lines:
             if isinstance(text, RowError):
                 block.append((number, text))
@@ -79,7 +99,7 @@ class _Blocks:
                 continue
             fields = self._fields(text)
             if isinstance(fields, list):
-                if self._passed(text, fields):
+                if self._passed(text, fields, bool(block)):
                     continue
                 if self._begins(fields) and block:
                     yield block

@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from typing import List, Optional, Sequence, Tuple
+from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.readers.base import ReadOptions
 from xtremedistil_tf.corpora.readers.column_values import Column
@@ -21,8 +21,9 @@ from xtremedistil_tf.errors import UserError
 _WORDS = frozenset({"token", "tokens", "word", "words", "form", "tok", "surface", "text"})
 _TAGS = frozenset({"tag", "tags", "ner", "ner_tag", "ner_tags", "ner-tag", "label", "labels", "ne",
                    "bio", "iob", "iob2", "entity", "named_entity"})
-_SENTENCES = frozenset({"sentence", "sentence #", "sentence_id", "sent_id", "sentence_idx",
-                        "sentence_number", "sent", "sid"})
+_SENTENCES = re.compile(r"sid|sent(ence)?[ _.-]*(#|id|idx|index|n[or]?\.?|num|number)?")
+# Sentences may count from 1 in each document.
+_DOCUMENTS = re.compile(r"doc(ument)?[ _.-]*(#|id|idx|index|n[or]?\.?|num|number)?")
 _COLUMNS = "# global.columns ="
 # A tag among the features of CoNLL-U's last column.
 _FEATURE = re.compile(r"(?:^|\|)(?:name|ner|ne|bio|iob|entity)=(O|[BIESLUM]-[^|]+)(?:\||$)", re.I)
@@ -42,7 +43,8 @@ class Layout:
       width: number of columns of most lines.
       word, tag: indices of the two columns, from 0.
       index: index of the column that numbers the words of a sentence, or None.
-      sentence: index of the column that names a word's sentence, or None.
+      sentence: indices of the columns that name a word's sentence; the last one may be empty in
+        all words but the first.
       header: fields of the first line, if it names the columns.
       parted: True if the file separates its sentences.
       brackets: True if the tags are OntoNotes' brackets, `(PERSON*` and `*)`.
@@ -55,7 +57,7 @@ class Layout:
     word: int
     tag: int
     index: Optional[int] = None
-    sentence: Optional[int] = None
+    sentence: Tuple[int, ...] = ()
     header: Tuple[str, ...] = ()
     parted: bool = True
     features: bool = False
@@ -111,9 +113,23 @@ class _Columns:
         names = f" or {', '.join(self.header)}" if self.header else ", and no header names them"
         raise UserError(f"--{flag} is {wanted!r}; allowed: 1 to {len(self.columns)}{names}")
 
-    def named(self, names: frozenset) -> Optional[int]:
-        """Index of the first column whose header name is in `names`, or None."""
-        return next((at for at, name in enumerate(self._names) if name in names), None)
+    def named(self, is_name: Callable[[str], Any]) -> Optional[int]:
+        """Index of the first column whose header name is one of these, or None."""
+        return next((at for at, name in enumerate(self._names) if is_name(name)), None)
+
+    def sentence(self, besides: Sequence[int]) -> Tuple[int, ...]:
+        """Indices of the columns that name sentences by their headers; may be empty."""
+        found = self.named(_SENTENCES.fullmatch)
+        if found is None or found in besides:
+            return ()
+        document = self.named(_DOCUMENTS.fullmatch)
+        return (found,) if document is None or document in besides else (document, found)
+
+    def runs(self, word: int, besides: Sequence[int]) -> Tuple[int, ...]:
+        """Indices of the columns that name sentences by their values; may be empty."""
+        words = self.columns[word].values
+        return tuple(at for at, column in enumerate(self.columns)
+                     if at not in besides and column.names_sentences(words))
 
     def tag(self, labelled: bool) -> Tuple[int, List[int]]:
         """(index of the tag column, indices of other columns with tags).
@@ -152,7 +168,7 @@ class _Columns:
         Raises:
           UserError: if there is no such column.
         """
-        named = self.named(_WORDS)
+        named = self.named(_WORDS.__contains__)
         if named is not None and named != tag:
             return named
         found = [at for at, column in enumerate(self.columns) if at != tag and not (
@@ -182,7 +198,9 @@ class _Columns:
                 continue
             counts = [int(value) for value in column.values if is_count(value)]
             up = sum(after == before + 1 for before, after in zip(counts, counts[1:]))
-            if counts[:1] in ([0], [1]) and up >= 0.5 * (len(counts) - 1):
+            # Numbers that stay the same are those of sentences; 1 and 1 are two of one word each.
+            stays = sum(after == before > 1 for before, after in zip(counts, counts[1:]))
+            if counts[:1] in ([0], [1]) and up >= 0.5 * (len(counts) - 1) and stays <= 0.1 * up:
                 return at
         return None
 
@@ -247,14 +265,19 @@ def find_layout(sample: Sequence[str], options: ReadOptions) -> Layout:
     first = [field.strip() for field in rows[0]] if rows else []
     if not header and len(first) == width and found.is_header(first, word, tag):
         found.header = header = tuple(first)
-    sentence = found.named(_SENTENCES)
-    sentence = None if sentence in (word, tag) else sentence
-    index = found.index([word, tag] + [at for at in [sentence] if at is not None])
+    sentence = found.sentence((word, tag))
+    index = found.index((word, tag, *sentence))
     last = len(sample) - list(reversed(sample)).index(lines[-1])
     one_sentence = len(lines) <= _LONG_SENTENCE and (
         count_ends(found.columns[word].values) < _SEVERAL_ENDS)
-    parted = index is not None or sentence is not None or one_sentence or any(
-        map(is_break, sample[sample.index(lines[0]):last]))
+    inner = sample[sample.index(lines[0]):last]
     told = found.told(word, tag, layers) if word != 0 or width > 2 or header else ""
+    if index is None and not sentence and not any(not line or line.isspace() for line in inner):
+        sentence = found.runs(word, (word, tag, *layers))
+        told += f", sentences from column {found.name(sentence[-1])}" if sentence else ""
+    # Numbers that never begin again count the words of the whole file.
+    again = index is not None and (
+        found.columns[index].values.count(found.columns[index].values[0]) > 1)
+    parted = again or bool(sentence) or one_sentence or any(map(is_break, inner))
     return Layout(separator, width, word, tag, index, sentence, header, parted,
                   features and tag == width - 1, found.columns[tag].is_brackets, told)
