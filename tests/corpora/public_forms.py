@@ -138,6 +138,7 @@ UPPER = ROW.replace("PER", "pers").replace("LOC", "loc")
 LINES = {"file": "train.jsonl", "between": "\n"}
 ARRAY = {"file": "train.json", "between": ",\n", "head": "[", "tail": "]\n"}
 
+WOJOOD = _columns("@,Anna@,B-ORG", "@,Oslo,B-GPE I-ORG", "@,lives,O")
 GENIA = _tabs("Anna@ B-PER|O", "Oslo I-PER|B-LOC", "lives O|O")
 WEBANNO_HEAD = ("#FORMAT=WebAnno TSV 3.3\n"
                 "#T_SP=de.tudarmstadt.ukp.dkpro.core.api.lexmorph.type.pos.POS|PosValue\n"
@@ -296,6 +297,16 @@ FORMS = (
     Form("GENIA, several tags in a cell", GENIA, refusal="--nested=outer or inner keeps one"),
     Form("GENIA, several tags in a cell", GENIA, ("Anna0 Oslo lives\tB-PER I-PER O",),
          options={"nested": "outer"}),
+    Form("Wojood, nested tags with spaces", WOJOOD, refusal="--nested=outer or inner keeps one",
+         file="train.csv", between="\n", head="sentence_id,token,tags\n"),
+    Form("Wojood, nested tags with spaces", WOJOOD, ("Anna0 Oslo lives\tB-ORG I-ORG O",),
+         options={"nested": "outer"}, file="train.csv", between="\n",
+         head="sentence_id,token,tags\n"),
+    Form("KLUE, characters with a name and a text before them", _columns(
+        "## klue-@-wikitree\t<한재:PS>는 @", "한\tB-PS", "재\tI-PS", "는\tO", " \tO", "@\tO"),
+        ("한 재 는 0\tB-PS I-PS O O",), file="train.tsv"),
+    Form("numbers of sentences, no empty lines", _tabs(
+        "@ Anna@ B-PER", "@ lives O", "@ in O", "@ Oslo B-LOC"), (ROW,), between="\n"),
     Form("OntoNotes, CoNLL-2012", ONTONOTES, (
         "Anna0 Low lives in Oslo\tB-PERSON I-PERSON O O B-GPE",), between="\n\n",
          head="#begin document (bn/x); part 000\n", tail="\n#end document\n"),

@@ -3,10 +3,13 @@
 import pytest
 
 from xtremedistil_tf.corpora.annotations.spans import Span, tag_tokens, without_nested
+from xtremedistil_tf.corpora.convert import convert
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Tally
 from xtremedistil_tf.corpora.readers.columns import bracket_spans
 from xtremedistil_tf.corpora.readers.formats import read_lines
 from xtremedistil_tf.corpora.readers.schemes import of_layers
+from xtremedistil_tf.corpora.source_rows import ConvertOptions
+from xtremedistil_tf.corpora.sources.sources import find_sources
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.recognise import recognise
 from xtremedistil_tf.errors import UserError
@@ -99,3 +102,24 @@ def test_webanno_mistakes_are_told():
     assert "needed are 4 columns" in str(webanno(["1-1\t0-4\tAnna"], tag_column="value")[0])
     assert "has no type" in str(webanno(["1-1\t0-4\tAnna\t*\t_\t_\t_\t_"],
                                         tag_column="value")[0])
+
+
+@pytest.mark.parametrize("nested, tags", [("outer", ("B-ORG", "I-ORG", "I-ORG", "O")),
+                                          ("inner", ("O", "B-GPE", "O", "O"))])
+def test_tags_with_spaces_between_follow_their_entity(nested, tags):
+    cells = ["B-ORG", "B-GPE I-ORG", "I-ORG", "O"]
+    assert of_layers(cells, Tally(), nested) == tags
+
+
+@pytest.mark.parametrize("row", [
+    "a{n}\tB-ORG\nb\tB-GPE I-ORG",
+    '{{"tokens": ["a{n}", "b"], "ner_tags": ["B-ORG", "B-GPE I-ORG"]}}'])
+def test_nested_tags_with_spaces_are_refused(tmp_path, row):
+    path = tmp_path / ("train.jsonl" if "tokens" in row else "train.txt")
+    path.write_text("".join(row.format(n=n) + ("\n" if "tokens" in row else "\n\n")
+                            for n in range(12)))
+    sources, _ = find_sources(path)
+    with pytest.raises(UserError, match="tag 2 is 'B-GPE I-ORG'.*--nested=outer or inner"):
+        convert(sources, tmp_path / "task", ConvertOptions())
+    read = ConvertOptions(ReadOptions(nested="outer"))
+    assert convert(sources, tmp_path / "task", read)["labels"] == ["O", "B-ORG", "I-ORG"]

@@ -16,9 +16,9 @@ from xtremedistil_tf.data.readers.rows import Example, wrong_tags
 _CONTINUES = frozenset("IEML")
 _CLOSES = frozenset("ESLU")
 _OTHER_SCHEMES = LETTERS - frozenset("BI")
-# Separator of several layers of tags in one cell, as in GENIA and KPWr.
-_SEVERAL = re.compile(r"[|,;+&#] *([BIESLUM]-|O$)")
-_BETWEEN = re.compile(r"[|,;+&#] *(?=[BIESLUM]-|O(?:$|[|,;+&#]))")
+# Separator of several layers of tags in one cell, as in GENIA, KPWr and Wojood.
+_SEVERAL = re.compile(r"(?:[|,;+&#] *| +)([BIESLUM]-|O$)")
+_BETWEEN = re.compile(r"(?:[|,;+&#] *| +)(?=[BIESLUM]-|O(?:$|[|,;+&# ]))")
 # A type in place of a tag, as in Few-NERD: without a scheme's letter at its begin or end.
 _BARE = re.compile(r"(?![bieslumo]$|[bieslum][-_])[^\W\d_][\w./&-]*(?<![-_][bieslu])",
                    re.IGNORECASE)
@@ -68,6 +68,27 @@ def to_iob2(tags: Sequence[str], counts: Counter[str]) -> Tuple[str, ...]:
     return tuple(written)
 
 
+def _aligned(cells: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
+    """Cells whose tags stand in the layer of their entity.
+
+    Cells of different lengths name only the entities of their word: an I- continues its type.
+    """
+    count = max(map(len, cells))
+    if min(map(len, cells)) == count:
+        return cells
+    aligned: List[List[str]] = []
+    before = ["O"] * count
+    for cell in cells:
+        own = ["O"] * count
+        for tag in sorted(cell, key=lambda tag: tag[0] not in _CONTINUES):
+            free = [at for at, taken in enumerate(own) if taken == "O"]
+            same = [at for at in free if tag[0] in _CONTINUES and before[at][2:] == tag[2:]]
+            own[(same or free)[0]] = tag
+        aligned.append(own)
+        before = own
+    return aligned
+
+
 def of_layers(tags: Sequence[str], counts: Tally, nested: str) -> Sequence[str]:
     """Joins several layers of tags in one cell (`B-ORG|B-LOC`) to one tag a word.
 
@@ -81,7 +102,7 @@ def of_layers(tags: Sequence[str], counts: Tally, nested: str) -> Sequence[str]:
     """
     if nested == NESTED[0] or not any(map(_SEVERAL.search, tags)):
         return tags
-    cells = [_BETWEEN.split(tag) for tag in tags]
+    cells = _aligned([_BETWEEN.split(tag) for tag in tags])
     spans: List[Span] = []
     for layer in range(max(map(len, cells))):
         read = to_iob2([cell[layer] if layer < len(cell) else "O" for cell in cells],
