@@ -1,5 +1,6 @@
 """Shared tiny fixtures: a task folder, a checkpoint, a configuration; no network."""
 
+import gc
 import importlib.util
 import json
 import os
@@ -49,6 +50,12 @@ def write_texts(folder, rows=24, texts=48):
 def task(tmp_path):
     """A task folder of 24 rows a split and 48 transfer rows."""
     return write_task(tmp_path / "task")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def collect_seldom():
+    """Lets Python look for cycles seldom: tracing makes many objects that stay."""
+    gc.set_threshold(200_000, 20, 20)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -104,7 +104,8 @@ def test_the_gpu_kernel_is_traced_where_there_is_a_gpu_only(monkeypatch):
     assert bilstm.backward_layer._could_use_gpu_kernel
 
 
-@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("policy", [
+    "mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.long)])
 def test_mixed_precision_keeps_weights_logits_and_losses_in_float32(tmp_path, policy):
     tf.keras.mixed_precision.set_global_policy(policy)
     try:

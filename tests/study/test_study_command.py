@@ -68,7 +68,8 @@ def test_help_lists_no_flag_that_a_study_refuses():
 
 
 @pytest.mark.parametrize("more, wrong", [
-    ([], "pt_teacher_checkpoint"), (["--flagfile=flags/demo.flags"], "teacher_config")])
+    ([], "pt_teacher_checkpoint"),
+    pytest.param(["--flagfile=flags/demo.flags"], "teacher_config", marks=pytest.mark.long)])
 def test_the_first_run_of_a_study_begins(tmp_path, more, wrong):
     """With the defaults of every flag, and with a flagfile of runs that asks for a baseline."""
     for name, text in (("train.tsv", ROW), ("dev.tsv", ROW), ("test.tsv", ROW),

@@ -300,7 +300,8 @@ def test_a_claimed_shard_is_left_to_its_writer_and_taken_over_if_it_dies(
     assert store.is_whole(1, KINDS) and not left.exists()
 
 
-@pytest.mark.parametrize("policy", [None, "mixed_bfloat16"])
+@pytest.mark.parametrize("policy", [
+    None, pytest.param("mixed_bfloat16", marks=pytest.mark.long)])
 def test_helping_processes_write_what_their_starter_would(
     policy, teacher, input_ids, tokenizer, tmp_path
 ):

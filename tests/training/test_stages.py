@@ -224,7 +224,7 @@ STAGE = Stage("01_x", "transfer", (TERM,), ("logits",), Schedule("cosine", 1e-3)
     (lambda: Schedule("cosinus", 1.0), "kind is 'cosinus'; allowed: restarts, cosine, plateau, "
      "warmup"),
     (lambda: Schedule("restarts", 1.0, period=0), "a schedule's period is 0"),
-    (lambda: Schedule("cosine", 0.1, 0.2), "a schedule's rates are 0.1 to 0.2"),
+    (lambda: Schedule("cosine", 0.1, 0.2), "a schedule: rates from 0.1 to 0.2"),
     (lambda: Schedule("warmup", 1.0, warmup=2.0), "a schedule's warmup is 2.0"),
     (lambda: dataclasses.replace(STAGE, data="dev"),
      "stage 01_x reads 'dev'; allowed: transfer, train, both"),
