@@ -11,10 +11,9 @@ from xtremedistil_tf.data.tokenization.alignment import Contexts
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.vocabulary import PAD_ID
 from xtremedistil_tf.data.tokenization.windows import WindowCutter, pack_windows
-from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.assets import Assets
 from xtremedistil_tf.inference.lines import QUESTION_KEYS, AnsweredLine, Line, split_pair
-from xtremedistil_tf.inference.text_model import TextModel
+from xtremedistil_tf.inference.text_model import TextModel, pairs_of
 from xtremedistil_tf.metrics.answer_spans import Answer, find_answers
 
 # (question, context).
@@ -116,12 +115,7 @@ class TextAnswerer(TextModel):
           UserError: if an item is not a (question, text).
         """
         alone = isinstance(asked, tuple)
-        items = [asked] if isinstance(asked, tuple) else list(asked)
-        for item in items:
-            if not (isinstance(item, (tuple, list)) and len(item) == 2
-                    and all(isinstance(text, str) for text in item)):
-                raise UserError("this student answers questions on a text; allowed: (question, "
-                                f"text), not {item!r:.80}")
+        items = pairs_of(asked, "answers questions on a text; allowed: (question, text)")
         found = [self.describe(one) for one in self.answer(items)]
         return found[0] if alone else found
 

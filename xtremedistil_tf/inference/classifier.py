@@ -5,7 +5,6 @@ from typing import (
     Any,
     Callable,
     Dict,
-    Iterable,
     List,
     NamedTuple,
     Optional,
@@ -18,25 +17,25 @@ from typing import (
 import numpy as np
 from tokenizers import Tokenizer
 
-from xtremedistil_tf.data.json_rows import mend
 from xtremedistil_tf.data.labels import number_text
 from xtremedistil_tf.data.pipelines.length_batches import TOKENS_PER_BATCH, length_batches
 from xtremedistil_tf.data.readers.rows import Example, split_spaces
 from xtremedistil_tf.data.tokenization.ragged import Ragged, lengths_of
 from xtremedistil_tf.data.tokenization.vocabulary import PAD_ID
 from xtremedistil_tf.data.tokenization.word_pieces import WordPieces
-from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.assets import Assets
 from xtremedistil_tf.inference.lines import ClassifiedLine, Line, split_pair
 from xtremedistil_tf.inference.streaming import in_blocks
 from xtremedistil_tf.inference.tagger import Texts
-from xtremedistil_tf.inference.text_model import TextModel, texts_of
+from xtremedistil_tf.inference.text_model import TextModel, pairs_of, texts_of
 from xtremedistil_tf.metrics.several.scores import chosen_labels, sigmoid
 from xtremedistil_tf.metrics.uncertainty.temperature import tempered, thresholds_of
 from xtremedistil_tf.tasks import task_kind
 
 # A text, or a pair of texts.
 Item = Union[str, Tuple[str, str]]
+# What a student of pairs takes, for messages.
+_PAIRS = "takes pairs of texts; allowed: (text, text)"
 
 
 class Classified(NamedTuple):
@@ -55,22 +54,6 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     """Computes probabilities from float logits [batch, classes]."""
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
-
-
-def pairs_of(given: Any) -> List[Any]:
-    """Returns the pairs of texts that a caller gave: one tuple, or several.
-
-    Raises:
-      UserError: for anything else.
-    """
-    listed = not isinstance(given, (tuple, dict, str, bytes)) and isinstance(given, Iterable)
-    items = list(given) if listed else [given]
-    for item in items:
-        if not (isinstance(item, (tuple, list)) and len(item) == 2
-                and all(isinstance(text, str) for text in item)):
-            raise UserError("this student takes pairs of texts; allowed: (text, text), not "
-                            f"{item!r:.60}")
-    return [tuple(map(mend, item)) for item in items]
 
 
 class TextClassifier(TextModel):
@@ -190,7 +173,7 @@ class TextClassifier(TextModel):
           several labels: labels and scores. For a list: a list of such dicts.
         """
         alone = isinstance(text, tuple if self.pairs else str)
-        texts = pairs_of(text) if self.pairs else texts_of(text)
+        texts = pairs_of(text, _PAIRS) if self.pairs else texts_of(text)
         found = [self.describe(one) for one in in_blocks(self, self.classify, texts)]
         return found[0] if alone else found
 

@@ -86,6 +86,33 @@ class TextModel:
         return None
 
 
+def _items(given: Any, single: type) -> List[Any]:
+    """The items that a caller gave: one of the type `single`, or several."""
+    listed = not isinstance(given, (single, str, bytes, Mapping)) and isinstance(given, Iterable)
+    try:
+        return list(given) if listed else [given]
+    except TypeError:  # An array without a dimension.
+        return [given]
+
+
+def pairs_of(given: Any, allowed: str) -> List[Tuple[str, str]]:
+    """Returns the pairs of texts that a caller gave: one tuple, or several; see `texts_of`.
+
+    Args:
+      given: what came.
+      allowed: what the student takes, for the message.
+
+    Raises:
+      UserError: for anything else.
+    """
+    items = _items(given, tuple)
+    for item in items:
+        if not (isinstance(item, (tuple, list)) and len(item) == 2
+                and all(isinstance(text, str) for text in item)):
+            raise UserError(f"this student {allowed}, not {item!r:.80}")
+    return [(mend(first), mend(second)) for first, second in items]
+
+
 def texts_of(given: Any) -> List[str]:
     """Returns the texts that a caller gave: one string, or several.
 
@@ -94,11 +121,7 @@ def texts_of(given: Any) -> List[str]:
     Raises:
       UserError: for anything else.
     """
-    listed = not isinstance(given, (str, bytes, Mapping)) and isinstance(given, Iterable)
-    try:
-        items = list(given) if listed else [given]
-    except TypeError:  # An array without a dimension.
-        items = [given]
+    items = _items(given, str)
     for place, item in enumerate(items):
         if not isinstance(item, str):
             raise UserError("this student takes texts; allowed: a string or a list of strings, not "

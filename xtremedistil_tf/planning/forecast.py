@@ -230,6 +230,7 @@ def measure(
     # Outputs that lie in a file cost nothing.
     start, each = time_forward(teacher.forward(kinds), facts.transfer, ids) \
         if teacher.answers_any else (0.0, 0.0)
+    used = None if facts.tuned else _used(facts)
     if not facts.tuned:
         if config.teacher.lm_epochs:
             # About a step of fine-tuning; the head over the vocabulary is the rest.
@@ -237,7 +238,7 @@ def measure(
                               * float(facts.transfer.sum())))
         of_teacher = _Measured(Subject(
             teacher.model, teacher.registry, ids, labels, True,
-            teacher_separator(facts) if pairs else None, _used(facts)), "adam", lengths)
+            teacher_separator(facts) if pairs else None, used), "adam", lengths)
         parts += [of_teacher.part(stage, each * dev + 4 * _CHECKPOINT)
                   for stage in build_teacher_plan(
                       teacher.registry.names, config.teacher, measure=config.data.measure,
@@ -258,8 +259,8 @@ def measure(
     parts.append(Part(FINAL, 1.3 * each * scored + 2 * own * scored
                       + (_EXPORTS if exports else 0.0)))
     weights = 4.0 * (teacher.parameters or 0)
-    if not facts.tuned:
-        unused = teacher.vocabulary - len(_used(facts).rows)
+    if used is not None:
+        unused = teacher.vocabulary - len(used.rows)
         weights = _COPIES * weights - 8.0 * unused * int(teacher.table.shape[1])
     disk = facts.bytes + weights + 4.0 * student.model.count_params() * (2 * len(plan) + 4)
     return Forecast(tuple(parts), disk, _peak(), True)
