@@ -59,6 +59,8 @@ def test_scores_as_deployed_are_those_of_the_run(run, keywords):
     assert teacher == run.metrics["teacher"]["deployed"]["test"]
     with pytest.raises(UserError, match="--split is 'tst'; allowed: train, dev, test; did you me"):
         xtremedistil_tf.evaluate(run.folder, keywords["task"], split="tst")
+    with pytest.raises(UserError, match="runtime is 'onnx', and the student is loaded already"):
+        xtremedistil_tf.evaluate(run.student, keywords["task"], runtime="onnx")
 
 
 def test_a_finished_run_is_not_run_again(run, keywords, monkeypatch):

@@ -12,6 +12,7 @@ import pytest
 import xtremedistil_tf
 from tests.conftest import ROOT
 from tests.students import TEXTS
+from xtremedistil_tf.cli import predict
 from xtremedistil_tf.cli.predict import collect_seldom
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference import streaming
@@ -144,6 +145,20 @@ def test_a_mistake_in_a_line_is_told_without_our_name_for_it():
             raise UserError("1 columns; needed are two")
 
     assert [line.error for line in tag_lines(Strict(), ["a"])] == ["1 columns; needed are two"]
+
+
+def test_a_fault_of_the_student_in_every_line_is_none_of_the_users():
+    lines = list(tag_lines(Fussy(), ["x", "ax"]))
+    with pytest.raises(RuntimeError, match="an x"):
+        predict.explain(Fussy(), 2, 1, lines[0])
+
+    class Strict(Fussy):
+        def tag_text(self, texts):
+            raise UserError("1 columns; needed are two")
+
+    lines = list(tag_lines(Strict(), ["a"]))
+    with pytest.raises(UserError, match="none of the 1 lines .*: line 1: 1 columns; needed are"):
+        predict.explain(Strict(), 1, 1, lines[0])
 
 
 def test_a_line_that_failed_says_so():

@@ -162,6 +162,21 @@ def _check_files() -> None:
         raise UserError(f"--output {FLAGS.output} is the file of --input; name another one")
 
 
+def explain(model: "TextModel", failed: int, number: int, line: "Line") -> None:
+    """Ends the command after a file of which no line could be read.
+
+    Raises:
+      UserError: with the first line.
+      Exception: the line's own error, with its traceback, if it is a fault of the student or ours.
+    """
+    try:
+        model.read_lines([line.text])
+    except UserError:
+        pass
+    raise UserError(f"none of the {failed} lines could be read; the first: line {number}: "
+                    f"{line.error}")
+
+
 def main() -> None:
     """Streams lines through the student, in order and in constant memory."""
     from xtremedistil_tf.inference.input_lines import InputLines, check_reading
@@ -178,7 +193,7 @@ def main() -> None:
         raise UserError(f"--format is {form}, which a student for {model.kind} does not have; "
                         f"allowed: {', '.join(name for name in FORMATS if name in formats)}")
     number = failed = cut = 0
-    first = ""
+    first = None  # The first line that could not be read.
     with _opened_input(FLAGS.input) as source, _opened_output(FLAGS.output) as write, \
             _progress(source) as advance:
         lines = InputLines(
@@ -189,11 +204,11 @@ def main() -> None:
             cut += line.cut
             if line.error:
                 failed += 1
-                first = first or f"line {number}: {line.error}"
+                first = first or (number, line)
                 if failed <= _SHOWN_ERRORS:
                     log.warning("line %d could not be read: %s", number, line.error)
-        if failed and failed == number:
-            raise UserError(f"none of the {failed} lines could be read; the first: {first}")
+        if first and failed == number:
+            explain(model, failed, *first)
     if lines.broken:
         log.warning("%d lines hold bytes that are not UTF-8, or half a character, each read as "
                     "U+FFFD; the first is line %d", lines.broken, lines.first_broken)

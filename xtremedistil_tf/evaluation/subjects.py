@@ -137,7 +137,15 @@ def subject_of_model(model: TextModel) -> Subject:
 def subject_of(
     student: Union[TextModel, str, pathlib.Path], runtime: Optional[str] = None
 ) -> Subject:
-    """Returns the subject of a loaded student, of a folder, or of a name on the model hub."""
+    """Returns the subject of a loaded student, of a folder, or of a name on the model hub.
+
+    Raises:
+      UserError: if the folder holds neither student nor teacher, or a loaded one is to have another
+        runtime.
+    """
     if isinstance(student, (str, pathlib.Path)):
         return subject_of_folder(student, runtime)
+    if runtime is not None:
+        raise UserError(f"runtime is {runtime!r}, and the student is loaded already; name its "
+                        "folder, or give xtremedistil_tf.load the runtime")
     return subject_of_model(student)
