@@ -7,7 +7,7 @@ import os
 import pathlib
 import re
 import shutil
-from typing import Any, Iterator, List
+from typing import Any, Iterator, List, Tuple
 
 from xtremedistil_tf.environment import check_no_pattern
 from xtremedistil_tf.errors import UserError, first_line
@@ -43,6 +43,12 @@ def sha256_of(path: pathlib.Path) -> str:
 def file_fingerprint(path: pathlib.Path) -> str:
     """Hashes a file's bytes (16 hexadecimal digits)."""
     return sha256_of(path)[:16]
+
+
+def stamp_of(path: pathlib.Path) -> Tuple[int, int]:
+    """Returns a file's time of change (ns) and size (bytes), for caches of its contents."""
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size
 
 
 def derive_seed(seed: int, *names: Any) -> int:

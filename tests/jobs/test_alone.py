@@ -5,11 +5,13 @@ import types
 import pytest
 
 from tests.conformance.kinds import TASK_CASES
+from xtremedistil_tf.config import DataConfig, DistilConfig, RunConfig
 from xtremedistil_tf.data.labels import ClassSet, Numbers, label_set
 from xtremedistil_tf.jobs import alone as module
-from xtremedistil_tf.jobs.alone import train_alone, worth
+from xtremedistil_tf.jobs.alone import plan_alone, train_alone, worth
 from xtremedistil_tf.metrics.answer_spans import Answer, Span
 from xtremedistil_tf.tasks import TASKS
+from xtremedistil_tf.training.plans import build_plan
 
 
 def _prepared(labels, gold, languages, scored=("dev", "test")):
@@ -59,6 +61,14 @@ def test_numbers_have_one_too():
                   {"dev": gold})
     assert found["student"] == pytest.approx(100.0)
     assert found["low"] <= found["difference"] <= found["high"] and found["low"] > 0
+
+
+def test_a_student_alone_has_no_second_head():
+    config = RunConfig(DataConfig("t", do_ner=True), distil=DistilConfig(label_head="own"))
+    plan = build_plan(config.student.trained_layers, config.distil)
+    (stage,) = plan_alone(config, plan)
+    assert stage.fresh == ()
+    assert stage.epochs == sum(one.epochs for one in plan if one.data == "train")
 
 
 def test_every_kind_that_comes_with_the_package_can_be_compared():

@@ -64,20 +64,24 @@ def test_the_teacher_reads_whole_sentences_once_for_all_runs(monkeypatch, tmp_pa
     class Rows(list):
         word_starts = [np.array([1, -1])]
 
-    task = types.SimpleNamespace(labels=types.SimpleNamespace(kind="tagging"), scored=["test"],
+    task = types.SimpleNamespace(labels=types.SimpleNamespace(kind="tagging",
+                                                              decoding="independent"),
+                                 scored=["test"],
                                  examples={"test": [row]}, segmentation=None)
     prepared = types.SimpleNamespace(task=task, teacher_features={"test": Rows([0])},
                                      segmentation=None, answers=tmp_path / "answers" / "ab.json")
     asked = []
     monkeypatch.setattr(deployed, "teacher_model",
-                        lambda *_: asked.append("Bonn") or Cities("Bonn"))
+                        lambda _, record: asked.append(record["decoding"]) or Cities("Bonn"))
 
     def tags():
-        found = _read_by_teacher(None, {}, prepared, {"test": [["O", "O"]]})
+        # Its own decoding, with which it was fine-tuned, is not that of the run.
+        found = _read_by_teacher(None, {"decoding": "constrained"}, prepared,
+                                 {"test": [["O", "O"]]})
         return found["test"]["tags"]
 
     assert tags() == tags() == [["O", "B-LOC"]]
-    assert len(asked) == 1
+    assert asked == ["independent"]
     path, = (tmp_path / "answers").iterdir()
     path.write_bytes(path.read_bytes().replace(b"LOC", b"PER"))  # Damage is no answer.
     assert tags() == [["O", "B-LOC"]] and len(asked) == 2

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 
 import numpy as np
 import pytest
@@ -27,10 +28,12 @@ from xtremedistil_tf.inference.runtimes.teacher import load_teacher_model
 from xtremedistil_tf.jobs import distillation as job
 from xtremedistil_tf.jobs import results
 from xtremedistil_tf.jobs.obtain_teacher import obtain_teacher
+from xtremedistil_tf.jobs.student_init import start_student
 from xtremedistil_tf.jobs.teacher import run_teacher
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.metrics.entity_types import type_details
 from xtremedistil_tf.metrics.tagging import score_tags
+from xtremedistil_tf.models.tokenizers import train_wordpiece
 from xtremedistil_tf.planning.plan import dry_run, start_run
 from xtremedistil_tf.runs import locked, read_json, write_json
 from xtremedistil_tf.runtime import prepare
@@ -352,11 +355,16 @@ def test_a_shard_that_breaks_while_training_is_named(
 def test_a_disk_that_cannot_hold_the_targets_is_told_before_any_work(
     tiny_task, bert_config, tmp_path, monkeypatch
 ):
-    usage = type("Usage", (), {"free": 900})
-    monkeypatch.setattr("xtremedistil_tf.targets.store.shutil.disk_usage", lambda _: usage)
-    for call in (job.run_distillation, dry_run):
-        with pytest.raises(UserError, match="teacher's outputs take .* GB free"):
-            call(config_of(tiny_task, bert_config), tmp_path / "run")
+    (tmp_path / "shared").mkdir()
+    usage, asked = type("Usage", (), {"free": 900}), []
+    monkeypatch.setattr("xtremedistil_tf.targets.store.shutil.disk_usage",
+                        lambda path: asked.append(path) or usage)
+    for resources in (cfg.Resources(), cfg.Resources(targets_dir=str(tmp_path / "shared" / "of"))):
+        for call in (job.run_distillation, dry_run):
+            with pytest.raises(UserError, match="teacher's outputs take .* GB free"):
+                call(config_of(tiny_task, bert_config), tmp_path / "run", resources=resources)
+    # The disk of the targets, which need not be that of the run.
+    assert asked[-1] == asked[-2] == tmp_path / "shared" != asked[0]
 
 
 def test_dry_run_prints_the_plan_and_writes_nothing(task, bert_config, tmp_path):
@@ -386,6 +394,39 @@ def test_a_run_that_starts_again_is_planned_with_a_new_teacher(
     assert "student with" in dry_run(config_of(tiny_task, bert_config), finished[0])
     with pytest.raises(Fresh):
         dry_run(config_of(tiny_task, bert_config), finished[0], overwrite=True)
+
+
+def test_a_teachers_own_job_reads_the_text_that_shapes_it(
+    tiny_task, bert_config, tmp_path, monkeypatch
+):
+    class Read(Exception):
+        pass
+
+    def read(config, task, folder):
+        raise Read(*sorted(task.fingerprints))
+
+    monkeypatch.setattr("xtremedistil_tf.jobs.teacher.obtain_teacher", read)
+    config = config_of(tiny_task, bert_config)
+    usual = dataclasses.replace(config, data=dataclasses.replace(config.data, transfer_file=None))
+    # It is the file that run_distillation.py finds by the same flags.
+    with pytest.raises(Read, match="'train', 'transfer'"):
+        run_teacher(usual, tmp_path / "run")
+    none = write_task(tmp_path / "task")
+    (none / "transfer.txt").unlink()
+    data = dataclasses.replace(usual.data, task=str(none))
+    with pytest.raises(Read, match="'train'.$"):
+        run_teacher(dataclasses.replace(usual, data=data), tmp_path / "run")
+
+
+def test_the_word_embedding_of_another_encoder_is_refused(monkeypatch, tokenizer):
+    other = train_wordpiece(["quite", "other", "words"], 40, False)
+    monkeypatch.setattr("xtremedistil_tf.jobs.student_init.fresh_teacher",
+                        lambda *_: types.SimpleNamespace(tokenizer=other))
+    config = cfg.RunConfig(cfg.DataConfig("t", do_ner=True), student=cfg.StudentConfig(
+        word_embedding="svd_pretrained"))
+    prepared = types.SimpleNamespace(vocabulary=None, task=None)
+    with pytest.raises(UserError, match="whose tokenizer is not the teacher's"):
+        start_student(config, prepared, types.SimpleNamespace(tokenizer=tokenizer))
 
 
 def test_the_teachers_own_job_is_taken_over(tiny_task, bert_config, tmp_path, monkeypatch):

@@ -23,7 +23,7 @@ from xtremedistil_tf.export.export import export_student
 from xtremedistil_tf.inference.assets import load_assets
 from xtremedistil_tf.jobs.finetuning import dry_run, run_fine_tuning
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.runs import read_json
+from xtremedistil_tf.runs import read_json, write_json
 from xtremedistil_tf.runtime import prepare
 
 MRPC = "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String"
@@ -272,6 +272,20 @@ def test_other_labels_and_other_kinds_are_refused(
             "is classification with the labels business, culture", do_ner=False)
     refused(texts, tuned[2], tuned[0], "learnt classification of pairs with the labels 0, 1; the "
             "task in .* is classification with the labels business", glue_task=None)
+
+
+def test_a_form_that_its_head_cannot_have_is_refused_before_training(tuned, tmp_path):
+    # As from a teacher that is wider than its student.
+    student = shutil.copytree(tuned[0] / "student", tmp_path / "student")
+    record = read_json(student / "student.json")
+    write_json(student / "student.json", {**record, "width": 500})
+    (student / "manifest.json").unlink()
+    config = dataclasses.replace(tuned[2], student=load_assets(student).settings)
+    for call in (dry_run, run_fine_tuning):
+        with pytest.raises(UserError, match="has huggingface, but the projection is 500 wide"):
+            call(config, tmp_path / "run", student_dir=student,
+                 resources=cfg.Resources(forms=("huggingface",)))
+    assert not (tmp_path / "run" / "config.json").exists()
 
 
 def test_a_student_is_not_overwritten_by_its_successor(tagger_config, further):

@@ -29,7 +29,7 @@ from xtremedistil_tf.targets.manifest import open_store
 from xtremedistil_tf.targets.spec import KINDS, MATCHED_KINDS, StoreSpec
 from xtremedistil_tf.targets.variation import variation, warn_of_constant
 from xtremedistil_tf.targets.worker import HelperJob, helping_processes
-from xtremedistil_tf.targets.writer import Filler, Part, write_targets
+from xtremedistil_tf.targets.writer import Filler, Part, missing_shards, write_targets
 from xtremedistil_tf.teachers import Wanted
 
 ROWS = 23
@@ -213,6 +213,22 @@ def test_an_altered_shard_is_named_and_made_anew(teacher, input_ids, tmp_path):
     store.verify(["logits"])
     assert write_targets(teacher, input_ids, tmp_path, "f0", 10)[1] == 3
     store.verify()
+
+
+def test_a_shard_that_another_run_finishes_meanwhile_stays(
+    teacher, input_ids, tmp_path, monkeypatch
+):
+    store, _ = write_targets(teacher, input_ids, tmp_path, "f0", 10)
+    record = tmp_path / "shard-00001" / "shard.json"
+    aside = record.rename(tmp_path / "aside.json")
+
+    def meanwhile(self, kinds):
+        sound = [0, 2]
+        aside.rename(record)
+        return sound
+
+    monkeypatch.setattr(type(store), "sound_shards", meanwhile)
+    assert missing_shards(store, KINDS) == [1] and record.is_file()
 
 
 def test_a_file_cut_between_two_records_is_found(teacher, input_ids, tmp_path):

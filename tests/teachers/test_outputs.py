@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 
 import xtremedistil_tf
-from tests.conftest import ROOT, TAGS
+from tests.conftest import ROOT, TAGS, write_task
 from tests.teachers.finished import make_finished
+from xtremedistil_tf import config as cfg
 from xtremedistil_tf.config import BatchSize
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.realign import realign
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.jobs.teacher import run_teacher
 from xtremedistil_tf.targets.dataset import transfer_batches
 from xtremedistil_tf.targets.spec import KINDS
 from xtremedistil_tf.targets.writer import write_targets
@@ -147,6 +149,17 @@ def test_a_run_learns_from_outputs_alone(run):
     assert xtremedistil_tf.distil(**run[1]).metrics == metrics
 
 
+def test_outputs_have_no_scores_of_other_rows(tmp_path, caplog):
+    task = write_task(tmp_path / "task")
+    outputs = write_rows(tmp_path / "outputs.jsonl", [
+        {"words": ["Anna", "lacht"], "tags": ["B-PER", "O"]}, {"words": ["Bonn"], "tags": ["O"]}])
+    config = cfg.RunConfig(
+        cfg.DataConfig(str(task), do_ner=True),
+        cfg.TeacherConfig(outputs=(str(outputs),), label_map=("B-PER=B-PER", "O=O")))
+    assert run_teacher(config, tmp_path / "run") == {}
+    assert "a file of outputs cannot be asked about dev and test; no scores" in caplog.text
+
+
 def test_sentences_without_outputs_are_told(run, tmp_path, caplog):
     rows = run[1]["teacher_outputs"][0].read_text("utf-8").splitlines()
     known = [" ".join(json.loads(row)["words"]) for row in rows]
@@ -172,6 +185,7 @@ def test_sentences_without_outputs_are_told(run, tmp_path, caplog):
     ({"teacher_outputs": [str(ROOT / "setup.py")]}, "allowed: .jsonl and .parquet"),
     ({"teacher_weights": [1, 2]}, "allowed: a number above 0 for each of the 1 teachers"),
     ({"teacher_model_dir": "x"}, "--teacher_outputs and --teacher_model_dir are both given"),
+    ({"word_embedding": "svd_pretrained"}, "--teacher_outputs has no word embedding"),
     ({"distil_multi_hidden_states": True, "student": "transformer"}, "this one has logits only"),
     ({"do_NER": False}, "outputs.jsonl:1: "),
 ])

@@ -96,7 +96,14 @@ def test_labels_begin_with_a_head_of_their_own_if_asked(strategy):
     assert "fresh" not in shared[0].to_dict()
 
 
-@pytest.mark.parametrize("settings", [{"strategy": "D1"}, {"strategy": "D0-S"}])
+def test_a_stage_without_epochs_begins_with_no_head():
+    own = build_plan(LAYERS, DistilConfig(label_head="own", stage_epochs=(("06", 0),)))
+    assert own[5].name == "07_labels_projection"
+    assert [stage.fresh for stage in own] == [("logits",) if at == 5 else () for at in range(8)]
+
+
+@pytest.mark.parametrize("settings", [
+    {"strategy": "D1"}, {"strategy": "D0-S"}, {"stage_epochs": (("labels", 0),)}])
 def test_a_head_of_their_own_needs_logits_before_labels(settings):
     with pytest.raises(UserError, match="--label_head=own is for labels that follow the teacher's"):
         build_plan(LAYERS, DistilConfig(label_head="own", **settings))

@@ -59,7 +59,8 @@ def plan_alone(config: RunConfig, plan: Sequence[Stage]) -> Tuple[Stage, ...]:
     epochs = sum(stage.epochs for stage in plan if stage.data == "train")
     distil = dataclasses.replace(
         config.distil, strategy="D0-S", epochs_per="step", stage_epochs=(), attention=False,
-        multi_hidden_states=False, ft_epochs=epochs or config.distil.ft_epochs)
+        multi_hidden_states=False, label_head="shared",
+        ft_epochs=epochs or config.distil.ft_epochs)
     return build_plan(config.student.trained_layers, distil, measure=config.data.measure,
                       labels_loss=config.data.labels_loss)
 

@@ -79,7 +79,10 @@ def _read_by_teacher(
     teacher: Teacher, record: Mapping[str, Any], prepared: Prepared,
     predicted: Mapping[str, Sequence[Sequence[str]]],
 ) -> Dict[str, Dict[str, Any]]:
-    """Reads as `_read`; runs that share a targets folder have the teacher read once."""
+    """Reads as `_read`, and decodes as the run does.
+
+    Runs that share a targets folder have the teacher read once.
+    """
     path = None
     if prepared.answers is not None:
         rule = prepared.segmentation or "spaces"
@@ -88,7 +91,9 @@ def _read_by_teacher(
         path = prepared.answers.with_name(f"{prepared.answers.stem}-deployed-{rule}.json")
 
     def read() -> Dict[str, Dict[str, Any]]:
-        tagger = teacher_model(teacher, {**record, "segmentation": prepared.task.segmentation})
+        tagger = teacher_model(teacher, {
+            **record, "segmentation": prepared.task.segmentation,
+            "decoding": getattr(prepared.task.labels, "decoding", None)})
         return _read(cast(TextTagger, tagger), prepared, prepared.teacher_features, predicted)
 
     return made_once(path, prepared.task.scored, read)

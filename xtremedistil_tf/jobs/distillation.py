@@ -37,6 +37,7 @@ from xtremedistil_tf.jobs.run_folder import (
     remove_exports,
     run_formats,
     starts_anew,
+    targets_folder,
 )
 from xtremedistil_tf.jobs.stage_feed import student_feed
 from xtremedistil_tf.jobs.student_init import start_student
@@ -125,7 +126,7 @@ def run_distillation(
     with locked(model_dir) if is_chief() else contextlib.nullcontext():
         task, found = read_run(config, model_dir, anew=starts_anew(model_dir, overwrite))
         plan = plan_of(config, task, states=found.states)
-        check_student(config, task, found, model_dir)
+        check_student(config, task, found, targets_folder(model_dir, resources))
         check_formats(formats, config.student, task, found.width)
         by_chief(lambda: claim(model_dir, config.to_dict(), task, overwrite=overwrite))
         forecast = kept_forecast(model_dir, forecast)
@@ -171,7 +172,7 @@ def write_target_part(config: RunConfig, model_dir: pathlib.Path, resources: Res
     """Writes one part of a run's targets; returns a line about its progress."""
     config = with_sizes(config)
     task, found = read_run(config, model_dir)
-    check_student(config, task, found, model_dir)
+    check_student(config, task, found, targets_folder(model_dir, resources))
     return write_part(config, task, model_dir, resources)
 
 

@@ -14,7 +14,12 @@ from xtremedistil_tf.inference.student_folder import load_student
 from xtremedistil_tf.jobs.distillation import finish, run_unless_finished, student_line
 from xtremedistil_tf.jobs.prepared import Prepared
 from xtremedistil_tf.jobs.results import hub_name
-from xtremedistil_tf.jobs.run_folder import claim, needed_formats, run_formats
+from xtremedistil_tf.jobs.run_folder import (
+    check_formats,
+    claim,
+    needed_formats,
+    run_formats,
+)
 from xtremedistil_tf.jobs.stage_feed import student_feed
 from xtremedistil_tf.jobs.student_init import start_student
 from xtremedistil_tf.jobs.student_inputs import plan_of, student_separator, trained_on
@@ -68,17 +73,34 @@ def _check_start(
 
 
 def _read(
-    config: RunConfig, model_dir: pathlib.Path, folder: Optional[pathlib.Path]
-) -> Tuple[RunConfig, Task]:
-    """Returns the settings with the checkpoint's sizes, and the task in the student's label order.
+    config: RunConfig, model_dir: pathlib.Path, folder: Optional[pathlib.Path],
+    resources: Resources,
+) -> Tuple[RunConfig, Task, Tuple[str, ...]]:
+    """Returns the settings with the checkpoint's sizes, the task in the student's label order, and
+    the run's export formats.
 
     Raises:
-      UserError: if the student cannot learn the task.
+      UserError: if the student cannot learn the task, or will not have one of the formats.
     """
     if folder is None:
         config = dataclasses.replace(
             config, student=with_architecture(config.student, config.data.seq_len))
-        return config, read_task(config.data, with_transfer=False)
+        task, width = read_task(config.data, with_transfer=False), config.student.hidden_size
+    else:
+        task, width = _read_for(config, model_dir, folder)
+    formats = run_formats(config.student, config.data.kind, resources)
+    check_formats(formats, config.student, task, width)
+    return config, task, formats
+
+
+def _read_for(
+    config: RunConfig, model_dir: pathlib.Path, folder: pathlib.Path
+) -> Tuple[Task, int]:
+    """Returns the task in the label order of the student in a folder, and its projection's width.
+
+    Raises:
+      UserError: if the student cannot learn the task.
+    """
     assets = load_assets(folder)
     _check_start(config.data.seq_len, assets, folder, model_dir)
     task = read_task(config.data, with_transfer=False)
@@ -88,7 +110,7 @@ def _read(
             == (assets.separator is not None) and set(assets.labels.tags) == set(task.labels.tags))
     require(same, f"the student in {folder} has learnt {own}; the task in {config.data.task} is "
                   f"{given}; allowed: a task of the student's kind and labels")
-    return config, dataclasses.replace(task, labels=assets.labels)
+    return dataclasses.replace(task, labels=assets.labels), assets.record["width"]
 
 
 def _begin(config: RunConfig, task: Task, folder: Optional[pathlib.Path]) -> _Begun:
@@ -132,8 +154,7 @@ def dry_run(
       UserError: for everything that a run would refuse.
     """
     folder = None if student_dir is None else student_path(student_dir)
-    config, task = _read(config, model_dir, folder)
-    formats = run_formats(config.student, config.data.kind, resources)
+    config, task, formats = _read(config, model_dir, folder, resources)
     begun = _begin(config, task, folder)
     return "\n".join([
         f"student with {begun.student.model.count_params():,} parameters from "
@@ -167,8 +188,7 @@ def run_fine_tuning(
     """
     laps, folder = Laps(), None if student_dir is None else student_path(student_dir)
     with locked(model_dir) if is_chief() else contextlib.nullcontext():
-        config, task = _read(config, model_dir, folder)
-        formats = run_formats(config.student, config.data.kind, resources)
+        config, task, formats = _read(config, model_dir, folder, resources)
         plan_of(config, task)  # Reports mistakes before anything is written.
         settings = config.to_dict()
         settings.pop("teacher")

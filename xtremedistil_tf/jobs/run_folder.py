@@ -180,6 +180,13 @@ _WHOLE: Dict[str, Callable[[pathlib.Path, str], bool]] = {
     "own_dev": has_own_tokens}
 
 
+def targets_folder(model_dir: pathlib.Path, resources: Resources) -> pathlib.Path:
+    """Returns the folder of everything that a run stores of its teacher; it may not exist yet."""
+    if resources.targets_dir is None:
+        return model_dir / "targets"
+    return pathlib.Path(resources.targets_dir)
+
+
 @dataclasses.dataclass(frozen=True)
 class Places:
     """The folders of everything that a run stores of its teacher.
@@ -247,9 +254,7 @@ def places_of(
     for split in ("transfer", "dev"):
         prints[split] = _target_fingerprint(config, task, teacher_print=teacher_print, split=split,
                                             layer=layer)
-    if resources.targets_dir is None:
-        return Places(model_dir / "targets", False, prints)
-    return Places(pathlib.Path(resources.targets_dir), True, prints)
+    return Places(targets_folder(model_dir, resources), resources.targets_dir is not None, prints)
 
 
 def kept_forecast(

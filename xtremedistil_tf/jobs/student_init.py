@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 import numpy as np
 
-from xtremedistil_tf.config import RunConfig
+from xtremedistil_tf.config import RunConfig, require
 from xtremedistil_tf.jobs.obtain_teacher import fresh_teacher
 from xtremedistil_tf.jobs.prepared import Prepared
 from xtremedistil_tf.keras2 import tf
@@ -15,6 +15,8 @@ from xtremedistil_tf.models.layers.layer_matching import Matching
 from xtremedistil_tf.models.layers.word_vectors import read_word_vectors
 from xtremedistil_tf.models.student import Student, build_student
 from xtremedistil_tf.models.student_from_checkpoint import copy_layers, load_student_encoder
+from xtremedistil_tf.models.teacher import Teacher
+from xtremedistil_tf.models.tokenizers import definition
 from xtremedistil_tf.runs import derive_seed
 from xtremedistil_tf.teachers.base import Teaches
 from xtremedistil_tf.teachers.student_tokenizer import teacher_ids
@@ -46,7 +48,7 @@ def _start_embeddings(
                  100 * found["found"] / found["rows"])
         return rows
     pretrained = student.word_embedding == "svd_pretrained"
-    source = fresh_teacher(config, prepared.task) if pretrained else teacher
+    source = _pretrained(config, prepared, teacher) if pretrained else teacher
     table = source.word_embeddings()
     if table is None:
         if student.word_embedding != "random":
@@ -58,6 +60,21 @@ def _start_embeddings(
     rows = teacher_ids(prepared.tokenizer, teacher, vocabulary.teacher_ids)
     return reduce_embeddings(table, rows, width=student.word_emb_dim, method=method, seed=seed,
                              components=student.ppa_components)
+
+
+def _pretrained(config: RunConfig, prepared: Prepared, teacher: Teaches) -> Teacher:
+    """Returns the teacher before fine-tuning.
+
+    Raises:
+      UserError: if --pt_teacher_checkpoint is another encoder, so that its word embedding has rows
+        for other subword tokens.
+    """
+    fresh = fresh_teacher(config, prepared.task)
+    require(definition(fresh.tokenizer) == definition(teacher.tokenizer),
+            f"--word_embedding=svd_pretrained reads the word embedding of "
+            f"--pt_teacher_checkpoint {config.teacher.checkpoint}, whose tokenizer is not the "
+            "teacher's; name the checkpoint from which the teacher was fine-tuned")
+    return fresh
 
 
 def start_student(

@@ -83,13 +83,14 @@ def kinds_of_run(config: RunConfig, task: Task, found: Sizes) -> Tuple[str, ...]
     return needed_kinds(plan_of(config, task, states=found.states))
 
 
-def check_student(config: RunConfig, task: Task, found: Sizes, model_dir: pathlib.Path) -> None:
+def check_student(config: RunConfig, task: Task, found: Sizes, targets: pathlib.Path) -> None:
     """Checks the student's demands on teacher and disk before any training.
 
     Args:
       config, task: the run.
       found: sizes of the teacher.
-      model_dir: the run folder.
+      targets: the folder of the run's targets, see `targets_folder`. The disk is checked if there
+        are none yet.
 
     Raises:
       UserError: if the embedding is too wide, the disk is too small for the targets even in the
@@ -99,6 +100,10 @@ def check_student(config: RunConfig, task: Task, found: Sizes, model_dir: pathli
     if student.word_emb_file is not None:
         require(pathlib.Path(student.word_emb_file).is_file(),
                 f"--word_emb_file {student.word_emb_file}: file not found")
+    require(student.word_embedding != "svd_pretrained"
+            or not (config.teacher.config_file or config.teacher.outputs),
+            "--word_embedding=svd_pretrained needs a pre-trained teacher; --teacher_config starts "
+            "from random weights, and --teacher_outputs has no word embedding")
     languages = sorted({row.language for row in task.examples.get("train", ())})
     require(
         config.distil.strategy != "D0" or len(languages) < 2,
@@ -107,13 +112,13 @@ def check_student(config: RunConfig, task: Task, found: Sizes, model_dir: pathli
     )
     if not student.own_vocabulary and found.embedding is not None:
         check_embedding_width(student.word_emb_dim, found.embedding, student.word_embedding)
-    if not (model_dir / "targets").exists():
+    if not targets.exists():
         # Lower bound: one subword token a word, two special tokens a sequence.
         tokens, rows = task.transfer_words + 2 * task.transfer_rows, task.transfer_rows
         spec = StoreSpec(found.width, task.labels.size, config.distil.chunk_size,
                          pooled=task.labels.pooled,
                          matched=min(config.matched_layers, found.layers))
-        check_disk(model_dir, spec.size(kinds_of_run(config, task, found), rows=rows, tokens=tokens,
+        check_disk(targets, spec.size(kinds_of_run(config, task, found), rows=rows, tokens=tokens,
                                         squares=tokens**2 // max(1, rows)))
 
 

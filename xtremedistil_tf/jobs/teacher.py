@@ -9,7 +9,9 @@ from typing import Any, Dict
 from xtremedistil_tf.config import RunConfig
 from xtremedistil_tf.data.folders.task import read_task
 from xtremedistil_tf.data.folders.task_features import features_of
+from xtremedistil_tf.data.folders.transfer import find_transfer_file
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
+from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.jobs.obtain_teacher import obtain_teacher
 from xtremedistil_tf.runs import locked, write_json
 from xtremedistil_tf.tasks import task_kind
@@ -26,6 +28,22 @@ def _remove_teacher(model_dir: pathlib.Path) -> None:
     shutil.rmtree(model_dir / "teacher", ignore_errors=True)
 
 
+def _reads_transfer(config: RunConfig) -> bool:
+    """True if the transfer file is named, or is there and shapes the teacher.
+
+    A teacher from --teacher_config has its vocabulary from it, too, and --teacher_lm_epochs learns
+    from it. So `run_distillation.py`, which always reads it, gets the same teacher.
+    """
+    teacher = config.teacher
+    if config.data.transfer_file or not (teacher.config_file or teacher.lm_epochs):
+        return bool(config.data.transfer_file)
+    try:
+        find_transfer_file(config.data)
+    except UserError:  # A teacher alone needs none.
+        return False
+    return True
+
+
 def run_teacher(
     config: RunConfig, model_dir: pathlib.Path, *, overwrite: bool = False
 ) -> Dict[str, Dict[str, Any]]:
@@ -40,11 +58,11 @@ def run_teacher(
       overwrite: fine-tune again, whatever teacher is there.
 
     Returns:
-      The scores by labelled split: dev, test and further ones.
+      The scores by labelled split: dev, test and further ones. Empty for a file of outputs, which
+      says nothing about other rows.
     """
     with locked(model_dir) if is_chief() else contextlib.nullcontext():
-        # A teacher from --teacher_config gets its vocabulary from the transfer set too.
-        task = read_task(config.data, with_transfer=bool(config.data.transfer_file),
+        task = read_task(config.data, with_transfer=_reads_transfer(config),
                          names=known_labels(config, model_dir, anew=overwrite))
         for warning in task.warnings:
             log.warning("%s", warning)
@@ -55,12 +73,14 @@ def run_teacher(
             teacher, _ = obtain_teacher(config, task, model_dir)
         if hasattr(teacher, "remember"):
             teacher.remember(row for split in task.scored for row in task.examples[split])
-        forward = teacher.forward()
-        scores = {
-            split: dict(task_kind(task.labels.kind).evaluate(
+        scores = {}
+        if teacher.answers_any:
+            forward, kind = teacher.forward(), task_kind(task.labels.kind)
+            scores = {split: dict(kind.evaluate(
                 forward, features_of(task, split, teacher.tokenizer, config.data), task.labels))
-            for split in task.scored
-        }
+                for split in task.scored}
+        else:
+            log.warning("a file of outputs cannot be asked about dev and test; no scores")
         metrics = {"parameters": teacher.parameters, **scores}
         by_chief(lambda: write_json(model_dir / _METRICS_FILE, metrics))
         return scores

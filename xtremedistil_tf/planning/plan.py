@@ -14,7 +14,12 @@ from xtremedistil_tf.data.folders.trouble import splits_trouble
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.jobs.alone import plan_alone, trains_alone
 from xtremedistil_tf.jobs.distillation import read_run, student_line, with_sizes
-from xtremedistil_tf.jobs.run_folder import run_formats, starts_anew
+from xtremedistil_tf.jobs.run_folder import (
+    check_formats,
+    run_formats,
+    starts_anew,
+    targets_folder,
+)
 from xtremedistil_tf.jobs.student_inputs import check_student, plan_of
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.planning.facts import Facts, gather_facts
@@ -98,10 +103,12 @@ def plan_run(
     budget = None if time_budget is None else parse_time(time_budget)
     begun = _begun(config, model_dir, overwrite=overwrite, budget=budget)
     config, anew = with_sizes(begun or config), starts_anew(model_dir, overwrite)
-    run_formats(config.student, config.data.kind, resources)
+    formats = run_formats(config.student, config.data.kind, resources)
     task, found = read_run(config, model_dir, anew=anew)
-    check_student(config, task, found, model_dir)
+    check_student(config, task, found, targets_folder(model_dir, resources))
+    check_formats(formats, config.student, task, found.width)
     plan = plan_of(config, task, states=found.states)
+    alone = plan_alone(config, plan) if trains_alone(task, resources) else ()
     facts = gather_facts(config, task, model_dir, found, anew=anew) if sizes else None
     if "TF_CONFIG" in os.environ:
         return Planned(config, task, plan, None, facts)
@@ -109,8 +116,7 @@ def plan_run(
     if seconds < SHORT and budget is None:
         return Planned(config, task, plan, rough_forecast(seconds, plan), facts)
     facts = facts or gather_facts(config, task, model_dir, found, anew=anew)
-    forecast = measure(config, task, plan, facts, exports=resources.export,
-                       alone=plan_alone(config, plan) if trains_alone(task, resources) else ())
+    forecast = measure(config, task, plan, facts, exports=resources.export, alone=alone)
     if budget is not None and not begun and sum(forecast.seconds.values()) > _PLANNED * budget:
         config, plan, forecast = _within(config, task, plan, forecast, budget,
                                          states=found.states)
@@ -208,8 +214,9 @@ def dry_run(
     config, task, facts = planned.config, planned.task, planned.facts
     assert facts is not None, "sizes are asked for"
     formats = run_formats(config.student, config.data.kind, resources)
-    if not (model_dir / "targets").exists():
-        check_disk(model_dir, facts.bytes)
+    targets = targets_folder(model_dir, resources)
+    if not targets.exists():
+        check_disk(targets, facts.bytes)
     student = facts.student
     counts = {**{split: found.counts for split, found in facts.features.items()},
               "transfer": facts.counts}

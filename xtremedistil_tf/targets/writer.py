@@ -189,12 +189,15 @@ def missing_shards(
     Raises:
       UserError: if the disk is too small for them.
     """
+    # Before the files are read: another run may finish shards meanwhile, and those are whole.
+    recorded = {index: store.shard_folder(index) / SHARD_RECORD for index in range(store.shards)
+                if (store.shard_folder(index) / SHARD_RECORD).is_file()}
     sound = set(store.sound_shards(kinds))
     missing = [index for index in range(store.shards)
                if index % part.of == part.number and index not in sound]
-    for index in missing:
+    for index in recorded.keys() & missing:
         # Without its record, a damaged shard does not look complete to the process that writes it.
-        (store.shard_folder(index) / SHARD_RECORD).unlink(missing_ok=True)
+        recorded[index].unlink(missing_ok=True)
     check_disk(store.folder, store.needs(missing, kinds))
     return missing
 

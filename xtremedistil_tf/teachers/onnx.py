@@ -17,7 +17,7 @@ from xtremedistil_tf.inference.runtimes.onnx import gpu_providers, open_session
 from xtremedistil_tf.models.pretrained_encoders import find_weights
 from xtremedistil_tf.models.teacher import separator_of
 from xtremedistil_tf.models.tokenizers import load_tokenizer
-from xtremedistil_tf.runs import fingerprint
+from xtremedistil_tf.runs import fingerprint, stamp_of
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers.base import Sizes, TeacherKind, Wanted
 from xtremedistil_tf.teachers.fine_tuned import folder_fingerprint
@@ -57,9 +57,13 @@ def _size(folder: pathlib.Path, settings: Mapping[str, Any], name: str) -> int:
     raise UserError(f"{folder / 'config.json'} has none of {', '.join(_NAMES[name])}")
 
 
-@functools.lru_cache(maxsize=4)
 def _opened(path: pathlib.Path, logits: Tuple[str, ...]) -> Any:
     """Opens a model and checks its inputs and outputs; `logits` are those that it needs."""
+    return _session(path, logits, stamp_of(path))
+
+
+@functools.lru_cache(maxsize=4)
+def _session(path: pathlib.Path, logits: Tuple[str, ...], stamp: Tuple[int, int]) -> Any:
     session = open_session(path, providers=gpu_providers())
     inputs = [one.name for one in session.get_inputs()]
     outputs = [one.name for one in session.get_outputs()]

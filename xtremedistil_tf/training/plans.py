@@ -56,19 +56,20 @@ def with_projection(drafts: Sequence[StageDraft]) -> List[StageDraft]:
             for draft in drafts]
 
 
-def with_own_head(drafts: Sequence[StageDraft], strategy: str) -> List[StageDraft]:
+def with_own_head(stages: Sequence[Stage], strategy: str) -> List[Stage]:
     """Lets the first stage on labels after the teacher's logits begin with a new logits layer.
 
     Raises:
-      UserError: if the strategy has no such stage.
+      UserError: if there is no such stage.
     """
-    taught = [{term.target for term in draft.terms} for draft in drafts]
+    taught = [{term.target for term in stage.terms} for stage in stages]
     for at, targets in enumerate(taught):
         if targets == {"labels"} and any("logits" in before for before in taught[:at]):
-            return [dataclasses.replace(draft, fresh=("logits",)) if place == at else draft
-                    for place, draft in enumerate(drafts)]
-    raise UserError("--label_head=own is for labels that follow the teacher's logits, which "
-                    f"--strategy={strategy} has not; allowed: D4.2 or D4.1, with train.tsv")
+            return [dataclasses.replace(stage, fresh=("logits",)) if place == at else stage
+                    for place, stage in enumerate(stages)]
+    raise UserError("--label_head=own is for labels that follow the teacher's logits, which no "
+                    f"stage of --strategy={strategy} does; allowed: D4.2 or D4.1, with train.tsv "
+                    "and epochs for both")
 
 
 def _drafts(
@@ -88,8 +89,6 @@ def _drafts(
         drafts = without_states(drafts)
     if PROJECTION not in layers:
         drafts = with_projection(drafts)
-    if config.label_head == "own":
-        drafts = with_own_head(drafts, config.strategy)
     terms = [term for draft in drafts for term in draft.terms]
     for term in terms:
         LOSSES.find(term.loss)
@@ -175,7 +174,7 @@ def build_plan(
                 config.weight_average, config.least_gain, draft.fresh))
     if not stages:
         raise UserError("--stage_epochs leaves no stage of the plan")
-    return tuple(stages)
+    return tuple(stages if config.label_head != "own" else with_own_head(stages, config.strategy))
 
 
 def build_teacher_plan(

@@ -41,6 +41,14 @@ def test_tags_probabilities_and_logits_of_words(tmp_path):
     assert [row.words for row in text] == [row.words for row in found.examples]
 
 
+def test_new_vectors_beside_the_same_outputs_are_read(tmp_path):
+    path = write(tmp_path, {"words": ["Anna", "lacht"], "tags": ["B-PER", "O"]})
+    for value in (1.0, 2.0):
+        np.save(path.with_suffix(".npy"), np.full([2, 3 + int(value)], value, np.float32))
+        (vectors,) = read_outputs(path, pooled=False).vectors
+        assert vectors.shape == (2, 3 + int(value)) and (vectors == value).all()
+
+
 def test_spans_as_gliner_and_pipelines_write_them(tmp_path):
     text = "Anna Weber wohnt in Bonn."
     found = read_outputs(write(

@@ -20,6 +20,7 @@ from xtremedistil_tf.data.tokenization.windows import (
     pack_windows,
 )
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.runs import stamp_of
 
 NAMES = ("start", "end")
 # Least probability of a position; a certain answer would have infinite logits.
@@ -139,8 +140,7 @@ def read_answers(path: pathlib.Path) -> AnswersFile:
     Raises:
       UserError: with file, line and problem of every unusable row.
     """
-    stamp = pathlib.Path(path).stat()
-    return _read(pathlib.Path(path), (stamp.st_mtime_ns, stamp.st_size))
+    return _read(pathlib.Path(path), stamp_of(pathlib.Path(path)))
 
 
 @functools.lru_cache(maxsize=4)

@@ -19,6 +19,7 @@ from xtremedistil_tf.data.outputs.rows import (
 )
 from xtremedistil_tf.data.readers.rows import Example, ReadReport, TextFile
 from xtremedistil_tf.errors import UserError, first_line
+from xtremedistil_tf.runs import stamp_of
 
 VECTORS = (".npy", ".safetensors")
 
@@ -110,9 +111,14 @@ def average_logits(logits: np.ndarray, weights: Sequence[float]) -> np.ndarray:
     return np.where(total[:, None] > 0, np.where(single, alone, mean), np.nan).astype(np.float32)
 
 
+def _beside(path: pathlib.Path) -> List[pathlib.Path]:
+    """The files of vectors beside a file of outputs."""
+    return [path.with_suffix(ending) for ending in VECTORS if path.with_suffix(ending).is_file()]
+
+
 def _vectors(path: pathlib.Path, lengths: Sequence[int]) -> Optional[List[np.ndarray]]:
     """Reads the vectors beside a file: one for each word or text, in the file's order."""
-    beside = [path.with_suffix(ending) for ending in VECTORS if path.with_suffix(ending).is_file()]
+    beside = _beside(path)
     if not beside:
         return None
     try:
@@ -145,12 +151,12 @@ def read_outputs(path: pathlib.Path, *, pooled: bool, pairs: bool = False) -> Ou
     Raises:
       UserError: with file, line and problem of every unusable row.
     """
-    stamp = pathlib.Path(path).stat()
-    return _read(pathlib.Path(path), pooled, pairs, (stamp.st_mtime_ns, stamp.st_size))
+    path = pathlib.Path(path)
+    return _read(path, pooled, pairs, tuple(map(stamp_of, (path, *_beside(path)))))
 
 
 @functools.lru_cache(maxsize=4)
-def _read(path: pathlib.Path, pooled: bool, pairs: bool, stamp: Tuple[int, int]) -> Outputs:
+def _read(path: pathlib.Path, pooled: bool, pairs: bool, stamps: Tuple[Any, ...]) -> Outputs:
     problems = Problems(path)
     header, rows = _parsed(path, pooled=pooled, pairs=pairs, problems=problems)
     problems.check()
