@@ -111,3 +111,8 @@ def test_files_are_written_once_and_again_when_they_do_not_fit(
     times("f1")
     assert several.read_bytes() == kept
     assert times("f2") != mended
+    # The store was removed and made anew, of larger shards.
+    store, _ = write_targets(build_teacher(encoder, tokenizer, 4, 1), input_ids,
+                             tmp_path / "anew", "f0", ROWS)
+    names = times("f2").keys()
+    assert names != first.keys() and all("00000" in name or "json" in name for name in names)

@@ -55,7 +55,8 @@ def run_teacher(
     Args:
       config: data and teacher settings.
       model_dir: the run folder.
-      overwrite: fine-tune again, whatever teacher is there.
+      overwrite: fine-tune again, whatever teacher the run folder has; one that
+        --teacher_model_dir names stays as it is.
 
     Returns:
       The scores by labelled split: dev, test and further ones. Empty for a file of outputs, which

@@ -98,17 +98,19 @@ def with_own_tokens(
         for bucket in np.unique(buckets):
             (logits,) = store.files("logits", int(bucket), [index])
             files[logits] = order[begin:end][buckets == bucket]
+    names = {pathlib.Path(own_tokens_file(logits, folder)).name: len(rows)
+             for logits, rows in files.items()}
     folder.parent.mkdir(parents=True, exist_ok=True)
     with filelock.FileLock(folder.with_name(".own_tokens.lock")):
-        if not has_own_tokens(folder, fingerprint):
+        # A store that was made anew may have other shards.
+        if not has_own_tokens(folder, fingerprint) or read_record(
+                folder / _RECORD, _FIELDS)["files"] != names:
             sweep_beside(folder)
             with atomic_folder(folder) as temporary, \
                     Progress(len(order), "aligning subword tokens", "sentences") as progress:
                 for logits, rows in files.items():
                     _write_file(logits, rows, input_ids, own, own_tokens_file(logits, temporary))
                     progress.advance(len(rows))
-                names = {pathlib.Path(own_tokens_file(logits, folder)).name: len(rows)
-                         for logits, rows in files.items()}
                 write_json(temporary / _RECORD, {
                     "fingerprint": fingerprint, "files": names,
                     "sha256": {name: sha256_of(temporary / name) for name in names}})
