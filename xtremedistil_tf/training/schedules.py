@@ -18,6 +18,11 @@ def _check_count(name: str, what: str, count: int) -> None:
             f"{name}: {what} is {count}; allowed: a whole number from 1 on")
 
 
+def _half_cosine(high: Any, low: float, progress: tf.Tensor) -> tf.Tensor:
+    """Falls from `high` to `low` while `progress` rises from 0 to 1."""
+    return low + 0.5 * (high - low) * (1 + tf.cos(math.pi * progress))
+
+
 class CosineRestarts(ScheduleBase):
     """Cosine from high to low that restarts with a longer period and a lower peak.
 
@@ -67,7 +72,7 @@ class CosineRestarts(ScheduleBase):
             top = tf.where(here, peak, top)
             start, length, peak = start + length + 1, length * PERIOD_FACTOR, peak * PEAK_FACTOR
         progress = tf.minimum(at / span, 1.0)
-        return self.low + 0.5 * (top - self.low) * (1 + tf.cos(math.pi * progress))
+        return _half_cosine(top, self.low, progress)
 
     def get_config(self) -> Dict[str, Any]:
         """Constructor arguments."""
@@ -98,7 +103,7 @@ class CosineOnce(CosineRestarts):
         """The rate at an optimizer step; scalar float32."""
         last = max(1, self.period * self.steps_per_epoch - 1)
         progress = tf.minimum(tf.cast(step, tf.float32) / last, 1.0)
-        return self.low + 0.5 * (self.high - self.low) * (1 + tf.cos(math.pi * progress))
+        return _half_cosine(self.high, self.low, progress)
 
     def get_config(self) -> Dict[str, Any]:
         """Constructor arguments."""
@@ -137,7 +142,7 @@ class Plateau(tf.keras.optimizers.schedules.LearningRateSchedule):
         """The rate at an optimizer step; scalar float32."""
         done = tf.cast(tf.cast(step, tf.int64) - self._begin, tf.float32)
         progress = tf.clip_by_value(done / max(1, self.steps_per_epoch - 1), 0.0, 1.0)
-        return self.low + 0.5 * (self.high - self.low) * (1 + tf.cos(math.pi * progress))
+        return _half_cosine(self.high, self.low, progress)
 
     def get_config(self) -> Dict[str, Any]:
         """Constructor arguments."""
