@@ -13,7 +13,9 @@ from absl import flags
 from tests.conftest import ROOT
 from xtremedistil_tf.cli.options import console, run_flags, student_flags_loading
 from xtremedistil_tf.cli.options import usage as command_help
-from xtremedistil_tf.cli.options.option import without_choice
+from xtremedistil_tf.cli.options.option import parsed, without_choice
+from xtremedistil_tf.cli.options.run_flags import DISTILLATION
+from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.version import __version__
 
@@ -80,6 +82,50 @@ def test_wrong_flags_are_told_in_one_line(arguments, message):
     (line,) = result.stderr.splitlines()
     assert line.startswith("error: ") and message in line
     assert result.stdout == "False False\n"
+
+
+@pytest.mark.parametrize(("content", "message"), [
+    ("--seed=ä".encode("latin-1"), "--flagfile is not UTF-8"),
+    ("--seed=3".encode("utf-16"), "--flagfile is not UTF-8"),
+    ("--do_NER".encode("utf-8-sig"), "a byte order mark stands before it"),
+])
+def test_a_flagfile_that_cannot_be_read_is_told_in_one_line(content, message, tmp_path):
+    path = tmp_path / "x.flags"
+    path.write_bytes(content)
+    result = run("xtremedistil_tf.cli.distill", f"--flagfile={path}", "--task=t", "--model_dir=m")
+    assert result.returncode == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("error: ") and message in line
+    if "UTF-8" in message:
+        with pytest.raises(UserError, match=message):
+            parsed([f"--flagfile={path}"], DISTILLATION)
+
+
+@pytest.mark.parametrize(("argument", "message"), [
+    ("--flagfile=", "--flagfile is empty"),
+    ("--task=~/data", "--task is ~/data; the shell leaves ~ as it is behind =; write $HOME/data"),
+    ("--transfer_file=~/data", "write $HOME/data, or a blank instead of ="),
+    ("--task=t\udce4sk", "--task is 't\\udce4sk', which is not UTF-8; rename it"),
+])
+def test_values_that_name_another_place_are_refused(argument, message):
+    result = run("xtremedistil_tf.cli.distill", argument,
+                 *(["--task=t"] if "task" not in argument else []), "--model_dir=m")
+    assert result.returncode == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("error: ") and message in line
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_a_command_without_a_terminal_prints_nothing_and_goes_on(closed, tmp_path):
+    code = ("import pathlib, sys\nfrom xtremedistil_tf.cli.options import console\n"
+            "def main():\n    console.say('ä')\n    print('x', file=sys.stderr)\n"
+            "    sys.stdin.read()\n    pathlib.Path('done').touch()\n"
+            "console.start(main, lambda: None)\n")
+    (tmp_path / "command.py").write_text(code, "utf-8")
+    subprocess.run(f"{sys.executable} command.py {closed}", shell=True, cwd=tmp_path, timeout=60,
+                   env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"},
+                   stdin=subprocess.DEVNULL, check=True)
+    assert (tmp_path / "done").exists()
 
 
 def test_near():

@@ -95,6 +95,7 @@ def test_the_run_folder_is_complete(finished):
 def test_metrics_follow_the_contract(finished):
     _, metrics = finished
     assert metrics["strategy"] == "D4.2" and metrics["seed"] == 42
+    assert "base_model" not in metrics  # It started from random weights.
     assert metrics["teacher_passes"] == 1
     assert len(metrics["stages"]) == 9
     for who in ("teacher", "student"):
@@ -435,10 +436,12 @@ def test_the_teachers_own_job_is_taken_over(tiny_task, bert_config, tmp_path, mo
     scores = run_teacher(config, tmp_path / "run")
     assert read_json(tmp_path / "run" / "teacher_metrics.json")["dev"] == scores["dev"]
     stamp = (tmp_path / "run" / "teacher" / "model.safetensors").stat().st_mtime
+    (tmp_path / "run" / "teacher_training").mkdir()  # Killed before it removed this.
     metrics = job.run_distillation(
         dataclasses.replace(config, distil=cfg.DistilConfig(strategy="D0-S", ft_epochs=1)),
         tmp_path / "run", resources=cfg.Resources(export=False))
     assert (tmp_path / "run" / "teacher" / "model.safetensors").stat().st_mtime == stamp
+    assert not (tmp_path / "run" / "teacher_training").exists()
     # A run scores the types, too.
     told = metrics["teacher"]["dev"]
     assert {name: told[name] for name in scores["dev"]} == scores["dev"]

@@ -5,14 +5,19 @@ import types
 import numpy as np
 import pytest
 
-from xtremedistil_tf.config import DataConfig, RunConfig
+from xtremedistil_tf.config import DataConfig, RunConfig, StudentConfig, TeacherConfig
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.token_store import tokenise_texts
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.assets import FORMAT_FOLDERS
 from xtremedistil_tf.jobs import distillation
 from xtremedistil_tf.jobs.results import keep_metrics
-from xtremedistil_tf.jobs.run_folder import Places, claim
+from xtremedistil_tf.jobs.run_folder import (
+    Places,
+    claim,
+    student_contents,
+    teacher_contents,
+)
 from xtremedistil_tf.runs import read_json, write_json
 
 
@@ -26,6 +31,38 @@ def test_overwriting_leaves_no_export_of_the_student_before(tmp_path):
         (tmp_path / name).mkdir()
     claim(tmp_path, settings.to_dict(), task, overwrite=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "notes"]
+
+
+def test_a_model_that_settings_name_counts_by_its_contents(tmp_path):
+    task = types.SimpleNamespace(fingerprints={}, labels=types.SimpleNamespace(tags=("O",)))
+    vectors, encoder = tmp_path / "vectors.txt", tmp_path / "bert.json"
+    vectors.write_text("a 1 2\n")
+    encoder.write_text("{}")
+    config = RunConfig(DataConfig("task"), TeacherConfig(config_file=str(encoder)),
+                       StudentConfig(word_emb_dim=2, word_emb_file=str(vectors)))
+    run = tmp_path / "run"
+
+    def begin():
+        named = {**teacher_contents(config.teacher, run), **student_contents(config.student)}
+        claim(run, config.to_dict(), task, overwrite=False, named=named)
+        return set(named)
+
+    assert begin() == {"teacher_config", "word_emb_file"}
+    (run / "stages").mkdir()
+    vectors.write_text("a 3 4\n")
+    with pytest.raises(UserError, match="other settings or data: named.word_emb_file: "):
+        begin()
+    # One that was removed after the run is not missed, and a folder of before has none.
+    vectors.unlink()
+    assert begin() == {"teacher_config"}
+    encoder.write_text('{"a": 1}')
+    with pytest.raises(UserError, match="named.teacher_config: "):
+        begin()
+    record = read_json(run / "config.json")
+    del record["named"]
+    write_json(run / "config.json", record)
+    begin()
+    assert read_json(run / "config.json")["named"].keys() == {"teacher_config"}
 
 
 def test_a_folder_with_shards_of_another_size_goes_on(tmp_path):

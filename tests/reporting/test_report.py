@@ -5,7 +5,7 @@ import statistics
 
 import pytest
 
-from xtremedistil_tf.reporting import paper, report
+from xtremedistil_tf.reporting import markdown, paper, report
 
 STAGES = ("01_representation", "02_logits_logits", "03_logits_projection", "04_logits_bilstm",
           "05_logits_word_embedding", "06_labels_logits", "07_labels_projection",
@@ -329,3 +329,8 @@ def test_the_papers_tables_agree_with_each_other():
     assert paper.TABLE_4[-1].score == paper.XTREMEDISTIL == paper.TABLE_16[0].score
     assert paper.TABLE_4_STAGES == 9
     assert paper.mean_over(["xx"], "student") is None
+
+
+def test_a_cell_of_a_table_holds_what_a_label_says():
+    text = markdown.table(["label", "f1"], [["a|b <script>", "1 < 2"]])
+    assert text.splitlines()[-1] == "| a\\|b \\<script> | 1 < 2 |"

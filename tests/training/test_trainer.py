@@ -369,6 +369,7 @@ def test_a_kill_before_the_clean_up_of_a_finished_stage_leaves_nothing(tmp_path,
         with pytest.raises(Killed):
             Trainer(student.model, student.registry, feed_of(), tmp_path, 0).run_plan(plan)
     folder = tmp_path / plan[0].name
+    (folder / "manifest.json").unlink()  # As if it was killed a moment before.
     assert (folder / "done.json").is_file() and list(folder.glob("best-*"))
     (folder / "progress").mkdir(exist_ok=True)
     Trainer(student.model, student.registry, feed_of(), tmp_path, 0).run_plan(plan)

@@ -37,7 +37,9 @@ from xtremedistil_tf.jobs.run_folder import (
     remove_exports,
     run_formats,
     starts_anew,
+    student_contents,
     targets_folder,
+    teacher_contents,
 )
 from xtremedistil_tf.jobs.stage_feed import student_feed
 from xtremedistil_tf.jobs.student_init import start_student
@@ -128,7 +130,9 @@ def run_distillation(
         plan = plan_of(config, task, states=found.states)
         check_student(config, task, found, targets_folder(model_dir, resources))
         check_formats(formats, config.student, task, found.width)
-        by_chief(lambda: claim(model_dir, config.to_dict(), task, overwrite=overwrite))
+        by_chief(lambda: claim(model_dir, config.to_dict(), task, overwrite=overwrite,
+                               named={**teacher_contents(config.teacher, model_dir),
+                                      **student_contents(config.student)}))
         forecast = kept_forecast(model_dir, forecast)
         with whole_run((forecast or {}).get("seconds")):
             return run_unless_finished(

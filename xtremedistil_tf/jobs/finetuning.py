@@ -19,6 +19,7 @@ from xtremedistil_tf.jobs.run_folder import (
     claim,
     needed_formats,
     run_formats,
+    student_contents,
 )
 from xtremedistil_tf.jobs.stage_feed import student_feed
 from xtremedistil_tf.jobs.student_init import start_student
@@ -193,7 +194,8 @@ def run_fine_tuning(
         settings = config.to_dict()
         settings.pop("teacher")
         kept = None if folder is None else folder_fingerprint(folder)
-        by_chief(lambda: claim(model_dir, settings, task, overwrite=overwrite, start=kept))
+        by_chief(lambda: claim(model_dir, settings, task, overwrite=overwrite, start=kept,
+                               named=student_contents(config.student)))
         return run_unless_finished(
             model_dir, task, needed_formats(formats, resources), laps,
             lambda: _train(config, task, model_dir, folder=folder, formats=formats, laps=laps))

@@ -143,6 +143,11 @@ def _feed(
     )
 
 
+def _training_folder(folder: pathlib.Path) -> pathlib.Path:
+    """The folder of the stages of a teacher that is being fine-tuned."""
+    return folder.with_name(folder.name + "_training")
+
+
 def _fine_tune(
     config: RunConfig, task: Task, folder: pathlib.Path, recipe: str,
     tensorboard: Optional[pathlib.Path],
@@ -156,7 +161,7 @@ def _fine_tune(
                              config.data.seq_len):
         log.warning("%s", line)
     feed = _feed(config.teacher.mask_rate, teacher, train=train, dev=dev, task=task, recipe=recipe)
-    training = folder.with_name(folder.name + "_training")
+    training = _training_folder(folder)
 
     def claim() -> None:
         if training.is_dir() and not (training / recipe).is_file():
@@ -235,6 +240,8 @@ def _find_or_tune(config: RunConfig, task: Task, folders: Sequence[pathlib.Path]
                 _check_known(known, config, task)
             else:
                 log.info("teacher: %s, as it is", known)
+        if config.teacher.model_dir is None:  # A run that was killed before it removed this.
+            by_chief(lambda: shutil.rmtree(_training_folder(folder), ignore_errors=True))
         return load_ready(folders, wanted_of(config, task))
     if folder.is_dir() and any(folder.iterdir()):
         raise UserError(

@@ -236,8 +236,10 @@ def build_metrics(
     """
     measure, parameters = config.data.measure, student.model.count_params()
     chosen = AGREEMENT if prepared.task.agreement else measure
+    elsewhere = config.teacher.config_file or config.teacher.model_dir or config.teacher.outputs
     taught_by = {} if taught is None else _beside_teacher(
-        taught, parameters, scores, measure, hub_name(config.teacher.checkpoint))
+        taught, parameters, scores, measure,
+        None if elsewhere else hub_name(config.teacher.checkpoint))
     return {
         "version": __version__,
         "task": pathlib.Path(config.data.task).resolve().name,

@@ -6,7 +6,13 @@ import pathlib
 import shutil
 from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
 
-from xtremedistil_tf.config import Resources, RunConfig, StudentConfig, differences
+from xtremedistil_tf.config import (
+    Resources,
+    RunConfig,
+    StudentConfig,
+    TeacherConfig,
+    differences,
+)
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.data.tokenization.text_store import has_texts
 from xtremedistil_tf.data.tokenization.token_store import tokenised_counts
@@ -18,6 +24,8 @@ from xtremedistil_tf.inference.assets import FORMAT_FOLDERS
 from xtremedistil_tf.runs import fingerprint, read_json, write_json
 from xtremedistil_tf.targets.manifest import is_finished
 from xtremedistil_tf.targets.own_tokens import has_own_tokens
+from xtremedistil_tf.teachers.fine_tuned import content_fingerprint
+from xtremedistil_tf.teachers.places import teacher_folders, teacher_kind
 from xtremedistil_tf.validation.run_files import read_config
 from xtremedistil_tf.version import __version__
 
@@ -88,9 +96,33 @@ def starts_anew(model_dir: pathlib.Path, overwrite: bool) -> bool:
                           or (model_dir / "teacher_metrics.json").is_file())
 
 
+def student_contents(student: StudentConfig) -> Dict[str, str]:
+    """Fingerprints of the checkpoint and word vectors that a student starts from, if here."""
+    return _contents(pt_student_checkpoint=student.pt_student_checkpoint,
+                     word_emb_file=student.word_emb_file)
+
+
+def teacher_contents(config: TeacherConfig, model_dir: pathlib.Path) -> Dict[str, str]:
+    """Fingerprints of what a run's teacher is or starts from, if it is here.
+
+    A teacher that the run has fine-tuned itself is known by its recipe.
+    """
+    own = model_dir.resolve() / "teacher"
+    found = {folder: teacher_kind(folder) for folder in teacher_folders(config, model_dir)}
+    made = [kind.fingerprint(folder) for folder, kind in found.items() if kind and folder != own]
+    if made:
+        return {"teacher": fingerprint(*made)}
+    return _contents(teacher_config=config.config_file, pt_teacher_checkpoint=config.checkpoint)
+
+
+def _contents(**paths: Optional[str]) -> Dict[str, str]:
+    there = {name: pathlib.Path(path) for name, path in paths.items() if path is not None}
+    return {name: content_fingerprint(path) for name, path in there.items() if path.exists()}
+
+
 def claim(
     model_dir: pathlib.Path, settings: Dict[str, Any], task: Task, *, overwrite: bool,
-    start: Optional[str] = None,
+    start: Optional[str] = None, named: Optional[Mapping[str, str]] = None,
 ) -> None:
     """Records a run's settings, or checks that the folder was made with equal settings.
 
@@ -100,6 +132,7 @@ def claim(
       task: the data.
       overwrite: empty the folder if other settings made it.
       start: fingerprint of the student folder that the run starts from; None without one.
+      named: fingerprints of the models that the settings name, see `teacher_contents`.
 
     Raises:
       UserError: if the folder has other settings or data. The message names the differences.
@@ -109,14 +142,21 @@ def claim(
         settings["data"].pop(name)
     files = task.fingerprints if start is None else {**task.fingerprints, "start": start}
     claim_for(model_dir, {"version": __version__, "config": settings, "files": files,
-                          "labels": list(task.labels.tags)}, overwrite=overwrite)
+                          "named": dict(named or {}), "labels": list(task.labels.tags)},
+              overwrite=overwrite)
 
 
-def _that_count(record: Dict[str, Any]) -> Dict[str, Any]:
-    """A config.json without the size of target shards: a store that is there keeps its own."""
+def _that_count(record: Dict[str, Any], other: Dict[str, Any]) -> Dict[str, Any]:
+    """The parts of a config.json that are compared with those of another.
+
+    Not the size of target shards: a store that is there keeps its own. Nor a model that only one
+    of them names by its contents: versions before did not, and it may be removed after the run.
+    """
     distil = dict(record["config"].get("distil", {}))
     distil.pop("chunk_size", None)
-    return {**record, "config": {**record["config"], "distil": distil}}
+    named = {name: made for name, made in record.get("named", {}).items()
+             if name in other.get("named", {})}
+    return {**record, "config": {**record["config"], "distil": distil}, "named": named}
 
 
 def claim_for(model_dir: pathlib.Path, now: Dict[str, Any], *, overwrite: bool) -> None:
@@ -124,7 +164,7 @@ def claim_for(model_dir: pathlib.Path, now: Dict[str, Any], *, overwrite: bool) 
 
     Args:
       model_dir: the run folder.
-      now: contents of config.json: version, config, files (fingerprints), labels.
+      now: contents of config.json: version, config, files and named (fingerprints), labels.
       overwrite: empty the folder if other settings made it.
 
     Raises:
@@ -140,7 +180,7 @@ def claim_for(model_dir: pathlib.Path, now: Dict[str, Any], *, overwrite: bool) 
             log.warning("%s was begun by version %s; going on with %s", model_dir,
                         before["version"], __version__)
         before["version"] = __version__
-        changed = differences(_that_count(before), _that_count(now))
+        changed = differences(_that_count(before, now), _that_count(now, before))
         made = [name for name in OUTPUTS if name != path.name and (model_dir / name).exists()]
         if changed and made:
             raise UserError(

@@ -1,8 +1,11 @@
 """Formats Markdown tables and numbers for reports and cards."""
 
+import re
 from typing import Any, List, Optional, Sequence, Tuple
 
 ABSENT = "-"
+# What a label may hold and Markdown would take for the end of a cell or for HTML.
+_SPECIAL = re.compile(r"\||<(?=[A-Za-z/!?])")
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[Any]], *, text: int = 1) -> str:
@@ -17,7 +20,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]], *, text: int = 1
         The lines of the table.
     """
     def line(cells: Sequence[Any]) -> str:
-        return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
+        return "| " + " | ".join(_SPECIAL.sub(r"\\\g<0>", str(cell)) for cell in cells) + " |"
 
     rule = "|---" * text + "|---:" * (len(header) - text) + "|"
     return "\n".join([line(header), rule, *map(line, rows)])

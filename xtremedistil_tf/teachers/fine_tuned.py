@@ -27,6 +27,11 @@ def folder_fingerprint(folder: pathlib.Path) -> str:
     return fingerprint([[path.name, file_fingerprint(path)] for path in files])
 
 
+def content_fingerprint(path: pathlib.Path) -> str:
+    """Hashes a file, or the files of a checkpoint folder."""
+    return folder_fingerprint(path) if path.is_dir() else file_fingerprint(path)
+
+
 def sizes_of(found: transformers.PretrainedConfig, seq_len: int, layer: int) -> Sizes:
     """Returns the sizes of an encoder.
 

@@ -37,7 +37,12 @@ from xtremedistil_tf.training.stage_state import (
 )
 from xtremedistil_tf.training.stages import Stage
 from xtremedistil_tf.training.weight_average import WeightAverage
-from xtremedistil_tf.validation.manifest import check_manifest, drop_manifest, write_manifest
+from xtremedistil_tf.validation.manifest import (
+    MANIFEST_FILE,
+    check_manifest,
+    drop_manifest,
+    write_manifest,
+)
 from xtremedistil_tf.validation.records import Field, read_record, settings_of
 from xtremedistil_tf.validation.run_files import read_done
 
@@ -139,7 +144,7 @@ class Trainer:
                     "or --overwrite"
                 )
             load_weights(self._model, folder / WEIGHTS_FILE)
-            by_chief(lambda: _remove_progress(folder))  # Of a run that was killed after done.json.
+            by_chief(lambda: self._close(folder))  # If a run was killed after done.json.
             return done["record"]
         state = self._train(stage, chain, folder, title, competes)
         best = weights_of(state, folder)
@@ -166,12 +171,17 @@ class Trainer:
             drop_manifest(folder)  # Of a stage that was done before.
             write_json(folder / "history.json", state.history)
             write_json(folder / _DONE_FILE, {"fingerprint": chain, "record": record})
-            write_manifest(folder, names=(WEIGHTS_FILE, "history.json", _DONE_FILE))
 
         by_chief(finish)
         # After the wait in `by_chief`: until then another process may still be loading `best`.
-        by_chief(lambda: _remove_progress(folder))
+        by_chief(lambda: self._close(folder))
         return record
+
+    def _close(self, folder: pathlib.Path) -> None:
+        """Lists the files of a stage that is done, and removes what it would go on from."""
+        if not (folder / MANIFEST_FILE).is_file():
+            write_manifest(folder, names=(WEIGHTS_FILE, "history.json", _DONE_FILE))
+        _remove_progress(folder)
 
     def _train(
         self, stage: Stage, chain: str, folder: pathlib.Path, title: str, competes: bool

@@ -1,5 +1,6 @@
 """The frame of all commands: exit codes, one-line messages for mistakes, and the log."""
 
+import io
 import os
 import pathlib
 import signal
@@ -10,7 +11,9 @@ from typing import Callable, Collection, List, NoReturn, Optional, Sequence, Tup
 from absl import app, flags, logging
 
 from xtremedistil_tf.cli.options import usage as command_help
+from xtremedistil_tf.cli.options.option import check_flagfiles
 from xtremedistil_tf.config.checks import require
+from xtremedistil_tf.data.lines import BYTE_ORDER_MARK
 from xtremedistil_tf.environment import restart_with_utf8
 from xtremedistil_tf.errors import UserError, is_lost_worker, is_out_of_memory, user_mistake
 from xtremedistil_tf.screen import PlainFormatter, level_of, quiet_libraries
@@ -130,6 +133,8 @@ def _answer(
         print(text, flush=True)
     except BrokenPipeError:
         _reader_gone()
+    except OSError as error:
+        _fail(f"standard output: {error.strerror}")
     sys.exit(0)
 
 
@@ -141,11 +146,27 @@ def _check_values(own: Sequence[str]) -> None:
     """
     for flag in (FLAGS[name] for name in own if FLAGS[name].present):
         value = flag.value
+        for text in value if isinstance(value, list) else [value]:
+            _check_text(flag.name, text)
         require(value != "" or flag.default == "",
                 f"--{flag.name} is empty; give it a value, or leave it out")
         require(value == value, f"--{flag.name} is nan; needed is a number")
         if isinstance(value, list) and len(value) > 1 and "" in value:
             raise UserError(f"--{flag.name} is {','.join(map(str, value))}: a part of it is empty")
+
+
+def _check_text(name: str, text: object) -> None:
+    """Refuses what looks like a path of the user's and would be another.
+
+    Raises:
+      UserError: with the flag.
+    """
+    if not isinstance(text, str):
+        return
+    require(not text.startswith("~/"), f"--{name} is {text}; the shell leaves ~ as it is behind =; "
+            f"write $HOME/{text[2:]}, or a blank instead of =")
+    require(text == text.encode("utf-8", "replace").decode("utf-8"),
+            f"--{name} is {ascii(text)}, which is not UTF-8; rename it")
 
 
 def _split_at_dashes(arguments: List[str]) -> Tuple[List[str], List[str]]:
@@ -157,9 +178,24 @@ def _split_at_dashes(arguments: List[str]) -> Tuple[List[str], List[str]]:
 def _parse(argv: Sequence[str]) -> List[str]:
     """Parses the flags; reports a wrong flag in one line."""
     try:
+        check_flagfiles(argv)
         return FLAGS(argv)
-    except flags.Error as error:
+    except UserError as error:
+        return _fail(str(error))
+    except (flags.Error, UnicodeDecodeError) as error:
         return _fail(command_help.explain(error, FLAGS))
+
+
+def _open_streams() -> None:
+    """Lets a command print without a terminal: closed streams, and characters that none has.
+
+    Standard output may have any encoding, as on Windows that of a file; results are in files.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _set_up_logging() -> None:
@@ -190,6 +226,7 @@ def start(
     such as when a cloud machine is taken away.
     """
     restart_with_utf8()
+    _open_streams()
     own = define_all(define_flags)
     before, rest = _split_at_dashes(sys.argv[1:])
     _answer(before, main, own, operands)
@@ -199,8 +236,10 @@ def start(
         if takes_rest and given == rest:
             given = []
         if len(given) != len(operands):
+            mark = ("; a byte order mark stands before it, which the flagfile's editor wrote"
+                    if BYTE_ORDER_MARK in "".join(given) else "")
             _fail(f"{len(given)} operands; allowed: {' '.join(operands)}" if operands else
-                  f"not a flag: {' '.join(given)}; flags start with --")
+                  f"not a flag: {' '.join(given)}; flags start with --{mark}")
         signal.signal(signal.SIGTERM, _terminate)
         _set_up_logging()
         if not FLAGS.verbose:

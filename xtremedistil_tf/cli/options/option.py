@@ -147,6 +147,16 @@ def given(values: flags.FlagValues, options: Iterable[Option]) -> Dict[str, Any]
             if values[option.name].present}
 
 
+def check_flagfiles(arguments: Iterable[str]) -> None:
+    """Refuses an empty --flagfile, as of an unset variable, which absl would ignore.
+
+    Raises:
+      UserError: if there is one.
+    """
+    if any(argument.lstrip("-") == "flagfile=" for argument in arguments):
+        raise UserError("--flagfile is empty; give it a value, or leave it out")
+
+
 def parsed(arguments: Sequence[str], options: Sequence[Option]) -> Dict[str, Any]:
     """Returns the values of flags in command-line arguments, by name.
 
@@ -159,9 +169,10 @@ def parsed(arguments: Sequence[str], options: Sequence[Option]) -> Dict[str, Any
     """
     values = flags.FlagValues()
     define(options, values=values)
+    check_flagfiles(arguments)
     try:
         _, *rest = values(["xtremedistil", *arguments])
-    except flags.Error as error:
+    except (flags.Error, UnicodeDecodeError) as error:
         raise UserError(explain(error, [option.name for option in options])) from None
     if rest:
         raise UserError(f"{rest[0]!r} is no flag; allowed: flags, as in --seed=1")

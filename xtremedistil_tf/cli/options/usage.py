@@ -3,7 +3,7 @@
 import re
 import shutil
 import textwrap
-from typing import Dict, Iterable, List
+from typing import Dict, Iterable, List, Union
 
 from absl import flags
 
@@ -134,13 +134,15 @@ def usage(name: str, purpose: str, own: Iterable[str], values: flags.FlagValues)
                       "version. --helpfull lists the flags of all libraries too."])
 
 
-def explain(error: flags.Error, names: Iterable[str]) -> str:
+def explain(error: Union[flags.Error, UnicodeDecodeError], names: Iterable[str]) -> str:
     """Describes a flag error in one line, with a similar name or value if there is one.
 
     Args:
-      error: the error of absl.
+      error: the error of absl, or of the bytes of a flagfile.
       names: names of all flags.
     """
+    if isinstance(error, UnicodeDecodeError):
+        return f"--flagfile is not UTF-8 ({error.reason}); save it as UTF-8"
     if isinstance(error, flags.UnrecognizedFlagError):
         better = near(error.flagname, names)
         return (f"there is no flag --{error.flagname}"
