@@ -64,7 +64,8 @@ def test_scores_of_texts_are_their_runs_measure():
     def run(value):
         scores = {"languages": {"default": {"accuracy": value, "support": 9}}}
         return {"variant": "alone", "seed": 1, "metrics": {
-            "kind": "classification", "measure": "accuracy", "seconds": {"stages": 90.0},
+            "kind": "classification", "measure": "accuracy",
+            "stages": [{"seconds": 60.0}, {"seconds": 30.0}], "seconds": {"stages": 30.0},
             "teacher": {"test": scores},
             "student": {"parameters": 12345, "test": scores, "dev": scores}}}
 
@@ -76,6 +77,30 @@ def test_scores_of_texts_are_their_runs_measure():
     assert told["accuracy (std over languages)"] == "70.00 (0.0)"
     assert (told["of the teacher's"], told["parameters"], told["minutes of training"]) == (
         "100.0 %", "12,345", "1.5")
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_without_test_scores_a_study_compares_dev_and_says_so(known, tmp_path):
+    """GLUE's test files have no labels; a teacher known by its outputs has no scores at all."""
+    study, records, lines = grid_study(["temperature=1,2"]), [], {}
+    for name, answers in (("1", "no\nno\n"), ("2", "yes\nyes\n")):
+        scores = {"dev": {"languages": {"default": {"accuracy": 70.0, "support": 2}}}}
+        records.append({"variant": name, "seed": 1, "metrics": {
+            "kind": "classification", "measure": "accuracy", "stages": [{"seconds": 60.0}],
+            "teacher": scores if known else {}, "student": {"parameters": 5, **scores}}})
+        lines[name] = [tmp_path / name]
+        write_json(tmp_path / name / "metrics.json", records[-1]["metrics"])
+        for who, found in (("gold", "yes\nyes\n"), ("student", answers)):
+            path = tmp_path / name / "predictions" / f"dev.{who}.tsv"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text("".join(f"a text\t{label}\n" for label in found.split()))
+    text = report.write(tmp_path / "grid", study, study.variants(FACTS), records=records,
+                        runner=types.SimpleNamespace(lines=lambda variants, seeds: lines),
+                        seeds=[1])
+    assert "Accuracy on dev, mean over languages; seeds: 1." in text
+    teachers = " teacher's dev accuracy | of the teacher's |" if known else ""
+    assert f"| temperature | dev accuracy (std over languages) |{teachers} parameters |" in text
+    assert "Paired bootstrap over dev sentences" in text and "| 1 | 2 | +100.00 |" in text
 
 
 def test_every_flag_of_a_grid_is_a_flag_of_a_run():
@@ -295,9 +320,11 @@ class FakeProcesses:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(f"Ann lives\tde:{tags}\nBo lives\ten:{tags}\n", "utf-8")
             write_json(folder / "metrics.json", {
-                "teacher": {"test": scores}, "seconds": {"stages": 60.0 * int(flags["seed"])},
+                "teacher": {"test": scores},
                 "student": {"parameters": 10, "test": scores, "dev": scores},
-                "stages": [{"name": f"0{at}", "dev": scores} for at in range(9)]})
+                "stages": [{"name": f"0{at}", "dev": scores,
+                            "seconds": 60.0 * int(flags["seed"]) if at == 0 else 0.0}
+                           for at in range(9)]})
         stdout.write(b"told\n")
         return FakeProcess(self, companion=self.together and not line[2].endswith("teacher"))
 
