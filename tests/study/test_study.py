@@ -284,6 +284,8 @@ class FakeProcesses:
 
     def __init__(self):
         self.lines, self.fail = [], False
+        # Whether the teacher is a finished one, which stays where it is; its sizes.
+        self.finished = None
         self.running, self.most, self.threads, self.gpus = 0, 0, set(), []
         # Whether a run writes its targets at once, then waits for a run beside it.
         self.together = False
@@ -307,7 +309,9 @@ class FakeProcesses:
         f1 = 60.0 + len(flags.get("strategy", "")) + int(flags["seed"])
         scores = {"macro_f1": f1, "std_f1": 1.0, "languages": {
             name: {"f1": f1 + at, "support": 5} for at, name in enumerate(languages)}}
-        if line[2].endswith("teacher"):
+        if line[2].endswith("teacher") and self.finished:
+            write_json(folder / "teacher_metrics.json", {"test": scores, **self.finished})
+        elif line[2].endswith("teacher"):
             (folder / "teacher").mkdir(parents=True)
             write_json(folder / "teacher" / "config.json",
                        {"num_hidden_layers": 2, "hidden_size": 64})
@@ -531,6 +535,27 @@ def test_few_labels_have_a_teacher_of_their_own(study_of):
     assert processes.lines[0][2].endswith("teacher") and processes.threads == {None}
     runs = [line for line in processes.lines if line[2].endswith("distill")]
     assert len(runs) == 3 and all(f"--teacher_model_dir={own}" in line for line in runs)
+
+
+def test_a_finished_teacher_teaches_as_it_is(study_of):
+    """Named as --teacher_model_dir, its folder would be empty, and the run would fill it."""
+    make, processes, _ = study_of
+    processes.finished = {"layers": 3, "embedding": 64}
+    make("--do_NER", "--label_map=PERSON=PER").run(STUDIES["teacher_layer"], [1])
+    teacher, *runs = processes.lines
+    assert teacher[2].endswith("teacher") and len(runs) == 3
+    assert not any(item.startswith("--teacher_model_dir") for line in runs for item in line)
+    with pytest.raises(UserError, match="on each language, and the teacher is finished"):
+        make("--do_NER", "--label_map=PERSON=PER").run(STUDIES["single"], [1])
+
+
+def test_outputs_alone_have_no_layers(study_of):
+    make, processes, _ = study_of
+    processes.finished = {"layers": 0, "embedding": None}
+    with pytest.raises(UserError, match="layers and word embedding, which this teacher does not"):
+        make().run(STUDIES["teacher_layer"], [1])
+    make().run(grid_study(["temperature=1,2"]), [1])
+    assert [line[2].rpartition(".")[2] for line in processes.lines] == ["teacher", *["distill"] * 2]
 
 
 def test_trained_transitions_need_no_teacher_of_their_own(study_of):

@@ -124,6 +124,9 @@ class Runner:
                 for flags in alone:
                     progress.note(teacher_name(flags))
                     self._fine_tune(flags, seeds[0], all_cores=True)
+                    if not self._tuned_here(flags):
+                        raise UserError("this study fine-tunes a teacher on each language, and the "
+                                        "teacher is finished; --teacher_epochs fine-tunes it")
                     progress.advance()
                 self._distil_all(first, [run for run in runs if run is not first], seeds[0],
                                  progress, rows=facts.transfer_rows)
@@ -172,6 +175,10 @@ class Runner:
     def _teacher(self, flags: Mapping[str, Any]) -> pathlib.Path:
         return self._folder / "teachers" / teacher_name(teacher_flags(flags, self._given))
 
+    def _tuned_here(self, flags: Mapping[str, Any]) -> bool:
+        """True if the study fine-tuned the teacher; a finished one stays where it is."""
+        return (self._teacher(flags) / "teacher").is_dir()
+
     def _classes(self) -> int:
         """Number of classes of whole texts; 0 for taggers."""
         kind = task_kind(self._data.kind)
@@ -180,8 +187,18 @@ class Runner:
         return len(kind.read_labels(self._data, pathlib.Path(self._data.task)).tags)
 
     def _encoder(self, seed: int) -> Tuple[int, int]:
-        """Fine-tunes the teacher without flags of its own if it is missing; see `Facts.encoder`."""
+        """Fine-tunes the teacher without flags of its own if it is missing; see `Facts.encoder`.
+
+        Raises:
+          UserError: if it is known by its outputs alone, or as ONNX.
+        """
         self._fine_tune({}, seed, all_cores=True)
+        if not self._tuned_here({}):
+            known = self.teacher_metrics({})
+            if known.get("embedding") is None:
+                raise UserError("this study depends on the teacher's layers and word embedding, "
+                                "which this teacher does not show; allowed: other studies")
+            return known["layers"], known["embedding"]
         config = read_json(self._teacher({}) / "teacher" / "config.json")
         hidden = config.get("hidden_size") or config["dim"]
         return (config.get("num_hidden_layers") or config["n_layers"],
@@ -262,8 +279,9 @@ class Runner:
             return
         # Students of single languages are compared with one for all, so they share its teacher.
         self._fine_tune(run.flags, first_seed)
-        shared = {"export": "false", "teacher_model_dir": self._teacher(run.flags),
-                  "targets_dir": self._folder / "targets"}
+        shared = {"export": "false", "targets_dir": self._folder / "targets"}
+        if self._tuned_here(run.flags):
+            shared["teacher_model_dir"] = self._teacher(run.flags)
         self._call("distill", self._metrics(run).parent, run.seed,
                    {**run.arguments, **shared, **(more or {})})
 
