@@ -114,13 +114,25 @@ def test_every_flag_of_a_grid_is_a_flag_of_a_run():
 
 def test_flags_that_decide_a_teacher_are_known():
     """Else a line that changes one of them would take the teacher of all others."""
-    of_students = {"teacher.layer", "teacher.model_dir"}
-    decide = {option.name for option in DISTILLATION if option.sets and all(
-        name.startswith("teacher.") and name not in of_students for name in option.sets)}
-    decide |= {option.name for option in DISTILLATION if set(option.sets) & {
-        "run.opt_policy", "data.seq_len", "data.on_bad_row", "data.dev_measure", "data.decoding",
-        "data.languages", "data.labels_per_language"}}
-    assert len(decide) == 25 and decide == set(planned.TEACHER_FLAGS)
+    others = {"teacher.layer", "teacher.model_dir", "data.task"}
+    decide = {option.name for option in DISTILLATION if any(
+        place == "run.opt_policy" or place.split(".")[0] in ("data", "squad", "teacher")
+        for place in set(option.sets) - others)}
+    assert decide | {"do_squad"} == set(planned.TEACHER_FLAGS)
+
+
+@pytest.mark.parametrize("flags, given, named, own", [
+    ({"doc_stride": 8, "alpha": 2.0}, {}, set(), ["doc_stride"]),
+    ({"ft_epochs": 3, "ft_batch_size": 8, "patience": 1}, {}, {"teacher_epochs"},
+     ["ft_batch_size", "patience"]),
+    ({"ft_epochs": 3, "teacher_epochs": 2}, {"teacher_epochs": 4}, set(), ["teacher_epochs"]),
+    ({"transfer_size": 9, "entity_swaps": 1}, {"teacher_config": None}, set(), []),
+    ({"transfer_size": 9, "entity_swaps": 1}, {"teacher_config": "small.json"}, set(),
+     ["transfer_size", "entity_swaps"]),
+    ({"transfer_file": "a.txt", "teacher_lm_epochs": 1}, {}, set(),
+     ["teacher_lm_epochs", "transfer_file"])])
+def test_lines_share_a_teacher_where_it_does_not_depend_on_their_flags(flags, given, named, own):
+    assert list(planned.teacher_flags(flags, given, named)) == own
 
 
 def test_d0_is_a_student_a_language_and_seeds_follow_one_another():

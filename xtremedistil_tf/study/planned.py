@@ -6,7 +6,7 @@ import json
 import logging
 import re
 import urllib.parse
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import AbstractSet, Any, Dict, List, Mapping, Optional, Sequence
 
 from xtremedistil_tf.config.data import DECODINGS
 from xtremedistil_tf.errors import UserError
@@ -14,14 +14,22 @@ from xtremedistil_tf.study.grids import Variant
 
 log = logging.getLogger("absl")
 
-# Flags that change the teacher: variants that differ in one of them have different teachers.
+# Flags that may change the teacher, see `teacher_flags`.
 TEACHER_FLAGS = (
     "languages", "labels_per_language", "seq_len", "strip_accents", "pt_teacher",
     "pt_teacher_checkpoint", "teacher_config", "teacher_epochs", "teacher_batch_size",
     "teacher_learning_rate", "teacher_warmup", "teacher_unfreeze", "teacher_mask_rate",
     "opt_policy", "on_bad_row", "dev_measure", "decoding", "label_map", "teacher_tag_scheme",
     "teacher_outputs", "teacher_tokenizer", "teacher_weights", "teacher_languages",
-    "teacher_lm_epochs", "teacher_opt_policy")
+    "teacher_lm_epochs", "teacher_opt_policy", "do_NER", "tag_scheme", "glue_task", "do_pairwise",
+    "do_multilabel", "do_regression", "do_squad", "task_kind", "doc_stride", "max_query_length",
+    "max_answer_length", "ft_epochs", "ft_batch_size", "patience", "transfer_file",
+    "transfer_size", "entity_swaps")
+# Those that hold for the student alone once the teacher's own flag is named.
+_SHARED = {"ft_epochs": "teacher_epochs", "ft_batch_size": "teacher_batch_size"}
+# Those of the transfer text, and the flags of teachers that read it.
+_TEXT = ("transfer_file", "transfer_size", "entity_swaps")
+_READERS = ("teacher_lm_epochs", "teacher_config")
 
 # Bytes of a folder's name that file systems allow, and hexadecimal digits that tell names apart.
 _LONGEST_NAME, _DIGITS = 255, 16
@@ -139,9 +147,19 @@ def _decoding_of_teacher(decoding: Any) -> Any:
     return DECODINGS[0] if decoding == "trained" else decoding
 
 
-def teacher_flags(flags: Mapping[str, Any], given: Mapping[str, Any]) -> Dict[str, Any]:
-    """Flags of a line that change its teacher."""
-    found = {name: flags[name] for name in TEACHER_FLAGS if name in flags}
+def teacher_flags(
+    flags: Mapping[str, Any], given: Mapping[str, Any], named: AbstractSet[str]
+) -> Dict[str, Any]:
+    """Flags of a line that change its teacher: lines that differ in one have different teachers.
+
+    Args:
+      flags: flags of the line that differ from those of all runs.
+      given: values of all flags, from those of all runs and from defaults.
+      named: names of the flags of all runs.
+    """
+    reads_text = any({**given, **flags}.get(name) for name in _READERS)
+    found = {name: flags[name] for name in TEACHER_FLAGS if name in flags
+             and _SHARED.get(name) not in {*flags, *named} and (reads_text or name not in _TEXT)}
     own, of_all = (_decoding_of_teacher(where.get("decoding", DECODINGS[0]))
                    for where in (found, given))
     if own == of_all:

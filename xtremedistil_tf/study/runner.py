@@ -79,6 +79,7 @@ class Runner:
         data: DataConfig, sizes: Sequence[int], jobs: int = 1,
     ):
         self._folder, self._base, self._given = folder, list(base), dict(given)
+        self._named = {item.lstrip("-").partition("=")[0] for item in base}
         self._data = data
         self._sizes, self._jobs = tuple(sizes), jobs
         self._free: "queue.Queue[Dict[str, str]]" = queue.Queue()
@@ -173,7 +174,10 @@ class Runner:
         return {name: file_fingerprint(path) for name, path in paths.items() if path.is_file()}
 
     def _teacher(self, flags: Mapping[str, Any]) -> pathlib.Path:
-        return self._folder / "teachers" / teacher_name(teacher_flags(flags, self._given))
+        return self._folder / "teachers" / teacher_name(self._teacher_flags(flags))
+
+    def _teacher_flags(self, flags: Mapping[str, Any]) -> Dict[str, Any]:
+        return teacher_flags(flags, self._given, self._named)
 
     def _tuned_here(self, flags: Mapping[str, Any]) -> bool:
         """True if the study fine-tuned the teacher; a finished one stays where it is."""
@@ -216,7 +220,7 @@ class Runner:
         folder = self._teacher(flags)
         with self._teachers:
             if not (folder / "teacher_metrics.json").is_file():
-                self._call("teacher", folder, seed, teacher_flags(flags, self._given),
+                self._call("teacher", folder, seed, self._teacher_flags(flags),
                            all_cores=all_cores)
 
     def _distil_all(
