@@ -11,6 +11,7 @@ from tests.conftest import ROOT, write_task
 from xtremedistil_tf.cli import study as study_command
 from xtremedistil_tf.cli.options.run_flags import DISTILLATION
 from xtremedistil_tf.config import DataConfig
+from xtremedistil_tf.data.folders import running
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.reporting import paper
 from xtremedistil_tf.runs import write_json
@@ -435,6 +436,17 @@ def test_a_study_of_other_data_is_refused(study_of):
     begun = len(processes.lines)
     make("--do_NER").run(STUDIES["strategies"], [1])
     assert len(processes.lines) == begun
+
+
+def test_running_text_is_counted_in_the_words_of_train(study_of, monkeypatch):
+    """Without train its words would be those of a dictionary, which the runs do not need."""
+    monkeypatch.setattr(running, "has_dictionary", lambda: False)
+    make, processes, folder = study_of
+    task = folder.parent / "task"
+    (task / "train.tsv").write_text("東 京 に 行 く\tja:B-LOC I-LOC O O O\n" * 9, "utf-8")
+    (task / "transfer.txt").write_text("東京タワーに行くことになりました。\n" * 9, "utf-8")
+    make("--do_NER").run(grid_study(["temperature=1,2"]), [1])
+    assert len(processes.lines) == 3
 
 
 def test_several_runs_at_a_time_share_the_cores(study_of, monkeypatch):

@@ -147,10 +147,13 @@ class Runner:
         """Scores of one of the study's teachers."""
         return read_json(self._teacher(flags) / "teacher_metrics.json")
 
+    def _train(self) -> Dict[str, List[Any]]:
+        _, _, examples, _ = read_labelled(self._data, splits=["train"])
+        return examples
+
     def labels_by_language(self) -> Dict[str, int]:
         """Training rows of each language."""
-        _, _, examples, _ = read_labelled(self._data, splits=["train"])
-        return dict(collections.Counter(row.language for row in examples["train"]))
+        return dict(collections.Counter(row.language for row in self._train()["train"]))
 
     def _claim(self) -> None:
         path, files = self._folder / "study.json", self._files()
@@ -173,11 +176,11 @@ class Runner:
                  "transfer": find_transfer_file(self._data)}
         return {name: file_fingerprint(path) for name, path in paths.items() if path.is_file()}
 
-    def _teacher(self, flags: Mapping[str, Any]) -> pathlib.Path:
-        return self._folder / "teachers" / teacher_name(self._teacher_flags(flags))
-
     def _teacher_flags(self, flags: Mapping[str, Any]) -> Dict[str, Any]:
         return teacher_flags(flags, self._given, self._named)
+
+    def _teacher(self, flags: Mapping[str, Any]) -> pathlib.Path:
+        return self._folder / "teachers" / teacher_name(self._teacher_flags(flags))
 
     def _tuned_here(self, flags: Mapping[str, Any]) -> bool:
         """True if the study fine-tuned the teacher; a finished one stays where it is."""
@@ -209,9 +212,12 @@ class Runner:
                 config.get("embedding_size") or hidden)
 
     def _facts(self, seed: int) -> Facts:
+        examples = self._train()
+        # As the runs open it: train tells how running text is split into words.
         text, _ = task_kind(self._data.kind).transfer.open(
-            self._data, find_transfer_file(self._data), {}, [])
-        return Facts(tuple(sorted(self.labels_by_language())), sum(1 for _ in text),
+            self._data, find_transfer_file(self._data), examples, [])
+        languages = {row.language for row in examples["train"]}
+        return Facts(tuple(sorted(languages)), sum(1 for _ in text),
                      functools.partial(self._encoder, seed), self._sizes, self._classes())
 
     def _fine_tune(
