@@ -160,6 +160,10 @@ def test_a_run_is_known_by_what_it_changes():
         lines = [planned.Variant("one", {"it": form})]
         assert planned.plan_runs(lines, [1], ("de",), {"it": value})[0].name == "base/seed_1"
         assert planned.plan_runs(lines, [1], ("de",), {"it": 7})[0].name == f"it={form}/seed_1"
+    # What a line names beside a changed flag of teacher and student alike is no default.
+    sizes = {"ft_batch_size": 64, "student_ft_batch_size": 32, "teacher_batch_size": 32}
+    lines = [planned.Variant("one", sizes)]
+    assert planned.plan_runs(lines, [1], ("de",), dict.fromkeys(sizes, 32))[0].flags == sizes
     # Lines of one name in two studies are two runs.
     assert names("transfer_size")[0] == "transfer_size=100/seed_1"
     assert names("low_resource")[0] == "labels_per_language=100,transfer_size=100/seed_1"

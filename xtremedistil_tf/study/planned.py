@@ -25,8 +25,9 @@ TEACHER_FLAGS = (
     "do_multilabel", "do_regression", "do_squad", "task_kind", "doc_stride", "max_query_length",
     "max_answer_length", "ft_epochs", "ft_batch_size", "patience", "transfer_file",
     "transfer_size", "entity_swaps")
-# Those that hold for the student alone once the teacher's own flag is named.
-_SHARED = {"ft_epochs": "teacher_epochs", "ft_batch_size": "teacher_batch_size"}
+# Flags of teacher or student alone, and the flag of both that holds where they are not named.
+_ALONE = {"teacher_epochs": "ft_epochs", "teacher_batch_size": "ft_batch_size",
+          "student_ft_batch_size": "ft_batch_size"}
 # Those of the transfer text, and the flags of teachers that read it.
 _TEXT = ("transfer_file", "transfer_size", "entity_swaps")
 _READERS = ("teacher_lm_epochs", "teacher_config")
@@ -88,9 +89,12 @@ def _is_same(one: Any, other: Any) -> bool:
 
 
 def _changes(variant: Variant, given: Mapping[str, Any]) -> Dict[str, Any]:
-    """Flags of a line that differ from those of all runs."""
-    return {name: value for name, value in variant.flags.items()
-            if name not in given or not _is_same(given[name], value)}
+    """Flags of a line that differ from those of all runs, or keep what another would change."""
+    flags = variant.flags
+    changed = {name for name, value in flags.items()
+               if name not in given or not _is_same(given[name], value)}
+    return {name: value for name, value in flags.items()
+            if name in changed or _ALONE.get(name) in changed}
 
 
 def distinct(variants: Sequence[Variant], given: Mapping[str, Any]) -> List[Variant]:
@@ -158,8 +162,9 @@ def teacher_flags(
       named: names of the flags of all runs.
     """
     reads_text = any({**given, **flags}.get(name) for name in _READERS)
-    found = {name: flags[name] for name in TEACHER_FLAGS if name in flags
-             and _SHARED.get(name) not in {*flags, *named} and (reads_text or name not in _TEXT)}
+    idle = {_ALONE.get(name) for name in (*flags, *named) if name in TEACHER_FLAGS}
+    idle |= set() if reads_text else set(_TEXT)
+    found = {name: flags[name] for name in TEACHER_FLAGS if name in flags and name not in idle}
     own, of_all = (_decoding_of_teacher(where.get("decoding", DECODINGS[0]))
                    for where in (found, given))
     if own == of_all:
