@@ -185,12 +185,35 @@ class Loaded:
         self.folder, self.options = folder, options
 
 
-def test_workers_hold_to_noverify(monkeypatch):
+@pytest.mark.parametrize("options", [
+    {}, {"verify": False}, {"onnx_providers": ["cuda"]}])
+def test_workers_load_the_student_as_asked(monkeypatch, options):
     from xtremedistil_tf.apps import beam as ours
 
     monkeypatch.setattr(ours, "load", Loaded)
-    for verify in (True, False):
-        tag = ours.TagText("*.txt", f"student {verify}", "onnx", verify=verify)._tag
-        tag.setup()
-        assert tag._tagger.folder == f"student {verify}"
-        assert tag._tagger.options == {"keep_whole": False, "verify": verify}
+    tag = ours.TagText("*.txt", f"student {options}", "onnx", **options)._tag
+    tag.setup()
+    assert tag._tagger.folder == f"student {options}"
+    assert tag._tagger.options == {"keep_whole": False, "verify": True, "onnx_providers": (),
+                                   **options}
+
+
+def test_the_command_gives_workers_its_providers(monkeypatch):
+    from xtremedistil_tf.apps import beam as ours
+    from xtremedistil_tf.cli import beam as beam_command
+
+    asked = {}
+
+    def tag_text(*places, **options):
+        asked.update(options)
+        raise UserError("that is enough")
+
+    monkeypatch.setattr(ours, "TagText", tag_text)
+    monkeypatch.setattr(ours, "check_files", lambda *places, **options: None)
+    monkeypatch.setattr(beam_command, "load_named_student", lambda: None)
+    monkeypatch.setattr(beam_command, "FLAGS", types.SimpleNamespace(
+        input="*.txt", model_dir="student", runtime="onnx", whitespace_words=False, verify=True,
+        text_column=None, encoding=None, onnx_providers=["cuda"], output="out"))
+    with pytest.raises(UserError, match="enough"):
+        beam_command.main([])
+    assert asked["onnx_providers"] == ["cuda"]

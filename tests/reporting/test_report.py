@@ -177,6 +177,11 @@ def test_time_and_data():
     assert row(time, "train")[1:] == ["8,000", "90,001", "7", "2", "3,000 to 5,000"]
     assert row(time, "transfer")[1:] == ["24,000", "-", "-", "-", "-"]
     assert "- xx has no dev sentences" in text[:text.index("## Teacher and student")]
+    assert "was continued" not in time
+    again = make_metrics()
+    again["seconds"]["stages"] = 40.0
+    took = sum(stage["seconds"] for stage in again["stages"])
+    assert f"Its stages took {took:,.1f} seconds in all." in report.render_report(again, {})
     quiet = make_metrics()
     quiet["data"]["warnings"] = []
     assert "## Warnings\n\nNone." in report.render_report(quiet, {})

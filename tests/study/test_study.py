@@ -11,6 +11,7 @@ from tests.conftest import ROOT, write_task
 from xtremedistil_tf.cli import study as study_command
 from xtremedistil_tf.cli.options.run_flags import DISTILLATION
 from xtremedistil_tf.config import DataConfig
+from xtremedistil_tf.data.folders import running
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.reporting import paper
 from xtremedistil_tf.runs import write_json
@@ -64,7 +65,8 @@ def test_scores_of_texts_are_their_runs_measure():
     def run(value):
         scores = {"languages": {"default": {"accuracy": value, "support": 9}}}
         return {"variant": "alone", "seed": 1, "metrics": {
-            "kind": "classification", "measure": "accuracy", "seconds": {"stages": 90.0},
+            "kind": "classification", "measure": "accuracy",
+            "stages": [{"seconds": 60.0}, {"seconds": 30.0}], "seconds": {"stages": 30.0},
             "teacher": {"test": scores},
             "student": {"parameters": 12345, "test": scores, "dev": scores}}}
 
@@ -78,6 +80,30 @@ def test_scores_of_texts_are_their_runs_measure():
         "100.0 %", "12,345", "1.5")
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_without_test_scores_a_study_compares_dev_and_says_so(known, tmp_path):
+    """GLUE's test files have no labels; a teacher known by its outputs has no scores at all."""
+    study, records, lines = grid_study(["temperature=1,2"]), [], {}
+    for name, answers in (("1", "no\nno\n"), ("2", "yes\nyes\n")):
+        scores = {"dev": {"languages": {"default": {"accuracy": 70.0, "support": 2}}}}
+        records.append({"variant": name, "seed": 1, "metrics": {
+            "kind": "classification", "measure": "accuracy", "stages": [{"seconds": 60.0}],
+            "teacher": scores if known else {}, "student": {"parameters": 5, **scores}}})
+        lines[name] = [tmp_path / name]
+        write_json(tmp_path / name / "metrics.json", records[-1]["metrics"])
+        for who, found in (("gold", "yes\nyes\n"), ("student", answers)):
+            path = tmp_path / name / "predictions" / f"dev.{who}.tsv"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text("".join(f"a text\t{label}\n" for label in found.split()))
+    text = report.write(tmp_path / "grid", study, study.variants(FACTS), records=records,
+                        runner=types.SimpleNamespace(lines=lambda variants, seeds: lines),
+                        seeds=[1])
+    assert "Accuracy on dev, mean over languages; seeds: 1." in text
+    teachers = " teacher's dev accuracy | of the teacher's |" if known else ""
+    assert f"| temperature | dev accuracy (std over languages) |{teachers} parameters |" in text
+    assert "Paired bootstrap over dev sentences" in text and "| 1 | 2 | +100.00 |" in text
+
+
 def test_every_flag_of_a_grid_is_a_flag_of_a_run():
     page = (ROOT / "docs" / "reference" / "flags.md").read_text("utf-8")
     page = page.partition("## xtremedistil-distill")[2]
@@ -89,13 +115,25 @@ def test_every_flag_of_a_grid_is_a_flag_of_a_run():
 
 def test_flags_that_decide_a_teacher_are_known():
     """Else a line that changes one of them would take the teacher of all others."""
-    of_students = {"teacher.layer", "teacher.model_dir"}
-    decide = {option.name for option in DISTILLATION if option.sets and all(
-        name.startswith("teacher.") and name not in of_students for name in option.sets)}
-    decide |= {option.name for option in DISTILLATION if set(option.sets) & {
-        "run.opt_policy", "data.seq_len", "data.on_bad_row", "data.dev_measure", "data.decoding",
-        "data.languages", "data.labels_per_language"}}
-    assert len(decide) == 25 and decide == set(planned.TEACHER_FLAGS)
+    others = {"teacher.layer", "teacher.model_dir", "data.task"}
+    decide = {option.name for option in DISTILLATION if any(
+        place == "run.opt_policy" or place.split(".")[0] in ("data", "squad", "teacher")
+        for place in set(option.sets) - others)}
+    assert decide | {"do_squad"} == set(planned.TEACHER_FLAGS)
+
+
+@pytest.mark.parametrize("flags, given, named, own", [
+    ({"doc_stride": 8, "alpha": 2.0}, {}, set(), ["doc_stride"]),
+    ({"ft_epochs": 3, "ft_batch_size": 8, "patience": 1}, {}, {"teacher_epochs"},
+     ["ft_batch_size", "patience"]),
+    ({"ft_epochs": 3, "teacher_epochs": 2}, {"teacher_epochs": 4}, set(), ["teacher_epochs"]),
+    ({"transfer_size": 9, "entity_swaps": 1}, {"teacher_config": None}, set(), []),
+    ({"transfer_size": 9, "entity_swaps": 1}, {"teacher_config": "small.json"}, set(),
+     ["transfer_size", "entity_swaps"]),
+    ({"transfer_file": "a.txt", "teacher_lm_epochs": 1}, {}, set(),
+     ["teacher_lm_epochs", "transfer_file"])])
+def test_lines_share_a_teacher_where_it_does_not_depend_on_their_flags(flags, given, named, own):
+    assert list(planned.teacher_flags(flags, given, named)) == own
 
 
 def test_d0_is_a_student_a_language_and_seeds_follow_one_another():
@@ -122,6 +160,10 @@ def test_a_run_is_known_by_what_it_changes():
         lines = [planned.Variant("one", {"it": form})]
         assert planned.plan_runs(lines, [1], ("de",), {"it": value})[0].name == "base/seed_1"
         assert planned.plan_runs(lines, [1], ("de",), {"it": 7})[0].name == f"it={form}/seed_1"
+    # What a line names beside a changed flag of teacher and student alike is no default.
+    sizes = {"ft_batch_size": 64, "student_ft_batch_size": 32, "teacher_batch_size": 32}
+    lines = [planned.Variant("one", sizes)]
+    assert planned.plan_runs(lines, [1], ("de",), dict.fromkeys(sizes, 32))[0].flags == sizes
     # Lines of one name in two studies are two runs.
     assert names("transfer_size")[0] == "transfer_size=100/seed_1"
     assert names("low_resource")[0] == "labels_per_language=100,transfer_size=100/seed_1"
@@ -259,6 +301,8 @@ class FakeProcesses:
 
     def __init__(self):
         self.lines, self.fail = [], False
+        # Whether the teacher is a finished one, which stays where it is; its sizes.
+        self.finished = None
         self.running, self.most, self.threads, self.gpus = 0, 0, set(), []
         # Whether a run writes its targets at once, then waits for a run beside it.
         self.together = False
@@ -282,7 +326,9 @@ class FakeProcesses:
         f1 = 60.0 + len(flags.get("strategy", "")) + int(flags["seed"])
         scores = {"macro_f1": f1, "std_f1": 1.0, "languages": {
             name: {"f1": f1 + at, "support": 5} for at, name in enumerate(languages)}}
-        if line[2].endswith("teacher"):
+        if line[2].endswith("teacher") and self.finished:
+            write_json(folder / "teacher_metrics.json", {"test": scores, **self.finished})
+        elif line[2].endswith("teacher"):
             (folder / "teacher").mkdir(parents=True)
             write_json(folder / "teacher" / "config.json",
                        {"num_hidden_layers": 2, "hidden_size": 64})
@@ -295,9 +341,11 @@ class FakeProcesses:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(f"Ann lives\tde:{tags}\nBo lives\ten:{tags}\n", "utf-8")
             write_json(folder / "metrics.json", {
-                "teacher": {"test": scores}, "seconds": {"stages": 60.0 * int(flags["seed"])},
+                "teacher": {"test": scores},
                 "student": {"parameters": 10, "test": scores, "dev": scores},
-                "stages": [{"name": f"0{at}", "dev": scores} for at in range(9)]})
+                "stages": [{"name": f"0{at}", "dev": scores,
+                            "seconds": 60.0 * int(flags["seed"]) if at == 0 else 0.0}
+                           for at in range(9)]})
         stdout.write(b"told\n")
         return FakeProcess(self, companion=self.together and not line[2].endswith("teacher"))
 
@@ -392,6 +440,17 @@ def test_a_study_of_other_data_is_refused(study_of):
     begun = len(processes.lines)
     make("--do_NER").run(STUDIES["strategies"], [1])
     assert len(processes.lines) == begun
+
+
+def test_running_text_is_counted_in_the_words_of_train(study_of, monkeypatch):
+    """Without train its words would be those of a dictionary, which the runs do not need."""
+    monkeypatch.setattr(running, "has_dictionary", lambda: False)
+    make, processes, folder = study_of
+    task = folder.parent / "task"
+    (task / "train.tsv").write_text("東 京 に 行 く\tja:B-LOC I-LOC O O O\n" * 9, "utf-8")
+    (task / "transfer.txt").write_text("東京タワーに行くことになりました。\n" * 9, "utf-8")
+    make("--do_NER").run(grid_study(["temperature=1,2"]), [1])
+    assert len(processes.lines) == 3
 
 
 def test_several_runs_at_a_time_share_the_cores(study_of, monkeypatch):
@@ -504,6 +563,27 @@ def test_few_labels_have_a_teacher_of_their_own(study_of):
     assert processes.lines[0][2].endswith("teacher") and processes.threads == {None}
     runs = [line for line in processes.lines if line[2].endswith("distill")]
     assert len(runs) == 3 and all(f"--teacher_model_dir={own}" in line for line in runs)
+
+
+def test_a_finished_teacher_teaches_as_it_is(study_of):
+    """Named as --teacher_model_dir, its folder would be empty, and the run would fill it."""
+    make, processes, _ = study_of
+    processes.finished = {"layers": 3, "embedding": 64}
+    make("--do_NER", "--label_map=PERSON=PER").run(STUDIES["teacher_layer"], [1])
+    teacher, *runs = processes.lines
+    assert teacher[2].endswith("teacher") and len(runs) == 3
+    assert not any(item.startswith("--teacher_model_dir") for line in runs for item in line)
+    with pytest.raises(UserError, match="on each language, and the teacher is finished"):
+        make("--do_NER", "--label_map=PERSON=PER").run(STUDIES["single"], [1])
+
+
+def test_outputs_alone_have_no_layers(study_of):
+    make, processes, _ = study_of
+    processes.finished = {"layers": 0, "embedding": None}
+    with pytest.raises(UserError, match="layers and word embedding, which this teacher does not"):
+        make().run(STUDIES["teacher_layer"], [1])
+    make().run(grid_study(["temperature=1,2"]), [1])
+    assert [line[2].rpartition(".")[2] for line in processes.lines] == ["teacher", *["distill"] * 2]
 
 
 def test_trained_transitions_need_no_teacher_of_their_own(study_of):

@@ -17,6 +17,7 @@ from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.realign import Realigned
 from xtremedistil_tf.data.tokenization.token_store import open_pieces, open_realigned
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.jobs.teacher import run_teacher
 from xtremedistil_tf.planning.defaults import choose
 from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.targets.dataset import transfer_batches
@@ -141,6 +142,16 @@ def test_what_cannot_teach_is_told_before_training(run, tmp_path, change, messag
     with pytest.raises(UserError, match=message):
         xtremedistil_tf.distil(**{**run[1], "model_dir": tmp_path, **change})
     assert [path.name for path in tmp_path.iterdir()] in ([], [".lock"])
+
+
+def test_the_teacher_command_scores_it_and_keeps_no_copy(run, task, tmp_path):
+    given = parse(DISTILLATION, {**run[1], "task": task})
+    scores = run_teacher(run_config(given), tmp_path / "run")
+    found = read_json(tmp_path / "run" / "teacher_metrics.json")
+    assert set(scores) == {"dev", "test"} < set(found)
+    # A study of layers or widths asks for them.
+    assert (found["layers"], found["embedding"]) == (2, 16)
+    assert not (tmp_path / "run" / "teacher").exists()
 
 
 def test_labels_of_a_task_folder_must_have_counterparts(run, tmp_path):

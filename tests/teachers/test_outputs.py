@@ -6,15 +6,18 @@ import numpy as np
 import pytest
 
 import xtremedistil_tf
-from tests.conftest import ROOT, TAGS, write_task
+from tests.conftest import ROOT, TAGS
 from tests.teachers.finished import make_finished
-from xtremedistil_tf import config as cfg
+from xtremedistil_tf.api.keywords import parse
+from xtremedistil_tf.cli.options.flags_to_config import run_config
+from xtremedistil_tf.cli.options.run_flags import DISTILLATION
 from xtremedistil_tf.config import BatchSize
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.realign import realign
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.jobs.teacher import run_teacher
+from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.targets.dataset import transfer_batches
 from xtremedistil_tf.targets.spec import KINDS
 from xtremedistil_tf.targets.writer import write_targets
@@ -149,15 +152,12 @@ def test_a_run_learns_from_outputs_alone(run):
     assert xtremedistil_tf.distil(**run[1]).metrics == metrics
 
 
-def test_outputs_have_no_scores_of_other_rows(tmp_path, caplog):
-    task = write_task(tmp_path / "task")
-    outputs = write_rows(tmp_path / "outputs.jsonl", [
-        {"words": ["Anna", "lacht"], "tags": ["B-PER", "O"]}, {"words": ["Bonn"], "tags": ["O"]}])
-    config = cfg.RunConfig(
-        cfg.DataConfig(str(task), do_ner=True),
-        cfg.TeacherConfig(outputs=(str(outputs),), label_map=("B-PER=B-PER", "O=O")))
-    assert run_teacher(config, tmp_path / "run") == {}
-    assert "a file of outputs cannot be asked about dev and test; no scores" in caplog.text
+def test_the_teacher_command_gives_outputs_no_scores(run, task, tmp_path):
+    """They say nothing of dev and test; the scores would be those of no answers."""
+    given = parse(DISTILLATION, {**run[1], "task": task})
+    assert run_teacher(run_config(given), tmp_path / "run") == {}
+    assert read_json(tmp_path / "run" / "teacher_metrics.json") == {
+        "parameters": None, "layers": 0, "embedding": None}
 
 
 def test_sentences_without_outputs_are_told(run, tmp_path, caplog):

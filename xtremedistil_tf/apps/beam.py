@@ -5,7 +5,7 @@ An engine does not keep the order, so every line has its file name and byte offs
 
 import itertools
 import json
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
 
 import apache_beam as beam
 from apache_beam.io.filebasedsource import FileBasedSource
@@ -121,10 +121,10 @@ class _LineSource(FileBasedSource):
 class _Tag(beam.DoFn):
     """Tags batches of lines and yields JSON lines; a worker process loads the student once."""
 
-    def __init__(self, model_dir: str, runtime: Optional[str], keep_whole: bool, verify: bool,
-                 column: Optional[str]):
+    def __init__(self, model_dir: str, runtime: Optional[str], column: Optional[str],
+                 **options: Any):
         self._folder, self._runtime = model_dir, runtime
-        self._keep_whole, self._verify = keep_whole, verify
+        self._options = options  # Of `load`.
         self._column = column or WHOLE_LINE
         self._shared = Shared()
         self._tagger: Any = None
@@ -134,8 +134,7 @@ class _Tag(beam.DoFn):
     def setup(self) -> None:
         """Loads the student, or reuses the one that this process has loaded."""
         self._tagger = self._shared.acquire(
-            lambda: load(self._folder, self._runtime, keep_whole=self._keep_whole,
-                         verify=self._verify))
+            lambda: load(self._folder, self._runtime, **self._options))
 
     def process(self, batch: List[Line]) -> Iterator[str]:
         """Tags a batch; an error in one line does not affect the others."""
@@ -169,14 +168,16 @@ class TagText(beam.PTransform):
       column: column or key of the text, see --text_column; None takes whole lines. `check_files`
         tells whether the files need one.
       encoding: encoding of the files, with line feeds of one byte; None for UTF-8.
+      onnx_providers: what computes an ONNX student, see `inference.runtimes.load.load`.
     """
 
     def __init__(self, pattern: str, model_dir: str, runtime: Optional[str] = None,
                  keep_whole: bool = False, *, verify: bool = True, column: Optional[str] = None,
-                 encoding: Optional[str] = None):
+                 encoding: Optional[str] = None, onnx_providers: Sequence[str] = ()):
         super().__init__()
         self._pattern, self._encoding = pattern, encoding
-        self._tag = _Tag(model_dir, runtime, keep_whole, verify, column)
+        self._tag = _Tag(model_dir, runtime, column, keep_whole=keep_whole, verify=verify,
+                         onnx_providers=onnx_providers)
 
     def expand(self, pipeline):
         """Returns JSON lines like those of `xtremedistil-predict`, with file and offset first."""

@@ -64,7 +64,8 @@ def main(beam_options: List[str]) -> None:
     pipeline = beam.Pipeline(runner=_local_runner(options), options=options)
     (pipeline
      | TagText(FLAGS.input, FLAGS.model_dir, FLAGS.runtime, FLAGS.whitespace_words,
-               verify=FLAGS.verify, column=FLAGS.text_column, encoding=FLAGS.encoding)
+               verify=FLAGS.verify, column=FLAGS.text_column, encoding=FLAGS.encoding,
+               onnx_providers=FLAGS.onnx_providers)
      | beam.io.WriteToText(FLAGS.output, file_name_suffix=".jsonl"))
     result = pipeline.run()
     result.wait_until_finish()

@@ -61,9 +61,10 @@ class DistilConfig:
         FINE_TUNING.
       representation_loss: "mse" (released code), "kld" (softmax-normalised, teacher first),
         "kld_student_first" (paper Eq. 6 as written) or "kld_raw" (the authors' v1 code).
-      logits_loss: "mse" (paper Eq. 4), "kld" (softmax-normalised, softened by `temperature`) or
-        "pseudo_labels" (the teacher's most probable class).
-      temperature: temperature of the "kld" logits loss.
+      logits_loss: "mse" (paper Eq. 4), "kld" (softmax-normalised, softened by `temperature`),
+        "pseudo_labels" (the teacher's most probable class) or "bce" (of each label's sigmoid,
+        softened likewise; for labels that are each for itself).
+      temperature: temperature of the "kld" and "bce" logits losses.
       multi_hidden_states: True if the representation stage also teaches the hidden states of all
         layers, matched from the top.
       attention: True if it also teaches the attention of these layers, averaged over heads; implies

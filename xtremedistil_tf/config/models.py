@@ -185,7 +185,7 @@ class StudentConfig:
         word embedding that starts as `word_embedding` says (the authors' later code).
       freeze_word_embedding: True if no stage trains the word embedding.
       architecture: layer settings from the checkpoint's configuration, see
-        `models.student_checkpoint`; None before it is read, and for students from scratch.
+        `models.student_from_checkpoint`; None before it is read, and for students from scratch.
       pair_encoding: encoding of pairs, one of the kind's pair encodings: "joint", one sequence with
         a segment embedding, or "siamese", two separate sequences u and v, combined as u, v, |u - v|
         and u * v. Not given: the kind's default ("siamese" for a BiLSTM).

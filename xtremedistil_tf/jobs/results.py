@@ -229,7 +229,7 @@ def build_metrics(
       config, prepared, student: the run.
       records: one for each stage.
       scores: by "teacher" and "student", then by split.
-      seconds: by part of the job, in this process. Seconds of stages include earlier processes.
+      seconds: by part of the job, in this process alone; those in `records` are of all processes.
       taught: the teacher; None without one.
       start: record of the model that a run without a teacher starts from.
       more: further entries.

@@ -50,7 +50,8 @@ def run_teacher(
     """Fine-tunes the teacher of a run folder, or loads it if it is there already.
 
     Writes `teacher/` and `teacher_metrics.json`. `run_distillation.py` uses this teacher with the
-    same --model_dir and teacher flags, or with --teacher_model_dir.
+    same --model_dir and teacher flags, or with --teacher_model_dir. A finished model and outputs
+    from elsewhere stay where they are.
 
     Args:
       config: data and teacher settings.
@@ -59,29 +60,31 @@ def run_teacher(
         --teacher_model_dir names stays as it is.
 
     Returns:
-      The scores by labelled split: dev, test and further ones. Empty for a file of outputs, which
-      says nothing about other rows.
+      The scores by labelled split: dev, test and further ones. A teacher that is known by its
+      outputs alone has none.
     """
     with locked(model_dir) if is_chief() else contextlib.nullcontext():
         task = read_task(config.data, with_transfer=_reads_transfer(config),
                          names=known_labels(config, model_dir, anew=overwrite))
         for warning in task.warnings:
             log.warning("%s", warning)
-        check_teacher(config, model_dir, anew=overwrite, task=task)
+        sizes = check_teacher(config, model_dir, anew=overwrite, task=task)
         if overwrite:
             by_chief(lambda: _remove_teacher(model_dir))
         with current_strategy().scope():
             teacher, _ = obtain_teacher(config, task, model_dir)
+        splits = task.scored if teacher.answers_any else ()
+        if not teacher.answers_any:
+            log.warning("the teacher is known by its outputs alone, so it has no scores")
         if hasattr(teacher, "remember"):
-            teacher.remember(row for split in task.scored for row in task.examples[split])
-        scores = {}
-        if teacher.answers_any:
-            forward, kind = teacher.forward(), task_kind(task.labels.kind)
-            scores = {split: dict(kind.evaluate(
+            teacher.remember(row for split in splits for row in task.examples[split])
+        forward = teacher.forward()
+        scores = {
+            split: dict(task_kind(task.labels.kind).evaluate(
                 forward, features_of(task, split, teacher.tokenizer, config.data), task.labels))
-                for split in task.scored}
-        else:
-            log.warning("a file of outputs cannot be asked about dev and test; no scores")
-        metrics = {"parameters": teacher.parameters, **scores}
+            for split in splits
+        }
+        metrics = {"parameters": teacher.parameters, "layers": sizes.layers,
+                   "embedding": sizes.embedding, **scores}
         by_chief(lambda: write_json(model_dir / _METRICS_FILE, metrics))
         return scores

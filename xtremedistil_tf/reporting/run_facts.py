@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Mapping
 
 from xtremedistil_tf.metrics.measures import measure_name, measure_of
@@ -29,6 +30,11 @@ def time_section(metrics: Metrics) -> str:
     notes = []
     if None in parts.values():
         notes.append(f"`{ABSENT}` marks a part this run did not time.")
+    # Each stage's record goes on after a kill; the parts are of one process.
+    all_stages = sum(stage.get("seconds") or 0.0 for stage in metrics.get("stages") or ())
+    if all_stages > (parts.get("stages") or math.inf):
+        notes.append("The run was continued: these are the seconds of its last process. Its stages "
+                     f"took {all_stages:,.1f} seconds in all.")
     if metrics.get("teacher_passes") is not None:
         notes.append(f"The teacher's passes over the transfer data: {metrics['teacher_passes']}.")
     return "\n\n".join(["## Where the time went", table(["Part", "Seconds", "Of total"], rows),

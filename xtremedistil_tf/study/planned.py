@@ -6,7 +6,7 @@ import json
 import logging
 import re
 import urllib.parse
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import AbstractSet, Any, Dict, List, Mapping, Optional, Sequence
 
 from xtremedistil_tf.config.data import DECODINGS
 from xtremedistil_tf.errors import UserError
@@ -14,14 +14,23 @@ from xtremedistil_tf.study.grids import Variant
 
 log = logging.getLogger("absl")
 
-# Flags that change the teacher: variants that differ in one of them have different teachers.
+# Flags that may change the teacher, see `teacher_flags`.
 TEACHER_FLAGS = (
     "languages", "labels_per_language", "seq_len", "strip_accents", "pt_teacher",
     "pt_teacher_checkpoint", "teacher_config", "teacher_epochs", "teacher_batch_size",
     "teacher_learning_rate", "teacher_warmup", "teacher_unfreeze", "teacher_mask_rate",
     "opt_policy", "on_bad_row", "dev_measure", "decoding", "label_map", "teacher_tag_scheme",
     "teacher_outputs", "teacher_tokenizer", "teacher_weights", "teacher_languages",
-    "teacher_lm_epochs", "teacher_opt_policy")
+    "teacher_lm_epochs", "teacher_opt_policy", "do_NER", "tag_scheme", "glue_task", "do_pairwise",
+    "do_multilabel", "do_regression", "do_squad", "task_kind", "doc_stride", "max_query_length",
+    "max_answer_length", "ft_epochs", "ft_batch_size", "patience", "transfer_file",
+    "transfer_size", "entity_swaps")
+# Flags of teacher or student alone, and the flag of both that holds where they are not named.
+_ALONE = {"teacher_epochs": "ft_epochs", "teacher_batch_size": "ft_batch_size",
+          "student_ft_batch_size": "ft_batch_size"}
+# Those of the transfer text, and the flags of teachers that read it.
+_TEXT = ("transfer_file", "transfer_size", "entity_swaps")
+_READERS = ("teacher_lm_epochs", "teacher_config")
 
 # Bytes of a folder's name that file systems allow, and hexadecimal digits that tell names apart.
 _LONGEST_NAME, _DIGITS = 255, 16
@@ -80,9 +89,12 @@ def _is_same(one: Any, other: Any) -> bool:
 
 
 def _changes(variant: Variant, given: Mapping[str, Any]) -> Dict[str, Any]:
-    """Flags of a line that differ from those of all runs."""
-    return {name: value for name, value in variant.flags.items()
-            if name not in given or not _is_same(given[name], value)}
+    """Flags of a line that differ from those of all runs, or keep what another would change."""
+    flags = variant.flags
+    changed = {name for name, value in flags.items()
+               if name not in given or not _is_same(given[name], value)}
+    return {name: value for name, value in flags.items()
+            if name in changed or _ALONE.get(name) in changed}
 
 
 def distinct(variants: Sequence[Variant], given: Mapping[str, Any]) -> List[Variant]:
@@ -139,9 +151,20 @@ def _decoding_of_teacher(decoding: Any) -> Any:
     return DECODINGS[0] if decoding == "trained" else decoding
 
 
-def teacher_flags(flags: Mapping[str, Any], given: Mapping[str, Any]) -> Dict[str, Any]:
-    """Flags of a line that change its teacher."""
-    found = {name: flags[name] for name in TEACHER_FLAGS if name in flags}
+def teacher_flags(
+    flags: Mapping[str, Any], given: Mapping[str, Any], named: AbstractSet[str]
+) -> Dict[str, Any]:
+    """Flags of a line that change its teacher: lines that differ in one have different teachers.
+
+    Args:
+      flags: flags of the line that differ from those of all runs.
+      given: values of all flags, from those of all runs and from defaults.
+      named: names of the flags of all runs.
+    """
+    reads_text = any({**given, **flags}.get(name) for name in _READERS)
+    idle = {_ALONE.get(name) for name in (*flags, *named) if name in TEACHER_FLAGS}
+    idle |= set() if reads_text else set(_TEXT)
+    found = {name: flags[name] for name in TEACHER_FLAGS if name in flags and name not in idle}
     own, of_all = (_decoding_of_teacher(where.get("decoding", DECODINGS[0]))
                    for where in (found, given))
     if own == of_all:

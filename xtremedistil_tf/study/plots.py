@@ -104,7 +104,9 @@ def plot_curve(
         axis.errorbar(places, scores, yerr=spread if any(spread) else None, fmt="o-", capsize=4,
                       color=_OURS, label="here (mean, spread over seeds)" if any(spread)
                       else "here")
-        axis.plot(places, [line.teacher for line in lines], "--", color=_TEACHERS, label="teacher")
+        if all(line.teacher is not None for line in lines):
+            axis.plot(places, [line.teacher for line in lines], "--", color=_TEACHERS,
+                      label="teacher")
         axis.set_xlabel(label)
         axis.margins(x=0.15, y=0.1)
         tidy(axis)

@@ -27,21 +27,24 @@ def write(
       The table as Markdown.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    split = "dev after each stage" if study.form == "stages" else "test"
+    split = tables.scored_split(records)
+    on = "dev after each stage" if study.form == "stages" else split
     metrics = records[0]["metrics"]
     (_, score), in_paper = language_measure(metrics), task_kind_of(metrics).in_paper
-    notes = [f"{'F1 of phrases' if in_paper else score[0].upper() + score[1:]} on {split}, mean "
+    notes = [f"{'F1 of phrases' if in_paper else score[0].upper() + score[1:]} on {on}, mean "
              f"over languages; seeds: {', '.join(map(str, seeds))}."]
     if in_paper:
         notes[0] += (" The paper's figures are of 41 languages, mBERT and up to 7.2 million "
                      "transfer sentences.")
     else:
         variants = [dataclasses.replace(one, reported=None) for one in variants]
+    if on == "dev":
+        score = f"dev {score}"
     title = f"{study.table} ({study.axis})"
     students = runner.lines(variants, seeds)
     if study.form == "languages":
         labels = runner.labels_by_language()
-        alone = {name: runner.teacher_metrics({"languages": name})["test"]["macro_f1"]
+        alone = {name: runner.teacher_metrics({"languages": name})[split]["macro_f1"]
                  for name in labels}
         header, rows, models = tables.language_table(labels, alone, records)
         plots.plot_languages(labels, models, folder / "plot.png")
@@ -58,5 +61,5 @@ def write(
         header, rows = tables.lines_table(study, lines, score=score)
         draw = plots.plot_curve if study.form == "curve" else plots.plot_lines
         draw(study, lines, folder / "plot.png", score=score)
-        notes += tables.comparisons(study, students)
+        notes += tables.comparisons(study, students, split)
     return tables.write_table(folder, title, header, rows, notes)

@@ -79,6 +79,7 @@ class Runner:
         data: DataConfig, sizes: Sequence[int], jobs: int = 1,
     ):
         self._folder, self._base, self._given = folder, list(base), dict(given)
+        self._named = {item.lstrip("-").partition("=")[0] for item in base}
         self._data = data
         self._sizes, self._jobs = tuple(sizes), jobs
         self._free: "queue.Queue[Dict[str, str]]" = queue.Queue()
@@ -124,6 +125,9 @@ class Runner:
                 for flags in alone:
                     progress.note(teacher_name(flags))
                     self._fine_tune(flags, seeds[0], all_cores=True)
+                    if not self._tuned_here(flags):
+                        raise UserError("this study fine-tunes a teacher on each language, and the "
+                                        "teacher is finished; --teacher_epochs fine-tunes it")
                     progress.advance()
                 self._distil_all(first, [run for run in runs if run is not first], seeds[0],
                                  progress, rows=facts.transfer_rows)
@@ -143,10 +147,13 @@ class Runner:
         """Scores of one of the study's teachers."""
         return read_json(self._teacher(flags) / "teacher_metrics.json")
 
+    def _train(self) -> Dict[str, List[Any]]:
+        _, _, examples, _ = read_labelled(self._data, splits=["train"])
+        return examples
+
     def labels_by_language(self) -> Dict[str, int]:
         """Training rows of each language."""
-        _, _, examples, _ = read_labelled(self._data, splits=["train"])
-        return dict(collections.Counter(row.language for row in examples["train"]))
+        return dict(collections.Counter(row.language for row in self._train()["train"]))
 
     def _claim(self) -> None:
         path, files = self._folder / "study.json", self._files()
@@ -169,8 +176,15 @@ class Runner:
                  "transfer": find_transfer_file(self._data)}
         return {name: file_fingerprint(path) for name, path in paths.items() if path.is_file()}
 
+    def _teacher_flags(self, flags: Mapping[str, Any]) -> Dict[str, Any]:
+        return teacher_flags(flags, self._given, self._named)
+
     def _teacher(self, flags: Mapping[str, Any]) -> pathlib.Path:
-        return self._folder / "teachers" / teacher_name(teacher_flags(flags, self._given))
+        return self._folder / "teachers" / teacher_name(self._teacher_flags(flags))
+
+    def _tuned_here(self, flags: Mapping[str, Any]) -> bool:
+        """True if the study fine-tuned the teacher; a finished one stays where it is."""
+        return (self._teacher(flags) / "teacher").is_dir()
 
     def _classes(self) -> int:
         """Number of classes of whole texts; 0 for taggers."""
@@ -180,17 +194,30 @@ class Runner:
         return len(kind.read_labels(self._data, pathlib.Path(self._data.task)).tags)
 
     def _encoder(self, seed: int) -> Tuple[int, int]:
-        """Fine-tunes the teacher without flags of its own if it is missing; see `Facts.encoder`."""
+        """Fine-tunes the teacher without flags of its own if it is missing; see `Facts.encoder`.
+
+        Raises:
+          UserError: if it is known by its outputs alone, or as ONNX.
+        """
         self._fine_tune({}, seed, all_cores=True)
+        if not self._tuned_here({}):
+            known = self.teacher_metrics({})
+            if known.get("embedding") is None:
+                raise UserError("this study depends on the teacher's layers and word embedding, "
+                                "which this teacher does not show; allowed: other studies")
+            return known["layers"], known["embedding"]
         config = read_json(self._teacher({}) / "teacher" / "config.json")
         hidden = config.get("hidden_size") or config["dim"]
         return (config.get("num_hidden_layers") or config["n_layers"],
                 config.get("embedding_size") or hidden)
 
     def _facts(self, seed: int) -> Facts:
+        examples = self._train()
+        # As the runs open it: train tells how running text is split into words.
         text, _ = task_kind(self._data.kind).transfer.open(
-            self._data, find_transfer_file(self._data), {}, [])
-        return Facts(tuple(sorted(self.labels_by_language())), sum(1 for _ in text),
+            self._data, find_transfer_file(self._data), examples, [])
+        languages = {row.language for row in examples["train"]}
+        return Facts(tuple(sorted(languages)), sum(1 for _ in text),
                      functools.partial(self._encoder, seed), self._sizes, self._classes())
 
     def _fine_tune(
@@ -199,7 +226,7 @@ class Runner:
         folder = self._teacher(flags)
         with self._teachers:
             if not (folder / "teacher_metrics.json").is_file():
-                self._call("teacher", folder, seed, teacher_flags(flags, self._given),
+                self._call("teacher", folder, seed, self._teacher_flags(flags),
                            all_cores=all_cores)
 
     def _distil_all(
@@ -262,8 +289,9 @@ class Runner:
             return
         # Students of single languages are compared with one for all, so they share its teacher.
         self._fine_tune(run.flags, first_seed)
-        shared = {"export": "false", "teacher_model_dir": self._teacher(run.flags),
-                  "targets_dir": self._folder / "targets"}
+        shared = {"export": "false", "targets_dir": self._folder / "targets"}
+        if self._tuned_here(run.flags):
+            shared["teacher_model_dir"] = self._teacher(run.flags)
         self._call("distill", self._metrics(run).parent, run.seed,
                    {**run.arguments, **shared, **(more or {})})
 

@@ -6,11 +6,11 @@ import io
 import math
 import pathlib
 import statistics
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from xtremedistil_tf.metrics.measures import language_measure, measure_of
 from xtremedistil_tf.metrics.significance import VERDICT, compare_sides
-from xtremedistil_tf.reporting import paper
+from xtremedistil_tf.reporting import paper, run_metrics
 from xtremedistil_tf.reporting.markdown import ABSENT, score_text, table
 from xtremedistil_tf.runs import atomic_path
 from xtremedistil_tf.study.grids import Study, Variant
@@ -29,7 +29,7 @@ class Line:
       f1: mean over seeds of the mean over languages, 0 to 100.
       languages_std: mean over seeds of the standard deviation over languages.
       seeds_std: standard deviation over seeds; None for one seed.
-      teacher: the teacher's F1; None without a teacher.
+      teacher: the teacher's F1; None if it has no scores.
       reported: the paper's score.
       dev: like `f1`, but on dev, if `f1` is on test.
       minutes: mean over seeds of the time of all stages; None if the line is a stage.
@@ -61,37 +61,51 @@ def _line(
                 _spread(means), reported=reported, **more)
 
 
-def _over_languages(
-    records: Sequence[Mapping[str, Any]], who: str, *, split: str = "test"
-) -> Tuple[float, float]:
-    """Mean and deviation over languages of one seed's run, or of its runs by language."""
-    f1: Dict[str, float] = {}
-    for record in records:
-        metrics = record["metrics"]
-        key, _ = language_measure(metrics)
-        scores = metrics[who][split]["languages"]
-        f1.update((name, found[key]) for name, found in scores.items() if found["support"])
-    return statistics.mean(f1.values()), statistics.pstdev(f1.values())
+def scored_split(records: Iterable[Mapping[str, Any]]) -> str:
+    """Names the split on which runs are compared: "test", or "dev" if one has no test scores."""
+    return min(run_metrics.scored_split(record["metrics"]) for record in records)
+
+
+def _scores(
+    seeds: Iterable[Sequence[Mapping[str, Any]]], who: str, split: str
+) -> List[Tuple[float, float]]:
+    """Mean and deviation over languages of each seed's run, or of its runs by language."""
+    scores = []
+    for records in seeds:
+        f1: Dict[str, float] = {}
+        for record in records:
+            metrics = record["metrics"]
+            key, _ = language_measure(metrics)
+            languages = run_metrics.scores_of(metrics, who, split).get("languages") or {}
+            f1.update((name, found[key]) for name, found in languages.items() if found["support"])
+        if f1:
+            scores.append((statistics.mean(f1.values()), statistics.pstdev(f1.values())))
+    return scores
+
+
+def _mean(scores: Sequence[Tuple[float, float]]) -> Optional[float]:
+    return statistics.mean(mean for mean, _ in scores) if scores else None
 
 
 def variant_lines(
     variants: Sequence[Variant], records: Sequence[Mapping[str, Any]]
 ) -> List[Line]:
-    """One line for each variant, on test."""
+    """One line for each variant, on the split of `scored_split`."""
+    split = scored_split(records)
     lines = []
     for variant in variants:
         mine = [record for record in records if record["variant"] == variant.name]
         by_seed: Dict[int, list] = {}
         for record in mine:
             by_seed.setdefault(record["seed"], []).append(record)
-        teacher = statistics.mean(_over_languages(runs, "teacher")[0] for runs in by_seed.values())
-        dev = statistics.mean(
-            _over_languages(runs, "student", split="dev")[0] for runs in by_seed.values())
-        seconds = sum(record["metrics"]["seconds"]["stages"] for record in mine)
+        teacher = _mean(_scores(by_seed.values(), "teacher", split))
+        dev = None if split == "dev" else _mean(_scores(by_seed.values(), "student", "dev"))
+        # Of all processes; "seconds" of metrics.json are those of the last one alone.
+        seconds = sum(
+            stage["seconds"] for record in mine for stage in record["metrics"]["stages"])
         parameters = sum(
             record["metrics"]["student"]["parameters"] for record in next(iter(by_seed.values())))
-        lines.append(_line(variant.name, [_over_languages(runs, "student")
-                                          for runs in by_seed.values()],
+        lines.append(_line(variant.name, _scores(by_seed.values(), "student", split),
                            teacher=teacher, reported=variant.reported, dev=dev,
                            minutes=seconds / 60 / len(by_seed), parameters=parameters))
     return lines
@@ -141,24 +155,27 @@ def lines_table(
     return [header[at] for at in there], [[row[at] for at in there] for row in rows]
 
 
-def comparisons(study: Study, lines: Mapping[str, Sequence[pathlib.Path]]) -> List[str]:
-    """Compares the study's pairs of lines on the test sentences, with significance.
+def comparisons(
+    study: Study, lines: Mapping[str, Sequence[pathlib.Path]], split: str
+) -> List[str]:
+    """Compares the study's pairs of lines on the sentences of a split, with significance.
 
     Args:
       study: the study, which defines the pairs.
       lines: run folders of each line, one for each seed.
+      split: "test" or "dev".
 
     Returns:
       A note and a table, or nothing if the study has no pairs.
     """
     if not lines or task_kind_of(read_metrics(next(iter(lines.values()))[0])).count_right is None:
         return []  # A regression's right answers cannot be counted.
-    found = [(first, second, compare_sides(lines[first], lines[second], "test", _SAMPLES)[0])
+    found = [(first, second, compare_sides(lines[first], lines[second], split, _SAMPLES)[0])
              for first, second in study.pairs(list(lines))]
     if not found:
         return []
     rows = [[first, second, *mean.verdict()] for first, second, mean in found]
-    told = "Paired bootstrap over test sentences, scores averaged over seeds"
+    told = f"Paired bootstrap over {split} sentences, scores averaged over seeds"
     told += "; the paper finds B better:" if study.orderings else ":"
     return ["", told, "", table(["A", "B", *VERDICT], rows, text=2)]
 
@@ -171,14 +188,18 @@ def language_table(
 
     Args:
       labels: number of training rows by language.
-      alone: test F1 by language of the teacher fine-tuned on that language alone.
+      alone: F1 by language of the teacher fine-tuned on that language alone, on the split of
+        `scored_split`.
       records: the joint runs, one for each seed.
 
     Source: paper Table 17 and Figure 2.
     """
+    split = scored_split(records)
+
     def mean(who: str, name: str) -> float:
         return statistics.mean(
-            record["metrics"][who]["test"]["languages"][name]["f1"] for record in records)
+            run_metrics.scores_of(record["metrics"], who, split)["languages"][name]["f1"]
+            for record in records)
 
     order = sorted(labels, key=lambda name: (labels[name], name))
     models = {"single teacher": [alone[name] for name in order],

@@ -1,4 +1,4 @@
-"""Runs the stages of a plan. No other code calls compile and fit."""
+"""Runs the stages of a plan. No other code trains."""
 
 import contextlib
 import dataclasses
