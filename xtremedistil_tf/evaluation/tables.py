@@ -4,6 +4,7 @@ import pathlib
 import re
 from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
+from xtremedistil_tf.data.labels import number_text
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
 from xtremedistil_tf.evaluation.charts import figures_of
 from xtremedistil_tf.metrics.measures import language_measure, measure_name
@@ -124,7 +125,7 @@ def _cascade(evaluation: Evaluation) -> str:
         return ""
     first, second = _names(evaluation)
     name = measure_name(evaluation)
-    rows = [[f"{100 * one['share']:.0f} %", f"{one['below']:.4f}", score_text(one["score"])]
+    rows = [[f"{100 * one['share']:.0f} %", number_text(one["below"]), score_text(one["score"])]
             for one in points]
     return "\n\n".join([
         "## A cascade of both",
