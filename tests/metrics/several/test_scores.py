@@ -74,6 +74,8 @@ def test_each_label_gets_the_threshold_with_its_best_f1():
     gold = np.array([[1, 1, 0, 1], [1, 1, 0, 1], [0, 0, 0, 0], [0, 0, 0, 0]])
     # 0.5 is best; it is too high; nothing to learn from; equal scores cannot be parted.
     assert best_thresholds(scores, gold) == [0.5, pytest.approx(0.15), 0.5, 0.5]
+    rare = np.array([[3e-7], [1e-7], [5e-8]], np.float32)
+    assert best_thresholds(rare, np.array([[1], [0], [0]])) == [pytest.approx(2e-7)]
 
 
 def test_labels_above_their_thresholds_are_given():
