@@ -3,6 +3,8 @@
 from typing import Any, List, Optional, Sequence, Tuple
 
 ABSENT = "-"
+# Characters of a text in a table.
+_LONGEST_CELL = 200
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[Any]], *, text: int = 1) -> str:
@@ -21,6 +23,12 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]], *, text: int = 1
 
     rule = "|---" * text + "|---:" * (len(header) - text) + "|"
     return "\n".join([line(header), rule, *map(line, rows)])
+
+
+def cell_text(text: str) -> str:
+    """Shortens a text to one line for a table."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_CELL else line[:_LONGEST_CELL - 3] + "..."
 
 
 def without_teacher(
