@@ -11,7 +11,9 @@ _MEASURES = {"macro_f1": "macro-F1"}
 
 
 def _row(part: Dict[str, Any]) -> list:
-    points = {point["share"]: point for point in part["cascade"]}
+    # A threshold asks all rows that are equally sure, so a share may be a little off.
+    points = {share: min(part["cascade"], key=lambda point: abs(point["share"] - share))
+              for share in _SHARES}
     sure, returned = part["calibration_test"], points[0.2]["returned"]
     return [part["data"], _MEASURES.get(part["measure"], part["measure"]),
             *(f"{points[share]['score']:.2f}" for share in _SHARES),

@@ -1,6 +1,12 @@
 """A few predictions of a run: gold beside what differs, and both texts of a pair."""
 
-from xtremedistil_tf.apps.showcase import show_answers, show_classified, show_numbered, show_tagged
+from xtremedistil_tf.apps.showcase import (
+    show_answers,
+    show_classified,
+    show_numbered,
+    show_tagged,
+    show_word_tags,
+)
 
 
 def test_gold_stands_below_a_sentence_that_is_tagged_otherwise(tmp_path):
@@ -40,3 +46,9 @@ def test_answers_to_questions_without_gold_are_shown_by_their_names(tmp_path):
     (tmp_path / "held_out.gold.json").write_text(
         '{"q1": {"question": "When?"}, "q2": {"question": "Who?"}}')
     assert show_answers(path).splitlines() == ["When?  ->  in 1912", "Who?  ->  (no answer)"]
+
+
+def test_a_word_may_hold_a_no_break_space(tmp_path):
+    path = tmp_path / "test.student.tsv"
+    path.write_text("10\u00a0000 Menschen kommen\tde:NUM de:NOUN de:VERB\n", "utf-8")
+    assert show_word_tags(path) == "de      10\u00a0000/NUM Menschen/NOUN kommen/VERB"

@@ -1,8 +1,10 @@
 """The benchmark: what it times, counts and prints."""
 
+import dataclasses
 import importlib
 import shutil
 import time
+import types
 
 import numpy as np
 import pytest
@@ -12,7 +14,9 @@ from tests.conftest import ROOT
 from xtremedistil_tf.benchmark.card_table import CardRow, card_scores, measure_card
 from xtremedistil_tf.benchmark.paper_grid import measure_grid, random_student
 from xtremedistil_tf.benchmark.timing import interleaved
+from xtremedistil_tf.cli import benchmark
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.export import student_forms
 from xtremedistil_tf.models.teacher import build_teacher
 from xtremedistil_tf.reporting.paper import TABLE_16
 from xtremedistil_tf.runs import read_json, write_json
@@ -108,6 +112,19 @@ def test_the_paper_s_parameters_are_reached():
         array.size for part in (arrays.forward, arrays.backward, arrays.projection, arrays.logits)
         for array in part)
     assert count == pytest.approx(1e6 * row.million_parameters, rel=0.01)
+
+
+def test_a_student_without_onnx_is_timed_in_tensorflow(student_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(benchmark, "FLAGS", types.SimpleNamespace(queries=2, seconds=0.01))
+    found = benchmark._measure_run(student_folder, tmp_path)
+    assert set(found["text"]) == {"onnx", "onnx_int8"}
+    own = student_forms.student_forms
+    monkeypatch.setattr(student_forms, "student_forms", lambda bundle: dataclasses.replace(
+        own(bundle), onnx=None, onnx_for_int8=None))
+    (tmp_path / "none").mkdir()
+    found = benchmark._measure_run(student_folder, tmp_path / "none")
+    assert set(found["text"]) == {row["runtime"] for row in found["timings"]} == {"tensorflow"}
+    assert found["text"]["tensorflow"]["p50_ms"] > 0
 
 
 def _study(folder, student_folder, sizes):

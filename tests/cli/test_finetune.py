@@ -43,6 +43,7 @@ def test_a_finished_student_says_what_it_reads(parse_finetune, tokenizer, tmp_pa
         assert config.data.kind == "tagging" and config.data.seq_len == 48
         assert (config.student.word_emb_dim, config.student.pooling) == (6, "max")
         assert config.distil.unfreeze_order == "top_down" and config.distil.learning_rate == 1e-4
+        assert config.data.decoding == "constrained"
     changed = parse_finetune(*BASE, f"--student_dir={folder}", "--seq_len=20",
                              "--dropout_rate=0.4", "--freeze_word_embedding")
     assert changed.data.seq_len == 20 and changed.student.dropout_rate == 0.4
@@ -50,6 +51,13 @@ def test_a_finished_student_says_what_it_reads(parse_finetune, tokenizer, tmp_pa
     for flag in ("--pt_student_checkpoint=small", "--pooling=last", "--dense_act_func=tanh"):
         with pytest.raises(UserError, match="and --student_dir are both given"):
             parse_finetune(*BASE, f"--student_dir={folder}", flag)
+
+
+def test_a_finished_student_keeps_its_decoding(parse_finetune, tokenizer, tmp_path):
+    folder = write_student(tmp_path / "run", tokenizer, kind="tagging", decoding="independent")
+    given = [*BASE, f"--student_dir={folder}"]
+    assert parse_finetune(*given).data.decoding == "independent"
+    assert parse_finetune(*given, "--decoding=trained").data.decoding == "trained"
 
 
 def test_a_student_of_pairs_or_numbers_too(parse_finetune, tokenizer, tmp_path):

@@ -6,19 +6,22 @@ import re
 import shutil
 import subprocess
 import sys
+import types
 
 import pytest
 
 import xtremedistil_tf
 from tests.conftest import ROOT
 from tests.students import TEXTS
-from xtremedistil_tf.cli import predict
+from xtremedistil_tf.cli import predict, serve
 from xtremedistil_tf.cli.predict import collect_seldom
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference import streaming
 from xtremedistil_tf.inference.lines import TaggedLine
+from xtremedistil_tf.inference.runtimes import teacher as loading
 from xtremedistil_tf.inference.streaming import tag_lines
 from xtremedistil_tf.inference.tagger import TextTagger
+from xtremedistil_tf.validation import run_files
 
 
 def command(name, folder, *flags, text=""):
@@ -181,3 +184,34 @@ def test_export_command(student_folder, tmp_path):
                         (["--export_version=0"], "--export_version is 0")):
         result = command("export", tmp_path, *flags)
         assert result.returncode == 2 and told in result.stderr.decode()
+
+
+class Sure(TextTagger):
+    """Calls every text one entity, with the same probability."""
+
+    labels = ("O", "B-PER", "I-PER")
+
+    def __init__(self, probability):
+        self.probability = probability
+
+    def tag_text(self, texts):
+        return [[((text, 0, len(text)), "B-PER", self.probability)] for text in texts]
+
+
+@pytest.mark.parametrize("least, tags", [(0.5, "B-PER"), (0.8, "O")])
+def test_the_teachers_answers_have_the_threshold_too(least, tags, monkeypatch, tmp_path):
+    student = Sure(0.6)
+    student.say_from({"": least})
+    for module in (run_files, serve):
+        monkeypatch.setattr(module, "find_teacher", lambda folder: folder)
+    monkeypatch.setattr(serve, "load_named_student", lambda runtime: student)
+    monkeypatch.setattr(loading, "load_teacher_model", lambda folder, keep_whole: Sure(0.7))
+    given = types.SimpleNamespace(ask_teacher_below=0.65, teacher_model_dir=None, show_teacher=True,
+                                  model_dir=str(tmp_path), whitespace_words=False)
+    for module in (predict, serve):
+        monkeypatch.setattr(module, "FLAGS", given)
+    cascade = predict._with_teacher(student)
+    (line,) = cascade.read_lines(["Anna"])
+    assert cascade.asked == 1 and line.row("tsv") == f"Anna\t{tags}"
+    (line,) = serve._models("keras")["teacher"].model.read_lines(["Anna"])
+    assert line.row("tsv") == f"Anna\t{tags}"

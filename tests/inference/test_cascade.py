@@ -65,3 +65,16 @@ def test_the_curve_goes_from_one_model_to_the_other():
         [55, 55, 60, 70, 80, 100, 100, 100])
     assert points[3]["share"] == 0.2 and points[3]["below"] == pytest.approx(0.54)
     assert sum(float(own[0]) < points[3]["below"] for own in sure) == 4
+
+
+def test_the_curve_has_no_shares_that_no_threshold_reaches():
+    rows = [Example((str(at),), ("a" if at % 2 else "b",)) for at in range(10)]
+    answers = [["b" if at % 2 else "a"] for at in range(10)], [row.tags for row in rows]
+    sure = [np.array([0.3 if at < 3 else 1.0], np.float32) for at in range(10)]
+    points = cascade_curve(TASKS["classification"], rows, answers, sure, ClassSet(["a", "b"]),
+                           "accuracy")
+    assert points[0] == {"share": 0.0, "below": 0.0, "score": 0.0}
+    assert points[-1] == {"share": 0.3, "below": 1.0, "score": pytest.approx(30)}
+    assert len({one["share"] for one in points}) == len(points)
+    for one in points:
+        assert one["share"] == sum(own[0] < one["below"] for own in sure) / 10

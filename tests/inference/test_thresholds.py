@@ -41,6 +41,24 @@ def test_entities_below_are_left_out_of_every_format(items, said):
     assert [tag[2:] for tag in tags if tag.startswith("B-")] == said and len(tags) == 4
 
 
+def test_a_word_whose_tag_stands_alone_is_o():
+    class Speech(TextTagger):
+        kind, labels = "word_tagging", ("NOUN", "VERB")
+
+        def tag_text(self, texts):
+            return [[(("Anna", 0, 4), "NOUN", 0.9), (("sleeps", 5, 11), "VERB", 0.6)]
+                    for _ in texts]
+
+    tagger = Speech()
+    for items, tags in (
+            (["0.7"], "NOUN O"), (["VERB:0.5", "0.95"], "O VERB"), (["0"], "NOUN VERB")):
+        tagger.say_from(_least(items))
+        (line,) = tagger.read_lines(["Anna sleeps"])
+        assert line.row("tsv") == f"Anna sleeps\t{tags}"
+        assert [one["entity_group"] for one in tagger("Anna sleeps")] == [
+            tag for tag in tags.split() if tag != "O"]
+
+
 def test_a_class_below_is_not_given():
     model = Classes()
     model.say_from(_least(["a:0.7"]))

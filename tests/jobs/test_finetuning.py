@@ -18,11 +18,13 @@ from tests.conftest import ROOT, TAGS, write_task, write_texts
 from tests.data.readers.test_glue import write
 from tests.students import TEXTS, assert_same
 from xtremedistil_tf import config as cfg
+from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.export.export import export_student
 from xtremedistil_tf.inference.assets import load_assets
-from xtremedistil_tf.jobs.finetuning import dry_run, run_fine_tuning
+from xtremedistil_tf.jobs.finetuning import _read, dry_run, run_fine_tuning
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.metrics.prediction_files import read_predictions
 from xtremedistil_tf.runs import read_json, write_json
 from xtremedistil_tf.runtime import prepare
 
@@ -181,6 +183,38 @@ def test_its_classes_keep_their_order_and_all_else_its_place(further, student_fo
     export_student(folder, forms=["onnx"])
     assert_same(xtremedistil_tf.load(folder, "onnx").tag_text(TEXTS),
                 xtremedistil_tf.load(folder, "keras").tag_text(TEXTS))
+
+
+def test_it_is_scored_with_the_decoding_that_it_gets(
+    tagger_config, student_folder, tmp_path  # noqa: F811
+):
+    config = dataclasses.replace(
+        tagger_config, data=dataclasses.replace(tagger_config.data, decoding="independent"),
+        distil=dataclasses.replace(tagger_config.distil, stage_epochs=(("labels", 0), ("01", 1))))
+    prepare(config.seed, True)
+    run_fine_tuning(config, tmp_path / "run", student_dir=student_folder,
+                    resources=cfg.Resources(export=False))
+    record = read_json(tmp_path / "run" / "student" / "student.json")
+    assert record["decoding"] == "independent"
+    rows = read_predictions(tmp_path / "run" / "predictions" / "test.student.tsv")
+    tags = [[tag.split(":", 1)[1] for tag in labels.split(" ")] for _, labels in rows]
+    # Constrained decoding gives no such tags.
+    assert any(LabelSet(TAGS).repair(own)[1] for own in tags)
+
+
+def test_old_transitions_are_not_those_of_the_new_student(
+    tagger_config, student_folder, tmp_path  # noqa: F811
+):
+    old = shutil.copytree(student_folder, tmp_path / "student")
+    (old / "manifest.json").unlink()
+    record = read_json(old / "student.json")
+    write_json(old / "student.json", {**record, "decoding": "trained",
+                                      "transitions": np.eye(len(TAGS)).tolist()})
+    config = dataclasses.replace(tagger_config, data=dataclasses.replace(
+        tagger_config.data, decoding="trained"))
+    assert load_assets(old).labels.transitions is not None
+    labels = _read(config, tmp_path / "run", old, cfg.Resources())[1].labels
+    assert (labels.decoding, labels.transitions) == ("trained", None)
 
 
 @pytest.mark.long

@@ -9,6 +9,7 @@ import pytest
 from xtremedistil_tf.data.readers.squad import Question
 from xtremedistil_tf.data.tokenization.alignment import Contexts
 from xtremedistil_tf.data.tokenization.ragged import Ragged
+from xtremedistil_tf.inference.answerer import TextAnswerer
 from xtremedistil_tf.metrics.answer_spans import Answer, Span, best_spans, find_answers
 from xtremedistil_tf.metrics.squad import score_answers, write_answers
 from xtremedistil_tf.reporting.answer_table import answer_table
@@ -66,6 +67,9 @@ def test_spaces_that_a_tokenizer_gives_to_a_piece_are_left_out():
     nothing = find_answers(windowed([" "], [0], [[(0, 1)]]),
                            [(np.array([0]), np.zeros([1, 2, 2], np.float32))])
     assert (nothing[0].text, nothing[0].null_odds) == ("", 0.0)
+    # Surely no answer: there is nothing else.
+    said = TextAnswerer.describe(TextAnswerer.__new__(TextAnswerer), nothing[0])
+    assert (said["answer"], said["score"], said["start"]) == ("", 1.0, None)
 
 
 GOLD = [("the Eiffel Tower", "Eiffel"), ("in 1889",), (), ()]

@@ -5,7 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from xtremedistil_tf.reporting import paper, plots
+from xtremedistil_tf.reporting import class_tables, paper, plots
+from xtremedistil_tf.reporting.figures import new_figure, save
 
 STAGES = [f"{place:02d}_some_stage" for place in range(1, 10)]
 
@@ -203,3 +204,22 @@ def test_plotting_keeps_pyplots_state_alone(tmp_path):
     plots.plot_stages(make_metrics(), tmp_path / "stages.png")
     pyplot = sys.modules.get("matplotlib.pyplot")
     assert pyplot is None or pyplot.get_fignums() == []
+
+
+def test_names_with_dollars_are_drawn_as_they_are(tmp_path):
+    names = ["$$", "$_$", "a $ b"]
+    tables = [("$^$, dev", np.eye(3).tolist())]
+    class_tables.draw_confusions(tmp_path / "a" / "x.png", tables, names)
+    read_picture(tmp_path / "a" / "x.png")
+    figure = new_figure(4.0, 4.0)
+    axis = figure.subplots()
+    axis.plot([1, 10, 1000], [1, 2, 3], label="$_$")
+    axis.set_xscale("log")
+    axis.set_yticks([1, 2, 3], names)
+    axis.legend()
+    figure.suptitle("$$")
+    save(figure, tmp_path / "b" / "x.png")
+    read_picture(tmp_path / "b" / "x.png")
+    # The powers of ten are no names.
+    powers = [label for label in axis.get_xticklabels() if "mathdefault" in label.get_text()]
+    assert powers and all(label.get_parse_math() for label in powers)

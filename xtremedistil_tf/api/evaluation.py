@@ -41,11 +41,10 @@ def evaluate(
       xtremedistil_tf.evaluate("runs/demo", "data/ner/dev.tsv")["languages"]["de"]["f1"]
     """
     subject = subject_of(student, runtime)
-    labels, kind = subject.labels, task_kind(subject.labels.kind)
+    labels = subject.labels
     rows, _ = read_labelled_rows(
         pathlib.Path(data), labels, split=split, pairs=subject.pairs,
         glue_task=glue_task or subject.glue_task, on_bad_row=on_bad_row)
-    gold, languages = [row.tags for row in rows], [row.language for row in rows]
     answers, _ = subject.predict(rows)
-    return {**kind.score(gold, answers, languages, labels.tags),
-            **kind.details(gold, answers, languages, labels)}
+    return task_kind(labels.kind).score_fully(
+        [row.tags for row in rows], answers, [row.language for row in rows], labels)

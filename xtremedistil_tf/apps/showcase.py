@@ -98,7 +98,8 @@ def show_word_tags(predictions: pathlib.Path, *, most: int = 8) -> str:
       most: maximum number of sentences.
     """
     shown: Dict[str, str] = {}
-    for words, tags in (map(str.split, row) for row in read_predictions(predictions)):
+    for row in read_predictions(predictions):
+        words, tags = (column.split(" ") for column in row)
         language, _, _ = tags[0].partition(":")
         text = " ".join(f"{word}/{tag.partition(':')[2]}" for word, tag in zip(words, tags))
         if language not in shown and len(text) <= 2 * _LONGEST_SHOWN and len(shown) < most:

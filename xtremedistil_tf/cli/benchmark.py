@@ -40,23 +40,24 @@ def _measure_run(model_dir: pathlib.Path, work: pathlib.Path) -> dict:
     """Times the teacher and student of a run folder."""
     from xtremedistil_tf.benchmark import models as benchmark
     from xtremedistil_tf.export.student_forms import student_forms
-    from xtremedistil_tf.inference.runtimes.onnx import Session
     from xtremedistil_tf.inference.student_folder import load_student
     from xtremedistil_tf.inference.text_model import text_model
     from xtremedistil_tf.models.teacher import has_teacher, load_teacher
 
     bundle = load_student(model_dir)
     forms = student_forms(bundle)
-    models = [benchmark.measured_student(forms, work)]
+    student = benchmark.measured_student(forms, work)
+    models = [student]
     if has_teacher(model_dir / "teacher"):
         models.insert(0, benchmark.measured_teacher(load_teacher(model_dir / "teacher", 0), work))
     vocabulary = min(forms.vocabulary, len(bundle.vocabulary.table))
     timings = benchmark.time_models(models, FLAGS.queries, FLAGS.seconds, vocabulary=vocabulary,
                                     separator=bundle.separator)
     texts: Sequence[Any] = _TEXTS if bundle.separator is None else list(zip(_TEXTS, _TEXTS))
-    text = {form: benchmark.time_text(text_model(bundle, Session(work / name)), texts,
-                                      FLAGS.queries)
-            for form, name in (("onnx", "student.onnx"), ("onnx_int8", "student.int8.onnx"))}
+    # Not every student has an ONNX form.
+    ways = {form: way for form, way in student.ways.items() if form != "tensorflow"} or student.ways
+    text = {form: benchmark.time_text(text_model(bundle, way), texts, FLAGS.queries)
+            for form, way in ways.items()}
     lines = [*benchmark.timing_table(models, timings), "", *benchmark.size_table(models), ""]
     lines += ["| text to tags, one at a time | p50 ms | p95 ms | of it the model |",
               "|---|---:|---:|---:|"]

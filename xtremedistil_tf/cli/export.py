@@ -35,12 +35,14 @@ def _dev_examples():
     """Returns the labelled examples for measuring int8; None without --task."""
     if FLAGS.task is None:
         return None
-    from xtremedistil_tf.data.folders.splits import read_dev
+    from xtremedistil_tf.evaluation.labelled import read_labelled_rows
     from xtremedistil_tf.inference.assets import load_assets, student_path
 
     assets = load_assets(student_path(FLAGS.model_dir))
-    return read_dev(pathlib.Path(FLAGS.task), assets.labels, assets.separator is not None,
-                    assets.record.get("glue_task"), on_bad_row=FLAGS.on_bad_row)
+    rows, _ = read_labelled_rows(
+        pathlib.Path(FLAGS.task), assets.labels, split="dev", pairs=assets.separator is not None,
+        glue_task=assets.record.get("glue_task"), on_bad_row=FLAGS.on_bad_row)
+    return rows
 
 
 def main() -> None:

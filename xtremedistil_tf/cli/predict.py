@@ -142,8 +142,10 @@ def _with_teacher(student: "TextModel") -> "TextModel":
     if folder is None:
         raise UserError(f"{FLAGS.teacher_model_dir or FLAGS.model_dir} holds no fine-tuned teacher;"
                         " --teacher_model_dir names one")
-    return Cascade(student, load_teacher_model(folder, keep_whole=FLAGS.whitespace_words),
-                   FLAGS.ask_teacher_below)
+    teacher = load_teacher_model(folder, keep_whole=FLAGS.whitespace_words)
+    cascade = Cascade(student, teacher, FLAGS.ask_teacher_below)
+    teacher.say_from(student.least)
+    return cascade
 
 
 def _check_files() -> None:

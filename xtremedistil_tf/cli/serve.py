@@ -82,8 +82,9 @@ def _models(runtime: str) -> dict:
     if folder is not None:
         from xtremedistil_tf.inference.runtimes.teacher import load_teacher_model
 
-        models["teacher"] = NamedModel(
-            "keras", load_teacher_model(folder, keep_whole=FLAGS.whitespace_words))
+        teacher = load_teacher_model(folder, keep_whole=FLAGS.whitespace_words)
+        teacher.say_from(models["student"].model.least)
+        models["teacher"] = NamedModel("keras", teacher)
     return models
 
 

@@ -25,19 +25,17 @@ def cascade_curve(
       measure: the score to take.
 
     Returns:
-      For each share of rows: `share`, `below` (the value for --ask_teacher_below) and `score`.
+      Points with `below` (the value for --ask_teacher_below), and with the `share` of rows that it
+      asks and their `score`. Rows that are equally sure are asked together, those of 1 never.
     """
     gold, languages = [row.tags for row in rows], [row.language for row in rows]
     sure = sureness(probabilities)
-    order = np.argsort(sure, kind="stable")
-    points = []
-    for share in _SHARES:
-        asked = order[:round(share * len(rows))]
-        mixed = list(answers[0])
-        for row in asked:
-            mixed[row] = answers[1][row]
-        below = 0.0 if not len(asked) else 1.0 if len(asked) == len(rows) else float(
-            sure[order[len(asked)]])
-        points.append({"share": share, "below": below, "score": float(
+    ranked = [*np.sort(sure).tolist(), 1.0]
+    points: Dict[float, Dict[str, float]] = {}
+    for below in sorted({0.0, *(ranked[round(share * len(rows))] for share in _SHARES[1:])}):
+        asked = sure < below
+        mixed = [second if ask else first for first, second, ask in zip(*answers, asked)]
+        share = float(asked.mean())
+        points.setdefault(share, {"share": share, "below": below, "score": float(
             kind.score(gold, mixed, languages, labels.tags)[measure])})
-    return points
+    return list(points.values())

@@ -52,9 +52,8 @@ def _predicted(subject: Subject, rows: Sequence[Any]) -> _Found:
 
 def _scored(kind: TaskKind, rows: Sequence[Any], answers: Sequence[Any], labels: Any
             ) -> Dict[str, Any]:
-    gold, languages = [row.tags for row in rows], [row.language for row in rows]
-    return {**kind.score(gold, answers, languages, labels.tags),
-            **kind.details(gold, answers, languages, labels)}
+    return kind.score_fully([row.tags for row in rows], answers, [row.language for row in rows],
+                            labels)
 
 
 def _calibrated(kind: TaskKind, rows: Sequence[Any], found: _Found) -> Optional[Dict[str, Any]]:

@@ -1,20 +1,19 @@
 """The report of an evaluation, in Markdown."""
 
 import pathlib
-import re
 from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
+from xtremedistil_tf.data.labels import number_text
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
 from xtremedistil_tf.evaluation.charts import figures_of
 from xtremedistil_tf.metrics.measures import language_measure, measure_name
-from xtremedistil_tf.reporting.markdown import ABSENT, count_text, score_text, table
+from xtremedistil_tf.reporting.markdown import ABSENT, cell_text, count_text, score_text, table
 from xtremedistil_tf.runs import atomic_path, write_json
 from xtremedistil_tf.tasks import task_kind_of
 
 Evaluation = Mapping[str, Any]
 # A larger table is for a figure only.
 _MOST_CONFUSED = 20
-_LONGEST_TEXT = 200
 
 
 def _names(evaluation: Evaluation) -> List[str]:
@@ -124,7 +123,7 @@ def _cascade(evaluation: Evaluation) -> str:
         return ""
     first, second = _names(evaluation)
     name = measure_name(evaluation)
-    rows = [[f"{100 * one['share']:.0f} %", f"{one['below']:.4f}", score_text(one["score"])]
+    rows = [[f"{100 * one['share']:.0f} %", number_text(one["below"]), score_text(one["score"])]
             for one in points]
     return "\n\n".join([
         "## A cascade of both",
@@ -133,17 +132,13 @@ def _cascade(evaluation: Evaluation) -> str:
         table([f"Asked of {second}", "Below", name], rows, text=0)])
 
 
-def _cell(text: str) -> str:
-    text = re.sub(r"\s+", " ", text)
-    return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT - 3] + "..."
-
-
 def _rows_table(evaluation: Evaluation, rows: Sequence[Mapping[str, Any]]) -> str:
     body = []
     for row in rows:
-        shown = [_cell(text) + ("" if sure is None else f" ({sure:.2f})")
+        shown = [cell_text(text) + ("" if sure is None else f" ({sure:.2f})")
                  for text, sure in zip(row["predicted"], row["probability"])]
-        body.append([row["row"], row["language"], _cell(row["text"]), _cell(row["gold"]), *shown])
+        body.append([row["row"], row["language"], cell_text(row["text"]), cell_text(row["gold"]),
+                     *shown])
     return table(["Row", "Language", "Text", "Gold", *_names(evaluation)], body,
                  text=4 + len(_names(evaluation)))
 

@@ -85,7 +85,8 @@ class TextAnswerer(TextModel):
         answer minus logit of the best span).
         """
         best = found.spans[0]
-        own = np.array([found.null, *(span.score for span in found.spans)])
+        # The empty span, which stands for no candidates, is "no answer" itself.
+        own = np.array([found.null, *(span.score for span in found.spans if span.text)])
         shares = np.exp(own - own.max())
         shares /= shares.sum()
         score = float(shares[1 if found.text else 0])

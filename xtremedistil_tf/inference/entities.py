@@ -36,10 +36,8 @@ def join_entities(
     # Collect the words first and slice the text once for each entity: one slice a word would cost
     # n * n characters for n words.
     tags = tags[: len(words)]
-    runs = [[place] for place, tag in enumerate(tags) if tag != "O"] if alone \
-        else entity_runs(tags)
     entities = []
-    for run in runs:
+    for run in entity_runs(tags, alone=alone):
         start, end = words[run[0]][1], words[run[-1]][2]
         score = sum([float(scores[place]) for place in run]) / len(run)
         entities.append({"entity_group": tags[run[0]][0 if alone else 2:], "score": score,
@@ -47,8 +45,10 @@ def join_entities(
     return entities
 
 
-def entity_runs(tags: Sequence[str]) -> List[List[int]]:
-    """Word numbers of each entity, of IOB2 or BIOES tags."""
+def entity_runs(tags: Sequence[str], *, alone: bool = False) -> List[List[int]]:
+    """Word numbers of each entity, of IOB2 or BIOES tags, or of each word that stands `alone`."""
+    if alone:
+        return [[place] for place, tag in enumerate(tags) if tag != "O"]
     runs: List[List[int]] = []
     inside = ""
     for place, tag in enumerate(tags):
@@ -64,12 +64,18 @@ def entity_runs(tags: Sequence[str]) -> List[List[int]]:
 
 
 def without_unsure(
-    words: Sequence[TaggedWord], least_of: Callable[[str], float]
+    words: Sequence[TaggedWord], least_of: Callable[[str], float], *, alone: bool = False
 ) -> List[TaggedWord]:
-    """Tags words O whose entity has a mean probability below the least one of its type."""
+    """Tags words O whose entity has a mean probability below the least one of its type.
+
+    Args:
+      words: the tagged words of a text.
+      least_of: gives the least probability of an entity type or, of tags without a scheme, a tag.
+      alone: see `join_entities`.
+    """
     kept = list(words)
-    for run in entity_runs(columns(words)[1]):
-        kind = words[run[0]][1][2:]
+    for run in entity_runs(columns(words)[1], alone=alone):
+        kind = words[run[0]][1][0 if alone else 2:]
         if sum(float(words[place][2]) for place in run) / len(run) < least_of(kind):
             for place in run:
                 kept[place] = (words[place][0], "O", words[place][2])

@@ -116,9 +116,9 @@ class TextTagger(TextModel):
     def _said(self, texts: Sequence[str]) -> List[List[TaggedWord]]:
         """Tags texts; entities that are less sure than `least` are O."""
         found = self.tag_text(texts)
-        if not self.least or self._alone:
+        if not self.least:
             return found
-        return [without_unsure(words, self.least_of) for words in found]
+        return [without_unsure(words, self.least_of, alone=self._alone) for words in found]
 
     @property
     def _alone(self) -> bool:

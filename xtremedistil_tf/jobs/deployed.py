@@ -133,9 +133,8 @@ def deployed_scores(
         rows = prepared.teacher_features if who == "teacher" else prepared.features
         scores[who] = {"deployed": {}}
         for split, answers in read.items():
-            given = rows[split].tags, answers["tags"], rows[split].languages
-            scores[who]["deployed"][split] = {**kind.score(*given, task.labels.tags),
-                                              **kind.details(*given, task.labels)}
+            scores[who]["deployed"][split] = kind.score_fully(
+                rows[split].tags, answers["tags"], rows[split].languages, task.labels)
         if any(answers["as_written"] for answers in read.values()):
             scores[who]["as_written"] = {
                 split: answers["as_written"] for split, answers in read.items()}

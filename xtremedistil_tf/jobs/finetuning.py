@@ -9,7 +9,7 @@ from xtremedistil_tf.config import Resources, RunConfig, require
 from xtremedistil_tf.data.folders.task import Task, read_task
 from xtremedistil_tf.data.folders.task_features import align_task
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
-from xtremedistil_tf.inference.assets import Assets, load_assets, student_path
+from xtremedistil_tf.inference.assets import Assets, labels_of, load_assets, student_path
 from xtremedistil_tf.inference.student_folder import load_student
 from xtremedistil_tf.jobs.distillation import finish, run_unless_finished, student_line
 from xtremedistil_tf.jobs.prepared import Prepared
@@ -111,7 +111,9 @@ def _read_for(
             == (assets.separator is not None) and set(assets.labels.tags) == set(task.labels.tags))
     require(same, f"the student in {folder} has learnt {own}; the task in {config.data.task} is "
                   f"{given}; allowed: a task of the student's kind and labels")
-    return dataclasses.replace(task, labels=assets.labels), assets.record["width"]
+    # Without the old transitions: they belong to the old log-probabilities and are fitted anew.
+    labels = labels_of({**assets.record, "decoding": config.data.decoding, "transitions": None})
+    return dataclasses.replace(task, labels=labels), assets.record["width"]
 
 
 def _begin(config: RunConfig, task: Task, folder: Optional[pathlib.Path]) -> _Begun:

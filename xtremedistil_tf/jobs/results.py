@@ -157,11 +157,8 @@ def final_scores(
             features = rows[split]
             kind.write(folder, split, who, task.examples[split], predicted)
             if split in task.scored:
-                scores[who][split] = {
-                    **kind.score(features.tags, predicted, features.row_languages,
-                                 task.labels.tags),
-                    **kind.details(features.tags, predicted, features.row_languages,
-                                   task.labels)}
+                scores[who][split] = kind.score_fully(
+                    features.tags, predicted, features.row_languages, task.labels)
             elif glue_task is not None and who == "student":
                 write_submission(folder / "glue", glue_task, split, predicted,
                                  left_out=task.left_out.get(split, ()))

@@ -8,8 +8,9 @@ from seqeval.metrics.sequence_labeling import get_entities
 
 from xtremedistil_tf.data.labels import LabelSet
 
-# Row of entities that are not in the gold labels; column of gold entities that were not found.
-NO_ENTITY = "none"
+# Row of entities that are not in the gold labels; column of gold entities that were not found. No
+# type is called so: tags hold no spaces.
+NO_ENTITY = "no entity"
 # (type, first word, last word).
 _Entity = Tuple[str, int, int]
 
@@ -35,7 +36,7 @@ def confused_types(
 
     Example:
       >>> confused_types([("PER", 0, 1), ("LOC", 3, 3)], [("ORG", 1, 1)])
-      [('PER', 'ORG'), ('LOC', 'none')]
+      [('PER', 'ORG'), ('LOC', 'no entity')]
     """
     pairs, met = [], set()
     for entity in gold:

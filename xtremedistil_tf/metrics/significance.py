@@ -9,7 +9,7 @@ import numpy as np
 from seqeval.metrics.sequence_labeling import get_entities
 
 from xtremedistil_tf.config import require
-from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, split_language
+from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, split_language, split_several
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.metrics.prediction_files import read_predictions
 from xtremedistil_tf.tasks import TASKS, TaskKind, task_kind_of
@@ -59,13 +59,15 @@ def _rows(
     """Reads (text, labels, language) from each line of a predictions file."""
     rows = []
     for text, labels in read_predictions(path):
-        # A class name may contain spaces.
-        names = [labels] if kind.pooled else labels.split(" ")
-        split = [split_language(name, known) for name in names]
-        own = [label for _, label in split]
         if kind.several:
-            own = [label for label in own[0].split(",") if label]
-        rows.append((text, own, split[0][0] or DEFAULT_LANGUAGE))
+            language, several = split_several(labels, known)
+            own = list(several)
+        else:
+            # A class name may contain spaces.
+            names = [labels] if kind.pooled else labels.split(" ")
+            split = [split_language(name, known) for name in names]
+            own, language = [label for _, label in split], split[0][0]
+        rows.append((text, own, language or DEFAULT_LANGUAGE))
     return rows
 
 

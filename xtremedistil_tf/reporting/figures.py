@@ -20,8 +20,22 @@ def new_figure(width: float, height: float) -> Any:
     return figure
 
 
+def _draw_dollars(figure: Any) -> None:
+    """Takes a `$` in names as it is: between two of them matplotlib reads a formula."""
+    from matplotlib.text import Text
+
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)
+    # The powers of ten at a logarithmic axis are matplotlib's own formulas.
+    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        if axis.get_scale() == "log":
+            for label in axis.get_ticklabels(which="both"):
+                label.set_parse_math(True)
+
+
 def save(figure: Any, path: pathlib.Path) -> None:
     """Writes a figure as a PNG, atomically."""
+    _draw_dollars(figure)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, format="png")
 

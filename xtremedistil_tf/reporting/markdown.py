@@ -6,6 +6,8 @@ from typing import Any, List, Optional, Sequence, Tuple
 ABSENT = "-"
 # What a label may hold and Markdown would take for the end of a cell or for HTML.
 _SPECIAL = re.compile(r"\||<(?=[A-Za-z/!?])")
+# Characters of a text in a table.
+_LONGEST_CELL = 200
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[Any]], *, text: int = 1) -> str:
@@ -24,6 +26,12 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]], *, text: int = 1
 
     rule = "|---" * text + "|---:" * (len(header) - text) + "|"
     return "\n".join([line(header), rule, *map(line, rows)])
+
+
+def cell_text(text: str) -> str:
+    """Shortens a text to one line for a table."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_CELL else line[:_LONGEST_CELL - 3] + "..."
 
 
 def without_teacher(

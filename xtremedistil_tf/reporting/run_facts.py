@@ -7,7 +7,7 @@ from typing import Any, Mapping
 
 from xtremedistil_tf.metrics.measures import measure_name, measure_of
 from xtremedistil_tf.reporting import run_metrics
-from xtremedistil_tf.reporting.markdown import ABSENT, count_text, score_text, table
+from xtremedistil_tf.reporting.markdown import ABSENT, cell_text, count_text, score_text, table
 
 Metrics = Mapping[str, Any]
 
@@ -97,15 +97,6 @@ def reliability_section(metrics: Mapping[str, Any]) -> str:
     return "\n\n".join(lines)
 
 
-# Characters of a text in a table.
-_LONGEST_CELL = 160
-
-
-def _cell(text: str) -> str:
-    text = " ".join(str(text).split())
-    return (text if len(text) <= _LONGEST_CELL else text[:_LONGEST_CELL - 3] + "...") or "none"
-
-
 def worst_section(metrics: Metrics) -> str:
     """Renders the rows with the student's largest errors; "" for older runs and without errors.
 
@@ -119,7 +110,8 @@ def worst_section(metrics: Metrics) -> str:
     if not found.get("rows"):
         return ""
     models = [who for who in ("teacher", "student") if who in found["rows"][0]]
-    rows = [[row["language"], *(_cell(row[name]) for name in ("text", "gold", *models))]
+    rows = [[row["language"], *(cell_text(str(row[name])) or "none"
+                                for name in ("text", "gold", *models))]
             for row in found["rows"]]
     return "\n\n".join([
         "## The worst errors",

@@ -1,7 +1,7 @@
 """The record that describes a kind of task to the rest of the package."""
 
 import dataclasses
-from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from xtremedistil_tf.tasks.parts import (
     CardWording,
@@ -219,6 +219,18 @@ class TaskKind:
         """
         predicted = self.predict(forward, features, labels)
         return self.score(features.tags, predicted, features.row_languages, labels.tags)
+
+    def score_fully(
+        self, gold: Sequence[Any], answers: Sequence[Any], languages: Sequence[str], labels: Any
+    ) -> Dict[str, Any]:
+        """Returns the scores of answers with all details.
+
+        Args:
+          gold, answers, languages: of each row.
+          labels: the label set.
+        """
+        return {**self.score(gold, answers, languages, labels.tags),
+                **self.details(gold, answers, languages, labels)}
 
     def describe(self, scores: Mapping[str, Any]) -> str:
         """Formats the scores in one line, those of `measures` first."""

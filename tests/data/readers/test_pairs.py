@@ -4,7 +4,6 @@ import pytest
 
 from tests.data.readers.test_glue import write
 from xtremedistil_tf.config import DataConfig, RunConfig, StudentConfig
-from xtremedistil_tf.data.folders.splits import read_dev
 from xtremedistil_tf.data.folders.task import read_task
 from xtremedistil_tf.data.folders.task_features import align_task
 from xtremedistil_tf.data.labels import ClassSet, Numbers
@@ -12,6 +11,7 @@ from xtremedistil_tf.data.readers.rows import Example, TextFile
 from xtremedistil_tf.data.readers.texts import parse_pair_line, parse_text
 from xtremedistil_tf.data.tokenization.alignment import align
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.evaluation.labelled import read_labelled_rows
 
 CLASSES = ClassSet(["no", "yes"])
 MNLI = "index\tpromptID\tgenre\tsentence1\tsentence2\tlabel1\tgold_label"
@@ -176,11 +176,12 @@ def test_pairs_are_cut_longest_first(tokenizer):
 def test_the_dev_split_is_read_again_for_an_export(tmp_path):
     folder = write(tmp_path / "MNLI", dev_matched=[MNLI, *MNLI_ROWS], dev=["a\tb\tyes"])
     classes = ClassSet(["contradiction", "entailment", "neutral"])
-    assert [row.text for row in read_dev(folder, classes, True, "MNLI")][0] == (
-        "It rained.\tIt was wet.")
-    assert [row.texts for row in read_dev(folder, CLASSES, True, None)] == [(("a",), ("b",))]
+    rows, _ = read_labelled_rows(folder, classes, split="dev", pairs=True, glue_task="MNLI")
+    assert rows[0].text == "It rained.\tIt was wet."
+    rows, _ = read_labelled_rows(folder, CLASSES, split="dev", pairs=True)
+    assert [row.texts for row in rows] == [(("a",), ("b",))]
     write(folder, dev=["a b\t1.5"])
-    assert read_dev(folder, Numbers(), False, None)[0].tags == ("1.5",)
+    assert read_labelled_rows(folder, Numbers(), split="dev")[0][0].tags == ("1.5",)
 
 
 @pytest.mark.parametrize("none", ["-", "-1", "hidden", ""])

@@ -5,17 +5,23 @@ import pytest
 from sklearn.metrics import f1_score
 
 from xtremedistil_tf.config import DataConfig, DistilConfig, RunConfig
+from xtremedistil_tf.data.folders.labelled import read_texts_of_several
 from xtremedistil_tf.data.folders.task import read_task
+from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.several_labels import SeveralLabels
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.evaluation.kinds.several import read_predictions
 from xtremedistil_tf.inference.classifier import Classified, TextClassifier
 from xtremedistil_tf.inference.lines import ClassifiedLine
+from xtremedistil_tf.metrics.prediction_files import write_labelled, write_labelled_gold
 from xtremedistil_tf.metrics.several.scores import (
     counts_by_label,
     score_several,
     several_details,
 )
+from xtremedistil_tf.metrics.significance import compare_runs
 from xtremedistil_tf.metrics.uncertainty.temperature import best_thresholds
+from xtremedistil_tf.runs import write_json
 
 NAMES = ("a", "b", "c")
 
@@ -50,6 +56,38 @@ def test_a_folder_of_several_labels_is_read(tmp_path):
         read_task(config, with_transfer=False)
 
 
+def test_a_runs_own_files_are_read_by_all(tmp_path):
+    labels = SeveralLabels(("a", "b", "art: old"))
+    rows = [Example(("x",), ("a", "b"), "de"), Example(("y",), (), "de"), Example(("z",)),
+            Example(("w",), ("art: old", "a"))]
+    for run in ("one", "other"):
+        folder = tmp_path / run
+        write_labelled(folder / "predictions", "test", "student", rows, [row.tags for row in rows])
+        write_labelled_gold(folder / "predictions", "test", rows)
+        write_json(folder / "metrics.json", {"kind": "multilabel", "student": {}})
+        write_json(folder / "config.json", {"version": "0.2.0", "config": {}, "files": {},
+                                            "labels": labels.tags})
+    path = tmp_path / "one" / "predictions" / "test.student.tsv"
+    assert path.read_text("utf-8") == "x\tde:a,b\ny\tde:\nz\t\nw\tart: old,a\n"
+    read, _ = read_texts_of_several(path, labels, DataConfig("t", do_multilabel=True))
+    assert read == rows
+    assert read_predictions(path, rows, labels)[0] == [["a", "b"], [], [], ["art: old", "a"]]
+    # F1 is 100 only if the row without labels has none.
+    path.write_text("x\tde:a,b\ny\tde:a\nz\t\nw\tart: old,a\n", "utf-8")
+    _, german, default = compare_runs(tmp_path / "one", tmp_path / "other", "test", 50)
+    assert (german.name, german.sentences, german.second) == ("de", 2, 100)
+    assert german.first == pytest.approx(80) and default.first == 100
+
+
+def test_a_row_of_a_file_of_labels_alone_may_be_empty(tmp_path):
+    rows = [Example((word,)) for word in "xyz"]
+    path, labels = tmp_path / "p", SeveralLabels(NAMES)
+    path.write_text("a\n\nb,c\n", "utf-8")
+    assert read_predictions(path, rows, labels)[0] == [["a"], [], ["b", "c"]]
+    path.write_text("x\ta\n\ny\t\nz\tb\n", "utf-8")
+    assert read_predictions(path, rows, labels)[0] == [["a"], [], ["b"]]
+
+
 @pytest.mark.parametrize("settings, why", [
     ({"do_ner": True}, "--do_multilabel gives a text several labels; --do_NER"),
     ({"glue_task": "CoLA"}, "--do_multilabel gives a text several labels"),
@@ -74,6 +112,8 @@ def test_each_label_gets_the_threshold_with_its_best_f1():
     gold = np.array([[1, 1, 0, 1], [1, 1, 0, 1], [0, 0, 0, 0], [0, 0, 0, 0]])
     # 0.5 is best; it is too high; nothing to learn from; equal scores cannot be parted.
     assert best_thresholds(scores, gold) == [0.5, pytest.approx(0.15), 0.5, 0.5]
+    rare = np.array([[3e-7], [1e-7], [5e-8]], np.float32)
+    assert best_thresholds(rare, np.array([[1], [0], [0]])) == [pytest.approx(2e-7)]
 
 
 def test_labels_above_their_thresholds_are_given():

@@ -157,7 +157,9 @@ def _from_student(given: Given, found: Dict[str, Dict[str, Any]]) -> Dict[str, A
     kind = task_kind(assets.labels.kind)
     answers = given.get("do_squad", kind.windows)
     named = answers or given.get("glue_task") is not None
-    own = {"seq_len": assets.record["seq_len"], **({} if named else kind.chosen_by),
+    own = {"seq_len": assets.record["seq_len"],
+           "decoding": assets.record.get("decoding") or cfg.DECODINGS[0],
+           **({} if named else kind.chosen_by),
            "do_pairwise": assets.separator is not None and not named and not kind.pairs}
     found["data"] = {**own, **found["data"]}
     squad = _squad(given, found, wanted=answers, own=assets.record.get("squad") or {})

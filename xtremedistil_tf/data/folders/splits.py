@@ -52,25 +52,3 @@ def read_labelled(
             rows = first_of_languages(rows, config.labels_per_language)
         examples[split] = rows
     return labels, paths, examples, reports
-
-
-def read_dev(
-    folder: pathlib.Path, labels: Labels, pairs: bool, glue_task: Optional[str],
-    *, on_bad_row: str = "error",
-) -> List[Any]:
-    """Reads the dev split of a task that a student was distilled for.
-
-    Args:
-      folder: the task folder.
-      labels: the student's label set.
-      pairs: True if a row has two texts.
-      glue_task, on_bad_row: see `DataConfig`.
-
-    Raises:
-      UserError: for an unusable file or row.
-    """
-    kind = task_kind(labels.kind)
-    config = DataConfig.of_kind(
-        labels.kind, str(folder), glue_task=glue_task, on_bad_row=on_bad_row,
-        do_pairwise=pairs and glue_task is None and not kind.pairs)
-    return kind.read_rows(folder / config.files["dev"], labels, config)[0]

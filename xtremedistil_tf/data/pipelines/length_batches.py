@@ -5,6 +5,8 @@ from typing import Iterator
 import numpy as np
 
 TOKENS_PER_BATCH = 4096
+# Where a graph counts the subword tokens, batches are of characters.
+CHARACTERS_PER_BATCH = 16384
 
 
 def length_batches(lengths: np.ndarray, *, tokens: int = TOKENS_PER_BATCH) -> Iterator[np.ndarray]:

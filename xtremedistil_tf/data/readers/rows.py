@@ -27,6 +27,7 @@ _Row = TypeVar("_Row")
 # Valid `lang:` prefixes.
 LANGUAGE = r"[A-Za-z][A-Za-z0-9_-]{0,15}"
 _PREFIX = re.compile(rf"({LANGUAGE}):(.+)", re.DOTALL)
+_PREFIX_ALONE = re.compile(f"{LANGUAGE}:")
 # A type may contain a colon: B-GPE in B-GPE:city is not a language.
 _TAG = re.compile(r"[BIESLUM]-")
 
@@ -78,6 +79,24 @@ def language_prefix(language: str) -> str:
 def split_language(tag: str, known: Any) -> Tuple[Optional[str], str]:
     """As `split_prefix`, but a label that is `in known` keeps its prefix."""
     return (None, tag) if tag in known else split_prefix(tag)
+
+
+def split_several(text: str, known: Any) -> Tuple[Optional[str], Tuple[str, ...]]:
+    """Splits `lang:label,label`: (language or None, labels); there may be no label.
+
+    Args:
+      text: the labels of a row.
+      known: the labels whose colon is no language's.
+
+    Example:
+      >>> split_several("de:business, sports", ()), split_several("de:", ())
+      (('de', ('business', 'sports')), ('de', ()))
+    """
+    first, *others = (name.strip() for name in text.split(","))
+    language, plain = split_language(first, known)
+    if first not in known and _PREFIX_ALONE.fullmatch(first):
+        language, plain = first[:-1], ""
+    return language, tuple(dict.fromkeys(name for name in (plain, *others) if name))
 
 
 def _split_languages(tags: List[str], labels: LabelSet) -> Tuple[List[str], str, List[str]]:

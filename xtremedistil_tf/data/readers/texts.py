@@ -14,6 +14,7 @@ from xtremedistil_tf.data.readers.rows import (
     read_rows,
     split_columns,
     split_language,
+    split_several,
     split_spaces,
 )
 
@@ -155,10 +156,9 @@ def parse_several(
     *texts, last = split_columns(text, 3, "needed are 3: two texts, their labels, tabs between") \
         if pairs else split_columns(text, 2, "needed are 2: a text, a tab, its labels")
     words = _words(texts)
-    language, plain = split_language(last.strip(), labels or ()) if last.strip() else (None, "")
+    language, names = split_several(last, labels or ())
     if labels is None:
         _check_code(last.strip(), language)
-    names = tuple(dict.fromkeys(name.strip() for name in plain.split(",") if name.strip()))
     for name in names:
         check_label(name, labels)
     return Example(words[0], names, language or DEFAULT_LANGUAGE, *words[1:]), {}

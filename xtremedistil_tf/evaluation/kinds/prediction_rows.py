@@ -42,12 +42,15 @@ def read_rows(path: pathlib.Path, examples: Sequence[Any]) -> List[Row]:
     Raises:
       UserError: if a line cannot be read, or the rows are not those of the examples.
     """
-    rows = []
+    lines = []
     for number, line in read_lines(path):
         if isinstance(line, UserError):
             raise UserError(f"{path}:{number}: {line}")
-        if line.strip():
-            rows.append(_row(f"{path}:{number}", line))
+        lines.append((f"{path}:{number}", line))
+    # Where the lines are as many as the rows, an empty one is a row without labels.
+    if len(lines) != len(examples):
+        lines = [(place, line) for place, line in lines if line.strip()]
+    rows = [_row(place, line) for place, line in lines]
     if len(rows) != len(examples):
         raise UserError(f"{path} has {len(rows)} predictions; the labelled file has "
                         f"{len(examples)} rows, and each needs one, in its order")

@@ -5,8 +5,8 @@ from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 
-from xtremedistil_tf.data.readers.rows import Example, split_language
-from xtremedistil_tf.data.several_labels import SeveralLabels, split_labels
+from xtremedistil_tf.data.readers.rows import Example, split_several
+from xtremedistil_tf.data.several_labels import SeveralLabels
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.evaluation.kinds.prediction_rows import Row, read_rows, value_of
 from xtremedistil_tf.metrics.several.scores import counts_by_label, label_f1
@@ -46,8 +46,7 @@ def show_answer(row: Example, answer: Set) -> str:
 
 def _labels(row: Row, labels: SeveralLabels) -> List[str]:
     value: Any = value_of(row, "labels")
-    names = list(value) if isinstance(value, list) else split_labels(
-        split_language(str(value), labels)[1])
+    names = value if isinstance(value, list) else split_several(str(value), labels)[1]
     for name in names:
         if name not in labels:
             raise UserError(f"{row.place}: the label is {name!r}; allowed: {labels.allowed}")

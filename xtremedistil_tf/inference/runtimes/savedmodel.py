@@ -5,7 +5,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
-from xtremedistil_tf.data.pipelines.length_batches import length_batches
+from xtremedistil_tf.data.pipelines.length_batches import CHARACTERS_PER_BATCH, length_batches
 from xtremedistil_tf.data.words import DICTIONARY, Word, has_unspaced, split_words
 from xtremedistil_tf.environment import check_no_pattern
 from xtremedistil_tf.errors import UserError, first_line, is_out_of_memory
@@ -17,9 +17,6 @@ from xtremedistil_tf.inference.text_model import TextModel
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.tasks import task_kind_of
 from xtremedistil_tf.validation.manifest import check_manifest
-
-# The batch size depends on characters, since the graph counts the subword tokens.
-_CHARACTERS_PER_BATCH = 16384
 
 
 class SavedTagger(TextTagger):
@@ -54,7 +51,7 @@ class SavedTagger(TextTagger):
         check_words(sentences)
         results: List[Any] = [None] * len(sentences)
         lengths = np.array([sum(map(len, words)) + len(words) for words in sentences])
-        for rows in length_batches(lengths, tokens=_CHARACTERS_PER_BATCH):
+        for rows in length_batches(lengths, tokens=CHARACTERS_PER_BATCH):
             longest = max(len(sentences[row]) for row in rows)
             padded = [list(sentences[row]) + [""] * (longest - len(sentences[row]))
                       for row in rows]
@@ -88,7 +85,7 @@ class SavedTagger(TextTagger):
             return self._tag_split(texts)
         results: List[Any] = [None] * len(texts)
         for rows in length_batches(np.array([len(text) for text in texts]),
-                                   tokens=_CHARACTERS_PER_BATCH):
+                                   tokens=CHARACTERS_PER_BATCH):
             output = self.run_text([texts[row] for row in rows])
             for position, row in enumerate(rows):
                 columns = (output[name][position, : output["num_tokens"][position]].tolist()

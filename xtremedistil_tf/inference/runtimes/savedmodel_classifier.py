@@ -4,13 +4,10 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 import numpy as np
 
-from xtremedistil_tf.data.pipelines.length_batches import length_batches
+from xtremedistil_tf.data.pipelines.length_batches import CHARACTERS_PER_BATCH, length_batches
 from xtremedistil_tf.inference.classifier import Classified, TextClassifier
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.metrics.uncertainty.temperature import thresholds_of
-
-# The batch size depends on characters, since the graph counts the subword tokens.
-_CHARACTERS_PER_BATCH = 16384
 
 
 class SavedClassifier(TextClassifier):
@@ -44,7 +41,7 @@ class SavedClassifier(TextClassifier):
         """Scores texts; see the base class."""
         results: List[Any] = [None] * len(texts)
         lengths = np.array([len("".join(text)) for text in texts])
-        for rows in length_batches(lengths, tokens=_CHARACTERS_PER_BATCH):
+        for rows in length_batches(lengths, tokens=CHARACTERS_PER_BATCH):
             output = self.run_text([texts[row] for row in rows])
             scored = output["scores"] if self.has_classes else output["score"][:, None]
             for row, scores, cut in zip(rows, scored, output["cut"]):

@@ -172,7 +172,7 @@ def _threshold(scores: np.ndarray, gold: np.ndarray) -> float:
     if half >= f1[best]:
         return 0.5
     following = ranked[best + 1] if best + 1 < len(ranked) else 0.0
-    return round(float(ranked[best] + following) / 2.0, 6)
+    return (float(ranked[best]) + float(following)) / 2.0
 
 
 def calibrate_several(forward: Any, features: Features, labels: Any) -> Dict[str, Any]:
