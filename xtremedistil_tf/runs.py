@@ -18,6 +18,8 @@ _TEMPORARY = re.compile(r"\.tmp-\d+-.+")
 _LONGEST_NAME, _KEPT = 230, 50
 # Folder in a run folder into which processes without the run's lock may write.
 SHARED = "targets"
+# Endings of what determines a model: weights, tokenizer, configuration.
+_MODEL_FILES = (".safetensors", ".h5", ".json", ".txt", ".model", ".onnx", ".onnx_data")
 _OLD = re.compile(r"\.old-\d+-(.+)")
 
 
@@ -43,6 +45,20 @@ def sha256_of(path: pathlib.Path) -> str:
 def file_fingerprint(path: pathlib.Path) -> str:
     """Hashes a file's bytes (16 hexadecimal digits)."""
     return sha256_of(path)[:16]
+
+
+def folder_fingerprint(folder: pathlib.Path) -> str:
+    """Hashes the weights, tokenizer and configuration files of a checkpoint folder."""
+    files = sorted(
+        path for path in pathlib.Path(folder).iterdir()
+        if path.suffix in _MODEL_FILES
+    )
+    return fingerprint([[path.name, file_fingerprint(path)] for path in files])
+
+
+def content_fingerprint(path: pathlib.Path) -> str:
+    """Hashes a file, or the files of a checkpoint folder."""
+    return folder_fingerprint(path) if path.is_dir() else file_fingerprint(path)
 
 
 def stamp_of(path: pathlib.Path) -> Tuple[int, int]:

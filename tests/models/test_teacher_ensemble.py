@@ -17,7 +17,7 @@ from xtremedistil_tf.jobs.obtain_teacher import obtain_teacher
 from xtremedistil_tf.models.teacher import build_teacher, load_teacher, read_record, save_teacher
 from xtremedistil_tf.models.teacher_ensemble import average_teachers
 from xtremedistil_tf.models.tokenizers import train_wordpiece
-from xtremedistil_tf.teachers.fine_tuned import folder_fingerprint
+from xtremedistil_tf.runs import folder_fingerprint
 from xtremedistil_tf.teachers.places import check_teacher, teacher_record, teachers_fingerprint
 
 IDS = {"input_ids": np.array([[2, 7, 9, 3], [2, 8, 3, 0]], np.int32),

@@ -435,6 +435,14 @@ def test_a_study_of_other_data_is_refused(study_of):
     (folder.parent / "task" / "train.tsv").write_text("Ann lives\tde:B-PER O\n" * 3)
     with pytest.raises(UserError, match="was made with other data: train changed; use another"):
         make("--do_NER").run(STUDIES["strategies"], [1])
+    (folder / "study.json").unlink()
+    vectors = folder.parent / "vectors.txt"
+    vectors.write_text("a 1")
+    study = make("--do_NER", given={"word_emb_file": str(vectors)})
+    study.run(STUDIES["strategies"], [1])
+    vectors.write_text("a 2")
+    with pytest.raises(UserError, match="word_emb_file changed"):
+        study.run(STUDIES["strategies"], [1])
     # Earlier versions noted no files.
     (folder / "study.json").write_text('{"flags": ["--do_NER"]}')
     begun = len(processes.lines)

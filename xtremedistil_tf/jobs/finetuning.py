@@ -28,8 +28,7 @@ from xtremedistil_tf.models.student import Student
 from xtremedistil_tf.models.student_from_checkpoint import load_student_tokenizer, with_architecture
 from xtremedistil_tf.models.tokenizers import load_tokenizer
 from xtremedistil_tf.progress import Laps
-from xtremedistil_tf.runs import fingerprint, locked
-from xtremedistil_tf.teachers.fine_tuned import folder_fingerprint
+from xtremedistil_tf.runs import fingerprint, folder_fingerprint, locked
 from xtremedistil_tf.teachers.student_tokenizer import whole_vocabulary
 from xtremedistil_tf.training.stages import plan_table
 from xtremedistil_tf.training.trainer import Trainer

@@ -25,11 +25,16 @@ from xtremedistil_tf.models.pretrained_encoders import (
     load_encoder,
 )
 from xtremedistil_tf.models.teacher import Teacher, build_teacher, read_record, save_teacher
-from xtremedistil_tf.runs import derive_seed, file_fingerprint, fingerprint, locked
+from xtremedistil_tf.runs import (
+    derive_seed,
+    file_fingerprint,
+    fingerprint,
+    folder_fingerprint,
+    locked,
+)
 from xtremedistil_tf.runtime import precision
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers import load_ready, teacher_kind
-from xtremedistil_tf.teachers.fine_tuned import folder_fingerprint
 from xtremedistil_tf.teachers.language_model import adapt_to_text
 from xtremedistil_tf.teachers.places import (
     check_known,

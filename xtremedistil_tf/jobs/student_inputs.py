@@ -30,7 +30,7 @@ from xtremedistil_tf.jobs.run_folder import Places, places_of
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.layers.embeddings import check_embedding_width
 from xtremedistil_tf.models.teacher import separator_of
-from xtremedistil_tf.runs import file_fingerprint, fingerprint
+from xtremedistil_tf.runs import file_fingerprint, fingerprint, folder_fingerprint
 from xtremedistil_tf.targets.own_tokens import with_own_tokens
 from xtremedistil_tf.targets.spec import KINDS, MATCHED_KINDS, StoreSpec
 from xtremedistil_tf.targets.store import TargetStore, check_disk
@@ -39,7 +39,6 @@ from xtremedistil_tf.targets.writer import Part, write_targets
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers import Sizes, Teaches
 from xtremedistil_tf.teachers.agreement import chosen_by, with_answers
-from xtremedistil_tf.teachers.fine_tuned import folder_fingerprint
 from xtremedistil_tf.teachers.places import (
     check_teacher,
     is_ready,

@@ -28,8 +28,14 @@ from xtremedistil_tf.pretraining.student import (
 )
 from xtremedistil_tf.pretraining.text import RawText, read_text, text_file
 from xtremedistil_tf.progress import Laps
-from xtremedistil_tf.runs import file_fingerprint, fingerprint, locked, read_json, write_json
-from xtremedistil_tf.teachers.fine_tuned import folder_fingerprint
+from xtremedistil_tf.runs import (
+    file_fingerprint,
+    fingerprint,
+    folder_fingerprint,
+    locked,
+    read_json,
+    write_json,
+)
 from xtremedistil_tf.training.stages import LossTerm, Schedule, Stage, plan_table
 from xtremedistil_tf.training.trainer import Trainer
 from xtremedistil_tf.validation.manifest import check_manifest

@@ -17,7 +17,7 @@ from xtremedistil_tf.data.folders.splits import read_labelled
 from xtremedistil_tf.data.folders.transfer import find_transfer_file
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.progress import Progress
-from xtremedistil_tf.runs import file_fingerprint, locked, read_json, write_json
+from xtremedistil_tf.runs import content_fingerprint, locked, read_json, write_json
 from xtremedistil_tf.study.grids import Facts, Study, Variant
 from xtremedistil_tf.study.planned import (
     Run,
@@ -32,6 +32,8 @@ from xtremedistil_tf.validation.run_files import read_metrics
 
 _TOLD_LINES = 8
 # Environment variables that limit the threads of an operation.
+# Flags that name a model or file from which all runs start.
+_STARTS = ("pt_teacher_checkpoint", "teacher_config", "pt_student_checkpoint", "word_emb_file")
 _THREADS = ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS")
 _POLL_SECONDS = 0.2
 
@@ -170,11 +172,14 @@ class Runner:
         write_json(path, {"flags": self._base, "files": files})
 
     def _files(self) -> Dict[str, str]:
-        """Fingerprints of the data by name; all runs of a study read the same."""
+        """Fingerprints of data and models by name; all runs of a study read the same."""
         task = pathlib.Path(self._data.task)
         paths = {**{split: task / name for split, name in self._data.files.items()},
                  "transfer": find_transfer_file(self._data)}
-        return {name: file_fingerprint(path) for name, path in paths.items() if path.is_file()}
+        # What all runs start from, as far as it is named and here.
+        paths.update((name, pathlib.Path(str(self._given[name]))) for name in _STARTS
+                     if self._given.get(name))
+        return {name: content_fingerprint(path) for name, path in paths.items() if path.exists()}
 
     def _teacher_flags(self, flags: Mapping[str, Any]) -> Dict[str, Any]:
         return teacher_flags(flags, self._given, self._named)

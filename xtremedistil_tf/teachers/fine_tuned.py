@@ -12,24 +12,9 @@ from xtremedistil_tf.models.pretrained_encoders import (
     peek_checkpoint,
 )
 from xtremedistil_tf.models.teacher import has_teacher, load_teacher, read_record
-from xtremedistil_tf.models.weights import WEIGHT_ENDINGS
-from xtremedistil_tf.runs import file_fingerprint, fingerprint
+from xtremedistil_tf.runs import folder_fingerprint
 from xtremedistil_tf.tasks import task_kind_of
 from xtremedistil_tf.teachers.base import Sizes, TeacherKind, Wanted
-
-
-def folder_fingerprint(folder: pathlib.Path) -> str:
-    """Hashes the weights, tokenizer and configuration files of a checkpoint folder."""
-    files = sorted(
-        path for path in pathlib.Path(folder).iterdir()
-        if path.suffix in (*WEIGHT_ENDINGS, ".json", ".txt", ".model", ".onnx", ".onnx_data")
-    )
-    return fingerprint([[path.name, file_fingerprint(path)] for path in files])
-
-
-def content_fingerprint(path: pathlib.Path) -> str:
-    """Hashes a file, or the files of a checkpoint folder."""
-    return folder_fingerprint(path) if path.is_dir() else file_fingerprint(path)
 
 
 def sizes_of(found: transformers.PretrainedConfig, seq_len: int, layer: int) -> Sizes:

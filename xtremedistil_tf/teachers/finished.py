@@ -21,9 +21,10 @@ from xtremedistil_tf.models.layers.pairs import segment_ids
 from xtremedistil_tf.models.pretrained_encoders import load_checkpoint, peek_checkpoint
 from xtremedistil_tf.models.teacher import separator_of
 from xtremedistil_tf.models.tokenizers import load_tokenizer
+from xtremedistil_tf.runs import folder_fingerprint
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers.base import Sizes, TeacherKind, Wanted
-from xtremedistil_tf.teachers.fine_tuned import folder_fingerprint, sizes_of
+from xtremedistil_tf.teachers.fine_tuned import sizes_of
 from xtremedistil_tf.teachers.mapped import MappedTeacher, check_tokenizer
 
 _FLAG = "--pt_teacher"

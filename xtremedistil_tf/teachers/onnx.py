@@ -17,10 +17,9 @@ from xtremedistil_tf.inference.runtimes.onnx import gpu_providers, open_session
 from xtremedistil_tf.models.pretrained_encoders import find_weights
 from xtremedistil_tf.models.teacher import separator_of
 from xtremedistil_tf.models.tokenizers import load_tokenizer
-from xtremedistil_tf.runs import fingerprint, stamp_of
+from xtremedistil_tf.runs import fingerprint, folder_fingerprint, stamp_of
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers.base import Sizes, TeacherKind, Wanted
-from xtremedistil_tf.teachers.fine_tuned import folder_fingerprint
 from xtremedistil_tf.teachers.finished import labels_of, settings_of, task_of
 from xtremedistil_tf.teachers.mapped import MappedTeacher, check_tokenizer
 

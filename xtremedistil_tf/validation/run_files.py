@@ -22,7 +22,8 @@ _METRICS = {"student": Field(dict), "version": Field(str, needed=False),
             "stages": Field(list, needed=False, each=Field(dict)),
             "data": Field(dict, needed=False), "kind": Field(str, needed=False),
             "measure": Field(str, needed=False)}
-_CONFIG = {"version": _TEXT, "config": Field(dict), "files": Field(dict), "labels": _NAMES}
+_CONFIG = {"version": _TEXT, "config": Field(dict), "files": Field(dict), "labels": _NAMES,
+           "named": Field(dict, needed=False)}
 _DONE = {"fingerprint": _TEXT, "record": Field(dict)}
 _STAGE = {"name": _TEXT, "dev": Field(dict), "trainable": _NAMES, "losses": _NAMES,
           "epochs": Field(int), "best_epoch": Field(int), "seconds": Field(float),
