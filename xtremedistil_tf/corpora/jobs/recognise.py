@@ -73,8 +73,8 @@ def _completed(labelled: Source, asked: Asked, kind: Optional[str]) -> Asked:
     if kind is not None and not pooled:
         return _single(kind, asked)
     named = bool(asked.wanted.texts or asked.wanted.label)
-    plain = asked.read.word_column is None and asked.read.tag_column is None \
-        and asked.read.format in ("auto", "csv", "table", "jsonl")
+    tagged = (asked.read.word_column, asked.read.tag_column, *asked.read.tag_names)
+    plain = not any(tagged) and asked.read.format in ("auto", "csv", "table", "jsonl")
     if kind is None and not named and not plain:
         return asked
     texts = dataclasses.replace(asked, kind=kind or "classification")

@@ -3,9 +3,11 @@
 import dataclasses
 import itertools
 import pathlib
-from typing import List, Optional, Sequence, Set
+from typing import Any, List, Optional, Sequence, Set
 
-from xtremedistil_tf.corpora.annotations.keys import is_spans, read_spans
+from xtremedistil_tf.corpora.annotations.keys import is_spans, plain_key, read_spans
+from xtremedistil_tf.corpora.annotations.written import read_written
+from xtremedistil_tf.corpora.readers.parts import TAGS
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.texts.columns import (
     LABELS,
@@ -42,8 +44,17 @@ def looks_like_questions(source: Source, encoding: str) -> bool:
     return head.startswith("{") and any(all(name in head for name in own) for own in names)
 
 
+def _value(cell: object) -> object:
+    """A cell's value; a list or object that stands in it as text is read."""
+    try:
+        return read_written(cell) if isinstance(cell, str) else cell
+    except RowError:
+        return cell
+
+
 def _labels(value: object) -> Optional[List[str]]:
     """The labels in a cell; none for an empty one, None for a cell of another kind."""
+    value = _value(value)
     if isinstance(value, dict):  # spaCy's shares of labels, or a label with its name.
         single = all(isinstance(one, (str, int, float)) for one in value.values())
         return [str(name) for name in value] if single else None
@@ -54,10 +65,14 @@ def _labels(value: object) -> Optional[List[str]]:
 
 
 def _is_tagged(labels: Sequence[str], text: str) -> bool:
-    """True if there is a tag, or the number of one, for each word of a text."""
+    """True if there is a tag, or the number of one, for each word of a text.
+
+    Several tags need no such text: its words may be divided in another way.
+    """
     tags = labels if len(labels) > 1 else " ".join(labels).split()
-    return len(tags) == len(text.split()) and (
-        all(map(is_tag, tags)) or len(tags) > 1 and all(map(str.isdecimal, tags)))
+    equal, several = len(tags) == len(text.split()), len(tags) > 1
+    return all(map(is_tag, tags)) and (equal or several and set(tags) != {"O"}) or (
+        equal and several and all(map(str.isdecimal, tags)))
 
 
 def _has_text_and_label(table: Table, sample: Sequence[Record], options: TextsOptions,
@@ -105,12 +120,43 @@ def looks_like_texts(source: Source, options: TextsOptions) -> Optional[bool]:
         return None
 
 
-def _holds_entities(value: object) -> bool:
+def _holds_spans(cell: object) -> bool:
     """True for a list of entities with their offsets and types."""
+    value = _value(cell)
     try:
         return is_spans(value) and bool(read_spans(value, None))  # type: ignore[arg-type]
     except RowError:
         return False
+
+
+def _items(cell: object) -> List[Any]:
+    """The items of a list, or the words of a text."""
+    value = _value(cell)
+    return value if isinstance(value, list) else value.split() if isinstance(value, str) else []
+
+
+def _is_number(item: object) -> bool:
+    return isinstance(item, int) or isinstance(item, str) and item.isdecimal()
+
+
+def _has_entities(sample: Sequence[Record], name: str, label: Optional[str]) -> bool:
+    """True if a column holds entities: with their places, or a tag for each word of another column.
+
+    Numbers are tags under a usual name of tags only.
+    """
+    if any(_holds_spans(row.get(name)) for row in sample):
+        return True
+    found = []
+    for row in sample:
+        items = _items(row.get(name))
+        if items:
+            others = {len(_items(cell)) for key, cell in row.items() if key not in (name, label)}
+            found.append(items if len(items) in others else [])
+    several = [items for items in found if len(items) > 1]
+    return any(set(items) != {"O"} and all(isinstance(one, str) and is_tag(one) for one in items)
+               for items in several) or (
+        plain_key(name) in TAGS and bool(several)
+        and all(items and all(map(_is_number, items)) for items in found))
 
 
 def refuse_entities_and_label(source: Source, options: TextsOptions) -> None:
@@ -121,8 +167,9 @@ def refuse_entities_and_label(source: Source, options: TextsOptions) -> None:
     """
     with open_table(source, options.table) as table:
         label = first_named(table.columns, LABELS)
-        entities = next((name for row in sample_of(table) for name, value in row.items()
-                         if name != label and _holds_entities(value)), None)
+        sample = sample_of(table)
+    entities = next((name for name in table.columns
+                     if name != label and _has_entities(sample, name, label)), None)
     if entities is not None:
         raise UserError(f"{source.name}: its rows have entities in {entities!r} and a label in "
                         f"{label!r}; --kind=tagging or --kind=classification says which to learn")

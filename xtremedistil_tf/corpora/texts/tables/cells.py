@@ -1,18 +1,14 @@
 """Values of cells as texts and labels; what is neither is refused, never printed as Python."""
 
-import ast
-import json
 import re
 from typing import Any, List, Optional
 
+from xtremedistil_tf.corpora.annotations.written import read_written
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.recognise import CLASSES
 from xtremedistil_tf.data.several_labels import split_labels
 
 _CLASS = re.compile(r"__label__(\S+?),?(?=\s|$)")
-# A list as Python or numpy prints it: ['a', 'b'], ['a' 'b'], [1, 0].
-_ITEM = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[-+]?\d+(?:\.\d*)?)"""
-_LIST = re.compile(rf"\[\s*(?:{_ITEM}(?:\s*,\s*|\s+))*{_ITEM}?\s*,?\s*\]", re.DOTALL)
 # Names of a label's name where a label is an object.
 _NAMES = ("name", "label", "class")
 # What may stand beside it; an entity has a place, too.
@@ -57,22 +53,6 @@ def _scalar(value: Any) -> str:
     return str(value)
 
 
-def _written(cell: str) -> Any:
-    """A list or object that a cell of a table holds as text; else the text itself."""
-    if _LIST.fullmatch(cell):
-        return [ast.literal_eval(one) for one in re.findall(_ITEM, cell)]
-    if cell.startswith("{") and cell.endswith("}"):
-        for read in (json.loads, ast.literal_eval):
-            try:
-                found = read(cell)
-            except (ValueError, SyntaxError, RecursionError, MemoryError):
-                continue
-            return found if isinstance(found, dict) else cell
-    if CLASSES.fullmatch(cell):
-        return _CLASS.findall(cell)
-    return cell
-
-
 def _of_object(value: Any, several: bool) -> List[str]:
     """The labels of an object: of `{"name": ...}`, or of spaCy's `{"pos": 1.0, "neg": 0.0}`.
 
@@ -107,7 +87,7 @@ def labels_of_cell(value: Any, *, several: bool = False, whole: bool = False) ->
       RowError: for a cell that holds no labels.
     """
     if isinstance(value, str) and not whole:
-        value = _written(value.strip())
+        value = _CLASS.findall(value) if CLASSES.fullmatch(value) else read_written(value)
     if isinstance(value, dict):
         return _of_object(value, several)
     if isinstance(value, (list, tuple)):
