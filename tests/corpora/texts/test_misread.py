@@ -323,3 +323,48 @@ def test_a_mark_for_no_gold_label_among_classes_is_suspicious(labels, told):
             "dev": [], "test": []}
     found = "\n".join(suspicious_labels(rows))
     assert ("texts have the label -1, which is read as a class" in found) == told
+
+
+def task(text, *results, **more):
+    return {"data": {"title": "x", "text": text}, "annotations": [{"result": [
+        {"type": "choices", "from_name": name, "to_name": "text", "value": {"choices": [choice]}}
+        for name, choice in results] + list(more.values())}]}
+
+
+def test_choices_of_several_fields_of_label_studio_are_asked_about(tmp_path):
+    content = json.dumps([task(text, ("sentiment", own), *[("topic", "art")] * (at > 3))
+                          for at, (text, own) in enumerate(TEXTS)])
+    for kind in (None, "classification", "multilabel"):
+        with pytest.raises(UserError, match="record 5: the label is chosen in sentiment and in "
+                                            "topic; --label_column=NAME says which to learn"):
+            read(tmp_path, content, name="all.json", kind=kind)
+    assert read(tmp_path, content, name="all.json",
+                asked=Asked(wanted=Wanted(label="sentiment")))[0] == WANTED
+
+
+def test_entities_beside_choices_of_label_studio_are_asked_about(tmp_path):
+    span = {"type": "labels", "from_name": "ner", "value": {
+        "start": 0, "end": 4, "text": "film", "labels": ["ART"]}}
+    region = {"type": "choices", "value": {"start": 0, "end": 4, "choices": ["no"]}}
+    content = json.dumps([task(text, ("sentiment", own), one=span, two=region)
+                          for text, own in TEXTS])
+    with pytest.raises(UserError, match="have entities in 'entities' and a label in 'chosen'; --"):
+        read(tmp_path, content, name="all.json")
+    assert read(tmp_path, content, name="all.json", kind="classification")[0] == WANTED
+
+
+def test_tasks_without_an_annotation_are_left_out_and_counted(tmp_path):
+    content = json.dumps([task(text, ("sentiment", own)) for text, own in TEXTS]
+                         + [{"data": {"text": "film"}, "annotations": []}] * 3)
+    rows, _, told = read(tmp_path, content, name="all.json", kind="classification")
+    assert rows == WANTED and "3 rows without an annotation left out" in told
+
+
+@pytest.mark.parametrize("label, kind", [
+    ({"choices": ["pos", "neg"]}, "multilabel"), ('{"choices": ["pos", "neg"]}', "multilabel"),
+    ({"choices": ["pos"]}, None), (["pos", "pos"], "classification")])
+def test_choices_in_cells_are_labels(tmp_path, label, kind):
+    """Label Studio's JSON-MIN and CSV; two annotators of Argilla who agree."""
+    rows, record, _ = read(tmp_path, objects(lambda at, text, own: {
+        "text": text, "label": label if at % 2 else "neg"}), kind=kind)
+    assert record["labels"] == ["neg", "pos"]

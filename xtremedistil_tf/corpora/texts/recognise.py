@@ -56,6 +56,9 @@ def _labels(value: object) -> Optional[List[str]]:
     """The labels in a cell; none for an empty one, None for a cell of another kind."""
     value = _value(value)
     if isinstance(value, dict):  # spaCy's shares of labels, or a label with its name.
+        if all(isinstance(own, list) and all(isinstance(one, str) for one in own)
+               for own in value.values()):  # Label Studio's choices.
+            return [one for own in value.values() for one in own]
         single = all(isinstance(one, (str, int, float)) for one in value.values())
         return [str(name) for name in value] if single else None
     cells = value if isinstance(value, (list, tuple)) else [value]

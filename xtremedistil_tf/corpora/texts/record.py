@@ -14,6 +14,7 @@ _TOLD = {
     "empty_lines": "empty lines left out",
     "invisible_labels": "labels with invisible characters: these left out",
     "rejected_rows": "rows that an annotator rejected or ignored left out",
+    "unannotated_rows": "rows without an annotation left out",
     "no_gold": "pairs without a gold label ('-') left out",
     "skipped_rows": "unusable rows skipped",
     "renamed_ids": "questions whose ids others have too: numbered anew",

@@ -24,6 +24,7 @@ from xtremedistil_tf.corpora.texts.columns import (
 )
 from xtremedistil_tf.corpora.texts.headers import check_first, is_header
 from xtremedistil_tf.corpora.texts.tables.cells import labels_of_cell, text_of
+from xtremedistil_tf.corpora.texts.tables.objects import CHOSEN
 from xtremedistil_tf.corpora.texts.tables.opening import open_table
 from xtremedistil_tf.corpora.texts.tables.table import (
     SAMPLE,
@@ -238,6 +239,9 @@ class TextReader:
             return None
         if columns.label is None:
             return Text(texts, (), spoken)
+        if columns.label == CHOSEN and row.get(CHOSEN) is None:
+            counts["unannotated_rows"] += 1
+            return None
         labels = self._labels(row.get(columns.label), columns.label, counts, len(texts) == 2)
         split = split_of_row(row, columns.split) if columns.split else None
         return None if labels is None else Text(texts, labels, spoken, split)
@@ -249,6 +253,7 @@ class TextReader:
             value, several=several, whole=self._options.whole_labels)]
         if several:
             return tuple(dict.fromkeys(filter(None, labels)))
+        labels = list(dict.fromkeys(labels))  # Annotators who agree.
         if len(labels) > 1:
             raise RowError(("several_labels", f"{len(labels)} labels: {', '.join(labels)!r:.60}; "
                             "--kind=multilabel reads several"))

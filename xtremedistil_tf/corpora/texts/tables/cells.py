@@ -68,6 +68,11 @@ def _of_object(value: Any, several: bool) -> List[str]:
             raise RowError(("several_labels", f"{len(best)} labels: {', '.join(best)!r:.60}; "
                             "--kind=multilabel reads several"))
         return best if most else []
+    if value and all(isinstance(one, list) for one in value.values()):  # Label Studio's.
+        if len(value) == 1:
+            return labels_of_cell(*value.values(), several=several)
+        raise RowError(("several_labels", f"the label is chosen in {' and in '.join(value)}; "
+                        "--label_column=NAME says which to learn"))
     named = [value[name] for name in _NAMES if isinstance(value.get(name), str)]
     if len(named) == 1 and set(value) <= _BESIDE:
         return named
