@@ -112,3 +112,8 @@ def test_entities_in_cells_are_read(written, name):
     assert rows_of(lines) == [Example(("Anna", "ran"), ("B-PER", "O"))] * 6 + [
         Example(("She", "ran"), ("O", "O"))] * 2
     assert "needed is a list of entities" in str(rows_of([*lines, "9,She ran,ran,1"])[-1])
+
+
+def test_quotation_marks_behind_a_backslash_are_read():
+    lines = ["text,tags", *[r'"Anna, \"Low\"",B-PER O'] * 6]
+    assert rows_of(lines)[0] == Example(("Anna,", '"Low"'), ("B-PER", "O"))

@@ -368,3 +368,24 @@ def test_choices_in_cells_are_labels(tmp_path, label, kind):
     rows, record, _ = read(tmp_path, objects(lambda at, text, own: {
         "text": text, "label": label if at % 2 else "neg"}), kind=kind)
     assert record["labels"] == ["neg", "pos"]
+
+
+SPARK = [(own, rf'"He said \"{text}, no\" and, left\\"') for text, own in TEXTS]
+
+
+@pytest.mark.parametrize("between", [",", ";", "\t"])
+def test_quotation_marks_behind_a_backslash_are_read(tmp_path, between):
+    """Spark's default, and MySQL's."""
+    rows, _, told = read(tmp_path, table(SPARK, between.join(("label", "text\n")), between),
+                         name="all.csv")
+    assert rows[0] == 'He said "film number 0, no" and, left\\\tpos' and len(rows) == 24
+    assert 'quotation marks in cells stand behind a backslash (\\")' in told
+
+
+@pytest.mark.parametrize("cell, text", [
+    (r'"C:\@\"', "C:\\0\\"), (r'"say ""\""@"""', r'say "\"0"'), (r'say \"@\"', r'say \"0\"')])
+def test_a_backslash_before_the_end_of_a_cell_is_one(tmp_path, cell, text):
+    rows, _, told = read(tmp_path, table(
+        ((own, cell.replace("@", str(at))) for at, (_, own) in enumerate(TEXTS)), "label,text\n"),
+        name="all.csv")
+    assert f"{text}\tpos" in rows and len(rows) == 24 and "behind a" not in told

@@ -13,6 +13,7 @@ from xtremedistil_tf.corpora.readers.parts import TAGS, TOKENS, named_tags
 from xtremedistil_tf.corpora.readers.records import read_records
 from xtremedistil_tf.corpora.readers.texts import TEXTS, sentences_of
 from xtremedistil_tf.data.lines import Line, RowError, is_count
+from xtremedistil_tf.data.quotes import ESCAPED, doubled, escapes_quotes
 from xtremedistil_tf.data.readers.recognise import find_separator, is_tag, usual_width
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example
 from xtremedistil_tf.errors import UserError
@@ -238,6 +239,11 @@ def _all_rows(lines: Iterable[Line], separator: str
     yield from bad
 
 
+def _doubled(line: Line) -> Line:
+    number, text = line
+    return number, doubled(text) if isinstance(text, str) else text
+
+
 def _separator(head: Sequence[Line]) -> str:
     return find_separator([text for _, text in head if isinstance(text, str) and text.strip()]
                           ) or ","
@@ -275,10 +281,15 @@ def read_table(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> It
     """
     lines = iter(lines)
     head = list(itertools.islice(lines, SAMPLE))
+    separator = _separator(head)
+    if separator != "\t" and escapes_quotes(
+            [text for _, text in head if isinstance(text, str)], separator):
+        counts.note(ESCAPED)
+        head, lines = [*map(_doubled, head)], map(_doubled, lines)
     cells = _sample(head)
     tagged = _chosen(cells, options) if cells else None
     spans = _spans_column(cells) if options.labelled and not tagged else None
-    rows = _all_rows(itertools.chain(head, lines), _separator(head))
+    rows = _all_rows(itertools.chain(head, lines), separator)
     if spans is not None:
         text, _ = _text_column(cells, options)
         counts.note(f"text from column {text + 1} of the table, entities from column {spans + 1}")
