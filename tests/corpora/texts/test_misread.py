@@ -389,3 +389,38 @@ def test_a_backslash_before_the_end_of_a_cell_is_one(tmp_path, cell, text):
         ((own, cell.replace("@", str(at))) for at, (_, own) in enumerate(TEXTS)), "label,text\n"),
         name="all.csv")
     assert f"{text}\tpos" in rows and len(rows) == 24 and "behind a" not in told
+
+
+@pytest.mark.parametrize("names", [
+    ("question", "passage"), ("query", "passage"), ("claim", "evidence"), ("premise", "hypo")])
+def test_pairs_are_read_whatever_their_label_is_called(tmp_path, names):
+    """BoolQ has its label under `answer`."""
+    rows, record, _ = read(tmp_path, objects(lambda at, text, own: {
+        names[0]: text, names[1]: f"B {text}", "answer": own == "pos"}), kind="classification")
+    assert record["pairs"] and rows[0] == "film number 0\tB film number 0\ttrue"
+
+
+def test_evidence_that_is_no_text_makes_no_pairs(tmp_path):
+    """FEVER's lists of places."""
+    rows, record, _ = read(tmp_path, objects(lambda at, text, own: {
+        "claim": text, "evidence": [[at, None]], "label": own}), kind="classification")
+    assert not record["pairs"] and rows == WANTED
+
+
+@pytest.mark.parametrize("name", ["answer", "target_text", "headline"])
+def test_a_further_column_of_texts_is_told(tmp_path, name):
+    content = objects(lambda at, text, own: {
+        "text": text, name: f"it was the answer {at}", "label": own, "date": f"May 3 {at}"})
+    _, _, told = read(tmp_path, content)
+    assert (f"suspicious: {tmp_path / 'all.jsonl'}: the column {name!r} holds texts, too, and is "
+            f"not read; --text_column=text,{name} makes pairs") in told and "'date'" not in told
+    (tmp_path / "named").mkdir()
+    wanted = Wanted(("text", name), pairs=True)
+    rows, _, told = read(tmp_path / "named", content, asked=Asked(wanted=wanted))
+    assert rows[0].startswith("film number 0\tit was") and "is not read" not in told
+
+
+def test_addresses_are_no_texts(tmp_path):
+    _, _, told = read(tmp_path, table((f"gs://bucket/{at}.txt", own)
+                                      for at, (_, own) in enumerate(TEXTS)), name="all.csv")
+    assert "the column 'text' holds addresses, such as 'gs://bucket/0.txt', not texts" in told

@@ -2,8 +2,9 @@
 
 import dataclasses
 import pathlib
+import re
 import statistics
-from typing import Dict, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.texts.tables.cells import shown
 from xtremedistil_tf.corpora.texts.tables.objects import CHOSEN
@@ -14,15 +15,18 @@ from xtremedistil_tf.errors import UserError
 
 TEXTS = ("text", "sentence", "review", "content", "body", "comment", "document", "utterance",
          "utt", "message", "tweet", "review_text", "review_body", "question", "query", "headline",
-         "description", "title")
+         "description", "title", "reviewtext")
 PAIRS = (("sentence1", "sentence2"), ("premise", "hypothesis"), ("question1", "question2"),
          ("text1", "text2"), ("text_a", "text_b"), ("text", "text_pair"),
          ("question", "sentence"), ("sentence_1", "sentence_2"), ("question", "passage"),
          ("sentence", "sentence2"), ("text", "text2"), ("question", "question2"),
-         ("text_1", "text_2"), ("question_1", "question_2"), ("sentence_a", "sentence_b"))
+         ("text_1", "text_2"), ("question_1", "question_2"), ("sentence_a", "sentence_b"),
+         ("query", "passage"), ("context", "hypothesis"), ("claim", "evidence"),
+         ("premise", "hypo"))
 LABELS = (CHOSEN, "label", "labels", "class", "category", "target", "gold_label", "sentiment",
           "topic", "intent", "y", "label_text", "classes", "categories", "stars", "rating", "score",
-          "polarity", "tag", "is_duplicate", "cats", "accept")
+          "polarity", "tag", "is_duplicate", "cats", "accept", "star_rating",
+          "overall")
 SPLITS = ("split", "partition", "subset", "fold", "set")
 LANGUAGES = ("language", "lang", "locale", "language_code")
 # Names that JSON only has are labels in tables, perhaps.
@@ -32,6 +36,7 @@ HEADER = frozenset(TEXTS) | frozenset(LABELS) - {CHOSEN, "accept"} | frozenset(L
 _MOST_CLASSES = 0.5
 # Mean number of words of a column of texts.
 _TEXT_WORDS = 3
+_ADDRESS = re.compile(r"[a-z][a-z0-9]*://\S+", re.IGNORECASE)
 
 
 class Columns(NamedTuple):
@@ -48,6 +53,11 @@ class Columns(NamedTuple):
     label: Optional[str]
     language: Optional[str] = None
     split: Optional[str] = None
+
+    @property
+    def all(self) -> Tuple[Optional[str], ...]:
+        """Names of all of them; None for those that are missing."""
+        return (*self.texts, self.label, self.language, self.split)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,6 +107,36 @@ def _are_texts(sample: Sequence[Record], column: str, beside: str) -> bool:
     least = max(_TEXT_WORDS, _mean_words(sample, beside) / 2)
     return (_mean_words(sample, column) >= least and len(set(values)) > len(values) / 2
             and plain >= len(words) / 3)
+
+
+def are_pairs(table: Table, sample: Sequence[Record]) -> bool:
+    """True if two columns have the names of a pair's texts, and hold texts."""
+    texts = _texts(table.columns, Wanted(pairs=True)) if table.named else ()
+    return bool(texts) and all(any(shown(row.get(name)) for row in sample) for name in texts)
+
+
+def doubts(table: Table, sample: Sequence[Record], columns: Columns, wanted: Wanted) -> List[str]:
+    """What looks wrong with the columns that were found: texts that are not read, or that are none.
+
+    Args:
+      table: the table.
+      sample: some of its rows.
+      columns: the columns.
+      wanted: what the user said; columns of texts that were named are not doubted.
+    """
+    if not sample or wanted.texts:
+        return []
+    own, found = columns.texts, []
+    for column in table.columns:
+        if column not in columns.all and _are_texts(sample, column, column):
+            way_out = f"; --text_column={own[0]},{column} makes pairs" if len(own) == 1 else ""
+            found.append(f"the column {column!r} holds texts, too, and is not read{way_out}")
+    for column in own:
+        values = [shown(row.get(column)).strip() for row in sample]
+        if sum(map(bool, map(_ADDRESS.fullmatch, values))) >= len(values) / 2:
+            found.append(f"the column {column!r} holds addresses, such as {values[0]!r:.60}, not "
+                         "texts; --text_column=NAME names another")
+    return found
 
 
 def _by_contents(sample: Sequence[Record], columns: Sequence[str], wanted: Wanted,

@@ -14,6 +14,7 @@ from xtremedistil_tf.corpora.texts.columns import (
     PAIRS,
     SPLITS,
     TEXTS,
+    are_pairs,
     find_columns,
     first_named,
     split_column,
@@ -112,15 +113,25 @@ def looks_like_texts(source: Source, options: TextsOptions) -> Optional[bool]:
             names = {name.lower() for name in table.columns}
             if not table.named or options.wanted.label is None and not names & set(LABELS):
                 return None
-            pairs = any(set(pair) <= names for pair in PAIRS)
+            sample = sample_of(table)
+            pairs = are_pairs(table, sample)
             if not pairs and not names & set(TEXTS):
                 return None
             wanted = dataclasses.replace(options.wanted, pairs=pairs)
-            found = _has_text_and_label(table, sample_of(table),
-                                        TextsOptions(wanted=wanted), pathlib.PurePath(source.name))
+            found = _has_text_and_label(table, sample, TextsOptions(wanted=wanted),
+                                        pathlib.PurePath(source.name))
             return pairs if found else None
     except (UserError, OSError):
         return None
+
+
+def has_pairs(source: Source, options: TextsOptions) -> bool:
+    """True if a source has two columns of texts, by their names and contents."""
+    try:
+        with open_table(source, options.table) as table:
+            return are_pairs(table, sample_of(table))
+    except (UserError, OSError):
+        return False  # Told when it is read.
 
 
 def _holds_spans(cell: object) -> bool:

@@ -86,7 +86,7 @@ def describe_texts(record: Dict[str, Any], *, most: int = 20) -> str:
               for source in record["sources"] if not source["counts"].get("sentences")
               and not source["counts"].get("other_languages")][:most]
     lines += [f"suspicious: {source['source']}: {told}" for source in record["sources"][:most]
-              for told in told_damage(source["counts"], "texts")]
+              for told in (*source.get("suspicious", ()), *told_damage(source["counts"], "texts"))]
     if record["sources"][most:]:
         lines.append(f"{len(record['sources']) - most} more sources, each in conversion.json")
     return "\n".join(lines)

@@ -19,6 +19,7 @@ from xtremedistil_tf.corpora.texts.columns import (
     LABELS,
     Columns,
     Wanted,
+    doubts,
     find_columns,
     split_of_row,
 )
@@ -147,6 +148,7 @@ class TextReader:
             columns = find_columns(table, sample, self._options.wanted,
                                    pathlib.PurePath(source.name), labelled=labelled)
             counts.note(_told(columns, table.named))
+            suspicious = doubts(table, sample, columns, self._options.wanted) if labelled else []
             judged = _judged(table, columns)
             for place, row in itertools.chain(head, table.rows):
                 try:
@@ -174,7 +176,7 @@ class TextReader:
         if first is not None and not table.named and self._options.header == "auto":
             check_first(first[0], first[1].labels, seen, source.name)
         log.info("read %s: %s texts", source.name, f"{counts['sentences']:,}")
-        self._note(source, table.form, counts, problem)
+        self._note(source, table.form, counts, problem, suspicious)
 
     def texts(self, source: Source, form: str, rows: Iterable[Tuple[Place, Sequence[str]]],
               counts: Tally) -> Iterator[Text]:
@@ -201,9 +203,11 @@ class TextReader:
             yield Text(texts)
         self._note(source, form, counts, None)
 
-    def _note(self, source: Source, form: str, counts: Tally, problem: Optional[str]) -> None:
+    def _note(self, source: Source, form: str, counts: Tally, problem: Optional[str],
+              suspicious: Sequence[str] = ()) -> None:
         record = {"source": source.name, "format": form, "split": source.split,
-                  "notes": counts.notes, "counts": {k: v for k, v in counts.items() if v}}
+                  "notes": counts.notes, "counts": {k: v for k, v in counts.items() if v},
+                  "suspicious": list(suspicious)}
         self.records.append({**record, "first_problem": problem} if problem else record)
 
     def _clean(self, value: Any, counts: Tally) -> str:
