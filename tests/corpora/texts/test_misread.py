@@ -424,3 +424,13 @@ def test_addresses_are_no_texts(tmp_path):
     _, _, told = read(tmp_path, table((f"gs://bucket/{at}.txt", own)
                                       for at, (_, own) in enumerate(TEXTS)), name="all.csv")
     assert "the column 'text' holds addresses, such as 'gs://bucket/0.txt', not texts" in told
+
+
+@pytest.mark.parametrize("kind", [None, "classification"])
+def test_a_table_of_another_encoding_is_refused_with_the_flag(tmp_path, kind):
+    """Excel's CSV."""
+    content = table((f"{text} mit Käse", own) for text, own in TEXTS).encode("cp1252")
+    with pytest.raises(UserError, match="all.csv:.*2: not .*--encoding names another encoding"):
+        read(tmp_path, content, name="all.csv", kind=kind)
+    assert len(read(tmp_path, content, name="all.csv", kind=kind,
+                    asked=Asked(ReadOptions(encoding="cp1252")))[0]) == 24

@@ -303,6 +303,11 @@ def read_table(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> It
         counts.note(f"words from column {tagged.words + 1} of the table, tags from column "
                     f"{tagged.tags + 1}")
     elif options.labelled:
+        # A wrong encoding is the first thing to know.
+        unread = next((f"line {number}: {text}" for number, text in head
+                       if isinstance(text, RowError)), None)
+        if unread is not None:
+            raise UserError(unread)
         reason = next(filter(None, map(_why_unread, itertools.chain.from_iterable(cells))), None)
         raise reason or UserError(
             "no column of the table holds tags such as B-PER and O; the first row is "
