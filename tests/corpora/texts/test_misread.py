@@ -434,3 +434,37 @@ def test_a_table_of_another_encoding_is_refused_with_the_flag(tmp_path, kind):
         read(tmp_path, content, name="all.csv", kind=kind)
     assert len(read(tmp_path, content, name="all.csv", kind=kind,
                     asked=Asked(ReadOptions(encoding="cp1252")))[0]) == 24
+
+
+def hashed(other):
+    return [(text, ("pos", "neg", "pos#neg", other)[at % 4]) for at, (text, _) in enumerate(TEXTS)]
+
+
+def test_labels_with_a_hash_between_are_several(tmp_path):
+    """doccano's CSV, ATIS."""
+    content = table(hashed("neg#C#"))
+    with pytest.raises(UserError, match=r"the label 'pos#neg' looks like several labels \(pos, ne"):
+        read(tmp_path, content, name="all.csv")
+    _, record, told = read(tmp_path, content, name="all.csv", kind="multilabel")
+    assert record["labels"] == ["C#", "neg", "pos"]
+    assert "labels with # between are several: pos#neg -> pos, neg" in told
+
+
+@pytest.mark.parametrize("kind", [None, "multilabel"])
+def test_a_hash_in_a_label_is_a_part_of_it(tmp_path, kind):
+    rows = [(text, ("C#", "C", "F#", "bank#1")[at % 4]) for at, (text, _) in enumerate(TEXTS)]
+    _, record, _ = read(tmp_path, table(rows), name="all.csv", kind=kind)
+    assert record["labels"] == ["C", "C#", "F#", "bank#1"]
+
+
+@pytest.mark.parametrize("between", [" ", ",", ", "])
+def test_classes_of_fasttext_may_have_commas_between(tmp_path, between):
+    content = "".join(f"__label__{own}{between}__label__fun {text}\n" for text, own in TEXTS)
+    rows, record, _ = read(tmp_path, content, name="all.txt", kind="multilabel")
+    assert record["labels"] == ["fun", "neg", "pos"] and rows[0] == "film number 0\tpos,fun"
+
+
+def test_a_label_with_a_comma_is_refused_where_commas_part_labels(tmp_path):
+    content = objects(lambda at, text, own: {"text": text, "label": [own, "Arts, Film"]})
+    with pytest.raises(UserError, match="all.jsonl:1: the label 'Arts, Film' holds a comma, which"):
+        read(tmp_path, content, kind="multilabel")

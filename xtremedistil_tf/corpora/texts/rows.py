@@ -256,6 +256,10 @@ class TextReader:
         labels = [self._label(label, counts) for label in labels_of_cell(
             value, several=several, whole=self._options.whole_labels)]
         if several:
+            wrong = next((label for label in labels if "," in label), None)
+            if wrong is not None:
+                raise RowError(("label_comma", f"the label {wrong!r:.60} holds a comma, which "
+                                "parts the labels of a row; allowed: any other character"))
             return tuple(dict.fromkeys(filter(None, labels)))
         labels = list(dict.fromkeys(labels))  # Annotators who agree.
         if len(labels) > 1:

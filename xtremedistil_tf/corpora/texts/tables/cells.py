@@ -8,7 +8,7 @@ from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.recognise import CLASSES
 from xtremedistil_tf.data.several_labels import split_labels
 
-_CLASS = re.compile(r"__label__(\S+?),?(?=\s|$)")
+_CLASS = re.compile(r"__label__(\S+?)(?:,(?=__label__)|,?(?=\s|$))")
 # Names of a label's name where a label is an object.
 _NAMES = ("name", "label", "class")
 # What may stand beside it; an entity has a place, too.
