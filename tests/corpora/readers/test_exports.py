@@ -151,3 +151,8 @@ def test_notes_and_choices_of_regions_are_no_entities():
         for kind, key in (("choices", "choices"), ("textarea", "text"))]
     (record,) = unpack(task, ReadOptions(), Tally())
     assert [span["labels"] for span in record["spans"]] == [["PER"]]
+
+
+def test_texts_of_old_doccano_stand_under_data():
+    rows, _ = rows_of({"id": 1, "data": TEXT, "label": [[0, 4, "PER"]]})
+    assert rows == [PER]

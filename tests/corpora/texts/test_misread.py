@@ -468,3 +468,48 @@ def test_a_label_with_a_comma_is_refused_where_commas_part_labels(tmp_path):
     content = objects(lambda at, text, own: {"text": text, "label": [own, "Arts, Film"]})
     with pytest.raises(UserError, match="all.jsonl:1: the label 'Arts, Film' holds a comma, which"):
         read(tmp_path, content, kind="multilabel")
+
+
+@pytest.mark.parametrize("name", ["ml_use", "Usage", "data_split"])
+def test_a_column_of_splits_is_read_under_any_name(tmp_path, name):
+    splits = ("Training", "validation", "TEST")
+    _, record, told = read(tmp_path, table(
+        ((text, at % 2, splits[at // 2 % 3]) for at, (text, _) in enumerate(TEXTS)),
+        f"text,label,{name}\n"), name="all.csv")
+    assert [sum(own.values()) for own in record["splits"].values()] == [8, 8, 8]
+    assert f"split from '{name}'" in told
+
+
+@pytest.mark.parametrize("splits", [("Training", "PublicTest"), ("train", "train")])
+def test_a_column_of_splits_that_is_not_read_is_told(tmp_path, splits):
+    _, _, told = read(tmp_path, table(
+        ((text, at % 2, splits[at // 2 % 2]) for at, (text, _) in enumerate(TEXTS)),
+        "text,label,Usage\n"), name="all.csv")
+    assert f"the column 'Usage' names splits, such as {splits[0]}, but not in all rows" in told
+
+
+@pytest.mark.parametrize("train, test, label", [
+    ("text,target", "text,id", None), ("text,target", "text,id", "target"),
+    ("text,target", "text,keyword", None), ("text,answer", "text,keyword", None)])
+def test_a_test_without_labels_is_refused_with_the_way_out(tmp_path, train, test, label):
+    """As in Kaggle's competitions."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "train.csv").write_text(table(TEXTS, f"{train}\n"))
+    (folder / "test.csv").write_text(table(
+        ((f"a {text}", at % 2 if "keyword" in test else at) for at, (text, _) in enumerate(TEXTS)),
+        f"{test}\n"))
+    with pytest.raises(UserError, match="test.csv: .*labels.* by .*--transfer"):
+        make(folder, tmp_path / "task", kind="classification",
+             asked=Asked(wanted=Wanted(label=label)))
+
+
+def test_texts_of_old_doccano_stand_under_data(tmp_path):
+    assert read(tmp_path, objects(lambda at, text, own: {
+        "id": at, "data": text, "label": [own]}))[0] == WANTED
+
+
+def test_a_test_alone_without_labels_is_refused_with_the_way_out(tmp_path):
+    with pytest.raises(UserError, match="--label_column=NAME or .*if test.csv has no labels"):
+        read(tmp_path, table(((text, at) for at, (text, _) in enumerate(TEXTS)), "text,id\n"),
+             name="test.csv")

@@ -130,6 +130,8 @@ def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[Record]:
         way = " (--kind=classification reads lists of texts and labels)" * isinstance(value, list)
         raise RowError(("json", f"not a JSON object but {type(value).__name__} {value!r:.40}{way}"))
     value = of_automl(value)
+    if isinstance(value.get("data"), str) and not any(name in value for name in TEXTS):
+        value = {**value, "text": value["data"]}  # doccano until 1.8.
     for name, tool, place in _TEXTS_ELSEWHERE:
         if name in value and not any(isinstance(value.get(key), str) for key in TEXTS):
             raise RowError(("other_file", f"{tool}: the texts stand in {place}; write each text "

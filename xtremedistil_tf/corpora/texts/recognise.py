@@ -12,13 +12,13 @@ from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.texts.columns import (
     LABELS,
     PAIRS,
-    SPLITS,
     TEXTS,
     are_pairs,
     find_columns,
     first_named,
     split_column,
     split_of_row,
+    without_label,
 )
 from xtremedistil_tf.corpora.texts.rows import TextsOptions
 from xtremedistil_tf.corpora.texts.tables.cells import shown
@@ -198,8 +198,6 @@ def refuse_split_column(source: Source, options: TextsOptions) -> None:
     found: Set[str] = set()
     try:
         with open_table(source, options.table) as table:
-            if first_named(table.columns, SPLITS) is None:
-                return
             sample = sample_of(table)
             column = split_column(table, sample)
             if column is None:
@@ -236,4 +234,4 @@ def refuse_without_label(source: Source, options: TextsOptions) -> None:
         return
     raise UserError(f"{source.name}: a table of texts, but no column has a usual name of labels; "
                     f"--label_column=NAME or NUMBER says which it is; the columns are "
-                    f"{', '.join(table.columns)}")
+                    f"{', '.join(table.columns)}{without_label(pathlib.PurePath(source.name))}")

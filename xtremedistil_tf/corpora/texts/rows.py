@@ -122,6 +122,7 @@ class TextReader:
     def __init__(self, options: TextsOptions):
         self._options = options
         self.records: List[Dict[str, Any]] = []
+        self._named_labels: Dict[str, str] = {}
 
     def rows(self, source: Source, *, labelled: bool = True, separators: str = SEPARATORS
              ) -> Iterator[Text]:
@@ -147,8 +148,11 @@ class TextReader:
                 raise UserError(f"{source.name}:{head[0][0]}: {head[0][1]}")
             columns = find_columns(table, sample, self._options.wanted,
                                    pathlib.PurePath(source.name), labelled=labelled)
+            if labelled and table.named and self._options.wanted.label is None:
+                self._check_label(source.name, str(columns.label))
             counts.note(_told(columns, table.named))
-            suspicious = doubts(table, sample, columns, self._options.wanted) if labelled else []
+            suspicious = doubts(table, sample, columns, self._options.wanted,
+                                divided=source.split is not None) if labelled else []
             judged = _judged(table, columns)
             for place, row in itertools.chain(head, table.rows):
                 try:
@@ -177,6 +181,21 @@ class TextReader:
             check_first(first[0], first[1].labels, seen, source.name)
         log.info("read %s: %s texts", source.name, f"{counts['sentences']:,}")
         self._note(source, table.form, counts, problem, suspicious)
+
+    def _check_label(self, name: str, label: str) -> None:
+        """Refuses a label that only its contents show if another file has another label.
+
+        Raises:
+          UserError: such as for a test of a competition, whose labels were kept back.
+        """
+        self._named_labels.setdefault(name, label)
+        by_contents = [one for one, own in self._named_labels.items() if own.lower() not in LABELS]
+        if by_contents and len(set(map(str.lower, self._named_labels.values()))) > 1:
+            one = by_contents[0]
+            raise UserError(
+                f"{one}: no column has a usual name of labels; by the contents it would be "
+                f"{self._named_labels[one]!r}, but other files have another; --label_column=NAME "
+                "says which it is in all; name a file without labels by --transfer")
 
     def texts(self, source: Source, form: str, rows: Iterable[Tuple[Place, Sequence[str]]],
               counts: Tally) -> Iterator[Text]:
