@@ -6,12 +6,13 @@ import json
 import pytest
 
 from tests.corpora.texts.test_texts import lines, make
-from xtremedistil_tf.corpora.jobs.kinds import Asked
+from xtremedistil_tf.corpora.jobs.kinds import Asked, config_of_folder
 from xtremedistil_tf.corpora.readers.base import ReadOptions
 from xtremedistil_tf.corpora.texts.columns import Wanted
 from xtremedistil_tf.corpora.texts.labels import suspicious_labels
 from xtremedistil_tf.corpora.texts.record import describe_texts
 from xtremedistil_tf.corpora.texts.rows import Text
+from xtremedistil_tf.data.folders.task import read_task
 from xtremedistil_tf.errors import UserError
 
 LABELS = ("pos", "neg")
@@ -513,3 +514,44 @@ def test_a_test_alone_without_labels_is_refused_with_the_way_out(tmp_path):
     with pytest.raises(UserError, match="--label_column=NAME or .*if test.csv has no labels"):
         read(tmp_path, table(((text, at) for at, (text, _) in enumerate(TEXTS)), "text,id\n"),
              name="test.csv")
+
+
+def test_columns_of_0_and_1_are_labels(tmp_path):
+    """Jigsaw's toxic comments."""
+    content = table(((at, text, at % 2, int(at % 3 == 0), 1) for at, (text, _) in enumerate(TEXTS)),
+                    "id,comment_text,toxic,obscene,seen\n")
+    with pytest.raises(UserError, match="--kind=multilabel several of 0 and 1, a label each: --labe"
+                                        "l_column=toxic,obscene"):
+        read(tmp_path, content, name="all.csv", kind="multilabel")
+    asked = Asked(wanted=Wanted(labels=("toxic", "obscene")))
+    rows, record, _ = read(tmp_path, content, name="all.csv", kind="multilabel", asked=asked)
+    assert record["labels"] == ["obscene", "toxic"] and {
+        "film number 0\tobscene", "film number 2\t", "film number 3\ttoxic,obscene"} <= set(rows)
+    (tmp_path / "unknown").mkdir()
+    with pytest.raises(UserError, match="all.csv:5: the column 'obscene' holds '-1'; needed in"):
+        read(tmp_path / "unknown", content.replace(",1,1,1", ",1,-1,1", 2), name="all.csv",
+             kind="multilabel", asked=asked)
+
+
+@pytest.mark.parametrize("write", [str, json.dumps, lambda words: str(words).replace(",", "")])
+def test_lists_of_words_in_cells_are_texts(tmp_path, write):
+    content = objects(lambda at, text, own: {"tokens": write(text.split()), "label": own})
+    rows, _, told = read(tmp_path, content, asked=Asked(wanted=Wanted(("tokens",))))
+    assert rows == WANTED and "24 lists of words in cells joined to texts" in told
+    if write is json.dumps:
+        return
+    (tmp_path / "cut").mkdir()
+    with pytest.raises(UserError, match="the column 'tokens' holds the list .* cannot be read"):
+        read(tmp_path / "cut", content.replace("number", "a' ... 'b"), kind="classification",
+             asked=Asked(wanted=Wanted(("tokens",))))
+
+
+@pytest.mark.parametrize("language", [None, "de"])
+def test_a_text_without_labels_is_a_row_that_a_run_reads(tmp_path, language):
+    content = objects(lambda at, text, own: {"text": text, "label": [[own], []][at % 3 // 2],
+                                             **({"lang": language} if language else {})})
+    read(tmp_path, content, kind="multilabel")
+    task = read_task(config_of_folder(tmp_path / "task"), with_transfer=False)
+    examples = [row for own in task.examples.values() for row in own]
+    assert sum(not row.tags for row in examples) == 8
+    assert {row.language for row in examples} == {language or "default"}

@@ -8,6 +8,7 @@ from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.texts.tables.cells import shown
 from xtremedistil_tf.corpora.texts.tables.objects import CHOSEN
+from xtremedistil_tf.corpora.texts.tables.one_hot import one_hot_columns
 from xtremedistil_tf.corpora.texts.tables.table import Record, Table, column_of
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.split_names import SPLITS as SPLIT_NAMES
@@ -73,12 +74,14 @@ class Wanted:
       texts: names or numbers of the text columns; empty to find them.
       label, language: the same of these columns; None to find them.
       pairs: True if there are two texts.
+      labels: names or numbers of columns with 0 or 1, one a label; empty for one column of labels.
     """
 
     texts: Tuple[str, ...] = ()
     label: Optional[str] = None
     language: Optional[str] = None
     pairs: bool = False
+    labels: Tuple[str, ...] = ()
 
 
 def first_named(columns: Sequence[str], names: Sequence[str]) -> Optional[str]:
@@ -228,7 +231,12 @@ def find_columns(
     if len(texts) != (2 if wanted.pairs else 1):
         raise _asked("text_column", table, path, sample)
     if label is None and labelled:
-        raise UserError(f"{_asked('label_column', table, path, sample)}{without_label(path)}")
+        ones = one_hot_columns(table, sample) if sample else ()
+        several = "" if len(ones) < 2 else (
+            "; with --kind=multilabel several of 0 and 1, a label each: --label_column="
+            + ",".join(ones))
+        raise UserError(f"{_asked('label_column', table, path, sample)}{several}"
+                        f"{without_label(path)}")
     language = None
     if wanted.language is not None:
         language = column_of(table.columns, wanted.language, "language_column", path)

@@ -8,6 +8,7 @@ from xtremedistil_tf.tasks import task_kind
 _TOLD = {
     "byte_order_marks": "byte order marks inside the file left out",
     "white_space": "texts with line breaks, tabs or several spaces: one space each",
+    "written_lists": "lists of words in cells joined to texts",
     "normalized": "texts composed (Unicode NFC)",
     "headers": "header rows inside the table left out",
     "other_languages": "texts of other languages left out",

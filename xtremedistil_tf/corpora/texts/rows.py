@@ -11,6 +11,7 @@ from typing import Any, Counter, Dict, Iterable, Iterator, List, Optional, Seque
 
 from xtremedistil_tf.corpora.annotations.answers import is_rejected
 from xtremedistil_tf.corpora.annotations.keys import plain_key
+from xtremedistil_tf.corpora.annotations.written import read_written
 from xtremedistil_tf.corpora.readers.base import Tally
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.suspicious import damage_of
@@ -26,6 +27,7 @@ from xtremedistil_tf.corpora.texts.columns import (
 from xtremedistil_tf.corpora.texts.headers import check_first, is_header
 from xtremedistil_tf.corpora.texts.tables.cells import labels_of_cell, text_of
 from xtremedistil_tf.corpora.texts.tables.objects import CHOSEN
+from xtremedistil_tf.corpora.texts.tables.one_hot import with_labels
 from xtremedistil_tf.corpora.texts.tables.opening import open_table
 from xtremedistil_tf.corpora.texts.tables.table import (
     SAMPLE,
@@ -71,9 +73,8 @@ class Text:
         return "\t".join(self.texts).casefold()
 
     def line(self) -> str:
-        """The row of a task file."""
-        prefix = language_prefix(self.language)
-        return "\t".join([*self.texts, *([prefix + ",".join(self.labels)] if self.labels else [])])
+        """The row of a task file; of a text without labels the last column is empty."""
+        return "\t".join([*self.texts, language_prefix(self.language) + ",".join(self.labels)])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,7 +108,8 @@ class TextsOptions:
     @property
     def table(self) -> TableOptions:
         """Settings of the table."""
-        wanted = (*self.wanted.texts, self.wanted.label, self.wanted.language)
+        wanted = (*self.wanted.texts, self.wanted.label, self.wanted.language,
+                  *self.wanted.labels)
         names = {name.lower() for name in wanted if name and not name.isdecimal()}
         return TableOptions(self.encoding, self.header, HEADER | names)
 
@@ -141,13 +143,15 @@ class TextReader:
         first: Optional[Tuple[Place, Text]] = None
         given = self._options.table
         options = TableOptions(given.encoding, given.header, given.header_names, separators)
+        path = pathlib.PurePath(source.name)
         with open_table(source, options, counts) as table:
+            if labelled and self._options.wanted.labels:
+                table = with_labels(table, self._options.wanted.labels, path)
             head = list(itertools.islice(table.rows, SAMPLE))
             sample = [row for _, row in head if not isinstance(row, RowError)]
             if head and not sample:
                 raise UserError(f"{source.name}:{head[0][0]}: {head[0][1]}")
-            columns = find_columns(table, sample, self._options.wanted,
-                                   pathlib.PurePath(source.name), labelled=labelled)
+            columns = find_columns(table, sample, self._options.wanted, path, labelled=labelled)
             if labelled and table.named and self._options.wanted.label is None:
                 self._check_label(source.name, str(columns.label))
             counts.note(_told(columns, table.named))
@@ -248,11 +252,11 @@ class TextReader:
 
     def _text(self, row: Record, columns: Columns, counts: Tally, language: Optional[str]
               ) -> Optional[Text]:
-        texts = tuple(self._clean(_cell(row, name), counts) for name in columns.texts)
+        texts = tuple(self._clean(_cell(row, name, counts), counts) for name in columns.texts)
         for name, text in zip(columns.texts, texts):
             if not text:
                 raise RowError(("no_words", f"no text in the column {name!r}"))
-        own = _cell(row, columns.language).strip() if columns.language else ""
+        own = _cell(row, columns.language, counts).strip() if columns.language else ""
         spoken = own or self._options.language or language or DEFAULT_LANGUAGE
         if not re.fullmatch(LANGUAGE, spoken):
             raise RowError(("language", f"language {spoken!r}; allowed: a letter, then up to 15 "
@@ -300,14 +304,18 @@ class TextReader:
         return clean if self._options.normalize == "none" else unicodedata.normalize("NFC", clean)
 
 
-def _cell(row: Record, name: str) -> str:
-    """The text in a column.
+def _cell(row: Record, name: str, counts: Tally) -> str:
+    """The text in a column; the words of a list, also of one written as text, are joined.
 
     Raises:
       RowError: with the column, for a cell that is no text.
     """
+    value = row.get(name)
     try:
-        return text_of(row.get(name))
+        if isinstance(value, str) and value.startswith(("['", '["')):
+            value = read_written(value)
+            counts["written_lists"] += isinstance(value, list)
+        return text_of(value)
     except RowError as error:
         raise RowError((error.problems[0][0], f"the column {name!r} holds {error}")) from None
 

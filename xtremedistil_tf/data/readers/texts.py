@@ -156,6 +156,8 @@ def parse_several(
         if pairs else split_columns(text, 2, "needed are 2: a text, a tab, its labels")
     words = _words(texts)
     language, plain = split_language(last.strip(), labels or ()) if last.strip() else (None, "")
+    if _CODE.fullmatch(plain[:-1]) and plain.endswith(":") and plain not in (labels or ()):
+        language, plain = plain[:-1], ""  # A language without a label.
     if labels is None:
         _check_code(last.strip(), language)
     names = tuple(dict.fromkeys(name.strip() for name in plain.split(",") if name.strip()))
