@@ -156,3 +156,8 @@ def test_notes_and_choices_of_regions_are_no_entities():
 def test_texts_of_old_doccano_stand_under_data():
     rows, _ = rows_of({"id": 1, "data": TEXT, "label": [[0, 4, "PER"]]})
     assert rows == [PER]
+
+
+def test_slots_are_tags():
+    rows, _ = rows_of({"text": TEXT, "intent": "x", "slots": "B-PER O O O"})
+    assert rows == [PER]
