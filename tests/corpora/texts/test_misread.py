@@ -555,3 +555,15 @@ def test_a_text_without_labels_is_a_row_that_a_run_reads(tmp_path, language):
     examples = [row for own in task.examples.values() for row in own]
     assert sum(not row.tags for row in examples) == 8
     assert {row.language for row in examples} == {language or "default"}
+
+
+def test_a_text_that_begins_like_a_list_is_a_text(tmp_path):
+    rows, _, _ = read(tmp_path, objects(lambda at, text, own: {
+        "text": f"['{at}s {text}]", "label": own}))
+    assert rows[0] == "['0s film number 0]\tpos"
+
+
+def test_the_tokens_of_a_text_are_no_further_text(tmp_path):
+    _, _, told = read(tmp_path, objects(lambda at, text, own: {
+        "text": f"It was {text}.", "tokens": ["It", "was", *text.split(), "."], "label": own}))
+    assert "is not read" not in told

@@ -154,7 +154,7 @@ def _with_spans(rows: Iterable[Tuple[int, Union[List[str], RowError]]], text: in
             yield number, {"text": row[text]}
         elif _are_spans(row[spans]):
             yield number, {"text": row[text], "entities": read_written(row[spans])}
-        elif at:  # The first row may be the header.
+        elif at or "[" in row[spans]:  # The first row may be the header.
             yield number, RowError(("json", f"{row[spans]!r:.60}; needed is a list of entities"))
 
 

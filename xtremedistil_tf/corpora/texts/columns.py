@@ -123,6 +123,11 @@ def are_pairs(table: Table, sample: Sequence[Record]) -> bool:
     return bool(texts) and all(any(shown(row.get(name)) for row in sample) for name in texts)
 
 
+def _letters(cell: object) -> str:
+    """A text without white space and case: the same for its tokens."""
+    return "".join(shown(cell).split()).casefold()
+
+
 def doubts(table: Table, sample: Sequence[Record], columns: Columns, wanted: Wanted,
            *, divided: bool) -> List[str]:
     """What looks wrong with the columns that were found: texts that are not read, or that are none.
@@ -137,10 +142,12 @@ def doubts(table: Table, sample: Sequence[Record], columns: Columns, wanted: Wan
     if not sample or wanted.texts:
         return []
     own, found = columns.texts, []
-    for column in table.columns:
-        if column not in columns.all and _are_texts(sample, column, column):
-            way_out = f"; --text_column={own[0]},{column} makes pairs" if len(own) == 1 else ""
-            found.append(f"the column {column!r} holds texts, too, and is not read{way_out}")
+    # Beside pairs stand their parses and explanations.
+    for column in table.columns if len(own) == 1 else ():
+        if column not in columns.all and _are_texts(sample, column, column) and not all(
+                _letters(row.get(column)) == _letters(row.get(own[0])) for row in sample):
+            found.append(f"the column {column!r} holds texts, too, and is not read; "
+                         f"--text_column={own[0]},{column} makes pairs")
     for column in table.columns if columns.split is None and table.named and not divided else ():
         cells = {shown(row.get(column)).strip() for row in sample}
         named = [cell for cell in cells if SPLIT_NAMES.get(cell.lower()) in _DIVIDED]

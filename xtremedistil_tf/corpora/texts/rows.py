@@ -11,7 +11,6 @@ from typing import Any, Counter, Dict, Iterable, Iterator, List, Optional, Seque
 
 from xtremedistil_tf.corpora.annotations.answers import is_rejected
 from xtremedistil_tf.corpora.annotations.keys import plain_key
-from xtremedistil_tf.corpora.annotations.written import read_written
 from xtremedistil_tf.corpora.readers.base import Tally
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.suspicious import damage_of
@@ -25,7 +24,7 @@ from xtremedistil_tf.corpora.texts.columns import (
     split_of_row,
 )
 from xtremedistil_tf.corpora.texts.headers import check_first, is_header
-from xtremedistil_tf.corpora.texts.tables.cells import labels_of_cell, text_of
+from xtremedistil_tf.corpora.texts.tables.cells import labels_of_cell, text_in, text_of
 from xtremedistil_tf.corpora.texts.tables.objects import CHOSEN
 from xtremedistil_tf.corpora.texts.tables.one_hot import with_labels
 from xtremedistil_tf.corpora.texts.tables.opening import open_table
@@ -252,11 +251,11 @@ class TextReader:
 
     def _text(self, row: Record, columns: Columns, counts: Tally, language: Optional[str]
               ) -> Optional[Text]:
-        texts = tuple(self._clean(_cell(row, name, counts), counts) for name in columns.texts)
+        texts = tuple(self._clean(text_in(row, name, counts), counts) for name in columns.texts)
         for name, text in zip(columns.texts, texts):
             if not text:
                 raise RowError(("no_words", f"no text in the column {name!r}"))
-        own = _cell(row, columns.language, counts).strip() if columns.language else ""
+        own = text_in(row, columns.language, counts).strip() if columns.language else ""
         spoken = own or self._options.language or language or DEFAULT_LANGUAGE
         if not re.fullmatch(LANGUAGE, spoken):
             raise RowError(("language", f"language {spoken!r}; allowed: a letter, then up to 15 "
@@ -302,22 +301,6 @@ class TextReader:
         clean = _INVISIBLE.sub("", _WHITE.sub(" ", label).strip())
         counts["invisible_labels"] += bool(_INVISIBLE.search(label))
         return clean if self._options.normalize == "none" else unicodedata.normalize("NFC", clean)
-
-
-def _cell(row: Record, name: str, counts: Tally) -> str:
-    """The text in a column; the words of a list, also of one written as text, are joined.
-
-    Raises:
-      RowError: with the column, for a cell that is no text.
-    """
-    value = row.get(name)
-    try:
-        if isinstance(value, str) and value.startswith(("['", '["')):
-            value = read_written(value)
-            counts["written_lists"] += isinstance(value, list)
-        return text_of(value)
-    except RowError as error:
-        raise RowError((error.problems[0][0], f"the column {name!r} holds {error}")) from None
 
 
 def _judged(table: Table, columns: Columns) -> Tuple[str, ...]:

@@ -4,6 +4,8 @@ import re
 from typing import Any, List, Optional
 
 from xtremedistil_tf.corpora.annotations.written import read_written
+from xtremedistil_tf.corpora.readers.base import Tally
+from xtremedistil_tf.corpora.texts.tables.table import Record
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.recognise import CLASSES
 from xtremedistil_tf.data.several_labels import split_labels
@@ -28,6 +30,41 @@ def text_of(value: Any) -> str:
             raise RowError(("json", f"{value!r:.60}; needed is a text"))
         return " ".join(map(_scalar, value))
     return _scalar(value)
+
+
+def _listed(cell: str) -> Any:
+    """The words of a list that is written as text; a text that only begins like one as it is.
+
+    Raises:
+      RowError: for a list that numpy shortened.
+    """
+    try:
+        return read_written(cell)
+    except RowError:
+        if " ... " in cell:
+            raise
+        return cell
+
+
+def text_in(row: Record, name: str, counts: Tally) -> str:
+    """The text in a column; the words of a list, also of one written as text, are joined.
+
+    Args:
+      row: the row.
+      name: name of the column.
+      counts: tally to which lists that are written as text are added.
+
+    Raises:
+      RowError: with the column, for a cell that is no text.
+    """
+    value = row.get(name)
+    try:
+        if isinstance(value, str) and value.startswith(("['", '["')):
+            value = _listed(value)
+            counts["written_lists"] += isinstance(value, list)
+        return text_of(value)
+    except RowError as error:
+        raise RowError((error.problems[0][0], f"the column {name!r} holds {error}")) from None
 
 
 def shown(value: Any) -> str:
