@@ -47,6 +47,11 @@ class Form(NamedTuple):
     kind: Optional[str] = None
 
 
+def _cells(*cells: str) -> str:
+    """A row of CSV."""
+    return ",".join('"{}"'.format(cell.replace('"', '""')) for cell in cells)
+
+
 def _columns(*lines: str) -> Callable[[int], str]:
     """A unit of lines in which @ stands for the unit's number and spaces for tabs."""
     return lambda n: "\n".join(line.replace("@", str(n)) for line in lines)
@@ -127,6 +132,8 @@ def _zip(text: str) -> bytes:
     return made.getvalue()
 
 
+SLOTS = _columns("@\tAnna@ lives in Oslo\tB-PER O O B-LOC\tlive")
+SLOTS_HEAD = "id\tutterance\tslot_labels\tintent\n"
 PLAIN = _columns("Anna@ B-PER", "lives O", "in O", "Oslo B-LOC")
 ROW = "Anna0 lives in Oslo\tB-PER O O B-LOC"
 GERMEVAL = _tabs("#\tsource", "1 Anna@ B-PER O", "2 lives O O", "3 in O O", "4 Oslo B-ORG B-LOC")
@@ -223,6 +230,19 @@ FORMS = (
     Form("Label Studio, JSON_MIN", _json(lambda n, text: {
         "id": n, "text": text, "annotator": 1,
         "label": _spans(n, label="labels", wrap=lambda kind: [kind])}), (ROW,), **ARRAY),
+    Form("Label Studio, CSV", lambda n: _cells(f"Anna{n} lives in Oslo", json.dumps(_spans(
+        n, label="labels", wrap=lambda kind: [kind])), str(n)), (ROW,), file="train.csv",
+        between="\n", head="text,label,annotator\n"),
+    Form("a table of Kaggle, lists in cells", lambda n: _cells(
+        f"Sentence: {n}", f"Anna{n} lives in Oslo", "['NNP', 'VBZ', 'IN', 'NNP']",
+        "['B-PER', 'O', 'O', 'B-LOC']"), (ROW,), file="train.csv", between="\n",
+        head="Sentence #,Sentence,POS,Tag\n"),
+    Form("MultiATIS++, tags and an intent", SLOTS, refusal="have entities in 'slot_labels' and a "
+         "label in 'intent'; --kind=tagging or", file="train.tsv", between="\n", head=SLOTS_HEAD),
+    Form("MultiATIS++, tags and an intent", SLOTS, (ROW,), file="train.tsv", between="\n",
+         head=SLOTS_HEAD, kind="tagging"),
+    Form("doccano until 1.8", _json(lambda n, text: {"id": n, "data": text, "label": _lists(n)}),
+         (ROW,), **LINES),
     Form("doccano", _json(lambda n, text: {"id": n, "text": text, "label": _lists(n)}), (ROW,),
          **LINES),
     Form("doccano, with relations", _json(lambda n, text: {

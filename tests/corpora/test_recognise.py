@@ -1,11 +1,15 @@
 """Which kind of task data are, and data of two kinds or splits, which are asked about."""
 
+import csv
 import json
 
 import pytest
 
 from tests.corpora.texts.test_texts import lines, make
 from xtremedistil_tf.corpora.jobs.kinds import Asked
+from xtremedistil_tf.corpora.jobs.recognise import recognise_kind
+from xtremedistil_tf.corpora.readers.base import ReadOptions
+from xtremedistil_tf.corpora.sources.sources import find_sources
 from xtremedistil_tf.corpora.texts.columns import Wanted
 from xtremedistil_tf.errors import UserError
 
@@ -85,3 +89,61 @@ def test_pubtators_form_is_named(tmp_path):
     (tmp_path / "train.txt").write_text("12|t|Anna ran.\n12|a|She ran.\n12\t0\t4\tAnna\tPER\n\n")
     with pytest.raises(UserError, match="train.txt:1: PubTator's form is not read; write a text"):
         make(tmp_path / "train.txt", tmp_path / "task")
+
+
+TAGGED = ["B-PER", "O", "O"]
+
+
+@pytest.mark.parametrize("more", [
+    {"tokens": ["Anna", "ran", "!"], "ner_tags": TAGGED, "category": None},
+    {"tokens": ["Anna", "ran", "!"], "ner_tags": [1, 0, 0], "topic": None},
+    {"slots": "B-PER O O", "intent": None},
+    {"note": "['B-PER', 'O', 'O']", "label": None}])
+def test_tags_beside_a_label_are_asked_about(tmp_path, more):
+    (label,) = set(more).intersection(("category", "topic", "intent", "label"))
+    path = write(tmp_path / "all.jsonl", [{"text": f"Anna ran {at}", **more, label: "ab"[at % 2]}
+                                          for at in range(20)])
+    with pytest.raises(UserError, match="all.jsonl: its rows have entities in '(ner_tags|slots|"
+                                        "note)' and a label in '.*'; --kind=tagging or --kind"):
+        make(path, tmp_path / "task")
+    assert make(path, tmp_path / "task", kind="classification")[1] == "classification"
+
+
+def test_tags_beside_an_intent_in_a_table_are_asked_about(tmp_path):
+    """MultiATIS++."""
+    rows = ["id\tutterance\tslot_labels\tintent",
+            *(f"{at}\tto Oslo {at}\tO B-LOC O\tatis_flight" for at in range(20))]
+    (tmp_path / "all.tsv").write_text("\n".join(rows) + "\n", "utf-8")
+    with pytest.raises(UserError, match="entities in 'slot_labels' and a label in 'intent'; --kin"):
+        make(tmp_path / "all.tsv", tmp_path / "task")
+    make(tmp_path / "all.tsv", tmp_path / "task", kind="tagging")
+    assert lines(tmp_path / "task", "dev")[0].endswith("\tO B-LOC O")
+
+
+def test_names_of_tags_mean_tagging(tmp_path):
+    path = write(tmp_path / "all.jsonl", [{
+        "text": f"Anna ran {at}", "tokens": ["Anna", "ran", str(at)], "ner_tags": [1, 0, 0],
+        "category": "news"} for at in range(20)])
+    asked = Asked(ReadOptions(tag_names=("O", "B-PER")))
+    assert make(path, tmp_path / "task", asked=asked)[1] == "tagging"
+
+
+@pytest.mark.parametrize("more", [
+    {"tags": [7, 9]}, {"flags": [0, 1, 0]}, {"note": "O O O"}])
+def test_numbers_and_lists_beside_a_label_are_no_tags(tmp_path, more):
+    path = write(tmp_path / "all.jsonl", [{"text": f"Anna ran {at}", "label": "ab"[at % 2], **more}
+                                          for at in range(20)])
+    assert make(path, tmp_path / "task")[1] == "classification"
+
+
+def test_entities_in_cells_are_no_classes(tmp_path):
+    """Label Studio's CSV and Kaggle's ner.csv."""
+    entities = [{"start": 0, "end": 4, "text": "Anna", "labels": ["PER"]}]
+    for number, (header, cells) in enumerate([
+            (("text", "id", "label"), ("Anna ran", 1, json.dumps(entities))),
+            (("Sentence #", "Sentence", "POS", "Tag"),
+             ("s", "Anna ran", "['NNP', 'VBD']", "['B-PER', 'O']"))]):
+        path = tmp_path / f"{number}.csv"
+        with open(path, "w", newline="") as file:
+            csv.writer(file).writerows([header, *[cells] * 9])
+        assert recognise_kind(find_sources(path)[0], Asked()).kind == "tagging"

@@ -66,7 +66,8 @@ def define_flags() -> None:
                       "Labelled texts: column of the text, its name or its number from 1; two, "
                       "with a comma between, for pairs. The command finds it where it can.")
     flags.DEFINE_string("label_column", None,
-                        "Labelled texts: column of the label, its name or number.")
+                        "Labelled texts: column of the label, its name or number. For "
+                        "--kind=multilabel several, with commas between, with 0 or 1 in them.")
     flags.DEFINE_string("language_column", None,
                         "Labelled texts: column of the language, its name or number.")
     flags.DEFINE_enum("header", "auto", ("auto", "yes", "no"),
@@ -150,8 +151,10 @@ def _asked(sources: Sequence[Source]) -> Asked:
     read = ReadOptions(form, FLAGS.language, tuple(FLAGS.tag_names), FLAGS.whitespace_words,
                        FLAGS.word_column, FLAGS.tag_column, FLAGS.encoding,
                        nested=FLAGS.nested)
-    wanted = Wanted(tuple(FLAGS.text_column), FLAGS.label_column, FLAGS.language_column,
-                    len(FLAGS.text_column) == 2)
+    several = tuple((FLAGS.label_column or "").split(",")) if FLAGS.kind == "multilabel" else ()
+    labels = several if len(several) > 1 else ()
+    wanted = Wanted(tuple(FLAGS.text_column), None if labels else FLAGS.label_column,
+                    FLAGS.language_column, len(FLAGS.text_column) == 2, labels)
     asked = Asked(read, tuple(languages), (FLAGS.dev_share, FLAGS.test_share), FLAGS.seed,
                   FLAGS.keep_leaks, FLAGS.on_bad_row, FLAGS.normalize, wanted=wanted,
                   header=FLAGS.header, whole_labels=FLAGS.whole_labels)

@@ -7,6 +7,8 @@ from xtremedistil_tf.data.labels import NamedLabels
 from xtremedistil_tf.errors import UserError
 
 _SEPARATORS = re.compile(r"\s*[,;|]\s*")
+# doccano's CSV has # between labels; C# is one label.
+_HASH = re.compile(r"(?<=\w)#(?=\w)")
 
 
 def split_labels(label: str) -> List[str]:
@@ -19,13 +21,23 @@ def split_labels(label: str) -> List[str]:
     return [part for part in _SEPARATORS.split(label.strip()) if part]
 
 
+def split_at_hash(label: str) -> List[str]:
+    """Splits a label at #, as doccano's CSV joins several; C# is one label.
+
+    Example:
+      >>> split_at_hash("news#sports")
+      ['news', 'sports']
+    """
+    return [part for one in split_labels(label) for part in _HASH.split(one)]
+
+
 def listed_labels(labels: Iterable[str]) -> Sequence[str]:
     """Returns the labels that are lists of others: all their parts are labels themselves.
 
     If no label stands alone, those count whose parts stand in several lists.
     """
     names = set(labels)
-    parts = {label: split_labels(label) for label in names}
+    parts = {label: split_at_hash(label) for label in names}
     lists = {label for label, own in parts.items() if len(own) > 1}
     single = names - lists
     return sorted(label for label in lists if all(
@@ -48,7 +60,7 @@ def check_no_lists(labels: Iterable[str], where: str, *, way_out: str) -> None:
     if found:
         raise UserError(
             f"{where}: the label {found[0]!r} looks like several labels "
-            f"({', '.join(split_labels(found[0]))}"
+            f"({', '.join(split_at_hash(found[0]))}"
             f"{f'; {len(found)} such labels' if len(found) > 1 else ''}); {way_out}")
 
 

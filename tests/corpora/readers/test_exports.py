@@ -3,6 +3,9 @@
 import pytest
 
 from tests.corpora.readers.test_records import TAGGED, TEXT, rows_of, spans
+from xtremedistil_tf.corpora.readers.base import ReadOptions, Tally
+from xtremedistil_tf.corpora.readers.exports import unpack
+from xtremedistil_tf.data.lines import RowError
 
 PER = (TAGGED[0], ("B-PER", "O", "O", "O"))
 
@@ -118,3 +121,43 @@ def test_parts_of_speech_in_tokens_are_no_tags(token):
 def test_records_of_one_word_are_no_tokens(lines):
     rows, _ = rows_of(*lines)
     assert len(rows) == 2
+
+
+def label_studio(data, *spans):
+    return {"data": data, "annotations": [{"result": [
+        {"type": "labels", "value": {"start": begin, "end": end, "text": text, "labels": ["PER"]}}
+        for begin, end, text in spans]}]}
+
+
+@pytest.mark.parametrize("data", [
+    {"title": "News", "my_text": "Anna ran"}, {"text": "id 1", "my_text": "Anna ran"}])
+def test_the_text_of_label_studio_is_the_field_in_which_its_entities_stand(data):
+    (record,) = unpack(label_studio(data, (0, 4, "Anna")), ReadOptions(), Tally())
+    assert record["text"] == "Anna ran"
+
+
+def test_fields_of_label_studio_without_entities_are_asked_about():
+    task = label_studio({"title": "News", "my_text": "She ran"})
+    with pytest.raises(RowError, match="'data' holds several texts: title, my_text; --word_"):
+        list(unpack(task, ReadOptions(), Tally()))
+    (record,) = unpack(task, ReadOptions(word_column="my_text"), Tally())
+    assert record["text"] == "She ran"
+
+
+def test_notes_and_choices_of_regions_are_no_entities():
+    task = label_studio({"text": "Anna ran"}, (0, 4, "Anna"))
+    task["annotations"][0]["result"] += [
+        {"type": kind, "value": {"start": 0, "end": 4, key: ["sure"]}}
+        for kind, key in (("choices", "choices"), ("textarea", "text"))]
+    (record,) = unpack(task, ReadOptions(), Tally())
+    assert [span["labels"] for span in record["spans"]] == [["PER"]]
+
+
+def test_texts_of_old_doccano_stand_under_data():
+    rows, _ = rows_of({"id": 1, "data": TEXT, "label": [[0, 4, "PER"]]})
+    assert rows == [PER]
+
+
+def test_slots_are_tags():
+    rows, _ = rows_of({"text": TEXT, "intent": "x", "slots": "B-PER O O O"})
+    assert rows == [PER]

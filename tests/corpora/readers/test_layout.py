@@ -221,3 +221,10 @@ def test_documents_marks_and_counts_of_words_are_no_sentences(place, rows):
 def test_words_with_a_sharp_sign_and_comments(lines, words):
     rows, _ = words_and_tags([*lines, ""] * 8, tag_column="2")
     assert [row[0] for row in rows] == [words] * 8
+
+
+def test_tags_whose_words_stand_in_another_file_are_refused():
+    """SNIPS and ATIS as seq.in and seq.out."""
+    lines = [" ".join(["O"] * (at % 3) + ["B-x", "I-x", "O"]) for at in range(60)]
+    with pytest.raises(UserError, match="all columns hold tags, and none holds words: do these st"):
+        read(lines)

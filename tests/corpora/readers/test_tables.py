@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 
 import numpy as np
 import pytest
@@ -96,3 +97,23 @@ def test_a_quotation_mark_that_is_never_closed_is_refused():
     lines = ["text,tags", '"Anna ran,B-PER O', *["x" * 5000] * 60]
     with pytest.raises(UserError, match="line .*is a quotation mark never closed"):
         list(rows_of(lines, format="csv"))
+
+
+ENTITIES = [{"start": 0, "end": 4, "text": "Anna", "labels": ["PER"]}]
+
+
+@pytest.mark.parametrize("written", [
+    json.dumps(ENTITIES), str(ENTITIES), "[[0, 4, 'PER']]", "[(0, 4, 'PER')]"])
+@pytest.mark.parametrize("name", ["label", "entities", "found"])
+def test_entities_in_cells_are_read(written, name):
+    """Label Studio's CSV; a text without entities has an empty cell there."""
+    lines = table(("id", "text", name, "annotator"), "Anna ran", written, 1)
+    lines = [*lines[:-1], "7,She ran,,1", "8,She ran,[],1"]
+    assert rows_of(lines) == [Example(("Anna", "ran"), ("B-PER", "O"))] * 6 + [
+        Example(("She", "ran"), ("O", "O"))] * 2
+    assert "needed is a list of entities" in str(rows_of([*lines, "9,She ran,ran,1"])[-1])
+
+
+def test_quotation_marks_behind_a_backslash_are_read():
+    lines = ["text,tags", *[r'"Anna, \"Low\"",B-PER O'] * 6]
+    assert rows_of(lines)[0] == Example(("Anna,", '"Low"'), ("B-PER", "O"))

@@ -6,12 +6,13 @@ import json
 import pytest
 
 from tests.corpora.texts.test_texts import lines, make
-from xtremedistil_tf.corpora.jobs.kinds import Asked
+from xtremedistil_tf.corpora.jobs.kinds import Asked, config_of_folder
 from xtremedistil_tf.corpora.readers.base import ReadOptions
 from xtremedistil_tf.corpora.texts.columns import Wanted
 from xtremedistil_tf.corpora.texts.labels import suspicious_labels
 from xtremedistil_tf.corpora.texts.record import describe_texts
 from xtremedistil_tf.corpora.texts.rows import Text
+from xtremedistil_tf.data.folders.task import read_task
 from xtremedistil_tf.errors import UserError
 
 LABELS = ("pos", "neg")
@@ -323,3 +324,246 @@ def test_a_mark_for_no_gold_label_among_classes_is_suspicious(labels, told):
             "dev": [], "test": []}
     found = "\n".join(suspicious_labels(rows))
     assert ("texts have the label -1, which is read as a class" in found) == told
+
+
+def task(text, *results, **more):
+    return {"data": {"title": "x", "text": text}, "annotations": [{"result": [
+        {"type": "choices", "from_name": name, "to_name": "text", "value": {"choices": [choice]}}
+        for name, choice in results] + list(more.values())}]}
+
+
+def test_choices_of_several_fields_of_label_studio_are_asked_about(tmp_path):
+    content = json.dumps([task(text, ("sentiment", own), *[("topic", "art")] * (at > 3))
+                          for at, (text, own) in enumerate(TEXTS)])
+    for kind in (None, "classification", "multilabel"):
+        with pytest.raises(UserError, match="record 5: the label is chosen in sentiment and in "
+                                            "topic; --label_column=NAME says which to learn"):
+            read(tmp_path, content, name="all.json", kind=kind)
+    assert read(tmp_path, content, name="all.json",
+                asked=Asked(wanted=Wanted(label="sentiment")))[0] == WANTED
+
+
+def test_entities_beside_choices_of_label_studio_are_asked_about(tmp_path):
+    span = {"type": "labels", "from_name": "ner", "value": {
+        "start": 0, "end": 4, "text": "film", "labels": ["ART"]}}
+    region = {"type": "choices", "value": {"start": 0, "end": 4, "choices": ["no"]}}
+    content = json.dumps([task(text, ("sentiment", own), one=span, two=region)
+                          for text, own in TEXTS])
+    with pytest.raises(UserError, match="have entities in 'entities' and a label in 'chosen'; --"):
+        read(tmp_path, content, name="all.json")
+    assert read(tmp_path, content, name="all.json", kind="classification")[0] == WANTED
+
+
+def test_tasks_without_an_annotation_are_left_out_and_counted(tmp_path):
+    content = json.dumps([task(text, ("sentiment", own)) for text, own in TEXTS]
+                         + [{"data": {"text": "film"}, "annotations": []}] * 3)
+    rows, _, told = read(tmp_path, content, name="all.json", kind="classification")
+    assert rows == WANTED and "3 rows without an annotation left out" in told
+
+
+@pytest.mark.parametrize("label, kind", [
+    ({"choices": ["pos", "neg"]}, "multilabel"), ('{"choices": ["pos", "neg"]}', "multilabel"),
+    ({"choices": ["pos"]}, None), (["pos", "pos"], "classification")])
+def test_choices_in_cells_are_labels(tmp_path, label, kind):
+    """Label Studio's JSON-MIN and CSV; two annotators of Argilla who agree."""
+    rows, record, _ = read(tmp_path, objects(lambda at, text, own: {
+        "text": text, "label": label if at % 2 else "neg"}), kind=kind)
+    assert record["labels"] == ["neg", "pos"]
+
+
+SPARK = [(own, rf'"He said \"{text}, no\" and, left\\"') for text, own in TEXTS]
+
+
+@pytest.mark.parametrize("between", [",", ";", "\t"])
+def test_quotation_marks_behind_a_backslash_are_read(tmp_path, between):
+    """Spark's default, and MySQL's."""
+    rows, _, told = read(tmp_path, table(SPARK, between.join(("label", "text\n")), between),
+                         name="all.csv")
+    assert rows[0] == 'He said "film number 0, no" and, left\\\tpos' and len(rows) == 24
+    assert 'quotation marks in cells stand behind a backslash (\\")' in told
+
+
+@pytest.mark.parametrize("cell, text", [
+    (r'"C:\@\"', "C:\\0\\"), (r'"say ""\""@"""', r'say "\"0"'), (r'say \"@\"', r'say \"0\"')])
+def test_a_backslash_before_the_end_of_a_cell_is_one(tmp_path, cell, text):
+    rows, _, told = read(tmp_path, table(
+        ((own, cell.replace("@", str(at))) for at, (_, own) in enumerate(TEXTS)), "label,text\n"),
+        name="all.csv")
+    assert f"{text}\tpos" in rows and len(rows) == 24 and "behind a" not in told
+
+
+@pytest.mark.parametrize("names", [
+    ("question", "passage"), ("query", "passage"), ("claim", "evidence"), ("premise", "hypo")])
+def test_pairs_are_read_whatever_their_label_is_called(tmp_path, names):
+    """BoolQ has its label under `answer`."""
+    rows, record, _ = read(tmp_path, objects(lambda at, text, own: {
+        names[0]: text, names[1]: f"B {text}", "answer": own == "pos"}), kind="classification")
+    assert record["pairs"] and rows[0] == "film number 0\tB film number 0\ttrue"
+
+
+def test_evidence_that_is_no_text_makes_no_pairs(tmp_path):
+    """FEVER's lists of places."""
+    rows, record, _ = read(tmp_path, objects(lambda at, text, own: {
+        "claim": text, "evidence": [[at, None]], "label": own}), kind="classification")
+    assert not record["pairs"] and rows == WANTED
+
+
+@pytest.mark.parametrize("name", ["answer", "target_text", "headline"])
+def test_a_further_column_of_texts_is_told(tmp_path, name):
+    content = objects(lambda at, text, own: {
+        "text": text, name: f"it was the answer {at}", "label": own, "date": f"May 3 {at}"})
+    _, _, told = read(tmp_path, content)
+    assert (f"suspicious: {tmp_path / 'all.jsonl'}: the column {name!r} holds texts, too, and is "
+            f"not read; --text_column=text,{name} makes pairs") in told and "'date'" not in told
+    (tmp_path / "named").mkdir()
+    wanted = Wanted(("text", name), pairs=True)
+    rows, _, told = read(tmp_path / "named", content, asked=Asked(wanted=wanted))
+    assert rows[0].startswith("film number 0\tit was") and "is not read" not in told
+
+
+def test_addresses_are_no_texts(tmp_path):
+    _, _, told = read(tmp_path, table((f"gs://bucket/{at}.txt", own)
+                                      for at, (_, own) in enumerate(TEXTS)), name="all.csv")
+    assert "the column 'text' holds addresses, such as 'gs://bucket/0.txt', not texts" in told
+
+
+@pytest.mark.parametrize("kind", [None, "classification"])
+def test_a_table_of_another_encoding_is_refused_with_the_flag(tmp_path, kind):
+    """Excel's CSV."""
+    content = table((f"{text} mit Käse", own) for text, own in TEXTS).encode("cp1252")
+    with pytest.raises(UserError, match="all.csv:.*2: not .*--encoding names another encoding"):
+        read(tmp_path, content, name="all.csv", kind=kind)
+    assert len(read(tmp_path, content, name="all.csv", kind=kind,
+                    asked=Asked(ReadOptions(encoding="cp1252")))[0]) == 24
+
+
+def hashed(other):
+    return [(text, ("pos", "neg", "pos#neg", other)[at % 4]) for at, (text, _) in enumerate(TEXTS)]
+
+
+def test_labels_with_a_hash_between_are_several(tmp_path):
+    """doccano's CSV, ATIS."""
+    content = table(hashed("neg#C#"))
+    with pytest.raises(UserError, match=r"the label 'pos#neg' looks like several labels \(pos, ne"):
+        read(tmp_path, content, name="all.csv")
+    _, record, told = read(tmp_path, content, name="all.csv", kind="multilabel")
+    assert record["labels"] == ["C#", "neg", "pos"]
+    assert "labels with # between are several: pos#neg -> pos, neg" in told
+
+
+@pytest.mark.parametrize("kind", [None, "multilabel"])
+def test_a_hash_in_a_label_is_a_part_of_it(tmp_path, kind):
+    rows = [(text, ("C#", "C", "F#", "bank#1")[at % 4]) for at, (text, _) in enumerate(TEXTS)]
+    _, record, _ = read(tmp_path, table(rows), name="all.csv", kind=kind)
+    assert record["labels"] == ["C", "C#", "F#", "bank#1"]
+
+
+@pytest.mark.parametrize("between", [" ", ",", ", "])
+def test_classes_of_fasttext_may_have_commas_between(tmp_path, between):
+    content = "".join(f"__label__{own}{between}__label__fun {text}\n" for text, own in TEXTS)
+    rows, record, _ = read(tmp_path, content, name="all.txt", kind="multilabel")
+    assert record["labels"] == ["fun", "neg", "pos"] and rows[0] == "film number 0\tpos,fun"
+
+
+def test_a_label_with_a_comma_is_refused_where_commas_part_labels(tmp_path):
+    content = objects(lambda at, text, own: {"text": text, "label": [own, "Arts, Film"]})
+    with pytest.raises(UserError, match="all.jsonl:1: the label 'Arts, Film' holds a comma, which"):
+        read(tmp_path, content, kind="multilabel")
+
+
+@pytest.mark.parametrize("name", ["ml_use", "Usage", "data_split"])
+def test_a_column_of_splits_is_read_under_any_name(tmp_path, name):
+    splits = ("Training", "validation", "TEST")
+    _, record, told = read(tmp_path, table(
+        ((text, at % 2, splits[at // 2 % 3]) for at, (text, _) in enumerate(TEXTS)),
+        f"text,label,{name}\n"), name="all.csv")
+    assert [sum(own.values()) for own in record["splits"].values()] == [8, 8, 8]
+    assert f"split from '{name}'" in told
+
+
+@pytest.mark.parametrize("splits", [("Training", "PublicTest"), ("train", "train")])
+def test_a_column_of_splits_that_is_not_read_is_told(tmp_path, splits):
+    _, _, told = read(tmp_path, table(
+        ((text, at % 2, splits[at // 2 % 2]) for at, (text, _) in enumerate(TEXTS)),
+        "text,label,Usage\n"), name="all.csv")
+    assert f"the column 'Usage' names splits, such as {splits[0]}, but not in all rows" in told
+
+
+@pytest.mark.parametrize("train, test, label", [
+    ("text,target", "text,id", None), ("text,target", "text,id", "target"),
+    ("text,target", "text,keyword", None), ("text,answer", "text,keyword", None)])
+def test_a_test_without_labels_is_refused_with_the_way_out(tmp_path, train, test, label):
+    """As in Kaggle's competitions."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "train.csv").write_text(table(TEXTS, f"{train}\n"))
+    (folder / "test.csv").write_text(table(
+        ((f"a {text}", at % 2 if "keyword" in test else at) for at, (text, _) in enumerate(TEXTS)),
+        f"{test}\n"))
+    with pytest.raises(UserError, match="test.csv: .*labels.* by .*--transfer"):
+        make(folder, tmp_path / "task", kind="classification",
+             asked=Asked(wanted=Wanted(label=label)))
+
+
+def test_texts_of_old_doccano_stand_under_data(tmp_path):
+    assert read(tmp_path, objects(lambda at, text, own: {
+        "id": at, "data": text, "label": [own]}))[0] == WANTED
+
+
+def test_a_test_alone_without_labels_is_refused_with_the_way_out(tmp_path):
+    with pytest.raises(UserError, match="--label_column=NAME or .*if test.csv has no labels"):
+        read(tmp_path, table(((text, at) for at, (text, _) in enumerate(TEXTS)), "text,id\n"),
+             name="test.csv")
+
+
+def test_columns_of_0_and_1_are_labels(tmp_path):
+    """Jigsaw's toxic comments."""
+    content = table(((at, text, at % 2, int(at % 3 == 0), 1) for at, (text, _) in enumerate(TEXTS)),
+                    "id,comment_text,toxic,obscene,seen\n")
+    with pytest.raises(UserError, match="--kind=multilabel several of 0 and 1, a label each: --labe"
+                                        "l_column=toxic,obscene"):
+        read(tmp_path, content, name="all.csv", kind="multilabel")
+    asked = Asked(wanted=Wanted(labels=("toxic", "obscene")))
+    rows, record, _ = read(tmp_path, content, name="all.csv", kind="multilabel", asked=asked)
+    assert record["labels"] == ["obscene", "toxic"] and {
+        "film number 0\tobscene", "film number 2\t", "film number 3\ttoxic,obscene"} <= set(rows)
+    (tmp_path / "unknown").mkdir()
+    with pytest.raises(UserError, match="all.csv:5: the column 'obscene' holds '-1'; needed in"):
+        read(tmp_path / "unknown", content.replace(",1,1,1", ",1,-1,1", 2), name="all.csv",
+             kind="multilabel", asked=asked)
+
+
+@pytest.mark.parametrize("write", [str, json.dumps, lambda words: str(words).replace(",", "")])
+def test_lists_of_words_in_cells_are_texts(tmp_path, write):
+    content = objects(lambda at, text, own: {"tokens": write(text.split()), "label": own})
+    rows, _, told = read(tmp_path, content, asked=Asked(wanted=Wanted(("tokens",))))
+    assert rows == WANTED and "24 lists of words in cells joined to texts" in told
+    if write is json.dumps:
+        return
+    (tmp_path / "cut").mkdir()
+    with pytest.raises(UserError, match="the column 'tokens' holds the list .* cannot be read"):
+        read(tmp_path / "cut", content.replace("number", "a' ... 'b"), kind="classification",
+             asked=Asked(wanted=Wanted(("tokens",))))
+
+
+@pytest.mark.parametrize("language", [None, "de"])
+def test_a_text_without_labels_is_a_row_that_a_run_reads(tmp_path, language):
+    content = objects(lambda at, text, own: {"text": text, "label": [[own], []][at % 3 // 2],
+                                             **({"lang": language} if language else {})})
+    read(tmp_path, content, kind="multilabel")
+    task = read_task(config_of_folder(tmp_path / "task"), with_transfer=False)
+    examples = [row for own in task.examples.values() for row in own]
+    assert sum(not row.tags for row in examples) == 8
+    assert {row.language for row in examples} == {language or "default"}
+
+
+def test_a_text_that_begins_like_a_list_is_a_text(tmp_path):
+    rows, _, _ = read(tmp_path, objects(lambda at, text, own: {
+        "text": f"['{at}s {text}]", "label": own}))
+    assert rows[0] == "['0s film number 0]\tpos"
+
+
+def test_the_tokens_of_a_text_are_no_further_text(tmp_path):
+    _, _, told = read(tmp_path, objects(lambda at, text, own: {
+        "text": f"It was {text}.", "tokens": ["It", "was", *text.split(), "."], "label": own}))
+    assert "is not read" not in told

@@ -8,6 +8,7 @@ from xtremedistil_tf.corpora.jobs.kinds import Asked, is_conllu
 from xtremedistil_tf.corpora.readers.layout import tag_of_features
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.texts.recognise import (
+    has_pairs,
     looks_like_questions,
     looks_like_texts,
     refuse_entities_and_label,
@@ -73,12 +74,15 @@ def _completed(labelled: Source, asked: Asked, kind: Optional[str]) -> Asked:
     if kind is not None and not pooled:
         return _single(kind, asked)
     named = bool(asked.wanted.texts or asked.wanted.label)
-    plain = asked.read.word_column is None and asked.read.tag_column is None \
-        and asked.read.format in ("auto", "csv", "table", "jsonl")
+    tagged = (asked.read.word_column, asked.read.tag_column, *asked.read.tag_names)
+    plain = not any(tagged) and asked.read.format in ("auto", "csv", "table", "jsonl")
     if kind is None and not named and not plain:
         return asked
     texts = dataclasses.replace(asked, kind=kind or "classification")
-    pairs = None if asked.wanted.texts else looks_like_texts(labelled, texts.texts.read)
+    if kind is not None:  # Whatever the label is called.
+        pairs: Optional[bool] = not asked.wanted.texts and has_pairs(labelled, texts.texts.read)
+    else:
+        pairs = None if asked.wanted.texts else looks_like_texts(labelled, texts.texts.read)
     if kind is None and not named and pairs is None:
         refuse_without_label(labelled, texts.texts.read)
         return asked

@@ -130,6 +130,8 @@ def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[Record]:
         way = " (--kind=classification reads lists of texts and labels)" * isinstance(value, list)
         raise RowError(("json", f"not a JSON object but {type(value).__name__} {value!r:.40}{way}"))
     value = of_automl(value)
+    if isinstance(value.get("data"), str) and not any(name in value for name in TEXTS):
+        value = {**value, "text": value["data"]}  # doccano until 1.8.
     for name, tool, place in _TEXTS_ELSEWHERE:
         if name in value and not any(isinstance(value.get(key), str) for key in TEXTS):
             raise RowError(("other_file", f"{tool}: the texts stand in {place}; write each text "
@@ -252,14 +254,48 @@ def _of_list(value: List[Any]) -> Record:
     return {"tokens": [word for word, _ in value], "ner_tags": [tag for _, tag in value]}
 
 
+def label_studio_spans(annotation: Record) -> List[Record]:
+    """The entities of a Label Studio annotation; a region's choices and notes are none."""
+    spans = []
+    for result in list_of(annotation.get("result") or [], "result"):
+        value = result.get("value") if isinstance(result, dict) else None
+        form = str(result.get("type", "labels")) if isinstance(result, dict) else ""
+        if isinstance(value, dict) and "start" in value and form.endswith("labels"):
+            label = next((value[name] for name in (form, "labels", "hypertextlabels")
+                          if name in value), None)
+            outer = value.get("globalOffsets")
+            places = outer if isinstance(outer, dict) else value
+            spans.append({"start": places.get("start"), "end": places.get("end"),
+                          "labels": label, "text": value.get("text")})
+    return spans
+
+
+def _text_field(data: Record, spans: List[Record], wanted: Optional[str]) -> str:
+    """Name of the field of a task's data that holds the text of its entities.
+
+    Raises:
+      RowError: if several could.
+    """
+    fields = {name: value for name, value in data.items() if isinstance(value, str)}
+    if wanted in fields:
+        return str(wanted)
+    named = [name for name in TEXTS if name in fields]
+    whole = [span for span in spans if isinstance(span["text"], str) and all(
+        isinstance(span[end], int) for end in ("start", "end"))]
+    for name in (*named, *fields) if whole else ():
+        if all(fields[name][span["start"]:span["end"]] == span["text"] for span in whole):
+            return name
+    if not named and len(fields) > 1:
+        raise RowError(("json", f"'data' holds several texts: {', '.join(fields)}; "
+                        "--word_column=NAME says which to read"))
+    return [*named, *fields][0]
+
+
 def _label_studio(task: Record, options: ReadOptions, counts: Tally) -> Iterator[Record]:
     """Record of a Label Studio task: its first annotation that was not cancelled or left empty."""
     data = task["data"]
-    texts = [data[name] for name in TEXTS if isinstance(data.get(name), str)]
-    texts = texts or [value for value in data.values() if isinstance(value, str)][:1]
-    if not texts:
+    if not any(isinstance(value, str) for value in data.values()):
         raise RowError(("json", f"'data' has no text; its fields are {', '.join(data) or 'none'}"))
-    record = {**{name: data[name] for name in LANGUAGES if name in data}, "text": texts[0]}
     annotations = list_of(task.get("annotations") or task.get("completions") or [], "annotations")
     usable = [one for one in annotations if isinstance(one, dict) and not is_rejected(one)]
     if not usable and options.labelled:
@@ -267,14 +303,7 @@ def _label_studio(task: Record, options: ReadOptions, counts: Tally) -> Iterator
         return
     counts["several_annotations"] += len(usable) > 1
     usable.sort(key=lambda one: (not one.get("ground_truth"), not one.get("result")))
-    spans = []
-    for result in list_of(usable[0].get("result") or [], "result") if usable else []:
-        value = result.get("value") if isinstance(result, dict) else None
-        if isinstance(value, dict) and "start" in value:
-            label = next((value[name] for name in (str(result.get("type")), "labels",
-                                                   "hypertextlabels") if name in value), None)
-            outer = value.get("globalOffsets")
-            places = outer if isinstance(outer, dict) else value
-            spans.append({"start": places.get("start"), "end": places.get("end"),
-                          "labels": label, "text": value.get("text")})
+    spans = label_studio_spans(usable[0]) if usable else []
+    record = {**{name: data[name] for name in LANGUAGES if name in data},
+              "text": data[_text_field(data, spans, options.word_column)]}
     yield {**record, "spans": spans} if usable else record

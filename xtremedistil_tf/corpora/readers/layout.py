@@ -144,6 +144,10 @@ class _Columns:
                 f"{', '.join(column.values[0] for column in self.columns)!r:.120} "
                 "(--tag_column=NUMBER names the column; --kind=classification reads labelled "
                 "texts)")
+        if len(layers) == len(self.columns) > 1:
+            raise UserError("all columns hold tags, and none holds words: do these stand in a file "
+                            "of their own, as seq.in beside seq.out? Write a word and its tag a "
+                            "line")
         typed = [at for at in layers if self.columns[at].types or self.columns[at].bare]
         entities = [at for at in typed if not self.columns[at].is_chunks] or typed or layers[-1:]
         different: List[int] = []

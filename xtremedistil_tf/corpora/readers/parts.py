@@ -15,7 +15,7 @@ from xtremedistil_tf.data.words import Word
 # Keys in the order of precedence.
 TOKENS = ("tokens", "words", "tokenized_text", "token", "sentence", "text", "tokenized")
 TAGS = ("ner_tags", "tags", "labels", "ner", "ner_labels", "bio_tags", "iob_tags", "label", "tag",
-        "ner_tags_str", "entity_tags", "bio", "iob")
+        "ner_tags_str", "entity_tags", "bio", "iob", "slots", "slot_labels")
 TEXTS = ("text", "sentence", "content", "raw", "document", "body", "txt", "tokens", "words")
 ENTITIES = ("entities", "spans", "ents", "label", "labels", "annotations", "annotation", "ner",
             "named_entities", "entity", "mentions", "tags", "ner_tags")

@@ -3,14 +3,17 @@
 import csv
 import itertools
 import statistics
-from typing import Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
-from xtremedistil_tf.corpora.annotations.keys import plain_key
+from xtremedistil_tf.corpora.annotations.keys import is_spans, plain_key
 from xtremedistil_tf.corpora.annotations.lists import Items, read_list
-from xtremedistil_tf.corpora.readers.base import SAMPLE, ReadOptions, Row, Tally
+from xtremedistil_tf.corpora.annotations.written import read_written
+from xtremedistil_tf.corpora.readers.base import SAMPLE, Place, ReadOptions, Row, Tally
 from xtremedistil_tf.corpora.readers.parts import TAGS, TOKENS, named_tags
+from xtremedistil_tf.corpora.readers.records import read_records
 from xtremedistil_tf.corpora.readers.texts import TEXTS, sentences_of
 from xtremedistil_tf.data.lines import Line, RowError, is_count
+from xtremedistil_tf.data.quotes import ESCAPED, doubled, escapes_quotes
 from xtremedistil_tf.data.readers.recognise import find_separator, is_tag, usual_width
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example
 from xtremedistil_tf.errors import UserError
@@ -18,6 +21,8 @@ from xtremedistil_tf.errors import UserError
 _Cells = Sequence[str]
 # Fraction of rows that show what a column holds; the others are reported one by one.
 _NEARLY_ALL = 0.9
+# Rows that show whether a column holds lists of entities.
+_SPANS_SAMPLE = 500
 
 
 class _Tagged(NamedTuple):
@@ -119,6 +124,40 @@ def _chosen(rows: Sequence[_Cells], options: ReadOptions) -> Optional[_Tagged]:
     return found[0] if found else None
 
 
+def _are_spans(cell: str) -> bool:
+    """True if a cell holds a list of entities, perhaps an empty one."""
+    try:
+        return is_spans(read_written(cell))
+    except RowError:
+        return False
+
+
+def _spans_column(rows: Sequence[_Cells]) -> Optional[int]:
+    """Index of the column that holds lists of entities, as in Label Studio's CSV; None without."""
+    for at, column in enumerate(zip(*_equal(rows))):
+        cells = [cell for cell in column[:_SPANS_SAMPLE] if cell.strip() not in ("", "[]")]
+        if sum(map(_are_spans, cells)) >= max(1, 0.5 * len(cells)):
+            return at
+    return None
+
+
+def _with_spans(rows: Iterable[Tuple[int, Union[List[str], RowError]]], text: int, spans: int
+                ) -> Iterator[Tuple[Place, Any]]:
+    """Yields (place, record) of a table with a text and its entities in two cells of a row."""
+    for at, (number, row) in enumerate(rows):
+        if isinstance(row, RowError):
+            yield number, row
+        elif len(row) <= max(text, spans):
+            yield number, RowError(("columns", f"{len(row)} columns; the entities are expected in "
+                                    f"column {spans + 1}, the text in column {text + 1}"))
+        elif not row[spans].strip():
+            yield number, {"text": row[text]}
+        elif _are_spans(row[spans]):
+            yield number, {"text": row[text], "entities": read_written(row[spans])}
+        elif at or "[" in row[spans]:  # The first row may be the header.
+            yield number, RowError(("json", f"{row[spans]!r:.60}; needed is a list of entities"))
+
+
 def holds_tagged_rows(lines: Sequence[str]) -> bool:
     """True if lines are a table whose cells hold the words, or the tags, of a whole sentence."""
     rows = _equal(_sample(list(enumerate(lines, 1))))
@@ -180,6 +219,31 @@ def _rows(lines: Iterable[str], separator: str) -> Iterator[Tuple[int, List[str]
                         ) from None
 
 
+def _all_rows(lines: Iterable[Line], separator: str
+              ) -> Iterator[Tuple[int, Union[List[str], RowError]]]:
+    """Yields the rows that are not empty, and the errors of lines that are none."""
+    bad: List[Tuple[int, RowError]] = []
+
+    def plain() -> Iterator[str]:
+        for number, text in lines:
+            if isinstance(text, RowError):
+                bad.append((number, text))
+            else:
+                yield text
+
+    for number, row in _rows(plain(), separator):
+        yield from bad
+        bad.clear()
+        if any(row):
+            yield number, row
+    yield from bad
+
+
+def _doubled(line: Line) -> Line:
+    number, text = line
+    return number, doubled(text) if isinstance(text, str) else text
+
+
 def _separator(head: Sequence[Line]) -> str:
     return find_separator([text for _, text in head if isinstance(text, str) and text.strip()]
                           ) or ","
@@ -217,8 +281,20 @@ def read_table(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> It
     """
     lines = iter(lines)
     head = list(itertools.islice(lines, SAMPLE))
+    separator = _separator(head)
+    if separator != "\t" and escapes_quotes(
+            [text for _, text in head if isinstance(text, str)], separator):
+        counts.note(ESCAPED)
+        head, lines = [*map(_doubled, head)], map(_doubled, lines)
     cells = _sample(head)
     tagged = _chosen(cells, options) if cells else None
+    spans = _spans_column(cells) if options.labelled and not tagged else None
+    rows = _all_rows(itertools.chain(head, lines), separator)
+    if spans is not None:
+        text, _ = _text_column(cells, options)
+        counts.note(f"text from column {text + 1} of the table, entities from column {spans + 1}")
+        yield from read_records(_with_spans(rows, text, spans), options, counts)
+        return
     if tagged:
         column = tagged.words
         first_tags = _or_none(cells[0][tagged.tags])
@@ -227,6 +303,11 @@ def read_table(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> It
         counts.note(f"words from column {tagged.words + 1} of the table, tags from column "
                     f"{tagged.tags + 1}")
     elif options.labelled:
+        # A wrong encoding is the first thing to know.
+        unread = next((f"line {number}: {text}" for number, text in head
+                       if isinstance(text, RowError)), None)
+        if unread is not None:
+            raise UserError(unread)
         reason = next(filter(None, map(_why_unread, itertools.chain.from_iterable(cells))), None)
         raise reason or UserError(
             "no column of the table holds tags such as B-PER and O; the first row is "
@@ -237,23 +318,15 @@ def read_table(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> It
         counts.note(f"text from column {column + 1} of the table")
     lists = tagged is None and _most((len(row) > column and _is_list(row[column])
                                       for row in cells), len(cells))
-    bad: List[Row] = []
-
-    def plain() -> Iterator[str]:
-        for number, text in itertools.chain(head, lines):
-            if isinstance(text, RowError):
-                bad.append((number, text))
-            else:
-                yield text
-
     first: Optional[_Cells] = None
     needed = max(column, tagged.tags if tagged else 0)
-    for number, row in _rows(plain(), _separator(head)):
-        yield from bad
-        bad.clear()
+    for number, row in rows:
+        if isinstance(row, RowError):
+            yield number, row
+            continue
         first = row if first is None else first
         # The header stands again where tables were joined.
-        if header and row == first or not any(row):
+        if header and row == first:
             continue
         try:
             if len(row) <= needed:
@@ -268,4 +341,3 @@ def read_table(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> It
             continue
         for words in sentences_of(row[column], options, counts):
             yield number, Example(words, (), options.language or DEFAULT_LANGUAGE)
-    yield from bad

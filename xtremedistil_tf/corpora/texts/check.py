@@ -12,7 +12,7 @@ from xtremedistil_tf.data.labels import ClassSet, read_labels
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example
 from xtremedistil_tf.data.readers.texts import NO_GOLD, parse_pair_line, parse_several, parse_text
-from xtremedistil_tf.data.several_labels import listed_labels, split_labels
+from xtremedistil_tf.data.several_labels import listed_labels, split_at_hash
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.tasks import task_kind
 
@@ -114,7 +114,7 @@ def _check_classes(folder: pathlib.Path, config: DataConfig, labels: Any, seen: 
         for label in listed_labels(train):
             problems.append(Problem(
                 paths["train"], 0, "several_labels", f"the label {label!r} looks like several "
-                f"labels ({', '.join(split_labels(label))})", True))
+                f"labels ({', '.join(split_at_hash(label))})", True))
     for label in labels.tags if labels is not None else ():
         if not train[label]:
             problems.append(Problem(folder / "labels.tsv", 0, "unused_label",

@@ -2,36 +2,47 @@
 
 import dataclasses
 import pathlib
+import re
 import statistics
-from typing import Dict, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.texts.tables.cells import shown
 from xtremedistil_tf.corpora.texts.tables.objects import CHOSEN
+from xtremedistil_tf.corpora.texts.tables.one_hot import one_hot_columns
 from xtremedistil_tf.corpora.texts.tables.table import Record, Table, column_of
 from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.split_names import SPLITS as SPLIT_NAMES
 from xtremedistil_tf.data.split_names import split_of
 from xtremedistil_tf.errors import UserError
 
 TEXTS = ("text", "sentence", "review", "content", "body", "comment", "document", "utterance",
          "utt", "message", "tweet", "review_text", "review_body", "question", "query", "headline",
-         "description", "title")
+         "description", "title", "reviewtext", "data")
 PAIRS = (("sentence1", "sentence2"), ("premise", "hypothesis"), ("question1", "question2"),
          ("text1", "text2"), ("text_a", "text_b"), ("text", "text_pair"),
          ("question", "sentence"), ("sentence_1", "sentence_2"), ("question", "passage"),
          ("sentence", "sentence2"), ("text", "text2"), ("question", "question2"),
-         ("text_1", "text_2"), ("question_1", "question_2"), ("sentence_a", "sentence_b"))
+         ("text_1", "text_2"), ("question_1", "question_2"), ("sentence_a", "sentence_b"),
+         ("query", "passage"), ("context", "hypothesis"), ("claim", "evidence"),
+         ("premise", "hypo"))
 LABELS = (CHOSEN, "label", "labels", "class", "category", "target", "gold_label", "sentiment",
           "topic", "intent", "y", "label_text", "classes", "categories", "stars", "rating", "score",
-          "polarity", "tag", "is_duplicate", "cats", "accept")
+          "polarity", "tag", "is_duplicate", "cats", "accept", "star_rating",
+          "overall")
 SPLITS = ("split", "partition", "subset", "fold", "set")
+# What a row can say of its split; eval is dev.
+_DIVIDED = ("train", "dev", "test", "eval")
 LANGUAGES = ("language", "lang", "locale", "language_code")
-# Names that JSON only has are labels in tables, perhaps.
-HEADER = frozenset(TEXTS) | frozenset(LABELS) - {CHOSEN, "accept"} | frozenset(LANGUAGES) | {
+# Names that JSON only has, or what wraps its rows, are labels in tables, perhaps.
+HEADER = frozenset({*TEXTS, *LABELS, *LANGUAGES}) - {"data", CHOSEN, "accept"} | {
     name for pair in PAIRS for name in pair} | {"id", "idx", "index"}
 # A label column without a name has at most this share of different values.
 _MOST_CLASSES = 0.5
+# A column of splits has at most this many different values.
+_MOST_SPLITS = 5
 # Mean number of words of a column of texts.
 _TEXT_WORDS = 3
+_ADDRESS = re.compile(r"[a-z][a-z0-9]*://\S+", re.IGNORECASE)
 
 
 class Columns(NamedTuple):
@@ -49,6 +60,11 @@ class Columns(NamedTuple):
     language: Optional[str] = None
     split: Optional[str] = None
 
+    @property
+    def all(self) -> Tuple[Optional[str], ...]:
+        """Names of all of them; None for those that are missing."""
+        return (*self.texts, self.label, self.language, self.split)
+
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:
@@ -58,12 +74,14 @@ class Wanted:
       texts: names or numbers of the text columns; empty to find them.
       label, language: the same of these columns; None to find them.
       pairs: True if there are two texts.
+      labels: names or numbers of columns with 0 or 1, one a label; empty for one column of labels.
     """
 
     texts: Tuple[str, ...] = ()
     label: Optional[str] = None
     language: Optional[str] = None
     pairs: bool = False
+    labels: Tuple[str, ...] = ()
 
 
 def first_named(columns: Sequence[str], names: Sequence[str]) -> Optional[str]:
@@ -97,6 +115,51 @@ def _are_texts(sample: Sequence[Record], column: str, beside: str) -> bool:
     least = max(_TEXT_WORDS, _mean_words(sample, beside) / 2)
     return (_mean_words(sample, column) >= least and len(set(values)) > len(values) / 2
             and plain >= len(words) / 3)
+
+
+def are_pairs(table: Table, sample: Sequence[Record]) -> bool:
+    """True if two columns have the names of a pair's texts, and hold texts."""
+    texts = _texts(table.columns, Wanted(pairs=True)) if table.named else ()
+    return bool(texts) and all(any(shown(row.get(name)) for row in sample) for name in texts)
+
+
+def _letters(cell: object) -> str:
+    """A text without white space and case: the same for its tokens."""
+    return "".join(shown(cell).split()).casefold()
+
+
+def doubts(table: Table, sample: Sequence[Record], columns: Columns, wanted: Wanted,
+           *, divided: bool) -> List[str]:
+    """What looks wrong with the columns that were found: texts that are not read, or that are none.
+
+    Args:
+      table: the table.
+      sample: some of its rows.
+      columns: the columns.
+      wanted: what the user said; columns of texts that were named are not doubted.
+      divided: True if the file is of one split by its name.
+    """
+    if not sample or wanted.texts:
+        return []
+    own, found = columns.texts, []
+    # Beside pairs stand their parses and explanations.
+    for column in table.columns if len(own) == 1 else ():
+        if column not in columns.all and _are_texts(sample, column, column) and not all(
+                _letters(row.get(column)) == _letters(row.get(own[0])) for row in sample):
+            found.append(f"the column {column!r} holds texts, too, and is not read; "
+                         f"--text_column={own[0]},{column} makes pairs")
+    for column in table.columns if columns.split is None and table.named and not divided else ():
+        cells = {shown(row.get(column)).strip() for row in sample}
+        named = [cell for cell in cells if SPLIT_NAMES.get(cell.lower()) in _DIVIDED]
+        if named and column not in columns.all and len(cells) <= _MOST_SPLITS:
+            found.append(f"the column {column!r} names splits, such as {min(named)}, but not in "
+                         "all rows, or one only; it is not read: write one file a split")
+    for column in own:
+        values = [shown(row.get(column)).strip() for row in sample]
+        if sum(map(bool, map(_ADDRESS.fullmatch, values))) >= len(values) / 2:
+            found.append(f"the column {column!r} holds addresses, such as {values[0]!r:.60}, not "
+                         "texts; --text_column=NAME names another")
+    return found
 
 
 def _by_contents(sample: Sequence[Record], columns: Sequence[str], wanted: Wanted,
@@ -135,6 +198,14 @@ def _asked(flag: str, table: Table, path: pathlib.PurePath, sample: Sequence[Rec
                      f"columns are {', '.join(table.columns)}; the first row is {first!r:.160}")
 
 
+def without_label(path: pathlib.PurePath) -> str:
+    """What a message adds of a dev or test file that may have no labels, as in competitions."""
+    if split_of(path.name) not in ("dev", "test", "eval"):
+        return ""
+    return (f"; if {path.name} has no labels, name the files that have some by --train, and it by "
+            "--transfer")
+
+
 def find_columns(
     table: Table, sample: Sequence[Record], wanted: Wanted, path: pathlib.PurePath,
     *, labelled: bool = True,
@@ -152,8 +223,12 @@ def find_columns(
       UserError: if a column is not there or not clear.
     """
     texts = tuple(column_of(table.columns, name, "text_column", path) for name in wanted.texts)
-    label = None if wanted.label is None or not labelled else column_of(
-        table.columns, wanted.label, "label_column", path)
+    label = None
+    if wanted.label is not None and labelled:
+        try:
+            label = column_of(table.columns, wanted.label, "label_column", path)
+        except UserError as error:
+            raise UserError(f"{error}{without_label(path)}") from None
     if table.named and not texts:
         texts = _texts(table.columns, wanted)
     if table.named and label is None and labelled:
@@ -163,7 +238,12 @@ def find_columns(
     if len(texts) != (2 if wanted.pairs else 1):
         raise _asked("text_column", table, path, sample)
     if label is None and labelled:
-        raise _asked("label_column", table, path, sample)
+        ones = one_hot_columns(table, sample) if sample else ()
+        several = "" if len(ones) < 2 else (
+            "; with --kind=multilabel several of 0 and 1, a label each: --label_column="
+            + ",".join(ones))
+        raise UserError(f"{_asked('label_column', table, path, sample)}{several}"
+                        f"{without_label(path)}")
     language = None
     if wanted.language is not None:
         language = column_of(table.columns, wanted.language, "language_column", path)
@@ -191,10 +271,19 @@ def split_of_row(row: Record, column: str) -> str:
 
 
 def split_column(table: Table, sample: Sequence[Record]) -> Optional[str]:
-    """Name of the column that names a split in all rows; None without one."""
-    column = first_named(table.columns, SPLITS) if table.named else None
+    """Name of the column that names a split in all rows; None without one.
+
+    A column without a usual name of splits must hold nothing but their names, and more than one.
+    """
+    usual = first_named(table.columns, SPLITS) if table.named else None
     try:
-        return column if column is None or all(
-            split_of_row(row, column) for row in sample) else None
+        if usual is not None and all(split_of_row(row, usual) for row in sample):
+            return usual
     except RowError:
-        return None
+        pass
+    for column in table.columns if table.named else ():
+        values = {shown(row.get(column)).strip().lower() for row in sample}
+        if len({SPLIT_NAMES.get(value) for value in values}) > 1 and all(
+                SPLIT_NAMES.get(value) in _DIVIDED for value in values):
+            return column
+    return None

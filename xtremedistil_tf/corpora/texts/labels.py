@@ -8,6 +8,7 @@ from typing import Counter, Dict, List, Sequence, Tuple
 
 from xtremedistil_tf.corpora.texts.rows import Text
 from xtremedistil_tf.data.readers.texts import NO_GOLD, NO_GOLDS
+from xtremedistil_tf.data.several_labels import listed_labels, split_at_hash
 
 Rows = Dict[str, List[Text]]
 
@@ -55,6 +56,22 @@ def one_spelling(rows: Rows) -> Tuple[Rows, List[str]]:
     return {split: [dataclasses.replace(row, labels=tuple(dict.fromkeys(
         changed.get(label, label) for label in row.labels))) for row in own]
         for split, own in rows.items()}, [f"labels written in several ways are one: {shown}"]
+
+
+def parted_at_hash(rows: Rows) -> Tuple[Rows, List[str]]:
+    """Parts labels such as `news#sports` of texts with several labels, if they are lists of others.
+
+    Returns:
+      (rows, lines that tell what was changed).
+    """
+    found = [label for label in listed_labels(_counted(rows)) if "#" in label]
+    if not found:
+        return rows, []
+    return {split: [dataclasses.replace(row, labels=tuple(dict.fromkeys(
+        part for label in row.labels for part in (
+            split_at_hash(label) if "#" in label else [label])))) for row in own]
+        for split, own in rows.items()}, [f"labels with # between are several: {found[0]} -> "
+                                          f"{', '.join(split_at_hash(found[0]))}"]
 
 
 def without_kept_back(rows: Rows) -> Tuple[Rows, List[str]]:

@@ -10,6 +10,7 @@ from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.texts.labels import (
     are_fractions,
     one_spelling,
+    parted_at_hash,
     suspicious_labels,
     without_kept_back,
 )
@@ -78,7 +79,9 @@ def _labelled(reader: TextReader, sources: Sequence[Source], options: MakeOption
     """The rows by split; dev and test are taken out of train if they are missing."""
     found = _read(reader, sources)
     if not options.read.numbers:
-        for change in (one_spelling, without_kept_back):
+        parted = (parted_at_hash,) if options.read.several and not options.read.whole_labels \
+            else ()
+        for change in (*parted, one_spelling, without_kept_back):
             found.rows, told = change(found.rows)
             found.told += told
     rows = found.rows

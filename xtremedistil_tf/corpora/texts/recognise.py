@@ -3,19 +3,22 @@
 import dataclasses
 import itertools
 import pathlib
-from typing import List, Optional, Sequence, Set
+from typing import Any, List, Optional, Sequence, Set
 
-from xtremedistil_tf.corpora.annotations.keys import is_spans, read_spans
+from xtremedistil_tf.corpora.annotations.keys import is_spans, plain_key, read_spans
+from xtremedistil_tf.corpora.annotations.written import read_written
+from xtremedistil_tf.corpora.readers.parts import TAGS
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.texts.columns import (
     LABELS,
     PAIRS,
-    SPLITS,
     TEXTS,
+    are_pairs,
     find_columns,
     first_named,
     split_column,
     split_of_row,
+    without_label,
 )
 from xtremedistil_tf.corpora.texts.rows import TextsOptions
 from xtremedistil_tf.corpora.texts.tables.cells import shown
@@ -42,9 +45,21 @@ def looks_like_questions(source: Source, encoding: str) -> bool:
     return head.startswith("{") and any(all(name in head for name in own) for own in names)
 
 
+def _value(cell: object) -> object:
+    """A cell's value; a list or object that stands in it as text is read."""
+    try:
+        return read_written(cell) if isinstance(cell, str) else cell
+    except RowError:
+        return cell
+
+
 def _labels(value: object) -> Optional[List[str]]:
     """The labels in a cell; none for an empty one, None for a cell of another kind."""
+    value = _value(value)
     if isinstance(value, dict):  # spaCy's shares of labels, or a label with its name.
+        if all(isinstance(own, list) and all(isinstance(one, str) for one in own)
+               for own in value.values()):  # Label Studio's choices.
+            return [one for own in value.values() for one in own]
         single = all(isinstance(one, (str, int, float)) for one in value.values())
         return [str(name) for name in value] if single else None
     cells = value if isinstance(value, (list, tuple)) else [value]
@@ -54,10 +69,14 @@ def _labels(value: object) -> Optional[List[str]]:
 
 
 def _is_tagged(labels: Sequence[str], text: str) -> bool:
-    """True if there is a tag, or the number of one, for each word of a text."""
+    """True if there is a tag, or the number of one, for each word of a text.
+
+    Several tags need no such text: its words may be divided in another way.
+    """
     tags = labels if len(labels) > 1 else " ".join(labels).split()
-    return len(tags) == len(text.split()) and (
-        all(map(is_tag, tags)) or len(tags) > 1 and all(map(str.isdecimal, tags)))
+    equal, several = len(tags) == len(text.split()), len(tags) > 1
+    return all(map(is_tag, tags)) and (equal or several and set(tags) != {"O"}) or (
+        equal and several and all(map(str.isdecimal, tags)))
 
 
 def _has_text_and_label(table: Table, sample: Sequence[Record], options: TextsOptions,
@@ -94,23 +113,64 @@ def looks_like_texts(source: Source, options: TextsOptions) -> Optional[bool]:
             names = {name.lower() for name in table.columns}
             if not table.named or options.wanted.label is None and not names & set(LABELS):
                 return None
-            pairs = any(set(pair) <= names for pair in PAIRS)
+            sample = sample_of(table)
+            pairs = are_pairs(table, sample)
             if not pairs and not names & set(TEXTS):
                 return None
             wanted = dataclasses.replace(options.wanted, pairs=pairs)
-            found = _has_text_and_label(table, sample_of(table),
-                                        TextsOptions(wanted=wanted), pathlib.PurePath(source.name))
+            found = _has_text_and_label(table, sample, TextsOptions(wanted=wanted),
+                                        pathlib.PurePath(source.name))
             return pairs if found else None
     except (UserError, OSError):
         return None
 
 
-def _holds_entities(value: object) -> bool:
+def has_pairs(source: Source, options: TextsOptions) -> bool:
+    """True if a source has two columns of texts, by their names and contents."""
+    try:
+        with open_table(source, options.table) as table:
+            return are_pairs(table, sample_of(table))
+    except (UserError, OSError):
+        return False  # Told when it is read.
+
+
+def _holds_spans(cell: object) -> bool:
     """True for a list of entities with their offsets and types."""
+    value = _value(cell)
     try:
         return is_spans(value) and bool(read_spans(value, None))  # type: ignore[arg-type]
     except RowError:
         return False
+
+
+def _items(cell: object) -> List[Any]:
+    """The items of a list, or the words of a text."""
+    value = _value(cell)
+    return value if isinstance(value, list) else value.split() if isinstance(value, str) else []
+
+
+def _is_number(item: object) -> bool:
+    return isinstance(item, int) or isinstance(item, str) and item.isdecimal()
+
+
+def _has_entities(sample: Sequence[Record], name: str, label: Optional[str]) -> bool:
+    """True if a column holds entities: with their places, or a tag for each word of another column.
+
+    Numbers are tags under a usual name of tags only.
+    """
+    if any(_holds_spans(row.get(name)) for row in sample):
+        return True
+    found = []
+    for row in sample:
+        items = _items(row.get(name))
+        if items:
+            others = {len(_items(cell)) for key, cell in row.items() if key not in (name, label)}
+            found.append(items if len(items) in others else [])
+    several = [items for items in found if len(items) > 1]
+    return any(set(items) != {"O"} and all(isinstance(one, str) and is_tag(one) for one in items)
+               for items in several) or (
+        plain_key(name) in TAGS and bool(several)
+        and all(items and all(map(_is_number, items)) for items in found))
 
 
 def refuse_entities_and_label(source: Source, options: TextsOptions) -> None:
@@ -121,8 +181,9 @@ def refuse_entities_and_label(source: Source, options: TextsOptions) -> None:
     """
     with open_table(source, options.table) as table:
         label = first_named(table.columns, LABELS)
-        entities = next((name for row in sample_of(table) for name, value in row.items()
-                         if name != label and _holds_entities(value)), None)
+        sample = sample_of(table)
+    entities = next((name for name in table.columns
+                     if name != label and _has_entities(sample, name, label)), None)
     if entities is not None:
         raise UserError(f"{source.name}: its rows have entities in {entities!r} and a label in "
                         f"{label!r}; --kind=tagging or --kind=classification says which to learn")
@@ -137,8 +198,6 @@ def refuse_split_column(source: Source, options: TextsOptions) -> None:
     found: Set[str] = set()
     try:
         with open_table(source, options.table) as table:
-            if first_named(table.columns, SPLITS) is None:
-                return
             sample = sample_of(table)
             column = split_column(table, sample)
             if column is None:
@@ -175,4 +234,4 @@ def refuse_without_label(source: Source, options: TextsOptions) -> None:
         return
     raise UserError(f"{source.name}: a table of texts, but no column has a usual name of labels; "
                     f"--label_column=NAME or NUMBER says which it is; the columns are "
-                    f"{', '.join(table.columns)}")
+                    f"{', '.join(table.columns)}{without_label(pathlib.PurePath(source.name))}")

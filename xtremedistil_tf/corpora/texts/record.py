@@ -8,12 +8,14 @@ from xtremedistil_tf.tasks import task_kind
 _TOLD = {
     "byte_order_marks": "byte order marks inside the file left out",
     "white_space": "texts with line breaks, tabs or several spaces: one space each",
+    "written_lists": "lists of words in cells joined to texts",
     "normalized": "texts composed (Unicode NFC)",
     "headers": "header rows inside the table left out",
     "other_languages": "texts of other languages left out",
     "empty_lines": "empty lines left out",
     "invisible_labels": "labels with invisible characters: these left out",
     "rejected_rows": "rows that an annotator rejected or ignored left out",
+    "unannotated_rows": "rows without an annotation left out",
     "no_gold": "pairs without a gold label ('-') left out",
     "skipped_rows": "unusable rows skipped",
     "renamed_ids": "questions whose ids others have too: numbered anew",
@@ -85,7 +87,7 @@ def describe_texts(record: Dict[str, Any], *, most: int = 20) -> str:
               for source in record["sources"] if not source["counts"].get("sentences")
               and not source["counts"].get("other_languages")][:most]
     lines += [f"suspicious: {source['source']}: {told}" for source in record["sources"][:most]
-              for told in told_damage(source["counts"], "texts")]
+              for told in (*source.get("suspicious", ()), *told_damage(source["counts"], "texts"))]
     if record["sources"][most:]:
         lines.append(f"{len(record['sources']) - most} more sources, each in conversion.json")
     return "\n".join(lines)

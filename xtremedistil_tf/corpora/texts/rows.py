@@ -19,11 +19,14 @@ from xtremedistil_tf.corpora.texts.columns import (
     LABELS,
     Columns,
     Wanted,
+    doubts,
     find_columns,
     split_of_row,
 )
 from xtremedistil_tf.corpora.texts.headers import check_first, is_header
-from xtremedistil_tf.corpora.texts.tables.cells import labels_of_cell, text_of
+from xtremedistil_tf.corpora.texts.tables.cells import labels_of_cell, text_in, text_of
+from xtremedistil_tf.corpora.texts.tables.objects import CHOSEN
+from xtremedistil_tf.corpora.texts.tables.one_hot import with_labels
 from xtremedistil_tf.corpora.texts.tables.opening import open_table
 from xtremedistil_tf.corpora.texts.tables.table import (
     SAMPLE,
@@ -69,9 +72,8 @@ class Text:
         return "\t".join(self.texts).casefold()
 
     def line(self) -> str:
-        """The row of a task file."""
-        prefix = language_prefix(self.language)
-        return "\t".join([*self.texts, *([prefix + ",".join(self.labels)] if self.labels else [])])
+        """The row of a task file; of a text without labels the last column is empty."""
+        return "\t".join([*self.texts, language_prefix(self.language) + ",".join(self.labels)])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,7 +107,8 @@ class TextsOptions:
     @property
     def table(self) -> TableOptions:
         """Settings of the table."""
-        wanted = (*self.wanted.texts, self.wanted.label, self.wanted.language)
+        wanted = (*self.wanted.texts, self.wanted.label, self.wanted.language,
+                  *self.wanted.labels)
         names = {name.lower() for name in wanted if name and not name.isdecimal()}
         return TableOptions(self.encoding, self.header, HEADER | names)
 
@@ -120,6 +123,7 @@ class TextReader:
     def __init__(self, options: TextsOptions):
         self._options = options
         self.records: List[Dict[str, Any]] = []
+        self._named_labels: Dict[str, str] = {}
 
     def rows(self, source: Source, *, labelled: bool = True, separators: str = SEPARATORS
              ) -> Iterator[Text]:
@@ -138,14 +142,20 @@ class TextReader:
         first: Optional[Tuple[Place, Text]] = None
         given = self._options.table
         options = TableOptions(given.encoding, given.header, given.header_names, separators)
+        path = pathlib.PurePath(source.name)
         with open_table(source, options, counts) as table:
+            if labelled and self._options.wanted.labels:
+                table = with_labels(table, self._options.wanted.labels, path)
             head = list(itertools.islice(table.rows, SAMPLE))
             sample = [row for _, row in head if not isinstance(row, RowError)]
             if head and not sample:
                 raise UserError(f"{source.name}:{head[0][0]}: {head[0][1]}")
-            columns = find_columns(table, sample, self._options.wanted,
-                                   pathlib.PurePath(source.name), labelled=labelled)
+            columns = find_columns(table, sample, self._options.wanted, path, labelled=labelled)
+            if labelled and table.named and self._options.wanted.label is None:
+                self._check_label(source.name, str(columns.label))
             counts.note(_told(columns, table.named))
+            suspicious = doubts(table, sample, columns, self._options.wanted,
+                                divided=source.split is not None) if labelled else []
             judged = _judged(table, columns)
             for place, row in itertools.chain(head, table.rows):
                 try:
@@ -173,7 +183,22 @@ class TextReader:
         if first is not None and not table.named and self._options.header == "auto":
             check_first(first[0], first[1].labels, seen, source.name)
         log.info("read %s: %s texts", source.name, f"{counts['sentences']:,}")
-        self._note(source, table.form, counts, problem)
+        self._note(source, table.form, counts, problem, suspicious)
+
+    def _check_label(self, name: str, label: str) -> None:
+        """Refuses a label that only its contents show if another file has another label.
+
+        Raises:
+          UserError: such as for a test of a competition, whose labels were kept back.
+        """
+        self._named_labels.setdefault(name, label)
+        by_contents = [one for one, own in self._named_labels.items() if own.lower() not in LABELS]
+        if by_contents and len(set(map(str.lower, self._named_labels.values()))) > 1:
+            one = by_contents[0]
+            raise UserError(
+                f"{one}: no column has a usual name of labels; by the contents it would be "
+                f"{self._named_labels[one]!r}, but other files have another; --label_column=NAME "
+                "says which it is in all; name a file without labels by --transfer")
 
     def texts(self, source: Source, form: str, rows: Iterable[Tuple[Place, Sequence[str]]],
               counts: Tally) -> Iterator[Text]:
@@ -200,9 +225,11 @@ class TextReader:
             yield Text(texts)
         self._note(source, form, counts, None)
 
-    def _note(self, source: Source, form: str, counts: Tally, problem: Optional[str]) -> None:
+    def _note(self, source: Source, form: str, counts: Tally, problem: Optional[str],
+              suspicious: Sequence[str] = ()) -> None:
         record = {"source": source.name, "format": form, "split": source.split,
-                  "notes": counts.notes, "counts": {k: v for k, v in counts.items() if v}}
+                  "notes": counts.notes, "counts": {k: v for k, v in counts.items() if v},
+                  "suspicious": list(suspicious)}
         self.records.append({**record, "first_problem": problem} if problem else record)
 
     def _clean(self, value: Any, counts: Tally) -> str:
@@ -224,11 +251,11 @@ class TextReader:
 
     def _text(self, row: Record, columns: Columns, counts: Tally, language: Optional[str]
               ) -> Optional[Text]:
-        texts = tuple(self._clean(_cell(row, name), counts) for name in columns.texts)
+        texts = tuple(self._clean(text_in(row, name, counts), counts) for name in columns.texts)
         for name, text in zip(columns.texts, texts):
             if not text:
                 raise RowError(("no_words", f"no text in the column {name!r}"))
-        own = _cell(row, columns.language).strip() if columns.language else ""
+        own = text_in(row, columns.language, counts).strip() if columns.language else ""
         spoken = own or self._options.language or language or DEFAULT_LANGUAGE
         if not re.fullmatch(LANGUAGE, spoken):
             raise RowError(("language", f"language {spoken!r}; allowed: a letter, then up to 15 "
@@ -238,6 +265,9 @@ class TextReader:
             return None
         if columns.label is None:
             return Text(texts, (), spoken)
+        if columns.label == CHOSEN and row.get(CHOSEN) is None:
+            counts["unannotated_rows"] += 1
+            return None
         labels = self._labels(row.get(columns.label), columns.label, counts, len(texts) == 2)
         split = split_of_row(row, columns.split) if columns.split else None
         return None if labels is None else Text(texts, labels, spoken, split)
@@ -248,7 +278,12 @@ class TextReader:
         labels = [self._label(label, counts) for label in labels_of_cell(
             value, several=several, whole=self._options.whole_labels)]
         if several:
+            wrong = next((label for label in labels if "," in label), None)
+            if wrong is not None:
+                raise RowError(("label_comma", f"the label {wrong!r:.60} holds a comma, which "
+                                "parts the labels of a row; allowed: any other character"))
             return tuple(dict.fromkeys(filter(None, labels)))
+        labels = list(dict.fromkeys(labels))  # Annotators who agree.
         if len(labels) > 1:
             raise RowError(("several_labels", f"{len(labels)} labels: {', '.join(labels)!r:.60}; "
                             "--kind=multilabel reads several"))
@@ -266,18 +301,6 @@ class TextReader:
         clean = _INVISIBLE.sub("", _WHITE.sub(" ", label).strip())
         counts["invisible_labels"] += bool(_INVISIBLE.search(label))
         return clean if self._options.normalize == "none" else unicodedata.normalize("NFC", clean)
-
-
-def _cell(row: Record, name: str) -> str:
-    """The text in a column.
-
-    Raises:
-      RowError: with the column, for a cell that is no text.
-    """
-    try:
-        return text_of(row.get(name))
-    except RowError as error:
-        raise RowError((error.problems[0][0], f"the column {name!r} holds {error}")) from None
 
 
 def _judged(table: Table, columns: Columns) -> Tuple[str, ...]:

@@ -1,18 +1,16 @@
 """Values of cells as texts and labels; what is neither is refused, never printed as Python."""
 
-import ast
-import json
 import re
 from typing import Any, List, Optional
 
+from xtremedistil_tf.corpora.annotations.written import read_written
+from xtremedistil_tf.corpora.readers.base import Tally
+from xtremedistil_tf.corpora.texts.tables.table import Record
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.recognise import CLASSES
 from xtremedistil_tf.data.several_labels import split_labels
 
-_CLASS = re.compile(r"__label__(\S+?),?(?=\s|$)")
-# A list as Python or numpy prints it: ['a', 'b'], ['a' 'b'], [1, 0].
-_ITEM = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[-+]?\d+(?:\.\d*)?)"""
-_LIST = re.compile(rf"\[\s*(?:{_ITEM}(?:\s*,\s*|\s+))*{_ITEM}?\s*,?\s*\]", re.DOTALL)
+_CLASS = re.compile(r"__label__(\S+?)(?:,(?=__label__)|,?(?=\s|$))")
 # Names of a label's name where a label is an object.
 _NAMES = ("name", "label", "class")
 # What may stand beside it; an entity has a place, too.
@@ -32,6 +30,41 @@ def text_of(value: Any) -> str:
             raise RowError(("json", f"{value!r:.60}; needed is a text"))
         return " ".join(map(_scalar, value))
     return _scalar(value)
+
+
+def _listed(cell: str) -> Any:
+    """The words of a list that is written as text; a text that only begins like one as it is.
+
+    Raises:
+      RowError: for a list that numpy shortened.
+    """
+    try:
+        return read_written(cell)
+    except RowError:
+        if " ... " in cell:
+            raise
+        return cell
+
+
+def text_in(row: Record, name: str, counts: Tally) -> str:
+    """The text in a column; the words of a list, also of one written as text, are joined.
+
+    Args:
+      row: the row.
+      name: name of the column.
+      counts: tally to which lists that are written as text are added.
+
+    Raises:
+      RowError: with the column, for a cell that is no text.
+    """
+    value = row.get(name)
+    try:
+        if isinstance(value, str) and value.startswith(("['", '["')):
+            value = _listed(value)
+            counts["written_lists"] += isinstance(value, list)
+        return text_of(value)
+    except RowError as error:
+        raise RowError((error.problems[0][0], f"the column {name!r} holds {error}")) from None
 
 
 def shown(value: Any) -> str:
@@ -57,22 +90,6 @@ def _scalar(value: Any) -> str:
     return str(value)
 
 
-def _written(cell: str) -> Any:
-    """A list or object that a cell of a table holds as text; else the text itself."""
-    if _LIST.fullmatch(cell):
-        return [ast.literal_eval(one) for one in re.findall(_ITEM, cell)]
-    if cell.startswith("{") and cell.endswith("}"):
-        for read in (json.loads, ast.literal_eval):
-            try:
-                found = read(cell)
-            except (ValueError, SyntaxError, RecursionError, MemoryError):
-                continue
-            return found if isinstance(found, dict) else cell
-    if CLASSES.fullmatch(cell):
-        return _CLASS.findall(cell)
-    return cell
-
-
 def _of_object(value: Any, several: bool) -> List[str]:
     """The labels of an object: of `{"name": ...}`, or of spaCy's `{"pos": 1.0, "neg": 0.0}`.
 
@@ -88,6 +105,11 @@ def _of_object(value: Any, several: bool) -> List[str]:
             raise RowError(("several_labels", f"{len(best)} labels: {', '.join(best)!r:.60}; "
                             "--kind=multilabel reads several"))
         return best if most else []
+    if value and all(isinstance(one, list) for one in value.values()):  # Label Studio's.
+        if len(value) == 1:
+            return labels_of_cell(*value.values(), several=several)
+        raise RowError(("several_labels", f"the label is chosen in {' and in '.join(value)}; "
+                        "--label_column=NAME says which to learn"))
     named = [value[name] for name in _NAMES if isinstance(value.get(name), str)]
     if len(named) == 1 and set(value) <= _BESIDE:
         return named
@@ -107,7 +129,7 @@ def labels_of_cell(value: Any, *, several: bool = False, whole: bool = False) ->
       RowError: for a cell that holds no labels.
     """
     if isinstance(value, str) and not whole:
-        value = _written(value.strip())
+        value = _CLASS.findall(value) if CLASSES.fullmatch(value) else read_written(value)
     if isinstance(value, dict):
         return _of_object(value, several)
     if isinstance(value, (list, tuple)):

@@ -5,6 +5,7 @@ import itertools
 import re
 from typing import Any, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
+from xtremedistil_tf.corpora.readers.base import Tally
 from xtremedistil_tf.corpora.texts.tables.table import (
     SAMPLE,
     SEPARATORS,
@@ -13,6 +14,7 @@ from xtremedistil_tf.corpora.texts.tables.table import (
     TableOptions,
 )
 from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.quotes import ESCAPED, doubled, escapes_quotes
 from xtremedistil_tf.errors import UserError
 
 _CELL = 1 << 27  # Longest cell; the csv module's own limit is 128 KiB.
@@ -150,12 +152,13 @@ class _Quotes:
         return False
 
 
-def read_delimited(lines: Iterator[str], options: TableOptions) -> Table:
+def read_delimited(lines: Iterator[str], options: TableOptions, counts: Tally) -> Table:
     """Opens a table with tabs, commas, semicolons or | between its cells.
 
     Args:
       lines: its lines, with their ends.
       options: what the file does not say itself.
+      counts: tally to which a note is added of quotation marks behind a backslash.
 
     Raises:
       UserError: if it is no such table.
@@ -166,8 +169,12 @@ def read_delimited(lines: Iterator[str], options: TableOptions) -> Table:
     filled = [line for line in head[begin:] if line.strip()]
     if not filled:
         raise UserError("nothing in it")
-    separator, quoting = find_layout(filled, excel.group(1) if excel else options.separators)
     csv.field_size_limit(_CELL)
+    separators = excel.group(1) if excel else options.separators
+    if escapes_quotes(filled, separators):
+        counts.note(ESCAPED)
+        filled, head, lines = [*map(doubled, filled)], [*map(doubled, head)], map(doubled, lines)
+    separator, quoting = find_layout(filled, separators)
     records = _records(itertools.chain(head[begin:], lines), begin, separator, quoting)
     sample = list(itertools.islice(records, SAMPLE))
     first = sample[0].cells

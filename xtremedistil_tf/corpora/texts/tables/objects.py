@@ -6,7 +6,7 @@ import json
 from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Tally
-from xtremedistil_tf.corpora.readers.exports import json_values, unpack
+from xtremedistil_tf.corpora.readers.exports import json_values, label_studio_spans, unpack
 from xtremedistil_tf.corpora.texts.tables.cells import split_classes
 from xtremedistil_tf.corpora.texts.tables.table import SAMPLE, Place, Row, Table, TableOptions
 from xtremedistil_tf.data.json_rows import parse_json
@@ -87,20 +87,38 @@ def _columns(value: Dict[str, Any], names: FrozenSet[str]) -> Optional[List[Dict
     return None
 
 
-def _choices(task: Dict[str, Any], counts: Tally) -> Iterator[Dict[str, Any]]:
-    """The row of a Label Studio task: its data, and the choices of its first annotation."""
+def _choices(task: Dict[str, Any], counts: Tally, fields: Dict[str, Any]
+             ) -> Iterator[Dict[str, Any]]:
+    """The row of a Label Studio task: its data, and what its first annotation says.
+
+    Args:
+      task: the task.
+      counts: tally to which tasks are added that an annotator cancelled.
+      fields: the fields of choices of the tasks before; those of this one are added.
+
+    Yields:
+      the data with the choices of the whole text, or None without an annotation: those of the one
+      field, or by field if there are several, which then are columns, too. Entities stand beside.
+    """
     given = task.get("annotations") or task.get("completions")
     usable = [one for one in given if isinstance(one, dict) and not one.get("was_cancelled")] \
         if isinstance(given, list) else []
-    usable.sort(key=lambda one: not one.get("ground_truth"))
-    results = usable[0].get("result") if usable else None
-    chosen = [choice for one in results or () if isinstance(one, dict)
-              and isinstance(one.get("value"), dict)
-              for choice in one["value"].get("choices") or ()]
     if given and not usable:
         counts["rejected_rows"] += 1
-    else:
-        yield {**task["data"], CHOSEN: chosen}
+        return
+    usable.sort(key=lambda one: not one.get("ground_truth"))
+    chosen: Dict[str, List[Any]] = {}
+    for one in (usable[0].get("result") if usable else None) or ():
+        value = one.get("value") if isinstance(one, dict) else None
+        if isinstance(value, dict) and "choices" in value and "start" not in value:
+            name = str(one.get("from_name"))
+            name = f"{CHOSEN} {name}" if name in task["data"] else name
+            chosen.setdefault(name, []).extend(value["choices"] or ())
+    fields.update(chosen)
+    spans = label_studio_spans(usable[0]) if usable else []
+    labels: Any = chosen if len(fields) > 1 and chosen else [*itertools.chain(*chosen.values())]
+    yield {**chosen, **task["data"], CHOSEN: labels if usable else None,
+           **({"entities": spans} if spans else {})}
 
 
 def _is_task(value: Dict[str, Any]) -> bool:
@@ -112,6 +130,7 @@ def _rows(values: _Values, options: TableOptions, counts: Tally) -> Iterator[Row
     """Yields the rows of JSON values, without what tools and libraries wrap around them."""
     names = frozenset(options.header_names - _NUMBERS)
     head = list(itertools.islice(values, 2))
+    fields: Dict[str, Any] = {}
     for place, value in itertools.chain(head, values):
         try:
             if isinstance(value, RowError):
@@ -123,7 +142,7 @@ def _rows(values: _Values, options: TableOptions, counts: Tally) -> Iterator[Row
             elif not isinstance(value, dict):
                 raise RowError(("json", f"is {value!r:.40}; needed is a JSON object"))
             elif _is_task(value):
-                for row in _choices(value, counts):
+                for row in _choices(value, counts, fields):
                     yield place, row
             else:
                 held = _columns(value, names) if len(head) == 1 else None

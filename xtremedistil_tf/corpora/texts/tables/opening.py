@@ -118,7 +118,7 @@ def open_table(source: Source, options: TableOptions, counts: Optional[Tally] = 
             elif not head:
                 raise UserError("nothing in it")
             else:
-                yield read_delimited(lines, options)
+                yield read_delimited(lines, options, Tally() if counts is None else counts)
         except (UserError, csv.Error) as error:
             if isinstance(error, RowError) or name in str(error):
                 raise
