@@ -341,8 +341,6 @@ FORMS = (
          refusal="entities in markup, such as", between="\n"),
     Form("running text", _columns("Anna@ lives in Oslo."), refusal="it was read as running text",
          between="\n"),
-    Form("Parquet", PLAIN, refusal="is a Parquet file; --format=datasets",
-         file="train-00000-of-00001.parquet", pack=lambda text: b"PAR1" + text.encode()),
     Form("types under a key that nobody knows", _json(lambda n, text: {
         "text": text, "entities": _spans(n, label="kind_of")}),
         refusal="has the keys start, end, kind_of; its type is read from label", **LINES),

@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from typing import Any, Callable, Iterable, List, Tuple
 
+from xtremedistil_tf.corpora.sources.parquet import parquet_lines
 from xtremedistil_tf.errors import UserError, first_line
 
 Opener = Callable[[contextlib.ExitStack], Iterable[bytes]]
@@ -38,7 +39,6 @@ _NO_TEXT = (
     (b"%PDF", "a PDF", _AS_TEXT),
     (b"{\\rtf", "an RTF document", _AS_TEXT),
     (b"\xd0\xcf\x11\xe0", "an Office file", _AS_TEXT),
-    (b"PAR1", "a Parquet file", "--format=datasets reads folders of them"),
     (b"ARROW1", "an Arrow file", "--format=datasets reads folders of them"),
     (b"\xff\xff\xff\xff", "an Arrow file", "--format=datasets reads folders of them"),
     (b"\x89HDF", "an HDF5 file", _AS_TEXT),
@@ -59,12 +59,16 @@ _NO_TEXT = (
 def unpacked(file: Any, name: str, stack: contextlib.ExitStack) -> Iterable[bytes]:
     """Yields a file's lines, decompressed if its first bytes show a compression.
 
+    A Parquet file becomes JSON lines.
+
     Raises:
       UserError: for a file that is not text.
     """
     while True:
         buffered = stack.enter_context(io.BufferedReader(file))
         head = buffered.peek(32)
+        if head.startswith(b"PAR1"):
+            return parquet_lines(buffered, name)
         for begin, told, way_out in _NO_TEXT:
             if head.startswith(begin):
                 raise UserError(f"{name} is {told}; {way_out}")
