@@ -272,8 +272,39 @@ FORMS = (
         text, "PERSON", "O", "O", "CITY")}), ("Anna0 lives in Oslo\tB-PERSON O O B-CITY",),
         file="train.json", between=",\n", head='{"sentences": [', tail="]}\n"),
     Form("Labelbox", _json(lambda n, text: {
-        "data_row": {"id": str(n), "row_data": text}, "projects": {"p": {"labels": []}}}),
-        refusal="fields data_row, projects; needed are", **LINES),
+        "data_row": {"id": str(n), "row_data": text}, "projects": {"p": {"labels": [
+            {"annotations": {"objects": [
+                {"name": span["label"], "location": {
+                    "start": span["start"], "end": span["end"] - 1}} for span in _spans(n)]}}]
+            if n < 11 else []}}}), (ROW,), **LINES),
+    Form("Google's Vertex AI", _json(lambda n, text: {
+        "textContent": text, "textSegmentAnnotations": _spans(
+            n, begin="startOffset", end="endOffset", label="displayName")}), (ROW,), **LINES),
+    Form("SageMaker Ground Truth", _json(lambda n, text: {
+        "source": text, "job": {"annotations": {"entities": _spans(
+            n, begin="startOffset", end="endOffset"), "labels": [{"label": "PER"}]}},
+        "job-metadata": {"failure-reason": "ClientError"} if n == 11 else {"entities": []}}),
+        (ROW,), file="train.manifest", between="\n"),
+    Form("Azure's conversations", _json(lambda n, text: {
+        "text": text, "language": "en-us", "intent": "x", "dataset": "Train", "entities": [
+            {"category": span["label"], "offset": span["start"],
+             "length": span["end"] - span["start"]} for span in _spans(n)]}),
+        ("Anna0 lives in Oslo\ten-us:B-PER en-us:O en-us:O en-us:B-LOC",), file="train.json",
+        between=",\n", tail="]}}\n", kind="tagging",
+        head='{"projectFileVersion": "2022-10-01-preview", "assets": {"utterances": ['),
+    Form("LUIS", _json(lambda n, text: {"text": text, "intent": "x", "entities": [
+        {"entity": span["label"], "startPos": span["start"], "endPos": span["end"] - 1}
+        for span in _spans(n)]}), (ROW,), file="train.json", between=",\n", tail="]}\n",
+        head='{"luis_schema_version": "7.0.0", "intents": [{"name": "x"}], "utterances": [',
+        kind="tagging"),
+    Form("Wit.ai", _json(lambda n, text: {"text": text, "intent": "x", "traits": [], "entities": [
+        {**span, "body": text[span["start"]:span["end"]], "entities": []}
+        for span in _spans(n, label="entity")]}), (ROW,), file="train.json", between=",\n",
+        head='{"utterances": [', tail="]}\n", kind="tagging"),
+    Form("Argilla 2, nested", _json(lambda n, text: {
+        "id": str(n), "fields": {"text": text}, "suggestions": {}, "metadata": {},
+        "responses": {} if n == 11 else {"span": [{"value": _spans(n), "user_id": "u"}]},
+        "status": "pending" if n == 11 else "completed"}), (ROW,), **ARRAY),
     Form("train and test in one object", _json(lambda n, text: {
         "text": text, "entities": _lists(n)}), refusal="one object holds train, test; give each",
         file="train.json", between='], "test": [', head='{"train": [', tail="]}\n"),

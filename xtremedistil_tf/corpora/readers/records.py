@@ -5,7 +5,7 @@ import itertools
 import operator
 from typing import Any, Iterable, Iterator, List, Sequence, Tuple, Union
 
-from xtremedistil_tf.corpora.annotations.answers import is_rejected
+from xtremedistil_tf.corpora.annotations.answers import is_rejected, is_unannotated
 from xtremedistil_tf.corpora.annotations.letters import Letters, find_letters, join_by_letters
 from xtremedistil_tf.corpora.annotations.offsets import (
     CHARACTERS,
@@ -191,6 +191,9 @@ def read_records(records: Iterable[Tuple[Place, Any]], options: ReadOptions, cou
                 for record in unpack(value, options, counts):
                     if is_rejected(record):
                         counts["rejected_rows"] += 1
+                        continue
+                    if options.labelled and is_unannotated(record):
+                        counts["unannotated_rows"] += 1
                         continue
                     yield place, read_parts(record, options)
             except RowError as error:
