@@ -187,12 +187,18 @@ def test_files_whose_rows_name_their_splits_keep_them(tmp_path, partition):
             "annot_utt": f"{split} me at [place : {language} {n}]"}) + "\n"
             for split in ("train", "dev", "test") for n in range(4))
         for language in ("de-DE", "en-US")}, LICENSE="free")
+    with pytest.raises(UserError, match="--kind=tagging or --kind=classification"):
+        make(tmp_path / "1.0", tmp_path / "task")
     record, kind = make(tmp_path / "1.0", tmp_path / "task", kind="classification")
     assert record["splits"]["test"] == {"de-DE": 4, "en-US": 4} and not record["not_read"]
     assert "test me at de-DE 3\tde-DE:b" in lines(tmp_path / "task", "test")
+    make(tmp_path / "1.0", tmp_path / "tags", kind="tagging")
+    assert lines(tmp_path / "tags", "test")[3] == (
+        "test me at de-DE 3\t" + " ".join(f"de-DE:{tag}" for tag in
+                                          ("O", "O", "O", "B-place", "I-place")))
     with open(tmp_path / "1.0" / "data" / "de-DE.jsonl", "a") as file:
         file.write(json.dumps({partition: "other", "utt": "x"}) + "\n")
-    with pytest.raises(UserError, match="de-DE.jsonl:13: needed is a JSON object whose"):
+    with pytest.raises(UserError, match="no file in it speaks of a split"):
         make(tmp_path / "1.0", tmp_path / "b", kind="classification")
 
 

@@ -6,7 +6,7 @@ from typing import Optional, Sequence
 
 from xtremedistil_tf.corpora.jobs.kinds import Asked, is_conllu
 from xtremedistil_tf.corpora.readers.layout import tag_of_features
-from xtremedistil_tf.corpora.readers.parts import TAGS, TOKENS
+from xtremedistil_tf.corpora.readers.parts import TAGS, TOKENS, has_slots
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.texts.recognise import (
     looks_like_questions,
@@ -51,7 +51,7 @@ def _refuse_tags_and_label(source: Source, asked: Asked) -> None:
     """
     with open_table(source, asked.texts.read.table) as table:
         rows = [row for _, row in itertools.islice(table.rows, _ROWS) if isinstance(row, dict)]
-    if rows and all(_has_tags(row) for row in rows):
+    if rows and all(_has_tags(row) or has_slots(row) for row in rows):
         raise UserError(f"{source.name}: its texts have tags of their words and a label; "
                         "--kind=tagging or --kind=classification says which to learn")
 

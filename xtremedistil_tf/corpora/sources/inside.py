@@ -32,15 +32,16 @@ def _field(row: Any) -> Optional[str]:
     return found if found is not None and split_of(str(row[found])) else None
 
 
+def _told(line: str, field: str) -> Optional[str]:
+    """The split that a JSON line names in a field, or None."""
+    row = _value(line)
+    return split_of(str(row.get(field))) if isinstance(row, dict) else None
+
+
 def _lines_of_split(file: File, encoding: str, field: str, split: str
                     ) -> Iterator[Optional[Dict[str, Any]]]:
-    for number, line in enumerate(text_lines(file, encoding), 1):
-        row = _value(line)
-        told = split_of(str(row.get(field))) if isinstance(row, dict) else None
-        if line.strip() and told is None:
-            raise UserError(f"{file.name}:{number}: needed is a JSON object whose {field!r} is "
-                            f"train, dev or test; came {line!r:.60}")
-        yield row if told == split else None
+    for line in text_lines(file, encoding):
+        yield _value(line) if _told(line, field) == split else None
 
 
 def _held(file: File, encoding: str) -> Dict[str, List[Any]]:
@@ -74,15 +75,15 @@ def splits_inside(file: File, encoding: str) -> List[File]:
       divides it; nothing if no split stands in it.
     """
     ending = file.path.suffix.lower()
-    if ending in (".json", ".jsonl", ".ndjson"):
-        return _of_json(file, encoding)
-    if ending in (".csv", ".tsv"):
-        rows = csv.DictReader(text_lines(file, encoding),
-                              delimiter="\t" if ending == ".tsv" else ",")
-        try:
+    try:
+        if ending in (".json", ".jsonl", ".ndjson"):
+            return _of_json(file, encoding)
+        if ending in (".csv", ".tsv"):
+            rows = csv.DictReader(text_lines(file, encoding),
+                                  delimiter="\t" if ending == ".tsv" else ",")
             return [file] if _field(next(rows, None)) else []
-        except csv.Error:
-            return []
+    except (UserError, OSError, csv.Error):
+        pass  # Told when it is read.
     return []
 
 
@@ -90,7 +91,7 @@ def _part(file: File, told: str, split: Optional[str], rows: Callable[[], Iterat
     return File(f"{file.name}[{told}]", file.path, file.group, json_lines(rows), split)
 
 
-def splits_held(file: File, encoding: str) -> List[File]:
+def _splits_held(file: File, encoding: str) -> List[File]:
     """The splits that one JSON object holds under their names; nothing if there are none."""
     lists = _held(file, encoding) if file.path.suffix.lower() == ".json" else {}
     return [_part(file, key, split_of(key), functools.partial(_rows_of_key, file, encoding, key))
@@ -98,12 +99,11 @@ def splits_held(file: File, encoding: str) -> List[File]:
 
 
 def _of_json(file: File, encoding: str) -> List[File]:
-    held = splits_held(file, encoding)
+    held = _splits_held(file, encoding)
     field = None if held else _field(_value(next(text_lines(file, encoding), "")))
     if field is None:
         return held
-    found = {split_of(str((_value(line) or {}).get(field)))
-             for line in text_lines(file, encoding) if line.strip()}
-    return [_part(file, split, split,
-                  functools.partial(_lines_of_split, file, encoding, field, split))
-            for split in _SPLITS if split in found or split == "train"]
+    found = {_told(line, field) for line in text_lines(file, encoding) if line.strip()}
+    return [] if None in found else [
+        _part(file, split, split, functools.partial(_lines_of_split, file, encoding, field, split))
+        for split in _SPLITS if split in found]

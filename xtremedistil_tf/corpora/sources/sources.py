@@ -18,7 +18,7 @@ from xtremedistil_tf.corpora.sources.archives import (
 )
 from xtremedistil_tf.corpora.sources.classes import join_classes
 from xtremedistil_tf.corpora.sources.files import OTHER_ENCODING, File
-from xtremedistil_tf.corpora.sources.inside import splits_held, splits_inside
+from xtremedistil_tf.corpora.sources.inside import splits_inside
 from xtremedistil_tf.corpora.sources.names import is_hidden, is_no_data, languages_of
 from xtremedistil_tf.corpora.sources.parallel import join_parallel
 from xtremedistil_tf.corpora.sources.standoff import ANNOTATIONS, standoff
@@ -188,8 +188,8 @@ def find_sources(
     if path.is_file() and not is_archive(path):
         file = File(str(path), path, path.parent.name, plain_file(path))
         split = split or _only(split_of(path.name))
-        held = splits_held(file, encoding) if split is None else []
-        return [_source(one, of) for one, of in _with_eval(held)] or [_source(file, split)], []
+        parts = (splits_inside(file, encoding) if split is None else []) or [file]
+        return [_source(part, split or own) for part, own in _with_eval(parts)], []
     files = join_parallel(join_classes(list(_files(path)), encoding), encoding)
     found = _with_eval(files)
     if split is not None:
