@@ -221,3 +221,19 @@ def test_documents_marks_and_counts_of_words_are_no_sentences(place, rows):
 def test_words_with_a_sharp_sign_and_comments(lines, words):
     rows, _ = words_and_tags([*lines, ""] * 8, tag_column="2")
     assert [row[0] for row in rows] == [words] * 8
+
+
+@pytest.mark.parametrize("mark", ["PySBDSegment", "EndOfLine|PySBDSegment", "EndOfSentence"])
+def test_hipes_marks_end_sentences(mark):
+    """Without them whole documents became one row; names with a full stop are not cut then."""
+    lines = [line.replace("EndOfSentence", mark) for line in HIPE[:-2]]
+    lines[3] = lines[3].replace("ging", "St.")
+    found, _ = words_and_tags(lines + lines[2:], tag_column="NE-COARSE-LIT")
+    assert [words for words, _ in found] == [("Anna", "St.", ".")] * 2
+
+
+def test_a_conllu_file_of_one_sentence_is_columns():
+    lines = ["# sent_id = 0", "# text = Anna ran", "1\tAnna\tAnna\tPROPN\t_\t_\t2\tnsubj\t_\t_",
+             "2\tran\trun\tVERB\t_\t_\t0\troot\t_\t_", ""]
+    form, rows, _ = read(lines, labelled=False)
+    assert form == "columns" and [row.words for _, row in rows] == [("Anna", "ran")]

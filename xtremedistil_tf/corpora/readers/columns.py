@@ -13,8 +13,8 @@ from xtremedistil_tf.data.lines import Line, RowError
 from xtremedistil_tf.data.readers.recognise import DOCUMENT, DOCUMENTS, WIKIANN, is_tag
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example
 
-# In HIPE's files the last word of a sentence has this mark.
-_SENTENCE_END = re.compile(r"(^|[\t|])EndOfSentence($|[\t|])")
+# In HIPE's files the last word of a sentence has one of these marks.
+_SENTENCE_END = re.compile(r"(?:^|[\t |])(?:EndOfSentence|PySBDSegment)(?:$|[\t |])")
 # CoNLL-U lines of multiword tokens, which the next lines split, and of empty nodes.
 _RANGE = re.compile(r"\d+[-.]\d+")
 # A comment in front of a tab, and a word that begins with a sharp sign.
@@ -24,6 +24,12 @@ _DIGIT, _NO_DIGIT = re.compile(r"\d"), re.compile(r"[^\W\d]\D*")
 _BRACKET = re.compile(r"\(([^\s()*]+)|\)")
 _Fields = Union[List[str], RowError]
 _Block = List[Tuple[int, _Fields]]
+
+
+def _ends_sentence(text: str) -> bool:
+    """True if a mark says that a line is the last of its sentence."""
+    # Most lines of large files have none.
+    return ("EndOfSentence" in text or "PySBDSegment" in text) and bool(_SENTENCE_END.search(text))
 
 
 class _Blocks:
@@ -85,7 +91,8 @@ class _Blocks:
             if isinstance(text, RowError):
                 block.append((number, text))
                 continue
-            if plain and "\t" in text and " " not in text and "EndOfSentence" not in text:
+            ends = _ends_sentence(text)
+            if plain and "\t" in text and " " not in text and not ends:
                 parts = text.split("\t")
                 if len(parts) == layout.width and not text.isspace() and (
                         not text.startswith(DOCUMENT)):
@@ -108,7 +115,7 @@ class _Blocks:
                 self._counts["comments"] += 1
                 continue
             block.append((number, fields))
-            if "EndOfSentence" in text and _SENTENCE_END.search(text):
+            if ends:
                 yield block
                 block = []
         if block:
@@ -200,7 +207,8 @@ def read_columns(lines: Iterable[Line], options: ReadOptions, counts: Tally,
     layout = find_layout([text for _, text in head if isinstance(text, str)], options)
     if layout.told:
         counts.note(layout.told)
-    counts.cut = not layout.parted
+    counts.cut = not layout.parted and not any(
+        isinstance(text, str) and _ends_sentence(text) for _, text in head)
     for block in _Blocks(layout, counts).read(itertools.chain(head, lines)):
         yield _example(block, layout, prefixed, options, counts)
 
