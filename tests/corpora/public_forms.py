@@ -186,6 +186,9 @@ FORMS = (
          head=HIPE_HEAD, between="\n"),
     Form("HIPE-2022", HIPE, (UPPER,), options={"tag_column": "NE-COARSE-LIT"}, head=HIPE_HEAD,
          between="\n"),
+    Form("HIPE-2022, sentences by pySBD", lambda n: HIPE(n).replace(
+        "EndOfSentence", "EndOfLine|PySBDSegment"), (UPPER,),
+        options={"tag_column": "NE-COARSE-LIT"}, head=HIPE_HEAD, between="\n"),
     Form("CoNLL-U Plus", _tabs("1-2 dunno _ _", "1 Anna@ NNP B-PER", "2 lives VBZ O"),
          ("Anna0 lives\tB-PER O",), head="# global.columns = ID FORM XPOS NER\n"),
     Form("CoNLL-U, tags in MISC", _columns(
@@ -364,6 +367,14 @@ FORMS = (
     Form("BigBio, entities of one part", _json(lambda n, text: {"text": text, "entities": [
         {"type": span["label"], "text": [text[span["start"]:span["end"]]],
          "offsets": [[span["start"], span["end"]]]} for span in _spans(n)]}), (ROW,), **LINES),
+    Form("PubTator", lambda n: f"{n}|t|Anna{n} lives in Oslo\n{n}|a|So it is .\n" + "\n".join(
+        f"{n}\t{span['start']}\t{span['end']}\tx\t{span['label']}\tD{n}" for span in _spans(n)
+    ).replace("x", f"Anna{n}", 1).replace("\tx\t", "\tOslo\t"), (ROW,)),
+    Form("MASSIVE", _json(lambda n, text: {
+        "locale": "en-US", "intent": "x", "utt": text,
+        "annot_utt": f"[PER : Anna{n}] lives in [LOC : Oslo]"}), (
+        "Anna0 lives in Oslo\ten-US:B-PER en-US:O en-US:O en-US:B-LOC",), kind="tagging",
+        **LINES),
     Form("fastText, classes and texts", _columns("__label__a Anna@ lives in Oslo."),
          refusal="text behind its class", between="\n"),
     Form("OpenNLP, markup", _columns("<START:person> Anna@ <END> lives in Oslo ."),

@@ -81,7 +81,16 @@ def test_columns_without_a_name_are_numbered(tmp_path):
     assert record["labels"] == ["ham", "spam"]
 
 
-def test_pubtators_form_is_named(tmp_path):
-    (tmp_path / "train.txt").write_text("12|t|Anna ran.\n12|a|She ran.\n12\t0\t4\tAnna\tPER\n\n")
-    with pytest.raises(UserError, match="train.txt:1: PubTator's form is not read; write a text"):
-        make(tmp_path / "train.txt", tmp_path / "task")
+def test_pubtators_form_is_read(tmp_path):
+    """Its offsets count the title and a character between; relations are no entities."""
+    (tmp_path / "train.txt").write_text("\n" + "".join(
+        f"{n}|t|Anna{n} ran.\n{n}|a|She saw Bo.\n{n}\t0\t{4 + len(str(n))}\tAnna{n}\tPER\tx\n"
+        f"{n}\t{18 + len(str(n))}\t{20 + len(str(n))}\tBo\tPER\n{n}\tCID\tD1\tD2\n\n"
+        for n in range(12)))
+    make(tmp_path / "train.txt", tmp_path / "task")
+    rows = [line for split in ("train", "dev", "test") for line in lines(tmp_path / "task", split)]
+    assert len(rows) == 24
+    assert {"Anna3 ran .\tB-PER O O", "She saw Bo .\tO O B-PER O"} <= set(rows)
+    (tmp_path / "train.txt").write_bytes(b"1|t|Anna.\n1|a|Zo\xeb ran.\n")
+    with pytest.raises(UserError, match="train.txt:2: PubTator's files are UTF-8, this is not"):
+        make(tmp_path / "train.txt", tmp_path / "b")

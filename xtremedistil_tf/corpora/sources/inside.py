@@ -39,9 +39,10 @@ def _told(line: str, field: str) -> Optional[str]:
 
 
 def _lines_of_split(file: File, encoding: str, field: str, split: str
-                    ) -> Iterator[Optional[Dict[str, Any]]]:
+                    ) -> Iterator[Dict[str, Any]]:
     for line in text_lines(file, encoding):
-        yield _value(line) if _told(line, field) == split else None
+        if _told(line, field) == split:
+            yield _value(line)
 
 
 def _held(file: File, encoding: str) -> Dict[str, List[Any]]:

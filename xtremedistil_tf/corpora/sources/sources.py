@@ -123,6 +123,12 @@ def stream(name: str, opener: Opener) -> Read:
     return read
 
 
+def _opener(path: pathlib.Path) -> Opener:
+    """Opens a file, and with a text of brat its entities."""
+    has_entities = path.suffix == ".txt" and path.with_suffix(ANNOTATIONS).is_file()
+    return standoff(path) if has_entities else plain_file(path)
+
+
 def _files(root: pathlib.Path) -> Iterator[File]:
     """Yields the files of a folder or archive, except hidden ones."""
     for path in [root] if root.is_file() else sorted(root.rglob("*")):
@@ -133,9 +139,7 @@ def _files(root: pathlib.Path) -> Iterator[File]:
         if path.suffix == ANNOTATIONS and path.with_suffix(".txt").is_file():
             continue  # Read with its text.
         if not is_archive(path):
-            has_entities = path.suffix == ".txt" and path.with_suffix(ANNOTATIONS).is_file()
-            yield File(str(path), below, path.parent.name,
-                       standoff(path) if has_entities else plain_file(path))
+            yield File(str(path), below, path.parent.name, _opener(path))
             continue
         stem = _ARCHIVE.sub("", path.name)
         for name, opener in sorted(members(path), key=lambda one: one[0]):
@@ -186,7 +190,7 @@ def find_sources(
     if not path.exists():
         raise UserError(f"--{split or 'input'} {path}: no such file or folder")
     if path.is_file() and not is_archive(path):
-        file = File(str(path), path, path.parent.name, plain_file(path))
+        file = File(str(path), path, path.parent.name, _opener(path))
         split = split or _only(split_of(path.name))
         parts = (splits_inside(file, encoding) if split is None else []) or [file]
         return [_source(part, split or own) for part, own in _with_eval(parts)], []
