@@ -237,3 +237,11 @@ def test_a_conllu_file_of_one_sentence_is_columns():
              "2\tran\trun\tVERB\t_\t_\t0\troot\t_\t_", ""]
     form, rows, _ = read(lines, labelled=False)
     assert form == "columns" and [row.words for _, row in rows] == [("Anna", "ran")]
+
+
+def test_weibos_numbers_behind_characters_are_left_out():
+    lines = ["北0\tB-LOC", "京1\tI-LOC", "是0\tO", ""] * 9
+    found, counts = words_and_tags([*lines, "大0\tO", "7\tO"])
+    assert found[-2:] == [(("北", "京", "是"), ("B-LOC", "I-LOC", "O")), (("大", "7"), ("O", "O"))]
+    assert "numbers behind the characters left out" in counts.notes
+    assert words_and_tags(["A4\tB-X", "ran\tO", ""])[0] == [(("A4", "ran"), ("B-X", "O"))]
