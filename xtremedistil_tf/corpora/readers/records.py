@@ -132,8 +132,8 @@ def _refuse_single_entities(sample: Iterable[Parts]) -> None:
     several = [text for text, own in found.items() if len(own - {()}) > 1]
     if several and len(several) >= _OFTEN * len(found) and all(
             len(spans) < 2 for own in found.values() for spans in own):
-        raise UserError(f"texts such as {several[0]!r:.60} ({len(several):,} of the first) stand in "
-                        "several rows, each with another single entity (a row an entity, or "
+        raise UserError(f"texts such as {several[0]!r:.60} ({len(several):,} of the first) stand "
+                        "in several rows, each with another single entity (a row an entity, or "
                         "Prodigy's binary answers); needed is a row a text with all its entities")
 
 

@@ -97,7 +97,7 @@ def _in_folders(files: Sequence[File], folders: _Folders, encoding: str) -> List
             raise UserError(f"{first.name}: a text in a folder of its label; unpack the archive "
                             "first, since it holds a file for each text")
         names = list(dict.fromkeys(file.path.parent.name for file in found))
-        told = f"{{{','.join(names)}}}" if len(names) < 4 else "*"
+        told = names[0] if len(names) == 1 else f"{{{','.join(names)}}}" if len(names) < 4 else "*"
         split: Optional[str] = "transfer" if not labelled else next(
             filter(None, map(split_of, reversed(parent.parts))), None)
         joined.append(File(
