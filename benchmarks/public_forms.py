@@ -19,7 +19,7 @@ HEAD = """# Public forms of data
 
 What `xtremedistil-prepare` makes of the forms in which corpora, tools and libraries write named
 entities. `benchmarks/public_forms.py` converts each one in small and writes this page; a test holds
-every row of it.
+every row of it. Parquet files are read where the extra `[datasets]` is installed.
 
 | form | flags | read | what is said |
 |---|---|---|---|

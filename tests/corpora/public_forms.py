@@ -193,6 +193,9 @@ FORMS = (
          head=HIPE_HEAD, between="\n"),
     Form("HIPE-2022", HIPE, (UPPER,), options={"tag_column": "NE-COARSE-LIT"}, head=HIPE_HEAD,
          between="\n"),
+    Form("HIPE-2022, sentences by pySBD", lambda n: HIPE(n).replace(
+        "EndOfSentence", "EndOfLine|PySBDSegment"), (UPPER,),
+        options={"tag_column": "NE-COARSE-LIT"}, head=HIPE_HEAD, between="\n"),
     Form("CoNLL-U Plus", _tabs("1-2 dunno _ _", "1 Anna@ NNP B-PER", "2 lives VBZ O"),
          ("Anna0 lives\tB-PER O",), head="# global.columns = ID FORM XPOS NER\n"),
     Form("CoNLL-U, tags in MISC", _columns(
@@ -292,8 +295,39 @@ FORMS = (
         text, "PERSON", "O", "O", "CITY")}), ("Anna0 lives in Oslo\tB-PERSON O O B-CITY",),
         file="train.json", between=",\n", head='{"sentences": [', tail="]}\n"),
     Form("Labelbox", _json(lambda n, text: {
-        "data_row": {"id": str(n), "row_data": text}, "projects": {"p": {"labels": []}}}),
-        refusal="fields data_row, projects; needed are", **LINES),
+        "data_row": {"id": str(n), "row_data": text}, "projects": {"p": {"labels": [
+            {"annotations": {"objects": [
+                {"name": span["label"], "location": {
+                    "start": span["start"], "end": span["end"] - 1}} for span in _spans(n)]}}]
+            if n < 11 else []}}}), (ROW,), **LINES),
+    Form("Google's Vertex AI", _json(lambda n, text: {
+        "textContent": text, "textSegmentAnnotations": _spans(
+            n, begin="startOffset", end="endOffset", label="displayName")}), (ROW,), **LINES),
+    Form("SageMaker Ground Truth", _json(lambda n, text: {
+        "source": text, "job": {"annotations": {"entities": _spans(
+            n, begin="startOffset", end="endOffset"), "labels": [{"label": "PER"}]}},
+        "job-metadata": {"failure-reason": "ClientError"} if n == 11 else {"entities": []}}),
+        (ROW,), file="train.manifest", between="\n"),
+    Form("Azure's conversations", _json(lambda n, text: {
+        "text": text, "language": "en-us", "intent": "x", "dataset": "Train", "entities": [
+            {"category": span["label"], "offset": span["start"],
+             "length": span["end"] - span["start"]} for span in _spans(n)]}),
+        ("Anna0 lives in Oslo\ten-us:B-PER en-us:O en-us:O en-us:B-LOC",), file="train.json",
+        between=",\n", tail="]}}\n", kind="tagging",
+        head='{"projectFileVersion": "2022-10-01-preview", "assets": {"utterances": ['),
+    Form("LUIS", _json(lambda n, text: {"text": text, "intent": "x", "entities": [
+        {"entity": span["label"], "startPos": span["start"], "endPos": span["end"] - 1}
+        for span in _spans(n)]}), (ROW,), file="train.json", between=",\n", tail="]}\n",
+        head='{"luis_schema_version": "7.0.0", "intents": [{"name": "x"}], "utterances": [',
+        kind="tagging"),
+    Form("Wit.ai", _json(lambda n, text: {"text": text, "intent": "x", "traits": [], "entities": [
+        {**span, "body": text[span["start"]:span["end"]], "entities": []}
+        for span in _spans(n, label="entity")]}), (ROW,), file="train.json", between=",\n",
+        head='{"utterances": [', tail="]}\n", kind="tagging"),
+    Form("Argilla 2, nested", _json(lambda n, text: {
+        "id": str(n), "fields": {"text": text}, "suggestions": {}, "metadata": {},
+        "responses": {} if n == 11 else {"span": [{"value": _spans(n), "user_id": "u"}]},
+        "status": "pending" if n == 11 else "completed"}), (ROW,), **ARRAY),
     Form("train and test in one object", _json(lambda n, text: {
         "text": text, "entities": _lists(n)}), refusal="one object holds train, test; give each",
         file="train.json", between='], "test": [', head='{"train": [', tail="]}\n"),
@@ -353,6 +387,14 @@ FORMS = (
     Form("BigBio, entities of one part", _json(lambda n, text: {"text": text, "entities": [
         {"type": span["label"], "text": [text[span["start"]:span["end"]]],
          "offsets": [[span["start"], span["end"]]]} for span in _spans(n)]}), (ROW,), **LINES),
+    Form("PubTator", lambda n: f"{n}|t|Anna{n} lives in Oslo\n{n}|a|So it is .\n" + "\n".join(
+        f"{n}\t{span['start']}\t{span['end']}\tx\t{span['label']}\tD{n}" for span in _spans(n)
+    ).replace("x", f"Anna{n}", 1).replace("\tx\t", "\tOslo\t"), (ROW,)),
+    Form("MASSIVE", _json(lambda n, text: {
+        "locale": "en-US", "intent": "x", "utt": text,
+        "annot_utt": f"[PER : Anna{n}] lives in [LOC : Oslo]"}), (
+        "Anna0 lives in Oslo\ten-US:B-PER en-US:O en-US:O en-US:B-LOC",), kind="tagging",
+        **LINES),
     Form("fastText, classes and texts", _columns("__label__a Anna@ lives in Oslo."),
          refusal="text behind its class", between="\n"),
     Form("OpenNLP, markup", _columns("<START:person> Anna@ <END> lives in Oslo ."),
@@ -361,8 +403,6 @@ FORMS = (
          refusal="entities in markup, such as", between="\n"),
     Form("running text", _columns("Anna@ lives in Oslo."), refusal="it was read as running text",
          between="\n"),
-    Form("Parquet", PLAIN, refusal="is a Parquet file; --format=datasets",
-         file="train-00000-of-00001.parquet", pack=lambda text: b"PAR1" + text.encode()),
     Form("types under a key that nobody knows", _json(lambda n, text: {
         "text": text, "entities": _spans(n, label="kind_of")}),
         refusal="has the keys start, end, kind_of; its type is read from label", **LINES),

@@ -371,3 +371,23 @@ def test_marks_of_labels_in_transfer_text_are_refused_or_told(tmp_path):
         prepare(tmp_path, sentences(), transfer=text)
     _, told, _ = prepare(tmp_path, sentences(), transfer=text, on_bad_row="skip")
     assert "read as it is (--on_bad_row=skip)" in told
+
+
+def test_letters_without_types_are_one_type(tmp_path):
+    """BioBERT's data; read as types, B and I would be two."""
+    lines = "\n\n".join(f"w{n}\tB\n-\tI\nran\tO\nso\tO" for n in range(12)).split("\n")
+    record, told, rows = prepare(tmp_path, lines)
+    assert record["labels"] == ["O", "B-ENTITY", "I-ENTITY"]
+    assert rows[0] == "w0 - ran so\tB-ENTITY I-ENTITY O O"
+    assert "24 tags B, I without a type read as entities of one type" in told
+
+
+@pytest.mark.parametrize("answer", [{}, {"answer": "accept"}])
+def test_a_row_an_entity_is_refused(tmp_path, answer):
+    """Each row would say that the entities of the others are none."""
+    records = [{"text": f"Anna{n} saw Bo", "spans": [dict(zip(("start", "end", "label"), span))],
+                **answer} for n in range(9) for span in ((0, 5, "PER"), (10, 12, "PER"))]
+    with pytest.raises(UserError, match=r"train.jsonl: texts such as 'Anna0 saw Bo' \(9 of the "
+                                        r"first\) stand in several rows, each with another"):
+        prepare(tmp_path, texts(*records), "train.jsonl")
+    prepare(tmp_path, texts(*records[::2], records[0]), "train.jsonl")

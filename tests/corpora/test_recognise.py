@@ -58,11 +58,11 @@ def test_words_with_parts_of_speech_and_entities_are_asked_about(tmp_path, featu
     assert lines(tmp_path / "task", "dev")[0].endswith("B-PER")
 
 
-def test_splits_in_a_column_of_tagged_sentences_are_refused(tmp_path):
+def test_splits_in_a_column_of_tagged_sentences_are_kept_or_refused(tmp_path):
     """Divided at random, its test sentences would stand in train."""
     rows = [*tagged(300, split="train"), *tagged(20, split="test")]
-    with pytest.raises(UserError, match="column 'split' says test, train; tagged sentences are"):
-        make(write(tmp_path / "all.jsonl", rows), tmp_path / "task")
+    make(write(tmp_path / "all.jsonl", rows), tmp_path / "task")
+    assert len(lines(tmp_path / "task", "test")) == 20
     with pytest.raises(UserError, match="column 'split' says train; tagged sentences are divided"):
         make(write(tmp_path / "test.jsonl", rows[:300]), tmp_path / "task")
     table = ["sentence,tags,split", *(f'"Anna ran {at}","B-PER O O",{"train test".split()[at % 2]}'
@@ -83,12 +83,6 @@ def test_columns_without_a_name_are_numbered(tmp_path):
     asked = Asked(wanted=Wanted(("v2",), "v1"), header="yes")
     record, _ = make(tmp_path / "spam.csv", tmp_path / "task", asked=asked)
     assert record["labels"] == ["ham", "spam"]
-
-
-def test_pubtators_form_is_named(tmp_path):
-    (tmp_path / "train.txt").write_text("12|t|Anna ran.\n12|a|She ran.\n12\t0\t4\tAnna\tPER\n\n")
-    with pytest.raises(UserError, match="train.txt:1: PubTator's form is not read; write a text"):
-        make(tmp_path / "train.txt", tmp_path / "task")
 
 
 TAGGED = ["B-PER", "O", "O"]
@@ -147,3 +141,18 @@ def test_entities_in_cells_are_no_classes(tmp_path):
         with open(path, "w", newline="") as file:
             csv.writer(file).writerows([header, *[cells] * 9])
         assert recognise_kind(find_sources(path)[0], Asked()).kind == "tagging"
+
+
+def test_pubtators_form_is_read(tmp_path):
+    """Its offsets count the title and a character between; relations are no entities."""
+    (tmp_path / "train.txt").write_text("\n" + "".join(
+        f"{n}|t|Anna{n} ran.\n{n}|a|She saw Bo.\n{n}\t0\t{4 + len(str(n))}\tAnna{n}\tPER\tx\n"
+        f"{n}\t{18 + len(str(n))}\t{20 + len(str(n))}\tBo\tPER\n{n}\tCID\tD1\tD2\n\n"
+        for n in range(12)))
+    make(tmp_path / "train.txt", tmp_path / "task")
+    rows = [line for split in ("train", "dev", "test") for line in lines(tmp_path / "task", split)]
+    assert len(rows) == 24
+    assert {"Anna3 ran .\tB-PER O O", "She saw Bo .\tO O B-PER O"} <= set(rows)
+    (tmp_path / "train.txt").write_bytes(b"1|t|Anna.\n1|a|Zo\xeb ran.\n")
+    with pytest.raises(UserError, match="train.txt:2: PubTator's files are UTF-8, this is not"):
+        make(tmp_path / "train.txt", tmp_path / "b")

@@ -122,7 +122,7 @@ def _sources() -> Tuple[List[Source], List[str]]:
         found = []
         for name in FLAGS.input if split is None else getattr(FLAGS, split):
             path = pathlib.Path(name)
-            of_path, others = find_sources(path, split=split)
+            of_path, others = find_sources(path, split=split, encoding=FLAGS.encoding)
             found.append((path, of_path))
             not_read += others
         sources += in_languages_of_inputs(found)

@@ -31,11 +31,10 @@ _SEVERAL_ENDS = 3
 # Kinds of errors that concern all rows of a file or none.
 _OF_THE_FORM = frozenset({"no_tags", "tag_names", "span_keys", "span_label", "no_empty_line",
                           "not_utf8", "encoding", "other_file", "splits"})
-# Titles, abstracts and entities by offsets, line by line: 123|t|Title.
-_PUBTATOR = re.compile(r"\d+\|[ta]\|")
-# Pieces of words, as tokenizers of encoders write them (WordPiece, SentencePiece, byte-level BPE).
-_PIECE = re.compile(r"##\w.*|[▁Ġ]\w.*|\[(?:CLS|SEP|PAD)\]|</?s>")
-_PIECE_MARKS = re.compile(r"##|[▁Ġ]|\[CLS|\[SEP|\[PAD|</?s>")
+# Pieces of words, as tokenizers of encoders write them (WordPiece, SentencePiece, byte-level BPE,
+# subword-nmt).
+_PIECE = re.compile(r"##\w.*|[▁Ġ]\w.*|\[(?:CLS|SEP|PAD)\]|</?s>|.*\w@@")
+_PIECE_MARKS = re.compile(r"##|[▁Ġ]|\[CLS|\[SEP|\[PAD|</?s>|@@")
 log = logging.getLogger("absl")
 
 
@@ -146,9 +145,6 @@ class SourceReader:
             row = dataclasses.replace(row, tags=())  # Its tags are not written.
         elif row.words and not row.tags:
             text = " ".join(row.words)
-            if _PUBTATOR.match(text):
-                raise RowError(("no_tags", "PubTator's form is not read; write a text and its "
-                                "entities as JSON, or a word and its tag a line"))
             markup = ENTITIES.search(text)
             raise RowError(("no_tags", "entities in markup, such as "
                             f"{markup.group()!r:.60}, are not read; write a word and its tag a "

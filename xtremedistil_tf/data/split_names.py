@@ -13,7 +13,7 @@ SPLITS = {
     # If there is a dev split, this is a test split.
     "eval": "eval", "evaluation": "eval",
     "extra": "transfer", "transfer": "transfer", "unlabeled": "transfer",
-    "unlabelled": "transfer", "unsupervised": "transfer",
+    "unlabelled": "transfer", "unsupervised": "transfer", "unsup": "transfer",
 }
 
 

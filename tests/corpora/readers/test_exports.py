@@ -86,7 +86,7 @@ def test_forms_that_are_read(export):
 
 
 @pytest.mark.parametrize(("export", "message"), [
-    ({"data_row": {"id": "c", "row_data": TEXT}, "projects": {"p": {"labels": []}}},
+    ({"data_row": {"id": "c", "row_data": TEXT}, "projects": []},
      "fields data_row, projects; needed are tokens and ner_tags"),
     ({"source_text": TEXT, "annotations": [{"text": "Anna", "entities": [], "label": "PER"}]},
      "fields annotations, source_text;"),

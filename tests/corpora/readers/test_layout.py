@@ -228,3 +228,27 @@ def test_tags_whose_words_stand_in_another_file_are_refused():
     lines = [" ".join(["O"] * (at % 3) + ["B-x", "I-x", "O"]) for at in range(60)]
     with pytest.raises(UserError, match="all columns hold tags, and none holds words: do these st"):
         read(lines)
+
+
+@pytest.mark.parametrize("mark", ["PySBDSegment", "EndOfLine|PySBDSegment", "EndOfSentence"])
+def test_hipes_marks_end_sentences(mark):
+    """Without them whole documents became one row; names with a full stop are not cut then."""
+    lines = [line.replace("EndOfSentence", mark) for line in HIPE[:-2]]
+    lines[3] = lines[3].replace("ging", "St.")
+    found, _ = words_and_tags(lines + lines[2:], tag_column="NE-COARSE-LIT")
+    assert [words for words, _ in found] == [("Anna", "St.", ".")] * 2
+
+
+def test_a_conllu_file_of_one_sentence_is_columns():
+    lines = ["# sent_id = 0", "# text = Anna ran", "1\tAnna\tAnna\tPROPN\t_\t_\t2\tnsubj\t_\t_",
+             "2\tran\trun\tVERB\t_\t_\t0\troot\t_\t_", ""]
+    form, rows, _ = read(lines, labelled=False)
+    assert form == "columns" and [row.words for _, row in rows] == [("Anna", "ran")]
+
+
+def test_weibos_numbers_behind_characters_are_left_out():
+    lines = ["北0\tB-LOC", "京1\tI-LOC", "是0\tO", ""] * 9
+    found, counts = words_and_tags([*lines, "大0\tO", "7\tO"])
+    assert found[-2:] == [(("北", "京", "是"), ("B-LOC", "I-LOC", "O")), (("大", "7"), ("O", "O"))]
+    assert "numbers behind the characters left out" in counts.notes
+    assert words_and_tags(["A4\tB-X", "ran\tO", ""])[0] == [(("A4", "ran"), ("B-X", "O"))]

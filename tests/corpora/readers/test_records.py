@@ -378,7 +378,7 @@ def test_types_without_letters_are_entities_of_neighbours():
     assert found == ["B-person-actor I-person-actor O B-location", "O O"]
     assert counts["bare_types"] == 3
     for rows in (["B-PER O", "PER O"], ["b-per i-per O"], ["PER-B PER-I O"], ["NN VB"], ["O -"],
-                 ["B I O"]):
+                 ["B I X O"]):
         assert tags(*rows)[0] == rows
 
 

@@ -233,8 +233,6 @@ def test_tables_that_would_be_misread_are_refused(tmp_path, content, why):
      "all.json:1: not JSON: Expecting|all.json:1: not JSON: Unterminated"),
     ("{bad\n" + objects(lambda at, text, own: {"text": text, "label": own}),
      "all.json:1: not JSON: .*--on_bad_row=skip"),
-    (json.dumps({split: [{"text": text, "label": own} for text, own in TEXTS]
-                 for split in ("train", "test")}), "all.json:1: one object holds train, test"),
     ("[]", "all.json: no usable row in it"),
 ])
 def test_json_that_is_broken_or_more_than_one_table(tmp_path, content, why):

@@ -44,6 +44,10 @@ def transfer(tmp_path, content, *, pairs=False, times=1):
     "".join(text.replace(" ", "\n") + "\n\n" for text in OTHERS),
     "".join(f"{at}\n00:00:0{at},000 --> 00:00:0{at},500\n{text}\n\n"
             for at, text in enumerate(OTHERS)),
+    "WEBVTT - a film\nKind: captions\n\nNOTE by us\n\nSTYLE\n::cue {}\n\n" + "".join(
+        f"cue-{at}\n00:0{at}.000 --> 00:0{at}.500 align:start\n<v Anna>{text}</v>\n\n"
+        for at, text in enumerate(OTHERS)),
+    "".join(f"{at}|t|{text}\n{at}\t0\t5\tother\tX\tid\n\n" for at, text in enumerate(OTHERS)),
 ])
 def test_labels_and_wrappings_are_no_words(tmp_path, content):
     assert transfer(tmp_path, content) == OTHERS
@@ -86,6 +90,8 @@ def test_both_texts_of_pairs(tmp_path, content):
     ("<doc>\n" + "<p>a text</p>\n" * 9 + "</doc>\n", False, "more.data: HTML or XML; save it"),
     ("".join(f"DESC:manner How did {text} end ?\n" for text in OTHERS), False,
      "more.data looks like questions behind their classes"),
+    ("T1\tPER 0 9\tAnna Low\n", False, "more.data holds brat's entities without their text"),
+    ("so@@ me fil@@ ms\n" * 9, False, r"more.data looks like pieces of words \(@@ of subword"),
     ("just a text\n", True, "more.data:1: needed are two texts, a tab between"),
     ("Anna B-PER\nran O\n\n" * 9, True, "more.data looks like columns of words and tags; needed "
      "are two texts a line"),

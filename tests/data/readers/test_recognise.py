@@ -59,6 +59,9 @@ def test_forms(lines, form):
     ('id,review\n1,"Two\nlines."\n2,"Two,\ntoo."\n', "CSV .* keep the column of its text only"),
     ('0;"It rained, then"\n1;"He, too"\n1;"So, so"\n', "a table with ; .* keep the column of"),
     ("| text |\n|---|\n| It rained |\n", "a table that is drawn with bars"),
+    ("1000|t|Anna ran\n1000|a|So she did.\n", "PubTator's form"),
+    ("T1\tPER 0 4\tAnna\n", "brat's entities without their text"),
+    ("An@@ na ran\nSo she di@@ d .\nYes .\n", "pieces of words .@@ of subword-nmt"),
     ('{"text": "Paul left."}\n', "JSON .* xtremedistil-prepare --input=DATA --transfer=FILE"),
 ])
 def test_a_run_refuses_transfer_files_that_are_no_text(tmp_path, text, message):

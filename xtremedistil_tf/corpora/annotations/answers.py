@@ -9,6 +9,10 @@ ANSWERS = ("answer", "status", "state", "review_status", "annotation_status")
 _REJECTED = frozenset({"reject", "rejected", "ignore", "ignored", "discard", "discarded", "skip",
                        "skipped", "invalid", "delete", "deleted", "removed", "declined",
                        "cancelled", "canceled"})
+# States of a record that waits for its annotator, and the keys of what one would have given.
+_WAITING = frozenset({"pending", "default", "unlabeled", "unlabelled", "unannotated", "to_do",
+                      "todo"})
+_GIVEN = ("annotation", "annotations", "entities", "responses")
 # Questions with yes or no; a no to the first excludes a row, and a yes to the second.
 _KEEPS = ("accepted", "accept", "approved", "is_valid", "is_accepted", "is_approved")
 _EXCLUDES = ("was_cancelled", "was_canceled", "cancelled", "canceled", "rejected", "reject",
@@ -35,10 +39,24 @@ def is_rejected(record: Dict[str, Any]) -> bool:
         name.endswith(_STATES) and not any(_kept(value)) for name, value in record.items())
 
 
+def is_kept(state: Any) -> bool:
+    """True if one of Argilla's answers is one, by its state; a draft was not handed in."""
+    return str(state).lower() not in _REJECTED | {"draft"}
+
+
 def _kept(states: Any) -> List[bool]:
-    """For each of Argilla's answers whether it is one; a draft was not handed in."""
+    """For each of Argilla's answers whether it is one."""
     given = states if isinstance(states, list) else [states]
-    return [str(state).lower() not in _REJECTED | {"draft"} for state in given] or [True]
+    return [is_kept(state) for state in given] or [True]
+
+
+def is_unannotated(record: Dict[str, Any]) -> bool:
+    """True if a record says that nobody annotated it: its state, and no answer beside it."""
+    given = {plain_key(name): value for name, value in record.items()}
+    waits = any(str(given.get(name)).lower() in _WAITING for name in ANSWERS)
+    answers = [value for name, value in given.items() if name in _GIVEN or name.endswith(
+        RESPONSES)]
+    return waits and bool(answers) and not any(answers)
 
 
 def given_answers(record: Dict[str, Any], responses: str) -> List[Any]:

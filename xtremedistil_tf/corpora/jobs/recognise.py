@@ -6,6 +6,7 @@ from typing import Optional, Sequence
 
 from xtremedistil_tf.corpora.jobs.kinds import Asked, is_conllu
 from xtremedistil_tf.corpora.readers.layout import tag_of_features
+from xtremedistil_tf.corpora.readers.parts import TAGS, TOKENS, has_slots
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.texts.recognise import (
     has_pairs,
@@ -15,12 +16,14 @@ from xtremedistil_tf.corpora.texts.recognise import (
     refuse_split_column,
     refuse_without_label,
 )
-from xtremedistil_tf.corpora.texts.tables.opening import open_lines
+from xtremedistil_tf.corpora.texts.tables.opening import open_lines, open_table
+from xtremedistil_tf.corpora.texts.tables.table import Record
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.tasks import TASKS, task_kind
 
 # Lines that show what is annotated.
 _SAMPLE = 2000
+_ROWS = 20
 
 
 def _single(kind: str, asked: Asked) -> Asked:
@@ -41,11 +44,41 @@ def _parts_of_speech(source: Source, encoding: str) -> str:
                 if record.tags_words and not record.entities)
 
 
+def _refuse_tags_and_label(source: Source, asked: Asked) -> None:
+    """Refuses texts that have a label and a tag for each word, of which either can be learnt.
+
+    Raises:
+      UserError: with the flag that says which.
+    """
+    with open_table(source, asked.texts.read.table) as table:
+        rows = [row for _, row in itertools.islice(table.rows, _ROWS) if isinstance(row, dict)]
+    if rows and all(_has_tags(row) or has_slots(row) for row in rows):
+        raise UserError(f"{source.name}: its texts have tags of their words and a label; "
+                        "--kind=tagging or --kind=classification says which to learn")
+
+
+def _has_tags(row: Record) -> bool:
+    """True if a row lists words, and as many tags."""
+    words = next((row[name] for name in TOKENS if isinstance(row.get(name), list)), None)
+    return words is not None and any(
+        isinstance(row.get(name), list) and len(row[name]) == len(words) for name in TAGS)
+
+
+def _is_empty(source: Source) -> bool:
+    """True for a file without a row."""
+    if source.opener is None:
+        return False
+    try:
+        return not any(line.strip() for line in open_lines(source, "latin-1"))
+    except UserError:
+        return False  # Told when it is read.
+
+
 def recognise_kind(sources: Sequence[Source], asked: Asked, kind: Optional[str] = None) -> Asked:
     """Completes what was asked by the kind of task.
 
     Args:
-      sources: the sources; the first labelled one decides.
+      sources: the sources; the first labelled one that is not empty decides.
       asked: what the user asked for.
       kind: name of the kind of task, if the user named it.
 
@@ -57,8 +90,11 @@ def recognise_kind(sources: Sequence[Source], asked: Asked, kind: Optional[str] 
         kinds of task could learn from, and for tagged sentences that a column divides into splits.
     """
     labelled = [one for one in sources if one.split != "transfer"]
-    found = _completed(labelled[0], asked, kind) if labelled else (
-        asked if kind is None else _single(kind, asked))
+    if labelled:
+        first = next((one for one in labelled if not _is_empty(one)), labelled[0])
+        found = _completed(first, asked, kind)
+    else:
+        found = asked if kind is None else _single(kind, asked)
     if task_kind(found.kind).tags_words:
         for source in labelled:
             refuse_split_column(source, found.texts.read)
@@ -88,5 +124,6 @@ def _completed(labelled: Source, asked: Asked, kind: Optional[str]) -> Asked:
         return asked
     if kind is None and not named:
         refuse_entities_and_label(labelled, texts.texts.read)
+        _refuse_tags_and_label(labelled, texts)
     return dataclasses.replace(texts, wanted=dataclasses.replace(
         asked.wanted, pairs=asked.wanted.pairs or bool(pairs)))

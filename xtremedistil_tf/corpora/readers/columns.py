@@ -12,9 +12,10 @@ from xtremedistil_tf.corpora.readers.layout import Layout, find_layout, is_break
 from xtremedistil_tf.data.lines import Line, RowError
 from xtremedistil_tf.data.readers.recognise import DOCUMENT, DOCUMENTS, WIKIANN, is_tag
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example
+from xtremedistil_tf.data.words import has_unspaced
 
-# In HIPE's files the last word of a sentence has this mark.
-_SENTENCE_END = re.compile(r"(^|[\t|])EndOfSentence($|[\t|])")
+# In HIPE's files the last word of a sentence has one of these marks.
+_SENTENCE_END = re.compile(r"(?:^|[\t |])(?:EndOfSentence|PySBDSegment)(?:$|[\t |])")
 # CoNLL-U lines of multiword tokens, which the next lines split, and of empty nodes.
 _RANGE = re.compile(r"\d+[-.]\d+")
 # A comment in front of a tab, and a word that begins with a sharp sign.
@@ -22,8 +23,16 @@ _NAMED, _HASHTAG = re.compile(r"#+ +\S"), re.compile(r"#\w*[^\W\d]")
 _DIGIT, _NO_DIGIT = re.compile(r"\d"), re.compile(r"[^\W\d]\D*")
 # A bracket that begins an entity, with its type, or ends one.
 _BRACKET = re.compile(r"\(([^\s()*]+)|\)")
+# A character, and its place in its word.
+_NUMBERED = re.compile(r"\D[0-9]")
 _Fields = Union[List[str], RowError]
 _Block = List[Tuple[int, _Fields]]
+
+
+def _ends_sentence(text: str) -> bool:
+    """True if a mark says that a line is the last of its sentence."""
+    # Most lines of large files have none.
+    return ("EndOfSentence" in text or "PySBDSegment" in text) and bool(_SENTENCE_END.search(text))
 
 
 class _Blocks:
@@ -85,7 +94,8 @@ class _Blocks:
             if isinstance(text, RowError):
                 block.append((number, text))
                 continue
-            if plain and "\t" in text and " " not in text and "EndOfSentence" not in text:
+            ends = _ends_sentence(text)
+            if plain and "\t" in text and " " not in text and not ends:
                 parts = text.split("\t")
                 if len(parts) == layout.width and not text.isspace() and (
                         not text.startswith(DOCUMENT)):
@@ -108,7 +118,7 @@ class _Blocks:
                 self._counts["comments"] += 1
                 continue
             block.append((number, fields))
-            if "EndOfSentence" in text and _SENTENCE_END.search(text):
+            if ends:
                 yield block
                 block = []
         if block:
@@ -192,6 +202,22 @@ def _example(block: _Block, layout: Layout, prefixed: bool, options: ReadOptions
     return block[0][0], Example(tuple(words), tuple(tags), language)
 
 
+def _are_numbered(lines: Sequence[Line], layout: Layout) -> bool:
+    """True if nearly all words are a character with its place in its word, as in Weibo: 北0 京1."""
+    fields = [layout.fields(text) for _, text in lines if isinstance(text, str)]
+    words = [own[layout.word] for own in fields if len(own) == layout.width > 1]
+    found = sum(bool(_NUMBERED.fullmatch(word)) and has_unspaced(word) for word in words)
+    return found >= 0.9 * len(words) > 0
+
+
+def _without_numbers(row: Row) -> Row:
+    place, example = row
+    if isinstance(example, Example):
+        example = dataclasses.replace(example, words=tuple(
+            word[:1] if _NUMBERED.fullmatch(word) else word for word in example.words))
+    return place, example
+
+
 def read_columns(lines: Iterable[Line], options: ReadOptions, counts: Tally,
                  *, prefixed: bool = False) -> Iterator[Row]:
     """Reads one word with its tag a line; `find_layout` chooses the columns."""
@@ -200,9 +226,14 @@ def read_columns(lines: Iterable[Line], options: ReadOptions, counts: Tally,
     layout = find_layout([text for _, text in head if isinstance(text, str)], options)
     if layout.told:
         counts.note(layout.told)
-    counts.cut = not layout.parted
+    counts.cut = not layout.parted and not any(
+        isinstance(text, str) and _ends_sentence(text) for _, text in head)
+    numbered = _are_numbered(head, layout)
+    if numbered:
+        counts.note("numbers behind the characters left out")
     for block in _Blocks(layout, counts).read(itertools.chain(head, lines)):
-        yield _example(block, layout, prefixed, options, counts)
+        row = _example(block, layout, prefixed, options, counts)
+        yield _without_numbers(row) if numbered else row
 
 
 # Lines `xx:word TAG` (Rahimi et al.).

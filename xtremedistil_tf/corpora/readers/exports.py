@@ -7,6 +7,7 @@ from typing import Any, Iterable, Iterator, List, Optional, Tuple
 
 from xtremedistil_tf.corpora.annotations.answers import is_rejected
 from xtremedistil_tf.corpora.annotations.keys import BEGINS, LABELS, lifted, plain_key
+from xtremedistil_tf.corpora.annotations.services import of_service, utterances_of_azure
 from xtremedistil_tf.corpora.annotations.tools import (
     Record,
     by_sentence,
@@ -26,7 +27,7 @@ from xtremedistil_tf.data.split_names import split_of
 
 # Keys for the records in a file that is one object.
 _RECORDS = ("annotations", "data", "examples", "rows", "records", "items", "documents", "train",
-            "common_examples", "rasa_nlu_data", "sentences")
+            "common_examples", "rasa_nlu_data", "sentences", "utterances")
 # (key, tool, place of the texts) of annotations whose texts stand in other files.
 _TEXTS_ELSEWHERE = (("annotatable", "tagtog's ann.json", "the plain.html beside it"),
                     ("projectFileVersion", "Azure's labels", "the files that `location` names"))
@@ -129,9 +130,13 @@ def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[Record]:
     if not isinstance(value, dict):
         way = " (--kind=classification reads lists of texts and labels)" * isinstance(value, list)
         raise RowError(("json", f"not a JSON object but {type(value).__name__} {value!r:.40}{way}"))
-    value = of_automl(value)
+    value = of_automl(of_service(value))
     if isinstance(value.get("data"), str) and not any(name in value for name in TEXTS):
         value = {**value, "text": value["data"]}  # doccano until 1.8.
+    utterances = utterances_of_azure(value)
+    if utterances is not None:
+        yield from utterances
+        return
     for name, tool, place in _TEXTS_ELSEWHERE:
         if name in value and not any(isinstance(value.get(key), str) for key in TEXTS):
             raise RowError(("other_file", f"{tool}: the texts stand in {place}; write each text "

@@ -1,6 +1,7 @@
 """Extracts the contents of a JSON record: tokens and tags, or a text and its entities."""
 
 import dataclasses
+import re
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.annotations.answers import ANSWERS, without_rejected
@@ -21,11 +22,14 @@ ENTITIES = ("entities", "spans", "ents", "label", "labels", "annotations", "anno
             "named_entities", "entity", "mentions", "tags", "ner_tags")
 # Keys of a record that a message names at most.
 _MOST_NAMED = 12
-LANGUAGES = ("lang", "language", "langs", "language_code")
+LANGUAGES = ("lang", "language", "langs", "language_code", "locale")
 # Keys of a tag in a token that is an object; of the last ones only a scheme's tags, since they may
 # also hold its part of speech.
 _TOKEN_TAGS = ("ner", "ner_tag", "ner_tags", "bio", "iob", "bio_tag", "iob_tag")
 _TOKEN_LABELS = ("tag", "tags", "label", "labels", "entity")
+# MASSIVE's field of a text with its entities in brackets.
+SLOTS = "annot_utt"
+_SLOT = re.compile(r"\[\s*([^\[\]:]*[^\[\]:\s])\s*:\s*([^\[\]]*[^\[\]\s])\s*\]")
 _TOKEN_TEXTS = ("text", "orth", "form", "word", "token")
 
 
@@ -224,6 +228,23 @@ def _tags_in(record: Dict[str, Any], count: int) -> Optional[List[Any]]:
     return lists[0] if lists else [] if not count else None
 
 
+def has_slots(record: Dict[str, Any]) -> bool:
+    """True for MASSIVE's rows, whose text has its entities in brackets."""
+    return isinstance(record.get(SLOTS), str)
+
+
+def _of_slots(record: Dict[str, Any]) -> Dict[str, Any]:
+    """A row with the text and the entities of `wake me at [time : nine am]`."""
+    text, at, spans = "", 0, []
+    for match in _SLOT.finditer(record[SLOTS]):
+        text += record[SLOTS][at:match.start()]
+        spans.append({"start": len(text), "end": len(text + match.group(2)),
+                      "label": match.group(1)})
+        text += match.group(2)
+        at = match.end()
+    return {**record, "text": text + record[SLOTS][at:], "entities": spans}
+
+
 def read_parts(given: Dict[str, Any], options: ReadOptions) -> Parts:
     """Extracts the contents of a record.
 
@@ -231,6 +252,7 @@ def read_parts(given: Dict[str, Any], options: ReadOptions) -> Parts:
       RowError: for an object of another structure.
     """
     record = {**{plain_key(name): value for name, value in given.items()}, **given}
+    record = _of_slots(record) if has_slots(record) else record
     language = _language(record, options)
     # Tags in one text, as in `"tags": "B-PER O"`.
     record = {**record, **{name: record[name].split() for name in TAGS if isinstance(

@@ -1,11 +1,12 @@
 """Reads JSON: tokens and tags, texts and entities, and the exports of annotation tools."""
 
+import collections
 import dataclasses
 import itertools
 import operator
-from typing import Any, Iterable, Iterator, List, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, Iterator, List, Sequence, Set, Tuple, Union
 
-from xtremedistil_tf.corpora.annotations.answers import is_rejected
+from xtremedistil_tf.corpora.annotations.answers import is_rejected, is_unannotated
 from xtremedistil_tf.corpora.annotations.letters import Letters, find_letters, join_by_letters
 from xtremedistil_tf.corpora.annotations.offsets import (
     CHARACTERS,
@@ -35,6 +36,8 @@ from xtremedistil_tf.errors import UserError
 _SAMPLE_CHARACTERS = 20_000_000
 # Size of the sample if no earlier record has entities, as in a sorted file.
 _MOST_UNLABELLED = 200_000
+# Share of the texts in rows of one entity that stand several times.
+_OFTEN = 0.1
 _Found = Tuple[Place, Union[Parts, RowError]]
 
 
@@ -112,6 +115,26 @@ def _profile(sample: Iterable[Parts]) -> Profile:
     return Profile(any(one.labelled for one in parts), find_offsets(in_text),
                    ends_inside(in_words, otherwise), by_token,
                    find_letters(span.label for one in parts for span in one.spans or ()))
+
+
+def _refuse_single_entities(sample: Iterable[Parts]) -> None:
+    """Refuses rows of one entity each, of which several have the same text.
+
+    Each would say that the entities of the others are none.
+
+    Raises:
+      UserError: with such a text.
+    """
+    found: Dict[str, Set[Tuple[Tuple[int, int, str], ...]]] = collections.defaultdict(set)
+    for one in sample:
+        if one.text is not None and one.spans is not None:
+            found[one.text].add(tuple((span.begin, span.end, span.label) for span in one.spans))
+    several = [text for text, own in found.items() if len(own - {()}) > 1]
+    if several and len(several) >= _OFTEN * len(found) and all(
+            len(spans) < 2 for own in found.values() for spans in own):
+        raise UserError(f"texts such as {several[0]!r:.60} ({len(several):,} of the first) stand "
+                        "in several rows, each with another single entity (a row an entity, or "
+                        "Prodigy's binary answers); needed is a row a text with all its entities")
 
 
 def _sentences(text: str, words: List[Word], tags: List[str], spans: List[Span],
@@ -192,12 +215,17 @@ def read_records(records: Iterable[Tuple[Place, Any]], options: ReadOptions, cou
                     if is_rejected(record):
                         counts["rejected_rows"] += 1
                         continue
+                    if options.labelled and is_unannotated(record):
+                        counts["unannotated_rows"] += 1
+                        continue
                     yield place, read_parts(record, options)
             except RowError as error:
                 yield place, error
 
     found = parts()
     head = _head(found, options)
+    if options.labelled:
+        _refuse_single_entities(one for _, one in head if isinstance(one, Parts))
     profile = _profile(one for _, one in head if isinstance(one, Parts))
     if profile.offsets != CHARACTERS:
         counts.note(f"offsets count {profile.offsets.told}: converted")

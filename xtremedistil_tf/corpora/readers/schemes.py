@@ -5,7 +5,7 @@ import dataclasses
 import functools
 import itertools
 import re
-from typing import Counter, Iterable, Iterator, List, Sequence, Tuple
+from typing import Counter, Iterable, Iterator, List, Sequence, Set, Tuple
 
 from xtremedistil_tf.corpora.annotations.spans import NESTED, Span, tag_tokens
 from xtremedistil_tf.corpora.readers.base import SAMPLE, Row, Tally
@@ -22,6 +22,8 @@ _BETWEEN = re.compile(r"(?:[|,;+&#] *| +)(?=[BIESLUM]-|O(?:$|[|,;+&# ]))")
 # A type in place of a tag, as in Few-NERD: without a scheme's letter at its begin or end.
 _BARE = re.compile(r"(?![bieslumo]$|[bieslum][-_])[^\W\d_][\w./&-]*(?<![-_][bieslu])",
                    re.IGNORECASE)
+# Type of entities whose tags name none.
+_ONE_TYPE = "ENTITY"
 
 
 @functools.lru_cache(maxsize=4096)
@@ -170,15 +172,25 @@ def _with_letters(tags: Sequence[str]) -> Tuple[str, ...]:
     return tuple(written)
 
 
-def read_bare_types(rows: Iterator[Row], counts: Counter[str]) -> Iterator[Row]:
-    """Reads types in place of tags: adjacent words of one type form one entity, as in Few-NERD.
+def _tagged_by_letters(tags: Set[str]) -> bool:
+    """True if tags are a scheme's letters without types."""
+    return "B" in tags and len(tags) > 1 and tags <= LETTERS | {"O"}
 
-    The first SAMPLE rows decide; rows of other sources pass unchanged.
+
+def read_bare_types(rows: Iterator[Row], counts: Counter[str]) -> Iterator[Row]:
+    """Reads types in place of tags, and letters without types.
+
+    Adjacent words of one type form one entity, as in Few-NERD. Letters alone, as in BioBERT's data,
+    are tags of one type. The first SAMPLE rows decide; rows of other sources pass unchanged.
     """
     head = list(itertools.islice(rows, SAMPLE))
-    bare = tagged_by_types(
-        tag for _, row in head if isinstance(row, Example) for tag in row.tags)
+    tags = {tag for _, row in head if isinstance(row, Example) for tag in row.tags}
+    bare, letters = tagged_by_types(tags), _tagged_by_letters(tags)
     for place, row in itertools.chain(head, rows):
+        if letters and isinstance(row, Example):
+            counts["bare_letters"] += sum(tag in LETTERS for tag in row.tags)
+            row = dataclasses.replace(row, tags=tuple(
+                f"{tag}-{_ONE_TYPE}" if tag in LETTERS else tag for tag in row.tags))
         if bare and isinstance(row, Example):
             counts["bare_types"] += sum(tag != "O" for tag in row.tags)
             row = dataclasses.replace(row, tags=_with_letters(row.tags))

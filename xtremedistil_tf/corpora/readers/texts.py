@@ -1,6 +1,7 @@
 """Reads running text, lists of words, and the project's own rows."""
 
 import itertools
+import re
 from typing import Iterable, Iterator, List, Sequence, Tuple
 
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Row, Tally, corpus_words
@@ -25,6 +26,9 @@ from xtremedistil_tf.errors import UserError
 TEXTS = frozenset({"text", "sentence", "sentences", "content", "document", "review", "body",
                     "premise", "sentence1", "question", "title", "headline", "description"})
 _SENTENCES = TEXTS | {"words", "tokens"}
+# Blocks of WebVTT that no one says, and marks of voices, classes and times in what is said.
+_NO_CUE = re.compile(r"(?:WEBVTT|NOTE|STYLE|REGION)\b")
+_CUE_MARK = re.compile(r"</?(?:[cibuv]|ruby|rt|lang)(?:[.\s][^<>]*)?>|<[\d:.]+>")
 # Lines that show marks of labels in running text.
 MARKS_SAMPLE = 500
 
@@ -63,10 +67,28 @@ def read_prefixed(lines: Iterable[Line], options: ReadOptions, counts: Tally) ->
                       for number, text in lines), options, counts)
 
 
+def _of_webvtt(lines: Sequence[Line]) -> Iterator[Line]:
+    """Yields WebVTT's lines without its header, its notes and styles, names of cues and marks."""
+    passed = False
+    for at, (number, text) in enumerate(lines):
+        if isinstance(text, str):
+            begins = at == 0 or not str(lines[at - 1][1]).strip()
+            passed = bool(text.strip()) and (passed or begins and bool(_NO_CUE.match(text)))
+            following = lines[at + 1][1] if at + 1 < len(lines) else ""
+            if passed or begins and isinstance(following, str) and TIMES.fullmatch(following):
+                continue
+            text = _CUE_MARK.sub("", text)
+        yield number, text
+
+
 def read_subtitles(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iterator[Row]:
     """Reads the text of subtitles, without numbers and times."""
     counts.note("numbers and times of subtitles left out")
-    return read_text(((number, text) for number, text in lines if isinstance(text, RowError)
+    given = list(lines)
+    first = next((text for _, text in given if isinstance(text, RowError) or text.strip()), "")
+    if isinstance(first, str) and first.startswith("WEBVTT"):
+        given = list(_of_webvtt(given))
+    return read_text(((number, text) for number, text in given if isinstance(text, RowError)
                       or not text.strip().isdecimal() and not TIMES.fullmatch(text)),
                      options, counts)
 

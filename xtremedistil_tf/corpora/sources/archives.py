@@ -6,11 +6,14 @@ import gzip
 import io
 import lzma
 import pathlib
+import re
 import tarfile
 import zipfile
 import zlib
 from typing import Any, Callable, Iterable, List, Tuple
 
+from xtremedistil_tf.corpora.sources.parquet import parquet_lines
+from xtremedistil_tf.corpora.sources.pubtator import FIRST_LINE, pubtator_lines
 from xtremedistil_tf.errors import UserError, first_line
 
 Opener = Callable[[contextlib.ExitStack], Iterable[bytes]]
@@ -26,6 +29,8 @@ _COMPRESSED: Tuple[Tuple[bytes, Callable[[Any], Any]], ...] = (
     *((b"]\0\0" + bytes([size]), lzma.LZMAFile) for size in (0x04, 0x10, 0x20, 0x40, 0x80)),
 )
 _ZIP = b"PK\x03\x04"
+# The first line of an .ann file.
+_BRAT = re.compile(rb"T\d+\t\S+ \d+ \d")
 _AS_TEXT = "save it as text, CSV or JSON"
 # (first bytes, format, solution).
 _NO_TEXT = (
@@ -38,7 +43,6 @@ _NO_TEXT = (
     (b"%PDF", "a PDF", _AS_TEXT),
     (b"{\\rtf", "an RTF document", _AS_TEXT),
     (b"\xd0\xcf\x11\xe0", "an Office file", _AS_TEXT),
-    (b"PAR1", "a Parquet file", "--format=datasets reads folders of them"),
     (b"ARROW1", "an Arrow file", "--format=datasets reads folders of them"),
     (b"\xff\xff\xff\xff", "an Arrow file", "--format=datasets reads folders of them"),
     (b"\x89HDF", "an HDF5 file", _AS_TEXT),
@@ -59,12 +63,21 @@ _NO_TEXT = (
 def unpacked(file: Any, name: str, stack: contextlib.ExitStack) -> Iterable[bytes]:
     """Yields a file's lines, decompressed if its first bytes show a compression.
 
+    Parquet and PubTator's form become JSON lines.
+
     Raises:
       UserError: for a file that is not text.
     """
     while True:
         buffered = stack.enter_context(io.BufferedReader(file))
         head = buffered.peek(32)
+        if head.startswith(b"PAR1"):
+            return parquet_lines(buffered, name)
+        if FIRST_LINE.match(head):
+            return pubtator_lines(buffered, name)
+        if _BRAT.match(head):
+            raise UserError(f"{name} holds brat's entities without their text; name the folder "
+                            "that holds the texts (.txt), too")
         for begin, told, way_out in _NO_TEXT:
             if head.startswith(begin):
                 raise UserError(f"{name} is {told}; {way_out}")

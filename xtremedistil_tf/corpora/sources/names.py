@@ -10,8 +10,13 @@ from xtremedistil_tf.data.split_names import SPLITS, split_of
 _NO_DATA = frozenset("""
     md rst py pyc ipynb sh bat log yaml yml toml cfg ini lock html htm css js xml pdf png jpg jpeg
     svg bin pt pth h5 safetensors npy npz pkl sha256 md5 bib cff bak orig tmp part swp swo rej old
-    crdownload
+    crdownload feat vocab
 """.split())
+# Stems of files that accompany data, whatever their ending.
+_BESIDE_DATA = re.compile(r"(readme|licen[cs]e|copying|changelog|authors|citation|requirements)"
+                          r"([._-].*)?|urls_.*", re.IGNORECASE)
+# What Spark and its kin write beside their parts.
+_OF_SPARK = ("_SUCCESS", "_committed_", "_started_", "_metadata", "_common_metadata", "_temporary")
 _NO_DATA_NAMES = frozenset("""
     readme license licence copying changelog authors notes citation requirements labels classes
     vocab vocabulary tags stats statistics metadata dataset_info dataset_infos state source
@@ -55,14 +60,14 @@ def split_of_path(path: pathlib.PurePath) -> Optional[str]:
 
 
 def is_hidden(path: pathlib.PurePath) -> bool:
-    """True for files of the system or an editor: ._train.txt, .git/, train.txt~, #a#."""
-    return any(part.startswith(".") or part == "__MACOSX" for part in path.parts) or (
+    """True for files of the system, of an editor or of Spark: ._train.txt, train.txt~, _SUCCESS."""
+    return any(part.startswith((".", *_OF_SPARK)) or part == "__MACOSX" for part in path.parts) or (
         path.name.endswith("~") or path.name.startswith(("#", "~$")))
 
 
 def is_no_data(path: pathlib.PurePath) -> bool:
-    """True if a file's ending shows that it holds no rows."""
-    return path.suffix[1:].lower() in _NO_DATA
+    """True if a file's name or ending shows that it holds no rows."""
+    return path.suffix[1:].lower() in _NO_DATA or bool(_BESIDE_DATA.fullmatch(path.name))
 
 
 def _code(part: str) -> Optional[str]:
@@ -80,6 +85,11 @@ def _agreed(codes: Sequence[Optional[str]]) -> bool:
     found: Set[str] = {code for code in codes if code}
     return None not in codes and (len(found) > 1 or all(
         code in _LANGUAGES or len(code[:3].rstrip("-_")) == 2 for code in found))
+
+
+def are_languages(names: Sequence[str]) -> bool:
+    """True if the names of folders are languages."""
+    return _agreed([_code(name) for name in names])
 
 
 def languages_of(paths: Sequence[pathlib.PurePath]) -> List[Optional[str]]:

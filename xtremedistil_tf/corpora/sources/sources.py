@@ -16,14 +16,13 @@ from xtremedistil_tf.corpora.sources.archives import (
     plain_file,
     printable,
 )
-from xtremedistil_tf.corpora.sources.names import (
-    is_hidden,
-    is_no_data,
-    languages_of,
-    split_of_path,
-)
+from xtremedistil_tf.corpora.sources.classes import join_classes
+from xtremedistil_tf.corpora.sources.files import OTHER_ENCODING, File
+from xtremedistil_tf.corpora.sources.inside import splits_inside
+from xtremedistil_tf.corpora.sources.names import is_hidden, is_no_data, languages_of
+from xtremedistil_tf.corpora.sources.parallel import join_parallel
 from xtremedistil_tf.corpora.sources.standoff import ANNOTATIONS, standoff
-from xtremedistil_tf.data.lines import Line, RowError, decode_lines
+from xtremedistil_tf.data.lines import UTF8, Line, RowError, decode_lines
 from xtremedistil_tf.data.split_names import split_of
 from xtremedistil_tf.errors import UserError, first_line
 
@@ -57,24 +56,11 @@ class Source:
     records: Optional[Callable[[], Iterator[Dict[str, Any]]]] = None
 
 
-@dataclasses.dataclass(frozen=True)
-class _File:
-    """A file: its path below the input, and its opener."""
-
-    name: str
-    path: pathlib.PurePath
-    group: str
-    opener: Opener
-
-    @property
-    def split(self) -> Optional[str]:
-        return None if is_no_data(self.path) else split_of_path(self.path)
-
-    def source(self, split: Optional[str], *, language: Optional[str] = None) -> Source:
-        """The source of its rows."""
-        source = Source(self.name, split, self.group, stream(self.name, self.opener),
-                        opener=self.opener)
-        return source if language is None else in_language(source, language)
+def _source(file: File, split: Optional[str], *, language: Optional[str] = None) -> Source:
+    """The source of a file's rows."""
+    source = Source(file.name, split, file.group, stream(file.name, file.opener),
+                    opener=file.opener)
+    return source if language is None else in_language(source, language)
 
 
 def in_language(source: Source, language: str) -> Source:
@@ -113,8 +99,7 @@ def stream(name: str, opener: Opener) -> Read:
                 for line in decode_lines(opener(stack), encoding=options.encoding, every_cr=True):
                     text = line[1]
                     if isinstance(text, RowError) and text.problems[0][0] == "not_utf8":
-                        line = line[0], RowError(("not_utf8", f"{text}; --encoding names another "
-                                                  "encoding, such as latin-1"))
+                        line = line[0], RowError(("not_utf8", f"{text}; {OTHER_ENCODING}"))
                     elif isinstance(text, str) and _SHIFT.search(text):
                         line = line[0], RowError(("encoding", "not UTF-8 but an encoding of ISO "
                                                   "2022, by its escapes; --encoding names it, "
@@ -138,7 +123,13 @@ def stream(name: str, opener: Opener) -> Read:
     return read
 
 
-def _files(root: pathlib.Path) -> Iterator[_File]:
+def _opener(path: pathlib.Path) -> Opener:
+    """Opens a file, and with a text of brat its entities."""
+    has_entities = path.suffix == ".txt" and path.with_suffix(ANNOTATIONS).is_file()
+    return standoff(path) if has_entities else plain_file(path)
+
+
+def _files(root: pathlib.Path) -> Iterator[File]:
     """Yields the files of a folder or archive, except hidden ones."""
     for path in [root] if root.is_file() else sorted(root.rglob("*")):
         below = path.relative_to(root) if path != root else pathlib.PurePath(path.name)
@@ -148,26 +139,37 @@ def _files(root: pathlib.Path) -> Iterator[_File]:
         if path.suffix == ANNOTATIONS and path.with_suffix(".txt").is_file():
             continue  # Read with its text.
         if not is_archive(path):
-            has_entities = path.suffix == ".txt" and path.with_suffix(ANNOTATIONS).is_file()
-            yield _File(str(path), below, path.parent.name,
-                        standoff(path) if has_entities else plain_file(path))
+            yield File(str(path), below, path.parent.name, _opener(path))
             continue
         stem = _ARCHIVE.sub("", path.name)
         for name, opener in sorted(members(path), key=lambda one: one[0]):
             member = pathlib.PurePosixPath(name)
             if not is_hidden(member):
-                yield _File(f"{path}/{printable(name)}", below.parent / stem / member, stem, opener)
+                yield File(f"{path}/{printable(name)}", below.parent / stem / member, stem, opener)
 
 
-def _with_eval(files: List[_File]) -> List[Tuple[_File, Optional[str]]]:
+def _with_eval(files: List[File]) -> List[Tuple[File, Optional[str]]]:
     """Files with their splits; "eval" is dev or, if there is a dev split, test."""
     splits = {file.split for file in files}
     is_eval = next((split for split in ("dev", "test") if split not in splits), None)
     return [(file, is_eval if file.split == "eval" else file.split) for file in files]
 
 
+def _of_rows(files: Sequence[File], encoding: str) -> List[File]:
+    """Files without splits in their names that are read nevertheless.
+
+    These are files whose rows name their splits, or several that were joined to one, to divide.
+    """
+    data = [file for file in files if not is_no_data(file.path)]
+    parts = [splits_inside(file, encoding) for file in data]
+    if parts and all(parts):
+        return [part for found in parts for part in found]
+    joined = [file for file in data if file.joined]
+    return joined if len(joined) == 1 else []
+
+
 def find_sources(
-    path: pathlib.Path, *, split: Optional[str] = None
+    path: pathlib.Path, *, split: Optional[str] = None, encoding: str = UTF8
 ) -> Tuple[List[Source], List[str]]:
     """Lists the sources at a path.
 
@@ -177,6 +179,7 @@ def find_sources(
     Args:
       path: a file, an archive, or a folder of files and archives.
       split: the split of all files; None takes it from the names.
+      encoding: encoding of files without a byte order mark, for those that are joined.
 
     Returns:
       (sources, names of the files that are not read).
@@ -187,19 +190,26 @@ def find_sources(
     if not path.exists():
         raise UserError(f"--{split or 'input'} {path}: no such file or folder")
     if path.is_file() and not is_archive(path):
-        file = _File(str(path), path, path.parent.name, plain_file(path))
-        return [file.source(split or _only(split_of(path.name)))], []
-    files = list(_files(path))
+        file = File(str(path), path, path.parent.name, _opener(path))
+        split = split or _only(split_of(path.name))
+        parts = (splits_inside(file, encoding) if split is None else []) or [file]
+        return [_source(part, split or own) for part, own in _with_eval(parts)], []
+    files = join_parallel(join_classes(list(_files(path)), encoding), encoding)
     found = _with_eval(files)
     if split is not None:
-        # If names show splits, only files of this split are read.
-        spoken = [(file, of) for file, of in found if of == split]
-        found = [(file, split if not spoken or (file, of) in spoken else None)
+        # If names show splits, only files of this split are read; unlabelled text is no other's.
+        others_too = all(of != split for _, of in found)
+        found = [(file, split if of == split or others_too and of != "transfer" else None)
                  for file, of in found if not is_no_data(file.path)]
     elif len(files) == 1 and found[0][1] is None:
         found = [(files[0], _only(split_of(path.name)))]
-    read = [(file, of) for file, of in found if of is not None]
+    read: List[Tuple[File, Optional[str]]] = [one for one in found if one[1] is not None]
     others = [file.name for file, of in found if of is None]
+    if not read and split is None:
+        read = [(file, own or _only(split_of(path.name)))
+                for file, own in _with_eval(_of_rows(files, encoding))]
+        others = [name for name in others if not any(
+            file.name == name or file.name.startswith(f"{name}[") for file, _ in read)]
     if not read:
         raise UserError(
             f"{path}: no file in it speaks of a split in its name; it holds "
@@ -207,7 +217,7 @@ def find_sources(
             f"testa, test, extra, or naming what holds train: --train={path}")
     languages = languages_of([file.path for file, _ in read])
     sources = [
-        file.source(of, language=language) for (file, of), language in zip(read, languages)]
+        _source(file, of, language=language) for (file, of), language in zip(read, languages)]
     return sources, others
 
 

@@ -24,6 +24,11 @@ _HTML = re.compile(r"</?(?:B|I|U|P|A|EM|STRONG|FONT|TD|TR|TH|LI|UL|OL|H\d|BR|DIV
 _TREE = re.compile(r"[\s)]*(?:\([^\s()]*(?:\s+[^\s()]+)?[\s)]*)+")
 _VERTICAL = re.compile(r"</?(?:s|p|g|doc|text)(?:\s[^<>]*)?/?>")
 _QUESTION = re.compile(r"[A-Z]{2,}:[a-z]\w*\s")
+# First lines of forms with entities by offsets.
+_OFFSETS = {"PubTator's form": re.compile(r"\d+\|t\|"),
+            "brat's entities without their text": re.compile(r"T\d+\t\S+ \d+ \d")}
+# A piece of a word that the next one continues.
+_SUBWORD = re.compile(r"\w@@(?: |$)")
 _NUMBERED = re.compile(r"([-+]?\d{1,9})\s+\S+\s")
 # Separators between a text and its label, behind and before it.
 _BEHIND, _BEFORE = ("|||", "##", ";", "@", "|", ","), ("|||", ";", "|", ",")
@@ -111,6 +116,12 @@ def marked_form(lines: Sequence[str]) -> Optional[str]:
     entity = _entity(lines)
     if entity:
         return f"text with entities in markup, such as {entity!r:.60}"
+    offsets = next((told for told, form in _OFFSETS.items()
+                    if lines and form.match(lines[0])), None)
+    if offsets:
+        return offsets
+    if _are_most(lines, _SUBWORD.search, most=0.5):
+        return "pieces of words (@@ of subword-nmt)"
     if _is_vertical(lines):
         return "a vertical file, a word a line between <s> and </s>"
     forms: List[Tuple[str, Callable[[str], object]]] = [

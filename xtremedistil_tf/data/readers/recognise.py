@@ -37,6 +37,8 @@ TIMES = re.compile(r"\s*[\d:]+[,.]\d+ --> [\d:]+[,.]\d+.*")
 _MARKUP = re.compile(r"\s*<[/!?\w][^>]*>(?:.*</?\w[^>]*>)?\s*")
 # CoNLL-2012's lines between documents.
 DOCUMENTS = ("#begin document", "#end document")
+# CoNLL-U's number of columns, and the number of a word, of a range of words or of an empty node.
+_CONLLU, _NUMBER = 10, re.compile(r"\d+(?:[-.]\d+)?")
 # With fewer lines, a table or a list of words cannot be recognised.
 _FEWEST = 3
 _FEWEST_ANNOTATED = 8
@@ -196,6 +198,11 @@ def _is_annotated(rows: Sequence[Sequence[str]], parted: bool) -> bool:
         share >= 0.98 and all(" " not in field for row in rows for field in row))
 
 
+def _is_conllu(rows: Sequence[Sequence[str]]) -> bool:
+    """True if all rows have CoNLL-U's columns, of which the first numbers the words."""
+    return all(len(row) == _CONLLU and _NUMBER.fullmatch(row[0]) for row in rows)
+
+
 def _is_table(lines: Sequence[str], separator: Optional[str]) -> bool:
     """True if lines are rows of a table; a table with commas must also have quotes."""
     if separator is None:
@@ -283,7 +290,7 @@ def recognise(sample: Sequence[str]) -> str:
         prefixed = sum(bool(WIKIANN.fullmatch(row[0])) for row in fields if row)
         return "wikiann" if prefixed >= 0.5 * len(fields) else "columns"
     parted = _parted(sample)
-    if _is_annotated(fields, parted):
+    if separator == "\t" and _is_conllu(fields) or _is_annotated(fields, parted):
         return "columns"
     if _is_words(lines, parted):
         return "words"

@@ -5,6 +5,7 @@ import itertools
 import json
 from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Optional, Sequence, Tuple
 
+from xtremedistil_tf.corpora.annotations.services import of_service
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Tally
 from xtremedistil_tf.corpora.readers.exports import json_values, label_studio_spans, unpack
 from xtremedistil_tf.corpora.texts.tables.cells import split_classes
@@ -137,6 +138,8 @@ def _rows(values: _Values, options: TableOptions, counts: Tally) -> Iterator[Row
                 raise value
             if isinstance(value, dict) and isinstance(value.get("row"), dict):
                 value = value["row"]  # The viewer of Hugging Face.
+            if isinstance(value, dict):
+                value = of_service(value)
             if isinstance(value, list):
                 yield place, _by_number(value)
             elif not isinstance(value, dict):

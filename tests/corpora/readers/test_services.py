@@ -1,0 +1,97 @@
+"""Exports of annotation services: texts with labels, and records that nobody annotated."""
+
+import json
+
+import pytest
+
+from tests.corpora.test_misread import prepare, texts
+from tests.corpora.texts.test_texts import lines, make
+from xtremedistil_tf.errors import UserError
+
+
+def labelled(tmp_path, name, records):
+    """All rows of a task folder that is made of records."""
+    path = tmp_path / name
+    path.write_text(records if isinstance(records, str) else "\n".join(texts(*records)) + "\n")
+    assert make(path, tmp_path / "task")[1] == "classification"
+    return [line for split in ("train", "dev", "test") for line in lines(tmp_path / "task", split)]
+
+
+def test_vertex_ai_has_labels_and_splits(tmp_path):
+    use = {"train": "training", "dev": "validation", "test": "test"}
+    rows = labelled(tmp_path, "all.jsonl", [
+        {"textContent": f"A {split} day {n}", "classificationAnnotation": {
+            "displayName": "ab"[n % 2]}, "dataItemResourceLabels": {
+                "aiplatform.googleapis.com/ml_use": use[split]}}
+        for split in use for n in range(4)])
+    assert "A dev day 3\tb" in rows
+    assert lines(tmp_path / "task", "test") == [f"A test day {n}\t{'ab'[n % 2]}" for n in range(4)]
+
+
+def test_ground_truth_has_names_of_classes_and_failures(tmp_path):
+    records = [{"source": f"A day {n}", "my-job": n % 2, "my-job-metadata": {
+        "class-name": "ab"[n % 2], "type": "groundtruth/text-classification"}} for n in range(24)]
+    records[3]["my-job-metadata"] = {"failure-reason": "ClientError"}
+    rows = labelled(tmp_path, "output.manifest", records)
+    assert "A day 5\tb" in rows and len(rows) == 23
+    (tmp_path / "b").mkdir()
+    rows = labelled(tmp_path / "b", "output.manifest", [
+        {"source": f"A day {n}", "job": [n % 2], "job-metadata": {
+            "class-map": {"0": "a", "1": "b"}}} for n in range(24)])
+    assert "A day 5\tb" in rows
+
+
+def test_labelbox_has_answers(tmp_path):
+    rows = labelled(tmp_path, "all.ndjson", [
+        {"data_row": {"row_data": f"A day {n}"}, "projects": {"p": {"labels": [{"annotations": {
+            "objects": [], "classifications": [{"name": "kind", "radio_answer": {
+                "name": "ab"[n % 2]}}]}}]}}} for n in range(24)])
+    assert "A day 5\tb" in rows
+
+
+def test_argilla_has_answers(tmp_path):
+    rows = labelled(tmp_path, "all.json", json.dumps([
+        {"fields": {"text": f"A day {n}"}, "status": "completed", "responses": {"mood": [
+            {"value": "x", "status": "discarded"}, {"value": "ab"[n % 2], "status": "submitted"}]}}
+        for n in range(24)]))
+    assert "A day 5\tb" in rows
+
+
+def test_azures_utterances_have_intents_and_splits(tmp_path):
+    rows = labelled(tmp_path, "all.json", json.dumps({
+        "projectFileVersion": "2022-10-01-preview", "assets": {"utterances": [
+            {"text": f"A {split} day {n}", "language": "en-us", "intent": "ab"[n % 2],
+             "entities": [], "dataset": split}
+            for split in ("Train", "Test") for n in range(12)]}}))
+    assert "A Train day 5\ten-us:b" in rows and len(lines(tmp_path / "task", "test")) == 12
+
+
+@pytest.mark.parametrize("record", [
+    {"textGcsUri": "gs://bucket/a.txt"},
+    {"source-ref": "s3://bucket/a.txt", "job": 1, "job-metadata": {"class-name": "a"}},
+    {"data_row": {"row_data": "https://storage/a.txt"}, "projects": {}}])
+def test_texts_of_services_that_stand_elsewhere_are_refused(tmp_path, record):
+    with pytest.raises(UserError, match="train.jsonl:1: .*: the texts stand in files of their own"):
+        prepare(tmp_path, texts(*[record] * 3), "train.jsonl")
+
+
+ENTITIES = [{"start": 0, "end": 4, "label": "PER"}]
+
+
+@pytest.mark.parametrize("done, waiting", [
+    ({"fields": {"text": "Anna ran"}, "status": "completed", "responses": {"span": [
+        {"value": ENTITIES}]}},
+     {"fields": {"text": "Bo sat"}, "status": "pending", "responses": {}}),
+    ({"text": "Anna ran", "span.responses": [ENTITIES], "status": "completed"},
+     {"text": "Bo sat", "span.responses": None, "status": "pending"}),
+    ({"text": "Anna ran", "annotation": [["PER", 0, 4]], "status": "Validated"},
+     {"text": "Bo sat", "annotation": None, "status": "Default"}),
+    ({"data_row": {"row_data": "Anna ran"}, "projects": {"p": {"labels": [{"annotations": {
+        "objects": [{"name": "PER", "location": {"start": 0, "end": 3}}]}}]}}},
+     {"data_row": {"row_data": "Bo sat"}, "projects": {"p": {"labels": []}}})])
+def test_records_that_nobody_annotated_are_not_read_as_having_no_entities(
+        tmp_path, done, waiting):
+    records = [json.loads(json.dumps(done).replace("ran", f"ran{n}")) for n in range(12)]
+    _, told, rows = prepare(tmp_path, texts(*records, waiting, waiting), "train.jsonl")
+    assert len(rows) == 12 and rows[0] == "Anna ran0\tB-PER O"
+    assert "2 rows without an annotation left out" in told

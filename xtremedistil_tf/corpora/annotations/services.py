@@ -1,0 +1,145 @@
+"""Brings the exports of annotation services to the usual keys: text, entities, label, split."""
+
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+from xtremedistil_tf.corpora.annotations.answers import is_kept
+from xtremedistil_tf.corpora.annotations.keys import is_spans
+from xtremedistil_tf.data.lines import RowError
+
+Record = Dict[str, Any]
+# What Vertex AI calls the split of a record.
+_USE = "aiplatform.googleapis.com/ml_use"
+_METADATA, _FAILURE = "-metadata", "-failure"
+# A record that nobody annotated; see `answers.is_unannotated`.
+_UNANNOTATED = {"annotation": None, "status": "pending"}
+
+
+def _refuse_address(text: Any, tool: str) -> None:
+    """Refuses the address of a text in place of the text.
+
+    Raises:
+      RowError: if the text stands in another file.
+    """
+    if isinstance(text, str) and text.startswith(("http://", "https://", "gs://", "s3://")) \
+            and len(text.split()) == 1:
+        raise RowError(("other_file", f"{tool}: the texts stand in files of their own "
+                        f"({text!r:.60}); write them into the records"))
+
+
+def _one(values: List[Any]) -> Any:
+    return values[0] if len(values) == 1 else values
+
+
+def _vertex(record: Record) -> Optional[Record]:
+    """Google's Vertex AI."""
+    if "textContent" not in record and "textGcsUri" not in record:
+        return None
+    text = record.get("textContent", record.get("textGcsUri"))
+    _refuse_address(text, "Vertex AI")
+    found = {"text": text, **({"language": record["languageCode"]} if "languageCode" in record
+                              else {})}
+    classes = record.get("classificationAnnotations", record.get("classificationAnnotation"))
+    classes = classes if isinstance(classes, list) else [classes]
+    names = [one.get("displayName") for one in classes if isinstance(one, dict)]
+    if names:
+        found["label"] = _one(names)
+    if "textSegmentAnnotations" in record:
+        found["entities"] = record["textSegmentAnnotations"]
+    use = (record.get("dataItemResourceLabels") or {}).get(_USE)
+    return found if use is None else {**found, "split": use}
+
+
+def _ground_truth(record: Record) -> Optional[Record]:
+    """A manifest of Amazon's SageMaker Ground Truth: a job's answer beside its metadata."""
+    jobs = [key[:-len(_METADATA)] for key in record if key.endswith(_METADATA)]
+    failed = any(key.endswith(_FAILURE) for key in record) or any(
+        "failure-reason" in record[job + _METADATA] for job in jobs)
+    if not {"source", "source-ref"} & set(record) or not jobs and not failed:
+        return None
+    text = record.get("source", record.get("source-ref"))
+    _refuse_address(text, "Ground Truth")
+    if failed or not jobs:
+        return {"text": text, "answer": "reject"}
+    if len(jobs) > 1:
+        raise RowError(("json", f"answers of {len(jobs)} jobs: {', '.join(jobs)}; keep one of "
+                        "them in the manifest"))
+    answer, about = record.get(jobs[0]), record[jobs[0] + _METADATA]
+    if isinstance(answer, dict):
+        return {"text": text, "entities": (answer.get("annotations") or {}).get("entities")}
+    names = about.get("class-map")
+    if isinstance(names, dict) and isinstance(answer, list):
+        return {"text": text, "label": [names.get(str(one), one) for one in answer]}
+    return {"text": text, "label": about.get("class-name", answer)}
+
+
+def _labelbox(record: Record) -> Optional[Record]:
+    """Labelbox, whose entities end at their last character; the first annotator's answer."""
+    row, projects = record.get("data_row"), record.get("projects")
+    if not isinstance(row, dict) or not isinstance(projects, dict):
+        return None
+    text = row.get("row_data")
+    _refuse_address(text, "Labelbox")
+    labels = [label for project in projects.values() for label in project.get("labels") or ()]
+    if not labels:
+        return {"text": text, **_UNANNOTATED}
+    answers = labels[0].get("annotations") or {}
+    found: Record = {"text": text}
+    for question in answers.get("classifications") or ():
+        given = question.get("radio_answer") or question.get("checklist_answers") or ()
+        given = given if isinstance(given, (list, tuple)) else [given]
+        found[str(question.get("name"))] = _one([one.get("name") for one in given])
+    if len(found) == 2:
+        found = {"text": text, "label": list(found.values())[1]}
+    objects = [one for one in answers.get("objects") or () if "location" in one]
+    if objects or len(found) == 1:
+        found["entities"] = [{"start": one["location"]["start"], "end": one["location"]["end"] + 1,
+                              "label": one.get("name")} for one in objects]
+    return found
+
+
+def _argilla(record: Record) -> Optional[Record]:
+    """A record of Argilla 2 as it nests it: fields, and answers by question."""
+    fields, responses = record.get("fields"), record.get("responses")
+    if not isinstance(fields, dict) or "responses" not in record:
+        return None
+    given = {question: [one.get("value") for one in answers if is_kept(one.get("status"))]
+             for question, answers in (responses or {}).items()}
+    kept = {question: values[0] for question, values in given.items() if values}
+    if not kept:
+        return {**fields, **(_UNANNOTATED if not any((responses or {}).values())
+                             else {"answer": "reject"})}
+    spans = next((question for question, value in kept.items() if value and is_spans(value)
+                  or value == [] and len(kept) == 1), None)
+    found = {} if spans is None else {"entities": kept.pop(spans)}
+    return {**fields, **({"label": _one(list(kept.values()))} if len(kept) == 1 else kept), **found}
+
+
+_SERVICES: Tuple[Callable[[Record], Optional[Record]], ...] = (
+    _vertex, _ground_truth, _labelbox, _argilla)
+
+
+def of_service(record: Record) -> Record:
+    """A record of an annotation service with the usual keys; any other record as it is.
+
+    Raises:
+      RowError: if its text stands elsewhere, or its structure is another one.
+    """
+    for bring in _SERVICES:
+        try:
+            found = bring(record)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise RowError(("json", f"the record has another structure than others of its tool: "
+                            f"{type(error).__name__} {error}"[:200])) from None
+        if found is not None:
+            return found
+    return record
+
+
+def utterances_of_azure(export: Record) -> Optional[List[Record]]:
+    """The utterances of a project of Azure's conversational language understanding, or None."""
+    assets = export.get("assets")
+    utterances = assets.get("utterances") if isinstance(assets, dict) else None
+    if not isinstance(utterances, list) or not all(isinstance(one, dict) for one in utterances):
+        return None
+    return [{**one, **({"split": one["dataset"]} if one.get("dataset") else {})}
+            for one in utterances]
