@@ -6,7 +6,6 @@ from typing import Optional, Sequence
 
 from xtremedistil_tf.corpora.jobs.kinds import Asked, is_conllu
 from xtremedistil_tf.corpora.readers.layout import tag_of_features
-from xtremedistil_tf.corpora.readers.parts import TAGS, TOKENS, has_slots
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.texts.recognise import (
     has_pairs,
@@ -16,14 +15,12 @@ from xtremedistil_tf.corpora.texts.recognise import (
     refuse_split_column,
     refuse_without_label,
 )
-from xtremedistil_tf.corpora.texts.tables.opening import open_lines, open_table
-from xtremedistil_tf.corpora.texts.tables.table import Record
+from xtremedistil_tf.corpora.texts.tables.opening import open_lines
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.tasks import TASKS, task_kind
 
 # Lines that show what is annotated.
 _SAMPLE = 2000
-_ROWS = 20
 
 
 def _single(kind: str, asked: Asked) -> Asked:
@@ -42,26 +39,6 @@ def _parts_of_speech(source: Source, encoding: str) -> str:
                         "in column 10; --kind=word_tagging or --kind=tagging says which to learn")
     return next(name for name, record in TASKS.items()
                 if record.tags_words and not record.entities)
-
-
-def _refuse_tags_and_label(source: Source, asked: Asked) -> None:
-    """Refuses texts that have a label and a tag for each word, of which either can be learnt.
-
-    Raises:
-      UserError: with the flag that says which.
-    """
-    with open_table(source, asked.texts.read.table) as table:
-        rows = [row for _, row in itertools.islice(table.rows, _ROWS) if isinstance(row, dict)]
-    if rows and all(_has_tags(row) or has_slots(row) for row in rows):
-        raise UserError(f"{source.name}: its texts have tags of their words and a label; "
-                        "--kind=tagging or --kind=classification says which to learn")
-
-
-def _has_tags(row: Record) -> bool:
-    """True if a row lists words, and as many tags."""
-    words = next((row[name] for name in TOKENS if isinstance(row.get(name), list)), None)
-    return words is not None and any(
-        isinstance(row.get(name), list) and len(row[name]) == len(words) for name in TAGS)
 
 
 def _is_empty(source: Source) -> bool:
@@ -124,6 +101,5 @@ def _completed(labelled: Source, asked: Asked, kind: Optional[str]) -> Asked:
         return asked
     if kind is None and not named:
         refuse_entities_and_label(labelled, texts.texts.read)
-        _refuse_tags_and_label(labelled, texts)
     return dataclasses.replace(texts, wanted=dataclasses.replace(
         asked.wanted, pairs=asked.wanted.pairs or bool(pairs)))

@@ -21,6 +21,8 @@ from xtremedistil_tf.errors import UserError
 _Cells = Sequence[str]
 # Fraction of rows that show what a column holds; the others are reported one by one.
 _NEARLY_ALL = 0.9
+# Longest cell of a sentence; a longer one has a quotation mark that is never closed.
+_CELL = 1 << 17
 # Rows that show whether a column holds lists of entities.
 _SPANS_SAMPLE = 500
 
@@ -209,6 +211,7 @@ def _rows(lines: Iterable[str], separator: str) -> Iterator[Tuple[int, List[str]
       UserError: for a cell that the csv module refuses.
     """
     # Only quoted cells may contain line ends; a table with tabs has no quotes.
+    csv.field_size_limit(_CELL)  # One for the process; a table of texts has a larger one.
     rows = csv.reader((f"{line}\n" for line in lines), delimiter=separator,
                       quoting=csv.QUOTE_NONE if separator == "\t" else csv.QUOTE_MINIMAL)
     try:

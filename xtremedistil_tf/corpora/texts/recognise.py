@@ -7,7 +7,7 @@ from typing import Any, List, Optional, Sequence, Set
 
 from xtremedistil_tf.corpora.annotations.keys import is_spans, plain_key, read_spans
 from xtremedistil_tf.corpora.annotations.written import read_written
-from xtremedistil_tf.corpora.readers.parts import TAGS
+from xtremedistil_tf.corpora.readers.parts import SLOTS, TAGS, has_slots
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.texts.columns import (
     LABELS,
@@ -156,8 +156,10 @@ def _is_number(item: object) -> bool:
 def _has_entities(sample: Sequence[Record], name: str, label: Optional[str]) -> bool:
     """True if a column holds entities: with their places, or a tag for each word of another column.
 
-    Numbers are tags under a usual name of tags only.
+    Numbers, and lists of anything, are tags under a usual name of tags only.
     """
+    if name == SLOTS:
+        return all(map(has_slots, sample))
     if any(_holds_spans(row.get(name)) for row in sample):
         return True
     found = []
@@ -169,8 +171,9 @@ def _has_entities(sample: Sequence[Record], name: str, label: Optional[str]) -> 
     several = [items for items in found if len(items) > 1]
     return any(set(items) != {"O"} and all(isinstance(one, str) and is_tag(one) for one in items)
                for items in several) or (
-        plain_key(name) in TAGS and bool(several)
-        and all(items and all(map(_is_number, items)) for items in found))
+        plain_key(name) in TAGS and bool(several) and all(found) and (
+            all(isinstance(row.get(name), list) for row in sample)
+            or all(all(map(_is_number, items)) for items in found)))
 
 
 def refuse_entities_and_label(source: Source, options: TextsOptions) -> None:

@@ -1,6 +1,5 @@
 """Reads JSON, Parquet and fastText's lines as tables, whose columns are the keys of the rows."""
 
-import io
 import itertools
 import json
 from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Optional, Sequence, Tuple
@@ -12,7 +11,6 @@ from xtremedistil_tf.corpora.texts.tables.cells import split_classes
 from xtremedistil_tf.corpora.texts.tables.table import SAMPLE, Place, Row, Table, TableOptions
 from xtremedistil_tf.data.json_rows import parse_json
 from xtremedistil_tf.data.lines import RowError
-from xtremedistil_tf.errors import UserError, first_line
 
 _Values = Iterator[Tuple[Place, Any]]
 # Column of the choices that annotators took in Label Studio.
@@ -187,29 +185,3 @@ def read_fasttext(lines: Iterator[str]) -> Table:
                 yield number, {"text": found[-1], "labels": found[:-1]}
 
     return of_records("fasttext", rows())
-
-
-def read_parquet(chunks: Iterable[bytes], name: str) -> Table:
-    """Opens a Parquet file.
-
-    Raises:
-      UserError: if it cannot be read, or the library is not installed.
-    """
-    try:
-        import pyarrow.parquet
-    except ImportError:
-        raise UserError(f"{name} is a Parquet file: install the extra [datasets], which has "
-                        "pyarrow") from None
-    try:
-        file = pyarrow.parquet.ParquetFile(io.BytesIO(b"".join(chunks)))
-    except Exception as error:  # The library raises many kinds.
-        raise UserError(f"{name} cannot be read as Parquet: {first_line(error)}") from None
-
-    def rows() -> Iterator[Row]:
-        number = 0
-        for batch in file.iter_batches(batch_size=4096):
-            for row in batch.to_pylist():
-                number += 1
-                yield f"row {number}", row
-
-    return of_records("parquet", rows())

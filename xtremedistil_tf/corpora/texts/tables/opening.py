@@ -14,7 +14,6 @@ from xtremedistil_tf.corpora.texts.tables.objects import (
     of_records,
     read_fasttext,
     read_json,
-    read_parquet,
 )
 from xtremedistil_tf.corpora.texts.tables.table import Table, TableOptions
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, RowError, encoding_of
@@ -96,13 +95,7 @@ def open_table(source: Source, options: TableOptions, counts: Optional[Tally] = 
             yield of_records("datasets", ((f"row {number}", row) for number, row in
                                           enumerate(source.records(), 1)))
             return
-        chunks = _chunks(source, stack)
-        first = next(chunks, b"")
-        everything = itertools.chain([first], chunks)
-        if first.startswith(b"PAR1"):
-            yield read_parquet(everything, name)
-            return
-        lines = _decoded(everything, options.encoding, name, counts)
+        lines = _decoded(_chunks(source, stack), options.encoding, name, counts)
         begin = []
         for line in lines:
             begin.append(line)
