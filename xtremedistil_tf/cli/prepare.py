@@ -151,8 +151,9 @@ def _asked(sources: Sequence[Source]) -> Asked:
     read = ReadOptions(form, FLAGS.language, tuple(FLAGS.tag_names), FLAGS.whitespace_words,
                        FLAGS.word_column, FLAGS.tag_column, FLAGS.encoding,
                        nested=FLAGS.nested)
-    several = tuple((FLAGS.label_column or "").split(",")) if FLAGS.kind == "multilabel" else ()
-    labels = several if len(several) > 1 else ()
+    named = tuple((FLAGS.label_column or "").split(","))
+    several = FLAGS.kind is not None and task_kind(FLAGS.kind).several
+    labels = named if several and len(named) > 1 else ()
     wanted = Wanted(tuple(FLAGS.text_column), None if labels else FLAGS.label_column,
                     FLAGS.language_column, len(FLAGS.text_column) == 2, labels)
     asked = Asked(read, tuple(languages), (FLAGS.dev_share, FLAGS.test_share), FLAGS.seed,
