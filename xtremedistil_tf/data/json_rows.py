@@ -1,8 +1,9 @@
 """JSON values of rows that somebody else wrote: each fault of a row is a RowError."""
 
+import codecs
 import json
 import re
-from typing import Any
+from typing import Any, Callable, Dict, Iterable, Iterator, Optional
 
 from xtremedistil_tf.data.lines import RowError
 
@@ -39,3 +40,20 @@ def whole_characters(value: Any) -> Any:
     except UnicodeEncodeError:
         raise RowError(("json", "an escape that is half a character")) from None
     return value
+
+
+def marked_lines(
+    records: Iterable[Optional[Dict[str, Any]]], *,
+    default: Optional[Callable[[Any], Any]] = None,
+) -> Iterator[bytes]:
+    """Yields records as JSON lines, in UTF-8 by their byte order mark.
+
+    Args:
+      records: the records; None for an empty line.
+      default: makes a JSON value of what is none.
+    """
+    mark = codecs.BOM_UTF8
+    for record in records:
+        line = b"" if record is None else json.dumps(record, default=default).encode()
+        yield mark + line + b"\n"
+        mark = b""

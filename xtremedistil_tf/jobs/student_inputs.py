@@ -26,11 +26,11 @@ from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.jobs.obtain_teacher import obtain_teacher
 from xtremedistil_tf.jobs.prepared import Prepared
-from xtremedistil_tf.jobs.run_folder import Places, places_of
+from xtremedistil_tf.jobs.run_folder import Places, places_of, student_contents
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.layers.embeddings import check_embedding_width
 from xtremedistil_tf.models.teacher import separator_of
-from xtremedistil_tf.runs import file_fingerprint, fingerprint, folder_fingerprint
+from xtremedistil_tf.runs import fingerprint
 from xtremedistil_tf.targets.own_tokens import with_own_tokens
 from xtremedistil_tf.targets.spec import KINDS, MATCHED_KINDS, StoreSpec
 from xtremedistil_tf.targets.store import TargetStore, check_disk
@@ -155,12 +155,7 @@ def student_separator(
 
 def trained_on(config: RunConfig, task: Task) -> Tuple[Any, ...]:
     """Returns the settings that determine a student, except teacher and plan; for fingerprints."""
-    student = config.to_dict()["student"]
-    if config.student.word_emb_file is not None:
-        student["word_emb_file"] = file_fingerprint(pathlib.Path(config.student.word_emb_file))
-    checkpoint = config.student.pt_student_checkpoint
-    if checkpoint is not None and pathlib.Path(checkpoint).is_dir():
-        student["pt_student_checkpoint"] = folder_fingerprint(pathlib.Path(checkpoint))
+    student = {**config.to_dict()["student"], **student_contents(config.student)}
     return (task.fingerprints, student, config.data.seq_len, config.data.on_bad_row, config.seed,
             config.opt_policy, config.distil.language_exponent)
 

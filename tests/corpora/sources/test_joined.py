@@ -126,14 +126,19 @@ def test_words_tags_and_labels_in_parallel_files_are_asked_about(tmp_path):
     assert "play test song3\tRate" in lines(tmp_path / "b", "test")
 
 
+def write_pairs(folder, splits, contents):
+    """Files of each split; a name and its text have the split in place of {}."""
+    for split in splits:
+        write(folder, **{name.format(split).replace("/", "__"): text.format(split)
+                         for name, text in contents.items()})
+
+
 @pytest.mark.parametrize("texts, labels", [
     ("{}/sentences.txt", "{}/labels.txt"), ("{}.words", "{}.tags"),
     ("{}.words.txt", "{}.tags.txt"), ("{}/seq.in", "{}/seq.out")])
 def test_tags_of_parallel_files(tmp_path, texts, labels):
-    for split in ("train", "dev", "test"):
-        write(tmp_path / "in", **{
-            texts.format(split).replace("/", "__"): f"Anna {split} ran\nBo sat\n",
-            labels.format(split).replace("/", "__"): "B-PER O O\nB-PER O\n\n"})
+    write_pairs(tmp_path / "in", ("train", "dev", "test"), {
+        texts: "Anna {} ran\nBo sat\n", labels: "B-PER O O\nB-PER O\n\n"})
     assert make(tmp_path / "in", tmp_path / "task")[1] == "tagging"
     assert lines(tmp_path / "task", "test") == ["Anna test ran\tB-PER O O", "Bo sat\tB-PER O"]
 
@@ -142,10 +147,8 @@ def test_tags_of_parallel_files(tmp_path, texts, labels):
     ("{}.txt", "{}.label"), ("{}_text.txt", "{}_labels.txt"), ("{}.input0", "{}.label"),
     ("{}.raw.input0", "{}.label"), ("{}/sentences.txt", "{}/labels.txt")])
 def test_labels_of_parallel_files(tmp_path, texts, labels):
-    for split in ("train", "val", "test"):
-        write(tmp_path / "in", **{
-            texts.format(split).replace("/", "__"): f"So good a {split} day\nSo bad a day\n",
-            labels.format(split).replace("/", "__"): "1\n0\n"})
+    write_pairs(tmp_path / "in", ("train", "val", "test"), {
+        texts: "So good a {} day\nSo bad a day\n", labels: "1\n0\n"})
     assert make(tmp_path / "in", tmp_path / "task")[1] == "classification"
     assert lines(tmp_path / "task", "dev") == ["So good a val day\t1", "So bad a day\t0"]
     if "_text" in texts:

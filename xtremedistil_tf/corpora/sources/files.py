@@ -1,14 +1,13 @@
 """A file of a folder or archive, its lines, and several files as one of JSON lines."""
 
-import codecs
 import contextlib
 import dataclasses
-import json
 import pathlib
 from typing import Any, Callable, Dict, Iterable, Iterator, Optional
 
 from xtremedistil_tf.corpora.sources.archives import DAMAGED, Opener
 from xtremedistil_tf.corpora.sources.names import is_no_data, split_of_path
+from xtremedistil_tf.data.json_rows import marked_lines
 from xtremedistil_tf.data.lines import RowError, decode_lines
 from xtremedistil_tf.errors import UserError, first_line
 
@@ -66,9 +65,6 @@ def json_lines(records: Callable[[], Iterable[Optional[Dict[str, Any]]]]) -> Ope
     """
 
     def read(_: contextlib.ExitStack) -> Iterator[bytes]:
-        mark = codecs.BOM_UTF8
-        for record in records():
-            yield mark + (b"\n" if record is None else json.dumps(record).encode() + b"\n")
-            mark = b""
+        yield from marked_lines(records())
 
     return read

@@ -1,10 +1,10 @@
 """Reads Parquet files as JSON lines, with the class names that Hugging Face writes in them."""
 
-import codecs
 import io
 import json
 from typing import Any, Dict, Iterator, List, Optional
 
+from xtremedistil_tf.data.json_rows import marked_lines
 from xtremedistil_tf.errors import UserError, first_line
 
 _BATCH = 4096
@@ -55,12 +55,10 @@ def parquet_lines(file: Any, name: str) -> Iterator[bytes]:
         table = pyarrow.parquet.ParquetFile(
             file if file.seekable() else io.BytesIO(file.read()))
         names = _class_names(table.schema_arrow.metadata)
-        mark = codecs.BOM_UTF8
-        for batch in table.iter_batches(batch_size=_BATCH):
-            for row in batch.to_pylist():
-                row = {column: _named(value, names[column]) if column in names else value
-                       for column, value in row.items()}
-                yield mark + json.dumps(row, default=_as_text).encode() + b"\n"
-                mark = b""
+        yield from marked_lines(
+            ({column: _named(value, names[column]) if column in names else value
+              for column, value in row.items()}
+             for batch in table.iter_batches(batch_size=_BATCH) for row in batch.to_pylist()),
+            default=_as_text)
     except (pyarrow.ArrowException, OSError) as error:
         raise UserError(f"{name} cannot be read as Parquet: {first_line(error)}") from None

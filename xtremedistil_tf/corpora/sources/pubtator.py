@@ -1,10 +1,9 @@
 """Reads PubTator's form: titles and abstracts of documents, and their entities by offsets."""
 
-import codecs
-import json
 import re
 from typing import Any, Dict, Iterable, Iterator, List, Tuple
 
+from xtremedistil_tf.data.json_rows import marked_lines
 from xtremedistil_tf.errors import UserError
 
 # Titles, abstracts and entities line by line: 123|t|Title; 123<TAB>0<TAB>4<TAB>Anna<TAB>PER.
@@ -43,7 +42,7 @@ def _documents(file: Iterable[bytes], name: str) -> Iterator[Tuple[Dict[str, Any
 
 
 def pubtator_lines(file: Iterable[bytes], name: str) -> Iterator[bytes]:
-    """Yields the documents as JSON lines, in UTF-8 by their mark; relations are no entities.
+    """Returns the documents as JSON lines, in UTF-8 by their mark; relations are no entities.
 
     Empty lines behind a document keep the places of the others.
 
@@ -54,8 +53,5 @@ def pubtator_lines(file: Iterable[bytes], name: str) -> Iterator[bytes]:
     Raises:
       UserError: with file and line, for bytes that are not UTF-8.
     """
-    mark = codecs.BOM_UTF8
-    for record, length in _documents(file, name):
-        yield mark + json.dumps(record).encode() + b"\n"
-        yield from [b"\n"] * (length - 1)
-        mark = b""
+    return marked_lines(one for record, length in _documents(file, name)
+                        for one in (record, *[None] * (length - 1)))
