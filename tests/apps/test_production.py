@@ -234,16 +234,16 @@ def test_the_description_says_what_is_answered():
 
 
 class Slow(Scripted):
-    """Takes half a second for each text."""
+    """Answers the text "slow" when it is told to."""
 
     def __init__(self):
         super().__init__(TAGS)
-        self.inside = threading.Event()
+        self.inside, self.go_on = threading.Event(), threading.Event()
 
     def tag_text(self, texts):
         if "slow" in texts:
             self.inside.set()
-            time.sleep(0.5)
+            assert self.go_on.wait(60)
         return super().tag_text(texts)
 
 
@@ -271,6 +271,7 @@ def test_a_stopping_server_answers_what_was_asked_and_says_that_it_stops():
         except urllib.error.HTTPError as error:
             seen["ready"] = error.code
             error.close()
+        tagger.go_on.set()
         asking.join(30)
 
     other = threading.Thread(target=client)

@@ -15,6 +15,8 @@ _CONNECTIONS = 1000
 _SILENCE = 30
 # Seconds without a request after which a stopping server ends.
 _QUIET = 0.2
+# How often a server is closed whose thread continues.
+_CLOSINGS = 3
 
 
 class Server(NamedTuple):
@@ -36,8 +38,10 @@ class Server(NamedTuple):
 
     @property
     def busy(self) -> bool:
-        """True if a request was read whole and its answer is not sent whole."""
-        return any(getattr(one, "requests", None) or getattr(one, "total_outbufs_len", 0)
+        """True if a request is read or answered, or its connection is new."""
+        new = time.time() - _QUIET
+        return any(getattr(one, "requests", None) or getattr(one, "request", None)
+                   or getattr(one, "total_outbufs_len", 0) or getattr(one, "creation_time", 0) > new
                    for one in list(self.sockets.values()))
 
     def close(self) -> None:
@@ -101,8 +105,13 @@ def serve(server: Server, stop: Callable[[], None], *, stop_seconds: float) -> N
     finally:
         stop()
         _drain(server, time.monotonic() + stop_seconds)
-        with contextlib.suppress(OSError):
-            server.close()
+        # A connection that is accepted during the end would otherwise stay open without an answer.
+        for _ in range(_CLOSINGS):
+            with contextlib.suppress(OSError):
+                server.close()
+            thread.join(2)
+            if not thread.is_alive():
+                break
 
 
 def _drain(server: Server, end: float) -> None:
