@@ -115,7 +115,7 @@ def test_every_flag_of_a_grid_is_a_flag_of_a_run():
 
 def test_flags_that_decide_a_teacher_are_known():
     """Else a line that changes one of them would take the teacher of all others."""
-    others = {"teacher.layer", "teacher.model_dir", "data.task"}
+    others = {"teacher.layer", "data.task"}
     decide = {option.name for option in DISTILLATION if any(
         place == "run.opt_policy" or place.split(".")[0] in ("data", "squad", "teacher")
         for place in set(option.sets) - others)}
@@ -285,7 +285,7 @@ def test_presets_have_names_of_their_own(tmp_path):
     (["temprature=1,2"], "no flag of a study's run; did you mean --temperature"),
     (["temperature=1,hot"], "temperature=hot"),
     (["seed=1,2"], "--seed is set by the study"),
-    (["teacher_model_dir=a,b"], "--teacher_model_dir is set by the study"),
+    (["targets_dir=a,b"], "--targets_dir is set by the study"),
     (["task=a,b"], "one --task"),
     (["a/b=1,2"], "no flag of a study's run"),
     (["word_emb_dim=8,16", "word_emb_dim=8,32"], "names a flag twice"),
@@ -436,12 +436,15 @@ def test_a_study_of_other_data_is_refused(study_of):
     with pytest.raises(UserError, match="was made with other data: train changed; use another"):
         make("--do_NER").run(STUDIES["strategies"], [1])
     (folder / "study.json").unlink()
-    vectors = folder.parent / "vectors.txt"
+    vectors, outputs = folder.parent / "vectors.txt", folder.parent / "outputs.jsonl"
     vectors.write_text("a 1")
-    study = make("--do_NER", given={"word_emb_file": str(vectors)})
+    outputs.write_text("{}")
+    study = make("--do_NER", given={"word_emb_file": str(vectors),
+                                    "teacher_model_dir": f"none,{outputs}"})
     study.run(STUDIES["strategies"], [1])
     vectors.write_text("a 2")
-    with pytest.raises(UserError, match="word_emb_file changed"):
+    outputs.write_text("[]")
+    with pytest.raises(UserError, match="word_emb_file, teacher .*outputs.jsonl changed"):
         study.run(STUDIES["strategies"], [1])
     # Earlier versions noted no files.
     (folder / "study.json").write_text('{"flags": ["--do_NER"]}')
@@ -583,6 +586,21 @@ def test_a_finished_teacher_teaches_as_it_is(study_of):
     assert not any(item.startswith("--teacher_model_dir") for line in runs for item in line)
     with pytest.raises(UserError, match="on each language, and the teacher is finished"):
         make("--do_NER", "--label_map=PERSON=PER").run(STUDIES["single"], [1])
+
+
+def test_a_line_may_have_finished_teachers(study_of):
+    make, processes, folder = study_of
+    processes.finished = {"layers": 3, "embedding": 64}
+    study = preset_study({"two": {"teacher_model_dir": "a,b"}, "other": {"teacher_model_dir": "c"}})
+    make("--teacher_model_dir=a", given={"teacher_model_dir": "a"}).run(study, [1, 2])
+    named = {command: [[item.partition("=")[2] for item in line
+                        if item.startswith("--teacher_model_dir=")][-1]
+                       for line in processes.lines if line[2].endswith(command)]
+             for command in ("teacher", "distill")}
+    # Each is scored once, and the last of two flags wins.
+    assert sorted(named["teacher"]) == ["a", "a,b", "c"]
+    assert sorted(named["distill"]) == ["a", "a", "a,b", "a,b", "c", "c"]
+    assert not any((path / "teacher").exists() for path in (folder / "teachers").iterdir())
 
 
 def test_outputs_alone_have_no_layers(study_of):

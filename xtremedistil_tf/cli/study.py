@@ -19,7 +19,7 @@ from xtremedistil_tf.tasks import TaskKind, task_kind
 
 FLAGS = flags.FLAGS
 # Flags the study sets per run, or that do not apply to a study.
-_OWN = {"model_dir", "seed", "teacher_model_dir", "targets_dir", "dry_run", "overwrite",
+_OWN = {"model_dir", "seed", "targets_dir", "dry_run", "overwrite",
         "target_shard", "export", "forms", "keep_representation",
         # All runs of a study have the paper's defaults, and their lines are the baselines.
         *(option.name for option in PLANNING_FLAGS)}

@@ -17,8 +17,8 @@ log = logging.getLogger("absl")
 # Flags that may change the teacher, see `teacher_flags`.
 TEACHER_FLAGS = (
     "languages", "labels_per_language", "seq_len", "strip_accents", "pt_teacher",
-    "pt_teacher_checkpoint", "teacher_config", "teacher_epochs", "teacher_batch_size",
-    "teacher_learning_rate", "teacher_warmup", "teacher_unfreeze", "teacher_mask_rate",
+    "pt_teacher_checkpoint", "teacher_model_dir", "teacher_config", "teacher_epochs",
+    "teacher_batch_size", "teacher_learning_rate", "teacher_warmup", "teacher_unfreeze", "teacher_mask_rate",
     "opt_policy", "on_bad_row", "dev_measure", "decoding", "label_map", "teacher_tag_scheme",
     "teacher_outputs", "teacher_tokenizer", "teacher_weights", "teacher_languages",
     "teacher_lm_epochs", "teacher_opt_policy", "do_NER", "tag_scheme", "glue_task", "do_pairwise",

@@ -28,12 +28,12 @@ from xtremedistil_tf.study.planned import (
     teacher_name,
 )
 from xtremedistil_tf.tasks import task_kind
-from xtremedistil_tf.validation.run_files import read_metrics
+from xtremedistil_tf.validation.run_files import find_teacher, read_metrics
 
 _TOLD_LINES = 8
-# Environment variables that limit the threads of an operation.
 # Flags that name a model or file from which all runs start.
 _STARTS = ("pt_teacher_checkpoint", "teacher_config", "pt_student_checkpoint", "word_emb_file")
+# Environment variables that limit the threads of an operation.
 _THREADS = ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS")
 _POLL_SECONDS = 0.2
 
@@ -179,6 +179,11 @@ class Runner:
         # What all runs start from, as far as it is named and here.
         paths.update((name, pathlib.Path(str(self._given[name]))) for name in _STARTS
                      if self._given.get(name))
+        for name in (self._given.get("teacher_model_dir") or "").split(","):
+            # One that is fine-tuned there in the first run has nothing to compare yet.
+            place = find_teacher(pathlib.Path(name)) or pathlib.Path(name)
+            if place.is_file() or (place / "config.json").is_file():
+                paths[f"teacher {name}"] = place
         return {name: content_fingerprint(path) for name, path in paths.items() if path.exists()}
 
     def _teacher_flags(self, flags: Mapping[str, Any]) -> Dict[str, Any]:
