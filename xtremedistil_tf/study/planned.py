@@ -18,13 +18,13 @@ log = logging.getLogger("absl")
 TEACHER_FLAGS = (
     "languages", "labels_per_language", "seq_len", "strip_accents", "pt_teacher",
     "pt_teacher_checkpoint", "teacher_model_dir", "teacher_config", "teacher_epochs",
-    "teacher_batch_size", "teacher_learning_rate", "teacher_warmup", "teacher_unfreeze", "teacher_mask_rate",
-    "opt_policy", "on_bad_row", "dev_measure", "decoding", "label_map", "teacher_tag_scheme",
-    "teacher_outputs", "teacher_tokenizer", "teacher_weights", "teacher_languages",
-    "teacher_lm_epochs", "teacher_opt_policy", "do_NER", "tag_scheme", "glue_task", "do_pairwise",
-    "do_multilabel", "do_regression", "do_squad", "task_kind", "doc_stride", "max_query_length",
-    "max_answer_length", "ft_epochs", "ft_batch_size", "patience", "transfer_file",
-    "transfer_size", "entity_swaps")
+    "teacher_batch_size", "teacher_learning_rate", "teacher_warmup", "teacher_unfreeze",
+    "teacher_mask_rate", "opt_policy", "on_bad_row", "dev_measure", "decoding", "label_map",
+    "teacher_tag_scheme", "teacher_outputs", "teacher_tokenizer", "teacher_weights",
+    "teacher_languages", "teacher_lm_epochs", "teacher_opt_policy", "do_NER", "tag_scheme",
+    "glue_task", "do_pairwise", "do_multilabel", "do_regression", "do_squad", "task_kind",
+    "doc_stride", "max_query_length", "max_answer_length", "ft_epochs", "ft_batch_size",
+    "patience", "transfer_file", "transfer_size", "entity_swaps")
 # Flags of teacher or student alone, and the flag of both that holds where they are not named.
 _ALONE = {"teacher_epochs": "ft_epochs", "teacher_batch_size": "ft_batch_size",
           "student_ft_batch_size": "ft_batch_size"}

@@ -281,12 +281,12 @@ STUDENT_FLAGS = (
             "clipped to 0 and 1).",
             names=lambda: losses_against("representation")),
     setting("logits_loss", "distil.logits_loss",
-            "Loss against the teacher's logits: mse (paper Eq. 4), kld (softened by --temperature) "
-            "or pseudo_labels (the teacher's most probable class as a label). For --do_squad kld "
-            "and pseudo_labels are over the positions of a window. Default: mse; with "
-            "--teacher_outputs kld (--defaults).",
+            "Loss against the teacher's logits: mse (Eq. 4), kld (softened by --temperature), "
+            "pseudo_labels (the teacher's most probable class as a label) or bce (of each label "
+            "of --do_multilabel, softened too). For --do_squad kld and pseudo_labels are over the "
+            "positions of a window. Default: mse; with --teacher_outputs kld (--defaults).",
             names=lambda: losses_against("logits")),
-    setting("temperature", "distil.temperature", "Temperature of --logits_loss=kld."),
+    setting("temperature", "distil.temperature", "Temperature of --logits_loss=kld and bce."),
     setting("distil_multi_hidden_states", "distil.multi_hidden_states",
             "In stage 1 a Transformer student also learns the hidden states of all its layers, "
             "matched with the teacher's from the top."),
