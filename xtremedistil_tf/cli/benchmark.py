@@ -1,4 +1,8 @@
-"""Measures a run on this machine, or the sizes of the paper's grid or of the model card."""
+"""Measures a run on this machine, or the sizes of the paper's grid or of the model card.
+
+Examples:
+    xtremedistil-benchmark --model_dir=runs/mine --output=bench
+"""
 
 import dataclasses
 import pathlib

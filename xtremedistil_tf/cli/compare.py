@@ -1,4 +1,9 @@
-"""Compares two runs, or two lines of a study, on the same sentences: paired bootstrap."""
+"""Compares two runs, or two lines of a study, on the same sentences: paired bootstrap.
+
+Examples:
+    xtremedistil-compare runs/one runs/other
+    xtremedistil-compare studies/mine/runs/strategy=D4.1 studies/mine/runs/base
+"""
 
 import dataclasses
 import pathlib

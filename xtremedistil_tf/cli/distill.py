@@ -1,4 +1,11 @@
-"""Distils a teacher into a small student: task folder in, run folder out."""
+r"""Distils a teacher into a small student: task folder in, run folder out.
+
+Examples:
+    python run_distillation.py --flagfile=flags/demo.flags --model_dir=runs/demo
+    python run_distillation.py --task=DATA --do_NER --pt_teacher=TFAutoModel \
+        --pt_teacher_checkpoint=bert-base-multilingual-cased --model_dir=runs/mine --dry_run
+    python run_distillation.py --teacher_outputs=outputs.jsonl --model_dir=runs/topics
+"""
 
 import pathlib
 from typing import Any, Mapping
