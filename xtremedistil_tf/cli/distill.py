@@ -8,6 +8,7 @@ Examples:
 """
 
 import pathlib
+import shlex
 from typing import Any, Mapping
 
 from absl import flags
@@ -42,6 +43,7 @@ def tell(metrics: Mapping[str, Any], model_dir: pathlib.Path) -> None:
     saved = model_dir / "export" / "1"
     exports = f"   SavedModel: {saved}" if saved.is_dir() else ""
     console.say(f"report: {model_dir / 'report.md'}   student: {model_dir / 'student'}{exports}")
+    console.say(f"try it: xtremedistil-serve --model_dir={shlex.quote(str(model_dir))}")
     for line in metrics["data"]["warnings"]:
         console.say(f"warning: {line}")
     console.say()

@@ -152,7 +152,7 @@ def explain(error: Union[flags.Error, UnicodeDecodeError], names: Iterable[str])
     if isinstance(error, UnicodeDecodeError):
         return f"--flagfile is not UTF-8 ({error.reason}); save it as UTF-8"
     if isinstance(error, flags.UnrecognizedFlagError):
-        better = near(error.flagname, names)
+        better = near(error.flagname, ["flagfile", *names])
         return (f"there is no flag --{error.flagname}"
                 + (f"; did you mean --{better}?" if better else "; --help lists them"))
     text = " ".join(str(error).split())
