@@ -239,7 +239,8 @@ def build_metrics(
         taught, parameters, scores, measure,
         None if elsewhere else hub_name(config.teacher.checkpoint))
     data = describe(prepared.task, counts=prepared.counts)
-    data["warnings"] += weak_student(
+    # The worst first.
+    data["warnings"][:0] = weak_student(
         scores["student"].get(AGREEMENT if prepared.task.agreement else "dev") or {}, chosen,
         AGREEMENT if prepared.task.agreement
         else task_kind(config.data.kind).scores.get(measure, measure),
