@@ -136,6 +136,11 @@ def test_stages_before_the_logits_are_left_out(tmp_path, figures):
     assert ticks == STAGES[1:]
 
 
+def test_losses_of_other_magnitudes_have_a_logarithmic_axis(tmp_path, figures):
+    plots.plot_losses({"a": make_history(20), "b": make_history(1)}, tmp_path / "losses.png")
+    assert figures[0].axes[1].get_yscale() == "log"
+
+
 @pytest.mark.parametrize("codes, named", [(12, 12), (13, plots.WEAKEST)])
 def test_names_of_languages_stand_apart(tmp_path, figures, codes, named):
     """Lines that end at one place have names one above the other; of many only the weakest."""
@@ -173,6 +178,7 @@ def test_dev_is_one_line_over_all_stages(tmp_path, figures):
     assert (top.get_ylabel(), bottom.get_ylabel()) == ("dev macro_f1", "training loss")
     borders = [text.get_text() for text in top.texts]
     assert borders == ["01", "03", "04"]
+    assert bottom.get_yscale() == "linear"  # All losses are near 1.
 
 
 def test_numbers_of_short_stages_stand_apart(tmp_path, figures):

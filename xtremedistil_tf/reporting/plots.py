@@ -230,8 +230,9 @@ def plot_losses(histories: Mapping[str, History], path: pathlib.Path,
     top.plot([at for at, _ in line], [value for _, value in line], color=STUDENT_COLOUR,
              marker="o", markersize=3)
     losses = [_number(row.get("loss")) for _, history in drawable for row in history]
-    if all(loss > 0 for loss in losses):
-        bottom.set_yscale("log")  # The losses of the phases differ by orders of magnitude.
+    # The losses of the phases often differ by orders of magnitude; near ones have readable ticks.
+    if all(loss > 0 for loss in losses) and max(losses) > 10 * min(losses):
+        bottom.set_yscale("log")
     for axis, label in ((top, f"dev {shown}"), (bottom, "training loss")):
         tidy(axis)
         axis.set_ylabel(label)
