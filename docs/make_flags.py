@@ -42,7 +42,7 @@ def section(name, module):
         rows = []
         for member in members:
             flag = values[member]
-            told = re.sub(r"^<(.*?)>: ", "", flag.help)
+            told = re.sub(r"^<(.*?)>: ", "", command_help.told(flag))
             allowed = ", ".join(getattr(flag.parser, "enum_values", None) or
                                 (["true", "false"] if flag.boolean else [flag.flag_type()]))
             default = command_help.default_text(

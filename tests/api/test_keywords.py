@@ -48,6 +48,7 @@ def test_a_flagfile_counts_where_no_keyword_does(tmp_path, parse_command):
 @pytest.mark.parametrize(("keywords", "message"), [
     ({"bilstm_hiden_sise": 5}, "there is no flag --bilstm_hiden_sise; did you mean "
                                "--bilstm_hidden_size?"),
+    ({"flagfil": "f"}, "there is no flag --flagfil; did you mean --flagfile?"),
     ({"seq_len": 2}, "--seq_len is 2; it must be at least 3"),
     ({"seq_len": "abc"}, "flag --seq_len=abc: invalid literal"),
     ({"seq_len": 2.5}, "flag --seq_len=2.5: Expect argument to be a string or int"),

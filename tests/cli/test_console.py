@@ -39,7 +39,8 @@ def test_help_groups_flags_and_imports_no_tensorflow(module):
     *_, imported = result.stdout.splitlines()
     assert imported == "False False"
     titles = re.findall(r"^(\S.*):$", result.stdout, re.M)
-    assert titles and set(titles) <= set(command_help.CONCERNS), "a flag is in no concern"
+    assert titles[0] == "Examples" and titles[1:]
+    assert set(titles[1:]) <= set(command_help.CONCERNS), "a flag is in no concern"
     assert re.search(r"^Run:$(.*\n)+ +--quiet ", result.stdout, re.M)
 
 
@@ -145,6 +146,10 @@ def test_default_text():
         "false", "a,b", "64; the paper: 32", "depends", "none; the paper: true"]
     assert command_help.usage("x", "P.", ["sizes"], values).splitlines()[5:7] == [
         "  --sizes  Sizes. Default: all", ""]
+    flags.DEFINE_multi_string("grid", [], "A grid.", flag_values=values)
+    text = command_help.usage("x", "P.", ["grid"], values, examples="Examples:\n    x --grid=a=1\n")
+    assert text.splitlines()[3:7] == ["", "Examples:", "    x --grid=a=1", ""]
+    assert "  --grid  A grid (default: none)" in text
 
 
 @pytest.mark.parametrize(("flag", "shown"), [

@@ -1,5 +1,6 @@
 """Every command line in the documents is one that its command takes."""
 
+import importlib
 import re
 
 import pytest
@@ -34,6 +35,14 @@ def test_every_command_line_is_taken(monkeypatch):
             called += found
     assert set(MODULES) - {"xtremedistil-teacher", "xtremedistil-distill"} <= set(called)
     assert {"make", "pip"} <= set(called) and len(called) >= 30
+
+
+def test_the_examples_of_help_are_taken(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    for name in set(MODULES.values()):
+        _, _, examples = importlib.import_module(name).__doc__.partition("\n\nExamples:\n")
+        lines = examples.replace("\\\n", " ").strip().splitlines()
+        assert lines and all(check(line.strip()) for line in lines), name
 
 
 def test_the_commands_of_the_flagfiles_are_taken(monkeypatch):

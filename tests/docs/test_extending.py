@@ -48,6 +48,15 @@ def test_each_is_short():
         assert max(map(len, block.splitlines())) <= 100
 
 
+def test_the_project_file_names_what_the_blocks_define():
+    (text,) = re.findall(r"```toml\n(.*?)```", PAGE, re.S)
+    assert all(part in text for part in ("[build-system]", "[project]\nname = ", "\nversion = "))
+    named = re.findall(r'= "(my_package)\.(\w+):(\w+)"', text)
+    assert {f"{package}/{module}.py" for package, module, _ in named} == set(BLOCKS)
+    for package, module, name in named:
+        assert re.search(rf"^(def )?{name}\b", BLOCKS[f"{package}/{module}.py"], re.M), name
+
+
 def test_a_strategy(own):
     own("my_package/strategy.py")
     settings = config.DistilConfig(strategy="logits-first")

@@ -59,4 +59,16 @@ def test_a_block_writes_a_file_that_is_read(name, tmp_path):
 
 
 def test_every_block_is_run():
-    assert set(BLOCKS) == {f"{name}_rows.py" for name in ("spacy", "pipeline", "llm", "gliner")}
+    assert set(BLOCKS) == {
+        f"{name}_rows.py" for name in ("spacy", "pipeline", "llm", "llm_class", "gliner")}
+
+
+def test_classes_of_an_llm_are_read(tmp_path):
+    block, path = {}, tmp_path / "outputs.jsonl"
+    exec(compile(BLOCKS["llm_class_rows.py"], "docs (llm_class)", "exec"), block)
+    block["write"](["Wo ist das Paket?", "Zu teuer.", "Danke."],
+                   ["Delivery.", "billing", "This is praise, I think"],
+                   ["billing", "delivery", "praise"], path)
+    found = read_outputs(path, pooled=True)
+    assert len(found.examples) == 3 and set(found.names) == {"billing", "delivery"}
+    assert found.names[found.logits[0].argmax()] == "delivery"

@@ -32,6 +32,13 @@ def here(tmp_path_factory):
         for number in range(30):
             file.write(json.dumps({"tokens": [f"Ann{number}", "lacht"],
                                    "ner_tags": ["B-PER", "O"], "lang": "de"}) + "\n")
+    (folder / "exports").mkdir()
+    for language in ("de", "en"):  # Label Studio's.
+        (folder / "exports" / f"project-{language}.json").write_text(json.dumps([
+            {"id": number, "data": {"text": f"Ann{number} is {language}."}, "annotations": [
+                {"result": [{"type": "labels", "from_name": "label", "to_name": "text", "value": {
+                    "start": 0, "end": len(f"Ann{number}"), "labels": ["PERSON"]}}]}]}
+            for number in range(20)]))
     write_other_kinds(folder)
     # Stands in for the library: the same call, no hub.
     (folder / "datasets.py").write_text(
@@ -78,17 +85,18 @@ def run(here, command):
 
 
 def test_the_commands_run_in_their_order(here):
-    assert len(COMMANDS) == 15
+    assert len(COMMANDS) == 16
     for command in COMMANDS:
         result = run(here, command)
         assert result.returncode == 0, (command, result.stderr)
     counts = {name: json.loads((here / name / "conversion.json").read_text())["splits"]
-              for name in ("data41", "conll", "outer", "mine", "hub")}
+              for name in ("data41", "conll", "outer", "mine", "labelled", "hub")}
     assert len(counts["data41"]["train"]) == 41 and sum(
         counts["data41"]["transfer"].values()) == 41 * 5
     assert counts["conll"]["transfer"] == {"en": 2} and counts["conll"]["dev"] == {"en": 1}
     assert counts["mine"] == {"train": {"de": 21}, "dev": {"de": 3}, "test": {"de": 6},
                               "transfer": {"default": 2}}
+    assert counts["labelled"]["train"] == {"de": 16, "en": 16}
     assert sum(counts["outer"]["train"].values()) == 16
     assert counts["hub"]["dev"] == {"de": 3, "fr": 3}
     card = json.loads((here / "mine" / "card" / "card.json").read_text())

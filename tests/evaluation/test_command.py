@@ -67,12 +67,15 @@ def test_predictions_alone_need_no_model(set_flags, tmp_path, capsys):
     ("good\ta,b\nbad\tb\n", "a,b\nb\n", {"do_multilabel": True}, "| macro-F1 | 100.00 "),
     ("I see\txx:PRON xx:VERB\nIt is\txx:PRON xx:AUX\n", "PRON VERB\nPRON AUX\n",
      {"do_NER": True, "tag_scheme": "none"}, "100.00 "),
+    ("Anna ran\txx:B-PER xx:O\nOur Bo\txx:O xx:B-PER\n", "O O\nO B-PER\n", {"do_NER": True},
+     "| PER: Anna | none |"),
 ])
 def test_predictions_alone_are_of_any_kind(set_flags, tmp_path, capsys, gold, found, values, told):
     (tmp_path / "gold.tsv").write_text(gold, "utf-8")
     (tmp_path / "found.txt").write_text(found, "utf-8")
-    if "tag_scheme" in values:
-        (tmp_path / "labels.tsv").write_text("PRON\nVERB\nAUX\n", "utf-8")
+    if "do_NER" in values:
+        tags = "PRON\nVERB\nAUX\n" if "tag_scheme" in values else "O\nB-PER\nI-PER\n"
+        (tmp_path / "labels.tsv").write_text(tags, "utf-8")
     with set_flags(data=str(tmp_path / "gold.tsv"), predictions=[str(tmp_path / "found.txt")],
                    **values):
         evaluate.main()

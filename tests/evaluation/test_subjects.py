@@ -1,8 +1,18 @@
 """Scores of folders: which of their files are needed."""
 
+import pathlib
+
 from xtremedistil_tf.evaluation import subjects
+from xtremedistil_tf.inference.assets import given_name
 from xtremedistil_tf.runs import write_json
 from xtremedistil_tf.validation.manifest import write_manifest
+
+
+def test_a_student_has_the_name_of_its_run():
+    run = pathlib.Path("/runs/mine")
+    for place in (".", "student", "onnx", "export/2"):
+        assert given_name(run / place) == "mine"
+    assert given_name(pathlib.Path("/models/tagger")) == "tagger"
 
 
 def test_a_form_is_scored_without_the_files_that_it_does_not_read(tmp_path, monkeypatch):

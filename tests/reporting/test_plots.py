@@ -136,6 +136,22 @@ def test_stages_before_the_logits_are_left_out(tmp_path, figures):
     assert ticks == STAGES[1:]
 
 
+def test_losses_of_other_magnitudes_have_a_logarithmic_axis(tmp_path, figures):
+    plots.plot_losses({"a": make_history(20), "b": make_history(1)}, tmp_path / "losses.png")
+    assert figures[0].axes[1].get_yscale() == "log"
+
+
+@pytest.mark.parametrize("codes, named", [(12, 12), (13, plots.WEAKEST)])
+def test_names_of_languages_stand_apart(tmp_path, figures, codes, named):
+    """Lines that end at one place have names one above the other; of many only the weakest."""
+    codes = list(paper.TABLE_17)[:codes]
+    plots.plot_stages(make_metrics(codes), tmp_path / "stages.png")
+    axis = figures[0].axes[0]
+    boxes = [text.get_window_extent() for text in axis.texts if text.get_text() in codes]
+    assert len(boxes) == named
+    assert not any(one.overlaps(other) for one in boxes for other in boxes if one is not other)
+
+
 def test_stages_without_teacher_or_a_score(tmp_path, figures):
     """A stage that was not scored is a gap, and a teacher without dev scores no line."""
     metrics = make_metrics()
@@ -157,11 +173,23 @@ def test_dev_is_one_line_over_all_stages(tmp_path, figures):
     plots.plot_losses(histories, path, stages=stages)
     read_picture(path)
     top, bottom = figures[0].axes
-    dev = top.get_lines()[-1]
+    (dev,) = [line for line in top.get_lines() if line.get_marker() == "o"]
     assert list(dev.get_xdata()) == [5, 6, 7] and list(dev.get_ydata()) == [50.0] * 3
     assert (top.get_ylabel(), bottom.get_ylabel()) == ("dev macro_f1", "training loss")
     borders = [text.get_text() for text in top.texts]
     assert borders == ["01", "03", "04"]
+    assert bottom.get_yscale() == "linear"  # All losses are near 1.
+
+
+def test_numbers_of_short_stages_stand_apart(tmp_path, figures):
+    """A stage of few steps beside long ones leaves no room for its number."""
+    stages = [{"name": name, "steps": 1000 if at < 4 else 5, "rates": [1e-3, 0.0]}
+              for at, name in enumerate(STAGES)]
+    plots.plot_learning_rate({name: make_history(1) for name in STAGES},
+                             tmp_path / "learning_rate.png", stages=stages)
+    boxes = [text.get_window_extent() for text in figures[0].axes[0].texts]
+    assert len(boxes) == len(STAGES)
+    assert all(one.x1 < other.x0 for one, other in zip(boxes, boxes[1:]))
 
 
 def test_losses_without_a_monitor(tmp_path):

@@ -39,7 +39,7 @@ def make_metrics(scores=ner_scores, test=True, names=STAGES, strategy="D4.2"):
                     "dev": scores(40.0 + place)} for place, name in enumerate(names)],
         "teacher_passes": 1,
         "seconds": {"teacher": None, "targets": 50.0, "stages": 1350.0, "total": 1500.0},
-        "data": {"train": {"sentences": 8000, "words": 90001, "cut_words": 7,
+        "data": {"train": {"sentences": 8000, "words": 90001, "unknown_pieces": 7,
                            "languages": {"de": 5000, "xx": 3000}},
                  "transfer": {"sentences": 24000}, "warnings": ["xx has no\n  dev sentences"]}}
     if scores is class_scores:
@@ -174,6 +174,7 @@ def test_time_and_data():
     assert row(time, "stages")[1:] == ["1,350.0", "90.0 %"]
     assert row(time, "**total**")[1] == "1,500.0"
     assert "passes over the transfer data: 1." in time
+    assert "| Split | Sentences | Words | Unknown subword tokens | Languages |" in time
     assert row(time, "train")[1:] == ["8,000", "90,001", "7", "2", "3,000 to 5,000"]
     assert row(time, "transfer")[1:] == ["24,000", "-", "-", "-", "-"]
     assert "- xx has no dev sentences" in text[:text.index("## Teacher and student")]

@@ -404,6 +404,9 @@ def study_of(tmp_path, monkeypatch):
 def test_runs_share_a_teacher_and_its_outputs_and_are_not_repeated(study_of):
     make, processes, folder = study_of
     study = STUDIES["strategies"]
+    # What is refused makes nothing, so it keeps no other study out of the folder.
+    with pytest.raises(UserError, match="--lines names D9"):
+        make("--do_NER", "--ft_epochs=3").run(study, [1], lines=["D9"])
     variants, records = make("--do_NER").run(study, [1, 2])
     teachers = [line for line in processes.lines if line[2].endswith("teacher")]
     assert len(teachers) == 1 and len(processes.lines) == 1 + 2 * (2 + 7)
@@ -415,7 +418,8 @@ def test_runs_share_a_teacher_and_its_outputs_and_are_not_repeated(study_of):
     (folder / "runs" / "strategy=D2" / "seed_2" / "metrics.json").unlink()
     make("--do_NER").run(study, [1, 2])
     assert len(processes.lines) == 2 + 2 * (2 + 7) and "--strategy=D2" in processes.lines[-1]
-    with pytest.raises(UserError, match="was made with other flags: --do_NER; use another"):
+    with pytest.raises(UserError, match="was made with other flags: none; the command has "
+                                        "instead: --ft_epochs=3; use another"):
         make("--do_NER", "--ft_epochs=3").run(study, [1])
     lines = {line.name: line for line in tables.variant_lines(variants, records)}
     # Of D0 each language's student gives that language's F1.

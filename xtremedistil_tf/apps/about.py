@@ -7,7 +7,7 @@ import unicodedata
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
-from xtremedistil_tf.inference.assets import RECORD_FILE
+from xtremedistil_tf.inference.assets import RECORD_FILE, given_name
 from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.tasks import task_kind_of
 
@@ -123,9 +123,7 @@ def about_model(model_dir: pathlib.Path) -> About:
     """
     folder = pathlib.Path(model_dir)
     record = record_of(folder)
-    name = folder.resolve().name
-    if name in _PLACES:
-        name = folder.resolve().parent.name
+    name = given_name(folder)
     if record is None:
         return About(name, (), examples_for([]))
     scores = record.get("scores") or {}

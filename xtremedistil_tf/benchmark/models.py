@@ -210,7 +210,8 @@ def timing_table(
 
 def size_table(models: Sequence[Measured]) -> List[str]:
     """Markdown table of parameters, bytes and memory."""
-    lines = ["| model | runtime | embedding | rest | MB | memory MB |", "|---|---|" + "---:|" * 4]
+    lines = ["| model | runtime | embedding parameters | other parameters | MB | memory MB |",
+             "|---|---|" + "---:|" * 4]
     for model in models:
         for runtime in model.ways:
             memory = model.memory[runtime]

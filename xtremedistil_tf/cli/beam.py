@@ -1,4 +1,9 @@
-"""Tags files of any size on Apache Beam: on this machine, Flink, Spark or Dataflow."""
+r"""Tags files of any size on Apache Beam: on this machine, Flink, Spark or Dataflow.
+
+Examples:
+    xtremedistil-beam --model_dir=runs/mine/onnx --runtime=onnx_int8 --input="texts/*.txt" \
+        --output=tagged/part
+"""
 
 import logging
 from typing import Any, List

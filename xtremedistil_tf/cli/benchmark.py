@@ -1,4 +1,8 @@
-"""Measures a run on this machine, or the sizes of the paper's grid or of the model card."""
+"""Measures a run on this machine, or the sizes of the paper's grid or of the model card.
+
+Examples:
+    xtremedistil-benchmark --model_dir=runs/mine --output=bench
+"""
 
 import dataclasses
 import pathlib
@@ -59,7 +63,7 @@ def _measure_run(model_dir: pathlib.Path, work: pathlib.Path) -> dict:
     text = {form: benchmark.time_text(text_model(bundle, way), texts, FLAGS.queries)
             for form, way in ways.items()}
     lines = [*benchmark.timing_table(models, timings), "", *benchmark.size_table(models), ""]
-    lines += ["| text to tags, one at a time | p50 ms | p95 ms | of it the model |",
+    lines += ["| text to result, one at a time | p50 ms | p95 ms | of it the model |",
               "|---|---:|---:|---:|"]
     lines += [f"| {form} | {row['p50_ms']:.2f} | {row['p95_ms']:.2f} | "
               f"{100 * row['model_share']:.0f} % |" for form, row in text.items()]

@@ -1,4 +1,9 @@
-"""Compares two runs, or two lines of a study, on the same sentences: paired bootstrap."""
+"""Compares two runs, or two lines of a study, on the same sentences: paired bootstrap.
+
+Examples:
+    xtremedistil-compare runs/one runs/other
+    xtremedistil-compare studies/mine/runs/strategy=D4.1 studies/mine/runs/base
+"""
 
 import dataclasses
 import pathlib
@@ -28,6 +33,8 @@ def main(first: str, second: str) -> None:
         check_place("output", pathlib.Path(FLAGS.output))
     found = compare_runs(pathlib.Path(first), pathlib.Path(second), FLAGS.split, FLAGS.samples)
     print(f"A: {first}\nB: {second}\n")
+    print(f"Scores on {FLAGS.split}, 0 to 100. p: probability of such a difference by chance, from "
+          f"{FLAGS.samples:,} paired bootstrap samples.\n")
     print(table(
         ["language", "A", "B", *VERDICT, "sentences"],
         [[row.name, f"{row.first:.2f}", f"{row.second:.2f}", *row.verdict(),

@@ -1,6 +1,14 @@
-"""Distils a teacher into a small student: task folder in, run folder out."""
+r"""Distils a teacher into a small student: task folder in, run folder out.
+
+Examples:
+    python run_distillation.py --flagfile=flags/demo.flags --model_dir=runs/demo
+    python run_distillation.py --task=DATA --do_NER --pt_teacher=TFAutoModel \
+        --pt_teacher_checkpoint=bert-base-multilingual-cased --model_dir=runs/mine --dry_run
+    python run_distillation.py --teacher_outputs=outputs.jsonl --model_dir=runs/topics
+"""
 
 import pathlib
+import shlex
 from typing import Any, Mapping
 
 from absl import flags
@@ -35,6 +43,7 @@ def tell(metrics: Mapping[str, Any], model_dir: pathlib.Path) -> None:
     saved = model_dir / "export" / "1"
     exports = f"   SavedModel: {saved}" if saved.is_dir() else ""
     console.say(f"report: {model_dir / 'report.md'}   student: {model_dir / 'student'}{exports}")
+    console.say(f"try it: xtremedistil-serve --model_dir={shlex.quote(str(model_dir))}")
     for line in metrics["data"]["warnings"]:
         console.say(f"warning: {line}")
     console.say()

@@ -1,4 +1,9 @@
-"""Scores a student, a teacher or a file of predictions on labelled rows; compares two."""
+"""Scores a student, a teacher or a file of predictions on labelled rows; compares two.
+
+Examples:
+    xtremedistil-evaluate --model_dir=runs/mine --data=DATA
+    xtremedistil-evaluate --model_dir=runs/mine,runs/mine/teacher --data=DATA --output=scores
+"""
 
 import itertools
 import pathlib

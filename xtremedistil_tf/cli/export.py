@@ -1,4 +1,9 @@
-"""Exports a student: SavedModel for TensorFlow Serving, ONNX, TFLite for phones, Triton."""
+"""Exports a student: SavedModel for TensorFlow Serving, ONNX, TFLite for phones, Triton.
+
+Examples:
+    xtremedistil-export --model_dir=runs/mine
+    xtremedistil-export --model_dir=runs/mine --forms=tflite,triton
+"""
 
 import pathlib
 

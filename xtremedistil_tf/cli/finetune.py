@@ -1,4 +1,8 @@
-"""Fine-tunes a small checkpoint or a finished student on a task's labels, without a teacher."""
+"""Fine-tunes a small checkpoint or a finished student on a task's labels, without a teacher.
+
+Examples:
+    xtremedistil-finetune --task=DATA --pt_student_checkpoint=MODEL --model_dir=runs/mine
+"""
 
 import pathlib
 

@@ -1,4 +1,9 @@
-"""Tags or classifies text, or answers questions on it, with a student in any runtime."""
+r"""Tags or classifies text, or answers questions on it, with a student in any runtime.
+
+Examples:
+    xtremedistil-predict --model_dir=runs/mine --input=texts.txt --output=tagged.jsonl \
+        --format=json
+"""
 
 import contextlib
 import gc

@@ -1,4 +1,10 @@
-"""Makes, describes and checks task folders, which all other commands read."""
+"""Makes, describes and checks task folders, which all other commands read.
+
+Examples:
+    xtremedistil-prepare --input=all.jsonl --transfer=news.txt --output=DATA
+    xtremedistil-prepare --train=exports --transfer=news.txt --output=DATA
+    xtremedistil-prepare --check=DATA
+"""
 
 import dataclasses
 import logging

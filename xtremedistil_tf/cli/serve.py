@@ -1,4 +1,8 @@
-"""Starts a web page and JSON endpoint that ask student and teacher."""
+"""Starts a web page and JSON endpoint that ask student and teacher.
+
+Examples:
+    xtremedistil-serve --model_dir=runs/mine
+"""
 
 import ipaddress
 import logging

@@ -1,4 +1,11 @@
-"""Runs a study of the paper, or a grid over any flags, and makes its table and plot."""
+r"""Runs a study of the paper, or a grid over any flags, and makes its table and plot.
+
+Examples:
+    xtremedistil-study --study=strategies --task=DATA --flagfile=flags/wikiann_minilm.flags \
+        --stage_epochs= --seeds=1,2,3 --model_dir=studies/mine
+    xtremedistil-study --grid=word_emb_dim=50,100 --grid=bilstm_hidden_size=100,200 --task=DATA \
+        --flagfile=flags/wikiann_minilm.flags --model_dir=studies/mine
+"""
 
 import dataclasses
 import pathlib

@@ -1,4 +1,8 @@
-"""Fine-tunes a teacher on a task's labels, scores it and saves it."""
+"""Fine-tunes a teacher on a task's labels, scores it and saves it.
+
+Examples:
+    python run_teacher.py --flagfile=flags/demo.flags --model_dir=runs/teacher
+"""
 
 import pathlib
 from typing import AbstractSet

@@ -89,7 +89,9 @@ def draw_languages(card: Card, path: pathlib.Path) -> None:
               color=_COLOURS["dev"], label=f"rows cut at {card['seq_len']}")
     lower.bar([at + 0.2 for at in places], [100 * languages[code]["unknown"] for code in codes],
               0.4, color=_COLOURS["test"], label="unknown subword tokens")
-    lower.set_ylabel("%")
+    lower.set_ylabel("% of rows or tokens")
+    # From 0 to 1 % at least: an axis of nothing but zeros has negative numbers.
+    lower.set_ylim(0, max(1.0, lower.get_ylim()[1]))
     lower.set_xticks(places, codes, rotation=90 if len(codes) > 12 else 0)
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
     save(figure, path)

@@ -9,7 +9,13 @@ from xtremedistil_tf.data.folders.labelled import LABELS_FILE, seen_classes
 from xtremedistil_tf.data.labels import Labels
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.hub.folders import student_on_hub
-from xtremedistil_tf.inference.assets import RECORD_FILE, form_path, labels_of, student_path
+from xtremedistil_tf.inference.assets import (
+    RECORD_FILE,
+    form_path,
+    given_name,
+    labels_of,
+    student_path,
+)
 from xtremedistil_tf.inference.runtimes.load import load, runtime_of
 from xtremedistil_tf.inference.student_record import read_student_record
 from xtremedistil_tf.inference.text_model import TextModel
@@ -88,7 +94,7 @@ def subject_of_folder(
         raise UserError(f"{folder} does not say which labels its student has; give the run folder, "
                         "and runtime='savedmodel'")
     record = read_student_record(own)
-    name = f"{folder.resolve().name} ({runtime})"
+    name = f"{given_name(folder)} ({runtime})"
     return Subject(name, labels_of(record), record.get("separator") is not None,
                    record.get("glue_task"), model)
 

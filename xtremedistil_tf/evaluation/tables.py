@@ -135,9 +135,10 @@ def _cascade(evaluation: Evaluation) -> str:
 def _rows_table(evaluation: Evaluation, rows: Sequence[Mapping[str, Any]]) -> str:
     body = []
     for row in rows:
-        shown = [cell_text(text) + ("" if sure is None else f" ({sure:.2f})")
+        shown = [(cell_text(text) or "none") + ("" if sure is None else f" ({sure:.2f})")
                  for text, sure in zip(row["predicted"], row["probability"])]
-        body.append([row["row"], row["language"], cell_text(row["text"]), cell_text(row["gold"]),
+        body.append([row["row"], row["language"], cell_text(row["text"]),
+                     cell_text(row["gold"]) or "none",
                      *shown])
     return table(["Row", "Language", "Text", "Gold", *_names(evaluation)], body,
                  text=4 + len(_names(evaluation)))

@@ -23,8 +23,8 @@ from xtremedistil_tf.validation.run_files import check_run
 from xtremedistil_tf.validation.tokenizer_file import load_tokenizer_file
 
 __all__ = ["FORMAT_FOLDERS", "RECORD_FILE", "SAVED_RECORD", "TOKENIZER_FILE", "VOCABULARY_FILE",
-           "Assets", "form_path", "labels_of", "load_assets", "made_elsewhere", "newest_version",
-           "student_path"]
+           "Assets", "form_path", "given_name", "labels_of", "load_assets", "made_elsewhere",
+           "newest_version", "student_path"]
 
 VOCABULARY_FILE = "vocabulary.npy"
 TOKENIZER_FILE = "tokenizer.json"
@@ -94,6 +94,15 @@ def form_path(folder: pathlib.Path, form: str, file: str) -> pathlib.Path:
     folder = pathlib.Path(folder)
     outside = not (folder / file).is_file()
     return folder / form if outside and (folder / form).is_dir() else folder
+
+
+def given_name(folder: pathlib.Path) -> str:
+    """Name that a user gave a student: that of its run folder, or of a folder that stands alone."""
+    folder = pathlib.Path(folder).resolve()
+    if folder.parent.name == FORMAT_FOLDERS["savedmodel"]:
+        folder = folder.parent  # A version.
+    return folder.parent.name if folder.name in ("student", *FORMAT_FOLDERS.values()) else (
+        folder.name)
 
 
 def student_path(folder: pathlib.Path) -> pathlib.Path:

@@ -7,6 +7,7 @@ from typing import Any, Dict, List, Optional
 
 from xtremedistil_tf.config import RunConfig
 from xtremedistil_tf.data.folders.task import HELD_OUT, Task, describe
+from xtremedistil_tf.data.folders.trouble import weak_student
 from xtremedistil_tf.data.labels import Labels
 from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.jobs.prepared import Prepared
@@ -237,6 +238,13 @@ def build_metrics(
     taught_by = {} if taught is None else _beside_teacher(
         taught, parameters, scores, measure,
         None if elsewhere else hub_name(config.teacher.checkpoint))
+    data = describe(prepared.task, counts=prepared.counts)
+    # The worst first.
+    data["warnings"][:0] = weak_student(
+        scores["student"].get(AGREEMENT if prepared.task.agreement else "dev") or {}, chosen,
+        AGREEMENT if prepared.task.agreement
+        else task_kind(config.data.kind).scores.get(measure, measure),
+        "held-out text" if prepared.task.agreement else "dev")
     return {
         "version": __version__,
         "task": pathlib.Path(config.data.task).resolve().name,
@@ -255,7 +263,7 @@ def build_metrics(
         },
         "stages": _stage_records(records, prepared.task),
         "seconds": seconds,
-        "data": describe(prepared.task, counts=prepared.counts),
+        "data": data,
         **(more or {}),
     }
 

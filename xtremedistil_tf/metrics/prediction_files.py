@@ -97,7 +97,8 @@ def read_predictions(path: pathlib.Path) -> List[Tuple[str, str]]:
       UserError: if the file does not exist.
     """
     if not path.is_file():
-        raise UserError(f"file not found: {path}; a finished run has it")
+        raise UserError(f"file not found: {path}; a finished run has it if its data have "
+                        "labels for this split")
     # Only a line feed ends a line: words may contain other line separators.
     lines = path.read_bytes().decode("utf-8").rstrip("\n").split("\n")
     rows = (line.rpartition("\t") for line in lines)

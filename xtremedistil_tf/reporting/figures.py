@@ -1,7 +1,7 @@
 """Creates, styles and saves the figures of this package."""
 
 import pathlib
-from typing import Any
+from typing import Any, List, Sequence
 
 from xtremedistil_tf.runs import atomic_path
 
@@ -38,6 +38,31 @@ def save(figure: Any, path: pathlib.Path) -> None:
     _draw_dollars(figure)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, format="png")
+
+
+def spread(places: Sequence[float], apart: float) -> List[float]:
+    """Moves places of labels as little as needed for none to stand on another.
+
+    Args:
+      places: where the labels would stand, in any order.
+      apart: least distance of two labels.
+
+    Returns:
+      The places, in the same order. Labels that were too near stand around their common middle.
+    """
+    order = sorted(range(len(places)), key=lambda at: places[at])
+    groups: List[List[float]] = []  # Number of labels, and their middle.
+    for at in order:
+        count, middle = 1.0, places[at]
+        while groups and middle - groups[-1][1] < apart * (count + groups[-1][0]) / 2:
+            before, centre = groups.pop()
+            middle = (before * centre + count * middle) / (before + count)
+            count += before
+        groups.append([count, middle])
+    moved = [middle + apart * (rank - (count - 1) / 2)
+             for count, middle in groups for rank in range(int(count))]
+    found = dict(zip(order, moved))
+    return [found[at] for at in range(len(places))]
 
 
 def tidy(axis: Any, *, grid: str = "y") -> None:

@@ -189,7 +189,7 @@ def _data(metrics: Metrics, data_card: Mapping[str, Any]) -> str:
              table(["Split", "Sentences", "Languages"], rows)]
     warnings = [f"- {' '.join(str(text).split())}" for text in metrics["data"].get("warnings", [])]
     if warnings:
-        lines.append("The reader warned:\n\n" + "\n".join(warnings))
+        lines.append("The run warned:\n\n" + "\n".join(warnings))
     return "\n\n".join(["## Data", *lines])
 
 

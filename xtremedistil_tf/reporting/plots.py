@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import pathlib
-from typing import Any, List, Mapping, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 from xtremedistil_tf.metrics.measures import (
     AGREEMENT,
@@ -13,7 +13,7 @@ from xtremedistil_tf.metrics.measures import (
     measure_of,
     taught,
 )
-from xtremedistil_tf.reporting.figures import COLOURS, new_figure, save, tidy
+from xtremedistil_tf.reporting.figures import COLOURS, new_figure, save, spread, tidy
 from xtremedistil_tf.reporting.run_metrics import (
     by_agreement,
     language_scores,
@@ -27,6 +27,8 @@ STUDENT_COLOUR = "#1f6fb4"
 MARK_COLOUR = "#c8501e"
 # With more languages, the numbers above neighbouring bars would overlap.
 MOST_LABELLED_LANGUAGES = 12
+# Of more languages than these, the weakest that a figure of the stages names.
+WEAKEST = 3
 
 History = Sequence[Mapping[str, Any]]
 
@@ -45,17 +47,31 @@ def _scored_stages(metrics: Mapping[str, Any]) -> List[Mapping[str, Any]]:
     return stages
 
 
-def _draw_languages(axis: Any, metrics: Mapping[str, Any], scores: List[Any], agreed: bool) -> None:
-    """Draws a thin line for each language over the stages."""
+def _draw_languages(axis: Any, metrics: Mapping[str, Any], scores: List[Any],
+                    agreed: bool) -> Dict[str, float]:
+    """Draws a thin line for each language over the stages; returns where the lines end."""
     key = AGREEMENT if agreed else language_measure(metrics)[0]
     by_stage = [score.get("languages") or {} for score in scores]
     codes = sorted(set().union(*by_stage)) if by_stage else []
+    ends: Dict[str, float] = {}
     for code in codes if len(codes) > 1 else ():
         values = [_number(entry.get(code, {}).get(key)) for entry in by_stage]
         axis.plot(range(len(values)), values, color=STUDENT_COLOUR, linewidth=0.7, alpha=0.35)
-        if len(codes) <= MOST_LABELLED_LANGUAGES and not math.isnan(values[-1]):
-            axis.annotate(code, (len(values) - 1, values[-1]), textcoords="offset points",
-                          xytext=(6, -3), fontsize=7, color="#4a525c")
+        if not math.isnan(values[-1]):
+            ends[code] = values[-1]
+    return ends
+
+
+def _name_languages(axis: Any, ends: Mapping[str, float], at: float) -> None:
+    """Names the lines of the languages at their ends; of many only the weakest."""
+    shown = sorted(ends, key=lambda code: ends[code])
+    if len(shown) > MOST_LABELLED_LANGUAGES:
+        shown = shown[:WEAKEST]
+    bottom, top = axis.get_ylim()
+    # A name takes some 3.5 % of the height of the axis.
+    for code, place in zip(shown, spread([ends[code] for code in shown], 0.035 * (top - bottom))):
+        axis.annotate(code, (at, place), textcoords="offset points", xytext=(12, 0),
+                      va="center", fontsize=7, color="#4a525c")
 
 
 def plot_stages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
@@ -79,7 +95,7 @@ def plot_stages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
     figure = new_figure(max(6.5, 1.0 * len(stages) + 2.2), 5.2)
     axis = figure.add_subplot()
     tidy(axis)
-    _draw_languages(axis, metrics, scores, agreed)
+    ends = _draw_languages(axis, metrics, scores, agreed)
     axis.plot(places, centre, color=STUDENT_COLOUR, marker="o", linewidth=2, label="student",
               clip_on=False)
     for model, style in (("teacher", "--"), ("start", ":")):
@@ -106,11 +122,12 @@ def plot_stages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
     axis.set_xticks(places, names, rotation=30, ha="right", rotation_mode="anchor")
     axis.set_xlim(-0.5, len(stages) - 0.5)
     axis.margins(y=0.12)
+    _name_languages(axis, ends, len(stages) - 1)
     axis.set_xlabel("stage")
     axis.set_ylabel("agreement with the teacher (0-100)" if agreed
                     else f"dev {measure_name(metrics)} (0-100)")
-    axis.set_title("Student after each stage; thin: its languages"
-                   if len(axis.get_lines()) > 6 else "Student after each stage")
+    named = f", named: the {WEAKEST} weakest" if len(ends) > MOST_LABELLED_LANGUAGES else ""
+    axis.set_title("Student after each stage" + (f"; thin: its languages{named}" if ends else ""))
     figure.legend(loc="outside lower center", ncols=4 if len(stages) > 6 else 2, frameon=False)
     save(figure, path)
 
@@ -162,23 +179,16 @@ def _drawable(histories: Mapping[str, History]) -> List[Tuple[str, History]]:
     return sorted(found, key=lambda item: item[0] != "teacher")
 
 
-def _border(axis: Any, at: float, name: str) -> None:
-    """Marks the beginning of a stage, with its number above the axis."""
-    axis.axvline(at, color="#b9c0c8", linewidth=0.9)
-    axis.annotate(name.partition("_")[0], (at, 1.0), xycoords=("data", "axes fraction"),
-                  fontsize=8, xytext=(0, 3), textcoords="offset points", ha="left",
-                  color="#4a525c")
-
-
-def _epochs_from(axes: Sequence[Any], drawable: Sequence[Tuple[str, History]]) -> List[int]:
-    """Draws the borders of the stages on axes over epochs; returns the epoch of each."""
-    starts, done = [], 0
-    for name, history in drawable:
-        starts.append(done)
-        for axis in axes:
-            _border(axis, done + 0.5, name)
-        done += len(history)
-    return starts
+def _borders(axis: Any, starts: Sequence[float], drawable: Sequence[Tuple[str, History]]) -> None:
+    """Marks where the stages begin, with their numbers above the axis; the last thing drawn."""
+    left, right = axis.get_xlim()
+    # A number of two digits takes 0.19 inches.
+    apart = 0.19 / axis.figure.get_figwidth() * (right - left)
+    for at, place, (name, _) in zip(starts, spread(starts, apart), drawable):
+        axis.axvline(at, color="#b9c0c8", linewidth=0.9)
+        axis.annotate(name.partition("_")[0], (place, 1.0), xycoords=("data", "axes fraction"),
+                      fontsize=8, xytext=(0, 3), textcoords="offset points", ha="left",
+                      color="#4a525c")
 
 
 def plot_losses(histories: Mapping[str, History], path: pathlib.Path,
@@ -201,7 +211,8 @@ def plot_losses(histories: Mapping[str, History], path: pathlib.Path,
     shown = monitors[-1]
     figure = new_figure(max(7.0, min(14.0, 4.0 + 0.2 * sum(len(h) for _, h in drawable))), 6.4)
     top, bottom = figure.subplots(2, 1, sharex=True)
-    starts = _epochs_from((top, bottom), drawable)
+    lengths = [len(history) for _, history in drawable]
+    starts = [sum(lengths[:place]) for place in range(len(lengths))]
     line: List[Tuple[float, float]] = []
     for start, monitor, (name, history) in zip(starts, monitors, drawable):
         epochs = [start + row["epoch"] for row in history]
@@ -219,16 +230,19 @@ def plot_losses(histories: Mapping[str, History], path: pathlib.Path,
     top.plot([at for at, _ in line], [value for _, value in line], color=STUDENT_COLOUR,
              marker="o", markersize=3)
     losses = [_number(row.get("loss")) for _, history in drawable for row in history]
-    if all(loss > 0 for loss in losses):
-        bottom.set_yscale("log")  # The losses of the phases differ by orders of magnitude.
+    # The losses of the phases often differ by orders of magnitude; near ones have readable ticks.
+    if all(loss > 0 for loss in losses) and max(losses) > 10 * min(losses):
+        bottom.set_yscale("log")
     for axis, label in ((top, f"dev {shown}"), (bottom, "training loss")):
         tidy(axis)
         axis.set_ylabel(label)
         axis.margins(y=0.15)
     bottom.xaxis.set_major_locator(MaxNLocator(integer=True))
     bottom.set_xlabel("epoch, counted over all stages")
-    top.set_title("Training by epoch; above: numbers of the stages, star: best epoch", fontsize=11,
-                  pad=18)
+    for axis in (top, bottom):
+        _borders(axis, [start + 0.5 for start in starts], drawable)
+    top.set_title("Training by epoch; above: the stages, star: best epoch, if any gained",
+                  fontsize=11, pad=18)
     save(figure, path)
 
 
@@ -236,7 +250,7 @@ def _rate_panel(axis: Any, drawable: Sequence[Tuple[str, History]],
                 known: Mapping[str, Mapping[str, Any]], title: str) -> None:
     """Draws the learning rate by step, stage after stage; by epoch for runs of before."""
     by_step = all(known.get(name, {}).get("rates") for name, _ in drawable)
-    done = 0.0
+    done, starts = 0.0, []
     for name, history in drawable:
         stage = known.get(name, {})
         if by_step:
@@ -246,7 +260,7 @@ def _rate_panel(axis: Any, drawable: Sequence[Tuple[str, History]],
             rates = [_number(row.get("learning_rate")) for row in history]
             length = float(len(history))
             places = [done + at for at in range(1, len(rates) + 1)]
-        _border(axis, done, name)
+        starts.append(done)
         axis.plot(places, rates, color=STUDENT_COLOUR, marker=None if by_step else ".")
         done += length
     tidy(axis)
@@ -256,6 +270,7 @@ def _rate_panel(axis: Any, drawable: Sequence[Tuple[str, History]],
     axis.set_ylabel("learning rate")
     axis.ticklabel_format(axis="y", style="sci", scilimits=(-3, 3))
     axis.set_title(title, fontsize=11, pad=18)
+    _borders(axis, starts, drawable)
 
 
 def plot_learning_rate(histories: Mapping[str, History], path: pathlib.Path,
@@ -302,5 +317,6 @@ def plot_reliability(
     axis.set_ylim(0, 1)
     axis.set_xlabel("probability of the prediction")
     axis.set_ylabel("share of right predictions")
+    axis.set_title("How sure, and how right; larger dots: more predictions", fontsize=11, pad=12)
     figure.legend(loc="outside lower center", frameon=False)
     save(figure, path)

@@ -59,7 +59,8 @@ def data_section(metrics: Metrics) -> str:
         sizes = list((entry.get("languages") or {}).values())
         rows.append([name, *(count_text(entry.get(key)) for key in keys), len(sizes) or ABSENT,
                      f"{min(sizes):,} to {max(sizes):,}" if sizes else ABSENT])
-    header = ["Split", *(key.replace("_", " ").capitalize() for key in keys), "Languages",
+    header = ["Split", *(key.replace("_", " ").replace("pieces", "subword tokens").capitalize()
+                         for key in keys), "Languages",
               "Sentences a language"]
     return "\n\n".join(["## Data", table(header, rows) if rows else "No counts."])
 

@@ -158,8 +158,12 @@ def plot(found: Sequence[Point], path: pathlib.Path) -> None:
                 axis.plot(*zip(*sorted(at)), marker, color=colour, label=label, markersize=4,
                           markerfacecolor=colour if marker == "o-" else "none")
     axis.set_xscale("log")
-    axis.set_xlabel(f"latency, {found[0].unit} = 1")
-    axis.set_ylabel("F1, mean over languages")
+    ticks = [tick for tick in (0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10)
+             if axis.get_xlim()[0] <= tick <= axis.get_xlim()[1]]
+    axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axis.set_xticks([], minor=True)
+    axis.set_xlabel(f"latency (that of {found[0].unit} is 1)")
+    axis.set_ylabel("F1 (0-100), mean over languages")
     figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=8)
     tidy(axis)
     save(figure, path)

@@ -70,11 +70,11 @@ def plot_lines(
         axis.set_xticks(range(len(lines)), names)
         axis.set_xlim(-0.6, len(lines) - 0.4)
         axis.set_xlabel(wrapped(study.axis, 70))
-        axis.set_ylabel(f"{score}, mean over languages")
+        axis.set_ylabel(f"{score} (0-100), mean over languages")
     else:
         axis.set_yticks(range(len(lines)), names, fontsize=9)
         axis.set_ylim(len(lines) - 0.4, -0.6)  # The first line of the table is on top.
-        axis.set_xlabel(f"{score}, mean over languages")
+        axis.set_xlabel(f"{score} (0-100), mean over languages")
         axis.set_title(wrapped(study.axis, 70), fontsize=10)
     axis.margins(**{"y" if beside else "x": 0.12})
     figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
@@ -116,7 +116,7 @@ def plot_curve(
     for place in zip(numbers, minutes, scores):
         panels[1].annotate(f"{place[0]:,}", place[1:], xytext=(6, -12),
                            textcoords="offset points", fontsize=8, color=_OURS)
-    panels[0].set_ylabel(f"{score}, mean over languages")
+    panels[0].set_ylabel(f"{score} (0-100), mean over languages")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3,
                   frameon=False, fontsize=8)
     save(figure, path)
@@ -137,7 +137,7 @@ def plot_languages(
     for (name, f1), colour in zip(models.items(), (_PAPERS, _TEACHERS, _OURS)):
         axis.plot(range(len(order)), f1, "o-", color=colour, label=name)
     axis.set_xticks(range(len(order)), order)
-    axis.set_ylabel("F1")
+    axis.set_ylabel("F1 (0-100)")
     figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     tidy(axis)
     save(figure, path)

@@ -159,10 +159,16 @@ class Runner:
 
     def _claim(self) -> None:
         path, files = self._folder / "study.json", self._files()
-        before: Dict[str, Any] = read_json(path) if path.is_file() else {"flags": self._base}
+        # A study that was refused, such as for an unknown line, has made nothing to keep apart.
+        made = any((self._folder / name).is_dir() for name in ("runs", "teachers"))
+        before: Dict[str, Any] = read_json(path) if made and path.is_file() else {
+            "flags": self._base}
         if before["flags"] != self._base:
-            raise UserError(f"{self._folder} was made with other flags: "
-                            f"{' '.join(before['flags'])}; use another --model_dir")
+            then, now = (" ".join(item for item in one if item not in other) or "none"
+                         for one, other in ((before["flags"], self._base),
+                                            (self._base, before["flags"])))
+            raise UserError(f"{self._folder} was made with other flags: {then}; the command has "
+                            f"instead: {now}; use another --model_dir")
         # Studies of earlier versions noted no files.
         changed = [name for name, made in before.get("files", files).items()
                    if files.get(name) != made]

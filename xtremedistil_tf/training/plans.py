@@ -154,7 +154,8 @@ def build_plan(
     names = [f"{number:02d}_{draft.purpose}" for number, draft in enumerate(drafts, 1)]
     for part, _ in config.stage_epochs:
         if not any(part in name for name in names):
-            raise UserError(f"--stage_epochs names {part!r}; the plan has: {', '.join(names)}")
+            raise UserError(f"--stage_epochs names {part!r}; the plan has: {', '.join(names)}; "
+                            "--stage_epochs= drops those of a flagfile")
     schedule = Schedule(config.schedule, config.peak_rate, config.lowest_rate, config.period)
     # A student that has learnt from a teacher may need smaller steps; one on labels alone does not.
     taught = any(draft.data != "train" for draft in drafts)

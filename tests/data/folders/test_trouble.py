@@ -9,6 +9,7 @@ from xtremedistil_tf.data.folders.trouble import (
     coverage_trouble,
     label_trouble,
     weak_languages,
+    weak_student,
 )
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.alignment import Features
@@ -100,4 +101,20 @@ def test_a_teacher_that_cannot_teach_a_language():
     scores = {"languages": {"ar": {"f1": 0.7, "support": 90}, "de": {"f1": 70.0, "support": 90},
                             "zh": {"f1": 0.0, "support": 2}}}
     assert weak_languages(scores, "f1", "F1") == [
-        "the teacher's F1 of ar is 0.7 on dev: it cannot teach this language"]
+        "the teacher's F1 of ar is 0.7 on dev: it cannot teach this language; more labels of it, "
+        "more --teacher_epochs or another teacher may help"]
+
+
+@pytest.mark.parametrize("scores, told", [
+    ({"accuracy": 90.0, "confusion": [[9, 0], [1, 0]], "confusion_names": ["a", "b"]},
+     "the student says a everywhere in dev"),
+    ({"accuracy": 16.7}, "the student's accuracy on dev is 16.7"),
+    ({"accuracy": 90.0, "confusion": [[9, 0], [0, 1]], "confusion_names": ["a", "b"]}, None),
+    # The data have one class.
+    ({"accuracy": 90.0, "confusion": [[9, 0], [0, 0]], "confusion_names": ["a", "b"]}, None),
+    ({}, None),
+])
+def test_a_student_that_learnt_nothing(scores, told):
+    advice = ": it learnt next to nothing; more epochs or more text may help"
+    assert weak_student(scores, "accuracy", "accuracy", "dev") == (
+        [] if told is None else [told + advice])

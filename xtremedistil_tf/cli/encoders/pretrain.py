@@ -1,4 +1,9 @@
-"""Distils a teacher on raw text into a small encoder without a task, for any task to start from."""
+r"""Distils a teacher on raw text into a small encoder without a task, for any task to start from.
+
+Examples:
+    xtremedistil-pretrain --pt_teacher_checkpoint=intfloat/multilingual-e5-small \
+        --transfer_file=raw.txt --num_hidden_layers=3 --model_dir=runs/small
+"""
 
 import pathlib
 

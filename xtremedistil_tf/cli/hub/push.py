@@ -1,4 +1,8 @@
-"""Publishes a finished run on the model hub: card, student and exports."""
+"""Publishes a finished run on the model hub: card, student and exports.
+
+Examples:
+    xtremedistil-push --model_dir=runs/mine --repository=user/name --dry_run
+"""
 
 import pathlib
 import tempfile

@@ -122,9 +122,9 @@ def _answer(
     """Answers --help and --version and exits, before flags are parsed."""
     asked = {argument.lstrip("-") for argument in arguments if argument.startswith("-")}
     if asked & {"help", "helpshort", "h", "?"}:
-        purpose = (sys.modules[main.__module__].__doc__ or "").splitlines()[0]
+        purpose, _, examples = (sys.modules[main.__module__].__doc__ or "").partition("\n\n")
         name = " ".join([pathlib.Path(sys.argv[0]).name, *operands])
-        text = command_help.usage(name, purpose, own, FLAGS)
+        text = command_help.usage(name, purpose, own, FLAGS, examples=examples)
     elif "version" in asked:
         text = f"xtremedistil_tf {__version__}"
     else:

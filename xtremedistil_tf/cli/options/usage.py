@@ -109,7 +109,13 @@ def default_text(flag: flags.Flag, *, with_paper: bool = True) -> str:
     return f"{told}, as the paper" if told == paper else f"{told}; the paper: {paper}"
 
 
-def usage(name: str, purpose: str, own: Iterable[str], values: flags.FlagValues) -> str:
+def told(flag: flags.Flag) -> str:
+    """Returns the help of a flag without the sentence that absl adds to repeatable flags."""
+    return str(flag.help).partition(";\n    repeat this option")[0]
+
+
+def usage(name: str, purpose: str, own: Iterable[str], values: flags.FlagValues,
+          *, examples: str = "") -> str:
     """Returns the text of --help.
 
     Args:
@@ -117,19 +123,21 @@ def usage(name: str, purpose: str, own: Iterable[str], values: flags.FlagValues)
       purpose: one line about its purpose.
       own: names of its flags.
       values: the absl flag values.
+      examples: command lines, with their heading.
     """
     own = list(own)
     with_paper = follows_paper(own)
     width = max(60, min(100, shutil.get_terminal_size().columns))
     lines = [purpose, "", f"usage: {name} --flag=value ..."]
+    lines += ["", examples.rstrip()] if examples else []
     for title, members in concerns(own).items():
         lines += ["", f"{title}:"]
         for member in members:
             flag = values[member]
             default = default_text(flag, with_paper=with_paper)
-            told = f"--{member}  {flag.help.rstrip('.')}"
-            told += "" if default == DEPENDS else f" (default: {default})"
-            lines += textwrap.wrap(told, width, initial_indent="  ", subsequent_indent="      ")
+            text = f"--{member}  {told(flag).rstrip('.')}"
+            text += "" if default == DEPENDS else f" (default: {default})"
+            lines += textwrap.wrap(text, width, initial_indent="  ", subsequent_indent="      ")
     return "\n".join([*lines, "", "--flagfile=FILE reads flags from a file. --version prints the "
                       "version. --helpfull lists the flags of all libraries too."])
 
@@ -144,7 +152,7 @@ def explain(error: Union[flags.Error, UnicodeDecodeError], names: Iterable[str])
     if isinstance(error, UnicodeDecodeError):
         return f"--flagfile is not UTF-8 ({error.reason}); save it as UTF-8"
     if isinstance(error, flags.UnrecognizedFlagError):
-        better = near(error.flagname, names)
+        better = near(error.flagname, ["flagfile", *names])
         return (f"there is no flag --{error.flagname}"
                 + (f"; did you mean --{better}?" if better else "; --help lists them"))
     text = " ".join(str(error).split())

@@ -214,7 +214,8 @@ def find_sources(
         raise UserError(
             f"{path}: no file in it speaks of a split in its name; it holds "
             f"{', '.join(others[:5]) or 'nothing'}; allowed are parts of names such as train, dev, "
-            f"testa, test, extra, or naming what holds train: --train={path}")
+            f"testa, test, extra; or all of it is labelled, and dev and test are taken out of it: "
+            f"--train={path}")
     languages = languages_of([file.path for file, _ in read])
     sources = [
         _source(file, of, language=language) for (file, of), language in zip(read, languages)]

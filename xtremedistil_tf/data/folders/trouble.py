@@ -219,5 +219,27 @@ def weak_languages(teacher: Mapping[str, Any], key: str, name: str) -> List[str]
       name: name of that score.
     """
     return [f"the teacher's {name} of {_of(language)} is {scores[key]:.1f} on dev: it cannot teach "
-            "this language" for language, scores in (teacher.get("languages") or {}).items()
+            "this language; more labels of it, more --teacher_epochs or another teacher may help"
+            for language, scores in (teacher.get("languages") or {}).items()
             if scores.get("support", 0) >= _ENOUGH and scores.get(key, 100.0) < _WEAK]
+
+
+def weak_student(scores: Mapping[str, Any], key: str, name: str, split: str) -> List[str]:
+    """Warns of a student that learnt next to nothing, or to say one class.
+
+    Args:
+      scores: its scores; of texts perhaps with "confusion" (rows are gold), "confusion_names".
+      key, name: key and name of the measure that chose its epochs.
+      split: what was scored, for people.
+    """
+    # A tagger may well find entities of one type only.
+    confusion = scores.get("confusion") or [] if "accuracy" in scores else []
+    given = [place for place, counts in enumerate(zip(*confusion)) if any(counts)]
+    score = scores.get(key)
+    if len(given) == 1 and sum(map(any, confusion)) > 1:
+        found = f"the student says {scores['confusion_names'][given[0]]} everywhere in {split}"
+    elif score is not None and score < _WEAK:
+        found = f"the student's {name} on {split} is {score:.1f}"
+    else:
+        return []
+    return [f"{found}: it learnt next to nothing; more epochs or more text may help"]
