@@ -1,13 +1,11 @@
 """The study command: flags that it refuses, and what it gives its runs."""
 
 import re
-import subprocess
-import sys
 
 import pytest
 from absl import flags as absl_flags
 
-from tests.conftest import ROOT
+from tests.processes import run
 from xtremedistil_tf.cli import study as study_command
 from xtremedistil_tf.cli.options.option import define
 from xtremedistil_tf.errors import UserError
@@ -18,10 +16,8 @@ ROW = "A B\tde:B-PER I-PER\n"
 @pytest.mark.parametrize("flag", ["--forms=onnx", "--nokeep_representation", "--noexport"])
 def test_flags_that_contradict_those_of_its_runs_are_refused(tmp_path, flag):
     """Else every run would end with an error, the first one behind the teacher's fine-tuning."""
-    result = subprocess.run(
-        [sys.executable, "-m", "xtremedistil_tf.cli.study", "--study=strategies", "--do_NER",
-         f"--task={tmp_path}", f"--model_dir={tmp_path / 'study'}", flag],
-        cwd=ROOT, capture_output=True, text=True, timeout=300)
+    result = run("xtremedistil_tf.cli.study", "--study=strategies", "--do_NER",
+                 f"--task={tmp_path}", f"--model_dir={tmp_path / 'study'}", flag)
     assert result.returncode == 2 and "is set by the study; leave it out" in result.stderr
     assert not list(tmp_path.iterdir())
 
@@ -60,8 +56,7 @@ def test_a_study_has_seeds_of_its_own(flag, why, monkeypatch):
 
 
 def test_help_lists_no_flag_that_a_study_refuses():
-    told = subprocess.run([sys.executable, "-m", "xtremedistil_tf.cli.study", "--help"], cwd=ROOT,
-                          capture_output=True, text=True, check=True, timeout=300).stdout
+    told = run("xtremedistil_tf.cli.study", "--help").stdout
     listed = set(re.findall(r"^  --(\w+)", told, re.M))
     assert {"study", "seeds", "model_dir", "strategy", "teacher_layer"} <= listed
     assert not listed & {"seed", "dry_run", "forms", "export", "targets_dir", "baseline"}
@@ -76,10 +71,8 @@ def test_the_first_run_of_a_study_begins(tmp_path, more, wrong):
                        ("transfer.txt", "A B\n"), ("labels.tsv", "O\nB-PER\nI-PER\n"),
                        ("wrong.json", "{")):
         tmp_path.joinpath(name).write_text(text, "utf-8")
-    result = subprocess.run(
-        [sys.executable, "-m", "xtremedistil_tf.cli.study", "--study=strategies", *more, "--do_NER",
-         f"--task={tmp_path}", f"--model_dir={tmp_path / 'study'}",
-         f"--{wrong}={tmp_path / 'wrong.json'}"],
-        cwd=ROOT, capture_output=True, text=True, timeout=300)
+    result = run("xtremedistil_tf.cli.study", "--study=strategies", *more, "--do_NER",
+                 f"--task={tmp_path}", f"--model_dir={tmp_path / 'study'}",
+                 f"--{wrong}={tmp_path / 'wrong.json'}")
     assert result.returncode == 2 and "wrong.json" in result.stderr, result.stderr
     assert tmp_path.joinpath("study", "teachers", "teacher", "log.txt").is_file()
