@@ -83,7 +83,8 @@ def test_predict_gives_the_same_through_every_form(run_folder, taggers, runtime,
     source, target = tmp_path / "in.txt", tmp_path / "out.json"
     source.write_text("\n".join(texts) + "\n", "utf-8")
     result = command("predict", run_folder, f"--runtime={runtime}", "--format=json",
-                     f"--input={source}", f"--output={target}")
+                     f"--input={source}", f"--output={target}",
+                     tensorflow=runtime == "savedmodel")
     assert result.returncode == 0, result.stderr
     # Nothing but the bar: TensorFlow's libraries have much to say when they are loaded.
     assert "100%" in result.stderr
