@@ -22,24 +22,22 @@ def test_flags_that_contradict_those_of_its_runs_are_refused(tmp_path, flag):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("flag, why", [
-    ("--grid=strategy=D4.2,D9", "--grid=strategy=D4.2,D9: --strategy is 'D9'; allowed: D4.2, D4.1"),
-    ("--grid=learning_rate=0.003,-1", "--grid=learning_rate=0.003,-1: --learning_rate is -1.0"),
-    ("--presets=PRESET", "one.flags: --bilstm_hidden_size is 0")])
-def test_lines_that_no_run_takes_are_refused_before_a_teacher_is_made(tmp_path, monkeypatch, flag,
-                                                                      why):
+@pytest.mark.parametrize("kind, given, why", [
+    ("grid", "strategy=D4.2,D9", "--grid=strategy=D4.2,D9: --strategy is 'D9'; allowed: D4.2"),
+    ("grid", "learning_rate=0.003,-1", "--grid=learning_rate=0.003,-1: --learning_rate is -1.0"),
+    ("presets", "one.flags", "one.flags: --bilstm_hidden_size is 0")])
+def test_lines_that_no_run_takes_are_refused_before_a_teacher_is_made(
+    tmp_path, monkeypatch, kind, given, why
+):
     values = absl_flags.FlagValues()
     define(study_command.DISTILLATION, values=values)
-    for name in ("grid", "presets"):
-        absl_flags.DEFINE_list(name, [], "", flag_values=values)
     (tmp_path / "one.flags").write_text("--bilstm_hidden_size=0\n")
-    values(["study", "--task=t", "--do_NER", "--model_dir=m",
-            flag.replace("PRESET", str(tmp_path / "one.flags"))])
-    # The command's --grid may be given twice and keeps its commas.
-    monkeypatch.setattr(values["grid"], "value", [",".join(values.grid)] if values.grid else [])
+    values(["study", "--task=t", "--do_NER", "--model_dir=m"])
     monkeypatch.setattr(study_command, "FLAGS", values)
+    lines = study_command._grid([given]) if kind == "grid" else study_command._presets(
+        [str(tmp_path / given)])
     with pytest.raises(UserError) as caught:
-        study_command._check_lines()
+        study_command._check_lines(lines)
     assert why in str(caught.value)
 
 
