@@ -123,8 +123,9 @@ def test_a_pooled_teacher_gives_its_first_pieces_outputs(tokenizer, tmp_path):
     np.testing.assert_allclose(outputs(again)["logits"], found["logits"], atol=1e-5)
 
 
-@pytest.mark.parametrize("save", [save_tf, save_pytorch_safetensors])
-@pytest.mark.parametrize("model_type", ["bert", "distilbert"])
+@pytest.mark.parametrize("model_type, save", [
+    ("bert", save_tf), ("bert", save_pytorch_safetensors),
+    ("distilbert", save_pytorch_safetensors)])
 def test_checkpoint_formats_load_without_torch(model_type, save, tokenizer, tmp_path):
     encoder = make_encoder(model_type, len(tokenizer))
     folder = save(encoder, tokenizer, tmp_path / "checkpoint")
