@@ -69,7 +69,7 @@ def test_its_commands_answer_away_from_the_sources(wheel, tmp_path):
             "        _, status = os.wait()\n"
             "        print(f'== {script} {option} {status}', flush=True)\n")
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True,
-                          text=True, timeout=60)
+                          text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     told = done.stdout
     for script in scripts:
