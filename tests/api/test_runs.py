@@ -103,7 +103,7 @@ def test_what_the_system_refuses_before_the_run_is_one_line_too(keywords, tmp_pa
 def test_a_student_is_fine_tuned_further(run, keywords, tmp_path):
     further = xtremedistil_tf.finetune(
         task=keywords["task"], model_dir=tmp_path / "further", do_NER=True, student_dir=run.folder,
-        ft_epochs=1, ft_batch_size=8, export=False)
+        ft_epochs=1, ft_batch_size=8, unfreeze_order="all", export=False)
     assert further.metrics["start"]["name"] == "run" and "teacher" not in further.metrics
     assert not (further.folder / "export").exists()
 
