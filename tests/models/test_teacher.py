@@ -68,15 +68,12 @@ def test_weights_beside_the_blocks_are_frozen_with_the_embeddings(tokenizer):
     teacher.registry.set_trainable(teacher.registry.names)
     assert "rel_embeddings" in trained() and "conv" in trained()
 
-    @tf.function(autograph=False)
-    def gradients():
-        with tf.GradientTape() as tape:
-            loss = tf.reduce_sum(teacher.model(
-                {"input_ids": tf.constant(IDS), "attention_mask": tf.constant(MASK)},
-                training=True)["logits"])
-        return tape.gradient(loss, teacher.registry.weights("embeddings"))
-
-    assert all(float(tf.reduce_max(tf.abs(tf.convert_to_tensor(one)))) > 0 for one in gradients())
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(teacher.model(
+            {"input_ids": tf.constant(IDS), "attention_mask": tf.constant(MASK)},
+            training=True)["logits"])
+    gradients = tape.gradient(loss, teacher.registry.weights("embeddings"))
+    assert all(float(tf.reduce_max(tf.abs(tf.convert_to_tensor(one)))) > 0 for one in gradients)
 
 
 @pytest.mark.parametrize(("settings", "message"), [
