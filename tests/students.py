@@ -1,4 +1,4 @@
-"""One tiny student and its exports, fixtures of all tests."""
+"""One tiny student and its exports, and a tiny teacher: fixtures of all tests."""
 
 import json
 
@@ -36,6 +36,22 @@ def student_folder(tokenizer, tmp_path_factory):
             weight.assign(weight * 6.0)
     save_student(folder, student, config=config, vocabulary=vocabulary, tokenizer=tokenizer,
                  labels=labels, record={"seq_len": 32})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def teacher_folder(tokenizer, tmp_path_factory):
+    """A tagger that was fine-tuned, so to say: a BERT of random weights and its record."""
+    from tests.checkpoints import make_encoder
+    from xtremedistil_tf.data.labels import LabelSet
+    from xtremedistil_tf.keras2 import tf
+    from xtremedistil_tf.models.teacher import build_teacher, save_teacher
+
+    folder = tmp_path_factory.mktemp("fine_tuned") / "teacher"
+    tf.keras.utils.set_random_seed(3)
+    teacher = build_teacher(make_encoder("bert", len(tokenizer)), tokenizer, LabelSet(TAGS).size, 1)
+    save_teacher(teacher, folder, {
+        "kind": "tagging", "tags": TAGS, "name": "teacher", "history": [], "fingerprint": "f"})
     return folder
 
 

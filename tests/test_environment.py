@@ -143,7 +143,10 @@ def test_nothing_goes_out_of_serve(watched):
         url + "api/tag", b'{"text": "Anna"}', {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=60) as reply:
         assert reply.status == 200
-    time.sleep(_PATIENCE)
+    asked = time.monotonic()
+    for name in ("predict", "load"):  # They wait as long.
+        watched[name].process.wait(timeout=300)
+    time.sleep(max(0, _PATIENCE - time.monotonic() + asked))
     served.kill()
     served.end()
     assert not served.outside()

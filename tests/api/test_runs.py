@@ -12,15 +12,15 @@ from xtremedistil_tf.runs import read_json
 
 SMALL = {"do_NER": True, "transfer_file": "transfer.txt", "seq_len": 24, "teacher_layer": 1,
          "ft_epochs": 1, "distil_epochs": 1, "word_emb_dim": 6, "bilstm_hidden_size": 5,
-         "distil_batch_size": 16, "ft_batch_size": 8, "strategy": "D3.1",
-         "teacher_learning_rate": 1e-3, "learning_rate": 1e-2, "export": False}
+         "distil_batch_size": 16, "ft_batch_size": 8, "strategy": "D3.1", "learning_rate": 1e-2,
+         "export": False}
 
 
 @pytest.fixture(scope="module")
-def keywords(tmp_path_factory, bert_config):
+def keywords(tmp_path_factory, teacher_folder):
     """A small distillation's."""
     base = tmp_path_factory.mktemp("api")
-    return {**SMALL, "task": write_task(base / "task"), "teacher_config": bert_config,
+    return {**SMALL, "task": write_task(base / "task"), "teacher_model_dir": teacher_folder,
             "model_dir": base / "run"}
 
 
@@ -55,7 +55,7 @@ def test_scores_as_deployed_are_those_of_the_run(run, keywords):
     assert xtremedistil_tf.evaluate(run.folder, keywords["task"]) == deployed["test"]
     dev = keywords["task"] / "dev.tsv"
     assert xtremedistil_tf.evaluate(run.student, str(dev)) == deployed["dev"] != deployed["test"]
-    teacher = xtremedistil_tf.evaluate(run.folder / "teacher", keywords["task"])
+    teacher = xtremedistil_tf.evaluate(keywords["teacher_model_dir"], keywords["task"])
     assert teacher == run.metrics["teacher"]["deployed"]["test"]
     with pytest.raises(UserError, match="--split is 'tst'; allowed: train, dev, test; did you me"):
         xtremedistil_tf.evaluate(run.folder, keywords["task"], split="tst")
@@ -103,7 +103,7 @@ def test_what_the_system_refuses_before_the_run_is_one_line_too(keywords, tmp_pa
 def test_a_student_is_fine_tuned_further(run, keywords, tmp_path):
     further = xtremedistil_tf.finetune(
         task=keywords["task"], model_dir=tmp_path / "further", do_NER=True, student_dir=run.folder,
-        ft_epochs=1, ft_batch_size=8, export=False)
+        ft_epochs=1, ft_batch_size=8, unfreeze_order="all", export=False)
     assert further.metrics["start"]["name"] == "run" and "teacher" not in further.metrics
     assert not (further.folder / "export").exists()
 

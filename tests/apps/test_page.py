@@ -19,6 +19,7 @@ import transformers
 from tests.apps.scripted import TAGS, Scripted, client_of
 from tests.conftest import BERT, ROOT
 from tests.conftest import TAGS as LABELS
+from tests.processes import run
 from tests.students import TEXTS
 from xtremedistil_tf.apps.about import PHRASES, About, about_model, examples_for
 from xtremedistil_tf.apps.guard import known_hosts
@@ -318,9 +319,7 @@ def test_the_command_serves_until_it_is_ended(run_folder):
     (["--host=192.0.2.1", "--port=0"], "--host=192.0.2.1 --port=0 cannot be listened on"),
 ])
 def test_mistakes_are_told(run_folder, flags, told):
-    result = subprocess.run(
-        [sys.executable, "-m", "xtremedistil_tf.cli.serve", f"--model_dir={run_folder / 'onnx'}",
-         *flags], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    result = run("xtremedistil_tf.cli.serve", f"--model_dir={run_folder / 'onnx'}", *flags)
     assert result.returncode == 2 and told in result.stderr
 
 

@@ -7,10 +7,12 @@ import sys
 import pytest
 
 from tests.conftest import ROOT
+from tests.processes import run
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.training.plans import build_plan
 
 BASE = ["--task=t", "--model_dir=m", "--do_NER"]
+DISTILL, TEACHER = "xtremedistil_tf.cli.distill", "xtremedistil_tf.cli.teacher"
 
 
 def test_the_papers_settings_are_the_defaults(parse):
@@ -152,17 +154,12 @@ def test_what_means_nothing_is_told(parse, arguments, message):
     assert message in str(caught.value)
 
 
-def run(*arguments):
-    return subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True,
-                          timeout=120)
-
-
 def test_mistakes_end_with_one_line_and_exit_code_2(tmp_path):
     for arguments, message in (
         ([f"--task={tmp_path}", "--do_NER"], "labels.tsv"),
         (["--task=/no/such/folder", "--do_NER"], "--task /no/such/folder is not a folder"),
     ):
-        result = run("run_distillation.py", f"--model_dir={tmp_path / 'run'}", *arguments)
+        result = run(DISTILL, f"--model_dir={tmp_path / 'run'}", *arguments, tensorflow=True)
         assert result.returncode == 2, result.stderr
         (line,) = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
         assert message in line and "Traceback" not in result.stderr
@@ -172,14 +169,19 @@ def test_mistakes_end_with_one_line_and_exit_code_2(tmp_path):
 @pytest.mark.parametrize("flag", ["--dry_run", "--target_shard=1/2", "--time_budget=2h"])
 def test_a_teacher_alone_refuses_what_is_of_a_whole_distillation(flag):
     """--dry_run would train."""
-    result = run("run_teacher.py", "--task=t", "--model_dir=m", flag)
+    result = run(TEACHER, "--task=t", "--model_dir=m", flag)
     assert result.returncode == 2 and "run_distillation.py takes it" in result.stderr
-    assert flag.partition("=")[0] not in run("run_teacher.py", "--help").stdout
+    assert flag.partition("=")[0] not in run(TEACHER, "--help").stdout
 
 
 def test_stray_words_are_refused():
-    result = run("run_distillation.py", "--task=t", "--model_dir=m", "stray")
+    result = run(DISTILL, "--task=t", "--model_dir=m", "stray")
     assert result.returncode == 2 and "not a flag: stray" in result.stderr
+
+
+def python(code):
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True,
+                          timeout=120)
 
 
 @pytest.mark.parametrize("command", ["run_distillation.py", "run_teacher.py"])
@@ -187,13 +189,14 @@ def test_help_needs_no_tensorflow(command):
     code = (f"import sys; sys.argv = ['{command}', '--helpfull']; import runpy\n"
             "try:\n    runpy.run_path(sys.argv[0], run_name='__main__')\n"
             "except SystemExit:\n    assert 'tensorflow' not in sys.modules\n")
-    result = run("-c", code)
+    result = python(code)
     assert "AssertionError" not in result.stderr and "--teacher_layer" in result.stdout
 
 
 def test_the_package_imports_without_tensorflow():
-    result = run("-c", "import sys, xtremedistil_tf, xtremedistil_tf.config, "
-                 "xtremedistil_tf.training.stages, xtremedistil_tf.data.tokenization.alignment, "
-                 "xtremedistil_tf.data.tokenization.vocabulary, xtremedistil_tf.data.labels, "
-                 "xtremedistil_tf.data.folders.task; assert 'tensorflow' not in sys.modules")
+    result = python(
+        "import sys, xtremedistil_tf, xtremedistil_tf.config, "
+        "xtremedistil_tf.training.stages, xtremedistil_tf.data.tokenization.alignment, "
+        "xtremedistil_tf.data.tokenization.vocabulary, xtremedistil_tf.data.labels, "
+        "xtremedistil_tf.data.folders.task; assert 'tensorflow' not in sys.modules")
     assert result.returncode == 0, result.stderr

@@ -1,16 +1,13 @@
 """The xtremedistil-prepare command as its users call it."""
 
-import subprocess
-import sys
+import functools
 
-from tests.conftest import ROOT, write_task
+from tests import processes
+from tests.conftest import write_task
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.data.folders.task import describe, read_task
 
-
-def run(*arguments):
-    return subprocess.run([sys.executable, "-m", "xtremedistil_tf.cli.prepare", *arguments],
-                          cwd=ROOT, capture_output=True, text=True, timeout=120)
+run = functools.partial(processes.run, "xtremedistil_tf.cli.prepare")
 
 
 def test_files_become_a_task_folder_with_its_card(tmp_path):

@@ -96,8 +96,9 @@ TASK_CASES = {
         lambda folder: _write_scheme(folder, _plain, ("LOC", "O", "ORG", "PER")),
         {"do_ner": True, "tag_scheme": "none"}, [*TEXTS, LONG], ()),
     # A pooling student's model for phones is that of regression, where it has two texts, too.
+    # A BiLSTM's forms are compared in tests/jobs/test_classification.py.
     "classification": TaskCase(
-        lambda folder: write_texts(folder, 8), {}, [*TEXTS, LONG], phones=False),
+        lambda folder: write_texts(folder, 8), {}, [*TEXTS, LONG], ("transformer",), phones=False),
     "multilabel": TaskCase(
         lambda folder: _write_several(folder), {"do_multilabel": True}, [*TEXTS, LONG],
         ("bilstm",), phones=False),

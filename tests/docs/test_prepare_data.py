@@ -4,13 +4,12 @@ import importlib.util
 import json
 import re
 import shlex
-import subprocess
-import sys
 
 import pytest
 
 from tests.conftest import ROOT
 from tests.corpora.test_convert import write_conll, write_wikiann
+from tests.processes import run
 from xtremedistil_tf.reporting.paper import TABLE_17
 
 PAGE = (ROOT / "docs" / "how-to" / "prepare_data.md").read_text("utf-8")
@@ -77,17 +76,11 @@ def write_other_kinds(folder):
         f"Anna{n} NNP B-NP\nlaughs VBZ B-VP\n\n" for n in rows))
 
 
-def run(here, command):
-    return subprocess.run(
-        [sys.executable, "-m", "xtremedistil_tf.cli.prepare", *shlex.split(command)], cwd=here,
-        capture_output=True, text=True, timeout=120,
-        env={"PYTHONPATH": f"{ROOT}:{here}", "PATH": ""})
-
-
 def test_the_commands_run_in_their_order(here):
     assert len(COMMANDS) == 16
     for command in COMMANDS:
-        result = run(here, command)
+        result = run("xtremedistil_tf.cli.prepare", *shlex.split(command), cwd=here,
+                     first_path=[here])
         assert result.returncode == 0, (command, result.stderr)
     counts = {name: json.loads((here / name / "conversion.json").read_text())["splits"]
               for name in ("data41", "conll", "outer", "mine", "labelled", "hub")}

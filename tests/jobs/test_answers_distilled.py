@@ -112,6 +112,7 @@ def finished(tmp_path_factory):
     return save_tf(model, tokenizer, base / "teacher")
 
 
+@pytest.mark.long
 def test_a_finished_model_and_questions_are_enough(finished, tmp_path):
     random = np.random.default_rng(1)
     words = [*WORDS[0][:20], *CITIES]

@@ -8,12 +8,11 @@ from safetensors.numpy import load_file
 
 import xtremedistil_tf
 from tests.checkpoints import make_encoder, save_pytorch_safetensors
-from tests.conftest import TAGS, write_task, write_texts
+from tests.conftest import write_task, write_texts
 from tests.jobs.test_distillation import config_of
 from tests.students import TEXTS, assert_same
 from xtremedistil_tf.config import BatchSize, Resources, StudentConfig
 from xtremedistil_tf.data.folders.task import read_task
-from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.data.tokenization.alignment import align
 from xtremedistil_tf.export.export import export_student
 from xtremedistil_tf.jobs import distillation as job
@@ -32,16 +31,6 @@ def checkpoint(sample_words, tmp_path_factory):
     own = train_wordpiece(sample_words, 60, True)
     folder = tmp_path_factory.mktemp("small")
     return save_pytorch_safetensors(make_encoder("distilbert", len(own), dim=8), own, folder)
-
-
-@pytest.fixture(scope="module")
-def teacher_folder(tokenizer, tmp_path_factory):
-    """A teacher that was fine-tuned, so to say."""
-    folder = tmp_path_factory.mktemp("fine_tuned")
-    teacher = build_teacher(make_encoder("bert", len(tokenizer)), tokenizer, LabelSet(TAGS).size, 1)
-    save_teacher(teacher, folder / "teacher", {
-        "kind": "tagging", "tags": TAGS, "name": "teacher", "history": [], "fingerprint": "f"})
-    return folder / "teacher"
 
 
 @pytest.fixture(scope="module")

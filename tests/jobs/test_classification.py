@@ -2,14 +2,13 @@
 
 import dataclasses
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 import xtremedistil_tf
-from tests.conftest import ROOT, write_texts
+from tests.conftest import write_texts
+from tests.processes import run
 from xtremedistil_tf import config as cfg
 from xtremedistil_tf.apps.showcase import show_classified
 from xtremedistil_tf.cli.predict import render
@@ -241,21 +240,15 @@ def test_lines_are_rendered(classifiers, monkeypatch):
     assert render(bad, "tsv") == "goal\t"
 
 
-def predict(folder, *arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "xtremedistil_tf.cli.predict", f"--model_dir={folder}",
-         "--runtime=onnx", *arguments], input="\n".join(TEXTS).encode(), cwd=ROOT,
-        capture_output=True, timeout=120)
-
-
 def test_predict_writes_an_object_a_line_and_counts_what_was_cut(finished, classifiers):
-    result = predict(finished[0])
+    given = (f"--model_dir={finished[0]}", "--runtime=onnx")
+    result = run("xtremedistil_tf.cli.predict", *given, text="\n".join(TEXTS))
     assert result.returncode == 0, result.stderr
-    rows = [json.loads(line) for line in result.stdout.decode("utf-8").splitlines()]
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
     assert [row["label"] for row in rows] == [own["label"] for own in classifiers["onnx"](TEXTS)]
-    assert "so that their ends were cut: 1" in result.stderr.decode()
-    refused = predict(finished[0], "--format=conll")
-    assert refused.returncode == 2 and b"allowed: tsv, json" in refused.stderr
+    assert "so that their ends were cut: 1" in result.stderr
+    refused = run("xtremedistil_tf.cli.predict", *given, "--format=conll", text="\n".join(TEXTS))
+    assert refused.returncode == 2 and "allowed: tsv, json" in refused.stderr
 
 
 def test_another_measure_is_refused(finished, bert_config):

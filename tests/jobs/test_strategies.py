@@ -19,11 +19,12 @@ def small_task(tmp_path_factory):
     return write_task(tmp_path_factory.mktemp("strategies") / "task")
 
 
-def test_d2_trains_on_both_kinds_of_rows(small_task, bert_config, tmp_path):
+def test_d2_trains_on_both_kinds_of_rows(small_task, bert_config, teacher_folder, tmp_path):
     config = config_of(small_task, bert_config, strategy="D2", alpha=0.5)
     # The projection is for the representation alone: it is trained and not kept.
-    config = dataclasses.replace(config, student=dataclasses.replace(
-        config.student, logits_from="encoder"))
+    config = dataclasses.replace(
+        config, student=dataclasses.replace(config.student, logits_from="encoder"),
+        teacher=dataclasses.replace(config.teacher, model_dir=str(teacher_folder)))
     prepare(config.seed, True)
     metrics = job.run_distillation(config, tmp_path / "run", resources=Resources(export=False))
     assert not (tmp_path / "run" / "export").exists() and not (tmp_path / "run" / "onnx").exists()

@@ -14,6 +14,9 @@ from xtremedistil_tf.jobs import distillation as job
 from xtremedistil_tf.planning.plan import dry_run
 from xtremedistil_tf.runtime import prepare
 
+# tests/jobs/test_checkpoint_student.py runs the whole job with such a student, but for one stage.
+pytestmark = pytest.mark.long
+
 STUDENT = StudentConfig(student="transformer", word_emb_dim=6, hidden_size=8, num_hidden_layers=1,
                         num_attention_heads=2)
 # By the first words of a weight's name.

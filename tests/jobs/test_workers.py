@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from tests import processes
 from tests.conftest import BERT, ROOT, write_task
 from xtremedistil_tf.runs import read_json
 
@@ -139,11 +140,10 @@ def test_two_devices_of_a_machine_end_with_the_weights_of_one(tmp_path):
 
 
 def test_a_cluster_that_is_not_of_workers_is_refused(job, tmp_path):
-    environment = {**os.environ, "TF_CONFIG": json.dumps({
-        "cluster": {"worker": ["a:1", "b:1"], "ps": ["c:1"]}, "task": {"type": "ps", "index": 0}})}
-    done = subprocess.run(
-        [sys.executable, "run_distillation.py", *FLAGS, *job, f"--model_dir={tmp_path / 'run'}"],
-        cwd=ROOT, env=environment, capture_output=True)
+    done = processes.run(
+        "xtremedistil_tf.cli.distill", *FLAGS, *job, f"--model_dir={tmp_path / 'run'}",
+        tensorflow=True, TF_CONFIG=json.dumps({"cluster": {"worker": ["a:1", "b:1"], "ps": ["c:1"]},
+                                               "task": {"type": "ps", "index": 0}}))
     assert done.returncode == 2
     assert "TF_CONFIG has jobs ps, worker and a task of type 'ps'; allowed: workers only" in \
-        done.stderr.decode()
+        done.stderr

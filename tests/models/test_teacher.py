@@ -68,15 +68,12 @@ def test_weights_beside_the_blocks_are_frozen_with_the_embeddings(tokenizer):
     teacher.registry.set_trainable(teacher.registry.names)
     assert "rel_embeddings" in trained() and "conv" in trained()
 
-    @tf.function(autograph=False)
-    def gradients():
-        with tf.GradientTape() as tape:
-            loss = tf.reduce_sum(teacher.model(
-                {"input_ids": tf.constant(IDS), "attention_mask": tf.constant(MASK)},
-                training=True)["logits"])
-        return tape.gradient(loss, teacher.registry.weights("embeddings"))
-
-    assert all(float(tf.reduce_max(tf.abs(tf.convert_to_tensor(one)))) > 0 for one in gradients())
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(teacher.model(
+            {"input_ids": tf.constant(IDS), "attention_mask": tf.constant(MASK)},
+            training=True)["logits"])
+    gradients = tape.gradient(loss, teacher.registry.weights("embeddings"))
+    assert all(float(tf.reduce_max(tf.abs(tf.convert_to_tensor(one)))) > 0 for one in gradients)
 
 
 @pytest.mark.parametrize(("settings", "message"), [
@@ -123,8 +120,9 @@ def test_a_pooled_teacher_gives_its_first_pieces_outputs(tokenizer, tmp_path):
     np.testing.assert_allclose(outputs(again)["logits"], found["logits"], atol=1e-5)
 
 
-@pytest.mark.parametrize("save", [save_tf, save_pytorch_safetensors])
-@pytest.mark.parametrize("model_type", ["bert", "distilbert"])
+@pytest.mark.parametrize("model_type, save", [
+    ("bert", save_tf), ("bert", save_pytorch_safetensors),
+    ("distilbert", save_pytorch_safetensors)])
 def test_checkpoint_formats_load_without_torch(model_type, save, tokenizer, tmp_path):
     encoder = make_encoder(model_type, len(tokenizer))
     folder = save(encoder, tokenizer, tmp_path / "checkpoint")

@@ -184,6 +184,7 @@ def test_without_epochs_the_layers_are_merely_cut_out(config, teacher, tmp_path)
         np.testing.assert_array_equal(value, theirs[source], name)
 
 
+@pytest.mark.long
 def test_a_killed_run_ends_with_the_same_weights(config, finished, tmp_path, monkeypatch):
     keep, kept = Trainer._keep, []
 
@@ -198,16 +199,18 @@ def test_a_killed_run_ends_with_the_same_weights(config, finished, tmp_path, mon
         job.run_pretraining(config, tmp_path)
     assert not (tmp_path / "checkpoint").exists() and not (tmp_path / job.RECORD_FILE).exists()
     monkeypatch.setattr(Trainer, "_keep", keep)
-    record = job.run_pretraining(config, tmp_path)
+    job.run_pretraining(config, tmp_path)
     ours, theirs = (load_file(folder / "checkpoint" / "model.safetensors")
                     for folder in (tmp_path, finished[0]))
     assert ours.keys() == theirs.keys()
     assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
-    # A finished folder is not trained again, and another run's is refused.
+
+
+def test_a_finished_folder_is_not_trained_again(config, finished, monkeypatch):
     monkeypatch.setattr(job, "_train", None)
-    assert job.run_pretraining(config, tmp_path) == record
+    assert job.run_pretraining(config, finished[0]) == finished[1]
     with pytest.raises(UserError, match="made by other settings or data: config.epochs: 2 -> 5"):
-        job.run_pretraining(dataclasses.replace(config, epochs=5), tmp_path)
+        job.run_pretraining(dataclasses.replace(config, epochs=5), finished[0])
 
 
 def test_a_training_that_gains_nothing_is_told(caplog):

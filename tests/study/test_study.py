@@ -243,7 +243,7 @@ def test_a_study_of_presets_has_a_line_a_flagfile(tmp_path):
     for name, text in files.items():
         (tmp_path / f"{name}.flags").write_text(text)
     paths = [str(tmp_path / f"{name}.flags") for name in files]
-    study = preset_study(study_command._presets(paths))
+    study = study_command._preset_study(study_command._presets(paths))
     assert [(line.name, dict(line.flags)) for line in study.variants(FACTS)] == [
         ("none", {}), ("a", {"learning_rate": 0.004, "freeze_word_embedding": False}),
         ("b", {"freeze_word_embedding": True, "stage_epochs": "01=2,02=1",
@@ -292,8 +292,8 @@ def test_presets_have_names_of_their_own(tmp_path):
 ])
 def test_a_wrong_grid_is_refused_before_a_teacher_is_made(items, why):
     with pytest.raises(UserError, match=why):
-        study_command._check_grid(items)
-    study_command._check_grid(["student_distil_batch_size=64,128", "strategy=D1,D4.2"])
+        study_command._grid(items)
+    study_command._grid(["student_distil_batch_size=64,128", "strategy=D1,D4.2"])
 
 
 class FakeProcesses:

@@ -1,13 +1,11 @@
 """The study command: flags that it refuses, and what it gives its runs."""
 
 import re
-import subprocess
-import sys
 
 import pytest
 from absl import flags as absl_flags
 
-from tests.conftest import ROOT
+from tests.processes import run
 from xtremedistil_tf.cli import study as study_command
 from xtremedistil_tf.cli.options.option import define
 from xtremedistil_tf.errors import UserError
@@ -18,32 +16,28 @@ ROW = "A B\tde:B-PER I-PER\n"
 @pytest.mark.parametrize("flag", ["--forms=onnx", "--nokeep_representation", "--noexport"])
 def test_flags_that_contradict_those_of_its_runs_are_refused(tmp_path, flag):
     """Else every run would end with an error, the first one behind the teacher's fine-tuning."""
-    result = subprocess.run(
-        [sys.executable, "-m", "xtremedistil_tf.cli.study", "--study=strategies", "--do_NER",
-         f"--task={tmp_path}", f"--model_dir={tmp_path / 'study'}", flag],
-        cwd=ROOT, capture_output=True, text=True, timeout=300)
+    result = run("xtremedistil_tf.cli.study", "--study=strategies", "--do_NER",
+                 f"--task={tmp_path}", f"--model_dir={tmp_path / 'study'}", flag)
     assert result.returncode == 2 and "is set by the study; leave it out" in result.stderr
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("flag, why", [
-    ("--grid=strategy=D4.2,D9", "--grid=strategy=D4.2,D9: --strategy is 'D9'; allowed: D4.2, D4.1"),
-    ("--grid=learning_rate=0.003,-1", "--grid=learning_rate=0.003,-1: --learning_rate is -1.0"),
-    ("--presets=PRESET", "one.flags: --bilstm_hidden_size is 0")])
-def test_lines_that_no_run_takes_are_refused_before_a_teacher_is_made(tmp_path, monkeypatch, flag,
-                                                                      why):
+@pytest.mark.parametrize("kind, given, why", [
+    ("grid", "strategy=D4.2,D9", "--grid=strategy=D4.2,D9: --strategy is 'D9'; allowed: D4.2"),
+    ("grid", "learning_rate=0.003,-1", "--grid=learning_rate=0.003,-1: --learning_rate is -1.0"),
+    ("presets", "one.flags", "one.flags: --bilstm_hidden_size is 0")])
+def test_lines_that_no_run_takes_are_refused_before_a_teacher_is_made(
+    tmp_path, monkeypatch, kind, given, why
+):
     values = absl_flags.FlagValues()
     define(study_command.DISTILLATION, values=values)
-    for name in ("grid", "presets"):
-        absl_flags.DEFINE_list(name, [], "", flag_values=values)
     (tmp_path / "one.flags").write_text("--bilstm_hidden_size=0\n")
-    values(["study", "--task=t", "--do_NER", "--model_dir=m",
-            flag.replace("PRESET", str(tmp_path / "one.flags"))])
-    # The command's --grid may be given twice and keeps its commas.
-    monkeypatch.setattr(values["grid"], "value", [",".join(values.grid)] if values.grid else [])
+    values(["study", "--task=t", "--do_NER", "--model_dir=m"])
     monkeypatch.setattr(study_command, "FLAGS", values)
+    lines = study_command._grid([given]) if kind == "grid" else study_command._presets(
+        [str(tmp_path / given)])
     with pytest.raises(UserError) as caught:
-        study_command._check_lines()
+        study_command._check_lines(lines)
     assert why in str(caught.value)
 
 
@@ -60,8 +54,7 @@ def test_a_study_has_seeds_of_its_own(flag, why, monkeypatch):
 
 
 def test_help_lists_no_flag_that_a_study_refuses():
-    told = subprocess.run([sys.executable, "-m", "xtremedistil_tf.cli.study", "--help"], cwd=ROOT,
-                          capture_output=True, text=True, check=True, timeout=300).stdout
+    told = run("xtremedistil_tf.cli.study", "--help").stdout
     listed = set(re.findall(r"^  --(\w+)", told, re.M))
     assert {"study", "seeds", "model_dir", "strategy", "teacher_layer"} <= listed
     assert not listed & {"seed", "dry_run", "forms", "export", "targets_dir", "baseline"}
@@ -76,10 +69,8 @@ def test_the_first_run_of_a_study_begins(tmp_path, more, wrong):
                        ("transfer.txt", "A B\n"), ("labels.tsv", "O\nB-PER\nI-PER\n"),
                        ("wrong.json", "{")):
         tmp_path.joinpath(name).write_text(text, "utf-8")
-    result = subprocess.run(
-        [sys.executable, "-m", "xtremedistil_tf.cli.study", "--study=strategies", *more, "--do_NER",
-         f"--task={tmp_path}", f"--model_dir={tmp_path / 'study'}",
-         f"--{wrong}={tmp_path / 'wrong.json'}"],
-        cwd=ROOT, capture_output=True, text=True, timeout=300)
+    result = run("xtremedistil_tf.cli.study", "--study=strategies", *more, "--do_NER",
+                 f"--task={tmp_path}", f"--model_dir={tmp_path / 'study'}",
+                 f"--{wrong}={tmp_path / 'wrong.json'}")
     assert result.returncode == 2 and "wrong.json" in result.stderr, result.stderr
     assert tmp_path.joinpath("study", "teachers", "teacher", "log.txt").is_file()

@@ -6,9 +6,6 @@ probabilities, and the measure forgives small mistakes. Labels stand in JSON lin
 
 import dataclasses
 import json
-import os
-import subprocess
-import sys
 from typing import Any, NamedTuple, Optional
 
 import numpy as np
@@ -16,7 +13,7 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 import xtremedistil_tf
-from tests.conftest import ROOT
+from tests.processes import run
 from xtremedistil_tf import config as cfg
 from xtremedistil_tf.cli.distill import tell
 from xtremedistil_tf.cli.options.flags_to_config import finetune_config
@@ -312,19 +309,16 @@ def test_an_installed_package_brings_it_to_the_commands(finished, tmp_path):
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: stars\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(
         "[xtremedistil_tf.tasks]\nstars = tests.tasks.test_toy_task:STARS\n")
-    command = [sys.executable, "-m", "xtremedistil_tf.cli.predict", f"--model_dir={folder}",
-               "--runtime=onnx", "--format=tsv"]
 
-    def run(path):
-        return subprocess.run(
-            command, input="the film was superb\n", cwd=ROOT, capture_output=True, text=True,
-            timeout=120, env={**os.environ, "PYTHONPATH": os.pathsep.join([*path, str(ROOT)])})
+    def predict(**more):
+        return run("xtremedistil_tf.cli.predict", f"--model_dir={folder}", "--runtime=onnx",
+                   "--format=tsv", text="the film was superb\n", **more)
 
-    with_package = run([str(tmp_path)])
+    with_package = predict(first_path=[tmp_path], tensorflow=True)
     assert with_package.returncode == 0, with_package.stderr
     stars = xtremedistil_tf.load(folder, "onnx")("the film was superb")["stars"]
     assert with_package.stdout == f"{stars}\tthe film was superb\n"
-    without = run([])
+    without = predict()
     assert without.returncode == 2
     assert "--task_kind is 'stars'; allowed: tagging, bioes_tagging, word_ta" in without.stderr
 

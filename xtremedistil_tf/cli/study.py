@@ -9,7 +9,7 @@ Examples:
 
 import dataclasses
 import pathlib
-from typing import AbstractSet, Any, Dict, Iterator, List, Sequence, Tuple
+from typing import AbstractSet, Any, Dict, List, Sequence, Tuple
 
 from absl import flags
 
@@ -35,6 +35,8 @@ _LEFT_OUT = {"baseline"}
 _ALIASES = {option.name for option in DISTILLATION if option.alias}
 _RUN_FLAGS = {option.name for option in DISTILLATION} - _OWN - _ALIASES
 _OPTIONAL = [dataclasses.replace(option, required=False) for option in DISTILLATION]
+# The value of a grid or the preset that makes a line, and the flags that it changes, by name.
+Line = Tuple[str, Dict[str, Any]]
 
 
 def define_flags() -> AbstractSet[str]:
@@ -89,7 +91,7 @@ def _as_given(value: Any) -> Any:
 
 
 def _flags_of(path: str) -> Dict[str, Any]:
-    """Returns the flags of a flagfile by name, with their values.
+    """Returns the flags of a flagfile by name, with their values, but for those left out.
 
     Raises:
       UserError: if it is missing, or names a flag that is none of a run or that the study sets.
@@ -99,9 +101,10 @@ def _flags_of(path: str) -> Dict[str, Any]:
         found = parsed([f"--flagfile={path}"], _OPTIONAL)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
-    for name in found.keys() - _LEFT_OUT:
+    changes = {name: value for name, value in found.items() if name not in _LEFT_OUT}
+    for name in changes:
         _check_name(name, path)
-    return {name: _as_given(value) for name, value in found.items() if name in _RUN_FLAGS}
+    return changes
 
 
 def _check_name(name: str, origin: str) -> None:
@@ -112,63 +115,66 @@ def _check_name(name: str, origin: str) -> None:
             + ("set by the study" if name in _OWN else f"no flag of a study's run{hint}"))
 
 
-def _check_grid(items: Sequence[str]) -> None:
-    """Checks names and values of a grid before a teacher is fine-tuned.
+def _grid(items: Sequence[str]) -> List[Line]:
+    """Returns a line for each value of a grid; it is read before a teacher is fine-tuned.
 
     Raises:
       UserError: for a flag that a study cannot change, one that is named twice, or a bad value.
     """
     names = [item.lstrip("-").partition("=")[0] for item in items]
     require(len(set(names)) == len(names), f"--grid names a flag twice: {', '.join(names)}")
+    found = []
     for item, name in zip(items, names):
         require(name != "task", f"--grid={item}: all lines of a study have one --task")
         _check_name(name, f"--grid={item}")
-        for value in item.partition("=")[2].split(","):
-            parsed([f"--{name}={value}"], _OPTIONAL)
+        found += [(f"--grid={item}", parsed([f"--{name}={value}"], _OPTIONAL))
+                  for value in item.partition("=")[2].split(",")]
+    return found
 
 
-def _presets(paths: Sequence[str]) -> Dict[str, Dict[str, Any]]:
-    """Returns the flags of each flagfile by the file's name without its ending."""
-    found = {pathlib.Path(path).stem: _flags_of(path) for path in paths}
-    require(len(found) == len(paths) and "none" not in found,
+def _presets(paths: Sequence[str]) -> List[Line]:
+    """Returns a line for each flagfile.
+
+    Raises:
+      UserError: if a file is missing or wrong, or two have the same name.
+    """
+    found = [(path, _flags_of(path)) for path in paths]
+    names = {pathlib.Path(path).stem for path in paths}
+    require(len(names) == len(paths) and "none" not in names,
             f"--presets names {', '.join(paths)}; allowed: files of different names, which name "
             "the table's lines, and none of the name none, the line without a preset")
     return found
 
 
-def _study() -> Study:
-    """Returns the study that the flags ask for."""
+def _preset_study(lines: Sequence[Line]) -> Study:
+    """Returns the study of presets, which are named as their files without the ending."""
+    return preset_study({pathlib.Path(path).stem: {
+        name: _as_given(value) for name, value in changes.items() if name in _RUN_FLAGS}
+        for path, changes in lines})
+
+
+def _study() -> Tuple[Study, List[Line]]:
+    """Returns the study that the flags ask for, and the lines of a grid or of presets."""
     asked = [bool(FLAGS.study), bool(FLAGS.grid), bool(FLAGS.presets)]
     require(sum(asked) == 1, "one of --study, --grid and --presets is needed, and not several; "
             f"studies: {', '.join(sorted(STUDIES))}")
     if FLAGS.study:
-        return STUDIES[FLAGS.study]
+        return STUDIES[FLAGS.study], []
     if FLAGS.presets:
-        return preset_study(_presets(FLAGS.presets))
+        lines = _presets(FLAGS.presets)
+        return _preset_study(lines), lines
     study = grid_study(FLAGS.grid)
-    _check_grid(FLAGS.grid)
-    return study
+    return study, _grid(FLAGS.grid)
 
 
-def _lines() -> Iterator[Tuple[str, Dict[str, Any]]]:
-    """Yields each value of a grid and each preset, with the flags that it changes."""
-    for item in FLAGS.grid:
-        name, _, values = item.partition("=")
-        for value in values.split(","):
-            yield f"--grid={item}", parsed([f"--{name.lstrip('-')}={value}"], _OPTIONAL)
-    for path in FLAGS.presets:
-        changes = parsed([f"--flagfile={path}"], _OPTIONAL)
-        yield path, {name: changes[name] for name in changes.keys() - _LEFT_OUT}
-
-
-def _check_lines() -> None:
+def _check_lines(lines: Sequence[Line]) -> None:
     """Refuses lines that no run takes, before a teacher is fine-tuned.
 
     Raises:
       UserError: with the grid or preset.
     """
     named = {option.name: option.names for option in DISTILLATION if option.names is not None}
-    for origin, changes in _lines():
+    for origin, changes in lines:
         for name in changes.keys() & named.keys():
             if changes[name] not in named[name]():
                 raise UserError(f"{origin}: {not_allowed(name, changes[name], named[name]())}")
@@ -199,7 +205,7 @@ def _derived(config: RunConfig) -> Dict[str, Any]:
 
 def main() -> None:
     """Runs the missing runs, then writes and prints the table."""
-    study = _study()
+    study, lines = _study()
     for name in sorted(_OWN - {"model_dir"} - _LEFT_OUT):
         require(not FLAGS[name].present, f"--{name} is set by the study; leave it out")
     config = run_config(given(FLAGS, DISTILLATION))
@@ -208,7 +214,7 @@ def main() -> None:
         require(path.is_file(), f"{path}: file not found; a study compares scores, so it needs "
                 "labels. Runs without labels are compared by the agreement in their reports")
     _check_kind(study, task_kind(config.data.kind))
-    _check_lines()
+    _check_lines(lines)
     from xtremedistil_tf.study import report
     from xtremedistil_tf.study.runner import Runner
 

@@ -233,8 +233,7 @@ def _train_and_score(
 def finish(
     config: RunConfig, prepared: Prepared, student: Student, *, records: List[Dict[str, Any]],
     laps: Laps, model_dir: pathlib.Path, formats: Sequence[str], taught: Optional[Taught] = None,
-    start: Optional[Dict[str, Any]] = None, alone: Optional[Alone] = None,
-    more: Mapping[str, Any] = _NOTHING,
+    alone: Optional[Alone] = None, more: Mapping[str, Any] = _NOTHING,
 ) -> None:
     """Scores on test, exports and reports; writes metrics.json last.
 
@@ -244,7 +243,7 @@ def finish(
       laps: measures the parts of the job.
       model_dir: the run folder.
       formats: export formats of the student.
-      taught, start: see `results.build_metrics`.
+      taught: the teacher; None without one.
       alone: the same student on labels alone, if it was trained.
       more: further entries of metrics.json.
     """
@@ -277,7 +276,7 @@ def finish(
     if fitted:
         scores["student"]["fitted_on_dev"] = fitted
     metrics = build_metrics(config, prepared, student, records=records, scores=scores,
-                            seconds=seconds, taught=taught, start=start, more=entries)
+                            seconds=seconds, taught=taught, more=entries)
     if taught is not None:
         metrics["data"]["warnings"] += prepared.trouble(metrics["teacher"].get("dev") or {},
                                                         config.data.measure)

@@ -222,4 +222,4 @@ def _train(
         records = trainer.run_plan(plan_of(config, task))
         laps.lap("stages")
     by_chief(lambda: finish(config, begun.prepared, begun.student, records=records, laps=laps,
-                            model_dir=model_dir, formats=formats, start=start))
+                            model_dir=model_dir, formats=formats, more={"start": start}))

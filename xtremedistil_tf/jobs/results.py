@@ -219,7 +219,7 @@ def _beside_teacher(
 def build_metrics(
     config: RunConfig, prepared: Prepared, student: Student, *, records: List[Dict[str, Any]],
     scores: Dict[str, Dict[str, Any]], seconds: Dict[str, float], taught: Optional[Taught] = None,
-    start: Optional[Dict[str, Any]] = None, more: Optional[Dict[str, Any]] = None,
+    more: Optional[Dict[str, Any]] = None,
 ) -> Dict[str, Any]:
     """Returns the contents of metrics.json.
 
@@ -229,7 +229,6 @@ def build_metrics(
       scores: by "teacher" and "student", then by split.
       seconds: by part of the job, in this process alone; those in `records` are of all processes.
       taught: the teacher; None without one.
-      start: record of the model that a run without a teacher starts from.
       more: further entries.
     """
     measure, parameters = config.data.measure, student.model.count_params()
@@ -253,7 +252,6 @@ def build_metrics(
         "strategy": config.distil.strategy,
         "seed": config.seed,
         **taught_by,
-        **({} if start is None else {"start": start}),
         "student": {
             "parameters": parameters,
             "embedding_parameters": len(prepared.vocabulary) * config.student.word_emb_dim,

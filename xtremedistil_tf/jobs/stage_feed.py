@@ -35,6 +35,56 @@ def _drop_representations(stores: Sequence[TargetStore]) -> None:
     log.info("stored representations are dropped: no stage that is left reads them")
 
 
+class _Batches:
+    """Training batches of each stage: labelled rows, rows of the transfer set, or both.
+
+    Args:
+      prepared: data and targets.
+      language_exponent: see `DistilConfig`.
+    """
+
+    def __init__(self, prepared: Prepared, language_exponent: float) -> None:
+        self._prepared, self._table = prepared, prepared.vocabulary.table
+        self._train = train = prepared.features.get("train")
+        if train is not None:
+            self._balance = LanguageBalance(
+                train.languages, bucket_numbers(train.input_ids.lengths), language_exponent)
+            # Lengths in one epoch. All epochs have the same number of sequences of each length.
+            self._lengths = train.input_ids.lengths[self._balance.draw(0)]
+
+    def __call__(self, stage: Stage, seed: int) -> tf.data.Dataset:
+        """Returns one shuffled epoch."""
+        if stage.data == "train":
+            return spread(lambda share: self._labelled(stage.batch, seed, share))
+        rows = self._joint if stage.data == "both" else self._transfer
+        return spread(lambda share: rows(stage, seed, share))
+
+    def steps(self, stage: Stage) -> int:
+        """Returns the number of steps of an epoch."""
+        rows = (self._lengths if stage.data == "train" else
+                self._prepared.stores.transfer.lengths)
+        return count_steps(rows, stage.batch, replicas=replicas())
+
+    def _labelled(self, size: BatchSize, seed: int, share: Share) -> tf.data.Dataset:
+        assert self._train is not None, "without labels, no stage reads them"
+        rows = self._balance.draw(derive_seed(seed, "languages"))
+        return labelled_batches(
+            self._train, size, seed, table=self._table, share=share, rows=rows)
+
+    def _transfer(self, stage: Stage, seed: int, share: Share) -> tf.data.Dataset:
+        return transfer_batches(self._prepared.stores.transfer, stage.batch, seed, self._table,
+                                needed_kinds([stage]), share=share)
+
+    def _joint(self, stage: Stage, seed: int, share: Share) -> tf.data.Dataset:
+        rows = stage.labelled_batch
+        assert rows is not None, 'a stage with data "both" has it'
+        epochs = -(-self.steps(stage) // count_steps(self._lengths, rows, replicas=replicas()))
+        return joint_batches(
+            self._transfer(stage, seed, share),
+            lambda number: self._labelled(rows, derive_seed(seed, "labelled", number), share),
+            epochs)
+
+
 def student_feed(
     prepared: Prepared, student: Student, *, language_exponent: float = 1.0,
     keep_representation: bool = True, asked: Optional[Answers] = None,
@@ -48,42 +98,9 @@ def student_feed(
       keep_representation: keep stored representations after the last stage that reads them.
       asked: the teacher's answers on held-out text, for runs without dev labels.
     """
-    table = prepared.vocabulary.table
-    train, dev = prepared.features.get("train"), prepared.features["dev"]
+    table, dev = prepared.vocabulary.table, prepared.features["dev"]
+    batches = _Batches(prepared, language_exponent)
     forward = Forward(student.model, table=table)
-    if train is not None:
-        balance = LanguageBalance(
-            train.languages, bucket_numbers(train.input_ids.lengths), language_exponent)
-        # Lengths in one epoch. All epochs have the same number of sequences of each length.
-        lengths = train.input_ids.lengths[balance.draw(0)]
-
-    def labelled(size: BatchSize, seed: int, share: Share) -> tf.data.Dataset:
-        assert train is not None, "without labels, no stage reads them"
-        rows = balance.draw(derive_seed(seed, "languages"))
-        return labelled_batches(train, size, seed, table=table, share=share, rows=rows)
-
-    def transfer(stage: Stage, seed: int, share: Share) -> tf.data.Dataset:
-        return transfer_batches(prepared.stores.transfer, stage.batch, seed, table,
-                                needed_kinds([stage]), share=share)
-
-    def joint(stage: Stage, seed: int, share: Share) -> tf.data.Dataset:
-        rows = stage.labelled_batch
-        assert rows is not None, 'a stage with data "both" has it'
-        epochs = -(-steps(stage) // count_steps(lengths, rows, replicas=replicas()))
-        return joint_batches(
-            transfer(stage, seed, share),
-            lambda number: labelled(rows, derive_seed(seed, "labelled", number), share),
-            epochs)
-
-    def batches(stage: Stage, seed: int) -> tf.data.Dataset:
-        if stage.data == "train":
-            return spread(lambda share: labelled(stage.batch, seed, share))
-        rows = joint if stage.data == "both" else transfer
-        return spread(lambda share: rows(stage, seed, share))
-
-    def steps(stage: Stage) -> int:
-        rows = lengths if stage.data == "train" else prepared.stores.transfer.lengths
-        return count_steps(rows, stage.batch, replicas=replicas())
 
     def score() -> Dict[str, Any]:
         labels = prepared.task.labels
@@ -106,4 +123,4 @@ def student_feed(
         if not keep_representation and "representation" not in needed_kinds(left):
             by_chief(lambda: _drop_representations(prepared.stores))
 
-    return StageFeed(batches, steps, measure, score, prepared.fingerprint, done)
+    return StageFeed(batches, batches.steps, measure, score, prepared.fingerprint, done)

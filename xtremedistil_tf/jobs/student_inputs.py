@@ -215,21 +215,21 @@ def prepare(
     seen = count_pieces([*train, rows["transfer"].values], teacher.vocabulary)
     text = fitted_text(config, task, text, seen)
     vocabulary, texts = text.vocabulary(seen), _texts(task, teacher, places)
+    helper = functools.partial(
+        HelperJob, pieces=str(pieces), teachers=tuple(map(str, teacher_dirs)),
+        wanted=dataclasses.asdict(wanted), kinds=tuple(kinds), own=words, seed=config.seed,
+        deterministic=config.deterministic, opt_policy=config.teacher_policy,
+        texts=None if texts is None else str(places["texts"].folder))
     stores, passed = {}, {}
     for split, input_ids in rows.items():
-        folder = places[split].folder
+        place, transfer = places[split], split == "transfer"
         stores[split], passed[split] = write_targets(
-            teacher, input_ids, folder, places[split].fingerprint,
-            config.distil.chunk_size, kinds=kinds, helpers=functools.partial(
-                helping_processes, resources.target_workers - 1 if split == "transfer" else 0,
-                HelperJob(str(folder), str(pieces), tuple(map(str, teacher_dirs)),
-                          dataclasses.asdict(wanted), tuple(kinds), words, seed=config.seed,
-                          deterministic=config.deterministic, opt_policy=config.teacher_policy,
-                          texts=None if texts is None else str(places["texts"].folder)),
-                gpus=len(tf.config.list_physical_devices("GPU")),
-            ), realigned=known[split],
-            texts=texts if texts is None or split == "transfer" else task.examples["dev"],
-        )
+            teacher, input_ids, place.folder, place.fingerprint, config.distil.chunk_size,
+            kinds=kinds, realigned=known[split],
+            texts=texts if texts is None or transfer else task.examples["dev"],
+            helpers=functools.partial(
+                helping_processes, resources.target_workers - 1 if transfer else 0,
+                helper(str(place.folder)), gpus=len(tf.config.list_physical_devices("GPU"))))
     if text.differs:
         features = align_task(task, text.tokenizer, config.data)
     if text.differs and kinds:

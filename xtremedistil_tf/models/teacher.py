@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from typing import Any, ClassVar, Sequence
+from typing import Any, ClassVar, Dict, Sequence
 
 import numpy as np
 import transformers
@@ -105,6 +105,33 @@ class Teacher:
         return np.asarray(self.table.numpy(), np.float32)
 
 
+def _check_encoder(encoder: Any, layer: int, pooled: bool) -> None:
+    """Checks that an encoder can be a teacher's; gives it random weights if it has none yet.
+
+    Raises:
+      UserError: if it lacks the layer, reads texts otherwise, or has a head.
+    """
+    check_configuration(encoder.config, layer, 0)
+    if pooled and encoder.config.model_type == "xlnet":
+        raise UserError("XLNet has its [CLS] at the end, and texts are classified by their first "
+                        "token; allowed: another encoder, or --do_NER")
+    if not encoder.weights:
+        build_variables(encoder)
+    if not hasattr(encoder(encoder.dummy_inputs), "last_hidden_state"):
+        raise UserError(
+            f"--pt_teacher {type(encoder).__name__} has a head of its own; allowed: base models "
+            "such as TFBertModel or TFAutoModel"
+        )
+
+
+def _segments(encoder: Any, tokenizer: Any, input_ids: Any) -> Dict[str, Any]:
+    """Returns an encoder's input that tells the two texts of a pair apart, if it has one."""
+    separator = separator_of(tokenizer)
+    if getattr(encoder.config, "type_vocab_size", 0) < 2:
+        return {}
+    return {"token_type_ids": segment_ids(input_ids, separator)}
+
+
 @tf.autograph.experimental.do_not_convert  # As in StageModel.
 def build_teacher(
     encoder: Any, tokenizer: Any, classes: int, layer: int, *, dropout: float = 0.1,
@@ -131,34 +158,16 @@ def build_teacher(
 
     Source: paper section 3 ("The Teacher"), section 4.2 for the representation.
     """
-    check_configuration(encoder.config, layer, 0)
-    if pooled and encoder.config.model_type == "xlnet":
-        raise UserError("XLNet has its [CLS] at the end, and texts are classified by their first "
-                        "token; allowed: another encoder, or --do_NER")
+    _check_encoder(encoder, layer, pooled)
     matched = min(matched, int(encoder.config.num_hidden_layers))
-    if not encoder.weights:
-        # The parts are those that have weights.
-        build_variables(encoder)
     parts, always_frozen = encoder_parts(encoder)
-    # === Layers ===
     head = tf.keras.layers.Dense(classes, name="logits", dtype="float32")
-
-    # === Functional model ===
     input_ids = tf.keras.Input([None], dtype=tf.int32, name="input_ids")
     attention_mask = tf.keras.Input([None], dtype=tf.int32, name="attention_mask")
-    if not hasattr(encoder(encoder.dummy_inputs), "last_hidden_state"):
-        raise UserError(
-            f"--pt_teacher {type(encoder).__name__} has a head of its own; allowed: base models "
-            "such as TFBertModel or TFAutoModel"
-        )
-    texts = {}
-    if pairs:
-        separator = separator_of(tokenizer)
-        if getattr(encoder.config, "type_vocab_size", 0) > 1:
-            texts["token_type_ids"] = segment_ids(input_ids, separator)
     found = ready_to_call(encoder)(
         input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True,
-        output_attentions=matched > 0, return_dict=True, **texts,
+        output_attentions=matched > 0, return_dict=True,
+        **(_segments(encoder, tokenizer, input_ids) if pairs else {}),
     )
     last, *states = (state[:, :1] if pooled else state
                      for state in (found.last_hidden_state, *found.hidden_states))

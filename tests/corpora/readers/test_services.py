@@ -69,7 +69,7 @@ def test_azures_utterances_have_intents_and_splits(tmp_path):
 @pytest.mark.parametrize("record", [
     {"textGcsUri": "gs://bucket/a.txt"},
     {"source-ref": "s3://bucket/a.txt", "job": 1, "job-metadata": {"class-name": "a"}},
-    {"data_row": {"row_data": "https://storage/a.txt"}, "projects": {}}])
+    {"data_row": {"row_data": "abfss://storage/a.txt"}, "projects": {}}])
 def test_texts_of_services_that_stand_elsewhere_are_refused(tmp_path, record):
     with pytest.raises(UserError, match="train.jsonl:1: .*: the texts stand in files of their own"):
         prepare(tmp_path, texts(*[record] * 3), "train.jsonl")

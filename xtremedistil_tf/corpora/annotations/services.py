@@ -1,5 +1,6 @@
 """Brings the exports of annotation services to the usual keys: text, entities, label, split."""
 
+import re
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from xtremedistil_tf.corpora.annotations.answers import is_kept
@@ -12,6 +13,8 @@ _USE = "aiplatform.googleapis.com/ml_use"
 _METADATA, _FAILURE = "-metadata", "-failure"
 # A record that nobody annotated; see `answers.is_unannotated`.
 _UNANNOTATED = {"annotation": None, "status": "pending"}
+# An address of any kind, as of the web or of a store, in place of a text.
+ADDRESS = re.compile(r"[a-z][a-z0-9]*://\S+", re.IGNORECASE)
 
 
 def _refuse_address(text: Any, tool: str) -> None:
@@ -20,8 +23,7 @@ def _refuse_address(text: Any, tool: str) -> None:
     Raises:
       RowError: if the text stands in another file.
     """
-    if isinstance(text, str) and text.startswith(("http://", "https://", "gs://", "s3://")) \
-            and len(text.split()) == 1:
+    if isinstance(text, str) and ADDRESS.fullmatch(text.strip()):
         raise RowError(("other_file", f"{tool}: the texts stand in files of their own "
                         f"({text!r:.60}); write them into the records"))
 

@@ -7,8 +7,9 @@ from typing import Optional, Sequence
 from xtremedistil_tf.corpora.jobs.kinds import Asked, is_conllu
 from xtremedistil_tf.corpora.readers.layout import tag_of_features
 from xtremedistil_tf.corpora.sources.sources import Source
+from xtremedistil_tf.corpora.texts.columns import are_pairs
 from xtremedistil_tf.corpora.texts.recognise import (
-    has_pairs,
+    head_of,
     looks_like_questions,
     looks_like_texts,
     refuse_entities_and_label,
@@ -92,14 +93,16 @@ def _completed(labelled: Source, asked: Asked, kind: Optional[str]) -> Asked:
     if kind is None and not named and not plain:
         return asked
     texts = dataclasses.replace(asked, kind=kind or "classification")
-    if kind is not None:  # Whatever the label is called.
-        pairs: Optional[bool] = not asked.wanted.texts and has_pairs(labelled, texts.texts.read)
-    else:
-        pairs = None if asked.wanted.texts else looks_like_texts(labelled, texts.texts.read)
-    if kind is None and not named and pairs is None:
-        refuse_without_label(labelled, texts.texts.read)
+    head = None if asked.wanted.texts else head_of(labelled, texts.texts.read)
+    pairs: Optional[bool] = None
+    if head is not None and kind is not None:  # Whatever the label is called.
+        pairs = are_pairs(head.table, head.sample)
+    elif head is not None:
+        pairs = looks_like_texts(head, texts.texts.read.wanted)
+    open_kind = kind is None and not named
+    if open_kind and head is not None:
+        (refuse_without_label if pairs is None else refuse_entities_and_label)(head)
+    if open_kind and pairs is None:
         return asked
-    if kind is None and not named:
-        refuse_entities_and_label(labelled, texts.texts.read)
     return dataclasses.replace(texts, wanted=dataclasses.replace(
         asked.wanted, pairs=asked.wanted.pairs or bool(pairs)))

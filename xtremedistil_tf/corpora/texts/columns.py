@@ -2,10 +2,10 @@
 
 import dataclasses
 import pathlib
-import re
 import statistics
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
+from xtremedistil_tf.corpora.annotations.services import ADDRESS
 from xtremedistil_tf.corpora.texts.tables.cells import shown
 from xtremedistil_tf.corpora.texts.tables.objects import CHOSEN
 from xtremedistil_tf.corpora.texts.tables.one_hot import one_hot_columns
@@ -42,7 +42,6 @@ _MOST_CLASSES = 0.5
 _MOST_SPLITS = 5
 # Mean number of words of a column of texts.
 _TEXT_WORDS = 3
-_ADDRESS = re.compile(r"[a-z][a-z0-9]*://\S+", re.IGNORECASE)
 
 
 class Columns(NamedTuple):
@@ -156,7 +155,7 @@ def doubts(table: Table, sample: Sequence[Record], columns: Columns, wanted: Wan
                          "all rows, or one only; it is not read: write one file a split")
     for column in own:
         values = [shown(row.get(column)).strip() for row in sample]
-        if sum(map(bool, map(_ADDRESS.fullmatch, values))) >= len(values) / 2:
+        if sum(map(bool, map(ADDRESS.fullmatch, values))) >= len(values) / 2:
             found.append(f"the column {column!r} holds addresses, such as {values[0]!r:.60}, not "
                          "texts; --text_column=NAME names another")
     return found

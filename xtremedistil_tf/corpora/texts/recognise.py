@@ -3,7 +3,7 @@
 import dataclasses
 import itertools
 import pathlib
-from typing import Any, List, Optional, Sequence, Set
+from typing import Any, List, NamedTuple, Optional, Sequence, Set
 
 from xtremedistil_tf.corpora.annotations.keys import is_spans, plain_key, read_spans
 from xtremedistil_tf.corpora.annotations.written import read_written
@@ -13,6 +13,7 @@ from xtremedistil_tf.corpora.texts.columns import (
     LABELS,
     PAIRS,
     TEXTS,
+    Wanted,
     are_pairs,
     find_columns,
     first_named,
@@ -43,6 +44,40 @@ def looks_like_questions(source: Source, encoding: str) -> bool:
         return False
     names = ('"paragraphs"', '"data"'), ('"context"', '"question"', '"answer_start"')
     return head.startswith("{") and any(all(name in head for name in own) for own in names)
+
+
+def sample_of(table: Table) -> List[Record]:
+    """The first usable rows of a table."""
+    return [row for _, row in itertools.islice(table.rows, _SAMPLE)
+            if not isinstance(row, RowError)]
+
+
+class Head(NamedTuple):
+    """The beginning of a source that is a table.
+
+    Attributes:
+      name: name of the source.
+      table: the table; its rows are read.
+      sample: its first usable rows.
+    """
+
+    name: str
+    table: Table
+    sample: List[Record]
+
+    @property
+    def names(self) -> Set[str]:
+        """Names of its columns in lower case."""
+        return {name.lower() for name in self.table.columns}
+
+
+def head_of(source: Source, options: TextsOptions) -> Optional[Head]:
+    """Reads the beginning of a source; None if it is no table, which is told when it is read."""
+    try:
+        with open_table(source, options.table) as table:
+            return Head(source.name, table, sample_of(table))
+    except (UserError, OSError):
+        return None
 
 
 def _value(cell: object) -> object:
@@ -79,10 +114,10 @@ def _is_tagged(labels: Sequence[str], text: str) -> bool:
         equal and several and all(map(str.isdecimal, tags)))
 
 
-def _has_text_and_label(table: Table, sample: Sequence[Record], options: TextsOptions,
-                        path: pathlib.PurePath) -> bool:
+def _has_text_and_label(head: Head, wanted: Wanted) -> bool:
+    sample = head.sample
     try:
-        columns = find_columns(table, sample, options.wanted, path)
+        columns = find_columns(head.table, sample, wanted, pathlib.PurePath(head.name))
     except UserError:
         return False
     assert columns.label is not None, "labelled rows have one"
@@ -96,42 +131,19 @@ def _has_text_and_label(table: Table, sample: Sequence[Record], options: TextsOp
     return bool(single) and len(single) >= 0.8 * len(filled) and tagged < 0.5 * len(single)
 
 
-def sample_of(table: Table) -> List[Record]:
-    """The first usable rows of a table."""
-    return [row for _, row in itertools.islice(table.rows, _SAMPLE)
-            if not isinstance(row, RowError)]
-
-
-def looks_like_texts(source: Source, options: TextsOptions) -> Optional[bool]:
-    """Tells whether a source has labelled texts, under names that columns usually have.
+def looks_like_texts(head: Head, wanted: Wanted) -> Optional[bool]:
+    """Tells whether a table has labelled texts, under names that columns usually have.
 
     Returns:
       True for pairs, False for single texts, None for neither.
     """
-    try:
-        with open_table(source, options.table) as table:
-            names = {name.lower() for name in table.columns}
-            if not table.named or options.wanted.label is None and not names & set(LABELS):
-                return None
-            sample = sample_of(table)
-            pairs = are_pairs(table, sample)
-            if not pairs and not names & set(TEXTS):
-                return None
-            wanted = dataclasses.replace(options.wanted, pairs=pairs)
-            found = _has_text_and_label(table, sample, TextsOptions(wanted=wanted),
-                                        pathlib.PurePath(source.name))
-            return pairs if found else None
-    except (UserError, OSError):
+    _, table, sample = head
+    if not table.named or wanted.label is None and not head.names & set(LABELS):
         return None
-
-
-def has_pairs(source: Source, options: TextsOptions) -> bool:
-    """True if a source has two columns of texts, by their names and contents."""
-    try:
-        with open_table(source, options.table) as table:
-            return are_pairs(table, sample_of(table))
-    except (UserError, OSError):
-        return False  # Told when it is read.
+    pairs = are_pairs(table, sample)
+    if not pairs and not head.names & set(TEXTS):
+        return None
+    return pairs if _has_text_and_label(head, dataclasses.replace(wanted, pairs=pairs)) else None
 
 
 def _holds_spans(cell: object) -> bool:
@@ -176,19 +188,18 @@ def _has_entities(sample: Sequence[Record], name: str, label: Optional[str]) -> 
             or all(all(map(_is_number, items)) for items in found)))
 
 
-def refuse_entities_and_label(source: Source, options: TextsOptions) -> None:
+def refuse_entities_and_label(head: Head) -> None:
     """Refuses texts that have a label and entities, of which either can be learnt.
 
     Raises:
       UserError: with the flag that says which.
     """
-    with open_table(source, options.table) as table:
-        label = first_named(table.columns, LABELS)
-        sample = sample_of(table)
+    source, table, sample = head
+    label = first_named(table.columns, LABELS)
     entities = next((name for name in table.columns
                      if name != label and _has_entities(sample, name, label)), None)
     if entities is not None:
-        raise UserError(f"{source.name}: its rows have entities in {entities!r} and a label in "
+        raise UserError(f"{source}: its rows have entities in {entities!r} and a label in "
                         f"{label!r}; --kind=tagging or --kind=classification says which to learn")
 
 
@@ -216,18 +227,14 @@ def refuse_split_column(source: Source, options: TextsOptions) -> None:
                         "them by --train, --dev and --test")
 
 
-def refuse_without_label(source: Source, options: TextsOptions) -> None:
+def refuse_without_label(head: Head) -> None:
     """Refuses a table of texts in which no column has a name that labels usually have.
 
     Raises:
       UserError: with the flag that names the column.
     """
-    try:
-        with open_table(source, options.table) as table:
-            names = {name.lower() for name in table.columns}
-            sample = sample_of(table)
-    except (UserError, OSError):
-        return
+    source, table, sample = head
+    names = head.names
     if table.form not in ("csv", "tsv") or not table.named or names & set(LABELS) or not (
             names & set(TEXTS) or any(set(pair) <= names for pair in PAIRS)):
         return
@@ -235,6 +242,6 @@ def refuse_without_label(source: Source, options: TextsOptions) -> None:
     # Lists, and a tag for each word, are tagged sentences.
     if any(cell.startswith("[") or cell and all(map(is_tag, cell.split())) for cell in cells):
         return
-    raise UserError(f"{source.name}: a table of texts, but no column has a usual name of labels; "
+    raise UserError(f"{source}: a table of texts, but no column has a usual name of labels; "
                     f"--label_column=NAME or NUMBER says which it is; the columns are "
-                    f"{', '.join(table.columns)}{without_label(pathlib.PurePath(source.name))}")
+                    f"{', '.join(table.columns)}{without_label(pathlib.PurePath(source))}")
