@@ -21,7 +21,7 @@ CONCERNS: Dict[str, tuple] = {
     "Data": ("task", "transfer_file", "do_NER", "glue_task", "do_pairwise", "do_regression",
              "do_squad", "do_multilabel", "task_kind", "tag_scheme", "doc_stride",
              "max_query_length", "max_answer_length", "seq_len", "decoding", "on_bad_row",
-             "dev_measure", "languages", "labels_per_language", "transfer_size", "entity_swaps",
+             "dev_measure", "languages", "labels_per_language", "transfer_size", "entity_swaps", "word_swaps",
              "input", "text_column", "train", "dev", "test", "transfer", "format", "word_column",
              "tag_column", "encoding", "normalize", "nested", "dataset_config", "language",
              "tag_names", "whitespace_words", "dev_share", "test_share", "keep_leaks", "licence",
