@@ -2,7 +2,7 @@
 
 import collections
 import unicodedata
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Sequence, Set, Tuple
 
 import numpy as np
 from seqeval.metrics.sequence_labeling import get_entities
@@ -62,10 +62,10 @@ def swap_entities(rows: Sequence[Example], times: int) -> List[Example]:
 class WordSwaps:
     """Replaces words by others of the same text, without a language or a tag.
 
-    A word gives way to one that stands elsewhere beside the same word: "in Paris" and "in Rome" make
-    "lives in Rome" of "lives in Paris". If few are known, a word with a capital gives way to any
-    other of its alphabet: names of all languages stand in texts of each. Only words of letters are
-    replaced or tell what may replace them: a bracket stands beside words of any language.
+    A word gives way to one that stands elsewhere beside the same word: "in Paris" and "in Rome"
+    make "lives in Rome" of "lives in Paris". If few are known, a word with a capital gives way to
+    any other of its alphabet: names of all languages stand in texts of each. Only words of letters
+    are replaced or tell what may replace them: a bracket stands beside words of any language.
 
     Args:
       rows: sentences; their words replace each other.
