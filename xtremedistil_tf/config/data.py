@@ -37,6 +37,8 @@ class DataConfig:
       transfer_size: number of sentences of the transfer file to use; None for all.
       entity_swaps: number of sentences to add to the transfer set from each labelled sentence, with
         its entities replaced by others of the same type and language.
+      word_swaps: number of sentences to add to the transfer set from each of its sentences, with
+        words replaced by others that stand beside the same word elsewhere.
       glue_task: GLUE task whose original files the folder holds; None for the project's format.
       do_regression: True to estimate a number for each text; implied by GLUE's STS-B.
       do_pairwise: True if a row has two texts; implied by GLUE's tasks on pairs.
@@ -56,6 +58,7 @@ class DataConfig:
     labels_per_language: Optional[int] = None
     transfer_size: Optional[int] = None
     entity_swaps: int = 0
+    word_swaps: int = 0
     glue_task: Optional[str] = None
     do_regression: bool = False
     do_pairwise: bool = False
@@ -70,10 +73,12 @@ class DataConfig:
             if getattr(self, flag) is not None:
                 at_least(flag, getattr(self, flag), 1)
         at_least("entity_swaps", self.entity_swaps, 0)
+        at_least("word_swaps", self.word_swaps, 0)
         self._check_kind()
         kind = task_kind(self.kind)
         require(kind.entities or not self.entity_swaps,
                 "--entity_swaps needs --do_NER, and a --tag_scheme with entities")
+        require(kind.tags_words or not self.word_swaps, "--word_swaps needs --do_NER")
         one_of("on_bad_row", self.on_bad_row, ON_BAD_ROW)
         one_of("decoding", self.decoding, DECODINGS)
         require(kind.tags_words or self.decoding == DECODINGS[0],

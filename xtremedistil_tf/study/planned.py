@@ -24,12 +24,12 @@ TEACHER_FLAGS = (
     "teacher_languages", "teacher_lm_epochs", "teacher_opt_policy", "do_NER", "tag_scheme",
     "glue_task", "do_pairwise", "do_multilabel", "do_regression", "do_squad", "task_kind",
     "doc_stride", "max_query_length", "max_answer_length", "ft_epochs", "ft_batch_size",
-    "patience", "transfer_file", "transfer_size", "entity_swaps")
+    "patience", "transfer_file", "transfer_size", "entity_swaps", "word_swaps")
 # Flags of teacher or student alone, and the flag of both that holds where they are not named.
 _ALONE = {"teacher_epochs": "ft_epochs", "teacher_batch_size": "ft_batch_size",
           "student_ft_batch_size": "ft_batch_size"}
 # Those of the transfer text, and the flags of teachers that read it.
-_TEXT = ("transfer_file", "transfer_size", "entity_swaps")
+_TEXT = ("transfer_file", "transfer_size", "entity_swaps", "word_swaps")
 _READERS = ("teacher_lm_epochs", "teacher_config")
 
 # Bytes of a folder's name that file systems allow, and hexadecimal digits that tell names apart.

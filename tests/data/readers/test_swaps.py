@@ -1,11 +1,12 @@
-"""Entities are exchanged for others of their type and language, and nothing else changes."""
+"""Entities and words are exchanged for others that fit, and nothing else changes."""
 
+import numpy as np
 import pytest
 
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.data.folders.task import read_task
 from xtremedistil_tf.data.readers.rows import Example
-from xtremedistil_tf.data.readers.swaps import swap_entities
+from xtremedistil_tf.data.readers.swaps import WordSwaps, swap_entities
 from xtremedistil_tf.errors import UserError
 
 ROWS = [
@@ -29,12 +30,32 @@ def test_types_and_languages_stay():
     assert swap_entities(ROWS, 0) == []
 
 
-def test_they_stand_behind_the_transfer_text(task):
+def test_words_are_those_that_stand_beside_the_same_word():
+    text = [Example(tuple(words.split())) for words in (
+        "she lives in Bonn .", "he works in Köln .", "she sleeps in 1990 .", "Аня и Яна", "Ира")]
+    text += [Example((name, ",")) for name in ("Ulm", "Rom", "Linz", "Prag", "東京", "42")]
+    swaps, draw = WordSwaps(text), np.random.default_rng(1)
+    made = {swaps.draw(text[0].words, draw) for _ in range(400)}
+    latin = {"Bonn", "Köln", "Ulm", "Rom", "Linz", "Prag"}
+    assert {words[1] for words in made} == {"lives", "sleeps"}
+    # Few words stand behind "in", so any name of its alphabet may; a year is none.
+    assert {words[3] for words in made} == latin
+    assert {words[:1] + words[2:3] + words[4:] for words in made} == {("she", "in", ".")}
+    cyrillic = {swaps.draw(text[3].words, draw) for _ in range(200)}
+    assert {words[2] for words in cyrillic} == {"Аня", "Яна", "Ира"}
+    # A word without a case, and a number, stay.
+    others = {swaps.draw(row.words, draw)[0] for row in text[-2:] for _ in range(50)}
+    assert others == {"東京", "42"}
+
+
+@pytest.mark.parametrize("flag", ["entity_swaps", "word_swaps"])
+def test_they_stand_behind_the_transfer_text(task, flag):
     def read(swaps):
-        return read_task(DataConfig(str(task), "transfer.txt", 24, do_ner=True, entity_swaps=swaps))
+        return read_task(DataConfig(str(task), "transfer.txt", 24, do_ner=True, **{flag: swaps}))
 
     plain, more = read(0), read(2)
-    before, after = ([row.words for row in found.transfer] for found in (plain, more))
+    before, after, again = ([row.words for row in found.transfer] for found in (plain, more, more))
+    assert after == again
     assert after[:48] == before and len(after) == more.transfer_rows > 48
     assert more.transfer_words > plain.transfer_words
     assert more.fingerprints["transfer"] not in (plain.fingerprints["transfer"],
@@ -45,3 +66,5 @@ def test_they_stand_behind_the_transfer_text(task):
 def test_what_has_no_entities_is_refused():
     with pytest.raises(UserError, match="--entity_swaps needs --do_NER"):
         DataConfig("t", entity_swaps=1)
+    with pytest.raises(UserError, match="--word_swaps needs --do_NER"):
+        DataConfig("t", word_swaps=1)

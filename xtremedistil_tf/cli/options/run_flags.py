@@ -307,6 +307,9 @@ STUDENT_FLAGS = (
     setting("entity_swaps", "data.entity_swaps",
             "Number of transfer sentences to make from each labelled one, with its entities "
             "replaced by others of their type and language."),
+    setting("word_swaps", "data.word_swaps",
+            "Number of transfer sentences to make from each one, with words replaced by others "
+            "that stand beside the same word elsewhere in the text."),
     setting("distil_batch_tokens", "distil.distil_batch_tokens",
             "Positions of a batch on the transfer set, instead of a number of sequences."),
     setting("ft_learning_rate", "distil.ft_learning_rate",

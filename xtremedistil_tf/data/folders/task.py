@@ -14,7 +14,7 @@ from xtremedistil_tf.data.folders.trouble import copy_trouble, label_trouble
 from xtremedistil_tf.data.labels import Labels
 from xtremedistil_tf.data.readers.rows import Example, ReadReport, TextFile
 from xtremedistil_tf.data.readers.subset import TextSample, hold_out
-from xtremedistil_tf.data.readers.swaps import SwappedText
+from xtremedistil_tf.data.readers.swaps import SwappedText, WordSwappedText
 from xtremedistil_tf.data.words import segmentation_of
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import file_fingerprint, fingerprint
@@ -117,6 +117,8 @@ def read_task(
             transfer = TextSample(transfer, config.transfer_size)
         if "dev" not in examples:
             transfer, held = hold_out(transfer)
+        if config.word_swaps:
+            transfer = WordSwappedText(transfer, config.word_swaps)
         if config.entity_swaps:
             require("train" in examples, "--entity_swaps takes entities from train.tsv, and "
                     f"{folder} has none")
@@ -137,6 +139,9 @@ def read_task(
             fingerprints[name] = fingerprint(fingerprints[name], part)
     if running:
         fingerprints["transfer"] = fingerprint(fingerprints["transfer"], running)
+    if config.word_swaps and transfer is not None:
+        fingerprints["transfer"] = fingerprint(
+            fingerprints["transfer"], "word swaps", config.word_swaps)
     if config.entity_swaps and transfer is not None:
         fingerprints["transfer"] = fingerprint(
             fingerprints["transfer"], fingerprints["train"], config.entity_swaps)

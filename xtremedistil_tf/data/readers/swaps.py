@@ -1,7 +1,8 @@
-"""More transfer text: labelled sentences with each entity replaced by one of the same type."""
+"""More transfer text, made from sentences by replacing their entities or words."""
 
 import collections
-from typing import Dict, Iterator, List, Sequence, Set, Tuple
+import unicodedata
+from typing import Any, Dict, Iterable, Iterator, List, Sequence, Set, Tuple
 
 import numpy as np
 from seqeval.metrics.sequence_labeling import get_entities
@@ -10,6 +11,14 @@ from xtremedistil_tf.data.readers.rows import Example, ReadReport, TextFile
 from xtremedistil_tf.data.readers.subset import ROWS_SEED
 
 _Words = Tuple[str, ...]
+# Share of the words that `WordSwaps` replaces, where it knows another.
+_SHARE = 0.4
+# Number of words below which a place is too rare to tell what may stand there.
+_FEW = 5
+
+
+def _alphabet(word: str) -> str:
+    return unicodedata.name(word[0], "").partition(" ")[0]
 
 
 def _entities(row: Example) -> List[Tuple[str, int, int]]:
@@ -48,6 +57,79 @@ def swap_entities(rows: Sequence[Example], times: int) -> List[Example]:
                 known.add(words)
                 made.append(Example(words))
     return made
+
+
+class WordSwaps:
+    """Replaces words by others of the same text, without a language or a tag.
+
+    A word gives way to one that stands elsewhere beside the same word: "in Paris" and "in Rome"
+    make "lives in Rome" of "lives in Paris". If few are known, a word with a capital gives way to
+    any other of its alphabet: names of all languages stand in texts of each. Only words of letters
+    are replaced or tell what may replace them: a bracket stands beside words of any language.
+
+    Args:
+      rows: sentences; their words replace each other.
+    """
+
+    def __init__(self, rows: Iterable[Example]):
+        self._beside: Dict[Tuple[Any, ...], List[str]] = collections.defaultdict(list)
+        self._names: Dict[str, List[str]] = collections.defaultdict(list)
+        for row in rows:
+            for at, word in enumerate(row.words):
+                if word[0].isalpha():
+                    self._beside[self._place(row.words, at)].append(word)
+                if word[0].isupper():
+                    self._names[_alphabet(word)].append(word)
+
+    @staticmethod
+    def _place(words: _Words, at: int) -> Tuple[Any, ...]:
+        """A word's neighbour and its side, and whether the word has a capital."""
+        for side in (-1, 1):
+            if 0 <= at + side < len(words) and words[at + side][0].isalpha():
+                return words[at + side], side, words[at][0].isupper()
+        return ()
+
+    def _others(self, words: _Words, at: int) -> Sequence[str]:
+        """The words that may stand there; empty for none."""
+        word, place = words[at], self._place(words, at)
+        pool = self._beside[place] if place in self._beside and place else []
+        if word[0].isupper() and len(pool) < _FEW:
+            return self._names[_alphabet(word)]
+        return pool if word[0].isalpha() else ()
+
+    def draw(self, words: _Words, draw: np.random.Generator) -> _Words:
+        """Returns a sentence with some of its words replaced; it may be the same."""
+        made = list(words)
+        for at in np.flatnonzero(draw.random(len(words)) < _SHARE):
+            others = self._others(words, at)
+            if others:
+                made[at] = others[draw.integers(len(others))]
+        return tuple(made)
+
+
+class WordSwappedText(TextFile):
+    """A transfer text, followed by sentences that `WordSwaps` makes of it.
+
+    Args:
+      text: the transfer text; it is read once more for its words.
+      times: number of draws from each sentence; a draw that changes nothing is dropped.
+    """
+
+    def __init__(self, text: TextFile, times: int):
+        super().__init__(text.path, on_bad_row=text.on_bad_row)
+        self._text, self._times = text, times
+        self._swaps = WordSwaps(text.read(ReadReport(text.path)))
+
+    def read(self, report: ReadReport) -> Iterator[Example]:
+        """Yields the text's sentences, then the new ones; `report` counts both as rows."""
+        yield from self._text.read(report)
+        draw = np.random.default_rng(ROWS_SEED)
+        for _ in range(self._times):
+            for row in self._text.read(ReadReport(self._text.path)):
+                words = self._swaps.draw(row.words, draw)
+                if words != row.words:
+                    report.counts["rows"] += 1
+                    yield Example(words)
 
 
 class SwappedText(TextFile):
