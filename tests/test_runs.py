@@ -4,13 +4,18 @@ import os
 
 import pytest
 
+from xtremedistil_tf import runs
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import (
     atomic_folder,
+    atomic_path,
     check_place,
     file_fingerprint,
+    one_at_a_time,
     read_json,
     sha256_of,
+    sweep_beside,
+    sweep_leftovers,
     write_json,
 )
 
@@ -57,3 +62,32 @@ def test_a_fingerprint_is_the_start_of_the_checksum(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     assert sha256_of(tmp_path / "a").startswith("ba7816bf8f01cfea414140de5dae2223")
     assert file_fingerprint(tmp_path / "a") == "ba7816bf8f01cfea"
+
+
+def test_writers_of_one_place_do_not_meet(tmp_path):
+    """Processes in containers that share a folder may have equal ids."""
+    with atomic_path(tmp_path / "a") as first, atomic_folder(tmp_path / "b") as folder:
+        with atomic_path(tmp_path / "a") as second, atomic_folder(tmp_path / "b") as other:
+            second.write_text("second")
+            (other / "second").touch()
+        first.write_text("first")
+        (folder / "first").touch()
+    assert (tmp_path / "a").read_text() == "first"
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a", "b", "first"]
+
+
+@pytest.mark.parametrize("sweep", [lambda folder: sweep_beside(folder / "onnx"), sweep_leftovers])
+def test_leftovers_go_and_what_was_whole_comes_back(tmp_path, sweep):
+    for name in (".tmp-12-onnx", ".old-12-onnx", ".my-onnx"):
+        (tmp_path / name).mkdir()
+    (tmp_path / ".old-12-onnx" / "whole").touch()
+    sweep(tmp_path)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == [".my-onnx", "onnx", "whole"]
+
+
+def test_a_folder_without_rights_needs_no_lock(tmp_path, monkeypatch):
+    with one_at_a_time(tmp_path / ".lock"):
+        assert (tmp_path / ".lock").exists()
+    monkeypatch.setattr(runs, "can_write", lambda folder: False)
+    with one_at_a_time(tmp_path / ".other"):
+        assert not (tmp_path / ".other").exists()

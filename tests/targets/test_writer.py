@@ -149,7 +149,10 @@ def test_a_pooled_teacher_stores_one_target_a_row(teacher, tokenizer, input_ids,
 
 def test_the_teacher_runs_once(teacher, input_ids, tmp_path):
     write_targets(teacher, input_ids, tmp_path, "f0", 10)
+    manifest = (tmp_path / "manifest.json").stat()
     assert write_targets(teacher, input_ids, tmp_path, "f0", 10)[1] == 0
+    # Others may share the store without the right to write into it.
+    assert (tmp_path / "manifest.json").stat() == manifest
 
 
 def test_other_inputs_are_refused(teacher, input_ids, tmp_path):
