@@ -1,7 +1,9 @@
 """Files and folders of a run that are whole or not there."""
 
+import errno
 import os
 
+import numpy as np
 import pytest
 
 from xtremedistil_tf import runs
@@ -16,6 +18,7 @@ from xtremedistil_tf.runs import (
     sha256_of,
     sweep_beside,
     sweep_leftovers,
+    write_array,
     write_json,
 )
 
@@ -56,6 +59,22 @@ def test_places_for_no_output_are_told(tmp_path, below, folder, why):
     with pytest.raises(UserError, match=f"--output .*{why}"):
         check_place("output", tmp_path / below, folder=folder)
     check_place("output", tmp_path / "new" / "out.tsv", folder=folder)
+
+
+@pytest.mark.parametrize("rows", [500, 3000])
+def test_an_array_that_the_disk_does_not_hold_is_told(tmp_path, rows):
+    """np.save says nothing of the first one, and gives no error number for the second."""
+    resource = pytest.importorskip("resource")
+    write_array(tmp_path / "a.npy", np.arange(rows))
+    assert np.array_equal(np.load(tmp_path / "a.npy"), np.arange(rows))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        with pytest.raises(OSError) as told:
+            write_array(tmp_path / "a.npy", np.arange(rows))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert told.value.errno == errno.EFBIG
 
 
 def test_a_fingerprint_is_the_start_of_the_checksum(tmp_path):

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import io
 import json
 import logging
 import os
@@ -10,6 +11,8 @@ import re
 import secrets
 import shutil
 from typing import Any, Iterable, Iterator, Tuple
+
+import numpy as np
 
 from xtremedistil_tf.environment import check_no_pattern
 from xtremedistil_tf.errors import UserError, first_line
@@ -161,6 +164,21 @@ def write_json(path: pathlib.Path, value: Any) -> None:
     """Writes a JSON file atomically, keys in the given order."""
     with atomic_path(path) as temporary:
         temporary.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def write_array(path: pathlib.Path, array: np.ndarray) -> None:
+    """Writes a .npy file.
+
+    `np.save` writes into a file past Python: on a full disk it may lose the array's end without a
+    word, or tell of it without an error number.
+
+    Args:
+      path: the file, such as one of `atomic_path`.
+      array: of any shape and dtype except object.
+    """
+    written = io.BytesIO()
+    np.save(written, array, allow_pickle=False)
+    path.write_bytes(written.getvalue())
 
 
 def read_json(path: pathlib.Path) -> Any:
