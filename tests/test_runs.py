@@ -104,6 +104,16 @@ def test_leftovers_go_and_what_was_whole_comes_back(tmp_path, sweep):
     assert sorted(path.name for path in tmp_path.rglob("*")) == [".my-onnx", "onnx", "whole"]
 
 
+def test_a_run_in_the_folder_keeps_what_it_is_writing(tmp_path):
+    """Such as one of a study whose process was killed, and that goes on."""
+    for run in ("ended", "live"):
+        (tmp_path / "runs" / run / "stages" / ".tmp-12-progress").mkdir(parents=True)
+    (tmp_path / "runs" / "live" / ".lock").touch()
+    (tmp_path / ".lock").touch()
+    sweep_leftovers(tmp_path)
+    assert [path.parts[-3] for path in tmp_path.rglob(".tmp-*")] == ["live"]
+
+
 def test_a_folder_without_rights_needs_no_lock(tmp_path, monkeypatch):
     with one_at_a_time(tmp_path / ".lock"):
         assert (tmp_path / ".lock").exists()

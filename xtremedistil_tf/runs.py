@@ -25,6 +25,7 @@ _TEMPORARY = re.compile(r"\.tmp-\d+-.+")
 _LONGEST_NAME, _KEPT = 230, 50
 # Folder in a run folder into which processes without the run's lock may write.
 SHARED = "targets"
+_LOCK = ".lock"
 # Endings of what determines a model: weights, tokenizer, configuration.
 _MODEL_FILES = (".safetensors", ".h5", ".json", ".txt", ".model", ".onnx", ".onnx_data")
 _OLD = re.compile(r"\.old-\d+-(.+)")
@@ -219,11 +220,18 @@ def sweep_leftovers(folder: pathlib.Path) -> None:
     """Removes incomplete files of a killed run; call it with the lock held.
 
     Target shards stay unchanged: other processes may be writing them, and the process that claims
-    one cleans it.
+    one cleans it. So do runs inside the folder, such as those of a study: each has its own lock.
     """
     folder = pathlib.Path(folder)
+
+    def ours(path: pathlib.Path) -> bool:
+        between = path.relative_to(folder).parts[:-1]
+        return SHARED not in between and not any(
+            folder.joinpath(*between[:depth], _LOCK).exists()
+            for depth in range(1, len(between) + 1))
+
     _sweep(path for pattern in (".old-*", ".tmp-*") for path in folder.rglob(pattern)
-           if SHARED not in path.relative_to(folder).parts)
+           if ours(path))
 
 
 def _sweep(left: Iterable[pathlib.Path]) -> None:
@@ -288,7 +296,7 @@ def locked(folder: pathlib.Path, *, sweep: bool = True) -> Iterator[None]:
     check_no_pattern(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(folder / ".lock")
+        lock = filelock.FileLock(folder / _LOCK)
         lock.acquire(timeout=0)
     except filelock.Timeout:
         raise UserError(f"{folder} is in use by another run; wait for it or use another folder") \

@@ -140,7 +140,7 @@ def read_text(config: PretrainingConfig, tokenizer: Any, folder: pathlib.Path, m
     rows, ids = _count_rows(text), folder / "ids"
     folder.mkdir(parents=True, exist_ok=True)
     # Several workers may start here at the same time.
-    with one_at_a_time(folder / ".lock"):
+    with one_at_a_time(folder / ".text.lock"):
         if config.vocabulary == "cut":
             if not cut.is_dir():
                 with atomic_folder(cut) as temporary:
