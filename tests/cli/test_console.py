@@ -243,6 +243,18 @@ def test_a_full_disk_is_told_in_one_line():
     assert result.stderr == "error: file system: No space left on device\n"
 
 
+@pytest.mark.parametrize("flags, told", [((), "command goes on"), (
+    ("--overwrite",), "command without --overwrite goes on")])
+def test_an_interrupted_command_says_what_goes_on(flags, told):
+    script = ("from absl import flags\nfrom xtremedistil_tf.cli.options import console\n"
+              "def main():\n raise KeyboardInterrupt\n"
+              "def define_flags():\n flags.DEFINE_boolean('overwrite', False, '')\n"
+              "console.start(main, define_flags)\n")
+    result = subprocess.run([sys.executable, "-c", script, *flags], cwd=ROOT, timeout=120,
+                            stderr=subprocess.PIPE, text=True)
+    assert result.returncode == 130 and result.stderr == f"interrupted; the same {told} from here\n"
+
+
 def test_memory_that_ran_out_has_a_hint_of_its_own():
     result = failing("raise MemoryError")
     assert result.returncode == 1 and "Traceback" in result.stderr

@@ -112,7 +112,7 @@ def run_distillation(
     Args:
       config: the settings.
       model_dir: the run folder. All machines of a cluster must see it.
-      overwrite: start again if other settings made the folder.
+      overwrite: start again, whatever settings made the folder.
       resources: processes, disk and exports.
       forecast: what the run will need, see `planning.forecast`; kept in the run folder and in
         metrics.json. A run that goes on keeps that of its start.
