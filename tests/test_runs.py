@@ -61,6 +61,13 @@ def test_places_for_no_output_are_told(tmp_path, below, folder, why):
     check_place("output", tmp_path / "new" / "out.tsv", folder=folder)
 
 
+@pytest.mark.parametrize("writing", [atomic_path, atomic_folder])
+def test_a_full_disk_is_told_with_its_place(tmp_path, writing):
+    with pytest.raises(OSError) as told, writing(tmp_path / "a"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert told.value.filename == str(tmp_path / "a") and not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("rows", [500, 3000])
 def test_an_array_that_the_disk_does_not_hold_is_told(tmp_path, rows):
     """np.save says nothing of the first one, and gives no error number for the second."""

@@ -1,6 +1,7 @@
 """The run folder: atomic writes, fingerprints, derived seeds and the lock."""
 
 import contextlib
+import errno
 import hashlib
 import io
 import json
@@ -110,6 +111,17 @@ def _beside(path: pathlib.Path, mark: str) -> pathlib.Path:
 
 
 @contextlib.contextmanager
+def _with_place(path: pathlib.Path) -> Iterator[None]:
+    """Adds the place to the error of a full disk that names none, as of a file's `write`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) and error.filename is None:
+            error.filename = str(path)
+        raise
+
+
+@contextlib.contextmanager
 def atomic_path(path: pathlib.Path) -> Iterator[pathlib.Path]:
     """Yields a temporary file name beside `path`; moves it to `path` if the block succeeds.
 
@@ -122,7 +134,8 @@ def atomic_path(path: pathlib.Path) -> Iterator[pathlib.Path]:
     mode = temporary.stat().st_mode
     temporary.unlink()
     try:
-        yield temporary
+        with _with_place(path):
+            yield temporary
         # Some writers (safetensors) create files that only their owner can read.
         temporary.chmod(mode)
         with open(temporary, "rb+") as file:
@@ -141,7 +154,8 @@ def atomic_folder(path: pathlib.Path) -> Iterator[pathlib.Path]:
     temporary.mkdir()
     mode = temporary.stat().st_mode & 0o666
     try:
-        yield temporary
+        with _with_place(path):
+            yield temporary
         for inside in temporary.rglob("*"):
             if inside.is_file() and inside.stat().st_mode & 0o666 != mode:
                 inside.chmod(mode)
