@@ -141,7 +141,7 @@ def run_distillation(
                     config, task, plan, model_dir=model_dir, resources=resources, formats=formats,
                     laps=laps, forecast=forecast))
         if trains_alone(task, resources) and ALONE not in metrics:
-            log.warning("%s was finished by --nobaseline, without the student on labels alone; "
+            log.warning("%s was finished without the student on labels alone (--baseline); "
                         "--overwrite makes the run anew, with it", model_dir)
         return metrics
 
