@@ -109,6 +109,9 @@ def test_leftovers_go_and_what_was_whole_comes_back(tmp_path, sweep):
     (tmp_path / ".old-12-onnx" / "whole").touch()
     sweep(tmp_path)
     assert sorted(path.name for path in tmp_path.rglob("*")) == [".my-onnx", "onnx", "whole"]
+    (tmp_path / ".tmp-12-other-onnx").mkdir()
+    sweep_beside(tmp_path / "onnx")
+    assert (tmp_path / ".tmp-12-other-onnx").exists()
 
 
 def test_a_run_in_the_folder_keeps_what_it_is_writing(tmp_path):

@@ -227,7 +227,8 @@ def read_text(path: pathlib.Path) -> str:
 
 def sweep_beside(path: pathlib.Path) -> None:
     """Removes what killed writers of this folder left; call it with its lock held."""
-    _sweep(left for left in path.parent.glob(f".*-{path.name}"))
+    _sweep(left for left in path.parent.glob(f".*-{path.name}")
+           if left.name.split("-", 2)[-1] == path.name)
 
 
 def sweep_leftovers(folder: pathlib.Path) -> None:
