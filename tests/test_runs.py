@@ -62,10 +62,11 @@ def test_places_for_no_output_are_told(tmp_path, below, folder, why):
 
 
 @pytest.mark.parametrize("writing", [atomic_path, atomic_folder])
-def test_a_full_disk_is_told_with_its_place(tmp_path, writing):
-    with pytest.raises(OSError) as told, writing(tmp_path / "a"):
-        raise OSError(errno.ENOSPC, "No space left on device")
-    assert told.value.filename == str(tmp_path / "a") and not list(tmp_path.iterdir())
+def test_what_the_disk_refuses_is_told_with_its_place(tmp_path, writing):
+    for named in (False, True):
+        with pytest.raises(OSError) as told, writing(tmp_path / "a") as temporary:
+            raise OSError(errno.ENOSPC, "No space left", *[temporary] * named)
+        assert told.value.filename == str(tmp_path / "a") and not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("rows", [500, 3000])

@@ -111,13 +111,17 @@ def _beside(path: pathlib.Path, mark: str) -> pathlib.Path:
 
 
 @contextlib.contextmanager
-def _with_place(path: pathlib.Path) -> Iterator[None]:
-    """Adds the place to the error of a full disk that names none, as of a file's `write`."""
+def _told_of(path: pathlib.Path, temporary: pathlib.Path) -> Iterator[None]:
+    """Has errors name the place that users know, also those of a full disk that name none."""
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) and error.filename is None:
-            error.filename = str(path)
+        if error.filename is None:
+            nameless = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        else:
+            nameless = os.fsdecode(error.filename) == os.fspath(temporary)
+        if nameless:
+            error.filename = os.fspath(path)
         raise
 
 
@@ -130,11 +134,12 @@ def atomic_path(path: pathlib.Path) -> Iterator[pathlib.Path]:
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _beside(path, "tmp")
-    temporary.touch()
+    with _told_of(path, temporary):
+        temporary.touch()
     mode = temporary.stat().st_mode
     temporary.unlink()
     try:
-        with _with_place(path):
+        with _told_of(path, temporary):
             yield temporary
         # Some writers (safetensors) create files that only their owner can read.
         temporary.chmod(mode)
@@ -151,10 +156,11 @@ def atomic_folder(path: pathlib.Path) -> Iterator[pathlib.Path]:
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _beside(path, "tmp")
-    temporary.mkdir()
+    with _told_of(path, temporary):
+        temporary.mkdir()
     mode = temporary.stat().st_mode & 0o666
     try:
-        with _with_place(path):
+        with _told_of(path, temporary):
             yield temporary
         for inside in temporary.rglob("*"):
             if inside.is_file() and inside.stat().st_mode & 0o666 != mode:

@@ -53,7 +53,7 @@ def read_student_record(folder: pathlib.Path) -> Dict[str, Any]:
     if not path.is_file():
         begun = any((pathlib.Path(folder) / name).is_dir() for name in _BEGUN)
         raise UserError(f"{folder} holds no student ({RECORD_FILE} is missing)" + (
-            "; its run is not finished: the same command goes on" if begun else ""))
+            "; its run is not finished, start its command again" if begun else ""))
     record = read_record(path, _FIELDS)
     settings_of(path, "student", StudentConfig, record["student"], most=_MOST_SIZE)
     if record.get("squad") is not None:
