@@ -299,9 +299,13 @@ def places_of(
 def kept_forecast(
     model_dir: pathlib.Path, forecast: Optional[Mapping[str, Any]]
 ) -> Optional[Mapping[str, Any]]:
-    """Keeps a run's forecast in its folder; returns that of its start."""
+    """Keeps a run's forecast in its folder; returns that of its start, if it can be read."""
     path = model_dir / "forecast.json"
     if forecast is None:
-        return read_json(path) if path.is_file() else None
+        try:
+            return read_json(path) if path.is_file() else None
+        except UserError as error:  # It decides nothing.
+            log.warning("%s; the run goes on without its forecast", error)
+            return None
     by_chief(lambda: write_json(path, forecast))
     return forecast

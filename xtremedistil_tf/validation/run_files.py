@@ -65,7 +65,10 @@ def read_config(run: pathlib.Path) -> Dict[str, Any]:
     Raises:
       UserError: if it is missing or damaged.
     """
-    return read_record(pathlib.Path(run) / "config.json", _CONFIG)
+    try:
+        return read_record(pathlib.Path(run) / "config.json", _CONFIG)
+    except UserError as error:
+        raise UserError(f"{error}; {RUN_WAY_OUT}") from None
 
 
 def read_done(path: pathlib.Path) -> Dict[str, Any]:
