@@ -544,7 +544,7 @@ def test_ended_and_killed_and_started_again_gives_the_same_student(
     ("metrics.json", b"{}", (), "metrics.json"),
     ("config.json", b"null", (), "config.json holds None"),
     ("config.json", b"{}", (), "config.json: version is missing"),
-    ("config.json", b"[" * 50_000, (), "config.json is not a JSON file.*--overwrite"),
+    ("config.json", b"[" * 50_000, (), "start the run anew with --overwrite"),
     ("teacher/teacher.json", b"[]", ("metrics.json", "teacher/manifest.json"), "holds []"),
     ("teacher/head.safetensors", None, ("metrics.json",), "head.safetensors is not the file"),
     ("teacher/config.json", b"null", ("metrics.json",), "config.json holds None"),
