@@ -29,6 +29,8 @@ SHARED = "targets"
 _LOCK = ".lock"
 # Endings of what determines a model: weights, tokenizer, configuration.
 _MODEL_FILES = (".safetensors", ".h5", ".json", ".txt", ".model", ".onnx", ".onnx_data")
+# Names of what a writer has not finished yet, or was killed at.
+LEFTOVERS = (".old-*", ".tmp-*")
 _OLD = re.compile(r"\.old-\d+-(.+)")
 
 
@@ -251,7 +253,7 @@ def sweep_leftovers(folder: pathlib.Path) -> None:
             folder.joinpath(*between[:depth], _LOCK).exists()
             for depth in range(1, len(between) + 1))
 
-    _sweep(path for pattern in (".old-*", ".tmp-*") for path in folder.rglob(pattern)
+    _sweep(path for pattern in LEFTOVERS for path in folder.rglob(pattern)
            if ours(path))
 
 
