@@ -22,7 +22,7 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.teacher import build_teacher, load_teacher, save_teacher
 from xtremedistil_tf.progress import Progress
-from xtremedistil_tf.runs import read_json, write_json
+from xtremedistil_tf.runs import read_json, stamp_of, write_json
 from xtremedistil_tf.shares import Share
 from xtremedistil_tf.targets import store as store_module
 from xtremedistil_tf.targets import worker
@@ -151,10 +151,10 @@ def test_a_pooled_teacher_stores_one_target_a_row(teacher, tokenizer, input_ids,
 
 def test_the_teacher_runs_once(teacher, input_ids, tmp_path):
     write_targets(teacher, input_ids, tmp_path, "f0", 10)
-    manifest = (tmp_path / "manifest.json").stat()
+    manifest = stamp_of(tmp_path / "manifest.json")
     assert write_targets(teacher, input_ids, tmp_path, "f0", 10)[1] == 0
     # Others may share the store without the right to write into it.
-    assert (tmp_path / "manifest.json").stat() == manifest
+    assert stamp_of(tmp_path / "manifest.json") == manifest
 
 
 def test_other_inputs_are_refused(teacher, input_ids, tmp_path):
