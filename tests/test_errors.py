@@ -4,11 +4,12 @@ import doctest
 import errno
 import os
 import pathlib
+import tempfile
 
 import pytest
 from safetensors import SafetensorError
 
-from xtremedistil_tf import errors
+from xtremedistil_tf import errors, keras2
 from xtremedistil_tf.errors import is_lost_worker, is_out_of_memory, user_mistake
 from xtremedistil_tf.keras2 import tf
 
@@ -60,6 +61,15 @@ def test_what_the_system_refuses_is_the_users(code):
     for error in (SafetensorError(f"Error: I/O error: {reason} (os error {code})"),
                   OSError(f"Can't write data (file write failed: errno = {code}, error 'x')")):
         assert user_mistake(error, []) == f"file system: {reason}"
+
+
+def test_no_folder_for_temporary_files_is_told(monkeypatch):
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/none"])
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    error = raised(tempfile.TemporaryFile)
+    assert "in ['/none']; set TMPDIR to" in user_mistake(error, [])
+    with keras2._hushed(True):  # TensorFlow is loaded all the same.
+        pass
 
 
 def test_damaged_files_are_the_users(tmp_path):

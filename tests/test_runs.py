@@ -1,16 +1,24 @@
 """Files and folders of a run that are whole or not there."""
 
+import errno
 import os
 
+import numpy as np
 import pytest
 
+from xtremedistil_tf import runs
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import (
     atomic_folder,
+    atomic_path,
     check_place,
     file_fingerprint,
+    one_at_a_time,
     read_json,
     sha256_of,
+    sweep_beside,
+    sweep_leftovers,
+    write_array,
     write_json,
 )
 
@@ -53,7 +61,73 @@ def test_places_for_no_output_are_told(tmp_path, below, folder, why):
     check_place("output", tmp_path / "new" / "out.tsv", folder=folder)
 
 
+@pytest.mark.parametrize("writing", [atomic_path, atomic_folder])
+def test_what_the_disk_refuses_is_told_with_its_place(tmp_path, writing):
+    for named in (False, True):
+        with pytest.raises(OSError) as told, writing(tmp_path / "a") as temporary:
+            raise OSError(errno.ENOSPC, "No space left", *[temporary] * named)
+        assert told.value.filename == str(tmp_path / "a") and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("rows", [500, 3000])
+def test_an_array_that_the_disk_does_not_hold_is_told(tmp_path, rows):
+    """np.save says nothing of the first one, and gives no error number for the second."""
+    resource = pytest.importorskip("resource")
+    write_array(tmp_path / "a.npy", np.arange(rows))
+    assert np.array_equal(np.load(tmp_path / "a.npy"), np.arange(rows))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        with pytest.raises(OSError) as told:
+            write_array(tmp_path / "a.npy", np.arange(rows))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert told.value.errno == errno.EFBIG
+
+
 def test_a_fingerprint_is_the_start_of_the_checksum(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     assert sha256_of(tmp_path / "a").startswith("ba7816bf8f01cfea414140de5dae2223")
     assert file_fingerprint(tmp_path / "a") == "ba7816bf8f01cfea"
+
+
+def test_writers_of_one_place_do_not_meet(tmp_path):
+    """Processes in containers that share a folder may have equal ids."""
+    with atomic_path(tmp_path / "a") as first, atomic_folder(tmp_path / "b") as folder:
+        with atomic_path(tmp_path / "a") as second, atomic_folder(tmp_path / "b") as other:
+            second.write_text("second")
+            (other / "second").touch()
+        first.write_text("first")
+        (folder / "first").touch()
+    assert (tmp_path / "a").read_text() == "first"
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a", "b", "first"]
+
+
+@pytest.mark.parametrize("sweep", [lambda folder: sweep_beside(folder / "onnx"), sweep_leftovers])
+def test_leftovers_go_and_what_was_whole_comes_back(tmp_path, sweep):
+    for name in (".tmp-12-onnx", ".old-12-onnx", ".my-onnx"):
+        (tmp_path / name).mkdir()
+    (tmp_path / ".old-12-onnx" / "whole").touch()
+    sweep(tmp_path)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == [".my-onnx", "onnx", "whole"]
+    (tmp_path / ".tmp-12-other-onnx").mkdir()
+    sweep_beside(tmp_path / "onnx")
+    assert (tmp_path / ".tmp-12-other-onnx").exists()
+
+
+def test_a_run_in_the_folder_keeps_what_it_is_writing(tmp_path):
+    """Such as one of a study whose process was killed, and that goes on."""
+    for run in ("ended", "live"):
+        (tmp_path / "runs" / run / "stages" / ".tmp-12-progress").mkdir(parents=True)
+    (tmp_path / "runs" / "live" / ".lock").touch()
+    (tmp_path / ".lock").touch()
+    sweep_leftovers(tmp_path)
+    assert [path.parts[-3] for path in tmp_path.rglob(".tmp-*")] == ["live"]
+
+
+def test_a_folder_without_rights_needs_no_lock(tmp_path, monkeypatch):
+    with one_at_a_time(tmp_path / ".lock"):
+        assert (tmp_path / ".lock").exists()
+    monkeypatch.setattr(runs, "can_write", lambda folder: False)
+    with one_at_a_time(tmp_path / ".other"):
+        assert not (tmp_path / ".other").exists()

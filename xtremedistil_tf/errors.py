@@ -94,6 +94,8 @@ def user_mistake(error: Exception, named: Collection[str]) -> Optional[str]:
       >>> user_mistake(FileNotFoundError(2, "No such file or directory", "c"), ["a"])
     """
     code, paths = _refusal(error)
+    if code == errno.ENOENT and "No usable temporary directory" in str(error):
+        return f"{first_line(error)}; set TMPDIR to a folder that can be written into"
     if code in _REFUSED or (code in _WRONG_PATH and any(
             _lies_in(path, folder) for path in paths for folder in named if folder)):
         assert code is not None

@@ -38,14 +38,15 @@ def _hushed(wanted: bool) -> Iterator[None]:
     On loading, TensorFlow 2.19 and later write errors about missing GPUs before they read
     TF_CPP_MIN_LOG_LEVEL. The errors come from C++ and do not pass through `sys.stderr`.
     """
-    try:
-        screen = os.dup(2) if wanted else None
-    except OSError:  # There is no standard error.
+    with contextlib.ExitStack() as stack:
         screen = None
-    if screen is None:
-        yield
-        return
-    with tempfile.TemporaryFile() as held:
+        with contextlib.suppress(OSError):  # No folder for temporary files, or no standard error.
+            if wanted:
+                held = stack.enter_context(tempfile.TemporaryFile())
+                screen = os.dup(2)
+        if screen is None:
+            yield
+            return
         os.dup2(held.fileno(), 2)
         try:
             yield

@@ -1,25 +1,36 @@
 """The run folder: atomic writes, fingerprints, derived seeds and the lock."""
 
 import contextlib
+import errno
 import hashlib
+import io
 import json
+import logging
 import os
 import pathlib
 import re
+import secrets
 import shutil
-from typing import Any, Iterator, List, Tuple
+from typing import Any, Iterable, Iterator, Tuple
+
+import numpy as np
 
 from xtremedistil_tf.environment import check_no_pattern
 from xtremedistil_tf.errors import UserError, first_line
 
-# Temporary names of atomic_path and atomic_folder: the process id, then the final name.
+log = logging.getLogger("absl")
+
+# Temporary names of atomic_path and atomic_folder: digits of its own, then the final name.
 _TEMPORARY = re.compile(r"\.tmp-\d+-.+")
-# Bytes of a name that leaves room for the process id, and characters kept of a longer one.
+# Bytes of a name that leaves room for the digits, and characters kept of a longer one.
 _LONGEST_NAME, _KEPT = 230, 50
 # Folder in a run folder into which processes without the run's lock may write.
 SHARED = "targets"
+_LOCK = ".lock"
 # Endings of what determines a model: weights, tokenizer, configuration.
 _MODEL_FILES = (".safetensors", ".h5", ".json", ".txt", ".model", ".onnx", ".onnx_data")
+# Names of what a writer has not finished yet, or was killed at.
+LEFTOVERS = (".old-*", ".tmp-*")
 _OLD = re.compile(r"\.old-\d+-(.+)")
 
 
@@ -92,10 +103,28 @@ def check_place(flag: str, path: pathlib.Path, *, folder: bool = False) -> None:
         raise UserError(f"--{flag} {path} is a folder; allowed: a file name")
 
 
-def _temporary(path: pathlib.Path) -> pathlib.Path:
-    """A name of this process beside `path`; the start of a name that would be too long is cut."""
+def _beside(path: pathlib.Path, mark: str) -> pathlib.Path:
+    """A name beside `path` that no other writer has; the start of one too long is cut.
+
+    Not the process id: containers that share a folder have equal ones.
+    """
     name = path.name if len(os.fsencode(path.name)) <= _LONGEST_NAME else path.name[-_KEPT:]
-    return path.with_name(f".tmp-{os.getpid()}-{name}")
+    return path.with_name(f".{mark}-{secrets.randbelow(10**12)}-{name}")
+
+
+@contextlib.contextmanager
+def _told_of(path: pathlib.Path, temporary: pathlib.Path) -> Iterator[None]:
+    """Has errors name the place that users know, also those of a full disk that name none."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            nameless = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        else:
+            nameless = os.fsdecode(error.filename) == os.fspath(temporary)
+        if nameless:
+            error.filename = os.fspath(path)
+        raise
 
 
 @contextlib.contextmanager
@@ -106,12 +135,14 @@ def atomic_path(path: pathlib.Path) -> Iterator[pathlib.Path]:
     """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _temporary(path)
-    temporary.touch()
+    temporary = _beside(path, "tmp")
+    with _told_of(path, temporary):
+        temporary.touch()
     mode = temporary.stat().st_mode
     temporary.unlink()
     try:
-        yield temporary
+        with _told_of(path, temporary):
+            yield temporary
         # Some writers (safetensors) create files that only their owner can read.
         temporary.chmod(mode)
         with open(temporary, "rb+") as file:
@@ -126,18 +157,19 @@ def atomic_folder(path: pathlib.Path) -> Iterator[pathlib.Path]:
     """Yields a temporary folder beside `path`; it replaces `path` if the block succeeds."""
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _temporary(path)
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir()
+    temporary = _beside(path, "tmp")
+    with _told_of(path, temporary):
+        temporary.mkdir()
     mode = temporary.stat().st_mode & 0o666
     try:
-        yield temporary
+        with _told_of(path, temporary):
+            yield temporary
         for inside in temporary.rglob("*"):
             if inside.is_file() and inside.stat().st_mode & 0o666 != mode:
                 inside.chmod(mode)
         if path.exists():
             # A folder cannot be replaced atomically; the old one is moved away first.
-            old = path.with_name(f".old-{os.getpid()}-{path.name}")
+            old = _beside(path, "old")
             os.replace(path, old)
             try:
                 os.replace(temporary, path)
@@ -155,6 +187,21 @@ def write_json(path: pathlib.Path, value: Any) -> None:
     """Writes a JSON file atomically, keys in the given order."""
     with atomic_path(path) as temporary:
         temporary.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def write_array(path: pathlib.Path, array: np.ndarray) -> None:
+    """Writes a .npy file.
+
+    `np.save` writes into a file past Python: on a full disk it may lose the array's end without a
+    word, or tell of it without an error number.
+
+    Args:
+      path: the file, such as one of `atomic_path`.
+      array: of any shape and dtype except object.
+    """
+    written = io.BytesIO()
+    np.save(written, array, allow_pickle=False)
+    path.write_bytes(written.getvalue())
 
 
 def read_json(path: pathlib.Path) -> Any:
@@ -187,43 +234,80 @@ def read_text(path: pathlib.Path) -> str:
 
 
 def sweep_beside(path: pathlib.Path) -> None:
-    """Removes temporary folders of killed writers of this folder; call it with its lock held."""
-    for left in path.parent.glob(f".*-{path.name}"):
-        shutil.rmtree(left, ignore_errors=True)
-
-
-def _below(folder: pathlib.Path, pattern: str) -> List[pathlib.Path]:
-    return [path for path in folder.rglob(pattern) if SHARED not in path.relative_to(folder).parts]
+    """Removes what killed writers of this folder left; call it with its lock held."""
+    _sweep(left for left in path.parent.glob(f".*-{path.name}")
+           if left.name.split("-", 2)[-1] == path.name)
 
 
 def sweep_leftovers(folder: pathlib.Path) -> None:
     """Removes incomplete files of a killed run; call it with the lock held.
 
-    A folder that was moved away and not replaced is moved back: it was complete. Target shards stay
-    unchanged: other processes may be writing them, and the process that claims one cleans it.
+    Target shards stay unchanged: other processes may be writing them, and the process that claims
+    one cleans it. So do runs inside the folder, such as those of a study: each has its own lock.
     """
     folder = pathlib.Path(folder)
-    for path in _below(folder, ".old-*"):
-        match = _OLD.fullmatch(path.name)
-        if not match or not path.is_dir():
-            continue
-        original = path.with_name(match.group(1))
-        if original.exists():
-            shutil.rmtree(path)
-        else:
-            os.replace(path, original)
-    for path in _below(folder, ".tmp-*"):
-        if not _TEMPORARY.fullmatch(path.name):
-            continue
-        if path.is_dir():
+
+    def ours(path: pathlib.Path) -> bool:
+        between = path.relative_to(folder).parts[:-1]
+        return SHARED not in between and not any(
+            folder.joinpath(*between[:depth], _LOCK).exists()
+            for depth in range(1, len(between) + 1))
+
+    _sweep(path for pattern in LEFTOVERS for path in folder.rglob(pattern)
+           if ours(path))
+
+
+def _sweep(left: Iterable[pathlib.Path]) -> None:
+    """Removes leftovers; a folder that was moved away and not replaced is moved back."""
+    for path in list(left):
+        moved = _OLD.fullmatch(path.name)
+        if moved and path.is_dir() and not path.with_name(moved.group(1)).exists():
+            os.replace(path, path.with_name(moved.group(1)))
+        elif path.is_dir() and (moved or _TEMPORARY.fullmatch(path.name)):
             shutil.rmtree(path, ignore_errors=True)
-        else:
+        elif _TEMPORARY.fullmatch(path.name):
             path.unlink(missing_ok=True)
 
 
+def can_write(folder: pathlib.Path) -> bool:
+    """Returns True if this user may write into a folder, or make it."""
+    return os.access(next(one for one in (folder, *folder.absolute().parents) if one.exists()),
+                     os.W_OK)
+
+
 @contextlib.contextmanager
-def locked(folder: pathlib.Path) -> Iterator[None]:
+def one_at_a_time(path: pathlib.Path) -> Iterator[None]:
+    """Waits for the lock of work that other runs may be doing now.
+
+    A folder without the right to write needs none: what it holds is read, and anything else fails.
+
+    Args:
+      path: the lock's file.
+    """
+    import filelock
+
+    lock = filelock.FileLock(path)
+    if path.parent.is_dir() and not can_write(path.parent):
+        yield
+        return
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        log.info("waiting for another run, which is writing into %s", path.parent)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def locked(folder: pathlib.Path, *, sweep: bool = True) -> Iterator[None]:
     """Locks the folder for this process; the system releases the lock when the process ends.
+
+    Args:
+      folder: the folder; it is made.
+      sweep: remove what killed runs left anywhere below it.
 
     Raises:
       UserError: if another process has locked it, the folder is not writable, or TensorFlow could
@@ -235,7 +319,7 @@ def locked(folder: pathlib.Path) -> Iterator[None]:
     check_no_pattern(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(folder / ".lock")
+        lock = filelock.FileLock(folder / _LOCK)
         lock.acquire(timeout=0)
     except filelock.Timeout:
         raise UserError(f"{folder} is in use by another run; wait for it or use another folder") \
@@ -243,7 +327,8 @@ def locked(folder: pathlib.Path) -> Iterator[None]:
     except OSError as error:
         raise UserError(f"cannot write into {folder}: {error.strerror or error}") from None
     try:
-        sweep_leftovers(folder)
+        if sweep:
+            sweep_leftovers(folder)
         yield
     finally:
         lock.release()

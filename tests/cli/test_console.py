@@ -207,6 +207,7 @@ def failing(tmp_path):
             "def define_flags():\n"
             "    flags.DEFINE_string('model_dir', None, 'Folder.')\n"
             "    flags.DEFINE_integer('ft_batch_size', 32, 'Rows.')\n"
+            "    flags.DEFINE_boolean('overwrite', False, 'Start again.')\n"
             f"def main():\n    {code}\n"
             "def run():\n    console.start(main, define_flags)\n")
         return run("failing", *arguments, first_path=[tmp_path])
@@ -238,6 +239,13 @@ def test_a_full_disk_is_told_in_one_line(failing):
     result = failing("pathlib.Path('/dev/full').write_text('x')")
     assert result.returncode == 2
     assert result.stderr == "error: file system: No space left on device\n"
+
+
+@pytest.mark.parametrize("flags, told", [((), "command goes on"), (
+    ("--overwrite",), "command without --overwrite goes on")])
+def test_an_interrupted_command_says_what_goes_on(flags, told, failing):
+    result = failing("raise KeyboardInterrupt", *flags)
+    assert result.returncode == 130 and result.stderr == f"interrupted; the same {told} from here\n"
 
 
 def test_memory_that_ran_out_has_a_hint_of_its_own(failing):

@@ -48,8 +48,12 @@ def test_the_repository_has_card_student_and_exports(run, tmp_path):
     for name in ("config.json", "model.safetensors", "student.json", "manifest.json"):
         (checkpoint / name).write_text("{}")
     (checkpoint / "README.md").write_text(CARD.replace("PATH/TO/THIS/FOLDER", "PATH OR NAME"))
-    assert lay_out(run, "anna/tagger", tmp_path) == ["student", "onnx", "huggingface"]
-    shutil.rmtree(checkpoint)
+    export = run / "export"
+    (export / ".tmp-12-1" / "variables").mkdir(parents=True)  # Of an export that was killed.
+    assert lay_out(run, "anna/tagger", tmp_path) == ["student", "onnx", "export", "huggingface"]
+    assert not list((tmp_path / "export").iterdir())
+    for made in (checkpoint, export, tmp_path / "export"):
+        shutil.rmtree(made)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "README.md", "config.json", "model.safetensors", "onnx", "student"]
     card = (tmp_path / "README.md").read_text("utf-8")

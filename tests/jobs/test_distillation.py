@@ -148,14 +148,17 @@ def test_dev_never_gets_worse_from_one_step_to_the_next(finished):
     assert all(later >= sooner - 1e-9 for sooner, later in zip(dev, dev[1:]))
 
 
-def test_a_finished_run_is_not_touched_again(finished, tiny_task, bert_config):
+def test_a_finished_run_is_not_touched_again(finished, tiny_task, bert_config, caplog):
     def stamps():
         return {path: path.stat().st_mtime_ns for path in finished[0].rglob("*")
                 if path.is_file() and path.name != ".lock"}
 
     before = stamps()
-    again = job.run_distillation(config_of(tiny_task, bert_config), finished[0])
-    assert again == read_json(finished[0] / "metrics.json")
+    for baseline in (False, True):
+        again = job.run_distillation(config_of(tiny_task, bert_config), finished[0],
+                                     resources=cfg.Resources(baseline=baseline))
+        assert again == read_json(finished[0] / "metrics.json")
+        assert ("finished without the student on labels alone" in caplog.text) == baseline
     assert stamps() == before
 
 
@@ -541,7 +544,7 @@ def test_ended_and_killed_and_started_again_gives_the_same_student(
     ("metrics.json", b"{}", (), "metrics.json"),
     ("config.json", b"null", (), "config.json holds None"),
     ("config.json", b"{}", (), "config.json: version is missing"),
-    ("config.json", b"[" * 50_000, (), "config.json is not a JSON file"),
+    ("config.json", b"[" * 50_000, (), "start the run anew with --overwrite"),
     ("teacher/teacher.json", b"[]", ("metrics.json", "teacher/manifest.json"), "holds []"),
     ("teacher/head.safetensors", None, ("metrics.json",), "head.safetensors is not the file"),
     ("teacher/config.json", b"null", ("metrics.json",), "config.json holds None"),

@@ -15,6 +15,7 @@ from xtremedistil_tf.jobs.results import keep_metrics
 from xtremedistil_tf.jobs.run_folder import (
     Places,
     claim,
+    kept_forecast,
     student_contents,
     teacher_contents,
 )
@@ -79,6 +80,12 @@ def test_a_folder_with_shards_of_another_size_goes_on(tmp_path):
             continue
         with pytest.raises(UserError, match=told):
             claim(tmp_path, other, task, overwrite=False)
+
+
+def test_a_forecast_that_cannot_be_read_holds_no_run_up(tmp_path, caplog):
+    assert kept_forecast(tmp_path, {"seconds": {}}) == kept_forecast(tmp_path, None)
+    (tmp_path / "forecast.json").write_text("")
+    assert kept_forecast(tmp_path, None) is None and "goes on without its forecast" in caplog.text
 
 
 def test_a_run_killed_while_it_is_scored_again_is_not_finished(tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import logging
 
 import pytest
 
@@ -12,7 +13,8 @@ from xtremedistil_tf.planning.forecast import Forecast
 from xtremedistil_tf.planning.plan import plan_run, start_run
 
 
-def test_a_run_that_goes_on_keeps_the_epochs_of_its_budget(tmp_path, bert_config, monkeypatch):
+def test_a_run_that_goes_on_keeps_the_epochs_of_its_budget(
+        tmp_path, bert_config, monkeypatch, caplog):
     run, task = tmp_path / "run", write_task(tmp_path / "task", rows=8)
     config = cfg.RunConfig(
         cfg.DataConfig(str(task), "transfer.txt", 24, do_ner=True),
@@ -28,7 +30,9 @@ def test_a_run_that_goes_on_keeps_the_epochs_of_its_budget(tmp_path, bert_config
     assert plan_run(config, run, time_budget="2h", sizes=True).config == shared
     # It reads its data once, in the run itself.
     monkeypatch.setattr("xtremedistil_tf.planning.plan.plan_run", None)
-    assert start_run(config, run, time_budget="2h") == (shared, None)
+    caplog.set_level(logging.INFO, "absl")
+    assert start_run(config, run, time_budget="1h") == (shared, None)
+    assert "goes on with the epochs that --time_budget gave it then" in caplog.text
     assert start_run(config, run) == (config, None)
     with pytest.raises(UserError, match="--time_budget is"):
         start_run(config, run, time_budget="soon")

@@ -1,6 +1,7 @@
 """Stored teacher outputs: one pass, the right numbers, resuming, damage, batches."""
 
 import dataclasses
+import errno
 import resource
 import shutil
 import time
@@ -21,9 +22,10 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.teacher import build_teacher, load_teacher, save_teacher
 from xtremedistil_tf.progress import Progress
-from xtremedistil_tf.runs import read_json, write_json
+from xtremedistil_tf.runs import read_json, stamp_of, write_json
 from xtremedistil_tf.shares import Share
 from xtremedistil_tf.targets import store as store_module
+from xtremedistil_tf.targets import worker
 from xtremedistil_tf.targets.dataset import transfer_batches
 from xtremedistil_tf.targets.manifest import open_store
 from xtremedistil_tf.targets.spec import KINDS, MATCHED_KINDS, StoreSpec
@@ -149,7 +151,10 @@ def test_a_pooled_teacher_stores_one_target_a_row(teacher, tokenizer, input_ids,
 
 def test_the_teacher_runs_once(teacher, input_ids, tmp_path):
     write_targets(teacher, input_ids, tmp_path, "f0", 10)
+    manifest = stamp_of(tmp_path / "manifest.json")
     assert write_targets(teacher, input_ids, tmp_path, "f0", 10)[1] == 0
+    # Others may share the store without the right to write into it.
+    assert stamp_of(tmp_path / "manifest.json") == manifest
 
 
 def test_other_inputs_are_refused(teacher, input_ids, tmp_path):
@@ -446,3 +451,21 @@ def test_batches_are_equal_for_equal_seeds_and_full(teacher, input_ids, tmp_path
         # Rows of a batch differ by less than the width of a bucket.
         lengths = mask.sum(1)
         assert lengths.max() - lengths.min() < 5
+
+
+def test_a_helper_that_cannot_write_says_so_in_one_line(monkeypatch, capsys):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device", "/a/shard")
+
+    told = {"job": dataclasses.asdict(HelperJob("/a", "/b", ("/c",), {}, ())), "parent": 1,
+            "processes": 2}
+    monkeypatch.setattr(worker, "_die_with", lambda parent: None)
+    monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(worker, "work", full)
+    with pytest.raises(SystemExit):
+        worker.run(told)
+    assert capsys.readouterr().err == (
+        "warning: a helper process ended: /a/shard: No space left on device\n")
+    monkeypatch.setattr(worker, "work", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):  # A fault of ours.
+        worker.run(told)

@@ -5,7 +5,9 @@ Examples:
     xtremedistil-export --model_dir=runs/mine --forms=tflite,triton
 """
 
+import contextlib
 import pathlib
+from typing import Iterator
 
 from absl import flags
 
@@ -50,6 +52,23 @@ def _dev_examples():
     return rows
 
 
+@contextlib.contextmanager
+def _alone(model_dir: str) -> Iterator[None]:
+    """Keeps other exports, and a run, out of the folder; removes what killed exports left there."""
+    from xtremedistil_tf.inference.assets import FORMAT_FOLDERS, student_path
+    from xtremedistil_tf.inference.student_record import read_student_record
+    from xtremedistil_tf.runs import locked, sweep_beside, sweep_leftovers
+
+    student = student_path(pathlib.Path(model_dir))
+    read_student_record(student)  # A folder without a student gets no lock.
+    # Not all below it: a student may lie in any folder.
+    with locked(student.parent, sweep=False):
+        for name in FORMAT_FOLDERS.values():
+            sweep_beside(student.parent / name)
+            sweep_leftovers(student.parent / name)
+        yield
+
+
 def main() -> None:
     """Exports the student and prints the folder of each export format."""
     if FLAGS.export_version is not None and FLAGS.export_version < 1:
@@ -61,11 +80,12 @@ def main() -> None:
         raise UserError(
             f"--forms has {', '.join(unknown)}; allowed: {', '.join(WRITTEN_FORMATS)}")
     dev = _dev_examples()
-    from xtremedistil_tf.export.export import export_student
+    with _alone(FLAGS.model_dir):
+        from xtremedistil_tf.export.export import export_student
 
-    made = export_student(FLAGS.model_dir, forms=FLAGS.forms, version=FLAGS.export_version,
-                          keep_whole=FLAGS.whitespace_words, dev=dev,
-                          onnx_float16=FLAGS.onnx_float16)
+        made = export_student(FLAGS.model_dir, forms=FLAGS.forms, version=FLAGS.export_version,
+                              keep_whole=FLAGS.whitespace_words, dev=dev,
+                              onnx_float16=FLAGS.onnx_float16)
     for form, folder in made.items():
         console.say(f"{form}: {folder}")
 

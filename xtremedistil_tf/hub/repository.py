@@ -8,6 +8,7 @@ from typing import Any, Dict, List
 from xtremedistil_tf.errors import UserError, first_line
 from xtremedistil_tf.hub.folders import REPOSITORY
 from xtremedistil_tf.hub.reach import unreachable
+from xtremedistil_tf.runs import LEFTOVERS
 
 CARD_FILE = "README.md"
 # Folders of a run that are published, with what a user of the hub opens them by.
@@ -55,7 +56,8 @@ def lay_out(run: pathlib.Path, name: str, folder: pathlib.Path) -> List[str]:
         raise UserError(f"{run} is no run folder with a student (student/student.json is missing)")
     parts = [part for part in _FOLDERS if (run / part).is_dir()]
     for part in parts:
-        shutil.copytree(run / part, folder / part)
+        shutil.copytree(run / part, folder / part,
+                        ignore=shutil.ignore_patterns(*LEFTOVERS))
     checkpoint = run / _CHECKPOINT
     if checkpoint.is_dir():
         parts.append(_CHECKPOINT)

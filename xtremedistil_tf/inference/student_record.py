@@ -15,6 +15,8 @@ from xtremedistil_tf.validation.records import Field, read_record, settings_of
 
 RECORD_FILE = "student.json"
 LABELS_FILE = "labels.tsv"
+# Folders that tell a run which has begun.
+_BEGUN = ("teacher_training", "targets", "stages")
 # Far above every size of a real student.
 _MOST_SIZE = 1 << 20
 _FIELDS = {
@@ -49,7 +51,9 @@ def read_student_record(folder: pathlib.Path) -> Dict[str, Any]:
     """
     path = pathlib.Path(folder) / RECORD_FILE
     if not path.is_file():
-        raise UserError(f"{folder} holds no student ({RECORD_FILE} is missing)")
+        begun = any((pathlib.Path(folder) / name).is_dir() for name in _BEGUN)
+        raise UserError(f"{folder} holds no student ({RECORD_FILE} is missing)" + (
+            "; its run is not finished, start its command again" if begun else ""))
     record = read_record(path, _FIELDS)
     settings_of(path, "student", StudentConfig, record["student"], most=_MOST_SIZE)
     if record.get("squad") is not None:

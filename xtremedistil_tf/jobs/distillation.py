@@ -112,7 +112,7 @@ def run_distillation(
     Args:
       config: the settings.
       model_dir: the run folder. All machines of a cluster must see it.
-      overwrite: start again if other settings made the folder.
+      overwrite: start again, whatever settings made the folder.
       resources: processes, disk and exports.
       forecast: what the run will need, see `planning.forecast`; kept in the run folder and in
         metrics.json. A run that goes on keeps that of its start.
@@ -135,11 +135,15 @@ def run_distillation(
                                       **student_contents(config.student)}))
         forecast = kept_forecast(model_dir, forecast)
         with whole_run((forecast or {}).get("seconds")):
-            return run_unless_finished(
+            metrics = run_unless_finished(
                 model_dir, task, needed_formats(formats, resources), laps,
                 lambda: _train_and_score(
                     config, task, plan, model_dir=model_dir, resources=resources, formats=formats,
                     laps=laps, forecast=forecast))
+        if trains_alone(task, resources) and ALONE not in metrics:
+            log.warning("%s was finished without the student on labels alone (--baseline); "
+                        "--overwrite makes the run anew, with it", model_dir)
+        return metrics
 
 
 def run_unless_finished(

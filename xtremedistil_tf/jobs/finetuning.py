@@ -179,7 +179,7 @@ def run_fine_tuning(
         or names a checkpoint.
       model_dir: the run folder.
       student_dir: folder of a finished student or of its run; None for a checkpoint.
-      overwrite: start again if other settings made the folder.
+      overwrite: start again, whatever settings made the folder.
       resources: the export settings are read, nothing else.
 
     Returns:

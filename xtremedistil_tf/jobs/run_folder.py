@@ -129,7 +129,7 @@ def claim(
       model_dir: the run folder.
       settings: the run's settings. They are changed.
       task: the data.
-      overwrite: empty the folder if other settings made it.
+      overwrite: empty the folder, whatever settings made it.
       start: fingerprint of the student folder that the run starts from; None without one.
       named: fingerprints of the models that the settings name, see `teacher_contents`.
 
@@ -164,7 +164,7 @@ def claim_for(model_dir: pathlib.Path, now: Dict[str, Any], *, overwrite: bool) 
     Args:
       model_dir: the run folder.
       now: contents of config.json: version, config, files and named (fingerprints), labels.
-      overwrite: empty the folder if other settings made it.
+      overwrite: empty the folder, whatever settings made it.
 
     Raises:
       UserError: if the folder has other settings or data. The message names the differences.
@@ -299,9 +299,13 @@ def places_of(
 def kept_forecast(
     model_dir: pathlib.Path, forecast: Optional[Mapping[str, Any]]
 ) -> Optional[Mapping[str, Any]]:
-    """Keeps a run's forecast in its folder; returns that of its start."""
+    """Keeps a run's forecast in its folder; returns that of its start, if it can be read."""
     path = model_dir / "forecast.json"
     if forecast is None:
-        return read_json(path) if path.is_file() else None
+        try:
+            return read_json(path) if path.is_file() else None
+        except UserError as error:  # It decides nothing.
+            log.warning("%s; the run goes on without its forecast", error)
+            return None
     by_chief(lambda: write_json(path, forecast))
     return forecast

@@ -5,7 +5,6 @@ import functools
 import pathlib
 from typing import Any, Dict, Optional, Sequence, Tuple
 
-import filelock
 import transformers
 
 from xtremedistil_tf.config import DataConfig, Resources, RunConfig, require
@@ -30,7 +29,7 @@ from xtremedistil_tf.jobs.run_folder import Places, places_of, student_contents
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.layers.embeddings import check_embedding_width
 from xtremedistil_tf.models.teacher import separator_of
-from xtremedistil_tf.runs import fingerprint
+from xtremedistil_tf.runs import fingerprint, one_at_a_time
 from xtremedistil_tf.targets.own_tokens import with_own_tokens
 from xtremedistil_tf.targets.spec import KINDS, MATCHED_KINDS, StoreSpec
 from xtremedistil_tf.targets.store import TargetStore, check_disk
@@ -127,7 +126,7 @@ def _pieces(data: DataConfig, task: Task, teacher: Teaches, places: Places) -> D
     transfer, rows = transfer_of(task), task.transfer_rows
     place.folder.parent.mkdir(parents=True, exist_ok=True)
     # Processes that write parts of the targets may start here at the same time.
-    with filelock.FileLock(place.folder.with_name(".pieces.lock")):
+    with one_at_a_time(place.folder.with_name(".pieces.lock")):
         if teacher.words_only:
             realign_texts(
                 realigned_of(teacher.tokenizer, teacher.tokenizer, transfer, data.seq_len),
@@ -142,7 +141,7 @@ def _texts(task: Task, teacher: Teaches, places: Places) -> Optional[Any]:
     if not getattr(teacher, "wants_texts", False):
         return None
     place = places["texts"]
-    with filelock.FileLock(place.folder.with_name(".texts.lock")):
+    with one_at_a_time(place.folder.with_name(".texts.lock")):
         return store_texts(transfer_of(task), place.folder, place.fingerprint)
 
 

@@ -187,6 +187,9 @@ def start_run(
     begun = _begun(config, model_dir, overwrite=overwrite,
                    budget=None if time_budget is None else parse_time(time_budget))
     if begun is not None:
+        if time_budget is not None:
+            log.info("%s was begun before: it goes on with the epochs that --time_budget gave it "
+                     "then", model_dir)
         return begun, None
     planned = plan_run(config, model_dir, resources=resources, overwrite=overwrite,
                        time_budget=time_budget)

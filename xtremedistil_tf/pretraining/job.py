@@ -196,7 +196,7 @@ def run_pretraining(
     Args:
       config: the settings.
       model_dir: the run folder. Its folder "checkpoint" is the result.
-      overwrite: start again if other settings made the folder.
+      overwrite: start again, whatever settings made the folder.
 
     Returns:
       The contents of pretraining.json.

@@ -6,7 +6,6 @@ import logging
 import pathlib
 from typing import Any, Dict, Iterator, List
 
-import filelock
 import numpy as np
 import transformers
 
@@ -19,7 +18,7 @@ from xtremedistil_tf.data.tokenization.cut import check_cuttable, count_pieces, 
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.token_store import open_pieces, tokenise_texts
 from xtremedistil_tf.progress import Progress
-from xtremedistil_tf.runs import atomic_folder
+from xtremedistil_tf.runs import atomic_folder, one_at_a_time
 
 log = logging.getLogger("absl")
 
@@ -141,7 +140,7 @@ def read_text(config: PretrainingConfig, tokenizer: Any, folder: pathlib.Path, m
     rows, ids = _count_rows(text), folder / "ids"
     folder.mkdir(parents=True, exist_ok=True)
     # Several workers may start here at the same time.
-    with filelock.FileLock(folder / ".lock"):
+    with one_at_a_time(folder / ".text.lock"):
         if config.vocabulary == "cut":
             if not cut.is_dir():
                 with atomic_folder(cut) as temporary:

@@ -96,5 +96,8 @@ def is_finished(folder: pathlib.Path, fingerprint: str) -> bool:
 def finish(store: TargetStore) -> None:
     """Lists the shards in the manifest after all are written."""
     path = store.folder / _MANIFEST
-    names = [store.shard_folder(index).name for index in range(store.shards)]
-    write_json(path, {**read_json(path), "shards": names})
+    manifest = read_json(path)
+    finished = {**manifest, "shards": [
+        store.shard_folder(index).name for index in range(store.shards)]}
+    if finished != manifest:  # Others may share the folder without the right to write into it.
+        write_json(path, finished)

@@ -11,7 +11,6 @@ import dataclasses
 import pathlib
 from typing import Dict, List, NamedTuple
 
-import filelock
 import numpy as np
 
 from xtremedistil_tf.data.tokenization.ragged import Ragged
@@ -19,7 +18,13 @@ from xtremedistil_tf.data.tokenization.realign import Realigned
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.progress import Progress
-from xtremedistil_tf.runs import atomic_folder, sha256_of, sweep_beside, write_json
+from xtremedistil_tf.runs import (
+    atomic_folder,
+    one_at_a_time,
+    sha256_of,
+    sweep_beside,
+    write_json,
+)
 from xtremedistil_tf.targets.manifest import store_order
 from xtremedistil_tf.targets.records import decode_values, example_of, parse_records
 from xtremedistil_tf.targets.store import TargetStore, is_sound
@@ -101,7 +106,7 @@ def with_own_tokens(
     names = {pathlib.Path(own_tokens_file(logits, folder)).name: len(rows)
              for logits, rows in files.items()}
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with filelock.FileLock(folder.with_name(".own_tokens.lock")):
+    with one_at_a_time(folder.with_name(".own_tokens.lock")):
         # A store that was made anew may have other shards.
         if not has_own_tokens(folder, fingerprint) or read_record(
                 folder / _RECORD, _FIELDS)["files"] != names:

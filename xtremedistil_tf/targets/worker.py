@@ -5,15 +5,17 @@ import dataclasses
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import threading
 import time
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from xtremedistil_tf.data.tokenization.realign import Realigned
 from xtremedistil_tf.data.tokenization.text_store import TextStore
 from xtremedistil_tf.data.tokenization.token_store import open_pieces, open_realigned
+from xtremedistil_tf.errors import UserError, user_mistake
 from xtremedistil_tf.progress import Progress
 
 
@@ -130,7 +132,25 @@ def work(job: HelperJob, processes: int) -> None:
             filler.fill(missing, progress, wait=False)
 
 
-if __name__ == "__main__":
-    told = json.loads(sys.argv[1])
+def run(told: Mapping[str, Any]) -> None:
+    """Runs a helper process; what the user can fix takes one line, as in the main process.
+
+    Args:
+      told: job, parent and processes, see `helping_processes`.
+    """
     _die_with(told["parent"])
-    work(HelperJob(**told["job"]), told["processes"])
+    # Ctrl-C goes to the main process too, which says what is to be said.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        work(HelperJob(**told["job"]), told["processes"])
+    except Exception as error:
+        why = str(error) if isinstance(error, UserError) else user_mistake(
+            error, (told["job"]["store"], told["job"]["pieces"], *told["job"]["teachers"]))
+        if why is None:
+            raise
+        print(f"warning: a helper process ended: {why}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    run(json.loads(sys.argv[1]))

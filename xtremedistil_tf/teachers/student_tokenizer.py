@@ -6,7 +6,6 @@ import logging
 import pathlib
 from typing import Any, Dict, Iterable, Iterator, Optional
 
-import filelock
 import numpy as np
 
 from xtremedistil_tf.config import DataConfig, RunConfig, require
@@ -30,7 +29,7 @@ from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
 from xtremedistil_tf.models.student_from_checkpoint import load_student_tokenizer
 from xtremedistil_tf.models.tokenizers import definition
 from xtremedistil_tf.progress import Progress
-from xtremedistil_tf.runs import fingerprint
+from xtremedistil_tf.runs import fingerprint, one_at_a_time
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers.base import Teaches
 
@@ -205,7 +204,7 @@ def own_sequences(
         return transfer.realigned(teacher.tokenizer, text.tokenizer, texts, data,
                                   text.own_ids(teacher))
 
-    with filelock.FileLock(folder.with_name(".pieces.lock")):
+    with one_at_a_time(folder.with_name(".pieces.lock")):
         if task.labels.pooled:
             tokenise_texts(transfer.pieces(text.tokenizer, transfer_of(task), data), rows=rows,
                            folder=folder, fingerprint=made)

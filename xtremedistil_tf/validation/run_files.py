@@ -7,7 +7,7 @@ import pathlib
 from typing import Any, Callable, Dict, Iterable, List, Optional
 
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import read_json, write_json
+from xtremedistil_tf.runs import can_write, read_json, write_json
 from xtremedistil_tf.validation.manifest import MANIFEST_FILE, RUN_WAY_OUT, check_manifest
 from xtremedistil_tf.validation.records import Field, check_record, read_record
 
@@ -65,7 +65,10 @@ def read_config(run: pathlib.Path) -> Dict[str, Any]:
     Raises:
       UserError: if it is missing or damaged.
     """
-    return read_record(pathlib.Path(run) / "config.json", _CONFIG)
+    try:
+        return read_record(pathlib.Path(run) / "config.json", _CONFIG)
+    except UserError as error:
+        raise UserError(f"{error}; {RUN_WAY_OUT}") from None
 
 
 def read_done(path: pathlib.Path) -> Dict[str, Any]:
@@ -159,7 +162,8 @@ def made_once(
             return kept
         log.warning("%s is damaged; it is made anew", path)
     made = make()
-    if path is not None:
+    # In a folder of others without the right to write, each run makes its own.
+    if path is not None and can_write(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_sealed(path, made)
     return made

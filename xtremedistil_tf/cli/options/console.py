@@ -23,6 +23,8 @@ FLAGS = flags.FLAGS
 
 EXIT_FAULT = 1
 EXIT_USER_ERROR = 2
+# Most commands continue after Ctrl-C.
+_GOES_ON = "the same command goes on from here"
 # Flags that reduce memory.
 _MEMORY_FLAGS = ("student_distil_batch_size", "distil_batch_size", "distil_batch_tokens",
                  "student_ft_batch_size", "ft_batch_size", "teacher_batch_size", "seq_len")
@@ -47,6 +49,13 @@ def _terminate(*_: object) -> None:
 def _end_terminated(on_interrupt: str) -> NoReturn:
     print(f"ended by SIGTERM; {on_interrupt}", file=sys.stderr)
     sys.exit(143)
+
+
+def _after_interrupt(on_interrupt: str) -> str:
+    """Returns a command's message on Ctrl-C; --overwrite would start again, not go on."""
+    if on_interrupt == _GOES_ON and "overwrite" in FLAGS and FLAGS.overwrite:
+        return _GOES_ON.replace("command", "command without --overwrite")
+    return on_interrupt
 
 
 def _fail(message: str) -> NoReturn:
@@ -208,7 +217,7 @@ def _set_up_logging() -> None:
 
 def start(
     main: Callable[..., None], define_flags: Callable[[], Optional[Collection[str]]],
-    *, on_interrupt: str = "the same command goes on from here", operands: Sequence[str] = (),
+    *, on_interrupt: str = _GOES_ON, operands: Sequence[str] = (),
     takes_rest: bool = False,
 ) -> None:
     """Runs a command.
@@ -241,6 +250,7 @@ def start(
             _fail(f"{len(given)} operands; allowed: {' '.join(operands)}" if operands else
                   f"not a flag: {' '.join(given)}; flags start with --{mark}")
         signal.signal(signal.SIGTERM, _terminate)
+        after = _after_interrupt(on_interrupt)
         _set_up_logging()
         if not FLAGS.verbose:
             quiet_libraries()
@@ -252,15 +262,15 @@ def start(
         except BrokenPipeError:
             _reader_gone()
         except KeyboardInterrupt:
-            print(f"interrupted; {on_interrupt}", file=sys.stderr)
+            print(f"interrupted; {after}", file=sys.stderr)
             sys.exit(130)
         except _Terminated:
-            _end_terminated(on_interrupt)
+            _end_terminated(after)
         except Exception as error:
             if _Terminated.came:
-                _end_terminated(on_interrupt)
+                _end_terminated(after)
             if is_lost_worker(error):
-                _fail(f"another worker ended; see its own message. {on_interrupt.capitalize()}")
+                _fail(f"another worker ended; see its own message. {after.capitalize()}")
             told = user_mistake(error, _named_paths(own, given))
             if told is None:
                 _end_of_fault(error, own)

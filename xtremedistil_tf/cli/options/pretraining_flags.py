@@ -98,8 +98,8 @@ PRETRAINING = (
     setting("deterministic", "pretraining.deterministic",
             "Repeat a run bit by bit (slower on a GPU)."),
     setting("opt_policy", "pretraining.opt_policy", "Mixed precision.", choices=cfg.POLICIES),
-    Option("overwrite", "Start again in a folder that other settings made.", kind="boolean",
-           default=False),
+    Option("overwrite", "Start again: a run in the folder is removed, an unfinished one too.",
+           kind="boolean", default=False),
     Option("dry_run", "Print the plan and the time, and train nothing.", kind="boolean",
            default=False),
 )

@@ -118,8 +118,8 @@ RUN_FLAGS = (
     setting("opt_policy", "run.opt_policy",
             "Mixed precision for training and targets. Logits and losses stay float32.",
             choices=cfg.POLICIES),
-    Option("overwrite", "Start again in a folder that other settings made.", kind="boolean",
-           default=False),
+    Option("overwrite", "Start again: a run in the folder is removed, an unfinished one too.",
+           kind="boolean", default=False),
     setting("ft_epochs", ("distil.ft_epochs", "teacher.epochs"),
             "Largest number of epochs on labels, for the teacher and for each stage of the "
             "student. Default: by the number of rows (--defaults).", derived=True),

@@ -8,7 +8,13 @@ import numpy as np
 
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import atomic_folder, sha256_of, sweep_beside, write_json
+from xtremedistil_tf.runs import (
+    atomic_folder,
+    sha256_of,
+    sweep_beside,
+    write_array,
+    write_json,
+)
 from xtremedistil_tf.validation.records import Field, read_record
 
 _RECORD, _TEXTS, _STARTS = "texts.json", "texts.u8", "starts.npy"
@@ -65,7 +71,7 @@ def store_texts(texts: Iterable[Example], folder: pathlib.Path, fingerprint: str
             for row in texts:
                 line = json.dumps([row.words, row.second, row.language], ensure_ascii=False)
                 starts.append(starts[-1] + file.write(line.encode("utf-8")))
-        np.save(temporary / _STARTS, np.array(starts, np.int64))
+        write_array(temporary / _STARTS, np.array(starts, np.int64))
         write_json(temporary / _RECORD, {"fingerprint": fingerprint,
                                          "sha256": _digests(temporary)})
     return TextStore(folder)

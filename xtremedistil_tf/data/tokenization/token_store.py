@@ -11,7 +11,14 @@ from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.realign import Realigned
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.progress import Progress
-from xtremedistil_tf.runs import atomic_folder, read_json, sha256_of, sweep_beside, write_json
+from xtremedistil_tf.runs import (
+    atomic_folder,
+    read_json,
+    sha256_of,
+    sweep_beside,
+    write_array,
+    write_json,
+)
 from xtremedistil_tf.validation.records import Field, read_record
 
 _RECORD, _STARTS = "pieces.json", "starts.npy"
@@ -83,7 +90,7 @@ def _write(chunks: Iterable[_Chunk], rows: int, folder: pathlib.Path, fingerprin
                 counts.update(found)
                 progress.advance(found["sentences"])
         starts = np.cumsum(np.concatenate([[0], *lengths]), dtype=np.int64)
-        np.save(temporary / _STARTS, starts)
+        write_array(temporary / _STARTS, starts)
         write_json(temporary / _RECORD, {"fingerprint": fingerprint, "bytes": _sizes(temporary),
                                          "sha256": {name: sha256_of(temporary / name)
                                                     for name in _sizes(temporary)},

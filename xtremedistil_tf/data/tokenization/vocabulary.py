@@ -6,7 +6,7 @@ from typing import Iterable
 import numpy as np
 
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import atomic_path
+from xtremedistil_tf.runs import atomic_path, write_array
 from xtremedistil_tf.validation.arrays import read_integers
 
 PAD_ID = 0
@@ -52,8 +52,9 @@ class StudentVocabulary:
 
     def save(self, path: pathlib.Path) -> None:
         """Writes the teacher ids as .npy; the array's first value is teacher_size."""
-        with atomic_path(path) as temporary, open(temporary, "wb") as file:
-            np.save(file, np.concatenate([[len(self.table)], self.teacher_ids]).astype(np.int32))
+        with atomic_path(path) as temporary:
+            write_array(temporary, np.concatenate(
+                [[len(self.table)], self.teacher_ids]).astype(np.int32))
 
     @classmethod
     def load(cls, path: pathlib.Path) -> "StudentVocabulary":
