@@ -73,8 +73,9 @@ def digest(words: Sequence[str], seed: int = 0) -> int:
 def rows_of(source: Source, options: ReadOptions, counts: Tally, *, kind: str = "tagging"
             ) -> Tuple[str, Iterator[Row]]:
     """(format of a source, its unconverted rows with tags of any scheme)."""
-    form, rows = source.read(options, counts)
-    bare = options.labelled and task_kind(kind).entities
+    entities = task_kind(kind).entities
+    form, rows = source.read(dataclasses.replace(options, schemed=entities), counts)
+    bare = options.labelled and entities
     return form, schemes.read_bare_types(rows, counts) if bare else rows
 
 

@@ -18,6 +18,9 @@ _BOOLEANS = frozenset({"true", "false"})
 _MOST_NAMED = 5
 # Beside these labels alone, a mark for no gold label is surely a class.
 _OPPOSITES = {"-1": {"-1", "1", "+1"}, NO_GOLD: {NO_GOLD, "+"}}
+# How programs write a cell without a value.
+_NO_VALUE = frozenset({"nan", "NaN", "NAN", "N/A", "n/a", "NA", "<NA>", "null", "NULL", "None",
+                       "?"})
 
 
 def _counted(rows: Rows) -> Counter[str]:
@@ -109,8 +112,8 @@ def suspicious_labels(rows: Rows) -> List[str]:
         cases[label.casefold()].append(label)
     told += [f"the classes {' and '.join(own)} differ by case only"
              for own in cases.values() if len(own) > 1][:_MOST_NAMED]
-    for mark in sorted(NO_GOLDS.intersection(labels)):
-        if not _OPPOSITES[mark].issuperset(labels):
+    for mark in sorted((NO_GOLDS | _NO_VALUE).intersection(labels)):
+        if not _OPPOSITES.get(mark, set()).issuperset(labels):
             told.append(f"{_counted(rows)[mark]:,} texts have the label {mark}, which is read as a "
                         "class; if it means that there is no gold label, take these rows out")
     train = {label for row in rows["train"] for label in row.labels}
