@@ -136,8 +136,8 @@ class SourceReader:
 
     def _clean(self, row: Example, labelled: bool, form: str, counts: Tally) -> List[Example]:
         if not re.fullmatch(LANGUAGE, row.language):
-            raise RowError(("language", f"language {row.language!r}; allowed: a letter, then up to "
-                            "15 letters, digits, - or _"))
+            raise RowError(("language", f"language {row.language!r:.40}; allowed: a letter, then "
+                            "up to 15 letters, digits, - or _"))
         if row.tags and len(row.tags) != len(row.words):
             raise RowError(("tag_count", f"{len(row.words)} words but {len(row.tags)} tags"))
         row = self._normalized(clean_words(row, counts), counts)
