@@ -202,6 +202,11 @@ FORMS = (
         "1\tAnna@\tAnna\tPROPN\tNNP\t_\t2\tnsubj\t_\tNER=B-PER",
         "2\tlives\tlive\tVERB\tVBZ\t_\t0\troot\t_\tNER=O|SpaceAfter=No"),
         ("Anna0 lives\tB-PER O",), file="en-train.conllu", kind="tagging"),
+    Form("WikiNEuRal, three columns", _tabs("0 Anna@ B-PER", "1 lives O", "2 in O", "3 Oslo B-LOC"),
+         (ROW,), file="train_en.conllu"),
+    Form("LST20, letters before _", _tabs(
+        "Anna@ NN B_PER B_CLS", "lives VV O I_CLS", "in PS O I_CLS", "Oslo NN B_LOC E_CLS"),
+        (ROW,)),
     Form("WNUT-17", _tabs("Anna@ B-person", "lives O"), ("Anna0 lives\tB-person O",),
          file="wnut17train.conll"),
     Form("Few-NERD", _tabs("Anna@ person-actor", "Low person-actor", "lives O"),
@@ -219,10 +224,23 @@ FORMS = (
     Form("a table of Kaggle, CSV", _columns("Sentence: @,Anna@,NNP,B-PER", ",lives,VBZ,O"),
          ("Anna0 lives\tB-PER O",), head="Sentence #,Word,POS,Tag\n", between="\n",
          file="train.csv"),
+    Form("a table of words, empty rows between sentences, CSV", _columns(
+        "Anna@,B-PER", "lives,O", "in,O", "Oslo,B-LOC"), (ROW,), head="token,label\n",
+        between="\n,\n", file="train.csv"),
+    Form("a row an entity, CSV", _columns(
+        "Anna@ lives in Oslo,0,4,PER", "Anna@ lives in Oslo,14,18,LOC"), file="train.csv",
+         refusal="its rows have an entity each, by 'start' and 'end'; needed is a row a text",
+         head="text,start,end,label\n", between="\n"),
     Form("sentences and tags, CSV", _columns('"Anna@, there","B-PER O"'),
          ("Anna0, there\tB-PER O",), head="text,labels\n", between="\n", file="train.csv"),
     Form("Hugging Face, names of tags", _json(lambda n, text: {
         "tokens": text.split(), "ner_tags": ["B-PER", "O", "O", "B-LOC"]}), (ROW,), **LINES),
+    Form("tags under a name of their own", _json(lambda n, text: {
+        "tokens": text.split(), "coarse": ["B-X", "O", "O", "O"],
+        "fine": ["B-PER", "O", "O", "B-LOC"]}), (ROW,), options={"tag_column": "fine"}, **LINES),
+    Form("parts of speech under tags", _json(lambda n, text: {
+        "tokens": text.split(), "tags": ["NNP", "VBZ", "IN", "NNP"],
+        "ner": ["B-PER", "O", "O", "B-LOC"]}), (ROW,), **LINES),
     Form("Naamapadam, numbers of tags", _json(lambda n, text: {
         "words": text.split(), "ner": [1, 0, 0, 5]}), refusal="name them with --tag_names",
         **LINES),

@@ -103,6 +103,20 @@ def test_white_space_around_a_word_is_none_of_it(tmp_path, space):
     assert "24 words without the white space around them" in told and "no-break" not in told
 
 
+def test_byte_order_marks_are_none_of_a_tag(tmp_path):
+    lines = sentences()
+    record, told, _ = prepare(tmp_path, [lines[0] + "\ufeff", *lines[1:]])
+    assert record["labels"] == ["O", "B-PER", "I-PER"]
+    assert "1 byte order marks inside the file left out" in told
+
+
+def test_what_was_left_out_is_told_where_nothing_remains(tmp_path):
+    task = {"data": {"text": "Anna ran"}, "annotations": [], "predictions": [{"result": []}]}
+    with pytest.raises(UserError, match="no sentence for train.tsv in what was given .*jsonl: 9 "
+                                        "rows without an annotation left out"):
+        prepare(tmp_path, texts(*[task] * 9), "train.jsonl")
+
+
 def test_tags_behind_a_hash_are_a_second_layer(tmp_path):
     lines = sentences(tag="B-nam_liv#B-nam_org")
     with pytest.raises(UserError, match="allowed: O, .*--nested=outer or inner keeps one"):
@@ -235,6 +249,12 @@ TRANSFERS = {
                    ["Bo sat .", "Cy ran .", "It rained ."]),
     "json array of texts": (['["Bo sat.", "Cy ran."]'], ["Bo sat .", "Cy ran ."]),
     "csv": (["id,text", '1,"Bo sat, then."', "2,Cy ran."], ["Bo sat , then .", "Cy ran ."]),
+    "csv of titles": (["title,text", *['"A, title","Bo sat."'] * 3], ["Bo sat ."] * 3),
+    "csv of unusual names": (["nr,tone,tweet", *(f'{n},a,"Bo sat, {n}"' for n in range(6))],
+                             [f"Bo sat , {n}" for n in range(6)]),
+    "json of columns": ([json.dumps({"text": ["Bo sat there.", "Cy ran off."], "n": [1, 2]})],
+                        ["Bo sat there .", "Cy ran off ."]),
+    "one column": (["text", "Bo sat there", "Cy ran off"], ["Bo sat there", "Cy ran off"]),
     "csv of texts": (['"3","Bo"," Bo sat there."', '"4","Cy","Cy ran off."'],
                      ["Bo sat there .", "Cy ran off ."]),
     "table": (["a good film\tpos", "a bad film\tneg", "so so\tneg"],

@@ -73,6 +73,23 @@ def test_sentences_with_commas_and_quotes_are_text():
         assert len(read(text, CLASSIFIER)) == text.count("\n")
 
 
+@pytest.mark.parametrize("line", [
+    "<PER>Anna</PER> lives in <LOC>Bonn</LOC> .", "[Anna](PER) lives in [Bonn](LOC)",
+    "Anna/NNP lives/VBZ in/IN Bonn/NNP ./.", "The_DT cat_NN sat_VBD ._.",
+    "(ROOT (S (NP (NNP Anna)) (VP (VBD ran))))", "Hel@@ lo wor@@ ld ."])
+def test_marks_of_labels_are_no_words_of_a_tagger(line):
+    with pytest.raises(UserError, match="in.txt: it looks like .*needed is the text without its "
+                                        "marks; --text_column=line"):
+        read(f"{line}\n" * 9)
+    assert read(f"{line}\n" * 9, column="line") == [line] * 9 == read(f"{line}\n" * 9, CLASSIFIER)
+
+
+@pytest.mark.parametrize("begin", [b"7z\xbc\xaf\x27\x1c\0\4", b"PAR1\x15\0", b"\x04\x22M\x18d@"])
+def test_zeros_of_packed_files_are_no_utf16(begin):
+    with pytest.raises(UserError, match="in.txt is compressed or binary; needed is text"):
+        read(begin + b"a\0" * 200)
+
+
 def test_a_key_of_json_lines():
     text = '{"text": "Anna\\nlacht.", "id": 3}\n\n{"text": "Bonn", "x": null}\n'
     assert read(text, column="text") == ["Anna\nlacht.", "", "Bonn"]

@@ -36,6 +36,7 @@ _TOLD = {
     "unannotated_rows": "rows without an annotation left out",
     "several_annotations": "rows with several annotations, of which one is read",
     "bare_types": "types without B- or I-: neighbours of one type are read as one entity",
+    "other_letters": "tags such as B_PER or PER-B read as B-PER",
     "bare_letters": "tags B, I without a type read as entities of one type, ENTITY",
     "labels_stripped": "sentences whose labels were stripped (transfer)",
     "normalized": "sentences composed (Unicode NFC)",

@@ -5,6 +5,7 @@ import contextlib
 import pathlib
 from typing import Any, Counter, Dict, Iterator, List, Optional, Sequence, Set, TextIO, Tuple
 
+from xtremedistil_tf.corpora.conversion_record import changes
 from xtremedistil_tf.corpora.copies import find_twins, leave_out_copies
 from xtremedistil_tf.corpora.readers import schemes
 from xtremedistil_tf.corpora.source_rows import ConvertOptions, SourceReader, digest
@@ -119,7 +120,8 @@ def _of_languages(sources: Sequence[Source], languages: Sequence[str]) -> Tuple[
     return kept, len(sources) - len(kept)
 
 
-def _check_result(writer: _Writer, options: ConvertOptions, sources: Sequence[Source]) -> None:
+def _check_result(writer: _Writer, options: ConvertOptions, sources: Sequence[Source],
+                  records: Sequence[Dict[str, Any]]) -> None:
     if options.languages and not any(
             writer.languages[split] for split in SPLITS):
         found = sorted({source.language or source.group for source in sources
@@ -128,7 +130,10 @@ def _check_result(writer: _Writer, options: ConvertOptions, sources: Sequence[So
                         f"have: {', '.join(found) or 'no named language'}")
     for split in SPLITS:
         if not writer.languages[split]:
-            raise UserError(f"no sentence for {split}.tsv in what was given")
+            told = "; ".join(f"{record['source']}: {', '.join(found)}" for record in records
+                             if record["split"] in (split, None) and (found := changes(record)))
+            raise UserError(f"no sentence for {split}.tsv in what was given"
+                            + (f" ({told:.300})" if told else ""))
     absent = [code for code in options.languages if not writer.languages["train"][code]]
     if absent:
         raise UserError(
@@ -205,7 +210,7 @@ def convert(sources: Sequence[Source], output: pathlib.Path, options: ConvertOpt
         with contextlib.ExitStack() as stack:
             writer = _Writer(folder, stack, kind)
             divided = _write_labelled(reader, writer, named, options)
-            _check_result(writer, options, sources)
+            _check_result(writer, options, sources, reader.records)
             for source in named["transfer"]:
                 for row in reader.rows(source, False):
                     number = digest(row.words)

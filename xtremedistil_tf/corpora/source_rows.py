@@ -73,8 +73,9 @@ def digest(words: Sequence[str], seed: int = 0) -> int:
 def rows_of(source: Source, options: ReadOptions, counts: Tally, *, kind: str = "tagging"
             ) -> Tuple[str, Iterator[Row]]:
     """(format of a source, its unconverted rows with tags of any scheme)."""
-    form, rows = source.read(options, counts)
-    bare = options.labelled and task_kind(kind).entities
+    entities = task_kind(kind).entities
+    form, rows = source.read(dataclasses.replace(options, schemed=entities), counts)
+    bare = options.labelled and entities
     return form, schemes.read_bare_types(rows, counts) if bare else rows
 
 
@@ -135,8 +136,8 @@ class SourceReader:
 
     def _clean(self, row: Example, labelled: bool, form: str, counts: Tally) -> List[Example]:
         if not re.fullmatch(LANGUAGE, row.language):
-            raise RowError(("language", f"language {row.language!r}; allowed: a letter, then up to "
-                            "15 letters, digits, - or _"))
+            raise RowError(("language", f"language {row.language!r:.40}; allowed: a letter, then "
+                            "up to 15 letters, digits, - or _"))
         if row.tags and len(row.tags) != len(row.words):
             raise RowError(("tag_count", f"{len(row.words)} words but {len(row.tags)} tags"))
         row = self._normalized(clean_words(row, counts), counts)

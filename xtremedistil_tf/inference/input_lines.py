@@ -21,6 +21,7 @@ from xtremedistil_tf.data.lines import (
     ends_with_cr,
     is_count,
 )
+from xtremedistil_tf.data.readers.marks import marked_form
 from xtremedistil_tf.data.readers.recognise import FORMS, TEXTS, begins_json, recognise
 from xtremedistil_tf.data.readers.tables import is_csv, table_form
 from xtremedistil_tf.errors import UserError
@@ -34,9 +35,11 @@ SAMPLE = 200
 _SHARE = 0.8
 _TAG = re.compile(r"(?:[A-Za-z]{2,3}(?:[-_][A-Za-z]+)*:)?(?:O|[BIESLU]-\S+)")
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
-# First bytes of gzip, zip, bzip2, xz, zstandard, PDF and SQLite files.
-_MAGIC = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"%PDF-", b"SQLite",
-          b"PAR1", b"\x89PNG")
+# First bytes of gzip, zip, bzip2, xz, zstandard, LZ4, 7z, RAR, PDF, SQLite, Parquet, Office, RTF
+# and PNG files.
+_MAGIC = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"\x04\x22M\x18",
+          b"7z\xbc\xaf", b"Rar!", b"%PDF-", b"SQLite", b"PAR1", b"\xd0\xcf\x11\xe0",
+          b"{\\rtf", b"\x89PNG")
 _OTHER_FILES = {b"version https://git-lfs": "a pointer of Git LFS", b"<?xml": "XML",
                 b"<!doctype html": "an HTML page", b"<html": "an HTML page"}
 # With fewer lines, a sentence such as "She got an O" would look like columns.
@@ -137,6 +140,10 @@ def why_no_text(lines: Sequence[str], kind: str, labels: Collection[str]) -> Opt
     table = table_form(lines, TEXTS, labels) if form == "text" else None
     if table:
         return f"it looks like {table}; needed is one text a line{whole}"
+    # Other students may have learnt from texts with marks.
+    marked = marked_form(lines) if form == "text" and record.tags_words else None
+    if marked:
+        return f"it looks like {marked}; needed is the text without its marks{whole}"
     if form == "text" or len(lines) < _FEWEST:
         return None
     column = "--text_column=NUMBER reads one of its columns" if "\t" in lines[0] and (
@@ -237,8 +244,6 @@ class InputLines:
 
     def _check_bytes(self, head: Sequence[bytes]) -> None:
         """Refuses files that are not text, or have another encoding."""
-        if head and head[0].startswith(_MAGIC):
-            raise UserError(f"{self._name} is compressed or binary; needed is text")
         for begin, told in _OTHER_FILES.items():
             if head and head[0].lower().startswith(begin):
                 raise UserError(f"{self._name} is {told}; needed is text")
@@ -256,6 +261,8 @@ class InputLines:
     def _texts(self) -> Iterator[str]:
         chunks = iter(self._file)
         first = next(chunks, b"")
+        if first.startswith(_MAGIC):  # Zeros inside would look like UTF-16.
+            raise UserError(f"{self._name} is compressed or binary; needed is text")
         told, mark = encoding_of(first)
         encoding = told or self._encoding or UTF8
         if codecs.lookup(encoding).name != UTF8:

@@ -185,7 +185,7 @@ class Runner:
         # What all runs start from, as far as it is named and here.
         paths.update((name, pathlib.Path(str(self._given[name]))) for name in _STARTS
                      if self._given.get(name))
-        for name in (self._given.get("teacher_model_dir") or "").split(","):
+        for name in filter(None, (self._given.get("teacher_model_dir") or "").split(",")):
             # One that is fine-tuned there in the first run has nothing to compare yet.
             place = find_teacher(pathlib.Path(name)) or pathlib.Path(name)
             if place.is_file() or (place / "config.json").is_file():
@@ -236,14 +236,11 @@ class Runner:
         return Facts(tuple(sorted(languages)), sum(1 for _ in text),
                      functools.partial(self._encoder, seed), self._sizes, self._classes())
 
-    def _fine_tune(
-        self, flags: Mapping[str, Any], seed: int, *, all_cores: bool = False
-    ) -> None:
+    def _fine_tune(self, flags: Mapping[str, Any], seed: int, *, all_cores: bool = False) -> None:
         folder = self._teacher(flags)
         with self._teachers:
             if not (folder / "teacher_metrics.json").is_file():
-                self._call("teacher", folder, seed, self._teacher_flags(flags),
-                           all_cores=all_cores)
+                self._call("teacher", folder, seed, self._teacher_flags(flags), all_cores=all_cores)
 
     def _distil_all(
         self, first: Optional[Run], others: Sequence[Run], first_seed: int, progress: Progress, *,

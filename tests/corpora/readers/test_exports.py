@@ -78,6 +78,9 @@ def test_an_object_of_one_split_is_read(export):
     {"tokens": [{"text": one["word"], "label": one["ner"]} for one in INNER], "entities": []},
     {"sentences": [{"index": 0, "tokens": [{**one, "pos": "NN"} for one in INNER],
                     "entitymentions": [{"ner": "PER"}]}]},
+    # Types that are objects, as Flair and tools with a list of labels write them.
+    {"text": TEXT, "entities": [{**one, "labels": [{"value": one["label"], "confidence": 0.9}],
+                                 "label": {"id": 3, "name": one["label"]}} for one in spans()]},
     # Records under a name, beside what describes them.
     {"name": "my corpus", "annotations": [ROW]}, {"a1": ROW}, {"annotations": [ROW, None]},
 ])

@@ -377,9 +377,12 @@ def test_types_without_letters_are_entities_of_neighbours():
     found, counts = tags("person-actor person-actor O location", "O O")
     assert found == ["B-person-actor I-person-actor O B-location", "O O"]
     assert counts["bare_types"] == 3
-    for rows in (["B-PER O", "PER O"], ["b-per i-per O"], ["PER-B PER-I O"], ["NN VB"], ["O -"],
+    for rows in (["B-PER O", "PER O"], ["b-per i-per O"], ["S_ORG L_PER O"], ["NN VB"], ["O -"],
                  ["B I X O"]):
         assert tags(*rows)[0] == rows
+    for row in ("B_PER I_PER O", "B.PER I.PER O", "PER-B PER-I O"):
+        found, counts = tags(row)
+        assert found == ["B-PER I-PER O"] and counts["other_letters"] == 2
 
 
 @pytest.mark.parametrize("number", ["²", "9" * 5000])

@@ -101,6 +101,11 @@ def test_stray_files_are_passed_over(tmp_path):
                        "train.txt~": "x", "__MACOSX__._dev.txt": "x", "train.py": "x"})
     found, others = splits(tmp_path)
     assert found == [("train.txt", "train")] and others == [str(tmp_path / "train.py")]
+    (tmp_path / "README").symlink_to(tmp_path / "nowhere")
+    assert splits(tmp_path)[0] == found
+    (tmp_path / "dev.txt").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(UserError, match="dev.txt is a link to a file that is not there"):
+        splits(tmp_path)
     hidden = write(tmp_path / ".cache", **{"train.txt": conll("a")})
     assert splits(hidden)[0] == [("train.txt", "train")], "the input itself may be hidden"
 

@@ -316,12 +316,13 @@ def test_discarded_labels_of_argilla_are_no_gold(tmp_path):
 
 
 @pytest.mark.parametrize(("labels", "told"), [
-    (("a", "b", "-1"), True), (("0", "1", "-1"), True), (("1", "-1"), False), (("+", "-"), False)])
+    (("a", "b", "-1"), True), (("0", "1", "-1"), True), (("1", "-1"), False), (("+", "-"), False),
+    (("a", "b", "nan"), True), (("a", "b", "N/A"), True), (("a", "nano"), False)])
 def test_a_mark_for_no_gold_label_among_classes_is_suspicious(labels, told):
     rows = {"train": [Text((f"film {n}",), (labels[n % len(labels)],)) for n in range(12)],
             "dev": [], "test": []}
     found = "\n".join(suspicious_labels(rows))
-    assert ("texts have the label -1, which is read as a class" in found) == told
+    assert (f"texts have the label {labels[-1]}, which is read as a class" in found) == told
 
 
 def task(text, *results, **more):

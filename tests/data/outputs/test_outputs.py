@@ -7,6 +7,7 @@ import pytest
 
 from xtremedistil_tf.data.outputs.reader import OutputsText, average_logits, read_outputs
 from xtremedistil_tf.data.outputs.rows import HARD
+from xtremedistil_tf.data.words import has_dictionary
 from xtremedistil_tf.errors import UserError
 
 
@@ -100,6 +101,30 @@ def test_the_score_of_a_label_is_its_probability(tmp_path):
         np.testing.assert_allclose(shares(found.logits[0]), [[HARD, 1 - HARD]], rtol=1e-4)
 
 
+def test_white_space_around_a_label_makes_no_other_one(tmp_path):
+    found = read_outputs(write(tmp_path, {"text": "Good", "label": "pos\n"}, {
+        "text": "Fine", "label": "pos"}, {"text": "Bad", "probabilities": {" neg": 1.0}}),
+        pooled=True)
+    assert found.names == ("pos", "neg")
+    found = read_outputs(write(
+        tmp_path, {"labels": ["O", "B-First Name"]}, {"words": ["a"], "tags": ["B-First Name"]},
+        {"text": "b", "spans": [{"start": 0, "end": 1, "label": "First\u00a0Name"}]},
+        {"words": ["c"], "tags": ["\ufeffO"]}), pooled=False)
+    assert found.names == ("O", "B-First_Name")
+
+
+@pytest.mark.skipif(not has_dictionary(), reason="needs the extra [segmentation]")
+@pytest.mark.parametrize(("text", "name"), [
+    ("ポールはベルリンで働く。", "ベルリン"), ("เขาเดินทางไปกรุงเทพ", "กรุงเทพ")])
+def test_spans_in_scripts_without_spaces_are_no_whole_sentences(tmp_path, text, name):
+    begin = text.index(name)
+    found = read_outputs(write(tmp_path, {"text": text, "spans": [
+        {"start": begin, "end": begin + len(name), "label": "LOC"}]}), pooled=False)
+    tagged = [word for word, at in zip(found.examples[0].words, found.logits[0].argmax(axis=1))
+              if found.names[at] == "B-LOC"]
+    assert tagged == [name] and len(found.examples[0].words) > 2
+
+
 def test_texts_and_pairs(tmp_path):
     found = read_outputs(write(tmp_path, {"text": "Good film", "label": "pos"},
                                {"text": "Bad", "probabilities": {"neg": 0.8, "pos": 0.2}},
@@ -158,7 +183,9 @@ def test_parquet_says_the_same(tmp_path):
     ({"words": ["a"], "probabilities": [[-0.5, 1.5]]}, "a probability is -0.5; needed is 0 to 1"),
     ({"words": ["a"], "logits": [[0.5, 0.2, 0.1]]}, "3 logits, but 2 labels: O, B-X"),
     ('{"words": ["a"], "logits": [[NaN, 0.2]]}', "logits hold nan; needed are finite numbers"),
-    ({"tags": ["O"]}, "no words and no text"),
+    ({"tags": ["O"]}, "no words and no text; needed is one of them, and the row has tags"),
+    ({"words": ["a"], "ner_tags": ["O"]}, "the row has 'ner_tags', but what is said is read"),
+    ({"words": ["a"], "tags": [" "]}, "a tag is empty"),
     ({"words": [], "tags": []}, "a sentence without words"),
     ({"text": "ab", "spans": [{"start": 7, "end": 9, "label": "X"}]},
      "7-9 .X. does not lie in the text, which has 2 characters"),

@@ -141,3 +141,12 @@ def test_a_type_with_a_colon_is_no_language(tmp_path):
         read_ner(path, labels)
     assert split_prefix("B-GPE:city") == (None, "B-GPE:city")
     assert split_prefix("de:B-GPE:city") == ("de", "B-GPE:city")
+
+
+def test_columns_are_no_rows_of_one_word(tmp_path):
+    path = tmp_path / "train.tsv"
+    path.write_text("Anna\tB-PER\nlacht\tO\n\nBonn\tB-TAX\nliegt\tO\nda\tO\n\n")
+    with pytest.raises(UserError, match="train.tsv: a word and its tag a line, it seems"):
+        read_ner(path, LABELS)
+    path.write_text("Anna\tB-PER\n\nlacht\tO\n\nBonn\tB-TAX\n")  # Sentences of one word.
+    assert len(read_ner(path, LABELS)[0]) == 3

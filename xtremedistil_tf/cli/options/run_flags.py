@@ -282,9 +282,8 @@ STUDENT_FLAGS = (
             names=lambda: losses_against("representation")),
     setting("logits_loss", "distil.logits_loss",
             "Loss against the teacher's logits: mse (Eq. 4), kld (softened by --temperature), "
-            "pseudo_labels (the teacher's most probable class as a label) or bce (of each label "
-            "of --do_multilabel, softened too). For --do_squad kld and pseudo_labels are over the "
-            "positions of a window. Default: mse; with --teacher_outputs kld (--defaults).",
+            "pseudo_labels (the teacher's best class) or bce (several labels, softened too); "
+            "answers: over a window's positions. Default: mse; --teacher_outputs: kld (--defaults).",
             names=lambda: losses_against("logits")),
     setting("temperature", "distil.temperature", "Temperature of --logits_loss=kld and bce."),
     setting("distil_multi_hidden_states", "distil.multi_hidden_states",
@@ -305,11 +304,9 @@ STUDENT_FLAGS = (
     Option("student_distil_batch_size", "The same as --distil_batch_size, by its later name.",
            kind="integer", alias="distil_batch_size", derived=True),
     setting("entity_swaps", "data.entity_swaps",
-            "Number of transfer sentences to make from each labelled one, with its entities "
-            "replaced by others of their type and language."),
+            "Number of transfer sentences to make from each labelled one, with other entities."),
     setting("word_swaps", "data.word_swaps",
-            "Number of transfer sentences to make from each one, with words replaced by others "
-            "that stand beside the same word elsewhere in the text."),
+            "Number of transfer sentences to make from each one, with words of its neighbours'."),
     setting("distil_batch_tokens", "distil.distil_batch_tokens",
             "Positions of a batch on the transfer set, instead of a number of sequences."),
     setting("ft_learning_rate", "distil.ft_learning_rate",

@@ -21,8 +21,10 @@ LENGTHS = ("length", "len", "region_length")
 # Some tools use one of the last keys for the entity's text; then another key is its type.
 LABELS = ("label", "labels", "tag", "tags", "entity_type", "ner_tag", "label_type", "type",
           "types", "category", "class", "entity_group", "entity_label", "label_", "ner",
-          "ner_label", "class_name", "label_name", "tag_name", "entity_class", "entity", "name",
-          "value", "display_name")
+          "ner_label", "ner_type", "ent_type", "class_name", "label_name", "tag_name",
+          "entity_class", "entity", "name", "value", "display_name")
+# Keys of a type's name, if the type is an object.
+_NAMES = ("name", "value", "label", "text", "title", "display_name")
 SURFACES = ("text", "word", "surface", "surface_form", "mention", "span_text", "entity_text",
             "covered_text", "mention_text", "surface_text")
 
@@ -53,6 +55,8 @@ def _label(value: Any, place: str) -> str:
             raise RowError(("span_label", f"{place} has {len(value)} types: {value!r:.60}; allowed "
                             "is one"))
         value = value[0]
+    if isinstance(value, dict):  # Flair's {"value": "PER", "confidence": 0.9}, or a named label.
+        value = next((value[name] for name in _NAMES if isinstance(value.get(name), str)), value)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         raise RowError(("span_label", f"{place} has the number {value!r} for its type; needed is "
                         "its name"))

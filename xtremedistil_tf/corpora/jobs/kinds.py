@@ -16,6 +16,7 @@ from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.texts.columns import Wanted
 from xtremedistil_tf.corpora.texts.make import MakeOptions, make_texts
 from xtremedistil_tf.corpora.texts.rows import TextsOptions
+from xtremedistil_tf.corpora.texts.tables.opening import open_lines
 from xtremedistil_tf.data.lines import read_lines
 from xtremedistil_tf.data.readers.recognise import is_tag
 from xtremedistil_tf.data.readers.rows import split_prefix
@@ -24,6 +25,8 @@ from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.tasks import TASKS, task_kind
 
 _SAMPLE = 200
+# Columns of CoNLL-U. Some corpora of two or three columns have its ending, too.
+_CONLLU = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,8 +55,15 @@ class Asked(ConvertOptions):
 
 
 def is_conllu(source: Source) -> bool:
-    """True for a CoNLL-U file, by its name."""
-    return re.search(r"\.conllu(\.(gz|bz2|xz))?$", source.name) is not None
+    """True for a CoNLL-U file, by its name and the ten columns of its first word."""
+    if re.search(r"\.conllu(\.(gz|bz2|xz))?$", source.name) is None:
+        return False
+    try:
+        first = next((line for line in open_lines(source, "latin-1")
+                      if line.strip() and not line.startswith("#")), None)
+    except UserError:
+        return True  # Told when it is read.
+    return first is None or first.count("\t") == _CONLLU - 1
 
 
 def make_tagged(sources: Sequence[Source], output: pathlib.Path, asked: Asked, **more: Any

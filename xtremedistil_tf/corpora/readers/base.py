@@ -39,6 +39,7 @@ class ReadOptions:
       labelled: True if labels are needed; False allows ambiguous tag columns.
       nested: rule for entities that overlap, see `spans.without_nested`.
       marked: True to read running text as it is, if it has marks of labels.
+      schemed: True if tags have a scheme's letters (B-PER); of several lists these are read.
     """
 
     format: str = "auto"
@@ -51,6 +52,7 @@ class ReadOptions:
     labelled: bool = True
     nested: str = "refuse"
     marked: bool = False
+    schemed: bool = True
 
 
 class Tally(Counter[str]):
@@ -100,11 +102,16 @@ def clean_words(example: Example, counts: collections.Counter) -> Example:
 
 
 def clean_tags(tags: Tuple[str, ...], counts: collections.Counter) -> Tuple[str, ...]:
-    """Renames a type `First Name` to `First_Name`: a space would end the tag. Counts changes.
+    """Renames a type `First Name` to `First_Name`: a space would end the tag. Removes byte order
+    marks. Counts changes.
 
     Types are composed (Unicode NFC): two spellings of a name would be two types.
     """
     whole = "".join(tags)
+    if BYTE_ORDER_MARK in whole:  # It would make another type.
+        counts["byte_order_marks"] += whole.count(BYTE_ORDER_MARK)
+        tags = tuple(tag.replace(BYTE_ORDER_MARK, "") for tag in tags)
+        whole = "".join(tags)
     if not _TAG_WHITE.search(whole) and unicodedata.is_normalized("NFC", whole):
         return tags
     composed = tuple(unicodedata.normalize("NFC", tag) for tag in tags)

@@ -8,7 +8,7 @@ from typing import Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 
 from xtremedistil_tf.corpora.annotations.spans import Span, tag_tokens
 from xtremedistil_tf.corpora.readers.base import SAMPLE, ReadOptions, Row, Tally
-from xtremedistil_tf.corpora.readers.layout import Layout, find_layout, is_break
+from xtremedistil_tf.corpora.readers.layout import Layout, find_layout, is_break, is_empty_row
 from xtremedistil_tf.data.lines import Line, RowError
 from xtremedistil_tf.data.readers.recognise import DOCUMENT, DOCUMENTS, WIKIANN, is_tag
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example
@@ -109,6 +109,11 @@ class _Blocks:
                 continue
             fields = self._fields(text)
             if isinstance(fields, list):
+                if layout.separator != "\t" and is_empty_row(fields, layout.word, layout.tag):
+                    if block:
+                        yield block
+                    block = []
+                    continue
                 if self._passed(text, fields, bool(block)):
                     continue
                 if self._begins(fields) and block:

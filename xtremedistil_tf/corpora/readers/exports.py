@@ -161,7 +161,8 @@ def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[Record]:
         for one in _held(value) or ():
             if one is not None:
                 yield from unpack(one, options, counts)
-    elif any(_is_batch(value.get(name)) for name in TOKENS):
+    elif any(_is_batch(value.get(name)) or _is_text_column(value.get(name), value)
+             for name in (*TEXTS, *TOKENS)):
         count = max(len(column) for column in value.values() if isinstance(column, list))
         for at in range(count):
             yield {name: column[at] for name, column in value.items()
@@ -176,6 +177,14 @@ def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[Record]:
 def _is_batch(value: Any) -> bool:
     """True if a value is a column with the tokens of many rows."""
     return isinstance(value, list) and bool(value) and all(map(_is_texts, value))
+
+
+def _is_text_column(value: Any, record: Record) -> bool:
+    """True if a value is a column with the texts of many rows, rather than the words of one."""
+    return isinstance(value, list) and len(value) > 1 and _is_texts(value) and (
+        2 * sum(len(one.split()) > 2 for one in value) > len(value)) and not any(
+            _is_texts(other) and all(map(is_tag, other)) for other in record.values()
+            if other is not value)
 
 
 def _held_alone(value: Record) -> Optional[List[Any]]:

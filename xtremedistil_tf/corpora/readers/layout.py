@@ -228,6 +228,11 @@ def _header(rows: Sequence[Sequence[str]], wanted: Sequence[Optional[str]]) -> T
     return ()
 
 
+def is_empty_row(fields: Sequence[str], word: int, tag: int) -> bool:
+    """True for a row without word and tag: an empty line, as tables have it (`,` or `7;;`)."""
+    return len(fields) > max(word, tag) and not fields[word].strip() and not fields[tag].strip()
+
+
 def is_break(line: str) -> bool:
     """True if a line separates sentences: it is empty, or a document mark."""
     return not line or line.isspace() or line.startswith(DOCUMENT)
@@ -276,6 +281,9 @@ def find_layout(sample: Sequence[str], options: ReadOptions) -> Layout:
         count_ends(found.columns[word].values) < _SEVERAL_ENDS)
     inner = sample[sample.index(lines[0]):last]
     told = found.told(word, tag, layers) if word != 0 or width > 2 or header else ""
+    if separator in (",", ";") and any(
+            is_empty_row(split_fields(line, separator), word, tag) for line in inner):
+        inner = [*inner, ""]
     if index is None and not sentence and not any(not line or line.isspace() for line in inner):
         sentence = found.runs(word, (word, tag, *layers))
         told += f", sentences from column {found.name(sentence[-1])}" if sentence else ""

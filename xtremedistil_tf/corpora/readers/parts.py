@@ -205,8 +205,9 @@ def _entities(record: Dict[str, Any], has_words: bool) -> Tuple[Optional[List[An
     return None, "", any(name in record for name in ANSWERS[:2])
 
 
-def _tags_in(record: Dict[str, Any], count: int) -> Optional[List[Any]]:
-    """The tags for `count` words: preferably as many as words, and names before numbers.
+def _tags_in(record: Dict[str, Any], count: int, *, schemed: bool) -> Optional[List[Any]]:
+    """The tags for `count` words: preferably as many as words, names before numbers, and with
+    `schemed` those of a scheme before others, such as parts of speech.
 
     Raises:
       RowError: for a list of other values, of which none is an entity.
@@ -224,7 +225,8 @@ def _tags_in(record: Dict[str, Any], count: int) -> Optional[List[Any]]:
             wrong = next(one for one in value if not isinstance(one, (str, int)))
             raise RowError(("tag_value", f"{name!r} holds {wrong!r:.40}; needed are tags, as texts "
                             "or whole numbers"))
-    lists.sort(key=lambda tags: (len(tags) != count, not all(isinstance(t, str) for t in tags)))
+    lists.sort(key=lambda tags: (len(tags) != count, not all(isinstance(t, str) for t in tags),
+                                 schemed and not all(is_tag(str(t)) for t in tags)))
     return lists[0] if lists else [] if not count else None
 
 
@@ -245,12 +247,32 @@ def _of_slots(record: Dict[str, Any]) -> Dict[str, Any]:
     return {**record, "text": text + record[SLOTS][at:], "entities": spans}
 
 
+def _as_named(record: Dict[str, Any], options: ReadOptions) -> Dict[str, Any]:
+    """The record with the field that --tag_column names, and without others of tags.
+
+    Raises:
+      RowError: if it has no such field.
+    """
+    wanted = options.tag_column
+    if wanted is None or is_count(wanted) or not options.labelled:
+        return record  # A number is a column of other files.
+    if wanted not in record:
+        raise RowError(("json", f"--tag_column is {wanted!r}; the fields of the row are "
+                        f"{', '.join(list(record)[:_MOST_NAMED])}"))
+    others = {name: value for name, value in record.items()
+              if not isinstance(value, list) or plain_key(name) not in (*TAGS, *ENTITIES)
+              or plain_key(name) in TOKENS}
+    value = record[wanted]
+    return {**others, "entities" if is_spans(value) and value else TAGS[0]: value}
+
+
 def read_parts(given: Dict[str, Any], options: ReadOptions) -> Parts:
     """Extracts the contents of a record.
 
     Raises:
       RowError: for an object of another structure.
     """
+    given = _as_named(given, options)
     record = {**{plain_key(name): value for name, value in given.items()}, **given}
     record = _of_slots(record) if has_slots(record) else record
     language = _language(record, options)
@@ -262,7 +284,7 @@ def read_parts(given: Dict[str, Any], options: ReadOptions) -> Parts:
     if words is None and text is not None:
         words = _tagged_text(text, record)
     if words is not None:
-        tags = _tags_in(record, len(words))
+        tags = _tags_in(record, len(words), schemed=options.schemed)
         if tags is None and not any(record.get(name) for name in ENTITIES):
             tags = _tags_inside(record)
         if not options.labelled:

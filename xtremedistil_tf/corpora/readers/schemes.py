@@ -5,7 +5,7 @@ import dataclasses
 import functools
 import itertools
 import re
-from typing import Counter, Iterable, Iterator, List, Sequence, Set, Tuple
+from typing import Counter, Iterable, Iterator, List, Optional, Pattern, Sequence, Set, Tuple
 
 from xtremedistil_tf.corpora.annotations.spans import NESTED, Span, tag_tokens
 from xtremedistil_tf.corpora.readers.base import SAMPLE, Row, Tally
@@ -22,6 +22,9 @@ _BETWEEN = re.compile(r"(?:[|,;+&#] *| +)(?=[BIESLUM]-|O(?:$|[|,;+&# ]))")
 # A type in place of a tag, as in Few-NERD: without a scheme's letter at its begin or end.
 _BARE = re.compile(r"(?![bieslumo]$|[bieslum][-_])[^\W\d_][\w./&-]*(?<![-_][bieslu])",
                    re.IGNORECASE)
+# Tags whose letter is set off by another mark than a dash (B_PER), or stands behind (PER-B).
+_OTHER_FORMS = (re.compile(r"(?P<letter>[BIESLUM])[_.:/](?P<type>.+)"),
+                re.compile(r"(?P<type>.+)[-_.:/](?P<letter>[BIESLUM])"))
 # Type of entities whose tags name none.
 _ONE_TYPE = "ENTITY"
 
@@ -161,8 +164,19 @@ def bioes_labels_for(types: Iterable[str]) -> List[str]:
 def tagged_by_types(tags: Iterable[str]) -> bool:
     """True if tags are O and types without a scheme's letter."""
     found = set(tags)
-    return "O" in found and len(found) > 1 and all(
-        map(_BARE.fullmatch, found - {"O"}))
+    return "O" in found and len(found) > 1 and (all(
+        map(_BARE.fullmatch, found - {"O"})) or _other_form(found) is not None)
+
+
+def _other_form(tags: Set[str]) -> Optional[Pattern[str]]:
+    """The form of tags that all have a scheme's letter in another way than B-PER, or None."""
+    for form in _OTHER_FORMS:
+        matches = [form.fullmatch(tag) for tag in tags - {"O"}]
+        letters = {match.group("letter") for match in matches if match}
+        if "B" in letters and len(matches) > 1 and all(matches) and not any(
+                map(is_tag, tags - {"O"})):
+            return form
+    return None
 
 
 def _with_letters(tags: Sequence[str]) -> Tuple[str, ...]:
@@ -178,15 +192,22 @@ def _tagged_by_letters(tags: Set[str]) -> bool:
 
 
 def read_bare_types(rows: Iterator[Row], counts: Counter[str]) -> Iterator[Row]:
-    """Reads types in place of tags, and letters without types.
+    """Reads types in place of tags, letters without types, and tags such as B_PER and PER-B.
 
     Adjacent words of one type form one entity, as in Few-NERD. Letters alone, as in BioBERT's data,
     are tags of one type. The first SAMPLE rows decide; rows of other sources pass unchanged.
     """
     head = list(itertools.islice(rows, SAMPLE))
     tags = {tag for _, row in head if isinstance(row, Example) for tag in row.tags}
-    bare, letters = tagged_by_types(tags), _tagged_by_letters(tags)
+    form, letters = _other_form(tags), _tagged_by_letters(tags)
+    bare = form is None and tagged_by_types(tags)
     for place, row in itertools.chain(head, rows):
+        if form and isinstance(row, Example):
+            matches = [form.fullmatch(tag) for tag in row.tags]
+            counts["other_letters"] += sum(map(bool, matches))
+            row = dataclasses.replace(row, tags=tuple(
+                f"{match.group('letter')}-{match.group('type')}" if match else tag
+                for tag, match in zip(row.tags, matches)))
         if letters and isinstance(row, Example):
             counts["bare_letters"] += sum(tag in LETTERS for tag in row.tags)
             row = dataclasses.replace(row, tags=tuple(

@@ -11,7 +11,7 @@ from xtremedistil_tf.corpora.annotations.written import read_written
 from xtremedistil_tf.corpora.readers.base import SAMPLE, Place, ReadOptions, Row, Tally
 from xtremedistil_tf.corpora.readers.parts import TAGS, TOKENS, named_tags
 from xtremedistil_tf.corpora.readers.records import read_records
-from xtremedistil_tf.corpora.readers.texts import TEXTS, sentences_of
+from xtremedistil_tf.corpora.readers.texts import is_header, sentences_of, text_names
 from xtremedistil_tf.data.lines import Line, RowError, is_count
 from xtremedistil_tf.data.quotes import ESCAPED, doubled, escapes_quotes
 from xtremedistil_tf.data.readers.recognise import find_separator, is_tag, usual_width
@@ -183,10 +183,10 @@ def _text_column(rows: Sequence[_Cells], options: ReadOptions) -> Tuple[int, boo
     """
     names = [name.strip().lower() for name in rows[0]]
     wanted = (options.word_column or "").lower()
-    header = wanted in names or any(name in TEXTS for name in names)
+    header = wanted in names or bool(text_names(names))
     if is_count(wanted) and 1 <= int(wanted) <= len(names):
         return int(wanted) - 1, header
-    for name in [wanted] if wanted else [name for name in names if name in TEXTS]:
+    for name in [wanted] if wanted else text_names(names):
         if name in names:
             return names.index(name), True
     lists = [at for at, name in enumerate(names) if name in TOKENS and _most(
@@ -201,7 +201,7 @@ def _text_column(rows: Sequence[_Cells], options: ReadOptions) -> Tuple[int, boo
         raise UserError(f"{asked}a table of {len(names)} columns; name the column of the text with "
                         f"--word_column={' or '.join(str(at + 1) for at in range(len(names)))}; "
                         f"the first row is {rows[0]!r:.120}")
-    return longest[0], False
+    return longest[0], is_header(rows, longest[0])
 
 
 def _rows(lines: Iterable[str], separator: str) -> Iterator[Tuple[int, List[str]]]:

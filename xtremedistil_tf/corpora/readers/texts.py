@@ -25,12 +25,31 @@ from xtremedistil_tf.errors import UserError
 
 TEXTS = frozenset({"text", "sentence", "sentences", "content", "document", "review", "body",
                     "premise", "sentence1", "question", "title", "headline", "description"})
+# Names of a column that is read if none of the others is there.
+_SHORT_TEXTS = frozenset({"title", "headline"})
 _SENTENCES = TEXTS | {"words", "tokens"}
 # Blocks of WebVTT that no one says, and marks of voices, classes and times in what is said.
 _NO_CUE = re.compile(r"(?:WEBVTT|NOTE|STYLE|REGION)\b")
 _CUE_MARK = re.compile(r"</?(?:[cibuv]|ruby|rt|lang)(?:[.\s][^<>]*)?>|<[\d:.]+>")
+# With fewer rows, a header of unusual names cannot be told from a row.
+_FEWEST_BELOW = 5
 # Lines that show marks of labels in running text.
 MARKS_SAMPLE = 500
+
+
+def text_names(names: Sequence[str]) -> List[str]:
+    """The names of a table that are usual for texts, titles last."""
+    return sorted(filter(TEXTS.__contains__, names), key=_SHORT_TEXTS.__contains__)
+
+
+def is_header(rows: Sequence[Sequence[str]], text: int) -> bool:
+    """True if the first row has names that nothing below repeats, over a column of texts."""
+    first, rest = rows[0], rows[1:]
+    return len(rest) >= _FEWEST_BELOW and len(first) > text and all(
+        name.replace("_", "a").replace(" ", "a").isalnum() and not name.isdecimal()
+        and len(name.split()) < 3 for name in filter(None, first)) and (
+            len(first[text].split()) == 1) and not any(
+                cell == name for row in rest for cell, name in zip(row, first) if name)
 
 
 def read_tsv(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iterator[Row]:
@@ -155,6 +174,10 @@ def read_text(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Ite
     head = list(itertools.islice(lines, MARKS_SAMPLE))
     if not options.labelled:
         refuse_marks([text for _, text in head if isinstance(text, str)], options.marked, counts)
+        name = head[0][1] if len(head) > 1 else ""
+        if isinstance(name, str) and name.strip().lower() in TEXTS:  # A table of one column.
+            counts.note(f"header {name.strip()} left out")
+            head = head[1:]
     for number, text in itertools.chain(head, lines):
         if isinstance(text, RowError):
             yield number, text

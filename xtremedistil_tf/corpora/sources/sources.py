@@ -19,7 +19,12 @@ from xtremedistil_tf.corpora.sources.archives import (
 from xtremedistil_tf.corpora.sources.classes import join_classes
 from xtremedistil_tf.corpora.sources.files import OTHER_ENCODING, File
 from xtremedistil_tf.corpora.sources.inside import splits_inside
-from xtremedistil_tf.corpora.sources.names import is_hidden, is_no_data, languages_of
+from xtremedistil_tf.corpora.sources.names import (
+    is_hidden,
+    is_no_data,
+    languages_of,
+    split_of_path,
+)
 from xtremedistil_tf.corpora.sources.parallel import join_parallel
 from xtremedistil_tf.corpora.sources.standoff import ANNOTATIONS, standoff
 from xtremedistil_tf.data.lines import UTF8, Line, RowError, decode_lines
@@ -133,6 +138,10 @@ def _files(root: pathlib.Path) -> Iterator[File]:
     """Yields the files of a folder or archive, except hidden ones."""
     for path in [root] if root.is_file() else sorted(root.rglob("*")):
         below = path.relative_to(root) if path != root else pathlib.PurePath(path.name)
+        if path.is_symlink() and not path.exists() and not is_hidden(below) and (
+                split_of_path(below)):
+            raise UserError(f"{path} is a link to a file that is not there; fetch the file, or "
+                            "remove the link")
         # The input itself may be hidden, but not the files in it.
         if not path.is_file() or path != root and is_hidden(below):
             continue

@@ -7,7 +7,7 @@ import unicodedata
 from typing import Counter, Dict, List, Sequence, Tuple
 
 from xtremedistil_tf.corpora.texts.rows import Text
-from xtremedistil_tf.data.readers.texts import NO_GOLD, NO_GOLDS
+from xtremedistil_tf.data.readers.texts import EMPTY_LABELS, NO_GOLD, NO_GOLDS
 from xtremedistil_tf.data.several_labels import listed_labels, split_at_hash
 
 Rows = Dict[str, List[Text]]
@@ -109,8 +109,8 @@ def suspicious_labels(rows: Rows) -> List[str]:
         cases[label.casefold()].append(label)
     told += [f"the classes {' and '.join(own)} differ by case only"
              for own in cases.values() if len(own) > 1][:_MOST_NAMED]
-    for mark in sorted(NO_GOLDS.intersection(labels)):
-        if not _OPPOSITES[mark].issuperset(labels):
+    for mark in (one for one in labels if one in NO_GOLDS or one.lower() in EMPTY_LABELS):
+        if not _OPPOSITES.get(mark, set()).issuperset(labels):
             told.append(f"{_counted(rows)[mark]:,} texts have the label {mark}, which is read as a "
                         "class; if it means that there is no gold label, take these rows out")
     train = {label for row in rows["train"] for label in row.labels}

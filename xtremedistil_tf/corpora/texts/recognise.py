@@ -5,7 +5,13 @@ import itertools
 import pathlib
 from typing import Any, List, NamedTuple, Optional, Sequence, Set
 
-from xtremedistil_tf.corpora.annotations.keys import is_spans, plain_key, read_spans
+from xtremedistil_tf.corpora.annotations.keys import (
+    BEGINS,
+    ENDS,
+    is_spans,
+    plain_key,
+    read_spans,
+)
 from xtremedistil_tf.corpora.annotations.written import read_written
 from xtremedistil_tf.corpora.readers.parts import SLOTS, TAGS, has_slots
 from xtremedistil_tf.corpora.sources.sources import Source
@@ -25,7 +31,7 @@ from xtremedistil_tf.corpora.texts.rows import TextsOptions
 from xtremedistil_tf.corpora.texts.tables.cells import shown
 from xtremedistil_tf.corpora.texts.tables.opening import open_lines, open_table
 from xtremedistil_tf.corpora.texts.tables.table import Record, Table
-from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.lines import RowError, is_count
 from xtremedistil_tf.data.readers.recognise import is_tag
 from xtremedistil_tf.errors import UserError
 
@@ -188,14 +194,36 @@ def _has_entities(sample: Sequence[Record], name: str, label: Optional[str]) -> 
             or all(all(map(_is_number, items)) for items in found)))
 
 
+def _entity_places(columns: Sequence[str], sample: Sequence[Record]) -> List[str]:
+    """The columns with begin and end of an entity in the text of its row; none without."""
+    text = first_named(columns, TEXTS)
+    places = [next((name for name in columns if plain_key(name) in keys), None)
+              for keys in (BEGINS, ENDS)]
+    found = [name for name in places if name is not None]
+    if text is None or len(found) < len(places) or not sample:
+        return []
+    for row in sample:
+        begin, end = (shown(row.get(name)) for name in found)
+        if not (is_count(begin) and is_count(end)
+                and int(begin) < int(end) <= len(shown(row.get(text)))):
+            return []
+    return found
+
+
 def refuse_entities_and_label(head: Head) -> None:
     """Refuses texts that have a label and entities, of which either can be learnt.
 
     Raises:
-      UserError: with the flag that says which.
+      UserError: with the flag that says which, or for a row an entity.
     """
     source, table, sample = head
     label = first_named(table.columns, LABELS)
+    places = _entity_places(table.columns, sample)
+    if places:
+        raise UserError(f"{source}: its rows have an entity each, by {places[0]!r} and "
+                        f"{places[1]!r}; needed is a row a text with all its entities, such as "
+                        '{"text": ..., "entities": [{"start", "end", "label"}]} '
+                        "(--kind=classification takes the labels for classes of the texts)")
     entities = next((name for name in table.columns
                      if name != label and _has_entities(sample, name, label)), None)
     if entities is not None:

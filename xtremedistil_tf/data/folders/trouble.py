@@ -8,11 +8,10 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence
 import numpy as np
 
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
+from xtremedistil_tf.data.readers.texts import EMPTY_LABELS
 from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.tasks import task_kind
 
-# Labels that stand for a missing one in many data sets.
-_EMPTY = frozenset({"", "-", "_", "?", "nan", "none", "null", "n/a", "na", "unk", "unknown"})
 # Limits above which a language is worth a line.
 _CUT, _PIECES, _UNKNOWN, _COPIES = 0.05, 3.5, 0.01, 0.01
 # Below this score of the teacher on dev, a student learns nothing useful from it.
@@ -63,7 +62,7 @@ def label_trouble(kind: str, examples: Mapping[str, Sequence[Any]]) -> List[str]
         every.update(counts)
     told = [f"the {noun} include {label!r}, {count:,} times; if it stands for no label, take "
             "these rows out" for label, count in sorted(every.items())
-            if label.strip().lower() in _EMPTY]
+            if label.strip().lower() in EMPTY_LABELS]
     spellings = collections.defaultdict(list)
     for label in sorted(every):
         spellings[_spelling(label)].append(label)

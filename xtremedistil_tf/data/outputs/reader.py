@@ -13,9 +13,12 @@ from xtremedistil_tf.data.outputs.objects import Problems, read_objects
 from xtremedistil_tf.data.outputs.rows import (
     Given,
     OutputRow,
+    label_name,
     labels_said,
     log_scores,
     parse_outputs,
+    refuse_other_names,
+    tag_name,
 )
 from xtremedistil_tf.data.readers.rows import Example, ReadReport, TextFile
 from xtremedistil_tf.errors import UserError, first_line
@@ -58,18 +61,20 @@ def _is_header(row: Any) -> bool:
 
 
 def _parsed(
-    path: pathlib.Path, *, pooled: bool, pairs: bool, problems: Problems
+    path: pathlib.Path, *, pooled: bool, pairs: bool, problems: Problems, needed: bool = True
 ) -> Tuple[Optional[List[str]], List[Tuple[int, OutputRow]]]:
-    """(labels of the header, rows with their line numbers)."""
+    """(labels of the header, rows with their line numbers); `needed` if outputs are."""
     header: Optional[List[str]] = None
     rows: List[Tuple[int, OutputRow]] = []
     for number, row in read_objects(path):
         if header is None and not rows and _is_header(row):
-            header = [str(name) for name in row["labels"]]
+            header = [(label_name if pooled else tag_name)(str(name)) for name in row["labels"]]
             continue
         try:
             if isinstance(row, RowError):
                 raise row
+            if needed:
+                refuse_other_names(row, pooled=pooled)
             rows.append((number, parse_outputs(row, pooled=pooled, pairs=pairs)))
         except RowError as error:
             problems.add(number, error)
@@ -220,7 +225,8 @@ class OutputsText(TextFile):
           UserError: for an unusable row, or no row.
         """
         problems, seen = Problems(self.path), set()
-        _, rows = _parsed(self.path, pooled=self._pooled, pairs=self._pairs, problems=problems)
+        _, rows = _parsed(self.path, pooled=self._pooled, pairs=self._pairs, problems=problems,
+                          needed=False)
         problems.check()
         for _, row in rows:
             if row.example.texts not in seen:

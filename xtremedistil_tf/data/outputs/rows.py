@@ -2,13 +2,15 @@
 
 import dataclasses
 import math
+import re
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
+from xtremedistil_tf.data.lines import BYTE_ORDER_MARK
 from xtremedistil_tf.data.outputs.spans import NAMES as SPANS
 from xtremedistil_tf.data.outputs.spans import SCORES, tags_of_spans
 from xtremedistil_tf.data.outputs.values import NUMBERS, bad_row, finite, of_type
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example, split_spaces
-from xtremedistil_tf.data.words import split_words
+from xtremedistil_tf.data.words import has_dictionary, segmentation_of_text, split_words
 
 # Probability of a tag or class that is given without one; the others share the rest. Certainty
 # would be an infinite logit.
@@ -16,6 +18,10 @@ HARD = 0.99
 # Probabilities that add up to more, or to less without a label left out, are refused.
 _TOLERANCE = 0.01
 _FORMS = ("tags", "probabilities", "logits", *SPANS)
+# Names under which other programs write outputs. A row with them alone does not say nothing.
+_OTHER_NAMES = ("ner_tags", "ner", "ents", "predictions", "prediction", "predicted_tags",
+                "predicted_labels", "predicted_label", "pred", "preds", "labels", "scores")
+_WHITE = re.compile(r"\s+")
 
 # What is said of one word or text: nothing, a label, or a number for each label.
 Said = Union[None, str, Mapping[str, float], Sequence[Optional[float]]]
@@ -62,10 +68,15 @@ def _words(row: Mapping[str, Any], name: str, spans: bool) -> Tuple[Tuple[str, .
             at += len(word)
         return words, begins
     if text is None:
-        raise bad_row("form", "no words and no text; needed is one of them")
+        raise bad_row("form", "no words and no text; needed is one of them, and the row has "
+                      f"{', '.join(map(str, row)) or 'nothing':.80}")
     if not spans:
         return split_spaces(text.replace("\t", " ")), []
-    found = split_words(text)
+    segmentation = segmentation_of_text(text)
+    if segmentation and not has_dictionary():
+        raise bad_row("segmentation", "a text in a script without spaces, whose words are those of "
+                      "a dictionary; install the extra [segmentation], or give `words`, too")
+    found = split_words(text, segmentation=segmentation)
     return tuple(word for word, _, _ in found), [begin for _, begin, _ in found]
 
 
@@ -97,7 +108,40 @@ def _given(
         said = of_type(value, list, form, "a list with an item for each word")
     if not pooled and len(said) != len(words):
         raise bad_row("alignment", f"{len(words)} words but {len(said)} {form}")
-    return Given(form, tuple(_checked(one, form) for one in said))
+    checked = tuple(_checked(one, form) for one in said)
+    return Given(form, checked if pooled else tuple(map(_without_spaces, checked)))
+
+
+def _without_spaces(said: Said) -> Said:
+    if isinstance(said, str):
+        return tag_name(said)
+    return {tag_name(label): value for label, value in said.items()} if isinstance(
+        said, Mapping) else said
+
+
+def tag_name(label: str) -> str:
+    """A tag of a word; white space would end it where tags stand in a file."""
+    return _WHITE.sub("_", label_name(label))
+
+
+def label_name(label: str) -> str:
+    """A label without white space and byte order marks around it: these would make another one."""
+    return label.replace(BYTE_ORDER_MARK, "").strip()
+
+
+def refuse_other_names(row: Any, *, pooled: bool) -> None:
+    """Refuses a row with outputs under names that are not read: it does not say nothing.
+
+    Raises:
+      RowError: with the name.
+    """
+    if not isinstance(row, dict) or any(row.get(name) is not None for name in (
+            *_FORMS, "label", "annotators", *(() if pooled else ("labels",)))):
+        return
+    other = next((name for name in _OTHER_NAMES if row.get(name) is not None), None)
+    if other is not None:
+        raise bad_row("form", f"the row has {other!r}, but what is said is read from "
+                      f"{', '.join(_FORMS)}{' or label' if pooled else ''}")
 
 
 def _checked(one: Any, form: str) -> Said:
@@ -105,7 +149,10 @@ def _checked(one: Any, form: str) -> Said:
     if one is None:
         return None
     if form == "tags":
-        return str(of_type(one, str, "a tag", "a label"))
+        name = label_name(of_type(one, str, "a tag", "a label"))
+        if not name:
+            raise bad_row("form", "a tag is empty; needed is a label")
+        return name
     numbers = list(one.values()) if isinstance(one, dict) else of_type(
         one, list, form, "numbers by label, or a list of them")
     for number in numbers:
@@ -119,7 +166,8 @@ def _checked(one: Any, form: str) -> Said:
         short = not isinstance(one, dict) and None not in numbers and total < 1 - _TOLERANCE
         if total > 1 + _TOLERANCE or short:
             raise bad_row("sum", f"probabilities add up to {total:.3f}; needed is 1")
-    return one
+    return {label_name(label): number for label, number in one.items()} if isinstance(
+        one, dict) else one
 
 
 def parse_outputs(row: Any, *, pooled: bool, pairs: bool = False) -> OutputRow:

@@ -72,6 +72,8 @@ def _span(row: Any, text: str) -> Optional[Span]:
     if sure and not _same_text(given, text[begin:end]):
         raise bad_row("alignment", f"at {begin}-{end} the text has {text[begin:end]!r:.60}, the "
                       f"span {given!r:.60}{_other_units(text, begin, end)}")
+    # In files of tags white space would end one.
+    kind = "_".join(kind.split())
     return None if kind == "O" else Span(begin, end, kind, _score(row), sure)
 
 

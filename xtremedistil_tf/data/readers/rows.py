@@ -184,8 +184,17 @@ def read_ner(
     """Reads `word word ...<TAB>tag tag ...`; the first tag, or all, may have a `lang:` prefix.
 
     See `read_rows`.
+
+    Raises:
+      UserError: also for columns, a word with its tag a line: each would be a sentence.
     """
-    return read_rows(path, lambda text: parse_ner(text, labels), on_bad_row=on_bad_row)
+    examples, report = read_rows(path, lambda text: parse_ner(text, labels), on_bad_row=on_bad_row)
+    if report.counts["empty_lines"] > 1 and all(len(row.words) == 1 for row in examples) and (
+            len(examples) > 1.5 * report.counts["empty_lines"]):
+        raise UserError(f"{path}: a word and its tag a line, it seems, with empty lines between "
+                        "sentences; needed is a sentence a line: words, a tab, tags; "
+                        "xtremedistil-prepare --input=DATA --output=NEW makes it of that")
+    return examples, report
 
 
 def _parsed(

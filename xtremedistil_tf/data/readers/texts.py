@@ -23,6 +23,9 @@ TextLabels = Union[ClassSet, Numbers]
 # The label in SNLI and MNLI if the annotators disagreed, and what others write for it.
 NO_GOLD = "-"
 NO_GOLDS = frozenset({NO_GOLD, "-1"})
+# How people and programs write that there is no label, in lower case; some are classes.
+EMPTY_LABELS = frozenset({
+    "", "-", "_", "?", "nan", "none", "null", "n/a", "<na>", "na", "unk", "unknown"})
 # A language prefix if labels may contain a colon: ISO 639 in lower case, with an optional region.
 _CODE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 
