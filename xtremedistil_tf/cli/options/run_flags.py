@@ -283,7 +283,7 @@ STUDENT_FLAGS = (
     setting("logits_loss", "distil.logits_loss",
             "Loss against the teacher's logits: mse (Eq. 4), kld (softened by --temperature), "
             "pseudo_labels (the teacher's best class) or bce (several labels, softened too); "
-            "answers: over a window's positions. Default: mse; outputs: kld (--defaults).",
+            "answers: over a window's positions. Default: mse; with outputs kld (--defaults).",
             names=lambda: losses_against("logits")),
     setting("temperature", "distil.temperature", "Temperature of --logits_loss=kld and bce."),
     setting("distil_multi_hidden_states", "distil.multi_hidden_states",
