@@ -202,7 +202,7 @@ def plot_losses(histories: Mapping[str, History], path: pathlib.Path,
         path: the PNG to write.
         stages: metrics.json's stages, for the monitors' names and the best epochs.
     """
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
     drawable = [item for item in _drawable(histories) if item[0] != "teacher"] \
         or _drawable(histories)
@@ -233,6 +233,9 @@ def plot_losses(histories: Mapping[str, History], path: pathlib.Path,
     # The losses of the phases often differ by orders of magnitude; near ones have readable ticks.
     if all(loss > 0 for loss in losses) and max(losses) > 10 * min(losses):
         bottom.set_yscale("log")
+        bottom.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        bottom.yaxis.set_major_formatter("{x:g}")
+        bottom.yaxis.set_minor_formatter(NullFormatter())
     for axis, label in ((top, f"dev {shown}"), (bottom, "training loss")):
         tidy(axis)
         axis.set_ylabel(label)
