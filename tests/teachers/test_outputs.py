@@ -187,6 +187,7 @@ def test_sentences_without_outputs_are_told(run, tmp_path, caplog):
     ({"teacher_model_dir": "x"}, "--teacher_outputs and --teacher_model_dir are both given"),
     ({"word_embedding": "svd_pretrained"}, "--teacher_outputs has no word embedding"),
     ({"distil_multi_hidden_states": True, "student": "transformer"}, "this one has logits only"),
+    ({"word_swaps": 1}, "of which --teacher_outputs say nothing"),
     ({"do_NER": False}, "outputs.jsonl:1: "),
 ])
 def test_what_cannot_be_is_told_before_training(run, tmp_path, change, message):

@@ -59,6 +59,9 @@ class RunConfig:
                 f"for a whole text; the task is {self.data.kind}")
         require(kind.classes or kind.windows or not self.teacher.outputs,
                 f"--teacher_outputs teach tags, classes and answers; the task is {kind.kind}")
+        require(not (self.teacher.outputs and (self.data.entity_swaps or self.data.word_swaps)),
+                "--entity_swaps and --word_swaps make new sentences, of which --teacher_outputs "
+                "say nothing; allowed with a teacher that can be asked")
         require(kind.pooled or not self.data.pairs
                 or self.student.pair_encoding == PAIR_ENCODINGS[0],
                 f"--pair_encoding={self.student.pair_encoding} makes one vector of two texts; "
