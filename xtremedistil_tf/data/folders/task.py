@@ -14,7 +14,7 @@ from xtremedistil_tf.data.folders.trouble import copy_trouble, label_trouble
 from xtremedistil_tf.data.labels import Labels
 from xtremedistil_tf.data.readers.rows import Example, ReadReport, TextFile
 from xtremedistil_tf.data.readers.subset import TextSample, hold_out
-from xtremedistil_tf.data.readers.swaps import SwappedText, WordSwappedText
+from xtremedistil_tf.data.readers.swaps import LongerText, swap_entities, swap_words
 from xtremedistil_tf.data.words import segmentation_of
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import file_fingerprint, fingerprint
@@ -118,11 +118,12 @@ def read_task(
         if "dev" not in examples:
             transfer, held = hold_out(transfer)
         if config.word_swaps:
-            transfer = WordSwappedText(transfer, config.word_swaps)
+            transfer = LongerText(transfer, swap_words(transfer, config.word_swaps))
         if config.entity_swaps:
             require("train" in examples, "--entity_swaps takes entities from train.tsv, and "
                     f"{folder} has none")
-            transfer = SwappedText(transfer, examples["train"], config.entity_swaps)
+            made = swap_entities(examples["train"], config.entity_swaps)
+            transfer = LongerText(transfer, lambda: made)
         report = ReadReport(transfer.path)
         words, shared = _scan(transfer, report, examples, config.seq_len)
         warnings += report.warnings()

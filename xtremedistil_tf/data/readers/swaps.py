@@ -2,7 +2,7 @@
 
 import collections
 import unicodedata
-from typing import Any, Dict, Iterable, Iterator, List, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Sequence, Set, Tuple
 
 import numpy as np
 from seqeval.metrics.sequence_labeling import get_entities
@@ -76,14 +76,15 @@ class WordSwaps:
         self._names: Dict[str, List[str]] = collections.defaultdict(list)
         for row in rows:
             for at, word in enumerate(row.words):
-                if word[0].isalpha():
-                    self._beside[self._place(row.words, at)].append(word)
+                place = self._place(row.words, at)
+                if place and word[0].isalpha():
+                    self._beside[place].append(word)
                 if word[0].isupper():
                     self._names[_alphabet(word)].append(word)
 
     @staticmethod
     def _place(words: _Words, at: int) -> Tuple[Any, ...]:
-        """A word's neighbour and its side, and whether the word has a capital."""
+        """A word's neighbour and its side, and whether the word has a capital; () without any."""
         for side in (-1, 1):
             if 0 <= at + side < len(words) and words[at + side][0].isalpha():
                 return words[at + side], side, words[at][0].isupper()
@@ -91,8 +92,8 @@ class WordSwaps:
 
     def _others(self, words: _Words, at: int) -> Sequence[str]:
         """The words that may stand there; empty for none."""
-        word, place = words[at], self._place(words, at)
-        pool = self._beside[place] if place in self._beside and place else []
+        word = words[at]
+        pool = self._beside.get(self._place(words, at), ())
         if word[0].isupper() and len(pool) < _FEW:
             return self._names[_alphabet(word)]
         return pool if word[0].isalpha() else ()
@@ -107,45 +108,41 @@ class WordSwaps:
         return tuple(made)
 
 
-class WordSwappedText(TextFile):
-    """A transfer text, followed by sentences that `WordSwaps` makes of it.
+def swap_words(text: TextFile, times: int) -> Callable[[], Iterator[Example]]:
+    """Returns a function that makes the sentences of `WordSwaps`, the same ones at each call.
 
     Args:
-      text: the transfer text; it is read once more for its words.
+      text: the transfer text; it is read at once for its words, and again with each call.
       times: number of draws from each sentence; a draw that changes nothing is dropped.
     """
+    swaps = WordSwaps(text.read(ReadReport(text.path)))
 
-    def __init__(self, text: TextFile, times: int):
-        super().__init__(text.path, on_bad_row=text.on_bad_row)
-        self._text, self._times = text, times
-        self._swaps = WordSwaps(text.read(ReadReport(text.path)))
-
-    def read(self, report: ReadReport) -> Iterator[Example]:
-        """Yields the text's sentences, then the new ones; `report` counts both as rows."""
-        yield from self._text.read(report)
+    def made() -> Iterator[Example]:
         draw = np.random.default_rng(ROWS_SEED)
-        for _ in range(self._times):
-            for row in self._text.read(ReadReport(self._text.path)):
-                words = self._swaps.draw(row.words, draw)
+        for _ in range(times):
+            for row in text.read(ReadReport(text.path)):
+                words = swaps.draw(row.words, draw)
                 if words != row.words:
-                    report.counts["rows"] += 1
                     yield Example(words)
 
+    return made
 
-class SwappedText(TextFile):
-    """A transfer text, followed by the sentences of `swap_entities`.
+
+class LongerText(TextFile):
+    """A transfer text, followed by more sentences.
 
     Args:
       text: the transfer text.
-      rows, times: see `swap_entities`.
+      more: returns the sentences behind it, the same ones at each call.
     """
 
-    def __init__(self, text: TextFile, rows: Sequence[Example], times: int):
+    def __init__(self, text: TextFile, more: Callable[[], Iterable[Example]]):
         super().__init__(text.path, on_bad_row=text.on_bad_row)
-        self._text, self._more = text, swap_entities(rows, times)
+        self._text, self._more = text, more
 
     def read(self, report: ReadReport) -> Iterator[Example]:
         """Yields the text's sentences, then the new ones; `report` counts both as rows."""
         yield from self._text.read(report)
-        report.counts["rows"] += len(self._more)
-        yield from self._more
+        for row in self._more():
+            report.counts["rows"] += 1
+            yield row
