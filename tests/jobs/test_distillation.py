@@ -330,6 +330,25 @@ def test_parts_of_the_targets_are_taken_over_and_representations_dropped(
     assert again["student"]["test"] == metrics["student"]["test"]
 
 
+def test_a_run_of_two_layers_goes_on_where_it_ended(tiny_task, bert_config, tmp_path):
+    config = config_of(tiny_task, bert_config, strategy="D4.1")
+    config = dataclasses.replace(
+        config, student=dataclasses.replace(config.student, bilstm_layers=2))
+    folder, told = tmp_path / "run", cfg.Resources(False, export=False)
+    prepare(config.seed, True)
+    job.run_distillation(config, folder, resources=told)
+    whole = student_weights(folder)
+    assert {name.split("/")[0] for name in whole} >= {"bilstm", "bilstm_2"}
+    for name in ("stages/03_labels", "student"):
+        shutil.rmtree(folder / name)
+    (folder / "metrics.json").unlink()
+    job.run_distillation(config, folder, resources=told)
+    for name, array in student_weights(folder).items():
+        np.testing.assert_array_equal(whole[name], array, err_msg=name)
+    with pytest.raises(UserError, match="was made by other settings or data: .*bilstm_layers"):
+        job.run_distillation(config_of(tiny_task, bert_config, strategy="D4.1"), folder)
+
+
 def test_a_part_needs_the_one_teacher_of_all_parts(tiny_task, bert_config, tmp_path):
     with pytest.raises(UserError, match="--target_shard needs a fine-tuned teacher"):
         job.write_target_part(config_of(tiny_task, bert_config), tmp_path / "run",

@@ -95,6 +95,8 @@ def _function(reference: Function) -> Callable[..., Any]:
 
 def _describe_bilstm(config: "StudentConfig") -> str:
     told = f"BiLSTM, E={config.word_emb_dim}, H=2x{config.bilstm_hidden_size}"
+    if config.bilstm_layers > 1:
+        told += f", {config.bilstm_layers} layers"
     apart = config.pair_encoding == "siamese"
     return f"{told}, each text of a pair alone" if apart else told
 
@@ -183,6 +185,7 @@ register_student(Architecture(
     pair_encodings=("siamese", "joint"),
     # One array holds the four gates of an LSTM.
     dimensions={"word_emb_dim": 1, "bilstm_hidden_size": 4},
+    depths=("bilstm_layers",),
 ))
 register_student(Architecture(
     name="transformer",

@@ -156,6 +156,7 @@ class StudentConfig:
     Attributes:
       word_emb_dim: E, width of the word embedding. Not given: 300, or a Transformer's hidden_size.
       bilstm_hidden_size: H, units of each direction.
+      bilstm_layers: number of BiLSTM layers, one above the other, all of H units.
       dropout_rate: dropout after embedding, encoder and projection; inside a Transformer, too.
       input_dropout: dropout of the LSTM cells' inputs, after the embedding's own dropout.
       recurrent_dropout: dropout inside the LSTM cells; above 0 the GPU's cuDNN kernel is not used.
@@ -193,6 +194,7 @@ class StudentConfig:
 
     word_emb_dim: int = DERIVED
     bilstm_hidden_size: int = 600
+    bilstm_layers: int = 1
     dropout_rate: float = 0.2
     recurrent_dropout: float = 0.0
     input_dropout: float = 0.0
@@ -223,7 +225,7 @@ class StudentConfig:
                word_embedding="file" if self.word_emb_file is not None else "svd")
         derive(self, word_emb_dim=self.hidden_size if self.student == "transformer" else 300)
         at_least("word_emb_dim", self.word_emb_dim, 1)
-        for flag in ("bilstm_hidden_size", "hidden_size", "num_hidden_layers",
+        for flag in ("bilstm_hidden_size", "bilstm_layers", "hidden_size", "num_hidden_layers",
                      "num_attention_heads"):
             at_least(flag, getattr(self, flag), 1)
         for flag in ("dropout_rate", "recurrent_dropout", "input_dropout"):

@@ -17,7 +17,8 @@ from xtremedistil_tf.tasks import task_kind
 def arrays_forms(arrays: StudentArrays) -> Forms:
     """Returns the export builders of a BiLSTM."""
     dense = [array for layer, _ in arrays.dense for array in layer]
-    rest = sum(array.size for array in (*arrays.forward, *arrays.backward, *dense))
+    lstms = [array for both in arrays.bilstms for one in both for array in one]
+    rest = sum(array.size for array in (*lstms, *dense))
     return Forms(
         len(arrays.embedding), arrays.embedding.size, arrays.embedding.size + rest,
         functools.partial(GraphStudent, arrays), functools.partial(build_model, arrays),

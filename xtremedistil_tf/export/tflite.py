@@ -58,8 +58,8 @@ class _LiteStudent(tf.Module):
     def __init__(self, arrays: StudentArrays):
         super().__init__()
         self._embedding = tf.constant(arrays.embedding)
-        self._forward = _lstm(arrays.forward, "forward")
-        self._backward = _lstm(arrays.backward, "backward")
+        self._bilstms = [(_lstm(forward, "forward"), _lstm(backward, "backward"))
+                         for forward, backward in arrays.bilstms]
         self._dense = [(layer, _gelu if name == "gelu" else tf.keras.activations.get(name))
                        for layer, name in arrays.dense]
         self._pooling, self._pairs = arrays.pooling, arrays.pairs
@@ -68,13 +68,15 @@ class _LiteStudent(tf.Module):
         """Returns float32 [time, 2 H], or [1, 2 H] if the student pools."""
         length = tf.reduce_sum(tf.cast(ids > 0, tf.int32), 1)
         hidden = embedded(self._embedding, ids, self._pairs)
-        turned = tf.reverse_sequence(hidden, length, seq_axis=1)
-        ahead = self._forward(hidden)[0]
-        back = tf.reverse_sequence(self._backward(turned), length, seq_axis=1)[0]
+        for forward, backward in self._bilstms:
+            turned = tf.reverse_sequence(hidden, length, seq_axis=1)
+            back = tf.reverse_sequence(backward(turned), length, seq_axis=1)
+            hidden = tf.concat([forward(hidden), back], -1)
+        both = hidden[0]
         if self._pooling == "last":
             last = tf.maximum(length[0], 1) - 1
-            return tf.concat([ahead[last:last + 1], back[:1]], -1)
-        both = tf.concat([ahead, back], -1)
+            units = both.shape[-1] // 2
+            return tf.concat([both[last:last + 1, :units], both[:1, units:]], -1)
         if self._pooling is None:
             return both
         real = tf.cast(ids[0] > 0, tf.float32)[:, None]

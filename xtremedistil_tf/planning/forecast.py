@@ -130,7 +130,8 @@ def rough(config: RunConfig, task: Task, plan: Sequence[Stage], *, depth: int, w
     """
     student = config.student
     units = {"bilstm": 8 * student.bilstm_hidden_size * (
-                 student.word_emb_dim + student.bilstm_hidden_size)}.get(
+                 student.word_emb_dim + student.bilstm_hidden_size
+                 + (student.bilstm_layers - 1) * 3 * student.bilstm_hidden_size)}.get(
         student.student, 12 * student.num_hidden_layers * student.hidden_size ** 2)
     teacher = 12 * depth * width ** 2
     rows = {"transfer": task.transfer_rows, "train": len(task.examples.get("train", ()))}

@@ -41,6 +41,9 @@ MODEL_FLAGS = (
     setting("bilstm_hidden_size", "student.bilstm_hidden_size",
             "H, the units of each direction of the BiLSTM. Default: 200; with epochs given 600 "
             "(--defaults).", derived=True),
+    setting("bilstm_layers", "student.bilstm_layers",
+            "Number of BiLSTM layers, each of H units. Stages train and freeze them together. With "
+            "E=50, two of H=112 have about the parameters of one of H=200."),
     setting("hidden_size", "student.hidden_size",
             "Width of the Transformer's layers. Their inner width is four times it."),
     setting("num_hidden_layers", "student.num_hidden_layers",

@@ -7,7 +7,10 @@ import numpy as np
 
 from xtremedistil_tf.config import PROJECTION
 
+# Kernel, recurrent kernel and bias of one direction.
 Lstm = Tuple[np.ndarray, np.ndarray, np.ndarray]
+# The forward and the backward direction.
+BiLstm = Tuple[Lstm, Lstm]
 # Kernel and bias.
 Dense = Tuple[np.ndarray, np.ndarray]
 
@@ -46,6 +49,7 @@ class StudentArrays:
         [2 H, classes], or [8 H, classes].
       pooling: "last" or "max" (see `StudentConfig`); None for one vector a subword token.
       pairs: the reading of pairs of texts; None for single texts.
+      upper: the BiLSTM layers above the first, bottom to top, with kernels [2 H, 4 H].
     """
 
     embedding: np.ndarray
@@ -56,6 +60,12 @@ class StudentArrays:
     logits: Dense
     pooling: Optional[str] = None
     pairs: Optional[Pairs] = None
+    upper: Tuple[BiLstm, ...] = ()
+
+    @property
+    def bilstms(self) -> Tuple[BiLstm, ...]:
+        """All BiLSTM layers, bottom to top."""
+        return ((self.forward, self.backward), *self.upper)
 
     @property
     def dense(self) -> Tuple[Tuple[Dense, str], ...]:
@@ -102,14 +112,18 @@ def student_arrays(
 
     projects = any(one.name == PROJECTION for one in student.model.layers)
     projection, logits = tuple(layer(PROJECTION)) if projects else None, tuple(layer("logits"))
-    lstm, embedding = layer("bilstm"), layer("word_embedding")[0]
-    both, pairs = [tuple(lstm[:3]), tuple(lstm[3:])], None
+    embedding, pairs = layer("word_embedding")[0], None
+    weights = (np.asarray(one.numpy(), np.float32) for one in student.registry.weights("bilstm"))
+    # Of each layer the forward, then the backward direction.
+    lstms = list(zip(weights, weights, weights))
+    (forward, backward), *upper = zip(lstms[::2], lstms[1::2])
     if separator is not None:
-        siamese = len((projection or logits)[0]) == 8 * len(lstm[1])
+        siamese = len((projection or logits)[0]) == 8 * len(forward[1])
         # No larger than the word embedding's values: int8 has one range for all features.
         pairs = Pairs(separator, None if siamese else max(1e-3, float(embedding.max())))
     if pairs is not None and pairs.step is not None:
         segments = layer("segment_embedding")[0]
-        both = [_with_segments(one, segments, pairs.step) for one in both]
-    return StudentArrays(embedding, both[0], both[1], projection, activation, logits, pooling,
-                         pairs)
+        forward, backward = (_with_segments(one, segments, pairs.step)
+                             for one in (forward, backward))
+    return StudentArrays(embedding, forward, backward, projection, activation, logits, pooling,
+                         pairs, tuple(upper))

@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Optional
 
 import numpy as np
 
-from xtremedistil_tf.export.common.arrays import StudentArrays
+from xtremedistil_tf.export.common.arrays import BiLstm, StudentArrays
 from xtremedistil_tf.export.onnx import bilstm_int8, bilstm_padding, bilstm_pairs
 from xtremedistil_tf.export.onnx.files import import_onnx
 from xtremedistil_tf.inference.runtimes.onnx import UNITS
@@ -31,16 +31,25 @@ def _gates(array: np.ndarray) -> np.ndarray:
     return np.concatenate([i, o, f, c], axis=-1)
 
 
+def _suffix(layer: int) -> str:
+    """Ends the names of a BiLSTM layer's weights and states; the first has none."""
+    return f"_{layer + 1}" if layer else ""
+
+
+def _lstm_weights(both: BiLstm, suffix: str) -> Dict[str, np.ndarray]:
+    return {
+        f"lstm_w{suffix}": np.stack([_gates(kernel).T for kernel, _, _ in both]),
+        f"lstm_r{suffix}": np.stack([_gates(recurrent).T for _, recurrent, _ in both]),
+        # ONNX has a second bias for the recurrent part; it is 0.
+        f"lstm_b{suffix}": np.stack(
+            [np.concatenate([_gates(bias), np.zeros_like(bias)]) for _, _, bias in both]),
+    }
+
+
 def _weights(arrays: StudentArrays) -> Dict[str, np.ndarray]:
     """Returns the initializers by name."""
-    both = (arrays.forward, arrays.backward)
     weights = {
         "embedding": arrays.embedding,
-        "lstm_w": np.stack([_gates(kernel).T for kernel, _, _ in both]),
-        "lstm_r": np.stack([_gates(recurrent).T for _, recurrent, _ in both]),
-        # ONNX has a second bias for the recurrent part; it is 0.
-        "lstm_b": np.stack(
-            [np.concatenate([_gates(bias), np.zeros_like(bias)]) for _, _, bias in both]),
         "logits_w": arrays.logits[0], "logits_b": arrays.logits[1],
         "root_two": np.float32(math.sqrt(2.0)), "one": np.float32(1.0), "half": np.float32(0.5),
         "time_axis": np.array([1], np.int64),
@@ -48,6 +57,8 @@ def _weights(arrays: StudentArrays) -> Dict[str, np.ndarray]:
         "last_axis": np.array([2], np.int64), "lowest": np.finfo(np.float32).min,
         "ahead": np.array([0], np.int64), "back": np.array([1], np.int64),
     }
+    for layer, both in enumerate(arrays.bilstms):
+        weights.update(_lstm_weights(both, _suffix(layer)))
     if arrays.projection is not None:
         weights["projection_w"], weights["projection_b"] = arrays.projection
     if _is_direct(arrays):
@@ -88,6 +99,32 @@ def _head(node: Any, arrays: StudentArrays, hidden: str) -> List[Any]:
         hidden = "representation"
     return [*below, node("MatMul", [hidden, "logits_w"], ["last"], name="logits"),
             node("Add", ["last", "logits_b"], ["logits"])]
+
+
+def _bilstms(node: Any, arrays: StudentArrays, for_int8: bool) -> List[Any]:
+    """Returns the nodes from "by_time" to "states" [time, 2, batch, units] of the top layer.
+
+    With int8 and the pooling "last" they end in "final" [2, batch, units], its final states.
+    """
+    limits = ["lengths", "", "initial_c"] if for_int8 else []
+    top = len(arrays.bilstms) - 1
+    nodes, read = bilstm_padding.mark(node), "by_time"
+    for layer, (forward, _) in enumerate(arrays.bilstms):
+        end = _suffix(layer)
+        states = [f"lower{end}"]
+        if layer == top:
+            states = ["", "final"] if for_int8 and arrays.pooling == "last" else ["states"]
+        nodes.append(node("LSTM", [read, *(f"lstm_{part}{end}" for part in "wrb"), *limits], states,
+                          name=f"bilstm{end}", direction="bidirectional",
+                          hidden_size=forward[1].shape[0]))
+        if layer < top:  # What the layer above reads, [time, batch, 2 * units].
+            nodes += [node("Transpose", states, [f"turned{end}"], perm=[0, 2, 1, 3]),
+                      node("Reshape", [f"turned{end}", "joined"], [f"joined{end}_states"])]
+            read = f"joined{end}_states"
+            if not for_int8:
+                nodes.append(node("Concat", [read, "mark"], [f"marked{end}"], axis=2))
+                read = f"marked{end}"
+    return nodes
 
 
 def _hidden(node: Any, pooling: Optional[str], for_int8: bool) -> List[Any]:
@@ -161,11 +198,7 @@ def build_model(arrays: StudentArrays, *, for_int8: bool = False) -> Any:
         node("ReduceSum", ["counted", "time_axis"], ["lengths"], keepdims=0),
         *bounds,
         node("Transpose", ["bounded" if for_int8 else "embedded"], ["by_time"], perm=[1, 0, 2]),
-        node("LSTM", ["by_time", "lstm_w", "lstm_r", "lstm_b",
-                      *(["lengths", "", "initial_c"] if for_int8 else [])],
-             ["", "final"] if for_int8 and arrays.pooling == "last" else ["states"],
-             name="bilstm", direction="bidirectional",
-             hidden_size=arrays.forward[1].shape[0]),
+        *_bilstms(node, arrays, for_int8),
         *_hidden(node, arrays.pooling, for_int8),
         *(bilstm_pairs.interaction_nodes(node) if siamese else []),
         *_head(node, arrays, "pair" if siamese else "hidden"),

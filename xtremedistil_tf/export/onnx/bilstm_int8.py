@@ -26,16 +26,27 @@ def with_bounds(arrays: StudentArrays) -> StudentArrays:
         wide = two_more(bias).reshape(4, -1)
         # They keep their state (input gate closed, forget gate open) and output it (gate open).
         wide[:, -2:] = _SATURATED * np.array([[-1.0], [1.0], [0.0], [1.0]])
-        return (np.pad(two_more(kernel), [(1, 1), (0, 0)]),
-                np.pad(two_more(recurrent), [(0, 2), (0, 0)]), wide.reshape(-1))
+        return (two_more(kernel), np.pad(two_more(recurrent), [(0, 2), (0, 0)]), wide.reshape(-1))
+
+    def beside(lstm: Lstm) -> Lstm:
+        """The lowest layer, whose words have one more feature on either side."""
+        kernel, recurrent, bias = unit(lstm)
+        return np.pad(kernel, [(1, 1), (0, 0)]), recurrent, bias
 
     def unread(kernel: np.ndarray) -> np.ndarray:
         """Adds two rows of zeros a direction: to two blocks, or eight for siamese pairs."""
         return np.concatenate([np.pad(half, [(0, 2), (0, 0)])
                                for half in np.split(kernel, len(kernel) // len(arrays.forward[1]))])
 
-    return dataclasses.replace(arrays.with_lowest(unread), forward=unit(arrays.forward),
-                               backward=unit(arrays.backward))
+    def above(lstm: Lstm) -> Lstm:
+        """An upper layer. The two units of the layer below are the range of its input."""
+        kernel, recurrent, bias = lstm
+        return unit((unread(kernel), recurrent, bias))
+
+    return dataclasses.replace(
+        arrays.with_lowest(unread), forward=beside(arrays.forward),
+        backward=beside(arrays.backward),
+        upper=tuple((above(forward), above(backward)) for forward, backward in arrays.upper))
 
 
 def bounds(node: Any, arrays: StudentArrays) -> Tuple[List[Any], Dict[str, np.ndarray]]:

@@ -19,22 +19,35 @@ _CLOSED = 1e4
 def with_padding_mark(arrays: StudentArrays) -> StudentArrays:
     """Adds a feature to the embedding: 1 in the row of padding, 0 in all others.
 
-    It closes the input, forget and output gate, whatever else is in the sequence.
+    It closes the input, forget and output gate, whatever else is in the sequence. Upper layers have
+    it behind the states below, see `mark`.
     """
     size = arrays.embedding.shape[1]
     embedding = np.pad(arrays.embedding, [(0, 0), (0, 1)])
     embedding[0] = 0.0
     embedding[0, size] = 1.0
 
-    def closing(lstm: Lstm) -> Lstm:
+    def closing(lstm: Lstm, *, behind: int) -> Lstm:
         kernel, recurrent, bias = lstm
         row = np.full([4, len(recurrent)], -_CLOSED, np.float32)
         row[2] = 0.0  # Keras' order: input, forget, cell, output.
-        # Behind the words' features: pairs have one more feature after it.
-        return np.insert(kernel, size, row.reshape(-1), axis=0), recurrent, bias
+        return np.insert(kernel, behind, row.reshape(-1), axis=0), recurrent, bias
 
-    return dataclasses.replace(arrays, embedding=embedding, forward=closing(arrays.forward),
-                               backward=closing(arrays.backward))
+    # Behind the words' features: pairs have one more feature after it.
+    return dataclasses.replace(
+        arrays, embedding=embedding, forward=closing(arrays.forward, behind=size),
+        backward=closing(arrays.backward, behind=size),
+        upper=tuple((closing(forward, behind=len(forward[0])),
+                     closing(backward, behind=len(backward[0])))
+                    for forward, backward in arrays.upper))
+
+
+def mark(node: Any) -> List[Any]:
+    """Returns the nodes from "real" to "mark" [time, batch, 1], the feature for upper layers."""
+    return [node("Not", ["real"], ["unreal"]),
+            node("Cast", ["unreal"], ["padding"], to=1),
+            node("Transpose", ["padding"], ["padding_by_time"], perm=[1, 0]),
+            node("Unsqueeze", ["padding_by_time", "last_axis"], ["mark"])]
 
 
 def final_states(node: Any) -> List[Any]:

@@ -26,8 +26,9 @@ class GraphStudent(tf.Module):
     def __init__(self, arrays: StudentArrays):
         super().__init__()
         self._embedding = tf.Variable(arrays.embedding, trainable=False, name="word_embedding")
-        self._forward = self._lstm_variables(arrays.forward, "forward")
-        self._backward = self._lstm_variables(arrays.backward, "backward")
+        self._bilstms = [(self._lstm_variables(forward, "forward"),
+                          self._lstm_variables(backward, "backward"))
+                         for forward, backward in arrays.bilstms]
         self._dense = [([tf.Variable(array, trainable=False) for array in layer],
                         tf.keras.activations.get(name)) for layer, name in arrays.dense]
         self._pooling = arrays.pooling
@@ -70,15 +71,16 @@ class GraphStudent(tf.Module):
         return tf.keras.backend.rnn(step, gates, [state, state], time_major=True)[1]
 
     def _bilstm(self, hidden: Any, lengths: Any, lstm: Callable) -> Any:
-        """Runs both directions; returns float32 [time, batch, 2 H].
+        """Runs both directions of all layers; returns float32 [time, batch, 2 H].
 
         Sequences are reversed within their length. So padding comes last in both directions and
         changes no state of a real position.
         """
-        turned = tf.reverse_sequence(hidden, lengths, seq_axis=0, batch_axis=1)
-        backward = tf.reverse_sequence(
-            lstm(turned, self._backward), lengths, seq_axis=0, batch_axis=1)
-        return tf.concat([lstm(hidden, self._forward), backward], -1)
+        for forward, backward in self._bilstms:
+            turned = tf.reverse_sequence(hidden, lengths, seq_axis=0, batch_axis=1)
+            back = tf.reverse_sequence(lstm(turned, backward), lengths, seq_axis=0, batch_axis=1)
+            hidden = tf.concat([lstm(hidden, forward), back], -1)
+        return hidden
 
     def __call__(self, ids: Any, lengths: Any) -> Any:
         """Computes logits of sequences padded on the right.

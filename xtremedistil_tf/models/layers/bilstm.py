@@ -10,7 +10,7 @@ from xtremedistil_tf.models.layers.pairs import PairSplit, interaction, segment_
 
 
 def bilstm_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Body:
-    """Builds word_embedding - BiLSTM.
+    """Builds word_embedding - one or more BiLSTM layers, which are one part of the registry.
 
     Padding is masked: it changes no state of the BiLSTM. The sequence length has no limit. A pair
     of texts is one sequence with a segment embedding (joint), or two sequences (siamese).
@@ -25,18 +25,19 @@ def bilstm_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Body:
     # Their order matters for seeds: each layer draws its own seed when it is created.
     embeddings = [layers.Embedding(
         shape.vocabulary, config.word_emb_dim, mask_zero=True, name="word_embedding")]
-    bilstm = layers.Bidirectional(
+    names = ["bilstm", *(f"bilstm_{number}" for number in range(2, config.bilstm_layers + 1))]
+    bilstms = [layers.Bidirectional(
         layers.LSTM(
             config.bilstm_hidden_size,
             # False: the final states of both directions, joined.
-            return_sequences=largest or not shape.pooled,
+            return_sequences=largest or not shape.pooled or name != names[-1],
             dropout=config.input_dropout,
             recurrent_dropout=config.recurrent_dropout,
             # A fixed name, since weights are loaded by name and Keras would number LSTMs.
             name="lstm",
         ),
-        name="bilstm",
-    )
+        name=name,
+    ) for name in names]
     if encoding == "joint":
         embeddings.append(layers.Embedding(2, config.word_emb_dim, name="segment_embedding"))
     dropout = layers.Dropout(config.dropout_rate, name="embedding_dropout")
@@ -48,10 +49,12 @@ def bilstm_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Body:
     if encoding == "joint":
         segments = segment_ids(input_ids, shape.separator)
         hidden = layers.Add(name="embedded")([hidden, embeddings[1](segments)])
+    hidden = dropout(hidden)
     # The functional model calls the layer anew, so only shapes stay of this call; with the GPU
     # kernel it would trace two variants and their gradients, nearly all the time of building.
-    with without_gpu_kernels([bilstm.forward_layer, bilstm.backward_layer]):
-        hidden = bilstm(dropout(hidden))
+    for bilstm in bilstms:
+        with without_gpu_kernels([bilstm.forward_layer, bilstm.backward_layer]):
+            hidden = bilstm(hidden)
     if largest:  # Source: the authors' v1 code for classification.
         hidden = tf.reduce_max(
             tf.where(real_positions(input_ids), hidden, hidden.dtype.min), axis=1)
@@ -61,4 +64,4 @@ def bilstm_body(config: StudentConfig, input_ids: Any, shape: Shape) -> Body:
         hidden = hidden[:, tf.newaxis]
 
     # === Config ===
-    return Body(hidden, [("word_embedding", embeddings), ("bilstm", [bilstm])])
+    return Body(hidden, [("word_embedding", embeddings), ("bilstm", bilstms)])
