@@ -127,6 +127,7 @@ def test_a_teachers_flagfile_changes_nothing_but_the_teacher(parse, flagfile):
         (["--teacher_config=x.json", "--pt_teacher_checkpoint=y"], "are both given"),
         (["--pt_teacher=BertModel"], "--pt_teacher is 'BertModel'"),
         (["--seq_len=2"], "--seq_len is 2; it must be at least 3"),
+        (["--bilstm_layers=0"], "--bilstm_layers is 0; it must be at least 1"),
         (["--dropout_rate=1"], "--dropout_rate is 1.0; allowed: 0 <= rate < 1"),
         (["--stage_epochs=bilstm"], "--stage_epochs has 'bilstm'; allowed"),
         (["--distil_epochs=0"], "--distil_epochs is 0"),

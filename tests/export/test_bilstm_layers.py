@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from xtremedistil_tf.config import StudentConfig
-from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.export.common.arrays import student_arrays
 from xtremedistil_tf.export.onnx.bilstm import build_model
 from xtremedistil_tf.export.onnx.files import write_float16, write_models
@@ -122,9 +121,3 @@ def test_one_layer_is_the_default_and_starts_as_ever():
         np.testing.assert_array_equal(one, other)
     assert "layers" not in ONE.kind.describe(ONE)
     assert TWO.kind.describe(TWO) == "BiLSTM, E=6, H=2x5, 2 layers"
-
-
-@pytest.mark.parametrize("layers", [0, -1])
-def test_no_layer_is_refused(layers):
-    with pytest.raises(UserError, match=f"--bilstm_layers is {layers}; it must be at least 1"):
-        dataclasses.replace(ONE, bilstm_layers=layers)

@@ -146,7 +146,7 @@ def test_sizes_are_checked_before_memory_is_asked_for(run_folder, tmp_path):
     shutil.copytree(run_folder / "student", tmp_path / "student")
     (tmp_path / "student" / "manifest.json").unlink()
     record = read_json(tmp_path / "student" / "student.json")
-    for name in ("word_emb_dim", "bilstm_hidden_size"):
+    for name in ("word_emb_dim", "bilstm_hidden_size", "bilstm_layers"):
         large = {**record["student"], name: 500_000}
         write_json(tmp_path / "student" / "student.json", {**record, "student": large})
         assert name in told_of(tmp_path / "student", "keras")
