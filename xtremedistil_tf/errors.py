@@ -1,9 +1,12 @@
 """The exception for mistakes that the user can fix, and classification of other exceptions."""
 
+import csv
 import difflib
 import errno
+import io
 import os
 import re
+import shlex
 from typing import Collection, Iterable, Optional, Set, Tuple
 
 # Characters of another library's message.
@@ -32,6 +35,18 @@ def not_allowed(flag: str, value: object, allowed: Iterable[str]) -> UserError:
     better = near(str(value), names)
     return UserError(f"--{flag} is {value!r}; allowed: {', '.join(names)}"
                      + (f"; did you mean {better}?" if better else ""))
+
+
+def as_typed(flag: str, *values: object) -> str:
+    """A list's flag as a shell takes it; names may hold spaces, quotes and commas.
+
+    Example:
+      >>> print(as_typed("train", "my exports"), as_typed("train", "a,b", "c"))
+      --train='my exports' --train='"a,b",c'
+    """
+    written = io.StringIO()
+    csv.writer(written, lineterminator="").writerow(values)
+    return f"--{flag}={shlex.quote(written.getvalue())}"
 
 
 # Errors of the system for any program: the disk is full, or the file or folder is protected.
