@@ -3,6 +3,7 @@
 import errno
 import os
 
+import filelock
 import numpy as np
 import pytest
 
@@ -16,6 +17,7 @@ from xtremedistil_tf.runs import (
     one_at_a_time,
     read_json,
     sha256_of,
+    sole_writer,
     sweep_beside,
     sweep_leftovers,
     write_array,
@@ -131,3 +133,16 @@ def test_a_folder_without_rights_needs_no_lock(tmp_path, monkeypatch):
     monkeypatch.setattr(runs, "can_write", lambda folder: False)
     with one_at_a_time(tmp_path / ".other"):
         assert not (tmp_path / ".other").exists()
+
+
+def test_what_killed_writers_of_a_shared_file_left_goes_with_its_lock_held(tmp_path, monkeypatch):
+    path = tmp_path / "targets" / "dev" / "manifest.json"
+    path.parent.mkdir(parents=True)
+    for name in (".tmp-12-manifest.json", ".tmp-12-other.json"):
+        path.with_name(name).touch()
+    with sole_writer(path), pytest.raises(filelock.Timeout):
+        filelock.FileLock(path.with_name(".manifest.json.lock"), timeout=0).acquire()
+    assert [left.name for left in path.parent.glob(".tmp-*")] == [".tmp-12-other.json"]
+    monkeypatch.setattr(runs, "can_write", lambda folder: False)
+    with sole_writer(path.with_name("other.json")):  # Nothing is removed without the right to.
+        assert path.with_name(".tmp-12-other.json").exists()

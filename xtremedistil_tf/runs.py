@@ -302,6 +302,15 @@ def one_at_a_time(path: pathlib.Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def sole_writer(path: pathlib.Path) -> Iterator[None]:
+    """Waits for the lock of a file that runs share; removes what killed writers of it left."""
+    with one_at_a_time(path.with_name(f".{path.name}.lock")):
+        if can_write(path.parent):
+            sweep_beside(path)
+        yield
+
+
+@contextlib.contextmanager
 def locked(folder: pathlib.Path, *, sweep: bool = True) -> Iterator[None]:
     """Locks the folder for this process; the system releases the lock when the process ends.
 
