@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from xtremedistil_tf import runs
-from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.errors import UserError, user_mistake
 from xtremedistil_tf.runs import (
     atomic_folder,
     atomic_path,
@@ -69,6 +69,9 @@ def test_what_the_disk_refuses_is_told_with_its_place(tmp_path, writing):
         with pytest.raises(OSError) as told, writing(tmp_path / "a") as temporary:
             raise OSError(errno.ENOSPC, "No space left", *[temporary] * named)
         assert told.value.filename == str(tmp_path / "a") and not list(tmp_path.iterdir())
+    with pytest.raises(Exception) as told, writing(tmp_path / "a"):
+        raise Exception("No space left on device (os error 28)")  # Of a library in Rust.
+    assert user_mistake(told.value, []) == f"{tmp_path / 'a'}: No space left on device"
 
 
 @pytest.mark.parametrize("rows", [500, 3000])

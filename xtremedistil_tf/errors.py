@@ -72,19 +72,21 @@ def _kinds(error: BaseException) -> Set[str]:
 
 def _refusal(error: Exception) -> Tuple[Optional[int], Tuple[str, ...]]:
     """(error number of the file system, paths); None without a file system error."""
+    # `runs.atomic_path` gives errors of other libraries a path, too.
+    paths = tuple(os.fsdecode(path) for path in (
+        getattr(error, "filename", None), getattr(error, "filename2", None))
+        if isinstance(path, (str, bytes, os.PathLike)))
     if isinstance(error, OSError) and error.errno is not None:
-        paths = (error.filename, error.filename2)
-        return error.errno, tuple(os.fsdecode(path) for path in paths
-                                  if isinstance(path, (str, bytes, os.PathLike)))
+        return error.errno, paths
     text = str(error)
     told = _OF_TENSORFLOW.search(text)
     if told:
         return _TEXTS[told.group(2)], (told.group(1).strip(),)
     numbered = _NUMBERED.search(text)
     if numbered:
-        return int(numbered.group(1) or numbered.group(2)), ()
+        return int(numbered.group(1) or numbered.group(2)), paths
     full = os.strerror(errno.ENOSPC)
-    return (_TEXTS[full] if full in text else None), ()
+    return (_TEXTS[full] if full in text else None), paths
 
 
 def _lies_in(path: str, folder: str) -> bool:

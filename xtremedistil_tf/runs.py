@@ -117,11 +117,14 @@ def _told_of(path: pathlib.Path, temporary: pathlib.Path) -> Iterator[None]:
     """Has errors name the place that users know, also those of a full disk that name none."""
     try:
         yield
-    except OSError as error:
-        if error.filename is None:
-            nameless = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    except Exception as failed:
+        error: Any = failed
+        told = getattr(error, "filename", None)
+        if told is None:  # Libraries in Rust have errors of their own.
+            nameless = not isinstance(error, OSError) or error.errno in (
+                errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         else:
-            nameless = os.fsdecode(error.filename) == os.fspath(temporary)
+            nameless = os.fsdecode(told) == os.fspath(temporary)
         if nameless:
             error.filename = os.fspath(path)
         raise
