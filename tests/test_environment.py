@@ -217,3 +217,26 @@ def test_a_folder_that_tensorflow_would_not_find_again_is_refused(tmp_path, name
     assert not list(tmp_path.iterdir())
     with locked(tmp_path / "k {y} é,=#%20"):
         pass
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not tell that a parent has ended")
+def test_a_command_that_a_study_started_ends_with_it(tmp_path):
+    (tmp_path / "child.py").write_text(
+        "import os, time\n"
+        "from xtremedistil_tf.cli.options import console\n"
+        "from xtremedistil_tf.environment import CHILD\n"
+        "def main():\n"
+        "    print('begun', CHILD in os.environ, flush=True)\n"
+        "    time.sleep(60)\n"
+        "console.start(main, lambda: None)\n")
+    study = ("import subprocess, sys; from xtremedistil_tf.study.runner import environments; "
+             "subprocess.Popen([sys.executable, 'child.py'], env=environments(1)[0]).wait()")
+    began = time.monotonic()
+    with subprocess.Popen([sys.executable, "-c", study], cwd=tmp_path, text=True,
+                          env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT) as process:
+        assert process.stdout.readline() == "begun False\n"  # Nothing else inherits the mark.
+        process.kill()
+        # The pipe ends with the last process that holds it.
+        assert process.stdout.read().startswith("ended by SIGTERM; the same command goes on")
+    assert time.monotonic() - began < 50

@@ -3,11 +3,12 @@
 import errno
 import os
 
+import filelock
 import numpy as np
 import pytest
 
 from xtremedistil_tf import runs
-from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.errors import UserError, user_mistake
 from xtremedistil_tf.runs import (
     atomic_folder,
     atomic_path,
@@ -16,6 +17,7 @@ from xtremedistil_tf.runs import (
     one_at_a_time,
     read_json,
     sha256_of,
+    sole_writer,
     sweep_beside,
     sweep_leftovers,
     write_array,
@@ -67,6 +69,9 @@ def test_what_the_disk_refuses_is_told_with_its_place(tmp_path, writing):
         with pytest.raises(OSError) as told, writing(tmp_path / "a") as temporary:
             raise OSError(errno.ENOSPC, "No space left", *[temporary] * named)
         assert told.value.filename == str(tmp_path / "a") and not list(tmp_path.iterdir())
+    with pytest.raises(Exception) as told, writing(tmp_path / "a"):
+        raise Exception("No space left on device (os error 28)")  # Of a library in Rust.
+    assert user_mistake(told.value, []) == f"{tmp_path / 'a'}: No space left on device"
 
 
 @pytest.mark.parametrize("rows", [500, 3000])
@@ -131,3 +136,16 @@ def test_a_folder_without_rights_needs_no_lock(tmp_path, monkeypatch):
     monkeypatch.setattr(runs, "can_write", lambda folder: False)
     with one_at_a_time(tmp_path / ".other"):
         assert not (tmp_path / ".other").exists()
+
+
+def test_what_killed_writers_of_a_shared_file_left_goes_with_its_lock_held(tmp_path, monkeypatch):
+    path = tmp_path / "targets" / "dev" / "manifest.json"
+    path.parent.mkdir(parents=True)
+    for name in (".tmp-12-manifest.json", ".tmp-12-other.json"):
+        path.with_name(name).touch()
+    with sole_writer(path), pytest.raises(filelock.Timeout):
+        filelock.FileLock(path.with_name(".manifest.json.lock"), timeout=0).acquire()
+    assert [left.name for left in path.parent.glob(".tmp-*")] == [".tmp-12-other.json"]
+    monkeypatch.setattr(runs, "can_write", lambda folder: False)
+    with sole_writer(path.with_name("other.json")):  # Nothing is removed without the right to.
+        assert path.with_name(".tmp-12-other.json").exists()

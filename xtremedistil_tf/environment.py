@@ -14,6 +14,9 @@ SILENT = {
     "DO_NOT_TRACK": "1",
 }
 
+# Set for a command that another one starts, and that shall end with it.
+CHILD = "XTREMEDISTIL_CHILD"
+
 
 def silence_libraries() -> None:
     """Turns off the telemetry of all dependencies; variables that are set stay unchanged."""
@@ -70,3 +73,20 @@ def restart_with_utf8() -> None:
     program = ["-m", main.name] if main is not None else [sys.argv[0]]
     command = [sys.executable, *program, *sys.argv[1:]]
     os.execv(sys.executable, command)
+
+
+def end_with_parent() -> None:
+    """Ends this process, as SIGTERM does, when its parent process has ended for any reason."""
+    # Imported here to keep the import of the package fast.
+    import signal
+    import threading
+    import time
+
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,9 +1,12 @@
 """The exception for mistakes that the user can fix, and classification of other exceptions."""
 
+import csv
 import difflib
 import errno
+import io
 import os
 import re
+import shlex
 from typing import Collection, Iterable, Optional, Set, Tuple
 
 # Characters of another library's message.
@@ -34,6 +37,18 @@ def not_allowed(flag: str, value: object, allowed: Iterable[str]) -> UserError:
                      + (f"; did you mean {better}?" if better else ""))
 
 
+def as_typed(flag: str, *values: object) -> str:
+    """A list's flag as a shell takes it; names may hold spaces, quotes and commas.
+
+    Example:
+      >>> print(as_typed("train", "my exports"), as_typed("train", "a,b", "c"))
+      --train='my exports' --train='"a,b",c'
+    """
+    written = io.StringIO()
+    csv.writer(written, lineterminator="").writerow(values)
+    return f"--{flag}={shlex.quote(written.getvalue())}"
+
+
 # Errors of the system for any program: the disk is full, or the file or folder is protected.
 _REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
 # A wrong path: the user's mistake if the user gave the path, else a bug.
@@ -57,19 +72,21 @@ def _kinds(error: BaseException) -> Set[str]:
 
 def _refusal(error: Exception) -> Tuple[Optional[int], Tuple[str, ...]]:
     """(error number of the file system, paths); None without a file system error."""
+    # `runs.atomic_path` gives errors of other libraries a path, too.
+    paths = tuple(os.fsdecode(path) for path in (
+        getattr(error, "filename", None), getattr(error, "filename2", None))
+        if isinstance(path, (str, bytes, os.PathLike)))
     if isinstance(error, OSError) and error.errno is not None:
-        paths = (error.filename, error.filename2)
-        return error.errno, tuple(os.fsdecode(path) for path in paths
-                                  if isinstance(path, (str, bytes, os.PathLike)))
+        return error.errno, paths
     text = str(error)
     told = _OF_TENSORFLOW.search(text)
     if told:
         return _TEXTS[told.group(2)], (told.group(1).strip(),)
     numbered = _NUMBERED.search(text)
     if numbered:
-        return int(numbered.group(1) or numbered.group(2)), ()
+        return int(numbered.group(1) or numbered.group(2)), paths
     full = os.strerror(errno.ENOSPC)
-    return (_TEXTS[full] if full in text else None), ()
+    return (_TEXTS[full] if full in text else None), paths
 
 
 def _lies_in(path: str, folder: str) -> bool:

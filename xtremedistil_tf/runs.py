@@ -117,11 +117,14 @@ def _told_of(path: pathlib.Path, temporary: pathlib.Path) -> Iterator[None]:
     """Has errors name the place that users know, also those of a full disk that name none."""
     try:
         yield
-    except OSError as error:
-        if error.filename is None:
-            nameless = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    except Exception as failed:
+        error: Any = failed
+        told = getattr(error, "filename", None)
+        if told is None:  # Libraries in Rust have errors of their own.
+            nameless = not isinstance(error, OSError) or error.errno in (
+                errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         else:
-            nameless = os.fsdecode(error.filename) == os.fspath(temporary)
+            nameless = os.fsdecode(told) == os.fspath(temporary)
         if nameless:
             error.filename = os.fspath(path)
         raise
@@ -299,6 +302,15 @@ def one_at_a_time(path: pathlib.Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextlib.contextmanager
+def sole_writer(path: pathlib.Path) -> Iterator[None]:
+    """Waits for the lock of a file that runs share; removes what killed writers of it left."""
+    with one_at_a_time(path.with_name(f".{path.name}.lock")):
+        if can_write(path.parent):
+            sweep_beside(path)
+        yield
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ from tests.conftest import BERT, ROOT
 from tests.conftest import TAGS as LABELS
 from tests.processes import run
 from tests.students import TEXTS
-from xtremedistil_tf.apps.about import PHRASES, About, about_model, examples_for
+from xtremedistil_tf.apps.about import PHRASES, about_model, examples_for
 from xtremedistil_tf.apps.guard import known_hosts
 from xtremedistil_tf.apps.lanes import Limits
 from xtremedistil_tf.apps.page import create_app
@@ -147,17 +147,20 @@ def test_every_language_has_a_few_sentences():
     assert [code for code, _ in examples_for(["af", "ar", "de", "en"])] == ["af", "ar", "de", "en"]
 
 
-def test_a_classifier_has_examples_and_names_its_labels_once():
+def test_a_classifier_offers_no_sentences_about_persons_and_names_its_labels_once(tmp_path):
     class Topics:
         kind, labels, pairs = "classification", ("law", "sports"), False
 
         def __call__(self, texts):
             return [{"label": "law", "score": 1.0, "scores": {"law": 1.0}} for _ in texts]
 
-    about = About("topics", (("Labels", "law, sports"),), examples_for(["de"]))
-    models = {"student": NamedModel("x", Topics())}
+    (tmp_path / "student.json").write_text(json.dumps({
+        "kind": Topics.kind, "tags": Topics.labels,
+        "scores": {"test": {"accuracy": 90.0, "languages": {"de": {}}}}}))
+    models, about = {"student": NamedModel("x", Topics())}, about_model(tmp_path)
     html = client_of(create_app(models, about=about)).get("/").get_data(as_text=True)
-    assert PHRASES["de"] in html and html.count("law, sports") == 1
+    assert not about.examples and "lang=\"de\"" not in html and html.count("law, sports") == 1
+    assert dict(about.facts)["Languages"] == "de"
     html = client_of(create_app(models)).get("/").get_data(as_text=True)
     assert "Labels: law, sports" in html
 

@@ -92,6 +92,8 @@ def test_a_flagfile_that_cannot_be_read_is_told_in_one_line(content, message, tm
 
 @pytest.mark.parametrize(("argument", "message"), [
     ("--flagfile=", "--flagfile is empty"),
+    ("--flagfile=no/x.flags", "--flagfile no/x.flags: No such file or directory"),
+    ("--flagfile=/", "--flagfile /: Is a directory"),
     ("--task=~/data", "--task is ~/data; the shell leaves ~ as it is behind =; write $HOME/data"),
     ("--transfer_file=~/data", "write $HOME/data, or a blank instead of ="),
     ("--task=t\udce4sk", "--task is 't\\udce4sk', which is not UTF-8; rename it"),

@@ -99,11 +99,14 @@ def test_languages_are_chosen_before_anything_is_read(tmp_path):
     assert not (tmp_path / "none").exists()
 
 
-def test_one_file_is_divided_by_seed_and_equal_sentences_stay_together(tmp_path):
+def test_one_file_is_divided_by_seed_and_equal_sentences_stay_together(tmp_path, caplog):
     path = tmp_path / "all.conll"
     numbers = [*range(100), *range(40)]
     path.write_text("\n\n".join(f"Ann{n} I-PER\nlacht O" for n in numbers))
+    caplog.set_level("INFO", "absl")
     first = run(path, tmp_path / "a", language="en")
+    # It is read twice, to divide it, and told once.
+    assert caplog.messages == [f"read {path}: 140 sentences"]
     run(path, tmp_path / "b", language="en")
     other = run(path, tmp_path / "c", language="en", seed=7)
     words = {split: {row.words for row in rows(tmp_path / "a", split)}

@@ -47,6 +47,15 @@ def test_no_text_is_cut_off_or_overlaps(drawn, study, names):
         assert whole.y0 <= box.y0 and box.y1 <= whole.y1, (box, whole)
 
 
+def test_values_of_a_grid_are_set_apart(drawn):
+    study = grid_study(["word_emb_dim=50", "word_embedding=svd_pretrained,random"])
+    figure = drawn(study, [Line(line.name, 40.0, 1.0, None) for line in study.variants(None)])
+    (axis,) = figure.axes
+    assert [label.get_text() for label in axis.get_yticklabels()] == [
+        "50, svd_pretrained", "50, random"]
+    assert axis.title.get_text() == "word_emb_dim, word_embedding"
+
+
 def test_a_curve_shows_scores_over_its_numbers_and_over_minutes(drawn):
     lines = [Line(str(size), f1, 1.0, None, teacher=80.0, minutes=minutes)
              for size, f1, minutes in ((48000, 77.0, 26.0), (3000, 58.0, 4.0))]

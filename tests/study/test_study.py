@@ -231,7 +231,8 @@ def test_a_grid_of_two_flags():
     lines = grid_study(["word_emb_dim=50,100", "dropout_rate=0.1,0.2"]).variants(FACTS)
     assert [line.name for line in lines] == ["50_0.1", "50_0.2", "100_0.1", "100_0.2"]
     assert lines[1].flags == {"word_emb_dim": "50", "dropout_rate": "0.2"}
-    assert grid_study(["word_emb_dim=50,100", "dropout_rate=0.1,0.2"]).baseline == "50_0.1"
+    study = grid_study(["word_emb_dim=50,100", "dropout_rate=0.1,0.2"])
+    assert study.baseline == "50_0.1" and study.axis == "word_emb_dim_dropout_rate"
     with pytest.raises(UserError, match="--grid has 'x'; allowed: flag=value"):
         grid_study(["x"])
 

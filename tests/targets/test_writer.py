@@ -419,7 +419,7 @@ def test_a_full_disk_leaves_what_was_finished_and_nothing_half_written(
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "claims", "manifest.json", "shard-00000"]
+        ".manifest.json.lock", "claims", "manifest.json", "shard-00000"]
     monkeypatch.setattr(Filler, "write_shard", original)
     assert write_targets(teacher, input_ids, tmp_path, "f0", 10)[1] == ROWS - 10
 
@@ -457,9 +457,8 @@ def test_a_helper_that_cannot_write_says_so_in_one_line(monkeypatch, capsys):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device", "/a/shard")
 
-    told = {"job": dataclasses.asdict(HelperJob("/a", "/b", ("/c",), {}, ())), "parent": 1,
-            "processes": 2}
-    monkeypatch.setattr(worker, "_die_with", lambda parent: None)
+    told = {"job": dataclasses.asdict(HelperJob("/a", "/b", ("/c",), {}, ())), "processes": 2}
+    monkeypatch.setattr(worker, "end_with_parent", lambda: None)
     monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
     monkeypatch.setattr(worker, "work", full)
     with pytest.raises(SystemExit):

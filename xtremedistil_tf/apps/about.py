@@ -14,7 +14,7 @@ from xtremedistil_tf.tasks import task_kind_of
 _MOST_EXAMPLES, _MOST_SHOWN = 8, 12
 # Places of a student's record below what --model_dir may name.
 _PLACES = ("", "student", "onnx", "tflite")
-# Sentences for the languages of a model whose own data may not be shown.
+# Sentences for the languages of a tagger whose own data may not be shown.
 PHRASES = {
     "en": "Grace Hopper worked in Philadelphia for Remington Rand.",
     "de": "Paul Bergmann arbeitet in Berlin bei der Deutschen Bahn.",
@@ -129,7 +129,10 @@ def about_model(model_dir: pathlib.Path) -> About:
     scores = record.get("scores") or {}
     languages = sorted(code for code in ((scores.get("test") or scores.get("dev") or {})
                                          .get("languages") or {}) if code != DEFAULT_LANGUAGE)
-    labels = task_kind_of(record).types_of(record.get("tags") or record.get("labels") or [])
+    kind = task_kind_of(record)
+    labels = kind.types_of(record.get("tags") or record.get("labels") or [])
     facts = (("Labels", _listed(list(dict.fromkeys(labels)))),
              ("Languages", _listed(languages)), ("Score", _score(record)))
-    return About(name, tuple(fact for fact in facts if fact[1]), examples_for(languages))
+    # Sentences about persons and places say nothing of what a classifier tells apart.
+    examples = examples_for(languages) if kind.tags_words else ()
+    return About(name, tuple(fact for fact in facts if fact[1]), examples)

@@ -4,6 +4,7 @@ from typing import Any, Dict, List
 
 from xtremedistil_tf.corpora.suspicious import told_damage
 from xtremedistil_tf.data.readers.sentences import MOST_WORDS
+from xtremedistil_tf.data.tokenization.piece_marks import told_pieces
 
 # Wording of every count of our readers.
 _TOLD = {
@@ -80,10 +81,7 @@ def suspicious(source: Dict[str, Any]) -> List[str]:
     if words >= _FEWEST_WORDS and numbers > 0.5 * words:
         lines.append(f"{numbers:,} of {words:,} words are numbers; --word_column names the column "
                      "of the words")
-    pieces = counts.get("pieces", 0)
-    if words >= _FEWEST_WORDS and pieces > 0.05 * words:
-        lines.append(f"{pieces:,} of {words:,} words are pieces or marks of a tokenizer (##ing, "
-                     "[CLS]); needed are whole words")
+    lines += filter(None, [told_pieces(counts.get("pieces", 0), words)])
     if rows >= _FEWEST_ROWS and single > 0.9 * rows:
         lines.append(f"{single:,} of {rows:,} sentences are one word")
     if entities >= _FEWEST_ENTITIES and widened > 0.5 * entities:

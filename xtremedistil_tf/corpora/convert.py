@@ -165,10 +165,10 @@ def _write_labelled(reader: SourceReader, writer: _Writer, named: Dict[Optional[
             for row in reader.rows(source, True):
                 writer.write(split, row)
     pool = named["train"] + named[None]
-    # Counts come from the second reading only.
+    # Counts and log lines come from the second reading only.
     splitter = None
     if missing:
-        first = SourceReader(options)
+        first = SourceReader(options, tells=False)
         splitter = _Splitter((row for source in pool for row in first.rows(source, True)),
                              missing, options.shares, options.seed)
     for source in pool:

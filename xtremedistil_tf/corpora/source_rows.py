@@ -23,6 +23,7 @@ from xtremedistil_tf.data.readers.marks import ENTITIES
 from xtremedistil_tf.data.readers.recognise import FORMS
 from xtremedistil_tf.data.readers.rows import LANGUAGE, Example
 from xtremedistil_tf.data.readers.sentences import LONG_ROW, MOST_WORDS, count_ends, cut_row
+from xtremedistil_tf.data.tokenization.piece_marks import count_pieces
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.tasks import task_kind
 
@@ -31,10 +32,6 @@ _SEVERAL_ENDS = 3
 # Kinds of errors that concern all rows of a file or none.
 _OF_THE_FORM = frozenset({"no_tags", "tag_names", "span_keys", "span_label", "no_empty_line",
                           "not_utf8", "encoding", "other_file", "splits"})
-# Pieces of words, as tokenizers of encoders write them (WordPiece, SentencePiece, byte-level BPE,
-# subword-nmt).
-_PIECE = re.compile(r"##\w.*|[▁Ġ]\w.*|\[(?:CLS|SEP|PAD)\]|</?s>|.*\w@@")
-_PIECE_MARKS = re.compile(r"##|[▁Ġ]|\[CLS|\[SEP|\[PAD|</?s>|@@")
 log = logging.getLogger("absl")
 
 
@@ -85,10 +82,15 @@ def name_place(place: Place) -> str:
 
 
 class SourceReader:
-    """Reads sources into clean IOB2 examples and keeps the counts of each."""
+    """Reads sources into clean IOB2 examples and keeps the counts of each.
 
-    def __init__(self, options: ConvertOptions):
-        self._options = options
+    Args:
+      options: settings of the conversion.
+      tells: False for no log line about each source, such as for a first reading of two.
+    """
+
+    def __init__(self, options: ConvertOptions, *, tells: bool = True):
+        self._options, self._tells = options, tells
         self._entities = task_kind(options.kind).entities
         self.records: List[Dict[str, Any]] = []
 
@@ -122,7 +124,8 @@ class SourceReader:
                 else:
                     _count(example, counts)
                     yield example
-        log.info("read %s: %s sentences", source.name, f"{counts['sentences']:,}")
+        if self._tells:
+            log.info("read %s: %s sentences", source.name, f"{counts['sentences']:,}")
         record: Dict[str, Any] = {"source": source.name, "format": form, "split": source.split}
         if labelled and self._entities:
             record["scheme"] = schemes.scheme_name(counts)
@@ -195,6 +198,5 @@ def _count(row: Example, counts: Tally) -> None:
     damage = damage_of(text)
     if damage:
         counts[f"damaged_{damage}"] += 1
-    if _PIECE_MARKS.search(text):
-        counts["pieces"] += sum(map(bool, map(_PIECE.fullmatch, row.words)))
+    counts["pieces"] += count_pieces(row.words)
     counts["long_rows"] += len(row.words) > MOST_WORDS

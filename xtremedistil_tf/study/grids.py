@@ -74,6 +74,7 @@ class Study:
       orderings: pairs of lines; in the paper the second is better.
       baseline: the line for comparison with all others; empty for none.
       of_texts: True if it is about whole texts, False if about taggers, None for both.
+      shown: what a plot shows in place of the axis and of names of lines, where they differ.
     """
 
     table: str
@@ -84,6 +85,7 @@ class Study:
     orderings: Tuple[Tuple[str, str], ...] = ()
     baseline: str = ""
     of_texts: Optional[bool] = False
+    shown: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def pairs(self, names: Sequence[str]) -> List[Tuple[str, str]]:
         """Pairs of lines to compare; the baseline, or the paper's worse line, comes first."""
@@ -292,9 +294,11 @@ def grid_study(items: Sequence[str]) -> Study:
             raise UserError(f"--grid has {item!r}; allowed: flag=value,value,...")
         sides.append([(name.lstrip("-"), value) for value in values.split(",")])
 
-    def variants(facts: Facts) -> List[Variant]:
-        return [Variant("_".join(value for _, value in cell), dict(cell))
-                for cell in itertools.product(*sides)]
-
-    return Study("a grid", "_".join(side[0][0] for side in sides), variants,
-                 baseline="_".join(side[0][1] for side in sides), of_texts=None)
+    cells = [dict(cell) for cell in itertools.product(*sides)]
+    names = ["_".join(cell.values()) for cell in cells]
+    axis = "_".join(cells[0])
+    # A comma stands in no name and no value, so a plot shows what belongs together.
+    shown = {axis: ", ".join(cells[0]),
+             **{name: ", ".join(cell.values()) for name, cell in zip(names, cells)}}
+    return Study("a grid", axis, lambda facts: list(map(Variant, names, cells)),
+                 baseline=names[0], of_texts=None, shown=shown)

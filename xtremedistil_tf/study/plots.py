@@ -39,8 +39,9 @@ def plot_lines(
       path: the PNG to write.
       score: name of their scores.
     """
-    names = [wrapped(line.name) for line in lines]
-    beside = len(lines) <= _MOST_BESIDE and all(len(line.name) <= _SHORT for line in lines)
+    shown = [study.shown.get(line.name, line.name) for line in lines]
+    names, setting = list(map(wrapped, shown)), study.shown.get(study.axis, study.axis)
+    beside = len(lines) <= _MOST_BESIDE and all(len(name) <= _SHORT for name in shown)
     figure = new_figure(max(6.0, 0.8 * len(lines) + 2), 4.4) if beside \
         else new_figure(8.0, 1.6 + max(1.2, sum(_inches(names))))
     axis = figure.subplots()
@@ -69,13 +70,13 @@ def plot_lines(
     if beside:
         axis.set_xticks(range(len(lines)), names)
         axis.set_xlim(-0.6, len(lines) - 0.4)
-        axis.set_xlabel(wrapped(study.axis, 70))
+        axis.set_xlabel(wrapped(setting, 70))
         axis.set_ylabel(f"{score} (0-100), mean over languages")
     else:
         axis.set_yticks(range(len(lines)), names, fontsize=9)
         axis.set_ylim(len(lines) - 0.4, -0.6)  # The first line of the table is on top.
         axis.set_xlabel(f"{score} (0-100), mean over languages")
-        axis.set_title(wrapped(study.axis, 70), fontsize=10)
+        axis.set_title(wrapped(setting, 70), fontsize=10)
     axis.margins(**{"y" if beside else "x": 0.12})
     figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     save(figure, path)

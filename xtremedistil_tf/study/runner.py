@@ -15,6 +15,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.data.folders.splits import read_labelled
 from xtremedistil_tf.data.folders.transfer import find_transfer_file
+from xtremedistil_tf.environment import CHILD
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.runs import content_fingerprint, locked, read_json, write_json
@@ -44,14 +45,14 @@ def arguments(flags: Mapping[str, Any]) -> List[str]:
 
 
 def environments(jobs: int) -> List[Dict[str, str]]:
-    """Environment variables for each of `jobs` parallel processes.
+    """Environment variables for each of `jobs` parallel processes, which end with this one.
 
     They share the cores equally; if CUDA_VISIBLE_DEVICES names several GPUs, each gets one.
     """
     if jobs == 1:
-        return [dict(os.environ)]
+        return [{**os.environ, CHILD: "1"}]
     threads = str(max(1, (os.cpu_count() or 1) // jobs))
-    own = dict.fromkeys(_THREADS, threads)
+    own = {CHILD: "1", **dict.fromkeys(_THREADS, threads)}
     gpus = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
     return [{**os.environ, **own, **({"CUDA_VISIBLE_DEVICES": gpus[job % len(gpus)]}
                                      if gpus else {})} for job in range(jobs)]
@@ -82,8 +83,7 @@ class Runner:
     ):
         self._folder, self._base, self._given = folder, list(base), dict(given)
         self._named = {item.lstrip("-").partition("=")[0] for item in base}
-        self._data = data
-        self._sizes, self._jobs = tuple(sizes), jobs
+        self._data, self._sizes, self._jobs = data, tuple(sizes), jobs
         self._free: "queue.Queue[Dict[str, str]]" = queue.Queue()
         for environment in environments(jobs):
             self._free.put(environment)

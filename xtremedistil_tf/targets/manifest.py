@@ -9,7 +9,7 @@ import numpy as np
 
 from xtremedistil_tf.data.tokenization.realign import Realigned
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import read_json, write_json
+from xtremedistil_tf.runs import read_json, sole_writer, write_json
 from xtremedistil_tf.targets.spec import StoreSpec
 from xtremedistil_tf.targets.store import TargetStore
 from xtremedistil_tf.validation.records import read_record
@@ -53,26 +53,27 @@ def open_store(
     manifest = {"fingerprint": fingerprint, "rows": len(lengths), "pieces": int(lengths.sum()),
                 **dataclasses.asdict(spec)}
     path = folder / _MANIFEST
-    if path.is_file():
-        try:
-            stored = read_record(path, {})
-        except UserError as error:
-            raise UserError(f"{error}; remove {folder} to have the teacher's outputs made "
-                            "anew") from None
-        stored.pop("shards", None)
-        found = stored.get("shard_rows")
-        if type(found) is int and found != spec.shard_rows:
-            # The outputs are the same, so runs with the same --targets_dir share them.
-            log.info("%s holds shards of %s sequences, whatever --distil_chunk_size says", folder,
-                     f"{found:,}")
-            spec = dataclasses.replace(spec, shard_rows=found)
-            manifest["shard_rows"] = found
-        if stored != manifest:
-            raise UserError(
-                f"{folder} holds the outputs of another teacher, transfer set, seq_len or layer; "
-                "use another --model_dir or --targets_dir, or --overwrite")
-    else:
-        write_json(path, manifest)
+    with sole_writer(path):
+        if not path.is_file():
+            write_json(path, manifest)
+            return TargetStore(folder, lengths, spec), order
+    try:
+        stored = read_record(path, {})
+    except UserError as error:
+        raise UserError(f"{error}; remove {folder} to have the teacher's outputs made "
+                        "anew") from None
+    stored.pop("shards", None)
+    found = stored.get("shard_rows")
+    if type(found) is int and found != spec.shard_rows:
+        # The outputs are the same, so runs with the same --targets_dir share them.
+        log.info("%s holds shards of %s sequences, whatever --distil_chunk_size says", folder,
+                 f"{found:,}")
+        spec = dataclasses.replace(spec, shard_rows=found)
+        manifest["shard_rows"] = found
+    if stored != manifest:
+        raise UserError(
+            f"{folder} holds the outputs of another teacher, transfer set, seq_len or layer; "
+            "use another --model_dir or --targets_dir, or --overwrite")
     return TargetStore(folder, lengths, spec), order
 
 
@@ -100,4 +101,5 @@ def finish(store: TargetStore) -> None:
     finished = {**manifest, "shards": [
         store.shard_folder(index).name for index in range(store.shards)]}
     if finished != manifest:  # Others may share the folder without the right to write into it.
-        write_json(path, finished)
+        with sole_writer(path):
+            write_json(path, finished)

@@ -8,13 +8,12 @@ import pathlib
 import signal
 import subprocess
 import sys
-import threading
-import time
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from xtremedistil_tf.data.tokenization.realign import Realigned
 from xtremedistil_tf.data.tokenization.text_store import TextStore
 from xtremedistil_tf.data.tokenization.token_store import open_pieces, open_realigned
+from xtremedistil_tf.environment import end_with_parent
 from xtremedistil_tf.errors import UserError, user_mistake
 from xtremedistil_tf.progress import Progress
 
@@ -72,8 +71,7 @@ def helping_processes(count: int, job: HelperJob, *, gpus: int = 0) -> Iterator[
       job: their settings.
       gpus: number of GPUs of this machine. The main process uses the first.
     """
-    told = json.dumps({"job": dataclasses.asdict(job), "parent": os.getpid(),
-                       "processes": count + 1})
+    told = json.dumps({"job": dataclasses.asdict(job), "processes": count + 1})
     command = [sys.executable, "-m", "xtremedistil_tf.targets.worker", told]
     names = visible_gpus(gpus)
     processes = [
@@ -87,16 +85,6 @@ def helping_processes(count: int, job: HelperJob, *, gpus: int = 0) -> Iterator[
             process.terminate()
         for process in processes:
             process.wait()
-
-
-def _die_with(parent: int) -> None:
-    """Ends this process when its parent process has ended, for any reason."""
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def work(job: HelperJob, processes: int) -> None:
@@ -136,9 +124,9 @@ def run(told: Mapping[str, Any]) -> None:
     """Runs a helper process; what the user can fix takes one line, as in the main process.
 
     Args:
-      told: job, parent and processes, see `helping_processes`.
+      told: job and processes, see `helping_processes`.
     """
-    _die_with(told["parent"])
+    end_with_parent()
     # Ctrl-C goes to the main process too, which says what is to be said.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:

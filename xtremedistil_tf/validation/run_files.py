@@ -7,7 +7,7 @@ import pathlib
 from typing import Any, Callable, Dict, Iterable, List, Optional
 
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import can_write, read_json, write_json
+from xtremedistil_tf.runs import can_write, read_json, sole_writer, write_json
 from xtremedistil_tf.validation.manifest import MANIFEST_FILE, RUN_WAY_OUT, check_manifest
 from xtremedistil_tf.validation.records import Field, check_record, read_record
 
@@ -165,5 +165,6 @@ def made_once(
     # In a folder of others without the right to write, each run makes its own.
     if path is not None and can_write(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_sealed(path, made)
+        with sole_writer(path):
+            write_sealed(path, made)
     return made

@@ -5,10 +5,12 @@ import contextlib
 import gzip
 import io
 import lzma
+import shlex
 import tarfile
 import zipfile
 
 import pytest
+from absl import flags
 
 from xtremedistil_tf.corpora.conversion_record import describe_record
 from xtremedistil_tf.corpora.convert import convert
@@ -185,6 +187,18 @@ def test_names_in_archives_are_shown_in_one_line(tmp_path):
     assert str(caught.value).startswith(f"{path}/train??[1m.txt is a Parquet file")
 
 
+@pytest.mark.parametrize("name", ["exports", "my exports", "it's; a,b \"c\""])
+def test_the_command_for_a_folder_without_splits_names_it(tmp_path, name):
+    write(tmp_path / name, **{"export1.conll": conll("a", 9), "export2.conll": conll("b", 9)})
+    with pytest.raises(UserError, match="no file in it speaks of a split") as caught:
+        find_sources(tmp_path / name)
+    # As a shell and the flag read it.
+    (typed,) = shlex.split(str(caught.value).rpartition(": ")[2])
+    assert flags.ListParser().parse(typed[len("--train="):]) == [
+        str(tmp_path / name)]
+    assert len(find_sources(tmp_path / name, split="train")[0]) == 2
+
+
 def test_archives_that_cannot_be_read(tmp_path):
     office = _zip(tmp_path / "train.xlsx", **{"[Content_Types].xml": "", "xl__a.xml": ""})
     with pytest.raises(UserError, match="train.xlsx is an Office file; save it as text, CSV"):
@@ -195,6 +209,12 @@ def test_archives_that_cannot_be_read(tmp_path):
     inner = _zip(tmp_path / "outer.zip", **{"train.zip": office.read_bytes()})
     with pytest.raises(UserError, match="outer.zip/train.zip is a zip archive inside another"):
         read_all(inner)
+    for ending, mode in ((".tar", "w"), (".tar.gz", "w:gz"), (".tgz", "w:gz")):
+        with tarfile.open(tmp_path / "own", mode) as archive:
+            archive.add(tmp_path / "train.zip", "train.txt")
+        inner = _zip(tmp_path / "outer.zip", **{f"train{ending}": (tmp_path / "own").read_bytes()})
+        with pytest.raises(UserError, match=f"outer.zip/train{ending} is a tar archive inside an"):
+            read_all(inner)
     (tmp_path / "cut.txt").write_bytes(bz2.compress(conll("a", 99).encode())[:60])
     with pytest.raises(UserError, match="cut.txt is damaged"):
         read_all(tmp_path / "cut.txt")

@@ -232,3 +232,14 @@ def test_all_mistakes_are_told_at_once(tmp_path):
         read_outputs(write(tmp_path, ""), pooled=False)
     with pytest.raises(UserError, match='no labels in it; lists of numbers need a first line'):
         read_outputs(write(tmp_path, {"words": ["a"], "logits": [[1, 2]]}), pooled=False)
+
+
+@pytest.mark.parametrize("words, told", [
+    (["[CLS]", "Anna", "la", "##cht", "[SEP]"], "18 of 36 words are pieces or marks of a token"),
+    (["<s>", "▁Anna", "▁lacht", "</s>"], "24 of 30 words are pieces or marks of a tokenizer"),
+    (["C#", "ist", "neu", "[", "SEP", "]"], None)])
+def test_subword_tokens_in_place_of_words_are_told(tmp_path, caplog, words, told):
+    path = write(tmp_path, *({"words": [str(at), *words], "tags": ["O"] * (len(words) + 1)}
+                             for at in range(6)))
+    read_outputs(path, pooled=False)
+    assert [line.startswith(f"{path}: {told}") for line in caplog.messages] == [True] * bool(told)

@@ -6,6 +6,7 @@ Examples:
 """
 
 import pathlib
+import shlex
 
 from absl import flags
 
@@ -34,7 +35,7 @@ def main() -> None:
     record = run_pretraining(config, model_dir, overwrite=FLAGS.overwrite)
     console.say(record["student"]["description"])
     console.say(f"checkpoint: {model_dir / CHECKPOINT}   use it: xtremedistil-finetune "
-                f"--pt_student_checkpoint={model_dir / CHECKPOINT}")
+                f"--pt_student_checkpoint={shlex.quote(str(model_dir / CHECKPOINT))}")
 
 
 def run() -> None:

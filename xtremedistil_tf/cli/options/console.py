@@ -14,7 +14,7 @@ from xtremedistil_tf.cli.options import usage as command_help
 from xtremedistil_tf.cli.options.option import check_flagfiles
 from xtremedistil_tf.config.checks import require
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK
-from xtremedistil_tf.environment import restart_with_utf8
+from xtremedistil_tf.environment import CHILD, end_with_parent, restart_with_utf8
 from xtremedistil_tf.errors import UserError, is_lost_worker, is_out_of_memory, user_mistake
 from xtremedistil_tf.screen import PlainFormatter, level_of, quiet_libraries
 from xtremedistil_tf.version import __version__
@@ -235,6 +235,8 @@ def start(
     such as when a cloud machine is taken away.
     """
     restart_with_utf8()
+    if os.environ.pop(CHILD, None):
+        end_with_parent()
     _open_streams()
     own = define_all(define_flags)
     before, rest = _split_at_dashes(sys.argv[1:])

@@ -150,6 +150,9 @@ def explain(error: Union[flags.Error, UnicodeDecodeError], names: Iterable[str])
       error: the error of absl, or of the bytes of a flagfile.
       names: names of all flags.
     """
+    refused = error.__context__
+    if isinstance(error, flags.CantOpenFlagFileError) and isinstance(refused, OSError):
+        return f"--flagfile {refused.filename}: {refused.strerror}"
     if isinstance(error, UnicodeDecodeError):
         return f"--flagfile is not UTF-8 ({error.reason}); save it as UTF-8"
     if isinstance(error, flags.UnrecognizedFlagError):

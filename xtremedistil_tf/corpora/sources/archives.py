@@ -31,6 +31,8 @@ _COMPRESSED: Tuple[Tuple[bytes, Callable[[Any], Any]], ...] = (
 _ZIP = b"PK\x03\x04"
 # The first line of an .ann file.
 _BRAT = re.compile(rb"T\d+\t\S+ \d+ \d")
+# What stands here in a tar archive, behind the name, size and owner of its first file.
+_TAR, _TAR_AT = b"ustar", 257
 _AS_TEXT = "save it as text, CSV or JSON"
 # (first bytes, format, solution).
 _NO_TEXT = (
@@ -70,7 +72,7 @@ def unpacked(file: Any, name: str, stack: contextlib.ExitStack) -> Iterable[byte
     """
     while True:
         buffered = stack.enter_context(io.BufferedReader(file))
-        head = buffered.peek(32)
+        head = buffered.peek(_TAR_AT + len(_TAR))
         if head.startswith(b"PAR1"):
             return parquet_lines(buffered, name)
         if FIRST_LINE.match(head):
@@ -78,6 +80,8 @@ def unpacked(file: Any, name: str, stack: contextlib.ExitStack) -> Iterable[byte
         if _BRAT.match(head):
             raise UserError(f"{name} holds brat's entities without their text; name the folder "
                             "that holds the texts (.txt), too")
+        if head.startswith(_TAR, _TAR_AT):
+            raise UserError(f"{name} is a tar archive inside another; unpack it first")
         for begin, told, way_out in _NO_TEXT:
             if head.startswith(begin):
                 raise UserError(f"{name} is {told}; {way_out}")

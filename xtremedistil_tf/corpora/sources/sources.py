@@ -29,7 +29,7 @@ from xtremedistil_tf.corpora.sources.parallel import join_parallel
 from xtremedistil_tf.corpora.sources.standoff import ANNOTATIONS, standoff
 from xtremedistil_tf.data.lines import UTF8, Line, RowError, decode_lines
 from xtremedistil_tf.data.split_names import split_of
-from xtremedistil_tf.errors import UserError, first_line
+from xtremedistil_tf.errors import UserError, as_typed, first_line
 
 _ARCHIVE = re.compile(r"\.(tar|tgz|tar\.(gz|bz2|xz)|zip)$")
 # Escapes that change the character set, in Japanese and Korean files that look like ASCII.
@@ -224,7 +224,7 @@ def find_sources(
             f"{path}: no file in it speaks of a split in its name; it holds "
             f"{', '.join(others[:5]) or 'nothing'}; allowed are parts of names such as train, dev, "
             f"testa, test, extra; or all of it is labelled, and dev and test are taken out of it: "
-            f"--train={path}")
+            f"{as_typed('train', path)}")
     languages = languages_of([file.path for file, _ in read])
     sources = [
         _source(file, of, language=language) for (file, of), language in zip(read, languages)]

@@ -13,7 +13,7 @@ from xtremedistil_tf.corpora.texts.tables.table import Record, Table, column_of
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.split_names import SPLITS as SPLIT_NAMES
 from xtremedistil_tf.data.split_names import split_of
-from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.errors import UserError, as_typed
 
 TEXTS = ("text", "sentence", "review", "content", "body", "comment", "document", "utterance",
          "utt", "message", "tweet", "review_text", "review_body", "question", "query", "headline",
@@ -146,7 +146,7 @@ def doubts(table: Table, sample: Sequence[Record], columns: Columns, wanted: Wan
         if column not in columns.all and _are_texts(sample, column, column) and not all(
                 _letters(row.get(column)) == _letters(row.get(own[0])) for row in sample):
             found.append(f"the column {column!r} holds texts, too, and is not read; "
-                         f"--text_column={own[0]},{column} makes pairs")
+                         f"{as_typed('text_column', own[0], column)} makes pairs")
     for column in table.columns if columns.split is None and table.named and not divided else ():
         cells = {shown(row.get(column)).strip() for row in sample}
         named = [cell for cell in cells if SPLIT_NAMES.get(cell.lower()) in _DIVIDED]

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import logging
 import pathlib
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
@@ -21,8 +22,11 @@ from xtremedistil_tf.data.outputs.rows import (
     tag_name,
 )
 from xtremedistil_tf.data.readers.rows import Example, ReadReport, TextFile
+from xtremedistil_tf.data.tokenization.piece_marks import count_pieces, told_pieces
 from xtremedistil_tf.errors import UserError, first_line
 from xtremedistil_tf.runs import stamp_of
+
+log = logging.getLogger("absl")
 
 VECTORS = (".npy", ".safetensors")
 
@@ -197,6 +201,10 @@ def _read(path: pathlib.Path, pooled: bool, pairs: bool, stamps: Tuple[Any, ...]
         if found.vectors is not None and vectors is not None:
             found.vectors.append(vectors[at])
     problems.check()
+    texts = [text for row in found.examples for text in row.texts]
+    told = told_pieces(sum(map(count_pieces, texts)), sum(map(len, texts)))
+    if told:
+        log.warning("%s: %s, as students read them", path, told)
     return found
 
 
