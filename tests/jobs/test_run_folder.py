@@ -82,6 +82,22 @@ def test_a_folder_with_shards_of_another_size_goes_on(tmp_path):
             claim(tmp_path, other, task, overwrite=False)
 
 
+def test_a_setting_that_came_after_the_run_counts_by_its_default(tmp_path):
+    task = types.SimpleNamespace(fingerprints={}, labels=types.SimpleNamespace(tags=("O",)))
+    config = RunConfig(DataConfig("task"))
+    claim(tmp_path, config.to_dict(), task, overwrite=False)
+    (tmp_path / "stages").mkdir()
+    record = read_json(tmp_path / "config.json")
+    del record["config"]["student"]["bilstm_layers"], record["config"]["data"]["word_swaps"]
+    write_json(tmp_path / "config.json", record)
+    other = config.to_dict()
+    other["student"]["bilstm_layers"] = 2
+    with pytest.raises(UserError, match="data: config.student.bilstm_layers: 1 -> 2. "):
+        claim(tmp_path, other, task, overwrite=False)
+    claim(tmp_path, config.to_dict(), task, overwrite=False)
+    assert read_json(tmp_path / "config.json")["config"]["student"]["bilstm_layers"] == 1
+
+
 def test_a_forecast_that_cannot_be_read_holds_no_run_up(tmp_path, caplog):
     assert kept_forecast(tmp_path, {"seconds": {}}) == kept_forecast(tmp_path, None)
     (tmp_path / "forecast.json").write_text("")

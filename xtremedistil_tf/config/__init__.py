@@ -48,6 +48,7 @@ from xtremedistil_tf.config.run import (
     Resources,
     RunConfig,
     differences,
+    with_defaults,
 )
 from xtremedistil_tf.config.squad import SQUAD_SEQ_LEN, SquadConfig
 
@@ -60,4 +61,5 @@ __all__ = [
     "LOGITS_FROM", "OUTPUTS_ENDINGS", "PROJECTION", "TEACHER_TAG_SCHEMES", "UNFREEZE",
     "VOCABULARIES", "WORD_EMBEDDINGS", "StudentConfig", "TeacherConfig", "START_EMBEDDINGS",
     "STARTS", "PretrainingConfig", "POLICIES", "Resources", "RunConfig", "differences",
+    "with_defaults",
 ]

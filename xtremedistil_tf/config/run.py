@@ -155,6 +155,24 @@ class Resources:
                     f"--target_shard is {part}/{parts}; allowed: i/n with 1 <= i <= n")
 
 
+def with_defaults(settings: Dict[str, Any]) -> Dict[str, Any]:
+    """Fills in what an earlier version did not have: a new setting's default changes nothing.
+
+    Args:
+      settings: settings of a run as nested JSON values, or some of their parts.
+
+    Returns:
+      The settings; each part has all fields of its class that have a default.
+    """
+    parts = {"data": DataConfig, "teacher": TeacherConfig, "student": StudentConfig,
+             "distil": DistilConfig}
+    filled = {
+        name: {**{field.name: field.default for field in dataclasses.fields(kind)
+                  if field.default is not dataclasses.MISSING}, **settings[name]}
+        for name, kind in parts.items() if isinstance(settings.get(name), dict)}
+    return json.loads(json.dumps({**settings, **filled}))
+
+
 def differences(
     before: Dict[str, Any], now: Dict[str, Any], *, prefix: str = ""
 ) -> Tuple[str, ...]:

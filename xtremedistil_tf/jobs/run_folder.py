@@ -12,6 +12,7 @@ from xtremedistil_tf.config import (
     StudentConfig,
     TeacherConfig,
     differences,
+    with_defaults,
 )
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.data.tokenization.text_store import has_texts
@@ -151,11 +152,11 @@ def _that_count(record: Dict[str, Any], other: Dict[str, Any]) -> Dict[str, Any]
     Not the size of target shards: a store that is there keeps its own. Nor a model that only one
     of them names by its contents: versions before did not, and it may be removed after the run.
     """
-    distil = dict(record["config"].get("distil", {}))
-    distil.pop("chunk_size", None)
+    config = with_defaults(record["config"])
+    config.get("distil", {}).pop("chunk_size", None)
     named = {name: made for name, made in record.get("named", {}).items()
              if name in other.get("named", {})}
-    return {**record, "config": {**record["config"], "distil": distil}, "named": named}
+    return {**record, "config": config, "named": named}
 
 
 def claim_for(model_dir: pathlib.Path, now: Dict[str, Any], *, overwrite: bool) -> None:
