@@ -51,8 +51,8 @@ def define_flags() -> AbstractSet[str]:
                               "flag=value,value,...: run a grid instead of a study. Given twice, "
                               "it runs every pair of values.")
     flags.DEFINE_list("presets", [],
-                      "Flagfiles: run a study with one line without and one with each of them. "
-                      "Their flags win over the others of this command.")
+                      "Flagfiles to compare: the first line has none, each other line has one. "
+                      "Their flags win over those of this command.")
     flags.DEFINE_list("seeds", ["42"], "Seeds of every run.")
     flags.DEFINE_list("sizes", [],
                       "Sizes of the transfer set for low_resource and transfer_size. Default: an "
