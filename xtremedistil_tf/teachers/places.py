@@ -94,9 +94,9 @@ def ready_kinds(
     return {folder: None if anew and folder == own else teacher_kind(folder) for folder in folders}
 
 
-def is_ready(config: TeacherConfig, model_dir: pathlib.Path, *, anew: bool = False) -> bool:
+def is_ready(config: TeacherConfig, model_dir: pathlib.Path) -> bool:
     """Returns True if no teacher must be fine-tuned; arguments as in `ready_kinds`."""
-    return all(ready_kinds(config, model_dir, anew=anew).values())
+    return all(ready_kinds(config, model_dir).values())
 
 
 def known_labels(
