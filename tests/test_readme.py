@@ -81,11 +81,3 @@ def test_named_files_exist():
     readme = (ROOT / "README.md").read_text("utf-8")
     for name in re.findall(r"`(flags/[\w.]+)`", readme) + re.findall(r"\]\(([\w./]+)\)", readme):
         assert (ROOT / name).exists(), name
-
-
-def test_named_flags_exist():
-    readme = (ROOT / "README.md").read_text("utf-8")
-    defined = "".join(path.read_text("utf-8")
-                      for path in (ROOT / "xtremedistil_tf" / "cli").rglob("*.py"))
-    for flag in re.findall(r"`--(\w+)", readme) + re.findall(r"\s--(\w+)=", readme):
-        assert flag == "flagfile" or f'"{flag}"' in defined, flag  # absl's own, and ours.
