@@ -237,10 +237,12 @@ def prepare(
     counts = {**{split: found.counts for split, found in features.items()},
               "transfer": transfer_counts}
     inputs = fingerprint(teacher_print, teacher.layer, *trained_on(config, task))
-    prepared = Prepared(task, features, vocabulary, stores["transfer"], stores["dev"], inputs,
-                        counts, teacher_features, text.tokenizer,
-                        student_separator(teacher.pairs, text.tokenizer, vocabulary),
-                        places.answers, seq_len=config.data.seq_len)
+    prepared = Prepared(
+        task, features, vocabulary, transfer=stores["transfer"], dev=stores["dev"],
+        fingerprint=inputs, counts=counts, teacher_features=teacher_features,
+        tokenizer=text.tokenizer,
+        separator=student_separator(teacher.pairs, text.tokenizer, vocabulary),
+        answers=places.answers, seq_len=config.data.seq_len)
     return prepared, passed["transfer"] / len(stores["transfer"])
 
 

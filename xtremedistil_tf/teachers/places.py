@@ -142,11 +142,12 @@ def _check_kind(
 
 def wanted_of(config: RunConfig, task: Task) -> Wanted:
     """Returns the outputs that a run asks of its teachers."""
-    return Wanted(task.labels.kind, tuple(task.labels.tags), config.teacher.layer,
-                  config.matched_layers, config.data.pairs,
-                  tuple(sorted(parse_label_map(config.teacher.label_map).items())),
-                  config.teacher.scheme, config.data.seq_len, config.teacher.tokenizer,
-                  config.teacher.weights or (), config.teacher.languages or (), config.data.squad)
+    teacher, renames = config.teacher, parse_label_map(config.teacher.label_map)
+    return Wanted(
+        task.labels.kind, tuple(task.labels.tags), teacher.layer, matched=config.matched_layers,
+        pairs=config.data.pairs, label_map=tuple(sorted(renames.items())), scheme=teacher.scheme,
+        seq_len=config.data.seq_len, tokenizer=teacher.tokenizer, weights=teacher.weights or (),
+        languages=teacher.languages or (), squad=config.data.squad)
 
 
 def check_teacher(
