@@ -142,7 +142,7 @@ def _presets(paths: Sequence[str]) -> List[Line]:
     names = {pathlib.Path(path).stem for path in paths}
     require(len(names) == len(paths) and "none" not in names,
             f"--presets names {', '.join(paths)}; allowed: files of different names, which name "
-            "the table's lines, and none of the name none, the line without a preset")
+            "the table's lines; none is the name of the line without a preset")
     return found
 
 

@@ -84,8 +84,8 @@ def suspicious(source: Dict[str, Any]) -> List[str]:
                      "of the words")
     pieces = counts.get("pieces", 0)
     if words >= _FEWEST_WORDS and pieces > 0.05 * words:
-        lines.append(f"{pieces:,} of {words:,} words are pieces or marks of a tokenizer (##ing, "
-                     "[CLS]); needed are whole words")
+        lines.append(f"{pieces:,} of {words:,} words are subword or special tokens (##ing, [CLS]); "
+                     "needed are whole words")
     if rows >= _FEWEST_ROWS and single > 0.9 * rows:
         lines.append(f"{single:,} of {rows:,} sentences are one word")
     if entities >= _FEWEST_ENTITIES and widened > 0.5 * entities:
