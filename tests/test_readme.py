@@ -44,6 +44,20 @@ def test_the_closed_gap_is_of_the_seeds_that_all_ways_have(tmp_path, monkeypatch
     assert "2 × commit 1111111111 on p; 2 × commit 2222222222 on p; 1 × commit 3333333333" in tables
 
 
+def test_unseen_entities_of_other_transfer_sets_stand_apart(monkeypatch):
+    def record(sentences, entities, score):
+        return {"data": {"transfer": {"sentences": sentences}}, "run": {"unseen": {"test": {
+            "teacher": {"macro_f1": 80.0, "entities": entities}, "student": {"macro_f1": score}}}}}
+
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    told = _benchmark("wikiann29_tables")._unseen({
+        "cut": record(4000, 5, 73.0), "best": record(4000, 5, 74.0),
+        "alone": record(2000, 7, 57.0)})
+    first, second = told.strip(" .").split(". ")
+    assert "the 5 test entities" in first and "4,000" in first and "74.00" in first
+    assert "the 7 test entities" in second and "2,000" in second and "57.00" in second
+
+
 def test_the_first_hour_is_timed_by_readme_s_own_commands():
     readme = (ROOT / "README.md").read_text("utf-8")
     module = _benchmark("first_hour")
@@ -67,11 +81,3 @@ def test_named_files_exist():
     readme = (ROOT / "README.md").read_text("utf-8")
     for name in re.findall(r"`(flags/[\w.]+)`", readme) + re.findall(r"\]\(([\w./]+)\)", readme):
         assert (ROOT / name).exists(), name
-
-
-def test_named_flags_exist():
-    readme = (ROOT / "README.md").read_text("utf-8")
-    defined = "".join(path.read_text("utf-8")
-                      for path in (ROOT / "xtremedistil_tf" / "cli").rglob("*.py"))
-    for flag in re.findall(r"`--(\w+)", readme) + re.findall(r"\s--(\w+)=", readme):
-        assert flag == "flagfile" or f'"{flag}"' in defined, flag  # absl's own, and ours.

@@ -1,6 +1,12 @@
-"""XtremeDistil in TensorFlow 2: distil a huge multilingual tagger into a tiny BiLSTM.
+"""XtremeDistil in TensorFlow 2: distils large taggers and text classifiers into small students.
 
-Everything below is imported when it is first used: `import xtremedistil_tf` itself is free.
+A name is imported when it is first used, so `import xtremedistil_tf` takes no time.
+
+Example:
+    import xtremedistil_tf
+
+    run = xtremedistil_tf.distil(flagfile="flags/demo.flags", model_dir="runs/first")
+    run.student("Paul Bergmann arbeitet in Berlin.")
 """
 
 from xtremedistil_tf.environment import silence_libraries
@@ -41,8 +47,8 @@ _PLACES = {
     "evaluate": "api.evaluation",
     "finetune": "api.runs",
     "load": "inference.runtimes.load",
-    "Architecture": "config",
     "plan": "api.runs",
+    "Architecture": "config",
     "DataConfig": "config",
     "DistilConfig": "config",
     "Resources": "config",

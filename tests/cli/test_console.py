@@ -94,8 +94,8 @@ def test_a_flagfile_that_cannot_be_read_is_told_in_one_line(content, message, tm
     ("--flagfile=", "--flagfile is empty"),
     ("--flagfile=no/x.flags", "--flagfile no/x.flags: No such file or directory"),
     ("--flagfile=/", "--flagfile /: Is a directory"),
-    ("--task=~/data", "--task is ~/data; the shell leaves ~ as it is behind =; write $HOME/data"),
-    ("--transfer_file=~/data", "write $HOME/data, or a blank instead of ="),
+    ("--task=~/data", "--task is ~/data; after = the shell does not replace ~; write $HOME/data"),
+    ("--transfer_file=~/data", "write $HOME/data, or a space instead of ="),
     ("--task=t\udce4sk", "--task is 't\\udce4sk', which is not UTF-8; rename it"),
 ])
 def test_values_that_name_another_place_are_refused(argument, message):

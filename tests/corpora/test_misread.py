@@ -92,7 +92,7 @@ def test_pieces_of_a_tokenizer_are_suspicious(tmp_path, tokens, suspicious):
     records = [{"tokens": [token.replace("{n}", str(n)) for token in tokens],
                 "ner_tags": ["B-X", *["O"] * (len(tokens) - 1)]} for n in range(24)]
     _, told, _ = prepare(tmp_path, texts(*records), "train.jsonl")
-    assert ("words are pieces or marks of a tokenizer" in told) == suspicious
+    assert ("words are subword or special tokens" in told) == suspicious
 
 
 @pytest.mark.parametrize("space", ["\u00a0", "\u3000", " \u2009"])

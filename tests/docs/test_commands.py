@@ -12,6 +12,10 @@ from xtremedistil_tf.errors import UserError
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "data" / "README.md",
              *sorted((ROOT / "docs").rglob("*.md"))]
+# Flags of programs that are not ours, and one of the authors'.
+OTHERS = {"batching_parameters_file", "build", "do_eval", "enable_batching", "flink_master",
+          "model-repository", "model_config_file", "model_config_file_poll_wait_seconds",
+          "na-prob-file", "na-prob-thresh", "no-deps", "parallelism", "profile", "runner"}
 OURS = re.compile(r"(?<![\w`])(xtremedistil-\w+|run_\w+\.py|make|pip|python)\s")
 
 
@@ -35,6 +39,17 @@ def test_every_command_line_is_taken(monkeypatch):
             called += found
     assert set(MODULES) - {"xtremedistil-teacher", "xtremedistil-distill"} <= set(called)
     assert {"make", "pip"} <= set(called) and len(called) >= 30
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_every_named_flag_exists(path):
+    sources = "".join(file.read_text("utf-8") for folder in ("xtremedistil_tf/cli", "benchmarks",
+                                                             "data")
+                      for file in (ROOT / folder).rglob("*.py"))
+    named = set(re.findall(r"(?<![\w-])--([a-zA-Z][\w-]{2,})(?![\w.])", path.read_text("utf-8")))
+    # A boolean flag is turned off with `no` before its name.
+    assert not [name for name in named - OTHERS
+                if not re.search(rf"[\"-](no)?{name}\"|\"{re.sub('^no', '', name)}\"", sources)]
 
 
 def test_the_examples_of_help_are_taken(monkeypatch):

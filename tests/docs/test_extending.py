@@ -18,6 +18,7 @@ from xtremedistil_tf.corpora.sources.sources import find_sources
 from xtremedistil_tf.data.labels import read_labels
 from xtremedistil_tf.data.readers.rows import read_ner
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.teachers import TEACHERS, Wanted, load_ready, teacher_kind
 from xtremedistil_tf.training import plans, strategies
 from xtremedistil_tf.training.loss_table import LOSSES, losses_against
@@ -80,9 +81,12 @@ def test_a_loss(own):
     plan = plans.build_plan(
         config.StudentConfig().layers, config.DistilConfig(logits_loss="mae"))
     assert plan[1].terms[0].loss == "mae"
-    prediction = np.array([[[1.0, 3.0], [np.nan, 0.0]]], np.float32)
-    value = LOSSES["mae"](prediction, np.zeros_like(prediction), np.array([[1, 0]]))
+    prediction = tf.constant([[[1.0, 3.0], [np.nan, 0.0]]])
+    with tf.GradientTape() as tape:
+        tape.watch(prediction)
+        value = LOSSES["mae"](prediction, tf.zeros_like(prediction), np.array([[1, 0]]))
     assert float(value) == 2.0
+    assert tape.gradient(value, prediction).numpy().tolist() == [[[0.5, 0.5], [0.0, 0.0]]]
 
 
 def test_a_teacher(own, tmp_path, tokenizer):

@@ -49,11 +49,3 @@ def test_there_are_messages_and_each_is_explained():
 
 def test_a_made_up_message_would_be_noticed():
     assert not any(in_order(["no such message", "anywhere"], template) for template in TEMPLATES)
-
-
-def test_named_flags_exist():
-    source = "".join(path.read_text("utf-8")
-                     for path in (ROOT / "xtremedistil_tf" / "cli").rglob("*.py"))
-    for flag in set(re.findall(r"(?<![\w-])--([a-zA-Z_]{3,})", PAGE)):
-        # A boolean flag is turned off with `no` before its name.
-        assert any(f'"{name}"' in source for name in (flag, re.sub("^no", "", flag))), flag

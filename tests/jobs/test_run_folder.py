@@ -116,7 +116,7 @@ def test_a_run_killed_while_it_is_scored_again_is_not_finished(tmp_path, monkeyp
         distillation.finish(
             RunConfig(DataConfig("task")),
             types.SimpleNamespace(task=types.SimpleNamespace(agreement=False)),
-            types.SimpleNamespace(trained=None), records=[],
+            distillation.Trained(types.SimpleNamespace(trained=None), []),
             laps=distillation.Laps(), model_dir=tmp_path, formats=())
     assert not list(tmp_path.iterdir())
 

@@ -48,7 +48,7 @@ def test_what_else_goes_beyond_the_bounds(tmp_path, record):
     piece = {"SpecialToken": {"id": "[CLS]", "type_id": 0}}
     template = {"type": "TemplateProcessing", "single": [piece] * 5000, "pair": [piece],
                 "special_tokens": {"[CLS]": {"id": "[CLS]", "ids": [2], "tokens": ["[CLS]"]}}}
-    assert "lays 5,000 pieces" in told_of(tmp_path, {**record, "post_processor": template})
+    assert "adds 5,000 tokens" in told_of(tmp_path, {**record, "post_processor": template})
     mapped = base64.b64encode((4).to_bytes(4, "little") + b"trie" + b"x" * 5000 + b"\0").decode()
     precompiled = {"type": "Precompiled", "precompiled_charsmap": mapped}
     assert "to 5,000 bytes" in told_of(tmp_path, {**record, "normalizer": precompiled})

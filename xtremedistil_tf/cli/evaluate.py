@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 from absl import flags
 
 from xtremedistil_tf.cli.options import console
+from xtremedistil_tf.cli.options.student_flags_loading import define_opening_flags
 from xtremedistil_tf.errors import UserError, not_allowed
 
 if TYPE_CHECKING:  # Imported later at run time, so that --help is fast.
@@ -62,11 +63,7 @@ def define_flags() -> None:
     flags.DEFINE_string("output", None,
                         "Folder for evaluation.md, evaluation.json and plots. Without it the "
                         "report goes to standard output.")
-    flags.DEFINE_boolean("whitespace_words", False,
-                         "Split text at white space only, for text that is tokenized already.")
-    flags.DEFINE_boolean("verify", True,
-                         "Hold the student's files against the checksums that were written with "
-                         "them (manifest.json).")
+    define_opening_flags()
 
 
 def _models() -> List[Tuple[str, Optional[str]]]:

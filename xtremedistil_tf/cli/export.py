@@ -93,7 +93,7 @@ def main() -> None:
 def run() -> None:
     """Entry point of the console script."""
     console.start(main, define_flags,
-                  on_interrupt="nothing was written of the form that was being made")
+                  on_interrupt="nothing was written of the format that was being made")
 
 
 if __name__ == "__main__":

@@ -154,17 +154,21 @@ def _asked(sources: Sequence[Source]) -> Asked:
     for code in FLAGS.languages:
         languages += sorted(TABLE_17) if code == PAPER else [code]
     form = "auto" if FLAGS.format == "datasets" else FLAGS.format
-    read = ReadOptions(form, FLAGS.language, tuple(FLAGS.tag_names), FLAGS.whitespace_words,
-                       FLAGS.word_column, FLAGS.tag_column, FLAGS.encoding,
-                       nested=FLAGS.nested)
+    read = ReadOptions(
+        form, language=FLAGS.language, tag_names=tuple(FLAGS.tag_names),
+        whitespace_words=FLAGS.whitespace_words, word_column=FLAGS.word_column,
+        tag_column=FLAGS.tag_column, encoding=FLAGS.encoding, nested=FLAGS.nested)
     named = tuple((FLAGS.label_column or "").split(","))
     several = FLAGS.kind is not None and task_kind(FLAGS.kind).several
     labels = named if several and len(named) > 1 else ()
-    wanted = Wanted(tuple(FLAGS.text_column), None if labels else FLAGS.label_column,
-                    FLAGS.language_column, len(FLAGS.text_column) == 2, labels)
-    asked = Asked(read, tuple(languages), (FLAGS.dev_share, FLAGS.test_share), FLAGS.seed,
-                  FLAGS.keep_leaks, FLAGS.on_bad_row, FLAGS.normalize, wanted=wanted,
-                  header=FLAGS.header, whole_labels=FLAGS.whole_labels)
+    wanted = Wanted(
+        texts=tuple(FLAGS.text_column), label=None if labels else FLAGS.label_column,
+        language=FLAGS.language_column, pairs=len(FLAGS.text_column) == 2, labels=labels)
+    asked = Asked(
+        read, languages=tuple(languages), shares=(FLAGS.dev_share, FLAGS.test_share),
+        seed=FLAGS.seed, keep_leaks=FLAGS.keep_leaks, on_bad_row=FLAGS.on_bad_row,
+        normalize=FLAGS.normalize, wanted=wanted, header=FLAGS.header,
+        whole_labels=FLAGS.whole_labels)
     return recognise_kind(sources, asked, FLAGS.kind)
 
 

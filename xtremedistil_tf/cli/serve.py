@@ -42,16 +42,17 @@ def define_flags() -> None:
     flags.DEFINE_list("allowed_hosts", [],
                       "Further names by which browsers may ask for the page; localhost and --host "
                       "are allowed anyway.")
-    flags.DEFINE_float("time_limit", Limits.seconds, "Most seconds that a text may take.")
+    flags.DEFINE_float("time_limit", Limits.seconds, "Longest time for a text, in seconds.")
     flags.DEFINE_integer("batch_texts", None,
-                         "Most texts of different requests that are read together. Default: "
-                         f"{Limits.batch}; 1 for int8 Transformers, whose rounding hangs on the "
-                         "texts of a batch.", lower_bound=1, upper_bound=512)
+                         "Largest number of texts that are read together, of different requests. "
+                         f"Default: {Limits.batch}; 1 for int8 Transformers, whose rounding "
+                         "depends on all texts of a batch.", lower_bound=1, upper_bound=512)
     flags.DEFINE_integer("waiting_texts", Limits.waiting,
-                         "Most texts that wait; further ones get status 503 at once.",
+                         "Largest number of texts that wait; others get status 503 at once.",
                          lower_bound=0, upper_bound=2000)
     flags.DEFINE_float("stop_seconds", 20.0,
-                       "On SIGTERM or Ctrl-C: most seconds for answering what was asked.")
+                       "On SIGTERM or Ctrl-C: longest time, in seconds, for answering the requests "
+                       "that have come.")
     flags.DEFINE_string("browser_dir", None,
                         "Folder that `npm run build` wrote in clients/js: the page can then run "
                         "the ONNX student in the browser, so that no text is sent. Default: only "

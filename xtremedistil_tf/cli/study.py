@@ -51,8 +51,8 @@ def define_flags() -> AbstractSet[str]:
                               "flag=value,value,...: run a grid instead of a study. Given twice, "
                               "it runs every pair of values.")
     flags.DEFINE_list("presets", [],
-                      "Flagfiles: run a study with one line without and one with each of them. "
-                      "Their flags win over the others of this command.")
+                      "Flagfiles to compare: the first line has none, each other line has one. "
+                      "Their flags win over those of this command.")
     flags.DEFINE_list("seeds", ["42"], "Seeds of every run.")
     flags.DEFINE_list("sizes", [],
                       "Sizes of the transfer set for low_resource and transfer_size. Default: an "
@@ -142,7 +142,7 @@ def _presets(paths: Sequence[str]) -> List[Line]:
     names = {pathlib.Path(path).stem for path in paths}
     require(len(names) == len(paths) and "none" not in names,
             f"--presets names {', '.join(paths)}; allowed: files of different names, which name "
-            "the table's lines, and none of the name none, the line without a preset")
+            "the table's lines; none is the name of the line without a preset")
     return found
 
 

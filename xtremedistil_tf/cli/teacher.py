@@ -33,8 +33,8 @@ def define_flags() -> AbstractSet[str]:
 def main() -> None:
     """Fine-tunes or loads the teacher of --model_dir and prints its scores."""
     for name in sorted(_REFUSED):
-        require(not FLAGS[name].present, f"--{name} is of a whole distillation, whose plan has the "
-                "teacher, too: run_distillation.py takes it; leave it out here")
+        require(not FLAGS[name].present, f"--{name} is for run_distillation.py, whose plan has the "
+                "teacher, too; leave it out here")
     config = chosen_config(given(FLAGS, DISTILLATION))
     from xtremedistil_tf.jobs.teacher import run_teacher
     from xtremedistil_tf.runtime import prepare

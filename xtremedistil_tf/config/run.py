@@ -74,11 +74,11 @@ class RunConfig:
         check_seed(self.seed)
 
     def _check_logits_loss(self) -> None:
-        """Refuses losses of softmaxes for labels that are each for itself, and the reverse."""
+        """Refuses losses of softmaxes for several labels a text, and the reverse."""
         allowed, chosen = task_kind(self.data.kind).logits_losses, self.distil.logits_loss
         if allowed is None:
             require(chosen != SIGMOID_LOSS, f"--logits_loss is {SIGMOID_LOSS!r}, which is for "
-                    "labels that are each for itself (--do_multilabel)")
+                    "several labels a text (--do_multilabel)")
         else:
             require(chosen in allowed or chosen not in SOFT_LOSSES, f"--logits_loss is {chosen!r}; "
                     f"allowed for {self.data.kind}: {', '.join(allowed)}")

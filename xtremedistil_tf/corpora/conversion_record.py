@@ -6,6 +6,8 @@ from xtremedistil_tf.corpora.suspicious import told_damage
 from xtremedistil_tf.data.readers.sentences import MOST_WORDS
 from xtremedistil_tf.data.tokenization.piece_marks import told_pieces
 
+# Sources that are listed one by one.
+_MOST_SOURCES = 20
 # Wording of every count of our readers.
 _TOLD = {
     "document_markers": "document markers left out",
@@ -101,12 +103,11 @@ def suspicious(source: Dict[str, Any]) -> List[str]:
     return [f"{source['source']}: {line}" for line in lines]
 
 
-def describe_record(record: Dict[str, Any], *, most_sources: int = 20) -> str:
-    """Describes a conversion in lines of text.
+def describe_record(record: Dict[str, Any]) -> str:
+    """Describes a conversion in lines of text; beyond twenty, its sources are summed.
 
     Args:
       record: the return value of `convert`.
-      most_sources: maximum number of sources listed one by one; the others are summed.
     """
     lines = [f"{split}: {sum(found.values()):,} sentences in {len(found)} "
              f"language{'s' if len(found) > 1 else ''}"
@@ -132,10 +133,10 @@ def describe_record(record: Dict[str, Any], *, most_sources: int = 20) -> str:
         names = ", ".join(record["not_read"][:5])
         lines.append(f"{len(record['not_read']):,} files not read, since their names speak of no "
                      f"split: {names}{', ...' if len(record['not_read']) > 5 else ''}")
-    for source in record["sources"][:most_sources]:
+    for source in record["sources"][:_MOST_SOURCES]:
         told = "; ".join(changes(source)) or "nothing changed"
         lines.append(f"{source['source']} ({source['format']}): {told}")
-    rest = record["sources"][most_sources:]
+    rest = record["sources"][_MOST_SOURCES:]
     if rest:
         total: Dict[str, int] = {}
         for source in rest:
@@ -149,7 +150,7 @@ def describe_record(record: Dict[str, Any], *, most_sources: int = 20) -> str:
               "its gold tags were kept back, perhaps" for split in record.get("no_gold", ())]
     found += [f"{one} and {other} have one name; if they are one corpus in two formats, name one "
               "of them (--train, --dev, --test)" for one, other in record.get("twins", ())]
-    lines += [f"suspicious: {line}" for line in found[:most_sources]]
-    if found[most_sources:]:
-        lines.append(f"suspicious: {len(found) - most_sources} more")
+    lines += [f"suspicious: {line}" for line in found[:_MOST_SOURCES]]
+    if found[_MOST_SOURCES:]:
+        lines.append(f"suspicious: {len(found) - _MOST_SOURCES} more")
     return "\n".join(lines)

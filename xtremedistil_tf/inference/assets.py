@@ -195,9 +195,9 @@ def _check_pieces(
     most = size - 1 if usual else max(
         tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
     if not 0 <= most < size:
-        raise UserError(f"{folder / TOKENIZER_FILE} has pieces up to {most}, but "
-                        f"{VOCABULARY_FILE} was made for a tokenizer of {size}: they belong to "
-                        "different students")
+        raise UserError(f"{folder / TOKENIZER_FILE} has ids up to {most}, but {VOCABULARY_FILE} "
+                        f"was made for a tokenizer of {size} tokens: they belong to different "
+                        "students")
     separator = record.get("separator")
     if separator is not None and separator >= len(vocabulary):
         raise UserError(f"{folder / RECORD_FILE}: separator is {separator}; allowed: below the "

@@ -134,7 +134,7 @@ def check_agreement(
     try:
         found = run(np.array([[1, rows - 1]], np.int32)).shape[-1]
     except Exception as error:  # The exception depends on the runtime.
-        why = f"it does not take the piece {rows - 1} ({str(error):.80})"
+        why = f"it does not take the subword token {rows - 1} ({str(error):.80})"
         raise UserError(f"{wrong}{' '.join(why.split())}") from None
     if found != classes:
         raise UserError(f"{wrong}it gives {found} classes, and the labels have {classes}")
@@ -142,4 +142,4 @@ def check_agreement(
         run(np.array([[1, rows]], np.int32))
     except Exception:  # As expected.
         return
-    raise UserError(f"{wrong}it takes more pieces than the {rows} of the vocabulary")
+    raise UserError(f"{wrong}it takes more subword tokens than the {rows} of the vocabulary")

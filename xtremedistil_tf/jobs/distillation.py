@@ -75,6 +75,23 @@ _DEFAULT_RESOURCES = Resources()
 _NOTHING: Mapping[str, Any] = {}
 
 
+@dataclasses.dataclass(frozen=True)
+class Trained:
+    """What the stages leave.
+
+    Attributes:
+      student: the model; its weights are those of the last stage.
+      records: one for each stage.
+      taught: the teacher; None without one.
+      alone: the same student on labels alone, if it was trained.
+    """
+
+    student: Student
+    records: List[Dict[str, Any]]
+    taught: Optional[Taught] = None
+    alone: Optional[Alone] = None
+
+
 def read_run(
     config: RunConfig, model_dir: pathlib.Path, *, anew: bool = False
 ) -> Tuple[Task, Sizes]:
@@ -229,28 +246,26 @@ def _train_and_score(
     if resources.compare_paper:
         more["compare_paper"] = True
     # Outside the scope: only the chief builds models for the export.
-    by_chief(lambda: finish(config, prepared, student, records=records, laps=laps,
-                            model_dir=model_dir, formats=formats, alone=alone, more=more,
-                            taught=Taught(teacher, record, passes, asked)))
+    trained = Trained(student, records, Taught(teacher, record, passes, asked), alone)
+    by_chief(lambda: finish(config, prepared, trained, model_dir=model_dir, formats=formats,
+                            laps=laps, more=more))
 
 
 def finish(
-    config: RunConfig, prepared: Prepared, student: Student, *, records: List[Dict[str, Any]],
-    laps: Laps, model_dir: pathlib.Path, formats: Sequence[str], taught: Optional[Taught] = None,
-    alone: Optional[Alone] = None, more: Mapping[str, Any] = _NOTHING,
+    config: RunConfig, prepared: Prepared, trained: Trained, *, model_dir: pathlib.Path,
+    formats: Sequence[str], laps: Laps, more: Mapping[str, Any] = _NOTHING,
 ) -> None:
     """Scores on test, exports and reports; writes metrics.json last.
 
     Args:
-      config, prepared, student: the run.
-      records: one for each stage.
-      laps: measures the parts of the job.
+      config, prepared, trained: the run.
       model_dir: the run folder.
       formats: export formats of the student.
-      taught: the teacher; None without one.
-      alone: the same student on labels alone, if it was trained.
+      laps: measures the parts of the job.
       more: further entries of metrics.json.
     """
+    student, records = trained.student, trained.records
+    taught, alone = trained.taught, trained.alone
     reached(FINAL)
     # First, so that a kill leaves no scores of before beside new predictions or a new student.
     forget_metrics(model_dir)

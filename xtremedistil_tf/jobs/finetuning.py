@@ -11,7 +11,7 @@ from xtremedistil_tf.data.folders.task_features import align_task
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
 from xtremedistil_tf.inference.assets import Assets, labels_of, load_assets, student_path
 from xtremedistil_tf.inference.student_folder import load_student
-from xtremedistil_tf.jobs.distillation import finish, run_unless_finished, student_line
+from xtremedistil_tf.jobs.distillation import Trained, finish, run_unless_finished, student_line
 from xtremedistil_tf.jobs.prepared import Prepared
 from xtremedistil_tf.jobs.results import hub_name
 from xtremedistil_tf.jobs.run_folder import (
@@ -139,8 +139,10 @@ def _begin(config: RunConfig, task: Task, folder: Optional[pathlib.Path]) -> _Be
         separator = loaded.separator
     features = align_task(task, tokenizer, config.data)
     prepared = Prepared(
-        task, features, vocabulary, None, None, fingerprint(kept, *trained_on(config, task)),
-        {split: rows.counts for split, rows in features.items()}, {}, tokenizer, separator,
+        task, features, vocabulary, transfer=None, dev=None,
+        fingerprint=fingerprint(kept, *trained_on(config, task)),
+        counts={split: rows.counts for split, rows in features.items()}, teacher_features={},
+        tokenizer=tokenizer, separator=separator,
         start_segmentation=None if loaded is None else loaded.segmentation)
     student = start_student(config, prepared, None) if loaded is None else loaded.student
     return _Begun(prepared, student, start)
@@ -221,5 +223,6 @@ def _train(
                           tensorboard=model_dir / "tensorboard")
         records = trainer.run_plan(plan_of(config, task))
         laps.lap("stages")
-    by_chief(lambda: finish(config, begun.prepared, begun.student, records=records, laps=laps,
-                            model_dir=model_dir, formats=formats, more={"start": start}))
+    by_chief(lambda: finish(config, begun.prepared, Trained(begun.student, records),
+                            model_dir=model_dir, formats=formats, laps=laps,
+                            more={"start": start}))

@@ -232,7 +232,10 @@ def build_metrics(
       more: further entries.
     """
     measure, parameters = config.data.measure, student.model.count_params()
-    chosen = AGREEMENT if prepared.task.agreement else measure
+    # What dev is called, the measure that chose the stage, and its name for readers.
+    split, chosen, told = "dev", measure, task_kind(config.data.kind).scores.get(measure, measure)
+    if prepared.task.agreement:
+        split, chosen, told = "held-out text", AGREEMENT, AGREEMENT
     elsewhere = config.teacher.config_file or config.teacher.model_dir or config.teacher.outputs
     taught_by = {} if taught is None else _beside_teacher(
         taught, parameters, scores, measure,
@@ -240,10 +243,8 @@ def build_metrics(
     data = describe(prepared.task, counts=prepared.counts)
     # The worst first.
     data["warnings"][:0] = weak_student(
-        scores["student"].get(AGREEMENT if prepared.task.agreement else "dev") or {}, chosen,
-        AGREEMENT if prepared.task.agreement
-        else task_kind(config.data.kind).scores.get(measure, measure),
-        "held-out text" if prepared.task.agreement else "dev")
+        scores["student"].get(AGREEMENT if prepared.task.agreement else "dev") or {}, chosen, told,
+        split)
     return {
         "version": __version__,
         "task": pathlib.Path(config.data.task).resolve().name,

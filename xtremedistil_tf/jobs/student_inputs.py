@@ -155,6 +155,8 @@ def student_separator(
 def trained_on(config: RunConfig, task: Task) -> Tuple[Any, ...]:
     """Returns the settings that determine a student, except teacher and plan; for fingerprints."""
     student = {**config.to_dict()["student"], **student_contents(config.student)}
+    if student["bilstm_layers"] == 1:  # As in runs that were begun before the setting.
+        del student["bilstm_layers"]
     return (task.fingerprints, student, config.data.seq_len, config.data.on_bad_row, config.seed,
             config.opt_policy, config.distil.language_exponent)
 
@@ -237,10 +239,12 @@ def prepare(
     counts = {**{split: found.counts for split, found in features.items()},
               "transfer": transfer_counts}
     inputs = fingerprint(teacher_print, teacher.layer, *trained_on(config, task))
-    prepared = Prepared(task, features, vocabulary, stores["transfer"], stores["dev"], inputs,
-                        counts, teacher_features, text.tokenizer,
-                        student_separator(teacher.pairs, text.tokenizer, vocabulary),
-                        places.answers, seq_len=config.data.seq_len)
+    prepared = Prepared(
+        task, features, vocabulary, transfer=stores["transfer"], dev=stores["dev"],
+        fingerprint=inputs, counts=counts, teacher_features=teacher_features,
+        tokenizer=text.tokenizer,
+        separator=student_separator(teacher.pairs, text.tokenizer, vocabulary),
+        answers=places.answers, seq_len=config.data.seq_len)
     return prepared, passed["transfer"] / len(stores["transfer"])
 
 

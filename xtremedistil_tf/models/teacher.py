@@ -25,6 +25,8 @@ from xtremedistil_tf.validation.manifest import TEACHER_WAY_OUT, check_manifest,
 from xtremedistil_tf.validation.run_files import TEACHER_FILE, has_teacher, read_teacher_record
 
 _HEAD_FILE = "head.safetensors"
+# Dropout before the logits layer, in fine-tuning only.
+_HEAD_DROPOUT = 0.1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,8 +136,8 @@ def _segments(encoder: Any, tokenizer: Any, input_ids: Any) -> Dict[str, Any]:
 
 @tf.autograph.experimental.do_not_convert  # As in StageModel.
 def build_teacher(
-    encoder: Any, tokenizer: Any, classes: int, layer: int, *, dropout: float = 0.1,
-    pooled: bool = False, matched: int = 0, pairs: bool = False, competing: bool = False,
+    encoder: Any, tokenizer: Any, classes: int, layer: int, *, pooled: bool = False,
+    matched: int = 0, pairs: bool = False, competing: bool = False,
 ) -> Teacher:
     """Adds a logits layer to an encoder's last hidden state.
 
@@ -144,7 +146,6 @@ def build_teacher(
       tokenizer: its fast tokenizer.
       classes: number of labels.
       layer: index into hidden_states, 0 = embeddings.
-      dropout: dropout before the logits layer, in fine-tuning only.
       pooled: one representation and logits a sequence, those of its first token ([CLS]).
       matched: number of layers to match with a student; at most the encoder's number of layers.
       pairs: pairs of texts. Encoders with segments get the segment of each token.
@@ -174,7 +175,7 @@ def build_teacher(
     compared = {} if not matched else {
         "hidden_states": joined_states(states, matched),
         "attention": joined_attention(found.attentions, matched)}
-    last = tf.keras.layers.Dropout(dropout, name="head_dropout")(last)
+    last = tf.keras.layers.Dropout(_HEAD_DROPOUT, name="head_dropout")(last)
     scores = head(last)
     if competing:
         scores = tf.where(tf.cast(attention_mask, tf.bool)[:, :, tf.newaxis], scores, NEVER)

@@ -10,8 +10,6 @@ from safetensors.numpy import load_file, save_file
 from xtremedistil_tf.errors import UserError, first_line
 from xtremedistil_tf.runs import atomic_path
 
-WEIGHT_ENDINGS = (".safetensors", ".h5")
-
 
 def named_weights(model: Any) -> Dict[str, Any]:
     """Returns the model's variables by name.

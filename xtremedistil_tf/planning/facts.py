@@ -94,7 +94,8 @@ def gather_facts(
     size = spec.size(kinds_of_run(config, task, found), rows=len(joined),
                      tokens=int(joined.sum()),
                      squares=int((joined.astype(np.int64)**2).sum()))
-    return Facts(teacher, tuned, student, vocabulary, features, joined, dict(counts), size)
+    return Facts(teacher, tuned, student, vocabulary, features, transfer=joined,
+                 counts=dict(counts), bytes=size)
 
 
 def teacher_separator(facts: Facts) -> int:

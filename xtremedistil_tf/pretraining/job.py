@@ -76,8 +76,8 @@ def _stage(config: PretrainingConfig, student: Encoder, parts: Parts) -> Optiona
     return Stage(
         _STAGE, "transfer", tuple(term for term in terms if term.weight),
         tuple(name for name in student.registry.names if name not in frozen),
-        Schedule("warmup", config.learning_rate, 0.0, warmup=config.warmup), epochs, epochs,
-        config.batch, MEASURE)
+        Schedule("warmup", config.learning_rate, 0.0, warmup=config.warmup), epochs=epochs,
+        patience=epochs, batch=config.batch, monitor=MEASURE)
 
 
 def _prints(config: PretrainingConfig) -> Dict[str, Any]:

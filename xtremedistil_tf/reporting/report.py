@@ -214,8 +214,9 @@ def _languages(metrics: Metrics) -> str:
         if ner:
             row = paper.TABLE_17.get(code)
             rows[-1] += [str(row.mbert), str(row.student)] if row else [ABSENT, ABSENT]
-    parts = [f"## Language by language, {split}" + " (the paper's Table 17)" * ner]
+    parts = [f"## Language by language, {split}"]
     if ner:
+        parts[0] += " (the paper's Table 17)"
         header += ["Paper's mBERT", "Paper's student"]
         codes = [code for code, *_ in languages]
         teacher, student = (run_metrics.scores_of(metrics, model, split).get("macro_f1")

@@ -161,10 +161,11 @@ def _load(folder: pathlib.Path, wanted: Wanted) -> MappedTeacher:
         return Forward(outputs, outputs=names, pad_id=tokenizer.pad_token_id)
 
     return MappedTeacher(
-        tokenizer, run, mapped, wanted.layer, int(settings.hidden_size), int(settings.vocab_size),
-        int(sum(np.prod(weight.shape) for weight in model.weights)),
-        functools.lru_cache(None)(embeddings), wanted.matched, labels.pooled, wanted.pairs,
-        task_kind(wanted.kind).tags_words)
+        tokenizer, run, mapped, wanted.layer, width=int(settings.hidden_size),
+        vocabulary=int(settings.vocab_size),
+        parameters=int(sum(np.prod(weight.shape) for weight in model.weights)),
+        embeddings=functools.lru_cache(None)(embeddings), matched=wanted.matched,
+        pooled=labels.pooled, pairs=wanted.pairs, words_only=task_kind(wanted.kind).tags_words)
 
 
 FINISHED = TeacherKind("finished", holds, _sizes, labels_of, lambda folder: folder.name, _load,

@@ -115,7 +115,7 @@ def adapt_to_text(
         measure=lambda stage: score()[MEASURE], score=score, fingerprint=fingerprint)
     schedule = Schedule("warmup", config.teacher.learning_rate, 0.0, warmup=config.teacher.warmup)
     stage = Stage("teacher_00_text", "transfer", (LossTerm("logits", "labels", "cross_entropy"),),
-                  registry.names, schedule, config.teacher.lm_epochs, config.teacher.patience, size,
-                  MEASURE)
+                  registry.names, schedule, epochs=config.teacher.lm_epochs,
+                  patience=config.teacher.patience, batch=size, monitor=MEASURE)
     return Trainer(model, registry, feed, folder, config.seed,
                    tensorboard=tensorboard).run_plan([stage])[0]

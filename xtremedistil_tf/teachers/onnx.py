@@ -207,10 +207,10 @@ def _load(folder: pathlib.Path, wanted: Wanted) -> MappedTeacher:
                            pad_id=tokenizer.pad_token_id, separator=separator)
 
     return MappedTeacher(
-        tokenizer, run, mapped, wanted.layer, _size(folder, settings, "width"), vocabulary,
-        _parameters(path),
-        functools.lru_cache(None)(lambda: _embeddings(path, vocabulary)), 0, labels.pooled,
-        wanted.pairs, task_kind(wanted.kind).tags_words)
+        tokenizer, run, mapped, wanted.layer, width=_size(folder, settings, "width"),
+        vocabulary=vocabulary, parameters=_parameters(path),
+        embeddings=functools.lru_cache(None)(lambda: _embeddings(path, vocabulary)),
+        pooled=labels.pooled, pairs=wanted.pairs, words_only=task_kind(wanted.kind).tags_words)
 
 
 def _fingerprint(folder: pathlib.Path) -> str:

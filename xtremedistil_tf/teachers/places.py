@@ -94,9 +94,9 @@ def ready_kinds(
     return {folder: None if anew and folder == own else teacher_kind(folder) for folder in folders}
 
 
-def is_ready(config: TeacherConfig, model_dir: pathlib.Path, *, anew: bool = False) -> bool:
+def is_ready(config: TeacherConfig, model_dir: pathlib.Path) -> bool:
     """Returns True if no teacher must be fine-tuned; arguments as in `ready_kinds`."""
-    return all(ready_kinds(config, model_dir, anew=anew).values())
+    return all(ready_kinds(config, model_dir).values())
 
 
 def known_labels(
@@ -142,11 +142,12 @@ def _check_kind(
 
 def wanted_of(config: RunConfig, task: Task) -> Wanted:
     """Returns the outputs that a run asks of its teachers."""
-    return Wanted(task.labels.kind, tuple(task.labels.tags), config.teacher.layer,
-                  config.matched_layers, config.data.pairs,
-                  tuple(sorted(parse_label_map(config.teacher.label_map).items())),
-                  config.teacher.scheme, config.data.seq_len, config.teacher.tokenizer,
-                  config.teacher.weights or (), config.teacher.languages or (), config.data.squad)
+    teacher, renames = config.teacher, parse_label_map(config.teacher.label_map)
+    return Wanted(
+        task.labels.kind, tuple(task.labels.tags), teacher.layer, matched=config.matched_layers,
+        pairs=config.data.pairs, label_map=tuple(sorted(renames.items())), scheme=teacher.scheme,
+        seq_len=config.data.seq_len, tokenizer=teacher.tokenizer, weights=teacher.weights or (),
+        languages=teacher.languages or (), squad=config.data.squad)
 
 
 def check_teacher(

@@ -79,9 +79,12 @@ def register_loss(
     Example:
       @xtremedistil_tf.register_loss("mae", against=("logits",))
       def mean_absolute_error(prediction, target, mask):
-          mask = tf.cast(mask, tf.float32)
-          apart = tf.reduce_mean(tf.abs(prediction - tf.cast(target, tf.float32)), axis=-1)
-          return tf.math.divide_no_nan(tf.reduce_sum(apart * mask), tf.reduce_sum(mask))
+          mask = tf.cast(mask, prediction.dtype)
+          apart = prediction - tf.cast(target, prediction.dtype)
+          # Padding may hold NaN: it goes first, since NaN times 0 is NaN, in gradients too.
+          apart = tf.where(mask[:, :, tf.newaxis] > 0, apart, tf.zeros_like(apart))
+          return tf.math.divide_no_nan(
+              tf.reduce_sum(tf.reduce_mean(tf.abs(apart), axis=-1)), tf.reduce_sum(mask))
     """
     def add(function: Callable[..., Any]) -> Callable[..., Any]:
         LOSSES.register(name)(Loss(function, against))

@@ -201,7 +201,7 @@ def cross_entropy(
 def binary_cross_entropy(
     prediction: tf.Tensor, target: tf.Tensor, mask: tf.Tensor, *, smoothing: float = 0.0
 ) -> tf.Tensor:
-    """Mean over texts and labels of the cross-entropy of each label for itself.
+    """Mean over texts and labels of the cross-entropy of each label's sigmoid.
 
     Args:
       prediction: float [batch, 1, labels], logits.
@@ -220,9 +220,17 @@ def binary_cross_entropy(
 def sigmoid_divergence(
     prediction: tf.Tensor, target: tf.Tensor, mask: tf.Tensor, *, temperature: float = 1.0
 ) -> tf.Tensor:
-    """Cross-entropy of each label's sigmoid with the teacher's, times T^2; see `kl_divergence`.
+    """Cross-entropy of each label's sigmoid with the teacher's, times T^2.
 
-    For labels that are each for itself. It has its least value, not zero, at the teacher's logits.
+    For labels that do not exclude each other. The minimum is at the teacher's logits; it is not 0.
+
+    Args:
+      prediction, target: float [batch, time, labels], logits.
+      mask: [batch, time], 1 at real positions.
+      temperature: T, see `kl_divergence`.
+
+    Returns:
+      Scalar float32: the mean over real positions and labels.
     """
     target = _without_padding(tf.cast(target, prediction.dtype), mask) / temperature
     logits = _without_padding(prediction, mask) / temperature
@@ -312,8 +320,13 @@ def position_pseudo_labels(
 def pseudo_labels(
     prediction: tf.Tensor, target: tf.Tensor, mask: tf.Tensor
 ) -> tf.Tensor:
-    """Cross-entropy with the teacher's most probable class; shapes as in `kl_divergence`.
+    """Cross-entropy with the teacher's most probable class: hard targets instead of soft ones.
 
-    This uses hard targets, for measuring the benefit of soft ones.
+    Args:
+      prediction, target: float [batch, time, classes], logits.
+      mask: [batch, time], 1 at real positions.
+
+    Returns:
+      Scalar float32: the mean over real positions.
     """
     return cross_entropy(prediction, tf.argmax(target, axis=-1, output_type=tf.int32), mask)

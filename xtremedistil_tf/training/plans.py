@@ -169,10 +169,12 @@ def build_plan(
         if epochs:
             stages.append(Stage(
                 name, draft.data, _against(draft.terms, labels_loss, own_losses),
-                draft.trainable, on_labels if draft.data == "train" else schedule, epochs,
-                config.patience, of_labels if draft.data == "train" else unlabelled,
-                draft.monitor or measure, of_labels if draft.data == "both" else None,
-                config.weight_average, config.least_gain, draft.fresh))
+                draft.trainable, on_labels if draft.data == "train" else schedule, epochs=epochs,
+                patience=config.patience,
+                batch=of_labels if draft.data == "train" else unlabelled,
+                monitor=draft.monitor or measure,
+                labelled_batch=of_labels if draft.data == "both" else None,
+                average=config.weight_average, least_gain=config.least_gain, fresh=draft.fresh))
     if not stages:
         raise UserError("--stage_epochs leaves no stage of the plan")
     return tuple(stages if config.label_head != "own" else with_own_head(stages, config.strategy))
@@ -186,7 +188,7 @@ def build_teacher_plan(
     schedule = Schedule("warmup", config.learning_rate, 0.0, warmup=config.warmup)
     return tuple(
         Stage(f"teacher_{number:02d}_{name}", "train", _against((labels_term(),), labels_loss),
-              trainable, schedule, config.epochs, config.patience, BatchSize(config.batch_size),
-              measure)
+              trainable, schedule, epochs=config.epochs, patience=config.patience,
+              batch=BatchSize(config.batch_size), monitor=measure)
         for number, (name, trainable) in enumerate(unfreeze(layers, config.unfreeze), 1)
     )

@@ -84,7 +84,8 @@ def check_manifest(
         raise UserError(f"{error}; {way_out}") from None
     digests, sizes = record["sha256"], record["bytes"]
     if set(digests) != set(sizes):
-        raise UserError(f"{path} is damaged: it does not name the same files twice; {way_out}")
+        raise UserError(f"{path} is damaged: its checksums and its sizes are of different files; "
+                        f"{way_out}")
     for name in reads:
         if name not in digests:
             raise UserError(f"{folder / name} was not written with this folder ({MANIFEST_FILE} "

@@ -82,7 +82,7 @@ def _check_template(path: pathlib.Path, part: Dict[str, Any]) -> None:
              (markers.values() if isinstance(markers, dict) else ()) if isinstance(marker, dict)]
     for row in laid:
         if isinstance(row, list) and len(row) > _LONGEST_TEMPLATE:
-            raise UserError(f"{path}: its post-processor lays {len(row):,} pieces out; allowed: "
+            raise UserError(f"{path}: its post-processor adds {len(row):,} tokens; allowed: "
                             f"{_LONGEST_TEMPLATE}")
 
 

@@ -91,7 +91,7 @@ def test_both_texts_of_pairs(tmp_path, content):
     ("".join(f"DESC:manner How did {text} end ?\n" for text in OTHERS), False,
      "more.data looks like questions behind their classes"),
     ("T1\tPER 0 9\tAnna Low\n", False, "more.data holds brat's entities without their text"),
-    ("so@@ me fil@@ ms\n" * 9, False, r"more.data looks like pieces of words \(@@ of subword"),
+    ("so@@ me fil@@ ms\n" * 9, False, r"more.data looks like subword tokens \(@@ of subword"),
     ("just a text\n", True, "more.data:1: needed are two texts, a tab between"),
     ("Anna B-PER\nran O\n\n" * 9, True, "more.data looks like columns of words and tags; needed "
      "are two texts a line"),

@@ -235,8 +235,8 @@ def test_all_mistakes_are_told_at_once(tmp_path):
 
 
 @pytest.mark.parametrize("words, told", [
-    (["[CLS]", "Anna", "la", "##cht", "[SEP]"], "18 of 36 words are pieces or marks of a token"),
-    (["<s>", "▁Anna", "▁lacht", "</s>"], "24 of 30 words are pieces or marks of a tokenizer"),
+    (["[CLS]", "Anna", "la", "##cht", "[SEP]"], "18 of 36 words are subword or special token"),
+    (["<s>", "▁Anna", "▁lacht", "</s>"], "24 of 30 words are subword or special tokens"),
     (["C#", "ist", "neu", "[", "SEP", "]"], None)])
 def test_subword_tokens_in_place_of_words_are_told(tmp_path, caplog, words, told):
     path = write(tmp_path, *({"words": [str(at), *words], "tags": ["O"] * (len(words) + 1)}

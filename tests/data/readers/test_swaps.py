@@ -35,16 +35,16 @@ def test_words_are_those_that_stand_beside_the_same_word():
         "she lives in Bonn .", "he works in Köln .", "she sleeps in 1990 .", "Аня и Яна", "Ира")]
     text += [Example((name, ",")) for name in ("Ulm", "Rom", "Linz", "Prag", "東京", "42")]
     swaps, draw = WordSwaps(text), np.random.default_rng(1)
-    made = {swaps.draw(text[0].words, draw) for _ in range(400)}
+    made = {swaps.swap(text[0].words, draw) for _ in range(400)}
     latin = {"Bonn", "Köln", "Ulm", "Rom", "Linz", "Prag"}
     assert {words[1] for words in made} == {"lives", "sleeps"}
     # Few words stand behind "in", so any name of its alphabet may; a year is none.
     assert {words[3] for words in made} == latin
     assert {words[:1] + words[2:3] + words[4:] for words in made} == {("she", "in", ".")}
-    cyrillic = {swaps.draw(text[3].words, draw) for _ in range(200)}
+    cyrillic = {swaps.swap(text[3].words, draw) for _ in range(200)}
     assert {words[2] for words in cyrillic} == {"Аня", "Яна", "Ира"}
     # A word without a case, and a number, stay.
-    others = {swaps.draw(row.words, draw)[0] for row in text[-2:] for _ in range(50)}
+    others = {swaps.swap(row.words, draw)[0] for row in text[-2:] for _ in range(50)}
     assert others == {"東京", "42"}
 
 

@@ -291,7 +291,7 @@ def test_a_provider_that_takes_any_id_is_checked_on_the_cpu(run_folder):
         run, rows = Session(path), len(load_assets(path.parent).vocabulary)
         return lambda ids: run(np.minimum(ids, rows - 1))
 
-    with pytest.raises(UserError, match="takes more pieces than the"):
+    with pytest.raises(UserError, match="takes more subword tokens than the"):
         load_exported(run_folder, onnx_runtime.FILES, lenient)
     tagger = load_exported(run_folder, onnx_runtime.FILES, lenient, checked_by=Session)
     assert tagger(TEXTS) == xtremedistil_tf.load(run_folder, "onnx")(TEXTS)

@@ -126,7 +126,7 @@ def _with(part, value):
     (lambda tokenizer: tokenizer.add_tokens(["Bonn"]) and None, "added token 'Bonn'"),
     (_with_model(byte_fallback=True), "falls back to bytes"),
     (_with_model(vocab=[["<s>", 0.0], ["<pad>", 0.0], ["</s>", 0.0], ["<unk>", 0.0], ["\0", -2.0]]),
-     r"a piece with the character U\+0000"),
+     r"a token with the character U\+0000"),
     (_with("normalizer", normalizers.NFKC()), "normalizer is NFKC"),
     (_with("normalizer", normalizers.NFD()), "NFD without StripAccents"),
     (_with("normalizer", normalizers.Replace(Regex("a+"), "b")), r"replaces 'a\+' by 'b'"),

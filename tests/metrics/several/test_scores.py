@@ -102,7 +102,7 @@ def test_losses_of_a_softmax_are_not_for_labels_that_are_each_for_itself():
     RunConfig(several, distil=DistilConfig(logits_loss="bce", temperature=2.0))
     with pytest.raises(UserError, match="is 'kld'; allowed for multilabel: mse, bce"):
         RunConfig(several, distil=DistilConfig(logits_loss="kld"))
-    with pytest.raises(UserError, match="'bce', which is for labels that are each for itself"):
+    with pytest.raises(UserError, match="'bce', which is for several labels a text"):
         RunConfig(DataConfig("t"), distil=DistilConfig(logits_loss="bce"))
 
 

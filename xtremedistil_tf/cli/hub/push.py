@@ -20,7 +20,7 @@ def define_flags() -> None:
     flags.DEFINE_string("repository", None, "Repository of the hub, user/name.", required=True)
     flags.DEFINE_boolean("private", False, "Make a new repository private.")
     flags.DEFINE_boolean("dry_run", False,
-                         "List the files and their sizes, and ask nobody for anything.")
+                         "List the files and their sizes; ask no hub.")
 
 
 def main() -> None:

@@ -172,8 +172,8 @@ def _check_text(name: str, text: object) -> None:
     """
     if not isinstance(text, str):
         return
-    require(not text.startswith("~/"), f"--{name} is {text}; the shell leaves ~ as it is behind =; "
-            f"write $HOME/{text[2:]}, or a blank instead of =")
+    require(not text.startswith("~/"), f"--{name} is {text}; after = the shell does not replace ~; "
+            f"write $HOME/{text[2:]}, or a space instead of =")
     require(text == text.encode("utf-8", "replace").decode("utf-8"),
             f"--{name} is {ascii(text)}, which is not UTF-8; rename it")
 

@@ -74,7 +74,7 @@ PRETRAINING = (
             "Tokenizer of the student. teacher: the teacher's, whole. cut: the teacher's, cut to "
             "the subword tokens that the text needs.", choices=cfg.VOCABULARIES),
     setting("vocabulary_min_count", "pretraining.vocabulary_min_count",
-            "With --vocabulary=cut: keep the subword tokens that occur at least so often in the "
+            "With --vocabulary=cut: keep the subword tokens that occur at least this often in the "
             "text. Others are split into smaller ones."),
     setting("dropout_rate", "pretraining.dropout_rate", "Dropout inside the student's layers."),
     setting("freeze_word_embedding", "pretraining.freeze_word_embedding",
@@ -92,8 +92,8 @@ PRETRAINING = (
             "adam, or lazy_adam, which updates only the batch's rows of the word embedding.",
             choices=cfg.OPTIMIZERS),
     setting("part_steps", "pretraining.part_steps",
-            "About so many steps are a part: after each the weights are kept, and the loss on "
-            "held-out text is measured. The best weights are the result."),
+            "Approximate number of steps of a part. After each part the weights are kept, and the "
+            "loss on held-out text is measured. The best weights are the result."),
     setting("seed", "pretraining.seed", "The one seed. All others are derived from it."),
     setting("deterministic", "pretraining.deterministic",
             "Repeat a run bit by bit (slower on a GPU)."),

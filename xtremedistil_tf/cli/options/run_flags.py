@@ -148,7 +148,7 @@ TEACHER_FLAGS = (
             "be finished models, ONNX or files of outputs."),
     setting("teacher_layer", "teacher.layer",
             "The teacher's layer that the student learns, as an index into hidden_states: 0 is the "
-            "embeddings (paper: 7 of 12). Default: two thirds of its depth; of whole texts the "
+            "embeddings (paper: 7 of 12). Default: two thirds of its depth; for whole texts the "
             "last.", derived=True),
     setting("teacher_epochs", ("teacher.epochs", "teacher.asked_epochs"),
             "Epochs of the teacher's fine-tuning. Default: --ft_epochs, without it 4 (--defaults). "
@@ -190,7 +190,7 @@ TEACHER_FLAGS = (
             "Fine-tune all layers at once, or unfreeze them top-down.", choices=cfg.UNFREEZE),
     setting("teacher_opt_policy", "teacher.opt_policy",
             "Mixed precision of the teacher alone: its fine-tuning, scores and targets. "
-            "mixed_bfloat16 saves time on processors with bfloat16 products, GPU or not. Default: "
+            "mixed_bfloat16 is for processors with bfloat16 products, GPU or not. Default: "
             "--opt_policy.", choices=cfg.POLICIES),
     setting("teacher_mask_rate", "teacher.mask_rate",
             "Fraction of the subword tokens that fine-tuning replaces by [MASK]. It helps a "
@@ -306,7 +306,7 @@ STUDENT_FLAGS = (
     setting("entity_swaps", "data.entity_swaps",
             "Number of transfer sentences to make from each labelled one, with other entities."),
     setting("word_swaps", "data.word_swaps",
-            "Number of transfer sentences to make from each one, with words of its neighbours'."),
+            "Number of sentences to make from each transfer sentence, with other words."),
     setting("distil_batch_tokens", "distil.distil_batch_tokens",
             "Positions of a batch on the transfer set, instead of a number of sequences."),
     setting("ft_learning_rate", "distil.ft_learning_rate",

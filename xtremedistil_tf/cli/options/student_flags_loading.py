@@ -12,7 +12,7 @@ FLAGS = flags.FLAGS
 def define_loading_flags(
     *, runtime: Optional[str] = None, where: str = "", threshold: bool = True
 ) -> None:
-    """Defines --model_dir, --runtime, --whitespace_words and --verify.
+    """Defines --model_dir, --runtime, --onnx_providers and those of `define_opening_flags`.
 
     Args:
       runtime: default runtime; None for that of the folder.
@@ -37,14 +37,19 @@ def define_loading_flags(
                       "all others. Default: cpu.")
     if threshold:
         flags.DEFINE_list("threshold", [],
-                          "Say nothing that is less probable: a number from 0 to 1, or one for "
-                          "each label or entity type, as PER:0.8,LOC:0.6. A tagger leaves such "
-                          "entities out, others give no label or answer. With several labels a "
-                          "text: the least probability of a label.")
+                          "Least probability of an answer: a number from 0 to 1, or one for each "
+                          "label or entity type, as PER:0.8,LOC:0.6. Less probable entities are "
+                          "left out, less probable texts get no label or answer. With several "
+                          "labels a text: the least probability of a label.")
+    define_opening_flags()
+
+
+def define_opening_flags() -> None:
+    """Defines --whitespace_words and --verify."""
     flags.DEFINE_boolean("whitespace_words", False,
                          "Split text at white space only, for text that is tokenized already.")
     flags.DEFINE_boolean("verify", True,
-                         "Hold the student's files against the checksums that were written with "
+                         "Compare the student's files with the checksums that were written with "
                          "them (manifest.json).")
 
 

@@ -24,7 +24,7 @@ from xtremedistil_tf.tasks import TASKS, task_kind
 _SAMPLE = 2000
 
 
-def _single(kind: str, asked: Asked) -> Asked:
+def _of_kind(kind: str, asked: Asked) -> Asked:
     return dataclasses.replace(asked, kind=kind)
 
 
@@ -72,7 +72,7 @@ def recognise_kind(sources: Sequence[Source], asked: Asked, kind: Optional[str] 
         first = next((one for one in labelled if not _is_empty(one)), labelled[0])
         found = _completed(first, asked, kind)
     else:
-        found = asked if kind is None else _single(kind, asked)
+        found = asked if kind is None else _of_kind(kind, asked)
     if task_kind(found.kind).tags_words:
         for source in labelled:
             refuse_split_column(source, found.texts.read)
@@ -81,12 +81,12 @@ def recognise_kind(sources: Sequence[Source], asked: Asked, kind: Optional[str] 
 
 def _completed(labelled: Source, asked: Asked, kind: Optional[str]) -> Asked:
     if kind is None and is_conllu(labelled) and asked.read.tag_column is None:
-        return _single(_parts_of_speech(labelled, asked.read.encoding), asked)
+        return _of_kind(_parts_of_speech(labelled, asked.read.encoding), asked)
     if kind is None and looks_like_questions(labelled, asked.read.encoding):
         kind = next(name for name, record in TASKS.items() if record.windows)
     pooled = kind is not None and task_kind(kind).pooled
     if kind is not None and not pooled:
-        return _single(kind, asked)
+        return _of_kind(kind, asked)
     named = bool(asked.wanted.texts or asked.wanted.label)
     tagged = (asked.read.word_column, asked.read.tag_column, *asked.read.tag_names)
     plain = not any(tagged) and asked.read.format in ("auto", "csv", "table", "jsonl")

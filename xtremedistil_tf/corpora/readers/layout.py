@@ -291,5 +291,6 @@ def find_layout(sample: Sequence[str], options: ReadOptions) -> Layout:
     again = index is not None and (
         found.columns[index].values.count(found.columns[index].values[0]) > 1)
     parted = again or bool(sentence) or one_sentence or any(map(is_break, inner))
-    return Layout(separator, width, word, tag, index, sentence, header, parted,
-                  features and tag == width - 1, found.columns[tag].is_brackets, told)
+    return Layout(separator, width, word, tag, index=index, sentence=sentence, header=header,
+                  parted=parted, features=features and tag == width - 1,
+                  brackets=found.columns[tag].is_brackets, told=told)

@@ -303,5 +303,6 @@ def read_parts(given: Dict[str, Any], options: ReadOptions) -> Parts:
     kept = None if entities is None else without_rejected(entities)
     spans = None if kept is None else read_spans(kept, None if name == "ner" else text)
     by_token = words is not None and (name == "ner" or "tokenized_text" in record)
-    return Parts(language, words, None, None if by_token else text, offsets, spans, by_token,
-                 labelled, len(entities or ()) - len(kept or ()))
+    return Parts(language, words, text=None if by_token else text, offsets=offsets, spans=spans,
+                 by_token=by_token, labelled=labelled,
+                 rejected=len(entities or ()) - len(kept or ()))

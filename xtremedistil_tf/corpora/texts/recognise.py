@@ -35,6 +35,7 @@ from xtremedistil_tf.data.lines import RowError, is_count
 from xtremedistil_tf.data.readers.recognise import is_tag
 from xtremedistil_tf.errors import UserError
 
+# Rows, or lines, and characters that show what a file holds.
 _SAMPLE = 200
 _HEAD = 20_000
 
@@ -44,7 +45,7 @@ def looks_like_questions(source: Source, encoding: str) -> bool:
     if source.opener is None:
         return False
     try:
-        lines = itertools.islice(open_lines(source, encoding), 200)
+        lines = itertools.islice(open_lines(source, encoding), _SAMPLE)
         head = "".join(line[:_HEAD] for line in lines)[:_HEAD].lstrip()
     except (UserError, OSError):
         return False

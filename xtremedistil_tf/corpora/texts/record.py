@@ -5,6 +5,8 @@ from typing import Any, Dict, List
 from xtremedistil_tf.corpora.suspicious import told_damage
 from xtremedistil_tf.tasks import task_kind
 
+# Sources and labels that are listed one by one.
+_MOST = 20
 _TOLD = {
     "byte_order_marks": "byte order marks inside the file left out",
     "white_space": "texts with line breaks, tabs or several spaces: one space each",
@@ -32,12 +34,11 @@ def _source(source: Dict[str, Any]) -> str:
     return f"{source['source']} ({source['format']}): {'; '.join(told) or 'nothing changed'}"
 
 
-def describe_texts(record: Dict[str, Any], *, most: int = 20) -> str:
-    """Describes a conversion in lines of text.
+def describe_texts(record: Dict[str, Any]) -> str:
+    """Describes a conversion in lines of text, with twenty sources and labels at most.
 
     Args:
       record: the result of `make_texts` or `make_answers`.
-      most: maximum number of sources and labels listed.
     """
     lines: List[str] = []
     for split, languages in record["splits"].items():
@@ -45,7 +46,7 @@ def describe_texts(record: Dict[str, Any], *, most: int = 20) -> str:
         if len(languages) > 1:
             told += f" in {len(languages)} languages"
         counts = record["label_counts"].get(split, {})
-        if counts and len(counts) <= most:
+        if counts and len(counts) <= _MOST:
             told += " (" + ", ".join(
                 f"{label} {counts.get(label, 0):,}" for label in record["labels"]) + ")"
         lines.append(told)
@@ -82,12 +83,12 @@ def describe_texts(record: Dict[str, Any], *, most: int = 20) -> str:
     if record["not_read"]:
         lines.append(f"{len(record['not_read']):,} files not read, since their names speak of no "
                      f"split: {', '.join(record['not_read'][:5])}")
-    lines += [_source(source) for source in record["sources"][:most]]
+    lines += [_source(source) for source in record["sources"][:_MOST]]
     lines += [f"suspicious: {source['source']}: no text comes from it"
               for source in record["sources"] if not source["counts"].get("sentences")
-              and not source["counts"].get("other_languages")][:most]
-    lines += [f"suspicious: {source['source']}: {told}" for source in record["sources"][:most]
+              and not source["counts"].get("other_languages")][:_MOST]
+    lines += [f"suspicious: {source['source']}: {told}" for source in record["sources"][:_MOST]
               for told in (*source.get("suspicious", ()), *told_damage(source["counts"], "texts"))]
-    if record["sources"][most:]:
-        lines.append(f"{len(record['sources']) - most} more sources, each in conversion.json")
+    if record["sources"][_MOST:]:
+        lines.append(f"{len(record['sources']) - _MOST} more sources, each in conversion.json")
     return "\n".join(lines)

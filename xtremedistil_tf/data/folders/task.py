@@ -150,8 +150,10 @@ def read_task(
         fingerprints["dev"] = fingerprint(fingerprints["transfer"], "held out", len(held))
         fingerprints["transfer"] = fingerprint(fingerprints["transfer"], "the rest", len(held))
     fingerprints["labels"] = _labels_fingerprint(folder, labels)
-    return Task(labels, examples, fingerprints, tuple(warnings), transfer, report.counts["rows"],
-                words, {split: tuple(found.left_out) for split, found in reports.items()}, held)
+    return Task(
+        labels, examples, fingerprints, tuple(warnings), transfer=transfer,
+        transfer_rows=report.counts["rows"], transfer_words=words, held=held,
+        left_out={split: tuple(found.left_out) for split, found in reports.items()})
 
 
 def _part(config: DataConfig, name: str, path: pathlib.Path) -> Optional[Any]:

@@ -1,4 +1,4 @@
-"""Signs of trouble in a task, told before it costs training: labels, copies, pieces, languages."""
+"""Warnings before a task costs training: labels, copies, subword tokens, languages."""
 
 import collections
 import dataclasses
@@ -18,11 +18,13 @@ _CUT, _PIECES, _UNKNOWN, _COPIES = 0.05, 3.5, 0.01, 0.01
 _WEAK = 20.0
 # Rows, entities or words that a language needs before anything is said of it.
 _ENOUGH = 5
+# Labels that a line names.
+_MOST = 6
 
 
-def _names(labels: Sequence[str], *, most: int = 6) -> str:
-    more = f" and {len(labels) - most} more" if len(labels) > most else ""
-    return ", ".join(map(repr, labels[:most])) + more
+def _names(labels: Sequence[str]) -> str:
+    more = f" and {len(labels) - _MOST} more" if len(labels) > _MOST else ""
+    return ", ".join(map(repr, labels[:_MOST])) + more
 
 
 def _spelling(label: str) -> str:

@@ -121,7 +121,7 @@ def marked_form(lines: Sequence[str]) -> Optional[str]:
     if offsets:
         return offsets
     if _are_most(lines, _SUBWORD.search, most=0.5):
-        return "pieces of words (@@ of subword-nmt)"
+        return "subword tokens (@@ of subword-nmt)"
     if _is_vertical(lines):
         return "a vertical file, a word a line between <s> and </s>"
     forms: List[Tuple[str, Callable[[str], object]]] = [

@@ -40,7 +40,7 @@ def swap_entities(rows: Sequence[Example], times: int) -> List[Example]:
     for row in rows:
         for kind, first, end in _entities(row):
             pools[row.language, kind].append(row.words[first:end])
-    draw = np.random.default_rng(ROWS_SEED)
+    generator = np.random.default_rng(ROWS_SEED)
     known: Set[_Words] = {row.words for row in rows}
     made = []
     for row in rows:
@@ -50,7 +50,7 @@ def swap_entities(rows: Sequence[Example], times: int) -> List[Example]:
             behind = 0
             for kind, first, end in entities:
                 pool = pools[row.language, kind]
-                words += row.words[behind:first] + pool[draw.integers(len(pool))]
+                words += row.words[behind:first] + pool[generator.integers(len(pool))]
                 behind = end
             words += row.words[behind:]
             if words not in known:
@@ -98,13 +98,13 @@ class WordSwaps:
             return self._names[_alphabet(word)]
         return pool if word[0].isalpha() else ()
 
-    def draw(self, words: _Words, draw: np.random.Generator) -> _Words:
+    def swap(self, words: _Words, generator: np.random.Generator) -> _Words:
         """Returns a sentence with some of its words replaced; it may be the same."""
         made = list(words)
-        for at in np.flatnonzero(draw.random(len(words)) < _SHARE):
+        for at in np.flatnonzero(generator.random(len(words)) < _SHARE):
             others = self._others(words, at)
             if others:
-                made[at] = others[draw.integers(len(others))]
+                made[at] = others[generator.integers(len(others))]
         return tuple(made)
 
 
@@ -118,10 +118,10 @@ def swap_words(text: TextFile, times: int) -> Callable[[], Iterator[Example]]:
     swaps = WordSwaps(text.read(ReadReport(text.path)))
 
     def made() -> Iterator[Example]:
-        draw = np.random.default_rng(ROWS_SEED)
+        generator = np.random.default_rng(ROWS_SEED)
         for _ in range(times):
             for row in text.read(ReadReport(text.path)):
-                words = swaps.draw(row.words, draw)
+                words = swaps.swap(row.words, generator)
                 if words != row.words:
                     yield Example(words)
 
@@ -133,7 +133,7 @@ class LongerText(TextFile):
 
     Args:
       text: the transfer text.
-      more: returns the sentences behind it, the same ones at each call.
+      more: returns the sentences after it, the same ones at each call.
     """
 
     def __init__(self, text: TextFile, more: Callable[[], Iterable[Example]]):

@@ -32,5 +32,5 @@ def told_pieces(pieces: int, words: int) -> Optional[str]:
     """
     if words < _FEWEST_WORDS or pieces <= _SHARE * words:
         return None
-    return (f"{pieces:,} of {words:,} words are pieces or marks of a tokenizer (##ing, [CLS]); "
+    return (f"{pieces:,} of {words:,} words are subword or special tokens (##ing, [CLS]); "
             "needed are whole words")

@@ -67,7 +67,7 @@ class StudentVocabulary:
         stored = read_integers(path, most=_MOST + 1)
         if len(stored) < 3:
             raise UserError(f"{path} holds {len(stored)} numbers; needed are the tokenizer's size "
-                            "and the ids of padding and the unknown piece at least")
+                            "and the ids of padding and the unknown token at least")
         size, ids = int(stored[0]), stored[1:]
         if not 2 <= size <= _MOST:
             raise UserError(f"{path}: the tokenizer's size is {size}; allowed: 2 to {_MOST}")

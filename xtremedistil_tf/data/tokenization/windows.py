@@ -200,11 +200,11 @@ def window_features(
                          for name in ("ids", "begins", "ends"))
     owners = np.concatenate([packed.owners for packed in rows.packed])
     contexts = Contexts([question.context for question in questions], owners, begins, ends,
-                                        settings.max_answer_length, languages)
+                        settings.max_answer_length, languages)
     return Features(
         ids, Ragged.of(rows.places), Ragged.of([()] * len(owners)),
         [languages[owner] for owner in owners], [question.tags for question in questions],
-        dict(rows.counts), True, contexts)
+        dict(rows.counts), pooled=True, contexts=contexts)
 
 
 def window_pieces(

@@ -4,17 +4,15 @@ from typing import Any, Dict
 
 import numpy as np
 
-BINS = 15
+_BINS = 15
 
 
-def calibration(probabilities: np.ndarray, right: np.ndarray, *, bins: int = BINS
-                ) -> Dict[str, Any]:
-    """Expected calibration error of predictions, in bins of equal width.
+def calibration(probabilities: np.ndarray, right: np.ndarray) -> Dict[str, Any]:
+    """Expected calibration error of predictions, in 15 bins of equal width.
 
     Args:
       probabilities: float [predictions], probability of each predicted label, 0 to 1.
       right: bool [predictions], True if it was right.
-      bins: number of bins.
 
     Returns:
       `error`: mean distance of probability and share of right predictions over the bins, weighted
@@ -34,11 +32,11 @@ def calibration(probabilities: np.ndarray, right: np.ndarray, *, bins: int = BIN
         raise ValueError("no predictions")
     probabilities = np.asarray(probabilities, float)
     right = np.asarray(right, float)
-    place = np.minimum((probabilities * bins).astype(int), bins - 1)
-    counts = np.bincount(place, minlength=bins)
+    place = np.minimum((probabilities * _BINS).astype(int), _BINS - 1)
+    counts = np.bincount(place, minlength=_BINS)
     there = np.flatnonzero(counts)
-    sure = np.bincount(place, probabilities, bins)[there] / counts[there]
-    hit = np.bincount(place, right, bins)[there] / counts[there]
+    sure = np.bincount(place, probabilities, _BINS)[there] / counts[there]
+    hit = np.bincount(place, right, _BINS)[there] / counts[there]
     error = float(np.abs(sure - hit) @ counts[there] / len(place))
     return {"error": round(error, 10), "probability": float(probabilities.mean()),
             "right": float(right.mean()),

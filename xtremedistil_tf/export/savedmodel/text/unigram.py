@@ -73,12 +73,12 @@ class _Model(tf.saved_model.experimental.TrackableResource):
 
 def _check_model(model: Mapping[str, Any]) -> None:
     if model.get("unk_id") is None:
-        raise NotInGraph("its Unigram model has no unknown piece")
+        raise NotInGraph("its Unigram model has no unknown token")
     if model.get("byte_fallback"):
         raise NotInGraph("its Unigram model falls back to bytes")
     if any("\0" in piece for piece, _ in model["vocab"]):
         # SentencePiece ends the process: it holds pieces in a trie of C strings.
-        raise NotInGraph("its Unigram model has a piece with the character U+0000")
+        raise NotInGraph("its Unigram model has a token with the character U+0000")
 
 
 class UnigramPieces(GraphTokenizer):
