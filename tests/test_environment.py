@@ -240,3 +240,12 @@ def test_a_command_that_a_study_started_ends_with_it(tmp_path):
         # The pipe ends with the last process that holds it.
         assert process.stdout.read().startswith("ended by SIGTERM; the same command goes on")
     assert time.monotonic() - began < 50
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not tell that a parent has ended")
+def test_a_command_whose_parent_has_ended_before_it_began_ends(tmp_path):
+    code = "import time; from xtremedistil_tf.environment import end_with_parent; "
+    ended = subprocess.run(
+        [sys.executable, "-c", code + f"end_with_parent({os.getppid()}); time.sleep(60)"],
+        cwd=ROOT, timeout=50)
+    assert ended.returncode == -signal.SIGTERM

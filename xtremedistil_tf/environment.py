@@ -14,7 +14,7 @@ SILENT = {
     "DO_NOT_TRACK": "1",
 }
 
-# Set for a command that another one starts, and that shall end with it.
+# Names the process that starts a command which shall end with it.
 CHILD = "XTREMEDISTIL_CHILD"
 
 
@@ -75,14 +75,16 @@ def restart_with_utf8() -> None:
     os.execv(sys.executable, command)
 
 
-def end_with_parent() -> None:
-    """Ends this process, as SIGTERM does, when its parent process has ended for any reason."""
+def end_with_parent(parent: int) -> None:
+    """Ends this process, as SIGTERM does, when its parent process has ended for any reason.
+
+    Args:
+      parent: the parent's number, told by itself: it may have ended before this call.
+    """
     # Imported here to keep the import of the package fast.
     import signal
     import threading
     import time
-
-    parent = os.getppid()
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -457,8 +457,9 @@ def test_a_helper_that_cannot_write_says_so_in_one_line(monkeypatch, capsys):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device", "/a/shard")
 
-    told = {"job": dataclasses.asdict(HelperJob("/a", "/b", ("/c",), {}, ())), "processes": 2}
-    monkeypatch.setattr(worker, "end_with_parent", lambda: None)
+    told = {"job": dataclasses.asdict(HelperJob("/a", "/b", ("/c",), {}, ())), "parent": 1,
+            "processes": 2}
+    monkeypatch.setattr(worker, "end_with_parent", lambda parent: None)
     monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
     monkeypatch.setattr(worker, "work", full)
     with pytest.raises(SystemExit):

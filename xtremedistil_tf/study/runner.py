@@ -50,9 +50,9 @@ def environments(jobs: int) -> List[Dict[str, str]]:
     They share the cores equally; if CUDA_VISIBLE_DEVICES names several GPUs, each gets one.
     """
     if jobs == 1:
-        return [{**os.environ, CHILD: "1"}]
+        return [{**os.environ, CHILD: str(os.getpid())}]
     threads = str(max(1, (os.cpu_count() or 1) // jobs))
-    own = {CHILD: "1", **dict.fromkeys(_THREADS, threads)}
+    own = {CHILD: str(os.getpid()), **dict.fromkeys(_THREADS, threads)}
     gpus = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
     return [{**os.environ, **own, **({"CUDA_VISIBLE_DEVICES": gpus[job % len(gpus)]}
                                      if gpus else {})} for job in range(jobs)]

@@ -71,7 +71,8 @@ def helping_processes(count: int, job: HelperJob, *, gpus: int = 0) -> Iterator[
       job: their settings.
       gpus: number of GPUs of this machine. The main process uses the first.
     """
-    told = json.dumps({"job": dataclasses.asdict(job), "processes": count + 1})
+    told = json.dumps({"job": dataclasses.asdict(job), "parent": os.getpid(),
+                       "processes": count + 1})
     command = [sys.executable, "-m", "xtremedistil_tf.targets.worker", told]
     names = visible_gpus(gpus)
     processes = [
@@ -124,9 +125,9 @@ def run(told: Mapping[str, Any]) -> None:
     """Runs a helper process; what the user can fix takes one line, as in the main process.
 
     Args:
-      told: job and processes, see `helping_processes`.
+      told: job, parent and processes, see `helping_processes`.
     """
-    end_with_parent()
+    end_with_parent(told["parent"])
     # Ctrl-C goes to the main process too, which says what is to be said.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:

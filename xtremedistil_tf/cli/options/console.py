@@ -235,8 +235,9 @@ def start(
     such as when a cloud machine is taken away.
     """
     restart_with_utf8()
-    if os.environ.pop(CHILD, None):
-        end_with_parent()
+    parent = os.environ.pop(CHILD, None)
+    if parent:
+        end_with_parent(int(parent))
     _open_streams()
     own = define_all(define_flags)
     before, rest = _split_at_dashes(sys.argv[1:])
