@@ -247,6 +247,23 @@ class Slow(Scripted):
         return super().tag_text(texts)
 
 
+def test_an_interrupt_while_the_server_starts_ends_it(monkeypatch):
+    server = create_server(create_app({"student": NamedModel("x", Scripted(TAGS))}), "127.0.0.1", 0)
+    start, stopped = threading.Thread.start, []
+
+    def interrupted(thread):
+        start(thread)
+        if thread.name == "http":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        serve(server, lambda: stopped.append(True), stop_seconds=1)
+    assert stopped == [True]
+    with pytest.raises(OSError):
+        urllib.request.urlopen("http://{}:{}/readyz".format(*server.addresses[0]), timeout=30)
+
+
 def test_a_stopping_server_answers_what_was_asked_and_says_that_it_stops():
     tagger = Slow()
     app = create_app({"student": NamedModel("x", tagger)})

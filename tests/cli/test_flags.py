@@ -171,7 +171,7 @@ def test_mistakes_end_with_one_line_and_exit_code_2(tmp_path):
 def test_a_teacher_alone_refuses_what_is_of_a_whole_distillation(flag):
     """--dry_run would train."""
     result = run(TEACHER, "--task=t", "--model_dir=m", flag)
-    assert result.returncode == 2 and "run_distillation.py takes it" in result.stderr
+    assert result.returncode == 2 and "is for run_distillation.py" in result.stderr
     assert flag.partition("=")[0] not in run(TEACHER, "--help").stdout
 
 

@@ -82,7 +82,7 @@ def test_the_teacher_reads_whole_sentences_once_for_all_runs(monkeypatch, tmp_pa
 
     assert tags() == tags() == [["O", "B-LOC"]]
     assert asked == ["independent"]
-    path, = (tmp_path / "answers").iterdir()
+    path, = (tmp_path / "answers").glob("*.json")
     path.write_bytes(path.read_bytes().replace(b"LOC", b"PER"))  # Damage is no answer.
     assert tags() == [["O", "B-LOC"]] and len(asked) == 2
     prepared.segmentation = CHARACTERS  # Another rule splits the text differently.

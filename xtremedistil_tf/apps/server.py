@@ -97,11 +97,19 @@ def serve(server: Server, stop: Callable[[], None], *, stop_seconds: float) -> N
       stop: tells the application that it ends, so that it says so where it is asked.
       stop_seconds: maximum number of seconds of this.
     """
-    thread = threading.Thread(target=server.waitress.run, daemon=True, name="http")
-    thread.start()
+    # An event, since Python takes a thread for ended whose `join` an exception interrupts.
+    ended = threading.Event()
+
+    def run() -> None:
+        try:
+            server.waitress.run()
+        finally:
+            ended.set()
+
     try:
-        while thread.is_alive():
-            thread.join(0.5)
+        threading.Thread(target=run, daemon=True, name="http").start()
+        while not ended.wait(0.5):
+            pass
     finally:
         stop()
         _drain(server, time.monotonic() + stop_seconds)
@@ -109,8 +117,7 @@ def serve(server: Server, stop: Callable[[], None], *, stop_seconds: float) -> N
         for _ in range(_CLOSINGS):
             with contextlib.suppress(OSError):
                 server.close()
-            thread.join(2)
-            if not thread.is_alive():
+            if ended.wait(2):
                 break
 
 
