@@ -6,7 +6,6 @@ The first student is the measure of the others. Written to benchmarks/<record>.j
 """
 
 import pathlib
-import tempfile
 
 from absl import app, flags
 from machine import write_record
@@ -21,19 +20,10 @@ flags.DEFINE_float("seconds", 30.0, "Longest time for each student and runtime."
 def main(_) -> None:
     """Measures and writes the record."""
     from xtremedistil_tf.benchmark import models as benchmark
-    from xtremedistil_tf.export.student_forms import student_forms
-    from xtremedistil_tf.inference.student_folder import load_student
 
     runs = dict(told.split("=", 1) for told in FLAGS.students)
-    models, rows = [], []
-    with tempfile.TemporaryDirectory() as work:
-        for name, run in runs.items():
-            forms = student_forms(load_student(pathlib.Path(run)))
-            place = pathlib.Path(work, name)
-            place.mkdir()
-            models.append(benchmark.measured_student(forms, place, name=name))
-            rows.append(forms.vocabulary)
-        timings = benchmark.time_models(models, FLAGS.queries, FLAGS.seconds, vocabulary=min(rows))
+    models, timings = benchmark.time_runs(
+        {name: pathlib.Path(run) for name, run in runs.items()}, FLAGS.queries, FLAGS.seconds)
     ways = [(batch, runtime) for batch in benchmark.BATCHES for runtime in models[0].ways]
     write_record(FLAGS.record, {"students": {
         model.name: {

@@ -4,8 +4,9 @@ import dataclasses
 import functools
 import gc
 import pathlib
+import tempfile
 import time
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -13,9 +14,11 @@ from xtremedistil_tf.benchmark.timing import Timing, interleaved, resident_bytes
 from xtremedistil_tf.config import ONNX_ACTIVATIONS
 from xtremedistil_tf.export.common.forms import Forms
 from xtremedistil_tf.export.onnx.files import write_models
+from xtremedistil_tf.export.student_forms import student_forms
 from xtremedistil_tf.inference.answerer import TextAnswerer
 from xtremedistil_tf.inference.classifier import Classifier
 from xtremedistil_tf.inference.runtimes.onnx import Session, open_session
+from xtremedistil_tf.inference.student_folder import load_student
 from xtremedistil_tf.inference.tagger import Tagger
 from xtremedistil_tf.keras2 import tf
 
@@ -160,6 +163,28 @@ def time_models(
                  for name, timing in first.items()}
         results.update(interleaved(ways, calls))
     return results
+
+
+def time_runs(
+    folders: Mapping[str, pathlib.Path], queries: int, seconds: float, *,
+    batches: Sequence[int] = BATCHES, with_onnx: bool = True,
+) -> Tuple[List[Measured], Dict[Tuple[int, str, str], Timing]]:
+    """Times the students of finished runs in all their runtimes, taking turns.
+
+    Args:
+      folders: run folders by name.
+      queries, seconds, batches: see `time_models`.
+      with_onnx: time their ONNX models, too.
+
+    Returns:
+      (the students, what `time_models` returns).
+    """
+    forms = {name: student_forms(load_student(folder)) for name, folder in folders.items()}
+    with tempfile.TemporaryDirectory() as work:
+        models = [measured_student(own, pathlib.Path(work), name=name, with_onnx=with_onnx)
+                  for name, own in forms.items()]
+        return models, time_models(models, queries, seconds, batches=batches,
+                                   vocabulary=min(own.vocabulary for own in forms.values()))
 
 
 def time_text(

@@ -3,7 +3,6 @@
 import dataclasses
 import math
 import pathlib
-import tempfile
 from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 from xtremedistil_tf.reporting.figures import new_figure, save, tidy
@@ -66,17 +65,10 @@ def measure(folders: Mapping[str, pathlib.Path]) -> Dict[str, Speed]:
 
     Source: paper section 6.2 (batches of 32 sequences of 32 subword tokens, 1,000 queries).
     """
-    from xtremedistil_tf.benchmark.models import measured_student, time_models
-    from xtremedistil_tf.export.student_forms import student_forms
-    from xtremedistil_tf.inference.student_folder import load_student
+    from xtremedistil_tf.benchmark.models import time_runs
 
-    forms = {name: student_forms(load_student(folder)) for name, folder in folders.items()}
-    with tempfile.TemporaryDirectory() as work:
-        models = [measured_student(own, pathlib.Path(work), name=name, with_onnx=False)
-                  for name, own in forms.items()]
-        timings = time_models(models, _QUERIES, _SECONDS,
-                              vocabulary=min(own.vocabulary for own in forms.values()),
-                              batches=(_ONLINE, _BATCH))
+    models, timings = time_runs(folders, _QUERIES, _SECONDS, batches=(_ONLINE, _BATCH),
+                                with_onnx=False)
     return {model.name: Speed(model.parameters, *(timings[batch, model.name, "tensorflow"].p50
                                                   for batch in (_BATCH, _ONLINE)))
             for model in models}
