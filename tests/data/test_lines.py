@@ -34,7 +34,7 @@ def test_damaged_utf16_is_told():
 
 
 @pytest.mark.parametrize(("encoding", "told"), [
-    ("utf-16", "not utf-16: UTF-16 stream does not start with BOM"), ("utf-32", "not utf-32: "),
+    ("utf-16", "not utf-16: "), ("utf-32", "not utf-32: "),
     ("punycode", "not punycode: "), ("idna", "not idna: "), ("ascii", "not ascii: ordinal")])
 def test_a_wrong_encoding_is_told(encoding, told):
     (only,) = lines("ä..ö\n".encode() * 2, encoding=encoding)

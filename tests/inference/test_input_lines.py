@@ -176,7 +176,7 @@ def test_half_a_character_of_json_is_replaced_and_counted():
 
 
 def test_a_wrong_encoding_is_told_with_its_line():
-    with pytest.raises(UserError, match="in.txt, line 1: not utf-16: UTF-16 stream does not st"):
+    with pytest.raises(UserError, match="in.txt, line 1: not utf-16: "):
         read("Paul ging.\n", encoding="utf-16")
 
 

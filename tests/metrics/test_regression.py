@@ -64,7 +64,7 @@ def test_the_server_gets_a_line_for_rows_that_could_not_be_read(tmp_path):
 def test_small_numbers_are_scored_as_the_model_gives_them():
     gold = np.random.default_rng(0).uniform(0, 1e-4, 200)
     found = (gold + 1e-6 * np.random.default_rng(1).normal(size=200)).astype(np.float32)
-    scores = score_numbers([[repr(number)] for number in gold],
+    scores = score_numbers([[repr(number)] for number in gold.tolist()],
                            [[number_text(number)] for number in found], ["x"] * 200)
     assert scores["pearson"] == pytest.approx(100 * pearsonr(gold, found)[0], abs=1e-6)
     assert [number_text(number) for number in (0.5, np.float32(2.6), -3)] == ["0.5", "2.6", "-3.0"]

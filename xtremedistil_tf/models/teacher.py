@@ -117,7 +117,7 @@ def _check_encoder(encoder: Any, layer: int, pooled: bool) -> None:
     if pooled and encoder.config.model_type == "xlnet":
         raise UserError("XLNet has its [CLS] at the end, and texts are classified by their first "
                         "token; allowed: another encoder, or --do_NER")
-    if not encoder.weights:
+    if not encoder.built:
         build_variables(encoder)
     if not hasattr(encoder(encoder.dummy_inputs), "last_hidden_state"):
         raise UserError(
