@@ -149,17 +149,59 @@ def test_a_mistake_in_a_line_is_told_without_our_name_for_it():
 
 
 def test_a_fault_of_the_student_in_every_line_is_none_of_the_users():
-    lines = list(tag_lines(Fussy(), ["x", "ax"]))
     with pytest.raises(RuntimeError, match="an x"):
-        predict.explain(Fussy(), 2, 1, lines[0])
+        predict.explain(Fussy(), 2, 1, "x", "RuntimeError: an x")
 
     class Strict(Fussy):
         def tag_text(self, texts):
             raise UserError("1 columns; needed are two")
 
-    lines = list(tag_lines(Strict(), ["a"]))
-    with pytest.raises(UserError, match="none of the 1 lines .*: line 1: 1 columns; needed are"):
-        predict.explain(Strict(), 1, 1, lines[0])
+    with pytest.raises(UserError, match="none of the 2 lines .*: line 4: 1 columns; needed are"):
+        predict.explain(Strict(), 2, 4, "a", "1 columns; needed are two")
+
+
+def test_a_block_knows_its_lines_that_could_not_be_read():
+    block = predict.render_block(Fussy(), "tsv", ["ab", "x", "", "cx"])
+    assert block == ("a b\tO O\n\t\n\t\n\t\n", 4,
+                     [(1, "x", "RuntimeError: an x"), (3, "cx", "RuntimeError: an x")], 0)
+
+
+@pytest.mark.parametrize("threads, processes, asked, alone, others", [
+    (2, None, None, 3, 2), (1, None, None, 5, 0), (2, None, 0.5, 5, 0), (2, 1, None, 5, 0),
+    (1, 2, None, 0, 5), (2, 1, 0.5, 5, 0)])
+def test_many_lines_are_read_in_processes(
+        monkeypatch, threads, processes, asked, alone, others):
+    def in_processes(make, items, *, processes):
+        return (f"{processes}{item}" for item in items)
+
+    monkeypatch.setattr(streaming, "blocks", iter)
+    monkeypatch.setattr(streaming, "cores", lambda: 2)
+    monkeypatch.setattr(streaming, "in_processes", in_processes)
+    monkeypatch.setattr(streaming, "in_threads", lambda function, items, threads: items)
+    monkeypatch.setattr(predict, "student_loader", lambda verify: None)
+    monkeypatch.setattr(predict, "_FEW_BLOCKS", 3)
+    monkeypatch.setattr(predict, "FLAGS", types.SimpleNamespace(
+        processes=processes, ask_teacher_below=asked))
+    found = list(predict._rendered(types.SimpleNamespace(threads=threads), "tsv", "abcde"))
+    assert found == list("abcde"[:alone]) + [f"2{item}" for item in "abcde"[alone:]]
+    assert len(found) == alone + others
+
+
+def test_processes_write_what_one_writes(student_folder, tmp_path):
+    texts = tmp_path / "texts.txt"
+    texts.write_text("".join(f"{text} {number}\n" for number in range(900) for text in TEXTS[:3]),
+                     "utf-8")
+    written = []
+    for processes in (1, 2):
+        output = tmp_path / f"{processes}.jsonl"
+        result = command("predict", student_folder.parent, "--runtime=onnx", f"--input={texts}",
+                         f"--output={output}", "--format=json", f"--processes={processes}")
+        assert result.returncode == 0, result.stderr
+        written.append(output.read_bytes())
+    assert written[0] == written[1] and written[0].count(b"\n") == 2700
+    refused = command("predict", student_folder.parent, "--runtime=onnx", "--processes=2",
+                      "--ask_teacher_below=0.5", text="Anna")
+    assert refused.returncode == 2
 
 
 def test_a_line_that_failed_says_so():

@@ -1,10 +1,13 @@
-"""Work in several threads: in order, lazily, and an error comes where it belongs."""
+"""Work in several threads and processes: in order, lazily, and an error comes where it belongs."""
 
+import os
+import signal
 import threading
 
 import pytest
 
-from xtremedistil_tf.inference.streaming import in_threads, shares_cores
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.inference.streaming import in_processes, in_threads, shares_cores
 
 
 def test_results_stay_in_order_and_items_are_read_as_they_are_needed():
@@ -43,3 +46,26 @@ def test_an_error_comes_behind_the_results_before_it():
     assert [next(results) for _ in range(3)] == [2, 3, 6]
     with pytest.raises(ZeroDivisionError):
         next(results)
+
+
+def made():
+    begun = os.getpid()
+
+    def work(number):
+        if number == 7:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return 6 // (3 - number), begun == os.getpid() != os.getppid(), shares_cores()
+
+    return work
+
+
+def test_processes_keep_the_order_and_tell_errors_where_they_belong():
+    results = in_processes(made, range(7), processes=2)
+    assert [next(results) for _ in range(3)] == [(2, True, True), (3, True, True), (6, True, True)]
+    with pytest.raises(ZeroDivisionError):
+        next(results)
+
+
+def test_a_killed_process_is_told_in_a_line():
+    with pytest.raises(UserError, match="one of 2 processes was killed, perhaps for want of mem"):
+        list(in_processes(made, [4, 5, 7, 8], processes=2))

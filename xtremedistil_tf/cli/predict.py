@@ -6,13 +6,26 @@ Examples:
 """
 
 import contextlib
+import functools
 import gc
+import itertools
 import json
 import logging
 import os
 import pathlib
 import sys
-from typing import TYPE_CHECKING, BinaryIO, Callable, Iterator
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    BinaryIO,
+    Callable,
+    Iterable,
+    Iterator,
+    List,
+    NamedTuple,
+    Sequence,
+    Tuple,
+)
 
 from absl import flags
 
@@ -21,6 +34,7 @@ from xtremedistil_tf.cli.options.student_flags_loading import (
     define_loading_flags,
     define_reading_flags,
     load_named_student,
+    student_loader,
 )
 from xtremedistil_tf.errors import UserError
 
@@ -33,6 +47,10 @@ FORMATS = ("tsv", "conll", "json")
 _SHOWN_ERRORS = 5
 # Objects that are made before Python looks for cycles; a block of lines makes some 50,000.
 _OBJECTS = 200_000
+# Blocks of lines after which the rest is worth the start of processes, about a second.
+_FEW_BLOCKS = 8
+# Processes that are taken without being asked for; each needs some 100 MB.
+_MOST_PROCESSES = 8
 # json.dumps with arguments makes a new encoder for each line.
 _to_json = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -61,6 +79,9 @@ def define_flags() -> None:
                       "conll: a word and its tag a line. json: one object a line, with entities "
                       "and character offsets, label and scores, or answer and score. Default: tsv "
                       "for taggers, json for others.")
+    flags.DEFINE_integer("processes", None,
+                         "Processes that read lines. Default: with many lines and a small student "
+                         f"in ONNX one a core, at most {_MOST_PROCESSES}, else 1.", lower_bound=1)
 
 
 def render(line: "Line", form: str) -> str:
@@ -71,6 +92,65 @@ def render(line: "Line", form: str) -> str:
       form: an output format of its kind of task.
     """
     return _to_json(line.record()) if form == "json" else line.row(form)
+
+
+class Rendered(NamedTuple):
+    """A block of lines in an output format.
+
+    Attributes:
+      text: the lines, each with its line end.
+      lines: their number.
+      failed: (number within the block from 0, text, error) of each line that could not be read.
+      cut: number of lines that were longer than the student reads.
+    """
+
+    text: str
+    lines: int
+    failed: List[Tuple[int, str, str]]
+    cut: int
+
+
+def render_block(model: "TextModel", form: str, block: Sequence[str]) -> Rendered:
+    """Reads lines and renders them."""
+    from xtremedistil_tf.inference.streaming import read_block
+
+    found = read_block(model, block)
+    failed = [(place, line.text, line.error) for place, line in enumerate(found) if line.error]
+    return Rendered("".join([render(line, form) + "\n" for line in found]), len(found), failed,
+                    sum(line.cut for line in found))
+
+
+def _reader(load: Callable[[], Any], form: str) -> Callable[[Sequence[str]], Rendered]:
+    logging.disable()  # The first process has said it already.
+    model = load()
+    collect_seldom()
+    return functools.partial(render_block, model, form)
+
+
+def _rendered(model: "TextModel", form: str, lines: Iterable[str]) -> Iterator[Rendered]:
+    """Reads lines in threads and, if there are many, the rest in processes.
+
+    Raises:
+      UserError: if --processes is given beside --ask_teacher_below.
+    """
+    from xtremedistil_tf.inference.streaming import blocks, cores, in_processes, in_threads
+
+    processes, few = FLAGS.processes, 0
+    if processes is None:
+        alone = model.threads == 1 or FLAGS.ask_teacher_below is not None
+        processes, few = 1 if alone else min(cores(), _MOST_PROCESSES), _FEW_BLOCKS
+    elif processes > 1 and FLAGS.ask_teacher_below is not None:
+        raise UserError(f"--processes is {processes}, and --ask_teacher_below needs the teacher in "
+                        "this process; allowed: 1")
+    rest = blocks(lines)
+    yield from in_threads(functools.partial(render_block, model, form),
+                          itertools.islice(rest, None if processes == 1 else few),
+                          threads=model.threads)
+    first = next(rest, None)
+    if first is not None:
+        yield from in_processes(
+            functools.partial(_reader, student_loader(verify=False), form),
+            itertools.chain([first], rest), processes=processes)
 
 
 def collect_seldom() -> None:
@@ -118,14 +198,14 @@ def _opened_output(name: str) -> Iterator[Callable[[str], object]]:
     path = pathlib.Path(name)
     if path.exists() and not path.is_file():  # A device or pipe must not be replaced.
         with open(path, "wb") as file:
-            yield lambda text: file.write((text + "\n").encode("utf-8"))
+            yield lambda text: file.write(text.encode("utf-8"))
         return
     if name == "-":
-        yield lambda text: sys.stdout.buffer.write((text + "\n").encode("utf-8"))
+        yield lambda text: sys.stdout.buffer.write(text.encode("utf-8"))
         sys.stdout.buffer.flush()
         return
     with atomic_path(path) as temporary, open(temporary, "wb") as file:
-        yield lambda text: file.write((text + "\n").encode("utf-8"))
+        yield lambda text: file.write(text.encode("utf-8"))
 
 
 def _with_teacher(student: "TextModel") -> "TextModel":
@@ -169,25 +249,28 @@ def _check_files() -> None:
         raise UserError(f"--output {FLAGS.output} is the file of --input; name another one")
 
 
-def explain(model: "TextModel", failed: int, number: int, line: "Line") -> None:
+def explain(model: "TextModel", failed: int, number: int, text: str, why: str) -> None:
     """Ends the command after a file of which no line could be read.
+
+    Args:
+      model: the student.
+      failed: number of lines.
+      number, text, why: number, text and error of the first.
 
     Raises:
       UserError: with the first line.
       Exception: the line's own error, with its traceback, if it is a fault of the student or ours.
     """
     try:
-        model.read_lines([line.text])
+        model.read_lines([text])
     except UserError:
         pass
-    raise UserError(f"none of the {failed} lines could be read; the first: line {number}: "
-                    f"{line.error}")
+    raise UserError(f"none of the {failed} lines could be read; the first: line {number}: {why}")
 
 
 def main() -> None:
     """Streams lines through the student, in order and in constant memory."""
     from xtremedistil_tf.inference.input_lines import InputLines, check_reading
-    from xtremedistil_tf.inference.streaming import tag_lines
     from xtremedistil_tf.tasks import task_kind
 
     _check_files()
@@ -206,14 +289,15 @@ def main() -> None:
         lines = InputLines(
             _counted(source, advance), "standard input" if FLAGS.input == "-" else FLAGS.input,
             model, column=FLAGS.text_column, encoding=FLAGS.encoding)
-        for number, line in enumerate(tag_lines(model, lines), 1):
-            write(render(line, form))
-            cut += line.cut
-            if line.error:
+        for block in _rendered(model, form, lines):
+            write(block.text)
+            for place, text, why in block.failed:
                 failed += 1
-                first = first or (number, line)
+                first = first or (number + place + 1, text, why)
                 if failed <= _SHOWN_ERRORS:
-                    log.warning("line %d could not be read: %s", number, line.error)
+                    log.warning("line %d could not be read: %s", number + place + 1, why)
+            number += block.lines
+            cut += block.cut
         if first and failed == number:
             explain(model, failed, *first)
     if lines.broken:

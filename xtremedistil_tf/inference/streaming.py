@@ -4,11 +4,15 @@ import collections
 import concurrent.futures
 import functools
 import itertools
+import multiprocessing
 import os
+import signal
 import threading
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Callable, Deque, Iterable, Iterator, List, Sequence, TypeVar
 
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, UTF8
+from xtremedistil_tf.environment import end_with_parent
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.lines import Line
 from xtremedistil_tf.inference.text_model import TextModel
@@ -38,6 +42,23 @@ def _share() -> None:
     _here.shares = True
 
 
+def _in_order(
+    pool: concurrent.futures.Executor, function: Callable[[Item], Result], items: Iterable[Item],
+    ahead: int,
+) -> Iterator[Result]:
+    waiting: Deque[Any] = collections.deque()
+    try:
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) > ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:  # After an error or Ctrl-C, or if nobody wants the rest.
+        for one in waiting:
+            one.cancel()
+
+
 def in_threads(
     function: Callable[[Item], Result], items: Iterable[Item], *, threads: int
 ) -> Iterator[Result]:
@@ -56,18 +77,46 @@ def in_threads(
     if len(head) < 2:
         yield from map(function, itertools.chain(head, items))
         return
-    waiting: Deque[Any] = collections.deque()
     with concurrent.futures.ThreadPoolExecutor(threads, initializer=_share) as pool:
+        yield from _in_order(pool, function, itertools.chain(head, items), threads)
+
+
+def _begin_process(parent: int, make: Callable[[], Callable[[Any], Any]]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which ends this.
+    end_with_parent(parent)
+    _share()
+    _here.function = make()
+
+
+def _call(item: Any) -> Any:
+    return _here.function(item)
+
+
+def in_processes(
+    make: Callable[[], Callable[[Item], Result]], items: Iterable[Item], *, processes: int
+) -> Iterator[Result]:
+    """Calls a function with each item in processes of their own: threads share Python's lock.
+
+    Args:
+      make: makes the function, once in each process. It is pickled, as are items and results.
+      items: read lazily, at most `processes` + 1 items ahead of the results.
+      processes: number of processes.
+
+    Yields:
+      The results, in the order of the items.
+
+    Raises:
+      UserError: if a process is killed.
+    """
+    with concurrent.futures.ProcessPoolExecutor(
+        processes, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_process,
+        initargs=(os.getpid(), make),
+    ) as pool:
         try:
-            for item in itertools.chain(head, items):
-                waiting.append(pool.submit(function, item))
-                if len(waiting) > threads:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:  # After an error or Ctrl-C, or if nobody wants the rest.
-            for one in waiting:
-                one.cancel()
+            yield from _in_order(pool, _call, items, processes)
+        except BrokenProcessPool:
+            raise UserError(f"one of {processes} processes was killed, perhaps for want of memory; "
+                            "--processes=1 starts none") from None
 
 
 def decode_line(raw: bytes) -> str:
@@ -82,7 +131,8 @@ def decode_line(raw: bytes) -> str:
     return raw.decode(UTF8, errors="replace").rstrip("\r\n").replace(BYTE_ORDER_MARK, "")
 
 
-def _blocks(lines: Iterable[Any]) -> Iterator[List[Any]]:
+def blocks(lines: Iterable[Any]) -> Iterator[List[Any]]:
+    """Divides lines or texts into blocks that are read at once."""
     block: List[Any] = []
     characters = 0
     for line in lines:
@@ -103,7 +153,8 @@ def _read_one(model: TextModel, line: str) -> Line:
         return model.failed_line(line, f"{kind}{error}".splitlines()[0])
 
 
-def _read_block(model: TextModel, block: Sequence[str]) -> List[Line]:
+def read_block(model: TextModel, block: Sequence[str]) -> List[Line]:
+    """Reads lines; an error in one of them does not affect the others."""
     try:
         return model.read_lines(block)
     except Exception:
@@ -123,7 +174,7 @@ def tag_lines(model: TextModel, lines: Iterable[str]) -> Iterator[Line]:
     Yields:
       One result a line, in the order of the lines.
     """
-    for read in in_threads(functools.partial(_read_block, model), _blocks(lines),
+    for read in in_threads(functools.partial(read_block, model), blocks(lines),
                            threads=model.threads):
         yield from read
 
@@ -134,5 +185,5 @@ def in_blocks(
     """Reads a list of texts as `tag_lines` does, if the model takes several threads."""
     if model.threads == 1:
         return read(texts)
-    return [one for found in in_threads(read, _blocks(texts), threads=model.threads)
+    return [one for found in in_threads(read, blocks(texts), threads=model.threads)
             for one in found]

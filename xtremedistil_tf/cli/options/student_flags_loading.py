@@ -1,6 +1,7 @@
 """The flags for loading a student in any runtime and for reading its input."""
 
-from typing import Any, Dict, Optional, Sequence
+import functools
+from typing import Any, Callable, Dict, Optional, Sequence
 
 from absl import flags
 
@@ -77,13 +78,29 @@ def load_named_student(runtime: Optional[str] = None) -> Any:
     Args:
       runtime: the runtime; by default that of the flags.
     """
-    from xtremedistil_tf.inference.runtimes.load import load
-
     find_named_student()
+    return student_loader(runtime)()
+
+
+def student_loader(runtime: Optional[str] = None, *, verify: bool = True) -> Callable[[], Any]:
+    """A function without arguments that loads the student that the flags name, in any process.
+
+    Args:
+      runtime: as for `load_named_student`.
+      verify: False if its files were compared with their checksums already.
+    """
     # Not every command that loads a student has this flag.
     least = _least(FLAGS.threshold) if "threshold" in FLAGS else {}
-    model = load(FLAGS.model_dir, runtime or FLAGS.runtime, keep_whole=FLAGS.whitespace_words,
-                 verify=FLAGS.verify, onnx_providers=FLAGS.onnx_providers)
+    return functools.partial(
+        _load, FLAGS.model_dir, runtime or FLAGS.runtime, least,
+        keep_whole=FLAGS.whitespace_words, verify=verify and FLAGS.verify,
+        onnx_providers=FLAGS.onnx_providers)
+
+
+def _load(folder: str, runtime: Optional[str], least: Dict[str, float], **settings: Any) -> Any:
+    from xtremedistil_tf.inference.runtimes.load import load
+
+    model = load(folder, runtime, **settings)
     if least:
         model.say_from(least)
     return model
