@@ -4,6 +4,7 @@ Command: PYTHON benchmarks/peer_child.py train|measure SETTINGS
 SETTINGS is JSON of `peers.settings`. It needs nothing but Python and the peer's own library.
 """
 
+import functools
 import importlib
 import itertools
 import json
@@ -37,7 +38,16 @@ def most_memory() -> int:
     return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
 
-class Crf:
+class Peer:
+    """What is common to all peers."""
+
+    def written(self, lines: Iterator[str]) -> Iterator[str]:
+        """JSON lines of lines of text, one or more at once."""
+        for found in self.lines(lines):
+            yield json.dumps(found, ensure_ascii=False) + "\n"
+
+
+class Crf(Peer):
     """sklearn-crfsuite with the features and settings of its tutorial; tagging only."""
 
     def __init__(self, settings: Dict[str, Any]):
@@ -93,7 +103,7 @@ class Crf:
         return [self.path]
 
 
-class TfIdf:
+class TfIdf(Peer):
     """TF-IDF of words and pairs of words with logistic regression, C by dev; classification."""
 
     def __init__(self, settings: Dict[str, Any]):
@@ -192,7 +202,7 @@ class Static(TfIdf):
             "tokenizer.json", "rows.npy", "embeddings.npy"))]
 
 
-class Spacy:
+class Spacy(Peer):
     """spaCy's default NER or text classifier for several languages, stopped by its own rule."""
 
     def __init__(self, settings: Dict[str, Any]):
@@ -263,7 +273,7 @@ class Spacy:
         return [path for path in (self.work / "model" / "model-best").rglob("*") if path.is_file()]
 
 
-class Ours:
+class Ours(Peer):
     """A student of ours in ONNX; it is trained already."""
 
     def __init__(self, settings: Dict[str, Any]):
@@ -288,6 +298,14 @@ class Ours:
 
         return (line.record() for line in tag_lines(self.model, lines))
 
+    def written(self, lines: Iterator[str]) -> Iterator[str]:
+        """JSON lines of lines of text, as xtremedistil-predict writes them."""
+        from xtremedistil_tf.cli.predict import rendered
+        from xtremedistil_tf.inference.runtimes.load import load
+
+        again = functools.partial(load, self.folder, self.runtime, verify=False)
+        return (block.text for block in rendered(self.model, "json", lines, load=again))
+
     def one(self, text: str) -> Any:
         """Result of one text, as a server gets it."""
         return self.model(text)
@@ -301,6 +319,8 @@ class Ours:
 
 class Teacher(Ours):
     """The teacher in ONNX, behind the same reading of text and decoding as a student."""
+
+    written = Peer.written  # Its matrices are large enough for all cores.
 
     def open(self) -> None:
         """Opens the files that `peers.prepare_teacher` wrote."""
@@ -365,8 +385,7 @@ def measure(peer: Any, settings: Dict[str, Any]) -> Dict[str, Any]:
         pass
     began = time.perf_counter()
     with open(pathlib.Path(settings["work"], "bulk.jsonl"), "w", encoding="utf-8") as file:
-        for found in peer.lines(iter(timed)):
-            file.write(json.dumps(found, ensure_ascii=False) + "\n")
+        file.writelines(peer.written(iter(timed)))
     result["bulk_seconds"] = time.perf_counter() - began
     spent = []
     for line in others[:200]:

@@ -23,6 +23,7 @@ from typing import (
     Iterator,
     List,
     NamedTuple,
+    Optional,
     Sequence,
     Tuple,
 )
@@ -127,21 +128,24 @@ def _reader(load: Callable[[], Any], form: str) -> Callable[[Sequence[str]], Ren
     return functools.partial(render_block, model, form)
 
 
-def _rendered(model: "TextModel", form: str, lines: Iterable[str]) -> Iterator[Rendered]:
+def rendered(
+    model: "TextModel", form: str, lines: Iterable[str], *, load: Callable[[], Any],
+    processes: Optional[int] = None,
+) -> Iterator[Rendered]:
     """Reads lines in threads and, if there are many, the rest in processes.
 
-    Raises:
-      UserError: if --processes is given beside --ask_teacher_below.
+    Args:
+      model: the student.
+      form: an output format of its kind of task.
+      lines: the texts, read lazily.
+      load: loads the student in another process; it is pickled.
+      processes: number of processes; None: one a core, if threads read with the student, too.
     """
     from xtremedistil_tf.inference.streaming import blocks, cores, in_processes, in_threads
 
-    processes, few = FLAGS.processes, 0
+    few = 0
     if processes is None:
-        alone = model.threads == 1 or FLAGS.ask_teacher_below is not None
-        processes, few = 1 if alone else min(cores(), _MOST_PROCESSES), _FEW_BLOCKS
-    elif processes > 1 and FLAGS.ask_teacher_below is not None:
-        raise UserError(f"--processes is {processes}, and --ask_teacher_below needs the teacher in "
-                        "this process; allowed: 1")
+        processes, few = min(cores(), _MOST_PROCESSES) if model.threads > 1 else 1, _FEW_BLOCKS
     rest = blocks(lines)
     yield from in_threads(functools.partial(render_block, model, form),
                           itertools.islice(rest, None if processes == 1 else few),
@@ -149,8 +153,8 @@ def _rendered(model: "TextModel", form: str, lines: Iterable[str]) -> Iterator[R
     first = next(rest, None)
     if first is not None:
         yield from in_processes(
-            functools.partial(_reader, student_loader(verify=False), form),
-            itertools.chain([first], rest), processes=processes)
+            functools.partial(_reader, load, form), itertools.chain([first], rest),
+            processes=processes)
 
 
 def collect_seldom() -> None:
@@ -212,12 +216,14 @@ def _with_teacher(student: "TextModel") -> "TextModel":
     """Returns the student or, with --ask_teacher_below, a cascade of student and teacher.
 
     Raises:
-      UserError: if there is no teacher.
+      UserError: if there is no teacher, or several processes would need it.
     """
     if FLAGS.ask_teacher_below is None:
         if FLAGS.teacher_model_dir is not None:
             raise UserError("--teacher_model_dir needs --ask_teacher_below")
         return student
+    if (FLAGS.processes or 1) > 1:
+        raise UserError(f"--processes is {FLAGS.processes}; allowed beside --ask_teacher_below: 1")
     from xtremedistil_tf.hub.folders import teacher_on_hub
     from xtremedistil_tf.inference.cascade import Cascade
     from xtremedistil_tf.inference.runtimes.teacher import load_teacher_model
@@ -289,7 +295,8 @@ def main() -> None:
         lines = InputLines(
             _counted(source, advance), "standard input" if FLAGS.input == "-" else FLAGS.input,
             model, column=FLAGS.text_column, encoding=FLAGS.encoding)
-        for block in _rendered(model, form, lines):
+        for block in rendered(model, form, lines, load=student_loader(verify=False),
+                              processes=FLAGS.processes):
             write(block.text)
             for place, text, why in block.failed:
                 failed += 1
