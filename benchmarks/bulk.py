@@ -31,7 +31,7 @@ flags.DEFINE_integer("rounds", 5, "Processes of each way.")
 # Lines behind the timed ones, which make everything ready: no word of them is remembered for long.
 _WARM = 2048
 _COMMON = """
-import collections, json, os, resource, sys, time
+import collections, functools, json, os, resource, sys, time
 folder, runtime, text, count, warm, output = sys.argv[1:]
 began, cpu = time.perf_counter(), time.process_time()
 import xtremedistil_tf, xtremedistil_tf.inference.runtimes.onnx, onnxruntime
@@ -46,8 +46,13 @@ with open(text, encoding="utf-8") as file:
     lines = [line.rstrip("\\n") for line, _ in zip(file, range(int(count) + int(warm)))]
 lines, others = lines[:int(count)], lines[int(count):]
 getattr(predict, "collect_seldom", lambda: None)()  # Not in older checkouts.
-def write(lines, path):
+def write(lines, path, processes=None):
     with open(path, "wb") as file:
+        if hasattr(predict, "rendered"):
+            again = functools.partial(xtremedistil_tf.load, folder, runtime, verify=False)
+            for block in predict.rendered(model, "json", lines, load=again, processes=processes):
+                file.write(block.text.encode("utf-8"))
+            return
         for line in tag_lines(model, lines):
             file.write((render(line, "json") + "\\n").encode("utf-8"))
 """
@@ -68,7 +73,7 @@ write(others, os.devnull)
 run, batches = model.logits, []
 model.logits = lambda ids: batches.append(ids) or run(ids)
 began = time.perf_counter()
-write(lines, output)
+write(lines, output, 1)
 result["seconds"] = time.perf_counter() - began
 def timed(threads):
     began = time.perf_counter()
@@ -102,7 +107,7 @@ model.read_lines = timed("read", model.read_lines)
 write(others, os.devnull)
 spent.clear()
 began = time.process_time()
-write(lines, output)
+write(lines, output, 1)
 whole = time.process_time() - began
 read = spent.pop("read")
 parts = {**spent, "arrays and tuples": read - sum(spent.values()),

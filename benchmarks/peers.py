@@ -4,9 +4,9 @@ For docs/reference/results/peers.md.
 
 Command:
   python benchmarks/peers.py --task=DATA --work=FOLDER --parts=crf,spacy,ours,ours_int8,teacher
-    [--student=RUN] [--teacher=TEACHER] [--transformer=RUN] [--text=FILE] [--rounds=3]
+    [--student=RUN] [--teacher=TEACHER] [--fast=RUN] [--transformer=RUN] [--text=FILE] [--rounds=3]
     [--spacy_python=PYTHON] [--sklearn_python=PYTHON]
-Parts of tagging: crf, spacy, ours, ours_int8, transformer, transformer_int8, teacher. Of
+Parts of tagging: crf, spacy, ours, ours_int8, fast and transformer likewise, teacher. Of
 classification: tfidf and static instead of crf. RUN is a finished run on DATA with an ONNX export,
 TEACHER its teacher's folder. All peers learn the labelled rows that RUN drew
 (--labels_per_language, --languages). A peer is trained once, then measured in a process of its own;
@@ -39,7 +39,8 @@ from xtremedistil_tf.runs import read_json
 
 FLAGS = flags.FLAGS
 
-_OURS = {"ours": "student", "transformer": "transformer"}
+# Flag of the run of each student.
+_OURS = {"ours": "student", "fast": "fast", "transformer": "transformer"}
 
 
 def define_flags() -> None:
@@ -48,6 +49,7 @@ def define_flags() -> None:
     flags.DEFINE_string("work", None, "Where trained peers go.", required=True)
     flags.DEFINE_list("parts", [], "Which peers.")
     flags.DEFINE_string("student", None, "Finished run with onnx/.")
+    flags.DEFINE_string("fast", None, "Finished run of a faster student with onnx/.")
     flags.DEFINE_string("transformer", None, "Finished run of a Transformer student with onnx/.")
     flags.DEFINE_string("teacher", None, "Teacher folder: a BERT.")
     flags.DEFINE_string("text", None, "Lines for bulk; default: transfer.txt of the task.")
@@ -271,9 +273,10 @@ def main(argv) -> None:
         known[part] = {**middle, "a_second": units / middle["bulk_seconds"],
                        "minutes": minutes[part], "scores": scores_of(told[part]),
                        "versions": own[0]["versions"]}
-    facts = None if FLAGS.student is None else student_facts(pathlib.Path(FLAGS.student))
+    facts = {name: student_facts(pathlib.Path(FLAGS[flag].value))
+             for name, flag in _OURS.items() if FLAGS[flag].value}
     results = {"task": task.name, "unit": "words" if tagging else "texts", "lines": FLAGS.lines,
-               "labelled_rows": rows, "student": facts,
+               "labelled_rows": rows, "students": {**before.get("students", {}), **facts},
                "load_of_the_machine": os.getloadavg()[0], "peers": known}
     write_record(f"peers/{task.name}", results, show=False)
     plot(results, path.with_suffix(".png"))

@@ -8,6 +8,7 @@ from xtremedistil_tf.reporting.markdown import table
 
 _NAMES = {
     "ours": "ours, ONNX float32", "ours_int8": "ours, ONNX int8",
+    "fast": "ours, fast, ONNX float32", "fast_int8": "ours, fast, ONNX int8",
     "transformer": "Transformer student, ONNX float32",
     "transformer_int8": "Transformer student, ONNX int8", "teacher": "the teacher, ONNX int8",
     "spacy": "spaCy", "crf": "sklearn-crfsuite",
@@ -70,17 +71,29 @@ def peers_summary() -> str:
         f"![macro-F1 over {record['unit']} a second](benchmarks/peers/{path.stem}.png)"])
 
 
+_STUDENTS = {"ours": "Our student", "fast": "The fast one", "transformer": "The Transformer"}
+
+
 def _student(record: dict) -> str:
-    """How the student of ours was made, and what it keeps of its teacher; "" if it is not said."""
-    facts = record.get("student")
-    if not facts:
-        return ""
-    scores, sizes = facts["scores"], facts["parameters"]
-    return (f" Our student ({facts['distil']['strategy']}, {facts['transfer_rows']:,} transfer "
-            f"texts, {sizes['student']:,} parameters, {sizes['teacher'] / sizes['student']:.1f} "
-            f"times fewer than its teacher) keeps "
+    """How the students were made, and what they keep of their teacher; "" if it is not said."""
+    told = []
+    for name, facts in record["students"].items():
+        scores, sizes = facts["scores"], facts["parameters"]
+        told.append(
+            f" {_STUDENTS[name]} ({facts['distil']['strategy']}, {facts['transfer_rows']:,} "
+            f"transfer texts, {_kind(facts['student'])}, {sizes['student']:,} parameters, "
+            f"{sizes['teacher'] / sizes['student']:.1f} times fewer than its teacher) keeps "
             f"{100 * scores['student'] / scores['teacher']:.1f} % of its teacher's score "
             f"({scores['student']:.2f} of {scores['teacher']:.2f}; seed {facts['seed']}).")
+    return "".join(told)
+
+
+def _kind(student: dict) -> str:
+    """Kind and sizes of a student."""
+    if student["student"] == "bilstm":
+        bare = ", no projection" if student.get("logits_from") == "encoder" else ""
+        return f"E={student['word_emb_dim']}, H=2x{student['bilstm_hidden_size']}{bare}"
+    return f"{student['num_hidden_layers']} layers of {student['hidden_size']}"
 
 
 def _known(record: dict) -> dict:

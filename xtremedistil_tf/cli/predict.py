@@ -48,8 +48,8 @@ FORMATS = ("tsv", "conll", "json")
 _SHOWN_ERRORS = 5
 # Objects that are made before Python looks for cycles; a block of lines makes some 50,000.
 _OBJECTS = 200_000
-# Blocks of lines after which the rest is worth the start of processes, about a second.
-_FEW_BLOCKS = 8
+# Blocks of lines after which the rest is worth the start of processes, half a second or more.
+_FEW_BLOCKS = 16
 # Processes that are taken without being asked for; each needs some 100 MB.
 _MOST_PROCESSES = 8
 # json.dumps with arguments makes a new encoder for each line.
