@@ -149,3 +149,15 @@ def test_what_killed_writers_of_a_shared_file_left_goes_with_its_lock_held(tmp_p
     monkeypatch.setattr(runs, "can_write", lambda folder: False)
     with sole_writer(path.with_name("other.json")):  # Nothing is removed without the right to.
         assert path.with_name(".tmp-12-other.json").exists()
+
+
+@pytest.mark.parametrize("name", ["a[1].tsv", "x" * 253])
+def test_beside_a_users_file_neither_lock_nor_leftover_stays(name, tmp_path):
+    path = tmp_path / "made" / name
+    for _ in range(2):
+        with sole_writer(path, lock_stays=False):
+            assert len(list(path.parent.iterdir())) == 1 + path.exists()
+            path.touch()
+        assert list(path.parent.iterdir()) == [path]
+        if len(name) < 9:
+            path.with_name(f".tmp-12-{name}").touch()

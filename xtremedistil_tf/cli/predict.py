@@ -113,18 +113,19 @@ def _opened_input(name: str) -> Iterator[BinaryIO]:
 
 @contextlib.contextmanager
 def _opened_output(name: str) -> Iterator[Callable[[str], object]]:
-    from xtremedistil_tf.runs import atomic_path
+    from xtremedistil_tf.runs import atomic_path, sole_writer, told_of
 
     path = pathlib.Path(name)
     if path.exists() and not path.is_file():  # A device or pipe must not be replaced.
-        with open(path, "wb") as file:
+        with told_of(path, path), open(path, "wb") as file:
             yield lambda text: file.write((text + "\n").encode("utf-8"))
         return
     if name == "-":
         yield lambda text: sys.stdout.buffer.write((text + "\n").encode("utf-8"))
         sys.stdout.buffer.flush()
         return
-    with atomic_path(path) as temporary, open(temporary, "wb") as file:
+    with sole_writer(path, lock_stays=False), atomic_path(path) as temporary, \
+            open(temporary, "wb") as file:
         yield lambda text: file.write((text + "\n").encode("utf-8"))
 
 
