@@ -84,20 +84,20 @@ def check_place(flag: str, path: pathlib.Path, *, folder: bool = False) -> None:
     """Refuses a path at which nothing can be written, before the work is done.
 
     Args:
-      flag: the flag that names it.
-      path: where a file goes, or a folder.
+      flag, path: the flag, and where it says that a file goes, or a folder.
       folder: True for a folder.
 
     Raises:
-      UserError: if a file stands where a folder is needed, or a folder where a file goes.
+      UserError: if a file or device stands where a folder is needed, or the other way round.
     """
     above = next(one for one in path.absolute().parents if one.exists())
     if not above.is_dir():
         raise UserError(f"--{flag} {path}: {above} is a file, so nothing can be written below it")
-    if folder and path.is_file():
+    if folder and path.exists() and not path.is_dir():  # Devices too: they would be replaced.
         raise UserError(f"--{flag} {path} is a file; allowed: a folder")
-    if not folder and path.is_dir():
-        raise UserError(f"--{flag} {path} is a folder; allowed: a file name")
+    if not folder and path.exists() and not path.is_file():
+        raise UserError(f"--{flag} {path} is {'a folder' if path.is_dir() else 'no file'}; "
+                        "allowed: a file name")
 
 
 def _short(name: str) -> str:
@@ -158,8 +158,8 @@ def atomic_path(path: pathlib.Path) -> Iterator[pathlib.Path]:
 
 @contextlib.contextmanager
 def atomic_folder(path: pathlib.Path) -> Iterator[pathlib.Path]:
-    """Yields a temporary folder beside `path`; it replaces `path` if the block succeeds."""
-    path = pathlib.Path(path)
+    """Yields a temporary folder beside `path`; it replaces what `path` leads to at the end."""
+    path = path.resolve() if path.is_symlink() else path
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _beside(path, "tmp")
     with told_of(path, temporary):

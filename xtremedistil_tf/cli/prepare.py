@@ -235,7 +235,7 @@ def _convert() -> None:
     sources, not_read = _sources()
     asked = _asked(sources)
     corpus = _corpus(asked.kind)
-    with sole_writer(output, lock_stays=False):
+    with sole_writer(output.resolve(), lock_stays=False):
         record = corpus.make(sources, output, asked, not_read=not_read, overwrite=FLAGS.overwrite)
     log.info("read as %s%s", asked.kind, " of pairs" if asked.wanted.pairs else "")
     console.say(corpus.describe(record))
