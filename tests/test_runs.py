@@ -55,9 +55,12 @@ def test_a_long_name_is_written(tmp_path):
     ("file/out.tsv", False, "file is a file, so nothing can be written below it"),
     ("file/a/b", True, "file is a file, so nothing can be written below it"),
     ("file", True, "file is a file; allowed: a folder"),
+    ("pipe", True, "pipe is a file; allowed: a folder"),
+    ("pipe", False, "pipe is no file; allowed: a file name"),
     ("", False, "is a folder; allowed: a file name")])
 def test_places_for_no_output_are_told(tmp_path, below, folder, why):
     (tmp_path / "file").touch()
+    os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UserError, match=f"--output .*{why}"):
         check_place("output", tmp_path / below, folder=folder)
     check_place("output", tmp_path / "new" / "out.tsv", folder=folder)
@@ -149,3 +152,25 @@ def test_what_killed_writers_of_a_shared_file_left_goes_with_its_lock_held(tmp_p
     monkeypatch.setattr(runs, "can_write", lambda folder: False)
     with sole_writer(path.with_name("other.json")):  # Nothing is removed without the right to.
         assert path.with_name(".tmp-12-other.json").exists()
+
+
+def test_a_folder_behind_a_link_is_replaced_where_it_is(tmp_path):
+    (tmp_path / "disk" / "task" / "old").mkdir(parents=True)
+    link = tmp_path / "task"
+    link.symlink_to(tmp_path / "disk" / "task")
+    with atomic_folder(link) as temporary:
+        (temporary / "new").touch()
+    assert link.is_symlink() and [path.name for path in link.iterdir()] == ["new"]
+    assert len(list(tmp_path.iterdir())) == 2 and len(list((tmp_path / "disk").iterdir())) == 1
+
+
+@pytest.mark.parametrize("name", ["a[1].tsv", "x" * 253])
+def test_beside_a_users_file_neither_lock_nor_leftover_stays(name, tmp_path):
+    path = tmp_path / "made" / name
+    for _ in range(2):
+        with sole_writer(path, lock_stays=False):
+            assert len(list(path.parent.iterdir())) == 1 + path.exists()
+            path.touch()
+        assert list(path.parent.iterdir()) == [path]
+        if len(name) < 9:
+            path.with_name(f".tmp-12-{name}").touch()

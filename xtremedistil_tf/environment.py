@@ -14,6 +14,9 @@ SILENT = {
     "DO_NOT_TRACK": "1",
 }
 
+# How our programs are called; -m stands there until Python has found the module.
+_PROGRAMS = ("xtremedistil-", "run_distillation", "run_teacher", "-m")
+
 # Names the process that starts a command which shall end with it.
 CHILD = "XTREMEDISTIL_CHILD"
 
@@ -22,6 +25,27 @@ def silence_libraries() -> None:
     """Turns off the telemetry of all dependencies; variables that are set stay unchanged."""
     for name, value in SILENT.items():
         os.environ.setdefault(name, value)
+
+
+def interrupted_early(*_: object) -> None:
+    """Ends a command on Ctrl-C while it still imports, so that nothing of ours is to be freed."""
+    print("interrupted; nothing was begun", file=sys.stderr, flush=True)
+    os._exit(130)  # An exception would be told by Python, and some imports swallow it.
+
+
+def listen_while_importing() -> None:
+    """Lets Ctrl-C end a command as it does later, until the command says otherwise.
+
+    Programs of others import the commands too, through `api`; nohup has Ctrl-C ignored.
+    """
+    import signal
+
+    if "multiprocessing.spawn" in sys.modules:  # A child: Ctrl-C reaches its parent, too.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    elif os.path.basename(sys.argv[0]).startswith(_PROGRAMS) \
+            and "xtremedistil_tf.api" not in sys.modules \
+            and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, interrupted_early)
 
 
 def takes_utf8_paths() -> bool:

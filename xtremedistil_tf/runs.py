@@ -60,10 +60,7 @@ def file_fingerprint(path: pathlib.Path) -> str:
 
 def folder_fingerprint(folder: pathlib.Path) -> str:
     """Hashes the weights, tokenizer and configuration files of a checkpoint folder."""
-    files = sorted(
-        path for path in pathlib.Path(folder).iterdir()
-        if path.suffix in _MODEL_FILES
-    )
+    files = sorted(path for path in pathlib.Path(folder).iterdir() if path.suffix in _MODEL_FILES)
     return fingerprint([[path.name, file_fingerprint(path)] for path in files])
 
 
@@ -87,33 +84,37 @@ def check_place(flag: str, path: pathlib.Path, *, folder: bool = False) -> None:
     """Refuses a path at which nothing can be written, before the work is done.
 
     Args:
-      flag: the flag that names it.
-      path: where a file goes, or a folder.
+      flag, path: the flag, and where it says that a file goes, or a folder.
       folder: True for a folder.
 
     Raises:
-      UserError: if a file stands where a folder is needed, or a folder where a file goes.
+      UserError: if a file or device stands where a folder is needed, or the other way round.
     """
     above = next(one for one in path.absolute().parents if one.exists())
     if not above.is_dir():
         raise UserError(f"--{flag} {path}: {above} is a file, so nothing can be written below it")
-    if folder and path.is_file():
+    if folder and path.exists() and not path.is_dir():  # Devices too: they would be replaced.
         raise UserError(f"--{flag} {path} is a file; allowed: a folder")
-    if not folder and path.is_dir():
-        raise UserError(f"--{flag} {path} is a folder; allowed: a file name")
+    if not folder and path.exists() and not path.is_file():
+        raise UserError(f"--{flag} {path} is {'a folder' if path.is_dir() else 'no file'}; "
+                        "allowed: a file name")
+
+
+def _short(name: str) -> str:
+    """A name that leaves room for more; the start of one too long is cut."""
+    return name if len(os.fsencode(name)) <= _LONGEST_NAME else name[-_KEPT:]
 
 
 def _beside(path: pathlib.Path, mark: str) -> pathlib.Path:
-    """A name beside `path` that no other writer has; the start of one too long is cut.
+    """A name beside `path` that no other writer has.
 
     Not the process id: containers that share a folder have equal ones.
     """
-    name = path.name if len(os.fsencode(path.name)) <= _LONGEST_NAME else path.name[-_KEPT:]
-    return path.with_name(f".{mark}-{secrets.randbelow(10**12)}-{name}")
+    return path.with_name(f".{mark}-{secrets.randbelow(10**12)}-{_short(path.name)}")
 
 
 @contextlib.contextmanager
-def _told_of(path: pathlib.Path, temporary: pathlib.Path) -> Iterator[None]:
+def told_of(path: pathlib.Path, temporary: pathlib.Path) -> Iterator[None]:
     """Has errors name the place that users know, also those of a full disk that name none."""
     try:
         yield
@@ -139,12 +140,12 @@ def atomic_path(path: pathlib.Path) -> Iterator[pathlib.Path]:
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _beside(path, "tmp")
-    with _told_of(path, temporary):
+    with told_of(path, temporary):
         temporary.touch()
     mode = temporary.stat().st_mode
     temporary.unlink()
     try:
-        with _told_of(path, temporary):
+        with told_of(path, temporary):
             yield temporary
         # Some writers (safetensors) create files that only their owner can read.
         temporary.chmod(mode)
@@ -157,15 +158,15 @@ def atomic_path(path: pathlib.Path) -> Iterator[pathlib.Path]:
 
 @contextlib.contextmanager
 def atomic_folder(path: pathlib.Path) -> Iterator[pathlib.Path]:
-    """Yields a temporary folder beside `path`; it replaces `path` if the block succeeds."""
-    path = pathlib.Path(path)
+    """Yields a temporary folder beside `path`; it replaces what `path` leads to at the end."""
+    path = path.resolve() if path.is_symlink() else path
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _beside(path, "tmp")
-    with _told_of(path, temporary):
+    with told_of(path, temporary):
         temporary.mkdir()
     mode = temporary.stat().st_mode & 0o666
     try:
-        with _told_of(path, temporary):
+        with told_of(path, temporary):
             yield temporary
         for inside in temporary.rglob("*"):
             if inside.is_file() and inside.stat().st_mode & 0o666 != mode:
@@ -237,9 +238,8 @@ def read_text(path: pathlib.Path) -> str:
 
 
 def sweep_beside(path: pathlib.Path) -> None:
-    """Removes what killed writers of this folder left; call it with its lock held."""
-    _sweep(left for left in path.parent.glob(f".*-{path.name}")
-           if left.name.split("-", 2)[-1] == path.name)
+    """Removes what killed writers of this file or folder left; call it with its lock held."""
+    _sweep(left for left in path.parent.glob(".*-*") if left.name.split("-", 2)[-1] == path.name)
 
 
 def sweep_leftovers(folder: pathlib.Path) -> None:
@@ -248,16 +248,13 @@ def sweep_leftovers(folder: pathlib.Path) -> None:
     Target shards stay unchanged: other processes may be writing them, and the process that claims
     one cleans it. So do runs inside the folder, such as those of a study: each has its own lock.
     """
-    folder = pathlib.Path(folder)
-
     def ours(path: pathlib.Path) -> bool:
         between = path.relative_to(folder).parts[:-1]
         return SHARED not in between and not any(
             folder.joinpath(*between[:depth], _LOCK).exists()
             for depth in range(1, len(between) + 1))
 
-    _sweep(path for pattern in LEFTOVERS for path in folder.rglob(pattern)
-           if ours(path))
+    _sweep(path for pattern in LEFTOVERS for path in folder.rglob(pattern) if ours(path))
 
 
 def _sweep(left: Iterable[pathlib.Path]) -> None:
@@ -294,23 +291,30 @@ def one_at_a_time(path: pathlib.Path) -> Iterator[None]:
         yield
         return
     try:
-        lock.acquire(timeout=0)
+        held = lock.acquire(timeout=0)
     except filelock.Timeout:
         log.info("waiting for another run, which is writing into %s", path.parent)
-        lock.acquire()
-    try:
+        held = lock.acquire()
+    with held:
         yield
-    finally:
-        lock.release()
 
 
 @contextlib.contextmanager
-def sole_writer(path: pathlib.Path) -> Iterator[None]:
-    """Waits for the lock of a file that runs share; removes what killed writers of it left."""
-    with one_at_a_time(path.with_name(f".{path.name}.lock")):
+def sole_writer(path: pathlib.Path, *, lock_stays: bool = True) -> Iterator[None]:
+    """Waits for the lock of what others may write; removes what killed writers of it left.
+
+    Without `lock_stays` the lock's file goes at the end: it would lie among the user's own.
+    """
+    lock = path.with_name(f".{_short(path.name)}.lock")
+    with one_at_a_time(lock):
         if can_write(path.parent):
             sweep_beside(path)
-        yield
+        try:
+            yield
+        finally:
+            if not lock_stays:
+                with contextlib.suppress(OSError):  # On Windows it goes when it is released.
+                    lock.unlink()
 
 
 @contextlib.contextmanager
@@ -327,20 +331,16 @@ def locked(folder: pathlib.Path, *, sweep: bool = True) -> Iterator[None]:
     """
     import filelock
 
-    folder = pathlib.Path(folder)
     check_no_pattern(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(folder / _LOCK)
-        lock.acquire(timeout=0)
+        held = filelock.FileLock(folder / _LOCK).acquire(timeout=0)
     except filelock.Timeout:
         raise UserError(f"{folder} is in use by another run; wait for it or use another folder") \
             from None
     except OSError as error:
         raise UserError(f"cannot write into {folder}: {error.strerror or error}") from None
-    try:
+    with held:
         if sweep:
             sweep_leftovers(folder)
         yield
-    finally:
-        lock.release()

@@ -4,6 +4,7 @@ import importlib
 import logging
 import os
 import re
+import signal
 import subprocess
 import sys
 
@@ -117,6 +118,25 @@ def test_a_command_without_a_terminal_prints_nothing_and_goes_on(closed, tmp_pat
                    env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"},
                    stdin=subprocess.DEVNULL, check=True)
     assert (tmp_path / "done").exists()
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("streams, code, told", [
+    (">/dev/full", 2, "error: standard output: No space left on device\n"),
+    ("| exit 7", 0, ""), (">&2 | exit 7", 0, ""), ("2>/dev/full", 0, "")])
+def test_streams_that_take_nothing(streams, code, told, unbuffered, tmp_path):
+    """Python would tell of them at its end, with code 120."""
+    (tmp_path / "command.py").write_text(
+        "import pathlib, sys\nfrom xtremedistil_tf.cli.options import console\n"
+        "def main():\n    sys.stdin.read()\n    print('x', file=sys.stderr)\n    print('x')\n"
+        "    pathlib.Path('done').touch()\n"
+        "console.start(main, lambda: None)\n")
+    done = subprocess.run(
+        ["bash", "-c", f"sleep 0.1 | {sys.executable} command.py {streams}; "
+         "exit ${PIPESTATUS[1]}"], cwd=tmp_path, timeout=60, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": unbuffered})
+    assert (done.returncode, done.stderr.replace("x\n", "")) == (code, told)
+    assert (tmp_path / "done").exists() or unbuffered
 
 
 def test_near():
@@ -248,6 +268,27 @@ def test_a_full_disk_is_told_in_one_line(failing):
 def test_an_interrupted_command_says_what_goes_on(flags, told, failing):
     result = failing("raise KeyboardInterrupt", *flags)
     assert result.returncode == 130 and result.stderr == f"interrupted; the same {told} from here\n"
+
+
+@pytest.mark.parametrize("name, code, told", [
+    ("xtremedistil-compare", "from xtremedistil_tf.cli.compare import run", None),
+    ("run_teacher.py", "from xtremedistil_tf.cli.teacher import run", None),
+    ("-m", "xtremedistil_tf.cli.hub.push", None),
+    ("run_teacher.py", "from xtremedistil_tf import distil", "KeyboardInterrupt"),
+    ("mine.py", "from xtremedistil_tf.cli.options import console", "KeyboardInterrupt")])
+def test_a_command_that_still_imports_ends_on_ctrl_c_as_later(name, code, told, tmp_path):
+    """Programs of others keep their own way."""
+    (tmp_path / "absl.py").write_text(
+        "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nraise ImportError")
+    (tmp_path / name).write_text(code)
+    done = subprocess.run(
+        [sys.executable, *([name, code] if name == "-m" else [tmp_path / name])], text=True,
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (tmp_path, ROOT)))},
+        capture_output=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    if told:
+        assert done.stderr.splitlines()[-1].startswith(told)
+    else:
+        assert (done.returncode, done.stderr) == (130, "interrupted; nothing was begun\n")
 
 
 def test_memory_that_ran_out_has_a_hint_of_its_own(failing):

@@ -121,6 +121,17 @@ def test_a_folder_without_a_student_is_refused(tmp_path, runtime, told):
         xtremedistil_tf.load(tmp_path, runtime)
 
 
+def test_an_output_is_named_if_it_is_full_and_nothing_stays_beside_it(tmp_path):
+    with pytest.raises(OSError) as failed, predict._opened_output("/dev/full") as write:
+        write("x")
+    assert failed.value.filename == "/dev/full"
+    output = tmp_path / "out.tsv"
+    (tmp_path / ".tmp-12-out.tsv").touch()  # Of a command that was killed.
+    with predict._opened_output(str(output)) as write:
+        write("x")
+    assert list(tmp_path.iterdir()) == [output]
+
+
 def test_predict_without_a_student(tmp_path):
     result = command("predict", tmp_path, "--runtime=onnx", text="x")
     assert result.returncode == 2

@@ -28,6 +28,23 @@ def test_files_become_a_task_folder_with_its_card(tmp_path):
     assert result.returncode == 0 and not result.stderr
 
 
+def test_what_a_killed_command_left_goes(tmp_path):
+    source, task = tmp_path / "all.conll", tmp_path / "made" / "task"
+    source.write_text("\n\n".join(f"Ann{n} I-PER\nlacht O" for n in range(20)))
+    (task.parent / ".tmp-12-task").mkdir(parents=True)
+    assert run(f"--input={source}", f"--output={task}").returncode == 0
+    (task / ".tmp-12-card").mkdir()
+    assert run(f"--card={task}").returncode == 0
+    assert list(task.parent.iterdir()) == [task]
+    assert not [path for path in task.iterdir() if path.name.startswith(".")]
+
+
+def test_the_current_folder_is_no_output(tmp_path):
+    for output in (".", "..", "x/.."):
+        result = run("--input=x", f"--output={output}", cwd=tmp_path)
+        assert result.returncode == 2 and "error: --output " in result.stderr
+
+
 def test_check_reports_all_and_exits_with_2(tmp_path):
     folder = write_task(tmp_path / "task")
     with open(folder / "dev.tsv", "a") as file:

@@ -194,6 +194,12 @@ def test_teachers_of_different_flags_have_different_folders():
     names = [planned.teacher_name({"pt_teacher_checkpoint": value})
              for value in ("conf/a", "conf_a", "conf,a", "conf a")]
     assert len(set(names)) == 4 and names[1] == "teacher_pt_teacher_checkpoint_conf_a"
+    names += [planned.teacher_name(flags) for flags in (
+        {"pt_teacher": "checkpoint_x"}, {"pt_teacher_checkpoint": "x"},
+        {"teacher_model_dir": "a", "teacher_epochs": 2},
+        {"teacher_model_dir": "a_teacher_epochs_2"})]
+    assert len(set(names)) == 8 and names[5] == "teacher_pt_teacher_checkpoint_x"
+    assert names[6] == "teacher_teacher_model_dir_a_teacher_epochs_2"
     # Other commands read several folders with commas between.
     assert not any("," in name or "/" in name for name in names)
 
@@ -235,6 +241,14 @@ def test_a_grid_of_two_flags():
     assert study.baseline == "50_0.1" and study.axis == "word_emb_dim_dropout_rate"
     with pytest.raises(UserError, match="--grid has 'x'; allowed: flag=value"):
         grid_study(["x"])
+
+
+def test_cells_that_would_have_one_name_have_names_of_their_own():
+    study = grid_study(["word_emb_file=a,a_b", "transfer_file=c,b_c", "seed=1,1"])
+    names = [line.name for line in study.variants(FACTS)]
+    assert names[::2] == ["a_c_1", "word_emb_file=a,transfer_file=b_c,seed=1",
+                          "word_emb_file=a_b,transfer_file=c,seed=1", "a_b_b_c_1"]
+    assert study.shown[names[2]] == "a, b_c, 1"
 
 
 def test_a_study_of_presets_has_a_line_a_flagfile(tmp_path):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import errno
+import os
 import resource
 import shutil
 import time
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from tests.checkpoints import make_encoder
+from tests.conftest import ROOT
 from xtremedistil_tf.config import BatchSize
 from xtremedistil_tf.data.pipelines.buckets import count_steps
 from xtremedistil_tf.data.readers.rows import Example
@@ -321,6 +323,21 @@ def test_a_claimed_shard_is_left_to_its_writer_and_taken_over_if_it_dies(
     assert store.is_whole(1, KINDS) and not left.exists()
 
 
+def test_a_helper_that_still_imports_says_nothing_on_ctrl_c(tmp_path, monkeypatch, capfd):
+    (tmp_path / "numpy.py").write_text(
+        "import os, signal\nos.close(os.open('came', os.O_CREAT))\n"
+        "os.kill(os.getpid(), signal.SIGINT)\nraise SystemExit('not ended')")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{ROOT}")
+    monkeypatch.chdir(tmp_path)
+    with helping_processes(1, HelperJob("", "", (), {}, ())):
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "came").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        time.sleep(0.3)
+    assert not capfd.readouterr().err
+
+
 @pytest.mark.parametrize("policy", [
     None, pytest.param("mixed_bfloat16", marks=pytest.mark.long)])
 def test_helping_processes_write_what_their_starter_would(
@@ -460,7 +477,6 @@ def test_a_helper_that_cannot_write_says_so_in_one_line(monkeypatch, capsys):
     told = {"job": dataclasses.asdict(HelperJob("/a", "/b", ("/c",), {}, ())), "parent": 1,
             "processes": 2}
     monkeypatch.setattr(worker, "end_with_parent", lambda parent: None)
-    monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
     monkeypatch.setattr(worker, "work", full)
     with pytest.raises(SystemExit):
         worker.run(told)

@@ -195,20 +195,26 @@ def _opened_input(name: str) -> Iterator[BinaryIO]:
         yield file
 
 
+def _is_device(path: pathlib.Path) -> bool:
+    """True for a device or pipe, which must not be replaced by a file."""
+    return path.exists() and not (path.is_file() or path.is_dir())
+
+
 @contextlib.contextmanager
 def _opened_output(name: str) -> Iterator[Callable[[str], object]]:
-    from xtremedistil_tf.runs import atomic_path
+    from xtremedistil_tf.runs import atomic_path, sole_writer, told_of
 
     path = pathlib.Path(name)
-    if path.exists() and not path.is_file():  # A device or pipe must not be replaced.
-        with open(path, "wb") as file:
+    if _is_device(path):
+        with told_of(path, path), open(path, "wb") as file:
             yield lambda text: file.write(text.encode("utf-8"))
         return
     if name == "-":
         yield lambda text: sys.stdout.buffer.write(text.encode("utf-8"))
         sys.stdout.buffer.flush()
         return
-    with atomic_path(path) as temporary, open(temporary, "wb") as file:
+    with sole_writer(path, lock_stays=False), atomic_path(path) as temporary, \
+            open(temporary, "wb") as file:
         yield lambda text: file.write(text.encode("utf-8"))
 
 
@@ -247,7 +253,7 @@ def _check_files() -> None:
     """
     from xtremedistil_tf.runs import check_place
 
-    if FLAGS.output == "-":
+    if FLAGS.output == "-" or _is_device(pathlib.Path(FLAGS.output)):
         return
     check_place("output", pathlib.Path(FLAGS.output))
     if os.path.realpath(FLAGS.output) == os.path.realpath(FLAGS.input) and os.path.isfile(

@@ -18,6 +18,8 @@ from xtremedistil_tf.cli.options.option import define_named
 from xtremedistil_tf.config import DataConfig, require
 from xtremedistil_tf.config.checks import check_seed
 from xtremedistil_tf.corpora.annotations.spans import NESTED
+from xtremedistil_tf.corpora.card import FOLDER as CARD
+from xtremedistil_tf.corpora.convert import claim_folder
 from xtremedistil_tf.corpora.jobs.kinds import Asked, config_of_folder
 from xtremedistil_tf.corpora.jobs.recognise import recognise_kind
 from xtremedistil_tf.corpora.piece_counter import PieceCounter
@@ -30,6 +32,7 @@ from xtremedistil_tf.corpora.texts.columns import Wanted
 from xtremedistil_tf.data.lines import check_encoding
 from xtremedistil_tf.errors import UserError, not_allowed
 from xtremedistil_tf.reporting.paper import TABLE_17
+from xtremedistil_tf.runs import sole_writer
 from xtremedistil_tf.tasks import TASKS, task_kind
 from xtremedistil_tf.tasks.base import Corpus
 
@@ -174,8 +177,10 @@ def _asked(sources: Sequence[Source]) -> Asked:
 
 def _card(folder: pathlib.Path) -> None:
     config = config_of_folder(folder, FLAGS.kind)
-    _corpus(config.kind).card(config, transfer_file=FLAGS.transfer_file, tokenizer=FLAGS.tokenizer,
-                              seq_len=FLAGS.seq_len, licence=FLAGS.licence)
+    with sole_writer(folder / CARD, lock_stays=False):
+        _corpus(config.kind).card(
+            config, transfer_file=FLAGS.transfer_file, tokenizer=FLAGS.tokenizer,
+            seq_len=FLAGS.seq_len, licence=FLAGS.licence)
     console.say(f"data card: {folder / 'card' / 'README.md'}")
 
 
@@ -225,11 +230,13 @@ def _convert() -> None:
     if FLAGS.tokenizer:
         PieceCounter(FLAGS.tokenizer)  # Reports a wrong tokenizer before the work.
     _check_flags()
-    sources, not_read = _sources()
     output = pathlib.Path(FLAGS.output)
+    claim_folder(output, FLAGS.overwrite)  # Before the work too.
+    sources, not_read = _sources()
     asked = _asked(sources)
     corpus = _corpus(asked.kind)
-    record = corpus.make(sources, output, asked, not_read=not_read, overwrite=FLAGS.overwrite)
+    with sole_writer(output.resolve(), lock_stays=False):
+        record = corpus.make(sources, output, asked, not_read=not_read, overwrite=FLAGS.overwrite)
     log.info("read as %s%s", asked.kind, " of pairs" if asked.wanted.pairs else "")
     console.say(corpus.describe(record))
     _card(output)

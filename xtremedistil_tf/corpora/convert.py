@@ -149,6 +149,9 @@ def _check_result(writer: _Writer, options: ConvertOptions, sources: Sequence[So
 def claim_folder(output: pathlib.Path, overwrite: bool) -> None:
     """Refuses an output folder with files that an earlier conversion did not write."""
     check_place("output", output, folder=True)
+    if output.name in ("", ".."):
+        raise UserError(f"--output {output} is this folder or one above it, which cannot be "
+                        "replaced; allowed: a new or empty folder")
     if output.is_dir() and any(output.iterdir()):
         if not (output / RECORD_FILE).is_file():
             raise UserError(f"--output {output} holds other files; allowed: a new or empty folder")

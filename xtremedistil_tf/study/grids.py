@@ -296,8 +296,12 @@ def grid_study(items: Sequence[str]) -> Study:
 
     cells = [dict(cell) for cell in itertools.product(*sides)]
     names = ["_".join(cell.values()) for cell in cells]
+    # Two cells can have one name, as a_b, c and a, b_c have: these have the names of their runs.
+    names = [",".join(map("=".join, cell.items())) if any(
+        cell != other for same, other in zip(names, cells) if same == name) else name
+        for name, cell in zip(names, cells)]
     axis = "_".join(cells[0])
-    # A comma stands in no name and no value, so a plot shows what belongs together.
+    # A comma stands in no value, so a plot shows what belongs together.
     shown = {axis: ", ".join(cells[0]),
              **{name: ", ".join(cell.values()) for name, cell in zip(names, cells)}}
     return Study("a grid", axis, lambda facts: list(map(Variant, names, cells)),

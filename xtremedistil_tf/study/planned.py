@@ -32,6 +32,9 @@ _ALONE = {"teacher_epochs": "ft_epochs", "teacher_batch_size": "ft_batch_size",
 _TEXT = ("transfer_file", "transfer_size", "entity_swaps", "word_swaps")
 _READERS = ("teacher_lm_epochs", "teacher_config")
 
+# The flags in a teacher's name; of two that begin alike the longer one.
+_NAMES = re.compile(f"_({'|'.join(sorted(TEACHER_FLAGS, key=len, reverse=True))})(?=_)")
+
 # Bytes of a folder's name that file systems allow, and hexadecimal digits that tell names apart.
 _LONGEST_NAME, _DIGITS = 255, 16
 
@@ -176,5 +179,8 @@ def teacher_name(flags: Mapping[str, Any]) -> str:
     """Name of a teacher's folder, from the flags that make it."""
     name = "_".join(["teacher", *(f"{name}_{value}" for name, value in flags.items())])
     plain = re.sub(r"[^\w.-]+", "_", name)
+    # A value can read as more flags: teacher_model_dir=a_teacher_epochs_2.
+    if _NAMES.findall(name) != list(flags):
+        name = json.dumps(flags, default=str)
     # Two values can have the same plain form: a/b and a_b.
     return _folder_name(plain if plain == name else f"{plain}-{_digest(name)}")

@@ -5,7 +5,6 @@ import dataclasses
 import json
 import os
 import pathlib
-import signal
 import subprocess
 import sys
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
@@ -16,6 +15,10 @@ from xtremedistil_tf.data.tokenization.token_store import open_pieces, open_real
 from xtremedistil_tf.environment import end_with_parent
 from xtremedistil_tf.errors import UserError, user_mistake
 from xtremedistil_tf.progress import Progress
+
+# A helper. Ctrl-C goes to the main process too, which says what is to be said; imports come after.
+_HELPER = ("import json, signal, sys\nsignal.signal(signal.SIGINT, signal.SIG_DFL)\n"
+           "from xtremedistil_tf.targets.worker import run\nrun(json.loads(sys.argv[1]))")
 
 
 def _environment(number: int, devices: Sequence[str]) -> Dict[str, str]:
@@ -73,7 +76,7 @@ def helping_processes(count: int, job: HelperJob, *, gpus: int = 0) -> Iterator[
     """
     told = json.dumps({"job": dataclasses.asdict(job), "parent": os.getpid(),
                        "processes": count + 1})
-    command = [sys.executable, "-m", "xtremedistil_tf.targets.worker", told]
+    command = [sys.executable, "-c", _HELPER, told]
     names = visible_gpus(gpus)
     processes = [
         subprocess.Popen(command, env=_environment(number, names), stdout=subprocess.DEVNULL)
@@ -128,8 +131,6 @@ def run(told: Mapping[str, Any]) -> None:
       told: job, parent and processes, see `helping_processes`.
     """
     end_with_parent(told["parent"])
-    # Ctrl-C goes to the main process too, which says what is to be said.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         work(HelperJob(**told["job"]), told["processes"])
     except Exception as error:
@@ -139,7 +140,3 @@ def run(told: Mapping[str, Any]) -> None:
             raise
         print(f"warning: a helper process ended: {why}", file=sys.stderr)
         sys.exit(2)
-
-
-if __name__ == "__main__":
-    run(json.loads(sys.argv[1]))

@@ -5,6 +5,7 @@ import contextlib
 import gzip
 import io
 import lzma
+import os
 import shlex
 import tarfile
 import zipfile
@@ -57,6 +58,13 @@ def test_eval_is_dev_or_beside_dev_test(tmp_path, files, expected):
 def test_eval_beside_both_is_named_and_not_read(tmp_path):
     found, others = splits(write(tmp_path, train="", dev="", test="", eval=""))
     assert len(found) == 3 and others == [str(tmp_path / "eval")]
+
+
+def test_a_pipe_is_refused(tmp_path):
+    """It can be read once only, and the kind of its rows is looked for first."""
+    os.mkfifo(tmp_path / "rows")
+    with pytest.raises(UserError, match="--train .*rows is a pipe or a device, and files are read"):
+        find_sources(tmp_path / "rows", split="train")
 
 
 def test_folders_are_splits_and_languages(tmp_path):

@@ -1,6 +1,5 @@
 """The frame of all commands: exit codes, one-line messages for mistakes, and the log."""
 
-import io
 import os
 import pathlib
 import signal
@@ -14,9 +13,14 @@ from xtremedistil_tf.cli.options import usage as command_help
 from xtremedistil_tf.cli.options.option import check_flagfiles
 from xtremedistil_tf.config.checks import require
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK
-from xtremedistil_tf.environment import CHILD, end_with_parent, restart_with_utf8
+from xtremedistil_tf.environment import (
+    CHILD,
+    end_with_parent,
+    interrupted_early,
+    restart_with_utf8,
+)
 from xtremedistil_tf.errors import UserError, is_lost_worker, is_out_of_memory, user_mistake
-from xtremedistil_tf.screen import PlainFormatter, level_of, quiet_libraries
+from xtremedistil_tf.screen import PlainFormatter, level_of, open_streams, quiet_libraries
 from xtremedistil_tf.version import __version__
 
 FLAGS = flags.FLAGS
@@ -61,12 +65,6 @@ def _after_interrupt(on_interrupt: str) -> str:
 def _fail(message: str) -> NoReturn:
     print(f"error: {message}", file=sys.stderr)
     sys.exit(EXIT_USER_ERROR)
-
-
-def _reader_gone() -> None:
-    """Exits with 0 if the reader of our output has closed its pipe (`| head`)."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(0)
 
 
 def _named_paths(own: Sequence[str], operands: Sequence[str]) -> List[str]:
@@ -141,9 +139,9 @@ def _answer(
     try:
         print(text, flush=True)
     except BrokenPipeError:
-        _reader_gone()
-    except OSError as error:
-        _fail(f"standard output: {error.strerror}")
+        pass  # The reader has gone, as of `| head`.
+    except UserError as error:
+        _fail(str(error))
     sys.exit(0)
 
 
@@ -195,18 +193,6 @@ def _parse(argv: Sequence[str]) -> List[str]:
         return _fail(command_help.explain(error, FLAGS))
 
 
-def _open_streams() -> None:
-    """Lets a command print without a terminal: closed streams, and characters that none has.
-
-    Standard output may have any encoding, as on Windows that of a file; results are in files.
-    """
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
-
-
 def _set_up_logging() -> None:
     """Sends the log to standard error as plain lines: no dates and no source positions."""
     if not FLAGS["verbosity"].present:
@@ -238,7 +224,7 @@ def start(
     parent = os.environ.pop(CHILD, None)
     if parent:
         end_with_parent(int(parent))
-    _open_streams()
+    open_streams()
     own = define_all(define_flags)
     before, rest = _split_at_dashes(sys.argv[1:])
     _answer(before, main, own, operands)
@@ -258,12 +244,15 @@ def start(
         if not FLAGS.verbose:
             quiet_libraries()
         try:
+            if signal.getsignal(signal.SIGINT) is interrupted_early:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
             _check_values(own)
             main(rest) if takes_rest else main(*given)
+            sys.stdout.flush()
         except UserError as error:
             _fail(str(error))
         except BrokenPipeError:
-            _reader_gone()
+            sys.exit(0)  # The reader of our output has gone, as of `| head`.
         except KeyboardInterrupt:
             print(f"interrupted; {after}", file=sys.stderr)
             sys.exit(130)

@@ -198,6 +198,9 @@ def find_sources(
     """
     if not path.exists():
         raise UserError(f"--{split or 'input'} {path}: no such file or folder")
+    if not (path.is_file() or path.is_dir()):
+        raise UserError(f"--{split or 'input'} {path} is a pipe or a device, and files are read "
+                        "more than once; allowed: a file, an archive or a folder")
     if path.is_file() and not is_archive(path):
         file = File(str(path), path, path.parent.name, _opener(path))
         split = split or _only(split_of(path.name))
