@@ -15,7 +15,7 @@ CONCERNS: Dict[str, tuple] = {
                    "check", "card", "dry_run", "runtime", "onnx_providers", "verify", "forms",
                    "onnx_float16", "export_version", "repository", "private", "paper_grid",
                    "card_table", "queries", "seconds", "runs", "data", "predictions", "split",
-                   "samples", "worst", "host", "port", "show_teacher", "allowed_hosts",
+                   "samples", "worst", "processes", "host", "port", "show_teacher", "allowed_hosts",
                    "time_limit", "batch_texts", "waiting_texts", "stop_seconds", "log_format",
                    "browser_dir"),
     "Data": ("task", "transfer_file", "do_NER", "glue_task", "do_pairwise", "do_regression",
