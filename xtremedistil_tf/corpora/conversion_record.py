@@ -11,6 +11,7 @@ _MOST_SOURCES = 20
 # Wording of every count of our readers.
 _TOLD = {
     "document_markers": "document markers left out",
+    "sentence_marks": "marks of sentences, such as <s> and EOS, left out",
     "comments": "comment lines left out",
     "ranges": "lines of ranges of words left out",
     "empty_lines": "empty lines left out",

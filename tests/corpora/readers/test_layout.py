@@ -252,3 +252,19 @@ def test_weibos_numbers_behind_characters_are_left_out():
     assert found[-2:] == [(("北", "京", "是"), ("B-LOC", "I-LOC", "O")), (("大", "7"), ("O", "O"))]
     assert "numbers behind the characters left out" in counts.notes
     assert words_and_tags(["A4\tB-X", "ran\tO", ""])[0] == [(("A4", "ran"), ("B-X", "O"))]
+
+
+@pytest.mark.parametrize("marks", [("<s>", "</s>"), ('<sentence id="1">', "</sentence>"),
+                                   ("EOS",), ("-docstart- O",)])
+def test_marks_of_sentences_part_them(marks):
+    rows, counts = words_and_tags(
+        [*marks, "Anna B-PER", "ran O", ". O", *marks, "Bo B-PER", "<s> O"])
+    assert rows == [(("Anna", "ran", "."), ("B-PER", "O", "O")), (("Bo", "<s>"), ("B-PER", "O"))]
+    assert counts["sentence_marks"] + counts["document_markers"] == 2 * len(marks)
+
+
+def test_what_pandas_writes_for_nothing_names_no_sentence():
+    lines = ["Sentence #,Word,Tag", *(f"{name},{word},O" for at in range(3) for name, word in (
+        (f"Sentence: {at}", "Anna"), ("NaN", "ran"), ("nan", ".")))]
+    rows, _ = words_and_tags([*lines[:1], lines[1].replace(",O", ",B-PER"), *lines[2:]])
+    assert [words for words, _ in rows] == [("Anna", "ran", ".")] * 3

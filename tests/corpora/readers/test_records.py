@@ -432,3 +432,42 @@ def test_values_that_are_no_tags_are_told(wrong):
     assert f"'ner_tags' holds {wrong!r}; needed are tags, as texts or whole numbers" in error
     given = {"text": TEXT, "spans": spans(), "tags": [wrong]}
     assert rows_of(given)[0] == [TAGGED]  # Something else is meant.
+
+
+@pytest.mark.parametrize("key", ["indices", "extent", "location", "range"])
+def test_places_of_entities_are_pairs_under_many_keys(key):
+    (row,), _ = rows_of({"text": TEXT, "entities": [{key: [0, 4], "entity": "PER"},
+                                                    {key: [14, 18], "entity": "LOC"}]})
+    assert row == TAGGED
+
+
+@pytest.mark.parametrize("entities", [
+    {"PER": [{"indices": [0, 4], "rule": "x"}], "LOC": [{"indices": [14, 18]}], "ORG": []},
+    {str(at): one for at, one in enumerate(spans())},
+    json.dumps(spans()), str([(0, 4, "PER"), (14, 18, "LOC")]),
+    [{**one, "type": "span"} for one in spans(label="label_name")]])
+def test_entities_by_type_by_id_or_as_text(entities):
+    (row,), _ = rows_of({"text": TEXT, "entities": entities})
+    assert row == TAGGED
+
+
+@pytest.mark.parametrize("write", [str, json.dumps, " ".join, ",".join, ", ".join])
+def test_lists_as_text(write):
+    words, tags = map(list, TAGGED)
+    (row,), _ = rows_of({"text": TEXT, "tags": write(tags)})
+    assert row == TAGGED
+    if write in (str, json.dumps):
+        assert rows_of({"tokens": write(words), "ner_tags": write(tags)})[0] == [TAGGED]
+
+
+@pytest.mark.parametrize("nothing", ["", float("nan"), None])
+def test_what_pandas_writes_for_nothing(nothing):
+    rows, _ = rows_of({"text": TEXT, "entities": spans(), "lang": float("nan")},
+                      {"text": "She ran", "entities": nothing})
+    assert rows == [TAGGED, (("She", "ran"), ("O", "O"))]
+
+
+def test_columns_of_numbered_rows():
+    words, tags = map(list, TAGGED)
+    rows, _ = rows_of({"tokens": {"0": words, "1": words}, "ner_tags": {"0": tags, "1": tags}})
+    assert rows == [TAGGED] * 2

@@ -118,3 +118,11 @@ def test_entities_in_cells_are_read(written, name):
 def test_quotation_marks_behind_a_backslash_are_read():
     lines = ["text,tags", *[r'"Anna, \"Low\"",B-PER O'] * 6]
     assert rows_of(lines)[0] == Example(("Anna,", '"Low"'), ("B-PER", "O"))
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t"])
+@pytest.mark.parametrize("tags", ["O,B-PER,I-PER,O", "B-PER,O,I-PER,B-LOC"])
+def test_tags_with_commas_between(delimiter, tags):
+    lines = table(("id", "sentence", "word_labels"), "In , Oslo .", tags, delimiter=delimiter)
+    expected = Example(("In", ",", "Oslo", "."), tuple(tags.split(",")))
+    assert rows_of(lines) == [expected] * 6

@@ -19,7 +19,10 @@ from xtremedistil_tf.data.split_names import split_of
     ("devel.tsv", "dev"), ("development.txt", "dev"), ("validation.jsonl", "dev"),
     ("eval.conll", "eval"), ("evaluation.txt", "eval"), ("NER-de-train.tsv", "train"),
     ("en_ewt-ud-test.iob2", "test"), ("wnut17train.conll", "train"), ("trn.txt", "train"),
-    ("testset.tsv", "test")])
+    ("testset.tsv", "test"), ("CDR_DevelopmentSet.BIO.txt", "dev"), ("TrainingSet.txt", "train"),
+    ("NCBIdevelopset_corpus.txt", "dev"), ("trainData.txt", "train"), ("validData.txt", "dev"),
+    ("eng.testA", "dev"), ("trainDev.txt", None), ("preTrain.txt", None), ("dataset.txt", None),
+    ("Trainset", "train"), ("asset.txt", None), ("pretrainset.txt", None)])
 def test_splits_by_name(name, split):
     assert split_of(name) == split
 
@@ -32,7 +35,8 @@ def test_splits_by_folder(path, split):
 
 
 @pytest.mark.parametrize("path", ["._train.txt", ".git/logs/refs/heads/dev", "__MACOSX/train.txt",
-                                  ".train.txt.swp", "train.txt~", "#train.txt#", "~$train.txt"])
+                                  ".train.txt.swp", "train.txt~", "#train.txt#", "~$train.txt",
+                                  "train.txt:Zone.Identifier"])
 def test_files_of_systems_and_editors(path):
     assert is_hidden(pathlib.PurePosixPath(path))
     assert not is_hidden(pathlib.PurePosixPath("data/train.txt"))

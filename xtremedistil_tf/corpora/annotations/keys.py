@@ -16,13 +16,15 @@ BEGINS = ("start", "start_offset", "begin", "begin_offset", "start_char", "char_
 ENDS = ("end", "end_offset", "stop", "end_char", "char_end", "offset_end", "end_idx", "end_index",
         "end_pos", "end_position", "end_character", "to")
 # Keys of a list [begin, end].
-PLACES = ("span", "offsets", "position", "positions", "pos", "char_span")
+PLACES = ("span", "offsets", "position", "positions", "pos", "char_span", "indices", "extent",
+          "location", "range")
 LENGTHS = ("length", "len", "region_length")
-# Some tools use one of the last keys for the entity's text; then another key is its type.
-LABELS = ("label", "labels", "tag", "tags", "entity_type", "ner_tag", "label_type", "type",
-          "types", "category", "class", "entity_group", "entity_label", "label_", "ner",
-          "ner_label", "ner_type", "ent_type", "class_name", "label_name", "tag_name",
-          "entity_class", "entity", "name", "value", "display_name")
+# Some tools use one of the last keys for the entity's text; then another key is its type. Beside
+# `label_name`, `type` may say that it is a span.
+LABELS = ("label", "labels", "tag", "tags", "entity_type", "ner_tag", "label_type", "label_name",
+          "class_name", "tag_name", "entity_class", "entity_label", "ner_label", "ner_type",
+          "ent_type", "type", "types", "category", "class", "entity_group", "label_", "ner",
+          "entity", "name", "value", "display_name")
 # Keys of a type's name, if the type is an object.
 _NAMES = ("name", "value", "label", "text", "title", "display_name")
 SURFACES = ("text", "word", "surface", "surface_form", "mention", "span_text", "entity_text",
@@ -80,11 +82,16 @@ def _surface(values: Iterable[Any], own: List[str]) -> Optional[str]:
     return next((one for one in own if one.strip() and one in given), None)
 
 
+def is_placed(given: Dict[str, Any]) -> bool:
+    """True if an object has a key of an entity's place."""
+    return any(plain_key(key) in BEGINS or isinstance(value, list) and plain_key(key) in PLACES
+               for key, value in given.items())
+
+
 def lifted(given: Dict[str, Any]) -> Dict[str, Any]:
     """An entity with the keys of an object that holds its place, as in Google's AutoML."""
     inner = [value for value in given.values() if isinstance(value, dict)]
-    if not inner or any(plain_key(key) in BEGINS or isinstance(value, list)
-                        and plain_key(key) in PLACES for key, value in given.items()):
+    if not inner or is_placed(given):
         return given
     return {key: value for one in (*map(lifted, inner), given) for key, value in one.items()}
 
@@ -113,7 +120,8 @@ def _of_dict(given: Dict[str, Any], text: Optional[str]) -> Span:
     keys = [key for key in keys if entity[key] not in own] or keys
     if not keys:
         raise RowError(("span_keys", f"{place} has the keys {came}; "
-                        f"its type is read from {', '.join(LABELS[:14])}, ..."))
+                        f"its type is read from {', '.join(LABELS[:7])}, type, category, class, "
+                        "..."))
     surface = next((entity[key] for key in SURFACES if isinstance(entity.get(key), str)), None)
     if surface is None:
         surface = _surface((entity[key] for key in entity if key != keys[0]), own)

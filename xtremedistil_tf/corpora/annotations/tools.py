@@ -1,9 +1,9 @@
 """Brings the records of annotation tools to the usual keys: tokens and tags, text and entities."""
 
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, Iterator, List, Union
 
 from xtremedistil_tf.corpora.annotations.answers import RESPONSES, given_answers
-from xtremedistil_tf.corpora.annotations.keys import is_spans
+from xtremedistil_tf.corpora.annotations.keys import is_placed, is_spans
 from xtremedistil_tf.data.lines import RowError
 
 Record = Dict[str, Any]
@@ -28,8 +28,22 @@ def objects_of(value: Any, name: str) -> List[Record]:
     return value
 
 
+def _by_name(groups: Record) -> Union[Record, List[Record]]:
+    """Entities that are objects under their ids, or in lists under their types, as GATE writes.
+
+    Other values are returned as they are.
+    """
+    values = list(groups.values())
+    if values and all(isinstance(one, dict) and is_placed(one) for one in values):
+        return values
+    if not any(values) or not all(isinstance(own, list) and all(
+            isinstance(one, dict) and is_placed(one) for one in own) for own in values):
+        return groups
+    return [{**one, "label": label} for label, own in groups.items() for one in own]
+
+
 def with_spans(record: Record) -> Record:
-    """Lists entities that are grouped by type, as in CLUENER."""
+    """Lists entities that are grouped by type, as in CLUENER, or have names."""
     for name in ("label", "entities", "labels"):
         types = record.get(name)
         if not isinstance(types, dict):
@@ -40,7 +54,7 @@ def with_spans(record: Record) -> Record:
             for surface, found in named:
                 if not isinstance(found, list) or not all(
                         isinstance(one, list) and len(one) == 2 for one in found):
-                    return record
+                    return {**record, name: _by_name(types)}
                 spans += [{"start": one[0], "end": one[1], "label": label, "text": surface}
                           for one in found]
         return {**record, name: spans}

@@ -25,6 +25,8 @@ _DIGIT, _NO_DIGIT = re.compile(r"\d"), re.compile(r"[^\W\d]\D*")
 _BRACKET = re.compile(r"\(([^\s()*]+)|\)")
 # A character, and its place in its word.
 _NUMBERED = re.compile(r"\D[0-9]")
+# What stands in place of a sentence's name behind its first word; NaN is of pandas.
+_MISSING = frozenset({"", "NaN", "nan"})
 _Fields = Union[List[str], RowError]
 _Block = List[Tuple[int, _Fields]]
 
@@ -46,7 +48,7 @@ class _Blocks:
         """True if a line's columns show that it begins a sentence."""
         layout, before = self._layout, self._last
         at = layout.sentence[-1] if layout.sentence else layout.index
-        if at is None or not fields[at]:
+        if at is None or fields[at] in _MISSING:
             return False
         self._last = " ".join(fields[one] for one in layout.sentence or (at,))
         if layout.sentence:
@@ -102,7 +104,9 @@ class _Blocks:
                     block.append((number, parts))
                     continue
             if is_break(text):
-                self._counts["document_markers"] += text.startswith(DOCUMENT)
+                of_document = text.startswith(DOCUMENT)
+                self._counts["document_markers"] += of_document
+                self._counts["sentence_marks"] += bool(text.strip()) and not of_document
                 if block:
                     yield block
                 block = []

@@ -21,7 +21,7 @@ from xtremedistil_tf.corpora.annotations.tools import (
 from xtremedistil_tf.corpora.readers.base import Place, ReadOptions, Tally
 from xtremedistil_tf.corpora.readers.parts import LANGUAGES, TEXTS, TOKENS, is_tagged_token
 from xtremedistil_tf.data.json_rows import parse_json, whole_characters
-from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, Line, RowError
+from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, Line, RowError, is_count
 from xtremedistil_tf.data.readers.recognise import is_tag
 from xtremedistil_tf.data.split_names import split_of
 
@@ -167,6 +167,10 @@ def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[Record]:
         for at in range(count):
             yield {name: column[at] for name, column in value.items()
                    if isinstance(column, list) and at < len(column)}
+    elif any(_is_numbered(value.get(name)) for name in (*TEXTS, *TOKENS)):
+        columns = {name: one for name, one in value.items() if isinstance(one, dict)}
+        for row in dict.fromkeys(itertools.chain(*columns.values())):
+            yield {name: column[row] for name, column in columns.items() if row in column}
     elif _are_rows(value):
         for one in value.values():
             yield from unpack(one, options, counts)
@@ -177,6 +181,11 @@ def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[Record]:
 def _is_batch(value: Any) -> bool:
     """True if a value is a column with the tokens of many rows."""
     return isinstance(value, list) and bool(value) and all(map(_is_texts, value))
+
+
+def _is_numbered(value: Any) -> bool:
+    """True if a value is a column with the numbers of its rows, as pandas writes a table."""
+    return isinstance(value, dict) and bool(value) and all(map(is_count, value))
 
 
 def _is_text_column(value: Any, record: Record) -> bool:

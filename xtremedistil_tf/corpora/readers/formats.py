@@ -1,6 +1,7 @@
 """Table of the corpus formats, and recognition of a file's format."""
 
 import itertools
+import re
 from typing import Callable, Iterable, Iterator, Tuple
 
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Row, Tally
@@ -25,6 +26,8 @@ from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, Line
 from xtremedistil_tf.data.readers.recognise import recognise
 from xtremedistil_tf.plugins import Registry
 
+# A row's tags with commas between, the last cell of a line.
+_SEVERAL = re.compile(r"[^,]*\s[^,]*,\"?(O|[BIESLUM]-[^\s,]+)(,(O|[BIESLUM]-[^\s,]+))+\"?$")
 # A reader yields (place, Example or RowError) for the lines of a file.
 Reader = Callable[[Iterable[Line], ReadOptions, Tally], Iterator[Row]]
 FORMATS: Registry[Reader] = Registry("format", "xtremedistil_tf.readers")
@@ -85,7 +88,9 @@ def read_lines(lines: Iterator[Line], options: ReadOptions, counts: Tally
         head = list(itertools.islice(lines, 500))
         sample = [text for _, text in head if isinstance(text, str)]
         name = recognise(sample)
-        name = "csv" if name == "text" and holds_lists(sample) else name
+        name = "csv" if name == "text" and holds_lists(sample) or (
+            name == "columns" and any(_SEVERAL.search(text) for text in sample)
+            and holds_tagged_rows(sample)) else name
         if options.labelled and options.tag_column is not None and name in (
                 "text", "table", "csv") and not holds_tagged_rows(sample):
             name = "columns"

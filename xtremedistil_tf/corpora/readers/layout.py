@@ -27,6 +27,8 @@ _DOCUMENTS = re.compile(r"doc(ument)?[ _.-]*(#|id|idx|index|n[or]?\.?|num|number
 _COLUMNS = "# global.columns ="
 # A tag among the features of CoNLL-U's last column.
 _FEATURE = re.compile(r"(?:^|\|)(?:name|ner|ne|bio|iob|entity)=(O|[BIESLUM]-[^|]+)(?:\||$)", re.I)
+# Marks of sentences on lines of their own: XML's, as in <s> and </sentence>, and MeCab's.
+_MARK = re.compile(r"\s*(?:</?[A-Za-z][^<>]*>|EOS|BOS)\s*")
 # With fewer rows, a header cannot be recognised.
 _FEWEST_ROWS = 5
 _NEAR = 2000  # Lines that are all looked at.
@@ -234,8 +236,9 @@ def is_empty_row(fields: Sequence[str], word: int, tag: int) -> bool:
 
 
 def is_break(line: str) -> bool:
-    """True if a line separates sentences: it is empty, or a document mark."""
-    return not line or line.isspace() or line.startswith(DOCUMENT)
+    """True if a line separates sentences: it is empty, or a mark of a document or sentence."""
+    return not line or line.isspace() or line.startswith(DOCUMENT) or (
+        line.lstrip()[:1] in "<EB" and bool(_MARK.fullmatch(line)))
 
 
 def find_layout(sample: Sequence[str], options: ReadOptions) -> Layout:

@@ -7,9 +7,10 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 from xtremedistil_tf.corpora.annotations.answers import ANSWERS, without_rejected
 from xtremedistil_tf.corpora.annotations.keys import is_spans, plain_key, read_spans
 from xtremedistil_tf.corpora.annotations.spans import Span
+from xtremedistil_tf.corpora.annotations.written import read_written
 from xtremedistil_tf.corpora.readers.base import ReadOptions
 from xtremedistil_tf.data.lines import RowError, is_count
-from xtremedistil_tf.data.readers.recognise import is_tag
+from xtremedistil_tf.data.readers.recognise import is_tag, split_tags
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
 from xtremedistil_tf.data.words import Word
 
@@ -27,6 +28,8 @@ LANGUAGES = ("lang", "language", "langs", "language_code", "locale")
 # also hold its part of speech.
 _TOKEN_TAGS = ("ner", "ner_tag", "ner_tags", "bio", "iob", "bio_tag", "iob_tag")
 _TOKEN_LABELS = ("tag", "tags", "label", "labels", "entity")
+# Fields that may hold a list as text; a sentence never does.
+_LISTED = frozenset({*TOKENS, *TAGS, *ENTITIES} - set(TEXTS)) | {"tokens", "words"}
 # MASSIVE's field of a text with its entities in brackets.
 SLOTS = "annot_utt"
 _SLOT = re.compile(r"\[\s*([^\[\]:]*[^\[\]:\s])\s*:\s*([^\[\]]*[^\[\]\s])\s*\]")
@@ -106,6 +109,20 @@ def _tagged_text(text: str, record: Dict[str, Any]) -> Optional[List[str]]:
     return None
 
 
+def _listed(name: str, value: Any) -> Any:
+    """The list that a field holds as text: `"B-PER O"`, or what `str` made of a list.
+
+    Where pandas had nothing, there is NaN, or an empty text in place of entities.
+    """
+    if not isinstance(value, str) or name not in _LISTED:
+        return None if isinstance(value, float) and value != value else value
+    if name in ENTITIES[:3] and not value.strip():
+        return None
+    listed = read_written(value) if value.lstrip()[:1] == "[" else name in TAGS and split_tags(
+        value)
+    return listed if isinstance(listed, list) else value
+
+
 def _is_tags(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(one, (str, int)) for one in value)
 
@@ -127,7 +144,7 @@ def _words_in(text: Optional[str], record: Dict[str, Any]
                 return words, found
             return words, None if text is None else _located(words, text)
         if not all(isinstance(one, list) for one in value):
-            wrong = next(one for one in value if not isinstance(one, str))
+            wrong = next(one for one in value if not isinstance(one, (str, int, float)))
             raise RowError(("json", f"{name!r} holds {wrong!r:.40}; needed are texts"))
     return None, None
 
@@ -275,10 +292,8 @@ def read_parts(given: Dict[str, Any], options: ReadOptions) -> Parts:
     given = _as_named(given, options)
     record = {**{plain_key(name): value for name, value in given.items()}, **given}
     record = _of_slots(record) if has_slots(record) else record
+    record = {name: _listed(name, value) for name, value in record.items()}
     language = _language(record, options)
-    # Tags in one text, as in `"tags": "B-PER O"`.
-    record = {**record, **{name: record[name].split() for name in TAGS if isinstance(
-        record.get(name), str) and all(map(is_tag, record[name].split() or [""]))}}
     text = next((record[name] for name in TEXTS if isinstance(record.get(name), str)), None)
     words, offsets = _words_in(text, record)
     if words is None and text is not None:

@@ -14,7 +14,7 @@ from xtremedistil_tf.corpora.readers.records import read_records
 from xtremedistil_tf.corpora.readers.texts import is_header, sentences_of, text_names
 from xtremedistil_tf.data.lines import Line, RowError, is_count
 from xtremedistil_tf.data.quotes import ESCAPED, doubled, escapes_quotes
-from xtremedistil_tf.data.readers.recognise import find_separator, is_tag, usual_width
+from xtremedistil_tf.data.readers.recognise import find_separator, is_tag, split_tags, usual_width
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example
 from xtremedistil_tf.errors import UserError
 
@@ -36,12 +36,12 @@ class _Tagged(NamedTuple):
 
 
 def _items(cell: str) -> Items:
-    """A cell's words or tags: a list, or separated by spaces.
+    """A cell's words or tags: a list, or separated by spaces, or tags by commas.
 
     Raises:
       RowError: for a list that cannot be read.
     """
-    return read_list(cell) or Items(cell.split(), False)
+    return read_list(cell) or Items(split_tags(cell) or cell.split(), False)
 
 
 def _or_none(cell: str) -> Optional[Items]:

@@ -60,9 +60,13 @@ def split_of_path(path: pathlib.PurePath) -> Optional[str]:
 
 
 def is_hidden(path: pathlib.PurePath) -> bool:
-    """True for files of the system, of an editor or of Spark: ._train.txt, train.txt~, _SUCCESS."""
+    """True for files of the system, of an editor or of Spark.
+
+    These are names such as ._train.txt, train.txt~, _SUCCESS and, of a browser's downloads on
+    Windows, train.txt:Zone.Identifier.
+    """
     return any(part.startswith((".", *_OF_SPARK)) or part == "__MACOSX" for part in path.parts) or (
-        path.name.endswith("~") or path.name.startswith(("#", "~$")))
+        path.name.endswith(("~", ":Zone.Identifier")) or path.name.startswith(("#", "~$")))
 
 
 def is_no_data(path: pathlib.PurePath) -> bool:

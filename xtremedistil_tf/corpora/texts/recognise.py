@@ -32,7 +32,7 @@ from xtremedistil_tf.corpora.texts.tables.cells import shown
 from xtremedistil_tf.corpora.texts.tables.opening import open_lines, open_table
 from xtremedistil_tf.corpora.texts.tables.table import Record, Table
 from xtremedistil_tf.data.lines import RowError, is_count
-from xtremedistil_tf.data.readers.recognise import is_tag
+from xtremedistil_tf.data.readers.recognise import is_tag, split_tags
 from xtremedistil_tf.errors import UserError
 
 # Rows, or lines, and characters that show what a file holds.
@@ -115,7 +115,8 @@ def _is_tagged(labels: Sequence[str], text: str) -> bool:
 
     Several tags need no such text: its words may be divided in another way.
     """
-    tags = labels if len(labels) > 1 else " ".join(labels).split()
+    joined = " ".join(labels)
+    tags = labels if len(labels) > 1 else split_tags(joined) or joined.split()
     equal, several = len(tags) == len(text.split()), len(tags) > 1
     return all(map(is_tag, tags)) and (equal or several and set(tags) != {"O"}) or (
         equal and several and all(map(str.isdecimal, tags)))
@@ -269,7 +270,7 @@ def refuse_without_label(head: Head) -> None:
         return
     cells = [str(value) for row in sample for value in row.values()]
     # Lists, and a tag for each word, are tagged sentences.
-    if any(cell.startswith("[") or cell and all(map(is_tag, cell.split())) for cell in cells):
+    if any(cell.startswith("[") or cell and split_tags(cell) for cell in cells):
         return
     raise UserError(f"{source}: a table of texts, but no column has a usual name of labels; "
                     f"--label_column=NAME or NUMBER says which it is; the columns are "

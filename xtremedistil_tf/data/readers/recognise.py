@@ -16,7 +16,7 @@ from xtremedistil_tf.data.readers.tables import has_broken_cells, table_form, un
 from xtremedistil_tf.data.words import END_MARKS, has_unspaced
 
 LETTERS = frozenset("BIESLUM")
-DOCUMENT = "-DOCSTART-"
+DOCUMENT = ("-DOCSTART-", "-docstart-")  # In lower case where all words are.
 WIKIANN = re.compile(r"([a-z]{2,3}(?:-[a-z]+)*):(.*)", re.DOTALL)
 SPACES = re.compile(r"[ \t]+")
 # Name of each format in messages.
@@ -62,6 +62,18 @@ def is_tag(text: str) -> bool:
 def are_tags(text: str) -> bool:
     """True if a text is several tags with spaces between, as for nested entities."""
     return " " in text and all(map(is_tag, text.split()))
+
+
+def split_tags(text: str) -> Optional[List[str]]:
+    """The tags of a sentence in one text, with spaces or commas between; None for another text.
+
+    Example:
+      >>> split_tags("O,B-PER,O")
+      ['O', 'B-PER', 'O']
+    """
+    parts = [item.strip() for item in text.split(",")]
+    items = parts if all(map(is_tag, parts)) else text.split()
+    return items if items and all(map(is_tag, items)) else None
 
 
 def split_inline(item: str) -> Tuple[str, str]:
@@ -265,7 +277,7 @@ def recognise(sample: Sequence[str]) -> str:
       One of FORMS.
     """
     lines = [line for line in sample if line.strip()
-             and line.split(None, 1)[0] != DOCUMENT and not line.startswith(("# ", *DOCUMENTS))]
+             and line.split(None, 1)[0] not in DOCUMENT and not line.startswith(("# ", *DOCUMENTS))]
     if not lines:
         return "text"
     if lines[0].startswith(WEBANNO):
