@@ -162,7 +162,7 @@ def test_every_export_gives_the_logits_of_keras(made):
         if form in made.formats:
             assert error(opened(made.folder / form / f"model.{form}")(made.ids)) <= 1e-5, form
             # int8 rounds; it is still the same student.
-            assert error(opened(made.folder / form / f"model.int8.{form}")(made.ids)) < 0.2, form
+            assert error(opened(made.folder / form / f"model.int8.{form}")(made.ids)) < 0.3, form
 
 
 def alike(one, other):
