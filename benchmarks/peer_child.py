@@ -353,7 +353,7 @@ class Teacher(Ours):
 
 
 PEERS = {"crf": Crf, "tfidf": TfIdf, "static": Static, "spacy": Spacy, "ours": Ours,
-         "transformer": Ours, "teacher": Teacher}
+         "fast": Ours, "transformer": Ours, "teacher": Teacher}
 
 
 def library_bytes() -> int:
