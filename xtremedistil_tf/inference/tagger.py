@@ -235,11 +235,14 @@ class Tagger(TextTagger):
         Args:
           ends: int64 [sentences], where each sentence's subword tokens end.
         """
-        begins = np.concatenate([[0], ends[:-1]])[: len(ends)]
+        rows = np.zeros((len(ends), 4), np.int64)
+        rows[1:, 0], rows[:, 1] = ends[:-1], ends
+        begins, ends = rows[:, 0], rows[:, 1]
         if self._cut_at:
-            ends = np.minimum(ends, begins + self._cut_at - 2)
+            np.minimum(ends, begins + self._cut_at - 2, out=ends)
         if (ends - begins).max(initial=0) <= window_sizes(self._seq_len_limit)[0]:
-            return np.stack([begins, ends, begins, ends], axis=1)
+            rows[:, 2:] = rows[:, :2]
+            return rows
         return np.array([
             np.add(begin, window) for begin, pieces in zip(begins, (ends - begins).tolist())
             for window in windows(pieces, seq_len_limit=self._seq_len_limit)])

@@ -72,12 +72,13 @@ def path_scores(labels: LabelSet) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _viterbi(scores: np.ndarray, labels: LabelSet) -> np.ndarray:
     first, follows, ends = path_scores(labels)
     batch, words, tags = scores.shape
-    best, step_cost = scores[:, 0] + first, follows[None]
+    best = scores[:, 0] + first
     came_from = np.zeros((batch, words, tags), np.int32)
     for word in range(1, words):
-        reached = best[:, :, None] + step_cost
+        reached = best[:, :, None] + follows
         came_from[:, word] = reached.argmax(axis=1)
-        best = reached.max(axis=1) + scores[:, word]
+        # The method `max` takes twice as long for one sentence.
+        best = np.maximum.reduce(reached, axis=1) + scores[:, word]
     path = np.zeros((batch, words), np.int32)
     path[:, -1] = (best + ends).argmax(axis=-1)
     rows = np.arange(batch)
