@@ -28,6 +28,7 @@ from typing import Any, Dict, List
 import numpy as np
 from absl import app, flags
 from machine import ROOT, without_place, write_record
+from peers_tables import NAMES
 
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.data.folders.task import read_task
@@ -232,13 +233,20 @@ def plot(results: Dict[str, Any], path: pathlib.Path) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(7, 4.5))
+    figure, axes = plt.subplots(figsize=(8, 4.5))
+    speeds = [peer["a_second"] for peer in results["peers"].values()]
+    middle = (min(speeds) * max(speeds)) ** 0.5
     for part, peer in results["peers"].items():
-        axes.scatter(peer["a_second"], peer["scores"]["macro_f1"])
-        axes.annotate(part, (peer["a_second"], peer["scores"]["macro_f1"]),
-                      textcoords="offset points", xytext=(5, 5))
+        at = peer["a_second"], peer["scores"]["macro_f1"]
+        axes.scatter(*at)
+        # A student's two precisions lie side by side: one name goes up and right, one down and
+        # left.
+        above = part.endswith("_int8")
+        left = not above and peer["a_second"] > middle
+        axes.annotate(NAMES[part].replace(", ONNX", ""), at, textcoords="offset points",
+                      xytext=(0, 7 if above else -14), ha="right" if left else "left")
     axes.set_xscale("log")
-    axes.margins(0.12)
+    axes.margins(0.2, 0.15)
     axes.set_xlabel(f"{results['unit']} a second, JSON lines written")
     axes.set_ylabel("test macro-F1")
     axes.set_title(results["task"])

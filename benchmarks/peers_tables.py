@@ -6,7 +6,7 @@ from machine import ROOT, measured, recorded
 
 from xtremedistil_tf.reporting.markdown import table
 
-_NAMES = {
+NAMES = {
     "ours": "ours, ONNX float32", "ours_int8": "ours, ONNX int8",
     "fast": "ours, fast, ONNX float32", "fast_int8": "ours, fast, ONNX int8",
     "transformer": "Transformer student, ONNX float32",
@@ -34,7 +34,7 @@ def _rows(record: dict) -> str:
 
 def _peer(name: str, peer: dict) -> str:
     minutes = "" if peer["minutes"] is None else f"{peer['minutes']:.1f}"
-    return (f"| {_NAMES[name]} | {peer['scores']['macro_f1']:.2f} | {peer['a_second']:,.0f} | "
+    return (f"| {NAMES[name]} | {peer['scores']['macro_f1']:.2f} | {peer['a_second']:,.0f} | "
             f"{peer['one_text_ms']:.2f} | {peer['model_bytes'] / 1e6:.1f} | "
             f"{peer['library_bytes'] / 1e6:.0f} | {peer['start_seconds']:.2f} | "
             f"{peer['resident_bytes'] / 1e6:.0f} | {minutes} |")
@@ -45,7 +45,7 @@ def _languages(peers: dict) -> str:
     names = sorted({name for peer in peers.values() for name in peer["scores"]["languages"]})
     if len(names) < 2:
         return ""
-    head = ["F1", *(_NAMES[part] for part in peers)]
+    head = ["F1", *(NAMES[part] for part in peers)]
     rows = [[name, *(f"{own[name]:.1f}" if name in own else "" for own in (
         peer["scores"]["languages"] for peer in peers.values()))] for name in names]
     return "\n" + table(head, rows)
@@ -59,7 +59,7 @@ def peers_summary() -> str:
              "|---|" + "---:|" * 5]
     for name, peer in sorted(_known(record).items(), key=lambda one: -one[1]["a_second"]):
         lines.append(
-            f"| {_NAMES[name]} | {peer['scores']['macro_f1']:.1f} | {peer['a_second']:,.0f} | "
+            f"| {NAMES[name]} | {peer['scores']['macro_f1']:.1f} | {peer['a_second']:,.0f} | "
             f"{peer['one_text_ms']:.2f} | {peer['model_bytes'] / 1e6:.1f} | "
             f"{peer['start_seconds']:.1f} |")
     return "\n".join([
@@ -98,7 +98,7 @@ def _kind(student: dict) -> str:
 
 def _known(record: dict) -> dict:
     """Its peers in the order of the names."""
-    return {name: record["peers"][name] for name in _NAMES if name in record["peers"]}
+    return {name: record["peers"][name] for name in NAMES if name in record["peers"]}
 
 
 def peers_tables() -> str:
