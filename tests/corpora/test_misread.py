@@ -411,3 +411,26 @@ def test_a_row_an_entity_is_refused(tmp_path, answer):
                                         r"first\) stand in several rows, each with another"):
         prepare(tmp_path, texts(*records), "train.jsonl")
     prepare(tmp_path, texts(*records[::2], records[0]), "train.jsonl")
+
+
+@pytest.mark.parametrize("names", [("First Name", "First_Name"), ("A_B C", "A B C")])
+@pytest.mark.parametrize("skip", [False, True])
+def test_types_that_would_become_one_are_refused(tmp_path, names, skip):
+    lines = texts(*({"text": f"Anna{n} ran", "entities": [[0, len(f"Anna{n}"), names[n % 2]]]}
+                    for n in range(40)))
+    if skip:
+        _, told, rows = prepare(tmp_path, lines, "train.jsonl", on_bad_row="skip")
+        assert "20 unusable rows skipped" in told and len(rows) == 20
+        return
+    with pytest.raises(UserError, match=r"train.jsonl:.*a space is written _, so both would be"):
+        prepare(tmp_path, lines, "train.jsonl")
+
+
+def test_lines_of_articles_are_left_out_and_doubtful_text_is_told(tmp_path):
+    transfer = [line for n in range(9) for line in (
+        f'<doc id="{n}" url="http://x?curid={n}" title="A">', f"A{n}", "", f"See [it](http://x/{n})",
+        "", "</doc>")]
+    _, told, _ = prepare(tmp_path, sentences(), transfer=transfer)
+    assert "18 document markers left out" in told and "doc" not in (
+        tmp_path / "task" / "transfer.txt").read_text()
+    assert "suspicious: " in told and "marks of Markdown, such as '](http://x/0)'" in told

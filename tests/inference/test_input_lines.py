@@ -212,6 +212,7 @@ def test_a_column_is_for_students_of_one_text():
     ("1\tAnna lives\n2\tBob goes\n3\tEve sings\n", "a table with tabs; --text_column=NUMBER"),
     ("Anna\nlives\n\nBob\n", "one word a line"), ('"Anna lives"\n' * 3, "looks like JSON"),
     ("<!DOCTYPE html>\n<p>Anna</p>\n", "an HTML page"), ("<?xml version='1.0'?>\n", "XML"),
+    ("\n\r\n <!doctype HTML>\n<p>Anna</p>\n", "an HTML page"),
     ("version https://git-lfs.github.com/spec/v1\noid sha256:4d\n", "a pointer of Git LFS"),
 ])
 def test_forms_that_prepare_reads_are_told(text, told):

@@ -251,3 +251,11 @@ def test_names_with_dollars_are_drawn_as_they_are(tmp_path):
     # The powers of ten are no names.
     powers = [label for label in axis.get_xticklabels() if "mathdefault" in label.get_text()]
     assert powers and all(label.get_parse_math() for label in powers)
+
+
+def test_names_that_the_font_lacks_say_nothing(tmp_path, recwarn):
+    figure = new_figure(4, 3)
+    figure.add_subplot().set_title("บุคคล 组织")
+    save(figure, tmp_path / "a.png")
+    read_picture(tmp_path / "a.png")
+    assert not recwarn.list

@@ -3,8 +3,8 @@
 from typing import Any, Dict, List
 
 from xtremedistil_tf.corpora.suspicious import told_damage
+from xtremedistil_tf.data.piece_marks import told_pieces
 from xtremedistil_tf.data.readers.sentences import MOST_WORDS
-from xtremedistil_tf.data.tokenization.piece_marks import told_pieces
 
 # Sources that are listed one by one.
 _MOST_SOURCES = 20
@@ -100,7 +100,7 @@ def suspicious(source: Dict[str, Any]) -> List[str]:
     if counts.get("not_nfc", 0) > counts.get("normalized", 0):
         lines.append(f"{counts['not_nfc']:,} sentences are not composed (Unicode NFC); text that "
                      "is will be tagged worse: --normalize=nfc composes them")
-    lines += told_damage(counts, "sentences")
+    lines += (*told_damage(counts, "sentences"), *source.get("doubts", ()))
     return [f"{source['source']}: {line}" for line in lines]
 
 

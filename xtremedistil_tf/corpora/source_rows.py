@@ -19,11 +19,11 @@ from xtremedistil_tf.corpora.readers.base import (
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.suspicious import damage_of
 from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.piece_marks import count_pieces
 from xtremedistil_tf.data.readers.marks import ENTITIES
 from xtremedistil_tf.data.readers.recognise import FORMS
 from xtremedistil_tf.data.readers.rows import LANGUAGE, Example
 from xtremedistil_tf.data.readers.sentences import LONG_ROW, MOST_WORDS, count_ends, cut_row
-from xtremedistil_tf.data.tokenization.piece_marks import count_pieces
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.tasks import task_kind
 
@@ -135,6 +135,8 @@ class SourceReader:
             counts.note(f"language {source.language}, by its name")
         if counts.notes:
             record["notes"] = counts.notes
+        if counts.doubts:
+            record["doubts"] = counts.doubts
         self.records.append({**record, "counts": {k: v for k, v in counts.items() if v}})
 
     def _clean(self, row: Example, labelled: bool, form: str, counts: Tally) -> List[Example]:

@@ -34,7 +34,7 @@ END_MARKS = frozenset(f"{SPACED_ENDS}{ENDS}．")
 # Marks of sentences and clauses: as words of a tokenized sentence, and behind a word.
 _MARKS = END_MARKS | frozenset(",;:،؛，、；：፣፤၊")
 _MARK_TEXT = "".join(_MARKS)
-_CLOSING = "\"'”’»)]」』"
+CLOSING = "\"'”’»)]」』"
 # Segmentation of these scripts in running text: each character a word, or words of a dictionary.
 # None is for students trained without such text: each Han character is a word.
 CHARACTERS, DICTIONARY = "characters", "dictionary"
@@ -178,14 +178,14 @@ def count_marks(rows: Iterable[Iterable[str]]) -> Tuple[int, int]:
         for word in words:
             if word in _MARKS:
                 alone += 1
-            elif len(word) > 3 and (word[-1] in _MARKS or word[-1] in _CLOSING):
+            elif len(word) > 3 and (word[-1] in _MARKS or word[-1] in CLOSING):
                 attached += _has_attached_mark(word)
     return attached, alone
 
 
 def _has_attached_mark(word: str) -> bool:
     """True if marks, perhaps with closing quotes, stand behind three letters or digits."""
-    front = word.rstrip(_CLOSING)
+    front = word.rstrip(CLOSING)
     core = front.rstrip(_MARK_TEXT)
     # Vowel signs are marks (M) of Unicode, and parts of words.
     return core != front and len(core) > 2 and all(

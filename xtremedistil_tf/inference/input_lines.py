@@ -244,8 +244,9 @@ class InputLines:
 
     def _check_bytes(self, head: Sequence[bytes]) -> None:
         """Refuses files that are not text, or have another encoding."""
+        first = next((raw.strip().lower() for raw in head if raw.strip()), b"")
         for begin, told in _OTHER_FILES.items():
-            if head and head[0].lower().startswith(begin):
+            if first.startswith(begin):
                 raise UserError(f"{self._name} is {told}; needed is text")
         if any(b"\0" in raw for raw in head):
             raise UserError(f"{self._name} holds NUL bytes: it is binary, or UTF-16 without its "

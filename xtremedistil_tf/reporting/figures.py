@@ -1,6 +1,7 @@
 """Creates, styles and saves the figures of this package."""
 
 import pathlib
+import warnings
 from typing import Any, List, Sequence
 
 from xtremedistil_tf.runs import atomic_path
@@ -34,9 +35,15 @@ def _draw_dollars(figure: Any) -> None:
 
 
 def save(figure: Any, path: pathlib.Path) -> None:
-    """Writes a figure as a PNG, atomically."""
+    """Writes a figure as a PNG, atomically.
+
+    Names in scripts that matplotlib's font lacks, such as Thai, are drawn as boxes, without its
+    warning of each character: the report has them in text.
+    """
     _draw_dollars(figure)
-    with atomic_path(path) as temporary:
+    with atomic_path(path) as temporary, warnings.catch_warnings():
+        for told in ("Glyph .* missing from", "Matplotlib currently does not support"):
+            warnings.filterwarnings("ignore", message=told, category=UserWarning)
         figure.savefig(temporary, format="png")
 
 

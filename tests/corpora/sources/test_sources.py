@@ -178,7 +178,9 @@ def test_the_one_file_of_an_archive_has_the_archives_split(tmp_path):
     (b"7z\xbc\xaf'\x1c", "is a 7z archive; unpack it"), (b"%PDF-1.4", "is a PDF; save it as text"),
     (b"\xff\xff\xff\xff\0", "is an Arrow file"),
     (b"version https://git-lfs.github.com/spec/v1\noid", "is a pointer of Git LFS"),
-    (b"<!DOCTYPE html><html>", "is an HTML page"), (b"<?xml version='1.0'?>", "is XML; save it"),
+    (b"<!DOCTYPE html><html>", "is an HTML page"),
+    (b"\xef\xbb\xbf\r\n<HTML lang='de'>\nAnna\n", "is an HTML page"),
+    (b"<?xml version='1.0'?>", "is XML; save it"),
     (b"\x80\x04\x95..", "a Python pickle"),
     (b"x\x9c\xed}", "such as spaCy's DocBin; write its documents with doc.to_json"),
 ])

@@ -47,6 +47,8 @@ def transfer(tmp_path, content, *, pairs=False, times=1):
     "WEBVTT - a film\nKind: captions\n\nNOTE by us\n\nSTYLE\n::cue {}\n\n" + "".join(
         f"cue-{at}\n00:0{at}.000 --> 00:0{at}.500 align:start\n<v Anna>{text}</v>\n\n"
         for at, text in enumerate(OTHERS)),
+    "".join(f'<doc id="{at}" url="u" title="t">\n{text}\n\n</doc>\n'
+            for at, text in enumerate(OTHERS)),
     "".join(f"{at}|t|{text}\n{at}\t0\t5\tother\tX\tid\n\n" for at, text in enumerate(OTHERS)),
 ])
 def test_labels_and_wrappings_are_no_words(tmp_path, content):
@@ -91,7 +93,7 @@ def test_both_texts_of_pairs(tmp_path, content):
     ("".join(f"DESC:manner How did {text} end ?\n" for text in OTHERS), False,
      "more.data looks like questions behind their classes"),
     ("T1\tPER 0 9\tAnna Low\n", False, "more.data holds brat's entities without their text"),
-    ("so@@ me fil@@ ms\n" * 9, False, r"more.data looks like subword tokens \(@@ of subword"),
+    ("so@@ me fil@@ ms\n" * 9, False, r"more.data looks like subword or special tokens of a tok"),
     ("just a text\n", True, "more.data:1: needed are two texts, a tab between"),
     ("Anna B-PER\nran O\n\n" * 9, True, "more.data looks like columns of words and tags; needed "
      "are two texts a line"),

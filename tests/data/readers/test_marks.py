@@ -1,8 +1,10 @@
 """Marks of labels in running text, and ordinary texts that look a little like them."""
 
+import textwrap
+
 import pytest
 
-from xtremedistil_tf.data.readers.marks import marked_form
+from xtremedistil_tf.data.readers.marks import doubts_of, marked_form
 
 CLASSES = ["pos", "neg"]
 
@@ -28,6 +30,9 @@ def lines(pattern, count=40):
     ("{five} The movie {n} was", "a class before the text"), ("{n} The movie was", "its number"),
     ("The movie {n} ||| {one}", "|||"), ("{bit},The movie {n} was", "a class before ,"),
     ("i feel it {n};sadness", "a class behind ;"), ("The profit {n} rose.@{one}", "behind @"),
+    ("he dis@@ tils {n}", "tokenizer"), ("he dis ##tils {n}", "tokenizer"),
+    ("▁he ▁dis til s ▁{n}", "tokenizer"), ("he Ġdis til s Ġ{n}", "tokenizer"),
+    ("[CLS] he distils {n} [SEP]", "tokenizer"),
     ("The movie {n} was.##{bit}", "behind ##"), ("The movie {n},{one}", "a class behind ,")])
 def test_marks_of_labels_are_named(pattern, told):
     assert told in marked_form(lines(pattern))
@@ -56,3 +61,25 @@ def test_ordinary_text_has_no_marks(pattern):
 def test_lines_that_begin_with_a_few_numbers_are_text():
     assert marked_form([f"{(37 * n) % 400 + 100} people died in {n}." for n in range(40)]) is None
     assert marked_form(["2 cups of flour", "1 spoon of salt", "3 eggs or so"]) is None
+
+
+PROSE = " ".join(f"The {n}th house of our street stands empty, and nobody knows who built it there "
+                 f"in all these years{' of war and hunger' * (n % 3)}." for n in range(60))
+
+
+def test_lines_of_one_width_are_told():
+    wrapped = textwrap.wrap(PROSE, 70)
+    assert "cut at one width" in doubts_of(wrapped)[0]
+    assert doubts_of([line.lower() for line in wrapped]) == [], "perhaps titles"
+    assert doubts_of(PROSE.split(". ")) == doubts_of(sorted(PROSE.split(". "), key=len)) == []
+    assert doubts_of([line for one in wrapped for line in (one, "")]) == [], "no line goes on"
+
+
+@pytest.mark.parametrize("lines, told", [
+    (["# Title", "", "See it.", "", "# More", "", "It is.", "", "# End", "", "It was."], True),
+    (["## Title", "See it."] * 9, True), (["See [it](http://x.y/z)."] * 9, True),
+    (["It is **bold** here."] * 9, True), (["# topic is great"] * 9, False),
+    (["2 ** 3 ** 4 is 2**3**4"] * 9, False), (["a[0](x) and (see [1])"] * 9, False),
+    (["## Title"] + ["See it."] * 90, False)])
+def test_markdown_is_told(lines, told):
+    assert [one[:17] for one in doubts_of(lines)] == ["marks of Markdown"] * told

@@ -61,7 +61,7 @@ def test_forms(lines, form):
     ("| text |\n|---|\n| It rained |\n", "a table that is drawn with bars"),
     ("1000|t|Anna ran\n1000|a|So she did.\n", "PubTator's form"),
     ("T1\tPER 0 4\tAnna\n", "brat's entities without their text"),
-    ("An@@ na ran\nSo she di@@ d .\nYes .\n", "subword tokens .@@ of subword-nmt"),
+    ("An@@ na ran\nSo she di@@ d .\nYes .\n", "subword or special tokens of a tokenizer .@@, ##"),
     ('{"text": "Paul left."}\n', "JSON .* xtremedistil-prepare --input=DATA --transfer=FILE"),
 ])
 def test_a_run_refuses_transfer_files_that_are_no_text(tmp_path, text, message):

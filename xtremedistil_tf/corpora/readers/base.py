@@ -4,7 +4,7 @@ import collections
 import dataclasses
 import re
 import unicodedata
-from typing import Any, Counter, List, Optional, Tuple, Union
+from typing import Any, Counter, Dict, List, Optional, Sequence, Tuple, Union
 
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, RowError
 from xtremedistil_tf.data.readers.recognise import are_tags
@@ -60,12 +60,16 @@ class Tally(Counter[str]):
 
     Attributes:
       notes: findings about the whole source, one line each.
+      doubts: signs that it is no plain text, one line each.
+      spelled: the spelling of each tag that is written with _.
       cut: True if nothing separates its sentences, so rows must be split.
     """
 
     def __init__(self, *args: Any):
         super().__init__(*args)
         self.notes: List[str] = []
+        self.doubts: List[str] = []
+        self.spelled: Dict[str, str] = {}
         self.cut = False
 
     def note(self, text: str) -> None:
@@ -101,11 +105,14 @@ def clean_words(example: Example, counts: collections.Counter) -> Example:
     return Example(tuple(words), tuple(tags), example.language)
 
 
-def clean_tags(tags: Tuple[str, ...], counts: collections.Counter) -> Tuple[str, ...]:
+def clean_tags(tags: Tuple[str, ...], counts: Tally) -> Tuple[str, ...]:
     """Renames a type `First Name` to `First_Name`: a space would end the tag. Removes byte order
     marks. Counts changes.
 
     Types are composed (Unicode NFC): two spellings of a name would be two types.
+
+    Raises:
+      RowError: for a type that would get the name of another one.
     """
     whole = "".join(tags)
     if BYTE_ORDER_MARK in whole:  # It would make another type.
@@ -113,6 +120,7 @@ def clean_tags(tags: Tuple[str, ...], counts: collections.Counter) -> Tuple[str,
         tags = tuple(tag.replace(BYTE_ORDER_MARK, "") for tag in tags)
         whole = "".join(tags)
     if not _TAG_WHITE.search(whole) and unicodedata.is_normalized("NFC", whole):
+        _keep_apart(tags, tags, counts)
         return tags
     composed = tuple(unicodedata.normalize("NFC", tag) for tag in tags)
     counts["composed_types"] += sum(
@@ -121,9 +129,22 @@ def clean_tags(tags: Tuple[str, ...], counts: collections.Counter) -> Tuple[str,
     # Several tags in a cell stay as they are: `of_layers` reads them, or they are refused.
     cleaned = tuple(tag.strip() if are_tags(tag.strip()) else _TAG_WHITE.sub("_", tag.strip())
                     for tag in tags)
+    _keep_apart(tags, cleaned, counts)
     counts["spaces_in_types"] += sum(
         old.strip() != new for old, new in zip(tags, cleaned) if not new.startswith("I-"))
     return cleaned
+
+
+def _keep_apart(tags: Sequence[str], cleaned: Sequence[str], counts: Tally) -> None:
+    """Refuses two types of a source, with a space and with _, that would become one."""
+    for tag, clean in zip(tags, cleaned):
+        if "_" not in clean:
+            continue
+        own = " ".join(tag.split())
+        other = counts.spelled.setdefault(clean, own)
+        if other != own:
+            raise RowError(("one_name", f"the tag {own!r} beside {other!r}: in task files a space "
+                            "is written _, so both would be one; rename one of them"))
 
 
 def corpus_words(text: str, options: ReadOptions, counts: Tally) -> List[Word]:

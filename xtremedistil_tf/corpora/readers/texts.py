@@ -7,6 +7,7 @@ from typing import Iterable, Iterator, List, Sequence, Tuple
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Row, Tally, corpus_words
 from xtremedistil_tf.corpora.readers.layout import is_break
 from xtremedistil_tf.data.lines import Line, RowError
+from xtremedistil_tf.data.readers.marks import DOCUMENT_LINE, doubts_of
 from xtremedistil_tf.data.readers.recognise import (
     CLASSES,
     TIMES,
@@ -150,12 +151,12 @@ def sentences_of(text: str, options: ReadOptions, counts: Tally) -> Iterator[Tup
 
 
 def refuse_marks(sample: Sequence[str], allowed: bool, counts: Tally) -> None:
-    """Refuses running text in which labels would become words.
+    """Refuses running text in which labels would become words; notes what else is doubtful.
 
     Args:
       sample: its first lines.
       allowed: True to tell it only.
-      counts: tally that gets the note.
+      counts: tally that gets the note and the doubts.
 
     Raises:
       UserError: with what was found.
@@ -165,6 +166,7 @@ def refuse_marks(sample: Sequence[str], allowed: bool, counts: Tally) -> None:
         raise UserError(f"{problem} (--on_bad_row=skip reads it as it is)")
     if problem:
         counts.note(f"{problem}; read as it is (--on_bad_row=skip)")
+    counts.doubts += doubts_of(sample)
 
 
 def read_text(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iterator[Row]:
@@ -183,6 +185,8 @@ def read_text(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Ite
             yield number, text
         elif not text.strip():
             counts["empty_lines"] += 1
+        elif DOCUMENT_LINE.fullmatch(text):
+            counts["document_markers"] += 1
         else:
             for words in sentences_of(text, options, counts):
                 yield number, Example(words, (), language)

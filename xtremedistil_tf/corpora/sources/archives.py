@@ -1,6 +1,7 @@
 """Opens files by their first bytes: compressed files, archives, and files that are not text."""
 
 import bz2
+import codecs
 import contextlib
 import gzip
 import io
@@ -34,7 +35,9 @@ _BRAT = re.compile(rb"T\d+\t\S+ \d+ \d")
 # What stands here in a tar archive, behind the name, size and owner of its first file.
 _TAR, _TAR_AT = b"ustar", 257
 _AS_TEXT = "save it as text, CSV or JSON"
-# (first bytes, format, solution).
+# A byte order mark and empty lines.
+_BEFORE_TEXT = codecs.BOM_UTF8 + b" \t\r\n"
+# (first bytes, format, solution); of marks in lower case.
 _NO_TEXT = (
     (_ZIP, "a zip archive inside another", "unpack it first"),
     (b"(\xb5/\xfd", "compressed by Zstandard", "unpack it with unzstd"),
@@ -53,7 +56,6 @@ _NO_TEXT = (
     (b"x\xda", "compressed data, such as spaCy's DocBin", "write its documents with doc.to_json()"),
     (b"\x80\x04\x95", "a Python pickle, which is never opened", _AS_TEXT),
     (b"version https://git-lfs", "a pointer of Git LFS", "git lfs pull fetches the file"),
-    (b"<!DOCTYPE html", "an HTML page", "download the data themselves"),
     (b"<!doctype html", "an HTML page", "download the data themselves"),
     (b"<html", "an HTML page", "download the data themselves"),
     (b"<?xml", "XML", _AS_TEXT),
@@ -83,7 +85,8 @@ def unpacked(file: Any, name: str, stack: contextlib.ExitStack) -> Iterable[byte
         if head.startswith(_TAR, _TAR_AT):
             raise UserError(f"{name} is a tar archive inside another; unpack it first")
         for begin, told, way_out in _NO_TEXT:
-            if head.startswith(begin):
+            if head.startswith(begin) or begin[:1] == b"<" and (
+                    head.lstrip(_BEFORE_TEXT).lower().startswith(begin)):
                 raise UserError(f"{name} is {told}; {way_out}")
         opener = next((opener for begin, opener in _COMPRESSED if head.startswith(begin)), None)
         if opener is None:

@@ -8,6 +8,7 @@ from xtremedistil_tf.tasks import task_kind
 # Sources and labels that are listed one by one.
 _MOST = 20
 _TOLD = {
+    "document_markers": "document markers left out",
     "byte_order_marks": "byte order marks inside the file left out",
     "white_space": "texts with line breaks, tabs or several spaces: one space each",
     "written_lists": "lists of words in cells joined to texts",

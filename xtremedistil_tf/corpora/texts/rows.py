@@ -223,7 +223,7 @@ class TextReader:
                 raise UserError(f"{source.name}:{place}: needed are two texts, a tab between")
             counts["sentences"] += 1
             yield Text(texts)
-        self._note(source, form, counts, None)
+        self._note(source, form, counts, None, counts.doubts)
 
     def _note(self, source: Source, form: str, counts: Tally, problem: Optional[str],
               suspicious: Sequence[str] = ()) -> None:

@@ -17,6 +17,7 @@ from xtremedistil_tf.corpora.texts.tables.opening import open_lines, open_table
 from xtremedistil_tf.corpora.texts.tables.table import SEPARATORS, Place
 from xtremedistil_tf.data.labels import Numbers
 from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.readers.marks import DOCUMENT_LINE
 from xtremedistil_tf.data.readers.recognise import FORMS, recognise
 from xtremedistil_tf.data.readers.rows import split_prefix
 from xtremedistil_tf.errors import UserError
@@ -150,6 +151,9 @@ class _Transfer:
         for number, line in enumerate(lines, 1 + begin):
             # The end of a line is no line break in a text.
             line = line.rstrip("\r\n")
+            if DOCUMENT_LINE.fullmatch(line):
+                counts["document_markers"] += 1
+                continue
             yield number, line.split("\t") if self._options.wanted.pairs else [line]
 
     def rows(self, counts: Tally) -> _Rows:

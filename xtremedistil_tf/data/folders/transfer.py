@@ -10,7 +10,7 @@ from xtremedistil_tf.data.outputs.objects import count_objects
 from xtremedistil_tf.data.outputs.reader import OutputsText, is_outputs
 from xtremedistil_tf.data.readers.glue import glue_texts
 from xtremedistil_tf.data.readers.pair_columns import why_no_pairs
-from xtremedistil_tf.data.readers.recognise import why_no_text
+from xtremedistil_tf.data.readers.recognise import doubts_of_file, why_no_text
 from xtremedistil_tf.data.readers.rows import Example, TextFile, parse_line
 from xtremedistil_tf.data.readers.squad import QuestionFile
 from xtremedistil_tf.data.readers.texts import parse_pair_line
@@ -135,6 +135,8 @@ def _transfer_text(
                         "(--on_bad_row=skip)")
     elif problem:
         raise UserError(f"--transfer_file {path} {problem}; --on_bad_row=skip reads it as it is")
+    if not config.pairs:
+        warnings += (f"--transfer_file {path}: {told}" for told in doubts_of_file(path))
     return TextFile(path, on_bad_row=config.on_bad_row, parse=parse)
 
 

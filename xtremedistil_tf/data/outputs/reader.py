@@ -21,8 +21,8 @@ from xtremedistil_tf.data.outputs.rows import (
     refuse_other_names,
     tag_name,
 )
+from xtremedistil_tf.data.piece_marks import count_pieces, told_pieces
 from xtremedistil_tf.data.readers.rows import Example, ReadReport, TextFile
-from xtremedistil_tf.data.tokenization.piece_marks import count_pieces, told_pieces
 from xtremedistil_tf.errors import UserError, first_line
 from xtremedistil_tf.runs import stamp_of
 

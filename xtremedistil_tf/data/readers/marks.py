@@ -5,6 +5,9 @@ import functools
 import re
 from typing import Callable, List, Optional, Sequence, Tuple
 
+from xtremedistil_tf.data.piece_marks import count_pieces
+from xtremedistil_tf.data.words import CLOSING, END_MARKS
+
 # Usual names of types where any capitals could be plain text.
 _TYPES = (r"(?:B-|I-)?(?:PERS?|PERSON|LOC|LOCATION|ORG|ORGANI[SZ]ATION|MISC|GPE|NORP|FAC|PROD|"
           r"PRODUCT|EVENT|DATE|DISEASE|CHEMICAL|GENE)")
@@ -27,14 +30,22 @@ _QUESTION = re.compile(r"[A-Z]{2,}:[a-z]\w*\s")
 # First lines of forms with entities by offsets.
 _OFFSETS = {"PubTator's form": re.compile(r"\d+\|t\|"),
             "brat's entities without their text": re.compile(r"T\d+\t\S+ \d+ \d")}
-# A piece of a word that the next one continues.
-_SUBWORD = re.compile(r"\w@@(?: |$)")
 _NUMBERED = re.compile(r"([-+]?\d{1,9})\s+\S+\s")
 # Separators between a text and its label, behind and before it.
 _BEHIND, _BEFORE = ("|||", "##", ";", "@", "|", ","), ("|||", ";", "|", ",")
 _MOST, _SHARE = 0.9, 0.1
 # With fewer lines, a few values at their ends say nothing.
 _FEWEST, _FEWEST_LABELLED = 3, 10
+# WikiExtractor's lines around an article.
+DOCUMENT_LINE = re.compile(r"\s*(?:<doc(?:\s[^<>]*)?>|</doc>)\s*")
+# Headings, links and bold text. Behind one # a hashtag may stand.
+_MARKDOWN = re.compile(
+    r"^#{2,6} \S|(?:\A|(?<=\n\n))# \S.*(?=\n\n)|\]\((?:https?://|[/#.])[^()\s]*\)|"
+    r"(?<![\w*])\*\*[^\s*][^*\n]*\*\*(?![\w*])|^```", re.MULTILINE)
+_MARKDOWN_SHARE = 0.05
+# Lines that are filled up to a width: number, least share, widths, and share that begins with a
+# small letter. Where nearly all do, the text has no capitals.
+_FEWEST_FILLED, _FILLED, _WIDTHS, _LOWER = 20, 0.7, range(40, 200), (0.5, 0.97)
 
 
 def _are_most(lines: Sequence[str], test: Callable[[str], object], most: float = _MOST) -> bool:
@@ -120,10 +131,10 @@ def marked_form(lines: Sequence[str]) -> Optional[str]:
                     if lines and form.match(lines[0])), None)
     if offsets:
         return offsets
-    if _are_most(lines, _SUBWORD.search, most=0.5):
-        return "subword tokens (@@ of subword-nmt)"
     if _is_vertical(lines):
         return "a vertical file, a word a line between <s> and </s>"
+    if _are_most(lines, lambda line: count_pieces(line.split()), most=0.5):
+        return "subword or special tokens of a tokenizer (@@, ##, ▁)"
     forms: List[Tuple[str, Callable[[str], object]]] = [
         (f"words with their tags behind {one}", functools.partial(_is_tagged, separator=one))
         for one in "/_|"]
@@ -136,3 +147,39 @@ def marked_form(lines: Sequence[str]) -> Optional[str]:
     if _are_most(lines, lambda line: " ||| " in line):
         return "rows with ||| between their columns"
     return _number(lines) or _label(lines)
+
+
+def _are_wrapped(lines: Sequence[str]) -> bool:
+    """True if sentences go on over the ends of lines, which are filled up to one width."""
+    pairs = [(line.rstrip(), after.lstrip()) for line, after in zip(lines, lines[1:])
+             if line.strip() and after.strip()]
+    if len(pairs) < _FEWEST_FILLED:
+        return False
+    width = sorted(len(line) for line, _ in pairs)[int(0.95 * len(pairs))]
+    # The next word would not have stood in the line.
+    filled = sum(len(line) <= width < len(line) + 1 + len(after.split(None, 1)[0])
+                 for line, after in pairs)
+    lower = sum(after[0].islower() for _, after in pairs)
+    open_ends = sum(line.rstrip(CLOSING)[-1:] not in END_MARKS for line, _ in pairs)
+    least, most = _LOWER
+    return width in _WIDTHS and filled >= _FILLED * len(pairs) and 2 * open_ends > len(pairs) and (
+        least * len(pairs) < lower < most * len(pairs))
+
+
+def doubts_of(lines: Sequence[str]) -> List[str]:
+    """Tells what in running text would become words or sentences and is none.
+
+    Args:
+      lines: the first lines of a text, empty ones included.
+
+    Returns:
+      A line for the user on each finding.
+    """
+    told = []
+    if _are_wrapped(lines):
+        told.append("its lines are cut at one width, so sentences go on in the next line, but each "
+                    "line is read as a text of its own; one sentence or paragraph a line is needed")
+    found = [match.group() for match in _MARKDOWN.finditer("\n".join(lines))]
+    if len(found) >= _FEWEST and len(found) > _MARKDOWN_SHARE * len(lines):
+        told.append(f"marks of Markdown, such as {found[0]!r:.40}, are read as words")
+    return told

@@ -10,7 +10,7 @@ import statistics
 from typing import Any, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.data.lines import read_lines
-from xtremedistil_tf.data.readers.marks import marked_form
+from xtremedistil_tf.data.readers.marks import DOCUMENT_LINE, doubts_of, marked_form
 from xtremedistil_tf.data.readers.rows import split_prefix
 from xtremedistil_tf.data.readers.tables import has_broken_cells, table_form, unquoted_row
 from xtremedistil_tf.data.words import END_MARKS, has_unspaced
@@ -35,6 +35,8 @@ _BRACKETS = re.compile(r"(?:\([^\W\d][^\s()*|]*)*[*-]?\)*")
 CLASSES = re.compile(r"\s*(?:__label__\S+\s*)+")
 TIMES = re.compile(r"\s*[\d:]+[,.]\d+ --> [\d:]+[,.]\d+.*")
 _MARKUP = re.compile(r"\s*<[/!?\w][^>]*>(?:.*</?\w[^>]*>)?\s*")
+# First line of a page or document.
+_PAGE = re.compile(r"\s*<(?:!doctype html|html|\?xml)\b", re.IGNORECASE)
 # CoNLL-2012's lines between documents.
 DOCUMENTS = ("#begin document", "#end document")
 # CoNLL-U's number of columns, and the number of a word, of a range of words or of an empty node.
@@ -236,8 +238,7 @@ def why_no_text(path: pathlib.Path) -> Optional[str]:
     Raises:
       UserError: if the file cannot be read.
     """
-    head = itertools.islice(read_lines(path), 500)
-    sample = [text for _, text in head if isinstance(text, str)]
+    sample = _first_lines(path)
     form = recognise(sample)
     lines = [line for line in sample if line.strip()]
     if form == "text":
@@ -245,6 +246,24 @@ def why_no_text(path: pathlib.Path) -> Optional[str]:
     way_out = "keep the column of its text only" if form in ("table", "csv") else \
         "xtremedistil-prepare --input=DATA --transfer=FILE --output=NEW makes it of that"
     return _why(FORMS[form], lines, way_out)
+
+
+def _first_lines(path: pathlib.Path) -> List[str]:
+    head = itertools.islice(read_lines(path), 500)
+    return [text for _, text in head if isinstance(text, str)]
+
+
+def doubts_of_file(path: pathlib.Path) -> List[str]:
+    """Tells what in a file of running text would become words or sentences and is none.
+
+    Raises:
+      UserError: if the file cannot be read.
+    """
+    lines = _first_lines(path)
+    marks = sum(map(bool, map(DOCUMENT_LINE.fullmatch, lines)))
+    told = [f"{marks} of its first lines are <doc ...> or </doc> and read as words; "
+            "xtremedistil-prepare leaves them out"] if marks else []
+    return told + doubts_of(lines)
 
 
 def _why(form: str, lines: Sequence[str], way_out: str) -> str:
@@ -277,11 +296,14 @@ def recognise(sample: Sequence[str]) -> str:
       One of FORMS.
     """
     lines = [line for line in sample if line.strip()
-             and line.split(None, 1)[0] not in DOCUMENT and not line.startswith(("# ", *DOCUMENTS))]
+             and line.split(None, 1)[0] not in DOCUMENT and not line.startswith(("# ", *DOCUMENTS))
+             and not DOCUMENT_LINE.fullmatch(line)]
     if not lines:
         return "text"
     if lines[0].startswith(WEBANNO):
         return "webanno"
+    if _PAGE.match(lines[0]):
+        return "markup"
     if _is_json(lines):
         return "jsonl"
     for form, matches, least in (("prefixed", CLASSES.match, 0.5),
