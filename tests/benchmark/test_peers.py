@@ -39,7 +39,8 @@ def test_peers_learn_the_rows_that_the_run_drew(peers, tmp_path):
 
 def test_a_record_says_how_the_student_was_made_and_the_page_shows_it(peers, tmp_path):
     config = {"data": {"decoding": "trained"}, "teacher": {"checkpoint": "/home/anna/E5"},
-              "student": {"word_emb_dim": 50, "word_emb_file": "/home/anna/words.vec"},
+              "student": {"student": "bilstm", "word_emb_dim": 50, "bilstm_hidden_size": 20,
+                          "word_emb_file": "/home/anna/words.vec", "logits_from": "encoder"},
               "distil": {"strategy": "D4.2", "stage_epochs": [["01", 4]]}}
     scores = {"teacher": 80.0, "student": 78.0}
     metrics = {"seed": 3, "measure": None, "seconds": {"total": 60.0},
@@ -51,7 +52,12 @@ def test_a_record_says_how_the_student_was_made_and_the_page_shows_it(peers, tmp
     write_json(tmp_path / "metrics.json", metrics)
     facts = peers.student_facts(tmp_path)
     assert facts["scores"] == scores and facts["teacher"] == "E5"
-    assert facts["student"] == {"word_emb_dim": 50, "word_emb_file": "words.vec"}
-    told = importlib.import_module("peers_tables")._student({"student": facts})
-    assert "D4.2, 2,000 transfer texts, 50 parameters, 20.0 times fewer" in told
-    assert "97.5 % of its teacher's score (78.00 of 80.00; seed 3)" in told
+    assert facts["student"] == {**config["student"], "word_emb_file": "words.vec"}
+    transformer = {**facts, "student": {"student": "transformer", "num_hidden_layers": 2,
+                                        "hidden_size": 384}}
+    told = importlib.import_module("peers_tables")._student(
+        {"students": {"ours": facts, "transformer": transformer}})
+    assert told.startswith(" Our student (D4.2, 2,000 transfer texts, E=50, H=2x20, no projection, "
+                           "50 parameters, 20.0 times fewer than its teacher) keeps")
+    assert told.count("97.5 % of its teacher's score (78.00 of 80.00; seed 3)") == 2
+    assert "The Transformer (D4.2, 2,000 transfer texts, 2 layers of 384, " in told
