@@ -60,7 +60,7 @@ TRAIN = (
     Plant("line separator", "control", _word(lambda word: word + "\u2028")),
     Plant("carriage return inside", "control", _word(lambda word: word + "\rx")),
     Plant("zero-width space", "invisible", _word(lambda word: word + "\u200b")),
-    Plant("byte order mark inside", "invisible", _word(lambda word: "\ufeff" + word)),
+    Plant("byte order mark inside", "bom", _word(lambda word: "\ufeff" + word)),
     Plant("replacement character", "replacement", _word(lambda word: word + "\ufffd")),
     Plant("private-use character", "private_use", _word(lambda word: word + "\ue001")),
     Plant("mojibake", "mojibake", _word(lambda word: word + "MÃ¼nchen")),

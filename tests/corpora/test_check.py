@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import ROOT, write_task
 from tests.corpora.defects import plant_defects
 from xtremedistil_tf.corpora.check import check_task
-from xtremedistil_tf.corpora.problems import summary
+from xtremedistil_tf.corpora.problems import ProblemFile, summary
 from xtremedistil_tf.data.labels import read_labels
 from xtremedistil_tf.data.readers.rows import read_ner
 from xtremedistil_tf.errors import UserError
@@ -130,3 +130,12 @@ def test_summary_shows_errors_first_and_counts_the_rest(tmp_path):
 def test_no_such_folder(tmp_path):
     with pytest.raises(UserError, match="is not a folder"):
         check_task(tmp_path / "none")
+
+
+def test_a_file_is_checked_as_it_is_read(tmp_path):
+    path, problems = tmp_path / "a.tsv", []
+    for raw in ("x\t\ufeffB-X\n".encode(), "x\tB-X\n".encode("utf-16"),
+                "\ufeffx\tB-X\n".encode("utf-32-le")):
+        path.write_bytes(raw)
+        assert [text for _, text in ProblemFile(path, problems).lines()] == ["x\tB-X"]
+    assert [found.kind for found in problems] == ["bom"]

@@ -47,3 +47,9 @@ def test_read_labels(tmp_path):
         read_labels(path)
     path.write_text("\ufeffB-X\r\nO\r\nI-X\r\n", "utf-8")
     assert read_labels(path).tags == ("B-X", "O", "I-X")
+
+
+def test_byte_order_marks_inside_are_no_part_of_a_label(tmp_path):
+    path = tmp_path / "labels.tsv"
+    path.write_text("\ufeffneg\n\ufeffpos\n", "utf-8")
+    assert read_labels(path, kind="classification").tags == ("neg", "pos")

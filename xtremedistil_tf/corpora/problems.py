@@ -7,7 +7,7 @@ import logging
 import pathlib
 from typing import BinaryIO, Iterator, List, Sequence, Tuple, Union
 
-from xtremedistil_tf.data.lines import RowError, decode_lines
+from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, RowError, decode_lines
 
 log = logging.getLogger("absl")
 
@@ -73,6 +73,9 @@ class ProblemFile:
                     self.warn(number, "empty_line", "empty line, left out")
                     continue
                 self.rows += 1
+                if isinstance(text, str) and BYTE_ORDER_MARK in text:
+                    self.warn(number, "bom", "byte order mark inside the file; it is left out")
+                    text = text.replace(BYTE_ORDER_MARK, "")
                 yield number, text
         if not self.rows:
             self.error(0, "empty", "nothing in it")
@@ -87,7 +90,8 @@ class ProblemFile:
             yield raw
         if crlf:
             self.warn(crlf, "crlf", "line ends with CR LF (the first of them); CR is read over")
-        if raw and not raw.endswith(b"\n"):
+        # Of UTF-16 and UTF-32, zeros stand behind the last line feed.
+        if raw.strip(b"\0") and not raw.endswith(b"\n"):
             self.warn(number, "no_newline", "the last line does not end; the file may be cut off")
 
 

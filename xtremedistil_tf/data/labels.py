@@ -8,7 +8,7 @@ from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 
 from xtremedistil_tf.config import DECODINGS
-from xtremedistil_tf.data.lines import UTF8, encoding_of
+from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, UTF8, encoding_of
 from xtremedistil_tf.data.transitions import Transitions, transitions_of
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.tasks import task_kind
@@ -313,7 +313,8 @@ def read_labels(
     try:
         raw = pathlib.Path(path).read_bytes()
         encoding, mark = encoding_of(raw)
-        text = raw[mark:].decode(encoding or UTF8)
+        # Also marks inside, where files were joined.
+        text = raw[mark:].decode(encoding or UTF8).replace(BYTE_ORDER_MARK, "")
     except FileNotFoundError:
         raise UserError(f"file not found: {path} (one label a line)") from None
     except OSError as error:

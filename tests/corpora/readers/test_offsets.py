@@ -3,6 +3,7 @@
 import pytest
 
 from tests.corpora.readers.test_records import rows_of
+from xtremedistil_tf.corpora.annotations import offsets
 from xtremedistil_tf.corpora.annotations.offsets import CHARACTERS, ends_inside, find_offsets
 from xtremedistil_tf.corpora.annotations.spans import Span
 from xtremedistil_tf.errors import UserError
@@ -175,3 +176,16 @@ def test_an_entity_that_begins_where_it_ends_shows_that_ends_are_inside(text, en
     else:
         assert "".join(tag[0] for tag in row[1]) == tags
         assert "with the end inside: converted" in counts.notes[0]
+
+
+def test_a_text_is_measured_once_for_all_its_entities(monkeypatch):
+    measured = []
+    monkeypatch.setitem(offsets._WIDTHS, "utf16", lambda text: measured.append(text) or [
+        2 if char > "\uffff" else 1 for char in text])
+    offsets._places.cache_clear()
+    text = "😀 " + "Anna ran. " * 300
+    rows, counts = rows_of({"text": text, "entities": [
+        [3 + 10 * at, 7 + 10 * at, "PER"] for at in range(300)]})
+    offsets._places.cache_clear()
+    assert len(rows) == 300 and all(tags[0] == "B-PER" for _, tags in rows[1:])
+    assert "UTF-16 units" in counts.notes[0] and len(measured) < 9

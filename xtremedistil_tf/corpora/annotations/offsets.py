@@ -38,6 +38,13 @@ _WIDTHS: Dict[str, Callable[[str], List[int]]] = {
 }
 
 
+# An entity after the other asks for the same text; a document may have thousands.
+@functools.lru_cache(maxsize=16)
+def _places(unit: str, text: str) -> List[int]:
+    """Offset of each character of a text, and of its end, in a unit of _WIDTHS."""
+    return [0, *itertools.accumulate(_WIDTHS[unit](text))]
+
+
 @dataclasses.dataclass(frozen=True)
 class Offsets:
     """Convention of a file's offsets.
@@ -58,7 +65,7 @@ class Offsets:
         """Converts to characters from 0 with an exclusive end; unchanged if outside the text."""
         begin, end = span.begin - self.first, span.end - self.first + self.inside
         if self.unit is not None:
-            places = [0, *itertools.accumulate(_WIDTHS[self.unit](text))]
+            places = _places(self.unit, text)
             begin, end = bisect.bisect_left(places, begin), bisect.bisect_left(places, end)
         if not 0 <= begin < end <= len(text):
             return span
@@ -84,6 +91,12 @@ _OTHERS = (
 )
 
 
+def _edges(text: str) -> Tuple[Set[int], Set[int]]:
+    """Begins and ends of the words of a text."""
+    words = split_words(text)
+    return {first for _, first, _ in words}, {last for _, _, last in words}
+
+
 def _fits(text: str, span: Span, edges: Tuple[Set[int], Set[int]]) -> bool:
     """True if an entity's offsets match its given text or, without one, whole words."""
     if span.surface is not None:
@@ -99,8 +112,7 @@ def find_offsets(sample: Sequence[Tuple[str, List[Span]]]) -> Offsets:
     """
     @functools.lru_cache(maxsize=None)
     def edges(at: int) -> Tuple[Set[int], Set[int]]:
-        words = split_words(sample[at][0])
-        return {first for _, first, _ in words}, {last for _, _, last in words}
+        return _edges(sample[at][0])
 
     best, found = (0.0, 0), CHARACTERS
     for way in _OTHERS:
@@ -158,14 +170,13 @@ def counts_tokens(sample: Sequence[Tuple[str, int, List[Span]]]) -> bool:
     Args:
       sample: rows: (text, number of tokens, entities).
     """
-    spans = [(text, count, span) for text, count, found in sample for span in found]
-    if len(spans) < _FEWEST or any(span.end > count for _, count, span in spans):
+    spans = [(count, span) for _, count, found in sample for span in found]
+    if len(spans) < _FEWEST or any(span.end > count for count, span in spans):
         return False
     fit = 0
-    for text, _, span in spans:
-        words = split_words(text)
-        fit += _fits(text, trimmed(span, text), ({one for _, one, _ in words},
-                                                 {one for _, _, one in words}))
+    for text, _, found in sample:
+        edges = _edges(text)
+        fit += sum(_fits(text, trimmed(span, text), edges) for span in found)
     return fit <= 0.25 * len(spans)
 
 

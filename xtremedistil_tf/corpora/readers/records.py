@@ -1,5 +1,6 @@
 """Reads JSON: tokens and tags, texts and entities, and the exports of annotation tools."""
 
+import bisect
 import collections
 import dataclasses
 import itertools
@@ -139,15 +140,20 @@ def _refuse_single_entities(sample: Iterable[Parts]) -> None:
 
 def _sentences(text: str, words: List[Word], tags: List[str], spans: List[Span],
                options: ReadOptions) -> Iterator[Tuple[List[str], List[str]]]:
-    """Yields the words and tags of a text's sentences; no entity is split."""
+    """Yields the words and tags of a text's sentences; no entity is split.
+
+    The entities stand in their order and do not overlap.
+    """
     whole = [word for word, _, _ in words]
     if options.whitespace_words:
         yield whole, tags
         return
     begin = 0
     bounds = [end for _, end in sentence_bounds(text)]
+    begins = [span.begin for span in spans]
     for end in bounds[:-1]:
-        if any(span.begin < end < span.end for span in spans):
+        before = bisect.bisect_left(begins, end)
+        if before and end < spans[before - 1].end:
             continue
         at = begin
         while at < len(words) and words[at][2] <= end:
