@@ -39,6 +39,7 @@ def word_scores(logits: np.ndarray, word_starts: np.ndarray, labels: LabelSet) -
     return np.where(word_starts[:, :, None] >= 0, scores, _outside_scores(labels))
 
 
+@functools.lru_cache(maxsize=16)
 def _outside_scores(labels: LabelSet) -> np.ndarray:
     """Log-probabilities of a word without a subword token, float32 [tags]: it is outside."""
     outside = np.full(len(labels.tags), FORBIDDEN, np.float32)
@@ -69,7 +70,26 @@ def path_scores(labels: LabelSet) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
             np.where(ends, table[:, outside], np.float32(FORBIDDEN)))
 
 
+def _one_path(scores: np.ndarray, labels: LabelSet) -> np.ndarray:
+    """`_viterbi` for one sentence, as servers get it: half of the time. float32 [words, tags]."""
+    first, follows, ends = path_scores(labels)
+    into = np.ascontiguousarray(follows.T)
+    best = scores[0] + first
+    came_from = []
+    for word in scores[1:]:
+        reached = into + best
+        came_from.append(reached.argmax(axis=1))
+        # The method `max` takes twice as long.
+        best = np.maximum.reduce(reached, axis=1) + word
+    path = [int((best + ends).argmax())]
+    for tags in reversed(came_from):
+        path.append(int(tags[path[-1]]))
+    return np.array(path[::-1], np.int32)
+
+
 def _viterbi(scores: np.ndarray, labels: LabelSet) -> np.ndarray:
+    if len(scores) == 1:
+        return _one_path(scores[0], labels)[None]
     first, follows, ends = path_scores(labels)
     batch, words, tags = scores.shape
     best = scores[:, 0] + first
@@ -77,8 +97,7 @@ def _viterbi(scores: np.ndarray, labels: LabelSet) -> np.ndarray:
     for word in range(1, words):
         reached = best[:, :, None] + follows
         came_from[:, word] = reached.argmax(axis=1)
-        # The method `max` takes twice as long for one sentence.
-        best = np.maximum.reduce(reached, axis=1) + scores[:, word]
+        best = reached.max(axis=1) + scores[:, word]
     path = np.zeros((batch, words), np.int32)
     path[:, -1] = (best + ends).argmax(axis=-1)
     rows = np.arange(batch)

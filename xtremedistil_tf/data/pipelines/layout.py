@@ -22,10 +22,9 @@ def _one_window(
     ids = np.empty((1, stop - begin + 2), np.int32)
     ids[0, 0], ids[0, -1] = ends
     ids[0, 1:-1] = pieces.values[begin:stop]
-    words = np.flatnonzero(pieces.lengths)
-    starts = pieces.starts[words]
-    given = (starts >= first) & (starts < last)
-    return ids, words[given], starts[given] - begin + 1
+    starts = pieces.starts[:-1]
+    words = np.flatnonzero((starts < pieces.starts[1:]) & (starts >= first) & (starts < last))
+    return ids, words, starts[words] - begin + 1
 
 
 def lay_out(

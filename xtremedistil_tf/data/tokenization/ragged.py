@@ -27,7 +27,8 @@ class Ragged:
     @classmethod
     def of(cls, rows: Sequence[Collection[int]], *, dtype: Any = np.int32) -> "Ragged":
         """Packs rows into one array."""
-        starts = np.concatenate([[0], np.cumsum(lengths_of(rows))])
+        starts = np.zeros(len(rows) + 1, np.int64)
+        np.cumsum(lengths_of(rows), out=starts[1:])
         flat = np.fromiter(itertools.chain.from_iterable(rows), dtype, int(starts[-1]))
         return cls(flat, starts)
 
