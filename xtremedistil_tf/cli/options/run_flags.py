@@ -250,16 +250,16 @@ LABEL_FLAGS = (
     setting("forms", "resources.forms",
             f"Export formats: {', '.join(cfg.EXPORT_FORMATS)}. Default: savedmodel and onnx, if "
             "the student has them and their libraries are installed."),
-    Option("dry_run", "Print the plan and train nothing.", kind="boolean", default=False),
+    Option("dry_run", "Print plan, time, warnings; train nothing.", kind="boolean", default=False),
 )
 
 # Flags of the student and its distillation.
 STUDENT_FLAGS = (
     setting("transfer_file", "data.transfer_file",
-            "Unlabelled text, one sentence a line; for --do_squad questions with their contexts in "
-            "SQuAD's JSON. Looked for in the task folder, then in the current folder. Default: "
-            "transfer.txt, if the task folder has it; for --do_squad transfer.json, else the "
-            "questions of train.", derived=True),
+            "Unlabelled text, one sentence a line, or train.tsv, whose labels are not read; for "
+            "--do_squad questions with their contexts in SQuAD's JSON. Looked for in the task "
+            "folder, then in the current one. Default: transfer.txt, if the task folder has it; "
+            "for --do_squad transfer.json, else the questions of train.", derived=True),
     setting("transfer_size", "data.transfer_size",
             "Number of sentences of the transfer file to use, drawn at random. A larger number "
             "contains the sentences of a smaller one."),
