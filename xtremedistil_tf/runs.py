@@ -300,15 +300,20 @@ def one_at_a_time(path: pathlib.Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def sole_writer(path: pathlib.Path, *, lock_stays: bool = True) -> Iterator[None]:
+def sole_writer(path: pathlib.Path, *more: pathlib.Path, lock_stays: bool = True
+                ) -> Iterator[None]:
     """Waits for the lock of what others may write; removes what killed writers of it left.
 
-    Without `lock_stays` the lock's file goes at the end: it would lie among the user's own.
+    Args:
+      path: the file or folder to write; the lock lies beside it.
+      more: what is written with it, under the same lock.
+      lock_stays: False removes the lock's file at the end, where it would lie among the user's own.
     """
     lock = path.with_name(f".{_short(path.name)}.lock")
     with one_at_a_time(lock):
         if can_write(path.parent):
-            sweep_beside(path)
+            for one in (path, *more):
+                sweep_beside(one)
         try:
             yield
         finally:

@@ -101,11 +101,13 @@ def main() -> None:
     lines = result.pop("lines")
     print("\n".join(lines))
     if output:
-        from xtremedistil_tf.runs import atomic_path, write_json
+        from xtremedistil_tf.runs import atomic_path, sole_writer, write_json
 
-        write_json(output / "benchmark.json", result)
-        with atomic_path(output / "benchmark.md") as temporary:
-            temporary.write_text("\n".join(lines) + "\n", "utf-8")
+        record, tables = output / "benchmark.json", output / "benchmark.md"
+        with sole_writer(record, tables, lock_stays=False):
+            write_json(record, result)
+            with atomic_path(tables) as temporary:
+                temporary.write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def run() -> None:
