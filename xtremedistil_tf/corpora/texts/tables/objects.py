@@ -5,8 +5,9 @@ import json
 from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.annotations.services import of_service
+from xtremedistil_tf.corpora.annotations.tools import label_studio_spans
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Tally
-from xtremedistil_tf.corpora.readers.exports import json_values, label_studio_spans, unpack
+from xtremedistil_tf.corpora.readers.exports import json_values, unpack
 from xtremedistil_tf.corpora.texts.tables.cells import split_classes
 from xtremedistil_tf.corpora.texts.tables.table import SAMPLE, Place, Row, Table, TableOptions
 from xtremedistil_tf.data.json_rows import parse_json
