@@ -92,7 +92,7 @@ class BrowserFiles:
 
     @property
     def megabytes(self) -> float:
-        """What a browser that has none of the files downloads."""
+        """Megabytes that a browser without the files downloads."""
         return sum(self.sizes.values()) / 1e6
 
     @staticmethod

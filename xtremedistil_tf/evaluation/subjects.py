@@ -1,4 +1,4 @@
-"""What is scored: a student in a runtime, a teacher, or a file of predictions."""
+"""The subjects of an evaluation: a student in a runtime, a teacher, or a file of predictions."""
 
 import dataclasses
 import pathlib
@@ -26,7 +26,7 @@ from xtremedistil_tf.validation.run_files import TEACHER_FILE, has_teacher
 
 @dataclasses.dataclass(frozen=True)
 class Subject:
-    """What is scored.
+    """A model, or a file of predictions, to score.
 
     Attributes:
       name: name for tables and figures.

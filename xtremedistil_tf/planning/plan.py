@@ -1,4 +1,4 @@
-"""What a run will do and need, before it starts: the dry run, the forecast, the budget of time."""
+"""A run before it starts: the dry run, the forecast, the budget of time."""
 
 import dataclasses
 import gc

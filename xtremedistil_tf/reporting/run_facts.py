@@ -66,7 +66,7 @@ def data_section(metrics: Metrics) -> str:
 
 
 def fitted(metrics: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What was fitted on dev for a run's student; empty for older runs."""
+    """The values fitted on dev for a run's student; empty for older runs."""
     return (metrics.get("student") or {}).get("fitted_on_dev") or {}
 
 

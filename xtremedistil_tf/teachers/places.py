@@ -1,4 +1,4 @@
-"""Where a run's teachers are, what they know, and whether they fit the run."""
+"""Finds a run's teachers, reads what they know, and checks that they fit the run."""
 
 import functools
 import json
@@ -245,7 +245,7 @@ def teachers_fingerprint(
 
     Args:
       folders: the teacher, or the teachers of an ensemble.
-      wanted: what the run asks of them; None if labels are not mapped.
+      wanted: the outputs that the run asks for; None if labels are not mapped.
     """
     kinds = [teacher_kind(folder) for folder in folders]
     prints = [kind.fingerprint(folder) for kind, folder in zip(kinds, folders) if kind is not None]

@@ -163,7 +163,7 @@ def _check_values(own: Sequence[str]) -> None:
 
 
 def _check_text(name: str, text: object) -> None:
-    """Refuses what looks like a path of the user's and would be another.
+    """Refuses a text that looks like the user's path but names another.
 
     Raises:
       UserError: with the flag.

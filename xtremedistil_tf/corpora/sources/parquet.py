@@ -32,7 +32,7 @@ def _named(value: Any, names: List[str]) -> Any:
 
 
 def _as_text(value: Any) -> str:
-    """What JSON cannot hold: bytes, dates, decimal numbers."""
+    """Text for a value that JSON cannot hold: bytes, a date, a decimal number."""
     return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
 
 

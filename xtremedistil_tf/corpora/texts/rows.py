@@ -81,7 +81,7 @@ class TextsOptions:
     """Settings of reading labelled texts.
 
     Attributes:
-      wanted: what the user said of columns.
+      wanted: the user's choice of columns.
       encoding: encoding of files without a byte order mark.
       header: "yes", "no" or "auto".
       language: language of rows that state none.

@@ -29,7 +29,7 @@ Said = Union[None, str, Mapping[str, float], Sequence[Optional[float]]]
 
 @dataclasses.dataclass(frozen=True)
 class Given:
-    """What one annotator says of a row.
+    """One annotator's outputs for a row.
 
     Attributes:
       form: "tags", "probabilities" or "logits".

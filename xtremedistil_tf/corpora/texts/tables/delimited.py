@@ -157,7 +157,7 @@ def read_delimited(lines: Iterator[str], options: TableOptions, counts: Tally) -
 
     Args:
       lines: its lines, with their ends.
-      options: what the file does not say itself.
+      options: information that the file does not contain.
       counts: tally to which a note is added of quotation marks behind a backslash.
 
     Raises:

@@ -163,7 +163,7 @@ def read_json(lines: Iterator[str], options: TableOptions, counts: Tally) -> Tab
 
     Args:
       lines: the file's lines, with their ends.
-      options: what the file does not say itself.
+      options: information that the file does not contain.
       counts: tally to which rows are added that an annotator rejected.
     """
     form, values = _values(lines)
