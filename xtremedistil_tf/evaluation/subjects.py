@@ -45,7 +45,11 @@ class Subject:
     predictions: Optional[pathlib.Path] = None
 
     def predict(self, rows: Sequence[Any]) -> Tuple[List[Any], Optional[List[Any]]]:
-        """Returns (answers, probabilities or None) of labelled rows, as deployed."""
+        """Returns (answers, probabilities or None) of labelled rows, as deployed.
+
+        Raises:
+          UserError: for a file of predictions that cannot be read, or does not fit the rows.
+        """
         if self.model is not None:
             return self.model.predict_scored(rows)
         judging = task_kind(self.labels.kind).judging

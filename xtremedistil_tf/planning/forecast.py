@@ -25,7 +25,7 @@ _WRITING = 1.15
 _MASKED_LM = 5.0
 # A run that is shorter than this by a rough count is not measured: measuring would take as long.
 SHORT = 240.0
-# For the rough count: operations a second of two slow cores, seconds of a step and of a stage.
+# Of two slow cores, for the rough count: operations a second; seconds of a step and of a stage.
 _SPEED, _STEP, _STAGE = 2e10, 0.01, 4.0
 # Copies of a teacher's weights on disk while it is fine-tuned: best, checkpoint with two moments,
 # and the finished one. The word embedding has moments of its used rows only.
@@ -200,7 +200,7 @@ def measure(
 
     Args:
       config, task, plan: the run.
-      facts: its sizes. Teacher and student are spoilt by it.
+      facts: its sizes. Measuring changes the weights of teacher and student.
       alone: stages of the student that is trained on labels alone.
       exports: True if the run exports its student.
     """

@@ -72,7 +72,7 @@ def _own_texts(text: Optional[str], begin: int, end: int) -> List[str]:
     if text is None or not 0 <= begin <= end:
         return []
     own = [text[begin:end], text[begin:end + 1]]
-    # Of one character, the one before may stand in another field by chance.
+    # For an entity of one character, the character before may stand elsewhere by chance.
     if 0 < begin < end - 1:
         own += [text[begin - 1:end], text[begin - 1:end - 1]]
     return own

@@ -31,7 +31,7 @@ _COMPRESSED: Tuple[Tuple[bytes, Callable[[Any], Any]], ...] = (
 )
 # The first line of an .ann file.
 _BRAT = re.compile(rb"T\d+\t\S+ \d+ \d")
-# What stands here in a tar archive, behind the name, size and owner of its first file.
+# A tar archive's mark, and its place: behind the name, size and owner of the first file.
 _TAR, _TAR_AT = b"ustar", 257
 
 

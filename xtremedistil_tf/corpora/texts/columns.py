@@ -30,7 +30,7 @@ LABELS = (CHOSEN, "label", "labels", "class", "category", "target", "gold_label"
           "polarity", "tag", "is_duplicate", "cats", "accept", "star_rating",
           "overall")
 SPLITS = ("split", "partition", "subset", "fold", "set")
-# What a row can say of its split; eval is dev.
+# A row's words for its split; eval is dev.
 _DIVIDED = ("train", "dev", "test", "eval")
 LANGUAGES = ("language", "lang", "locale", "language_code")
 # Names that JSON only has, or what wraps its rows, are labels in tables, perhaps.
