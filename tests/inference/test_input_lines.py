@@ -188,7 +188,8 @@ def test_binary_is_refused(raw):
         read(raw)
 
 
-@pytest.mark.parametrize("text", ["SQLite is small\n", "PAR1 is a receptor\n", "ARROW1 flies\n"])
+@pytest.mark.parametrize("text", ["SQLite is small\n", "%PDF ends\n", "PAR1 is a receptor\n",
+                                  "ARROW1 flies\n"])
 def test_a_text_may_begin_like_a_binary_file(text):
     assert read(text) == [text.rstrip()]
 

@@ -22,7 +22,7 @@ _BINARY = {
     b"PK\x03\x04": ("a zip archive", "unpack it first"),
     b"7z\xbc\xaf": ("a 7z archive", "unpack it, or pack it as zip or tar"),
     b"Rar!": ("a RAR archive", "unpack it, or pack it as zip or tar"),
-    b"%PDF": ("a PDF", AS_TEXT),
+    b"%PDF-": ("a PDF", AS_TEXT),
     b"{\\rtf": ("an RTF document", AS_TEXT),
     b"\xd0\xcf\x11\xe0": ("an Office file", AS_TEXT),
     b"ARROW1\0": _ARROW,
