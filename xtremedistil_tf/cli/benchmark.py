@@ -46,7 +46,8 @@ def _measure_run(model_dir: pathlib.Path, work: pathlib.Path) -> dict:
     from xtremedistil_tf.export.student_forms import student_forms
     from xtremedistil_tf.inference.student_folder import load_student
     from xtremedistil_tf.inference.text_model import text_model
-    from xtremedistil_tf.models.teacher import has_teacher, load_teacher
+    from xtremedistil_tf.models.teacher import load_teacher
+    from xtremedistil_tf.validation.run_files import has_teacher
 
     bundle = load_student(model_dir)
     forms = student_forms(bundle)

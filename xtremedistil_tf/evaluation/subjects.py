@@ -19,9 +19,8 @@ from xtremedistil_tf.inference.assets import (
 from xtremedistil_tf.inference.runtimes.load import load, runtime_of
 from xtremedistil_tf.inference.student_record import read_student_record
 from xtremedistil_tf.inference.text_model import TextModel
-from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.tasks import task_kind
-from xtremedistil_tf.validation.run_files import TEACHER_FILE, has_teacher
+from xtremedistil_tf.validation.run_files import has_teacher, read_teacher_record
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Subject:
 
 
 def _teacher(folder: pathlib.Path, keep_whole: bool) -> Subject:
-    record = read_json(folder / TEACHER_FILE)
+    record = read_teacher_record(folder)
     from xtremedistil_tf.inference.runtimes.teacher import load_teacher_model
 
     return Subject(f"{folder.name} ({record.get('name', 'teacher')})", labels_of(record),

@@ -24,7 +24,7 @@ from xtremedistil_tf.models.pretrained_encoders import (
     create_encoder,
     load_encoder,
 )
-from xtremedistil_tf.models.teacher import Teacher, build_teacher, read_record, save_teacher
+from xtremedistil_tf.models.teacher import Teacher, build_teacher, save_teacher
 from xtremedistil_tf.runs import (
     derive_seed,
     file_fingerprint,
@@ -47,7 +47,7 @@ from xtremedistil_tf.training.sparse_adam import UsedRows
 from xtremedistil_tf.training.stage_feed import StageFeed
 from xtremedistil_tf.training.stages import Stage
 from xtremedistil_tf.training.trainer import Trainer
-from xtremedistil_tf.validation.run_files import read_history
+from xtremedistil_tf.validation.run_files import read_history, read_teacher_record
 
 log = logging.getLogger("absl")
 
@@ -88,7 +88,7 @@ def _check_known(folder: pathlib.Path, config: RunConfig, task: Task) -> None:
     check_known(folder, config, task)
     if config.teacher.model_dir is not None:
         return
-    record = read_record(folder, whole=True)
+    record = read_teacher_record(folder, whole=True)
     # Versions before 0.2 noted --opt_policy nowhere.
     recipe = _recipe_fingerprint(config, task, with_policy="opt_policy" in record)
     if record["fingerprint"] != recipe:
