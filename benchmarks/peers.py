@@ -113,7 +113,8 @@ def prepare_teacher(work: pathlib.Path) -> pathlib.Path:
     from xtremedistil_tf.export.onnx.files import write_models
     from xtremedistil_tf.export.onnx.teacher import build_teacher_model
     from xtremedistil_tf.models.pretrained_encoders import most_positions
-    from xtremedistil_tf.models.teacher import load_teacher, read_record
+    from xtremedistil_tf.models.teacher import load_teacher
+    from xtremedistil_tf.validation.run_files import read_teacher_record
 
     teacher = load_teacher(FLAGS.teacher, 0)
     proto = build_teacher_model(teacher)
@@ -123,7 +124,7 @@ def prepare_teacher(work: pathlib.Path) -> pathlib.Path:
     StudentVocabulary.from_seen(
         [np.arange(size)], teacher.tokenizer.pad_token_id, teacher.tokenizer.unk_token_id, size
     ).save(work / "vocabulary.npy")
-    record = read_record(pathlib.Path(FLAGS.teacher))
+    record = read_teacher_record(pathlib.Path(FLAGS.teacher))
     positions = most_positions(teacher.encoder.config)
     (work / "student.json").write_text(json.dumps(
         {**record, "positions": positions, "seq_len": record.get("seq_len") or positions}), "utf-8")

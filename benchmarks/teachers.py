@@ -32,9 +32,10 @@ from transformers import TFAutoModel, TFBertForTokenClassification
 
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.realign import realign, word_starts_of
-from xtremedistil_tf.models.teacher import build_teacher, load_teacher, read_record
+from xtremedistil_tf.models.teacher import build_teacher, load_teacher
 from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.teachers import Wanted, load_ready
+from xtremedistil_tf.validation.run_files import read_teacher_record
 
 PARTS = ("targets", "runs", "spacy", "text")
 STUDENT = ["--do_NER", "--word_emb_dim=50", "--bilstm_hidden_size=200", "--distil_batch_size=128",
@@ -59,7 +60,7 @@ def save_finished(teacher_dir: pathlib.Path, folder: pathlib.Path) -> pathlib.Pa
     """Saves a teacher as transformers' own token classifier, without the syntactic classes."""
     if (folder / "tf_model.h5").is_file():
         return folder
-    tags = read_record(teacher_dir)["tags"]
+    tags = read_teacher_record(teacher_dir)["tags"]
     teacher = load_teacher(teacher_dir, 0)
     model = TFBertForTokenClassification.from_pretrained(
         teacher_dir, num_labels=len(tags), id2label=dict(enumerate(tags)),
@@ -117,8 +118,8 @@ def compare_targets(work: pathlib.Path) -> Dict[str, Any]:
     texts.write_text("\n".join(row.text for row in rows) + "\n", "utf-8")
     subprocess.run([sys.executable, "benchmarks/outside_outputs.py", str(finished), str(texts),
                     str(outputs), str(FLAGS.seq_len)], cwd=ROOT, check=True)
-    wanted = Wanted("tagging", tuple(read_record(teacher)["tags"]), 0, seq_len=FLAGS.seq_len,
-                    tokenizer=str(finished))
+    wanted = Wanted("tagging", tuple(read_teacher_record(teacher)["tags"]), 0,
+                    seq_len=FLAGS.seq_len, tokenizer=str(finished))
     expected = logits_of(teacher, wanted, rows)
     apart = {}
     for name, path in (("finished", finished), ("onnx", onnx), ("outputs", outputs)):

@@ -39,8 +39,7 @@ def fingerprint(*parts: Any) -> str:
     digest = hashlib.sha256()
     for part in parts:
         raw = part if isinstance(part, bytes) else json.dumps(part, sort_keys=True).encode()
-        digest.update(len(raw).to_bytes(8, "little"))
-        digest.update(raw)
+        digest.update(len(raw).to_bytes(8, "little") + raw)
     return digest.hexdigest()[:16]
 
 
@@ -300,15 +299,16 @@ def one_at_a_time(path: pathlib.Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def sole_writer(path: pathlib.Path, *, lock_stays: bool = True) -> Iterator[None]:
-    """Waits for the lock of what others may write; removes what killed writers of it left.
+def sole_writer(*paths: pathlib.Path, lock_stays: bool = True) -> Iterator[None]:
+    """Waits for the lock beside the first path; removes what killed writers of any path left.
 
     Without `lock_stays` the lock's file goes at the end: it would lie among the user's own.
     """
-    lock = path.with_name(f".{_short(path.name)}.lock")
+    lock = paths[0].with_name(f".{_short(paths[0].name)}.lock")
     with one_at_a_time(lock):
-        if can_write(path.parent):
-            sweep_beside(path)
+        if can_write(lock.parent):
+            for path in paths:
+                sweep_beside(path)
         try:
             yield
         finally:

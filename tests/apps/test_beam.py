@@ -125,7 +125,7 @@ TAGGER = types.SimpleNamespace(kind="tagging", labels=("O", "B-PER", "I-PER"), p
     (b"Anna\rBonn\r", {}, "with carriage returns, which the pipeline cannot split"),
     (b"Anna\n", {"encoding": "utf-16-le"}, "line feeds of one byte"),
     (b"Anna\n", {"encoding": "nothing"}, "--encoding is 'nothing'"),
-    (b"PK\x03\x04\n", {}, "compressed or binary"),
+    (b"PK\x03\x04\n", {}, "is a zip archive; needed is text"),
 ])
 def test_what_is_no_text_is_told_before_the_pipeline_starts(tmp_path, raw, options, told):
     from xtremedistil_tf.apps.beam import check_files

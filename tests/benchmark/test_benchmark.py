@@ -92,6 +92,9 @@ def test_the_teacher_in_onnx_is_the_teacher(teacher, tmp_path):
 
 def test_the_grid_prints_sizes_beside_the_papers(teacher, tmp_path):
     sizes = [row for row in TABLE_16 if row.hidden == 100 and row.embedding in (50, 100)]
+    killed = tmp_path / "out" / ".tmp-12-speed_up.png"
+    killed.parent.mkdir()
+    killed.touch()
     result = measure_grid(tmp_path, 2, 0.01, output=tmp_path / "out", sizes=sizes,
                           teacher=teacher, vocabulary=300)
     assert {(row["embedding"], row["hidden"]) for row in result["rows"]} == {(50, 100), (100, 100)}
@@ -102,6 +105,8 @@ def test_the_grid_prints_sizes_beside_the_papers(teacher, tmp_path):
         assert set(row["speed_up"]) == {f"{way}_{batch}" for batch in (1, 32) for way in
                                         ("tensorflow", "onnx", "onnx_int8")}
     assert (tmp_path / "out" / "compression.png").stat().st_size > 1000
+    assert sorted(path.name for path in killed.parent.iterdir()) == [
+        "compression.png", "speed_up.png"]
     assert len(result["lines"]) == 4 and "4.7" in "".join(result["lines"])
 
 

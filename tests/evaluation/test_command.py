@@ -63,6 +63,22 @@ def test_predictions_alone_need_no_model(set_flags, tmp_path, capsys):
     assert "| accuracy | 66.67 (" in shown and "| 2 | default | bad | b | a |" in shown
 
 
+def test_what_a_killed_evaluation_left_is_removed(set_flags, tmp_path):
+    (tmp_path / "gold.tsv").write_text("good\ta\nbad\tb\n", "utf-8")
+    (tmp_path / "found.txt").write_text("a\nb\n", "utf-8")
+    out = tmp_path / "out"
+    (out / "plots").mkdir(parents=True)
+    left = [out / ".tmp-12-evaluation.json", out / "plots" / ".tmp-12-classes.png"]
+    for path in (*left, out / ".tmp-12-of-another"):
+        path.touch()
+    with set_flags(data=str(tmp_path / "gold.tsv"), predictions=[str(tmp_path / "found.txt")],
+                   output=str(out)):
+        evaluate.main()
+    assert sorted(path.name for path in out.iterdir()) == [
+        ".tmp-12-of-another", "evaluation.json", "evaluation.md", "plots"]
+    assert not any(path.exists() for path in left)
+
+
 @pytest.mark.parametrize("gold, found, values, told", [
     ("good\ta,b\nbad\tb\n", "a,b\nb\n", {"do_multilabel": True}, "| macro-F1 | 100.00 "),
     ("I see\txx:PRON xx:VERB\nIt is\txx:PRON xx:AUX\n", "PRON VERB\nPRON AUX\n",

@@ -2,6 +2,9 @@
 
 import pathlib
 
+import pytest
+
+from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.evaluation import subjects
 from xtremedistil_tf.inference.assets import given_name
 from xtremedistil_tf.runs import write_json
@@ -29,3 +32,11 @@ def test_a_form_is_scored_without_the_files_that_it_does_not_read(tmp_path, monk
     subject = subjects.subject_of_folder(tmp_path, "onnx")
     assert subject.model is loaded and not subject.pairs
     assert subject.labels.tags == ("O", "B-LOC", "I-LOC")
+
+
+@pytest.mark.parametrize("text, told", [
+    ("[]", "teacher.json"), ('{"tags": "O"}', "teacher.json"), ("{", "teacher.json is not a JSON")])
+def test_a_damaged_record_of_a_teacher_is_told_in_one_line(tmp_path, text, told):
+    (tmp_path / "teacher.json").write_text(text, "utf-8")
+    with pytest.raises(UserError, match=told):
+        subjects.subject_of_folder(tmp_path)

@@ -86,7 +86,7 @@ def test_marks_of_labels_are_no_words_of_a_tagger(line):
 
 @pytest.mark.parametrize("begin", [b"7z\xbc\xaf\x27\x1c\0\4", b"PAR1\x15\0", b"\x04\x22M\x18d@"])
 def test_zeros_of_packed_files_are_no_utf16(begin):
-    with pytest.raises(UserError, match="in.txt is compressed or binary; needed is text"):
+    with pytest.raises(UserError, match="in.txt is .*; needed is text: "):
         read(begin + b"a\0" * 200)
 
 
@@ -184,8 +184,14 @@ def test_a_wrong_encoding_is_told_with_its_line():
     b"\x1f\x8b\x08\x00abc", b"PK\x03\x04\x14\x00", b"BZh91AY", b"\x00\x01\x02" * 50,
     b"text\x00text\n", b"%PDF-1.7\n"])
 def test_binary_is_refused(raw):
-    with pytest.raises(UserError, match="binary"):
+    with pytest.raises(UserError, match="in.txt (is .*; needed is text: |holds NUL bytes)"):
         read(raw)
+
+
+@pytest.mark.parametrize("text", ["SQLite is small\n", "%PDF ends\n", "PAR1 is a receptor\n",
+                                  "ARROW1 flies\n"])
+def test_a_text_may_begin_like_a_binary_file(text):
+    assert read(text) == [text.rstrip()]
 
 
 def test_a_column_that_is_not_there():

@@ -19,7 +19,8 @@ from xtremedistil_tf.jobs.run_folder import (
     student_contents,
     teacher_contents,
 )
-from xtremedistil_tf.runs import read_json, write_json
+from xtremedistil_tf.jobs.student_inputs import trained_on
+from xtremedistil_tf.runs import fingerprint, read_json, write_json
 
 
 def test_overwriting_leaves_no_export_of_the_student_before(tmp_path):
@@ -96,6 +97,14 @@ def test_a_setting_that_came_after_the_run_counts_by_its_default(tmp_path):
         claim(tmp_path, other, task, overwrite=False)
     claim(tmp_path, config.to_dict(), task, overwrite=False)
     assert read_json(tmp_path / "config.json")["config"]["student"]["bilstm_layers"] == 1
+
+
+def test_settings_that_came_later_change_a_fingerprint_only_if_they_are_used():
+    task = types.SimpleNamespace(fingerprints={})
+    made = {layers: fingerprint(trained_on(RunConfig(
+        DataConfig("task"), student=StudentConfig(bilstm_layers=layers)), task)[1])
+        for layers in (1, 2)}
+    assert made[1] == "95b8ba1d497fbc12" != made[2]  # As in versions without --bilstm_layers.
 
 
 def test_a_forecast_that_cannot_be_read_holds_no_run_up(tmp_path, caplog):

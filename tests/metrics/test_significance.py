@@ -1,12 +1,15 @@
 """Paired bootstrap: equal runs do not differ, better ones do, scores are those of the report."""
 
+import types
+
 import numpy as np
 import pytest
 
+from xtremedistil_tf.cli import compare
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.metrics.significance import compare_runs, paired_bootstrap
 from xtremedistil_tf.metrics.tagging import score_tags
-from xtremedistil_tf.runs import write_json
+from xtremedistil_tf.runs import read_json, write_json
 
 TAGS = ["O", "B-PER", "I-PER", "B-LOC"]
 
@@ -50,6 +53,17 @@ def test_a_better_run_is_told_from_a_worse_one(runs):
     assert mean.first == pytest.approx(score_tags(gold, bad, languages)["macro_f1"])
     back = compare_runs(second, first, "test", 500)[0]
     assert back.high < 0 and back.p < 0.01
+
+
+def test_the_command_removes_what_a_killed_one_left(runs, tmp_path, monkeypatch, capsys):
+    path = tmp_path / "out" / "found.json"
+    path.parent.mkdir()
+    path.with_name(".tmp-12-found.json").touch()
+    monkeypatch.setattr(compare, "FLAGS", types.SimpleNamespace(
+        split="test", samples=100, output=str(path)))
+    compare.main(*map(str, runs[:2]))
+    assert list(path.parent.iterdir()) == [path] and len(read_json(path)["rows"]) == 3
+    assert "| macro |" in capsys.readouterr().out
 
 
 def test_classes_with_colons_and_spaces_are_whole(tmp_path):

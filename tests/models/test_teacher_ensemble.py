@@ -14,11 +14,12 @@ from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.jobs.distillation import run_distillation
 from xtremedistil_tf.jobs.obtain_teacher import obtain_teacher
-from xtremedistil_tf.models.teacher import build_teacher, load_teacher, read_record, save_teacher
+from xtremedistil_tf.models.teacher import build_teacher, load_teacher, save_teacher
 from xtremedistil_tf.models.teacher_ensemble import average_teachers
 from xtremedistil_tf.models.tokenizers import train_wordpiece
 from xtremedistil_tf.runs import folder_fingerprint
 from xtremedistil_tf.teachers.places import check_teacher, teacher_record, teachers_fingerprint
+from xtremedistil_tf.validation.run_files import read_teacher_record
 
 IDS = {"input_ids": np.array([[2, 7, 9, 3], [2, 8, 3, 0]], np.int32),
        "attention_mask": np.array([[1, 1, 1, 1], [1, 1, 1, 0]], np.int32)}
@@ -106,6 +107,6 @@ def test_a_whole_run_learns_from_all(config, folders, tmp_path):
                                resources=Resources(export=False))
     assert metrics["teacher"]["name"] == "one + two" and metrics["teacher_passes"] == 1
     assert metrics["teacher"]["parameters"] == sum(
-        read_record(folder / "teacher")["parameters"] for folder in folders)
+        read_teacher_record(folder / "teacher")["parameters"] for folder in folders)
     assert metrics["stages"][0]["losses"] == ["labels:cross_entropy", "logits:mse"]
     assert not (tmp_path / "run" / "teacher").exists()

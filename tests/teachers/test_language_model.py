@@ -13,10 +13,10 @@ from xtremedistil_tf.data.folders.task import read_task
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.jobs import obtain_teacher as job
 from xtremedistil_tf.models.pretrained_encoders import build_variables
-from xtremedistil_tf.models.teacher import read_record
 from xtremedistil_tf.runtime import prepare
 from xtremedistil_tf.teachers.language_model import adapt_to_text
 from xtremedistil_tf.teachers.masked_lm import build_masked_lm, load_own_head
+from xtremedistil_tf.validation.run_files import read_teacher_record
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_text_changes_the_encoder_before_it_is_fine_tuned(config, tmp_path, monk
 
     monkeypatch.setattr(job, "adapt_to_text", adapt)
     job.obtain_teacher(config, task, tmp_path)
-    record = read_record(tmp_path / "teacher")
+    record = read_teacher_record(tmp_path / "teacher")
     assert seen["moved"] > 1e-3 and seen["epochs"] == 2 and seen["monitor"] == "masked_accuracy"
     assert record["text"]["name"] == "teacher_00_text" and "masked_accuracy" in seen["dev"]
     # Another number of epochs is another teacher.

@@ -1,4 +1,4 @@
-"""What the page says about its model: name, labels, languages, scores, and example sentences."""
+"""The page's description of its model: name, labels, languages, scores, and example sentences."""
 
 import dataclasses
 import itertools
@@ -59,7 +59,7 @@ PHRASES = {
 
 @dataclasses.dataclass(frozen=True)
 class About:
-    """What the page says about its model.
+    """The page's description of its model.
 
     Attributes:
       name: name of the model: its folder's.

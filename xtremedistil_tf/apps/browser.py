@@ -19,7 +19,7 @@ from xtremedistil_tf.tasks import task_kind_of
 
 SCRIPT, WASM = "worker.js", "ort-wasm-simd-threaded.wasm"
 _TYPES = {".js": "text/javascript", ".wasm": "application/wasm", ".json": "application/json"}
-# What clients/js reads of a student's record; the rest, such as its scores, is not sent.
+# Keys of a student's record that clients/js reads; others, such as its scores, are not sent.
 _RECORD_KEYS = ("student", "tags", "kind", "decoding", "transitions", "seq_len", "temperature",
                 "segmentation")
 
@@ -92,7 +92,7 @@ class BrowserFiles:
 
     @property
     def megabytes(self) -> float:
-        """What a browser that has none of the files downloads."""
+        """Megabytes that a browser without the files downloads."""
         return sum(self.sizes.values()) / 1e6
 
     @staticmethod

@@ -8,9 +8,9 @@ from typing import Any, Callable, Deque, List, Sequence, Tuple
 
 # Texts of at least this many characters are long: they wait for other long texts only.
 LONG_TEXT = 2_000
-# Of short texts: batches at the same time. Each has its share of the processor's cores.
+# Batches of short texts at the same time. Each has its share of the processor's cores.
 _BATCHES_AT_ONCE = 2
-# Of long texts: number answered at the same time, each alone, and maximum number waiting.
+# Long texts that are answered at the same time, each alone, and that may wait.
 _LONG_AT_ONCE, _LONG_WAITING = 1, 3
 
 # Gives the results of several requests, in order.

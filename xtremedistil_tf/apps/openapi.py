@@ -13,7 +13,7 @@ _ENTITY = {
     "properties": {"entity_group": _STRING, "score": _NUMBER, "word": _STRING, "start": _OFFSET,
                    "end": _OFFSET}}
 _BY_LABEL = {"type": "object", "additionalProperties": _NUMBER}
-# What a result holds, by the view of its kind of task: required keys and properties.
+# Keys and properties of a result, by the view of its kind of task.
 _RESULTS: Dict[str, Tuple[Sequence[str], Dict[str, Any]]] = {
     "entities": (["entities"], {"entities": {"type": "array", "items": _ENTITY}}),
     "classes": (["scores"], {

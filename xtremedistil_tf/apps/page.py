@@ -12,7 +12,7 @@ from xtremedistil_tf.apps.service import LONGEST_TEXT, NamedModel, Service, prob
 from xtremedistil_tf.apps.telemetry import request_id
 from xtremedistil_tf.errors import UserError
 
-# What watches over the server: it learns only that the server runs.
+# Paths for monitoring: they tell only that the server runs.
 HEALTH_PATHS = ("/healthz", "/readyz")
 # The page loads nothing from other hosts, and no other page may frame it.
 _POLICY = ("default-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "

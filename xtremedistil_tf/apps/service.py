@@ -98,7 +98,7 @@ def _wording(models: Mapping[str, NamedModel]) -> Tuple[PageWording, Tuple[Tuple
 
 @dataclasses.dataclass
 class Service:
-    """What answers requests.
+    """The models that answer requests, and their limits.
 
     Attributes:
       models: models of one kind of task by displayed name, in the order of the columns.

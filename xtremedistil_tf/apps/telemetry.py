@@ -1,4 +1,4 @@
-"""What the server tells about itself: Prometheus metrics, and logs as lines of JSON."""
+"""Reports of the server about itself: Prometheus metrics, and logs as lines of JSON."""
 
 import contextlib
 import json

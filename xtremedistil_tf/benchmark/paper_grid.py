@@ -17,12 +17,18 @@ from xtremedistil_tf.export.student_forms import arrays_forms
 from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.reporting.figures import COLOURS, new_figure, save, tidy
 from xtremedistil_tf.reporting.paper import TABLE_16, SizeRow
+from xtremedistil_tf.runs import sole_writer
 from xtremedistil_tf.validation.run_files import read_metrics
 
 # Size of mBERT's vocabulary; size of the student's vocabulary that gives Table 16's parameters;
 # number of tags and syntactic classes.
 TEACHER_PIECES, VOCABULARY, CLASSES = 119_547, 88_400, 11
 WIDTH = 768
+# (file, label, place of a row of Table 16) of the horizontal axis of each plot.
+_PLOTS: Tuple[Tuple[str, str, Callable[[Dict[str, Any]], float]], ...] = (
+    ("compression.png", "parameters, teacher over student", lambda row: row["compression"]),
+    ("speed_up.png", "speed-up over the teacher (TensorFlow, batch 32)",
+     lambda row: row["speed_up"]["tensorflow_32"]))
 
 
 def random_student(embedding: int, hidden: int, *, vocabulary: int = VOCABULARY) -> StudentArrays:
@@ -120,7 +126,8 @@ def measure_grid(
             progress.advance()
     points = _trained_points(runs)
     if output:
-        _draw(output, rows, points)
+        with sole_writer(*(output / name for name, _, _ in _PLOTS), lock_stays=False):
+            _draw(output, rows, points)
     return {"teacher_parameters": big.parameters, "rows": rows, "points": points,
             "lines": _table(rows)}
 
@@ -146,11 +153,7 @@ def _draw(
     output: pathlib.Path, rows: Sequence[Dict[str, Any]], points: Sequence[Dict[str, float]]
 ) -> None:
     """Draws Figure 1's two plots: the paper's F1 over compression and over our speed-up."""
-    speed_up = "speed-up over the teacher (TensorFlow, batch 32)"
-    places: Tuple[Tuple[str, str, Callable[[Dict[str, Any]], float]], ...] = (
-        ("compression", "parameters, teacher over student", lambda row: row["compression"]),
-        ("speed_up", speed_up, lambda row: row["speed_up"]["tensorflow_32"]))
-    for name, label, place in places:
+    for name, label, place in _PLOTS:
         figure = new_figure(6.0, 4.2)
         axis = figure.subplots()
         for width, colour in zip(sorted({row["embedding"] for row in rows}), COLOURS):
@@ -170,4 +173,4 @@ def _draw(
         tidy(axis, grid="both")
         figure.legend(loc="outside right upper", frameon=False, fontsize=8,
                       title="the number is H", title_fontsize=8)
-        save(figure, output / f"{name}.png")
+        save(figure, output / name)

@@ -46,7 +46,8 @@ def _measure_run(model_dir: pathlib.Path, work: pathlib.Path) -> dict:
     from xtremedistil_tf.export.student_forms import student_forms
     from xtremedistil_tf.inference.student_folder import load_student
     from xtremedistil_tf.inference.text_model import text_model
-    from xtremedistil_tf.models.teacher import has_teacher, load_teacher
+    from xtremedistil_tf.models.teacher import load_teacher
+    from xtremedistil_tf.validation.run_files import has_teacher
 
     bundle = load_student(model_dir)
     forms = student_forms(bundle)
@@ -101,11 +102,13 @@ def main() -> None:
     lines = result.pop("lines")
     print("\n".join(lines))
     if output:
-        from xtremedistil_tf.runs import atomic_path, write_json
+        from xtremedistil_tf.runs import atomic_path, sole_writer, write_json
 
-        write_json(output / "benchmark.json", result)
-        with atomic_path(output / "benchmark.md") as temporary:
-            temporary.write_text("\n".join(lines) + "\n", "utf-8")
+        record, tables = output / "benchmark.json", output / "benchmark.md"
+        with sole_writer(record, tables, lock_stays=False):
+            write_json(record, result)
+            with atomic_path(tables) as temporary:
+                temporary.write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def run() -> None:

@@ -27,10 +27,11 @@ def main(first: str, second: str) -> None:
     """Compares the runs and prints a table."""
     from xtremedistil_tf.metrics.significance import VERDICT, compare_runs
     from xtremedistil_tf.reporting.markdown import table
-    from xtremedistil_tf.runs import check_place, write_json
+    from xtremedistil_tf.runs import check_place, sole_writer, write_json
 
-    if FLAGS.output is not None:
-        check_place("output", pathlib.Path(FLAGS.output))
+    output = None if FLAGS.output is None else pathlib.Path(FLAGS.output)
+    if output is not None:
+        check_place("output", output)
     found = compare_runs(pathlib.Path(first), pathlib.Path(second), FLAGS.split, FLAGS.samples)
     print(f"A: {first}\nB: {second}\n")
     print(f"Scores on {FLAGS.split}, 0 to 100. p: probability of such a difference by chance, from "
@@ -39,11 +40,11 @@ def main(first: str, second: str) -> None:
         ["language", "A", "B", *VERDICT, "sentences"],
         [[row.name, f"{row.first:.2f}", f"{row.second:.2f}", *row.verdict(),
           f"{row.sentences:,}"] for row in found]))
-    if FLAGS.output is not None:
-        write_json(pathlib.Path(FLAGS.output),
-                   {"first": first, "second": second, "split": FLAGS.split,
-                    "samples": FLAGS.samples,
-                    "rows": [dataclasses.asdict(row) for row in found]})
+    if output is not None:
+        with sole_writer(output, lock_stays=False):
+            write_json(output, {"first": first, "second": second, "split": FLAGS.split,
+                                "samples": FLAGS.samples,
+                                "rows": [dataclasses.asdict(row) for row in found]})
 
 
 def run() -> None:

@@ -191,7 +191,7 @@ def _corpus(kind: str) -> Corpus:
 
 
 def _warnings_of_a_run(config: DataConfig) -> List[str]:
-    """Returns what a run on a sound folder will warn of; with --tokenizer of its languages too."""
+    """Returns the warnings of a run on a sound folder; with --tokenizer also of its languages."""
     from xtremedistil_tf.data.folders.task import describe, read_task
 
     config = dataclasses.replace(config, transfer_file=FLAGS.transfer_file)

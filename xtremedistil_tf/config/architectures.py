@@ -33,6 +33,10 @@ def _only_saved_model(config: "StudentConfig", task_kind: str) -> Tuple[str, ...
     return ("savedmodel",)
 
 
+def _transformer_weights(config: "StudentConfig") -> int:
+    return 12 * config.num_hidden_layers * config.hidden_size**2
+
+
 @dataclasses.dataclass(frozen=True)
 class Architecture:
     """One kind of student, with all properties that the package needs.
@@ -58,6 +62,8 @@ class Architecture:
       dimensions: settings that are dimensions of its arrays, each with a factor. A student folder
         is refused if no array has a dimension of setting times factor.
       depths: settings that are numbers of layers.
+      weights: StudentConfig -> the weights of its encoder that each token meets, roughly, for the
+        forecast of a run's time; by default those of a Transformer.
       check: raises UserError for contradictory settings.
     """
 
@@ -75,6 +81,7 @@ class Architecture:
     matches_layers: bool = False
     dimensions: Mapping[str, int] = dataclasses.field(default_factory=dict)
     depths: Tuple[str, ...] = ()
+    weights: Callable[["StudentConfig"], int] = _transformer_weights
     check: Callable[["StudentConfig"], None] = lambda config: None
 
     def __str__(self) -> str:
@@ -99,6 +106,11 @@ def _describe_bilstm(config: "StudentConfig") -> str:
         told += f", {config.bilstm_layers} layers"
     apart = config.pair_encoding == "siamese"
     return f"{told}, each text of a pair alone" if apart else told
+
+
+def _bilstm_weights(config: "StudentConfig") -> int:
+    units = config.bilstm_hidden_size  # Four gates in each direction read the input and the state.
+    return 8 * units * (config.word_emb_dim + units + (config.bilstm_layers - 1) * 3 * units)
 
 
 def _bilstm_formats(config: "StudentConfig", task_kind: str) -> Tuple[str, ...]:
@@ -186,6 +198,7 @@ register_student(Architecture(
     # One array holds the four gates of an LSTM.
     dimensions={"word_emb_dim": 1, "bilstm_hidden_size": 4},
     depths=("bilstm_layers",),
+    weights=_bilstm_weights,
 ))
 register_student(Architecture(
     name="transformer",

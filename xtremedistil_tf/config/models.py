@@ -11,7 +11,7 @@ from xtremedistil_tf.config.checks import DERIVED, at_least, derive, one_of, pos
 ACTIVATIONS = ("gelu", "linear", "relu", "tanh")
 # Name of the layer between the encoder and the teacher's width.
 PROJECTION = "projection"
-# What the logits are computed from; the first is the default.
+# Inputs of the logits layer; the first is the default.
 LOGITS_FROM = (PROJECTION, "encoder")
 VOCABULARIES = ("teacher", "cut")
 WORD_EMBEDDINGS = ("svd", "svd_pretrained", "full", "pca", "ppa", "random", "file")

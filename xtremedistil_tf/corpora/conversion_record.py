@@ -1,6 +1,7 @@
 """Describes a conversion in words, for the screen and for the data card."""
 
-from typing import Any, Dict, List
+import collections
+from typing import Any, Counter, Dict, List
 
 from xtremedistil_tf.corpora.suspicious import told_damage
 from xtremedistil_tf.data.piece_marks import told_pieces
@@ -139,12 +140,11 @@ def describe_record(record: Dict[str, Any]) -> str:
         lines.append(f"{source['source']} ({source['format']}): {told}")
     rest = record["sources"][_MOST_SOURCES:]
     if rest:
-        total: Dict[str, int] = {}
+        total: Counter[str] = collections.Counter()
         for source in rest:
-            for name, count in source["counts"].items():
-                total[name] = total.get(name, 0) + count
-        told = "; ".join(f"{total[name]:,} {_TOLD[name]}" for name in total if name in _TOLD)
-        told = "; ".join(filter(None, [told, f"{total.get('rewritten_tags', 0):,} tags rewritten"]))
+            total.update(source["counts"])
+        told = "; ".join([*(f"{total[name]:,} {_TOLD[name]}" for name in total if name in _TOLD),
+                          f"{total['rewritten_tags']:,} tags rewritten"])
         lines.append(f"{len(rest)} more sources, each in conversion.json: {told}")
     found = [line for source in record["sources"] for line in suspicious(source)]
     found += [f"no entity in the {sum(record['splits'][split].values()):,} sentences of {split}; "

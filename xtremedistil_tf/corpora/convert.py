@@ -20,7 +20,7 @@ RECORD_FILE = "conversion.json"
 TRANSFER_FILE = "transfer.txt"
 SPLITS = ("train", "dev", "test")
 HELD_OUT = ("dev", "test")
-# What stands in a column that is not annotated, as in CoNLL-U.
+# Cell of a column that is not annotated, as in CoNLL-U.
 _NO_TAGS = frozenset({"_", "-"})
 
 
@@ -147,7 +147,11 @@ def _check_result(writer: _Writer, options: ConvertOptions, sources: Sequence[So
 
 
 def claim_folder(output: pathlib.Path, overwrite: bool) -> None:
-    """Refuses an output folder with files that an earlier conversion did not write."""
+    """Refuses an output folder with files that an earlier conversion did not write.
+
+    Raises:
+      UserError: for it, for this folder, and without `overwrite` for an earlier conversion's.
+    """
     check_place("output", output, folder=True)
     if output.name in ("", ".."):
         raise UserError(f"--output {output} is this folder or one above it, which cannot be "

@@ -90,7 +90,7 @@ class ProblemFile:
             yield raw
         if crlf:
             self.warn(crlf, "crlf", "line ends with CR LF (the first of them); CR is read over")
-        # Of UTF-16 and UTF-32, zeros stand behind the last line feed.
+        # In UTF-16 and UTF-32, zeros stand behind the last line feed.
         if raw.strip(b"\0") and not raw.endswith(b"\n"):
             self.warn(number, "no_newline", "the last line does not end; the file may be cut off")
 

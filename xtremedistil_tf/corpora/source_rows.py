@@ -95,7 +95,11 @@ class SourceReader:
         self.records: List[Dict[str, Any]] = []
 
     def rows(self, source: Source, labelled: bool) -> Iterator[Example]:
-        """Yields a source's examples; its counts are complete after the last one."""
+        """Yields a source's examples; its counts are complete after the last one.
+
+        Raises:
+          UserError: for the first unusable row, with its place, unless such rows are skipped.
+        """
         counts = Tally()
         problem = None
         form, rows = rows_of(

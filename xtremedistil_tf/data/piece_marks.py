@@ -6,7 +6,7 @@ from typing import Optional, Sequence
 # As tokenizers write them: WordPiece, SentencePiece, byte-level BPE, subword-nmt.
 _PIECE = re.compile(r"##\w.*|[▁Ġ]\w.*|\[(?:CLS|SEP|PAD)\]|</?s>|.*\w@@")
 _MARKS = re.compile(r"##|[▁Ġ]|\[CLS|\[SEP|\[PAD|</?s>|@@")
-# Of fewer words nothing is said; above this share of them they are no accident.
+# With fewer words nothing is said; above this share of the words, marks are no accident.
 _FEWEST_WORDS, _SHARE = 20, 0.05
 
 

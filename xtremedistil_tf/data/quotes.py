@@ -7,7 +7,7 @@ import csv
 import re
 from typing import Sequence, Tuple
 
-# What is told of such a table.
+# Message about such a table.
 ESCAPED = 'quotation marks in cells stand behind a backslash (\\")'
 _ESCAPED = re.compile(r'\\([\\"])')
 

@@ -1,4 +1,4 @@
-"""What a cascade of two models is worth: its score over the share of rows asked of the second."""
+"""The worth of a cascade of two models: its score over the share of rows asked of the second."""
 
 from typing import Any, Dict, List, Sequence
 

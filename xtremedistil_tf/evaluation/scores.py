@@ -114,7 +114,7 @@ def _errors(kind: TaskKind, rows: Sequence[Any], found: Sequence[_Found], most: 
                      if one.probabilities is not None else np.zeros(len(rows)) for one in found])
 
     def first(ranks: np.ndarray) -> List[Dict[str, Any]]:
-        # Of equal errors those that the models were surest of.
+        # Among equal errors, those first that the models were surest of.
         order = np.lexsort((-sure.sum(axis=0), -ranks))[:most]
         return [_row(kind, rows[at], found, int(at)) for at in order if ranks[at] > 0]
 

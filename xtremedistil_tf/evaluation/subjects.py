@@ -1,4 +1,4 @@
-"""What is scored: a student in a runtime, a teacher, or a file of predictions."""
+"""The subjects of an evaluation: a student in a runtime, a teacher, or a file of predictions."""
 
 import dataclasses
 import pathlib
@@ -19,14 +19,13 @@ from xtremedistil_tf.inference.assets import (
 from xtremedistil_tf.inference.runtimes.load import load, runtime_of
 from xtremedistil_tf.inference.student_record import read_student_record
 from xtremedistil_tf.inference.text_model import TextModel
-from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.tasks import task_kind
-from xtremedistil_tf.validation.run_files import TEACHER_FILE, has_teacher
+from xtremedistil_tf.validation.run_files import has_teacher, read_teacher_record
 
 
 @dataclasses.dataclass(frozen=True)
 class Subject:
-    """What is scored.
+    """A model, or a file of predictions, to score.
 
     Attributes:
       name: name for tables and figures.
@@ -45,7 +44,11 @@ class Subject:
     predictions: Optional[pathlib.Path] = None
 
     def predict(self, rows: Sequence[Any]) -> Tuple[List[Any], Optional[List[Any]]]:
-        """Returns (answers, probabilities or None) of labelled rows, as deployed."""
+        """Returns (answers, probabilities or None) of labelled rows, as deployed.
+
+        Raises:
+          UserError: for a file of predictions that cannot be read, or does not fit the rows.
+        """
         if self.model is not None:
             return self.model.predict_scored(rows)
         judging = task_kind(self.labels.kind).judging
@@ -56,7 +59,7 @@ class Subject:
 
 
 def _teacher(folder: pathlib.Path, keep_whole: bool) -> Subject:
-    record = read_json(folder / TEACHER_FILE)
+    record = read_teacher_record(folder)
     from xtremedistil_tf.inference.runtimes.teacher import load_teacher_model
 
     return Subject(f"{folder.name} ({record.get('name', 'teacher')})", labels_of(record),

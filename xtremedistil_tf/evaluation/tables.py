@@ -8,7 +8,7 @@ from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
 from xtremedistil_tf.evaluation.charts import figures_of
 from xtremedistil_tf.metrics.measures import language_measure, measure_name
 from xtremedistil_tf.reporting.markdown import ABSENT, cell_text, count_text, score_text, table
-from xtremedistil_tf.runs import atomic_path, write_json
+from xtremedistil_tf.runs import atomic_path, sole_writer, write_json
 from xtremedistil_tf.tasks import task_kind_of
 
 Evaluation = Mapping[str, Any]
@@ -181,8 +181,11 @@ def render_evaluation(evaluation: Evaluation, *, plots: bool = False) -> str:
 def write_evaluation(folder: pathlib.Path, evaluation: Evaluation) -> None:
     """Writes evaluation.json, evaluation.md and plots/*.png into a folder."""
     folder = pathlib.Path(folder)
-    for name, _, draw in figures_of(evaluation):
-        draw(folder / "plots" / name)
-    write_json(folder / "evaluation.json", dict(evaluation))
-    with atomic_path(folder / "evaluation.md") as temporary:
-        temporary.write_text(render_evaluation(evaluation, plots=True), "utf-8")
+    record, report = folder / "evaluation.json", folder / "evaluation.md"
+    plots = [(folder / "plots" / name, draw) for name, _, draw in figures_of(evaluation)]
+    with sole_writer(record, report, *(path for path, _ in plots), lock_stays=False):
+        for path, draw in plots:
+            draw(path)
+        write_json(record, dict(evaluation))
+        with atomic_path(report) as temporary:
+            temporary.write_text(render_evaluation(evaluation, plots=True), "utf-8")

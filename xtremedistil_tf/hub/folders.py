@@ -34,7 +34,7 @@ def is_hub_name(folder: Union[str, pathlib.Path]) -> bool:
 
 
 def _told(name: str, error: Exception) -> UserError:
-    """What to do about a name that could not be fetched, in one line."""
+    """The error for a name that could not be fetched, with advice."""
     from huggingface_hub import constants
     from huggingface_hub.utils import (
         GatedRepoError,

@@ -76,7 +76,7 @@ def sizes(folder: pathlib.Path) -> Dict[str, int]:
 
 
 def check_name(name: str) -> None:
-    """Refuses what is no name of a repository.
+    """Refuses a name that no repository can have.
 
     Raises:
       UserError: if it is not user/name.

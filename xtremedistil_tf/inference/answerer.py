@@ -12,6 +12,7 @@ from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.vocabulary import PAD_ID
 from xtremedistil_tf.data.tokenization.windows import WindowCutter, pack_windows
 from xtremedistil_tf.inference.assets import Assets
+from xtremedistil_tf.inference.classifier import softmax
 from xtremedistil_tf.inference.lines import QUESTION_KEYS, AnsweredLine, Line, split_pair
 from xtremedistil_tf.inference.text_model import TextModel, pairs_of
 from xtremedistil_tf.metrics.answer_spans import Answer, find_answers
@@ -87,9 +88,7 @@ class TextAnswerer(TextModel):
         best = found.spans[0]
         # The empty span, which stands for no candidates, is "no answer" itself.
         own = np.array([found.null, *(span.score for span in found.spans if span.text)])
-        shares = np.exp(own - own.max())
-        shares /= shares.sum()
-        score = float(shares[1 if found.text else 0])
+        score = float(softmax(own)[1 if found.text else 0])
         there = bool(found.text) and score >= self.least_of("")
         return {"answer": found.text if there else "", "score": score,
                 "start": best.begin if there else None, "end": best.end if there else None,

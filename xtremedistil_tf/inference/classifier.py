@@ -34,7 +34,7 @@ from xtremedistil_tf.tasks import task_kind
 
 # A text, or a pair of texts.
 Item = Union[str, Tuple[str, str]]
-# What a student of pairs takes, for messages.
+# Inputs of a student of pairs, for messages.
 _PAIRS = "takes pairs of texts; allowed: (text, text)"
 
 
@@ -51,7 +51,7 @@ class Classified(NamedTuple):
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """Computes probabilities from float logits [batch, classes]."""
+    """Computes probabilities over the last axis from float logits [..., classes]."""
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
 

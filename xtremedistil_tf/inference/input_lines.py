@@ -10,6 +10,7 @@ import json
 import re
 from typing import Callable, Collection, Iterable, Iterator, List, Optional, Sequence
 
+from xtremedistil_tf.data.first_bytes import no_text
 from xtremedistil_tf.data.json_rows import mend
 from xtremedistil_tf.data.lines import (
     BYTE_ORDER_MARK,
@@ -35,13 +36,6 @@ SAMPLE = 200
 _SHARE = 0.8
 _TAG = re.compile(r"(?:[A-Za-z]{2,3}(?:[-_][A-Za-z]+)*:)?(?:O|[BIESLU]-\S+)")
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
-# First bytes of gzip, zip, bzip2, xz, zstandard, LZ4, 7z, RAR, PDF, SQLite, Parquet, Office, RTF
-# and PNG files.
-_MAGIC = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"\x04\x22M\x18",
-          b"7z\xbc\xaf", b"Rar!", b"%PDF-", b"SQLite", b"PAR1", b"\xd0\xcf\x11\xe0",
-          b"{\\rtf", b"\x89PNG")
-_OTHER_FILES = {b"version https://git-lfs": "a pointer of Git LFS", b"<?xml": "XML",
-                b"<!doctype html": "an HTML page", b"<html": "an HTML page"}
 # With fewer lines, a sentence such as "She got an O" would look like columns.
 _FEWEST = 3
 
@@ -242,12 +236,14 @@ class InputLines:
             self.marks += line.count(BYTE_ORDER_MARK)
             yield line.replace(BYTE_ORDER_MARK, "")
 
+    def _check_start(self, first: bytes) -> None:
+        refused = no_text(first)
+        if refused is not None:
+            raise UserError(f"{self._name} is {refused[0]}; needed is text: {refused[1]}")
+
     def _check_bytes(self, head: Sequence[bytes]) -> None:
         """Refuses files that are not text, or have another encoding."""
-        first = next((raw.strip().lower() for raw in head if raw.strip()), b"")
-        for begin, told in _OTHER_FILES.items():
-            if first.startswith(begin):
-                raise UserError(f"{self._name} is {told}; needed is text")
+        self._check_start(next((raw for raw in head if raw.strip()), b""))
         if any(b"\0" in raw for raw in head):
             raise UserError(f"{self._name} holds NUL bytes: it is binary, or UTF-16 without its "
                             "mark; --encoding=utf-16-le reads the latter")
@@ -262,8 +258,7 @@ class InputLines:
     def _texts(self) -> Iterator[str]:
         chunks = iter(self._file)
         first = next(chunks, b"")
-        if first.startswith(_MAGIC):  # Zeros inside would look like UTF-16.
-            raise UserError(f"{self._name} is compressed or binary; needed is text")
+        self._check_start(first)  # Zeros of binary files would look like UTF-16.
         told, mark = encoding_of(first)
         encoding = told or self._encoding or UTF8
         if codecs.lookup(encoding).name != UTF8:

@@ -46,7 +46,11 @@ class XtremeDistil:
 
     @property
     def model(self) -> TextModel:
-        """The student, loaded when it is first used: a saved pipeline brings its own."""
+        """The student, loaded when it is first used: a saved pipeline brings its own.
+
+        Raises:
+          UserError: if there is none, or it takes pairs of texts.
+        """
         if self._model is None:
             if not self._folder:
                 raise UserError(f"the component {self.name} has no student; allowed: "

@@ -93,7 +93,7 @@ def train_alone(
 def worth(
     prepared: Prepared, measure: str, alone: Dict[str, Any], student: Dict[str, Any]
 ) -> Optional[Dict[str, Any]]:
-    """Returns what distillation was worth: the student's score minus that on labels alone.
+    """Returns the gain by distillation: the student's score minus that on labels alone.
 
     Args:
       prepared: the data.

@@ -77,7 +77,7 @@ _NOTHING: Mapping[str, Any] = {}
 
 @dataclasses.dataclass(frozen=True)
 class Trained:
-    """What the stages leave.
+    """The result of the stages.
 
     Attributes:
       student: the model; its weights are those of the last stage.
@@ -267,7 +267,7 @@ def finish(
     student, records = trained.student, trained.records
     taught, alone = trained.taught, trained.alone
     reached(FINAL)
-    # First, so that a kill leaves no scores of before beside new predictions or a new student.
+    # So that a kill leaves no old scores beside new predictions or a new student.
     forget_metrics(model_dir)
     best = best_stage(records, chosen_by(config, prepared.task))["name"]
     load_weights(student.trained, model_dir / "stages" / best / WEIGHTS_FILE)
@@ -278,7 +278,7 @@ def finish(
         answers[ALONE] = alone.answers
     scores = final_scores(prepared, answers, model_dir, glue_task=config.data.glue_task)
     scores["student"].update(agreement_on_text(prepared, taught, student, model_dir))
-    # First, so that no export of an earlier student lies beside the new one.
+    # So that no export of an earlier student lies beside the new one.
     remove_exports(model_dir)
     _save(config, prepared, student, scores, model_dir, fitted)
     for who, deployed in deployed_scores(prepared, taught, model_dir, answers).items():
@@ -288,9 +288,9 @@ def finish(
     laps.lap("export")
     entries: Dict[str, Any] = {**more, **worst_of_run(prepared.task, answers)}
     if alone is not None:
-        entries[ALONE] = {**alone.record, **scores[ALONE],
-                       "worth": worth(prepared, config.data.measure, answers[ALONE],
-                                      answers["student"])}
+        entries[ALONE] = {
+            **alone.record, **scores[ALONE],
+            "worth": worth(prepared, config.data.measure, answers[ALONE], answers["student"])}
     seconds = {**laps.seconds, "total": sum(laps.seconds.values())}
     if fitted:
         scores["student"]["fitted_on_dev"] = fitted

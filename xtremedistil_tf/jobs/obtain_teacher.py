@@ -6,7 +6,7 @@ import itertools
 import logging
 import pathlib
 import shutil
-from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, Mapping, Optional, Sequence, Tuple
 
 from xtremedistil_tf.config import RunConfig
 from xtremedistil_tf.data.folders.task import Task
@@ -24,7 +24,7 @@ from xtremedistil_tf.models.pretrained_encoders import (
     create_encoder,
     load_encoder,
 )
-from xtremedistil_tf.models.teacher import Teacher, build_teacher, read_record, save_teacher
+from xtremedistil_tf.models.teacher import Teacher, build_teacher, save_teacher
 from xtremedistil_tf.runs import (
     derive_seed,
     file_fingerprint,
@@ -47,7 +47,7 @@ from xtremedistil_tf.training.sparse_adam import UsedRows
 from xtremedistil_tf.training.stage_feed import StageFeed
 from xtremedistil_tf.training.stages import Stage
 from xtremedistil_tf.training.trainer import Trainer
-from xtremedistil_tf.validation.run_files import read_history
+from xtremedistil_tf.validation.run_files import read_history, read_teacher_record
 
 log = logging.getLogger("absl")
 
@@ -88,7 +88,7 @@ def _check_known(folder: pathlib.Path, config: RunConfig, task: Task) -> None:
     check_known(folder, config, task)
     if config.teacher.model_dir is not None:
         return
-    record = read_record(folder, whole=True)
+    record = read_teacher_record(folder, whole=True)
     # Versions before 0.2 noted --opt_policy nowhere.
     recipe = _recipe_fingerprint(config, task, with_policy="opt_policy" in record)
     if record["fingerprint"] != recipe:
@@ -153,6 +153,34 @@ def _training_folder(folder: pathlib.Path) -> pathlib.Path:
     return folder.with_name(folder.name + "_training")
 
 
+def _record(
+    config: RunConfig, task: Task, recipe: str, stages: Sequence[Mapping[str, Any]],
+    history: Sequence[Mapping[str, float]], text: Optional[Mapping[str, Any]],
+) -> Dict[str, Any]:
+    """Returns the JSON values that are saved with a teacher.
+
+    Args:
+      config, task: the run.
+      recipe: fingerprint of the settings and data of the fine-tuning.
+      stages: the trainer's record of each stage.
+      history: one entry an epoch.
+      text: record of masked language modelling on the transfer text; None without it.
+    """
+    name = config.teacher.config_file or config.teacher.checkpoint
+    return {
+        "fingerprint": recipe, "name": pathlib.Path(name).name, "kind": task.labels.kind,
+        "tags": list(task.labels.tags), "pairs": config.data.pairs,
+        "opt_policy": config.teacher_policy, "decoding": config.data.decoding,
+        "segmentation": task.segmentation, "seq_len": config.data.seq_len,
+        "squad": None if config.data.squad is None else dataclasses.asdict(config.data.squad),
+        "dev": stages[-1]["dev"], "epochs": sum(stage["epochs"] for stage in stages),
+        **({} if text is None else {"text": text}),
+        "seconds": sum(stage["seconds"] for stage in stages), "history": history,
+        "steps": sum(stage["steps"] for stage in stages),
+        "rates": [rate for stage in stages for rate in stage["rates"]],
+    }
+
+
 def _fine_tune(
     config: RunConfig, task: Task, folder: pathlib.Path, recipe: str,
     tensorboard: Optional[pathlib.Path],
@@ -175,8 +203,8 @@ def _fine_tune(
         (training / recipe).touch()
 
     by_chief(claim)
-    adapted = [] if not config.teacher.lm_epochs else [adapt_to_text(
-        teacher, config, task, training, recipe, tensorboard=tensorboard)]
+    text = adapt_to_text(teacher, config, task, training, recipe, tensorboard=tensorboard) \
+        if config.teacher.lm_epochs else None
     trainer = Trainer(
         teacher.model, teacher.registry, feed, training, config.seed, tensorboard=tensorboard
     )
@@ -186,19 +214,7 @@ def _fine_tune(
     history = [
         epoch for stage in stages for epoch in read_history(training / stage.name / "history.json")
     ]
-    name = config.teacher.config_file or config.teacher.checkpoint
-    record = {
-        "fingerprint": recipe, "name": pathlib.Path(name).name, "kind": task.labels.kind,
-        "tags": list(task.labels.tags), "pairs": config.data.pairs,
-        "opt_policy": config.teacher_policy, "decoding": config.data.decoding,
-        "segmentation": task.segmentation, "seq_len": config.data.seq_len,
-        "squad": None if config.data.squad is None else dataclasses.asdict(config.data.squad),
-        "dev": records[-1]["dev"], "epochs": sum(record["epochs"] for record in records),
-        **({"text": adapted[0]} if adapted else {}),
-        "seconds": sum(record["seconds"] for record in records), "history": history,
-        "steps": sum(record["steps"] for record in records),
-        "rates": [rate for record in records for rate in record["rates"]],
-    }
+    record = _record(config, task, recipe, records, history, text)
 
     def keep() -> None:
         save_teacher(teacher, folder, record)

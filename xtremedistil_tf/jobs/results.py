@@ -287,7 +287,7 @@ def forget_metrics(model_dir: pathlib.Path) -> None:
 
 def keep_metrics(model_dir: pathlib.Path, metrics: Dict[str, Any]) -> None:
     """Writes metrics.json, and the manifest of it and of the predictions."""
-    # First of all: a kill in between leaves none, and not that of the scores before.
+    # First, so that a kill in between leaves no manifest of the earlier scores.
     drop_manifest(model_dir)
     write_json(model_dir / METRICS_FILE, metrics)
     folder = model_dir / "predictions"

@@ -195,7 +195,7 @@ def _target_fingerprint(
     config: RunConfig, task: Task, *, teacher_print: str, split: str, layer: int
 ) -> str:
     # The student's tokenizer was part of it. Without one of its own that was None; it stays, so
-    # that stores of before are found.
+    # that earlier stores are found.
     return fingerprint(teacher_print, task.fingerprints[split], config.data.seq_len,
                        config.data.on_bad_row, layer, config.teacher_policy, None,
                        config.matched_layers)

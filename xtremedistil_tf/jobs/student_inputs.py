@@ -7,7 +7,7 @@ from typing import Any, Dict, Optional, Sequence, Tuple
 
 import transformers
 
-from xtremedistil_tf.config import DataConfig, Resources, RunConfig, require
+from xtremedistil_tf.config import DataConfig, Resources, RunConfig, StudentConfig, require
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.data.folders.task_features import align_task
 from xtremedistil_tf.data.tokenization.alignment import Features
@@ -53,6 +53,14 @@ from xtremedistil_tf.teachers.student_tokenizer import (
 )
 from xtremedistil_tf.training.plans import build_plan
 from xtremedistil_tf.training.stages import Stage
+
+# The settings in each student's fingerprint. Newer ones count only if they differ from their
+# default, so that runs of earlier versions keep their fingerprints.
+_ALWAYS = frozenset("""
+    word_emb_dim bilstm_hidden_size dropout_rate recurrent_dropout input_dropout dense_act_func
+    word_embedding word_emb_file ppa_components vocabulary vocabulary_min_count pooling student
+    hidden_size num_hidden_layers num_attention_heads pt_student_checkpoint compress_word_embedding
+    freeze_word_embedding architecture pair_encoding logits_from""".split())
 
 
 def needed_kinds(stages: Sequence[Stage]) -> Tuple[str, ...]:
@@ -154,9 +162,9 @@ def student_separator(
 
 def trained_on(config: RunConfig, task: Task) -> Tuple[Any, ...]:
     """Returns the settings that determine a student, except teacher and plan; for fingerprints."""
-    student = {**config.to_dict()["student"], **student_contents(config.student)}
-    if student["bilstm_layers"] == 1:  # As in runs that were begun before the setting.
-        del student["bilstm_layers"]
+    student = {name: value for name, value in config.to_dict()["student"].items()
+               if name in _ALWAYS or value != getattr(StudentConfig, name)}
+    student.update(student_contents(config.student))
     return (task.fingerprints, student, config.data.seq_len, config.data.on_bad_row, config.seed,
             config.opt_policy, config.distil.language_exponent)
 

@@ -160,6 +160,9 @@ def paired_bootstrap(
     Returns:
       The comparison of the mean over languages, then of each language with gold entities.
 
+    Raises:
+      UserError: if no language has gold entities.
+
     Source: Koehn (2004), paired bootstrap resampling.
     """
     generator = np.random.default_rng(0)

@@ -14,15 +14,15 @@ from xtremedistil_tf.models.encoders.parts import WAY_OUT, check_kind
 from xtremedistil_tf.models.tokenizers import load_tokenizer, train_wordpiece
 from xtremedistil_tf.validation.records import Field, read_record
 
-_TF_WEIGHTS = ("tf_model.h5", "tf_model.h5.index.json")
+_WEIGHTS = ("tf_model.h5", "tf_model.h5.index.json", "model.safetensors",
+            "model.safetensors.index.json")
 # Kinds whose positions start after the padding id.
 _AFTER_PADDING = ("roberta", "xlm-roberta", "camembert", "mpnet")
-_SAFETENSORS = ("model.safetensors", "model.safetensors.index.json")
 
 
 def find_weights(folder: pathlib.Path) -> Tuple[str, ...]:
     """Returns the names of a folder's weights that a TensorFlow class can load."""
-    return tuple(name for name in (*_TF_WEIGHTS, *_SAFETENSORS) if (folder / name).is_file())
+    return tuple(name for name in _WEIGHTS if (folder / name).is_file())
 
 
 def _check_folder(folder: pathlib.Path, model_class: Any) -> None:
@@ -32,14 +32,14 @@ def _check_folder(folder: pathlib.Path, model_class: Any) -> None:
             f"{folder} is not a checkpoint: no config.json in it; it holds: "
             f"{', '.join(sorted(names)[:8]) or 'nothing'}"
         )
-    if not names & set(_TF_WEIGHTS + _SAFETENSORS):
+    if not find_weights(folder):
         hint = (
             "; pytorch_model.bin needs PyTorch: save it once with safe_serialization=True"
             if "pytorch_model.bin" in names
             else ""
         )
         raise UserError(
-            f"{folder} holds no weights; allowed: {', '.join(_TF_WEIGHTS + _SAFETENSORS)}{hint}"
+            f"{folder} holds no weights; allowed: {', '.join(_WEIGHTS)}{hint}"
         )
     # The Auto classes have no config_class: they accept every type.
     wanted = getattr(getattr(model_class, "config_class", None), "model_type", None)

@@ -222,11 +222,6 @@ def save_teacher(teacher: Teacher, folder: pathlib.Path, record: dict) -> None:
         write_manifest(temporary)
 
 
-def read_record(folder: pathlib.Path, *, whole: bool = False) -> dict:
-    """Reads the record of a teacher; see `read_teacher_record`."""
-    return read_teacher_record(pathlib.Path(folder) / TEACHER_FILE, whole=whole)
-
-
 def load_teacher(folder: pathlib.Path, layer: int, *, matched: int = 0) -> Teacher:
     """Loads a fine-tuned teacher.
 
@@ -250,7 +245,7 @@ def load_teacher(folder: pathlib.Path, layer: int, *, matched: int = 0) -> Teach
             raise
         raise UserError(f"the teacher in {folder} cannot be loaded: {first_line(error)}") from error
     tokenizer = load_tokenizer(str(folder), model_type=encoder.config.model_type)
-    record = read_record(folder)
+    record = read_teacher_record(folder)
     kind, pairs = task_kind_of(record), bool(record.get("pairs"))
     teacher = build_teacher(encoder, tokenizer, head["bias"].shape[0], layer, pooled=kind.pooled,
                             matched=matched, pairs=pairs, competing=kind.competing)

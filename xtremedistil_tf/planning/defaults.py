@@ -233,7 +233,7 @@ def choose(
 
 @dataclasses.dataclass(frozen=True)
 class _Encoder:
-    """What is known of a teacher before it is loaded.
+    """Facts about a teacher before it is loaded.
 
     Attributes:
       sizes: its sizes.

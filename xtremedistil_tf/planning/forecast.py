@@ -1,4 +1,4 @@
-"""How long a run will take, and how much memory and disk: measured in a few steps before it."""
+"""Forecasts the time, memory and disk of a run from a few steps measured before it."""
 
 import dataclasses
 import sys
@@ -25,7 +25,7 @@ _WRITING = 1.15
 _MASKED_LM = 5.0
 # A run that is shorter than this by a rough count is not measured: measuring would take as long.
 SHORT = 240.0
-# For the rough count: operations a second of two slow cores, seconds of a step and of a stage.
+# Of two slow cores, for the rough count: operations a second; seconds of a step and of a stage.
 _SPEED, _STEP, _STAGE = 2e10, 0.01, 4.0
 # Copies of a teacher's weights on disk while it is fine-tuned: best, checkpoint with two moments,
 # and the finished one. The word embedding has moments of its used rows only.
@@ -56,7 +56,7 @@ class Part:
 
 @dataclasses.dataclass(frozen=True)
 class Forecast:
-    """What a run will need.
+    """The time, memory and disk that a run will need.
 
     Attributes:
       parts: its parts in their order.
@@ -128,11 +128,7 @@ def rough(config: RunConfig, task: Task, plan: Sequence[Stage], *, depth: int, w
       config, task, plan: the run.
       depth, width: the teacher's layers and hidden width.
     """
-    student = config.student
-    units = {"bilstm": 8 * student.bilstm_hidden_size * (
-                 student.word_emb_dim + student.bilstm_hidden_size
-                 + (student.bilstm_layers - 1) * 3 * student.bilstm_hidden_size)}.get(
-        student.student, 12 * student.num_hidden_layers * student.hidden_size ** 2)
+    student = config.student.kind.weights(config.student)
     teacher = 12 * depth * width ** 2
     rows = {"transfer": task.transfer_rows, "train": len(task.examples.get("train", ()))}
     rows["both"] = rows["transfer"]
@@ -143,7 +139,7 @@ def rough(config: RunConfig, task: Task, plan: Sequence[Stage], *, depth: int, w
     passes = tokens["train"] * config.teacher.epochs \
         + tokens["transfer"] * (config.teacher.lm_epochs or 0)
     work = 6 * teacher * passes + 2 * teacher * tokens["transfer"]
-    work += sum(6 * units * tokens[stage.data] * stage.epochs for stage in plan)
+    work += sum(6 * student * tokens[stage.data] * stage.epochs for stage in plan)
     steps = sum(stage.epochs * rows[stage.data] / stage.batch.of(32) for stage in plan)
     steps += (config.teacher.epochs * rows["train"] + (config.teacher.lm_epochs or 0)
               * rows["transfer"]) / config.teacher.batch_size
@@ -204,7 +200,7 @@ def measure(
 
     Args:
       config, task, plan: the run.
-      facts: its sizes. Teacher and student are spoilt by it.
+      facts: its sizes. Measuring changes the weights of teacher and student.
       alone: stages of the student that is trained on labels alone.
       exports: True if the run exports its student.
     """

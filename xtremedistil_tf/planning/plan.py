@@ -1,4 +1,4 @@
-"""What a run will do and need, before it starts: the dry run, the forecast, the budget of time."""
+"""A run before it starts: the dry run, the forecast, the budget of time."""
 
 import dataclasses
 import gc
@@ -223,7 +223,7 @@ def dry_run(
     student = facts.student
     counts = {**{split: found.counts for split, found in facts.features.items()},
               "transfer": facts.counts}
-    # As the run will warn of the student's tokenizer.
+    # The run will give these warnings of the tokenizer.
     trouble = splits_trouble(facts.features, task.examples, facts.teacher.tokenizer,
                              config.data.seq_len)
     return "\n".join([

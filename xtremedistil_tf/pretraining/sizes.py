@@ -13,7 +13,7 @@ TEACHER_FLAG = "--pt_teacher"
 
 @dataclasses.dataclass(frozen=True)
 class Sizes:
-    """What a student is before its first step.
+    """The sizes of a student, and the parts of its teacher that it learns from.
 
     Attributes:
       student: its settings: layers, widths, heads, and those of the teacher's layers.
@@ -29,7 +29,7 @@ class Sizes:
 
     @property
     def origin(self) -> str:
-        """Where the layers start, for people."""
+        """The start of its layers, in words."""
         if not self.layers:
             return "random weights"
         return "the teacher's layers " + ", ".join(str(layer + 1) for layer in self.layers)

@@ -4,7 +4,7 @@ import re
 from typing import Any, List, Optional, Sequence, Tuple
 
 ABSENT = "-"
-# What a label may hold and Markdown would take for the end of a cell or for HTML.
+# Characters of labels that Markdown would read as the end of a cell, or as HTML.
 _SPECIAL = re.compile(r"\||<(?=[A-Za-z/!?])")
 # Characters of a text in a table.
 _LONGEST_CELL = 200
@@ -14,12 +14,12 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]], *, text: int = 1
     """Formats a Markdown table: the first `text` columns are left-aligned, the others right.
 
     Args:
-        header: column names.
-        rows: cells of each row.
-        text: number of columns with text.
+      header: column names.
+      rows: cells of each row.
+      text: number of columns with text.
 
     Returns:
-        The lines of the table.
+      The lines of the table.
     """
     def line(cells: Sequence[Any]) -> str:
         return "| " + " | ".join(_SPECIAL.sub(r"\\\g<0>", str(cell)) for cell in cells) + " |"
@@ -40,11 +40,11 @@ def without_teacher(
     """Removes a table's columns about the teacher, for runs without a teacher.
 
     Args:
-        header: column names; "difference" and names that begin with "teacher" are removed.
-        rows: cells of each row.
+      header: column names; "difference" and names that begin with "teacher" are removed.
+      rows: cells of each row.
 
     Returns:
-        The remaining header and rows.
+      The remaining header and rows.
     """
     kept = [place for place, name in enumerate(header)
             if not name.lower().startswith(("teacher", "difference"))]

@@ -223,7 +223,7 @@ def paper_retention() -> float:
     """Returns the retention of the paper's student.
 
     Returns:
-        XtremeDistil's F1 over mBERT's, both from Table 5, in percent.
+      XtremeDistil's F1 over mBERT's, both from Table 5, in percent.
     """
     return 100.0 * XTREMEDISTIL.f1 / MBERT.f1
 
@@ -232,11 +232,11 @@ def mean_over(languages: Iterable[str], column: str) -> Optional[float]:
     """Averages one column of Table 17 over some languages, for comparison with runs on fewer.
 
     Args:
-        languages: language codes; those absent from Table 17 are ignored.
-        column: a field of `LanguageRow`, such as "student" or "mbert".
+      languages: language codes; those absent from Table 17 are ignored.
+      column: a field of `LanguageRow`, such as "student" or "mbert".
 
     Returns:
-        The mean F1 (0-100), or None if Table 17 has none of the languages.
+      The mean F1 (0-100), or None if Table 17 has none of the languages.
     """
     values = [getattr(TABLE_17[code], column) for code in languages if code in TABLE_17]
     return sum(values) / len(values) if values else None

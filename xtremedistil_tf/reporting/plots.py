@@ -27,7 +27,7 @@ STUDENT_COLOUR = "#1f6fb4"
 MARK_COLOUR = "#c8501e"
 # With more languages, the numbers above neighbouring bars would overlap.
 MOST_LABELLED_LANGUAGES = 12
-# Of more languages than these, the weakest that a figure of the stages names.
+# With more languages, a figure of the stages names this many of the weakest.
 WEAKEST = 3
 
 History = Sequence[Mapping[str, Any]]
@@ -80,8 +80,8 @@ def plot_stages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
     Stages before the first that trains the logits layer are left out: their score is chance.
 
     Args:
-        metrics: a run's metrics.json, with at least one stage.
-        path: the PNG to write.
+      metrics: a run's metrics.json, with at least one stage.
+      path: the PNG to write.
     """
     stages = _scored_stages(metrics)
     names = [stage["name"] for stage in stages]
@@ -136,8 +136,8 @@ def plot_languages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
     """Draws the run's models side by side for every language, best student score first.
 
     Args:
-        metrics: a run's metrics.json, with at least one language.
-        path: the PNG to write.
+      metrics: a run's metrics.json, with at least one language.
+      path: the PNG to write.
     """
     split = scored_split(metrics)
     name, student = language_scores(metrics, "student", split)
@@ -198,9 +198,9 @@ def plot_losses(histories: Mapping[str, History], path: pathlib.Path,
     The dev measure is one line; stages that another measure chooses are left out of it.
 
     Args:
-        histories: each stage's epochs, by stage name; at least one holds an epoch.
-        path: the PNG to write.
-        stages: metrics.json's stages, for the monitors' names and the best epochs.
+      histories: each stage's epochs, by stage name; at least one holds an epoch.
+      path: the PNG to write.
+      stages: metrics.json's stages, for the monitors' names and the best epochs.
     """
     from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
@@ -251,7 +251,7 @@ def plot_losses(histories: Mapping[str, History], path: pathlib.Path,
 
 def _rate_panel(axis: Any, drawable: Sequence[Tuple[str, History]],
                 known: Mapping[str, Mapping[str, Any]], title: str) -> None:
-    """Draws the learning rate by step, stage after stage; by epoch for runs of before."""
+    """Draws the learning rate by step, stage after stage; by epoch for runs of earlier versions."""
     by_step = all(known.get(name, {}).get("rates") for name, _ in drawable)
     done, starts = 0.0, []
     for name, history in drawable:
@@ -281,9 +281,9 @@ def plot_learning_rate(histories: Mapping[str, History], path: pathlib.Path,
     """Draws the learning rate by step on linear axes: the teacher's, and the student's stages.
 
     Args:
-        histories: each stage's epochs, by stage name; at least one holds an epoch.
-        path: the PNG to write.
-        stages: metrics.json's stages, with their rates; and the teacher's under "teacher".
+      histories: each stage's epochs, by stage name; at least one holds an epoch.
+      path: the PNG to write.
+      stages: metrics.json's stages, with their rates; and the teacher's under "teacher".
     """
     drawable, known = _drawable(histories), {stage["name"]: stage for stage in stages}
     panels = [("Learning rate, student", [item for item in drawable if item[0] != "teacher"])]

@@ -265,11 +265,11 @@ def render_report(metrics: Metrics, histories: Histories) -> str:
     """Renders a run's report as Markdown.
 
     Args:
-        metrics: the run's metrics.json.
-        histories: each stage's epochs, by stage name (and the teacher's under "teacher").
+      metrics: the run's metrics.json.
+      histories: each stage's epochs, by stage name (and the teacher's under "teacher").
 
     Returns:
-        The Markdown text, whose links to plots are relative to the run's folder.
+      The Markdown text, whose links to plots are relative to the run's folder.
     """
     how = (f"strategy {metrics.get('strategy', ABSENT)}" if taught(metrics)
            else f"from {metrics['start']['name']}")
@@ -292,10 +292,10 @@ def teacher_student_table(metrics: Metrics) -> str:
     Without a teacher it has only the student's scores.
 
     Args:
-        metrics: the run's metrics.json.
+      metrics: the run's metrics.json.
 
     Returns:
-        Aligned lines: one for each language, then overall scores (0-100) and parameters.
+      Aligned lines: one for each language, then overall scores (0-100) and parameters.
     """
     split = run_metrics.scored_split(metrics)
     name, languages = _language_rows(metrics)
@@ -332,9 +332,9 @@ def write_report(run_dir: pathlib.Path, metrics: Metrics, histories: Histories) 
     """Writes report.md and plots/*.png into a run's folder, each file atomically.
 
     Args:
-        run_dir: the run's folder; it is created if missing.
-        metrics: the run's metrics.json.
-        histories: each stage's epochs, by stage name (and the teacher's under "teacher").
+      run_dir: the run's folder; it is created if missing.
+      metrics: the run's metrics.json.
+      histories: each stage's epochs, by stage name (and the teacher's under "teacher").
     """
     run_dir = pathlib.Path(run_dir)
     # The plots are written first, so a report never links to a missing plot.

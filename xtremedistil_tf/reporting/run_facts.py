@@ -16,10 +16,10 @@ def time_section(metrics: Metrics) -> str:
     """Renders the run's time by part.
 
     Args:
-        metrics: the run's metrics.json.
+      metrics: the run's metrics.json.
 
     Returns:
-        A section of Markdown.
+      A section of Markdown.
     """
     parts = dict(metrics.get("seconds") or {})
     total = parts.pop("total", None)
@@ -45,10 +45,10 @@ def data_section(metrics: Metrics) -> str:
     """Renders the counts of every split.
 
     Args:
-        metrics: the run's metrics.json.
+      metrics: the run's metrics.json.
 
     Returns:
-        A section of Markdown.
+      A section of Markdown.
     """
     data = metrics.get("data") or {}
     splits = {name: entry for name, entry in data.items() if isinstance(entry, Mapping)}
@@ -66,7 +66,7 @@ def data_section(metrics: Metrics) -> str:
 
 
 def fitted(metrics: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What was fitted on dev for a run's student; empty for older runs."""
+    """The values fitted on dev for a run's student; empty for older runs."""
     return (metrics.get("student") or {}).get("fitted_on_dev") or {}
 
 
@@ -102,10 +102,10 @@ def worst_section(metrics: Metrics) -> str:
     """Renders the rows with the student's largest errors; "" for older runs and without errors.
 
     Args:
-        metrics: the run's metrics.json.
+      metrics: the run's metrics.json.
 
     Returns:
-        A section of Markdown.
+      A section of Markdown.
     """
     found = metrics.get("worst") or {}
     if not found.get("rows"):
@@ -126,10 +126,10 @@ def warnings_section(metrics: Metrics) -> str:
     """Renders a run's warnings; they stand on top of the report.
 
     Args:
-        metrics: the run's metrics.json.
+      metrics: the run's metrics.json.
 
     Returns:
-        A section of Markdown.
+      A section of Markdown.
     """
     told = [f"- {' '.join(str(text).split())}"
             for text in (metrics.get("data") or {}).get("warnings") or []]

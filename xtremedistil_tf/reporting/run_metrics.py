@@ -49,11 +49,11 @@ def scored_split(metrics: Mapping[str, Any]) -> str:
     """Names the split on which a run's models are compared.
 
     Args:
-        metrics: a run's metrics.json.
+      metrics: a run's metrics.json.
 
     Returns:
-        "test" if all its models that have scores have test scores, else "dev". A run without dev
-        labels has no scores on "dev".
+      "test" if all its models that have scores have test scores, else "dev". A run without dev
+      labels has no scores on "dev".
     """
     scored = all((metrics.get(model) or {}).get("test") for model in models_of(metrics))
     # A teacher known by its outputs alone has no scores.
@@ -66,12 +66,12 @@ def scores_of(metrics: Mapping[str, Any], model: str, split: str) -> Mapping[str
     """Returns one model's scores on one split.
 
     Args:
-        metrics: a run's metrics.json.
-        model: "teacher" or "student".
-        split: "dev" or "test".
+      metrics: a run's metrics.json.
+      model: "teacher" or "student".
+      split: "dev" or "test".
 
     Returns:
-        The scores; empty if the run has none.
+      The scores; empty if the run has none.
     """
     return (metrics.get(model) or {}).get(split) or {}
 
@@ -80,11 +80,11 @@ def retention(metrics: Mapping[str, Any]) -> Optional[float]:
     """Returns the student's score in percent of the teacher's.
 
     Args:
-        metrics: a run's metrics.json.
+      metrics: a run's metrics.json.
 
     Returns:
-        The recorded retention, or that of the scores, in percent. None without either, and if the
-        teacher's score is zero.
+      The recorded retention, or that of the scores, in percent. None without either, and if the
+      teacher's score is zero.
     """
     if metrics.get("retention") is not None:
         return metrics["retention"]
@@ -101,12 +101,12 @@ def language_scores(
     """Returns the score of each language that tables and figures show.
 
     Args:
-        metrics: a run's metrics.json.
-        model: "teacher" or "student".
-        split: "dev" or "test".
+      metrics: a run's metrics.json.
+      model: "teacher" or "student".
+      split: "dev" or "test".
 
     Returns:
-        (name of the score, value by language: 0-100, or None without a score).
+      (name of the score, value by language: 0-100, or None without a score).
     """
     languages = scores_of(metrics, model, split).get("languages") or {}
     key, name = language_measure(metrics)

@@ -28,7 +28,7 @@ TEACHER_FLAGS = (
 # Flags of teacher or student alone, and the flag of both that holds where they are not named.
 _ALONE = {"teacher_epochs": "ft_epochs", "teacher_batch_size": "ft_batch_size",
           "student_ft_batch_size": "ft_batch_size"}
-# Those of the transfer text, and the flags of teachers that read it.
+# Flags of the transfer text, and the flags of teachers that read it.
 _TEXT = ("transfer_file", "transfer_size", "entity_swaps", "word_swaps")
 _READERS = ("teacher_lm_epochs", "teacher_config")
 

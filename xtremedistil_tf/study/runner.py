@@ -182,7 +182,7 @@ class Runner:
         task = pathlib.Path(self._data.task)
         paths = {**{split: task / name for split, name in self._data.files.items()},
                  "transfer": find_transfer_file(self._data)}
-        # What all runs start from, as far as it is named and here.
+        # Models and files that all runs start from, as far as they are named and here.
         paths.update((name, pathlib.Path(str(self._given[name]))) for name in _STARTS
                      if self._given.get(name))
         for name in filter(None, (self._given.get("teacher_model_dir") or "").split(",")):
@@ -229,7 +229,7 @@ class Runner:
 
     def _facts(self, seed: int) -> Facts:
         examples = self._train()
-        # As the runs open it: train tells how running text is split into words.
+        # Opened as the runs open it: train tells how running text is split into words.
         text, _ = task_kind(self._data.kind).transfer.open(
             self._data, find_transfer_file(self._data), examples, [])
         languages = {row.language for row in examples["train"]}

@@ -100,7 +100,7 @@ def variant_lines(
             by_seed.setdefault(record["seed"], []).append(record)
         teacher = _mean(_scores(by_seed.values(), "teacher", split))
         dev = None if split == "dev" else _mean(_scores(by_seed.values(), "student", "dev"))
-        # Of all processes; "seconds" of metrics.json are those of the last one alone.
+        # The seconds of all processes; those of metrics.json are the last one's alone.
         seconds = sum(
             stage["seconds"] for record in mine for stage in record["metrics"]["stages"])
         parameters = sum(

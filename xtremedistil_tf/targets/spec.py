@@ -43,7 +43,7 @@ class StoreSpec:
                     f"a store of outputs has {name} {value}; allowed: from {least} on")
 
     def values(self, kind: str, longest: int) -> int:
-        """Returns how many numbers one target has.
+        """Returns the number of values in one target.
 
         Args:
           kind: one of KINDS or MATCHED_KINDS.

@@ -189,7 +189,7 @@ class TaskKind:
             else self.settings
 
     def types_of(self, labels: Sequence[str]) -> List[str]:
-        """Returns what labels name: of tags the types, without the scheme's letters and without O.
+        """Returns the classes of labels: of tags the types, without the scheme's letters and O.
 
         Args:
           labels: labels of one row, or those of a label set.
@@ -204,7 +204,7 @@ class TaskKind:
 
     @property
     def transformers_class(self) -> str:
-        """What follows the architecture in the names of transformers' classes for this kind."""
+        """The ending of transformers' class names for this kind, behind the architecture."""
         if self.competing:
             return "ForQuestionAnswering"
         return "ForSequenceClassification" if self.pooled else "ForTokenClassification"

@@ -110,7 +110,7 @@ class Judging:
 
 @dataclasses.dataclass(frozen=True)
 class Corpus:
-    """What xtremedistil-prepare does for a kind of task.
+    """The work of xtremedistil-prepare for a kind of task.
 
     Attributes:
       make: (sources, folder, `corpora.jobs.kinds.Asked`, not_read=, overwrite=) -> record.

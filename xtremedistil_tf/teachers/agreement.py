@@ -142,6 +142,9 @@ def with_answers(
     Returns:
       (the task, with the held-out text as dev; the answers). The task itself and None if it has a
       dev split.
+
+    Raises:
+      UserError: if the teacher says nothing of the held-out text.
     """
     if hasattr(teacher, "remember"):
         teacher.remember([*(row for rows in task.examples.values() for row in rows), *task.held])

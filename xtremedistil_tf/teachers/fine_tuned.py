@@ -11,10 +11,11 @@ from xtremedistil_tf.models.pretrained_encoders import (
     embedding_width,
     peek_checkpoint,
 )
-from xtremedistil_tf.models.teacher import has_teacher, load_teacher, read_record
+from xtremedistil_tf.models.teacher import load_teacher
 from xtremedistil_tf.runs import folder_fingerprint
 from xtremedistil_tf.tasks import task_kind_of
 from xtremedistil_tf.teachers.base import Sizes, TeacherKind, Wanted
+from xtremedistil_tf.validation.run_files import has_teacher, read_teacher_record
 
 
 def sizes_of(found: transformers.PretrainedConfig, seq_len: int, layer: int) -> Sizes:
@@ -33,12 +34,12 @@ def _sizes(folder: pathlib.Path, data: DataConfig, layer: int) -> Sizes:
 
 
 def _labels(folder: pathlib.Path, data: DataConfig) -> Tuple[str, Tuple[str, ...]]:
-    record = read_record(folder, whole=True)
+    record = read_teacher_record(folder, whole=True)
     return task_kind_of(record).kind, tuple(record["tags"])
 
 
 def _name(folder: pathlib.Path) -> str:
-    return read_record(folder, whole=True)["name"]
+    return read_teacher_record(folder, whole=True)["name"]
 
 
 def _load(folder: pathlib.Path, wanted: Wanted) -> Any:

@@ -83,7 +83,7 @@ class OutputsTeacher:
       files: the files' contents, of `Outputs` or `AnswersFile`.
       maps: for each, the map of its labels.
       weights: for each, its weight.
-      wanted: what the run asks for.
+      wanted: the outputs that the run asks for.
     """
 
     # It can say nothing about other text, such as dev.tsv.
@@ -208,7 +208,7 @@ def load_outputs(paths: Sequence[pathlib.Path], wanted: Wanted) -> OutputsTeache
 
     Args:
       paths: the files.
-      wanted: what the run asks for.
+      wanted: the outputs that the run asks for.
 
     Raises:
       UserError: for an unusable file.

@@ -1,4 +1,4 @@
-"""Where a run's teachers are, what they know, and whether they fit the run."""
+"""Finds a run's teachers, reads what they know, and checks that they fit the run."""
 
 import functools
 import json
@@ -12,7 +12,6 @@ from xtremedistil_tf.data.label_map import make_label_map, parse_label_map, task
 from xtremedistil_tf.errors import UserError, first_line
 from xtremedistil_tf.hub.folders import teacher_on_hub
 from xtremedistil_tf.models.pretrained_encoders import peek_configuration
-from xtremedistil_tf.models.teacher import has_teacher, read_record
 from xtremedistil_tf.runs import fingerprint
 from xtremedistil_tf.tasks import task_kind, task_kind_of
 from xtremedistil_tf.teachers import TeacherKind, Wanted, teacher_kind
@@ -20,6 +19,7 @@ from xtremedistil_tf.teachers.base import Sizes
 from xtremedistil_tf.teachers.fine_tuned import sizes_of
 from xtremedistil_tf.teachers.finished import task_of
 from xtremedistil_tf.teachers.outputs import read_file
+from xtremedistil_tf.validation.run_files import has_teacher, read_teacher_record
 
 log = logging.getLogger("absl")
 
@@ -245,7 +245,7 @@ def teachers_fingerprint(
 
     Args:
       folders: the teacher, or the teachers of an ensemble.
-      wanted: what the run asks of them; None if labels are not mapped.
+      wanted: the outputs that the run asks for; None if labels are not mapped.
     """
     kinds = [teacher_kind(folder) for folder in folders]
     prints = [kind.fingerprint(folder) for kind, folder in zip(kinds, folders) if kind is not None]
@@ -263,7 +263,7 @@ def teacher_record(folders: Sequence[pathlib.Path]) -> Dict[str, Any]:
     kinds = [teacher_kind(folder) for folder in folders]
     names = [kind.name(folder) for kind, folder in zip(kinds, folders) if kind is not None]
     own = kinds[0] is not None and kinds[0].tuned_here
-    record = read_record(folders[0], whole=True) if own else {"history": []}
+    record = read_teacher_record(folders[0], whole=True) if own else {"history": []}
     return {**record, "name": " + ".join(names)}
 
 
@@ -273,7 +273,7 @@ def check_known(folder: pathlib.Path, config: RunConfig, task: Task) -> None:
     Raises:
       UserError: for another kind of task, number of texts or labels.
     """
-    record = read_record(folder, whole=True)
+    record = read_teacher_record(folder, whole=True)
     kind = task_kind_of(record).kind
     if kind != task.labels.kind:
         raise UserError(f"the teacher in {folder} was fine-tuned for {kind}; the task is "

@@ -150,7 +150,7 @@ class Stage:
         """Returns the stage as JSON values, for fingerprints."""
         values = json.loads(json.dumps(dataclasses.asdict(self)))
         if not self.fresh:
-            values.pop("fresh")  # So that stages of before have their fingerprint.
+            values.pop("fresh")  # Earlier stages keep their fingerprint.
         return values
 
     def losses(self) -> List[str]:

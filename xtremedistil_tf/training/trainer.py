@@ -60,7 +60,7 @@ def is_done(folder: pathlib.Path, stage: Stage) -> bool:
 
 
 def _remove_progress(folder: pathlib.Path) -> None:
-    """Removes what only a running stage needs."""
+    """Removes the files that only a running stage needs."""
     shutil.rmtree(folder / _PROGRESS, ignore_errors=True)
     remove_weights(folder)
 

@@ -127,7 +127,7 @@ def read_record(path: pathlib.Path, fields: Mapping[str, Field]) -> Dict[str, An
 
 
 def check_size(path: pathlib.Path) -> None:
-    """Refuses a JSON file that is larger than any of ours."""
+    """Raises UserError for a JSON file that is larger than any of ours."""
     if path.is_file() and path.stat().st_size > _MOST_BYTES:
         raise UserError(f"{path} has {path.stat().st_size:,} bytes; a record has at most "
                         f"{_MOST_BYTES:,}")

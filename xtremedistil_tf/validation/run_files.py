@@ -102,16 +102,17 @@ def find_teacher(base: pathlib.Path) -> Optional[pathlib.Path]:
     return next((folder for folder in (base, base / "teacher") if has_teacher(folder)), None)
 
 
-def read_teacher_record(path: pathlib.Path, *, whole: bool = False) -> Dict[str, Any]:
-    """Reads teacher.json.
+def read_teacher_record(folder: pathlib.Path, *, whole: bool = False) -> Dict[str, Any]:
+    """Reads the record of a fine-tuned teacher, teacher.json.
 
     Args:
-      path: the file.
+      folder: the teacher's folder.
       whole: also require fingerprint, name and history, which a run needs.
 
     Raises:
       UserError: if it is missing or damaged.
     """
+    path = folder / TEACHER_FILE
     record = read_record(path, _TEACHER)
     missing = [name for name in ("fingerprint", "name", "history") if record.get(name) is None]
     if whole and missing:

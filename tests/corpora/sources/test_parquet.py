@@ -44,7 +44,7 @@ def test_a_folder_of_parquet_files_of_tagged_sentences(tmp_path, feature):
 
 
 def test_parquet_without_its_library_is_refused(tmp_path, monkeypatch):
-    (tmp_path / "train.parquet").write_bytes(b"PAR1 and so on")
+    (tmp_path / "train.parquet").write_bytes(b"PAR1\x15 and so on")
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(UserError, match=r"train.parquet is a Parquet file, which pyarrow reads: "
                                         r"pip install xtremedistil-tf\[datasets\]"):
@@ -53,7 +53,7 @@ def test_parquet_without_its_library_is_refused(tmp_path, monkeypatch):
 
 def test_a_damaged_parquet_file_is_refused(tmp_path):
     pytest.importorskip("pyarrow")
-    (tmp_path / "train.parquet").write_bytes(b"PAR1 and so on")
+    (tmp_path / "train.parquet").write_bytes(b"PAR1\x15 and so on")
     with pytest.raises(UserError, match="train.parquet cannot be read as Parquet"):
         make(tmp_path / "train.parquet", tmp_path / "task", kind="classification")
 

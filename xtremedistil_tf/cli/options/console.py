@@ -163,7 +163,7 @@ def _check_values(own: Sequence[str]) -> None:
 
 
 def _check_text(name: str, text: object) -> None:
-    """Refuses what looks like a path of the user's and would be another.
+    """Refuses a text that looks like the user's path but names another.
 
     Raises:
       UserError: with the flag.
@@ -201,6 +201,17 @@ def _set_up_logging() -> None:
     logging.get_absl_handler().setFormatter(PlainFormatter())
 
 
+def _check_operands(given: Sequence[str], operands: Sequence[str]) -> None:
+    """Ends the command if it has not one word that is no flag for each of its operands."""
+    if len(given) == len(operands):
+        return
+    if operands:
+        _fail(f"{len(given)} operands; allowed: {' '.join(operands)}")
+    mark = "; a byte order mark stands before it, which the flagfile's editor wrote" \
+        if BYTE_ORDER_MARK in "".join(given) else ""
+    _fail(f"not a flag: {' '.join(given)}; flags start with --{mark}")
+
+
 def start(
     main: Callable[..., None], define_flags: Callable[[], Optional[Collection[str]]],
     *, on_interrupt: str = _GOES_ON, operands: Sequence[str] = (),
@@ -230,14 +241,8 @@ def start(
     _answer(before, main, own, operands)
 
     def guarded(argv):
-        given = argv[1:]
-        if takes_rest and given == rest:
-            given = []
-        if len(given) != len(operands):
-            mark = ("; a byte order mark stands before it, which the flagfile's editor wrote"
-                    if BYTE_ORDER_MARK in "".join(given) else "")
-            _fail(f"{len(given)} operands; allowed: {' '.join(operands)}" if operands else
-                  f"not a flag: {' '.join(given)}; flags start with --{mark}")
+        given = [] if takes_rest and argv[1:] == rest else argv[1:]
+        _check_operands(given, operands)
         signal.signal(signal.SIGTERM, _terminate)
         after = _after_interrupt(on_interrupt)
         _set_up_logging()

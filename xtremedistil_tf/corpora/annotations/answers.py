@@ -18,7 +18,7 @@ _KEEPS = ("accepted", "accept", "approved", "is_valid", "is_accepted", "is_appro
 _EXCLUDES = ("was_cancelled", "was_canceled", "cancelled", "canceled", "rejected", "reject",
              "is_rejected", "deleted", "is_deleted", "discarded", "is_discarded", "skipped",
              "is_skipped", "ignored", "is_ignored")
-# Of a row these are data, such as whether an answer is right; of an entity LightTag's review.
+# In a row these are data, such as whether an answer is right; in an entity LightTag's review.
 _KEEPS_ENTITY = ("correct", "is_correct")
 _YES, _NO = ("true", "yes", "1"), ("false", "no", "0")
 # Argilla 2 lists a question's answers under its name with this ending, beside their states.

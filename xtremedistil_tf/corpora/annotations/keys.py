@@ -68,16 +68,18 @@ def _label(value: Any, place: str) -> str:
 
 
 def _own_texts(text: Optional[str], begin: int, end: int) -> List[str]:
-    """What an entity's own text may be, by its offsets: from 0 or 1, the end outside or inside."""
+    """Texts that an entity's offsets may mean: from 0 or 1, the end outside or inside."""
     if text is None or not 0 <= begin <= end:
         return []
     own = [text[begin:end], text[begin:end + 1]]
-    # Of one character, the one before may stand in another field by chance.
-    return own + [text[begin - 1:end], text[begin - 1:end - 1]] * (0 < begin < end - 1)
+    # For an entity of one character, the character before may stand elsewhere by chance.
+    if 0 < begin < end - 1:
+        own += [text[begin - 1:end], text[begin - 1:end - 1]]
+    return own
 
 
 def _surface(values: Iterable[Any], own: List[str]) -> Optional[str]:
-    """The first of what an entity's own text may be that stands among its values."""
+    """The first of the texts in `own` that stands among an entity's values."""
     given = [value for value in values if isinstance(value, str)]
     return next((one for one in own if one.strip() and one in given), None)
 

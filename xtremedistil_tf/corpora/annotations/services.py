@@ -8,7 +8,7 @@ from xtremedistil_tf.corpora.annotations.keys import is_spans
 from xtremedistil_tf.data.lines import RowError
 
 Record = Dict[str, Any]
-# What Vertex AI calls the split of a record.
+# Vertex AI's key for the split of a record.
 _USE = "aiplatform.googleapis.com/ml_use"
 _METADATA, _FAILURE = "-metadata", "-failure"
 # A record that nobody annotated; see `answers.is_unannotated`.

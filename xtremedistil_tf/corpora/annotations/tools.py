@@ -96,3 +96,19 @@ def by_sentence(document: Record) -> Iterator[Record]:
                "ner": [[one - before if isinstance(one, int) else one
                         for one in list_of(span, "ner")] for span in list_of(spans, "ner")]}
         before += len(words)
+
+
+def label_studio_spans(annotation: Record) -> List[Record]:
+    """The entities of a Label Studio annotation; a region's choices and notes are none."""
+    spans = []
+    for result in list_of(annotation.get("result") or [], "result"):
+        value = result.get("value") if isinstance(result, dict) else None
+        form = str(result.get("type", "labels")) if isinstance(result, dict) else ""
+        if isinstance(value, dict) and "start" in value and form.endswith("labels"):
+            label = next((value[name] for name in (form, "labels", "hypertextlabels")
+                          if name in value), None)
+            outer = value.get("globalOffsets")
+            places = outer if isinstance(outer, dict) else value
+            spans.append({"start": places.get("start"), "end": places.get("end"),
+                          "labels": label, "text": value.get("text")})
+    return spans

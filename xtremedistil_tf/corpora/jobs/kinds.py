@@ -31,7 +31,7 @@ _CONLLU = 10
 
 @dataclasses.dataclass(frozen=True)
 class Asked(ConvertOptions):
-    """What the user asks of a conversion: the settings of `convert`, and those of texts.
+    """The user's wishes for a conversion: the settings of `convert`, and those of texts.
 
     Attributes:
       wanted: columns of labelled texts.

@@ -1,4 +1,4 @@
-"""Which kind of task the sources of a conversion are."""
+"""Recognises the kind of task of a conversion's sources."""
 
 import dataclasses
 import itertools

@@ -25,7 +25,7 @@ _DIGIT, _NO_DIGIT = re.compile(r"\d"), re.compile(r"[^\W\d]\D*")
 _BRACKET = re.compile(r"\(([^\s()*]+)|\)")
 # A character, and its place in its word.
 _NUMBERED = re.compile(r"\D[0-9]")
-# What stands in place of a sentence's name behind its first word; NaN is of pandas.
+# Cells in place of a sentence's name behind its first word; pandas writes NaN.
 _MISSING = frozenset({"", "NaN", "nan"})
 _Fields = Union[List[str], RowError]
 _Block = List[Tuple[int, _Fields]]

@@ -11,6 +11,7 @@ from xtremedistil_tf.corpora.annotations.services import of_service, utterances_
 from xtremedistil_tf.corpora.annotations.tools import (
     Record,
     by_sentence,
+    label_studio_spans,
     list_of,
     objects_of,
     of_argilla,
@@ -125,35 +126,26 @@ def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[Record]:
     if isinstance(value, list) and _is_record(value):
         yield _of_list(value)
         return
-    if isinstance(value, str):
-        value = {"text": value}
-    if not isinstance(value, dict):
-        way = " (--kind=classification reads lists of texts and labels)" * isinstance(value, list)
-        raise RowError(("json", f"not a JSON object but {type(value).__name__} {value!r:.40}{way}"))
-    value = of_automl(of_service(value))
-    if isinstance(value.get("data"), str) and not any(name in value for name in TEXTS):
-        value = {**value, "text": value["data"]}  # doccano until 1.8.
+    value = _as_object(value)
     utterances = utterances_of_azure(value)
     if utterances is not None:
         yield from utterances
         return
-    for name, tool, place in _TEXTS_ELSEWHERE:
-        if name in value and not any(isinstance(value.get(key), str) for key in TEXTS):
-            raise RowError(("other_file", f"{tool}: the texts stand in {place}; write each text "
-                            'with its entities as {"text": ..., "entities": [{"start", "end", '
-                            '"label"}]}'))
+    _check_texts_are_here(value)
     if isinstance(value.get("row"), dict):
         value = value["row"]
-    if isinstance(value.get("data"), dict):
+    data, paragraphs = value.get("data"), value.get("paragraphs")
+    contents = [value.get(name) for name in (*TEXTS, *TOKENS)]
+    if isinstance(data, dict):
         if any(name in value for name in ("annotations", "completions", "predictions")):
             yield from _label_studio(value, options, counts)
         else:
-            yield from unpack(value["data"], options, counts)
-    elif isinstance(value.get("paragraphs"), list) and any(
-            isinstance(one, dict) and "context" in one for one in value["paragraphs"]):
-        for one in objects_of(value["paragraphs"], "paragraphs"):  # SQuAD's questions.
+            yield from unpack(data, options, counts)
+    elif isinstance(paragraphs, list) and any(
+            isinstance(one, dict) and "context" in one for one in paragraphs):
+        for one in objects_of(paragraphs, "paragraphs"):  # SQuAD's questions.
             yield {"text": one.get("context")}
-    elif isinstance(value.get("paragraphs"), list):
+    elif isinstance(paragraphs, list):
         yield from of_spacy(value)
     elif isinstance(value.get("sentences"), list) and isinstance(value.get("ner"), list):
         yield from by_sentence(value)
@@ -161,21 +153,56 @@ def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[Record]:
         for one in _held(value) or ():
             if one is not None:
                 yield from unpack(one, options, counts)
-    elif any(_is_batch(value.get(name)) or _is_text_column(value.get(name), value)
-             for name in (*TEXTS, *TOKENS)):
-        count = max(len(column) for column in value.values() if isinstance(column, list))
-        for at in range(count):
-            yield {name: column[at] for name, column in value.items()
-                   if isinstance(column, list) and at < len(column)}
-    elif any(_is_numbered(value.get(name)) for name in (*TEXTS, *TOKENS)):
-        columns = {name: one for name, one in value.items() if isinstance(one, dict)}
-        for row in dict.fromkeys(itertools.chain(*columns.values())):
-            yield {name: column[row] for name, column in columns.items() if row in column}
+    elif any(_is_batch(one) or _is_text_column(one, value) for one in contents):
+        yield from _by_place(value)
+    elif any(map(_is_numbered, contents)):
+        yield from _by_number(value)
     elif _are_rows(value):
         for one in value.values():
             yield from unpack(one, options, counts)
     else:
         yield of_argilla(with_spans(value))
+
+
+def _as_object(value: Any) -> Record:
+    """A value as an object in the form of its tool's other exports.
+
+    Raises:
+      RowError: if it is none.
+    """
+    if isinstance(value, str):
+        value = {"text": value}
+    if not isinstance(value, dict):
+        way = " (--kind=classification reads lists of texts and labels)" \
+            if isinstance(value, list) else ""
+        raise RowError(("json", f"not a JSON object but {type(value).__name__} {value!r:.40}{way}"))
+    value = of_automl(of_service(value))
+    if isinstance(value.get("data"), str) and not any(name in value for name in TEXTS):
+        return {**value, "text": value["data"]}  # doccano until 1.8.
+    return value
+
+
+def _check_texts_are_here(value: Record) -> None:
+    """Raises RowError for annotations whose texts stand in other files."""
+    for name, tool, place in _TEXTS_ELSEWHERE:
+        if name in value and not any(isinstance(value.get(key), str) for key in TEXTS):
+            raise RowError(("other_file", f"{tool}: the texts stand in {place}; write each text "
+                            'with its entities as {"text": ..., "entities": [{"start", "end", '
+                            '"label"}]}'))
+
+
+def _by_place(table: Record) -> Iterator[Record]:
+    """Yields the rows of a table whose columns are lists."""
+    columns = {name: one for name, one in table.items() if isinstance(one, list)}
+    for at in range(max(map(len, columns.values()))):
+        yield {name: one[at] for name, one in columns.items() if at < len(one)}
+
+
+def _by_number(table: Record) -> Iterator[Record]:
+    """Yields the rows of a table whose columns are objects with the numbers of rows as keys."""
+    columns = {name: one for name, one in table.items() if isinstance(one, dict)}
+    for row in dict.fromkeys(itertools.chain(*columns.values())):
+        yield {name: one[row] for name, one in columns.items() if row in one}
 
 
 def _is_batch(value: Any) -> bool:
@@ -275,22 +302,6 @@ def _of_list(value: List[Any]) -> Record:
                                                             for one in value):
         return {"tokens": first, "ner_tags": second}
     return {"tokens": [word for word, _ in value], "ner_tags": [tag for _, tag in value]}
-
-
-def label_studio_spans(annotation: Record) -> List[Record]:
-    """The entities of a Label Studio annotation; a region's choices and notes are none."""
-    spans = []
-    for result in list_of(annotation.get("result") or [], "result"):
-        value = result.get("value") if isinstance(result, dict) else None
-        form = str(result.get("type", "labels")) if isinstance(result, dict) else ""
-        if isinstance(value, dict) and "start" in value and form.endswith("labels"):
-            label = next((value[name] for name in (form, "labels", "hypertextlabels")
-                          if name in value), None)
-            outer = value.get("globalOffsets")
-            places = outer if isinstance(outer, dict) else value
-            spans.append({"start": places.get("start"), "end": places.get("end"),
-                          "labels": label, "text": value.get("text")})
-    return spans
 
 
 def _text_field(data: Record, spans: List[Record], wanted: Optional[str]) -> str:

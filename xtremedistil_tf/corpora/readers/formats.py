@@ -1,7 +1,6 @@
 """Table of the corpus formats, and recognition of a file's format."""
 
 import itertools
-import re
 from typing import Callable, Iterable, Iterator, Tuple
 
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Row, Tally
@@ -23,11 +22,9 @@ from xtremedistil_tf.corpora.readers.texts import (
 )
 from xtremedistil_tf.corpora.readers.webanno import read_webanno
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, Line
-from xtremedistil_tf.data.readers.recognise import recognise
+from xtremedistil_tf.data.readers.recognise import is_tag, recognise
 from xtremedistil_tf.plugins import Registry
 
-# A row's tags with commas between, the last cell of a line.
-_SEVERAL = re.compile(r"[^,]*\s[^,]*,\"?(O|[BIESLUM]-[^\s,]+)(,(O|[BIESLUM]-[^\s,]+))+\"?$")
 # A reader yields (place, Example or RowError) for the lines of a file.
 Reader = Callable[[Iterable[Line], ReadOptions, Tally], Iterator[Row]]
 FORMATS: Registry[Reader] = Registry("format", "xtremedistil_tf.readers")
@@ -75,6 +72,13 @@ def _without_marks(lines: Iterator[Line], counts: Tally) -> Iterator[Line]:
         yield line
 
 
+def _ends_in_tags(line: str) -> bool:
+    """True for words and their tags with commas between: `Anna ran,"B-PER,O"`."""
+    cells = [cell.strip('"') for cell in line.split(",")]
+    tags = sum(1 for _ in itertools.takewhile(is_tag, reversed(cells)))
+    return 1 < tags < len(cells) and " " in cells[-1 - tags]
+
+
 def read_lines(lines: Iterator[Line], options: ReadOptions, counts: Tally
                ) -> Tuple[str, Iterator[Row]]:
     """Reads lines in the given format or, for "auto", in that of the first 500 lines.
@@ -89,7 +93,7 @@ def read_lines(lines: Iterator[Line], options: ReadOptions, counts: Tally
         sample = [text for _, text in head if isinstance(text, str)]
         name = recognise(sample)
         name = "csv" if name == "text" and holds_lists(sample) or (
-            name == "columns" and any(_SEVERAL.search(text) for text in sample)
+            name == "columns" and any(map(_ends_in_tags, sample))
             and holds_tagged_rows(sample)) else name
         if options.labelled and options.tag_column is not None and name in (
                 "text", "table", "csv") and not holds_tagged_rows(sample):

@@ -1,7 +1,6 @@
 """Opens files by their first bytes: compressed files, archives, and files that are not text."""
 
 import bz2
-import codecs
 import contextlib
 import gzip
 import io
@@ -15,6 +14,7 @@ from typing import Any, Callable, Iterable, List, Tuple
 
 from xtremedistil_tf.corpora.sources.parquet import parquet_lines
 from xtremedistil_tf.corpora.sources.pubtator import FIRST_LINE, pubtator_lines
+from xtremedistil_tf.data.first_bytes import AS_TEXT, PARQUET, no_text
 from xtremedistil_tf.errors import UserError, first_line
 
 Opener = Callable[[contextlib.ExitStack], Iterable[bytes]]
@@ -29,39 +29,10 @@ _COMPRESSED: Tuple[Tuple[bytes, Callable[[Any], Any]], ...] = (
     # The older form, .lzma, by the sizes of its dictionary.
     *((b"]\0\0" + bytes([size]), lzma.LZMAFile) for size in (0x04, 0x10, 0x20, 0x40, 0x80)),
 )
-_ZIP = b"PK\x03\x04"
 # The first line of an .ann file.
 _BRAT = re.compile(rb"T\d+\t\S+ \d+ \d")
-# What stands here in a tar archive, behind the name, size and owner of its first file.
+# A tar archive's mark, and its place: behind the name, size and owner of the first file.
 _TAR, _TAR_AT = b"ustar", 257
-_AS_TEXT = "save it as text, CSV or JSON"
-# A byte order mark and empty lines.
-_BEFORE_TEXT = codecs.BOM_UTF8 + b" \t\r\n"
-# (first bytes, format, solution); of marks in lower case.
-_NO_TEXT = (
-    (_ZIP, "a zip archive inside another", "unpack it first"),
-    (b"(\xb5/\xfd", "compressed by Zstandard", "unpack it with unzstd"),
-    (b"\x04\x22M\x18", "compressed by LZ4", "unpack it with unlz4"),
-    (b"\x1f\x9d", "compressed by compress", "unpack it with uncompress"),
-    (b"7z\xbc\xaf", "a 7z archive", "unpack it, or pack it as zip or tar"),
-    (b"Rar!", "a RAR archive", "unpack it, or pack it as zip or tar"),
-    (b"%PDF", "a PDF", _AS_TEXT),
-    (b"{\\rtf", "an RTF document", _AS_TEXT),
-    (b"\xd0\xcf\x11\xe0", "an Office file", _AS_TEXT),
-    (b"ARROW1", "an Arrow file", "--format=datasets reads folders of them"),
-    (b"\xff\xff\xff\xff", "an Arrow file", "--format=datasets reads folders of them"),
-    (b"\x89HDF", "an HDF5 file", _AS_TEXT),
-    (b"SQLite format 3", "an SQLite database", _AS_TEXT),
-    (b"x\x9c", "compressed data, such as spaCy's DocBin", "write its documents with doc.to_json()"),
-    (b"x\xda", "compressed data, such as spaCy's DocBin", "write its documents with doc.to_json()"),
-    (b"\x80\x04\x95", "a Python pickle, which is never opened", _AS_TEXT),
-    (b"version https://git-lfs", "a pointer of Git LFS", "git lfs pull fetches the file"),
-    (b"<!doctype html", "an HTML page", "download the data themselves"),
-    (b"<html", "an HTML page", "download the data themselves"),
-    (b"<?xml", "XML", _AS_TEXT),
-    (b"\x89PNG", "an image", _AS_TEXT),
-    (b"\xff\xd8\xff", "an image", _AS_TEXT),
-)
 
 
 def unpacked(file: Any, name: str, stack: contextlib.ExitStack) -> Iterable[bytes]:
@@ -75,7 +46,7 @@ def unpacked(file: Any, name: str, stack: contextlib.ExitStack) -> Iterable[byte
     while True:
         buffered = stack.enter_context(io.BufferedReader(file))
         head = buffered.peek(_TAR_AT + len(_TAR))
-        if head.startswith(b"PAR1"):
+        if head.startswith(PARQUET):
             return parquet_lines(buffered, name)
         if FIRST_LINE.match(head):
             return pubtator_lines(buffered, name)
@@ -84,12 +55,11 @@ def unpacked(file: Any, name: str, stack: contextlib.ExitStack) -> Iterable[byte
                             "that holds the texts (.txt), too")
         if head.startswith(_TAR, _TAR_AT):
             raise UserError(f"{name} is a tar archive inside another; unpack it first")
-        for begin, told, way_out in _NO_TEXT:
-            if head.startswith(begin) or begin[:1] == b"<" and (
-                    head.lstrip(_BEFORE_TEXT).lower().startswith(begin)):
-                raise UserError(f"{name} is {told}; {way_out}")
         opener = next((opener for begin, opener in _COMPRESSED if head.startswith(begin)), None)
         if opener is None:
+            refused = no_text(head)
+            if refused is not None:
+                raise UserError(f"{name} is {'; '.join(refused)}")
             return buffered
         file = opener(buffered)
 
@@ -161,7 +131,7 @@ def _of_zip(path: pathlib.Path) -> List[Tuple[str, Opener]]:
     with zipfile.ZipFile(path) as archive:
         found = [one for one in archive.infolist() if not one.is_dir()]
     if any(one.filename == "[Content_Types].xml" for one in found):
-        raise UserError(f"{path} is an Office file; {_AS_TEXT}")
+        raise UserError(f"{path} is an Office file; {AS_TEXT}")
     if any(one.flag_bits & 1 for one in found):
         raise UserError(f"{path} is encrypted; unpack it first")
     return [(name, opener(name)) for name in _names(one.filename for one in found)]

@@ -15,7 +15,7 @@ _NO_DATA = frozenset("""
 # Stems of files that accompany data, whatever their ending.
 _BESIDE_DATA = re.compile(r"(readme|licen[cs]e|copying|changelog|authors|citation|requirements)"
                           r"([._-].*)?|urls_.*", re.IGNORECASE)
-# What Spark and its kin write beside their parts.
+# Files that Spark and its kin write beside their parts.
 _OF_SPARK = ("_SUCCESS", "_committed_", "_started_", "_metadata", "_common_metadata", "_temporary")
 _NO_DATA_NAMES = frozenset("""
     readme license licence copying changelog authors notes citation requirements labels classes

@@ -10,7 +10,7 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 from xtremedistil_tf.corpora.sources.files import File, json_lines, text_lines
 from xtremedistil_tf.errors import UserError
 
-# What a name says of a file's lines: seq.in, train_text.txt, train.input0, x.words.
+# The role of a file's lines by its name: seq.in, train_text.txt, train.input0, x.words.
 _ROLES = {"seq.in": "text", "sentence": "text", "sentences": "text", "words": "text",
           "text": "text", "texts": "text", "input0": "text", "input1": "second",
           "seq.out": "tags", "tags": "tags", "slots": "tags", "label": "label", "labels": "label"}

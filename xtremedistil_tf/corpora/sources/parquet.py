@@ -18,7 +18,7 @@ def _class_names(metadata: Optional[Dict[bytes, bytes]]) -> Dict[str, List[str]]
         return {}
     found = {}
     for column, feature in features.items():
-        # Of a list the feature of its items; older files write it as a list of one.
+        # A list's feature holds that of its items; older files write it as a list of one.
         inner = feature[0] if isinstance(feature, list) else feature.get("feature", feature)
         if isinstance(inner, dict) and isinstance(inner.get("names"), list):
             found[column] = inner["names"]
@@ -32,7 +32,7 @@ def _named(value: Any, names: List[str]) -> Any:
 
 
 def _as_text(value: Any) -> str:
-    """What JSON cannot hold: bytes, dates, decimal numbers."""
+    """Text for a value that JSON cannot hold: bytes, a date, a decimal number."""
     return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
 
 

@@ -28,7 +28,7 @@ def _words(row: Any) -> List[str]:
 
 
 def _key(row: Any) -> str:
-    """What duplicates have in common: all texts of a row, in any case of letters."""
+    """The key that duplicates share: all texts of a row, in any case of letters."""
     return "\t".join(" ".join(words) for words in row.texts).casefold()
 
 

@@ -1,4 +1,4 @@
-"""Which columns of a table hold text, label and language; by name, or by their contents."""
+"""Finds the columns of a table with text, label and language, by name or by contents."""
 
 import dataclasses
 import pathlib
@@ -30,7 +30,7 @@ LABELS = (CHOSEN, "label", "labels", "class", "category", "target", "gold_label"
           "polarity", "tag", "is_duplicate", "cats", "accept", "star_rating",
           "overall")
 SPLITS = ("split", "partition", "subset", "fold", "set")
-# What a row can say of its split; eval is dev.
+# A row's words for its split; eval is dev.
 _DIVIDED = ("train", "dev", "test", "eval")
 LANGUAGES = ("language", "lang", "locale", "language_code")
 # Names that JSON only has, or what wraps its rows, are labels in tables, perhaps.
@@ -67,7 +67,7 @@ class Columns(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:
-    """What the user said of columns.
+    """The user's choice of columns.
 
     Attributes:
       texts: names or numbers of the text columns; empty to find them.
@@ -129,13 +129,13 @@ def _letters(cell: object) -> str:
 
 def doubts(table: Table, sample: Sequence[Record], columns: Columns, wanted: Wanted,
            *, divided: bool) -> List[str]:
-    """What looks wrong with the columns that were found: texts that are not read, or that are none.
+    """Doubts about the columns that were found: texts that are not read, or that are none.
 
     Args:
       table: the table.
       sample: some of its rows.
       columns: the columns.
-      wanted: what the user said; columns of texts that were named are not doubted.
+      wanted: the user's choice; text columns that it names are not doubted.
       divided: True if the file is of one split by its name.
     """
     if not sample or wanted.texts:
@@ -198,7 +198,7 @@ def _asked(flag: str, table: Table, path: pathlib.PurePath, sample: Sequence[Rec
 
 
 def without_label(path: pathlib.PurePath) -> str:
-    """What a message adds of a dev or test file that may have no labels, as in competitions."""
+    """Advice for a dev or test file that may have no labels, as in competitions."""
     if split_of(path.name) not in ("dev", "test", "eval"):
         return ""
     return (f"; if {path.name} has no labels, name the files that have some by --train, and it by "
@@ -214,7 +214,7 @@ def find_columns(
     Args:
       table: the table.
       sample: some of its rows.
-      wanted: what the user said; the rest is found.
+      wanted: the user's choice; the rest is found.
       path: name of the file, for messages.
       labelled: True if a label is needed.
 

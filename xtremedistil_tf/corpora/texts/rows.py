@@ -81,7 +81,7 @@ class TextsOptions:
     """Settings of reading labelled texts.
 
     Attributes:
-      wanted: what the user said of columns.
+      wanted: the user's choice of columns.
       encoding: encoding of files without a byte order mark.
       header: "yes", "no" or "auto".
       language: language of rows that state none.
@@ -305,7 +305,7 @@ class TextReader:
 
 def _judged(table: Table, columns: Columns) -> Tuple[str, ...]:
     """The columns that may hold an annotator's answer. In a CSV, `status` may mean anything."""
-    # Of unlabelled text the label column is not looked for; its usual names tell it.
+    # In unlabelled text the label column is known by its usual names only.
     labels = (columns.label,) if columns.label is not None else tuple(
         name for name in table.columns if name.lower() in LABELS)
     left = tuple(name for name in table.columns if name not in (*columns.texts, *labels))

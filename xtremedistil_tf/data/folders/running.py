@@ -32,7 +32,7 @@ _SHARE, _FEWEST = 0.01, 3
 
 @dataclasses.dataclass(frozen=True)
 class RunningText:
-    """How running text is split.
+    """The rule that splits running text into words.
 
     Attributes:
       told: what it is, for the user.
@@ -46,7 +46,7 @@ class RunningText:
 
     @property
     def part(self) -> str:
-        """How the text is split, for fingerprints."""
+        """The rule in words, for fingerprints."""
         way = "split at marks" if self.marks else "split without spaces"
         return f"{way}, {self.segmentation}" if self.segmentation else way
 

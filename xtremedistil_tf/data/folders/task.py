@@ -113,47 +113,72 @@ def read_task(
         paths["transfer"] = find_transfer_file(config)
         transfer, running = task_kind(config.kind).transfer.open(
             config, paths["transfer"], examples, warnings)
-        if config.transfer_size is not None:
-            transfer = TextSample(transfer, config.transfer_size)
-        if "dev" not in examples:
-            transfer, held = hold_out(transfer)
-        if config.word_swaps:
-            transfer = LongerText(transfer, swap_words(transfer, config.word_swaps))
-        if config.entity_swaps:
-            require("train" in examples, "--entity_swaps takes entities from train.tsv, and "
-                    f"{folder} has none")
-            made = swap_entities(examples["train"], config.entity_swaps)
-            transfer = LongerText(transfer, lambda: made)
+        transfer, held = _transfer_set(transfer, config, examples)
         report = ReadReport(transfer.path)
         words, shared = _scan(transfer, report, examples, config.seq_len)
         warnings += report.warnings()
-        for split, count in shared.items():
-            if count:
-                warnings.append(
-                    f"{transfer.path}: {count} of {report.counts['rows']} sentences also stand in "
-                    f"{config.files[split]}; scores on {split} may be too good"
-                )
-    fingerprints = {name: file_fingerprint(path) for name, path in paths.items()}
-    for name, path in paths.items():
-        part = _part(config, name, path)
-        if part is not None:
-            fingerprints[name] = fingerprint(fingerprints[name], part)
-    if running:
-        fingerprints["transfer"] = fingerprint(fingerprints["transfer"], running)
-    if config.word_swaps and transfer is not None:
-        fingerprints["transfer"] = fingerprint(
-            fingerprints["transfer"], "word swaps", config.word_swaps)
-    if config.entity_swaps and transfer is not None:
-        fingerprints["transfer"] = fingerprint(
-            fingerprints["transfer"], fingerprints["train"], config.entity_swaps)
-    if held:
-        fingerprints["dev"] = fingerprint(fingerprints["transfer"], "held out", len(held))
-        fingerprints["transfer"] = fingerprint(fingerprints["transfer"], "the rest", len(held))
-    fingerprints["labels"] = _labels_fingerprint(folder, labels)
+        warnings += [
+            f"{transfer.path}: {count} of {report.counts['rows']} sentences also stand in "
+            f"{config.files[split]}; scores on {split} may be too good"
+            for split, count in shared.items() if count]
+    fingerprints = {**_fingerprints(config, paths, running, len(held)),
+                    "labels": _labels_fingerprint(folder, labels)}
     return Task(
         labels, examples, fingerprints, tuple(warnings), transfer=transfer,
         transfer_rows=report.counts["rows"], transfer_words=words, held=held,
         left_out={split: tuple(found.left_out) for split, found in reports.items()})
+
+
+def _transfer_set(
+    transfer: Any, config: DataConfig, examples: Mapping[str, List[Example]]
+) -> Tuple[Any, Tuple[Example, ...]]:
+    """(transfer set, sentences held out for lack of dev): a sample, with swapped words added."""
+    held: Tuple[Example, ...] = ()
+    if config.transfer_size is not None:
+        transfer = TextSample(transfer, config.transfer_size)
+    if "dev" not in examples:
+        transfer, held = hold_out(transfer)
+    if config.word_swaps:
+        transfer = LongerText(transfer, swap_words(transfer, config.word_swaps))
+    if config.entity_swaps:
+        require("train" in examples, "--entity_swaps takes entities from train.tsv, and "
+                f"{config.task} has none")
+        made = swap_entities(examples["train"], config.entity_swaps)
+        transfer = LongerText(transfer, lambda: made)
+    return transfer, held
+
+
+def _fingerprints(
+    config: DataConfig, paths: Mapping[str, pathlib.Path], running: Optional[str], held: int
+) -> Dict[str, str]:
+    """Hash of each file, of the part of it that is read, and of what is made of it.
+
+    Args:
+      config: reading options.
+      paths: files by split.
+      running: how running text is split; None for a text with one sentence a line.
+      held: number of sentences that are held out of the transfer set.
+    """
+    found = {name: file_fingerprint(path) for name, path in paths.items()}
+
+    def add(name: str, *parts: Any) -> None:
+        found[name] = fingerprint(found[name], *parts)
+
+    for name, path in paths.items():
+        part = _part(config, name, path)
+        if part is not None:
+            add(name, part)
+    if "transfer" in paths:
+        if running:
+            add("transfer", running)
+        if config.word_swaps:
+            add("transfer", "word swaps", config.word_swaps)
+        if config.entity_swaps:
+            add("transfer", found["train"], config.entity_swaps)
+    if held:
+        found["dev"] = fingerprint(found["transfer"], "held out", held)
+        add("transfer", "the rest", held)
+    return found
 
 
 def _part(config: DataConfig, name: str, path: pathlib.Path) -> Optional[Any]:

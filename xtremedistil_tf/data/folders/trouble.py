@@ -104,7 +104,7 @@ def copy_trouble(examples: Mapping[str, Sequence[Any]]) -> List[str]:
 
 @dataclasses.dataclass(frozen=True)
 class Coverage:
-    """How a tokenizer and seq_len cover one language of a split.
+    """Coverage of one language of a split by a tokenizer and seq_len.
 
     Attributes:
       rows, words, pieces: numbers of rows, words and subword tokens (special ones left out).

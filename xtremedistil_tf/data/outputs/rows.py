@@ -23,13 +23,13 @@ _OTHER_NAMES = ("ner_tags", "ner", "ents", "predictions", "prediction", "predict
                 "predicted_labels", "predicted_label", "pred", "preds", "labels", "scores")
 _WHITE = re.compile(r"\s+")
 
-# What is said of one word or text: nothing, a label, or a number for each label.
+# Output for one word or text: nothing, a label, or a number for each label.
 Said = Union[None, str, Mapping[str, float], Sequence[Optional[float]]]
 
 
 @dataclasses.dataclass(frozen=True)
 class Given:
-    """What one annotator says of a row.
+    """One annotator's outputs for a row.
 
     Attributes:
       form: "tags", "probabilities" or "logits".

@@ -9,6 +9,7 @@ import re
 import statistics
 from typing import Any, List, Optional, Sequence, Tuple
 
+from xtremedistil_tf.data.first_bytes import page_of
 from xtremedistil_tf.data.lines import read_lines
 from xtremedistil_tf.data.readers.marks import DOCUMENT_LINE, doubts_of, marked_form
 from xtremedistil_tf.data.readers.rows import split_prefix
@@ -35,8 +36,6 @@ _BRACKETS = re.compile(r"(?:\([^\W\d][^\s()*|]*)*[*-]?\)*")
 CLASSES = re.compile(r"\s*(?:__label__\S+\s*)+")
 TIMES = re.compile(r"\s*[\d:]+[,.]\d+ --> [\d:]+[,.]\d+.*")
 _MARKUP = re.compile(r"\s*<[/!?\w][^>]*>(?:.*</?\w[^>]*>)?\s*")
-# First line of a page or document.
-_PAGE = re.compile(r"\s*<(?:!doctype html|html|\?xml)\b", re.IGNORECASE)
 # CoNLL-2012's lines between documents.
 DOCUMENTS = ("#begin document", "#end document")
 # CoNLL-U's number of columns, and the number of a word, of a range of words or of an empty node.
@@ -302,7 +301,7 @@ def recognise(sample: Sequence[str]) -> str:
         return "text"
     if lines[0].startswith(WEBANNO):
         return "webanno"
-    if _PAGE.match(lines[0]):
+    if page_of(lines[0]):
         return "markup"
     if _is_json(lines):
         return "jsonl"

@@ -73,7 +73,7 @@ def fit_tokenizer(
       min_count: smallest count of a token that stays.
 
     Returns:
-      A transformers.PreTrainedTokenizerFast. Its ids are consecutive, in the order of before.
+      A transformers.PreTrainedTokenizerFast. Its ids are consecutive, in the original order.
     """
     # A teacher may have more embedding rows than its tokenizer has ids.
     counts = counts[:len(tokenizer)]

@@ -53,7 +53,7 @@ def tokenised_counts(folder: pathlib.Path, fingerprint: str) -> Dict[str, int]:
     except UserError:  # Missing or damaged: the rows are tokenised anew.
         return {}
     whole = record["fingerprint"] == fingerprint and record["bytes"] == _sizes(folder)
-    # Stores of before have no checksums.
+    # Stores of earlier versions have no checksums.
     digests = record.get("sha256") or {}
     whole = whole and all(sha256_of(folder / name) == digest for name, digest in digests.items()
                           if name in record["bytes"])

@@ -114,7 +114,7 @@ def student_arrays(
     projection, logits = tuple(layer(PROJECTION)) if projects else None, tuple(layer("logits"))
     embedding, pairs = layer("word_embedding")[0], None
     weights = (np.asarray(one.numpy(), np.float32) for one in student.registry.weights("bilstm"))
-    # Of each layer the forward, then the backward direction.
+    # In each layer the forward direction comes first.
     lstms = list(zip(weights, weights, weights))
     (forward, backward), *upper = zip(lstms[::2], lstms[1::2])
     if separator is not None:

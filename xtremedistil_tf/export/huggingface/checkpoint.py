@@ -97,7 +97,7 @@ def _labels(bundle: StudentBundle, task: str) -> Dict[str, Any]:
 
 
 def _lost(bundle: StudentBundle) -> List[str]:
-    """What transformers does otherwise, one sentence each."""
+    """What the student does and transformers does not, one sentence each."""
     kind = task_kind(bundle.labels.kind)
     lost = []
     if kind.tags_words:

@@ -1,4 +1,4 @@
-"""What int8 needs in the BiLSTM's ONNX model: a range of activations that no batch changes."""
+"""The BiLSTM's ONNX model for int8: its range of activations is the same in every batch."""
 
 import dataclasses
 from typing import Any, Dict, List, Tuple

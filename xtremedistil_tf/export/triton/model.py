@@ -17,7 +17,7 @@ OUTPUT = "result"
 
 
 class TritonPythonModel:
-    """What Triton calls."""
+    """The class that Triton calls."""
 
     def initialize(self, args: Any) -> None:
         """Loads the student beside this file."""

@@ -12,8 +12,8 @@ from xtremedistil_tf.inference.assets import Assets, labels_of
 from xtremedistil_tf.inference.text_model import TextModel, text_model
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.pretrained_encoders import most_positions
-from xtremedistil_tf.models.teacher import Teacher, load_teacher, read_record
-from xtremedistil_tf.validation.run_files import read_config
+from xtremedistil_tf.models.teacher import Teacher, load_teacher
+from xtremedistil_tf.validation.run_files import read_config, read_teacher_record
 
 # Longest sequence of a teacher whose encoder has no limit and whose record names none.
 _SEQ_LEN = 512
@@ -46,8 +46,9 @@ def load_teacher_model(folder: pathlib.Path, *, keep_whole: bool = False) -> Tex
       UserError: if the teacher is missing or incomplete.
     """
     folder = pathlib.Path(folder)
-    return teacher_model(load_teacher(folder, 0), {**_run_settings(folder), **read_record(folder)},
-                         keep_whole=keep_whole)
+    teacher = load_teacher(folder, 0)
+    record = {**_run_settings(folder), **read_teacher_record(folder)}
+    return teacher_model(teacher, record, keep_whole=keep_whole)
 
 
 def _run_settings(folder: pathlib.Path) -> Dict[str, Any]:

@@ -1,1 +1,1 @@
-"""How sure scores and predictions are: bootstrap intervals and calibration."""
+"""Uncertainty of scores and predictions: bootstrap intervals and calibration."""

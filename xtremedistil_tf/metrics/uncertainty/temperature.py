@@ -63,7 +63,7 @@ def fit_temperature(logits: np.ndarray, gold: np.ndarray, *, several: bool = Fal
 
 
 def _record(logits: np.ndarray, gold: np.ndarray, *, several: bool = False) -> Dict[str, Any]:
-    """What a student keeps: its temperature, and the calibration on dev before and after."""
+    """A student's temperature, and its calibration on dev before and after."""
     if not len(logits):
         return {}
     temperature = fit_temperature(logits, gold, several=several)

@@ -80,7 +80,7 @@ def read_word_vectors(
     for number, word, numbers in _vectors(pathlib.Path(path), width):
         count += 1
         for row, rank in wanted.get(word, ()):
-            # Of equal words the first one counts: such files list frequent words first.
+            # The first of equal words counts: such files list frequent words first.
             if row and rank < best.get(row, 3):
                 try:
                     rows[row] = np.array(numbers, np.float32)

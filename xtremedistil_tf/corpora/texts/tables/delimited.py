@@ -60,7 +60,7 @@ def find_layout(lines: Sequence[str], separators: str = SEPARATORS) -> Tuple[str
       UserError: if nothing separates the lines into columns.
     """
     found = []
-    # Of the last row of a sample that ends inside a quoted cell, the width is wrong; it is one row.
+    # The last row of a sample that ends inside a quoted cell has a wrong width.
     for place, one in enumerate(separators):
         for quoting in (csv.QUOTE_NONE, csv.QUOTE_MINIMAL) if one == "\t" else (
                 csv.QUOTE_MINIMAL,):
@@ -119,7 +119,7 @@ class _Quotes:
         self._separator, self._quoted = separator, quoting != csv.QUOTE_NONE
         single = [one.cells for one in sample if len(one.lines) == 1]
         columns = [set(column) for column in zip(*single)]
-        # What few values fill, such as a label, shows a row.
+        # A column of few values, such as labels, shows a row.
         self._few: List[Set[str]] = [values if len(values) <= max(2, 0.5 * len(single)) else set()
                                      for values in columns]
 
@@ -157,7 +157,7 @@ def read_delimited(lines: Iterator[str], options: TableOptions, counts: Tally) -
 
     Args:
       lines: its lines, with their ends.
-      options: what the file does not say itself.
+      options: information that the file does not contain.
       counts: tally to which a note is added of quotation marks behind a backslash.
 
     Raises:

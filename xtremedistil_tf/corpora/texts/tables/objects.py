@@ -5,8 +5,9 @@ import json
 from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.annotations.services import of_service
+from xtremedistil_tf.corpora.annotations.tools import label_studio_spans
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Tally
-from xtremedistil_tf.corpora.readers.exports import json_values, label_studio_spans, unpack
+from xtremedistil_tf.corpora.readers.exports import json_values, unpack
 from xtremedistil_tf.corpora.texts.tables.cells import split_classes
 from xtremedistil_tf.corpora.texts.tables.table import SAMPLE, Place, Row, Table, TableOptions
 from xtremedistil_tf.data.json_rows import parse_json
@@ -162,7 +163,7 @@ def read_json(lines: Iterator[str], options: TableOptions, counts: Tally) -> Tab
 
     Args:
       lines: the file's lines, with their ends.
-      options: what the file does not say itself.
+      options: information that the file does not contain.
       counts: tally to which rows are added that an annotator rejected.
     """
     form, values = _values(lines)

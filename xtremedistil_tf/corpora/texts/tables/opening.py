@@ -83,7 +83,7 @@ def open_table(source: Source, options: TableOptions, counts: Optional[Tally] = 
 
     Args:
       source: the source.
-      options: what the file does not say itself.
+      options: information that the file does not contain.
       counts: tally to which changes are added.
 
     Raises:

@@ -34,7 +34,7 @@ class Table(NamedTuple):
 
 
 class TableOptions(NamedTuple):
-    """What a file does not say itself.
+    """Information that a file does not contain itself.
 
     Attributes:
       encoding: encoding of files without a byte order mark.
