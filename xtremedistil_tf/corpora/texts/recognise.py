@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import pathlib
+import re
 from typing import Any, List, NamedTuple, Optional, Sequence, Set
 
 from xtremedistil_tf.corpora.annotations.keys import (
@@ -38,6 +39,7 @@ from xtremedistil_tf.errors import UserError
 # Rows, or lines, and characters that show what a file holds.
 _SAMPLE = 200
 _HEAD = 20_000
+_BETWEEN_CELLS = re.compile(r'["\s]*[\t,;|]["\s]*')
 
 
 def looks_like_questions(source: Source, encoding: str) -> bool:
@@ -255,6 +257,24 @@ def refuse_split_column(source: Source, options: TextsOptions) -> None:
         raise UserError(f"{source.name}: the column {column!r} says {', '.join(sorted(found))}; "
                         "tagged sentences are divided by files: write one file a split, and name "
                         "them by --train, --dev and --test")
+
+
+def refuse_unread(source: Source, options: TextsOptions) -> None:
+    """Refuses a table with columns of text and label by its first line, but with a fault.
+
+    Raises:
+      UserError: with the fault, such as two columns of one name, or rows of other widths.
+    """
+    if source.opener is None:
+        return
+    try:
+        first = next((line for line in open_lines(source, options.encoding) if line.strip()), "")
+    except (UserError, OSError):
+        return  # Told when it is read.
+    names = set(_BETWEEN_CELLS.split(first.strip().strip('"').lower()))
+    if names & set(TEXTS) and names & set(LABELS):
+        with open_table(source, options.table) as table:
+            sample_of(table)
 
 
 def refuse_without_label(head: Head) -> None:
