@@ -207,6 +207,8 @@ FORMS = (
     Form("LST20, letters before _", _tabs(
         "Anna@ NN B_PER B_CLS", "lives VV O I_CLS", "in PS O I_CLS", "Oslo NN B_LOC E_CLS"),
         (ROW,)),
+    Form("SUC, letters and types apart", _tabs(
+        "Anna@ PM B PER", "lives VB O _", "in PP O _", "Oslo PM B LOC"), (ROW,)),
     Form("WNUT-17", _tabs("Anna@ B-person", "lives O"), ("Anna0 lives\tB-person O",),
          file="wnut17train.conll"),
     Form("Few-NERD", _tabs("Anna@ person-actor", "Low person-actor", "lives O"),

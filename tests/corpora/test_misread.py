@@ -379,9 +379,10 @@ def test_signs_of_a_wrong_encoding_are_suspicious(tmp_path, text, encoding, susp
 
 @pytest.mark.parametrize("whitespace_words", [True, False])
 def test_escapes_in_transfer_text_are_suspicious(tmp_path, whitespace_words):
-    _, told, _ = prepare(tmp_path, sentences(), transfer=["It &apos;s so .", "Yes &quot; ."],
-                         read={"whitespace_words": whitespace_words})
-    assert "2 sentences hold escapes or marks of HTML, such as &quot; and &apos;" in told
+    _, told, _ = prepare(tmp_path, sentences(), transfer=[
+        "It &apos;s so .", "Yes &quot; .", "Yes.\\n\\nwe did .", "So\\nYes .", "a \\nabla ."],
+        read={"whitespace_words": whitespace_words})
+    assert "4 sentences hold escapes or marks of HTML, such as &quot; and \\n;" in told
 
 
 def test_marks_of_labels_in_transfer_text_are_refused_or_told(tmp_path):
@@ -434,3 +435,19 @@ def test_lines_of_articles_are_left_out_and_doubtful_text_is_told(tmp_path):
     assert "18 document markers left out" in told and "doc" not in (
         tmp_path / "task" / "transfer.txt").read_text()
     assert "suspicious: " in told and "marks of Markdown, such as '](http://x/0)'" in told
+
+
+def test_sentences_that_stand_several_times_are_told(tmp_path):
+    """As where several annotators tag one text, or a small file is a part of a large one."""
+    for name, first, tag in (("train.txt", 0, "PER"), ("train_small.txt", 6, "PER"),
+                             ("train_b.txt", 9, "ORG"), ("dev.txt", 20, "PER"),
+                             ("test.txt", 21, "PER")):
+        (tmp_path / name).write_text("".join(
+            f"w{n} B-{tag}\nran O\n\n" for n in range(first, first + 12 - first % 5)))
+    record = convert(find_sources(tmp_path)[0], tmp_path / "task", ConvertOptions())
+    assert record["found"] == {"duplicates": {"dev": 0, "test": 0, "train": 14},
+                               "contradictions": 8, "dev_in_test": 11}
+    told = describe_record(record)
+    assert "14 sentences of train stand in it before already" in told
+    assert "8 sentences have other tags in other rows" in told
+    assert "11 sentences of dev stand in test too; scores may be too good" in told

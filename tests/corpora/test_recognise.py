@@ -156,3 +156,21 @@ def test_pubtators_form_is_read(tmp_path):
     (tmp_path / "train.txt").write_bytes(b"1|t|Anna.\n1|a|Zo\xeb ran.\n")
     with pytest.raises(UserError, match="train.txt:2: PubTator's files are UTF-8, this is not"):
         make(tmp_path / "train.txt", tmp_path / "b")
+
+
+def test_a_test_file_without_labels_is_named_whatever_its_form(tmp_path):
+    for split, more in (("train", {"label": "a"}), ("dev", {"label": "b"}), ("test", {})):
+        write(tmp_path / f"{split}.jsonl", [
+            {"premise": f"Anna {split} {at}", "hypothesis": "She ran", **more} for at in range(9)])
+    with pytest.raises(UserError, match=r"test.jsonl: which column is it\? --label_column.*if "
+                                        "test.jsonl has no labels, name the files that have some"):
+        make(tmp_path, tmp_path / "task")
+
+
+@pytest.mark.parametrize("content, why", [
+    ("text,label,label\n" + "so it is,x,y\n" * 9, "two columns of the header have one name"),
+    ("text,label\n" + "yes, so it is,x\n" * 9, "no separator .* divides its lines into equally")])
+def test_a_fault_of_a_table_of_texts_is_told_not_that_it_has_no_tags(tmp_path, content, why):
+    (tmp_path / "all.csv").write_text(content)
+    with pytest.raises(UserError, match=f"all.csv: {why}"):
+        make(tmp_path / "all.csv", tmp_path / "task")

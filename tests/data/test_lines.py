@@ -67,3 +67,11 @@ def test_a_nul_byte_costs_its_line_only():
 def test_labels_are_read_in_the_encoding_of_the_other_files(tmp_path):
     (tmp_path / "labels.tsv").write_bytes("O\nB-ÜBER\n".encode("utf-16"))
     assert read_labels(tmp_path / "labels.tsv").tags == ("O", "B-ÜBER")
+
+
+@pytest.mark.parametrize("encoding, text", [("iso2022_jp", "東京"), ("iso2022_kr", "서울")])
+def test_escapes_of_iso_2022_are_no_words(encoding, text):
+    (first,) = lines(text.encode(encoding))
+    assert isinstance(first, RowError) and "an encoding of ISO 2022" in str(first)
+    assert lines(text.encode(encoding), encoding=encoding) == [text]
+    assert lines(b"\x1b(B\x1b[m ready") == ["\x1b(B\x1b[m ready"], "a terminal's colours"

@@ -42,6 +42,11 @@ def test_a_word_a_line(text):
         read(text)
 
 
+def test_words_in_columns_are_not_to_be_read_one_by_one():
+    with pytest.raises(UserError, match="in.txt: it has a word and its tag a line; needed is a se"):
+        read("Anna\tB-PER\nlacht\tO\n\n" * 3)
+
+
 @pytest.mark.parametrize("text", [
     '{"text": "Anna lacht.", "id": 3}\n', '{"tokens": ["a"], "tags": [0]}\n' * 5])
 @pytest.mark.parametrize("model", [TAGGER, CLASSIFIER, REGRESSOR])
@@ -96,7 +101,7 @@ def test_a_key_of_json_lines():
     for column in ("id", "none"):
         with pytest.raises(UserError, match="line 1 is no JSON object with a text under"):
             read(text, column=column)
-    with pytest.raises(UserError, match="line 1"):
+    with pytest.raises(UserError, match="in.txt, line 1"):
         read("[" * 100_000 + "\n", column="text")
 
 
@@ -126,6 +131,23 @@ def test_texts_are_read_as_they_are(text):
 def test_students_of_two_texts_read_json_and_tabs():
     rows = '{"text": "a", "text_pair": "b"}\n'
     assert read(rows, PAIRS) == [rows.strip()] == read(rows, ANSWERER)
+
+
+@pytest.mark.parametrize("text, told", [
+    ("sentence1\tsentence2\n" + "He ran.\tSo he did.\n" * 5, "begins with a header"),
+    ("".join(f"{n}\tHe ran.\n" for n in range(9)), "numbers or labels in its column 1"),
+    ("He ran.\tyes\nShe sat.\tno\nIt is.\tno\n", "numbers or labels in its column 2"),
+    ('"He ran."\t"So ""he"" did."\n' * 5, "has cells in quotes")])
+def test_what_is_no_pair_of_texts(text, told):
+    with pytest.raises(UserError, match=f"in.txt: it .*{told}.*needed are two texts a line, a tab"):
+        read(text, PAIRS)
+    assert read("He ran.\tSo he did.\n" * 5, PAIRS)[0] == "He ran.\tSo he did."
+
+
+def test_escapes_of_iso_2022_are_refused():
+    with pytest.raises(UserError, match="in.txt is .*an encoding of ISO 2022.* iso2022_jp"):
+        read("東京に行く\n".encode("iso2022_jp"))
+    assert read("東京に行く\n".encode("iso2022_jp"), encoding="iso2022_jp") == ["東京に行く"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-16-le", "utf-16-be", "utf-8-sig"])

@@ -105,6 +105,17 @@ def suspicious(source: Dict[str, Any]) -> List[str]:
     return [f"{source['source']}: {line}" for line in lines]
 
 
+def _repeated(found: Dict[str, Any]) -> List[str]:
+    lines = [f"{count:,} sentences of {split} stand in it before already"
+             for split, count in found.get("duplicates", {}).items() if count]
+    if found.get("contradictions"):
+        lines.append(f"{found['contradictions']:,} sentences have other tags in other rows")
+    if found.get("dev_in_test"):
+        lines.append(f"{found['dev_in_test']:,} sentences of dev stand in test too; scores may be "
+                     "too good")
+    return lines
+
+
 def describe_record(record: Dict[str, Any]) -> str:
     """Describes a conversion in lines of text; beyond twenty, its sources are summed.
 
@@ -126,6 +137,7 @@ def describe_record(record: Dict[str, Any]) -> str:
             lines.append(f"{count:,} transfer sentences that stand in {split}.tsv {fate}")
     for split, count in record.get("in_train", {}).items():
         lines.append(f"{count:,} sentences of {split} stand in train too; scores may be too good")
+    lines += _repeated(record.get("found", {}))
     for copy, other in record.get("copies", ()):
         lines.append(f"{copy} is given twice: read once" if copy == other else
                      f"{copy} not read: the same rows as {other}")

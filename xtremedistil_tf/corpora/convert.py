@@ -6,7 +6,7 @@ import pathlib
 from typing import Any, Counter, Dict, Iterator, List, Optional, Sequence, Set, TextIO, Tuple
 
 from xtremedistil_tf.corpora.conversion_record import changes
-from xtremedistil_tf.corpora.copies import find_twins, leave_out_copies
+from xtremedistil_tf.corpora.copies import Repeats, find_twins, leave_out_copies
 from xtremedistil_tf.corpora.readers import schemes
 from xtremedistil_tf.corpora.source_rows import ConvertOptions, SourceReader, digest
 from xtremedistil_tf.corpora.sources.sources import Source
@@ -72,6 +72,7 @@ class _Writer:
         self.types: Dict[str, Set[str]] = {split: set() for split in SPLITS}
         self.held_out: Dict[str, Set[int]] = {split: set() for split in HELD_OUT}
         self._in_train: Dict[str, Set[int]] = {split: set() for split in HELD_OUT}
+        self.repeats = Repeats()
 
     def write(self, split: str, row: Example) -> None:
         """Appends a row to a split's file."""
@@ -86,6 +87,7 @@ class _Writer:
             self.types[split].update(
                 schemes.entity_types(row.tags) if self._kind.entities else row.tags)
             number = digest(row.words)
+            self.repeats.add(split, row, number)
             if split in HELD_OUT:
                 self.held_out[split].add(number)
             for other in HELD_OUT if split == "train" else ():
@@ -188,8 +190,8 @@ def convert(sources: Sequence[Source], output: pathlib.Path, options: ConvertOpt
             *, not_read: Sequence[str] = (), overwrite: bool = False) -> Dict[str, Any]:
     """Writes a task folder.
 
-    The labelled splits and the transfer text are streamed. Memory holds one hash for each sentence
-    of dev and test, and for each row to divide.
+    The labelled splits and the transfer text are streamed. Memory holds hashes of each labelled
+    sentence, of 16 bytes, and one more of dev, test and each row to divide.
 
     Args:
       sources: the sources; rows without a split are divided into the missing splits.
@@ -234,7 +236,8 @@ def convert(sources: Sequence[Source], output: pathlib.Path, options: ConvertOpt
             "labels": labels,
             "divided": {"splits": divided, "shares": list(options.shares), "seed": options.seed},
             "leaks": {"kept" if options.keep_leaks else "removed": dict(removed)},
-            "in_train": writer.in_train, "no_gold": writer.no_gold(divided),
+            "in_train": writer.in_train, "found": writer.repeats.found(),
+            "no_gold": writer.no_gold(divided),
             "sources": reader.records,
             "sources_of_other_languages": passed,
             "copies": copies,

@@ -1,15 +1,18 @@
-"""Finds files with the same rows: given twice, or a corpus in two formats."""
+"""Finds what stands several times: files, given twice or in two formats, and sentences."""
 
+import array
 import collections
 import dataclasses
 import hashlib
 import pathlib
 import re
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
 
 from xtremedistil_tf.corpora.readers import schemes
 from xtremedistil_tf.corpora.readers.base import Tally, clean_tags
-from xtremedistil_tf.corpora.source_rows import ConvertOptions, rows_of
+from xtremedistil_tf.corpora.source_rows import ConvertOptions, digest, rows_of
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.split_names import split_of
@@ -41,6 +44,37 @@ def _digests(source: Source, options: ConvertOptions) -> Optional[Tuple[bytes, b
         except UserError:
             return None
     return text.digest(), entities.digest()
+
+
+class Repeats:
+    """Counts labelled sentences that stand several times; needs 16 bytes for each sentence."""
+
+    def __init__(self) -> None:
+        self._words: Dict[str, array.array] = collections.defaultdict(lambda: array.array("Q"))
+        self._rows: Dict[str, array.array] = collections.defaultdict(lambda: array.array("Q"))
+
+    def add(self, split: str, row: Example, number: int) -> None:
+        """Notes a row of a split; `number` is the digest of its words."""
+        self._words[split].append(number)
+        self._rows[split].append(digest([*row.words, "\t", *row.tags]))
+
+    def found(self) -> Dict[str, Any]:
+        """The counts as JSON values.
+
+        Returns:
+          "duplicates", by split the sentences that stand in it before already; "contradictions",
+          the sentences with other tags in other rows; "dev_in_test", the sentences of both.
+        """
+        words = {split: np.frombuffer(found, np.uint64) for split, found in self._words.items()}
+        rows = [np.frombuffer(found, np.uint64) for found in self._rows.values()]
+        different = np.unique(np.stack([np.concatenate([*words.values()]), np.concatenate(rows)]),
+                              axis=1)[0] if words else np.zeros(0, np.uint64)
+        dev, test = (words.get(split, different[:0]) for split in ("dev", "test"))
+        return {
+            "duplicates": {split: len(own) - len(np.unique(own)) for split, own in words.items()},
+            "contradictions": int((np.unique(different, return_counts=True)[1] > 1).sum()),
+            "dev_in_test": len(np.intersect1d(dev, test)),
+        }
 
 
 def _once(sources: Sequence[Source]) -> Tuple[List[Source], List[List[str]]]:

@@ -3,6 +3,7 @@
 import codecs
 import itertools
 import pathlib
+import re
 from typing import Iterable, Iterator, Optional, Tuple, Union
 
 from xtremedistil_tf.errors import UserError
@@ -16,6 +17,9 @@ _NO_FILES = ("idna", "punycode", "unicode-escape", "raw-unicode-escape")
 _MARKS = ((codecs.BOM_UTF8, UTF8), (codecs.BOM_UTF32_LE, "utf-32-le"),
           (codecs.BOM_UTF32_BE, "utf-32-be"), (codecs.BOM_UTF16_LE, "utf-16-le"),
           (codecs.BOM_UTF16_BE, "utf-16-be"))
+# Escapes that change the character set, in Japanese and Korean files that look like ASCII.
+_SHIFT = re.compile(r"\x1b(?:\$[@B]|\$\([A-DOPQ]|\([JI]|\$\)C)")
+ISO_2022 = "not UTF-8 but an encoding of ISO 2022, by its escapes"
 
 
 class RowError(UserError):
@@ -31,6 +35,11 @@ class RowError(UserError):
 
 
 Line = Tuple[int, Union[str, RowError]]
+
+
+def is_iso_2022(text: str) -> bool:
+    """True if a text that was read as UTF-8 has the escapes of ISO 2022."""
+    return "\x1b" in text and bool(_SHIFT.search(text))
 
 
 def is_count(text: str) -> bool:
@@ -138,9 +147,10 @@ def _decode(raw: bytes) -> Union[str, RowError]:
         return RowError(("nul", "holds a NUL byte; allowed: text in UTF-8, or in UTF-16 or UTF-32 "
                          "with its byte order mark"))
     try:
-        return raw.decode(UTF8)
+        text = raw.decode(UTF8)
     except UnicodeDecodeError as error:
         return RowError(("not_utf8", f"not UTF-8 at byte {error.start + 1} of the line"))
+    return RowError(("iso_2022", ISO_2022)) if is_iso_2022(text) else text
 
 
 def read_lines(path: pathlib.Path) -> Iterator[Line]:

@@ -4,11 +4,15 @@ import re
 from typing import Any, Iterable, List, Mapping, Optional, Sequence
 
 from xtremedistil_tf.data.labels import NamedLabels
+from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.errors import UserError
 
 _SEPARATORS = re.compile(r"\s*[,;|]\s*")
 # doccano's CSV has # between labels; C# is one label.
 _HASH = re.compile(r"(?<=\w)#(?=\w)")
+# What stands in a vector with a place for each label: yes and no, or shares.
+_BITS = frozenset({"0", "1", "0.0", "1.0", "true", "false"})
+_NUMBER, _FRACTION = re.compile(r"[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?"), re.compile(r"[^.]*\.\d*[1-9]")
 
 
 def split_labels(label: str) -> List[str]:
@@ -43,6 +47,25 @@ def listed_labels(labels: Iterable[str]) -> Sequence[str]:
     return sorted(label for label in lists if all(
         part in single or any(part in parts[other] for other in lists - {label})
         for part in parts[label]))
+
+
+def check_no_vector(labels: Sequence[str]) -> None:
+    """Refuses labels of a text that are numbers in places, such as [1, 0, 0] or [0.8, 0.2].
+
+    They would become classes that are called 0 and 1.
+
+    Args:
+      labels: the labels of a row, repeated ones included.
+
+    Raises:
+      RowError: with the labels.
+    """
+    bits = len(set(labels)) < len(labels) and _BITS.issuperset(map(str.lower, labels))
+    if len(labels) > 1 and (bits or all(map(_NUMBER.fullmatch, labels))
+                            and any(map(_FRACTION.match, labels))):
+        raise RowError(("label_vector", f"the labels are {', '.join(labels)!r:.60}: a number for "
+                        "each label of the task, or answers of several people; needed are the "
+                        "names of the text's own labels"))
 
 
 def check_no_lists(labels: Iterable[str], where: str, *, way_out: str) -> None:

@@ -14,6 +14,7 @@ from xtremedistil_tf.data.first_bytes import no_text
 from xtremedistil_tf.data.json_rows import mend
 from xtremedistil_tf.data.lines import (
     BYTE_ORDER_MARK,
+    ISO_2022,
     UTF8,
     check_encoding,
     cut_lines,
@@ -21,8 +22,10 @@ from xtremedistil_tf.data.lines import (
     encoding_of,
     ends_with_cr,
     is_count,
+    is_iso_2022,
 )
 from xtremedistil_tf.data.readers.marks import marked_form
+from xtremedistil_tf.data.readers.pair_columns import pairs_problem
 from xtremedistil_tf.data.readers.recognise import FORMS, TEXTS, begins_json, recognise
 from xtremedistil_tf.data.readers.tables import is_csv, table_form
 from xtremedistil_tf.errors import UserError
@@ -50,6 +53,10 @@ def _is_utf8(raw: bytes) -> bool:
 
 def _is_tag(text: str, labels: Collection[str]) -> bool:
     return bool(_TAG.fullmatch(text)) or text in labels
+
+
+def _several_words(line: str) -> bool:
+    return " " in line.rpartition("\t")[0]
 
 
 def _tagged_row(line: str, labels: Collection[str]) -> bool:
@@ -116,7 +123,9 @@ def why_no_text(lines: Sequence[str], kind: str, labels: Collection[str]) -> Opt
     if first in ("[", "{") or (first[0] == "[" and begins_json(first)):
         return f"it is a JSON document; one object a line, or one text a line, is needed{whole}"
     record = task_kind(kind)
-    if record.tags_words and _mostly(lines, _tagged_row, labels):
+    # Several lines of one word each are columns, whose words are no sentences.
+    if record.tags_words and _mostly(lines, _tagged_row, labels) and (
+            len(lines) < _FEWEST or any(map(_several_words, lines))):
         return ("its rows are labelled: words, a tab, their tags; --text_column=1 reads the words "
                 f"alone{whole}")
     if record.tags_words and _mostly(lines, _tagged_word, labels) and (
@@ -244,6 +253,8 @@ class InputLines:
     def _check_bytes(self, head: Sequence[bytes]) -> None:
         """Refuses files that are not text, or have another encoding."""
         self._check_start(next((raw for raw in head if raw.strip()), b""))
+        if any(is_iso_2022(raw.decode("latin-1")) for raw in head if b"\x1b" in raw):
+            raise UserError(f"{self._name} is {ISO_2022}; --encoding names it, such as iso2022_jp")
         if any(b"\0" in raw for raw in head):
             raise UserError(f"{self._name} holds NUL bytes: it is binary, or UTF-16 without its "
                             "mark; --encoding=utf-16-le reads the latter")
@@ -276,15 +287,19 @@ class InputLines:
           UserError: if the file is not text, has labelled lines, or lacks the column.
         """
         texts = self._texts()
-        if self._column is None and not self._model.pairs:
+        if self._column is None:
             head = list(itertools.islice(texts, SAMPLE))
-            problem = why_no_text(head, self._model.kind, self._model.labels)
+            if self._model.pairs:
+                problem = pairs_problem(head, self._model.labels)
+                problem = problem and f"it {problem}; needed are two texts a line, a tab between"
+            else:
+                problem = why_no_text(head, self._model.kind, self._model.labels)
             if problem:
                 raise UserError(f"{self._name}: {problem}")
             texts = itertools.chain(head, texts)
+        column = WHOLE_LINE if self._column is None else self._column
         for number, line in enumerate(texts, 1):
-            text = _as_given(
-                line, WHOLE_LINE if self._column is None else self._column, f"line {number}")
+            text = _as_given(line, column, f"{self._name}, line {number}")
             whole = mend(text)
             if whole != text:
                 self._note_broken(number)

@@ -268,3 +268,17 @@ def test_what_pandas_writes_for_nothing_names_no_sentence():
         (f"Sentence: {at}", "Anna"), ("NaN", "ran"), ("nan", ".")))]
     rows, _ = words_and_tags([*lines[:1], lines[1].replace(",O", ",B-PER"), *lines[2:]])
     assert [words for words, _ in rows] == [("Anna", "ran", ".")] * 3
+
+
+@pytest.mark.parametrize("nothing", ["_", "O"])
+def test_letters_and_types_may_have_a_column_each(nothing):
+    """As in SUC; numbers of things, and names, are no types."""
+    lines = [line for n in range(9) for line in (
+        f"{n}\tAnna{n}\tB\tperson\tQ{n}", f"{n}\tBo\tI\tperson\t{nothing}",
+        f"{n}\tran\tO\t{nothing}\t{nothing}", f"{n}\tto\tO\t{nothing}\t{nothing}", "")]
+    rows, counts = words_and_tags(lines)
+    assert rows[0] == (("Anna0", "Bo", "ran", "to"), ("B-person", "I-person", "O", "O"))
+    assert counts.notes == ["words from column 2, tags from column 3 of 5, their types from "
+                            "column 4"]
+    without = ["\t".join(line.split("\t")[:3]) for line in lines]
+    assert words_and_tags(without)[0][0][1] == ("B", "I", "O", "O")

@@ -7,7 +7,7 @@ from xtremedistil_tf.corpora.convert import convert
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Tally
 from xtremedistil_tf.corpora.readers.columns import bracket_spans
 from xtremedistil_tf.corpora.readers.formats import read_lines
-from xtremedistil_tf.corpora.readers.schemes import of_layers
+from xtremedistil_tf.corpora.readers.schemes import of_layers, to_iob2
 from xtremedistil_tf.corpora.source_rows import ConvertOptions
 from xtremedistil_tf.corpora.sources.sources import find_sources
 from xtremedistil_tf.data.lines import RowError
@@ -123,3 +123,12 @@ def test_nested_tags_with_spaces_are_refused(tmp_path, row):
         convert(sources, tmp_path / "task", ConvertOptions())
     read = ConvertOptions(ReadOptions(nested="outer"))
     assert convert(sources, tmp_path / "task", read)["labels"] == ["O", "B-ORG", "I-ORG"]
+
+
+@pytest.mark.parametrize("separator", ["|", "^", "~", " "])
+def test_tags_with_a_mark_between_are_several(separator):
+    tags = [f"B-ORG{separator}O", f"I-ORG{separator}B-PER"]
+    with pytest.raises(RowError, match="--nested=outer or inner keeps one of several tags"):
+        to_iob2(tags, Tally())
+    assert of_layers(tags, Tally(), "outer") == ("B-ORG", "I-ORG")
+    assert to_iob2(["B-R^2"], Tally()) == ("B-R^2",)

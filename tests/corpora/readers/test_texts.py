@@ -4,7 +4,7 @@ import pytest
 
 from xtremedistil_tf.corpora.readers import base
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Tally
-from xtremedistil_tf.corpora.readers.texts import read_text
+from xtremedistil_tf.corpora.readers.texts import read_subtitles, read_text
 
 THAI = "นายกรัฐมนตรีเดินทางไปกรุงเทพ"
 
@@ -30,3 +30,10 @@ def test_without_a_dictionary_the_run_says_so(monkeypatch):
 
 def test_han_alone_is_split_by_character():
     assert read("我住在北京市")[0] == [tuple("我住在北京市")]
+
+
+def test_marks_of_subtitles_are_no_words():
+    lines = ["1", "00:00:01,000 --> 00:00:02,000", r"{\an8}<i>He ran.</i>", "",
+             "2", "00:00:03,000 --> 00:00:04,000", '<font color="#ffff00">She sat.</font>']
+    rows = read_subtitles(enumerate(lines, 1), ReadOptions(labelled=False), Tally())
+    assert [" ".join(row.words) for _, row in rows] == ["He ran .", "She sat ."]

@@ -81,3 +81,10 @@ def test_brats_entities_over_line_breaks_are_one(tmp_path, text, parts, tags):
     rows = [row for _, row in source.read(ReadOptions(), counts)[1]]
     assert "".join(tag[0] for row in rows for tag in row.tags) == tags
     assert not counts["other_surfaces"] and not counts.notes
+
+
+def test_brats_settings_beside_the_texts_are_no_data(tmp_path):
+    write(tmp_path, **{"train__a.txt": "Anna ran.", "train__a.ann": "T1\tPER 0 4\tAnna\n",
+                       "train__annotation.conf": "[entities]\nPER\n"})
+    sources, others = find_sources(tmp_path)
+    assert len(sources) == 1 and others == [str(tmp_path / "train" / "annotation.conf")]

@@ -566,3 +566,22 @@ def test_the_tokens_of_a_text_are_no_further_text(tmp_path):
     _, _, told = read(tmp_path, objects(lambda at, text, own: {
         "text": f"It was {text}.", "tokens": ["It", "was", *text.split(), "."], "label": own}))
     assert "is not read" not in told
+
+
+@pytest.mark.parametrize("vector", [[0, 0, 1], [1.0, 1.0], [True, False, False], [0.8, 0.2]])
+@pytest.mark.parametrize("kind", ["classification", "multilabel"])
+def test_a_number_for_each_label_is_no_label(tmp_path, vector, kind):
+    content = objects(lambda at, text, own: {"text": text, "label": vector})
+    if kind == "classification" and len(set(vector)) == 1:  # Annotators who agree.
+        content = objects(lambda at, text, own: {"text": text, "label": [at % 2] * 2})
+        assert read(tmp_path, content, kind=kind)[1]["labels"] == ["0", "1"]
+        return
+    with pytest.raises(UserError, match="all.jsonl:1: the labels are .*a number for each label of "
+                                        "the task.*names of the text's own labels"):
+        read(tmp_path, content, kind=kind)
+
+
+def test_escapes_of_iso_2022_are_refused_in_tables(tmp_path):
+    content = table((f"東京{at}に行く", own) for at, (_, own) in enumerate(TEXTS))
+    with pytest.raises(UserError, match="all.csv:2: .*an encoding of ISO 2022.*iso2022_jp"):
+        read(tmp_path, content.encode("iso2022_jp"), name="all.csv")

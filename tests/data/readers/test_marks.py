@@ -33,6 +33,7 @@ def lines(pattern, count=40):
     ("he dis@@ tils {n}", "tokenizer"), ("he dis ##tils {n}", "tokenizer"),
     ("▁he ▁dis til s ▁{n}", "tokenizer"), ("he Ġdis til s Ġ{n}", "tokenizer"),
     ("[CLS] he distils {n} [SEP]", "tokenizer"),
+    ("['The', 'movie', '{n}']", "lists as Python writes them"),
     ("The movie {n} was.##{bit}", "behind ##"), ("The movie {n},{one}", "a class behind ,")])
 def test_marks_of_labels_are_named(pattern, told):
     assert told in marked_form(lines(pattern))
@@ -83,3 +84,12 @@ def test_lines_of_one_width_are_told():
     (["## Title"] + ["See it."] * 90, False)])
 def test_markdown_is_told(lines, told):
     assert [one[:17] for one in doubts_of(lines)] == ["marks of Markdown"] * told
+
+
+@pytest.mark.parametrize("lines, told", [
+    (["It is [[Bonn|a city]]."] * 9, "marks of a wiki"),
+    (["'''It''' is {{a}}."] * 9, "marks of a wiki"),
+    (["It is.\rShe sat."] * 3, "3 of its first lines hold carriage returns"),
+    (["He said 'no' [[1]", "It's {a} 'n' all"] * 9, None), (["It is.\rShe sat."] * 2, None)])
+def test_marks_of_wikis_and_carriage_returns_are_told(lines, told):
+    assert [one[:len(told or "")] for one in doubts_of(lines)] == ([told] if told else [])

@@ -10,10 +10,11 @@ from xtremedistil_tf.config import BatchSize, DataConfig
 from xtremedistil_tf.data.folders.task import describe, read_task
 from xtremedistil_tf.data.folders.task_features import align_task
 from xtremedistil_tf.data.labels import ClassSet
+from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.pipelines.batches import labelled_batches
 from xtremedistil_tf.data.pipelines.buckets import count_steps, plan_batches
 from xtremedistil_tf.data.readers.rows import Example
-from xtremedistil_tf.data.readers.texts import parse_text, read_texts
+from xtremedistil_tf.data.readers.texts import parse_several, parse_text, read_texts
 from xtremedistil_tf.data.tokenization.alignment import Features, align
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.errors import UserError
@@ -220,3 +221,10 @@ def test_long_texts_waste_little():
     padded = sum(len(rows) * lengths[rows].max()
                  for rows in plan_batches(lengths, BatchSize(64), 0))
     assert lengths.sum() / padded > 0.9 > 0.4 > lengths.sum() / (512 * len(lengths))
+
+
+@pytest.mark.parametrize("label", ["1,0,0", "de:0,0", "0.8,0.2", "true,false,true"])
+def test_a_number_for_each_label_is_no_several_labels(label):
+    with pytest.raises(RowError, match="a number for each label of the task"):
+        parse_several(f"He ran.\t{label}", None)
+    assert parse_several("He ran.\t3,1,12", None)[0].tags == ("3", "1", "12")

@@ -14,6 +14,7 @@ from xtremedistil_tf.corpora.texts.recognise import (
     looks_like_texts,
     refuse_entities_and_label,
     refuse_split_column,
+    refuse_unread,
     refuse_without_label,
 )
 from xtremedistil_tf.corpora.texts.tables.opening import open_lines
@@ -56,7 +57,8 @@ def recognise_kind(sources: Sequence[Source], asked: Asked, kind: Optional[str] 
     """Completes what was asked by the kind of task.
 
     Args:
-      sources: the sources; the first labelled one that is not empty decides.
+      sources: the sources; the first labelled one that is not empty decides, one of train if
+        there is one: dev and test may lack labels.
       asked: what the user asked for.
       kind: name of the kind of task, if the user named it.
 
@@ -69,7 +71,8 @@ def recognise_kind(sources: Sequence[Source], asked: Asked, kind: Optional[str] 
     """
     labelled = [one for one in sources if one.split != "transfer"]
     if labelled:
-        first = next((one for one in labelled if not _is_empty(one)), labelled[0])
+        ordered = sorted(labelled, key=lambda one: one.split in ("dev", "test"))
+        first = next((one for one in ordered if not _is_empty(one)), ordered[0])
         found = _completed(first, asked, kind)
     else:
         found = asked if kind is None else _of_kind(kind, asked)
@@ -100,6 +103,8 @@ def _completed(labelled: Source, asked: Asked, kind: Optional[str]) -> Asked:
     elif head is not None:
         pairs = looks_like_texts(head, texts.texts.read.wanted)
     open_kind = kind is None and not named
+    if open_kind and head is None:
+        refuse_unread(labelled, texts.texts.read)
     if open_kind and head is not None:
         (refuse_without_label if pairs is None else refuse_entities_and_label)(head)
     if open_kind and pairs is None:

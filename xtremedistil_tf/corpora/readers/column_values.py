@@ -7,7 +7,7 @@ from typing import Callable, List, Sequence
 
 from xtremedistil_tf.corpora.readers.schemes import tagged_by_types
 from xtremedistil_tf.data.lines import is_count
-from xtremedistil_tf.data.readers.recognise import is_bracketed, is_tag
+from xtremedistil_tf.data.readers.recognise import LETTERS, is_bracketed, is_tag
 from xtremedistil_tf.data.readers.sentences import LONG_ROW, count_ends
 from xtremedistil_tf.data.words import END_MARKS
 
@@ -28,6 +28,8 @@ _SHORTEST_RUN = 1.5
 _FEW_TYPES = 20
 # More different values than any set of parts of speech has.
 _MANY_WORDS = 1000
+# A type of an entity beside a column of letters.
+_TYPE = re.compile(r"[^\W\d_][^\W\d]*(?:[-./&][^\W\d]+)*")
 
 
 def _are_new(names: Sequence[str]) -> bool:
@@ -55,6 +57,7 @@ class Column:
       is_tags: True if it holds tags, or types in place of them.
       is_brackets: True if these are OntoNotes' brackets.
       is_chunks: True if these are phrases, not entities.
+      is_letters: True if these are a scheme's letters without types.
       is_empty: True if nearly all values stand for nothing.
       is_index: True if nearly all are whole numbers, or ranges of them.
       is_number: True if nearly all are numbers.
@@ -78,6 +81,8 @@ class Column:
         self.is_chunks = bool(self.types) and (
             _CHUNKS.issuperset(self.types) or self.is_brackets and any(
                 map(_NO_ENTITIES.fullmatch, self.types)))
+        self.is_letters = self.is_tags and "B" in self._counts and (
+            LETTERS | {"O"}).issuperset(self._counts)
         self.is_empty = self._most(lambda value: value in EMPTY)
         self.is_index = self._most(_INDEX.fullmatch)
         self.is_number = self._most(_NUMBER.fullmatch)
@@ -113,6 +118,14 @@ class Column:
         """True unless all values look like parts of speech: few and short, or in capitals."""
         return self.distinct >= _MANY_WORDS or not all(
             value.isascii() and (len(value) < 4 or value.isupper()) for value in self._counts)
+
+    def are_types_of(self, letters: "Column") -> bool:
+        """True if it has a type where a column has a letter, and nothing elsewhere."""
+        types = {value for value in self._counts if value != "O" and value not in EMPTY}
+        return self is not letters and 0 < len(types) <= _FEW_TYPES and all(
+            map(_TYPE.fullmatch, types)) and all(
+                (value in types) == (letter != "O")
+                for value, letter in zip(self.values, letters.values))
 
     @property
     def bare(self) -> List[str]:

@@ -91,7 +91,8 @@ class _Blocks:
         layout = self._layout
         # Lines that only hold fields between tabs need no further look: most lines of large files.
         plain = layout.separator == "\t" and layout.index is None and (
-            not layout.sentence and not layout.header and not layout.features)
+            not layout.sentence and not layout.header and not layout.features
+            and layout.types is None)
         for number, text in lines:
             if isinstance(text, RowError):
                 block.append((number, text))

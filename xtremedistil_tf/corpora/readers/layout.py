@@ -9,6 +9,7 @@ from xtremedistil_tf.corpora.readers.column_values import Column
 from xtremedistil_tf.data.lines import is_count
 from xtremedistil_tf.data.readers.recognise import (
     DOCUMENT,
+    LETTERS,
     find_separator,
     is_tag,
     split_fields,
@@ -51,6 +52,7 @@ class Layout:
       parted: True if the file separates its sentences.
       brackets: True if the tags are OntoNotes' brackets, `(PERSON*` and `*)`.
       features: True if the tags are among features, as in `NER=B-PER|SpaceAfter=No`.
+      types: index of the column of the types, if that of the tags has letters only (B, I, O).
       told: description of the choice, for messages.
     """
 
@@ -64,6 +66,7 @@ class Layout:
     parted: bool = True
     features: bool = False
     brackets: bool = False
+    types: Optional[int] = None
     told: str = ""
 
     def fields(self, line: str) -> List[str]:
@@ -73,6 +76,9 @@ class Layout:
             fields = [field.strip(" \t") for field in fields]
         if self.features and len(fields) > self.tag:
             fields[self.tag] = tag_of_features(fields[self.tag])
+        if self.types is not None and len(fields) > max(self.tag, self.types) and (
+                fields[self.tag] in LETTERS):
+            fields[self.tag] += f"-{fields[self.types]}"
         return fields
 
 
@@ -140,6 +146,9 @@ class _Columns:
           UserError: if the choice is ambiguous.
         """
         layers = [at for at, column in enumerate(self.columns) if column.is_tags]
+        typed = [at for at in layers if self.types_of(at) is not None]
+        if len(typed) == 1:
+            return typed[0], []
         if not layers:
             raise UserError(
                 f"no column holds tags such as B-PER and O in most of its rows; the first row is "
@@ -165,6 +174,13 @@ class _Columns:
                 f"{len(different)} columns hold tags: {told}; choose one with "
                 f"--tag_column={' or '.join(self.name(at) for at in different)}")
         return different[0], [at for at in layers if at != different[0]]
+
+    def types_of(self, tag: int) -> Optional[int]:
+        """Index of the one column with the types of a column of letters, or None."""
+        letters = self.columns[tag]
+        found = [at for at, column in enumerate(self.columns) if column.are_types_of(letters)] \
+            if letters.is_letters else []
+        return found[0] if len(found) == 1 else None
 
     def word(self, tag: int) -> int:
         """Index of the word column: the first with many values that are neither numbers nor tags.
@@ -284,6 +300,8 @@ def find_layout(sample: Sequence[str], options: ReadOptions) -> Layout:
         count_ends(found.columns[word].values) < _SEVERAL_ENDS)
     inner = sample[sample.index(lines[0]):last]
     told = found.told(word, tag, layers) if word != 0 or width > 2 or header else ""
+    types = found.types_of(tag) if options.schemed else None
+    told += "" if types is None else f", their types from column {found.name(types)}"
     if separator in (",", ";") and any(
             is_empty_row(split_fields(line, separator), word, tag) for line in inner):
         inner = [*inner, ""]
@@ -296,4 +314,4 @@ def find_layout(sample: Sequence[str], options: ReadOptions) -> Layout:
     parted = again or bool(sentence) or one_sentence or any(map(is_break, inner))
     return Layout(separator, width, word, tag, index=index, sentence=sentence, header=header,
                   parted=parted, features=features and tag == width - 1,
-                  brackets=found.columns[tag].is_brackets, told=told)
+                  brackets=found.columns[tag].is_brackets, types=types, told=told)

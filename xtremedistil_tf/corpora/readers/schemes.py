@@ -16,9 +16,9 @@ from xtremedistil_tf.data.readers.rows import Example, wrong_tags
 _CONTINUES = frozenset("IEML")
 _CLOSES = frozenset("ESLU")
 _OTHER_SCHEMES = LETTERS - frozenset("BI")
-# Separator of several layers of tags in one cell, as in GENIA, KPWr and Wojood.
-_SEVERAL = re.compile(r"(?:[|,;+&#] *| +)([BIESLUM]-|O$)")
-_BETWEEN = re.compile(r"(?:[|,;+&#] *| +)(?=[BIESLUM]-|O(?:$|[|,;+&# ]))")
+# Separator of several layers of tags in one cell, as in GENIA, KPWr, NEMO and Wojood.
+_SEVERAL = re.compile(r"(?:[|,;+&#^~] *| +)([BIESLUM]-|O$)")
+_BETWEEN = re.compile(r"(?:[|,;+&#^~] *| +)(?=[BIESLUM]-|O(?:$|[|,;+&#^~ ]))")
 # A type in place of a tag, as in Few-NERD: without a scheme's letter at its begin or end.
 _BARE = re.compile(r"(?![bieslumo]$|[bieslum][-_])[^\W\d_][\w./&-]*(?<![-_][bieslu])",
                    re.IGNORECASE)

@@ -29,9 +29,10 @@ TEXTS = frozenset({"text", "sentence", "sentences", "content", "document", "revi
 # Names of a column that is read if none of the others is there.
 _SHORT_TEXTS = frozenset({"title", "headline"})
 _SENTENCES = TEXTS | {"words", "tokens"}
-# Blocks of WebVTT that no one says, and marks of voices, classes and times in what is said.
+# Blocks of WebVTT that no one says, and marks of voices, fonts, places and times in what is said.
 _NO_CUE = re.compile(r"(?:WEBVTT|NOTE|STYLE|REGION)\b")
-_CUE_MARK = re.compile(r"</?(?:[cibuv]|ruby|rt|lang)(?:[.\s][^<>]*)?>|<[\d:.]+>")
+_CUE_MARK = re.compile(r"</?(?:[cibuv]|ruby|rt|lang|font)(?:[.\s][^<>]*)?>|<[\d:.]+>|\{\\[^{}]*\}",
+                       re.IGNORECASE)
 # With fewer rows, a header of unusual names cannot be told from a row.
 _FEWEST_BELOW = 5
 # Lines that show marks of labels in running text.
@@ -88,7 +89,7 @@ def read_prefixed(lines: Iterable[Line], options: ReadOptions, counts: Tally) ->
 
 
 def _of_webvtt(lines: Sequence[Line]) -> Iterator[Line]:
-    """Yields WebVTT's lines without its header, its notes and styles, names of cues and marks."""
+    """Yields WebVTT's lines without its header, its notes and styles, and names of cues."""
     passed = False
     for at, (number, text) in enumerate(lines):
         if isinstance(text, str):
@@ -97,7 +98,6 @@ def _of_webvtt(lines: Sequence[Line]) -> Iterator[Line]:
             following = lines[at + 1][1] if at + 1 < len(lines) else ""
             if passed or begins and isinstance(following, str) and TIMES.fullmatch(following):
                 continue
-            text = _CUE_MARK.sub("", text)
         yield number, text
 
 
@@ -108,9 +108,10 @@ def read_subtitles(lines: Iterable[Line], options: ReadOptions, counts: Tally) -
     first = next((text for _, text in given if isinstance(text, RowError) or text.strip()), "")
     if isinstance(first, str) and first.startswith("WEBVTT"):
         given = list(_of_webvtt(given))
-    return read_text(((number, text) for number, text in given if isinstance(text, RowError)
-                      or not text.strip().isdecimal() and not TIMES.fullmatch(text)),
-                     options, counts)
+    return read_text(
+        ((number, text if isinstance(text, RowError) else _CUE_MARK.sub("", text))
+         for number, text in given if isinstance(text, RowError)
+         or not text.strip().isdecimal() and not TIMES.fullmatch(text)), options, counts)
 
 
 def read_markup(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iterator[Row]:

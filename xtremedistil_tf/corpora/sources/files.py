@@ -13,6 +13,7 @@ from xtremedistil_tf.errors import UserError, first_line
 
 # Told of bytes of another encoding.
 OTHER_ENCODING = "--encoding names another encoding, such as latin-1"
+OF_ISO_2022 = "--encoding names it, such as iso2022_jp or iso2022_kr"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,9 +8,9 @@ from xtremedistil_tf.data.split_names import SPLITS, split_of
 
 # Files in data folders that hold no data.
 _NO_DATA = frozenset("""
-    md rst py pyc ipynb sh bat log yaml yml toml cfg ini lock html htm css js xml pdf png jpg jpeg
-    svg bin pt pth h5 safetensors npy npz pkl sha256 md5 bib cff bak orig tmp part swp swo rej old
-    crdownload feat vocab
+    md rst py pyc ipynb sh bat log yaml yml toml cfg conf ini lock html htm css js xml pdf png jpg
+    jpeg svg bin pt pth h5 safetensors npy npz pkl sha256 md5 bib cff bak orig tmp part swp swo rej
+    old crdownload feat vocab
 """.split())
 # Stems of files that accompany data, whatever their ending.
 _BESIDE_DATA = re.compile(r"(readme|licen[cs]e|copying|changelog|authors|citation|requirements)"

@@ -17,7 +17,7 @@ from xtremedistil_tf.corpora.sources.archives import (
     printable,
 )
 from xtremedistil_tf.corpora.sources.classes import join_classes
-from xtremedistil_tf.corpora.sources.files import OTHER_ENCODING, File
+from xtremedistil_tf.corpora.sources.files import OF_ISO_2022, OTHER_ENCODING, File
 from xtremedistil_tf.corpora.sources.inside import splits_inside
 from xtremedistil_tf.corpora.sources.names import (
     is_hidden,
@@ -32,8 +32,8 @@ from xtremedistil_tf.data.split_names import split_of
 from xtremedistil_tf.errors import UserError, as_typed, first_line
 
 _ARCHIVE = re.compile(r"\.(tar|tgz|tar\.(gz|bz2|xz)|zip)$")
-# Escapes that change the character set, in Japanese and Korean files that look like ASCII.
-_SHIFT = re.compile(r"\x1b(?:\$[@B]|\$\([A-DOPQ]|\([BJI]|\$\)C)")
+# What --encoding is told for, by the kind of a line's error.
+_ENCODINGS = {"not_utf8": OTHER_ENCODING, "iso_2022": OF_ISO_2022}
 # (options, tally) -> (format, rows).
 Read = Callable[[ReadOptions, Tally], Tuple[str, Iterator[Row]]]
 
@@ -103,13 +103,9 @@ def stream(name: str, opener: Opener) -> Read:
             with contextlib.ExitStack() as stack:
                 for line in decode_lines(opener(stack), encoding=options.encoding, every_cr=True):
                     text = line[1]
-                    if isinstance(text, RowError) and text.problems[0][0] == "not_utf8":
-                        line = line[0], RowError(("not_utf8", f"{text}; {OTHER_ENCODING}"))
-                    elif isinstance(text, str) and _SHIFT.search(text):
-                        line = line[0], RowError(("encoding", "not UTF-8 but an encoding of ISO "
-                                                  "2022, by its escapes; --encoding names it, "
-                                                  "such as iso2022_jp or iso2022_kr"))
-                    yield line
+                    kind = text.problems[0][0] if isinstance(text, RowError) else ""
+                    yield (line[0], RowError((kind, f"{text}; {_ENCODINGS[kind]}"))) \
+                        if kind in _ENCODINGS else line
         except DAMAGED as error:
             raise UserError(f"{name} is damaged: {first_line(error)}") from None
 

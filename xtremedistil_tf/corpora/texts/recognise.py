@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import pathlib
+import re
 from typing import Any, List, NamedTuple, Optional, Sequence, Set
 
 from xtremedistil_tf.corpora.annotations.keys import (
@@ -38,6 +39,9 @@ from xtremedistil_tf.errors import UserError
 # Rows, or lines, and characters that show what a file holds.
 _SAMPLE = 200
 _HEAD = 20_000
+# Between the names of a table's columns, and a key of an object.
+_BETWEEN_NAMES = re.compile(r'["\s]*[\t,;|]["\s]*')
+_KEY = re.compile(r'[{,]\s*"(\w+)":')
 
 
 def looks_like_questions(source: Source, encoding: str) -> bool:
@@ -255,6 +259,26 @@ def refuse_split_column(source: Source, options: TextsOptions) -> None:
         raise UserError(f"{source.name}: the column {column!r} says {', '.join(sorted(found))}; "
                         "tagged sentences are divided by files: write one file a split, and name "
                         "them by --train, --dev and --test")
+
+
+def refuse_unread(source: Source, options: TextsOptions) -> None:
+    """Refuses a table with columns of text and label by its first line, but with a fault.
+
+    Raises:
+      UserError: with the fault, such as two columns of one name, or rows of other widths.
+    """
+    if source.opener is None:
+        return
+    try:
+        first = next((line for line in open_lines(source, options.encoding) if line.strip()), "")
+    except (UserError, OSError):
+        return  # Told when it is read.
+    first = first.strip().lower()
+    names = set(_KEY.findall(first) if first.startswith("{") else
+                _BETWEEN_NAMES.split(first.strip('"')))
+    if names & set(TEXTS) and names & set(LABELS):
+        with open_table(source, options.table) as table:
+            sample_of(table)
 
 
 def refuse_without_label(head: Head) -> None:

@@ -40,6 +40,7 @@ from xtremedistil_tf.data.labels import Numbers
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, RowError
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, LANGUAGE, language_prefix
 from xtremedistil_tf.data.readers.texts import NO_GOLDS
+from xtremedistil_tf.data.several_labels import check_no_vector
 from xtremedistil_tf.errors import UserError
 
 log = logging.getLogger("absl")
@@ -277,13 +278,19 @@ class TextReader:
         several = self._options.several
         labels = [self._label(label, counts) for label in labels_of_cell(
             value, several=several, whole=self._options.whole_labels)]
+        try:
+            if several or len(set(labels)) > 1:  # Annotators may agree.
+                check_no_vector(labels)
+        except RowError as error:
+            raise RowError(("label_vector", f"{error}, an object of names and shares, or a column "
+                            "a label (--kind=multilabel --label_column=a,b)")) from None
         if several:
             wrong = next((label for label in labels if "," in label), None)
             if wrong is not None:
                 raise RowError(("label_comma", f"the label {wrong!r:.60} holds a comma, which "
                                 "parts the labels of a row; allowed: any other character"))
             return tuple(dict.fromkeys(filter(None, labels)))
-        labels = list(dict.fromkeys(labels))  # Annotators who agree.
+        labels = list(dict.fromkeys(labels))
         if len(labels) > 1:
             raise RowError(("several_labels", f"{len(labels)} labels: {', '.join(labels)!r:.60}; "
                             "--kind=multilabel reads several"))

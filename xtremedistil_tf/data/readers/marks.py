@@ -42,7 +42,11 @@ DOCUMENT_LINE = re.compile(r"\s*(?:<doc(?:\s[^<>]*)?>|</doc>)\s*")
 _MARKDOWN = re.compile(
     r"^#{2,6} \S|(?:\A|(?<=\n\n))# \S.*(?=\n\n)|\]\((?:https?://|[/#.])[^()\s]*\)|"
     r"(?<![\w*])\*\*[^\s*][^*\n]*\*\*(?![\w*])|^```", re.MULTILINE)
-_MARKDOWN_SHARE = 0.05
+# Links, templates and bold text of wikis.
+_WIKI = re.compile(r"\[\[[^\[\]\n]+\]\]|\{\{[^{}\n]+\}\}|'''[^'\n]+'''")
+_MARKS_SHARE = 0.05
+# A list of words as Python writes it; what JSON writes is known as such.
+_WRITTEN = re.compile(r"\s*\[\s*(['\"]).*\1\s*\]\s*")
 # Lines that are filled up to a width: number, least share, widths, and share that begins with a
 # small letter. Where nearly all do, the text has no capitals.
 _FEWEST_FILLED, _FILLED, _WIDTHS, _LOWER = 20, 0.7, range(40, 200), (0.5, 0.97)
@@ -131,6 +135,8 @@ def marked_form(lines: Sequence[str]) -> Optional[str]:
                     if lines and form.match(lines[0])), None)
     if offsets:
         return offsets
+    if lines and all(map(_WRITTEN.fullmatch, lines)):
+        return "lists as Python writes them"
     if _is_vertical(lines):
         return "a vertical file, a word a line between <s> and </s>"
     if _are_most(lines, lambda line: count_pieces(line.split()), most=0.5):
@@ -179,7 +185,12 @@ def doubts_of(lines: Sequence[str]) -> List[str]:
     if _are_wrapped(lines):
         told.append("its lines are cut at one width, so sentences go on in the next line, but each "
                     "line is read as a text of its own; one sentence or paragraph a line is needed")
-    found = [match.group() for match in _MARKDOWN.finditer("\n".join(lines))]
-    if len(found) >= _FEWEST and len(found) > _MARKDOWN_SHARE * len(lines):
-        told.append(f"marks of Markdown, such as {found[0]!r:.40}, are read as words")
+    for name, marks in (("Markdown", _MARKDOWN), ("a wiki", _WIKI)):
+        found = [match.group() for match in marks.finditer("\n".join(lines))]
+        if len(found) >= _FEWEST and len(found) > _MARKS_SHARE * len(lines):
+            told.append(f"marks of {name}, such as {found[0]!r:.40}, are read as words")
+    returns = sum("\r" in line for line in lines)
+    if returns >= _FEWEST:
+        told.append(f"{returns} of its first lines hold carriage returns, which end no line beside "
+                    "line feeds: what they part is read as one text")
     return told

@@ -3,7 +3,7 @@
 import itertools
 import pathlib
 import re
-from typing import Collection, List, Optional, Sequence
+from typing import Collection, Iterable, List, Optional, Sequence
 
 from xtremedistil_tf.data.lines import read_lines
 from xtremedistil_tf.data.readers.tables import NUMBER, is_quoted
@@ -59,10 +59,22 @@ def _problem(rows: List[List[str]], labels: Collection[str]) -> Optional[str]:
     return None
 
 
-def why_no_pairs(path: pathlib.Path, labels: Collection[str]) -> Optional[str]:
-    """Describes a file of pairs whose first two columns are not two texts; None for others.
+def pairs_problem(lines: Iterable[str], labels: Collection[str]) -> Optional[str]:
+    """Describes lines of pairs whose first two columns are not two texts; None for others.
 
     Rows with fewer than two columns, or more than three, are told by their reader.
+
+    Args:
+      lines: the first lines of a file.
+      labels: labels of the task.
+    """
+    rows = [[cell.strip() for cell in line.split("\t")] for line in lines]
+    rows = [row for row in rows if 1 < len(row) < 4]
+    return _problem(rows, labels) if rows else None
+
+
+def why_no_pairs(path: pathlib.Path, labels: Collection[str]) -> Optional[str]:
+    """Describes a file whose lines are no pairs; see `pairs_problem`.
 
     Args:
       path: the file.
@@ -71,11 +83,8 @@ def why_no_pairs(path: pathlib.Path, labels: Collection[str]) -> Optional[str]:
     Raises:
       UserError: if the file cannot be read.
     """
-    lines = [text for _, text in itertools.islice(read_lines(path), _SAMPLE)
-             if isinstance(text, str)]
-    rows = [[cell.strip() for cell in line.split("\t")] for line in lines]
-    rows = [row for row in rows if 1 < len(row) < 4]
-    problem = _problem(rows, labels) if rows else None
+    head = itertools.islice(read_lines(path), _SAMPLE)
+    problem = pairs_problem((text for _, text in head if isinstance(text, str)), labels)
     if problem is None:
         return None
     return f"{problem}; needed are two texts a line, a tab between, perhaps a label behind them"

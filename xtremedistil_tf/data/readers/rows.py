@@ -20,6 +20,7 @@ from typing import (
 from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, RowError, read_lines
 from xtremedistil_tf.data.readers.report import NoGold, ReadReport
+from xtremedistil_tf.data.several_labels import check_no_vector
 from xtremedistil_tf.errors import UserError
 
 DEFAULT_LANGUAGE = "default"
@@ -91,11 +92,15 @@ def split_several(text: str, known: Any) -> Tuple[Optional[str], Tuple[str, ...]
     Example:
       >>> split_several("de:business, sports", ()), split_several("de:", ())
       (('de', ('business', 'sports')), ('de', ()))
+
+    Raises:
+      RowError: for labels that are a vector.
     """
     first, *others = (name.strip() for name in text.split(","))
     language, plain = split_language(first, known)
     if first not in known and _PREFIX_ALONE.fullmatch(first):
         language, plain = first[:-1], ""
+    check_no_vector([plain, *others])
     return language, tuple(dict.fromkeys(name for name in (plain, *others) if name))
 
 

@@ -8,6 +8,7 @@ from typing import Iterable, Iterator, Optional
 
 from xtremedistil_tf.corpora.readers.base import Tally
 from xtremedistil_tf.corpora.sources.archives import DAMAGED
+from xtremedistil_tf.corpora.sources.files import OF_ISO_2022
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.texts.tables.delimited import read_delimited
 from xtremedistil_tf.corpora.texts.tables.objects import (
@@ -16,7 +17,13 @@ from xtremedistil_tf.corpora.texts.tables.objects import (
     read_json,
 )
 from xtremedistil_tf.corpora.texts.tables.table import Table, TableOptions
-from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, RowError, encoding_of
+from xtremedistil_tf.data.lines import (
+    BYTE_ORDER_MARK,
+    ISO_2022,
+    RowError,
+    encoding_of,
+    is_iso_2022,
+)
 from xtremedistil_tf.errors import UserError, first_line
 
 
@@ -40,6 +47,8 @@ def _decoded(chunks: Iterable[bytes], encoding: str, name: str, counts: Optional
         if "\0" in line:
             raise UserError(f"{name}:{number}: holds a NUL byte: it is binary, or UTF-16 "
                             "without its mark (--encoding=utf-16-le)")
+        if is_iso_2022(line):
+            raise UserError(f"{name}:{number}: {ISO_2022}; {OF_ISO_2022}")
         if not line.startswith(BYTE_ORDER_MARK):
             return line
         if counts is not None:
