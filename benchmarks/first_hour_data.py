@@ -3,9 +3,10 @@
 Command:
   python benchmarks/first_hour_data.py --wikiann=FOLDER --texts=FOLDER --output=NEW_FOLDER
 Both folders are task folders: train.tsv, dev.tsv, test.tsv and transfer.txt. Written are the files
-that a newcomer might have: `conll/`, with a folder a language of CoNLL columns (500 labelled
-sentences to train on, 100 for dev, 200 for test) and `sentences.txt`, its unlabelled text; and
-`texts.csv`, 1,500 labelled texts, with `texts.txt`. None of it is part of the repository.
+that a newcomer might have: `conll/`, with a folder a language of CoNLL columns (200 labelled
+sentences to train on, 100 for dev, 200 for test) and `sentences.txt`, unlabelled text of the same
+languages; and `texts.csv`, 1,500 labelled texts, with `texts.txt`. None of it is part of the
+repository.
 """
 
 import csv
@@ -16,9 +17,10 @@ from typing import Iterator, List, Tuple
 from absl import app, flags
 
 FLAGS = flags.FLAGS
-LANGUAGES = ("en", "de", "ar")
-ROWS = {"train": 500, "dev": 100, "test": 200}
-SENTENCES = 20_000
+# The languages of the unlabelled text.
+LANGUAGES = ("de", "en", "es", "fr", "nl", "pl", "pt", "ru")
+ROWS = {"train": 200, "dev": 100, "test": 200}
+SENTENCES = 24_000
 CSV_ROWS, CSV_TEXTS = 1_500, 5_000
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from tests.conftest import BERT, ROOT, write_task
 from xtremedistil_tf import config as cfg
+from xtremedistil_tf.data.tokenization import cut
+from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.planning import defaults
 from xtremedistil_tf.planning.defaults import budget_of, choose, layer_of, seq_len_of
 
@@ -28,8 +30,12 @@ def test_a_command_without_epochs_gets_what_suits_its_data(data, tmp_path):
     assert 16 <= config.data.seq_len <= BERT["max_position_embeddings"]
     assert f"data.seq_len={config.data.seq_len} (it holds" in line
     assert (config.student.word_emb_dim, config.student.bilstm_hidden_size) == (16, 200)
-    assert (config.distil.epochs_per, config.distil.distil_epochs) == ("stage", 16)
-    assert (config.distil.optimizer, config.distil.learning_rate) == ("lazy_adam", 2e-3)
+    assert (config.distil.epochs_per, config.distil.distil_epochs) == ("stage", 10)
+    assert (config.distil.optimizer, config.distil.distil_batch_size) == ("lazy_adam", 64)
+    assert (config.distil.learning_rate, config.distil.ft_learning_rate) == (4e-3, 1e-3)
+    assert config.data.decoding == "trained"
+    # A tokenizer that is still to be made has no tokens to cut.
+    assert config.student.vocabulary == "teacher"
 
 
 def test_what_is_named_stays(data, tmp_path):
@@ -37,6 +43,37 @@ def test_what_is_named_stays(data, tmp_path):
     config, (line,) = choose(named, {"data.seq_len", "teacher.epochs"}, tmp_path / "run")
     assert config.data.seq_len == 20 and config.teacher.epochs == cfg.TeacherConfig.epochs
     assert "seq_len" not in line and "student.word_emb_dim" in line
+
+
+def test_a_tokenizer_that_can_be_cut_is_cut(data, tmp_path, monkeypatch, tokenizer):
+    found = defaults._encoder(data, tmp_path / "run", anew=False)
+    for own, least in ((tokenizer, 2), (None, 1)):
+        monkeypatch.setattr(defaults, "_encoder", lambda *_, own=own, **__: dataclasses.replace(
+            found, tokenizer=own))
+        config, _ = choose(data, set(), tmp_path / "run")
+        assert config.student.vocabulary_min_count == least
+        assert (config.student.vocabulary == "cut") == (least == 2)
+    monkeypatch.setattr(defaults, "_encoder", lambda *_, **__: dataclasses.replace(
+        found, tokenizer=tokenizer))
+    # One of the paper's by name, a tokenizer of another kind, and texts.
+    kept = choose(data, {"student.vocabulary"}, tmp_path / "run")[0].student
+    assert (kept.vocabulary, kept.vocabulary_min_count) == ("teacher", 1)
+    monkeypatch.setattr(cut, "check_cuttable", _refuse)
+    assert choose(data, set(), tmp_path / "run")[0].student.vocabulary == "teacher"
+
+
+def _refuse(tokenizer):
+    raise UserError("it is BPE")
+
+
+def test_wide_students_and_named_rates_keep_their_steps(data, tmp_path):
+    wide = dataclasses.replace(data, student=cfg.StudentConfig(bilstm_hidden_size=600))
+    config = choose(wide, {"student.bilstm_hidden_size"}, tmp_path / "run")[0].distil
+    assert (config.distil_batch_size, config.learning_rate) == (128, 2e-3)
+    assert config.ft_learning_rate is None
+    named = dataclasses.replace(data, distil=cfg.DistilConfig(learning_rate=1e-4))
+    config = choose(named, {"distil.learning_rate"}, tmp_path / "run")[0].distil
+    assert (config.learning_rate, config.ft_learning_rate) == (1e-4, None)
 
 
 def test_a_command_that_names_its_epochs_is_the_papers_but_for_what_could_not_be(data, tmp_path):
@@ -123,7 +160,9 @@ def test_lengths_layers_and_budgets():
     assert [layer_of(depth, pooled=True).value for depth in (1, 6, 12)] == [1, 6, 12]
     for sentences, rows, expected in ((24_000, 8_000, (16, 15)), (200_000, 29_000, (4, 4)),
                                       (0, 10, (16, 16))):
-        found = budget_of(sentences, rows, pooled=False, bilstm=True)
+        small = budget_of(sentences, rows, pooled=False, bilstm=True)["distil.distil_epochs"]
+        assert small.value == min(expected[0], 10)
+        found = budget_of(sentences, rows, pooled=False, bilstm=True, narrow=False)
         assert (found["distil.distil_epochs"].value, found["distil.ft_epochs"].value) == expected
 
 

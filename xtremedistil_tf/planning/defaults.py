@@ -17,6 +17,7 @@ from xtremedistil_tf.config import EPOCHS, SQUAD_SEQ_LEN, RunConfig
 from xtremedistil_tf.data.folders.splits import read_labelled
 from xtremedistil_tf.data.folders.transfer import find_transfer_file
 from xtremedistil_tf.data.tokenization.alignment import encode_words
+from xtremedistil_tf.data.tokenization.cut import can_be_cut
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.models.pretrained_encoders import most_positions, peek_configuration
 from xtremedistil_tf.models.tokenizers import load_tokenizer
@@ -35,6 +36,11 @@ _TRANSFER, _TRANSFER_EPOCHS = 800_000, (4, 16)
 _LABELLED, _LABELLED_EPOCHS = 120_000, (4, 16)
 # An encoder of at most this width takes the higher rate (measured: MiniLM, multilingual-e5-small).
 _NARROW = 384
+# A tagger with an LSTM of at most this width learns more in the same time from small batches at a
+# high rate, in fewer epochs, and from a vocabulary of its own, of tokens with at least this count
+# (docs/reference/results/studies.md, the first budget).
+_NARROW_LSTM, _MIN_COUNT = 200, 2
+_SMALL_STEPS, _SMALL_STEPS_EPOCHS = 500_000, (4, 10)
 # Kinds of teacher whose configuration transformers can read.
 _ENCODERS = ("fine_tuned", "finished")
 # Squared errors of the logits of certain tags teach little: agreement 27 against 56 in the same
@@ -114,16 +120,24 @@ def layer_of(depth: int, *, pooled: bool = False) -> Chosen:
     return Chosen(max(1, round(2 * depth / 3)), f"two thirds of the teacher's {depth} layers")
 
 
-def _student_choices(config: RunConfig, sizes: Sizes) -> Choices:
+def _student_choices(config: RunConfig, encoder: "_Encoder", named: AbstractSet[str]) -> Choices:
     if config.student.student != "bilstm":
         return {"distil.strategy": Chosen("D4.1", "three stages; gradual unfreezing of a "
                                           "Transformer's layers would be many")}
-    return {"student.word_emb_dim": Chosen(min(50, sizes.embedding or 50)),
-            "student.bilstm_hidden_size": Chosen(200)}
+    chosen = {"student.word_emb_dim": Chosen(min(50, encoder.sizes.embedding or 50)),
+              "student.bilstm_hidden_size": Chosen(_NARROW_LSTM)}
+    kind = task_kind(config.data.kind)
+    if kind.tags_words and "student.vocabulary" not in named and can_be_cut(encoder.tokenizer):
+        chosen.update({"student.vocabulary": Chosen("cut"),
+                       "student.vocabulary_min_count": Chosen(_MIN_COUNT)})
+    if kind.entities:
+        chosen["data.decoding"] = Chosen("trained")
+    return chosen
 
 
 def budget_of(
-    sentences: int, rows: int, *, pooled: bool, bilstm: bool, windows: bool = False
+    sentences: int, rows: int, *, pooled: bool, bilstm: bool, windows: bool = False,
+    narrow: bool = True,
 ) -> Choices:
     """Chooses epochs, batches and rates by the amount of data.
 
@@ -133,20 +147,26 @@ def budget_of(
       pooled: True for tasks with one target a text.
       bilstm: True if the student is a BiLSTM.
       windows: True for tasks whose sequences are long.
+      narrow: True if the BiLSTM has few units.
     """
+    small_steps = bilstm and narrow and not pooled and not windows
+    read, bounds = (_SMALL_STEPS, _SMALL_STEPS_EPOCHS) if small_steps else (
+        _TRANSFER, _TRANSFER_EPOCHS)
     chosen = {
         "distil.epochs_per": "stage",
-        "distil.distil_epochs": _clip(_TRANSFER / max(1, sentences), _TRANSFER_EPOCHS),
+        "distil.distil_epochs": _clip(read / max(1, sentences), bounds),
         "distil.ft_epochs": _clip(_LABELLED / max(1, rows), _LABELLED_EPOCHS),
-        "distil.distil_batch_size": 32 if windows else 64 if pooled else 128,
+        "distil.distil_batch_size": 32 if windows else 64 if pooled or small_steps else 128,
         "distil.ft_batch_size": 32 if windows else 64,
         "distil.schedule": "plateau",
         "distil.patience": 2,
         "distil.least_gain": 0.2,
     }
     if bilstm:
-        chosen.update({"distil.learning_rate": 4e-3 if pooled else 2e-3,
+        chosen.update({"distil.learning_rate": 4e-3 if pooled or small_steps else 2e-3,
                        "distil.optimizer": "lazy_adam"})
+    if small_steps:
+        chosen["distil.ft_learning_rate"] = 1e-3
     return {place: Chosen(value) for place, value in chosen.items()}
 
 
@@ -221,7 +241,7 @@ def choose(
         choices["teacher.layer"] = layer_of(encoder.sizes.layers, pooled=kind.pooled)
     begun = not overwrite and (model_dir / "config.json").is_file()
     if whole:
-        choices.update(_by_data(_with(config, choices), examples.get("train", []), encoder,
+        choices.update(_by_data(_with(config, choices), named, examples.get("train", []), encoder,
                                 tuned=encoder.tuned and not begun))
     choices = {place: chosen for place, chosen in choices.items() if place not in named}
     if begun:
@@ -267,12 +287,13 @@ def _encoder(config: RunConfig, model_dir: pathlib.Path, *, anew: bool) -> _Enco
 
 
 def _by_data(
-    config: RunConfig, rows: List[Any], encoder: _Encoder, *, tuned: bool
+    config: RunConfig, named: AbstractSet[str], rows: List[Any], encoder: _Encoder, *, tuned: bool
 ) -> Choices:
     """Chooses what depends on the amount and the length of the data.
 
     Args:
-      config, rows, encoder: the run's settings, training rows and teacher.
+      config, named, rows, encoder: the run's settings, those that the command names, its training
+        rows and teacher.
       tuned: True if the run does not fine-tune its teacher, also not before it was stopped.
     """
     choices: Choices = {}
@@ -284,11 +305,15 @@ def _by_data(
             bounds=_SEQ_LENS if squad is None else (squad.least, SQUAD_SEQ_LEN))
     if not tuned:
         choices.update(_teacher_choices(config, encoder.sizes))
-    choices.update(_student_choices(config, encoder.sizes))
+    choices.update(_student_choices(config, encoder, named))
     kind = task_kind(config.data.kind)
+    wide = ("student.bilstm_hidden_size" in named
+            and config.student.bilstm_hidden_size > _NARROW_LSTM)
     choices.update(budget_of(
         _sentences(config), len(rows), pooled=kind.pooled, windows=kind.windows,
-        bilstm=config.student.student == "bilstm"))
+        bilstm=config.student.student == "bilstm", narrow=not wide))
+    if "distil.learning_rate" in named:  # It is that of all stages.
+        choices.pop("distil.ft_learning_rate", None)
     return choices
 
 

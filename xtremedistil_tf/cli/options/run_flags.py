@@ -98,8 +98,8 @@ RUN_FLAGS = (
             "Name of a kind of task that an installed package adds."),
     setting("decoding", "data.decoding",
             "How tags are chosen: constrained takes the best valid IOB2 sequence, independent each "
-            "word's best tag (the paper). trained also adds transition scores, fitted on dev after "
-            "training and kept if they are better there. The student keeps the choice.",
+            "word's best tag (the paper). trained, the default without epochs (--defaults), adds "
+            "transition scores, fitted on dev, kept if better there. The student keeps the choice.",
             choices=cfg.DECODINGS),
     setting("on_bad_row", "data.on_bad_row",
             "Stop at an unusable row, or skip it and count it in the report. skip also reads a "
@@ -299,8 +299,8 @@ STUDENT_FLAGS = (
             "Largest number of epochs of a stage on the transfer set. Default: by the number of "
             "sentences (--defaults).", derived=True),
     setting("distil_batch_size", "distil.distil_batch_size",
-            "Batch size on the transfer set. Default: 128, for whole texts 64; with epochs given "
-            "512 (--defaults).", derived=True),
+            "Batch size on the transfer set. Default: 64, for tags by a Transformer or wide BiLSTM "
+            "128; with epochs given 512 (--defaults).", derived=True),
     Option("student_distil_batch_size", "The same as --distil_batch_size, by its later name.",
            kind="integer", alias="distil_batch_size", derived=True),
     setting("entity_swaps", "data.entity_swaps",
@@ -311,7 +311,7 @@ STUDENT_FLAGS = (
             "Positions of a batch on the transfer set, instead of a number of sequences."),
     setting("ft_learning_rate", "distil.ft_learning_rate",
             "Peak learning rate of the stages on labels that follow stages on the transfer set. "
-            "Default: --learning_rate (the authors)."),
+            "Default: --learning_rate (the authors); for tags without epochs 1e-3 (--defaults)."),
     setting("keep_representation", "resources.keep_representation",
             "Keep the stored representations after the last stage that reads them. They are nine "
             "tenths of the disk space."),

@@ -57,6 +57,17 @@ def check_cuttable(tokenizer: Any) -> None:
                         "allowed: consecutive ids")
 
 
+def can_be_cut(tokenizer: Any) -> bool:
+    """Returns True if `check_cuttable` accepts the tokenizer; False for None."""
+    if tokenizer is None:
+        return False
+    try:
+        check_cuttable(tokenizer)
+    except UserError:
+        return False
+    return True
+
+
 def fit_tokenizer(
     tokenizer: Any, counts: np.ndarray, recount: Recount, *, min_count: int
 ) -> Any:
