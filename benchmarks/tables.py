@@ -389,8 +389,8 @@ def first_hour_text() -> str:
             f"commit "
             f"{machine['commit'][:10]})."
             + "".join(_own_data(record, *names) for names in (
-                ("sentences", "a folder of CoNLL files in three languages, 500 labelled sentences "
-                 "each, and 20,000 sentences of text"),
+                ("sentences", "a folder of CoNLL files in eight languages, 200 labelled sentences "
+                 "each, and 24,000 sentences of text"),
                 ("texts", "a CSV of 1,500 labelled texts and 5,000 texts without labels"))
                 if names[0] in record))
 
