@@ -35,7 +35,8 @@ def find_transfer_file(data: DataConfig) -> pathlib.Path:
                if pathlib.Path(data.task, one).is_file() or one in data.files.values()]
         if not own:
             raise UserError("--transfer_file is not given, and the task folder has no "
-                            f"{usual[0]}: distillation needs unlabelled text, one sentence a line")
+                            f"{usual[0]}: distillation needs unlabelled text, one sentence a line; "
+                            f"--transfer_file={data.files['train']} takes that of the labels")
         name = own[0]
     tried = [pathlib.Path(data.task) / name, pathlib.Path(name)]
     for path in tried:
