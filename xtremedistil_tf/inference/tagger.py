@@ -235,6 +235,10 @@ class Tagger(TextTagger):
         Args:
           ends: int64 [sentences], where each sentence's subword tokens end.
         """
+        if len(ends) == 1:  # A single text, as servers get it.
+            count = int(ends[0])
+            count = min(count, self._cut_at - 2) if self._cut_at else count
+            return np.array(windows(count, seq_len_limit=self._seq_len_limit))
         rows = np.zeros((len(ends), 4), np.int64)
         rows[1:, 0], rows[:, 1] = ends[:-1], ends
         begins, ends = rows[:, 0], rows[:, 1]
