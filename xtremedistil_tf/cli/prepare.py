@@ -94,7 +94,8 @@ def define_flags() -> None:
     flags.DEFINE_list("tag_names", [],
                       "Names of the tags, in their order, if the data give tags as numbers.")
     flags.DEFINE_boolean("whitespace_words", False,
-                         "The plain text is tokenized already, one sentence a line.")
+                         "The plain text is tokenized already, one sentence a line. "
+                         "It is seen by itself if marks such as . and , stand apart from words.")
     flags.DEFINE_float("dev_share", 0.1, "Fraction of the examples for dev, if no file is dev.")
     flags.DEFINE_float("test_share", 0.1, "Fraction of the examples for test, if no file is test.")
     flags.DEFINE_integer("seed", 42, "Seed that chooses the examples of dev and test.")

@@ -37,3 +37,15 @@ def test_marks_of_subtitles_are_no_words():
              "2", "00:00:03,000 --> 00:00:04,000", '<font color="#ffff00">She sat.</font>']
     rows = read_subtitles(enumerate(lines, 1), ReadOptions(labelled=False), Tally())
     assert [" ".join(row.words) for _, row in rows] == ["He ran .", "She sat ."]
+
+
+def test_text_whose_marks_stand_apart_is_tokenised_and_keeps_its_words():
+    given = ["'' C. Lamison '' ( D ) came .", "U.S. and EU , he said . It rained ."] * 12
+    for lines, words in ((given, given[1].split()), (given[:8], None), (
+            [*given, *["Er kam, sah und ging."] * 5], None)):
+        counts = Tally()
+        found = [row.words for _, row in read_text(
+            list(enumerate(lines, 1)), ReadOptions(labelled=False), counts)]
+        assert (words is not None and found[1] == tuple(words)) == any(
+            "words are as given" in note for note in counts.notes)
+        assert (words is not None) == (len(found) == len(lines))

@@ -1,5 +1,6 @@
 """Reads running text, lists of words, and the project's own rows."""
 
+import dataclasses
 import itertools
 import re
 from typing import Iterable, Iterator, List, Sequence, Tuple
@@ -22,6 +23,7 @@ from xtremedistil_tf.data.readers.rows import (
     split_tagged,
 )
 from xtremedistil_tf.data.readers.sentences import split_sentences
+from xtremedistil_tf.data.words import count_marks
 from xtremedistil_tf.errors import UserError
 
 TEXTS = frozenset({"text", "sentence", "sentences", "content", "document", "review", "body",
@@ -35,6 +37,8 @@ _CUE_MARK = re.compile(r"</?(?:[cibuv]|ruby|rt|lang|font)(?:[.\s][^<>]*)?>|<[\d:
                        re.IGNORECASE)
 # With fewer rows, a header of unusual names cannot be told from a row.
 _FEWEST_BELOW = 5
+# In tokenised text so many marks stand alone at least, and for each that stands behind a word.
+_FEWEST_ALONE, _ALONE_TO_ATTACHED = 20, 10
 # Lines that show marks of labels in running text.
 MARKS_SAMPLE = 500
 
@@ -170,13 +174,23 @@ def refuse_marks(sample: Sequence[str], allowed: bool, counts: Tally) -> None:
     counts.doubts += doubts_of(sample)
 
 
+def _is_tokenised(sample: Sequence[str]) -> bool:
+    """True if marks such as . and , stand apart from words: the words are as given."""
+    attached, alone = count_marks(text.split() for text in sample)
+    return alone >= _FEWEST_ALONE and alone > _ALONE_TO_ATTACHED * attached
+
+
 def read_text(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iterator[Row]:
     """Reads running text and splits it into sentences and words, unless it is tokenised."""
     language = options.language or DEFAULT_LANGUAGE
     lines = iter(lines)
     head = list(itertools.islice(lines, MARKS_SAMPLE))
+    sample = [text for _, text in head if isinstance(text, str)]
+    if not options.whitespace_words and _is_tokenised(sample):
+        counts.note("marks stand apart from words, so words are as given")
+        options = dataclasses.replace(options, whitespace_words=True)
     if not options.labelled:
-        refuse_marks([text for _, text in head if isinstance(text, str)], options.marked, counts)
+        refuse_marks(sample, options.marked, counts)
         name = head[0][1] if len(head) > 1 else ""
         if isinstance(name, str) and name.strip().lower() in TEXTS:  # A table of one column.
             counts.note(f"header {name.strip()} left out")
