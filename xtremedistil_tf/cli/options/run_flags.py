@@ -98,9 +98,9 @@ RUN_FLAGS = (
             "Name of a kind of task that an installed package adds."),
     setting("decoding", "data.decoding",
             "How tags are chosen: constrained takes the best valid IOB2 sequence, independent each "
-            "word's best tag (the paper). trained, the default without epochs (--defaults), adds "
-            "transition scores, fitted on dev, kept if better there. The student keeps the choice.",
-            choices=cfg.DECODINGS),
+            "word's best tag (the paper). trained adds transition scores, fitted on dev, kept if "
+            "better there. Default: without epochs trained if tags have a scheme, else constrained "
+            "(--defaults).", choices=cfg.DECODINGS, derived=True),
     setting("on_bad_row", "data.on_bad_row",
             "Stop at an unusable row, or skip it and count it in the report. skip also reads a "
             "transfer file that does not look like running text, with a warning.",
@@ -311,7 +311,7 @@ STUDENT_FLAGS = (
             "Positions of a batch on the transfer set, instead of a number of sequences."),
     setting("ft_learning_rate", "distil.ft_learning_rate",
             "Peak learning rate of the stages on labels that follow stages on the transfer set. "
-            "Default: --learning_rate (the authors); for tags without epochs 1e-3 (--defaults)."),
+            "Default: --learning_rate (the authors). A run without epochs may choose another."),
     setting("keep_representation", "resources.keep_representation",
             "Keep the stored representations after the last stage that reads them. They are nine "
             "tenths of the disk space."),

@@ -68,11 +68,13 @@ MODEL_FLAGS = (
     setting("vocabulary", "student.vocabulary",
             "Tokenizer of the student. teacher: the teacher's; subword tokens that are not in "
             "train and transfer set are unknown. cut: the teacher's, cut to the tokens that the "
-            "student keeps, so that it knows all it reads; the default for tags without epochs, if "
-            "the tokenizer can be cut (--defaults).", choices=cfg.VOCABULARIES),
+            "student keeps, so that it knows all it reads. Default: for tags without epochs cut "
+            "if the tokenizer can be cut, else teacher (--defaults).", choices=cfg.VOCABULARIES,
+            derived=True),
     setting("vocabulary_min_count", "student.vocabulary_min_count",
             "With --vocabulary=cut: keep the subword tokens that occur at least this often in "
-            "train and transfer set (without epochs 2). Others are split into smaller ones."),
+            "train and transfer set. Others are split into smaller ones. Default: without epochs "
+            "2, else 1 (--defaults).", derived=True),
     setting("pair_encoding", "student.pair_encoding",
             "How a BiLSTM reads two texts. siamese (the default): each alone, joined with |u - v| "
             "and u * v. joint: as one sequence with a segment embedding. A Transformer always "
