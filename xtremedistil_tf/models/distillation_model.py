@@ -6,6 +6,7 @@ from typing import Callable, Dict, Iterator, Mapping, Optional, Protocol, Sequen
 
 from xtremedistil_tf.compat import flatten_layers, random_generators, without_gpu_kernels
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.layers.cpu_bilstm import with_cpu_kernels
 
 # Tensors of a batch by name; Keras passes None where a model has none.
 Named = Optional[Dict[str, tf.Tensor]]
@@ -147,6 +148,9 @@ def traced_for_cpu(model: tf.keras.Model) -> Iterator[None]:
     them, a stage starts in half the time and a forward pass in a sixth. Functions traced after the
     block, such as exports, have both.
     """
-    has_gpu = bool(tf.config.list_physical_devices("GPU"))
-    with contextlib.nullcontext() if has_gpu else without_gpu_kernels(flatten_layers(model)):
+    if tf.config.list_physical_devices("GPU"):
+        yield
+        return
+    layers = flatten_layers(model)
+    with without_gpu_kernels(layers), with_cpu_kernels(layers):
         yield
