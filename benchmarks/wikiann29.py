@@ -2,7 +2,7 @@
 
 Command:
   python benchmarks/wikiann29.py --task=DATA --checkpoint=E5 --work=FOLDER [--parts=small,alone,...]
-    [--transfer_size=N] [--spacy_python=PYTHON] [--teacher_opt_policy=POLICY]
+    [--transfer_size=N] [--spacy_python=PYTHON] [--opt_policy=POLICY]
 DATA is the WikiAnn folder of 29 languages with transfer_big.txt, E5 the checkpoint folder of
 multilingual-e5-small, PYTHON the interpreter of an environment with spaCy 3.8 (its own, since it
 needs another numpy). Parts:
@@ -56,7 +56,7 @@ flags.DEFINE_string("work", None, "Where the run folders go.", required=True)
 flags.DEFINE_list("parts", [*STUDENTS, "spacy"], "Which parts.")
 flags.DEFINE_integer("transfer_size", None, "Transfer sentences; by default all.")
 flags.DEFINE_integer("seed", 42, "Seed of the runs.")
-flags.DEFINE_string("teacher_opt_policy", None, "The runs' flag of this name.")
+flags.DEFINE_string("opt_policy", None, "Keras' mixed precision policy of teacher and student.")
 flags.DEFINE_string("spacy_python", None, "Python interpreter of an environment with spaCy.")
 
 
@@ -102,8 +102,8 @@ def distil(part: str, work: pathlib.Path) -> None:
                  f"--targets_dir={work / 'targets'}", f"--model_dir={folder}"]
     if FLAGS.transfer_size:
         arguments.append(f"--transfer_size={FLAGS.transfer_size}")
-    if FLAGS.teacher_opt_policy:
-        arguments.append(f"--teacher_opt_policy={FLAGS.teacher_opt_policy}")
+    if FLAGS.opt_policy:
+        arguments.append(f"--opt_policy={FLAGS.opt_policy}")
     used = run(sys.executable, "run_distillation.py", *arguments)
     keep(part, folder, {**used, "onnx_bytes": size_of(folder / "onnx"), "unseen": unseen_scores(
         folder, FLAGS.task, "transfer_big.txt", FLAGS.transfer_size)})

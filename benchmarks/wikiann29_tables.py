@@ -37,7 +37,7 @@ def _f1(scores: dict) -> str:
 def _row(
     name: str, sentences: str, scores: dict, teacher: dict, parameters: str, run: dict, shipped: int
 ) -> str:
-    """A line of the summary."""
+    """A line of the summary; `teacher` is the one that the student learned from."""
     deployed = scores.get("deployed", {}).get("test")
     kept = f"{100 * scores['test']['macro_f1'] / teacher['test']['macro_f1']:.1f} %"
     return (f"| {name} | {sentences} | {_f1(scores['test'])} | "
@@ -49,10 +49,10 @@ def _row(
 def _not_run(records: Dict[str, dict]) -> str:
     """Names the parts that have no record yet."""
     missing = [name for part, name in _NAMES.items() if part not in records]
-    return f" Not run yet: {'; '.join(missing)}." if missing else ""
+    return f"Not run yet: {'; '.join(missing)}." if missing else ""
 
 
-def _unseen(records: Dict[str, dict]) -> str:
+def _unseen(records: Dict[str, dict]) -> List[str]:
     """The F1 of entities with words that a student never saw, if it was measured.
 
     The transfer set decides which entities these are, so runs with another one stand apart.
@@ -67,7 +67,7 @@ def _unseen(records: Dict[str, dict]) -> str:
             f"F1 of the {teacher['entities']:,} test entities with a word that stands in neither "
             f"train nor {sentences:,} transfer sentences: teacher {teacher['macro_f1']:.2f}",
         ]).append(f"{_NAMES[part]} {scores['student']['macro_f1']:.2f}")
-    return "".join(f" {', '.join(told)}." for told in groups.values())
+    return [f"{', '.join(told)}." for told in groups.values()]
 
 
 def _table(records: Dict[str, dict], parts: Sequence[str]) -> List[str]:
@@ -99,8 +99,8 @@ def _table(records: Dict[str, dict], parts: Sequence[str]) -> List[str]:
                       f"({teacher['parameters'] / scores['parameters']:.1f}x fewer)"
                       if part != "spacy" else "")
         transfer = 0 if part in _ALONE else record["data"]["transfer"]["sentences"]
-        lines.append(_row(_NAMES[part], f"{transfer:,}" if transfer else "", scores, teacher,
-                          parameters, run, shipped))
+        lines.append(_row(_NAMES[part], f"{transfer:,}" if transfer else "", scores,
+                          record.get("teacher", teacher), parameters, run, shipped))
     return lines
 
 
@@ -129,11 +129,17 @@ def wikiann29_table() -> str:
     records = _records()
     if "small" not in records:
         return "Not run yet: `benchmarks/wikiann29.py`."
-    remarks = " ".join(f"{_NAMES[part][0].upper()}{_NAMES[part][1:]}: {record['run']['remark']}"
-                       for part, record in records.items() if "remark" in record["run"])
+    teacher = records["small"]["teacher"]["test"]["macro_f1"]
+    notes = [f"{_NAMES[part][0].upper()}{_NAMES[part][1:]}: {record['run']['remark']}"
+             for part, record in records.items() if "remark" in record["run"]]
+    notes += [f"{_NAMES[part][0].upper()}{_NAMES[part][1:]}: its own teacher has "
+              f"{record['teacher']['test']['macro_f1']:.2f}, {record['run']['processor']}."
+              for part, record in records.items()
+              if abs(record.get("teacher", {"test": {"macro_f1": teacher}})["test"]["macro_f1"]
+                     - teacher) > 0.005]
     return "\n".join([
-        *_table(records, list(_NAMES)), "",
-        f"{_made(records['small'])} {remarks}".rstrip() + _unseen(records) + _not_run(records)])
+        *_table(records, list(_NAMES)), "", _made(records["small"]), "",
+        *(f"- {note}" for note in [*notes, *_unseen(records), _not_run(records)] if note)])
 
 
 def wikiann29_languages() -> str:
