@@ -236,14 +236,14 @@ def teacher_adam_text(record: dict) -> str:
 def threads_table(record: dict) -> str:
     """The student's steps by what computes them, threads of an operation and runs at a time."""
     names = {"keras": "Keras' LSTM", "own": "ours"}
-    lines = ["| student's stage 1, batch 64, steps a second in all | step | products in | all cores "
-             "an operation | one thread an operation | the same, two runs at a time |",
+    lines = ["| student's stage 1, batch 64, steps a second in all | step | products in | all "
+             "cores an operation | one thread an operation | the same, two runs at a time |",
              "|---|---|---|---:|---:|---:|"]
     for one in record["students"]:
         rates = {(way["step"], way["precision"], way["threads"] > 1, way["runs"]):
                  way["steps_a_second"] for way in one["ways"]}
         lines += [f"| E={one['E']}, H={one['H']} | {names[step]} | {precision} | " + " | ".join(
-            f"{rates[step, precision, *way]:.1f}"
+            f"{rates[(step, precision, *way)]:.1f}"
             for way in ((True, 1), (False, 1), (False, 2))) + " |"
             for step, precision in dict.fromkeys(key[:2] for key in rates)]
     return "\n".join([*lines, "", measured(record)])

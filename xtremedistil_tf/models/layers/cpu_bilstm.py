@@ -228,9 +228,9 @@ def with_cpu_kernels(layers: Iterable[Any]) -> Iterator[None]:
     """Bidirectional LSTMs traced in the block compute as this module does.
 
     Args:
-      layers: layers of a model; others stay as they are.
+      layers: layers of a model; others stay as they are, and those of a block around this one.
     """
-    changed = [layer for layer in layers if _fits(layer)]
+    changed = [layer for layer in layers if _fits(layer) and "call" not in vars(layer)]
     try:
         for layer in changed:
             layer.call = _call_of(layer)
