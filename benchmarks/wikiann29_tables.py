@@ -119,7 +119,7 @@ def wikiann29_headline() -> str:
     teacher = records["small"]["run"]["minutes_of_the_teacher"]
     targets = records["cut"]["run"]["minutes_of_the_targets"]
     return "\n".join([
-        *_table(records, ["best", *_ALONE]), "",
+        *_table(records, ["best", "large", *_ALONE]), "",
         f"Minutes are the student's own; the teacher took {teacher:.0f} and its outputs "
         f"{targets:.0f}. {_made(records['best'])}"])
 
