@@ -55,6 +55,12 @@ class Architecture:
       exports: (StudentBundle) -> export.common.forms.Forms, their builders; or "module:function".
       pair_encodings: supported encodings of pairs, some of PAIR_ENCODINGS; the first is the
         commands' default.
+      default_width: StudentConfig -> `word_emb_dim` if it is not given.
+      recipe: (RunConfig, names of the settings that the command gives, the teacher's Sizes, its
+        tokenizer or None) -> planning.recipes.Recipe, the settings of a command without epochs; or
+        "module:function".
+      int8_by_text: True if int8 inference rounds each text by itself, so texts that are served
+        together get the scores that they get alone.
       fixed_length: True if it has position embeddings, so a sequence is at most seq_len long.
       from_checkpoint: True if it can start from a published encoder, `--pt_student_checkpoint`.
       matches_layers: True if its layers can be compared with the teacher's,
@@ -76,6 +82,9 @@ class Architecture:
     lacks: Callable[["StudentConfig", str, str], str] = lambda config, task_kind, form: ""
     exports: Function = "xtremedistil_tf.export.student_forms:keras_forms"
     pair_encodings: Tuple[str, ...] = PAIR_ENCODINGS[:1]
+    default_width: Callable[["StudentConfig"], int] = lambda config: 300
+    recipe: Function = "xtremedistil_tf.planning.recipes:plain_recipe"
+    int8_by_text: bool = False
     fixed_length: bool = False
     from_checkpoint: bool = False
     matches_layers: bool = False
@@ -94,6 +103,10 @@ class Architecture:
     def build_exports(self, bundle: Any) -> Any:
         """Returns the builders of a loaded student's export formats; see `exports`."""
         return _function(self.exports)(bundle)
+
+    def choose_recipe(self, *known: Any) -> Any:
+        """Returns the settings of a command without epochs; see `recipe`."""
+        return _function(self.recipe)(*known)
 
 
 def _function(reference: Function) -> Callable[..., Any]:
@@ -195,6 +208,8 @@ register_student(Architecture(
     lacks=_bilstm_lacks,
     exports="xtremedistil_tf.export.student_forms:bilstm_forms",
     pair_encodings=("siamese", "joint"),
+    recipe="xtremedistil_tf.planning.recipes:bilstm_recipe",
+    int8_by_text=True,  # See export/onnx/bilstm_int8.py.
     # One array holds the four gates of an LSTM.
     dimensions={"word_emb_dim": 1, "bilstm_hidden_size": 4},
     depths=("bilstm_layers",),
@@ -210,6 +225,8 @@ register_student(Architecture(
     export_formats=_transformer_formats,
     lacks=_transformer_lacks,
     exports="xtremedistil_tf.export.student_forms:transformer_forms",
+    default_width=lambda config: config.hidden_size,
+    recipe="xtremedistil_tf.planning.recipes:transformer_recipe",
     fixed_length=True,
     from_checkpoint=True,
     matches_layers=True,
