@@ -54,7 +54,7 @@ class TeacherConfig:
       tokenizer: tokenizer of the student that learns from `outputs`; None trains one on their text.
       weights: weights of several teachers; None for equal ones.
       lm_epochs: epochs of masked language modelling on the transfer text before fine-tuning; None
-        for none (the paper; the authors' v1 code has this step).
+        for none (the paper). The authors' v1 code begins with it.
       languages: for each of several teachers the languages of its rows, with + between, or *.
       opt_policy: Keras' mixed precision policy of the teacher, one of POLICIES; None is the run's.
     """
