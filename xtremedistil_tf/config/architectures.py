@@ -7,7 +7,7 @@ They are imported at their first call.
 import dataclasses
 import pathlib
 import pkgutil
-from typing import TYPE_CHECKING, Any, Callable, Mapping, Tuple, Union
+from typing import TYPE_CHECKING, AbstractSet, Any, Callable, Mapping, Tuple, Union
 
 from xtremedistil_tf.config.checks import require
 from xtremedistil_tf.plugins import Registry
@@ -104,9 +104,11 @@ class Architecture:
         """Returns the builders of a loaded student's export formats; see `exports`."""
         return _function(self.exports)(bundle)
 
-    def choose_recipe(self, *known: Any) -> Any:
+    def choose_recipe(
+        self, config: Any, named: AbstractSet[str], sizes: Any, tokenizer: Any
+    ) -> Any:
         """Returns the settings of a command without epochs; see `recipe`."""
-        return _function(self.recipe)(*known)
+        return _function(self.recipe)(config, named, sizes, tokenizer)
 
 
 def _function(reference: Function) -> Callable[..., Any]:
