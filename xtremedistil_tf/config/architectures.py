@@ -55,12 +55,6 @@ class Architecture:
       exports: (StudentBundle) -> export.common.forms.Forms, their builders; or "module:function".
       pair_encodings: supported encodings of pairs, some of PAIR_ENCODINGS; the first is the
         commands' default.
-      default_width: StudentConfig -> `word_emb_dim` if it is not given.
-      recipe: (RunConfig, names of the settings that the command gives, the teacher's Sizes, its
-        tokenizer or None) -> planning.recipes.Recipe, the settings of a command without epochs; or
-        "module:function".
-      int8_by_text: True if int8 inference rounds each text by itself, so texts that are served
-        together get the scores that they get alone.
       fixed_length: True if it has position embeddings, so a sequence is at most seq_len long.
       from_checkpoint: True if it can start from a published encoder, `--pt_student_checkpoint`.
       matches_layers: True if its layers can be compared with the teacher's,
@@ -71,6 +65,12 @@ class Architecture:
       weights: StudentConfig -> the weights of its encoder that each token meets, roughly, for the
         forecast of a run's time; by default those of a Transformer.
       check: raises UserError for contradictory settings.
+      default_width: StudentConfig -> `word_emb_dim` if it is not given.
+      recipe: (RunConfig, names of the settings that the command gives, the teacher's Sizes, its
+        tokenizer or None) -> planning.recipes.Recipe, the settings of a command without epochs; or
+        "module:function".
+      int8_by_text: True if int8 inference rounds each text by itself, so texts that are served
+        together get the scores that they get alone.
     """
 
     name: str
@@ -82,9 +82,6 @@ class Architecture:
     lacks: Callable[["StudentConfig", str, str], str] = lambda config, task_kind, form: ""
     exports: Function = "xtremedistil_tf.export.student_forms:keras_forms"
     pair_encodings: Tuple[str, ...] = PAIR_ENCODINGS[:1]
-    default_width: Callable[["StudentConfig"], int] = lambda config: 300
-    recipe: Function = "xtremedistil_tf.planning.recipes:plain_recipe"
-    int8_by_text: bool = False
     fixed_length: bool = False
     from_checkpoint: bool = False
     matches_layers: bool = False
@@ -92,6 +89,9 @@ class Architecture:
     depths: Tuple[str, ...] = ()
     weights: Callable[["StudentConfig"], int] = _transformer_weights
     check: Callable[["StudentConfig"], None] = lambda config: None
+    default_width: Callable[["StudentConfig"], int] = lambda config: 300
+    recipe: Function = "xtremedistil_tf.planning.recipes:plain_recipe"
+    int8_by_text: bool = False
 
     def __str__(self) -> str:
         return f"the Architecture {self.name!r} of {self.layers.__module__}"
