@@ -21,6 +21,7 @@ def student_folder(tokenizer, tmp_path_factory):
     from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
     from xtremedistil_tf.inference.student_folder import save_student
     from xtremedistil_tf.keras2 import tf
+    from xtremedistil_tf.models.layers.body import Shape
     from xtremedistil_tf.models.student import build_student
 
     folder = tmp_path_factory.mktemp("run") / "student"
@@ -30,7 +31,7 @@ def student_folder(tokenizer, tmp_path_factory):
     # With recurrent dropout: no export may have its slow form.
     config = StudentConfig(word_emb_dim=6, bilstm_hidden_size=5, recurrent_dropout=0.2)
     tf.keras.utils.set_random_seed(5)
-    student = build_student(config, len(vocabulary), 8, labels.size)
+    student = build_student(config, Shape(len(vocabulary)), 8, labels.size)
     for name in ("word_embedding", "projection", "logits"):  # So that not every tag is the same.
         for weight in student.registry.weights(name):
             weight.assign(weight * 6.0)

@@ -18,6 +18,7 @@ from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.metrics.answer_spans import Answer, Span
 from xtremedistil_tf.metrics.squad import score_answers
 from xtremedistil_tf.models.distillation_model import reseed, traced_for_cpu
+from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.training.addons import LazyAdam
 from xtremedistil_tf.training.sparse_adam import SparseRowsAdam
@@ -29,7 +30,7 @@ PACKAGE = ROOT / "xtremedistil_tf"
 @pytest.fixture(scope="module")
 def model():
     """A BiLSTM student whose LSTMs may run on a GPU's kernel."""
-    return build_student(StudentConfig(word_emb_dim=4, bilstm_hidden_size=3), 12, 5, 4).model
+    return build_student(StudentConfig(word_emb_dim=4, bilstm_hidden_size=3), Shape(12), 5, 4).model
 
 
 def remove(monkeypatch, kind, name):

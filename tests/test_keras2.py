@@ -26,6 +26,7 @@ transformers.TFAutoModel, transformers.TFBertModel, transformers.TFElectraModel
 
 from xtremedistil_tf.compat import flatten_layers
 from xtremedistil_tf.config import StudentConfig
+from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.models.teacher import build_teacher
 sizes = dict(hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8,
@@ -33,9 +34,9 @@ sizes = dict(hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermed
 encoder = transformers.TFBertModel(transformers.BertConfig(**sizes))
 models = [
     build_teacher(encoder, None, 3, 1).model,
-    build_student(StudentConfig(word_emb_dim=4, bilstm_hidden_size=3), 12, 5, 4).model,
+    build_student(StudentConfig(word_emb_dim=4, bilstm_hidden_size=3), Shape(12), 5, 4).model,
     build_student(StudentConfig(student="transformer", word_emb_dim=4, hidden_size=8,
-                                num_hidden_layers=1, num_attention_heads=2), 12, 5, 4).model,
+                                num_hidden_layers=1, num_attention_heads=2), Shape(12), 5, 4).model,
 ]
 roots = lambda names: sorted({name.split(".")[0] for name in names} & {"keras", "tf_keras"})
 print(json.dumps([

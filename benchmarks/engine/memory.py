@@ -3,8 +3,8 @@
 Command:
   python benchmarks/engine/memory.py --task=DATA --transfer=TEXT --checkpoint=MINILM --work=FOLDER
 DATA is a task folder, TEXT a file of at least 280,000 sentences, MINILM a MiniLM checkpoint folder.
-The teacher is fine-tuned for one epoch and shared; one epoch each of the representation step, the
-first and last logits step and the last labels step. Written to benchmarks/engine/memory.json.
+The teacher is fine-tuned for one epoch and shared; one epoch each of the representation stage, the
+first and last logits stage and the last labels stage. Written to benchmarks/engine/memory.json.
 """
 
 import itertools
@@ -54,11 +54,11 @@ def main(argv) -> None:
         with open(FLAGS.transfer, "rb") as source:
             text.write_bytes(b"".join(itertools.islice(source, size)))
         shutil.rmtree(folder, ignore_errors=True)
-        steps = ["03=0", "04=0", "06=0", "07=0", "08=0"]
+        left_out = ["03=0", "04=0", "06=0", "07=0", "08=0"]
         gib, seconds = run(
             "run_distillation.py", *shared, f"--transfer_file={text}", f"--model_dir={folder}",
             f"--teacher_model_dir={teacher}", "--word_emb_dim=50", "--bilstm_hidden_size=200",
-            "--distil_epochs=1", f"--stage_epochs={','.join(steps)}", "--distil_batch_size=128",
+            "--distil_epochs=1", f"--stage_epochs={','.join(left_out)}", "--distil_batch_size=128",
             "--optimizer=lazy_adam", "--distil_chunk_size=20000", "--nokeep_representation",
         )
         sizes.append({"transfer_sentences": size, "peak_gib": gib, "seconds": seconds})

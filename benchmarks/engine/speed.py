@@ -189,6 +189,7 @@ def student_step(store, vocabulary, E: int, H: int, peak: float) -> dict:
     from xtremedistil_tf.config import BatchSize, StudentConfig
     from xtremedistil_tf.distribution import spread
     from xtremedistil_tf.models.distillation_model import traced_for_cpu
+    from xtremedistil_tf.models.layers.body import Shape
     from xtremedistil_tf.models.student import build_student
     from xtremedistil_tf.runtime import precision
     from xtremedistil_tf.targets.dataset import transfer_batches
@@ -199,9 +200,8 @@ def student_step(store, vocabulary, E: int, H: int, peak: float) -> dict:
     def model_of(recurrent_dropout, optimizer, policy=None):
         with precision(policy):
             student = build_student(
-                StudentConfig(E, H, recurrent_dropout=recurrent_dropout), len(vocabulary),
-                store.spec.width, store.spec.classes,
-            )
+                StudentConfig(E, H, recurrent_dropout=recurrent_dropout), Shape(len(vocabulary)),
+                store.spec.width, store.spec.classes)
         student.registry.set_trainable(["word_embedding", "bilstm", "projection"])
         student.model.set_loss_terms([LossTerm("representation", "representation", "mse")], LOSSES)
         student.model.compile(optimizer=optimizer)

@@ -38,6 +38,7 @@ def child(E: int, H: int, steps: int) -> float:
     from xtremedistil_tf.config import StudentConfig
     from xtremedistil_tf.distribution import spread
     from xtremedistil_tf.models import distillation_model
+    from xtremedistil_tf.models.layers.body import Shape
     from xtremedistil_tf.models.student import build_student
     from xtremedistil_tf.runtime import prepare
     from xtremedistil_tf.training.addons import LazyAdam
@@ -47,7 +48,7 @@ def child(E: int, H: int, steps: int) -> float:
     prepare(1, False, opt_policy=FLAGS.policy)
     if FLAGS.keras:
         distillation_model.with_cpu_kernels = contextlib.nullcontext
-    student = build_student(StudentConfig(E, H), VOCABULARY, WIDTH, TAGS)
+    student = build_student(StudentConfig(E, H), Shape(VOCABULARY), WIDTH, TAGS)
     student.registry.set_trainable(["word_embedding", "bilstm", "projection"])
     student.model.set_loss_terms([LossTerm("representation", "representation", "mse")], LOSSES)
     student.model.compile(optimizer=LazyAdam(1e-3))

@@ -12,6 +12,8 @@ from absl import flags
 
 from tests.apps.scripted import TAGS, Scripted, client_of
 from tests.conftest import ROOT
+from xtremedistil_tf.apps.lanes import Limits
+from xtremedistil_tf.cli import serve
 from xtremedistil_tf.cli.options import console
 
 PAGES = ("how-to/use_a_student.md", "how-to/serve.md", "how-to/serve_in_production.md",
@@ -45,6 +47,21 @@ def test_commands_have_the_flags_that_they_are_given(line):
     finally:
         for member in set(flags.FLAGS) - before:
             delattr(flags.FLAGS, member)
+
+
+@pytest.mark.parametrize("student, runtime, batch", [
+    ({}, "onnx_int8", Limits.batch), ({"student": "bilstm"}, "onnx_int8", Limits.batch),
+    ({"student": "transformer"}, "onnx_int8", 1),
+    ({"student": "transformer"}, "onnx", Limits.batch),
+    ({"student": "unheard of"}, "onnx_int8", 1)])
+def test_int8_that_rounds_a_batch_together_has_batches_of_one(
+    student, runtime, batch, tmp_path, monkeypatch
+):
+    (tmp_path / "student.json").write_text(json.dumps({"student": student}))
+    monkeypatch.setattr(serve, "FLAGS", types.SimpleNamespace(
+        model_dir=str(tmp_path), time_limit=9.0, stop_seconds=9.0, batch_texts=None,
+        waiting_texts=9))
+    assert serve._limits(runtime) == Limits(9.0, batch, 9)
 
 
 def test_every_command_of_serving_is_on_the_page():

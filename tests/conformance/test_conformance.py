@@ -25,6 +25,7 @@ from xtremedistil_tf.inference.student_folder import load_student, save_student
 from xtremedistil_tf.jobs.student_inputs import student_separator
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.distillation_model import traced_for_cpu
+from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.tasks import TASKS
@@ -94,8 +95,9 @@ def made(request, tokenizer, tmp_path_factory):
     # Dropout of the one step and new biases, whichever cases came before.
     tf.keras.utils.set_random_seed(1)
     student = build_student(
-        config.student, len(vocabulary), 8, task.labels.size, pooled=task.labels.pooled,
-        seq_len=SEQ_LEN, separator=separator, competing=task.labels.competing)
+        config.student,
+        Shape(len(vocabulary), task.labels.pooled, seq_len=SEQ_LEN, separator=separator),
+        8, task.labels.size, competing=task.labels.competing)
     draw = np.random.default_rng(5)  # Of many opinions: rows differ by more than formats may.
     for weight in student.model.weights:
         if len(weight.shape) > 1:

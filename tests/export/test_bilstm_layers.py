@@ -15,6 +15,7 @@ from xtremedistil_tf.export.tflite import build_lite
 from xtremedistil_tf.inference.runtimes.onnx import Session
 from xtremedistil_tf.inference.runtimes.tflite import lite_session
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.student import build_student
 
 ONE = StudentConfig(word_emb_dim=6, bilstm_hidden_size=5)
@@ -34,7 +35,7 @@ def made(name, config=TWO):
     separator = SEPARATOR if "pair_encoding" in READS[name] else None
     pooled = separator is not None or config.pooling is not None
     tf.keras.utils.set_random_seed(3)
-    student = build_student(config, PIECES, 8, 4, pooled=pooled, separator=separator)
+    student = build_student(config, Shape(PIECES, pooled=pooled, separator=separator), 8, 4)
     draw = np.random.default_rng(1)
     for weight in student.model.weights:
         weight.assign(draw.normal(scale=0.6, size=weight.shape))
@@ -99,7 +100,7 @@ def test_phones_have_the_logits_of_keras(name, int8, tmp_path):
 
 
 def test_both_layers_are_one_part():
-    student, one = build_student(TWO, PIECES, 8, 4), build_student(ONE, PIECES, 8, 4)
+    student, one = build_student(TWO, Shape(PIECES), 8, 4), build_student(ONE, Shape(PIECES), 8, 4)
     assert student.registry.names == one.registry.names == TWO.layers
     # Kernel [10, 20], recurrent kernel [5, 20] and bias [20] in each direction.
     assert student.registry.parameters(["bilstm"]) - one.registry.parameters(["bilstm"]) == 640
@@ -115,7 +116,7 @@ def test_one_layer_is_the_default_and_starts_as_ever():
     starts = []
     for config in (ONE, dataclasses.replace(ONE, bilstm_layers=1), TWO):
         tf.keras.utils.set_random_seed(3)
-        starts.append(build_student(config, PIECES, 8, 4).model)
+        starts.append(build_student(config, Shape(PIECES), 8, 4).model)
     for one, other in zip(starts[0].weights, starts[1].weights):
         assert one.name == other.name
         np.testing.assert_array_equal(one, other)

@@ -19,6 +19,7 @@ from xtremedistil_tf.export.huggingface.checkpoint import Checkpoint
 from xtremedistil_tf.export.huggingface.export import render_card
 from xtremedistil_tf.export.huggingface.heads import check_text_head
 from xtremedistil_tf.inference.student_folder import load_student, save_student
+from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.runs import read_json, write_json
 
@@ -35,8 +36,9 @@ def make(folder, tokenizer, kind, *, width=8, pairs=False, record=None, **settin
     seen = np.array([piece for piece in range(5, len(tokenizer)) if piece % 7])
     vocabulary = StudentVocabulary.from_seen([seen], 0, 1, len(tokenizer))
     separator = int(vocabulary.table[tokenizer.sep_token_id]) if pairs else None
-    student = build_student(config, len(vocabulary), width, labels.size, pooled=labels.pooled,
-                            seq_len=20, separator=separator, competing=labels.competing)
+    student = build_student(
+        config, Shape(len(vocabulary), labels.pooled, seq_len=20, separator=separator), width,
+        labels.size, competing=labels.competing)
     for weight in student.model.weights:
         weight.assign(weight + draw.normal(scale=0.4, size=weight.shape))
     save_student(folder / "student", student, config=config, vocabulary=vocabulary,

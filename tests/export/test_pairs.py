@@ -34,13 +34,15 @@ def write_student(folder, config, tokenizer, labels):
     from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
     from xtremedistil_tf.inference.student_folder import save_student
     from xtremedistil_tf.keras2 import tf
+    from xtremedistil_tf.models.layers.body import Shape
     from xtremedistil_tf.models.student import build_student
 
     vocabulary = StudentVocabulary.from_seen([np.arange(2, len(tokenizer))], 0, 1, len(tokenizer))
     separator = int(vocabulary.table[tokenizer.sep_token_id])
     tf.keras.utils.set_random_seed(3)
-    student = build_student(config, len(vocabulary), 8, labels.size, pooled=True,
-                            seq_len=SEQ_LEN, separator=separator)
+    student = build_student(
+        config, Shape(len(vocabulary), pooled=True, seq_len=SEQ_LEN, separator=separator), 8,
+        labels.size)
     for name in ("word_embedding", "projection", "logits"):
         for weight in student.registry.weights(name):
             weight.assign(weight * 4.0)

@@ -14,6 +14,7 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.export.export import export_student
 from xtremedistil_tf.inference.student_folder import save_student
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.study import latency
@@ -27,7 +28,7 @@ def write_student(folder, tokenizer, labels):
                            num_hidden_layers=2, num_attention_heads=2)
     vocabulary = StudentVocabulary.from_seen(
         [np.arange(5, len(tokenizer) - 10)], 0, 1, len(tokenizer))
-    student = build_student(config, len(vocabulary), 8, labels.size, seq_len=SEQ_LEN)
+    student = build_student(config, Shape(len(vocabulary), seq_len=SEQ_LEN), 8, labels.size)
     draw = np.random.default_rng(5)  # Not Keras' own: that one goes on from test to test.
     for weight in student.model.weights:
         if len(weight.shape) > 1:

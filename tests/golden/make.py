@@ -24,6 +24,7 @@ from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
 from xtremedistil_tf.export.export import export_student
 from xtremedistil_tf.inference.student_folder import save_student
+from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.models.tokenizers import train_wordpiece
 
@@ -91,7 +92,7 @@ def make_student(name):
     # Some pieces that the student has not seen.
     seen = np.array([piece for piece in range(5, len(tokenizer)) if piece % 9])
     vocabulary = StudentVocabulary.from_seen([seen], pad, unknown, len(tokenizer))
-    student = build_student(settings, len(vocabulary), 8, labels.size, seq_len=32)
+    student = build_student(settings, Shape(len(vocabulary), seq_len=32), 8, labels.size)
     for weight in student.model.weights:
         if len(weight.shape) > 1:
             weight.assign(draw.normal(scale=1.0, size=weight.shape))

@@ -22,13 +22,14 @@ def other_folder(tokenizer, tmp_path_factory):
     from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
     from xtremedistil_tf.export.export import export_student
     from xtremedistil_tf.inference.student_folder import save_student
+    from xtremedistil_tf.models.layers.body import Shape
     from xtremedistil_tf.models.student import build_student
 
     folder, labels = tmp_path_factory.mktemp("other") / "student", LabelSet(TAGS)
     vocabulary = StudentVocabulary.from_seen(
         [np.arange(5, len(tokenizer) - 40)], 0, 1, len(tokenizer))
     config = StudentConfig(word_emb_dim=6, bilstm_hidden_size=5)
-    student = build_student(config, len(vocabulary), 8, labels.size)
+    student = build_student(config, Shape(len(vocabulary)), 8, labels.size)
     save_student(folder, student, config=config, vocabulary=vocabulary, tokenizer=tokenizer,
                  labels=labels, record={"seq_len": 32})
     export_student(folder.parent, forms=["onnx"])

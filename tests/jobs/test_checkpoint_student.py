@@ -39,7 +39,7 @@ def finished(checkpoint, teacher_folder, bert_config, tmp_path_factory):
     config = config_of(write_task(base / "task"), bert_config)
     config = dataclasses.replace(
         config, teacher=dataclasses.replace(config.teacher, model_dir=str(teacher_folder)),
-        # The first step alone.
+        # The first stage alone.
         distil=dataclasses.replace(config.distil, distil_epochs=1,
                                    stage_epochs=(("logits", 0), ("labels", 0)),
                                    multi_hidden_states=True),

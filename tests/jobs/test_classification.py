@@ -108,7 +108,7 @@ def test_the_run_folder_says_what_was_classified(finished):
     assert (folder / "student" / "labels.tsv").read_text().split() == TOPICS
     assert "text-classification" in (folder / "student" / "README.md").read_text("utf-8")
     assert "plots/confusion.png" in (folder / "report.md").read_text("utf-8")
-    # What is kept is the best step by the measure.
+    # What is kept is the best stage by the measure.
     best = max(stage["dev"]["accuracy"] for stage in metrics["stages"])
     assert metrics["student"]["dev"]["accuracy"] == pytest.approx(best)
 

@@ -50,7 +50,7 @@ def test_the_authors_later_command_line_runs_unchanged(tokenizer, tmp_path, monk
     task = write_task(tmp_path / "task", rows=6)
     pathlib.Path(task / "transfer.txt").rename(task / "unlabeled.txt")
     command = V3_COMMAND.format(task=task, out=tmp_path / "out", **folders)
-    # The tiny teacher has no seventh layer; and there is no time for 80 epochs in each step.
+    # The tiny teacher has no seventh layer; and there is no time for 80 epochs in each stage.
     shorter = ["--teacher_layer", "1", "--teacher_epochs", "1", "--strategy", "D4.1",
                "--stage_epochs", "_=1", "--noexport"]
     run(command, shorter)
@@ -78,7 +78,7 @@ def test_the_authors_v2_command_line_runs_unchanged(tokenizer, tmp_path, monkeyp
     pathlib.Path(task / "transfer.txt").rename(task / "unlabeled_sentences.txt")
     command = V2_COMMAND.format(task=task, out=tmp_path / "out", checkpoint=checkpoint)
     # The default student is 300 wide, which the tiny teacher's embeddings are not; and a test has
-    # no time for 80 epochs in each of nine steps.
+    # no time for 80 epochs in each of nine stages.
     shorter = ["--word_emb_dim", "8", "--bilstm_hidden_size", "4", "--teacher_epochs", "1",
                "--stage_epochs", "_=1", "--noexport"]
     run(command, shorter)

@@ -1,4 +1,4 @@
-"""The whole job with a Transformer student: each step moves its layers, and the folder is whole."""
+"""The whole job with a Transformer student: each stage moves its layers; the folder is whole."""
 
 import dataclasses
 
@@ -48,7 +48,7 @@ def test_gradual_unfreezing_walks_down_a_transformer(finished):
                      "04_joint_layer_0", "05_joint_word_embedding"]
     weights = [load_file(folder / "stages" / name / "weights.safetensors") for name in names]
     for sooner, later, stage in zip(weights, weights[1:], metrics["stages"][1:]):
-        # A step whose epoch was no better than its start keeps the start.
+        # A stage whose epoch was no better than its start keeps the start.
         wanted = set(stage["trainable"]) if stage["best_epoch"] else set()
         assert moved(sooner, later) == wanted, stage["name"]
     assert metrics["stages"][1]["best_epoch"] and set(metrics["stages"][-1]["trainable"]) == set(

@@ -93,6 +93,7 @@ def train_mirrored(devices, path, used):
     from xtremedistil_tf.data.tokenization.ragged import Ragged
     from xtremedistil_tf.distribution import spread, use_strategy
     from xtremedistil_tf.keras2 import tf
+    from xtremedistil_tf.models.layers.body import Shape
     from xtremedistil_tf.models.student import build_student
     from xtremedistil_tf.training.addons import build_optimizer
     from xtremedistil_tf.training.loss_table import LOSSES
@@ -112,7 +113,7 @@ def train_mirrored(devices, path, used):
     strategy = tf.distribute.MirroredStrategy([f"CPU:{index}" for index in range(devices)])
     use_strategy(strategy)
     with strategy.scope():
-        student = build_student(StudentConfig(6, 5, dropout_rate=0.0), 40, 7, 4)
+        student = build_student(StudentConfig(6, 5, dropout_rate=0.0), Shape(40), 7, 4)
         student.model.set_loss_terms([LossTerm("logits", "labels", "cross_entropy")], LOSSES)
         embedding, = (one for one in student.model.trainable_variables if one.shape[0] == 40)
         student.model.compile(optimizer=build_optimizer(

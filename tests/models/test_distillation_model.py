@@ -11,6 +11,7 @@ from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.distillation_model import traced_for_cpu
 from xtremedistil_tf.models.inference import Forward
+from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.models.weights import named_weights
 from xtremedistil_tf.training.loss_table import LOSSES
@@ -23,7 +24,8 @@ PLAN = build_plan(StudentConfig().layers, DistilConfig(distil_epochs=2, ft_epoch
 
 def new_student(**options):
     tf.keras.utils.set_random_seed(1)
-    return build_student(StudentConfig(word_emb_dim=4, bilstm_hidden_size=3, **options), 12, 5, 4)
+    config = StudentConfig(word_emb_dim=4, bilstm_hidden_size=3, **options)
+    return build_student(config, Shape(12), 5, 4)
 
 
 def batches(stage, seed=0):

@@ -7,6 +7,7 @@ import pytest
 
 from xtremedistil_tf.config import StudentConfig
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.models.weights import load_weights, save_weights
 from xtremedistil_tf.reporting.paper import TABLE_16
@@ -18,12 +19,12 @@ SMALL = StudentConfig(word_emb_dim=6, bilstm_hidden_size=5)
 @pytest.mark.parametrize("row", TABLE_16, ids=lambda row: f"E{row.embedding}-H{row.hidden}")
 def test_parameters_match_table_16(row):
     config = StudentConfig(word_emb_dim=row.embedding, bilstm_hidden_size=row.hidden)
-    parameters = build_student(config, 88400, 768, 11).model.count_params() / 1e6
+    parameters = build_student(config, Shape(88400), 768, 11).model.count_params() / 1e6
     assert parameters == pytest.approx(row.million_parameters, rel=0.01)
 
 
 def test_padding_changes_nothing():
-    model = build_student(SMALL, 20, 7, 4).model
+    model = build_student(SMALL, Shape(20), 7, 4).model
     ids = np.array([[3, 4, 5]], np.int32)
     padded = np.array([[3, 4, 5, 0, 0, 0]], np.int32)
     short, long = model({"input_ids": ids}), model({"input_ids": padded})
@@ -37,7 +38,7 @@ POOLED_IDS = np.array([[3, 4, 5, 0, 0, 0], [6, 7, 8, 9, 10, 11], [12, 13, 0, 0, 
 @pytest.mark.parametrize("pooling", ["last", "max"])
 def test_a_pooled_student_reads_a_row_at_its_own_ends(pooling):
     config = dataclasses.replace(SMALL, pooling=pooling)
-    plain, pooled = build_student(config, 20, 7, 4), build_student(config, 20, 7, 4, pooled=True)
+    plain, pooled = (build_student(config, Shape(20, pooled), 7, 4) for pooled in (False, True))
     pooled.model.set_weights(plain.model.get_weights())
     assert pooled.registry.names == plain.registry.names
     states = plain.model.get_layer("bilstm")(plain.model.get_layer("word_embedding")(
@@ -57,7 +58,7 @@ def test_a_pooled_student_reads_a_row_at_its_own_ends(pooling):
 
 
 def test_both_outputs_share_their_layers():
-    student = build_student(SMALL, 20, 7, 4)
+    student = build_student(SMALL, Shape(20), 7, 4)
     ids = {"input_ids": np.array([[3, 4]], np.int32)}
     before = student.model(ids)
     kernel = student.registry.weights("bilstm")[0]
@@ -69,7 +70,7 @@ def test_both_outputs_share_their_layers():
 
 def test_logits_from_the_encoder_leave_the_projection_to_the_training():
     config = dataclasses.replace(SMALL, logits_from="encoder")
-    student = build_student(config, 20, 7, 4)
+    student = build_student(config, Shape(20), 7, 4)
     ids = {"input_ids": np.array([[3, 4]], np.int32)}
     served, trained = student.model(ids), student.trained(ids)
     kernel, bias = student.registry.weights("logits")
@@ -79,7 +80,7 @@ def test_logits_from_the_encoder_leave_the_projection_to_the_training():
     assert served["representation"].shape == (1, 2, 10)
     assert trained["representation"].shape == (1, 2, 7)
     assert student.registry.names == ("word_embedding", "bilstm", "projection", "logits")
-    alone = build_student(config, 20, None, 4)
+    alone = build_student(config, Shape(20), None, 4)
     assert alone.registry.names == config.layers and alone.model is alone.trained
     assert [w.name for w in alone.model.weights] == [w.name for w in student.model.weights]
     assert student.model.count_params() == (
@@ -87,12 +88,12 @@ def test_logits_from_the_encoder_leave_the_projection_to_the_training():
 
 
 def test_projection_has_the_papers_activation():
-    layer = build_student(SMALL, 20, 7, 4).model.get_layer("projection")
+    layer = build_student(SMALL, Shape(20), 7, 4).model.get_layer("projection")
     assert layer.activation.__name__ == "gelu" and layer.units == 7
 
 
 def test_weights_survive_the_disk(tmp_path):
-    first, second = (build_student(SMALL, 20, 7, 4).model for _ in range(2))
+    first, second = (build_student(SMALL, Shape(20), 7, 4).model for _ in range(2))
     save_weights(first, tmp_path / "w.safetensors")
     load_weights(second, tmp_path / "w.safetensors")
     assert all(np.array_equal(a, b) for a, b in zip(first.get_weights(), second.get_weights()))
@@ -101,7 +102,7 @@ def test_weights_survive_the_disk(tmp_path):
 
 def test_others_may_read_what_is_written(tmp_path):
     (tmp_path / "plain").touch()
-    save_weights(build_student(SMALL, 20, 7, 4).model, tmp_path / "weights.safetensors")
+    save_weights(build_student(SMALL, Shape(20), 7, 4).model, tmp_path / "weights.safetensors")
     with atomic_folder(tmp_path / "folder") as temporary:
         (temporary / "inner").mkdir()
         (temporary / "inner" / "file").touch(0o600)
@@ -110,9 +111,9 @@ def test_others_may_read_what_is_written(tmp_path):
 
 
 def test_weights_of_another_student_are_refused(tmp_path):
-    save_weights(build_student(SMALL, 20, 7, 4).model, tmp_path / "w.safetensors")
+    save_weights(build_student(SMALL, Shape(20), 7, 4).model, tmp_path / "w.safetensors")
     with pytest.raises(UserError, match=r"another model.*word_embedding"):
-        load_weights(build_student(SMALL, 21, 7, 4).model, tmp_path / "w.safetensors")
+        load_weights(build_student(SMALL, Shape(21), 7, 4).model, tmp_path / "w.safetensors")
     (tmp_path / "w.safetensors").write_bytes(b"no weights")
     with pytest.raises(UserError, match="is not a weights file"):
-        load_weights(build_student(SMALL, 20, 7, 4).model, tmp_path / "w.safetensors")
+        load_weights(build_student(SMALL, Shape(20), 7, 4).model, tmp_path / "w.safetensors")

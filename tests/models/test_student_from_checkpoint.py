@@ -9,6 +9,7 @@ import pytest
 from tests.checkpoints import make_encoder, save_pytorch_safetensors, save_tf
 from xtremedistil_tf.config import DistilConfig, StudentConfig
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.models.student_from_checkpoint import (
     copy_layers,
@@ -48,7 +49,7 @@ def test_a_student_is_its_checkpoint_below_the_projection(model_type, tokenizer,
     # Row 0 is the student's padding, wherever the checkpoint has its own.
     kept = np.arange(2, 14)
     words = source.get_input_embeddings().weight.numpy()[np.concatenate([[0], kept])]
-    student = build_student(config, len(words), 6, 4, embeddings=words)
+    student = build_student(config, Shape(len(words)), 6, 4, embeddings=words)
     copy_layers(source, student.model.get_layer("encoder"))
     own = student.model.get_layer("encoder")(input_ids=IDS, attention_mask=(IDS > 0).astype(int))
     theirs = encoder(input_ids=np.where(IDS > 0, IDS + 1, encoder.config.pad_token_id),
@@ -67,7 +68,7 @@ def test_its_tokenizer_may_have_fewer_pieces_but_not_more(tokenizer, tmp_path):
         load_student_tokenizer(settings(folder))
 
 
-def test_a_frozen_word_embedding_is_in_no_step(tokenizer, tmp_path):
+def test_a_frozen_word_embedding_is_in_no_stage(tokenizer, tmp_path):
     _, folder = checkpoint("bert", tokenizer, tmp_path / "c")
     config = settings(folder, freeze_word_embedding=True)
     stages = build_plan(config.trained_layers, DistilConfig())

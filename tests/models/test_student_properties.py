@@ -5,6 +5,7 @@ import pytest
 
 from xtremedistil_tf.config import StudentConfig
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.student import build_student
 
 SEEDS = range(4)
@@ -22,7 +23,7 @@ def student(request):
     """A function from int32 ids to the outputs of a student of random weights."""
     kind, pooled = request.param
     tf.keras.utils.set_random_seed(2)
-    model = build_student(KINDS[kind], PIECES, 5, 3, pooled=bool(pooled)).model
+    model = build_student(KINDS[kind], Shape(PIECES, pooled=bool(pooled)), 5, 3).model
     draw = np.random.default_rng(0)
     for weight in model.weights:
         weight.assign(draw.normal(scale=0.5, size=weight.shape))

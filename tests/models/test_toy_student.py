@@ -16,6 +16,7 @@ from tests.students import TEXTS, assert_same
 from xtremedistil_tf import config as cfg
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.jobs import distillation as job
+from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.planning.plan import dry_run
 from xtremedistil_tf.plugins import entry_point_names, load_entry_points
@@ -81,8 +82,9 @@ def test_the_commands_take_its_name(installed, parse):  # noqa: F811
 
 def test_padding_changes_nothing(installed):
     for pooled in (False, True):
-        made = build_student(cfg.StudentConfig(word_emb_dim=4, bilstm_hidden_size=6,
-                                               student="cnn"), 20, 8, 11, pooled=pooled)
+        made = build_student(
+            cfg.StudentConfig(word_emb_dim=4, bilstm_hidden_size=6, student="cnn"),
+            Shape(20, pooled), 8, 11)
         ids = np.array([[3, 4, 5, 0, 0], [3, 4, 5, 6, 7]], np.int32)
         out = made.model({"input_ids": ids})["logits"]
         short = made.model({"input_ids": ids[:1, :3]})["logits"]

@@ -9,6 +9,7 @@ from xtremedistil_tf.config import DistilConfig, StudentConfig
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.distillation_model import reseed
+from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.models.weights import load_weights, save_weights
 from xtremedistil_tf.reporting.paper import TABLE_15
@@ -20,10 +21,10 @@ SMALL = StudentConfig(student="transformer", word_emb_dim=6, hidden_size=8, num_
 IDS = np.array([[3, 4, 5, 0, 0, 0], [6, 7, 8, 9, 10, 11], [12, 13, 0, 0, 0, 0]], np.int32)
 
 
-def small(**options):
+def small(*, pooled=False, pooling=None, embeddings=None):
     tf.keras.utils.set_random_seed(1)
-    return build_student(dataclasses.replace(SMALL, **options.pop("config", {})), 20, 7, 4,
-                         seq_len=6, **options)
+    return build_student(dataclasses.replace(SMALL, pooling=pooling),
+                         Shape(20, pooled, 6), 7, 4, embeddings=embeddings)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def test_parameters_match_table_15(row):
         student="transformer", word_emb_dim=row.width, hidden_size=row.width,
         num_hidden_layers=row.layers, num_attention_heads=12)
     # The paper names neither positions nor heads; its counts are those of 2,048 positions.
-    model = build_student(config, 88400, 768, 11, seq_len=2048).model
+    model = build_student(config, Shape(88400, seq_len=2048), 768, 11).model
     assert model.count_params() / 1e6 == pytest.approx(row.transformer.million_parameters, rel=0.01)
 
 
@@ -61,7 +62,7 @@ def test_padding_changes_nothing_and_positions_count(student):
 
 @pytest.mark.parametrize("pooling", [None, "mean"])
 def test_a_pooled_student_has_one_state_a_row(student, pooling):
-    pooled = small(pooled=True, config={"pooling": pooling})
+    pooled = small(pooled=True, pooling=pooling)
     pooled.model.set_weights(student.model.get_weights())
     states = tf.keras.Model(student.model.inputs, student.model.get_layer("encoder").output)(IDS)
     states = states.last_hidden_state.numpy()
@@ -90,13 +91,13 @@ def test_a_start_is_put_where_the_words_are():
 
 
 def test_weights_survive_the_disk(student, tmp_path):
-    other = build_student(SMALL, 20, 7, 4, seq_len=6)
+    other = build_student(SMALL, Shape(20, seq_len=6), 7, 4)
     save_weights(student.model, tmp_path / "w.safetensors")
     load_weights(other.model, tmp_path / "w.safetensors")
     np.testing.assert_array_equal(other.model({"input_ids": IDS})["logits"],
                                   student.model({"input_ids": IDS})["logits"])
     with pytest.raises(UserError, match="another model.*position_embeddings"):
-        load_weights(build_student(SMALL, 20, 7, 4, seq_len=7).model,
+        load_weights(build_student(SMALL, Shape(20, seq_len=7), 7, 4).model,
                      tmp_path / "w.safetensors")
 
 

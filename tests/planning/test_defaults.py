@@ -13,6 +13,7 @@ from xtremedistil_tf.data.tokenization import cut
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.planning import defaults
 from xtremedistil_tf.planning.defaults import budget_of, choose, layer_of, seq_len_of
+from xtremedistil_tf.planning.recipes import Recipe
 
 
 @pytest.fixture
@@ -151,6 +152,14 @@ def test_a_transformer_has_three_stages(data, tmp_path):
     assert config.distil.strategy == "D4.1" and config.distil.optimizer == "adam"
 
 
+def test_a_kind_without_a_recipe_has_three_stages_and_its_own_sizes(data, tmp_path, monkeypatch):
+    plain = dataclasses.replace(cfg.ARCHITECTURES["bilstm"], recipe=cfg.Architecture.recipe)
+    monkeypatch.setitem(cfg.ARCHITECTURES.registered, "bilstm", plain)
+    config, (line,) = choose(data, set(), tmp_path / "run")
+    assert config.distil.strategy == "D4.1" and config.student == data.student
+    assert "distil.strategy=D4.1 (three stages" in line and config.distil.distil_epochs == 16
+
+
 def test_lengths_layers_and_budgets():
     chosen = seq_len_of(np.arange(1, 101), None)
     assert chosen.value == 100 and "100.0 %" in chosen.why
@@ -160,9 +169,9 @@ def test_lengths_layers_and_budgets():
     assert [layer_of(depth, pooled=True).value for depth in (1, 6, 12)] == [1, 6, 12]
     for sentences, rows, expected in ((24_000, 8_000, (16, 15)), (200_000, 29_000, (4, 4)),
                                       (0, 10, (16, 16))):
-        small = budget_of(sentences, rows, pooled=False, bilstm=True)["distil.distil_epochs"]
-        assert small.value == min(expected[0], 10)
-        found = budget_of(sentences, rows, pooled=False, bilstm=True, narrow=False)
+        small = budget_of(sentences, rows, Recipe(sentences=500_000, epochs=(4, 10)), pooled=False)
+        assert small["distil.distil_epochs"].value == min(expected[0], 10)
+        found = budget_of(sentences, rows, Recipe(), pooled=False)
         assert (found["distil.distil_epochs"].value, found["distil.ft_epochs"].value) == expected
 
 

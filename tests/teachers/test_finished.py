@@ -202,11 +202,11 @@ def test_a_finished_classifier(tokenizer, tmp_path):
 def test_places_of_records(tmp_path):
     """Known marks of earlier stores mean what they meant."""
     from xtremedistil_tf.keras2 import tf
-    from xtremedistil_tf.targets.records import records_of, replaced
+    from xtremedistil_tf.targets.records import realigned_outputs, records_of
     from xtremedistil_tf.targets.spec import StoreSpec
 
     outputs = {"logits": np.arange(6.0).reshape(3, 2), "representation": np.ones((3, 2))}
-    moved = replaced(outputs, np.array([0, -1, -3, 2]))
+    moved = realigned_outputs(outputs, np.array([0, -1, -3, 2]))
     assert list(moved["known"]) == [1, 0, 2, 1]
     record = records_of(("logits",), np.arange(4), moved, 4)["logits"]
     found = decode_logits(tf.constant([record]), StoreSpec(2, 2, 1, partial=True))

@@ -1,4 +1,4 @@
-"""Plans as data: the nine steps of D4.2, the others, and the table of --dry_run."""
+"""Plans as data: the nine stages of D4.2, the others, and the table of --dry_run."""
 
 import dataclasses
 

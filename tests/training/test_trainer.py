@@ -11,6 +11,7 @@ from xtremedistil_tf.config import DistilConfig, StudentConfig
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.distillation_model import StageModel
+from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.registry import LayerRegistry
 from xtremedistil_tf.models.student import Student, build_student
 from xtremedistil_tf.training import trainer as trainer_module
@@ -42,7 +43,7 @@ def new_student():
 
 def new_bilstm():
     tf.keras.utils.set_random_seed(1)
-    return build_student(STUDENT, 12, 5, 4)
+    return build_student(STUDENT, Shape(12), 5, 4)
 
 
 def rows(stage, seed):

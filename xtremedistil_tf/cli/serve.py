@@ -19,6 +19,7 @@ from xtremedistil_tf.cli.options.student_flags_loading import (
     find_named_student,
     load_named_student,
 )
+from xtremedistil_tf.config import ARCHITECTURES
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.hub.folders import teacher_on_hub
 from xtremedistil_tf.validation.run_files import find_teacher
@@ -112,10 +113,10 @@ def _limits(runtime: str) -> Limits:
         raise UserError(f"--stop_seconds is {FLAGS.stop_seconds}; it must be 0 or more, and finite")
     from xtremedistil_tf.apps.about import record_of
 
-    # int8 of a BiLSTM rounds each text alone; see export/onnx/bilstm_int8.py.
     record = record_of(pathlib.Path(FLAGS.model_dir)) or {}
-    kind = (record.get("student") or {}).get("student", "bilstm")
-    alone = runtime.endswith("int8") and kind != "bilstm"
+    # An unknown kind is told when the student is loaded, with the file that names it.
+    kind = ARCHITECTURES.get(str((record.get("student") or {}).get("student", "bilstm")))
+    alone = runtime.endswith("int8") and not (kind and kind.int8_by_text)
     batch = FLAGS.batch_texts or (1 if alone else Limits.batch)
     return Limits(FLAGS.time_limit, batch, FLAGS.waiting_texts)
 

@@ -7,7 +7,7 @@ They are imported at their first call.
 import dataclasses
 import pathlib
 import pkgutil
-from typing import TYPE_CHECKING, Any, Callable, Mapping, Tuple, Union
+from typing import TYPE_CHECKING, AbstractSet, Any, Callable, Mapping, Tuple, Union
 
 from xtremedistil_tf.config.checks import require
 from xtremedistil_tf.plugins import Registry
@@ -65,6 +65,12 @@ class Architecture:
       weights: StudentConfig -> the weights of its encoder that each token meets, roughly, for the
         forecast of a run's time; by default those of a Transformer.
       check: raises UserError for contradictory settings.
+      default_width: StudentConfig -> `word_emb_dim` if it is not given.
+      recipe: (RunConfig, names of the settings that the command gives, the teacher's Sizes, its
+        tokenizer or None) -> planning.recipes.Recipe, the settings of a command without epochs; or
+        "module:function".
+      int8_by_text: True if int8 inference rounds each text by itself, so texts that are served
+        together get the scores that they get alone.
     """
 
     name: str
@@ -83,6 +89,9 @@ class Architecture:
     depths: Tuple[str, ...] = ()
     weights: Callable[["StudentConfig"], int] = _transformer_weights
     check: Callable[["StudentConfig"], None] = lambda config: None
+    default_width: Callable[["StudentConfig"], int] = lambda config: 300
+    recipe: Function = "xtremedistil_tf.planning.recipes:plain_recipe"
+    int8_by_text: bool = False
 
     def __str__(self) -> str:
         return f"the Architecture {self.name!r} of {self.layers.__module__}"
@@ -94,6 +103,12 @@ class Architecture:
     def build_exports(self, bundle: Any) -> Any:
         """Returns the builders of a loaded student's export formats; see `exports`."""
         return _function(self.exports)(bundle)
+
+    def choose_recipe(
+        self, config: Any, named: AbstractSet[str], sizes: Any, tokenizer: Any
+    ) -> Any:
+        """Returns the settings of a command without epochs; see `recipe`."""
+        return _function(self.recipe)(config, named, sizes, tokenizer)
 
 
 def _function(reference: Function) -> Callable[..., Any]:
@@ -195,6 +210,8 @@ register_student(Architecture(
     lacks=_bilstm_lacks,
     exports="xtremedistil_tf.export.student_forms:bilstm_forms",
     pair_encodings=("siamese", "joint"),
+    recipe="xtremedistil_tf.planning.recipes:bilstm_recipe",
+    int8_by_text=True,  # See export/onnx/bilstm_int8.py.
     # One array holds the four gates of an LSTM.
     dimensions={"word_emb_dim": 1, "bilstm_hidden_size": 4},
     depths=("bilstm_layers",),
@@ -210,6 +227,8 @@ register_student(Architecture(
     export_formats=_transformer_formats,
     lacks=_transformer_lacks,
     exports="xtremedistil_tf.export.student_forms:transformer_forms",
+    default_width=lambda config: config.hidden_size,
+    recipe="xtremedistil_tf.planning.recipes:transformer_recipe",
     fixed_length=True,
     from_checkpoint=True,
     matches_layers=True,

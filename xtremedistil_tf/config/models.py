@@ -54,7 +54,7 @@ class TeacherConfig:
       tokenizer: tokenizer of the student that learns from `outputs`; None trains one on their text.
       weights: weights of several teachers; None for equal ones.
       lm_epochs: epochs of masked language modelling on the transfer text before fine-tuning; None
-        for none (the paper; the authors' v1 code has this step).
+        for none (the paper). The authors' v1 code begins with it.
       languages: for each of several teachers the languages of its rows, with + between, or *.
       opt_policy: Keras' mixed precision policy of the teacher, one of POLICIES; None is the run's.
     """
@@ -223,7 +223,9 @@ class StudentConfig:
         derive(self, student="transformer" if transformer else "bilstm", hidden_size=384,
                num_hidden_layers=6, num_attention_heads=6,
                word_embedding="file" if self.word_emb_file is not None else "svd")
-        derive(self, word_emb_dim=self.hidden_size if self.student == "transformer" else 300)
+        # Raises for an unknown kind. Sizes of other kinds are ignored: studies pass all sizes.
+        kind = self.kind
+        derive(self, word_emb_dim=kind.default_width(self))
         at_least("word_emb_dim", self.word_emb_dim, 1)
         for flag in ("bilstm_hidden_size", "bilstm_layers", "hidden_size", "num_hidden_layers",
                      "num_attention_heads"):
@@ -239,8 +241,6 @@ class StudentConfig:
         require((self.word_embedding == "file") == (self.word_emb_file is not None),
                 f"--word_embedding is {self.word_embedding}, --word_emb_file is "
                 f"{self.word_emb_file}; allowed: --word_embedding=file with a file")
-        # Raises for an unknown kind. Sizes of other kinds are ignored: studies pass all sizes.
-        kind = self.kind
         kind.check(self)
         require(self.pooling is None or self.pooling in kind.poolings,
                 f"--pooling is {self.pooling!r}; allowed with --student={self.student}: "

@@ -16,6 +16,7 @@ from xtremedistil_tf.inference.assets import (
     student_path,
 )
 from xtremedistil_tf.inference.student_record import check_weights
+from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.student import Student, build_student
 from xtremedistil_tf.models.weights import load_weights, save_weights
 from xtremedistil_tf.runs import atomic_folder, file_fingerprint, write_json
@@ -95,8 +96,8 @@ def load_student(
     check_weights(folder / _WEIGHTS_FILE, record, len(vocabulary))
     with precision(policy):
         width = record["width"] if assets.settings.projects else None
-        student = build_student(settings or assets.settings, len(vocabulary), width, labels.size,
-                                pooled=labels.pooled, seq_len=record["seq_len"],
-                                separator=assets.separator, competing=labels.competing)
+        shape = Shape(len(vocabulary), labels.pooled, record["seq_len"], separator=assets.separator)
+        student = build_student(settings or assets.settings, shape, width, labels.size,
+                                competing=labels.competing)
     load_weights(student.model, folder / _WEIGHTS_FILE)
     return StudentBundle(vocabulary, assets.tokenizer, labels, record, student)

@@ -10,6 +10,7 @@ from xtremedistil_tf.config import RunConfig, require
 from xtremedistil_tf.jobs.obtain_teacher import fresh_teacher
 from xtremedistil_tf.jobs.prepared import Prepared
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.layers.embeddings import reduce_embeddings
 from xtremedistil_tf.models.layers.layer_matching import Matching
 from xtremedistil_tf.models.layers.word_vectors import read_word_vectors
@@ -101,13 +102,12 @@ def start_student(
         width = teacher.width
     elif config.student.projects:
         width = config.student.hidden_size
-    matched = 0 if teacher is None else teacher.matched
-    student = build_student(
-        config.student, len(prepared.vocabulary), width, prepared.task.labels.size,
-        embeddings=embeddings, pooled=prepared.task.labels.pooled, seq_len=config.data.seq_len,
-        matching=Matching(matched, config.distil.attention) if matched else None,
-        separator=prepared.separator, competing=prepared.task.labels.competing,
-    )
+    labels, matched = prepared.task.labels, 0 if teacher is None else teacher.matched
+    shape = Shape(len(prepared.vocabulary), labels.pooled, config.data.seq_len,
+                  matching=Matching(matched, config.distil.attention) if matched else None,
+                  separator=prepared.separator)
+    student = build_student(config.student, shape, width, labels.size, embeddings=embeddings,
+                            competing=labels.competing)
     if encoder is not None:
         copy_layers(encoder, student.model.get_layer("encoder"))
         log.info("student: starts from %s", config.student.pt_student_checkpoint)

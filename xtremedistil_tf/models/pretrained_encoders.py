@@ -26,6 +26,11 @@ def find_weights(folder: pathlib.Path) -> Tuple[str, ...]:
 
 
 def _check_folder(folder: pathlib.Path, model_class: Any) -> None:
+    """Refuses a folder that is no checkpoint of a class, before transformers tries to load it.
+
+    Raises:
+      UserError: if it has no configuration or no weights, or is of another type.
+    """
     names = {path.name for path in folder.iterdir()}
     if "config.json" not in names:
         raise UserError(

@@ -56,16 +56,8 @@ def _matched(body: Body, matching: Matching, width: int) -> Tuple[Dict[str, Any]
 
 
 def build_student(
-    config: StudentConfig,
-    vocabulary_size: int,
-    width: Optional[int],
-    classes: int,
-    *, embeddings: Optional[np.ndarray] = None,
-    pooled: bool = False,
-    seq_len: int = 512,
-    matching: Optional[Matching] = None,
-    separator: Optional[int] = None,
-    competing: bool = False,
+    config: StudentConfig, shape: Shape, width: Optional[int], classes: int, *,
+    embeddings: Optional[np.ndarray] = None, competing: bool = False,
 ) -> Student:
     """Builds encoder - projection - logits with dropout between them.
 
@@ -73,15 +65,11 @@ def build_student(
 
     Args:
       config: kind, sizes, dropout and activation.
-      vocabulary_size: rows of the embedding, padding included.
+      shape: vocabulary and sequences.
       width: width of the projection, equal to the teacher's hidden width. None if no projection is
         trained and the logits are computed from the encoder.
       classes: number of labels.
-      embeddings: initial word embedding, float32 [vocabulary_size, word_emb_dim]; None for random.
-      pooled: one representation and logits a sequence (see `StudentConfig.pooling`).
-      seq_len: length of the longest sequence of a Transformer; a BiLSTM has no limit.
-      matching: the layers of a Transformer that are compared with the teacher's.
-      separator: id of the separator token ([SEP]), for pairs of texts; None for single texts.
+      embeddings: initial word embedding, float32 [vocabulary, word_emb_dim]; None for random.
       competing: True if the softmax runs over positions (spans), False if over classes. Padding
         then gets probability 0.
 
@@ -95,7 +83,6 @@ def build_student(
     # === Layers ===
     # The encoder first: layers draw their seeds in the order of their creation.
     input_ids = tf.keras.Input([None], dtype=tf.int32, name="input_ids")
-    shape = Shape(vocabulary_size, pooled, seq_len, matching, separator)
     body = config.kind.build_body(config, input_ids, shape)
     projection = None if width is None else layers.Dense(
         width, activation=config.dense_act_func, name=PROJECTION)
@@ -119,10 +106,10 @@ def build_student(
     # === Config ===
     parts = [*body.parts, *([] if projection is None else [(PROJECTION, [projection])]),
              ("logits", [logits])]
-    if projection is None or (matching is None and config.projects):
+    if projection is None or (shape.matching is None and config.projects):
         return Student(model, LayerRegistry(model, parts), model)
-    if matching is not None:
-        more, projections = _matched(body, matching, projection.units)
+    if shape.matching is not None:
+        more, projections = _matched(body, shape.matching, projection.units)
         outputs, parts = {**outputs, **more}, [*parts, (MATCHING, projections)]
     trained = StageModel({"input_ids": input_ids}, outputs, name="student")
     return Student(model, LayerRegistry(trained, parts), trained)

@@ -111,7 +111,7 @@ def _check_encoder(encoder: Any, layer: int, pooled: bool) -> None:
     """Checks that an encoder can be a teacher's; gives it random weights if it has none yet.
 
     Raises:
-      UserError: if it lacks the layer, reads texts otherwise, or has a head.
+      UserError: if it lacks the layer, has a head, or has its [CLS] not at the begin of a text.
     """
     check_configuration(encoder.config, layer, 0)
     if pooled and encoder.config.model_type == "xlnet":

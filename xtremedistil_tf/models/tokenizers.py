@@ -19,8 +19,13 @@ def load_tokenizer(
 ) -> Any:
     """Loads the fast tokenizer of a checkpoint.
 
+    Args:
+      checkpoint: folder or hub name.
+      model_type: its type in transformers, such as "roberta".
+      strip_accents: remove accents; None leaves it to the checkpoint.
+
     Raises:
-      UserError: if there is no fast tokenizer, which word alignment needs.
+      UserError: if it cannot be loaded, or is not a fast tokenizer, which word alignment needs.
     """
     options = {"use_fast": True, **loading(checkpoint)}
     if model_type in _PREFIX_SPACE:

@@ -17,10 +17,10 @@ from xtremedistil_tf.config import EPOCHS, SQUAD_SEQ_LEN, RunConfig
 from xtremedistil_tf.data.folders.splits import read_labelled
 from xtremedistil_tf.data.folders.transfer import find_transfer_file
 from xtremedistil_tf.data.tokenization.alignment import encode_words
-from xtremedistil_tf.data.tokenization.cut import can_be_cut
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.models.pretrained_encoders import most_positions, peek_configuration
 from xtremedistil_tf.models.tokenizers import load_tokenizer
+from xtremedistil_tf.planning.recipes import Choices, Chosen, Recipe
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers.base import Sizes
 from xtremedistil_tf.teachers.fine_tuned import sizes_of
@@ -30,40 +30,19 @@ from xtremedistil_tf.validation.run_files import read_config
 # Fraction of the training rows that seq_len does not cut, and the rows that are looked at.
 _HELD, _LOOKED_AT = 99, 20000
 _SEQ_LENS = (16, 256)
-# Sentences that a phase reads in all its epochs, and the epochs' bounds; see
-# docs/reference/results/wikiann29.md for what they come from.
-_TRANSFER, _TRANSFER_EPOCHS = 800_000, (4, 16)
+# Labelled rows that a phase reads in all its epochs, and the epochs' bounds; `Recipe` has those of
+# the transfer set.
 _LABELLED, _LABELLED_EPOCHS = 120_000, (4, 16)
 # An encoder of at most this width takes the higher rate (measured: MiniLM, multilingual-e5-small).
 _NARROW = 384
-# A tagger with an LSTM of at most this width learns more in the same time from small batches at a
-# high rate, in fewer epochs, and from a vocabulary of its own, of tokens with at least this count
-# (docs/reference/results/studies.md, the first budget).
-_NARROW_LSTM, _MIN_COUNT = 200, 2
-_SMALL_STEPS, _SMALL_STEPS_EPOCHS = 500_000, (4, 10)
-# Kinds of teacher whose configuration transformers can read.
+# Kinds of teacher whose configuration transformers can read. Not a field of their records: a kind
+# that replaces functions of these records, as in docs/how-to/extend.md, would inherit it.
 _ENCODERS = ("fine_tuned", "finished")
 # Squared errors of the logits of certain tags teach little: agreement 27 against 56 in the same
 # epochs (benchmarks/teachers.py, spacy).
 _OF_OUTPUTS = "kld"
 # Subword tokens a word, for a teacher whose vocabulary does not exist yet.
 _PIECES_A_WORD = 1.6
-
-
-@dataclasses.dataclass(frozen=True)
-class Chosen:
-    """A chosen value.
-
-    Attributes:
-      value: the setting's value.
-      why: the reason, to be read after the value; empty if its group gives it.
-    """
-
-    value: Any
-    why: str = ""
-
-
-Choices = Dict[str, Chosen]
 
 
 def _clip(value: float, bounds: Tuple[int, int]) -> int:
@@ -120,53 +99,29 @@ def layer_of(depth: int, *, pooled: bool = False) -> Chosen:
     return Chosen(max(1, round(2 * depth / 3)), f"two thirds of the teacher's {depth} layers")
 
 
-def _student_choices(config: RunConfig, encoder: "_Encoder", named: AbstractSet[str]) -> Choices:
-    if config.student.student != "bilstm":
-        return {"distil.strategy": Chosen("D4.1", "three stages; gradual unfreezing of a "
-                                          "Transformer's layers would be many")}
-    chosen = {"student.word_emb_dim": Chosen(min(50, encoder.sizes.embedding or 50)),
-              "student.bilstm_hidden_size": Chosen(_NARROW_LSTM)}
-    kind = task_kind(config.data.kind)
-    if kind.tags_words and "student.vocabulary" not in named and can_be_cut(encoder.tokenizer):
-        chosen.update({"student.vocabulary": Chosen("cut"),
-                       "student.vocabulary_min_count": Chosen(_MIN_COUNT)})
-    if kind.entities:
-        chosen["data.decoding"] = Chosen("trained")
-    return chosen
-
-
 def budget_of(
-    sentences: int, rows: int, *, pooled: bool, bilstm: bool, windows: bool = False,
-    narrow: bool = True,
+    sentences: int, rows: int, recipe: Recipe, *, pooled: bool, windows: bool = False
 ) -> Choices:
     """Chooses epochs, batches and rates by the amount of data.
 
     Args:
       sentences: rows of the transfer set.
       rows: labelled training rows.
+      recipe: what suits the student.
       pooled: True for tasks with one target a text.
-      bilstm: True if the student is a BiLSTM.
       windows: True for tasks whose sequences are long.
-      narrow: True if the BiLSTM has few units.
     """
-    small_steps = bilstm and narrow and not pooled and not windows
-    read, bounds = (_SMALL_STEPS, _SMALL_STEPS_EPOCHS) if small_steps else (
-        _TRANSFER, _TRANSFER_EPOCHS)
     chosen = {
         "distil.epochs_per": "stage",
-        "distil.distil_epochs": _clip(read / max(1, sentences), bounds),
+        "distil.distil_epochs": _clip(recipe.sentences / max(1, sentences), recipe.epochs),
         "distil.ft_epochs": _clip(_LABELLED / max(1, rows), _LABELLED_EPOCHS),
-        "distil.distil_batch_size": 32 if windows else 64 if pooled or small_steps else 128,
+        "distil.distil_batch_size": 32 if windows else 64 if pooled else recipe.batch_size,
         "distil.ft_batch_size": 32 if windows else 64,
         "distil.schedule": "plateau",
         "distil.patience": 2,
         "distil.least_gain": 0.2,
+        **recipe.rates,
     }
-    if bilstm:
-        chosen.update({"distil.learning_rate": 4e-3 if pooled or small_steps else 2e-3,
-                       "distil.optimizer": "lazy_adam"})
-    if small_steps:
-        chosen["distil.ft_learning_rate"] = 1e-3
     return {place: Chosen(value) for place, value in chosen.items()}
 
 
@@ -305,13 +260,11 @@ def _by_data(
             bounds=_SEQ_LENS if squad is None else (squad.least, SQUAD_SEQ_LEN))
     if not tuned:
         choices.update(_teacher_choices(config, encoder.sizes))
-    choices.update(_student_choices(config, encoder, named))
+    recipe = config.student.kind.choose_recipe(config, named, encoder.sizes, encoder.tokenizer)
+    choices.update(recipe.settings)
     kind = task_kind(config.data.kind)
-    wide = ("student.bilstm_hidden_size" in named
-            and config.student.bilstm_hidden_size > _NARROW_LSTM)
     choices.update(budget_of(
-        _sentences(config), len(rows), pooled=kind.pooled, windows=kind.windows,
-        bilstm=config.student.student == "bilstm", narrow=not wide))
+        _sentences(config), len(rows), recipe, pooled=kind.pooled, windows=kind.windows))
     if "distil.learning_rate" in named:  # It is that of all stages.
         choices.pop("distil.ft_learning_rate", None)
     return choices

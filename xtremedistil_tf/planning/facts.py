@@ -15,6 +15,7 @@ from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.data.tokenization.cut import count_pieces
 from xtremedistil_tf.jobs.obtain_teacher import fresh_teacher
 from xtremedistil_tf.jobs.student_inputs import kinds_of_run
+from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.layers.layer_matching import Matching
 from xtremedistil_tf.models.student import Student, build_student
 from xtremedistil_tf.models.teacher import separator_of
@@ -82,12 +83,13 @@ def gather_facts(
     seen = count_pieces(itertools.chain(train, transfer()), teacher.vocabulary)
     text = fitted_text(config, task, student_text(config, teacher), seen)
     vocabulary = len(text.vocabulary(seen))
-    student = build_student(
-        config.student, vocabulary, teacher.width, task.labels.size, pooled=task.labels.pooled,
-        seq_len=config.data.seq_len,
+    shape = Shape(
+        vocabulary, task.labels.pooled, config.data.seq_len,
         matching=Matching(teacher.matched, config.distil.attention) if teacher.matched else None,
         # The number of parameters does not depend on the id.
-        separator=1 if config.data.pairs else None, competing=task.labels.competing)
+        separator=1 if config.data.pairs else None)
+    student = build_student(config.student, shape, teacher.width, task.labels.size,
+                            competing=task.labels.competing)
     joined = np.concatenate(lengths)
     spec = StoreSpec(teacher.width, task.labels.size, config.distil.chunk_size,
                      pooled=task.labels.pooled, matched=teacher.matched)

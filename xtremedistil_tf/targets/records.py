@@ -30,7 +30,7 @@ def records_of(
       kinds: kinds of targets to encode.
       ids: subword token ids, int [time].
       outputs: by kind float [time, ...], or [1, ...] if a sequence has one target. "known" (uint8
-        [time], see `replaced`) marks the positions with targets, if some have none.
+        [time], see `realigned_outputs`) marks the positions with targets, if some have none.
       bound: longest sequence of its bucket.
     """
     made = {}
@@ -48,7 +48,9 @@ def records_of(
     return made
 
 
-def replaced(outputs: Dict[str, np.ndarray], places: np.ndarray) -> Dict[str, np.ndarray]:
+def realigned_outputs(
+    outputs: Dict[str, np.ndarray], places: np.ndarray
+) -> Dict[str, np.ndarray]:
     """Moves a sequence's outputs to the subword tokens of another tokenizer.
 
     Args:
@@ -78,10 +80,11 @@ class Sequences(NamedTuple):
     Attributes:
       ids: int32 [batch, time], ids of the teacher's tokenizer; 0 at padding.
       lengths: int32 [batch].
-      known: bool [batch, places], True where there are logits. Places are tokens, or one a
-        sequence.
-      logits: float32 [batch, places, classes].
-      has_states: bool [batch, places], True where there are hidden states; None if that is `known`.
+      known: bool [batch, positions], True where there are logits. Positions are those of tokens; a
+        sequence with one target has one.
+      logits: float32 [batch, positions, classes].
+      has_states: bool [batch, positions], True where there are hidden states; None if that is
+        `known`.
     """
 
     ids: tf.Tensor
@@ -96,8 +99,8 @@ class Sequences(NamedTuple):
         return tf.range(tf.shape(self.ids)[1])[None, :] < self.lengths[:, None]
 
     @property
-    def places(self) -> tf.Tensor:
-        """Largest number of targets of a sequence in the batch; int32 scalar."""
+    def positions(self) -> tf.Tensor:
+        """Number of positions of the longest sequence in the batch; int32 scalar."""
         return tf.shape(self.logits)[1]
 
 
@@ -125,14 +128,14 @@ def decode_logits(records: tf.Tensor, spec: StoreSpec) -> Sequences:
     time = tf.reduce_max(lengths)
     ids = decode_values(parsed["ids"], tf.int32, time, 1)[:, :, 0]
     real = tf.range(time)[None, :] < lengths[:, None]
-    known, places = (real[:, :1], 1) if spec.pooled else (real, time)
+    known, positions = (real[:, :1], 1) if spec.pooled else (real, time)
     states = None
     if spec.partial:
-        marks = decode_values(parsed["known"], tf.uint8, places, 1)[:, :, 0]
+        marks = decode_values(parsed["known"], tf.uint8, positions, 1)[:, :, 0]
         states = known & ((marks == HAS_ALL) | (marks == HAS_STATES))
         known &= (marks == HAS_ALL) | (marks == HAS_LOGITS)
-    return Sequences(ids, lengths, known,
-                     decode_values(parsed["logits"], tf.float32, places, spec.classes), states)
+    logits = decode_values(parsed["logits"], tf.float32, positions, spec.classes)
+    return Sequences(ids, lengths, known, logits, states)
 
 
 def decode_outputs(
@@ -147,12 +150,12 @@ def decode_outputs(
       sequences: the decoded "logits" records of the same sequences.
 
     Returns:
-      float16 [batch, places, values]; for "attention" [batch, query, layers, key].
+      float16 [batch, positions, values]; for "attention" [batch, query, layers, key].
     """
     raw = parse_records(records, kind)[kind]
     # TensorFlow cannot pad float16 while decoding, so the bits are read as int16.
     if kind != "attention":
-        bits = decode_values(raw, tf.int16, sequences.places, spec.values(kind, 0))
+        bits = decode_values(raw, tf.int16, sequences.positions, spec.values(kind, 0))
         return tf.bitcast(bits, tf.float16)
     time = tf.shape(sequences.ids)[1]
     # All sequences of a batch belong to one bucket, which fixes the number of keys in its files.

@@ -111,7 +111,7 @@ class TargetStore:
         return self.folder / f"shard-{index:05d}"
 
     def files(self, kind: str, bucket: int, shards: Sequence[int]) -> List[str]:
-        """Returns the files of a kind and bucket, shard by shard."""
+        """Returns the files of a kind and bucket in some shards, in their order."""
         paths = [self.shard_folder(index) / file_name(kind, bucket) for index in shards]
         return [str(path) for path in paths if path.is_file()]
 

@@ -16,7 +16,8 @@ from xtremedistil_tf.environment import end_with_parent
 from xtremedistil_tf.errors import UserError, user_mistake
 from xtremedistil_tf.progress import Progress
 
-# A helper. Ctrl-C goes to the main process too, which says what is to be said; imports come after.
+# Program of a helper process. Ctrl-C ends it without a message, since it reaches the main process
+# too, which has one; this is set before the slow imports.
 _HELPER = ("import json, signal, sys\nsignal.signal(signal.SIGINT, signal.SIG_DFL)\n"
            "from xtremedistil_tf.targets.worker import run\nrun(json.loads(sys.argv[1]))")
 

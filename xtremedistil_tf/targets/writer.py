@@ -28,13 +28,13 @@ from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.progress import TARGETS, Progress
 from xtremedistil_tf.runs import atomic_folder, sweep_beside
 from xtremedistil_tf.targets.manifest import finish, open_store
-from xtremedistil_tf.targets.records import records_of, replaced
+from xtremedistil_tf.targets.records import realigned_outputs, records_of
 from xtremedistil_tf.targets.spec import KINDS, StoreSpec
 from xtremedistil_tf.targets.store import SHARD_RECORD, TargetStore, check_disk, file_name
 from xtremedistil_tf.teachers.base import Teaches
 
 _CLAIMS = "claims"
-# Output of teachers that say nothing of some positions; see `records.replaced`.
+# Output of teachers that say nothing of some positions; see `realigned_outputs`.
 _KNOWN = ("known",)
 # Sequences whose targets are in memory at the same time.
 _BLOCK = 2048
@@ -124,7 +124,7 @@ class Filler:
             self._store.record(temporary, index)
 
     def _asked(self, order: np.ndarray) -> Dict[str, Any]:
-        """Returns further arguments of the forward pass."""
+        """Returns the arguments that only some teachers' forward passes take, for some rows."""
         if getattr(self._forward, "wants_texts", False):
             assert self._texts is not None, "such a teacher has several tokenizers"
             return {"texts": [self._texts[row] for row in order]}
@@ -136,7 +136,7 @@ class Filler:
     def _row(self, row: int, outputs: Dict[str, np.ndarray], bound: int) -> Dict[str, bytes]:
         """Encodes the targets of one sequence."""
         if self._own.places is not None:
-            outputs = replaced(outputs, self._own.places[row])
+            outputs = realigned_outputs(outputs, self._own.places[row])
         return records_of(self._kinds, self._own.input_ids[row], outputs, bound)
 
     def fill(self, missing: Sequence[int], progress: Progress, wait: bool) -> None:
@@ -184,7 +184,12 @@ def _claimed(store: TargetStore, index: int) -> Iterator[bool]:
 def missing_shards(
     store: TargetStore, kinds: Sequence[str], *, part: Part = Part()
 ) -> List[int]:
-    """Returns the numbers of a part's missing shards; checks the free disk space.
+    """Returns the numbers of the missing shards; checks the free disk space.
+
+    Args:
+      store: the store.
+      kinds: kinds of targets that a shard must have.
+      part: the shards to look at; all by default.
 
     Raises:
       UserError: if the disk is too small for them.

@@ -49,7 +49,7 @@ def without_states(drafts: Sequence[StageDraft]) -> List[StageDraft]:
 def with_projection(drafts: Sequence[StageDraft]) -> List[StageDraft]:
     """Trains the projection in the stages on the representation, for logits from the encoder.
 
-    It is none of the layers that are unfrozen one after another: the logits do not depend on it.
+    The other stages do not train it, since such logits do not depend on it.
     """
     return [dataclasses.replace(draft, trainable=(PROJECTION, *draft.trainable))
             if any(term.target == "representation" for term in draft.terms) else draft
@@ -58,6 +58,10 @@ def with_projection(drafts: Sequence[StageDraft]) -> List[StageDraft]:
 
 def with_own_head(stages: Sequence[Stage], strategy: str) -> List[Stage]:
     """Lets the first stage on labels after the teacher's logits begin with a new logits layer.
+
+    Args:
+      stages: the plan.
+      strategy: its name, for messages.
 
     Raises:
       UserError: if there is no such stage.
@@ -75,6 +79,11 @@ def with_own_head(stages: Sequence[Stage], strategy: str) -> List[Stage]:
 def _drafts(
     layers: Sequence[str], config: DistilConfig, *, labelled: bool = True, states: bool = True
 ) -> List[StageDraft]:
+    """Returns the drafts of a strategy that teacher and data allow; arguments as in `build_plan`.
+
+    Raises:
+      UserError: for an unknown strategy or loss, or one that has nothing to learn from.
+    """
     if config.strategy == FINE_TUNING:
         return fine_tuning(layers, config)
     _check_losses(config)
@@ -109,6 +118,7 @@ def check_plan(config: DistilConfig) -> None:
 
 
 def _epochs(name: str, draft: StageDraft, config: DistilConfig) -> int:
+    """Returns the epochs of a stage; 0 leaves it out."""
     epochs = config.ft_epochs if draft.data == "train" else config.distil_epochs
     if config.epochs_per == "stage":
         epochs = max(1, round(epochs * draft.share))
@@ -157,7 +167,8 @@ def build_plan(
             raise UserError(f"--stage_epochs names {part!r}; the plan has: {', '.join(names)}; "
                             "--stage_epochs= drops those of a flagfile")
     schedule = Schedule(config.schedule, config.peak_rate, config.lowest_rate, config.period)
-    # A student that has learnt from a teacher may need smaller steps; one on labels alone does not.
+    # --ft_learning_rate spares what a student has learnt from its teacher; one that learns from
+    # labels alone has nothing to spare.
     taught = any(draft.data != "train" for draft in drafts)
     on_labels = dataclasses.replace(
         schedule, high=config.ft_learning_rate or schedule.high) if taught else schedule
@@ -184,7 +195,16 @@ def build_teacher_plan(
     layers: Sequence[str], config: TeacherConfig, *, measure: str = "macro_f1",
     labels_loss: str = "cross_entropy",
 ) -> Tuple[Stage, ...]:
-    """Builds the stages of a teacher's fine-tuning: all layers at once, or top-down."""
+    """Builds the stages of a teacher's fine-tuning.
+
+    Args:
+      layers: the teacher's layer names, bottom to top.
+      config: epochs, batch size, learning rate and order of unfreezing.
+      measure, labels_loss: see `build_plan`.
+
+    Returns:
+      The stages in order, named teacher_01_..., teacher_02_....
+    """
     schedule = Schedule("warmup", config.learning_rate, 0.0, warmup=config.warmup)
     return tuple(
         Stage(f"teacher_{number:02d}_{name}", "train", _against((labels_term(),), labels_loss),

@@ -49,6 +49,7 @@ class CosineRestarts(ScheduleBase):
         _check_count(name, "period", period)
         _check_count(name, "steps_per_epoch", steps_per_epoch)
         if CyclicalLearningRate is not None:
+            # `__call__` replaces that of the base class, whose cycles are all equally long.
             super().__init__(
                 initial_learning_rate=low, maximal_learning_rate=high,
                 step_size=period * steps_per_epoch, scale_fn=lambda cycle: PEAK_FACTOR ** cycle,
@@ -185,7 +186,16 @@ class LinearWarmup(tf.keras.optimizers.schedules.LearningRateSchedule):
 def build_schedule(
     schedule: Schedule, epochs: int, steps_per_epoch: int
 ) -> tf.keras.optimizers.schedules.LearningRateSchedule:
-    """Builds the Keras schedule of a stage."""
+    """Builds the Keras schedule of a stage.
+
+    Args:
+      schedule: kind and rates.
+      epochs: largest number of epochs of the stage.
+      steps_per_epoch: optimizer steps of an epoch.
+
+    Raises:
+      UserError: if the stage has no step.
+    """
     if schedule.kind == "warmup":
         return LinearWarmup(schedule.high, schedule.low, schedule.warmup, epochs * steps_per_epoch)
     if schedule.kind == "plateau":
@@ -196,7 +206,16 @@ def build_schedule(
 
 
 def rates_of(stage: Stage, epochs: int, steps: int) -> Dict[str, Any]:
-    """Returns the steps of a stage's epochs, and samples of its learning rate over them."""
+    """Returns the record of a stage's learning rate.
+
+    Args:
+      stage: the stage.
+      epochs: number of epochs that it took.
+      steps: optimizer steps of an epoch.
+
+    Returns:
+      "steps", the number of all steps, and "rates", the rate at equal distances from first to last.
+    """
     schedule = build_schedule(stage.schedule, stage.epochs, steps)
     if isinstance(schedule, Plateau):
         schedule.fall(epochs - 1)

@@ -18,7 +18,7 @@ class StageFeed:
       measure: stage -> the stage's dev measure with the present weights.
       score: () -> all dev scores with the present weights, for the record.
       done: called after each stage with the remaining stages.
-      fingerprint: fingerprint of all of this and of the initial weights.
+      fingerprint: hash of data, measures and initial weights.
       measured: dev measure that chose the initial weights; None for new weights.
       used: rows of the word embedding that the batches read; None if any may occur.
     """

@@ -37,7 +37,15 @@ class StageState:
     history: List[Dict[str, float]] = dataclasses.field(default_factory=list)
 
     def take(self, value: float, stage: Stage) -> bool:
-        """Records an epoch's dev measure; returns True if its weights are the best so far."""
+        """Records the dev measure of epoch `self.epoch`.
+
+        Args:
+          value: the measure; it may be a loss.
+          stage: the stage, whose `monitor` tells which direction is better.
+
+        Returns:
+          True if its weights are the best so far.
+        """
         sign = -1.0 if stage.monitor in _LOSSES else 1.0
         gain = math.inf if self.best is None else sign * (value - self.best)
         least = 0.0 if self.best is None else abs(self.best) * stage.least_gain / 100
@@ -72,6 +80,7 @@ class StageState:
         return self.falling
 
     def _waited(self, stage: Stage) -> bool:
+        """Returns True if patience is used up."""
         return self.epoch - self.improved_epoch >= stage.patience
 
 

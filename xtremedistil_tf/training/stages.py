@@ -9,7 +9,7 @@ from xtremedistil_tf.config import BatchSize
 from xtremedistil_tf.config.checks import require
 
 _DATA = ("transfer", "train", "both")
-_KINDS = ("restarts", "cosine", "plateau", "warmup")
+_SCHEDULES = ("restarts", "cosine", "plateau", "warmup")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,7 +19,7 @@ class LossTerm:
     Attributes:
       output: "representation", "hidden_states", "attention", "relations" or "logits".
       target: the same name for the teacher's output, or "labels" for logits.
-      loss: name in `training.losses.LOSSES`.
+      loss: name in `training.loss_table.LOSSES`.
       weight: factor in the sum (paper Eq. 7).
       temperature: divisor of prediction and target in a softmax loss.
       smoothing: fraction of a label's probability that is spread evenly over all classes.
@@ -76,8 +76,8 @@ class Schedule:
     warmup: float = 0.0
 
     def __post_init__(self):
-        require(self.kind in _KINDS,
-                f"a schedule's kind is {self.kind!r}; allowed: {', '.join(_KINDS)}")
+        require(self.kind in _SCHEDULES,
+                f"a schedule's kind is {self.kind!r}; allowed: {', '.join(_SCHEDULES)}")
         check_rates("a schedule", self.high, self.low)
         require(self.period >= 1, f"a schedule's period is {self.period}; allowed: from 1 on")
         require(0 <= self.warmup <= 1, f"a schedule's warmup is {self.warmup}; allowed: 0 to 1")

@@ -152,7 +152,7 @@ def _d4_1(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
 
 
 def fine_tuning(layers: Sequence[str], config: DistilConfig) -> List[StageDraft]:
-    """Stages on labels, unfrozen gradually; the plan of a fine-tuning."""
+    """Returns the stages on labels with gradual unfreezing; they are the plan of a fine-tuning."""
     return gradual_stages("labels", "train", (labels_term(smoothing=config.label_smoothing),),
                           layers, config)
 

@@ -81,7 +81,7 @@ class _AfterStep(tf.keras.callbacks.Callback):
 class Trainer:
     """Trains one model through a plan of stages, each in a folder of its own.
 
-    An epoch depends only on the weights, the optimizer's state and its number, since its seeds are
+    An epoch depends only on its number, the weights and the optimizer's state, since its seeds are
     derived from the run's seed. A killed run resumes after its last finished epoch.
 
     Tried and rejected because of their cost (docs/explanation/architecture.md):
@@ -134,6 +134,20 @@ class Trainer:
         return records
 
     def _run_stage(self, stage: Stage, chain: str, title: str, competes: bool) -> Dict[str, Any]:
+        """Trains a stage, or loads the weights of one that is done.
+
+        Args:
+          stage: the stage.
+          chain: fingerprint of this stage and of everything before it.
+          title: its name for the progress bar.
+          competes: True if the weights at its start may be its best ones.
+
+        Returns:
+          Its record for metrics.json.
+
+        Raises:
+          UserError: if its folder was made with other inputs, or the loss is not finite.
+        """
         folder = self._folder / stage.name
         if is_done(self._folder, stage):
             check_manifest(folder, reads=(WEIGHTS_FILE,), way_out=_WAY_OUT)
@@ -178,7 +192,7 @@ class Trainer:
         return record
 
     def _close(self, folder: pathlib.Path) -> None:
-        """Lists the files of a stage that is done, and removes what it would go on from."""
+        """Writes the manifest of a finished stage, and removes the files to resume it from."""
         if not (folder / MANIFEST_FILE).is_file():
             write_manifest(folder, names=(WEIGHTS_FILE, "history.json", _DONE_FILE))
         _remove_progress(folder)
@@ -186,7 +200,11 @@ class Trainer:
     def _train(
         self, stage: Stage, chain: str, folder: pathlib.Path, title: str, competes: bool
     ) -> StageState:
-        """Trains until budget or patience is used up; keeps the best weights, see `weights_of`."""
+        """Trains until the epoch budget or patience is used up; arguments as in `_run_stage`.
+
+        Returns:
+          The last state; `weights_of` finds the best weights by it.
+        """
         steps = self._feed.steps(stage)
         if stage.fresh:
             self._registry.renew(stage.fresh, derive_seed(self._seed, stage.name, 0))
@@ -204,9 +222,10 @@ class Trainer:
         create_slots(self._model.optimizer, self._model.trainable_variables)
         self._average = WeightAverage(self._model.trainable_variables, stage.average) \
             if stage.average else None
-        # The kept moments of an embedding have the shape of its used rows.
-        kept = chain if self._feed.used is None else fingerprint(chain, len(self._feed.used.rows))
-        state = self._resume(folder, kept)
+        # With other used rows the optimizer's moments would have another shape on disk.
+        state_print = chain if self._feed.used is None else fingerprint(
+            chain, len(self._feed.used.rows))
+        state = self._resume(folder, state_print)
         if state is None:
             state = StageState(best=agree(self._feed.measure(stage)) if competes else None)
             if competes:
@@ -217,7 +236,7 @@ class Trainer:
             while not state.ended(stage):
                 self._epoch(stage, schedule, state, progress, folder)
                 if not state.ended(stage):
-                    by_chief(lambda: self._keep(folder, kept, state))
+                    by_chief(lambda: self._keep(folder, state_print, state))
         return state
 
     def _save(self, path: pathlib.Path) -> None:
@@ -227,6 +246,11 @@ class Trainer:
         self, stage: Stage, schedule: tf.keras.optimizers.schedules.LearningRateSchedule,
         state: StageState, progress: Progress, folder: pathlib.Path,
     ) -> None:
+        """Trains one epoch, measures dev, and updates the state and its best weights.
+
+        Raises:
+          UserError: if the loss is not finite.
+        """
         began = time.monotonic()
         if state.begin_fall(stage) and isinstance(schedule, Plateau):
             schedule.fall(state.epoch)
@@ -268,21 +292,25 @@ class Trainer:
         average = {} if self._average is None else {"average": self._average}
         return tf.train.Checkpoint(model=self._model, optimizer=self._model.optimizer, **average)
 
-    def _keep(self, folder: pathlib.Path, chain: str, state: StageState) -> None:
+    def _keep(self, folder: pathlib.Path, state_print: str, state: StageState) -> None:
         """Saves weights, optimizer and state, so that a kill costs at most one epoch."""
         best = state.best_file(folder)
         with atomic_folder(folder / _PROGRESS) as temporary:
             self._checkpoint().write(str(temporary / "checkpoint"))
             write_json(
                 temporary / "state.json",
-                {"fingerprint": chain, "state": dataclasses.asdict(state),
+                {"fingerprint": state_print, "state": dataclasses.asdict(state),
                  "best_sha256": sha256_of(best) if best.is_file() else None},
             )
             write_manifest(temporary)
         remove_weights(folder, but=state.best_file(folder))
 
-    def _resume(self, folder: pathlib.Path, chain: str) -> Optional[StageState]:
-        """Loads the state that `_keep` saved for the same stage; None without one."""
+    def _resume(self, folder: pathlib.Path, state_print: str) -> Optional[StageState]:
+        """Loads the state that `_keep` saved for the same stage; None without one.
+
+        Raises:
+          UserError: if its files are damaged.
+        """
         path = folder / _PROGRESS
         if not (path / "state.json").is_file():
             return None
@@ -290,7 +318,7 @@ class Trainer:
             stored = read_record(path / "state.json", _STATE)
         except UserError as error:
             raise UserError(f"{error}; {_WAY_OUT}") from None
-        if stored["fingerprint"] != chain:
+        if stored["fingerprint"] != state_print:
             log.warning("%s is of other settings or data; the stage starts anew", path)
             return None
         check_manifest(path, reads=("state.json",), way_out=_WAY_OUT)

@@ -6,6 +6,7 @@ import pytest
 from xtremedistil_tf.config import DistilConfig, StudentConfig
 from xtremedistil_tf.data.pipelines.joint import joint_batches
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.training.loss_table import LOSSES
 from xtremedistil_tf.training.plans import build_plan
@@ -64,7 +65,7 @@ def test_labels_of_two_positions_stand_beside_targets_of_every_token():
 
 def test_the_loss_is_the_weighted_sum_of_both_parts():
     tf.keras.utils.set_random_seed(1)
-    student = build_student(StudentConfig(4, 3, dropout_rate=0.0), 12, 5, 4)
+    student = build_student(StudentConfig(4, 3, dropout_rate=0.0), Shape(12), 5, 4)
     (stage,) = build_plan(
         StudentConfig().layers, DistilConfig(strategy="D2", alpha=0.5, beta=2, gamma=3))
     student.model.set_loss_terms(stage.terms, LOSSES)

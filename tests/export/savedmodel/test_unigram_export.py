@@ -34,6 +34,7 @@ def make_tagger(run, tokenizer):
     """Saves a student with a tokenizer of transformers to a run folder, and exports it."""
     from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
     from xtremedistil_tf.inference.student_folder import save_student
+    from xtremedistil_tf.models.layers.body import Shape
     from xtremedistil_tf.models.student import build_student
 
     labels, config = LabelSet(TAGS), StudentConfig(word_emb_dim=4, bilstm_hidden_size=4)
@@ -41,7 +42,7 @@ def make_tagger(run, tokenizer):
         [np.arange(4, len(tokenizer), 2)], tokenizer.pad_token_id, tokenizer.unk_token_id,
         len(tokenizer))
     tf.keras.utils.set_random_seed(5)
-    student = build_student(config, len(vocabulary), 8, labels.size)
+    student = build_student(config, Shape(len(vocabulary)), 8, labels.size)
     for name in ("word_embedding", "projection", "logits"):
         for weight in student.registry.weights(name):
             weight.assign(weight * 6.0)

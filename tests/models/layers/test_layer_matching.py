@@ -7,6 +7,7 @@ from tests.checkpoints import make_encoder
 from xtremedistil_tf.config import DistilConfig, StudentConfig
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.layers.layer_matching import Matching
 from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.models.teacher import build_teacher
@@ -21,8 +22,8 @@ DISTIL = DistilConfig(strategy="D4.1", multi_hidden_states=True, attention=True)
 def small(width, **changes):
     config = StudentConfig(student="transformer", word_emb_dim=8, hidden_size=8,
                            num_hidden_layers=1, num_attention_heads=4, **changes)
-    return config, build_student(config, 20, width, 4, seq_len=8,
-                                 matching=Matching(1, attention=True))
+    shape = Shape(20, seq_len=8, matching=Matching(1, attention=True))
+    return config, build_student(config, shape, width, 4)
 
 
 @pytest.mark.parametrize("model_type, pooled", [("bert", False), ("distilbert", True)])
@@ -44,7 +45,7 @@ def test_a_teacher_gives_its_topmost_layers(model_type, pooled, tokenizer):
 
 
 @pytest.mark.parametrize("width, projections", [(8, 0), (6, 2)])
-def test_projections_are_trained_in_the_first_step_and_kept_by_nobody(width, projections):
+def test_projections_are_trained_in_the_first_stage_and_kept_by_nobody(width, projections):
     config, student = small(width)
     assert student.registry.parameters(["matching"]) == projections * (8 * width + width)
     assert student.trained.count_params() - student.model.count_params() \

@@ -9,6 +9,7 @@ from xtremedistil_tf.config import StudentConfig
 from xtremedistil_tf.data.pipelines.batches import PieceMasking
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
+from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.layers.pairs import segment_ids, split_pairs
 from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.models.teacher import build_teacher, load_teacher, save_teacher
@@ -23,7 +24,7 @@ def student_of(encoding="joint", **options):
     tf.keras.utils.set_random_seed(1)
     student = build_student(
         StudentConfig(word_emb_dim=6, bilstm_hidden_size=5, pair_encoding=encoding, **options),
-        12, 16, 2, pooled=True, separator=SEP)
+        Shape(12, pooled=True, separator=SEP), 16, 2)
     for name in ("word_embedding", "logits"):
         for weight in student.registry.weights(name):
             weight.assign(tf.random.normal(weight.shape))
@@ -77,7 +78,7 @@ def test_a_siamese_student_compares_and_a_joint_one_knows_the_order():
 def test_a_transformer_student_has_two_segments():
     config = StudentConfig(student="transformer", word_emb_dim=8, hidden_size=8,
                            num_hidden_layers=1, num_attention_heads=2)
-    student = build_student(config, 12, 16, 2, pooled=True, seq_len=16, separator=SEP)
+    student = build_student(config, Shape(12, pooled=True, seq_len=16, separator=SEP), 16, 2)
     kinds = student.model.get_layer("encoder").electra.embeddings.token_type_embeddings
     assert kinds.shape == (2, 8)
     before = logits_of(student, ROWS)

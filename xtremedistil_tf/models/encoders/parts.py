@@ -48,7 +48,7 @@ def ready_to_call(encoder: Any) -> Any:
 
 
 def _blocks(main: Any) -> Tuple[Any, Any]:
-    """(the layer that holds the blocks, the blocks); the blocks are None if they are not found."""
+    """Returns (the layer that holds the blocks, the blocks); (None, None) if they are not found."""
     for stack in (getattr(main, "encoder", None), getattr(main, "transformer", None), main):
         # ALBERT shares the blocks of a group.
         for name in ("layer", "albert_layer_groups"):

@@ -16,15 +16,16 @@ class Shape:
 
     Attributes:
       vocabulary: rows of the embedding, padding included.
-      pooled: True for one state a sequence, False for one a subword token.
-      seq_len: longest sequence, for encoders with position embeddings.
+      pooled: True for one state a sequence (see `StudentConfig.pooling`), False for one a subword
+        token.
+      seq_len: longest sequence, for encoders with position embeddings; others have no limit.
       matching: the layers that are compared with the teacher's; None without matching.
       separator: id of the separator token ([SEP]), for pairs of texts; None for single texts.
     """
 
     vocabulary: int
-    pooled: bool
-    seq_len: int
+    pooled: bool = False
+    seq_len: int = 512
     matching: Optional[Matching] = None
     separator: Optional[int] = None
 

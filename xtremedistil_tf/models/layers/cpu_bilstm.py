@@ -1,4 +1,4 @@
-"""The BiLSTM's step on a processor without a GPU: Keras' results, with fewer and larger products.
+"""A BiLSTM for machines without a GPU: Keras' results, with fewer and larger matrix products.
 
 Keras runs a loop for each direction. Its gradient adds a product of a whole weight matrix at every
 time step. Here one loop serves both directions, with the state's product alone in it; every
@@ -30,12 +30,17 @@ class _Trace(NamedTuple):
 
 
 def _after(way: int, values: Any) -> Any:
-    """Of states or cells [time + 1, batch, units], what each step returned."""
+    """Returns a way's states or cells after each time step, [time, batch, units].
+
+    Args:
+      way: one of WAYS.
+      values: [time + 1, batch, units], as in `_Trace`.
+    """
     return values[:-1] if way else values[1:]
 
 
 def _before(way: int, values: Any) -> Any:
-    """What each step started from."""
+    """Returns a way's states or cells before each time step; see `_after`."""
     return values[1:] if way else values[:-1]
 
 
@@ -96,7 +101,7 @@ def _backward(
 
     Args:
       traces: what `_forward` returned.
-      gradient: gradient of h after each step, [time, batch, 2 * units] float32.
+      gradient: gradient of h after each time step, [time, batch, 2 * units] float32.
       real, recurrent: as for `_forward`.
     """
     time, units = tf.shape(gradient)[0], recurrent[0].shape[0]

@@ -39,6 +39,9 @@ def remove_top_components(rows: np.ndarray, components: int, seed: int) -> np.nd
       components: d, the number of components; below dim.
       seed: seed of the randomized solver.
 
+    Returns:
+      float [rows, dim].
+
     Source: the post-processing (PPA) of Raunak et al. (2019), paper Table 7.
     """
     centred = rows - rows.mean(axis=0)
