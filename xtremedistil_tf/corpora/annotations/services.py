@@ -13,6 +13,9 @@ _USE = "aiplatform.googleapis.com/ml_use"
 _METADATA, _FAILURE = "-metadata", "-failure"
 # A record that nobody annotated; see `answers.is_unannotated`.
 _UNANNOTATED = {"annotation": None, "status": "pending"}
+# Keys of a piece of an utterance, of which the first names its slot (Dialogflow, Snips).
+_SLOTS = ("slot_name", "alias", "entity")
+_PIECE = frozenset({*_SLOTS, "text", "meta", "userDefined", "range"})
 # An address of any kind, as of the web or of a store, in place of a text.
 ADDRESS = re.compile(r"[a-z][a-z0-9]*://\S+", re.IGNORECASE)
 
@@ -116,8 +119,48 @@ def _argilla(record: Record) -> Optional[Record]:
     return {**fields, **({"label": _one(list(kept.values()))} if len(kept) == 1 else kept), **found}
 
 
+def _are_pieces(value: Any) -> bool:
+    """True for the pieces of one utterance, such as those that are slots."""
+    return isinstance(value, list) and bool(value) and all(
+        isinstance(one, dict) and isinstance(one.get("text"), str) and _PIECE.issuperset(one)
+        for one in value)
+
+
+def _of_pieces(record: Record) -> Record:
+    text, spans = "", []
+    for piece in record["data"]:
+        begin, text = len(text), text + piece["text"]
+        slot = next((piece[name] for name in _SLOTS if piece.get(name)), None)
+        if slot is not None:
+            spans.append({"start": begin, "end": len(text), "label": slot})
+    about = {name: value for name, value in record.items() if name != "data"}
+    return {**about, "text": text, "entities": spans}
+
+
+def _utterance(record: Record) -> Optional[Record]:
+    """An utterance in pieces of Dialogflow or Snips; a list of texts alone may be one of rows."""
+    pieces = record.get("data")
+    if not _are_pieces(pieces) or not any(set(piece) - {"text"} for piece in pieces or ()):
+        return None
+    return _of_pieces(record)
+
+
+def _utterances_of_snips(export: Record) -> Optional[List[Record]]:
+    """The utterances of a data set of Snips, by intent, or None."""
+    intents = export.get("intents", export)
+    about = {name: export[name] for name in ("language",) if isinstance(export.get(name), str)}
+    found = []
+    for intent, own in intents.items() if isinstance(intents, dict) else ():
+        own = own.get("utterances") if isinstance(own, dict) else own
+        if not isinstance(own, list) or not own or not all(
+                isinstance(one, dict) and _are_pieces(one.get("data")) for one in own):
+            return None
+        found += [{**about, **_of_pieces(one), "intent": intent} for one in own]
+    return found or None
+
+
 _SERVICES: Tuple[Callable[[Record], Optional[Record]], ...] = (
-    _vertex, _ground_truth, _labelbox, _argilla)
+    _vertex, _ground_truth, _labelbox, _argilla, _utterance)
 
 
 def of_service(record: Record) -> Record:
@@ -137,8 +180,13 @@ def of_service(record: Record) -> Record:
     return record
 
 
-def utterances_of_azure(export: Record) -> Optional[List[Record]]:
-    """The utterances of a project of Azure's conversational language understanding, or None."""
+def utterances_of(export: Record) -> Optional[List[Record]]:
+    """The utterances of a project of Azure's conversational language understanding, or of a data
+    set of Snips, or None.
+    """
+    snips = _utterances_of_snips(export)
+    if snips is not None:
+        return snips
     assets = export.get("assets")
     utterances = assets.get("utterances") if isinstance(assets, dict) else None
     if not isinstance(utterances, list) or not all(isinstance(one, dict) for one in utterances):

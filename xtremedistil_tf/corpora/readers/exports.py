@@ -7,7 +7,7 @@ from typing import Any, Iterable, Iterator, List, Optional, Tuple
 
 from xtremedistil_tf.corpora.annotations.answers import is_rejected
 from xtremedistil_tf.corpora.annotations.keys import BEGINS, LABELS, lifted, plain_key
-from xtremedistil_tf.corpora.annotations.services import of_service, utterances_of_azure
+from xtremedistil_tf.corpora.annotations.services import of_service, utterances_of
 from xtremedistil_tf.corpora.annotations.tools import (
     Record,
     by_sentence,
@@ -127,7 +127,7 @@ def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[Record]:
         yield _of_list(value)
         return
     value = _as_object(value)
-    utterances = utterances_of_azure(value)
+    utterances = utterances_of(value)
     if utterances is not None:
         yield from utterances
         return

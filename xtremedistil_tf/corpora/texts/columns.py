@@ -153,9 +153,15 @@ def doubts(table: Table, sample: Sequence[Record], columns: Columns, wanted: Wan
         if named and column not in columns.all and len(cells) <= _MOST_SPLITS:
             found.append(f"the column {column!r} names splits, such as {min(named)}, but not in "
                          "all rows, or one only; it is not read: write one file a split")
-    for column in own:
+    return found + addresses_in(sample, columns)
+
+
+def addresses_in(sample: Sequence[Record], columns: Columns) -> List[str]:
+    """Doubts about columns of texts that hold addresses."""
+    found = []
+    for column in columns.texts:
         values = [shown(row.get(column)).strip() for row in sample]
-        if sum(map(bool, map(ADDRESS.fullmatch, values))) >= len(values) / 2:
+        if sum(map(bool, map(ADDRESS.fullmatch, values))) > len(values) / 2:
             found.append(f"the column {column!r} holds addresses, such as {values[0]!r:.60}, not "
                          "texts; --text_column=NAME names another")
     return found

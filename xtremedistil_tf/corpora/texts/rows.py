@@ -19,6 +19,7 @@ from xtremedistil_tf.corpora.texts.columns import (
     LABELS,
     Columns,
     Wanted,
+    addresses_in,
     doubts,
     find_columns,
     split_of_row,
@@ -156,7 +157,8 @@ class TextReader:
                 self._check_label(source.name, str(columns.label))
             counts.note(_told(columns, table.named))
             suspicious = doubts(table, sample, columns, self._options.wanted,
-                                divided=source.split is not None) if labelled else []
+                                divided=source.split is not None) if labelled else (
+                                    addresses_in(sample, columns))
             judged = _judged(table, columns)
             for place, row in itertools.chain(head, table.rows):
                 try:
