@@ -81,7 +81,8 @@ def pieces(n):
         "PlayMusic": {"utterances": [{"data": pieces(n)} for n in range(12)]}}}, "en:")])
 def test_pieces_are_one_text_with_its_slots(tmp_path, export, language):
     """Dialogflow's utterances, and both forms of those of Snips."""
-    _, _, rows = prepare(tmp_path, [json.dumps(export)], "train.json", transfer=[json.dumps(export)])
+    given = [json.dumps(export)]
+    _, _, rows = prepare(tmp_path, given, "train.json", transfer=given)
     tags = " ".join(language + tag for tag in "O O O B-track I-track O".split())
     assert len(rows) == 12 and f"play no 3 song 3 now\t{tags}" in rows
     assert "play no 3 song 3 now" in (tmp_path / "task" / "transfer.txt").read_text().splitlines()
@@ -98,9 +99,9 @@ def test_intents_of_pieces_are_labels(tmp_path):
 
 
 def test_a_list_of_rows_is_not_one_text(tmp_path):
-    rows = json.dumps({"data": [{"text": "Bo sat."}, {"text": "It rained."}]})
-    prepare(tmp_path, texts({"tokens": ["Bo", "sat"], "ner_tags": ["B-PER", "O"]}, *(
-        {"tokens": [f"w{n}"], "ner_tags": ["O"]} for n in range(9))), "train.jsonl", transfer=[rows])
+    rows = [json.dumps({"data": [{"text": "Bo sat."}, {"text": "It rained."}]})]
+    prepare(tmp_path, texts(*({"tokens": [f"w{n}"], "ner_tags": ["B-PER"]} for n in range(9))),
+            "train.jsonl", transfer=rows)
     assert (tmp_path / "task" / "transfer.txt").read_text() == "Bo sat .\nIt rained .\n"
 
 

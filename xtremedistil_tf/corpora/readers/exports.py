@@ -16,6 +16,7 @@ from xtremedistil_tf.corpora.annotations.tools import (
     objects_of,
     of_argilla,
     of_automl,
+    of_control,
     of_spacy,
     with_spans,
 )
@@ -337,7 +338,9 @@ def _label_studio(task: Record, options: ReadOptions, counts: Tally) -> Iterator
         return
     counts["several_annotations"] += len(usable) > 1
     usable.sort(key=lambda one: (not one.get("ground_truth"), not one.get("result")))
+    wanted = None if is_count(options.tag_column or "1") else options.tag_column
     spans = label_studio_spans(usable[0]) if usable else []
+    spans = of_control(spans, wanted, counts.controls) if options.labelled else spans
     record = {**{name: data[name] for name in LANGUAGES if name in data},
               "text": data[_text_field(data, spans, options.word_column)]}
-    yield {**record, "spans": spans} if usable else record
+    yield {**record, wanted or "spans": spans} if usable else record

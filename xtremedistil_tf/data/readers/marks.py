@@ -50,8 +50,8 @@ _ID = re.compile(r"[-+]?\d[\d.,:/%-]*|(?=[a-f-]*\d)[0-9a-f-]{8,}|(?=\S*[\d+/=])[
                  re.ASCII | re.IGNORECASE)
 _VECTOR = re.compile(r"\S+(?: -?\d+\.\d+(?:e-?\d+)?){3,}\s*")
 # A date and a time, or a time alone, as in logs and chats; a key, as in files of messages.
-_TIME = re.compile(r"\s*[\[(<]?(?:(?:\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|[A-Z][a-z]{2} +\d{1,2})[,T ] *)?"
-                   r"\d{1,2}:\d{2}")
+_TIME = re.compile(r"\s*[\[(<]?(?:(?:\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|[A-Z][a-z]{2} +\d{1,2})"
+                   r"[,T ] *)?\d{1,2}:\d{2}")
 _KEYED = re.compile(r"[\w-]+(?:\.[\w-]+)* ?= ?\S.*", re.ASCII)
 _HEADER = re.compile(r"(From|To|Cc|Subject|Date|Message-ID|Received|Content-Type|MIME-Version|"
                      r"Return-Path): \S", re.IGNORECASE)

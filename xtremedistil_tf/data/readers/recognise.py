@@ -17,6 +17,9 @@ from xtremedistil_tf.data.readers.tables import has_broken_cells, table_form, un
 from xtremedistil_tf.data.words import END_MARKS, has_unspaced
 
 LETTERS = frozenset("BIESLUM")
+# Phrase types (CoNLL-2000); CoNLL-2003 has a column of them beside the entities.
+CHUNKS = frozenset({"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST",
+                    "UCP", "NC", "VC", "PC"})
 DOCUMENT = ("-DOCSTART-", "-docstart-")  # In lower case where all words are.
 WIKIANN = re.compile(r"([a-z]{2,3}(?:-[a-z]+)*):(.*)", re.DOTALL)
 SPACES = re.compile(r"[ \t]+")

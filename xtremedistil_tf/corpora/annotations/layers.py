@@ -1,0 +1,65 @@
+"""Refuses records with several layers of entities, of which a word has one tag."""
+
+from typing import Any, Dict, Optional, Sequence
+
+from xtremedistil_tf.corpora.annotations.keys import is_placed, plain_key
+from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.readers.recognise import CHUNKS, is_tag
+
+Record = Dict[str, Any]
+
+
+def _refuse(first: str, other: str) -> None:
+    raise RowError(("layers", f"entities stand under {first!r} and under {other!r}; "
+                    f"--tag_column={first} or --tag_column={other} says which to read"))
+
+
+def refuse_other_spans(record: Record, name: str) -> None:
+    """Refuses entities under a second key, with the same keys of their own but others than these.
+
+    Args:
+      record: the record.
+      name: key of its entities.
+
+    Raises:
+      RowError: with both keys.
+    """
+    own = record[name]
+    keys = set(own[0]) if isinstance(own[0], dict) else None
+    for other, value in record.items() if keys else ():
+        if isinstance(value, list) and value and isinstance(value[0], dict) and (
+                set(value[0]) == keys) and is_placed(value[0]) and value != own:
+            _refuse(name, other)
+
+
+def _is_layer(value: Any, outside: Sequence[bool]) -> bool:
+    """True for entities' tags of words: in a scheme, or outside at the same words as others."""
+    if not isinstance(value, list) or len(value) != len(outside) or "O" not in value or not all(
+            isinstance(one, str) for one in value):
+        return False
+    if all(map(is_tag, value)):
+        return not CHUNKS.issuperset(tag[2:] for tag in value if tag != "O")
+    return [one == "O" for one in value] == outside
+
+
+def refuse_other_tags(record: Record, tags: Sequence[Any]) -> None:
+    """Refuses a second list of entities' tags for the same words, with other entities.
+
+    Predictions that stand beside are none.
+
+    Args:
+      record: the record.
+      tags: the tags that are read.
+
+    Raises:
+      RowError: with both keys.
+    """
+    outside = [tag == "O" for tag in tags]
+    if all(outside) or not any(isinstance(tag, str) for tag in tags):
+        return
+    first: Optional[str] = None
+    for name, value in record.items():
+        if value == list(tags):
+            first = first or name
+        elif not plain_key(name).startswith("pred") and _is_layer(value, outside):
+            _refuse(first or next(key for key, one in record.items() if one == list(tags)), name)
