@@ -98,6 +98,14 @@ def test_intents_of_pieces_are_labels(tmp_path):
                              for line in lines(tmp_path / "task", split)]
 
 
+def test_cells_that_the_viewer_cut_off_are_refused(tmp_path):
+    rows = [{"row_idx": n, "row": {"text": f"so {n}", "label": "ab"[n % 2]},
+             "truncated_cells": ["text"] if n == 3 else []} for n in range(20)]
+    with pytest.raises(UserError, match=r"rows.jsonl:4: the viewer cut off \['text'\]; download"):
+        labelled(tmp_path, "rows.jsonl", rows)
+    assert len(labelled(tmp_path, "more.jsonl", rows[4:])) == 16
+
+
 def test_a_list_of_rows_is_not_one_text(tmp_path):
     rows = [json.dumps({"data": [{"text": "Bo sat."}, {"text": "It rained."}]})]
     prepare(tmp_path, texts(*({"tokens": [f"w{n}"], "ner_tags": ["B-PER"]} for n in range(9))),

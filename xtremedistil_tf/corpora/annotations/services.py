@@ -159,8 +159,19 @@ def _utterances_of_snips(export: Record) -> Optional[List[Record]]:
     return found or None
 
 
+def _viewer(record: Record) -> Optional[Record]:
+    """A row of the viewer of Hugging Face."""
+    row = record.get("row")
+    if not isinstance(row, dict):
+        return None
+    if record.get("truncated_cells"):
+        raise RowError(("json", f"the viewer cut off {record['truncated_cells']!r:.60}; download "
+                        "the data set's files, whose cells are whole"))
+    return row
+
+
 _SERVICES: Tuple[Callable[[Record], Optional[Record]], ...] = (
-    _vertex, _ground_truth, _labelbox, _argilla, _utterance)
+    _vertex, _ground_truth, _labelbox, _argilla, _utterance, _viewer)
 
 
 def of_service(record: Record) -> Record:

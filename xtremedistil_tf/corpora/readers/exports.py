@@ -133,8 +133,6 @@ def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[Record]:
         yield from utterances
         return
     _check_texts_are_here(value)
-    if isinstance(value.get("row"), dict):
-        value = value["row"]
     data, paragraphs = value.get("data"), value.get("paragraphs")
     contents = [value.get(name) for name in (*TEXTS, *TOKENS)]
     if isinstance(data, dict):

@@ -143,8 +143,6 @@ def _rows(values: _Values, options: TableOptions, counts: Tally) -> Iterator[Row
         try:
             if isinstance(value, RowError):
                 raise value
-            if isinstance(value, dict) and isinstance(value.get("row"), dict):
-                value = value["row"]  # The viewer of Hugging Face.
             if isinstance(value, dict):
                 value = of_service(value)
             if isinstance(value, list):
