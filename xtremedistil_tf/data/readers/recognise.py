@@ -20,7 +20,8 @@ LETTERS = frozenset("BIESLUM")
 # Phrase types (CoNLL-2000); CoNLL-2003 has a column of them beside the entities.
 CHUNKS = frozenset({"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST",
                     "UCP", "NC", "VC", "PC"})
-DOCUMENT = ("-DOCSTART-", "-docstart-")  # In lower case where all words are.
+# The second where all words are in lower case, the last in JNLPBA.
+DOCUMENT = ("-DOCSTART-", "-docstart-", "###MEDLINE:")
 WIKIANN = re.compile(r"([a-z]{2,3}(?:-[a-z]+)*):(.*)", re.DOTALL)
 SPACES = re.compile(r"[ \t]+")
 # Name of each format in messages.
