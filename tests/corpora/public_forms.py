@@ -97,7 +97,8 @@ def _two_controls(n: int, text: str) -> Dict[str, Any]:
 
 
 def _pieces(n: int, slot: str) -> List[Dict[str, Any]]:
-    return [{"text": f"Anna{n}", slot: "PER"}, {"text": " lives in "}, {"text": "Oslo", slot: "LOC"}]
+    return [{"text": f"Anna{n}", slot: "PER"}, {"text": " lives in "},
+            {"text": "Oslo", slot: "LOC"}]
 
 
 def _prodigy(n: int, text: str) -> Dict[str, Any]:
