@@ -207,6 +207,12 @@ def test_several_layers_of_entities_are_asked_about(record):
     assert row == (tuple(TEXT.split()), ())
 
 
+def test_a_layer_beside_tags_in_tokens_is_asked_about():
+    tokens = [{"text": word, "ner": tag} for word, tag in zip(TEXT.split(), PER[1])]
+    (told,), _ = rows_of({"tokens": tokens, "fine": ["B-MAN", "O", "O", "O"]})
+    assert "under 'tokens' and under 'fine'" in told
+
+
 @pytest.mark.parametrize("more", [
     {"chunks": ["B-NP", "O", "B-PP", "B-NP"]}, {"pos": ["NNP", "VBZ", "IN", "NNP"]},
     {"nested": ["O"] * 4}, {"again": FEW["ner_tags"]}, {"predictions": ["O", "O", "O", "place"]},
@@ -218,6 +224,7 @@ def test_other_lists_beside_tags_are_no_layers(more):
 
 @pytest.mark.parametrize("more", [
     {"sents": [{"start": 0, "end": 18}]}, {"again": spans()},
-    {"relations": [{"head": 0, "child": 1, "label": "x"}]}])
+    {"relations": [{"head": 0, "child": 1, "label": "x"}]},
+    {"predictions": spans()[:1]}, {"suggestions": spans()[:1]}])
 def test_other_objects_beside_entities_are_no_layers(more):
     assert rows_of({"text": TEXT, "ents": spans(), **more})[0] == [TAGGED]

@@ -106,8 +106,9 @@ def test_cells_that_the_viewer_cut_off_are_refused(tmp_path):
     assert len(labelled(tmp_path, "more.jsonl", rows[4:])) == 16
 
 
-def test_a_list_of_rows_is_not_one_text(tmp_path):
-    rows = [json.dumps({"data": [{"text": "Bo sat."}, {"text": "It rained."}]})]
+@pytest.mark.parametrize("more", [{}, {"entity": "x"}, {"meta": {"id": 1}}, {"meta": "a"}])
+def test_a_list_of_rows_is_not_one_text(tmp_path, more):
+    rows = [json.dumps({"data": [{"text": "Bo sat.", **more}, {"text": "It rained.", **more}]})]
     prepare(tmp_path, texts(*({"tokens": [f"w{n}"], "ner_tags": ["B-PER"]} for n in range(9))),
             "train.jsonl", transfer=rows)
     assert (tmp_path / "task" / "transfer.txt").read_text() == "Bo sat .\nIt rained .\n"

@@ -18,8 +18,15 @@ def _refuse(first: str, other: str) -> None:
                     f"--tag_column={first} or --tag_column={other} says which to read"))
 
 
+def _is_predicted(name: str) -> bool:
+    """True for the name of what a model said, beside what people did."""
+    return plain_key(name).startswith(("pred", "suggest"))
+
+
 def refuse_other_spans(record: Record, name: str) -> None:
     """Refuses entities under a second key, with the same keys of their own but others than these.
+
+    Predictions that stand beside are none.
 
     Args:
       record: the record.
@@ -31,8 +38,9 @@ def refuse_other_spans(record: Record, name: str) -> None:
     own = record[name]
     keys = set(own[0]) if isinstance(own[0], dict) else None
     for other, value in record.items() if keys else ():
-        if isinstance(value, list) and value and isinstance(value[0], dict) and (
-                set(value[0]) == keys) and is_placed(value[0]) and value != own:
+        if _is_predicted(other) or value == own or not isinstance(value, list):
+            continue
+        if value and isinstance(value[0], dict) and set(value[0]) == keys and is_placed(value[0]):
             _refuse(name, other)
 
 
@@ -70,8 +78,10 @@ def refuse_other_tags(record: Record, tags: Sequence[Any]) -> None:
     for name, value in record.items():
         if value == list(tags):
             first = first or name
-        elif not plain_key(name).startswith("pred") and _is_layer(value, outside):
-            _refuse(first or next(key for key, one in record.items() if one == list(tags)), name)
+        elif not _is_predicted(name) and _is_layer(value, outside):
+            # They may stand in tokens that are objects.
+            own = (key for key, one in record.items() if one == list(tags))
+            _refuse(first or next(own, "tokens"), name)
 
 
 def are_spans(cell: str) -> bool:

@@ -123,16 +123,19 @@ def _are_pieces(value: Any) -> bool:
     """True for the pieces of one utterance, such as those that are slots."""
     return isinstance(value, list) and bool(value) and all(
         isinstance(one, dict) and isinstance(one.get("text"), str) and _PIECE.issuperset(one)
-        for one in value)
+        and isinstance(one.get("meta", ""), str) for one in value)
+
+
+def _slot(piece: Record) -> Any:
+    return next((piece[name] for name in _SLOTS if piece.get(name)), None)
 
 
 def _of_pieces(record: Record) -> Record:
     text, spans = "", []
     for piece in record["data"]:
         begin, text = len(text), text + piece["text"]
-        slot = next((piece[name] for name in _SLOTS if piece.get(name)), None)
-        if slot is not None:
-            spans.append({"start": begin, "end": len(text), "label": slot})
+        if _slot(piece) is not None:
+            spans.append({"start": begin, "end": len(text), "label": _slot(piece)})
     about = {name: value for name, value in record.items() if name != "data"}
     return {**about, "text": text, "entities": spans}
 
@@ -140,9 +143,13 @@ def _of_pieces(record: Record) -> Record:
 def _utterance(record: Record) -> Optional[Record]:
     """An utterance in pieces of Dialogflow or Snips; a list of texts alone may be one of rows."""
     pieces = record.get("data")
-    if not _are_pieces(pieces) or not any(set(piece) - {"text"} for piece in pieces or ()):
+    if not _are_pieces(pieces) or not pieces:
         return None
-    return _of_pieces(record)
+    slots = [_slot(piece) is not None for piece in pieces]
+    # Between two slots stands a space at least.
+    sure = any("userDefined" in piece for piece in pieces)
+    return _of_pieces(record) if sure or any(slots) and (
+        len(slots) == 1 or not all(slots)) else None
 
 
 def _utterances_of_snips(export: Record) -> Optional[List[Record]]:
