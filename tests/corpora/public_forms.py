@@ -89,6 +89,18 @@ def _label_studio(n: int, text: str) -> Dict[str, Any]:
             for span in _spans(n, label="labels", wrap=lambda kind: [kind])]}], "predictions": []}
 
 
+def _two_controls(n: int, text: str) -> Dict[str, Any]:
+    task = _label_studio(n, text)
+    for result, name in zip(task["annotations"][0]["result"], ("ner", "tone")):
+        result["from_name"] = name
+    return task
+
+
+def _pieces(n: int, slot: str) -> List[Dict[str, Any]]:
+    return [{"text": f"Anna{n}", slot: "PER"}, {"text": " lives in "},
+            {"text": "Oslo", slot: "LOC"}]
+
+
 def _prodigy(n: int, text: str) -> Dict[str, Any]:
     answer = "reject" if n == 11 else "accept"
     return {"text": text, "answer": answer, **({"spans": _spans(n)} if n < 8 else {})}
@@ -250,6 +262,10 @@ FORMS = (
         "words": text.split(), "ner": [1, 0, 0, 5]}), (ROW,), options={"tag_names": (
             "O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")}, **LINES),
     Form("Label Studio, JSON", _json(_label_studio), (ROW,), **ARRAY),
+    Form("Label Studio, two label controls", _json(_two_controls), refusal="entities of 2 label "
+         "controls: ner, tone; --tag_column=NAME says", **ARRAY),
+    Form("Label Studio, two label controls", _json(_two_controls), (ROW.replace("B-LOC", "O"),),
+         options={"tag_column": "ner"}, **ARRAY),
     Form("Label Studio, JSON_MIN", _json(lambda n, text: {
         "id": n, "text": text, "annotator": 1,
         "label": _spans(n, label="labels", wrap=lambda kind: [kind])}), (ROW,), **ARRAY),
@@ -344,6 +360,15 @@ FORMS = (
         {**span, "body": text[span["start"]:span["end"]], "entities": []}
         for span in _spans(n, label="entity")]}), (ROW,), file="train.json", between=",\n",
         head='{"utterances": [', tail="]}\n", kind="tagging"),
+    Form("Dialogflow, utterances in pieces", _json(lambda n, _: {
+        "id": str(n), "data": _pieces(n, "alias"), "isTemplate": False, "count": 0}), (ROW,),
+        **ARRAY),
+    Form("Snips, utterances by intent", _json(lambda n, _: {"data": _pieces(n, "entity")}), (ROW,),
+         file="train.json", between=",\n", head='{"Live": [', tail="]}\n", kind="tagging"),
+    Form("Few-NERD, coarse and fine types", _json(lambda n, text: {
+        "tokens": text.split(), "ner_tags": ["person", "O", "O", "location"],
+        "fine_ner_tags": ["person-actor", "O", "O", "location-GPE"]}),
+        refusal="under 'ner_tags' and under 'fine_ner_tags'; --tag_column=ner_tags or", **LINES),
     Form("Argilla 2, nested", _json(lambda n, text: {
         "id": str(n), "fields": {"text": text}, "suggestions": {}, "metadata": {},
         "responses": {} if n == 11 else {"span": [{"value": _spans(n), "user_id": "u"}]},

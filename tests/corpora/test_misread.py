@@ -382,7 +382,43 @@ def test_escapes_in_transfer_text_are_suspicious(tmp_path, whitespace_words):
     _, told, _ = prepare(tmp_path, sentences(), transfer=[
         "It &apos;s so .", "Yes &quot; .", "Yes.\\n\\nwe did .", "So\\nYes .", "a \\nabla ."],
         read={"whitespace_words": whitespace_words})
-    assert "4 sentences hold escapes or marks of HTML, such as &quot; and \\n;" in told
+    assert "4 sentences hold escapes or marks of HTML, such as &quot; and \\n" in told
+
+
+def test_types_that_train_lacks_and_spellings_of_a_type_are_told(tmp_path):
+    told = converted(tmp_path, train=sentences(), dev=sentences(5, word="x", tag="B-PERS"),
+                     test=sentences(7, word="y", tag="B-Per"))
+    assert "suspicious: the types PER and Per differ by case only" in told
+    assert "suspicious: train has no PERS, but dev has" in told
+    (tmp_path / "b").mkdir()
+    told = converted(tmp_path / "b", train=sentences(), dev=sentences(5, word="x"),
+                     test=sentences(7, word="y", tag="O"))
+    assert "the types" not in told and "train has no" not in told
+
+
+def test_offsets_that_fit_only_some_words_are_told(tmp_path):
+    """As where each line is counted anew, and entities stand in the first line, too."""
+    rows = [{"text": f"Anna{n} met Bo{n}.", "entities": [
+        [0, len(f"Anna{n}"), "PER"], [len(f"Anna{n}") + 6, len(f"Anna{n}") + 8, "PER"]]}
+        for n in range(20)]
+    _, told, _ = prepare(tmp_path, texts(*rows), "train.jsonl")
+    assert "20 of 40 entities begin or end inside a word" in told
+
+
+@pytest.mark.parametrize("mark, told", [
+    ("<EOS>", "12 of 48 words are subword or special tokens"),
+    ("-LRB-", "12 sentences hold escapes or marks of HTML, such as &quot; and \\n, or brackets "
+     "such as -LRB-"), ("--", None)])
+def test_marks_in_place_of_words_are_told(tmp_path, mark, told):
+    lines = "\n\n".join(f"w{n} B-PER\n{mark} O\nran O\n. O" for n in range(12)).split("\n")
+    _, said, _ = prepare(tmp_path, lines)
+    assert (told in said) if told else "suspicious" not in said
+
+
+def test_jnlpbas_numbers_of_documents_are_no_sentences(tmp_path):
+    lines = "\n\n".join(f"###MEDLINE:{n} O\n\nw{n} B-DNA\nran O" for n in range(12)).split("\n")
+    _, said, rows = prepare(tmp_path, lines)
+    assert len(rows) == 12 and "12 document markers left out" in said
 
 
 def test_marks_of_labels_in_transfer_text_are_refused_or_told(tmp_path):

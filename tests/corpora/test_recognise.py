@@ -36,6 +36,17 @@ def test_entities_beside_a_label_are_asked_about(tmp_path, more):
     assert "B-PER O O" in lines(tmp_path / "task", "dev")[0]
 
 
+def test_entities_beside_classes_in_lists_are_asked_about(tmp_path):
+    """spaCy's training data: [text, {"entities": ..., "cats": ...}]."""
+    path = write(tmp_path / "all.jsonl", [
+        [f"Anna ran {at}", {"entities": [[0, 4, "PER"]], "cats": {"a": 1.0, "b": 0.0}}]
+        for at in range(20)])
+    with pytest.raises(UserError, match="entities in 'entities' and a label in 'cats'"):
+        make(path, tmp_path / "task")
+    make(path, tmp_path / "task", kind="tagging")
+    assert "B-PER O O" in lines(tmp_path / "task", "dev")[0]
+
+
 def test_empty_entities_beside_a_label_leave_a_text_with_its_label(tmp_path):
     path = write(tmp_path / "all.jsonl", [{"text": f"Anna ran {at}", "spans": [],
                                            "label": "ab"[at % 2]} for at in range(20)])

@@ -128,6 +128,13 @@ def test_texts_are_read_as_they_are(text):
         assert read(text, model) == text.splitlines()
 
 
+@pytest.mark.parametrize("text", [
+    "https://a.org/{n}\n", "10{n} 2003 102\n", "2024-01-01 10:00:1{n} it began\n"])
+def test_lines_without_a_text_are_not_tagged(text):
+    with pytest.raises(UserError, match="it looks like .* --text_column=line reads them as they"):
+        read("".join(text.format(n=n) for n in range(9)))
+
+
 def test_students_of_two_texts_read_json_and_tabs():
     rows = '{"text": "a", "text_pair": "b"}\n'
     assert read(rows, PAIRS) == [rows.strip()] == read(rows, ANSWERER)
@@ -214,6 +221,21 @@ def test_binary_is_refused(raw):
                                   "ARROW1 flies\n"])
 def test_a_text_may_begin_like_a_binary_file(text):
     assert read(text) == [text.rstrip()]
+
+
+@pytest.mark.parametrize("model", [TAGGER, CLASSIFIER])
+@pytest.mark.parametrize("name", ["text", "Sentence", "REVIEW"])
+def test_the_name_of_a_column_is_no_text(name, model):
+    rows = "".join(f"Anna ran {n}.\n" for n in range(9))
+    with pytest.raises(UserError, match=f"its first line, '{name}', is the name of a column"):
+        read(f"{name}\n{rows}", model)
+    assert read(f"{name}\n{rows}", model, column="line")[0] == name
+    assert read(f"{name}\n", model) == [name] and len(read(f"A {name}\n{rows}", model)) == 10
+    table = "".join(f"{n}\tAnna ran {n}.\n" for n in range(9))
+    with pytest.raises(UserError, match="in.txt, line 1 names the columns .'text' over column 2"):
+        read(f"id\ttext\n{table}", model, column="2")
+    assert len(read(table, model, column="2")) == 9
+    assert read(f"id\ttext\n{table}", model, column="1")[0] == "id"
 
 
 def test_a_column_that_is_not_there():

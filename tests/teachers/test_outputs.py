@@ -22,6 +22,7 @@ from xtremedistil_tf.targets.dataset import transfer_batches
 from xtremedistil_tf.targets.spec import KINDS
 from xtremedistil_tf.targets.writer import write_targets
 from xtremedistil_tf.teachers import Wanted, load_ready
+from xtremedistil_tf.teachers.outputs import read_file
 
 THEIRS = ("I-PER", "O", "B-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")
 SEQ_LEN = 24
@@ -193,3 +194,14 @@ def test_sentences_without_outputs_are_told(run, tmp_path, caplog):
 def test_what_cannot_be_is_told_before_training(run, tmp_path, change, message):
     with pytest.raises(UserError, match=message):
         xtremedistil_tf.distil(**{**run[1], "model_dir": tmp_path / "run", **change})
+
+
+def test_questions_of_which_nothing_is_said_are_no_teacher(tmp_path):
+    path = tmp_path / "answers.jsonl"
+    row = {"question": "Where ?", "context": "in Bonn"}
+    path.write_text(json.dumps({**row, "prediction_text": "Bonn"}) + "\n")
+    with pytest.raises(UserError, match="answers.jsonl: no answer in it; needed is `answer`"):
+        read_file(path, "spans", True)
+    path.write_text(json.dumps({**row, "answer": ""}) + "\n" + json.dumps(
+        {**row, "question": "Who ?"}) + "\n")
+    assert len(read_file(path, "spans", True).examples) == 2

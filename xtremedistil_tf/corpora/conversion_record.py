@@ -55,6 +55,8 @@ _SEPARATE = frozenset({
     "damaged_escapes"})
 # With fewer words, rows or entities, nothing is suspicious.
 _FEWEST_WORDS, _FEWEST_ROWS, _FEWEST_ENTITIES = 20, 20, 5
+# Share of entities whose ends lie inside words; annotators' own ends do, too.
+_WIDENED = 0.3
 
 
 def changes(source: Dict[str, Any]) -> List[str]:
@@ -88,7 +90,7 @@ def suspicious(source: Dict[str, Any]) -> List[str]:
     lines += filter(None, [told_pieces(counts.get("pieces", 0), words)])
     if rows >= _FEWEST_ROWS and single > 0.9 * rows:
         lines.append(f"{single:,} of {rows:,} sentences are one word")
-    if entities >= _FEWEST_ENTITIES and widened > 0.5 * entities:
+    if entities >= _FEWEST_ENTITIES and widened > _WIDENED * entities:
         lines.append(f"{widened:,} of {entities:,} entities begin or end inside a word; their "
                      "offsets count something else than characters, perhaps")
     other = counts.get("other_surfaces", 0)
@@ -163,6 +165,7 @@ def describe_record(record: Dict[str, Any]) -> str:
               "its gold tags were kept back, perhaps" for split in record.get("no_gold", ())]
     found += [f"{one} and {other} have one name; if they are one corpus in two formats, name one "
               "of them (--train, --dev, --test)" for one, other in record.get("twins", ())]
+    found += record.get("types", ())
     lines += [f"suspicious: {line}" for line in found[:_MOST_SOURCES]]
     if found[_MOST_SOURCES:]:
         lines.append(f"suspicious: {len(found) - _MOST_SOURCES} more")

@@ -20,6 +20,7 @@ RECORD_FILE = "conversion.json"
 TRANSFER_FILE = "transfer.txt"
 SPLITS = ("train", "dev", "test")
 HELD_OUT = ("dev", "test")
+_MOST_NAMED = 5
 # Cell of a column that is not annotated, as in CoNLL-U.
 _NO_TAGS = frozenset({"_", "-"})
 
@@ -100,6 +101,20 @@ class _Writer:
     def all_types(self) -> Set[str]:
         """Types of the entities, or the tags, of all splits."""
         return set().union(*self.types.values())
+
+    def type_doubts(self) -> List[str]:
+        """Lines on types that differ by case only, and on those of dev and test without train."""
+        cases: Dict[str, List[str]] = collections.defaultdict(list)
+        for name in sorted(self.all_types):
+            cases[name.casefold()].append(name)
+        told = [f"the types {' and '.join(own)} differ by case only"
+                for own in cases.values() if len(own) > 1][:_MOST_NAMED]
+        for split in HELD_OUT:
+            lost = sorted(self.types[split] - self.types["train"])
+            if lost:
+                told.append(f"train has no {', '.join(lost[:_MOST_NAMED])}, but {split} has"
+                            + (f" ({len(lost):,} such types)" if lost[_MOST_NAMED:] else ""))
+        return told
 
     @property
     def in_train(self) -> Dict[str, int]:
@@ -237,6 +252,7 @@ def convert(sources: Sequence[Source], output: pathlib.Path, options: ConvertOpt
             "divided": {"splits": divided, "shares": list(options.shares), "seed": options.seed},
             "leaks": {"kept" if options.keep_leaks else "removed": dict(removed)},
             "in_train": writer.in_train, "found": writer.repeats.found(),
+            "types": writer.type_doubts(),
             "no_gold": writer.no_gold(divided),
             "sources": reader.records,
             "sources_of_other_languages": passed,

@@ -31,7 +31,8 @@ from xtremedistil_tf.tasks import task_kind
 _SEVERAL_ENDS = 3
 # Kinds of errors that concern all rows of a file or none.
 _OF_THE_FORM = frozenset({"no_tags", "tag_names", "span_keys", "span_label", "no_empty_line",
-                          "not_utf8", "encoding", "iso_2022", "other_file", "splits"})
+                          "not_utf8", "encoding", "iso_2022", "other_file", "splits",
+                          "controls", "layers"})
 log = logging.getLogger("absl")
 
 

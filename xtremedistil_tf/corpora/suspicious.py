@@ -18,7 +18,8 @@ _CHARACTERS = tuple((kind, re.compile(pattern), text) for kind, pattern, text in
     ("mojibake", "[\u00c3\u00c2][\u0080-\u00bf]|\u00e2\u20ac|[\u00d0\u00d1][\u0080-\u00bf]",
      "UTF-8 that was read as Latin-1"),
     ("markup", r"& ?(?:amp|quot|lt|gt|nbsp|apos|# ?\d+) ?;|</?(?:br|ref|sup|sub|span|div)\b|"
-     r"(?:\\[nrt]){2}|\\[nrt](?=[A-Z ]|$)", "HTML or escapes left in the text"),
+     r"(?:\\[nrt]){2}|\\[nrt](?=[A-Z ]|$)|"
+     r"(?<!\S)-[LR][RSC]B-(?!\S)", "HTML or escapes left in the text"),
     ("spaces", r"  |^ | $", "spaces before, after or twice between words"),
     ("long_word", r"[^\s]{101,}", "word of over 100 characters, which WordPiece cannot read"),
 ))
@@ -59,7 +60,7 @@ def told_damage(counts: Mapping[str, int], unit: str) -> List[str]:
                     "as Zo\u00c3\u00ab or U+FFFD; --encoding names another, --check shows each")
     if counts.get("damaged_escapes", 0) > _FEW_ESCAPES * counts.get("sentences", 0):
         told.append(f"{counts['damaged_escapes']:,} {unit} hold escapes or marks of HTML, such as "
-                    "&quot; and \\n; --check shows each")
+                    "&quot; and \\n, or brackets such as -LRB-; --check shows each")
     return told
 
 

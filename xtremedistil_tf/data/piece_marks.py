@@ -4,8 +4,10 @@ import re
 from typing import Optional, Sequence
 
 # As tokenizers write them: WordPiece, SentencePiece, byte-level BPE, subword-nmt.
-_PIECE = re.compile(r"##\w.*|[▁Ġ]\w.*|\[(?:CLS|SEP|PAD)\]|</?s>|.*\w@@")
-_MARKS = re.compile(r"##|[▁Ġ]|\[CLS|\[SEP|\[PAD|</?s>|@@")
+_PIECE = re.compile(r"##\w.*|[▁Ġ]\w.*|\[(?:CLS|SEP|PAD|UNK|EOS|BOS)\]|</?s>|"
+                    r"<(?:EOS|BOS|PAD|UNK|NEWLINE|eos|bos|pad|unk|newline)>|.*\w@@")
+_MARKS = re.compile(r"##|[▁Ġ]|\[(?:CLS|SEP|PAD|UNK|EOS|BOS)|</?s>|"
+                    r"<(?:EOS|BOS|PAD|UNK|NEWL|eos|bos|pad|unk|newl)|@@")
 # With fewer words nothing is said; above this share of the words, marks are no accident.
 _FEWEST_WORDS, _SHARE = 20, 0.05
 

@@ -93,6 +93,11 @@ def _json_object(line: str, labels: Collection[str]) -> bool:
         return False
 
 
+def _names_column(text: str) -> bool:
+    """True if a first line is a usual name of texts, as a table of one column begins."""
+    return text.lower() in TEXTS and text in (text.lower(), text.capitalize(), text.upper())
+
+
 def _mostly(lines: Sequence[str], looks: Callable[[str, Collection[str]], bool],
             labels: Collection[str]) -> bool:
     return sum(looks(line, labels) for line in lines) >= _SHARE * len(lines)
@@ -147,6 +152,9 @@ def why_no_text(lines: Sequence[str], kind: str, labels: Collection[str]) -> Opt
     marked = marked_form(lines) if form == "text" and record.tags_words else None
     if marked:
         return f"it looks like {marked}; needed is the text without its marks{whole}"
+    if form == "text" and len(lines) >= _FEWEST and _names_column(first.strip('"')):
+        return (f"its first line, {first!r:.40}, is the name of a column, and would be read as a "
+                f"text; leave it out{whole}")
     if form == "text" or len(lines) < _FEWEST:
         return None
     column = "--text_column=NUMBER reads one of its columns" if "\t" in lines[0] and (
@@ -187,6 +195,19 @@ def _as_given(line: str, column: str, where: str) -> str:
         raise UserError(f"{where} is no JSON object with a text under {column!r}, which "
                         "--text_column names")
     return found
+
+
+def _refuse_header(line: str, column: str, name: str) -> None:
+    """Refuses a first line of names over the columns of a table.
+
+    Raises:
+      UserError: with the name over the column that is read.
+    """
+    cells = line.split("\t")
+    own = cells[int(column) - 1].strip() if 1 <= int(column) <= len(cells) else ""
+    if len(cells) > 1 and _names_column(own) and all(map(str.isidentifier, cells)):
+        raise UserError(f"{name}, line 1 names the columns ({own!r} over column {column}), and "
+                        "would be read as a text; leave it out")
 
 
 def check_reading(model: TextModel, column: Optional[str], encoding: Optional[str]) -> None:
@@ -299,6 +320,8 @@ class InputLines:
             texts = itertools.chain(head, texts)
         column = WHOLE_LINE if self._column is None else self._column
         for number, line in enumerate(texts, 1):
+            if number == 1 and is_count(column):
+                _refuse_header(line, column, self._name)
             text = _as_given(line, column, f"{self._name}, line {number}")
             whole = mend(text)
             if whole != text:

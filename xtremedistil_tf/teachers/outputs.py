@@ -196,10 +196,14 @@ def read_file(path: pathlib.Path, kind: str, pairs: bool) -> Union[Outputs, Answ
       pairs: True if a row has two texts.
 
     Raises:
-      UserError: for an unusable row.
+      UserError: for an unusable row, or a file in which nothing is said.
     """
     if task_kind(kind).windows:
-        return read_answers(path)
+        answers = read_answers(path)
+        if not any(answers.candidates):
+            raise UserError(f"{path}: no answer in it; needed is `answer`, a text, or `answers`, a "
+                            "list of them")
+        return answers
     return read_outputs(path, pooled=task_kind(kind).pooled, pairs=pairs)
 
 

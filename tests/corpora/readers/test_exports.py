@@ -164,3 +164,67 @@ def test_texts_of_old_doccano_stand_under_data():
 def test_slots_are_tags():
     rows, _ = rows_of({"text": TEXT, "intent": "x", "slots": "B-PER O O O"})
     assert rows == [PER]
+
+
+def two_controls(*names):
+    """A task with Anna by the first label control, and ran by the second."""
+    task = label_studio({"text": "Anna ran"}, (0, 4, "Anna"), (5, 8, "ran"))
+    for result, name in zip(task["annotations"][0]["result"], names):
+        result["from_name"] = name
+    return task
+
+
+def test_types_of_two_label_controls_are_not_mixed():
+    counts, options = Tally(), ReadOptions()
+    with pytest.raises(RowError, match="entities of 2 label controls: ner, pos; --tag_column=NAME"):
+        list(unpack(two_controls("ner", "pos"), options, counts))
+    rows, _ = rows_of(two_controls("ner", "pos"), tag_column="pos")
+    assert rows == [(("Anna", "ran"), ("O", "B-PER"))]
+    assert list(unpack(two_controls("ner", "pos"), ReadOptions(labelled=False), Tally()))
+    # Tasks of which each has one control are of one file, too.
+    counts = Tally()
+    assert list(unpack(two_controls("ner", "ner"), options, counts))
+    with pytest.raises(RowError, match="controls: ner, pos"):
+        list(unpack(two_controls("pos", "pos"), options, counts))
+
+
+FEW = {"tokens": TEXT.split(), "ner_tags": ["person", "O", "O", "place"]}
+
+
+@pytest.mark.parametrize("record", [
+    {"text": TEXT, "ner": spans()[:1], "pos": spans()[1:]},
+    {"text": TEXT, "entities": spans()[:1], "spans": spans()},
+    {**FEW, "fine": ["person-actor", "O", "O", "place-town"]},
+    {"words": TEXT.split(), "tags": ["B-PER", "O", "O", "O"], "inner": ["O", "O", "O", "B-LOC"]}])
+def test_several_layers_of_entities_are_asked_about(record):
+    first, second = list(record)[1:]
+    (told,), _ = rows_of(record)
+    assert f"under {first!r} and under {second!r}; --tag_column={first} or" in told
+    (row,), _ = rows_of(record, tag_column=second)
+    (other,), _ = rows_of(record, tag_column=first)
+    assert row[1] != other[1]
+    (row,), _ = rows_of(record, labelled=False)
+    assert row == (tuple(TEXT.split()), ())
+
+
+def test_a_layer_beside_tags_in_tokens_is_asked_about():
+    tokens = [{"text": word, "ner": tag} for word, tag in zip(TEXT.split(), PER[1])]
+    (told,), _ = rows_of({"tokens": tokens, "fine": ["B-MAN", "O", "O", "O"]})
+    assert "under 'tokens' and under 'fine'" in told
+
+
+@pytest.mark.parametrize("more", [
+    {"chunks": ["B-NP", "O", "B-PP", "B-NP"]}, {"pos": ["NNP", "VBZ", "IN", "NNP"]},
+    {"nested": ["O"] * 4}, {"again": FEW["ner_tags"]}, {"predictions": ["O", "O", "O", "place"]},
+    {"words": TEXT.upper().split()}, {"spaces": ["O", "O", "x", "O"]}])
+def test_other_lists_beside_tags_are_no_layers(more):
+    (row,), _ = rows_of({**FEW, **more})
+    assert row == (TAGGED[0], ("person", "O", "O", "place"))
+
+
+@pytest.mark.parametrize("more", [
+    {"sents": [{"start": 0, "end": 18}]}, {"again": spans()},
+    {"relations": [{"head": 0, "child": 1, "label": "x"}]},
+    {"predictions": spans()[:1]}, {"suggestions": spans()[:1]}])
+def test_other_objects_beside_entities_are_no_layers(more):
+    assert rows_of({"text": TEXT, "ents": spans(), **more})[0] == [TAGGED]

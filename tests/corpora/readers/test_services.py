@@ -66,6 +66,54 @@ def test_azures_utterances_have_intents_and_splits(tmp_path):
     assert "A Train day 5\ten-us:b" in rows and len(lines(tmp_path / "task", "test")) == 12
 
 
+def pieces(n):
+    """An utterance in pieces, as Snips has it."""
+    return [{"text": f"play no {n} "}, {"text": f"song {n}", "entity": "track"}, {"text": " now"}]
+
+
+@pytest.mark.parametrize("export, language", [
+    ([{"id": str(n), "isTemplate": False, "data": [
+        {"userDefined": "entity" in one, "text": one["text"], **(
+            {"alias": "track", "meta": "@song"} if "entity" in one else {})} for one in pieces(n)]}
+        for n in range(12)], ""),
+    ({"PlayMusic": [{"data": pieces(n)} for n in range(12)]}, ""),
+    ({"language": "en", "entities": {}, "intents": {
+        "PlayMusic": {"utterances": [{"data": pieces(n)} for n in range(12)]}}}, "en:")])
+def test_pieces_are_one_text_with_its_slots(tmp_path, export, language):
+    """Dialogflow's utterances, and both forms of those of Snips."""
+    given = [json.dumps(export)]
+    _, _, rows = prepare(tmp_path, given, "train.json", transfer=given)
+    tags = " ".join(language + tag for tag in "O O O B-track I-track O".split())
+    assert len(rows) == 12 and f"play no 3 song 3 now\t{tags}" in rows
+    assert "play no 3 song 3 now" in (tmp_path / "task" / "transfer.txt").read_text().splitlines()
+
+
+def test_intents_of_pieces_are_labels(tmp_path):
+    (tmp_path / "in").mkdir()
+    for intent in "ab":
+        (tmp_path / "in" / f"train_{intent}.json").write_text(json.dumps(
+            {intent: [{"data": [{"text": f"{intent} song {n}"}]} for n in range(12)]}))
+    assert make(tmp_path / "in", tmp_path / "task", kind="classification")[1] == "classification"
+    assert "b song 5\tb" in [line for split in ("train", "dev", "test")
+                             for line in lines(tmp_path / "task", split)]
+
+
+def test_cells_that_the_viewer_cut_off_are_refused(tmp_path):
+    rows = [{"row_idx": n, "row": {"text": f"so {n}", "label": "ab"[n % 2]},
+             "truncated_cells": ["text"] if n == 3 else []} for n in range(20)]
+    with pytest.raises(UserError, match=r"rows.jsonl:4: the viewer cut off \['text'\]; download"):
+        labelled(tmp_path, "rows.jsonl", rows)
+    assert len(labelled(tmp_path, "more.jsonl", rows[4:])) == 16
+
+
+@pytest.mark.parametrize("more", [{}, {"entity": "x"}, {"meta": {"id": 1}}, {"meta": "a"}])
+def test_a_list_of_rows_is_not_one_text(tmp_path, more):
+    rows = [json.dumps({"data": [{"text": "Bo sat.", **more}, {"text": "It rained.", **more}]})]
+    prepare(tmp_path, texts(*({"tokens": [f"w{n}"], "ner_tags": ["B-PER"]} for n in range(9))),
+            "train.jsonl", transfer=rows)
+    assert (tmp_path / "task" / "transfer.txt").read_text() == "Bo sat .\nIt rained .\n"
+
+
 @pytest.mark.parametrize("record", [
     {"textGcsUri": "gs://bucket/a.txt"},
     {"source-ref": "s3://bucket/a.txt", "job": 1, "job-metadata": {"class-name": "a"}},

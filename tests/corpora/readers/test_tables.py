@@ -55,6 +55,26 @@ def test_numbers_in_cells_are_named(write):
     assert "tags are numbers; name them with --tag_names" in str(rows_of(lines)[0])
 
 
+@pytest.mark.parametrize("fine, asked", [
+    ("['B-MAN', 'O', 'B-TOWN']", True), ("['B-NP', 'B-PP', 'B-NP']", False),
+    (str(TAGS[:3]), False), ("['O', 'O', 'O']", False), ("['NNP', 'IN', 'NNP']", False)])
+def test_two_columns_of_entities_are_asked_about(fine, asked):
+    lines = table(("id", "tokens", "tags", "fine"), "['Anna', 'in', 'Oslo']", str(TAGS[:3]), fine)
+    if not asked:
+        assert rows_of(lines)[0].tags == tuple(TAGS[:3])
+        return
+    with pytest.raises(UserError, match="2 columns hold tags; choose one with --tag_column=3 or 4"):
+        rows_of(lines)
+    assert rows_of(lines, tag_column="fine")[0].tags == ("B-MAN", "O", "B-TOWN")
+
+
+def test_two_columns_of_lists_of_entities_are_refused():
+    own, other = (json.dumps([{"start": 0, "end": 4, "label": one}]) for one in ("PER", "N"))
+    assert rows_of(table(("id", "text", "entities", "again"), "Anna ran", own, own))
+    with pytest.raises(UserError, match="columns 3 and 4 hold entities; a word has one tag"):
+        rows_of(table(("id", "text", "entities", "pos"), "Anna ran", own, other))
+
+
 def test_the_header_or_a_flag_names_the_tags():
     cells = "['Anna' 'ran']", "['B-NP' 'B-VP']", "['B-PER' 'O']"
     named = table(("id", "tokens", "chunk_tags", "ner_tags"), *cells)

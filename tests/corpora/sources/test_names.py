@@ -10,6 +10,7 @@ from xtremedistil_tf.corpora.sources.names import (
     languages_of,
     split_of_path,
 )
+from xtremedistil_tf.corpora.sources.sources import find_sources
 from xtremedistil_tf.data.split_names import split_of
 
 
@@ -60,7 +61,17 @@ def test_endings_of_what_is_no_data(name):
     (["German/train.txt", "English/train.txt"], ["german", "english"]),
     (["UNER_English-EWT/en-ud-train.iob2", "UNER_Danish-DDT/da-ud-train.iob2"],
      ["english", "danish"]),
+    (["zh-classical/train.txt", "deu/train.txt"], ["zh-classical", "deu"]),
+    (["be-x-old/train.txt", "be-tarask/train.txt"], ["be-x-old", "be-tarask"]),
+    (["zh-min-nan/train.txt", "cmn-Hans-CN/train.txt"], ["zh-min-nan", "cmn-Hans-CN"]),
+    (["zh-classical/train.txt"], ["zh-classical"]), (["es-419/a", "es-ES/a"], ["es-419", "es-ES"]),
+    (["train.zh-classical.txt", "train.zh.txt"], ["zh-classical", "zh"]),
+    (["train.pt-BR.txt", "train.pt-PT.txt"], ["pt-BR", "pt-PT"]),
+    (["de-dev.conll", "en-dev.conll"], ["de", "en"]),
+    (["train.en-ewt.txt", "train.de-gsd.txt"], ["en", "de"]),
     # Names of something else.
+    (["bio-train/a.txt", "raw-dev/a.txt"], [None, None]),
+    (["de-train/a.txt", "de-dev/a.txt"], [None, None]),
     (["eng.train", "eng.testa"], [None, None]),
     (["bio/train.txt", "iob/train.txt"], [None, None]),
     (["ner/train.txt", "raw/train.txt"], [None, None]),
@@ -72,6 +83,20 @@ def test_endings_of_what_is_no_data(name):
 ])
 def test_languages_by_name(paths, languages):
     assert languages_of([pathlib.PurePosixPath(path) for path in paths]) == languages
+
+
+@pytest.mark.parametrize("folders, told", [
+    (["de", "en", "simple"], "folders such as de, en look like languages, but simple does not"),
+    (["German", "English", "all"], "but all does not"), (["de", "en"], None), (["de", "all"], None),
+    (["sports", "news"], None)])
+def test_folders_of_which_some_are_languages_are_told(tmp_path, caplog, folders, told):
+    for folder in folders:
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "train.txt").write_text("Anna B-PER\n\n")
+    sources, _ = find_sources(tmp_path)
+    assert (told in caplog.text) if told else not caplog.text
+    assert [source.language for source in sources] == (
+        sorted(folders) if folders == ["de", "en"] else [None] * len(folders))
 
 
 @pytest.mark.parametrize("name, split", [

@@ -72,6 +72,8 @@ def test_a_label_column_of_an_answer_rejects_nothing(tmp_path):
     lambda at, text, own: {"text": text, "label": {"name": own}},
     lambda at, text, own: {"text": text, "cats": {"pos": float(own == "pos"),
                                                   "neg": float(own == "neg")}},
+    lambda at, text, own: [text, {"cats": {"pos": float(own == "pos"),
+                                           "neg": float(own == "neg")}}],
     lambda at, text, own: {"row_idx": at, "row": {"text": text, "label": own}},
     lambda at, text, own: {"id": at, "data": {"text": text}, "annotations": [{"result": [
         {"type": "choices", "value": {"choices": [own]}}]}]},

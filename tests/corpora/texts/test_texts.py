@@ -273,6 +273,30 @@ def test_the_end_of_a_line_is_no_line_break_in_a_text(tmp_path):
         "one text", "two spaces", "with tab", "last"]
 
 
+@pytest.mark.parametrize("text, told", [
+    ("nan", True), ("#NAME?", True), ("[deleted]", True), ("None", False), ("a null one", False)])
+def test_texts_that_stand_for_none_are_told(tmp_path, text, told):
+    write_csv(tmp_path / "all.csv", [*rows_of(40), (text, "a"), (text, "a")])
+    record, _ = make(tmp_path / "all.csv", tmp_path / "task")
+    assert ("2 texts that stand for none" in describe_texts(record)) == told
+
+
+@pytest.mark.parametrize("more, told", [
+    (("sentiment", lambda at: "xyz"[at % 3]), "--label_column=sentiment learns them"),
+    (("label_text", lambda at: "AB"[at % 2]), None), (("score", lambda at: at / 9), None),
+    (("author", lambda at: "xyz"[at % 3]), None), (("topic", lambda at: "x"), None)])
+def test_a_second_column_of_labels_is_told(tmp_path, more, told):
+    name, value = more
+    (tmp_path / "all.csv").write_text(f"text,label,{name}\n" + "".join(
+        f"so it is {at},{'ab'[at % 2]},{value(at)}\n" for at in range(40)))
+    record, _ = make(tmp_path / "all.csv", tmp_path / "task")
+    said = [line for line in describe_texts(record).splitlines() if "may hold labels" in line]
+    assert (told in said[0]) if told else not said
+    record, _ = make(tmp_path / "all.csv", tmp_path / "more", asked=Asked(
+        wanted=Wanted(label="label")))
+    assert "may hold labels" not in describe_texts(record)
+
+
 def test_transfer_questions_lose_their_answers_and_those_on_held_out_texts(tmp_path):
     def write(name, contexts, *answers):
         path = tmp_path / name

@@ -101,3 +101,14 @@ def test_both_texts_of_pairs(tmp_path, content):
 def test_other_forms_are_refused(tmp_path, content, pairs, why):
     with pytest.raises(UserError, match=why):
         transfer(tmp_path, content, pairs=pairs)
+
+
+def test_addresses_in_place_of_texts_are_refused_or_told(tmp_path):
+    places = [f"https://a.org/{at}.html" for at in range(9)]
+    with pytest.raises(UserError, match="looks like addresses or names of files, not texts .*; "
+                       "write the texts themselves"):
+        transfer(tmp_path, "\n".join(places))
+    assert transfer(tmp_path, "".join(json.dumps({"text": one}) + "\n" for one in places)) == places
+    record = json.loads((tmp_path / "task" / "conversion.json").read_text())
+    (told,) = [line for one in record["sources"] for line in one["suspicious"]]
+    assert "the column 'text' holds addresses, such as 'https://a.org/0.html', not texts" in told

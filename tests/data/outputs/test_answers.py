@@ -37,11 +37,14 @@ def write(folder, *rows, name="answers.jsonl"):
                   {"answer": "", "start": 0, "end": 0, "score": 0.3}, "Bonn"]},
      [Candidate(11, 16, 0.5), Candidate(-1, -1, 0.3), Candidate(21, 25, 0.99)]),
     ({"answer": None}, []), ({}, []),
+    ({"answer": "an"}, [Candidate(17, 19, 0.99)]), ({"answer": "me"}, [Candidate(5, 7, 0.99)]),
+    ({"answer": "e", "context": "he or e"}, [Candidate(6, 7, 0.99)]),
 ])
 def test_answers_in_every_form(said, candidates):
     question, found = parse_answers({**ASKED, "language": "pt", **said})
     assert list(found) == candidates
-    assert (question.text, question.context, question.language) == ("Which city ?", CONTEXT, "pt")
+    assert (question.text, question.context, question.language) == (
+        "Which city ?", said.get("context", CONTEXT), "pt")
 
 
 @pytest.mark.parametrize(("said", "message"), [

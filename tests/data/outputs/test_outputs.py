@@ -80,6 +80,9 @@ def test_spans_as_gliner_and_pipelines_write_them(tmp_path):
     ("Anna ran", {"start": 1, "end": 2, "label": "PER", "score": 0.9}, ["B-PER", "O"]),
     ("in MyBonn2", {"start": 5, "end": 9, "label": "LOC", "text": "Bonn"}, ["O", "B-LOC"]),
     ("😀 Anna ran", {"start": 2, "end": 6, "label": "PER"}, ["O", "B-PER", "O"]),
+    ("Zoë ran", {"start": 0, "end": 3, "label": "PER", "word": "zoe"}, ["B-PER", "O"]),
+    ("Anna ran", {"start": 2, "end": 4, "label": "PER", "word": "##na"}, ["B-PER", "O"]),
+    ("Rom's so old", {"start": 0, "end": 3, "label": "LOC"}, ["B-LOC", "O", "O"]),
     ("New  York", {"start": 0, "end": 9, "label": "LOC", "text": "New York"}, ["B-LOC", "I-LOC"]),
     ("a서울시b c", {"start": 2, "end": 3, "label": "LOC"}, ["B-LOC", "O"])])
 def test_spans_that_can_be_read(tmp_path, text, span, tags):
@@ -199,6 +202,13 @@ def test_parquet_says_the_same(tmp_path):
      "is 'ris h', which .* bytes of UTF-8"),
     ({"text": "😀 Anna ran", "spans": [{"start": 3, "end": 7, "label": "X", "text": "Anna"}]},
      "the text has 'nna ', the span 'Anna'; its offsets seem to count UTF-16 units"),
+    ({"words": ["Anna", "met", "Oslo"], "spans": [
+        {"start": 0, "end": 1, "label": "X"}, {"start": 2, "end": 3, "label": "X"}]},
+     "the spans, such as 0-1 .X., part words; their offsets seem to count words"),
+    ({"text": "So Anna, it is", "spans": [{"start": 4, "end": 8, "label": "X"}]},
+     "'nna,', which parts words; its offsets seem to count from 1, and needed is from 0"),
+    ({"text": "Anna met Oslo", "spans": [{"start": 0, "end": 4, "label": "X", "word": "oslo"}]},
+     "at 0-4 the text has 'Anna', the span's 'word' is 'oslo'"),
     ({"text": "ab", "spans": [{"start": 0, "end": 2, "label": ""}]}, "0-2 has an empty label"),
     ({"text": "ab", "spans": [{"start": 0, "end": 2, "entity": "B-X"}]}, "the tag 'B-X'; needed"),
     ({"text": "ab", "spans": [{"start": True, "end": 2, "label": "X"}]}, "needed are start, end"),

@@ -34,10 +34,23 @@ def lines(pattern, count=40):
     ("▁he ▁dis til s ▁{n}", "tokenizer"), ("he Ġdis til s Ġ{n}", "tokenizer"),
     ("[CLS] he distils {n} [SEP]", "tokenizer"),
     ("['The', 'movie', '{n}']", "lists as Python writes them"),
-    ("The movie {n} was.##{bit}", "behind ##"), ("The movie {n},{one}", "a class behind ,")])
+    ("The movie {n} was.##{bit}", "behind ##"), ("The movie {n},{one}", "a class behind ,"),
+    ("https://a.org/{n}.html?x={n}", "addresses"), ("www.a{n}.org", "addresses"),
+    ("anna{n}@a.org", "addresses"), ("raw/doc_{n}.txt", "addresses"), ("doc_{n}.txt", "addresses"),
+    ("C:\\data\\doc{n}", "addresses"), ("101 200{n} 17 102", "numbers or ids"),
+    ("3f2504e0-4f89-11d3-9a0c-0305e82c33{n}", "numbers or ids"),
+    ("VGhpcyBpcyBhIHRleHQgdGhhdCBub2JvZHkg{n}==", "numbers or ids"),
+    ("w{n} 0.1 -0.25 3.0e-5", "words with their vectors"),
+    ("2024-01-01 10:00:{n},123 INFO it began", "behind their times"),
+    ("[12/01/24, 10:{n:02}] Anna: it began", "behind their times"),
+    ("10:{n:02} <anna> it began", "behind their times"),
+    ("menu.file{n} = Open the file", "behind their keys"), ("- intent: no{n}", "Rasa"),
+    ("## intent:no{n}", "Rasa"), ('msgid "no {n}"', "(PO)"), ("\\begin{{document}}", "LaTeX"),
+    ("[Script Info]", "SubStation")])
 def test_marks_of_labels_are_named(pattern, told):
     assert told in marked_form(lines(pattern))
-    assert marked_form(["An ordinary sentence of a text."] * 40 + lines(pattern, 3)) is None
+    if not told.startswith(("Rasa", "(PO)", "LaTeX", "SubStation")):  # These lines begin a file.
+        assert marked_form(["An ordinary sentence of a text."] * 40 + lines(pattern, 3)) is None
 
 
 def test_forms_of_several_lines():
@@ -54,7 +67,10 @@ def test_forms_of_several_lines():
     "either/or and his/her no {n} at http://a.b/c were", "call my_function with some_value {n}",
     "I saw {n} of them, {one}", "Yes.", "John: no {n} is mine; {one}",
     "这是第{n}个句子，很长。", '"No {n}," he said, "never."', "a < b and c > d in {n}",
-    "He, who is {n}, left;and so did she.", "the price is 3,000 or {n} | more"])
+    "He, who is {n}, left;and so did she.", "the price is 3,000 or {n} | more",
+    "See http://a.b/{n} now", "At 10:{n} he went", "It began on 2024-01-{n}", "He says x = {n} so",
+    "so", "Donaudampfschifffahrtsgesellschaft", "12.{n} euros are enough", "1. No {n}", "Mr. No",
+    "intent: no {n} is mine", "the \\emph{{best}} of {n}", "[Intro]", "事故.{n}年のことだ", "a.m."])
 def test_ordinary_text_has_no_marks(pattern):
     assert marked_form(lines(pattern)) is None
 
@@ -66,6 +82,12 @@ def test_lines_that_begin_with_a_few_numbers_are_text():
 
 PROSE = " ".join(f"The {n}th house of our street stands empty, and nobody knows who built it there "
                  f"in all these years{' of war and hunger' * (n % 3)}." for n in range(60))
+
+
+def test_headers_of_emails_are_told():
+    mail = ["From: a@b.org", "To: c@d.org", "Subject: Re: it", "", "It is so .", "Yes .", ""] * 5
+    assert "15 of its first lines are headers of e-mails, such as From:" in doubts_of(mail)[0]
+    assert doubts_of(["Subject: it", "It is so ."] * 9) == []
 
 
 def test_lines_of_one_width_are_told():

@@ -13,6 +13,9 @@ _USE = "aiplatform.googleapis.com/ml_use"
 _METADATA, _FAILURE = "-metadata", "-failure"
 # A record that nobody annotated; see `answers.is_unannotated`.
 _UNANNOTATED = {"annotation": None, "status": "pending"}
+# Keys of a piece of an utterance, of which the first names its slot (Dialogflow, Snips).
+_SLOTS = ("slot_name", "alias", "entity")
+_PIECE = frozenset({*_SLOTS, "text", "meta", "userDefined", "range"})
 # An address of any kind, as of the web or of a store, in place of a text.
 ADDRESS = re.compile(r"[a-z][a-z0-9]*://\S+", re.IGNORECASE)
 
@@ -116,8 +119,66 @@ def _argilla(record: Record) -> Optional[Record]:
     return {**fields, **({"label": _one(list(kept.values()))} if len(kept) == 1 else kept), **found}
 
 
+def _are_pieces(value: Any) -> bool:
+    """True for the pieces of one utterance, such as those that are slots."""
+    return isinstance(value, list) and bool(value) and all(
+        isinstance(one, dict) and isinstance(one.get("text"), str) and _PIECE.issuperset(one)
+        and isinstance(one.get("meta", ""), str) for one in value)
+
+
+def _slot(piece: Record) -> Any:
+    return next((piece[name] for name in _SLOTS if piece.get(name)), None)
+
+
+def _of_pieces(record: Record) -> Record:
+    text, spans = "", []
+    for piece in record["data"]:
+        begin, text = len(text), text + piece["text"]
+        if _slot(piece) is not None:
+            spans.append({"start": begin, "end": len(text), "label": _slot(piece)})
+    about = {name: value for name, value in record.items() if name != "data"}
+    return {**about, "text": text, "entities": spans}
+
+
+def _utterance(record: Record) -> Optional[Record]:
+    """An utterance in pieces of Dialogflow or Snips; a list of texts alone may be one of rows."""
+    pieces = record.get("data")
+    if not _are_pieces(pieces) or not pieces:
+        return None
+    slots = [_slot(piece) is not None for piece in pieces]
+    # Between two slots stands a space at least.
+    sure = any("userDefined" in piece for piece in pieces)
+    return _of_pieces(record) if sure or any(slots) and (
+        len(slots) == 1 or not all(slots)) else None
+
+
+def _utterances_of_snips(export: Record) -> Optional[List[Record]]:
+    """The utterances of a data set of Snips, by intent, or None."""
+    intents = export.get("intents", export)
+    about = {name: export[name] for name in ("language",) if isinstance(export.get(name), str)}
+    found = []
+    for intent, own in intents.items() if isinstance(intents, dict) else ():
+        own = own.get("utterances") if isinstance(own, dict) else own
+        if not isinstance(own, list) or not own or not all(
+                isinstance(one, dict) and _are_pieces(one.get("data")) for one in own):
+            return None
+        found += [{**about, **_of_pieces(one), "intent": intent} for one in own]
+    return found or None
+
+
+def _viewer(record: Record) -> Optional[Record]:
+    """A row of the viewer of Hugging Face."""
+    row = record.get("row")
+    if not isinstance(row, dict):
+        return None
+    if record.get("truncated_cells"):
+        raise RowError(("json", f"the viewer cut off {record['truncated_cells']!r:.60}; download "
+                        "the data set's files, whose cells are whole"))
+    return row
+
+
 _SERVICES: Tuple[Callable[[Record], Optional[Record]], ...] = (
-    _vertex, _ground_truth, _labelbox, _argilla)
+    _vertex, _ground_truth, _labelbox, _argilla, _utterance, _viewer)
 
 
 def of_service(record: Record) -> Record:
@@ -137,8 +198,13 @@ def of_service(record: Record) -> Record:
     return record
 
 
-def utterances_of_azure(export: Record) -> Optional[List[Record]]:
-    """The utterances of a project of Azure's conversational language understanding, or None."""
+def utterances_of(export: Record) -> Optional[List[Record]]:
+    """The utterances of a project of Azure's conversational language understanding, or of a data
+    set of Snips, or None.
+    """
+    snips = _utterances_of_snips(export)
+    if snips is not None:
+        return snips
     assets = export.get("assets")
     utterances = assets.get("utterances") if isinstance(assets, dict) else None
     if not isinstance(utterances, list) or not all(isinstance(one, dict) for one in utterances):

@@ -1,6 +1,6 @@
 """Brings the records of annotation tools to the usual keys: tokens and tags, text and entities."""
 
-from typing import Any, Dict, Iterator, List, Union
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Union
 
 from xtremedistil_tf.corpora.annotations.answers import RESPONSES, given_answers
 from xtremedistil_tf.corpora.annotations.keys import is_placed, is_spans
@@ -110,5 +110,25 @@ def label_studio_spans(annotation: Record) -> List[Record]:
             outer = value.get("globalOffsets")
             places = outer if isinstance(outer, dict) else value
             spans.append({"start": places.get("start"), "end": places.get("end"),
-                          "labels": label, "text": value.get("text")})
+                          "labels": label, "text": value.get("text"),
+                          "control": str(result.get("from_name"))})
     return spans
+
+
+def of_control(spans: Sequence[Record], wanted: Optional[str], seen: Dict[str, None]
+               ) -> List[Record]:
+    """The entities of one label control of Label Studio, of which a task may have several.
+
+    Args:
+      spans: the entities of `label_studio_spans`.
+      wanted: the control's name; None if there is only one.
+      seen: names of the controls of the tasks before; those of this one are added.
+
+    Raises:
+      RowError: for several controls of which none is named: their types would be of one layer.
+    """
+    seen.update(dict.fromkeys(span["control"] for span in spans))
+    if wanted is None and len(seen) > 1:
+        raise RowError(("controls", f"entities of {len(seen)} label controls: "
+                        f"{', '.join(seen)}; --tag_column=NAME says which to read"))
+    return [span for span in spans if wanted in (None, span["control"])]

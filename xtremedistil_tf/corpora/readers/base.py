@@ -62,6 +62,7 @@ class Tally(Counter[str]):
       notes: findings about the whole source, one line each.
       doubts: signs that it is no plain text, one line each.
       spelled: the spelling of each tag that is written with _.
+      controls: names of the label controls of Label Studio's tasks.
       cut: True if nothing separates its sentences, so rows must be split.
     """
 
@@ -70,6 +71,7 @@ class Tally(Counter[str]):
         self.notes: List[str] = []
         self.doubts: List[str] = []
         self.spelled: Dict[str, str] = {}
+        self.controls: Dict[str, None] = {}
         self.cut = False
 
     def note(self, text: str) -> None:

@@ -7,13 +7,10 @@ from typing import Callable, List, Sequence
 
 from xtremedistil_tf.corpora.readers.schemes import tagged_by_types
 from xtremedistil_tf.data.lines import is_count
-from xtremedistil_tf.data.readers.recognise import LETTERS, is_bracketed, is_tag
+from xtremedistil_tf.data.readers.recognise import CHUNKS, LETTERS, is_bracketed, is_tag
 from xtremedistil_tf.data.readers.sentences import LONG_ROW, count_ends
 from xtremedistil_tf.data.words import END_MARKS
 
-# Phrase types (CoNLL-2000); CoNLL-2003 has a column of them beside the entities.
-_CHUNKS = frozenset({"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST",
-                     "UCP", "NC", "VC", "PC"})
 # Labels of phrases and arguments in CoNLL-2012's other columns of brackets.
 _NO_ENTITIES = re.compile(r"(TOP|S|NP|VP|V|([CR]-)?(ARG|A|AM-).*|[CR]-V)")
 EMPTY = frozenset({"", "_", "-"})
@@ -79,7 +76,7 @@ class Column:
             self.is_tags = True
             self.types = list(dict.fromkeys(re.findall(r"\(([^\s()*]+)", " ".join(values))))
         self.is_chunks = bool(self.types) and (
-            _CHUNKS.issuperset(self.types) or self.is_brackets and any(
+            CHUNKS.issuperset(self.types) or self.is_brackets and any(
                 map(_NO_ENTITIES.fullmatch, self.types)))
         self.is_letters = self.is_tags and "B" in self._counts and (
             LETTERS | {"O"}).issuperset(self._counts)

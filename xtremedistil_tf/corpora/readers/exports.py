@@ -7,7 +7,7 @@ from typing import Any, Iterable, Iterator, List, Optional, Tuple
 
 from xtremedistil_tf.corpora.annotations.answers import is_rejected
 from xtremedistil_tf.corpora.annotations.keys import BEGINS, LABELS, lifted, plain_key
-from xtremedistil_tf.corpora.annotations.services import of_service, utterances_of_azure
+from xtremedistil_tf.corpora.annotations.services import of_service, utterances_of
 from xtremedistil_tf.corpora.annotations.tools import (
     Record,
     by_sentence,
@@ -16,6 +16,7 @@ from xtremedistil_tf.corpora.annotations.tools import (
     objects_of,
     of_argilla,
     of_automl,
+    of_control,
     of_spacy,
     with_spans,
 )
@@ -127,13 +128,11 @@ def unpack(value: Any, options: ReadOptions, counts: Tally) -> Iterator[Record]:
         yield _of_list(value)
         return
     value = _as_object(value)
-    utterances = utterances_of_azure(value)
+    utterances = utterances_of(value)
     if utterances is not None:
         yield from utterances
         return
     _check_texts_are_here(value)
-    if isinstance(value.get("row"), dict):
-        value = value["row"]
     data, paragraphs = value.get("data"), value.get("paragraphs")
     contents = [value.get(name) for name in (*TEXTS, *TOKENS)]
     if isinstance(data, dict):
@@ -337,7 +336,9 @@ def _label_studio(task: Record, options: ReadOptions, counts: Tally) -> Iterator
         return
     counts["several_annotations"] += len(usable) > 1
     usable.sort(key=lambda one: (not one.get("ground_truth"), not one.get("result")))
+    wanted = None if is_count(options.tag_column or "1") else options.tag_column
     spans = label_studio_spans(usable[0]) if usable else []
+    spans = of_control(spans, wanted, counts.controls) if options.labelled else spans
     record = {**{name: data[name] for name in LANGUAGES if name in data},
               "text": data[_text_field(data, spans, options.word_column)]}
-    yield {**record, "spans": spans} if usable else record
+    yield {**record, wanted or "spans": spans} if usable else record

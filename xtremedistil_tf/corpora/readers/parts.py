@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.annotations.answers import ANSWERS, without_rejected
 from xtremedistil_tf.corpora.annotations.keys import is_spans, plain_key, read_spans
+from xtremedistil_tf.corpora.annotations.layers import refuse_other_spans, refuse_other_tags
 from xtremedistil_tf.corpora.annotations.spans import Span
 from xtremedistil_tf.corpora.annotations.written import read_written
 from xtremedistil_tf.corpora.readers.base import ReadOptions
@@ -305,6 +306,8 @@ def read_parts(given: Dict[str, Any], options: ReadOptions) -> Parts:
         if not options.labelled:
             return Parts(language, words, (), text, offsets)
         if tags is not None:
+            if options.schemed and options.tag_column is None:
+                refuse_other_tags(record, tags)
             return Parts(language, words, named_tags(tags, options.tag_names), text, offsets)
     elif text is not None and not options.labelled:
         return Parts(language, None, None, text)
@@ -315,6 +318,8 @@ def read_parts(given: Dict[str, Any], options: ReadOptions) -> Parts:
                             "; of labelled texts --text_column and --label_column name the "
                             "columns" if options.labelled else "")))
     entities, name, labelled = _entities(record, words is not None)
+    if entities and options.labelled and options.tag_column is None:
+        refuse_other_spans(record, name)
     kept = None if entities is None else without_rejected(entities)
     spans = None if kept is None else read_spans(kept, None if name == "ner" else text)
     by_token = words is not None and (name == "ner" or "tokenized_text" in record)

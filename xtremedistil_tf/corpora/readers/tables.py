@@ -5,7 +5,8 @@ import itertools
 import statistics
 from typing import Any, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
-from xtremedistil_tf.corpora.annotations.keys import is_spans, plain_key
+from xtremedistil_tf.corpora.annotations.keys import plain_key
+from xtremedistil_tf.corpora.annotations.layers import are_spans, have_entities, spans_column
 from xtremedistil_tf.corpora.annotations.lists import Items, read_list
 from xtremedistil_tf.corpora.annotations.written import read_written
 from xtremedistil_tf.corpora.readers.base import SAMPLE, Place, ReadOptions, Row, Tally
@@ -23,8 +24,9 @@ _Cells = Sequence[str]
 _NEARLY_ALL = 0.9
 # Longest cell of a sentence; a longer one has a quotation mark that is never closed.
 _CELL = 1 << 17
-# Rows that show whether a column holds lists of entities.
-_SPANS_SAMPLE = 500
+
+
+_NO_ITEMS = Items([], False)
 
 
 class _Tagged(NamedTuple):
@@ -116,31 +118,23 @@ def _chosen(rows: Sequence[_Cells], options: ReadOptions) -> Optional[_Tagged]:
             raise UserError(f"--{flag} is {wanted!r}; allowed in this table: "
                             f"{' or '.join(allowed)}")
         found = fits if wanted else found
+    if options.labelled and not options.tag_column:
+        _refuse_several(rows, [one for one in found if have_entities(
+            tag for row in rows for tag in (_or_none(row[one.tags]) or _NO_ITEMS).items)])
     for keys, tags in ((TAGS, True), (TOKENS, False)):
         called = [one for key in keys for one in found if plain_key(names[one[tags]]) == key]
         found = [one for one in called if one[tags] == called[0][tags]] or found
-    different = {tuple(row[one.tags] for row in rows): one for one in reversed(found)}
-    if len(different) > 1 and options.labelled:
-        raise UserError(f"{len(different)} columns hold tags; choose one with --tag_column="
-                        + " or ".join(sorted(str(one.tags + 1) for one in different.values())))
+    if options.labelled:
+        _refuse_several(rows, found)
     return found[0] if found else None
 
 
-def _are_spans(cell: str) -> bool:
-    """True if a cell holds a list of entities, perhaps an empty one."""
-    try:
-        return is_spans(read_written(cell))
-    except RowError:
-        return False
-
-
-def _spans_column(rows: Sequence[_Cells]) -> Optional[int]:
-    """Index of the column that holds lists of entities, as in Label Studio's CSV; None without."""
-    for at, column in enumerate(zip(*_equal(rows))):
-        cells = [cell for cell in column[:_SPANS_SAMPLE] if cell.strip() not in ("", "[]")]
-        if sum(map(_are_spans, cells)) >= max(1, 0.5 * len(cells)):
-            return at
-    return None
+def _refuse_several(rows: Sequence[_Cells], found: Sequence[_Tagged]) -> None:
+    """Raises UserError if columns of tags have different contents below their names."""
+    different = {tuple(row[one.tags] for row in rows[1:]): one for one in reversed(found)}
+    if len(different) > 1:
+        raise UserError(f"{len(different)} columns hold tags; choose one with --tag_column="
+                        + " or ".join(sorted(str(one.tags + 1) for one in different.values())))
 
 
 def _with_spans(rows: Iterable[Tuple[int, Union[List[str], RowError]]], text: int, spans: int
@@ -154,7 +148,7 @@ def _with_spans(rows: Iterable[Tuple[int, Union[List[str], RowError]]], text: in
                                     f"column {spans + 1}, the text in column {text + 1}"))
         elif not row[spans].strip():
             yield number, {"text": row[text]}
-        elif _are_spans(row[spans]):
+        elif are_spans(row[spans]):
             yield number, {"text": row[text], "entities": read_written(row[spans])}
         elif at or "[" in row[spans]:  # The first row may be the header.
             yield number, RowError(("json", f"{row[spans]!r:.60}; needed is a list of entities"))
@@ -291,7 +285,7 @@ def read_table(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> It
         head, lines = [*map(_doubled, head)], map(_doubled, lines)
     cells = _sample(head)
     tagged = _chosen(cells, options) if cells else None
-    spans = _spans_column(cells) if options.labelled and not tagged else None
+    spans = spans_column(_equal(cells)) if options.labelled and not tagged else None
     rows = _all_rows(itertools.chain(head, lines), separator)
     if spans is not None:
         text, _ = _text_column(cells, options)

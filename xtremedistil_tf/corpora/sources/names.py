@@ -47,7 +47,12 @@ _LANGUAGES = frozenset("""
     tajik tamil tatar telugu thai tibetan turkish turkmen ukrainian urdu uyghur uzbek
     vietnamese welsh wolof xhosa yiddish yoruba zulu
 """.split())
-_CODE = re.compile(r"([a-z]{2,3})([-_][A-Za-z]{2,4})?")
+# A code with its script, region or variant, as in zh-classical, be-x-old and cmn-Hans-CN.
+_LONG = r"\d{3}|x|basiceng|classical|tarask|valencia"
+_CODE = re.compile(rf"([a-z]{{2,3}})((?:[-_](?:[A-Za-z]{{2,4}}|{_LONG})){{0,3}})")
+# The same in a file's name, where other parts may stand behind a code.
+_SHORT = r"[A-Z][a-z]{3}|[A-Z]{2}|old|min|nan|yue|smg|zam|vro|bms|rup|tara|nl"
+_NAMED_CODE = re.compile(rf"[a-z]{{2,3}}([-_]({_SHORT}|{_LONG}))+")
 
 
 def split_of_path(path: pathlib.PurePath) -> Optional[str]:
@@ -79,9 +84,18 @@ def _code(part: str) -> Optional[str]:
     if named:
         return named[0]
     match = _CODE.fullmatch(part)
-    if not match or part in _NO_CODES or len(match.group(1)) == 2 and match.group(1) not in _CODES:
+    if not match or len(match.group(1)) == 2 and match.group(1) not in _CODES:
         return None
-    return part
+    private, no_codes = "-x-" in part.replace("_", "-"), _NO_CODES | set(SPLITS)
+    others = [] if private else re.split("[-_]", match.group(2))[1:]
+    return None if no_codes.intersection([match.group(1), *map(str.lower, others)]) else part
+
+
+def _code_of_file(name: str) -> Optional[str]:
+    """The language in a file's name: between its points, or else between any of its marks."""
+    whole = [part for part in name.split(".") if _NAMED_CODE.fullmatch(part)]
+    return next((code for code in map(_code, [*whole, *re.split(r"[._-]", name.lower())]) if code),
+                None)
 
 
 def _agreed(codes: Sequence[Optional[str]]) -> bool:
@@ -94,6 +108,21 @@ def _agreed(codes: Sequence[Optional[str]]) -> bool:
 def are_languages(names: Sequence[str]) -> bool:
     """True if the names of folders are languages."""
     return _agreed([_code(name) for name in names])
+
+
+def unsure_languages(paths: Sequence[pathlib.PurePath]) -> Optional[str]:
+    """Tells that some folders are named by languages, but not all, so that none is read.
+
+    Args:
+      paths: paths of the files below the input, of which no language was found.
+    """
+    names = sorted({part for path in paths for part in path.parts[-2:-1]})
+    codes = [name for name in names if name in _CODES or name.lower() in _LANGUAGES]
+    others = [name for name in names if _code(name) is None]
+    if len(codes) < 2 or not others:
+        return None
+    return (f"folders such as {', '.join(codes[:2])} look like languages, but {others[0]} does "
+            "not; no language is read: rename it, or give the others alone")
 
 
 def languages_of(paths: Sequence[pathlib.PurePath]) -> List[Optional[str]]:
@@ -109,8 +138,7 @@ def languages_of(paths: Sequence[pathlib.PurePath]) -> List[Optional[str]]:
                for path in paths]
     if paths and _agreed(folders):
         return folders
-    names = [next((code for code in map(_code, re.split(r"[._-]", path.name.lower())) if code),
-                  None) for path in paths]
+    names = [_code_of_file(path.name) for path in paths]
     if len(set(names)) > 1 and _agreed(names):
         return names
     return [None] * len(paths)

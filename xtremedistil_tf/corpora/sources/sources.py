@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import logging
 import pathlib
 import re
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
@@ -24,6 +25,7 @@ from xtremedistil_tf.corpora.sources.names import (
     is_no_data,
     languages_of,
     split_of_path,
+    unsure_languages,
 )
 from xtremedistil_tf.corpora.sources.parallel import join_parallel
 from xtremedistil_tf.corpora.sources.standoff import ANNOTATIONS, standoff
@@ -31,6 +33,7 @@ from xtremedistil_tf.data.lines import UTF8, Line, RowError, decode_lines
 from xtremedistil_tf.data.split_names import split_of
 from xtremedistil_tf.errors import UserError, as_typed, first_line
 
+log = logging.getLogger("absl")
 _ARCHIVE = re.compile(r"\.(tar|tgz|tar\.(gz|bz2|xz)|zip)$")
 # What --encoding is told for, by the kind of a line's error.
 _ENCODINGS = {"not_utf8": OTHER_ENCODING, "iso_2022": OF_ISO_2022}
@@ -225,6 +228,9 @@ def find_sources(
             f"testa, test, extra; or all of it is labelled, and dev and test are taken out of it: "
             f"{as_typed('train', path)}")
     languages = languages_of([file.path for file, _ in read])
+    unsure = None if any(languages) else unsure_languages([file.path for file, _ in read])
+    if unsure:
+        log.warning("%s: %s", path, unsure)
     sources = [
         _source(file, of, language=language) for (file, of), language in zip(read, languages)]
     return sources, others

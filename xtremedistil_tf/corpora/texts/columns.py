@@ -153,9 +153,36 @@ def doubts(table: Table, sample: Sequence[Record], columns: Columns, wanted: Wan
         if named and column not in columns.all and len(cells) <= _MOST_SPLITS:
             found.append(f"the column {column!r} names splits, such as {min(named)}, but not in "
                          "all rows, or one only; it is not read: write one file a split")
-    for column in own:
+    return found + addresses_in(sample, columns) + _other_labels(table, sample, columns, wanted)
+
+
+def _other_labels(table: Table, sample: Sequence[Record], columns: Columns, wanted: Wanted
+                  ) -> List[str]:
+    """Doubts about further columns that are labels by their names and contents.
+
+    The same label in other words, such as its number, is none.
+    """
+    if wanted.label is not None or wanted.labels or columns.label is None:
+        return []
+    label, found = columns.label, []
+    for column in table.columns:
+        cells = [(shown(row.get(label)).strip(), shown(row.get(column)).strip()) for row in sample]
+        pairs = {pair for pair in cells if all(pair)}
+        labels, others = ({pair[at] for pair in pairs} for at in (0, 1))
+        few = 1 < len(others) <= max(2, _MOST_CLASSES * len(sample))
+        if column.lower() in LABELS and column not in columns.all and few and not (
+                len(pairs) == len(labels) == len(others)):
+            found.append(f"the column {column!r} may hold labels, too, and is not read; "
+                         f"{as_typed('label_column', column)} learns them")
+    return found
+
+
+def addresses_in(sample: Sequence[Record], columns: Columns) -> List[str]:
+    """Doubts about columns of texts that hold addresses."""
+    found = []
+    for column in columns.texts:
         values = [shown(row.get(column)).strip() for row in sample]
-        if sum(map(bool, map(ADDRESS.fullmatch, values))) >= len(values) / 2:
+        if sum(map(bool, map(ADDRESS.fullmatch, values))) > len(values) / 2:
             found.append(f"the column {column!r} holds addresses, such as {values[0]!r:.60}, not "
                          "texts; --text_column=NAME names another")
     return found

@@ -13,6 +13,8 @@ _TOLD = {
     "white_space": "texts with line breaks, tabs or several spaces: one space each",
     "written_lists": "lists of words in cells joined to texts",
     "normalized": "texts composed (Unicode NFC)",
+    "placeholders": "texts that stand for none, such as nan, NULL, #NAME? or [deleted], kept as "
+                    "they are; take these rows out",
     "headers": "header rows inside the table left out",
     "other_languages": "texts of other languages left out",
     "empty_lines": "empty lines left out",

@@ -19,6 +19,7 @@ from xtremedistil_tf.corpora.texts.columns import (
     LABELS,
     Columns,
     Wanted,
+    addresses_in,
     doubts,
     find_columns,
     split_of_row,
@@ -45,6 +46,9 @@ from xtremedistil_tf.errors import UserError
 
 log = logging.getLogger("absl")
 _WHITE = re.compile(r"[\s\0]+")
+# What programs and people write for a text that is missing or was taken out.
+_NOTHING = frozenset({"nan", "NaN", "null", "NULL", "N/A", "<NA>", "#N/A", "#NAME?", "#REF!",
+                      "#VALUE!", "undefined", "NS", "[deleted]", "[removed]"})
 # Columns of a CSV that are an annotator's answer by their names.
 _ANSWERS = frozenset({"answer", "review_status", "annotation_status"})
 # Characters without a width; joiners are letters inside a word of Persian or Hindi.
@@ -156,7 +160,8 @@ class TextReader:
                 self._check_label(source.name, str(columns.label))
             counts.note(_told(columns, table.named))
             suspicious = doubts(table, sample, columns, self._options.wanted,
-                                divided=source.split is not None) if labelled else []
+                                divided=source.split is not None) if labelled else (
+                                    addresses_in(sample, columns))
             judged = _judged(table, columns)
             for place, row in itertools.chain(head, table.rows):
                 try:
@@ -256,6 +261,7 @@ class TextReader:
         for name, text in zip(columns.texts, texts):
             if not text:
                 raise RowError(("no_words", f"no text in the column {name!r}"))
+            counts["placeholders"] += text in _NOTHING
         own = text_in(row, columns.language, counts).strip() if columns.language else ""
         spoken = own or self._options.language or language or DEFAULT_LANGUAGE
         if not re.fullmatch(LANGUAGE, spoken):

@@ -10,6 +10,7 @@ import numpy as np
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.outputs.objects import Problems, read_objects
 from xtremedistil_tf.data.outputs.rows import HARD
+from xtremedistil_tf.data.outputs.spans import parts_word
 from xtremedistil_tf.data.outputs.values import bad_row, probability
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, ReadReport, TextFile
 from xtremedistil_tf.data.readers.squad import Question
@@ -71,6 +72,14 @@ def _first(row: Any, names: Sequence[str], default: Any) -> Any:
     return next((row[name] for name in names if row.get(name) is not None), default)
 
 
+def _place_of(answer: str, context: str) -> int:
+    """Where an answer stands first, if it can as whole words; -1 if it does not stand there."""
+    at = first = context.find(answer)
+    while at >= 0 and (parts_word(context, at) or parts_word(context, at + len(answer))):
+        at = context.find(answer, at + 1)
+    return first if at < 0 else at
+
+
 def _candidate(row: Any, context: str) -> Candidate:
     """Parses one answer: its text, perhaps where it starts, and how sure it is."""
     if isinstance(row, str):
@@ -87,7 +96,7 @@ def _candidate(row: Any, context: str) -> Candidate:
     bare = text.strip()
     start = _first(row, ("start", "answer_start"), None)
     if start is None:
-        start = context.find(bare)
+        start = _place_of(bare, context)
         if start < 0:
             raise bad_row("alignment", f"the answer {bare!r:.60} does not stand in the context")
         return Candidate(start, start + len(bare), score)

@@ -30,7 +30,31 @@ _QUESTION = re.compile(r"[A-Z]{2,}:[a-z]\w*\s")
 # First lines of forms with entities by offsets.
 _OFFSETS = {"PubTator's form": re.compile(r"\d+\|t\|"),
             "brat's entities without their text": re.compile(r"T\d+\t\S+ \d+ \d")}
+# Lines near the begin of a file that show training data, or texts with their code, in YAML,
+# Markdown and other forms.
+_FIRST = 20
+_BEGINS = {
+    "Rasa's training data": re.compile(
+        r"(?:nlu|stories|rules|domain|intents):\s*|- (?:intent|lookup|synonym|regex): ?\S.*|"
+        r"## (?:intent|lookup|synonym|regex):.*"),
+    "LaTeX": re.compile(r"\\(?:documentclass|begin\{document\}).*"),
+    "subtitles of SubStation Alpha": re.compile(r"\[Script Info\]\s*"),
+    "a catalogue of translations (PO)": re.compile(r'msgid ".*'),
+}
 _NUMBERED = re.compile(r"([-+]?\d{1,9})\s+\S+\s")
+# Lines without a word of a text: an address, a file's name, numbers and ids, a word's vector.
+_PLACE = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*://|www\.)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:[\w.~:-]*[/\\])+[\w.-]+|"
+    r"[\w-]+\.[a-z]\w{1,4}", re.ASCII | re.IGNORECASE)
+_ID = re.compile(r"[-+]?\d[\d.,:/%-]*|(?=[a-f-]*\d)[0-9a-f-]{8,}|(?=\S*[\d+/=])[\w+/-]{24,}={0,2}",
+                 re.ASCII | re.IGNORECASE)
+_VECTOR = re.compile(r"\S+(?: -?\d+\.\d+(?:e-?\d+)?){3,}\s*")
+# A date and a time, or a time alone, as in logs and chats; a key, as in files of messages.
+_TIME = re.compile(r"\s*[\[(<]?(?:(?:\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|[A-Z][a-z]{2} +\d{1,2})"
+                   r"[,T ] *)?\d{1,2}:\d{2}")
+_KEYED = re.compile(r"[\w-]+(?:\.[\w-]+)* ?= ?\S.*", re.ASCII)
+_HEADER = re.compile(r"(From|To|Cc|Subject|Date|Message-ID|Received|Content-Type|MIME-Version|"
+                     r"Return-Path): \S", re.IGNORECASE)
 # Separators between a text and its label, behind and before it.
 _BEHIND, _BEFORE = ("|||", "##", ";", "@", "|", ","), ("|||", ";", "|", ",")
 _MOST, _SHARE = 0.9, 0.1
@@ -119,8 +143,27 @@ def _is_vertical(lines: Sequence[str]) -> bool:
     return len(lines) - len(words) > 1 and _are_most(words, lambda line: "\t" in line)
 
 
+def _is_wordless(line: str) -> bool:
+    return all(map(_ID.fullmatch, line.split()))
+
+
+_LINES: Tuple[Tuple[str, Callable[[str], object]], ...] = (
+    ("addresses or names of files, not texts", lambda line: _PLACE.fullmatch(line.strip())),
+    ("numbers or ids, not texts", _is_wordless), ("words with their vectors", _VECTOR.fullmatch),
+    ("texts behind their times", _TIME.match), ("texts behind their keys and =", _KEYED.fullmatch))
+
+
+def _other_form(lines: Sequence[str]) -> Optional[str]:
+    """Describes lines of data, code or addresses, in which few words are those of a text."""
+    told = next((told for told, form in _BEGINS.items() if any(
+        map(form.fullmatch, lines[:_FIRST]))), None)
+    return told or next((told for told, test in _LINES if _are_most(lines, test)), None)
+
+
 def marked_form(lines: Sequence[str]) -> Optional[str]:
     """Describes lines with marks of labels that would become words of a text.
+
+    Such are also forms in which hardly a word is one of a text, such as lists of addresses.
 
     Args:
       lines: lines of running text, without empty ones.
@@ -133,8 +176,9 @@ def marked_form(lines: Sequence[str]) -> Optional[str]:
         return f"text with entities in markup, such as {entity!r:.60}"
     offsets = next((told for told, form in _OFFSETS.items()
                     if lines and form.match(lines[0])), None)
-    if offsets:
-        return offsets
+    other = offsets or _other_form(lines)
+    if other:
+        return other
     if lines and all(map(_WRITTEN.fullmatch, lines)):
         return "lists as Python writes them"
     if _is_vertical(lines):
@@ -189,6 +233,10 @@ def doubts_of(lines: Sequence[str]) -> List[str]:
         found = [match.group() for match in marks.finditer("\n".join(lines))]
         if len(found) >= _FEWEST and len(found) > _MARKS_SHARE * len(lines):
             told.append(f"marks of {name}, such as {found[0]!r:.40}, are read as words")
+    headers = [match.group(1).lower() for match in map(_HEADER.match, lines) if match]
+    if len(set(headers)) >= _FEWEST and len(headers) > _MARKS_SHARE * len(lines):
+        told.append(f"{len(headers)} of its first lines are headers of e-mails, such as "
+                    f"{headers[0].capitalize()}:, and are read as texts")
     returns = sum("\r" in line for line in lines)
     if returns >= _FEWEST:
         told.append(f"{returns} of its first lines hold carriage returns, which end no line beside "

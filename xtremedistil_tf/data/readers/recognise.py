@@ -17,7 +17,11 @@ from xtremedistil_tf.data.readers.tables import has_broken_cells, table_form, un
 from xtremedistil_tf.data.words import END_MARKS, has_unspaced
 
 LETTERS = frozenset("BIESLUM")
-DOCUMENT = ("-DOCSTART-", "-docstart-")  # In lower case where all words are.
+# Phrase types (CoNLL-2000); CoNLL-2003 has a column of them beside the entities.
+CHUNKS = frozenset({"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST",
+                    "UCP", "NC", "VC", "PC"})
+# The second where all words are in lower case, the last in JNLPBA.
+DOCUMENT = ("-DOCSTART-", "-docstart-", "###MEDLINE:")
 WIKIANN = re.compile(r"([a-z]{2,3}(?:-[a-z]+)*):(.*)", re.DOTALL)
 SPACES = re.compile(r"[ \t]+")
 # Name of each format in messages.
@@ -280,7 +284,9 @@ def why_marked(lines: Sequence[str]) -> Optional[str]:
     if table is not None:
         return _why(table, lines, "keep the column of its text only")
     marked = marked_form(lines)
-    return None if marked is None else _why(marked, lines, "keep the text without its marks")
+    return None if marked is None else _why(
+        marked, lines, "write the texts themselves" if marked.endswith("not texts") else
+        "keep the text without its marks")
 
 
 def recognise(sample: Sequence[str]) -> str:

@@ -62,6 +62,14 @@ def _values(lines: Iterator[str]) -> Tuple[str, _Values]:
             json_values(numbered, Tally()))
 
 
+def _as_object(value: Any) -> Any:
+    """A text with an object about it, in a list as spaCy takes it, as one object."""
+    pair = isinstance(value, list) and len(value) == 2
+    if pair and isinstance(value[0], str) and isinstance(value[1], dict):
+        return {"text": value[0], **value[1]}
+    return value
+
+
 def _by_number(values: Sequence[Any]) -> Dict[str, Any]:
     return {str(at): value for at, value in enumerate(values, 1)}
 
@@ -135,8 +143,6 @@ def _rows(values: _Values, options: TableOptions, counts: Tally) -> Iterator[Row
         try:
             if isinstance(value, RowError):
                 raise value
-            if isinstance(value, dict) and isinstance(value.get("row"), dict):
-                value = value["row"]  # The viewer of Hugging Face.
             if isinstance(value, dict):
                 value = of_service(value)
             if isinstance(value, list):
@@ -166,7 +172,8 @@ def read_json(lines: Iterator[str], options: TableOptions, counts: Tally) -> Tab
       options: information that the file does not contain.
       counts: tally to which rows are added that an annotator rejected.
     """
-    form, values = _values(lines)
+    form, given = _values(lines)
+    values = ((place, _as_object(value)) for place, value in given)
     head = list(itertools.islice(values, SAMPLE))
     named = any(isinstance(value, dict) for _, value in head)
     return of_records(form, _rows(itertools.chain(head, values), options, counts), named=named)
