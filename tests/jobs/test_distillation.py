@@ -34,7 +34,8 @@ from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.metrics.entity_types import type_details
 from xtremedistil_tf.metrics.tagging import score_tags
 from xtremedistil_tf.models.tokenizers import train_wordpiece
-from xtremedistil_tf.planning.plan import dry_run, start_run
+from xtremedistil_tf.planning.plan import dry_run, plan_run, start_run
+from xtremedistil_tf.progress import TARGETS
 from xtremedistil_tf.runs import locked, read_json, write_json
 from xtremedistil_tf.runtime import prepare
 
@@ -294,6 +295,24 @@ def test_a_teacher_folder_serves_another_run(
     assert metrics["teacher"]["test"] == finished[1]["teacher"]["test"]
     assert [stage["name"] for stage in metrics["stages"]] == ["01_labels"]
     assert not (tmp_path / "run" / "teacher").exists()
+
+
+def test_outputs_that_are_stored_take_no_time(finished, tiny_task, bert_config, tmp_path):
+    config = config_of(tiny_task, bert_config)
+    config = dataclasses.replace(config, teacher=dataclasses.replace(
+        config.teacher, model_dir=str(finished[0])))
+
+    def outputs(folder):
+        """(seconds, bytes on disk) that a new run needs for outputs in a shared folder."""
+        planned = plan_run(config, tmp_path / "run", time_budget="2h",
+                           resources=cfg.Resources(targets_dir=str(folder)))
+        return planned.forecast.seconds[TARGETS], planned.forecast.disk, planned.facts
+
+    seconds, disk, facts = outputs(finished[0] / "targets")
+    assert seconds == 0 and facts.stored
+    more, needed, facts = outputs(tmp_path / "targets")
+    assert more > 0 and not facts.stored
+    assert needed == pytest.approx(disk + facts.bytes)
 
 
 def test_a_teacher_of_other_labels_is_refused(finished, tiny_task, bert_config, tmp_path):

@@ -4,26 +4,28 @@ import collections
 import dataclasses
 import itertools
 import pathlib
-from typing import Any, Counter, Dict, Iterator, List
+from typing import Any, Counter, Dict, Iterator, List, Sequence
 
 import numpy as np
 
-from xtremedistil_tf.config import RunConfig
+from xtremedistil_tf.config import Resources, RunConfig
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.data.folders.task_features import features_of
 from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.data.tokenization.cut import count_pieces
 from xtremedistil_tf.jobs.obtain_teacher import fresh_teacher
+from xtremedistil_tf.jobs.run_folder import places_of
 from xtremedistil_tf.jobs.student_inputs import kinds_of_run
 from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.layers.layer_matching import Matching
 from xtremedistil_tf.models.student import Student, build_student
 from xtremedistil_tf.models.teacher import separator_of
 from xtremedistil_tf.runtime import precision
+from xtremedistil_tf.targets.manifest import is_finished
 from xtremedistil_tf.targets.spec import StoreSpec
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers import Sizes, Teaches, load_ready
-from xtremedistil_tf.teachers.places import ready_kinds, wanted_of
+from xtremedistil_tf.teachers.places import ready_kinds, teachers_fingerprint, wanted_of
 from xtremedistil_tf.teachers.student_tokenizer import fitted_text, student_text, transfer_of
 
 
@@ -40,6 +42,7 @@ class Facts:
       transfer: lengths of the transfer sequences.
       counts: counts of their tokenization, for warnings.
       bytes: bytes of the teacher's outputs on disk.
+      stored: True if these outputs are there already.
     """
 
     teacher: Teaches
@@ -50,16 +53,19 @@ class Facts:
     transfer: np.ndarray
     counts: Dict[str, int]
     bytes: int
+    stored: bool = False
 
 
 def gather_facts(
-    config: RunConfig, task: Task, model_dir: pathlib.Path, found: Sizes, *, anew: bool = False
+    config: RunConfig, task: Task, model_dir: pathlib.Path, found: Sizes, *,
+    resources: Resources, anew: bool = False,
 ) -> Facts:
     """Reads the teacher, tokenizes all data and builds the student; trains and writes nothing.
 
     Args:
       config, task, model_dir: the run.
       found: the teacher's sizes.
+      resources: where the teacher's outputs are kept.
       anew: True if a teacher in the run folder is about to be removed.
     """
     kinds = ready_kinds(config.teacher, model_dir, anew=anew)
@@ -96,8 +102,21 @@ def gather_facts(
     size = spec.size(kinds_of_run(config, task, found), rows=len(joined),
                      tokens=int(joined.sum()),
                      squares=int((joined.astype(np.int64)**2).sum()))
+    stored = tuned and not anew and _are_stored(
+        config, task, model_dir, resources, folders=tuple(kinds), layer=teacher.layer)
     return Facts(teacher, tuned, student, vocabulary, features, transfer=joined,
-                 counts=dict(counts), bytes=size)
+                 counts=dict(counts), bytes=size, stored=stored)
+
+
+def _are_stored(
+    config: RunConfig, task: Task, model_dir: pathlib.Path, resources: Resources, *,
+    folders: Sequence[pathlib.Path], layer: int,
+) -> bool:
+    """True if the outputs of a teacher in these folders lie whole where the run looks for them."""
+    teacher_print = teachers_fingerprint(folders, wanted_of(config, task))
+    place = places_of(config, task, teacher_print=teacher_print, layer=layer,
+                      model_dir=model_dir, resources=resources)["transfer"]
+    return is_finished(place.folder, place.fingerprint)
 
 
 def teacher_separator(facts: Facts) -> int:

@@ -240,7 +240,8 @@ def measure(
                   for stage in build_teacher_plan(
                       teacher.registry.names, config.teacher, measure=config.data.measure,
                       labels_loss=config.data.labels_loss)]
-    parts.append(Part(TARGETS, start + _WRITING * each * float(facts.transfer.sum())))
+    writing = start + _WRITING * each * float(facts.transfer.sum())
+    parts.append(Part(TARGETS, 0.0 if facts.stored else writing))
     forward = Forward(student.model, table=np.arange(facts.vocabulary, dtype=np.int32))
     _, own = time_forward(forward, facts.transfer, facts.vocabulary)
     of_student = _Measured(Subject(
@@ -259,7 +260,8 @@ def measure(
     if used is not None:
         unused = teacher.vocabulary - len(used.rows)
         weights = _COPIES * weights - 8.0 * unused * int(teacher.table.shape[1])
-    disk = facts.bytes + weights + 4.0 * student.model.count_params() * (2 * len(plan) + 4)
+    outputs = 0 if facts.stored else facts.bytes
+    disk = outputs + weights + 4.0 * student.model.count_params() * (2 * len(plan) + 4)
     return Forecast(tuple(parts), disk, _peak(), True)
 
 

@@ -109,13 +109,15 @@ def plan_run(
     check_formats(formats, config.student, task, found.width)
     plan = plan_of(config, task, states=found.states)
     alone = plan_alone(config, plan) if trains_alone(task, resources) else ()
-    facts = gather_facts(config, task, model_dir, found, anew=anew) if sizes else None
+    facts = gather_facts(
+        config, task, model_dir, found, resources=resources, anew=anew) if sizes else None
     if "TF_CONFIG" in os.environ:
         return Planned(config, task, plan, None, facts)
     seconds = rough(config, task, plan, depth=found.layers, width=found.width)
     if seconds < SHORT and budget is None:
         return Planned(config, task, plan, rough_forecast(seconds, plan), facts)
-    facts = facts or gather_facts(config, task, model_dir, found, anew=anew)
+    facts = facts or gather_facts(
+        config, task, model_dir, found, resources=resources, anew=anew)
     forecast = measure(config, task, plan, facts, exports=resources.export, alone=alone)
     if budget is not None and not begun and sum(forecast.seconds.values()) > _PLANNED * budget:
         config, plan, forecast = _within(config, task, plan, forecast, budget,
