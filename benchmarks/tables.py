@@ -234,25 +234,37 @@ def teacher_adam_text(record: dict) -> str:
 
 
 def threads_table(record: dict) -> str:
-    """The student's steps by what computes them, threads of an operation and runs at a time."""
-    names = {"keras": "Keras' LSTM", "own": "ours"}
-    lines = ["| student's stage 1, batch 64, steps a second in all | step | products in | all "
-             "cores an operation | one thread an operation | the same, two runs at a time |",
-             "|---|---|---|---:|---:|---:|"]
+    """The student's steps by threads of an operation and by runs at a time."""
+    lines = ["| student's stage 1, steps a second in all | threads an operation | one run | two at "
+             "a time |", "|---|---:|---:|---:|"]
     for one in record["students"]:
-        rates = {(way["step"], way["precision"], way["threads"] > 1, way["runs"]):
-                 way["steps_a_second"] for way in one["ways"]}
-        lines += [f"| E={one['E']}, H={one['H']} | {names[step]} | {precision} | " + " | ".join(
-            f"{rates[(step, precision, *way)]:.1f}"
-            for way in ((True, 1), (False, 1), (False, 2))) + " |"
-            for step, precision in dict.fromkeys(key[:2] for key in rates)]
+        rates = {(way["threads"], way["runs"]): way["steps_a_second"] for way in one["ways"]}
+        lines += [f"| E={one['E']}, H={one['H']}, batch {one['batch']} | {threads} | "
+                  f"{rates[threads, 1]:.1f} | {rates[threads, 2]:.1f} |"
+                  for threads in sorted({threads for threads, _ in rates})]
+    return "\n".join([*lines, "", measured(record)])
+
+
+def bilstm_table(record: dict) -> str:
+    """The student's steps with Keras' LSTM and ours, by precision and threads of an operation."""
+    names = {"keras": "Keras' LSTM", "own": "ours"}
+    lines = ["| student's stage 1, steps a second | step | products in | all cores an operation | "
+             "one thread an operation |", "|---|---|---|---:|---:|"]
+    for one in record["students"]:
+        rates = {(way["step"], way["precision"], way["threads"] > 1): way["steps_a_second"]
+                 for way in one["ways"]}
+        lines += [f"| E={one['E']}, H={one['H']}, batch {one['batch']} | {names[step]} | "
+                  f"{precision} | {rates[step, precision, True]:.1f} | "
+                  f"{rates[step, precision, False]:.1f} |"
+                  for step, precision in dict.fromkeys(key[:2] for key in rates)]
     return "\n".join([*lines, "", measured(record)])
 
 
 def engine_tables() -> str:
     """All figures of the engine that are recorded."""
     tables = {"speed": speed_table, "optimizers": optimizers_table, "memory": memory_table,
-              "teacher_adam": teacher_adam_text, "threads": threads_table, "kills": kills_text,
+              "teacher_adam": teacher_adam_text, "threads": threads_table,
+              "bilstm": bilstm_table, "kills": kills_text,
               "workers": workers_text}
     records = {name: recorded(f"engine/{name}") for name in tables}
     return "\n\n".join(
