@@ -163,7 +163,7 @@ def wikiann29_languages() -> str:
 def wikiann29_stages() -> str:
     """Dev macro-F1 after each stage, for the students on all transfer text."""
     found = {part: record["stages"] for part, record in _records().items()
-             if part in ("cut", "best", "encoder")}
+             if part in ("cut", "best", "encoder", "large")}
     if not found:
         return "Not run yet: `benchmarks/wikiann29.py`."
     purposes = [stage["name"].partition("_")[2] for stage in next(iter(found.values()))]
