@@ -139,13 +139,12 @@ def wikiann29_table() -> str:
     if "small" not in records:
         return "Not run yet: `benchmarks/wikiann29.py`."
     teacher = records["small"]["teacher"]["test"]["macro_f1"]
-    notes = [f"{_NAMES[part][0].upper()}{_NAMES[part][1:]}: {record['run']['remark']}"
-             for part, record in records.items() if "remark" in record["run"]]
-    notes += [f"{_NAMES[part][0].upper()}{_NAMES[part][1:]}: its own teacher has "
-              f"{record['teacher']['test']['macro_f1']:.2f}, {record['run']['processor']}."
-              for part, record in records.items()
-              if abs(record.get("teacher", {"test": {"macro_f1": teacher}})["test"]["macro_f1"]
-                     - teacher) > 0.005]
+    told = [(part, record["run"]["remark"]) for part, record in records.items()
+            if "remark" in record["run"]]
+    told += [(part, f"its own teacher has {record['teacher']['test']['macro_f1']:.2f}, "
+              f"{record['run']['processor']}.") for part, record in records.items()
+             if "teacher" in record and record["teacher"]["test"]["macro_f1"] != teacher]
+    notes = [f"{_NAMES[part][0].upper()}{_NAMES[part][1:]}: {text}" for part, text in told]
     return "\n".join([
         *_table(records, list(_NAMES)), "", _made(records["small"]), "",
         *(f"- {note}" for note in [*notes, *_unseen(records), _not_run(records)] if note)])

@@ -14,7 +14,7 @@ from xtremedistil_tf.data.folders.task_features import features_of
 from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.data.tokenization.cut import count_pieces
 from xtremedistil_tf.jobs.obtain_teacher import fresh_teacher
-from xtremedistil_tf.jobs.run_folder import places_of
+from xtremedistil_tf.jobs.run_folder import places_of, targets_folder
 from xtremedistil_tf.jobs.student_inputs import kinds_of_run
 from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.layers.layer_matching import Matching
@@ -113,6 +113,8 @@ def _are_stored(
     folders: Sequence[pathlib.Path], layer: int,
 ) -> bool:
     """True if the outputs of a teacher in these folders lie whole where the run looks for them."""
+    if not targets_folder(model_dir, resources).exists():
+        return False  # Saves reading a large teacher's weights for its fingerprint.
     teacher_print = teachers_fingerprint(folders, wanted_of(config, task))
     place = places_of(config, task, teacher_print=teacher_print, layer=layer,
                       model_dir=model_dir, resources=resources)["transfer"]

@@ -24,8 +24,6 @@ _Cells = Sequence[str]
 _NEARLY_ALL = 0.9
 # Longest cell of a sentence; a longer one has a quotation mark that is never closed.
 _CELL = 1 << 17
-
-
 _NO_ITEMS = Items([], False)
 
 
