@@ -229,7 +229,7 @@ def test_a_command_that_a_study_started_ends_with_it(tmp_path):
         "    print('begun', CHILD in os.environ, flush=True)\n"
         "    time.sleep(60)\n"
         "console.start(main, lambda: None)\n")
-    study = ("import subprocess, sys; from xtremedistil_tf.study.runner import environments; "
+    study = ("import subprocess, sys; from xtremedistil_tf.study.processes import environments; "
              "subprocess.Popen([sys.executable, 'child.py'], env=environments(1)[0]).wait()")
     began = time.monotonic()
     with subprocess.Popen([sys.executable, "-c", study], cwd=tmp_path, text=True,

@@ -4,9 +4,10 @@ import contextlib
 import contextvars
 import logging
 import sys
+import threading
 import time
 import warnings
-from typing import Any, Dict, Iterator, Mapping, Optional
+from typing import Any, Callable, Dict, Iterator, Mapping, Optional
 
 import tqdm
 
@@ -14,6 +15,22 @@ import tqdm
 TARGETS, ALONE, FINAL = "targets", "alone", "final"
 
 log = logging.getLogger("absl")
+
+# Seconds between two draws of a bar on a screen and in a log file.
+_ON_SCREEN, _IN_LOG = 0.5, 30.0
+
+
+def duration(seconds: float) -> str:
+    """Formats a duration for people.
+
+    Example:
+      duration(4000)  # "67 min"
+      duration(7260)  # "2 h 1 min"
+    """
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
 class Laps:
@@ -74,9 +91,7 @@ class Whole:
 
     def text(self) -> str:
         """A short text, such as "run 37 %, 12 min left"."""
-        seconds = self.left
-        told = f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
-        return f"run {100 * self.share:.0f} %, {told} left"
+        return f"run {100 * self.share:.0f} %, {duration(self.left)} left"
 
 
 _WHOLE: "contextvars.ContextVar[Optional[Whole]]" = contextvars.ContextVar("whole", default=None)
@@ -119,10 +134,10 @@ def _bar(**options: Any) -> Any:
             warnings.simplefilter("ignore", tqdm.TqdmWarning)
             from tqdm.auto import tqdm as notebook_bar
 
-            return notebook_bar(mininterval=0.5, **options)
+            return notebook_bar(mininterval=_ON_SCREEN, **options)
     on_screen = sys.stderr.isatty()
-    shape: Dict[str, Any] = ({"dynamic_ncols": True, "mininterval": 0.5} if on_screen else
-                             {"ncols": 150, "mininterval": 30.0})
+    shape: Dict[str, Any] = ({"dynamic_ncols": True, "mininterval": _ON_SCREEN} if on_screen else
+                             {"ncols": 150, "mininterval": _IN_LOG})
     return tqdm.tqdm(file=sys.stderr, **shape, **options)
 
 
@@ -161,6 +176,10 @@ class Progress:
         self._note = text
         self._bar.set_postfix_str(text, refresh=False)
 
+    def redraw(self, text: str) -> None:
+        """Draws the bar anew with its note and another text, although no unit is finished."""
+        self._bar.set_postfix_str(", ".join(filter(None, (self._note, text))))
+
     def __enter__(self) -> "Progress":
         return self
 
@@ -171,3 +190,28 @@ class Progress:
             # A stage may have ended early.
             whole.move(self._part, 1.0)
             log.info("%s", whole.text())
+
+
+@contextlib.contextmanager
+def redrawing(progress: Progress, text: Callable[[], str]) -> Iterator[None]:
+    """Draws a bar anew from time to time, in a thread, while other processes do the work.
+
+    Args:
+      progress: the bar.
+      text: returns what stands behind its note, such as the time left.
+    """
+    ended = threading.Event()
+    # A second, so that a screen shows the time left as one reads a clock.
+    pause = 1.0 if sys.stderr.isatty() or in_notebook() else _IN_LOG
+
+    def draw() -> None:
+        while not ended.wait(pause):
+            progress.redraw(text())
+
+    thread = threading.Thread(target=draw, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()

@@ -6,7 +6,7 @@ import pytest
 from xtremedistil_tf import progress
 from xtremedistil_tf.config import BatchSize
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.planning.forecast import Forecast, Part, duration, share_out
+from xtremedistil_tf.planning.forecast import Forecast, Part, share_out
 from xtremedistil_tf.planning.plan import parse_time
 from xtremedistil_tf.planning.step_times import StepTimes
 
@@ -42,7 +42,7 @@ def test_what_is_told_of_a_forecast():
     # Not every system tells the memory of a process.
     assert Forecast(PARTS, 1e9, None, True).lines() == [time, "disk: at most 1.00 GB"]
     assert len(Forecast(PARTS, 1e9).lines()) == 1
-    assert [duration(seconds) for seconds in (4, 600, 4000, 7260)] == [
+    assert [progress.duration(seconds) for seconds in (4, 600, 4000, 7260)] == [
         "4 s", "10 min", "67 min", "2 h 1 min"]
 
 

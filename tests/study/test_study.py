@@ -13,9 +13,11 @@ from xtremedistil_tf.cli.options.run_flags import DISTILLATION
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.data.folders import running
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.planning.together import Needed
 from xtremedistil_tf.reporting import paper
 from xtremedistil_tf.runs import write_json
 from xtremedistil_tf.study import latency, planned, report, runner, tables
+from xtremedistil_tf.study import processes as commands
 from xtremedistil_tf.study.grids import STUDIES, Facts, grid_study, preset_study
 from xtremedistil_tf.tasks import TASKS
 
@@ -264,7 +266,7 @@ def test_a_study_of_presets_has_a_line_a_flagfile(tmp_path):
         ("b", {"freeze_word_embedding": True, "stage_epochs": "01=2,02=1",
                "distil_batch_size": 64})]
     # The runs read them as they stand in the file.
-    assert sorted(runner.arguments(study.variants(FACTS)[2].flags)) == [
+    assert sorted(commands.arguments(study.variants(FACTS)[2].flags)) == [
         "--distil_batch_size=64", "--freeze_word_embedding=True", "--stage_epochs=01=2,02=1"]
     assert study.pairs(["none", "a", "b"]) == [("none", "a"), ("none", "b")]
 
@@ -406,12 +408,12 @@ def study_of(tmp_path, monkeypatch):
     processes = FakeProcesses()
     for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(runner.subprocess, "Popen", processes.start)
+    monkeypatch.setattr(commands.subprocess, "Popen", processes.start)
 
-    def make(*base, jobs=1, given=None):
+    def make(*base, jobs=1, given=None, config_of=None):
         data = DataConfig(str(task), "transfer.txt", 24, do_ner=True)
         return runner.Runner(tmp_path / "study", base=base, given=given or {}, data=data, sizes=(),
-                             jobs=jobs)
+                             jobs=jobs, config_of=config_of)
 
     return make, processes, tmp_path / "study"
 
@@ -484,7 +486,7 @@ def test_running_text_is_counted_in_the_words_of_train(study_of, monkeypatch):
 
 
 def test_several_runs_at_a_time_share_the_cores(study_of, monkeypatch):
-    monkeypatch.setattr(runner.os, "cpu_count", lambda: 6)
+    monkeypatch.setattr(commands.os, "cpu_count", lambda: 6)
     make, processes, folder = study_of
     _, records = make(jobs=3).run(STUDIES["strategies"], [1, 2])
     assert len(records) == len(processes.lines) - 1 == 2 * (2 + 7)
@@ -526,16 +528,16 @@ def test_behind_a_finished_run_none_goes_alone(study_of):
 
 def test_each_of_several_runs_has_a_gpu_where_several_are_named(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
-    gpus = [found["CUDA_VISIBLE_DEVICES"] for found in runner.environments(3)]
+    gpus = [found["CUDA_VISIBLE_DEVICES"] for found in commands.environments(3)]
     assert gpus == ["3", "5", "3"]
-    assert runner.environments(1)[0]["CUDA_VISIBLE_DEVICES"] == "3,5"
+    assert commands.environments(1)[0]["CUDA_VISIBLE_DEVICES"] == "3,5"
 
 
 def test_a_teacher_has_the_threads_that_the_study_has(study_of, monkeypatch):
     make, processes, _ = study_of
     monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "7")
     make(jobs=2).run(STUDIES["stages"], [1])
-    assert processes.threads == {"7", str(max(1, (runner.os.cpu_count() or 1) // 2))}
+    assert processes.threads == {"7", str(max(1, (commands.os.cpu_count() or 1) // 2))}
 
 
 def test_some_lines_of_a_study_alone(study_of):
@@ -554,6 +556,44 @@ def test_after_a_failure_nothing_more_begins(study_of):
         make(jobs=2).run(STUDIES["strategies"], [1, 2])
     # What ran beside the failed one, and at most one each that took its place in the meantime.
     assert before < len(processes.lines) <= before + 4
+
+
+def test_a_study_says_beforehand_what_it_takes(study_of, monkeypatch, caplog):
+    make, processes, folder = study_of
+    asked = []
+
+    def forecast(configs, model_dir, *, resources, measured):
+        asked.append((configs, model_dir, measured))
+        assert resources.targets_dir == str(folder / "targets") and not resources.export
+        return [Needed(600.0, 60.0 if at == 0 else 0.0, 300.0 * (at + 1))
+                for at in range(len(configs))], True
+
+    monkeypatch.setattr(runner, "forecast_runs", forecast)
+    made = make(config_of=dict)
+    lines = ["D0", "D1", "D4.2"]
+    told = made.plan(STUDIES["strategies"], [1, 2], lines=lines)
+    # The last line is measured; of D0 there is a run for each language.
+    assert [sorted(config.values()) for config in asked[0][0]] == [
+        ["D4.2"], ["D0", "de"], ["D0", "en"], ["D1"]]
+    assert asked[0][1:] == (folder / "runs" / "strategy=D4.2" / "seed_1", 0)
+    assert told.splitlines() == [
+        "D0: 4 runs, 0 finished, about 15 min each", "D1: 2 runs, 0 finished, about 20 min each",
+        "D4.2: 2 runs, 0 finished, about 5 min each",
+        "time: about 1 h 51 min on this machine, from a few measured steps of one run: teachers "
+        "10 min, their outputs 60 s, students 1 h 40 min; stages may end earlier (--patience)"]
+    assert not folder.exists() and not processes.lines
+    caplog.set_level("INFO", "absl")
+    made.run(STUDIES["strategies"], [1], lines=lines)
+    assert "4 runs, 0 of them finished" in caplog.text and "time: about 61 min" in caplog.text
+    # The teacher is there, and one seed of each line.
+    asked.clear()
+    told = make(config_of=dict).plan(STUDIES["strategies"], [1, 2], lines=lines)
+    assert told.startswith("D0: 4 runs, 2 finished, about 10 min each") and "teachers" not in told
+    assert {config["teacher_model_dir"] for config in asked[0][0]} == {
+        folder / "teachers" / "teacher"}
+    (folder / "teachers" / "teacher" / "teacher_metrics.json").unlink()
+    with pytest.raises(UserError, match="depend on the teacher's layers.*allowed: other studies"):
+        make(config_of=dict).plan(STUDIES["teacher_layer"], [1])
 
 
 def test_a_study_is_compared_by_its_own_seeds(study_of):

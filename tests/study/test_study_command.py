@@ -5,9 +5,10 @@ import re
 import pytest
 from absl import flags as absl_flags
 
+from tests.conftest import write_task
 from tests.processes import run
 from xtremedistil_tf.cli import study as study_command
-from xtremedistil_tf.cli.options.option import define
+from xtremedistil_tf.cli.options.option import define, parsed
 from xtremedistil_tf.errors import UserError
 
 ROW = "A B\tde:B-PER I-PER\n"
@@ -56,21 +57,35 @@ def test_a_study_has_seeds_of_its_own(flag, why, monkeypatch):
 def test_help_lists_no_flag_that_a_study_refuses():
     told = run("xtremedistil_tf.cli.study", "--help").stdout
     listed = set(re.findall(r"^  --(\w+)", told, re.M))
-    assert {"study", "seeds", "model_dir", "strategy", "teacher_layer"} <= listed
-    assert not listed & {"seed", "dry_run", "forms", "export", "targets_dir", "baseline"}
+    assert {"study", "seeds", "model_dir", "strategy", "teacher_layer", "dry_run"} <= listed
+    assert not listed & {"seed", "forms", "export", "targets_dir", "baseline"}
 
 
-@pytest.mark.parametrize("more, wrong", [
-    ([], "pt_teacher_checkpoint"),
-    pytest.param(["--flagfile=flags/demo.flags"], "teacher_config", marks=pytest.mark.long)])
-def test_the_first_run_of_a_study_begins(tmp_path, more, wrong):
+@pytest.mark.parametrize("more", [[], ["--flagfile=flags/demo.flags"]])
+def test_runs_take_the_flags_that_a_study_gives_them(tmp_path, monkeypatch, more):
     """With the defaults of every flag, and with a flagfile of runs that asks for a baseline."""
-    for name, text in (("train.tsv", ROW), ("dev.tsv", ROW), ("test.tsv", ROW),
-                       ("transfer.txt", "A B\n"), ("labels.tsv", "O\nB-PER\nI-PER\n"),
-                       ("wrong.json", "{")):
-        tmp_path.joinpath(name).write_text(text, "utf-8")
-    result = run("xtremedistil_tf.cli.study", "--study=strategies", *more, "--do_NER",
-                 f"--task={tmp_path}", f"--model_dir={tmp_path / 'study'}",
-                 f"--{wrong}={tmp_path / 'wrong.json'}")
-    assert result.returncode == 2 and "wrong.json" in result.stderr, result.stderr
-    assert tmp_path.joinpath("study", "teachers", "teacher", "log.txt").is_file()
+    values = absl_flags.FlagValues()
+    define(study_command.DISTILLATION, values=values)
+    values(["study", *more, "--task=t", "--do_NER", "--model_dir=m"])
+    monkeypatch.setattr(study_command, "FLAGS", values)
+    given = parsed(["--defaults=paper", *study_command._shared(), "--seed=1", "--model_dir=run",
+                    "--export=false", "--targets_dir=targets"], study_command.DISTILLATION)
+    assert given["task"] == "t" and given["seed"] == 1 and given["export"] is False
+
+
+def test_a_dry_run_says_what_a_study_takes_and_writes_nothing(tmp_path, bert_config):
+    """What a run would refuse is refused before a teacher is made."""
+    task = write_task(tmp_path / "task", rows=8)
+    study = tmp_path / "study"
+    line = ["xtremedistil_tf.cli.study", "--grid=word_emb_dim=4,6", "--seeds=1,2", "--do_NER",
+            f"--task={task}", f"--teacher_config={bert_config}", "--teacher_layer=1",
+            "--distil_epochs=1", "--ft_epochs=1", f"--model_dir={study}"]
+    result = run(*line, "--dry_run")
+    assert result.returncode == 0, result.stderr
+    assert re.search(
+        r"^4: 2 runs, 0 finished, about \d+ s each\n6: 2 runs, .*\ntime: about 3 min on this "
+        r"machine, roughly: teachers \d+ s, students 3 min; ", result.stdout)
+    assert not study.exists()
+    result = run(*line, "--teacher_layer=7")
+    assert result.returncode == 2 and "--teacher_layer is 7" in result.stderr, result.stderr
+    assert not (study / "teachers").exists()

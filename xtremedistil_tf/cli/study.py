@@ -9,7 +9,7 @@ Examples:
 
 import dataclasses
 import pathlib
-from typing import AbstractSet, Any, Dict, List, Sequence, Tuple
+from typing import AbstractSet, Any, Dict, List, Mapping, Sequence, Tuple
 
 from absl import flags
 
@@ -26,14 +26,14 @@ from xtremedistil_tf.tasks import TaskKind, task_kind
 
 FLAGS = flags.FLAGS
 # Flags the study sets per run, or that do not apply to a study.
-_OWN = {"model_dir", "seed", "targets_dir", "dry_run", "overwrite",
+_OWN = {"model_dir", "seed", "targets_dir", "overwrite",
         "target_shard", "export", "forms", "keep_representation",
         # All runs of a study have the paper's defaults, and their lines are the baselines.
         *(option.name for option in PLANNING_FLAGS)}
 # A flagfile of a run may ask for a baseline; the lines of a study are its own.
 _LEFT_OUT = {"baseline"}
 _ALIASES = {option.name for option in DISTILLATION if option.alias}
-_RUN_FLAGS = {option.name for option in DISTILLATION} - _OWN - _ALIASES
+_RUN_FLAGS = {option.name for option in DISTILLATION} - _OWN - _ALIASES - {"dry_run"}
 _OPTIONAL = [dataclasses.replace(option, required=False) for option in DISTILLATION]
 # The value of a grid or the preset that makes a line, and the flags that it changes, by name.
 Line = Tuple[str, Dict[str, Any]]
@@ -216,6 +216,7 @@ def main() -> None:
     _check_kind(study, task_kind(config.data.kind))
     _check_lines(lines)
     from xtremedistil_tf.study import report
+    from xtremedistil_tf.study.processes import arguments
     from xtremedistil_tf.study.runner import Runner
 
     seeds = _numbers("seeds", least=1)
@@ -223,8 +224,15 @@ def main() -> None:
         check_seed(seed)
     folder = pathlib.Path(FLAGS.model_dir)
     shared = {**{name: _as_given(FLAGS[name].value) for name in _RUN_FLAGS}, **_derived(config)}
+
+    def config_of(changes: Mapping[str, Any]) -> RunConfig:
+        return run_config({**given(FLAGS, DISTILLATION), **parsed(arguments(changes), _OPTIONAL)})
+
     runner = Runner(folder, base=_shared(), given=shared, data=config.data, sizes=_numbers("sizes"),
-                    jobs=FLAGS.jobs)
+                    jobs=FLAGS.jobs, config_of=config_of)
+    if FLAGS.dry_run:
+        console.say(runner.plan(study, seeds, lines=FLAGS.lines))
+        return
     variants, records = runner.run(study, seeds, lines=FLAGS.lines)
     name = FLAGS.study or ("presets" if FLAGS.presets else f"grid_{study.axis}")
     console.say(report.write(folder / name, study, variants, records=records, runner=runner,

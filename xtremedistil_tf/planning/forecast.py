@@ -12,7 +12,7 @@ from xtremedistil_tf.jobs.student_inputs import needed_kinds
 from xtremedistil_tf.models.inference import Forward
 from xtremedistil_tf.planning.facts import Facts, teacher_separator
 from xtremedistil_tf.planning.step_times import StepTimes, Subject, time_forward, time_stage
-from xtremedistil_tf.progress import ALONE, FINAL, TARGETS
+from xtremedistil_tf.progress import ALONE, FINAL, TARGETS, duration
 from xtremedistil_tf.training.plans import build_teacher_plan
 from xtremedistil_tf.training.sparse_adam import UsedRows
 from xtremedistil_tf.training.stages import Stage
@@ -75,6 +75,17 @@ class Forecast:
         """Seconds by part."""
         return {part.name: part.seconds for part in self.parts}
 
+    @property
+    def groups(self) -> Dict[str, float]:
+        """Seconds by what a part is about: the teacher, its outputs, the student and the rest."""
+        groups = {"teacher": 0.0, "its outputs": 0.0, "student": 0.0, "student alone": 0.0,
+                  "scores and exports": 0.0}
+        named = {TARGETS: "its outputs", ALONE: "student alone", FINAL: "scores and exports"}
+        for name, seconds in self.seconds.items():
+            group = "teacher" if name.startswith("teacher") else named.get(name, "student")
+            groups[group] += seconds
+        return groups
+
     def to_dict(self) -> Dict[str, Any]:
         """The forecast as JSON values."""
         return {"seconds": self.seconds, "total": sum(self.seconds.values()), "disk": self.disk,
@@ -82,13 +93,7 @@ class Forecast:
 
     def lines(self) -> List[str]:
         """Sentences for people."""
-        total = sum(self.seconds.values())
-        groups = {"teacher": 0.0, "its outputs": 0.0, "student": 0.0, "student alone": 0.0,
-                  "scores and exports": 0.0}
-        named = {TARGETS: "its outputs", ALONE: "student alone", FINAL: "scores and exports"}
-        for name, seconds in self.seconds.items():
-            group = "teacher" if name.startswith("teacher") else named.get(name, "student")
-            groups[group] += seconds
+        total, groups = sum(self.seconds.values()), self.groups
         parts = ", ".join(f"{name} {duration(seconds)}" for name, seconds in groups.items()
                           if seconds >= 1)
         how = "measured in a few steps" if self.measured else "roughly"
@@ -96,18 +101,6 @@ class Forecast:
         return [f"time: about {duration(total)} on this machine, {how}: {parts}; stages may end "
                 "earlier (--patience)",
                 *([f"{memory}disk: at most {self.disk / 1e9:.2f} GB"] if self.measured else [])]
-
-
-def duration(seconds: float) -> str:
-    """Formats a duration for people.
-
-    Example:
-      duration(4000)  # "1 h 7 min"
-    """
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def rough_seconds(work: float, steps: float, stages: int) -> float:
@@ -121,12 +114,17 @@ def rough_seconds(work: float, steps: float, stages: int) -> float:
     return work / _SPEED + steps * _STEP + _STAGE * stages
 
 
-def rough(config: RunConfig, task: Task, plan: Sequence[Stage], *, depth: int, width: int) -> float:
-    """Counts a run's seconds from its sizes, within a factor of about three.
+def rough_parts(
+    config: RunConfig, task: Task, plan: Sequence[Stage], *, depth: int, width: int
+) -> Dict[str, float]:
+    """Counts the seconds of a run's parts from its sizes, within a factor of about three.
 
     Args:
       config, task, plan: the run.
       depth, width: the teacher's layers and hidden width.
+
+    Returns:
+      Seconds of "teacher", its fine-tuning; of TARGETS, its outputs; and of "student".
     """
     student = config.student.kind.weights(config.student)
     teacher = 12 * depth * width ** 2
@@ -136,14 +134,23 @@ def rough(config: RunConfig, task: Task, plan: Sequence[Stage], *, depth: int, w
               "train": 2 * sum(len(words) for row in task.examples.get("train", ())
                                for words in row.texts)}
     tokens["both"] = tokens["transfer"]
-    passes = tokens["train"] * config.teacher.epochs \
-        + tokens["transfer"] * (config.teacher.lm_epochs or 0)
-    work = 6 * teacher * passes + 2 * teacher * tokens["transfer"]
-    work += sum(6 * student * tokens[stage.data] * stage.epochs for stage in plan)
-    steps = sum(stage.epochs * rows[stage.data] / stage.batch.of(32) for stage in plan)
-    steps += (config.teacher.epochs * rows["train"] + (config.teacher.lm_epochs or 0)
-              * rows["transfer"]) / config.teacher.batch_size
-    return rough_seconds(work, steps, len(plan) + 1)
+    on_text = config.teacher.lm_epochs or 0
+    return {
+        "teacher": rough_seconds(
+            6 * teacher * (tokens["train"] * config.teacher.epochs + tokens["transfer"] * on_text),
+            (config.teacher.epochs * rows["train"] + on_text * rows["transfer"])
+            / config.teacher.batch_size, 1),
+        TARGETS: rough_seconds(2 * teacher * tokens["transfer"], 0, 0),
+        "student": rough_seconds(
+            sum(6 * student * tokens[stage.data] * stage.epochs for stage in plan),
+            sum(stage.epochs * rows[stage.data] / stage.batch.of(32) for stage in plan),
+            len(plan)),
+    }
+
+
+def rough(config: RunConfig, task: Task, plan: Sequence[Stage], *, depth: int, width: int) -> float:
+    """Seconds of a whole run, see `rough_parts`."""
+    return sum(rough_parts(config, task, plan, depth=depth, width=width).values())
 
 
 def rough_forecast(seconds: float, plan: Sequence[Stage]) -> Forecast:

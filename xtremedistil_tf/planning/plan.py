@@ -26,12 +26,12 @@ from xtremedistil_tf.planning.facts import Facts, gather_facts
 from xtremedistil_tf.planning.forecast import (
     SHORT,
     Forecast,
-    duration,
     measure,
     rough,
     rough_forecast,
     share_out,
 )
+from xtremedistil_tf.progress import duration
 from xtremedistil_tf.targets.store import check_disk
 from xtremedistil_tf.training.stages import Stage, plan_table
 from xtremedistil_tf.validation.run_files import read_config

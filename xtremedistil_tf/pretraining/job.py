@@ -14,7 +14,7 @@ from xtremedistil_tf.config import PretrainingConfig, TeacherConfig, require
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
 from xtremedistil_tf.jobs.run_folder import claim_for
 from xtremedistil_tf.models.pretrained_encoders import load_encoder, peek_checkpoint
-from xtremedistil_tf.planning.forecast import SHORT, duration, rough_seconds
+from xtremedistil_tf.planning.forecast import SHORT, rough_seconds
 from xtremedistil_tf.planning.step_times import Subject, time_stage
 from xtremedistil_tf.pretraining.checkpoint import write_checkpoint
 from xtremedistil_tf.pretraining.feed import MEASURE, Parts, text_feed
@@ -27,7 +27,7 @@ from xtremedistil_tf.pretraining.student import (
     teacher_targets,
 )
 from xtremedistil_tf.pretraining.text import RawText, read_text, text_file
-from xtremedistil_tf.progress import Laps
+from xtremedistil_tf.progress import Laps, duration
 from xtremedistil_tf.runs import (
     file_fingerprint,
     fingerprint,

@@ -136,6 +136,14 @@ def plan_runs(
     return runs
 
 
+def one_of_each(runs: Sequence[Run], first: Run) -> List[Run]:
+    """One run for each line and language; `first` leads them."""
+    found: Dict[Any, Run] = {}
+    for run in (first, *runs):
+        found.setdefault((run.variant.name, run.language), run)
+    return list(found.values())
+
+
 def chosen(variants: Sequence[Variant], lines: Sequence[str]) -> List[Variant]:
     """Selects a study's lines by name; all if no name is given.
 

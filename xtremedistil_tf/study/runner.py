@@ -3,66 +3,46 @@
 import collections
 import concurrent.futures
 import functools
-import os
+import logging
 import pathlib
-import queue
-import subprocess
-import sys
 import threading
 import time
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from xtremedistil_tf.config import DataConfig
+from xtremedistil_tf.config import DataConfig, Resources, RunConfig
 from xtremedistil_tf.data.folders.splits import read_labelled
 from xtremedistil_tf.data.folders.transfer import find_transfer_file
-from xtremedistil_tf.environment import CHILD
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.progress import Progress
-from xtremedistil_tf.runs import content_fingerprint, locked, read_json, write_json
+from xtremedistil_tf.planning.together import forecast_runs
+from xtremedistil_tf.progress import Progress, duration, redrawing
+from xtremedistil_tf.runs import locked, read_json
+from xtremedistil_tf.study.claim import claim
+from xtremedistil_tf.study.clock import Clock
 from xtremedistil_tf.study.grids import Facts, Study, Variant
 from xtremedistil_tf.study.planned import (
     Run,
     chosen,
     distinct,
+    one_of_each,
     plan_runs,
     teacher_flags,
     teacher_name,
 )
+from xtremedistil_tf.study.processes import Processes, named_gpus
 from xtremedistil_tf.tasks import task_kind
-from xtremedistil_tf.validation.run_files import find_teacher, read_metrics
+from xtremedistil_tf.validation.run_files import read_metrics
 
-_TOLD_LINES = 8
-# Flags that name a model or file from which all runs start.
-_STARTS = ("pt_teacher_checkpoint", "teacher_config", "pt_student_checkpoint", "word_emb_file")
-# Environment variables that limit the threads of an operation.
-_THREADS = ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS")
+log = logging.getLogger("absl")
+
 _POLL_SECONDS = 0.2
 
 
-def arguments(flags: Mapping[str, Any]) -> List[str]:
-    """Formats flags as command-line arguments."""
-    return [f"--{name}={value}" for name, value in flags.items()]
+def _writer(runs: Sequence[Run], seed: int) -> Optional[Run]:
+    """The run of a seed that writes all targets; None if no run has this seed.
 
-
-def environments(jobs: int) -> List[Dict[str, str]]:
-    """Environment variables for each of `jobs` parallel processes, which end with this one.
-
-    They share the cores equally; if CUDA_VISIBLE_DEVICES names several GPUs, each gets one.
+    Some lines write none (D0 reads no transfer text) or the logits alone; the last ones write all.
     """
-    if jobs == 1:
-        return [{**os.environ, CHILD: str(os.getpid())}]
-    threads = str(max(1, (os.cpu_count() or 1) // jobs))
-    own = {CHILD: str(os.getpid()), **dict.fromkeys(_THREADS, threads)}
-    gpus = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
-    return [{**os.environ, **own, **({"CUDA_VISIBLE_DEVICES": gpus[job % len(gpus)]}
-                                     if gpus else {})} for job in range(jobs)]
-
-
-def _with_all_cores(environment: Mapping[str, str]) -> Dict[str, str]:
-    """One of `environments` with the threads that this process has."""
-    of_all = {name: os.environ[name] for name in _THREADS if name in os.environ}
-    return {**{name: value for name, value in environment.items() if name not in _THREADS},
-            **of_all}
+    return next((run for run in reversed(runs) if run.seed == seed), None)
 
 
 class Runner:
@@ -75,20 +55,22 @@ class Runner:
       data: data settings of the runs.
       sizes: requested transfer sizes.
       jobs: number of parallel runs.
+      config_of: builds a run's settings from the flags that differ from those of all runs; None to
+        forecast no time.
     """
 
     def __init__(
         self, folder: pathlib.Path, *, base: Sequence[str], given: Mapping[str, Any],
         data: DataConfig, sizes: Sequence[int], jobs: int = 1,
+        config_of: Optional[Callable[[Mapping[str, Any]], RunConfig]] = None,
     ):
         self._folder, self._base, self._given = folder, list(base), dict(given)
         self._named = {item.lstrip("-").partition("=")[0] for item in base}
         self._data, self._sizes, self._jobs = data, tuple(sizes), jobs
-        self._free: "queue.Queue[Dict[str, str]]" = queue.Queue()
-        for environment in environments(jobs):
-            self._free.put(environment)
+        self._config_of = config_of
+        self._processes = Processes(base, jobs)
         self._teachers = threading.Lock()
-        self._running: Set["subprocess.Popen[bytes]"] = set()
+        self._clock = Clock()
 
     def run(
         self, study: Study, seeds: Sequence[int], *, lines: Sequence[str] = ()
@@ -107,23 +89,20 @@ class Runner:
           UserError: if the folder was made with other flags, a line is unknown, or a run fails.
         """
         with locked(self._folder):
-            self._claim()
-            facts = self._facts(seeds[0])
-            variants = study.variants(facts)
-            if not variants:
-                raise UserError(f"no line of this study fits a teacher whose embeddings are "
-                                f"{facts.width} wide")
-            variants = distinct(chosen(variants, lines), self._given)
-            runs = plan_runs(variants, seeds, facts.languages, self._given)
+            claim(self._folder, base=self._base, given=self._given, data=self._data)
+            facts = self._facts(functools.partial(self._encoder, seeds[0]))
+            variants, runs = self._runs(study, seeds, lines, facts)
             alone = [{"languages": name} for name in facts.languages if study.teachers_alone]
-            # One run first: it writes the targets that the others share. Some lines write none
-            # (D0 reads no transfer text) or the logits alone; the last lines write all. If a run
-            # is finished already, the targets exist.
-            first = None if any(map(self._finished, runs)) else [
-                run for run in runs if run.seed == seeds[0]][-1]
-            if first is not None:
-                self._fine_tune(first.flags, seeds[0], all_cores=True)
-            with Progress(len(runs) + len(alone), "study", "runs") as progress:
+            # One run first: it writes the targets that the others share. If a run is finished
+            # already, the targets exist.
+            first = None if any(map(self._finished, runs)) else _writer(runs, seeds[0])
+            self._clock = self._forecast(runs, alone, seeds[0])
+            for line in self._clock.lines():
+                log.info("%s", line)
+            with Progress(len(runs) + len(alone), "study", "runs") as progress, \
+                    redrawing(progress, self._clock.text):
+                if first is not None:
+                    self._fine_tune(first.flags, seeds[0], all_cores=True)
                 for flags in alone:
                     progress.note(teacher_name(flags))
                     self._fine_tune(flags, seeds[0], all_cores=True)
@@ -134,6 +113,45 @@ class Runner:
                 self._distil_all(first, [run for run in runs if run is not first], seeds[0],
                                  progress, rows=facts.transfer_rows)
         return variants, [self._record(run) for run in runs]
+
+    def plan(self, study: Study, seeds: Sequence[int], *, lines: Sequence[str] = ()) -> str:
+        """Returns what `run` would do, as text: its runs and their time. Writes nothing.
+
+        Args:
+          study, seeds, lines: as for `run`.
+
+        Raises:
+          UserError: for everything that a line would refuse at its start, and if the lines depend
+            on a teacher that is still to be fine-tuned.
+        """
+        def encoder() -> Tuple[int, int]:
+            if not self._is_scored({}):
+                raise UserError("--dry_run: the lines of this study depend on the teacher's layers,"
+                                " and it is fine-tuned by the study; allowed: other studies")
+            return self._encoder(seeds[0])
+
+        facts = self._facts(encoder)
+        variants, runs = self._runs(study, seeds, lines, facts)
+        alone = [{"languages": name} for name in facts.languages if study.teachers_alone]
+        clock = self._forecast(runs, alone, seeds[0])
+        told = []
+        for variant in variants:
+            own = [run for run in runs if run.variant is variant]
+            left = [run for run in own if not self._finished(run)]
+            each = f", about {duration(clock.seconds_of(left[-1].name))} each" if left else ""
+            told.append(f"{variant.name}: {len(own)} runs, {len(own) - len(left)} finished{each}")
+        return "\n".join([*told, *clock.lines()])
+
+    def _runs(
+        self, study: Study, seeds: Sequence[int], lines: Sequence[str], facts: Facts
+    ) -> Tuple[List[Variant], List[Run]]:
+        """The distinct lines of a study, or those of these names, and all their runs."""
+        variants = study.variants(facts)
+        if not variants:
+            raise UserError(f"no line of this study fits a teacher whose embeddings are "
+                            f"{facts.width} wide")
+        variants = distinct(chosen(variants, lines), self._given)
+        return variants, plan_runs(variants, seeds, facts.languages, self._given)
 
     def lines(
         self, variants: Sequence[Variant], seeds: Sequence[int]
@@ -156,41 +174,6 @@ class Runner:
     def labels_by_language(self) -> Dict[str, int]:
         """Training rows of each language."""
         return dict(collections.Counter(row.language for row in self._train()["train"]))
-
-    def _claim(self) -> None:
-        path, files = self._folder / "study.json", self._files()
-        # A study that was refused, such as for an unknown line, has made nothing to keep apart.
-        made = any((self._folder / name).is_dir() for name in ("runs", "teachers"))
-        before: Dict[str, Any] = read_json(path) if made and path.is_file() else {
-            "flags": self._base}
-        if before["flags"] != self._base:
-            then, now = (" ".join(item for item in one if item not in other) or "none"
-                         for one, other in ((before["flags"], self._base),
-                                            (self._base, before["flags"])))
-            raise UserError(f"{self._folder} was made with other flags: {then}; the command has "
-                            f"instead: {now}; use another --model_dir")
-        # Studies of earlier versions noted no files.
-        changed = [name for name, made in before.get("files", files).items()
-                   if files.get(name) != made]
-        if changed:
-            raise UserError(f"{self._folder} was made with other data: {', '.join(changed)} "
-                            "changed; use another --model_dir")
-        write_json(path, {"flags": self._base, "files": files})
-
-    def _files(self) -> Dict[str, str]:
-        """Fingerprints of data and models by name; all runs of a study read the same."""
-        task = pathlib.Path(self._data.task)
-        paths = {**{split: task / name for split, name in self._data.files.items()},
-                 "transfer": find_transfer_file(self._data)}
-        # Models and files that all runs start from, as far as they are named and here.
-        paths.update((name, pathlib.Path(str(self._given[name]))) for name in _STARTS
-                     if self._given.get(name))
-        for name in filter(None, (self._given.get("teacher_model_dir") or "").split(",")):
-            # One that is fine-tuned there in the first run has nothing to compare yet.
-            place = find_teacher(pathlib.Path(name)) or pathlib.Path(name)
-            if place.is_file() or (place / "config.json").is_file():
-                paths[f"teacher {name}"] = place
-        return {name: content_fingerprint(path) for name, path in paths.items() if path.exists()}
 
     def _teacher_flags(self, flags: Mapping[str, Any]) -> Dict[str, Any]:
         return teacher_flags(flags, self._given, self._named)
@@ -227,20 +210,64 @@ class Runner:
         return (config.get("num_hidden_layers") or config["n_layers"],
                 config.get("embedding_size") or hidden)
 
-    def _facts(self, seed: int) -> Facts:
+    def _facts(self, encoder: Callable[[], Tuple[int, int]]) -> Facts:
         examples = self._train()
         # Opened as the runs open it: train tells how running text is split into words.
         text, _ = task_kind(self._data.kind).transfer.open(
             self._data, find_transfer_file(self._data), examples, [])
         languages = {row.language for row in examples["train"]}
         return Facts(tuple(sorted(languages)), sum(1 for _ in text),
-                     functools.partial(self._encoder, seed), self._sizes, self._classes())
+                     encoder, self._sizes, self._classes())
+
+    def _forecast(
+        self, runs: Sequence[Run], alone: Sequence[Mapping[str, Any]], first_seed: int
+    ) -> Clock:
+        """Forecasts the time of what is missing.
+
+        Args:
+          runs: all runs of the study.
+          alone: flags of teachers that teach no run.
+          first_seed: the first seed.
+
+        Raises:
+          UserError: for everything that a line would refuse at its start.
+        """
+        missing = [run for run in runs if not self._finished(run)]
+        log.info("%d runs, %d of them finished; the log of each is log.txt in its folder in %s",
+                 len(runs), len(runs) - len(missing), self._folder / "runs")
+        if self._config_of is None or not missing:
+            return Clock()
+        lines = one_of_each(missing, _writer(missing, first_seed) or missing[-1])
+        needed, measured = forecast_runs(
+            [self._config_of({**run.arguments, **self._ready_teacher(run.flags)}) for run in lines],
+            self._metrics(lines[0]).parent, measured=0, resources=Resources(
+                targets_dir=str(self._folder / "targets"), export=False))
+        if not needed:
+            return Clock()
+        of_line = {(run.variant.name, run.language): one for run, one in zip(lines, needed)}
+        of_run = [(run, of_line[run.variant.name, run.language]) for run in missing]
+        teachers = {self._teacher(run.flags).name: one.teacher for run, one in of_run
+                    if not self._is_scored(run.flags)}
+        rows = self.labels_by_language() if alone else {}
+        teachers.update((self._teacher(flags).name,
+                         needed[0].teacher * rows[flags["languages"]] / sum(rows.values()))
+                        for flags in alone if not self._is_scored(flags))
+        return Clock(teachers, {run.name: one.student for run, one in of_run},
+                     targets={run.name: one.targets for run, one in zip(lines, needed)},
+                     parallel=max(1, min(self._jobs, len(named_gpus()))), measured=measured)
+
+    def _is_scored(self, flags: Mapping[str, Any]) -> bool:
+        """True if the teacher of a line is ready, with its scores."""
+        return (self._teacher(flags) / "teacher_metrics.json").is_file()
 
     def _fine_tune(self, flags: Mapping[str, Any], seed: int, *, all_cores: bool = False) -> None:
         folder = self._teacher(flags)
         with self._teachers:
-            if not (folder / "teacher_metrics.json").is_file():
-                self._call("teacher", folder, seed, self._teacher_flags(flags), all_cores=all_cores)
+            if not self._is_scored(flags):
+                self._clock.begin(folder.name)
+                self._processes.call("teacher", folder, all_cores=all_cores,
+                                     flags={**self._teacher_flags(flags), "seed": seed})
+                self._clock.end(folder.name)
 
     def _distil_all(
         self, first: Optional[Run], others: Sequence[Run], first_seed: int, progress: Progress, *,
@@ -275,8 +302,8 @@ class Runner:
                 # Cancels waiting runs before a process ends and makes room for the next.
                 pool.shutdown(wait=False, cancel_futures=True)
                 # If a run failed, the parallel runs may finish; if the study is stopped, they end.
-                for process in [] if isinstance(error, UserError) else list(self._running):
-                    process.terminate()
+                if not isinstance(error, UserError):
+                    self._processes.terminate()
                 raise
 
     def _metrics(self, run: Run) -> pathlib.Path:
@@ -288,8 +315,8 @@ class Runner:
     def _all_workers(self, rows: int) -> Dict[str, int]:
         """Flags of a run that writes the targets of these rows with all cores."""
         workers = max(self._jobs, self._given.get("target_workers") or 1)
-        # If GPUs are named, each run has one of them; "" and "-1" name none.
-        if workers == 1 or os.environ.get("CUDA_VISIBLE_DEVICES", "-1") not in ("", "-1"):
+        # If GPUs are named, each run has one of them.
+        if workers == 1 or named_gpus():
             return {}
         # A process writes whole shards.
         shard = min(self._given.get("distil_chunk_size") or rows, -(-rows // workers))
@@ -302,44 +329,17 @@ class Runner:
             return
         # Students of single languages are compared with one for all, so they share its teacher.
         self._fine_tune(run.flags, first_seed)
-        shared = {"export": "false", "targets_dir": self._folder / "targets"}
-        if self._tuned_here(run.flags):
-            shared["teacher_model_dir"] = self._teacher(run.flags)
-        self._call("distill", self._metrics(run).parent, run.seed,
-                   {**run.arguments, **shared, **(more or {})})
+        shared = {"export": "false", "targets_dir": self._folder / "targets",
+                  **self._ready_teacher(run.flags), "seed": run.seed}
+        self._clock.begin(run.name)
+        self._processes.call("distill", self._metrics(run).parent,
+                             {**run.arguments, **shared, **(more or {})})
+        self._clock.end(run.name)
 
-    def _call(
-        self, command: str, folder: pathlib.Path, seed: int, flags: Mapping[str, Any], *,
-        all_cores: bool = False,
-    ) -> None:
-        """Runs a command with its share of the cores, or with all; writes its output to a log."""
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / "log.txt"
-        # All runs of a study share what their flags do not name, whatever data a line reads.
-        line = [sys.executable, "-m", f"xtremedistil_tf.cli.{command}", "--defaults=paper",
-                *self._base,
-                f"--seed={seed}", *arguments({**flags, "model_dir": folder})]
-        environment = self._free.get()
-        try:
-            with open(path, "ab") as output:
-                status = self._status(subprocess.Popen(
-                    line, stdout=output, stderr=output,
-                    env=_with_all_cores(environment) if all_cores else environment))
-        finally:
-            self._free.put(environment)
-        if status:
-            told = path.read_text("utf-8", "replace").splitlines()[-_TOLD_LINES:]
-            raise UserError(f"{folder} failed; the end of {path}:\n" + "\n".join(told))
-
-    def _status(self, process: "subprocess.Popen[bytes]") -> int:
-        self._running.add(process)
-        try:
-            return process.wait()
-        except BaseException:
-            process.terminate()
-            raise
-        finally:
-            self._running.discard(process)
+    def _ready_teacher(self, flags: Mapping[str, Any]) -> Dict[str, Any]:
+        """The flag that names the teacher of a line if the study has fine-tuned it."""
+        ready = self._is_scored(flags) and self._tuned_here(flags)
+        return {"teacher_model_dir": self._teacher(flags)} if ready else {}
 
     def _record(self, run: Run) -> Dict[str, Any]:
         return {"variant": run.variant.name, "seed": run.seed, "language": run.language,

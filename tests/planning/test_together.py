@@ -1,0 +1,72 @@
+"""The time of runs that share a teacher and its outputs."""
+
+import dataclasses
+
+import pytest
+
+from tests.conftest import write_task
+from xtremedistil_tf import config as cfg
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.planning import plan as planning
+from xtremedistil_tf.planning import together
+from xtremedistil_tf.planning.forecast import Forecast, Part
+from xtremedistil_tf.progress import FINAL, TARGETS
+
+
+@pytest.fixture
+def configs(tmp_path, bert_config, monkeypatch):
+    """Settings on labels alone, of D4.2, and of D4.2 again with a wider student."""
+    monkeypatch.setattr("xtremedistil_tf.runtime.prepare", lambda *_, **__: None)
+    task = write_task(tmp_path / "task", rows=8)
+    one = cfg.RunConfig(
+        cfg.DataConfig(str(task), "transfer.txt", 24, do_ner=True),
+        cfg.TeacherConfig(config_file=str(bert_config), layer=1),
+        cfg.StudentConfig(word_emb_dim=6, bilstm_hidden_size=5))
+    wide = dataclasses.replace(one, student=cfg.StudentConfig(word_emb_dim=6,
+                                                              bilstm_hidden_size=500))
+    alone = dataclasses.replace(one, distil=dataclasses.replace(one.distil, strategy="D0-S"))
+    return [one, wide, alone]
+
+
+def test_runs_that_read_the_same_text_share_its_outputs(configs, tmp_path):
+    needed, measured = together._forecast(configs, tmp_path / "run", cfg.Resources(), 0)
+    assert not measured and [one.targets > 0 for one in needed] == [True, False, False]
+    assert needed[0].teacher == needed[1].teacher > 0
+    assert needed[1].student > needed[0].student > needed[2].student > 0
+    assert not list(tmp_path.glob("run*"))
+
+
+def test_a_run_that_would_be_refused_refuses_all(configs, tmp_path):
+    wrong = dataclasses.replace(
+        configs[1], teacher=dataclasses.replace(configs[1].teacher, layer=9))
+    with pytest.raises(UserError, match="teacher_layer is 9"):
+        together._forecast([configs[0], wrong], tmp_path / "run", cfg.Resources(), 0)
+
+
+def test_others_are_scaled_by_what_one_run_takes(configs, tmp_path, monkeypatch):
+    rough, _ = together._forecast(configs, tmp_path / "run", cfg.Resources(), 0)
+    parts = (Part("teacher_01_all", 70.0), Part(TARGETS, 30.0),
+             Part("01_representation", 5.0, 2, 5), Part(FINAL, 5.0))
+    monkeypatch.setattr(planning, "plan_run", lambda *_, **__: planning.Planned(
+        configs[0], None, (), Forecast(parts, 0.0, None, True), None))
+    needed, measured = together._forecast(configs, tmp_path / "run", cfg.Resources(), 0)
+    assert measured and needed[0] == together.Needed(70.0, 30.0, 20.0)
+    for one, before in zip(needed, rough):
+        assert one.teacher == pytest.approx(70.0)
+        assert one.student == pytest.approx(20.0 * before.student / rough[0].student)
+    # The teacher and its outputs are there: what another needs is scaled as students are.
+    ready = Forecast(parts[2:], 0.0, None, True)
+    monkeypatch.setattr(planning, "plan_run", lambda *_, **__: planning.Planned(
+        configs[0], None, (), ready, None))
+    other = dataclasses.replace(
+        configs[1], data=dataclasses.replace(configs[1].data, transfer_size=4))
+    (first, second), _ = together._forecast([configs[0], other], tmp_path / "run",
+                                            cfg.Resources(), 0)
+    assert first.targets == 0.0 < second.targets and second.teacher > 0
+
+
+def test_a_process_that_is_killed_forecasts_nothing(configs, tmp_path, monkeypatch):
+    monkeypatch.setattr(together, "_answer", print)  # It ends without an answer.
+    assert together.forecast_runs(
+        configs, tmp_path / "run", resources=cfg.Resources(), measured=0) == ([], False)
+

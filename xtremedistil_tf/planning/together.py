@@ -1,0 +1,119 @@
+"""The time of several runs that share a teacher and its outputs: one is measured, others scaled."""
+
+import dataclasses
+import logging
+import multiprocessing
+import os
+import pathlib
+from typing import Any, Dict, List, Sequence, Tuple
+
+from xtremedistil_tf.config import Resources, RunConfig
+from xtremedistil_tf.environment import end_with_parent
+from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.progress import TARGETS
+
+log = logging.getLogger("absl")
+
+
+@dataclasses.dataclass(frozen=True)
+class Needed:
+    """Seconds that a run needs by itself.
+
+    Attributes:
+      teacher: of fine-tuning the teacher; 0 if it is ready.
+      targets: of the teacher's outputs; 0 if they are stored, an earlier run writes them, or no
+        stage reads transfer text.
+      student: of the student's stages and scores.
+    """
+
+    teacher: float
+    targets: float
+    student: float
+
+
+def forecast_runs(
+    configs: Sequence[RunConfig], model_dir: pathlib.Path, *, resources: Resources, measured: int
+) -> Tuple[List[Needed], bool]:
+    """Forecasts the time of runs in a process of its own, whose memory is free again behind it.
+
+    A few steps of one run are measured. Of the others the work is counted and multiplied by what a
+    unit of work took in that run.
+
+    Args:
+      configs: the runs' settings, in their order.
+      model_dir: the run folder of the measured one.
+      resources: as of all runs; where the teacher's outputs may lie already.
+      measured: index of the measured one.
+
+    Returns:
+      (what each needs, True if steps were measured and False for a rough count); an empty list if
+      that process ended without an answer, for instance for want of memory.
+
+    Raises:
+      UserError: for everything that one of the runs would refuse at its start.
+    """
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_answer, daemon=True, args=(
+        sender, os.getpid(), list(configs), model_dir, resources, measured))
+    process.start()
+    sender.close()  # Else nobody would see that the process has closed its own.
+    try:
+        answer = receiver.recv()
+    except EOFError:
+        return [], False
+    finally:
+        process.terminate()
+        process.join()
+    if isinstance(answer, UserError):
+        raise answer
+    return answer
+
+
+def _answer(sender: Any, parent: int, *given: Any) -> None:
+    end_with_parent(parent)
+    try:
+        sender.send(_forecast(*given))
+    except UserError as error:
+        sender.send(error)
+
+
+def _forecast(
+    configs: Sequence[RunConfig], model_dir: pathlib.Path, resources: Resources, measured: int
+) -> Tuple[List[Needed], bool]:
+    # TensorFlow stays in this process.
+    from xtremedistil_tf.jobs.distillation import read_run, with_sizes
+    from xtremedistil_tf.jobs.student_inputs import plan_of
+    from xtremedistil_tf.planning.forecast import rough_parts
+    from xtremedistil_tf.planning.plan import plan_run
+    from xtremedistil_tf.runtime import prepare
+    from xtremedistil_tf.teachers.places import ready_kinds
+
+    log.setLevel(logging.ERROR)  # The runs give their warnings themselves.
+    one = configs[measured]
+    prepare(one.seed, one.deterministic, opt_policy=one.opt_policy)
+    # Teacher, its outputs and the student, as the class has them.
+    works: List[List[float]] = []
+    read: Dict[Tuple[Any, ...], Any] = {}
+    for config in map(with_sizes, configs):
+        key = config.data, config.teacher
+        known = key in read
+        task, found = read[key] if known else read.setdefault(key, read_run(config, model_dir))
+        plan = plan_of(config, task, states=found.states)
+        work = rough_parts(config, task, plan, depth=found.layers, width=found.width)
+        ready = all(ready_kinds(config.teacher, model_dir).values())
+        written = known or all(stage.data == "train" for stage in plan)
+        works.append([0.0 if ready else work["teacher"], 0.0 if written else work[TARGETS],
+                      work["student"]])
+    forecast = plan_run(one, model_dir, resources=resources).forecast
+    if forecast is None or not forecast.measured:
+        return [Needed(*work) for work in works], False
+    groups = forecast.groups
+    took = [groups["teacher"], groups["its outputs"]]
+    took.append(sum(groups.values()) - sum(took))
+    # A teacher or outputs that are ready here tell nothing of others that are not.
+    pace = [seconds / work if seconds and work else took[-1] / works[measured][-1]
+            for seconds, work in zip(took, works[measured])]
+    scaled = [[work * each for work, each in zip(needed, pace)] for needed in works]
+    scaled[measured] = took
+    return [Needed(*seconds) for seconds in scaled], True
