@@ -577,8 +577,8 @@ def test_a_study_says_beforehand_what_it_takes(study_of, monkeypatch, caplog):
         ["D4.2"], ["D0", "de"], ["D0", "en"], ["D1"]]
     assert asked[0][1:] == (folder / "runs" / "strategy=D4.2" / "seed_1", 0)
     assert told.splitlines() == [
-        "D0: 4 runs, 0 finished, about 15 min each", "D1: 2 runs, 0 finished, about 20 min each",
-        "D4.2: 2 runs, 0 finished, about 5 min each",
+        "D0: 4 runs, 0 finished, about 12 min each", "D1: 2 runs, 0 finished, about 20 min each",
+        "D4.2: 2 runs, 0 finished, about 6 min each",
         "time: about 1 h 51 min on this machine, from a few measured steps of one run: teachers "
         "10 min, their outputs 60 s, students 1 h 40 min; stages may end earlier (--patience)"]
     assert not folder.exists() and not processes.lines
@@ -588,7 +588,7 @@ def test_a_study_says_beforehand_what_it_takes(study_of, monkeypatch, caplog):
     # The teacher is there, and one seed of each line.
     asked.clear()
     told = make(config_of=dict).plan(STUDIES["strategies"], [1, 2], lines=lines)
-    assert told.startswith("D0: 4 runs, 2 finished, about 10 min each") and "teachers" not in told
+    assert told.startswith("D0: 4 runs, 2 finished, about 12 min each") and "teachers" not in told
     assert {config["teacher_model_dir"] for config in asked[0][0]} == {
         folder / "teachers" / "teacher"}
     (folder / "teachers" / "teacher" / "teacher_metrics.json").unlink()

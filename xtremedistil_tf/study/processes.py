@@ -51,6 +51,23 @@ def _with_all_cores(environment: Mapping[str, str]) -> Dict[str, str]:
             **of_all}
 
 
+def all_workers(rows: int, *, given: Mapping[str, Any], jobs: int) -> Dict[str, int]:
+    """Flags of a run that writes a teacher's outputs with all cores, before others run beside it.
+
+    Args:
+      rows: number of transfer sentences.
+      given: values of all flags.
+      jobs: number of commands at a time.
+    """
+    workers = max(jobs, given.get("target_workers") or 1)
+    # If GPUs are named, each run has one of them.
+    if workers == 1 or named_gpus():
+        return {}
+    # A process writes whole shards.
+    shard = min(given.get("distil_chunk_size") or rows, -(-rows // workers))
+    return {"target_workers": workers, "distil_chunk_size": max(1, shard)}
+
+
 class Processes:
     """Runs commands of this package, each in a process of its own.
 

@@ -28,7 +28,7 @@ from xtremedistil_tf.study.planned import (
     teacher_flags,
     teacher_name,
 )
-from xtremedistil_tf.study.processes import Processes, named_gpus
+from xtremedistil_tf.study.processes import Processes, all_workers, named_gpus
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.validation.run_files import read_metrics
 
@@ -138,8 +138,10 @@ class Runner:
         for variant in variants:
             own = [run for run in runs if run.variant is variant]
             left = [run for run in own if not self._finished(run)]
-            each = f", about {duration(clock.seconds_of(left[-1].name))} each" if left else ""
-            told.append(f"{variant.name}: {len(own)} runs, {len(own) - len(left)} finished{each}")
+            each = sum(clock.seconds_of(run.name) for run in left) / max(1, len(left))
+            time_each = f", about {duration(each)} each" if each else ""
+            told.append(f"{variant.name}: {len(own)} runs, {len(own) - len(left)} finished"
+                        + time_each)
         return "\n".join([*told, *clock.lines()])
 
     def _runs(
@@ -198,6 +200,9 @@ class Runner:
         Raises:
           UserError: if it is known by its outputs alone, or as ONNX.
         """
+        if not self._is_scored({}):
+            log.info("the lines of this study depend on the teacher's layers: it is fine-tuned "
+                     "first, before the time is known; its log: %s", self._teacher({}) / "log.txt")
         self._fine_tune({}, seed, all_cores=True)
         if not self._tuned_here({}):
             known = self.teacher_metrics({})
@@ -286,7 +291,8 @@ class Runner:
             left = {}
             try:
                 if first is not None:
-                    begun = pool.submit(self._distil, first, first_seed, self._all_workers(rows))
+                    begun = pool.submit(self._distil, first, first_seed, all_workers(
+                        rows, given=self._given, jobs=self._jobs))
                     left[begun] = first
                     stages = self._metrics(first).parent / "stages"
                     while not (begun.done() or stages.is_dir()):
@@ -311,16 +317,6 @@ class Runner:
 
     def _finished(self, run: Run) -> bool:
         return self._metrics(run).is_file()
-
-    def _all_workers(self, rows: int) -> Dict[str, int]:
-        """Flags of a run that writes the targets of these rows with all cores."""
-        workers = max(self._jobs, self._given.get("target_workers") or 1)
-        # If GPUs are named, each run has one of them.
-        if workers == 1 or named_gpus():
-            return {}
-        # A process writes whole shards.
-        shard = min(self._given.get("distil_chunk_size") or rows, -(-rows // workers))
-        return {"target_workers": workers, "distil_chunk_size": max(1, shard)}
 
     def _distil(
         self, run: Run, first_seed: int, more: Optional[Mapping[str, Any]] = None
