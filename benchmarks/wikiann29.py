@@ -92,6 +92,13 @@ def keep(part: str, folder: pathlib.Path, record: dict) -> None:
          **machine(), **record}, indent=1) + "\n", "utf-8")
 
 
+def int8_scores(evaluation: pathlib.Path) -> Dict[str, float]:
+    """Test macro-F1 of an int8 export, at `seq_len` and as deployed, from its evaluation.json."""
+    (model,) = json.loads(evaluation.read_text("utf-8"))["models"]
+    return {"macro_f1": model["at_seq_len"]["macro_f1"],
+            "deployed": model["scores"]["macro_f1"]}
+
+
 def distil(part: str, work: pathlib.Path) -> None:
     """Runs one student; the teacher is fine-tuned by the first run and shared."""
     folder = work / part
@@ -105,8 +112,15 @@ def distil(part: str, work: pathlib.Path) -> None:
     if FLAGS.opt_policy:
         arguments.append(f"--opt_policy={FLAGS.opt_policy}")
     used = run(sys.executable, "run_distillation.py", *arguments)
-    keep(part, folder, {**used, "onnx_bytes": size_of(folder / "onnx"), "unseen": unseen_scores(
-        folder, FLAGS.task, "transfer_big.txt", FLAGS.transfer_size)})
+    evaluated = work / f"{part}_int8"
+    shutil.rmtree(evaluated, ignore_errors=True)
+    run(sys.executable, "-m", "xtremedistil_tf.cli.evaluate", f"--model_dir={folder}",
+        "--runtime=onnx_int8", f"--data={pathlib.Path(FLAGS.task).resolve()}",
+        f"--output={evaluated}")
+    keep(part, folder, {
+        **used, "int8": int8_scores(evaluated / "evaluation.json"),
+        "onnx_bytes": size_of(folder / "onnx"), "unseen": unseen_scores(
+            folder, FLAGS.task, "transfer_big.txt", FLAGS.transfer_size)})
 
 
 def spacy(work: pathlib.Path) -> None:

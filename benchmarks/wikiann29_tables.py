@@ -144,6 +144,8 @@ def wikiann29_table() -> str:
     told += [(part, f"its own teacher has {record['teacher']['test']['macro_f1']:.2f}, "
               f"{record['run']['processor']}.") for part, record in records.items()
              if "teacher" in record and record["teacher"]["test"]["macro_f1"] != teacher]
+    told += [(part, "its int8 export has {macro_f1:.2f}, and {deployed:.2f} as deployed.".format(
+        **record["run"]["int8"])) for part, record in records.items() if "int8" in record["run"]]
     notes = [f"{_NAMES[part][0].upper()}{_NAMES[part][1:]}: {text}" for part, text in told]
     return "\n".join([
         *_table(records, list(_NAMES)), "", _made(records["small"]), "",
