@@ -99,27 +99,44 @@ def _rows(path: pathlib.Path) -> int:
     return len(path.read_text("utf-8").splitlines())
 
 
-def demo_table() -> str:
-    """Teacher and student of the demo."""
-    metrics = _load("demo", "metrics.json")
-    seconds = metrics["seconds"]
-    worth = metrics["alone"]["worth"]
+def demo_summary() -> str:
+    """Teacher and student of the demo in a sentence."""
+    metrics, worth = _load("demo", "metrics.json"), _load("demo", "metrics.json")["alone"]["worth"]
+    teacher, student = metrics["teacher"], metrics["student"]
     return (
-        f"The recorded demo: a teacher of {_rows(ROOT / 'data' / 'ner' / 'train.tsv'):,} labelled "
-        f"sentences, {metrics['teacher']['test']['macro_f1']:.1f} test macro-F1 with "
-        f"{metrics['teacher']['parameters']:,} parameters; its student, which sees "
-        f"{metrics['data']['train']['sentences']:,} of them and "
-        f"{metrics['data']['transfer']['sentences']:,} without labels, "
-        f"{metrics['student']['test']['macro_f1']:.1f} with "
-        f"{metrics['student']['parameters']:,}, the same student on the labels alone "
-        f"{metrics['alone']['test']['macro_f1']:.1f} (distillation: {worth['difference']:+.1f}, "
-        f"95 % interval {worth['low']:+.1f} to {worth['high']:+.1f}), in "
-        f"{seconds['total'] / 60:.1f} minutes on two cores after the teacher's "
-        f"{_load('demo', 'teacher.json')['seconds'] / 60:.1f} "
-        "([report](benchmarks/demo/report.md)). The teacher starts from random weights, and the "
-        "sample is easy on purpose; do not compare its figures with real corpora."
-        + (f" {note}" if (note := _load("demo", "teacher.json")["note"]) else "")
-    )
+        f"Recorded on two cores: the teacher has {teacher['test']['macro_f1']:.1f} test macro-F1 "
+        f"after {_load('demo', 'teacher.json')['seconds'] / 60:.1f} minutes. Its student, with "
+        f"{teacher['parameters'] / student['parameters']:.1f} times fewer parameters, has "
+        f"{student['test']['macro_f1']:.1f} after {metrics['seconds']['total'] / 60:.1f} more; on "
+        f"its labels alone it has {metrics['alone']['test']['macro_f1']:.1f} (distillation: "
+        f"{worth['difference']:+.1f}, 95 % interval {worth['low']:+.1f} to {worth['high']:+.1f}; "
+        "[report](benchmarks/demo/report.md)). The sample is easy on purpose; do not compare its "
+        "figures with real corpora.")
+
+
+def demo_table() -> str:
+    """Teacher and student of the demo, one line each."""
+    metrics, tuned = _load("demo", "metrics.json"), _load("demo", "teacher.json")
+    worth, labels = metrics["alone"]["worth"], metrics["data"]["train"]["sentences"]
+    teacher, student = metrics["teacher"], metrics["student"]
+    return "\n".join([
+        "| model | labelled sentences | sentences without labels | test macro-F1 | parameters | "
+        "minutes |",
+        "|---|---:|---:|---:|---:|---:|",
+        f"| teacher, from random weights | {_rows(ROOT / 'data' / 'ner' / 'train.tsv'):,} | | "
+        f"{teacher['test']['macro_f1']:.1f} | {teacher['parameters']:,} | "
+        f"{tuned['seconds'] / 60:.1f} |",
+        f"| student | {labels:,} | {metrics['data']['transfer']['sentences']:,} | "
+        f"{student['test']['macro_f1']:.1f} | {student['parameters']:,} | "
+        f"{metrics['seconds']['total'] / 60:.1f} |",
+        f"| the same student on the labels alone | {labels:,} | | "
+        f"{metrics['alone']['test']['macro_f1']:.1f} | {student['parameters']:,} | |",
+        "",
+        f"- Distillation is worth {worth['difference']:+.1f} (95 % interval {worth['low']:+.1f} to "
+        f"{worth['high']:+.1f}). [The recorded report](benchmarks/demo/report.md) has all figures.",
+        "- Two cores; the student's minutes hold those of the one on labels alone. The sample is "
+        "easy on purpose; do not compare its figures with real corpora.",
+        *([f"- {tuned['note']}"] if tuned["note"] else [])])
 
 
 def speed_table(record: dict) -> str:
@@ -398,31 +415,38 @@ def first_hour_text() -> str:
                 "that answers text: not recorded yet (`benchmarks/first_hour.py`).")
     record = json.loads(path.read_text("utf-8"))
     minutes, machine = record["minutes"], record["machine"]
-    return (f"From a fresh clone by these commands alone: {minutes['demo']:.1f} minutes to the "
-            f"first tagged sentences, {minutes['exported']:.1f} to an exported model that answers "
-            f"text. Installing took {minutes['installed']:.1f} of them, without pip's cache "
-            f"(Python {machine['python']}, {machine['processor']}, {machine['cores']} cores, "
-            f"commit "
-            f"{machine['commit'][:10]})."
-            + "".join(_own_data(record, *names) for names in (
-                ("sentences", "a folder of CoNLL files in eight languages, 200 labelled sentences "
-                 "each, and 24,000 sentences of text"),
-                ("texts", "a CSV of 1,500 labelled texts and 5,000 texts without labels"))
-                if names[0] in record))
+    own = [(what, record[name])
+           for name, what in (
+               ("sentences", "CoNLL files in eight languages, 200 labelled sentences each, and "
+                "24,000 sentences of text"),
+               ("texts", "a CSV of 1,500 labelled texts, and 5,000 texts without labels"))
+           if name in record]
+    return "\n".join([
+        "| from a fresh clone and | minutes to the first answer | the run had said | it took | "
+        "teacher | student | labels alone |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+        f"| the sample, by these commands | {minutes['exported']:.1f} | | | | | |",
+        *(_own_data(what, found) for what, found in own),
+        "",
+        "- *Minutes to the first answer* begin with the clone and hold installing, without pip's "
+        f"cache: {minutes['installed']:.1f} for the sample. The answer is of an exported student, "
+        "with your data of the served int8 one.",
+        "- Your data go through README's three commands, with multilingual-e5-small as teacher. "
+        "Scores are test macro-F1 of names and accuracy of texts.",
+        *(f"- {what[0].upper()}{what[1:]}: {found['note']}" for what, found in own
+          if found["note"]),
+        f"- Python {machine['python']}, {machine['processor']}, {machine['cores']} cores, commit "
+        f"{machine['commit'][:10]}."])
 
 
-def _own_data(record: dict, name: str, what: str) -> str:
-    """Minutes from a corpus to an answer of the served student."""
-    own = record[name]
+def _own_data(what: str, own: dict) -> str:
+    """The line of a corpus: minutes to an answer of the served student, and scores."""
     key = "accuracy" if "accuracy" in own["scores"]["student"] else "macro_f1"
-    scores = ", ".join(f"{who} {own['scores'][model][key]:.1f}" for who, model in (
-        ("teacher", "teacher"), ("student", "student"), ("labels alone", "alone")))
-    return (f"\n\nFrom {what} by README's three commands, with multilingual-e5-small as teacher: "
-            f"{own['minutes']['installed'] + own['minutes']['answered']:.0f} minutes, installing "
-            f"among them, to an answer of the served int8 student; the run "
-            f"had said {own['forecast']['total'] / 60:.0f} minutes and took "
-            f"{own['seconds']['total'] / 60:.0f} ({scores})."
-            + (f" {own['note']}" if own["note"] else ""))
+    scores = (f"{own['scores'][model][key]:.1f}" for model in ("teacher", "student", "alone"))
+    return "| " + " | ".join([
+        what, f"{own['minutes']['installed'] + own['minutes']['answered']:.0f}",
+        f"{own['forecast']['total'] / 60:.0f}", f"{own['seconds']['total'] / 60:.0f}",
+        *scores]) + " |"
 
 
 def stacks_table() -> str:
@@ -448,7 +472,7 @@ def stacks_table() -> str:
 # Where the tables stand: file, then name of the place in it.
 _RESULTS = "docs/reference/results"
 PLACES = {
-    "README.md": {"demo": demo_table, "wikiann29": wikiann29_headline, "peers": peers_summary},
+    "README.md": {"demo": demo_summary, "wikiann29": wikiann29_headline, "peers": peers_summary},
     "docs/tutorials/first_hour.md": {"demo": demo_table, "first_hour": first_hour_text},
     "docs/how-to/choose_a_student.md": {"paper_sizes": paper_sizes_table, "sizes": sizes_table},
     "docs/how-to/learn_from_outputs.md": {"outputs": outputs_table},
