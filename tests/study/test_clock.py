@@ -55,3 +55,12 @@ def test_runs_on_gpus_of_their_own_are_done_side_by_side(now):
     one.begin("b")
     now.seconds = 300.0
     assert one.left == pytest.approx(900.0)
+
+
+def test_a_teacher_that_is_only_scored_tells_nothing_of_the_runs(now):
+    one = Clock({"teacher": 0.0}, {"a": 600.0})
+    one.begin("teacher")
+    now.seconds = 300.0
+    one.end("teacher")
+    one.begin("a")
+    assert one.left == 600.0

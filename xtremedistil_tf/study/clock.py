@@ -1,7 +1,7 @@
 """The time that a study has left: what was forecast, corrected by what is seen."""
 
 import time
-from typing import Dict, List, Mapping, Set
+from typing import Dict, List, Mapping, Optional, Set
 
 from xtremedistil_tf.progress import duration
 
@@ -33,13 +33,16 @@ class Clock:
         self._seconds = {**teachers, **{name: seconds + targets.get(name, 0.0)
                                         for name, seconds in runs.items()}}
         self._parallel, self._measured = parallel, measured
-        self._began = time.monotonic()
+        self._began: Optional[float] = None
         self._running: Dict[str, float] = {}
         self._ended: Set[str] = set()
 
     def begin(self, name: str) -> None:
         """Notes that a part begins."""
         self._running[name] = time.monotonic()
+        # A finished teacher is scored without a forecast: its time tells nothing of the others.
+        if self._began is None and self._seconds.get(name):
+            self._began = self._running[name]
 
     def end(self, name: str) -> None:
         """Notes that a part has ended."""
@@ -70,7 +73,7 @@ class Clock:
             # Parts at a time share the machine, as far as they slow each other down.
             share = (now - began) * min(1.0, self._parallel / len(running))
             done += min(_MOST * self._seconds.get(name, 0.0), share)
-        worked = (now - self._began) * self._parallel
+        worked = 0.0 if self._began is None else (now - self._began) * self._parallel
         pace = (worked + _TRUST) / (done + _TRUST)
         return max(0.0, sum(self._seconds.values()) - done) * pace / self._parallel
 
