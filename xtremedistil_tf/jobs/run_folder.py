@@ -25,6 +25,7 @@ from xtremedistil_tf.inference.assets import FORMAT_FOLDERS
 from xtremedistil_tf.runs import content_fingerprint, fingerprint, read_json, write_json
 from xtremedistil_tf.targets.manifest import is_finished
 from xtremedistil_tf.targets.own_tokens import has_own_tokens
+from xtremedistil_tf.targets.spec import Place
 from xtremedistil_tf.teachers.places import teacher_folders, teacher_kind
 from xtremedistil_tf.validation.run_files import read_config
 from xtremedistil_tf.version import __version__
@@ -199,14 +200,6 @@ def _target_fingerprint(
     return fingerprint(teacher_print, task.fingerprints[split], config.data.seq_len,
                        config.data.on_bad_row, layer, config.teacher_policy, None,
                        config.matched_layers)
-
-
-@dataclasses.dataclass(frozen=True)
-class Place:
-    """A folder for stored teacher outputs, and the fingerprint of their inputs."""
-
-    folder: pathlib.Path
-    fingerprint: str
 
 
 def _tokenised(folder: pathlib.Path, made: str) -> bool:
