@@ -251,7 +251,7 @@ def _check_files() -> None:
     Raises:
       UserError: if nothing can be written there, or it is the input.
     """
-    from xtremedistil_tf.runs import check_place
+    from xtremedistil_tf.config.checks import check_place
 
     if FLAGS.output == "-" or _is_device(pathlib.Path(FLAGS.output)):
         return

@@ -5,6 +5,7 @@ import contextlib
 import pathlib
 from typing import Any, Counter, Dict, Iterator, List, Optional, Sequence, Set, TextIO, Tuple
 
+from xtremedistil_tf.config.checks import check_place
 from xtremedistil_tf.corpora.conversion_record import changes
 from xtremedistil_tf.corpora.copies import Repeats, find_twins, leave_out_copies
 from xtremedistil_tf.corpora.readers import schemes
@@ -12,7 +13,7 @@ from xtremedistil_tf.corpora.source_rows import ConvertOptions, SourceReader, di
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.data.readers.rows import Example, language_prefix
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import atomic_folder, check_place, write_json
+from xtremedistil_tf.runs import atomic_folder, write_json
 from xtremedistil_tf.tasks import TaskKind, task_kind
 from xtremedistil_tf.tasks.parts import Lazy
 
