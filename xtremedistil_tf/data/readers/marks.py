@@ -112,8 +112,9 @@ def _are_few(values: Sequence[str], count: int, *, least: int = 2) -> bool:
     """True if the values of nearly all lines are a few words, at least so many."""
     usual = collections.Counter(value.strip() for value in values if value.strip())
     found = {value: number for value, number in usual.items() if number > 1}
-    return len(found) >= least and sum(found.values()) >= _MOST * count and (
-        len(found) <= 0.2 * count) and all(re.fullmatch(r"[-+\w.]{1,30}", one) for one in found)
+    if not least <= len(found) <= 0.2 * count or sum(found.values()) < _MOST * count:
+        return False
+    return all(re.fullmatch(r"[-+\w.]{1,30}", one) for one in found)
 
 
 def _label(lines: Sequence[str]) -> Optional[str]:
