@@ -6,6 +6,7 @@ import re
 import unicodedata
 from typing import Callable, Counter, Dict, Iterable, Iterator, List, Sequence, Tuple
 
+from xtremedistil_tf.corpora.suspicious import told_case, told_untrained
 from xtremedistil_tf.corpora.texts.rows import Text
 from xtremedistil_tf.data.readers.texts import EMPTY_LABELS, NO_GOLD, NO_GOLDS
 from xtremedistil_tf.data.several_labels import listed_labels, split_at_hash
@@ -122,11 +123,7 @@ def suspicious_labels(rows: Rows) -> List[str]:
     if are_fractions(labels):
         told.append(f"the {len(labels):,} classes are numbers with fractions, such as "
                     f"{', '.join(labels[:3])}; --kind=regression learns them as numbers")
-    cases: Dict[str, List[str]] = collections.defaultdict(list)
-    for label in labels:
-        cases[label.casefold()].append(label)
-    told += [f"the classes {' and '.join(own)} differ by case only"
-             for own in cases.values() if len(own) > 1][:_MOST_NAMED]
+    told += told_case(labels, "classes")
     for mark in (one for one in labels if one in NO_GOLDS or one.lower() in EMPTY_LABELS):
         if not _OPPOSITES.get(mark, set()).issuperset(labels):
             told.append(f"{counts[mark]:,} texts have the label {mark}, which is read as a "
@@ -135,6 +132,5 @@ def suspicious_labels(rows: Rows) -> List[str]:
     for split in ("dev", "test"):
         own = sorted(set(labels_in(rows[split])) - train)
         if own:
-            told.append(f"train has no text with {', '.join(own[:_MOST_NAMED])}, but {split} has"
-                        + (f" ({len(own):,} such labels)" if len(own) > _MOST_NAMED else ""))
+            told.append(told_untrained(own, split, "labels", before="text with "))
     return told
