@@ -52,17 +52,21 @@ def environments(jobs: int) -> List[Dict[str, str]]:
     if jobs == 1:
         return [{**os.environ, CHILD: str(os.getpid())}]
     threads = str(max(1, (os.cpu_count() or 1) // jobs))
-    own = {CHILD: str(os.getpid()), **dict.fromkeys(_THREADS, threads)}
+    shared = {**os.environ, CHILD: str(os.getpid()), **dict.fromkeys(_THREADS, threads)}
     gpus = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
-    return [{**os.environ, **own, **({"CUDA_VISIBLE_DEVICES": gpus[job % len(gpus)]}
-                                     if gpus else {})} for job in range(jobs)]
+    owned = [{"CUDA_VISIBLE_DEVICES": name} for name in gpus] or [{}]
+    return [{**shared, **owned[job % len(owned)]} for job in range(jobs)]
 
 
 def _with_all_cores(environment: Mapping[str, str]) -> Dict[str, str]:
     """One of `environments` with the threads that this process has."""
-    of_all = {name: os.environ[name] for name in _THREADS if name in os.environ}
-    return {**{name: value for name, value in environment.items() if name not in _THREADS},
-            **of_all}
+    free = {name: value for name, value in environment.items() if name not in _THREADS}
+    return {**free, **{name: os.environ[name] for name in _THREADS if name in os.environ}}
+
+
+def _only_in(flags: Sequence[str], others: Sequence[str]) -> str:
+    """Formats the command-line arguments that others lack, for a message."""
+    return " ".join(item for item in flags if item not in others) or "none"
 
 
 class Runner:
@@ -164,11 +168,9 @@ class Runner:
         before: Dict[str, Any] = read_json(path) if made and path.is_file() else {
             "flags": self._base}
         if before["flags"] != self._base:
-            then, now = (" ".join(item for item in one if item not in other) or "none"
-                         for one, other in ((before["flags"], self._base),
-                                            (self._base, before["flags"])))
-            raise UserError(f"{self._folder} was made with other flags: {then}; the command has "
-                            f"instead: {now}; use another --model_dir")
+            raise UserError(f"{self._folder} was made with other flags: "
+                            f"{_only_in(before['flags'], self._base)}; the command has instead: "
+                            f"{_only_in(self._base, before['flags'])}; use another --model_dir")
         # Studies of earlier versions noted no files.
         changed = [name for name, made in before.get("files", files).items()
                    if files.get(name) != made]
@@ -295,9 +297,7 @@ class Runner:
         shard = min(self._given.get("distil_chunk_size") or rows, -(-rows // workers))
         return {"target_workers": workers, "distil_chunk_size": max(1, shard)}
 
-    def _distil(
-        self, run: Run, first_seed: int, more: Optional[Mapping[str, Any]] = None
-    ) -> None:
+    def _distil(self, run: Run, first_seed: int, more: Optional[Mapping[str, Any]] = None) -> None:
         if self._finished(run):
             return
         # Students of single languages are compared with one for all, so they share its teacher.
@@ -317,8 +317,7 @@ class Runner:
         path = folder / "log.txt"
         # All runs of a study share what their flags do not name, whatever data a line reads.
         line = [sys.executable, "-m", f"xtremedistil_tf.cli.{command}", "--defaults=paper",
-                *self._base,
-                f"--seed={seed}", *arguments({**flags, "model_dir": folder})]
+                *self._base, f"--seed={seed}", *arguments({**flags, "model_dir": folder})]
         environment = self._free.get()
         try:
             with open(path, "ab") as output:
