@@ -275,7 +275,15 @@ def places_of(
     config: RunConfig, task: Task, *, teacher_print: str, layer: int, model_dir: pathlib.Path,
     resources: Resources,
 ) -> Places:
-    """Returns the folders of a run; see `Places`."""
+    """Returns the folders of a run; see `Places`.
+
+    Args:
+      config, task: the run.
+      teacher_print: fingerprint of its teachers, see `places.teachers_fingerprint`.
+      layer: the teacher's layer that the student learns.
+      model_dir: the run folder.
+      resources: says whether the folders lie in a --targets_dir.
+    """
     prints = {"pieces": fingerprint(teacher_print, task.fingerprints["transfer"],
                                     config.data.seq_len, config.data.on_bad_row)}
     held_out = [task.fingerprints[split] for split in task.held_out]
