@@ -88,7 +88,7 @@ def open_targets(folder: str, prints: dict, spec: dict) -> dict:
     from xtremedistil_tf.data.tokenization.realign import Realigned
     from xtremedistil_tf.data.tokenization.token_store import open_pieces, tokenised_counts
     from xtremedistil_tf.targets.manifest import open_store
-    from xtremedistil_tf.targets.spec import KINDS, StoreSpec
+    from xtremedistil_tf.targets.spec import KINDS, Place, StoreSpec
     from xtremedistil_tf.validation.run_files import read_sealed
 
     targets = pathlib.Path(folder) / "targets"
@@ -96,8 +96,8 @@ def open_targets(folder: str, prints: dict, spec: dict) -> dict:
     found = {"answers": len(answers), "pieces": bool(
         tokenised_counts(targets / "pieces", prints["pieces"]))}
     if found["pieces"]:
-        store, _ = open_store(Realigned(open_pieces(targets / "pieces")), targets / "transfer",
-                              prints["transfer"], StoreSpec(**spec))
+        store, _ = open_store(Realigned(open_pieces(targets / "pieces")),
+                              Place(targets / "transfer", prints["transfer"]), StoreSpec(**spec))
         found["shards"] = store.sound_shards(KINDS)
     return found
 

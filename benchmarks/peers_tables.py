@@ -4,6 +4,7 @@ import json
 
 from machine import ROOT, measured, recorded
 
+from xtremedistil_tf.config import StudentConfig
 from xtremedistil_tf.reporting.markdown import table
 
 NAMES = {
@@ -82,21 +83,19 @@ def _student(record: dict) -> str:
     told = []
     for name, facts in record["students"].items():
         scores, sizes = facts["scores"], facts["parameters"]
+        student = StudentConfig(**facts["student"])
         told.append(
             f" {_STUDENTS[name]} ({facts['distil']['strategy']}, {facts['transfer_rows']:,} "
-            f"transfer texts, {_kind(facts['student'])}, {sizes['student']:,} parameters, "
+            f"transfer texts, {_kind(student)}, {sizes['student']:,} parameters, "
             f"{sizes['teacher'] / sizes['student']:.1f} times fewer than its teacher) keeps "
             f"{100 * scores['student'] / scores['teacher']:.1f} % of its teacher's score "
             f"({scores['student']:.2f} of {scores['teacher']:.2f}; seed {facts['seed']}).")
     return "".join(told)
 
 
-def _kind(student: dict) -> str:
+def _kind(student: StudentConfig) -> str:
     """Kind and sizes of a student."""
-    if student["student"] == "bilstm":
-        bare = ", no projection" if student.get("logits_from") == "encoder" else ""
-        return f"E={student['word_emb_dim']}, H=2x{student['bilstm_hidden_size']}{bare}"
-    return f"{student['num_hidden_layers']} layers of {student['hidden_size']}"
+    return student.kind.describe(student) + ("" if student.projects else ", no projection")
 
 
 def _known(record: dict) -> dict:

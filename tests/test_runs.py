@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from xtremedistil_tf import runs
+from xtremedistil_tf.config.checks import check_place
 from xtremedistil_tf.errors import UserError, user_mistake
 from xtremedistil_tf.runs import (
     atomic_folder,
     atomic_path,
-    check_place,
     file_fingerprint,
+    folder_fingerprint,
     one_at_a_time,
     read_json,
     sha256_of,
@@ -97,6 +98,21 @@ def test_a_fingerprint_is_the_start_of_the_checksum(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     assert sha256_of(tmp_path / "a").startswith("ba7816bf8f01cfea414140de5dae2223")
     assert file_fingerprint(tmp_path / "a") == "ba7816bf8f01cfea"
+
+
+def test_large_weights_are_read_again_only_if_they_changed(tmp_path, monkeypatch):
+    weights, config = tmp_path / "model.safetensors", tmp_path / "config.json"
+    weights.write_bytes(bytes(1 << 20))
+    config.write_text("{}")
+    read = []
+    monkeypatch.setattr(runs, "sha256_of", lambda path: read.append(path.name) or sha256_of(path))
+    first = folder_fingerprint(tmp_path)
+    assert folder_fingerprint(tmp_path) == first
+    assert read == [config.name, weights.name, config.name]
+    time = weights.stat().st_mtime_ns
+    weights.write_bytes(b"a" + bytes((1 << 20) - 1))
+    os.utime(weights, ns=(time, time + 1))
+    assert folder_fingerprint(tmp_path) != first
 
 
 def test_writers_of_one_place_do_not_meet(tmp_path):

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import functools
 import hashlib
 import io
 import json
@@ -29,6 +30,9 @@ SHARED = "targets"
 _LOCK = ".lock"
 # Endings of what determines a model: weights, tokenizer, configuration.
 _MODEL_FILES = (".safetensors", ".h5", ".json", ".txt", ".model", ".onnx", ".onnx_data")
+# Bytes of a file that takes longer to write than a file system's clock takes to tick: its time of
+# change tells every change.
+_LARGE = 1 << 20
 # Names of what a writer has not finished yet, or was killed at.
 LEFTOVERS = (".old-*", ".tmp-*")
 _OLD = re.compile(r"\.old-\d+-(.+)")
@@ -58,9 +62,23 @@ def file_fingerprint(path: pathlib.Path) -> str:
 
 
 def folder_fingerprint(folder: pathlib.Path) -> str:
-    """Hashes the weights, tokenizer and configuration files of a checkpoint folder."""
+    """Hashes the weights, tokenizer and configuration files of a checkpoint folder.
+
+    A plan and its run both ask for it, so a process reads large weights again only if they changed.
+    """
+    def hashed(path: pathlib.Path) -> str:
+        stamp = stamp_of(path)
+        return _read_once(path.resolve(), stamp) if stamp[1] >= _LARGE else file_fingerprint(path)
+
     files = sorted(path for path in pathlib.Path(folder).iterdir() if path.suffix in _MODEL_FILES)
-    return fingerprint([[path.name, file_fingerprint(path)] for path in files])
+    return fingerprint([[path.name, hashed(path)] for path in files])
+
+
+@functools.lru_cache(maxsize=None)
+def _read_once(path: pathlib.Path, stamp: Tuple[int, int]) -> str:
+    """Returns the `file_fingerprint` of a file while it has this stamp; see `stamp_of`."""
+    del stamp  # It is part of the cache's key.
+    return file_fingerprint(path)
 
 
 def content_fingerprint(path: pathlib.Path) -> str:
@@ -77,26 +95,6 @@ def stamp_of(path: pathlib.Path) -> Tuple[int, int]:
 def derive_seed(seed: int, *names: Any) -> int:
     """Derives an independent 31-bit seed from the run's seed and a path of names."""
     return int(fingerprint([seed, *[str(name) for name in names]]), 16) % (1 << 31)
-
-
-def check_place(flag: str, path: pathlib.Path, *, folder: bool = False) -> None:
-    """Refuses a path at which nothing can be written, before the work is done.
-
-    Args:
-      flag, path: the flag, and where it says that a file goes, or a folder.
-      folder: True for a folder.
-
-    Raises:
-      UserError: if a file or device stands where a folder is needed, or the other way round.
-    """
-    above = next(one for one in path.absolute().parents if one.exists())
-    if not above.is_dir():
-        raise UserError(f"--{flag} {path}: {above} is a file, so nothing can be written below it")
-    if folder and path.exists() and not path.is_dir():  # Devices too: they would be replaced.
-        raise UserError(f"--{flag} {path} is a file; allowed: a folder")
-    if not folder and path.exists() and not path.is_file():
-        raise UserError(f"--{flag} {path} is {'a folder' if path.is_dir() else 'no file'}; "
-                        "allowed: a file name")
 
 
 def _short(name: str) -> str:

@@ -249,12 +249,14 @@ def main(argv) -> None:
     from xtremedistil_tf.data.readers.rows import TextFile
     from xtremedistil_tf.data.tokenization.alignment import pieces_of
     from xtremedistil_tf.data.tokenization.ragged import Ragged
+    from xtremedistil_tf.data.tokenization.realign import Realigned
     from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
     from xtremedistil_tf.models.pretrained_encoders import load_encoder
     from xtremedistil_tf.models.teacher import build_teacher
     from xtremedistil_tf.runs import fingerprint
     from xtremedistil_tf.runtime import prepare
-    from xtremedistil_tf.targets.writer import write_targets
+    from xtremedistil_tf.targets.spec import Place
+    from xtremedistil_tf.targets.writer import TeacherInput, write_targets
 
     prepare(0, False)
     texts = TextFile(pathlib.Path(FLAGS.task) / "transfer.txt")
@@ -279,8 +281,9 @@ def main(argv) -> None:
     results["student"] = []
     for E, H, part in STUDENTS:
         some = Ragged.of([ids[row] for row in range(0, len(ids), part)])
-        store, _ = write_targets(teacher, some, pathlib.Path(FLAGS.work) / str(part),
-                                 fingerprint(FLAGS.rows, part, FLAGS.checkpoint), 2000)
+        place = Place(pathlib.Path(FLAGS.work) / str(part),
+                      fingerprint(FLAGS.rows, part, FLAGS.checkpoint))
+        store, _ = write_targets(teacher, TeacherInput(Realigned(some)), place, 2000)
         results["student"].append(student_step(store, vocabulary, E, H, peak))
     write_record("engine/speed", results)
 

@@ -13,6 +13,7 @@ from tests.conftest import ROOT
 from tests.processes import run
 from tests.students import TEXTS
 from xtremedistil_tf.cli import predict, serve
+from xtremedistil_tf.cli.options import streams
 from xtremedistil_tf.cli.predict import collect_seldom
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference import streaming
@@ -122,12 +123,12 @@ def test_a_folder_without_a_student_is_refused(tmp_path, runtime, told):
 
 
 def test_an_output_is_named_if_it_is_full_and_nothing_stays_beside_it(tmp_path):
-    with pytest.raises(OSError) as failed, predict._opened_output("/dev/full") as write:
+    with pytest.raises(OSError) as failed, streams.opened_output("/dev/full") as write:
         write("x")
     assert failed.value.filename == "/dev/full"
     output = tmp_path / "out.tsv"
     (tmp_path / ".tmp-12-out.tsv").touch()  # Of a command that was killed.
-    with predict._opened_output(str(output)) as write:
+    with streams.opened_output(str(output)) as write:
         write("x")
     assert list(tmp_path.iterdir()) == [output]
 
@@ -161,14 +162,14 @@ def test_a_mistake_in_a_line_is_told_without_our_name_for_it():
 
 def test_a_fault_of_the_student_in_every_line_is_none_of_the_users():
     with pytest.raises(RuntimeError, match="an x"):
-        predict.explain(Fussy(), 2, 1, "x", "RuntimeError: an x")
+        predict.refuse_all(Fussy(), 2, 1, "x", "RuntimeError: an x")
 
     class Strict(Fussy):
         def tag_text(self, texts):
             raise UserError("1 columns; needed are two")
 
     with pytest.raises(UserError, match="none of the 2 lines .*: line 4: 1 columns; needed are"):
-        predict.explain(Strict(), 2, 4, "a", "1 columns; needed are two")
+        predict.refuse_all(Strict(), 2, 4, "a", "1 columns; needed are two")
 
 
 def test_a_block_knows_its_lines_that_could_not_be_read():

@@ -47,14 +47,14 @@ def test_what_is_named_stays(data, tmp_path):
 
 
 def test_a_tokenizer_that_can_be_cut_is_cut(data, tmp_path, monkeypatch, tokenizer):
-    found = defaults._encoder(data, tmp_path / "run", anew=False)
+    found = defaults._teacher(data, tmp_path / "run", anew=False)
     for own, least in ((tokenizer, 2), (None, 1)):
-        monkeypatch.setattr(defaults, "_encoder", lambda *_, own=own, **__: dataclasses.replace(
+        monkeypatch.setattr(defaults, "_teacher", lambda *_, own=own, **__: dataclasses.replace(
             found, tokenizer=own))
         config, _ = choose(data, set(), tmp_path / "run")
         assert config.student.vocabulary_min_count == least
         assert (config.student.vocabulary == "cut") == (least == 2)
-    monkeypatch.setattr(defaults, "_encoder", lambda *_, **__: dataclasses.replace(
+    monkeypatch.setattr(defaults, "_teacher", lambda *_, **__: dataclasses.replace(
         found, tokenizer=tokenizer))
     # One of the paper's by name, a tokenizer of another kind, and texts.
     kept = choose(data, {"student.vocabulary"}, tmp_path / "run")[0].student
@@ -119,8 +119,8 @@ def test_a_run_that_was_stopped_behind_its_teacher_has_its_settings_again(
     config, _ = choose(data, set(), run)
     (run / "config.json").write_text(json.dumps({
         "version": "0.1.0", "config": config.to_dict(), "files": {}, "labels": []}))
-    found = defaults._encoder(data, run, anew=False)
-    monkeypatch.setattr(defaults, "_encoder", lambda *_, **__: dataclasses.replace(
+    found = defaults._teacher(data, run, anew=False)
+    monkeypatch.setattr(defaults, "_teacher", lambda *_, **__: dataclasses.replace(
         found, tuned=True))
     assert choose(data, set(), run)[0] == config
     # A teacher that was there before the run is not fine-tuned in it.
@@ -132,7 +132,7 @@ def test_a_teacher_that_was_fine_tuned_in_the_run_folder_keeps_its_settings(
 ):
     """xtremedistil-teacher, then xtremedistil-distill in the same folder, without epochs."""
     run, peek = tmp_path / "run", defaults.peek_configuration
-    config, sizes = choose(data, set(), run)[0], defaults._encoder(data, run, anew=False).sizes
+    config, sizes = choose(data, set(), run)[0], defaults._teacher(data, run, anew=False).sizes
     monkeypatch.setattr(defaults, "peek_configuration", lambda teacher, folder: peek(teacher, None))
     for tuned_here, folder, same in ((True, run / "teacher", True),
                                      (True, tmp_path / "other" / "teacher", False),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.checkpoints import make_encoder
+from tests.stores import write_store
 from xtremedistil_tf.config import BatchSize
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.realign import Realigned
@@ -11,8 +12,7 @@ from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.teacher import build_teacher
 from xtremedistil_tf.targets.dataset import transfer_batches
 from xtremedistil_tf.targets.own_tokens import with_own_tokens
-from xtremedistil_tf.targets.spec import KINDS
-from xtremedistil_tf.targets.writer import write_targets
+from xtremedistil_tf.targets.spec import KINDS, Place
 
 ROWS = 23
 TABLE = np.arange(1000, dtype=np.int32)
@@ -45,8 +45,8 @@ def own(input_ids):
 
 def test_each_token_has_the_target_of_its_counterpart(encoder, tokenizer, input_ids, own, tmp_path):
     teacher = build_teacher(encoder, tokenizer, 4, 1)
-    store, _ = write_targets(teacher, input_ids, tmp_path / "store", "f0", 10)
-    store = with_own_tokens(store, input_ids, own, tmp_path / "own", "f1")
+    store, _ = write_store(teacher, input_ids, tmp_path / "store", "f0", 10)
+    store = with_own_tokens(store, input_ids, own, Place(tmp_path / "own", "f1"))
     seen = []
     for inputs, targets in transfer_batches(store, BatchSize(4), 0, TABLE, KINDS):
         for at, ids in enumerate(inputs["input_ids"].numpy()):
@@ -68,8 +68,9 @@ def test_each_token_has_the_target_of_its_counterpart(encoder, tokenizer, input_
 
 def test_one_target_a_sequence_needs_no_counterparts(encoder, tokenizer, input_ids, own, tmp_path):
     teacher = build_teacher(encoder, tokenizer, 4, 1, pooled=True)
-    store, _ = write_targets(teacher, input_ids, tmp_path / "store", "f0", 10)
-    store = with_own_tokens(store, input_ids, Realigned(own.input_ids), tmp_path / "own", "f1")
+    store, _ = write_store(teacher, input_ids, tmp_path / "store", "f0", 10)
+    store = with_own_tokens(store, input_ids, Realigned(own.input_ids),
+                            Place(tmp_path / "own", "f1"))
     rows = 0
     for inputs, targets in transfer_batches(store, BatchSize(4), 0, TABLE, KINDS):
         mask = targets["mask"].numpy()
@@ -85,11 +86,11 @@ def test_one_target_a_sequence_needs_no_counterparts(encoder, tokenizer, input_i
 def test_files_are_written_once_and_again_when_they_do_not_fit(
     encoder, tokenizer, input_ids, own, tmp_path
 ):
-    store, _ = write_targets(build_teacher(encoder, tokenizer, 4, 1), input_ids,
-                             tmp_path / "store", "f0", 10)
+    store, _ = write_store(build_teacher(encoder, tokenizer, 4, 1), input_ids,
+                           tmp_path / "store", "f0", 10)
 
     def times(fingerprint):
-        with_own_tokens(store, input_ids, own, tmp_path / "own", fingerprint)
+        with_own_tokens(store, input_ids, own, Place(tmp_path / "own", fingerprint))
         return {path.name: path.stat().st_mtime_ns for path in (tmp_path / "own").iterdir()}
 
     first = times("f1")
@@ -112,7 +113,7 @@ def test_files_are_written_once_and_again_when_they_do_not_fit(
     assert several.read_bytes() == kept
     assert times("f2") != mended
     # The store was removed and made anew, of larger shards.
-    store, _ = write_targets(build_teacher(encoder, tokenizer, 4, 1), input_ids,
-                             tmp_path / "anew", "f0", ROWS)
+    store, _ = write_store(build_teacher(encoder, tokenizer, 4, 1), input_ids,
+                           tmp_path / "anew", "f0", ROWS)
     names = times("f2").keys()
     assert names != first.keys() and all("00000" in name or "json" in name for name in names)

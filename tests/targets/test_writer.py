@@ -13,6 +13,7 @@ import pytest
 
 from tests.checkpoints import make_encoder
 from tests.conftest import ROOT
+from tests.stores import write_store
 from xtremedistil_tf.config import BatchSize
 from xtremedistil_tf.data.pipelines.buckets import count_steps
 from xtremedistil_tf.data.readers.rows import Example
@@ -30,10 +31,16 @@ from xtremedistil_tf.targets import store as store_module
 from xtremedistil_tf.targets import worker
 from xtremedistil_tf.targets.dataset import transfer_batches
 from xtremedistil_tf.targets.manifest import open_store
-from xtremedistil_tf.targets.spec import KINDS, MATCHED_KINDS, StoreSpec
+from xtremedistil_tf.targets.spec import KINDS, MATCHED_KINDS, Place, StoreSpec
 from xtremedistil_tf.targets.variation import variation, warn_of_constant
 from xtremedistil_tf.targets.worker import HelperJob, helping_processes
-from xtremedistil_tf.targets.writer import Filler, Part, missing_shards, write_targets
+from xtremedistil_tf.targets.writer import (
+    Filler,
+    Part,
+    TeacherInput,
+    missing_shards,
+    write_part_of_targets,
+)
 from xtremedistil_tf.teachers import Wanted
 
 ROWS = 23
@@ -63,7 +70,7 @@ def read_all(store, batch_size=4, seed=0):
 
 
 def test_stored_outputs_are_the_teachers(teacher, input_ids, tmp_path):
-    store, rows = write_targets(teacher, input_ids, tmp_path, "f0", 10)
+    store, rows = write_store(teacher, input_ids, tmp_path, "f0", 10)
     assert rows == ROWS and store.shards == 3
     found = read_all(store)
     assert len(found) == ROWS
@@ -84,7 +91,7 @@ def test_a_layer_that_is_the_same_for_all_rows_is_told(
     taught = build_teacher(teacher.encoder, tokenizer, 4, layer, pooled=pooled)
     # Each row begins with the same piece.
     rows = Ragged.of([np.concatenate([[7], input_ids[row]]) for row in range(ROWS)])
-    store, _ = write_targets(taught, rows, tmp_path, "f0", 10)
+    store, _ = write_store(taught, rows, tmp_path, "f0", 10)
     table = np.arange(1000, dtype=np.int32)
     stored = [np.asarray(targets["representation"])[np.asarray(targets["mask"]) > 0]
               for _, targets in transfer_batches(store, BatchSize(4), 0, table, KINDS)]
@@ -100,7 +107,7 @@ def test_a_layer_that_is_the_same_for_all_rows_is_told(
 def test_matched_layers_are_stored_as_said(pooled, teacher, tokenizer, input_ids, tmp_path):
     matched = build_teacher(teacher.encoder, tokenizer, 4, 1, pooled=pooled, matched=2)
     kinds = (*KINDS, *MATCHED_KINDS)
-    store, _ = write_targets(matched, input_ids, tmp_path, "f0", 10, kinds=kinds)
+    store, _ = write_store(matched, input_ids, tmp_path, "f0", 10, kinds=kinds)
     rows = 0
     for inputs, targets in transfer_batches(
             store, BatchSize(4), 0, np.arange(1000, dtype=np.int32), kinds):
@@ -128,7 +135,7 @@ def test_matched_layers_are_stored_as_said(pooled, teacher, tokenizer, input_ids
 
 def test_a_pooled_teacher_stores_one_target_a_row(teacher, tokenizer, input_ids, tmp_path):
     pooled = build_teacher(teacher.encoder, tokenizer, 4, 1, pooled=True)
-    store, rows = write_targets(pooled, input_ids, tmp_path, "f0", 10)
+    store, rows = write_store(pooled, input_ids, tmp_path, "f0", 10)
     assert rows == ROWS and store.spec.pooled
     seen = set()
     for inputs, targets in transfer_batches(
@@ -148,37 +155,37 @@ def test_a_pooled_teacher_stores_one_target_a_row(teacher, tokenizer, input_ids,
     each = dataclasses.replace(store.spec, pooled=False)
     assert told < 0.5 * each.size(KINDS, rows=ROWS, tokens=len(input_ids.values))
     with pytest.raises(UserError, match="another teacher"):
-        write_targets(teacher, input_ids, tmp_path, "f0", 10)
+        write_store(teacher, input_ids, tmp_path, "f0", 10)
 
 
 def test_the_teacher_runs_once(teacher, input_ids, tmp_path):
-    write_targets(teacher, input_ids, tmp_path, "f0", 10)
+    write_store(teacher, input_ids, tmp_path, "f0", 10)
     manifest = stamp_of(tmp_path / "manifest.json")
-    assert write_targets(teacher, input_ids, tmp_path, "f0", 10)[1] == 0
+    assert write_store(teacher, input_ids, tmp_path, "f0", 10)[1] == 0
     # Others may share the store without the right to write into it.
     assert stamp_of(tmp_path / "manifest.json") == manifest
 
 
 def test_other_inputs_are_refused(teacher, input_ids, tmp_path):
-    write_targets(teacher, input_ids, tmp_path, "f0", 10)
+    write_store(teacher, input_ids, tmp_path, "f0", 10)
     with pytest.raises(UserError, match="another teacher, transfer set, seq_len or layer"):
-        write_targets(teacher, input_ids, tmp_path, "f1", 10)
+        write_store(teacher, input_ids, tmp_path, "f1", 10)
 
 
 def test_a_store_keeps_its_shards_whatever_size_is_asked_for(
     teacher, input_ids, tmp_path, caplog
 ):
-    first, _ = write_targets(teacher, input_ids, tmp_path, "f0", 10)
+    first, _ = write_store(teacher, input_ids, tmp_path, "f0", 10)
     with caplog.at_level("INFO", logger="absl"):
-        store, written = write_targets(teacher, input_ids, tmp_path, "f0", 7)
+        store, written = write_store(teacher, input_ids, tmp_path, "f0", 7)
     assert written == 0 and store.shards == first.shards and store.spec == first.spec
     assert "holds shards of 10 sequences" in caplog.text
     with pytest.raises(UserError, match="outputs of another teacher"):
-        write_targets(teacher, input_ids, tmp_path, "f1", 7)
+        write_store(teacher, input_ids, tmp_path, "f1", 7)
     manifest = tmp_path / "manifest.json"
     write_json(manifest, {**read_json(manifest), "shard_rows": 0})
     with pytest.raises(UserError, match="shard_rows"):
-        write_targets(teacher, input_ids, tmp_path, "f0", 7)
+        write_store(teacher, input_ids, tmp_path, "f0", 7)
 
 
 def test_killed_while_writing_goes_on_at_the_first_missing_shard(
@@ -193,23 +200,23 @@ def test_killed_while_writing_goes_on_at_the_first_missing_shard(
 
     monkeypatch.setattr(Filler, "write_shard", dying)
     with pytest.raises(KeyboardInterrupt):
-        write_targets(teacher, input_ids, tmp_path, "f0", 10)
+        write_store(teacher, input_ids, tmp_path, "f0", 10)
     monkeypatch.setattr(Filler, "write_shard", original)
-    store, rows = write_targets(teacher, input_ids, tmp_path, "f0", 10)
+    store, rows = write_store(teacher, input_ids, tmp_path, "f0", 10)
     assert rows == 3 and len(read_all(store)) == ROWS
 
 
 def test_a_truncated_shard_is_made_anew(teacher, input_ids, tmp_path):
-    store, _ = write_targets(teacher, input_ids, tmp_path, "f0", 10)
+    store, _ = write_store(teacher, input_ids, tmp_path, "f0", 10)
     shard = sorted((tmp_path / "shard-00001").glob("logits-*"))[0]
     whole = shard.read_bytes()
     shard.write_bytes(whole[:-9])
-    assert write_targets(teacher, input_ids, tmp_path, "f0", 10)[1] == 10
+    assert write_store(teacher, input_ids, tmp_path, "f0", 10)[1] == 10
     assert len(read_all(store)) == ROWS
 
 
 def test_an_altered_shard_is_named_and_made_anew(teacher, input_ids, tmp_path):
-    store, _ = write_targets(teacher, input_ids, tmp_path, "f0", 10)
+    store, _ = write_store(teacher, input_ids, tmp_path, "f0", 10)
     store.verify()
     shard = sorted((tmp_path / "shard-00002").glob("representation-*"))[0]
     data = bytearray(shard.read_bytes())
@@ -218,14 +225,14 @@ def test_an_altered_shard_is_named_and_made_anew(teacher, input_ids, tmp_path):
     with pytest.raises(UserError, match="shard-00002/representation-.* is damaged"):
         store.verify()
     store.verify(["logits"])
-    assert write_targets(teacher, input_ids, tmp_path, "f0", 10)[1] == 3
+    assert write_store(teacher, input_ids, tmp_path, "f0", 10)[1] == 3
     store.verify()
 
 
 def test_a_shard_that_another_run_finishes_meanwhile_stays(
     teacher, input_ids, tmp_path, monkeypatch
 ):
-    store, _ = write_targets(teacher, input_ids, tmp_path, "f0", 10)
+    store, _ = write_store(teacher, input_ids, tmp_path, "f0", 10)
     record = tmp_path / "shard-00001" / "shard.json"
     aside = record.rename(tmp_path / "aside.json")
 
@@ -239,7 +246,7 @@ def test_a_shard_that_another_run_finishes_meanwhile_stays(
 
 
 def test_a_file_cut_between_two_records_is_found(teacher, input_ids, tmp_path):
-    store, _ = write_targets(teacher, input_ids, tmp_path, "f0", 10)
+    store, _ = write_store(teacher, input_ids, tmp_path, "f0", 10)
     file = max((tmp_path / "shard-00000").glob("logits-*"), key=lambda path: path.stat().st_size)
     records = [record.numpy() for record in tf.data.TFRecordDataset(str(file))]
     with tf.io.TFRecordWriter(str(file)) as writer:
@@ -254,13 +261,13 @@ def test_a_file_cut_between_two_records_is_found(teacher, input_ids, tmp_path):
 
 def test_a_file_of_another_store_or_shard_is_found(teacher, input_ids, tmp_path):
     """Its records are whole and as many, and only their checksum tells them apart."""
-    store, _ = write_targets(teacher, input_ids, tmp_path / "store", "f0", 10)
+    store, _ = write_store(teacher, input_ids, tmp_path / "store", "f0", 10)
     other = build_teacher(make_encoder("bert", len(teacher.tokenizer)), teacher.tokenizer, 4, 1)
-    write_targets(other, input_ids, tmp_path / "other", "f1", 10)
+    write_store(other, input_ids, tmp_path / "other", "f1", 10)
     name = sorted((tmp_path / "store" / "shard-00001").glob("logits-*"))[0].name
     shutil.copy(tmp_path / "other" / "shard-00001" / name, tmp_path / "store" / "shard-00001")
     assert store.is_whole(1, KINDS) and store.sound_shards(KINDS) == [0, 2]
-    assert write_targets(teacher, input_ids, tmp_path / "store", "f0", 10)[1] == 10
+    assert write_store(teacher, input_ids, tmp_path / "store", "f0", 10)[1] == 10
     store.verify()
     path = tmp_path / "store" / "shard-00002" / "shard.json"
     path.write_text(path.read_text("utf-8").replace('"logits-', '"logitt-', 1), "utf-8")
@@ -271,35 +278,36 @@ def test_a_file_of_another_store_or_shard_is_found(teacher, input_ids, tmp_path)
 
 
 def test_rows_lie_in_a_random_order_that_repeats(teacher, input_ids, tmp_path):
-    store, _ = write_targets(teacher, input_ids, tmp_path, "f0", 10)
+    store, _ = write_store(teacher, input_ids, tmp_path, "f0", 10)
     assert sorted(store.lengths) == sorted(input_ids.lengths)
     assert store.lengths.tolist() != input_ids.lengths.tolist()
-    again, rows = write_targets(teacher, input_ids, tmp_path, "f0", 10)
+    again, rows = write_store(teacher, input_ids, tmp_path, "f0", 10)
     assert rows == 0 and again.lengths.tolist() == store.lengths.tolist()
 
 
 def test_dropped_representations_are_not_missed_until_they_are_needed(
     teacher, input_ids, tmp_path
 ):
-    store, _ = write_targets(teacher, input_ids, tmp_path, "f0", 10)
+    store, _ = write_store(teacher, input_ids, tmp_path, "f0", 10)
     store.drop("representation")
     assert not list(tmp_path.rglob("representation-*"))
-    assert write_targets(teacher, input_ids, tmp_path, "f0", 10, kinds=("logits",))[1] == 0
-    assert write_targets(teacher, input_ids, tmp_path, "f0", 10)[1] == ROWS
+    assert write_store(teacher, input_ids, tmp_path, "f0", 10, kinds=("logits",))[1] == 0
+    assert write_store(teacher, input_ids, tmp_path, "f0", 10)[1] == ROWS
     assert len(read_all(store)) == ROWS
 
 
 def test_no_kind_needs_no_pass(teacher, input_ids, tmp_path):
-    assert write_targets(teacher, input_ids, tmp_path, "f0", 10, kinds=())[1] == 0
+    assert write_store(teacher, input_ids, tmp_path, "f0", 10, kinds=())[1] == 0
 
 
 def test_parts_together_make_the_store(teacher, input_ids, tmp_path):
-    rows = [write_targets(teacher, input_ids, tmp_path / "parts", "f0", 5, part=Part(number, 2))[1]
+    read, place = TeacherInput(Realigned(input_ids)), Place(tmp_path / "parts", "f0")
+    rows = [write_part_of_targets(teacher, read, place, 5, part=Part(number, 2))[1]
             for number in range(2)]
     assert rows == [13, 10]
-    store, left = write_targets(teacher, input_ids, tmp_path / "parts", "f0", 5)
+    store, left = write_store(teacher, input_ids, tmp_path / "parts", "f0", 5)
     assert left == 0 and len(read_all(store)) == ROWS
-    whole, _ = write_targets(teacher, input_ids, tmp_path / "whole", "f0", 5)
+    whole, _ = write_store(teacher, input_ids, tmp_path / "whole", "f0", 5)
     for file in (tmp_path / "whole").rglob("*.tfrecord"):
         other = tmp_path / "parts" / file.relative_to(tmp_path / "whole")
         assert other.read_bytes() == file.read_bytes()
@@ -308,8 +316,10 @@ def test_parts_together_make_the_store(teacher, input_ids, tmp_path):
 def test_a_claimed_shard_is_left_to_its_writer_and_taken_over_if_it_dies(
     teacher, input_ids, tmp_path
 ):
-    store, order = open_store(Realigned(input_ids), tmp_path, "f0", StoreSpec(teacher.width, 4, 10))
-    filler = Filler(teacher, input_ids, order, store, kinds=KINDS)
+    rows = TeacherInput(Realigned(input_ids))
+    store, order = open_store(rows.sequences, Place(tmp_path, "f0"),
+                              StoreSpec(teacher.width, 4, 10))
+    filler = Filler(teacher, rows, order, store, kinds=KINDS)
     (tmp_path / "claims").mkdir()
     left = tmp_path / ".tmp-1-shard-00001"
     left.mkdir()
@@ -348,7 +358,7 @@ def test_helping_processes_write_what_their_starter_would(
     tokenise_texts(pieces_of(tokenizer, rows, 16), rows=len(rows), folder=tmp_path / "pieces",
                    fingerprint="p")
     pieces = open_pieces(tmp_path / "pieces")
-    store, _ = open_store(Realigned(pieces), tmp_path / "store", "f0",
+    store, _ = open_store(Realigned(pieces), Place(tmp_path / "store", "f0"),
                           StoreSpec(teacher.width, 4, 2))
     job = HelperJob(str(tmp_path / "store"), str(tmp_path / "pieces"),
                     (str(tmp_path / "teacher"),), dataclasses.asdict(Wanted("tagging", ("O",), 1)),
@@ -358,11 +368,11 @@ def test_helping_processes_write_what_their_starter_would(
         while not all(store.is_whole(index, KINDS) for index in range(store.shards)):
             assert time.monotonic() < deadline
             time.sleep(0.1)
-    plain, _ = write_targets(teacher, pieces, tmp_path / "plain", "f0", 2)
+    plain, _ = write_store(teacher, pieces, tmp_path / "plain", "f0", 2)
     tf.keras.mixed_precision.set_global_policy(policy or "float32")
     try:
         own = load_teacher(tmp_path / "teacher", 1)
-        whole, _ = write_targets(own, pieces, tmp_path / "whole", "f0", 2)
+        whole, _ = write_store(own, pieces, tmp_path / "whole", "f0", 2)
     finally:
         tf.keras.mixed_precision.set_global_policy("float32")
     found, expected, full = read_all(store), read_all(whole), read_all(plain)
@@ -378,7 +388,7 @@ def test_helping_processes_write_what_their_starter_would(
 
 @pytest.mark.parametrize("batch", [BatchSize(4), BatchSize(1), BatchSize(4, tokens=24)])
 def test_the_shares_of_replicas_make_up_every_batch(teacher, input_ids, tmp_path, batch):
-    store, _ = write_targets(teacher, input_ids, tmp_path, "f0", 10)
+    store, _ = write_store(teacher, input_ids, tmp_path, "f0", 10)
     table = np.arange(1000, dtype=np.int32)
     doubled = BatchSize(2 * batch.rows, batch.tokens and 2 * batch.tokens)
     together = list(transfer_batches(store, doubled, 3, table, KINDS))
@@ -414,7 +424,7 @@ def test_a_disk_that_is_too_small_is_told_before_the_pass(
 ):
     monkeypatch.setattr(store_module.shutil, "disk_usage", lambda _: type("U", (), {"free": 9}))
     with pytest.raises(UserError, match="GB, but .* free"):
-        write_targets(teacher, input_ids, tmp_path, "f0", 10)
+        write_store(teacher, input_ids, tmp_path, "f0", 10)
 
 
 def test_a_full_disk_leaves_what_was_finished_and_nothing_half_written(
@@ -432,24 +442,24 @@ def test_a_full_disk_leaves_what_was_finished_and_nothing_half_written(
     monkeypatch.setattr(Filler, "write_shard", filling)
     try:
         with pytest.raises((OSError, tf.errors.OpError)):
-            write_targets(teacher, input_ids, tmp_path, "f0", 10)
+            write_store(teacher, input_ids, tmp_path, "f0", 10)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         ".manifest.json.lock", "claims", "manifest.json", "shard-00000"]
     monkeypatch.setattr(Filler, "write_shard", original)
-    assert write_targets(teacher, input_ids, tmp_path, "f0", 10)[1] == ROWS - 10
+    assert write_store(teacher, input_ids, tmp_path, "f0", 10)[1] == ROWS - 10
 
 
 def test_the_estimate_of_bytes_is_close(teacher, input_ids, tmp_path):
-    write_targets(teacher, input_ids, tmp_path, "f0", 10)
+    write_store(teacher, input_ids, tmp_path, "f0", 10)
     real = sum(path.stat().st_size for path in tmp_path.rglob("*.tfrecord"))
     estimate = StoreSpec(16, 4, 10).size(KINDS, rows=ROWS, tokens=len(input_ids.values))
     assert abs(estimate - real) < 0.15 * real
 
 
 def test_batches_are_equal_for_equal_seeds_and_full(teacher, input_ids, tmp_path):
-    store, _ = write_targets(teacher, input_ids, tmp_path, "f0", 10)
+    store, _ = write_store(teacher, input_ids, tmp_path, "f0", 10)
     table = np.arange(1000, dtype=np.int32)
 
     def order(seed):

@@ -16,15 +16,20 @@ from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.alignment import pieces_of
 from xtremedistil_tf.data.tokenization.realign import realign, realigned_of
 from xtremedistil_tf.data.tokenization.text_store import has_texts, store_texts
-from xtremedistil_tf.data.tokenization.token_store import realign_texts, tokenise_texts
+from xtremedistil_tf.data.tokenization.token_store import (
+    open_pieces,
+    open_realigned,
+    realign_texts,
+    tokenise_texts,
+)
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.teacher import build_teacher, save_teacher
 from xtremedistil_tf.models.tokenizers import train_wordpiece
 from xtremedistil_tf.targets.manifest import open_store
-from xtremedistil_tf.targets.spec import KINDS
+from xtremedistil_tf.targets.spec import KINDS, Place
 from xtremedistil_tf.targets.worker import HelperJob, work
-from xtremedistil_tf.targets.writer import write_targets
+from xtremedistil_tf.targets.writer import TeacherInput, write_targets
 from xtremedistil_tf.teachers import Wanted, load_ready
 
 SEQ_LEN = 24
@@ -97,18 +102,20 @@ def test_the_writer_and_its_helpers_write_the_same(paths, tmp_path, monkeypatch)
     rows, reads = {"rows": len(ROWS), "fingerprint": "p"}, teacher.tokenizer
     tokenise_texts(pieces_of(reads, ROWS, SEQ_LEN), folder=tmp_path / "pieces", **rows)
     realign_texts(realigned_of(reads, reads, ROWS, SEQ_LEN), folder=tmp_path / "words", **rows)
+    # The student's vocabulary comes from "pieces", its inputs from "words".
+    np.testing.assert_array_equal(open_pieces(tmp_path / "pieces").values,
+                                  open_realigned(tmp_path / "words").input_ids.values)
     texts = store_texts(ROWS, tmp_path / "texts", "t")
     assert [texts[row] for row in range(len(texts))] == ROWS
     (tmp_path / "texts" / "starts.npy").write_bytes(b"damaged")
     assert not has_texts(tmp_path / "texts", "t")
     assert len(store_texts(ROWS, tmp_path / "texts", "t")) == len(ROWS)
     own = realign(teacher.tokenizer, teacher.tokenizer, ROWS, SEQ_LEN)
-    store, _ = write_targets(teacher, own.input_ids, tmp_path / "store", "f", 4, realigned=own,
-                             texts=texts)
-    other, _ = open_store(own, tmp_path / "other", "f", store.spec)
-    work(HelperJob(str(tmp_path / "other"), str(tmp_path / "pieces"),
+    store, _ = write_targets(teacher, TeacherInput(own, texts), Place(tmp_path / "store", "f"), 4)
+    other, _ = open_store(own, Place(tmp_path / "other", "f"), store.spec)
+    work(HelperJob(str(tmp_path / "other"), str(tmp_path / "words"),
                    tuple(map(str, paths[:2])), dataclasses.asdict(WANTED), KINDS,
-                   str(tmp_path / "words"), texts=str(tmp_path / "texts")), 1)
+                   texts=str(tmp_path / "texts")), 1)
     for path in sorted((tmp_path / "store").rglob("*.tfrecord")):
         made = tmp_path / "other" / path.relative_to(tmp_path / "store")
         assert made.read_bytes() == path.read_bytes(), path.name

@@ -7,6 +7,7 @@ import pytest
 
 import xtremedistil_tf
 from tests.conftest import ROOT, TAGS
+from tests.stores import write_store
 from tests.teachers.finished import make_finished
 from xtremedistil_tf.api.keywords import parse
 from xtremedistil_tf.cli.options.flags_to_config import run_config
@@ -19,8 +20,8 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.jobs.teacher import run_teacher
 from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.targets.dataset import transfer_batches
-from xtremedistil_tf.targets.spec import KINDS
-from xtremedistil_tf.targets.writer import write_targets
+from xtremedistil_tf.targets.spec import KINDS, Place
+from xtremedistil_tf.targets.writer import TeacherInput, write_targets
 from xtremedistil_tf.teachers import Wanted, load_ready
 from xtremedistil_tf.teachers.outputs import read_file
 
@@ -65,7 +66,7 @@ def targets(teacher, folder):
     """{ids: (logits at known places, states at known places)} of the sentences' target store."""
     rows = [Example(tuple(words)) for words in sentences()]
     own = realign(teacher.tokenizer, teacher.tokenizer, rows, SEQ_LEN)
-    store, _ = write_targets(teacher, own.input_ids, folder, "f", 5, realigned=own)
+    store, _ = write_targets(teacher, TeacherInput(own), Place(folder, "f"), 5)
     found = {}
     for inputs, one in transfer_batches(store, BatchSize(4), 0, np.arange(1000, dtype=np.int32),
                                         KINDS):
@@ -111,7 +112,7 @@ def test_classes_of_texts_with_one_missing(tmp_path):
     teacher = load_ready([path], Wanted("classification", ("neg", "pos"), 0, seq_len=SEQ_LEN))
     ids = Ragged.of([teacher.tokenizer(text)["input_ids"] for text in ("good film", "odd one",
                                                                       "bad")])
-    store, _ = write_targets(teacher, ids, tmp_path / "store", "f", 5, kinds=("logits",))
+    store, _ = write_store(teacher, ids, tmp_path / "store", "f", 5, kinds=("logits",))
     found = {}
     for inputs, one in transfer_batches(store, BatchSize(4), 0, np.arange(1000, dtype=np.int32),
                                         ("logits",)):

@@ -130,8 +130,7 @@ def _check_flags(data: pathlib.Path) -> None:
     """
     if not data.exists():
         raise UserError(f"--data {data}: no such file or folder")
-    from xtremedistil_tf.config.checks import check_seed
-    from xtremedistil_tf.runs import check_place
+    from xtremedistil_tf.config.checks import check_place, check_seed
 
     check_seed(FLAGS.seed)
     if FLAGS["split"].present and data.is_file():

@@ -5,7 +5,7 @@ Examples:
         --format=json
 """
 
-import contextlib
+import dataclasses
 import functools
 import gc
 import itertools
@@ -13,11 +13,9 @@ import json
 import logging
 import os
 import pathlib
-import sys
 from typing import (
     TYPE_CHECKING,
     Any,
-    BinaryIO,
     Callable,
     Iterable,
     Iterator,
@@ -31,6 +29,13 @@ from typing import (
 from absl import flags
 
 from xtremedistil_tf.cli.options import console
+from xtremedistil_tf.cli.options.streams import (
+    counting,
+    is_device,
+    opened_input,
+    opened_output,
+    reading_progress,
+)
 from xtremedistil_tf.cli.options.student_flags_loading import (
     define_loading_flags,
     define_reading_flags,
@@ -163,61 +168,6 @@ def collect_seldom() -> None:
     gc.set_threshold(_OBJECTS)
 
 
-def _counted(file: BinaryIO, advance: Callable[[int], object]) -> Iterator[bytes]:
-    for raw in file:
-        advance(len(raw))
-        yield raw
-
-
-@contextlib.contextmanager
-def _progress(file: BinaryIO) -> Iterator[Callable[[int], object]]:
-    """Yields a function that counts bytes; shows a progress bar if the size is known."""
-    from xtremedistil_tf.progress import Progress
-
-    size = os.fstat(file.fileno()).st_size  # 0 for a pipe or a terminal.
-    if not size:
-        yield lambda count: None
-        return
-    with Progress(size, "reading", "bytes") as bar:
-        yield bar.advance
-
-
-@contextlib.contextmanager
-def _opened_input(name: str) -> Iterator[BinaryIO]:
-    if name == "-":
-        yield sys.stdin.buffer
-        return
-    try:
-        file = open(name, "rb")
-    except OSError as error:
-        raise UserError(f"--input {name}: {error.strerror}") from None
-    with file:
-        yield file
-
-
-def _is_device(path: pathlib.Path) -> bool:
-    """True for a device or pipe, which must not be replaced by a file."""
-    return path.exists() and not (path.is_file() or path.is_dir())
-
-
-@contextlib.contextmanager
-def _opened_output(name: str) -> Iterator[Callable[[str], object]]:
-    from xtremedistil_tf.runs import atomic_path, sole_writer, told_of
-
-    path = pathlib.Path(name)
-    if _is_device(path):
-        with told_of(path, path), open(path, "wb") as file:
-            yield lambda text: file.write(text.encode("utf-8"))
-        return
-    if name == "-":
-        yield lambda text: sys.stdout.buffer.write(text.encode("utf-8"))
-        sys.stdout.buffer.flush()
-        return
-    with sole_writer(path, lock_stays=False), atomic_path(path) as temporary, \
-            open(temporary, "wb") as file:
-        yield lambda text: file.write(text.encode("utf-8"))
-
-
 def _with_teacher(student: "TextModel") -> "TextModel":
     """Returns the student or, with --ask_teacher_below, a cascade of student and teacher.
 
@@ -251,9 +201,9 @@ def _check_files() -> None:
     Raises:
       UserError: if nothing can be written there, or it is the input.
     """
-    from xtremedistil_tf.runs import check_place
+    from xtremedistil_tf.config.checks import check_place
 
-    if FLAGS.output == "-" or _is_device(pathlib.Path(FLAGS.output)):
+    if FLAGS.output == "-" or is_device(pathlib.Path(FLAGS.output)):
         return
     check_place("output", pathlib.Path(FLAGS.output))
     if os.path.realpath(FLAGS.output) == os.path.realpath(FLAGS.input) and os.path.isfile(
@@ -261,7 +211,35 @@ def _check_files() -> None:
         raise UserError(f"--output {FLAGS.output} is the file of --input; name another one")
 
 
-def explain(model: "TextModel", failed: int, number: int, text: str, why: str) -> None:
+@dataclasses.dataclass
+class _Counts:
+    """The lines of a file so far.
+
+    Attributes:
+      lines: number of lines.
+      failed: number of those that could not be read.
+      cut: number of those that are longer than the student reads.
+      first: (number from 1, text, error) of the first that could not be read.
+    """
+
+    lines: int = 0
+    failed: int = 0
+    cut: int = 0
+    first: Optional[Tuple[int, str, str]] = None
+
+    def add(self, block: Rendered) -> None:
+        """Counts the lines of a block; tells of the first ones that could not be read."""
+        for place, text, why in block.failed:
+            number = self.lines + place + 1
+            self.failed += 1
+            self.first = self.first or (number, text, why)
+            if self.failed <= _SHOWN_ERRORS:
+                log.warning("line %d could not be read: %s", number, why)
+        self.lines += block.lines
+        self.cut += block.cut
+
+
+def refuse_all(model: "TextModel", failed: int, number: int, text: str, why: str) -> None:
     """Ends the command after a file of which no line could be read.
 
     Args:
@@ -294,38 +272,31 @@ def main() -> None:
     if form not in formats:
         raise UserError(f"--format is {form}, which a student for {model.kind} does not have; "
                         f"allowed: {', '.join(name for name in FORMATS if name in formats)}")
-    number = failed = cut = 0
-    first = None  # The first line that could not be read.
-    with _opened_input(FLAGS.input) as source, _opened_output(FLAGS.output) as write, \
-            _progress(source) as advance:
+    counts = _Counts()
+    with opened_input(FLAGS.input) as source, opened_output(FLAGS.output) as write, \
+            reading_progress(source) as advance:
         lines = InputLines(
-            _counted(source, advance), "standard input" if FLAGS.input == "-" else FLAGS.input,
+            counting(source, advance), "standard input" if FLAGS.input == "-" else FLAGS.input,
             model, column=FLAGS.text_column, encoding=FLAGS.encoding)
         for block in rendered(model, form, lines, load=student_loader(verify=False),
                               processes=FLAGS.processes):
             write(block.text)
-            for place, text, why in block.failed:
-                failed += 1
-                first = first or (number + place + 1, text, why)
-                if failed <= _SHOWN_ERRORS:
-                    log.warning("line %d could not be read: %s", number + place + 1, why)
-            number += block.lines
-            cut += block.cut
-        if first and failed == number:
-            explain(model, failed, *first)
+            counts.add(block)
+        if counts.first and counts.failed == counts.lines:
+            refuse_all(model, counts.failed, *counts.first)
     if lines.broken:
         log.warning("%d lines hold bytes that are not UTF-8, or half a character, each read as "
                     "U+FFFD; the first is line %d", lines.broken, lines.first_broken)
     if lines.marks:
         log.warning("%d byte order marks inside the file left out", lines.marks)
-    if failed:
-        log.warning("%d lines could not be read; they are empty in the output", failed)
+    if counts.failed:
+        log.warning("%d lines could not be read; they are empty in the output", counts.failed)
     if FLAGS.ask_teacher_below is not None:
         asked, total = getattr(model, "asked", 0), getattr(model, "total", 0)
         log.info("the teacher was asked for %d of %d lines", asked, total)
-    if cut:
+    if counts.cut:
         log.warning("texts that are longer than the student reads, so that their ends were cut: %d",
-                    cut)
+                    counts.cut)
 
 
 def run() -> None:

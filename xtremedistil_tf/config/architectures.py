@@ -228,7 +228,6 @@ register_student(Architecture(
     lacks=_transformer_lacks,
     exports="xtremedistil_tf.export.student_forms:transformer_forms",
     default_width=lambda config: config.hidden_size,
-    recipe="xtremedistil_tf.planning.recipes:transformer_recipe",
     fixed_length=True,
     from_checkpoint=True,
     matches_layers=True,

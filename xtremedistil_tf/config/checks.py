@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import pathlib
 from typing import Any, Tuple, TypeVar
 
 from xtremedistil_tf.errors import UserError, not_allowed
@@ -51,3 +52,23 @@ def at_least(flag: str, value: float, least: float) -> None:
     """Raises UserError unless a flag is at least `least`."""
     require(least <= value < math.inf, f"--{flag} is {value}; it must be at least {least}"
             + (", and finite" if value == math.inf else ""))
+
+
+def check_place(flag: str, path: pathlib.Path, *, folder: bool = False) -> None:
+    """Refuses a path at which nothing can be written, before the work is done.
+
+    Args:
+      flag, path: the flag, and where it says that a file goes, or a folder.
+      folder: True for a folder.
+
+    Raises:
+      UserError: if a file or device stands where a folder is needed, or the other way round.
+    """
+    above = next(one for one in path.absolute().parents if one.exists())
+    if not above.is_dir():
+        raise UserError(f"--{flag} {path}: {above} is a file, so nothing can be written below it")
+    if folder and path.exists() and not path.is_dir():  # Devices too: they would be replaced.
+        raise UserError(f"--{flag} {path} is a file; allowed: a folder")
+    if not folder and path.exists() and not path.is_file():
+        raise UserError(f"--{flag} {path} is {'a folder' if path.is_dir() else 'no file'}; "
+                        "allowed: a file name")

@@ -176,7 +176,16 @@ def with_defaults(settings: Dict[str, Any]) -> Dict[str, Any]:
 def differences(
     before: Dict[str, Any], now: Dict[str, Any], *, prefix: str = ""
 ) -> Tuple[str, ...]:
-    """Lists the differences between two nested dicts, as "name: old -> new"."""
+    """Lists the differences between two nested dicts, as "name: old -> new".
+
+    Args:
+      before, now: the dicts.
+      prefix: stands before the names, such as "student." for the fields of a part.
+
+    Example:
+      >>> differences({"student": {"pooling": "max"}}, {"student": {"pooling": "last"}})
+      ("student.pooling: 'max' -> 'last'",)
+    """
     found: List[str] = []
     for key in sorted(set(before) | set(now)):
         old, new = before.get(key), now.get(key)

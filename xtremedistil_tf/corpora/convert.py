@@ -5,14 +5,16 @@ import contextlib
 import pathlib
 from typing import Any, Counter, Dict, Iterator, List, Optional, Sequence, Set, TextIO, Tuple
 
+from xtremedistil_tf.config.checks import check_place
 from xtremedistil_tf.corpora.conversion_record import changes
 from xtremedistil_tf.corpora.copies import Repeats, find_twins, leave_out_copies
 from xtremedistil_tf.corpora.readers import schemes
 from xtremedistil_tf.corpora.source_rows import ConvertOptions, SourceReader, digest
 from xtremedistil_tf.corpora.sources.sources import Source
+from xtremedistil_tf.corpora.suspicious import told_case, told_untrained
 from xtremedistil_tf.data.readers.rows import Example, language_prefix
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import atomic_folder, check_place, write_json
+from xtremedistil_tf.runs import atomic_folder, write_json
 from xtremedistil_tf.tasks import TaskKind, task_kind
 from xtremedistil_tf.tasks.parts import Lazy
 
@@ -20,7 +22,6 @@ RECORD_FILE = "conversion.json"
 TRANSFER_FILE = "transfer.txt"
 SPLITS = ("train", "dev", "test")
 HELD_OUT = ("dev", "test")
-_MOST_NAMED = 5
 # Cell of a column that is not annotated, as in CoNLL-U.
 _NO_TAGS = frozenset({"_", "-"})
 
@@ -104,16 +105,11 @@ class _Writer:
 
     def type_doubts(self) -> List[str]:
         """Lines on types that differ by case only, and on those of dev and test without train."""
-        cases: Dict[str, List[str]] = collections.defaultdict(list)
-        for name in sorted(self.all_types):
-            cases[name.casefold()].append(name)
-        told = [f"the types {' and '.join(own)} differ by case only"
-                for own in cases.values() if len(own) > 1][:_MOST_NAMED]
+        told = told_case(self.all_types, "types")
         for split in HELD_OUT:
             lost = sorted(self.types[split] - self.types["train"])
             if lost:
-                told.append(f"train has no {', '.join(lost[:_MOST_NAMED])}, but {split} has"
-                            + (f" ({len(lost):,} such types)" if lost[_MOST_NAMED:] else ""))
+                told.append(told_untrained(lost, split, "types"))
         return told
 
     @property

@@ -1,8 +1,9 @@
-"""Signs of errors in a row: suspicious characters, wrong encodings, layouts of other formats."""
+"""Signs of errors: suspicious characters, wrong encodings, layouts of other formats, odd labels."""
 
+import collections
 import re
 import unicodedata
-from typing import Iterator, List, Mapping, Optional, Tuple
+from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.data.readers.recognise import is_tag
@@ -29,6 +30,8 @@ _DAMAGE = frozenset({"control", "replacement", "mojibake"})
 _ANY = re.compile("|".join(pattern.pattern for _, pattern, _ in _CHARACTERS))
 # Texts of the web hold some.
 _FEW_ESCAPES = 0.05
+# Labels that a line names at the most.
+_MOST_NAMED = 5
 _HEADER = frozenset({"text", "sentence", "words", "tokens", "word", "token"})
 
 
@@ -62,6 +65,33 @@ def told_damage(counts: Mapping[str, int], unit: str) -> List[str]:
         told.append(f"{counts['damaged_escapes']:,} {unit} hold escapes or marks of HTML, such as "
                     "&quot; and \\n, or brackets such as -LRB-; --check shows each")
     return told
+
+
+def told_case(names: Iterable[str], what: str) -> List[str]:
+    """Lines on labels that differ by case only, such as PER and Per.
+
+    Args:
+      names: the labels.
+      what: what they are called, such as "types".
+    """
+    cases: Dict[str, List[str]] = collections.defaultdict(list)
+    for name in sorted(names):
+        cases[name.casefold()].append(name)
+    return [f"the {what} {' and '.join(own)} differ by case only"
+            for own in cases.values() if len(own) > 1][:_MOST_NAMED]
+
+
+def told_untrained(lost: Sequence[str], split: str, what: str, *, before: str = "") -> str:
+    """A line on labels of dev or test that train lacks.
+
+    Args:
+      lost: these labels.
+      split: the split that has them.
+      what: what they are called, such as "types".
+      before: stands before their names, such as "text with ".
+    """
+    more = f" ({len(lost):,} such {what})" if len(lost) > _MOST_NAMED else ""
+    return f"train has no {before}{', '.join(lost[:_MOST_NAMED])}, but {split} has{more}"
 
 
 def suspicious_text(text: str) -> Iterator[Tuple[str, str]]:

@@ -3,11 +3,13 @@
 import re
 from typing import Optional, Sequence
 
-# As tokenizers write them: WordPiece, SentencePiece, byte-level BPE, subword-nmt.
-_PIECE = re.compile(r"##\w.*|[▁Ġ]\w.*|\[(?:CLS|SEP|PAD|UNK|EOS|BOS)\]|</?s>|"
-                    r"<(?:EOS|BOS|PAD|UNK|NEWLINE|eos|bos|pad|unk|newline)>|.*\w@@")
-_MARKS = re.compile(r"##|[▁Ġ]|\[(?:CLS|SEP|PAD|UNK|EOS|BOS)|</?s>|"
-                    r"<(?:EOS|BOS|PAD|UNK|NEWL|eos|bos|pad|unk|newl)|@@")
+# Special tokens as tokenizers write them: [CLS], <s>, <eos> and <EOS>.
+_ANGLED = ("EOS", "BOS", "PAD", "UNK", "NEWLINE")
+_SPECIAL = (r"\[(?:CLS|SEP|PAD|UNK|EOS|BOS)\]|</?s>|"
+            rf"<(?:{'|'.join((*_ANGLED, *map(str.lower, _ANGLED)))})>")
+# Subword tokens of WordPiece, of SentencePiece and byte-level BPE, and of subword-nmt.
+_PIECE = re.compile(rf"##\w.*|[▁Ġ]\w.*|{_SPECIAL}|.*\w@@")
+_MARKS = re.compile(rf"##|[▁Ġ]|{_SPECIAL}|@@")
 # With fewer words nothing is said; above this share of the words, marks are no accident.
 _FEWEST_WORDS, _SHARE = 20, 0.05
 

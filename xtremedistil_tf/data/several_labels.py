@@ -1,5 +1,6 @@
 """Texts with several labels, and labels that look like lists, such as `business,sports`."""
 
+import collections
 import re
 from typing import Any, Iterable, List, Mapping, Optional, Sequence
 
@@ -44,9 +45,9 @@ def listed_labels(labels: Iterable[str]) -> Sequence[str]:
     parts = {label: split_at_hash(label) for label in names}
     lists = {label for label, own in parts.items() if len(own) > 1}
     single = names - lists
+    lists_with = collections.Counter(part for label in lists for part in set(parts[label]))
     return sorted(label for label in lists if all(
-        part in single or any(part in parts[other] for other in lists - {label})
-        for part in parts[label]))
+        part in single or lists_with[part] > 1 for part in parts[label]))
 
 
 def check_no_vector(labels: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.errors import UserError
 
-_BEGINS, _CONTINUES, _CLOSES = "BS", "IE", "ES"
+_CONTINUES, _CLOSES = "IE", "ES"
 
 
 class BioesSet(LabelSet):

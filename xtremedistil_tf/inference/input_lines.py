@@ -151,7 +151,7 @@ def why_no_text(lines: Sequence[str], kind: str, labels: Collection[str]) -> Opt
     # Other students may have learnt from texts with marks.
     marked = marked_form(lines) if form == "text" and record.tags_words else None
     if marked:
-        return f"it looks like {marked}; needed is the text without its marks{whole}"
+        return f"it looks like {marked.told}; needed is the text without its marks{whole}"
     if form == "text" and len(lines) >= _FEWEST and _names_column(first.strip('"')):
         return (f"its first line, {first!r:.40}, is the name of a column, and would be read as a "
                 f"text; leave it out{whole}")

@@ -239,14 +239,11 @@ class Tagger(TextTagger):
             count = int(ends[0])
             count = min(count, self._cut_at - 2) if self._cut_at else count
             return np.array(windows(count, seq_len_limit=self._seq_len_limit))
-        rows = np.zeros((len(ends), 4), np.int64)
-        rows[1:, 0], rows[:, 1] = ends[:-1], ends
-        begins, ends = rows[:, 0], rows[:, 1]
+        begins = np.concatenate([[0], ends])[:-1]
         if self._cut_at:
-            np.minimum(ends, begins + self._cut_at - 2, out=ends)
+            ends = np.minimum(ends, begins + self._cut_at - 2)
         if (ends - begins).max(initial=0) <= window_sizes(self._seq_len_limit)[0]:
-            rows[:, 2:] = rows[:, :2]
-            return rows
+            return np.stack([begins, ends, begins, ends], axis=1)
         return np.array([
             np.add(begin, window) for begin, pieces in zip(begins, (ends - begins).tolist())
             for window in windows(pieces, seq_len_limit=self._seq_len_limit)])

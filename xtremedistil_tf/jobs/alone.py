@@ -9,7 +9,7 @@ import numpy as np
 from xtremedistil_tf.config import Resources, RunConfig
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.jobs.prepared import Prepared
-from xtremedistil_tf.jobs.results import answers_of, fit_on_dev
+from xtremedistil_tf.jobs.results import Alone, answers_of, fit_on_dev
 from xtremedistil_tf.jobs.stage_feed import student_feed
 from xtremedistil_tf.jobs.student_init import start_student
 from xtremedistil_tf.metrics.significance import difference
@@ -27,19 +27,6 @@ from xtremedistil_tf.training.trainer import Trainer
 # Folder of its stage in the run folder, and its name in metrics.json and in files of predictions.
 FOLDER = NAME = "alone"
 _SAMPLES = 2000
-
-
-@dataclasses.dataclass(frozen=True)
-class Alone:
-    """A student that was trained on labels alone.
-
-    Attributes:
-      record: its epochs and seconds.
-      answers: its predictions by held-out split.
-    """
-
-    record: Dict[str, Any]
-    answers: Dict[str, Any]
 
 
 def trains_alone(task: Task, resources: Resources) -> bool:

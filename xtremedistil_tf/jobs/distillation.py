@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import logging
 import pathlib
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
 
 from xtremedistil_tf.config import Resources, RunConfig, StudentConfig
 from xtremedistil_tf.data.folders.task import Task, describe, read_task
@@ -13,12 +13,14 @@ from xtremedistil_tf.evaluation.worst import worst_of_run
 from xtremedistil_tf.export.export import FILES, export_student
 from xtremedistil_tf.inference.student_folder import save_student
 from xtremedistil_tf.jobs.alone import NAME as ALONE
-from xtremedistil_tf.jobs.alone import Alone, train_alone, trains_alone, worth
+from xtremedistil_tf.jobs.alone import train_alone, trains_alone, worth
 from xtremedistil_tf.jobs.deployed import deployed_scores
 from xtremedistil_tf.jobs.obtain_teacher import obtain_teacher
 from xtremedistil_tf.jobs.prepared import Prepared
 from xtremedistil_tf.jobs.results import (
+    Alone,
     Taught,
+    Trained,
     agreement_on_text,
     best_stage,
     build_metrics,
@@ -73,23 +75,6 @@ log = logging.getLogger("absl")
 
 _DEFAULT_RESOURCES = Resources()
 _NOTHING: Mapping[str, Any] = {}
-
-
-@dataclasses.dataclass(frozen=True)
-class Trained:
-    """The result of the stages.
-
-    Attributes:
-      student: the model; its weights are those of the last stage.
-      records: one for each stage.
-      taught: the teacher; None without one.
-      alone: the same student on labels alone, if it was trained.
-    """
-
-    student: Student
-    records: List[Dict[str, Any]]
-    taught: Optional[Taught] = None
-    alone: Optional[Alone] = None
 
 
 def read_run(
@@ -294,8 +279,8 @@ def finish(
     seconds = {**laps.seconds, "total": sum(laps.seconds.values())}
     if fitted:
         scores["student"]["fitted_on_dev"] = fitted
-    metrics = build_metrics(config, prepared, student, records=records, scores=scores,
-                            seconds=seconds, taught=taught, more=entries)
+    metrics = build_metrics(config, prepared, trained, scores=scores, seconds=seconds,
+                            more=entries)
     if taught is not None:
         metrics["data"]["warnings"] += prepared.trouble(metrics["teacher"].get("dev") or {},
                                                         config.data.measure)

@@ -11,9 +11,9 @@ from xtremedistil_tf.data.folders.task_features import align_task
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
 from xtremedistil_tf.inference.assets import Assets, labels_of, load_assets, student_path
 from xtremedistil_tf.inference.student_folder import load_student
-from xtremedistil_tf.jobs.distillation import Trained, finish, run_unless_finished, student_line
+from xtremedistil_tf.jobs.distillation import finish, run_unless_finished, student_line
 from xtremedistil_tf.jobs.prepared import Prepared
-from xtremedistil_tf.jobs.results import hub_name
+from xtremedistil_tf.jobs.results import Trained, hub_name
 from xtremedistil_tf.jobs.run_folder import (
     check_formats,
     claim,

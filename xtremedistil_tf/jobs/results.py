@@ -18,7 +18,7 @@ from xtremedistil_tf.models.student import Student
 from xtremedistil_tf.reporting.run_metrics import last_predictions, retention
 from xtremedistil_tf.runs import write_json
 from xtremedistil_tf.tasks import task_kind
-from xtremedistil_tf.teachers.agreement import Answers
+from xtremedistil_tf.teachers.agreement import Answers, chosen_by
 from xtremedistil_tf.teachers.base import Teaches
 from xtremedistil_tf.validation.manifest import drop_manifest, write_manifest
 from xtremedistil_tf.validation.run_files import (
@@ -48,6 +48,36 @@ class Taught:
     record: Dict[str, Any]
     passes: float
     asked: Optional[Answers] = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Alone:
+    """A student that was trained on labels alone.
+
+    Attributes:
+      record: its epochs and seconds.
+      answers: its predictions by held-out split.
+    """
+
+    record: Dict[str, Any]
+    answers: Dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Trained:
+    """The result of the stages.
+
+    Attributes:
+      student: the model; its weights are those of the last stage.
+      records: one for each stage.
+      taught: the teacher; None without one.
+      alone: the same student on labels alone, if it was trained.
+    """
+
+    student: Student
+    records: List[Dict[str, Any]]
+    taught: Optional[Taught] = None
+    alone: Optional[Alone] = None
 
 
 def best_stage(records: List[Dict[str, Any]], measure: str) -> Dict[str, Any]:
@@ -217,25 +247,24 @@ def _beside_teacher(
 
 
 def build_metrics(
-    config: RunConfig, prepared: Prepared, student: Student, *, records: List[Dict[str, Any]],
-    scores: Dict[str, Dict[str, Any]], seconds: Dict[str, float], taught: Optional[Taught] = None,
+    config: RunConfig, prepared: Prepared, trained: Trained, *,
+    scores: Dict[str, Dict[str, Any]], seconds: Dict[str, float],
     more: Optional[Dict[str, Any]] = None,
 ) -> Dict[str, Any]:
     """Returns the contents of metrics.json.
 
     Args:
-      config, prepared, student: the run.
-      records: one for each stage.
+      config, prepared, trained: the run.
       scores: by "teacher" and "student", then by split.
-      seconds: by part of the job, in this process alone; those in `records` are of all processes.
-      taught: the teacher; None without one.
+      seconds: by part of the job, in this process alone; those of the stages are of all processes.
       more: further entries.
     """
-    measure, parameters = config.data.measure, student.model.count_params()
-    # What dev is called, the measure that chose the stage, and its name for readers.
-    split, chosen, told = "dev", measure, task_kind(config.data.kind).scores.get(measure, measure)
-    if prepared.task.agreement:
-        split, chosen, told = "held-out text", AGREEMENT, AGREEMENT
+    records, taught = trained.records, trained.taught
+    measure, parameters = config.data.measure, trained.student.model.count_params()
+    chosen = chosen_by(config, prepared.task)
+    # What readers know dev and the measure by.
+    split, told = ("held-out text", AGREEMENT) if prepared.task.agreement else (
+        "dev", task_kind(config.data.kind).scores.get(measure, measure))
     elsewhere = config.teacher.config_file or config.teacher.model_dir or config.teacher.outputs
     taught_by = {} if taught is None else _beside_teacher(
         taught, parameters, scores, measure,

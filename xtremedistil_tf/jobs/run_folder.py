@@ -25,6 +25,7 @@ from xtremedistil_tf.inference.assets import FORMAT_FOLDERS
 from xtremedistil_tf.runs import content_fingerprint, fingerprint, read_json, write_json
 from xtremedistil_tf.targets.manifest import is_finished
 from xtremedistil_tf.targets.own_tokens import has_own_tokens
+from xtremedistil_tf.targets.spec import Place
 from xtremedistil_tf.teachers.places import teacher_folders, teacher_kind
 from xtremedistil_tf.validation.run_files import read_config
 from xtremedistil_tf.version import __version__
@@ -201,14 +202,6 @@ def _target_fingerprint(
                        config.matched_layers)
 
 
-@dataclasses.dataclass(frozen=True)
-class Place:
-    """A folder for stored teacher outputs, and the fingerprint of their inputs."""
-
-    folder: pathlib.Path
-    fingerprint: str
-
-
 def _tokenised(folder: pathlib.Path, made: str) -> bool:
     return bool(tokenised_counts(folder, made))
 
@@ -282,7 +275,15 @@ def places_of(
     config: RunConfig, task: Task, *, teacher_print: str, layer: int, model_dir: pathlib.Path,
     resources: Resources,
 ) -> Places:
-    """Returns the folders of a run; see `Places`."""
+    """Returns the folders of a run; see `Places`.
+
+    Args:
+      config, task: the run.
+      teacher_print: fingerprint of its teachers, see `places.teachers_fingerprint`.
+      layer: the teacher's layer that the student learns.
+      model_dir: the run folder.
+      resources: says whether the folders lie in a --targets_dir.
+    """
     prints = {"pieces": fingerprint(teacher_print, task.fingerprints["transfer"],
                                     config.data.seq_len, config.data.on_bad_row)}
     held_out = [task.fingerprints[split] for split in task.held_out]

@@ -12,11 +12,9 @@ from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.data.folders.task_features import align_task
 from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.data.tokenization.cut import count_pieces
-from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.realign import Realigned, realign, realigned_of
 from xtremedistil_tf.data.tokenization.text_store import store_texts
 from xtremedistil_tf.data.tokenization.token_store import (
-    open_pieces,
     open_realigned,
     realign_texts,
     tokenise_texts,
@@ -34,7 +32,12 @@ from xtremedistil_tf.targets.own_tokens import with_own_tokens
 from xtremedistil_tf.targets.spec import KINDS, MATCHED_KINDS, StoreSpec
 from xtremedistil_tf.targets.store import TargetStore, check_disk
 from xtremedistil_tf.targets.worker import HelperJob, helping_processes
-from xtremedistil_tf.targets.writer import Part, write_targets
+from xtremedistil_tf.targets.writer import (
+    Part,
+    TeacherInput,
+    write_part_of_targets,
+    write_targets,
+)
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers import Sizes, Teaches
 from xtremedistil_tf.teachers.agreement import chosen_by, with_answers
@@ -171,26 +174,27 @@ def trained_on(config: RunConfig, task: Task) -> Tuple[Any, ...]:
 
 def _with_own_tokens(
     task: Task, teacher: Teaches, text: StudentText, dev: Features, *, data: DataConfig,
-    stores: Dict[str, TargetStore], rows: Dict[str, Ragged], places: Places,
+    stores: Dict[str, TargetStore], rows: Dict[str, Realigned], places: Places,
 ) -> Dict[str, TargetStore]:
     """Returns stores, by split, with a student's own sequences beside them."""
     place = places.of_student("pieces", text.fingerprint)
     own = own_sequences(task, teacher, text, dev, data=data, folder=place.folder,
                         made=place.fingerprint)
-    beside = {split: places.of_student(split, text.fingerprint) for split in stores}
-    return {split: with_own_tokens(store, rows[split], own[split], beside[split].folder,
-                                   beside[split].fingerprint)
+    return {split: with_own_tokens(store, rows[split].input_ids, own[split],
+                                   places.of_student(split, text.fingerprint))
             for split, store in stores.items()}
 
 
-def _known(
-    task: Task, teacher: Teaches, places: Places, seq_len: int
-) -> Dict[str, Optional[Realigned]]:
-    """Returns the positions that have logits, by split; None if all have."""
+def _transfer_folder(teacher: Teaches, places: Places) -> pathlib.Path:
+    """Returns the folder of the transfer set as the teacher reads it; see `open_realigned`."""
+    return places["words" if teacher.words_only else "pieces"].folder
+
+
+def _dev_sequences(task: Task, teacher: Teaches, dev: Features, seq_len: int) -> Realigned:
+    """Returns the development set as the teacher reads it."""
     if not teacher.words_only:
-        return {"transfer": None, "dev": None}
-    return {"transfer": open_realigned(places["words"].folder),
-            "dev": realign(teacher.tokenizer, teacher.tokenizer, task.examples["dev"], seq_len)}
+        return Realigned(dev.input_ids)
+    return realign(teacher.tokenizer, teacher.tokenizer, task.examples["dev"], seq_len)
 
 
 def prepare(
@@ -215,27 +219,25 @@ def prepare(
     teacher_print = teachers_fingerprint(teacher_dirs, wanted)
     places = places_of(config, task, teacher_print=teacher_print, layer=teacher.layer,
                        model_dir=model_dir, resources=resources)
-    pieces = places["pieces"].folder
-    words = str(places["words"].folder) if teacher.words_only else None
     transfer_counts = _pieces(config.data, task, teacher, places)
-    rows = {"transfer": open_pieces(pieces), "dev": teacher_features["dev"].input_ids}
-    known = _known(task, teacher, places, config.data.seq_len)
+    sequences = _transfer_folder(teacher, places)
+    rows = {"transfer": open_realigned(sequences),
+            "dev": _dev_sequences(task, teacher, teacher_features["dev"], config.data.seq_len)}
     train = [teacher_features["train"].input_ids.values] if task.labelled else []
-    seen = count_pieces([*train, rows["transfer"].values], teacher.vocabulary)
+    seen = count_pieces([*train, rows["transfer"].input_ids.values], teacher.vocabulary)
     text = fitted_text(config, task, text, seen)
     vocabulary, texts = text.vocabulary(seen), _texts(task, teacher, places)
     helper = functools.partial(
-        HelperJob, pieces=str(pieces), teachers=tuple(map(str, teacher_dirs)),
-        wanted=dataclasses.asdict(wanted), kinds=tuple(kinds), own=words, seed=config.seed,
+        HelperJob, sequences=str(sequences), teachers=tuple(map(str, teacher_dirs)),
+        wanted=dataclasses.asdict(wanted), kinds=tuple(kinds), seed=config.seed,
         deterministic=config.deterministic, opt_policy=config.teacher_policy,
         texts=None if texts is None else str(places["texts"].folder))
     stores, passed = {}, {}
-    for split, input_ids in rows.items():
+    for split, read in rows.items():
         place, transfer = places[split], split == "transfer"
+        words = texts if texts is None or transfer else task.examples["dev"]
         stores[split], passed[split] = write_targets(
-            teacher, input_ids, place.folder, place.fingerprint, config.distil.chunk_size,
-            kinds=kinds, realigned=known[split],
-            texts=texts if texts is None or transfer else task.examples["dev"],
+            teacher, TeacherInput(read, words), place, config.distil.chunk_size, kinds=kinds,
             helpers=functools.partial(
                 helping_processes, resources.target_workers - 1 if transfer else 0,
                 helper(str(place.folder)), gpus=len(tf.config.list_physical_devices("GPU"))))
@@ -274,14 +276,12 @@ def write_part(config: RunConfig, task: Task, model_dir: pathlib.Path, resources
     places = places_of(config, task, teacher_print=teacher_print, layer=teacher.layer,
                        model_dir=model_dir, resources=resources)
     _pieces(config.data, task, teacher, places)
-    own = open_realigned(places["words"].folder) if teacher.words_only else None
+    read = TeacherInput(open_realigned(_transfer_folder(teacher, places)),
+                        _texts(task, teacher, places))
     kinds = kinds_of_run(config, task, check_teacher(config, model_dir))
-    store, rows = write_targets(
-        teacher, open_pieces(places["pieces"].folder), places["transfer"].folder,
-        places["transfer"].fingerprint,
-        config.distil.chunk_size, kinds=kinds, part=Part(number - 1, parts), realigned=own,
-        texts=_texts(task, teacher, places),
-    )
+    store, rows = write_part_of_targets(
+        teacher, read, places["transfer"], config.distil.chunk_size, kinds=kinds,
+        part=Part(number - 1, parts))
     there = sum(store.is_whole(index, kinds) for index in range(store.shards))
     return (f"part {number} of {parts} is written, {rows} rows in this run; {there} of "
             f"{store.shards} shards are there. When all are, run the same command without "

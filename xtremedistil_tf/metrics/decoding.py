@@ -237,7 +237,17 @@ def decode(
 def by_sentence(
     path: np.ndarray, scores: np.ndarray, lengths: np.ndarray, labels: LabelSet
 ) -> List[Tuple[List[str], np.ndarray]]:
-    """Cuts the result of `decode_words` into sentences, with the tags' names."""
+    """Cuts the result of `decode_words` into sentences, with the tags' names.
+
+    Args:
+      path: int [words], tag of each word of all sentences, one after another.
+      scores: float32 [words], its probability.
+      lengths: int [sentences], number of words of each.
+      labels: the label set.
+
+    Returns:
+      For each sentence its tags, and their probabilities, float32 [words].
+    """
     tags = [labels.tags[tag] for tag in path.tolist()]
     ends = np.cumsum(lengths).tolist()
     return [(tags[end - length : end], scores[end - length : end])

@@ -27,7 +27,7 @@ from xtremedistil_tf.teachers.fine_tuned import sizes_of
 from xtremedistil_tf.teachers.places import known_labels, ready_kinds
 from xtremedistil_tf.validation.run_files import read_config
 
-# Fraction of the training rows that seq_len does not cut, and the rows that are looked at.
+# Percentage of the training rows that seq_len does not cut, and the rows that are looked at.
 _HELD, _LOOKED_AT = 99, 20000
 _SEQ_LENS = (16, 256)
 # Labelled rows that a phase reads in all its epochs, and the epochs' bounds; `Recipe` has those of
@@ -190,14 +190,14 @@ def choose(
     if config.teacher.outputs and kind.logits_losses is None:
         choices["distil.logits_loss"] = Chosen(
             _OF_OUTPUTS, "what --teacher_outputs holds are probabilities")
-    encoder = _encoder(config, model_dir, anew=overwrite)
-    whole = not EPOCHS & named
-    if encoder.sizes.layers and (whole or config.teacher.layer > encoder.sizes.layers):
-        choices["teacher.layer"] = layer_of(encoder.sizes.layers, pooled=kind.pooled)
+    teacher = _teacher(config, model_dir, anew=overwrite)
+    no_epochs = not EPOCHS & named
+    if teacher.sizes.layers and (no_epochs or config.teacher.layer > teacher.sizes.layers):
+        choices["teacher.layer"] = layer_of(teacher.sizes.layers, pooled=kind.pooled)
     begun = not overwrite and (model_dir / "config.json").is_file()
-    if whole:
-        choices.update(_by_data(_with(config, choices), named, examples.get("train", []), encoder,
-                                tuned=encoder.tuned and not begun))
+    if no_epochs:
+        choices.update(_by_data(_with(config, choices), named, examples.get("train", []), teacher,
+                                tuned=teacher.tuned and not begun))
     choices = {place: chosen for place, chosen in choices.items() if place not in named}
     if begun:
         choices = _taken_over(choices, read_config(model_dir)["config"])
@@ -207,7 +207,7 @@ def choose(
 
 
 @dataclasses.dataclass(frozen=True)
-class _Encoder:
+class _Teacher:
     """Facts about a teacher before it is loaded.
 
     Attributes:
@@ -223,12 +223,12 @@ class _Encoder:
     tokenizer: Optional[Any]
 
 
-def _encoder(config: RunConfig, model_dir: pathlib.Path, *, anew: bool) -> _Encoder:
+def _teacher(config: RunConfig, model_dir: pathlib.Path, *, anew: bool) -> _Teacher:
     folder, kind = next(iter(ready_kinds(config.teacher, model_dir, anew=anew).items()))
     # Its positions are asked for below.
     short = dataclasses.replace(config.data, seq_len=3)
     if kind is not None and kind.kind not in _ENCODERS:
-        return _Encoder(kind.sizes(folder, short, 0), True, None, None)
+        return _Teacher(kind.sizes(folder, short, 0), True, None, None)
     found = peek_configuration(config.teacher, None if kind is None else folder)
     sizes = sizes_of(found, short.seq_len, 0) if kind is None else kind.sizes(folder, short, 0)
     tokenizer = None
@@ -238,16 +238,16 @@ def _encoder(config: RunConfig, model_dir: pathlib.Path, *, anew: bool) -> _Enco
             model_type=found.model_type, strip_accents=config.teacher.strip_accents)
     # xtremedistil-teacher has fine-tuned that of the run folder by the settings of this run.
     own = kind is not None and kind.tuned_here and folder == model_dir.resolve() / "teacher"
-    return _Encoder(sizes, kind is not None and not own, most_positions(found), tokenizer)
+    return _Teacher(sizes, kind is not None and not own, most_positions(found), tokenizer)
 
 
 def _by_data(
-    config: RunConfig, named: AbstractSet[str], rows: List[Any], encoder: _Encoder, *, tuned: bool
+    config: RunConfig, named: AbstractSet[str], rows: List[Any], teacher: _Teacher, *, tuned: bool
 ) -> Choices:
     """Chooses what depends on the amount and the length of the data.
 
     Args:
-      config, named, rows, encoder: the run's settings, those that the command names, its training
+      config, named, rows, teacher: the run's settings, those that the command names, its training
         rows and teacher.
       tuned: True if the run does not fine-tune its teacher, also not before it was stopped.
     """
@@ -256,11 +256,11 @@ def _by_data(
     if text:
         squad = config.data.squad
         choices["data.seq_len"] = seq_len_of(
-            _lengths(config, text, encoder.tokenizer), encoder.most,
+            _lengths(config, text, teacher.tokenizer), teacher.most,
             bounds=_SEQ_LENS if squad is None else (squad.least, SQUAD_SEQ_LEN))
     if not tuned:
-        choices.update(_teacher_choices(config, encoder.sizes))
-    recipe = config.student.kind.choose_recipe(config, named, encoder.sizes, encoder.tokenizer)
+        choices.update(_teacher_choices(config, teacher.sizes))
+    recipe = config.student.kind.choose_recipe(config, named, teacher.sizes, teacher.tokenizer)
     choices.update(recipe.settings)
     kind = task_kind(config.data.kind)
     choices.update(budget_of(

@@ -56,16 +56,8 @@ def plain_recipe(
 ) -> Recipe:
     """Returns the recipe of a kind of student that has none of its own."""
     del config, named, sizes, tokenizer
-    return Recipe({"distil.strategy": Chosen("D4.1", "three stages, whatever its layers")})
-
-
-def transformer_recipe(
-    config: RunConfig, named: AbstractSet[str], sizes: Sizes, tokenizer: Optional[Any]
-) -> Recipe:
-    """Returns the recipe of a Transformer."""
-    del config, named, sizes, tokenizer
-    return Recipe({"distil.strategy": Chosen("D4.1", "three stages; gradual unfreezing of a "
-                                             "Transformer's layers would be many")})
+    return Recipe({"distil.strategy": Chosen(
+        "D4.1", "three stages; gradual unfreezing would have one for each layer")})
 
 
 def bilstm_recipe(

@@ -126,7 +126,7 @@ def _seconds(config: PretrainingConfig, begun: _Begun, stage: Stage) -> float:
     return times.start + config.epochs * times.epoch(lengths, config.batch)
 
 
-def _describe(config: PretrainingConfig, begun: _Begun) -> str:
+def _describe(begun: _Begun) -> str:
     """Describes the student in one sentence."""
     student = begun.sizes.student
     return (f"{student.kind.describe(student)}, {begun.student.encoder.count_params():,} "
@@ -162,7 +162,7 @@ def dry_run(config: PretrainingConfig) -> str:
     with tempfile.TemporaryDirectory() as work, current_strategy().scope():
         begun = _begin(config, sizes, pathlib.Path(work), "dry run")
         lines = [
-            _describe(config, begun),
+            _describe(begun),
             f"relations of layer {sizes.relation_layer} in {sizes.relation_heads} heads",
             f"{len(begun.text.ids):,} sentences, {begun.text.counts['pieces']:,} subword tokens"]
         if begun.stage is None:
@@ -256,7 +256,7 @@ def _record(
         "version": __version__, "seed": config.seed,
         "teacher": {"name": pathlib.PurePath(config.checkpoint).name, "kind": encoder.model_type,
                     "layers": encoder.num_hidden_layers, "width": encoder.hidden_size},
-        "student": {"description": _describe(config, begun),
+        "student": {"description": _describe(begun),
                     "layers": [layer + 1 for layer in begun.sizes.layers],
                     "relation_layer": begun.sizes.relation_layer,
                     "relation_heads": begun.sizes.relation_heads},

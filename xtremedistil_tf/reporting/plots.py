@@ -25,6 +25,9 @@ from xtremedistil_tf.reporting.run_metrics import (
 TEACHER_COLOUR = "#9aa3ae"
 STUDENT_COLOUR = "#1f6fb4"
 MARK_COLOUR = "#c8501e"
+# Models whose score a figure of the stages shows as a level line: name, line style and colour.
+_LEVELS = {"teacher": ("teacher", "--", "#4a525c"), "start": ("before", ":", "#4a525c"),
+           "alone": ("student alone", "-.", MARK_COLOUR)}
 # With more languages, the numbers above neighbouring bars would overlap.
 MOST_LABELLED_LANGUAGES = 12
 # With more languages, a figure of the stages names this many of the weakest.
@@ -98,16 +101,11 @@ def plot_stages(metrics: Mapping[str, Any], path: pathlib.Path) -> None:
     ends = _draw_languages(axis, metrics, scores, agreed)
     axis.plot(places, centre, color=STUDENT_COLOUR, marker="o", linewidth=2, label="student",
               clip_on=False)
-    for model, style in (("teacher", "--"), ("start", ":")):
+    for model, (name, style, colour) in _LEVELS.items():
         score = scores_of(metrics, model, "dev").get(measure)
         if score is not None:
-            name = "teacher" if model == "teacher" else "before"
-            axis.axhline(score, color="#4a525c", linestyle=style, linewidth=1.3,
+            axis.axhline(score, color=colour, linestyle=style, linewidth=1.3,
                          label=f"{name} ({score:.2f})")
-    alone = scores_of(metrics, "alone", "dev").get(measure)
-    if alone is not None:
-        axis.axhline(alone, color=MARK_COLOUR, linestyle="-.", linewidth=1.3,
-                     label=f"student alone ({alone:.2f})")
     selected = (metrics.get("student") or {}).get("selected_stage")
     if selected in names:
         place = names.index(selected)

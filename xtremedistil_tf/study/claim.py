@@ -13,6 +13,11 @@ from xtremedistil_tf.validation.run_files import find_teacher
 _STARTS = ("pt_teacher_checkpoint", "teacher_config", "pt_student_checkpoint", "word_emb_file")
 
 
+def _lacking(flags: Sequence[str], others: Sequence[str]) -> str:
+    """Formats the command-line arguments that others lack, for a message."""
+    return " ".join(item for item in flags if item not in others) or "none"
+
+
 def claim(
     folder: pathlib.Path, *, base: Sequence[str], given: Mapping[str, Any], data: DataConfig
 ) -> None:
@@ -32,8 +37,7 @@ def claim(
     made = any((folder / name).is_dir() for name in ("runs", "teachers"))
     before: Dict[str, Any] = read_json(path) if made and path.is_file() else {"flags": list(base)}
     if before["flags"] != list(base):
-        then, now = (" ".join(item for item in one if item not in other) or "none"
-                     for one, other in ((before["flags"], base), (base, before["flags"])))
+        then, now = _lacking(before["flags"], base), _lacking(base, before["flags"])
         raise UserError(f"{folder} was made with other flags: {then}; the command has "
                         f"instead: {now}; use another --model_dir")
     # Studies of earlier versions noted no files.

@@ -10,7 +10,7 @@ import numpy as np
 from xtremedistil_tf.data.tokenization.realign import Realigned
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import read_json, sole_writer, write_json
-from xtremedistil_tf.targets.spec import StoreSpec
+from xtremedistil_tf.targets.spec import Place, StoreSpec
 from xtremedistil_tf.targets.store import TargetStore
 from xtremedistil_tf.validation.records import read_record
 
@@ -28,15 +28,13 @@ def store_order(rows: int) -> np.ndarray:
     return np.random.default_rng(rows).permutation(rows)
 
 
-def open_store(
-    rows: Realigned, folder: pathlib.Path, fingerprint: str, spec: StoreSpec
-) -> Tuple[TargetStore, np.ndarray]:
+def open_store(rows: Realigned, place: Place, spec: StoreSpec) -> Tuple[TargetStore, np.ndarray]:
     """Opens a store, or creates an empty one.
 
     Args:
       rows: the transfer sequences.
-      folder: folder of the store.
-      fingerprint: fingerprint of teacher, tokenizer, data, seq_len, layer and precision.
+      place: folder of the store, and the fingerprint of teacher, tokenizer, data, seq_len, layer
+        and precision.
       spec: sizes. `partial` is set if some of `rows` have no counterpart. If there is a store
         already, its shards stay as large as they are.
 
@@ -46,12 +44,13 @@ def open_store(
     Raises:
       UserError: if the folder has targets of another teacher or data.
     """
+    folder = place.folder
     folder.mkdir(parents=True, exist_ok=True)
     order = store_order(len(rows.input_ids))
     lengths = rows.input_ids.lengths[order].astype(np.int32)
     spec = dataclasses.replace(spec, partial=spec.partial or rows.places is not None)
-    manifest = {"fingerprint": fingerprint, "rows": len(lengths), "pieces": int(lengths.sum()),
-                **dataclasses.asdict(spec)}
+    manifest = {"fingerprint": place.fingerprint, "rows": len(lengths),
+                "pieces": int(lengths.sum()), **dataclasses.asdict(spec)}
     path = folder / _MANIFEST
     with sole_writer(path):
         if not path.is_file():
@@ -82,7 +81,7 @@ def reopen_store(rows: Realigned, folder: pathlib.Path) -> Tuple[TargetStore, np
     manifest = read_json(folder / _MANIFEST)
     spec = StoreSpec(**{field.name: manifest[field.name]
                         for field in dataclasses.fields(StoreSpec)})
-    return open_store(rows, folder, manifest["fingerprint"], spec)
+    return open_store(rows, Place(folder, manifest["fingerprint"]), spec)
 
 
 def is_finished(folder: pathlib.Path, fingerprint: str) -> bool:

@@ -27,6 +27,7 @@ from xtremedistil_tf.runs import (
 )
 from xtremedistil_tf.targets.manifest import store_order
 from xtremedistil_tf.targets.records import decode_values, example_of, parse_records
+from xtremedistil_tf.targets.spec import Place
 from xtremedistil_tf.targets.store import TargetStore, is_sound
 from xtremedistil_tf.validation.records import Field, read_record
 
@@ -84,7 +85,7 @@ def own_tokens_file(logits: str, own: pathlib.Path) -> str:
 
 
 def with_own_tokens(
-    store: TargetStore, input_ids: Ragged, own: Realigned, folder: pathlib.Path, fingerprint: str
+    store: TargetStore, input_ids: Ragged, own: Realigned, place: Place
 ) -> TargetStore:
     """Writes a student's sequences beside a store, unless they are there; returns the store.
 
@@ -92,9 +93,10 @@ def with_own_tokens(
       store: the complete store.
       input_ids: the sequences of the store in the order of the text, as the teacher reads them.
       own: the same sequences as the student reads them.
-      folder: folder for the student's sequences; it is replaced completely.
-      fingerprint: hash of the store's inputs and the student's tokenizer.
+      place: folder for the student's sequences, which is replaced completely, and the fingerprint
+        of the store's inputs and the student's tokenizer.
     """
+    folder, fingerprint = place.folder, place.fingerprint
     order = store_order(len(input_ids))
     files: Dict[str, np.ndarray] = {}
     for index in range(store.shards):

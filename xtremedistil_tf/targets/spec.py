@@ -1,6 +1,7 @@
 """The contents of a target store: kinds of targets, their sizes and bytes."""
 
 import dataclasses
+import pathlib
 from typing import Sequence
 
 from xtremedistil_tf.config.checks import require
@@ -10,6 +11,14 @@ KINDS = ("logits", "representation")
 MATCHED_KINDS = ("hidden_states", "attention")
 # Bytes of a record's length, checksums and field names.
 _RECORD_BYTES = 45
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """A folder for stored teacher outputs, and the fingerprint of their inputs."""
+
+    folder: pathlib.Path
+    fingerprint: str
 
 
 @dataclasses.dataclass(frozen=True)

@@ -211,12 +211,19 @@ def file_name(kind: str, bucket: int) -> str:
 
 
 def is_sound(path: str, count: int, digests: Dict[str, str]) -> bool:
-    """Returns True if a file has its checksum; without one, if all its records are readable."""
-    digest = digests.get(pathlib.Path(path).name)
-    if not pathlib.Path(path).is_file():
+    """Returns True if a file has its checksum; without one, if all its records are readable.
+
+    Args:
+      path: a file of records.
+      count: number of its records.
+      digests: SHA-256 by file name; stores of earlier versions have none.
+    """
+    file = pathlib.Path(path)
+    if not file.is_file():
         return False
-    return _readable_records(path) == count if digest is None else sha256_of(
-        pathlib.Path(path)) == digest
+    if file.name in digests:
+        return sha256_of(file) == digests[file.name]
+    return _readable_records(path) == count
 
 
 def _readable_records(path: str) -> int:

@@ -9,9 +9,8 @@ import subprocess
 import sys
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
-from xtremedistil_tf.data.tokenization.realign import Realigned
 from xtremedistil_tf.data.tokenization.text_store import TextStore
-from xtremedistil_tf.data.tokenization.token_store import open_pieces, open_realigned
+from xtremedistil_tf.data.tokenization.token_store import open_realigned
 from xtremedistil_tf.environment import end_with_parent
 from xtremedistil_tf.errors import UserError, user_mistake
 from xtremedistil_tf.progress import Progress
@@ -42,22 +41,20 @@ class HelperJob:
     """The settings of a helper process. It writes exactly the shards that the main process would.
 
     Attributes:
-      store, pieces: folders of the store and of its sequences.
+      store, sequences: folders of the store and of what the teacher reads; see `open_realigned`.
       teachers: folder of the teacher, or of each teacher of an ensemble.
       wanted: the outputs asked of the teacher, a `teachers.Wanted` as JSON values.
       kinds: kinds of targets to write.
-      own: folder of the sequences with the positions that have logits; None if all have.
       texts: folder of the sequences' words, for teachers with several tokenizers; None without it.
       seed, deterministic, opt_policy: TensorFlow's settings in the main process, see
         `runtime.prepare`. With another precision, shards would depend on the process.
     """
 
     store: str
-    pieces: str
+    sequences: str
     teachers: Tuple[str, ...]
     wanted: Dict[str, Any]
     kinds: Tuple[str, ...]
-    own: Optional[str] = None
     seed: int = 0
     deterministic: bool = False
     opt_policy: Optional[str] = None
@@ -102,7 +99,7 @@ def work(job: HelperJob, processes: int) -> None:
     from xtremedistil_tf.keras2 import tf
     from xtremedistil_tf.runtime import prepare
     from xtremedistil_tf.targets.manifest import reopen_store
-    from xtremedistil_tf.targets.writer import Filler
+    from xtremedistil_tf.targets.writer import Filler, TeacherInput
     from xtremedistil_tf.teachers import Wanted, load_ready
 
     # Without this, every process would start one thread for each core.
@@ -111,16 +108,14 @@ def work(job: HelperJob, processes: int) -> None:
     # Before building the teacher, since its layers take the precision policy of that moment.
     prepare(job.seed, job.deterministic, opt_policy=job.opt_policy)
     folder = pathlib.Path(job.store)
-    input_ids = open_pieces(pathlib.Path(job.pieces))
-    realigned = open_realigned(pathlib.Path(job.own)) if job.own else None
-    store, order = reopen_store(realigned or Realigned(input_ids), folder)
+    sequences = open_realigned(pathlib.Path(job.sequences))
+    store, order = reopen_store(sequences, folder)
     teacher = load_ready([pathlib.Path(folder) for folder in job.teachers],
                          Wanted.of(job.wanted))
     missing = [index for index in range(store.shards) if not store.is_whole(index, job.kinds)]
     if missing:
         texts = TextStore(pathlib.Path(job.texts)) if job.texts else None
-        filler = Filler(teacher, input_ids, order, store, kinds=job.kinds, realigned=realigned,
-                        texts=texts)
+        filler = Filler(teacher, TeacherInput(sequences, texts), order, store, kinds=job.kinds)
         with Progress(store.rows(missing), "helper", "sentences") as progress:
             filler.fill(missing, progress, wait=False)
 
@@ -136,7 +131,7 @@ def run(told: Mapping[str, Any]) -> None:
         work(HelperJob(**told["job"]), told["processes"])
     except Exception as error:
         why = str(error) if isinstance(error, UserError) else user_mistake(
-            error, (told["job"]["store"], told["job"]["pieces"], *told["job"]["teachers"]))
+            error, (told["job"]["store"], told["job"]["sequences"], *told["job"]["teachers"]))
         if why is None:
             raise
         print(f"warning: a helper process ended: {why}", file=sys.stderr)

@@ -29,7 +29,7 @@ from xtremedistil_tf.progress import TARGETS, Progress
 from xtremedistil_tf.runs import atomic_folder, sweep_beside
 from xtremedistil_tf.targets.manifest import finish, open_store
 from xtremedistil_tf.targets.records import realigned_outputs, records_of
-from xtremedistil_tf.targets.spec import KINDS, StoreSpec
+from xtremedistil_tf.targets.spec import KINDS, Place, StoreSpec
 from xtremedistil_tf.targets.store import SHARD_RECORD, TargetStore, check_disk, file_name
 from xtremedistil_tf.teachers.base import Teaches
 
@@ -45,6 +45,20 @@ class Rows(Protocol):
 
     def __getitem__(self, row: int) -> Example:
         """Returns a row."""
+
+
+@dataclasses.dataclass(frozen=True)
+class TeacherInput:
+    """The transfer set as the teacher reads it.
+
+    Attributes:
+      sequences: the sequences in the order of the text. If the teacher has logits for words only,
+        their `places` are the positions that have logits.
+      texts: the words of the sequences, for a teacher with several tokenizers (`wants_texts`).
+    """
+
+    sequences: Realigned
+    texts: Optional[Rows] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,24 +97,20 @@ class Filler:
 
     Args:
       teacher: the teacher, of any kind.
-      input_ids: the transfer sequences in the order of the text.
-      order: int [rows], index in `input_ids` of each sequence of the store.
+      rows: what it reads.
+      order: int [rows], index in `rows` of each sequence of the store.
       store: the store.
       kinds: kinds of targets to write.
-      realigned: the same sequences with the positions that have logits, of a teacher that has them
-        for words only; None if all positions have.
-      texts: the words of the sequences, for a teacher with several tokenizers (`wants_texts`).
     """
 
     def __init__(
-        self, teacher: Teaches, input_ids: Ragged, order: np.ndarray, store: TargetStore, *,
-        kinds: Sequence[str], realigned: Optional[Realigned] = None,
-        texts: Optional[Rows] = None,
+        self, teacher: Teaches, rows: TeacherInput, order: np.ndarray, store: TargetStore, *,
+        kinds: Sequence[str],
     ):
-        self._input_ids, self._order, self._store = input_ids, order, store
-        self._own = realigned or Realigned(input_ids)
+        self._input_ids, self._places = rows.sequences.input_ids, rows.sequences.places
+        self._texts, self._order, self._store = rows.texts, order, store
         self._kinds = tuple(kinds)
-        self._forward, self._texts = teacher.forward(self._kinds), texts
+        self._forward = teacher.forward(self._kinds)
 
     def write_shard(self, index: int, progress: Progress) -> None:
         """Writes one shard, atomically."""
@@ -130,14 +140,14 @@ class Filler:
             return {"texts": [self._texts[row] for row in order]}
         if not getattr(self._forward, "wants_starts", False):
             return {}
-        assert self._own.places is not None, "such a teacher has logits for words only"
-        return {"starts": [word_starts_of(self._own.places[row]) for row in order]}
+        assert self._places is not None, "such a teacher has logits for words only"
+        return {"starts": [word_starts_of(self._places[row]) for row in order]}
 
     def _row(self, row: int, outputs: Dict[str, np.ndarray], bound: int) -> Dict[str, bytes]:
         """Encodes the targets of one sequence."""
-        if self._own.places is not None:
-            outputs = realigned_outputs(outputs, self._own.places[row])
-        return records_of(self._kinds, self._own.input_ids[row], outputs, bound)
+        if self._places is not None:
+            outputs = realigned_outputs(outputs, self._places[row])
+        return records_of(self._kinds, self._input_ids[row], outputs, bound)
 
     def fill(self, missing: Sequence[int], progress: Progress, wait: bool) -> None:
         """Writes the missing shards that no other process has claimed.
@@ -207,11 +217,25 @@ def missing_shards(
     return missing
 
 
+def _open(
+    teacher: Teaches, rows: TeacherInput, place: Place, shard_rows: int
+) -> Tuple[TargetStore, np.ndarray]:
+    """Opens the store of a teacher's outputs; see `manifest.open_store`."""
+    spec = StoreSpec(teacher.width, teacher.classes, shard_rows, pooled=teacher.pooled,
+                     partial=teacher.partial, matched=teacher.matched)
+    return open_store(rows.sequences, place, spec)
+
+
+def _fill(filler: Filler, missing: Sequence[int], rows: int, *, wait: bool) -> None:
+    """Writes missing shards of so many sequences under a progress bar; see `Filler.fill`."""
+    with Progress(rows, "teacher over the rows", "sentences", part=TARGETS) as progress:
+        filler.fill(missing, progress, wait=wait)
+
+
 def write_targets(
-    teacher: Teaches, input_ids: Ragged, folder: pathlib.Path, fingerprint: str, shard_rows: int,
-    *, kinds: Sequence[str] = KINDS, part: Optional[Part] = None,
+    teacher: Teaches, rows: TeacherInput, place: Place, shard_rows: int, *,
+    kinds: Sequence[str] = KINDS,
     helpers: Callable[[], ContextManager[None]] = contextlib.nullcontext,
-    realigned: Optional[Realigned] = None, texts: Optional[Rows] = None,
 ) -> Tuple[TargetStore, int]:
     """Runs the teacher once over the transfer set and stores its outputs.
 
@@ -221,16 +245,12 @@ def write_targets(
 
     Args:
       teacher: the teacher, of any kind.
-      input_ids: the transfer sequences.
-      folder: folder of the store.
-      fingerprint: fingerprint of teacher, tokenizer, data, seq_len and layer.
+      rows: the transfer set.
+      place: folder of the store, and the fingerprint of teacher, tokenizer, data, seq_len and
+        layer.
       shard_rows: sequences of a shard.
       kinds: kinds of targets to store.
-      part: write only these shards and do not wait for the others; None for all.
       helpers: returns a context manager that runs helper processes.
-      realigned: the same sequences with the positions that have logits, of a teacher that has them
-        for words only; None if all positions have.
-      texts: see `Filler`.
 
     Returns:
       (the store, number of sequences in the shards that were missing).
@@ -238,17 +258,36 @@ def write_targets(
     Raises:
       UserError: if the folder has targets of another teacher or data, or the disk is too small.
     """
-    spec = StoreSpec(teacher.width, teacher.classes, shard_rows, pooled=teacher.pooled,
-                     partial=teacher.partial, matched=teacher.matched)
-    store, order = open_store(realigned or Realigned(input_ids), folder, fingerprint, spec)
-    missing = missing_shards(store, kinds, part=part or Part())
-    rows = store.rows(missing)
+    store, order = _open(teacher, rows, place, shard_rows)
+    missing = missing_shards(store, kinds)
+    count = store.rows(missing)
     if missing:
-        filler = Filler(teacher, input_ids, order, store, kinds=kinds, realigned=realigned,
-                        texts=texts)
-        with helpers(), Progress(rows, "teacher over the rows", "sentences",
-                                 part=TARGETS) as progress:
-            filler.fill(missing, progress, wait=part is None)
-    if part is None:
-        finish(store)
-    return store, rows
+        filler = Filler(teacher, rows, order, store, kinds=kinds)
+        with helpers():
+            _fill(filler, missing, count, wait=True)
+    finish(store)
+    return store, count
+
+
+def write_part_of_targets(
+    teacher: Teaches, rows: TeacherInput, place: Place, shard_rows: int, *,
+    kinds: Sequence[str] = KINDS, part: Part,
+) -> Tuple[TargetStore, int]:
+    """Writes one part of a store's shards and does not wait for the others; see `write_targets`.
+
+    Args:
+      teacher, rows, place, shard_rows, kinds: see `write_targets`.
+      part: the shards to write.
+
+    Returns:
+      (the store, number of sequences in the part's shards that were missing).
+
+    Raises:
+      UserError: see `write_targets`.
+    """
+    store, order = _open(teacher, rows, place, shard_rows)
+    missing = missing_shards(store, kinds, part=part)
+    count = store.rows(missing)
+    if missing:
+        _fill(Filler(teacher, rows, order, store, kinds=kinds), missing, count, wait=False)
+    return store, count

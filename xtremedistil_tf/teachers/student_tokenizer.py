@@ -128,12 +128,14 @@ def student_text(config: RunConfig, teacher: Teaches) -> StudentText:
     student = config.student
     if student.vocabulary == "cut":
         check_cuttable(teacher.tokenizer)
-        text = StudentText(teacher.tokenizer, True, True, student.vocabulary_min_count, True)
+        text = StudentText(teacher.tokenizer, differs=True, whole=True,
+                           min_count=student.vocabulary_min_count, from_teacher=True)
     elif student.own_vocabulary:
         own = load_student_tokenizer(student)
-        text = StudentText(own, definition(own) != definition(teacher.tokenizer), True)
+        text = StudentText(
+            own, differs=definition(own) != definition(teacher.tokenizer), whole=True)
     else:
-        text = StudentText(teacher.tokenizer, False, False)
+        text = StudentText(teacher.tokenizer, differs=False, whole=False)
     others = "--vocabulary=cut" if text.from_teacher else student.pt_student_checkpoint
     require(not (text.differs and config.distil.attention),
             f"--distil_attention needs the teacher's subword tokens, and {others} has others; "

@@ -313,7 +313,14 @@ def position_divergence(
 def position_pseudo_labels(
     prediction: tf.Tensor, target: tf.Tensor, mask: tf.Tensor
 ) -> tf.Tensor:
-    """Cross-entropy with the teacher's best begin and best end; see `position_divergence`."""
+    """Cross-entropy with the teacher's best begin and best end of an answer.
+
+    Args:
+      prediction, target, mask: see `_over_positions`.
+
+    Returns:
+      Scalar float32: the mean over sequences and both ends.
+    """
     return pseudo_labels(*_over_positions(prediction, target, mask))
 
 

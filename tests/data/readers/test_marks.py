@@ -48,17 +48,17 @@ def lines(pattern, count=40):
     ("## intent:no{n}", "Rasa"), ('msgid "no {n}"', "(PO)"), ("\\begin{{document}}", "LaTeX"),
     ("[Script Info]", "SubStation")])
 def test_marks_of_labels_are_named(pattern, told):
-    assert told in marked_form(lines(pattern))
+    assert told in marked_form(lines(pattern)).told
     if not told.startswith(("Rasa", "(PO)", "LaTeX", "SubStation")):  # These lines begin a file.
         assert marked_form(["An ordinary sentence of a text."] * 40 + lines(pattern, 3)) is None
 
 
 def test_forms_of_several_lines():
-    assert "a vertical file" in marked_form(["<s>", "Karl\tNNP", "runs\tVBZ", "</s>"] * 9)
+    assert "a vertical file" in marked_form(["<s>", "Karl\tNNP", "runs\tVBZ", "</s>"] * 9).told
     assert "trees" in marked_form(["( (S", "    (NP (NNP Karl))", "    (VP (VBZ runs))",
-                                   "    (. .)))"] * 9)
+                                   "    (. .)))"] * 9).told
     some = lines("Yesterday <PER>Karl{n}</PER> went", 5) + ["He went home."] * 30
-    assert "markup" in marked_form(some), "one in seven lines is a clear share"
+    assert "markup" in marked_form(some).told, "one in seven lines is a clear share"
 
 
 @pytest.mark.parametrize("pattern", [

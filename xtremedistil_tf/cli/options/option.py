@@ -70,7 +70,15 @@ def setting(
     names: Optional[Callable[[], Sequence[str]]] = None, kind: str = "", derived: bool = False,
     parse: Callable[[Any], Any] = _same, required: bool = False,
 ) -> Option:
-    """Returns an Option whose kind and default come from its setting in the configuration."""
+    """Returns an Option whose kind and default come from its setting in the configuration.
+
+    Args:
+      name: name of the flag.
+      sets: the setting, as "part.field" of `RunConfig`; of several the first gives the default.
+      help_text: the help.
+      choices, names, derived, parse, required: see `Option`.
+      kind: see `Option`; by default that of the setting's type.
+    """
     sets = (sets,) if isinstance(sets, str) else sets
     part, field = sets[0].split(".")
     default = None if derived or required else getattr(_PARTS[part], field)

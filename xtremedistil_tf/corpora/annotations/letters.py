@@ -49,8 +49,8 @@ def find_letters(labels: Iterable[str]) -> Letters:
     begins = all(found & set("BISU") for found in letters.values())
     usual = all(label[0].isupper() and label[1] == "-" for label in matches)
     # One name such as S-BAHN, or i_phone, proves nothing.
-    return Letters(bool(given) and len(matches) == len(given) and begins and (
-        "B" in every or usual and ("I" in every or len(letters) > 1)))
+    proven = "B" in every or usual and ("I" in every or len(letters) > 1)
+    return Letters(bool(given) and len(matches) == len(given) and begins and proven)
 
 
 def join_by_letters(spans: Sequence[Span], letters: Letters, counts: Counter[str],

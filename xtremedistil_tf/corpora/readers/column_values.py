@@ -66,11 +66,8 @@ class Column:
         self._counts = collections.Counter(values)
         found = [value for value in self._counts if is_tag(value)]
         self.types = list(dict.fromkeys(value[2:] for value in found if value != "O"))
-        tags = sum(self._counts[value] for value in found)
         self.distinct = len(self._counts)
-        self.is_tags = tags >= 0.5 * len(values) > 0 or (
-            tags >= 0.1 * len(values) > 0 and not self.types and self.distinct <= max(
-                _FEW_TYPES, 0.1 * len(values)) and tagged_by_types(self._counts))
+        self.is_tags = self._are_tags(sum(self._counts[value] for value in found))
         self.is_brackets = not self.is_tags and is_bracketed(values)
         if self.is_brackets:
             self.is_tags = True
@@ -84,6 +81,14 @@ class Column:
         self.is_index = self._most(_INDEX.fullmatch)
         self.is_number = self._most(_NUMBER.fullmatch)
         self.is_id = self._most(_DIGIT.search)
+
+    def _are_tags(self, tags: int) -> bool:
+        """True if half of the values are tags, or if a tenth are O and the others a few types."""
+        rows = len(self.values)
+        if not rows or tags >= 0.5 * rows:
+            return rows > 0
+        few = self.distinct <= max(_FEW_TYPES, 0.1 * rows)
+        return tags >= 0.1 * rows and not self.types and few and tagged_by_types(self._counts)
 
     def _most(self, test: Callable) -> bool:
         return sum(map(bool, map(test, self.values[:_FIRST]))) >= 0.9 * len(self.values[:_FIRST])
@@ -119,10 +124,11 @@ class Column:
     def are_types_of(self, letters: "Column") -> bool:
         """True if it has a type where a column has a letter, and nothing elsewhere."""
         types = {value for value in self._counts if value != "O" and value not in EMPTY}
-        return self is not letters and 0 < len(types) <= _FEW_TYPES and all(
-            map(_TYPE.fullmatch, types)) and all(
-                (value in types) == (letter != "O")
-                for value, letter in zip(self.values, letters.values))
+        if self is letters or not 0 < len(types) <= _FEW_TYPES:
+            return False
+        return all(map(_TYPE.fullmatch, types)) and all(
+            (value in types) == (letter != "O")
+            for value, letter in zip(self.values, letters.values))
 
     @property
     def bare(self) -> List[str]:

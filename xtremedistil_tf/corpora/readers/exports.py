@@ -216,10 +216,13 @@ def _is_numbered(value: Any) -> bool:
 
 def _is_text_column(value: Any, record: Record) -> bool:
     """True if a value is a column with the texts of many rows, rather than the words of one."""
-    return isinstance(value, list) and len(value) > 1 and _is_texts(value) and (
-        2 * sum(len(one.split()) > 2 for one in value) > len(value)) and not any(
-            _is_texts(other) and all(map(is_tag, other)) for other in record.values()
-            if other is not value)
+    if not isinstance(value, list) or len(value) < 2 or not _is_texts(value):
+        return False
+    if 2 * sum(len(one.split()) > 2 for one in value) <= len(value):
+        return False
+    # A list of tags beside them would be those of words.
+    return not any(_is_texts(other) and all(map(is_tag, other)) for other in record.values()
+                   if other is not value)
 
 
 def _held_alone(value: Record) -> Optional[List[Any]]:
@@ -292,14 +295,13 @@ def _may_be_record(value: Any) -> bool:
 def _of_list(value: List[Any]) -> Record:
     if isinstance(value[0], dict):
         return {"tokens": value}
-    first, second = (value[0], value[1]) if len(value) == 2 else (None, None)
-    if isinstance(first, str) and isinstance(second, dict):
-        return with_spans({**second, "text": first})
-    if isinstance(first, str) and isinstance(second, list):
-        return {"text": first, "entities": second}
-    if first is not None and second is not None and not all(len(one) == 2 and is_tag(one[1])
-                                                            for one in value):
-        return {"tokens": first, "ner_tags": second}
+    if isinstance(value[0], str):
+        text, spans = value
+        return with_spans({**spans, "text": text}) if isinstance(spans, dict) else {
+            "text": text, "entities": spans}
+    pairs = all(len(one) == 2 and is_tag(one[1]) for one in value)
+    if len(value) == 2 and not pairs:
+        return {"tokens": value[0], "ner_tags": value[1]}
     return {"tokens": [word for word, _ in value], "ner_tags": [tag for _, tag in value]}
 
 

@@ -92,9 +92,10 @@ def read_lines(lines: Iterator[Line], options: ReadOptions, counts: Tally
         head = list(itertools.islice(lines, 500))
         sample = [text for _, text in head if isinstance(text, str)]
         name = recognise(sample)
-        name = "csv" if name == "text" and holds_lists(sample) or (
-            name == "columns" and any(map(_ends_in_tags, sample))
-            and holds_tagged_rows(sample)) else name
+        if name == "text" and holds_lists(sample):
+            name = "csv"
+        elif name == "columns" and any(map(_ends_in_tags, sample)) and holds_tagged_rows(sample):
+            name = "csv"
         if options.labelled and options.tag_column is not None and name in (
                 "text", "table", "csv") and not holds_tagged_rows(sample):
             name = "columns"

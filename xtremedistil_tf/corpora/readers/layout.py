@@ -210,8 +210,9 @@ class _Columns:
     def is_header(self, first: Sequence[str], word: int, tag: int) -> bool:
         """True if the first row names the columns: it has no tag, and all others have one."""
         values = self.columns[tag].values
-        return len(values) >= _FEWEST_ROWS and not is_tag(first[tag]) and first[tag].isalpha() and (
-            first[word].isalpha() and all(map(is_tag, values[1:])))
+        if len(values) < _FEWEST_ROWS or is_tag(first[tag]):
+            return False
+        return first[tag].isalpha() and first[word].isalpha() and all(map(is_tag, values[1:]))
 
     def index(self, besides: Sequence[int]) -> Optional[int]:
         """Index of the column that counts 1, 2, 3, ... in each sentence, or None."""

@@ -312,7 +312,7 @@ def read_parts(given: Dict[str, Any], options: ReadOptions) -> Parts:
     elif text is not None and not options.labelled:
         return Parts(language, None, None, text)
     elif text is None:
-        names = [*sorted(given)[:_MOST_NAMED], "..."] if len(given) > _MOST_NAMED else sorted(given)
+        names = [*sorted(given)[:_MOST_NAMED], *(["..."] if len(given) > _MOST_NAMED else [])]
         raise RowError(("json", f"fields {', '.join(names) or 'none'}; needed are tokens and "
                         "ner_tags, or text and entities, or text" + (
                             "; of labelled texts --text_column and --label_column name the "

@@ -2,6 +2,7 @@
 
 import csv
 import itertools
+import operator
 import statistics
 from typing import Any, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
@@ -107,21 +108,24 @@ def _chosen(rows: Sequence[_Cells], options: ReadOptions) -> Optional[_Tagged]:
     rows = _equal(rows)
     names = [name.strip() for name in rows[0]]
     found = _tags_columns(rows, names)
-    for flag, wanted, tags in (("word_column", options.word_column, False),
-                               ("tag_column", options.tag_column, True)):
-        fits = [one for one in found if wanted and wanted.lower() in (
-            names[one[tags]].lower(), str(one[tags] + 1))]
-        if wanted and found and not fits:
-            allowed = sorted({str(one[tags] + 1) for one in found})
+    words_of, tags_of = operator.attrgetter("words"), operator.attrgetter("tags")
+    for flag, wanted, column in (("word_column", options.word_column, words_of),
+                                 ("tag_column", options.tag_column, tags_of)):
+        if not wanted:
+            continue
+        fits = [one for one in found
+                if wanted.lower() in (names[column(one)].lower(), str(column(one) + 1))]
+        if found and not fits:
+            allowed = sorted({str(column(one) + 1) for one in found})
             raise UserError(f"--{flag} is {wanted!r}; allowed in this table: "
                             f"{' or '.join(allowed)}")
-        found = fits if wanted else found
+        found = fits
     if options.labelled and not options.tag_column:
         _refuse_several(rows, [one for one in found if have_entities(
             tag for row in rows for tag in (_or_none(row[one.tags]) or _NO_ITEMS).items)])
-    for keys, tags in ((TAGS, True), (TOKENS, False)):
-        called = [one for key in keys for one in found if plain_key(names[one[tags]]) == key]
-        found = [one for one in called if one[tags] == called[0][tags]] or found
+    for keys, column in ((TAGS, tags_of), (TOKENS, words_of)):
+        called = [one for key in keys for one in found if plain_key(names[column(one)]) == key]
+        found = [one for one in called if column(one) == column(called[0])] or found
     if options.labelled:
         _refuse_several(rows, found)
     return found[0] if found else None
@@ -246,9 +250,9 @@ def _separator(head: Sequence[Line]) -> str:
 
 def _sample(head: Sequence[Line]) -> List[List[str]]:
     rows = list(_rows((text for _, text in head if isinstance(text, str)), _separator(head)))
-    # The sample may end within a cell.
-    return [row for _, row in rows[:len(rows) - (len(head) >= SAMPLE and len(rows) > 1)]
-            if any(map(str.strip, row))]
+    if len(head) >= SAMPLE and len(rows) > 1:
+        rows.pop()  # The sample may end within a cell.
+    return [row for _, row in rows if any(map(str.strip, row))]
 
 
 def _tagged(row: _Cells, columns: _Tagged, options: ReadOptions) -> Example:

@@ -51,11 +51,17 @@ def text_names(names: Sequence[str]) -> List[str]:
 def is_header(rows: Sequence[Sequence[str]], text: int) -> bool:
     """True if the first row has names that nothing below repeats, over a column of texts."""
     first, rest = rows[0], rows[1:]
-    return len(rest) >= _FEWEST_BELOW and len(first) > text and all(
-        name.replace("_", "a").replace(" ", "a").isalnum() and not name.isdecimal()
-        and len(name.split()) < 3 for name in filter(None, first)) and (
-            len(first[text].split()) == 1) and not any(
-                cell == name for row in rest for cell, name in zip(row, first) if name)
+    if len(rest) < _FEWEST_BELOW or len(first) <= text or len(first[text].split()) != 1:
+        return False
+    if not all(map(_may_be_name, filter(None, first))):
+        return False
+    return not any(cell == name for row in rest for cell, name in zip(row, first) if name)
+
+
+def _may_be_name(cell: str) -> bool:
+    """True if a cell may name a column: one or two words of letters, digits and _."""
+    plain = cell.replace("_", "a").replace(" ", "a")
+    return plain.isalnum() and not cell.isdecimal() and len(cell.split()) < 3
 
 
 def read_tsv(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Iterator[Row]:

@@ -67,8 +67,9 @@ def _label_folders(files: Sequence[File]) -> _Folders:
              for file in own]
     several = bool(labels) and all(len(own) > 1 and not are_languages(own)
                                    for own in labels.values())
-    return leaves if several and len(found) > sum(map(len, labels.values())) \
-        and {folder.parent for folder in leaves} <= set(labels) and _are_texts(found) else {}
+    beside = {folder.parent for folder in leaves} <= set(labels)
+    many = len(found) > sum(map(len, labels.values()))
+    return leaves if several and beside and many and _are_texts(found) else {}
 
 
 def _texts(files: Sequence[File], labelled: bool, encoding: str) -> Iterator[Dict[str, str]]:

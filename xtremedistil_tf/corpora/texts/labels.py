@@ -4,8 +4,9 @@ import collections
 import dataclasses
 import re
 import unicodedata
-from typing import Counter, Dict, List, Sequence, Tuple
+from typing import Callable, Counter, Dict, Iterable, Iterator, List, Sequence, Tuple
 
+from xtremedistil_tf.corpora.suspicious import told_case, told_untrained
 from xtremedistil_tf.corpora.texts.rows import Text
 from xtremedistil_tf.data.readers.texts import EMPTY_LABELS, NO_GOLD, NO_GOLDS
 from xtremedistil_tf.data.several_labels import listed_labels, split_at_hash
@@ -20,9 +21,29 @@ _MOST_NAMED = 5
 _OPPOSITES = {"-1": {"-1", "1", "+1"}, NO_GOLD: {NO_GOLD, "+"}}
 
 
-def _counted(rows: Rows) -> Counter[str]:
-    return collections.Counter(label for own in rows.values() for row in own
-                               for label in row.labels)
+def labels_in(rows: Iterable[Text]) -> Iterator[str]:
+    """Yields the labels of rows, as often as they occur."""
+    for row in rows:
+        yield from row.labels
+
+
+def count_labels(rows: Rows) -> Counter[str]:
+    """Returns how often each label occurs in all splits together."""
+    return collections.Counter(labels_in(row for own in rows.values() for row in own))
+
+
+def _relabelled(rows: Rows, new: Callable[[str], Iterable[str]]) -> Rows:
+    """Puts other labels in place of each; a row has each of them once.
+
+    Args:
+      rows: rows by split.
+      new: (label) -> the labels in its place.
+    """
+    def changed(row: Text) -> Text:
+        labels = dict.fromkeys(one for label in row.labels for one in new(label))
+        return dataclasses.replace(row, labels=tuple(labels))
+
+    return {split: [changed(row) for row in own] for split, own in rows.items()}
 
 
 def _spellings(labels: Sequence[str]) -> Dict[str, str]:
@@ -48,14 +69,13 @@ def one_spelling(rows: Rows) -> Tuple[Rows, List[str]]:
     Returns:
       (rows, lines that tell what was changed).
     """
-    labels = sorted(_counted(rows))
+    labels = sorted(count_labels(rows))
     changed = {old: new for old, new in _spellings(labels).items() if old != new}
     if not changed:
         return rows, []
     shown = ", ".join(f"{old} -> {new}" for old, new in list(changed.items())[:_MOST_NAMED])
-    return {split: [dataclasses.replace(row, labels=tuple(dict.fromkeys(
-        changed.get(label, label) for label in row.labels))) for row in own]
-        for split, own in rows.items()}, [f"labels written in several ways are one: {shown}"]
+    return (_relabelled(rows, lambda label: [changed.get(label, label)]),
+            [f"labels written in several ways are one: {shown}"])
 
 
 def parted_at_hash(rows: Rows) -> Tuple[Rows, List[str]]:
@@ -64,14 +84,12 @@ def parted_at_hash(rows: Rows) -> Tuple[Rows, List[str]]:
     Returns:
       (rows, lines that tell what was changed).
     """
-    found = [label for label in listed_labels(_counted(rows)) if "#" in label]
+    found = [label for label in listed_labels(count_labels(rows)) if "#" in label]
     if not found:
         return rows, []
-    return {split: [dataclasses.replace(row, labels=tuple(dict.fromkeys(
-        part for label in row.labels for part in (
-            split_at_hash(label) if "#" in label else [label])))) for row in own]
-        for split, own in rows.items()}, [f"labels with # between are several: {found[0]} -> "
-                                          f"{', '.join(split_at_hash(found[0]))}"]
+    parted = _relabelled(rows, lambda label: split_at_hash(label) if "#" in label else [label])
+    return parted, [f"labels with # between are several: {found[0]} -> "
+                    f"{', '.join(split_at_hash(found[0]))}"]
 
 
 def without_kept_back(rows: Rows) -> Tuple[Rows, List[str]]:
@@ -80,10 +98,10 @@ def without_kept_back(rows: Rows) -> Tuple[Rows, List[str]]:
     Returns:
       (rows, lines that tell what was left out).
     """
-    train = {label for row in rows["train"] for label in row.labels}
+    train = set(labels_in(rows["train"]))
     told, kept = [], dict(rows)
     for split in ("dev", "test"):
-        labels = {label for row in rows[split] for label in row.labels}
+        labels = set(labels_in(rows[split]))
         if train and len(labels) == 1 and labels <= NO_GOLDS - train:
             told.append(f"all {len(rows[split]):,} labels of {split} are {labels.pop()}: its "
                         "gold labels were kept back, so it is left out")
@@ -99,24 +117,20 @@ def are_fractions(labels: Sequence[str]) -> bool:
 
 def suspicious_labels(rows: Rows) -> List[str]:
     """Tells what looks wrong with the classes of rows."""
-    labels = sorted(_counted(rows))
+    counts = count_labels(rows)
+    labels = sorted(counts)
     told = []
     if are_fractions(labels):
         told.append(f"the {len(labels):,} classes are numbers with fractions, such as "
                     f"{', '.join(labels[:3])}; --kind=regression learns them as numbers")
-    cases: Dict[str, List[str]] = collections.defaultdict(list)
-    for label in labels:
-        cases[label.casefold()].append(label)
-    told += [f"the classes {' and '.join(own)} differ by case only"
-             for own in cases.values() if len(own) > 1][:_MOST_NAMED]
+    told += told_case(labels, "classes")
     for mark in (one for one in labels if one in NO_GOLDS or one.lower() in EMPTY_LABELS):
         if not _OPPOSITES.get(mark, set()).issuperset(labels):
-            told.append(f"{_counted(rows)[mark]:,} texts have the label {mark}, which is read as a "
+            told.append(f"{counts[mark]:,} texts have the label {mark}, which is read as a "
                         "class; if it means that there is no gold label, take these rows out")
-    train = {label for row in rows["train"] for label in row.labels}
+    train = set(labels_in(rows["train"]))
     for split in ("dev", "test"):
-        own = sorted({label for row in rows[split] for label in row.labels} - train)
+        own = sorted(set(labels_in(rows[split])) - train)
         if own:
-            told.append(f"train has no text with {', '.join(own[:_MOST_NAMED])}, but {split} has"
-                        + (f" ({len(own):,} such labels)" if len(own) > _MOST_NAMED else ""))
+            told.append(told_untrained(own, split, "labels", before="text with "))
     return told

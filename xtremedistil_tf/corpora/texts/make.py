@@ -9,6 +9,8 @@ from xtremedistil_tf.corpora.convert import HELD_OUT, RECORD_FILE, TRANSFER_FILE
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.texts.labels import (
     are_fractions,
+    count_labels,
+    labels_in,
     one_spelling,
     parted_at_hash,
     suspicious_labels,
@@ -86,7 +88,7 @@ def _labelled(reader: TextReader, sources: Sequence[Source], options: MakeOption
             found.told += told
     rows = found.rows
     found.divided = [split for split in HELD_OUT if not rows[split]]
-    numbers = are_fractions([label for row in rows["train"] for label in row.labels])
+    numbers = are_fractions(list(labels_in(rows["train"])))
     if found.divided:
         rows.update(divide(rows["train"], found.divided, options.shares, options.seed,
                            stratified=not options.read.numbers))
@@ -102,8 +104,7 @@ def _labelled(reader: TextReader, sources: Sequence[Source], options: MakeOption
 
 
 def _classes(rows: Dict[str, List[Text]], options: TextsOptions) -> List[str]:
-    counts = collections.Counter(label for own in rows.values() for row in own
-                                 for label in row.labels)
+    counts = count_labels(rows)
     if options.several:
         return sorted(counts)
     if not options.whole_labels:
@@ -119,8 +120,7 @@ def _transfer(reader: TextReader, sources: Sequence[Source], rows: Dict[str, Lis
     leaks: Counter[str] = collections.Counter()
     languages: Counter[str] = collections.Counter()
     lines: List[str] = []
-    classes = {label for own in rows.values() for row in own for label in row.labels} \
-        if not options.read.numbers else set()
+    classes = set() if options.read.numbers else set(count_labels(rows))
     # A file that was named twice is one file.
     for source in {one.name: one for one in sources if one.split == "transfer"}.values():
         for row in transfer_texts(reader, source, options.read, classes):
@@ -188,8 +188,8 @@ def make_texts(
                 row.language for row in own).items())) for split, own in rows.items()},
                 **({"transfer": dict(sorted(languages.items()))} if lines else {})},
             "labels": classes,
-            "label_counts": {} if numbers else {split: dict(collections.Counter(
-                label for row in own for label in row.labels)) for split, own in rows.items()},
+            "label_counts": {} if numbers else {
+                split: dict(collections.Counter(labels_in(own))) for split, own in rows.items()},
             "divided": {"splits": found.divided, "shares": list(options.shares),
                         "seed": options.seed},
             "leaks": {"kept" if options.keep_leaks else "removed": dict(leaks)},

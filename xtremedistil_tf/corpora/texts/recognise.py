@@ -193,11 +193,13 @@ def _has_entities(sample: Sequence[Record], name: str, label: Optional[str]) -> 
             others = {len(_items(cell)) for key, cell in row.items() if key not in (name, label)}
             found.append(items if len(items) in others else [])
     several = [items for items in found if len(items) > 1]
-    return any(set(items) != {"O"} and all(isinstance(one, str) and is_tag(one) for one in items)
-               for items in several) or (
-        plain_key(name) in TAGS and bool(several) and all(found) and (
-            all(isinstance(row.get(name), list) for row in sample)
-            or all(all(map(_is_number, items)) for items in found)))
+    if any(set(items) != {"O"} and all(isinstance(one, str) and is_tag(one) for one in items)
+           for items in several):
+        return True
+    if plain_key(name) not in TAGS or not several or not all(found):
+        return False
+    lists = all(isinstance(row.get(name), list) for row in sample)
+    return lists or all(all(map(_is_number, items)) for items in found)
 
 
 def _entity_places(columns: Sequence[str], sample: Sequence[Record]) -> List[str]:

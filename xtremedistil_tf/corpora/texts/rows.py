@@ -317,14 +317,20 @@ class TextReader:
 
 
 def _judged(table: Table, columns: Columns) -> Tuple[str, ...]:
-    """The columns that may hold an annotator's answer. In a CSV, `status` may mean anything."""
+    """The columns that may hold an annotator's answer."""
     # In unlabelled text the label column is known by its usual names only.
     labels = (columns.label,) if columns.label is not None else tuple(
         name for name in table.columns if name.lower() in LABELS)
     left = tuple(name for name in table.columns if name not in (*columns.texts, *labels))
-    return tuple(name for name in left if plain_key(name) in _ANSWERS or table.form not in (
-        "csv", "tsv") and any(is_rejected({name: value}) for value in (True, False, "reject",
-                                                                        "deleted")))
+
+    def may_judge(name: str) -> bool:
+        if plain_key(name) in _ANSWERS:
+            return True
+        # In a CSV, `status` may mean anything.
+        return table.form not in ("csv", "tsv") and any(
+            is_rejected({name: value}) for value in (True, False, "reject", "deleted"))
+
+    return tuple(filter(may_judge, left))
 
 
 def _told(columns: Columns, named: bool) -> str:

@@ -21,7 +21,7 @@ def bucket_bounds(longest: int) -> List[int]:
 
 
 def bucket_of(lengths: np.ndarray, bounds: List[int]) -> np.ndarray:
-    """Bucket number of each length."""
+    """Bucket number of each length: int64 like `lengths`; see `bucket_bounds`."""
     return np.searchsorted(bounds, lengths)
 
 
@@ -38,7 +38,13 @@ def _rows_by_bucket(lengths: np.ndarray) -> List[Tuple[int, np.ndarray]]:
 
 
 def count_steps(lengths: np.ndarray, size: BatchSize, *, replicas: int = 1) -> int:
-    """Optimizer steps of an epoch: each bucket's full batches and a last smaller one."""
+    """Optimizer steps of an epoch: each bucket's full batches and a last smaller one.
+
+    Args:
+      lengths: int [sequences], length of each in subword tokens.
+      size: batch size of each replica.
+      replicas: number of replicas, each of which gets a batch in every step.
+    """
     bounds = bucket_bounds(int(lengths.max()))
     rows = np.bincount(bucket_of(lengths, bounds), minlength=len(bounds))
     return sum(-(-int(count) // (size.of(bound) * replicas))
@@ -48,7 +54,17 @@ def count_steps(lengths: np.ndarray, size: BatchSize, *, replicas: int = 1) -> i
 def plan_batches(
     lengths: np.ndarray, size: BatchSize, seed: int, *, replicas: int = 1
 ) -> List[np.ndarray]:
-    """Indices of the sequences of each batch of a shuffled epoch; a batch is from one bucket."""
+    """Divides a shuffled epoch into batches, each of one bucket.
+
+    Args:
+      lengths: int [sequences], length of each in subword tokens.
+      size: batch size of each replica.
+      seed: seed of the order; equal seeds give equal epochs.
+      replicas: number of replicas; a batch is for all of them.
+
+    Returns:
+      For each batch int64 [batch], the indices of its sequences in `lengths`.
+    """
     generator = np.random.default_rng(seed)
     batches: List[np.ndarray] = []
     for bound, members in _rows_by_bucket(lengths):

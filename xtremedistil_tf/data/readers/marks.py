@@ -3,7 +3,7 @@
 import collections
 import functools
 import re
-from typing import Callable, List, Optional, Sequence, Tuple
+from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple
 
 from xtremedistil_tf.data.piece_marks import count_pieces
 from xtremedistil_tf.data.words import CLOSING, END_MARKS
@@ -76,6 +76,18 @@ _WRITTEN = re.compile(r"\s*\[\s*(['\"]).*\1\s*\]\s*")
 _FEWEST_FILLED, _FILLED, _WIDTHS, _LOWER = 20, 0.7, range(40, 200), (0.5, 0.97)
 
 
+class MarkedForm(NamedTuple):
+    """What lines look like that are no plain text.
+
+    Attributes:
+      told: the form, in words for a message.
+      has_texts: True if the lines hold texts beside their marks; False for lists of other things.
+    """
+
+    told: str
+    has_texts: bool = True
+
+
 def _are_most(lines: Sequence[str], test: Callable[[str], object], most: float = _MOST) -> bool:
     return len(lines) >= _FEWEST and sum(map(bool, map(test, lines))) >= most * len(lines)
 
@@ -100,8 +112,9 @@ def _are_few(values: Sequence[str], count: int, *, least: int = 2) -> bool:
     """True if the values of nearly all lines are a few words, at least so many."""
     usual = collections.Counter(value.strip() for value in values if value.strip())
     found = {value: number for value, number in usual.items() if number > 1}
-    return len(found) >= least and sum(found.values()) >= _MOST * count and (
-        len(found) <= 0.2 * count) and all(re.fullmatch(r"[-+\w.]{1,30}", one) for one in found)
+    if not least <= len(found) <= 0.2 * count or sum(found.values()) < _MOST * count:
+        return False
+    return all(re.fullmatch(r"[-+\w.]{1,30}", one) for one in found)
 
 
 def _label(lines: Sequence[str]) -> Optional[str]:
@@ -147,21 +160,29 @@ def _is_wordless(line: str) -> bool:
     return all(map(_ID.fullmatch, line.split()))
 
 
-_LINES: Tuple[Tuple[str, Callable[[str], object]], ...] = (
-    ("addresses or names of files, not texts", lambda line: _PLACE.fullmatch(line.strip())),
-    ("numbers or ids, not texts", _is_wordless), ("words with their vectors", _VECTOR.fullmatch),
-    ("texts behind their times", _TIME.match), ("texts behind their keys and =", _KEYED.fullmatch))
+_LINES: Tuple[Tuple[MarkedForm, Callable[[str], object]], ...] = (
+    (MarkedForm("addresses or names of files, not texts", has_texts=False),
+     lambda line: _PLACE.fullmatch(line.strip())),
+    (MarkedForm("numbers or ids, not texts", has_texts=False), _is_wordless),
+    (MarkedForm("words with their vectors"), _VECTOR.fullmatch),
+    (MarkedForm("texts behind their times"), _TIME.match),
+    (MarkedForm("texts behind their keys and ="), _KEYED.fullmatch))
 
 
-def _other_form(lines: Sequence[str]) -> Optional[str]:
-    """Describes lines of data, code or addresses, in which few words are those of a text."""
-    told = next((told for told, form in _BEGINS.items() if any(
-        map(form.fullmatch, lines[:_FIRST]))), None)
-    return told or next((told for told, test in _LINES if _are_most(lines, test)), None)
+def _other_form(lines: Sequence[str]) -> Optional[MarkedForm]:
+    """Recognises lines of data, code or addresses, in which few words are those of a text."""
+    if lines:
+        for told, form in _OFFSETS.items():
+            if form.match(lines[0]):
+                return MarkedForm(told)
+    for told, form in _BEGINS.items():
+        if any(map(form.fullmatch, lines[:_FIRST])):
+            return MarkedForm(told)
+    return next((form for form, test in _LINES if _are_most(lines, test)), None)
 
 
-def marked_form(lines: Sequence[str]) -> Optional[str]:
-    """Describes lines with marks of labels that would become words of a text.
+def marked_form(lines: Sequence[str]) -> Optional[MarkedForm]:
+    """Recognises lines with marks of labels that would become words of a text.
 
     Such are also forms in which hardly a word is one of a text, such as lists of addresses.
 
@@ -170,15 +191,23 @@ def marked_form(lines: Sequence[str]) -> Optional[str]:
 
     Returns:
       What they look like; None for plain text.
+
+    Example:
+      >>> marked_form(["http://a.b/c"] * 3)
+      MarkedForm(told='addresses or names of files, not texts', has_texts=False)
     """
     entity = _entity(lines)
     if entity:
-        return f"text with entities in markup, such as {entity!r:.60}"
-    offsets = next((told for told, form in _OFFSETS.items()
-                    if lines and form.match(lines[0])), None)
-    other = offsets or _other_form(lines)
+        return MarkedForm(f"text with entities in markup, such as {entity!r:.60}")
+    other = _other_form(lines)
     if other:
         return other
+    told = _labelled_form(lines)
+    return None if told is None else MarkedForm(told)
+
+
+def _labelled_form(lines: Sequence[str]) -> Optional[str]:
+    """Describes lines whose texts stand among tags, classes, numbers or a tokenizer's marks."""
     if lines and all(map(_WRITTEN.fullmatch, lines)):
         return "lists as Python writes them"
     if _is_vertical(lines):

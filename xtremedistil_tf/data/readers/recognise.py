@@ -284,9 +284,10 @@ def why_marked(lines: Sequence[str]) -> Optional[str]:
     if table is not None:
         return _why(table, lines, "keep the column of its text only")
     marked = marked_form(lines)
-    return None if marked is None else _why(
-        marked, lines, "write the texts themselves" if marked.endswith("not texts") else
-        "keep the text without its marks")
+    if marked is None:
+        return None
+    return _why(marked.told, lines, "keep the text without its marks" if marked.has_texts else
+                "write the texts themselves")
 
 
 def recognise(sample: Sequence[str]) -> str:

@@ -105,6 +105,15 @@ def piece_labels(
 ) -> List[int]:
     """Classes of subword tokens: the tag for first tokens, X for later ones, two special classes.
 
+    Args:
+      word_ids: for each subword token the index of its word; None for special tokens.
+      starts: for each word the position of its first subword token.
+      tag_ids: for each word the class of its tag.
+      labels: the label set.
+
+    Returns:
+      A class for each subword token.
+
     Source: paper section 6, "NER Tags".
     """
     classes = []
@@ -147,6 +156,14 @@ def encode_words(tokenizer: Any, chunk: Sequence[Example], seq_len: int) -> Any:
     """Encodes rows of words with a transformers tokenizer, truncated to seq_len subword tokens.
 
     In a pair the longer text is truncated first, until both have the same length.
+
+    Args:
+      tokenizer: a fast tokenizer of transformers.
+      chunk: the rows, all of one text or all of two.
+      seq_len: maximum length, special tokens included.
+
+    Returns:
+      The tokenizer's BatchEncoding: `input_ids`, and `encodings` with the word of each token.
     """
     return tokenizer(
         [list(example.words) for example in chunk],

@@ -37,7 +37,14 @@ class StudentVocabulary:
     def from_seen(
         cls, seen: Iterable[np.ndarray], pad_id: int, unknown_id: int, teacher_size: int
     ) -> "StudentVocabulary":
-        """Builds the vocabulary from arrays of subword token ids (train and transfer set)."""
+        """Builds the vocabulary of the subword tokens that occur.
+
+        Args:
+          seen: the teacher's ids of train and transfer set, int arrays [tokens].
+          pad_id, unknown_id: the teacher's ids of padding and of unknown tokens; they are always
+            in it.
+          teacher_size: size of the teacher's vocabulary.
+        """
         found = np.zeros(teacher_size, bool)
         for array in seen:
             # In parts: a memory-mapped array may be larger than memory.

@@ -23,10 +23,11 @@ def resampled(
         return np.stack([np.bincount(labels.encode(tags), minlength=len(labels.tags))
                          for tags in rows]).astype(float)
 
-    right = [np.stack([np.bincount(
-        labels.encode([true for true, found in zip(tags, own) if true == found]),
-        minlength=len(labels.tags)) for tags, own in zip(gold, rows)]).astype(float)
-        for rows in answers]
+    def right_tags(rows: Sequence[Tags]) -> Sequence[Tags]:
+        return [[true for true, found in zip(tags, own) if true == found]
+                for tags, own in zip(gold, rows)]
+
+    right = [counted(right_tags(rows)) for rows in answers]
     there, found = counted(gold), [counted(rows) for rows in answers]
 
     def scores(weights: np.ndarray) -> Dict[str, np.ndarray]:

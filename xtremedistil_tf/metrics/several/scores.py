@@ -18,7 +18,13 @@ def sigmoid(logits: np.ndarray) -> np.ndarray:
 
 def chosen_labels(scores: np.ndarray, labels: Sequence[str], thresholds: Sequence[float]
                   ) -> List[str]:
-    """Labels whose probability [labels] is at least their threshold."""
+    """Labels whose probability is at least their threshold.
+
+    Args:
+      scores: float [labels], probabilities.
+      labels: names of the labels.
+      thresholds: least probability of each.
+    """
     return [name for name, score, least in zip(labels, scores, thresholds) if score >= least]
 
 
@@ -118,7 +124,17 @@ def several_details(
     gold: Sequence[Row], predicted: Sequence[Row], languages: Sequence[str],
     labels: SeveralLabels,
 ) -> Dict[str, Any]:
-    """Scores of each label: `classes`, and `classes_by_language`."""
+    """Scores of each label.
+
+    Args:
+      gold, predicted: the labels of each text.
+      languages: language of each text.
+      labels: the label set.
+
+    Returns:
+      `classes`: {label: precision, recall, f1, support}, and `classes_by_language`: {language: the
+      same of its texts}. Scores are 0 to 100.
+    """
     there, found = (counts_by_label(rows, labels.tags) for rows in (gold, predicted))
     code = np.array(list(languages))
     return {"classes": _by_label(there, found, labels.tags),

@@ -123,7 +123,14 @@ class ReadWords(NamedTuple):
 
 
 def read_words(forward: Any, features: Features, labels: Any) -> List[ReadWords]:
-    """Scores the words of each sentence with their gold tags; see `calibrate_classes`."""
+    """Scores the words of each sentence, and notes their gold tags.
+
+    Args:
+      forward, features, labels: see `calibrate_classes`.
+
+    Returns:
+      A record of each sentence. Words beyond seq_len are left out, and `whole` is then False.
+    """
     found = []
     for rows, _, outputs in forward.batches(features.input_ids):
         for at, row in enumerate(rows):

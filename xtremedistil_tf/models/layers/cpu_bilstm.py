@@ -197,12 +197,19 @@ def _fits(layer: Any) -> bool:
     """True for a bidirectional LSTM as the student builds it, without dropout in its cells."""
     if not isinstance(layer, tf.keras.layers.Bidirectional) or layer.merge_mode != "concat":
         return False
-    return all(
-        isinstance(way, tf.keras.layers.LSTM) and not way.dropout and not way.recurrent_dropout
-        and way.use_bias and not way.stateful and not way.return_state and not way.time_major
-        and way.activation is tf.keras.activations.tanh
-        and way.recurrent_activation is tf.keras.activations.sigmoid
-        for way in (layer.forward_layer, layer.backward_layer))
+    return _is_plain(layer.forward_layer) and _is_plain(layer.backward_layer)
+
+
+def _is_plain(way: Any) -> bool:
+    """True for one direction of such a layer."""
+    if not isinstance(way, tf.keras.layers.LSTM) or not way.use_bias:
+        return False
+    if way.dropout or way.recurrent_dropout:
+        return False
+    if way.stateful or way.return_state or way.time_major:
+        return False
+    return (way.activation is tf.keras.activations.tanh
+            and way.recurrent_activation is tf.keras.activations.sigmoid)
 
 
 def _call_of(layer: Any) -> Any:
