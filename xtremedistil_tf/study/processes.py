@@ -38,17 +38,15 @@ def environments(jobs: int) -> List[Dict[str, str]]:
     if jobs == 1:
         return [{**os.environ, CHILD: str(os.getpid())}]
     threads = str(max(1, (os.cpu_count() or 1) // jobs))
-    own = {CHILD: str(os.getpid()), **dict.fromkeys(_THREADS, threads)}
-    gpus = named_gpus()
-    return [{**os.environ, **own, **({"CUDA_VISIBLE_DEVICES": gpus[job % len(gpus)]}
-                                     if gpus else {})} for job in range(jobs)]
+    shared = {**os.environ, CHILD: str(os.getpid()), **dict.fromkeys(_THREADS, threads)}
+    owned = [{"CUDA_VISIBLE_DEVICES": name} for name in named_gpus()] or [{}]
+    return [{**shared, **owned[job % len(owned)]} for job in range(jobs)]
 
 
 def _with_all_cores(environment: Mapping[str, str]) -> Dict[str, str]:
     """One of `environments` with the threads that this process has."""
-    of_all = {name: os.environ[name] for name in _THREADS if name in os.environ}
-    return {**{name: value for name, value in environment.items() if name not in _THREADS},
-            **of_all}
+    free = {name: value for name, value in environment.items() if name not in _THREADS}
+    return {**free, **{name: os.environ[name] for name in _THREADS if name in os.environ}}
 
 
 def all_workers(rows: int, *, given: Mapping[str, Any], jobs: int) -> Dict[str, int]:
