@@ -9,6 +9,7 @@ from xtremedistil_tf.corpora.annotations.services import ADDRESS
 from xtremedistil_tf.corpora.texts.tables.cells import shown
 from xtremedistil_tf.corpora.texts.tables.objects import CHOSEN
 from xtremedistil_tf.corpora.texts.tables.one_hot import one_hot_columns
+from xtremedistil_tf.corpora.texts.tables.subjects import subjects_in
 from xtremedistil_tf.corpora.texts.tables.table import Record, Table, column_of
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.split_names import SPLITS as SPLIT_NAMES
@@ -25,9 +26,10 @@ PAIRS = (("sentence1", "sentence2"), ("premise", "hypothesis"), ("question1", "q
          ("text_1", "text_2"), ("question_1", "question_2"), ("sentence_a", "sentence_b"),
          ("query", "passage"), ("context", "hypothesis"), ("claim", "evidence"),
          ("premise", "hypo"))
-LABELS = (CHOSEN, "label", "labels", "class", "category", "target", "gold_label", "sentiment",
-          "topic", "intent", "y", "label_text", "classes", "categories", "stars", "rating", "score",
-          "polarity", "tag", "is_duplicate", "cats", "accept", "star_rating",
+# A target beside a sentiment or stance is what that is about.
+LABELS = (CHOSEN, "label", "labels", "class", "category", "gold_label", "sentiment", "polarity",
+          "stance", "target", "topic", "intent", "y", "label_text", "classes", "categories",
+          "stars", "rating", "score", "tag", "is_duplicate", "cats", "accept", "star_rating",
           "overall")
 SPLITS = ("split", "partition", "subset", "fold", "set")
 # A row's words for its split; eval is dev.
@@ -135,12 +137,12 @@ def doubts(table: Table, sample: Sequence[Record], columns: Columns, wanted: Wan
       table: the table.
       sample: some of its rows.
       columns: the columns.
-      wanted: the user's choice; text columns that it names are not doubted.
+      wanted: the user's choice; where it names the texts, no column is taken for another text.
       divided: True if the file is of one split by its name.
     """
+    own, found = columns.texts, subjects_in(table, sample, columns.texts, columns.all)
     if not sample or wanted.texts:
-        return []
-    own, found = columns.texts, []
+        return found
     # Beside pairs stand their parses and explanations.
     for column in table.columns if len(own) == 1 else ():
         if column not in columns.all and _are_texts(sample, column, column) and not all(

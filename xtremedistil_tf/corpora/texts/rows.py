@@ -283,7 +283,7 @@ class TextReader:
                 ) -> Optional[Tuple[str, ...]]:
         several = self._options.several
         labels = [self._label(label, counts) for label in labels_of_cell(
-            value, several=several, whole=self._options.whole_labels)]
+            value, several=several, whole=self._options.whole_labels, counts=counts)]
         try:
             if several or len(set(labels)) > 1:  # Annotators may agree.
                 check_no_vector(labels)
