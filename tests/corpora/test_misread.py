@@ -487,3 +487,29 @@ def test_sentences_that_stand_several_times_are_told(tmp_path):
     assert "14 sentences of train stand in it before already" in told
     assert "8 sentences have other tags in other rows" in told
     assert "11 sentences of dev stand in test too; scores may be too good" in told
+
+
+def of_comments(*comments):
+    """Sentences of one word each behind a comment, the comments in turn."""
+    found = []
+    for n in range(30):
+        found += [comments[n % len(comments)], f"Anna{n} _ _ B-PER", "ran _ _ O", ""]
+    return found
+
+
+@pytest.mark.parametrize(("comments", "languages"), [
+    (("# id 5f3a-0b\tdomain=en", "# id 5f3b-0c\tdomain=de"), ["de", "en"]),
+    (("# id 5f3a-0b\tdomain=en", "# id 5f3b-0c\tdomain=news"), ["default", "en"]),
+    (("# id 5f3a-0b\tdomain=en", "# id 5f3b-0c"), ["default", "en"]),
+    (("# hipe2022:language = fr", "# hipe2022:date = 1900-01-01"), ["fr"]),
+    (("# domain=en",), ["default"]), (("# language = klingon",), ["default"])])
+def test_comments_give_the_language(tmp_path, comments, languages):
+    record, told, rows = prepare(tmp_path, of_comments(*comments))
+    assert sorted(record["splits"]["train"]) == languages and len(rows) == 30
+    assert ("languages from comments" in told) == (languages != ["default"])
+
+
+def test_comments_know_better_than_the_flag_and_part_sentences(tmp_path):
+    lines = [line for line in of_comments("# id 1\tdomain=en", "# id 2\tdomain=it") if line]
+    record, _, rows = prepare(tmp_path, lines, read={"language": "de"})
+    assert sorted(record["splits"]["train"]) == ["en", "it"] and len(rows) == 30

@@ -42,10 +42,13 @@ _BEGINS = {
     "a catalogue of translations (PO)": re.compile(r'msgid ".*'),
 }
 _NUMBERED = re.compile(r"([-+]?\d{1,9})\s+\S+\s")
-# Lines without a word of a text: an address, a file's name, numbers and ids, a word's vector.
+# Lines without a word of a text: an address, a file's name, numbers and ids, a word's vector. The
+# folders of a whole path may have spaces and any letters.
 _PLACE = re.compile(
     r"(?:[a-z][a-z0-9+.-]*://|www\.)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:[\w.~:-]*[/\\])+[\w.-]+|"
-    r"[\w-]+\.[a-z]\w{1,4}", re.ASCII | re.IGNORECASE)
+    r"[\w-]+\.[a-z]\w{1,4}|(?:~|[a-z]:)?[/\\](?:[^/\\]+[/\\])+[^/\\]*\.[a-z]\w{1,4}",
+    re.ASCII | re.IGNORECASE)
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|www\.", re.IGNORECASE)
 _ID = re.compile(r"[-+]?\d[\d.,:/%-]*|(?=[a-f-]*\d)[0-9a-f-]{8,}|(?=\S*[\d+/=])[\w+/-]{24,}={0,2}",
                  re.ASCII | re.IGNORECASE)
 _VECTOR = re.compile(r"\S+(?: -?\d+\.\d+(?:e-?\d+)?){3,}\s*")
@@ -147,10 +150,17 @@ def _is_wordless(line: str) -> bool:
     return all(map(_ID.fullmatch, line.split()))
 
 
-_LINES: Tuple[Tuple[str, Callable[[str], object]], ...] = (
-    ("addresses or names of files, not texts", lambda line: _PLACE.fullmatch(line.strip())),
-    ("numbers or ids, not texts", _is_wordless), ("words with their vectors", _VECTOR.fullmatch),
-    ("texts behind their times", _TIME.match), ("texts behind their keys and =", _KEYED.fullmatch))
+def _is_place(line: str) -> bool:
+    return _PLACE.fullmatch(line.strip()) is not None
+
+
+_Forms = Tuple[Tuple[str, Callable[[str], object]], ...]
+_WORDLESS: _Forms = (
+    ("addresses or names of files, not texts", _is_place),
+    ("numbers or ids, not texts", _is_wordless), ("words with their vectors", _VECTOR.fullmatch))
+_LINES: _Forms = (
+    *_WORDLESS, ("texts behind their times", _TIME.match),
+    ("texts behind their keys and =", _KEYED.fullmatch))
 
 
 def _other_form(lines: Sequence[str]) -> Optional[str]:
@@ -158,6 +168,15 @@ def _other_form(lines: Sequence[str]) -> Optional[str]:
     told = next((told for told, form in _BEGINS.items() if any(
         map(form.fullmatch, lines[:_FIRST]))), None)
     return told or next((told for told, test in _LINES if _are_most(lines, test)), None)
+
+
+def wordless_form(lines: Sequence[str]) -> Optional[str]:
+    """Describes lines that are no texts for any student, such as a list of addresses, or None.
+
+    Args:
+      lines: lines of running text, without empty ones.
+    """
+    return next((told for told, test in _WORDLESS if _are_most(lines, test)), None)
 
 
 def marked_form(lines: Sequence[str]) -> Optional[str]:
@@ -237,6 +256,11 @@ def doubts_of(lines: Sequence[str]) -> List[str]:
     if len(set(headers)) >= _FEWEST and len(headers) > _MARKS_SHARE * len(lines):
         told.append(f"{len(headers)} of its first lines are headers of e-mails, such as "
                     f"{headers[0].capitalize()}:, and are read as texts")
+    places = [line.strip() for line in lines if _is_place(line)]
+    many = len(places) >= _FEWEST or all(map(_ADDRESS.match, filter(None, map(str.strip, lines))))
+    if places and many and len(places) > _SHARE * sum(map(bool, map(str.strip, lines))):
+        told.append(f"{len(places)} of its first lines are addresses or names of files, such as "
+                    f"{places[0]!r:.60}, and are read as texts")
     returns = sum("\r" in line for line in lines)
     if returns >= _FEWEST:
         told.append(f"{returns} of its first lines hold carriage returns, which end no line beside "
