@@ -2,11 +2,13 @@
 
 import re
 import unicodedata
-from typing import Iterator, List, Mapping, Optional, Tuple
+from typing import Iterable, Iterator, List, Mapping, Optional, Tuple
 
+from xtremedistil_tf.corpora.annotations.comments import CODES
+from xtremedistil_tf.corpora.sources.names import LANGUAGES
 from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.data.readers.recognise import is_tag
-from xtremedistil_tf.data.readers.rows import split_prefix
+from xtremedistil_tf.data.readers.rows import spellings_of_languages, split_prefix
 
 # (kind, pattern, description). ZWNJ and ZWJ are allowed: Persian and Hindi need them.
 _CHARACTERS = tuple((kind, re.compile(pattern), text) for kind, pattern, text in (
@@ -61,6 +63,18 @@ def told_damage(counts: Mapping[str, int], unit: str) -> List[str]:
     if counts.get("damaged_escapes", 0) > _FEW_ESCAPES * counts.get("sentences", 0):
         told.append(f"{counts['damaged_escapes']:,} {unit} hold escapes or marks of HTML, such as "
                     "&quot; and \\n, or brackets such as -LRB-; --check shows each")
+    return told
+
+
+def told_languages(languages: Iterable[str]) -> List[str]:
+    """Lines for the user on languages that are one, perhaps, written in several ways."""
+    found = sorted(set(languages))
+    told = spellings_of_languages(found)
+    names = [one for one in found if one.lower() in LANGUAGES]
+    codes = [one for one in found if re.split("[-_]", one.lower())[0] in CODES]
+    if names and codes:
+        told.append(f"the languages have names, such as {names[0]}, beside codes, such as "
+                    f"{codes[0]}: one language may be two")
     return told
 
 

@@ -27,7 +27,7 @@ _NO_DATA_NAMES = frozenset("""
 _NO_CODES = frozenset("""
     dev val trn tst tsv txt csv bio iob ner raw all new old xml src doc pos ann seq set the
 """.split())
-_LANGUAGES = frozenset("""
+LANGUAGES = frozenset("""
     afrikaans albanian amharic arabic armenian assamese azerbaijani basque belarusian bengali
     bosnian bulgarian burmese catalan cebuano chinese croatian czech danish dutch english
     esperanto estonian farsi finnish french galician georgian german greek gujarati hausa
@@ -72,7 +72,7 @@ def is_no_data(path: pathlib.PurePath) -> bool:
 
 
 def _code(part: str) -> Optional[str]:
-    named = [word for word in re.split(r"[^a-z]+", part.lower()) if word in _LANGUAGES]
+    named = [word for word in re.split(r"[^a-z]+", part.lower()) if word in LANGUAGES]
     if named:
         return named[0]
     match = _CODE.fullmatch(part)
@@ -94,7 +94,7 @@ def _agreed(codes: Sequence[Optional[str]]) -> bool:
     """True if names are languages: all are codes, and they differ or none has three letters."""
     found: Set[str] = {code for code in codes if code}
     return None not in codes and (len(found) > 1 or all(
-        code in _LANGUAGES or len(code[:3].rstrip("-_")) == 2 for code in found))
+        code in LANGUAGES or len(code[:3].rstrip("-_")) == 2 for code in found))
 
 
 def are_languages(names: Sequence[str]) -> bool:
@@ -109,7 +109,7 @@ def unsure_languages(paths: Sequence[pathlib.PurePath]) -> Optional[str]:
       paths: paths of the files below the input, of which no language was found.
     """
     names = sorted({part for path in paths for part in path.parts[-2:-1]})
-    codes = [name for name in names if name in CODES or name.lower() in _LANGUAGES]
+    codes = [name for name in names if name in CODES or name.lower() in LANGUAGES]
     others = [name for name in names if _code(name) is None]
     if len(codes) < 2 or not others:
         return None

@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, List
 
-from xtremedistil_tf.corpora.suspicious import told_damage
+from xtremedistil_tf.corpora.suspicious import told_damage, told_languages
 from xtremedistil_tf.tasks import task_kind
 
 # Sources and labels that are listed one by one.
@@ -62,7 +62,8 @@ def describe_texts(record: Dict[str, Any]) -> str:
                      f"label by label, seed {record['divided']['seed']}; equal texts are on one "
                      "side")
     lines += record.get("told", ())
-    lines += [f"suspicious: {line}" for line in record.get("suspicious", ())]
+    lines += [f"suspicious: {line}" for line in (*record.get("suspicious", ()), *told_languages(
+        code for own in record["splits"].values() for code in own))]
     found = record["found"]
     for split, count in found.get("duplicates", {}).items():
         if count:

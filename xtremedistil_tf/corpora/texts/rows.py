@@ -11,7 +11,7 @@ from typing import Any, Counter, Dict, Iterable, Iterator, List, Optional, Seque
 
 from xtremedistil_tf.corpora.annotations.answers import is_rejected
 from xtremedistil_tf.corpora.annotations.keys import plain_key
-from xtremedistil_tf.corpora.readers.base import Tally
+from xtremedistil_tf.corpora.readers.base import INVISIBLE, Tally
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.suspicious import damage_of
 from xtremedistil_tf.corpora.texts.columns import (
@@ -51,8 +51,6 @@ _NOTHING = frozenset({"nan", "NaN", "null", "NULL", "N/A", "<NA>", "#N/A", "#NAM
                       "#VALUE!", "undefined", "NS", "[deleted]", "[removed]"})
 # Columns of a CSV that are an annotator's answer by their names.
 _ANSWERS = frozenset({"answer", "review_status", "annotation_status"})
-# Characters without a width; joiners are letters inside a word of Persian or Hindi.
-_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u2060\ufeff]|^[\u200c\u200d]+|[\u200c\u200d]+$")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -311,8 +309,8 @@ class TextReader:
         return (labels[0],)
 
     def _label(self, label: str, counts: Tally) -> str:
-        clean = _INVISIBLE.sub("", _WHITE.sub(" ", label).strip())
-        counts["invisible_labels"] += bool(_INVISIBLE.search(label))
+        clean = INVISIBLE.sub("", _WHITE.sub(" ", label).strip())
+        counts["invisible_labels"] += bool(INVISIBLE.search(label))
         return clean if self._options.normalize == "none" else unicodedata.normalize("NFC", clean)
 
 

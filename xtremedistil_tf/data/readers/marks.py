@@ -150,13 +150,14 @@ def _is_wordless(line: str) -> bool:
     return all(map(_ID.fullmatch, line.split()))
 
 
-def _is_place(line: str) -> bool:
+def is_place(line: str) -> bool:
+    """True if a line is an address or the name of a file and nothing else."""
     return _PLACE.fullmatch(line.strip()) is not None
 
 
 _Forms = Tuple[Tuple[str, Callable[[str], object]], ...]
 _WORDLESS: _Forms = (
-    ("addresses or names of files, not texts", _is_place),
+    ("addresses or names of files, not texts", is_place),
     ("numbers or ids, not texts", _is_wordless), ("words with their vectors", _VECTOR.fullmatch))
 _LINES: _Forms = (
     *_WORDLESS, ("texts behind their times", _TIME.match),
@@ -256,7 +257,7 @@ def doubts_of(lines: Sequence[str]) -> List[str]:
     if len(set(headers)) >= _FEWEST and len(headers) > _MARKS_SHARE * len(lines):
         told.append(f"{len(headers)} of its first lines are headers of e-mails, such as "
                     f"{headers[0].capitalize()}:, and are read as texts")
-    places = [line.strip() for line in lines if _is_place(line)]
+    places = [line.strip() for line in lines if is_place(line)]
     many = len(places) >= _FEWEST or all(map(_ADDRESS.match, filter(None, map(str.strip, lines))))
     if places and many and len(places) > _SHARE * sum(map(bool, map(str.strip, lines))):
         told.append(f"{len(places)} of its first lines are addresses or names of files, such as "
