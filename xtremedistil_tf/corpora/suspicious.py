@@ -1,8 +1,9 @@
 """Signs of errors in a row: suspicious characters, wrong encodings, layouts of other formats."""
 
+import collections
 import re
 import unicodedata
-from typing import Iterable, Iterator, List, Mapping, Optional, Tuple
+from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Tuple
 
 from xtremedistil_tf.corpora.annotations.comments import CODES
 from xtremedistil_tf.corpora.sources.names import LANGUAGES
@@ -31,6 +32,10 @@ _DAMAGE = frozenset({"control", "replacement", "mojibake"})
 _ANY = re.compile("|".join(pattern.pattern for _, pattern, _ in _CHARACTERS))
 # Texts of the web hold some.
 _FEW_ESCAPES = 0.05
+# Marks between the parts of a name, as in card_arrival and card-arrival; with digits they count.
+_BETWEEN = re.compile(r"(?<=[^\W\d_])[\s_/.-]+(?=[^\W\d_])")
+_ALPHABETS = frozenset({"LATIN", "CYRILLIC", "GREEK"})
+_MOST_NAMED = 5
 _HEADER = frozenset({"text", "sentence", "words", "tokens", "word", "token"})
 
 
@@ -64,6 +69,43 @@ def told_damage(counts: Mapping[str, int], unit: str) -> List[str]:
         told.append(f"{counts['damaged_escapes']:,} {unit} hold escapes or marks of HTML, such as "
                     "&quot; and \\n, or brackets such as -LRB-; --check shows each")
     return told
+
+
+def _folded(name: str) -> str:
+    """A name without what two spellings of it may differ in."""
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return _BETWEEN.sub("", " ".join(plain.split()))
+
+
+def told_alike(names: Iterable[str], noun: str) -> List[str]:
+    """Lines for the user on classes or types that look alike, as mistakes do.
+
+    Args:
+      names: the names.
+      noun: what they are called.
+    """
+    spellings: Dict[str, List[str]] = collections.defaultdict(list)
+    for name in sorted(set(names)):
+        spellings[_folded(name)].append(name)
+    told = []
+    for own in spellings.values():
+        case = len({name.casefold() for name in own}) == 1
+        if len(own) > 1:
+            told.append(f"the {noun} {' and '.join(own)} differ by case only" if case else
+                        f"the {noun} {' and '.join(own)} differ by case, spaces or marks, or by "
+                        "the width of their letters only")
+    for name in sorted(set(names)):
+        mixed = next(filter(_is_mixed, re.split(r"[\W\d_]+", name)), None)
+        if mixed:
+            told.append(f"the name {name} has Latin letters beside others that look like them "
+                        f"({ascii(mixed)})")
+    return told[:_MOST_NAMED]
+
+
+def _is_mixed(word: str) -> bool:
+    """True if a word has letters of several of the alphabets that share forms."""
+    return not word.isascii() and len(_ALPHABETS.intersection(
+        unicodedata.name(char, "").partition(" ")[0] for char in word)) > 1
 
 
 def told_languages(languages: Iterable[str]) -> List[str]:

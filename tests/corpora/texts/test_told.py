@@ -5,8 +5,10 @@ import json
 import pytest
 
 from tests.corpora.texts.test_misread import TEXTS, objects, read, table
+from tests.corpora.texts.test_texts import make
 from xtremedistil_tf.corpora.jobs.kinds import Asked
 from xtremedistil_tf.corpora.texts.columns import Wanted
+from xtremedistil_tf.corpora.texts.record import describe_texts
 
 
 def shares(at, own):
@@ -92,3 +94,40 @@ def test_other_columns_are_not_what_a_label_is_about(tmp_path):
     content = table([(f"{text} and the rest of it", own, at, "en", f"user{at}", text.split()[-1])
                      for at, (text, own) in enumerate(TEXTS)], "text,label,no,lang,user,n\n")
     assert "is about" not in read(tmp_path, content, name="all.csv")[2]
+
+
+@pytest.mark.parametrize("value, told", [
+    ("17{at}", "holds numbers or ids, such as '170', not texts"),
+    ("img/{at}.png", "holds addresses or names of files, such as 'img/0.png', not texts"),
+    ("why?", "holds 1 different texts in 24 rows"), ("It is {at}", None)])
+def test_columns_that_hold_no_texts_are_told(tmp_path, value, told):
+    content = table([(value.format(at=at), own) for at, (_, own) in enumerate(TEXTS)])
+    if told and "different" in told:
+        for name in ("train", "dev", "test"):
+            (tmp_path / f"{name}.csv").write_text(content)
+        record, _ = make(tmp_path, tmp_path / "task")
+        said = describe_texts(record)
+    else:
+        said = read(tmp_path, content, name="all.csv")[2]
+    assert (f"the column 'text' {told}" in said) if told else "suspicious" not in said
+
+
+@pytest.mark.parametrize("labels, told", [
+    (("pos", "ｐｏｓ"), "the classes pos and ｐｏｓ differ by case, spaces or marks, or by"),
+    (("card_lost", "card lost"), "the classes card lost and card_lost differ by case, spaces"),
+    (("Sci-Tech", "Sci/Tech"), "the classes Sci-Tech and Sci/Tech differ by case, spaces"),
+    (("news", "n\u0435ws"), "the name n\u0435ws has Latin letters beside others that look like them"
+     " ('n\\u0435ws')"),
+    (("C", "C++"), None), (("-1", "1"), None), (("1.0a", "10a"), None), (("β", "α-helix"), None),
+    (("новости", "news"), None)])
+def test_classes_that_look_alike_are_told(tmp_path, labels, told):
+    content = table([(text, labels[at % 2]) for at, (text, _) in enumerate(TEXTS)])
+    said = read(tmp_path, content, name="all.csv")[2]
+    assert (f"suspicious: {told}" in said) if told else "suspicious" not in said
+
+
+@pytest.mark.parametrize("mark, told", [("-999", True), ("99.0", True), ("-1", False)])
+def test_a_number_that_stands_for_none_is_told(tmp_path, mark, told):
+    content = table([(text, at % 5 if at % 4 else mark) for at, (text, _) in enumerate(TEXTS)])
+    said = read(tmp_path, content, name="all.csv", kind="regression")[2]
+    assert (f"6 texts have the number {float(mark):g}, far from all others" in said) == told

@@ -12,6 +12,7 @@ from xtremedistil_tf.corpora.texts.tables.one_hot import one_hot_columns
 from xtremedistil_tf.corpora.texts.tables.subjects import subjects_in
 from xtremedistil_tf.corpora.texts.tables.table import Record, Table, column_of
 from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.readers.marks import wordless_form
 from xtremedistil_tf.data.split_names import SPLITS as SPLIT_NAMES
 from xtremedistil_tf.data.split_names import split_of
 from xtremedistil_tf.errors import UserError, as_typed
@@ -44,6 +45,8 @@ _MOST_CLASSES = 0.5
 _MOST_SPLITS = 5
 # Mean number of words of a column of texts.
 _TEXT_WORDS = 3
+# Of at least so many texts at most this share is different if they are no texts.
+_FEWEST_TEXTS, _FEW_TEXTS = 20, 0.1
 
 
 class Columns(NamedTuple):
@@ -155,7 +158,7 @@ def doubts(table: Table, sample: Sequence[Record], columns: Columns, wanted: Wan
         if named and column not in columns.all and len(cells) <= _MOST_SPLITS:
             found.append(f"the column {column!r} names splits, such as {min(named)}, but not in "
                          "all rows, or one only; it is not read: write one file a split")
-    return found + addresses_in(sample, columns) + _other_labels(table, sample, columns, wanted)
+    return found + no_texts_in(sample, columns) + _other_labels(table, sample, columns, wanted)
 
 
 def _other_labels(table: Table, sample: Sequence[Record], columns: Columns, wanted: Wanted
@@ -179,14 +182,21 @@ def _other_labels(table: Table, sample: Sequence[Record], columns: Columns, want
     return found
 
 
-def addresses_in(sample: Sequence[Record], columns: Columns) -> List[str]:
-    """Doubts about columns of texts that hold addresses."""
+def no_texts_in(sample: Sequence[Record], columns: Columns) -> List[str]:
+    """Doubts about columns of texts that hold addresses, numbers, or the same few texts."""
     found = []
     for column in columns.texts:
-        values = [shown(row.get(column)).strip() for row in sample]
-        if sum(map(bool, map(ADDRESS.fullmatch, values))) > len(values) / 2:
-            found.append(f"the column {column!r} holds addresses, such as {values[0]!r:.60}, not "
+        values = [value for value in (shown(row.get(column)).strip() for row in sample) if value]
+        told = "addresses" if sum(map(bool, map(ADDRESS.fullmatch, values))) > len(values) / 2 \
+            else (wordless_form(values) or "").partition(",")[0]
+        if told:
+            found.append(f"the column {column!r} holds {told}, such as {values[0]!r:.60}, not "
                          "texts; --text_column=NAME names another")
+        elif len(columns.texts) == 1 and len(values) >= _FEWEST_TEXTS and (
+                len(set(values)) <= _FEW_TEXTS * len(values)):
+            found.append(f"the column {column!r} holds {len(set(values)):,} different texts in "
+                         f"{len(values):,} rows, such as {values[0]!r:.60}; --text_column=NAME "
+                         "names another")
     return found
 
 

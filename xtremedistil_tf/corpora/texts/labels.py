@@ -6,6 +6,7 @@ import re
 import unicodedata
 from typing import Counter, Dict, List, Sequence, Tuple
 
+from xtremedistil_tf.corpora.suspicious import told_alike
 from xtremedistil_tf.corpora.texts.rows import Text
 from xtremedistil_tf.data.readers.texts import EMPTY_LABELS, NO_GOLD, NO_GOLDS
 from xtremedistil_tf.data.several_labels import listed_labels, split_at_hash
@@ -16,6 +17,8 @@ _NUMBER = re.compile(r"[-+]?\d+(\.\d*)?")
 _WHOLE = re.compile(r"^([-+]?\d+)\.0*$")
 _BOOLEANS = frozenset({"true", "false"})
 _MOST_NAMED = 5
+# With fewer different numbers, none is far from the others.
+_FEWEST_NUMBERS = 3
 # Beside these labels alone, a mark for no gold label is surely a class.
 _OPPOSITES = {"-1": {"-1", "1", "+1"}, NO_GOLD: {NO_GOLD, "+"}}
 
@@ -97,6 +100,22 @@ def are_fractions(labels: Sequence[str]) -> bool:
         _WHOLE.fullmatch(label) or "." not in label for label in labels)
 
 
+def suspicious_numbers(rows: Rows) -> List[str]:
+    """Tells of a number that stands for none, perhaps: often there, and far from all others."""
+    counts = collections.Counter(float(label) for label in _counted(rows).elements())
+    told = []
+    for mark in {min(counts, default=0.0), max(counts, default=0.0)}:
+        others = sorted(set(counts) - {mark})
+        if len(others) < _FEWEST_NUMBERS or counts[mark] < 2:
+            continue
+        gap = min(abs(mark - others[0]), abs(mark - others[-1]))
+        if gap > 2 * (others[-1] - others[0]):
+            told.append(f"{counts[mark]:,} texts have the number {mark:g}, far from all others "
+                        f"({others[0]:g} to {others[-1]:g}); if it stands for none, take these "
+                        "rows out")
+    return told
+
+
 def suspicious_labels(rows: Rows) -> List[str]:
     """Tells what looks wrong with the classes of rows."""
     labels = sorted(_counted(rows))
@@ -104,11 +123,7 @@ def suspicious_labels(rows: Rows) -> List[str]:
     if are_fractions(labels):
         told.append(f"the {len(labels):,} classes are numbers with fractions, such as "
                     f"{', '.join(labels[:3])}; --kind=regression learns them as numbers")
-    cases: Dict[str, List[str]] = collections.defaultdict(list)
-    for label in labels:
-        cases[label.casefold()].append(label)
-    told += [f"the classes {' and '.join(own)} differ by case only"
-             for own in cases.values() if len(own) > 1][:_MOST_NAMED]
+    told += told_alike(labels, "classes")
     for mark in (one for one in labels if one in NO_GOLDS or one.lower() in EMPTY_LABELS):
         if not _OPPOSITES.get(mark, set()).issuperset(labels):
             told.append(f"{_counted(rows)[mark]:,} texts have the label {mark}, which is read as a "

@@ -12,6 +12,7 @@ from xtremedistil_tf.corpora.texts.labels import (
     one_spelling,
     parted_at_hash,
     suspicious_labels,
+    suspicious_numbers,
     without_kept_back,
 )
 from xtremedistil_tf.corpora.texts.rows import Text, TextReader, TextsOptions
@@ -98,8 +99,7 @@ def _labelled(reader: TextReader, sources: Sequence[Source], options: MakeOption
             raise UserError(f"no text for {split}.tsv in what was given" + (
                 "" if split not in found.divided else f"; the {different:,} different texts are "
                 f"too few to divide: name files for the splits{hint}"))
-    if not options.read.numbers:
-        found.suspicious += suspicious_labels(rows)
+    found.suspicious += (suspicious_numbers if options.read.numbers else suspicious_labels)(rows)
     return found
 
 

@@ -19,9 +19,9 @@ from xtremedistil_tf.corpora.texts.columns import (
     LABELS,
     Columns,
     Wanted,
-    addresses_in,
     doubts,
     find_columns,
+    no_texts_in,
     split_of_row,
 )
 from xtremedistil_tf.corpora.texts.headers import check_first, is_header
@@ -159,7 +159,7 @@ class TextReader:
             counts.note(_told(columns, table.named))
             suspicious = doubts(table, sample, columns, self._options.wanted,
                                 divided=source.split is not None) if labelled else (
-                                    addresses_in(sample, columns))
+                                    no_texts_in(sample, columns))
             judged = _judged(table, columns)
             for place, row in itertools.chain(head, table.rows):
                 try:
