@@ -176,6 +176,36 @@ def test_lines_that_are_cut_at_one_width_are_told(caplog):
     assert "in.txt: its lines are cut at one width" in caplog.text
 
 
+@pytest.mark.parametrize("pattern, told", [
+    ("Zo\u00c3\u00ab rides bus {n}", "9 of its first 9 texts hold signs of a wrong encoding"),
+    ("He &amp; she no {n}", "hold escapes or HTML, such as '&amp;'"),
+    ("It is {n}.\\nIt was", "hold escapes or HTML"), ("nan", "9 of its first lines are nan"),
+    ("Zo\u00eb & no {n}", "")])
+@pytest.mark.parametrize("model", [TAGGER, CLASSIFIER])
+def test_damaged_texts_are_told(pattern, told, model, caplog):
+    assert len(read("".join(pattern.format(n=n) + "\n" for n in range(9)), model)) == 9
+    assert (f"in.txt: {told}" in caplog.text or told in caplog.text) if told else not caplog.text
+
+
+def test_a_list_in_writing_is_no_text_of_any_student():
+    with pytest.raises(UserError, match="it looks like lists as Python writes them"):
+        read("['It rains.', 'It is so.']\n", CLASSIFIER)
+
+
+@pytest.mark.parametrize("row, told", [
+    ("3f2504e0-4f89-11d3-9a0c-0305e82c33{n}\tIt rains no {n}", "ids or addresses in its column 1"),
+    ("q{n}\tIt rains no {n}", "ids or addresses in its column 1 .'q10'"),
+    ("It rains no {n}\tnews", "a few classes in its column 2 .'news'"),
+    ("It rains no {n}\thttps://a.org/{n}", "ids or addresses in its column 2")])
+@pytest.mark.parametrize("model", [PAIRS, ANSWERER])
+def test_pairs_with_an_id_or_a_class_in_place_of_a_text(row, told, model):
+    rows = "".join(row.format(n=n) + "\n" for n in range(10, 30))
+    with pytest.raises(UserError, match=f"in.txt: it has {told}"):
+        read(rows, model)
+    plain = "".join(f"It rains {n}\t{'yes no who why'.split()[n % 4]} {n}\n" for n in range(20))
+    assert len(read(plain, model)) == 20
+
+
 def test_students_of_two_texts_read_json_and_tabs():
     rows = '{"text": "a", "text_pair": "b"}\n'
     assert read(rows, PAIRS) == [rows.strip()] == read(rows, ANSWERER)

@@ -8,6 +8,7 @@ from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Tuple
 from xtremedistil_tf.corpora.annotations.comments import CODES
 from xtremedistil_tf.corpora.sources.names import LANGUAGES
 from xtremedistil_tf.data.labels import LabelSet
+from xtremedistil_tf.data.readers.marks import ESCAPES, MOJIBAKE
 from xtremedistil_tf.data.readers.recognise import is_tag
 from xtremedistil_tf.data.readers.rows import spellings_of_languages, split_prefix
 
@@ -18,11 +19,8 @@ _CHARACTERS = tuple((kind, re.compile(pattern), text) for kind, pattern, text in
      "invisible character"),
     ("replacement", "\ufffd", "replacement character: the text was damaged before"),
     ("private_use", "[\ue000-\uf8ff]", "private-use character"),
-    ("mojibake", "[\u00c3\u00c2][\u0080-\u00bf]|\u00e2\u20ac|[\u00d0\u00d1][\u0080-\u00bf]",
-     "UTF-8 that was read as Latin-1"),
-    ("markup", r"& ?(?:amp|quot|lt|gt|nbsp|apos|# ?\d+) ?;|</?(?:br|ref|sup|sub|span|div)\b|"
-     r"(?:\\[nrt]){2}|\\[nrt](?=[A-Z ]|$)|"
-     r"(?<!\S)-[LR][RSC]B-(?!\S)", "HTML or escapes left in the text"),
+    ("mojibake", MOJIBAKE, "UTF-8 that was read as Latin-1"),
+    ("markup", ESCAPES, "HTML or escapes left in the text"),
     ("spaces", r"  |^ | $", "spaces before, after or twice between words"),
     ("long_word", r"[^\s]{101,}", "word of over 100 characters, which WordPiece cannot read"),
 ))

@@ -26,7 +26,7 @@ from xtremedistil_tf.data.lines import (
     is_count,
     is_iso_2022,
 )
-from xtremedistil_tf.data.readers.marks import doubts_of, marked_form, wordless_form
+from xtremedistil_tf.data.readers.marks import damage_in, doubts_of, marked_form, wordless_form
 from xtremedistil_tf.data.readers.pair_columns import pairs_problem
 from xtremedistil_tf.data.readers.recognise import FORMS, TEXTS, begins_json, recognise
 from xtremedistil_tf.data.readers.tables import is_csv, table_form
@@ -313,7 +313,7 @@ class InputLines:
         for line in lines:
             with contextlib.suppress(UserError):  # Told when its turn comes.
                 texts.append(_as_given(line, self._column or WHOLE_LINE, self._name))
-        for doubt in doubts_of(texts):
+        for doubt in (*doubts_of(texts), *damage_in(list(filter(str.strip, texts)))):
             log.warning("%s: %s", self._name, doubt)
 
     def __iter__(self) -> Iterator[str]:

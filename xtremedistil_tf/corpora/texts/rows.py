@@ -39,6 +39,7 @@ from xtremedistil_tf.corpora.texts.tables.table import (
 )
 from xtremedistil_tf.data.labels import Numbers
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, RowError
+from xtremedistil_tf.data.readers.marks import NOTHING
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, LANGUAGE, language_prefix
 from xtremedistil_tf.data.readers.texts import NO_GOLDS
 from xtremedistil_tf.data.several_labels import check_no_vector
@@ -46,9 +47,6 @@ from xtremedistil_tf.errors import UserError
 
 log = logging.getLogger("absl")
 _WHITE = re.compile(r"[\s\0]+")
-# What programs and people write for a text that is missing or was taken out.
-_NOTHING = frozenset({"nan", "NaN", "null", "NULL", "N/A", "<NA>", "#N/A", "#NAME?", "#REF!",
-                      "#VALUE!", "undefined", "NS", "[deleted]", "[removed]"})
 # Columns of a CSV that are an annotator's answer by their names.
 _ANSWERS = frozenset({"answer", "review_status", "annotation_status"})
 
@@ -259,7 +257,7 @@ class TextReader:
         for name, text in zip(columns.texts, texts):
             if not text:
                 raise RowError(("no_words", f"no text in the column {name!r}"))
-            counts["placeholders"] += text in _NOTHING
+            counts["placeholders"] += text in NOTHING
         own = text_in(row, columns.language, counts).strip() if columns.language else ""
         spoken = own or self._options.language or language or DEFAULT_LANGUAGE
         if not re.fullmatch(LANGUAGE, spoken):

@@ -63,6 +63,13 @@ _BEHIND, _BEFORE = ("|||", "##", ";", "@", "|", ","), ("|||", ";", "|", ",")
 _MOST, _SHARE = 0.9, 0.1
 # With fewer lines, a few values at their ends say nothing.
 _FEWEST, _FEWEST_LABELLED = 3, 10
+# What programs and people write for a text that is missing or was taken out.
+NOTHING = frozenset({"nan", "NaN", "null", "NULL", "N/A", "<NA>", "#N/A", "#NAME?", "#REF!",
+                     "#VALUE!", "undefined", "NS", "[deleted]", "[removed]"})
+# Patterns of UTF-8 that was read as Latin-1, and of escapes and HTML that were left in a text.
+MOJIBAKE = "[\u00c3\u00c2][\u0080-\u00bf]|\u00e2\u20ac|[\u00d0\u00d1][\u0080-\u00bf]"
+ESCAPES = (r"& ?(?:amp|quot|lt|gt|nbsp|apos|# ?\d+) ?;|</?(?:br|ref|sup|sub|span|div)\b|"
+           r"(?:\\[nrt]){2}|\\[nrt](?=[A-Z ]|$)|(?<!\S)-[LR][RSC]B-(?!\S)")
 # WikiExtractor's lines around an article.
 DOCUMENT_LINE = re.compile(r"\s*(?:<doc(?:\s[^<>]*)?>|</doc>)\s*")
 # Headings, links and bold text. Behind one # a hashtag may stand.
@@ -177,7 +184,24 @@ def wordless_form(lines: Sequence[str]) -> Optional[str]:
     Args:
       lines: lines of running text, without empty ones.
     """
+    if lines and all(map(_WRITTEN.fullmatch, lines)):
+        return "lists as Python writes them"
     return next((told for told, test in _WORDLESS if _are_most(lines, test)), None)
+
+
+def damage_in(lines: Sequence[str]) -> List[str]:
+    """Tells of signs that texts were damaged before: a wrong encoding, escapes of HTML.
+
+    Args:
+      lines: some texts.
+    """
+    told = []
+    for pattern, what in ((MOJIBAKE, "signs of a wrong encoding"), (ESCAPES, "escapes or HTML")):
+        found = [match.group() for match in map(re.compile(pattern).search, lines) if match]
+        if len(found) > _MARKS_SHARE * len(lines):
+            told.append(f"{len(found)} of its first {len(lines)} texts hold {what}, such as "
+                        f"{found[0]!r:.20}, which are read as they are")
+    return told
 
 
 def marked_form(lines: Sequence[str]) -> Optional[str]:
@@ -262,6 +286,10 @@ def doubts_of(lines: Sequence[str]) -> List[str]:
     if places and many and len(places) > _SHARE * sum(map(bool, map(str.strip, lines))):
         told.append(f"{len(places)} of its first lines are addresses or names of files, such as "
                     f"{places[0]!r:.60}, and are read as texts")
+    empty = [line.strip() for line in lines if line.strip() in NOTHING]
+    if len(empty) >= _FEWEST:
+        told.append(f"{len(empty)} of its first lines are {empty[0]}, which stands for no text, "
+                    "and are read as texts")
     returns = sum("\r" in line for line in lines)
     if returns >= _FEWEST:
         told.append(f"{returns} of its first lines hold carriage returns, which end no line beside "
