@@ -131,3 +131,23 @@ def test_a_number_that_stands_for_none_is_told(tmp_path, mark, told):
     content = table([(text, at % 5 if at % 4 else mark) for at, (text, _) in enumerate(TEXTS)])
     said = read(tmp_path, content, name="all.csv", kind="regression")[2]
     assert (f"6 texts have the number {float(mark):g}, far from all others" in said) == told
+
+
+@pytest.mark.parametrize("rows, told", [
+    ([("Total", 24)], "1 of 3 classes have one text each, such as 24: a footer or a misspelling"),
+    ([("film so", "1.23E+11")] * 2, "the class 1.23E+11 is a number that a spreadsheet rounded"),
+    ([("x " * 16_383 + "x", "pos")], "1 texts of 32,767 characters: Excel cut off their ends"),
+    ([(f"film no {at} and so on ...", "pos") for at in range(24)],
+     "24 of the first 48 texts of the column 'text' end in ...; they were cut off")])
+def test_what_a_spreadsheet_or_a_printer_made_of_a_table_is_told(tmp_path, rows, told):
+    assert told in read(tmp_path, table([*TEXTS, *rows]), name="all.csv")[2]
+
+
+def test_a_language_by_the_name_of_a_file_is_told(tmp_path):
+    for language in ("de", "fr"):
+        (tmp_path / "in" / language).mkdir(parents=True)
+        for split in ("train", "dev", "test"):
+            (tmp_path / "in" / language / f"{split}.csv").write_text(table(
+                [(f"{language} {split} {text}", own) for text, own in TEXTS]))
+    record, _ = make(tmp_path / "in", tmp_path / "task")
+    assert "label from 'label'; language fr, by its name" in describe_texts(record)

@@ -47,6 +47,8 @@ _MOST_SPLITS = 5
 _TEXT_WORDS = 3
 # Of at least so many texts at most this share is different if they are no texts.
 _FEWEST_TEXTS, _FEW_TEXTS = 20, 0.1
+# Share of texts that end in ... above which a program cut them off, perhaps.
+_MOST_CUT = 0.3
 
 
 class Columns(NamedTuple):
@@ -197,6 +199,10 @@ def no_texts_in(sample: Sequence[Record], columns: Columns) -> List[str]:
             found.append(f"the column {column!r} holds {len(set(values)):,} different texts in "
                          f"{len(values):,} rows, such as {values[0]!r:.60}; --text_column=NAME "
                          "names another")
+        cut = sum(value.endswith(("...", "\u2026")) for value in values)
+        if len(values) >= _FEWEST_TEXTS and cut > _MOST_CUT * len(values):
+            found.append(f"{cut:,} of the first {len(values):,} texts of the column {column!r} end "
+                         "in ...; they were cut off before, perhaps")
     return found
 
 

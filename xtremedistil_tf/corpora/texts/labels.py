@@ -17,6 +17,9 @@ _NUMBER = re.compile(r"[-+]?\d+(\.\d*)?")
 _WHOLE = re.compile(r"^([-+]?\d+)\.0*$")
 _BOOLEANS = frozenset({"true", "false"})
 _MOST_NAMED = 5
+_ROUNDED = re.compile(r"[-+]?\d(?:[.,]\d+)?E\+\d+")
+# Classes of one text are told if they are few beside others with many.
+_FEW_SINGLE, _OFTEN = 0.1, 10
 # With fewer different numbers, none is far from the others.
 _FEWEST_NUMBERS = 3
 # Beside these labels alone, a mark for no gold label is surely a class.
@@ -124,6 +127,13 @@ def suspicious_labels(rows: Rows) -> List[str]:
         told.append(f"the {len(labels):,} classes are numbers with fractions, such as "
                     f"{', '.join(labels[:3])}; --kind=regression learns them as numbers")
     told += told_alike(labels, "classes")
+    told += [f"the class {label} is a number that a spreadsheet rounded, perhaps"
+             for label in labels if _ROUNDED.fullmatch(label)][:_MOST_NAMED]
+    counts = _counted(rows)
+    single = [label for label in labels if counts[label] == 1]
+    if 0 < len(single) <= max(1, _FEW_SINGLE * len(labels)) and max(counts.values()) >= _OFTEN:
+        told.append(f"{len(single):,} of {len(labels):,} classes have one text each, such as "
+                    f"{single[0]}: a footer or a misspelling, perhaps")
     for mark in (one for one in labels if one in NO_GOLDS or one.lower() in EMPTY_LABELS):
         if not _OPPOSITES.get(mark, set()).issuperset(labels):
             told.append(f"{_counted(rows)[mark]:,} texts have the label {mark}, which is read as a "

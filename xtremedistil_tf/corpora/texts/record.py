@@ -11,6 +11,7 @@ _TOLD = {
     "document_markers": "document markers left out",
     "byte_order_marks": "byte order marks inside the file left out",
     "white_space": "texts with line breaks, tabs or several spaces: one space each",
+    "cell_cut": "texts of 32,767 characters: Excel cut off their ends, perhaps",
     "written_lists": "lists of words in cells joined to texts",
     "normalized": "texts composed (Unicode NFC)",
     "placeholders": "texts that stand for none, such as nan, NULL, #NAME? or [deleted], kept as "

@@ -47,6 +47,8 @@ from xtremedistil_tf.errors import UserError
 
 log = logging.getLogger("absl")
 _WHITE = re.compile(r"[\s\0]+")
+# Most characters of a cell in Excel, which cuts off the others.
+_EXCEL = 32_767
 # Columns of a CSV that are an annotator's answer by their names.
 _ANSWERS = frozenset({"answer", "review_status", "annotation_status"})
 
@@ -155,6 +157,8 @@ class TextReader:
             if labelled and table.named and self._options.wanted.label is None:
                 self._check_label(source.name, str(columns.label))
             counts.note(_told(columns, table.named))
+            if source.language and columns.language is None and not self._options.language:
+                counts.note(f"language {source.language}, by its name")
             suspicious = doubts(table, sample, columns, self._options.wanted,
                                 divided=source.split is not None) if labelled else (
                                     no_texts_in(sample, columns))
@@ -239,6 +243,7 @@ class TextReader:
         if BYTE_ORDER_MARK in text:
             counts["byte_order_marks"] += text.count(BYTE_ORDER_MARK)
             text = text.replace(BYTE_ORDER_MARK, "")
+        counts["cell_cut"] += len(text) == _EXCEL
         clean = _WHITE.sub(" ", text).strip()
         counts["white_space"] += clean != text
         damage = damage_of(clean)
