@@ -124,6 +124,8 @@ def test_labelled_texts_of_the_students_own_classes():
 
 @pytest.mark.parametrize("text", [
     "Anna lacht.\n", "Plan B\nTeam I\nBlood group O\nsee section 4\n", "a\tb\tc\nd e\tf\n", "",
+    "{a brace}\n", "AFP - It rains here .\nVienna (Reuters) - So it is , at last .\nAP - Yes .\n",
+    '"He came , he said .\nShe saw , and left .\nSo , it went on .\n',
     "{a brace}\n", "[1] a footnote\n", "O\nO\n", "She got an O\n", "sports\n"])
 def test_texts_are_read_as_they_are(text):
     for model in (TAGGER, CLASSIFIER, REGRESSOR):
